@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""The rules of the house that a program can check; see CONTRIBUTING.md for why each is there.
+
+Prints one line for each breach, "file:line: rule: what", and fails when there is any. `tidy.py --self-test` checks that
+every rule still finds its breach.
+"""
+
+import os
+import re
+import sys
+
+LINE_COLUMNS_MAX = 100
+FILE_LINES_MAX = 700
+
+# Which of our folders a folder may include, by longest prefix. "*" stands for the same capability.
+LAYERS = {
+    "eventstore/base": ["eventstore/base"],
+    "eventstore": ["eventstore"],
+    "projections/engine": ["eventstore", "projections/engine"],
+    "projections/tables": ["eventstore", "projections/engine", "projections/tables"],
+    "projections": ["eventstore", "projections/engine", "projections/tables", "projections/*", "services/core"],
+    "services/core": ["eventstore/base", "eventstore/log/types.h", "eventstore/log/event_registry.h", "services/core"],
+    "services/runtime": ["eventstore", "projections/engine", "projections/tables", "services/core", "services/runtime"],
+    "services/server": ["eventstore", "projections/engine", "services"],
+    "services/cli": ["services/cli", "eventstore/base"],
+    "services": ["eventstore/base", "eventstore/log", "eventstore/seal", "projections/engine", "projections/tables",
+                 "projections/*", "services/core", "services/runtime", "services/*"],
+}
+
+# Headers of packages that only some folders may include.
+PACKAGE_HEADERS = {
+    "rocksdb/": ["eventstore/rocksdb", "eventstore/backup", "projections/engine", "projections/tables", "tests"],
+    "grpcpp/": ["services", "tests"],
+}
+
+# What may be called only where time, randomness and locks are made.
+BANNED = [
+    (r"\babsl::(Now|GetCurrentTimeNanos)\s*\(", ["eventstore/base", "services/cli", "tests/bench"], "take the time from Clock"),
+    (r"\b(system_clock|high_resolution_clock)\b", ["eventstore/base", "services/cli", "tests/bench"], "take the time from Clock"),
+    (r"\b(std::random_device|std::rand|absl::BitGen|RAND_bytes)\b", ["eventstore/base", "services/cli", "tests"], "draw from Random"),
+    (r"\babsl::(Mutex|Notification|CondVar|BlockingCounter)\b", [], "use eventstore/base/mutex.h"),
+    (r"\bstd::(mutex|condition_variable|shared_mutex|lock_guard|unique_lock|scoped_lock)\b", ["eventstore/base/mutex.h"],
+     "use eventstore/base/mutex.h"),
+    (r"\b(sleep_for|sleep_until|usleep|absl::SleepFor)\b", ["tests/bench", "services/cli"], "wait for a condition, not for time"),
+    (r"\bstd::string_view\b", [], "use absl::string_view: the packaged abseil does not convert between the two"),
+    (r"\bthrow\b(?!\()", ["tests"], "return absl::Status"),
+    (r"^\s*(class|struct)\s+\w*(Manager|Helper|Util|Utils)\b", [], "name it for what it does"),
+    (r"\bgrpc::Status\s*\(\s*grpc::StatusCode", ["services/runtime/grpc_status.cc", "tests"], "failing statuses are built in grpc_status.cc"),
+    (r"TODO(?!\(#\d+\))", [], "a TODO names an issue: TODO(#12)"),
+]
+
+# A decider and what it needs is pure.
+PURE = re.compile(r"^(services/core/|services/(?!server|cli|runtime)\w+/(?!\w*_service\.|register)\w+\.(h|cc)$|projections/(?!engine|tables))")
+IMPURE = re.compile(r"grpcpp/|rocksdb/|eventstore/base/clock\.h|eventstore/base/random\.h")
+
+
+def is_under(path, folders):
+    return any(path == f or path.startswith(f.rstrip("/") + "/") for f in folders)
+
+
+def capability(path):
+    parts = path.split("/")
+    return parts[1] if len(parts) > 2 else ""
+
+
+def check_includes(path, line):
+    match = re.match(r'\s*#include\s+["<]([^">]+)[">]', line)
+    if not match:
+        return
+    target = match.group(1)
+    for package, folders in PACKAGE_HEADERS.items():
+        if target.startswith(package) and not is_under(path, folders):
+            yield "layer", f"{target} may be included only in {', '.join(folders)}"
+    if path.startswith("tests/"):
+        return
+    if target.startswith("tests/"):
+        yield "layer", "production code never includes tests"
+    if not re.match(r"(eventstore|projections|services)/", target):
+        return
+    layer = max((l for l in LAYERS if is_under(path, [l])), key=len, default=None)
+    if layer is None:
+        return
+    allowed = [a.replace("*", capability(path)) for a in LAYERS[layer]]
+    if not is_under(target, allowed) and target != "services/server/capabilities.inc":
+        yield "layer", f"{target} is out of reach of {layer}"
+    if PURE.match(path) and IMPURE.search(target):
+        yield "pure", f"{target} has no place in a decider or a view"
+
+
+def check_source(path, text):
+    lines = text.split("\n")
+    if len(lines) > FILE_LINES_MAX:
+        yield 1, "size", f"{len(lines)} lines; split it along a noun"
+    if path.endswith(".h") and "#pragma once" not in text:
+        yield 1, "header", "no #pragma once"
+    if path.endswith(".h") and not text.startswith("//"):
+        yield 1, "header", "does not begin with a comment that says what it is"
+    for number, line in enumerate(lines, 1):
+        if len(line) > LINE_COLUMNS_MAX:
+            yield number, "columns", f"{len(line)} columns"
+        if "\t" in line or line != line.rstrip():
+            yield number, "space", "tab or trailing space"
+        for rule, what in check_includes(path, line):
+            yield number, rule, what
+        code = line.split("//")[0]
+        for pattern, folders, what in BANNED:
+            subject = line if pattern.startswith("TODO") else code
+            if re.search(pattern, subject) and not is_under(path, folders):
+                yield number, "banned", what
+
+
+def check_proto(path, text):
+    """Every message, field, enum, value, service and method has a comment directly above it."""
+    element = re.compile(
+        r"^\s*(message|enum|service|rpc|oneof)\s+\w+|^\s*(repeated |optional )?[\w.]+\s+\w+\s*=\s*\d+|^\s*map<")
+    depth_of_options = 0
+    previous = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        in_options = depth_of_options > 0
+        depth_of_options = max(0, depth_of_options + line.count("[") - line.count("]"))
+        stripped = line.strip()
+        if not in_options and element.match(line) and not stripped.startswith(("option ", "//", "reserved", "syntax")):
+            if not previous.startswith("//"):
+                yield number, "proto", f"no comment above `{stripped[:40]}`"
+        if len(line) > 120:
+            yield number, "columns", f"{len(line)} columns"
+        previous = stripped
+
+
+def check(path, text):
+    if path.endswith((".h", ".cc")):
+        return check_source(path, text)
+    if path.endswith(".proto"):
+        return check_proto(path, text)
+    return iter(())
+
+
+def self_test():
+    cases = [
+        ("layer", "eventstore/log/a.cc", '#include "services/core/decider.h"\n'),
+        ("layer", "projections/contacts/a.cc", '#include "projections/deals/deal_list.h"\n'),
+        ("layer", "services/contacts/a.cc", "#include <rocksdb/db.h>\n"),
+        ("layer", "services/runtime/a.cc", '#include "tests/testing/fake_clock.h"\n'),
+        ("pure", "services/contacts/contact.cc", '#include "eventstore/base/clock.h"\n'),
+        ("header", "eventstore/log/a.h", "// A.\nint a;\n"),
+        ("columns", "eventstore/log/a.cc", "x" * 101),
+        ("space", "eventstore/log/a.cc", "int a; \n"),
+        ("banned", "services/core/a.cc", "auto t = absl::Now();\n"),
+        ("banned", "services/core/a.cc", "std::mutex m;\n"),
+        ("banned", "services/core/a.cc", "class ContactManager {\n"),
+        ("banned", "services/core/a.cc", "// TODO: later\n"),
+        ("size", "services/core/a.cc", "\n" * (FILE_LINES_MAX + 1)),
+        ("proto", "proto/kith/a/v1/a.proto", "message A {\n  string b = 1;\n}\n"),
+    ]
+    failed = [c for c in cases if c[0] not in {rule for _, rule, _ in check(c[1], c[2])}]
+    for rule, path, _ in failed:
+        print(f"self-test: rule {rule} did not find its breach in {path}")
+    return not failed
+
+
+def main():
+    root = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+    breaches = 0
+    for top in ("proto", "eventstore", "projections", "services", "tests"):
+        for folder, _, names in os.walk(os.path.join(root, top)):
+            for name in sorted(names):
+                path = os.path.relpath(os.path.join(folder, name), root)
+                if not name.endswith((".h", ".cc", ".proto")):
+                    continue
+                with open(os.path.join(root, path), encoding="utf-8") as file:
+                    text = file.read()
+                for line, rule, what in check(path, text):
+                    print(f"{path}:{line}: {rule}: {what}")
+                    breaches += 1
+    print(f"{breaches} breaches")
+    return breaches == 0
+
+
+if __name__ == "__main__":
+    sys.exit(0 if (self_test() if "--self-test" in sys.argv else main()) else 1)
