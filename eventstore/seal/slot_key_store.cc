@@ -1,0 +1,472 @@
+#include "eventstore/seal/slot_key_store.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/bytes.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/sha256.h"
+#include "eventstore/base/status_macros.h"
+
+namespace kith::eventstore {
+namespace {
+
+constexpr size_t kSlotsPerRead = 8192;
+
+absl::Status Damaged(absl::string_view what) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("The key file is damaged or not one of Kith: ", what, "."));
+}
+absl::Status DamagedSlot(SlotNumber slot, absl::string_view what) {
+  return Damaged(absl::StrCat("slot ", slot.value(), " ", what));
+}
+// The log and the key file are not of one another.
+absl::Status Mismatched(uint64_t slot, absl::string_view what) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("The key file does not go with this log: slot ", slot, " ", what, "."));
+}
+absl::Status Erased() {
+  return absl::FailedPreconditionError(
+      "erased: the person's key was destroyed, and there is never another.");
+}
+
+// What a sealed part is bound to besides its key: the workspace, the slot, and the person.
+std::string BoundTo(WorkspaceId workspace, uint64_t key_number, absl::string_view subject) {
+  std::string bytes;
+  bytes.reserve(12 + subject.size());
+  AppendFixed32(workspace.value(), &bytes);
+  AppendFixed64(key_number, &bytes);
+  bytes.append(subject.data(), subject.size());
+  return bytes;
+}
+
+std::optional<std::string> OpenPart(const SecretKey& key, WorkspaceId workspace,
+                                    const SealedPart& part) {
+  return GcmOpen(key, part.nonce, BoundTo(workspace, part.key_number, part.subject),
+                 part.ciphertext);
+}
+
+SecretKey WrappingKey(const SecretKey& store_secret) {
+  return SecretKey(HmacSha256(store_secret.view()).Of("kith wrap"));
+}
+
+bool IsSlotNumber(uint64_t key_number) {
+  return key_number != 0 && key_number <= std::numeric_limits<uint32_t>::max();
+}
+
+}  // namespace
+
+// ---- Opening
+
+std::string SlotKeyStore::NewFile(Random& random) {
+  SecretKey secret;
+  random.Fill(secret.data(), kKeyBytes);
+  std::string bytes = EncodeKeyFileHeader(secret);
+  bytes += EncodeMark({.serial = 0});
+  bytes += EncodeMark({.serial = 1});
+  return bytes;
+}
+
+absl::StatusOr<std::unique_ptr<SlotKeyStore>> SlotKeyStore::Open(
+    std::unique_ptr<KeyFile> file, Random& random, const SlotKeyStoreOptions& options) {
+  absl::StatusOr<std::string> header = file->Read(0, kKeyFilePageBytes);
+  if (absl::IsOutOfRange(header.status())) return Damaged("it has no header");
+  if (!header.ok()) return header.status();
+  const std::optional<SecretKey> secret = DecodeKeyFileHeader(*header);
+  Wipe(*header);
+  if (!secret.has_value()) return Damaged("its header is not whole");
+
+  std::unique_ptr<SlotKeyStore> store(new SlotKeyStore(std::move(file), *secret, random, options));
+  bool empty;
+  {
+    MutexLock lock(store->mutex_);
+    KITH_RETURN_IF_ERROR(store->LoadMark());
+    KITH_RETURN_IF_ERROR(store->LoadSlots());
+    empty = store->last_slot_ == SlotNumber();
+  }
+  if (empty) KITH_RETURN_IF_ERROR(store->FillPool(kKeysToGive));
+  if (options.fill_ahead) store->filler_ = std::thread([raw = store.get()] { raw->FillAhead(); });
+  return store;
+}
+
+SlotKeyStore::SlotKeyStore(std::unique_ptr<KeyFile> file, const SecretKey& store_secret,
+                           Random& random, const SlotKeyStoreOptions& options)
+    : file_(std::move(file)),
+      wrapping_key_(WrappingKey(store_secret)),
+      options_(options),
+      random_(random),
+      nonces_(random),
+      cache_(options.cached_keys_max),
+      mac_keys_(store_secret) {
+  KITH_CHECK(options.pool_keys >= kKeysToGive && options.pool_keys_min <= options.pool_keys);
+}
+
+SlotKeyStore::~SlotKeyStore() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    fill_wanted_.NotifyAll();
+  }
+  if (filler_.joinable()) filler_.join();
+}
+
+absl::Status SlotKeyStore::LoadMark() {
+  bool found = false;
+  for (const uint64_t serial : {0, 1}) {
+    const absl::StatusOr<std::string> bytes = file_->Read(MarkOffset(serial), kKeyFilePageBytes);
+    if (absl::IsOutOfRange(bytes.status())) return Damaged("it ends within its marks");
+    if (!bytes.ok()) return bytes.status();
+    const std::optional<KeyFileMark> mark = DecodeMark(*bytes);
+    // One may have been torn while it was written; the other, older one then still holds.
+    if (!mark.has_value()) continue;
+    if (!found || mark->serial > mark_.serial) mark_ = *mark;
+    found = true;
+  }
+  return found ? absl::OkStatus() : Damaged("neither of its marks is whole");
+}
+
+absl::Status SlotKeyStore::LoadSlots() {
+  KITH_ASSIGN_OR_RETURN(const uint64_t size, file_->Size());
+  const uint64_t slots_offset = SlotOffset(SlotNumber(1));
+  const uint64_t count = size < slots_offset ? 0 : (size - slots_offset) / kSlotBytes;
+  if (count > std::numeric_limits<uint32_t>::max()) return Damaged("it is too long");
+  if (count < mark_.last_written.value()) {
+    return DamagedSlot(SlotNumber(static_cast<uint32_t>(count + 1)), "is missing");
+  }
+  for (uint64_t first = 1; first <= count; first += kSlotsPerRead) {
+    const size_t batch = std::min<uint64_t>(kSlotsPerRead, count - first + 1);
+    const SlotNumber first_slot(static_cast<uint32_t>(first));
+    KITH_ASSIGN_OR_RETURN(const std::string bytes,
+                          file_->Read(SlotOffset(first_slot), batch * kSlotBytes));
+    for (size_t i = 0; i < batch; ++i) {
+      KITH_RETURN_IF_ERROR(LoadSlot(SlotNumber(static_cast<uint32_t>(first + i)),
+                                    absl::string_view(bytes).substr(i * kSlotBytes, kSlotBytes)));
+    }
+  }
+  last_slot_ = SlotNumber(static_cast<uint32_t>(count));
+  return absl::OkStatus();
+}
+
+absl::Status SlotKeyStore::LoadSlot(SlotNumber number, absl::string_view bytes) {
+  const std::optional<KeySlot> slot = DecodeSlot(number, bytes);
+  if (!slot.has_value()) {
+    if (number <= mark_.last_written) return DamagedSlot(number, "does not match its checksum");
+    // Being added when the power went: nobody has it, or Recover will say so.
+    unwritten_.push_back(number);
+    return absl::OkStatus();
+  }
+  switch (slot->state) {
+    case SlotState::kPooled:
+    case SlotState::kWorkspace: {
+      const std::optional<SecretKey> key = Unwrap(number, wrapping_key_, *slot);
+      if (!key.has_value()) return DamagedSlot(number, "holds no key of this file");
+      if (slot->state == SlotState::kPooled) {
+        pool_.push_back({number, *key});
+      } else if (!workspaces_.emplace(slot->workspace, *key).second) {
+        return DamagedSlot(number, "is a workspace's second");
+      }
+      return absl::OkStatus();
+    }
+    case SlotState::kDestroyed:
+      destroyed_.insert(number);
+      [[fallthrough]];
+    case SlotState::kSubject:
+      if (!slots_.emplace(slot->subject, number).second)
+        return DamagedSlot(number, "is a person's second");
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+SlotNumber SlotKeyStore::LastWritten() const {
+  return unwritten_.empty() ? last_slot_ : SlotNumber(unwritten_.front().value() - 1);
+}
+
+// ---- Sealing
+
+absl::StatusOr<SealedPart> SlotKeyStore::Seal(WorkspaceId workspace, const PersonalPart& part) {
+  KITH_ASSIGN_OR_RETURN(const SlotNumber slot,
+                        SlotFor(workspace, SubjectHashOf(workspace, part.subject)));
+  KITH_ASSIGN_OR_RETURN(const std::optional<SecretKey> key, KeyIn(slot, workspace, part.subject));
+  if (!key.has_value()) return Erased();
+  SealedPart sealed;
+  sealed.subject = part.subject;
+  sealed.key_number = slot.value();
+  sealed.nonce = nonces_.Next();
+  sealed.ciphertext = GcmSeal(*key, sealed.nonce,
+                              BoundTo(workspace, sealed.key_number, part.subject), part.payload);
+  return sealed;
+}
+
+absl::StatusOr<std::optional<std::string>> SlotKeyStore::Unseal(WorkspaceId workspace,
+                                                                const SealedPart& part) const {
+  if (!IsSlotNumber(part.key_number))
+    return absl::DataLossError("A sealed part names no slot of the key file.");
+  const SlotNumber slot(static_cast<uint32_t>(part.key_number));
+  KITH_ASSIGN_OR_RETURN(const std::optional<SecretKey> key, KeyIn(slot, workspace, part.subject));
+  if (!key.has_value()) return std::optional<std::string>();
+  std::optional<std::string> plain = OpenPart(*key, workspace, part);
+  if (!plain.has_value()) {
+    return absl::DataLossError(
+        absl::StrCat("A part sealed with the key in slot ", slot.value(), " is not whole."));
+  }
+  return plain;
+}
+
+Tag SlotKeyStore::Mac(WorkspaceId workspace, absl::string_view purpose,
+                      absl::string_view value) const {
+  const Sha256Hash hash = mac_keys_.Of(workspace, purpose).Of(value);
+  Tag tag;
+  std::copy_n(hash.begin(), tag.size(), tag.begin());
+  return tag;
+}
+
+absl::StatusOr<std::optional<SecretKey>> SlotKeyStore::KeyIn(SlotNumber slot, WorkspaceId workspace,
+                                                             absl::string_view subject) const {
+  // A key found in the cache is not checked against the person: a part of somebody else's does not
+  // open with it.
+  return cache_.Get(slot,
+                    [&] { return ReadKey(slot, workspace, SubjectHashOf(workspace, subject)); });
+}
+
+absl::StatusOr<std::optional<SecretKey>> SlotKeyStore::ReadKey(SlotNumber number,
+                                                               WorkspaceId workspace,
+                                                               const SubjectHash& subject) const {
+  const auto data_loss = [&](absl::string_view what) {
+    return absl::DataLossError(
+        absl::StrCat("Slot ", number.value(), " of the key file ", what, "."));
+  };
+  const absl::StatusOr<std::string> bytes = file_->Read(SlotOffset(number), kSlotBytes);
+  if (absl::IsOutOfRange(bytes.status())) return data_loss("is missing");
+  if (!bytes.ok()) return bytes.status();
+  const std::optional<KeySlot> slot = DecodeSlot(number, *bytes);
+  if (!slot.has_value()) return data_loss("does not match its checksum");
+  const bool given = slot->state == SlotState::kSubject || slot->state == SlotState::kDestroyed;
+  if (!given || slot->workspace != workspace || slot->subject != subject) {
+    return data_loss("is not the person's");
+  }
+  if (slot->state == SlotState::kDestroyed) return std::optional<SecretKey>();
+
+  SecretKey wrapping;
+  {
+    MutexLock lock(mutex_);
+    const auto found = workspaces_.find(workspace);
+    if (found == workspaces_.end()) return data_loss("has no workspace key");
+    wrapping = found->second;
+  }
+  std::optional<SecretKey> key = Unwrap(number, wrapping, *slot);
+  if (!key.has_value()) return data_loss("holds no key of its workspace");
+  return key;
+}
+
+// ---- Giving keys
+
+absl::StatusOr<SlotNumber> SlotKeyStore::SlotFor(WorkspaceId workspace,
+                                                 const SubjectHash& subject) {
+  for (;;) {
+    {
+      MutexLock lock(mutex_);
+      const SlotNumber slot = FindSlot(subject);
+      if (destroyed_.contains(slot)) return Erased();
+      if (slot != SlotNumber()) return slot;
+      if (pool_.size() >= kKeysToGive) return GiveSlot(workspace, subject);
+    }
+    KITH_RETURN_IF_ERROR(FillPool(kKeysToGive));
+  }
+}
+
+SlotNumber SlotKeyStore::FindSlot(const SubjectHash& subject) const {
+  const auto found = slots_.find(subject);
+  return found == slots_.end() ? SlotNumber() : found->second;
+}
+
+absl::StatusOr<SlotNumber> SlotKeyStore::GiveSlot(WorkspaceId workspace,
+                                                  const SubjectHash& subject) {
+  KITH_ASSIGN_OR_RETURN(const SecretKey wrapping, WorkspaceKey(workspace));
+  const PooledKey pooled = TakePooled();
+  KITH_RETURN_IF_ERROR(Assign(pooled, SlotState::kSubject, workspace, subject, wrapping));
+  slots_.emplace(subject, pooled.slot);
+  return pooled.slot;
+}
+
+SlotKeyStore::PooledKey SlotKeyStore::TakePooled() {
+  KITH_CHECK(!pool_.empty());
+  PooledKey pooled = pool_.front();
+  pool_.pop_front();
+  if (options_.fill_ahead && pool_.size() < options_.pool_keys_min && !fill_asked_) {
+    fill_asked_ = true;
+    fill_wanted_.NotifyOne();
+  }
+  return pooled;
+}
+
+absl::StatusOr<SecretKey> SlotKeyStore::WorkspaceKey(WorkspaceId workspace) {
+  const auto found = workspaces_.find(workspace);
+  if (found != workspaces_.end()) return found->second;
+  const PooledKey pooled = TakePooled();
+  KITH_RETURN_IF_ERROR(
+      Assign(pooled, SlotState::kWorkspace, workspace, SubjectHash{}, wrapping_key_));
+  // Nothing in the log would tell whose it is, so unlike a person's it is on disk before it is
+  // used.
+  KITH_RETURN_IF_ERROR(file_->Sync());
+  workspaces_.emplace(workspace, pooled.key);
+  return pooled.key;
+}
+
+absl::Status SlotKeyStore::Assign(const PooledKey& pooled, SlotState state, WorkspaceId workspace,
+                                  const SubjectHash& subject, const SecretKey& wrapping) {
+  KeySlot slot{.state = state, .workspace = workspace, .subject = subject};
+  Wrap(pooled.slot, wrapping, pooled.key, nonces_.Next(), &slot);
+  return file_->Write(SlotOffset(pooled.slot), EncodeSlot(pooled.slot, slot));
+}
+
+// ---- Destroying keys
+
+absl::Status SlotKeyStore::Destroy(WorkspaceId workspace, absl::string_view subject) {
+  const SubjectHash hash = SubjectHashOf(workspace, subject);
+  for (;;) {
+    SlotNumber slot;
+    {
+      MutexLock lock(mutex_);
+      slot = FindSlot(hash);
+      // Somebody without a key gets a slot too: it is what says that they never get one.
+      if (slot == SlotNumber() && !pool_.empty()) slot = TakePooled().slot;
+      if (slot != SlotNumber()) KITH_RETURN_IF_ERROR(WriteTombstone(slot, workspace, hash));
+    }
+    if (slot != SlotNumber()) {
+      cache_.Erase(slot);
+      return file_->Sync();
+    }
+    KITH_RETURN_IF_ERROR(FillPool(kKeysToGive));
+  }
+}
+
+absl::Status SlotKeyStore::WriteTombstone(SlotNumber slot, WorkspaceId workspace,
+                                          const SubjectHash& subject) {
+  const KeySlot tombstone{
+      .state = SlotState::kDestroyed, .workspace = workspace, .subject = subject};
+  KITH_RETURN_IF_ERROR(file_->Write(SlotOffset(slot), EncodeSlot(slot, tombstone)));
+  slots_.emplace(subject, slot);
+  destroyed_.insert(slot);
+  return absl::OkStatus();
+}
+
+// ---- The pool
+
+absl::Status SlotKeyStore::FillPool(size_t enough) {
+  MutexLock append_lock(append_mutex_);
+  std::vector<SlotNumber> slots;
+  {
+    MutexLock lock(mutex_);
+    if (pool_.size() >= enough) return absl::OkStatus();
+    slots = SlotsToFill();
+  }
+  std::vector<PooledKey> fresh;
+  KITH_RETURN_IF_ERROR(WriteFresh(slots, &fresh));
+  KITH_RETURN_IF_ERROR(file_->Sync());
+
+  MutexLock lock(mutex_);
+  pool_.insert(pool_.end(), fresh.begin(), fresh.end());
+  last_slot_ = std::max(last_slot_, slots.back());
+  unwritten_.erase(std::remove_if(unwritten_.begin(), unwritten_.end(),
+                                  [&](SlotNumber slot) { return slot <= slots.back(); }),
+                   unwritten_.end());
+  return absl::OkStatus();
+}
+
+// The gaps first, then new ones at the end, rising.
+std::vector<SlotNumber> SlotKeyStore::SlotsToFill() const {
+  std::vector<SlotNumber> slots(
+      unwritten_.begin(), unwritten_.begin() + std::min(unwritten_.size(), options_.pool_keys));
+  for (SlotNumber next = last_slot_.Next(); slots.size() < options_.pool_keys; next = next.Next()) {
+    KITH_CHECK(next != SlotNumber());
+    slots.push_back(next);
+  }
+  return slots;
+}
+
+absl::Status SlotKeyStore::WriteFresh(const std::vector<SlotNumber>& slots,
+                                      std::vector<PooledKey>* fresh) {
+  std::string run;  // neighbouring slots, written at once
+  for (size_t i = 0; i < slots.size(); ++i) {
+    PooledKey pooled{slots[i], SecretKey()};
+    random_.Fill(pooled.key.data(), kKeyBytes);
+    KeySlot slot{.state = SlotState::kPooled};
+    Wrap(pooled.slot, wrapping_key_, pooled.key, nonces_.Next(), &slot);
+    run += EncodeSlot(pooled.slot, slot);
+    fresh->push_back(pooled);
+    if (i + 1 == slots.size() || slots[i + 1] != slots[i].Next()) {
+      const SlotNumber first(slots[i].value() - static_cast<uint32_t>(run.size() / kSlotBytes) + 1);
+      KITH_RETURN_IF_ERROR(file_->Write(SlotOffset(first), run));
+      run.clear();
+    }
+  }
+  return absl::OkStatus();
+}
+
+void SlotKeyStore::FillAhead() {
+  for (;;) {
+    {
+      MutexLock lock(mutex_);
+      while (!fill_asked_ && !stopping_) fill_wanted_.Wait(mutex_);
+      if (stopping_) return;
+    }
+    // A failure shows again, and is told, where a caller meets an empty pool.
+    FillPool(options_.pool_keys_min).IgnoreError();
+    MutexLock lock(mutex_);
+    fill_asked_ = false;
+  }
+}
+
+// ---- Recovery
+
+Position SlotKeyStore::recovery_mark() const {
+  MutexLock lock(mutex_);
+  return mark_.through;
+}
+
+absl::Status SlotKeyStore::Recover(WorkspaceId workspace, const SealedPart& part) {
+  if (!IsSlotNumber(part.key_number)) return Mismatched(part.key_number, "is none");
+  const SlotNumber number(static_cast<uint32_t>(part.key_number));
+  const SubjectHash subject = SubjectHashOf(workspace, part.subject);
+  MutexLock lock(mutex_);
+  const SlotNumber known = FindSlot(subject);
+  if (known == number) return absl::OkStatus();
+  if (known != SlotNumber())
+    return Mismatched(part.key_number, "was given to a person who has another");
+
+  const auto pooled = std::find_if(pool_.begin(), pool_.end(),
+                                   [&](const PooledKey& key) { return key.slot == number; });
+  if (pooled == pool_.end()) return Mismatched(part.key_number, "is not there to be given");
+  if (!OpenPart(pooled->key, workspace, part).has_value()) {
+    return Mismatched(part.key_number, "holds another key than the one sealed with");
+  }
+  const auto wrapping = workspaces_.find(workspace);
+  if (wrapping == workspaces_.end())
+    return Mismatched(part.key_number, "belongs to a workspace without a key");
+  KITH_RETURN_IF_ERROR(Assign(*pooled, SlotState::kSubject, workspace, subject, wrapping->second));
+  pool_.erase(pooled);
+  slots_.emplace(subject, number);
+  return absl::OkStatus();
+}
+
+absl::Status SlotKeyStore::Checkpoint(Position through) {
+  MutexLock append_lock(append_mutex_);
+  KeyFileMark mark;
+  {
+    MutexLock lock(mutex_);
+    if (through <= mark_.through) return absl::OkStatus();
+    mark = {.serial = mark_.serial + 1, .through = through, .last_written = LastWritten()};
+  }
+  // First what the mark vouches for. The mark itself may be lost: the one before it still holds.
+  KITH_RETURN_IF_ERROR(file_->Sync());
+  KITH_RETURN_IF_ERROR(file_->Write(MarkOffset(mark.serial), EncodeMark(mark)));
+  MutexLock lock(mutex_);
+  mark_ = mark;
+  return absl::OkStatus();
+}
+
+}  // namespace kith::eventstore
