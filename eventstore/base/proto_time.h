@@ -1,0 +1,23 @@
+// Times between abseil and protobuf: to the microsecond, the precision of the log.
+#pragma once
+
+#include "absl/time/time.h"
+#include "google/protobuf/timestamp.pb.h"
+
+namespace kith {
+
+inline google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  const int64_t micros = absl::ToUnixMicros(time);
+  const int64_t fraction = ((micros % 1'000'000) + 1'000'000) % 1'000'000;  // also before 1970
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds((micros - fraction) / 1'000'000);
+  timestamp.set_nanos(static_cast<int32_t>(fraction * 1000));
+  return timestamp;
+}
+
+// What is finer than a microsecond is cut off.
+inline absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixMicros(timestamp.seconds() * 1'000'000 + timestamp.nanos() / 1000);
+}
+
+}  // namespace kith

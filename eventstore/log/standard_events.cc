@@ -1,0 +1,139 @@
+#include "eventstore/log/standard_events.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/proto_time.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/field_mask.pb.h"
+
+namespace kith::eventstore {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FieldMask;
+using google::protobuf::Message;
+
+// The member of the oneof `event` that is set; the registry has made sure there is one.
+const FieldDescriptor& MemberOf(const Message& event) {
+  const auto* oneof = event.GetDescriptor()->FindOneofByName("event");
+  KITH_CHECK(oneof != nullptr);
+  const FieldDescriptor* member = event.GetReflection()->GetOneofFieldDescriptor(event, oneof);
+  KITH_CHECK(member != nullptr);
+  return *member;
+}
+
+const Message& PayloadOf(const Message& event) {
+  return event.GetReflection()->GetMessage(event, &MemberOf(event));
+}
+
+// The field of `payload` that holds the resource's clear fields: the one of its type that is not
+// `personal`.
+const FieldDescriptor* ResourceField(const Descriptor& payload, const Descriptor& resource) {
+  for (int i = 0; i < payload.field_count(); ++i) {
+    const FieldDescriptor* field = payload.field(i);
+    if (field->message_type() == &resource && field->name() != "personal") return field;
+  }
+  return nullptr;
+}
+
+// The values an event carries, clear and personal together.
+std::unique_ptr<Message> ValuesOf(const Message& payload, const Message& resource) {
+  const auto* reflection = payload.GetReflection();
+  std::unique_ptr<Message> values(resource.New());
+  const FieldDescriptor* clear = ResourceField(*payload.GetDescriptor(), *resource.GetDescriptor());
+  const FieldDescriptor* personal = payload.GetDescriptor()->FindFieldByName("personal");
+  values->CopyFrom(reflection->GetMessage(payload, clear));
+  if (personal != nullptr) values->MergeFrom(reflection->GetMessage(payload, personal));
+  return values;
+}
+
+// Moves the fields that the update names from `values` to `resource`.
+void TakeMasked(const Message& payload, Message& values, Message& resource) {
+  const FieldDescriptor* field = payload.GetDescriptor()->FindFieldByName("update_mask");
+  KITH_CHECK(field != nullptr && field->message_type() == FieldMask::descriptor());
+  const auto& mask =
+      static_cast<const FieldMask&>(payload.GetReflection()->GetMessage(payload, field));
+  std::vector<const FieldDescriptor*> changed;
+  for (const std::string& path : mask.paths()) {
+    const FieldDescriptor* target = resource.GetDescriptor()->FindFieldByName(path);
+    if (target != nullptr) changed.push_back(target);
+  }
+  resource.GetReflection()->SwapFields(&resource, &values, changed);
+}
+
+void SetText(Message& resource, const char* name, std::string value) {
+  const FieldDescriptor* field = resource.GetDescriptor()->FindFieldByName(name);
+  if (field == nullptr) return;
+  resource.GetReflection()->SetString(&resource, field, std::move(value));
+}
+
+void SetTime(Message& resource, const char* name, absl::Time time) {
+  const FieldDescriptor* field = resource.GetDescriptor()->FindFieldByName(name);
+  if (field == nullptr) return;
+  resource.GetReflection()->MutableMessage(&resource, field)->CopyFrom(ToTimestamp(time));
+}
+
+void SetFlag(Message& resource, const char* name) {
+  const FieldDescriptor* field = resource.GetDescriptor()->FindFieldByName(name);
+  if (field == nullptr) return;
+  resource.GetReflection()->SetBool(&resource, field, true);
+}
+
+}  // namespace
+
+StandardEvent KindOf(const RecordedEvent& event, const Descriptor& resource) {
+  const FieldDescriptor& member = MemberOf(*event.event);
+  absl::string_view noun = member.name();
+  StandardEvent kind;
+  if (absl::ConsumeSuffix(&noun, "_created")) {
+    kind = StandardEvent::kCreated;
+  } else if (absl::ConsumeSuffix(&noun, "_updated")) {
+    kind = StandardEvent::kUpdated;
+  } else if (absl::ConsumeSuffix(&noun, "_deleted")) {
+    kind = StandardEvent::kDeleted;
+  } else {
+    return StandardEvent::kOther;
+  }
+  // A stage_updated among a pipeline's events is no update of the pipeline: the creation tells
+  // whose noun it is.
+  const FieldDescriptor* created =
+      event.event->GetDescriptor()->FindFieldByName(absl::StrCat(noun, "_created"));
+  const bool own =
+      created != nullptr && ResourceField(*created->message_type(), resource) != nullptr;
+  return own ? kind : StandardEvent::kOther;
+}
+
+StandardEvent FoldStandardEvent(const RecordedEvent& event, Message& resource) {
+  const StandardEvent kind = KindOf(event, *resource.GetDescriptor());
+  switch (kind) {
+    case StandardEvent::kCreated: {
+      std::unique_ptr<Message> values = ValuesOf(PayloadOf(*event.event), resource);
+      resource.GetReflection()->Swap(&resource, values.get());
+      SetText(resource, "name", event.header().stream);
+      SetTime(resource, "create_time", event.header().occur_time);
+      break;
+    }
+    case StandardEvent::kUpdated: {
+      const Message& payload = PayloadOf(*event.event);
+      TakeMasked(payload, *ValuesOf(payload, resource), resource);
+      break;
+    }
+    case StandardEvent::kDeleted:
+    case StandardEvent::kOther:
+      break;
+  }
+  SetText(resource, "etag", absl::StrCat(event.header().revision.value()));
+  SetTime(resource, "update_time", event.header().occur_time);
+  if (event.erased) SetFlag(resource, "erased");
+  return kind;
+}
+
+}  // namespace kith::eventstore

@@ -1,0 +1,39 @@
+// Standard events: what happens to every resource, said the same way by each. It was created, some
+// of its fields changed, it was deleted.
+//
+// In the event message of a resource Contact these are the oneof members
+//   contact_created { name, contact, personal }
+//   contact_updated { name, update_mask, contact, personal }
+//   contact_deleted { name }
+// `contact` holds the clear fields and `personal` the sealed ones; a resource without personal
+// fields has no `personal`. The aggregate's Evolve and the views both fold with the one function
+// below, so they cannot differ.
+#pragma once
+
+#include "eventstore/log/event_registry.h"
+#include "google/protobuf/message.h"
+
+namespace kith::eventstore {
+
+enum class StandardEvent {
+  kCreated,
+  kUpdated,
+  kDeleted,
+  kOther,  // an event of this resource's own, or one of another resource
+};
+
+// Which one an event is to resources of `resource`'s type.
+StandardEvent KindOf(const RecordedEvent& event, const google::protobuf::Descriptor& resource);
+
+// Folds a standard event into the resource it happened to:
+//   kCreated  the resource is what the event says
+//   kUpdated  the fields in the mask take the event's values; paths this build does not know are
+//   skipped kDeleted  the fields stay as they were last, for those who still ask kOther    the
+//   fields are left to the caller
+// Each event of the stream, of whatever kind, moves `etag` (the stream's revision) and
+// `update_time` (when it happened); creation also sets `name` and `create_time`; personal fields
+// that cannot be read any more leave `erased` set. A resource that lacks one of these fields does
+// without. Total: history already happened, so nothing fails.
+StandardEvent FoldStandardEvent(const RecordedEvent& event, google::protobuf::Message& resource);
+
+}  // namespace kith::eventstore
