@@ -75,6 +75,13 @@ void SetText(Message& resource, const char* name, std::string value) {
   resource.GetReflection()->SetString(&resource, field, std::move(value));
 }
 
+// Where the event keeps the name beside the resource and not in it.
+void TakeName(const Message& payload, Message& resource) {
+  const FieldDescriptor* name = payload.GetDescriptor()->FindFieldByName("name");
+  if (name == nullptr) return;
+  SetText(resource, "name", payload.GetReflection()->GetString(payload, name));
+}
+
 void SetTime(Message& resource, const char* name, absl::Time time) {
   const FieldDescriptor* field = resource.GetDescriptor()->FindFieldByName(name);
   if (field == nullptr) return;
@@ -89,8 +96,8 @@ void SetFlag(Message& resource, const char* name) {
 
 }  // namespace
 
-StandardEvent KindOf(const RecordedEvent& event, const Descriptor& resource) {
-  const FieldDescriptor& member = MemberOf(*event.event);
+StandardEvent KindOf(const Message& event, const Descriptor& resource) {
+  const FieldDescriptor& member = MemberOf(event);
   absl::string_view noun = member.name();
   StandardEvent kind;
   if (absl::ConsumeSuffix(&noun, "_created")) {
@@ -105,35 +112,39 @@ StandardEvent KindOf(const RecordedEvent& event, const Descriptor& resource) {
   // A stage_updated among a pipeline's events is no update of the pipeline: the creation tells
   // whose noun it is.
   const FieldDescriptor* created =
-      event.event->GetDescriptor()->FindFieldByName(absl::StrCat(noun, "_created"));
+      event.GetDescriptor()->FindFieldByName(absl::StrCat(noun, "_created"));
   const bool own =
       created != nullptr && ResourceField(*created->message_type(), resource) != nullptr;
   return own ? kind : StandardEvent::kOther;
 }
 
-StandardEvent FoldStandardEvent(const RecordedEvent& event, Message& resource) {
-  const StandardEvent kind = KindOf(event, *resource.GetDescriptor());
+StandardEvent FoldStandardEvent(const Happening& happening, Message& resource) {
+  const Message& payload = PayloadOf(happening.event);
+  const StandardEvent kind = KindOf(happening.event, *resource.GetDescriptor());
   switch (kind) {
     case StandardEvent::kCreated: {
-      std::unique_ptr<Message> values = ValuesOf(PayloadOf(*event.event), resource);
+      std::unique_ptr<Message> values = ValuesOf(payload, resource);
       resource.GetReflection()->Swap(&resource, values.get());
-      SetText(resource, "name", event.header().stream);
-      SetTime(resource, "create_time", event.header().occur_time);
+      TakeName(payload, resource);
+      SetTime(resource, "create_time", happening.occur_time);
       break;
     }
-    case StandardEvent::kUpdated: {
-      const Message& payload = PayloadOf(*event.event);
+    case StandardEvent::kUpdated:
       TakeMasked(payload, *ValuesOf(payload, resource), resource);
       break;
-    }
     case StandardEvent::kDeleted:
     case StandardEvent::kOther:
       break;
   }
-  SetText(resource, "etag", absl::StrCat(event.header().revision.value()));
-  SetTime(resource, "update_time", event.header().occur_time);
-  if (event.erased) SetFlag(resource, "erased");
+  SetText(resource, "etag", absl::StrCat(happening.revision.value()));
+  SetTime(resource, "update_time", happening.occur_time);
+  if (happening.erased) SetFlag(resource, "erased");
   return kind;
+}
+
+StandardEvent FoldStandardEvent(const RecordedEvent& event, Message& resource) {
+  return FoldStandardEvent(
+      {*event.event, event.header().revision, event.header().occur_time, event.erased}, resource);
 }
 
 }  // namespace kith::eventstore

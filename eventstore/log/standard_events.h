@@ -22,8 +22,18 @@ enum class StandardEvent {
   kOther,  // an event of this resource's own, or one of another resource
 };
 
-// Which one an event is to resources of `resource`'s type.
-StandardEvent KindOf(const RecordedEvent& event, const google::protobuf::Descriptor& resource);
+// Which one an event (a category's event message with one member set) is to resources of
+// `resource`'s type.
+StandardEvent KindOf(const google::protobuf::Message& event,
+                     const google::protobuf::Descriptor& resource);
+
+// An event and what its record says of it. Borrows the event.
+struct Happening {
+  const google::protobuf::Message& event;
+  Revision revision;
+  absl::Time occur_time;
+  bool erased = false;
+};
 
 // Folds a standard event into the resource it happened to:
 //   kCreated  the resource is what the event says
@@ -34,6 +44,7 @@ StandardEvent KindOf(const RecordedEvent& event, const google::protobuf::Descrip
 // `update_time` (when it happened); creation also sets `name` and `create_time`; personal fields
 // that cannot be read any more leave `erased` set. A resource that lacks one of these fields does
 // without. Total: history already happened, so nothing fails.
+StandardEvent FoldStandardEvent(const Happening& happening, google::protobuf::Message& resource);
 StandardEvent FoldStandardEvent(const RecordedEvent& event, google::protobuf::Message& resource);
 
 }  // namespace kith::eventstore
