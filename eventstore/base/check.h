@@ -1,5 +1,6 @@
-// KITH_CHECK: our own invariants. A failed check is a bug in Kith, never bad input: it names the place and aborts
-// the process, because continuing could write a wrong event. Input, disk and network failures are absl::Status.
+// KITH_CHECK: our own invariants. A failed check is a bug in Kith, never bad input: it names the
+// place and aborts the process, because continuing could write a wrong event. Input, disk and
+// network failures are absl::Status.
 #pragma once
 
 namespace kith {
@@ -8,5 +9,6 @@ namespace kith {
 
 }  // namespace kith
 
-#define KITH_CHECK(condition) \
-  (__builtin_expect(!!(condition), 1) ? (void)0 : ::kith::CheckFailed(__FILE__, __LINE__, #condition))
+#define KITH_CHECK(condition)                   \
+  (__builtin_expect(!!(condition), 1) ? (void)0 \
+                                      : ::kith::CheckFailed(__FILE__, __LINE__, #condition))

@@ -7,7 +7,9 @@ namespace {
 
 class MachineClock final : public Clock {
  public:
-  absl::Time Now() const override { return absl::FromUnixMicros(absl::GetCurrentTimeNanos() / 1000); }
+  absl::Time Now() const override {
+    return absl::FromUnixMicros(absl::GetCurrentTimeNanos() / 1000);
+  }
 };
 
 }  // namespace

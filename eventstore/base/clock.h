@@ -1,4 +1,5 @@
-// Clock: the only source of time. Deciders and projections never see it: time reaches them as a value.
+// Clock: the only source of time. Deciders and projections never see it: time reaches them as a
+// value.
 #pragma once
 
 #include "absl/time/time.h"

@@ -1,7 +1,8 @@
-// Mutex, MutexLock and CondVar: std::mutex with clang's thread-safety annotations, checked by -Wthread-safety.
+// Mutex, MutexLock and CondVar: std::mutex with clang's thread-safety annotations, checked by
+// -Wthread-safety.
 //
-// Kith uses these and not absl::Mutex because the packaged abseil is not instrumented for ThreadSanitizer.
-// Thread-safe by nature. A Mutex is not recursive.
+// Kith uses these and not absl::Mutex because the packaged abseil is not instrumented for
+// ThreadSanitizer. Thread-safe by nature. A Mutex is not recursive.
 #pragma once
 
 #include <chrono>
@@ -37,7 +38,10 @@ class KITH_THREAD_ANNOTATION(capability("mutex")) Mutex {
 // Holds the mutex for the enclosing scope; Unlock and Lock let it go in between.
 class KITH_THREAD_ANNOTATION(scoped_lockable) MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) KITH_THREAD_ANNOTATION(acquire_capability(mutex)) : mutex_(mutex) { mutex_.Lock(); }
+  explicit MutexLock(Mutex& mutex) KITH_THREAD_ANNOTATION(acquire_capability(mutex))
+      : mutex_(mutex) {
+    mutex_.Lock();
+  }
   ~MutexLock() KITH_THREAD_ANNOTATION(release_capability()) {
     if (held_) mutex_.Unlock();
   }
@@ -58,7 +62,8 @@ class KITH_THREAD_ANNOTATION(scoped_lockable) MutexLock {
   bool held_ = true;
 };
 
-// A condition variable; every wait is in a loop over the condition, because it may wake without cause.
+// A condition variable; every wait is in a loop over the condition, because it may wake without
+// cause.
 class CondVar {
  public:
   void Wait(Mutex& mutex) KITH_REQUIRES(mutex) {

@@ -1,4 +1,5 @@
-// Random: the only source of randomness. Production draws from the operating system; tests give a seed and print it.
+// Random: the only source of randomness. Production draws from the operating system; tests give a
+// seed and print it.
 #pragma once
 
 #include <cstdint>

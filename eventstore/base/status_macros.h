@@ -10,8 +10,8 @@
 #define KITH_STATUS_CONCAT(a, b) KITH_STATUS_CONCAT_INNER(a, b)
 
 // Returns the status from the enclosing function unless it is OK.
-#define KITH_RETURN_IF_ERROR(expression)                       \
-  do {                                                         \
+#define KITH_RETURN_IF_ERROR(expression)                                                \
+  do {                                                                                  \
     if (absl::Status kith_status = (expression); !kith_status.ok()) return kith_status; \
   } while (false)
 

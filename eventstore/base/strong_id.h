@@ -1,4 +1,5 @@
-// StrongId: an integer that is one kind of thing, so that a position is never passed where a revision is meant.
+// StrongId: an integer that is one kind of thing, so that a position is never passed where a
+// revision is meant.
 #pragma once
 
 #include <cstdint>
@@ -32,12 +33,13 @@ class StrongId {
 
 // A tenant: 1, 2, 3 … in the order of creation; workspaces/7 on the wire. 0 is no workspace.
 using WorkspaceId = StrongId<struct WorkspaceIdKind, uint32_t>;
-// Where an event stands in the log of this store: 1, 2, 3 … without holes; 0 is before the first event.
+// Where an event stands in the log of this store: 1, 2, 3 … without holes; 0 is before the first
+// event.
 using Position = StrongId<struct PositionKind, uint64_t>;
 // Where an event stands among the events of its workspace: 1, 2, 3 … without holes.
 using Sequence = StrongId<struct SequenceKind, uint64_t>;
-// Where an event stands in its stream: 1, 2, 3 …; the revision of a stream is that of its last event, 0 when empty.
-// A resource's etag is the revision of its stream.
+// Where an event stands in its stream: 1, 2, 3 …; the revision of a stream is that of its last
+// event, 0 when empty. A resource's etag is the revision of its stream.
 using Revision = StrongId<struct RevisionKind, uint64_t>;
 // The field number of the event in the `event` oneof of its category's event message.
 using EventType = StrongId<struct EventTypeKind, uint32_t>;

@@ -1,5 +1,5 @@
-// UlidGenerator: ids of resources. A ULID is 26 characters of Crockford base32: 48 bits of milliseconds, then 80 random
-// bits, so ids sort by creation time.
+// UlidGenerator: ids of resources. A ULID is 26 characters of Crockford base32: 48 bits of
+// milliseconds, then 80 random bits, so ids sort by creation time.
 #pragma once
 
 #include <string>
@@ -11,7 +11,8 @@
 
 namespace kith {
 
-// Thread-safe. Ids from one generator rise strictly, also within a millisecond and when the clock steps back.
+// Thread-safe. Ids from one generator rise strictly, also within a millisecond and when the clock
+// steps back.
 class UlidGenerator {
  public:
   // Borrows both; they outlive the generator.
@@ -29,5 +30,12 @@ class UlidGenerator {
 
 // True for 26 characters of Crockford base32 in upper case whose first is at most '7'.
 bool IsUlid(absl::string_view text);
+
+// The ULID `id` with its 48 bits of time set to those of `time`, rounded down to a millisecond;
+// times before 1970 count as 1970. Its random bits stay, so ids drawn from one generator stay
+// distinct.
+std::string UlidAt(absl::Time time, absl::string_view id);
+// The time in a ULID, a whole millisecond.
+absl::Time TimeOfUlid(absl::string_view id);
 
 }  // namespace kith

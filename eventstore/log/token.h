@@ -1,5 +1,6 @@
-// Token: a place in the log that a client keeps to resume, to ask as of, or to read its own writes. Opaque on the wire
-// (base64url with a check value); a token of another store or of an abandoned future is refused.
+// Token: a place in the log that a client keeps to resume, to ask as of, or to read its own writes.
+// Opaque on the wire (base64url with a check value); a token of another store or of an abandoned
+// future is refused.
 #pragma once
 
 #include <string>
@@ -11,7 +12,7 @@
 namespace kith::eventstore {
 
 struct Token {
-  std::string store;   // 16 bytes
+  std::string store;  // 16 bytes
   uint64_t epoch = 0;
   Position position;
 };

@@ -1,7 +1,7 @@
 // The vocabulary of the log: what is appended, under which conditions, and what is read back.
 //
-// Plain values. Strings that name people never occur here except inside payloads: actor, stream names, request ids and
-// tags are opaque. FORMAT.md describes how each of these is stored.
+// Plain values. Strings that name people never occur here except inside payloads: actor, stream
+// names, request ids and tags are opaque. FORMAT.md describes how each of these is stored.
 #pragma once
 
 #include <array>
@@ -17,14 +17,15 @@
 
 namespace kith::eventstore {
 
-// A keyed hash of something an event claims, releases or is found by (an e-mail address, an external id):
-// HMAC-SHA256 under the workspace's key, cut to 16 bytes.
+// A keyed hash of something an event claims, releases or is found by (an e-mail address, an
+// external id): HMAC-SHA256 under the workspace's key, cut to 16 bytes.
 using Tag = std::array<uint8_t, 16>;
 using Hash = std::array<uint8_t, 32>;
 
-// The request that caused an append. `method` is the full RPC name ("kith.contacts.v1.Contacts/CreateContact"), `id` the
-// caller's request id; an empty id means the caller asked for no protection against repetition. `digest` is an HMAC of
-// the request without its id, so that reuse of an id for something else is noticed.
+// The request that caused an append. `method` is the full RPC name
+// ("kith.contacts.v1.Contacts/CreateContact"), `id` the caller's request id; an empty id means the
+// caller asked for no protection against repetition. `digest` is an HMAC of the request without its
+// id, so that reuse of an id for something else is noticed.
 struct RequestKey {
   std::string method;
   std::string id;
@@ -32,7 +33,8 @@ struct RequestKey {
   friend bool operator==(const RequestKey&, const RequestKey&) = default;
 };
 
-// Personal fields of one event that concern one person, serialised; sealed under that subject's key when appended.
+// Personal fields of one event that concern one person, serialised; sealed under that subject's key
+// when appended.
 struct PersonalPart {
   std::string subject;  // resource name of the person ("contacts/01J…"): the key's owner
   std::string payload;  // the event message holding only these fields
@@ -40,7 +42,8 @@ struct PersonalPart {
 
 struct NewEvent {
   EventType type;
-  std::string payload;  // the event message without its personal fields, serialised deterministically
+  std::string
+      payload;  // the event message without its personal fields, serialised deterministically
   std::vector<PersonalPart> personal;
   absl::Time occur_time;
   std::vector<Tag> tags;  // values this event claims or releases
@@ -68,8 +71,8 @@ struct StreamAppend {
 // Events for one or more streams of one workspace, appended together or not at all.
 struct Append {
   WorkspaceId workspace;
-  std::vector<StreamAppend> streams;                // each stream once
-  std::vector<StreamCondition> stream_conditions;   // for streams written or only read
+  std::vector<StreamAppend> streams;               // each stream once
+  std::vector<StreamCondition> stream_conditions;  // for streams written or only read
   std::vector<TagCondition> tag_conditions;
   std::string actor;           // opaque id of who did it
   std::string correlation_id;  // the trace id
@@ -78,11 +81,11 @@ struct Append {
 };
 
 struct Appended {
-  Position first;             // the events stand at first, first + 1, … first + count - 1
+  Position first;  // the events stand at first, first + 1, … first + count - 1
   uint32_t count = 0;
   Sequence first_sequence;
   absl::Time record_time;
-  bool repeated = false;      // the request had been appended before; these are the numbers of then
+  bool repeated = false;  // the request had been appended before; these are the numbers of then
 };
 
 // The last event of a stream.
@@ -98,11 +101,12 @@ struct EventHeader {
   Sequence sequence;
   std::string stream;
   Revision revision;
-  Position append_first;      // the events of one append stand together
+  Position append_first;  // the events of one append stand together
   uint32_t append_count = 0;
   EventType type;
-  absl::Time record_time;     // when the committer numbered it; never falls from one position to the next
-  absl::Time occur_time;      // when it happened, as the caller says
+  absl::Time
+      record_time;  // when the committer numbered it; never falls from one position to the next
+  absl::Time occur_time;  // when it happened, as the caller says
   std::string actor;
   RequestKey request;
   std::string correlation_id;
@@ -114,9 +118,9 @@ struct EventHeader {
 // Personal fields as stored: ciphertext under a key of the subject.
 struct SealedPart {
   std::string subject;
-  uint64_t key_number = 0;    // the slot in data/keys
+  uint64_t key_number = 0;  // the slot in data/keys
   std::array<uint8_t, 12> nonce{};
-  std::string ciphertext;     // with the GCM tag at its end
+  std::string ciphertext;  // with the GCM tag at its end
 };
 
 // One event as it stands in the log.
@@ -126,8 +130,9 @@ struct Record {
   std::vector<SealedPart> sealed;
 };
 
-// The collection a stream's events belong to, which decides their message type: the last collection identifier of the
-// name, "contacts" for contacts/01J…, "interactions" for contacts/01J…/interactions.
+// The collection a stream's events belong to, which decides their message type: the last collection
+// identifier of the name, "contacts" for contacts/01J…, "interactions" for
+// contacts/01J…/interactions.
 absl::string_view CategoryOf(absl::string_view stream);
 
 inline constexpr size_t kEventBytesMax = 1 << 20;
