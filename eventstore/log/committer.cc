@@ -1,0 +1,205 @@
+#include "eventstore/log/committer.h"
+
+#include <chrono>
+#include <utility>
+
+namespace kith::eventstore {
+namespace {
+
+// A group this large is written before more is taken in, so that no fsync waits for much.
+constexpr size_t kGroupEventsMax = 4096;
+constexpr size_t kGroupBytesMax = 8 << 20;
+// Answers given by one task of the executor: enough to be cheap, few enough to spread over its
+// threads.
+constexpr size_t kAnswersPerTask = 32;
+constexpr std::chrono::milliseconds kRecoverPause(500);
+
+bool IsFull(const CommitGroup& group) {
+  return group.records.size() >= kGroupEventsMax || group.bytes >= kGroupBytesMax;
+}
+
+absl::Status OutcomeUnknown() {
+  return absl::UnavailableError(
+      "a write to the log failed: the outcome is unknown, retry with the same request id");
+}
+
+}  // namespace
+
+void PostAnswers(Executor& executor, std::vector<std::unique_ptr<PreparedAppend>> appends) {
+  for (size_t begin = 0; begin < appends.size(); begin += kAnswersPerTask) {
+    const size_t end = std::min(begin + kAnswersPerTask, appends.size());
+    std::vector<std::unique_ptr<PreparedAppend>> some(
+        std::make_move_iterator(appends.begin() + begin),
+        std::make_move_iterator(appends.begin() + end));
+    executor.Run([some = std::move(some)]() mutable {
+      for (auto& append : some) {
+        append->done(std::move(append->answer));
+        append.reset();
+      }
+    });
+  }
+}
+
+Committer::Committer(Engine& engine, Tail& tail, Executor& executor, const Clock& clock,
+                     size_t overlay_batches, const LogState& state, CommitterHooks hooks)
+    : engine_(engine),
+      tail_(tail),
+      executor_(executor),
+      hooks_(std::move(hooks)),
+      sequencer_(clock, overlay_batches) {
+  sequencer_.Reset(state);
+  for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { Run(); });
+}
+
+Committer::~Committer() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    work_.NotifyAll();
+    roles_.NotifyAll();
+  }
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Committer::Enqueue(std::unique_ptr<PreparedAppend> append) {
+  {
+    MutexLock lock(mutex_);
+    if (!broken_ && !stopping_) {
+      queue_.push_back(std::move(append));
+      if (queue_.size() == 1) work_.NotifyOne();
+      return;
+    }
+  }
+  Appends refused;
+  refused.push_back(std::move(append));
+  Fail(refused);
+}
+
+void Committer::Run() {
+  CommitGroup group(engine_.NewBatch());
+  while (Gather(group)) {
+    Write(group);
+    group.Clear();
+  }
+}
+
+// Sequences a group until it can be written; returns as the writer. False when there is nothing
+// more to do, ever.
+bool Committer::Gather(CommitGroup& group) {
+  Appends taken;
+  MutexLock lock(mutex_);
+  while (sequencing_ || broken_) roles_.Wait(mutex_);
+  sequencing_ = true;
+  bool go_on = true;
+  for (;;) {
+    if (broken_) {
+      // The group stands on one whose write failed: give it up and let the writer recover.
+      Appends lost = std::exchange(group.answers, {});
+      group.Clear();
+      sequencing_ = false;
+      roles_.NotifyAll();
+      lock.Unlock();
+      Fail(lost);
+      lock.Lock();
+      while (sequencing_ || broken_) roles_.Wait(mutex_);
+      sequencing_ = true;
+      continue;
+    }
+    if (!queue_.empty() && !IsFull(group)) {
+      taken.swap(queue_);
+      lock.Unlock();
+      DecideAll(taken, group);
+      lock.Lock();
+      continue;
+    }
+    if (!group.empty() && !writing_) break;
+    if (stopping_ && queue_.empty() && group.empty()) {
+      go_on = false;
+      break;
+    }
+    work_.Wait(mutex_);
+  }
+  if (go_on) {
+    lock.Unlock();
+    sequencer_.Finish(group);
+    lock.Lock();
+    writing_ = true;
+  }
+  sequencing_ = false;
+  roles_.NotifyOne();
+  return go_on;
+}
+
+void Committer::DecideAll(Appends& appends, CommitGroup& group) {
+  for (auto& append : appends) {
+    if (!sequencer_.Decide(append, group)) hooks_.prepare_again(std::move(append));
+  }
+  appends.clear();
+}
+
+void Committer::Write(CommitGroup& group) {
+  const bool written = group.records.empty() || engine_.Commit(*group.batch).ok();
+  if (!written) {
+    Fail(group.answers);
+    Recover();
+    return;
+  }
+  tail_.Publish(group.records);
+  Answer(group.answers);
+  hooks_.committed();
+  MutexLock lock(mutex_);
+  writing_ = false;
+  work_.NotifyAll();
+}
+
+// Called by the writer, which keeps its role until appends may resume.
+void Committer::Recover() {
+  Appends lost;
+  {
+    MutexLock lock(mutex_);
+    broken_ = true;
+    work_.NotifyAll();
+    while (sequencing_) roles_.Wait(mutex_);
+    lost.swap(queue_);
+  }
+  Fail(lost);
+  for (;;) {
+    if (engine_.Reopen().ok()) {
+      const absl::StatusOr<LogState> state = hooks_.recover();
+      if (state.ok()) return Resume(*state);
+    }
+    MutexLock lock(mutex_);
+    if (stopping_) break;
+    work_.WaitFor(mutex_, kRecoverPause);
+  }
+  MutexLock lock(mutex_);  // stopping without having recovered: nothing is queued any more
+  broken_ = false;
+  writing_ = false;
+  roles_.NotifyAll();
+  work_.NotifyAll();
+}
+
+void Committer::Resume(const LogState& state) {
+  sequencer_.Reset(state);
+  // Events of the failed write may be there after all. They are published as they stand on disk.
+  tail_.Reset(state.head, state.workspaces);
+  MutexLock lock(mutex_);
+  broken_ = false;
+  writing_ = false;
+  roles_.NotifyAll();
+  work_.NotifyAll();
+}
+
+void Committer::Fail(Appends& appends) {
+  for (auto& append : appends) append->answer = OutcomeUnknown();
+  Answer(appends);
+}
+
+void Committer::Answer(Appends& appends) {
+  const size_t count = appends.size();
+  if (count == 0) return;
+  PostAnswers(executor_, std::exchange(appends, {}));
+  hooks_.answered(count);
+}
+
+}  // namespace kith::eventstore

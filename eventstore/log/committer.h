@@ -1,0 +1,81 @@
+// Committer: takes prepared appends from its bounded queue, decides them in order, writes them in
+// groups with one fsync each, publishes them to the tail, and posts their answers to the executor
+// in order of position.
+//
+// Two threads take turns in two roles. The one that sequences gathers appends and encodes them into
+// its group; when no group is being written any more it becomes the writer, and the other thread
+// sequences the next group meanwhile. So a group gathers exactly as long as the one before is in
+// fsync, and a lone append is handed from nobody to nobody.
+//
+// When a write fails its outcome is unknown: everything in flight is answered Unavailable, the
+// engine is reopened, its tail verified, and appends resume from what is there. Until then Enqueue
+// answers Unavailable.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "eventstore/base/mutex.h"
+#include "eventstore/log/sequencer.h"
+#include "eventstore/log/tail.h"
+
+namespace kith::eventstore {
+
+struct CommitterHooks {
+  // Takes an append back whose facts are older than the overlay. On a committer thread: must not
+  // wait.
+  std::function<void(std::unique_ptr<PreparedAppend>)> prepare_again;
+  // So many appends have been answered: their answers are with the executor.
+  std::function<void(size_t)> answered;
+  // A group is on disk and published. On a committer thread.
+  std::function<void()> committed;
+  // Reads where the log stands after a reopen, having verified its tail. Called until it succeeds.
+  std::function<absl::StatusOr<LogState>()> recover;
+};
+
+class Committer {
+ public:
+  // Borrows all; they outlive it. Starts at `state`.
+  Committer(Engine& engine, Tail& tail, Executor& executor, const Clock& clock,
+            size_t overlay_batches, const LogState& state, CommitterHooks hooks);
+  // Commits what is queued, then stops.
+  ~Committer();
+
+  // Any thread; never waits for the disk.
+  void Enqueue(std::unique_ptr<PreparedAppend> append);
+
+ private:
+  using Appends = std::vector<std::unique_ptr<PreparedAppend>>;
+
+  void Run();
+  bool Gather(CommitGroup& group) KITH_EXCLUDES(mutex_);
+  void DecideAll(Appends& appends, CommitGroup& group);
+  void Write(CommitGroup& group) KITH_EXCLUDES(mutex_);
+  void Recover() KITH_EXCLUDES(mutex_);
+  void Resume(const LogState& state) KITH_EXCLUDES(mutex_);
+  void Fail(Appends& appends);
+  void Answer(Appends& appends);
+
+  Engine& engine_;
+  Tail& tail_;
+  Executor& executor_;
+  const CommitterHooks hooks_;
+  Sequencer sequencer_;  // used by whoever has the sequencing role
+
+  Mutex mutex_;
+  CondVar work_;   // for the sequencing thread: appends queued, the writer done, broken, stopping
+  CondVar roles_;  // for a thread that wants to sequence
+  Appends queue_ KITH_GUARDED_BY(mutex_);
+  bool sequencing_ KITH_GUARDED_BY(mutex_) = false;
+  bool writing_ KITH_GUARDED_BY(mutex_) = false;
+  bool broken_ KITH_GUARDED_BY(mutex_) = false;  // a write failed and the log has not recovered yet
+  bool stopping_ KITH_GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;
+};
+
+// Posts the answers to the executor, in order; each `done` is called once.
+void PostAnswers(Executor& executor, std::vector<std::unique_ptr<PreparedAppend>> appends);
+
+}  // namespace kith::eventstore

@@ -1,0 +1,264 @@
+#include "eventstore/log/event_log.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/log/committer.h"
+#include "eventstore/log/cursor.h"
+#include "eventstore/log/follower.h"
+#include "eventstore/log/recovery.h"
+
+namespace kith::eventstore {
+namespace {
+
+// An append is prepared at most so often before its caller is told that the log moves on too fast.
+constexpr int kAttemptsMax = 16;
+// The key store notes its state each time the log has grown by so much; recovery reads at most
+// about that many records.
+constexpr uint64_t kKeyCheckpointEvery = 1 << 16;
+
+class EventLogImpl final : public EventLog {
+ public:
+  EventLogImpl(std::unique_ptr<Engine> engine, KeyStore& keys, const Clock& clock,
+               Executor& executor, const EventLogOptions& options, const LogState& state)
+      : engine_(std::move(engine)),
+        keys_(keys),
+        executor_(executor),
+        options_(options),
+        tail_(executor, options.tail_records),
+        reader_(*engine_, tail_),
+        keys_checkpointed_(state.head.value()) {
+    tail_.Reset(state.head, state.workspaces);
+    CheckSpace();
+    committer_ = std::make_unique<Committer>(*engine_, tail_, executor_, clock,
+                                             options.overlay_batches, state, MakeHooks());
+  }
+
+  ~EventLogImpl() override {
+    {
+      MutexLock lock(mutex_);
+      closing_ = true;
+      while (in_flight_ > 0) answered_.Wait(mutex_);
+    }
+    committer_.reset();
+    // What fails here is made up for when the log is opened: the mark only widens what can be
+    // noticed.
+    (void)keys_.Checkpoint(head());
+    (void)engine_->WriteMark(head());
+  }
+
+  void AppendAsync(Append append, AppendDone done) override {
+    auto prepared = std::make_unique<PreparedAppend>();
+    prepared->append = std::move(append);
+    prepared->done = std::move(done);
+    if (absl::Status admitted = Admit(); !admitted.ok()) {
+      prepared->answer = std::move(admitted);
+      return Post(std::move(prepared));
+    }
+    absl::Status status = ValidateAppend(prepared->append);
+    if (status.ok()) status = EncodeAppend(keys_, *prepared);
+    if (!status.ok()) {
+      prepared->answer = std::move(status);
+      return Answer(std::move(prepared));
+    }
+    Prepare(std::move(prepared), ReadTier::kMemory);
+  }
+
+  Position head() const override { return tail_.head(); }
+  Sequence WorkspaceHead(WorkspaceId workspace) const override {
+    return tail_.WorkspaceHead(workspace);
+  }
+  absl::string_view store_id() const override { return engine_->store_id(); }
+  uint64_t epoch() const override { return engine_->epoch(); }
+
+  absl::StatusOr<StreamHead> HeadOf(WorkspaceId workspace, absl::string_view stream,
+                                    ReadTier tier) const override {
+    return reader_.HeadOf(HeadKey(workspace, stream), tier);
+  }
+
+  absl::StatusOr<std::optional<std::pair<RequestKey, Appended>>> FindRequest(
+      WorkspaceId workspace, absl::string_view method, absl::string_view request_id,
+      ReadTier tier) const override {
+    return reader_.FindRequest(RequestIndexKey(workspace, method, request_id), tier);
+  }
+
+  absl::StatusOr<std::shared_ptr<const Record>> ReadAt(Position position,
+                                                       ReadTier tier) const override {
+    return reader_.ReadAt(position, tier);
+  }
+
+  std::unique_ptr<RecordCursor> ReadAll(Position from, Direction direction) const override {
+    return NewLogCursor(reader_, head(), from, direction);
+  }
+
+  std::unique_ptr<RecordCursor> ReadStream(WorkspaceId workspace, absl::string_view stream,
+                                           Revision from, Direction direction,
+                                           ReadTier tier) const override {
+    return NewRunCursor(reader_, head(), Table::kStreams, StreamPrefix(workspace, stream),
+                        from.value(), direction, tier);
+  }
+
+  std::unique_ptr<RecordCursor> ReadWorkspace(WorkspaceId workspace, Sequence from,
+                                              Direction direction) const override {
+    return NewRunCursor(reader_, head(), Table::kWorkspaces, WorkspacePrefix(workspace),
+                        from.value(), direction, ReadTier::kDisk);
+  }
+
+  std::unique_ptr<RecordCursor> ReadTag(WorkspaceId workspace, const Tag& tag,
+                                        Position after) const override {
+    return NewTagCursor(reader_, head(), workspace, tag, after);
+  }
+
+  absl::StatusOr<Position> PositionAt(absl::Time time) const override {
+    return reader_.PositionAt(time);
+  }
+  absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence) const override {
+    return reader_.PositionOf(workspace, sequence);
+  }
+
+  std::unique_ptr<Follower> Follow(Position after) override {
+    return NewFollower(reader_, tail_, after);
+  }
+
+ private:
+  CommitterHooks MakeHooks() {
+    return {
+        .prepare_again =
+            [this](std::unique_ptr<PreparedAppend> append) { PrepareLater(std::move(append)); },
+        .answered = [this](size_t count) { Leave(count); },
+        .committed = [this] { AfterCommit(); },
+        .recover = [this] { return LoadLogState(*engine_); },
+    };
+  }
+
+  // Lets an append in, or says why not. What was let in is counted until it is answered.
+  absl::Status Admit() {
+    if (low_space_.load(std::memory_order_relaxed) && !CheckSpace()) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("only ", free_bytes_.load(), " bytes are free, less than the ",
+                       options_.min_free_bytes, " that appends need"));
+    }
+    MutexLock lock(mutex_);
+    if (closing_) return absl::UnavailableError("the log is shutting down");
+    if (in_flight_ >= options_.queue_appends_max) {
+      return absl::ResourceExhaustedError(absl::StrCat(
+          in_flight_, " appends are in flight, and no more are taken in: try again later"));
+    }
+    ++in_flight_;
+    return absl::OkStatus();
+  }
+
+  void Leave(size_t count) {
+    MutexLock lock(mutex_);
+    in_flight_ -= count;
+    if (closing_ && in_flight_ == 0) answered_.NotifyAll();
+  }
+
+  void Prepare(std::unique_ptr<PreparedAppend> prepared, ReadTier tier) {
+    const absl::StatusOr<bool> known = LookUpFacts(reader_, head(), tier, *prepared);
+    if (tier == ReadTier::kMemory && absl::IsUnavailable(known.status())) {
+      return PrepareLater(std::move(prepared));
+    }
+    if (!known.ok()) prepared->answer = known.status();
+    if (!known.ok() || *known) return Answer(std::move(prepared));
+    committer_->Enqueue(std::move(prepared));
+  }
+
+  // Where reading the disk is allowed.
+  void PrepareLater(std::unique_ptr<PreparedAppend> prepared) {
+    if (++prepared->attempts > kAttemptsMax) {
+      prepared->answer = absl::ResourceExhaustedError(
+          "the log moved on while the append was prepared: try again later");
+      return Answer(std::move(prepared));
+    }
+    executor_.Run([this, prepared = std::move(prepared)]() mutable {
+      Prepare(std::move(prepared), ReadTier::kDisk);
+    });
+  }
+
+  // Answers an append that was admitted and does not reach the committer.
+  void Answer(std::unique_ptr<PreparedAppend> prepared) {
+    Post(std::move(prepared));
+    Leave(1);
+  }
+
+  void Post(std::unique_ptr<PreparedAppend> prepared) {
+    std::vector<std::unique_ptr<PreparedAppend>> one;
+    one.push_back(std::move(prepared));
+    PostAnswers(executor_, std::move(one));
+  }
+
+  void AfterCommit() {
+    CheckSpace();
+    if (head().value() < keys_checkpointed_.load() + kKeyCheckpointEvery) return;
+    keys_checkpointed_.store(head().value());
+    {
+      MutexLock lock(mutex_);
+      ++in_flight_;  // the log waits for the task below before it closes
+    }
+    executor_.Run([this, through = head()] {
+      (void)keys_.Checkpoint(
+          through);  // tried again with the next one; recovery reads more until then
+      Leave(1);
+    });
+  }
+
+  // Notes whether space is short; true when there is enough.
+  bool CheckSpace() {
+    const absl::StatusOr<uint64_t> free = engine_->FreeBytes();
+    const bool enough = !free.ok() || *free >= options_.min_free_bytes;
+    if (!enough) free_bytes_.store(*free);
+    low_space_.store(!enough, std::memory_order_relaxed);
+    return enough;
+  }
+
+  const std::unique_ptr<Engine> engine_;
+  KeyStore& keys_;
+  Executor& executor_;
+  const EventLogOptions options_;
+  Tail tail_;
+  const LogReader reader_;
+  std::atomic<bool> low_space_{false};
+  std::atomic<uint64_t> free_bytes_{0};
+  std::atomic<uint64_t> keys_checkpointed_;
+
+  Mutex mutex_;
+  CondVar answered_;
+  size_t in_flight_ KITH_GUARDED_BY(mutex_) = 0;
+  bool closing_ KITH_GUARDED_BY(mutex_) = false;
+  std::unique_ptr<Committer> committer_;
+};
+
+}  // namespace
+
+absl::StatusOr<Appended> EventLog::AppendAndWait(Append append) {
+  struct Waiting {
+    Mutex mutex;
+    CondVar answered;
+    std::optional<absl::StatusOr<Appended>> answer KITH_GUARDED_BY(mutex);
+  };
+  // Shared with the completion, which may still hold the mutex when the waiter is gone.
+  const auto waiting = std::make_shared<Waiting>();
+  AppendAsync(std::move(append), [waiting](absl::StatusOr<Appended> answer) {
+    MutexLock lock(waiting->mutex);
+    waiting->answer = std::move(answer);
+    waiting->answered.NotifyAll();
+  });
+  MutexLock lock(waiting->mutex);
+  while (!waiting->answer.has_value()) waiting->answered.Wait(waiting->mutex);
+  return *std::move(waiting->answer);
+}
+
+absl::StatusOr<std::unique_ptr<EventLog>> OpenEventLog(std::unique_ptr<Engine> engine,
+                                                       KeyStore& keys, const Clock& clock,
+                                                       Executor& executor,
+                                                       const EventLogOptions& options) {
+  KITH_ASSIGN_OR_RETURN(const LogState state, LoadLogState(*engine));
+  KITH_RETURN_IF_ERROR(RecoverKeys(*engine, state, keys));
+  return std::make_unique<EventLogImpl>(std::move(engine), keys, clock, executor, options, state);
+}
+
+}  // namespace kith::eventstore

@@ -1,0 +1,219 @@
+#include "eventstore/log/log_reader.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/log/record_codec.h"
+
+namespace kith::eventstore {
+namespace {
+
+constexpr uint64_t kLast = std::numeric_limits<uint64_t>::max();
+constexpr size_t kReadBytesMax = 1 << 20;
+constexpr size_t kReadRecordsMax = 512;
+
+absl::Status Damaged(Table table) {
+  return absl::DataLossError(absl::StrCat("the log's table ",
+                                          kTableNames[static_cast<size_t>(table)],
+                                          " holds an entry that is damaged"));
+}
+
+absl::Status AtPosition(Position position, const absl::Status& status) {
+  return absl::Status(status.code(),
+                      absl::StrCat("position ", position.value(), ": ", status.message()));
+}
+
+absl::Status Missing(Position position) {
+  return absl::DataLossError(
+      absl::StrCat("position ", position.value(), ": the record is missing"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Record>> DecodeRecordAt(Position position,
+                                                             absl::string_view bytes) {
+  absl::StatusOr<Record> record = DecodeRecord(bytes);
+  if (!record.ok()) return AtPosition(position, record.status());
+  if (record->header.position != position) {
+    return absl::DataLossError(absl::StrCat("position ", position.value(),
+                                            ": the record there says it stands at ",
+                                            record->header.position.value()));
+  }
+  return std::make_shared<const Record>(*std::move(record));
+}
+
+absl::StatusOr<StreamHead> LogReader::HeadOf(absl::string_view head_key, ReadTier tier) const {
+  KITH_ASSIGN_OR_RETURN(const auto value, engine_.Get(Table::kHeads, head_key, tier));
+  if (!value.has_value()) return StreamHead();
+  const auto head = DecodeHead(*value);
+  if (!head.has_value()) return Damaged(Table::kHeads);
+  return *head;
+}
+
+absl::StatusOr<std::optional<std::pair<RequestKey, Appended>>> LogReader::FindRequest(
+    absl::string_view request_key, ReadTier tier) const {
+  KITH_ASSIGN_OR_RETURN(const auto value, engine_.Get(Table::kRequests, request_key, tier));
+  if (!value.has_value()) return std::nullopt;
+  const auto first = DecodePosition(*value);
+  if (!first.has_value()) return Damaged(Table::kRequests);
+  KITH_ASSIGN_OR_RETURN(const auto bytes, engine_.Get(Table::kEvents, PositionKey(*first), tier));
+  if (!bytes.has_value()) return Missing(*first);
+  absl::StatusOr<EventHeader> header = DecodeRecordHeader(*bytes);
+  if (!header.ok()) return AtPosition(*first, header.status());
+  const Appended appended{*first, header->append_count, header->sequence, header->record_time};
+  return std::make_pair(std::move(header->request), appended);
+}
+
+absl::StatusOr<Position> LogReader::FirstTagged(WorkspaceId workspace, const Tag& tag,
+                                                Position after, ReadTier tier) const {
+  const std::string prefix = TagPrefix(workspace, tag);
+  const std::string start = NumberedKey(prefix, after.value() + 1);
+  Position found;
+  KITH_RETURN_IF_ERROR(engine_.Scan({Table::kTags, prefix, start}, tier,
+                                    [&](absl::string_view key, absl::string_view) {
+                                      found = Position(NumberOfKey(key).value_or(0));
+                                      return false;
+                                    }));
+  return found;
+}
+
+absl::StatusOr<std::shared_ptr<const Record>> LogReader::ReadAt(Position position,
+                                                                ReadTier tier) const {
+  if (position.value() == 0 || position > tail_.head()) return nullptr;
+  if (auto record = tail_.Find(position)) return record;
+  KITH_ASSIGN_OR_RETURN(const auto bytes, engine_.Get(Table::kEvents, PositionKey(position), tier));
+  if (!bytes.has_value()) return Missing(position);
+  return DecodeRecordAt(position, *bytes);
+}
+
+absl::StatusOr<Records> LogReader::ReadRange(Position first, Position last, ReadTier tier) const {
+  Records records;
+  if (first == last) {
+    KITH_ASSIGN_OR_RETURN(auto record, ReadAt(first, tier));
+    if (record == nullptr) return Missing(first);
+    records.push_back(std::move(record));
+    return records;
+  }
+  absl::Status decoded;
+  Position next = first;
+  size_t bytes_read = 0;
+  const std::string start = PositionKey(first);
+  KITH_RETURN_IF_ERROR(engine_.Scan(
+      {Table::kEvents, "", start}, tier, [&](absl::string_view key, absl::string_view bytes) {
+        if (NumberOfKey(key) != next.value()) return false;  // a hole: found below
+        auto record = DecodeRecordAt(next, bytes);
+        if (!record.ok()) {
+          decoded = record.status();
+          return false;
+        }
+        records.push_back(*std::move(record));
+        bytes_read += bytes.size();
+        next = next.Next();
+        return next <= last && bytes_read < kReadBytesMax && records.size() < kReadRecordsMax;
+      }));
+  // What was read before the damaged record is good; the next call begins at the damage and reports
+  // it.
+  if (records.empty()) return decoded.ok() ? Missing(first) : decoded;
+  return records;
+}
+
+absl::StatusOr<Records> LogReader::ReadRangeBackwards(Position first, Position last,
+                                                      ReadTier tier) const {
+  constexpr uint64_t kChunk = 64;
+  const uint64_t begin =
+      std::max(first.value(), last.value() >= kChunk ? last.value() - kChunk + 1 : 1);
+  Records records;
+  for (Position next(begin); next <= last;) {
+    KITH_ASSIGN_OR_RETURN(Records chunk, ReadRange(next, last, tier));
+    next = chunk.back()->header.position.Next();
+    records.insert(records.end(), chunk.begin(), chunk.end());
+  }
+  std::reverse(records.begin(), records.end());
+  return records;
+}
+
+absl::StatusOr<std::vector<Run>> LogReader::ReadRuns(Table table, absl::string_view prefix,
+                                                     uint64_t from, Direction direction,
+                                                     size_t limit, ReadTier tier) const {
+  std::vector<Run> runs;
+  bool damaged = false;
+  auto take = [&](absl::string_view key, absl::string_view value) {
+    const auto run = DecodeRun(NumberOfKey(key).value_or(0), value);
+    damaged = !run.has_value();
+    if (!damaged) runs.push_back(*run);
+    return !damaged && runs.size() < limit;
+  };
+  std::string start = NumberedKey(prefix, from);
+  if (direction == Direction::kForwards) {
+    // The run that holds `from` may begin before it.
+    KITH_RETURN_IF_ERROR(engine_.Scan({table, prefix, start, Direction::kBackwards}, tier,
+                                      [&](absl::string_view key, absl::string_view value) {
+                                        take(key, value);
+                                        return false;
+                                      }));
+    if (damaged) return Damaged(table);
+    if (!runs.empty() && runs.back().last_number() >= from) {
+      start = NumberedKey(prefix, runs.back().number);
+    }
+    runs.clear();
+  }
+  KITH_RETURN_IF_ERROR(engine_.Scan({table, prefix, start, direction}, tier, take));
+  if (damaged) return Damaged(table);
+  return runs;
+}
+
+absl::StatusOr<Position> LogReader::PositionAt(absl::Time time) const {
+  const Position head = tail_.head();
+  Position found;
+  bool damaged = false;
+  KITH_RETURN_IF_ERROR(engine_.Scan({Table::kTimes, "", TimeKey(time), Direction::kBackwards},
+                                    ReadTier::kDisk,
+                                    [&](absl::string_view, absl::string_view value) {
+                                      const auto position = DecodePosition(value);
+                                      damaged = !position.has_value();
+                                      found = position.value_or(Position());
+                                      return false;
+                                    }));
+  if (damaged) return Damaged(Table::kTimes);
+  return std::min(found, head);  // a batch may be written and not published yet
+}
+
+absl::StatusOr<Position> LogReader::PositionOf(WorkspaceId workspace, Sequence sequence) const {
+  sequence = std::min(sequence, tail_.WorkspaceHead(workspace));
+  if (sequence.value() == 0) return Position();
+  const std::string prefix = WorkspacePrefix(workspace);
+  KITH_ASSIGN_OR_RETURN(const auto runs, ReadRuns(Table::kWorkspaces, prefix, sequence.value(),
+                                                  Direction::kBackwards, 1, ReadTier::kDisk));
+  if (runs.empty() || runs[0].last_number() < sequence.value()) return Damaged(Table::kWorkspaces);
+  return Position(runs[0].first.value() + (sequence.value() - runs[0].number));
+}
+
+absl::StatusOr<Hash> LogReader::LeafHashAt(Position position) const {
+  std::optional<Hash> hash;
+  KITH_RETURN_IF_ERROR(engine_.Scan(
+      {Table::kTree, "", PositionKey(position), Direction::kBackwards}, ReadTier::kDisk,
+      [&](absl::string_view key, absl::string_view hashes) {
+        const uint64_t offset = (position.value() - NumberOfKey(key).value_or(0)) * sizeof(Hash);
+        if (offset + sizeof(Hash) > hashes.size()) return false;
+        std::copy_n(hashes.data() + offset, sizeof(Hash),
+                    reinterpret_cast<char*>(hash.emplace().data()));
+        return false;
+      }));
+  if (!hash.has_value()) return Damaged(Table::kTree);
+  return *hash;
+}
+
+absl::StatusOr<Position> LogReader::LastStored() const {
+  Position last;
+  KITH_RETURN_IF_ERROR(
+      engine_.Scan({Table::kEvents, "", NumberedKey("", kLast), Direction::kBackwards},
+                   ReadTier::kDisk, [&](absl::string_view key, absl::string_view) {
+                     last = Position(NumberOfKey(key).value_or(0));
+                     return false;
+                   }));
+  return last;
+}
+
+}  // namespace kith::eventstore

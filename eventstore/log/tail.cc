@@ -1,0 +1,157 @@
+#include "eventstore/log/tail.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "eventstore/base/check.h"
+
+namespace kith::eventstore {
+namespace {
+
+// Records in memory may take this much; a log of large events keeps fewer of them.
+constexpr size_t kTailBytesMax = 64 << 20;
+// Longer waits are cut to this, which no caller notices and no clock overflows on.
+constexpr absl::Duration kWaitMax = absl::Hours(1);
+
+size_t SizeOf(const Record& record) {
+  size_t bytes = sizeof(Record) + record.payload.size() + 256;  // 256: the header's strings, about
+  for (const SealedPart& part : record.sealed) bytes += sizeof(part) + part.ciphertext.size();
+  return bytes;
+}
+
+}  // namespace
+
+void Waker::Arm(absl::AnyInvocable<void()> wake) {
+  MutexLock lock(mutex_);
+  wake_ = std::move(wake);
+}
+
+void Waker::Fire() {
+  absl::AnyInvocable<void()> wake;
+  {
+    MutexLock lock(mutex_);
+    wake = std::exchange(wake_, nullptr);
+    if (wake == nullptr) return;
+    running_ = std::this_thread::get_id();
+  }
+  wake();
+  MutexLock lock(mutex_);
+  running_ = {};
+  idle_.NotifyAll();
+}
+
+void Waker::Cancel() {
+  MutexLock lock(mutex_);
+  wake_ = nullptr;
+  const std::thread::id self = std::this_thread::get_id();
+  while (running_ != std::thread::id() && running_ != self) idle_.Wait(mutex_);
+}
+
+Tail::Tail(Executor& executor, size_t records_max)
+    : executor_(executor), ring_(std::max<size_t>(records_max, 1)) {}
+
+Sequence Tail::WorkspaceHead(WorkspaceId workspace) const {
+  MutexLock lock(mutex_);
+  const auto found = workspaces_.find(workspace);
+  return found == workspaces_.end() ? Sequence() : found->second;
+}
+
+void Tail::Reset(Position head, const WorkspaceHeads& workspaces) {
+  std::vector<std::shared_ptr<Waker>> woken;
+  {
+    MutexLock lock(mutex_);
+    std::fill(ring_.begin(), ring_.end(), nullptr);
+    bytes_ = 0;
+    first_ = head.value() + 1;
+    workspaces_ = workspaces;
+    head_.store(head.value(), std::memory_order_release);
+    woken.swap(wakers_);
+    advanced_.NotifyAll();
+  }
+  for (const auto& waker : woken) Post(waker);
+}
+
+void Tail::Publish(absl::Span<const std::shared_ptr<const Record>> records) {
+  if (records.empty()) return;
+  Records evicted;  // freed after the lock
+  std::vector<std::shared_ptr<Waker>> woken;
+  {
+    MutexLock lock(mutex_);
+    KITH_CHECK(records.front()->header.position.value() == head_.load() + 1);
+    for (const auto& record : records) Store(record, &evicted);
+    head_.store(records.back()->header.position.value(), std::memory_order_release);
+    woken.swap(wakers_);
+    advanced_.NotifyAll();
+  }
+  for (const auto& waker : woken) Post(waker);
+}
+
+void Tail::Store(const std::shared_ptr<const Record>& record, Records* evicted) {
+  const uint64_t position = record->header.position.value();
+  bytes_ += SizeOf(*record);
+  while (first_ < position && (position - first_ >= ring_.size() || bytes_ > kTailBytesMax)) {
+    auto& oldest = Slot(first_++);
+    bytes_ -= SizeOf(*oldest);
+    evicted->push_back(std::move(oldest));
+  }
+  Slot(position) = record;
+  workspaces_[record->header.workspace] = record->header.sequence;
+}
+
+std::shared_ptr<const Record> Tail::Find(Position position) const {
+  MutexLock lock(mutex_);
+  if (position.value() < first_ || position > head()) return nullptr;
+  return Slot(position.value());
+}
+
+bool Tail::CopyAfter(Position after, size_t limit,
+                     std::vector<std::shared_ptr<const Record>>* out) const {
+  MutexLock lock(mutex_);
+  const uint64_t head = head_.load(std::memory_order_relaxed);
+  if (after.value() >= head) return true;
+  uint64_t position = after.value() + 1;
+  if (position < first_) return false;
+  for (; position <= head && limit > 0; ++position, --limit) out->push_back(Slot(position));
+  return true;
+}
+
+bool Tail::WaitBeyond(Position after, absl::Duration timeout,
+                      const std::atomic<bool>& closed) const {
+  const auto wait = absl::ToChronoNanoseconds(std::min(timeout, kWaitMax));
+  MutexLock lock(mutex_);
+  // Woken without cause it waits for the whole time again: the limit is about right, which is all
+  // it is for.
+  while (head() <= after && !closed.load()) {
+    if (!advanced_.WaitFor(mutex_, wait)) break;
+  }
+  return head() > after && !closed.load();
+}
+
+void Tail::StirWaiters() const {
+  MutexLock lock(mutex_);
+  advanced_.NotifyAll();
+}
+
+void Tail::WakeBeyond(Position after, const std::shared_ptr<Waker>& waker) {
+  {
+    MutexLock lock(mutex_);
+    if (head() <= after) {
+      if (std::find(wakers_.begin(), wakers_.end(), waker) == wakers_.end()) {
+        wakers_.push_back(waker);
+      }
+      return;
+    }
+  }
+  Post(waker);
+}
+
+void Tail::Forget(const std::shared_ptr<Waker>& waker) {
+  MutexLock lock(mutex_);
+  wakers_.erase(std::remove(wakers_.begin(), wakers_.end(), waker), wakers_.end());
+}
+
+void Tail::Post(const std::shared_ptr<Waker>& waker) {
+  executor_.Run([waker] { waker->Fire(); });
+}
+
+}  // namespace kith::eventstore

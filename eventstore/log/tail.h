@@ -1,0 +1,93 @@
+// Tail: what the log holds in memory for its readers: the published head, the sequences of all
+// workspaces, and the last records, shared with whoever follows. A record is in the tail before
+// anybody is told that it was appended.
+//
+// Written by the committer's threads, one at a time; read by any thread. Publishing never waits for
+// a reader.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "eventstore/base/mutex.h"
+#include "eventstore/log/event_log.h"
+
+namespace kith::eventstore {
+
+using WorkspaceHeads = absl::flat_hash_map<WorkspaceId, Sequence>;
+
+// One follower's callback. Fired on the executor at most once per Arm; after Cancel has returned it
+// neither runs nor will, unless Cancel was called by the callback itself.
+class Waker {
+ public:
+  void Arm(absl::AnyInvocable<void()> wake);
+  void Fire();
+  void Cancel();
+
+ private:
+  Mutex mutex_;
+  CondVar idle_;
+  absl::AnyInvocable<void()> wake_ KITH_GUARDED_BY(mutex_);
+  std::thread::id running_ KITH_GUARDED_BY(mutex_);
+};
+
+class Tail {
+ public:
+  // Keeps up to `records_max` records, and fewer when they are large. Borrows the executor.
+  Tail(Executor& executor, size_t records_max);
+
+  Position head() const { return Position(head_.load(std::memory_order_acquire)); }
+  Sequence WorkspaceHead(WorkspaceId workspace) const;
+
+  // Forgets all records and stands at `head`.
+  void Reset(Position head, const WorkspaceHeads& workspaces);
+  // Takes further records, the first at head() + 1, and wakes those who wait.
+  void Publish(absl::Span<const std::shared_ptr<const Record>> records);
+
+  // Null when the record is not in memory.
+  std::shared_ptr<const Record> Find(Position position) const;
+  // Appends up to `limit` records after `after` to `out`; false when the one after it exists but is
+  // not in memory.
+  bool CopyAfter(Position after, size_t limit,
+                 std::vector<std::shared_ptr<const Record>>* out) const;
+
+  // Waits until the head is beyond `after`, until `closed`, or for about `timeout`. True when it is
+  // beyond.
+  bool WaitBeyond(Position after, absl::Duration timeout, const std::atomic<bool>& closed) const;
+  // Makes every WaitBeyond look at its `closed` again.
+  void StirWaiters() const;
+  // Fires `waker` on the executor once the head is beyond `after`.
+  void WakeBeyond(Position after, const std::shared_ptr<Waker>& waker);
+  void Forget(const std::shared_ptr<Waker>& waker);
+
+ private:
+  using Records = std::vector<std::shared_ptr<const Record>>;
+
+  void Store(const std::shared_ptr<const Record>& record, Records* evicted) KITH_REQUIRES(mutex_);
+  std::shared_ptr<const Record>& Slot(uint64_t position) KITH_REQUIRES(mutex_) {
+    return ring_[position % ring_.size()];
+  }
+  const std::shared_ptr<const Record>& Slot(uint64_t position) const KITH_REQUIRES(mutex_) {
+    return ring_[position % ring_.size()];
+  }
+  void Post(const std::shared_ptr<Waker>& waker);
+
+  Executor& executor_;
+  std::atomic<uint64_t> head_{0};
+  mutable Mutex mutex_;
+  mutable CondVar advanced_;
+  Records ring_ KITH_GUARDED_BY(mutex_);  // the record at position p is in slot p % size
+  uint64_t first_ KITH_GUARDED_BY(mutex_) =
+      1;  // the oldest position in memory; head + 1 when there is none
+  size_t bytes_ KITH_GUARDED_BY(mutex_) = 0;
+  WorkspaceHeads workspaces_ KITH_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Waker>> wakers_ KITH_GUARDED_BY(mutex_);
+};
+
+}  // namespace kith::eventstore
