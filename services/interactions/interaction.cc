@@ -1,0 +1,92 @@
+#include "services/interactions/interaction.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/proto_time.h"
+#include "eventstore/base/ulid.h"
+#include "kith/interactions/v1/interactions_errors.pb.h"
+#include "services/core/reject.h"
+
+namespace kith::interactions {
+namespace {
+
+bool Contains(const ConcernedRecords& records, absl::string_view name) {
+  return std::find(records.begin(), records.end(), name) != records.end();
+}
+
+absl::Status RejectLinkedRecord(absl::string_view name) {
+  return RejectResource(v1::INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND,
+                        absl::StrCat(name, " does not exist or was deleted."), name);
+}
+
+// What a caller sends in fields that only the server sets is ignored; times stand in the record.
+void ClearOutputOnly(v1::Interaction& interaction) {
+  interaction.clear_name();
+  interaction.clear_erased();
+  interaction.clear_occur_time();
+  interaction.clear_record_time();
+}
+
+// Moves the fields that say something about a person from `clear` to `personal`. Not by reflection,
+// because this runs for every interaction; a test compares it with what the proto declares.
+void SplitPersonal(v1::Interaction& clear, v1::Interaction& personal) {
+  personal.set_subject(std::move(*clear.mutable_subject()));
+  personal.set_body(std::move(*clear.mutable_body()));
+  clear.clear_subject();
+  clear.clear_body();
+}
+
+}  // namespace
+
+ConcernedRecords ConcernedBy(const v1::RecordInteractionRequest& command) {
+  ConcernedRecords records = {command.parent()};
+  for (const std::string& link : command.interaction().links()) {
+    if (!Contains(records, link)) records.push_back(link);
+  }
+  return records;
+}
+
+Decision Decide(absl::Span<const LinkedRecord* const> records,
+                const v1::RecordInteractionRequest& command, const CommandContext& context) {
+  const ConcernedRecords names = ConcernedBy(command);
+  KITH_CHECK(records.size() == names.size());
+  for (size_t i = 0; i < records.size(); ++i) {
+    switch (records[i]->lifecycle) {
+      case LinkedRecord::Lifecycle::kAbsent:
+      case LinkedRecord::Lifecycle::kDeleted:
+        return RejectLinkedRecord(names[i]);
+      case LinkedRecord::Lifecycle::kLive:
+        break;
+    }
+  }
+
+  const std::string stream = absl::StrCat(command.parent(), "/", kInteractions);
+  v1::InteractionEvent event;
+  v1::InteractionRecorded& recorded = *event.mutable_interaction_recorded();
+  // The id tells when it happened, so that the timeline finds an interaction by its name alone.
+  recorded.set_name(absl::StrCat(stream, "/", UlidAt(context.occurred, context.ids.Next())));
+  recorded.set_subject(command.parent());
+  v1::Interaction& clear = *recorded.mutable_interaction();
+  clear = command.interaction();
+  ClearOutputOnly(clear);
+  clear.mutable_links()->Clear();
+  for (size_t i = 1; i < names.size(); ++i) clear.add_links(std::string(names[i]));
+  SplitPersonal(clear, *recorded.mutable_personal());
+  return Changes().Append(stream, std::move(event));
+}
+
+v1::Interaction Render(const v1::InteractionRecorded& recorded, absl::Time occur_time,
+                       absl::Time record_time, bool erased) {
+  v1::Interaction interaction = recorded.interaction();
+  interaction.MergeFrom(recorded.personal());
+  interaction.set_name(recorded.name());
+  interaction.set_erased(erased);
+  *interaction.mutable_occur_time() = ToTimestamp(occur_time);
+  *interaction.mutable_record_time() = ToTimestamp(record_time);
+  return interaction;
+}
+
+}  // namespace kith::interactions
