@@ -1,0 +1,62 @@
+// ViewStore: every read model of the process, kept in data/views and fed from the log.
+//
+// One RocksDB database without a write-ahead log: what a crash loses is folded again from the log,
+// each view from its own checkpoint. Everything in it can be rebuilt, so the cure for a damaged
+// directory is to delete it. One thread (the feeder) follows the log and decodes each event once;
+// one thread per view folds. FORMAT.md, section data/views.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/log/event_log.h"
+#include "eventstore/log/event_registry.h"
+#include "projections/engine/projection.h"
+#include "projections/engine/view.h"
+
+namespace kith::projections {
+
+struct ViewStoreOptions {
+  std::string path;                     // the directory; created when missing
+  const Clock* clock = &SystemClock();  // deadlines and flush times; outlives the store
+  absl::Duration flush_interval =
+      absl::Seconds(60);               // a view is written to disk at most this late …
+  uint64_t flush_positions = 250'000;  // … and at most this many positions late
+  size_t cache_bytes = 128 << 20;      // blocks, indexes and bloom filters of all views
+  size_t memtable_bytes = 64 << 20;    // unwritten rows of all views
+  size_t queue_events = 8192;          // decoded events waiting for one view's worker
+  bool flush_on_close = true;          // false: closing loses what a crash would lose (tests)
+  bool manual_ticks = false;           // true: time passes only in Tick (tests)
+};
+
+// Thread-safe but for the destructor.
+class ViewStore {
+ public:
+  // Opens or creates the directory, drops what belongs to no projection or to another version of
+  // it, and starts folding every view from its checkpoint. `executor` runs the continuations of
+  // waits. All that is borrowed outlives the store.
+  //   FailedPrecondition  the directory is in use by another process, or holds the views of another
+  //   log DataLoss            the directory is damaged; the message says what to do
+  static absl::StatusOr<std::unique_ptr<ViewStore>> Open(
+      const ViewStoreOptions& options, eventstore::EventLog& log,
+      const eventstore::EventRegistry& registry, const eventstore::KeyStore& keys,
+      eventstore::Executor& executor, std::vector<std::unique_ptr<Projection>> projections);
+  // Stops the workers, answers every wait with Unavailable, lets reads in progress end, and closes
+  // the database.
+  virtual ~ViewStore() = default;
+
+  // Aborts when no projection has this name: views are wired when the process starts.
+  virtual View& Find(absl::string_view name) = 0;
+  virtual std::vector<ViewHealth> Health() const = 0;
+
+  // What the passing of time does: ends the waits whose deadline has passed and flushes the views
+  // that are due. Runs by itself unless options.manual_ticks.
+  virtual void Tick() = 0;
+};
+
+}  // namespace kith::projections

@@ -1,0 +1,71 @@
+// Field: what a row can be filtered, ordered and indexed by: a name, a type, and how to get its
+// values from a row.
+//
+// Values leave a field encoded (key_codec.h), so that comparing two of them is comparing bytes.
+// Immutable once built.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "projections/tables/key_codec.h"
+
+namespace kith::projections {
+
+// Brings strings that are to count as equal to one form ("Ada@Example.ORG" → "ada@example.org").
+// Pure. Applied to the values of rows and to the literals of filters alike.
+using Normalise = std::function<std::string(absl::string_view)>;
+
+// ASCII letters in lower case: enough for names of fields and ids; people's names need a
+// capability's own function.
+std::string FoldAscii(absl::string_view text);
+
+// Collects the values of a field of one row.
+class ValueSink {
+ public:
+  ValueSink(const Normalise& normalise, std::vector<std::string>* values)
+      : normalise_(normalise), values_(values) {}
+
+  template <class Value>
+  void Add(const Value& value) {
+    std::string& encoded = values_->emplace_back();
+    if constexpr (FieldTypeOf<Value>() == FieldType::kString) {
+      AppendStringKey(normalise_ ? normalise_(value) : std::string(absl::string_view(value)),
+                      &encoded);
+    } else {
+      AppendKey(value, &encoded);
+    }
+  }
+
+ private:
+  const Normalise& normalise_;
+  std::vector<std::string>* values_;
+};
+
+struct Field {
+  using Getter = std::function<void(const google::protobuf::Message& row, ValueSink& out)>;
+
+  std::string name;
+  FieldType type = FieldType::kString;
+  bool many = false;  // a row may have any number of values; otherwise it has exactly one
+  Getter get;
+  Normalise normalise;                                          // only of strings
+  const google::protobuf::EnumDescriptor* enum_type = nullptr;  // of kEnum, where it is known
+
+  // The values of a row, encoded, sorted, each once.
+  std::vector<std::string> ValuesOf(const google::protobuf::Message& row) const;
+  // A literal of a filter, encoded. InvalidArgument saying what a literal of this type looks like.
+  absl::StatusOr<std::string> Encode(absl::string_view literal) const;
+};
+
+// The field at a path of the row ("owner", "emails.address"), by reflection; many when a part of
+// the path is repeated. Aborts when there is no such path or its type cannot be a key.
+Field FieldAt(const google::protobuf::Descriptor& row, absl::string_view name,
+              absl::string_view path, Normalise normalise);
+
+}  // namespace kith::projections

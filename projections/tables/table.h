@@ -1,0 +1,187 @@
+// Table<Row>: protobuf rows under a primary key, with declared indexes, versioned by position.
+//
+// A view declares its tables once, each in a function, and folds events into them:
+//
+//   const Table<Deal>& Deals() {
+//     static const auto& table = *new Table<Deal>(TableBuilder<Deal>(1)
+//         .Key([](const Deal& deal) { return deal.name(); })
+//         .Field("owner").Field("stage").Field("status").Field("expected_close_date")
+//         .Field("display_name", {.normalise = FoldAscii})
+//         .Field("contact", {.path = "contacts.contact"})
+//         .Index(1, {"owner", "expected_close_date"})
+//         .Index(2, {"contact"})
+//         .Build());
+//     return table;
+//   }
+//
+// Table and index numbers are persisted; a change of meaning needs a new version of the projection,
+// which rebuilds it. Every declared field can be filtered by. An index serves equality on its first
+// fields, then a prefix or a range on the next one, and the order of those that follow. What no
+// index serves is done on at most kScanRowsMax rows. Immutable, any thread; a ViewBatch belongs to
+// its view's worker.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/base/status_macros.h"
+#include "projections/engine/view_batch.h"
+#include "projections/engine/view_snapshot.h"
+#include "projections/tables/field.h"
+#include "projections/tables/page_token.h"
+#include "projections/tables/query.h"
+#include "projections/tables/table_core.h"
+
+namespace kith::projections {
+
+template <class Row>
+struct Page {
+  std::vector<Row> rows;
+  std::string next_page_token;  // empty on the last page
+};
+
+template <class Row>
+class Table {
+ public:
+  explicit Table(TableDeclaration declaration) : core_(std::move(declaration)) {}
+
+  // --- While folding. Errors are the batch's: return them from Apply.
+  absl::StatusOr<std::optional<Row>> Get(ViewBatch& batch, WorkspaceId workspace,
+                                         absl::string_view key) const {
+    return Parse(core_.Get(batch, workspace, key));
+  }
+  // Inserts or replaces the row and brings its index entries in line. Writes nothing where nothing
+  // changes.
+  absl::Status Put(ViewBatch& batch, WorkspaceId workspace, const Row& row) const {
+    return core_.Put(batch, workspace, row);
+  }
+  // Nothing where there is no such row.
+  absl::Status Delete(ViewBatch& batch, WorkspaceId workspace, absl::string_view key) const {
+    return core_.Delete(batch, workspace, key);
+  }
+
+  // --- Reading. Errors of the snapshot: Unavailable, DataLoss.
+  absl::StatusOr<std::optional<Row>> Get(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                         absl::string_view key, eventstore::ReadTier tier) const {
+    return Parse(core_.Get(snapshot, workspace, key, tier));
+  }
+  // The rows whose primary key lies in `keys` (KeyRange::Prefix("") for all), in its order, until
+  // `visit` says false.
+  absl::Status Scan(const ViewSnapshot& snapshot, WorkspaceId workspace, const KeyRange& keys,
+                    absl::FunctionRef<bool(const Row&)> visit) const {
+    Row row;
+    return core_.Scan(snapshot, workspace, keys, row, [&] { return visit(row); });
+  }
+  // The rows that index `index` lists within `keys`, in the index's order; the bounds are made with
+  // KeyOf and the values of the index's fields: KeyRange::Prefix(KeyOf(owner)). A row comes once
+  // for each of its entries in the range.
+  absl::Status ScanIndex(const ViewSnapshot& snapshot, WorkspaceId workspace, uint8_t index,
+                         const KeyRange& keys, absl::FunctionRef<bool(const Row&)> visit) const {
+    Row row;
+    return core_.ScanIndex(snapshot, workspace, index, keys, row, [&] { return visit(row); });
+  }
+  // One page. ERROR_INVALID_FILTER for a query that cannot be parsed or run, and says what would
+  // help; ERROR_INVALID_PAGE_TOKEN for a token of another query, or of another position than the
+  // snapshot's.
+  absl::StatusOr<Page<Row>> List(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                 const ListQuery& query) const {
+    Page<Row> page;
+    KITH_ASSIGN_OR_RETURN(page.next_page_token,
+                          core_.List(snapshot, workspace, query, [&](absl::string_view bytes) {
+                            return page.rows.emplace_back().ParseFromArray(
+                                bytes.data(), static_cast<int>(bytes.size()));
+                          }));
+    return page;
+  }
+
+ private:
+  static absl::StatusOr<std::optional<Row>> Parse(
+      absl::StatusOr<std::optional<std::string>> bytes) {
+    if (!bytes.ok()) return std::move(bytes).status();
+    std::optional<Row> row;
+    if (bytes->has_value() && !row.emplace().ParseFromString(**bytes)) return MalformedRow();
+    return row;
+  }
+
+  TableCore core_;
+};
+
+// How a declared field is got from a row.
+struct FieldOptions {
+  std::string path;     // in the row; the field's name when empty
+  Normalise normalise;  // of strings
+};
+
+// Declares a table. Every mistake in a declaration aborts when it is built, which is when the
+// process starts.
+template <class Row>
+class TableBuilder {
+ public:
+  // `number` is unique among the tables of one view, 1 to 250.
+  explicit TableBuilder(uint8_t number) {
+    declaration_.number = number;
+    declaration_.row = &Row::default_instance();
+  }
+
+  // The primary key: not empty, never changing for a row.
+  template <class Get>
+  TableBuilder& Key(Get get) {
+    declaration_.key = [get](const google::protobuf::Message& row) -> std::string {
+      return get(static_cast<const Row&>(row));
+    };
+    return *this;
+  }
+  // A field of the row, by its path.
+  TableBuilder& Field(absl::string_view name, FieldOptions options = {}) {
+    declaration_.fields.push_back(FieldAt(*Row::descriptor(), name,
+                                          options.path.empty() ? name : options.path,
+                                          std::move(options.normalise)));
+    return *this;
+  }
+  // A field computed from the row: get(const Row&) returns a value of a type that key_codec.h
+  // knows.
+  template <class Get>
+  TableBuilder& Computed(absl::string_view name, Get get, Normalise normalise = {}) {
+    using Value = std::decay_t<std::invoke_result_t<Get, const Row&>>;
+    return Add(name, FieldTypeOf<Value>(), false, std::move(normalise),
+               [get](const google::protobuf::Message& row, ValueSink& out) {
+                 out.Add(get(static_cast<const Row&>(row)));
+               });
+  }
+  // A field of any number of values: get(const Row&, ValueSink&) adds each, all of the type `type`.
+  template <class Get>
+  TableBuilder& Many(absl::string_view name, FieldType type, Get get, Normalise normalise = {}) {
+    return Add(name, type, true, std::move(normalise),
+               [get](const google::protobuf::Message& row, ValueSink& out) {
+                 get(static_cast<const Row&>(row), out);
+               });
+  }
+  // An index over declared fields, at most one of them of many values. `number` is unique in the
+  // table, 1 to 250.
+  TableBuilder& Index(uint8_t number, std::initializer_list<absl::string_view> fields) {
+    declaration_.indexes.push_back({number, {fields.begin(), fields.end()}});
+    return *this;
+  }
+
+  Table<Row> Build() { return Table<Row>(std::move(declaration_)); }
+
+ private:
+  TableBuilder& Add(absl::string_view name, FieldType type, bool many, Normalise normalise,
+                    projections::Field::Getter get) {
+    declaration_.fields.push_back(
+        {std::string(name), type, many, std::move(get), std::move(normalise)});
+    return *this;
+  }
+
+  TableDeclaration declaration_;
+};
+
+}  // namespace kith::projections

@@ -1,0 +1,89 @@
+// TableCore: what Table<Row> does, without knowing the type of its rows. Use Table<Row>.
+//
+// In the view's family a row stands under {table, 0, workspace, primary key}, an index entry under
+// {table, index, workspace, values of its fields, primary key} with an empty value. FORMAT.md,
+// section data/views.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/base/strong_id.h"
+#include "google/protobuf/message.h"
+#include "projections/engine/view_batch.h"
+#include "projections/engine/view_snapshot.h"
+#include "projections/tables/field.h"
+
+namespace kith::projections {
+
+// Beyond this many rows looked at for one page, a query that no index serves is refused.
+inline constexpr size_t kScanRowsMax = 10'000;
+inline constexpr int kPageSizeDefault = 50;
+inline constexpr int kPageSizeMax = 1'000;
+
+// What to list. The views outlive the call.
+struct ListQuery {
+  absl::string_view filter;    // AIP-160
+  absl::string_view order_by;  // AIP-132; by primary key, or as the index in use has it, when empty
+  absl::string_view page_token;  // of the page before
+  int page_size = 0;             // 0 means 50, more than 1,000 means 1,000, less than 0 is refused
+};
+
+struct IndexDeclaration {
+  uint8_t number;
+  std::vector<std::string> fields;
+};
+
+struct TableDeclaration {
+  uint8_t number = 0;
+  const google::protobuf::Message* row = nullptr;
+  std::function<std::string(const google::protobuf::Message&)> key;
+  std::vector<Field> fields;
+  std::vector<IndexDeclaration> indexes;
+};
+
+// A row whose bytes do not parse: DataLoss.
+absl::Status MalformedRow();
+
+class TableCore {
+ public:
+  // Aborts on a wrong declaration.
+  explicit TableCore(TableDeclaration declaration);
+
+  absl::StatusOr<std::optional<std::string>> Get(ViewBatch& batch, WorkspaceId workspace,
+                                                 absl::string_view key) const;
+  absl::Status Put(ViewBatch& batch, WorkspaceId workspace,
+                   const google::protobuf::Message& row) const;
+  absl::Status Delete(ViewBatch& batch, WorkspaceId workspace, absl::string_view key) const;
+
+  absl::StatusOr<std::optional<std::string>> Get(const ViewSnapshot& snapshot,
+                                                 WorkspaceId workspace, absl::string_view key,
+                                                 eventstore::ReadTier tier) const;
+  // Parses each row into `row`, then visits it.
+  absl::Status Scan(const ViewSnapshot& snapshot, WorkspaceId workspace, const KeyRange& keys,
+                    google::protobuf::Message& row, absl::FunctionRef<bool()> visit) const;
+  absl::Status ScanIndex(const ViewSnapshot& snapshot, WorkspaceId workspace, uint8_t index,
+                         const KeyRange& keys, google::protobuf::Message& row,
+                         absl::FunctionRef<bool()> visit) const;
+  // Gives the rows of one page to `emit`, which is false when the bytes do not parse; returns the
+  // next page's token.
+  absl::StatusOr<std::string> List(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                   const ListQuery& query,
+                                   absl::FunctionRef<bool(absl::string_view row)> emit) const;
+
+  const TableDeclaration& declaration() const { return declaration_; }
+
+ private:
+  // The index entries of a row, sorted.
+  std::vector<std::string> EntriesOf(WorkspaceId workspace, absl::string_view key,
+                                     const google::protobuf::Message& row) const;
+
+  TableDeclaration declaration_;
+};
+
+}  // namespace kith::projections

@@ -1,0 +1,108 @@
+// VersionedStore: keys and values in which every version of a value stays readable, by the position
+// that wrote it.
+//
+// The one place that knows how versions are stored: RocksDB column families with the position as
+// user-defined timestamp and without a write-ahead log. What RocksDB allows there was found by
+// trying; the rules are at the top of versioned_store.cc. Reads from any thread; one writer per
+// family, whose positions only rise.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/base/strong_id.h"
+#include "eventstore/log/event_log.h"
+
+namespace kith::projections {
+
+// Keys from `from` (inclusive) up to `to` (exclusive; empty means no end), visited in `direction`.
+struct KeyRange {
+  std::string from;
+  std::string to;
+  eventstore::Direction direction = eventstore::Direction::kForwards;
+
+  // Every key that begins with `prefix`.
+  static KeyRange Prefix(absl::string_view prefix,
+                         eventstore::Direction direction = eventstore::Direction::kForwards);
+};
+
+// The first key after all that begin with `prefix`; empty when there is none.
+std::string PrefixEnd(absl::string_view prefix);
+
+// The views live until the visitor returns; false ends the scan.
+using KeyVisitor = absl::FunctionRef<bool(absl::string_view key, absl::string_view value)>;
+
+// Entries to be written together. One thread at a time.
+class VersionedBatch {
+ public:
+  virtual ~VersionedBatch() = default;
+  virtual void Put(absl::string_view key, Position at, absl::string_view value) = 0;
+  virtual void Delete(absl::string_view key, Position at) = 0;
+  // A value that has no versions: the last write wins, and a read at any position sees it. Never
+  // the same key as Put.
+  virtual void PutUnversioned(absl::string_view key, absl::string_view value) = 0;
+  virtual size_t bytes() const = 0;
+  virtual void Clear() = 0;
+};
+
+// One column family. Shared by the snapshots that read it; after its store is closed every call
+// answers Unavailable.
+class VersionedFamily {
+ public:
+  virtual ~VersionedFamily() = default;
+
+  // The newest value written at or before `at`; nullopt when there is none or it was deleted.
+  // Unavailable when the tier is kMemory and the answer is not in memory; DataLoss when the bytes
+  // on disk are damaged.
+  virtual absl::StatusOr<std::optional<std::string>> Get(absl::string_view key, Position at,
+                                                         eventstore::ReadTier tier) const = 0;
+  // Visits the keys that have a value as of `at`. The visitor may call Get and Scan. Same errors as
+  // Get.
+  virtual absl::Status Scan(const KeyRange& range, Position at, KeyVisitor visit) const = 0;
+
+  virtual std::unique_ptr<VersionedBatch> NewBatch() = 0;
+  // Atomic, but not on disk before a Flush. By the family's one writer.
+  virtual absl::Status Write(VersionedBatch& batch) = 0;
+  // Writes the memtable to disk; with `wait` false it only begins to.
+  virtual absl::Status Flush(bool wait) = 0;
+};
+
+struct VersionedStoreOptions {
+  std::string path;
+  size_t cache_bytes = 128 << 20;
+  size_t memtable_bytes = 64 << 20;
+  bool flush_on_close = true;
+};
+
+// Who a store belongs to; written when it is created.
+struct StoreIdentity {
+  std::string store_id;
+  uint64_t epoch = 0;
+  friend bool operator==(const StoreIdentity&, const StoreIdentity&) = default;
+};
+
+class VersionedStore {
+ public:
+  // Opens or creates the directory. Errors as of ViewStore::Open.
+  static absl::StatusOr<std::unique_ptr<VersionedStore>> Open(const VersionedStoreOptions& options);
+  // Waits for reads in progress, then closes. No Write or Flush may be running.
+  virtual ~VersionedStore() = default;
+
+  // Nullopt in a store that is new.
+  virtual absl::StatusOr<std::optional<StoreIdentity>> Identity() const = 0;
+  virtual absl::Status SetIdentity(const StoreIdentity& identity) = 0;
+
+  virtual std::vector<std::string> FamilyNames() const = 0;  // sorted
+  virtual absl::StatusOr<std::shared_ptr<VersionedFamily>> OpenOrCreate(
+      absl::string_view family) = 0;
+  // The family must not have been opened, or not be written any more.
+  virtual absl::Status Drop(absl::string_view family) = 0;
+};
+
+}  // namespace kith::projections
