@@ -1,0 +1,64 @@
+// Timeline: what happened with a contact or about a deal, newest first: its interactions and its
+// own changes.
+//
+// A row is a pointer into the log, one per record that an event concerns, so an interaction with
+// one contact costs one small row and its text is stored once:
+//   key    {1, workspace, record, occur time inverted, sequence inverted}, components of
+//   key_codec.h value  position ‖ kind (0: not an interaction) ‖ CRC-32C of the interaction's id, 4
+//   bytes
+// Rows are never deleted: a deleted record keeps its timeline. Pure functions, any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/base/strong_id.h"
+#include "kith/interactions/v1/interaction.pb.h"
+#include "projections/engine/projection.h"
+#include "projections/engine/view_snapshot.h"
+
+namespace kith::projections {
+
+class Timeline final : public Projection {
+ public:
+  static constexpr absl::string_view kName = "timeline";
+
+  absl::string_view name() const override { return kName; }
+  int version() const override { return 1; }
+  std::vector<std::string> categories() const override;
+  absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override;
+};
+
+// What to list. The views outlive the call.
+struct TimelineQuery {
+  WorkspaceId workspace;
+  absl::string_view record;                              // "contacts/01J…", "deals/…"
+  std::vector<interactions::v1::InteractionKind> kinds;  // only these; empty means every entry
+  int page_size = 0;             // 0 means 50, more than 1,000 means 1,000, less than 0 is refused
+  absl::string_view page_token;  // of the page before, whose position the snapshot must have
+};
+
+struct TimelinePage {
+  std::vector<Position> events;  // newest first: by occur time, then by sequence
+  std::string next_page_token;   // empty on the last page
+};
+
+// One page. Looks at a bounded number of rows, so a page of few among many kinds may be short, or
+// even empty, and still have a next one. Errors: ERROR_INVALID_PAGE_TOKEN, ERROR_INVALID_FIELD,
+// those of the snapshot. Touches the disk.
+absl::StatusOr<TimelinePage> ListTimeline(const ViewSnapshot& timeline, const TimelineQuery& query);
+
+// True when anything ever happened with the record, so that it exists or did. Touches the disk.
+absl::StatusOr<bool> HasTimeline(const ViewSnapshot& timeline, WorkspaceId workspace,
+                                 absl::string_view record);
+
+// The events that may be the interaction named "contacts/01J…/interactions/01J…": usually the one,
+// none when there is no such interaction. The time in its id says where its row stands; others of
+// the same millisecond are told apart by the checksum of the id. Touches the disk.
+absl::StatusOr<std::vector<Position>> FindInteraction(const ViewSnapshot& timeline,
+                                                      WorkspaceId workspace,
+                                                      absl::string_view name);
+
+}  // namespace kith::projections
