@@ -1,0 +1,39 @@
+// Dates: google.type.Date as a civil day, and the periods a fiscal calendar puts it into. Pure
+// functions, any thread.
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "google/type/date.pb.h"
+
+namespace kith {
+
+// What is wrong with a date, as a sentence; empty when nothing is. A whole day of the years 1 to
+// 9999; the year may be 0 (every year) where `allow_no_year`.
+std::string DateDefect(const google::type::Date& date, bool allow_no_year = false);
+
+// The day of a date without defect that has a year.
+absl::CivilDay CivilDayOf(const google::type::Date& date);
+google::type::Date DateOf(absl::CivilDay day);
+
+// A quarter of a fiscal year. The year is that in which it ends, as businesses name it: with a
+// start in April, April 2024 is in the first quarter of 2025; with a start in January fiscal and
+// civil years are the same.
+struct FiscalQuarter {
+  int year = 0;
+  int quarter = 0;  // 1 to 4
+  friend auto operator<=>(const FiscalQuarter&, const FiscalQuarter&) = default;
+};
+FiscalQuarter FiscalQuarterOf(absl::CivilMonth month, int fiscal_year_start_month);
+// Its first month; it has three.
+absl::CivilMonth FirstMonthOf(const FiscalQuarter& quarter, int fiscal_year_start_month);
+
+// The time zone of this name; UTC when the name is empty, nullopt when there is none such.
+std::optional<absl::TimeZone> TimeZoneOf(absl::string_view name);
+
+}  // namespace kith

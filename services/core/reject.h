@@ -1,0 +1,49 @@
+// Reject: how a decider says no.
+#pragma once
+
+#include "eventstore/base/error.h"
+#include "google/rpc/error_details.pb.h"
+#include "kith/type/v1/errors.pb.h"
+
+namespace kith {
+
+// Reject(CONTACTS_ERROR_EMAIL_TAKEN, "Another contact has this address.", {{"contact", name}}). As
+// Error, whose name it is in deciders.
+template <class Enum, class... Details>
+absl::Status Reject(Enum value, absl::string_view message, const ErrorMetadata& metadata = {},
+                    const Details&... details) {
+  return Error(value, message, metadata, details...);
+}
+
+// Rejects with ResourceInfo: the resource `name` is not there, or is there already.
+template <class Enum>
+absl::Status RejectResource(Enum value, absl::string_view message, absl::string_view name) {
+  google::rpc::ResourceInfo info;
+  info.set_resource_name(std::string(name));
+  return Error(value, message, {{"name", std::string(name)}}, info);
+}
+
+// Rejects with PreconditionFailure: the state of `subject` (a resource name) forbids the command.
+// `type` says what is wrong, in the words of the enum ("DEAL_CLOSED").
+template <class Enum>
+absl::Status RejectState(Enum value, absl::string_view message, absl::string_view subject,
+                         const ErrorMetadata& metadata = {}) {
+  google::rpc::PreconditionFailure failure;
+  auto* violation = failure.add_violations();
+  violation->set_type(
+      ReasonOf(*google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(value)));
+  violation->set_subject(std::string(subject));
+  violation->set_description(std::string(message));
+  return Error(value, message, metadata, failure);
+}
+
+// Rejects one field with BadRequest, where only the decider can tell: RejectField("stages", "must name every stage").
+inline absl::Status RejectField(absl::string_view field, absl::string_view description) {
+  google::rpc::BadRequest request;
+  auto* violation = request.add_field_violations();
+  violation->set_field(std::string(field));
+  violation->set_description(std::string(description));
+  return Error(type::v1::ERROR_INVALID_FIELD, "A field breaks a rule.", {}, request);
+}
+
+}  // namespace kith

@@ -1,0 +1,38 @@
+// Update masks: which fields an update changes, by the rules that the resource's proto declares.
+//
+// Paths are top-level fields: what changes together is one field. Pure functions, any thread.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/field_mask.pb.h"
+#include "google/protobuf/message.h"
+
+namespace kith {
+
+// The fields among those `requested` whose value in `wanted` differs from that in `current`, in the
+// order of the proto. An empty mask means the fields set in `wanted`, "*" all that can be set. What
+// is output-only, the name and the etag are passed over there, and an immutable field is refused
+// only where it differs. A mask that names a field that does not exist, is output-only or immutable
+// is ERROR_INVALID_UPDATE_MASK, with every such path.
+absl::StatusOr<google::protobuf::FieldMask> ChangedFields(
+    const google::protobuf::Message& current, const google::protobuf::Message& wanted,
+    const google::protobuf::FieldMask& requested);
+
+// Gives the fields in `mask` of `to` the values they have in `from`; what is not set there becomes
+// empty. Paths that do not exist are passed over: they were written by another version. Both are of
+// one type.
+void ApplyFields(const google::protobuf::Message& from, const google::protobuf::FieldMask& mask,
+                 google::protobuf::Message* to);
+
+// Only the fields in `mask` of `from`.
+template <class Message>
+Message PickFields(const Message& from, const google::protobuf::FieldMask& mask) {
+  Message picked;
+  ApplyFields(from, mask, &picked);
+  return picked;
+}
+
+// Empties every output-only field, also of messages within: what callers send there is ignored.
+void ClearOutputOnly(google::protobuf::Message* resource);
+
+}  // namespace kith

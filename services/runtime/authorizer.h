@@ -1,0 +1,49 @@
+// Authorizer: who is calling, and what the caller may do. services/workspaces implements it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/base/strong_id.h"
+#include "services/core/decider.h"
+
+namespace kith::runtime {
+
+// What credentials grant: permissions with at most one wildcard: "contacts.read", "contacts.*",
+// "*.read", "*". Permissions that begin with "operator." reach across workspaces: only a grant that
+// begins so contains them.
+class Grants {
+ public:
+  Grants() = default;
+  explicit Grants(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
+
+  bool Contain(absl::string_view permission) const;
+  // True when every permission that `pattern` matches is contained, as far as single patterns show
+  // it.
+  bool ContainAll(absl::string_view pattern) const;
+  const std::vector<std::string>& patterns() const { return patterns_; }
+
+ private:
+  std::vector<std::string> patterns_;
+};
+
+// Immutable; shared by the calls in flight.
+struct Caller {
+  WorkspaceId workspace;
+  std::string actor;  // opaque id of the credentials
+  Grants grants;
+  std::shared_ptr<const Settings> settings;  // the workspace's, as of authentication; never null
+};
+
+class Authorizer {
+ public:
+  virtual ~Authorizer() = default;
+  // Who shows `credentials`, the text after "Bearer "; null when nobody does, or no longer. From
+  // memory: it is called on gRPC's threads, by many at once, and costs a lookup.
+  virtual std::shared_ptr<const Caller> Authenticate(absl::string_view credentials) const = 0;
+};
+
+}  // namespace kith::runtime

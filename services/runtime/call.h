@@ -1,0 +1,79 @@
+// Call: what the calls of every kind share: where they run, who calls, and how they begin and end.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/mutex.h"
+#include "eventstore/log/event_log.h"
+#include "google/protobuf/message.h"
+#include "grpcpp/grpcpp.h"
+#include "services/runtime/authorizer.h"
+#include "services/runtime/method.h"
+#include "services/runtime/pools.h"
+
+namespace kith::runtime {
+
+class Transact;
+
+// The streams that are open, so that a server that stops can end them. Thread-safe.
+class LiveStreams {
+ public:
+  class Stream {
+   public:
+    virtual ~Stream() = default;
+    virtual void EndForShutdown() = 0;
+  };
+
+  // False when the server is stopping already.
+  bool Add(Stream* stream) KITH_EXCLUDES(mutex_);
+  void Remove(Stream* stream) KITH_EXCLUDES(mutex_);
+  // Ends every stream and lets no further call begin.
+  void Stop() KITH_EXCLUDES(mutex_);
+  bool stopping() const { return stopping_.load(std::memory_order_acquire); }
+
+ private:
+  Mutex mutex_;
+  absl::flat_hash_set<Stream*> streams_ KITH_GUARDED_BY(mutex_);
+  std::atomic<bool> stopping_ = false;
+};
+
+// What calls stand on. All of it outlives them.
+struct CallEnvironment {
+  const Authorizer& authorizer;
+  const eventstore::EventLog& log;
+  Transact& transact;
+  const Clock& clock;
+  Pools& pools;
+  LiveStreams& streams;
+};
+
+// What a call knows of its caller once it was let in.
+struct CallerContext {
+  std::shared_ptr<const Caller> caller;
+  absl::Time now;
+  absl::Time deadline;  // infinite future where the client set none
+};
+
+// Lets a call in or refuses it: shutting down, deadline, credentials, permission. From memory.
+absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Method& method,
+                                    const grpc::CallbackServerContext& rpc);
+
+// The 32 hexadecimal digits of the W3C trace id the client sent; empty when it sent none.
+std::string TraceIdOf(const grpc::CallbackServerContext& rpc);
+
+// ERROR_SHUTTING_DOWN.
+absl::Status ShuttingDown();
+
+// What becomes of a call: its gRPC status, and one line in the server's log. `caller` may be null.
+grpc::Status Conclude(const CallEnvironment& environment, const Method& method,
+                      const Caller* caller, absl::string_view request_id, absl::Time began,
+                      const absl::Status& status);
+
+}  // namespace kith::runtime

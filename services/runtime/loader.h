@@ -1,0 +1,76 @@
+// Loader: how a command gets the facts it is decided on. Whatever is loaded becomes a condition of
+// the append, so a decision holds exactly when nothing it stood on changed meanwhile.
+//
+// Lives for one attempt at one command; one thread at a time. On a gRPC thread it reads memory
+// only: a load that would touch the disk answers an error, which the command returns as any other,
+// and the command is run again on a pool.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/log/event_log.h"
+#include "services/runtime/aggregate_type.h"
+
+namespace kith::runtime {
+
+class StateReader;
+
+class Loader {
+ public:
+  // Borrows the reader.
+  Loader(StateReader& reader, WorkspaceId workspace, eventstore::ReadTier tier)
+      : reader_(reader), workspace_(workspace), tier_(tier) {}
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  // The state of a stream, default-constructed where it is empty. The append happens only if the
+  // stream is still at this revision. The state lives as long as the loader.
+  template <class Aggregate>
+  absl::StatusOr<const typename Aggregate::State*> Load(absl::string_view stream) {
+    auto state = LoadState(kAggregateType<Aggregate>, stream);
+    if (!state.ok()) return state.status();
+    return static_cast<const typename Aggregate::State*>(*state);
+  }
+
+  // The stream must be empty; nothing is read. For resources whose id was just drawn.
+  void ExpectAbsent(absl::string_view stream);
+  // The stream must have an event; nothing is read. For facts about an aggregate that is never
+  // deleted.
+  void ExpectExists(absl::string_view stream);
+
+  // The streams that have events claiming or releasing a value, oldest first, each once. The append
+  // happens only if no further event with this claim was appended. Whether a stream still holds the
+  // value is for its state to say.
+  absl::StatusOr<std::vector<std::string>> StreamsTagged(absl::string_view purpose,
+                                                         absl::string_view value);
+
+  // True when something had to be read from disk and was not.
+  bool would_block() const { return would_block_; }
+  const std::vector<eventstore::StreamCondition>& stream_conditions() const { return conditions_; }
+  const std::vector<eventstore::TagCondition>& tag_conditions() const { return tags_; }
+  // The revision a stream was found or expected at; null when neither.
+  const Revision* RevisionOf(absl::string_view stream) const;
+  WorkspaceId workspace() const { return workspace_; }
+
+ private:
+  struct Loaded {
+    const AggregateType* type;
+    std::string stream;
+    Folded folded;
+  };
+  absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
+
+  StateReader& reader_;
+  const WorkspaceId workspace_;
+  const eventstore::ReadTier tier_;
+  bool would_block_ = false;
+  std::vector<Loaded> loaded_;
+  std::vector<eventstore::StreamCondition> conditions_;
+  std::vector<eventstore::TagCondition> tags_;
+};
+
+}  // namespace kith::runtime

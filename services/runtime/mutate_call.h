@@ -1,0 +1,66 @@
+// MutateCall: one command over gRPC.
+#pragma once
+
+#include "grpcpp/grpcpp.h"
+#include "services/runtime/call.h"
+#include "services/runtime/transact.h"
+
+namespace kith::runtime {
+
+// The part of a MutateCall that does not depend on its messages. Deletes itself when gRPC is done
+// with it.
+class MutateCallBase : public grpc::ServerUnaryReactor, public Command {
+ public:
+  void Begin();
+
+ protected:
+  MutateCallBase(const CallEnvironment& environment, const Method& method,
+                 grpc::CallbackServerContext* rpc, const google::protobuf::Message& request)
+      : environment_(environment), method_(method), rpc_(rpc), request_(request) {}
+
+  const Origin& origin() const final { return origin_; }
+
+ private:
+  void OnDone() final { delete this; }
+  void Done(absl::Status status) final;
+
+  const CallEnvironment& environment_;
+  const Method& method_;
+  grpc::CallbackServerContext* const rpc_;
+  const google::protobuf::Message& request_;
+  absl::Time began_;
+  Origin origin_;
+};
+
+template <class Request, class Response, class Commands>
+class MutateCall final : public MutateCallBase {
+ public:
+  MutateCall(const CallEnvironment& environment, grpc::CallbackServerContext* rpc,
+             const Request* request, Response* response, const Commands& commands)
+      : MutateCallBase(environment, MethodOf<Request>(), rpc, *request),
+        request_(*request),
+        response_(response),
+        commands_(commands) {}
+
+ private:
+  WorkspaceId Workspace() override {
+    if constexpr (requires { commands_.Workspace(request_, origin()); }) {
+      return commands_.Workspace(request_, origin());
+    } else {
+      return origin().caller->workspace;
+    }
+  }
+  Decision Decide(Loader& load, const CommandContext& context) override {
+    return commands_.Run(load, request_, context);
+  }
+  absl::Status Render(Rendering& after) override {
+    response_->Clear();
+    return commands_.Render(after, request_, response_);
+  }
+
+  const Request& request_;
+  Response* const response_;
+  const Commands& commands_;
+};
+
+}  // namespace kith::runtime

@@ -1,0 +1,70 @@
+// Pools: the threads on which Kith may wait for a disk, so that gRPC's own threads never do.
+//
+// Three groups, so that one kind of work cannot starve another: `completions` runs what follows a
+// commit, `folds` loads cold states and answers single records that were not in memory, `reads`
+// runs lists, boards and event reads.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <thread>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "eventstore/base/mutex.h"
+#include "eventstore/log/event_log.h"
+
+namespace kith::runtime {
+
+// A fixed number of threads before one bounded queue. Thread-safe.
+class Pool final : public eventstore::Executor {
+ public:
+  struct Options {
+    size_t threads = 2;
+    size_t queue_max = 1024;
+  };
+
+  explicit Pool(const Options& options);
+  ~Pool() override;  // Stop
+
+  // Runs `work` on one of the threads. False, and `work` is dropped, when the queue is full or the
+  // pool stopped.
+  [[nodiscard]] bool TryRun(absl::AnyInvocable<void()> work) KITH_EXCLUDES(mutex_);
+  // The same without bound, for work that must not be lost, such as telling the outcome of a
+  // commit; once the pool has stopped it runs on the calling thread.
+  void Run(absl::AnyInvocable<void()> work) override KITH_EXCLUDES(mutex_);
+
+  // Runs what is queued, then ends the threads. Not from one of them. May be called twice.
+  void Stop() KITH_EXCLUDES(mutex_);
+
+ private:
+  void Work() KITH_EXCLUDES(mutex_);
+
+  const Options options_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<absl::AnyInvocable<void()>> queue_ KITH_GUARDED_BY(mutex_);
+  size_t idle_ KITH_GUARDED_BY(mutex_) = 0;
+  bool stopping_ KITH_GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;
+};
+
+struct PoolsOptions {
+  Pool::Options completions = {.threads = 1};
+  Pool::Options folds = {.threads = 2, .queue_max = 4096};
+  Pool::Options reads = {.threads = 4, .queue_max = 1024};
+};
+
+struct Pools {
+  explicit Pools(const PoolsOptions& options)
+      : completions(options.completions), folds(options.folds), reads(options.reads) {}
+
+  Pool completions;
+  Pool folds;
+  Pool reads;
+};
+
+// The error of work that found its queue full: ERROR_LIMIT_REACHED with QuotaFailure and RetryInfo.
+absl::Status QueueFull(absl::string_view queue);
+
+}  // namespace kith::runtime

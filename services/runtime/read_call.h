@@ -1,0 +1,102 @@
+// ReadCall: one read of a view, as of the moment asked about and as fresh as asked for.
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "eventstore/base/check.h"
+#include "eventstore/log/event_log.h"
+#include "grpcpp/grpcpp.h"
+#include "projections/engine/view.h"
+#include "services/runtime/call.h"
+#include "services/runtime/read_position.h"
+
+namespace kith::runtime {
+
+// kPoint: one record, from memory where it can. kScan: everything else; it runs on the read pool.
+enum class ReadKind { kPoint, kScan };
+
+// What a read is given. Lives for one call of the read's function.
+struct ReadContext {
+  const Caller& caller;
+  const projections::ViewSnapshot* snapshot;  // null without a view
+  eventstore::ReadTier tier;
+  // What ages are computed for: now, or where the read asked as of a past moment, that moment.
+  absl::Time read_time;
+
+  WorkspaceId workspace() const { return caller.workspace; }
+  const Settings& settings() const { return *caller.settings; }
+  const projections::ViewSnapshot& view() const {
+    KITH_CHECK(snapshot != nullptr);
+    return *snapshot;
+  }
+};
+
+// The part of a ReadCall that does not depend on its messages. Deletes itself when gRPC is done
+// with it.
+class ReadCallBase : public grpc::ServerUnaryReactor {
+ public:
+  void Begin();
+
+ protected:
+  ReadCallBase(const CallEnvironment& environment, const Method& method,
+               grpc::CallbackServerContext* rpc, const google::protobuf::Message& request,
+               projections::View* view, ReadKind kind)
+      : environment_(environment),
+        method_(method),
+        rpc_(rpc),
+        request_(request),
+        view_(view),
+        kind_(kind) {}
+
+  virtual absl::Status Run(const ReadContext& context) = 0;
+
+ private:
+  void OnDone() override { delete this; }
+
+  void Resolve(eventstore::ReadTier tier);
+  void Await();
+  void Serve();
+  void ServeOn(eventstore::ReadTier tier);
+  void OnPool(Pool& pool, absl::string_view queue, void (ReadCallBase::*step)());
+  void ResolveOnDisk() { Resolve(eventstore::ReadTier::kDisk); }
+  void ServeOnDisk() { ServeOn(eventstore::ReadTier::kDisk); }
+  void End(const absl::Status& status);
+
+  const CallEnvironment& environment_;
+  const Method& method_;
+  grpc::CallbackServerContext* const rpc_;
+  const google::protobuf::Message& request_;
+  projections::View* const view_;
+  const ReadKind kind_;
+  absl::Time began_;
+  CallerContext caller_;
+  ReadPosition position_;
+  std::optional<projections::ViewSnapshot> snapshot_;
+};
+
+template <class Request, class Response, class Function>
+class ReadCall final : public ReadCallBase {
+ public:
+  ReadCall(const CallEnvironment& environment, grpc::CallbackServerContext* rpc,
+           const Request* request, Response* response, projections::View* view, ReadKind kind,
+           Function function)
+      : ReadCallBase(environment, MethodOf<Request>(), rpc, *request, view, kind),
+        request_(*request),
+        response_(response),
+        function_(std::move(function)) {}
+
+ private:
+  absl::Status Run(const ReadContext& context) override {
+    response_->Clear();
+    return function_(context, request_, response_);
+  }
+
+  const Request& request_;
+  Response* const response_;
+  Function function_;
+};
+
+}  // namespace kith::runtime

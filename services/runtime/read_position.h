@@ -1,0 +1,41 @@
+// ReadPosition: where in the log a read stands: which moment it asks about and what it must wait
+// for.
+#pragma once
+
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "eventstore/log/event_log.h"
+#include "kith/type/v1/read.pb.h"
+
+namespace kith::runtime {
+
+struct ReadPosition {
+  Position wait_for;           // the view must have folded this
+  std::optional<Position> at;  // the moment asked about; nullopt: as new as the view is
+  absl::Time read_time;        // the moment, in time
+};
+
+// Resolves ReadOptions and, where the request has one, a page token, which fixes the position of
+// its first page. Unavailable when the tier is kMemory and the answer needs the disk.
+// ERROR_INVALID_TOKEN for a token that is damaged, of another store or beyond the log's end;
+// ERROR_INVALID_PAGE_TOKEN likewise; ERROR_OUT_OF_RANGE for a sequence or time before the first
+// event… of a log that is empty then nothing is an error: the fold of nothing is empty.
+absl::StatusOr<ReadPosition> ResolveReadPosition(const eventstore::EventLog& log,
+                                                 WorkspaceId workspace,
+                                                 const type::v1::ReadOptions& options,
+                                                 absl::string_view page_token, absl::Time now,
+                                                 eventstore::ReadTier tier);
+
+// The token of a position of this log.
+std::string TokenAt(const eventstore::EventLog& log, Position position);
+// The position of a token of this log. ERROR_INVALID_TOKEN for any other.
+absl::StatusOr<Position> PositionOfToken(const eventstore::EventLog& log, absl::string_view token);
+// The workspace's last event at or before `position`; 0 when there is none. From memory when that
+// is its last event.
+absl::StatusOr<Sequence> SequenceAt(const eventstore::EventLog& log, WorkspaceId workspace,
+                                    Position position);
+
+}  // namespace kith::runtime

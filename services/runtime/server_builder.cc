@@ -1,0 +1,1 @@
+#include "services/runtime/server_builder.h"

@@ -1,0 +1,117 @@
+// ServerBuilder: how capabilities register what they bring, and how a server is put together,
+// started and stopped.
+//
+//   void kith::contacts::Register(runtime::ServerBuilder& server) {
+//     server.RegisterEvents<v1::ContactEvent>(ContactAggregate::kCategory);
+//     server.AddProjection(std::make_unique<ContactDirectory>());
+//     server.AddService([](runtime::Runtime& runtime) { return
+//     std::make_unique<ContactsService>(runtime); });
+//   }
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/random.h"
+#include "eventstore/base/ulid.h"
+#include "eventstore/log/engine.h"
+#include "eventstore/log/event_log.h"
+#include "eventstore/log/event_registry.h"
+#include "eventstore/seal/key_store.h"
+#include "grpcpp/grpcpp.h"
+#include "projections/engine/view_store.h"
+#include "services/runtime/authorizer.h"
+#include "services/runtime/endpoint.h"
+#include "services/runtime/pools.h"
+#include "services/runtime/transact.h"
+
+namespace kith::runtime {
+
+// What services are made of. Everything lives as long as the server and is thread-safe; nothing is
+// null, but for the authorizer and the endpoint while the authorizer is being made.
+struct Runtime {
+  const Clock& clock;
+  Random& random;
+  UlidGenerator& ulids;
+  Pools& pools;
+  const eventstore::EventRegistry& registry;
+  eventstore::KeyStore& keys;
+  eventstore::EventLog& log;
+  projections::ViewStore& views;
+  Transact& transact;
+  const Authorizer* authorizer = nullptr;
+  Endpoint* endpoint = nullptr;
+};
+
+struct ServerOptions {
+  std::string address = "127.0.0.1:0";                   // port 0: the system chooses one
+  std::shared_ptr<grpc::ServerCredentials> credentials;  // null: no TLS
+  const Clock* clock = &SystemClock();
+  Random* random = &SystemRandom();
+  PoolsOptions pools;
+  TransactOptions transact;
+  eventstore::EventLogOptions log;
+  projections::ViewStoreOptions views;
+  absl::Duration stop_grace = absl::Seconds(5);  // calls in flight may end this long after Stop
+};
+
+// Where the server keeps what it must not lose.
+struct Storage {
+  std::unique_ptr<eventstore::Engine> engine;
+  std::unique_ptr<eventstore::KeyStore> keys;
+};
+
+// A server that answers. Stop, or destruction, ends it: no new calls, streams end, calls in flight
+// get `stop_grace`, then the pools, the views and the log close, in this order.
+class Server {
+ public:
+  virtual ~Server() = default;
+
+  virtual int port() const = 0;
+  virtual Runtime& runtime() = 0;
+  // Once; from any thread but the server's own.
+  virtual void Stop() = 0;
+};
+
+class ServerBuilder {
+ public:
+  template <class EventMessage>
+  void RegisterEvents(absl::string_view category) {
+    registry_->Register<EventMessage>(category);
+  }
+  void AddProjection(std::unique_ptr<projections::Projection> projection) {
+    projections_.push_back(std::move(projection));
+  }
+  // `make` runs when log and views are open; the service answers after every `make` has run.
+  void AddService(std::function<std::unique_ptr<grpc::Service>(Runtime&)> make) {
+    services_.push_back(std::move(make));
+  }
+  // Exactly one capability brings the authorizer. `make` runs after the log is open and before any
+  // service is made: it folds what it needs, and observes Transact to stay current.
+  void UseAuthorizer(std::function<absl::StatusOr<std::unique_ptr<Authorizer>>(Runtime&)> make) {
+    authorizer_ = std::move(make);
+  }
+  // Runs after the services are made and before the first call is taken, in the order added: to
+  // create what a new server needs, through Transact.
+  void AtStart(std::function<absl::Status(Runtime&)> run) { at_start_.push_back(std::move(run)); }
+
+  // Opens the log and the views, makes the services and begins to answer. Once. Errors are those of
+  // the parts; Unavailable when the address is in use.
+  absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, Storage storage);
+
+ private:
+  friend class RunningServer;
+  std::unique_ptr<eventstore::EventRegistry> registry_ =
+      std::make_unique<eventstore::EventRegistry>();
+  std::vector<std::unique_ptr<projections::Projection>> projections_;
+  std::vector<std::function<std::unique_ptr<grpc::Service>(Runtime&)>> services_;
+  std::function<absl::StatusOr<std::unique_ptr<Authorizer>>(Runtime&)> authorizer_;
+  std::vector<std::function<absl::Status(Runtime&)>> at_start_;
+};
+
+}  // namespace kith::runtime

@@ -1,0 +1,44 @@
+// StateReader: folds streams into states, from the cache where it can.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/log/event_log.h"
+#include "eventstore/log/event_registry.h"
+#include "eventstore/seal/key_store.h"
+#include "services/runtime/state_cache.h"
+
+namespace kith::runtime {
+
+// Thread-safe. Borrows everything.
+class StateReader {
+ public:
+  StateReader(const eventstore::EventLog& log, const eventstore::EventRegistry& registry,
+              const eventstore::KeyStore& keys, StateCache& cache)
+      : log_(log), registry_(registry), keys_(keys), cache_(cache) {}
+
+  // The state as cached, else folded from the log. Unavailable when the tier is kMemory and that
+  // needs the disk.
+  absl::StatusOr<Folded> Read(const AggregateType& type, WorkspaceId workspace,
+                              absl::string_view stream, eventstore::ReadTier tier);
+  // The fold of the stream's events up to `last`, never from the cache unless that is exactly it.
+  absl::StatusOr<Folded> ReadThrough(const AggregateType& type, WorkspaceId workspace,
+                                     absl::string_view stream, Position last,
+                                     eventstore::ReadTier tier);
+
+  const eventstore::EventLog& log() const { return log_; }
+  const eventstore::EventRegistry& registry() const { return registry_; }
+  const eventstore::KeyStore& keys() const { return keys_; }
+
+ private:
+  absl::StatusOr<Folded> FoldLog(const AggregateType& type, WorkspaceId workspace,
+                                 absl::string_view stream, Position last,
+                                 eventstore::ReadTier tier);
+
+  const eventstore::EventLog& log_;
+  const eventstore::EventRegistry& registry_;
+  const eventstore::KeyStore& keys_;
+  StateCache& cache_;
+};
+
+}  // namespace kith::runtime

@@ -1,0 +1,145 @@
+// StreamCall: one server stream. Messages are made on the read pool, one at a time, and only when
+// the client has taken the one before: a slow client holds one message in memory.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "grpcpp/alarm.h"
+#include "grpcpp/grpcpp.h"
+#include "services/runtime/call.h"
+
+namespace kith::runtime {
+
+// What a stream sends. Called by one thread at a time; destroyed when the stream ends.
+template <class Response>
+class StreamSource {
+ public:
+  virtual ~StreamSource() = default;
+
+  enum class Next { kMessage, kIdle, kEnd };
+  // Fills the empty `response` and answers kMessage; kIdle when there is nothing to send now; kEnd
+  // when there never will be. An error ends the stream.
+  virtual absl::StatusOr<Next> Fill(Response* response) = 0;
+
+  // After kIdle: calls `wake`, from any thread, when there is something to send. Destroying the
+  // source cancels it. Sources that are never idle leave it.
+  virtual void Wake(absl::AnyInvocable<void()> wake) { (void)wake; }
+  // After kIdle: how long to wait at most before Fill is called again, e.g. for a heartbeat.
+  virtual absl::Duration IdleMax() const { return absl::Seconds(10); }
+};
+
+// The end of one idle time, which several causes may bring about: it resumes the stream once.
+// Thread-safe.
+class Pause {
+ public:
+  explicit Pause(absl::AnyInvocable<void()> resume) : resume_(std::move(resume)) {}
+  void End() KITH_EXCLUDES(mutex_);
+
+ private:
+  Mutex mutex_;
+  absl::AnyInvocable<void()> resume_ KITH_GUARDED_BY(mutex_);
+};
+
+// The course of a stream, without its messages' types: it is always either taking a step on the
+// pool, or writing, or in a pause, and ends from a step.
+class StreamCourse : public LiveStreams::Stream {
+ public:
+  void Begin();
+  void EndForShutdown() final;
+
+ protected:
+  StreamCourse(const CallEnvironment& environment, const Method& method,
+               grpc::CallbackServerContext* rpc, const google::protobuf::Message& request)
+      : environment_(environment), method_(method), rpc_(rpc), request_(request) {}
+
+  enum class Step { kWrite, kIdle, kEnd };
+  // Opens the source where it is not, and fills the next message. On the pool.
+  virtual absl::StatusOr<Step> Take(const CallerContext& caller) = 0;
+  virtual void Write() = 0;
+  virtual void WakeBy(absl::AnyInvocable<void()> wake) = 0;
+  virtual absl::Duration IdleMax() const = 0;
+  virtual void CloseSource() = 0;
+  virtual void FinishWith(const grpc::Status& status) = 0;
+
+  // The client took the message, or is gone.
+  void Written(bool ok);
+  // The client hung up, or its deadline passed.
+  void Cancelled();
+  void Detach() { environment_.streams.Remove(this); }
+
+ private:
+  void Schedule();
+  void TakeStep();
+  void Rest();
+  void StopWith(absl::Status reason) KITH_EXCLUDES(mutex_);
+  void End(const absl::Status& status);
+
+  const CallEnvironment& environment_;
+  const Method& method_;
+  grpc::CallbackServerContext* const rpc_;
+  const google::protobuf::Message& request_;
+  absl::Time began_;
+  CallerContext caller_;
+  grpc::Alarm alarm_;
+
+  Mutex mutex_;
+  absl::Status stop_ KITH_GUARDED_BY(mutex_);  // not OK: the next step ends the stream so
+  std::shared_ptr<Pause> pause_ KITH_GUARDED_BY(mutex_);  // while idle
+};
+
+// Deletes itself when gRPC is done with it.
+template <class Request, class Response, class Open>
+class StreamCall final : public grpc::ServerWriteReactor<Response>, public StreamCourse {
+ public:
+  StreamCall(const CallEnvironment& environment, grpc::CallbackServerContext* rpc,
+             const Request* request, Open open)
+      : StreamCourse(environment, MethodOf<Request>(), rpc, *request),
+        request_(*request),
+        open_(std::move(open)) {}
+
+ private:
+  using Source = StreamSource<Response>;
+
+  absl::StatusOr<Step> Take(const CallerContext& caller) override {
+    if (source_ == nullptr) {
+      absl::StatusOr<std::unique_ptr<Source>> opened = open_(caller, request_);
+      if (!opened.ok()) return std::move(opened).status();
+      source_ = *std::move(opened);
+    }
+    response_.Clear();
+    const absl::StatusOr<typename Source::Next> next = source_->Fill(&response_);
+    if (!next.ok()) return next.status();
+    switch (*next) {
+      case Source::Next::kMessage:
+        return Step::kWrite;
+      case Source::Next::kIdle:
+        return Step::kIdle;
+      case Source::Next::kEnd:
+        return Step::kEnd;
+    }
+    return absl::InternalError("a stream source answered nothing known");
+  }
+  void Write() override { this->StartWrite(&response_); }
+  void WakeBy(absl::AnyInvocable<void()> wake) override { source_->Wake(std::move(wake)); }
+  absl::Duration IdleMax() const override { return source_->IdleMax(); }
+  void CloseSource() override { source_.reset(); }
+  void FinishWith(const grpc::Status& status) override { this->Finish(status); }
+
+  void OnWriteDone(bool ok) override { Written(ok); }
+  void OnCancel() override { Cancelled(); }
+  void OnDone() override {
+    Detach();
+    delete this;
+  }
+
+  const Request& request_;
+  Open open_;
+  std::unique_ptr<Source> source_;
+  Response response_;
+};
+
+}  // namespace kith::runtime
