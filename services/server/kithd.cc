@@ -1,0 +1,74 @@
+#include "services/server/kithd.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/rocksdb/rocks_engine.h"
+#include "services/server/capabilities.inc"
+#include "services/workspaces/workspaces_service.h"
+
+namespace kith::server {
+namespace {
+
+absl::Status MakeDirectory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("the data directory ", path, " cannot be made: ", error.message()));
+}
+
+// Readable by this user only, and on disk when this returns.
+absl::Status WriteSecret(const std::string& path, const std::string& secret) {
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  const std::string line = secret + "\n";
+  const bool written = file >= 0 &&
+                       write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+                       fsync(file) == 0;
+  const int error = errno;
+  if (file >= 0) close(file);
+  if (written) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(path, " cannot be written: ", std::strerror(error)));
+}
+
+// The keys an operator needs, made before the first call is taken.
+absl::Status MakeKeys(const Options& options, runtime::Runtime& runtime) {
+  KITH_ASSIGN_OR_RETURN(const std::string first, workspaces::CreateFirstWorkspace(runtime));
+  if (!first.empty()) KITH_RETURN_IF_ERROR(WriteSecret(options.data + "/development.key", first));
+  if (options.new_operator_key) {
+    KITH_ASSIGN_OR_RETURN(const std::string key, workspaces::CreateOperatorKey(runtime));
+    std::printf("new operator key: %s\n", key.c_str());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<runtime::Server>> StartKithd(const Options& options) {
+  KITH_RETURN_IF_ERROR(MakeDirectory(options.data));
+  runtime::Storage storage;
+  // The log first: its lock keeps other processes out of the whole directory.
+  eventstore::RocksEngineOptions engine;
+  engine.data_dir = options.data;
+  KITH_ASSIGN_OR_RETURN(storage.engine, eventstore::OpenRocksEngine(engine));
+  KITH_ASSIGN_OR_RETURN(storage.keys,
+                        eventstore::OpenKeyStore(options.data + "/keys", SystemRandom()));
+  runtime::ServerOptions server = options.server;
+  server.views.path = options.data + "/views";
+  runtime::ServerBuilder builder;
+  RegisterCapabilities(builder);
+  builder.AtStart([&options](runtime::Runtime& runtime) { return MakeKeys(options, runtime); });
+  return builder.Start(server, std::move(storage));
+}
+
+}  // namespace kith::server

@@ -1,0 +1,38 @@
+// kithd: the server. Starts, says where it listens, and stops cleanly on SIGINT and SIGTERM.
+
+#include <signal.h>
+
+#include <cstdio>
+
+#include "services/server/kithd.h"
+#include "services/server/options.h"
+#include "spdlog/sinks/stdout_sinks.h"
+#include "spdlog/spdlog.h"
+
+int main(int argc, char** argv) {
+  const kith::server::Options options = kith::server::ParseOptions(argc, argv);
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("kithd"));
+  spdlog::set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%f%z","level":"%l","message":"%v"})");
+
+  // Every thread inherits this mask, so that the signals wait for this one.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  auto server = kith::server::StartKithd(options);
+  if (!server.ok()) {
+    std::fprintf(stderr, "kithd: %s\n", std::string(server.status().message()).c_str());
+    return 1;
+  }
+  const std::string& address = options.server.address;
+  std::printf("kithd is ready on %s:%d\n", address.substr(0, address.rfind(':')).c_str(),
+              (*server)->port());
+  std::fflush(stdout);
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  (*server)->Stop();
+  return 0;
+}

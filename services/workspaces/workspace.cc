@@ -1,0 +1,181 @@
+#include "services/workspaces/workspace.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "eventstore/base/proto_time.h"
+#include "eventstore/base/sha256.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/workspaces/v1/workspaces_errors.pb.h"
+#include "services/core/default_pipeline.h"
+#include "services/core/lifecycle.h"
+#include "services/core/reject.h"
+#include "services/core/update_mask.h"
+
+namespace kith::workspaces {
+namespace {
+
+constexpr absl::string_view kWorkspacePrefix = "workspaces/";
+constexpr absl::string_view kKeyPrefix = "apiKeys/";
+
+absl::Status NotFound(absl::string_view name) {
+  return RejectResource(v1::WORKSPACES_ERROR_WORKSPACE_NOT_FOUND,
+                        absl::StrCat("There is no workspace ", name, " here."), name);
+}
+
+// The event of a new key that grants `permissions`.
+v1::WorkspaceEvent KeyCreated(absl::string_view display_name,
+                              const std::vector<std::string>& permissions, std::string id,
+                              absl::string_view secret) {
+  v1::WorkspaceEvent event;
+  v1::ApiKeyCreated& created = *event.mutable_api_key_created();
+  v1::ApiKey& key = *created.mutable_api_key();
+  key.set_name(absl::StrCat(kKeyPrefix, id));
+  key.set_display_name(std::string(display_name));
+  for (const std::string& permission : permissions) key.add_permissions(permission);
+  const Sha256Hash hash = Sha256::Of(secret);
+  created.set_secret_hash(hash.data(), hash.size());
+  return event;
+}
+
+}  // namespace
+
+std::string NameOf(WorkspaceId workspace) {
+  return absl::StrCat(kWorkspacePrefix, workspace.value());
+}
+
+WorkspaceId NumberOf(absl::string_view name) {
+  uint32_t number = 0;
+  if (!absl::ConsumePrefix(&name, kWorkspacePrefix) || !absl::SimpleAtoi(name, &number)) return {};
+  return WorkspaceId(number);
+}
+
+Decision Decide(const WorkspaceState& state, const v1::CreateWorkspaceRequest& command,
+                const runtime::Grants& grants, const CommandContext& context) {
+  if (state.exists()) {
+    return Reject(type::v1::ERROR_CONFLICT,
+                  "Another workspace was created at the same moment. Try again.",
+                  {{"workspace", state.workspace.name()}});
+  }
+  const std::string name = NameOf(context.workspace);
+  v1::WorkspaceEvent created;
+  v1::Workspace& workspace = *created.mutable_workspace_created()->mutable_workspace();
+  workspace = command.workspace();
+  ClearOutputOnly(&workspace);
+  workspace.clear_etag();
+  workspace.set_name(name);
+  const std::string secret = context.ids.NextSecret();
+  v1::WorkspaceEvent key = KeyCreated("First key", grants.patterns(), context.ids.Next(), secret);
+  const std::string key_name = key.api_key_created().api_key().name();
+  return Changes()
+      .Append(name, std::move(created))
+      .Append(name, std::move(key))
+      .Append(kDefaultPipeline, DefaultPipelineCreated())
+      .WithSecret(CredentialsOf(context.workspace, key_name, secret));
+}
+
+Decision Decide(const WorkspaceState& state, const v1::UpdateWorkspaceRequest& command,
+                const CommandContext& context) {
+  const std::string name = NameOf(context.workspace);
+  if (!state.exists() ||
+      (!command.workspace().name().empty() && command.workspace().name() != name)) {
+    return NotFound(command.workspace().name());
+  }
+  KITH_RETURN_IF_ERROR(CheckEtag(command.workspace().etag(), state.workspace.etag()));
+  KITH_ASSIGN_OR_RETURN(
+      auto changed, ChangedFields(state.workspace, command.workspace(), command.update_mask()));
+  if (changed.paths().empty()) return NoChange();
+  v1::WorkspaceEvent event;
+  v1::WorkspaceUpdated& updated = *event.mutable_workspace_updated();
+  updated.set_name(name);
+  *updated.mutable_workspace() = PickFields(command.workspace(), changed);
+  *updated.mutable_update_mask() = std::move(changed);
+  return Changes().Append(name, std::move(event));
+}
+
+Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& command,
+                const runtime::Grants& maker, const CommandContext& context) {
+  if (!state.exists()) return NotFound(NameOf(context.workspace));
+  for (const std::string& permission : command.api_key().permissions()) {
+    if (!maker.ContainAll(permission)) {
+      return Reject(v1::WORKSPACES_ERROR_PERMISSION_NOT_GRANTED,
+                    absl::StrCat("Your own key does not grant ", permission, "."),
+                    {{"permission", permission}});
+    }
+  }
+  const std::string secret = context.ids.NextSecret();
+  v1::WorkspaceEvent key =
+      KeyCreated(command.api_key().display_name(),
+                 {command.api_key().permissions().begin(), command.api_key().permissions().end()},
+                 context.ids.Next(), secret);
+  const std::string key_name = key.api_key_created().api_key().name();
+  return Changes()
+      .Append(NameOf(context.workspace), std::move(key))
+      .WithSecret(CredentialsOf(context.workspace, key_name, secret));
+}
+
+Decision Decide(const WorkspaceState& state, const v1::RevokeApiKeyRequest& command,
+                const CommandContext& context) {
+  const auto key = state.keys.find(command.name());
+  if (key == state.keys.end()) {
+    return RejectResource(v1::WORKSPACES_ERROR_API_KEY_NOT_FOUND,
+                          absl::StrCat("There is no key ", command.name(), " here."),
+                          command.name());
+  }
+  if (key->second.api_key.revoked()) return NoChange();
+  v1::WorkspaceEvent event;
+  event.mutable_api_key_revoked()->set_name(command.name());
+  return Changes().Append(NameOf(context.workspace), std::move(event));
+}
+
+WorkspaceState Evolve(WorkspaceState state, const Recorded<v1::WorkspaceEvent>& recorded) {
+  FoldResource(recorded, Lifecycle::kActive, state.workspace);
+  switch (recorded.event.event_case()) {
+    case v1::WorkspaceEvent::kApiKeyCreated: {
+      const v1::ApiKeyCreated& created = recorded.event.api_key_created();
+      KeyState& key = state.keys[created.api_key().name()];
+      key.api_key = created.api_key();
+      *key.api_key.mutable_create_time() = ToTimestamp(recorded.occur_time);
+      key.secret_hash = created.secret_hash();
+      break;
+    }
+    case v1::WorkspaceEvent::kApiKeyRevoked:
+      state.keys[recorded.event.api_key_revoked().name()].api_key.set_revoked(true);
+      break;
+    case v1::WorkspaceEvent::kWorkspaceCreated:
+    case v1::WorkspaceEvent::kWorkspaceUpdated:
+    case v1::WorkspaceEvent::EVENT_NOT_SET:
+      break;
+  }
+  return state;
+}
+
+Settings SettingsOf(const v1::Workspace& workspace) {
+  return {.unique_contact_emails = workspace.unique_contact_emails(),
+          .default_region = workspace.default_region(),
+          .time_zone = workspace.time_zone(),
+          .fiscal_year_start_month = std::max(1, workspace.fiscal_year_start_month())};
+}
+
+std::string CredentialsOf(WorkspaceId workspace, absl::string_view key_name,
+                          absl::string_view secret) {
+  return absl::StrCat("kith_", workspace.value(), "_", absl::StripPrefix(key_name, kKeyPrefix), "_",
+                      secret);
+}
+
+bool ParseCredentials(absl::string_view text, Credentials* credentials) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, '_');
+  uint32_t number = 0;
+  if (parts.size() != 4 || parts[0] != "kith" || !absl::SimpleAtoi(parts[1], &number)) return false;
+  credentials->workspace = WorkspaceId(number);
+  credentials->key_name = absl::StrCat(kKeyPrefix, parts[2]);
+  credentials->secret = parts[3];
+  return true;
+}
+
+}  // namespace kith::workspaces

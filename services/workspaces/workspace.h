@@ -1,0 +1,72 @@
+// The workspace aggregate: one tenant, its settings and its API keys. State, decisions, fold.
+//
+// Pure: see services/core/decider.h. Workspace 7 is the stream workspaces/7 in its own log, with
+// the default pipeline in the same append, so no workspace exists without one.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "kith/workspaces/v1/workspace.pb.h"
+#include "kith/workspaces/v1/workspace_events.pb.h"
+#include "kith/workspaces/v1/workspaces_service.pb.h"
+#include "services/core/decider.h"
+#include "services/core/decision.h"
+#include "services/runtime/authorizer.h"
+
+namespace kith::workspaces {
+
+// A key as the server keeps it.
+struct KeyState {
+  v1::ApiKey api_key;
+  std::string secret_hash;  // SHA-256 of the secret
+};
+
+struct WorkspaceState {
+  v1::Workspace workspace;               // without a name until it is created
+  std::map<std::string, KeyState> keys;  // by name; revoked ones too
+
+  bool exists() const { return !workspace.name().empty(); }
+};
+
+struct WorkspaceAggregate {
+  using State = WorkspaceState;
+  using Event = v1::WorkspaceEvent;
+  static constexpr absl::string_view kCategory = "workspaces";
+};
+
+// "workspaces/7".
+std::string NameOf(WorkspaceId workspace);
+// 0 where `name` is not a workspace's.
+WorkspaceId NumberOf(absl::string_view name);
+
+// Appends the workspace, its first key, which grants `grants`, and the default pipeline. The secret
+// of the key is told with the reply.
+Decision Decide(const WorkspaceState& state, const v1::CreateWorkspaceRequest& command,
+                const runtime::Grants& grants, const CommandContext& context);
+Decision Decide(const WorkspaceState& state, const v1::UpdateWorkspaceRequest& command,
+                const CommandContext& context);
+// `maker` is what the caller is granted: a key cannot grant more.
+Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& command,
+                const runtime::Grants& maker, const CommandContext& context);
+Decision Decide(const WorkspaceState& state, const v1::RevokeApiKeyRequest& command,
+                const CommandContext& context);
+
+WorkspaceState Evolve(WorkspaceState state, const Recorded<v1::WorkspaceEvent>& recorded);
+
+// What deciders and views take from a workspace.
+Settings SettingsOf(const v1::Workspace& workspace);
+
+// Credentials as they travel: "kith_7_01J…_<secret>" for the key apiKeys/01J… of workspaces/7.
+std::string CredentialsOf(WorkspaceId workspace, absl::string_view key_name,
+                          absl::string_view secret);
+struct Credentials {
+  WorkspaceId workspace;
+  std::string key_name;
+  absl::string_view secret;  // borrows the text
+};
+// False where `text` is not of that form.
+bool ParseCredentials(absl::string_view text, Credentials* credentials);
+
+}  // namespace kith::workspaces

@@ -1,0 +1,132 @@
+#include "services/workspaces/workspace_directory.h"
+
+#include <openssl/crypto.h>
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
+#include "eventstore/base/sha256.h"
+#include "eventstore/base/status_macros.h"
+#include "spdlog/spdlog.h"
+
+namespace kith::workspaces {
+namespace {
+
+absl::string_view IdOf(absl::string_view key_name) {
+  return absl::StripPrefix(key_name, "apiKeys/");
+}
+
+uint64_t RevisionOf(const WorkspaceState& state) {
+  uint64_t revision = 0;
+  return absl::SimpleAtoi(state.workspace.etag(), &revision) ? revision : 0;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<WorkspaceDirectory>> WorkspaceDirectory::Open(
+    runtime::Runtime& runtime) {
+  auto directory = std::unique_ptr<WorkspaceDirectory>(new WorkspaceDirectory(runtime));
+  for (WorkspaceId workspace(1);; workspace = workspace.Next()) {
+    KITH_ASSIGN_OR_RETURN(const auto head, runtime.log.HeadOf(workspace, NameOf(workspace),
+                                                              eventstore::ReadTier::kDisk));
+    if (head.revision.value() == 0) break;
+    KITH_RETURN_IF_ERROR(directory->Refresh(workspace));
+  }
+  runtime.transact.Observe(
+      WorkspaceAggregate::kCategory,
+      [self = directory.get()](WorkspaceId workspace, const runtime::AppendedEvent&) {
+        // Reads from memory: the command that appended has just folded this state.
+        const absl::Status status = self->Refresh(workspace);
+        if (!status.ok()) {
+          spdlog::error("workspace {} could not be read again: {}", workspace.value(),
+                        status.ToString());
+        }
+      });
+  return directory;
+}
+
+absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) {
+  const std::string name = NameOf(workspace);
+  KITH_ASSIGN_OR_RETURN(auto state, runtime_.transact.Fold<WorkspaceAggregate>(workspace, name));
+  const auto cursor = runtime_.log.ReadStream(
+      workspace, name, Revision(1), eventstore::Direction::kForwards, eventstore::ReadTier::kDisk);
+  KITH_ASSIGN_OR_RETURN(const auto creation, cursor->Next());
+  if (creation == nullptr) return absl::DataLossError(name + " has no first event");
+
+  Entry entry;
+  entry.request_id = creation->header.request.id;
+  const auto settings = std::make_shared<const Settings>(SettingsOf(state->workspace));
+  for (const auto& [key_name, key] : state->keys) {
+    if (key.api_key.revoked()) continue;
+    auto caller = std::make_shared<runtime::Caller>();
+    caller->workspace = workspace;
+    caller->actor = std::string(IdOf(key_name));
+    caller->grants =
+        runtime::Grants({key.api_key.permissions().begin(), key.api_key.permissions().end()});
+    caller->settings = settings;
+    entry.keys[caller->actor] = {caller, key.secret_hash};
+  }
+  entry.state = std::move(state);
+  MutexLock lock(mutex_);
+  Entry& known = entries_[workspace];
+  if (known.state == nullptr || RevisionOf(*known.state) < RevisionOf(*entry.state)) {
+    known = std::move(entry);
+  }
+  return absl::OkStatus();
+}
+
+std::shared_ptr<const runtime::Caller> WorkspaceDirectory::Authenticate(
+    absl::string_view text) const {
+  Credentials credentials;
+  if (!ParseCredentials(text, &credentials)) return nullptr;
+  const Sha256Hash hash = Sha256::Of(credentials.secret);
+  MutexLock lock(mutex_);
+  const auto entry = entries_.find(credentials.workspace);
+  if (entry == entries_.end()) return nullptr;
+  const auto key = entry->second.keys.find(IdOf(credentials.key_name));
+  if (key == entry->second.keys.end() || key->second.secret_hash.size() != hash.size() ||
+      CRYPTO_memcmp(key->second.secret_hash.data(), hash.data(), hash.size()) != 0) {
+    return nullptr;
+  }
+  return key->second.caller;
+}
+
+std::shared_ptr<const WorkspaceState> WorkspaceDirectory::Find(WorkspaceId workspace) const {
+  MutexLock lock(mutex_);
+  const auto entry = entries_.find(workspace);
+  return entry == entries_.end() ? nullptr : entry->second.state;
+}
+
+std::vector<std::shared_ptr<const WorkspaceState>> WorkspaceDirectory::List(WorkspaceId after,
+                                                                            size_t limit) const {
+  std::vector<std::shared_ptr<const WorkspaceState>> states;
+  MutexLock lock(mutex_);
+  for (auto entry = entries_.upper_bound(after); entry != entries_.end() && states.size() < limit;
+       ++entry) {
+    states.push_back(entry->second.state);
+  }
+  return states;
+}
+
+runtime::Grants WorkspaceDirectory::GrantsOf(WorkspaceId workspace, absl::string_view actor) const {
+  MutexLock lock(mutex_);
+  const auto entry = entries_.find(workspace);
+  if (entry == entries_.end()) return {};
+  const auto key = entry->second.keys.find(actor);
+  return key == entry->second.keys.end() ? runtime::Grants() : key->second.caller->grants;
+}
+
+WorkspaceId WorkspaceDirectory::NumberFor(absl::string_view request_id) const {
+  MutexLock lock(mutex_);
+  const WorkspaceId next = entries_.empty() ? WorkspaceId(1) : entries_.rbegin()->first.Next();
+  if (request_id.empty()) return next;
+  for (const auto& [workspace, entry] : entries_) {
+    if (entry.request_id == request_id) return workspace;
+  }
+  WorkspaceId& told = told_[request_id];
+  if (told.value() == 0 || entries_.contains(told)) told = next;
+  return told;
+}
+
+}  // namespace kith::workspaces

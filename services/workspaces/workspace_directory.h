@@ -1,0 +1,70 @@
+// WorkspaceDirectory: every workspace and key of the server in memory: who may come in, and with
+// which settings.
+//
+// A fold of the workspaces' streams, complete before the server answers, and applied before a
+// change of a workspace or key is acknowledged: a revoked key lets nobody in afterwards.
+// Thread-safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/base/mutex.h"
+#include "services/runtime/authorizer.h"
+#include "services/runtime/server_builder.h"
+#include "services/workspaces/workspace.h"
+
+namespace kith::workspaces {
+
+class WorkspaceDirectory final : public runtime::Authorizer {
+ public:
+  // Folds the log and observes further commands. Borrows the runtime's parts.
+  static absl::StatusOr<std::unique_ptr<WorkspaceDirectory>> Open(runtime::Runtime& runtime);
+
+  // Credentials are those of CredentialsOf. The secret is compared in constant time.
+  std::shared_ptr<const runtime::Caller> Authenticate(absl::string_view credentials) const override
+      KITH_EXCLUDES(mutex_);
+
+  // Null where there is none.
+  std::shared_ptr<const WorkspaceState> Find(WorkspaceId workspace) const KITH_EXCLUDES(mutex_);
+  // In the order of their numbers, those after `after`, at most `limit`.
+  std::vector<std::shared_ptr<const WorkspaceState>> List(WorkspaceId after, size_t limit) const
+      KITH_EXCLUDES(mutex_);
+  // What a key (by its id, the actor of a call) grants.
+  runtime::Grants GrantsOf(WorkspaceId workspace, absl::string_view actor) const
+      KITH_EXCLUDES(mutex_);
+
+  // The number for a workspace that the request `request_id` creates: that of the first time, or
+  // the next free one. Numbers have no holes: one is taken only when the workspace is appended, and
+  // until then another may be told it too.
+  WorkspaceId NumberFor(absl::string_view request_id) const KITH_EXCLUDES(mutex_);
+
+ private:
+  struct Entry {
+    std::shared_ptr<const WorkspaceState> state;
+    std::string request_id;  // of its creation
+    // By key id: the caller, and the hash its secret must have.
+    struct Key {
+      std::shared_ptr<const runtime::Caller> caller;
+      std::string secret_hash;
+    };
+    absl::flat_hash_map<std::string, Key> keys;
+  };
+
+  explicit WorkspaceDirectory(runtime::Runtime& runtime) : runtime_(runtime) {}
+
+  // Folds the workspace as it is now. DataLoss when its stream cannot be read.
+  absl::Status Refresh(WorkspaceId workspace) KITH_EXCLUDES(mutex_);
+
+  runtime::Runtime& runtime_;
+  mutable Mutex mutex_;
+  std::map<WorkspaceId, Entry> entries_ KITH_GUARDED_BY(mutex_);
+  // Which number a request in flight was told.
+  mutable absl::flat_hash_map<std::string, WorkspaceId> told_ KITH_GUARDED_BY(mutex_);
+};
+
+}  // namespace kith::workspaces
