@@ -1,0 +1,149 @@
+#include "eventstore/rocksdb/rocks_database.h"
+
+#include <filesystem>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/log/keys.h"
+#include "eventstore/rocksdb/families.h"
+#include "eventstore/rocksdb/rocks_status.h"
+#include "rocksdb/env.h"
+
+namespace kith::eventstore {
+namespace {
+
+namespace fs = std::filesystem;
+
+rocksdb::Env* EnvOf(const RocksEngineOptions& options) {
+  return options.env != nullptr ? options.env : rocksdb::Env::Default();
+}
+
+absl::Status Foreign(const std::string& path, absl::string_view why) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " is not a log of this Kith (", why,
+                   "): point --data-dir at another directory, or use the Kith "
+                   "that wrote it; nothing was changed"));
+}
+
+absl::Status DamagedLog(const std::string& path, absl::string_view why) {
+  return absl::DataLossError(
+      absl::StrCat(path, " is damaged (", why, "): restore it from a backup; nothing was changed"));
+}
+
+// RocksDB takes this lock too, but only after it has touched other files.
+absl::Status ProbeLock(rocksdb::Env* env, const std::string& path) {
+  rocksdb::FileLock* lock = nullptr;
+  if (!env->LockFile(absl::StrCat(path, "/LOCK"), &lock).ok()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, " is in use by another process: stop that one first; nothing was changed"));
+  }
+  env->UnlockFile(lock);
+  return absl::OkStatus();
+}
+
+std::set<std::string> ExpectedFamilies() {
+  std::set<std::string> names(std::begin(kTableNames), std::end(kTableNames));
+  names.insert(rocksdb::kDefaultColumnFamilyName);
+  return names;
+}
+
+absl::Status SyncFolder(rocksdb::Env* env, const std::string& path) {
+  std::unique_ptr<rocksdb::Directory> folder;
+  KITH_RETURN_IF_ERROR(FromRocks(env->NewDirectory(path, &folder), path));
+  return FromRocks(folder->Fsync(), path);
+}
+
+}  // namespace
+
+absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::string& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) return false;
+  if (!fs::is_directory(path, error)) return Foreign(path, "it is no directory");
+  if (fs::is_empty(path, error)) return false;
+  if (error)
+    return absl::UnavailableError(absl::StrCat("cannot read ", path, ": ", error.message()));
+  if (!fs::exists(path + "/CURRENT", error)) {
+    const bool ours = fs::exists(path + "/LOCK", error);
+    return ours ? DamagedLog(path, "the file CURRENT is missing")
+                : Foreign(path, "it holds other files");
+  }
+  KITH_RETURN_IF_ERROR(ProbeLock(EnvOf(options), path));
+  std::vector<std::string> names;
+  rocksdb::DBOptions db_options;
+  db_options.env = EnvOf(options);
+  const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(db_options, path, &names);
+  if (!listed.ok()) return DamagedLog(path, listed.ToString());
+  if (std::set<std::string>(names.begin(), names.end()) != ExpectedFamilies()) {
+    return Foreign(path, "its column families are others");
+  }
+  return true;
+}
+
+absl::Status CreateLog(const RocksEngineOptions& options, const std::string& path, Random& random) {
+  const std::string fresh = absl::StrCat(path, ".new");
+  std::error_code error;
+  fs::create_directories(options.data_dir, error);
+  if (!error)
+    fs::remove_all(fresh, error);  // of a creation that was interrupted: it was never in use
+  if (error)
+    return absl::UnavailableError(
+        absl::StrCat("cannot write to ", options.data_dir, ": ", error.message()));
+  {
+    rocksdb::DBOptions db_options = LogDatabaseOptions(options);
+    db_options.create_if_missing = true;
+    db_options.create_missing_column_families = true;
+    KITH_ASSIGN_OR_RETURN(const auto database, RocksDatabase::OpenWith(db_options, fresh, nullptr));
+    rocksdb::WriteBatch batch;
+    rocksdb::ColumnFamilyHandle* meta = database->family(Table::kMeta);
+    std::string format;
+    std::string epoch;
+    PutVarint(kLogFormat, &format);
+    PutVarint(0, &epoch);
+    batch.Put(meta, kMetaFormat, format);
+    batch.Put(meta, kMetaStore, random.Bytes(kStoreIdBytes));
+    batch.Put(meta, kMetaEpoch, epoch);
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    KITH_RETURN_IF_ERROR(FromRocks(database->db().Write(synced, &batch), fresh));
+  }
+  rocksdb::Env* env = EnvOf(options);
+  KITH_RETURN_IF_ERROR(SyncFolder(env, fresh));
+  fs::rename(fresh, path, error);
+  if (error)
+    return absl::UnavailableError(absl::StrCat("cannot create ", path, ": ", error.message()));
+  return SyncFolder(env, options.data_dir);
+}
+
+absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
+    const RocksEngineOptions& options, const std::string& path,
+    const std::shared_ptr<rocksdb::Cache>& cache) {
+  return OpenWith(LogDatabaseOptions(options), path, cache);
+}
+
+absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::OpenWith(
+    const rocksdb::DBOptions& db_options, const std::string& path,
+    const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const rocksdb::Status opened =
+      rocksdb::DB::Open(db_options, path, LogFamilies(cache), &handles, &db);
+  if (opened.IsCorruption()) return DamagedLog(path, opened.ToString());
+  if (!opened.ok()) return FromRocks(opened, absl::StrCat("cannot open ", path));
+  std::unique_ptr<RocksDatabase> database(new RocksDatabase());
+  database->db_.reset(db);
+  KITH_CHECK(handles.size() == database->families_.size());
+  std::copy(handles.begin(), handles.end(), database->families_.begin());
+  return database;
+}
+
+RocksDatabase::~RocksDatabase() {
+  if (db_ == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
+  (void)db_->Close();  // everything acknowledged is synced; an error here loses nothing
+}
+
+}  // namespace kith::eventstore

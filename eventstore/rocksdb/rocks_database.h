@@ -1,0 +1,58 @@
+// Opening and closing the log's RocksDB database: creates a new one whole or not at all, and
+// recognises what is not ours before anything is touched.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "eventstore/base/random.h"
+#include "eventstore/log/engine.h"
+#include "eventstore/rocksdb/rocks_engine.h"
+#include "rocksdb/cache.h"
+#include "rocksdb/db.h"
+
+namespace kith::eventstore {
+
+// An open database with its families. Closed by the destructor; no iterator may be alive then.
+class RocksDatabase {
+ public:
+  // Errors as OpenRocksEngine.
+  static absl::StatusOr<std::unique_ptr<RocksDatabase>> Open(
+      const RocksEngineOptions& options, const std::string& path,
+      const std::shared_ptr<rocksdb::Cache>& cache);
+  ~RocksDatabase();
+
+  rocksdb::DB& db() { return *db_; }
+  rocksdb::ColumnFamilyHandle* family(Table table) const {
+    return families_[static_cast<size_t>(table)];
+  }
+
+ private:
+  friend absl::Status CreateLog(const RocksEngineOptions&, const std::string&, Random&);
+  static absl::StatusOr<std::unique_ptr<RocksDatabase>> OpenWith(
+      const rocksdb::DBOptions& db_options, const std::string& path,
+      const std::shared_ptr<rocksdb::Cache>& cache);
+  RocksDatabase() = default;
+
+  std::unique_ptr<rocksdb::DB> db_;
+  std::array<rocksdb::ColumnFamilyHandle*, kTableCount + 1> families_{};
+};
+
+// Whether a log stands at `path`: false when there is nothing. Reads only; errors as
+// OpenRocksEngine.
+absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::string& path);
+
+// Creates an empty log at `path`, under another name first, so that a crash leaves none or a whole
+// one.
+absl::Status CreateLog(const RocksEngineOptions& options, const std::string& path, Random& random);
+
+// Keys of the table `meta`, and the format this code writes and reads.
+inline constexpr char kMetaFormat[] = "format";
+inline constexpr char kMetaStore[] = "store";
+inline constexpr char kMetaEpoch[] = "epoch";
+inline constexpr uint64_t kLogFormat = 1;
+inline constexpr size_t kStoreIdBytes = 16;
+
+}  // namespace kith::eventstore

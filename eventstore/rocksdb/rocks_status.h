@@ -1,0 +1,14 @@
+// RocksDB's status in Kith's error currency.
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "rocksdb/status.h"
+
+namespace kith::eventstore {
+
+// OK stays OK; Corruption is DataLoss, Incomplete (the block is not in the cache) and everything
+// else Unavailable. `doing` begins the message: "reading the log".
+absl::Status FromRocks(const rocksdb::Status& status, absl::string_view doing);
+
+}  // namespace kith::eventstore
