@@ -12,3 +12,5 @@ namespace kith {
 #define KITH_CHECK(condition)                   \
   (__builtin_expect(!!(condition), 1) ? (void)0 \
                                       : ::kith::CheckFailed(__FILE__, __LINE__, #condition))
+// Where no control flow leads: behind a switch that covers its enum.
+#define KITH_UNREACHABLE() ::kith::CheckFailed(__FILE__, __LINE__, "unreachable")

@@ -21,6 +21,7 @@ namespace kith {
 struct Claim {
   std::string purpose;
   std::string value;
+  friend bool operator==(const Claim&, const Claim&) = default;
 };
 
 // One event to be appended to `stream`.

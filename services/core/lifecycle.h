@@ -4,6 +4,7 @@
 // Pure functions, any thread.
 #pragma once
 
+#include "eventstore/base/check.h"
 #include "eventstore/log/standard_events.h"
 #include "google/protobuf/message.h"
 #include "services/core/decider.h"
@@ -32,7 +33,7 @@ Lifecycle FoldResource(const Recorded<EventMessage>& recorded, Lifecycle before,
     case eventstore::StandardEvent::kOther:
       return before;
   }
-  return before;
+  KITH_UNREACHABLE();
 }
 
 }  // namespace kith

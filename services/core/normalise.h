@@ -1,31 +1,19 @@
-// Normal forms: what must compare equal has the same one. Every path that compares, claims or looks
-// up uses these.
+// The normal form of telephone numbers; those of names and e-mail addresses are in
+// eventstore/base/normalise.h, because views compare by them too.
 //
-// Over ICU, libidn2 and libphonenumber. Pure functions, any thread; text is UTF-8, what is not
-// gives no result.
+// Over libphonenumber. Pure functions, any thread.
 #pragma once
 
 #include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "eventstore/base/normalise.h"
 
 namespace kith {
-
-bool IsUtf8(absl::string_view text);
-
-// The key under which an e-mail address is compared: trimmed, Unicode NFC, the domain in its ASCII
-// form (IDNA 2008) without a trailing dot, all in lower case. nullopt when the text is not an
-// address: one '@' at least, a local part of 1 to 64 bytes without spaces or controls, a domain of
-// two labels at least, 254 bytes in all.
-std::optional<std::string> EmailKey(absl::string_view address);
 
 // E.164 ("+4930901820") of a number written internationally or as in `default_region` (ISO 3166-1
 // alpha-2; may be empty). An extension is left out. nullopt when no such number is possible.
 std::optional<std::string> PhoneE164(absl::string_view raw, absl::string_view default_region);
-
-// The form in which names are searched and ordered: compatibility-composed, case folded, without
-// accents, every run of spaces one space. "  Zoë  ÅNGSTRÖM" → "zoe angstrom".
-std::string FoldedName(absl::string_view text);
 
 }  // namespace kith

@@ -37,13 +37,24 @@ absl::Status RejectState(Enum value, absl::string_view message, absl::string_vie
   return Error(value, message, metadata, failure);
 }
 
-// Rejects one field with BadRequest, where only the decider can tell: RejectField("stages", "must name every stage").
-inline absl::Status RejectField(absl::string_view field, absl::string_view description) {
-  google::rpc::BadRequest request;
+// Rejects fields with BadRequest, for what only a decider can tell; OK when there is no violation.
+inline absl::Status RejectFields(const google::rpc::BadRequest& request) {
+  if (request.field_violations().empty()) return absl::OkStatus();
+  return Error(type::v1::ERROR_INVALID_FIELD, "A field breaks a rule.", {}, request);
+}
+
+inline void AddViolation(absl::string_view field, absl::string_view description,
+                         google::rpc::BadRequest& request) {
   auto* violation = request.add_field_violations();
   violation->set_field(std::string(field));
   violation->set_description(std::string(description));
-  return Error(type::v1::ERROR_INVALID_FIELD, "A field breaks a rule.", {}, request);
+}
+
+// A single one: RejectField("stages", "must name every stage").
+inline absl::Status RejectField(absl::string_view field, absl::string_view description) {
+  google::rpc::BadRequest request;
+  AddViolation(field, description, request);
+  return RejectFields(request);
 }
 
 }  // namespace kith

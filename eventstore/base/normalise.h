@@ -1,0 +1,27 @@
+// Normal forms: what must compare equal has the same one. Every path that compares, claims, indexes
+// or looks up uses these.
+//
+// Persisted in views and, hashed, in tags of the log: a change of meaning is a migration. Over ICU
+// and libidn2. Pure functions, any thread; text is UTF-8, what is not gives no result.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace kith {
+
+bool IsUtf8(absl::string_view text);
+
+// The key under which an e-mail address is compared: trimmed, Unicode NFC, the domain in its ASCII
+// form (IDNA 2008) without a trailing dot, all in lower case. nullopt when the text is not an
+// address: one '@' at least, a local part of 1 to 64 bytes without spaces or controls, a domain of
+// two labels at least, 254 bytes in all.
+std::optional<std::string> EmailKey(absl::string_view address);
+
+// The form in which names are searched and ordered: compatibility-composed, case folded, without
+// accents, every run of spaces one space. "  Zoë  ÅNGSTRÖM" → "zoe angstrom".
+std::string FoldedName(absl::string_view text);
+
+}  // namespace kith

@@ -1,0 +1,107 @@
+#include "services/contacts/contact_fields.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "google/protobuf/repeated_ptr_field.h"
+#include "google/rpc/error_details.pb.h"
+#include "services/core/normalise.h"
+#include "services/core/reject.h"
+#include "services/core/update_mask.h"
+
+namespace kith::contacts {
+namespace {
+
+using google::protobuf::RepeatedPtrField;
+using google::rpc::BadRequest;
+
+// Of addresses and of numbers alike.
+template <class Element>
+void MarkFirstIfNone(RepeatedPtrField<Element>& elements) {
+  const auto is_primary = [](const Element& element) { return element.primary(); };
+  if (elements.empty() || std::any_of(elements.begin(), elements.end(), is_primary)) return;
+  elements[0].set_primary(true);
+}
+
+template <class Element>
+void CheckOnePrimary(absl::string_view path, const RepeatedPtrField<Element>& elements,
+                     BadRequest& violations) {
+  bool found = false;
+  for (int i = 0; i < elements.size(); ++i) {
+    if (!elements[i].primary()) continue;
+    if (found) {
+      AddViolation(absl::StrCat(path, "[", i, "].primary"), "another one is primary already",
+                   violations);
+    }
+    found = true;
+  }
+}
+
+void CheckDistinct(const v1::Contact& contact, BadRequest& violations) {
+  const std::vector<std::string> keys = EmailKeys(contact);
+  for (auto key = keys.begin(); key != keys.end(); ++key) {
+    if (std::find(keys.begin(), key, *key) == key) continue;
+    AddViolation(absl::StrCat("contact.emails[", key - keys.begin(), "].address"),
+                 "the contact has this address already", violations);
+  }
+}
+
+void CheckNameable(const v1::Contact& contact, BadRequest& violations) {
+  const bool named = !DisplayNameOf(contact).empty();
+  if (named || !contact.emails().empty() || !contact.phones().empty()) return;
+  AddViolation("contact", "needs a name, an e-mail address or a telephone number", violations);
+}
+
+}  // namespace
+
+v1::Contact CompleteFields(v1::Contact contact, const Settings& settings) {
+  ClearOutputOnly(&contact);
+  contact.clear_etag();
+  MarkFirstIfNone(*contact.mutable_emails());
+  MarkFirstIfNone(*contact.mutable_phones());
+  for (v1::PhoneNumber& phone : *contact.mutable_phones()) {
+    phone.set_e164(PhoneE164(phone.raw(), settings.default_region).value_or(""));
+  }
+  return contact;
+}
+
+std::string DisplayNameOf(const v1::Contact& contact) {
+  std::vector<absl::string_view> names = {contact.first_name(), contact.middle_name(),
+                                          contact.last_name()};
+  names.erase(std::remove(names.begin(), names.end(), ""), names.end());
+  return absl::StrJoin(names, " ");
+}
+
+absl::Status CheckFields(const v1::Contact& contact) {
+  BadRequest violations;
+  CheckNameable(contact, violations);
+  CheckDistinct(contact, violations);
+  CheckOnePrimary("contact.emails", contact.emails(), violations);
+  CheckOnePrimary("contact.phones", contact.phones(), violations);
+  return RejectFields(violations);
+}
+
+std::vector<std::string> EmailKeys(const v1::Contact& contact) {
+  std::vector<std::string> keys;
+  for (const v1::EmailAddress& email : contact.emails()) {
+    keys.push_back(EmailKey(email.address()).value_or(email.address()));
+  }
+  return keys;
+}
+
+std::vector<Claim> ClaimsOf(const v1::Contact& contact) {
+  std::vector<Claim> claims;
+  for (std::string& key : EmailKeys(contact)) {
+    claims.push_back({std::string(kEmailClaim), std::move(key)});
+  }
+  for (const v1::ExternalId& id : contact.external_ids()) {
+    // A zero byte occurs in neither, so no two pairs look alike.
+    claims.push_back({std::string(kExternalIdClaim),
+                      absl::StrCat(id.system(), absl::string_view("\0", 1), id.id())});
+  }
+  return claims;
+}
+
+}  // namespace kith::contacts
