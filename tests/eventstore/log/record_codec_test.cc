@@ -166,7 +166,8 @@ RC_GTEST_PROP(RecordCodec, WhatDecodesEncodesToTheSameBytes, ()) {
 RC_GTEST_PROP(RecordCodec, RefusesGarbageWithoutCrashing, (const std::string& garbage)) {
   RC_ASSERT(absl::IsDataLoss(DecodeRecord(garbage).status()));
   const std::string checked = WithChecksum("\x01" + garbage);
-  RC_ASSERT(!DecodeRecord(checked).ok() || Encode(*DecodeRecord(checked)) == checked);
+  const absl::StatusOr<Record> decoded = DecodeRecord(checked);
+  if (decoded.ok()) RC_ASSERT(Encode(*decoded) == checked);
 }
 
 TEST(RecordCodec, NoticesEveryFlippedBit) {
