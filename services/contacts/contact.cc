@@ -18,11 +18,6 @@ namespace {
 
 using google::protobuf::FieldMask;
 
-absl::Status NotFound(absl::string_view name) {
-  return RejectResource(v1::CONTACTS_ERROR_CONTACT_NOT_FOUND,
-                        "No such contact, or it was deleted. Check the name.", name);
-}
-
 absl::Status EmailTaken(const v1::Contact& holder, absl::string_view field) {
   google::rpc::ResourceInfo info;
   info.set_resource_name(holder.name());
@@ -113,6 +108,11 @@ Decision Update(const v1::Contact& before, const Claimants& claimants,
 
 }  // namespace
 
+absl::Status ContactNotFound(absl::string_view name) {
+  return RejectResource(v1::CONTACTS_ERROR_CONTACT_NOT_FOUND,
+                        "No such contact, or it was deleted. Check the name.", name);
+}
+
 Decision Decide(const Claimants& claimants, const v1::CreateContactRequest& command,
                 const CommandContext& context) {
   v1::Contact contact = CompleteFields(command.contact(), context.settings);
@@ -132,7 +132,7 @@ Decision Decide(const ContactState& state, const Claimants& claimants,
   switch (state.lifecycle) {
     case Lifecycle::kAbsent:
     case Lifecycle::kDeleted:
-      return NotFound(command.contact().name());
+      return ContactNotFound(command.contact().name());
     case Lifecycle::kActive:
       KITH_RETURN_IF_ERROR(CheckEtag(command.contact().etag(), state.contact.etag()));
       return Update(state.contact, claimants, command, context);
@@ -144,7 +144,7 @@ Decision Decide(const ContactState& state, const v1::DeleteContactRequest& comma
                 const CommandContext&) {
   switch (state.lifecycle) {
     case Lifecycle::kAbsent:
-      return NotFound(command.name());
+      return ContactNotFound(command.name());
     case Lifecycle::kDeleted:
       return NoChange();
     case Lifecycle::kActive:

@@ -38,6 +38,9 @@ Decision Decide(const ContactState& state, const Claimants& claimants,
 Decision Decide(const ContactState& state, const v1::DeleteContactRequest& command,
                 const CommandContext& context);
 
+// The same for a contact that never was and for one that was deleted.
+absl::Status ContactNotFound(absl::string_view name);
+
 ContactState Evolve(ContactState state, const Recorded<v1::ContactEvent>& recorded);
 
 }  // namespace kith::contacts
