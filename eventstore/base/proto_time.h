@@ -2,6 +2,7 @@
 #pragma once
 
 #include "absl/time/time.h"
+#include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 
 namespace kith {
@@ -18,6 +19,14 @@ inline google::protobuf::Timestamp ToTimestamp(absl::Time time) {
 // What is finer than a microsecond is cut off.
 inline absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixMicros(timestamp.seconds() * 1'000'000 + timestamp.nanos() / 1000);
+}
+
+inline google::protobuf::Duration ToDuration(absl::Duration length) {
+  const int64_t micros = absl::ToInt64Microseconds(length);
+  google::protobuf::Duration duration;
+  duration.set_seconds(micros / 1'000'000);
+  duration.set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1'000));
+  return duration;
 }
 
 }  // namespace kith

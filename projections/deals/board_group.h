@@ -1,0 +1,33 @@
+// BoardGroup: the deals of one stage as counts and sums, to which deals are added and from which
+// they are taken again.
+//
+// All sums are exact, so the order in which deals come and go leaves no trace. Time and percentages
+// enter only when a group is read. Pure functions, any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/type/money.pb.h"
+#include "kith/deals/v1/deal.pb.h"
+#include "kith/deals/v1/pipeline_board_rows.pb.h"
+
+namespace kith::projections {
+
+// Adds a deal to the group of its stage, or with `times` -1 takes it away again.
+void AddDeal(const deals::v1::Deal& deal, int times, deals::v1::BoardGroup& group);
+
+// The deals' amounts, one sum per currency, ordered by its code.
+std::vector<google::type::Money> AmountsOf(const deals::v1::BoardGroup& group);
+// The same by probability: the deals' own, else `stage_percent`. Rounded once per currency, half to
+// even.
+std::vector<google::type::Money> WeightedAmountsOf(const deals::v1::BoardGroup& group,
+                                                   int stage_percent);
+// How long the deals have been in the stage at `time`, on average, cut to a microsecond; zero at
+// least. The group is not empty.
+absl::Duration AverageAgeOf(const deals::v1::BoardGroup& group, absl::Time time);
+
+}  // namespace kith::projections

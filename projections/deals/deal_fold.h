@@ -1,0 +1,16 @@
+// What the events of a deal make of it. The aggregate's Evolve and every view fold with these
+// functions, so what a command is decided on and what a read shows cannot differ.
+//
+// Pure and total: history already happened, so nothing fails. Any thread.
+#pragma once
+
+#include "eventstore/log/standard_events.h"
+#include "kith/deals/v1/deal.pb.h"
+
+namespace kith::projections {
+
+// Folds a DealEvent into the deal it happened to, its stage intervals included. Says whether the
+// deal was created or deleted by it; after a delete the fields stay as they were last.
+eventstore::StandardEvent FoldDeal(const eventstore::Happening& happening, deals::v1::Deal& deal);
+
+}  // namespace kith::projections

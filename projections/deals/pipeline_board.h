@@ -1,0 +1,51 @@
+// PipelineBoard: what stands in each stage of a pipeline: how many deals, what they are worth, how
+// old they are, and how many of them rot.
+//
+// The view keeps, for each stage, the deals of all owners and those of each owner as one row of
+// counts and exact sums (board_group.h), and the open deals by the time they were touched. What
+// depends on the moment or on the pipeline's settings (ages, rotting, weighting) is computed when
+// the board is read. It keeps pipelines of its own, so a board as of any position is the fold of
+// everything up to it. Deals are touched by their own events and by interactions that belong to
+// them or are linked to them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "eventstore/base/strong_id.h"
+#include "kith/deals/v1/deals_service.pb.h"
+#include "projections/engine/projection.h"
+#include "projections/engine/view_snapshot.h"
+
+namespace kith::projections {
+
+class PipelineBoard final : public Projection {
+ public:
+  static constexpr absl::string_view kName = "pipeline_board";
+
+  absl::string_view name() const override { return kName; }
+  int version() const override { return 1; }
+  std::vector<std::string> categories() const override {
+    return {"deals", "pipelines", "interactions"};
+  }
+  absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override;
+};
+
+// Which board, and for which moment. The views outlive the call.
+struct BoardQuery {
+  WorkspaceId workspace;
+  absl::string_view pipeline;
+  absl::string_view owner;  // empty: of all
+  absl::Time read_time;     // what ages and rotting are computed for
+};
+
+// The board as of the snapshot, its read_time set; nullopt when there is no such pipeline. Errors
+// are the snapshot's. Touches the disk: not on a gRPC thread.
+absl::StatusOr<std::optional<deals::v1::PipelineBoard>> ReadPipelineBoard(
+    const ViewSnapshot& snapshot, const BoardQuery& query);
+
+}  // namespace kith::projections

@@ -1,0 +1,20 @@
+// What the events of a pipeline make of it. The aggregate's Evolve and every view fold with this
+// function, so what a command is decided on and what a read shows cannot differ.
+//
+// Pure and total: history already happened, so nothing fails. Any thread.
+#pragma once
+
+#include "absl/strings/string_view.h"
+#include "eventstore/log/standard_events.h"
+#include "kith/deals/v1/pipeline.pb.h"
+
+namespace kith::projections {
+
+// Folds a PipelineEvent into the pipeline it happened to.
+void FoldPipeline(const eventstore::Happening& happening, deals::v1::Pipeline& pipeline);
+
+// The stage of that name, archived ones too; null when the pipeline has none. Lives as long as the
+// pipeline, unchanged.
+const deals::v1::Stage* FindStage(const deals::v1::Pipeline& pipeline, absl::string_view stage);
+
+}  // namespace kith::projections

@@ -1,0 +1,247 @@
+#include "services/deals/deal.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/proto_time.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/deals/v1/deals_errors.pb.h"
+#include "projections/deals/deal_fold.h"
+#include "projections/deals/pipeline_fold.h"
+#include "services/core/default_pipeline.h"
+#include "services/core/reject.h"
+#include "services/core/update_mask.h"
+
+namespace kith::deals {
+namespace {
+
+absl::Status DealNotFound(absl::string_view deal) {
+  return RejectResource(v1::DEALS_ERROR_DEAL_NOT_FOUND,
+                        "No such deal, or it was deleted. Check the name.", deal);
+}
+
+absl::Status DealClosed(const v1::Deal& deal) {
+  return RejectState(v1::DEALS_ERROR_DEAL_CLOSED,
+                     "The deal is not open: it was won or lost. Reopen it first.", deal.name(),
+                     {{"status", v1::DealStatus_Name(deal.status())}});
+}
+
+// The deal is there, and as the caller last saw it.
+template <class Command>
+absl::Status CheckDeal(const DealState& state, const Command& command) {
+  switch (state.lifecycle) {
+    case Lifecycle::kAbsent:
+    case Lifecycle::kDeleted:
+      return DealNotFound(command.name());
+    case Lifecycle::kActive:
+      return CheckEtag(command.etag(), state.deal.etag());
+  }
+  return absl::OkStatus();
+}
+
+// A deal leaves its stage no earlier than it entered it.
+absl::Status CheckOccurs(const v1::Deal& deal, absl::Time occurred) {
+  const absl::Time entered = FromTimestamp(deal.stage_enter_time());
+  if (occurred >= entered) return absl::OkStatus();
+  return RejectState(
+      v1::DEALS_ERROR_OCCURS_BEFORE_STAGE,
+      "The event's time is before the deal entered its present stage. Correct occur_time.",
+      deal.name(),
+      {{"stage", deal.stage()},
+       {"stage_enter_time", absl::FormatTime(absl::RFC3339_full, entered, absl::UTCTimeZone())}});
+}
+
+absl::Status CheckAmount(absl::string_view field, const google::type::Money& amount) {
+  const bool negative = amount.units() < 0 || amount.nanos() < 0;
+  return negative ? RejectField(field, "must not be negative") : absl::OkStatus();
+}
+
+bool IsSame(const google::type::Money& a, const google::type::Money& b) {
+  return a.units() == b.units() && a.nanos() == b.nanos() && a.currency_code() == b.currency_code();
+}
+
+// The open stage the deal was in last, archived or not.
+std::string LastOpenStage(const v1::Deal& deal, const PipelineState& pipeline) {
+  const auto& stays = deal.stage_intervals();
+  for (auto stay = stays.rbegin(); stay != stays.rend(); ++stay) {
+    const v1::Stage* stage = projections::FindStage(pipeline.pipeline, stay->stage());
+    if (stage != nullptr && stage->kind() == v1::OPEN_STAGE) return stay->stage();
+  }
+  return FirstOpenStage(pipeline).name();
+}
+
+v1::DealEvent Updated(const std::string& name, google::protobuf::FieldMask mask,
+                      const v1::Deal& values) {
+  v1::DealEvent event;
+  v1::DealUpdated& updated = *event.mutable_deal_updated();
+  updated.set_name(name);
+  *updated.mutable_deal() = PickFields(values, mask);
+  *updated.mutable_update_mask() = std::move(mask);
+  return event;
+}
+
+v1::DealEvent Repriced(const std::string& name, const google::type::Money& amount) {
+  google::protobuf::FieldMask mask;
+  mask.add_paths("amount");
+  v1::Deal values;
+  *values.mutable_amount() = amount;
+  return Updated(name, std::move(mask), values);
+}
+
+// Fills what StageChanged, Won and Lost have in common.
+template <class Event>
+void Leave(const v1::Deal& deal, const std::string& to_stage, absl::Time occurred, Event& event) {
+  event.set_name(deal.name());
+  event.set_from_stage(deal.stage());
+  event.set_to_stage(to_stage);
+  *event.mutable_dwell() = ToDuration(occurred - FromTimestamp(deal.stage_enter_time()));
+}
+
+}  // namespace
+
+absl::string_view PipelineOf(const v1::CreateDealRequest& command) {
+  return command.deal().pipeline().empty() ? kDefaultPipeline
+                                           : absl::string_view(command.deal().pipeline());
+}
+
+Decision Decide(const DealState& state, const PipelineState& pipeline,
+                const v1::CreateDealRequest& command, const CommandContext& context) {
+  switch (state.lifecycle) {
+    case Lifecycle::kActive:
+    case Lifecycle::kDeleted:
+      return RejectResource(v1::DEALS_ERROR_DEAL_EXISTS,
+                            "A deal with this id exists, or existed. Choose another id.",
+                            state.deal.name());
+    case Lifecycle::kAbsent:
+      break;
+  }
+  if (!pipeline.exists()) return PipelineNotFound(PipelineOf(command));
+  KITH_RETURN_IF_ERROR(CheckAmount("deal.amount", command.deal().amount()));
+  const std::string& wanted = command.deal().stage();
+  const v1::Stage* stage = &FirstOpenStage(pipeline);
+  if (!wanted.empty()) {
+    KITH_ASSIGN_OR_RETURN(stage, FindEnterableStage(pipeline, wanted));
+  }
+
+  v1::DealEvent event;
+  v1::Deal& deal = *event.mutable_deal_created()->mutable_deal();
+  deal = command.deal();
+  ClearOutputOnly(&deal);
+  deal.clear_etag();
+  deal.set_name(
+      absl::StrCat("deals/", command.deal_id().empty() ? context.ids.Next() : command.deal_id()));
+  deal.set_pipeline(pipeline.pipeline.name());
+  deal.set_stage(stage->name());
+  return Changes().Append(std::string(deal.name()), std::move(event));
+}
+
+Decision Decide(const DealState& state, const PipelineState& pipeline,
+                const v1::MoveDealRequest& command, const CommandContext& context) {
+  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  const v1::Deal& deal = state.deal;
+  if (deal.status() != v1::OPEN) return DealClosed(deal);
+  if (deal.stage() == command.stage()) return NoChange();
+  KITH_ASSIGN_OR_RETURN(const v1::Stage* stage, FindEnterableStage(pipeline, command.stage()));
+  KITH_RETURN_IF_ERROR(CheckOccurs(deal, context.occurred));
+
+  v1::DealEvent event;
+  Leave(deal, stage->name(), context.occurred, *event.mutable_deal_stage_changed());
+  return Changes().Append(deal.name(), std::move(event));
+}
+
+Decision Decide(const DealState& state, const PipelineState& pipeline,
+                const v1::WinDealRequest& command, const CommandContext& context) {
+  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  const v1::Deal& deal = state.deal;
+  const bool reprice = command.has_amount() && !IsSame(command.amount(), deal.amount());
+  if (deal.status() == v1::WON && !reprice) return NoChange();
+  if (deal.status() != v1::OPEN) return DealClosed(deal);
+  KITH_RETURN_IF_ERROR(CheckAmount("amount", command.amount()));
+  KITH_RETURN_IF_ERROR(CheckOccurs(deal, context.occurred));
+
+  Changes changes;
+  if (reprice) changes.Append(deal.name(), Repriced(deal.name(), command.amount()));
+  v1::DealEvent event;
+  Leave(deal, ClosedStage(pipeline, v1::WON_STAGE).name(), context.occurred,
+        *event.mutable_deal_won());
+  changes.Append(deal.name(), std::move(event));
+  return changes;
+}
+
+Decision Decide(const DealState& state, const PipelineState& pipeline,
+                const v1::LoseDealRequest& command, const CommandContext& context) {
+  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  const v1::Deal& deal = state.deal;
+  const bool repeats = deal.status() == v1::LOST && deal.lost_reason() == command.reason() &&
+                       deal.lost_notes() == command.notes();
+  if (repeats) return NoChange();
+  if (deal.status() != v1::OPEN) return DealClosed(deal);
+  KITH_RETURN_IF_ERROR(CheckOccurs(deal, context.occurred));
+
+  v1::DealEvent event;
+  v1::DealLost& lost = *event.mutable_deal_lost();
+  Leave(deal, ClosedStage(pipeline, v1::LOST_STAGE).name(), context.occurred, lost);
+  lost.set_reason(command.reason());
+  lost.set_notes(command.notes());
+  return Changes().Append(deal.name(), std::move(event));
+}
+
+Decision Decide(const DealState& state, const PipelineState& pipeline,
+                const v1::ReopenDealRequest& command, const CommandContext& context) {
+  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  const v1::Deal& deal = state.deal;
+  if (deal.status() == v1::OPEN) {
+    return RejectState(v1::DEALS_ERROR_DEAL_OPEN, "The deal is open: there is nothing to reopen.",
+                       deal.name());
+  }
+  const std::string wanted =
+      command.stage().empty() ? LastOpenStage(deal, pipeline) : command.stage();
+  KITH_ASSIGN_OR_RETURN(const v1::Stage* stage, FindEnterableStage(pipeline, wanted));
+  KITH_RETURN_IF_ERROR(CheckOccurs(deal, context.occurred));
+
+  v1::DealEvent event;
+  v1::DealReopened& reopened = *event.mutable_deal_reopened();
+  reopened.set_name(deal.name());
+  reopened.set_from_stage(deal.stage());
+  reopened.set_to_stage(stage->name());
+  return Changes().Append(deal.name(), std::move(event));
+}
+
+Decision Decide(const DealState& state, const v1::UpdateDealRequest& command,
+                const CommandContext&) {
+  KITH_RETURN_IF_ERROR(CheckDeal(state, command.deal()));
+  KITH_ASSIGN_OR_RETURN(auto mask,
+                        ChangedFields(state.deal, command.deal(), command.update_mask()));
+  if (mask.paths().empty()) return NoChange();
+  KITH_RETURN_IF_ERROR(CheckAmount("deal.amount", PickFields(command.deal(), mask).amount()));
+  return Changes().Append(state.deal.name(),
+                          Updated(state.deal.name(), std::move(mask), command.deal()));
+}
+
+Decision Decide(const DealState& state, const v1::DeleteDealRequest& command,
+                const CommandContext&) {
+  if (state.lifecycle == Lifecycle::kDeleted) return NoChange();
+  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  v1::DealEvent event;
+  event.mutable_deal_deleted()->set_name(state.deal.name());
+  return Changes().Append(state.deal.name(), std::move(event));
+}
+
+DealState Evolve(DealState state, const Recorded<v1::DealEvent>& recorded) {
+  switch (projections::FoldDeal(
+      {recorded.event, recorded.revision, recorded.occur_time, recorded.erased}, state.deal)) {
+    case eventstore::StandardEvent::kCreated:
+      state.lifecycle = Lifecycle::kActive;
+      break;
+    case eventstore::StandardEvent::kDeleted:
+      state.lifecycle = Lifecycle::kDeleted;
+      break;
+    case eventstore::StandardEvent::kUpdated:
+    case eventstore::StandardEvent::kOther:
+      break;
+  }
+  return state;
+}
+
+}  // namespace kith::deals

@@ -1,0 +1,301 @@
+#include "services/deals/pipeline.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/deals/v1/deals_errors.pb.h"
+#include "projections/deals/pipeline_fold.h"
+#include "services/core/reject.h"
+#include "services/core/resource_name.h"
+#include "services/core/update_mask.h"
+
+namespace kith::deals {
+namespace {
+
+ErrorMetadata About(absl::string_view pipeline, absl::string_view stage) {
+  return {{"pipeline", std::string(pipeline)}, {"stage", std::string(stage)}};
+}
+
+absl::Status StageNotFound(absl::string_view pipeline, absl::string_view stage) {
+  return RejectState(v1::DEALS_ERROR_STAGE_NOT_FOUND, "The pipeline has no such stage.", stage,
+                     About(pipeline, stage));
+}
+
+absl::Status StageOfOtherPipeline(absl::string_view pipeline, absl::string_view stage) {
+  return RejectState(v1::DEALS_ERROR_STAGE_OF_OTHER_PIPELINE,
+                     "The stage belongs to another pipeline.", stage, About(pipeline, stage));
+}
+
+absl::Status StageRequired(absl::string_view pipeline) {
+  return RejectState(v1::DEALS_ERROR_STAGE_REQUIRED,
+                     "A pipeline keeps one won stage, one lost stage and at least one open stage.",
+                     pipeline, {{"pipeline", std::string(pipeline)}});
+}
+
+absl::Status StageExists(absl::string_view stage) {
+  return RejectResource(v1::DEALS_ERROR_STAGE_EXISTS, "The pipeline has a stage with this id.",
+                        stage);
+}
+
+// A stage as the pipeline keeps it. What a closed stage says about its deals is not a choice.
+v1::Stage Kept(v1::Stage stage, absl::string_view pipeline) {
+  stage.set_name(absl::StrCat(pipeline, "/stages/", stage.stage_id()));
+  stage.set_archived(false);
+  switch (stage.kind()) {
+    case v1::WON_STAGE:
+      stage.set_probability(100);
+      stage.set_forecast_category(v1::CLOSED);
+      stage.set_rot_days(0);
+      break;
+    case v1::LOST_STAGE:
+      stage.set_probability(0);
+      stage.set_forecast_category(v1::OMITTED);
+      stage.set_rot_days(0);
+      break;
+    default:
+      stage.set_kind(v1::OPEN_STAGE);
+  }
+  return stage;
+}
+
+bool IsOpen(const v1::Stage& stage) { return stage.kind() == v1::OPEN_STAGE; }
+bool TakesDeals(const v1::Stage& stage) { return IsOpen(stage) && !stage.archived(); }
+
+template <class Stages, class Which>
+int Count(const Stages& stages, Which which) {
+  return static_cast<int>(std::count_if(stages.begin(), stages.end(), which));
+}
+
+// Distinct ids, at least one open stage, one won, one lost.
+absl::Status CheckStages(const v1::Pipeline& pipeline) {
+  absl::flat_hash_set<absl::string_view> names;
+  for (const v1::Stage& stage : pipeline.stages()) {
+    if (!names.insert(stage.name()).second) return StageExists(stage.name());
+  }
+  const auto& stages = pipeline.stages();
+  const auto of_kind = [&](v1::StageKind kind) {
+    return Count(stages, [kind](const v1::Stage& stage) { return stage.kind() == kind; });
+  };
+  const bool complete =
+      of_kind(v1::OPEN_STAGE) >= 1 && of_kind(v1::WON_STAGE) == 1 && of_kind(v1::LOST_STAGE) == 1;
+  return complete ? absl::OkStatus() : StageRequired(pipeline.name());
+}
+
+// Open stages come first, in the order given, then the won and the lost one.
+void PutClosedStagesLast(v1::Pipeline& pipeline) {
+  std::stable_sort(pipeline.mutable_stages()->begin(), pipeline.mutable_stages()->end(),
+                   [](const v1::Stage& a, const v1::Stage& b) { return a.kind() < b.kind(); });
+}
+
+// The place of `before` among the stages, but never behind the won stage; that is also where a
+// stage goes that comes before none.
+absl::StatusOr<int> PlaceOf(const v1::Pipeline& pipeline, absl::string_view before) {
+  const auto& stages = pipeline.stages();
+  const auto closed = std::find_if_not(stages.begin(), stages.end(), IsOpen);
+  const int last = static_cast<int>(closed - stages.begin());
+  if (before.empty()) return last;
+  const auto found = std::find_if(stages.begin(), stages.end(),
+                                  [&](const v1::Stage& stage) { return stage.name() == before; });
+  if (found == stages.end()) return StageNotFound(pipeline.name(), before);
+  return std::min(last, static_cast<int>(found - stages.begin()));
+}
+
+// The names are those of the pipeline's stages, each once, with the closed ones where they are:
+// last.
+absl::Status CheckOrder(const v1::Pipeline& pipeline,
+                        const google::protobuf::RepeatedPtrField<std::string>& order) {
+  absl::flat_hash_set<absl::string_view> named;
+  for (const std::string& name : order) {
+    if (projections::FindStage(pipeline, name) == nullptr)
+      return StageNotFound(pipeline.name(), name);
+    if (!named.insert(name).second) {
+      return RejectField("stages", absl::StrCat("names ", name, " twice"));
+    }
+  }
+  if (named.size() != static_cast<size_t>(pipeline.stages_size())) {
+    return RejectField("stages", "must name every stage of the pipeline");
+  }
+  for (int i = 0; i < order.size(); ++i) {
+    const v1::Stage& now = pipeline.stages(i);
+    if (!IsOpen(now) && order[i] != now.name()) {
+      return RejectField("stages", "must end with the won and the lost stage");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// What may change of a stage: everything but what it is; of a closed one its name only.
+absl::Status CheckStageUpdate(const v1::Stage& stage, const google::protobuf::FieldMask& mask) {
+  for (const std::string& path : mask.paths()) {
+    if (path == "stage_id" || path == "kind") {
+      return Reject(type::v1::ERROR_INVALID_UPDATE_MASK,
+                    absl::StrCat("The update mask names ", path, ", which never changes."),
+                    {{"path", path}});
+    }
+    if (!IsOpen(stage) && path != "display_name") {
+      return RejectState(v1::DEALS_ERROR_STAGE_NOT_OPEN,
+                         "Of a won or lost stage only the display name changes.", stage.name(),
+                         {{"stage", stage.name()}, {"path", path}});
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool IsOrder(const v1::Pipeline& pipeline,
+             const google::protobuf::RepeatedPtrField<std::string>& order) {
+  return std::equal(order.begin(), order.end(), pipeline.stages().begin(), pipeline.stages().end(),
+                    [](const std::string& name, const v1::Stage& s) { return name == s.name(); });
+}
+
+}  // namespace
+
+Decision Decide(const PipelineState& state, const v1::CreatePipelineRequest& command,
+                const CommandContext& context) {
+  if (state.exists()) {
+    return RejectResource(v1::DEALS_ERROR_PIPELINE_EXISTS,
+                          "A pipeline with this id exists. Choose another id.",
+                          state.pipeline.name());
+  }
+  const std::string id = command.pipeline_id().empty() ? context.ids.Next() : command.pipeline_id();
+  v1::PipelineEvent event;
+  v1::Pipeline& pipeline = *event.mutable_pipeline_created()->mutable_pipeline();
+  pipeline.set_name(absl::StrCat("pipelines/", id));
+  pipeline.set_display_name(command.pipeline().display_name());
+  for (const v1::Stage& stage : command.pipeline().stages()) {
+    *pipeline.add_stages() = Kept(stage, pipeline.name());
+  }
+  KITH_RETURN_IF_ERROR(CheckStages(pipeline));
+  PutClosedStagesLast(pipeline);
+  return Changes().Append(std::string(pipeline.name()), std::move(event));
+}
+
+Decision Decide(const PipelineState& state, const v1::UpdatePipelineRequest& command,
+                const CommandContext&) {
+  const v1::Pipeline& wanted = command.pipeline();
+  if (!state.exists()) return PipelineNotFound(wanted.name());
+  KITH_RETURN_IF_ERROR(CheckEtag(wanted.etag(), state.pipeline.etag()));
+  KITH_ASSIGN_OR_RETURN(auto mask, ChangedFields(state.pipeline, wanted, command.update_mask()));
+  if (mask.paths().empty()) return NoChange();
+
+  v1::PipelineEvent event;
+  v1::PipelineUpdated& updated = *event.mutable_pipeline_updated();
+  updated.set_name(state.pipeline.name());
+  *updated.mutable_pipeline() = PickFields(wanted, mask);
+  *updated.mutable_update_mask() = std::move(mask);
+  return Changes().Append(state.pipeline.name(), std::move(event));
+}
+
+Decision Decide(const PipelineState& state, const v1::AddStageRequest& command,
+                const CommandContext&) {
+  if (!state.exists()) return PipelineNotFound(command.pipeline());
+  const v1::Stage stage = Kept(command.stage(), state.pipeline.name());
+  if (!IsOpen(stage)) return StageRequired(state.pipeline.name());
+  if (projections::FindStage(state.pipeline, stage.name()) != nullptr)
+    return StageExists(stage.name());
+  if (!command.before().empty() && ParentOf(command.before()) != state.pipeline.name()) {
+    return StageOfOtherPipeline(state.pipeline.name(), command.before());
+  }
+  KITH_ASSIGN_OR_RETURN(const int place, PlaceOf(state.pipeline, command.before()));
+
+  v1::PipelineEvent event;
+  *event.mutable_stage_added()->mutable_stage() = stage;
+  event.mutable_stage_added()->set_index(place);
+  return Changes().Append(state.pipeline.name(), std::move(event));
+}
+
+Decision Decide(const PipelineState& state, const v1::UpdateStageRequest& command,
+                const CommandContext&) {
+  const std::string& name = command.stage().name();
+  if (!state.exists()) return PipelineNotFound(ParentOf(name));
+  const v1::Stage* stage = projections::FindStage(state.pipeline, name);
+  if (stage == nullptr) return StageNotFound(state.pipeline.name(), name);
+  KITH_ASSIGN_OR_RETURN(const auto mask,
+                        ChangedFields(*stage, command.stage(), command.update_mask()));
+  if (mask.paths().empty()) return NoChange();
+  KITH_RETURN_IF_ERROR(CheckStageUpdate(*stage, mask));
+
+  v1::PipelineEvent event;
+  v1::Stage& updated = *event.mutable_stage_updated()->mutable_stage();
+  updated = *stage;
+  ApplyFields(command.stage(), mask, &updated);
+  return Changes().Append(state.pipeline.name(), std::move(event));
+}
+
+Decision Decide(const PipelineState& state, const v1::ArchiveStageRequest& command,
+                const CommandContext&) {
+  if (!state.exists()) return PipelineNotFound(ParentOf(command.stage()));
+  const v1::Stage* stage = projections::FindStage(state.pipeline, command.stage());
+  if (stage == nullptr) return StageNotFound(state.pipeline.name(), command.stage());
+  if (stage->archived()) return NoChange();
+  const bool needed = !IsOpen(*stage) || Count(state.pipeline.stages(), TakesDeals) == 1;
+  if (needed) return StageRequired(state.pipeline.name());
+
+  v1::PipelineEvent event;
+  event.mutable_stage_archived()->set_stage(stage->name());
+  return Changes().Append(state.pipeline.name(), std::move(event));
+}
+
+Decision Decide(const PipelineState& state, const v1::ReorderStagesRequest& command,
+                const CommandContext&) {
+  if (!state.exists()) return PipelineNotFound(command.pipeline());
+  KITH_RETURN_IF_ERROR(CheckOrder(state.pipeline, command.stages()));
+  if (IsOrder(state.pipeline, command.stages())) return NoChange();
+
+  v1::PipelineEvent event;
+  *event.mutable_stages_reordered()->mutable_stages() = command.stages();
+  return Changes().Append(state.pipeline.name(), std::move(event));
+}
+
+PipelineState Evolve(PipelineState state, const Recorded<v1::PipelineEvent>& recorded) {
+  projections::FoldPipeline(
+      {recorded.event, recorded.revision, recorded.occur_time, recorded.erased}, state.pipeline);
+  return state;
+}
+
+absl::Status PipelineNotFound(absl::string_view pipeline) {
+  return RejectResource(v1::DEALS_ERROR_PIPELINE_NOT_FOUND, "No such pipeline. Check the name.",
+                        pipeline);
+}
+
+absl::StatusOr<const v1::Stage*> FindEnterableStage(const PipelineState& state,
+                                                    absl::string_view stage) {
+  const std::string& pipeline = state.pipeline.name();
+  if (!state.exists()) return PipelineNotFound(ParentOf(stage));
+  if (ParentOf(stage) != pipeline) return StageOfOtherPipeline(pipeline, stage);
+  const v1::Stage* found = projections::FindStage(state.pipeline, stage);
+  if (found == nullptr) return StageNotFound(pipeline, stage);
+  if (!IsOpen(*found)) {
+    return RejectState(v1::DEALS_ERROR_STAGE_NOT_OPEN,
+                       "The stage is won or lost: use WinDeal or LoseDeal.", stage,
+                       About(pipeline, stage));
+  }
+  if (found->archived()) {
+    return RejectState(v1::DEALS_ERROR_STAGE_ARCHIVED,
+                       "The stage was archived: no deal can enter it.", stage,
+                       About(pipeline, stage));
+  }
+  return found;
+}
+
+const v1::Stage& FirstOpenStage(const PipelineState& state) {
+  const auto& stages = state.pipeline.stages();
+  const auto found = std::find_if(stages.begin(), stages.end(), TakesDeals);
+  KITH_CHECK(found != stages.end());
+  return *found;
+}
+
+const v1::Stage& ClosedStage(const PipelineState& state, v1::StageKind kind) {
+  const auto& stages = state.pipeline.stages();
+  const auto found = std::find_if(stages.begin(), stages.end(),
+                                  [kind](const v1::Stage& stage) { return stage.kind() == kind; });
+  KITH_CHECK(found != stages.end());
+  return *found;
+}
+
+}  // namespace kith::deals

@@ -1,0 +1,58 @@
+// The pipeline: the stages deals go through. State, decisions, fold.
+//
+// Pure and total. A pipeline is never deleted; its stages are archived, and keep their names for
+// ever.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "kith/deals/v1/pipeline.pb.h"
+#include "kith/deals/v1/pipeline_events.pb.h"
+#include "kith/deals/v1/pipelines_service.pb.h"
+#include "services/core/decider.h"
+#include "services/core/decision.h"
+
+namespace kith::deals {
+
+struct PipelineState {
+  v1::Pipeline pipeline;  // as GetPipeline answers it; without a name until it is created
+
+  bool exists() const { return !pipeline.name().empty(); }
+};
+
+struct PipelineAggregate {
+  using State = PipelineState;
+  using Event = v1::PipelineEvent;
+  static constexpr absl::string_view kCategory = "pipelines";
+};
+
+// `state` is that of the pipeline the command names, or brings an id for.
+Decision Decide(const PipelineState& state, const v1::CreatePipelineRequest& command,
+                const CommandContext& context);
+Decision Decide(const PipelineState& state, const v1::UpdatePipelineRequest& command,
+                const CommandContext& context);
+Decision Decide(const PipelineState& state, const v1::AddStageRequest& command,
+                const CommandContext& context);
+Decision Decide(const PipelineState& state, const v1::UpdateStageRequest& command,
+                const CommandContext& context);
+Decision Decide(const PipelineState& state, const v1::ArchiveStageRequest& command,
+                const CommandContext& context);
+Decision Decide(const PipelineState& state, const v1::ReorderStagesRequest& command,
+                const CommandContext& context);
+
+PipelineState Evolve(PipelineState state, const Recorded<v1::PipelineEvent>& recorded);
+
+// What decisions about deals ask of a pipeline.
+
+absl::Status PipelineNotFound(absl::string_view pipeline);
+
+// The stage of that name, if a deal of this pipeline can be in it and be worked on. Rejects a stage
+// of another pipeline, one the pipeline does not have, an archived one, and a won or lost one.
+absl::StatusOr<const v1::Stage*> FindEnterableStage(const PipelineState& state,
+                                                    absl::string_view stage);
+// The first stage a new deal can stand in. An existing pipeline always has one.
+const v1::Stage& FirstOpenStage(const PipelineState& state);
+// The one won, or the one lost stage of an existing pipeline.
+const v1::Stage& ClosedStage(const PipelineState& state, v1::StageKind kind);
+
+}  // namespace kith::deals
