@@ -58,6 +58,8 @@ class Changes {
   bool empty() const { return list_.empty(); }
   const std::vector<Change>& list() const { return list_; }
   const std::string& secret() const { return secret_; }
+  std::vector<Change> TakeList() && { return std::move(list_); }
+  std::string TakeSecret() && { return std::move(secret_); }
 
  private:
   std::vector<Change> list_;

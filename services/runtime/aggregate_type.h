@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
@@ -46,6 +47,13 @@ inline constexpr AggregateType kAggregateType = {
 struct Folded {
   std::shared_ptr<const void> state;
   Revision revision;
+};
+
+// The state of one stream, as one aggregate folds it.
+struct LoadedState {
+  const AggregateType* type;
+  std::string stream;
+  Folded folded;
 };
 
 }  // namespace kith::runtime

@@ -54,21 +54,17 @@ class Loader {
   const std::vector<eventstore::TagCondition>& tag_conditions() const { return tags_; }
   // The revision a stream was found or expected at; null when neither.
   const Revision* RevisionOf(absl::string_view stream) const;
+  const std::vector<LoadedState>& states() const { return states_; }
   WorkspaceId workspace() const { return workspace_; }
 
  private:
-  struct Loaded {
-    const AggregateType* type;
-    std::string stream;
-    Folded folded;
-  };
   absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
 
   StateReader& reader_;
   const WorkspaceId workspace_;
   const eventstore::ReadTier tier_;
   bool would_block_ = false;
-  std::vector<Loaded> loaded_;
+  std::vector<LoadedState> states_;
   std::vector<eventstore::StreamCondition> conditions_;
   std::vector<eventstore::TagCondition> tags_;
 };

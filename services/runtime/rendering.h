@@ -28,6 +28,8 @@ struct AppendedEvent {
   absl::Time occur_time;
   absl::Time record_time;
   bool erased = false;
+
+  RecordedMessage recorded() const { return {*event, revision, occur_time, record_time, erased}; }
 };
 
 class Rendering {
@@ -71,13 +73,8 @@ class Rendering {
       : reader_(reader), workspace_(workspace), tier_(tier) {}
 
   absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
+  absl::StatusOr<Folded> ReadState(const AggregateType& type, absl::string_view stream);
   absl::string_view WrittenStream(absl::string_view category) const;
-
-  struct After {
-    const AggregateType* type;
-    std::string stream;
-    Folded folded;
-  };
 
   StateReader& reader_;
   const WorkspaceId workspace_;
@@ -87,7 +84,7 @@ class Rendering {
   Position last_;  // of the append; 0 when nothing was appended
   std::string secret_;
   std::vector<AppendedEvent> events_;
-  std::vector<After> states_;
+  std::vector<LoadedState> states_;
 };
 
 }  // namespace kith::runtime

@@ -10,31 +10,35 @@
 
 namespace kith::runtime {
 
-// Thread-safe. Borrows everything.
+// Thread-safe. Borrows everything. All reads answer Unavailable when the tier is kMemory and they
+// need the disk, and DataLoss when a record is damaged.
 class StateReader {
  public:
   StateReader(const eventstore::EventLog& log, const eventstore::EventRegistry& registry,
               const eventstore::KeyStore& keys, StateCache& cache)
       : log_(log), registry_(registry), keys_(keys), cache_(cache) {}
 
-  // The state as cached, else folded from the log. Unavailable when the tier is kMemory and that
-  // needs the disk.
+  // The state as cached, else folded from the log. It may be older than the stream: see IsCurrent.
   absl::StatusOr<Folded> Read(const AggregateType& type, WorkspaceId workspace,
                               absl::string_view stream, eventstore::ReadTier tier);
-  // The fold of the stream's events up to `last`, never from the cache unless that is exactly it.
+  // The state as of now.
+  absl::StatusOr<Folded> ReadCurrent(const AggregateType& type, WorkspaceId workspace,
+                                     absl::string_view stream);
+  // The fold of the stream's events up to `last`.
   absl::StatusOr<Folded> ReadThrough(const AggregateType& type, WorkspaceId workspace,
                                      absl::string_view stream, Position last,
-                                     eventstore::ReadTier tier);
+                                     eventstore::ReadTier tier) const;
+
+  // Whether the stream is still at `revision`; if not, its cached states are marked as outdated.
+  absl::StatusOr<bool> IsCurrent(WorkspaceId workspace, absl::string_view stream, Revision revision,
+                                 eventstore::ReadTier tier);
 
   const eventstore::EventLog& log() const { return log_; }
   const eventstore::EventRegistry& registry() const { return registry_; }
   const eventstore::KeyStore& keys() const { return keys_; }
+  StateCache& cache() const { return cache_; }
 
  private:
-  absl::StatusOr<Folded> FoldLog(const AggregateType& type, WorkspaceId workspace,
-                                 absl::string_view stream, Position last,
-                                 eventstore::ReadTier tier);
-
   const eventstore::EventLog& log_;
   const eventstore::EventRegistry& registry_;
   const eventstore::KeyStore& keys_;

@@ -99,8 +99,7 @@ class Transact {
   template <class Aggregate>
   absl::StatusOr<std::shared_ptr<const typename Aggregate::State>> Fold(WorkspaceId workspace,
                                                                         absl::string_view stream) {
-    auto folded =
-        states_.Read(kAggregateType<Aggregate>, workspace, stream, eventstore::ReadTier::kDisk);
+    auto folded = states_.ReadCurrent(kAggregateType<Aggregate>, workspace, stream);
     if (!folded.ok()) return folded.status();
     return std::static_pointer_cast<const typename Aggregate::State>(folded->state);
   }

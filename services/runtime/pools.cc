@@ -1,0 +1,78 @@
+#include "services/runtime/pools.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
+#include "google/rpc/error_details.pb.h"
+#include "kith/type/v1/errors.pb.h"
+#include "services/runtime/retry.h"
+
+namespace kith::runtime {
+
+Pool::Pool(const Options& options) : options_(options) {
+  threads_.reserve(options.threads);
+  for (size_t i = 0; i < options.threads; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+Pool::~Pool() { Stop(); }
+
+bool Pool::TryRun(absl::AnyInvocable<void()> work) {
+  MutexLock lock(mutex_);
+  if (stopping_ || queue_.size() >= options_.queue_max) return false;
+  queue_.push_back(std::move(work));
+  if (idle_ > 0) changed_.NotifyOne();
+  return true;
+}
+
+void Pool::Run(absl::AnyInvocable<void()> work) {
+  {
+    MutexLock lock(mutex_);
+    if (!stopping_) {
+      queue_.push_back(std::move(work));
+      if (idle_ > 0) changed_.NotifyOne();
+      return;
+    }
+  }
+  work();
+}
+
+void Pool::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    changed_.NotifyAll();
+  }
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+void Pool::Work() {
+  MutexLock lock(mutex_);
+  while (true) {
+    while (queue_.empty() && !stopping_) {
+      ++idle_;
+      changed_.Wait(mutex_);
+      --idle_;
+    }
+    if (queue_.empty()) return;
+    absl::AnyInvocable<void()> work = std::move(queue_.front());
+    queue_.pop_front();
+    lock.Unlock();
+    work();
+    work = nullptr;  // what it holds is freed without the lock
+    lock.Lock();
+  }
+}
+
+absl::Status QueueFull(absl::string_view queue) {
+  google::rpc::QuotaFailure quota;
+  auto* violation = quota.add_violations();
+  violation->set_subject(std::string(queue));
+  violation->set_description("The server has as much of this work waiting as it accepts.");
+  return Error(type::v1::ERROR_LIMIT_REACHED, "The server is busy. Try again shortly.",
+               {{"limit", std::string(queue)}}, quota, RetryAfter(absl::Milliseconds(200)));
+}
+
+}  // namespace kith::runtime

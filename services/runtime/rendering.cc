@@ -1,0 +1,52 @@
+#include "services/runtime/rendering.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "services/runtime/state_reader.h"
+
+namespace kith::runtime {
+
+using eventstore::ReadTier;
+
+absl::StatusOr<const void*> Rendering::LoadState(const AggregateType& type,
+                                                 absl::string_view stream) {
+  for (const LoadedState& known : states_) {
+    if (known.type == &type && known.stream == stream) return known.folded.state.get();
+  }
+  absl::StatusOr<Folded> folded = ReadState(type, stream);
+  if (!folded.ok()) {
+    if (tier_ == ReadTier::kMemory && absl::IsUnavailable(folded.status())) would_block_ = true;
+    return std::move(folded).status();
+  }
+  states_.push_back({&type, std::string(stream), *std::move(folded)});
+  return states_.back().folded.state.get();
+}
+
+absl::StatusOr<Folded> Rendering::ReadState(const AggregateType& type, absl::string_view stream) {
+  if (last_ == Position()) return reader_.Read(type, workspace_, stream, tier_);
+  // A stream that this append began is folded from what was appended.
+  std::shared_ptr<void> state;
+  Revision revision;
+  for (const AppendedEvent& event : events_) {
+    if (event.stream != stream) continue;
+    if (state == nullptr && event.revision != Revision(1)) break;
+    if (state == nullptr) state = type.create();
+    type.evolve(state.get(), event.recorded());
+    revision = event.revision;
+  }
+  if (state == nullptr) return reader_.ReadThrough(type, workspace_, stream, last_, tier_);
+  Folded folded{std::move(state), revision};
+  reader_.cache().Put(type, workspace_, stream, folded);
+  return folded;
+}
+
+absl::string_view Rendering::WrittenStream(absl::string_view category) const {
+  const auto written = std::find_if(events_.begin(), events_.end(), [&](const AppendedEvent& at) {
+    return eventstore::CategoryOf(at.stream) == category;
+  });
+  KITH_CHECK(written != events_.end());
+  return written->stream;
+}
+
+}  // namespace kith::runtime
