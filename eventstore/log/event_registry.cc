@@ -215,6 +215,12 @@ std::vector<EventType> EventRegistry::TypesOf(absl::string_view category_name) c
   return types;
 }
 
+const Descriptor* EventRegistry::MessageOf(absl::string_view category_name, EventType type) const {
+  const Category* const category = Find(category_name);
+  const Member* const member = category == nullptr ? nullptr : category->Find(type);
+  return member == nullptr ? nullptr : member->field->message_type();
+}
+
 const EventRegistry::Category* EventRegistry::Find(absl::string_view category) const {
   const auto found = categories_.find(category);
   return found == categories_.end() ? nullptr : found->second.get();

@@ -58,6 +58,8 @@ class EventRegistry {
   EventType TypeOf(absl::string_view category, absl::string_view name) const;
   std::vector<std::string> Categories() const;                       // sorted
   std::vector<EventType> TypesOf(absl::string_view category) const;  // rising; empty when unknown
+  // The message of an event (ContactCreated), whose bytes a record's payload is; null when unknown.
+  const google::protobuf::Descriptor* MessageOf(absl::string_view category, EventType type) const;
 
  private:
   struct PersonalField;

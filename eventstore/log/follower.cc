@@ -1,6 +1,8 @@
 #include "eventstore/log/follower.h"
 
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
@@ -22,14 +24,16 @@ class LogFollower final : public EventLog::Follower {
     Records records;
     while (records.size() < limit) {
       const size_t before = records.size();
-      if (!tail_.CopyAfter(after_, limit - before, &records)) {
+      const bool in_memory = tail_.CopyAfter(after_, limit - before, &records);
+      if (!in_memory) {
+        const Position last(std::min(tail_.head().value(), after_.value() + (limit - before)));
         KITH_ASSIGN_OR_RETURN(Records piece,
-                              reader_.ReadRange(after_.Next(), tail_.head(), ReadTier::kDisk));
-        const size_t count = std::min(piece.size(), limit - before);
-        records.insert(records.end(), piece.begin(), piece.begin() + count);
+                              reader_.ReadRange(after_.Next(), last, ReadTier::kDisk));
+        std::move(piece.begin(), piece.end(), std::back_inserter(records));
       }
       if (records.size() == before) break;
       after_ = records.back()->header.position;
+      if (!in_memory) break;  // one piece at a time, because its bytes are bounded
     }
     return records;
   }

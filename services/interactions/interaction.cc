@@ -41,16 +41,16 @@ void SplitPersonal(v1::Interaction& clear, v1::Interaction& personal) {
 
 }  // namespace
 
-ConcernedRecords ConcernedBy(const v1::RecordInteractionRequest& command) {
-  ConcernedRecords records = {command.parent()};
-  for (const std::string& link : command.interaction().links()) {
+ConcernedRecords ConcernedBy(const Recording& command) {
+  ConcernedRecords records = {command.parent};
+  for (const std::string& link : command.interaction.links()) {
     if (!Contains(records, link)) records.push_back(link);
   }
   return records;
 }
 
-Decision Decide(absl::Span<const LinkedRecord* const> records,
-                const v1::RecordInteractionRequest& command, const CommandContext& context) {
+Decision Decide(absl::Span<const LinkedRecord* const> records, const Recording& command,
+                const CommandContext& context) {
   const ConcernedRecords names = ConcernedBy(command);
   KITH_CHECK(records.size() == names.size());
   for (size_t i = 0; i < records.size(); ++i) {
@@ -63,14 +63,14 @@ Decision Decide(absl::Span<const LinkedRecord* const> records,
     }
   }
 
-  const std::string stream = absl::StrCat(command.parent(), "/", kInteractions);
+  const std::string stream = absl::StrCat(command.parent, "/", kInteractions);
   v1::InteractionEvent event;
   v1::InteractionRecorded& recorded = *event.mutable_interaction_recorded();
   // The id tells when it happened, so that the timeline finds an interaction by its name alone.
   recorded.set_name(absl::StrCat(stream, "/", UlidAt(context.occurred, context.ids.Next())));
-  recorded.set_subject(command.parent());
+  recorded.set_subject(std::string(command.parent));
   v1::Interaction& clear = *recorded.mutable_interaction();
-  clear = command.interaction();
+  clear = command.interaction;
   ClearOutputOnly(clear);
   clear.mutable_links()->Clear();
   for (size_t i = 1; i < names.size(); ++i) clear.add_links(std::string(names[i]));

@@ -8,7 +8,6 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
-#include "kith/interactions/v1/interactions_service.pb.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
 #include "services/interactions/linked_record.h"
@@ -18,15 +17,21 @@ namespace kith::interactions {
 // Persisted in stream names: "contacts/01J…/interactions".
 inline constexpr absl::string_view kInteractions = "interactions";
 
+// What a RecordInteractionRequest and an item of a bulk load both say. Borrows them.
+struct Recording {
+  absl::string_view parent;
+  const v1::Interaction& interaction;
+};
+
 // The contacts and deals that an interaction concerns, each once: its parent, then its links. The
 // views point into the command.
 using ConcernedRecords = absl::InlinedVector<absl::string_view, 4>;
-ConcernedRecords ConcernedBy(const v1::RecordInteractionRequest& command);
+ConcernedRecords ConcernedBy(const Recording& command);
 
 // `records` are the states of ConcernedBy(command), in that order. Rejects with
 //   INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND  one of them is not there, or was deleted
-Decision Decide(absl::Span<const LinkedRecord* const> records,
-                const v1::RecordInteractionRequest& command, const CommandContext& context);
+Decision Decide(absl::Span<const LinkedRecord* const> records, const Recording& command,
+                const CommandContext& context);
 
 // The interaction as a caller sees it.
 v1::Interaction Render(const v1::InteractionRecorded& recorded, absl::Time occur_time,
