@@ -145,8 +145,8 @@ void Committer::Write(CommitGroup& group) {
     return;
   }
   tail_.Publish(group.records);
-  Answer(group.answers);
   hooks_.committed();
+  Answer(group.answers);
   MutexLock lock(mutex_);
   writing_ = false;
   work_.NotifyAll();

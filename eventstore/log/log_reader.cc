@@ -30,6 +30,15 @@ absl::Status Missing(Position position) {
       absl::StrCat("position ", position.value(), ": the record is missing"));
 }
 
+// The bytes of one event. Damage is reported with its position.
+absl::StatusOr<std::string> EventBytes(const Engine& engine, Position position, ReadTier tier) {
+  absl::StatusOr<std::optional<std::string>> bytes =
+      engine.Get(Table::kEvents, PositionKey(position), tier);
+  if (!bytes.ok()) return AtPosition(position, bytes.status());
+  if (!bytes->has_value()) return Missing(position);
+  return **std::move(bytes);
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Record>> DecodeRecordAt(Position position,
@@ -58,9 +67,8 @@ absl::StatusOr<std::optional<std::pair<RequestKey, Appended>>> LogReader::FindRe
   if (!value.has_value()) return std::nullopt;
   const auto first = DecodePosition(*value);
   if (!first.has_value()) return Damaged(Table::kRequests);
-  KITH_ASSIGN_OR_RETURN(const auto bytes, engine_.Get(Table::kEvents, PositionKey(*first), tier));
-  if (!bytes.has_value()) return Missing(*first);
-  absl::StatusOr<EventHeader> header = DecodeRecordHeader(*bytes);
+  KITH_ASSIGN_OR_RETURN(const std::string bytes, EventBytes(engine_, *first, tier));
+  absl::StatusOr<EventHeader> header = DecodeRecordHeader(bytes);
   if (!header.ok()) return AtPosition(*first, header.status());
   const Appended appended{*first, header->append_count, header->sequence, header->record_time};
   return std::make_pair(std::move(header->request), appended);
@@ -83,9 +91,8 @@ absl::StatusOr<std::shared_ptr<const Record>> LogReader::ReadAt(Position positio
                                                                 ReadTier tier) const {
   if (position.value() == 0 || position > tail_.head()) return nullptr;
   if (auto record = tail_.Find(position)) return record;
-  KITH_ASSIGN_OR_RETURN(const auto bytes, engine_.Get(Table::kEvents, PositionKey(position), tier));
-  if (!bytes.has_value()) return Missing(position);
-  return DecodeRecordAt(position, *bytes);
+  KITH_ASSIGN_OR_RETURN(const std::string bytes, EventBytes(engine_, position, tier));
+  return DecodeRecordAt(position, bytes);
 }
 
 absl::StatusOr<Records> LogReader::ReadRange(Position first, Position last, ReadTier tier) const {
@@ -96,25 +103,29 @@ absl::StatusOr<Records> LogReader::ReadRange(Position first, Position last, Read
     records.push_back(std::move(record));
     return records;
   }
+  const uint64_t count = std::min<uint64_t>(last.value() - first.value() + 1, kReadRecordsMax);
+  if (tail_.CopyAfter(Position(first.value() - 1), count, &records) && !records.empty()) {
+    return records;
+  }
   absl::Status decoded;
   Position next = first;
   size_t bytes_read = 0;
   const std::string start = PositionKey(first);
-  KITH_RETURN_IF_ERROR(engine_.Scan(
-      {Table::kEvents, "", start}, tier, [&](absl::string_view key, absl::string_view bytes) {
-        if (NumberOfKey(key) != next.value()) return false;  // a hole: found below
-        auto record = DecodeRecordAt(next, bytes);
-        if (!record.ok()) {
-          decoded = record.status();
-          return false;
-        }
-        records.push_back(*std::move(record));
-        bytes_read += bytes.size();
-        next = next.Next();
-        return next <= last && bytes_read < kReadBytesMax && records.size() < kReadRecordsMax;
-      }));
-  // What was read before the damaged record is good; the next call begins at the damage and reports
-  // it.
+  auto take = [&](absl::string_view key, absl::string_view bytes) {
+    if (NumberOfKey(key) != next.value()) return false;  // a hole: found below
+    auto record = DecodeRecordAt(next, bytes);
+    if (!record.ok()) {
+      decoded = record.status();
+      return false;
+    }
+    records.push_back(*std::move(record));
+    bytes_read += bytes.size();
+    next = next.Next();
+    return next <= last && bytes_read < kReadBytesMax && records.size() < kReadRecordsMax;
+  };
+  const absl::Status scanned = engine_.Scan({Table::kEvents, "", start}, tier, take);
+  if (decoded.ok() && !scanned.ok()) decoded = AtPosition(next, scanned);
+  // What was read before the damage is good; the next call begins at the damage and reports it.
   if (records.empty()) return decoded.ok() ? Missing(first) : decoded;
   return records;
 }

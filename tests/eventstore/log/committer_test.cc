@@ -1,0 +1,260 @@
+// What the committer does between an append and the disk: appends in flight, groups, a queue that
+// is full, a disk that fails. Over the memory engine, whose fsync a test can hold.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "eventstore/log/keys.h"
+#include "eventstore/seal/key_store.h"
+#include "tests/eventstore/log/log_fixture.h"
+#include "tests/eventstore/log/places.h"
+
+namespace kith::eventstore {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Kind = StreamCondition::Kind;
+
+class CommitterTest : public ::testing::Test {
+ protected:
+  CommitterTest() { Open(); }
+
+  void Open(EventLogOptions options = {}) {
+    log_.reset();
+    auto log = OpenEventLog(NewMemoryEngine(disk_), *keys_, clock_, executor_, options);
+    ASSERT_TRUE(log.ok()) << log.status();
+    log_ = *std::move(log);
+  }
+
+  PendingAppend Start(Append append) {
+    PendingAppend pending;
+    log_->AppendAsync(std::move(append), pending.Done());
+    return pending;
+  }
+
+  // Appends something whose commit is then held in its fsync.
+  PendingAppend HoldOne() {
+    disk_->HoldCommits();
+    PendingAppend held = Start(AppendTo("held/1"));
+    disk_->WaitUntilHeld();
+    return held;
+  }
+
+  std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
+  SeededRandom random_;
+  std::unique_ptr<KeyStore> keys_ = NewMemoryKeyStore(random_);
+  ManualClock clock_;
+  PoolExecutor executor_;
+  std::unique_ptr<EventLog> log_;
+};
+
+TEST_F(CommitterTest, ShowsNothingBeforeItIsOnDisk) {
+  PendingAppend held = HoldOne();
+  EXPECT_EQ(log_->head(), Position());
+  EXPECT_EQ(log_->WorkspaceHead(kWorkspace), Sequence());
+  EXPECT_EQ(held.answers(), 0u);
+  disk_->ReleaseCommits();
+  EXPECT_EQ(held.Get()->first, Position(1));
+  EXPECT_EQ(log_->head(), Position(1));
+}
+
+TEST_F(CommitterTest, WritesWhatGatheredDuringAnFsyncTogether) {
+  PendingAppend held = HoldOne();
+  std::vector<PendingAppend> gathered;
+  for (int i = 0; i < 100; ++i) gathered.push_back(Start(AppendTo("contacts/1")));
+  disk_->ReleaseCommits();
+  for (PendingAppend& append : gathered) EXPECT_TRUE(append.Get().ok());
+  // The one that was held, and a few groups: as many as raced with the release.
+  EXPECT_LE(disk_->commits(), 20u);
+  EXPECT_EQ(log_->head(), Position(101));
+}
+
+TEST_F(CommitterTest, CountsAppendsInFlightForConditions) {
+  PendingAppend held = HoldOne();
+  const Tag tag = TagOf("ada");
+  Append claim = If(AppendTo("contacts/1"), Kind::kAbsent, "contacts/1");
+  claim.streams[0].events[0].tags = {tag};
+  claim = IfNoneTagged(claim, tag);
+  PendingAppend first = Start(claim);
+  PendingAppend second = Start(claim);
+  disk_->ReleaseCommits();
+  // Nobody had read either: which of the two came first is open, that only one won is not.
+  const bool first_won = first.Get().ok();
+  EXPECT_NE(first_won, second.Get().ok());
+  const auto conflicts = ConflictsOf((first_won ? second : first).Get().status());
+  ASSERT_EQ(conflicts.size(), 2u);
+  EXPECT_EQ(conflicts[0].actual, "revision 1");
+  EXPECT_EQ(conflicts[1].actual, "position 2");
+}
+
+TEST_F(CommitterTest, AnswersARequestInFlightOnceItIsDurable) {
+  PendingAppend held = HoldOne();
+  const Append request = WithRequest(AppendTo("contacts/1"), "r1");
+  PendingAppend first = Start(request);
+  PendingAppend second = Start(request);
+  PendingAppend other = Start(WithRequest(AppendTo("contacts/1"), "r1", "another"));
+  EXPECT_EQ(first.answers() + second.answers(), 0u);
+  disk_->ReleaseCommits();
+  ASSERT_TRUE(first.Get().ok() && second.Get().ok());
+  EXPECT_NE(first.Get()->repeated, second.Get()->repeated);
+  EXPECT_EQ(first.Get()->first, second.Get()->first);
+  EXPECT_EQ(other.Get().status().code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(CommitterTest, RefusesMoreThanItsQueueHolds) {
+  Open({.queue_appends_max = 10});
+  PendingAppend held = HoldOne();
+  std::vector<PendingAppend> queued;
+  for (int i = 0; i < 9; ++i) queued.push_back(Start(AppendTo("contacts/1")));
+  const auto refused = Start(AppendTo("contacts/1")).Get();
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
+  disk_->ReleaseCommits();
+  for (PendingAppend& append : queued) EXPECT_TRUE(append.Get().ok());
+  EXPECT_TRUE(Start(AppendTo("contacts/1")).Get().ok());
+}
+
+TEST_F(CommitterTest, PreparesAgainWhatIsOlderThanTheOverlay) {
+  Open({.overlay_batches = 1});
+  for (int i = 0; i < 300; ++i) {
+    PendingAppend one = Start(If(AppendTo("contacts/1"), Kind::kAtRevision, "contacts/1", i));
+    PendingAppend two = Start(AppendTo("contacts/2"));
+    PendingAppend three = Start(AppendTo("contacts/3"));
+    ASSERT_TRUE(one.Get().ok() && two.Get().ok() && three.Get().ok());
+  }
+  EXPECT_EQ(log_->HeadOf(kWorkspace, "contacts/1", ReadTier::kDisk)->revision, Revision(300));
+}
+
+TEST_F(CommitterTest, PreparesOnTheExecutorWhatIsNotInMemory) {
+  ASSERT_TRUE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
+  disk_->ForgetCache(true);
+  EXPECT_EQ(log_->HeadOf(kWorkspace, "contacts/1", ReadTier::kMemory).status().code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(Start(If(AppendTo("contacts/1"), Kind::kAtRevision, "contacts/1", 1)).Get().ok());
+}
+
+TEST_F(CommitterTest, RefusesAppendsWhenSpaceIsShortAndReadsGoOn) {
+  Open({.min_free_bytes = 1000});
+  ASSERT_TRUE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
+  disk_->SetFreeBytes(999);
+  // The space is measured after each commit: one may pass.
+  (void)log_->AppendAndWait(AppendTo("contacts/1"));
+  const auto refused = log_->AppendAndWait(AppendTo("contacts/1"));
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("999 bytes"));
+  EXPECT_EQ((*log_->ReadAt(Position(1), ReadTier::kDisk))->header.stream, "contacts/1");
+  disk_->SetFreeBytes(1000);
+  EXPECT_TRUE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
+}
+
+// Appends until one is let in: for a while after a failed write all are answered Unavailable.
+Appended AppendWhenRecovered(EventLog& log, const Append& append) {
+  for (;;) {
+    const auto answer = log.AppendAndWait(append);
+    if (answer.ok()) return *answer;
+    EXPECT_EQ(answer.status().code(), absl::StatusCode::kUnavailable);
+  }
+}
+
+// The same for a write that left nothing and for one that reached the disk although its fsync
+// failed: the request id tells which it was, and nothing is appended twice.
+TEST_F(CommitterTest, AnswersEverythingInFlightUnavailableAfterAFailedWrite) {
+  for (const bool applied : {false, true}) {
+    log_.reset();
+    disk_ = std::make_shared<MemoryDisk>();
+    keys_ = NewMemoryKeyStore(random_);
+    Open();
+    ASSERT_TRUE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
+    disk_->FailNextCommit(applied);
+    disk_->HoldCommits();
+    PendingAppend failing = Start(WithRequest(AppendTo("contacts/1"), "r1"));
+    disk_->WaitUntilHeld();
+    PendingAppend behind = Start(WithRequest(AppendTo("contacts/1"), "r2"));
+    disk_->ReleaseCommits();
+    EXPECT_EQ(failing.Get().status().code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(behind.Get().status().code(), absl::StatusCode::kUnavailable);
+    const Appended retried = AppendWhenRecovered(*log_, WithRequest(AppendTo("contacts/1"), "r1"));
+    EXPECT_EQ(retried.repeated, applied);
+    EXPECT_EQ(retried.first, Position(2));
+    EXPECT_FALSE(AppendWhenRecovered(*log_, WithRequest(AppendTo("contacts/1"), "r2")).repeated);
+    EXPECT_EQ(log_->head(), Position(3));
+    EXPECT_THAT(Drain(log_->ReadWorkspace(kWorkspace, Sequence(1), Direction::kForwards)),
+                ElementsAre("contacts/1@1", "contacts/1@2", "contacts/1@3"));
+  }
+}
+
+TEST_F(CommitterTest, ShowsFollowersWhatAFailedWriteLeftOnDisk) {
+  auto follower = log_->Follow(Position());
+  disk_->FailNextCommit(true);
+  EXPECT_FALSE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
+  EXPECT_TRUE(follower->Wait(absl::InfiniteDuration()));
+  EXPECT_EQ(follower->Poll(10)->size(), 1u);
+}
+
+TEST_F(CommitterTest, ClosesWhileTheDiskStaysBroken) {
+  disk_->FailReopen(true);
+  disk_->FailNextCommit(false);
+  EXPECT_FALSE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
+  EXPECT_EQ(log_->AppendAndWait(AppendTo("contacts/1")).status().code(),
+            absl::StatusCode::kUnavailable);
+  log_.reset();
+  disk_->FailReopen(false);
+  Open();
+  EXPECT_TRUE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
+}
+
+// --- What is refused at open ---
+
+class RecoveryTest : public CommitterTest {
+ protected:
+  RecoveryTest() {
+    EXPECT_TRUE(log_->AppendAndWait(AppendTo("contacts/1", 3)).ok());
+    log_.reset();
+  }
+  absl::Status Reopened() {
+    return OpenEventLog(NewMemoryEngine(disk_), *keys_, clock_, executor_, {}).status();
+  }
+};
+
+TEST_F(RecoveryTest, RefusesALogShorterThanItsMark) {
+  disk_->SetMark(Position(5));
+  const absl::Status status = Reopened();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("positions 4 to 5 are missing"));
+}
+
+TEST_F(RecoveryTest, RefusesADamagedRecordNamingItsPosition) {
+  disk_->Corrupt(Table::kEvents, PositionKey(Position(2)), "damaged");
+  const absl::Status status = Reopened();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("position 2"));
+}
+
+TEST_F(RecoveryTest, RefusesAHole) {
+  disk_->Remove(Table::kEvents, PositionKey(Position(2)));
+  EXPECT_THAT(std::string(Reopened().message()), HasSubstr("position 2: the record is missing"));
+}
+
+TEST_F(RecoveryTest, RefusesHalfAnAppend) {
+  disk_->Remove(Table::kEvents, PositionKey(Position(3)));
+  disk_->SetMark(Position(2));
+  EXPECT_THAT(std::string(Reopened().message()), HasSubstr("the last append is not whole"));
+}
+
+TEST_F(RecoveryTest, RefusesIndexesThatDisagree) {
+  disk_->Corrupt(Table::kHeads, HeadKey(kWorkspace, "contacts/1"),
+                 EncodeHead({Revision(2), Position(2)}));
+  EXPECT_EQ(Reopened().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(RecoveryTest, RefusesATreeThatDisagrees) {
+  disk_->Corrupt(Table::kTree, PositionKey(Position(1)), std::string(96, 'x'));
+  EXPECT_THAT(std::string(Reopened().message()), HasSubstr("hash"));
+}
+
+TEST_F(RecoveryTest, TellsTheKeyStoreOfSealedPartsItMayNotKnow) {
+  EXPECT_EQ(Reopened().code(), absl::StatusCode::kOk);
+  EXPECT_EQ(keys_->recovery_mark(), Position(3));
+}
+
+}  // namespace
+}  // namespace kith::eventstore

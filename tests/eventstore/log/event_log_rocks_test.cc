@@ -1,0 +1,274 @@
+// The log over RocksDB: what it survives, and what it refuses with one clear message and untouched
+// files.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+
+#include "absl/strings/match.h"
+#include "eventstore/rocksdb/durable_mark.h"
+#include "eventstore/seal/key_store.h"
+#include "rocksdb/db.h"
+#include "rocksdb/env.h"
+#include "rocksdb/file_system.h"
+#include "tests/eventstore/log/log_fixture.h"
+#include "tests/eventstore/log/places.h"
+
+namespace kith::eventstore {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+// A file system whose write-ahead log can be told to fail its next sync or to take no more bytes.
+class FailingFiles final : public rocksdb::FileSystemWrapper {
+ public:
+  FailingFiles() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+  const char* Name() const override { return "FailingFiles"; }
+
+  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* context) override {
+    const auto status = FileSystemWrapper::NewWritableFile(name, options, file, context);
+    if (status.ok() && name.ends_with(".log"))
+      *file = std::make_unique<WalFile>(std::move(*file), *this);
+    return status;
+  }
+
+  std::atomic<bool> fail_sync{false};    // the next one
+  std::atomic<bool> fail_append{false};  // the next one
+
+ private:
+  class WalFile final : public rocksdb::FSWritableFileOwnerWrapper {
+   public:
+    WalFile(std::unique_ptr<rocksdb::FSWritableFile> file, FailingFiles& files)
+        : FSWritableFileOwnerWrapper(std::move(file)), files_(files) {}
+    using rocksdb::FSWritableFileOwnerWrapper::Append;
+    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* context) override {
+      if (files_.fail_append.exchange(false)) {
+        // A short write: part of the bytes arrive.
+        (void)FSWritableFileOwnerWrapper::Append(rocksdb::Slice(data.data(), data.size() / 2),
+                                                 options, context);
+        return rocksdb::IOStatus::NoSpace("injected fault");
+      }
+      return FSWritableFileOwnerWrapper::Append(data, options, context);
+    }
+    rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
+                           rocksdb::IODebugContext* context) override {
+      if (files_.fail_sync.exchange(false)) return rocksdb::IOStatus::IOError("injected fault");
+      return FSWritableFileOwnerWrapper::Sync(options, context);
+    }
+
+   private:
+    FailingFiles& files_;
+  };
+};
+
+class EventLogRocksTest : public ::testing::Test {
+ protected:
+  absl::Status Open() {
+    log_.reset();
+    auto engine = OpenRocksEngine({.data_dir = dir_.path(), .env = env_.get()});
+    if (!engine.ok()) return engine.status();
+    auto log = OpenEventLog(*std::move(engine), *keys_, clock_, executor_, {});
+    if (log.ok()) log_ = *std::move(log);
+    return log.status();
+  }
+  // Opens a fresh log and leaves `events` in it.
+  void Fill(int events) {
+    ASSERT_TRUE(Open().ok());
+    for (int i = 0; i < events; ++i) ASSERT_TRUE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
+  }
+  std::string LogDir() const { return dir_.path() + "/log"; }
+  // Every file's name and size, to see that nothing was touched.
+  std::vector<std::string> Listing() const {
+    std::vector<std::string> files;
+    for (const auto& entry : fs::recursive_directory_iterator(dir_.path())) {
+      if (entry.is_regular_file())
+        files.push_back(absl::StrCat(entry.path().string(), " ", entry.file_size()));
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+  // Changes one byte near the end of every file whose name ends so.
+  void Flip(absl::string_view ending) {
+    for (const auto& entry : fs::directory_iterator(LogDir())) {
+      const std::string name = entry.path().string();
+      if (!absl::EndsWith(name, ending) || entry.file_size() < 100) continue;
+      std::fstream file(name, std::ios::in | std::ios::out | std::ios::binary);
+      const auto at = static_cast<std::streamoff>(entry.file_size() / 3);
+      file.seekg(at);
+      const char byte = static_cast<char>(file.get() ^ 0x40);
+      file.seekp(at);
+      file.put(byte);
+    }
+  }
+
+  TempDir dir_;
+  SeededRandom random_;
+  std::unique_ptr<KeyStore> keys_ = NewMemoryKeyStore(random_);
+  ManualClock clock_;
+  PoolExecutor executor_;
+  std::shared_ptr<FailingFiles> files_;
+  std::unique_ptr<rocksdb::Env> env_;
+  std::unique_ptr<EventLog> log_;
+};
+
+TEST_F(EventLogRocksTest, RefusesALogAnotherHolderHasOpen) {
+  Fill(1);
+  const auto before = Listing();
+  const auto second = OpenRocksEngine({.data_dir = dir_.path()});
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr("in use by another process"));
+  EXPECT_EQ(Listing(), before);
+}
+
+TEST_F(EventLogRocksTest, RefusesADirectoryWithOtherFiles) {
+  fs::create_directory(LogDir());
+  std::ofstream(LogDir() + "/letter.txt") << "Dear Ada";
+  const auto before = Listing();
+  const absl::Status status = Open();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("is not a log of this Kith"));
+  EXPECT_EQ(Listing(), before);
+}
+
+TEST_F(EventLogRocksTest, RefusesAnotherRocksDatabase) {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* db = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(options, LogDir(), &db).ok());
+  delete db;
+  const auto before = Listing();
+  EXPECT_EQ(Open().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Listing(), before);
+}
+
+TEST_F(EventLogRocksTest, RefusesANewerFormat) {
+  Fill(1);
+  log_.reset();
+  {
+    std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, {}}};
+    for (const char* name : kTableNames)
+      families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    rocksdb::DB* db = nullptr;
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    // The format is written with its family's own filter and prefix, so only meta matters here.
+    const auto opened = rocksdb::DB::Open(rocksdb::DBOptions(), LogDir(), families, &handles, &db);
+    ASSERT_TRUE(opened.ok()) << opened.ToString();
+    ASSERT_TRUE(db->Put({}, handles.back(), "format", "\x02").ok());
+    for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
+    delete db;
+  }
+  const absl::Status status = Open();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("has format 2"));
+}
+
+TEST_F(EventLogRocksTest, CreatesALogAgainAfterAnInterruptedCreation) {
+  fs::create_directories(LogDir() + ".new");
+  std::ofstream(LogDir() + ".new/CURRENT") << "half";
+  EXPECT_TRUE(Open().ok());
+  EXPECT_FALSE(fs::exists(LogDir() + ".new"));
+}
+
+TEST_F(EventLogRocksTest, RefusesALogWithoutItsCurrentFile) {
+  Fill(1);
+  log_.reset();
+  fs::remove(LogDir() + "/CURRENT");
+  EXPECT_EQ(Open().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(EventLogRocksTest, RefusesALogWithoutItsWriteAheadLog) {
+  Fill(3);
+  log_.reset();
+  for (const auto& entry : fs::directory_iterator(LogDir())) {
+    if (entry.path().extension() == ".log") fs::remove(entry.path());
+  }
+  EXPECT_EQ(Open().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(EventLogRocksTest, RefusesALogThatIsShorterThanItsMark) {
+  Fill(20);
+  log_.reset();
+  for (const auto& entry : fs::directory_iterator(LogDir())) {
+    if (entry.path().extension() == ".log") fs::resize_file(entry.path(), entry.file_size() - 10);
+  }
+  const absl::Status status = Open();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("positions 20 to 20 are missing"));
+}
+
+TEST_F(EventLogRocksTest, RefusesAFlippedBitInTheWriteAheadLog) {
+  Fill(20);
+  log_.reset();
+  Flip(".log");
+  EXPECT_EQ(Open().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(EventLogRocksTest, RefusesAFlippedBitInATable) {
+  for (int life = 0; life < 2;
+       ++life) {  // a log that is opened twice has its first life in table files
+    Fill(200);
+    log_.reset();
+  }
+  Flip(".sst");
+  EXPECT_EQ(Open().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(EventLogRocksTest, RefusesADamagedMark) {
+  Fill(1);
+  log_.reset();
+  std::ofstream(dir_.path() + "/durable.mark") << "kith durable mark 1\nposition 1\n";
+  EXPECT_EQ(Open().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(EventLogRocksTest, RefusesTheMarkOfAnotherStore) {
+  Fill(1);
+  log_.reset();
+  ASSERT_TRUE(
+      WriteDurableMark(dir_.path() + "/durable.mark", std::string(16, 'x'), Position(1)).ok());
+  EXPECT_THAT(std::string(Open().message()), HasSubstr("another store"));
+}
+
+TEST_F(EventLogRocksTest, WritesItsMarkWhenItCloses) {
+  Fill(5);
+  const std::string store(log_->store_id());
+  log_.reset();
+  EXPECT_EQ(*ReadDurableMark(dir_.path() + "/durable.mark", store), Position(5));
+}
+
+TEST_F(EventLogRocksTest, LetsCursorsLiveLongerThanADatabase) {
+  Fill(3);
+  auto cursor = log_->ReadAll(Position(1), Direction::kForwards);
+  ASSERT_TRUE(cursor->Next().ok());
+  log_.reset();  // the library aborts when an iterator is alive now
+}
+
+// A failed fsync and a short write: everything in flight is Unavailable, and the log goes on from
+// what is on disk.
+TEST_F(EventLogRocksTest, RecoversFromAFailedWrite) {
+  files_ = std::make_shared<FailingFiles>();
+  env_ = rocksdb::NewCompositeEnv(files_);
+  Fill(3);
+  for (std::atomic<bool>* fault : {&files_->fail_sync, &files_->fail_append, &files_->fail_sync}) {
+    const uint64_t before = log_->head().value();
+    fault->store(true);
+    const Append request = WithRequest(AppendTo("contacts/1", 2), absl::StrCat("after ", before));
+    EXPECT_EQ(log_->AppendAndWait(request).status().code(), absl::StatusCode::kUnavailable);
+    absl::StatusOr<Appended> retried = log_->AppendAndWait(request);
+    while (absl::IsUnavailable(retried.status())) retried = log_->AppendAndWait(request);
+    ASSERT_TRUE(retried.ok()) << retried.status();
+    EXPECT_EQ(retried->first, Position(before + 1));
+    EXPECT_EQ(log_->head(), Position(before + 2));
+  }
+  ASSERT_TRUE(Open().ok());
+  EXPECT_EQ(log_->head(), Position(9));
+  EXPECT_EQ(log_->HeadOf(kWorkspace, "contacts/1", ReadTier::kDisk)->revision, Revision(9));
+  log_.reset();
+}
+
+}  // namespace
+}  // namespace kith::eventstore
