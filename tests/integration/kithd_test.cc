@@ -1,0 +1,201 @@
+// The real kithd: what its users and operators meet when it starts, stops, is killed, or cannot
+// start.
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/deals/v1/pipelines_service.grpc.pb.h"
+#include "kith/events/v1/events_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "tests/integration/kithd_process.h"
+#include "tests/testing/temp_folder.h"
+
+namespace kith::testing {
+namespace {
+
+class KithdTest : public ::testing::Test {
+ protected:
+  std::string Data() const { return folder_.path() + "/data"; }
+
+  // A contact's name, or the status that says why there is none.
+  static grpc::Status CreateContact(const KithdProcess& kithd, const std::string& first_name,
+                                    const std::string& request_id, std::string* name) {
+    const auto stub = contacts::v1::ContactsService::NewStub(kithd.channel());
+    contacts::v1::CreateContactRequest request;
+    request.mutable_contact()->set_first_name(first_name);
+    request.set_request_id(request_id);
+    contacts::v1::Contact contact;
+    grpc::ClientContext context;
+    kithd.Authorise(&context);
+    const grpc::Status status = stub->CreateContact(&context, request, &contact);
+    *name = contact.name();
+    return status;
+  }
+
+  // Every event of the workspace, in order.
+  static std::vector<events::v1::Event> Events(const KithdProcess& kithd) {
+    const auto stub = events::v1::EventsService::NewStub(kithd.channel());
+    grpc::ClientContext context;
+    kithd.Authorise(&context);
+    const auto stream = stub->ReadEvents(&context, {});
+    std::vector<events::v1::Event> events;
+    events::v1::ReadEventsResponse response;
+    while (stream->Read(&response)) {
+      events.insert(events.end(), response.events().begin(), response.events().end());
+    }
+    const grpc::Status status = stream->Finish();
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return events;
+  }
+
+  TempFolder folder_;
+};
+
+// One line that begins with the program's name.
+void ExpectOneClearLine(const Ended& ended, const std::string& part) {
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_EQ(ended.stderr_text.rfind("kithd: ", 0), 0u) << ended.stderr_text;
+  EXPECT_EQ(std::count(ended.stderr_text.begin(), ended.stderr_text.end(), '\n'), 1)
+      << ended.stderr_text;
+  EXPECT_NE(ended.stderr_text.find(part), std::string::npos) << ended.stderr_text;
+}
+
+TEST_F(KithdTest, FirstStartMakesAWorkspaceItsPipelineAndItsKey) {
+  KithdProcess kithd(Data());
+  ASSERT_TRUE(kithd.ready());
+  struct stat key;
+  ASSERT_EQ(stat((Data() + "/development.key").c_str(), &key), 0);
+  EXPECT_EQ(key.st_mode & 0777, 0600u);
+
+  deals::v1::GetPipelineRequest request;
+  request.set_name("pipelines/default");
+  deals::v1::Pipeline pipeline;
+  grpc::ClientContext context;
+  kithd.Authorise(&context);
+  const auto stub = deals::v1::PipelinesService::NewStub(kithd.channel());
+  ASSERT_TRUE(stub->GetPipeline(&context, request, &pipeline).ok());
+  std::vector<int> probabilities;
+  for (const auto& stage : pipeline.stages()) probabilities.push_back(stage.probability());
+  EXPECT_EQ(probabilities, (std::vector<int>{5, 15, 30, 60, 80, 100, 0}));
+  EXPECT_EQ(kithd.Stop(SIGINT).exit_code, 0);
+}
+
+TEST_F(KithdTest, ASecondStartKeepsEverything) {
+  std::string ada;
+  {
+    KithdProcess kithd(Data());
+    ASSERT_TRUE(CreateContact(kithd, "Ada", "r1", &ada).ok());
+    EXPECT_EQ(kithd.Stop(SIGTERM).exit_code, 0);
+  }
+  KithdProcess kithd(Data());
+  std::string again;
+  ASSERT_TRUE(CreateContact(kithd, "Ada", "r1", &again).ok());
+  EXPECT_EQ(again, ada) << "a request is remembered across a restart";
+}
+
+// Goal: what was acknowledged is there after kill -9, and nothing else is counted twice.
+// Method: four clients create contacts, each noting what it was told, until the server is killed
+// under them.
+TEST_F(KithdTest, KilledUnderLoadItLosesNothingAcknowledged) {
+  std::vector<std::vector<std::string>> told(4);
+  std::atomic<int> acknowledged = 0;
+  {
+    KithdProcess kithd(Data());
+    std::vector<std::thread> clients;
+    for (size_t i = 0; i < told.size(); ++i) {
+      clients.emplace_back([&, i] {
+        std::string name;
+        for (int n = 0; CreateContact(kithd, "A", absl::StrCat(i, "-", n), &name).ok(); ++n) {
+          told[i].push_back(name);
+          ++acknowledged;
+        }
+      });
+    }
+    while (acknowledged < 200) std::this_thread::yield();
+    kithd.Stop(SIGKILL);
+    for (std::thread& client : clients) client.join();
+  }
+  KithdProcess kithd(Data());
+  ASSERT_TRUE(kithd.ready());
+  std::set<std::string> created;
+  const auto events = Events(kithd);
+  for (size_t i = 0; i < events.size(); ++i) {
+    EXPECT_EQ(events[i].sequence(), static_cast<int64_t>(i + 1)) << "a hole in the sequence";
+    if (events[i].type() == "contact_created") {
+      EXPECT_TRUE(created.insert(events[i].stream()).second) << "twice: " << events[i].stream();
+    }
+  }
+  for (const auto& names : told) {
+    for (const std::string& name : names) {
+      EXPECT_TRUE(created.contains(name)) << "acknowledged and lost: " << name;
+    }
+  }
+}
+
+TEST_F(KithdTest, RefusesADirectoryInUse) {
+  KithdProcess first(Data());
+  ASSERT_TRUE(first.ready());
+  KithdProcess second(Data());
+  ASSERT_FALSE(second.ready());
+  ExpectOneClearLine(second.Stop(SIGTERM), "another process");
+  std::string ada;
+  EXPECT_TRUE(CreateContact(first, "Ada", "", &ada).ok()) << "the first goes on";
+}
+
+TEST_F(KithdTest, RefusesAPortInUse) {
+  const int taken = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(taken, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(taken, 1), 0);
+  ASSERT_EQ(getsockname(taken, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const std::string port = std::to_string(ntohs(address.sin_port));
+  KithdProcess kithd(Data(), {"--listen=127.0.0.1:" + port});
+  ASSERT_FALSE(kithd.ready());
+  ExpectOneClearLine(kithd.Stop(SIGTERM), port);
+  close(taken);
+}
+
+TEST_F(KithdTest, RefusesADirectoryThatIsNotItsOwn) {
+  std::filesystem::create_directories(Data() + "/log");
+  std::ofstream(Data() + "/log/letter.txt") << "Dear Ada";
+  KithdProcess kithd(Data());
+  ASSERT_FALSE(kithd.ready());
+  ExpectOneClearLine(kithd.Stop(SIGTERM), Data());
+  std::string text;
+  std::getline(std::ifstream(Data() + "/log/letter.txt"), text);
+  EXPECT_EQ(text, "Dear Ada");
+}
+
+TEST_F(KithdTest, RefusesALogWhoseFilesAreDamaged) {
+  {
+    KithdProcess kithd(Data());
+    std::string name;
+    ASSERT_TRUE(CreateContact(kithd, "Ada", "", &name).ok());
+    EXPECT_EQ(kithd.Stop(SIGTERM).exit_code, 0);
+  }
+  std::ofstream(Data() + "/log/CURRENT", std::ios::trunc) << "MANIFEST-999999\n";
+  KithdProcess kithd(Data());
+  ASSERT_FALSE(kithd.ready());
+  ExpectOneClearLine(kithd.Stop(SIGTERM), Data());
+}
+
+}  // namespace
+}  // namespace kith::testing
