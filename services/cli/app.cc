@@ -1,0 +1,182 @@
+#include "services/cli/app.h"
+
+#include <fstream>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/random.h"
+#include "eventstore/base/status_macros.h"
+#include "services/cli/bench.h"
+#include "services/cli/commands.h"
+#include "services/cli/server_error.h"
+
+namespace kith::cli {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kRefused = 1;
+constexpr int kWrongWords = 2;
+
+constexpr char kAddress[] = "127.0.0.1:7447";
+// Where deploy/run keeps the key of the development workspace, seen from the repository.
+constexpr char kKeyFile[] = "data/development.key";
+
+struct GlobalFlags {
+  std::string address, key, key_file;
+  bool json = false, verbose = false, help = false;
+};
+
+// Takes the flags that every command has off the words.
+absl::StatusOr<GlobalFlags> TakeGlobalFlags(std::vector<std::string>* words) {
+  GlobalFlags flags;
+  std::vector<std::string> rest;
+  for (size_t i = 0; i < words->size(); ++i) {
+    const std::string& word = (*words)[i];
+    const auto value_of = [&](absl::string_view name, std::string* value) {
+      if (absl::StartsWith(word, absl::StrCat(name, "="))) {
+        *value = word.substr(name.size() + 1);
+        return true;
+      }
+      if (word != name || i + 1 == words->size()) return false;
+      *value = (*words)[++i];
+      return true;
+    };
+    if (value_of("--address", &flags.address) || value_of("--key", &flags.key) ||
+        value_of("--key-file", &flags.key_file)) {
+      continue;
+    }
+    if (word == "--json") {
+      flags.json = true;
+    } else if (word == "--verbose" || word == "-v") {
+      flags.verbose = true;
+    } else if (word == "--help" || word == "-h") {
+      flags.help = true;
+    } else {
+      rest.push_back(word);
+    }
+  }
+  *words = std::move(rest);
+  return flags;
+}
+
+std::string FirstSet(std::initializer_list<std::string> values) {
+  for (const std::string& value : values) {
+    if (!value.empty()) return value;
+  }
+  return "";
+}
+
+// The key said, or the one in the key file said; the development key if it happens to be there.
+absl::StatusOr<std::string> FindKey(const GlobalFlags& flags, const Surroundings& surroundings) {
+  const std::string key = FirstSet({flags.key, surroundings.environment("KITH_KEY")});
+  if (!key.empty()) return key;
+  const std::string said = FirstSet({flags.key_file, surroundings.environment("KITH_KEY_FILE")});
+  std::ifstream file(said.empty() ? kKeyFile : said);
+  std::string line;
+  if (!std::getline(file, line) && !said.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("there is no key in ", said));
+  }
+  return std::string(absl::StripAsciiWhitespace(line));
+}
+
+using Command = absl::Status (*)(Session& session, const std::vector<std::string>& words);
+
+// The commands that are more than a method; null for other words.
+Command FindCommand(absl::string_view word) {
+  if (word == "board") return RunBoard;
+  if (word == "forecast") return RunForecast;
+  if (word == "timeline") return RunTimeline;
+  if (word == "events") return RunEvents;
+  if (word == "import") return RunImport;
+  return nullptr;
+}
+
+std::vector<std::string> CollectionNames(const Catalog& catalog) {
+  std::vector<std::string> names = {"board", "forecast", "timeline", "events", "import", "bench"};
+  for (const auto& [name, methods] : catalog.collections()) names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> VerbsOf(const Catalog& catalog, absl::string_view collection) {
+  std::vector<std::string> verbs;
+  for (const Method& method : catalog.collections().find(collection)->second) {
+    verbs.push_back(method.verb);
+  }
+  return verbs;
+}
+
+absl::Status NoSuchCommand(const Catalog& catalog, const std::vector<std::string>& words) {
+  if (!catalog.HasCollection(words[0])) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "there is no command \"", words[0], "\"",
+        DidYouMean(words[0], CollectionNames(catalog), ""), "\nkith --help lists all"));
+  }
+  return absl::InvalidArgumentError(
+      words.size() == 1
+          ? absl::StrCat("what about ", words[0], "? kith ", words[0], " --help lists the verbs")
+          : absl::StrCat(words[0], " has no verb \"", words[1], "\"",
+                         DidYouMean(words[1], VerbsOf(catalog, words[0]), "")));
+}
+
+void PrintHelpOn(const Catalog& catalog, const std::vector<std::string>& words, std::ostream& out) {
+  const Method* method = words.size() < 2 ? nullptr : catalog.Find(words[0], words[1]);
+  if (method != nullptr) {
+    PrintMethodHelp(*method, out);
+  } else if (!words.empty() && catalog.HasCollection(words[0]) && !FindCommand(words[0])) {
+    PrintCollectionHelp(catalog, words[0], out);
+  } else {
+    PrintHelp(catalog, out);
+  }
+}
+
+absl::Status RunCommand(Session& session, const std::vector<std::string>& words) {
+  const Method* method = words.size() < 2 ? nullptr : session.catalog().Find(words[0], words[1]);
+  if (method != nullptr) {
+    return RunMethod(session, *method, {words.begin() + 2, words.end()});
+  }
+  if (const Command command = FindCommand(words[0]); command != nullptr) {
+    return command(session, {words.begin() + 1, words.end()});
+  }
+  return NoSuchCommand(session.catalog(), words);
+}
+
+absl::Status RunWords(std::vector<std::string> words, const Surroundings& surroundings) {
+  KITH_ASSIGN_OR_RETURN(const GlobalFlags flags, TakeGlobalFlags(&words));
+  const Catalog& catalog = Catalog::Linked();
+  if (words.empty() || flags.help) {
+    PrintHelpOn(catalog, words, surroundings.out);
+    return words.empty() && !flags.help ? absl::InvalidArgumentError("nothing to do")
+                                        : absl::OkStatus();
+  }
+  ClientOptions options;
+  options.address = FirstSet({flags.address, surroundings.environment("KITH_ADDRESS"), kAddress});
+  KITH_ASSIGN_OR_RETURN(options.key, FindKey(flags, surroundings));
+  if (words[0] == "bench") {
+    // It opens channels of its own, several to one server.
+    KITH_ASSIGN_OR_RETURN(Arguments arguments,
+                          Arguments::Parse({words.begin() + 1, words.end()},
+                                           [](absl::string_view) { return false; }));
+    return RunBench(options, std::move(arguments), flags.json);
+  }
+  const std::unique_ptr<Client> client = surroundings.connect(options);
+  UlidGenerator ids(SystemClock(), SystemRandom());
+  Session session(catalog, *client, ids, surroundings.out, surroundings.err,
+                  {flags.json, flags.verbose, surroundings.live_err, absl::LocalTimeZone()});
+  return RunCommand(session, words);
+}
+
+}  // namespace
+
+int Run(const std::vector<std::string>& words, const Surroundings& surroundings) {
+  const absl::Status status = RunWords(words, surroundings);
+  surroundings.out.flush();
+  if (status.ok()) return kDone;
+  surroundings.err << "kith: " << status.message() << std::endl;
+  return IsServerError(status) || !absl::IsInvalidArgument(status) ? kRefused : kWrongWords;
+}
+
+}  // namespace kith::cli

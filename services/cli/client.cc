@@ -1,0 +1,128 @@
+#include "services/cli/client.h"
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/completion_queue.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <future>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "services/cli/request.h"
+#include "services/cli/server_error.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::Message;
+
+constexpr char kServiceConfig[] = R"({
+  "methodConfig": [{
+    "name": [{}],
+    "retryPolicy": {
+      "maxAttempts": 5,
+      "initialBackoff": "0.1s",
+      "maxBackoff": "2s",
+      "backoffMultiplier": 2.5,
+      "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"]
+    }
+  }]
+})";
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetServiceConfigJSON(kServiceConfig);
+  arguments.SetMaxReceiveMessageSize(-1);
+  arguments.SetUserAgentPrefix("kith-cli");
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+ReplyInfo InfoOf(const grpc::ClientContext& context) {
+  ReplyInfo info;
+  const auto& metadata = context.GetServerInitialMetadata();
+  if (const auto found = metadata.find("kith-sequence"); found != metadata.end()) {
+    const absl::string_view value(found->second.data(), found->second.size());
+    if (!absl::SimpleAtoi(value, &info.sequence)) info.sequence = 0;
+  }
+  return info;
+}
+
+}  // namespace
+
+Client::Client(const ClientOptions& options) : Client(options, Connect(options.address)) {}
+
+Client::Client(const ClientOptions& options, std::shared_ptr<grpc::Channel> channel)
+    : options_(options), stub_(std::move(channel)) {}
+
+absl::Status Client::Call(const Method& method, const Message& request, Message* response,
+                          ReplyInfo* info) {
+  std::promise<absl::Status> answered;
+  CallAsync(method, request, response, [&](absl::Status status, ReplyInfo reply) {
+    if (info != nullptr) *info = reply;
+    answered.set_value(std::move(status));
+  });
+  return answered.get_future().get();
+}
+
+void Client::CallAsync(const Method& method, const Message& request, Message* response, Done done) {
+  // Freed by the completion, which runs exactly once.
+  auto context = std::make_unique<grpc::ClientContext>();
+  Authorise(context.get());
+  grpc::ClientContext* const borrowed = context.get();
+  stub_.UnaryCall(borrowed, method.path, grpc::StubOptions(), &request, response,
+                  [this, done = std::move(done),
+                   context = std::shared_ptr<grpc::ClientContext>(std::move(context))](
+                      const grpc::Status& status) {
+                    done(ToStatus(status), status.ok() ? InfoOf(*context) : ReplyInfo());
+                  });
+}
+
+absl::Status Client::ReadStream(const Method& method, const Message& request,
+                                const OnMessage& on_message) {
+  grpc::ClientContext context;
+  Authorise(&context);
+  grpc::CompletionQueue queue;
+  // One operation is under way at a time, so its outcome is the next thing the queue tells.
+  const auto await = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  auto call = stub_.PrepareCall(&context, method.path, &queue);
+  call->StartCall(nullptr);
+  bool open = await();
+  if (open) {
+    call->WriteLast(request, grpc::WriteOptions(), nullptr);
+    open = await();
+  }
+  const std::unique_ptr<Message> message = NewMessage(*method.descriptor->output_type());
+  bool wanted = true;
+  while (open) {
+    call->Read(message.get(), nullptr);
+    open = await();
+    if (!open) break;
+    if (wanted && !on_message(*message)) {
+      wanted = false;
+      context.TryCancel();
+    }
+  }
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  await();
+  queue.Shutdown();
+  return wanted ? ToStatus(status) : absl::OkStatus();
+}
+
+void Client::Authorise(grpc::ClientContext* context) const {
+  if (options_.key.empty()) return;
+  context->AddMetadata("authorization", absl::StrCat("Bearer ", options_.key));
+}
+
+absl::Status Client::ToStatus(const grpc::Status& status) const {
+  return status.ok() ? absl::OkStatus() : ServerError(status, options_.address);
+}
+
+}  // namespace kith::cli

@@ -1,0 +1,63 @@
+// Client: calls any method of a Kith server, knowing it by its descriptor only.
+#pragma once
+
+#include <google/protobuf/message.h>
+#include <grpcpp/channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "services/cli/catalog.h"
+
+namespace kith::cli {
+
+// What a reply says beside its message.
+struct ReplyInfo {
+  // The workspace's last event that the reply reflects, from `kith-sequence`; 0 when not said.
+  int64_t sequence = 0;
+};
+
+struct ClientOptions {
+  std::string address;  // "127.0.0.1:7447"
+  std::string key;      // sent as bearer; nothing is sent when empty
+};
+
+// Thread-safe. Calls that the server could not take (UNAVAILABLE, RESOURCE_EXHAUSTED) are tried
+// again a few times by gRPC itself, which is safe because every mutation of the CLI carries a
+// request id. A failure is a status made by server_error.h.
+class Client {
+ public:
+  // Connects with the first call.
+  explicit Client(const ClientOptions& options);
+  // Over a channel made elsewhere, as tests do.
+  Client(const ClientOptions& options, std::shared_ptr<grpc::Channel> channel);
+
+  // A unary call; blocks until it is answered. `info` may be null.
+  absl::Status Call(const Method& method, const google::protobuf::Message& request,
+                    google::protobuf::Message* response, ReplyInfo* info = nullptr);
+
+  // The same without blocking: `done` runs on a thread of gRPC and must not block. Request and
+  // response outlive it.
+  using Done = std::function<void(absl::Status, ReplyInfo)>;
+  void CallAsync(const Method& method, const google::protobuf::Message& request,
+                 google::protobuf::Message* response, Done done);
+
+  // A call answered by a stream; blocks until it ends, or until `on_message` returns false, which
+  // hangs up.
+  using OnMessage = std::function<bool(const google::protobuf::Message& message)>;
+  absl::Status ReadStream(const Method& method, const google::protobuf::Message& request,
+                          const OnMessage& on_message);
+
+ private:
+  void Authorise(grpc::ClientContext* context) const;
+  absl::Status ToStatus(const grpc::Status& status) const;
+
+  const ClientOptions options_;
+  grpc::TemplatedGenericStub<google::protobuf::Message, google::protobuf::Message> stub_;
+};
+
+}  // namespace kith::cli

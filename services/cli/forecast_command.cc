@@ -1,0 +1,86 @@
+// `kith forecast`: what will be sold, by month, quarter, owner and category.
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/forecast/v1/forecast_service.pb.h"
+#include "services/cli/commands.h"
+#include "services/cli/render.h"
+#include "services/cli/request.h"
+#include "services/cli/values.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::Message;
+
+std::vector<std::string> Cells(const forecast::v1::ForecastRow& row,
+                               const std::vector<const google::protobuf::FieldDescriptor*>& columns,
+                               absl::TimeZone zone) {
+  std::vector<std::string> cells;
+  for (const auto* column : columns) cells.push_back(CellOf(row, column, zone));
+  return cells;
+}
+
+// What a quota adds, one line for the currency it is in.
+void PrintQuota(const forecast::v1::ForecastRow& total, std::ostream& out) {
+  if (!total.has_quota_gap()) return;
+  out << absl::StrFormat("Quota reached to %.1f %%, %s to go", total.attainment_percent(),
+                         FormatMoney(total.quota_gap()));
+  if (total.has_quota_coverage()) {
+    out << absl::StrFormat("; open pipeline covers %.2f of it", total.quota_coverage());
+  }
+  if (total.has_remaining_coverage()) {
+    out << absl::StrFormat(" and %.2f of what remains", total.remaining_coverage());
+  }
+  out << ".\n";
+}
+
+void PrintForecast(const forecast::v1::Forecast& forecast, Session& session) {
+  const auto columns = ColumnsOf(*forecast::v1::ForecastRow::descriptor());
+  TextTable table;
+  for (const auto* column : columns) AddColumn(column, &table);
+  for (const auto& row : forecast.rows()) {
+    table.AddRow(Cells(row, columns, session.options().zone));
+  }
+  table.AddRule();
+  for (const auto& total : forecast.totals()) {
+    table.AddRow(Cells(total, columns, session.options().zone));
+  }
+  if (table.empty()) {
+    session.out() << "No deals in this period.\n";
+    return;
+  }
+  session.out() << "Forecast at " << FormatTimestamp(forecast.read_time(), session.options().zone)
+                << '\n';
+  table.Print(session.out());
+  for (const auto& total : forecast.totals()) PrintQuota(total, session.out());
+}
+
+}  // namespace
+
+absl::Status RunForecast(Session& session, const std::vector<std::string>& words) {
+  const Method& method = session.Require("forecast", "query");
+  KITH_ASSIGN_OR_RETURN(Arguments arguments, ParseFor(method, words));
+  for (const std::string& groups : arguments.TakeAll("by")) {
+    for (absl::string_view group : absl::StrSplit(groups, ',', absl::SkipWhitespace())) {
+      arguments.Add({"group_by", std::string(group)});
+    }
+  }
+  KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(method, arguments));
+  KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply, session.Call(method, *request));
+  if (session.options().json) {
+    session.out() << ToJson(*reply, true);
+    return absl::OkStatus();
+  }
+  const auto* forecast =
+      google::protobuf::DynamicCastToGenerated<forecast::v1::Forecast>(reply.get());
+  KITH_CHECK(forecast != nullptr);
+  PrintForecast(*forecast, session);
+  return absl::OkStatus();
+}
+
+}  // namespace kith::cli

@@ -1,0 +1,128 @@
+// The help texts. They come from the descriptors, which know names, types and rules but not the
+// protos' comments.
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "services/cli/commands.h"
+#include "services/cli/fields.h"
+#include "services/cli/request.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::EnumDescriptor;
+using google::protobuf::FieldDescriptor;
+
+constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that remembers everything
+
+  kith <collection> <verb> [NAME] [--field value]…    kith <collection> <verb> --help says which fields
+
+  kith board [PIPELINE]                       what stands in each stage
+  kith forecast [--by month,quarter,owner,category] [--from DATE] [--to DATE] [--quota MONEY]
+  kith timeline NAME                          what happened with a contact or a deal
+  kith events [--stream PREFIX] [--type TYPE] [--from PLACE] [--newest] [--follow]
+  kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N] [--dry-run] CSV
+  kith bench record|get [--in-flight N] [--seconds S]
+
+Collections and their verbs
+)";
+
+constexpr char kGlobal[] = R"(
+Everywhere
+  --address HOST:PORT   the server; KITH_ADDRESS, else 127.0.0.1:7447
+  --key KEY             the API key; KITH_KEY, else read from --key-file, KITH_KEY_FILE or data/development.key
+  --as-of MOMENT        on every read: @1234 (after that event), a time, a date (its end, UTC) or a token
+  --json                JSON for programs; a stream as one line each
+  --data JSON|@FILE|-   the resource, or the request, as JSON
+  --request-id ID       makes a change safe to repeat; drawn at random when not given
+  --verbose             says request ids and positions
+  --help
+
+Values: money "1000.50 EUR", date 2026-01-31, time 2026-01-31T12:00:00Z, duration 3d or 1h30m, enums by name.
+Nested fields: --emails.address ada@example.com, or JSON: --emails '[{"address":"ada@example.com"}]'.
+Exit codes: 0 done, 1 the server refused or could not be reached, 2 the words are wrong.
+)";
+
+std::string EnumNames(const EnumDescriptor& type) {
+  std::string names;
+  for (int i = 0; i < type.value_count(); ++i) {
+    if (type.value(i)->number() == 0) continue;
+    absl::StrAppend(&names, names.empty() ? "" : "|", type.value(i)->name());
+  }
+  return names;
+}
+
+// "money", "date", "OPEN|WON|LOST": what to write for a field.
+std::string ValueOf(const FieldDescriptor& field) {
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      return RulesOf(field).resource_size() > 0 ? absl::StrJoin(RulesOf(field).resource(), " or ")
+                                                : "TEXT";
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return "";
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return EnumNames(*field.enum_type());
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return field.message_type()->file()->package() == "google.protobuf" ||
+                     field.message_type()->file()->package() == "google.type"
+                 ? absl::AsciiStrToUpper(field.message_type()->name())
+                 : absl::StrCat(field.message_type()->name(), " as JSON");
+    default:
+      return "NUMBER";
+  }
+}
+
+std::string FlagLine(const Method& method, const std::string& flag) {
+  const FieldDescriptor* field =
+      FindField(*method.descriptor->input_type(), FlagPath(method, flag));
+  std::string line = absl::StrCat("  --", absl::StrReplaceAll(flag, {{"_", "-"}}));
+  if (const std::string value = ValueOf(*field); !value.empty()) absl::StrAppend(&line, " ", value);
+  if (field->is_repeated()) absl::StrAppend(&line, "  (repeat for several)");
+  if (RulesOf(*field).required()) absl::StrAppend(&line, "  (required)");
+  return line;
+}
+
+}  // namespace
+
+void PrintHelp(const Catalog& catalog, std::ostream& out) {
+  out << kIntroduction;
+  for (const auto& [collection, methods] : catalog.collections()) {
+    const std::string verbs = absl::StrJoin(
+        methods, ", ", [](std::string* text, const Method& method) { *text += method.verb; });
+    out << "  " << collection
+        << std::string(collection.size() < 14 ? 14 - collection.size() : 1, ' ') << verbs << '\n';
+  }
+  out << kGlobal;
+}
+
+void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, std::ostream& out) {
+  const auto found = catalog.collections().find(collection);
+  if (found == catalog.collections().end()) return;
+  for (const Method& method : found->second) {
+    out << "kith " << method.collection << ' ' << method.verb;
+    if (!method.positional.empty()) out << " [NAME]";
+    out << " [--field value]…\n";
+  }
+}
+
+void PrintMethodHelp(const Method& method, std::ostream& out) {
+  out << "kith " << method.collection << ' ' << method.verb;
+  if (!method.positional.empty()) {
+    const absl::string_view path = method.positional;
+    out << " [" << absl::AsciiStrToUpper(path.substr(path.rfind('.') + 1)) << ']';
+  }
+  out << " [--field value]…\n\nCalls " << method.path << ".\n\n";
+  for (const std::string& flag : FlagsOf(method)) out << FlagLine(method, flag) << '\n';
+  if (method.items != nullptr) out << "  --limit NUMBER  or  --all\n";
+  if (method.read != nullptr) out << "  --as-of @SEQUENCE, TIME, DATE or TOKEN\n";
+  if (method.descriptor->input_type()->FindFieldByName("update_mask") != nullptr) {
+    out << "  --clear FIELD  (repeat for several)\n";
+  }
+}
+
+}  // namespace kith::cli

@@ -1,0 +1,28 @@
+// kith: the command-line client of Kith.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "services/cli/app.h"
+
+int main(int argc, char** argv) {
+  const kith::cli::Surroundings surroundings = {
+      .out = std::cout,
+      .err = std::cerr,
+      .live_err = isatty(STDERR_FILENO) != 0,
+      .environment =
+          [](const char* name) {
+            const char* value = std::getenv(name);
+            return std::string(value == nullptr ? "" : value);
+          },
+      .connect =
+          [](const kith::cli::ClientOptions& options) {
+            return std::make_unique<kith::cli::Client>(options);
+          },
+  };
+  return kith::cli::Run({argv + 1, argv + argc}, surroundings);
+}

@@ -1,0 +1,213 @@
+#include "services/cli/render.h"
+
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "eventstore/base/check.h"
+#include "services/cli/fields.h"
+#include "services/cli/request.h"
+#include "services/cli/values.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::Any;
+using google::protobuf::Descriptor;
+using google::protobuf::DynamicCastToGenerated;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+std::string ElementText(const Message& message, const FieldDescriptor* field, int index,
+                        absl::TimeZone zone);
+
+std::string AnyText(const Any& any) {
+  const std::string& url = any.type_url();
+  return url.substr(url.find_last_of("./") + 1);
+}
+
+// "EMAIL · Offer sent": the values of a message's columns, or of its first set field.
+std::string NestedText(const Message& message, absl::TimeZone zone) {
+  std::string text;
+  for (const FieldDescriptor* field : ColumnsOf(*message.GetDescriptor())) {
+    if (field->name() == "name" || field->name() == "occur_time") continue;
+    const std::string cell = CellOf(message, field, zone);
+    if (cell.empty()) continue;
+    absl::StrAppend(&text, text.empty() ? "" : " · ", cell);
+    if (!RulesOf(*field).column()) break;
+  }
+  return text;
+}
+
+std::string MessageText(const Message& message, absl::TimeZone zone) {
+  if (const auto* money = DynamicCastToGenerated<google::type::Money>(&message)) {
+    return FormatMoney(*money);
+  }
+  if (const auto* date = DynamicCastToGenerated<google::type::Date>(&message)) {
+    return FormatDate(*date);
+  }
+  if (const auto* time = DynamicCastToGenerated<google::protobuf::Timestamp>(&message)) {
+    return FormatTimestamp(*time, zone);
+  }
+  if (const auto* duration = DynamicCastToGenerated<google::protobuf::Duration>(&message)) {
+    return FormatDuration(*duration);
+  }
+  if (const auto* any = DynamicCastToGenerated<Any>(&message)) return AnyText(*any);
+  return NestedText(message, zone);
+}
+
+// `index` is -1 for a singular field.
+std::string ElementText(const Message& message, const FieldDescriptor* field, int index,
+                        absl::TimeZone zone) {
+  const Reflection* reflection = message.GetReflection();
+  const auto pick = [&](auto get, auto get_repeated) {
+    return index < 0 ? (reflection->*get)(message, field)
+                     : (reflection->*get_repeated)(message, field, index);
+  };
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return FormatCount(pick(&Reflection::GetInt32, &Reflection::GetRepeatedInt32));
+    case FieldDescriptor::CPPTYPE_INT64:
+      return FormatCount(pick(&Reflection::GetInt64, &Reflection::GetRepeatedInt64));
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return absl::StrCat(pick(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32));
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return absl::StrCat(pick(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64));
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return absl::StrCat(pick(&Reflection::GetDouble, &Reflection::GetRepeatedDouble));
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return absl::StrCat(pick(&Reflection::GetFloat, &Reflection::GetRepeatedFloat));
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return pick(&Reflection::GetBool, &Reflection::GetRepeatedBool) ? "yes" : "no";
+    case FieldDescriptor::CPPTYPE_ENUM: {
+      const auto* value = pick(&Reflection::GetEnum, &Reflection::GetRepeatedEnum);
+      return value->number() == 0 ? "" : value->name();
+    }
+    case FieldDescriptor::CPPTYPE_STRING:
+      return pick(&Reflection::GetString, &Reflection::GetRepeatedString);
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return index < 0 ? MessageText(reflection->GetMessage(message, field), zone)
+                       : MessageText(reflection->GetRepeatedMessage(message, field, index), zone);
+  }
+  return "";
+}
+
+bool IsNumber(const FieldDescriptor* field) {
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return field->message_type()->full_name() == "google.type.Money" ||
+             field->message_type()->full_name() == "google.protobuf.Duration";
+    case FieldDescriptor::CPPTYPE_STRING:
+    case FieldDescriptor::CPPTYPE_ENUM:
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return false;
+    default:
+      return true;
+  }
+}
+
+// A name is there to be copied.
+bool IsName(const FieldDescriptor* field) {
+  return field->name() == "name" || RulesOf(*field).resource_size() > 0;
+}
+
+std::string TitleOf(const FieldDescriptor* field) {
+  return absl::AsciiStrToUpper(absl::StrReplaceAll(field->name(), {{"_", " "}}));
+}
+
+// Numbers of a singular field are shown where the proto cannot tell zero from unset: 0 deals is an
+// answer.
+bool IsShown(const Message& message, const FieldDescriptor* field) {
+  if (field->is_repeated()) return message.GetReflection()->FieldSize(message, field) > 0;
+  if (!field->has_presence() && IsNumber(field)) return true;
+  return message.GetReflection()->HasField(message, field);
+}
+
+}  // namespace
+
+std::string CellOf(const Message& message, const FieldDescriptor* field, absl::TimeZone zone) {
+  if (!IsShown(message, field)) return "";
+  if (!field->is_repeated()) return ElementText(message, field, -1, zone);
+  std::string cell;
+  for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
+    absl::StrAppend(&cell, i == 0 ? "" : ", ", ElementText(message, field, i, zone));
+  }
+  return cell;
+}
+
+std::vector<const FieldDescriptor*> ColumnsOf(const Descriptor& type) {
+  std::vector<const FieldDescriptor*> marked, plain;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor* field = type.field(i);
+    if (RulesOf(*field).column()) marked.push_back(field);
+    if (!field->is_repeated() && field->name() != "etag") plain.push_back(field);
+  }
+  return marked.empty() ? plain : marked;
+}
+
+void AddColumn(const FieldDescriptor* field, TextTable* table) {
+  table->AddColumn(TitleOf(field),
+                   IsNumber(field) ? TextTable::Align::kRight : TextTable::Align::kLeft,
+                   !IsName(field));
+}
+
+void PrintRows(const std::vector<const Message*>& messages, const Descriptor& type,
+               absl::TimeZone zone, std::ostream& out) {
+  const std::vector<const FieldDescriptor*> columns = ColumnsOf(type);
+  TextTable table;
+  for (const FieldDescriptor* column : columns) AddColumn(column, &table);
+  for (const Message* message : messages) {
+    std::vector<std::string> cells;
+    for (const FieldDescriptor* column : columns) cells.push_back(CellOf(*message, column, zone));
+    table.AddRow(std::move(cells));
+  }
+  if (table.empty()) {
+    out << "Nothing found.\n";
+    return;
+  }
+  table.Print(out);
+}
+
+void PrintFields(const Message& message, absl::TimeZone zone, std::ostream& out) {
+  int width = 0;
+  std::vector<const FieldDescriptor*> fields;
+  for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor* field = message.GetDescriptor()->field(i);
+    if (CellOf(message, field, zone).empty()) continue;
+    fields.push_back(field);
+    width = std::max(width, DisplayWidth(field->name()));
+  }
+  for (const FieldDescriptor* field : fields) {
+    out << field->name() << std::string(width - DisplayWidth(field->name()) + 2, ' ');
+    if (!field->is_repeated()) {
+      out << CellOf(message, field, zone) << '\n';
+      continue;
+    }
+    for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
+      if (i > 0) out << std::string(width + 2, ' ');
+      out << ElementText(message, field, i, zone) << '\n';
+    }
+  }
+}
+
+std::string ToJson(const Message& message, bool indented) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  options.add_whitespace = indented;
+  std::string json;
+  // Fails only for an Any of a type that this program does not know; then the text form still says
+  // what it can.
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) {
+    return message.ShortDebugString();
+  }
+  return json;
+}
+
+}  // namespace kith::cli

@@ -1,0 +1,48 @@
+// Request: the message of a call, made from the flags of a command.
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/cli/arguments.h"
+#include "services/cli/catalog.h"
+
+namespace kith::cli {
+
+// A new, empty message of a type that is linked in.
+std::unique_ptr<google::protobuf::Message> NewMessage(const google::protobuf::Descriptor& type);
+
+// The path, from the request, of the field that a flag names: a field of the request goes first,
+// then one of the method's body. Empty where neither has it.
+std::string FlagPath(const Method& method, absl::string_view flag);
+
+// The flags a command takes, as FlagPath understands them; those the server sets itself are left
+// out.
+std::vector<std::string> FlagsOf(const Method& method);
+
+// Builds a request for `method`:
+//   the word without a flag     goes to the method's positional field
+//   --data JSON|@file|-         the whole body, or the whole request of a method without one
+//   --clear FIELD               in an update: the field becomes empty
+//   --as-of MOMENT              see SetAsOf
+//   every other flag            a field, see SetField
+// An update's mask names the fields given. A name may be short, "x" for "deals/x". Fails with
+// InvalidArgument naming the flag, and suggesting another for one that does not exist.
+absl::StatusOr<std::unique_ptr<google::protobuf::Message>> BuildRequest(const Method& method,
+                                                                        Arguments arguments);
+
+// Sets the moment a read is asked at, in the request's kith.type.v1.ReadOptions: "@1234" is a
+// number of an event, a time or date in the forms of values.h a time (a date means its end, in
+// UTC), anything else a token. Fails for methods that are always about now.
+absl::Status SetAsOf(const Method& method, absl::string_view moment,
+                     google::protobuf::Message* request);
+
+// Sets the request id, where the request takes one and has none.
+void SetRequestId(google::protobuf::Message* request, absl::string_view id);
+
+}  // namespace kith::cli

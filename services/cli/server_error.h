@@ -1,0 +1,32 @@
+// Server errors: what a server refused, and why, as one status of ours and as text for people.
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace kith::cli {
+
+// A failed call's status: the code, a message with the details (see below), and the details
+// themselves kept inside. The message's first line says what is wrong with the reason in brackets;
+// a line follows for each field that breaks a rule, and a last one says what to do where that is
+// known:
+//
+//   A field breaks a rule. [INVALID_FIELD]
+//     contact.emails[0].address: not an e-mail address
+//   Correct the fields named and try again.
+absl::Status ServerError(const grpc::Status& status, absl::string_view address);
+
+// True for a status made by ServerError; false for mistakes on the command line.
+bool IsServerError(const absl::Status& status);
+
+// The error's reason, "DEAL_EXISTS"; empty where the server gave none.
+std::string ReasonOf(const absl::Status& status);
+
+// The message on one line, "; " for its line breaks.
+std::string OneLine(const absl::Status& status);
+
+}  // namespace kith::cli

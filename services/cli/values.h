@@ -1,0 +1,48 @@
+// Values as people write and read them: money, dates, times, durations, resource names.
+//
+// Pure functions, any thread. A text that is not understood is InvalidArgument with a message that
+// shows the form wanted; where the text came from (a flag, a CSV column) is for the caller to add.
+#pragma once
+
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/timestamp.pb.h>
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/type/date.pb.h"
+#include "google/type/money.pb.h"
+
+namespace kith::cli {
+
+// "1000.50 EUR", "EUR 1000.50", "-3 JPY"; up to nine decimals, no thousands separators.
+absl::StatusOr<google::type::Money> ParseMoney(absl::string_view text);
+// "2026-01-31"; "--01-31" for a day without a year.
+absl::StatusOr<google::type::Date> ParseDate(absl::string_view text);
+// RFC 3339, "2026-01-31T12:00:00Z", or a date, which means its midnight in UTC.
+absl::StatusOr<google::protobuf::Timestamp> ParseTimestamp(absl::string_view text);
+// "3d", "1h30m", "90s", "250ms".
+absl::StatusOr<google::protobuf::Duration> ParseDuration(absl::string_view text);
+// "yes", "true", "1" and their opposites.
+absl::StatusOr<bool> ParseBool(absl::string_view text);
+
+// "12,345.60 EUR".
+std::string FormatMoney(const google::type::Money& money);
+// "2026-01-31"; without a year "--01-31".
+std::string FormatDate(const google::type::Date& date);
+// "2026-01-31 14:05", in `zone`.
+std::string FormatTimestamp(const google::protobuf::Timestamp& timestamp, absl::TimeZone zone);
+// The two largest units, "3d 4h"; "0s".
+std::string FormatDuration(const google::protobuf::Duration& duration);
+// "8,800".
+std::string FormatCount(int64_t count);
+
+// The name that `text` means where names look like `pattern`: with "deals/{deal}", "x" is
+// "deals/x"; with "pipelines/{pipeline}/stages/{stage}", "default/qualified" is
+// "pipelines/default/stages/qualified". A text that has another number of segments than the pattern
+// has variables is returned as it is.
+std::string ExpandName(absl::string_view pattern, absl::string_view text);
+
+}  // namespace kith::cli
