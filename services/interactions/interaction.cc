@@ -30,9 +30,13 @@ void ClearOutputOnly(v1::Interaction& interaction) {
   interaction.clear_record_time();
 }
 
-// Moves the fields that say something about a person from `clear` to `personal`. Not by reflection,
-// because this runs for every interaction; a test compares it with what the proto declares.
-void SplitPersonal(v1::Interaction& clear, v1::Interaction& personal) {
+// Moves the fields that say something about a person from the recorded interaction to the part that
+// is sealed; where there are none, nothing is sealed. Not by reflection, because this runs for
+// every interaction; a test compares it with what the proto declares.
+void SplitPersonal(v1::InteractionRecorded& recorded) {
+  v1::Interaction& clear = *recorded.mutable_interaction();
+  if (clear.subject().empty() && clear.body().empty()) return;
+  v1::Interaction& personal = *recorded.mutable_personal();
   personal.set_subject(std::move(*clear.mutable_subject()));
   personal.set_body(std::move(*clear.mutable_body()));
   clear.clear_subject();
@@ -74,7 +78,7 @@ Decision Decide(absl::Span<const LinkedRecord* const> records, const Recording& 
   ClearOutputOnly(clear);
   clear.mutable_links()->Clear();
   for (size_t i = 1; i < names.size(); ++i) clear.add_links(std::string(names[i]));
-  SplitPersonal(clear, *recorded.mutable_personal());
+  SplitPersonal(recorded);
   return Changes().Append(stream, std::move(event));
 }
 
