@@ -20,6 +20,10 @@ bool IsUtf8(absl::string_view text);
 // two labels at least, 254 bytes in all.
 std::optional<std::string> EmailKey(absl::string_view address);
 
+// The same for indexes and filters, which may be given only the beginning of an address: that is
+// trimmed and in lower case.
+std::string EmailForm(absl::string_view address);
+
 // The form in which names are searched and ordered: compatibility-composed, case folded, without
 // accents, every run of spaces one space. "  Zoë  ÅNGSTRÖM" → "zoe angstrom".
 std::string FoldedName(absl::string_view text);

@@ -15,12 +15,6 @@ using projections::Table;
 using projections::TableBuilder;
 using projections::ValueSink;
 
-// An address as it is compared. The beginning of one, as a prefix filter brings it, is only
-// lower-cased.
-std::string NormalEmail(absl::string_view address) {
-  return EmailKey(address).value_or(absl::AsciiStrToLower(address));
-}
-
 // "+49 (30) 901820" → "+4930901820": what people write between the digits of an international
 // number does not count.
 std::string NormalPhone(absl::string_view number) {
@@ -54,7 +48,7 @@ const Table<v1::Contact>& ContactDirectory::Contacts() {
   static const auto& table =
       *new Table<v1::Contact>(TableBuilder<v1::Contact>(1)
                                   .Key([](const v1::Contact& contact) { return contact.name(); })
-                                  .Many("email", FieldType::kString, AddEmails, NormalEmail)
+                                  .Many("email", FieldType::kString, AddEmails, EmailForm)
                                   .Many("phone", FieldType::kString, AddPhones, NormalPhone)
                                   .Many("external_id", FieldType::kString, AddExternalIds)
                                   .Field("display_name", {.normalise = FoldedName})

@@ -9,8 +9,8 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/contacts/v1/contacts_errors.pb.h"
 #include "services/contacts/contact_fields.h"
-#include "services/core/personal.h"
 #include "services/core/reject.h"
+#include "services/core/resource_events.h"
 #include "services/core/update_mask.h"
 
 namespace kith::contacts {
@@ -63,33 +63,6 @@ std::vector<Claim> MovedClaims(const v1::Contact& before, const v1::Contact& aft
   return moved;
 }
 
-v1::ContactEvent Created(absl::string_view name, v1::Contact contact) {
-  v1::ContactEvent event;
-  v1::ContactCreated& created = *event.mutable_contact_created();
-  created.set_name(std::string(name));
-  auto [clear, personal] = SplitPersonal(std::move(contact));
-  *created.mutable_contact() = std::move(clear);
-  *created.mutable_personal() = std::move(personal);
-  return event;
-}
-
-v1::ContactEvent Updated(const v1::Contact& after, FieldMask changed) {
-  v1::ContactEvent event;
-  v1::ContactUpdated& updated = *event.mutable_contact_updated();
-  updated.set_name(after.name());
-  auto [clear, personal] = SplitPersonal(PickFields(after, changed));
-  *updated.mutable_contact() = std::move(clear);
-  *updated.mutable_personal() = std::move(personal);
-  *updated.mutable_update_mask() = std::move(changed);
-  return event;
-}
-
-v1::ContactEvent Deleted(absl::string_view name) {
-  v1::ContactEvent event;
-  event.mutable_contact_deleted()->set_name(std::string(name));
-  return event;
-}
-
 // The update of a contact that is there.
 Decision Update(const v1::Contact& before, const Claimants& claimants,
                 const v1::UpdateContactRequest& command, const CommandContext& context) {
@@ -102,7 +75,7 @@ Decision Update(const v1::Contact& before, const Claimants& claimants,
   if (changed.paths().empty()) return NoChange();
   KITH_RETURN_IF_ERROR(CheckFields(after));
   KITH_RETURN_IF_ERROR(CheckUnique(before, after, claimants));
-  return Changes().Append(after.name(), Updated(after, std::move(changed)),
+  return Changes().Append(after.name(), UpdatedEvent<v1::ContactEvent>(after, changed),
                           MovedClaims(before, after));
 }
 
@@ -124,7 +97,8 @@ Decision Decide(const Claimants& claimants, const v1::CreateContactRequest& comm
   KITH_RETURN_IF_ERROR(CheckUnique(v1::Contact(), contact, claimants));
   const std::string name = absl::StrCat("contacts/", context.ids.Next());
   std::vector<Claim> claims = ClaimsOf(contact);
-  return Changes().Append(name, Created(name, std::move(contact)), std::move(claims));
+  return Changes().Append(name, CreatedEvent<v1::ContactEvent>(name, std::move(contact)),
+                          std::move(claims));
 }
 
 Decision Decide(const ContactState& state, const Claimants& claimants,
@@ -149,7 +123,8 @@ Decision Decide(const ContactState& state, const v1::DeleteContactRequest& comma
       return NoChange();
     case Lifecycle::kActive:
       KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), state.contact.etag()));
-      return Changes().Append(command.name(), Deleted(command.name()), ClaimsOf(state.contact));
+      return Changes().Append(command.name(), DeletedEvent<v1::ContactEvent>(state.contact),
+                              ClaimsOf(state.contact));
   }
   KITH_UNREACHABLE();
 }

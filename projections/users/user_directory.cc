@@ -1,0 +1,33 @@
+#include "projections/users/user_directory.h"
+
+#include "eventstore/base/normalise.h"
+#include "projections/tables/fold_resource.h"
+
+namespace kith::users {
+
+using projections::Table;
+using projections::TableBuilder;
+
+const Table<v1::User>& UserDirectory::Users() {
+  static const auto& table =
+      *new Table<v1::User>(TableBuilder<v1::User>(1)
+                               .Key([](const v1::User& user) { return user.name(); })
+                               .Field("display_name", {.normalise = FoldedName})
+                               .Field("email", {.normalise = EmailForm})
+                               .Field("office", {.normalise = FoldedName})
+                               .Field("manager")
+                               .Field("create_time")
+                               .Index(1, {"display_name"})
+                               .Index(2, {"email"})
+                               .Index(3, {"office", "display_name"})
+                               .Index(4, {"create_time"})
+                               .Build());
+  return table;
+}
+
+absl::Status UserDirectory::Apply(const eventstore::RecordedEvent& event,
+                                  projections::ViewBatch& batch) const {
+  return projections::FoldResourceRow(event, Users(), batch);
+}
+
+}  // namespace kith::users
