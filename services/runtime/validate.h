@@ -3,8 +3,9 @@
 //
 // Every violation of a request is reported at once, with its full path
 // ("contact.emails[1].address"), as ERROR_INVALID_FIELD with google.rpc.BadRequest. Beside the
-// declared rules: strings are valid UTF-8 without control characters and of bounded size,
-// timestamps, dates and money are valid. What is output-only is not looked at.
+// declared rules: strings are valid UTF-8 without control characters and of bounded size, enum
+// values are known, timestamps, durations, dates and money are valid. What is output-only is not
+// looked at. What a string's format asks is in string_rules.h.
 #pragma once
 
 #include <memory>
@@ -14,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/message.h"
 #include "google/rpc/error_details.pb.h"
 
@@ -26,29 +28,36 @@ class MessageRules {
   // field's type.
   static const MessageRules& Of(const google::protobuf::Descriptor* type);
 
-  // OK or ERROR_INVALID_FIELD. In a request with an update mask, a resource's fields outside the
-  // mask are not required.
+  // OK or ERROR_INVALID_FIELD. In a request with an update mask, what is not in the mask is not
+  // required of the resource.
   absl::Status Check(const google::protobuf::Message& message) const;
-  // Adds what is wrong to `violations`, paths beginning with `prefix`.
-  void Collect(const google::protobuf::Message& message, absl::string_view prefix,
-               google::rpc::BadRequest* violations) const;
-
-  ~MessageRules();
 
  private:
   struct Field;
-  struct Scope;
-  explicit MessageRules(const google::protobuf::Descriptor* type);
-  void CollectIn(const google::protobuf::Message& message, const Scope& scope,
-                 google::rpc::BadRequest* violations) const;
+  // Where in the request a message stands; a list from the inside out, so that a path is written
+  // only when needed.
+  struct Place;
+  // Which of a message's fields must be there.
+  struct Needed;
+  struct Registry;
 
-  std::vector<Field> fields_;
+  MessageRules() = default;
+  void Compile(const google::protobuf::Descriptor* type, Registry& registry);
+  void Collect(const google::protobuf::Message& message, const Place* place, const Needed& needed,
+               google::rpc::BadRequest* violations) const;
+  void CollectValue(const google::protobuf::Message& message, const Field& field,
+                    const Place& place, google::rpc::BadRequest* violations) const;
+  void CollectNested(const google::protobuf::Message& message, const Field& field,
+                     const Place& place, google::rpc::BadRequest* violations) const;
+
+  std::vector<std::shared_ptr<const Field>> fields_;
   const google::protobuf::FieldDescriptor* update_mask_ = nullptr;
 };
 
-// ERROR_INVALID_FIELD of these violations, of which there is one at least; OK when there is none.
+// ERROR_INVALID_FIELD of these violations; OK when there is none.
 absl::Status ViolationsError(const google::rpc::BadRequest& violations);
-// The same for a single one that only a handler can find: ViolationError("occur_time", "…").
+// The same for one that only a handler or decider can find: ViolationError("occur_time", "lies
+// ahead").
 absl::Status ViolationError(absl::string_view field, absl::string_view description);
 
 }  // namespace kith::runtime

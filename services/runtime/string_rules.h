@@ -1,0 +1,15 @@
+// What a string field may hold: its size, its characters and its format.
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "kith/options/v1/options.pb.h"
+
+namespace kith::runtime {
+
+// What is wrong with `text`, as the end of a sentence that begins with the field ("must be an
+// e-mail address"); empty when nothing is. An empty text is in order. Pure, any thread.
+std::string TextDefect(absl::string_view text, options::v1::Format format, size_t max_bytes);
+
+}  // namespace kith::runtime
