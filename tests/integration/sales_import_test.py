@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""A public sample of 8,800 sales opportunities, loaded with `kith import` and read back over gRPC.
+
+What is read back must give the totals of the data: counts by status, won revenue, the year by close quarter, what each
+agent won, and the mean sales cycle. A second import changes nothing.
+
+usage: sales_import_test.py KITHD KITH STUBS MAPPING DATA    (skipped where the folder DATA is absent)
+"""
+
+import collections
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+KITHD, KITH, STUBS, MAPPING, DATA = sys.argv[1:6]
+sys.path.insert(0, STUBS)
+
+import grpc  # noqa: E402
+from google.type.date_pb2 import Date  # noqa: E402
+from kith.deals.v1 import deal_pb2, deals_service_pb2, deals_service_pb2_grpc  # noqa: E402
+from kith.events.v1 import events_service_pb2, events_service_pb2_grpc  # noqa: E402
+from kith.forecast.v1 import forecast_service_pb2, forecast_service_pb2_grpc  # noqa: E402
+from kith.users.v1 import users_service_pb2, users_service_pb2_grpc  # noqa: E402
+from kithd_process import Kithd  # noqa: E402
+
+
+@unittest.skipUnless(os.path.isdir(DATA), f"the sales data is not at {DATA}")
+class SalesImportTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="kith-sales-")
+        cls.kithd = Kithd(KITHD, cls.folder)
+        began = time.monotonic()
+        cls.first = cls.run_import()
+        print(f"imported in {time.monotonic() - began:.1f} s: {cls.first.strip()}", file=sys.stderr)
+
+    @classmethod
+    def tearDownClass(cls):
+        code = cls.kithd.stop()
+        shutil.rmtree(cls.folder)
+        assert code == 0, f"kithd ended with {code}"
+
+    @classmethod
+    def run_import(cls):
+        return subprocess.run(
+            [KITH, "--address", cls.kithd.address, "--key", cls.kithd.key, "import", "deals", "--mapping", MAPPING,
+             os.path.join(DATA, "sales_pipeline.csv")], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    def call(self, stub, method, request):
+        return getattr(stub(self.kithd.channel), method)(request, metadata=self.kithd.metadata)
+
+    def deals(self):
+        token, deals = "", []
+        while True:
+            page = self.call(deals_service_pb2_grpc.DealsServiceStub, "ListDeals",
+                             deals_service_pb2.ListDealsRequest(page_size=1000, page_token=token))
+            deals += page.deals
+            token = page.next_page_token
+            if not token:
+                return deals
+
+    def forecast(self, **query):
+        return self.call(forecast_service_pb2_grpc.ForecastServiceStub, "QueryForecast",
+                         forecast_service_pb2.QueryForecastRequest(**query))
+
+    def last_sequence(self):
+        replies = self.call(events_service_pb2_grpc.EventsServiceStub, "ReadEvents",
+                            events_service_pb2.ReadEventsRequest(backwards=True, limit=1))
+        return next(iter(replies)).events[0].sequence
+
+    def test_counts_revenue_and_cycle(self):
+        deals = self.deals()
+        status = collections.Counter(deal_pb2.DealStatus.Name(deal.status) for deal in deals)
+        self.assertEqual(status, {"WON": 4238, "LOST": 2473, "OPEN": 1589 + 500})
+        stages = collections.Counter(deal.stage for deal in deals if deal.status == deal_pb2.OPEN)
+        self.assertEqual(sorted(stages.values()), [500, 1589])
+        won = [deal for deal in deals if deal.status == deal_pb2.WON]
+        lost = [deal for deal in deals if deal.status == deal_pb2.LOST]
+        self.assertEqual(sum(deal.amount.units for deal in won), 10_005_534)
+
+        def days(some):
+            return [(deal.close_time.seconds - deal.create_time.seconds) / 86400 for deal in some]
+        self.assertEqual(sum(days(won)), 219_452)
+        self.assertAlmostEqual(sum(days(won)) / len(won), 51.7819726, places=6)
+        self.assertEqual((min(days(won)), max(days(won))), (1, 138))
+        self.assertAlmostEqual(sum(days(lost)) / len(lost), 41.4791751, places=6)
+        self.assertEqual(sum(1 for deal in deals if not deal.company_name), 1425)
+        self.assertNotIn("GTXPro", {deal.product for deal in deals})
+
+    def test_the_year_by_close_quarter(self):
+        year = self.forecast(**{"from": Date(year=2017, month=1, day=1), "to": Date(year=2018, month=1, day=1),
+                                "group_by": [forecast_service_pb2.QUARTER]})
+        quarters = collections.defaultdict(lambda: [0, 0, 0])
+        for row in year.rows:  # lost deals have no amount, and so a row of their own
+            for i, value in enumerate((row.won_count, row.lost_count, row.won_amount.units)):
+                quarters[row.quarter][i] += value
+        self.assertEqual(dict(quarters), {
+            "2017-Q1": [531, 116, 1_134_672], "2017-Q2": [1254, 778, 3_086_111],
+            "2017-Q3": [1257, 790, 2_982_255], "2017-Q4": [1196, 789, 2_802_496]})
+
+    def test_won_by_agent(self):
+        users = self.call(users_service_pb2_grpc.UsersServiceStub, "ListUsers",
+                          users_service_pb2.ListUsersRequest(page_size=1000)).users
+        names = {user.name: user.display_name for user in users}
+        by_owner = self.forecast(group_by=[forecast_service_pb2.OWNER])
+        won = {names[row.owner]: (row.won_count, row.won_amount.units) for row in by_owner.rows if row.won_count}
+        expected = collections.defaultdict(lambda: (0, 0))
+        with open(os.path.join(DATA, "sales_pipeline.csv"), encoding="utf-8") as file:
+            for line in csv.DictReader(file):
+                if line["deal_stage"] == "Won":
+                    count, revenue = expected[line["sales_agent"]]
+                    expected[line["sales_agent"]] = count + 1, revenue + int(line["close_value"])
+        self.assertEqual(len(expected), 30)
+        self.assertEqual(won, dict(expected))
+
+    def test_a_second_import_changes_nothing(self):
+        before = self.last_sequence()
+        self.run_import()
+        self.assertEqual(self.last_sequence(), before)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[6:])
