@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "eventstore/base/bytes.h"
 #include "eventstore/base/crc32c.h"
 #include "eventstore/base/sha256.h"
@@ -245,22 +244,21 @@ TEST(LeafHash, ChangesWithEveryPart) {
   EXPECT_TRUE(changed([](Record& r) { r.sealed.clear(); }));
 }
 
-// The bytes of a block of FORMAT.md between <!-- name --> and the next ```: hex with a remark
-// behind # in each line.
+// The bytes of the fenced block of FORMAT.md behind <!-- name -->: hex, with a remark behind # in
+// some lines.
 std::string BytesInFormatMd(const std::string& name) {
   std::ifstream file(KITH_SOURCE_DIR "/FORMAT.md");
-  std::string bytes;
-  bool inside = false;
-  for (std::string line; std::getline(file, line);) {
-    if (line == "```" && inside) return absl::HexStringToBytes(bytes);
-    if (inside && !absl::StartsWith(line, "```")) {
-      for (const char c : line.substr(0, line.find('#'))) {
-        if (c != ' ') bytes += c;
-      }
-    }
-    if (line == "<!-- " + name + " -->") inside = true;
+  std::string line;
+  while (std::getline(file, line) && line != "<!-- " + name + " -->") {
   }
-  return "FORMAT.md has no block " + name;
+  std::getline(file, line);  // the fence
+  std::string hex;
+  while (std::getline(file, line) && line != "```") {
+    for (const char c : line.substr(0, line.find('#'))) {
+      if (c != ' ') hex += c;
+    }
+  }
+  return absl::HexStringToBytes(hex);
 }
 
 // FORMAT.md promises these bytes for ever: a failure here means the format changed, or the document
