@@ -41,6 +41,8 @@ class ValueSink {
       AppendKey(value, &encoded);
     }
   }
+  // An enum value known by its number only.
+  void AddEnum(int32_t number) { AppendEnumKey(number, &values_->emplace_back()); }
 
  private:
   const Normalise& normalise_;
@@ -61,6 +63,8 @@ struct Field {
   std::vector<std::string> ValuesOf(const google::protobuf::Message& row) const;
   // A literal of a filter, encoded. InvalidArgument saying what a literal of this type looks like.
   absl::StatusOr<std::string> Encode(absl::string_view literal) const;
+  // The value of a field that nobody has set, encoded.
+  std::string Unset() const;
 };
 
 // The field at a path of the row ("owner", "emails.address"), by reflection; many when a part of

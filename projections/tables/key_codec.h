@@ -40,7 +40,7 @@ std::string StringKeyPrefix(absl::string_view beginning);
 // Takes one component off the front of `key`; false when it is malformed.
 bool SkipKeyComponent(FieldType type, absl::string_view* key);
 
-// The time of a Timestamp, InfinitePast when it is unset (0 seconds and 0 nanos are a time).
+// The time of a Timestamp that is set.
 absl::Time TimeOf(const google::protobuf::Timestamp& timestamp);
 
 // The component type that a C++ type is encoded as.

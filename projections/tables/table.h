@@ -167,7 +167,7 @@ class TableBuilder {
   // An index over declared fields, at most one of them of many values. `number` is unique in the
   // table, 1 to 250.
   TableBuilder& Index(uint8_t number, std::initializer_list<absl::string_view> fields) {
-    declaration_.indexes.push_back({number, {fields.begin(), fields.end()}});
+    declaration_.indexes.push_back({number, {fields.begin(), fields.end()}, {}});
     return *this;
   }
 

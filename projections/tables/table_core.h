@@ -35,8 +35,9 @@ struct ListQuery {
 };
 
 struct IndexDeclaration {
-  uint8_t number;
-  std::vector<std::string> fields;
+  uint8_t number = 0;
+  std::vector<std::string> names;
+  std::vector<size_t> fields;  // their indexes in the table's fields; found by TableCore
 };
 
 struct TableDeclaration {
@@ -79,10 +80,6 @@ class TableCore {
   const TableDeclaration& declaration() const { return declaration_; }
 
  private:
-  // The index entries of a row, sorted.
-  std::vector<std::string> EntriesOf(WorkspaceId workspace, absl::string_view key,
-                                     const google::protobuf::Message& row) const;
-
   TableDeclaration declaration_;
 };
 

@@ -47,6 +47,7 @@ class VersionedBatch {
   // A value that has no versions: the last write wins, and a read at any position sees it. Never
   // the same key as Put.
   virtual void PutUnversioned(absl::string_view key, absl::string_view value) = 0;
+  virtual bool empty() const = 0;
   virtual size_t bytes() const = 0;
   virtual void Clear() = 0;
 };

@@ -1,0 +1,351 @@
+#include "projections/engine/live_view.h"
+
+#include <algorithm>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/bytes.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/sha256.h"
+#include "eventstore/base/status_macros.h"
+#include "google/rpc/error_details.pb.h"
+#include "kith/type/v1/errors.pb.h"
+
+namespace kith::projections {
+namespace {
+
+// Persisted.
+constexpr absl::string_view kCheckpointKey("\0c", 2);
+constexpr absl::string_view kStalePrefix("\0s", 2);
+constexpr absl::string_view kRowsFrom("\1", 1);
+
+// A batch is written when it has grown to this, however much is queued.
+constexpr size_t kBatchBytes = 1 << 20;
+constexpr size_t kStaleShownMax = 100;
+
+std::string StaleKey(WorkspaceId workspace, absl::string_view stream) {
+  std::string key(kStalePrefix);
+  AppendFixed32(workspace.value(), &key);
+  key.append(stream.data(), stream.size());
+  return key;
+}
+
+std::string StaleValue(const StaleEntity& entity) {
+  std::string value;
+  AppendVarint(entity.since.value(), &value);
+  AppendString(entity.error, &value);
+  return value;
+}
+
+bool ParseStale(absl::string_view key, absl::string_view value, StaleEntity* entity) {
+  key.remove_prefix(kStalePrefix.size());
+  if (key.size() < sizeof(uint32_t)) return false;
+  entity->workspace = WorkspaceId(LoadFixed32(key.data()));
+  entity->stream = std::string(key.substr(sizeof(uint32_t)));
+  ByteReader reader(value);
+  uint64_t since = 0;
+  if (!reader.ReadVarint(&since) || !reader.ReadString(&entity->error)) return false;
+  entity->since = Position(since);
+  return true;
+}
+
+absl::Status ShuttingDown() {
+  return Error(type::v1::ERROR_SHUTTING_DOWN, "The server is shutting down.");
+}
+
+}  // namespace
+
+absl::StatusOr<ViewProgress> ReadProgress(const VersionedFamily& family) {
+  ViewProgress progress;
+  KITH_ASSIGN_OR_RETURN(const auto checkpoint,
+                        family.Get(kCheckpointKey, Position(0), eventstore::ReadTier::kDisk));
+  if (checkpoint.has_value()) {
+    ByteReader reader(*checkpoint);
+    uint64_t position = 0;
+    if (!reader.ReadVarint(&position)) return absl::DataLossError("a checkpoint does not parse");
+    progress.checkpoint = Position(position);
+  }
+  bool parsed = true;
+  KITH_RETURN_IF_ERROR(family.Scan(KeyRange::Prefix(kStalePrefix), Position(0),
+                                   [&](absl::string_view key, absl::string_view value) {
+                                     parsed =
+                                         ParseStale(key, value, &progress.stale.emplace_back());
+                                     return parsed;
+                                   }));
+  if (!parsed) return absl::DataLossError("a stale entity does not parse");
+  return progress;
+}
+
+LiveView::LiveView(Surroundings surroundings, size_t number, std::unique_ptr<Projection> projection,
+                   std::shared_ptr<VersionedFamily> family, ViewProgress progress)
+    : surroundings_(std::move(surroundings)),
+      bit_(uint64_t{1} << number),
+      projection_(std::move(projection)),
+      family_(std::move(family)),
+      feed_(surroundings_.options.queue_events),
+      batch_(*family_),
+      folded_(progress.checkpoint),
+      checkpoint_(progress.checkpoint),
+      flushed_(progress.checkpoint),
+      position_(progress.checkpoint.value()) {
+  const int64_t now_us = absl::ToUnixMicros(surroundings_.options.clock->Now());
+  moved_us_ = polled_us_ = flushed_us_ = now_us;
+  for (StaleEntity& entity : progress.stale) {
+    EntityKey key(entity.workspace, entity.stream);
+    stale_.emplace(std::move(key), std::move(entity));
+  }
+  stale_count_ = stale_.size();
+}
+
+LiveView::~LiveView() { KITH_CHECK(!worker_.joinable()); }
+
+void LiveView::Start() {
+  worker_ = std::thread([this] { Work(); });
+}
+
+void LiveView::Stop() {
+  feed_.Close();
+  if (worker_.joinable()) worker_.join();
+  std::vector<WaitList::Wait> waits;
+  {
+    MutexLock lock(mutex_);
+    stopped_ = true;
+    waits = waits_.TakeAll();
+    flush_done_.NotifyAll();
+  }
+  Answer(std::move(waits), [](Position) { return ShuttingDown(); });
+}
+
+void LiveView::Fail(absl::Status status) {
+  std::vector<WaitList::Wait> waits;
+  {
+    MutexLock lock(mutex_);
+    if (status_.ok()) status_ = std::move(status);
+    waits = waits_.TakeAll();
+    flush_done_.NotifyAll();
+  }
+  Answer(std::move(waits), [this](Position wanted) { return Behind(wanted); });
+}
+
+void LiveView::Tick(absl::Time now) {
+  std::vector<WaitList::Wait> expired;
+  {
+    MutexLock lock(mutex_);
+    expired = waits_.TakeExpired(now);
+  }
+  Answer(std::move(expired), [this](Position wanted) { return Behind(wanted); });
+  // Ticks come every quarter of the interval, so what is due before the next one is flushed now.
+  const absl::Duration since = now - absl::FromUnixMicros(flushed_us_.load());
+  if (since >= surroundings_.options.flush_interval * 0.75) feed_.AskForFlush();
+}
+
+absl::Time LiveView::NextDeadline() const {
+  MutexLock lock(mutex_);
+  return waits_.NextDeadline();
+}
+
+void LiveView::WhenAt(Position position, absl::Time deadline, WaitList::Done done) {
+  if (this->position() >= position) return done(absl::OkStatus());
+  absl::Status refused;
+  bool added = false;
+  {
+    MutexLock lock(mutex_);
+    if (stopped_) {
+      refused = ShuttingDown();
+    } else if (!status_.ok()) {
+      refused = Behind(position);
+    } else if (this->position() < position) {
+      waits_.Add({position, deadline, std::move(done)});
+      added = true;
+    }
+  }
+  if (!added) return done(std::move(refused));  // OK when it got there meanwhile
+  surroundings_.wake_at(deadline);
+}
+
+ViewSnapshot LiveView::At(Position position) const {
+  KITH_CHECK(position <= this->position());
+  return ViewSnapshot(family_, position);
+}
+
+absl::StatusOr<std::string> LiveView::Digest(Position position) const {
+  KITH_CHECK(position <= this->position());
+  Sha256 hash;
+  std::string sizes;
+  KITH_RETURN_IF_ERROR(family_->Scan({std::string(kRowsFrom), ""}, position,
+                                     [&](absl::string_view key, absl::string_view value) {
+                                       sizes.clear();
+                                       AppendVarint(key.size(), &sizes);
+                                       AppendVarint(value.size(), &sizes);
+                                       hash.Add(sizes).Add(key).Add(value);
+                                       return true;
+                                     }));
+  const Sha256Hash digest = hash.Finish();
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+}
+
+ViewHealth LiveView::Health() const {
+  ViewHealth health;
+  health.view = std::string(name());
+  health.version = version();
+  health.position = position();
+  const Position head = surroundings_.log.head();
+  health.lag = head > health.position ? head.value() - health.position.value() : 0;
+  health.moved = absl::FromUnixMicros(moved_us_.load());
+  health.polled =
+      feed_.idle() ? surroundings_.options.clock->Now() : absl::FromUnixMicros(polled_us_.load());
+  MutexLock lock(mutex_);
+  health.status = status_;
+  health.stale_count = stale_.size();
+  for (const auto& [key, entity] : stale_) {
+    if (health.stale.size() == kStaleShownMax) break;
+    health.stale.push_back(entity);
+  }
+  return health;
+}
+
+absl::Status LiveView::Flush() {
+  MutexLock lock(mutex_);
+  const uint64_t asked = ++flushes_asked_;
+  feed_.AskForFlush();
+  while (flushes_done_ < asked && status_.ok() && !stopped_) flush_done_.Wait(mutex_);
+  if (flushes_done_ >= asked) return absl::OkStatus();
+  return stopped_ ? ShuttingDown() : status_;
+}
+
+void LiveView::Work() {
+  absl::Status failed;
+  while (failed.ok()) {
+    const Feed::Work work = feed_.Take();
+    polled_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
+    if (work.closed) {
+      if (folded_ != checkpoint_) failed = Write();
+      break;
+    }
+    failed = FoldAll(work);
+  }
+  if (failed.ok()) return;
+  feed_.Close();  // the feeder must not wait for this view
+  Fail(std::move(failed));
+}
+
+absl::Status LiveView::FoldAll(const Feed::Work& work) {
+  for (const auto& chunk : work.chunks) {
+    for (const FedEvent& fed : chunk->events) KITH_RETURN_IF_ERROR(Fold(fed));
+    folded_ = std::max(folded_, chunk->last);
+  }
+  // Rows and checkpoint together; where there are no rows the checkpoint can wait for the next
+  // flush.
+  if (!batch_.kept().empty()) KITH_RETURN_IF_ERROR(Write());
+  Publish();
+  const bool far = folded_.value() - flushed_.value() >= surroundings_.options.flush_positions;
+  if (work.flush || far) KITH_RETURN_IF_ERROR(WriteToDisk());
+  return absl::OkStatus();
+}
+
+absl::Status LiveView::Fold(const FedEvent& fed) {
+  const eventstore::EventHeader& header = fed.record->header;
+  if (header.position <= folded_) return absl::OkStatus();
+  if ((fed.takers & bit_) != 0 && !IsStale(header)) {
+    const absl::Status applied = Apply(fed);
+    KITH_RETURN_IF_ERROR(batch_.read_error());  // the disk's fault, not the event's
+    if (!applied.ok()) MarkStale(header, applied);
+  }
+  folded_ = header.position;
+  if (batch_.kept().bytes() < kBatchBytes) return absl::OkStatus();
+  KITH_RETURN_IF_ERROR(Write());
+  Publish();
+  return absl::OkStatus();
+}
+
+absl::Status LiveView::Apply(const FedEvent& fed) {
+  if (fed.event == nullptr) return fed.undecoded;
+  batch_.Begin(fed.record->header.position);
+  absl::Status applied = projection_->Apply(*fed.event, batch_);
+  if (applied.ok()) {
+    batch_.Keep();
+  } else {
+    batch_.Discard();
+  }
+  return applied;
+}
+
+bool LiveView::IsStale(const eventstore::EventHeader& header) const {
+  if (stale_count_ == 0) return false;
+  MutexLock lock(mutex_);
+  return stale_.contains(EntityKey(header.workspace, header.stream));
+}
+
+void LiveView::MarkStale(const eventstore::EventHeader& header, const absl::Status& error) {
+  StaleEntity entity{header.workspace, header.stream, header.position, error.ToString()};
+  batch_.kept().PutUnversioned(StaleKey(entity.workspace, entity.stream), StaleValue(entity));
+  MutexLock lock(mutex_);
+  stale_.emplace(EntityKey(header.workspace, header.stream), std::move(entity));
+  stale_count_ = stale_.size();
+}
+
+absl::Status LiveView::Write() {
+  std::string checkpoint;
+  AppendVarint(folded_.value(), &checkpoint);
+  batch_.kept().PutUnversioned(kCheckpointKey, checkpoint);
+  KITH_RETURN_IF_ERROR(batch_.Write());
+  checkpoint_ = folded_;
+  return absl::OkStatus();
+}
+
+absl::Status LiveView::WriteToDisk() {
+  uint64_t asked = 0;
+  bool wait = false;  // somebody waits for the disk; the timer does not
+  {
+    MutexLock lock(mutex_);
+    asked = flushes_asked_;
+    wait = asked > flushes_done_;
+  }
+  if (folded_ != checkpoint_) KITH_RETURN_IF_ERROR(Write());
+  if (wait || checkpoint_ != flushed_) KITH_RETURN_IF_ERROR(family_->Flush(wait));
+  flushed_ = checkpoint_;
+  flushed_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
+  MutexLock lock(mutex_);
+  flushes_done_ = asked;
+  flush_done_.NotifyAll();
+  return absl::OkStatus();
+}
+
+void LiveView::Publish() {
+  if (folded_.value() == position_.load(std::memory_order_relaxed)) return;
+  position_.store(folded_.value(), std::memory_order_release);
+  moved_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
+  std::vector<WaitList::Wait> reached;
+  {
+    MutexLock lock(mutex_);
+    reached = waits_.TakeReached(folded_);
+  }
+  Answer(std::move(reached), [](Position) { return absl::OkStatus(); });
+}
+
+void LiveView::Answer(std::vector<WaitList::Wait> waits,
+                      const std::function<absl::Status(Position)>& answer) {
+  for (WaitList::Wait& wait : waits) {
+    surroundings_.executor.Run(
+        [done = std::move(wait.done), status = answer(wait.position)]() mutable {
+          done(std::move(status));
+        });
+  }
+}
+
+absl::Status LiveView::Behind(Position wanted) const {
+  const Position here = position();
+  const uint64_t lag = wanted > here ? wanted.value() - here.value() : 0;
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(1);
+  return Error(type::v1::ERROR_VIEW_BEHIND,
+               absl::StrCat("The read model ", name(), " is ", lag, " events behind."),
+               {{"view", std::string(name())},
+                {"position", absl::StrCat(here.value())},
+                {"lag", absl::StrCat(lag)}},
+               retry);
+}
+
+}  // namespace kith::projections

@@ -1,0 +1,119 @@
+// LiveView: a View with its worker: folds what the feeder brings, publishes how far it is, and
+// keeps its checkpoint.
+//
+// In the view's family, beside the rows and in the same batches, stand the checkpoint and the stale
+// entities, under keys that begin with a zero byte. FORMAT.md, section data/views.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/mutex.h"
+#include "eventstore/log/event_log.h"
+#include "projections/engine/feed.h"
+#include "projections/engine/projection.h"
+#include "projections/engine/view.h"
+#include "projections/engine/view_store.h"
+#include "projections/engine/wait_list.h"
+
+namespace kith::projections {
+
+// What stands in a family beside its rows.
+struct ViewProgress {
+  Position checkpoint;
+  std::vector<StaleEntity> stale;
+};
+absl::StatusOr<ViewProgress> ReadProgress(const VersionedFamily& family);
+
+class LiveView final : public View {
+ public:
+  // What a view needs of the process; all of it outlives the view.
+  struct Surroundings {
+    const ViewStoreOptions& options;
+    const eventstore::EventLog& log;
+    eventstore::Executor& executor;
+    std::function<void(absl::Time)> wake_at;  // asks for a Tick at that time
+  };
+
+  // `number` is the view's bit in FedEvent::takers.
+  LiveView(Surroundings surroundings, size_t number, std::unique_ptr<Projection> projection,
+           std::shared_ptr<VersionedFamily> family, ViewProgress progress);
+  ~LiveView() override;  // Stop was called
+
+  // --- For the store
+  void Start();
+  // Ends the worker and every wait; reads go on.
+  void Stop();
+  // The feeder cannot go on: waits for more than is here fail from now on.
+  void Fail(absl::Status status);
+  void Tick(absl::Time now);
+  absl::Time NextDeadline() const;
+  const Projection& projection() const { return *projection_; }
+  Feed& feed() { return feed_; }
+
+  // --- View
+  absl::string_view name() const override { return projection_->name(); }
+  int version() const override { return projection_->version(); }
+  Position position() const override { return Position(position_.load(std::memory_order_acquire)); }
+  void WhenAt(Position position, absl::Time deadline, WaitList::Done done) override;
+  ViewSnapshot At(Position position) const override;
+  absl::StatusOr<std::string> Digest(Position position) const override;
+  ViewHealth Health() const override;
+  absl::Status Flush() override;
+
+ private:
+  using EntityKey = std::pair<WorkspaceId, std::string>;  // a stream
+
+  // On the worker's thread.
+  void Work();
+  absl::Status FoldAll(const Feed::Work& work);
+  absl::Status Fold(const FedEvent& fed);
+  absl::Status Apply(const FedEvent& fed);
+  bool IsStale(const eventstore::EventHeader& header) const;
+  void MarkStale(const eventstore::EventHeader& header, const absl::Status& error);
+  absl::Status Write();
+  absl::Status WriteToDisk();
+  void Publish();
+
+  void Answer(std::vector<WaitList::Wait> waits,
+              const std::function<absl::Status(Position)>& answer);
+  absl::Status Behind(Position wanted) const;
+
+  const Surroundings surroundings_;
+  const uint64_t bit_;
+  const std::unique_ptr<Projection> projection_;
+  const std::shared_ptr<VersionedFamily> family_;
+  Feed feed_;
+  std::thread worker_;
+
+  // The worker's own.
+  ViewBatch batch_;
+  Position folded_;      // everything up to here is in the batch or written
+  Position checkpoint_;  // as written last
+  Position flushed_;     // the checkpoint when the last flush began
+  size_t stale_count_ = 0;
+
+  std::atomic<uint64_t> position_;
+  std::atomic<int64_t> moved_us_;
+  std::atomic<int64_t> polled_us_;
+  std::atomic<int64_t> flushed_us_;
+
+  mutable Mutex mutex_;
+  CondVar flush_done_;
+  WaitList waits_ KITH_GUARDED_BY(mutex_);
+  absl::btree_map<EntityKey, StaleEntity> stale_
+      KITH_GUARDED_BY(mutex_);  // written by the worker only
+  absl::Status status_ KITH_GUARDED_BY(mutex_);
+  bool stopped_ KITH_GUARDED_BY(mutex_) = false;
+  uint64_t flushes_asked_ KITH_GUARDED_BY(mutex_) = 0;
+  uint64_t flushes_done_ KITH_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace kith::projections

@@ -1,0 +1,181 @@
+#include "projections/engine/view_store.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/mutex.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/seal/key_store.h"
+#include "projections/engine/feeder.h"
+#include "projections/engine/live_view.h"
+#include "projections/tables/versioned_store.h"
+
+namespace kith::projections {
+namespace {
+
+// Persisted: the name of a generation's column family.
+std::string FamilyName(const Projection& projection) {
+  return absl::StrCat(projection.name(), ".", projection.version());
+}
+
+class LiveViewStore final : public ViewStore {
+ public:
+  LiveViewStore(const ViewStoreOptions& options, std::unique_ptr<VersionedStore> store)
+      : options_(options), store_(std::move(store)) {}
+
+  // In this order: nobody feeds, nobody folds, nobody waits, nobody reads, then the database.
+  ~LiveViewStore() override {
+    {
+      MutexLock lock(mutex_);
+      closing_ = true;
+      changed_.NotifyAll();
+    }
+    if (ticker_.joinable()) ticker_.join();
+    for (const auto& view : views_) view->feed().Close();
+    if (feeder_ != nullptr) feeder_->Stop();
+    for (const auto& view : views_) view->Stop();
+    store_.reset();
+  }
+
+  // Makes the directory one of `log`: views of a future that a restore abandoned are dropped,
+  // another log's are refused.
+  absl::Status BelongTo(const eventstore::EventLog& log) {
+    const StoreIdentity mine{std::string(log.store_id()), log.epoch()};
+    KITH_ASSIGN_OR_RETURN(const std::optional<StoreIdentity> found, store_->Identity());
+    if (found == mine) return absl::OkStatus();
+    if (found.has_value() && found->store_id != mine.store_id) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(options_.path,
+                       " holds the views of another log; it is left untouched. If the log is the "
+                       "right one, delete this directory "
+                       "and start again: views are rebuilt."));
+    }
+    for (const std::string& family : store_->FamilyNames()) {
+      KITH_RETURN_IF_ERROR(store_->Drop(family));
+    }
+    return store_->SetIdentity(mine);
+  }
+
+  // Drops the families of projections and versions that are no more.
+  absl::Status DropOthers(const std::vector<std::unique_ptr<Projection>>& projections) {
+    for (const std::string& family : store_->FamilyNames()) {
+      const bool wanted =
+          std::any_of(projections.begin(), projections.end(),
+                      [&](const auto& projection) { return FamilyName(*projection) == family; });
+      if (!wanted) KITH_RETURN_IF_ERROR(store_->Drop(family));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Add(std::unique_ptr<Projection> projection, const eventstore::EventLog& log,
+                   eventstore::Executor& executor) {
+    for (const auto& view : views_) KITH_CHECK(view->name() != projection->name());
+    const std::string name = FamilyName(*projection);
+    KITH_ASSIGN_OR_RETURN(auto family, store_->OpenOrCreate(name));
+    KITH_ASSIGN_OR_RETURN(ViewProgress progress, ReadProgress(*family));
+    if (progress.checkpoint > log.head()) {  // folded from events that the log no longer has
+      family.reset();
+      KITH_RETURN_IF_ERROR(store_->Drop(name));
+      KITH_ASSIGN_OR_RETURN(family, store_->OpenOrCreate(name));
+      progress = {};
+    }
+    LiveView::Surroundings surroundings{options_, log, executor,
+                                        [this](absl::Time time) { WakeAt(time); }};
+    views_.push_back(std::make_unique<LiveView>(std::move(surroundings), views_.size(),
+                                                std::move(projection), std::move(family),
+                                                std::move(progress)));
+    return absl::OkStatus();
+  }
+
+  void Start(eventstore::EventLog& log, const eventstore::EventRegistry& registry,
+             const eventstore::KeyStore& keys) {
+    feeder_ = std::make_unique<Feeder>(log, registry, keys, views_);
+    for (const auto& view : views_) view->Start();
+    feeder_->Start();
+    if (!options_.manual_ticks) ticker_ = std::thread([this] { TickForEver(); });
+  }
+
+  View& Find(absl::string_view name) override {
+    const auto found = std::find_if(views_.begin(), views_.end(),
+                                    [&](const auto& view) { return view->name() == name; });
+    KITH_CHECK(found != views_.end());
+    return **found;
+  }
+
+  std::vector<ViewHealth> Health() const override {
+    std::vector<ViewHealth> health;
+    for (const auto& view : views_) health.push_back(view->Health());
+    return health;
+  }
+
+  void Tick() override {
+    const absl::Time now = options_.clock->Now();
+    for (const auto& view : views_) view->Tick(now);
+  }
+
+ private:
+  // A view asks for a tick. Waits usually end long before their deadline, so the ticker is
+  // disturbed only for one that comes before the next tick.
+  void WakeAt(absl::Time time) {
+    MutexLock lock(mutex_);
+    if (time >= next_tick_) return;
+    next_tick_ = time;
+    changed_.NotifyAll();
+  }
+
+  void TickForEver() {
+    MutexLock lock(mutex_);
+    while (!closing_) {
+      const absl::Time now = options_.clock->Now();
+      if (now < next_tick_) {
+        changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(next_tick_ - now));
+        continue;
+      }
+      next_tick_ = now + options_.flush_interval / 4;
+      lock.Unlock();
+      Tick();
+      absl::Time deadline = absl::InfiniteFuture();
+      for (const auto& view : views_) deadline = std::min(deadline, view->NextDeadline());
+      lock.Lock();
+      next_tick_ = std::min(next_tick_, deadline);
+    }
+  }
+
+  const ViewStoreOptions options_;
+  std::unique_ptr<VersionedStore> store_;
+  std::vector<std::unique_ptr<LiveView>> views_;
+  std::unique_ptr<Feeder> feeder_;
+  std::thread ticker_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool closing_ KITH_GUARDED_BY(mutex_) = false;
+  absl::Time next_tick_ KITH_GUARDED_BY(mutex_) = absl::InfinitePast();
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ViewStore>> ViewStore::Open(
+    const ViewStoreOptions& options, eventstore::EventLog& log,
+    const eventstore::EventRegistry& registry, const eventstore::KeyStore& keys,
+    eventstore::Executor& executor, std::vector<std::unique_ptr<Projection>> projections) {
+  VersionedStoreOptions store_options;
+  store_options.path = options.path;
+  store_options.cache_bytes = options.cache_bytes;
+  store_options.memtable_bytes = options.memtable_bytes;
+  store_options.flush_on_close = options.flush_on_close;
+  KITH_ASSIGN_OR_RETURN(auto versioned, VersionedStore::Open(store_options));
+  auto store = std::make_unique<LiveViewStore>(options, std::move(versioned));
+  KITH_RETURN_IF_ERROR(store->BelongTo(log));
+  KITH_RETURN_IF_ERROR(store->DropOthers(projections));
+  for (auto& projection : projections) {
+    KITH_RETURN_IF_ERROR(store->Add(std::move(projection), log, executor));
+  }
+  store->Start(log, registry, keys);
+  return store;
+}
+
+}  // namespace kith::projections

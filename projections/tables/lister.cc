@@ -1,0 +1,228 @@
+#include "projections/tables/lister.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/type/v1/errors.pb.h"
+#include "projections/tables/page_token.h"
+#include "projections/tables/table_keys.h"
+
+namespace kith::projections {
+namespace {
+
+using eventstore::Direction;
+
+absl::StatusOr<size_t> PageSize(int asked) {
+  if (asked < 0) {
+    return Error(type::v1::ERROR_INVALID_FIELD, "page_size is negative.", {{"field", "page_size"}});
+  }
+  return asked == 0 ? kPageSizeDefault : std::min(asked, kPageSizeMax);
+}
+
+// Bytes that sort the other way round. Safe because no encoded value begins with another one.
+std::string Inverted(std::string value) {
+  for (char& c : value) c = static_cast<char>(~c);
+  return value;
+}
+
+}  // namespace
+
+Lister::Lister(const TableDeclaration& table, const ViewSnapshot& snapshot, WorkspaceId workspace)
+    : table_(table), snapshot_(snapshot), workspace_(workspace), row_(table.row->New()) {}
+
+absl::StatusOr<std::string> Lister::List(const ListQuery& query,
+                                         absl::FunctionRef<bool(absl::string_view)> emit) {
+  KITH_ASSIGN_OR_RETURN(page_size_, PageSize(query.page_size));
+  KITH_ASSIGN_OR_RETURN(plan_, MakePlan(table_, query.filter, query.order_by));
+  PageToken token{snapshot_.position(),
+                  QueryDigest({table_.row->GetDescriptor()->full_name(),
+                               TablePrefix(table_.number, kRowsNumber, workspace_), query.filter,
+                               query.order_by}),
+                  plan_.order_id,
+                  {}};
+  if (!query.page_token.empty()) {
+    KITH_ASSIGN_OR_RETURN(const PageToken given, DecodePageToken(query.page_token));
+    if (given.query != token.query || given.plan != token.plan) {
+      return InvalidPageToken("The page token is of another query; start again at the first page.");
+    }
+    if (given.position != token.position) {
+      return InvalidPageToken(
+          "The page token is of another moment; start again at the first page.");
+    }
+    resume_ = given.resume_key;
+  }
+
+  std::optional<std::vector<Found>> found;
+  if (plan_.walk.has_value()) {
+    KITH_ASSIGN_OR_RETURN(found, Walk());
+  }
+  if (!found.has_value() && plan_.gather.has_value()) {
+    KITH_ASSIGN_OR_RETURN(found, Gather(*plan_.gather));
+  }
+  if (!found.has_value()) return TooManyRows();
+
+  const size_t shown = std::min(found->size(), page_size_);
+  for (size_t i = 0; i < shown; ++i) {
+    if (!emit((*found)[i].bytes)) return MalformedRow();
+  }
+  if (found->size() <= page_size_) return "";
+  token.resume_key = std::move((*found)[shown - 1].order_key);
+  return EncodePageToken(token);
+}
+
+absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
+  const Access& access = *plan_.walk;
+  KeyRange stretch = Stretch(access);
+  if (plan_.descending) stretch.direction = Direction::kBackwards;
+  if (resume_.has_value()) {
+    if (plan_.descending) {
+      stretch.to = stretch.to.empty() ? *resume_ : std::min(stretch.to, *resume_);
+    } else {
+      stretch.from = std::max(stretch.from, *resume_ + '\0');  // the first key after it
+    }
+  }
+  std::vector<Found> found;
+  absl::Status failed;
+  KITH_ASSIGN_OR_RETURN(
+      const bool complete, ForEach(access, stretch, [&](Candidate& candidate) {
+        const auto matches = Matches(access, candidate);
+        if (!matches.ok()) {
+          failed = matches.status();
+          return false;
+        }
+        if (*matches) found.push_back({std::string(candidate.suffix), std::move(candidate.bytes)});
+        return found.size() <= page_size_;
+      }));
+  KITH_RETURN_IF_ERROR(failed);
+  if (!complete) return std::nullopt;
+  return found;
+}
+
+absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Gather(const Access& access) {
+  // The rows that come first so far, the last of them on top.
+  const auto before = [this](const Found& a, const Found& b) {
+    return plan_.descending ? a.order_key > b.order_key : a.order_key < b.order_key;
+  };
+  std::vector<Found> found;
+  absl::Status failed;
+  KITH_ASSIGN_OR_RETURN(const bool complete,
+                        ForEach(access, Stretch(access), [&](Candidate& candidate) {
+                          const auto matches = Matches(access, candidate);
+                          if (!matches.ok()) {
+                            failed = matches.status();
+                            return false;
+                          }
+                          if (!*matches) return true;
+                          Found row{OrderKey(candidate), std::move(candidate.bytes)};
+                          if (resume_.has_value() && !before({*resume_, ""}, row)) return true;
+                          found.push_back(std::move(row));
+                          std::push_heap(found.begin(), found.end(), before);
+                          if (found.size() > page_size_ + 1) {
+                            std::pop_heap(found.begin(), found.end(), before);
+                            found.pop_back();
+                          }
+                          return true;
+                        }));
+  KITH_RETURN_IF_ERROR(failed);
+  if (!complete) return std::nullopt;
+  std::sort_heap(found.begin(), found.end(), before);
+  return found;
+}
+
+absl::StatusOr<bool> Lister::ForEach(const Access& access, const KeyRange& suffixes,
+                                     absl::FunctionRef<bool(Candidate&)> visit) {
+  if (access.next.none) return true;
+  const std::string prefix = PrefixOf(access);
+  KeyRange keys{prefix + suffixes.from,
+                suffixes.to.empty() ? PrefixEnd(prefix) : prefix + suffixes.to, suffixes.direction};
+  size_t scanned = 0;
+  bool complete = true;
+  absl::Status failed;
+  KITH_RETURN_IF_ERROR(snapshot_.Scan(keys, [&](absl::string_view entry, absl::string_view value) {
+    if (++scanned > kScanRowsMax) {
+      complete = false;
+      return false;
+    }
+    Candidate candidate;
+    candidate.suffix = entry.substr(prefix.size());
+    if (access.index == nullptr) {
+      candidate.key = candidate.suffix;
+      candidate.bytes = std::string(value);
+      return visit(candidate);
+    }
+    const auto key = PrimaryKeyOf(table_, *access.index, access.bound_fields, candidate.suffix);
+    if (!key.has_value()) {
+      failed = MalformedRow();
+      return false;
+    }
+    candidate.key = *key;
+    auto bytes = snapshot_.Get(RowKey(table_, workspace_, *key), eventstore::ReadTier::kDisk);
+    if (!bytes.ok() || !bytes->has_value()) {
+      failed = bytes.ok() ? MalformedRow() : std::move(bytes).status();
+      return false;
+    }
+    candidate.bytes = **std::move(bytes);
+    return visit(candidate);
+  }));
+  KITH_RETURN_IF_ERROR(failed);
+  return complete;
+}
+
+KeyRange Lister::Stretch(const Access& access) const { return {access.next.from, access.next.to}; }
+
+std::string Lister::PrefixOf(const Access& access) const {
+  const uint8_t number = access.index == nullptr ? kRowsNumber : access.index->number;
+  return TablePrefix(table_.number, number, workspace_) + access.bound;
+}
+
+absl::Status Lister::Parse(Candidate& candidate) {
+  if (!candidate.parsed && !row_->ParseFromString(candidate.bytes)) return MalformedRow();
+  candidate.parsed = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Lister::Matches(const Access& access, Candidate& candidate) {
+  const bool all_served =
+      std::all_of(access.served.begin(), access.served.end(), [](bool served) { return served; });
+  if (all_served && !access.next_is_many) return true;
+  KITH_RETURN_IF_ERROR(Parse(candidate));
+  for (size_t i = 0; i < plan_.predicates.size(); ++i) {
+    const Predicate& predicate = plan_.predicates[i];
+    if (!access.served[i] && !predicate.Holds(table_.fields[predicate.field].ValuesOf(*row_))) {
+      return false;
+    }
+  }
+  if (!access.next_is_many) return true;
+  // A row with several values in the stretch counts where it comes first.
+  const size_t many = access.index->fields[access.bound_fields];
+  for (const std::string& value : table_.fields[many].ValuesOf(*row_)) {
+    if (access.next.Contains(value)) return candidate.suffix.substr(0, value.size()) == value;
+  }
+  return false;
+}
+
+std::string Lister::OrderKey(const Candidate& candidate) const {
+  if (const IndexDeclaration* index = plan_.order_index(); index != nullptr) {
+    return EntrySuffixes(table_, *index, plan_.walk->bound_fields, candidate.key, *row_).front();
+  }
+  std::string key;
+  for (const SortField& by : plan_.sort_fields) {
+    const std::string value = table_.fields[by.field].ValuesOf(*row_).front();
+    key += by.descending ? Inverted(value) : value;
+  }
+  key.append(candidate.key.data(), candidate.key.size());
+  return key;
+}
+
+absl::Status Lister::TooManyRows() const {
+  return Error(type::v1::ERROR_INVALID_FILTER,
+               absl::StrCat("More than ", kScanRowsMax,
+                            " rows would have to be looked at. An index on ", plan_.wanted_index,
+                            " would serve this; narrow the filter by a field that has one."),
+               {{"index", plan_.wanted_index}});
+}
+
+}  // namespace kith::projections

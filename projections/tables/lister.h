@@ -1,0 +1,69 @@
+// Lister: runs one list over a snapshot of a table. Made for one call, on the caller's thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/message.h"
+#include "projections/engine/view_snapshot.h"
+#include "projections/tables/plan.h"
+#include "projections/tables/table_core.h"
+
+namespace kith::projections {
+
+class Lister {
+ public:
+  // Borrows both for its lifetime.
+  Lister(const TableDeclaration& table, const ViewSnapshot& snapshot, WorkspaceId workspace);
+
+  // As TableCore::List.
+  absl::StatusOr<std::string> List(const ListQuery& query,
+                                   absl::FunctionRef<bool(absl::string_view)> emit);
+
+ private:
+  // A row of the page, and where it stands in the list's order.
+  struct Found {
+    std::string order_key;
+    std::string bytes;
+  };
+  // One row that an access came upon.
+  struct Candidate {
+    absl::string_view suffix;  // of its key, after what the access binds
+    absl::string_view key;     // primary key
+    std::string bytes;
+    bool parsed = false;  // row_ holds it
+  };
+
+  // The page's rows and, when more follow, one beyond; nullopt when too many rows would have to be
+  // looked at.
+  absl::StatusOr<std::optional<std::vector<Found>>> Walk();
+  absl::StatusOr<std::optional<std::vector<Found>>> Gather(const Access& access);
+
+  // Visits the rows of an access within `keys` (suffixes) until `visit` is false; false when the
+  // bound is met.
+  absl::StatusOr<bool> ForEach(const Access& access, const KeyRange& suffixes,
+                               absl::FunctionRef<bool(Candidate&)> visit);
+  // What an access covers, as suffixes.
+  KeyRange Stretch(const Access& access) const;
+  std::string PrefixOf(const Access& access) const;
+
+  absl::StatusOr<bool> Matches(const Access& access, Candidate& candidate);
+  absl::Status Parse(Candidate& candidate);  // into row_
+  std::string OrderKey(const Candidate& candidate) const;
+  absl::Status TooManyRows() const;
+
+  const TableDeclaration& table_;
+  const ViewSnapshot& snapshot_;
+  const WorkspaceId workspace_;
+  const std::unique_ptr<google::protobuf::Message> row_;  // the candidate's, parsed
+  Plan plan_;
+  size_t page_size_ = 0;
+  std::optional<std::string> resume_;  // the order key of the last row before this page
+};
+
+}  // namespace kith::projections

@@ -1,0 +1,72 @@
+#include "projections/tables/page_token.h"
+
+#include "absl/strings/escaping.h"
+#include "eventstore/base/bytes.h"
+#include "eventstore/base/crc32c.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/sha256.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/type/v1/errors.pb.h"
+
+namespace kith::projections {
+namespace {
+
+constexpr uint8_t kFormat = 1;
+constexpr size_t kTokenBytesMax = 8192;
+
+absl::Status Damaged() {
+  return InvalidPageToken("The page token is damaged; start again at the first page.");
+}
+
+}  // namespace
+
+std::string EncodePageToken(const PageToken& token) {
+  std::string bytes(1, static_cast<char>(kFormat));
+  AppendVarint(token.position.value(), &bytes);
+  AppendFixed64(token.query, &bytes);
+  AppendVarint(token.plan, &bytes);
+  AppendString(token.resume_key, &bytes);
+  AppendFixed32(Crc32c(bytes), &bytes);
+  return absl::WebSafeBase64Escape(bytes);
+}
+
+absl::StatusOr<PageToken> DecodePageToken(absl::string_view text) {
+  std::string bytes;
+  if (text.size() > kTokenBytesMax || !absl::WebSafeBase64Unescape(text, &bytes)) return Damaged();
+  constexpr size_t kCheckBytes = sizeof(uint32_t);
+  if (bytes.size() < kCheckBytes) return Damaged();
+  const absl::string_view body(bytes.data(), bytes.size() - kCheckBytes);
+  if (LoadFixed32(body.end()) != Crc32c(body)) return Damaged();
+  ByteReader reader(body);
+  PageToken token;
+  uint8_t format = 0;
+  uint64_t position = 0;
+  char query[sizeof(uint64_t)];
+  if (!reader.ReadByte(&format) || format != kFormat || !reader.ReadVarint(&position) ||
+      !reader.ReadInto(query, sizeof(query)) || !reader.ReadVarint(&token.plan) ||
+      !reader.ReadString(&token.resume_key) || !reader.done()) {
+    return Damaged();
+  }
+  token.position = Position(position);
+  token.query = LoadFixed64(query);
+  return token;
+}
+
+absl::StatusOr<std::optional<Position>> PagePosition(absl::string_view text) {
+  if (text.empty()) return std::nullopt;
+  KITH_ASSIGN_OR_RETURN(const PageToken token, DecodePageToken(text));
+  return token.position;
+}
+
+uint64_t QueryDigest(std::initializer_list<absl::string_view> parts) {
+  std::string query;
+  for (const absl::string_view part : parts) AppendString(part, &query);
+  const Sha256Hash hash = Sha256::Of(query);
+  return LoadFixed64(hash.data());
+}
+
+absl::Status InvalidPageToken(absl::string_view message) {
+  return Error(type::v1::ERROR_INVALID_PAGE_TOKEN, message);
+}
+
+}  // namespace kith::projections

@@ -1,0 +1,169 @@
+#include "projections/tables/table_core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "projections/tables/lister.h"
+#include "projections/tables/table_keys.h"
+
+namespace kith::projections {
+namespace {
+
+constexpr uint8_t kNumberMax = 250;
+
+// The same row always has the same bytes: generations are compared by digest.
+std::string Serialise(const google::protobuf::Message& row) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  KITH_CHECK(row.SerializeToCodedStream(&coded));
+  coded.Trim();
+  return bytes;
+}
+
+bool ParseRow(absl::string_view bytes, google::protobuf::Message* row) {
+  return row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+// `keys` moved behind `prefix`, and ending with it.
+KeyRange Within(const std::string& prefix, const KeyRange& keys) {
+  return {prefix + keys.from, keys.to.empty() ? PrefixEnd(prefix) : prefix + keys.to,
+          keys.direction};
+}
+
+void Resolve(const TableDeclaration& table, IndexDeclaration* index) {
+  size_t many = 0;
+  for (const std::string& name : index->names) {
+    const auto field = FindField(name, table.fields);
+    KITH_CHECK(field.ok());
+    index->fields.push_back(*field);
+    if (table.fields[*field].many) ++many;
+  }
+  KITH_CHECK(!index->fields.empty() && many <= 1);
+}
+
+}  // namespace
+
+absl::Status MalformedRow() {
+  return absl::DataLossError("a row of the view store does not parse");
+}
+
+TableCore::TableCore(TableDeclaration declaration) : declaration_(std::move(declaration)) {
+  KITH_CHECK(declaration_.number >= 1 && declaration_.number <= kNumberMax);
+  KITH_CHECK(declaration_.row != nullptr && declaration_.key != nullptr);
+  absl::flat_hash_set<std::string> names;
+  for (const Field& field : declaration_.fields) KITH_CHECK(names.insert(field.name).second);
+  absl::flat_hash_set<int> numbers;
+  for (IndexDeclaration& index : declaration_.indexes) {
+    KITH_CHECK(index.number >= 1 && index.number <= kNumberMax);
+    KITH_CHECK(numbers.insert(index.number).second);
+    Resolve(declaration_, &index);
+  }
+}
+
+absl::StatusOr<std::optional<std::string>> TableCore::Get(ViewBatch& batch, WorkspaceId workspace,
+                                                          absl::string_view key) const {
+  return batch.Get(RowKey(declaration_, workspace, key));
+}
+
+absl::Status TableCore::Put(ViewBatch& batch, WorkspaceId workspace,
+                            const google::protobuf::Message& row) const {
+  const std::string key = declaration_.key(row);
+  if (key.empty()) return absl::InvalidArgumentError("a row has an empty primary key");
+  const std::string row_key = RowKey(declaration_, workspace, key);
+  std::string bytes = Serialise(row);
+  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> before, batch.Get(row_key));
+  if (before == bytes) return absl::OkStatus();
+
+  const std::vector<std::string> entries = EntriesOf(declaration_, workspace, key, row);
+  std::vector<std::string> old_entries;
+  if (before.has_value()) {
+    const std::unique_ptr<google::protobuf::Message> old(declaration_.row->New());
+    if (!ParseRow(*before, old.get())) return MalformedRow();
+    old_entries = EntriesOf(declaration_, workspace, key, *old);
+  }
+  for (const std::string& entry : old_entries) {
+    if (!std::binary_search(entries.begin(), entries.end(), entry)) batch.Delete(entry);
+  }
+  for (const std::string& entry : entries) {
+    if (!std::binary_search(old_entries.begin(), old_entries.end(), entry)) batch.Put(entry, "");
+  }
+  batch.Put(row_key, bytes);
+  return absl::OkStatus();
+}
+
+absl::Status TableCore::Delete(ViewBatch& batch, WorkspaceId workspace,
+                               absl::string_view key) const {
+  const std::string row_key = RowKey(declaration_, workspace, key);
+  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> before, batch.Get(row_key));
+  if (!before.has_value()) return absl::OkStatus();
+  const std::unique_ptr<google::protobuf::Message> old(declaration_.row->New());
+  if (!ParseRow(*before, old.get())) return MalformedRow();
+  for (const std::string& entry : EntriesOf(declaration_, workspace, key, *old)) {
+    batch.Delete(entry);
+  }
+  batch.Delete(row_key);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<std::string>> TableCore::Get(const ViewSnapshot& snapshot,
+                                                          WorkspaceId workspace,
+                                                          absl::string_view key,
+                                                          eventstore::ReadTier tier) const {
+  return snapshot.Get(RowKey(declaration_, workspace, key), tier);
+}
+
+absl::Status TableCore::Scan(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                             const KeyRange& keys, google::protobuf::Message& row,
+                             absl::FunctionRef<bool()> visit) const {
+  const std::string prefix = TablePrefix(declaration_.number, kRowsNumber, workspace);
+  absl::Status found;
+  KITH_RETURN_IF_ERROR(
+      snapshot.Scan(Within(prefix, keys), [&](absl::string_view, absl::string_view value) {
+        if (!ParseRow(value, &row)) found = MalformedRow();
+        return found.ok() && visit();
+      }));
+  return found;
+}
+
+absl::Status TableCore::ScanIndex(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                  uint8_t index, const KeyRange& keys,
+                                  google::protobuf::Message& row,
+                                  absl::FunctionRef<bool()> visit) const {
+  const auto declared =
+      std::find_if(declaration_.indexes.begin(), declaration_.indexes.end(),
+                   [&](const IndexDeclaration& candidate) { return candidate.number == index; });
+  KITH_CHECK(declared != declaration_.indexes.end());
+  const std::string prefix = TablePrefix(declaration_.number, index, workspace);
+  absl::Status found;
+  KITH_RETURN_IF_ERROR(
+      snapshot.Scan(Within(prefix, keys), [&](absl::string_view entry, absl::string_view) {
+        const auto key = PrimaryKeyOf(declaration_, *declared, 0, entry.substr(prefix.size()));
+        if (!key.has_value()) {
+          found = MalformedRow();
+          return false;
+        }
+        const auto bytes = Get(snapshot, workspace, *key, eventstore::ReadTier::kDisk);
+        if (!bytes.ok()) {
+          found = bytes.status();
+        } else if (!bytes->has_value() || !ParseRow(**bytes, &row)) {
+          found = MalformedRow();
+        }
+        return found.ok() && visit();
+      }));
+  return found;
+}
+
+absl::StatusOr<std::string> TableCore::List(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                            const ListQuery& query,
+                                            absl::FunctionRef<bool(absl::string_view)> emit) const {
+  return Lister(declaration_, snapshot, workspace).List(query, emit);
+}
+
+}  // namespace kith::projections

@@ -1,0 +1,41 @@
+// The keys under which a table's rows and index entries stand in its view's family. FORMAT.md,
+// section data/views.
+//
+// {table number, 0, workspace, primary key} → row; {table number, index number, workspace, values,
+// primary key} → nothing. Numbers are one byte, the workspace is 4 bytes, big-endian. Pure
+// functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "eventstore/base/strong_id.h"
+#include "google/protobuf/message.h"
+#include "projections/tables/table_core.h"
+
+namespace kith::projections {
+
+inline constexpr uint8_t kRowsNumber = 0;
+
+// What the keys of one index begin with; kRowsNumber for the rows.
+std::string TablePrefix(uint8_t table, uint8_t index, WorkspaceId workspace);
+std::string RowKey(const TableDeclaration& table, WorkspaceId workspace, absl::string_view key);
+
+// The components of a row's entries in an index from component `first` on, each followed by the
+// primary key; sorted.
+std::vector<std::string> EntrySuffixes(const TableDeclaration& table, const IndexDeclaration& index,
+                                       size_t first, absl::string_view key,
+                                       const google::protobuf::Message& row);
+// Every entry of a row in every index, as whole keys, sorted.
+std::vector<std::string> EntriesOf(const TableDeclaration& table, WorkspaceId workspace,
+                                   absl::string_view key, const google::protobuf::Message& row);
+
+// The primary key at the end of an entry, given the entry without its first `first` components and
+// what precedes them; nullopt when it is malformed.
+std::optional<absl::string_view> PrimaryKeyOf(const TableDeclaration& table,
+                                              const IndexDeclaration& index, size_t first,
+                                              absl::string_view suffix);
+
+}  // namespace kith::projections
