@@ -7,28 +7,24 @@
 #include "eventstore/base/proto_time.h"
 #include "services/core/money.h"
 
-namespace kith::projections {
+namespace kith::deals {
 namespace {
 
-using deals::v1::BoardAmount;
-using deals::v1::BoardGroup;
-using deals::v1::Deal;
-using deals::v1::ExactSum;
 using google::type::Money;
 
-__int128 ValueOf(const ExactSum& sum) {
+__int128 ValueOf(const v1::ExactSum& sum) {
   return static_cast<__int128>((static_cast<unsigned __int128>(sum.high()) << 64) | sum.low());
 }
 
-void Add(__int128 value, ExactSum& sum) {
+void Add(__int128 value, v1::ExactSum& sum) {
   const __int128 total = ValueOf(sum) + value;
   sum.set_high(static_cast<int64_t>(total >> 64));
   sum.set_low(static_cast<uint64_t>(total));
 }
 
 // A closed deal is worth what its stage says, whatever was hoped while it was open.
-std::optional<int> OwnProbability(const Deal& deal) {
-  if (deal.status() != deals::v1::OPEN || !deal.has_probability()) return std::nullopt;
+std::optional<int> OwnProbability(const v1::Deal& deal) {
+  if (deal.status() != v1::OPEN || !deal.has_probability()) return std::nullopt;
   return deal.probability();
 }
 
@@ -37,32 +33,34 @@ std::pair<absl::string_view, int> OrderOf(absl::string_view currency,
   return {currency, probability.value_or(-1)};
 }
 
-std::optional<int> ProbabilityOf(const BoardAmount& amount) {
+std::optional<int> ProbabilityOf(const v1::BoardAmount& amount) {
   if (!amount.has_probability()) return std::nullopt;
   return amount.probability();
 }
 
 // The group's sum for a currency and probability, made where it is missing.
-int FindOrMake(absl::string_view currency, std::optional<int> probability, BoardGroup& group) {
+int FindOrMake(absl::string_view currency, std::optional<int> probability, v1::BoardGroup& group) {
   auto& amounts = *group.mutable_amounts();
   const auto wanted = OrderOf(currency, probability);
-  const auto place = std::find_if(amounts.begin(), amounts.end(), [&](const BoardAmount& amount) {
-    return OrderOf(amount.currency_code(), ProbabilityOf(amount)) >= wanted;
-  });
+  const auto place =
+      std::find_if(amounts.begin(), amounts.end(), [&](const v1::BoardAmount& amount) {
+        return OrderOf(amount.currency_code(), ProbabilityOf(amount)) >= wanted;
+      });
   const int index = static_cast<int>(place - amounts.begin());
   if (place != amounts.end() && OrderOf(place->currency_code(), ProbabilityOf(*place)) == wanted) {
     return index;
   }
-  BoardAmount& made = *amounts.Add();
+  v1::BoardAmount& made = *amounts.Add();
   made.set_currency_code(std::string(currency));
   if (probability.has_value()) made.set_probability(*probability);
   std::rotate(amounts.begin() + index, amounts.end() - 1, amounts.end());
   return index;
 }
 
-void AddAmount(const Money& money, std::optional<int> probability, int times, BoardGroup& group) {
+void AddAmount(const Money& money, std::optional<int> probability, int times,
+               v1::BoardGroup& group) {
   const int index = FindOrMake(money.currency_code(), probability, group);
-  BoardAmount& amount = *group.mutable_amounts(index);
+  v1::BoardAmount& amount = *group.mutable_amounts(index);
   amount.set_count(amount.count() + times);
   Add(static_cast<__int128>(MinorUnits(money)) * times, *amount.mutable_minor_units());
   if (amount.count() == 0) group.mutable_amounts()->DeleteSubrange(index, 1);
@@ -70,31 +68,31 @@ void AddAmount(const Money& money, std::optional<int> probability, int times, Bo
 
 }  // namespace
 
-void AddDeal(const Deal& deal, int times, BoardGroup& group) {
+void AddDeal(const v1::Deal& deal, int times, v1::BoardGroup& group) {
   const absl::Time entered = FromTimestamp(deal.stage_enter_time());
   group.set_count(group.count() + times);
   Add(static_cast<__int128>(absl::ToUnixMicros(entered)) * times, *group.mutable_enter_time());
   if (deal.has_amount()) AddAmount(deal.amount(), OwnProbability(deal), times, group);
 }
 
-std::vector<Money> AmountsOf(const BoardGroup& group) {
+std::vector<Money> AmountsOf(const v1::BoardGroup& group) {
   MoneySum sum;
-  for (const BoardAmount& amount : group.amounts()) {
+  for (const v1::BoardAmount& amount : group.amounts()) {
     sum.AddMinor(amount.currency_code(), ValueOf(amount.minor_units()));
   }
   return sum.Totals();
 }
 
-std::vector<Money> WeightedAmountsOf(const BoardGroup& group, int stage_percent) {
+std::vector<Money> WeightedAmountsOf(const v1::BoardGroup& group, int stage_percent) {
   MoneySum sum;
-  for (const BoardAmount& amount : group.amounts()) {
+  for (const v1::BoardAmount& amount : group.amounts()) {
     sum.AddMinor(amount.currency_code(), ValueOf(amount.minor_units()),
                  ProbabilityOf(amount).value_or(stage_percent));
   }
   return sum.Totals();
 }
 
-absl::Duration AverageAgeOf(const BoardGroup& group, absl::Time time) {
+absl::Duration AverageAgeOf(const v1::BoardGroup& group, absl::Time time) {
   KITH_CHECK(group.count() > 0);
   const __int128 all_entered_now = static_cast<__int128>(absl::ToUnixMicros(time)) * group.count();
   const __int128 ages = all_entered_now - ValueOf(group.enter_time());
@@ -102,4 +100,4 @@ absl::Duration AverageAgeOf(const BoardGroup& group, absl::Time time) {
   return absl::Microseconds(static_cast<int64_t>(average));
 }
 
-}  // namespace kith::projections
+}  // namespace kith::deals

@@ -15,19 +15,18 @@
 #include "kith/deals/v1/deal.pb.h"
 #include "kith/deals/v1/pipeline_board_rows.pb.h"
 
-namespace kith::projections {
+namespace kith::deals {
 
 // Adds a deal to the group of its stage, or with `times` -1 takes it away again.
-void AddDeal(const deals::v1::Deal& deal, int times, deals::v1::BoardGroup& group);
+void AddDeal(const v1::Deal& deal, int times, v1::BoardGroup& group);
 
 // The deals' amounts, one sum per currency, ordered by its code.
-std::vector<google::type::Money> AmountsOf(const deals::v1::BoardGroup& group);
+std::vector<google::type::Money> AmountsOf(const v1::BoardGroup& group);
 // The same by probability: the deals' own, else `stage_percent`. Rounded once per currency, half to
 // even.
-std::vector<google::type::Money> WeightedAmountsOf(const deals::v1::BoardGroup& group,
-                                                   int stage_percent);
+std::vector<google::type::Money> WeightedAmountsOf(const v1::BoardGroup& group, int stage_percent);
 // How long the deals have been in the stage at `time`, on average, cut to a microsecond; zero at
 // least. The group is not empty.
-absl::Duration AverageAgeOf(const deals::v1::BoardGroup& group, absl::Time time);
+absl::Duration AverageAgeOf(const v1::BoardGroup& group, absl::Time time);
 
-}  // namespace kith::projections
+}  // namespace kith::deals

@@ -2,43 +2,42 @@
 
 #include "projections/tables/key_codec.h"
 
-namespace kith::projections {
+namespace kith::deals {
 
-using deals::v1::BoardDeal;
-using deals::v1::BoardGroup;
-using deals::v1::BoardTouch;
-using deals::v1::Pipeline;
-
-const Table<Pipeline>& BoardPipelines() {
-  static const auto& table = *new Table<Pipeline>(
-      TableBuilder<Pipeline>(1).Key([](const Pipeline& row) { return row.name(); }).Build());
-  return table;
-}
-
-const Table<BoardDeal>& BoardDeals() {
-  static const auto& table =
-      *new Table<BoardDeal>(TableBuilder<BoardDeal>(2)
-                                .Key([](const BoardDeal& row) { return row.deal().name(); })
-                                .Build());
-  return table;
-}
-
-const Table<BoardGroup>& BoardGroups() {
-  static const auto& table = *new Table<BoardGroup>(
-      TableBuilder<BoardGroup>(3)
-          .Key([](const BoardGroup& row) { return KeyOf(row.stage(), row.owner()); })
+const projections::Table<v1::Pipeline>& BoardPipelines() {
+  static const auto& table = *new projections::Table<v1::Pipeline>(
+      projections::TableBuilder<v1::Pipeline>(1)
+          .Key([](const v1::Pipeline& row) { return row.name(); })
           .Build());
   return table;
 }
 
-const Table<BoardTouch>& BoardTouches() {
-  static const auto& table = *new Table<BoardTouch>(
-      TableBuilder<BoardTouch>(4)
-          .Key([](const BoardTouch& row) {
-            return KeyOf(row.stage(), row.owner(), row.touch_time(), row.deal());
+const projections::Table<v1::BoardDeal>& BoardDeals() {
+  static const auto& table = *new projections::Table<v1::BoardDeal>(
+      projections::TableBuilder<v1::BoardDeal>(2)
+          .Key([](const v1::BoardDeal& row) { return row.deal().name(); })
+          .Build());
+  return table;
+}
+
+const projections::Table<v1::BoardGroup>& BoardGroups() {
+  static const auto& table = *new projections::Table<v1::BoardGroup>(
+      projections::TableBuilder<v1::BoardGroup>(3)
+          .Key([](const v1::BoardGroup& row) {
+            return projections::KeyOf(row.stage(), row.owner());
           })
           .Build());
   return table;
 }
 
-}  // namespace kith::projections
+const projections::Table<v1::BoardTouch>& BoardTouches() {
+  static const auto& table = *new projections::Table<v1::BoardTouch>(
+      projections::TableBuilder<v1::BoardTouch>(4)
+          .Key([](const v1::BoardTouch& row) {
+            return projections::KeyOf(row.stage(), row.owner(), row.touch_time(), row.deal());
+          })
+          .Build());
+  return table;
+}
+
+}  // namespace kith::deals

@@ -6,16 +6,16 @@
 #include "kith/deals/v1/pipeline_board_rows.pb.h"
 #include "projections/tables/table.h"
 
-namespace kith::projections {
+namespace kith::deals {
 
 // The board's own copy of each pipeline, by name.
-const Table<deals::v1::Pipeline>& BoardPipelines();
+const projections::Table<v1::Pipeline>& BoardPipelines();
 // Every deal that is there, by name.
-const Table<deals::v1::BoardDeal>& BoardDeals();
+const projections::Table<v1::BoardDeal>& BoardDeals();
 // By KeyOf(stage, owner).
-const Table<deals::v1::BoardGroup>& BoardGroups();
+const projections::Table<v1::BoardGroup>& BoardGroups();
 // By KeyOf(stage, owner, touch time, deal), so that the deals that nobody touched since some time
 // are a range of keys.
-const Table<deals::v1::BoardTouch>& BoardTouches();
+const projections::Table<v1::BoardTouch>& BoardTouches();
 
-}  // namespace kith::projections
+}  // namespace kith::deals

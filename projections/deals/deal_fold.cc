@@ -5,55 +5,55 @@
 #include "eventstore/base/proto_time.h"
 #include "kith/deals/v1/deal_events.pb.h"
 
-namespace kith::projections {
+namespace kith::deals {
 namespace {
 
 using eventstore::Happening;
 using eventstore::StandardEvent;
 
-void Enter(const std::string& stage, absl::Time time, deals::v1::Deal& deal) {
+void Enter(const std::string& stage, absl::Time time, v1::Deal& deal) {
   deal.set_stage(stage);
   *deal.mutable_stage_enter_time() = ToTimestamp(time);
-  deals::v1::StageInterval& stay = *deal.add_stage_intervals();
+  v1::StageInterval& stay = *deal.add_stage_intervals();
   stay.set_stage(stage);
   *stay.mutable_enter_time() = ToTimestamp(time);
 }
 
-void Change(const std::string& stage, absl::Time time, deals::v1::Deal& deal) {
+void Change(const std::string& stage, absl::Time time, v1::Deal& deal) {
   if (!deal.stage_intervals().empty()) {
-    deals::v1::StageInterval& stay = *deal.mutable_stage_intervals()->rbegin();
+    v1::StageInterval& stay = *deal.mutable_stage_intervals()->rbegin();
     *stay.mutable_leave_time() = ToTimestamp(time);
   }
   Enter(stage, time, deal);
 }
 
-void Create(absl::Time time, deals::v1::Deal& deal) {
-  deal.set_status(deals::v1::OPEN);
+void Create(absl::Time time, v1::Deal& deal) {
+  deal.set_status(v1::OPEN);
   deal.clear_stage_intervals();
   Enter(std::string(deal.stage()), time, deal);
 }
 
-void Close(deals::v1::DealStatus status, absl::Time time, deals::v1::Deal& deal) {
+void Close(v1::DealStatus status, absl::Time time, v1::Deal& deal) {
   deal.set_status(status);
   *deal.mutable_close_time() = ToTimestamp(time);
 }
 
-void Win(const deals::v1::DealWon& won, absl::Time time, deals::v1::Deal& deal) {
+void Win(const v1::DealWon& won, absl::Time time, v1::Deal& deal) {
   Change(won.to_stage(), time, deal);
-  Close(deals::v1::WON, time, deal);
+  Close(v1::WON, time, deal);
   if (!deal.has_first_win_time()) *deal.mutable_first_win_time() = ToTimestamp(time);
 }
 
-void Lose(const deals::v1::DealLost& lost, absl::Time time, deals::v1::Deal& deal) {
+void Lose(const v1::DealLost& lost, absl::Time time, v1::Deal& deal) {
   Change(lost.to_stage(), time, deal);
-  Close(deals::v1::LOST, time, deal);
+  Close(v1::LOST, time, deal);
   deal.set_lost_reason(lost.reason());
   deal.set_lost_notes(lost.notes());
 }
 
-void Reopen(const deals::v1::DealReopened& reopened, absl::Time time, deals::v1::Deal& deal) {
+void Reopen(const v1::DealReopened& reopened, absl::Time time, v1::Deal& deal) {
   Change(reopened.to_stage(), time, deal);
-  deal.set_status(deals::v1::OPEN);
+  deal.set_status(v1::OPEN);
   deal.clear_close_time();
   deal.clear_lost_reason();
   deal.clear_lost_notes();
@@ -61,32 +61,32 @@ void Reopen(const deals::v1::DealReopened& reopened, absl::Time time, deals::v1:
 
 }  // namespace
 
-StandardEvent FoldDeal(const Happening& happening, deals::v1::Deal& deal) {
+StandardEvent FoldDeal(const Happening& happening, v1::Deal& deal) {
   const StandardEvent kind = eventstore::FoldStandardEvent(happening, deal);
-  const auto& event = static_cast<const deals::v1::DealEvent&>(happening.event);
+  const auto& event = static_cast<const v1::DealEvent&>(happening.event);
   const absl::Time time = happening.occur_time;
   switch (event.event_case()) {
-    case deals::v1::DealEvent::kDealCreated:
+    case v1::DealEvent::kDealCreated:
       Create(time, deal);
       break;
-    case deals::v1::DealEvent::kDealStageChanged:
+    case v1::DealEvent::kDealStageChanged:
       Change(event.deal_stage_changed().to_stage(), time, deal);
       break;
-    case deals::v1::DealEvent::kDealWon:
+    case v1::DealEvent::kDealWon:
       Win(event.deal_won(), time, deal);
       break;
-    case deals::v1::DealEvent::kDealLost:
+    case v1::DealEvent::kDealLost:
       Lose(event.deal_lost(), time, deal);
       break;
-    case deals::v1::DealEvent::kDealReopened:
+    case v1::DealEvent::kDealReopened:
       Reopen(event.deal_reopened(), time, deal);
       break;
-    case deals::v1::DealEvent::kDealUpdated:
-    case deals::v1::DealEvent::kDealDeleted:
-    case deals::v1::DealEvent::EVENT_NOT_SET:
+    case v1::DealEvent::kDealUpdated:
+    case v1::DealEvent::kDealDeleted:
+    case v1::DealEvent::EVENT_NOT_SET:
       break;
   }
   return kind;
 }
 
-}  // namespace kith::projections
+}  // namespace kith::deals

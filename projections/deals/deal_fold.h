@@ -7,10 +7,10 @@
 #include "eventstore/log/standard_events.h"
 #include "kith/deals/v1/deal.pb.h"
 
-namespace kith::projections {
+namespace kith::deals {
 
 // Folds a DealEvent into the deal it happened to, its stage intervals included. Says whether the
 // deal was created or deleted by it; after a delete the fields stay as they were last.
-eventstore::StandardEvent FoldDeal(const eventstore::Happening& happening, deals::v1::Deal& deal);
+eventstore::StandardEvent FoldDeal(const eventstore::Happening& happening, v1::Deal& deal);
 
-}  // namespace kith::projections
+}  // namespace kith::deals

@@ -10,19 +10,22 @@
 #include "projections/engine/projection.h"
 #include "projections/tables/table.h"
 
-namespace kith::projections {
+namespace kith::deals {
 
-class DealList final : public Projection {
+class DealList final : public projections::Projection {
  public:
   static constexpr absl::string_view kName = "deal_list";
+
+  // The deals, by resource name. Filter fields: pipeline, stage, status, owner, contact,
+  // display_name, company_name, product, expected_close_date, close_time, create_time. Names are
+  // compared by their normal forms.
+  static const projections::Table<v1::Deal>& Deals();
 
   absl::string_view name() const override { return kName; }
   int version() const override { return 1; }
   std::vector<std::string> categories() const override { return {"deals"}; }
-  absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override;
+  absl::Status Apply(const eventstore::RecordedEvent& event,
+                     projections::ViewBatch& batch) const override;
 };
 
-// Its rows, by name. Read with a snapshot of this view.
-const Table<deals::v1::Deal>& Deals();
-
-}  // namespace kith::projections
+}  // namespace kith::deals

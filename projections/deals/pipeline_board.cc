@@ -11,22 +11,15 @@
 #include "projections/deals/pipeline_fold.h"
 #include "projections/tables/key_codec.h"
 
-namespace kith::projections {
+namespace kith::deals {
 namespace {
 
-using deals::v1::BoardDeal;
-using deals::v1::BoardGroup;
-using deals::v1::BoardStage;
-using deals::v1::BoardTouch;
-using deals::v1::Deal;
-using deals::v1::Pipeline;
-using deals::v1::Stage;
 using eventstore::EventHeader;
 using eventstore::RecordedEvent;
 
 // What the board shows of a deal; changes of other fields change no row of it.
-Deal Shown(const Deal& deal) {
-  Deal shown;
+v1::Deal Shown(const v1::Deal& deal) {
+  v1::Deal shown;
   shown.set_name(deal.name());
   shown.set_stage(deal.stage());
   shown.set_status(deal.status());
@@ -38,23 +31,24 @@ Deal Shown(const Deal& deal) {
 }
 
 // The owners whose board shows the deal: all together, and the deal's own.
-std::vector<std::string> OwnersOf(const Deal& deal) {
+std::vector<std::string> OwnersOf(const v1::Deal& deal) {
   if (deal.owner().empty()) return {""};
   return {"", deal.owner()};
 }
 
-void MoveTouch(absl::Time time, BoardDeal& row) {
+void MoveTouch(absl::Time time, v1::BoardDeal& row) {
   if (row.has_touch_time() && FromTimestamp(row.touch_time()) >= time) return;
   *row.mutable_touch_time() = ToTimestamp(time);
 }
 
 // Adds a deal to the groups it stands in, or takes it away with `times` -1. A group without deals
 // has no row.
-absl::Status CountDeal(ViewBatch& batch, WorkspaceId workspace, const Deal& deal, int times) {
+absl::Status CountDeal(projections::ViewBatch& batch, WorkspaceId workspace, const v1::Deal& deal,
+                       int times) {
   for (const std::string& owner : OwnersOf(deal)) {
-    const std::string key = KeyOf(deal.stage(), owner);
+    const std::string key = projections::KeyOf(deal.stage(), owner);
     KITH_ASSIGN_OR_RETURN(auto row, BoardGroups().Get(batch, workspace, key));
-    BoardGroup group = std::move(row).value_or(BoardGroup());
+    v1::BoardGroup group = std::move(row).value_or(v1::BoardGroup());
     group.set_stage(deal.stage());
     group.set_owner(owner);
     AddDeal(deal, times, group);
@@ -66,25 +60,27 @@ absl::Status CountDeal(ViewBatch& batch, WorkspaceId workspace, const Deal& deal
 
 // Notes when an open deal was touched, or strikes the note out with `times` -1. Closed deals do not
 // rot.
-absl::Status NoteTouch(ViewBatch& batch, WorkspaceId workspace, const BoardDeal& row, int times) {
-  if (row.deal().status() != deals::v1::OPEN) return absl::OkStatus();
+absl::Status NoteTouch(projections::ViewBatch& batch, WorkspaceId workspace,
+                       const v1::BoardDeal& row, int times) {
+  if (row.deal().status() != v1::OPEN) return absl::OkStatus();
   for (const std::string& owner : OwnersOf(row.deal())) {
-    BoardTouch touch;
+    v1::BoardTouch touch;
     touch.set_stage(row.deal().stage());
     touch.set_owner(owner);
     *touch.mutable_touch_time() = row.touch_time();
     touch.set_deal(row.deal().name());
-    const std::string key = KeyOf(touch.stage(), owner, touch.touch_time(), touch.deal());
+    const std::string key =
+        projections::KeyOf(touch.stage(), owner, touch.touch_time(), touch.deal());
     KITH_RETURN_IF_ERROR(times > 0 ? BoardTouches().Put(batch, workspace, touch)
                                    : BoardTouches().Delete(batch, workspace, key));
   }
   return absl::OkStatus();
 }
 
-using DealRow = std::optional<BoardDeal>;  // nullopt: the deal is not there
+using DealRow = std::optional<v1::BoardDeal>;  // nullopt: the deal is not there
 
 // Brings every row in line with what became of one deal.
-absl::Status Replace(ViewBatch& batch, WorkspaceId workspace, const DealRow& before,
+absl::Status Replace(projections::ViewBatch& batch, WorkspaceId workspace, const DealRow& before,
                      const DealRow& after) {
   const bool only_touched = before.has_value() && after.has_value() &&
                             before->deal().SerializeAsString() == after->deal().SerializeAsString();
@@ -101,11 +97,11 @@ absl::Status Replace(ViewBatch& batch, WorkspaceId workspace, const DealRow& bef
   return BoardDeals().Put(batch, workspace, *after);
 }
 
-absl::Status ApplyDeal(const RecordedEvent& event, ViewBatch& batch) {
+absl::Status ApplyDeal(const RecordedEvent& event, projections::ViewBatch& batch) {
   const EventHeader& header = event.header();
   KITH_ASSIGN_OR_RETURN(const DealRow before,
                         BoardDeals().Get(batch, header.workspace, header.stream));
-  BoardDeal after = before.value_or(BoardDeal());
+  v1::BoardDeal after = before.value_or(v1::BoardDeal());
   const auto kind = FoldDeal({*event.event, header.revision, header.occur_time, event.erased},
                              *after.mutable_deal());
   if (kind == eventstore::StandardEvent::kDeleted) {
@@ -116,26 +112,27 @@ absl::Status ApplyDeal(const RecordedEvent& event, ViewBatch& batch) {
   return Replace(batch, header.workspace, before, after);
 }
 
-absl::Status ApplyPipeline(const RecordedEvent& event, ViewBatch& batch) {
+absl::Status ApplyPipeline(const RecordedEvent& event, projections::ViewBatch& batch) {
   const EventHeader& header = event.header();
   KITH_ASSIGN_OR_RETURN(auto row, BoardPipelines().Get(batch, header.workspace, header.stream));
-  Pipeline pipeline = std::move(row).value_or(Pipeline());
+  v1::Pipeline pipeline = std::move(row).value_or(v1::Pipeline());
   FoldPipeline({*event.event, header.revision, header.occur_time, event.erased}, pipeline);
   return BoardPipelines().Put(batch, header.workspace, pipeline);
 }
 
 // Something happened about a deal that did not change it. A deal that is gone stays so.
-absl::Status Touch(const EventHeader& header, absl::string_view deal, ViewBatch& batch) {
+absl::Status Touch(const EventHeader& header, absl::string_view deal,
+                   projections::ViewBatch& batch) {
   if (!absl::StartsWith(deal, "deals/")) return absl::OkStatus();
   KITH_ASSIGN_OR_RETURN(const DealRow before, BoardDeals().Get(batch, header.workspace, deal));
   if (!before.has_value()) return absl::OkStatus();
-  BoardDeal after = *before;
+  v1::BoardDeal after = *before;
   MoveTouch(header.occur_time, after);
   return Replace(batch, header.workspace, before, after);
 }
 
 // An interaction of a stream like "deals/…/interactions".
-absl::Status ApplyInteraction(const RecordedEvent& event, ViewBatch& batch) {
+absl::Status ApplyInteraction(const RecordedEvent& event, projections::ViewBatch& batch) {
   const EventHeader& header = event.header();
   const absl::string_view stream = header.stream;
   KITH_RETURN_IF_ERROR(Touch(header, stream.substr(0, stream.rfind('/')), batch));
@@ -147,30 +144,32 @@ absl::Status ApplyInteraction(const RecordedEvent& event, ViewBatch& batch) {
 }
 
 // How many open deals of a group nobody touched for longer than `rot_days` days of 24 hours.
-absl::StatusOr<int64_t> CountRotting(const ViewSnapshot& snapshot, const BoardQuery& query,
-                                     const Stage& stage) {
-  if (stage.rot_days() == 0 || stage.kind() != deals::v1::OPEN_STAGE) return 0;
+absl::StatusOr<int64_t> CountRotting(const projections::ViewSnapshot& snapshot,
+                                     const BoardQuery& query, const v1::Stage& stage) {
+  if (stage.rot_days() == 0 || stage.kind() != v1::OPEN_STAGE) return 0;
   const absl::Time fresh_since = query.read_time - absl::Hours(24) * stage.rot_days();
-  const KeyRange untouched = {.from = KeyOf(stage.name(), query.owner),
-                              .to = KeyOf(stage.name(), query.owner, fresh_since)};
+  const projections::KeyRange untouched = {
+      .from = projections::KeyOf(stage.name(), query.owner),
+      .to = projections::KeyOf(stage.name(), query.owner, fresh_since)};
   int64_t count = 0;
   KITH_RETURN_IF_ERROR(
-      BoardTouches().Scan(snapshot, query.workspace, untouched, [&](const BoardTouch&) {
+      BoardTouches().Scan(snapshot, query.workspace, untouched, [&](const v1::BoardTouch&) {
         ++count;
         return true;
       }));
   return count;
 }
 
-absl::StatusOr<BoardStage> ReadStage(const ViewSnapshot& snapshot, const BoardQuery& query,
-                                     const Stage& stage) {
-  BoardStage shown;
+absl::StatusOr<v1::BoardStage> ReadStage(const projections::ViewSnapshot& snapshot,
+                                         const BoardQuery& query, const v1::Stage& stage) {
+  v1::BoardStage shown;
   shown.set_stage(stage.name());
   shown.set_display_name(stage.display_name());
   shown.set_probability(stage.probability());
-  KITH_ASSIGN_OR_RETURN(const auto group, BoardGroups().Get(snapshot, query.workspace,
-                                                            KeyOf(stage.name(), query.owner),
-                                                            eventstore::ReadTier::kDisk));
+  KITH_ASSIGN_OR_RETURN(
+      const auto group,
+      BoardGroups().Get(snapshot, query.workspace, projections::KeyOf(stage.name(), query.owner),
+                        eventstore::ReadTier::kDisk));
   if (!group.has_value()) return shown;
 
   shown.set_count(group->count());
@@ -186,26 +185,26 @@ absl::StatusOr<BoardStage> ReadStage(const ViewSnapshot& snapshot, const BoardQu
 
 }  // namespace
 
-absl::Status PipelineBoard::Apply(const RecordedEvent& event, ViewBatch& batch) const {
+absl::Status PipelineBoard::Apply(const RecordedEvent& event, projections::ViewBatch& batch) const {
   const absl::string_view category = eventstore::CategoryOf(event.header().stream);
   if (category == "deals") return ApplyDeal(event, batch);
   if (category == "pipelines") return ApplyPipeline(event, batch);
   return ApplyInteraction(event, batch);
 }
 
-absl::StatusOr<std::optional<deals::v1::PipelineBoard>> ReadPipelineBoard(
-    const ViewSnapshot& snapshot, const BoardQuery& query) {
+absl::StatusOr<std::optional<v1::PipelineBoard>> ReadPipelineBoard(
+    const projections::ViewSnapshot& snapshot, const BoardQuery& query) {
   KITH_ASSIGN_OR_RETURN(
       const auto pipeline,
       BoardPipelines().Get(snapshot, query.workspace, query.pipeline, eventstore::ReadTier::kDisk));
   if (!pipeline.has_value()) return std::nullopt;
-  deals::v1::PipelineBoard board;
+  v1::PipelineBoard board;
   board.set_pipeline(pipeline->name());
   *board.mutable_read_time() = ToTimestamp(query.read_time);
-  for (const Stage& stage : pipeline->stages()) {
+  for (const v1::Stage& stage : pipeline->stages()) {
     KITH_ASSIGN_OR_RETURN(*board.add_stages(), ReadStage(snapshot, query, stage));
   }
   return board;
 }
 
-}  // namespace kith::projections
+}  // namespace kith::deals

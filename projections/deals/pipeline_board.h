@@ -21,9 +21,9 @@
 #include "projections/engine/projection.h"
 #include "projections/engine/view_snapshot.h"
 
-namespace kith::projections {
+namespace kith::deals {
 
-class PipelineBoard final : public Projection {
+class PipelineBoard final : public projections::Projection {
  public:
   static constexpr absl::string_view kName = "pipeline_board";
 
@@ -32,7 +32,8 @@ class PipelineBoard final : public Projection {
   std::vector<std::string> categories() const override {
     return {"deals", "pipelines", "interactions"};
   }
-  absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override;
+  absl::Status Apply(const eventstore::RecordedEvent& event,
+                     projections::ViewBatch& batch) const override;
 };
 
 // Which board, and for which moment. The views outlive the call.
@@ -45,7 +46,7 @@ struct BoardQuery {
 
 // The board as of the snapshot, its read_time set; nullopt when there is no such pipeline. Errors
 // are the snapshot's. Touches the disk: not on a gRPC thread.
-absl::StatusOr<std::optional<deals::v1::PipelineBoard>> ReadPipelineBoard(
-    const ViewSnapshot& snapshot, const BoardQuery& query);
+absl::StatusOr<std::optional<v1::PipelineBoard>> ReadPipelineBoard(
+    const projections::ViewSnapshot& snapshot, const BoardQuery& query);
 
-}  // namespace kith::projections
+}  // namespace kith::deals

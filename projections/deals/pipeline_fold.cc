@@ -5,10 +5,10 @@
 
 #include "kith/deals/v1/pipeline_events.pb.h"
 
-namespace kith::projections {
+namespace kith::deals {
 namespace {
 
-void Add(const deals::v1::StageAdded& added, deals::v1::Pipeline& pipeline) {
+void Add(const v1::StageAdded& added, v1::Pipeline& pipeline) {
   auto& stages = *pipeline.mutable_stages();
   *stages.Add() = added.stage();
   const int place = std::clamp(added.index(), 0, stages.size() - 1);
@@ -16,56 +16,56 @@ void Add(const deals::v1::StageAdded& added, deals::v1::Pipeline& pipeline) {
 }
 
 // Stages that the event does not name keep their order, behind those it names.
-void Reorder(const deals::v1::StagesReordered& reordered, deals::v1::Pipeline& pipeline) {
+void Reorder(const v1::StagesReordered& reordered, v1::Pipeline& pipeline) {
   auto& stages = *pipeline.mutable_stages();
   auto next = stages.begin();
   for (const auto& name : reordered.stages()) {
-    const auto found = std::find_if(
-        next, stages.end(), [&](const deals::v1::Stage& stage) { return stage.name() == name; });
+    const auto found = std::find_if(next, stages.end(),
+                                    [&](const v1::Stage& stage) { return stage.name() == name; });
     if (found == stages.end()) continue;
     std::rotate(next, found, found + 1);
     ++next;
   }
 }
 
-deals::v1::Stage* MutableStage(absl::string_view name, deals::v1::Pipeline& pipeline) {
-  return const_cast<deals::v1::Stage*>(FindStage(pipeline, name));
+v1::Stage* MutableStage(absl::string_view name, v1::Pipeline& pipeline) {
+  return const_cast<v1::Stage*>(FindStage(pipeline, name));
 }
 
 }  // namespace
 
-void FoldPipeline(const eventstore::Happening& happening, deals::v1::Pipeline& pipeline) {
+void FoldPipeline(const eventstore::Happening& happening, v1::Pipeline& pipeline) {
   eventstore::FoldStandardEvent(happening, pipeline);
-  const auto& event = static_cast<const deals::v1::PipelineEvent&>(happening.event);
+  const auto& event = static_cast<const v1::PipelineEvent&>(happening.event);
   switch (event.event_case()) {
-    case deals::v1::PipelineEvent::kStageAdded:
+    case v1::PipelineEvent::kStageAdded:
       Add(event.stage_added(), pipeline);
       break;
-    case deals::v1::PipelineEvent::kStageUpdated:
+    case v1::PipelineEvent::kStageUpdated:
       if (auto* stage = MutableStage(event.stage_updated().stage().name(), pipeline)) {
         *stage = event.stage_updated().stage();
       }
       break;
-    case deals::v1::PipelineEvent::kStageArchived:
+    case v1::PipelineEvent::kStageArchived:
       if (auto* stage = MutableStage(event.stage_archived().stage(), pipeline)) {
         stage->set_archived(true);
       }
       break;
-    case deals::v1::PipelineEvent::kStagesReordered:
+    case v1::PipelineEvent::kStagesReordered:
       Reorder(event.stages_reordered(), pipeline);
       break;
-    case deals::v1::PipelineEvent::kPipelineCreated:
-    case deals::v1::PipelineEvent::kPipelineUpdated:
-    case deals::v1::PipelineEvent::EVENT_NOT_SET:
+    case v1::PipelineEvent::kPipelineCreated:
+    case v1::PipelineEvent::kPipelineUpdated:
+    case v1::PipelineEvent::EVENT_NOT_SET:
       break;
   }
 }
 
-const deals::v1::Stage* FindStage(const deals::v1::Pipeline& pipeline, absl::string_view stage) {
-  for (const deals::v1::Stage& candidate : pipeline.stages()) {
+const v1::Stage* FindStage(const v1::Pipeline& pipeline, absl::string_view stage) {
+  for (const v1::Stage& candidate : pipeline.stages()) {
     if (candidate.name() == stage) return &candidate;
   }
   return nullptr;
 }
 
-}  // namespace kith::projections
+}  // namespace kith::deals

@@ -8,13 +8,13 @@
 #include "eventstore/log/standard_events.h"
 #include "kith/deals/v1/pipeline.pb.h"
 
-namespace kith::projections {
+namespace kith::deals {
 
 // Folds a PipelineEvent into the pipeline it happened to.
-void FoldPipeline(const eventstore::Happening& happening, deals::v1::Pipeline& pipeline);
+void FoldPipeline(const eventstore::Happening& happening, v1::Pipeline& pipeline);
 
 // The stage of that name, archived ones too; null when the pipeline has none. Lives as long as the
 // pipeline, unchanged.
-const deals::v1::Stage* FindStage(const deals::v1::Pipeline& pipeline, absl::string_view stage);
+const v1::Stage* FindStage(const v1::Pipeline& pipeline, absl::string_view stage);
 
-}  // namespace kith::projections
+}  // namespace kith::deals

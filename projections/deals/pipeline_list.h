@@ -9,19 +9,20 @@
 #include "projections/engine/projection.h"
 #include "projections/tables/table.h"
 
-namespace kith::projections {
+namespace kith::deals {
 
-class PipelineList final : public Projection {
+class PipelineList final : public projections::Projection {
  public:
   static constexpr absl::string_view kName = "pipeline_list";
+
+  // The pipelines, by resource name. Filter field: display_name, compared by its normal form.
+  static const projections::Table<v1::Pipeline>& Pipelines();
 
   absl::string_view name() const override { return kName; }
   int version() const override { return 1; }
   std::vector<std::string> categories() const override { return {"pipelines"}; }
-  absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override;
+  absl::Status Apply(const eventstore::RecordedEvent& event,
+                     projections::ViewBatch& batch) const override;
 };
 
-// Its rows, by name. Read with a snapshot of this view.
-const Table<deals::v1::Pipeline>& Pipelines();
-
-}  // namespace kith::projections
+}  // namespace kith::deals

@@ -16,11 +16,6 @@
 namespace kith::deals {
 namespace {
 
-absl::Status DealNotFound(absl::string_view deal) {
-  return RejectResource(v1::DEALS_ERROR_DEAL_NOT_FOUND,
-                        "No such deal, or it was deleted. Check the name.", deal);
-}
-
 absl::Status DealClosed(const v1::Deal& deal) {
   return RejectState(v1::DEALS_ERROR_DEAL_CLOSED,
                      "The deal is not open: it was won or lost. Reopen it first.", deal.name(),
@@ -65,7 +60,7 @@ bool IsSame(const google::type::Money& a, const google::type::Money& b) {
 std::string LastOpenStage(const v1::Deal& deal, const PipelineState& pipeline) {
   const auto& stays = deal.stage_intervals();
   for (auto stay = stays.rbegin(); stay != stays.rend(); ++stay) {
-    const v1::Stage* stage = projections::FindStage(pipeline.pipeline, stay->stage());
+    const v1::Stage* stage = FindStage(pipeline.pipeline, stay->stage());
     if (stage != nullptr && stage->kind() == v1::OPEN_STAGE) return stay->stage();
   }
   return FirstOpenStage(pipeline).name();
@@ -100,6 +95,13 @@ void Leave(const v1::Deal& deal, const std::string& to_stage, absl::Time occurre
 
 }  // namespace
 
+std::string DealName(absl::string_view id) { return absl::StrCat("deals/", id); }
+
+absl::Status DealNotFound(absl::string_view deal) {
+  return RejectResource(v1::DEALS_ERROR_DEAL_NOT_FOUND,
+                        "No such deal, or it was deleted. Check the name.", deal);
+}
+
 absl::string_view PipelineOf(const v1::CreateDealRequest& command) {
   return command.deal().pipeline().empty() ? kDefaultPipeline
                                            : absl::string_view(command.deal().pipeline());
@@ -129,8 +131,7 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
   deal = command.deal();
   ClearOutputOnly(&deal);
   deal.clear_etag();
-  deal.set_name(
-      absl::StrCat("deals/", command.deal_id().empty() ? context.ids.Next() : command.deal_id()));
+  deal.set_name(DealName(command.deal_id().empty() ? context.ids.Next() : command.deal_id()));
   deal.set_pipeline(pipeline.pipeline.name());
   deal.set_stage(stage->name());
   return Changes().Append(std::string(deal.name()), std::move(event));
@@ -229,8 +230,8 @@ Decision Decide(const DealState& state, const v1::DeleteDealRequest& command,
 }
 
 DealState Evolve(DealState state, const Recorded<v1::DealEvent>& recorded) {
-  switch (projections::FoldDeal(
-      {recorded.event, recorded.revision, recorded.occur_time, recorded.erased}, state.deal)) {
+  switch (FoldDeal({recorded.event, recorded.revision, recorded.occur_time, recorded.erased},
+                   state.deal)) {
     case eventstore::StandardEvent::kCreated:
       state.lifecycle = Lifecycle::kActive;
       break;

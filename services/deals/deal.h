@@ -5,6 +5,9 @@
 // refused.
 #pragma once
 
+#include <string>
+
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "kith/deals/v1/deal.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
@@ -26,6 +29,10 @@ struct DealAggregate {
   using Event = v1::DealEvent;
   static constexpr absl::string_view kCategory = "deals";
 };
+
+// "deals/…" of a deal's id.
+std::string DealName(absl::string_view id);
+absl::Status DealNotFound(absl::string_view deal);
 
 // The pipeline a new deal goes to.
 absl::string_view PipelineOf(const v1::CreateDealRequest& command);

@@ -112,8 +112,7 @@ absl::Status CheckOrder(const v1::Pipeline& pipeline,
                         const google::protobuf::RepeatedPtrField<std::string>& order) {
   absl::flat_hash_set<absl::string_view> named;
   for (const std::string& name : order) {
-    if (projections::FindStage(pipeline, name) == nullptr)
-      return StageNotFound(pipeline.name(), name);
+    if (FindStage(pipeline, name) == nullptr) return StageNotFound(pipeline.name(), name);
     if (!named.insert(name).second) {
       return RejectField("stages", absl::StrCat("names ", name, " twice"));
     }
@@ -165,7 +164,7 @@ Decision Decide(const PipelineState& state, const v1::CreatePipelineRequest& com
   const std::string id = command.pipeline_id().empty() ? context.ids.Next() : command.pipeline_id();
   v1::PipelineEvent event;
   v1::Pipeline& pipeline = *event.mutable_pipeline_created()->mutable_pipeline();
-  pipeline.set_name(absl::StrCat("pipelines/", id));
+  pipeline.set_name(PipelineName(id));
   pipeline.set_display_name(command.pipeline().display_name());
   for (const v1::Stage& stage : command.pipeline().stages()) {
     *pipeline.add_stages() = Kept(stage, pipeline.name());
@@ -196,8 +195,7 @@ Decision Decide(const PipelineState& state, const v1::AddStageRequest& command,
   if (!state.exists()) return PipelineNotFound(command.pipeline());
   const v1::Stage stage = Kept(command.stage(), state.pipeline.name());
   if (!IsOpen(stage)) return StageRequired(state.pipeline.name());
-  if (projections::FindStage(state.pipeline, stage.name()) != nullptr)
-    return StageExists(stage.name());
+  if (FindStage(state.pipeline, stage.name()) != nullptr) return StageExists(stage.name());
   if (!command.before().empty() && ParentOf(command.before()) != state.pipeline.name()) {
     return StageOfOtherPipeline(state.pipeline.name(), command.before());
   }
@@ -213,7 +211,7 @@ Decision Decide(const PipelineState& state, const v1::UpdateStageRequest& comman
                 const CommandContext&) {
   const std::string& name = command.stage().name();
   if (!state.exists()) return PipelineNotFound(ParentOf(name));
-  const v1::Stage* stage = projections::FindStage(state.pipeline, name);
+  const v1::Stage* stage = FindStage(state.pipeline, name);
   if (stage == nullptr) return StageNotFound(state.pipeline.name(), name);
   KITH_ASSIGN_OR_RETURN(const auto mask,
                         ChangedFields(*stage, command.stage(), command.update_mask()));
@@ -230,7 +228,7 @@ Decision Decide(const PipelineState& state, const v1::UpdateStageRequest& comman
 Decision Decide(const PipelineState& state, const v1::ArchiveStageRequest& command,
                 const CommandContext&) {
   if (!state.exists()) return PipelineNotFound(ParentOf(command.stage()));
-  const v1::Stage* stage = projections::FindStage(state.pipeline, command.stage());
+  const v1::Stage* stage = FindStage(state.pipeline, command.stage());
   if (stage == nullptr) return StageNotFound(state.pipeline.name(), command.stage());
   if (stage->archived()) return NoChange();
   const bool needed = !IsOpen(*stage) || Count(state.pipeline.stages(), TakesDeals) == 1;
@@ -253,10 +251,12 @@ Decision Decide(const PipelineState& state, const v1::ReorderStagesRequest& comm
 }
 
 PipelineState Evolve(PipelineState state, const Recorded<v1::PipelineEvent>& recorded) {
-  projections::FoldPipeline(
-      {recorded.event, recorded.revision, recorded.occur_time, recorded.erased}, state.pipeline);
+  FoldPipeline({recorded.event, recorded.revision, recorded.occur_time, recorded.erased},
+               state.pipeline);
   return state;
 }
+
+std::string PipelineName(absl::string_view id) { return absl::StrCat("pipelines/", id); }
 
 absl::Status PipelineNotFound(absl::string_view pipeline) {
   return RejectResource(v1::DEALS_ERROR_PIPELINE_NOT_FOUND, "No such pipeline. Check the name.",
@@ -268,7 +268,7 @@ absl::StatusOr<const v1::Stage*> FindEnterableStage(const PipelineState& state,
   const std::string& pipeline = state.pipeline.name();
   if (!state.exists()) return PipelineNotFound(ParentOf(stage));
   if (ParentOf(stage) != pipeline) return StageOfOtherPipeline(pipeline, stage);
-  const v1::Stage* found = projections::FindStage(state.pipeline, stage);
+  const v1::Stage* found = FindStage(state.pipeline, stage);
   if (found == nullptr) return StageNotFound(pipeline, stage);
   if (!IsOpen(*found)) {
     return RejectState(v1::DEALS_ERROR_STAGE_NOT_OPEN,

@@ -4,6 +4,8 @@
 // ever.
 #pragma once
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "kith/deals/v1/pipeline.pb.h"
@@ -44,6 +46,8 @@ PipelineState Evolve(PipelineState state, const Recorded<v1::PipelineEvent>& rec
 
 // What decisions about deals ask of a pipeline.
 
+// "pipelines/…" of a pipeline's id.
+std::string PipelineName(absl::string_view id);
 absl::Status PipelineNotFound(absl::string_view pipeline);
 
 // The stage of that name, if a deal of this pipeline can be in it and be worked on. Rejects a stage
