@@ -231,7 +231,8 @@ absl::StatusOr<std::string> CreateFirstWorkspace(runtime::Runtime& runtime) {
 absl::StatusOr<std::string> CreateOperatorKey(runtime::Runtime& runtime) {
   v1::CreateApiKeyRequest command;
   command.mutable_api_key()->set_display_name("Operator key");
-  for (const std::string& grant : OperatorGrants().patterns()) {
+  const runtime::Grants grants = OperatorGrants();
+  for (const std::string& grant : grants.patterns()) {
     command.mutable_api_key()->add_permissions(grant);
   }
   std::string credentials;
