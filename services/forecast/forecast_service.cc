@@ -1,0 +1,73 @@
+#include "services/forecast/forecast_service.h"
+
+#include <memory>
+#include <optional>
+
+#include "eventstore/base/proto_time.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/forecast/v1/forecast_errors.pb.h"
+#include "projections/forecast/sales_forecast.h"
+#include "services/core/date.h"
+#include "services/core/reject.h"
+#include "services/forecast/forecast_sum.h"
+
+namespace kith::forecast {
+namespace {
+
+using runtime::ReadContext;
+using runtime::ReadKind;
+
+// A day that bounds the period; nullopt where the request does not say.
+absl::StatusOr<std::optional<absl::CivilDay>> DayOf(absl::string_view field, bool given,
+                                                    const google::type::Date& date) {
+  if (!given) return std::nullopt;
+  const std::string defect = DateDefect(date);
+  if (!defect.empty()) return RejectField(field, defect);
+  return CivilDayOf(date);
+}
+
+absl::StatusOr<Period> PeriodOf(const v1::QueryForecastRequest& request) {
+  Period period;
+  KITH_ASSIGN_OR_RETURN(period.from, DayOf("from", request.has_from(), request.from()));
+  KITH_ASSIGN_OR_RETURN(period.to, DayOf("to", request.has_to(), request.to()));
+  if (period.from.has_value() && period.to.has_value() && *period.to < *period.from) {
+    return Reject(
+        v1::FORECAST_ERROR_PERIOD_REVERSED, "The period ends before it begins. Correct the dates.",
+        {{"from", absl::FormatCivilTime(*period.from)}, {"to", absl::FormatCivilTime(*period.to)}});
+  }
+  return period;
+}
+
+absl::Status Query(const ReadContext& context, const v1::QueryForecastRequest& request,
+                   v1::Forecast* response) {
+  KITH_ASSIGN_OR_RETURN(const Period period, PeriodOf(request));
+  const Settings& settings = context.settings();
+  const absl::TimeZone zone = TimeZoneOf(settings.time_zone).value_or(absl::UTCTimeZone());
+  KITH_ASSIGN_OR_RETURN(const StagesByName stages, ReadStages(context.view(), context.workspace()));
+  ForecastSum sum(request, stages, settings.fiscal_year_start_month);
+  KITH_RETURN_IF_ERROR(VisitCells(context.view(), context.workspace(), period, zone,
+                                  [&](const v1::ForecastCell& cell,
+                                      std::optional<absl::CivilDay> day) { sum.Add(cell, day); }));
+  *response = sum.Result();
+  *response->mutable_read_time() = ToTimestamp(context.read_time);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+ForecastService::ForecastService(runtime::Runtime& runtime)
+    : endpoint_(*runtime.endpoint), view_(runtime.views.Find(SalesForecast::kName)) {}
+
+grpc::ServerUnaryReactor* ForecastService::QueryForecast(grpc::CallbackServerContext* rpc,
+                                                         const v1::QueryForecastRequest* request,
+                                                         v1::Forecast* response) {
+  return endpoint_.Read(rpc, request, response, view_, ReadKind::kScan, Query);
+}
+
+void Register(runtime::ServerBuilder& server) {
+  server.AddProjection(std::make_unique<SalesForecast>());
+  server.AddService(
+      [](runtime::Runtime& runtime) { return std::make_unique<ForecastService>(runtime); });
+}
+
+}  // namespace kith::forecast
