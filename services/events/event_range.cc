@@ -95,7 +95,8 @@ absl::StatusOr<uint64_t> NumberAt(const EventLog& log, WorkspaceId workspace,
     KITH_ASSIGN_OR_RETURN(const Revision revision, RevisionAt(log, workspace, stream, position));
     return revision.value();
   }
-  KITH_ASSIGN_OR_RETURN(const Sequence sequence, runtime::SequenceAt(log, workspace, position));
+  KITH_ASSIGN_OR_RETURN(const Sequence sequence,
+                        runtime::SequenceAt(log, workspace, position, ReadTier::kDisk));
   return sequence.value();
 }
 

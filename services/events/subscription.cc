@@ -28,7 +28,8 @@ absl::StatusOr<std::unique_ptr<Subscription>> Subscription::Open(
   // Taken first: the cursor below reads at least to here, so the follower misses nothing.
   const Position head = log.head();
   KITH_ASSIGN_OR_RETURN(const Position start, SubscriptionStart(log, workspace, request));
-  KITH_ASSIGN_OR_RETURN(const Sequence last_before, runtime::SequenceAt(log, workspace, start));
+  KITH_ASSIGN_OR_RETURN(const Sequence last_before,
+                        runtime::SequenceAt(log, workspace, start, eventstore::ReadTier::kDisk));
 
   const absl::Time since =
       request.has_time() ? FromTimestamp(request.time()) : absl::InfinitePast();

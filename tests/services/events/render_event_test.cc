@@ -1,0 +1,77 @@
+#include "services/events/render_event.h"
+
+#include "eventstore/base/proto_time.h"
+#include "eventstore/log/token.h"
+#include "tests/services/events/events_fixture.h"
+
+namespace kith::events {
+namespace {
+
+class RenderEvent : public EventsTest {
+ protected:
+  v1::Event RenderAt(Position position) {
+    v1::Event event;
+    const absl::Status rendered = renderer_->Render(*RecordAt(position), &event);
+    EXPECT_TRUE(rendered.ok()) << rendered;
+    return event;
+  }
+};
+
+TEST_F(RenderEvent, TellsEverythingThatTheRecordSays) {
+  Create("contacts/0", kTheirs);
+  const eventstore::Appended appended = Create("contacts/1");
+  const v1::Event event = RenderAt(appended.first);
+  EXPECT_EQ(event.sequence(), 1) << "of our workspace, whatever others did before";
+  EXPECT_EQ(event.stream(), "contacts/1");
+  EXPECT_EQ(event.revision(), 1);
+  EXPECT_EQ(event.type(), "contact_created");
+  EXPECT_EQ(FromTimestamp(event.record_time()), appended.record_time);
+  EXPECT_EQ(FromTimestamp(event.occur_time()), appended.record_time - absl::Hours(1));
+  EXPECT_EQ(event.actor(), "keys/1");
+  EXPECT_EQ(event.correlation_id(), "trace");
+  EXPECT_FALSE(event.erased());
+}
+
+TEST_F(RenderEvent, GivesATokenOfThePositionAfterWhichToResume) {
+  const eventstore::Appended appended = Create("contacts/1");
+  const auto token = eventstore::DecodeToken(RenderAt(appended.first).token());
+  ASSERT_TRUE(token.ok()) << token.status();
+  EXPECT_EQ(token->position, appended.first);
+}
+
+TEST_F(RenderEvent, PacksTheMemberOfTheCategorysMessageWithItsPersonalFields) {
+  const v1::Event event = RenderAt(Create("contacts/1").first);
+  contacts::v1::ContactCreated created;
+  ASSERT_TRUE(event.payload().UnpackTo(&created)) << event.payload().type_url();
+  EXPECT_EQ(created.name(), "contacts/1");
+  EXPECT_EQ(created.contact().company_name(), "Analytical Engines");
+  EXPECT_EQ(created.personal().first_name(), "Ada");
+}
+
+TEST_F(RenderEvent, LeavesOutWhatWasErasedAndSaysSo) {
+  const Position position = Create("contacts/1").first;
+  ASSERT_TRUE(keys_->Destroy(kOurs, "contacts/1").ok());
+  const v1::Event event = RenderAt(position);
+  EXPECT_TRUE(event.erased());
+  contacts::v1::ContactCreated created;
+  ASSERT_TRUE(event.payload().UnpackTo(&created));
+  EXPECT_EQ(created.contact().company_name(), "Analytical Engines");
+  EXPECT_FALSE(created.has_personal());
+}
+
+TEST_F(RenderEvent, TellsTheCauseByItsNumberInTheWorkspace) {
+  Create("contacts/0", kTheirs);
+  const Position cause = Create("contacts/1").first;
+  const Position effect = Write("contacts/2", Created("contacts/2"), kOurs, cause).first;
+  EXPECT_EQ(RenderAt(effect).causation_sequence(), 1);
+  EXPECT_EQ(RenderAt(cause).causation_sequence(), 0);
+}
+
+TEST_F(RenderEvent, KeepsSilentAboutACauseInAnotherWorkspace) {
+  const Position cause = Create("contacts/0", kTheirs).first;
+  const Position effect = Write("contacts/2", Created("contacts/2"), kOurs, cause).first;
+  EXPECT_EQ(RenderAt(effect).causation_sequence(), 0);
+}
+
+}  // namespace
+}  // namespace kith::events
