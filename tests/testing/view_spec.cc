@@ -1,0 +1,81 @@
+#include "tests/testing/view_spec.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+
+namespace kith::testing {
+namespace {
+
+// How many earlier positions a spec compares with a fold up to there.
+constexpr uint64_t kPastPositions = 6;
+// Every so many events the live view reaches the disk, so that a kill loses some events and not
+// all.
+constexpr uint64_t kFlushEvery = 5;
+
+std::string DigestOf(const projections::View& view, Position position) {
+  const auto digest = view.Digest(position);
+  EXPECT_TRUE(digest.ok()) << digest.status();
+  return digest.value_or("");
+}
+
+void ExpectNothingStale(const projections::View& view) {
+  for (const projections::StaleEntity& entity : view.Health().stale) {
+    ADD_FAILURE() << "Apply failed at position " << entity.since << ", in " << entity.stream << ": "
+                  << entity.error;
+  }
+}
+
+}  // namespace
+
+ViewSpec::ViewSpec(std::function<std::unique_ptr<projections::Projection>()> make)
+    : make_(std::move(make)), name_(make_()->name()) {
+  fixture_ = std::make_unique<ViewFixture>([make = make_] {
+    std::vector<std::unique_ptr<projections::Projection>> projections;
+    projections.push_back(make());
+    return projections;
+  });
+  fixture_->options().flush_on_close = false;  // closing is a kill
+}
+
+void ViewSpec::Record(absl::string_view stream, const google::protobuf::Message& event,
+                      const GivenOptions& options) {
+  if (live_ == nullptr) live_ = fixture_->Open("live");
+  last_ = fixture_->Append(stream, event, options);
+  if (last_.value() % kFlushEvery == 0) {
+    EXPECT_TRUE(WaitFor(view(), last_).ok());
+    EXPECT_TRUE(view().Flush().ok());
+  }
+}
+
+projections::ViewSnapshot ViewSpec::Then() {
+  if (live_ == nullptr) live_ = fixture_->Open("live");
+  EXPECT_TRUE(WaitFor(view(), last_).ok());
+  ExpectNothingStale(view());
+  const std::string live = DigestOf(view(), last_);
+  EXPECT_EQ(Rebuild(last_, last_), live) << "a rebuilt view differs from the live one";
+
+  live_.reset();
+  live_ = fixture_->Open("live");
+  EXPECT_TRUE(WaitFor(view(), last_).ok());
+  EXPECT_EQ(DigestOf(view(), last_), live) << "folding again after a kill changed something";
+
+  const uint64_t step = std::max<uint64_t>(1, last_.value() / kPastPositions);
+  for (Position past(1); past < last_; past = Position(past.value() + step)) {
+    EXPECT_EQ(Rebuild(past, past), DigestOf(view(), past))
+        << "the view as of " << past << " is not the fold of the events up to there";
+  }
+  return view().At(last_);
+}
+
+std::string ViewSpec::Rebuild(Position head, Position position) {
+  const auto store = fixture_->OpenAt(absl::StrCat("rebuild", ++rebuilds_), head);
+  projections::View& view = store->Find(name_);
+  EXPECT_TRUE(WaitFor(view, position).ok());
+  return DigestOf(view, position);
+}
+
+}  // namespace kith::testing
