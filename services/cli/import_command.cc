@@ -1,6 +1,220 @@
+// `kith import`: rows of a CSV file as calls of Kith, through the public API.
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/status_macros.h"
 #include "services/cli/commands.h"
+#include "services/cli/csv_reader.h"
+#include "services/cli/fields.h"
+#include "services/cli/import_mapping.h"
+#include "services/cli/import_plan.h"
+#include "services/cli/importer.h"
+#include "services/cli/progress.h"
+#include "services/cli/request.h"
+#include "services/cli/server_error.h"
+#include "services/cli/values.h"
+
 namespace kith::cli {
-absl::Status RunImport(Session&, const std::vector<std::string>&) {
-  return absl::UnimplementedError("import");
+namespace {
+
+using google::protobuf::Message;
+
+constexpr int kInFlight = 128;
+constexpr int kInFlightMax = 4096;
+
+struct ImportOptions {
+  std::string collection;
+  std::string csv;
+  std::string mapping;
+  std::string rejects;  // a file; none when empty
+  int in_flight = kInFlight;
+  bool dry_run = false;
+};
+
+absl::StatusOr<ImportOptions> ParseOptions(const std::vector<std::string>& words) {
+  KITH_ASSIGN_OR_RETURN(Arguments arguments, Arguments::Parse(words, [](absl::string_view name) {
+                          return name == "dry_run";
+                        }));
+  ImportOptions options;
+  options.mapping = arguments.Take("mapping").value_or("");
+  options.rejects = arguments.Take("rejects").value_or("");
+  options.dry_run = arguments.TakeSwitch("dry_run");
+  if (const auto text = arguments.Take("in_flight"); text.has_value()) {
+    if (!absl::SimpleAtoi(*text, &options.in_flight) || options.in_flight < 1 ||
+        options.in_flight > kInFlightMax) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--in-flight: a number from 1 to ", kInFlightMax, " is wanted"));
+    }
+  }
+  KITH_RETURN_IF_ERROR(ExpectNothingLeft(arguments, 2));
+  if (arguments.positional().size() != 2 || options.mapping.empty()) {
+    return absl::InvalidArgumentError("say what: kith import deals --mapping FILE CSV");
+  }
+  options.collection = arguments.positional()[0];
+  options.csv = arguments.positional()[1];
+  return options;
 }
+
+absl::StatusOr<Mapping> ReadMapping(const ImportOptions& options) {
+  std::ifstream file(options.mapping, std::ios::binary);
+  if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot read ", options.mapping));
+  const std::string json((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const size_t slash = options.csv.rfind('/');
+  absl::StatusOr<Mapping> mapping =
+      ParseMapping(json, slash == std::string::npos ? "." : options.csv.substr(0, slash));
+  if (!mapping.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(options.mapping, ": ", mapping.status().message()));
+  }
+  if (mapping->collection != options.collection) {
+    return absl::InvalidArgumentError(absl::StrCat(options.mapping, " is for ", mapping->collection,
+                                                   ", not for ", options.collection));
+  }
+  return mapping;
+}
+
+// Tells of rejected rows, on the screen and in a file.
+class Rejects {
+ public:
+  static absl::StatusOr<Rejects> Open(const std::string& path, const CsvFile& csv) {
+    Rejects rejects;
+    if (path.empty()) return rejects;
+    rejects.file_.open(path, std::ios::binary | std::ios::trunc);
+    if (!rejects.file_) return absl::InvalidArgumentError(absl::StrCat("cannot write ", path));
+    rejects.file_ << "line,reason," << Joined(csv.columns) << '\n';
+    return rejects;
+  }
+
+  void Add(const CsvRow& row, const absl::Status& status, std::ostream& err) {
+    ++count_;
+    err << "line " << row.line << ": " << OneLine(status) << '\n';
+    if (!file_.is_open()) return;
+    file_ << row.line << ',' << CsvCell(OneLine(status)) << ',' << Joined(row.cells) << '\n';
+  }
+
+  int64_t count() const { return count_; }
+
+ private:
+  static std::string Joined(const std::vector<std::string>& cells) {
+    return absl::StrJoin(cells, ",", [](std::string* text, const std::string& cell) {
+      absl::StrAppend(text, CsvCell(cell));
+    });
+  }
+
+  std::ofstream file_;
+  int64_t count_ = 0;
+};
+
+// The workspace's last event, as a read tells it; 0 when the collection cannot be read so.
+absl::StatusOr<int64_t> LastSequence(Session& session) {
+  const Method& list = session.Require("users", "list");
+  const std::unique_ptr<Message> request = NewMessage(*list.descriptor->input_type());
+  const std::unique_ptr<Message> reply = NewMessage(*list.descriptor->output_type());
+  KITH_RETURN_IF_ERROR(SetField(request.get(), "page_size", "1"));
+  ReplyInfo info;
+  KITH_RETURN_IF_ERROR(session.client().Call(list, *request, reply.get(), &info));
+  return info.sequence;
+}
+
+// One run of an import.
+class Run {
+ public:
+  Run(Session& session, const ImportOptions& options, const CsvFile& csv, Rejects rejects)
+      : session_(session),
+        options_(options),
+        csv_(csv),
+        rejects_(std::move(rejects)),
+        progress_(options.collection, static_cast<int64_t>(csv.rows.size()),
+                  session.options().live_err, session.err(), SystemClock()) {}
+
+  absl::Status Send(const ImportPlanner& planner) {
+    // Asked for before anything is written: what came later is ours.
+    KITH_ASSIGN_OR_RETURN(const int64_t known_sequence, LastSequence(session_));
+    const References references = Resolve(session_.client(), session_.catalog(), planner);
+    Importer importer(session_.client(), options_.in_flight, known_sequence);
+    for (const CsvRow& row : csv_.rows) {
+      auto calls = planner.Plan(row, references);
+      if (calls.ok()) {
+        importer.Submit(row, *std::move(calls));
+      } else {
+        Take({&row, calls.status(), false});
+      }
+      for (const Importer::Result& result : importer.TakeResults()) Take(result);
+      if (unreachable_) break;
+    }
+    importer.Finish();
+    for (const Importer::Result& result : importer.TakeResults()) Take(result);
+    return absl::OkStatus();
+  }
+
+  // Only plans: records that rows refer to count as found.
+  void Check(const ImportPlanner& planner) {
+    References references;
+    for (const auto& [key, row] : planner.CollectReferences()) references.emplace(key, "x");
+    for (const CsvRow& row : csv_.rows) Take({&row, planner.Plan(row, references).status(), true});
+  }
+
+  absl::Status Summarise() {
+    progress_.Clear();
+    session_.out() << options_.collection << ": " << FormatCount(created_)
+                   << (options_.dry_run ? " would be sent, " : " created, ")
+                   << FormatCount(unchanged_) << " unchanged, " << FormatCount(rejects_.count())
+                   << " rejected\n";
+    if (unreachable_) return *unreachable_;
+    if (rejects_.count() == 0) return absl::OkStatus();
+    return absl::FailedPreconditionError(absl::StrCat(
+        FormatCount(rejects_.count()), rejects_.count() == 1 ? " row was" : " rows were",
+        " rejected", options_.rejects.empty() ? "" : absl::StrCat("; see ", options_.rejects)));
+  }
+
+ private:
+  void Take(const Importer::Result& result) {
+    if (!result.status.ok()) {
+      // Without a server every further row would say the same.
+      if (IsUnreachable(result.status)) unreachable_ = result.status;
+      progress_.Clear();
+      rejects_.Add(*result.row, result.status, session_.err());
+    } else if (result.changed) {
+      ++created_;
+    } else {
+      ++unchanged_;
+    }
+    progress_.Update(created_ + unchanged_ + rejects_.count());
+  }
+
+  Session& session_;
+  const ImportOptions& options_;
+  const CsvFile& csv_;
+  Rejects rejects_;
+  Progress progress_;
+  int64_t created_ = 0;
+  int64_t unchanged_ = 0;
+  std::optional<absl::Status> unreachable_;
+};
+
+}  // namespace
+
+absl::Status RunImport(Session& session, const std::vector<std::string>& words) {
+  KITH_ASSIGN_OR_RETURN(const ImportOptions options, ParseOptions(words));
+  KITH_ASSIGN_OR_RETURN(const Mapping mapping, ReadMapping(options));
+  KITH_ASSIGN_OR_RETURN(const CsvFile csv, ReadCsv(options.csv, mapping.delimiter));
+  KITH_ASSIGN_OR_RETURN(const ImportPlanner planner,
+                        ImportPlanner::Make(mapping, session.catalog(), csv));
+  KITH_ASSIGN_OR_RETURN(Rejects rejects, Rejects::Open(options.rejects, csv));
+  Run run(session, options, csv, std::move(rejects));
+  if (options.dry_run) {
+    run.Check(planner);
+  } else {
+    KITH_RETURN_IF_ERROR(run.Send(planner));
+  }
+  return run.Summarise();
+}
+
 }  // namespace kith::cli

@@ -1,0 +1,72 @@
+// Importer: sends the calls of many rows at once and keeps what became of each row.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "eventstore/base/mutex.h"
+#include "services/cli/client.h"
+#include "services/cli/import_plan.h"
+
+namespace kith::cli {
+
+// Sends rows, each row's calls one after the other, the rows side by side. A call that changes
+// nothing because it was answered before is told by the position of its reply.
+//
+// Submit and Finish are called by one thread; replies arrive on gRPC's.
+class Importer {
+ public:
+  struct Result {
+    const CsvRow* row;
+    // OK, or why the row was rejected.
+    absl::Status status;
+    // Something of it is new in the workspace.
+    bool changed;
+  };
+
+  // At most `in_flight` rows are under way. A reply at or before `known_sequence`, the workspace's
+  // last event before the import, is of a row that was imported earlier. Borrows the client.
+  Importer(Client& client, int in_flight, int64_t known_sequence)
+      : client_(client), in_flight_max_(in_flight), known_sequence_(known_sequence) {}
+  // Finish has been called, or nothing submitted.
+  ~Importer();
+
+  // Sends the row's calls; waits while too many are under way. The row outlives the importer.
+  void Submit(const CsvRow& row, std::vector<PlannedCall> calls);
+  // What is known by now and was not told before; does not wait.
+  std::vector<Result> TakeResults();
+  // Waits until nothing is under way.
+  void Finish();
+
+ private:
+  // A row under way; it owns itself from Submit to its last reply.
+  struct Running {
+    const CsvRow* row;
+    std::vector<PlannedCall> calls;
+    size_t next = 0;
+    std::unique_ptr<google::protobuf::Message> response;
+    std::string name;  // of the record, from the first reply
+    bool changed = false;
+  };
+
+  void SendNext(std::shared_ptr<Running> running);
+  void OnReply(std::shared_ptr<Running> running, absl::Status status, ReplyInfo info);
+  void End(const Running& running, absl::Status status);
+
+  Client& client_;
+  const int in_flight_max_;
+  const int64_t known_sequence_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  int in_flight_ KITH_GUARDED_BY(mutex_) = 0;
+  std::vector<Result> results_ KITH_GUARDED_BY(mutex_);
+};
+
+// Finds the records that texts refer to, and makes those that are missing where the lookup says
+// how.
+References Resolve(Client& client, const Catalog& catalog, const ImportPlanner& planner);
+
+}  // namespace kith::cli
