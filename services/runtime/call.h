@@ -12,6 +12,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/event_log.h"
+#include "eventstore/seal/key_store.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/grpcpp.h"
 #include "services/runtime/authorizer.h"
@@ -48,6 +49,7 @@ class LiveStreams {
 struct CallEnvironment {
   const Authorizer& authorizer;
   const eventstore::EventLog& log;
+  const eventstore::KeyStore& keys;
   Transact& transact;
   const Clock& clock;
   Pools& pools;

@@ -5,8 +5,8 @@
 //   return endpoint_.Mutate(rpc, request, response, commands_);
 //   return endpoint_.Read(rpc, request, response, view_, ReadKind::kScan, ListContacts);
 //   return endpoint_.Answer(rpc, request, response, ReadKind::kPoint, GetWorkspace);
-//   return endpoint_.Stream(rpc, request, OpenEvents);                 // server stream
-//   return endpoint_.Ingest(rpc, response, commands_);                 // client stream of items
+//   return endpoint_.Stream<v1::ReadEventsResponse>(rpc, request, OpenEvents);
+//   return endpoint_.Ingest<v1::IngestInteractionsRequest>(rpc, response, commands_);
 //
 // What a method asks is compiled once from its proto options. Nothing blocks on gRPC's threads. A
 // call that its client abandoned is carried to its end, and its objects live until then.
@@ -76,7 +76,7 @@ class Endpoint {
   // A stream of responses: `open` is called as
   // absl::StatusOr<std::unique_ptr<StreamSource<Response>>>( const CallerContext&, const Request&)
   // on a pool, then its source is asked for messages.
-  template <class Request, class Response, class Open>
+  template <class Response, class Request, class Open>
   grpc::ServerWriteReactor<Response>* Stream(grpc::CallbackServerContext* rpc,
                                              const Request* request, Open open) {
     auto* call =

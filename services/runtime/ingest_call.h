@@ -16,6 +16,8 @@
 #include "google/rpc/status.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "services/runtime/call.h"
+#include "services/runtime/grpc_status.h"
+#include "services/runtime/item_rules.h"
 #include "services/runtime/transact.h"
 
 namespace kith::runtime {
@@ -27,12 +29,12 @@ inline constexpr int kIngestItemsMax = 100'000;  // of one stream: its results a
 class IngestCourse : public LiveStreams::Stream {
  public:
   void Begin();
-  void EndForShutdown() final { StopWith(ShuttingDown()); }
+  void EndForShutdown() final KITH_EXCLUDES(mutex_);
 
  protected:
-  IngestCourse(const CallEnvironment& environment, const Method& method,
+  IngestCourse(const CallEnvironment& environment, const Method& method, const ItemRules& items,
                grpc::CallbackServerContext* rpc)
-      : environment_(environment), method_(method), rpc_(rpc) {}
+      : environment_(environment), method_(method), item_rules_(items), rpc_(rpc) {}
 
   virtual void ReadNext() = 0;
   virtual void FinishWith(const grpc::Status& status) = 0;
@@ -42,22 +44,27 @@ class IngestCourse : public LiveStreams::Stream {
                absl::AnyInvocable<void()> start);
   // One message's items all have their results.
   void Through();
-  void Cancelled() { StopWith(absl::CancelledError("The client hung up.")); }
+  void Cancelled() KITH_EXCLUDES(mutex_);
   void Detach() { environment_.streams.Remove(this); }
 
-  Origin OriginOf(const google::protobuf::Message& item, absl::string_view message_id,
-                  int ordinal) const;
+  // Who commands an item, or what is wrong with its fields.
+  absl::StatusOr<Origin> OriginOf(const google::protobuf::Message& item,
+                                  absl::string_view message_id, int ordinal);
   Transact& transact() const { return environment_.transact; }
 
  private:
-  void StopWith(absl::Status reason) KITH_EXCLUDES(mutex_);
+  absl::Status Prepare();
+  absl::Status Accept(const google::protobuf::Message& message, int items);
+  // Reads on, or ends the stream when nothing is left to do.
   void Continue() KITH_EXCLUDES(mutex_);
 
   const CallEnvironment& environment_;
   const Method& method_;
+  const ItemRules& item_rules_;
   grpc::CallbackServerContext* const rpc_;
   absl::Time began_;
   CallerContext caller_;
+  std::string trace_id_;
   int64_t items_ = 0;  // touched by reads only, which follow one another
 
   Mutex mutex_;
@@ -69,18 +76,13 @@ class IngestCourse : public LiveStreams::Stream {
   bool finished_ KITH_GUARDED_BY(mutex_) = false;
 };
 
-// What became of a refused item, as the error's wire form.
-google::rpc::Status ItemStatus(const absl::Status& status);
-// OK or what is wrong with the fields of an item.
-absl::Status CheckItem(const google::protobuf::Message& item);
-
 // Deletes itself when gRPC is done with it.
 template <class Request, class Response, class Commands>
 class IngestCall final : public grpc::ServerReadReactor<Request>, public IngestCourse {
  public:
   IngestCall(const CallEnvironment& environment, grpc::CallbackServerContext* rpc,
              Response* response, const Commands& commands)
-      : IngestCourse(environment, MethodOf<Request>(), rpc),
+      : IngestCourse(environment, MethodOf<Request>(), ItemRulesOf<Request>(), rpc),
         response_(response),
         commands_(commands) {}
 
@@ -107,7 +109,7 @@ class IngestCall final : public grpc::ServerReadReactor<Request>, public IngestC
       return call_.commands_.Render(after, item_, result_);
     }
     void Done(absl::Status status) override {
-      if (!status.ok()) *result_->mutable_status() = ItemStatus(status);
+      if (!status.ok()) *result_->mutable_status() = WireStatus(status, origin_.request.id);
       call_.ItemThrough(message_);
     }
 
@@ -154,13 +156,13 @@ class IngestCall final : public grpc::ServerReadReactor<Request>, public IngestC
     for (int i = 0; i < message->request.items_size(); ++i) {
       const Item& item = message->request.items(i);
       Result* const result = message->results[static_cast<size_t>(i)];
-      if (absl::Status valid = CheckItem(item); !valid.ok()) {
-        *result->mutable_status() = ItemStatus(valid);
+      absl::StatusOr<Origin> origin = OriginOf(item, message->request.request_id(), i);
+      if (!origin.ok()) {
+        *result->mutable_status() = WireStatus(origin.status(), "");
         --message->remaining;
         continue;
       }
-      message->commands.emplace_back(*this, *message, item, result,
-                                     OriginOf(item, message->request.request_id(), i));
+      message->commands.emplace_back(*this, *message, item, result, *std::move(origin));
       transact().Start(message->commands.back());
     }
     ItemThrough(*message);

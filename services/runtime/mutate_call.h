@@ -1,6 +1,7 @@
 // MutateCall: one command over gRPC.
 #pragma once
 
+#include "eventstore/base/status_macros.h"
 #include "grpcpp/grpcpp.h"
 #include "services/runtime/call.h"
 #include "services/runtime/transact.h"
@@ -22,6 +23,7 @@ class MutateCallBase : public grpc::ServerUnaryReactor, public Command {
 
  private:
   void OnDone() final { delete this; }
+  absl::Status Prepare();
   void Done(absl::Status status) final;
 
   const CallEnvironment& environment_;

@@ -54,15 +54,17 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
   virtual absl::Status Run(const ReadContext& context) = 0;
 
  private:
+  using Step = void (ReadCallBase::*)(eventstore::ReadTier tier);
+
   void OnDone() override { delete this; }
 
+  absl::Status Prepare();
+  // The steps of a read. A step on kMemory that needs the disk is taken again on a pool.
   void Resolve(eventstore::ReadTier tier);
   void Await();
-  void Serve();
-  void ServeOn(eventstore::ReadTier tier);
-  void OnPool(Pool& pool, absl::string_view queue, void (ReadCallBase::*step)());
-  void ResolveOnDisk() { Resolve(eventstore::ReadTier::kDisk); }
-  void ServeOnDisk() { ServeOn(eventstore::ReadTier::kDisk); }
+  void Serve(eventstore::ReadTier tier);
+  absl::Status TryServe(eventstore::ReadTier tier);
+  void TakeOnPool(Step step);
   void End(const absl::Status& status);
 
   const CallEnvironment& environment_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -13,16 +14,17 @@
 namespace kith::runtime {
 
 struct ReadPosition {
-  Position wait_for;           // the view must have folded this
-  std::optional<Position> at;  // the moment asked about; nullopt: as new as the view is
-  absl::Time read_time;        // the moment, in time
+  Position wait_for;                 // the view must have folded this
+  std::optional<Position> at;        // the moment asked about; nullopt: as new as the view is
+  std::optional<Sequence> sequence;  // the workspace's last event at `at`, where it is known
+  absl::Time read_time;              // the moment, in time: what ages are computed for
 };
 
-// Resolves ReadOptions and, where the request has one, a page token, which fixes the position of
-// its first page. Unavailable when the tier is kMemory and the answer needs the disk.
-// ERROR_INVALID_TOKEN for a token that is damaged, of another store or beyond the log's end;
-// ERROR_INVALID_PAGE_TOKEN likewise; ERROR_OUT_OF_RANGE for a sequence or time before the first
-// event… of a log that is empty then nothing is an error: the fold of nothing is empty.
+// Resolves ReadOptions and, where the request has one, a page token, which stands for the position
+// of its first page. Unavailable when the tier is kMemory and the answer needs the disk;
+// ERROR_INVALID_TOKEN and ERROR_INVALID_PAGE_TOKEN for a token that is damaged, of another store or
+// beyond the log's end; ERROR_OUT_OF_RANGE for a sequence that no event of the workspace has yet.
+// Before its first event a log is empty, which is not an error.
 absl::StatusOr<ReadPosition> ResolveReadPosition(const eventstore::EventLog& log,
                                                  WorkspaceId workspace,
                                                  const type::v1::ReadOptions& options,
@@ -33,9 +35,10 @@ absl::StatusOr<ReadPosition> ResolveReadPosition(const eventstore::EventLog& log
 std::string TokenAt(const eventstore::EventLog& log, Position position);
 // The position of a token of this log. ERROR_INVALID_TOKEN for any other.
 absl::StatusOr<Position> PositionOfToken(const eventstore::EventLog& log, absl::string_view token);
-// The workspace's last event at or before `position`; 0 when there is none. From memory when that
-// is its last event.
+
+// The workspace's last event at or before `position`; 0 when there is none. Unavailable when the
+// tier is kMemory and the answer needs the disk.
 absl::StatusOr<Sequence> SequenceAt(const eventstore::EventLog& log, WorkspaceId workspace,
-                                    Position position);
+                                    Position position, eventstore::ReadTier tier);
 
 }  // namespace kith::runtime

@@ -1,1 +1,132 @@
 #include "services/runtime/server_builder.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
+#include "services/runtime/parse_failure.h"
+
+namespace kith::runtime {
+
+// Members stand in the order in which they are made; Stop takes them down in the reverse one.
+class RunningServer final : public Server {
+ public:
+  RunningServer(const ServerOptions& options, Storage storage,
+                std::unique_ptr<eventstore::EventRegistry> registry)
+      : options_(options),
+        engine_(std::move(storage.engine)),
+        keys_(std::move(storage.keys)),
+        registry_(std::move(registry)),
+        ulids_(*options.clock, *options.random),
+        pools_(options.pools) {}
+  ~RunningServer() override { Stop(); }
+
+  absl::Status Open(std::vector<std::unique_ptr<projections::Projection>> projections);
+  absl::Status MakeServices(const ServerBuilder& builder);
+  absl::Status Listen();
+
+  int port() const override { return port_; }
+  Runtime& runtime() override { return *runtime_; }
+  void Stop() override;
+
+ private:
+  const ServerOptions options_;
+  std::unique_ptr<eventstore::Engine> engine_;  // until the log takes it
+  std::unique_ptr<eventstore::KeyStore> keys_;
+  std::unique_ptr<eventstore::EventRegistry> registry_;
+  UlidGenerator ulids_;
+  Pools pools_;
+  LiveStreams streams_;
+  std::unique_ptr<eventstore::EventLog> log_;
+  std::unique_ptr<projections::ViewStore> views_;
+  std::unique_ptr<Transact> transact_;
+  std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<Authorizer> authorizer_;
+  std::unique_ptr<CallEnvironment> environment_;
+  std::unique_ptr<Endpoint> endpoint_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+  bool stopped_ = false;
+};
+
+absl::Status RunningServer::Open(
+    std::vector<std::unique_ptr<projections::Projection>> projections) {
+  KITH_ASSIGN_OR_RETURN(log_, eventstore::OpenEventLog(std::move(engine_), *keys_, *options_.clock,
+                                                       pools_.completions, options_.log));
+  KITH_ASSIGN_OR_RETURN(views_,
+                        projections::ViewStore::Open(options_.views, *log_, *registry_, *keys_,
+                                                     pools_.completions, std::move(projections)));
+  transact_ =
+      std::make_unique<Transact>(Transact::Environment{*log_, *registry_, *keys_, *options_.clock,
+                                                       *options_.random, ulids_, pools_},
+                                 options_.transact);
+  runtime_ = std::make_unique<Runtime>(Runtime{*options_.clock, *options_.random, ulids_, pools_,
+                                               *registry_, *keys_, *log_, *views_, *transact_});
+  return absl::OkStatus();
+}
+
+absl::Status RunningServer::MakeServices(const ServerBuilder& builder) {
+  KITH_CHECK(builder.authorizer_ != nullptr);
+  KITH_ASSIGN_OR_RETURN(authorizer_, builder.authorizer_(*runtime_));
+  runtime_->authorizer = authorizer_.get();
+  environment_ = std::make_unique<CallEnvironment>(
+      CallEnvironment{*authorizer_, *log_, *keys_, *transact_, *options_.clock, pools_, streams_});
+  endpoint_ = std::make_unique<Endpoint>(*environment_);
+  runtime_->endpoint = endpoint_.get();
+  for (const auto& make : builder.services_) services_.push_back(make(*runtime_));
+  for (const auto& run : builder.at_start_) KITH_RETURN_IF_ERROR(run(*runtime_));
+  return absl::OkStatus();
+}
+
+absl::Status RunningServer::Listen() {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::ServerBuilder builder;
+  // Two servers on one port would share its calls between two logs.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddListeningPort(
+      options_.address,
+      options_.credentials != nullptr ? options_.credentials : grpc::InsecureServerCredentials(),
+      &port_);
+  for (const auto& service : services_) builder.RegisterService(service.get());
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(NewParseFailureInterceptors());
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
+  server_ = builder.BuildAndStart();
+  if (server_ != nullptr && port_ != 0) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("cannot listen on ", options_.address, ": the address is in use or not ours"));
+}
+
+void RunningServer::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  streams_.Stop();
+  if (server_ != nullptr) {
+    server_->Shutdown(std::chrono::system_clock::now() +
+                      absl::ToChronoMilliseconds(options_.stop_grace));
+    server_->Wait();
+  }
+  // No call is left: nothing waits on a pool, a view or the log any more, but what they owe each
+  // other.
+  pools_.reads.Stop();
+  pools_.folds.Stop();
+  server_.reset();
+  services_.clear();
+  views_.reset();
+  log_.reset();
+  pools_.completions.Stop();
+}
+
+absl::StatusOr<std::unique_ptr<Server>> ServerBuilder::Start(const ServerOptions& options,
+                                                             Storage storage) {
+  KITH_CHECK(registry_ != nullptr);
+  auto server = std::make_unique<RunningServer>(options, std::move(storage), std::move(registry_));
+  KITH_RETURN_IF_ERROR(server->Open(std::move(projections_)));
+  KITH_RETURN_IF_ERROR(server->MakeServices(*this));
+  KITH_RETURN_IF_ERROR(server->Listen());
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace kith::runtime

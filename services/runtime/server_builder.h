@@ -24,6 +24,7 @@
 #include "eventstore/log/event_registry.h"
 #include "eventstore/seal/key_store.h"
 #include "grpcpp/grpcpp.h"
+#include "grpcpp/impl/service_type.h"
 #include "projections/engine/view_store.h"
 #include "services/runtime/authorizer.h"
 #include "services/runtime/endpoint.h"

@@ -32,15 +32,22 @@ class StreamSource {
   virtual absl::Duration IdleMax() const { return absl::Seconds(10); }
 };
 
-// The end of one idle time, which several causes may bring about: it resumes the stream once.
-// Thread-safe.
+// One idle time, which any of several causes may end: the stream is resumed once, and not before
+// the pause has begun. Thread-safe.
 class Pause {
  public:
   explicit Pause(absl::AnyInvocable<void()> resume) : resume_(std::move(resume)) {}
-  void End() KITH_EXCLUDES(mutex_);
+
+  // The stream has done all that it does before it rests.
+  void Begin() { Advance(begun_); }
+  void End() { Advance(ended_); }
 
  private:
+  void Advance(bool& reached) KITH_EXCLUDES(mutex_);
+
   Mutex mutex_;
+  bool begun_ = false;
+  bool ended_ = false;
   absl::AnyInvocable<void()> resume_ KITH_GUARDED_BY(mutex_);
 };
 
@@ -72,6 +79,7 @@ class StreamCourse : public LiveStreams::Stream {
   void Detach() { environment_.streams.Remove(this); }
 
  private:
+  absl::Status Prepare();
   void Schedule();
   void TakeStep();
   void Rest();
@@ -84,7 +92,7 @@ class StreamCourse : public LiveStreams::Stream {
   const google::protobuf::Message& request_;
   absl::Time began_;
   CallerContext caller_;
-  grpc::Alarm alarm_;
+  std::unique_ptr<grpc::Alarm> alarm_;  // of the pause
 
   Mutex mutex_;
   absl::Status stop_ KITH_GUARDED_BY(mutex_);  // not OK: the next step ends the stream so

@@ -17,7 +17,6 @@ namespace {
 
 using options::v1::Format;
 
-constexpr size_t kRequestIdBytesMax = 128;
 constexpr int kPhoneDigitsMin = 3;
 
 bool IsControl(unsigned char byte) {

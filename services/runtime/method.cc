@@ -1,0 +1,75 @@
+#include "services/runtime/method.h"
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "kith/options/v1/options.pb.h"
+
+namespace kith::runtime {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FileDescriptor;
+using google::protobuf::Message;
+using google::protobuf::MethodDescriptor;
+
+const MethodDescriptor* MethodTaking(const Descriptor* request) {
+  const FileDescriptor* const file = request->file();
+  const MethodDescriptor* found = nullptr;
+  for (int i = 0; i < file->service_count(); ++i) {
+    for (int j = 0; j < file->service(i)->method_count(); ++j) {
+      const MethodDescriptor* const method = file->service(i)->method(j);
+      if (method->input_type() != request) continue;
+      KITH_CHECK(found == nullptr);
+      found = method;
+    }
+  }
+  KITH_CHECK(found != nullptr);
+  return found;
+}
+
+const FieldDescriptor* StringField(const Descriptor* request, const std::string& name) {
+  const FieldDescriptor* const field = request->FindFieldByName(name);
+  KITH_CHECK(field == nullptr || field->type() == FieldDescriptor::TYPE_STRING);
+  return field;
+}
+
+std::string TextOf(const Message& request, const FieldDescriptor* field) {
+  return field == nullptr ? "" : request.GetReflection()->GetString(request, field);
+}
+
+}  // namespace
+
+std::string Method::RequestIdOf(const Message& request) const {
+  return TextOf(request, request_id);
+}
+
+std::string Method::PageTokenOf(const Message& request) const {
+  return TextOf(request, page_token);
+}
+
+const type::v1::ReadOptions& Method::ReadOptionsOf(const Message& request) const {
+  if (read == nullptr) return type::v1::ReadOptions::default_instance();
+  return static_cast<const type::v1::ReadOptions&>(
+      request.GetReflection()->GetMessage(request, read));
+}
+
+Method CompileMethod(const Descriptor* request) {
+  const MethodDescriptor* const descriptor = MethodTaking(request);
+  const options::v1::MethodRules& rules = descriptor->options().GetExtension(options::v1::method);
+  KITH_CHECK(rules.public_() != !rules.permission().empty());
+  Method method;
+  method.name = absl::StrCat(descriptor->service()->full_name(), "/", descriptor->name());
+  method.permission = rules.permission();
+  method.is_public = rules.public_();
+  method.rules = &MessageRules::Of(request);
+  method.occur_time = OccurTimeField(request);
+  method.request_id = StringField(request, "request_id");
+  method.page_token = StringField(request, "page_token");
+  method.read = request->FindFieldByName("read");
+  KITH_CHECK(method.read == nullptr ||
+             method.read->message_type() == type::v1::ReadOptions::descriptor());
+  return method;
+}
+
+}  // namespace kith::runtime

@@ -1,0 +1,32 @@
+#include "services/runtime/mutate_call.h"
+
+#include <utility>
+
+#include "services/runtime/request_key.h"
+
+namespace kith::runtime {
+
+void MutateCallBase::Begin() {
+  began_ = environment_.clock.Now();
+  absl::Status ready = Prepare();
+  if (!ready.ok()) return Done(std::move(ready));
+  environment_.transact.Start(*this);
+}
+
+absl::Status MutateCallBase::Prepare() {
+  KITH_ASSIGN_OR_RETURN(CallerContext admitted, Admit(environment_, method_, *rpc_));
+  origin_.caller = std::move(admitted.caller);
+  origin_.deadline = admitted.deadline;
+  KITH_RETURN_IF_ERROR(method_.rules->Check(request_));
+  KITH_ASSIGN_OR_RETURN(origin_.occurred, method_.occur_time.Read(request_, admitted.now));
+  origin_.request = MakeRequestKey(environment_.keys, origin_.caller->workspace, method_.name,
+                                   method_.RequestIdOf(request_), request_, method_.request_id);
+  origin_.correlation_id = TraceIdOf(*rpc_);
+  return absl::OkStatus();
+}
+
+void MutateCallBase::Done(absl::Status status) {
+  Finish(Conclude(environment_, method_, origin_.caller.get(), origin_.request.id, began_, status));
+}
+
+}  // namespace kith::runtime

@@ -1,0 +1,102 @@
+#include "services/runtime/read_call.h"
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/type/v1/errors.pb.h"
+#include "services/runtime/retry.h"
+
+namespace kith::runtime {
+namespace {
+
+using eventstore::ReadTier;
+
+// How long a read waits for its view where the client set no deadline.
+constexpr absl::Duration kWaitMax = absl::Seconds(5);
+
+bool NeedsDisk(const absl::Status& status, ReadTier tier) {
+  return tier == ReadTier::kMemory && absl::IsUnavailable(status) && !WireError(status).has_value();
+}
+
+absl::Status ViewBehind(const std::string& token) {
+  return Error(type::v1::ERROR_VIEW_BEHIND,
+               "The read model did not reach the position asked for in time. Try again.",
+               {{"position", token}}, RetryAfter(absl::Seconds(1)));
+}
+
+}  // namespace
+
+void ReadCallBase::Begin() {
+  began_ = environment_.clock.Now();
+  if (const absl::Status ready = Prepare(); !ready.ok()) return End(ready);
+  if (view_ != nullptr) return Resolve(ReadTier::kMemory);
+  position_.read_time = caller_.now;
+  if (kind_ == ReadKind::kPoint) return Serve(ReadTier::kMemory);
+  TakeOnPool(&ReadCallBase::Serve);
+}
+
+absl::Status ReadCallBase::Prepare() {
+  KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, *rpc_));
+  return method_.rules->Check(request_);
+}
+
+void ReadCallBase::Resolve(ReadTier tier) {
+  absl::StatusOr<ReadPosition> position = ResolveReadPosition(
+      environment_.log, caller_.caller->workspace, method_.ReadOptionsOf(request_),
+      method_.PageTokenOf(request_), caller_.now, tier);
+  if (NeedsDisk(position.status(), tier)) return TakeOnPool(&ReadCallBase::Resolve);
+  if (!position.ok()) return End(position.status());
+  position_ = *std::move(position);
+  Await();
+}
+
+void ReadCallBase::Await() {
+  const absl::Time deadline = std::min(caller_.deadline, caller_.now + kWaitMax);
+  view_->WhenAt(position_.wait_for, deadline, [this](absl::Status there) {
+    if (!there.ok()) {
+      return End(environment_.streams.stopping()
+                     ? ShuttingDown()
+                     : ViewBehind(TokenAt(environment_.log, position_.wait_for)));
+    }
+    snapshot_ = position_.at.has_value() ? view_->At(*position_.at) : view_->Latest();
+    if (kind_ == ReadKind::kPoint) return Serve(ReadTier::kMemory);
+    TakeOnPool(&ReadCallBase::Serve);
+  });
+}
+
+void ReadCallBase::Serve(ReadTier tier) {
+  const absl::Status status = TryServe(tier);
+  if (NeedsDisk(status, tier)) return TakeOnPool(&ReadCallBase::Serve);
+  End(status);
+}
+
+absl::Status ReadCallBase::TryServe(ReadTier tier) {
+  if (snapshot_.has_value() && !position_.sequence.has_value()) {
+    KITH_ASSIGN_OR_RETURN(
+        position_.sequence,
+        SequenceAt(environment_.log, caller_.caller->workspace, snapshot_->position(), tier));
+  }
+  return Run(
+      {*caller_.caller, snapshot_.has_value() ? &*snapshot_ : nullptr, tier, position_.read_time});
+}
+
+void ReadCallBase::TakeOnPool(Step step) {
+  const bool point = kind_ == ReadKind::kPoint;
+  Pool& pool = point ? environment_.pools.folds : environment_.pools.reads;
+  const bool taken = pool.TryRun([this, step] {
+    // A client that is gone, or waits no longer, costs no disk read.
+    if (rpc_->IsCancelled()) return End(absl::CancelledError());
+    (this->*step)(ReadTier::kDisk);
+  });
+  if (!taken) End(QueueFull(point ? "points" : "reads"));
+}
+
+void ReadCallBase::End(const absl::Status& status) {
+  if (status.ok() && snapshot_.has_value()) {
+    rpc_->AddInitialMetadata("kith-token", TokenAt(environment_.log, snapshot_->position()));
+    rpc_->AddInitialMetadata("kith-sequence", absl::StrCat(position_.sequence->value()));
+  }
+  Finish(Conclude(environment_, method_, caller_.caller.get(), "", began_, status));
+}
+
+}  // namespace kith::runtime

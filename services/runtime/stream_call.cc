@@ -1,0 +1,99 @@
+#include "services/runtime/stream_call.h"
+
+#include <utility>
+
+#include "eventstore/base/status_macros.h"
+
+namespace kith::runtime {
+
+void Pause::Advance(bool& reached) {
+  absl::AnyInvocable<void()> resume;
+  {
+    MutexLock lock(mutex_);
+    reached = true;
+    if (begun_ && ended_) resume = std::exchange(resume_, nullptr);
+  }
+  if (resume != nullptr) resume();
+}
+
+void StreamCourse::Begin() {
+  began_ = environment_.clock.Now();
+  if (const absl::Status ready = Prepare(); !ready.ok()) return End(ready);
+  // The first step is refused when the server is busy; a stream that runs is not broken off for
+  // that.
+  if (!environment_.pools.reads.TryRun([this] { TakeStep(); })) End(QueueFull("reads"));
+}
+
+absl::Status StreamCourse::Prepare() {
+  KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, *rpc_));
+  KITH_RETURN_IF_ERROR(method_.rules->Check(request_));
+  return environment_.streams.Add(this) ? absl::OkStatus() : ShuttingDown();
+}
+
+void StreamCourse::Schedule() {
+  environment_.pools.reads.Run([this] { TakeStep(); });
+}
+
+void StreamCourse::TakeStep() {
+  absl::Status stop;
+  {
+    MutexLock lock(mutex_);
+    pause_ = nullptr;
+    stop = stop_;
+  }
+  if (!stop.ok()) return End(stop);
+  const absl::StatusOr<Step> step = Take(caller_);
+  if (!step.ok()) return End(step.status());
+  switch (*step) {
+    case Step::kWrite:
+      return Write();
+    case Step::kIdle:
+      return Rest();
+    case Step::kEnd:
+      return End(absl::OkStatus());
+  }
+}
+
+void StreamCourse::Rest() {
+  const auto pause = std::make_shared<Pause>([this] { Schedule(); });
+  bool stopped = false;
+  {
+    MutexLock lock(mutex_);
+    pause_ = pause;
+    stopped = !stop_.ok();
+  }
+  const gpr_timespec until =
+      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                   gpr_time_from_millis(absl::ToInt64Milliseconds(IdleMax()), GPR_TIMESPAN));
+  alarm_ = std::make_unique<grpc::Alarm>();
+  alarm_->Set(until, [pause](bool) { pause->End(); });
+  WakeBy([pause] { pause->End(); });
+  if (stopped) pause->End();
+  pause->Begin();
+}
+
+void StreamCourse::Written(bool ok) {
+  if (!ok) StopWith(absl::CancelledError("the client is gone"));
+  Schedule();
+}
+
+void StreamCourse::Cancelled() { StopWith(absl::CancelledError("the client hung up")); }
+
+void StreamCourse::EndForShutdown() { StopWith(ShuttingDown()); }
+
+void StreamCourse::StopWith(absl::Status reason) {
+  std::shared_ptr<Pause> pause;
+  {
+    MutexLock lock(mutex_);
+    if (stop_.ok()) stop_ = std::move(reason);
+    pause = pause_;
+  }
+  if (pause != nullptr) pause->End();
+}
+
+void StreamCourse::End(const absl::Status& status) {
+  CloseSource();
+  FinishWith(Conclude(environment_, method_, caller_.caller.get(), "", began_, status));
+}
+
+}  // namespace kith::runtime
