@@ -132,6 +132,8 @@ std::optional<uint64_t> TakeVarint(absl::string_view* in) {
   for (int shift = 0; shift < 64 && !in->empty(); shift += 7) {
     const uint64_t byte = static_cast<unsigned char>(in->front());
     in->remove_prefix(1);
+    if (shift == 63 && byte > 1) return std::nullopt;  // beyond 64 bits
+    if (byte == 0 && shift > 0) return std::nullopt;   // not the shortest form
     value |= (byte & 0x7f) << shift;
     if (byte < 0x80) return value;
   }

@@ -59,7 +59,8 @@ std::optional<Run> DecodeRun(uint64_t number, absl::string_view value);
 std::string EncodePosition(Position position);
 std::optional<Position> DecodePosition(absl::string_view value);
 
-// Building blocks, also of the conflict payload and of meta.
+// Building blocks, also of the conflict payload and of meta. Take… removes what it reads from `in`;
+// nullopt when it is cut short or not in its shortest form.
 void PutVarint(uint64_t value, std::string* out);
 std::optional<uint64_t> TakeVarint(absl::string_view* in);
 void PutBytes(absl::string_view bytes, std::string* out);  // length, then the bytes

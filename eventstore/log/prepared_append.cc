@@ -16,6 +16,10 @@ constexpr size_t kNameBytesMax = 1024;
 constexpr size_t kTagsMax = 64;
 constexpr size_t kConditionsMax = 1000;
 
+// Times a record can hold with room to spare: the years 1 to 9999.
+constexpr absl::Time kOccurTimeMin = absl::FromUnixSeconds(-62'135'596'800);
+constexpr absl::Time kOccurTimeMax = absl::FromUnixSeconds(253'402'300'800);
+
 absl::Status ValidateName(absl::string_view what, absl::string_view name, bool may_be_empty) {
   if (name.empty() && !may_be_empty)
     return absl::InvalidArgumentError(absl::StrCat(what, " is empty"));
@@ -38,6 +42,10 @@ size_t BytesOf(const NewEvent& event) {
 absl::Status ValidateEvent(const NewEvent& event, absl::string_view stream) {
   if (event.type.value() == 0) {
     return absl::InvalidArgumentError(absl::StrCat("an event for ", stream, " has no type"));
+  }
+  if (event.occur_time < kOccurTimeMin || event.occur_time >= kOccurTimeMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("an event for ", stream, " occurs outside the years 1 to 9999"));
   }
   if (BytesOf(event) > kEventBytesMax) {
     return absl::InvalidArgumentError(absl::StrCat("an event for ", stream, " has ", BytesOf(event),

@@ -146,7 +146,7 @@ TYPED_TEST(EventLogConformance, AnswersWhatIsInFlightWhenItCloses) {
 // --- Limits ---
 
 TYPED_TEST(EventLogConformance, RefusesWhatIsMalformed) {
-  std::vector<Append> malformed(9, AppendTo("contacts/1"));
+  std::vector<Append> malformed(10, AppendTo("contacts/1"));
   malformed[0].workspace = WorkspaceId();
   malformed[1].streams.clear();
   malformed[2].streams[0].events.clear();
@@ -156,6 +156,7 @@ TYPED_TEST(EventLogConformance, RefusesWhatIsMalformed) {
   malformed[6].streams[0].events[0].type = EventType();
   malformed[7].request.id = std::string(2000, 'x');
   malformed[8].request = {"", "id", {}};
+  malformed[9].streams[0].events[0].occur_time = absl::InfiniteFuture();
   for (const Append& append : malformed)
     EXPECT_EQ(this->Try(append), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(this->log_->head(), Position());
