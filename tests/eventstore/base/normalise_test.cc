@@ -1,0 +1,79 @@
+#include "eventstore/base/normalise.h"
+
+#include <optional>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace kith {
+namespace {
+
+using ::testing::Eq;
+using ::testing::Optional;
+
+TEST(EmailKey, PassesOverCaseAndWhiteSpaceAndTheFinalDot) {
+  EXPECT_THAT(EmailKey(" Ada.Lovelace@Example.ORG. "), Optional(Eq("ada.lovelace@example.org")));
+}
+
+TEST(EmailKey, KeepsDotsAndPlusTags) {
+  EXPECT_NE(EmailKey("a.da@example.org"), EmailKey("ada@example.org"));
+  EXPECT_NE(EmailKey("ada+crm@example.org"), EmailKey("ada@example.org"));
+}
+
+TEST(EmailKey, WritesInternationalDomainsInAscii) {
+  EXPECT_THAT(EmailKey("ada@Bücher.Example"), Optional(Eq("ada@xn--bcher-kva.example")));
+  EXPECT_EQ(EmailKey("ada@bücher.example"), EmailKey("ada@xn--bcher-kva.example"));
+}
+
+TEST(EmailKey, ComposesInternationalLocalParts) {
+  EXPECT_EQ(EmailKey("ZO\u00CB@example.org"), EmailKey("zoe\u0308@example.org"));
+}
+
+TEST(EmailKey, IsNoneForWhatIsNoAddress) {
+  for (const char* text :
+       {"", "ada", "@example.org", "ada@", "ada@example", "ada@-example.org", "ada@exa mple.org",
+        "a da@example.org", "ada@@example.org", "ada@example..org", "ada@example.org,eve@evil.org",
+        "<ada@example.org>", "ada\n@example.org", "\xff@example.org"}) {
+    EXPECT_EQ(EmailKey(text), std::nullopt) << text;
+  }
+}
+
+TEST(EmailKey, IsNoneForWhatIsTooLong) {
+  const std::string domain = "@example.org";
+  EXPECT_TRUE(EmailKey(std::string(64, 'a') + domain).has_value());
+  EXPECT_FALSE(EmailKey(std::string(65, 'a') + domain).has_value());
+  EXPECT_FALSE(EmailKey("ada@" + std::string(64, 'a') + ".org").has_value());
+  std::string long_domain = "a@";
+  while (long_domain.size() < 260) long_domain += "label.";
+  EXPECT_FALSE(EmailKey(long_domain + "org").has_value());
+}
+
+TEST(EmailForm, LowersTheBeginningOfAnAddress) {
+  EXPECT_EQ(EmailForm("Ada@Exam"), "ada@exam");
+  EXPECT_EQ(EmailForm("Ada@Example.org"), "ada@example.org");
+}
+
+TEST(FoldedName, PassesOverCaseAccentsAndSpaces) {
+  EXPECT_EQ(FoldedName("  Zoë  ÅNGSTRÖM "), "zoe angstrom");
+  EXPECT_EQ(FoldedName("Straße"), FoldedName("STRASSE"));
+  EXPECT_EQ(FoldedName("Ada\tKing"), "ada king");
+}
+
+TEST(FoldedName, KeepsScriptsThatHaveNoCase) { EXPECT_EQ(FoldedName("李 小龙"), "李 小龙"); }
+
+TEST(FoldedName, ChangesNothingThatIsFoldedAlready) {
+  for (const char* text : {"zoe angstrom", "strasse", "李 小龙", "한글", "ﬁn"}) {
+    EXPECT_EQ(FoldedName(FoldedName(text)), FoldedName(text)) << text;
+  }
+}
+
+TEST(IsUtf8, RefusesBrokenAndOverlongSequences) {
+  EXPECT_TRUE(IsUtf8("Zoë 李"));
+  EXPECT_TRUE(IsUtf8(""));
+  EXPECT_FALSE(IsUtf8("\xc3"));
+  EXPECT_FALSE(IsUtf8("\xc0\xaf"));
+  EXPECT_FALSE(IsUtf8("\xed\xa0\x80"));
+}
+
+}  // namespace
+}  // namespace kith

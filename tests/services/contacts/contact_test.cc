@@ -1,0 +1,382 @@
+#include "services/contacts/contact.h"
+
+#include "kith/contacts/v1/contacts_errors.pb.h"
+#include "kith/type/v1/errors.pb.h"
+#include "tests/testing/decider_spec.h"
+
+namespace kith::contacts {
+namespace {
+
+using ::kith::testing::Appends;
+using ::kith::testing::ChangesNothing;
+using ::kith::testing::ClaimsIn;
+using ::kith::testing::DeciderSpec;
+using ::kith::testing::Given;
+using ::kith::testing::IsRejectedWith;
+using ::kith::testing::MetadataOf;
+using ::kith::testing::Proto;
+using ::kith::testing::SpecId;
+using ::kith::testing::ViolatedFields;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const std::string kAda = "contacts/ada";
+const std::string kBob = "contacts/bob";
+
+v1::ContactEvent Created(absl::string_view name, absl::string_view personal) {
+  auto event = Proto<v1::ContactEvent>(
+      R"pb(contact_created { contact { lifecycle_stage: LEAD company_name: "Analytical" } })pb");
+  event.mutable_contact_created()->set_name(std::string(name));
+  *event.mutable_contact_created()->mutable_personal() = Proto<v1::Contact>(personal);
+  return event;
+}
+
+v1::ContactEvent Deleted(absl::string_view name) {
+  v1::ContactEvent event;
+  event.mutable_contact_deleted()->set_name(std::string(name));
+  return event;
+}
+
+ContactState Ada() {
+  return Given<ContactAggregate>({Created(kAda, R"pb(
+    first_name: "Ada"
+    display_name: "Ada"
+    emails { address: "Ada@Example.org" primary: true }
+    external_ids { system: "billing" id: "7" })pb")});
+}
+
+ContactState Bob() {
+  return Given<ContactAggregate>({Created(kBob, R"pb(
+    first_name: "Bob"
+    display_name: "Bob"
+    emails { address: "bob@example.org" primary: true })pb")});
+}
+
+v1::CreateContactRequest Create(absl::string_view contact) {
+  v1::CreateContactRequest command;
+  *command.mutable_contact() = Proto<v1::Contact>(contact);
+  return command;
+}
+
+v1::UpdateContactRequest Update(absl::string_view contact, absl::string_view mask = "") {
+  v1::UpdateContactRequest command;
+  *command.mutable_contact() = Proto<v1::Contact>(contact);
+  command.mutable_contact()->set_name(kAda);
+  *command.mutable_update_mask() = Proto<google::protobuf::FieldMask>(mask);
+  return command;
+}
+
+v1::DeleteContactRequest Delete(absl::string_view etag = "") {
+  v1::DeleteContactRequest command;
+  command.set_name(kAda);
+  command.set_etag(std::string(etag));
+  return command;
+}
+
+// --- CreateContact
+
+TEST(CreateContact, KeepsPersonalFieldsApart) {
+  DeciderSpec spec;
+  const Decision decision = Decide(
+      {}, Create(R"pb(first_name: "Ada" last_name: "Lovelace" company_name: "Analytical")pb"),
+      spec.context());
+  EXPECT_THAT(
+      decision,
+      Appends("contacts/" + SpecId(1), Proto<v1::ContactEvent>(R"pb(
+                contact_created {
+                  name: "contacts/01H00000000000000000000001"
+                  contact { company_name: "Analytical" lifecycle_stage: LEAD }
+                  personal { first_name: "Ada" last_name: "Lovelace" display_name: "Ada Lovelace" }
+                })pb")));
+}
+
+TEST(CreateContact, KeepsAGivenLifecycleStage) {
+  DeciderSpec spec;
+  const Decision decision =
+      Decide({}, Create(R"pb(first_name: "Ada" lifecycle_stage: CUSTOMER)pb"), spec.context());
+  ASSERT_TRUE(decision.ok());
+  const auto& event = static_cast<const v1::ContactEvent&>(*decision->list().front().event);
+  EXPECT_EQ(event.contact_created().contact().lifecycle_stage(), v1::CUSTOMER);
+}
+
+TEST(CreateContact, IgnoresWhatOnlyTheServerSays) {
+  DeciderSpec spec;
+  const Decision decision = Decide({}, Create(R"pb(
+                                     name: "contacts/mine"
+                                     etag: "99"
+                                     first_name: "Ada"
+                                     display_name: "Somebody"
+                                     erased: true
+                                     create_time { seconds: 1 })pb"),
+                                   spec.context());
+  EXPECT_THAT(decision, Appends("contacts/" + SpecId(1), Proto<v1::ContactEvent>(R"pb(
+                                  contact_created {
+                                    name: "contacts/01H00000000000000000000001"
+                                    contact { lifecycle_stage: LEAD }
+                                    personal { first_name: "Ada" display_name: "Ada" }
+                                  })pb")));
+}
+
+TEST(CreateContact, MakesTheFirstAddressAndNumberPrimary) {
+  DeciderSpec spec;
+  const Decision decision = Decide({}, Create(R"pb(
+                                     emails { address: "ada@example.org" }
+                                     emails { address: "ada@home.example" }
+                                     phones { raw: "+49 30 901820" }
+                                     phones { raw: "+49 30 901821" })pb"),
+                                   spec.context());
+  ASSERT_TRUE(decision.ok());
+  const auto& event = static_cast<const v1::ContactEvent&>(*decision->list().front().event);
+  const v1::Contact& personal = event.contact_created().personal();
+  EXPECT_TRUE(personal.emails(0).primary());
+  EXPECT_FALSE(personal.emails(1).primary());
+  EXPECT_TRUE(personal.phones(0).primary());
+  EXPECT_FALSE(personal.phones(1).primary());
+}
+
+TEST(CreateContact, ReadsNumbersAsTheWorkspacesRegionWritesThem) {
+  DeciderSpec spec;
+  spec.settings.default_region = "DE";
+  const Decision decision = Decide({}, Create(R"pb(
+                                     phones { raw: "030 901820" e164: "+1555" }
+                                     phones { raw: "call the front desk" })pb"),
+                                   spec.context());
+  ASSERT_TRUE(decision.ok());
+  const auto& event = static_cast<const v1::ContactEvent&>(*decision->list().front().event);
+  const v1::Contact& personal = event.contact_created().personal();
+  EXPECT_EQ(personal.phones(0).e164(), "+4930901820");
+  EXPECT_EQ(personal.phones(1).raw(), "call the front desk");
+  EXPECT_EQ(personal.phones(1).e164(), "");
+}
+
+TEST(CreateContact, RejectsAContactThatNobodyCouldName) {
+  DeciderSpec spec;
+  const Decision decision =
+      Decide({}, Create(R"pb(company_name: "Analytical" salutation: "Dr.")pb"), spec.context());
+  EXPECT_THAT(decision, IsRejectedWith(type::v1::ERROR_INVALID_FIELD));
+  EXPECT_THAT(ViolatedFields(decision.status()), ElementsAre("contact"));
+}
+
+TEST(CreateContact, NamesEveryViolationAtOnce) {
+  DeciderSpec spec;
+  const Decision decision = Decide({}, Create(R"pb(
+                                     emails { address: "ada@example.org" primary: true }
+                                     emails { address: "ADA@EXAMPLE.ORG." primary: true }
+                                     phones { raw: "+4930901820" primary: true }
+                                     phones { raw: "+4930901821" primary: true })pb"),
+                                   spec.context());
+  EXPECT_THAT(decision, IsRejectedWith(type::v1::ERROR_INVALID_FIELD));
+  EXPECT_THAT(ViolatedFields(decision.status()),
+              ElementsAre("contact.emails[1].address", "contact.emails[1].primary",
+                          "contact.phones[1].primary"));
+}
+
+TEST(CreateContact, ClaimsItsAddressesWhetherOrNotTheWorkspaceWantsThemUnique) {
+  DeciderSpec spec;
+  const Decision decision = Decide({}, Create(R"pb(
+                                     emails { address: "Ada@Example.org" }
+                                     external_ids { system: "billing" id: "7" })pb"),
+                                   spec.context());
+  EXPECT_THAT(ClaimsIn(decision),
+              ElementsAre("contacts.email=ada@example.org",
+                          std::string("contacts.external_id=billing\0007", 30)));
+}
+
+TEST(CreateContact, RejectsAnAddressOfAnotherLiveContact) {
+  DeciderSpec spec;
+  const ContactState ada = Ada();
+  const Decision decision = Decide({&ada}, Create(R"pb(
+                                     emails { address: "grace@example.org" }
+                                     emails { address: "ADA@example.org" })pb"),
+                                   spec.context());
+  EXPECT_THAT(decision, IsRejectedWith(v1::CONTACTS_ERROR_EMAIL_TAKEN));
+  EXPECT_EQ(MetadataOf(decision.status(), "contact"), kAda);
+  EXPECT_EQ(MetadataOf(decision.status(), "field"), "contact.emails[1].address");
+}
+
+TEST(CreateContact, TakesTheAddressOfADeletedContact) {
+  DeciderSpec spec;
+  const ContactState ada = Evolve(Ada(), {Deleted(kAda), Revision(2), {}, {}, false});
+  EXPECT_TRUE(
+      Decide({&ada}, Create(R"pb(emails { address: "ada@example.org" })pb"), spec.context()).ok());
+}
+
+// --- UpdateContact
+
+TEST(UpdateContact, RecordsOnlyWhatChanged) {
+  DeciderSpec spec;
+  const Decision decision = Decide(
+      Ada(), {}, Update(R"pb(last_name: "Lovelace" company_name: "Analytical" owner: "users/1")pb"),
+      spec.context());
+  EXPECT_THAT(decision,
+              Appends(kAda, Proto<v1::ContactEvent>(R"pb(
+                        contact_updated {
+                          name: "contacts/ada"
+                          update_mask { paths: "last_name" paths: "owner" paths: "display_name" }
+                          contact { owner: "users/1" }
+                          personal { last_name: "Lovelace" display_name: "Ada Lovelace" }
+                        })pb")));
+}
+
+TEST(UpdateContact, EmptiesFieldsThatTheMaskNames) {
+  DeciderSpec spec;
+  const Decision decision =
+      Decide(Ada(), {}, Update("", R"pb(paths: "company_name")pb"), spec.context());
+  EXPECT_THAT(decision, Appends(kAda, Proto<v1::ContactEvent>(R"pb(
+                                  contact_updated {
+                                    name: "contacts/ada"
+                                    update_mask { paths: "company_name" }
+                                    contact {}
+                                    personal {}
+                                  })pb")));
+}
+
+TEST(UpdateContact, IsNothingWhenNothingChanges) {
+  DeciderSpec spec;
+  EXPECT_THAT(Decide(Ada(), {}, Update(R"pb(
+                       first_name: "Ada"
+                       emails { address: "Ada@Example.org" })pb"),
+                     spec.context()),
+              ChangesNothing());
+}
+
+TEST(UpdateContact, RejectsAnEtagThatIsNotThePresentOne) {
+  DeciderSpec spec;
+  const Decision decision =
+      Decide(Ada(), {}, Update(R"pb(etag: "7" first_name: "Augusta")pb"), spec.context());
+  EXPECT_THAT(decision, IsRejectedWith(type::v1::ERROR_ETAG_MISMATCH));
+  EXPECT_EQ(MetadataOf(decision.status(), "expected"), "7");
+  EXPECT_EQ(MetadataOf(decision.status(), "actual"), "1");
+  EXPECT_TRUE(
+      Decide(Ada(), {}, Update(R"pb(etag: "1" first_name: "Augusta")pb"), spec.context()).ok());
+}
+
+TEST(UpdateContact, RejectsAMaskOfWhatOnlyTheServerSays) {
+  DeciderSpec spec;
+  EXPECT_THAT(Decide(Ada(), {}, Update("", R"pb(paths: "display_name")pb"), spec.context()),
+              IsRejectedWith(type::v1::ERROR_INVALID_UPDATE_MASK));
+  EXPECT_THAT(Decide(Ada(), {}, Update("", R"pb(paths: "shoe_size")pb"), spec.context()),
+              IsRejectedWith(type::v1::ERROR_INVALID_UPDATE_MASK));
+}
+
+TEST(UpdateContact, RejectsTakingAwayTheLastNameAndAddress) {
+  DeciderSpec spec;
+  const Decision decision =
+      Decide(Ada(), {}, Update("", R"pb(paths: "first_name" paths: "emails")pb"), spec.context());
+  EXPECT_THAT(ViolatedFields(decision.status()), ElementsAre("contact"));
+}
+
+TEST(UpdateContact, ClaimsAndReleasesOnlyWhatMoves) {
+  DeciderSpec spec;
+  const ContactState state = Given<ContactAggregate>({Created(kAda, R"pb(
+    emails { address: "old@example.org" primary: true }
+    emails { address: "kept@example.org" })pb")});
+  const Decision decision = Decide(state, {}, Update(R"pb(
+                                     emails { address: "KEPT@example.org" primary: true }
+                                     emails { address: "new@example.org" })pb"),
+                                   spec.context());
+  EXPECT_THAT(ClaimsIn(decision),
+              ElementsAre("contacts.email=old@example.org", "contacts.email=new@example.org"));
+}
+
+TEST(UpdateContact, ClaimsNothingWhenNoAddressMoves) {
+  DeciderSpec spec;
+  EXPECT_THAT(ClaimsIn(Decide(Ada(), {}, Update(R"pb(owner: "users/1")pb"), spec.context())),
+              IsEmpty());
+}
+
+TEST(UpdateContact, RejectsAnAddressOfAnotherLiveContact) {
+  DeciderSpec spec;
+  const ContactState bob = Bob();
+  const Decision decision =
+      Decide(Ada(), {&bob}, Update(R"pb(emails { address: "bob@example.org" })pb"), spec.context());
+  EXPECT_THAT(decision, IsRejectedWith(v1::CONTACTS_ERROR_EMAIL_TAKEN));
+  EXPECT_EQ(MetadataOf(decision.status(), "contact"), kBob);
+}
+
+TEST(UpdateContact, KeepsAnAddressThatWasSharedBeforeItHadToBeUnique) {
+  DeciderSpec spec;
+  const ContactState ada = Ada();
+  const ContactState twin =
+      Given<ContactAggregate>({Created(kBob, R"pb(emails { address: "ada@example.org" })pb")});
+  EXPECT_TRUE(Decide(ada, {&ada, &twin}, Update(R"pb(
+                       emails { address: "ada@example.org" label: "work" })pb"),
+                     spec.context())
+                  .ok());
+}
+
+TEST(UpdateContact, RejectsAContactThatIsNotThere) {
+  DeciderSpec spec;
+  const ContactState deleted = Evolve(Ada(), {Deleted(kAda), Revision(2), {}, {}, false});
+  for (const ContactState& state : {ContactState(), deleted}) {
+    EXPECT_THAT(Decide(state, {}, Update(R"pb(first_name: "Eve")pb"), spec.context()),
+                IsRejectedWith(v1::CONTACTS_ERROR_CONTACT_NOT_FOUND));
+  }
+}
+
+// --- DeleteContact
+
+TEST(DeleteContact, ReleasesWhatTheContactClaimed) {
+  DeciderSpec spec;
+  const Decision decision = Decide(Ada(), Delete(), spec.context());
+  EXPECT_THAT(decision, Appends(kAda, Deleted(kAda)));
+  EXPECT_THAT(ClaimsIn(decision),
+              ElementsAre("contacts.email=ada@example.org",
+                          std::string("contacts.external_id=billing\0007", 30)));
+}
+
+TEST(DeleteContact, IsNothingWhenDeletedAlready) {
+  DeciderSpec spec;
+  const ContactState deleted = Evolve(Ada(), {Deleted(kAda), Revision(2), {}, {}, false});
+  EXPECT_THAT(Decide(deleted, Delete("1"), spec.context()), ChangesNothing());
+}
+
+TEST(DeleteContact, RejectsAContactThatNeverWas) {
+  DeciderSpec spec;
+  EXPECT_THAT(Decide(ContactState(), Delete(), spec.context()),
+              IsRejectedWith(v1::CONTACTS_ERROR_CONTACT_NOT_FOUND));
+}
+
+TEST(DeleteContact, RejectsAnEtagThatIsNotThePresentOne) {
+  DeciderSpec spec;
+  EXPECT_THAT(Decide(Ada(), Delete("2"), spec.context()),
+              IsRejectedWith(type::v1::ERROR_ETAG_MISMATCH));
+}
+
+// --- Evolve
+
+TEST(ContactState, IsTheFoldOfItsEvents) {
+  const ContactState state = Given<ContactAggregate>(
+      {Created(kAda, R"pb(first_name: "Ada" notes: "old")pb"), Proto<v1::ContactEvent>(R"pb(
+         contact_updated {
+           name: "contacts/ada"
+           update_mask { paths: "notes" paths: "company_name" paths: "of_a_later_version" }
+           personal { notes: "new" }
+         })pb")});
+  EXPECT_EQ(state.lifecycle, Lifecycle::kActive);
+  EXPECT_EQ(state.contact.name(), kAda);
+  EXPECT_EQ(state.contact.etag(), "2");
+  EXPECT_EQ(state.contact.first_name(), "Ada");
+  EXPECT_EQ(state.contact.notes(), "new");
+  EXPECT_EQ(state.contact.company_name(), "");
+  EXPECT_EQ(state.contact.create_time().seconds(), absl::ToUnixSeconds(testing::kBegin));
+  EXPECT_EQ(state.contact.update_time().seconds(), absl::ToUnixSeconds(testing::kBegin) + 3600);
+}
+
+TEST(ContactState, SaysWhenPersonalFieldsAreGone) {
+  auto event = Created(kAda, "");
+  event.mutable_contact_created()->clear_personal();
+  const ContactState state = Evolve({}, {event, Revision(1), {}, {}, /*erased=*/true});
+  EXPECT_TRUE(state.contact.erased());
+  EXPECT_EQ(state.contact.company_name(), "Analytical");
+}
+
+TEST(ContactState, KeepsTheFieldsOfADeletedContact) {
+  const ContactState state = Evolve(Ada(), {Deleted(kAda), Revision(2), {}, {}, false});
+  EXPECT_EQ(state.lifecycle, Lifecycle::kDeleted);
+  EXPECT_EQ(state.contact.first_name(), "Ada");
+  EXPECT_EQ(state.contact.etag(), "2");
+}
+
+}  // namespace
+}  // namespace kith::contacts

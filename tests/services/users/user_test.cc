@@ -1,0 +1,107 @@
+#include "services/users/user.h"
+
+#include "kith/type/v1/errors.pb.h"
+#include "kith/users/v1/users_errors.pb.h"
+#include "tests/testing/decider_spec.h"
+
+namespace kith::users {
+namespace {
+
+using ::kith::testing::Appends;
+using ::kith::testing::ChangesNothing;
+using ::kith::testing::DeciderSpec;
+using ::kith::testing::Given;
+using ::kith::testing::IsRejectedWith;
+using ::kith::testing::Proto;
+using ::kith::testing::SpecId;
+
+const std::string kUser = "users/1";
+
+UserState Moses() {
+  return Given<UserAggregate>({Proto<v1::UserEvent>(R"pb(
+    user_created {
+      name: "users/1"
+      user { office: "Central" }
+      personal { display_name: "Moses Frase" email: "moses@example.org" }
+    })pb")});
+}
+
+UserState DeletedMoses() {
+  const auto event = Proto<v1::UserEvent>(R"pb(user_deleted { name: "users/1" })pb");
+  return Evolve(Moses(), {event, Revision(2), {}, {}, false});
+}
+
+v1::UpdateUserRequest Update(absl::string_view user) {
+  v1::UpdateUserRequest command;
+  *command.mutable_user() = Proto<v1::User>(user);
+  command.mutable_user()->set_name(kUser);
+  return command;
+}
+
+v1::DeleteUserRequest Delete() {
+  v1::DeleteUserRequest command;
+  command.set_name(kUser);
+  return command;
+}
+
+TEST(CreateUser, KeepsPersonalFieldsApart) {
+  DeciderSpec spec;
+  const auto command = Proto<v1::CreateUserRequest>(R"pb(
+    user { display_name: "Moses Frase" office: "Central" etag: "9" name: "users/mine" })pb");
+  EXPECT_THAT(Decide(command, spec.context()),
+              Appends("users/" + SpecId(1), Proto<v1::UserEvent>(R"pb(
+                        user_created {
+                          name: "users/01H00000000000000000000001"
+                          user { office: "Central" }
+                          personal { display_name: "Moses Frase" }
+                        })pb")));
+}
+
+TEST(UpdateUser, RecordsOnlyWhatChanged) {
+  DeciderSpec spec;
+  EXPECT_THAT(
+      Decide(Moses(), Update(R"pb(office: "West" display_name: "Moses Frase")pb"), spec.context()),
+      Appends(kUser, Proto<v1::UserEvent>(R"pb(
+                user_updated {
+                  name: "users/1"
+                  update_mask { paths: "office" }
+                  user { office: "West" }
+                  personal {}
+                })pb")));
+}
+
+TEST(UpdateUser, IsNothingWhenNothingChanges) {
+  DeciderSpec spec;
+  EXPECT_THAT(Decide(Moses(), Update(R"pb(office: "Central")pb"), spec.context()),
+              ChangesNothing());
+}
+
+TEST(UpdateUser, RejectsAnEtagThatIsNotThePresentOne) {
+  DeciderSpec spec;
+  EXPECT_THAT(Decide(Moses(), Update(R"pb(office: "West" etag: "2")pb"), spec.context()),
+              IsRejectedWith(type::v1::ERROR_ETAG_MISMATCH));
+}
+
+TEST(UpdateUser, RejectsAUserThatIsNotThere) {
+  DeciderSpec spec;
+  for (const UserState& state : {UserState(), DeletedMoses()}) {
+    EXPECT_THAT(Decide(state, Update(R"pb(office: "West")pb"), spec.context()),
+                IsRejectedWith(v1::USERS_ERROR_USER_NOT_FOUND));
+  }
+}
+
+TEST(DeleteUser, DeletesOnce) {
+  DeciderSpec spec;
+  EXPECT_THAT(Decide(Moses(), Delete(), spec.context()),
+              Appends(kUser, Proto<v1::UserEvent>(R"pb(user_deleted { name: "users/1" })pb")));
+  EXPECT_THAT(Decide(DeletedMoses(), Delete(), spec.context()), ChangesNothing());
+}
+
+TEST(DeleteUser, RejectsAUserThatNeverWas) {
+  DeciderSpec spec;
+  EXPECT_THAT(Decide(UserState(), Delete(), spec.context()),
+              IsRejectedWith(v1::USERS_ERROR_USER_NOT_FOUND));
+}
+
+}  // namespace
+}  // namespace kith::users
