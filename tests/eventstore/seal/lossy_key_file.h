@@ -1,6 +1,6 @@
 // LossyDisk: the disk under a key file, which forgets what was not synced when the power is cut:
-// every write on its own, so that a later one may stay where an earlier one is gone. Writes and
-// syncs can be made to fail.
+// every sector on its own, so that a later one may stay where an earlier one is gone, and half a
+// write may stay. Writes and syncs can be made to fail.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,8 @@ class LossyDisk {
 
   std::unique_ptr<KeyFile> Open() { return std::make_unique<File>(*this); }
 
-  // Loses each unsynced write that `survives`, called in the order of writing, does not keep.
+  // Loses each unsynced piece of a sector that `survives`, called in the order of writing, does not
+  // keep.
   void CutPower(const std::function<bool()>& survives) {
     MutexLock lock(mutex_);
     for (const auto& [offset, bytes] : unsynced_) {
@@ -58,6 +59,8 @@ class LossyDisk {
   }
 
  private:
+  static constexpr size_t kSectorBytes = 512;
+
   class File final : public KeyFile {
    public:
     explicit File(LossyDisk& disk) : disk_(disk) {}
@@ -71,7 +74,12 @@ class LossyDisk {
       MutexLock lock(disk_.mutex_);
       if (disk_.fail_writes_) return absl::UnavailableError("no space left");
       Apply(offset, bytes, disk_.written_);
-      disk_.unsynced_.emplace_back(offset, bytes);
+      while (!bytes.empty()) {
+        const size_t size = std::min<size_t>(bytes.size(), kSectorBytes - offset % kSectorBytes);
+        disk_.unsynced_.emplace_back(offset, bytes.substr(0, size));
+        bytes.remove_prefix(size);
+        offset += size;
+      }
       return absl::OkStatus();
     }
     absl::Status Sync() override {
