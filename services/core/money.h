@@ -39,7 +39,7 @@ class MoneySum {
   void Add(const google::type::Money& money, int percent = 100) {
     AddMinor(money.currency_code(), MinorUnits(money), percent);
   }
-  void AddMinor(absl::string_view currency, int64_t minor_units, int percent = 100);
+  void AddMinor(absl::string_view currency, __int128 minor_units, int percent = 100);
 
   bool empty() const { return hundredths_.empty(); }
   // By currency code; a currency whose sum is 0 is listed. Sums beyond 64 bits of minor units are
