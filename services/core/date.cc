@@ -1,0 +1,68 @@
+#include "services/core/date.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "eventstore/base/check.h"
+
+namespace kith {
+namespace {
+
+constexpr int kMonths = 12;
+constexpr int kLeapYear = 2000;  // stands for "every year": it has all days there are
+constexpr int kYearMax = 9999;
+
+bool MayBeZoneName(absl::string_view name) {
+  if (absl::StartsWith(name, "/") || absl::StrContains(name, ".."))
+    return false;  // names are files
+  for (const char c : name) {
+    if (!absl::ascii_isalnum(c) && c != '/' && c != '_' && c != '-' && c != '+') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string DateDefect(const google::type::Date& date, bool allow_no_year) {
+  const bool no_year = date.year() == 0;
+  if (no_year && !allow_no_year) return "must have a year";
+  if (date.year() < 0 || date.year() > kYearMax) return "must have a year from 1 to 9999";
+  if (date.month() < 1 || date.month() > kMonths) return "must have a month from 1 to 12";
+  // A civil day takes any numbers and normalises them: a day that exists stays as it is.
+  const absl::CivilDay day(no_year ? kLeapYear : date.year(), date.month(), date.day());
+  if (day.month() != date.month() || day.day() != date.day()) return "must be a day that exists";
+  return "";
+}
+
+absl::CivilDay CivilDayOf(const google::type::Date& date) {
+  KITH_CHECK(DateDefect(date).empty());
+  return absl::CivilDay(date.year(), date.month(), date.day());
+}
+
+google::type::Date DateOf(absl::CivilDay day) {
+  google::type::Date date;
+  date.set_year(static_cast<int32_t>(day.year()));
+  date.set_month(day.month());
+  date.set_day(day.day());
+  return date;
+}
+
+FiscalQuarter FiscalQuarterOf(absl::CivilMonth month, int fiscal_year_start_month) {
+  // Months since the fiscal year that contains `month` began.
+  const int since = (month.month() - fiscal_year_start_month + kMonths) % kMonths;
+  const absl::CivilMonth last = month - since + (kMonths - 1);
+  return {static_cast<int>(last.year()), since / 3 + 1};
+}
+
+absl::CivilMonth FirstMonthOf(const FiscalQuarter& quarter, int fiscal_year_start_month) {
+  const int starts_in = fiscal_year_start_month == 1 ? quarter.year : quarter.year - 1;
+  return absl::CivilMonth(starts_in, fiscal_year_start_month) + (quarter.quarter - 1) * 3;
+}
+
+std::optional<absl::TimeZone> TimeZoneOf(absl::string_view name) {
+  absl::TimeZone zone = absl::UTCTimeZone();
+  if (name.empty()) return zone;
+  if (!MayBeZoneName(name) || !absl::LoadTimeZone(name, &zone)) return std::nullopt;
+  return zone;
+}
+
+}  // namespace kith

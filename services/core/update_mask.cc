@@ -1,0 +1,146 @@
+#include "services/core/update_mask.h"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "google/rpc/error_details.pb.h"
+#include "kith/options/v1/options.pb.h"
+#include "services/core/reject.h"
+
+namespace kith {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FieldMask;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+using google::protobuf::util::MessageDifferencer;
+using google::rpc::BadRequest;
+
+const options::v1::FieldRules& RulesOf(const FieldDescriptor* field) {
+  return field->options().GetExtension(options::v1::field);
+}
+
+// What identifies a resource and its state is no part of what changes.
+bool IsIdentity(const FieldDescriptor* field) {
+  return field->name() == "name" || field->name() == "etag";
+}
+
+bool IsSet(const Message& message, const FieldDescriptor* field) {
+  const Reflection& reflection = *message.GetReflection();
+  return field->is_repeated() ? reflection.FieldSize(message, field) > 0
+                              : reflection.HasField(message, field);
+}
+
+bool Differs(const Message& a, const Message& b, const FieldDescriptor* field) {
+  if (IsSet(a, field) != IsSet(b, field)) return true;
+  if (!IsSet(a, field)) return false;
+  MessageDifferencer differencer;
+  return !differencer.CompareWithFields(a, b, {field}, {field});
+}
+
+void Report(absl::string_view path, absl::string_view description, BadRequest* violations) {
+  auto* violation = violations->add_field_violations();
+  violation->set_field(absl::StrCat("update_mask.", path));
+  violation->set_description(std::string(description));
+}
+
+// The fields meant by an empty mask or "*".
+std::vector<const FieldDescriptor*> Implied(const Message& current, const Message& wanted, bool all,
+                                            BadRequest* violations) {
+  std::vector<const FieldDescriptor*> fields;
+  const Descriptor* const type = wanted.GetDescriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const FieldDescriptor* const field = type->field(i);
+    if (RulesOf(field).output_only() || IsIdentity(field)) continue;
+    if (!IsSet(wanted, field) && (!all || RulesOf(field).immutable())) continue;
+    if (!RulesOf(field).immutable()) {
+      fields.push_back(field);
+    } else if (Differs(current, wanted, field)) {
+      Report(field->name(), "cannot be changed after creation", violations);
+    }
+  }
+  return fields;
+}
+
+std::vector<const FieldDescriptor*> Named(const Descriptor* type, const FieldMask& mask,
+                                          BadRequest* violations) {
+  std::vector<const FieldDescriptor*> fields;
+  for (const std::string& path : mask.paths()) {
+    const FieldDescriptor* const field = type->FindFieldByName(path);
+    if (field == nullptr) {
+      Report(path, absl::StrCat("is not a field of ", type->name()), violations);
+    } else if (RulesOf(field).output_only() || IsIdentity(field)) {
+      Report(path, "is set by the server", violations);
+    } else if (RulesOf(field).immutable()) {
+      Report(path, "cannot be changed after creation", violations);
+    } else {
+      fields.push_back(field);
+    }
+  }
+  return fields;
+}
+
+}  // namespace
+
+absl::StatusOr<FieldMask> ChangedFields(const Message& current, const Message& wanted,
+                                        const FieldMask& requested) {
+  BadRequest violations;
+  const bool all = requested.paths_size() == 1 && requested.paths(0) == "*";
+  std::vector<const FieldDescriptor*> fields =
+      requested.paths().empty() || all ? Implied(current, wanted, all, &violations)
+                                       : Named(wanted.GetDescriptor(), requested, &violations);
+  if (!violations.field_violations().empty()) {
+    std::string paths;
+    for (const auto& violation : violations.field_violations()) {
+      absl::StrAppend(&paths, paths.empty() ? "" : "; ", violation.field(), " ",
+                      violation.description());
+    }
+    return Reject(type::v1::ERROR_INVALID_UPDATE_MASK,
+                  absl::StrCat("The update cannot be made: ", paths, "."), {}, violations);
+  }
+  FieldMask changed;
+  const Descriptor* const type = wanted.GetDescriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const FieldDescriptor* const field = type->field(i);
+    const bool meant = std::find(fields.begin(), fields.end(), field) != fields.end();
+    if (meant && Differs(current, wanted, field)) changed.add_paths(field->name());
+  }
+  return changed;
+}
+
+void ApplyFields(const Message& from, const FieldMask& mask, Message* to) {
+  std::vector<const FieldDescriptor*> fields;
+  for (const std::string& path : mask.paths()) {
+    const FieldDescriptor* const field = to->GetDescriptor()->FindFieldByName(path);
+    if (field != nullptr) fields.push_back(field);
+  }
+  const std::unique_ptr<Message> copy(from.New());
+  copy->CopyFrom(from);
+  to->GetReflection()->SwapFields(to, copy.get(), fields);
+}
+
+void ClearOutputOnly(Message* resource) {
+  const Descriptor* const type = resource->GetDescriptor();
+  const Reflection& reflection = *resource->GetReflection();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const FieldDescriptor* const field = type->field(i);
+    if (!IsSet(*resource, field)) continue;
+    if (RulesOf(field).output_only()) {
+      reflection.ClearField(resource, field);
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && field->is_repeated()) {
+      for (int j = 0; j < reflection.FieldSize(*resource, field); ++j) {
+        ClearOutputOnly(reflection.MutableRepeatedMessage(resource, field, j));
+      }
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      ClearOutputOnly(reflection.MutableMessage(resource, field));
+    }
+  }
+}
+
+}  // namespace kith
