@@ -5,142 +5,134 @@
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
+#include <unicode/utf8.h>
 
 #include <algorithm>
-#include <cstdint>
+#include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
-#include "eventstore/base/check.h"
 
 namespace kith {
 namespace {
 
-constexpr size_t kAddressBytesMax = 254;  // RFC 5321: a path without its brackets
+constexpr size_t kAddressBytesMax = 254;
 constexpr size_t kLocalBytesMax = 64;
 constexpr size_t kLabelBytesMax = 63;
-
 bool IsAscii(absl::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
+  return std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isascii(c); });
 }
 
-icu::UnicodeString ToUtf16(absl::string_view text) {
+icu::UnicodeString Unicode(absl::string_view text) {
   return icu::UnicodeString::fromUTF8(
       icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
 }
 
-std::string ToUtf8(const icu::UnicodeString& text) {
+std::string Utf8(const icu::UnicodeString& text) {
   std::string utf8;
   text.toUTF8String(utf8);
   return utf8;
 }
 
-// One of ICU's normalizers, which live for ever, applied. It fails only when memory runs out.
-icu::UnicodeString Normalise(const icu::Normalizer2* (*instance)(UErrorCode&),
-                             const icu::UnicodeString& text) {
+// What `normalizer` makes of the text. ICU's instances are static and never fail on valid text.
+icu::UnicodeString Normalised(const icu::Normalizer2* normalizer, const icu::UnicodeString& text) {
   UErrorCode error = U_ZERO_ERROR;
-  const icu::Normalizer2* normalizer = instance(error);
-  KITH_CHECK(U_SUCCESS(error));
-  icu::UnicodeString result = normalizer->normalize(text, error);
-  KITH_CHECK(U_SUCCESS(error));
-  return result;
+  return normalizer->normalize(text, error);
 }
 
-// Quoted local parts with spaces are refused: no provider gives them out, and they have smuggled
-// second recipients past many a check.
+const icu::Normalizer2* Nfc() {
+  UErrorCode error = U_ZERO_ERROR;
+  return icu::Normalizer2::getNFCInstance(error);
+}
+
+// White space in the sense of Unicode, cut off at both ends.
+icu::UnicodeString Trimmed(const icu::UnicodeString& text) {
+  int32_t begin = 0;
+  int32_t end = text.length();
+  while (begin < end && u_isUWhiteSpace(text.char32At(begin))) ++begin;
+  while (end > begin && u_isUWhiteSpace(text.char32At(end - 1))) --end;
+  return icu::UnicodeString(text, begin, end - begin);
+}
+
+// The characters of an unquoted local part; everything beyond ASCII may be in one (RFC 6531).
 bool IsLocalPart(absl::string_view local) {
-  if (local.empty() || local.size() > kLocalBytesMax || !IsUtf8(local)) return false;
-  return std::none_of(local.begin(), local.end(), [](unsigned char c) {
-    return absl::ascii_isspace(c) || absl::ascii_iscntrl(c) || c == '@' || c == '<' || c == '>' ||
-           c == ',' || c == ';' || c == '"';
+  if (local.empty() || local.size() > kLocalBytesMax) return false;
+  if (absl::StartsWith(local, ".") || absl::EndsWith(local, ".") ||
+      absl::StrContains(local, "..")) {
+    return false;
+  }
+  return std::all_of(local.begin(), local.end(), [](char c) {
+    return !absl::ascii_isascii(c) ||
+           (absl::ascii_isgraph(c) &&
+            !absl::StrContains("\"(),:;<>@[\\]", absl::string_view(&c, 1)));
   });
 }
 
-// Labels of letters, digits and inner hyphens; two at least.
-bool IsAsciiDomain(absl::string_view domain) {
-  int labels = 0;
-  for (const absl::string_view label : absl::StrSplit(domain, '.')) {
-    if (label.empty() || label.size() > kLabelBytesMax) return false;
-    if (label.front() == '-' || label.back() == '-') return false;
-    const bool plain = std::all_of(label.begin(), label.end(), [](unsigned char c) {
-      return absl::ascii_isalnum(c) || c == '-';
-    });
-    if (!plain) return false;
-    ++labels;
-  }
-  return labels >= 2;
+bool IsHostLabel(absl::string_view label) {
+  return !label.empty() && label.size() <= kLabelBytesMax && label.front() != '-' &&
+         label.back() != '-' && std::all_of(label.begin(), label.end(), [](char c) {
+           return absl::ascii_isalnum(c) || c == '-';
+         });
 }
 
-// The domain's ASCII form in lower case (IDNA 2008 with the mapping of UTS 46).
+// The domain in ASCII and lower case, without the dot of the root.
 std::optional<std::string> DomainKey(absl::string_view domain) {
-  std::string key;
+  std::string ascii;
   if (IsAscii(domain)) {
-    key = absl::AsciiStrToLower(domain);
+    ascii = absl::AsciiStrToLower(domain);
   } else {
-    char* ascii = nullptr;
-    const int flags = IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT;
-    if (idn2_to_ascii_8z(std::string(domain).c_str(), &ascii, flags) != IDN2_OK) {
-      return std::nullopt;
-    }
-    key = ascii;
-    idn2_free(ascii);
+    uint8_t* encoded = nullptr;
+    const std::string utf8(domain);
+    const int status = idn2_lookup_u8(reinterpret_cast<const uint8_t*>(utf8.c_str()), &encoded,
+                                      IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    if (status != IDN2_OK) return std::nullopt;
+    ascii = absl::AsciiStrToLower(reinterpret_cast<const char*>(encoded));
+    idn2_free(encoded);
   }
-  if (!IsAsciiDomain(key)) return std::nullopt;
-  return key;
-}
-
-std::string LocalKey(absl::string_view local) {
-  if (IsAscii(local)) return absl::AsciiStrToLower(local);
-  return ToUtf8(
-      Normalise(icu::Normalizer2::getNFCInstance, ToUtf16(local)).toLower(icu::Locale::getRoot()));
-}
-
-// Every run of white space one space, none at the ends.
-std::string SingleSpaced(absl::string_view text) {
-  std::string spaced(text);
-  absl::RemoveExtraAsciiWhitespace(&spaced);
-  std::replace_if(
-      spaced.begin(), spaced.end(), [](unsigned char c) { return absl::ascii_isspace(c); }, ' ');
-  return spaced;
-}
-
-// Accents are marks of their own once a text is decomposed.
-icu::UnicodeString WithoutMarks(const icu::UnicodeString& decomposed) {
-  icu::UnicodeString bare;
-  for (int32_t i = 0; i < decomposed.length(); i = decomposed.moveIndex32(i, 1)) {
-    const UChar32 c = decomposed.char32At(i);
-    if (u_charType(c) != U_NON_SPACING_MARK) bare.append(c);
+  if (absl::EndsWith(ascii, ".")) ascii.pop_back();
+  const std::vector<absl::string_view> labels = absl::StrSplit(ascii, '.');
+  if (labels.size() < 2 || !std::all_of(labels.begin(), labels.end(), IsHostLabel)) {
+    return std::nullopt;
   }
-  return bare;
+  return ascii;
 }
 
 }  // namespace
 
 bool IsUtf8(absl::string_view text) {
-  int32_t i = 0;
-  const auto length = static_cast<int32_t>(text.size());
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  while (i < length) {
-    UChar32 c;
-    U8_NEXT(bytes, i, length, c);
-    if (c < 0) return false;
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data());
+  const auto size = static_cast<int32_t>(text.size());
+  for (int32_t at = 0; at < size;) {
+    if (bytes[at] < 0x80) {
+      ++at;
+      continue;
+    }
+    UChar32 character;
+    U8_NEXT(bytes, at, size, character);
+    if (character < 0) return false;
   }
   return true;
 }
 
 std::optional<std::string> EmailKey(absl::string_view address) {
-  address = absl::StripAsciiWhitespace(address);
-  const size_t at = address.rfind('@');
-  if (address.size() > kAddressBytesMax || at == absl::string_view::npos) return std::nullopt;
-  const absl::string_view local = address.substr(0, at);
-  absl::string_view domain = address.substr(at + 1);
-  absl::ConsumeSuffix(&domain, ".");
+  if (!IsUtf8(address)) return std::nullopt;
+  std::string normal = IsAscii(address) ? std::string(absl::StripAsciiWhitespace(address))
+                                        : Utf8(Trimmed(Normalised(Nfc(), Unicode(address))));
+  if (normal.size() > kAddressBytesMax) return std::nullopt;
+  const size_t at = normal.rfind('@');
+  if (at == std::string::npos) return std::nullopt;
+  const std::string local = normal.substr(0, at);
   if (!IsLocalPart(local)) return std::nullopt;
-  const std::optional<std::string> domain_key = DomainKey(domain);
-  if (!domain_key.has_value()) return std::nullopt;
-  return absl::StrCat(LocalKey(local), "@", *domain_key);
+  const std::optional<std::string> domain = DomainKey(absl::string_view(normal).substr(at + 1));
+  if (!domain.has_value() || local.size() + 1 + domain->size() > kAddressBytesMax) {
+    return std::nullopt;
+  }
+  const std::string lower =
+      IsAscii(local) ? absl::AsciiStrToLower(local)
+                     : Utf8(Normalised(Nfc(), Unicode(local).toLower(icu::Locale::getRoot())));
+  return absl::StrCat(lower, "@", *domain);
 }
 
 std::string EmailForm(absl::string_view address) {
@@ -148,11 +140,24 @@ std::string EmailForm(absl::string_view address) {
 }
 
 std::string FoldedName(absl::string_view text) {
-  if (IsAscii(text)) return absl::AsciiStrToLower(SingleSpaced(text));
+  UErrorCode error = U_ZERO_ERROR;
   const icu::UnicodeString folded =
-      Normalise(icu::Normalizer2::getNFKCCasefoldInstance, ToUtf16(text));
-  const icu::UnicodeString bare = WithoutMarks(Normalise(icu::Normalizer2::getNFDInstance, folded));
-  return SingleSpaced(ToUtf8(Normalise(icu::Normalizer2::getNFCInstance, bare)));
+      Normalised(icu::Normalizer2::getNFKCCasefoldInstance(error), Unicode(text));
+  // Decomposed, accents are characters of their own.
+  const icu::UnicodeString apart = Normalised(icu::Normalizer2::getNFDInstance(error), folded);
+  icu::UnicodeString plain;
+  bool space = false;
+  for (int32_t i = 0; i < apart.length(); i = apart.moveIndex32(i, 1)) {
+    const UChar32 character = apart.char32At(i);
+    if (u_isUWhiteSpace(character)) {
+      space = !plain.isEmpty();
+    } else if (u_charType(character) != U_NON_SPACING_MARK) {
+      if (space) plain.append(UChar{' '});
+      space = false;
+      plain.append(character);
+    }
+  }
+  return Utf8(Normalised(Nfc(), plain));
 }
 
 }  // namespace kith
