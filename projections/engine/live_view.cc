@@ -87,8 +87,8 @@ LiveView::LiveView(Surroundings surroundings, size_t number, std::unique_ptr<Pro
       batch_(*family_),
       folded_(progress.checkpoint),
       checkpoint_(progress.checkpoint),
-      flushed_(progress.checkpoint),
-      position_(progress.checkpoint.value()) {
+      position_(progress.checkpoint.value()),
+      flushed_(progress.checkpoint.value()) {
   const int64_t now_us = absl::ToUnixMicros(surroundings_.options.clock->Now());
   moved_us_ = polled_us_ = flushed_us_ = now_us;
   for (StaleEntity& entity : progress.stale) {
@@ -191,6 +191,7 @@ ViewHealth LiveView::Health() const {
   health.view = std::string(name());
   health.version = version();
   health.position = position();
+  health.flushed = Position(flushed_.load());
   const Position head = surroundings_.log.head();
   health.lag = head > health.position ? head.value() - health.position.value() : 0;
   health.moved = absl::FromUnixMicros(moved_us_.load());
@@ -240,7 +241,7 @@ absl::Status LiveView::FoldAll(const Feed::Work& work) {
   // flush.
   if (!batch_.kept().empty()) KITH_RETURN_IF_ERROR(Write());
   Publish();
-  const bool far = folded_.value() - flushed_.value() >= surroundings_.options.flush_positions;
+  const bool far = folded_.value() - flushed_.load() >= surroundings_.options.flush_positions;
   if (work.flush || far) KITH_RETURN_IF_ERROR(WriteToDisk());
   return absl::OkStatus();
 }
@@ -304,8 +305,8 @@ absl::Status LiveView::WriteToDisk() {
     wait = asked > flushes_done_;
   }
   if (folded_ != checkpoint_) KITH_RETURN_IF_ERROR(Write());
-  if (wait || checkpoint_ != flushed_) KITH_RETURN_IF_ERROR(family_->Flush(wait));
-  flushed_ = checkpoint_;
+  if (wait || checkpoint_.value() != flushed_.load()) KITH_RETURN_IF_ERROR(family_->Flush(wait));
+  flushed_ = checkpoint_.value();
   flushed_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
   MutexLock lock(mutex_);
   flushes_done_ = asked;

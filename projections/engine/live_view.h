@@ -97,10 +97,10 @@ class LiveView final : public View {
   ViewBatch batch_;
   Position folded_;      // everything up to here is in the batch or written
   Position checkpoint_;  // as written last
-  Position flushed_;     // the checkpoint when the last flush began
   size_t stale_count_ = 0;
 
   std::atomic<uint64_t> position_;
+  std::atomic<uint64_t> flushed_;  // the checkpoint when the last flush began
   std::atomic<int64_t> moved_us_;
   std::atomic<int64_t> polled_us_;
   std::atomic<int64_t> flushed_us_;

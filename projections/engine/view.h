@@ -27,6 +27,7 @@ struct ViewHealth {
   std::string view;
   int version = 0;
   Position position;  // everything up to here is folded
+  Position flushed;   // a crash now would lose at most what follows, once the flush under way ends
   uint64_t lag = 0;   // how many positions of the log follow
   absl::Time moved;   // when the position last rose
   absl::Time polled;  // when the worker last looked for work: it is alive

@@ -1,0 +1,414 @@
+#include "projections/engine/view_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "eventstore/base/error.h"
+#include "kith/deals/v1/pipeline_events.pb.h"
+#include "kith/type/v1/errors.pb.h"
+#include "projections/tables/versioned_store.h"
+#include "tests/projections/engine/deal_names.h"
+#include "tests/testing/view_fixture.h"
+
+namespace kith::projections {
+namespace {
+
+using eventstore::ReadTier;
+using ::testing::HasSubstr;
+using testing::ViewFixture;
+using testing::WaitFor;
+
+using List = std::vector<std::unique_ptr<Projection>>;
+
+List OneView() {
+  List list;
+  list.push_back(std::make_unique<DealNames>());
+  return list;
+}
+
+// Two views over the same events, so that one can be on disk and the other not.
+List TwoViews() {
+  List list = OneView();
+  list.push_back(std::make_unique<DealNames>("other_names"));
+  return list;
+}
+
+class ViewStoreTest : public ::testing::Test {
+ protected:
+  ViewStoreTest() : ViewStoreTest(OneView) {}
+  explicit ViewStoreTest(ViewFixture::Projections projections) : fixture_(std::move(projections)) {
+    fixture_.Register<deals::v1::DealEvent>("deals");
+    fixture_.Register<deals::v1::PipelineEvent>("pipelines");
+  }
+
+  // What the row of a deal says, "" when there is none.
+  static std::string RowOf(const ViewSnapshot& snapshot, absl::string_view deal) {
+    const auto row = snapshot.Get(absl::StrCat("r", deal), ReadTier::kDisk);
+    EXPECT_TRUE(row.ok()) << row.status();
+    return row.ok() && row->has_value() ? **row : "";
+  }
+
+  // The answer of a wait, once it has come.
+  struct Answer {
+    std::atomic<bool> given{false};
+    absl::Status status;
+  };
+  std::shared_ptr<Answer> Ask(View& view, Position position, absl::Time deadline) {
+    auto answer = std::make_shared<Answer>();
+    view.WhenAt(position, deadline, [answer](absl::Status status) {
+      answer->status = std::move(status);
+      answer->given = true;
+      answer->given.notify_all();
+    });
+    return answer;
+  }
+
+  ViewFixture fixture_;
+};
+
+class TwoViewsTest : public ViewStoreTest {
+ protected:
+  TwoViewsTest() : ViewStoreTest(TwoViews) {}
+};
+
+TEST_F(ViewStoreTest, FoldsWhatIsAppendedBeforeAndAfterItOpens) {
+  fixture_.Append("deals/1", Created("Crane"));
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  const Position last = fixture_.Append("deals/1", Renamed("Tower crane"));
+  ASSERT_TRUE(WaitFor(view, last).ok());
+  EXPECT_EQ(RowOf(view.Latest(), "deals/1"), "Tower crane #1");
+}
+
+TEST_F(ViewStoreTest, KeepsEveryVersionReadable) {
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  const Position created = fixture_.Append("deals/1", Created("Crane"));
+  const Position renamed = fixture_.Append("deals/1", Renamed("Tower crane"));
+  const Position deleted = fixture_.Append("deals/1", Deleted());
+  ASSERT_TRUE(WaitFor(view, deleted).ok());
+  EXPECT_EQ(RowOf(view.At(Position(0)), "deals/1"), "");
+  EXPECT_EQ(RowOf(view.At(created), "deals/1"), "Crane #0");
+  EXPECT_EQ(RowOf(view.At(renamed), "deals/1"), "Tower crane #1");
+  EXPECT_EQ(RowOf(view.At(deleted), "deals/1"), "");
+}
+
+TEST_F(ViewStoreTest, MovesOnOverEventsThatNoViewTakes) {
+  const auto store = fixture_.Open("views");
+  deals::v1::PipelineEvent pipeline;
+  pipeline.mutable_pipeline_created();
+  const Position last = fixture_.Append("pipelines/default", pipeline);
+  EXPECT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
+}
+
+TEST_F(ViewStoreTest, AnswersAWaitThatIsThereAlreadyOnTheCallersThread) {
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  const auto caller = std::this_thread::get_id();
+  std::thread::id answered;
+  view.WhenAt(Position(0), absl::InfiniteFuture(), [&](absl::Status status) {
+    EXPECT_TRUE(status.ok());
+    answered = std::this_thread::get_id();
+  });
+  EXPECT_EQ(answered, caller);
+}
+
+TEST_F(ViewStoreTest, RefusesAWaitAtItsDeadlineAndSaysHowFarBehind) {
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  const auto answer = Ask(view, Position(17), fixture_.clock().Now() + absl::Seconds(5));
+  fixture_.clock().Advance(absl::Seconds(4));
+  store->Tick();
+  fixture_.clock().Advance(absl::Seconds(2));
+  EXPECT_FALSE(answer->given);
+  store->Tick();
+  answer->given.wait(false);
+  EXPECT_TRUE(IsError(answer->status, type::v1::ERROR_VIEW_BEHIND)) << answer->status;
+  EXPECT_THAT(std::string(answer->status.message()), HasSubstr("17 events behind"));
+}
+
+TEST_F(ViewStoreTest, AnswersWaitsWithUnavailableWhenItCloses) {
+  auto store = fixture_.Open("views");
+  const auto answer = Ask(store->Find("deal_names"), Position(17), absl::InfiniteFuture());
+  store.reset();
+  answer->given.wait(false);
+  EXPECT_TRUE(IsError(answer->status, type::v1::ERROR_SHUTTING_DOWN)) << answer->status;
+}
+
+TEST_F(ViewStoreTest, ResumesFromItsCheckpointAfterARestart) {
+  fixture_.Append("deals/1", Created("Crane"));
+  auto store = fixture_.Open("views");
+  const Position before = fixture_.log().head();
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), before).ok());
+  store.reset();
+  const Position after = fixture_.Append("deals/1", Renamed("Tower crane"));
+  store = fixture_.Open("views");
+  // Opened where it was closed, before anything is folded again.
+  EXPECT_GE(store->Find("deal_names").position(), before);
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), after).ok());
+  EXPECT_EQ(RowOf(store->Find("deal_names").Latest(), "deals/1"), "Tower crane #1");
+}
+
+TEST_F(ViewStoreTest, KeepsTheCheckpointWhereNothingWasWritten) {
+  deals::v1::PipelineEvent pipeline;
+  pipeline.mutable_pipeline_created();
+  const Position last = fixture_.Append("pipelines/default", pipeline);
+  auto store = fixture_.Open("views");
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
+  ASSERT_TRUE(store->Find("deal_names").Flush().ok());
+  fixture_.options().flush_on_close = false;
+  store.reset();
+  store = fixture_.Open("views");
+  EXPECT_EQ(store->Find("deal_names").position(), last);
+}
+
+// A kill leaves every family at a position of its own.
+TEST_F(TwoViewsTest, FoldEachFromItsOwnCheckpointAfterAKill) {
+  fixture_.options().flush_on_close = false;
+  auto store = fixture_.Open("views");
+  const Position first = fixture_.Append("deals/1", Created("Crane"));
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), first).ok());
+  ASSERT_TRUE(store->Find("deal_names").Flush().ok());
+  fixture_.Append("deals/2", Created("Digger"));
+  const Position second = fixture_.Append("deals/1", Renamed("Tower crane"));
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), second).ok());
+  ASSERT_TRUE(WaitFor(store->Find("other_names"), second).ok());
+  ASSERT_TRUE(store->Find("other_names").Flush().ok());
+  const Position third = fixture_.Append("deals/1", Renamed("Crane"));
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), third).ok());
+  ASSERT_TRUE(WaitFor(store->Find("other_names"), third).ok());
+  store.reset();
+
+  // On disk, one is at the first event, the other at the third of four.
+  const Position head = fixture_.log().head();
+  auto raw = VersionedStore::Open({.path = fixture_.PathOf("views")});
+  ASSERT_TRUE(raw.ok()) << raw.status();
+  for (const auto& [family, row] :
+       {std::pair("deal_names.1", "Crane #0"), std::pair("other_names.1", "Tower crane #1")}) {
+    auto opened = (*raw)->OpenOrCreate(family);
+    ASSERT_TRUE(opened.ok());
+    EXPECT_EQ(RowOf(ViewSnapshot(*opened, head), "deals/1"), row);
+  }
+  raw->reset();
+
+  store = fixture_.Open("views");
+  for (const char* name : {"deal_names", "other_names"}) {
+    View& view = store->Find(name);
+    ASSERT_TRUE(WaitFor(view, head).ok());
+    EXPECT_EQ(RowOf(view.Latest(), "deals/1"), "Crane #2") << name;
+    EXPECT_EQ(RowOf(view.Latest(), "deals/2"), "Digger #0") << name;
+  }
+  EXPECT_EQ(*store->Find("deal_names").Digest(head), *store->Find("other_names").Digest(head));
+}
+
+TEST_F(ViewStoreTest, FlushesWhenTheIntervalHasPassed) {
+  fixture_.options().flush_on_close = false;
+  fixture_.options().flush_interval = absl::Minutes(1);
+  auto store = fixture_.Open("views");
+  const Position last = fixture_.Append("deals/1", Created("Crane"));
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
+  fixture_.clock().Advance(absl::Minutes(1));
+  store->Tick();
+  ASSERT_TRUE(store->Find("deal_names").Flush().ok());  // only to wait for the one before
+  store.reset();
+  store = fixture_.Open("views");
+  EXPECT_EQ(store->Find("deal_names").position(), last);
+}
+
+TEST_F(ViewStoreTest, FlushesAfterSoManyPositionsWithoutATick) {
+  fixture_.options().flush_on_close = false;
+  fixture_.options().flush_positions = 10;
+  auto store = fixture_.Open("views");
+  for (int i = 0; i < 40; ++i) fixture_.Append(absl::StrCat("deals/", i), Created("Crane"));
+  View& view = store->Find("deal_names");
+  ASSERT_TRUE(WaitFor(view, Position(40)).ok());
+  // Ends when it is less than ten positions behind.
+  while (view.Health().flushed.value() + 10 <= 40) std::this_thread::yield();
+}
+
+TEST_F(ViewStoreTest, LeavesAnEntityAloneWhoseEventFailedAndFoldsTheOthers) {
+  auto store = fixture_.Open("views");
+  fixture_.Append("deals/1", Created("Crane"));
+  fixture_.Append("deals/2", Created("Digger"));
+  const Position failed = fixture_.Append("deals/1", Renamed(DealNames::kPoison));
+  fixture_.Append("deals/1", Renamed("Tower crane"));
+  const Position last = fixture_.Append("deals/2", Renamed("Excavator"));
+  View& view = store->Find("deal_names");
+  ASSERT_TRUE(WaitFor(view, last).ok());
+  EXPECT_EQ(RowOf(view.Latest(), "deals/1"), "Crane #0");  // as before the event that failed
+  EXPECT_EQ(RowOf(view.Latest(), "deals/2"), "Excavator #1");
+
+  const auto expect_stale = [&](const View& view) {
+    const ViewHealth health = view.Health();
+    EXPECT_TRUE(health.status.ok());
+    ASSERT_EQ(health.stale_count, 1u);
+    ASSERT_EQ(health.stale.size(), 1u);
+    EXPECT_EQ(health.stale[0].stream, "deals/1");
+    EXPECT_EQ(health.stale[0].workspace, WorkspaceId(1));
+    EXPECT_EQ(health.stale[0].since, failed);
+    EXPECT_THAT(health.stale[0].error, HasSubstr("poisoned"));
+  };
+  expect_stale(view);
+  store.reset();
+  store = fixture_.Open("views");
+  expect_stale(store->Find("deal_names"));
+  const Position later = fixture_.Append("deals/1", Renamed("Still stale"));
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), later).ok());
+  EXPECT_EQ(RowOf(store->Find("deal_names").Latest(), "deals/1"), "Crane #0");
+}
+
+TEST_F(ViewStoreTest, TellsTheSameStreamOfTwoWorkspacesApart) {
+  const auto store = fixture_.Open("views");
+  fixture_.Append("deals/1", Created(DealNames::kPoison), {.workspace = WorkspaceId(1)});
+  const Position last = fixture_.Append("deals/1", Created("Crane"), {.workspace = WorkspaceId(2)});
+  View& view = store->Find("deal_names");
+  ASSERT_TRUE(WaitFor(view, last).ok());
+  EXPECT_EQ(view.Health().stale_count, 1u);
+  EXPECT_EQ(RowOf(view.Latest(), "deals/1"), "Crane #0");
+}
+
+TEST_F(ViewStoreTest, GivesTheSameDigestLiveAndRebuilt) {
+  const auto live = fixture_.Open("live");
+  for (int i = 0; i < 30; ++i) {
+    fixture_.Append(absl::StrCat("deals/", i % 7), i % 5 == 4 ? Deleted() : Created("Crane"));
+  }
+  const Position last = fixture_.log().head();
+  const auto rebuilt = fixture_.Open("rebuilt");
+  View& a = live->Find("deal_names");
+  View& b = rebuilt->Find("deal_names");
+  ASSERT_TRUE(WaitFor(a, last).ok());
+  ASSERT_TRUE(WaitFor(b, last).ok());
+  for (Position at(0); at <= last; at = at.Next()) EXPECT_EQ(*a.Digest(at), *b.Digest(at)) << at;
+  EXPECT_NE(*a.Digest(last), *a.Digest(Position(last.value() - 1)));
+}
+
+TEST(Generations, ANewVersionIsRebuiltAndTheOldOneDropped) {
+  int version = 1;
+  ViewFixture fixture([&] {
+    List list;
+    list.push_back(std::make_unique<DealNames>("deal_names", version));
+    return list;
+  });
+  fixture.Register<deals::v1::DealEvent>("deals");
+  const Position last = fixture.Append("deals/1", Created("Crane"));
+  auto store = fixture.Open("views");
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
+  store.reset();
+  version = 2;
+  store = fixture.Open("views");
+  EXPECT_EQ(store->Find("deal_names").version(), 2);
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
+  store.reset();
+  const auto raw = VersionedStore::Open({.path = fixture.PathOf("views")});
+  ASSERT_TRUE(raw.ok());
+  EXPECT_THAT((*raw)->FamilyNames(), ::testing::ElementsAre("deal_names.2"));
+}
+
+TEST_F(ViewStoreTest, ClosesUnderReadsWithoutWaitingForTheirEnd) {
+  auto store = fixture_.Open("views");
+  for (int i = 0; i < 200; ++i) fixture_.Append(absl::StrCat("deals/", i), Created("Crane"));
+  View& view = store->Find("deal_names");
+  ASSERT_TRUE(WaitFor(view, fixture_.log().head()).ok());
+  const ViewSnapshot snapshot = view.Latest();
+  std::atomic<int> reading{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 4; ++i) {
+    readers.emplace_back([&, i] {
+      absl::Status status;
+      while (status.ok()) {
+        if (i % 2 == 0) {
+          status = snapshot.Get("rdeals/1", ReadTier::kDisk).status();
+          ++reading;
+        } else {
+          status = snapshot.Scan(KeyRange::Prefix("r"), [&](absl::string_view, absl::string_view) {
+            ++reading;
+            return true;
+          });
+        }
+      }
+      EXPECT_TRUE(IsError(status, type::v1::ERROR_SHUTTING_DOWN)) << status;
+    });
+  }
+  while (reading < 1000) std::this_thread::yield();
+  store.reset();
+  for (std::thread& reader : readers) reader.join();
+  // A snapshot may outlive the store.
+  EXPECT_FALSE(snapshot.Get("rdeals/1", ReadTier::kDisk).ok());
+}
+
+TEST_F(ViewStoreTest, RefusesADirectoryInUse) {
+  const auto store = fixture_.Open("views");
+  const auto second = fixture_.TryOpen("views");
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr("in use"));
+}
+
+TEST_F(ViewStoreTest, RefusesTheViewsOfAnotherLogAndLeavesThemAlone) {
+  auto other = VersionedStore::Open({.path = fixture_.PathOf("views")});
+  ASSERT_TRUE((*other)->SetIdentity({"another-log-0001", 0}).ok());
+  ASSERT_TRUE((*other)->OpenOrCreate("deal_names.1").ok());
+  other->reset();
+  const auto opened = fixture_.TryOpen("views");
+  EXPECT_EQ(opened.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(opened.status().message()), HasSubstr("another log"));
+  const auto again = VersionedStore::Open({.path = fixture_.PathOf("views")});
+  EXPECT_THAT((*again)->FamilyNames(), ::testing::ElementsAre("deal_names.1"));
+}
+
+TEST_F(ViewStoreTest, RebuildsViewsOfAnAbandonedFuture) {
+  fixture_.Append("deals/1", Created("Crane"));
+  auto store = fixture_.Open("views");
+  const Position longer = fixture_.Append("deals/1", Renamed("Tower crane"));
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), longer).ok());
+  store.reset();
+  store = fixture_.OpenAt("views", Position(1));
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), Position(1)).ok());
+  EXPECT_EQ(RowOf(store->Find("deal_names").Latest(), "deals/1"), "Crane #0");
+}
+
+TEST_F(ViewStoreTest, SaysWhatToDoWithADamagedDirectory) {
+  fixture_.Append("deals/1", Created("Crane"));
+  auto store = fixture_.Open("views");
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), Position(1)).ok());
+  store.reset();
+  std::ofstream(fixture_.PathOf("views") + "/CURRENT") << "nonsense";
+  const auto opened = fixture_.TryOpen("views");
+  EXPECT_EQ(opened.status().code(), absl::StatusCode::kDataLoss) << opened.status();
+  EXPECT_THAT(std::string(opened.status().message()), HasSubstr("delete this directory"));
+  std::filesystem::remove(fixture_.PathOf("views") + "/CURRENT");
+  EXPECT_EQ(fixture_.TryOpen("views").status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(ViewStoreTest, AnswersAMemoryReadFromTheMemtable) {
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  const Position last = fixture_.Append("deals/1", Created("Crane"));
+  ASSERT_TRUE(WaitFor(view, last).ok());
+  const auto row = view.Latest().Get("rdeals/1", ReadTier::kMemory);
+  ASSERT_TRUE(row.ok()) << row.status();
+  EXPECT_EQ(*row, "Crane #0");
+}
+
+TEST_F(ViewStoreTest, AnswersUnavailableInsteadOfReadingTheDisk) {
+  // Many blocks, since opening reads the first one, where the checkpoint is.
+  for (int i = 0; i < 300; ++i) {
+    fixture_.Append(absl::StrCat("deals/", i), Created(std::string(100, 'x')));
+  }
+  const Position last = fixture_.log().head();
+  auto store = fixture_.Open("views");
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
+  store.reset();
+  store = fixture_.Open("views");  // with a cold cache
+  const ViewSnapshot snapshot = store->Find("deal_names").Latest();
+  EXPECT_TRUE(absl::IsUnavailable(snapshot.Get("rdeals/250", ReadTier::kMemory).status()));
+  EXPECT_TRUE(snapshot.Get("rdeals/250", ReadTier::kDisk).ok());
+  EXPECT_TRUE(snapshot.Get("rdeals/250", ReadTier::kMemory)->has_value());
+}
+
+}  // namespace
+}  // namespace kith::projections
