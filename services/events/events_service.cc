@@ -11,11 +11,9 @@ EventsService::EventsService(runtime::Runtime& runtime)
 
 grpc::ServerWriteReactor<v1::ReadEventsResponse>* EventsService::ReadEvents(
     grpc::CallbackServerContext* rpc, const v1::ReadEventsRequest* request) {
-  using Source = std::unique_ptr<runtime::StreamSource<v1::ReadEventsResponse>>;
-  return runtime_.endpoint->Stream<v1::ReadEventsRequest, v1::ReadEventsResponse>(
+  return runtime_.endpoint->Stream<v1::ReadEventsResponse>(
       rpc, request,
-      [this](const runtime::CallerContext& context,
-             const v1::ReadEventsRequest& request) -> absl::StatusOr<Source> {
+      [this](const runtime::CallerContext& context, const v1::ReadEventsRequest& request) {
         return EventReader::Open(runtime_.log, runtime_.registry, renderer_,
                                  context.caller->workspace, request);
       });
@@ -23,11 +21,9 @@ grpc::ServerWriteReactor<v1::ReadEventsResponse>* EventsService::ReadEvents(
 
 grpc::ServerWriteReactor<v1::SubscribeEventsResponse>* EventsService::SubscribeEvents(
     grpc::CallbackServerContext* rpc, const v1::SubscribeEventsRequest* request) {
-  using Source = std::unique_ptr<runtime::StreamSource<v1::SubscribeEventsResponse>>;
-  return runtime_.endpoint->Stream<v1::SubscribeEventsRequest, v1::SubscribeEventsResponse>(
+  return runtime_.endpoint->Stream<v1::SubscribeEventsResponse>(
       rpc, request,
-      [this](const runtime::CallerContext& context,
-             const v1::SubscribeEventsRequest& request) -> absl::StatusOr<Source> {
+      [this](const runtime::CallerContext& context, const v1::SubscribeEventsRequest& request) {
         return Subscription::Open({runtime_.log, runtime_.registry, renderer_, runtime_.clock, {}},
                                   context.caller->workspace, request);
       });

@@ -101,5 +101,14 @@ TEST(UlidAt, ChangesTheTimeAndKeepsTheRandomBits) {
   EXPECT_EQ(TimeOfUlid(UlidAt(absl::UnixEpoch() - absl::Hours(1), id)), absl::UnixEpoch());
 }
 
+TEST(UlidAt, ChangesTheTimeAndKeepsTheRandomBits) {
+  const std::string id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+  const absl::Time time = absl::FromUnixMillis(1'469'918'176'385);
+  EXPECT_EQ(UlidAt(time, id), "01ARYZ6S41TSV4RRFFQ69G5FAV");
+  EXPECT_EQ(TimeOfUlid(UlidAt(time, id)), time);
+  EXPECT_EQ(UlidAt(time + absl::Microseconds(999), id), UlidAt(time, id));
+  EXPECT_EQ(TimeOfUlid(UlidAt(absl::FromUnixMillis(-1), id)), absl::UnixEpoch());
+}
+
 }  // namespace
 }  // namespace kith

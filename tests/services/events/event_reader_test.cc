@@ -12,8 +12,8 @@
 namespace kith::events {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class ReadEvents : public EventsTest {
  protected:

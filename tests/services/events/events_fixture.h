@@ -19,14 +19,16 @@
 #include "kith/events/v1/events_service.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "services/events/render_event.h"
-#include "tests/eventstore/log/log_fixture.h"
+#include "tests/testing/manual_clock.h"
+#include "tests/testing/seeded_random.h"
+#include "tests/testing/thread_executor.h"
 
 namespace kith::events {
 
 inline constexpr WorkspaceId kOurs{7};
 inline constexpr WorkspaceId kTheirs{8};
 
-class EventsTest : public testing::Test {
+class EventsTest : public ::testing::Test {
  protected:
   EventsTest() {
     registry_.Register<contacts::v1::ContactEvent>("contacts");
@@ -42,6 +44,14 @@ class EventsTest : public testing::Test {
     KITH_CHECK(log.ok());
     log_ = *std::move(log);
     renderer_ = std::make_unique<EventRenderer>(*log_, registry_, *keys_);
+  }
+
+  // An empty log, with keys of its own.
+  void OpenEmpty() {
+    log_.reset();
+    disk_ = std::make_shared<eventstore::MemoryDisk>();
+    keys_ = eventstore::NewMemoryKeyStore(random_);
+    Open();
   }
 
   static contacts::v1::ContactEvent Created(const std::string& name,
@@ -90,10 +100,10 @@ class EventsTest : public testing::Test {
     return absl::StrCat(event.stream(), "@", event.revision());
   }
 
-  eventstore::SeededRandom random_;
+  testing::SeededRandom random_{1};
   std::unique_ptr<eventstore::KeyStore> keys_ = eventstore::NewMemoryKeyStore(random_);
-  eventstore::ManualClock clock_;
-  eventstore::PoolExecutor executor_;
+  testing::ManualClock clock_{absl::FromUnixSeconds(1'700'000'000)};
+  testing::ThreadExecutor executor_;
   eventstore::EventRegistry registry_;
   std::shared_ptr<eventstore::MemoryDisk> disk_ = std::make_shared<eventstore::MemoryDisk>();
   std::unique_ptr<eventstore::EventLog> log_;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "eventstore/base/error.h"
+#include "eventstore/base/mutex.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/log/token.h"
 #include "kith/type/v1/errors.pb.h"
@@ -16,7 +17,7 @@
 namespace kith::events {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 class SubscribeEvents : public EventsTest {
  protected:
@@ -217,10 +218,17 @@ TEST_F(SubscribeEvents, GivesAHeartbeatWhenItHadNothingToSayForLong) {
 TEST_F(SubscribeEvents, WakesWhenSomethingIsAppended) {
   const auto subscription = Subscribe();
   Told(*subscription);
-  eventstore::PendingAppend woken;  // a future to wait on
-  subscription->Wake([done = woken.Done()]() mutable { done(eventstore::Appended()); });
+  Mutex mutex;
+  CondVar changed;
+  bool woken = false;
+  subscription->Wake([&] {
+    MutexLock lock(mutex);
+    woken = true;
+    changed.NotifyAll();
+  });
   Create("contacts/1");
-  EXPECT_TRUE(woken.Get().ok());
+  MutexLock lock(mutex);
+  while (!woken) changed.Wait(mutex);
 }
 
 TEST_F(SubscribeEvents, ShowsWhatWasErasedAsErased) {
@@ -237,8 +245,7 @@ TEST_F(SubscribeEvents, ShowsWhatWasErasedAsErased) {
 TEST_F(SubscribeEvents, TellsEveryEventThatPassesExactlyOnceInAnyHistory) {
   options_.checkpoint_events = 3;
   const bool held = rc::check([this] {
-    disk_ = std::make_shared<eventstore::MemoryDisk>();
-    Open();
+    OpenEmpty();
     token_.clear();
     v1::EventFilter filter;
     if (*rc::gen::arbitrary<bool>()) filter.add_types("contact_deleted");

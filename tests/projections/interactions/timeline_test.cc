@@ -1,0 +1,328 @@
+#include "projections/interactions/timeline.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/ulid.h"
+#include "kith/contacts/v1/contact_events.pb.h"
+#include "kith/deals/v1/deal_events.pb.h"
+#include "kith/interactions/v1/interaction_events.pb.h"
+#include "kith/type/v1/errors.pb.h"
+#include "projections/tables/table_core.h"
+#include "tests/testing/view_spec.h"
+
+namespace kith::projections {
+namespace {
+
+using contacts::v1::ContactCreated;
+using contacts::v1::ContactDeleted;
+using contacts::v1::ContactUpdated;
+using deals::v1::DealCreated;
+using deals::v1::DealStageChanged;
+using deals::v1::DealWon;
+using interactions::v1::InteractionKind;
+using interactions::v1::InteractionRecorded;
+using ::testing::ElementsAre;
+using testing::GivenOptions;
+using ::testing::IsEmpty;
+using testing::ViewFixture;
+using testing::ViewSpec;
+
+constexpr WorkspaceId kWorkspace{1};
+
+ViewSpec NewSpec() {
+  return ViewSpec::Of<Timeline>()
+      .Takes<contacts::v1::ContactEvent>("contacts")
+      .Takes<deals::v1::DealEvent>("deals")
+      .Takes<interactions::v1::InteractionEvent>("interactions");
+}
+
+absl::Time At(int minute) { return absl::FromUnixSeconds(1'700'000'000) + absl::Minutes(minute); }
+
+class TimelineTest : public ::testing::Test {
+ protected:
+  // Records an interaction that happened at `time`; its name.
+  std::string Record(const std::string& parent, absl::Time time,
+                     std::vector<std::string> links = {},
+                     InteractionKind kind = interactions::v1::CALL) {
+    const std::string stream = absl::StrCat(parent, "/interactions");
+    InteractionRecorded recorded;
+    // A number in the random part, as 26 characters of which the first ten are the time.
+    const std::string id = absl::StrCat("0000000000", absl::Dec(++drawn_, absl::kZeroPad16));
+    recorded.set_name(absl::StrCat(stream, "/", UlidAt(time, id)));
+    recorded.mutable_interaction()->set_kind(kind);
+    for (std::string& link : links) recorded.mutable_interaction()->add_links(std::move(link));
+    spec_.Given(stream, recorded, {.workspace = kWorkspace, .occur_time = time});
+    return recorded.name();
+  }
+  // The last event's position.
+  Position last() const { return spec_.last(); }
+
+  static TimelinePage List(const ViewSnapshot& view, const TimelineQuery& query) {
+    const auto page = ListTimeline(view, query);
+    EXPECT_TRUE(page.ok()) << page.status();
+    return page.value_or(TimelinePage());
+  }
+  static std::vector<Position> All(const ViewSnapshot& view, absl::string_view record,
+                                   std::vector<InteractionKind> kinds = {}) {
+    return List(view, {.workspace = kWorkspace, .record = record, .kinds = std::move(kinds)})
+        .events;
+  }
+  static std::vector<Position> Find(const ViewSnapshot& view, absl::string_view name) {
+    const auto found = FindInteraction(view, kWorkspace, name);
+    EXPECT_TRUE(found.ok()) << found.status();
+    return found.value_or(std::vector<Position>());
+  }
+
+  ViewSpec spec_ = NewSpec();
+  int drawn_ = 0;
+};
+
+TEST_F(TimelineTest, ShowsARecordsOwnChangesAndItsInteractionsNewestFirst) {
+  spec_.Given("contacts/1", ContactCreated(), {.occur_time = At(0)});
+  Record("contacts/1", At(1));
+  spec_.Given("contacts/1", ContactUpdated(), {.occur_time = At(2)});
+  spec_.Given("contacts/2", ContactCreated(), {.occur_time = At(3)});
+  const ViewSnapshot view = spec_.Then();
+  EXPECT_THAT(All(view, "contacts/1"), ElementsAre(Position(3), Position(2), Position(1)));
+  EXPECT_THAT(All(view, "contacts/2"), ElementsAre(Position(4)));
+}
+
+TEST_F(TimelineTest, ShowsTheChangesOfADeal) {
+  spec_.Given("deals/1", DealCreated(), {.occur_time = At(0)})
+      .Given("deals/1", DealStageChanged(), {.occur_time = At(1)})
+      .Given("deals/1", DealWon(), {.occur_time = At(2)});
+  EXPECT_THAT(All(spec_.Then(), "deals/1"), ElementsAre(Position(3), Position(2), Position(1)));
+}
+
+TEST_F(TimelineTest, ShowsAnInteractionWithEveryRecordItConcerns) {
+  Record("contacts/1", At(0), {"contacts/2", "deals/1"});
+  const ViewSnapshot view = spec_.Then();
+  for (const char* record : {"contacts/1", "contacts/2", "deals/1"}) {
+    EXPECT_THAT(All(view, record), ElementsAre(Position(1))) << record;
+  }
+}
+
+TEST_F(TimelineTest, SortsWhatWasRecordedLateByWhenItHappened) {
+  Record("contacts/1", At(10));
+  Record("contacts/1", At(5));
+  Record("contacts/1", At(7));
+  EXPECT_THAT(All(spec_.Then(), "contacts/1"), ElementsAre(Position(1), Position(3), Position(2)));
+}
+
+TEST_F(TimelineTest, SortsWhatHappenedAtOneTimeByItsSequence) {
+  for (int i = 0; i < 3; ++i) Record("contacts/1", At(0));
+  EXPECT_THAT(All(spec_.Then(), "contacts/1"), ElementsAre(Position(3), Position(2), Position(1)));
+}
+
+TEST_F(TimelineTest, SortsWhatHappenedBefore1970Last) {
+  Record("contacts/1", absl::FromUnixSeconds(-100));
+  Record("contacts/1", absl::UnixEpoch());
+  Record("contacts/1", absl::FromUnixSeconds(-200));
+  EXPECT_THAT(All(spec_.Then(), "contacts/1"), ElementsAre(Position(2), Position(1), Position(3)));
+}
+
+TEST_F(TimelineTest, StaysWhenTheRecordIsDeleted) {
+  spec_.Given("contacts/1", ContactCreated(), {.occur_time = At(0)})
+      .Given("contacts/1", ContactDeleted(), {.occur_time = At(1)});
+  EXPECT_THAT(All(spec_.Then(), "contacts/1"), ElementsAre(Position(2), Position(1)));
+}
+
+TEST_F(TimelineTest, KeepsWorkspacesApart) {
+  spec_.Given("contacts/1", ContactCreated(), {.workspace = WorkspaceId(2)});
+  const ViewSnapshot view = spec_.Then();
+  EXPECT_THAT(All(view, "contacts/1"), IsEmpty());
+  EXPECT_EQ(*HasTimeline(view, kWorkspace, "contacts/1"), false);
+  EXPECT_EQ(*HasTimeline(view, WorkspaceId(2), "contacts/1"), true);
+}
+
+TEST_F(TimelineTest, DoesNotTakeANameForAnotherThatBeginsWithIt) {
+  spec_.Given("contacts/1", ContactCreated()).Given("contacts/11", ContactCreated());
+  EXPECT_THAT(All(spec_.Then(), "contacts/1"), ElementsAre(Position(1)));
+}
+
+TEST_F(TimelineTest, FiltersByKind) {
+  spec_.Given("contacts/1", ContactCreated(), {.occur_time = At(0)});
+  Record("contacts/1", At(1), {}, interactions::v1::CALL);
+  Record("contacts/1", At(2), {}, interactions::v1::EMAIL);
+  Record("contacts/1", At(3), {}, interactions::v1::NOTE);
+  const ViewSnapshot view = spec_.Then();
+  EXPECT_THAT(All(view, "contacts/1", {interactions::v1::CALL}), ElementsAre(Position(2)));
+  EXPECT_THAT(All(view, "contacts/1", {interactions::v1::NOTE, interactions::v1::CALL}),
+              ElementsAre(Position(4), Position(2)));
+  EXPECT_THAT(All(view, "contacts/1", {interactions::v1::PURCHASE}), IsEmpty());
+}
+
+TEST_F(TimelineTest, PagesWithoutGapOrRepetitionWhateverIsRecordedMeanwhile) {
+  for (int i = 0; i < 7; ++i) Record("contacts/1", At(i));
+  const ViewSnapshot view = spec_.Then();
+  TimelineQuery query = {.workspace = kWorkspace, .record = "contacts/1", .page_size = 3};
+  const TimelinePage first = List(view, query);
+  EXPECT_THAT(first.events, ElementsAre(Position(7), Position(6), Position(5)));
+  Record("contacts/1", At(3));  // does not shift the next page
+  spec_.Then();
+  const ViewSnapshot pinned = spec_.As(view.position());
+  query.page_token = first.next_page_token;
+  const TimelinePage second = List(pinned, query);
+  EXPECT_THAT(second.events, ElementsAre(Position(4), Position(3), Position(2)));
+  query.page_token = second.next_page_token;
+  const TimelinePage third = List(pinned, query);
+  EXPECT_THAT(third.events, ElementsAre(Position(1)));
+  EXPECT_EQ(third.next_page_token, "");
+}
+
+TEST_F(TimelineTest, EndsWithAFullPageWithoutANextOne) {
+  for (int i = 0; i < 3; ++i) Record("contacts/1", At(i));
+  const TimelinePage page =
+      List(spec_.Then(), {.workspace = kWorkspace, .record = "contacts/1", .page_size = 3});
+  EXPECT_EQ(page.events.size(), 3u);
+  EXPECT_EQ(page.next_page_token, "");
+}
+
+TEST_F(TimelineTest, RefusesAPageTokenOfAnotherQuery) {
+  for (int i = 0; i < 3; ++i) Record("contacts/1", At(i), {"contacts/2"});
+  const ViewSnapshot view = spec_.Then();
+  const TimelineQuery asked = {.workspace = kWorkspace, .record = "contacts/1", .page_size = 1};
+  const std::string token = List(view, asked).next_page_token;
+  TimelineQuery other_record = asked;
+  other_record.record = "contacts/2";
+  TimelineQuery other_kinds = asked;
+  other_kinds.kinds = {interactions::v1::CALL};
+  TimelineQuery other_workspace = asked;
+  other_workspace.workspace = WorkspaceId(2);
+  for (TimelineQuery query : {other_record, other_kinds, other_workspace}) {
+    query.page_token = token;
+    EXPECT_TRUE(IsError(ListTimeline(view, query).status(), type::v1::ERROR_INVALID_PAGE_TOKEN));
+  }
+}
+
+TEST_F(TimelineTest, RefusesANegativePageSize) {
+  const ViewSnapshot view = spec_.Then();
+  const TimelineQuery query = {.workspace = kWorkspace, .record = "contacts/1", .page_size = -1};
+  EXPECT_TRUE(IsError(ListTimeline(view, query).status(), type::v1::ERROR_INVALID_FIELD));
+}
+
+TEST_F(TimelineTest, FindsAnInteractionByItsName) {
+  const std::string one = Record("contacts/1", At(0), {"contacts/2"});
+  const std::string other = Record("contacts/1", At(0));  // in the same millisecond
+  const std::string old = Record("contacts/1", absl::FromUnixSeconds(-1));
+  const ViewSnapshot view = spec_.Then();
+  EXPECT_THAT(Find(view, one), ElementsAre(Position(1)));
+  EXPECT_THAT(Find(view, other), ElementsAre(Position(2)));
+  EXPECT_THAT(Find(view, old), ElementsAre(Position(3)));
+}
+
+TEST_F(TimelineTest, FindsNothingUnderANameThatNothingHas) {
+  const std::string name = Record("contacts/1", At(0));
+  const ViewSnapshot view = spec_.Then();
+  EXPECT_THAT(Find(view, absl::StrCat(name.substr(0, name.size() - 1), "Z")), IsEmpty());
+  EXPECT_THAT(Find(view, "contacts/9" + name.substr(10)), IsEmpty());
+  for (const char* nonsense : {"", "contacts/1", "contacts/1/interactions/x", "/"}) {
+    EXPECT_THAT(Find(view, nonsense), IsEmpty()) << nonsense;
+  }
+}
+
+TEST_F(TimelineTest, ShowsAtAnEarlierPositionWhatWasRecordedByThen) {
+  const std::string early = Record("contacts/1", At(5));
+  const std::string late = Record("contacts/1", At(1));
+  spec_.Then();
+  const ViewSnapshot before = spec_.As(Position(1));
+  EXPECT_THAT(All(before, "contacts/1"), ElementsAre(Position(1)));
+  EXPECT_THAT(Find(before, late), IsEmpty());
+  EXPECT_THAT(Find(before, early), ElementsAre(Position(1)));
+}
+
+// Goal: a page looks at a bounded number of rows, and the pages of few among many still give them
+// all.
+TEST_F(TimelineTest, EndsAPageEarlyRatherThanLookAtTooMany) {
+  Record("contacts/1", At(-1), {}, interactions::v1::PURCHASE);
+  ViewFixture& fixture = spec_.fixture();
+  InteractionRecorded view;
+  view.mutable_interaction()->set_kind(interactions::v1::PAGE_VIEW);
+  view.set_name("contacts/1/interactions/x");
+  for (size_t i = 0; i < kScanRowsMax; ++i) {
+    fixture.Append("contacts/1/interactions", view, {.occur_time = At(0)});
+  }
+  const auto store = fixture.Open("many");
+  projections::View& timeline = store->Find(Timeline::kName);
+  ASSERT_TRUE(testing::WaitFor(timeline, fixture.log().head()).ok());
+  const ViewSnapshot snapshot = timeline.Latest();
+  TimelineQuery query = {
+      .workspace = kWorkspace, .record = "contacts/1", .kinds = {interactions::v1::PURCHASE}};
+  const TimelinePage first = List(snapshot, query);
+  EXPECT_THAT(first.events, IsEmpty());
+  ASSERT_NE(first.next_page_token, "");
+  query.page_token = first.next_page_token;
+  const TimelinePage second = List(snapshot, query);
+  EXPECT_THAT(second.events, ElementsAre(Position(1)));
+  EXPECT_EQ(second.next_page_token, "");
+}
+
+// Goal: whatever happens in whatever order, the timeline is what sorting the log gives, and a
+// rebuilt one is equal. Method: random histories against that sorting, read in pages of a random
+// size.
+RC_GTEST_PROP(TimelineProperty, IsTheLogSortedByTimeAndSequence, ()) {
+  ViewFixture fixture([] {
+    std::vector<std::unique_ptr<Projection>> projections;
+    projections.push_back(std::make_unique<Timeline>());
+    return projections;
+  });
+  fixture.Register<contacts::v1::ContactEvent>("contacts");
+  fixture.Register<interactions::v1::InteractionEvent>("interactions");
+  const auto live = fixture.Open("live");
+  std::map<std::string, std::vector<std::pair<absl::Time, Position>>> expected;
+  const auto steps = *rc::gen::container<std::vector<std::pair<int, int>>>(
+      rc::gen::pair(rc::gen::inRange(0, 9), rc::gen::inRange(-3, 4)));
+  for (const auto& [what, minute] : steps) {
+    const absl::Time time = absl::UnixEpoch() + absl::Minutes(minute);
+    const std::string record = absl::StrCat("contacts/", what % 3);
+    const bool interaction = what >= 3;
+    const bool linked = what >= 6;
+    InteractionRecorded recorded;
+    recorded.set_name(absl::StrCat(record, "/interactions/x"));
+    recorded.mutable_interaction()->set_kind(interactions::v1::NOTE);
+    if (linked) recorded.mutable_interaction()->add_links("deals/1");
+    const GivenOptions options = {.occur_time = time};
+    const Position position =
+        interaction ? fixture.Append(absl::StrCat(record, "/interactions"), recorded, options)
+                    : fixture.Append(record, ContactUpdated(), options);
+    expected[record].emplace_back(time, position);
+    if (linked) expected["deals/1"].emplace_back(time, position);
+  }
+
+  View& view = live->Find(Timeline::kName);
+  const Position head = fixture.log().head();
+  RC_ASSERT(testing::WaitFor(view, head).ok());
+  const auto rebuilt = fixture.Open("rebuilt");
+  RC_ASSERT(testing::WaitFor(rebuilt->Find(Timeline::kName), head).ok());
+  RC_ASSERT(*rebuilt->Find(Timeline::kName).Digest(head) == *view.Digest(head));
+  const int page_size = *rc::gen::inRange(1, 5);
+  for (auto& [record, entries] : expected) {
+    std::sort(entries.rbegin(), entries.rend());
+    std::vector<Position> sorted;
+    for (const auto& [time, position] : entries) sorted.push_back(position);
+    std::vector<Position> listed;
+    std::string token;
+    do {
+      const auto page = ListTimeline(
+          view.At(head),
+          {.workspace = kWorkspace, .record = record, .page_size = page_size, .page_token = token});
+      RC_ASSERT(page.ok());
+      listed.insert(listed.end(), page->events.begin(), page->events.end());
+      token = page->next_page_token;
+    } while (!token.empty());
+    RC_ASSERT(listed == sorted);
+  }
+}
+
+}  // namespace
+}  // namespace kith::projections
