@@ -15,7 +15,8 @@ constexpr size_t kAnswersPerTask = 32;
 constexpr std::chrono::milliseconds kRecoverPause(500);
 
 bool IsFull(const CommitGroup& group) {
-  return group.records.size() >= kGroupEventsMax || group.bytes >= kGroupBytesMax;
+  return group.records.size() >= kGroupEventsMax || group.bytes >= kGroupBytesMax ||
+         group.answers.size() >= kGroupEventsMax;
 }
 
 absl::Status OutcomeUnknown() {
@@ -108,8 +109,12 @@ bool Committer::Gather(CommitGroup& group) {
     if (!queue_.empty() && !IsFull(group)) {
       taken.swap(queue_);
       lock.Unlock();
-      DecideAll(taken, group);
+      DecideSome(taken, group);
       lock.Lock();
+      // What the group had no room for goes back to where it was.
+      queue_.insert(queue_.begin(), std::make_move_iterator(taken.begin()),
+                    std::make_move_iterator(taken.end()));
+      taken.clear();
       continue;
     }
     if (!group.empty() && !writing_) break;
@@ -130,11 +135,14 @@ bool Committer::Gather(CommitGroup& group) {
   return go_on;
 }
 
-void Committer::DecideAll(Appends& appends, CommitGroup& group) {
-  for (auto& append : appends) {
+// Decides appends from the front until the group is full; those are gone from `appends` afterwards.
+void Committer::DecideSome(Appends& appends, CommitGroup& group) {
+  size_t decided = 0;
+  for (; decided < appends.size() && !IsFull(group); ++decided) {
+    auto& append = appends[decided];
     if (!sequencer_.Decide(append, group)) hooks_.prepare_again(std::move(append));
   }
-  appends.clear();
+  appends.erase(appends.begin(), appends.begin() + static_cast<ptrdiff_t>(decided));
 }
 
 void Committer::Write(CommitGroup& group) {
@@ -198,8 +206,10 @@ void Committer::Fail(Appends& appends) {
 void Committer::Answer(Appends& appends) {
   const size_t count = appends.size();
   if (count == 0) return;
+  size_t bytes = 0;
+  for (const auto& append : appends) bytes += append->bytes;
   PostAnswers(executor_, std::exchange(appends, {}));
-  hooks_.answered(count);
+  hooks_.answered(count, bytes);
 }
 
 }  // namespace kith::eventstore

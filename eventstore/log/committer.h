@@ -27,8 +27,8 @@ struct CommitterHooks {
   // Takes an append back whose facts are older than the overlay. On a committer thread: must not
   // wait.
   std::function<void(std::unique_ptr<PreparedAppend>)> prepare_again;
-  // So many appends have been answered: their answers are with the executor.
-  std::function<void(size_t)> answered;
+  // So many appends, of so many bytes, have been answered: their answers are with the executor.
+  std::function<void(size_t appends, size_t bytes)> answered;
   // A group is on disk and published. On a committer thread.
   std::function<void()> committed;
   // Reads where the log stands after a reopen, having verified its tail. Called until it succeeds.
@@ -51,7 +51,7 @@ class Committer {
 
   void Run();
   bool Gather(CommitGroup& group) KITH_EXCLUDES(mutex_);
-  void DecideAll(Appends& appends, CommitGroup& group);
+  void DecideSome(Appends& appends, CommitGroup& group);
   void Write(CommitGroup& group) KITH_EXCLUDES(mutex_);
   void Recover() KITH_EXCLUDES(mutex_);
   void Resume(const LogState& state) KITH_EXCLUDES(mutex_);

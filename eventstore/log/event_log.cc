@@ -16,6 +16,8 @@ namespace {
 
 // An append is prepared at most so often before its caller is told that the log moves on too fast.
 constexpr int kAttemptsMax = 16;
+// Payloads in flight take at most so much memory, whatever their number.
+constexpr size_t kInFlightBytesMax = 256 << 20;
 // The key store notes its state each time the log has grown by so much; recovery reads at most
 // about that many records.
 constexpr uint64_t kKeyCheckpointEvery = 1 << 16;
@@ -54,13 +56,14 @@ class EventLogImpl final : public EventLog {
     auto prepared = std::make_unique<PreparedAppend>();
     prepared->append = std::move(append);
     prepared->done = std::move(done);
-    if (absl::Status admitted = Admit(); !admitted.ok()) {
-      prepared->answer = std::move(admitted);
+    prepared->bytes = PayloadBytes(prepared->append);
+    absl::Status status = ValidateAppend(prepared->append);
+    if (status.ok()) status = Admit(prepared->bytes);
+    if (!status.ok()) {
+      prepared->answer = std::move(status);
       return Post(std::move(prepared));
     }
-    absl::Status status = ValidateAppend(prepared->append);
-    if (status.ok()) status = EncodeAppend(keys_, *prepared);
-    if (!status.ok()) {
+    if (status = EncodeAppend(keys_, *prepared); !status.ok()) {
       prepared->answer = std::move(status);
       return Answer(std::move(prepared));
     }
@@ -128,14 +131,14 @@ class EventLogImpl final : public EventLog {
     return {
         .prepare_again =
             [this](std::unique_ptr<PreparedAppend> append) { PrepareLater(std::move(append)); },
-        .answered = [this](size_t count) { Leave(count); },
+        .answered = [this](size_t appends, size_t bytes) { Leave(appends, bytes); },
         .committed = [this] { AfterCommit(); },
         .recover = [this] { return LoadLogState(*engine_); },
     };
   }
 
   // Lets an append in, or says why not. What was let in is counted until it is answered.
-  absl::Status Admit() {
+  absl::Status Admit(size_t bytes) {
     if (low_space_.load(std::memory_order_relaxed) && !CheckSpace()) {
       return absl::ResourceExhaustedError(
           absl::StrCat("only ", free_bytes_.load(), " bytes are free, less than the ",
@@ -143,17 +146,19 @@ class EventLogImpl final : public EventLog {
     }
     MutexLock lock(mutex_);
     if (closing_) return absl::UnavailableError("the log is shutting down");
-    if (in_flight_ >= options_.queue_appends_max) {
+    if (in_flight_ >= options_.queue_appends_max || in_flight_bytes_ + bytes > kInFlightBytesMax) {
       return absl::ResourceExhaustedError(absl::StrCat(
           in_flight_, " appends are in flight, and no more are taken in: try again later"));
     }
     ++in_flight_;
+    in_flight_bytes_ += bytes;
     return absl::OkStatus();
   }
 
-  void Leave(size_t count) {
+  void Leave(size_t count, size_t bytes) {
     MutexLock lock(mutex_);
     in_flight_ -= count;
+    in_flight_bytes_ -= bytes;
     if (closing_ && in_flight_ == 0) answered_.NotifyAll();
   }
 
@@ -181,8 +186,9 @@ class EventLogImpl final : public EventLog {
 
   // Answers an append that was admitted and does not reach the committer.
   void Answer(std::unique_ptr<PreparedAppend> prepared) {
+    const size_t bytes = prepared->bytes;
     Post(std::move(prepared));
-    Leave(1);
+    Leave(1, bytes);
   }
 
   void Post(std::unique_ptr<PreparedAppend> prepared) {
@@ -202,7 +208,7 @@ class EventLogImpl final : public EventLog {
     executor_.Run([this, through = head()] {
       (void)keys_.Checkpoint(
           through);  // tried again with the next one; recovery reads more until then
-      Leave(1);
+      Leave(1, 0);
     });
   }
 
@@ -228,6 +234,7 @@ class EventLogImpl final : public EventLog {
   Mutex mutex_;
   CondVar answered_;
   size_t in_flight_ KITH_GUARDED_BY(mutex_) = 0;
+  size_t in_flight_bytes_ KITH_GUARDED_BY(mutex_) = 0;
   bool closing_ KITH_GUARDED_BY(mutex_) = false;
   std::unique_ptr<Committer> committer_;
 };

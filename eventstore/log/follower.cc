@@ -39,8 +39,8 @@ class LogFollower final : public EventLog::Follower {
   }
 
   void Wake(absl::AnyInvocable<void()> wake) override {
-    waker_->Arm(std::move(wake));
-    tail_.WakeBeyond(after_, waker_);
+    const uint64_t ticket = waker_->Arm(std::move(wake));
+    tail_.WakeBeyond(after_, waker_, ticket);
   }
 
   bool Wait(absl::Duration timeout) override { return tail_.WaitBeyond(after_, timeout, closed_); }

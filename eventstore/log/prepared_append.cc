@@ -64,7 +64,6 @@ absl::Status ValidateEvent(const NewEvent& event, absl::string_view stream) {
 absl::Status ValidateStreams(const Append& append) {
   absl::flat_hash_set<absl::string_view> names;
   size_t events = 0;
-  size_t bytes = 0;
   for (const StreamAppend& stream : append.streams) {
     KITH_RETURN_IF_ERROR(ValidateName("a stream's name", stream.stream, false));
     if (append.streams.size() > 1 && !names.insert(stream.stream).second) {
@@ -77,7 +76,6 @@ absl::Status ValidateStreams(const Append& append) {
     }
     for (const NewEvent& event : stream.events) {
       KITH_RETURN_IF_ERROR(ValidateEvent(event, stream.stream));
-      bytes += BytesOf(event);
     }
     events += stream.events.size();
   }
@@ -86,7 +84,7 @@ absl::Status ValidateStreams(const Append& append) {
     return absl::InvalidArgumentError(
         absl::StrCat("the append has ", events, " events, more than ", kAppendEventsMax));
   }
-  if (bytes > kAppendBytesMax) {
+  if (const size_t bytes = PayloadBytes(append); bytes > kAppendBytesMax) {
     return absl::InvalidArgumentError(
         absl::StrCat("the append has ", bytes, " bytes, more than ", kAppendBytesMax));
   }
@@ -123,7 +121,6 @@ absl::Status EncodeEvent(KeyStore& keys, absl::string_view stream, NewEvent& eve
                          uint32_t append_count, PreparedAppend& prepared) {
   const Append& append = prepared.append;
   auto record = std::make_shared<Record>();
-  prepared.bytes += BytesOf(event);
   for (const PersonalPart& part : event.personal) {
     KITH_ASSIGN_OR_RETURN(SealedPart sealed, keys.Seal(append.workspace, part));
     record->sealed.push_back(std::move(sealed));
@@ -147,6 +144,14 @@ absl::Status EncodeEvent(KeyStore& keys, absl::string_view stream, NewEvent& eve
 }
 
 }  // namespace
+
+size_t PayloadBytes(const Append& append) {
+  size_t bytes = 0;
+  for (const StreamAppend& stream : append.streams) {
+    for (const NewEvent& event : stream.events) bytes += BytesOf(event);
+  }
+  return bytes;
+}
 
 absl::Status ValidateAppend(const Append& append) {
   if (append.workspace.value() == 0)

@@ -27,13 +27,13 @@ struct StreamFact {
 struct PreparedAppend {
   Append append;  // payloads and personal parts have moved into `records` and `bodies`
   EventLog::AppendDone done;
+  size_t bytes = 0;  // PayloadBytes(append), as it was when it was let in
   absl::StatusOr<Appended> answer = absl::UnknownError("not answered");
 
   // One per event, in order. Position, sequence, revision, record time and the append's first
   // position are still blank.
   std::vector<std::shared_ptr<Record>> records;
   std::vector<EncodedBody> bodies;
-  size_t bytes = 0;  // of all payloads
 
   std::string request_key;  // of the table `requests`; empty when the append has no request id
   std::vector<StreamFact> streams;  // each once
@@ -45,6 +45,9 @@ struct PreparedAppend {
   Position as_of;    // the facts hold as of this position
   int attempts = 0;  // how often they were looked up
 };
+
+// Of all events, clear and personal.
+size_t PayloadBytes(const Append& append);
 
 // InvalidArgument naming the first thing that is malformed or over a limit of types.h.
 absl::Status ValidateAppend(const Append& append);

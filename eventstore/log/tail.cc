@@ -21,17 +21,18 @@ size_t SizeOf(const Record& record) {
 
 }  // namespace
 
-void Waker::Arm(absl::AnyInvocable<void()> wake) {
+uint64_t Waker::Arm(absl::AnyInvocable<void()> wake) {
   MutexLock lock(mutex_);
   wake_ = std::move(wake);
+  return ++ticket_;
 }
 
-void Waker::Fire() {
+void Waker::Fire(uint64_t ticket) {
   absl::AnyInvocable<void()> wake;
   {
     MutexLock lock(mutex_);
+    if (ticket != ticket_ || wake_ == nullptr) return;
     wake = std::exchange(wake_, nullptr);
-    if (wake == nullptr) return;
     running_ = std::this_thread::get_id();
   }
   wake();
@@ -57,7 +58,7 @@ Sequence Tail::WorkspaceHead(WorkspaceId workspace) const {
 }
 
 void Tail::Reset(Position head, const WorkspaceHeads& workspaces) {
-  std::vector<std::shared_ptr<Waker>> woken;
+  std::vector<Waiting> woken;
   {
     MutexLock lock(mutex_);
     std::fill(ring_.begin(), ring_.end(), nullptr);
@@ -65,25 +66,25 @@ void Tail::Reset(Position head, const WorkspaceHeads& workspaces) {
     first_ = head.value() + 1;
     workspaces_ = workspaces;
     head_.store(head.value(), std::memory_order_release);
-    woken.swap(wakers_);
+    woken.swap(waiting_);
     advanced_.NotifyAll();
   }
-  for (const auto& waker : woken) Post(waker);
+  for (const Waiting& waiting : woken) Post(waiting);
 }
 
 void Tail::Publish(absl::Span<const std::shared_ptr<const Record>> records) {
   if (records.empty()) return;
   Records evicted;  // freed after the lock
-  std::vector<std::shared_ptr<Waker>> woken;
+  std::vector<Waiting> woken;
   {
     MutexLock lock(mutex_);
     KITH_CHECK(records.front()->header.position.value() == head_.load() + 1);
     for (const auto& record : records) Store(record, &evicted);
     head_.store(records.back()->header.position.value(), std::memory_order_release);
-    woken.swap(wakers_);
+    woken.swap(waiting_);
     advanced_.NotifyAll();
   }
-  for (const auto& waker : woken) Post(waker);
+  for (const Waiting& waiting : woken) Post(waiting);
 }
 
 void Tail::Store(const std::shared_ptr<const Record>& record, Records* evicted) {
@@ -132,26 +133,31 @@ void Tail::StirWaiters() const {
   advanced_.NotifyAll();
 }
 
-void Tail::WakeBeyond(Position after, const std::shared_ptr<Waker>& waker) {
+void Tail::WakeBeyond(Position after, const std::shared_ptr<Waker>& waker, uint64_t ticket) {
   {
     MutexLock lock(mutex_);
+    Remove(waker);
     if (head() <= after) {
-      if (std::find(wakers_.begin(), wakers_.end(), waker) == wakers_.end()) {
-        wakers_.push_back(waker);
-      }
+      waiting_.push_back({waker, ticket});
       return;
     }
   }
-  Post(waker);
+  Post({waker, ticket});
 }
 
 void Tail::Forget(const std::shared_ptr<Waker>& waker) {
   MutexLock lock(mutex_);
-  wakers_.erase(std::remove(wakers_.begin(), wakers_.end(), waker), wakers_.end());
+  Remove(waker);
 }
 
-void Tail::Post(const std::shared_ptr<Waker>& waker) {
-  executor_.Run([waker] { waker->Fire(); });
+void Tail::Remove(const std::shared_ptr<Waker>& waker) {
+  waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(),
+                                [&](const Waiting& waiting) { return waiting.waker == waker; }),
+                 waiting_.end());
+}
+
+void Tail::Post(const Waiting& waiting) {
+  executor_.Run([waiting] { waiting.waker->Fire(waiting.ticket); });
 }
 
 }  // namespace kith::eventstore

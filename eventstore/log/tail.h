@@ -22,18 +22,21 @@ namespace kith::eventstore {
 
 using WorkspaceHeads = absl::flat_hash_map<WorkspaceId, Sequence>;
 
-// One follower's callback. Fired on the executor at most once per Arm; after Cancel has returned it
-// neither runs nor will, unless Cancel was called by the callback itself.
+// One follower's callback, armed anew for each wake. Fired on the executor at most once per Arm;
+// after Cancel has returned it neither runs nor will, unless Cancel was called by the callback
+// itself.
 class Waker {
  public:
-  void Arm(absl::AnyInvocable<void()> wake);
-  void Fire();
+  // Replaces what was armed before. Returns the ticket that fires this callback and no other.
+  uint64_t Arm(absl::AnyInvocable<void()> wake);
+  void Fire(uint64_t ticket);
   void Cancel();
 
  private:
   Mutex mutex_;
   CondVar idle_;
   absl::AnyInvocable<void()> wake_ KITH_GUARDED_BY(mutex_);
+  uint64_t ticket_ KITH_GUARDED_BY(mutex_) = 0;
   std::thread::id running_ KITH_GUARDED_BY(mutex_);
 };
 
@@ -62,12 +65,17 @@ class Tail {
   bool WaitBeyond(Position after, absl::Duration timeout, const std::atomic<bool>& closed) const;
   // Makes every WaitBeyond look at its `closed` again.
   void StirWaiters() const;
-  // Fires `waker` on the executor once the head is beyond `after`.
-  void WakeBeyond(Position after, const std::shared_ptr<Waker>& waker);
+  // Fires `waker` on the executor once the head is beyond `after`; replaces what it was waiting
+  // for.
+  void WakeBeyond(Position after, const std::shared_ptr<Waker>& waker, uint64_t ticket);
   void Forget(const std::shared_ptr<Waker>& waker);
 
  private:
   using Records = std::vector<std::shared_ptr<const Record>>;
+  struct Waiting {
+    std::shared_ptr<Waker> waker;
+    uint64_t ticket;
+  };
 
   void Store(const std::shared_ptr<const Record>& record, Records* evicted) KITH_REQUIRES(mutex_);
   std::shared_ptr<const Record>& Slot(uint64_t position) KITH_REQUIRES(mutex_) {
@@ -76,7 +84,8 @@ class Tail {
   const std::shared_ptr<const Record>& Slot(uint64_t position) const KITH_REQUIRES(mutex_) {
     return ring_[position % ring_.size()];
   }
-  void Post(const std::shared_ptr<Waker>& waker);
+  void Remove(const std::shared_ptr<Waker>& waker) KITH_REQUIRES(mutex_);
+  void Post(const Waiting& waiting);
 
   Executor& executor_;
   std::atomic<uint64_t> head_{0};
@@ -87,7 +96,7 @@ class Tail {
       1;  // the oldest position in memory; head + 1 when there is none
   size_t bytes_ KITH_GUARDED_BY(mutex_) = 0;
   WorkspaceHeads workspaces_ KITH_GUARDED_BY(mutex_);
-  std::vector<std::shared_ptr<Waker>> wakers_ KITH_GUARDED_BY(mutex_);
+  std::vector<Waiting> waiting_ KITH_GUARDED_BY(mutex_);
 };
 
 }  // namespace kith::eventstore

@@ -113,6 +113,20 @@ TEST_F(CommitterTest, RefusesMoreThanItsQueueHolds) {
   EXPECT_TRUE(Start(AppendTo("contacts/1")).Get().ok());
 }
 
+// More bytes than one group takes: what has no room waits for the next, in order.
+TEST_F(CommitterTest, DividesALongQueueIntoGroups) {
+  PendingAppend held = HoldOne();
+  std::vector<PendingAppend> queued;
+  for (int i = 0; i < 24; ++i) {
+    Append append = AppendTo("contacts/1");
+    append.streams[0].events[0].payload = std::string(kEventBytesMax, 'x');
+    queued.push_back(Start(append));
+  }
+  disk_->ReleaseCommits();
+  for (size_t i = 0; i < queued.size(); ++i) EXPECT_EQ(queued[i].Get()->first, Position(i + 2));
+  EXPECT_GE(disk_->commits(), 4u);
+}
+
 TEST_F(CommitterTest, PreparesAgainWhatIsOlderThanTheOverlay) {
   Open({.overlay_batches = 1});
   for (int i = 0; i < 300; ++i) {
