@@ -11,6 +11,7 @@
 #include "projections/deals/pipeline_fold.h"
 #include "services/core/default_pipeline.h"
 #include "services/core/reject.h"
+#include "services/core/resource_events.h"
 #include "services/core/update_mask.h"
 
 namespace kith::deals {
@@ -66,22 +67,13 @@ std::string LastOpenStage(const v1::Deal& deal, const PipelineState& pipeline) {
   return FirstOpenStage(pipeline).name();
 }
 
-v1::DealEvent Updated(const std::string& name, google::protobuf::FieldMask mask,
-                      const v1::Deal& values) {
-  v1::DealEvent event;
-  v1::DealUpdated& updated = *event.mutable_deal_updated();
-  updated.set_name(name);
-  *updated.mutable_deal() = PickFields(values, mask);
-  *updated.mutable_update_mask() = std::move(mask);
-  return event;
-}
-
 v1::DealEvent Repriced(const std::string& name, const google::type::Money& amount) {
-  google::protobuf::FieldMask mask;
-  mask.add_paths("amount");
-  v1::Deal values;
-  *values.mutable_amount() = amount;
-  return Updated(name, std::move(mask), values);
+  v1::Deal after;
+  after.set_name(name);
+  *after.mutable_amount() = amount;
+  google::protobuf::FieldMask changed;
+  changed.add_paths("amount");
+  return UpdatedEvent<v1::DealEvent>(after, changed);
 }
 
 // Fills what StageChanged, Won and Lost have in common.
@@ -211,22 +203,20 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
 
 Decision Decide(const DealState& state, const v1::UpdateDealRequest& command,
                 const CommandContext&) {
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command.deal()));
-  KITH_ASSIGN_OR_RETURN(auto mask,
-                        ChangedFields(state.deal, command.deal(), command.update_mask()));
-  if (mask.paths().empty()) return NoChange();
-  KITH_RETURN_IF_ERROR(CheckAmount("deal.amount", PickFields(command.deal(), mask).amount()));
-  return Changes().Append(state.deal.name(),
-                          Updated(state.deal.name(), std::move(mask), command.deal()));
+  const v1::Deal& wanted = command.deal();
+  KITH_RETURN_IF_ERROR(CheckDeal(state, wanted));
+  KITH_ASSIGN_OR_RETURN(const auto changed,
+                        ChangedFields(state.deal, wanted, command.update_mask()));
+  if (changed.paths().empty()) return NoChange();
+  KITH_RETURN_IF_ERROR(CheckAmount("deal.amount", PickFields(wanted, changed).amount()));
+  return Changes().Append(wanted.name(), UpdatedEvent<v1::DealEvent>(wanted, changed));
 }
 
 Decision Decide(const DealState& state, const v1::DeleteDealRequest& command,
                 const CommandContext&) {
   if (state.lifecycle == Lifecycle::kDeleted) return NoChange();
   KITH_RETURN_IF_ERROR(CheckDeal(state, command));
-  v1::DealEvent event;
-  event.mutable_deal_deleted()->set_name(state.deal.name());
-  return Changes().Append(state.deal.name(), std::move(event));
+  return Changes().Append(state.deal.name(), DeletedEvent<v1::DealEvent>(state.deal));
 }
 
 DealState Evolve(DealState state, const Recorded<v1::DealEvent>& recorded) {

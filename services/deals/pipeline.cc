@@ -12,6 +12,7 @@
 #include "kith/deals/v1/deals_errors.pb.h"
 #include "projections/deals/pipeline_fold.h"
 #include "services/core/reject.h"
+#include "services/core/resource_events.h"
 #include "services/core/resource_name.h"
 #include "services/core/update_mask.h"
 
@@ -179,15 +180,10 @@ Decision Decide(const PipelineState& state, const v1::UpdatePipelineRequest& com
   const v1::Pipeline& wanted = command.pipeline();
   if (!state.exists()) return PipelineNotFound(wanted.name());
   KITH_RETURN_IF_ERROR(CheckEtag(wanted.etag(), state.pipeline.etag()));
-  KITH_ASSIGN_OR_RETURN(auto mask, ChangedFields(state.pipeline, wanted, command.update_mask()));
-  if (mask.paths().empty()) return NoChange();
-
-  v1::PipelineEvent event;
-  v1::PipelineUpdated& updated = *event.mutable_pipeline_updated();
-  updated.set_name(state.pipeline.name());
-  *updated.mutable_pipeline() = PickFields(wanted, mask);
-  *updated.mutable_update_mask() = std::move(mask);
-  return Changes().Append(state.pipeline.name(), std::move(event));
+  KITH_ASSIGN_OR_RETURN(const auto changed,
+                        ChangedFields(state.pipeline, wanted, command.update_mask()));
+  if (changed.paths().empty()) return NoChange();
+  return Changes().Append(wanted.name(), UpdatedEvent<v1::PipelineEvent>(wanted, changed));
 }
 
 Decision Decide(const PipelineState& state, const v1::AddStageRequest& command,
