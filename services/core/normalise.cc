@@ -1,19 +1,6 @@
 #include "services/core/normalise.h"
 
-#include <idn2.h>
 #include <phonenumbers/phonenumberutil.h>
-#include <unicode/locid.h>
-#include <unicode/normalizer2.h>
-#include <unicode/uchar.h>
-#include <unicode/unistr.h>
-#include <unicode/utf8.h>
-
-#include <algorithm>
-
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 
 namespace kith {
 namespace {
@@ -21,125 +8,10 @@ namespace {
 using i18n::phonenumbers::PhoneNumber;
 using i18n::phonenumbers::PhoneNumberUtil;
 
-constexpr size_t kAddressBytesMax = 254;
-constexpr size_t kLocalBytesMax = 64;
-constexpr size_t kLabelBytesMax = 63;
 // The region of libphonenumber's tables that knows international numbers only.
 constexpr char kNoRegion[] = "ZZ";
 
-bool IsAscii(absl::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isascii(c); });
-}
-
-icu::UnicodeString Unicode(absl::string_view text) {
-  return icu::UnicodeString::fromUTF8(
-      icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
-}
-
-std::string Utf8(const icu::UnicodeString& text) {
-  std::string utf8;
-  text.toUTF8String(utf8);
-  return utf8;
-}
-
-// What `normalizer` makes of the text. ICU's instances are static and never fail on valid text.
-icu::UnicodeString Normalised(const icu::Normalizer2* normalizer, const icu::UnicodeString& text) {
-  UErrorCode error = U_ZERO_ERROR;
-  return normalizer->normalize(text, error);
-}
-
-const icu::Normalizer2* Nfc() {
-  UErrorCode error = U_ZERO_ERROR;
-  return icu::Normalizer2::getNFCInstance(error);
-}
-
-// White space in the sense of Unicode, cut off at both ends.
-icu::UnicodeString Trimmed(const icu::UnicodeString& text) {
-  int32_t begin = 0;
-  int32_t end = text.length();
-  while (begin < end && u_isUWhiteSpace(text.char32At(begin))) ++begin;
-  while (end > begin && u_isUWhiteSpace(text.char32At(end - 1))) --end;
-  return icu::UnicodeString(text, begin, end - begin);
-}
-
-// The characters of an unquoted local part; everything beyond ASCII may be in one (RFC 6531).
-bool IsLocalPart(absl::string_view local) {
-  if (local.empty() || local.size() > kLocalBytesMax) return false;
-  if (absl::StartsWith(local, ".") || absl::EndsWith(local, ".") ||
-      absl::StrContains(local, "..")) {
-    return false;
-  }
-  return std::all_of(local.begin(), local.end(), [](char c) {
-    return !absl::ascii_isascii(c) ||
-           (absl::ascii_isgraph(c) &&
-            !absl::StrContains("\"(),:;<>@[\\]", absl::string_view(&c, 1)));
-  });
-}
-
-bool IsHostLabel(absl::string_view label) {
-  return !label.empty() && label.size() <= kLabelBytesMax && label.front() != '-' &&
-         label.back() != '-' && std::all_of(label.begin(), label.end(), [](char c) {
-           return absl::ascii_isalnum(c) || c == '-';
-         });
-}
-
-// The domain in ASCII and lower case, without the dot of the root.
-std::optional<std::string> DomainKey(absl::string_view domain) {
-  std::string ascii;
-  if (IsAscii(domain)) {
-    ascii = absl::AsciiStrToLower(domain);
-  } else {
-    uint8_t* encoded = nullptr;
-    const std::string utf8(domain);
-    const int status = idn2_lookup_u8(reinterpret_cast<const uint8_t*>(utf8.c_str()), &encoded,
-                                      IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-    if (status != IDN2_OK) return std::nullopt;
-    ascii = absl::AsciiStrToLower(reinterpret_cast<const char*>(encoded));
-    idn2_free(encoded);
-  }
-  if (absl::EndsWith(ascii, ".")) ascii.pop_back();
-  const std::vector<absl::string_view> labels = absl::StrSplit(ascii, '.');
-  if (labels.size() < 2 || !std::all_of(labels.begin(), labels.end(), IsHostLabel)) {
-    return std::nullopt;
-  }
-  return ascii;
-}
-
 }  // namespace
-
-bool IsUtf8(absl::string_view text) {
-  const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const auto size = static_cast<int32_t>(text.size());
-  for (int32_t at = 0; at < size;) {
-    if (bytes[at] < 0x80) {
-      ++at;
-      continue;
-    }
-    UChar32 character;
-    U8_NEXT(bytes, at, size, character);
-    if (character < 0) return false;
-  }
-  return true;
-}
-
-std::optional<std::string> EmailKey(absl::string_view address) {
-  if (!IsUtf8(address)) return std::nullopt;
-  std::string normal = IsAscii(address) ? std::string(absl::StripAsciiWhitespace(address))
-                                        : Utf8(Trimmed(Normalised(Nfc(), Unicode(address))));
-  if (normal.size() > kAddressBytesMax) return std::nullopt;
-  const size_t at = normal.rfind('@');
-  if (at == std::string::npos) return std::nullopt;
-  const std::string local = normal.substr(0, at);
-  if (!IsLocalPart(local)) return std::nullopt;
-  const std::optional<std::string> domain = DomainKey(absl::string_view(normal).substr(at + 1));
-  if (!domain.has_value() || local.size() + 1 + domain->size() > kAddressBytesMax) {
-    return std::nullopt;
-  }
-  const std::string lower =
-      IsAscii(local) ? absl::AsciiStrToLower(local)
-                     : Utf8(Normalised(Nfc(), Unicode(local).toLower(icu::Locale::getRoot())));
-  return absl::StrCat(lower, "@", *domain);
-}
 
 std::optional<std::string> PhoneE164(absl::string_view raw, absl::string_view default_region) {
   if (!IsUtf8(raw)) return std::nullopt;
@@ -153,27 +25,6 @@ std::optional<std::string> PhoneE164(absl::string_view raw, absl::string_view de
   std::string e164;
   phones.Format(number, PhoneNumberUtil::E164, &e164);
   return e164;
-}
-
-std::string FoldedName(absl::string_view text) {
-  UErrorCode error = U_ZERO_ERROR;
-  const icu::UnicodeString folded =
-      Normalised(icu::Normalizer2::getNFKCCasefoldInstance(error), Unicode(text));
-  // Decomposed, accents are characters of their own.
-  const icu::UnicodeString apart = Normalised(icu::Normalizer2::getNFDInstance(error), folded);
-  icu::UnicodeString plain;
-  bool space = false;
-  for (int32_t i = 0; i < apart.length(); i = apart.moveIndex32(i, 1)) {
-    const UChar32 character = apart.char32At(i);
-    if (u_isUWhiteSpace(character)) {
-      space = !plain.isEmpty();
-    } else if (u_charType(character) != U_NON_SPACING_MARK) {
-      if (space) plain.append(UChar{' '});
-      space = false;
-      plain.append(character);
-    }
-  }
-  return Utf8(Normalised(Nfc(), plain));
 }
 
 }  // namespace kith

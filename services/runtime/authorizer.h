@@ -21,9 +21,8 @@ class Grants {
   explicit Grants(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
 
   bool Contain(absl::string_view permission) const;
-  // True when every permission that `pattern` matches is contained, as far as single patterns show
-  // it.
-  bool ContainAll(absl::string_view pattern) const;
+  // Whether one grant contains every permission that `pattern` matches.
+  bool ContainAll(absl::string_view pattern) const { return Contain(pattern); }
   const std::vector<std::string>& patterns() const { return patterns_; }
 
  private:
