@@ -1,0 +1,182 @@
+// DealWorld: one pipeline and one deal, and the commands that happen to them: what Given, When and
+// Then of the deals' deciders are made of.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/proto_time.h"
+#include "google/rpc/error_details.pb.h"
+#include "services/core/default_pipeline.h"
+#include "services/deals/deal.h"
+#include "services/deals/pipeline.h"
+
+namespace kith::deals {
+
+inline constexpr char kDeal[] = "deals/d1";
+
+// "pipelines/default/stages/qualified".
+inline std::string StageNamed(const std::string& id) {
+  return absl::StrCat(kDefaultPipeline, "/stages/", id);
+}
+
+inline google::type::Money Euros(int64_t units, int32_t nanos = 0) {
+  google::type::Money money;
+  money.set_currency_code("EUR");
+  money.set_units(units);
+  money.set_nanos(nanos);
+  return money;
+}
+
+// What a decision came to, in a word: "events", "nothing", or the reason of its refusal.
+inline std::string OutcomeOf(const Decision& decision) {
+  if (decision.ok()) return decision->empty() ? "nothing" : "events";
+  const auto wire = WireError(decision.status());
+  google::rpc::ErrorInfo info;
+  if (!wire.has_value() || !wire->details(0).UnpackTo(&info)) return decision.status().ToString();
+  return info.reason();
+}
+
+class DealWorld {
+ public:
+  static constexpr absl::Duration kStep = absl::Hours(1);
+
+  // Decides without consequences.
+  template <class Command>
+  Decision Try(const Command& command) {
+    int drawn = 0;
+    IdPool ids([&drawn] { return absl::StrCat("id", ++drawn); }, [] { return std::string(); });
+    const CommandContext context = {.now = now_,
+                                    .occurred = now_,
+                                    .actor = "apiKeys/1",
+                                    .workspace = WorkspaceId(1),
+                                    .settings = settings_,
+                                    .ids = ids};
+    if constexpr (requires { Decide(deal_, pipeline_, command, context); }) {
+      return Decide(deal_, pipeline_, command, context);
+    } else if constexpr (requires { Decide(deal_, command, context); }) {
+      return Decide(deal_, command, context);
+    } else {
+      return Decide(pipeline_, command, context);
+    }
+  }
+
+  // Decides, and lets what was decided happen; a step of time passes afterwards.
+  template <class Command>
+  DealWorld& Do(const Command& command) {
+    const Decision decision = Try(command);
+    EXPECT_TRUE(decision.ok()) << decision.status();
+    if (decision.ok()) Happen(*decision);
+    now_ += kStep;
+    return *this;
+  }
+
+  void Happen(const Changes& changes) {
+    for (const Change& change : changes.list()) Happen(*change.event);
+  }
+  void Happen(const google::protobuf::Message& event) {
+    if (event.GetDescriptor() == v1::DealEvent::descriptor()) {
+      deal_ = Evolve(std::move(deal_),
+                     Record(static_cast<const v1::DealEvent&>(event), deal_revision_));
+    } else {
+      pipeline_ = Evolve(std::move(pipeline_),
+                         Record(static_cast<const v1::PipelineEvent&>(event), pipeline_revision_));
+    }
+  }
+
+  const v1::Deal& deal() const { return deal_.deal; }
+  const v1::Pipeline& pipeline() const { return pipeline_.pipeline; }
+  absl::Time now() const { return now_; }
+  void SetNow(absl::Time now) { now_ = now; }
+
+ private:
+  template <class Event>
+  Recorded<Event> Record(const Event& event, Revision& revision) {
+    revision = revision.Next();
+    return {event, revision, now_, now_, false};
+  }
+
+  Settings settings_;
+  absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
+  DealState deal_;
+  PipelineState pipeline_;
+  Revision deal_revision_;
+  Revision pipeline_revision_;
+};
+
+// A world with the default pipeline.
+inline DealWorld WithPipeline() {
+  DealWorld world;
+  world.Happen(DefaultPipelineCreated());
+  return world;
+}
+
+// The stage ids of a pipeline, in order.
+inline std::vector<std::string> StageIds(const v1::Pipeline& pipeline) {
+  std::vector<std::string> ids;
+  for (const v1::Stage& stage : pipeline.stages()) ids.push_back(stage.stage_id());
+  return ids;
+}
+
+inline v1::CreateDealRequest Create(const std::string& stage = "") {
+  v1::CreateDealRequest command;
+  command.set_deal_id("d1");
+  command.mutable_deal()->set_display_name("500 licences for Acme");
+  command.mutable_deal()->set_stage(stage);
+  *command.mutable_deal()->mutable_amount() = Euros(1200);
+  return command;
+}
+
+inline v1::UpdateDealRequest Rename(const std::string& display_name) {
+  v1::UpdateDealRequest command;
+  command.mutable_deal()->set_name(kDeal);
+  command.mutable_deal()->set_display_name(display_name);
+  return command;
+}
+
+inline v1::MoveDealRequest Move(const std::string& stage) {
+  v1::MoveDealRequest command;
+  command.set_name(kDeal);
+  command.set_stage(stage);
+  return command;
+}
+
+inline v1::WinDealRequest Win() {
+  v1::WinDealRequest command;
+  command.set_name(kDeal);
+  return command;
+}
+
+inline v1::LoseDealRequest Lose(v1::LostReason reason = v1::PRICING) {
+  v1::LoseDealRequest command;
+  command.set_name(kDeal);
+  command.set_reason(reason);
+  return command;
+}
+
+inline v1::ReopenDealRequest Reopen(const std::string& stage = "") {
+  v1::ReopenDealRequest command;
+  command.set_name(kDeal);
+  command.set_stage(stage);
+  return command;
+}
+
+inline v1::DeleteDealRequest Delete() {
+  v1::DeleteDealRequest command;
+  command.set_name(kDeal);
+  return command;
+}
+
+inline v1::ArchiveStageRequest Archive(const std::string& stage) {
+  v1::ArchiveStageRequest command;
+  command.set_stage(stage);
+  return command;
+}
+
+}  // namespace kith::deals
