@@ -26,9 +26,7 @@ absl::StatusOr<std::unique_ptr<KeyStore>> OpenKeyStore(const std::string& path, 
 }
 
 std::unique_ptr<KeyStore> NewMemoryKeyStore(Random& random) {
-  const SlotKeyStoreOptions options{.pool_keys = 16,
-                                    .pool_keys_min = 0,
-                                    .fill_ahead = false,
+  const SlotKeyStoreOptions options{.pool = {.keys = 16, .keys_min = 0, .fill_ahead = false},
                                     .cached_keys_max = 16 * KeyCache::kShards};
   absl::StatusOr<std::unique_ptr<SlotKeyStore>> store =
       SlotKeyStore::Open(NewMemoryKeyFile(SlotKeyStore::NewFile(random)), random, options);

@@ -80,15 +80,13 @@ absl::StatusOr<std::unique_ptr<SlotKeyStore>> SlotKeyStore::Open(
   if (!secret.has_value()) return Damaged("its header is not whole");
 
   std::unique_ptr<SlotKeyStore> store(new SlotKeyStore(std::move(file), *secret, random, options));
-  bool empty;
+  SlotNumber last_slot;
   {
     MutexLock lock(store->mutex_);
     KITH_RETURN_IF_ERROR(store->LoadMark());
-    KITH_RETURN_IF_ERROR(store->LoadSlots());
-    empty = store->last_slot_ == SlotNumber();
+    KITH_ASSIGN_OR_RETURN(last_slot, store->LoadSlots());
   }
-  if (empty) KITH_RETURN_IF_ERROR(store->FillPool(kKeysToGive));
-  if (options.fill_ahead) store->filler_ = std::thread([raw = store.get()] { raw->FillAhead(); });
+  KITH_RETURN_IF_ERROR(store->pool_.Start(last_slot));
   return store;
 }
 
@@ -96,21 +94,11 @@ SlotKeyStore::SlotKeyStore(std::unique_ptr<KeyFile> file, const SecretKey& store
                            Random& random, const SlotKeyStoreOptions& options)
     : file_(std::move(file)),
       wrapping_key_(WrappingKey(store_secret)),
-      options_(options),
-      random_(random),
       nonces_(random),
       cache_(options.cached_keys_max),
-      mac_keys_(store_secret) {
-  KITH_CHECK(options.pool_keys >= kKeysToGive && options.pool_keys_min <= options.pool_keys);
-}
-
-SlotKeyStore::~SlotKeyStore() {
-  {
-    MutexLock lock(mutex_);
-    stopping_ = true;
-    fill_wanted_.NotifyAll();
-  }
-  if (filler_.joinable()) filler_.join();
+      mac_keys_(store_secret),
+      pool_(*file_, wrapping_key_, nonces_, random, options.pool) {
+  KITH_CHECK(options.pool.keys >= kKeysToGive);
 }
 
 absl::Status SlotKeyStore::LoadMark() {
@@ -128,7 +116,7 @@ absl::Status SlotKeyStore::LoadMark() {
   return found ? absl::OkStatus() : Damaged("neither of its marks is whole");
 }
 
-absl::Status SlotKeyStore::LoadSlots() {
+absl::StatusOr<SlotNumber> SlotKeyStore::LoadSlots() {
   KITH_ASSIGN_OR_RETURN(const uint64_t size, file_->Size());
   const uint64_t slots_offset = SlotOffset(SlotNumber(1));
   const uint64_t count = size < slots_offset ? 0 : (size - slots_offset) / kSlotBytes;
@@ -146,8 +134,7 @@ absl::Status SlotKeyStore::LoadSlots() {
                                     absl::string_view(bytes).substr(i * kSlotBytes, kSlotBytes)));
     }
   }
-  last_slot_ = SlotNumber(static_cast<uint32_t>(count));
-  return absl::OkStatus();
+  return SlotNumber(static_cast<uint32_t>(count));
 }
 
 absl::Status SlotKeyStore::LoadSlot(SlotNumber number, absl::string_view bytes) {
@@ -155,7 +142,7 @@ absl::Status SlotKeyStore::LoadSlot(SlotNumber number, absl::string_view bytes) 
   if (!slot.has_value()) {
     if (number <= mark_.last_written) return DamagedSlot(number, "does not match its checksum");
     // Being added when the power went: nobody has it, or Recover will say so.
-    unwritten_.push_back(number);
+    pool_.AddGap(number);
     return absl::OkStatus();
   }
   switch (slot->state) {
@@ -164,7 +151,7 @@ absl::Status SlotKeyStore::LoadSlot(SlotNumber number, absl::string_view bytes) 
       const std::optional<SecretKey> key = Unwrap(number, wrapping_key_, *slot);
       if (!key.has_value()) return DamagedSlot(number, "holds no key of this file");
       if (slot->state == SlotState::kPooled) {
-        pool_.push_back({number, *key});
+        pool_.AddFound({number, *key});
       } else if (!workspaces_.emplace(slot->workspace, *key).second) {
         return DamagedSlot(number, "is a workspace's second");
       }
@@ -179,10 +166,6 @@ absl::Status SlotKeyStore::LoadSlot(SlotNumber number, absl::string_view bytes) 
       return absl::OkStatus();
   }
   return absl::OkStatus();
-}
-
-SlotNumber SlotKeyStore::LastWritten() const {
-  return unwritten_.empty() ? last_slot_ : SlotNumber(unwritten_.front().value() - 1);
 }
 
 // ---- Sealing
@@ -272,9 +255,9 @@ absl::StatusOr<SlotNumber> SlotKeyStore::SlotFor(WorkspaceId workspace,
       const SlotNumber slot = FindSlot(subject);
       if (destroyed_.contains(slot)) return Erased();
       if (slot != SlotNumber()) return slot;
-      if (pool_.size() >= kKeysToGive) return GiveSlot(workspace, subject);
+      if (pool_.Holds(kKeysToGive)) return GiveSlot(workspace, subject);
     }
-    KITH_RETURN_IF_ERROR(FillPool(kKeysToGive));
+    KITH_RETURN_IF_ERROR(pool_.Fill(kKeysToGive));
   }
 }
 
@@ -286,41 +269,39 @@ SlotNumber SlotKeyStore::FindSlot(const SubjectHash& subject) const {
 absl::StatusOr<SlotNumber> SlotKeyStore::GiveSlot(WorkspaceId workspace,
                                                   const SubjectHash& subject) {
   KITH_ASSIGN_OR_RETURN(const SecretKey wrapping, WorkspaceKey(workspace));
-  const PooledKey pooled = TakePooled();
-  KITH_RETURN_IF_ERROR(Assign(pooled, SlotState::kSubject, workspace, subject, wrapping));
-  slots_.emplace(subject, pooled.slot);
-  return pooled.slot;
-}
-
-SlotKeyStore::PooledKey SlotKeyStore::TakePooled() {
-  KITH_CHECK(!pool_.empty());
-  PooledKey pooled = pool_.front();
-  pool_.pop_front();
-  if (options_.fill_ahead && pool_.size() < options_.pool_keys_min && !fill_asked_) {
-    fill_asked_ = true;
-    fill_wanted_.NotifyOne();
+  const KeyPool::FreshKey fresh = pool_.Take();
+  if (absl::Status status = Assign(fresh, SlotState::kSubject, workspace, subject, wrapping);
+      !status.ok()) {
+    pool_.Return(fresh);
+    return status;
   }
-  return pooled;
+  slots_.emplace(subject, fresh.slot);
+  return fresh.slot;
 }
 
 absl::StatusOr<SecretKey> SlotKeyStore::WorkspaceKey(WorkspaceId workspace) {
   const auto found = workspaces_.find(workspace);
   if (found != workspaces_.end()) return found->second;
-  const PooledKey pooled = TakePooled();
-  KITH_RETURN_IF_ERROR(
-      Assign(pooled, SlotState::kWorkspace, workspace, SubjectHash{}, wrapping_key_));
+  const KeyPool::FreshKey fresh = pool_.Take();
+  absl::Status status =
+      Assign(fresh, SlotState::kWorkspace, workspace, SubjectHash{}, wrapping_key_);
   // Nothing in the log would tell whose it is, so unlike a person's it is on disk before it is
   // used.
-  KITH_RETURN_IF_ERROR(file_->Sync());
-  workspaces_.emplace(workspace, pooled.key);
-  return pooled.key;
+  if (status.ok()) status = file_->Sync();
+  if (!status.ok()) {
+    pool_.Return(fresh);
+    return status;
+  }
+  workspaces_.emplace(workspace, fresh.key);
+  return fresh.key;
 }
 
-absl::Status SlotKeyStore::Assign(const PooledKey& pooled, SlotState state, WorkspaceId workspace,
-                                  const SubjectHash& subject, const SecretKey& wrapping) {
+absl::Status SlotKeyStore::Assign(const KeyPool::FreshKey& fresh, SlotState state,
+                                  WorkspaceId workspace, const SubjectHash& subject,
+                                  const SecretKey& wrapping) {
   KeySlot slot{.state = state, .workspace = workspace, .subject = subject};
-  Wrap(pooled.slot, wrapping, pooled.key, nonces_.Next(), &slot);
-  return file_->Write(SlotOffset(pooled.slot), EncodeSlot(pooled.slot, slot));
+  Wrap(fresh.slot, wrapping, fresh.key, nonces_.Next(), &slot);
+  return file_->Write(SlotOffset(fresh.slot), EncodeSlot(fresh.slot, slot));
 }
 
 // ---- Destroying keys
@@ -332,15 +313,23 @@ absl::Status SlotKeyStore::Destroy(WorkspaceId workspace, absl::string_view subj
     {
       MutexLock lock(mutex_);
       slot = FindSlot(hash);
-      // Somebody without a key gets a slot too: it is what says that they never get one.
-      if (slot == SlotNumber() && !pool_.empty()) slot = TakePooled().slot;
-      if (slot != SlotNumber()) KITH_RETURN_IF_ERROR(WriteTombstone(slot, workspace, hash));
+      if (slot != SlotNumber()) {
+        KITH_RETURN_IF_ERROR(WriteTombstone(slot, workspace, hash));
+      } else if (pool_.Holds(1)) {
+        // Somebody without a key gets a slot too: it is what says that they never get one.
+        const KeyPool::FreshKey fresh = pool_.Take();
+        slot = fresh.slot;
+        if (absl::Status status = WriteTombstone(slot, workspace, hash); !status.ok()) {
+          pool_.Return(fresh);
+          return status;
+        }
+      }
     }
     if (slot != SlotNumber()) {
       cache_.Erase(slot);
       return file_->Sync();
     }
-    KITH_RETURN_IF_ERROR(FillPool(kKeysToGive));
+    KITH_RETURN_IF_ERROR(pool_.Fill(kKeysToGive));
   }
 }
 
@@ -352,73 +341,6 @@ absl::Status SlotKeyStore::WriteTombstone(SlotNumber slot, WorkspaceId workspace
   slots_.emplace(subject, slot);
   destroyed_.insert(slot);
   return absl::OkStatus();
-}
-
-// ---- The pool
-
-absl::Status SlotKeyStore::FillPool(size_t enough) {
-  MutexLock append_lock(append_mutex_);
-  std::vector<SlotNumber> slots;
-  {
-    MutexLock lock(mutex_);
-    if (pool_.size() >= enough) return absl::OkStatus();
-    slots = SlotsToFill();
-  }
-  std::vector<PooledKey> fresh;
-  KITH_RETURN_IF_ERROR(WriteFresh(slots, &fresh));
-  KITH_RETURN_IF_ERROR(file_->Sync());
-
-  MutexLock lock(mutex_);
-  pool_.insert(pool_.end(), fresh.begin(), fresh.end());
-  last_slot_ = std::max(last_slot_, slots.back());
-  unwritten_.erase(std::remove_if(unwritten_.begin(), unwritten_.end(),
-                                  [&](SlotNumber slot) { return slot <= slots.back(); }),
-                   unwritten_.end());
-  return absl::OkStatus();
-}
-
-// The gaps first, then new ones at the end, rising.
-std::vector<SlotNumber> SlotKeyStore::SlotsToFill() const {
-  std::vector<SlotNumber> slots(
-      unwritten_.begin(), unwritten_.begin() + std::min(unwritten_.size(), options_.pool_keys));
-  for (SlotNumber next = last_slot_.Next(); slots.size() < options_.pool_keys; next = next.Next()) {
-    KITH_CHECK(next != SlotNumber());
-    slots.push_back(next);
-  }
-  return slots;
-}
-
-absl::Status SlotKeyStore::WriteFresh(const std::vector<SlotNumber>& slots,
-                                      std::vector<PooledKey>* fresh) {
-  std::string run;  // neighbouring slots, written at once
-  for (size_t i = 0; i < slots.size(); ++i) {
-    PooledKey pooled{slots[i], SecretKey()};
-    random_.Fill(pooled.key.data(), kKeyBytes);
-    KeySlot slot{.state = SlotState::kPooled};
-    Wrap(pooled.slot, wrapping_key_, pooled.key, nonces_.Next(), &slot);
-    run += EncodeSlot(pooled.slot, slot);
-    fresh->push_back(pooled);
-    if (i + 1 == slots.size() || slots[i + 1] != slots[i].Next()) {
-      const SlotNumber first(slots[i].value() - static_cast<uint32_t>(run.size() / kSlotBytes) + 1);
-      KITH_RETURN_IF_ERROR(file_->Write(SlotOffset(first), run));
-      run.clear();
-    }
-  }
-  return absl::OkStatus();
-}
-
-void SlotKeyStore::FillAhead() {
-  for (;;) {
-    {
-      MutexLock lock(mutex_);
-      while (!fill_asked_ && !stopping_) fill_wanted_.Wait(mutex_);
-      if (stopping_) return;
-    }
-    // A failure shows again, and is told, where a caller meets an empty pool.
-    FillPool(options_.pool_keys_min).IgnoreError();
-    MutexLock lock(mutex_);
-    fill_asked_ = false;
-  }
 }
 
 // ---- Recovery
@@ -438,28 +360,28 @@ absl::Status SlotKeyStore::Recover(WorkspaceId workspace, const SealedPart& part
   if (known != SlotNumber())
     return Mismatched(part.key_number, "was given to a person who has another");
 
-  const auto pooled = std::find_if(pool_.begin(), pool_.end(),
-                                   [&](const PooledKey& key) { return key.slot == number; });
-  if (pooled == pool_.end()) return Mismatched(part.key_number, "is not there to be given");
-  if (!OpenPart(pooled->key, workspace, part).has_value()) {
+  const std::optional<KeyPool::FreshKey> fresh = pool_.Find(number);
+  if (!fresh.has_value()) return Mismatched(part.key_number, "is not there to be given");
+  if (!OpenPart(fresh->key, workspace, part).has_value()) {
     return Mismatched(part.key_number, "holds another key than the one sealed with");
   }
   const auto wrapping = workspaces_.find(workspace);
-  if (wrapping == workspaces_.end())
+  if (wrapping == workspaces_.end()) {
     return Mismatched(part.key_number, "belongs to a workspace without a key");
-  KITH_RETURN_IF_ERROR(Assign(*pooled, SlotState::kSubject, workspace, subject, wrapping->second));
-  pool_.erase(pooled);
+  }
+  KITH_RETURN_IF_ERROR(Assign(*fresh, SlotState::kSubject, workspace, subject, wrapping->second));
+  pool_.Remove(number);
   slots_.emplace(subject, number);
   return absl::OkStatus();
 }
 
 absl::Status SlotKeyStore::Checkpoint(Position through) {
-  MutexLock append_lock(append_mutex_);
+  MutexLock checkpoint_lock(checkpoint_mutex_);
   KeyFileMark mark;
   {
     MutexLock lock(mutex_);
     if (through <= mark_.through) return absl::OkStatus();
-    mark = {.serial = mark_.serial + 1, .through = through, .last_written = LastWritten()};
+    mark = {.serial = mark_.serial + 1, .through = through, .last_written = pool_.last_written()};
   }
   // First what the mark vouches for. The mark itself may be lost: the one before it still holds.
   KITH_RETURN_IF_ERROR(file_->Sync());

@@ -69,9 +69,7 @@ class GoldenRecords : public ::testing::Test {
     std::unique_ptr<KeyFile> file = NewMemoryKeyFile(bytes);
     key_file_ = file.get();
     auto keys = SlotKeyStore::Open(std::move(file), random_,
-                                   {.pool_keys = 8,
-                                    .pool_keys_min = 0,
-                                    .fill_ahead = false,
+                                   {.pool = {.keys = 8, .keys_min = 0, .fill_ahead = false},
                                     .cached_keys_max = KeyCache::kShards});
     ASSERT_TRUE(keys.ok()) << keys.status();
     keys_ = *std::move(keys);

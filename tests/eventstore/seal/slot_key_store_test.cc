@@ -18,8 +18,8 @@ namespace kith::eventstore {
 namespace {
 
 constexpr WorkspaceId kWorkspace(1);
-constexpr SlotKeyStoreOptions kSmall{
-    .pool_keys = 8, .pool_keys_min = 0, .fill_ahead = false, .cached_keys_max = KeyCache::kShards};
+constexpr SlotKeyStoreOptions kSmall{.pool = {.keys = 8, .keys_min = 0, .fill_ahead = false},
+                                     .cached_keys_max = KeyCache::kShards};
 
 bool Keep() { return true; }
 bool Lose() { return false; }
@@ -178,9 +178,7 @@ TEST_F(SlotKeyStoreTest, WaitsForTheDiskOnlyWhenThePoolIsEmpty) {
 }
 
 TEST_F(SlotKeyStoreTest, FillsThePoolAheadOnAThreadOfItsOwn) {
-  ASSERT_EQ(Open({.pool_keys = 8,
-                  .pool_keys_min = 8,
-                  .fill_ahead = true,
+  ASSERT_EQ(Open({.pool = {.keys = 8, .keys_min = 8, .fill_ahead = true},
                   .cached_keys_max = KeyCache::kShards}),
             absl::OkStatus());
   std::vector<SealedPart> parts;
@@ -223,6 +221,18 @@ TEST_F(SlotKeyStoreTest, IsUnavailableWhileTheDiskFailsAndCarriesOnAfterwards) {
   EXPECT_EQ(Unseal(part), "Ada Lovelace");  // what is there can be read, and nothing was destroyed
   disk_.FailWrites(false);
   EXPECT_EQ(Unseal(Seal("contacts/b")), "Ada Lovelace");
+}
+
+// What a failed write or sync left in the file must not be in the way of what is written next.
+TEST_F(SlotKeyStoreTest, OpensAgainAfterFailuresInTheMiddleOfGivingKeys) {
+  disk_.FailSyncs(true);
+  EXPECT_TRUE(absl::IsUnavailable(store_->Seal(kWorkspace, {"contacts/a", "x"}).status()));
+  disk_.FailSyncs(false);
+  const SealedPart other = *store_->Seal(WorkspaceId(2), {"contacts/a", "elsewhere"});
+  const SealedPart part = Seal("contacts/a");
+  ASSERT_EQ(Open(), absl::OkStatus());
+  EXPECT_EQ(Unseal(part), "Ada Lovelace");
+  EXPECT_EQ(Unseal(other, WorkspaceId(2)), "elsewhere");
 }
 
 // ---- Recovery
