@@ -4,15 +4,14 @@
 
 #include <cstdio>
 
+#include "services/server/json_log.h"
+#include "services/runtime/call_log.h"
 #include "services/server/kithd.h"
 #include "services/server/options.h"
-#include "spdlog/sinks/stdout_sinks.h"
-#include "spdlog/spdlog.h"
 
 int main(int argc, char** argv) {
   const kith::server::Options options = kith::server::ParseOptions(argc, argv);
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("kithd"));
-  spdlog::set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%f%z","level":"%l","message":"%v"})");
+  kith::server::LogAsJson();
 
   // Every thread inherits this mask, so that the signals wait for this one.
   sigset_t signals;

@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
+#include "services/runtime/call_log.h"
 #include "spdlog/spdlog.h"
 
 namespace kith::workspaces {
@@ -39,8 +41,9 @@ absl::StatusOr<std::unique_ptr<WorkspaceDirectory>> WorkspaceDirectory::Open(
         // Reads from memory: the command that appended has just folded this state.
         const absl::Status status = self->Refresh(workspace);
         if (!status.ok()) {
-          spdlog::error("workspace {} could not be read again: {}", workspace.value(),
-                        status.ToString());
+          spdlog::error("{}", runtime::MessageLine(absl::StrCat(
+                                  "workspace ", workspace.value(),
+                                  " could not be read again: ", status.message())));
         }
       });
   return directory;
