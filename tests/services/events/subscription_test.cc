@@ -274,6 +274,8 @@ TEST_F(SubscribeEvents, TellsEveryEventThatPassesExactlyOnceInAnyHistory) {
         subscription = nullptr;
       } else if (step == 9) {
         listen();
+      } else if (step == 8) {
+        if (subscription == nullptr) subscription = subscribe();
       } else {
         const bool ours = step % 3 != 0;
         const bool deletes = step % 2 == 0;
