@@ -45,10 +45,6 @@ std::string JsonString(absl::string_view text) {
   return json += '"';
 }
 
-std::string MessageLine(absl::string_view text) {
-  return absl::StrCat("\"message\":", JsonString(text));
-}
-
 void LogCall(const CallLine& line) {
   const spdlog::level::level_enum level = LevelOf(line.status);
   if (!spdlog::should_log(level)) return;
@@ -65,6 +61,7 @@ void LogCall(const CallLine& line) {
   if (IsOurFailure(line.status)) {
     absl::StrAppend(&json, ",\"error\":", JsonString(line.status.message()));
   }
+  json += "}";
   spdlog::log(level, "{}", json);
 }
 

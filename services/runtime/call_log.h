@@ -1,7 +1,6 @@
-// The lines of the server's log. A line is a JSON object; the logger's pattern writes its braces,
-// time and level, so that what is logged is the rest: "key":value, … One line per call: who called
-// what, how it ended and how long it took; never what was said. Calls that succeed are logged at
-// debug level, refusals at info, our own failures at error with their full text.
+// One line of the server's log per call: a JSON object that says who called what, how it ended and how
+// long it took; never what was said. Calls that succeed are logged at debug level, refusals at info,
+// our own failures at error with their full text.
 #pragma once
 
 #include <string>
@@ -26,9 +25,5 @@ void LogCall(const CallLine& line);
 
 // The text as a JSON string, with its quotes; bytes that are not ASCII are replaced.
 std::string JsonString(absl::string_view text);
-// A line that says a sentence: "message":"…".
-std::string MessageLine(absl::string_view text);
-// The pattern for spdlog.
-inline constexpr char kLogPattern[] = R"({"time":"%Y-%m-%dT%H:%M:%S.%f%z","level":"%l",%v})";
 
 }  // namespace kith::runtime

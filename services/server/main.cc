@@ -5,7 +5,6 @@
 #include <cstdio>
 
 #include "services/server/json_log.h"
-#include "services/runtime/call_log.h"
 #include "services/server/kithd.h"
 #include "services/server/options.h"
 

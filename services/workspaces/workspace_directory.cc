@@ -5,11 +5,9 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
-#include "services/runtime/call_log.h"
 #include "spdlog/spdlog.h"
 
 namespace kith::workspaces {
@@ -41,9 +39,8 @@ absl::StatusOr<std::unique_ptr<WorkspaceDirectory>> WorkspaceDirectory::Open(
         // Reads from memory: the command that appended has just folded this state.
         const absl::Status status = self->Refresh(workspace);
         if (!status.ok()) {
-          spdlog::error("{}", runtime::MessageLine(absl::StrCat(
-                                  "workspace ", workspace.value(),
-                                  " could not be read again: ", status.message())));
+          spdlog::error("workspace {} could not be read again: {}", workspace.value(),
+                        status.ToString());
         }
       });
   return directory;
