@@ -52,10 +52,23 @@ ReplyInfo InfoOf(const grpc::ClientContext& context) {
 
 }  // namespace
 
+// One call under way: the tag of its completion.
+struct Client::Pending {
+  grpc::ClientContext context;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<Message>> reader;
+  grpc::Status status;
+  Done done;
+};
+
 Client::Client(const ClientOptions& options) : Client(options, Connect(options.address)) {}
 
 Client::Client(const ClientOptions& options, std::shared_ptr<grpc::Channel> channel)
-    : options_(options), stub_(std::move(channel)) {}
+    : options_(options), stub_(std::move(channel)), replies_([this] { TakeReplies(); }) {}
+
+Client::~Client() {
+  queue_.Shutdown();
+  replies_.join();
+}
 
 absl::Status Client::Call(const Method& method, const Message& request, Message* response,
                           ReplyInfo* info) {
@@ -68,16 +81,25 @@ absl::Status Client::Call(const Method& method, const Message& request, Message*
 }
 
 void Client::CallAsync(const Method& method, const Message& request, Message* response, Done done) {
-  // Freed by the completion, which runs exactly once.
-  auto context = std::make_unique<grpc::ClientContext>();
-  Authorise(context.get());
-  grpc::ClientContext* const borrowed = context.get();
-  stub_.UnaryCall(borrowed, method.path, grpc::StubOptions(), &request, response,
-                  [this, done = std::move(done),
-                   context = std::shared_ptr<grpc::ClientContext>(std::move(context))](
-                      const grpc::Status& status) {
-                    done(ToStatus(status), status.ok() ? InfoOf(*context) : ReplyInfo());
-                  });
+  auto* const pending = new Pending;  // TakeReplies frees it
+  pending->done = std::move(done);
+  Authorise(&pending->context);
+  pending->reader = stub_.PrepareUnaryCall(&pending->context, method.path, request, &queue_);
+  pending->reader->StartCall();
+  pending->reader->Finish(response, &pending->status, pending);
+}
+
+void Client::TakeReplies() {
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue_.Next(&tag, &ok)) {
+    std::unique_ptr<Pending> pending(static_cast<Pending*>(tag));
+    const Done done = std::move(pending->done);
+    const absl::Status status = ToStatus(pending->status);
+    const ReplyInfo info = pending->status.ok() ? InfoOf(pending->context) : ReplyInfo();
+    pending.reset();
+    done(status, info);
+  }
 }
 
 absl::Status Client::ReadStream(const Method& method, const Message& request,

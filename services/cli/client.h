@@ -3,12 +3,14 @@
 
 #include <google/protobuf/message.h>
 #include <grpcpp/channel.h>
+#include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "absl/status/status.h"
 #include "services/cli/catalog.h"
@@ -26,21 +28,24 @@ struct ClientOptions {
   std::string key;      // sent as bearer; nothing is sent when empty
 };
 
-// Thread-safe. Calls that the server could not take (UNAVAILABLE, RESOURCE_EXHAUSTED) are tried
-// again a few times by gRPC itself, which is safe because every mutation of the CLI carries a
-// request id. A failure is a status made by server_error.h.
+// Thread-safe; one thread of its own takes the replies. Calls that the server could not take
+// (UNAVAILABLE, RESOURCE_EXHAUSTED) are tried again a few times by gRPC itself, which is safe
+// because every mutation of the CLI carries a request id. A failure is a status made by
+// server_error.h.
 class Client {
  public:
   // Connects with the first call.
   explicit Client(const ClientOptions& options);
   // Over a channel made elsewhere, as tests do.
   Client(const ClientOptions& options, std::shared_ptr<grpc::Channel> channel);
+  // Waits for the calls under way.
+  ~Client();
 
   // A unary call; blocks until it is answered. `info` may be null.
   absl::Status Call(const Method& method, const google::protobuf::Message& request,
                     google::protobuf::Message* response, ReplyInfo* info = nullptr);
 
-  // The same without blocking: `done` runs on a thread of gRPC and must not block. Request and
+  // The same without blocking: `done` runs on the client's thread and must not block. Request and
   // response outlive it.
   using Done = std::function<void(absl::Status, ReplyInfo)>;
   void CallAsync(const Method& method, const google::protobuf::Message& request,
@@ -53,11 +58,17 @@ class Client {
                           const OnMessage& on_message);
 
  private:
+  struct Pending;
+
+  void TakeReplies();
   void Authorise(grpc::ClientContext* context) const;
   absl::Status ToStatus(const grpc::Status& status) const;
 
   const ClientOptions options_;
   grpc::TemplatedGenericStub<google::protobuf::Message, google::protobuf::Message> stub_;
+  // A queue and not gRPC's callbacks, so that nothing of a call is left when the client is gone.
+  grpc::CompletionQueue queue_;
+  std::thread replies_;
 };
 
 }  // namespace kith::cli

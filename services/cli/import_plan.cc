@@ -120,7 +120,7 @@ std::string ImportPlanner::Cell(const CsvRow& row, const std::string& column) co
   return correction == corrections->second.end() ? cell : correction->second;
 }
 
-std::string ImportPlanner::Text(const CsvRow& row, const ValueSource& source) const {
+std::optional<std::string> ImportPlanner::Text(const CsvRow& row, const ValueSource& source) const {
   for (const std::string& pattern : source.templates) {
     std::string text = pattern;
     bool complete = true;
@@ -131,7 +131,26 @@ std::string ImportPlanner::Text(const CsvRow& row, const ValueSource& source) co
     }
     if (complete) return text;
   }
-  return source.fallback;
+  return std::nullopt;
+}
+
+absl::StatusOr<std::vector<std::string>> ImportPlanner::Texts(const CsvRow& row,
+                                                              const ValueSource& source) const {
+  const std::optional<std::string> found = Text(row, source);
+  const std::string whole = found.value_or(source.fallback);
+  std::vector<std::string> parts = {whole};
+  if (!source.separator.empty()) parts = absl::StrSplit(whole, source.separator);
+  std::vector<std::string> texts;
+  for (const std::string& part : parts) {
+    std::string text(absl::StripAsciiWhitespace(part));
+    if (text.empty()) continue;
+    // A default is written as Kith reads it: only what the file says is converted.
+    if (found.has_value()) {
+      KITH_ASSIGN_OR_RETURN(text, Convert(source, std::move(text)));
+    }
+    if (!text.empty()) texts.push_back(std::move(text));
+  }
+  return texts;
 }
 
 bool ImportPlanner::Takes(const CsvRow& row, const ImportStep& step) const {
@@ -149,9 +168,11 @@ std::map<ReferenceKey, const CsvRow*> ImportPlanner::CollectReferences() const {
       if (!Takes(row, *step.step)) continue;
       for (const FieldMapping& field : step.step->fields) {
         if (field.source.lookup == nullptr) continue;
-        auto text = Convert(field.source, Text(row, field.source));
-        if (!text.ok() || text->empty()) continue;
-        references.emplace(ReferenceKey{field.source.lookup.get(), *std::move(text)}, &row);
+        const auto texts = Texts(row, field.source);
+        if (!texts.ok()) continue;  // Plan says why
+        for (const std::string& text : *texts) {
+          references.emplace(ReferenceKey{field.source.lookup.get(), text}, &row);
+        }
       }
     }
   }
@@ -171,26 +192,17 @@ void ImportPlanner::SetFields(const CsvRow& row, const Method& method,
 absl::Status ImportPlanner::SetOne(const CsvRow& row, const Method& method,
                                    const FieldMapping& field, const References& references,
                                    Message* request) const {
-  std::string text = Text(row, field.source);
-  if (text.empty()) return absl::OkStatus();
-  const std::string path = FlagPath(method, field.flag);
-  if (!field.source.separator.empty()) {
-    for (absl::string_view part : absl::StrSplit(text, field.source.separator)) {
-      part = absl::StripAsciiWhitespace(part);
-      if (part.empty()) continue;
-      KITH_ASSIGN_OR_RETURN(const std::string element, Convert(field.source, std::string(part)));
-      KITH_RETURN_IF_ERROR(SetField(request, path, element));
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> texts, Texts(row, field.source));
+  for (std::string text : texts) {
+    if (field.source.lookup != nullptr) {
+      const auto found = references.find({field.source.lookup.get(), text});
+      KITH_CHECK(found != references.end());  // CollectReferences found it
+      KITH_RETURN_IF_ERROR(found->second.status());
+      text = *found->second;
     }
-    return absl::OkStatus();
+    KITH_RETURN_IF_ERROR(SetField(request, FlagPath(method, field.flag), text));
   }
-  KITH_ASSIGN_OR_RETURN(text, Convert(field.source, std::move(text)));
-  if (field.source.lookup != nullptr && !text.empty()) {
-    const auto found = references.find({field.source.lookup.get(), text});
-    KITH_CHECK(found != references.end());  // CollectReferences found it
-    KITH_RETURN_IF_ERROR(found->second.status());
-    text = *found->second;
-  }
-  return text.empty() ? absl::OkStatus() : SetField(request, path, text);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<PlannedCall>> ImportPlanner::Plan(const CsvRow& row,

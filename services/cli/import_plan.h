@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,7 +66,11 @@ class ImportPlanner {
   absl::Status CheckFields(const Method& method, const std::vector<FieldMapping>& fields,
                            const std::string& where) const;
   std::string Cell(const CsvRow& row, const std::string& column) const;
-  std::string Text(const CsvRow& row, const ValueSource& source) const;
+  // What the columns give; nothing where none of the templates is complete.
+  std::optional<std::string> Text(const CsvRow& row, const ValueSource& source) const;
+  // The texts of a field: one, or the elements of a list; none where there is nothing to set.
+  absl::StatusOr<std::vector<std::string>> Texts(const CsvRow& row,
+                                                 const ValueSource& source) const;
   bool Takes(const CsvRow& row, const ImportStep& step) const;
   // Sets what it can, and adds what it cannot to the mistakes.
   void SetFields(const CsvRow& row, const Method& method, const std::vector<FieldMapping>& fields,

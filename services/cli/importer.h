@@ -15,7 +15,8 @@ namespace kith::cli {
 // Sends rows, each row's calls one after the other, the rows side by side. A call that changes
 // nothing because it was answered before is told by the position of its reply.
 //
-// Submit and Finish are called by one thread; replies arrive on gRPC's.
+// Submit and Finish are called by one thread; replies arrive on the
+// client's.
 class Importer {
  public:
   struct Result {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kBarWidth = 30;
 constexpr absl::Duration kRedraw = absl::Milliseconds(100);
+constexpr absl::Duration kNextLine = absl::Seconds(1);
 
 }  // namespace
 
@@ -21,18 +22,20 @@ Progress::Progress(std::string what, int64_t total, bool live, std::ostream& out
       live_(live),
       out_(out),
       clock_(clock),
-      began_(clock.Now()) {}
+      began_(clock.Now()),
+      drawn_(live ? absl::InfinitePast() : began_) {}
 
 void Progress::Update(int64_t done) {
+  const absl::Time now = clock_.Now();
   if (live_) {
-    const absl::Time now = clock_.Now();
     if (now - drawn_ < kRedraw && done < total_) return;
     drawn_ = now;
     Draw(done);
     return;
   }
   const int64_t tenths = 10 * done / total_;
-  if (tenths <= tenths_told_) return;
+  if (tenths <= tenths_told_ || now - drawn_ < kNextLine) return;
+  drawn_ = now;
   tenths_told_ = tenths;
   out_ << what_ << ": " << 10 * tenths << " % (" << FormatCount(done) << " of "
        << FormatCount(total_) << ")\n"

@@ -29,7 +29,7 @@ class Progress {
   std::ostream& out_;
   const Clock& clock_;
   const absl::Time began_;
-  absl::Time drawn_ = absl::InfinitePast();
+  absl::Time drawn_;  // or told
   int64_t tenths_told_ = 0;
   bool visible_ = false;
 };

@@ -1,0 +1,207 @@
+// The whole program against a server inside the test: words in, text and exit code out.
+#include "services/cli/app.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "tests/services/cli/fake_server.h"
+#include "tests/testing/temp_folder.h"
+
+namespace kith::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class KithTest : public ::testing::Test {
+ protected:
+  int Run(const std::vector<std::string>& words) {
+    out_.str("");
+    err_.str("");
+    return cli::Run(words, {.out = out_,
+                            .err = err_,
+                            .environment = [this](const char* name) { return environment_[name]; },
+                            .connect =
+                                [this](const ClientOptions& options) {
+                                  return std::make_unique<Client>(options, server_.NewChannel());
+                                }});
+  }
+  std::string out() const { return out_.str(); }
+  std::string err() const { return err_.str(); }
+
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+  }
+  std::string Read(const std::string& name) {
+    std::ifstream file(folder_ / name);
+    return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  }
+
+  FakeServer server_;
+  testing::TempFolder folder_;
+  std::map<std::string, std::string> environment_;
+
+ private:
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+TEST_F(KithTest, CreatesAndReads) {
+  EXPECT_EQ(Run({"deals", "create", "--deal-id", "x", "--display-name", "Roll-out", "--amount",
+                 "1500 EUR", "--key", "secret"}),
+            0)
+      << err();
+  EXPECT_EQ(server_.deals().authorization(), "Bearer secret");
+  EXPECT_EQ(out(),
+            "name          deals/x\n"
+            "display_name  Roll-out\n"
+            "status        OPEN\n"
+            "amount        1,500.00 EUR\n");
+  EXPECT_EQ(Run({"deals", "get", "x", "--json"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("\"display_name\": \"Roll-out\""));
+}
+
+TEST_F(KithTest, ListsAsManyAsAreWantedAcrossPages) {
+  for (const char* id : {"a", "b", "c", "d", "e"}) {
+    ASSERT_EQ(Run({"deals", "create", "--deal-id", id, "--display-name", "D"}), 0) << err();
+  }
+  EXPECT_EQ(Run({"deals", "list"}), 0);
+  EXPECT_THAT(out(), HasSubstr("deals/e"));
+  EXPECT_EQ(err(), "");
+  EXPECT_EQ(Run({"deals", "list", "--limit", "3"}), 0);
+  EXPECT_THAT(out(), HasSubstr("deals/c"));
+  EXPECT_THAT(out(), Not(HasSubstr("deals/d")));
+  EXPECT_THAT(err(), HasSubstr("The first 3"));
+}
+
+TEST_F(KithTest, TellsARefusalWithItsReasonAndEveryField) {
+  EXPECT_EQ(Run({"deals", "create", "--display-name", "refuse me"}), 1);
+  EXPECT_EQ(err(),
+            "kith: A field breaks a rule. [INVALID_FIELD]\n"
+            "  deal.display_name0: is not wanted\n"
+            "  deal.display_name1: is not wanted\n"
+            "Correct the fields named and try again.\n");
+  EXPECT_EQ(Run({"deals", "get", "nobody"}), 1);
+  EXPECT_EQ(err(), "kith: No such deal. [DEAL_NOT_FOUND]\nCheck the name.\n");
+}
+
+TEST_F(KithTest, TellsWrongWordsFromRefusals) {
+  EXPECT_EQ(Run({}), 2);
+  EXPECT_EQ(Run({"deals"}), 2);
+  EXPECT_EQ(Run({"dels", "list"}), 2);
+  EXPECT_THAT(err(), HasSubstr("did you mean deals?"));
+  EXPECT_EQ(Run({"deals", "wni", "x"}), 2);
+  EXPECT_THAT(err(), HasSubstr("did you mean win?"));
+  EXPECT_EQ(Run({"deals", "list", "--limit", "0"}), 2);
+  EXPECT_EQ(Run({"deals", "create", "--amount", "5"}), 2);
+  EXPECT_EQ(Run({"events", "--follow", "--newest"}), 2);
+  EXPECT_EQ(Run({"deals", "list", "--key-file", folder_ / "missing"}), 2);
+  EXPECT_EQ(Run({"--help"}), 0);
+  EXPECT_EQ(Run({"deals", "win", "--help"}), 0);
+  EXPECT_THAT(out(), HasSubstr("--amount MONEY"));
+}
+
+TEST_F(KithTest, FindsTheKeyInTheFileThatTheEnvironmentNames) {
+  Write("key", "from-file\n");
+  environment_["KITH_KEY_FILE"] = folder_ / "key";
+  EXPECT_EQ(Run({"deals", "get", "x"}), 1);
+  EXPECT_EQ(server_.deals().authorization(), "Bearer from-file");
+  environment_["KITH_KEY"] = "from-environment";
+  EXPECT_EQ(Run({"deals", "get", "x"}), 1);
+  EXPECT_EQ(server_.deals().authorization(), "Bearer from-environment");
+}
+
+TEST_F(KithTest, SaysHowToStartAServerWhereNoneAnswers) {
+  std::ostringstream out, err;
+  const std::string address = absl::StrCat("unix:", folder_ / "nobody");
+  EXPECT_EQ(cli::Run({"deals", "list", "--address", address},
+                     {.out = out,
+                      .err = err,
+                      .environment = [](const char*) { return std::string(); },
+                      .connect =
+                          [](const ClientOptions& options) {
+                            return std::make_unique<Client>(options);
+                          }}),
+            1);
+  EXPECT_THAT(err.str(), StartsWith(absl::StrCat("kith: no Kith server answers at ", address)));
+  EXPECT_THAT(err.str(), HasSubstr("deploy/run"));
+}
+
+class KithImportTest : public KithTest {
+ protected:
+  KithImportTest() {
+    Write("mapping.json", R"({
+      "name": "test", "collection": "deals", "key": ["id"],
+      "steps": [
+        {"verb": "create", "fields": {
+          "deal_id": "id", "display_name": "name",
+          "owner": {"column": "owner", "lookup": {"collection": "users", "by": "display_name",
+                    "create": {"display_name": "owner"}}}}},
+        {"verb": "win", "when": {"won": ["yes"]},
+         "fields": {"amount": {"column": "amount", "currency": "EUR"}}}]})");
+  }
+
+  int Import(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words = {"import", "deals", "--mapping", folder_ / "mapping.json",
+                                      folder_ / "deals.csv"};
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words);
+  }
+};
+
+TEST_F(KithImportTest, ImportsEveryRowAndASecondRunChangesNothing) {
+  std::string csv = "id,name,owner,won,amount\n";
+  for (int i = 0; i < 300; ++i) {
+    absl::StrAppend(&csv, "d", i, ",Deal ", i, ",Ada ", i % 7, ",", i % 2 == 0 ? "yes" : "no", ",",
+                    i, "\n");
+  }
+  Write("deals.csv", csv);
+  EXPECT_EQ(Import({"--in-flight", "64"}), 0) << err();
+  EXPECT_EQ(out(), "deals: 300 created, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(Run({"deals", "get", "d8"}), 0);
+  EXPECT_THAT(out(), HasSubstr("amount        8.00 EUR"));
+  EXPECT_THAT(out(), HasSubstr("owner         users/2"));
+  EXPECT_EQ(Import(), 0) << err();
+  EXPECT_EQ(out(), "deals: 0 created, 300 unchanged, 0 rejected\n");
+}
+
+TEST_F(KithImportTest, RejectsRowsWithLineAndReasonAndGoesOn) {
+  Write("deals.csv",
+        "id,name,owner,won,amount\n"
+        "a,refuse me,Ada,no,\n"
+        "b,\"Good,\none\",Ada,no,\n"
+        "c,Bad,Ada,yes,much\n");
+  EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1);
+  EXPECT_EQ(out(), "deals: 1 created, 0 unchanged, 2 rejected\n");
+  EXPECT_THAT(err(),
+              HasSubstr("line 2: A field breaks a rule. [INVALID_FIELD]; deal.display_name0: "));
+  EXPECT_THAT(err(), HasSubstr("line 5: amount: \"much EUR\" is not money"));
+  EXPECT_THAT(err(), HasSubstr("kith: 2 rows were rejected; see "));
+  const std::string rejects = Read("rejects.csv");
+  EXPECT_THAT(rejects, StartsWith("line,reason,id,name,owner,won,amount\n"));
+  EXPECT_THAT(rejects, HasSubstr(",c,Bad,Ada,yes,much\n"));
+}
+
+TEST_F(KithImportTest, RejectsARowWhoseContentChangedSinceItWasImported) {
+  Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\n");
+  EXPECT_EQ(Import(), 0) << err();
+  Write("deals.csv", "id,name,owner,won,amount\na,Other,Ada,no,\n");
+  EXPECT_EQ(Import(), 1);
+  EXPECT_THAT(err(), HasSubstr("line 2: it was imported before with other content"));
+}
+
+TEST_F(KithImportTest, SendsNothingOnADryRun) {
+  Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\n");
+  EXPECT_EQ(Import({"--dry-run"}), 0) << err();
+  EXPECT_EQ(out(), "deals: 1 would be sent, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(Run({"deals", "get", "a"}), 1);
+}
+
+}  // namespace
+}  // namespace kith::cli

@@ -1,0 +1,89 @@
+// The commands that the protos give rise to.
+#include "services/cli/catalog.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "services/cli/commands.h"
+#include "services/cli/request.h"
+
+namespace kith::cli {
+namespace {
+
+std::string Tree(const Catalog& catalog) {
+  std::ostringstream tree;
+  for (const auto& [collection, methods] : catalog.collections()) {
+    for (const Method& method : methods) {
+      tree << collection << ' ' << method.verb;
+      if (!method.positional.empty()) tree << " [" << method.positional << ']';
+      for (const std::string& flag : FlagsOf(method)) tree << " --" << flag;
+      if (method.items != nullptr) tree << " (pages)";
+      if (method.read != nullptr) tree << " (as of)";
+      if (method.mutates()) tree << " (changes)";
+      tree << '\n';
+    }
+  }
+  return tree.str();
+}
+
+// People have these commands in scripts. A capability that is new adds lines; a line that goes or
+// changes breaks them.
+TEST(Catalog, HasTheCommandsOfTheGoldenTree) {
+  const std::string path = KITH_SOURCE_DIR "/tests/services/cli/command_tree.txt";
+  std::ifstream file(path);
+  const std::string golden((std::istreambuf_iterator<char>(file)),
+                           std::istreambuf_iterator<char>());
+  EXPECT_EQ(Tree(Catalog::Linked()), golden)
+      << "If that is meant, put what is there now in " << path;
+}
+
+TEST(Catalog, FindsNothingElse) {
+  EXPECT_EQ(Catalog::Linked().Find("deals", "undo"), nullptr);
+  EXPECT_EQ(Catalog::Linked().Find("dragons", "list"), nullptr);
+  EXPECT_FALSE(Catalog::Linked().HasCollection("dragons"));
+}
+
+TEST(Catalog, TakesACapabilityThatItNeverSaw) {
+  using google::protobuf::FileDescriptorProto;
+  FileDescriptorProto proto;
+  proto.set_name("kith/dragons/v1/dragons_service.proto");
+  proto.set_package("kith.dragons.v1");
+  proto.set_syntax("proto3");
+  auto* request = proto.add_message_type();
+  request->set_name("FeedDragonRequest");
+  auto* name = request->add_field();
+  name->set_name("name");
+  name->set_number(1);
+  name->set_type(google::protobuf::FieldDescriptorProto::TYPE_STRING);
+  name->set_label(google::protobuf::FieldDescriptorProto::LABEL_OPTIONAL);
+  auto* service = proto.add_service();
+  service->set_name("DragonsService");
+  auto* feed = service->add_method();
+  feed->set_name("FeedDragon");
+  feed->set_input_type(".kith.dragons.v1.FeedDragonRequest");
+  feed->set_output_type(".kith.dragons.v1.FeedDragonRequest");
+  google::protobuf::DescriptorPool pool;
+  const Catalog catalog({pool.BuildFile(proto)});
+  const Method* method = catalog.Find("dragons", "feed-dragon");
+  ASSERT_NE(method, nullptr);
+  EXPECT_EQ(method->positional, "name");
+  EXPECT_EQ(method->path, "/kith.dragons.v1.DragonsService/FeedDragon");
+}
+
+TEST(Help, NamesEveryCollectionAndEveryFlag) {
+  std::ostringstream out;
+  PrintHelp(Catalog::Linked(), out);
+  for (const auto& [collection, methods] : Catalog::Linked().collections()) {
+    EXPECT_NE(out.str().find(collection), std::string::npos) << collection;
+  }
+  std::ostringstream method_help;
+  PrintMethodHelp(*Catalog::Linked().Find("deals", "lose"), method_help);
+  EXPECT_NE(method_help.str().find("--reason PRICING|COMPETITION"), std::string::npos)
+      << method_help.str();
+}
+
+}  // namespace
+}  // namespace kith::cli

@@ -1,0 +1,159 @@
+#include "tests/services/cli/fake_server.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace kith::cli {
+namespace {
+
+// The workspace's last event before anything a test does.
+constexpr char kSequenceBefore[] = "100";
+
+// A refusal in the form of Kith's.
+grpc::Status Refusal(grpc::StatusCode code, const std::string& message, const std::string& reason,
+                     const google::protobuf::Message* detail = nullptr) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(reason);
+  info.set_domain("kith.test");
+  google::rpc::Status status;
+  status.set_code(code);
+  status.set_message(message);
+  status.add_details()->PackFrom(info);
+  if (detail != nullptr) status.add_details()->PackFrom(*detail);
+  return grpc::Status(code, message, status.SerializeAsString());
+}
+
+grpc::Status FieldRefusal(const std::string& field, const std::string& description) {
+  google::rpc::BadRequest bad_request;
+  for (int i = 0; i < 2; ++i) {
+    auto* violation = bad_request.add_field_violations();
+    violation->set_field(absl::StrCat(field, i));
+    violation->set_description(description);
+  }
+  return Refusal(grpc::StatusCode::INVALID_ARGUMENT, "A field breaks a rule.", "INVALID_FIELD",
+                 &bad_request);
+}
+
+}  // namespace
+
+grpc::Status FakeUsers::CreateUser(grpc::ServerContext*,
+                                   const users::v1::CreateUserRequest* request,
+                                   users::v1::User* response) {
+  MutexLock lock(mutex_);
+  *response = request->user();
+  response->set_name(absl::StrCat("users/", users_.size() + 1));
+  users_.push_back(*response);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeUsers::ListUsers(grpc::ServerContext* context,
+                                  const users::v1::ListUsersRequest* request,
+                                  users::v1::ListUsersResponse* response) {
+  MutexLock lock(mutex_);
+  context->AddInitialMetadata("kith-sequence", kSequenceBefore);
+  for (const users::v1::User& user : users_) {
+    if (absl::StrContains(request->filter(), absl::StrCat("\"", user.display_name(), "\""))) {
+      *response->add_users() = user;
+    }
+  }
+  return grpc::Status::OK;
+}
+
+bool FakeDeals::Remember(grpc::ServerContext* context, const std::string& request_id,
+                         std::string digest) {
+  const auto [found, is_new] = requests_.emplace(request_id, Remembered{sequence_ + 1, digest});
+  if (is_new) ++sequence_;
+  // The second run of a test's import begins at 100 again, as if all this had been there before.
+  context->AddInitialMetadata("kith-sequence",
+                              is_new ? absl::StrCat(found->second.sequence) : kSequenceBefore);
+  return found->second.digest == digest;
+}
+
+void FakeDeals::NoteCaller(const grpc::ServerContext& context) {
+  const auto found = context.client_metadata().find("authorization");
+  authorization_ = found == context.client_metadata().end()
+                       ? ""
+                       : std::string(found->second.data(), found->second.size());
+}
+
+grpc::Status FakeDeals::CreateDeal(grpc::ServerContext* context,
+                                   const deals::v1::CreateDealRequest* request,
+                                   deals::v1::Deal* response) {
+  MutexLock lock(mutex_);
+  NoteCaller(*context);
+  if (request->deal().display_name() == "refuse me") {
+    return FieldRefusal("deal.display_name", "is not wanted");
+  }
+  if (!Remember(context, request->request_id(), request->SerializeAsString())) {
+    return Refusal(grpc::StatusCode::ALREADY_EXISTS, "The request id was used before.",
+                   "REQUEST_ID_REUSED");
+  }
+  *response = request->deal();
+  response->set_name(absl::StrCat("deals/", request->deal_id()));
+  response->set_status(deals::v1::OPEN);
+  deals_[response->name()] = *response;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeDeals::WinDeal(grpc::ServerContext* context,
+                                const deals::v1::WinDealRequest* request,
+                                deals::v1::Deal* response) {
+  MutexLock lock(mutex_);
+  Remember(context, request->request_id(), request->SerializeAsString());
+  deals::v1::Deal& deal = deals_[request->name()];
+  deal.set_status(deals::v1::WON);
+  *deal.mutable_amount() = request->amount();
+  *response = deal;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeDeals::GetDeal(grpc::ServerContext* context,
+                                const deals::v1::GetDealRequest* request,
+                                deals::v1::Deal* response) {
+  MutexLock lock(mutex_);
+  NoteCaller(*context);
+  const auto found = deals_.find(request->name());
+  if (found == deals_.end()) {
+    return Refusal(grpc::StatusCode::NOT_FOUND, "No such deal.", "DEAL_NOT_FOUND");
+  }
+  *response = found->second;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeDeals::ListDeals(grpc::ServerContext*, const deals::v1::ListDealsRequest* request,
+                                  deals::v1::ListDealsResponse* response) {
+  MutexLock lock(mutex_);
+  // A server may give fewer than are asked for: pages of two.
+  constexpr int kPage = 2;
+  int begin = 0;
+  if (!request->page_token().empty() && !absl::SimpleAtoi(request->page_token(), &begin)) {
+    return Refusal(grpc::StatusCode::INVALID_ARGUMENT, "", "INVALID_PAGE_TOKEN");
+  }
+  int index = 0;
+  for (const auto& [name, deal] : deals_) {
+    if (index >= begin && index < begin + kPage) *response->add_deals() = deal;
+    ++index;
+  }
+  if (begin + kPage < index) response->set_next_page_token(absl::StrCat(begin + kPage));
+  return grpc::Status::OK;
+}
+
+FakeServer::FakeServer() {
+  grpc::ServerBuilder builder;
+  builder.RegisterService(&users_);
+  builder.RegisterService(&deals_);
+  server_ = builder.BuildAndStart();
+}
+
+FakeServer::~FakeServer() { server_->Shutdown(); }
+
+std::shared_ptr<grpc::Channel> FakeServer::NewChannel() {
+  return server_->InProcessChannel(grpc::ChannelArguments());
+}
+
+}  // namespace kith::cli

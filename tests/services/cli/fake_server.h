@@ -1,0 +1,83 @@
+// FakeServer: enough of Kith's API, in memory, for the command line to talk to. It keeps no rules
+// of a CRM: it answers what it was given, remembers request ids, and refuses what a test tells it
+// to.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eventstore/base/mutex.h"
+#include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
+
+namespace kith::cli {
+
+// Users, found by their display name.
+class FakeUsers final : public users::v1::UsersService::Service {
+ public:
+  grpc::Status CreateUser(grpc::ServerContext*, const users::v1::CreateUserRequest* request,
+                          users::v1::User* response) override;
+  grpc::Status ListUsers(grpc::ServerContext*, const users::v1::ListUsersRequest* request,
+                         users::v1::ListUsersResponse* response) override;
+
+ private:
+  Mutex mutex_;
+  std::vector<users::v1::User> users_ KITH_GUARDED_BY(mutex_);
+};
+
+// Deals. A deal called "refuse me" is refused with a violation.
+class FakeDeals final : public deals::v1::DealsService::Service {
+ public:
+  grpc::Status CreateDeal(grpc::ServerContext* context, const deals::v1::CreateDealRequest* request,
+                          deals::v1::Deal* response) override;
+  grpc::Status WinDeal(grpc::ServerContext* context, const deals::v1::WinDealRequest* request,
+                       deals::v1::Deal* response) override;
+  grpc::Status GetDeal(grpc::ServerContext* context, const deals::v1::GetDealRequest* request,
+                       deals::v1::Deal* response) override;
+  grpc::Status ListDeals(grpc::ServerContext* context, const deals::v1::ListDealsRequest* request,
+                         deals::v1::ListDealsResponse* response) override;
+
+  // The credentials of the last call.
+  std::string authorization() {
+    MutexLock lock(mutex_);
+    return authorization_;
+  }
+
+ private:
+  struct Remembered {
+    int64_t sequence;
+    std::string digest;
+  };
+
+  // True, with the sequence told, unless the request id was used for something else.
+  bool Remember(grpc::ServerContext* context, const std::string& request_id, std::string digest)
+      KITH_REQUIRES(mutex_);
+  void NoteCaller(const grpc::ServerContext& context) KITH_REQUIRES(mutex_);
+
+  Mutex mutex_;
+  std::string authorization_ KITH_GUARDED_BY(mutex_);
+  int64_t sequence_ KITH_GUARDED_BY(mutex_) = 100;
+  std::map<std::string, deals::v1::Deal> deals_ KITH_GUARDED_BY(mutex_);
+  std::map<std::string, Remembered> requests_ KITH_GUARDED_BY(mutex_);
+};
+
+// Serves both inside the process. Lives on the test's thread.
+class FakeServer {
+ public:
+  FakeServer();
+  ~FakeServer();
+
+  std::shared_ptr<grpc::Channel> NewChannel();
+  FakeDeals& deals() { return deals_; }
+
+ private:
+  FakeUsers users_;
+  FakeDeals deals_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace kith::cli
