@@ -85,18 +85,12 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
     }
   }
   std::vector<Found> found;
-  absl::Status failed;
-  KITH_ASSIGN_OR_RETURN(
-      const bool complete, ForEach(access, stretch, [&](Candidate& candidate) {
-        const auto matches = Matches(access, candidate);
-        if (!matches.ok()) {
-          failed = matches.status();
-          return false;
-        }
-        if (*matches) found.push_back({std::string(candidate.suffix), std::move(candidate.bytes)});
-        return found.size() <= page_size_;
-      }));
-  KITH_RETURN_IF_ERROR(failed);
+  const auto visit = [&](Candidate& candidate) -> absl::StatusOr<bool> {
+    KITH_ASSIGN_OR_RETURN(const bool matches, Matches(access, candidate));
+    if (matches) found.push_back({std::string(candidate.suffix), std::move(candidate.bytes)});
+    return found.size() <= page_size_;
+  };
+  KITH_ASSIGN_OR_RETURN(const bool complete, ForEach(access, stretch, visit));
   if (!complete) return std::nullopt;
   return found;
 }
@@ -107,68 +101,66 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Gather(const A
     return plan_.descending ? a.order_key > b.order_key : a.order_key < b.order_key;
   };
   std::vector<Found> found;
-  absl::Status failed;
-  KITH_ASSIGN_OR_RETURN(const bool complete,
-                        ForEach(access, Stretch(access), [&](Candidate& candidate) {
-                          const auto matches = Matches(access, candidate);
-                          if (!matches.ok()) {
-                            failed = matches.status();
-                            return false;
-                          }
-                          if (!*matches) return true;
-                          Found row{OrderKey(candidate), std::move(candidate.bytes)};
-                          if (resume_.has_value() && !before({*resume_, ""}, row)) return true;
-                          found.push_back(std::move(row));
-                          std::push_heap(found.begin(), found.end(), before);
-                          if (found.size() > page_size_ + 1) {
-                            std::pop_heap(found.begin(), found.end(), before);
-                            found.pop_back();
-                          }
-                          return true;
-                        }));
-  KITH_RETURN_IF_ERROR(failed);
+  const auto visit = [&](Candidate& candidate) -> absl::StatusOr<bool> {
+    KITH_ASSIGN_OR_RETURN(const bool matches, Matches(access, candidate));
+    if (!matches) return true;
+    KITH_RETURN_IF_ERROR(Parse(candidate));
+    Found row{OrderKey(candidate), std::move(candidate.bytes)};
+    if (resume_.has_value() && !before({*resume_, ""}, row)) return true;
+    found.push_back(std::move(row));
+    std::push_heap(found.begin(), found.end(), before);
+    if (found.size() > page_size_ + 1) {
+      std::pop_heap(found.begin(), found.end(), before);
+      found.pop_back();
+    }
+    return true;
+  };
+  KITH_ASSIGN_OR_RETURN(const bool complete, ForEach(access, Stretch(access), visit));
   if (!complete) return std::nullopt;
   std::sort_heap(found.begin(), found.end(), before);
   return found;
 }
 
 absl::StatusOr<bool> Lister::ForEach(const Access& access, const KeyRange& suffixes,
-                                     absl::FunctionRef<bool(Candidate&)> visit) {
+                                     Visitor visit) {
   if (access.next.none) return true;
   const std::string prefix = PrefixOf(access);
-  KeyRange keys{prefix + suffixes.from,
-                suffixes.to.empty() ? PrefixEnd(prefix) : prefix + suffixes.to, suffixes.direction};
+  const KeyRange keys{prefix + suffixes.from,
+                      suffixes.to.empty() ? PrefixEnd(prefix) : prefix + suffixes.to,
+                      suffixes.direction};
   size_t scanned = 0;
-  bool complete = true;
-  absl::Status failed;
-  KITH_RETURN_IF_ERROR(snapshot_.Scan(keys, [&](absl::string_view entry, absl::string_view value) {
-    if (++scanned > kScanRowsMax) {
-      complete = false;
-      return false;
+  absl::StatusOr<bool> going = true;
+  const auto visit_entry = [&](absl::string_view entry, absl::string_view value) {
+    if (++scanned > kScanRowsMax) return false;
+    auto candidate = CandidateAt(access, entry.substr(prefix.size()), value);
+    if (candidate.ok()) {
+      going = visit(*candidate);
+    } else {
+      going = std::move(candidate).status();
     }
-    Candidate candidate;
-    candidate.suffix = entry.substr(prefix.size());
-    if (access.index == nullptr) {
-      candidate.key = candidate.suffix;
-      candidate.bytes = std::string(value);
-      return visit(candidate);
-    }
-    const auto key = PrimaryKeyOf(table_, *access.index, access.bound_fields, candidate.suffix);
-    if (!key.has_value()) {
-      failed = MalformedRow();
-      return false;
-    }
-    candidate.key = *key;
-    auto bytes = snapshot_.Get(RowKey(table_, workspace_, *key), eventstore::ReadTier::kDisk);
-    if (!bytes.ok() || !bytes->has_value()) {
-      failed = bytes.ok() ? MalformedRow() : std::move(bytes).status();
-      return false;
-    }
-    candidate.bytes = **std::move(bytes);
-    return visit(candidate);
-  }));
-  KITH_RETURN_IF_ERROR(failed);
-  return complete;
+    return going.ok() && *going;
+  };
+  KITH_RETURN_IF_ERROR(snapshot_.Scan(keys, visit_entry));
+  KITH_RETURN_IF_ERROR(going.status());
+  return scanned <= kScanRowsMax;
+}
+
+absl::StatusOr<Lister::Candidate> Lister::CandidateAt(const Access& access,
+                                                      absl::string_view suffix,
+                                                      absl::string_view value) const {
+  Candidate candidate{suffix, suffix};
+  if (access.index == nullptr) {
+    candidate.bytes = std::string(value);
+    return candidate;
+  }
+  const auto key = PrimaryKeyOf(table_, *access.index, access.bound_fields, suffix);
+  if (!key.has_value()) return MalformedRow();
+  candidate.key = *key;
+  KITH_ASSIGN_OR_RETURN(
+      auto bytes, snapshot_.Get(RowKey(table_, workspace_, *key), eventstore::ReadTier::kDisk));
+  if (!bytes.has_value()) return MalformedRow();
+  candidate.bytes = *std::move(bytes);
+  return candidate;
 }
 
 KeyRange Lister::Stretch(const Access& access) const { return {access.next.from, access.next.to}; }

@@ -44,10 +44,13 @@ class Lister {
   absl::StatusOr<std::optional<std::vector<Found>>> Walk();
   absl::StatusOr<std::optional<std::vector<Found>>> Gather(const Access& access);
 
-  // Visits the rows of an access within `keys` (suffixes) until `visit` is false; false when the
-  // bound is met.
-  absl::StatusOr<bool> ForEach(const Access& access, const KeyRange& suffixes,
-                               absl::FunctionRef<bool(Candidate&)> visit);
+  // Visits the rows of an access within `suffixes` until `visit` is false; false when the bound is
+  // met.
+  using Visitor = absl::FunctionRef<absl::StatusOr<bool>(Candidate&)>;
+  absl::StatusOr<bool> ForEach(const Access& access, const KeyRange& suffixes, Visitor visit);
+  // The row of an entry.
+  absl::StatusOr<Candidate> CandidateAt(const Access& access, absl::string_view suffix,
+                                        absl::string_view value) const;
   // What an access covers, as suffixes.
   KeyRange Stretch(const Access& access) const;
   std::string PrefixOf(const Access& access) const;

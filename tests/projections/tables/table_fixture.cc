@@ -1,0 +1,79 @@
+#include "tests/projections/tables/table_fixture.h"
+
+namespace kith::projections {
+
+using deals::v1::Deal;
+
+const Table<Deal>& TestDeals() {
+  static const auto& table = *new Table<Deal>(
+      TableBuilder<Deal>(1)
+          .Key([](const Deal& deal) { return deal.name(); })
+          .Field("owner")
+          .Field("stage")
+          .Field("status")
+          .Field("probability")
+          .Field("product")
+          .Field("expected_close_date")
+          .Field("create_time")
+          .Field("display_name", {.normalise = FoldAscii})
+          .Field("contact", {.path = "contacts.contact"})
+          .Computed("units", [](const Deal& deal) { return deal.amount().units(); })
+          .Index(1, {"owner", "expected_close_date"})
+          .Index(2, {"display_name"})
+          .Index(3, {"contact"})
+          .Index(4, {"status", "stage", "probability"})
+          .Index(5, {"contact", "create_time"})
+          .Build());
+  return table;
+}
+
+Deal MakeDeal(absl::string_view name, absl::string_view owner, absl::string_view display_name) {
+  Deal deal;
+  deal.set_name(std::string(name));
+  deal.set_owner(std::string(owner));
+  deal.set_display_name(std::string(display_name));
+  return deal;
+}
+
+TableFixture::TableFixture() {
+  auto store = VersionedStore::Open({.path = folder_ / "views"});
+  KITH_CHECK(store.ok());
+  store_ = *std::move(store);
+  auto family = store_->OpenOrCreate("test_deals.1");
+  KITH_CHECK(family.ok());
+  family_ = *std::move(family);
+  batch_ = std::make_unique<ViewBatch>(*family_);
+}
+
+void TableFixture::Fold(absl::FunctionRef<absl::Status(ViewBatch&)> apply) {
+  position_ = position_.Next();
+  batch_->Begin(position_);
+  KITH_CHECK(apply(*batch_).ok());
+  batch_->Keep();
+  KITH_CHECK(batch_->Write().ok());
+}
+
+std::vector<std::string> NamesOf(const std::vector<Deal>& deals) {
+  std::vector<std::string> names;
+  for (const Deal& deal : deals) names.push_back(deal.name());
+  return names;
+}
+
+absl::StatusOr<std::vector<std::string>> ListAll(const ViewSnapshot& snapshot, ListQuery query,
+                                                 WorkspaceId workspace) {
+  std::vector<std::string> names;
+  std::string token;
+  do {
+    query.page_token = token;
+    auto page = TestDeals().List(snapshot, workspace, query);
+    if (!page.ok()) return page.status();
+    for (const Deal& deal : page->rows) names.push_back(deal.name());
+    if (!page->next_page_token.empty() && page->rows.empty()) {
+      return absl::InternalError("an empty page that is not the last");
+    }
+    token = page->next_page_token;
+  } while (!token.empty());
+  return names;
+}
+
+}  // namespace kith::projections

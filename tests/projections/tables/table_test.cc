@@ -1,0 +1,298 @@
+#include "projections/tables/table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "eventstore/base/error.h"
+#include "kith/type/v1/errors.pb.h"
+#include "tests/projections/tables/table_fixture.h"
+
+namespace kith::projections {
+namespace {
+
+using deals::v1::Deal;
+using eventstore::ReadTier;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+Deal ClosingOn(Deal deal, int year, int month, int day) {
+  deal.mutable_expected_close_date()->set_year(year);
+  deal.mutable_expected_close_date()->set_month(month);
+  deal.mutable_expected_close_date()->set_day(day);
+  return deal;
+}
+
+Deal With(Deal deal, const std::vector<std::string>& contacts) {
+  for (const std::string& contact : contacts) deal.add_contacts()->set_contact(contact);
+  return deal;
+}
+
+std::string MessageOf(const absl::Status& status) { return std::string(status.message()); }
+
+class ListTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<std::vector<std::string>> List(absl::string_view filter,
+                                                absl::string_view order_by = "") {
+    return ListAll(fixture_.Latest(), {.filter = filter, .order_by = order_by, .page_size = 2});
+  }
+  void ExpectRefused(absl::string_view filter, absl::string_view order_by,
+                     const std::string& because) {
+    const auto listed = List(filter, order_by);
+    EXPECT_TRUE(IsError(listed.status(), type::v1::ERROR_INVALID_FILTER)) << listed.status();
+    EXPECT_THAT(MessageOf(listed.status()), HasSubstr(because));
+  }
+
+  TableFixture fixture_;
+};
+
+TEST(Table, GivesBackWhatWasPutAtItsPosition) {
+  TableFixture fixture;
+  fixture.Put(MakeDeal("deals/1", "users/a", "Crane"));
+  fixture.Put(MakeDeal("deals/1", "users/a", "Tower crane"));
+  const auto now = TestDeals().Get(fixture.Latest(), kWorkspace, "deals/1", ReadTier::kDisk);
+  EXPECT_EQ((*now)->display_name(), "Tower crane");
+  const auto then =
+      TestDeals().Get(fixture.At(Position(1)), kWorkspace, "deals/1", ReadTier::kDisk);
+  EXPECT_EQ((*then)->display_name(), "Crane");
+  const auto before =
+      TestDeals().Get(fixture.At(Position(0)), kWorkspace, "deals/1", ReadTier::kDisk);
+  EXPECT_FALSE(before->has_value());
+}
+
+TEST(Table, ShowsARowOnlyInItsWorkspace) {
+  TableFixture fixture;
+  fixture.Put(MakeDeal("deals/1", "users/a", "Crane"));
+  const WorkspaceId other(kWorkspace.value() + 1);
+  EXPECT_FALSE(TestDeals().Get(fixture.Latest(), other, "deals/1", ReadTier::kDisk)->has_value());
+  EXPECT_THAT(TestDeals().List(fixture.Latest(), other, {.filter = "owner = users/a"})->rows,
+              IsEmpty());
+}
+
+TEST(Table, WritesNothingWhenNothingChanges) {
+  TableFixture fixture;
+  const Deal deal = MakeDeal("deals/1", "users/a", "Crane");
+  fixture.Put(deal);
+  fixture.Fold([&](ViewBatch& batch) {
+    KITH_RETURN_IF_ERROR(TestDeals().Put(batch, kWorkspace, deal));
+    KITH_RETURN_IF_ERROR(TestDeals().Delete(batch, kWorkspace, "deals/none"));
+    batch.Keep();
+    EXPECT_TRUE(batch.kept().empty());
+    return absl::OkStatus();
+  });
+}
+
+TEST(Table, SeesItsOwnWritesWithinAnEvent) {
+  TableFixture fixture;
+  fixture.Fold([&](ViewBatch& batch) {
+    KITH_RETURN_IF_ERROR(
+        TestDeals().Put(batch, kWorkspace, MakeDeal("deals/1", "users/a", "Crane")));
+    KITH_RETURN_IF_ERROR(
+        TestDeals().Put(batch, kWorkspace, MakeDeal("deals/1", "users/b", "Crane")));
+    const auto row = TestDeals().Get(batch, kWorkspace, "deals/1");
+    EXPECT_EQ((*row)->owner(), "users/b");
+    return absl::OkStatus();
+  });
+  EXPECT_THAT(*ListAll(fixture.Latest(), {.filter = "owner = users/a"}), IsEmpty());
+  EXPECT_THAT(*ListAll(fixture.Latest(), {.filter = "owner = users/b"}), ElementsAre("deals/1"));
+}
+
+TEST(Table, ScansRowsAndIndexesWithinARange) {
+  TableFixture fixture;
+  for (const char* name : {"deals/1", "deals/2", "deals/3"}) {
+    fixture.Put(With(MakeDeal(name, "users/a", name), {"contacts/x"}));
+  }
+  std::vector<std::string> names;
+  const auto collect = [&](const Deal& deal) {
+    names.push_back(deal.name());
+    return names.size() < 2;
+  };
+  ASSERT_TRUE(
+      TestDeals().Scan(fixture.Latest(), kWorkspace, KeyRange::Prefix("deals/"), collect).ok());
+  EXPECT_THAT(names, ElementsAre("deals/1", "deals/2"));
+  names.clear();
+  const KeyRange backwards =
+      KeyRange::Prefix(KeyOf("contacts/x"), eventstore::Direction::kBackwards);
+  ASSERT_TRUE(TestDeals().ScanIndex(fixture.Latest(), kWorkspace, 3, backwards, collect).ok());
+  EXPECT_THAT(names, ElementsAre("deals/3", "deals/2"));
+}
+
+TEST_F(ListTest, FindsByEqualityOnAnIndex) {
+  fixture_.Put(MakeDeal("deals/1", "users/a", "Crane"));
+  fixture_.Put(MakeDeal("deals/2", "users/b", "Digger"));
+  fixture_.Put(MakeDeal("deals/3", "users/a", "Dozer"));
+  EXPECT_THAT(*List("owner = \"users/a\""), ElementsAre("deals/1", "deals/3"));
+  EXPECT_THAT(*List("owner = users/c"), IsEmpty());
+  EXPECT_THAT(*List(""), ElementsAre("deals/1", "deals/2", "deals/3"));
+}
+
+TEST_F(ListTest, OrdersByTheIndexBehindAnEquality) {
+  fixture_.Put(ClosingOn(MakeDeal("deals/1", "users/a", "Crane"), 2026, 3, 1));
+  fixture_.Put(ClosingOn(MakeDeal("deals/2", "users/a", "Digger"), 2026, 1, 31));
+  fixture_.Put(ClosingOn(MakeDeal("deals/3", "users/b", "Dozer"), 2026, 2, 1));
+  fixture_.Put(MakeDeal("deals/4", "users/a", "Drill"));
+  EXPECT_THAT(*List("owner = users/a", "expected_close_date"),
+              ElementsAre("deals/4", "deals/2", "deals/1"));
+  EXPECT_THAT(*List("owner = users/a", "expected_close_date desc"),
+              ElementsAre("deals/1", "deals/2", "deals/4"));
+  EXPECT_THAT(*List("owner = users/a AND expected_close_date >= 2026-01-01 AND "
+                    "(expected_close_date < \"2026-03-01\")"),
+              ElementsAre("deals/2"));
+  EXPECT_THAT(*List("owner = users/a AND expected_close_date:*", "expected_close_date"),
+              ElementsAre("deals/2", "deals/1"));
+}
+
+TEST_F(ListTest, FindsPrefixesOfNormalisedText) {
+  fixture_.Put(MakeDeal("deals/1", "users/a", "Crane"));
+  fixture_.Put(MakeDeal("deals/2", "users/a", "crank"));
+  fixture_.Put(MakeDeal("deals/3", "users/a", "Drill"));
+  EXPECT_THAT(*List("display_name = \"CRAN*\""), ElementsAre("deals/1", "deals/2"));
+  EXPECT_THAT(*List("display_name = crank"), ElementsAre("deals/2"));
+  EXPECT_THAT(*List("display_name = \"*\""), ElementsAre("deals/1", "deals/2", "deals/3"));
+}
+
+TEST_F(ListTest, ShowsARowWithSeveralMatchingValuesOnce) {
+  fixture_.Put(With(MakeDeal("deals/1", "users/a", "Crane"), {"contacts/ada", "contacts/adele"}));
+  fixture_.Put(With(MakeDeal("deals/2", "users/a", "Digger"), {"contacts/adam", "contacts/bo"}));
+  EXPECT_THAT(*List("contact = \"contacts/ad*\""), ElementsAre("deals/1", "deals/2"));
+  EXPECT_THAT(*List("contact:contacts/bo"), ElementsAre("deals/2"));
+  EXPECT_THAT(*List("contact = contacts/ada AND contact = contacts/adele"), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("contact != contacts/bo"), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("contact:*"), ElementsAre("deals/1", "deals/2"));
+}
+
+TEST_F(ListTest, ComparesEnumsNumbersTimesAndDates) {
+  Deal deal = MakeDeal("deals/1", "users/a", "Crane");
+  deal.set_status(deals::v1::WON);
+  deal.set_probability(40);
+  deal.mutable_amount()->set_units(-5);
+  deal.mutable_create_time()->set_seconds(1'767'225'600);  // 2026-01-01
+  fixture_.Put(deal);
+  EXPECT_THAT(*List("status = WON AND stage = \"\" AND probability > 39"), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("probability >= 41"), IsEmpty());
+  EXPECT_THAT(*List("units < 0 AND units > -6"), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("create_time = \"2026-01-01T00:00:00Z\""), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("create_time >= 2026-01-01"), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("create_time < \"2026-01-01T01:00:00+01:00\""), IsEmpty());
+  EXPECT_THAT(*List("expected_close_date = \"\""), ElementsAre("deals/1"));
+}
+
+TEST_F(ListTest, SortsAFewRowsThatNoIndexHasInOrder) {
+  for (const auto& [name, product] : {std::pair("deals/1", "b"), std::pair("deals/2", "a"),
+                                      std::pair("deals/3", "c"), std::pair("deals/4", "a")}) {
+    Deal deal = MakeDeal(name, "users/a", name);
+    deal.set_product(product);
+    fixture_.Put(deal);
+  }
+  EXPECT_THAT(*List("", "product"), ElementsAre("deals/2", "deals/4", "deals/1", "deals/3"));
+  EXPECT_THAT(*List("owner = users/a", "product desc, display_name"),
+              ElementsAre("deals/3", "deals/1", "deals/2", "deals/4"));
+}
+
+TEST_F(ListTest, PinsThePositionOverAllPages) {
+  for (int i = 0; i < 5; ++i) fixture_.Put(MakeDeal(absl::StrCat("deals/", i), "users/a", "Crane"));
+  const auto first = TestDeals().List(fixture_.Latest(), kWorkspace, {.page_size = 2});
+  const auto pinned = PagePosition(first->next_page_token);
+  ASSERT_TRUE(pinned.ok());
+  EXPECT_EQ(*pinned, fixture_.position());
+  fixture_.Delete("deals/3");
+  fixture_.Put(MakeDeal("deals/25", "users/a", "Crane"));
+  const auto second = TestDeals().List(fixture_.At(**pinned), kWorkspace,
+                                       {.page_token = first->next_page_token, .page_size = 10});
+  EXPECT_THAT(NamesOf(second->rows), ElementsAre("deals/2", "deals/3", "deals/4"));
+  EXPECT_EQ(second->next_page_token, "");
+  // The same token read elsewhere.
+  const auto elsewhere =
+      TestDeals().List(fixture_.Latest(), kWorkspace, {.page_token = first->next_page_token});
+  EXPECT_TRUE(IsError(elsewhere.status(), type::v1::ERROR_INVALID_PAGE_TOKEN));
+}
+
+TEST_F(ListTest, RefusesATokenOfAnotherQuery) {
+  for (int i = 0; i < 5; ++i) fixture_.Put(MakeDeal(absl::StrCat("deals/", i), "users/a", "Crane"));
+  const ViewSnapshot snapshot = fixture_.Latest();
+  const ListQuery asked{.filter = "owner = users/a", .page_size = 2};
+  const std::string token = TestDeals().List(snapshot, kWorkspace, asked)->next_page_token;
+  const auto with = [&](ListQuery query) {
+    query.page_token = token;
+    return TestDeals().List(snapshot, kWorkspace, query).status();
+  };
+  EXPECT_TRUE(with(asked).ok());
+  for (const ListQuery& other :
+       {ListQuery{.filter = ""}, ListQuery{.filter = "owner = users/b"},
+        ListQuery{.filter = "owner = users/a", .order_by = "expected_close_date"}}) {
+    EXPECT_TRUE(IsError(with(other), type::v1::ERROR_INVALID_PAGE_TOKEN)) << other.filter;
+  }
+  ListQuery query = asked;
+  query.page_token = token;
+  EXPECT_TRUE(IsError(TestDeals().List(snapshot, WorkspaceId(9), query).status(),
+                      type::v1::ERROR_INVALID_PAGE_TOKEN));
+}
+
+TEST_F(ListTest, BoundsThePageSize) {
+  fixture_.Fold([](ViewBatch& batch) {
+    for (int i = 0; i < 1'100; ++i) {
+      KITH_RETURN_IF_ERROR(
+          TestDeals().Put(batch, kWorkspace, MakeDeal(absl::StrCat("deals/", i), "a", "x")));
+    }
+    return absl::OkStatus();
+  });
+  const auto rows = [&](int page_size) {
+    return TestDeals().List(fixture_.Latest(), kWorkspace, {.page_size = page_size})->rows.size();
+  };
+  EXPECT_EQ(rows(0), 50u);
+  EXPECT_EQ(rows(7), 7u);
+  EXPECT_EQ(rows(5'000), 1'000u);
+  const auto negative = TestDeals().List(fixture_.Latest(), kWorkspace, {.page_size = -1});
+  EXPECT_TRUE(IsError(negative.status(), type::v1::ERROR_INVALID_FIELD));
+}
+
+TEST_F(ListTest, RefusesToLookAtTooManyRowsAndNamesTheIndexThatWouldHelp) {
+  fixture_.Fold([](ViewBatch& batch) {
+    for (int i = 0; i < 10'050; ++i) {
+      Deal deal = MakeDeal(absl::StrCat("deals/", i), i < 20 ? "users/few" : "users/many", "x");
+      deal.set_product(absl::StrCat("product ", i));
+      KITH_RETURN_IF_ERROR(TestDeals().Put(batch, kWorkspace, deal));
+    }
+    return absl::OkStatus();
+  });
+  ExpectRefused("product = none", "", "(product)");
+  ExpectRefused("owner = users/many AND product = none", "", "(owner, product)");
+  ExpectRefused("owner = users/many", "product", "(owner, product)");
+  ExpectRefused("", "create_time", "(create_time)");
+  // Few enough on the way of another index.
+  EXPECT_THAT(List("owner = users/few", "product")->size(), 20u);
+  EXPECT_THAT(List("owner = users/few AND product > \"product 5\"")->size(), 4u);
+  // An order whose index would pass over too many rows first: the filter's index finds them, and
+  // they are sorted.
+  EXPECT_THAT(List("owner = users/few", "display_name desc")->size(), 20u);
+}
+
+TEST_F(ListTest, NamesWhatIsNotDeclared) {
+  ExpectRefused("colour = red", "", "There is no field colour");
+  ExpectRefused("colour = red", "", "contact, create_time, display_name");
+  ExpectRefused("", "colour", "There is no field colour");
+  ExpectRefused("", "contact", "has many values");
+  ExpectRefused("status = GONE", "", "one of DEAL_STATUS_UNSPECIFIED, OPEN");
+  ExpectRefused("probability = many", "", "\"many\" is not a whole number");
+  ExpectRefused("expected_close_date = 2026-02-30", "", "is not a date");
+  ExpectRefused("create_time > yesterday", "", "is not a time");
+  ExpectRefused("probability = 4*", "", "goes with text only");
+}
+
+TEST(TableDeathTest, AbortsOnAMistakenDeclaration) {
+  const auto declare = [](auto change) {
+    TableBuilder<Deal> builder(1);
+    builder.Key([](const Deal& deal) { return deal.name(); }).Field("owner");
+    change(builder);
+    builder.Build();
+  };
+  EXPECT_DEATH(declare([](auto& builder) { builder.Field("colour"); }), "");
+  EXPECT_DEATH(declare([](auto& builder) { builder.Field("owner"); }), "");
+  EXPECT_DEATH(declare([](auto& builder) { builder.Index(1, {"colour"}); }), "");
+  EXPECT_DEATH(declare([](auto& builder) { builder.Index(1, {"owner"}).Index(1, {"owner"}); }), "");
+  EXPECT_DEATH(TableBuilder<Deal>(1).Field("owner").Build(), "");
+}
+
+}  // namespace
+}  // namespace kith::projections
