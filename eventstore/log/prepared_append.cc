@@ -202,7 +202,8 @@ absl::StatusOr<bool> LookUpFacts(const LogReader& reader, Position head, ReadTie
   prepared.as_of = head;
   if (!prepared.request_key.empty()) {
     KITH_ASSIGN_OR_RETURN(const auto known, reader.FindRequest(prepared.request_key, tier));
-    if (known.has_value()) {
+    // One that is written but not published yet is answered by the committer, in its turn.
+    if (known.has_value() && known->second.first <= head) {
       prepared.answer = AnswerKnownRequest(append.request, known->first.digest, known->second);
       return true;
     }

@@ -240,6 +240,39 @@ TEST_F(EventLogRocksTest, WritesItsMarkWhenItCloses) {
   EXPECT_EQ(*ReadDurableMark(dir_.path() + "/durable.mark", store), Position(5));
 }
 
+// What a gRPC thread may ask: an answer without the disk, or Unavailable.
+TEST_F(EventLogRocksTest, ReadsFromMemoryWhatWasWrittenOrReadLately) {
+  Fill(3);
+  EXPECT_EQ(log_->HeadOf(kWorkspace, "contacts/1", ReadTier::kMemory)->revision, Revision(3));
+  for (int i = 0; i < 4;
+       ++i) {  // so much that opening, which reads the end, does not read the beginning
+    Append many = AppendTo("people/0");
+    for (int j = 1; j < 500; ++j)
+      many.streams.push_back(AppendTo(absl::StrCat("people/", i, "-", j)).streams[0]);
+    ASSERT_TRUE(log_->AppendAndWait(many).ok());
+  }
+  ASSERT_TRUE(Open().ok());  // now it is on disk only
+  EXPECT_EQ(log_->HeadOf(kWorkspace, "contacts/1", ReadTier::kMemory).status().code(),
+            absl::StatusCode::kUnavailable);
+  const auto cold = log_->ReadStream(kWorkspace, "contacts/1", Revision(1), Direction::kForwards,
+                                     ReadTier::kMemory);
+  EXPECT_EQ(cold->Next().status().code(), absl::StatusCode::kUnavailable);
+  for (const ReadTier tier : {ReadTier::kDisk, ReadTier::kMemory}) {
+    EXPECT_EQ(log_->HeadOf(kWorkspace, "contacts/1", tier)->revision, Revision(3));
+    EXPECT_EQ(
+        Drain(log_->ReadStream(kWorkspace, "contacts/1", Revision(1), Direction::kForwards, tier))
+            .size(),
+        3u);
+  }
+  // Of a stream that is not there the filters know it, nearly always.
+  int known = 0;
+  for (int i = 0; i < 100; ++i) {
+    known +=
+        log_->HeadOf(kWorkspace, absl::StrCat("contacts/none-", i), ReadTier::kMemory).ok() ? 1 : 0;
+  }
+  EXPECT_GT(known, 80);
+}
+
 TEST_F(EventLogRocksTest, LetsCursorsLiveLongerThanADatabase) {
   Fill(3);
   auto cursor = log_->ReadAll(Position(1), Direction::kForwards);
