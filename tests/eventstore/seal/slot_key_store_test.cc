@@ -261,6 +261,33 @@ TEST_F(SlotKeyStoreTest, NeedsNoRecoveryUpToItsMark) {
   EXPECT_EQ(store_->recovery_mark(), Position(8));
 }
 
+// The power goes while fresh keys are being written: some of their slots are there, some not.
+TEST_F(SlotKeyStoreTest, WritesAnewTheSlotsThatAPowerCutLeftHalf) {
+  std::vector<SealedPart> parts;
+  for (int i = 0; i < 6; ++i) parts.push_back(Seal(absl::StrCat("contacts/", i)));
+  ASSERT_EQ(store_->Checkpoint(Position(6)), absl::OkStatus());
+  disk_.FailSyncs(true);
+  EXPECT_TRUE(absl::IsUnavailable(store_->Seal(kWorkspace, {"contacts/6", "x"}).status()));
+  disk_.FailSyncs(false);
+  store_.reset();
+  const size_t before = disk_.bytes().size();
+  int sectors = 0;
+  disk_.CutPower([&] { return ++sectors % 2 == 0; });
+  ASSERT_EQ(disk_.bytes().size(), before);  // the end is there, what stands before it is not
+  ASSERT_EQ(Open(), absl::OkStatus());
+  ASSERT_EQ(store_->Checkpoint(Position(7)), absl::OkStatus());
+  ASSERT_EQ(Open(), absl::OkStatus());
+  for (int i = 6; i < 30; ++i) parts.push_back(Seal(absl::StrCat("contacts/", i)));
+  ASSERT_EQ(store_->Checkpoint(Position(30)), absl::OkStatus());
+  ASSERT_EQ(Open(), absl::OkStatus());
+  std::set<uint64_t> slots;
+  for (const SealedPart& part : parts) {
+    EXPECT_EQ(Unseal(part), "Ada Lovelace");
+    slots.insert(part.key_number);
+  }
+  EXPECT_EQ(slots.size(), parts.size());
+}
+
 TEST_F(SlotKeyStoreTest, RefusesToRecoverFromALogThatIsNotItsOwn) {
   testing::SeededRandom other_random(2);
   LossyDisk other_disk(SlotKeyStore::NewFile(other_random));
