@@ -11,10 +11,17 @@ using eventstore::ReadTier;
 using eventstore::Record;
 using eventstore::RecordedEvent;
 
+// Names come from callers: the stream may be one of another kind, whose events the aggregate does
+// not know. To the aggregate it is as if nothing had happened there.
+bool IsOwn(const AggregateType& type, absl::string_view stream) {
+  return eventstore::CategoryOf(stream) == type.category;
+}
+
 // Folds what follows `base` in a stream, up to position `last`.
 absl::StatusOr<Folded> FoldOn(const StateReader& reader, const AggregateType& type,
                               WorkspaceId workspace, absl::string_view stream, const Folded* base,
                               Position last, ReadTier tier) {
+  const bool own = IsOwn(type, stream);
   const Revision from = base == nullptr ? Revision(1) : base->revision.Next();
   const auto cursor =
       reader.log().ReadStream(workspace, stream, from, eventstore::Direction::kForwards, tier);
@@ -26,8 +33,10 @@ absl::StatusOr<Folded> FoldOn(const StateReader& reader, const AggregateType& ty
     KITH_ASSIGN_OR_RETURN(std::shared_ptr<const RecordedEvent> recorded,
                           reader.registry().Decode(std::move(record), reader.keys()));
     const eventstore::EventHeader& header = recorded->header();
-    type.evolve(state.get(), {*recorded->event, header.revision, header.occur_time,
-                              header.record_time, recorded->erased});
+    if (own) {
+      type.evolve(state.get(), {*recorded->event, header.revision, header.occur_time,
+                                header.record_time, recorded->erased});
+    }
     revision = header.revision;
   }
   return Folded{std::move(state), revision};
@@ -45,7 +54,9 @@ absl::StatusOr<Folded> StateReader::Read(const AggregateType& type, WorkspaceId 
   KITH_ASSIGN_OR_RETURN(Folded folded,
                         FoldOn(*this, type, workspace, stream, base, kNoLimit, tier));
   // An empty stream is not kept: names that do not exist are without number.
-  if (folded.revision > Revision()) cache_.Put(type, workspace, stream, folded);
+  if (folded.revision > Revision() && IsOwn(type, stream)) {
+    cache_.Put(type, workspace, stream, folded);
+  }
   return folded;
 }
 
