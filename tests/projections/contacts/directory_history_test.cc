@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "projections/contacts/contact_directory.h"
 #include "tests/projections/contacts/contact_events.h"
+#include "tests/testing/histories.h"
 #include "tests/testing/view_spec.h"
 
 namespace kith::contacts {
@@ -128,7 +129,7 @@ void ExpectSame(const projections::ViewSnapshot& directory, const Model& model) 
 }
 
 TEST(DirectoryHistory, FindsWhomAFoldByHandFinds) {
-  const bool held = rc::check("the directory equals the model", [] {
+  const bool held = testing::HoldsForHistories("the directory equals the model", [] {
     const auto steps = *rc::gen::container<std::vector<Step>>(AnyStep());
     const size_t middle = steps.empty() ? 0 : *rc::gen::inRange<size_t>(0, steps.size());
     ViewSpec spec = ViewSpec::Of<ContactDirectory>().Takes<v1::ContactEvent>("contacts");
