@@ -1,6 +1,6 @@
 #include "services/core/resource_events.h"
 
-#include "eventstore/log/standard_events.h"
+#include "eventstore/base/standard_events.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
@@ -60,14 +60,14 @@ TEST(ResourceEvents, FoldBackToTheResource) {
     do_not_call: true)pb");
   contacts::v1::Contact folded;
   const auto created = CreatedEvent<contacts::v1::ContactEvent>("contacts/1", wanted);
-  eventstore::FoldStandardEvent({created, Revision(1), kThen}, folded);
+  FoldStandardEvent({created, Revision(1), kThen}, folded);
 
   contacts::v1::Contact after = folded;
   after.clear_tags();
   after.mutable_birthday()->set_year(1815);
   const auto updated = UpdatedEvent<contacts::v1::ContactEvent>(
       after, Proto<google::protobuf::FieldMask>(R"pb(paths: "tags" paths: "birthday")pb"));
-  eventstore::FoldStandardEvent({updated, Revision(2), kThen}, folded);
+  FoldStandardEvent({updated, Revision(2), kThen}, folded);
 
   after.set_etag("2");
   EXPECT_TRUE(MessageDifferencer::Equals(folded, after)) << folded.DebugString();

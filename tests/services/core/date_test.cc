@@ -1,0 +1,72 @@
+#include "services/core/date.h"
+
+#include "gtest/gtest.h"
+
+namespace kith {
+namespace {
+
+google::type::Date Date(int year, int month, int day) {
+  google::type::Date date;
+  date.set_year(year);
+  date.set_month(month);
+  date.set_day(day);
+  return date;
+}
+
+TEST(DateDefect, FindsNoneInDaysThatExist) {
+  EXPECT_EQ(DateDefect(Date(2024, 2, 29)), "");
+  EXPECT_EQ(DateDefect(Date(1, 1, 1)), "");
+  EXPECT_EQ(DateDefect(Date(9999, 12, 31)), "");
+  EXPECT_EQ(DateDefect(Date(0, 2, 29), true), "");
+}
+
+TEST(DateDefect, NamesWhatIsWrong) {
+  EXPECT_EQ(DateDefect(Date(2023, 2, 29)), "must be a day that exists");
+  EXPECT_EQ(DateDefect(Date(2024, 4, 31)), "must be a day that exists");
+  EXPECT_EQ(DateDefect(Date(2024, 4, 0)), "must be a day that exists");
+  EXPECT_EQ(DateDefect(Date(2024, 13, 1)), "must have a month from 1 to 12");
+  EXPECT_EQ(DateDefect(Date(2024, 0, 1)), "must have a month from 1 to 12");
+  EXPECT_EQ(DateDefect(Date(0, 1, 1)), "must have a year");
+  EXPECT_EQ(DateDefect(Date(10000, 1, 1)), "must have a year from 1 to 9999");
+  EXPECT_EQ(DateDefect(Date(-1, 1, 1)), "must have a year from 1 to 9999");
+}
+
+TEST(DateOf, IsTheInverseOfCivilDayOf) {
+  const absl::CivilDay day(2017, 3, 31);
+  EXPECT_EQ(CivilDayOf(DateOf(day)), day);
+}
+
+TEST(FiscalQuarterOf, IsTheCivilQuarterFromJanuary) {
+  EXPECT_EQ(FiscalQuarterOf(absl::CivilMonth(2017, 3), 1), (FiscalQuarter{2017, 1}));
+  EXPECT_EQ(FiscalQuarterOf(absl::CivilMonth(2017, 12), 1), (FiscalQuarter{2017, 4}));
+}
+
+TEST(FiscalQuarterOf, NamesAYearByItsEnd) {
+  EXPECT_EQ(FiscalQuarterOf(absl::CivilMonth(2024, 4), 4), (FiscalQuarter{2025, 1}));
+  EXPECT_EQ(FiscalQuarterOf(absl::CivilMonth(2025, 3), 4), (FiscalQuarter{2025, 4}));
+  EXPECT_EQ(FiscalQuarterOf(absl::CivilMonth(2024, 12), 12), (FiscalQuarter{2025, 1}));
+}
+
+TEST(FirstMonthOf, BeginsTheQuarterItsMonthsAreIn) {
+  for (int start = 1; start <= 12; ++start) {
+    for (absl::CivilMonth month(2020, 1); month < absl::CivilMonth(2023, 1); ++month) {
+      const FiscalQuarter quarter = FiscalQuarterOf(month, start);
+      const absl::CivilMonth first = FirstMonthOf(quarter, start);
+      EXPECT_LE(first, month) << "start " << start;
+      EXPECT_LT(month - first, 3) << "start " << start;
+      EXPECT_EQ(FiscalQuarterOf(first, start), quarter) << "start " << start;
+    }
+  }
+}
+
+TEST(TimeZoneOf, KnowsTheTzDatabaseAndNoFiles) {
+  EXPECT_EQ(TimeZoneOf("Europe/Berlin")->name(), "Europe/Berlin");
+  EXPECT_EQ(TimeZoneOf("")->name(), "UTC");
+  for (const char* name :
+       {"Mars/Olympus", "/etc/localtime", "../../etc/passwd", "Europe/ Berlin"}) {
+    EXPECT_FALSE(TimeZoneOf(name).has_value()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace kith
