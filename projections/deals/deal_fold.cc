@@ -8,9 +8,6 @@
 namespace kith::deals {
 namespace {
 
-using eventstore::Happening;
-using eventstore::StandardEvent;
-
 void Enter(const std::string& stage, absl::Time time, v1::Deal& deal) {
   deal.set_stage(stage);
   *deal.mutable_stage_enter_time() = ToTimestamp(time);
@@ -62,7 +59,7 @@ void Reopen(const v1::DealReopened& reopened, absl::Time time, v1::Deal& deal) {
 }  // namespace
 
 StandardEvent FoldDeal(const Happening& happening, v1::Deal& deal) {
-  const StandardEvent kind = eventstore::FoldStandardEvent(happening, deal);
+  const StandardEvent kind = FoldStandardEvent(happening, deal);
   const auto& event = static_cast<const v1::DealEvent&>(happening.event);
   const absl::Time time = happening.occur_time;
   switch (event.event_case()) {

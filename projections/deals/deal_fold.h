@@ -4,13 +4,13 @@
 // Pure and total: history already happened, so nothing fails. Any thread.
 #pragma once
 
-#include "eventstore/log/standard_events.h"
+#include "eventstore/base/standard_events.h"
 #include "kith/deals/v1/deal.pb.h"
 
 namespace kith::deals {
 
 // Folds a DealEvent into the deal it happened to, its stage intervals included. Says whether the
 // deal was created or deleted by it; after a delete the fields stay as they were last.
-eventstore::StandardEvent FoldDeal(const eventstore::Happening& happening, v1::Deal& deal);
+StandardEvent FoldDeal(const Happening& happening, v1::Deal& deal);
 
 }  // namespace kith::deals

@@ -48,11 +48,11 @@ absl::Status DealList::Apply(const eventstore::RecordedEvent& event,
   KITH_ASSIGN_OR_RETURN(auto row, Deals().Get(batch, header.workspace, header.stream));
   v1::Deal deal = std::move(row).value_or(v1::Deal());
   switch (FoldDeal({*event.event, header.revision, header.occur_time, event.erased}, deal)) {
-    case eventstore::StandardEvent::kDeleted:
+    case StandardEvent::kDeleted:
       return Deals().Delete(batch, header.workspace, header.stream);
-    case eventstore::StandardEvent::kCreated:
-    case eventstore::StandardEvent::kUpdated:
-    case eventstore::StandardEvent::kOther:
+    case StandardEvent::kCreated:
+    case StandardEvent::kUpdated:
+    case StandardEvent::kOther:
       break;
   }
   return Deals().Put(batch, header.workspace, deal);

@@ -104,7 +104,7 @@ absl::Status ApplyDeal(const RecordedEvent& event, projections::ViewBatch& batch
   v1::BoardDeal after = before.value_or(v1::BoardDeal());
   const auto kind = FoldDeal({*event.event, header.revision, header.occur_time, event.erased},
                              *after.mutable_deal());
-  if (kind == eventstore::StandardEvent::kDeleted) {
+  if (kind == StandardEvent::kDeleted) {
     return Replace(batch, header.workspace, before, std::nullopt);
   }
   *after.mutable_deal() = Shown(after.deal());

@@ -34,8 +34,8 @@ v1::Stage* MutableStage(absl::string_view name, v1::Pipeline& pipeline) {
 
 }  // namespace
 
-void FoldPipeline(const eventstore::Happening& happening, v1::Pipeline& pipeline) {
-  eventstore::FoldStandardEvent(happening, pipeline);
+void FoldPipeline(const Happening& happening, v1::Pipeline& pipeline) {
+  FoldStandardEvent(happening, pipeline);
   const auto& event = static_cast<const v1::PipelineEvent&>(happening.event);
   switch (event.event_case()) {
     case v1::PipelineEvent::kStageAdded:

@@ -5,13 +5,13 @@
 #pragma once
 
 #include "absl/strings/string_view.h"
-#include "eventstore/log/standard_events.h"
+#include "eventstore/base/standard_events.h"
 #include "kith/deals/v1/pipeline.pb.h"
 
 namespace kith::deals {
 
 // Folds a PipelineEvent into the pipeline it happened to.
-void FoldPipeline(const eventstore::Happening& happening, v1::Pipeline& pipeline);
+void FoldPipeline(const Happening& happening, v1::Pipeline& pipeline);
 
 // The stage of that name, archived ones too; null when the pipeline has none. Lives as long as the
 // pipeline, unchanged.

@@ -5,10 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
-#include "eventstore/log/standard_events.h"
 #include "kith/deals/v1/deal_events.pb.h"
 #include "kith/deals/v1/pipeline_events.pb.h"
 #include "projections/forecast/forecast_cells.h"
+#include "projections/tables/fold_resource.h"
 
 namespace kith::forecast {
 namespace {
@@ -19,7 +19,6 @@ using deals::v1::DealStatus;
 using deals::v1::PipelineEvent;
 using deals::v1::Stage;
 using eventstore::RecordedEvent;
-using eventstore::StandardEvent;
 using projections::KeyRange;
 using projections::ViewBatch;
 
@@ -52,7 +51,7 @@ void Enter(const std::string& stage, DealStatus status, absl::Time time, Deal& d
 
 // The deal after an event; nullopt when it was deleted.
 std::optional<Deal> Folded(Deal deal, const RecordedEvent& recorded) {
-  const StandardEvent kind = eventstore::FoldStandardEvent(recorded, deal);
+  const StandardEvent kind = FoldStandardEvent(projections::HappeningOf(recorded), deal);
   if (kind == StandardEvent::kDeleted) return std::nullopt;
   const auto& event = static_cast<const DealEvent&>(*recorded.event);
   const absl::Time time = recorded.header().occur_time;

@@ -5,10 +5,16 @@
 #include <utility>
 
 #include "eventstore/base/check.h"
-#include "eventstore/log/standard_events.h"
+#include "eventstore/base/standard_events.h"
 #include "projections/tables/table.h"
 
 namespace kith::projections {
+
+// A decoded event, as folds of resources take it. Borrows it.
+inline Happening HappeningOf(const eventstore::RecordedEvent& event) {
+  const eventstore::EventHeader& header = event.header();
+  return {*event.event, header.revision, header.occur_time, event.erased};
+}
 
 // Folds one event of a resource's stream into its row: created puts it, updated changes it, deleted
 // removes it, any other event of the stream moves its etag and update time. The row's primary key
@@ -20,13 +26,13 @@ absl::Status FoldResourceRow(const eventstore::RecordedEvent& event, const Table
   KITH_ASSIGN_OR_RETURN(std::optional<Row> row, table.Get(batch, header.workspace, header.stream));
   const bool existed = row.has_value();
   Row folded = existed ? *std::move(row) : Row();
-  switch (eventstore::FoldStandardEvent(event, folded)) {
-    case eventstore::StandardEvent::kCreated:
+  switch (FoldStandardEvent(HappeningOf(event), folded)) {
+    case StandardEvent::kCreated:
       return table.Put(batch, header.workspace, folded);
-    case eventstore::StandardEvent::kUpdated:
-    case eventstore::StandardEvent::kOther:
+    case StandardEvent::kUpdated:
+    case StandardEvent::kOther:
       return existed ? table.Put(batch, header.workspace, folded) : absl::OkStatus();
-    case eventstore::StandardEvent::kDeleted:
+    case StandardEvent::kDeleted:
       return table.Delete(batch, header.workspace, header.stream);
   }
   KITH_UNREACHABLE();

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "eventstore/base/check.h"
-#include "eventstore/log/standard_events.h"
+#include "eventstore/base/standard_events.h"
 #include "google/protobuf/message.h"
 #include "services/core/decider.h"
 
@@ -18,19 +18,19 @@ enum class Lifecycle {
 };
 
 // Folds an event of a resource's stream: created, updated and deleted change `resource` as told in
-// eventstore/log/standard_events.h, other events its etag and update time only. Returns the
+// eventstore/base/standard_events.h, other events its etag and update time only. Returns the
 // lifecycle after it.
 template <class EventMessage>
 Lifecycle FoldResource(const Recorded<EventMessage>& recorded, Lifecycle before,
                        google::protobuf::Message& resource) {
-  switch (eventstore::FoldStandardEvent(
+  switch (FoldStandardEvent(
       {recorded.event, recorded.revision, recorded.occur_time, recorded.erased}, resource)) {
-    case eventstore::StandardEvent::kCreated:
+    case StandardEvent::kCreated:
       return Lifecycle::kActive;
-    case eventstore::StandardEvent::kDeleted:
+    case StandardEvent::kDeleted:
       return Lifecycle::kDeleted;
-    case eventstore::StandardEvent::kUpdated:
-    case eventstore::StandardEvent::kOther:
+    case StandardEvent::kUpdated:
+    case StandardEvent::kOther:
       return before;
   }
   KITH_UNREACHABLE();

@@ -1,4 +1,4 @@
-// The standard events of a resource, written: the counterpart of eventstore/log/standard_events.h,
+// The standard events of a resource, written: the counterpart of eventstore/base/standard_events.h,
 // which reads them.
 //
 //   Changes().Append(name, CreatedEvent<v1::ContactEvent>(name, contact), claims)

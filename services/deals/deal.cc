@@ -222,14 +222,14 @@ Decision Decide(const DealState& state, const v1::DeleteDealRequest& command,
 DealState Evolve(DealState state, const Recorded<v1::DealEvent>& recorded) {
   switch (FoldDeal({recorded.event, recorded.revision, recorded.occur_time, recorded.erased},
                    state.deal)) {
-    case eventstore::StandardEvent::kCreated:
+    case StandardEvent::kCreated:
       state.lifecycle = Lifecycle::kActive;
       break;
-    case eventstore::StandardEvent::kDeleted:
+    case StandardEvent::kDeleted:
       state.lifecycle = Lifecycle::kDeleted;
       break;
-    case eventstore::StandardEvent::kUpdated:
-    case eventstore::StandardEvent::kOther:
+    case StandardEvent::kUpdated:
+    case StandardEvent::kOther:
       break;
   }
   return state;

@@ -10,10 +10,11 @@
 // below, so they cannot differ.
 #pragma once
 
-#include "eventstore/log/event_registry.h"
+#include "absl/time/time.h"
+#include "eventstore/base/strong_id.h"
 #include "google/protobuf/message.h"
 
-namespace kith::eventstore {
+namespace kith {
 
 enum class StandardEvent {
   kCreated,
@@ -45,6 +46,5 @@ struct Happening {
 // that cannot be read any more leave `erased` set. A resource that lacks one of these fields does
 // without. Total: history already happened, so nothing fails.
 StandardEvent FoldStandardEvent(const Happening& happening, google::protobuf::Message& resource);
-StandardEvent FoldStandardEvent(const RecordedEvent& event, google::protobuf::Message& resource);
 
-}  // namespace kith::eventstore
+}  // namespace kith

@@ -1,4 +1,4 @@
-#include "eventstore/log/standard_events.h"
+#include "eventstore/base/standard_events.h"
 
 #include <memory>
 #include <string>
@@ -13,7 +13,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/field_mask.pb.h"
 
-namespace kith::eventstore {
+namespace kith {
 namespace {
 
 using google::protobuf::Descriptor;
@@ -142,9 +142,4 @@ StandardEvent FoldStandardEvent(const Happening& happening, Message& resource) {
   return kind;
 }
 
-StandardEvent FoldStandardEvent(const RecordedEvent& event, Message& resource) {
-  return FoldStandardEvent(
-      {*event.event, event.header().revision, event.header().occur_time, event.erased}, resource);
-}
-
-}  // namespace kith::eventstore
+}  // namespace kith

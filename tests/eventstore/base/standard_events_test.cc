@@ -1,4 +1,4 @@
-#include "eventstore/log/standard_events.h"
+#include "eventstore/base/standard_events.h"
 
 #include "gtest/gtest.h"
 #include "kith/contacts/v1/contact_events.pb.h"
@@ -6,7 +6,7 @@
 #include "kith/deals/v1/pipeline_events.pb.h"
 #include "kith/workspaces/v1/workspace_events.pb.h"
 
-namespace kith::eventstore {
+namespace kith {
 namespace {
 
 const absl::Time kThen = absl::FromUnixSeconds(1'500'000'000);
@@ -108,4 +108,4 @@ TEST(KindOf, TellsTheNounsOfOneStreamApart) {
 }
 
 }  // namespace
-}  // namespace kith::eventstore
+}  // namespace kith
