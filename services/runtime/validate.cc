@@ -33,6 +33,13 @@ using google::protobuf::Timestamp;
 using google::rpc::BadRequest;
 using options::v1::FieldRules;
 
+namespace {
+
+// What a gRPC client takes as trailing metadata is bounded: beyond this many the rest is left out.
+constexpr int kViolationsMax = 40;
+
+}  // namespace
+
 struct MessageRules::Field {
   const FieldDescriptor* field;
   FieldRules rules;
@@ -54,6 +61,7 @@ struct MessageRules::Place {
     return path;
   }
   void Report(absl::string_view description, BadRequest* violations) const {
+    if (violations->field_violations_size() == kViolationsMax) return;
     auto* violation = violations->add_field_violations();
     violation->set_field(Path());
     violation->set_description(std::string(description));
@@ -98,6 +106,8 @@ constexpr size_t kMaxBytes = 1024;
 constexpr int kMaxItems = 100;
 // Page tokens hold keys of rows, and filters several conditions.
 constexpr size_t kLongMaxBytes = 8192;
+// All of them stand in the details, the first also in the message, for people.
+constexpr int kToldMax = 5;
 
 constexpr int64_t kTimestampMin = -62'135'596'800;  // 0001-01-01
 constexpr int64_t kTimestampMax = 253'402'300'799;  // 9999-12-31 23:59:59
@@ -311,20 +321,35 @@ void MessageRules::CollectNested(const Message& message, const Field& field, con
   Needed needed;
   if (update_mask_ != nullptr) {
     needed.mask = As<FieldMask>(reflection.GetMessage(message, update_mask_));
+    CheckOwnName(nested, place, violations);
   }
   field.nested->Collect(nested, &place, needed, violations);
 }
 
+void MessageRules::CheckOwnName(const Message& resource, const Place& place,
+                                BadRequest* violations) {
+  const Descriptor* const type = resource.GetDescriptor();
+  const FieldDescriptor* const name = type->FindFieldByName("name");
+  const std::string& pattern = type->options().GetExtension(options::v1::resource).pattern();
+  if (name == nullptr || pattern.empty()) return;
+  const std::string defect = ResourceDefect(resource.GetReflection()->GetString(resource, name),
+                                            {ResourcePattern(pattern)});
+  if (!defect.empty()) Place{&place, name, -1}.Report(defect, violations);
+}
+
 absl::Status ViolationsError(const BadRequest& violations) {
   if (violations.field_violations().empty()) return absl::OkStatus();
-  const std::string message =
-      absl::StrJoin(violations.field_violations(), "; ",
-                    [](std::string* out, const BadRequest::FieldViolation& violation) {
-                      absl::StrAppend(out, violation.field(), violation.field().empty() ? "" : " ",
-                                      violation.description());
-                    });
-  return Error(type::v1::ERROR_INVALID_FIELD, absl::StrCat("Invalid request: ", message, "."), {},
-               violations);
+  std::string message = "Invalid request: ";
+  int told = 0;
+  for (const BadRequest::FieldViolation& violation : violations.field_violations()) {
+    if (told == kToldMax) {
+      absl::StrAppend(&message, "; and ", violations.field_violations_size() - told, " more");
+      break;
+    }
+    absl::StrAppend(&message, told++ == 0 ? "" : "; ", violation.field(),
+                    violation.field().empty() ? "" : " ", violation.description());
+  }
+  return Error(type::v1::ERROR_INVALID_FIELD, absl::StrCat(message, "."), {}, violations);
 }
 
 absl::Status ViolationError(absl::string_view field, absl::string_view description) {

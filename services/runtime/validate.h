@@ -49,6 +49,9 @@ class MessageRules {
                     const Place& place, google::rpc::BadRequest* violations) const;
   void CollectNested(const google::protobuf::Message& message, const Field& field,
                      const Place& place, google::rpc::BadRequest* violations) const;
+  // In an update the resource's own name, though output-only, says which one is meant.
+  static void CheckOwnName(const google::protobuf::Message& resource, const Place& place,
+                           google::rpc::BadRequest* violations);
 
   std::vector<std::shared_ptr<const Field>> fields_;
   const google::protobuf::FieldDescriptor* update_mask_ = nullptr;
