@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
-#include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <map>
@@ -18,6 +17,7 @@
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/tables/table_core.h"
+#include "tests/testing/histories.h"
 #include "tests/testing/view_spec.h"
 
 namespace kith::projections {
@@ -270,7 +270,7 @@ TEST_F(TimelineTest, EndsAPageEarlyRatherThanLookAtTooMany) {
 // Goal: whatever happens in whatever order, the timeline is what sorting the log gives, and a
 // rebuilt one is equal. Method: random histories against that sorting, read in pages of a random
 // size.
-RC_GTEST_PROP(TimelineProperty, IsTheLogSortedByTimeAndSequence, ()) {
+void SortsARandomHistory() {
   ViewFixture fixture([] {
     std::vector<std::unique_ptr<Projection>> projections;
     projections.push_back(std::make_unique<Timeline>());
@@ -322,6 +322,10 @@ RC_GTEST_PROP(TimelineProperty, IsTheLogSortedByTimeAndSequence, ()) {
     } while (!token.empty());
     RC_ASSERT(listed == sorted);
   }
+}
+
+TEST(TimelineHistory, IsTheLogSortedByTimeAndSequence) {
+  EXPECT_TRUE(testing::HoldsForHistories("the timeline is the log, sorted", SortsARandomHistory));
 }
 
 }  // namespace
