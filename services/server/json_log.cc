@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "grpc/support/log.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -51,6 +52,9 @@ class JsonFormatter final : public spdlog::formatter {
 void LogAsJson() {
   spdlog::set_default_logger(spdlog::stderr_logger_mt("kithd"));
   spdlog::set_formatter(std::make_unique<JsonFormatter>());
+  // What gRPC says of its own workings is for those who look for it; its failures reach us as
+  // statuses.
+  gpr_set_log_function([](gpr_log_func_args* line) { spdlog::debug("grpc: {}", line->message); });
 }
 
 }  // namespace kith::server

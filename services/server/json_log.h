@@ -1,4 +1,5 @@
-// The server's log: one JSON object a line on stderr, for people and machines alike.
+// The server's log: one JSON object a line on stderr, for people and machines alike. gRPC's own log
+// is a part of it, at level debug.
 #pragma once
 
 namespace kith::server {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -41,6 +42,22 @@ absl::Status WriteSecret(const std::string& path, const std::string& secret) {
   return absl::UnavailableError(absl::StrCat(path, " cannot be written: ", std::strerror(error)));
 }
 
+// Opening writes: what a crash left in the write-ahead log, new manifests. The packaged RocksDB
+// aborts when the disk is full then, so less than this is refused before it is asked.
+constexpr uint64_t kOpenBytes = 32 << 20;
+
+absl::Status CheckSpace(const Options& options) {
+  std::error_code error;
+  const auto space = std::filesystem::space(options.data, error);
+  const bool is_first = !std::filesystem::exists(options.data + "/log");
+  const uint64_t needed =
+      is_first ? std::max(kOpenBytes, options.server.log.min_free_bytes) : kOpenBytes;
+  if (error || space.available >= needed) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("the disk of ", options.data, " has ",
+                                                   space.available, " bytes free, and ", needed,
+                                                   " are needed to start: make room"));
+}
+
 // The keys an operator needs, made before the first call is taken.
 absl::Status MakeKeys(const Options& options, runtime::Runtime& runtime) {
   KITH_ASSIGN_OR_RETURN(const std::string first, workspaces::CreateFirstWorkspace(runtime));
@@ -56,6 +73,7 @@ absl::Status MakeKeys(const Options& options, runtime::Runtime& runtime) {
 
 absl::StatusOr<std::unique_ptr<runtime::Server>> StartKithd(const Options& options) {
   KITH_RETURN_IF_ERROR(MakeDirectory(options.data));
+  KITH_RETURN_IF_ERROR(CheckSpace(options));
   runtime::Storage storage;
   // The log first: its lock keeps other processes out of the whole directory.
   eventstore::RocksEngineOptions engine;

@@ -173,6 +173,28 @@ TEST_F(KithdTest, RefusesAPortInUse) {
   close(taken);
 }
 
+TEST_F(KithdTest, RefusesToBeginOnAFullDisk) {
+  // No disk has so much: to kithd any disk is full.
+  KithdProcess kithd(Data(), {"--listen=127.0.0.1:0", "--min_free_bytes=9000000000000000000"});
+  ASSERT_FALSE(kithd.ready());
+  ExpectOneClearLine(kithd.Stop(SIGTERM), "make room");
+  EXPECT_FALSE(std::filesystem::exists(Data() + "/log")) << "nothing was written";
+}
+
+TEST_F(KithdTest, AFullDiskRefusesChangesAndStillReads) {
+  std::string ada;
+  {
+    KithdProcess kithd(Data());
+    ASSERT_TRUE(CreateContact(kithd, "Ada", "", &ada).ok());
+  }
+  KithdProcess kithd(Data(), {"--listen=127.0.0.1:0", "--min_free_bytes=9000000000000000000"});
+  ASSERT_TRUE(kithd.ready());
+  EXPECT_EQ(Events(kithd).back().stream(), ada);
+  std::string bob;
+  const grpc::Status refused = CreateContact(kithd, "Bob", "", &bob);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << refused.error_message();
+}
+
 TEST_F(KithdTest, RefusesADirectoryThatIsNotItsOwn) {
   std::filesystem::create_directories(Data() + "/log");
   std::ofstream(Data() + "/log/letter.txt") << "Dear Ada";
