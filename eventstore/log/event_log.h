@@ -1,9 +1,11 @@
 // EventLog: the truth. Appends events durably, numbers them, and reads them back in order.
 //
-// One object per data directory, over an engine (RocksDB, or memory for tests) that both pass one conformance suite.
-// Thread-safe: every method may be called from any thread. What is promised, and tested:
+// One object per data directory, over an engine (RocksDB, or memory for tests) that both pass one
+// conformance suite. Thread-safe: every method may be called from any thread. What is promised, and
+// tested:
 //  - An append is whole or absent, and on disk before its completion is told.
-//  - No reader sees position p+1 before p; sequences of a workspace have no holes, also after a crash.
+//  - No reader sees position p+1 before p; sequences of a workspace have no holes, also after a
+//  crash.
 //  - A request that appended is remembered for ever.
 #pragma once
 
@@ -24,14 +26,16 @@ namespace kith::eventstore {
 class Engine;
 class KeyStore;
 
-// Work to be done on some other thread. Completions and listeners are handed to it; the committer runs none itself.
+// Work to be done on some other thread. Completions and listeners are handed to it; the committer
+// runs none itself.
 class Executor {
  public:
   virtual ~Executor() = default;
   virtual void Run(absl::AnyInvocable<void()> work) = 0;
 };
 
-// How far a read may go: kMemory answers Unavailable rather than touch the disk (for use on a gRPC thread).
+// How far a read may go: kMemory answers Unavailable rather than touch the disk (for use on a gRPC
+// thread).
 enum class ReadTier { kMemory, kDisk };
 enum class Direction { kForwards, kBackwards };
 
@@ -39,8 +43,8 @@ enum class Direction { kForwards, kBackwards };
 class RecordCursor {
  public:
   virtual ~RecordCursor() = default;
-  // The next record, or null at the end as it stood when the cursor was made. DataLoss when a record fails its
-  // checksum: the message names the position.
+  // The next record, or null at the end as it stood when the cursor was made. DataLoss when a
+  // record fails its checksum: the message names the position.
   virtual absl::StatusOr<std::shared_ptr<const Record>> Next() = 0;
 };
 
@@ -52,10 +56,11 @@ class EventLog {
 
   // Appends when every condition holds. `done` is called exactly once, on the executor. Errors:
   //   InvalidArgument    over a limit of types.h, or malformed
-  //   Aborted            a condition failed; ConflictOf(status) tells which, expected and actual
+  //   Aborted            conditions failed; ConflictsOf(status) tells which, expected and actual
   //   AlreadyExists      the request id was used for another request
   //   ResourceExhausted  the queue is full, or free space is below min_free_space: try again later
-  //   Unavailable        a write or fsync failed: the outcome is unknown, retry with the same request id
+  //   Unavailable        a write or fsync failed: the outcome is unknown, retry with the same
+  //   request id
   // The same request again is not an error: it answers with the numbers of then, `repeated` set.
   virtual void AppendAsync(Append append, AppendDone done) = 0;
   // The same, waiting. Not on a gRPC thread.
@@ -69,35 +74,43 @@ class EventLog {
   virtual uint64_t epoch() const = 0;
 
   // Revision 0 when the stream is empty.
-  virtual absl::StatusOr<StreamHead> HeadOf(WorkspaceId workspace, absl::string_view stream, ReadTier tier) const = 0;
+  virtual absl::StatusOr<StreamHead> HeadOf(WorkspaceId workspace, absl::string_view stream,
+                                            ReadTier tier) const = 0;
   // What a request appended, or nullopt.
   virtual absl::StatusOr<std::optional<std::pair<RequestKey, Appended>>> FindRequest(
-      WorkspaceId workspace, absl::string_view method, absl::string_view request_id, ReadTier tier) const = 0;
+      WorkspaceId workspace, absl::string_view method, absl::string_view request_id,
+      ReadTier tier) const = 0;
 
   // Nullptr when no event stands at `position`.
-  virtual absl::StatusOr<std::shared_ptr<const Record>> ReadAt(Position position, ReadTier tier) const = 0;
-  // From `from` on (inclusive); backwards from the end when `from` is 0 and the direction is backwards.
+  virtual absl::StatusOr<std::shared_ptr<const Record>> ReadAt(Position position,
+                                                               ReadTier tier) const = 0;
+  // From `from` on (inclusive); backwards from the end when `from` is 0 and the direction is
+  // backwards.
   virtual std::unique_ptr<RecordCursor> ReadAll(Position from, Direction direction) const = 0;
-  virtual std::unique_ptr<RecordCursor> ReadStream(WorkspaceId workspace, absl::string_view stream, Revision from,
-                                                   Direction direction, ReadTier tier) const = 0;
+  virtual std::unique_ptr<RecordCursor> ReadStream(WorkspaceId workspace, absl::string_view stream,
+                                                   Revision from, Direction direction,
+                                                   ReadTier tier) const = 0;
   virtual std::unique_ptr<RecordCursor> ReadWorkspace(WorkspaceId workspace, Sequence from,
                                                       Direction direction) const = 0;
-  virtual std::unique_ptr<RecordCursor> ReadTag(WorkspaceId workspace, const Tag& tag, Position after) const = 0;
+  virtual std::unique_ptr<RecordCursor> ReadTag(WorkspaceId workspace, const Tag& tag,
+                                                Position after) const = 0;
 
   // The last position recorded at or before `time`; 0 before the first.
   virtual absl::StatusOr<Position> PositionAt(absl::Time time) const = 0;
   // The position of a workspace's event; the last one's when `sequence` is beyond it.
   virtual absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence) const = 0;
 
-  // Follows the log from `after` on, live: records come from memory while the reader keeps up and from disk where it
-  // does not, and never slow the committer.
+  // Follows the log from `after` on, live: records come from memory while the reader keeps up and
+  // from disk where it does not, and never slow the committer.
   class Follower {
    public:
     virtual ~Follower() = default;
-    // Up to `limit` further records, in order, without waiting; empty when the follower has caught up.
+    // Up to `limit` further records, in order, without waiting; empty when the follower has caught
+    // up.
     virtual absl::StatusOr<std::vector<std::shared_ptr<const Record>>> Poll(size_t limit) = 0;
-    // Calls `wake` once, on the executor, when there is something to poll (at once if there is). A second call
-    // replaces the first. Destroying the follower cancels it: `wake` is not called afterwards.
+    // Calls `wake` once, on the executor, when there is something to poll (at once if there is). A
+    // second call replaces the first. Destroying the follower cancels it: `wake` is not called
+    // afterwards.
     virtual void Wake(absl::AnyInvocable<void()> wake) = 0;
     // Waits for something to poll, at most `timeout`; false when nothing came or Close was called.
     virtual bool Wait(absl::Duration timeout) = 0;
@@ -107,7 +120,7 @@ class EventLog {
   virtual std::unique_ptr<Follower> Follow(Position after) = 0;
 };
 
-// Which condition an append failed on; the payload of the Aborted status.
+// A condition an append failed on; ConflictsOf reads all of them from an Aborted status.
 struct Conflict {
   std::string stream;     // empty for a tag
   std::string condition;  // "absent", "exists", "revision 3", "no event with the tag after 17"
@@ -118,13 +131,20 @@ std::vector<Conflict> ConflictsOf(const absl::Status& status);
 
 struct EventLogOptions {
   size_t queue_appends_max = 16384;
-  uint64_t min_free_bytes = 64 << 20;   // appends are refused below this much free disk
-  size_t overlay_batches = 64;          // how many past commits the overlay remembers
-  size_t tail_records = 16384;          // records kept in memory for followers
+  uint64_t min_free_bytes = 64 << 20;  // appends are refused below this much free disk
+  size_t overlay_batches = 64;         // how many past commits the overlay remembers
+  size_t tail_records = 16384;         // records kept in memory for followers
 };
 
-// Opens the log over an engine; both borrowed collaborators outlive it. `keys` seals personal parts.
-absl::StatusOr<std::unique_ptr<EventLog>> OpenEventLog(std::unique_ptr<Engine> engine, KeyStore& keys, const Clock& clock,
-                                                       Executor& executor, const EventLogOptions& options);
+// Opens the log over an engine, having verified its end and told the key store what it may not
+// know. Borrows the rest, which outlives it; `keys` seals personal parts. The executor must go on
+// running what it is given until the log is gone: the destructor waits for the appends in flight,
+// then notes how far the log reaches. Errors:
+//   DataLoss           records or indexes are damaged, or the log ends before its durable mark:
+//   names the positions FailedPrecondition the durable mark is that of another store
+absl::StatusOr<std::unique_ptr<EventLog>> OpenEventLog(std::unique_ptr<Engine> engine,
+                                                       KeyStore& keys, const Clock& clock,
+                                                       Executor& executor,
+                                                       const EventLogOptions& options);
 
 }  // namespace kith::eventstore

@@ -133,10 +133,10 @@ absl::Status RecoverKeys(const Engine& engine, const LogState& state, KeyStore& 
   const LogReader reader(engine, tail);
   const Position mark = keys.recovery_mark();
   if (mark > state.head) {
-    return absl::DataLossError(
-        absl::StrCat("data/keys has seen the log up to position ", mark.value(),
-                     ", but the log ends at ", state.head.value(),
-                     ": data/log and data/keys do not belong together, or the log lost its end"));
+    return absl::DataLossError(absl::StrCat(
+        "data/keys has seen the log up to position ", mark.value(), ", but the log ends at ",
+        state.head.value(),
+        ": they do not belong together, or the log lost its end; restore both from a backup"));
   }
   for (Position next = mark.Next(); next <= state.head;) {
     KITH_ASSIGN_OR_RETURN(const Records piece, reader.ReadRange(next, state.head, ReadTier::kDisk));
