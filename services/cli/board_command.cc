@@ -1,8 +1,8 @@
 // `kith board`: what stands in each stage of a pipeline.
-#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/deals/v1/deals_service.pb.h"
@@ -16,29 +16,12 @@ namespace {
 
 using google::protobuf::Message;
 
-// Sums by currency. Amounts of one board fit an int64 of units, as the server's own sums do.
-class Sums {
- public:
-  void Add(const google::type::Money& money) {
-    google::type::Money& sum = by_currency_[money.currency_code()];
-    constexpr int32_t kNanosPerUnit = 1'000'000'000;
-    const int64_t nanos = int64_t{sum.nanos()} + money.nanos();
-    sum.set_currency_code(money.currency_code());
-    sum.set_units(sum.units() + money.units() + nanos / kNanosPerUnit);
-    sum.set_nanos(static_cast<int32_t>(nanos % kNanosPerUnit));
-  }
-
-  std::string Text() const {
-    std::string text;
-    for (const auto& [currency, sum] : by_currency_) {
-      absl::StrAppend(&text, text.empty() ? "" : ", ", FormatMoney(sum));
-    }
-    return text;
-  }
-
- private:
-  std::map<std::string, google::type::Money> by_currency_;
-};
+// "12.00 EUR, 5.00 USD": one sum for each currency.
+std::string SumsOf(const google::protobuf::RepeatedPtrField<google::type::Money>& sums) {
+  return absl::StrJoin(sums, ", ", [](std::string* text, const google::type::Money& sum) {
+    absl::StrAppend(text, FormatMoney(sum));
+  });
+}
 
 void PrintBoard(const deals::v1::PipelineBoard& board, Session& session) {
   TextTable table;
@@ -50,29 +33,13 @@ void PrintBoard(const deals::v1::PipelineBoard& board, Session& session) {
   table.AddColumn("WEIGHTED", Align::kRight, false);
   table.AddColumn("AVERAGE AGE", Align::kRight);
   table.AddColumn("ROTTING", Align::kRight);
-  int64_t count = 0, rotting = 0;
-  Sums total_amount, total_weighted;
   for (const auto& stage : board.stages()) {
-    Sums amount, weighted;
-    for (const auto& money : stage.amount()) {
-      amount.Add(money);
-      total_amount.Add(money);
-    }
-    for (const auto& money : stage.weighted_amount()) {
-      weighted.Add(money);
-      total_weighted.Add(money);
-    }
-    count += stage.count();
-    rotting += stage.rotting_count();
     table.AddRow({stage.display_name().empty() ? stage.stage() : stage.display_name(),
                   absl::StrCat(stage.probability(), " %"), FormatCount(stage.count()),
-                  amount.Text(), weighted.Text(),
+                  SumsOf(stage.amount()), SumsOf(stage.weighted_amount()),
                   stage.has_average_age() ? FormatDuration(stage.average_age()) : "",
                   stage.rotting_count() > 0 ? FormatCount(stage.rotting_count()) : ""});
   }
-  table.AddRule();
-  table.AddRow({"", "", FormatCount(count), total_amount.Text(), total_weighted.Text(), "",
-                rotting > 0 ? FormatCount(rotting) : ""});
   session.out() << board.pipeline() << " at "
                 << FormatTimestamp(board.read_time(), session.options().zone) << '\n';
   table.Print(session.out());

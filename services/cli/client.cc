@@ -47,6 +47,7 @@ ReplyInfo InfoOf(const grpc::ClientContext& context) {
     const absl::string_view value(found->second.data(), found->second.size());
     if (!absl::SimpleAtoi(value, &info.sequence)) info.sequence = 0;
   }
+  info.repeated = metadata.find("kith-repeated") != metadata.end();
   return info;
 }
 

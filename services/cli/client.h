@@ -21,6 +21,8 @@ namespace kith::cli {
 struct ReplyInfo {
   // The workspace's last event that the reply reflects, from `kith-sequence`; 0 when not said.
   int64_t sequence = 0;
+  // The request had been answered before, from `kith-repeated`: this call changed nothing.
+  bool repeated = false;
 };
 
 struct ClientOptions {

@@ -1,4 +1,5 @@
 // `kith forecast`: what will be sold, by month, quarter, owner and category.
+#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +8,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/forecast/v1/forecast_service.pb.h"
+#include "kith/users/v1/users_service.pb.h"
 #include "services/cli/commands.h"
 #include "services/cli/render.h"
 #include "services/cli/request.h"
@@ -17,11 +19,39 @@ namespace {
 
 using google::protobuf::Message;
 
-std::vector<std::string> Cells(const forecast::v1::ForecastRow& row,
-                               const std::vector<const google::protobuf::FieldDescriptor*>& columns,
-                               absl::TimeZone zone) {
+// Users by what people call them. One that was erased, or that the caller may not read, keeps its
+// resource name.
+class UserNames {
+ public:
+  explicit UserNames(Session& session) : session_(session) {}
+
+  const std::string& Of(const std::string& user) {
+    const auto [found, is_new] = names_.emplace(user, user);
+    if (is_new && !user.empty()) {
+      users::v1::GetUserRequest request;
+      request.set_name(user);
+      const auto reply = session_.Call(session_.Require("users", "get"), request);
+      const auto* known =
+          reply.ok() ? google::protobuf::DynamicCastToGenerated<users::v1::User>(reply->get())
+                     : nullptr;
+      if (known != nullptr && !known->display_name().empty()) found->second = known->display_name();
+    }
+    return found->second;
+  }
+
+ private:
+  Session& session_;
+  std::map<std::string, std::string> names_;
+};
+
+using Columns = std::vector<const google::protobuf::FieldDescriptor*>;
+
+std::vector<std::string> Cells(const forecast::v1::ForecastRow& row, const Columns& columns,
+                               UserNames& users, absl::TimeZone zone) {
   std::vector<std::string> cells;
-  for (const auto* column : columns) cells.push_back(CellOf(row, column, zone));
+  for (const auto* column : columns) {
+    cells.push_back(column->name() == "owner" ? users.Of(row.owner()) : CellOf(row, column, zone));
+  }
   return cells;
 }
 
@@ -41,14 +71,15 @@ void PrintQuota(const forecast::v1::ForecastRow& total, std::ostream& out) {
 
 void PrintForecast(const forecast::v1::Forecast& forecast, Session& session) {
   const auto columns = ColumnsOf(*forecast::v1::ForecastRow::descriptor());
+  UserNames users(session);
   TextTable table;
   for (const auto* column : columns) AddColumn(column, &table);
   for (const auto& row : forecast.rows()) {
-    table.AddRow(Cells(row, columns, session.options().zone));
+    table.AddRow(Cells(row, columns, users, session.options().zone));
   }
   table.AddRule();
   for (const auto& total : forecast.totals()) {
-    table.AddRow(Cells(total, columns, session.options().zone));
+    table.AddRow(Cells(total, columns, users, session.options().zone));
   }
   if (table.empty()) {
     session.out() << "No deals in this period.\n";

@@ -12,19 +12,15 @@
 #include "eventstore/base/status_macros.h"
 #include "services/cli/commands.h"
 #include "services/cli/csv_reader.h"
-#include "services/cli/fields.h"
 #include "services/cli/import_mapping.h"
 #include "services/cli/import_plan.h"
 #include "services/cli/importer.h"
 #include "services/cli/progress.h"
-#include "services/cli/request.h"
 #include "services/cli/server_error.h"
 #include "services/cli/values.h"
 
 namespace kith::cli {
 namespace {
-
-using google::protobuf::Message;
 
 constexpr int kInFlight = 128;
 constexpr int kInFlightMax = 4096;
@@ -112,17 +108,6 @@ class Rejects {
   int64_t count_ = 0;
 };
 
-// The workspace's last event, as a read tells it; 0 when the collection cannot be read so.
-absl::StatusOr<int64_t> LastSequence(Session& session) {
-  const Method& list = session.Require("users", "list");
-  const std::unique_ptr<Message> request = NewMessage(*list.descriptor->input_type());
-  const std::unique_ptr<Message> reply = NewMessage(*list.descriptor->output_type());
-  KITH_RETURN_IF_ERROR(SetField(request.get(), "page_size", "1"));
-  ReplyInfo info;
-  KITH_RETURN_IF_ERROR(session.client().Call(list, *request, reply.get(), &info));
-  return info.sequence;
-}
-
 // One run of an import.
 class Run {
  public:
@@ -134,11 +119,9 @@ class Run {
         progress_(options.collection, static_cast<int64_t>(csv.rows.size()),
                   session.options().live_err, session.err(), SystemClock()) {}
 
-  absl::Status Send(const ImportPlanner& planner) {
-    // Asked for before anything is written: what came later is ours.
-    KITH_ASSIGN_OR_RETURN(const int64_t known_sequence, LastSequence(session_));
+  void Send(const ImportPlanner& planner) {
     const References references = Resolve(session_.client(), session_.catalog(), planner);
-    Importer importer(session_.client(), options_.in_flight, known_sequence);
+    Importer importer(session_.client(), options_.in_flight);
     for (const CsvRow& row : csv_.rows) {
       auto calls = planner.Plan(row, references);
       if (calls.ok()) {
@@ -151,7 +134,6 @@ class Run {
     }
     importer.Finish();
     for (const Importer::Result& result : importer.TakeResults()) Take(result);
-    return absl::OkStatus();
   }
 
   // Only plans: records that rows refer to count as found.
@@ -212,7 +194,7 @@ absl::Status RunImport(Session& session, const std::vector<std::string>& words) 
   if (options.dry_run) {
     run.Check(planner);
   } else {
-    KITH_RETURN_IF_ERROR(run.Send(planner));
+    run.Send(planner);
   }
   return run.Summarise();
 }

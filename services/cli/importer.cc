@@ -118,8 +118,7 @@ void Importer::OnReply(std::shared_ptr<Running> running, absl::Status status, Re
     End(*running, Explained(status));
     return;
   }
-  // A server that does not say the position counts as one that did something.
-  if (info.sequence == 0 || info.sequence > known_sequence_) running->changed = true;
+  if (!info.repeated) running->changed = true;
   if (running->next == 0) running->name = NameOf(*running->response);
   if (++running->next < running->calls.size()) {
     SendNext(std::move(running));

@@ -12,8 +12,7 @@
 
 namespace kith::cli {
 
-// Sends rows, each row's calls one after the other, the rows side by side. A call that changes
-// nothing because it was answered before is told by the position of its reply.
+// Sends rows, each row's calls one after the other, the rows side by side.
 //
 // Submit and Finish are called by one thread; replies arrive on the
 // client's.
@@ -23,14 +22,12 @@ class Importer {
     const CsvRow* row;
     // OK, or why the row was rejected.
     absl::Status status;
-    // Something of it is new in the workspace.
+    // Some call of it was not answered before.
     bool changed;
   };
 
-  // At most `in_flight` rows are under way. A reply at or before `known_sequence`, the workspace's
-  // last event before the import, is of a row that was imported earlier. Borrows the client.
-  Importer(Client& client, int in_flight, int64_t known_sequence)
-      : client_(client), in_flight_max_(in_flight), known_sequence_(known_sequence) {}
+  // At most `in_flight` rows are under way. Borrows the client.
+  Importer(Client& client, int in_flight) : client_(client), in_flight_max_(in_flight) {}
   // Finish has been called, or nothing submitted.
   ~Importer();
 
@@ -58,7 +55,6 @@ class Importer {
 
   Client& client_;
   const int in_flight_max_;
-  const int64_t known_sequence_;
 
   Mutex mutex_;
   CondVar changed_;

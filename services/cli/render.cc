@@ -9,6 +9,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "eventstore/base/check.h"
 #include "services/cli/fields.h"
@@ -25,79 +26,99 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-std::string ElementText(const Message& message, const FieldDescriptor* field, int index,
-                        absl::TimeZone zone);
-
 std::string AnyText(const Any& any) {
   const std::string& url = any.type_url();
   return url.substr(url.find_last_of("./") + 1);
 }
 
-// "EMAIL · Offer sent": the values of a message's columns, or of its first set field.
-std::string NestedText(const Message& message, absl::TimeZone zone) {
-  std::string text;
-  for (const FieldDescriptor* field : ColumnsOf(*message.GetDescriptor())) {
-    if (field->name() == "name" || field->name() == "occur_time") continue;
-    const std::string cell = CellOf(message, field, zone);
-    if (cell.empty()) continue;
-    absl::StrAppend(&text, text.empty() ? "" : " · ", cell);
-    if (!RulesOf(*field).column()) break;
-  }
-  return text;
-}
+// Writes values as texts. A message in a table is brief: its columns, or its first set field; where
+// there is room it is whole.
+class Writer {
+ public:
+  enum class Detail { kBrief, kWhole };
 
-std::string MessageText(const Message& message, absl::TimeZone zone) {
-  if (const auto* money = DynamicCastToGenerated<google::type::Money>(&message)) {
-    return FormatMoney(*money);
-  }
-  if (const auto* date = DynamicCastToGenerated<google::type::Date>(&message)) {
-    return FormatDate(*date);
-  }
-  if (const auto* time = DynamicCastToGenerated<google::protobuf::Timestamp>(&message)) {
-    return FormatTimestamp(*time, zone);
-  }
-  if (const auto* duration = DynamicCastToGenerated<google::protobuf::Duration>(&message)) {
-    return FormatDuration(*duration);
-  }
-  if (const auto* any = DynamicCastToGenerated<Any>(&message)) return AnyText(*any);
-  return NestedText(message, zone);
-}
+  Writer(absl::TimeZone zone, Detail detail) : zone_(zone), detail_(detail) {}
 
-// `index` is -1 for a singular field.
-std::string ElementText(const Message& message, const FieldDescriptor* field, int index,
-                        absl::TimeZone zone) {
-  const Reflection* reflection = message.GetReflection();
-  const auto pick = [&](auto get, auto get_repeated) {
-    return index < 0 ? (reflection->*get)(message, field)
-                     : (reflection->*get_repeated)(message, field, index);
-  };
-  switch (field->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32:
-      return FormatCount(pick(&Reflection::GetInt32, &Reflection::GetRepeatedInt32));
-    case FieldDescriptor::CPPTYPE_INT64:
-      return FormatCount(pick(&Reflection::GetInt64, &Reflection::GetRepeatedInt64));
-    case FieldDescriptor::CPPTYPE_UINT32:
-      return absl::StrCat(pick(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32));
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return absl::StrCat(pick(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64));
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      return absl::StrCat(pick(&Reflection::GetDouble, &Reflection::GetRepeatedDouble));
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return absl::StrCat(pick(&Reflection::GetFloat, &Reflection::GetRepeatedFloat));
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return pick(&Reflection::GetBool, &Reflection::GetRepeatedBool) ? "yes" : "no";
-    case FieldDescriptor::CPPTYPE_ENUM: {
-      const auto* value = pick(&Reflection::GetEnum, &Reflection::GetRepeatedEnum);
-      return value->number() == 0 ? "" : value->name();
+  // `index` is -1 for a singular field.
+  std::string Element(const Message& message, const FieldDescriptor* field, int index) const {
+    const Reflection* reflection = message.GetReflection();
+    const auto pick = [&](auto get, auto get_repeated) {
+      return index < 0 ? (reflection->*get)(message, field)
+                       : (reflection->*get_repeated)(message, field, index);
+    };
+    switch (field->cpp_type()) {
+      case FieldDescriptor::CPPTYPE_INT32:
+        return FormatCount(pick(&Reflection::GetInt32, &Reflection::GetRepeatedInt32));
+      case FieldDescriptor::CPPTYPE_INT64:
+        return FormatCount(pick(&Reflection::GetInt64, &Reflection::GetRepeatedInt64));
+      case FieldDescriptor::CPPTYPE_UINT32:
+        return absl::StrCat(pick(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32));
+      case FieldDescriptor::CPPTYPE_UINT64:
+        return absl::StrCat(pick(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64));
+      case FieldDescriptor::CPPTYPE_DOUBLE:
+        return absl::StrCat(pick(&Reflection::GetDouble, &Reflection::GetRepeatedDouble));
+      case FieldDescriptor::CPPTYPE_FLOAT:
+        return absl::StrCat(pick(&Reflection::GetFloat, &Reflection::GetRepeatedFloat));
+      case FieldDescriptor::CPPTYPE_BOOL:
+        return pick(&Reflection::GetBool, &Reflection::GetRepeatedBool) ? "yes" : "no";
+      case FieldDescriptor::CPPTYPE_ENUM: {
+        const auto* value = pick(&Reflection::GetEnum, &Reflection::GetRepeatedEnum);
+        return value->number() == 0 ? "" : value->name();
+      }
+      case FieldDescriptor::CPPTYPE_STRING:
+        return pick(&Reflection::GetString, &Reflection::GetRepeatedString);
+      case FieldDescriptor::CPPTYPE_MESSAGE:
+        return index < 0 ? Nested(reflection->GetMessage(message, field))
+                         : Nested(reflection->GetRepeatedMessage(message, field, index));
     }
-    case FieldDescriptor::CPPTYPE_STRING:
-      return pick(&Reflection::GetString, &Reflection::GetRepeatedString);
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      return index < 0 ? MessageText(reflection->GetMessage(message, field), zone)
-                       : MessageText(reflection->GetRepeatedMessage(message, field, index), zone);
+    return "";
   }
-  return "";
-}
+
+ private:
+  std::string Nested(const Message& message) const {
+    if (const auto* money = DynamicCastToGenerated<google::type::Money>(&message)) {
+      return FormatMoney(*money);
+    }
+    if (const auto* date = DynamicCastToGenerated<google::type::Date>(&message)) {
+      return FormatDate(*date);
+    }
+    if (const auto* time = DynamicCastToGenerated<google::protobuf::Timestamp>(&message)) {
+      return FormatTimestamp(*time, zone_);
+    }
+    if (const auto* duration = DynamicCastToGenerated<google::protobuf::Duration>(&message)) {
+      return FormatDuration(*duration);
+    }
+    if (const auto* any = DynamicCastToGenerated<Any>(&message)) return AnyText(*any);
+    return detail_ == Detail::kBrief ? Brief(message) : Whole(message);
+  }
+
+  std::string Brief(const Message& message) const {
+    for (const FieldDescriptor* field : ColumnsOf(*message.GetDescriptor())) {
+      if (std::string cell = CellOf(message, field, zone_); !cell.empty()) return cell;
+    }
+    return "";
+  }
+
+  // "ada@example.com · work · primary"
+  std::string Whole(const Message& message) const {
+    std::vector<const FieldDescriptor*> fields;
+    message.GetReflection()->ListFields(message, &fields);
+    std::vector<std::string> texts;
+    for (const FieldDescriptor* field : fields) {
+      if (field->is_repeated()) {
+        texts.push_back(CellOf(message, field, zone_));
+      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL) {
+        texts.push_back(field->name());
+      } else {
+        texts.push_back(Element(message, field, -1));
+      }
+    }
+    return absl::StrJoin(texts, " · ");
+  }
+
+  const absl::TimeZone zone_;
+  const Detail detail_;
+};
 
 bool IsNumber(const FieldDescriptor* field) {
   switch (field->cpp_type()) {
@@ -134,10 +155,11 @@ bool IsShown(const Message& message, const FieldDescriptor* field) {
 
 std::string CellOf(const Message& message, const FieldDescriptor* field, absl::TimeZone zone) {
   if (!IsShown(message, field)) return "";
-  if (!field->is_repeated()) return ElementText(message, field, -1, zone);
+  const Writer writer(zone, Writer::Detail::kBrief);
+  if (!field->is_repeated()) return writer.Element(message, field, -1);
   std::string cell;
   for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
-    absl::StrAppend(&cell, i == 0 ? "" : ", ", ElementText(message, field, i, zone));
+    absl::StrAppend(&cell, i == 0 ? "" : ", ", writer.Element(message, field, i));
   }
   return cell;
 }
@@ -184,15 +206,16 @@ void PrintFields(const Message& message, absl::TimeZone zone, std::ostream& out)
     fields.push_back(field);
     width = std::max(width, DisplayWidth(field->name()));
   }
+  const Writer writer(zone, Writer::Detail::kWhole);
   for (const FieldDescriptor* field : fields) {
     out << field->name() << std::string(width - DisplayWidth(field->name()) + 2, ' ');
     if (!field->is_repeated()) {
-      out << CellOf(message, field, zone) << '\n';
+      out << writer.Element(message, field, -1) << '\n';
       continue;
     }
     for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
       if (i > 0) out << std::string(width + 2, ' ');
-      out << ElementText(message, field, i, zone) << '\n';
+      out << writer.Element(message, field, i) << '\n';
     }
   }
 }

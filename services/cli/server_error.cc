@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -64,7 +65,10 @@ std::string Text(const grpc::Status& status, const google::rpc::Status& details)
   google::rpc::PreconditionFailure precondition;
   if (FindDetail(details, &precondition)) {
     for (const auto& violation : precondition.violations()) {
-      lines.push_back(absl::StrCat("  ", violation.subject(), ": ", violation.description()));
+      // Often the only violation repeats the message.
+      lines.push_back(violation.description() == status.error_message()
+                          ? absl::StrCat("  ", violation.subject())
+                          : absl::StrCat("  ", violation.subject(), ": ", violation.description()));
     }
   }
   for (const auto& [key, value] : info.metadata()) {
@@ -73,7 +77,7 @@ std::string Text(const grpc::Status& status, const google::rpc::Status& details)
   const std::string advice = bad_request.field_violations_size() > 0
                                  ? "Correct the fields named and try again."
                                  : Advice(status.error_code());
-  if (!advice.empty()) lines.push_back(advice);
+  if (!absl::StrContains(status.error_message(), advice)) lines.push_back(advice);
   return absl::StrJoin(lines, "\n");
 }
 

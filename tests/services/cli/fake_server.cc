@@ -11,9 +11,6 @@
 namespace kith::cli {
 namespace {
 
-// The workspace's last event before anything a test does.
-constexpr char kSequenceBefore[] = "100";
-
 // A refusal in the form of Kith's.
 grpc::Status Refusal(grpc::StatusCode code, const std::string& message, const std::string& reason,
                      const google::protobuf::Message* detail = nullptr) {
@@ -51,11 +48,9 @@ grpc::Status FakeUsers::CreateUser(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
-grpc::Status FakeUsers::ListUsers(grpc::ServerContext* context,
-                                  const users::v1::ListUsersRequest* request,
+grpc::Status FakeUsers::ListUsers(grpc::ServerContext*, const users::v1::ListUsersRequest* request,
                                   users::v1::ListUsersResponse* response) {
   MutexLock lock(mutex_);
-  context->AddInitialMetadata("kith-sequence", kSequenceBefore);
   for (const users::v1::User& user : users_) {
     if (absl::StrContains(request->filter(), absl::StrCat("\"", user.display_name(), "\""))) {
       *response->add_users() = user;
@@ -66,12 +61,9 @@ grpc::Status FakeUsers::ListUsers(grpc::ServerContext* context,
 
 bool FakeDeals::Remember(grpc::ServerContext* context, const std::string& request_id,
                          std::string digest) {
-  const auto [found, is_new] = requests_.emplace(request_id, Remembered{sequence_ + 1, digest});
-  if (is_new) ++sequence_;
-  // The second run of a test's import begins at 100 again, as if all this had been there before.
-  context->AddInitialMetadata("kith-sequence",
-                              is_new ? absl::StrCat(found->second.sequence) : kSequenceBefore);
-  return found->second.digest == digest;
+  const auto [found, is_new] = requests_.emplace(request_id, digest);
+  if (!is_new) context->AddInitialMetadata("kith-repeated", "true");
+  return found->second == digest;
 }
 
 void FakeDeals::NoteCaller(const grpc::ServerContext& context) {

@@ -48,21 +48,15 @@ class FakeDeals final : public deals::v1::DealsService::Service {
   }
 
  private:
-  struct Remembered {
-    int64_t sequence;
-    std::string digest;
-  };
-
-  // True, with the sequence told, unless the request id was used for something else.
+  // True, saying whether it is a repeat, unless the request id was used for something else.
   bool Remember(grpc::ServerContext* context, const std::string& request_id, std::string digest)
       KITH_REQUIRES(mutex_);
   void NoteCaller(const grpc::ServerContext& context) KITH_REQUIRES(mutex_);
 
   Mutex mutex_;
   std::string authorization_ KITH_GUARDED_BY(mutex_);
-  int64_t sequence_ KITH_GUARDED_BY(mutex_) = 100;
   std::map<std::string, deals::v1::Deal> deals_ KITH_GUARDED_BY(mutex_);
-  std::map<std::string, Remembered> requests_ KITH_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> requests_ KITH_GUARDED_BY(mutex_);  // id → content
 };
 
 // Serves both inside the process. Lives on the test's thread.
