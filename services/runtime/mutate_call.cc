@@ -26,6 +26,7 @@ absl::Status MutateCallBase::Prepare() {
 }
 
 void MutateCallBase::Done(absl::Status status) {
+  if (status.ok() && repeated_) rpc_->AddInitialMetadata("kith-repeated", "true");
   Finish(Conclude(environment_, method_, origin_.caller.get(), origin_.request.id, began_, status));
 }
 

@@ -21,6 +21,9 @@ class MutateCallBase : public grpc::ServerUnaryReactor, public Command {
 
   const Origin& origin() const final { return origin_; }
 
+  // A reply that repeats an earlier one says so in its initial metadata, `kith-repeated`.
+  bool repeated_ = false;
+
  private:
   void OnDone() final { delete this; }
   absl::Status Prepare();
@@ -57,6 +60,7 @@ class MutateCall final : public MutateCallBase {
   }
   absl::Status Render(Rendering& after) override {
     response_->Clear();
+    repeated_ = after.repeated();
     return commands_.Render(after, request_, response_);
   }
 
