@@ -3,7 +3,6 @@
 // Method: random histories; the seed is printed when one fails.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
-#include <rapidcheck/gtest.h>
 
 #include <string>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "projections/deals/pipeline_board.h"
 #include "tests/projections/deals/deal_events.h"
 #include "tests/projections/deals/naive_board.h"
+#include "tests/testing/histories.h"
 #include "tests/testing/view_spec.h"
 
 namespace kith::deals {
@@ -193,7 +193,7 @@ std::string TextOf(const projections::ViewSnapshot& snapshot, const std::string&
 }
 
 TEST(BoardHistory, ShowsWhatAFoldByHandShows) {
-  const bool held = rc::check("the board equals the naive board", [] {
+  const bool held = testing::HoldsForHistories("the board equals the naive board", [] {
     const auto steps = *rc::gen::container<std::vector<Step>>(AnyStep());
     const int middle = steps.empty() ? 0 : *rc::gen::inRange<int>(0, steps.size());
     History history;
