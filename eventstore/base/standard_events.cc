@@ -34,21 +34,11 @@ const Message& PayloadOf(const Message& event) {
   return event.GetReflection()->GetMessage(event, &MemberOf(event));
 }
 
-// The field of `payload` that holds the resource's clear fields: the one of its type that is not
-// `personal`.
-const FieldDescriptor* ResourceField(const Descriptor& payload, const Descriptor& resource) {
-  for (int i = 0; i < payload.field_count(); ++i) {
-    const FieldDescriptor* field = payload.field(i);
-    if (field->message_type() == &resource && field->name() != "personal") return field;
-  }
-  return nullptr;
-}
-
 // The values an event carries, clear and personal together.
 std::unique_ptr<Message> ValuesOf(const Message& payload, const Message& resource) {
   const auto* reflection = payload.GetReflection();
   std::unique_ptr<Message> values(resource.New());
-  const FieldDescriptor* clear = ResourceField(*payload.GetDescriptor(), *resource.GetDescriptor());
+  const FieldDescriptor* clear = ValuesField(*payload.GetDescriptor(), *resource.GetDescriptor());
   const FieldDescriptor* personal = payload.GetDescriptor()->FindFieldByName("personal");
   values->CopyFrom(reflection->GetMessage(payload, clear));
   if (personal != nullptr) values->MergeFrom(reflection->GetMessage(payload, personal));
@@ -96,6 +86,14 @@ void SetFlag(Message& resource, const char* name) {
 
 }  // namespace
 
+const FieldDescriptor* ValuesField(const Descriptor& payload, const Descriptor& resource) {
+  for (int i = 0; i < payload.field_count(); ++i) {
+    const FieldDescriptor* field = payload.field(i);
+    if (field->message_type() == &resource && field->name() != "personal") return field;
+  }
+  return nullptr;
+}
+
 StandardEvent KindOf(const Message& event, const Descriptor& resource) {
   const FieldDescriptor& member = MemberOf(event);
   absl::string_view noun = member.name();
@@ -113,8 +111,7 @@ StandardEvent KindOf(const Message& event, const Descriptor& resource) {
   // whose noun it is.
   const FieldDescriptor* created =
       event.GetDescriptor()->FindFieldByName(absl::StrCat(noun, "_created"));
-  const bool own =
-      created != nullptr && ResourceField(*created->message_type(), resource) != nullptr;
+  const bool own = created != nullptr && ValuesField(*created->message_type(), resource) != nullptr;
   return own ? kind : StandardEvent::kOther;
 }
 

@@ -28,6 +28,11 @@ enum class StandardEvent {
 StandardEvent KindOf(const google::protobuf::Message& event,
                      const google::protobuf::Descriptor& resource);
 
+// The field of a standard event's message that holds the clear fields of a resource of this type:
+// `contact` above. Null where the message is about something else.
+const google::protobuf::FieldDescriptor* ValuesField(const google::protobuf::Descriptor& payload,
+                                                     const google::protobuf::Descriptor& resource);
+
 // An event and what its record says of it. Borrows the event.
 struct Happening {
   const google::protobuf::Message& event;
@@ -37,10 +42,10 @@ struct Happening {
 };
 
 // Folds a standard event into the resource it happened to:
-//   kCreated  the resource is what the event says
-//   kUpdated  the fields in the mask take the event's values; paths this build does not know are
-//   skipped kDeleted  the fields stay as they were last, for those who still ask kOther    the
-//   fields are left to the caller
+// - created: the resource is what the event says.
+// - updated: the fields in the mask take the event's values; unknown paths are passed over.
+// - deleted: the fields stay as they were last, for those who still ask.
+// - other: the fields are left to the caller.
 // Each event of the stream, of whatever kind, moves `etag` (the stream's revision) and
 // `update_time` (when it happened); creation also sets `name` and `create_time`; personal fields
 // that cannot be read any more leave `erased` set. A resource that lacks one of these fields does

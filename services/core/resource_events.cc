@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/standard_events.h"
 #include "services/core/personal.h"
 #include "services/core/update_mask.h"
 
@@ -17,16 +18,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::FieldMask;
 using google::protobuf::Message;
 using google::protobuf::OneofDescriptor;
-
-// "contact" for the fields { name, contact, personal } of an event of a Contact; null where there
-// is none.
-const FieldDescriptor* ValuesField(const Descriptor& payload, const Descriptor& resource) {
-  for (int i = 0; i < payload.field_count(); ++i) {
-    const FieldDescriptor* field = payload.field(i);
-    if (field->message_type() == &resource && field->name() != "personal") return field;
-  }
-  return nullptr;
-}
 
 // Sets the member of `event` that tells of `resource` with this ending ("_created"), and returns
 // its message.
@@ -51,14 +42,23 @@ void SetName(absl::string_view name, Message& payload) {
   if (field != nullptr) payload.GetReflection()->SetString(&payload, field, std::string(name));
 }
 
+// Moves the personal fields of `values` into the event. Where there are none nothing is sealed, so
+// the clear fields of somebody whose key is gone can still change.
+void SetPersonal(Message& values, Message& payload) {
+  const FieldDescriptor* field = payload.GetDescriptor()->FindFieldByName("personal");
+  if (field == nullptr) return;
+  std::unique_ptr<Message> personal(values.New());
+  MovePersonal(&values, personal.get());
+  if (personal->ByteSizeLong() == 0) return;
+  payload.GetReflection()->SetAllocatedMessage(&payload, personal.release(), field);
+}
+
 // Moves `values` into the event, split into its clear and its personal part.
 void SetValues(Message& values, Message& payload) {
-  const auto* reflection = payload.GetReflection();
+  SetPersonal(values, payload);
   const FieldDescriptor* clear = ValuesField(*payload.GetDescriptor(), *values.GetDescriptor());
-  const FieldDescriptor* personal = payload.GetDescriptor()->FindFieldByName("personal");
   KITH_CHECK(clear != nullptr);
-  if (personal != nullptr) MovePersonal(&values, reflection->MutableMessage(&payload, personal));
-  Message& target = *reflection->MutableMessage(&payload, clear);
+  Message& target = *payload.GetReflection()->MutableMessage(&payload, clear);
   target.GetReflection()->Swap(&target, &values);
 }
 

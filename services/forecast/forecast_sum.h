@@ -1,11 +1,12 @@
 // ForecastSum: from cells of deals to a forecast, by the formulas of sales forecasting.
 //
-//   weighted   = sum over open deals of amount x probability; probability = the deal's own, else
-//   its stage's expected   = weighted + won; lost deals are only counted category   = the deal's
-//   own, else its stage's, else by the probability: below 40 PIPELINE, below 70 BEST_CASE, from
-//                there on COMMIT; won deals are CLOSED; deals of category OMITTED are left out
-//   open_pipeline = PIPELINE + BEST_CASE + MOST_LIKELY + COMMIT, best_case = all but PIPELINE and
-//   with what was won, and so on for most_likely and commit
+// - weighted: the sum over open deals of amount x probability, the deal's own or else its stage's.
+// - expected: weighted + won. Lost deals are only counted.
+// - category: the deal's own, else its stage's, else by the probability: below 40 PIPELINE, below
+//   70 BEST_CASE, from there on COMMIT. Won deals are CLOSED, lost ones OMITTED. Open deals that
+//   are OMITTED are left out.
+// - open_pipeline: PIPELINE and surer. best_case, most_likely, commit: that category and surer,
+//   with what was won.
 // Sums are exact per currency; weighted ones are rounded once, half to even. Pure; one thread.
 #pragma once
 

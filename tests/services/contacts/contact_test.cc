@@ -227,7 +227,6 @@ TEST(UpdateContact, EmptiesFieldsThatTheMaskNames) {
                                     name: "contacts/ada"
                                     update_mask { paths: "company_name" }
                                     contact {}
-                                    personal {}
                                   })pb")));
 }
 

@@ -66,7 +66,6 @@ TEST(UpdateUser, RecordsOnlyWhatChanged) {
                   name: "users/1"
                   update_mask { paths: "office" }
                   user { office: "West" }
-                  personal {}
                 })pb")));
 }
 
