@@ -70,9 +70,9 @@ build() {
           split(substr($0, 2, RLENGTH - 2), part, "/")
           percent = int(100 * part[1] / part[2])
           if (live) printf "\rBuilding %s: %d %% (%d of %d)\033[K", preset, percent, part[1], part[2]
-          else if (percent >= next_percent) {
+          else if (percent >= told + 10) {
             printf "Building %s: %d %%\n", preset, percent
-            next_percent = percent - percent % 10 + 10
+            told = percent - percent % 10
           }
           fflush()
         }

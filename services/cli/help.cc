@@ -20,13 +20,16 @@ using google::protobuf::FieldDescriptor;
 
 constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that remembers everything
 
-  kith <collection> <verb> [NAME] [--field value]…    kith <collection> <verb> --help says which fields
+  kith <collection> <verb> [NAME] [--field value]…    with --help: which fields there are
 
   kith board [PIPELINE]                       what stands in each stage
-  kith forecast [--by month,quarter,owner,category] [--from DATE] [--to DATE] [--quota MONEY]
+  kith forecast [--by month,quarter,owner,category] [--from DATE] [--to DATE]
+                [--quota MONEY]               what will be sold
   kith timeline NAME                          what happened with a contact or a deal
-  kith events [--stream PREFIX] [--type TYPE] [--from PLACE] [--newest] [--follow]
-  kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N] [--dry-run] CSV
+  kith events [--stream PREFIX] [--type TYPE] [--from PLACE]
+              [--newest] [--follow]           the log itself
+  kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
+              [--dry-run] CSV                 rows of a CSV file; see deploy/import
   kith bench record|get [--in-flight N] [--seconds S]
 
 Collections and their verbs
@@ -35,16 +38,19 @@ Collections and their verbs
 constexpr char kGlobal[] = R"(
 Everywhere
   --address HOST:PORT   the server; KITH_ADDRESS, else 127.0.0.1:7447
-  --key KEY             the API key; KITH_KEY, else read from --key-file, KITH_KEY_FILE or data/development.key
-  --as-of MOMENT        on every read: @1234 (after that event), a time, a date (its end, UTC) or a token
+  --key KEY             the API key; KITH_KEY, else the content of --key-file,
+                        KITH_KEY_FILE or data/development.key
+  --as-of MOMENT        on every read: @1234 (after that event), a time, a date (its end
+                        in UTC) or a token
   --json                JSON for programs; a stream as one line each
   --data JSON|@FILE|-   the resource, or the request, as JSON
   --request-id ID       makes a change safe to repeat; drawn at random when not given
   --verbose             says request ids and positions
   --help
 
-Values: money "1000.50 EUR", date 2026-01-31, time 2026-01-31T12:00:00Z, duration 3d or 1h30m, enums by name.
-Nested fields: --emails.address ada@example.com, or JSON: --emails '[{"address":"ada@example.com"}]'.
+Values: money "1000.50 EUR", date 2026-01-31, time 2026-01-31T12:00:00Z, duration 3d
+or 1h30m, enums by name. Nested fields: --emails.address ada@example.com, or JSON:
+--emails '[{"address":"ada@example.com"}]'.
 Exit codes: 0 done, 1 the server refused or could not be reached, 2 the words are wrong.
 )";
 

@@ -177,9 +177,8 @@ TEST(ImportPlanner, MakesEachRecordThatRowsReferToOnce) {
 TEST(ImportPlanner, SplitsListsOfContacts) {
   const Planned planned(
       R"({"name": "c", "collection": "contacts", "steps": [{"verb": "create", "fields": {
-                              "last_name": "name",
-                              "emails": {"column": "mail", "separator": ";"},
-                              "addresses.city": "city", "addresses.country": {"constant": "DE"}}}]})",
+           "last_name": "name", "emails": {"column": "mail", "separator": ";"},
+           "addresses.city": "city", "addresses.country": {"constant": "DE"}}}]})",
       "name,mail,city\nAda,a@x.example; b@x.example;,Kiel\n");
   const auto calls = planned.Row(0);
   ASSERT_TRUE(calls.ok()) << calls.status();
