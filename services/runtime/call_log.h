@@ -1,6 +1,6 @@
-// One line of the server's log per call: a JSON object that says who called what, how it ended and how
-// long it took; never what was said. Calls that succeed are logged at debug level, refusals at info,
-// our own failures at error with their full text.
+// One line of the server's log per call: a JSON object that says who called what, how it ended and
+// how long it took; never what was said. Calls that succeed are logged at debug level, refusals at
+// info, our own failures at error with their full text.
 #pragma once
 
 #include <string>

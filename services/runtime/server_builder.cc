@@ -1,6 +1,5 @@
 #include "services/runtime/server_builder.h"
 
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -104,8 +103,8 @@ void RunningServer::Stop() {
   if (std::exchange(stopped_, true)) return;
   streams_.Stop();
   if (server_ != nullptr) {
-    server_->Shutdown(std::chrono::system_clock::now() +
-                      absl::ToChronoMilliseconds(options_.stop_grace));
+    // gRPC's deadlines are of the machine's clock, whatever clock the server is given.
+    server_->Shutdown(absl::ToChronoTime(SystemClock().Now() + options_.stop_grace));
     server_->Wait();
   }
   // No call is left: nothing waits on a pool, a view or the log any more, but what they owe each
