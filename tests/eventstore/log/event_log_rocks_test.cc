@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <fstream>
 
 #include "absl/strings/match.h"
@@ -11,7 +10,7 @@
 #include "eventstore/seal/key_store.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
-#include "rocksdb/file_system.h"
+#include "tests/eventstore/log/failing_files.h"
 #include "tests/eventstore/log/log_fixture.h"
 #include "tests/eventstore/log/places.h"
 
@@ -20,51 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-
-// A file system whose write-ahead log can be told to fail its next sync or to take no more bytes.
-class FailingFiles final : public rocksdb::FileSystemWrapper {
- public:
-  FailingFiles() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
-  const char* Name() const override { return "FailingFiles"; }
-
-  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
-                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
-                                    rocksdb::IODebugContext* context) override {
-    const auto status = FileSystemWrapper::NewWritableFile(name, options, file, context);
-    if (status.ok() && name.ends_with(".log"))
-      *file = std::make_unique<WalFile>(std::move(*file), *this);
-    return status;
-  }
-
-  std::atomic<bool> fail_sync{false};    // the next one
-  std::atomic<bool> fail_append{false};  // the next one
-
- private:
-  class WalFile final : public rocksdb::FSWritableFileOwnerWrapper {
-   public:
-    WalFile(std::unique_ptr<rocksdb::FSWritableFile> file, FailingFiles& files)
-        : FSWritableFileOwnerWrapper(std::move(file)), files_(files) {}
-    using rocksdb::FSWritableFileOwnerWrapper::Append;
-    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
-                             rocksdb::IODebugContext* context) override {
-      if (files_.fail_append.exchange(false)) {
-        // A short write: part of the bytes arrive.
-        (void)FSWritableFileOwnerWrapper::Append(rocksdb::Slice(data.data(), data.size() / 2),
-                                                 options, context);
-        return rocksdb::IOStatus::NoSpace("injected fault");
-      }
-      return FSWritableFileOwnerWrapper::Append(data, options, context);
-    }
-    rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
-                           rocksdb::IODebugContext* context) override {
-      if (files_.fail_sync.exchange(false)) return rocksdb::IOStatus::IOError("injected fault");
-      return FSWritableFileOwnerWrapper::Sync(options, context);
-    }
-
-   private:
-    FailingFiles& files_;
-  };
-};
 
 class EventLogRocksTest : public ::testing::Test {
  protected:
@@ -286,9 +240,10 @@ TEST_F(EventLogRocksTest, RecoversFromAFailedWrite) {
   files_ = std::make_shared<FailingFiles>();
   env_ = rocksdb::NewCompositeEnv(files_);
   Fill(3);
-  for (std::atomic<bool>* fault : {&files_->fail_sync, &files_->fail_append, &files_->fail_sync}) {
+  files_->OnlyWals(true);
+  for (const int64_t operation : {1, 2, 1}) {  // the append, its sync
     const uint64_t before = log_->head().value();
-    fault->store(true);
+    files_->FailNth(operation);
     const Append request = WithRequest(AppendTo("contacts/1", 2), absl::StrCat("after ", before));
     EXPECT_EQ(log_->AppendAndWait(request).status().code(), absl::StatusCode::kUnavailable);
     absl::StatusOr<Appended> retried = log_->AppendAndWait(request);
