@@ -6,10 +6,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/read_gate.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/keys.h"
 #include "eventstore/rocksdb/durable_mark.h"
-#include "eventstore/rocksdb/read_gate.h"
 #include "eventstore/rocksdb/rocks_database.h"
 #include "eventstore/rocksdb/rocks_status.h"
 #include "rocksdb/iterator.h"
@@ -132,7 +132,7 @@ class RocksEngine final : public Engine {
   }
 
   absl::Status Reopen() override {
-    gate_.Close();
+    gate_.CloseAndWait();
     database_.reset();
     return OpenDatabase();
   }
@@ -180,7 +180,7 @@ class RocksEngine final : public Engine {
   const std::string path_;
   const std::string mark_path_;
   const std::shared_ptr<rocksdb::Cache> cache_;
-  mutable ReadGate gate_;
+  mutable ReadGate gate_{false};             // open while the database is
   std::unique_ptr<RocksDatabase> database_;  // null while a Reopen has failed
   std::string store_id_;
   uint64_t epoch_ = 0;

@@ -1,4 +1,5 @@
-// ReadGate: lets reads pass until it is closed, and closing waits for those inside. Any thread.
+// ReadGate: lets reads pass while it is open, and closing waits for those inside. Passing costs two
+// atomic additions. Any thread.
 #pragma once
 
 #include <atomic>
@@ -6,7 +7,7 @@
 
 #include "eventstore/base/mutex.h"
 
-namespace kith::projections {
+namespace kith {
 
 class ReadGate {
  public:
@@ -25,6 +26,11 @@ class ReadGate {
     ReadGate& gate_;
     const bool inside_;
   };
+
+  // Open from the start, or only after the first Open.
+  explicit ReadGate(bool open = true) : state_(open ? 0 : kClosed) {}
+
+  void Open() { state_.fetch_and(~kClosed); }
 
   // True once closing has begun: a long read should end.
   bool closing() const { return (state_.load(std::memory_order_relaxed) & kClosed) != 0; }
@@ -49,9 +55,9 @@ class ReadGate {
     left_.NotifyAll();
   }
 
-  std::atomic<uint64_t> state_{0};
+  std::atomic<uint64_t> state_;
   Mutex mutex_;
   CondVar left_;
 };
 
-}  // namespace kith::projections
+}  // namespace kith
