@@ -34,6 +34,10 @@ class KeyStore {
   // Destroys a subject's key: overwritten and synced when this returns. The subject never gets
   // another.
   virtual absl::Status Destroy(WorkspaceId workspace, absl::string_view subject) = 0;
+  // True from then on. From memory; costs nothing while no key was ever destroyed.
+  virtual bool IsDestroyed(WorkspaceId workspace, absl::string_view subject) const = 0;
+  // Some subject's key was destroyed. Costs nothing.
+  virtual bool AnyDestroyed() const = 0;
 
   // HMAC-SHA256 of `value` under the workspace's key for `purpose` ("email", "request"), cut to 16
   // bytes.

@@ -159,6 +159,7 @@ absl::Status SlotKeyStore::LoadSlot(SlotNumber number, absl::string_view bytes) 
     }
     case SlotState::kDestroyed:
       destroyed_.insert(number);
+      any_destroyed_.store(true, std::memory_order_release);
       [[fallthrough]];
     case SlotState::kSubject:
       if (!slots_.emplace(slot->subject, number).second)
@@ -333,6 +334,13 @@ absl::Status SlotKeyStore::Destroy(WorkspaceId workspace, absl::string_view subj
   }
 }
 
+bool SlotKeyStore::IsDestroyed(WorkspaceId workspace, absl::string_view subject) const {
+  if (!AnyDestroyed()) return false;
+  const SubjectHash hash = SubjectHashOf(workspace, subject);
+  MutexLock lock(mutex_);
+  return destroyed_.contains(FindSlot(hash));
+}
+
 absl::Status SlotKeyStore::WriteTombstone(SlotNumber slot, WorkspaceId workspace,
                                           const SubjectHash& subject) {
   const KeySlot tombstone{
@@ -340,6 +348,7 @@ absl::Status SlotKeyStore::WriteTombstone(SlotNumber slot, WorkspaceId workspace
   KITH_RETURN_IF_ERROR(file_->Write(SlotOffset(slot), EncodeSlot(slot, tombstone)));
   slots_.emplace(subject, slot);
   destroyed_.insert(slot);
+  any_destroyed_.store(true, std::memory_order_release);
   return absl::OkStatus();
 }
 

@@ -6,6 +6,7 @@
 // tell whose it is: see Recover. FORMAT.md describes the file. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,8 @@ class SlotKeyStore final : public KeyStore {
   absl::StatusOr<std::optional<std::string>> Unseal(WorkspaceId workspace,
                                                     const SealedPart& part) const override;
   absl::Status Destroy(WorkspaceId workspace, absl::string_view subject) override;
+  bool IsDestroyed(WorkspaceId workspace, absl::string_view subject) const override;
+  bool AnyDestroyed() const override { return any_destroyed_.load(std::memory_order_acquire); }
   Tag Mac(WorkspaceId workspace, absl::string_view purpose, absl::string_view value) const override;
 
   Position recovery_mark() const override;
@@ -96,6 +99,7 @@ class SlotKeyStore final : public KeyStore {
   mutable Mutex mutex_;
   absl::flat_hash_map<SubjectHash, SlotNumber> slots_ KITH_GUARDED_BY(mutex_);
   absl::flat_hash_set<SlotNumber> destroyed_ KITH_GUARDED_BY(mutex_);
+  std::atomic<bool> any_destroyed_ = false;
   absl::flat_hash_map<WorkspaceId, SecretKey> workspaces_ KITH_GUARDED_BY(mutex_);
   KeyFileMark mark_ KITH_GUARDED_BY(mutex_);
 };

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "services/runtime/hide_erased.h"
 #include "services/runtime/request_key.h"
 
 namespace kith::runtime {
@@ -26,6 +27,7 @@ absl::Status MutateCallBase::Prepare() {
 }
 
 void MutateCallBase::Done(absl::Status status) {
+  if (status.ok()) HideErased(environment_.keys, origin_.caller->workspace, response_);
   if (status.ok() && repeated_) rpc_->AddInitialMetadata("kith-repeated", "true");
   Finish(Conclude(environment_, method_, origin_.caller.get(), origin_.request.id, began_, status));
 }

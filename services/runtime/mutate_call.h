@@ -16,8 +16,13 @@ class MutateCallBase : public grpc::ServerUnaryReactor, public Command {
 
  protected:
   MutateCallBase(const CallEnvironment& environment, const Method& method,
-                 grpc::CallbackServerContext* rpc, const google::protobuf::Message& request)
-      : environment_(environment), method_(method), rpc_(rpc), request_(request) {}
+                 grpc::CallbackServerContext* rpc, const google::protobuf::Message& request,
+                 google::protobuf::Message* response)
+      : environment_(environment),
+        method_(method),
+        rpc_(rpc),
+        request_(request),
+        response_(response) {}
 
   const Origin& origin() const final { return origin_; }
 
@@ -33,6 +38,7 @@ class MutateCallBase : public grpc::ServerUnaryReactor, public Command {
   const Method& method_;
   grpc::CallbackServerContext* const rpc_;
   const google::protobuf::Message& request_;
+  google::protobuf::Message* const response_;
   absl::Time began_;
   Origin origin_;
 };
@@ -42,7 +48,7 @@ class MutateCall final : public MutateCallBase {
  public:
   MutateCall(const CallEnvironment& environment, grpc::CallbackServerContext* rpc,
              const Request* request, Response* response, const Commands& commands)
-      : MutateCallBase(environment, MethodOf<Request>(), rpc, *request),
+      : MutateCallBase(environment, MethodOf<Request>(), rpc, *request, response),
         request_(*request),
         response_(response),
         commands_(commands) {}

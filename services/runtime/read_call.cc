@@ -4,6 +4,7 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
+#include "services/runtime/hide_erased.h"
 #include "services/runtime/retry.h"
 
 namespace kith::runtime {
@@ -76,8 +77,10 @@ absl::Status ReadCallBase::TryServe(ReadTier tier) {
         position_.sequence,
         SequenceAt(environment_.log, caller_.caller->workspace, snapshot_->position(), tier));
   }
-  return Run(
-      {*caller_.caller, snapshot_.has_value() ? &*snapshot_ : nullptr, tier, position_.read_time});
+  KITH_RETURN_IF_ERROR(Run({*caller_.caller, snapshot_.has_value() ? &*snapshot_ : nullptr, tier,
+                            position_.read_time, environment_.keys}));
+  HideErased(environment_.keys, caller_.caller->workspace, response_);
+  return absl::OkStatus();
 }
 
 void ReadCallBase::TakeOnPool(Step step) {

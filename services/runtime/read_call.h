@@ -25,6 +25,7 @@ struct ReadContext {
   eventstore::ReadTier tier;
   // What ages are computed for: now, or where the read asked as of a past moment, that moment.
   absl::Time read_time;
+  const eventstore::KeyStore& keys;
 
   WorkspaceId workspace() const { return caller.workspace; }
   const Settings& settings() const { return *caller.settings; }
@@ -43,11 +44,12 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
  protected:
   ReadCallBase(const CallEnvironment& environment, const Method& method,
                grpc::CallbackServerContext* rpc, const google::protobuf::Message& request,
-               projections::View* view, ReadKind kind)
+               google::protobuf::Message* response, projections::View* view, ReadKind kind)
       : environment_(environment),
         method_(method),
         rpc_(rpc),
         request_(request),
+        response_(response),
         view_(view),
         kind_(kind) {}
 
@@ -71,6 +73,7 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
   const Method& method_;
   grpc::CallbackServerContext* const rpc_;
   const google::protobuf::Message& request_;
+  google::protobuf::Message* const response_;
   projections::View* const view_;
   const ReadKind kind_;
   absl::Time began_;
@@ -85,7 +88,7 @@ class ReadCall final : public ReadCallBase {
   ReadCall(const CallEnvironment& environment, grpc::CallbackServerContext* rpc,
            const Request* request, Response* response, projections::View* view, ReadKind kind,
            Function function)
-      : ReadCallBase(environment, MethodOf<Request>(), rpc, *request, view, kind),
+      : ReadCallBase(environment, MethodOf<Request>(), rpc, *request, response, view, kind),
         request_(*request),
         response_(response),
         function_(std::move(function)) {}

@@ -10,6 +10,7 @@
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "projections/tables/table.h"
+#include "services/runtime/hide_erased.h"
 #include "services/runtime/read_call.h"
 
 namespace kith::runtime {
@@ -38,7 +39,13 @@ absl::Status ListRows(const ReadContext& context, const projections::Table<Row>&
                                     .page_token = request.page_token(),
                                     .page_size = request.page_size()}));
   rows->Reserve(static_cast<int>(page.rows.size()));
-  for (Row& row : page.rows) *rows->Add() = std::move(row);
+  // Its index entries outlive what was erased; finding it by them would tell what they are.
+  const bool hide =
+      context.keys.AnyDestroyed() && AsksForPersonal(*Row::descriptor(), request.filter());
+  for (Row& row : page.rows) {
+    if (hide && context.keys.IsDestroyed(context.workspace(), row.name())) continue;
+    *rows->Add() = std::move(row);
+  }
   *next_page_token = std::move(page.next_page_token);
   return absl::OkStatus();
 }

@@ -297,6 +297,9 @@ absl::Status Transaction::AppendError(const absl::Status& status) const {
                    "Whether the command took effect is unknown. Send it again with the same "
                    "request id: it takes effect once.",
                    {}, RetryAfter(absl::Seconds(1)));
+    case absl::StatusCode::kFailedPrecondition:
+      return Error(type::v1::ERROR_PERSON_ERASED,
+                   "The person's data was erased: nothing personal can be recorded of them.");
     case absl::StatusCode::kInvalidArgument:
       return ViolationError("",
                             "The request is too large to be recorded: 1 MiB for one event, "
