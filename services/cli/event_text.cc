@@ -6,7 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "services/cli/fields.h"
 #include "services/cli/render.h"
 #include "services/cli/request.h"
@@ -19,9 +21,18 @@ using google::protobuf::DescriptorPool;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
+// "pipelines/default/stages/qualified" → "qualified": a line has little room, and the rest seldom
+// says anything.
+std::string Short(const std::string& text) {
+  const std::vector<std::string> segments = absl::StrSplit(text, '/');
+  constexpr size_t kPartOfSomething = 4;
+  return segments.size() == kPartOfSomething && !absl::StrContains(text, ' ') ? segments.back()
+                                                                              : text;
+}
+
 void Append(const Message& message, const FieldDescriptor* field, absl::TimeZone zone,
             std::string* text) {
-  const std::string cell = CellOf(message, field, zone);
+  const std::string cell = Short(CellOf(message, field, zone));
   if (!cell.empty()) absl::StrAppend(text, text->empty() ? "" : "  ", field->name(), "=", cell);
 }
 

@@ -12,48 +12,68 @@ import shlex
 import subprocess
 import sys
 
-# What gcc is told and clang does not know, or must not use: the precompiled headers are gcc's.
+# What gcc is told and clang does not know.
 DROPPED = {"-fpch-preprocess", "-Winvalid-pch"}
-DROPPED_WITH_VALUE = {"-o", "-include"}
-ADDED = ["-fsyntax-only", "-Wthread-safety", "-Werror"]
+ADDED = ["-Wthread-safety", "-Werror", "-Wno-pragma-system-header-outside-header"]
 
 
 def clang_flags(command):
-    """The flags of one gcc command, for clang: without launcher, compiler, output, source and precompiled header."""
+    """The flags of one gcc command, for clang, and the header that gcc precompiled for it, or None.
+
+    Launcher, compiler, output and source are left out.
+    """
     words = shlex.split(command)
     first = next(i for i, word in enumerate(words) if word.startswith("-") and i > 0 and "++" in words[i - 1])
-    flags, skip = [], False
-    for word in words[first:]:
-        if skip:
-            skip = False
-        elif word in DROPPED_WITH_VALUE:
-            skip = True
-        elif word == "-c":
+    flags, header = [], None
+    rest = iter(words[first:])
+    for word in rest:
+        if word == "-c":
             break
+        if word == "-o":
+            next(rest)
+        elif word == "-include":
+            header = next(rest)
         elif word not in DROPPED:
             flags.append(word)
-    return flags + ADDED
+    return " ".join(shlex.quote(flag) for flag in flags + ADDED).replace("$", "$$"), header
 
 
 def ninja_file(build, root):
-    """The text of a ninja file with one check for each source of ours."""
+    """The text of a ninja file with one check for each source of ours.
+
+    The headers that the build precompiles are precompiled for clang too: most of the time goes into them.
+    """
     lines = [
         "rule check",
-        "  command = clang++ $flags -MMD -MF $out.d $in && touch $out",
+        "  command = clang++ $flags $pch -fsyntax-only -MMD -MF $out.d $in && touch $out",
+        "  depfile = $out.d",
+        "  deps = gcc",
+        "  description = clang $in",
+        "rule precompile",
+        "  command = clang++ $flags -x c++-header -fpch-instantiate-templates -MMD -MF $out.d -o $out $in",
         "  depfile = $out.d",
         "  deps = gcc",
         "  description = clang $in",
     ]
     with open(os.path.join(build, "compile_commands.json")) as file:
         entries = json.load(file)
+    precompiled = {}
     for entry in sorted(entries, key=lambda entry: entry["file"]):
         source = os.path.relpath(entry["file"], root)
         if source.startswith(("build/", "tests/", "..")):
             continue
-        flags = " ".join(shlex.quote(flag) for flag in clang_flags(entry["command"]))
-        stamp = source.replace("/", "_") + ".ok"
-        lines.append("build %s: check %s" % (stamp, entry["file"].replace(" ", "$ ")))
-        lines.append("  flags = " + flags.replace("$", "$$"))
+        flags, header = clang_flags(entry["command"])
+        after, pch = "", ""
+        if header is not None:
+            # A precompiled header serves all who have its flags.
+            if (header, flags) not in precompiled:
+                name = "headers_%d.pch" % len(precompiled)
+                precompiled[header, flags] = name
+                lines += ["build %s: precompile %s" % (name, header), "  flags = " + flags]
+            pch = precompiled[header, flags]
+            after, pch = " | " + pch, "-include-pch " + pch
+        lines += ["build %s.ok: check %s%s" % (source.replace("/", "_"), entry["file"], after),
+                  "  flags = " + flags, "  pch = " + pch]
     return "\n".join(lines) + "\n"
 
 

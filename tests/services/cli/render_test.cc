@@ -87,6 +87,16 @@ TEST(EventText, ShowsWhatAnUpdateChanged) {
             "product=GTX");
 }
 
+TEST(EventText, ShowsAStageByItsId) {
+  EXPECT_EQ(TextOf<deals::v1::DealStageChanged>(R"pb(
+              name: "deals/1"
+              from_stage: "pipelines/default/stages/new-lead"
+              to_stage: "pipelines/default/stages/qualified"
+              dwell { seconds: 86400 }
+            )pb"),
+            "from_stage=new-lead  to_stage=qualified  dwell=1d");
+}
+
 TEST(EventText, JoinsClearAndPersonalFields) {
   EXPECT_EQ(TextOf<contacts::v1::ContactCreated>(R"pb(
               name: "contacts/1"
