@@ -48,7 +48,9 @@ void CheckDistinct(const v1::Contact& contact, BadRequest& violations) {
   }
 }
 
+// A contact whose name was erased goes on without one.
 void CheckNameable(const v1::Contact& contact, BadRequest& violations) {
+  if (contact.erased()) return;
   const bool named = !DisplayNameOf(contact).empty();
   if (named || !contact.emails().empty() || !contact.phones().empty()) return;
   AddViolation("contact", "needs a name, an e-mail address or a telephone number", violations);

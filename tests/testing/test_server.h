@@ -64,9 +64,8 @@ struct Reply {
   // The fields that the refusal names, in its order.
   std::vector<std::string> fields() const {
     std::vector<std::string> fields;
-    for (const auto& violation : detail<google::rpc::BadRequest>().field_violations()) {
-      fields.push_back(violation.field());
-    }
+    const auto request = detail<google::rpc::BadRequest>();
+    for (const auto& violation : request.field_violations()) fields.push_back(violation.field());
     return fields;
   }
 };

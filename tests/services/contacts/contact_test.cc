@@ -265,6 +265,20 @@ TEST(UpdateContact, RejectsTakingAwayTheLastNameAndAddress) {
   EXPECT_THAT(ViolatedFields(decision.status()), ElementsAre("contact"));
 }
 
+TEST(UpdateContact, ChangesWhatIsLeftOfAnErasedContact) {
+  DeciderSpec spec;
+  auto event = Created(kAda, "");
+  event.mutable_contact_created()->clear_personal();
+  const ContactState erased = Evolve({}, {event, Revision(1), {}, {}, /*erased=*/true});
+  EXPECT_THAT(Decide(erased, {}, Update(R"pb(company_name: "Engines")pb"), spec.context()),
+              Appends(kAda, Proto<v1::ContactEvent>(R"pb(
+                        contact_updated {
+                          name: "contacts/ada"
+                          update_mask { paths: "company_name" }
+                          contact { company_name: "Engines" }
+                        })pb")));
+}
+
 TEST(UpdateContact, ClaimsAndReleasesOnlyWhatMoves) {
   DeciderSpec spec;
   const ContactState state = Given<ContactAggregate>({Created(kAda, R"pb(
