@@ -83,8 +83,11 @@ TEST(MemoryKeyStore, SealsUnsealsAndForgets) {
     const std::string subject = absl::StrCat("contacts/", i);
     const SealedPart part = *keys->Seal(kWorkspace, {subject, subject});
     EXPECT_EQ(**keys->Unseal(kWorkspace, part), subject);
+    EXPECT_FALSE(keys->IsDestroyed(kWorkspace, subject));
     ASSERT_EQ(keys->Destroy(kWorkspace, subject), absl::OkStatus());
     EXPECT_FALSE(keys->Unseal(kWorkspace, part)->has_value());
+    EXPECT_TRUE(keys->IsDestroyed(kWorkspace, subject));
+    EXPECT_FALSE(keys->IsDestroyed(WorkspaceId(kWorkspace.value() + 1), subject));
   }
 }
 

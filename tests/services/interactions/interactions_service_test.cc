@@ -14,7 +14,7 @@
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/events/v1/events_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
-#include "tests/services/events/running_kithd.h"
+#include "tests/testing/test_server.h"
 
 namespace kith::interactions {
 namespace {
@@ -23,18 +23,17 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Result = v1::IngestInteractionsResponse::Result;
 
-// The reason in the google.rpc.ErrorInfo of an error.
-std::string ReasonIn(const google::rpc::Status& status) {
+using ContactsStub = contacts::v1::ContactsService::Stub;
+using InteractionsStub = v1::InteractionsService::Stub;
+using testing::Reply;
+
+// The reason of an item's refusal; empty where it was recorded.
+std::string ReasonOf(const Result& result) {
   google::rpc::ErrorInfo info;
-  for (const google::protobuf::Any& detail : status.details()) {
+  for (const google::protobuf::Any& detail : result.status().details()) {
     if (detail.UnpackTo(&info)) return info.reason();
   }
   return "";
-}
-std::string ReasonOf(const grpc::Status& status) {
-  google::rpc::Status details;
-  details.ParseFromString(status.error_details());
-  return ReasonIn(details);
 }
 
 class InteractionsServiceTest : public ::testing::Test {
@@ -42,17 +41,15 @@ class InteractionsServiceTest : public ::testing::Test {
   std::string CreateContact(const std::string& first_name) {
     contacts::v1::CreateContactRequest request;
     request.mutable_contact()->set_first_name(first_name);
-    contacts::v1::Contact contact;
-    const grpc::Status status = contacts_->CreateContact(kithd_.Context().get(), request, &contact);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return contact.name();
+    const auto contact = server_.Call(&ContactsStub::CreateContact, request);
+    EXPECT_EQ(contact.reason(), "");
+    server_.clock().Advance(absl::Seconds(1));
+    return contact->name();
   }
   void DeleteContact(const std::string& name) {
     contacts::v1::DeleteContactRequest request;
     request.set_name(name);
-    google::protobuf::Empty nothing;
-    const grpc::Status status = contacts_->DeleteContact(kithd_.Context().get(), request, &nothing);
-    EXPECT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(server_.Call(&ContactsStub::DeleteContact, request).reason(), "");
   }
 
   static v1::RecordInteractionRequest Recording(const std::string& parent,
@@ -64,36 +61,34 @@ class InteractionsServiceTest : public ::testing::Test {
     request.mutable_interaction()->set_subject(subject);
     return request;
   }
-  grpc::Status TryRecord(const v1::RecordInteractionRequest& request, v1::Interaction* response) {
-    return interactions_->RecordInteraction(kithd_.Context().get(), request, response);
+  Reply<v1::Interaction> TryRecord(const v1::RecordInteractionRequest& request) {
+    return server_.Call(&InteractionsStub::RecordInteraction, request);
   }
   v1::Interaction Record(const v1::RecordInteractionRequest& request) {
-    v1::Interaction interaction;
-    const grpc::Status status = TryRecord(request, &interaction);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return interaction;
+    const auto reply = TryRecord(request);
+    EXPECT_EQ(reply.reason(), "");
+    server_.clock().Advance(absl::Seconds(1));
+    return reply.response;
   }
 
-  grpc::Status TryGet(const v1::GetInteractionRequest& request, v1::Interaction* response) {
-    return interactions_->GetInteraction(kithd_.Context().get(), request, response);
+  Reply<v1::Interaction> TryGet(const v1::GetInteractionRequest& request) {
+    return server_.Call(&InteractionsStub::GetInteraction, request);
   }
   v1::Interaction Get(const std::string& name) {
     v1::GetInteractionRequest request;
     request.set_name(name);
-    v1::Interaction interaction;
-    const grpc::Status status = TryGet(request, &interaction);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return interaction;
+    const auto reply = TryGet(request);
+    EXPECT_EQ(reply.reason(), "");
+    return reply.response;
   }
 
-  grpc::Status TryList(const v1::ListTimelineRequest& request, v1::ListTimelineResponse* response) {
-    return interactions_->ListTimeline(kithd_.Context().get(), request, response);
+  Reply<v1::ListTimelineResponse> TryList(const v1::ListTimelineRequest& request) {
+    return server_.Call(&InteractionsStub::ListTimeline, request);
   }
   v1::ListTimelineResponse List(const v1::ListTimelineRequest& request) {
-    v1::ListTimelineResponse response;
-    const grpc::Status status = TryList(request, &response);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return response;
+    const auto reply = TryList(request);
+    EXPECT_EQ(reply.reason(), "");
+    return reply.response;
   }
   v1::ListTimelineResponse List(const std::string& parent) {
     v1::ListTimelineRequest request;
@@ -117,9 +112,11 @@ class InteractionsServiceTest : public ::testing::Test {
     item.mutable_interaction()->set_subject(subject);
   }
   std::vector<Result> Ingest(const std::vector<v1::IngestInteractionsRequest>& messages) {
+    InteractionsStub stub(server_.channel());
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", absl::StrCat("Bearer ", server_.secret()));
     v1::IngestInteractionsResponse response;
-    const auto context = kithd_.Context();
-    const auto writer = interactions_->IngestInteractions(context.get(), &response);
+    const auto writer = stub.IngestInteractions(&context, &response);
     for (const auto& message : messages) EXPECT_TRUE(writer->Write(message));
     writer->WritesDone();
     const grpc::Status status = writer->Finish();
@@ -127,13 +124,7 @@ class InteractionsServiceTest : public ::testing::Test {
     return {response.results().begin(), response.results().end()};
   }
 
-  testing::RunningKithd kithd_;
-  std::unique_ptr<contacts::v1::ContactsService::Stub> contacts_ =
-      kithd_.Stub<contacts::v1::ContactsService>();
-  std::unique_ptr<v1::InteractionsService::Stub> interactions_ =
-      kithd_.Stub<v1::InteractionsService>();
-  std::unique_ptr<events::v1::EventsService::Stub> events_ =
-      kithd_.Stub<events::v1::EventsService>();
+  testing::TestServer server_;
 };
 
 // --- RecordInteraction and GetInteraction ---
@@ -169,24 +160,23 @@ TEST_F(InteractionsServiceTest, RecordsARepeatedRequestOnce) {
   EXPECT_THAT(Written(List(ada)), ElementsAre("Hello", "contact_created"));
 
   request.mutable_interaction()->set_subject("Something else");
-  v1::Interaction unused;
-  EXPECT_EQ(ReasonOf(TryRecord(request, &unused)), "REQUEST_ID_REUSED");
+  EXPECT_EQ(TryRecord(request).reason(), "REQUEST_ID_REUSED");
 }
 
 TEST_F(InteractionsServiceTest, RefusesWhatConcernsARecordThatIsNotThere) {
-  v1::Interaction unused;
-  const grpc::Status absent = TryRecord(Recording("contacts/nobody"), &unused);
-  EXPECT_EQ(absent.error_code(), grpc::StatusCode::NOT_FOUND);
-  EXPECT_EQ(ReasonOf(absent), "LINKED_RECORD_NOT_FOUND");
+  const auto absent = TryRecord(Recording("contacts/nobody"));
+  EXPECT_EQ(absent.status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(absent.reason(), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_EQ(absent.metadata("name"), "contacts/nobody");
 
   const std::string ada = CreateContact("Ada");
   v1::RecordInteractionRequest linked = Recording(ada);
   linked.mutable_interaction()->add_links("deals/none");
-  EXPECT_EQ(ReasonOf(TryRecord(linked, &unused)), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_EQ(TryRecord(linked).reason(), "LINKED_RECORD_NOT_FOUND");
 
   Record(Recording(ada));
   DeleteContact(ada);
-  EXPECT_EQ(ReasonOf(TryRecord(Recording(ada), &unused)), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_EQ(TryRecord(Recording(ada)).reason(), "LINKED_RECORD_NOT_FOUND");
 }
 
 TEST_F(InteractionsServiceTest, RefusesWhatBreaksARuleOfAField) {
@@ -195,26 +185,23 @@ TEST_F(InteractionsServiceTest, RefusesWhatBreaksARuleOfAField) {
   no_kind.mutable_interaction()->clear_kind();
   v1::RecordInteractionRequest ahead = Recording(ada);
   *ahead.mutable_interaction()->mutable_occur_time() =
-      ToTimestamp(SystemClock().Now() + absl::Minutes(6));
+      ToTimestamp(server_.clock().Now() + absl::Minutes(6));
   v1::RecordInteractionRequest elsewhere = Recording("users/1");
-  for (const auto& request : {no_kind, ahead, elsewhere}) {
-    v1::Interaction unused;
-    const grpc::Status status = TryRecord(request, &unused);
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
-    EXPECT_EQ(ReasonOf(status), "INVALID_FIELD");
-  }
+  EXPECT_THAT(TryRecord(no_kind).fields(), ElementsAre("interaction.kind"));
+  EXPECT_THAT(TryRecord(ahead).fields(), ElementsAre("interaction.occur_time"));
+  EXPECT_THAT(TryRecord(elsewhere).fields(), ElementsAre("parent"));
+  EXPECT_EQ(TryRecord(no_kind).status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_F(InteractionsServiceTest, FindsNoInteractionThatWasNotRecordedByThen) {
   const std::string name = Record(Recording(CreateContact("Ada"))).name();
   v1::GetInteractionRequest request;
   request.set_name(name);
-  v1::Interaction unused;
   request.mutable_read()->set_sequence(1);
-  EXPECT_EQ(ReasonOf(TryGet(request, &unused)), "INTERACTION_NOT_FOUND");
+  EXPECT_EQ(TryGet(request).reason(), "INTERACTION_NOT_FOUND");
   request.clear_read();
   request.set_name(name.substr(0, name.size() - 1) + "_");
-  EXPECT_EQ(ReasonOf(TryGet(request, &unused)), "INTERACTION_NOT_FOUND");
+  EXPECT_EQ(TryGet(request).reason(), "INTERACTION_NOT_FOUND");
 }
 
 // --- ListTimeline ---
@@ -252,8 +239,7 @@ TEST_F(InteractionsServiceTest, ListsOnlyTheKindsAskedFor) {
   request.set_kinds(0, v1::PURCHASE);
   EXPECT_THAT(Written(List(request)), IsEmpty());
   request.set_kinds(0, v1::INTERACTION_KIND_UNSPECIFIED);
-  v1::ListTimelineResponse unused;
-  EXPECT_EQ(ReasonOf(TryList(request, &unused)), "INVALID_FIELD");
+  EXPECT_EQ(TryList(request).reason(), "INVALID_FIELD");
 }
 
 TEST_F(InteractionsServiceTest, ListsPagesAsOfTheFirst) {
@@ -279,8 +265,7 @@ TEST_F(InteractionsServiceTest, ListsTheTimelineOfADeletedContactButOfNobody) {
   EXPECT_THAT(Written(List(ada)), ElementsAre("contact_deleted", "contact_created"));
   v1::ListTimelineRequest request;
   request.set_parent("contacts/nobody");
-  v1::ListTimelineResponse unused;
-  EXPECT_EQ(ReasonOf(TryList(request, &unused)), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_EQ(TryList(request).reason(), "LINKED_RECORD_NOT_FOUND");
 }
 
 // --- IngestInteractions ---
@@ -301,8 +286,8 @@ TEST_F(InteractionsServiceTest, IngestsTheGoodAmongTheBadAndSaysWhatBecameOfEach
   }
   EXPECT_EQ(Get(results[0].name()).subject(), "one");
   EXPECT_EQ(results[1].name(), "");
-  EXPECT_EQ(ReasonIn(results[1].status()), "LINKED_RECORD_NOT_FOUND");
-  EXPECT_EQ(ReasonIn(results[2].status()), "INVALID_FIELD");
+  EXPECT_EQ(ReasonOf(results[1]), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(results[2]), "INVALID_FIELD");
   EXPECT_EQ(Get(results[3].name()).subject(), "four");
   EXPECT_EQ(List(ada).entries_size(), 3);
 }
@@ -354,71 +339,114 @@ TEST_F(InteractionsServiceTest, IngestsNothingOfAStreamWithoutMessages) {
 
 // --- Erasure ---
 
-// Goal: once a person's key is destroyed, no read answers what was personal, now or as of before.
-TEST_F(InteractionsServiceTest, AnswersErasedEverywhereOnceTheKeyIsDestroyed) {
-  const std::string ada = CreateContact("Ada");
-  const std::string grace = CreateContact("Grace");
-  v1::RecordInteractionRequest request = Recording(ada, "A secret");
-  request.mutable_interaction()->set_channel("sales@");
-  request.mutable_interaction()->add_links(grace);
-  const std::string name = Record(request).name();
-  const int64_t before = List(ada).entries(0).sequence();
-  Record(Recording(grace, "Not hers"));
-  ASSERT_TRUE(kithd_.keys().Destroy(testing::kDevelopment, ada).ok());
+// Everything that ReadEvents answers.
+std::vector<events::v1::Event> EventsOf(testing::TestServer& server) {
+  events::v1::EventsService::Stub stub(server.channel());
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", server.secret()));
+  const auto reader = stub.ReadEvents(&context, {});
+  std::vector<events::v1::Event> events;
+  events::v1::ReadEventsResponse response;
+  while (reader->Read(&response)) {
+    events.insert(events.end(), response.events().begin(), response.events().end());
+  }
+  EXPECT_TRUE(reader->Finish().ok());
+  return events;
+}
 
-  for (const bool as_of_before : {false, true}) {
-    type::v1::ReadOptions read;
-    if (as_of_before) read.set_sequence(before);
+// Ada's key is destroyed, by hand, after an interaction with her that Grace has part in.
+class ErasedPerson : public InteractionsServiceTest {
+ protected:
+  ErasedPerson() {
+    v1::RecordInteractionRequest request = Recording(ada_, "A secret");
+    request.mutable_interaction()->set_channel("sales@");
+    request.mutable_interaction()->add_links(grace_);
+    name_ = Record(request).name();
+    before_.set_sequence(List(ada_).entries(0).sequence());
+    Record(Recording(grace_, "Not hers"));
+    EXPECT_TRUE(server_.keys().Destroy(server_.workspace(), ada_).ok());
+  }
 
-    v1::GetInteractionRequest get;
-    get.set_name(name);
-    *get.mutable_read() = read;
-    v1::Interaction interaction;
-    ASSERT_TRUE(TryGet(get, &interaction).ok());
-    EXPECT_TRUE(interaction.erased());
-    EXPECT_EQ(interaction.subject(), "");
-    EXPECT_EQ(interaction.channel(), "sales@") << "what is not personal stays";
+  const std::string ada_ = CreateContact("Ada");
+  const std::string grace_ = CreateContact("Grace");
+  std::string name_;
+  type::v1::ReadOptions before_;  // as of when the key was there
+};
 
-    for (const std::string& record : {ada, grace}) {
-      v1::ListTimelineRequest list;
-      list.set_parent(record);
-      *list.mutable_read() = read;
-      const v1::ListTimelineResponse timeline = List(list);
-      EXPECT_EQ(timeline.ShortDebugString().find("A secret"), std::string::npos);
-      EXPECT_EQ(timeline.SerializeAsString().find(record == ada ? "Ada" : "A secret"),
-                std::string::npos);
+TEST_F(ErasedPerson, HasInteractionsWithoutWhatWasPersonalNowAndAsOfBefore) {
+  for (const type::v1::ReadOptions& read : {type::v1::ReadOptions(), before_}) {
+    v1::GetInteractionRequest request;
+    request.set_name(name_);
+    *request.mutable_read() = read;
+    const auto interaction = TryGet(request);
+    ASSERT_EQ(interaction.reason(), "");
+    EXPECT_TRUE(interaction->erased());
+    EXPECT_EQ(interaction->subject(), "");
+    EXPECT_EQ(interaction->channel(), "sales@") << "what is not personal stays";
+  }
+}
+
+TEST_F(ErasedPerson, IsErasedInEveryTimelineNowAndAsOfBefore) {
+  for (const type::v1::ReadOptions& read : {type::v1::ReadOptions(), before_}) {
+    for (const std::string& record : {ada_, grace_}) {
+      v1::ListTimelineRequest request;
+      request.set_parent(record);
+      *request.mutable_read() = read;
+      const std::string bytes = List(request).SerializeAsString();
+      EXPECT_EQ(bytes.find("A secret"), std::string::npos);
+      if (record == ada_) {
+        EXPECT_EQ(bytes.find("Ada"), std::string::npos);
+      }
     }
   }
-  EXPECT_TRUE(List(ada).entries(0).erased());
-  EXPECT_EQ(List(grace).entries(0).interaction().subject(), "Not hers");
+  const v1::ListTimelineResponse timeline = List(ada_);
+  for (const v1::TimelineEntry& entry : timeline.entries()) EXPECT_TRUE(entry.erased());
+  EXPECT_EQ(List(grace_).entries(0).interaction().subject(), "Not hers");
+}
 
-  contacts::v1::GetContactRequest get_contact;
-  get_contact.set_name(ada);
-  contacts::v1::Contact contact;
-  ASSERT_TRUE(contacts_->GetContact(kithd_.Context().get(), get_contact, &contact).ok());
-  EXPECT_TRUE(contact.erased()) << contact.ShortDebugString();
-  EXPECT_EQ(contact.first_name(), "");
-  get_contact.mutable_read()->set_sequence(before);
-  ASSERT_TRUE(contacts_->GetContact(kithd_.Context().get(), get_contact, &contact).ok());
-  EXPECT_EQ(contact.first_name(), "");
-  contacts::v1::ListContactsRequest find;
-  find.set_filter("display_name = \"Ada\"");
-  contacts::v1::ListContactsResponse found;
-  ASSERT_TRUE(contacts_->ListContacts(kithd_.Context().get(), find, &found).ok());
-  EXPECT_EQ(found.contacts_size(), 0) << found.ShortDebugString();
+TEST_F(ErasedPerson, IsErasedInTheirContactNowAndAsOfBefore) {
+  for (const type::v1::ReadOptions& read : {type::v1::ReadOptions(), before_}) {
+    contacts::v1::GetContactRequest request;
+    request.set_name(ada_);
+    *request.mutable_read() = read;
+    const auto contact = server_.Call(&ContactsStub::GetContact, request);
+    ASSERT_EQ(contact.reason(), "");
+    EXPECT_TRUE(contact->erased());
+    EXPECT_EQ(contact->first_name(), "");
+    EXPECT_EQ(contact->display_name(), "");
+  }
+}
 
-  v1::Interaction unused;
-  EXPECT_EQ(ReasonOf(TryRecord(Recording(ada, "One more"), &unused)), "PERSON_ERASED");
+TEST_F(ErasedPerson, IsListedButNotFoundByWhatWasPersonal) {
+  contacts::v1::ListContactsRequest request;
+  EXPECT_EQ(server_.Call(&ContactsStub::ListContacts, request)->contacts_size(), 2);
+  request.set_filter("display_name = \"Ada\"");
+  EXPECT_EQ(server_.Call(&ContactsStub::ListContacts, request)->contacts_size(), 0);
+  request.set_filter("display_name = \"Grace\"");
+  EXPECT_EQ(server_.Call(&ContactsStub::ListContacts, request)->contacts_size(), 1);
+}
 
-  const auto context = kithd_.Context();
-  const auto reader = events_->ReadEvents(context.get(), {});
-  events::v1::ReadEventsResponse response;
+TEST_F(ErasedPerson, IsErasedInTheLog) {
   int erased = 0;
-  while (reader->Read(&response)) {
-    EXPECT_EQ(response.SerializeAsString().find("A secret"), std::string::npos);
-    for (const events::v1::Event& event : response.events()) erased += event.erased() ? 1 : 0;
+  for (const events::v1::Event& event : EventsOf(server_)) {
+    EXPECT_EQ(event.payload().value().find("A secret"), std::string::npos);
+    EXPECT_EQ(event.payload().value().find("Ada"), std::string::npos);
+    erased += event.erased() ? 1 : 0;
   }
   EXPECT_EQ(erased, 2) << "the contact's creation and the interaction";
+}
+
+TEST_F(ErasedPerson, StaysErasedWhenTheServerStartsAgainAndFoldsAnew) {
+  server_.Restart(/*new_views=*/true);
+  EXPECT_TRUE(Get(name_).erased());
+  contacts::v1::GetContactRequest request;
+  request.set_name(ada_);
+  EXPECT_TRUE(server_.Call(&ContactsStub::GetContact, request)->erased());
+}
+
+TEST_F(ErasedPerson, HasNothingPersonalRecordedAnyMore) {
+  EXPECT_EQ(TryRecord(Recording(ada_, "One more")).reason(), "PERSON_ERASED");
+  EXPECT_EQ(TryRecord(Recording(ada_, "")).reason(), "") << "nothing personal in it";
 }
 
 }  // namespace
