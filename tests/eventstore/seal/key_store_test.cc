@@ -49,6 +49,8 @@ TEST(OpenKeyStore, UnsealsAfterwardsAndForgetsTheErased) {
   ASSERT_TRUE(keys.ok());
   EXPECT_EQ(**(*keys)->Unseal(kWorkspace, ada), "Ada");
   EXPECT_FALSE((*keys)->Unseal(kWorkspace, bob)->has_value());
+  EXPECT_TRUE((*keys)->IsDestroyed(kWorkspace, "contacts/bob"));
+  EXPECT_FALSE((*keys)->IsDestroyed(kWorkspace, "contacts/ada"));
 }
 
 TEST(OpenKeyStore, StartsAgainWhereMakingTheFileWasCutShort) {
