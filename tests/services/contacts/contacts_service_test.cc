@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
@@ -197,18 +201,44 @@ TEST_F(ContactsServiceTest, KeepsAddressesUniqueWhereTheWorkspaceWantsThem) {
   EXPECT_EQ(Create(R"pb(emails { address: "ada@example.org" })pb").reason(), "");
 }
 
+TEST_F(ContactsServiceTest, GivesAnAddressToOneOfThoseWhoAskAtOnce) {
+  WantUniqueEmails();
+  constexpr int kRacers = 16;
+  constexpr int kRounds = 10;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto contact = absl::StrCat("emails { address: 'prize", round, "@example.org' }");
+    std::atomic<int> won = 0;
+    std::vector<std::thread> racers;
+    for (int i = 0; i < kRacers; ++i) {
+      racers.emplace_back([&] {
+        const auto reply = Create(contact);
+        won += reply.ok();
+        EXPECT_TRUE(reply.ok() || reply.reason() == "EMAIL_TAKEN") << reply.reason();
+      });
+    }
+    for (std::thread& racer : racers) racer.join();
+    EXPECT_EQ(won, 1);
+  }
+}
+
 TEST_F(ContactsServiceTest, LetsContactsShareAnAddressWhereTheWorkspaceDoesNotMind) {
   ASSERT_EQ(Create(R"pb(first_name: "Ada"
-                        emails { address: "us@example.org" })pb").reason(), "");
+                        emails { address: "us@example.org" })pb")
+                .reason(),
+            "");
   ASSERT_EQ(Create(R"pb(first_name: "Bob"
-                        emails { address: "us@example.org" })pb").reason(), "");
+                        emails { address: "us@example.org" })pb")
+                .reason(),
+            "");
   EXPECT_THAT(Find(R"(email = "us@example.org")"), ElementsAre("Ada", "Bob"));
 }
 
 TEST_F(ContactsServiceTest, FindsContactsByTheirNumbersInTheWorkspacesRegion) {
   WantUniqueEmails();
   ASSERT_EQ(Create(R"pb(first_name: "Ada"
-                        phones { raw: "030 901820" })pb").reason(), "");
+                        phones { raw: "030 901820" })pb")
+                .reason(),
+            "");
   EXPECT_THAT(Find(R"(phone = "+49 30 901820")"), ElementsAre("Ada"));
 }
 
