@@ -1,0 +1,283 @@
+#include "services/deals/deals_service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/proto_time.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "kith/deals/v1/pipelines_service.grpc.pb.h"
+#include "tests/services/deals/deal_world.h"
+#include "tests/testing/test_server.h"
+
+namespace kith::deals {
+namespace {
+
+using DealsStub = v1::DealsService::Stub;
+using PipelinesStub = v1::PipelinesService::Stub;
+using google::protobuf::util::MessageDifferencer;
+using ::testing::ElementsAre;
+using testing::Reply;
+using testing::TestServer;
+
+v1::GetDealRequest Get(const std::string& name = kDeal) {
+  v1::GetDealRequest request;
+  request.set_name(name);
+  return request;
+}
+
+// A pipeline of the open stages "a" and "b".
+v1::CreatePipelineRequest ShortPipeline(const std::string& id) {
+  v1::CreatePipelineRequest request;
+  request.set_pipeline_id(id);
+  request.mutable_pipeline()->set_display_name(id);
+  const std::pair<const char*, v1::StageKind> stages[] = {{"a", v1::OPEN_STAGE},
+                                                          {"b", v1::OPEN_STAGE},
+                                                          {"won", v1::WON_STAGE},
+                                                          {"lost", v1::LOST_STAGE}};
+  for (const auto& [stage_id, kind] : stages) {
+    v1::Stage& stage = *request.mutable_pipeline()->add_stages();
+    stage.set_stage_id(stage_id);
+    stage.set_display_name(stage_id);
+    stage.set_kind(kind);
+  }
+  return request;
+}
+
+// Runs both on threads of their own; which one begins alternates, so that either comes first in
+// some round.
+void AtOnce(int round, const std::function<void()>& one, const std::function<void()>& other) {
+  std::thread first(round % 2 == 0 ? one : other);
+  std::thread second(round % 2 == 0 ? other : one);
+  first.join();
+  second.join();
+}
+
+class DealsServiceTest : public ::testing::Test {
+ protected:
+  // Where in the log the last event of a stream stands.
+  Position LastPositionOf(const std::string& stream) {
+    const auto head =
+        server_.runtime().log.HeadOf(server_.workspace(), stream, eventstore::ReadTier::kDisk);
+    return head.ok() ? head->position : Position();
+  }
+  v1::PipelineBoard Board(const type::v1::ReadOptions& read = {}) {
+    v1::GetPipelineBoardRequest request;
+    *request.mutable_read() = read;
+    const auto reply = server_.Call(&DealsStub::GetPipelineBoard, request);
+    EXPECT_EQ(reply.reason(), "");
+    board_token_ = reply.token;
+    board_sequence_ = reply.sequence;
+    return reply.response;
+  }
+
+  TestServer server_;
+  std::string board_token_;
+  std::string board_sequence_;
+};
+
+TEST_F(DealsServiceTest, ReadsWhatACommandAnswered) {
+  const auto created = server_.Call(&DealsStub::CreateDeal, Create());
+  ASSERT_EQ(created.reason(), "");
+  EXPECT_EQ(created->stage_intervals_size(), 0) << "only reads tell them";
+  auto got = server_.Call(&DealsStub::GetDeal, Get());
+  ASSERT_EQ(got.reason(), "");
+  EXPECT_EQ(got->stage_intervals_size(), 1);
+  got.response.clear_stage_intervals();
+  EXPECT_TRUE(MessageDifferencer::Equals(got.response, created.response));
+}
+
+TEST_F(DealsServiceTest, AnswersARepeatedRequestAsTheFirstTime) {
+  v1::CreateDealRequest create = Create();
+  create.clear_deal_id();
+  create.set_request_id("once");
+  const auto first = server_.Call(&DealsStub::CreateDeal, create);
+  v1::MoveDealRequest move = Move(StageNamed("qualified"));
+  move.set_name(first->name());
+  ASSERT_EQ(server_.Call(&DealsStub::MoveDeal, move).reason(), "");
+  const auto again = server_.Call(&DealsStub::CreateDeal, create);
+  EXPECT_TRUE(MessageDifferencer::Equals(again.response, first.response));
+}
+
+TEST_F(DealsServiceTest, ListsDealsByFilterPageByPage) {
+  for (int i = 0; i < 5; ++i) {
+    v1::CreateDealRequest create = Create(StageNamed(i % 2 == 0 ? "qualified" : "contacted"));
+    create.set_deal_id(absl::StrCat("d", i));
+    create.mutable_deal()->set_display_name(absl::StrCat("Deal ", 9 - i));
+    ASSERT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "");
+  }
+  v1::ListDealsRequest request;
+  request.set_filter(absl::StrCat("stage = \"", StageNamed("qualified"), "\""));
+  request.set_order_by("display_name");
+  request.set_page_size(2);
+  std::vector<std::string> names;
+  do {
+    const auto page = server_.Call(&DealsStub::ListDeals, request);
+    ASSERT_EQ(page.reason(), "");
+    for (const v1::Deal& deal : page->deals()) names.push_back(deal.name());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(names, ElementsAre("deals/d4", "deals/d2", "deals/d0"));
+}
+
+TEST_F(DealsServiceTest, RefusesToWinALostDealAndSaysWhatForbidsIt) {
+  server_.Call(&DealsStub::CreateDeal, Create());
+  ASSERT_EQ(server_.Call(&DealsStub::LoseDeal, Lose()).reason(), "");
+  const auto won = server_.Call(&DealsStub::WinDeal, Win());
+  EXPECT_EQ(won.reason(), "DEAL_CLOSED");
+  EXPECT_EQ(won.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(won.metadata("status"), "LOST");
+  EXPECT_EQ(won.detail<google::rpc::PreconditionFailure>().violations(0).subject(), kDeal);
+}
+
+TEST_F(DealsServiceTest, RefusesAStageOfAnotherPipeline) {
+  ASSERT_EQ(server_.Call(&PipelinesStub::CreatePipeline, ShortPipeline("short")).reason(), "");
+  server_.Call(&DealsStub::CreateDeal, Create());
+  const auto moved = server_.Call(&DealsStub::MoveDeal, Move("pipelines/short/stages/a"));
+  EXPECT_EQ(moved.reason(), "STAGE_OF_OTHER_PIPELINE");
+  EXPECT_EQ(moved.metadata("pipeline"), "pipelines/default");
+}
+
+TEST_F(DealsServiceTest, TakesNoOtherResourceForADeal) {
+  v1::UpdateDealRequest update = Rename("Another");
+  update.mutable_deal()->set_name("pipelines/default");
+  EXPECT_FALSE(server_.Call(&DealsStub::UpdateDeal, update).ok());
+  v1::MoveDealRequest move = Move(StageNamed("qualified"));
+  move.set_name("pipelines/default");
+  EXPECT_EQ(server_.Call(&DealsStub::MoveDeal, move).reason(), "INVALID_FIELD");
+  v1::UpdateStageRequest stage;
+  stage.mutable_stage()->set_name("deals/d1/stages/a");
+  stage.mutable_stage()->set_display_name("A");
+  server_.Call(&DealsStub::CreateDeal, Create());
+  EXPECT_FALSE(server_.Call(&PipelinesStub::UpdateStage, stage).ok());
+}
+
+TEST_F(DealsServiceTest, ReportsEveryViolationOfARequest) {
+  v1::CreateDealRequest create = Create("pipelines/default");
+  create.mutable_deal()->clear_display_name();
+  create.mutable_deal()->mutable_amount()->set_currency_code("XXQ");
+  create.mutable_deal()->set_probability(101);
+  create.mutable_deal()->set_owner("contacts/1");
+  const auto reply = server_.Call(&DealsStub::CreateDeal, create);
+  EXPECT_EQ(reply.reason(), "INVALID_FIELD");
+  EXPECT_THAT(reply.fields(),
+              ::testing::UnorderedElementsAre("deal.display_name", "deal.stage", "deal.amount",
+                                              "deal.probability", "deal.owner"));
+}
+
+TEST_F(DealsServiceTest, ForgetsADeletedDealButNotAsOfBefore) {
+  const auto created = server_.Call(&DealsStub::CreateDeal, Create());
+  const auto before = server_.Call(&DealsStub::GetDeal, Get());
+  ASSERT_EQ(server_.Call(&DealsStub::DeleteDeal, Delete()).reason(), "");
+  EXPECT_EQ(server_.Call(&DealsStub::DeleteDeal, Delete()).reason(), "") << "again is no error";
+  EXPECT_EQ(server_.Call(&DealsStub::GetDeal, Get()).reason(), "DEAL_NOT_FOUND");
+  EXPECT_EQ(server_.Call(&DealsStub::CreateDeal, Create()).reason(), "DEAL_EXISTS");
+  v1::GetDealRequest then = Get();
+  then.mutable_read()->set_token(before.token);
+  const auto as_of = server_.Call(&DealsStub::GetDeal, then);
+  EXPECT_TRUE(MessageDifferencer::Equals(as_of.response, before.response));
+}
+
+TEST_F(DealsServiceTest, ShowsTheBoardOfTheMomentAskedAbout) {
+  const absl::Time created_at = server_.clock().Now();
+  server_.Call(&DealsStub::CreateDeal, Create());
+  server_.clock().Advance(absl::Hours(10));
+  const v1::PipelineBoard before = Board();
+  EXPECT_EQ(before.stages(0).count(), 1);
+  EXPECT_EQ(before.stages(0).average_age().seconds(), 10 * 3600);
+  EXPECT_EQ(FromTimestamp(before.read_time()), created_at + absl::Hours(10));
+  const std::string token = board_token_;
+  const std::string sequence = board_sequence_;
+
+  server_.clock().Advance(absl::Hours(10));
+  ASSERT_EQ(server_.Call(&DealsStub::MoveDeal, Move(StageNamed("qualified"))).reason(), "");
+  EXPECT_EQ(Board().stages(0).count(), 0);
+  EXPECT_EQ(Board().stages(2).count(), 1);
+
+  type::v1::ReadOptions read;
+  read.set_token(token);
+  const v1::PipelineBoard by_token = Board(read);
+  EXPECT_EQ(by_token.stages(0).count(), 1);
+  EXPECT_EQ(FromTimestamp(by_token.read_time()), created_at) << "the last event's moment";
+  EXPECT_EQ(by_token.stages(0).average_age().seconds(), 0);
+  read.set_sequence(std::stoll(sequence));
+  EXPECT_TRUE(MessageDifferencer::Equals(Board(read), by_token));
+  *read.mutable_time() = ToTimestamp(created_at + absl::Hours(5));
+  EXPECT_EQ(Board(read).stages(0).average_age().seconds(), 5 * 3600);
+}
+
+TEST_F(DealsServiceTest, ShowsTheSameBoardFromViewsThatAreFoldedAnew) {
+  server_.Call(&DealsStub::CreateDeal, Create());
+  server_.Call(&DealsStub::WinDeal, Win());
+  const v1::PipelineBoard before = Board();
+  server_.Restart(/*new_views=*/true);
+  EXPECT_TRUE(MessageDifferencer::Equals(Board(), before));
+}
+
+TEST_F(DealsServiceTest, HasNoBoardOfAPipelineThatIsNotThere) {
+  v1::GetPipelineBoardRequest request;
+  request.set_pipeline("pipelines/other");
+  EXPECT_EQ(server_.Call(&DealsStub::GetPipelineBoard, request).reason(), "PIPELINE_NOT_FOUND");
+}
+
+// Goal: no deal enters a stage after it was archived, however the commands interleave. Method: move
+// and archive at once, many times; whichever the log has first decides what the other is told.
+TEST_F(DealsServiceTest, LetsNoDealIntoAStageThatWasArchivedMeanwhile) {
+  for (int round = 0; round < 25; ++round) {
+    const std::string pipeline = absl::StrCat("pipelines/p", round);
+    const std::string deal = absl::StrCat("deals/race", round);
+    ASSERT_EQ(server_.Call(&PipelinesStub::CreatePipeline, ShortPipeline(absl::StrCat("p", round)))
+                  .reason(),
+              "");
+    v1::CreateDealRequest create = Create();
+    create.set_deal_id(absl::StrCat("race", round));
+    create.mutable_deal()->set_pipeline(pipeline);
+    ASSERT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "");
+
+    v1::MoveDealRequest move = Move(pipeline + "/stages/b");
+    move.set_name(deal);
+    std::string moved;
+    std::string archived;
+    AtOnce(
+        round, [&] { moved = server_.Call(&DealsStub::MoveDeal, move).reason(); },
+        [&] {
+          archived =
+              server_.Call(&PipelinesStub::ArchiveStage, Archive(pipeline + "/stages/b")).reason();
+        });
+
+    EXPECT_EQ(archived, "");
+    if (moved.empty()) {
+      EXPECT_LT(LastPositionOf(deal), LastPositionOf(pipeline)) << "round " << round;
+    } else {
+      EXPECT_EQ(moved, "STAGE_ARCHIVED") << "round " << round;
+    }
+  }
+}
+
+TEST_F(DealsServiceTest, LetsOnlyOneOfWinAndLoseHappen) {
+  for (int round = 0; round < 25; ++round) {
+    const std::string deal = absl::StrCat("deals/race", round);
+    v1::CreateDealRequest create = Create();
+    create.set_deal_id(absl::StrCat("race", round));
+    ASSERT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "");
+    v1::WinDealRequest win = Win();
+    win.set_name(deal);
+    v1::LoseDealRequest lose = Lose();
+    lose.set_name(deal);
+    std::string won;
+    std::string lost;
+    AtOnce(
+        round, [&] { won = server_.Call(&DealsStub::WinDeal, win).reason(); },
+        [&] { lost = server_.Call(&DealsStub::LoseDeal, lose).reason(); });
+    EXPECT_NE(won.empty(), lost.empty()) << "round " << round;
+    EXPECT_EQ(won + lost, "DEAL_CLOSED") << "round " << round;
+  }
+}
+
+}  // namespace
+}  // namespace kith::deals
