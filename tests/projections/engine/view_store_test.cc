@@ -371,6 +371,50 @@ TEST_F(ViewStoreTest, RebuildsViewsOfAnAbandonedFuture) {
   EXPECT_EQ(RowOf(store->Find("deal_names").Latest(), "deals/1"), "Crane #0");
 }
 
+TEST_F(ViewStoreTest, RebuildsTheViewsOfAnotherEpoch) {
+  auto restored = VersionedStore::Open({.path = fixture_.PathOf("views")});
+  const std::string log(fixture_.log().store_id());
+  ASSERT_TRUE((*restored)->SetIdentity({log, fixture_.log().epoch() + 1}).ok());
+  auto family = *(*restored)->OpenOrCreate("deal_names.1");
+  const auto batch = family->NewBatch();
+  batch->Put("rdeals/1", Position(1), "of another past");
+  ASSERT_TRUE(family->Write(*batch).ok());
+  family.reset();
+  restored->reset();
+  const Position last = fixture_.Append("deals/2", Created("Crane"));
+  const auto store = fixture_.Open("views");
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
+  EXPECT_EQ(RowOf(store->Find("deal_names").Latest(), "deals/1"), "");
+}
+
+// A flipped bit may be met when the directory is opened or when the row is read, but never goes
+// unnoticed.
+TEST_F(ViewStoreTest, NeverAnswersFromDamagedBytes) {
+  for (int i = 0; i < 300; ++i) {
+    fixture_.Append(absl::StrCat("deals/", i), Created(std::string(100, 'x')));
+  }
+  auto store = fixture_.Open("views");
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), fixture_.log().head()).ok());
+  store.reset();
+  for (const auto& entry : std::filesystem::directory_iterator(fixture_.PathOf("views"))) {
+    if (entry.path().extension() != ".sst" || entry.file_size() < 3000) continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(1000);
+    const char byte = static_cast<char>(file.get() ^ 1);
+    file.seekp(1000);
+    file.put(byte);
+  }
+  auto opened = fixture_.TryOpen("views");
+  if (!opened.ok()) {
+    EXPECT_EQ(opened.status().code(), absl::StatusCode::kDataLoss) << opened.status();
+    return;
+  }
+  const ViewSnapshot snapshot = (*opened)->Find("deal_names").Latest();
+  EXPECT_TRUE(
+      absl::IsDataLoss(snapshot.Scan(KeyRange::Prefix("r"), [](auto, auto) { return true; })));
+  EXPECT_TRUE(absl::IsDataLoss((*opened)->Find("deal_names").Digest(snapshot.position()).status()));
+}
+
 TEST_F(ViewStoreTest, SaysWhatToDoWithADamagedDirectory) {
   fixture_.Append("deals/1", Created("Crane"));
   auto store = fixture_.Open("views");
