@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -225,12 +226,9 @@ std::string ToJson(const Message& message, bool indented) {
   options.preserve_proto_field_names = true;
   options.add_whitespace = indented;
   std::string json;
-  // Fails only for an Any of a type that this program does not know; then the text form still says
-  // what it can.
-  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) {
-    return message.ShortDebugString();
-  }
-  return json;
+  if (google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return json;
+  // Only for an Any of a type that this program does not know. It is still one JSON document.
+  return nlohmann::json{{"unreadable", message.ShortDebugString()}}.dump();
 }
 
 }  // namespace kith::cli

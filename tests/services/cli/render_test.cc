@@ -6,6 +6,7 @@
 
 #include <sstream>
 
+#include "google/rpc/status.pb.h"
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
@@ -69,6 +70,14 @@ TEST(PrintFields, ShowsNestedMessagesWhole) {
 TEST(ToJson, CallsFieldsAsTheProtosDo) {
   EXPECT_EQ(ToJson(FromText<Contact>(R"pb(first_name: "Ada")pb"), false),
             R"({"first_name":"Ada"})");
+}
+
+TEST(ToJson, IsJsonEvenWhereATypeIsNotKnown) {
+  google::rpc::Status status;
+  google::protobuf::Any* unknown = status.add_details();
+  unknown->set_type_url("type.googleapis.com/kith.dragons.v1.DragonFed");
+  unknown->set_value("\x0a\x01x");
+  EXPECT_THAT(ToJson(status, false), testing::StartsWith(R"({"unreadable":")"));
 }
 
 template <class Event>
