@@ -73,6 +73,14 @@ class Table {
                                          absl::string_view key, eventstore::ReadTier tier) const {
     return Parse(core_.Get(snapshot, workspace, key, tier));
   }
+  // The same straight into a reply; false, and nothing written, where there is no such row.
+  absl::StatusOr<bool> Get(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                           absl::string_view key, eventstore::ReadTier tier, Row* row) const {
+    KITH_ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
+                          core_.Get(snapshot, workspace, key, tier));
+    if (bytes.has_value() && !row->ParseFromString(*bytes)) return MalformedRow();
+    return bytes.has_value();
+  }
   // The rows whose primary key lies in `keys` (KeyRange::Prefix("") for all), in its order, until
   // `visit` says false.
   absl::Status Scan(const ViewSnapshot& snapshot, WorkspaceId workspace, const KeyRange& keys,
@@ -94,12 +102,17 @@ class Table {
   absl::StatusOr<Page<Row>> List(const ViewSnapshot& snapshot, WorkspaceId workspace,
                                  const ListQuery& query) const {
     Page<Row> page;
-    KITH_ASSIGN_OR_RETURN(page.next_page_token,
-                          core_.List(snapshot, workspace, query, [&](absl::string_view bytes) {
-                            return page.rows.emplace_back().ParseFromArray(
-                                bytes.data(), static_cast<int>(bytes.size()));
+    KITH_ASSIGN_OR_RETURN(page.next_page_token, List(snapshot, workspace, query, [&]() -> Row* {
+                            return &page.rows.emplace_back();
                           }));
     return page;
+  }
+  // The same into rows that `add` makes, straight into a reply; returns the next page's token.
+  absl::StatusOr<std::string> List(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                   const ListQuery& query, absl::FunctionRef<Row*()> add) const {
+    return core_.List(snapshot, workspace, query, [&](absl::string_view bytes) {
+      return add()->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+    });
   }
 
  private:

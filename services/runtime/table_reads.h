@@ -1,8 +1,8 @@
 // Reads that are the same for every table: one row by its resource name, and a page of rows.
 #pragma once
 
-#include <optional>
-#include <utility>
+#include <algorithm>
+#include <string>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -20,11 +20,9 @@ template <class Row>
 absl::Status GetRow(const ReadContext& context, const projections::Table<Row>& table,
                     absl::string_view name,
                     absl::FunctionRef<absl::Status(absl::string_view)> not_found, Row* response) {
-  KITH_ASSIGN_OR_RETURN(std::optional<Row> row,
-                        table.Get(context.view(), context.workspace(), name, context.tier));
-  if (!row.has_value()) return not_found(name);
-  *response = *std::move(row);
-  return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(const bool found, table.Get(context.view(), context.workspace(), name,
+                                                    context.tier, response));
+  return found ? absl::OkStatus() : not_found(name);
 }
 
 // The page that a request in the shape of AIP-158, 160 and 132 asks for.
@@ -32,21 +30,19 @@ template <class Row, class Request>
 absl::Status ListRows(const ReadContext& context, const projections::Table<Row>& table,
                       const Request& request, google::protobuf::RepeatedPtrField<Row>* rows,
                       std::string* next_page_token) {
-  KITH_ASSIGN_OR_RETURN(projections::Page<Row> page,
-                        table.List(context.view(), context.workspace(),
-                                   {.filter = request.filter(),
-                                    .order_by = request.order_by(),
-                                    .page_token = request.page_token(),
-                                    .page_size = request.page_size()}));
-  rows->Reserve(static_cast<int>(page.rows.size()));
+  KITH_ASSIGN_OR_RETURN(*next_page_token, table.List(context.view(), context.workspace(),
+                                                     {.filter = request.filter(),
+                                                      .order_by = request.order_by(),
+                                                      .page_token = request.page_token(),
+                                                      .page_size = request.page_size()},
+                                                     [&] { return rows->Add(); }));
   // Its index entries outlive what was erased; finding it by them would tell what they are.
-  const bool hide =
-      context.keys.AnyDestroyed() && AsksForPersonal(*Row::descriptor(), request.filter());
-  for (Row& row : page.rows) {
-    if (hide && context.keys.IsDestroyed(context.workspace(), row.name())) continue;
-    *rows->Add() = std::move(row);
+  if (context.keys.AnyDestroyed() && AsksForPersonal(*Row::descriptor(), request.filter())) {
+    const auto kept = std::remove_if(rows->begin(), rows->end(), [&](const Row& row) {
+      return context.keys.IsDestroyed(context.workspace(), row.name());
+    });
+    rows->erase(kept, rows->end());
   }
-  *next_page_token = std::move(page.next_page_token);
   return absl::OkStatus();
 }
 
