@@ -1,5 +1,6 @@
 #include "projections/deals/board_rows.h"
 
+#include "eventstore/base/proto_time.h"
 #include "projections/tables/key_codec.h"
 
 namespace kith::deals {
@@ -34,10 +35,15 @@ const projections::Table<v1::BoardTouch>& BoardTouches() {
   static const auto& table = *new projections::Table<v1::BoardTouch>(
       projections::TableBuilder<v1::BoardTouch>(4)
           .Key([](const v1::BoardTouch& row) {
-            return projections::KeyOf(row.stage(), row.owner(), row.touch_time(), row.deal());
+            return projections::KeyOf(row.stage(), row.owner(),
+                                      TouchDay(FromTimestamp(row.touch_time())), row.deal());
           })
           .Build());
   return table;
+}
+
+int64_t TouchDay(absl::Time time) {
+  return absl::ToCivilDay(time, absl::UTCTimeZone()) - absl::CivilDay(1970, 1, 1);
 }
 
 }  // namespace kith::deals

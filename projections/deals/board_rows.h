@@ -2,6 +2,9 @@
 // PipelineBoard::version.
 #pragma once
 
+#include <cstdint>
+
+#include "absl/time/time.h"
 #include "kith/deals/v1/pipeline.pb.h"
 #include "kith/deals/v1/pipeline_board_rows.pb.h"
 #include "projections/tables/table.h"
@@ -14,8 +17,12 @@ const projections::Table<v1::Pipeline>& BoardPipelines();
 const projections::Table<v1::BoardDeal>& BoardDeals();
 // By KeyOf(stage, owner).
 const projections::Table<v1::BoardGroup>& BoardGroups();
-// By KeyOf(stage, owner, touch time, deal), so that the deals that nobody touched since some time
-// are a range of keys.
+// The open deals by KeyOf(stage, owner, TouchDay, deal), so that those that nobody touched since
+// some time are a range of keys. By days, because a deal that is touched a hundred times a day is
+// then a hundred versions of one key, and not a hundred dead keys in the way of every scan.
 const projections::Table<v1::BoardTouch>& BoardTouches();
+
+// The day, in UTC, that a time lies in: days since 1970.
+int64_t TouchDay(absl::Time time);
 
 }  // namespace kith::deals

@@ -1,5 +1,8 @@
 #include "projections/deals/deal_list.h"
 
+#include <utility>
+
+#include "eventstore/base/check.h"
 #include "eventstore/base/normalise.h"
 #include "projections/deals/deal_fold.h"
 
@@ -46,16 +49,18 @@ absl::Status DealList::Apply(const eventstore::RecordedEvent& event,
                              projections::ViewBatch& batch) const {
   const eventstore::EventHeader& header = event.header();
   KITH_ASSIGN_OR_RETURN(auto row, Deals().Get(batch, header.workspace, header.stream));
+  const bool existed = row.has_value();
   v1::Deal deal = std::move(row).value_or(v1::Deal());
   switch (FoldDeal({*event.event, header.revision, header.occur_time, event.erased}, deal)) {
     case StandardEvent::kDeleted:
       return Deals().Delete(batch, header.workspace, header.stream);
     case StandardEvent::kCreated:
+      return Deals().Put(batch, header.workspace, deal);
     case StandardEvent::kUpdated:
     case StandardEvent::kOther:
-      break;
+      return existed ? Deals().Put(batch, header.workspace, deal) : absl::OkStatus();
   }
-  return Deals().Put(batch, header.workspace, deal);
+  KITH_UNREACHABLE();
 }
 
 }  // namespace kith::deals

@@ -69,8 +69,8 @@ absl::Status NoteTouch(projections::ViewBatch& batch, WorkspaceId workspace,
     touch.set_owner(owner);
     *touch.mutable_touch_time() = row.touch_time();
     touch.set_deal(row.deal().name());
-    const std::string key =
-        projections::KeyOf(touch.stage(), owner, touch.touch_time(), touch.deal());
+    const int64_t day = TouchDay(FromTimestamp(touch.touch_time()));
+    const std::string key = projections::KeyOf(touch.stage(), owner, day, touch.deal());
     KITH_RETURN_IF_ERROR(times > 0 ? BoardTouches().Put(batch, workspace, touch)
                                    : BoardTouches().Delete(batch, workspace, key));
   }
@@ -104,6 +104,7 @@ absl::Status ApplyDeal(const RecordedEvent& event, projections::ViewBatch& batch
   v1::BoardDeal after = before.value_or(v1::BoardDeal());
   const auto kind = FoldDeal({*event.event, header.revision, header.occur_time, event.erased},
                              *after.mutable_deal());
+  if (!before.has_value() && kind != StandardEvent::kCreated) return absl::OkStatus();
   if (kind == StandardEvent::kDeleted) {
     return Replace(batch, header.workspace, before, std::nullopt);
   }
@@ -115,8 +116,11 @@ absl::Status ApplyDeal(const RecordedEvent& event, projections::ViewBatch& batch
 absl::Status ApplyPipeline(const RecordedEvent& event, projections::ViewBatch& batch) {
   const EventHeader& header = event.header();
   KITH_ASSIGN_OR_RETURN(auto row, BoardPipelines().Get(batch, header.workspace, header.stream));
+  const bool existed = row.has_value();
   v1::Pipeline pipeline = std::move(row).value_or(v1::Pipeline());
-  FoldPipeline({*event.event, header.revision, header.occur_time, event.erased}, pipeline);
+  const auto kind =
+      FoldPipeline({*event.event, header.revision, header.occur_time, event.erased}, pipeline);
+  if (!existed && kind != StandardEvent::kCreated) return absl::OkStatus();
   return BoardPipelines().Put(batch, header.workspace, pipeline);
 }
 
@@ -148,15 +152,16 @@ absl::StatusOr<int64_t> CountRotting(const projections::ViewSnapshot& snapshot,
                                      const BoardQuery& query, const v1::Stage& stage) {
   if (stage.rot_days() == 0 || stage.kind() != v1::OPEN_STAGE) return 0;
   const absl::Time fresh_since = query.read_time - absl::Hours(24) * stage.rot_days();
-  const projections::KeyRange untouched = {
+  const projections::KeyRange up_to_that_day = {
       .from = projections::KeyOf(stage.name(), query.owner),
-      .to = projections::KeyOf(stage.name(), query.owner, fresh_since)};
+      .to = projections::KeyOf(stage.name(), query.owner, TouchDay(fresh_since) + 1)};
   int64_t count = 0;
-  KITH_RETURN_IF_ERROR(
-      BoardTouches().Scan(snapshot, query.workspace, untouched, [&](const v1::BoardTouch&) {
-        ++count;
-        return true;
-      }));
+  KITH_RETURN_IF_ERROR(BoardTouches().Scan(snapshot, query.workspace, up_to_that_day,
+                                           [&](const v1::BoardTouch& row) {
+                                             if (FromTimestamp(row.touch_time()) < fresh_since)
+                                               ++count;
+                                             return true;
+                                           }));
   return count;
 }
 

@@ -2,11 +2,12 @@
 // old they are, and how many of them rot.
 //
 // The view keeps, for each stage, the deals of all owners and those of each owner as one row of
-// counts and exact sums (board_group.h), and the open deals by the time they were touched. What
+// counts and exact sums (board_group.h), and the open deals by the day they were touched. What
 // depends on the moment or on the pipeline's settings (ages, rotting, weighting) is computed when
 // the board is read. It keeps pipelines of its own, so a board as of any position is the fold of
 // everything up to it. Deals are touched by their own events and by interactions that belong to
-// them or are linked to them.
+// them or are linked to them. An open deal weighs by its own probability where it has one; a closed
+// one by its stage's, whatever was hoped before.
 #pragma once
 
 #include <optional>

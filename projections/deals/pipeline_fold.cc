@@ -28,26 +28,29 @@ void Reorder(const v1::StagesReordered& reordered, v1::Pipeline& pipeline) {
   }
 }
 
-v1::Stage* MutableStage(absl::string_view name, v1::Pipeline& pipeline) {
-  return const_cast<v1::Stage*>(FindStage(pipeline, name));
+v1::Stage* FindStageIn(v1::Pipeline& pipeline, absl::string_view name) {
+  for (v1::Stage& candidate : *pipeline.mutable_stages()) {
+    if (candidate.name() == name) return &candidate;
+  }
+  return nullptr;
 }
 
 }  // namespace
 
-void FoldPipeline(const Happening& happening, v1::Pipeline& pipeline) {
-  FoldStandardEvent(happening, pipeline);
+StandardEvent FoldPipeline(const Happening& happening, v1::Pipeline& pipeline) {
+  const StandardEvent kind = FoldStandardEvent(happening, pipeline);
   const auto& event = static_cast<const v1::PipelineEvent&>(happening.event);
   switch (event.event_case()) {
     case v1::PipelineEvent::kStageAdded:
       Add(event.stage_added(), pipeline);
       break;
     case v1::PipelineEvent::kStageUpdated:
-      if (auto* stage = MutableStage(event.stage_updated().stage().name(), pipeline)) {
+      if (auto* stage = FindStageIn(pipeline, event.stage_updated().stage().name())) {
         *stage = event.stage_updated().stage();
       }
       break;
     case v1::PipelineEvent::kStageArchived:
-      if (auto* stage = MutableStage(event.stage_archived().stage(), pipeline)) {
+      if (auto* stage = FindStageIn(pipeline, event.stage_archived().stage())) {
         stage->set_archived(true);
       }
       break;
@@ -59,6 +62,7 @@ void FoldPipeline(const Happening& happening, v1::Pipeline& pipeline) {
     case v1::PipelineEvent::EVENT_NOT_SET:
       break;
   }
+  return kind;
 }
 
 const v1::Stage* FindStage(const v1::Pipeline& pipeline, absl::string_view stage) {

@@ -10,8 +10,8 @@
 
 namespace kith::deals {
 
-// Folds a PipelineEvent into the pipeline it happened to.
-void FoldPipeline(const Happening& happening, v1::Pipeline& pipeline);
+// Folds a PipelineEvent into the pipeline it happened to. Says whether it was created by it.
+StandardEvent FoldPipeline(const Happening& happening, v1::Pipeline& pipeline);
 
 // The stage of that name, archived ones too; null when the pipeline has none. Lives as long as the
 // pipeline, unchanged.

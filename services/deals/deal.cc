@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/deals/v1/deals_errors.pb.h"
@@ -33,7 +34,7 @@ absl::Status CheckDeal(const DealState& state, const Command& command) {
     case Lifecycle::kActive:
       return CheckEtag(command.etag(), state.deal.etag());
   }
-  return absl::OkStatus();
+  KITH_UNREACHABLE();
 }
 
 // A deal leaves its stage no earlier than it entered it.
