@@ -1,0 +1,59 @@
+#include "tests/services/runtime/person_server.h"
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "google/rpc/error_details.pb.h"
+#include "tests/services/runtime/person_services.h"
+
+namespace kith::runtime {
+
+PersonServer::PersonServer(ServerOptions options) : options_(std::move(options)) {
+  options_.clock = &clock_;
+  options_.random = &random_;
+  options_.views.path = folder_ / "views";
+  options_.views.clock = &clock_;
+  ServerBuilder builder;
+  RegisterPersons(builder, list_gate, view_gate);
+  Storage storage;
+  storage.engine = eventstore::NewMemoryEngine(disk_);
+  storage.keys = eventstore::NewMemoryKeyStore(random_);
+  auto started = builder.Start(options_, std::move(storage));
+  KITH_CHECK(started.ok());
+  server_ = *std::move(started);
+  channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", server_->port()),
+                                 grpc::InsecureChannelCredentials());
+  contacts_ = contacts::v1::ContactsService::NewStub(channel_);
+  events_ = events::v1::EventsService::NewStub(channel_);
+  interactions_ = interactions::v1::InteractionsService::NewStub(channel_);
+}
+
+void PersonServer::Stop() {
+  list_gate.Open();
+  view_gate.Open();
+  if (server_ != nullptr) server_->Stop();
+}
+
+Call::Call(absl::string_view credentials) {
+  if (!credentials.empty()) AddMetadata("authorization", absl::StrCat("Bearer ", credentials));
+}
+
+std::string Call::Reply(const std::string& key) const {
+  const auto found = GetServerInitialMetadata().find(key);
+  if (found == GetServerInitialMetadata().end()) return "";
+  return std::string(found->second.data(), found->second.size());
+}
+
+google::rpc::Status DetailsOf(const grpc::Status& status) {
+  google::rpc::Status details;
+  KITH_CHECK(details.ParseFromString(status.error_details()));
+  return details;
+}
+
+std::string ErrorOf(const grpc::Status& status) {
+  google::rpc::ErrorInfo info;
+  const google::rpc::Status details = DetailsOf(status);
+  if (details.details().empty() || !details.details(0).UnpackTo(&info)) return "";
+  return absl::StrCat(info.domain(), "/", info.reason());
+}
+
+}  // namespace kith::runtime

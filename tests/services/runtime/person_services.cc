@@ -1,0 +1,286 @@
+#include "tests/services/runtime/person_services.h"
+
+#include <atomic>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/contacts/v1/contacts_errors.pb.h"
+#include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/events/v1/events_service.grpc.pb.h"
+#include "kith/interactions/v1/interaction_events.pb.h"
+#include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "services/core/reject.h"
+#include "tests/services/runtime/person.h"
+
+namespace kith::runtime {
+namespace {
+
+using contacts::v1::Contact;
+using contacts::v1::CreateContactRequest;
+using contacts::v1::GetContactRequest;
+using contacts::v1::ListContactsRequest;
+using contacts::v1::ListContactsResponse;
+using contacts::v1::UpdateContactRequest;
+using events::v1::ReadEventsRequest;
+using events::v1::ReadEventsResponse;
+using events::v1::SubscribeEventsRequest;
+using events::v1::SubscribeEventsResponse;
+using interactions::v1::IngestInteractionsRequest;
+using interactions::v1::IngestInteractionsResponse;
+
+absl::Status NotFound(absl::string_view name) {
+  return RejectResource(contacts::v1::CONTACTS_ERROR_CONTACT_NOT_FOUND, "No such person.", name);
+}
+
+// First names by resource name.
+class PersonDirectory final : public projections::Projection {
+ public:
+  explicit PersonDirectory(Gate& gate) : gate_(gate) {}
+
+  static std::string KeyOf(WorkspaceId workspace, absl::string_view name) {
+    return absl::StrCat(workspace.value(), "/", name);
+  }
+
+  absl::string_view name() const override { return "person_directory"; }
+  int version() const override { return 1; }
+  std::vector<std::string> categories() const override { return {"contacts"}; }
+  absl::Status Apply(const eventstore::RecordedEvent& event,
+                     projections::ViewBatch& batch) const override {
+    gate_.Pass();
+    const auto& contact = static_cast<const contacts::v1::ContactEvent&>(*event.event);
+    const std::string key = KeyOf(event.header().workspace, event.header().stream);
+    if (contact.has_contact_created()) {
+      batch.Put(key, contact.contact_created().personal().first_name());
+    } else if (contact.has_contact_updated()) {
+      batch.Put(key, contact.contact_updated().personal().first_name());
+    } else {
+      batch.Delete(key);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  Gate& gate_;
+};
+
+void RenderPerson(absl::string_view name, const PersonState& state, Contact* response) {
+  response->set_name(std::string(name));
+  response->set_first_name(state.first_name);
+  response->set_etag(state.etag);
+}
+
+class PersonCommands {
+ public:
+  Decision Run(Loader& load, const CreateContactRequest& command,
+               const CommandContext& context) const {
+    const std::string name = absl::StrCat("contacts/", context.ids.Next());
+    load.ExpectAbsent(name);
+    return Changes().Append(name, PersonCreated(name, command.contact().first_name()));
+  }
+  absl::Status Render(Rendering& after, const CreateContactRequest&, Contact* response) const {
+    KITH_ASSIGN_OR_RETURN(const PersonState* state, after.LoadWritten<PersonAggregate>());
+    RenderPerson(after.events().front().stream, *state, response);
+    return absl::OkStatus();
+  }
+
+  Decision Run(Loader& load, const UpdateContactRequest& command, const CommandContext&) const {
+    const std::string& name = command.contact().name();
+    KITH_ASSIGN_OR_RETURN(const PersonState* state, load.Load<PersonAggregate>(name));
+    if (!state->exists) return NotFound(name);
+    KITH_RETURN_IF_ERROR(CheckEtag(command.contact().etag(), state->etag));
+    return Changes().Append(name, PersonRenamed(name, command.contact().first_name()));
+  }
+  absl::Status Render(Rendering& after, const UpdateContactRequest& command,
+                      Contact* response) const {
+    const std::string& name = command.contact().name();
+    KITH_ASSIGN_OR_RETURN(const PersonState* state, after.Load<PersonAggregate>(name));
+    RenderPerson(name, *state, response);
+    return absl::OkStatus();
+  }
+
+  Decision Run(Loader& load, const IngestInteractionsRequest::Item& item,
+               const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const PersonState* state, load.Load<PersonAggregate>(item.parent()));
+    if (!state->exists) return NotFound(item.parent());
+    const std::string stream = absl::StrCat(item.parent(), "/interactions");
+    interactions::v1::InteractionEvent event;
+    auto* const recorded = event.mutable_interaction_recorded();
+    recorded->set_name(absl::StrCat(stream, "/", context.ids.Next()));
+    recorded->set_subject(item.parent());
+    recorded->mutable_interaction()->set_kind(item.interaction().kind());
+    return Changes().Append(stream, std::move(event));
+  }
+  absl::Status Render(Rendering& after, const IngestInteractionsRequest::Item&,
+                      IngestInteractionsResponse::Result* result) const {
+    const auto recorded = after.Event<interactions::v1::InteractionEvent>(0);
+    result->set_name(recorded.event.interaction_recorded().name());
+    return absl::OkStatus();
+  }
+};
+
+class PersonService final : public contacts::v1::ContactsService::CallbackService {
+ public:
+  PersonService(Runtime& runtime, Gate& list_gate)
+      : endpoint_(*runtime.endpoint),
+        view_(runtime.views.Find("person_directory")),
+        list_gate_(list_gate) {}
+
+  grpc::ServerUnaryReactor* CreateContact(grpc::CallbackServerContext* rpc,
+                                          const CreateContactRequest* request,
+                                          Contact* response) override {
+    return endpoint_.Mutate(rpc, request, response, commands_);
+  }
+  grpc::ServerUnaryReactor* UpdateContact(grpc::CallbackServerContext* rpc,
+                                          const UpdateContactRequest* request,
+                                          Contact* response) override {
+    return endpoint_.Mutate(rpc, request, response, commands_);
+  }
+  grpc::ServerUnaryReactor* GetContact(grpc::CallbackServerContext* rpc,
+                                       const GetContactRequest* request,
+                                       Contact* response) override {
+    return endpoint_.Read(rpc, request, response, view_, ReadKind::kPoint,
+                          [](const ReadContext& context, const GetContactRequest& get,
+                             Contact* person) { return Get(context, get, person); });
+  }
+  grpc::ServerUnaryReactor* ListContacts(grpc::CallbackServerContext* rpc,
+                                         const ListContactsRequest* request,
+                                         ListContactsResponse* response) override {
+    return endpoint_.Read(
+        rpc, request, response, view_, ReadKind::kScan,
+        [this](const ReadContext&, const ListContactsRequest&, ListContactsResponse*) {
+          list_gate_.Pass();
+          return absl::OkStatus();
+        });
+  }
+
+ private:
+  static absl::Status Get(const ReadContext& context, const GetContactRequest& request,
+                          Contact* response) {
+    KITH_ASSIGN_OR_RETURN(
+        const auto first_name,
+        context.view().Get(PersonDirectory::KeyOf(context.workspace(), request.name()),
+                           context.tier));
+    if (!first_name.has_value()) return NotFound(request.name());
+    response->set_name(request.name());
+    response->set_first_name(*first_name);
+    return absl::OkStatus();
+  }
+
+  Endpoint& endpoint_;
+  projections::View& view_;
+  Gate& list_gate_;
+  const PersonCommands commands_{};
+};
+
+class PersonIngest final : public interactions::v1::InteractionsService::CallbackService {
+ public:
+  explicit PersonIngest(Runtime& runtime) : endpoint_(*runtime.endpoint) {}
+
+  grpc::ServerReadReactor<IngestInteractionsRequest>* IngestInteractions(
+      grpc::CallbackServerContext* rpc, IngestInteractionsResponse* response) override {
+    return endpoint_.Ingest<IngestInteractionsRequest>(rpc, response, commands_);
+  }
+
+ private:
+  Endpoint& endpoint_;
+  const PersonCommands commands_{};
+};
+
+// Counts to the limit asked for, and fails after 1,000.
+class Counting final : public StreamSource<ReadEventsResponse> {
+ public:
+  explicit Counting(int64_t limit) : limit_(limit) {}
+  absl::StatusOr<Next> Fill(ReadEventsResponse* response) override {
+    if (sent_ == limit_) return Next::kEnd;
+    if (sent_ == 1'000) return absl::DataLossError("a damaged record");
+    response->add_events()->set_sequence(++sent_);
+    return Next::kMessage;
+  }
+
+ private:
+  const int64_t limit_;
+  int64_t sent_ = 0;
+};
+
+// One message, then silence.
+class Silent final : public StreamSource<SubscribeEventsResponse> {
+ public:
+  absl::StatusOr<Next> Fill(SubscribeEventsResponse* response) override {
+    if (std::exchange(begun_, true)) return Next::kIdle;
+    response->mutable_caught_up()->set_sequence(1);
+    return Next::kMessage;
+  }
+  absl::Duration IdleMax() const override { return absl::Hours(1); }
+
+ private:
+  bool begun_ = false;
+};
+
+class PersonEvents final : public events::v1::EventsService::CallbackService {
+ public:
+  explicit PersonEvents(Runtime& runtime) : endpoint_(*runtime.endpoint) {}
+
+  grpc::ServerWriteReactor<ReadEventsResponse>* ReadEvents(
+      grpc::CallbackServerContext* rpc, const ReadEventsRequest* request) override {
+    return endpoint_.Stream<ReadEventsResponse>(
+        rpc, request,
+        [](const CallerContext&, const ReadEventsRequest& read)
+            -> absl::StatusOr<std::unique_ptr<StreamSource<ReadEventsResponse>>> {
+          return std::make_unique<Counting>(read.limit());
+        });
+  }
+  grpc::ServerWriteReactor<SubscribeEventsResponse>* SubscribeEvents(
+      grpc::CallbackServerContext* rpc, const SubscribeEventsRequest* request) override {
+    return endpoint_.Stream<SubscribeEventsResponse>(
+        rpc, request,
+        [](const CallerContext&, const SubscribeEventsRequest&)
+            -> absl::StatusOr<std::unique_ptr<StreamSource<SubscribeEventsResponse>>> {
+          return std::make_unique<Silent>();
+        });
+  }
+
+ private:
+  Endpoint& endpoint_;
+};
+
+// Callers that are fixed.
+class FixedAuthorizer final : public Authorizer {
+ public:
+  FixedAuthorizer() {
+    Add("owner", WorkspaceId(1), "*");
+    Add("reader", WorkspaceId(1), "*.read");
+    Add("stranger", WorkspaceId(2), "*");
+  }
+  std::shared_ptr<const Caller> Authenticate(absl::string_view credentials) const override {
+    const auto found = callers_.find(credentials);
+    return found == callers_.end() ? nullptr : found->second;
+  }
+
+ private:
+  void Add(const std::string& credentials, WorkspaceId workspace, const std::string& grant) {
+    callers_[credentials] = std::make_shared<Caller>(
+        Caller{workspace, credentials, Grants({grant}), std::make_shared<Settings>()});
+  }
+  absl::flat_hash_map<std::string, std::shared_ptr<const Caller>> callers_;
+};
+
+}  // namespace
+
+void RegisterPersons(ServerBuilder& server, Gate& list_gate, Gate& view_gate) {
+  server.RegisterEvents<contacts::v1::ContactEvent>("contacts");
+  server.RegisterEvents<interactions::v1::InteractionEvent>("interactions");
+  server.AddProjection(std::make_unique<PersonDirectory>(view_gate));
+  server.UseAuthorizer([](Runtime&) -> absl::StatusOr<std::unique_ptr<Authorizer>> {
+    return std::make_unique<FixedAuthorizer>();
+  });
+  server.AddService([&list_gate](Runtime& runtime) {
+    return std::make_unique<PersonService>(runtime, list_gate);
+  });
+  server.AddService([](Runtime& runtime) { return std::make_unique<PersonIngest>(runtime); });
+  server.AddService([](Runtime& runtime) { return std::make_unique<PersonEvents>(runtime); });
+}
+
+}  // namespace kith::runtime

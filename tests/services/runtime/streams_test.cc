@@ -1,0 +1,176 @@
+// Streams over gRPC: what a server sends until it ends, and what a client sends item by item.
+
+#include <thread>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/services/runtime/person_server.h"
+
+namespace kith::runtime {
+namespace {
+
+using events::v1::ReadEventsRequest;
+using events::v1::ReadEventsResponse;
+using events::v1::SubscribeEventsRequest;
+using events::v1::SubscribeEventsResponse;
+using interactions::v1::IngestInteractionsRequest;
+using interactions::v1::IngestInteractionsResponse;
+
+grpc::Status Count(PersonServer& server, int64_t limit, int64_t* received,
+                   absl::string_view credentials = "owner") {
+  ReadEventsRequest request;
+  request.set_limit(limit);
+  Call call(credentials);
+  const auto stream = server.events().ReadEvents(&call, request);
+  ReadEventsResponse response;
+  *received = 0;
+  while (stream->Read(&response)) EXPECT_EQ(response.events(0).sequence(), ++*received);
+  return stream->Finish();
+}
+
+TEST(Stream, SendsEveryMessageInOrderAndEnds) {
+  PersonServer server;
+  for (const int64_t limit : {0, 1, 500}) {
+    int64_t received = 0;
+    EXPECT_TRUE(Count(server, limit, &received).ok());
+    EXPECT_EQ(received, limit);
+  }
+}
+
+TEST(Stream, EndsWithTheErrorOfItsSource) {
+  PersonServer server;
+  int64_t received = 0;
+  const grpc::Status status = Count(server, 2'000, &received);
+  EXPECT_EQ(received, 1'000);
+  EXPECT_EQ(ErrorOf(status), "kith.type.v1/DATA_LOSS");
+}
+
+TEST(Stream, IsAdmittedLikeEveryCall) {
+  PersonServer server;
+  int64_t received = 0;
+  EXPECT_EQ(Count(server, 1, &received, "nobody").error_code(), grpc::StatusCode::UNAUTHENTICATED);
+}
+
+TEST(Stream, ThatIsIdleEndsWhenItsClientHangsUp) {
+  PersonServer server;
+  Call call;
+  const auto stream = server.events().SubscribeEvents(&call, SubscribeEventsRequest());
+  SubscribeEventsResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  call.TryCancel();
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST(Stream, ThatIsIdleEndsWhenTheServerStops) {
+  PersonServer server;
+  Call call;
+  const auto stream = server.events().SubscribeEvents(&call, SubscribeEventsRequest());
+  SubscribeEventsResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  std::thread stopping([&] { server.Stop(); });
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(ErrorOf(stream->Finish()), "kith.type.v1/SHUTTING_DOWN");
+  stopping.join();
+}
+
+class Ingest : public ::testing::Test {
+ protected:
+  Ingest() {
+    contacts::v1::CreateContactRequest request;
+    request.mutable_contact()->set_first_name("Ada");
+    contacts::v1::Contact contact;
+    Call call;
+    EXPECT_TRUE(server_.contacts().CreateContact(&call, request, &contact).ok());
+    ada_ = contact.name();
+  }
+
+  IngestInteractionsRequest Calls(int count, const std::string& request_id) const {
+    IngestInteractionsRequest message;
+    for (int i = 0; i < count; ++i) {
+      auto* const item = message.add_items();
+      item->set_parent(ada_);
+      item->mutable_interaction()->set_kind(interactions::v1::CALL);
+    }
+    message.set_request_id(request_id);
+    return message;
+  }
+
+  grpc::Status Send(const std::vector<IngestInteractionsRequest>& messages,
+                    IngestInteractionsResponse* response) {
+    Call call;
+    const auto stream = server_.interactions().IngestInteractions(&call, response);
+    for (const auto& message : messages) {
+      if (!stream->Write(message)) break;
+    }
+    stream->WritesDone();
+    return stream->Finish();
+  }
+
+  PersonServer server_;
+  std::string ada_;
+};
+
+TEST_F(Ingest, AnswersEveryItemInItsOrder) {
+  IngestInteractionsResponse response;
+  std::vector<IngestInteractionsRequest> messages;
+  for (int i = 0; i < 12; ++i) messages.push_back(Calls(50, absl::StrCat("m", i)));
+  ASSERT_TRUE(Send(messages, &response).ok());
+  ASSERT_EQ(response.results_size(), 600);
+  for (int i = 0; i < 600; ++i) {
+    EXPECT_EQ(response.results(i).message_index(), i / 50);
+    EXPECT_EQ(response.results(i).item_index(), i % 50);
+    EXPECT_NE(response.results(i).name(), "") << response.results(i).status().message();
+  }
+  EXPECT_EQ(server_.runtime().log.head(), Position(601));
+}
+
+TEST_F(Ingest, HoldsUpNoItemForTheFaultOfAnother) {
+  IngestInteractionsRequest message = Calls(4, "m");
+  message.mutable_items(1)->set_parent("nonsense");
+  message.mutable_items(2)->set_parent("contacts/01J00000000000000000000000");
+  IngestInteractionsResponse response;
+  ASSERT_TRUE(Send({message}, &response).ok());
+  EXPECT_NE(response.results(0).name(), "");
+  EXPECT_EQ(response.results(1).status().code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(response.results(2).status().code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_NE(response.results(3).name(), "");
+  EXPECT_EQ(server_.runtime().log.head(), Position(3));
+}
+
+TEST_F(Ingest, TakesEffectOnceWhenRepeated) {
+  IngestInteractionsResponse first;
+  IngestInteractionsResponse second;
+  ASSERT_TRUE(Send({Calls(20, "m1"), Calls(20, "m2")}, &first).ok());
+  ASSERT_TRUE(Send({Calls(20, "m1"), Calls(20, "m2")}, &second).ok());
+  EXPECT_EQ(first.SerializeAsString(), second.SerializeAsString());
+  EXPECT_EQ(server_.runtime().log.head(), Position(41));
+}
+
+TEST_F(Ingest, RefusesAMessageWithTooManyItems) {
+  IngestInteractionsResponse response;
+  const grpc::Status status = Send({Calls(501, "m")}, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(server_.runtime().log.head(), Position(1));
+}
+
+TEST_F(Ingest, OfNothingIsAnsweredWithNothing) {
+  IngestInteractionsResponse response;
+  EXPECT_TRUE(Send({}, &response).ok());
+  EXPECT_EQ(response.results_size(), 0);
+}
+
+TEST_F(Ingest, EndsWhenTheServerStops) {
+  Call call;
+  IngestInteractionsResponse response;
+  const auto stream = server_.interactions().IngestInteractions(&call, &response);
+  ASSERT_TRUE(stream->Write(Calls(1, "m")));
+  // Wait until the message has arrived, so that the stream is open in the server.
+  while (server_.runtime().log.head() < Position(2)) std::this_thread::yield();
+  std::thread stopping([&] { server_.Stop(); });
+  EXPECT_EQ(ErrorOf(stream->Finish()), "kith.type.v1/SHUTTING_DOWN");
+  stopping.join();
+}
+
+}  // namespace
+}  // namespace kith::runtime
