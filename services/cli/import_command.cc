@@ -119,8 +119,9 @@ class Run {
         progress_(options.collection, static_cast<int64_t>(csv.rows.size()),
                   session.options().live_err, session.err(), SystemClock()) {}
 
-  void Send(const ImportPlanner& planner) {
-    const References references = Resolve(session_.client(), session_.catalog(), planner);
+  absl::Status Send(const ImportPlanner& planner) {
+    KITH_ASSIGN_OR_RETURN(const References references,
+                          Resolve(session_.client(), session_.catalog(), planner));
     Importer importer(session_.client(), options_.in_flight);
     for (const CsvRow& row : csv_.rows) {
       auto calls = planner.Plan(row, references);
@@ -130,10 +131,11 @@ class Run {
         Take({&row, calls.status(), false});
       }
       for (const Importer::Result& result : importer.TakeResults()) Take(result);
-      if (unreachable_) break;
+      if (stopped_by_.has_value()) break;
     }
     importer.Finish();
     for (const Importer::Result& result : importer.TakeResults()) Take(result);
+    return absl::OkStatus();
   }
 
   // Only plans: records that rows refer to count as found.
@@ -149,7 +151,7 @@ class Run {
                    << (options_.dry_run ? " would be sent, " : " created, ")
                    << FormatCount(unchanged_) << " unchanged, " << FormatCount(rejects_.count())
                    << " rejected\n";
-    if (unreachable_) return *unreachable_;
+    if (stopped_by_.has_value()) return *stopped_by_;
     if (rejects_.count() == 0) return absl::OkStatus();
     return absl::FailedPreconditionError(absl::StrCat(
         FormatCount(rejects_.count()), rejects_.count() == 1 ? " row was" : " rows were",
@@ -159,8 +161,10 @@ class Run {
  private:
   void Take(const Importer::Result& result) {
     if (!result.status.ok()) {
-      // Without a server every further row would say the same.
-      if (IsUnreachable(result.status)) unreachable_ = result.status;
+      if (ConcernsEveryCall(result.status)) {
+        stopped_by_ = result.status;
+        return;  // told once, at the end
+      }
       progress_.Clear();
       rejects_.Add(*result.row, result.status, session_.err());
     } else if (result.changed) {
@@ -178,7 +182,7 @@ class Run {
   Progress progress_;
   int64_t created_ = 0;
   int64_t unchanged_ = 0;
-  std::optional<absl::Status> unreachable_;
+  std::optional<absl::Status> stopped_by_;
 };
 
 }  // namespace
@@ -194,7 +198,7 @@ absl::Status RunImport(Session& session, const std::vector<std::string>& words) 
   if (options.dry_run) {
     run.Check(planner);
   } else {
-    run.Send(planner);
+    KITH_RETURN_IF_ERROR(run.Send(planner));
   }
   return run.Summarise();
 }

@@ -135,10 +135,13 @@ void Importer::End(const Running& running, absl::Status status) {
   changed_.NotifyOne();
 }
 
-References Resolve(Client& client, const Catalog& catalog, const ImportPlanner& planner) {
+absl::StatusOr<References> Resolve(Client& client, const Catalog& catalog,
+                                   const ImportPlanner& planner) {
   References references;
   for (const auto& [key, row] : planner.CollectReferences()) {
-    references.emplace(key, ResolveOne(client, catalog, planner, key, *row));
+    absl::StatusOr<std::string> name = ResolveOne(client, catalog, planner, key, *row);
+    if (ConcernsEveryCall(name.status())) return name.status();
+    references.emplace(key, std::move(name));
   }
   return references;
 }

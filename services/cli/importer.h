@@ -63,7 +63,8 @@ class Importer {
 };
 
 // Finds the records that texts refer to, and makes those that are missing where the lookup says
-// how.
-References Resolve(Client& client, const Catalog& catalog, const ImportPlanner& planner);
+// how. Fails only where every further call would fail too.
+absl::StatusOr<References> Resolve(Client& client, const Catalog& catalog,
+                                   const ImportPlanner& planner);
 
 }  // namespace kith::cli

@@ -101,8 +101,10 @@ absl::Status ServerError(const grpc::Status& status, absl::string_view address) 
 
 bool IsServerError(const absl::Status& status) { return status.GetPayload(kPayload).has_value(); }
 
-bool IsUnreachable(const absl::Status& status) {
-  return absl::IsUnavailable(status) && IsServerError(status) && ReasonOf(status).empty();
+bool ConcernsEveryCall(const absl::Status& status) {
+  if (!IsServerError(status)) return false;
+  return absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status) ||
+         (absl::IsUnavailable(status) && ReasonOf(status).empty());
 }
 
 std::string ReasonOf(const absl::Status& status) {

@@ -23,8 +23,9 @@ absl::Status ServerError(const grpc::Status& status, absl::string_view address);
 // True for a status made by ServerError; false for mistakes on the command line.
 bool IsServerError(const absl::Status& status);
 
-// True where no server answered at all, or it went away.
-bool IsUnreachable(const absl::Status& status);
+// True for a failure that every further call would meet too: no server answers, or it does not let
+// the caller in.
+bool ConcernsEveryCall(const absl::Status& status);
 
 // The error's reason, "DEAL_EXISTS"; empty where the server gave none.
 std::string ReasonOf(const absl::Status& status);

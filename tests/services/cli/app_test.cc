@@ -196,6 +196,23 @@ TEST_F(KithImportTest, RejectsARowWhoseContentChangedSinceItWasImported) {
   EXPECT_THAT(err(), HasSubstr("line 2: it was imported before with other content"));
 }
 
+TEST_F(KithImportTest, StopsAtOnceWhereNoServerAnswers) {
+  Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\nb,Two,Bob,no,\nc,Three,,no,\n");
+  std::ostringstream out, err;
+  const std::string address = absl::StrCat("unix:", folder_ / "nobody");
+  EXPECT_EQ(cli::Run({"import", "deals", "--mapping", folder_ / "mapping.json",
+                      folder_ / "deals.csv", "--address", address},
+                     {.out = out,
+                      .err = err,
+                      .environment = [](const char*) { return std::string(); },
+                      .connect =
+                          [](const ClientOptions& options) {
+                            return std::make_unique<Client>(options);
+                          }}),
+            1);
+  EXPECT_THAT(err.str(), StartsWith("kith: no Kith server answers at "));
+}
+
 TEST_F(KithImportTest, SendsNothingOnADryRun) {
   Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\n");
   EXPECT_EQ(Import({"--dry-run"}), 0) << err();
