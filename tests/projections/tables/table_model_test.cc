@@ -249,10 +249,10 @@ RC_GTEST_PROP(TableModel, ListsWhatAMapWouldAsOfAnyPosition, ()) {
     RC_LOG() << listed.status().ToString() << "\n";
     RC_ASSERT(listed.ok());
     std::vector<std::string> expected;
-    for (const auto& [name, deal] : rows) {
+    for (const auto& row : rows) {
       const bool holds = std::all_of(conditions.begin(), conditions.end(),
-                                     [&](const Condition& c) { return c.holds(deal); });
-      if (holds) expected.push_back(name);
+                                     [&](const Condition& c) { return c.holds(row.second); });
+      if (holds) expected.push_back(row.first);
     }
     std::vector<std::string> names = *listed;
     for (size_t i = 1; i < names.size(); ++i) {

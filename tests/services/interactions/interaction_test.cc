@@ -58,7 +58,7 @@ class RecordInteraction : public testing::Test {
     return static_cast<const v1::InteractionEvent&>(*change.event).interaction_recorded();
   }
 
-  const Settings settings_;
+  const Settings settings_{};
   absl::Time occurred_ = absl::FromUnixMicros(1'700'000'000'123'456);
 };
 
