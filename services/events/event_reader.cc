@@ -23,6 +23,7 @@ absl::StatusOr<std::unique_ptr<EventReader>> EventReader::Open(
 }
 
 absl::StatusOr<EventReader::Next> EventReader::Fill(v1::ReadEventsResponse* response) {
+  response->Clear();
   size_t bytes = 0;
   for (int scanned = 0; cursor_ != nullptr && scanned < kStepRecordsMax; ++scanned) {
     KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::Record> record, cursor_->Next());

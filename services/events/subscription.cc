@@ -47,11 +47,13 @@ absl::StatusOr<std::unique_ptr<Subscription>> Subscription::Open(
 }
 
 absl::StatusOr<Subscription::Next> Subscription::Fill(v1::SubscribeEventsResponse* response) {
+  // Emptied but kept: its strings hold the next events without being allocated again.
+  response->mutable_events()->clear_events();
   KITH_ASSIGN_OR_RETURN(const bool more, TakeRecords(response));
   const uint64_t lag = environment_.log.head().value() - position_.value();
   if (lag > kBehindPositions) caught_up_ = false;
   pausing_ = false;
-  if (response->has_events()) {
+  if (!response->events().events().empty()) {
     sent_ = resumable_ = environment_.clock.Now();
     return Next::kMessage;
   }

@@ -42,16 +42,32 @@ void StreamCourse::TakeStep() {
     stop = stop_;
   }
   if (!stop.ok()) return End(stop);
-  const absl::StatusOr<Step> step = Take(caller_);
+  const absl::StatusOr<Step> step =
+      taken_.has_value() ? *std::exchange(taken_, std::nullopt) : Take(caller_);
   if (!step.ok()) return End(step.status());
   switch (*step) {
     case Step::kWrite:
-      return Write();
+      return WriteAndTakeNext();
     case Step::kIdle:
       return Rest();
     case Step::kEnd:
       return End(absl::OkStatus());
   }
+}
+
+void StreamCourse::WriteAndTakeNext() {
+  Write();
+  taken_ = Take(caller_);
+  HalfDone();
+}
+
+void StreamCourse::HalfDone() {
+  {
+    MutexLock lock(mutex_);
+    half_done_ = !half_done_;
+    if (half_done_) return;
+  }
+  Schedule();
 }
 
 void StreamCourse::Rest() {
@@ -74,7 +90,7 @@ void StreamCourse::Rest() {
 
 void StreamCourse::Written(bool ok) {
   if (!ok) StopWith(absl::CancelledError("the client is gone"));
-  Schedule();
+  HalfDone();
 }
 
 void StreamCourse::Cancelled() { StopWith(absl::CancelledError("the client hung up")); }

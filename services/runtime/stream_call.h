@@ -1,8 +1,10 @@
-// StreamCall: one server stream. Messages are made on the read pool, one at a time, and only when
-// the client has taken the one before: a slow client holds one message in memory.
+// StreamCall: one server stream. Messages are made on the read pool: while one is being written the
+// next is made, and no further one before the client has taken it. A slow client holds two messages
+// in memory.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
@@ -21,8 +23,9 @@ class StreamSource {
   virtual ~StreamSource() = default;
 
   enum class Next { kMessage, kIdle, kEnd };
-  // Fills the empty `response` and answers kMessage; kIdle when there is nothing to send now; kEnd
-  // when there never will be. An error ends the stream.
+  // Fills `response` and answers kMessage; kIdle when there is nothing to send now; kEnd when there
+  // never will be. An error ends the stream. `response` holds an earlier message: the source clears
+  // it, and may use its memory again.
   virtual absl::StatusOr<Next> Fill(Response* response) = 0;
 
   // After kIdle: calls `wake`, from any thread, when there is something to send. Destroying the
@@ -52,7 +55,7 @@ class Pause {
 };
 
 // The course of a stream, without its messages' types: it is always either taking a step on the
-// pool, or writing, or in a pause, and ends from a step.
+// pool, or writing a message and making the next, or in a pause, and ends from a step.
 class StreamCourse : public LiveStreams::Stream {
  public:
   void Begin();
@@ -66,6 +69,7 @@ class StreamCourse : public LiveStreams::Stream {
   enum class Step { kWrite, kIdle, kEnd };
   // Opens the source where it is not, and fills the next message. On the pool.
   virtual absl::StatusOr<Step> Take(const CallerContext& caller) = 0;
+  // Writes the message filled last; the next is filled beside it.
   virtual void Write() = 0;
   virtual void WakeBy(absl::AnyInvocable<void()> wake) = 0;
   virtual absl::Duration IdleMax() const = 0;
@@ -82,6 +86,9 @@ class StreamCourse : public LiveStreams::Stream {
   absl::Status Prepare();
   void Schedule();
   void TakeStep();
+  void WriteAndTakeNext();
+  // The message is written, or the next is made: the later of both goes on.
+  void HalfDone() KITH_EXCLUDES(mutex_);
   void Rest();
   void StopWith(absl::Status reason) KITH_EXCLUDES(mutex_);
   void End(const absl::Status& status);
@@ -92,11 +99,13 @@ class StreamCourse : public LiveStreams::Stream {
   const google::protobuf::Message& request_;
   absl::Time began_;
   CallerContext caller_;
-  std::unique_ptr<grpc::Alarm> alarm_;  // of the pause
+  std::unique_ptr<grpc::Alarm> alarm_;         // of the pause
+  std::optional<absl::StatusOr<Step>> taken_;  // made while the message before was written
 
   Mutex mutex_;
   absl::Status stop_ KITH_GUARDED_BY(mutex_);  // not OK: the next step ends the stream so
   std::shared_ptr<Pause> pause_ KITH_GUARDED_BY(mutex_);  // while idle
+  bool half_done_ KITH_GUARDED_BY(mutex_) = false;        // of writing one and making the next
 };
 
 // Deletes itself when gRPC is done with it.
@@ -118,8 +127,7 @@ class StreamCall final : public grpc::ServerWriteReactor<Response>, public Strea
       if (!opened.ok()) return std::move(opened).status();
       source_ = *std::move(opened);
     }
-    response_.Clear();
-    const absl::StatusOr<typename Source::Next> next = source_->Fill(&response_);
+    const absl::StatusOr<typename Source::Next> next = source_->Fill(&responses_[filling_]);
     if (!next.ok()) return next.status();
     switch (*next) {
       case Source::Next::kMessage:
@@ -131,7 +139,11 @@ class StreamCall final : public grpc::ServerWriteReactor<Response>, public Strea
     }
     return absl::InternalError("a stream source answered nothing known");
   }
-  void Write() override { this->StartWrite(&response_); }
+  void Write() override {
+    const Response* const filled = &responses_[filling_];
+    filling_ = 1 - filling_;
+    this->StartWrite(filled);
+  }
   void WakeBy(absl::AnyInvocable<void()> wake) override { source_->Wake(std::move(wake)); }
   absl::Duration IdleMax() const override { return source_->IdleMax(); }
   void CloseSource() override { source_.reset(); }
@@ -147,7 +159,8 @@ class StreamCall final : public grpc::ServerWriteReactor<Response>, public Strea
   const Request& request_;
   Open open_;
   std::unique_ptr<Source> source_;
-  Response response_;
+  Response responses_[2];  // one is written while the other is filled
+  int filling_ = 0;
 };
 
 }  // namespace kith::runtime

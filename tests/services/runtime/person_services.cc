@@ -194,6 +194,7 @@ class Counting final : public StreamSource<ReadEventsResponse> {
  public:
   explicit Counting(int64_t limit) : limit_(limit) {}
   absl::StatusOr<Next> Fill(ReadEventsResponse* response) override {
+    response->Clear();
     if (sent_ == limit_) return Next::kEnd;
     if (sent_ == 1'000) return absl::DataLossError("a damaged record");
     response->add_events()->set_sequence(++sent_);
@@ -210,6 +211,7 @@ class Silent final : public StreamSource<SubscribeEventsResponse> {
  public:
   absl::StatusOr<Next> Fill(SubscribeEventsResponse* response) override {
     if (std::exchange(begun_, true)) return Next::kIdle;
+    response->Clear();
     response->mutable_caught_up()->set_sequence(1);
     return Next::kMessage;
   }
