@@ -56,9 +56,13 @@ void StreamCourse::TakeStep() {
 }
 
 void StreamCourse::WriteAndTakeNext() {
+  Swap();
+  // On another thread, because writing takes as long: it serialises, and sends as much as fits.
+  environment_.pools.reads.Run([this] {
+    taken_ = Take(caller_);
+    HalfDone();
+  });
   Write();
-  taken_ = Take(caller_);
-  HalfDone();
 }
 
 void StreamCourse::HalfDone() {

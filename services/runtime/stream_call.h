@@ -69,7 +69,8 @@ class StreamCourse : public LiveStreams::Stream {
   enum class Step { kWrite, kIdle, kEnd };
   // Opens the source where it is not, and fills the next message. On the pool.
   virtual absl::StatusOr<Step> Take(const CallerContext& caller) = 0;
-  // Writes the message filled last; the next is filled beside it.
+  // Puts the message filled last where Write takes it, and the next one is filled beside it.
+  virtual void Swap() = 0;
   virtual void Write() = 0;
   virtual void WakeBy(absl::AnyInvocable<void()> wake) = 0;
   virtual absl::Duration IdleMax() const = 0;
@@ -127,7 +128,7 @@ class StreamCall final : public grpc::ServerWriteReactor<Response>, public Strea
       if (!opened.ok()) return std::move(opened).status();
       source_ = *std::move(opened);
     }
-    const absl::StatusOr<typename Source::Next> next = source_->Fill(&responses_[filling_]);
+    const absl::StatusOr<typename Source::Next> next = source_->Fill(filling_);
     if (!next.ok()) return next.status();
     switch (*next) {
       case Source::Next::kMessage:
@@ -139,11 +140,8 @@ class StreamCall final : public grpc::ServerWriteReactor<Response>, public Strea
     }
     return absl::InternalError("a stream source answered nothing known");
   }
-  void Write() override {
-    const Response* const filled = &responses_[filling_];
-    filling_ = 1 - filling_;
-    this->StartWrite(filled);
-  }
+  void Swap() override { std::swap(filling_, writing_); }
+  void Write() override { this->StartWrite(writing_); }
   void WakeBy(absl::AnyInvocable<void()> wake) override { source_->Wake(std::move(wake)); }
   absl::Duration IdleMax() const override { return source_->IdleMax(); }
   void CloseSource() override { source_.reset(); }
@@ -159,8 +157,9 @@ class StreamCall final : public grpc::ServerWriteReactor<Response>, public Strea
   const Request& request_;
   Open open_;
   std::unique_ptr<Source> source_;
-  Response responses_[2];  // one is written while the other is filled
-  int filling_ = 0;
+  Response responses_[2];
+  Response* filling_ = &responses_[0];
+  Response* writing_ = &responses_[1];
 };
 
 }  // namespace kith::runtime
