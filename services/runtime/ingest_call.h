@@ -23,7 +23,8 @@
 namespace kith::runtime {
 
 inline constexpr int kIngestMessagesInFlightMax = 4;
-inline constexpr int kIngestItemsMax = 100'000;  // of one stream: its results are one reply
+// Of one stream: its results are one reply, which must fit the 4 MiB that clients take by default.
+inline constexpr int kIngestItemsMax = 40'000;
 
 // The course of a stream of items, without their types.
 class IngestCourse : public LiveStreams::Stream {
