@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "services/runtime/hide_erased.h"
+#include "services/runtime/read_position.h"
 #include "services/runtime/request_key.h"
 
 namespace kith::runtime {
@@ -27,8 +28,13 @@ absl::Status MutateCallBase::Prepare() {
 }
 
 void MutateCallBase::Done(absl::Status status) {
-  if (status.ok()) HideErased(environment_.keys, origin_.caller->workspace, response_);
-  if (status.ok() && repeated_) rpc_->AddInitialMetadata("kith-repeated", "true");
+  if (status.ok()) {
+    HideErased(environment_.keys, origin_.caller->workspace, response_);
+    if (appended_ != Position()) {
+      rpc_->AddInitialMetadata("kith-token", TokenAt(environment_.log, appended_));
+    }
+    if (repeated_) rpc_->AddInitialMetadata("kith-repeated", "true");
+  }
   Finish(Conclude(environment_, method_, origin_.caller.get(), origin_.request.id, began_, status));
 }
 

@@ -26,8 +26,12 @@ class MutateCallBase : public grpc::ServerUnaryReactor, public Command {
 
   const Origin& origin() const final { return origin_; }
 
-  // A reply that repeats an earlier one says so in its initial metadata, `kith-repeated`.
-  bool repeated_ = false;
+  // The initial metadata of a reply: `kith-token` names the append, for reads that must reflect it,
+  // and `kith-repeated` says that the reply repeats an earlier one.
+  void NoteOutcome(const Rendering& after) {
+    appended_ = after.last();
+    repeated_ = after.repeated();
+  }
 
  private:
   void OnDone() final { delete this; }
@@ -41,6 +45,8 @@ class MutateCallBase : public grpc::ServerUnaryReactor, public Command {
   google::protobuf::Message* const response_;
   absl::Time began_;
   Origin origin_;
+  Position appended_;
+  bool repeated_ = false;
 };
 
 template <class Request, class Response, class Commands>
@@ -66,7 +72,7 @@ class MutateCall final : public MutateCallBase {
   }
   absl::Status Render(Rendering& after) override {
     response_->Clear();
-    repeated_ = after.repeated();
+    NoteOutcome(after);
     return commands_.Render(after, request_, response_);
   }
 

@@ -63,6 +63,8 @@ class Rendering {
 
   // The request had been answered before.
   bool repeated() const { return repeated_; }
+  // The last event of the append; 0 where the command changed nothing.
+  Position last() const { return last_; }
   // What the decision gave to Changes::WithSecret; empty when repeated.
   const std::string& secret() const { return secret_; }
   WorkspaceId workspace() const { return workspace_; }

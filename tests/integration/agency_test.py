@@ -63,7 +63,7 @@ class AgencyTest(unittest.TestCase):
         shutil.rmtree(self.data)
 
     def call(self, stub, method, request):
-        """The reply, and the token of the moment it reflects (None for a change)."""
+        """The reply, and the token of the moment it reflects."""
         reply, call = getattr(stub(self.kithd.channel), method).with_call(request, metadata=self.kithd.metadata)
         return reply, dict(call.initial_metadata()).get("kith-token")
 
@@ -114,6 +114,14 @@ class AgencyTest(unittest.TestCase):
                 name=won.name, read=read_pb2.ReadOptions(token=proposal_token)))
             self.assertEqual(then, proposed)
 
+        with self.subTest("a change names the moment after it"):
+            _, token = self.call(deals_service_pb2_grpc.DealsServiceStub, "UpdateDeal",
+                                 deals_service_pb2.UpdateDealRequest(
+                                     deal=deal_pb2.Deal(name=won.name, next_step="Invoice")))
+            then = self.deals("GetDeal", deals_service_pb2.GetDealRequest(
+                name=won.name, read=read_pb2.ReadOptions(token=token)))
+            self.assertEqual(then.next_step, "Invoice")
+
         with self.subTest("the board now and as of the proposal"):
             def counts(read):
                 board = self.deals("GetPipelineBoard", deals_service_pb2.GetPipelineBoardRequest(read=read))
@@ -137,7 +145,7 @@ class AgencyTest(unittest.TestCase):
                                         interactions_service_pb2.ListTimelineRequest(parent=parent))
                 return [entry.type for entry in timeline.entries]
             self.assertEqual(types(ada.name), ["interaction_recorded", "contact_created"])
-            self.assertEqual(types(won.name), ["deal_won", "deal_stage_changed", "deal_stage_changed",
+            self.assertEqual(types(won.name), ["deal_updated", "deal_won", "deal_stage_changed", "deal_stage_changed",
                                                "interaction_recorded", "deal_created"])
 
         with self.subTest("found by e-mail, in any case"):
