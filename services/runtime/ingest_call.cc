@@ -1,5 +1,7 @@
 #include "services/runtime/ingest_call.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
@@ -62,13 +64,7 @@ absl::Status IngestCourse::Accept(const google::protobuf::Message& message, int 
                {{"limit", absl::StrCat(kIngestItemsMax)}}, quota);
 }
 
-void IngestCourse::Through() {
-  {
-    MutexLock lock(mutex_);
-    --in_flight_;
-  }
-  Continue();
-}
+void IngestCourse::Through() { Continue(1); }
 
 absl::StatusOr<Origin> IngestCourse::OriginOf(const google::protobuf::Message& item,
                                               absl::string_view message_id, int ordinal) {
@@ -104,25 +100,29 @@ void IngestCourse::EndForShutdown() {
   environment_.pools.folds.Run([this] { Through(); });
 }
 
-void IngestCourse::Continue() {
-  enum class Next { kNothing, kRead, kFinish } next = Next::kNothing;
-  absl::Status status;
-  {
-    MutexLock lock(mutex_);
-    if (finished_) return;
-    // A stream that stops does not wait for what its client may still send.
-    if (read_all_ || !stop_.ok()) {
-      if (in_flight_ == 0) next = Next::kFinish;
-    } else if (!reading_ && in_flight_ < kIngestMessagesInFlightMax) {
-      next = Next::kRead;
-      reading_ = true;
+void IngestCourse::Continue(int through) {
+  for (bool started = false;; started = true) {
+    absl::Status status;
+    bool finish = false;
+    {
+      MutexLock lock(mutex_);
+      in_flight_ -= std::exchange(through, 0);
+      if (started) starting_read_ = false;
+      if (finished_) return;
+      // A stream that stops does not wait for what its client may still send.
+      if (read_all_ || !stop_.ok()) {
+        if (in_flight_ > 0 || starting_read_) return;
+        finish = finished_ = true;
+        status = stop_;
+      } else {
+        if (reading_ || starting_read_ || in_flight_ >= kIngestMessagesInFlightMax) return;
+        reading_ = starting_read_ = true;
+      }
     }
-    finished_ = next == Next::kFinish;
-    status = stop_;
-  }
-  if (next == Next::kRead) ReadNext();
-  if (next == Next::kFinish) {
-    FinishWith(Conclude(environment_, method_, caller_.caller.get(), "", began_, status));
+    if (finish) {
+      return FinishWith(Conclude(environment_, method_, caller_.caller.get(), "", began_, status));
+    }
+    ReadNext();
   }
 }
 

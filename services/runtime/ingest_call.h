@@ -56,8 +56,10 @@ class IngestCourse : public LiveStreams::Stream {
  private:
   absl::Status Prepare();
   absl::Status Accept(const google::protobuf::Message& message, int items);
-  // Reads on, or ends the stream when nothing is left to do.
-  void Continue() KITH_EXCLUDES(mutex_);
+  // Counts off `through` messages that are done with, then reads on, or ends the stream when
+  // nothing is left to do. Ending frees the stream, so nobody ends it while another is starting a
+  // read.
+  void Continue(int through = 0) KITH_EXCLUDES(mutex_);
 
   const CallEnvironment& environment_;
   const Method& method_;
@@ -72,6 +74,8 @@ class IngestCourse : public LiveStreams::Stream {
   absl::Status stop_
       KITH_GUARDED_BY(mutex_);  // not OK: nothing further is read, and the stream ends so
   bool reading_ KITH_GUARDED_BY(mutex_) = false;  // a read is on its way
+  bool starting_read_ KITH_GUARDED_BY(mutex_) =
+      false;  // and a thread is still about to return from it
   bool read_all_ KITH_GUARDED_BY(mutex_) = false;
   int in_flight_ KITH_GUARDED_BY(mutex_) = 0;  // messages
   bool finished_ KITH_GUARDED_BY(mutex_) = false;

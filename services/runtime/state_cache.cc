@@ -52,7 +52,8 @@ void StateCache::Put(const AggregateType& type, WorkspaceId workspace, absl::str
                                   [&](const State& known) { return known.type == &type; });
   if (state == states.end()) {
     states.push_back({&type, {std::move(folded), false}});
-  } else if (state->found.folded.revision < folded.revision) {
+  } else if (state->found.folded.revision <= folded.revision) {
+    // An equal one was read again, and nothing had followed it: it is not outdated any more.
     state->found = {std::move(folded), false};
   }
 }

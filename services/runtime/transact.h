@@ -83,7 +83,8 @@ class Transact {
   };
   Transact(const Environment& environment, const TransactOptions& options);
 
-  // Runs a command. Never blocks: for any thread. Done may be called before this returns.
+  // Runs a command. For any thread: it waits for no disk, but where the pool of keys for new people
+  // is empty (see key_store.h). Done may be called before this returns.
   void Start(Command& command);
 
   // Runs a command from inside the process and waits for it. `render` may be empty. Not on a gRPC
