@@ -87,8 +87,8 @@ Decision Decide(const WorkspaceState& state, const v1::UpdateWorkspaceRequest& c
     return NotFound(command.workspace().name());
   }
   KITH_RETURN_IF_ERROR(CheckEtag(command.workspace().etag(), state.workspace.etag()));
-  KITH_ASSIGN_OR_RETURN(
-      auto changed, ChangedFields(state.workspace, command.workspace(), command.update_mask()));
+  KITH_ASSIGN_OR_RETURN(auto changed,
+                        ChangedFields(state.workspace, command.workspace(), command.update_mask()));
   if (changed.paths().empty()) return NoChange();
   v1::WorkspaceEvent event;
   v1::WorkspaceUpdated& updated = *event.mutable_workspace_updated();

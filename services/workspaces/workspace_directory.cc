@@ -37,16 +37,12 @@ absl::StatusOr<std::unique_ptr<WorkspaceDirectory>> WorkspaceDirectory::Open(
       WorkspaceAggregate::kCategory,
       [self = directory.get()](WorkspaceId workspace, const runtime::AppendedEvent&) {
         // Reads from memory: the command that appended has just folded this state.
-        const absl::Status status = self->Refresh(workspace);
-        if (!status.ok()) {
-          spdlog::error("workspace {} could not be read again: {}", workspace.value(),
-                        status.ToString());
-        }
+        self->RefreshOrLog(workspace);
       });
   return directory;
 }
 
-absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) {
+absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) const {
   const std::string name = NameOf(workspace);
   KITH_ASSIGN_OR_RETURN(auto state, runtime_.transact.Fold<WorkspaceAggregate>(workspace, name));
   const auto cursor = runtime_.log.ReadStream(
@@ -73,7 +69,15 @@ absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) {
   if (known.state == nullptr || RevisionOf(*known.state) < RevisionOf(*entry.state)) {
     known = std::move(entry);
   }
+  // A number that is taken is told to nobody any more.
+  absl::erase_if(told_, [&](const auto& told) { return told.second <= workspace; });
   return absl::OkStatus();
+}
+
+void WorkspaceDirectory::RefreshOrLog(WorkspaceId workspace) const {
+  if (const absl::Status status = Refresh(workspace); !status.ok()) {
+    spdlog::error("workspace {} could not be read again: {}", workspace.value(), status.ToString());
+  }
 }
 
 std::shared_ptr<const runtime::Caller> WorkspaceDirectory::Authenticate(
@@ -109,12 +113,14 @@ std::vector<std::shared_ptr<const WorkspaceState>> WorkspaceDirectory::List(Work
   return states;
 }
 
-runtime::Grants WorkspaceDirectory::GrantsOf(WorkspaceId workspace, absl::string_view actor) const {
-  MutexLock lock(mutex_);
-  const auto entry = entries_.find(workspace);
-  if (entry == entries_.end()) return {};
-  const auto key = entry->second.keys.find(actor);
-  return key == entry->second.keys.end() ? runtime::Grants() : key->second.caller->grants;
+void WorkspaceDirectory::Learn(WorkspaceId workspace, const WorkspaceState& loaded) const {
+  {
+    MutexLock lock(mutex_);
+    const auto known = entries_.find(workspace);
+    const uint64_t revision = known == entries_.end() ? 0 : RevisionOf(*known->second.state);
+    if (revision >= RevisionOf(loaded)) return;
+  }
+  RefreshOrLog(workspace);
 }
 
 WorkspaceId WorkspaceDirectory::NumberFor(absl::string_view request_id) const {

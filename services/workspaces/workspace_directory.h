@@ -34,9 +34,9 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   // In the order of their numbers, those after `after`, at most `limit`.
   std::vector<std::shared_ptr<const WorkspaceState>> List(WorkspaceId after, size_t limit) const
       KITH_EXCLUDES(mutex_);
-  // What a key (by its id, the actor of a call) grants.
-  runtime::Grants GrantsOf(WorkspaceId workspace, absl::string_view actor) const
-      KITH_EXCLUDES(mutex_);
+  // A command loaded this state: where it is later than what is known here, because the outcome of
+  // the append that made it was never learnt, the workspace is folded again.
+  void Learn(WorkspaceId workspace, const WorkspaceState& loaded) const KITH_EXCLUDES(mutex_);
 
   // The number for a workspace that the request `request_id` creates: that of the first time, or
   // the next free one. Numbers have no holes: one is taken only when the workspace is appended, and
@@ -58,11 +58,12 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   explicit WorkspaceDirectory(runtime::Runtime& runtime) : runtime_(runtime) {}
 
   // Folds the workspace as it is now. DataLoss when its stream cannot be read.
-  absl::Status Refresh(WorkspaceId workspace) KITH_EXCLUDES(mutex_);
+  absl::Status Refresh(WorkspaceId workspace) const KITH_EXCLUDES(mutex_);
+  void RefreshOrLog(WorkspaceId workspace) const KITH_EXCLUDES(mutex_);
 
   runtime::Runtime& runtime_;
   mutable Mutex mutex_;
-  std::map<WorkspaceId, Entry> entries_ KITH_GUARDED_BY(mutex_);
+  mutable std::map<WorkspaceId, Entry> entries_ KITH_GUARDED_BY(mutex_);
   // Which number a request in flight was told.
   mutable absl::flat_hash_map<std::string, WorkspaceId> told_ KITH_GUARDED_BY(mutex_);
 };

@@ -33,6 +33,14 @@ const v1::ApiKey& KeyMade(runtime::Rendering& after, const WorkspaceState& state
   return state.keys.at(made.event.api_key_created().api_key().name()).api_key;
 }
 
+// What a key of the workspace, by its id, grants; nothing once it is revoked.
+runtime::Grants GrantsOf(const WorkspaceState& state, absl::string_view actor) {
+  const auto key = state.keys.find(absl::StrCat("apiKeys/", actor));
+  if (key == state.keys.end() || key->second.api_key.revoked()) return {};
+  const auto& permissions = key->second.api_key.permissions();
+  return runtime::Grants({permissions.begin(), permissions.end()});
+}
+
 // An operator acting from inside the process.
 runtime::Origin FromInside() {
   auto caller = std::make_shared<runtime::Caller>();
@@ -57,6 +65,7 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateWorkspace
                                 const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                         load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
+  directory_.Learn(context.workspace, *state);
   load.ExpectAbsent(kDefaultPipeline);
   return Decide(*state, command, runtime::Grants({"*"}), context);
 }
@@ -65,6 +74,7 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::UpdateWorkspace
                                 const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                         load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
+  directory_.Learn(context.workspace, *state);
   return Decide(*state, command, context);
 }
 
@@ -72,13 +82,16 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateApiKeyReq
                                 const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                         load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
-  return Decide(*state, command, directory_.GrantsOf(context.workspace, context.actor), context);
+  directory_.Learn(context.workspace, *state);
+  // As of the state that the append is conditioned on: a key revoked meanwhile grants nothing.
+  return Decide(*state, command, GrantsOf(*state, context.actor), context);
 }
 
 Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::RevokeApiKeyRequest& command,
                                 const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                         load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
+  directory_.Learn(context.workspace, *state);
   return Decide(*state, command, context);
 }
 
