@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/rocksdb/rocks_engine.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "services/server/capabilities.inc"
 #include "services/workspaces/workspaces_service.h"
 
@@ -86,6 +87,7 @@ absl::StatusOr<std::unique_ptr<runtime::Server>> StartKithd(const Options& optio
   runtime::ServerBuilder builder;
   RegisterCapabilities(builder);
   builder.AtStart([&options](runtime::Runtime& runtime) { return MakeKeys(options, runtime); });
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   return builder.Start(server, std::move(storage));
 }
 

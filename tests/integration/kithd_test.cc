@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "grpcpp/generic/generic_stub.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/pipelines_service.grpc.pb.h"
 #include "kith/events/v1/events_service.grpc.pb.h"
@@ -93,6 +94,33 @@ TEST_F(KithdTest, FirstStartMakesAWorkspaceItsPipelineAndItsKey) {
   for (const auto& stage : pipeline.stages()) probabilities.push_back(stage.probability());
   EXPECT_EQ(probabilities, (std::vector<int>{5, 15, 30, 60, 80, 100, 0}));
   EXPECT_EQ(kithd.Stop(SIGINT).exit_code, 0);
+}
+
+// Goal: a client that knows nothing finds the services. Method: ListServices of the reflection
+// service, as bytes.
+TEST_F(KithdTest, TellsItsServicesByReflection) {
+  KithdProcess kithd(Data());
+  ASSERT_TRUE(kithd.ready());
+  grpc::GenericStub stub(kithd.channel());
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const auto call = stub.PrepareCall(
+      &context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
+  void* tag = nullptr;
+  bool ok = false;
+  call->StartCall(nullptr);
+  ASSERT_TRUE(queue.Next(&tag, &ok) && ok);
+  const grpc::Slice list_services("\x3a\x01*");  // ServerReflectionRequest {list_services: "*"}
+  call->Write(grpc::ByteBuffer(&list_services, 1), nullptr);
+  ASSERT_TRUE(queue.Next(&tag, &ok) && ok);
+  grpc::ByteBuffer reply;
+  call->Read(&reply, nullptr);
+  ASSERT_TRUE(queue.Next(&tag, &ok) && ok) << "there is no reflection service";
+  grpc::Slice bytes;
+  ASSERT_TRUE(reply.DumpToSingleSlice(&bytes).ok());
+  EXPECT_NE(std::string(bytes.begin(), bytes.end()).find("kith.contacts.v1.ContactsService"),
+            std::string::npos);
+  context.TryCancel();
 }
 
 TEST_F(KithdTest, ASecondStartKeepsEverything) {
