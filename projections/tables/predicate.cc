@@ -86,6 +86,10 @@ absl::StatusOr<Predicate> BindComparison(const Comparison& comparison,
         absl::StrCat("In the comparison of ", field.name, " ", value.status().message(), "."));
   }
   predicate.range = RangeOf(comparison.op, *value);
+  // A day or a time that is not set is before no other.
+  const bool is_time = field.type == FieldType::kDate || field.type == FieldType::kTime;
+  const bool is_upper = comparison.op == Operator::kLess || comparison.op == Operator::kLessEqual;
+  if (is_time && is_upper && !field.many) predicate.range.from = PrefixEnd(field.Unset());
   if (comparison.op == Operator::kNotEqual) predicate.different = *value;
   if (comparison.op == Operator::kEqual || comparison.op == Operator::kHas) {
     predicate.equal = *std::move(value);

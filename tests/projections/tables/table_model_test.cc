@@ -80,7 +80,11 @@ std::string Quoted(const std::string& text) {
 
 Condition Compare(const std::string& field, const std::string& literal, const std::string& value) {
   const std::string op = AnyOf({"=", "=", "=", "!=", "<", "<=", ">", ">=", ":"});
-  const auto holds = [op, value](const std::string& other) {
+  // A day or a time that is not set is before no other.
+  const bool is_time = field == "expected_close_date" || field == "create_time";
+  const std::string unset = field == "expected_close_date" ? Number(0) : "";
+  const auto holds = [=](const std::string& other) {
+    if (is_time && other == unset && op[0] == '<') return false;
     if (op == "<") return other < value;
     if (op == "<=") return other <= value;
     if (op == ">") return other > value;
