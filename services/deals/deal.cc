@@ -54,6 +54,12 @@ absl::Status CheckAmount(absl::string_view field, const google::type::Money& amo
   return negative ? RejectField(field, "must not be negative") : absl::OkStatus();
 }
 
+// What is won is CLOSED; an open deal that said so would count as sold in a forecast.
+absl::Status CheckForecast(const v1::Deal& deal) {
+  if (deal.forecast_category() != v1::CLOSED) return absl::OkStatus();
+  return RejectField("deal.forecast_category", "must not be CLOSED: winning the deal makes it so");
+}
+
 bool IsSame(const google::type::Money& a, const google::type::Money& b) {
   return a.units() == b.units() && a.nanos() == b.nanos() && a.currency_code() == b.currency_code();
 }
@@ -113,6 +119,7 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
   }
   if (!pipeline.exists()) return PipelineNotFound(PipelineOf(command));
   KITH_RETURN_IF_ERROR(CheckAmount("deal.amount", command.deal().amount()));
+  KITH_RETURN_IF_ERROR(CheckForecast(command.deal()));
   const std::string& wanted = command.deal().stage();
   const v1::Stage* stage = &FirstOpenStage(pipeline);
   if (!wanted.empty()) {
@@ -210,6 +217,7 @@ Decision Decide(const DealState& state, const v1::UpdateDealRequest& command,
                         ChangedFields(state.deal, wanted, command.update_mask()));
   if (changed.paths().empty()) return NoChange();
   KITH_RETURN_IF_ERROR(CheckAmount("deal.amount", PickFields(wanted, changed).amount()));
+  KITH_RETURN_IF_ERROR(CheckForecast(PickFields(wanted, changed)));
   return Changes().Append(wanted.name(), UpdatedEvent<v1::DealEvent>(wanted, changed));
 }
 
