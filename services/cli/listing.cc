@@ -53,9 +53,7 @@ absl::StatusOr<std::unique_ptr<Message>> ListItems(Session& session, const Metho
   const bool sized = asking->GetInt32(request, size) != 0;
   std::unique_ptr<Message> reply;
   while (true) {
-    const int64_t have =
-        reply == nullptr ? 0 : reply->GetReflection()->FieldSize(*reply, method.items);
-    // Every page asks for as many: the size is part of what a page token belongs to.
+    // A page may be empty and have a next one all the same.
     if (!sized) asking->SetInt32(&request, size, std::min(limit.items_max, kPageSizeMax));
     KITH_ASSIGN_OR_RETURN(std::unique_ptr<Message> page, session.Call(method, request));
     if (reply == nullptr) {
@@ -66,7 +64,7 @@ absl::StatusOr<std::unique_ptr<Message>> ListItems(Session& session, const Metho
     const int64_t now = reply->GetReflection()->FieldSize(*reply, method.items);
     const std::string next =
         reply->GetReflection()->GetString(*reply, Field(*reply, "next_page_token"));
-    if (next.empty() || now >= limit.items_max || now == have) break;
+    if (next.empty() || now >= limit.items_max) break;
     asking->SetString(&request, token, next);
   }
   // The last page may have brought more than was wanted.
