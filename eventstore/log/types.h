@@ -23,9 +23,9 @@ using Tag = std::array<uint8_t, 16>;
 using Hash = std::array<uint8_t, 32>;
 
 // The request that caused an append. `method` is the full RPC name
-// ("kith.contacts.v1.Contacts/CreateContact"), `id` the caller's request id; an empty id means the
-// caller asked for no protection against repetition. `digest` is an HMAC of the request without its
-// id, so that reuse of an id for something else is noticed.
+// ("kith.contacts.v1.ContactsService/CreateContact"), `id` the caller's request id; an empty id
+// means the caller asked for no protection against repetition. `digest` is an HMAC of the request
+// without its id, so that reuse of an id for something else is noticed.
 struct RequestKey {
   std::string method;
   std::string id;
