@@ -30,7 +30,7 @@ class EventLogImpl final : public EventLog {
         keys_(keys),
         executor_(executor),
         options_(options),
-        tail_(executor, options.tail_records),
+        tail_(executor, options.tail_records, options.recent_streams),
         reader_(*engine_, tail_),
         keys_checkpointed_(state.head.value()) {
     tail_.Reset(state.head, state.workspaces);

@@ -134,6 +134,7 @@ struct EventLogOptions {
   uint64_t min_free_bytes = 64 << 20;  // appends are refused below this much free disk
   size_t overlay_batches = 64;         // how many past commits the overlay remembers
   size_t tail_records = 16384;         // records kept in memory for followers
+  size_t recent_streams = 1 << 17;     // streams written lately whose heads are kept in memory
 };
 
 // Opens the log over an engine, having verified its end and told the key store what it may not

@@ -54,6 +54,7 @@ absl::StatusOr<std::shared_ptr<const Record>> DecodeRecordAt(Position position,
 }
 
 absl::StatusOr<StreamHead> LogReader::HeadOf(absl::string_view head_key, ReadTier tier) const {
+  if (const auto recent = tail_.FindHead(head_key)) return *recent;
   KITH_ASSIGN_OR_RETURN(const auto value, engine_.Get(Table::kHeads, head_key, tier));
   if (!value.has_value()) return StreamHead();
   const auto head = DecodeHead(*value);

@@ -103,7 +103,7 @@ absl::Status VerifyTail(const Engine& engine, const LogReader& reader, LogState&
 
 absl::StatusOr<LogState> LoadLogState(const Engine& engine) {
   NoExecutor executor;
-  Tail tail(executor, 1);
+  Tail tail(executor, 1, 0);
   const LogReader reader(engine, tail);
   LogState state;
   KITH_ASSIGN_OR_RETURN(state.head, reader.LastStored());
@@ -128,7 +128,7 @@ absl::StatusOr<LogState> LoadLogState(const Engine& engine) {
 
 absl::Status RecoverKeys(const Engine& engine, const LogState& state, KeyStore& keys) {
   NoExecutor executor;
-  Tail tail(executor, 1);
+  Tail tail(executor, 1, 0);
   tail.Reset(state.head, state.workspaces);
   const LogReader reader(engine, tail);
   const Position mark = keys.recovery_mark();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "eventstore/base/check.h"
+#include "eventstore/log/keys.h"
 
 namespace kith::eventstore {
 namespace {
@@ -48,8 +49,8 @@ void Waker::Cancel() {
   while (running_ != std::thread::id() && running_ != self) idle_.Wait(mutex_);
 }
 
-Tail::Tail(Executor& executor, size_t records_max)
-    : executor_(executor), ring_(std::max<size_t>(records_max, 1)) {}
+Tail::Tail(Executor& executor, size_t records_max, size_t streams_max)
+    : executor_(executor), recent_heads_(streams_max), ring_(std::max<size_t>(records_max, 1)) {}
 
 Sequence Tail::WorkspaceHead(WorkspaceId workspace) const {
   MutexLock lock(mutex_);
@@ -59,6 +60,7 @@ Sequence Tail::WorkspaceHead(WorkspaceId workspace) const {
 
 void Tail::Reset(Position head, const WorkspaceHeads& workspaces) {
   std::vector<Waiting> woken;
+  recent_heads_.Clear();
   {
     MutexLock lock(mutex_);
     std::fill(ring_.begin(), ring_.end(), nullptr);
@@ -74,6 +76,11 @@ void Tail::Reset(Position head, const WorkspaceHeads& workspaces) {
 
 void Tail::Publish(absl::Span<const std::shared_ptr<const Record>> records) {
   if (records.empty()) return;
+  // Before the head moves: whoever sees the new head sees these.
+  for (const auto& record : records) {
+    const EventHeader& header = record->header;
+    recent_heads_.Put(HeadKey(header.workspace, header.stream), {header.revision, header.position});
+  }
   Records evicted;  // freed after the lock
   std::vector<Waiting> woken;
   {

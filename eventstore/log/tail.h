@@ -1,5 +1,6 @@
 // Tail: what the log holds in memory for its readers: the published head, the sequences of all
-// workspaces, and the last records, shared with whoever follows. A record is in the tail before
+// workspaces, the heads of streams written lately, and the last records, shared with whoever
+// follows. A record is in the tail before
 // anybody is told that it was appended.
 //
 // Written by the committer's threads, one at a time; read by any thread. Publishing never waits for
@@ -8,6 +9,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -17,6 +19,7 @@
 #include "absl/types/span.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/event_log.h"
+#include "eventstore/log/recent_heads.h"
 
 namespace kith::eventstore {
 
@@ -42,11 +45,17 @@ class Waker {
 
 class Tail {
  public:
-  // Keeps up to `records_max` records, and fewer when they are large. Borrows the executor.
-  Tail(Executor& executor, size_t records_max);
+  // Keeps up to `records_max` records, and fewer when they are large, and the heads of about
+  // `streams_max` streams. Borrows the executor.
+  Tail(Executor& executor, size_t records_max, size_t streams_max);
 
   Position head() const { return Position(head_.load(std::memory_order_acquire)); }
   Sequence WorkspaceHead(WorkspaceId workspace) const;
+  // The last published event of a stream, or one that is published this moment; nullopt where it is
+  // not in memory.
+  std::optional<StreamHead> FindHead(absl::string_view head_key) const {
+    return recent_heads_.Find(head_key);
+  }
 
   // Forgets all records and stands at `head`.
   void Reset(Position head, const WorkspaceHeads& workspaces);
@@ -88,6 +97,7 @@ class Tail {
   void Post(const Waiting& waiting);
 
   Executor& executor_;
+  RecentHeads recent_heads_;
   std::atomic<uint64_t> head_{0};
   mutable Mutex mutex_;
   mutable CondVar advanced_;

@@ -139,6 +139,7 @@ TEST_F(CommitterTest, PreparesAgainWhatIsOlderThanTheOverlay) {
 
 TEST_F(CommitterTest, PreparesOnTheExecutorWhatIsNotInMemory) {
   ASSERT_TRUE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
+  Open();  // the heads of streams written lately are forgotten
   disk_->ForgetCache(true);
   EXPECT_EQ(log_->HeadOf(kWorkspace, "contacts/1", ReadTier::kMemory).status().code(),
             absl::StatusCode::kUnavailable);
