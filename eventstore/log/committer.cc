@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "eventstore/base/thread_name.h"
+
 namespace kith::eventstore {
 namespace {
 
@@ -12,6 +14,9 @@ constexpr size_t kGroupBytesMax = 8 << 20;
 // Answers given by one task of the executor: enough to be cheap, few enough to spread over its
 // threads.
 constexpr size_t kAnswersPerTask = 32;
+// While a group is written, the next one is sequenced ahead in portions of so many: waking the
+// thread for each append would cost more than sequencing it.
+constexpr size_t kSequencedAhead = 64;
 constexpr std::chrono::milliseconds kRecoverPause(500);
 
 bool IsFull(const CommitGroup& group) {
@@ -67,7 +72,8 @@ void Committer::Enqueue(std::unique_ptr<PreparedAppend> append) {
     MutexLock lock(mutex_);
     if (!broken_ && !stopping_) {
       queue_.push_back(std::move(append));
-      if (queue_.size() == 1) work_.NotifyOne();
+      // Whoever finishes a write wakes the sequencing thread too.
+      if (queue_.size() == (writing_ ? kSequencedAhead : 1)) work_.NotifyOne();
       return;
     }
   }
@@ -77,6 +83,7 @@ void Committer::Enqueue(std::unique_ptr<PreparedAppend> append) {
 }
 
 void Committer::Run() {
+  NameThisThread("kith-commit");
   CommitGroup group(engine_.NewBatch());
   while (Gather(group)) {
     Write(group);

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -50,7 +51,14 @@ class EventRegistry {
   // Decodes a record, unsealing personal parts with `keys`. DataLoss when the category is unknown
   // or the bytes do not parse; a missing key is no error.
   absl::StatusOr<std::shared_ptr<const RecordedEvent>> Decode(std::shared_ptr<const Record> record,
-                                                              const KeyStore& keys) const;
+                                                              const KeyStore& keys) const {
+    return DecodeWith(std::move(record), &keys);
+  }
+  // The same without the personal fields: nothing is unsealed, and `erased` says nothing.
+  absl::StatusOr<std::shared_ptr<const RecordedEvent>> DecodeClear(
+      std::shared_ptr<const Record> record) const {
+    return DecodeWith(std::move(record), nullptr);
+  }
 
   // The name of an event type ("contact_created", the oneof member), for audit; empty when unknown.
   absl::string_view TypeName(absl::string_view category, EventType type) const;
@@ -67,6 +75,8 @@ class EventRegistry {
   struct Category;
   // Null when there is none.
   const Category* Find(absl::string_view category) const;
+  absl::StatusOr<std::shared_ptr<const RecordedEvent>> DecodeWith(
+      std::shared_ptr<const Record> record, const KeyStore* keys) const;
 
   // Shared pointers only because what they point to is complete in the source file alone.
   absl::flat_hash_map<std::string, std::shared_ptr<const Category>> categories_;

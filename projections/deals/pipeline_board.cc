@@ -1,5 +1,6 @@
 #include "projections/deals/pipeline_board.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -124,10 +125,17 @@ absl::Status ApplyPipeline(const RecordedEvent& event, projections::ViewBatch& b
   return BoardPipelines().Put(batch, header.workspace, pipeline);
 }
 
+bool IsDeal(absl::string_view record) { return absl::StartsWith(record, "deals/"); }
+
+const interactions::v1::Interaction& InteractionIn(const RecordedEvent& event) {
+  const auto& message = static_cast<const interactions::v1::InteractionEvent&>(*event.event);
+  return message.interaction_recorded().interaction();
+}
+
 // Something happened about a deal that did not change it. A deal that is gone stays so.
 absl::Status Touch(const EventHeader& header, absl::string_view deal,
                    projections::ViewBatch& batch) {
-  if (!absl::StartsWith(deal, "deals/")) return absl::OkStatus();
+  if (!IsDeal(deal)) return absl::OkStatus();
   KITH_ASSIGN_OR_RETURN(const DealRow before, BoardDeals().Get(batch, header.workspace, deal));
   if (!before.has_value()) return absl::OkStatus();
   v1::BoardDeal after = *before;
@@ -140,8 +148,7 @@ absl::Status ApplyInteraction(const RecordedEvent& event, projections::ViewBatch
   const EventHeader& header = event.header();
   const absl::string_view stream = header.stream;
   KITH_RETURN_IF_ERROR(Touch(header, stream.substr(0, stream.rfind('/')), batch));
-  const auto& message = static_cast<const interactions::v1::InteractionEvent&>(*event.event);
-  for (const std::string& link : message.interaction_recorded().interaction().links()) {
+  for (const std::string& link : InteractionIn(event).links()) {
     KITH_RETURN_IF_ERROR(Touch(header, link, batch));
   }
   return absl::OkStatus();
@@ -189,6 +196,13 @@ absl::StatusOr<v1::BoardStage> ReadStage(const projections::ViewSnapshot& snapsh
 }
 
 }  // namespace
+
+bool PipelineBoard::Takes(const RecordedEvent& event) const {
+  const absl::string_view stream = event.header().stream;
+  if (eventstore::CategoryOf(stream) != "interactions" || IsDeal(stream)) return true;
+  const auto& links = InteractionIn(event).links();
+  return std::any_of(links.begin(), links.end(), IsDeal);
+}
 
 absl::Status PipelineBoard::Apply(const RecordedEvent& event, projections::ViewBatch& batch) const {
   const absl::string_view category = eventstore::CategoryOf(event.header().stream);

@@ -33,6 +33,9 @@ class PipelineBoard final : public projections::Projection {
   std::vector<std::string> categories() const override {
     return {"deals", "pipelines", "interactions"};
   }
+  // Of the interactions, those about a deal.
+  bool Takes(const eventstore::RecordedEvent& event) const override;
+  bool reads_personal() const override { return false; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;
 };

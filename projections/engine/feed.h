@@ -26,6 +26,7 @@ struct FedEvent {
 struct Chunk {
   std::vector<FedEvent> events;  // those that some view takes
   Position last;                 // where the stretch ends
+  uint64_t takers = 0;           // of any of them
 };
 
 class Feed {
@@ -33,6 +34,7 @@ class Feed {
   // What a worker finds to do.
   struct Work {
     std::vector<std::shared_ptr<const Chunk>> chunks;
+    Position through;     // nothing up to here is for the view but what is in the chunks
     bool flush = false;   // someone asked for a flush
     bool closed = false;  // nothing comes any more; the chunks are to be left alone
   };
@@ -42,6 +44,9 @@ class Feed {
 
   // Waits while the feed is full. After Close it does nothing.
   void Push(std::shared_ptr<const Chunk> chunk);
+  // What follows, up to `last`, is not for this view. True when the worker waits for work, having
+  // done all: the caller moves the view on. Otherwise the worker does, when it gets there.
+  bool Skip(Position last);
   void AskForFlush();
   // Ends every wait. What still waits is dropped.
   void Close();
@@ -62,6 +67,8 @@ class Feed {
   bool flush_ KITH_GUARDED_BY(mutex_) = false;
   bool closed_ KITH_GUARDED_BY(mutex_) = false;
   bool idle_ KITH_GUARDED_BY(mutex_) = false;
+  Position through_ KITH_GUARDED_BY(mutex_);
+  bool skipped_ KITH_GUARDED_BY(mutex_) = false;  // the worker is to move on to through_
 };
 
 }  // namespace kith::projections

@@ -5,6 +5,7 @@
 
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/base/thread_name.h"
 
 namespace kith::projections {
 namespace {
@@ -36,7 +37,8 @@ Feeder::Feeder(eventstore::EventLog& log, const eventstore::EventRegistry& regis
   KITH_CHECK(views.size() <= 64);
   for (size_t i = 0; i < views.size(); ++i) {
     for (const std::string& category : views[i]->projection().categories()) {
-      takers_[category].push_back({uint64_t{1} << i, views[i]->position()});
+      takers_[category].push_back(
+          {uint64_t{1} << i, views[i]->position(), &views[i]->projection()});
     }
   }
 }
@@ -54,6 +56,7 @@ void Feeder::Stop() {
 }
 
 void Feeder::Follow() {
+  NameThisThread("kith-feeder");
   while (!stopping_) {
     const absl::Status fed = FeedSome();
     if (fed.ok()) continue;
@@ -73,7 +76,13 @@ absl::Status Feeder::FeedSome() {
     return absl::OkStatus();
   }
   const std::shared_ptr<const Chunk> chunk = Decode(records);
-  for (const auto& view : views_) view->feed().Push(chunk);
+  for (size_t i = 0; i < views_.size(); ++i) {
+    if ((chunk->takers & uint64_t{1} << i) != 0) {
+      views_[i]->Take(chunk);
+    } else {
+      views_[i]->Skip(chunk->last);
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -81,29 +90,41 @@ std::shared_ptr<const Chunk> Feeder::Decode(const Records& records) const {
   auto chunk = std::make_shared<Chunk>();
   chunk->last = records.back()->header.position;
   for (const auto& record : records) {
-    const uint64_t takers = TakersOf(record->header);
-    if (takers == 0) continue;
-    FedEvent& fed = chunk->events.emplace_back();
-    fed.record = record;
-    fed.takers = takers;
-    auto event = registry_.Decode(record, keys_);
-    if (event.ok()) {
-      fed.event = *std::move(event);
-    } else {
-      fed.undecoded = std::move(event).status();
-    }
+    const absl::Span<const Taker> takers = TakersOf(record->header);
+    if (takers.empty()) continue;
+    FedEvent fed = Decode(record, takers);
+    if (fed.takers == 0) continue;
+    chunk->takers |= fed.takers;
+    chunk->events.push_back(std::move(fed));
   }
   return chunk;
 }
 
-uint64_t Feeder::TakersOf(const eventstore::EventHeader& header) const {
-  const auto found = takers_.find(eventstore::CategoryOf(header.stream));
-  if (found == takers_.end()) return 0;
-  uint64_t takers = 0;
-  for (const Taker& taker : found->second) {
-    if (header.position > taker.after) takers |= taker.bit;
+FedEvent Feeder::Decode(const std::shared_ptr<const eventstore::Record>& record,
+                        absl::Span<const Taker> takers) const {
+  FedEvent fed{.record = record};
+  const bool personal = std::any_of(takers.begin(), takers.end(), [](const Taker& taker) {
+    return taker.projection->reads_personal();
+  });
+  auto event = personal ? registry_.Decode(record, keys_) : registry_.DecodeClear(record);
+  for (const Taker& taker : takers) {
+    if (record->header.position <= taker.after) continue;
+    if (event.ok() && !taker.projection->Takes(**event)) continue;
+    fed.takers |= taker.bit;
   }
-  return takers;
+  if (event.ok()) {
+    fed.event = *std::move(event);
+  } else {
+    fed.undecoded = std::move(event).status();
+  }
+  return fed;
+}
+
+// Those that have folded the event already are among them.
+absl::Span<const Feeder::Taker> Feeder::TakersOf(const eventstore::EventHeader& header) const {
+  const auto found = takers_.find(eventstore::CategoryOf(header.stream));
+  if (found == takers_.end()) return {};
+  return found->second;
 }
 
 }  // namespace kith::projections

@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "eventstore/log/event_log.h"
 #include "eventstore/log/event_registry.h"
 #include "eventstore/seal/key_store.h"
@@ -32,17 +33,20 @@ class Feeder {
  private:
   using Records = std::vector<std::shared_ptr<const eventstore::Record>>;
 
-  // What a view has folded already when the feeder begins, so that nothing is decoded for it in
-  // vain.
+  // A view that takes a category; what it has folded already when the feeder begins is not decoded
+  // for it.
   struct Taker {
     uint64_t bit;
     Position after;
+    const Projection* projection;
   };
 
   void Follow();
   absl::Status FeedSome();
   std::shared_ptr<const Chunk> Decode(const Records& records) const;
-  uint64_t TakersOf(const eventstore::EventHeader& header) const;
+  absl::Span<const Taker> TakersOf(const eventstore::EventHeader& header) const;
+  FedEvent Decode(const std::shared_ptr<const eventstore::Record>& record,
+                  absl::Span<const Taker> takers) const;
 
   const eventstore::EventRegistry& registry_;
   const eventstore::KeyStore& keys_;

@@ -9,6 +9,7 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/base/thread_name.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/type/v1/errors.pb.h"
 
@@ -128,6 +129,15 @@ void LiveView::Fail(absl::Status status) {
   Answer(std::move(waits), [this](Position wanted) { return Behind(wanted); });
 }
 
+void LiveView::Skip(Position last) {
+  if (!feed_.Skip(last)) return;
+  Publish(last);
+  // A view that nothing concerns is still never far behind after a crash.
+  if (last.value() - flushed_.load() >= surroundings_.options.flush_positions) {
+    feed_.AskForFlush();
+  }
+}
+
 void LiveView::Tick(absl::Time now) {
   std::vector<WaitList::Wait> expired;
   {
@@ -217,11 +227,13 @@ absl::Status LiveView::Flush() {
 }
 
 void LiveView::Work() {
+  NameThisThread(projection_->name());
   absl::Status failed;
   while (failed.ok()) {
     const Feed::Work work = feed_.Take();
     polled_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
     if (work.closed) {
+      folded_ = std::max(folded_, work.through);
       if (folded_ != checkpoint_) failed = Write();
       break;
     }
@@ -237,10 +249,11 @@ absl::Status LiveView::FoldAll(const Feed::Work& work) {
     for (const FedEvent& fed : chunk->events) KITH_RETURN_IF_ERROR(Fold(fed));
     folded_ = std::max(folded_, chunk->last);
   }
+  folded_ = std::max(folded_, work.through);
   // Rows and checkpoint together; where there are no rows the checkpoint can wait for the next
   // flush.
   if (!batch_.kept().empty()) KITH_RETURN_IF_ERROR(Write());
-  Publish();
+  Publish(folded_);
   const bool far = folded_.value() - flushed_.load() >= surroundings_.options.flush_positions;
   if (work.flush || far) KITH_RETURN_IF_ERROR(WriteToDisk());
   return absl::OkStatus();
@@ -257,7 +270,7 @@ absl::Status LiveView::Fold(const FedEvent& fed) {
   folded_ = header.position;
   if (batch_.kept().bytes() < kBatchBytes) return absl::OkStatus();
   KITH_RETURN_IF_ERROR(Write());
-  Publish();
+  Publish(folded_);
   return absl::OkStatus();
 }
 
@@ -314,14 +327,16 @@ absl::Status LiveView::WriteToDisk() {
   return absl::OkStatus();
 }
 
-void LiveView::Publish() {
-  if (folded_.value() == position_.load(std::memory_order_relaxed)) return;
-  position_.store(folded_.value(), std::memory_order_release);
+// On the worker's thread; on the feeder's while the worker waits, which then has nothing to
+// publish.
+void LiveView::Publish(Position position) {
+  if (position.value() <= position_.load(std::memory_order_relaxed)) return;
+  position_.store(position.value(), std::memory_order_release);
   moved_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
   std::vector<WaitList::Wait> reached;
   {
     MutexLock lock(mutex_);
-    reached = waits_.TakeReached(folded_);
+    reached = waits_.TakeReached(position);
   }
   Answer(std::move(reached), [](Position) { return absl::OkStatus(); });
 }

@@ -53,6 +53,9 @@ class LiveView final : public View {
   void Stop();
   // The feeder cannot go on: waits for more than is here fail from now on.
   void Fail(absl::Status status);
+  // The feeder hands over a stretch of the log, or says that nothing up to `last` is for this view.
+  void Take(std::shared_ptr<const Chunk> chunk) { feed_.Push(std::move(chunk)); }
+  void Skip(Position last);
   void Tick(absl::Time now);
   absl::Time NextDeadline() const;
   const Projection& projection() const { return *projection_; }
@@ -80,7 +83,7 @@ class LiveView final : public View {
   void MarkStale(const eventstore::EventHeader& header, const absl::Status& error);
   absl::Status Write();
   absl::Status WriteToDisk();
-  void Publish();
+  void Publish(Position position);
 
   void Answer(std::vector<WaitList::Wait> waits,
               const std::function<absl::Status(Position)>& answer);

@@ -28,6 +28,13 @@ class Projection {
   // The categories of the streams whose events it takes ("contacts", "interactions"); Apply sees no
   // others.
   virtual std::vector<std::string> categories() const = 0;
+  // Whether it takes an event of these categories; Apply sees no others. Pure and cheap: called on
+  // the feeder's thread, with an event whose personal fields may be absent. A view that most events
+  // of a category do not concern says so here, and its worker sleeps on.
+  virtual bool Takes(const eventstore::RecordedEvent& /*event*/) const { return true; }
+  // Whether it looks at personal fields, or at whether they were erased. Where no view of a
+  // category does, sealed parts stay sealed.
+  virtual bool reads_personal() const { return true; }
 
   // Folds one event into the view's rows. Pure: what it writes depends on the event and on the
   // view's own rows before it, never on a clock, on chance or on another view. Events arrive in the

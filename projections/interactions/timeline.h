@@ -28,6 +28,7 @@ class Timeline final : public Projection {
   absl::string_view name() const override { return kName; }
   int version() const override { return 1; }
   std::vector<std::string> categories() const override;
+  bool reads_personal() const override { return false; }
   absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override;
 };
 

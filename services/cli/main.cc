@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "services/cli/app.h"
 
 int main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const kith::cli::Surroundings surroundings = {
       .out = std::cout,
       .err = std::cerr,

@@ -35,6 +35,8 @@ class MutateCallBase : public grpc::ServerUnaryReactor, public Command {
 
  private:
   void OnDone() final { delete this; }
+  // OnDone is trivial, so gRPC need not hand it to another thread.
+  bool InternalInlineable() final { return true; }
   absl::Status Prepare();
   void Done(absl::Status status) final;
 

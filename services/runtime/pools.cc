@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/thread_name.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "services/runtime/retry.h"
@@ -49,6 +50,7 @@ void Pool::Stop() {
 }
 
 void Pool::Work() {
+  NameThisThread(options_.name);
   MutexLock lock(mutex_);
   while (true) {
     while (queue_.empty() && !stopping_) {

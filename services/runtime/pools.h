@@ -20,6 +20,7 @@ namespace kith::runtime {
 class Pool final : public eventstore::Executor {
  public:
   struct Options {
+    const char* name = "kith-pool";  // of its threads
     size_t threads = 2;
     size_t queue_max = 1024;
   };
@@ -50,9 +51,9 @@ class Pool final : public eventstore::Executor {
 };
 
 struct PoolsOptions {
-  Pool::Options completions = {.threads = 1};
-  Pool::Options folds = {.threads = 2, .queue_max = 4096};
-  Pool::Options reads = {.threads = 4, .queue_max = 1024};
+  Pool::Options completions = {.name = "kith-complete", .threads = 1};
+  Pool::Options folds = {.name = "kith-folds", .threads = 2, .queue_max = 4096};
+  Pool::Options reads = {.name = "kith-reads", .threads = 4, .queue_max = 1024};
 };
 
 struct Pools {

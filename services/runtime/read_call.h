@@ -59,6 +59,8 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
   using Step = void (ReadCallBase::*)(eventstore::ReadTier tier);
 
   void OnDone() override { delete this; }
+  // OnDone is trivial, so gRPC need not hand it to another thread.
+  bool InternalInlineable() override { return true; }
 
   absl::Status Prepare();
   // The steps of a read. A step on kMemory that needs the disk is taken again on a pool.

@@ -4,11 +4,13 @@
 
 #include <cstdio>
 
+#include "absl/synchronization/mutex.h"
 #include "services/server/json_log.h"
 #include "services/server/kithd.h"
 #include "services/server/options.h"
 
 int main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const kith::server::Options options = kith::server::ParseOptions(argc, argv);
   kith::server::LogAsJson();
 

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "absl/synchronization/mutex.h"
 #include "grpcpp/grpcpp.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
@@ -65,6 +66,7 @@ class EchoInteractions final : public kith::interactions::v1::InteractionsServic
 }  // namespace
 
 int main() {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
