@@ -95,8 +95,20 @@ class EventLog {
   virtual std::unique_ptr<RecordCursor> ReadTag(WorkspaceId workspace, const Tag& tag,
                                                 Position after) const = 0;
 
-  // The last position recorded at or before `time`; 0 before the first.
-  virtual absl::StatusOr<Position> PositionAt(absl::Time time) const = 0;
+  // Settles the past up to `time`, or up to now where `time` has not come yet: from this call on
+  // nothing is recorded at or before it, and `done` is called once, with the time that is settled,
+  // when everything recorded until then is published: at once and on this thread when nothing of it
+  // is in flight, else on the executor. PositionAt that time is the same for ever then, as long as
+  // the machine's clock does not step back across a restart. Unavailable while the outcome of a
+  // write of that time is unknown. Const, for it changes nothing that can be read.
+  using Settled = absl::AnyInvocable<void(absl::StatusOr<absl::Time>)>;
+  virtual void Settle(absl::Time time, Settled done) const = 0;
+  // The same, waiting. Not on a gRPC thread.
+  absl::StatusOr<absl::Time> SettleAndWait(absl::Time time) const;
+
+  // The last position recorded at or before `time`; 0 before the first. May still grow for a time
+  // that is not settled.
+  virtual absl::StatusOr<Position> PositionAt(absl::Time time, ReadTier tier) const = 0;
   // The position of a workspace's event; the last one's when `sequence` is beyond it.
   virtual absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence) const = 0;
 

@@ -62,6 +62,7 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
 
   absl::Status Prepare();
   // The steps of a read. A step on kMemory that needs the disk is taken again on a pool.
+  void Settle();
   void Resolve(eventstore::ReadTier tier);
   void Await();
   void Serve(eventstore::ReadTier tier);
@@ -78,6 +79,7 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
   const ReadKind kind_;
   absl::Time began_;
   CallerContext caller_;
+  absl::Time moment_;  // now, or the time that the read is as of
   ReadPosition position_;
   std::optional<projections::ViewSnapshot> snapshot_;
 };

@@ -65,15 +65,9 @@ absl::StatusOr<ReadPosition> AtSequence(const EventLog& log, WorkspaceId workspa
   return read;
 }
 
-absl::StatusOr<ReadPosition> AtTime(const EventLog& log, WorkspaceId workspace, absl::Time time,
-                                    absl::Time now, ReadTier tier) {
-  if (time >= now) {
-    const Heads heads = HeadsOf(log, workspace);
-    return Moment(heads.head, heads.sequence, now);
-  }
-  if (tier == ReadTier::kMemory) return NeedsDisk();
-  KITH_ASSIGN_OR_RETURN(const Position position, log.PositionAt(time));
-  return Moment(position, std::nullopt, time);
+absl::StatusOr<ReadPosition> AtTime(const EventLog& log, absl::Time settled, ReadTier tier) {
+  KITH_ASSIGN_OR_RETURN(const Position position, log.PositionAt(settled, tier));
+  return Moment(position, std::nullopt, settled);
 }
 
 absl::StatusOr<ReadPosition> AtPage(const EventLog& log, absl::string_view page_token,
@@ -86,6 +80,12 @@ absl::StatusOr<ReadPosition> AtPage(const EventLog& log, absl::string_view page_
 }
 
 }  // namespace
+
+std::optional<absl::Time> TimeToSettle(const type::v1::ReadOptions& options) {
+  if (!options.has_time()) return std::nullopt;
+  return absl::FromUnixSeconds(options.time().seconds()) +
+         absl::Nanoseconds(options.time().nanos());
+}
 
 absl::StatusOr<ReadPosition> ResolveReadPosition(const EventLog& log, WorkspaceId workspace,
                                                  const type::v1::ReadOptions& options,
@@ -100,10 +100,7 @@ absl::StatusOr<ReadPosition> ResolveReadPosition(const EventLog& log, WorkspaceI
     case type::v1::ReadOptions::kSequence:
       return AtSequence(log, workspace, options.sequence(), tier);
     case type::v1::ReadOptions::kTime:
-      return AtTime(log, workspace,
-                    absl::FromUnixSeconds(options.time().seconds()) +
-                        absl::Nanoseconds(options.time().nanos()),
-                    now, tier);
+      return AtTime(log, now, tier);
     case type::v1::ReadOptions::AS_OF_NOT_SET:
       break;
   }

@@ -37,8 +37,10 @@ class SequencerTest : public ::testing::Test {
   SeededRandom random_;
   std::unique_ptr<KeyStore> keys_ = NewMemoryKeyStore(random_);
   ManualClock clock_;
+  PoolExecutor executor_;
+  RecordClock record_clock_{clock_, executor_};
   std::unique_ptr<Engine> engine_ = NewMemoryEngine();
-  Sequencer sequencer_{clock_, /*overlay_batches=*/2};
+  Sequencer sequencer_{record_clock_, /*overlay_batches=*/2};
   CommitGroup group_{engine_->NewBatch()};
 };
 
@@ -65,6 +67,11 @@ TEST_F(SequencerTest, GivesAGroupOneTime) {
   EXPECT_EQ(Decide(AppendTo("contacts/1"))->record_time, start);
   FinishGroup();
   EXPECT_EQ(Decide(AppendTo("contacts/1"))->record_time, start + absl::Seconds(1));
+}
+
+TEST_F(SequencerTest, GivesAGroupATimeAfterTheSettledPast) {
+  record_clock_.Settle(clock_.Now(), [](const absl::StatusOr<absl::Time>&) {});
+  EXPECT_EQ(Decide(AppendTo("contacts/1"))->record_time, clock_.Now() + absl::Microseconds(1));
 }
 
 TEST_F(SequencerTest, WritesOneRunForWhatStandsTogether) {
