@@ -86,10 +86,19 @@ absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Me
   if (context.deadline <= context.now) {
     return Error(type::v1::ERROR_DEADLINE_EXCEEDED, "The deadline passed. Nothing was done.");
   }
+  context.generation = environment.authorizer.generation();  // before the question
   auto caller = Authorise(environment, method, rpc);
   if (!caller.ok()) return std::move(caller).status();
   context.caller = *std::move(caller);
   return context;
+}
+
+absl::Status AdmitStill(const CallEnvironment& environment, const Method& method,
+                        const grpc::CallbackServerContext& rpc, CallerContext* context) {
+  const uint64_t generation = environment.authorizer.generation();
+  if (generation == context->generation) return absl::OkStatus();
+  context->generation = generation;
+  return Authorise(environment, method, rpc).status();
 }
 
 std::string TraceIdOf(const grpc::CallbackServerContext& rpc) {

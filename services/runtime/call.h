@@ -60,12 +60,19 @@ struct CallEnvironment {
 struct CallerContext {
   std::shared_ptr<const Caller> caller;
   absl::Time now;
-  absl::Time deadline;  // infinite future where the client set none
+  absl::Time deadline;      // infinite future where the client set none
+  uint64_t generation = 0;  // of the authorizer, when it was asked
 };
 
 // Lets a call in or refuses it: shutting down, deadline, credentials, permission. From memory.
 absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Method& method,
                                     const grpc::CallbackServerContext& rpc);
+
+// Whether a call that was let in, and goes on, still may: its credentials may have been revoked
+// meanwhile. Asks only when some credentials changed; costs a load otherwise. One thread at a time
+// for a call.
+absl::Status AdmitStill(const CallEnvironment& environment, const Method& method,
+                        const grpc::CallbackServerContext& rpc, CallerContext* context);
 
 // The 32 hexadecimal digits of the W3C trace id the client sent; empty when it sent none.
 std::string TraceIdOf(const grpc::CallbackServerContext& rpc);
