@@ -133,6 +133,17 @@ TEST_F(KithTest, SaysHowToStartAServerWhereNoneAnswers) {
   EXPECT_THAT(err.str(), HasSubstr("deploy/run"));
 }
 
+TEST_F(KithTest, MeasuresAForecastAtItsQuota) {
+  EXPECT_EQ(Run({"forecast", "--quota", "60000 EUR"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("Quota reached to 25.0 %, 45,000.00 EUR to go.\n"));
+  EXPECT_EQ(Run({"forecast", "--quota", "10000 EUR"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("Quota reached to 150.0 %, 5,000.00 EUR beyond it.\n"));
+  EXPECT_EQ(Run({"forecast", "--quota", "0 EUR"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("There is no quota above 0 to reach; won 15,000.00 EUR.\n"));
+  EXPECT_EQ(Run({"forecast"}), 0) << err();
+  EXPECT_THAT(out(), Not(HasSubstr("uota")));
+}
+
 class KithImportTest : public KithTest {
  protected:
   KithImportTest() {

@@ -135,10 +135,27 @@ grpc::Status FakeDeals::ListDeals(grpc::ServerContext*, const deals::v1::ListDea
   return grpc::Status::OK;
 }
 
+grpc::Status FakeForecast::QueryForecast(grpc::ServerContext*,
+                                         const forecast::v1::QueryForecastRequest* request,
+                                         forecast::v1::Forecast* response) {
+  constexpr int64_t kWon = 15'000;
+  auto& total = *response->add_totals();
+  total.set_currency_code("EUR");
+  total.mutable_won_amount()->set_currency_code("EUR");
+  total.mutable_won_amount()->set_units(kWon);
+  if (!request->has_quota()) return grpc::Status::OK;
+  const int64_t quota = request->quota().units();
+  total.mutable_quota_gap()->set_currency_code("EUR");
+  total.mutable_quota_gap()->set_units(quota - kWon);
+  if (quota > 0) total.set_attainment_percent(100.0 * kWon / static_cast<double>(quota));
+  return grpc::Status::OK;
+}
+
 FakeServer::FakeServer() {
   grpc::ServerBuilder builder;
   builder.RegisterService(&users_);
   builder.RegisterService(&deals_);
+  builder.RegisterService(&forecast_);
   server_ = builder.BuildAndStart();
 }
 

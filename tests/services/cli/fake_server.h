@@ -12,6 +12,7 @@
 
 #include "eventstore/base/mutex.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/forecast/v1/forecast_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 
 namespace kith::cli {
@@ -59,7 +60,15 @@ class FakeDeals final : public deals::v1::DealsService::Service {
   std::map<std::string, std::string> requests_ KITH_GUARDED_BY(mutex_);  // id → content
 };
 
-// Serves both inside the process. Lives on the test's thread.
+// A forecast of 15,000 won, measured at the quota it is asked with.
+class FakeForecast final : public forecast::v1::ForecastService::Service {
+ public:
+  grpc::Status QueryForecast(grpc::ServerContext*,
+                             const forecast::v1::QueryForecastRequest* request,
+                             forecast::v1::Forecast* response) override;
+};
+
+// Serves all of them inside the process. Lives on the test's thread.
 class FakeServer {
  public:
   FakeServer();
@@ -71,6 +80,7 @@ class FakeServer {
  private:
   FakeUsers users_;
   FakeDeals deals_;
+  FakeForecast forecast_;
   std::unique_ptr<grpc::Server> server_;
 };
 
