@@ -30,6 +30,7 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
               [--newest] [--follow]           the log itself
   kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
               [--dry-run] CSV                 rows of a CSV file; see deploy/import
+  kith interactions ingest FILE|-             an interaction for each line, as JSON
   kith bench record|get [--in-flight N] [--seconds S]
 
 Collections and their verbs
@@ -112,6 +113,7 @@ void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, s
   for (const Method& method : found->second) {
     out << "kith " << method.collection << ' ' << method.verb;
     if (!method.positional.empty()) out << " [NAME]";
+    if (method.stream != nullptr) out << " FILE";
     out << " [--field value]…\n";
   }
 }
@@ -122,6 +124,7 @@ void PrintMethodHelp(const Method& method, std::ostream& out) {
     const absl::string_view path = method.positional;
     out << " [" << absl::AsciiStrToUpper(path.substr(path.rfind('.') + 1)) << ']';
   }
+  if (method.stream != nullptr) out << " FILE";
   out << " [--field value]…\n\nCalls " << method.path << ".\n\n";
   for (const std::string& flag : FlagsOf(method)) out << FlagLine(method, flag) << '\n';
   if (method.items != nullptr) out << "  --limit NUMBER  or  --all\n";

@@ -20,6 +20,7 @@ std::string Tree(const Catalog& catalog) {
       tree << collection << ' ' << method.verb;
       if (!method.positional.empty()) tree << " [" << method.positional << ']';
       for (const std::string& flag : FlagsOf(method)) tree << " --" << flag;
+      if (method.stream != nullptr) tree << " (lines)";
       if (method.items != nullptr) tree << " (pages)";
       if (method.read != nullptr) tree << " (as of)";
       if (method.mutates()) tree << " (changes)";

@@ -135,6 +135,30 @@ grpc::Status FakeDeals::ListDeals(grpc::ServerContext*, const deals::v1::ListDea
   return grpc::Status::OK;
 }
 
+grpc::Status FakeInteractions::IngestInteractions(
+    grpc::ServerContext*, grpc::ServerReader<interactions::v1::IngestInteractionsRequest>* reader,
+    interactions::v1::IngestInteractionsResponse* response) {
+  interactions::v1::IngestInteractionsRequest message;
+  for (int index = 0; reader->Read(&message); ++index) {
+    MutexLock lock(mutex_);
+    request_ids_.push_back(message.request_id());
+    for (int i = 0; i < message.items_size(); ++i) {
+      const std::string& parent = message.items(i).parent();
+      if (parent == "contacts/end") return Refusal(grpc::StatusCode::UNAVAILABLE, "Bye.", "ENDS");
+      auto* const result = response->add_results();
+      result->set_message_index(index);
+      result->set_item_index(i);
+      if (parent.empty() || parent == "contacts/nobody") {
+        result->mutable_status()->set_code(grpc::StatusCode::NOT_FOUND);
+        result->mutable_status()->set_message("No such contact.");
+      } else {
+        result->set_name(parent + "/interactions/" + message.items(i).interaction().subject());
+      }
+    }
+  }
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeForecast::QueryForecast(grpc::ServerContext*,
                                          const forecast::v1::QueryForecastRequest* request,
                                          forecast::v1::Forecast* response) {
@@ -155,6 +179,7 @@ FakeServer::FakeServer() {
   grpc::ServerBuilder builder;
   builder.RegisterService(&users_);
   builder.RegisterService(&deals_);
+  builder.RegisterService(&interactions_);
   builder.RegisterService(&forecast_);
   server_ = builder.BuildAndStart();
 }
