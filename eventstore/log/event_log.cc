@@ -86,10 +86,6 @@ class EventLogImpl final : public EventLog {
       prepared->answer = std::move(status);
       return Post(std::move(prepared));
     }
-    if (status = EncodeAppend(keys_, *prepared); !status.ok()) {
-      prepared->answer = std::move(status);
-      return Answer(std::move(prepared));
-    }
     Prepare(std::move(prepared), ReadTier::kMemory);
   }
 
@@ -189,7 +185,12 @@ class EventLogImpl final : public EventLog {
   }
 
   void Prepare(std::unique_ptr<PreparedAppend> prepared, ReadTier tier) {
-    const absl::StatusOr<bool> known = LookUpFacts(reader_, head(), tier, *prepared);
+    absl::StatusOr<bool> known = false;
+    if (absl::Status encoded = EncodeAppend(keys_, tier, *prepared); !encoded.ok()) {
+      known = std::move(encoded);
+    } else {
+      known = LookUpFacts(reader_, head(), tier, *prepared);
+    }
     if (tier == ReadTier::kMemory && absl::IsUnavailable(known.status())) {
       return PrepareLater(std::move(prepared));
     }
@@ -205,7 +206,8 @@ class EventLogImpl final : public EventLog {
           "the log moved on while the append was prepared: try again later");
       return Answer(std::move(prepared));
     }
-    executor_.Run([this, prepared = std::move(prepared)]() mutable {
+    Executor& preparing = options_.preparing != nullptr ? *options_.preparing : executor_;
+    preparing.Run([this, prepared = std::move(prepared)]() mutable {
       Prepare(std::move(prepared), ReadTier::kDisk);
     });
   }

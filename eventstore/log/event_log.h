@@ -34,9 +34,6 @@ class Executor {
   virtual void Run(absl::AnyInvocable<void()> work) = 0;
 };
 
-// How far a read may go: kMemory answers Unavailable rather than touch the disk (for use on a gRPC
-// thread).
-enum class ReadTier { kMemory, kDisk };
 enum class Direction { kForwards, kBackwards };
 
 // A walk over records. Not thread-safe; owned by its reader; freed before the log.
@@ -146,6 +143,9 @@ struct EventLogOptions {
   uint64_t min_free_bytes = 64 << 20;  // appends are refused below this much free disk
   size_t overlay_batches = 64;         // how many past commits the overlay remembers
   size_t tail_records = 16384;         // records kept in memory for followers
+  // Where an append waits for the disk before it can be committed; null: on the log's executor,
+  // whose other work it holds up meanwhile. Like that one it outlives the log.
+  Executor* preparing = nullptr;
 };
 
 // Opens the log over an engine, having verified its end and told the key store what it may not

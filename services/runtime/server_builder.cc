@@ -53,8 +53,10 @@ class RunningServer final : public Server {
 
 absl::Status RunningServer::Open(
     std::vector<std::unique_ptr<projections::Projection>> projections) {
+  eventstore::EventLogOptions log_options = options_.log;
+  log_options.preparing = &pools_.folds;
   KITH_ASSIGN_OR_RETURN(log_, eventstore::OpenEventLog(std::move(engine_), *keys_, *options_.clock,
-                                                       pools_.completions, options_.log));
+                                                       pools_.completions, log_options));
   KITH_ASSIGN_OR_RETURN(views_,
                         projections::ViewStore::Open(options_.views, *log_, *registry_, *keys_,
                                                      pools_.completions, std::move(projections)));

@@ -17,7 +17,7 @@ class SequencerTest : public ::testing::Test {
   std::unique_ptr<PreparedAppend> Prepare(Append append, Position as_of = Position()) {
     auto prepared = std::make_unique<PreparedAppend>();
     prepared->append = std::move(append);
-    EXPECT_TRUE(EncodeAppend(*keys_, *prepared).ok());
+    EXPECT_TRUE(EncodeAppend(*keys_, ReadTier::kDisk, *prepared).ok());
     prepared->tagged.resize(prepared->append.tag_conditions.size());
     prepared->as_of = as_of;
     return prepared;
