@@ -45,7 +45,8 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
   ReadCallBase(const CallEnvironment& environment, const Method& method,
                grpc::CallbackServerContext* rpc, const google::protobuf::Message& request,
                google::protobuf::Message* response, projections::View* view, ReadKind kind)
-      : environment_(environment),
+      : counted_(environment.streams),
+        environment_(environment),
         method_(method),
         rpc_(rpc),
         request_(request),
@@ -70,6 +71,7 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
   void TakeOnPool(Step step);
   void End(const absl::Status& status);
 
+  const LiveStreams::Call counted_;
   const CallEnvironment& environment_;
   const Method& method_;
   grpc::CallbackServerContext* const rpc_;
