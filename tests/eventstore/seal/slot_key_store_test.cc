@@ -187,7 +187,7 @@ TEST_F(SlotKeyStoreTest, SaysSoOnMemoryWhereItWouldWaitForTheDisk) {
   Seal("contacts/first of the workspace");
   const int before = disk_.syncs();
   int given = 0;
-  while (on_memory(absl::StrCat("contacts/", given)).ok()) ++given;
+  while (given < 100 && on_memory(absl::StrCat("contacts/", given)).ok()) ++given;
   EXPECT_EQ(given, 5);
   EXPECT_TRUE(absl::IsUnavailable(on_memory("contacts/more")));
   EXPECT_EQ(disk_.syncs(), before);
