@@ -205,7 +205,7 @@ TEST_F(EventsServiceTest, TellsASubscriberNothingMoreOnceItsKeyIsRevoked) {
   revoke.set_name(guest->api_key().name());
   EXPECT_EQ(server_.Call(&Workspaces::RevokeApiKey, revoke).reason(), "");
   CreateContact();
-  EXPECT_THAT(revoked.Next(1), IsEmpty());
+  ASSERT_THAT(revoked.Next(1), IsEmpty());
   const grpc::Status status = revoked.End();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << status.error_message();
   EXPECT_EQ(ReasonOf(status), "UNAUTHENTICATED");
