@@ -46,11 +46,12 @@ void PostAnswers(Executor& executor, std::vector<std::unique_ptr<PreparedAppend>
   }
 }
 
-Committer::Committer(Engine& engine, Tail& tail, Executor& executor, const Clock& clock,
+Committer::Committer(Engine& engine, Tail& tail, Executor& executor, RecordClock& clock,
                      size_t overlay_batches, const LogState& state, CommitterHooks hooks)
     : engine_(engine),
       tail_(tail),
       executor_(executor),
+      clock_(clock),
       hooks_(std::move(hooks)),
       sequencer_(clock, overlay_batches) {
   sequencer_.Reset(state);
@@ -155,11 +156,13 @@ void Committer::DecideSome(Appends& appends, CommitGroup& group) {
 void Committer::Write(CommitGroup& group) {
   const bool written = group.records.empty() || engine_.Commit(*group.batch).ok();
   if (!written) {
+    clock_.Fail();
     Fail(group.answers);
     Recover();
     return;
   }
   tail_.Publish(group.records);
+  if (!group.records.empty()) clock_.EndBatch();
   hooks_.committed();
   Answer(group.answers);
   MutexLock lock(mutex_);
@@ -195,9 +198,10 @@ void Committer::Recover() {
 }
 
 void Committer::Resume(const LogState& state) {
-  sequencer_.Reset(state);
-  // Events of the failed write may be there after all. They are published as they stand on disk.
+  // Events of the failed write may be there after all. They are published as they stand on disk,
+  // and before the sequencer's clock lets their time be settled.
   tail_.Reset(state.head, state.workspaces);
+  sequencer_.Reset(state);
   MutexLock lock(mutex_);
   broken_ = false;
   writing_ = false;

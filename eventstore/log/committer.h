@@ -38,7 +38,7 @@ struct CommitterHooks {
 class Committer {
  public:
   // Borrows all; they outlive it. Starts at `state`.
-  Committer(Engine& engine, Tail& tail, Executor& executor, const Clock& clock,
+  Committer(Engine& engine, Tail& tail, Executor& executor, RecordClock& clock,
             size_t overlay_batches, const LogState& state, CommitterHooks hooks);
   // Commits what is queued, then stops.
   ~Committer();
@@ -61,6 +61,7 @@ class Committer {
   Engine& engine_;
   Tail& tail_;
   Executor& executor_;
+  RecordClock& clock_;
   const CommitterHooks hooks_;
   Sequencer sequencer_;  // used by whoever has the sequencing role
 

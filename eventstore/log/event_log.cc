@@ -22,6 +22,28 @@ constexpr size_t kInFlightBytesMax = 256 << 20;
 // about that many records.
 constexpr uint64_t kKeyCheckpointEvery = 1 << 16;
 
+// An answer that one thread waits for. Shared with the completion, which may still hold the mutex
+// when the waiter is gone.
+template <class Answer>
+class Awaited {
+ public:
+  void Set(absl::StatusOr<Answer> answer) {
+    MutexLock lock(mutex_);
+    answer_ = std::move(answer);
+    answered_.NotifyAll();
+  }
+  absl::StatusOr<Answer> Wait() {
+    MutexLock lock(mutex_);
+    while (!answer_.has_value()) answered_.Wait(mutex_);
+    return *std::move(answer_);
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar answered_;
+  std::optional<absl::StatusOr<Answer>> answer_ KITH_GUARDED_BY(mutex_);
+};
+
 class EventLogImpl final : public EventLog {
  public:
   EventLogImpl(std::unique_ptr<Engine> engine, KeyStore& keys, const Clock& clock,
@@ -32,10 +54,11 @@ class EventLogImpl final : public EventLog {
         options_(options),
         tail_(executor, options.tail_records, options.recent_streams),
         reader_(*engine_, tail_),
+        record_clock_(std::make_unique<RecordClock>(clock, executor)),
         keys_checkpointed_(state.head.value()) {
     tail_.Reset(state.head, state.workspaces);
     CheckSpace();
-    committer_ = std::make_unique<Committer>(*engine_, tail_, executor_, clock,
+    committer_ = std::make_unique<Committer>(*engine_, tail_, executor_, *record_clock_,
                                              options.overlay_batches, state, MakeHooks());
   }
 
@@ -62,10 +85,6 @@ class EventLogImpl final : public EventLog {
     if (!status.ok()) {
       prepared->answer = std::move(status);
       return Post(std::move(prepared));
-    }
-    if (status = EncodeAppend(keys_, *prepared); !status.ok()) {
-      prepared->answer = std::move(status);
-      return Answer(std::move(prepared));
     }
     Prepare(std::move(prepared), ReadTier::kMemory);
   }
@@ -115,8 +134,11 @@ class EventLogImpl final : public EventLog {
     return NewTagCursor(reader_, head(), workspace, tag, after);
   }
 
-  absl::StatusOr<Position> PositionAt(absl::Time time) const override {
-    return reader_.PositionAt(time);
+  void Settle(absl::Time time, Settled done) const override {
+    record_clock_->Settle(time, std::move(done));
+  }
+  absl::StatusOr<Position> PositionAt(absl::Time time, ReadTier tier) const override {
+    return reader_.PositionAt(time, tier);
   }
   absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence) const override {
     return reader_.PositionOf(workspace, sequence);
@@ -163,7 +185,12 @@ class EventLogImpl final : public EventLog {
   }
 
   void Prepare(std::unique_ptr<PreparedAppend> prepared, ReadTier tier) {
-    const absl::StatusOr<bool> known = LookUpFacts(reader_, head(), tier, *prepared);
+    absl::StatusOr<bool> known = false;
+    if (absl::Status encoded = EncodeAppend(keys_, tier, *prepared); !encoded.ok()) {
+      known = std::move(encoded);
+    } else {
+      known = LookUpFacts(reader_, head(), tier, *prepared);
+    }
     if (tier == ReadTier::kMemory && absl::IsUnavailable(known.status())) {
       return PrepareLater(std::move(prepared));
     }
@@ -179,7 +206,8 @@ class EventLogImpl final : public EventLog {
           "the log moved on while the append was prepared: try again later");
       return Answer(std::move(prepared));
     }
-    executor_.Run([this, prepared = std::move(prepared)]() mutable {
+    Executor& preparing = options_.preparing != nullptr ? *options_.preparing : executor_;
+    preparing.Run([this, prepared = std::move(prepared)]() mutable {
       Prepare(std::move(prepared), ReadTier::kDisk);
     });
   }
@@ -227,6 +255,7 @@ class EventLogImpl final : public EventLog {
   const EventLogOptions options_;
   Tail tail_;
   const LogReader reader_;
+  const std::unique_ptr<RecordClock> record_clock_;
   std::atomic<bool> low_space_{false};
   std::atomic<uint64_t> free_bytes_{0};
   std::atomic<uint64_t> keys_checkpointed_;
@@ -242,21 +271,15 @@ class EventLogImpl final : public EventLog {
 }  // namespace
 
 absl::StatusOr<Appended> EventLog::AppendAndWait(Append append) {
-  struct Waiting {
-    Mutex mutex;
-    CondVar answered;
-    std::optional<absl::StatusOr<Appended>> answer KITH_GUARDED_BY(mutex);
-  };
-  // Shared with the completion, which may still hold the mutex when the waiter is gone.
-  const auto waiting = std::make_shared<Waiting>();
-  AppendAsync(std::move(append), [waiting](absl::StatusOr<Appended> answer) {
-    MutexLock lock(waiting->mutex);
-    waiting->answer = std::move(answer);
-    waiting->answered.NotifyAll();
-  });
-  MutexLock lock(waiting->mutex);
-  while (!waiting->answer.has_value()) waiting->answered.Wait(waiting->mutex);
-  return *std::move(waiting->answer);
+  const auto awaited = std::make_shared<Awaited<Appended>>();
+  AppendAsync(std::move(append), [awaited](auto answer) { awaited->Set(std::move(answer)); });
+  return awaited->Wait();
+}
+
+absl::StatusOr<absl::Time> EventLog::SettleAndWait(absl::Time time) const {
+  const auto awaited = std::make_shared<Awaited<absl::Time>>();
+  Settle(time, [awaited](auto answer) { awaited->Set(std::move(answer)); });
+  return awaited->Wait();
 }
 
 absl::StatusOr<std::unique_ptr<EventLog>> OpenEventLog(std::unique_ptr<Engine> engine,

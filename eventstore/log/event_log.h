@@ -34,9 +34,6 @@ class Executor {
   virtual void Run(absl::AnyInvocable<void()> work) = 0;
 };
 
-// How far a read may go: kMemory answers Unavailable rather than touch the disk (for use on a gRPC
-// thread).
-enum class ReadTier { kMemory, kDisk };
 enum class Direction { kForwards, kBackwards };
 
 // A walk over records. Not thread-safe; owned by its reader; freed before the log.
@@ -95,8 +92,20 @@ class EventLog {
   virtual std::unique_ptr<RecordCursor> ReadTag(WorkspaceId workspace, const Tag& tag,
                                                 Position after) const = 0;
 
-  // The last position recorded at or before `time`; 0 before the first.
-  virtual absl::StatusOr<Position> PositionAt(absl::Time time) const = 0;
+  // Settles the past up to `time`, or up to now where `time` has not come yet: from this call on
+  // nothing is recorded at or before it, and `done` is called once, with the time that is settled,
+  // when everything recorded until then is published: at once and on this thread when nothing of it
+  // is in flight, else on the executor. PositionAt that time is the same for ever then, as long as
+  // the machine's clock does not step back across a restart. Unavailable while the outcome of a
+  // write of that time is unknown. Const, for it changes nothing that can be read.
+  using Settled = absl::AnyInvocable<void(absl::StatusOr<absl::Time>)>;
+  virtual void Settle(absl::Time time, Settled done) const = 0;
+  // The same, waiting. Not on a gRPC thread.
+  absl::StatusOr<absl::Time> SettleAndWait(absl::Time time) const;
+
+  // The last position recorded at or before `time`; 0 before the first. May still grow for a time
+  // that is not settled.
+  virtual absl::StatusOr<Position> PositionAt(absl::Time time, ReadTier tier) const = 0;
   // The position of a workspace's event; the last one's when `sequence` is beyond it.
   virtual absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence) const = 0;
 
@@ -135,6 +144,9 @@ struct EventLogOptions {
   size_t overlay_batches = 64;         // how many past commits the overlay remembers
   size_t tail_records = 16384;         // records kept in memory for followers
   size_t recent_streams = 1 << 17;     // streams written lately whose heads are kept in memory
+  // Where an append waits for the disk before it can be committed; null: on the log's executor,
+  // whose other work it holds up meanwhile. Like that one it outlives the log.
+  Executor* preparing = nullptr;
 };
 
 // Opens the log over an engine, having verified its end and told the key store what it may not

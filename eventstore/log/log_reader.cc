@@ -176,12 +176,12 @@ absl::StatusOr<std::vector<Run>> LogReader::ReadRuns(Table table, absl::string_v
   return runs;
 }
 
-absl::StatusOr<Position> LogReader::PositionAt(absl::Time time) const {
+absl::StatusOr<Position> LogReader::PositionAt(absl::Time time, ReadTier tier) const {
+  if (const auto recent = tail_.LastRecordedAt(time); recent.has_value()) return *recent;
   const Position head = tail_.head();
   Position found;
   bool damaged = false;
-  KITH_RETURN_IF_ERROR(engine_.Scan({Table::kTimes, "", TimeKey(time), Direction::kBackwards},
-                                    ReadTier::kDisk,
+  KITH_RETURN_IF_ERROR(engine_.Scan({Table::kTimes, "", TimeKey(time), Direction::kBackwards}, tier,
                                     [&](absl::string_view, absl::string_view value) {
                                       const auto position = DecodePosition(value);
                                       damaged = !position.has_value();

@@ -47,7 +47,7 @@ class LogReader {
   absl::StatusOr<std::vector<Run>> ReadRuns(Table table, absl::string_view prefix, uint64_t from,
                                             Direction direction, size_t limit, ReadTier tier) const;
 
-  absl::StatusOr<Position> PositionAt(absl::Time time) const;
+  absl::StatusOr<Position> PositionAt(absl::Time time, ReadTier tier) const;
   absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence) const;
   // The leaf hash of the event at `position`, as the tree has it.
   absl::StatusOr<Hash> LeafHashAt(Position position) const;

@@ -117,12 +117,12 @@ class StreamIndex {
 };
 
 // Seals, encodes and hashes one event.
-absl::Status EncodeEvent(KeyStore& keys, absl::string_view stream, NewEvent& event,
+absl::Status EncodeEvent(KeyStore& keys, ReadTier tier, absl::string_view stream, NewEvent& event,
                          uint32_t append_count, PreparedAppend& prepared) {
   const Append& append = prepared.append;
   auto record = std::make_shared<Record>();
   for (const PersonalPart& part : event.personal) {
-    KITH_ASSIGN_OR_RETURN(SealedPart sealed, keys.Seal(append.workspace, part));
+    KITH_ASSIGN_OR_RETURN(SealedPart sealed, keys.Seal(append.workspace, part, tier));
     record->sealed.push_back(std::move(sealed));
   }
   record->payload = std::move(event.payload);
@@ -141,6 +141,27 @@ absl::Status EncodeEvent(KeyStore& keys, absl::string_view stream, NewEvent& eve
   prepared.records.push_back(std::move(record));
   event = NewEvent();  // the clear text of personal parts stays nowhere
   return absl::OkStatus();
+}
+
+void EncodeKeys(PreparedAppend& prepared) {
+  const Append& append = prepared.append;
+  if (!append.request.id.empty()) {
+    prepared.request_key =
+        RequestIndexKey(append.workspace, append.request.method, append.request.id);
+  }
+  StreamIndex index(prepared);
+  for (const StreamAppend& stream : append.streams) {
+    prepared.written.push_back(index.Add(stream.stream));
+  }
+  for (const StreamCondition& condition : append.stream_conditions) {
+    prepared.conditioned.push_back(index.Add(condition.stream));
+  }
+}
+
+size_t CountEvents(const Append& append) {
+  size_t count = 0;
+  for (const StreamAppend& stream : append.streams) count += stream.events.size();
+  return count;
 }
 
 }  // namespace
@@ -171,26 +192,20 @@ absl::Status ValidateAppend(const Append& append) {
   return ValidateStreams(append);
 }
 
-absl::Status EncodeAppend(KeyStore& keys, PreparedAppend& prepared) {
-  Append& append = prepared.append;
-  if (!append.request.id.empty()) {
-    prepared.request_key =
-        RequestIndexKey(append.workspace, append.request.method, append.request.id);
+absl::Status EncodeAppend(KeyStore& keys, ReadTier tier, PreparedAppend& prepared) {
+  const size_t count = CountEvents(prepared.append);
+  if (prepared.records.size() == count) return absl::OkStatus();
+  if (prepared.written.empty()) {
+    EncodeKeys(prepared);
+    prepared.records.reserve(count);
+    prepared.bodies.reserve(count);
   }
-  StreamIndex index(prepared);
-  uint32_t count = 0;
-  for (const StreamAppend& stream : append.streams) {
-    prepared.written.push_back(index.Add(stream.stream));
-    count += static_cast<uint32_t>(stream.events.size());
-  }
-  for (const StreamCondition& condition : append.stream_conditions) {
-    prepared.conditioned.push_back(index.Add(condition.stream));
-  }
-  prepared.records.reserve(count);
-  prepared.bodies.reserve(count);
-  for (StreamAppend& stream : append.streams) {
+  size_t encoded = 0;
+  for (StreamAppend& stream : prepared.append.streams) {
     for (NewEvent& event : stream.events) {
-      KITH_RETURN_IF_ERROR(EncodeEvent(keys, stream.stream, event, count, prepared));
+      if (encoded++ < prepared.records.size()) continue;  // when it was begun on memory
+      KITH_RETURN_IF_ERROR(
+          EncodeEvent(keys, tier, stream.stream, event, static_cast<uint32_t>(count), prepared));
     }
   }
   return absl::OkStatus();

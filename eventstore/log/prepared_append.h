@@ -52,9 +52,10 @@ size_t PayloadBytes(const Append& append);
 // InvalidArgument naming the first thing that is malformed or over a limit of types.h.
 absl::Status ValidateAppend(const Append& append);
 
-// Fills what depends on the append alone: records, bodies, keys. `prepared.append` has been
-// validated. Errors of KeyStore::Seal.
-absl::Status EncodeAppend(KeyStore& keys, PreparedAppend& prepared);
+// Fills what depends on the append alone, where that is not done yet: records, bodies, keys.
+// `prepared.append` has been validated. Errors of KeyStore::Seal: Unavailable in tier kMemory means
+// go on in kDisk, on a thread that may wait.
+absl::Status EncodeAppend(KeyStore& keys, ReadTier tier, PreparedAppend& prepared);
 
 // Looks the facts up as of the log's head. True when the request is known already: the append is
 // answered, and needs no committer. Errors of LogReader: Unavailable in tier kMemory means try

@@ -20,6 +20,7 @@ void CommitGroup::Clear() {
 void Sequencer::Reset(const LogState& state) {
   state_ = state;
   overlay_.Reset(state.head);
+  clock_.Reset(state.last_record_time);
 }
 
 bool Sequencer::Decide(std::unique_ptr<PreparedAppend>& append, CommitGroup& group) {
@@ -63,8 +64,7 @@ absl::Status Sequencer::CheckConditions(const PreparedAppend& append) const {
 Appended Sequencer::Number(CommitGroup& group, PreparedAppend& append) {
   if (group.records.empty()) {
     // One time for the whole batch, so that one entry of `times` covers it.
-    group.record_time = std::max(clock_.Now(), state_.last_record_time);
-    state_.last_record_time = group.record_time;
+    group.record_time = clock_.BeginBatch();
   }
   const WorkspaceId workspace = append.append.workspace;
   const Sequence sequence = state_.workspaces[workspace].Next();

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "eventstore/base/clock.h"
 #include "eventstore/log/engine.h"
 #include "eventstore/log/overlay.h"
 #include "eventstore/log/prepared_append.h"
+#include "eventstore/log/record_clock.h"
 
 namespace kith::eventstore {
 
@@ -48,10 +48,11 @@ struct CommitGroup {
 
 class Sequencer {
  public:
-  Sequencer(const Clock& clock, size_t overlay_batches)
+  // Borrows the clock.
+  Sequencer(RecordClock& clock, size_t overlay_batches)
       : clock_(clock), overlay_(overlay_batches) {}
 
-  // Forgets everything decided and goes on from `state`.
+  // Forgets everything decided, as does the clock, and goes on from `state`.
   void Reset(const LogState& state);
 
   // Decides `append` and puts it into the group. False when it was prepared too long ago: it is
@@ -69,7 +70,7 @@ class Sequencer {
   void Encode(CommitGroup& group, const Record& record, const EncodedBody& body);
   void ExtendWorkspaceRun(CommitGroup& group, WorkspaceId workspace, const Run& run);
 
-  const Clock& clock_;
+  RecordClock& clock_;
   Overlay overlay_;
   LogState state_;                 // head: the last position decided
   std::vector<StreamHead> heads_;  // of the append being decided

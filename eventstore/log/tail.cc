@@ -106,6 +106,19 @@ void Tail::Store(const std::shared_ptr<const Record>& record, Records* evicted) 
   workspaces_[record->header.workspace] = record->header.sequence;
 }
 
+std::optional<Position> Tail::LastRecordedAt(absl::Time time) const {
+  MutexLock lock(mutex_);
+  // Record times never fall: the last record that is not after `time` is found by halving.
+  uint64_t low = first_ - 1;
+  uint64_t high = head_.load(std::memory_order_relaxed) + 1;  // after it, or beyond the head
+  while (high - low > 1) {
+    const uint64_t middle = low + (high - low) / 2;
+    (Slot(middle)->header.record_time <= time ? low : high) = middle;
+  }
+  if (low > 0 && low < first_) return std::nullopt;
+  return Position(low);
+}
+
 std::shared_ptr<const Record> Tail::Find(Position position) const {
   MutexLock lock(mutex_);
   if (position.value() < first_ || position > head()) return nullptr;

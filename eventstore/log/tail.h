@@ -62,6 +62,8 @@ class Tail {
   // Takes further records, the first at head() + 1, and wakes those who wait.
   void Publish(absl::Span<const std::shared_ptr<const Record>> records);
 
+  // The last position recorded at or before `time`; nullopt when memory does not reach back to it.
+  std::optional<Position> LastRecordedAt(absl::Time time) const;
   // Null when the record is not in memory.
   std::shared_ptr<const Record> Find(Position position) const;
   // Appends up to `limit` records after `after` to `out`; false when the one after it exists but is

@@ -17,6 +17,10 @@
 
 namespace kith::eventstore {
 
+// How far a call may go: kMemory answers Unavailable rather than wait for the disk (for use on a
+// gRPC thread).
+enum class ReadTier { kMemory, kDisk };
+
 // A keyed hash of something an event claims, releases or is found by (an e-mail address, an
 // external id): HMAC-SHA256 under the workspace's key, cut to 16 bytes.
 using Tag = std::array<uint8_t, 16>;

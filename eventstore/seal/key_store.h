@@ -24,9 +24,10 @@ class KeyStore {
 
   // Encrypts with AES-256-GCM under the subject's key, giving one to a subject that has none.
   // FailedPrecondition, beginning with "erased", when their key was destroyed: nothing about them
-  // may be written any more. Unavailable when the disk fails. Waits for the disk only when the pool
-  // is empty and for the first person of a workspace.
-  virtual absl::StatusOr<SealedPart> Seal(WorkspaceId workspace, const PersonalPart& part) = 0;
+  // may be written any more. Unavailable when the disk fails, and on kMemory when it is needed: the
+  // pool is empty, the person is the first of their workspace, or their key is not in memory.
+  virtual absl::StatusOr<SealedPart> Seal(WorkspaceId workspace, const PersonalPart& part,
+                                          ReadTier tier) = 0;
   // Nullopt when the subject's key is gone: the fields are erased. DataLoss when the bytes were
   // tampered with.
   virtual absl::StatusOr<std::optional<std::string>> Unseal(WorkspaceId workspace,

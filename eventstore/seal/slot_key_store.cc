@@ -171,14 +171,16 @@ absl::Status SlotKeyStore::LoadSlot(SlotNumber number, absl::string_view bytes) 
 
 // ---- Sealing
 
-absl::StatusOr<SealedPart> SlotKeyStore::Seal(WorkspaceId workspace, const PersonalPart& part) {
-  KITH_ASSIGN_OR_RETURN(const SlotNumber slot,
-                        SlotFor(workspace, SubjectHashOf(workspace, part.subject)));
-  KITH_ASSIGN_OR_RETURN(const std::optional<SecretKey> key, KeyIn(slot, workspace, part.subject));
+absl::StatusOr<SealedPart> SlotKeyStore::Seal(WorkspaceId workspace, const PersonalPart& part,
+                                              ReadTier tier) {
+  KITH_ASSIGN_OR_RETURN(const PersonSlot person,
+                        SlotFor(workspace, SubjectHashOf(workspace, part.subject), tier));
+  KITH_ASSIGN_OR_RETURN(const std::optional<SecretKey> key,
+                        KeyToSealWith(person, workspace, part.subject, tier));
   if (!key.has_value()) return Erased();
   SealedPart sealed;
   sealed.subject = part.subject;
-  sealed.key_number = slot.value();
+  sealed.key_number = person.slot.value();
   sealed.nonce = nonces_.Next();
   sealed.ciphertext = GcmSeal(*key, sealed.nonce,
                               BoundTo(workspace, sealed.key_number, part.subject), part.payload);
@@ -248,18 +250,44 @@ absl::StatusOr<std::optional<SecretKey>> SlotKeyStore::ReadKey(SlotNumber number
 
 // ---- Giving keys
 
-absl::StatusOr<SlotNumber> SlotKeyStore::SlotFor(WorkspaceId workspace,
-                                                 const SubjectHash& subject) {
+absl::Status SlotKeyStore::NeedsDisk() { return absl::UnavailableError("sealing needs the disk"); }
+
+absl::StatusOr<SlotKeyStore::PersonSlot> SlotKeyStore::SlotFor(WorkspaceId workspace,
+                                                               const SubjectHash& subject,
+                                                               ReadTier tier) {
   for (;;) {
+    bool filled = false;
     {
       MutexLock lock(mutex_);
       const SlotNumber slot = FindSlot(subject);
       if (destroyed_.contains(slot)) return Erased();
-      if (slot != SlotNumber()) return slot;
-      if (pool_.Holds(kKeysToGive)) return GiveSlot(workspace, subject);
+      if (slot != SlotNumber()) return PersonSlot{slot, std::nullopt};
+      filled = pool_.Holds(kKeysToGive);
+      if (filled && workspaces_.contains(workspace)) return GiveSlot(workspace, subject);
     }
-    KITH_RETURN_IF_ERROR(pool_.Fill(kKeysToGive));
+    if (tier == ReadTier::kMemory) return NeedsDisk();
+    if (filled) {
+      KITH_RETURN_IF_ERROR(MakeWorkspaceKey(workspace));
+    } else {
+      KITH_RETURN_IF_ERROR(pool_.Fill(kKeysToGive));
+    }
   }
+}
+
+absl::StatusOr<std::optional<SecretKey>> SlotKeyStore::KeyToSealWith(const PersonSlot& person,
+                                                                     WorkspaceId workspace,
+                                                                     absl::string_view subject,
+                                                                     ReadTier tier) {
+  return cache_.Get(person.slot, [&]() -> absl::StatusOr<std::optional<SecretKey>> {
+    if (person.fresh.has_value()) {
+      MutexLock lock(mutex_);
+      // Destroyed since it was given: it must not come into the cache.
+      if (destroyed_.contains(person.slot)) return std::optional<SecretKey>();
+      return person.fresh;
+    }
+    if (tier == ReadTier::kMemory) return NeedsDisk();
+    return ReadKey(person.slot, workspace, SubjectHashOf(workspace, subject));
+  });
 }
 
 SlotNumber SlotKeyStore::FindSlot(const SubjectHash& subject) const {
@@ -267,34 +295,39 @@ SlotNumber SlotKeyStore::FindSlot(const SubjectHash& subject) const {
   return found == slots_.end() ? SlotNumber() : found->second;
 }
 
-absl::StatusOr<SlotNumber> SlotKeyStore::GiveSlot(WorkspaceId workspace,
-                                                  const SubjectHash& subject) {
-  KITH_ASSIGN_OR_RETURN(const SecretKey wrapping, WorkspaceKey(workspace));
+absl::StatusOr<SlotKeyStore::PersonSlot> SlotKeyStore::GiveSlot(WorkspaceId workspace,
+                                                                const SubjectHash& subject) {
   const KeyPool::FreshKey fresh = pool_.Take();
-  if (absl::Status status = Assign(fresh, SlotState::kSubject, workspace, subject, wrapping);
+  if (absl::Status status = Assign(fresh, SlotState::kSubject, workspace, subject,
+                                   workspaces_.find(workspace)->second);
       !status.ok()) {
     pool_.Return(fresh);
     return status;
   }
   slots_.emplace(subject, fresh.slot);
-  return fresh.slot;
+  return PersonSlot{fresh.slot, fresh.key};
 }
 
-absl::StatusOr<SecretKey> SlotKeyStore::WorkspaceKey(WorkspaceId workspace) {
-  const auto found = workspaces_.find(workspace);
-  if (found != workspaces_.end()) return found->second;
-  const KeyPool::FreshKey fresh = pool_.Take();
-  absl::Status status =
-      Assign(fresh, SlotState::kWorkspace, workspace, SubjectHash{}, wrapping_key_);
-  // Nothing in the log would tell whose it is, so unlike a person's it is on disk before it is
-  // used.
-  if (status.ok()) status = file_->Sync();
-  if (!status.ok()) {
-    pool_.Return(fresh);
-    return status;
+absl::Status SlotKeyStore::MakeWorkspaceKey(WorkspaceId workspace) {
+  MutexLock making(workspace_mutex_);
+  std::optional<KeyPool::FreshKey> fresh;
+  {
+    MutexLock lock(mutex_);
+    if (workspaces_.contains(workspace) || !pool_.Holds(1)) return absl::OkStatus();
+    fresh = pool_.Take();
   }
-  workspaces_.emplace(workspace, fresh.key);
-  return fresh.key;
+  absl::Status status =
+      Assign(*fresh, SlotState::kWorkspace, workspace, SubjectHash{}, wrapping_key_);
+  // Nothing in the log would tell whose it is, so unlike a person's it is on disk before it is
+  // used. Nobody else waits for that: mutex_ is free meanwhile.
+  if (status.ok()) status = file_->Sync();
+  MutexLock lock(mutex_);
+  if (status.ok()) {
+    workspaces_.emplace(workspace, fresh->key);
+  } else {
+    pool_.Return(*fresh);
+  }
+  return status;
 }
 
 absl::Status SlotKeyStore::Assign(const KeyPool::FreshKey& fresh, SlotState state,

@@ -40,7 +40,8 @@ class SlotKeyStore final : public KeyStore {
                                                             Random& random,
                                                             const SlotKeyStoreOptions& options);
 
-  absl::StatusOr<SealedPart> Seal(WorkspaceId workspace, const PersonalPart& part) override;
+  absl::StatusOr<SealedPart> Seal(WorkspaceId workspace, const PersonalPart& part,
+                                  ReadTier tier) override;
   absl::StatusOr<std::optional<std::string>> Unseal(WorkspaceId workspace,
                                                     const SealedPart& part) const override;
   absl::Status Destroy(WorkspaceId workspace, absl::string_view subject) override;
@@ -58,23 +59,34 @@ class SlotKeyStore final : public KeyStore {
 
   // One for a person, and one for their workspace where they are its first.
   static constexpr size_t kKeysToGive = 2;
+  static absl::Status NeedsDisk();
 
   // Opening: reads the marks and every slot, and tells how many there are.
   absl::Status LoadMark() KITH_REQUIRES(mutex_);
   absl::StatusOr<SlotNumber> LoadSlots() KITH_REQUIRES(mutex_);
   absl::Status LoadSlot(SlotNumber number, absl::string_view bytes) KITH_REQUIRES(mutex_);
 
+  // A person's slot, and the key in it where it was given just now.
+  struct PersonSlot {
+    SlotNumber slot;
+    std::optional<SecretKey> fresh;
+  };
   // The slot of a person, given now if need be. FailedPrecondition when their key was destroyed.
-  absl::StatusOr<SlotNumber> SlotFor(WorkspaceId workspace, const SubjectHash& subject)
-      KITH_EXCLUDES(mutex_);
+  absl::StatusOr<PersonSlot> SlotFor(WorkspaceId workspace, const SubjectHash& subject,
+                                     ReadTier tier) KITH_EXCLUDES(mutex_);
   // The slot they have; 0 when they have none.
   SlotNumber FindSlot(const SubjectHash& subject) const KITH_REQUIRES(mutex_);
-  // The pool must hold kKeysToGive.
-  absl::StatusOr<SlotNumber> GiveSlot(WorkspaceId workspace, const SubjectHash& subject)
+  // The pool must hold a key, and the workspace have one.
+  absl::StatusOr<PersonSlot> GiveSlot(WorkspaceId workspace, const SubjectHash& subject)
       KITH_REQUIRES(mutex_);
-  // Draws the workspace's key when it has none, which waits for the disk: once in a workspace's
-  // life.
-  absl::StatusOr<SecretKey> WorkspaceKey(WorkspaceId workspace) KITH_REQUIRES(mutex_);
+  // Draws the workspace's key when it has none, and waits until it is on disk: once in a
+  // workspace's life. The pool must hold a key.
+  absl::Status MakeWorkspaceKey(WorkspaceId workspace) KITH_EXCLUDES(mutex_);
+  // The key in a person's slot for sealing; nullopt when it was destroyed.
+  absl::StatusOr<std::optional<SecretKey>> KeyToSealWith(const PersonSlot& person,
+                                                         WorkspaceId workspace,
+                                                         absl::string_view subject, ReadTier tier)
+      KITH_EXCLUDES(mutex_);
   // Writes, without waiting for the disk, whose a fresh key is from now on.
   absl::Status Assign(const KeyPool::FreshKey& fresh, SlotState state, WorkspaceId workspace,
                       const SubjectHash& subject, const SecretKey& wrapping);
@@ -95,6 +107,7 @@ class SlotKeyStore final : public KeyStore {
   mutable MacKeys mac_keys_;
   KeyPool pool_;  // taken from under mutex_ only, filled without it
 
+  Mutex workspace_mutex_;   // held while a workspace's key is drawn and synced; taken before mutex_
   Mutex checkpoint_mutex_;  // held while a mark is written; taken before mutex_
   mutable Mutex mutex_;
   absl::flat_hash_map<SubjectHash, SlotNumber> slots_ KITH_GUARDED_BY(mutex_);

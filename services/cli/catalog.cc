@@ -69,13 +69,29 @@ const FieldDescriptor* BodyOf(const Descriptor& request) {
   return nullptr;
 }
 
-const FieldDescriptor* ItemsOf(const Descriptor& reply) {
-  if (reply.FindFieldByName("next_page_token") == nullptr) return nullptr;
-  for (int i = 0; i < reply.field_count(); ++i) {
-    const FieldDescriptor* field = reply.field(i);
+const FieldDescriptor* FirstListOf(const Descriptor& message) {
+  for (int i = 0; i < message.field_count(); ++i) {
+    const FieldDescriptor* field = message.field(i);
     if (field->is_repeated() && field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) return field;
   }
   return nullptr;
+}
+
+const FieldDescriptor* ItemsOf(const Descriptor& reply) {
+  return reply.FindFieldByName("next_page_token") == nullptr ? nullptr : FirstListOf(reply);
+}
+
+// The list of results where each names the item it is of, and its status.
+const FieldDescriptor* ResultsOf(const Descriptor& reply) {
+  const FieldDescriptor* const results = FirstListOf(reply);
+  if (results == nullptr) return nullptr;
+  for (const auto& [name, type] : {std::pair("message_index", FieldDescriptor::CPPTYPE_INT32),
+                                   std::pair("item_index", FieldDescriptor::CPPTYPE_INT32),
+                                   std::pair("status", FieldDescriptor::CPPTYPE_MESSAGE)}) {
+    const FieldDescriptor* const field = results->message_type()->FindFieldByName(name);
+    if (field == nullptr || field->cpp_type() != type) return nullptr;
+  }
+  return results;
 }
 
 const FieldDescriptor* ReadOf(const Descriptor& request) {
@@ -121,8 +137,12 @@ Catalog::Catalog(const std::vector<const FileDescriptor*>& files) {
       const absl::string_view subject = absl::StripSuffix(service.name(), "Service");
       for (int m = 0; m < service.method_count(); ++m) {
         Method method;
-        if (service.method(m)->client_streaming()) continue;
         method.descriptor = service.method(m);
+        if (method.descriptor->client_streaming()) {
+          method.stream = FirstListOf(*method.descriptor->input_type());
+          method.results = ResultsOf(*method.descriptor->output_type());
+          if (method.stream == nullptr || method.results == nullptr) continue;
+        }
         method.path = absl::StrCat("/", service.full_name(), "/", method.descriptor->name());
         const auto [verb, noun] = SplitVerb(method.descriptor->name());
         const auto found = nouns.find(noun);

@@ -29,6 +29,10 @@ struct Method {
   // In the request, the field of type kith.type.v1.ReadOptions; null where the method is always
   // about now.
   const google::protobuf::FieldDescriptor* read = nullptr;
+  // Where the method takes a stream of requests: the field of a request that holds items, and the
+  // field of the reply that says what became of each. Null elsewhere.
+  const google::protobuf::FieldDescriptor* stream = nullptr;
+  const google::protobuf::FieldDescriptor* results = nullptr;
   // Where a value without a flag goes, as a path from the request: "name", "deal.name", "parent";
   // may be empty.
   std::string positional;
@@ -41,7 +45,7 @@ struct Method {
 class Catalog {
  public:
   // Every method of every service of `files` whose path begins with "kith/", but those that take a
-  // stream of requests, which is nothing to type.
+  // stream of requests which are no lists of items with a result for each.
   explicit Catalog(const std::vector<const google::protobuf::FileDescriptor*>& files);
 
   // The catalog of the protos linked into this program. Lives for ever.

@@ -103,40 +103,79 @@ void Client::TakeReplies() {
   }
 }
 
-absl::Status Client::ReadStream(const Method& method, const Message& request,
-                                const OnMessage& on_message) {
-  grpc::ClientContext context;
-  Authorise(&context);
-  grpc::CompletionQueue queue;
-  // One operation is under way at a time, so its outcome is the next thing the queue tells.
-  const auto await = [&queue] {
+// One streaming call whose operations follow one another: the outcome of each is the next thing the
+// queue tells.
+class Client::Stream {
+ public:
+  Stream(Client& client, const Method& method) {
+    client.Authorise(&context_);
+    call_ = client.stub_.PrepareCall(&context_, method.path, &queue_);
+    call_->StartCall(nullptr);
+    open_ = Await();
+  }
+  ~Stream() { queue_.Shutdown(); }
+
+  // False once the other side has ended the call.
+  bool open() const { return open_; }
+  void Write(const Message& message) {
+    call_->Write(message, nullptr);
+    open_ = Await();
+  }
+  void EndWriting() {
+    call_->WritesDone(nullptr);
+    open_ = Await();
+  }
+  bool Read(Message* message) {
+    call_->Read(message, nullptr);
+    return open_ = Await();
+  }
+  void HangUp() { context_.TryCancel(); }
+  grpc::Status Finish() {
+    grpc::Status status;
+    call_->Finish(&status, nullptr);
+    Await();
+    return status;
+  }
+
+ private:
+  bool Await() {
     void* tag = nullptr;
     bool ok = false;
-    return queue.Next(&tag, &ok) && ok;
-  };
-  auto call = stub_.PrepareCall(&context, method.path, &queue);
-  call->StartCall(nullptr);
-  bool open = await();
-  if (open) {
-    call->WriteLast(request, grpc::WriteOptions(), nullptr);
-    open = await();
+    return queue_.Next(&tag, &ok) && ok;
   }
+
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::ClientAsyncReaderWriter<Message, Message>> call_;
+  bool open_ = false;
+};
+
+absl::Status Client::ReadStream(const Method& method, const Message& request,
+                                const OnMessage& on_message) {
+  Stream stream(*this, method);
+  if (stream.open()) stream.Write(request);
+  if (stream.open()) stream.EndWriting();
   const std::unique_ptr<Message> message = NewMessage(*method.descriptor->output_type());
   bool wanted = true;
-  while (open) {
-    call->Read(message.get(), nullptr);
-    open = await();
-    if (!open) break;
-    if (wanted && !on_message(*message)) {
-      wanted = false;
-      context.TryCancel();
-    }
+  while (stream.open() && stream.Read(message.get())) {
+    if (!wanted || on_message(*message)) continue;
+    wanted = false;
+    stream.HangUp();
   }
-  grpc::Status status;
-  call->Finish(&status, nullptr);
-  await();
-  queue.Shutdown();
+  const grpc::Status status = stream.Finish();
   return wanted ? ToStatus(status) : absl::OkStatus();
+}
+
+absl::Status Client::WriteStream(const Method& method, const NextMessage& next, Message* response) {
+  Stream stream(*this, method);
+  while (stream.open()) {
+    const Message* const message = next();
+    if (message == nullptr) break;
+    stream.Write(*message);
+  }
+  if (stream.open()) stream.EndWriting();
+  if (stream.open()) stream.Read(response);
+  return ToStatus(stream.Finish());
 }
 
 void Client::Authorise(grpc::ClientContext* context) const {

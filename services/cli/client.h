@@ -59,8 +59,15 @@ class Client {
   absl::Status ReadStream(const Method& method, const google::protobuf::Message& request,
                           const OnMessage& on_message);
 
+  // A call that takes a stream; blocks until it is answered. `next` gives what to send, which lives
+  // until it is called again, and null after the last.
+  using NextMessage = std::function<const google::protobuf::Message*()>;
+  absl::Status WriteStream(const Method& method, const NextMessage& next,
+                           google::protobuf::Message* response);
+
  private:
   struct Pending;
+  class Stream;
 
   void TakeReplies();
   void Authorise(grpc::ClientContext* context) const;

@@ -15,6 +15,12 @@ namespace kith::cli {
 absl::Status RunMethod(Session& session, const Method& method,
                        const std::vector<std::string>& words);
 
+// `kith <collection> <verb> FILE|- [--request-id ID]` for a method that takes a stream of items:
+// each line of the file is one, as JSON, and gets a result of its own. FailedPrecondition where
+// some were refused.
+absl::Status RunItems(Session& session, const Method& method,
+                      const std::vector<std::string>& words);
+
 // `kith board [PIPELINE] [--owner USER] [--as-of MOMENT]`
 absl::Status RunBoard(Session& session, const std::vector<std::string>& words);
 

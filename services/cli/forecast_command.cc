@@ -58,8 +58,14 @@ std::vector<std::string> Cells(const forecast::v1::ForecastRow& row, const Colum
 // What a quota adds, one line for the currency it is in.
 void PrintQuota(const forecast::v1::ForecastRow& total, std::ostream& out) {
   if (!total.has_quota_gap()) return;
-  out << absl::StrFormat("Quota reached to %.1f %%, %s to go", total.attainment_percent(),
-                         FormatMoney(total.quota_gap()));
+  if (!total.has_attainment_percent()) {
+    out << "There is no quota above 0 to reach; won " << FormatMoney(total.won_amount()) << ".\n";
+    return;
+  }
+  out << absl::StrFormat("Quota reached to %.1f %%, ", total.attainment_percent());
+  const std::string gap = FormatMoney(total.quota_gap());
+  const bool exceeded = gap[0] == '-';
+  out << (exceeded ? gap.substr(1) : gap) << (exceeded ? " beyond it" : " to go");
   if (total.has_quota_coverage()) {
     out << absl::StrFormat("; open pipeline covers %.2f of it", total.quota_coverage());
   }

@@ -1,4 +1,4 @@
-// The help texts. They come from the descriptors, which know names, types and rules but not the
+// The help texts. They come from the descriptors, which know names, types and rules, and from the
 // protos' comments.
 #include <algorithm>
 #include <string>
@@ -10,11 +10,13 @@
 #include "absl/strings/str_replace.h"
 #include "services/cli/commands.h"
 #include "services/cli/fields.h"
+#include "services/cli/proto_comments.h"
 #include "services/cli/request.h"
 
 namespace kith::cli {
 namespace {
 
+using google::protobuf::Descriptor;
 using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
 
@@ -30,6 +32,7 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
               [--newest] [--follow]           the log itself
   kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
               [--dry-run] CSV                 rows of a CSV file; see deploy/import
+  kith interactions ingest FILE|-             an interaction for each line, as JSON
   kith bench record|get [--in-flight N] [--seconds S]
 
 Collections and their verbs
@@ -83,14 +86,31 @@ std::string ValueOf(const FieldDescriptor& field) {
   }
 }
 
-std::string FlagLine(const Method& method, const std::string& flag) {
-  const FieldDescriptor* field =
-      FindField(*method.descriptor->input_type(), FlagPath(method, flag));
-  std::string line = absl::StrCat("  --", absl::StrReplaceAll(flag, {{"_", "-"}}));
-  if (const std::string value = ValueOf(*field); !value.empty()) absl::StrAppend(&line, " ", value);
-  if (field->is_repeated()) absl::StrAppend(&line, "  (repeat for several)");
-  if (RulesOf(*field).required()) absl::StrAppend(&line, "  (required)");
-  return line;
+// How a field is called, what to write for it, and below it what it means.
+void PrintField(const FieldDescriptor& field, const std::string& name, std::ostream& out) {
+  out << "  " << name;
+  if (const std::string value = ValueOf(field); !value.empty()) out << ' ' << value;
+  if (field.is_repeated()) out << "  (repeat for several)";
+  if (RulesOf(field).required()) out << "  (required)";
+  out << '\n';
+  if (const std::string comment = CommentOn(field); !comment.empty()) {
+    out << "        " << comment << '\n';
+  }
+}
+
+void PrintFlag(const Method& method, const std::string& flag, std::ostream& out) {
+  PrintField(*FindField(*method.descriptor->input_type(), FlagPath(method, flag)),
+             absl::StrCat("--", absl::StrReplaceAll(flag, {{"_", "-"}})), out);
+}
+
+// What a line of the file holds.
+void PrintItemFields(const Method& method, std::ostream& out) {
+  out << "Each line of FILE is one item as JSON; - reads what is piped in. Its fields:\n";
+  const Descriptor& item = *method.stream->message_type();
+  for (int i = 0; i < item.field_count(); ++i) {
+    PrintField(*item.field(i), item.field(i)->name(), out);
+  }
+  out << '\n';
 }
 
 }  // namespace
@@ -112,7 +132,8 @@ void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, s
   for (const Method& method : found->second) {
     out << "kith " << method.collection << ' ' << method.verb;
     if (!method.positional.empty()) out << " [NAME]";
-    out << " [--field value]…\n";
+    if (method.stream != nullptr) out << " FILE";
+    out << " [--field value]…\n        " << CommentOn(*method.descriptor) << '\n';
   }
 }
 
@@ -122,8 +143,11 @@ void PrintMethodHelp(const Method& method, std::ostream& out) {
     const absl::string_view path = method.positional;
     out << " [" << absl::AsciiStrToUpper(path.substr(path.rfind('.') + 1)) << ']';
   }
-  out << " [--field value]…\n\nCalls " << method.path << ".\n\n";
-  for (const std::string& flag : FlagsOf(method)) out << FlagLine(method, flag) << '\n';
+  if (method.stream != nullptr) out << " FILE";
+  out << " [--field value]…\n\n"
+      << CommentOn(*method.descriptor) << " Calls " << method.path << ".\n\n";
+  if (method.stream != nullptr) PrintItemFields(method, out);
+  for (const std::string& flag : FlagsOf(method)) PrintFlag(method, flag, out);
   if (method.items != nullptr) out << "  --limit NUMBER  or  --all\n";
   if (method.read != nullptr) out << "  --as-of @SEQUENCE, TIME, DATE or TOKEN\n";
   if (method.descriptor->input_type()->FindFieldByName("update_mask") != nullptr) {

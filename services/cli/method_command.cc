@@ -32,6 +32,7 @@ absl::Status RunStream(Session& session, const Method& method, const Message& re
 
 absl::Status RunMethod(Session& session, const Method& method,
                        const std::vector<std::string>& words) {
+  if (method.stream != nullptr) return RunItems(session, method, words);
   KITH_ASSIGN_OR_RETURN(Arguments arguments, ParseFor(method, words, {"all"}));
   ListLimit limit;
   if (method.items != nullptr) {

@@ -160,6 +160,7 @@ std::string FlagPath(const Method& method, absl::string_view flag) {
 }
 
 std::vector<std::string> FlagsOf(const Method& method) {
+  if (method.stream != nullptr) return {"request_id"};
   std::vector<std::string> flags;
   const Descriptor& request = *method.descriptor->input_type();
   for (int i = 0; i < request.field_count(); ++i) {

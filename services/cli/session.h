@@ -38,6 +38,8 @@ class Session {
   std::ostream& err() { return err_; }
   const Options& options() const { return options_; }
 
+  std::string NewRequestId() { return ids_.Next(); }
+
   // Calls a unary method; a request that takes a request id and has none gets a fresh one.
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Call(
       const Method& method, google::protobuf::Message& request);

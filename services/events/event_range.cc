@@ -43,9 +43,15 @@ absl::StatusOr<Position> BeforeSequence(const EventLog& log, WorkspaceId workspa
   return log.PositionOf(workspace, before);
 }
 
+// The last position recorded at or before `time`, for ever the same. May wait for an fsync.
+absl::StatusOr<Position> PositionAtSettled(const EventLog& log, absl::Time time) {
+  KITH_ASSIGN_OR_RETURN(const absl::Time settled, log.SettleAndWait(time));
+  return log.PositionAt(settled, ReadTier::kDisk);
+}
+
 // The last position recorded before `time`.
 absl::StatusOr<Position> BeforeTime(const EventLog& log, const google::protobuf::Timestamp& time) {
-  return log.PositionAt(FromTimestamp(time) - absl::Microseconds(1));
+  return PositionAtSettled(log, FromTimestamp(time) - absl::Microseconds(1));
 }
 
 // A forward read begins after this position.
@@ -79,7 +85,7 @@ absl::StatusOr<Position> BackwardStart(const EventLog& log, WorkspaceId workspac
       if (request.sequence() == 0) return Position();
       return log.PositionOf(workspace, Sequence(static_cast<uint64_t>(request.sequence())));
     case v1::ReadEventsRequest::kTime:
-      return log.PositionAt(FromTimestamp(request.time()));
+      return PositionAtSettled(log, FromTimestamp(request.time()));
     case v1::ReadEventsRequest::kRevision:  // is no position: OpenCursor uses it as it is
     case v1::ReadEventsRequest::FROM_NOT_SET:
       return kEnd;

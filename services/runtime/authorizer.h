@@ -1,6 +1,7 @@
 // Authorizer: who is calling, and what the caller may do. services/workspaces implements it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,6 +44,9 @@ class Authorizer {
   // Who shows `credentials`, the text after "Bearer "; null when nobody does, or no longer. From
   // memory: it is called on gRPC's threads, by many at once, and costs a lookup.
   virtual std::shared_ptr<const Caller> Authenticate(absl::string_view credentials) const = 0;
+  // Rises whenever Authenticate may answer something new: a call that goes on for long asks again
+  // then, and not otherwise. Costs a load.
+  virtual uint64_t generation() const = 0;
 };
 
 }  // namespace kith::runtime

@@ -65,8 +65,26 @@ void LiveStreams::Remove(Stream* stream) {
 
 void LiveStreams::Stop() {
   MutexLock lock(mutex_);
-  stopping_.store(true, std::memory_order_release);
+  stopping_.store(true);
   for (Stream* stream : streams_) stream->EndForShutdown();
+}
+
+// The last call to end sees that the server stops, or Stop sees that it has ended: both orders are
+// sequentially consistent.
+void LiveStreams::CallEnded() {
+  if (calls_.fetch_sub(1) > 1 || !stopping_.load()) return;
+  MutexLock lock(mutex_);
+  idle_.NotifyAll();
+}
+
+void LiveStreams::AwaitCalls(absl::Duration timeout) {
+  const absl::Time end = SystemClock().Now() + timeout;
+  MutexLock lock(mutex_);
+  while (calls_.load() > 0) {
+    const absl::Duration left = end - SystemClock().Now();
+    if (left <= absl::ZeroDuration()) return;
+    idle_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
+  }
 }
 
 absl::Status ShuttingDown() {
@@ -86,10 +104,19 @@ absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Me
   if (context.deadline <= context.now) {
     return Error(type::v1::ERROR_DEADLINE_EXCEEDED, "The deadline passed. Nothing was done.");
   }
+  context.generation = environment.authorizer.generation();  // before the question
   auto caller = Authorise(environment, method, rpc);
   if (!caller.ok()) return std::move(caller).status();
   context.caller = *std::move(caller);
   return context;
+}
+
+absl::Status AdmitStill(const CallEnvironment& environment, const Method& method,
+                        const grpc::CallbackServerContext& rpc, CallerContext* context) {
+  const uint64_t generation = environment.authorizer.generation();
+  if (generation == context->generation) return absl::OkStatus();
+  context->generation = generation;
+  return Authorise(environment, method, rpc).status();
 }
 
 std::string TraceIdOf(const grpc::CallbackServerContext& rpc) {

@@ -23,7 +23,8 @@ namespace kith::runtime {
 
 class Transact;
 
-// The streams that are open, so that a server that stops can end them. Thread-safe.
+// The calls in flight, and of them the streams that are open, so that a server that stops can end
+// these and knows when none is left. Thread-safe.
 class LiveStreams {
  public:
   class Stream {
@@ -32,17 +33,35 @@ class LiveStreams {
     virtual void EndForShutdown() = 0;
   };
 
+  // Held by every call, from its beginning until gRPC is done with it.
+  class Call {
+   public:
+    explicit Call(LiveStreams& live) : live_(live) { live_.calls_.fetch_add(1); }
+    ~Call() { live_.CallEnded(); }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+   private:
+    LiveStreams& live_;
+  };
+
   // False when the server is stopping already.
   bool Add(Stream* stream) KITH_EXCLUDES(mutex_);
   void Remove(Stream* stream) KITH_EXCLUDES(mutex_);
   // Ends every stream and lets no further call begin.
   void Stop() KITH_EXCLUDES(mutex_);
+  // After Stop: waits until no call is in flight, but no longer than `timeout`.
+  void AwaitCalls(absl::Duration timeout) KITH_EXCLUDES(mutex_);
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
 
  private:
+  void CallEnded() KITH_EXCLUDES(mutex_);
+
   Mutex mutex_;
   absl::flat_hash_set<Stream*> streams_ KITH_GUARDED_BY(mutex_);
   std::atomic<bool> stopping_ = false;
+  std::atomic<int64_t> calls_ = 0;
+  CondVar idle_;
 };
 
 // What calls stand on. All of it outlives them.
@@ -60,12 +79,19 @@ struct CallEnvironment {
 struct CallerContext {
   std::shared_ptr<const Caller> caller;
   absl::Time now;
-  absl::Time deadline;  // infinite future where the client set none
+  absl::Time deadline;      // infinite future where the client set none
+  uint64_t generation = 0;  // of the authorizer, when it was asked
 };
 
 // Lets a call in or refuses it: shutting down, deadline, credentials, permission. From memory.
 absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Method& method,
                                     const grpc::CallbackServerContext& rpc);
+
+// Whether a call that was let in, and goes on, still may: its credentials may have been revoked
+// meanwhile. Asks only when some credentials changed; costs a load otherwise. One thread at a time
+// for a call.
+absl::Status AdmitStill(const CallEnvironment& environment, const Method& method,
+                        const grpc::CallbackServerContext& rpc, CallerContext* context);
 
 // The 32 hexadecimal digits of the W3C trace id the client sent; empty when it sent none.
 std::string TraceIdOf(const grpc::CallbackServerContext& rpc);

@@ -46,6 +46,7 @@ void IngestCourse::Arrived(bool ok, const google::protobuf::Message* message, in
 }
 
 absl::Status IngestCourse::Accept(const google::protobuf::Message& message, int items) {
+  KITH_RETURN_IF_ERROR(AdmitStill(environment_, method_, *rpc_, &caller_));
   if (items > item_rules_.items_max) {
     return ViolationError("items", absl::StrCat("must have at most ", item_rules_.items_max,
                                                 " items, and has ", items));

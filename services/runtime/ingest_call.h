@@ -35,7 +35,11 @@ class IngestCourse : public LiveStreams::Stream {
  protected:
   IngestCourse(const CallEnvironment& environment, const Method& method, const ItemRules& items,
                grpc::CallbackServerContext* rpc)
-      : environment_(environment), method_(method), item_rules_(items), rpc_(rpc) {}
+      : counted_(environment.streams),
+        environment_(environment),
+        method_(method),
+        item_rules_(items),
+        rpc_(rpc) {}
 
   virtual void ReadNext() = 0;
   virtual void FinishWith(const grpc::Status& status) = 0;
@@ -61,6 +65,7 @@ class IngestCourse : public LiveStreams::Stream {
   // read.
   void Continue(int through = 0) KITH_EXCLUDES(mutex_);
 
+  const LiveStreams::Call counted_;
   const CallEnvironment& environment_;
   const Method& method_;
   const ItemRules& item_rules_;

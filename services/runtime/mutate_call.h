@@ -18,7 +18,8 @@ class MutateCallBase : public grpc::ServerUnaryReactor, public Command {
   MutateCallBase(const CallEnvironment& environment, const Method& method,
                  grpc::CallbackServerContext* rpc, const google::protobuf::Message& request,
                  google::protobuf::Message* response)
-      : environment_(environment),
+      : counted_(environment.streams),
+        environment_(environment),
         method_(method),
         rpc_(rpc),
         request_(request),
@@ -40,6 +41,7 @@ class MutateCallBase : public grpc::ServerUnaryReactor, public Command {
   absl::Status Prepare();
   void Done(absl::Status status) final;
 
+  const LiveStreams::Call counted_;
   const CallEnvironment& environment_;
   const Method& method_;
   grpc::CallbackServerContext* const rpc_;

@@ -30,7 +30,7 @@ absl::Status ViewBehind(const std::string& token) {
 void ReadCallBase::Begin() {
   began_ = environment_.clock.Now();
   if (const absl::Status ready = Prepare(); !ready.ok()) return End(ready);
-  if (view_ != nullptr) return Resolve(ReadTier::kMemory);
+  if (view_ != nullptr) return Settle();
   position_.read_time = caller_.now;
   if (kind_ == ReadKind::kPoint) return Serve(ReadTier::kMemory);
   TakeOnPool(&ReadCallBase::Serve);
@@ -41,10 +41,21 @@ absl::Status ReadCallBase::Prepare() {
   return method_.rules->Check(request_);
 }
 
+void ReadCallBase::Settle() {
+  moment_ = caller_.now;
+  const std::optional<absl::Time> time = TimeToSettle(method_.ReadOptionsOf(request_));
+  if (!time.has_value()) return Resolve(ReadTier::kMemory);
+  environment_.log.Settle(*time, [this](const absl::StatusOr<absl::Time>& settled) {
+    if (!settled.ok()) return End(settled.status());
+    moment_ = *settled;
+    Resolve(ReadTier::kMemory);
+  });
+}
+
 void ReadCallBase::Resolve(ReadTier tier) {
   absl::StatusOr<ReadPosition> position = ResolveReadPosition(
       environment_.log, caller_.caller->workspace, method_.ReadOptionsOf(request_),
-      method_.PageTokenOf(request_), caller_.now, tier);
+      method_.PageTokenOf(request_), moment_, tier);
   if (NeedsDisk(position.status(), tier)) return TakeOnPool(&ReadCallBase::Resolve);
   if (!position.ok()) return End(position.status());
   position_ = *std::move(position);

@@ -45,7 +45,8 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
   ReadCallBase(const CallEnvironment& environment, const Method& method,
                grpc::CallbackServerContext* rpc, const google::protobuf::Message& request,
                google::protobuf::Message* response, projections::View* view, ReadKind kind)
-      : environment_(environment),
+      : counted_(environment.streams),
+        environment_(environment),
         method_(method),
         rpc_(rpc),
         request_(request),
@@ -64,6 +65,7 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
 
   absl::Status Prepare();
   // The steps of a read. A step on kMemory that needs the disk is taken again on a pool.
+  void Settle();
   void Resolve(eventstore::ReadTier tier);
   void Await();
   void Serve(eventstore::ReadTier tier);
@@ -71,6 +73,7 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
   void TakeOnPool(Step step);
   void End(const absl::Status& status);
 
+  const LiveStreams::Call counted_;
   const CallEnvironment& environment_;
   const Method& method_;
   grpc::CallbackServerContext* const rpc_;
@@ -80,6 +83,7 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
   const ReadKind kind_;
   absl::Time began_;
   CallerContext caller_;
+  absl::Time moment_;  // now, or the time that the read is as of
   ReadPosition position_;
   std::optional<projections::ViewSnapshot> snapshot_;
 };

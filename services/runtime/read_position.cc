@@ -8,6 +8,7 @@
 #include "eventstore/log/token.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/tables/page_token.h"
+#include "services/runtime/validate.h"
 
 namespace kith::runtime {
 namespace {
@@ -65,15 +66,51 @@ absl::StatusOr<ReadPosition> AtSequence(const EventLog& log, WorkspaceId workspa
   return read;
 }
 
-absl::StatusOr<ReadPosition> AtTime(const EventLog& log, WorkspaceId workspace, absl::Time time,
-                                    absl::Time now, ReadTier tier) {
-  if (time >= now) {
-    const Heads heads = HeadsOf(log, workspace);
-    return Moment(heads.head, heads.sequence, now);
+absl::StatusOr<ReadPosition> AtTime(const EventLog& log, absl::Time settled, ReadTier tier) {
+  KITH_ASSIGN_OR_RETURN(const Position position, log.PositionAt(settled, tier));
+  return Moment(position, std::nullopt, settled);
+}
+
+// The moment that a read is as of; nullopt for a read of now.
+absl::StatusOr<std::optional<ReadPosition>> AsOf(const EventLog& log, WorkspaceId workspace,
+                                                 const type::v1::ReadOptions& options,
+                                                 absl::Time settled, ReadTier tier) {
+  switch (options.as_of_case()) {
+    case type::v1::ReadOptions::kToken: {
+      KITH_ASSIGN_OR_RETURN(const Position position, PositionOfToken(log, options.token()));
+      return AtPosition(log, position, tier);
+    }
+    case type::v1::ReadOptions::kSequence:
+      return AtSequence(log, workspace, options.sequence(), tier);
+    case type::v1::ReadOptions::kTime:
+      return AtTime(log, settled, tier);
+    case type::v1::ReadOptions::AS_OF_NOT_SET:
+      return std::nullopt;
   }
-  if (tier == ReadTier::kMemory) return NeedsDisk();
-  KITH_ASSIGN_OR_RETURN(const Position position, log.PositionAt(time));
-  return Moment(position, std::nullopt, time);
+  return std::nullopt;
+}
+
+// The time that a read is as of has not come yet: it means the moment at which it is read, which
+// for a further page was that of the first.
+bool WasCut(const type::v1::ReadOptions& options, absl::Time settled) {
+  const std::optional<absl::Time> time = TimeToSettle(options);
+  return time.has_value() && *time - settled >= absl::Microseconds(1);
+}
+
+// A page token and a moment that contradict each other.
+absl::Status AnotherMoment(const type::v1::ReadOptions& options) {
+  constexpr char kContradiction[] =
+      "the page token continues a list as of another moment; leave one of the two out";
+  const auto* const as_of = type::v1::ReadOptions::descriptor()->FindOneofByName("as_of");
+  const auto* const field = options.GetReflection()->GetOneofFieldDescriptor(options, as_of);
+  google::rpc::BadRequest violations;
+  for (const std::string& name :
+       {std::string("page_token"), absl::StrCat("read.", field->name())}) {
+    auto* const violation = violations.add_field_violations();
+    violation->set_field(name);
+    violation->set_description(kContradiction);
+  }
+  return ViolationsError(violations);
 }
 
 absl::StatusOr<ReadPosition> AtPage(const EventLog& log, absl::string_view page_token,
@@ -87,26 +124,24 @@ absl::StatusOr<ReadPosition> AtPage(const EventLog& log, absl::string_view page_
 
 }  // namespace
 
+std::optional<absl::Time> TimeToSettle(const type::v1::ReadOptions& options) {
+  if (!options.has_time()) return std::nullopt;
+  return absl::FromUnixSeconds(options.time().seconds()) +
+         absl::Nanoseconds(options.time().nanos());
+}
+
 absl::StatusOr<ReadPosition> ResolveReadPosition(const EventLog& log, WorkspaceId workspace,
                                                  const type::v1::ReadOptions& options,
                                                  absl::string_view page_token, absl::Time now,
                                                  ReadTier tier) {
-  if (!page_token.empty()) return AtPage(log, page_token, tier);
-  switch (options.as_of_case()) {
-    case type::v1::ReadOptions::kToken: {
-      KITH_ASSIGN_OR_RETURN(const Position position, PositionOfToken(log, options.token()));
-      return AtPosition(log, position, tier);
-    }
-    case type::v1::ReadOptions::kSequence:
-      return AtSequence(log, workspace, options.sequence(), tier);
-    case type::v1::ReadOptions::kTime:
-      return AtTime(log, workspace,
-                    absl::FromUnixSeconds(options.time().seconds()) +
-                        absl::Nanoseconds(options.time().nanos()),
-                    now, tier);
-    case type::v1::ReadOptions::AS_OF_NOT_SET:
-      break;
+  KITH_ASSIGN_OR_RETURN(std::optional<ReadPosition> as_of,
+                        AsOf(log, workspace, options, now, tier));
+  if (!page_token.empty()) {
+    KITH_ASSIGN_OR_RETURN(ReadPosition page, AtPage(log, page_token, tier));
+    if (!as_of.has_value() || WasCut(options, now)) return page;
+    if (as_of->at != page.at) return AnotherMoment(options);
   }
+  if (as_of.has_value()) return *std::move(as_of);
   switch (options.freshness_case()) {
     case type::v1::ReadOptions::kAtLeast: {
       KITH_ASSIGN_OR_RETURN(const Position position, PositionOfToken(log, options.at_least()));

@@ -20,11 +20,17 @@ struct ReadPosition {
   absl::Time read_time;              // the moment, in time: what ages are computed for
 };
 
+// The time that a read as of a time must have settled first (EventLog::Settle); nullopt for every
+// other read.
+std::optional<absl::Time> TimeToSettle(const type::v1::ReadOptions& options);
+
 // Resolves ReadOptions and, where the request has one, a page token, which stands for the position
-// of its first page. Unavailable when the tier is kMemory and the answer needs the disk;
-// ERROR_INVALID_TOKEN and ERROR_INVALID_PAGE_TOKEN for a token that is damaged, of another store or
-// beyond the log's end; ERROR_OUT_OF_RANGE for a sequence that no event of the workspace has yet.
-// Before its first event a log is empty, which is not an error.
+// of its first page: a moment beside it must be the same one, or is ERROR_INVALID_FIELD. `now` is
+// the time, or where the read is as of a time, that time as the log settled it. Unavailable when
+// the tier is kMemory and the answer needs the disk; ERROR_INVALID_TOKEN and
+// ERROR_INVALID_PAGE_TOKEN for a token that is damaged, of another store or beyond the log's end;
+// ERROR_OUT_OF_RANGE for a sequence that no event of the workspace has yet. Before its first event
+// a log is empty, which is not an error.
 absl::StatusOr<ReadPosition> ResolveReadPosition(const eventstore::EventLog& log,
                                                  WorkspaceId workspace,
                                                  const type::v1::ReadOptions& options,

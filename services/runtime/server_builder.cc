@@ -9,6 +9,9 @@
 
 namespace kith::runtime {
 
+// How long connections without a call may take to close.
+constexpr absl::Duration kGoodbye = absl::Milliseconds(100);
+
 // Members stand in the order in which they are made; Stop takes them down in the reverse one.
 class RunningServer final : public Server {
  public:
@@ -53,8 +56,10 @@ class RunningServer final : public Server {
 
 absl::Status RunningServer::Open(
     std::vector<std::unique_ptr<projections::Projection>> projections) {
+  eventstore::EventLogOptions log_options = options_.log;
+  log_options.preparing = &pools_.folds;
   KITH_ASSIGN_OR_RETURN(log_, eventstore::OpenEventLog(std::move(engine_), *keys_, *options_.clock,
-                                                       pools_.completions, options_.log));
+                                                       pools_.completions, log_options));
   KITH_ASSIGN_OR_RETURN(views_,
                         projections::ViewStore::Open(options_.views, *log_, *registry_, *keys_,
                                                      pools_.completions, std::move(projections)));
@@ -103,8 +108,12 @@ void RunningServer::Stop() {
   if (std::exchange(stopped_, true)) return;
   streams_.Stop();
   if (server_ != nullptr) {
+    server_->GetHealthCheckService()->SetServingStatus(false);
+    // gRPC waits for connections too, and one whose client reads nothing would be waited for to the
+    // end of the grace, with no call on it.
+    streams_.AwaitCalls(options_.stop_grace);
     // gRPC's deadlines are of the machine's clock, whatever clock the server is given.
-    server_->Shutdown(absl::ToChronoTime(SystemClock().Now() + options_.stop_grace));
+    server_->Shutdown(absl::ToChronoTime(SystemClock().Now() + kGoodbye));
     server_->Wait();
   }
   // No call is left: nothing waits on a pool, a view or the log any more, but what they owe each

@@ -68,7 +68,8 @@ struct Storage {
 };
 
 // A server that answers. Stop, or destruction, ends it: no new calls, streams end, calls in flight
-// get `stop_grace`, then the pools, the views and the log close, in this order.
+// get `stop_grace`, connections without a call a moment, then the pools, the views and the log
+// close, in this order.
 class Server {
  public:
   virtual ~Server() = default;

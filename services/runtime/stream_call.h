@@ -1,6 +1,7 @@
 // StreamCall: one server stream. Messages are made on the read pool: while one is being written the
 // next is made, and no further one before the client has taken it. A slow client holds two messages
-// in memory.
+// in memory. Once the caller's credentials are revoked nothing more is sent: the stream ends at its
+// next message or heartbeat.
 #pragma once
 
 #include <memory>
@@ -64,7 +65,11 @@ class StreamCourse : public LiveStreams::Stream {
  protected:
   StreamCourse(const CallEnvironment& environment, const Method& method,
                grpc::CallbackServerContext* rpc, const google::protobuf::Message& request)
-      : environment_(environment), method_(method), rpc_(rpc), request_(request) {}
+      : counted_(environment.streams),
+        environment_(environment),
+        method_(method),
+        rpc_(rpc),
+        request_(request) {}
 
   enum class Step { kWrite, kIdle, kEnd };
   // Opens the source where it is not, and fills the next message. On the pool.
@@ -94,6 +99,7 @@ class StreamCourse : public LiveStreams::Stream {
   void StopWith(absl::Status reason) KITH_EXCLUDES(mutex_);
   void End(const absl::Status& status);
 
+  const LiveStreams::Call counted_;
   const CallEnvironment& environment_;
   const Method& method_;
   grpc::CallbackServerContext* const rpc_;

@@ -68,6 +68,7 @@ absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) const {
   Entry& known = entries_[workspace];
   if (known.state == nullptr || RevisionOf(*known.state) < RevisionOf(*entry.state)) {
     known = std::move(entry);
+    generation_.fetch_add(1, std::memory_order_release);
   }
   // A number that is taken is told to nobody any more.
   absl::erase_if(told_, [&](const auto& told) { return told.second <= workspace; });

@@ -6,6 +6,7 @@
 // Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -28,6 +29,7 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   // Credentials are those of CredentialsOf. The secret is compared in constant time.
   std::shared_ptr<const runtime::Caller> Authenticate(absl::string_view credentials) const override
       KITH_EXCLUDES(mutex_);
+  uint64_t generation() const override { return generation_.load(std::memory_order_acquire); }
 
   // Null where there is none.
   std::shared_ptr<const WorkspaceState> Find(WorkspaceId workspace) const KITH_EXCLUDES(mutex_);
@@ -64,6 +66,7 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   runtime::Runtime& runtime_;
   mutable Mutex mutex_;
   mutable std::map<WorkspaceId, Entry> entries_ KITH_GUARDED_BY(mutex_);
+  mutable std::atomic<uint64_t> generation_ = 0;  // rises with every change of entries_
   // Which number a request in flight was told.
   mutable absl::flat_hash_map<std::string, WorkspaceId> told_ KITH_GUARDED_BY(mutex_);
 };

@@ -107,8 +107,9 @@ class ShorterLog final : public EventLog {
                                         Position after) const override {
     return log_.ReadTag(workspace, tag, after);
   }
-  absl::StatusOr<Position> PositionAt(absl::Time time) const override {
-    KITH_ASSIGN_OR_RETURN(const Position position, log_.PositionAt(time));
+  void Settle(absl::Time time, Settled done) const override { log_.Settle(time, std::move(done)); }
+  absl::StatusOr<Position> PositionAt(absl::Time time, ReadTier tier) const override {
+    KITH_ASSIGN_OR_RETURN(const Position position, log_.PositionAt(time, tier));
     return std::min(position, head_);
   }
   absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence) const override {

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "eventstore/seal/key_store.h"
 #include "tests/eventstore/log/log_fixture.h"
 #include "tests/eventstore/log/places.h"
@@ -55,6 +58,41 @@ TEST_F(CommitterTest, ShowsNothingBeforeItIsOnDisk) {
   disk_->ReleaseCommits();
   EXPECT_EQ(held.Get()->first, Position(1));
   EXPECT_EQ(log_->head(), Position(1));
+}
+
+// The time of a batch is given when it begins, long before anybody can read it. A position at that
+// time that did not wait would grow later.
+TEST_F(CommitterTest, SettlesATimeOnceWhatIsInFlightIsOnDisk) {
+  PendingAppend held = HoldOne();
+  const absl::Time now = clock_.Now();
+  EXPECT_TRUE(log_->SettleAndWait(now - absl::Microseconds(1)).ok());
+  std::atomic<bool> answered = false;
+  log_->Settle(now, [&](const absl::StatusOr<absl::Time>& settled) {
+    EXPECT_EQ(*settled, now);
+    EXPECT_EQ(*log_->PositionAt(*settled, ReadTier::kMemory), Position(1));
+    answered = true;
+  });
+  EXPECT_FALSE(answered);
+  // Gathers behind it, and is after the time that was settled, although the clock stands.
+  PendingAppend behind = Start(AppendTo("contacts/1"));
+  disk_->ReleaseCommits();
+  EXPECT_GT(behind.Get()->record_time, now);
+  EXPECT_TRUE(log_->SettleAndWait(now).ok());
+  while (!answered) std::this_thread::yield();
+  EXPECT_EQ(*log_->PositionAt(now, ReadTier::kMemory), Position(1));
+}
+
+TEST_F(CommitterTest, SettlesNoTimeWhoseWriteFailedBeforeItRecovered) {
+  disk_->FailReopen(true);
+  disk_->FailNextCommit(true);
+  EXPECT_FALSE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
+  EXPECT_EQ(log_->SettleAndWait(clock_.Now()).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(log_->SettleAndWait(clock_.Now() - absl::Microseconds(1)).ok());
+  disk_->FailReopen(false);
+  absl::StatusOr<absl::Time> settled = log_->SettleAndWait(clock_.Now());
+  while (!settled.ok()) settled = log_->SettleAndWait(clock_.Now());
+  // The write had reached the disk after all.
+  EXPECT_EQ(*log_->PositionAt(*settled, ReadTier::kDisk), Position(1));
 }
 
 TEST_F(CommitterTest, WritesWhatGatheredDuringAnFsyncTogether) {

@@ -24,7 +24,7 @@ TYPED_TEST(Reading, ReadsNothingFromAnEmptyLog) {
   EXPECT_THAT(Drain(this->log_->ReadTag(kWorkspace, TagOf("a"), Position())), IsEmpty());
   EXPECT_EQ(*this->log_->ReadAt(Position(1), ReadTier::kDisk), nullptr);
   EXPECT_EQ(this->log_->HeadOf(kWorkspace, "contacts/1", ReadTier::kDisk)->revision, Revision());
-  EXPECT_EQ(*this->log_->PositionAt(this->clock_.Now()), Position());
+  EXPECT_EQ(*this->log_->PositionAt(this->clock_.Now(), ReadTier::kDisk), Position());
   EXPECT_EQ(*this->log_->PositionOf(kWorkspace, Sequence(1)), Position());
 }
 
@@ -143,13 +143,32 @@ TYPED_TEST(Reading, FindsThePositionAtATime) {
     this->clock_.Advance(absl::Seconds(10));
   }
   for (int life = 0; life < 2; ++life) {
-    EXPECT_EQ(*this->log_->PositionAt(start - absl::Microseconds(1)), Position());
-    EXPECT_EQ(*this->log_->PositionAt(start), Position(2));
-    EXPECT_EQ(*this->log_->PositionAt(start + absl::Seconds(15)), Position(4));
-    EXPECT_EQ(*this->log_->PositionAt(start + absl::Hours(1)), Position(10));
-    EXPECT_EQ(*this->log_->PositionAt(absl::InfinitePast()), Position());
-    EXPECT_EQ(*this->log_->PositionAt(absl::InfiniteFuture()), Position(10));
+    EXPECT_EQ(*this->log_->PositionAt(start - absl::Microseconds(1), ReadTier::kDisk), Position());
+    EXPECT_EQ(*this->log_->PositionAt(start, ReadTier::kDisk), Position(2));
+    EXPECT_EQ(*this->log_->PositionAt(start + absl::Seconds(15), ReadTier::kDisk), Position(4));
+    EXPECT_EQ(*this->log_->PositionAt(start + absl::Hours(1), ReadTier::kDisk), Position(10));
+    EXPECT_EQ(*this->log_->PositionAt(absl::InfinitePast(), ReadTier::kDisk), Position());
+    EXPECT_EQ(*this->log_->PositionAt(absl::InfiniteFuture(), ReadTier::kDisk), Position(10));
     this->Open();
+  }
+}
+
+// An answer as of a time is the same for ever, however little the clock moves afterwards.
+TYPED_TEST(Reading, RecordsNothingMoreAtATimeThatWasSettled) {
+  this->Write(AppendTo("contacts/1", 2));
+  const absl::Time now = this->clock_.Now();
+  for (const absl::Duration step : {absl::ZeroDuration(), -absl::Hours(1)}) {
+    const Position head = this->log_->head();
+    const auto settled = this->log_->SettleAndWait(absl::InfiniteFuture());
+    ASSERT_TRUE(settled.ok()) << settled.status();
+    EXPECT_GE(*settled, now);
+    EXPECT_EQ(*this->log_->PositionAt(*settled, ReadTier::kMemory), head);
+    this->clock_.Advance(step);
+    this->Write(AppendTo("contacts/1"));
+    EXPECT_EQ(*this->log_->PositionAt(*settled, ReadTier::kMemory), head);
+    EXPECT_EQ(*this->log_->PositionAt(absl::InfiniteFuture(), ReadTier::kMemory), head.Next());
+    this->Open();
+    EXPECT_EQ(*this->log_->PositionAt(*settled, ReadTier::kDisk), head);
   }
 }
 

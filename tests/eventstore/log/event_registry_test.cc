@@ -52,7 +52,7 @@ class EventRegistryTest : public ::testing::Test {
     record->header.type = event.type;
     record->payload = event.payload;
     for (const PersonalPart& part : event.personal) {
-      record->sealed.push_back(*keys_->Seal(kWorkspace, part));
+      record->sealed.push_back(*keys_->Seal(kWorkspace, part, ReadTier::kDisk));
     }
     return record;
   }

@@ -144,7 +144,7 @@ class GoldenRecords : public ::testing::Test {
     const NewEvent encoded = registry_.Encode(category, *FilledEvent(category, type));
     std::vector<SealedPart> sealed;
     for (const PersonalPart& part : encoded.personal) {
-      auto one = keys_->Seal(kWorkspace, part);
+      auto one = keys_->Seal(kWorkspace, part, ReadTier::kDisk);
       ASSERT_TRUE(one.ok()) << one.status();
       sealed.push_back(*std::move(one));
     }

@@ -17,7 +17,7 @@ class SequencerTest : public ::testing::Test {
   std::unique_ptr<PreparedAppend> Prepare(Append append, Position as_of = Position()) {
     auto prepared = std::make_unique<PreparedAppend>();
     prepared->append = std::move(append);
-    EXPECT_TRUE(EncodeAppend(*keys_, *prepared).ok());
+    EXPECT_TRUE(EncodeAppend(*keys_, ReadTier::kDisk, *prepared).ok());
     prepared->tagged.resize(prepared->append.tag_conditions.size());
     prepared->as_of = as_of;
     return prepared;
@@ -37,8 +37,10 @@ class SequencerTest : public ::testing::Test {
   SeededRandom random_;
   std::unique_ptr<KeyStore> keys_ = NewMemoryKeyStore(random_);
   ManualClock clock_;
+  PoolExecutor executor_;
+  RecordClock record_clock_{clock_, executor_};
   std::unique_ptr<Engine> engine_ = NewMemoryEngine();
-  Sequencer sequencer_{clock_, /*overlay_batches=*/2};
+  Sequencer sequencer_{record_clock_, /*overlay_batches=*/2};
   CommitGroup group_{engine_->NewBatch()};
 };
 
@@ -65,6 +67,11 @@ TEST_F(SequencerTest, GivesAGroupOneTime) {
   EXPECT_EQ(Decide(AppendTo("contacts/1"))->record_time, start);
   FinishGroup();
   EXPECT_EQ(Decide(AppendTo("contacts/1"))->record_time, start + absl::Seconds(1));
+}
+
+TEST_F(SequencerTest, GivesAGroupATimeAfterTheSettledPast) {
+  record_clock_.Settle(clock_.Now(), [](const absl::StatusOr<absl::Time>&) {});
+  EXPECT_EQ(Decide(AppendTo("contacts/1"))->record_time, clock_.Now() + absl::Microseconds(1));
 }
 
 TEST_F(SequencerTest, WritesOneRunForWhatStandsTogether) {

@@ -41,8 +41,8 @@ TEST(OpenKeyStore, UnsealsAfterwardsAndForgetsTheErased) {
   {
     auto keys = OpenKeyStore(folder / "keys", random);
     ASSERT_TRUE(keys.ok());
-    ada = *(*keys)->Seal(kWorkspace, {"contacts/ada", "Ada"});
-    bob = *(*keys)->Seal(kWorkspace, {"contacts/bob", "Bob"});
+    ada = *(*keys)->Seal(kWorkspace, {"contacts/ada", "Ada"}, ReadTier::kDisk);
+    bob = *(*keys)->Seal(kWorkspace, {"contacts/bob", "Bob"}, ReadTier::kDisk);
     ASSERT_EQ((*keys)->Destroy(kWorkspace, "contacts/bob"), absl::OkStatus());
   }
   auto keys = OpenKeyStore(folder / "keys", random);
@@ -83,7 +83,7 @@ TEST(MemoryKeyStore, SealsUnsealsAndForgets) {
   const std::unique_ptr<KeyStore> keys = NewMemoryKeyStore(random);
   for (int i = 0; i < 100; ++i) {
     const std::string subject = absl::StrCat("contacts/", i);
-    const SealedPart part = *keys->Seal(kWorkspace, {subject, subject});
+    const SealedPart part = *keys->Seal(kWorkspace, {subject, subject}, ReadTier::kDisk);
     EXPECT_EQ(**keys->Unseal(kWorkspace, part), subject);
     EXPECT_FALSE(keys->IsDestroyed(kWorkspace, subject));
     ASSERT_EQ(keys->Destroy(kWorkspace, subject), absl::OkStatus());

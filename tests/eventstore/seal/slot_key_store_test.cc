@@ -39,7 +39,7 @@ class SlotKeyStoreTest : public ::testing::Test {
     ASSERT_EQ(Open(), absl::OkStatus());
   }
   SealedPart Seal(const std::string& subject, const std::string& text = "Ada Lovelace") {
-    absl::StatusOr<SealedPart> part = store_->Seal(kWorkspace, {subject, text});
+    absl::StatusOr<SealedPart> part = store_->Seal(kWorkspace, {subject, text}, ReadTier::kDisk);
     EXPECT_EQ(part.status(), absl::OkStatus());
     return part.ok() ? *part : SealedPart();
   }
@@ -113,7 +113,8 @@ TEST_F(SlotKeyStoreTest, ErasesAPersonForGood) {
   for (int opened = 0; opened < 2; ++opened) {
     EXPECT_EQ(Unseal(part), "erased");
     EXPECT_EQ(Unseal(other), "Ada Lovelace");
-    const absl::Status refused = store_->Seal(kWorkspace, {"contacts/a", "again"}).status();
+    const absl::Status refused =
+        store_->Seal(kWorkspace, {"contacts/a", "again"}, ReadTier::kDisk).status();
     EXPECT_TRUE(absl::IsFailedPrecondition(refused));
     EXPECT_TRUE(absl::StartsWith(refused.message(), "erased")) << refused;
     ASSERT_EQ(Open(), absl::OkStatus());
@@ -141,14 +142,15 @@ TEST_F(SlotKeyStoreTest, HasDestroyedAKeyOnDiskWhenItSaysSo) {
   ASSERT_EQ(store_->Destroy(kWorkspace, "contacts/a"), absl::OkStatus());
   CutPowerAndOpen(Lose);
   EXPECT_EQ(Unseal(part), "erased");
-  EXPECT_TRUE(
-      absl::IsFailedPrecondition(store_->Seal(kWorkspace, {"contacts/a", "again"}).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      store_->Seal(kWorkspace, {"contacts/a", "again"}, ReadTier::kDisk).status()));
 }
 
 TEST_F(SlotKeyStoreTest, NeverGivesAKeyToSomebodyErasedBeforeTheyHadOne) {
   ASSERT_EQ(store_->Destroy(kWorkspace, "contacts/a"), absl::OkStatus());
   ASSERT_EQ(Open(), absl::OkStatus());
-  EXPECT_TRUE(absl::IsFailedPrecondition(store_->Seal(kWorkspace, {"contacts/a", "x"}).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      store_->Seal(kWorkspace, {"contacts/a", "x"}, ReadTier::kDisk).status()));
 }
 
 TEST_F(SlotKeyStoreTest, ErasesOnlyInTheWorkspaceThatAsks) {
@@ -177,6 +179,29 @@ TEST_F(SlotKeyStoreTest, WaitsForTheDiskOnlyWhenThePoolIsEmpty) {
   EXPECT_EQ(disk_.syncs(), before + 1);
 }
 
+TEST_F(SlotKeyStoreTest, SaysSoOnMemoryWhereItWouldWaitForTheDisk) {
+  const auto on_memory = [this](const std::string& subject) {
+    return store_->Seal(kWorkspace, {subject, "x"}, ReadTier::kMemory).status();
+  };
+  EXPECT_TRUE(absl::IsUnavailable(on_memory("contacts/first of the workspace")));
+  Seal("contacts/first of the workspace");
+  const int before = disk_.syncs();
+  int given = 0;
+  while (given < 100 && on_memory(absl::StrCat("contacts/", given)).ok()) ++given;
+  EXPECT_EQ(given, 5);
+  EXPECT_TRUE(absl::IsUnavailable(on_memory("contacts/more")));
+  EXPECT_EQ(disk_.syncs(), before);
+  Seal("contacts/more");
+  EXPECT_EQ(on_memory("contacts/yet more"), absl::OkStatus());
+  // A key that is only in the file.
+  ASSERT_EQ(Open(), absl::OkStatus());
+  EXPECT_TRUE(absl::IsUnavailable(on_memory("contacts/0")));
+  Seal("contacts/0");
+  EXPECT_EQ(on_memory("contacts/0"), absl::OkStatus());
+  ASSERT_EQ(store_->Destroy(kWorkspace, "contacts/0"), absl::OkStatus());
+  EXPECT_TRUE(absl::IsFailedPrecondition(on_memory("contacts/0")));
+}
+
 TEST_F(SlotKeyStoreTest, FillsThePoolAheadOnAThreadOfItsOwn) {
   ASSERT_EQ(Open({.pool = {.keys = 8, .keys_min = 8, .fill_ahead = true},
                   .cached_keys_max = KeyCache::kShards}),
@@ -202,7 +227,8 @@ TEST_F(SlotKeyStoreTest, GivesOneKeyAPersonThatManyThreadsSealFor) {
   for (auto& mine : parts) {
     threads.emplace_back([this, &mine] {
       for (int i = 0; i < kPeople; ++i) {
-        mine.push_back(*store_->Seal(kWorkspace, {absl::StrCat("contacts/", i), absl::StrCat(i)}));
+        mine.push_back(*store_->Seal(kWorkspace, {absl::StrCat("contacts/", i), absl::StrCat(i)},
+                                     ReadTier::kDisk));
         ASSERT_EQ(**store_->Unseal(kWorkspace, mine.back()), absl::StrCat(i));
       }
     });
@@ -216,7 +242,8 @@ TEST_F(SlotKeyStoreTest, GivesOneKeyAPersonThatManyThreadsSealFor) {
 TEST_F(SlotKeyStoreTest, IsUnavailableWhileTheDiskFailsAndCarriesOnAfterwards) {
   const SealedPart part = Seal("contacts/a");
   disk_.FailWrites(true);
-  EXPECT_TRUE(absl::IsUnavailable(store_->Seal(kWorkspace, {"contacts/b", "x"}).status()));
+  EXPECT_TRUE(
+      absl::IsUnavailable(store_->Seal(kWorkspace, {"contacts/b", "x"}, ReadTier::kDisk).status()));
   EXPECT_TRUE(absl::IsUnavailable(store_->Destroy(kWorkspace, "contacts/a")));
   EXPECT_EQ(Unseal(part), "Ada Lovelace");  // what is there can be read, and nothing was destroyed
   disk_.FailWrites(false);
@@ -226,9 +253,11 @@ TEST_F(SlotKeyStoreTest, IsUnavailableWhileTheDiskFailsAndCarriesOnAfterwards) {
 // What a failed write or sync left in the file must not be in the way of what is written next.
 TEST_F(SlotKeyStoreTest, OpensAgainAfterFailuresInTheMiddleOfGivingKeys) {
   disk_.FailSyncs(true);
-  EXPECT_TRUE(absl::IsUnavailable(store_->Seal(kWorkspace, {"contacts/a", "x"}).status()));
+  EXPECT_TRUE(
+      absl::IsUnavailable(store_->Seal(kWorkspace, {"contacts/a", "x"}, ReadTier::kDisk).status()));
   disk_.FailSyncs(false);
-  const SealedPart other = *store_->Seal(WorkspaceId(2), {"contacts/a", "elsewhere"});
+  const SealedPart other =
+      *store_->Seal(WorkspaceId(2), {"contacts/a", "elsewhere"}, ReadTier::kDisk);
   const SealedPart part = Seal("contacts/a");
   ASSERT_EQ(Open(), absl::OkStatus());
   EXPECT_EQ(Unseal(part), "Ada Lovelace");
@@ -267,7 +296,8 @@ TEST_F(SlotKeyStoreTest, WritesAnewTheSlotsThatAPowerCutLeftHalf) {
   for (int i = 0; i < 6; ++i) parts.push_back(Seal(absl::StrCat("contacts/", i)));
   ASSERT_EQ(store_->Checkpoint(Position(6)), absl::OkStatus());
   disk_.FailSyncs(true);
-  EXPECT_TRUE(absl::IsUnavailable(store_->Seal(kWorkspace, {"contacts/6", "x"}).status()));
+  EXPECT_TRUE(
+      absl::IsUnavailable(store_->Seal(kWorkspace, {"contacts/6", "x"}, ReadTier::kDisk).status()));
   disk_.FailSyncs(false);
   store_.reset();
   const size_t before = disk_.bytes().size();
@@ -293,7 +323,7 @@ TEST_F(SlotKeyStoreTest, RefusesToRecoverFromALogThatIsNotItsOwn) {
   LossyDisk other_disk(SlotKeyStore::NewFile(other_random));
   const auto other = SlotKeyStore::Open(other_disk.Open(), other_random, kSmall);
   ASSERT_TRUE(other.ok());
-  const SealedPart foreign = *(*other)->Seal(kWorkspace, {"contacts/a", "x"});
+  const SealedPart foreign = *(*other)->Seal(kWorkspace, {"contacts/a", "x"}, ReadTier::kDisk);
   Seal("contacts/b");  // so that the workspace has a key here too
   for (const uint64_t slot :
        {foreign.key_number, foreign.key_number + 2, uint64_t{0}, uint64_t{1} << 40}) {
@@ -338,7 +368,8 @@ RC_GTEST_PROP(SlotKeyStoreCrash, LosesNoKeyOfARecordedPart, (uint32_t seed)) {
       } else if (what == 1) {
         RC_ASSERT((*store)->Checkpoint(Position(log.size())).ok());
       } else {
-        const auto part = (*store)->Seal(kWorkspace, {subject, absl::StrCat("text ", log.size())});
+        const auto part = (*store)->Seal(kWorkspace, {subject, absl::StrCat("text ", log.size())},
+                                         ReadTier::kDisk);
         RC_ASSERT(part.ok() == !erased.contains(subject));
         // Some appends never make it into the log.
         if (part.ok() && what < 16) log.emplace_back(*part, absl::StrCat("text ", log.size()));

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -16,6 +17,7 @@
 namespace kith::cli {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -131,6 +133,85 @@ TEST_F(KithTest, SaysHowToStartAServerWhereNoneAnswers) {
             1);
   EXPECT_THAT(err.str(), StartsWith(absl::StrCat("kith: no Kith server answers at ", address)));
   EXPECT_THAT(err.str(), HasSubstr("deploy/run"));
+}
+
+TEST_F(KithTest, MeasuresAForecastAtItsQuota) {
+  EXPECT_EQ(Run({"forecast", "--quota", "60000 EUR"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("Quota reached to 25.0 %, 45,000.00 EUR to go.\n"));
+  EXPECT_EQ(Run({"forecast", "--quota", "10000 EUR"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("Quota reached to 150.0 %, 5,000.00 EUR beyond it.\n"));
+  EXPECT_EQ(Run({"forecast", "--quota", "0 EUR"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("There is no quota above 0 to reach; won 15,000.00 EUR.\n"));
+  EXPECT_EQ(Run({"forecast"}), 0) << err();
+  EXPECT_THAT(out(), Not(HasSubstr("uota")));
+}
+
+class KithIngestTest : public KithTest {
+ protected:
+  static std::string Item(const std::string& parent, int subject) {
+    return absl::StrCat(R"({"parent":")", parent, R"(","interaction":{"kind":"CALL","subject":")",
+                        subject, "\"}}\n");
+  }
+  int Ingest(const std::string& lines, const std::vector<std::string>& more = {}) {
+    Write("items.jsonl", lines);
+    std::vector<std::string> words = {"interactions", "ingest", folder_ / "items.jsonl"};
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words);
+  }
+};
+
+TEST_F(KithIngestTest, TellsTheResultOfEachLine) {
+  EXPECT_EQ(Ingest(Item("contacts/1", 1) + "\n" + Item("contacts/2", 2)), 0) << err();
+  EXPECT_EQ(out(),
+            "LINE  NAME\n"
+            "   1  contacts/1/interactions/1\n"
+            "   3  contacts/2/interactions/2\n");
+  EXPECT_EQ(Ingest(""), 0) << err();
+  EXPECT_EQ(out(), "");
+}
+
+TEST_F(KithIngestTest, NamesRefusedLinesWithTheirReason) {
+  const std::string lines = Item("contacts/1", 1) + "{\"parent\":\n" + Item("contacts/nobody", 3) +
+                            "{\"colour\":\"red\"}\n" + Item("contacts/1", 5);
+  EXPECT_EQ(Ingest(lines), 1);
+  EXPECT_THAT(out(), HasSubstr("   2                             this JSON does not fit: "));
+  EXPECT_THAT(out(), HasSubstr("   3                             No such contact."));
+  EXPECT_THAT(out(), HasSubstr("colour"));
+  EXPECT_THAT(out(), HasSubstr("   5  contacts/1/interactions/5\n"));
+  EXPECT_EQ(err(), "kith: 3 of 5 items were refused\n");
+  EXPECT_EQ(Ingest(lines, {"--json"}), 1);
+  EXPECT_THAT(out(), StartsWith("{\"line\":1,\"name\":\"contacts/1/interactions/1\"}\n"
+                                "{\"line\":2,\"status\":{\"code\":3,"));
+  EXPECT_THAT(out(), HasSubstr("\n{\"line\":3,\"status\":{\"code\":5,\"message\":\"No such "
+                               "contact.\"}}\n"));
+}
+
+// A line that is no item must not move the others: what was taken would be taken again.
+TEST_F(KithIngestTest, GivesALineTheSameIdWhateverStandsInTheOthers) {
+  std::string lines;
+  for (int i = 0; i < 120; ++i) lines += i == 7 ? "nonsense\n" : Item("contacts/1", i);
+  EXPECT_EQ(Ingest(lines, {"--request-id", "load"}), 1);
+  EXPECT_THAT(server_.interactions().request_ids(), ElementsAre("load.0", "load.1", "load.2"));
+  EXPECT_THAT(out(), HasSubstr(" 100  contacts/1/interactions/99\n"));
+  EXPECT_EQ(err(), "kith: 1 of 120 items was refused\n");
+}
+
+TEST_F(KithIngestTest, SendsALongFileInSeveralStreams) {
+  std::string lines;
+  for (int i = 1; i <= 20'010; ++i) lines += Item("contacts/1", i);
+  EXPECT_EQ(Ingest(lines, {"--json"}), 0) << err();
+  const std::string told = out();
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 20'010);
+  EXPECT_THAT(told, HasSubstr("{\"line\":20010,\"name\":\"contacts/1/interactions/20010\"}\n"));
+}
+
+TEST_F(KithIngestTest, SaysHowToGoOnWhereTheStreamBreaks) {
+  EXPECT_EQ(Ingest(Item("contacts/end", 1), {"--request-id", "load"}), 1);
+  EXPECT_THAT(err(), StartsWith("kith: Bye. [ENDS]\n"));
+  EXPECT_THAT(err(), HasSubstr("With --request-id load the same file can be sent again"));
+  EXPECT_EQ(Run({"interactions", "ingest"}), 2);
+  EXPECT_EQ(Run({"interactions", "ingest", folder_ / "missing"}), 2);
+  EXPECT_EQ(Run({"interactions", "ingest", folder_ / "items.jsonl", "--parent", "x"}), 2);
 }
 
 class KithImportTest : public KithTest {

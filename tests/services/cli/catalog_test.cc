@@ -8,6 +8,8 @@
 #include <sstream>
 
 #include "services/cli/commands.h"
+#include "services/cli/fields.h"
+#include "services/cli/proto_comments.h"
 #include "services/cli/request.h"
 
 namespace kith::cli {
@@ -20,6 +22,7 @@ std::string Tree(const Catalog& catalog) {
       tree << collection << ' ' << method.verb;
       if (!method.positional.empty()) tree << " [" << method.positional << ']';
       for (const std::string& flag : FlagsOf(method)) tree << " --" << flag;
+      if (method.stream != nullptr) tree << " (lines)";
       if (method.items != nullptr) tree << " (pages)";
       if (method.read != nullptr) tree << " (as of)";
       if (method.mutates()) tree << " (changes)";
@@ -83,6 +86,42 @@ TEST(Help, NamesEveryCollectionAndEveryFlag) {
   PrintMethodHelp(*Catalog::Linked().Find("deals", "lose"), method_help);
   EXPECT_NE(method_help.str().find("--reason PRICING|COMPETITION"), std::string::npos)
       << method_help.str();
+}
+
+TEST(Help, SaysWhatEveryFlagAndEveryMethodMeans) {
+  for (const auto& [collection, methods] : Catalog::Linked().collections()) {
+    for (const Method& method : methods) {
+      EXPECT_NE(CommentOn(*method.descriptor), "") << method.path;
+      for (const std::string& flag : FlagsOf(method)) {
+        const auto* field = FindField(*method.descriptor->input_type(), FlagPath(method, flag));
+        EXPECT_NE(CommentOn(*field), "") << method.path << " --" << flag;
+      }
+    }
+  }
+  std::ostringstream out;
+  PrintMethodHelp(*Catalog::Linked().Find("deals", "win"), out);
+  EXPECT_NE(out.str().find("\n  --request-id TEXT\n        Makes a retry safe.\n"),
+            std::string::npos)
+      << out.str();
+}
+
+TEST(Help, SaysWhatALineOfItemsHolds) {
+  std::ostringstream out;
+  PrintMethodHelp(*Catalog::Linked().Find("interactions", "ingest"), out);
+  EXPECT_NE(out.str().find("kith interactions ingest FILE"), std::string::npos) << out.str();
+  EXPECT_NE(out.str().find("\n  parent contacts/{contact} or deals/{deal}  (required)\n"
+                           "        The contact or deal it belongs to.\n"),
+            std::string::npos)
+      << out.str();
+}
+
+TEST(FirstSentence, EndsWhereTheNextBegins) {
+  EXPECT_EQ(FirstSentence(" One line.\n"), "One line.");
+  EXPECT_EQ(FirstSentence(" A sentence over\n two lines. And another.\n"),
+            "A sentence over two lines.");
+  EXPECT_EQ(FirstSentence(" Short, e.g. this one. The rest."), "Short, e.g. this one.");
+  EXPECT_EQ(FirstSentence(" \"users/x\"; empty for nobody"), "\"users/x\"; empty for nobody");
+  EXPECT_EQ(FirstSentence(""), "");
 }
 
 }  // namespace

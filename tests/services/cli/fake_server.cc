@@ -135,10 +135,52 @@ grpc::Status FakeDeals::ListDeals(grpc::ServerContext*, const deals::v1::ListDea
   return grpc::Status::OK;
 }
 
+grpc::Status FakeInteractions::IngestInteractions(
+    grpc::ServerContext*, grpc::ServerReader<interactions::v1::IngestInteractionsRequest>* reader,
+    interactions::v1::IngestInteractionsResponse* response) {
+  interactions::v1::IngestInteractionsRequest message;
+  for (int index = 0; reader->Read(&message); ++index) {
+    MutexLock lock(mutex_);
+    request_ids_.push_back(message.request_id());
+    for (int i = 0; i < message.items_size(); ++i) {
+      const std::string& parent = message.items(i).parent();
+      if (parent == "contacts/end") return Refusal(grpc::StatusCode::UNAVAILABLE, "Bye.", "ENDS");
+      auto* const result = response->add_results();
+      result->set_message_index(index);
+      result->set_item_index(i);
+      if (parent.empty() || parent == "contacts/nobody") {
+        result->mutable_status()->set_code(grpc::StatusCode::NOT_FOUND);
+        result->mutable_status()->set_message("No such contact.");
+      } else {
+        result->set_name(parent + "/interactions/" + message.items(i).interaction().subject());
+      }
+    }
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeForecast::QueryForecast(grpc::ServerContext*,
+                                         const forecast::v1::QueryForecastRequest* request,
+                                         forecast::v1::Forecast* response) {
+  constexpr int64_t kWon = 15'000;
+  auto& total = *response->add_totals();
+  total.set_currency_code("EUR");
+  total.mutable_won_amount()->set_currency_code("EUR");
+  total.mutable_won_amount()->set_units(kWon);
+  if (!request->has_quota()) return grpc::Status::OK;
+  const int64_t quota = request->quota().units();
+  total.mutable_quota_gap()->set_currency_code("EUR");
+  total.mutable_quota_gap()->set_units(quota - kWon);
+  if (quota > 0) total.set_attainment_percent(100.0 * kWon / static_cast<double>(quota));
+  return grpc::Status::OK;
+}
+
 FakeServer::FakeServer() {
   grpc::ServerBuilder builder;
   builder.RegisterService(&users_);
   builder.RegisterService(&deals_);
+  builder.RegisterService(&interactions_);
+  builder.RegisterService(&forecast_);
   server_ = builder.BuildAndStart();
 }
 

@@ -12,6 +12,8 @@
 
 #include "eventstore/base/mutex.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/forecast/v1/forecast_service.grpc.pb.h"
+#include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 
 namespace kith::cli {
@@ -59,7 +61,34 @@ class FakeDeals final : public deals::v1::DealsService::Service {
   std::map<std::string, std::string> requests_ KITH_GUARDED_BY(mutex_);  // id → content
 };
 
-// Serves both inside the process. Lives on the test's thread.
+// Interactions. One about contacts/nobody is refused, as is an item without a parent; a stream with
+// an item about contacts/end ends there.
+class FakeInteractions final : public interactions::v1::InteractionsService::Service {
+ public:
+  grpc::Status IngestInteractions(
+      grpc::ServerContext*, grpc::ServerReader<interactions::v1::IngestInteractionsRequest>* reader,
+      interactions::v1::IngestInteractionsResponse* response) override;
+
+  // Of every message so far.
+  std::vector<std::string> request_ids() {
+    MutexLock lock(mutex_);
+    return request_ids_;
+  }
+
+ private:
+  Mutex mutex_;
+  std::vector<std::string> request_ids_ KITH_GUARDED_BY(mutex_);
+};
+
+// A forecast of 15,000 won, measured at the quota it is asked with.
+class FakeForecast final : public forecast::v1::ForecastService::Service {
+ public:
+  grpc::Status QueryForecast(grpc::ServerContext*,
+                             const forecast::v1::QueryForecastRequest* request,
+                             forecast::v1::Forecast* response) override;
+};
+
+// Serves all of them inside the process. Lives on the test's thread.
 class FakeServer {
  public:
   FakeServer();
@@ -67,10 +96,13 @@ class FakeServer {
 
   std::shared_ptr<grpc::Channel> NewChannel();
   FakeDeals& deals() { return deals_; }
+  FakeInteractions& interactions() { return interactions_; }
 
  private:
   FakeUsers users_;
   FakeDeals deals_;
+  FakeInteractions interactions_;
+  FakeForecast forecast_;
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -12,6 +12,7 @@
 #include "google/rpc/status.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/events/v1/events_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::events {
@@ -35,8 +36,11 @@ std::string ReasonOf(const grpc::Status& status) {
 class Subscriber {
  public:
   Subscriber(const testing::TestServer& server, const v1::SubscribeEventsRequest& request)
+      : Subscriber(server, server.secret(), request) {}
+  Subscriber(const testing::TestServer& server, const std::string& secret,
+             const v1::SubscribeEventsRequest& request)
       : stub_(server.channel()) {
-    context_.AddMetadata("authorization", absl::StrCat("Bearer ", server.secret()));
+    context_.AddMetadata("authorization", absl::StrCat("Bearer ", secret));
     reader_ = stub_.SubscribeEvents(&context_, request);
   }
   ~Subscriber() { context_.TryCancel(); }
@@ -181,6 +185,31 @@ TEST_F(EventsServiceTest, EndsSubscriptionsWhenTheServerStops) {
   const grpc::Status status = subscriber.End();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
   EXPECT_EQ(ReasonOf(status), "SHUTTING_DOWN");
+}
+
+TEST_F(EventsServiceTest, TellsASubscriberNothingMoreOnceItsKeyIsRevoked) {
+  using Workspaces = workspaces::v1::WorkspacesService::Stub;
+  workspaces::v1::CreateApiKeyRequest create;
+  create.mutable_api_key()->set_display_name("a guest's");
+  create.mutable_api_key()->add_permissions("*.read");
+  const auto guest = server_.Call(&Workspaces::CreateApiKey, create);
+  ASSERT_EQ(guest.reason(), "");
+  Subscriber revoked(server_, guest->secret(), Contacts());
+  Subscriber stays(server_, Contacts());
+  EXPECT_THAT(revoked.UntilCaughtUp(), IsEmpty());
+  EXPECT_THAT(stays.UntilCaughtUp(), IsEmpty());
+  CreateContact();
+  EXPECT_THAT(revoked.Next(1), ElementsAre("contact_created"));
+
+  workspaces::v1::RevokeApiKeyRequest revoke;
+  revoke.set_name(guest->api_key().name());
+  EXPECT_EQ(server_.Call(&Workspaces::RevokeApiKey, revoke).reason(), "");
+  CreateContact();
+  ASSERT_THAT(revoked.Next(1), IsEmpty());
+  const grpc::Status status = revoked.End();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << status.error_message();
+  EXPECT_EQ(ReasonOf(status), "UNAUTHENTICATED");
+  EXPECT_THAT(stays.Next(2), ElementsAre("contact_created", "contact_created"));
 }
 
 // Goal: a subscriber that does not read holds up neither writers nor other subscribers, and finds

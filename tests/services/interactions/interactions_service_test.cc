@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -14,6 +15,7 @@
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/events/v1/events_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::interactions {
@@ -290,6 +292,33 @@ TEST_F(InteractionsServiceTest, IngestsTheGoodAmongTheBadAndSaysWhatBecameOfEach
   EXPECT_EQ(ReasonOf(results[2]), "INVALID_FIELD");
   EXPECT_EQ(Get(results[3].name()).subject(), "four");
   EXPECT_EQ(List(ada).entries_size(), 3);
+}
+
+TEST_F(InteractionsServiceTest, IngestsNothingMoreOnceTheKeyIsRevoked) {
+  using Workspaces = workspaces::v1::WorkspacesService::Stub;
+  const std::string ada = CreateContact("Ada");
+  workspaces::v1::CreateApiKeyRequest create;
+  create.mutable_api_key()->set_display_name("a guest's");
+  create.mutable_api_key()->add_permissions("interactions.write");
+  const auto guest = server_.Call(&Workspaces::CreateApiKey, create);
+  ASSERT_EQ(guest.reason(), "");
+
+  InteractionsStub stub(server_.channel());
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", guest->secret()));
+  v1::IngestInteractionsResponse response;
+  const auto writer = stub.IngestInteractions(&context, &response);
+  v1::IngestInteractionsRequest message;
+  AddItem(ada, "before", &message);
+  ASSERT_TRUE(writer->Write(message));
+  while (List(ada).entries_size() < 2) std::this_thread::yield();  // until it has arrived
+  workspaces::v1::RevokeApiKeyRequest revoke;
+  revoke.set_name(guest->api_key().name());
+  EXPECT_EQ(server_.Call(&Workspaces::RevokeApiKey, revoke).reason(), "");
+  writer->Write(message);
+  writer->WritesDone();
+  EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(List(ada).entries_size(), 2);
 }
 
 TEST_F(InteractionsServiceTest, IngestsARepeatedMessageOnceAndDecidesItsRefusedItemsAnew) {

@@ -247,6 +247,63 @@ TEST(Read, AnswersAsOfAnyMoment) {
   EXPECT_EQ(Get(server, &call, before, &first_name).error_code(), grpc::StatusCode::NOT_FOUND);
 }
 
+GetContactRequest AsOf(const std::string& name, absl::Time time) {
+  GetContactRequest request = Named(name);
+  request.mutable_read()->mutable_time()->set_seconds(absl::ToUnixSeconds(time));
+  return request;
+}
+
+// The clock stands still: what is recorded after the first answer must not be recorded at its time.
+TEST(Read, AnswersAsOfNowTheSameForEver) {
+  PersonServer server;
+  const Contact contact = Create(server, "v");
+  for (const absl::Duration ahead : {absl::ZeroDuration(), absl::Hours(1)}) {
+    server.clock().Advance(absl::Minutes(1));
+    // A time that has not come yet is cut to the present one.
+    Call first;
+    std::string first_name;
+    ASSERT_TRUE(
+        Get(server, &first, AsOf(contact.name(), server.clock().Now() + ahead), &first_name).ok());
+    UpdateContactRequest update;
+    update.mutable_contact()->set_name(contact.name());
+    update.mutable_contact()->set_first_name(first_name + "+");
+    Contact updated;
+    Call call;
+    ASSERT_TRUE(server.contacts().UpdateContact(&call, update, &updated).ok());
+    Call second;
+    std::string again;
+    ASSERT_TRUE(Get(server, &second, AsOf(contact.name(), server.clock().Now()), &again).ok());
+    EXPECT_EQ(again, first_name);
+    EXPECT_EQ(second.Reply("kith-token"), first.Reply("kith-token"));
+  }
+}
+
+// Its time is given, its fsync not done: an answer without it would be another one later.
+TEST(Read, AsOfAChangeInFlightWaitsForIt) {
+  PersonServer server;
+  const Contact contact = Create(server, "v1");
+  server.clock().Advance(absl::Minutes(1));
+  server.disk().HoldCommits();
+  std::thread creating([&] { Create(server, "v2"); });
+  server.disk().WaitUntilHeld();
+  std::string first_name;
+  Call impatient;
+  impatient.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
+  EXPECT_EQ(
+      Get(server, &impatient, AsOf(contact.name(), server.clock().Now()), &first_name).error_code(),
+      grpc::StatusCode::DEADLINE_EXCEEDED);
+  // What was before it is known.
+  Call before;
+  EXPECT_TRUE(Get(server, &before, AsOf(contact.name(), server.clock().Now() - absl::Seconds(1)),
+                  &first_name)
+                  .ok());
+  server.disk().ReleaseCommits();
+  creating.join();
+  Call patient;
+  ASSERT_TRUE(Get(server, &patient, AsOf(contact.name(), server.clock().Now()), &first_name).ok());
+  EXPECT_EQ(patient.Reply("kith-sequence"), "2");
+}
+
 TEST(Read, RefusesMomentsThatAreNone) {
   PersonServer server;
   const Contact contact = Create(server, "Ada");

@@ -33,6 +33,14 @@ void PersonServer::Stop() {
   if (server_ != nullptr) server_->Stop();
 }
 
+bool PersonServer::stopping() {
+  Call call;
+  contacts::v1::Contact contact;
+  const grpc::Status status =
+      contacts_->GetContact(&call, contacts::v1::GetContactRequest(), &contact);
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE;
+}
+
 Call::Call(absl::string_view credentials) {
   if (!credentials.empty()) AddMetadata("authorization", absl::StrCat("Bearer ", credentials));
 }

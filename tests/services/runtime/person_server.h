@@ -30,6 +30,10 @@ class PersonServer {
 
   // The server's objects end before the gates do.
   void Stop();
+  void StopWithGatesAsTheyAre() { server_->Stop(); }
+  // Stopping has begun: calls are refused.
+  bool stopping();
+  int port() const { return server_->port(); }
 
   std::shared_ptr<grpc::Channel> channel() const { return channel_; }
   contacts::v1::ContactsService::Stub& contacts() { return *contacts_; }

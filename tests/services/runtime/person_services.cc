@@ -260,6 +260,7 @@ class FixedAuthorizer final : public Authorizer {
     const auto found = callers_.find(credentials);
     return found == callers_.end() ? nullptr : found->second;
   }
+  uint64_t generation() const override { return 0; }  // nobody's credentials change
 
  private:
   void Add(const std::string& credentials, WorkspaceId workspace, const std::string& grant) {

@@ -1,0 +1,112 @@
+// Record times and the settled past, without threads: work for the executor is run by hand.
+#include "eventstore/log/record_clock.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <vector>
+
+#include "tests/eventstore/log/log_fixture.h"
+
+namespace kith::eventstore {
+namespace {
+
+constexpr absl::Duration kTick = absl::Microseconds(1);
+
+class ByHand final : public Executor {
+ public:
+  void Run(absl::AnyInvocable<void()> work) override { work_.push_back(std::move(work)); }
+  void RunAll() {
+    for (auto& work : std::exchange(work_, {})) work();
+  }
+
+ private:
+  std::vector<absl::AnyInvocable<void()>> work_;
+};
+
+class RecordClockTest : public ::testing::Test {
+ protected:
+  using Answer = std::optional<absl::StatusOr<absl::Time>>;
+
+  // What Settle answered; empty until it did.
+  std::shared_ptr<Answer> Settle(absl::Time time) {
+    auto answer = std::make_shared<Answer>();
+    record_clock_.Settle(time, [answer](absl::StatusOr<absl::Time> settled) {
+      EXPECT_FALSE(answer->has_value());
+      *answer = std::move(settled);
+    });
+    return answer;
+  }
+
+  ManualClock clock_;
+  const absl::Time start_ = clock_.Now();
+  ByHand executor_;
+  RecordClock record_clock_{clock_, executor_};
+};
+
+TEST_F(RecordClockTest, RecordsNothingInTheSettledPast) {
+  EXPECT_EQ(record_clock_.BeginBatch(), start_);
+  record_clock_.EndBatch();
+  EXPECT_EQ(***Settle(start_), start_);
+  EXPECT_EQ(record_clock_.BeginBatch(), start_ + kTick);
+  record_clock_.EndBatch();
+  // What was settled is after now: one batch after the other, the times stay apart.
+  EXPECT_EQ(***Settle(absl::InfiniteFuture()), start_ + kTick);
+  EXPECT_EQ(record_clock_.BeginBatch(), start_ + 2 * kTick);
+}
+
+TEST_F(RecordClockTest, SettlesAtMostNow) {
+  EXPECT_EQ(***Settle(start_ + absl::Hours(1)), start_);
+  EXPECT_EQ(record_clock_.BeginBatch(), start_ + kTick);
+}
+
+TEST_F(RecordClockTest, SettlesWholeTicks) {
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(***Settle(start_ + absl::Nanoseconds(1700)), start_ + kTick);
+  EXPECT_LT(***Settle(absl::InfinitePast()), absl::UnixEpoch());
+}
+
+TEST_F(RecordClockTest, NeverStepsBack) {
+  EXPECT_EQ(***Settle(start_), start_);
+  clock_.Advance(-absl::Hours(1));
+  EXPECT_EQ(record_clock_.BeginBatch(), start_ + kTick);
+  record_clock_.EndBatch();
+  EXPECT_EQ(record_clock_.BeginBatch(), start_ + kTick);
+  record_clock_.EndBatch();
+  // The log's now, not the clock's: what is recorded stands at or before it.
+  EXPECT_EQ(***Settle(absl::InfiniteFuture()), start_ + kTick);
+}
+
+TEST_F(RecordClockTest, WaitsForTheBatchesRecordedByThen) {
+  EXPECT_EQ(record_clock_.BeginBatch(), start_);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(record_clock_.BeginBatch(), start_ + absl::Seconds(1));
+  const auto before = Settle(start_ - kTick);
+  const auto first = Settle(start_ + absl::Milliseconds(500));
+  const auto second = Settle(start_ + absl::Seconds(1));
+  EXPECT_TRUE(before->has_value());
+  record_clock_.EndBatch();
+  EXPECT_FALSE(first->has_value());  // only on the executor
+  executor_.RunAll();
+  EXPECT_EQ(***first, start_ + absl::Milliseconds(500));
+  EXPECT_FALSE(second->has_value());
+  record_clock_.EndBatch();
+  executor_.RunAll();
+  EXPECT_EQ(***second, start_ + absl::Seconds(1));
+}
+
+TEST_F(RecordClockTest, SaysThatItDoesNotKnowWhileAWriteHasFailed) {
+  EXPECT_EQ(record_clock_.BeginBatch(), start_);
+  const auto waiting = Settle(start_);
+  record_clock_.Fail();
+  executor_.RunAll();
+  EXPECT_EQ((*waiting)->status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ((*Settle(start_))->status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE((*Settle(start_ - kTick))->ok());
+  record_clock_.Reset(start_);
+  EXPECT_EQ(***Settle(start_), start_);
+  EXPECT_EQ(record_clock_.BeginBatch(), start_ + kTick);
+}
+
+}  // namespace
+}  // namespace kith::eventstore

@@ -1,0 +1,86 @@
+// How a server stops: calls get their grace, connections do not.
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "gtest/gtest.h"
+#include "tests/services/runtime/person_server.h"
+
+namespace kith::runtime {
+namespace {
+
+// A connection whose client says hello as HTTP/2 asks, and reads nothing, ever.
+class DeafClient {
+ public:
+  explicit DeafClient(int port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    // The preface, and an empty frame of settings.
+    const std::string hello("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
+    EXPECT_EQ(send(socket_, hello.data(), hello.size(), 0), 33);
+    // The server has taken it in once its own settings are here; they stay unread.
+    char first = 0;
+    EXPECT_EQ(recv(socket_, &first, 1, MSG_PEEK), 1);
+  }
+  ~DeafClient() { close(socket_); }
+
+ private:
+  const int socket_;
+};
+
+ServerOptions WithGrace(absl::Duration grace) {
+  ServerOptions options;
+  options.stop_grace = grace;
+  return options;
+}
+
+// It would last an hour otherwise.
+TEST(ServerStop, WaitsForNoConnectionWithoutACall) {
+  PersonServer server(WithGrace(absl::Hours(1)));
+  const DeafClient deaf(server.port());
+  server.Stop();
+}
+
+TEST(ServerStop, LetsACallInFlightEnd) {
+  PersonServer server(WithGrace(absl::Hours(1)));
+  server.list_gate.Close();
+  grpc::Status status(grpc::StatusCode::UNKNOWN, "");
+  std::thread listing([&] {
+    Call call;
+    contacts::v1::ListContactsResponse response;
+    status = server.contacts().ListContacts(&call, contacts::v1::ListContactsRequest(), &response);
+  });
+  server.list_gate.AwaitWaiting(1);
+  std::thread opening([&] {
+    while (!server.stopping()) std::this_thread::yield();
+    server.list_gate.Open();
+  });
+  server.StopWithGatesAsTheyAre();
+  opening.join();
+  listing.join();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+}
+
+TEST(ServerStop, WaitsNoLongerThanTheGrace) {
+  PersonServer server(WithGrace(absl::Milliseconds(1)));
+  server.list_gate.Close();
+  std::thread listing([&] {
+    Call list;
+    contacts::v1::ListContactsResponse listed;
+    EXPECT_FALSE(
+        server.contacts().ListContacts(&list, contacts::v1::ListContactsRequest(), &listed).ok());
+    server.list_gate.Open();
+  });
+  server.list_gate.AwaitWaiting(1);
+  server.StopWithGatesAsTheyAre();
+  listing.join();
+}
+
+}  // namespace
+}  // namespace kith::runtime
