@@ -57,6 +57,28 @@ absl::Status SyncFolder(rocksdb::Env* env, const std::string& path) {
   return FromRocks(folder->Fsync(), path);
 }
 
+// Makes the folder and those above it that are missing.
+absl::Status MakeFolders(rocksdb::Env* env, const fs::path& path) {
+  std::error_code error;
+  if (path.empty() || fs::exists(path, error)) return absl::OkStatus();
+  KITH_RETURN_IF_ERROR(MakeFolders(env, path.parent_path()));
+  return FromRocks(env->CreateDirIfMissing(path.string()), path.string());
+}
+
+// Puts the names of the folder and of all above it on disk: any of them may have been made just
+// now, by whoever. One that may not be read has been there before, as have those above it.
+absl::Status SyncNames(rocksdb::Env* env, const std::string& path) {
+  std::error_code error;
+  fs::path folder = fs::absolute(path, error).lexically_normal();
+  while (!error && folder.has_relative_path()) {
+    folder = folder.parent_path();
+    std::unique_ptr<rocksdb::Directory> parent;
+    if (!env->NewDirectory(folder.string(), &parent).ok()) break;
+    KITH_RETURN_IF_ERROR(FromRocks(parent->Fsync(), folder.string()));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::string& path) {
@@ -84,11 +106,11 @@ absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::st
 }
 
 absl::Status CreateLog(const RocksEngineOptions& options, const std::string& path, Random& random) {
+  rocksdb::Env* env = EnvOf(options);
   const std::string fresh = absl::StrCat(path, ".new");
+  KITH_RETURN_IF_ERROR(MakeFolders(env, options.data_dir));
   std::error_code error;
-  fs::create_directories(options.data_dir, error);
-  if (!error)
-    fs::remove_all(fresh, error);  // of a creation that was interrupted: it was never in use
+  fs::remove_all(fresh, error);  // of a creation that was interrupted: it was never in use
   if (error)
     return absl::UnavailableError(
         absl::StrCat("cannot write to ", options.data_dir, ": ", error.message()));
@@ -110,12 +132,9 @@ absl::Status CreateLog(const RocksEngineOptions& options, const std::string& pat
     synced.sync = true;
     KITH_RETURN_IF_ERROR(FromRocks(database->db().Write(synced, &batch), fresh));
   }
-  rocksdb::Env* env = EnvOf(options);
   KITH_RETURN_IF_ERROR(SyncFolder(env, fresh));
-  fs::rename(fresh, path, error);
-  if (error)
-    return absl::UnavailableError(absl::StrCat("cannot create ", path, ": ", error.message()));
-  return SyncFolder(env, options.data_dir);
+  KITH_RETURN_IF_ERROR(FromRocks(env->RenameFile(fresh, path), absl::StrCat("creating ", path)));
+  return SyncNames(env, path);
 }
 
 absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
