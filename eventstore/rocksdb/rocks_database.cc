@@ -5,12 +5,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/keys.h"
 #include "eventstore/rocksdb/families.h"
 #include "eventstore/rocksdb/rocks_status.h"
+#include "eventstore/rocksdb/wal_end.h"
 #include "rocksdb/env.h"
 
 namespace kith::eventstore {
@@ -34,15 +36,18 @@ absl::Status DamagedLog(const std::string& path, absl::string_view why) {
       absl::StrCat(path, " is damaged (", why, "): restore it from a backup; nothing was changed"));
 }
 
-// RocksDB takes this lock too, but only after it has touched other files.
-absl::Status ProbeLock(rocksdb::Env* env, const std::string& path) {
+// Does something while no other process can have the database open. RocksDB takes this lock too,
+// but only after it has touched other files.
+absl::Status WithLock(rocksdb::Env* env, const std::string& path,
+                      absl::FunctionRef<absl::Status()> work) {
   rocksdb::FileLock* lock = nullptr;
   if (!env->LockFile(absl::StrCat(path, "/LOCK"), &lock).ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
         path, " is in use by another process: stop that one first; nothing was changed"));
   }
+  const absl::Status status = work();
   env->UnlockFile(lock);
-  return absl::OkStatus();
+  return status;
 }
 
 std::set<std::string> ExpectedFamilies() {
@@ -93,7 +98,7 @@ absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::st
     return ours ? DamagedLog(path, "the file CURRENT is missing")
                 : Foreign(path, "it holds other files");
   }
-  KITH_RETURN_IF_ERROR(ProbeLock(EnvOf(options), path));
+  KITH_RETURN_IF_ERROR(WithLock(EnvOf(options), path, [] { return absl::OkStatus(); }));
   std::vector<std::string> names;
   rocksdb::DBOptions db_options;
   db_options.env = EnvOf(options);
@@ -140,6 +145,8 @@ absl::Status CreateLog(const RocksEngineOptions& options, const std::string& pat
 absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
     const RocksEngineOptions& options, const std::string& path,
     const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::Env* env = EnvOf(options);
+  KITH_RETURN_IF_ERROR(WithLock(env, path, [&] { return CutTornWalEnd(env, path); }));
   return OpenWith(LogDatabaseOptions(options), path, cache);
 }
 
