@@ -71,11 +71,13 @@ absl::Status MakeFolders(rocksdb::Env* env, const fs::path& path) {
 }
 
 // Puts the names of the folder and of all above it on disk: any of them may have been made just
-// now, by whoever. One that may not be read has been there before, as have those above it.
+// now, by whoever. One above its parent that may not be opened was there before, as were those
+// above it.
 absl::Status SyncNames(rocksdb::Env* env, const std::string& path) {
   std::error_code error;
-  fs::path folder = fs::absolute(path, error).lexically_normal();
-  while (!error && folder.has_relative_path()) {
+  fs::path folder = fs::absolute(path, error).lexically_normal().parent_path();
+  KITH_RETURN_IF_ERROR(SyncFolder(env, folder.string()));
+  while (folder.has_relative_path()) {
     folder = folder.parent_path();
     std::unique_ptr<rocksdb::Directory> parent;
     if (!env->NewDirectory(folder.string(), &parent).ok()) break;
@@ -138,14 +140,15 @@ absl::Status CreateLog(const RocksEngineOptions& options, const std::string& pat
     KITH_RETURN_IF_ERROR(FromRocks(database->db().Write(synced, &batch), fresh));
   }
   KITH_RETURN_IF_ERROR(SyncFolder(env, fresh));
-  KITH_RETURN_IF_ERROR(FromRocks(env->RenameFile(fresh, path), absl::StrCat("creating ", path)));
-  return SyncNames(env, path);
+  return FromRocks(env->RenameFile(fresh, path), absl::StrCat("creating ", path));
 }
 
 absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
     const RocksEngineOptions& options, const std::string& path,
     const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::Env* env = EnvOf(options);
+  // Also when the log is old: the process that created it may have got no further.
+  KITH_RETURN_IF_ERROR(SyncNames(env, path));
   KITH_RETURN_IF_ERROR(WithLock(env, path, [&] { return CutTornWalEnd(env, path); }));
   return OpenWith(LogDatabaseOptions(options), path, cache);
 }
