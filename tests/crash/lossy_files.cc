@@ -127,6 +127,7 @@ class LossyFiles::Folder final : public rocksdb::FSDirectory {
     MutexLock lock(files_.mutex_);
     const IOStatus begun = files_.Begin();
     if (!begun.ok()) return begun;
+    if (files_.Fails(false)) return Fault();
     node_->on_disk = node_->entries;
     node_->changes.clear();
     return IOStatus::OK();
@@ -168,9 +169,10 @@ void LossyFiles::CutPowerAt(int64_t n) {
   cut_at_ = n == 0 ? 0 : operations_ + n;
 }
 
-void LossyFiles::FailWalAndCutPower(int64_t n, int64_t cut_after) {
+void LossyFiles::FailAndCutPower(int64_t n, bool only_wals, int64_t cut_after) {
   MutexLock lock(mutex_);
-  wal_failure_ = n;
+  fails_in_ = n;
+  only_wals_fail_ = only_wals;
   cut_after_ = cut_after;
 }
 
@@ -198,7 +200,7 @@ void LossyFiles::Cut() {
 }
 
 bool LossyFiles::Fails(bool is_wal) {
-  if (!is_wal || wal_failure_ == 0 || --wal_failure_ > 0) return false;
+  if (fails_in_ == 0 || (only_wals_fail_ && !is_wal) || --fails_in_ > 0) return false;
   cut_at_ = operations_ + cut_after_;
   return true;
 }

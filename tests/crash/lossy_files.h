@@ -37,9 +37,9 @@ class LossyFiles final : public rocksdb::FileSystemWrapper {
   void CutPower();
   // The n-th writing operation from now meets the power cut: it and all after it fail. 0 is none.
   void CutPowerAt(int64_t n);
-  // The n-th writing operation on a write-ahead log fails (an append writes half), and the power is
-  // cut at the `cut_after`-th operation after it.
-  void FailWalAndCutPower(int64_t n, int64_t cut_after);
+  // The n-th append or sync from now fails (an append writes half), of write-ahead logs or of any
+  // file and folder; and the power is cut at the `cut_after`-th operation after it.
+  void FailAndCutPower(int64_t n, bool only_wals, int64_t cut_after);
   // Called at the cut, before anybody can notice it; must not call the files.
   void WhenCut(std::function<void()> call);
   bool PowerIsCut() const;
@@ -101,7 +101,7 @@ class LossyFiles final : public rocksdb::FileSystemWrapper {
   void Cut() KITH_REQUIRES(mutex_);
   // Counts one writing operation; its error when the power is gone or goes now.
   rocksdb::IOStatus Begin() KITH_REQUIRES(mutex_);
-  // Whether this operation on a file is the one that fails.
+  // Whether this append or sync is the one that fails.
   bool Fails(bool is_wal) KITH_REQUIRES(mutex_);
   // Null for what is not on this disk.
   std::shared_ptr<Node> Find(const std::string& path) const KITH_REQUIRES(mutex_);
@@ -112,8 +112,9 @@ class LossyFiles final : public rocksdb::FileSystemWrapper {
   mutable Mutex mutex_;
   const std::shared_ptr<Node> root_;
   int64_t operations_ KITH_GUARDED_BY(mutex_) = 0;
-  int64_t cut_at_ KITH_GUARDED_BY(mutex_) = 0;       // the number of an operation; 0 for none
-  int64_t wal_failure_ KITH_GUARDED_BY(mutex_) = 0;  // operations on write-ahead logs until then
+  int64_t cut_at_ KITH_GUARDED_BY(mutex_) = 0;    // the number of an operation; 0 for none
+  int64_t fails_in_ KITH_GUARDED_BY(mutex_) = 0;  // appends and syncs until one fails; 0 for never
+  bool only_wals_fail_ KITH_GUARDED_BY(mutex_) = false;
   int64_t cut_after_ KITH_GUARDED_BY(mutex_) = 0;
   bool is_cut_ KITH_GUARDED_BY(mutex_) = false;
   std::function<void()> when_cut_ KITH_GUARDED_BY(mutex_);

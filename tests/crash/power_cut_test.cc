@@ -27,6 +27,7 @@ namespace {
 
 constexpr int kLives = 5;
 constexpr uint64_t kCallersMax = 32;
+constexpr uint64_t kCreationSteps = 60;  // appends and syncs until a new log is open, and some more
 
 // Callers that append CrashAppend(next), CrashAppend(next + 1) … until the power is cut. One that
 // learns that the outcome is unknown sends the same request again.
@@ -83,7 +84,8 @@ class Callers {
 // When and how a life ends.
 struct Cut {
   int64_t operation = 0;      // the power goes before this one…
-  int64_t wal_failure = 0;    // …or this operation on a write-ahead log fails,
+  int64_t failure = 0;        // …or this append or sync fails,
+  bool only_wals = true;      // counting those of write-ahead logs or all,
   int64_t after_failure = 0;  // and the power goes so many operations later
   size_t memtable_bytes = 128 << 20;
   Remains remains = Remains::kNothing;
@@ -91,7 +93,7 @@ struct Cut {
 
 std::string TextOf(const Cut& cut) {
   return absl::StrCat("cut at ", cut.operation, " or ", cut.after_failure, " after failure ",
-                      cut.wal_failure, ", memtables ", cut.memtable_bytes, ", remains ",
+                      cut.failure, ", memtables ", cut.memtable_bytes, ", remains ",
                       static_cast<int>(cut.remains));
 }
 
@@ -142,15 +144,17 @@ class PowerCut : public ::testing::Test {
       keys_disk_->CutPower([&] { return cut_random() % 2 == 0; });
     });
     files->CutPowerAt(cut.operation);
-    if (cut.wal_failure > 0) files->FailWalAndCutPower(cut.wal_failure, cut.after_failure);
-    bool opened = false;
-    if (auto log =
-            Open({.data_dir = DataDir(), .memtable_bytes = cut.memtable_bytes, .env = &env})) {
-      opened = true;
-      next_ = Callers(*log, *files, next_, &acknowledged_).Run(1 + Below(kCallersMax));
-    }
+    if (cut.failure > 0) files->FailAndCutPower(cut.failure, cut.only_wals, cut.after_failure);
+    const RocksEngineOptions options{
+        .data_dir = DataDir(), .memtable_bytes = cut.memtable_bytes, .env = &env};
+    auto log = Open(options);
+    if (log == nullptr && !files->PowerIsCut()) log = Open(options);  // a failure is over then
+    const bool opened = log != nullptr;
+    EXPECT_TRUE(opened || files->PowerIsCut()) << error_;
+    if (opened) next_ = Callers(*log, *files, next_, &acknowledged_).Run(1 + Below(kCallersMax));
+    log.reset();
     keys_.reset();
-    files->CutPower();  // an opening that a failed write has ended did not meet it
+    files->CutPower();
     auto left = std::make_unique<TempDir>();
     files->WriteRemains(left->path(), cut.remains, random_);
     disk_ = std::move(left);
@@ -230,7 +234,7 @@ TEST_F(PowerCut, LosesNothingAcknowledgedUnderLoad) {
 
 TEST_F(PowerCut, LosesNothingAfterAFailedWrite) {
   RunRounds([this] {
-    return Cut{.wal_failure = 1 + static_cast<int64_t>(Below(60)),
+    return Cut{.failure = 1 + static_cast<int64_t>(Below(60)),
                .after_failure = 1 + static_cast<int64_t>(Below(150)),
                .memtable_bytes = AnyMemtables(),
                .remains = AnyRemains()};
@@ -246,6 +250,20 @@ TEST_F(PowerCut, LeavesNoLogOrAWholeOneWhereItIsCreated) {
     SCOPED_TRACE(TextOf(cut));
     NewDisk();
     opened = Live(cut);
+    ASSERT_NO_FATAL_FAILURE(ExpectNothingLost());
+  }
+}
+
+TEST_F(PowerCut, LosesNothingAfterAFailureInTheCreation) {
+  const uint64_t stride = std::max<uint64_t>(1, 30 / rounds_);
+  for (uint64_t n = 1 + Below(stride); n <= kCreationSteps; n += stride) {
+    const Cut cut{.failure = static_cast<int64_t>(n),
+                  .only_wals = false,
+                  .after_failure = 1 + static_cast<int64_t>(Below(200)),
+                  .remains = AnyRemains()};
+    SCOPED_TRACE(TextOf(cut));
+    NewDisk();
+    Live(cut);
     ASSERT_NO_FATAL_FAILURE(ExpectNothingLost());
   }
 }
