@@ -5,12 +5,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/keys.h"
 #include "eventstore/rocksdb/families.h"
 #include "eventstore/rocksdb/rocks_status.h"
+#include "eventstore/rocksdb/wal_end.h"
 #include "rocksdb/env.h"
 
 namespace kith::eventstore {
@@ -34,15 +36,18 @@ absl::Status DamagedLog(const std::string& path, absl::string_view why) {
       absl::StrCat(path, " is damaged (", why, "): restore it from a backup; nothing was changed"));
 }
 
-// RocksDB takes this lock too, but only after it has touched other files.
-absl::Status ProbeLock(rocksdb::Env* env, const std::string& path) {
+// Does something while no other process can have the database open. RocksDB takes this lock too,
+// but only after it has touched other files.
+absl::Status WithLock(rocksdb::Env* env, const std::string& path,
+                      absl::FunctionRef<absl::Status()> work) {
   rocksdb::FileLock* lock = nullptr;
   if (!env->LockFile(absl::StrCat(path, "/LOCK"), &lock).ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
         path, " is in use by another process: stop that one first; nothing was changed"));
   }
+  const absl::Status status = work();
   env->UnlockFile(lock);
-  return absl::OkStatus();
+  return status;
 }
 
 std::set<std::string> ExpectedFamilies() {
@@ -55,6 +60,30 @@ absl::Status SyncFolder(rocksdb::Env* env, const std::string& path) {
   std::unique_ptr<rocksdb::Directory> folder;
   KITH_RETURN_IF_ERROR(FromRocks(env->NewDirectory(path, &folder), path));
   return FromRocks(folder->Fsync(), path);
+}
+
+// Makes the folder and those above it that are missing.
+absl::Status MakeFolders(rocksdb::Env* env, const fs::path& path) {
+  std::error_code error;
+  if (path.empty() || fs::exists(path, error)) return absl::OkStatus();
+  KITH_RETURN_IF_ERROR(MakeFolders(env, path.parent_path()));
+  return FromRocks(env->CreateDirIfMissing(path.string()), path.string());
+}
+
+// Puts the names of the folder and of all above it on disk: any of them may have been made just
+// now, by whoever. One above its parent that may not be opened was there before, as were those
+// above it.
+absl::Status SyncNames(rocksdb::Env* env, const std::string& path) {
+  std::error_code error;
+  fs::path folder = fs::absolute(path, error).lexically_normal().parent_path();
+  KITH_RETURN_IF_ERROR(SyncFolder(env, folder.string()));
+  while (folder.has_relative_path()) {
+    folder = folder.parent_path();
+    std::unique_ptr<rocksdb::Directory> parent;
+    if (!env->NewDirectory(folder.string(), &parent).ok()) break;
+    KITH_RETURN_IF_ERROR(FromRocks(parent->Fsync(), folder.string()));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -71,7 +100,7 @@ absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::st
     return ours ? DamagedLog(path, "the file CURRENT is missing")
                 : Foreign(path, "it holds other files");
   }
-  KITH_RETURN_IF_ERROR(ProbeLock(EnvOf(options), path));
+  KITH_RETURN_IF_ERROR(WithLock(EnvOf(options), path, [] { return absl::OkStatus(); }));
   std::vector<std::string> names;
   rocksdb::DBOptions db_options;
   db_options.env = EnvOf(options);
@@ -84,11 +113,11 @@ absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::st
 }
 
 absl::Status CreateLog(const RocksEngineOptions& options, const std::string& path, Random& random) {
+  rocksdb::Env* env = EnvOf(options);
   const std::string fresh = absl::StrCat(path, ".new");
+  KITH_RETURN_IF_ERROR(MakeFolders(env, options.data_dir));
   std::error_code error;
-  fs::create_directories(options.data_dir, error);
-  if (!error)
-    fs::remove_all(fresh, error);  // of a creation that was interrupted: it was never in use
+  fs::remove_all(fresh, error);  // of a creation that was interrupted: it was never in use
   if (error)
     return absl::UnavailableError(
         absl::StrCat("cannot write to ", options.data_dir, ": ", error.message()));
@@ -110,17 +139,17 @@ absl::Status CreateLog(const RocksEngineOptions& options, const std::string& pat
     synced.sync = true;
     KITH_RETURN_IF_ERROR(FromRocks(database->db().Write(synced, &batch), fresh));
   }
-  rocksdb::Env* env = EnvOf(options);
   KITH_RETURN_IF_ERROR(SyncFolder(env, fresh));
-  fs::rename(fresh, path, error);
-  if (error)
-    return absl::UnavailableError(absl::StrCat("cannot create ", path, ": ", error.message()));
-  return SyncFolder(env, options.data_dir);
+  return FromRocks(env->RenameFile(fresh, path), absl::StrCat("creating ", path));
 }
 
 absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
     const RocksEngineOptions& options, const std::string& path,
     const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::Env* env = EnvOf(options);
+  // Also when the log is old: the process that created it may have got no further.
+  KITH_RETURN_IF_ERROR(SyncNames(env, path));
+  KITH_RETURN_IF_ERROR(WithLock(env, path, [&] { return CutTornWalEnd(env, path); }));
   return OpenWith(LogDatabaseOptions(options), path, cache);
 }
 

@@ -18,7 +18,8 @@ namespace kith::eventstore {
 // An open database with its families. Closed by the destructor; no iterator may be alive then.
 class RocksDatabase {
  public:
-  // Errors as OpenRocksEngine.
+  // The log's name is on disk afterwards, as are those of the folders it is in. Errors as
+  // OpenRocksEngine.
   static absl::StatusOr<std::unique_ptr<RocksDatabase>> Open(
       const RocksEngineOptions& options, const std::string& path,
       const std::shared_ptr<rocksdb::Cache>& cache);
@@ -45,7 +46,7 @@ class RocksDatabase {
 absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::string& path);
 
 // Creates an empty log at `path`, under another name first, so that a crash leaves none or a whole
-// one.
+// one. Its name may not be on disk yet.
 absl::Status CreateLog(const RocksEngineOptions& options, const std::string& path, Random& random);
 
 // Keys of the table `meta`, and the format this code writes and reads.

@@ -15,7 +15,8 @@ inline constexpr char kCrashMethod[] = "kith.test.v1.Crash/Append";
 
 inline std::string CrashRequestId(uint64_t number) { return absl::StrCat("request-", number); }
 
-// One to three streams of one workspace, one to four events each, some with personal fields.
+// One to three streams of one workspace, one to four events each, some with personal fields and a
+// tag.
 inline Append CrashAppend(uint64_t number) {
   Append append;
   append.workspace = WorkspaceId(static_cast<uint32_t>(1 + number % kCrashWorkspaces));
@@ -25,7 +26,10 @@ inline Append CrashAppend(uint64_t number) {
     append.streams.push_back({stream, {}});
     for (uint64_t e = 0; e <= (number / 3) % 4; ++e) {
       NewEvent event = Event(absl::StrCat(number, " ", s, " ", e, std::string(number % 700, '.')));
-      if (e == 0) event.personal.push_back({stream, absl::StrCat("secret of ", number)});
+      if (e == 0) {
+        event.personal.push_back({stream, absl::StrCat("secret of ", number)});
+        event.tags = {TagOf(absl::StrCat("tag ", number % 11))};
+      }
       append.streams.back().events.push_back(std::move(event));
     }
   }

@@ -10,32 +10,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <map>
 #include <random>
-#include <sstream>
 
 #include "eventstore/seal/key_store.h"
 #include "tests/crash/crash_load.h"
+#include "tests/crash/environment.h"
+#include "tests/crash/log_audit.h"
 #include "tests/eventstore/log/places.h"
 
 extern char** environ;
 
 namespace kith::eventstore {
 namespace {
-
-// What the writer was told about one append.
-struct Acknowledged {
-  uint64_t first = 0;
-  uint64_t count = 0;
-  uint64_t sequence = 0;
-};
-using Acknowledgements = std::map<uint64_t, Acknowledged>;
-
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 // Runs the writer and kills it once `lines` acknowledgements were read; adds all that it wrote.
 void RunAndKill(const std::string& dir, uint64_t first, int lines, Acknowledgements* acknowledged) {
@@ -79,62 +65,6 @@ class CrashTest : public ::testing::Test {
     log_ = *std::move(log);
   }
 
-  // Positions, sequences and revisions without holes; whole appends; personal fields that open.
-  void VerifyWhole() {
-    std::map<WorkspaceId, uint64_t> sequences;
-    std::map<std::pair<WorkspaceId, std::string>, uint64_t> revisions;
-    uint64_t position = 0;
-    uint64_t append_end = 0;
-    auto cursor = log_->ReadAll(Position(1), Direction::kForwards);
-    for (;;) {
-      const auto next = cursor->Next();
-      ASSERT_TRUE(next.ok()) << next.status();
-      if (*next == nullptr) break;
-      const Record& record = **next;
-      const EventHeader& header = record.header;
-      ASSERT_EQ(header.position.value(), ++position);
-      ASSERT_EQ(header.sequence.value(), ++sequences[header.workspace]);
-      ASSERT_EQ(header.revision.value(), (++revisions[{header.workspace, header.stream}]));
-      if (position > append_end) {
-        ASSERT_EQ(header.append_first.value(), position);
-        append_end = position + header.append_count - 1;
-      }
-      for (const SealedPart& part : record.sealed) {
-        const auto clear = keys_->Unseal(header.workspace, part);
-        ASSERT_TRUE(clear.ok()) << clear.status() << " at " << position;
-        ASSERT_TRUE(clear->has_value()) << "a key is missing at " << position;
-        ASSERT_EQ((*clear)->substr(0, 10), "secret of ");
-      }
-    }
-    EXPECT_EQ(position, append_end) << "the last append is not whole";
-    EXPECT_EQ(log_->head().value(), position);
-    for (const auto& [workspace, sequence] : sequences)
-      EXPECT_EQ(log_->WorkspaceHead(workspace).value(), sequence);
-  }
-
-  void VerifyAcknowledged(const Acknowledgements& acknowledged) {
-    for (const auto& [number, told] : acknowledged) {
-      const auto record = log_->ReadAt(Position(told.first), ReadTier::kDisk);
-      ASSERT_TRUE(record.ok()) << record.status();
-      ASSERT_NE(*record, nullptr) << "acknowledged request " << number << " at " << told.first
-                                  << " is lost";
-      EXPECT_EQ((*record)->header.request.id, CrashRequestId(number));
-      EXPECT_EQ((*record)->header.append_count, told.count);
-      EXPECT_EQ((*record)->header.sequence.value(), told.sequence);
-    }
-  }
-
-  // The last of the acknowledged requests, sent again.
-  void VerifyRetries(const Acknowledgements& acknowledged) {
-    auto request = acknowledged.rbegin();
-    for (int i = 0; i < 20 && request != acknowledged.rend(); ++i, ++request) {
-      const auto answer = log_->AppendAndWait(CrashAppend(request->first));
-      ASSERT_TRUE(answer.ok()) << answer.status();
-      EXPECT_TRUE(answer->repeated);
-      EXPECT_EQ(answer->first.value(), request->second.first);
-    }
-  }
-
   TempDir dir_;
   PoolExecutor executor_;
   std::unique_ptr<KeyStore> keys_;
@@ -153,11 +83,13 @@ TEST_F(CrashTest, KeepsWhatItAcknowledgedAndNothingInHalves) {
     ASSERT_NO_FATAL_FAILURE(RunAndKill(dir_.path(), 1 + round * 1'000'000, lines, &acknowledged));
     ASSERT_GE(acknowledged.size(), static_cast<size_t>(lines));
     ASSERT_NO_FATAL_FAILURE(Open());
-    ASSERT_NO_FATAL_FAILURE(VerifyWhole());
-    ASSERT_NO_FATAL_FAILURE(VerifyAcknowledged(acknowledged));
-    ASSERT_NO_FATAL_FAILURE(VerifyRetries(acknowledged));
+    ASSERT_NO_FATAL_FAILURE(ExpectWhole(*log_, *keys_));
+    ASSERT_NO_FATAL_FAILURE(ExpectAcknowledged(*log_, acknowledged));
+    ASSERT_NO_FATAL_FAILURE(ExpectRemembered(*log_, acknowledged));
     log_.reset();
   }
+  ASSERT_NO_FATAL_FAILURE(Open());
+  ASSERT_NO_FATAL_FAILURE(ExpectIndexes(*log_, *keys_));
 }
 
 }  // namespace

@@ -130,20 +130,10 @@ void ExpectSame(const projections::ViewSnapshot& directory, const Model& model) 
 
 TEST(DirectoryHistory, FindsWhomAFoldByHandFinds) {
   const bool held = testing::HoldsForHistories("the directory equals the model", [] {
-    const auto steps = *rc::gen::container<std::vector<Step>>(AnyStep());
-    const size_t middle = steps.empty() ? 0 : *rc::gen::inRange<size_t>(0, steps.size());
     ViewSpec spec = ViewSpec::Of<ContactDirectory>().Takes<v1::ContactEvent>("contacts");
     Model model;
-    Model then;
-    Position then_position;
-    for (size_t i = 0; i < steps.size(); ++i) {
-      Take(steps[i], spec, model);
-      if (i != middle) continue;
-      then = model;
-      then_position = spec.last();
-    }
-    ExpectSame(spec.Then(), model);
-    if (!steps.empty()) ExpectSame(spec.As(then_position), then);
+    testing::CompareWithModel(
+        AnyStep(), spec, model, [&](const Step& step) { Take(step, spec, model); }, ExpectSame);
   });
   EXPECT_TRUE(held);
 }

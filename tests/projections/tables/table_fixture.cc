@@ -1,5 +1,7 @@
 #include "tests/projections/tables/table_fixture.h"
 
+#include "tests/testing/list_model.h"
+
 namespace kith::projections {
 
 using deals::v1::Deal;
@@ -61,19 +63,7 @@ std::vector<std::string> NamesOf(const std::vector<Deal>& deals) {
 
 absl::StatusOr<std::vector<std::string>> ListAll(const ViewSnapshot& snapshot, ListQuery query,
                                                  WorkspaceId workspace) {
-  std::vector<std::string> names;
-  std::string token;
-  do {
-    query.page_token = token;
-    auto page = TestDeals().List(snapshot, workspace, query);
-    if (!page.ok()) return page.status();
-    for (const Deal& deal : page->rows) names.push_back(deal.name());
-    if (!page->next_page_token.empty() && page->rows.empty()) {
-      return absl::InternalError("an empty page that is not the last");
-    }
-    token = page->next_page_token;
-  } while (!token.empty());
-  return names;
+  return testing::ListAll(TestDeals(), snapshot, workspace, query);
 }
 
 }  // namespace kith::projections

@@ -4,19 +4,20 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <algorithm>
-#include <map>
-
 #include "tests/projections/tables/table_fixture.h"
+#include "tests/testing/list_model.h"
 
 namespace kith::projections {
 namespace {
 
 using deals::v1::Deal;
-using Rows = std::map<std::string, Deal>;
+using testing::AnyOf;
+using testing::NumberText;
+using Model = testing::ListModel<Deal>;
+using Rows = Model::Rows;
+using Values = Model::Values;
 
 // Small domains, so that values meet.
-std::string AnyOf(const std::vector<std::string>& values) { return *rc::gen::elementOf(values); }
 std::string AnyName() { return absl::StrCat("deals/", *rc::gen::inRange(0, 12)); }
 std::string AnyOwner() { return AnyOf({"", "users/a", "users/b", "users/b\\*"}); }
 std::string AnyContact() { return AnyOf({"contacts/a", "contacts/ab", "contacts/b", "x"}); }
@@ -41,137 +42,75 @@ Deal AnyDeal() {
   return deal;
 }
 
-// What the model compares: numbers and texts of a field, in the order that the table promises.
-using Values = std::vector<std::string>;
-std::string Number(int64_t number) { return absl::StrCat(5'000'000 + number); }
-
-Values ValuesOf(const Deal& deal, const std::string& field) {
-  if (field == "owner") return {deal.owner()};
-  if (field == "product") return {deal.product()};
-  if (field == "stage") return {deal.stage()};
-  if (field == "display_name") return {FoldAscii(deal.display_name())};
-  if (field == "status") return {Number(deal.status())};
-  if (field == "probability") return {Number(deal.probability())};
-  if (field == "expected_close_date") {
-    const auto& date = deal.expected_close_date();
-    return {Number(date.year() * 12 + date.month())};
-  }
-  if (field == "create_time") {
-    return {deal.has_create_time() ? Number(deal.create_time().seconds()) : ""};
-  }
-  Values contacts;
-  for (const auto& contact : deal.contacts()) contacts.push_back(contact.contact());
-  return contacts;
+std::string Seconds(const Deal& deal) {
+  return deal.has_create_time() ? NumberText(deal.create_time().seconds()) : "";
 }
 
-struct Condition {
-  std::string text;  // as the filter has it
-  std::function<bool(const Deal&)> holds;
-};
-
-std::string Quoted(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\' || c == '*') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "\"";
+std::string Month(const Deal& deal) {
+  const auto& date = deal.expected_close_date();
+  return NumberText(date.year() * 12 + date.month());
 }
 
-Condition Compare(const std::string& field, const std::string& literal, const std::string& value) {
-  const std::string op = AnyOf({"=", "=", "=", "!=", "<", "<=", ">", ">=", ":"});
-  // A day or a time that is not set is before no other.
-  const bool is_time = field == "expected_close_date" || field == "create_time";
-  const std::string unset = field == "expected_close_date" ? Number(0) : "";
-  const auto holds = [=](const std::string& other) {
-    if (is_time && other == unset && op[0] == '<') return false;
-    if (op == "<") return other < value;
-    if (op == "<=") return other <= value;
-    if (op == ">") return other > value;
-    if (op == ">=") return other >= value;
-    return other == value;
-  };
-  return {absl::StrCat(field, " ", op, " ", literal), [=](const Deal& deal) {
-            const Values values = ValuesOf(deal, field);
-            const bool any = std::any_of(values.begin(), values.end(), holds);
-            return op == "!=" ? !any : any;
-          }};
+const Model& DealModel() {
+  static const Model& model = *new Model({
+      {"owner", {[](const Deal& deal) { return Values{deal.owner()}; }}},
+      {"product", {[](const Deal& deal) { return Values{deal.product()}; }}},
+      {"stage", {[](const Deal& deal) { return Values{deal.stage()}; }}},
+      {"display_name",
+       {[](const Deal& deal) { return Values{FoldAscii(deal.display_name())}; }, FoldAscii}},
+      {"status", {[](const Deal& deal) { return Values{NumberText(deal.status())}; }}},
+      {"probability", {[](const Deal& deal) { return Values{NumberText(deal.probability())}; }}},
+      {"expected_close_date",
+       {.values = [](const Deal& deal) { return Values{Month(deal)}; }, .unset = NumberText(0)}},
+      {"create_time",
+       {.values = [](const Deal& deal) { return Values{Seconds(deal)}; }, .unset = ""}},
+      {"contact", {[](const Deal& deal) {
+         Values contacts;
+         for (const auto& contact : deal.contacts()) contacts.push_back(contact.contact());
+         return contacts;
+       }}},
+  });
+  return model;
 }
 
-Condition Prefix(const std::string& field, const std::string& beginning) {
-  const std::string quoted = Quoted(beginning);
-  const std::string folded = field == "display_name" ? FoldAscii(beginning) : beginning;
-  return {absl::StrCat(field, " = ", quoted.substr(0, quoted.size() - 1), "*\""),
-          [=](const Deal& deal) {
-            const Values values = ValuesOf(deal, field);
-            return std::any_of(values.begin(), values.end(), [&](const std::string& value) {
-              return value.compare(0, folded.size(), folded) == 0;
-            });
-          }};
-}
-
-Condition AnyCondition() {
+Model::Condition AnyCondition() {
+  const Model& model = DealModel();
   switch (*rc::gen::inRange(0, 10)) {
-    case 0: {
-      const std::string owner = AnyOwner();
-      return Compare("owner", Quoted(owner), owner);
-    }
+    case 0:
+      return model.AnyComparison("owner", AnyOwner());
     case 1: {
       const std::string stage = AnyOf({"s/1", "s/2"});
-      return Compare("stage", stage, stage);
+      return model.AnyComparison("stage", stage, stage);
     }
     case 2: {
       const auto status = static_cast<deals::v1::DealStatus>(*rc::gen::inRange(0, 4));
-      return Compare("status", deals::v1::DealStatus_Name(status), Number(status));
+      return model.AnyComparison("status", deals::v1::DealStatus_Name(status), NumberText(status));
     }
     case 3: {
       const int percent = *rc::gen::inRange(-3, 4);
-      return Compare("probability", absl::StrCat(percent), Number(percent));
+      return model.AnyComparison("probability", absl::StrCat(percent), NumberText(percent));
     }
     case 4: {
       const int month = *rc::gen::inRange(1, 4);
-      return Compare("expected_close_date", absl::StrCat("2026-0", month, "-01"),
-                     Number(2026 * 12 + month));
+      return model.AnyComparison("expected_close_date", absl::StrCat("2026-0", month, "-01"),
+                                 NumberText(2026 * 12 + month));
     }
     case 5: {
       const int second = *rc::gen::inRange(0, 3);
-      return Compare("create_time", absl::StrCat("\"1970-01-01T00:00:0", second, "Z\""),
-                     Number(second));
+      return model.AnyComparison("create_time", absl::StrCat("\"1970-01-01T00:00:0", second, "Z\""),
+                                 NumberText(second));
     }
     case 6: {
       const std::string contact = AnyContact();
-      return Compare("contact", contact, contact);
+      return model.AnyComparison("contact", contact, contact);
     }
-    case 7: {
-      const std::string text = AnyText();
-      return Compare("display_name", Quoted(text), FoldAscii(text));
-    }
+    case 7:
+      return model.AnyComparison("display_name", AnyText());
     case 8:
-      return Prefix(AnyOf({"display_name", "product"}), AnyText());
+      return model.Prefix(AnyOf({"display_name", "product"}), AnyText());
     default:
-      return Prefix("contact", AnyContact());
+      return model.Prefix("contact", AnyContact());
   }
-}
-
-struct Order {
-  std::string field;
-  bool descending;
-};
-
-std::vector<Order> AnyOrder() {
-  std::vector<Order> order;
-  std::vector<std::string> fields = {"owner",       "stage",       "status",
-                                     "product",     "probability", "expected_close_date",
-                                     "create_time", "display_name"};
-  const bool same_direction = *rc::gen::arbitrary<bool>();
-  const int count = *rc::gen::inRange(0, 3);
-  for (int i = 0; i < count; ++i) {
-    const auto at = *rc::gen::inRange<size_t>(0, fields.size());
-    const bool descending = *rc::gen::arbitrary<bool>();
-    order.push_back({fields[at], same_direction && i > 0 ? order[0].descending : descending});
-    fields.erase(fields.begin() + static_cast<std::ptrdiff_t>(at));
-  }
-  return order;
 }
 
 // A history in a workspace of its own of one store, since opening a store takes longer than a whole
@@ -217,53 +156,18 @@ class History {
   std::vector<Rows> states_ = {Rows()};
 };
 
-// The order of the list, as far as it is asked for.
-bool InOrder(const Deal& a, const Deal& b, const std::vector<Order>& order) {
-  for (const Order& by : order) {
-    const std::string left = ValuesOf(a, by.field)[0], right = ValuesOf(b, by.field)[0];
-    if (left != right) return (left < right) != by.descending;
-  }
-  return true;
-}
-
 RC_GTEST_PROP(TableModel, ListsWhatAMapWouldAsOfAnyPosition, ()) {
   const History history;
   for (int round = 0; round < 8; ++round) {
     const auto event = *rc::gen::inRange<size_t>(0, history.size());
     const Rows& rows = history.StateAt(event);
-    std::vector<Condition> conditions;
-    std::string filter;
+    std::vector<Model::Condition> conditions;
     const int count = *rc::gen::inRange(0, 4);
-    for (int i = 0; i < count; ++i) {
-      conditions.push_back(AnyCondition());
-      absl::StrAppend(&filter, i == 0 ? "" : " AND ", conditions.back().text);
-    }
-    const std::vector<Order> order = AnyOrder();
-    std::string order_by;
-    for (const Order& by : order) {
-      absl::StrAppend(&order_by, order_by.empty() ? "" : ", ", by.field,
-                      by.descending ? " desc" : "");
-    }
-    RC_LOG() << "filter: " << filter << "\norder_by: " << order_by << "\n";
-
-    const int page_size = *rc::gen::inRange(1, 6);
-    const auto listed = ListAll(history.SnapshotAt(event),
-                                {.filter = filter, .order_by = order_by, .page_size = page_size},
-                                history.workspace());
-    RC_LOG() << listed.status().ToString() << "\n";
-    RC_ASSERT(listed.ok());
-    std::vector<std::string> expected;
-    for (const auto& row : rows) {
-      const bool holds = std::all_of(conditions.begin(), conditions.end(),
-                                     [&](const Condition& c) { return c.holds(row.second); });
-      if (holds) expected.push_back(row.first);
-    }
-    std::vector<std::string> names = *listed;
-    for (size_t i = 1; i < names.size(); ++i) {
-      RC_ASSERT(InOrder(rows.at(names[i - 1]), rows.at(names[i]), order));
-    }
-    std::sort(names.begin(), names.end());
-    RC_ASSERT(names == expected);  // each once
+    for (int i = 0; i < count; ++i) conditions.push_back(AnyCondition());
+    const auto order = Model::AnyOrder({"owner", "stage", "status", "product", "probability",
+                                        "expected_close_date", "create_time", "display_name"});
+    DealModel().ExpectListed(TestDeals(), history.SnapshotAt(event), history.workspace(), rows,
+                             conditions, order);
   }
 }
 

@@ -1,0 +1,134 @@
+#include "eventstore/rocksdb/wal_end.h"
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "eventstore/base/crc32c.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/rocksdb/rocks_status.h"
+
+namespace kith::eventstore {
+namespace {
+
+// A part of a record, within one block: checksum (4 bytes), length (2), kind (1), then the bytes.
+// RocksDB's wiki, "Write Ahead Log File Format".
+constexpr size_t kHeaderBytes = 7;
+enum PartKind : uint8_t { kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
+
+struct Part {
+  uint8_t kind = 0;
+  size_t bytes = 0;  // with its header
+};
+
+uint32_t LittleEndian(absl::string_view bytes) {
+  uint32_t value = 0;
+  for (size_t i = bytes.size(); i > 0; --i) value = value << 8 | static_cast<uint8_t>(bytes[i - 1]);
+  return value;
+}
+
+// The part that `bytes`, which end with the block, begin with; nullopt when it is damaged.
+std::optional<Part> ReadPart(absl::string_view bytes) {
+  if (bytes.size() < kHeaderBytes) return std::nullopt;
+  const size_t length = LittleEndian(bytes.substr(4, 2));
+  if (kHeaderBytes + length > bytes.size()) return std::nullopt;
+  const uint32_t sum = Crc32c(bytes.substr(kHeaderBytes - 1, 1 + length));
+  const uint32_t masked = (sum >> 15 | sum << 17) + 0xa282ead8u;
+  if (LittleEndian(bytes.substr(0, 4)) != masked) return std::nullopt;
+  return Part{static_cast<uint8_t>(bytes[kHeaderBytes - 1]), kHeaderBytes + length};
+}
+
+// Whether a record begins somewhere in `bytes`, which end with their block. Where, nobody knows
+// once a length is damaged: so everywhere is tried.
+bool HoldsABeginning(absl::string_view bytes) {
+  for (; bytes.size() >= kHeaderBytes; bytes.remove_prefix(1)) {
+    const auto kind = static_cast<uint8_t>(bytes[kHeaderBytes - 1]);
+    if ((kind == kFull || kind == kFirst) && ReadPart(bytes).has_value()) return true;
+  }
+  return false;
+}
+
+absl::StatusOr<WalScan> Scan(rocksdb::Env* env, const std::string& path) {
+  std::unique_ptr<rocksdb::SequentialFile> file;
+  KITH_RETURN_IF_ERROR(
+      FromRocks(env->NewSequentialFile(path, &file, rocksdb::EnvOptions()), "reading the log"));
+  WalScan scan;
+  std::string space(WalScan::kBlockBytes, '\0');
+  for (;;) {
+    rocksdb::Slice block;
+    KITH_RETURN_IF_ERROR(
+        FromRocks(file->Read(space.size(), &block, space.data()), "reading the log"));
+    scan.Take(absl::string_view(block.data(), block.size()));
+    if (block.size() < space.size()) return scan;
+  }
+}
+
+// Paths by the numbers of the files, the newest first.
+using Wals = std::map<uint64_t, std::string, std::greater<>>;
+
+absl::StatusOr<Wals> ListWals(rocksdb::Env* env, const std::string& folder) {
+  std::vector<std::string> names;
+  KITH_RETURN_IF_ERROR(FromRocks(env->GetChildren(folder, &names), "reading the log"));
+  Wals wals;
+  for (const std::string& name : names) {
+    absl::string_view digits = name;
+    uint64_t number = 0;
+    if (absl::ConsumeSuffix(&digits, ".log") && absl::SimpleAtoi(digits, &number)) {
+      wals[number] = absl::StrCat(folder, "/", name);
+    }
+  }
+  return wals;
+}
+
+// RocksDB's own files cannot be made shorter.
+absl::Status Cut(const std::string& path, uint64_t bytes) {
+  std::error_code error;
+  std::filesystem::resize_file(path, bytes, error);
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("cannot cut ", path, ": ", error.message()));
+}
+
+}  // namespace
+
+void WalScan::Take(absl::string_view block) {
+  const uint64_t begin = bytes_;
+  bytes_ += block.size();
+  size_t at = 0;
+  while (!damaged_ && at < block.size()) {
+    // What is left of a block and too small for a header is not used.
+    if (block.size() == kBlockBytes && block.size() - at < kHeaderBytes) return;
+    const std::optional<Part> part = ReadPart(block.substr(at));
+    const bool goes_on = part.has_value() && (part->kind == kMiddle || part->kind == kLast);
+    damaged_ = !part.has_value() || goes_on != in_record_;
+    if (damaged_) break;
+    at += part->bytes;
+    in_record_ = part->kind == kFirst || part->kind == kMiddle;
+    if (!in_record_) whole_bytes_ = begin + at;
+  }
+  if (damaged_ && !goes_on_after_damage_) goes_on_after_damage_ = HoldsABeginning(block.substr(at));
+}
+
+absl::Status CutTornWalEnd(rocksdb::Env* env, const std::string& folder) {
+  KITH_ASSIGN_OR_RETURN(const Wals wals, ListWals(env, folder));
+  for (const auto& [number, path] : wals) {
+    KITH_ASSIGN_OR_RETURN(const WalScan scan, Scan(env, path));
+    if (scan.goes_on_after_damage()) {
+      return absl::DataLossError(absl::StrCat(path, " is damaged at byte ", scan.whole_bytes(),
+                                              ": restore the log from a backup; nothing was "
+                                              "changed"));
+    }
+    if (!scan.is_whole()) KITH_RETURN_IF_ERROR(Cut(path, scan.whole_bytes()));
+    // A log without records was begun by an opening that was cut short, or by a write that was
+    // torn: the one before it may end torn as well, and was not written to since.
+    if (scan.has_records()) return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace kith::eventstore
