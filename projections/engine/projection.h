@@ -28,6 +28,9 @@ class Projection {
   // The categories of the streams whose events it takes ("contacts", "interactions"); Apply sees no
   // others.
   virtual std::vector<std::string> categories() const = 0;
+  // True when a table of the view has a current index (TableBuilder::CurrentIndex): the view then
+  // has a second family, which keeps only the present.
+  virtual bool has_current_indexes() const { return false; }
 
   // Folds one event into the view's rows. Pure: what it writes depends on the event and on the
   // view's own rows before it, never on a clock, on chance or on another view. Events arrive in the

@@ -62,6 +62,7 @@ absl::StatusOr<ReadPosition> AtSequence(const EventLog& log, WorkspaceId workspa
   KITH_ASSIGN_OR_RETURN(const Position position, log.PositionOf(workspace, sequence));
   KITH_ASSIGN_OR_RETURN(ReadPosition read, AtPosition(log, position, tier));
   read.sequence = sequence;
+  read.as_of = true;
   return read;
 }
 
@@ -73,7 +74,7 @@ absl::StatusOr<ReadPosition> AtTime(const EventLog& log, WorkspaceId workspace, 
   }
   if (tier == ReadTier::kMemory) return NeedsDisk();
   KITH_ASSIGN_OR_RETURN(const Position position, log.PositionAt(time));
-  return Moment(position, std::nullopt, time);
+  return ReadPosition{position, position, std::nullopt, time, /*as_of=*/true};
 }
 
 absl::StatusOr<ReadPosition> AtPage(const EventLog& log, absl::string_view page_token,
@@ -95,7 +96,9 @@ absl::StatusOr<ReadPosition> ResolveReadPosition(const EventLog& log, WorkspaceI
   switch (options.as_of_case()) {
     case type::v1::ReadOptions::kToken: {
       KITH_ASSIGN_OR_RETURN(const Position position, PositionOfToken(log, options.token()));
-      return AtPosition(log, position, tier);
+      KITH_ASSIGN_OR_RETURN(ReadPosition read, AtPosition(log, position, tier));
+      read.as_of = true;
+      return read;
     }
     case type::v1::ReadOptions::kSequence:
       return AtSequence(log, workspace, options.sequence(), tier);

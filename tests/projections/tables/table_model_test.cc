@@ -36,6 +36,9 @@ Deal AnyDeal() {
   if (*rc::gen::arbitrary<bool>()) {
     deal.mutable_create_time()->set_seconds(*rc::gen::inRange(-2, 3));
   }
+  if (*rc::gen::inRange(0, 4) != 0) {
+    deal.mutable_last_activity_time()->set_seconds(*rc::gen::inRange(0, 5));
+  }
   const int contacts = *rc::gen::inRange(0, 4);
   for (int i = 0; i < contacts; ++i) deal.add_contacts()->set_contact(AnyContact());
   return deal;
@@ -59,6 +62,9 @@ Values ValuesOf(const Deal& deal, const std::string& field) {
   if (field == "create_time") {
     return {deal.has_create_time() ? Number(deal.create_time().seconds()) : ""};
   }
+  if (field == "last_activity_time") {
+    return {deal.has_last_activity_time() ? Number(deal.last_activity_time().seconds()) : ""};
+  }
   Values contacts;
   for (const auto& contact : deal.contacts()) contacts.push_back(contact.contact());
   return contacts;
@@ -81,7 +87,8 @@ std::string Quoted(const std::string& text) {
 Condition Compare(const std::string& field, const std::string& literal, const std::string& value) {
   const std::string op = AnyOf({"=", "=", "=", "!=", "<", "<=", ">", ">=", ":"});
   // A day or a time that is not set is before no other.
-  const bool is_time = field == "expected_close_date" || field == "create_time";
+  const bool is_time =
+      field == "expected_close_date" || field == "create_time" || field == "last_activity_time";
   const std::string unset = field == "expected_close_date" ? Number(0) : "";
   const auto holds = [=](const std::string& other) {
     if (is_time && other == unset && op[0] == '<') return false;
@@ -111,7 +118,7 @@ Condition Prefix(const std::string& field, const std::string& beginning) {
 }
 
 Condition AnyCondition() {
-  switch (*rc::gen::inRange(0, 10)) {
+  switch (*rc::gen::inRange(0, 11)) {
     case 0: {
       const std::string owner = AnyOwner();
       return Compare("owner", Quoted(owner), owner);
@@ -138,6 +145,11 @@ Condition AnyCondition() {
       return Compare("create_time", absl::StrCat("\"1970-01-01T00:00:0", second, "Z\""),
                      Number(second));
     }
+    case 9: {
+      const int second = *rc::gen::inRange(0, 5);
+      return Compare("last_activity_time", absl::StrCat("\"1970-01-01T00:00:0", second, "Z\""),
+                     Number(second));
+    }
     case 6: {
       const std::string contact = AnyContact();
       return Compare("contact", contact, contact);
@@ -160,9 +172,9 @@ struct Order {
 
 std::vector<Order> AnyOrder() {
   std::vector<Order> order;
-  std::vector<std::string> fields = {"owner",       "stage",       "status",
-                                     "product",     "probability", "expected_close_date",
-                                     "create_time", "display_name"};
+  std::vector<std::string> fields = {"owner",       "stage",        "status",
+                                     "product",     "probability",  "expected_close_date",
+                                     "create_time", "display_name", "last_activity_time"};
   const bool same_direction = *rc::gen::arbitrary<bool>();
   const int count = *rc::gen::inRange(0, 3);
   for (int i = 0; i < count; ++i) {
@@ -247,9 +259,12 @@ RC_GTEST_PROP(TableModel, ListsWhatAMapWouldAsOfAnyPosition, ()) {
     RC_LOG() << "filter: " << filter << "\norder_by: " << order_by << "\n";
 
     const int page_size = *rc::gen::inRange(1, 6);
-    const auto listed = ListAll(history.SnapshotAt(event),
-                                {.filter = filter, .order_by = order_by, .page_size = page_size},
-                                history.workspace());
+    // At the end a list of the present has the same rows in the same order.
+    const bool as_of = event + 1 < history.size() || *rc::gen::arbitrary<bool>();
+    const auto listed =
+        ListAll(history.SnapshotAt(event),
+                {.filter = filter, .order_by = order_by, .page_size = page_size, .as_of = as_of},
+                history.workspace());
     RC_LOG() << listed.status().ToString() << "\n";
     RC_ASSERT(listed.ok());
     std::vector<std::string> expected;
