@@ -1,5 +1,8 @@
-// DealList: every deal that is there, with the stages it has been in; found by name and by any of
-// the fields that lists are filtered and ordered by.
+// DealList: every deal that is there, with the stages it has been in and when something last
+// happened about it; found by name and by any of the fields that lists are filtered and ordered by.
+//
+// An interaction that is about no deal costs nothing here: it is decoded for others, and reads and
+// writes no row.
 #pragma once
 
 #include <string>
@@ -17,13 +20,15 @@ class DealList final : public projections::Projection {
   static constexpr absl::string_view kName = "deal_list";
 
   // The deals, by resource name. Filter fields: pipeline, stage, status, owner, contact,
-  // display_name, company_name, product, expected_close_date, close_time, create_time. Names are
-  // compared by their normal forms.
+  // display_name, company_name, product, expected_close_date, close_time, create_time,
+  // last_activity_time. Names are compared by their normal forms; the order by last activity is
+  // kept for the present only.
   static const projections::Table<v1::Deal>& Deals();
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 1; }
-  std::vector<std::string> categories() const override { return {"deals"}; }
+  int version() const override { return 2; }
+  std::vector<std::string> categories() const override { return {"deals", "interactions"}; }
+  bool has_current_indexes() const override { return true; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;
 };

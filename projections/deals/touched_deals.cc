@@ -1,0 +1,26 @@
+#include "projections/deals/touched_deals.h"
+
+#include "absl/strings/match.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/interactions/v1/interaction_events.pb.h"
+
+namespace kith::deals {
+namespace {
+
+bool IsDeal(absl::string_view name) { return absl::StartsWith(name, "deals/"); }
+
+}  // namespace
+
+absl::Status ForEachTouchedDeal(const eventstore::RecordedEvent& event,
+                                absl::FunctionRef<absl::Status(absl::string_view deal)> visit) {
+  const absl::string_view stream = event.header().stream;
+  const absl::string_view parent = stream.substr(0, stream.rfind('/'));
+  if (IsDeal(parent)) KITH_RETURN_IF_ERROR(visit(parent));
+  const auto& message = static_cast<const interactions::v1::InteractionEvent&>(*event.event);
+  for (const std::string& link : message.interaction_recorded().interaction().links()) {
+    if (IsDeal(link)) KITH_RETURN_IF_ERROR(visit(link));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace kith::deals
