@@ -14,6 +14,7 @@
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/pipelines_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
 #include "tests/services/deals/deal_world.h"
 #include "tests/testing/test_server.h"
 
@@ -78,12 +79,25 @@ class DealsServiceTest : public ::testing::Test {
     return reply.response;
   }
 
+  std::string CreateUser() {
+    users::v1::CreateUserRequest request;
+    request.mutable_user()->set_display_name("Sam");
+    const auto user = server_.Call(&users::v1::UsersService::Stub::CreateUser, request);
+    EXPECT_EQ(user.reason(), "");
+    return user->name();
+  }
   std::string CreateContact() {
     contacts::v1::CreateContactRequest request;
     request.mutable_contact()->set_first_name("Ada");
     const auto contact = server_.Call(&contacts::v1::ContactsService::Stub::CreateContact, request);
     EXPECT_EQ(contact.reason(), "");
     return contact->name();
+  }
+  void DeleteContact(const std::string& name) {
+    contacts::v1::DeleteContactRequest request;
+    request.set_name(name);
+    EXPECT_EQ(server_.Call(&contacts::v1::ContactsService::Stub::DeleteContact, request).reason(),
+              "");
   }
   void RecordInteraction(const std::string& parent, const std::vector<std::string>& links) {
     interactions::v1::RecordInteractionRequest request;
@@ -296,6 +310,56 @@ TEST_F(DealsServiceTest, LetsOnlyOneOfWinAndLoseHappen) {
         [&] { lost = server_.Call(&DealsStub::LoseDeal, lose).reason(); });
     EXPECT_NE(won.empty(), lost.empty()) << "round " << round;
     EXPECT_EQ(won + lost, "DEAL_CLOSED") << "round " << round;
+  }
+}
+
+TEST_F(DealsServiceTest, RefusesADealForRecordsThatAreNotThereAndNamesThemAll) {
+  const std::string user = CreateUser();
+  const std::string contact = CreateContact();
+  v1::CreateDealRequest create = Create();
+  create.mutable_deal()->set_owner("users/01JNONE");
+  create.mutable_deal()->add_contacts()->set_contact(contact);
+  create.mutable_deal()->add_contacts()->set_contact("contacts/01JNONE");
+  const auto refused = server_.Call(&DealsStub::CreateDeal, create);
+  EXPECT_EQ(refused.reason(), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(refused.fields(), ElementsAre("deal.owner", "deal.contacts[1].contact"));
+  EXPECT_EQ(refused.metadata("records"), "users/01JNONE, contacts/01JNONE");
+  EXPECT_EQ(refused.detail<google::rpc::ResourceInfo>().resource_name(), "users/01JNONE");
+
+  create.mutable_deal()->set_owner(user);
+  create.mutable_deal()->mutable_contacts()->RemoveLast();
+  EXPECT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "");
+  v1::UpdateDealRequest update;
+  update.mutable_deal()->set_name(kDeal);
+  update.mutable_deal()->set_owner("users/01JNONE");
+  EXPECT_EQ(server_.Call(&DealsStub::UpdateDeal, update).reason(), "LINKED_RECORD_NOT_FOUND");
+
+  // Who is deleted takes no deal any more, and keeps the one there is.
+  DeleteContact(contact);
+  EXPECT_EQ(server_.Call(&DealsStub::UpdateDeal, Rename("Another")).reason(), "");
+  create.set_deal_id("d2");
+  EXPECT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "LINKED_RECORD_NOT_FOUND");
+}
+
+// Goal: no deal comes into being for a contact that was deleted before, however the commands
+// interleave. Method: create and delete at once, many times; the log says which came first.
+TEST_F(DealsServiceTest, LetsNoDealNameAContactThatWasDeletedMeanwhile) {
+  for (int round = 0; round < 25; ++round) {
+    const std::string contact = CreateContact();
+    const std::string deal = absl::StrCat("deals/race", round);
+    v1::CreateDealRequest create = Create();
+    create.set_deal_id(absl::StrCat("race", round));
+    create.mutable_deal()->add_contacts()->set_contact(contact);
+    std::string created;
+    AtOnce(
+        round, [&] { created = server_.Call(&DealsStub::CreateDeal, create).reason(); },
+        [&] { DeleteContact(contact); });
+    if (created.empty()) {
+      EXPECT_LT(LastPositionOf(deal), LastPositionOf(contact)) << "round " << round;
+    } else {
+      EXPECT_EQ(created, "LINKED_RECORD_NOT_FOUND") << "round " << round;
+    }
   }
 }
 
