@@ -4,13 +4,15 @@
 
 #include "eventstore/base/check.h"
 #include "eventstore/base/normalise.h"
+#include "eventstore/base/proto_time.h"
 #include "projections/deals/deal_fold.h"
+#include "projections/deals/touched_deals.h"
 
 namespace kith::deals {
 
 const projections::Table<v1::Deal>& DealList::Deals() {
   // Every composite serves one usual list from its first page to its last without sorting: a
-  // board's column, my deals, what closes next, what was won lately.
+  // board's column, my deals, what closes next, what was won lately, what nobody looked after.
   static const auto& table =
       *new projections::Table<v1::Deal>(projections::TableBuilder<v1::Deal>(1)
                                             .Key([](const v1::Deal& deal) { return deal.name(); })
@@ -25,6 +27,7 @@ const projections::Table<v1::Deal>& DealList::Deals() {
                                             .Field("expected_close_date")
                                             .Field("close_time")
                                             .Field("create_time")
+                                            .Field("last_activity_time")
                                             .Index(1, {"pipeline", "status", "expected_close_date"})
                                             .Index(2, {"stage", "expected_close_date"})
                                             .Index(3, {"stage", "owner", "expected_close_date"})
@@ -41,26 +44,61 @@ const projections::Table<v1::Deal>& DealList::Deals() {
                                             .Index(14, {"expected_close_date"})
                                             .Index(15, {"close_time"})
                                             .Index(16, {"create_time"})
+                                            .CurrentIndex(17, {"last_activity_time"})
+                                            .CurrentIndex(18, {"owner", "last_activity_time"})
+                                            .CurrentIndex(19, {"status", "last_activity_time"})
                                             .Build());
   return table;
 }
 
-absl::Status DealList::Apply(const eventstore::RecordedEvent& event,
-                             projections::ViewBatch& batch) const {
-  const eventstore::EventHeader& header = event.header();
-  KITH_ASSIGN_OR_RETURN(auto row, Deals().Get(batch, header.workspace, header.stream));
+namespace {
+
+using eventstore::EventHeader;
+using eventstore::RecordedEvent;
+
+// Events may be recorded late: the latest one counts.
+void MoveActivity(absl::Time time, v1::Deal& deal) {
+  if (deal.has_last_activity_time() && FromTimestamp(deal.last_activity_time()) >= time) return;
+  *deal.mutable_last_activity_time() = ToTimestamp(time);
+}
+
+absl::Status ApplyDeal(const RecordedEvent& event, projections::ViewBatch& batch) {
+  const EventHeader& header = event.header();
+  const auto& table = DealList::Deals();
+  KITH_ASSIGN_OR_RETURN(auto row, table.Get(batch, header.workspace, header.stream));
   const bool existed = row.has_value();
   v1::Deal deal = std::move(row).value_or(v1::Deal());
-  switch (FoldDeal({*event.event, header.revision, header.occur_time, event.erased}, deal)) {
+  const auto kind =
+      FoldDeal({*event.event, header.revision, header.occur_time, event.erased}, deal);
+  MoveActivity(header.occur_time, deal);
+  switch (kind) {
     case StandardEvent::kDeleted:
-      return Deals().Delete(batch, header.workspace, header.stream);
+      return table.Delete(batch, header.workspace, header.stream);
     case StandardEvent::kCreated:
-      return Deals().Put(batch, header.workspace, deal);
+      return table.Put(batch, header.workspace, deal);
     case StandardEvent::kUpdated:
     case StandardEvent::kOther:
-      return existed ? Deals().Put(batch, header.workspace, deal) : absl::OkStatus();
+      return existed ? table.Put(batch, header.workspace, deal) : absl::OkStatus();
   }
   KITH_UNREACHABLE();
+}
+
+// Something happened about a deal that did not change it: neither its etag nor its update time. A
+// deal that is gone stays so.
+absl::Status Touch(const EventHeader& header, absl::string_view name,
+                   projections::ViewBatch& batch) {
+  KITH_ASSIGN_OR_RETURN(auto deal, DealList::Deals().Get(batch, header.workspace, name));
+  if (!deal.has_value()) return absl::OkStatus();
+  MoveActivity(header.occur_time, *deal);
+  return DealList::Deals().Put(batch, header.workspace, *deal);
+}
+
+}  // namespace
+
+absl::Status DealList::Apply(const RecordedEvent& event, projections::ViewBatch& batch) const {
+  if (eventstore::CategoryOf(event.header().stream) == "deals") return ApplyDeal(event, batch);
+  return ForEachTouchedDeal(
+      event, [&](absl::string_view deal) { return Touch(event.header(), deal, batch); });
 }
 
 }  // namespace kith::deals

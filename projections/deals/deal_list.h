@@ -1,5 +1,7 @@
-// DealList: every deal that is there, with the stages it has been in; found by name and by any of
-// the fields that lists are filtered and ordered by.
+// DealList: every deal that is there, with the stages it has been in and when something last
+// happened about it; found by name and by any of the fields that lists are filtered and ordered by.
+//
+// An interaction that is about no deal costs nothing here.
 #pragma once
 
 #include <string>
@@ -7,6 +9,7 @@
 
 #include "absl/strings/string_view.h"
 #include "kith/deals/v1/deal.pb.h"
+#include "projections/deals/touched_deals.h"
 #include "projections/engine/projection.h"
 #include "projections/tables/table.h"
 
@@ -17,13 +20,18 @@ class DealList final : public projections::Projection {
   static constexpr absl::string_view kName = "deal_list";
 
   // The deals, by resource name. Filter fields: pipeline, stage, status, owner, contact,
-  // display_name, company_name, product, expected_close_date, close_time, create_time. Names are
-  // compared by their normal forms.
+  // display_name, company_name, product, expected_close_date, close_time, create_time,
+  // last_activity_time. Names are compared by their normal forms; the order by last activity is
+  // kept for the present only.
   static const projections::Table<v1::Deal>& Deals();
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 1; }
-  std::vector<std::string> categories() const override { return {"deals"}; }
+  int version() const override { return 2; }
+  std::vector<std::string> categories() const override { return {"deals", "interactions"}; }
+  bool has_current_indexes() const override { return true; }
+  // Of the interactions, those about a deal.
+  bool Takes(const eventstore::RecordedEvent& event) const override { return IsAboutDeals(event); }
+  bool reads_personal() const override { return false; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;
 };

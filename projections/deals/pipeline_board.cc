@@ -1,15 +1,13 @@
 #include "projections/deals/pipeline_board.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "eventstore/base/proto_time.h"
-#include "kith/interactions/v1/interaction_events.pb.h"
 #include "projections/deals/board_group.h"
 #include "projections/deals/board_rows.h"
 #include "projections/deals/deal_fold.h"
 #include "projections/deals/pipeline_fold.h"
+#include "projections/deals/touched_deals.h"
 #include "projections/tables/key_codec.h"
 
 namespace kith::deals {
@@ -125,33 +123,14 @@ absl::Status ApplyPipeline(const RecordedEvent& event, projections::ViewBatch& b
   return BoardPipelines().Put(batch, header.workspace, pipeline);
 }
 
-bool IsDeal(absl::string_view record) { return absl::StartsWith(record, "deals/"); }
-
-const interactions::v1::Interaction& InteractionIn(const RecordedEvent& event) {
-  const auto& message = static_cast<const interactions::v1::InteractionEvent&>(*event.event);
-  return message.interaction_recorded().interaction();
-}
-
 // Something happened about a deal that did not change it. A deal that is gone stays so.
 absl::Status Touch(const EventHeader& header, absl::string_view deal,
                    projections::ViewBatch& batch) {
-  if (!IsDeal(deal)) return absl::OkStatus();
   KITH_ASSIGN_OR_RETURN(const DealRow before, BoardDeals().Get(batch, header.workspace, deal));
   if (!before.has_value()) return absl::OkStatus();
   v1::BoardDeal after = *before;
   MoveTouch(header.occur_time, after);
   return Replace(batch, header.workspace, before, after);
-}
-
-// An interaction of a stream like "deals/…/interactions".
-absl::Status ApplyInteraction(const RecordedEvent& event, projections::ViewBatch& batch) {
-  const EventHeader& header = event.header();
-  const absl::string_view stream = header.stream;
-  KITH_RETURN_IF_ERROR(Touch(header, stream.substr(0, stream.rfind('/')), batch));
-  for (const std::string& link : InteractionIn(event).links()) {
-    KITH_RETURN_IF_ERROR(Touch(header, link, batch));
-  }
-  return absl::OkStatus();
 }
 
 // How many open deals of a group nobody touched for longer than `rot_days` days of 24 hours.
@@ -197,18 +176,12 @@ absl::StatusOr<v1::BoardStage> ReadStage(const projections::ViewSnapshot& snapsh
 
 }  // namespace
 
-bool PipelineBoard::Takes(const RecordedEvent& event) const {
-  const absl::string_view stream = event.header().stream;
-  if (eventstore::CategoryOf(stream) != "interactions" || IsDeal(stream)) return true;
-  const auto& links = InteractionIn(event).links();
-  return std::any_of(links.begin(), links.end(), IsDeal);
-}
-
 absl::Status PipelineBoard::Apply(const RecordedEvent& event, projections::ViewBatch& batch) const {
   const absl::string_view category = eventstore::CategoryOf(event.header().stream);
   if (category == "deals") return ApplyDeal(event, batch);
   if (category == "pipelines") return ApplyPipeline(event, batch);
-  return ApplyInteraction(event, batch);
+  return ForEachTouchedDeal(
+      event, [&](absl::string_view deal) { return Touch(event.header(), deal, batch); });
 }
 
 absl::StatusOr<std::optional<v1::PipelineBoard>> ReadPipelineBoard(

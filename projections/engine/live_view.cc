@@ -51,13 +51,36 @@ bool ParseStale(absl::string_view key, absl::string_view value, StaleEntity* ent
   return true;
 }
 
+// The digest of keys and values, each told from the next by its size.
+class EntriesHash {
+ public:
+  // True, so that a scan goes on.
+  bool Add(absl::string_view key, absl::string_view value) {
+    sizes_.clear();
+    AppendVarint(key.size(), &sizes_);
+    AppendVarint(value.size(), &sizes_);
+    hash_.Add(sizes_).Add(key).Add(value);
+    return true;
+  }
+  std::string Finish() {
+    const Sha256Hash digest = hash_.Finish();
+    return absl::BytesToHexString(
+        absl::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+  }
+
+ private:
+  Sha256 hash_;
+  std::string sizes_;
+};
+
 absl::Status ShuttingDown() {
   return Error(type::v1::ERROR_SHUTTING_DOWN, "The server is shutting down.");
 }
 
 }  // namespace
 
-absl::StatusOr<ViewProgress> ReadProgress(const VersionedFamily& family) {
+absl::StatusOr<ViewProgress> ReadProgress(const ViewFamilies& families) {
+  const VersionedFamily& family = *families.rows;
   ViewProgress progress;
   KITH_ASSIGN_OR_RETURN(const auto checkpoint,
                         family.Get(kCheckpointKey, Position(0), eventstore::ReadTier::kDisk));
@@ -65,7 +88,11 @@ absl::StatusOr<ViewProgress> ReadProgress(const VersionedFamily& family) {
     ByteReader reader(*checkpoint);
     uint64_t position = 0;
     if (!reader.ReadVarint(&position)) return absl::DataLossError("a checkpoint does not parse");
-    progress.checkpoint = Position(position);
+    progress.checkpoints.rows = Position(position);
+  }
+  progress.checkpoints.current = progress.checkpoints.rows;
+  if (families.current != nullptr) {
+    KITH_ASSIGN_OR_RETURN(progress.checkpoints.current, families.current->Checkpoint());
   }
   bool parsed = true;
   KITH_RETURN_IF_ERROR(family.Scan(KeyRange::Prefix(kStalePrefix), Position(0),
@@ -79,17 +106,17 @@ absl::StatusOr<ViewProgress> ReadProgress(const VersionedFamily& family) {
 }
 
 LiveView::LiveView(Surroundings surroundings, size_t number, std::unique_ptr<Projection> projection,
-                   std::shared_ptr<VersionedFamily> family, ViewProgress progress)
+                   ViewFamilies families, ViewProgress progress)
     : surroundings_(std::move(surroundings)),
       bit_(uint64_t{1} << number),
       projection_(std::move(projection)),
-      family_(std::move(family)),
+      families_(std::move(families)),
       feed_(surroundings_.options.queue_events),
-      batch_(*family_),
-      folded_(progress.checkpoint),
-      checkpoint_(progress.checkpoint),
-      position_(progress.checkpoint.value()),
-      flushed_(progress.checkpoint.value()) {
+      batch_(families_, progress.checkpoints),
+      folded_(progress.folded()),
+      checkpoint_(progress.folded()),
+      position_(progress.folded().value()),
+      flushed_(progress.folded().value()) {
   const int64_t now_us = absl::ToUnixMicros(surroundings_.options.clock->Now());
   moved_us_ = polled_us_ = flushed_us_ = now_us;
   for (StaleEntity& entity : progress.stale) {
@@ -176,24 +203,26 @@ void LiveView::WhenAt(Position position, absl::Time deadline, WaitList::Done don
 
 ViewSnapshot LiveView::At(Position position) const {
   KITH_CHECK(position <= this->position());
-  return ViewSnapshot(family_, position);
+  return ViewSnapshot(families_.rows, families_.current, position);
 }
 
 absl::StatusOr<std::string> LiveView::Digest(Position position) const {
   KITH_CHECK(position <= this->position());
-  Sha256 hash;
-  std::string sizes;
-  KITH_RETURN_IF_ERROR(family_->Scan({std::string(kRowsFrom), ""}, position,
-                                     [&](absl::string_view key, absl::string_view value) {
-                                       sizes.clear();
-                                       AppendVarint(key.size(), &sizes);
-                                       AppendVarint(value.size(), &sizes);
-                                       hash.Add(sizes).Add(key).Add(value);
-                                       return true;
-                                     }));
-  const Sha256Hash digest = hash.Finish();
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+  EntriesHash hash;
+  KITH_RETURN_IF_ERROR(families_.rows->Scan(
+      {std::string(kRowsFrom), ""}, position,
+      [&](absl::string_view key, absl::string_view value) { return hash.Add(key, value); }));
+  return hash.Finish();
+}
+
+absl::StatusOr<std::string> LiveView::CurrentDigest() const {
+  EntriesHash hash;
+  if (families_.current != nullptr) {
+    KITH_RETURN_IF_ERROR(
+        families_.current->Scan({std::string(kRowsFrom), ""},
+                                [&](absl::string_view entry) { return hash.Add(entry, ""); }));
+  }
+  return hash.Finish();
 }
 
 ViewHealth LiveView::Health() const {
@@ -234,7 +263,7 @@ void LiveView::Work() {
     polled_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
     if (work.closed) {
       folded_ = std::max(folded_, work.through);
-      if (folded_ != checkpoint_) failed = Write();
+      if (IsUnwritten()) failed = Write(/*with_checkpoint=*/true);
       break;
     }
     failed = FoldAll(work);
@@ -252,7 +281,8 @@ absl::Status LiveView::FoldAll(const Feed::Work& work) {
   folded_ = std::max(folded_, work.through);
   // Rows and checkpoint together; where there are no rows the checkpoint can wait for the next
   // flush.
-  if (!batch_.kept().empty()) KITH_RETURN_IF_ERROR(Write());
+  const bool something = !batch_.kept().empty() || !batch_.kept_current().empty();
+  if (something) KITH_RETURN_IF_ERROR(Write(/*with_checkpoint=*/false));
   Publish(folded_);
   const bool far = folded_.value() - flushed_.load() >= surroundings_.options.flush_positions;
   if (work.flush || far) KITH_RETURN_IF_ERROR(WriteToDisk());
@@ -268,8 +298,8 @@ absl::Status LiveView::Fold(const FedEvent& fed) {
     if (!applied.ok()) MarkStale(header, applied);
   }
   folded_ = header.position;
-  if (batch_.kept().bytes() < kBatchBytes) return absl::OkStatus();
-  KITH_RETURN_IF_ERROR(Write());
+  if (batch_.kept().bytes() + batch_.kept_current().bytes() < kBatchBytes) return absl::OkStatus();
+  KITH_RETURN_IF_ERROR(Write(/*with_checkpoint=*/false));
   Publish(folded_);
   return absl::OkStatus();
 }
@@ -286,10 +316,16 @@ absl::Status LiveView::Apply(const FedEvent& fed) {
   return applied;
 }
 
+bool LiveView::IsUnwritten() const {
+  return folded_ != checkpoint_ || batch_.checkpoints().current < folded_;
+}
+
 bool LiveView::IsStale(const eventstore::EventHeader& header) const {
   if (stale_count_ == 0) return false;
   MutexLock lock(mutex_);
-  return stale_.contains(EntityKey(header.workspace, header.stream));
+  const auto found = stale_.find(EntityKey(header.workspace, header.stream));
+  // Events before the one that failed are folded again for a family that is behind.
+  return found != stale_.end() && found->second.since <= header.position;
 }
 
 void LiveView::MarkStale(const eventstore::EventHeader& header, const absl::Status& error) {
@@ -300,13 +336,20 @@ void LiveView::MarkStale(const eventstore::EventHeader& header, const absl::Stat
   stale_count_ = stale_.size();
 }
 
-absl::Status LiveView::Write() {
+absl::Status LiveView::Write(bool with_checkpoint) {
+  // Rows that are ahead, while entries are folded again, stay so.
+  const Position rows = std::max(folded_, batch_.checkpoints().rows);
   std::string checkpoint;
-  AppendVarint(folded_.value(), &checkpoint);
+  AppendVarint(rows.value(), &checkpoint);
   batch_.kept().PutUnversioned(kCheckpointKey, checkpoint);
-  KITH_RETURN_IF_ERROR(batch_.Write());
+  KITH_RETURN_IF_ERROR(batch_.Write(folded_, with_checkpoint));
   checkpoint_ = folded_;
   return absl::OkStatus();
+}
+
+absl::Status LiveView::FlushFamilies(bool wait) {
+  KITH_RETURN_IF_ERROR(families_.rows->Flush(wait));
+  return families_.current == nullptr ? absl::OkStatus() : families_.current->Flush(wait);
 }
 
 absl::Status LiveView::WriteToDisk() {
@@ -317,8 +360,8 @@ absl::Status LiveView::WriteToDisk() {
     asked = flushes_asked_;
     wait = asked > flushes_done_;
   }
-  if (folded_ != checkpoint_) KITH_RETURN_IF_ERROR(Write());
-  if (wait || checkpoint_.value() != flushed_.load()) KITH_RETURN_IF_ERROR(family_->Flush(wait));
+  if (IsUnwritten()) KITH_RETURN_IF_ERROR(Write(/*with_checkpoint=*/true));
+  if (wait || checkpoint_.value() != flushed_.load()) KITH_RETURN_IF_ERROR(FlushFamilies(wait));
   flushed_ = checkpoint_.value();
   flushed_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
   MutexLock lock(mutex_);

@@ -2,9 +2,12 @@
 // keeps its checkpoint.
 //
 // In the view's family, beside the rows and in the same batches, stand the checkpoint and the stale
-// entities, under keys that begin with a zero byte. FORMAT.md, section data/views.
+// entities, under keys that begin with a zero byte. A view with current indexes has a second family
+// with a checkpoint of its own; where they differ, after a crash, the view begins at the lower one.
+// FORMAT.md, section data/views.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -25,12 +28,15 @@
 
 namespace kith::projections {
 
-// What stands in a family beside its rows.
+// What stands in a view's families beside its rows and entries.
 struct ViewProgress {
-  Position checkpoint;
+  ViewCheckpoints checkpoints;
   std::vector<StaleEntity> stale;
+
+  // Everything up to here is in all of its families.
+  Position folded() const { return std::min(checkpoints.rows, checkpoints.current); }
 };
-absl::StatusOr<ViewProgress> ReadProgress(const VersionedFamily& family);
+absl::StatusOr<ViewProgress> ReadProgress(const ViewFamilies& families);
 
 class LiveView final : public View {
  public:
@@ -44,7 +50,7 @@ class LiveView final : public View {
 
   // `number` is the view's bit in FedEvent::takers.
   LiveView(Surroundings surroundings, size_t number, std::unique_ptr<Projection> projection,
-           std::shared_ptr<VersionedFamily> family, ViewProgress progress);
+           ViewFamilies families, ViewProgress progress);
   ~LiveView() override;  // Stop was called
 
   // --- For the store
@@ -68,6 +74,7 @@ class LiveView final : public View {
   void WhenAt(Position position, absl::Time deadline, WaitList::Done done) override;
   ViewSnapshot At(Position position) const override;
   absl::StatusOr<std::string> Digest(Position position) const override;
+  absl::StatusOr<std::string> CurrentDigest() const override;
   ViewHealth Health() const override;
   absl::Status Flush() override;
 
@@ -81,7 +88,10 @@ class LiveView final : public View {
   absl::Status Apply(const FedEvent& fed);
   bool IsStale(const eventstore::EventHeader& header) const;
   void MarkStale(const eventstore::EventHeader& header, const absl::Status& error);
-  absl::Status Write();
+  // A checkpoint is behind what is folded.
+  bool IsUnwritten() const;
+  absl::Status Write(bool with_checkpoint);
+  absl::Status FlushFamilies(bool wait);
   absl::Status WriteToDisk();
   void Publish(Position position);
 
@@ -92,7 +102,7 @@ class LiveView final : public View {
   const Surroundings surroundings_;
   const uint64_t bit_;
   const std::unique_ptr<Projection> projection_;
-  const std::shared_ptr<VersionedFamily> family_;
+  const ViewFamilies families_;
   Feed feed_;
   std::thread worker_;
 

@@ -35,6 +35,9 @@ class Projection {
   // Whether it looks at personal fields, or at whether they were erased. Where no view of a
   // category does, sealed parts stay sealed.
   virtual bool reads_personal() const { return true; }
+  // True when a table of the view has a current index (TableBuilder::CurrentIndex): the view then
+  // has a second family, which keeps only the present.
+  virtual bool has_current_indexes() const { return false; }
 
   // Folds one event into the view's rows. Pure: what it writes depends on the event and on the
   // view's own rows before it, never on a clock, on chance or on another view. Events arrive in the

@@ -1,17 +1,23 @@
 #include "projections/engine/view_batch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
 
 namespace kith::projections {
 
-ViewBatch::ViewBatch(VersionedFamily& family) : family_(family), kept_(family.NewBatch()) {}
+ViewBatch::ViewBatch(ViewFamilies families, ViewCheckpoints checkpoints)
+    : families_(std::move(families)),
+      checkpoints_(checkpoints),
+      kept_(families_.rows->NewBatch()) {}
 
 absl::StatusOr<std::optional<std::string>> ViewBatch::Get(absl::string_view key) {
   if (const auto found = event_.find(key); found != event_.end()) return found->second;
   if (const auto found = earlier_.find(key); found != earlier_.end()) return found->second;
-  auto stored = family_.Get(key, Position(position_.value() - 1), eventstore::ReadTier::kDisk);
+  auto stored =
+      families_.rows->Get(key, Position(position_.value() - 1), eventstore::ReadTier::kDisk);
   if (!stored.ok() && read_error_.ok()) read_error_ = stored.status();
   return stored;
 }
@@ -26,32 +32,61 @@ void ViewBatch::Delete(absl::string_view key) {
   event_.insert_or_assign(key, std::nullopt);
 }
 
+void ViewBatch::AddCurrent(absl::string_view entry) {
+  KITH_CHECK(families_.current != nullptr);
+  event_current_.Add(entry);
+}
+
+void ViewBatch::RemoveCurrent(absl::string_view entry) {
+  KITH_CHECK(families_.current != nullptr);
+  event_current_.Remove(entry);
+}
+
 void ViewBatch::Begin(Position position) {
-  KITH_CHECK(position > position_ && event_.empty());
+  KITH_CHECK(position > position_ && event_.empty() && event_current_.empty());
   position_ = position;
 }
 
 void ViewBatch::Keep() {
-  for (auto& [key, value] : event_) {
-    if (value.has_value()) {
-      kept_->Put(key, position_, *value);
-    } else {
-      kept_->Delete(key, position_);
+  if (position_ > checkpoints_.rows) {
+    for (auto& [key, value] : event_) {
+      if (value.has_value()) {
+        kept_->Put(key, position_, *value);
+      } else {
+        kept_->Delete(key, position_);
+      }
+      earlier_.insert_or_assign(key, std::move(value));
     }
-    earlier_.insert_or_assign(key, std::move(value));
   }
-  event_.clear();
+  if (position_ > checkpoints_.current) kept_current_.Append(event_current_);
+  Discard();
 }
 
-void ViewBatch::Discard() { event_.clear(); }
+void ViewBatch::Discard() {
+  event_.clear();
+  event_current_.Clear();
+}
 
-absl::Status ViewBatch::Write() {
-  KITH_CHECK(event_.empty());
-  const absl::Status written = family_.Write(*kept_);
+absl::Status ViewBatch::Write(Position folded, bool with_checkpoint) {
+  KITH_CHECK(event_.empty() && event_current_.empty());
+  const absl::Status written = families_.rows->Write(*kept_);
   kept_->Clear();
   earlier_.clear();
   read_error_ = absl::OkStatus();
-  return written;
+  KITH_RETURN_IF_ERROR(written);
+  checkpoints_.rows = std::max(checkpoints_.rows, folded);
+  return WriteCurrent(folded, with_checkpoint);
+}
+
+absl::Status ViewBatch::WriteCurrent(Position folded, bool with_checkpoint) {
+  if (folded <= checkpoints_.current) return absl::OkStatus();
+  if (families_.current != nullptr) {
+    if (kept_current_.empty() && !with_checkpoint) return absl::OkStatus();
+    KITH_RETURN_IF_ERROR(families_.current->Write(kept_current_, folded));
+    kept_current_.Clear();
+  }
+  checkpoints_.current = folded;
+  return absl::OkStatus();
 }
 
 }  // namespace kith::projections

@@ -1,9 +1,14 @@
 // ViewBatch: the rows of one view as its projection sees and changes them while it folds an event.
 //
 // Reads see every earlier event, and what this event wrote already. Writes carry the event's
-// position, so the view can be read as of any position afterwards. Most projections use a
-// Table<Row> instead of the bytes here. Made and owned by the view's worker, used on its thread
-// only.
+// position, so the view can be read as of any position afterwards. Entries of current indexes are
+// only written; a fold never asks for them. Most projections use a Table<Row> instead of the bytes
+// here. Made and owned by the view's worker, used on its thread only.
+//
+// A view with current indexes has two families, and a crash leaves them at different positions. The
+// worker then folds again from the lower one: a fold reads the rows as of the event before it,
+// which the family that is ahead still has, and what a family holds already is not written to it a
+// second time.
 #pragma once
 
 #include <memory>
@@ -18,10 +23,21 @@
 
 namespace kith::projections {
 
+// The families of one view.
+struct ViewFamilies {
+  std::shared_ptr<VersionedFamily> rows;
+  std::shared_ptr<CurrentFamily> current;  // null where the view has no current index
+};
+
+// How far each of them is.
+struct ViewCheckpoints {
+  Position rows;
+  Position current;
+};
+
 class ViewBatch {
  public:
-  // Borrows the family, which outlives it.
-  explicit ViewBatch(VersionedFamily& family);
+  ViewBatch(ViewFamilies families, ViewCheckpoints checkpoints);
   ViewBatch(const ViewBatch&) = delete;
   ViewBatch& operator=(const ViewBatch&) = delete;
 
@@ -32,6 +48,10 @@ class ViewBatch {
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key);
   void Put(absl::string_view key, absl::string_view value);
   void Delete(absl::string_view key);
+  // An entry of a current index that was not there, or one that was. Aborts in a view that has no
+  // family for them.
+  void AddCurrent(absl::string_view entry);
+  void RemoveCurrent(absl::string_view entry);
 
   // --- For the worker ---
   // Begins the event at `position`, above every earlier one. Then either Keep its writes or Discard
@@ -42,19 +62,29 @@ class ViewBatch {
   // The first error of reading the store since the last Write; an event that met one proves nothing
   // about its stream.
   const absl::Status& read_error() const { return read_error_; }
-  // Everything kept since the last Write, to add the checkpoint to.
+  // Every row kept since the last Write, to add the checkpoint to.
   VersionedBatch& kept() { return *kept_; }
-  // Writes what was kept, atomically, and begins anew.
-  absl::Status Write();
+  const CurrentChanges& kept_current() const { return kept_current_; }
+  // Writes the rows that were kept, atomically, then the entries with the checkpoint `folded`, also
+  // atomically, and begins anew. Where there are no entries their checkpoint stays behind, which
+  // costs nothing but folding again after a crash, unless `with_checkpoint`.
+  absl::Status Write(Position folded, bool with_checkpoint);
+  // As of the last Write.
+  const ViewCheckpoints& checkpoints() const { return checkpoints_; }
 
  private:
   // The value a key has now; nullopt when it is deleted.
   using Overlay = absl::flat_hash_map<std::string, std::optional<std::string>>;
 
-  VersionedFamily& family_;
+  absl::Status WriteCurrent(Position folded, bool with_checkpoint);
+
+  const ViewFamilies families_;
+  ViewCheckpoints checkpoints_;
   std::unique_ptr<VersionedBatch> kept_;
-  Overlay event_;    // what the present event wrote
-  Overlay earlier_;  // what the events kept before it wrote, not yet in the store
+  CurrentChanges kept_current_;
+  Overlay event_;                 // what the present event wrote
+  CurrentChanges event_current_;  // and what it made of current entries
+  Overlay earlier_;               // what the events kept before it wrote, not yet in the store
   Position position_;
   absl::Status read_error_;
 };

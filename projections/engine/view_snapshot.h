@@ -16,8 +16,10 @@ namespace kith::projections {
 // moves on. Once the view store is closed every read answers Unavailable.
 class ViewSnapshot {
  public:
-  ViewSnapshot(std::shared_ptr<const VersionedFamily> family, Position position)
-      : family_(std::move(family)), position_(position) {}
+  // `current` is null where the view has no current index.
+  ViewSnapshot(std::shared_ptr<const VersionedFamily> family,
+               std::shared_ptr<const CurrentFamily> current, Position position)
+      : family_(std::move(family)), current_(std::move(current)), position_(position) {}
 
   Position position() const { return position_; }
 
@@ -34,8 +36,14 @@ class ViewSnapshot {
     return family_->Scan(range, position_, visit);
   }
 
+  // The entries of the view's current indexes, which are not as of position() but of the present:
+  // at least as new, and newer as soon as the view has moved on. Never null for a view that has
+  // such indexes.
+  const CurrentFamily* current() const { return current_.get(); }
+
  private:
   std::shared_ptr<const VersionedFamily> family_;
+  std::shared_ptr<const CurrentFamily> current_;
   Position position_;
 };
 

@@ -21,6 +21,16 @@ std::string FamilyName(const Projection& projection) {
   return absl::StrCat(projection.name(), ".", projection.version());
 }
 
+// The same with the suffix of a family that keeps only the present.
+std::string CurrentFamilyName(const Projection& projection) {
+  return absl::StrCat(FamilyName(projection), kCurrentSuffix);
+}
+
+bool HasFamily(const Projection& projection, absl::string_view family) {
+  return family == FamilyName(projection) ||
+         (projection.has_current_indexes() && family == CurrentFamilyName(projection));
+}
+
 class LiveViewStore final : public ViewStore {
  public:
   LiveViewStore(const ViewStoreOptions& options, std::unique_ptr<VersionedStore> store)
@@ -64,7 +74,7 @@ class LiveViewStore final : public ViewStore {
     for (const std::string& family : store_->FamilyNames()) {
       const bool wanted =
           std::any_of(projections.begin(), projections.end(),
-                      [&](const auto& projection) { return FamilyName(*projection) == family; });
+                      [&](const auto& projection) { return HasFamily(*projection, family); });
       if (!wanted) KITH_RETURN_IF_ERROR(store_->Drop(family));
     }
     return absl::OkStatus();
@@ -73,19 +83,20 @@ class LiveViewStore final : public ViewStore {
   absl::Status Add(std::unique_ptr<Projection> projection, const eventstore::EventLog& log,
                    eventstore::Executor& executor) {
     for (const auto& view : views_) KITH_CHECK(view->name() != projection->name());
-    const std::string name = FamilyName(*projection);
-    KITH_ASSIGN_OR_RETURN(auto family, store_->OpenOrCreate(name));
-    KITH_ASSIGN_OR_RETURN(ViewProgress progress, ReadProgress(*family));
-    if (progress.checkpoint > log.head()) {  // folded from events that the log no longer has
-      family.reset();
-      KITH_RETURN_IF_ERROR(store_->Drop(name));
-      KITH_ASSIGN_OR_RETURN(family, store_->OpenOrCreate(name));
+    KITH_ASSIGN_OR_RETURN(ViewFamilies families, OpenFamilies(*projection));
+    KITH_ASSIGN_OR_RETURN(ViewProgress progress, ReadProgress(families));
+    const ViewCheckpoints& checkpoints = progress.checkpoints;
+    // Folded from events that the log no longer has.
+    if (std::max(checkpoints.rows, checkpoints.current) > log.head()) {
+      families = {};
+      KITH_RETURN_IF_ERROR(DropFamilies(*projection));
+      KITH_ASSIGN_OR_RETURN(families, OpenFamilies(*projection));
       progress = {};
     }
     LiveView::Surroundings surroundings{options_, log, executor,
                                         [this](absl::Time time) { WakeAt(time); }};
     views_.push_back(std::make_unique<LiveView>(std::move(surroundings), views_.size(),
-                                                std::move(projection), std::move(family),
+                                                std::move(projection), std::move(families),
                                                 std::move(progress)));
     return absl::OkStatus();
   }
@@ -117,6 +128,23 @@ class LiveViewStore final : public ViewStore {
   }
 
  private:
+  absl::StatusOr<ViewFamilies> OpenFamilies(const Projection& projection) {
+    ViewFamilies families;
+    KITH_ASSIGN_OR_RETURN(families.rows, store_->OpenOrCreate(FamilyName(projection)));
+    if (projection.has_current_indexes()) {
+      KITH_ASSIGN_OR_RETURN(families.current,
+                            store_->OpenOrCreateCurrent(CurrentFamilyName(projection)));
+    }
+    return families;
+  }
+
+  absl::Status DropFamilies(const Projection& projection) {
+    for (const std::string& family : store_->FamilyNames()) {
+      if (HasFamily(projection, family)) KITH_RETURN_IF_ERROR(store_->Drop(family));
+    }
+    return absl::OkStatus();
+  }
+
   // A view asks for a tick. Waits usually end long before their deadline, so the ticker is
   // disturbed only for one that comes before the next tick.
   void WakeAt(absl::Time time) {

@@ -4,16 +4,21 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
-#include "projections/tables/page_token.h"
 #include "projections/tables/table_keys.h"
 
 namespace kith::projections {
 namespace {
 
 using eventstore::Direction;
+
+// Added to the id of an order in the page tokens of a list that was asked for as of a moment: the
+// pages after the first go on at that moment, whatever they ask for.
+constexpr uint32_t kAsOfOrder = 2000;
 
 absl::StatusOr<size_t> PageSize(int asked) {
   if (asked < 0) {
@@ -35,33 +40,8 @@ Lister::Lister(const TableDeclaration& table, const ViewSnapshot& snapshot, Work
 
 absl::StatusOr<std::string> Lister::List(const ListQuery& query,
                                          absl::FunctionRef<bool(absl::string_view)> emit) {
-  KITH_ASSIGN_OR_RETURN(page_size_, PageSize(query.page_size));
-  KITH_ASSIGN_OR_RETURN(plan_, MakePlan(table_, query.filter, query.order_by));
-  PageToken token{snapshot_.position(),
-                  QueryDigest({table_.row->GetDescriptor()->full_name(),
-                               TablePrefix(table_.number, kRowsNumber, workspace_), query.filter,
-                               query.order_by}),
-                  plan_.order_id,
-                  {}};
-  if (!query.page_token.empty()) {
-    KITH_ASSIGN_OR_RETURN(const PageToken given, DecodePageToken(query.page_token));
-    if (given.query != token.query || given.plan != token.plan) {
-      return InvalidPageToken("The page token is of another query; start again at the first page.");
-    }
-    if (given.position != token.position) {
-      return InvalidPageToken(
-          "The page token is of another moment; start again at the first page.");
-    }
-    resume_ = given.resume_key;
-  }
-
-  std::optional<std::vector<Found>> found;
-  if (plan_.walk.has_value()) {
-    KITH_ASSIGN_OR_RETURN(found, Walk());
-  }
-  if (!found.has_value() && plan_.gather.has_value()) {
-    KITH_ASSIGN_OR_RETURN(found, Gather(*plan_.gather));
-  }
+  KITH_ASSIGN_OR_RETURN(PageToken token, Begin(query));
+  KITH_ASSIGN_OR_RETURN(std::optional<std::vector<Found>> found, Find());
   if (!found.has_value()) return TooManyRows();
 
   const size_t shown = std::min(found->size(), page_size_);
@@ -71,6 +51,60 @@ absl::StatusOr<std::string> Lister::List(const ListQuery& query,
   if (found->size() <= page_size_) return "";
   token.resume_key = std::move((*found)[shown - 1].order_key);
   return EncodePageToken(token);
+}
+
+absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
+  KITH_ASSIGN_OR_RETURN(page_size_, PageSize(query.page_size));
+  KITH_ASSIGN_OR_RETURN(plan_, MakePlan(table_, query.filter, query.order_by));
+  as_of_ = query.as_of && plan_.walks_current();
+  PageToken token{snapshot_.position(),
+                  QueryDigest({table_.row->GetDescriptor()->full_name(),
+                               TablePrefix(table_.number, kRowsNumber, workspace_), query.filter,
+                               query.order_by}),
+                  plan_.order_id + (as_of_ ? kAsOfOrder : 0),
+                  {}};
+  if (query.page_token.empty()) return token;
+  KITH_ASSIGN_OR_RETURN(PageToken given, DecodePageToken(query.page_token));
+  as_of_ = plan_.walks_current() && given.plan == plan_.order_id + kAsOfOrder;
+  token.plan = plan_.order_id + (as_of_ ? kAsOfOrder : 0);
+  if (given.query != token.query || given.plan != token.plan) {
+    return InvalidPageToken("The page token is of another query; start again at the first page.");
+  }
+  if (given.position != token.position) {
+    return InvalidPageToken("The page token is of another moment; start again at the first page.");
+  }
+  resume_ = std::move(given.resume_key);
+  return token;
+}
+
+absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Find() {
+  std::optional<std::vector<Found>> found;
+  if (as_of_) {
+    KITH_ASSIGN_OR_RETURN(found, WalkAsOf());
+  } else if (plan_.walk.has_value()) {
+    KITH_ASSIGN_OR_RETURN(found, Walk());
+  }
+  if (found.has_value() || !plan_.gather.has_value()) return found;
+  return Gather(*plan_.gather);
+}
+
+const CurrentFamily& Lister::current() const {
+  KITH_CHECK(snapshot_.current() != nullptr);
+  return *snapshot_.current();
+}
+
+absl::StatusOr<bool> Lister::CurrentHasMovedOn() const {
+  KITH_ASSIGN_OR_RETURN(const Position checkpoint, current().Checkpoint());
+  return checkpoint > snapshot_.position();
+}
+
+absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::WalkAsOf() {
+  KITH_ASSIGN_OR_RETURN(const bool before, CurrentHasMovedOn());
+  if (before) return std::nullopt;
+  KITH_ASSIGN_OR_RETURN(auto found, Walk());
+  // The entries were those of the snapshot's position if they are so even now.
+  KITH_ASSIGN_OR_RETURN(const bool meanwhile, CurrentHasMovedOn());
+  return meanwhile ? std::nullopt : std::move(found);
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
@@ -133,21 +167,25 @@ absl::StatusOr<bool> Lister::ForEach(const Access& access, const KeyRange& suffi
   const auto visit_entry = [&](absl::string_view entry, absl::string_view value) {
     if (++scanned > kScanRowsMax) return false;
     auto candidate = CandidateAt(access, entry.substr(prefix.size()), value);
-    if (candidate.ok()) {
-      going = visit(*candidate);
-    } else {
+    if (!candidate.ok()) {
       going = std::move(candidate).status();
+    } else if (candidate->has_value()) {
+      going = visit(**candidate);
     }
     return going.ok() && *going;
   };
-  KITH_RETURN_IF_ERROR(snapshot_.Scan(keys, visit_entry));
+  KITH_RETURN_IF_ERROR(ScanKeys(access, keys, visit_entry));
   KITH_RETURN_IF_ERROR(going.status());
   return scanned <= kScanRowsMax;
 }
 
-absl::StatusOr<Lister::Candidate> Lister::CandidateAt(const Access& access,
-                                                      absl::string_view suffix,
-                                                      absl::string_view value) const {
+absl::Status Lister::ScanKeys(const Access& access, const KeyRange& keys, KeyVisitor visit) const {
+  if (access.index == nullptr || !access.index->current) return snapshot_.Scan(keys, visit);
+  return current().Scan(keys, [&](absl::string_view entry) { return visit(entry, ""); });
+}
+
+absl::StatusOr<std::optional<Lister::Candidate>> Lister::CandidateAt(
+    const Access& access, absl::string_view suffix, absl::string_view value) const {
   Candidate candidate{suffix, suffix};
   if (access.index == nullptr) {
     candidate.bytes = std::string(value);
@@ -158,7 +196,10 @@ absl::StatusOr<Lister::Candidate> Lister::CandidateAt(const Access& access,
   candidate.key = *key;
   KITH_ASSIGN_OR_RETURN(
       auto bytes, snapshot_.Get(RowKey(table_, workspace_, *key), eventstore::ReadTier::kDisk));
-  if (!bytes.has_value()) return MalformedRow();
+  if (!bytes.has_value()) {
+    if (access.index->current) return std::nullopt;
+    return MalformedRow();
+  }
   candidate.bytes = *std::move(bytes);
   return candidate;
 }
@@ -210,6 +251,17 @@ std::string Lister::OrderKey(const Candidate& candidate) const {
 }
 
 absl::Status Lister::TooManyRows() const {
+  if (as_of_) {
+    const std::string index = absl::StrCat("(", absl::StrJoin(plan_.walk->index->names, ", "), ")");
+    return Error(type::v1::ERROR_INVALID_FILTER,
+                 absl::StrCat("The order by ", index,
+                              " is kept for the present only: as of an earlier moment the list has "
+                              "to be sorted, and more than ",
+                              kScanRowsMax,
+                              " rows would have to be looked at. Narrow the filter by a field that "
+                              "has an index, or ask for the present."),
+                 {{"index", index}});
+  }
   return Error(type::v1::ERROR_INVALID_FILTER,
                absl::StrCat("More than ", kScanRowsMax,
                             " rows would have to be looked at. An index on ", plan_.wanted_index,

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 #include "projections/engine/view_snapshot.h"
+#include "projections/tables/page_token.h"
 #include "projections/tables/plan.h"
 #include "projections/tables/table_core.h"
 
@@ -39,18 +40,31 @@ class Lister {
     bool parsed = false;  // row_ holds it
   };
 
+  // Where the list begins, its moment and its order, as the query or its page token says.
+  absl::StatusOr<PageToken> Begin(const ListQuery& query);
   // The page's rows and, when more follow, one beyond; nullopt when too many rows would have to be
   // looked at.
+  absl::StatusOr<std::optional<std::vector<Found>>> Find();
   absl::StatusOr<std::optional<std::vector<Found>>> Walk();
   absl::StatusOr<std::optional<std::vector<Found>>> Gather(const Access& access);
+  // A walk over a current index that is exact at the snapshot's position; nullopt also when the
+  // index has moved on since.
+  absl::StatusOr<std::optional<std::vector<Found>>> WalkAsOf();
+  absl::StatusOr<bool> CurrentHasMovedOn() const;
+  // The family of a view whose projection says that it has current indexes.
+  const CurrentFamily& current() const;
 
   // Visits the rows of an access within `suffixes` until `visit` is false; false when the bound is
   // met.
   using Visitor = absl::FunctionRef<absl::StatusOr<bool>(Candidate&)>;
   absl::StatusOr<bool> ForEach(const Access& access, const KeyRange& suffixes, Visitor visit);
-  // The row of an entry.
-  absl::StatusOr<Candidate> CandidateAt(const Access& access, absl::string_view suffix,
-                                        absl::string_view value) const;
+  // The entries, or the rows, within `keys`.
+  absl::Status ScanKeys(const Access& access, const KeyRange& keys, KeyVisitor visit) const;
+  // The row of an entry; nullopt when a current entry is newer than the snapshot and its row was
+  // not there yet.
+  absl::StatusOr<std::optional<Candidate>> CandidateAt(const Access& access,
+                                                       absl::string_view suffix,
+                                                       absl::string_view value) const;
   // What an access covers, as suffixes.
   KeyRange Stretch(const Access& access) const;
   std::string PrefixOf(const Access& access) const;
@@ -66,6 +80,7 @@ class Lister {
   const std::unique_ptr<google::protobuf::Message> row_;  // the candidate's, parsed
   Plan plan_;
   size_t page_size_ = 0;
+  bool as_of_ = false;  // in the order of a current index, but as of a moment asked about
   std::optional<std::string> resume_;  // the order key of the last row before this page
 };
 

@@ -48,13 +48,17 @@ class Planner {
   // Finds the best access in order, and the best one at all.
   void Choose() {
     std::vector<Access> accesses = {Rows()};
-    for (const IndexDeclaration& index : table_.indexes) {
-      if (auto access = Through(index)) accesses.push_back(*std::move(access));
+    for (const bool current : {false, true}) {
+      for (const IndexDeclaration& index : table_.indexes) {
+        if (index.current != current) continue;
+        if (auto access = Through(index)) accesses.push_back(*std::move(access));
+      }
     }
     const Access* walk = nullptr;
-    const Access* any = nullptr;
+    const Access* any = nullptr;  // of those that are as of the list's position
     for (const Access& access : accesses) {
-      if (any == nullptr || Narrowness(access) > Narrowness(*any)) any = &access;
+      const bool versioned = access.index == nullptr || !access.index->current;
+      if (versioned && (any == nullptr || Narrowness(access) > Narrowness(*any))) any = &access;
       if (!Serves(access)) continue;
       if (walk == nullptr || Narrowness(access) > Narrowness(*walk)) walk = &access;
     }
@@ -66,7 +70,9 @@ class Planner {
       plan_.sort_fields = order_;
       plan_.order_id = kSortedOrder;
     }
-    if (walk == nullptr || Narrowness(*any) > Narrowness(*walk)) plan_.gather = *any;
+    if (walk == nullptr || plan_.walks_current() || Narrowness(*any) > Narrowness(*walk)) {
+      plan_.gather = *any;
+    }
   }
 
   Access Rows() const {
@@ -92,6 +98,8 @@ class Planner {
       const bool many = table_.fields[index.fields[rest]].many;
       if (many && !(rest == at && access.has_next)) return std::nullopt;
     }
+    // Its entries say what holds now, and the list shows what held at its position.
+    if (index.current) access.served.assign(plan_.predicates.size(), false);
     return access;
   }
 
@@ -168,6 +176,11 @@ class Planner {
 };
 
 }  // namespace
+
+bool Plan::walks_current() const {
+  const IndexDeclaration* index = order_index();
+  return index != nullptr && index->current;
+}
 
 absl::StatusOr<Plan> MakePlan(const TableDeclaration& table, absl::string_view filter,
                               absl::string_view order_by) {

@@ -5,7 +5,8 @@
 // that of the index that serves order_by (or, without order_by, of the index that serves the filter
 // best), else of the values of the order fields, then of the primary key. Then there is a way to
 // that order by walking it (`walk`), and perhaps another by looking at fewer rows and sorting them
-// (`gather`).
+// (`gather`). A current index is walked where no other is as good, and never gathered from; beside
+// it there always is a way to gather, because it has only the present.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +54,8 @@ struct Plan {
   // The index whose entries are the list's order; null: the primary key, unless there are
   // sort_fields.
   const IndexDeclaration* order_index() const { return walk.has_value() ? walk->index : nullptr; }
+  // The order is that of an index whose entries are those of the present.
+  bool walks_current() const;
 };
 
 // ERROR_INVALID_FILTER for what cannot be parsed or names something that is not declared.

@@ -17,8 +17,16 @@
 // Table and index numbers are persisted; a change of meaning needs a new version of the projection,
 // which rebuilds it. Every declared field can be filtered by. An index serves equality on its first
 // fields, then a prefix or a range on the next one, and the order of those that follow. What no
-// index serves is done on at most kScanRowsMax rows. Immutable, any thread; a ViewBatch belongs to
-// its view's worker.
+// index serves is done on at most kScanRowsMax rows.
+//
+// A list in the order of a current index has the order of the moment its page is read at, and every
+// row as it was at the position of the first page. A row that moved in between comes again where it
+// moved forwards, along the list's direction, and is left out where it moved backwards: in rising
+// order of last activity each row comes at least once, in falling order at most once. What came
+// into being since the first page, or is gone since, is left out. Asked as of an earlier moment
+// such a list is exact: from the index where nothing has moved since, otherwise by sorting the rows
+// of that moment, and refused where these are more than kScanRowsMax. Immutable, any thread; a
+// ViewBatch belongs to its view's worker.
 #pragma once
 
 #include <functional>
@@ -180,7 +188,15 @@ class TableBuilder {
   // An index over declared fields, at most one of them of many values. `number` is unique in the
   // table, 1 to 250.
   TableBuilder& Index(uint8_t number, std::initializer_list<absl::string_view> fields) {
-    declaration_.indexes.push_back({number, {fields.begin(), fields.end()}, {}});
+    declaration_.indexes.push_back({number, {fields.begin(), fields.end()}, {}, false});
+    return *this;
+  }
+  // The same for a field that changes all the time (last activity, a score), and none of many
+  // values: only the present entries are kept, in a family without versions, because a scan that
+  // has to pass over a hundred old entries for each row is no scan of an index. The projection
+  // says has_current_indexes.
+  TableBuilder& CurrentIndex(uint8_t number, std::initializer_list<absl::string_view> fields) {
+    declaration_.indexes.push_back({number, {fields.begin(), fields.end()}, {}, true});
     return *this;
   }
 

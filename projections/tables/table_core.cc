@@ -45,7 +45,7 @@ void Resolve(const TableDeclaration& table, IndexDeclaration* index) {
     index->fields.push_back(*field);
     if (table.fields[*field].many) ++many;
   }
-  KITH_CHECK(!index->fields.empty() && many <= 1);
+  KITH_CHECK(!index->fields.empty() && many <= (index->current ? 0 : 1));
 }
 
 }  // namespace
@@ -81,19 +81,12 @@ absl::Status TableCore::Put(ViewBatch& batch, WorkspaceId workspace,
   KITH_ASSIGN_OR_RETURN(const std::optional<std::string> before, batch.Get(row_key));
   if (before == bytes) return absl::OkStatus();
 
-  const std::vector<std::string> entries = EntriesOf(declaration_, workspace, key, row);
-  std::vector<std::string> old_entries;
+  std::unique_ptr<google::protobuf::Message> old;
   if (before.has_value()) {
-    const std::unique_ptr<google::protobuf::Message> old(declaration_.row->New());
+    old.reset(declaration_.row->New());
     if (!ParseRow(*before, old.get())) return MalformedRow();
-    old_entries = EntriesOf(declaration_, workspace, key, *old);
   }
-  for (const std::string& entry : old_entries) {
-    if (!std::binary_search(entries.begin(), entries.end(), entry)) batch.Delete(entry);
-  }
-  for (const std::string& entry : entries) {
-    if (!std::binary_search(old_entries.begin(), old_entries.end(), entry)) batch.Put(entry, "");
-  }
+  Replace(batch, workspace, key, old.get(), &row);
   batch.Put(row_key, bytes);
   return absl::OkStatus();
 }
@@ -105,11 +98,29 @@ absl::Status TableCore::Delete(ViewBatch& batch, WorkspaceId workspace,
   if (!before.has_value()) return absl::OkStatus();
   const std::unique_ptr<google::protobuf::Message> old(declaration_.row->New());
   if (!ParseRow(*before, old.get())) return MalformedRow();
-  for (const std::string& entry : EntriesOf(declaration_, workspace, key, *old)) {
-    batch.Delete(entry);
-  }
+  Replace(batch, workspace, key, old.get(), nullptr);
   batch.Delete(row_key);
   return absl::OkStatus();
+}
+
+void TableCore::Replace(ViewBatch& batch, WorkspaceId workspace, absl::string_view key,
+                        const google::protobuf::Message* before,
+                        const google::protobuf::Message* after) const {
+  for (const IndexDeclaration& index : declaration_.indexes) {
+    std::vector<std::string> old_entries, entries;
+    if (before != nullptr) {
+      old_entries = EntriesOf(declaration_, index, workspace, key, *before);
+    }
+    if (after != nullptr) entries = EntriesOf(declaration_, index, workspace, key, *after);
+    for (const std::string& entry : old_entries) {
+      if (std::binary_search(entries.begin(), entries.end(), entry)) continue;
+      index.current ? batch.RemoveCurrent(entry) : batch.Delete(entry);
+    }
+    for (const std::string& entry : entries) {
+      if (std::binary_search(old_entries.begin(), old_entries.end(), entry)) continue;
+      index.current ? batch.AddCurrent(entry) : batch.Put(entry, "");
+    }
+  }
 }
 
 absl::StatusOr<std::optional<std::string>> TableCore::Get(const ViewSnapshot& snapshot,
@@ -139,7 +150,7 @@ absl::Status TableCore::ScanIndex(const ViewSnapshot& snapshot, WorkspaceId work
   const auto declared =
       std::find_if(declaration_.indexes.begin(), declaration_.indexes.end(),
                    [&](const IndexDeclaration& candidate) { return candidate.number == index; });
-  KITH_CHECK(declared != declaration_.indexes.end());
+  KITH_CHECK(declared != declaration_.indexes.end() && !declared->current);
   const std::string prefix = TablePrefix(declaration_.number, index, workspace);
   absl::Status found;
   KITH_RETURN_IF_ERROR(

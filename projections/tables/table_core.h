@@ -1,8 +1,9 @@
 // TableCore: what Table<Row> does, without knowing the type of its rows. Use Table<Row>.
 //
 // In the view's family a row stands under {table, 0, workspace, primary key}, an index entry under
-// {table, index, workspace, values of its fields, primary key} with an empty value. FORMAT.md,
-// section data/views.
+// {table, index, workspace, values of its fields, primary key} with an empty value. The entries of
+// current indexes stand under the same keys in the view's current family. FORMAT.md, section
+// data/views.
 #pragma once
 
 #include <functional>
@@ -32,12 +33,16 @@ struct ListQuery {
   absl::string_view order_by;  // AIP-132; by primary key, or as the index in use has it, when empty
   absl::string_view page_token;  // of the page before
   int page_size = 0;             // 0 means 50, more than 1,000 means 1,000, less than 0 is refused
+  // The snapshot is of a moment that the caller asked about, not of now; it decides only over
+  // current indexes, and only on the first page: the others go on as that one began.
+  bool as_of = false;
 };
 
 struct IndexDeclaration {
   uint8_t number = 0;
   std::vector<std::string> names;
   std::vector<size_t> fields;  // their indexes in the table's fields; found by TableCore
+  bool current = false;        // its entries are those of the present only
 };
 
 struct TableDeclaration {
@@ -80,6 +85,11 @@ class TableCore {
   const TableDeclaration& declaration() const { return declaration_; }
 
  private:
+  // Brings the index entries in line with what became of a row; null: it is not there.
+  void Replace(ViewBatch& batch, WorkspaceId workspace, absl::string_view key,
+               const google::protobuf::Message* before,
+               const google::protobuf::Message* after) const;
+
   TableDeclaration declaration_;
 };
 

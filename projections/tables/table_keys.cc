@@ -34,15 +34,12 @@ std::vector<std::string> EntrySuffixes(const TableDeclaration& table, const Inde
   return suffixes;
 }
 
-std::vector<std::string> EntriesOf(const TableDeclaration& table, WorkspaceId workspace,
-                                   absl::string_view key, const google::protobuf::Message& row) {
-  std::vector<std::string> entries;
-  for (const IndexDeclaration& index : table.indexes) {
-    const std::string prefix = TablePrefix(table.number, index.number, workspace);
-    for (const std::string& suffix : EntrySuffixes(table, index, 0, key, row)) {
-      entries.push_back(absl::StrCat(prefix, suffix));
-    }
-  }
+std::vector<std::string> EntriesOf(const TableDeclaration& table, const IndexDeclaration& index,
+                                   WorkspaceId workspace, absl::string_view key,
+                                   const google::protobuf::Message& row) {
+  const std::string prefix = TablePrefix(table.number, index.number, workspace);
+  std::vector<std::string> entries = EntrySuffixes(table, index, 0, key, row);
+  for (std::string& entry : entries) entry.insert(0, prefix);
   std::sort(entries.begin(), entries.end());
   return entries;
 }

@@ -28,9 +28,10 @@ std::string RowKey(const TableDeclaration& table, WorkspaceId workspace, absl::s
 std::vector<std::string> EntrySuffixes(const TableDeclaration& table, const IndexDeclaration& index,
                                        size_t first, absl::string_view key,
                                        const google::protobuf::Message& row);
-// Every entry of a row in every index, as whole keys, sorted.
-std::vector<std::string> EntriesOf(const TableDeclaration& table, WorkspaceId workspace,
-                                   absl::string_view key, const google::protobuf::Message& row);
+// Every entry of a row in an index, as whole keys, sorted, each once.
+std::vector<std::string> EntriesOf(const TableDeclaration& table, const IndexDeclaration& index,
+                                   WorkspaceId workspace, absl::string_view key,
+                                   const google::protobuf::Message& row);
 
 // The primary key at the end of an entry, given the entry without its first `first` components and
 // what precedes them; nullopt when it is malformed.

@@ -12,6 +12,9 @@
 //  - A write to a dropped family stops the whole database unless ignore_missing_column_families is
 //  set.
 //  - Iterators and handles are freed before the database is closed.
+//  - A family with timestamps that is opened with a plain comparator returns raw keys without a
+//  word, so a family's
+//    name says which of the two it is.
 #include "projections/tables/versioned_store.h"
 
 #include <algorithm>
@@ -24,166 +27,21 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/bytes.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/error.h"
-#include "eventstore/base/read_gate.h"
 #include "eventstore/base/status_macros.h"
-#include "kith/type/v1/errors.pb.h"
+#include "projections/tables/rocks_families.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/comparator.h"
-#include "rocksdb/convenience.h"
 #include "rocksdb/db.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/table.h"
-#include "rocksdb/write_batch.h"
 #include "rocksdb/write_buffer_manager.h"
 
 namespace kith::projections {
 namespace {
 
-using eventstore::Direction;
-using eventstore::ReadTier;
-
 constexpr char kIdentityKey[] = "identity";
-constexpr Position kUnversioned{0};  // below every event, so every read sees it
 
-rocksdb::Slice SliceOf(absl::string_view bytes) { return {bytes.data(), bytes.size()}; }
-absl::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-// A position as RocksDB's built-in u64 timestamp has it: little endian.
-class Timestamp {
- public:
-  explicit Timestamp(Position position) { StoreFixed64(position.value(), bytes_); }
-  rocksdb::Slice slice() const { return {bytes_, sizeof(bytes_)}; }
-
- private:
-  char bytes_[8];
-};
-
-// The library's comparator of that name, registered by it, so that RocksDB's own tools can open the
-// directory.
-const rocksdb::Comparator* PositionComparator() {
-  static const rocksdb::Comparator* const comparator = [] {
-    const rocksdb::Comparator* found = nullptr;
-    const rocksdb::Status status = rocksdb::Comparator::CreateFromString(
-        rocksdb::ConfigOptions(), "leveldb.BytewiseComparator.u64ts", &found);
-    KITH_CHECK(status.ok() && found != nullptr && found->timestamp_size() == 8);
-    return found;
-  }();
-  return comparator;
-}
-
-absl::Status ToStatus(const rocksdb::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  if (status.IsIncomplete()) return absl::UnavailableError("not in memory");
-  if (status.IsCorruption()) {
-    return absl::DataLossError(absl::StrCat("the view store is damaged: ", status.ToString()));
-  }
-  return absl::UnavailableError(absl::StrCat("the view store failed: ", status.ToString()));
-}
-
-absl::Status ClosedError() {
-  return Error(type::v1::ERROR_SHUTTING_DOWN, "The server is shutting down.");
-}
-
-rocksdb::WriteOptions Unlogged() {
-  rocksdb::WriteOptions options;
-  options.disableWAL = true;
-  options.ignore_missing_column_families = true;
-  return options;
-}
-
-// What the families of an open store share; it outlives the database, which the gate guards.
-struct Shared {
-  std::unique_ptr<rocksdb::DB> db;
-  ReadGate gate;
-};
-
-class RocksBatch final : public VersionedBatch {
- public:
-  explicit RocksBatch(rocksdb::ColumnFamilyHandle* handle) : handle_(handle) {}
-
-  void Put(absl::string_view key, Position at, absl::string_view value) override {
-    KITH_CHECK(!key.empty());
-    KITH_CHECK(batch_.Put(handle_, SliceOf(key), Timestamp(at).slice(), SliceOf(value)).ok());
-  }
-  void Delete(absl::string_view key, Position at) override {
-    KITH_CHECK(batch_.Delete(handle_, SliceOf(key), Timestamp(at).slice()).ok());
-  }
-  void PutUnversioned(absl::string_view key, absl::string_view value) override {
-    Put(key, kUnversioned, value);
-  }
-  bool empty() const override { return batch_.Count() == 0; }
-  size_t bytes() const override { return batch_.GetDataSize(); }
-  void Clear() override { batch_.Clear(); }
-
-  rocksdb::WriteBatch& batch() { return batch_; }
-
- private:
-  rocksdb::ColumnFamilyHandle* handle_;
-  rocksdb::WriteBatch batch_{0, 0, 0, 8};  // 8: the bytes of a timestamp
-};
-
-class RocksFamily final : public VersionedFamily {
- public:
-  RocksFamily(std::shared_ptr<Shared> shared, rocksdb::ColumnFamilyHandle* handle)
-      : shared_(std::move(shared)), handle_(handle) {}
-
-  absl::StatusOr<std::optional<std::string>> Get(absl::string_view key, Position at,
-                                                 ReadTier tier) const override {
-    const ReadGate::Pass pass(shared_->gate);
-    if (!pass) return ClosedError();
-    const Timestamp timestamp(at);
-    const rocksdb::Slice slice = timestamp.slice();
-    rocksdb::ReadOptions options;
-    options.timestamp = &slice;
-    if (tier == ReadTier::kMemory) options.read_tier = rocksdb::kBlockCacheTier;
-    std::string value;
-    const rocksdb::Status status = shared_->db->Get(options, handle_, SliceOf(key), &value);
-    if (status.IsNotFound()) return std::nullopt;
-    KITH_RETURN_IF_ERROR(ToStatus(status));
-    return value;
-  }
-
-  absl::Status Scan(const KeyRange& range, Position at, KeyVisitor visit) const override {
-    const ReadGate::Pass pass(shared_->gate);
-    if (!pass) return ClosedError();
-    if (!range.to.empty() && range.from >= range.to) return absl::OkStatus();
-    const Timestamp timestamp(at);
-    const rocksdb::Slice slice = timestamp.slice();
-    const rocksdb::Slice from(range.from), to(range.to);
-    rocksdb::ReadOptions options;
-    options.timestamp = &slice;
-    options.iterate_lower_bound = &from;
-    if (!range.to.empty()) options.iterate_upper_bound = &to;
-    const std::unique_ptr<rocksdb::Iterator> at_key(shared_->db->NewIterator(options, handle_));
-    const bool forwards = range.direction == Direction::kForwards;
-    for (forwards ? at_key->Seek(from) : at_key->SeekToLast(); at_key->Valid();
-         forwards ? at_key->Next() : at_key->Prev()) {
-      if (shared_->gate.closing()) return ClosedError();
-      if (!visit(ViewOf(at_key->key()), ViewOf(at_key->value()))) return absl::OkStatus();
-    }
-    return ToStatus(at_key->status());
-  }
-
-  std::unique_ptr<VersionedBatch> NewBatch() override {
-    return std::make_unique<RocksBatch>(handle_);
-  }
-
-  absl::Status Write(VersionedBatch& batch) override {
-    return ToStatus(shared_->db->Write(Unlogged(), &static_cast<RocksBatch&>(batch).batch()));
-  }
-
-  absl::Status Flush(bool wait) override {
-    rocksdb::FlushOptions options;
-    options.wait = wait;
-    options.allow_write_stall = true;
-    return ToStatus(shared_->db->Flush(options, handle_));
-  }
-
- private:
-  const std::shared_ptr<Shared> shared_;
-  rocksdb::ColumnFamilyHandle* const handle_;  // freed by the store when it closes
-};
+bool IsCurrent(absl::string_view family) { return absl::EndsWith(family, kCurrentSuffix); }
 
 // An index or filter block of a file must be small against a shard of the cache, or reads push out
 // one file's blocks to bring in another's: with files of 64 MiB and the default of 64 shards a get
@@ -199,7 +57,7 @@ std::shared_ptr<rocksdb::Cache> NewBlockCache(size_t bytes) {
 // Memory is bounded for all families together: one cache, which holds indexes and filters too, and
 // one budget of memtables. The whole-key filter leaves the timestamp out, so a get of any version
 // passes it.
-rocksdb::ColumnFamilyOptions FamilyOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
+rocksdb::ColumnFamilyOptions CommonOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;
@@ -210,12 +68,20 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const std::shared_ptr<rocksdb::Cache>
   table.format_version = 5;
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.comparator = PositionComparator();
   options.compression = rocksdb::kLZ4Compression;
   options.write_buffer_size = 16 << 20;
   options.target_file_size_base = kFileBytes;
   options.max_sequential_skip_in_iterations = 8;
   options.level_compaction_dynamic_level_bytes = true;
+  return options;
+}
+
+// What a family of this name is opened with: the comparator says whether it has versions.
+rocksdb::ColumnFamilyOptions OptionsOf(absl::string_view family,
+                                       const rocksdb::ColumnFamilyOptions& common) {
+  if (family == rocksdb::kDefaultColumnFamilyName) return rocksdb::ColumnFamilyOptions();
+  rocksdb::ColumnFamilyOptions options = common;
+  options.comparator = IsCurrent(family) ? rocksdb::BytewiseComparator() : PositionComparator();
   return options;
 }
 
@@ -277,8 +143,8 @@ absl::StatusOr<bool> IsNew(const std::string& path) {
 
 class RocksStore final : public VersionedStore {
  public:
-  RocksStore(std::shared_ptr<Shared> shared, rocksdb::ColumnFamilyOptions family_options)
-      : shared_(std::move(shared)), family_options_(std::move(family_options)) {}
+  RocksStore(std::shared_ptr<OpenDatabase> shared, rocksdb::ColumnFamilyOptions common_options)
+      : shared_(std::move(shared)), common_options_(std::move(common_options)) {}
 
   ~RocksStore() override {
     shared_->gate.CloseAndWait();
@@ -326,14 +192,14 @@ class RocksStore final : public VersionedStore {
   }
 
   absl::StatusOr<std::shared_ptr<VersionedFamily>> OpenOrCreate(absl::string_view name) override {
-    Family& family = families_[std::string(name)];
-    if (family.handle == nullptr) {
-      KITH_RETURN_IF_ERROR(ToStatus(
-          shared_->db->CreateColumnFamily(family_options_, std::string(name), &family.handle)));
-    }
-    auto opened = std::make_shared<RocksFamily>(shared_, family.handle);
-    family.opened = opened;
-    return opened;
+    KITH_CHECK(!IsCurrent(name));
+    return OpenAs<RocksVersionedFamily>(std::string(name));
+  }
+
+  absl::StatusOr<std::shared_ptr<CurrentFamily>> OpenOrCreateCurrent(
+      absl::string_view name) override {
+    KITH_CHECK(IsCurrent(name));
+    return OpenAs<RocksCurrentFamily>(std::string(name));
   }
 
   absl::Status Drop(absl::string_view name) override {
@@ -348,34 +214,35 @@ class RocksStore final : public VersionedStore {
  private:
   struct Family {
     rocksdb::ColumnFamilyHandle* handle = nullptr;
-    std::weak_ptr<VersionedFamily> opened;
+    std::weak_ptr<void> opened;
   };
 
-  const std::shared_ptr<Shared> shared_;
-  const rocksdb::ColumnFamilyOptions family_options_;
+  template <class RocksFamily>
+  absl::StatusOr<std::shared_ptr<RocksFamily>> OpenAs(const std::string& name) {
+    Family& family = families_[name];
+    if (family.handle == nullptr) {
+      KITH_RETURN_IF_ERROR(ToStatus(
+          shared_->db->CreateColumnFamily(OptionsOf(name, common_options_), name, &family.handle)));
+    }
+    auto opened = std::make_shared<RocksFamily>(shared_, family.handle);
+    family.opened = opened;
+    return opened;
+  }
+
+  const std::shared_ptr<OpenDatabase> shared_;
+  const rocksdb::ColumnFamilyOptions common_options_;
   rocksdb::ColumnFamilyHandle* identity_ = nullptr;
   absl::btree_map<std::string, Family> families_;
 };
 
 }  // namespace
 
-std::string PrefixEnd(absl::string_view prefix) {
-  std::string end(prefix);
-  while (!end.empty() && end.back() == '\xff') end.pop_back();
-  if (!end.empty()) ++end.back();
-  return end;
-}
-
-KeyRange KeyRange::Prefix(absl::string_view prefix, Direction direction) {
-  return {std::string(prefix), PrefixEnd(prefix), direction};
-}
-
 absl::StatusOr<std::unique_ptr<VersionedStore>> VersionedStore::Open(
     const VersionedStoreOptions& options) {
   KITH_ASSIGN_OR_RETURN(const bool is_new, IsNew(options.path));
   const rocksdb::DBOptions database_options = DatabaseOptions(options);
-  const rocksdb::ColumnFamilyOptions family_options =
-      FamilyOptions(NewBlockCache(options.cache_bytes));
+  const rocksdb::ColumnFamilyOptions common_options =
+      CommonOptions(NewBlockCache(options.cache_bytes));
 
   std::vector<std::string> names = {rocksdb::kDefaultColumnFamilyName};
   if (!is_new) {
@@ -385,17 +252,16 @@ absl::StatusOr<std::unique_ptr<VersionedStore>> VersionedStore::Open(
   }
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const std::string& name : names) {
-    const bool is_default = name == rocksdb::kDefaultColumnFamilyName;
-    descriptors.emplace_back(name, is_default ? rocksdb::ColumnFamilyOptions() : family_options);
+    descriptors.emplace_back(name, OptionsOf(name, common_options));
   }
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   const rocksdb::Status opened =
       rocksdb::DB::Open(database_options, options.path, descriptors, &handles, &db);
   if (!opened.ok()) return OpenError(options.path, opened);
-  auto shared = std::make_shared<Shared>();
+  auto shared = std::make_shared<OpenDatabase>();
   shared->db.reset(db);
-  auto store = std::make_unique<RocksStore>(std::move(shared), family_options);
+  auto store = std::make_unique<RocksStore>(std::move(shared), common_options);
   for (rocksdb::ColumnFamilyHandle* handle : handles) store->Adopt(handle);
   return store;
 }

@@ -18,22 +18,10 @@
 #include "absl/strings/string_view.h"
 #include "eventstore/base/strong_id.h"
 #include "eventstore/log/event_log.h"
+#include "projections/tables/current_family.h"
+#include "projections/tables/key_range.h"
 
 namespace kith::projections {
-
-// Keys from `from` (inclusive) up to `to` (exclusive; empty means no end), visited in `direction`.
-struct KeyRange {
-  std::string from;
-  std::string to;
-  eventstore::Direction direction = eventstore::Direction::kForwards;
-
-  // Every key that begins with `prefix`.
-  static KeyRange Prefix(absl::string_view prefix,
-                         eventstore::Direction direction = eventstore::Direction::kForwards);
-};
-
-// The first key after all that begin with `prefix`; empty when there is none.
-std::string PrefixEnd(absl::string_view prefix);
 
 // The views live until the visitor returns; false ends the scan.
 using KeyVisitor = absl::FunctionRef<bool(absl::string_view key, absl::string_view value)>;
@@ -52,8 +40,8 @@ class VersionedBatch {
   virtual void Clear() = 0;
 };
 
-// One column family. Shared by the snapshots that read it; after its store is closed every call
-// answers Unavailable.
+// One column family with versions. Shared by the snapshots that read it; after its store is closed
+// every call answers Unavailable.
 class VersionedFamily {
  public:
   virtual ~VersionedFamily() = default;
@@ -73,6 +61,9 @@ class VersionedFamily {
   // Writes the memtable to disk; with `wait` false it only begins to.
   virtual absl::Status Flush(bool wait) = 0;
 };
+
+// Persisted: how the name of a family ends that keeps only the present.
+inline constexpr absl::string_view kCurrentSuffix = ".current";
 
 struct VersionedStoreOptions {
   std::string path;
@@ -101,6 +92,9 @@ class VersionedStore {
 
   virtual std::vector<std::string> FamilyNames() const = 0;  // sorted
   virtual absl::StatusOr<std::shared_ptr<VersionedFamily>> OpenOrCreate(
+      absl::string_view family) = 0;
+  // A family without versions; its name ends in kCurrentSuffix, and no other's does.
+  virtual absl::StatusOr<std::shared_ptr<CurrentFamily>> OpenOrCreateCurrent(
       absl::string_view family) = 0;
   // The family must not have been opened, or not be written any more.
   virtual absl::Status Drop(absl::string_view family) = 0;

@@ -106,7 +106,7 @@ absl::string_view PipelineOf(const v1::CreateDealRequest& command) {
                                            : absl::string_view(command.deal().pipeline());
 }
 
-Decision Decide(const DealState& state, const PipelineState& pipeline,
+Decision Decide(const DealState& state, const PipelineState& pipeline, LinkedRecords linked,
                 const v1::CreateDealRequest& command, const CommandContext& context) {
   switch (state.lifecycle) {
     case Lifecycle::kActive:
@@ -125,6 +125,7 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
   if (!wanted.empty()) {
     KITH_ASSIGN_OR_RETURN(stage, FindEnterableStage(pipeline, wanted));
   }
+  KITH_RETURN_IF_ERROR(CheckLinks(NewLinks(command), linked));
 
   v1::DealEvent event;
   v1::Deal& deal = *event.mutable_deal_created()->mutable_deal();
@@ -209,7 +210,7 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
   return Changes().Append(deal.name(), std::move(event));
 }
 
-Decision Decide(const DealState& state, const v1::UpdateDealRequest& command,
+Decision Decide(const DealState& state, LinkedRecords linked, const v1::UpdateDealRequest& command,
                 const CommandContext&) {
   const v1::Deal& wanted = command.deal();
   KITH_RETURN_IF_ERROR(CheckDeal(state, wanted));
@@ -218,6 +219,7 @@ Decision Decide(const DealState& state, const v1::UpdateDealRequest& command,
   if (changed.paths().empty()) return NoChange();
   KITH_RETURN_IF_ERROR(CheckAmount("deal.amount", PickFields(wanted, changed).amount()));
   KITH_RETURN_IF_ERROR(CheckForecast(PickFields(wanted, changed)));
+  KITH_RETURN_IF_ERROR(CheckLinks(NewLinks(state, command), linked));
   return Changes().Append(wanted.name(), UpdatedEvent<v1::DealEvent>(wanted, changed));
 }
 

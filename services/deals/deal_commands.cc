@@ -1,5 +1,7 @@
 #include "services/deals/deal_commands.h"
 
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/match.h"
 #include "eventstore/base/status_macros.h"
 
 namespace kith::deals {
@@ -19,6 +21,22 @@ Decision RunInPipeline(runtime::Loader& load, const Command& command,
   return Decide(*state, *pipeline, command, context);
 }
 
+absl::StatusOr<const LinkedRecord*> LoadLinked(runtime::Loader& load, absl::string_view record) {
+  if (absl::StartsWith(record, "users/")) return load.Load<LinkedUserAggregate>(record);
+  return load.Load<LinkedContactAggregate>(record);
+}
+
+using LoadedRecords = absl::InlinedVector<const LinkedRecord*, 4>;
+
+absl::StatusOr<LoadedRecords> LoadAll(runtime::Loader& load, const DealLinks& links) {
+  LoadedRecords records;
+  for (const DealLink& link : links) {
+    KITH_ASSIGN_OR_RETURN(const LinkedRecord* record, LoadLinked(load, link.record));
+    records.push_back(record);
+  }
+  return records;
+}
+
 // The stages it has been in are told by reads only.
 absl::Status Answer(const absl::StatusOr<const DealState*>& state, v1::Deal* response) {
   if (!state.ok()) return state.status();
@@ -33,20 +51,23 @@ Decision DealCommands::Run(runtime::Loader& load, const v1::CreateDealRequest& c
                            const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const PipelineState* pipeline,
                         load.Load<PipelineAggregate>(PipelineOf(command)));
+  KITH_ASSIGN_OR_RETURN(const LoadedRecords linked, LoadAll(load, NewLinks(command)));
   if (command.deal_id().empty()) {
-    KITH_ASSIGN_OR_RETURN(Changes changes, Decide(DealState(), *pipeline, command, context));
+    KITH_ASSIGN_OR_RETURN(Changes changes,
+                          Decide(DealState(), *pipeline, linked, command, context));
     load.ExpectAbsent(changes.list().front().stream);
     return changes;
   }
   KITH_ASSIGN_OR_RETURN(const DealState* state,
                         load.Load<DealAggregate>(DealName(command.deal_id())));
-  return Decide(*state, *pipeline, command, context);
+  return Decide(*state, *pipeline, linked, command, context);
 }
 
 Decision DealCommands::Run(runtime::Loader& load, const v1::UpdateDealRequest& command,
                            const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const DealState* state, load.Load<DealAggregate>(command.deal().name()));
-  return Decide(*state, command, context);
+  KITH_ASSIGN_OR_RETURN(const LoadedRecords linked, LoadAll(load, NewLinks(*state, command)));
+  return Decide(*state, linked, command, context);
 }
 
 Decision DealCommands::Run(runtime::Loader& load, const v1::DeleteDealRequest& command,

@@ -44,6 +44,12 @@ absl::Status StageExists(absl::string_view stage) {
                         stage);
 }
 
+// The pipeline is there, and as the caller last saw it.
+absl::Status CheckPipeline(const PipelineState& state, absl::string_view name,
+                           absl::string_view etag) {
+  return state.exists() ? CheckEtag(etag, state.pipeline.etag()) : PipelineNotFound(name);
+}
+
 // A stage as the pipeline keeps it. What a closed stage says about its deals is not a choice.
 v1::Stage Kept(v1::Stage stage, absl::string_view pipeline) {
   stage.set_name(absl::StrCat(pipeline, "/stages/", stage.stage_id()));
@@ -178,8 +184,7 @@ Decision Decide(const PipelineState& state, const v1::CreatePipelineRequest& com
 Decision Decide(const PipelineState& state, const v1::UpdatePipelineRequest& command,
                 const CommandContext&) {
   const v1::Pipeline& wanted = command.pipeline();
-  if (!state.exists()) return PipelineNotFound(wanted.name());
-  KITH_RETURN_IF_ERROR(CheckEtag(wanted.etag(), state.pipeline.etag()));
+  KITH_RETURN_IF_ERROR(CheckPipeline(state, wanted.name(), wanted.etag()));
   KITH_ASSIGN_OR_RETURN(const auto changed,
                         ChangedFields(state.pipeline, wanted, command.update_mask()));
   if (changed.paths().empty()) return NoChange();
@@ -188,7 +193,7 @@ Decision Decide(const PipelineState& state, const v1::UpdatePipelineRequest& com
 
 Decision Decide(const PipelineState& state, const v1::AddStageRequest& command,
                 const CommandContext&) {
-  if (!state.exists()) return PipelineNotFound(command.pipeline());
+  KITH_RETURN_IF_ERROR(CheckPipeline(state, command.pipeline(), command.etag()));
   const v1::Stage stage = Kept(command.stage(), state.pipeline.name());
   if (!IsOpen(stage)) return StageRequired(state.pipeline.name());
   if (FindStage(state.pipeline, stage.name()) != nullptr) return StageExists(stage.name());
@@ -206,7 +211,7 @@ Decision Decide(const PipelineState& state, const v1::AddStageRequest& command,
 Decision Decide(const PipelineState& state, const v1::UpdateStageRequest& command,
                 const CommandContext&) {
   const std::string& name = command.stage().name();
-  if (!state.exists()) return PipelineNotFound(ParentOf(name));
+  KITH_RETURN_IF_ERROR(CheckPipeline(state, ParentOf(name), command.etag()));
   const v1::Stage* stage = FindStage(state.pipeline, name);
   if (stage == nullptr) return StageNotFound(state.pipeline.name(), name);
   KITH_ASSIGN_OR_RETURN(const auto mask,
@@ -223,7 +228,7 @@ Decision Decide(const PipelineState& state, const v1::UpdateStageRequest& comman
 
 Decision Decide(const PipelineState& state, const v1::ArchiveStageRequest& command,
                 const CommandContext&) {
-  if (!state.exists()) return PipelineNotFound(ParentOf(command.stage()));
+  KITH_RETURN_IF_ERROR(CheckPipeline(state, ParentOf(command.stage()), command.etag()));
   const v1::Stage* stage = FindStage(state.pipeline, command.stage());
   if (stage == nullptr) return StageNotFound(state.pipeline.name(), command.stage());
   if (stage->archived()) return NoChange();
@@ -237,7 +242,7 @@ Decision Decide(const PipelineState& state, const v1::ArchiveStageRequest& comma
 
 Decision Decide(const PipelineState& state, const v1::ReorderStagesRequest& command,
                 const CommandContext&) {
-  if (!state.exists()) return PipelineNotFound(command.pipeline());
+  KITH_RETURN_IF_ERROR(CheckPipeline(state, command.pipeline(), command.etag()));
   KITH_RETURN_IF_ERROR(CheckOrder(state.pipeline, command.stages()));
   if (IsOrder(state.pipeline, command.stages())) return NoChange();
 

@@ -26,6 +26,7 @@ struct ReadContext {
   // What ages are computed for: now, or where the read asked as of a past moment, that moment.
   absl::Time read_time;
   const eventstore::KeyStore& keys;
+  bool as_of = false;  // the read named that moment
 
   WorkspaceId workspace() const { return caller.workspace; }
   const Settings& settings() const { return *caller.settings; }

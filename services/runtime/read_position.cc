@@ -141,7 +141,10 @@ absl::StatusOr<ReadPosition> ResolveReadPosition(const EventLog& log, WorkspaceI
     if (!as_of.has_value() || WasCut(options, now)) return page;
     if (as_of->at != page.at) return AnotherMoment(options);
   }
-  if (as_of.has_value()) return *std::move(as_of);
+  if (as_of.has_value()) {
+    as_of->as_of = !WasCut(options, now);
+    return *std::move(as_of);
+  }
   switch (options.freshness_case()) {
     case type::v1::ReadOptions::kAtLeast: {
       KITH_ASSIGN_OR_RETURN(const Position position, PositionOfToken(log, options.at_least()));

@@ -18,6 +18,7 @@ struct ReadPosition {
   std::optional<Position> at;        // the moment asked about; nullopt: as new as the view is
   std::optional<Sequence> sequence;  // the workspace's last event at `at`, where it is known
   absl::Time read_time;              // the moment, in time: what ages are computed for
+  bool as_of = false;                // the caller named the moment, and it is not now
 };
 
 // The time that a read as of a time must have settled first (EventLog::Settle); nullopt for every

@@ -34,7 +34,8 @@ absl::Status ListRows(const ReadContext& context, const projections::Table<Row>&
                                                      {.filter = request.filter(),
                                                       .order_by = request.order_by(),
                                                       .page_token = request.page_token(),
-                                                      .page_size = request.page_size()},
+                                                      .page_size = request.page_size(),
+                                                      .as_of = context.as_of},
                                                      [&] { return rows->Add(); }));
   // Its index entries outlive what was erased; finding it by them would tell what they are.
   if (context.keys.AnyDestroyed() && AsksForPersonal(*Row::descriptor(), request.filter())) {

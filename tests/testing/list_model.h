@@ -134,8 +134,8 @@ class ListModel {
   // Lists what fulfils all the conditions and fails the property where the table says otherwise.
   void ExpectListed(const projections::Table<Row>& table, const projections::ViewSnapshot& snapshot,
                     WorkspaceId workspace, const Rows& rows,
-                    const std::vector<Condition>& conditions,
-                    const std::vector<Order>& order) const {
+                    const std::vector<Condition>& conditions, const std::vector<Order>& order,
+                    bool as_of = false) const {
     const std::string filter = absl::StrJoin(
         conditions, " AND ",
         [](std::string* out, const Condition& condition) { absl::StrAppend(out, condition.text); });
@@ -144,8 +144,9 @@ class ListModel {
     });
     RC_LOG() << "filter: " << filter << "\norder_by: " << order_by << "\n";
     const int page_size = *rc::gen::inRange(1, 6);
-    const auto listed = ListAll(table, snapshot, workspace,
-                                {.filter = filter, .order_by = order_by, .page_size = page_size});
+    const auto listed =
+        ListAll(table, snapshot, workspace,
+                {.filter = filter, .order_by = order_by, .page_size = page_size, .as_of = as_of});
     RC_LOG() << listed.status().ToString() << "\n";
     RC_ASSERT(listed.ok());
     std::vector<std::string> names = *listed;

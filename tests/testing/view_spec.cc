@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "tests/testing/crashed_views.h"
 
 namespace kith::testing {
 namespace {
@@ -22,6 +23,12 @@ std::string DigestOf(const projections::View& view, Position position) {
   return digest.value_or("");
 }
 
+std::string CurrentDigestOf(const projections::View& view) {
+  const auto digest = view.CurrentDigest();
+  EXPECT_TRUE(digest.ok()) << digest.status();
+  return digest.value_or("");
+}
+
 void ExpectNothingStale(const projections::View& view) {
   for (const projections::StaleEntity& entity : view.Health().stale) {
     ADD_FAILURE() << "Apply failed at position " << entity.since << ", in " << entity.stream << ": "
@@ -33,6 +40,9 @@ void ExpectNothingStale(const projections::View& view) {
 
 ViewSpec::ViewSpec(std::function<std::unique_ptr<projections::Projection>()> make)
     : make_(std::move(make)), name_(make_()->name()) {
+  const std::unique_ptr<projections::Projection> projection = make_();
+  family_ = absl::StrCat(name_, ".", projection->version());
+  has_current_ = projection->has_current_indexes();
   fixture_ = std::make_unique<ViewFixture>([make = make_] {
     std::vector<std::unique_ptr<projections::Projection>> projections;
     projections.push_back(make());
@@ -62,6 +72,12 @@ projections::ViewSnapshot ViewSpec::Then() {
   live_ = fixture_->Open("live");
   EXPECT_TRUE(WaitFor(view(), last_).ok());
   EXPECT_EQ(DigestOf(view(), last_), live) << "folding again after a kill changed something";
+  if (has_current_) {
+    const Digests whole{live, CurrentDigestOf(view())};
+    const Position middle(last_.value() / 2);
+    EXPECT_TRUE(Crash(last_, middle) == whole) << "current entries that are behind do not catch up";
+    EXPECT_TRUE(Crash(middle, last_) == whole) << "rows behind their current entries differ";
+  }
 
   const uint64_t step = std::max<uint64_t>(1, last_.value() / kPastPositions);
   for (Position past(1); past < last_; past = Position(past.value() + step)) {
@@ -69,6 +85,24 @@ projections::ViewSnapshot ViewSpec::Then() {
         << "the view as of " << past << " is not the fold of the events up to there";
   }
   return view().At(last_);
+}
+
+ViewSpec::Digests ViewSpec::Crash(Position rows, Position current) {
+  const std::string folder = StopAt(rows);
+  TakeCurrentEntries(fixture_->PathOf(StopAt(current)), fixture_->PathOf(folder), family_);
+  const auto store = fixture_->Open(folder);
+  projections::View& view = store->Find(name_);
+  EXPECT_TRUE(WaitFor(view, last_).ok());
+  return {DigestOf(view, last_), CurrentDigestOf(view)};
+}
+
+std::string ViewSpec::StopAt(Position head) {
+  const std::string folder = absl::StrCat("stopped", ++rebuilds_);
+  const auto store = fixture_->OpenAt(folder, head);
+  projections::View& view = store->Find(name_);
+  EXPECT_TRUE(WaitFor(view, head).ok());
+  EXPECT_TRUE(view.Flush().ok());
+  return folder;
 }
 
 std::string ViewSpec::Rebuild(Position head, Position position) {

@@ -115,6 +115,11 @@ class History {
   void Mark(v1::Deal& deal) {
     deal.set_etag(absl::StrCat(revisions_[deal.name()]));
     *deal.mutable_update_time() = ToTimestamp(now_);
+    // The latest, which need not be of the last event.
+    const auto now = ToTimestamp(now_);
+    if (now.seconds() > deal.last_activity_time().seconds()) {
+      *deal.mutable_last_activity_time() = now;
+    }
   }
 
   void Create(const std::string& name, int number) {

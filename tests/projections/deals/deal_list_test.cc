@@ -3,8 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <utility>
+
 #include "kith/deals/v1/deal_events.pb.h"
+#include "projections/tables/versioned_store.h"
 #include "tests/projections/deals/deal_events.h"
+#include "tests/testing/temp_folder.h"
 #include "tests/testing/view_spec.h"
 
 namespace kith::deals {
@@ -14,7 +19,11 @@ using eventstore::ReadTier;
 using ::testing::ElementsAre;
 using testing::ViewSpec;
 
-ViewSpec NewSpec() { return ViewSpec::Of<DealList>().Takes<v1::DealEvent>("deals"); }
+ViewSpec NewSpec() {
+  return ViewSpec::Of<DealList>()
+      .Takes<v1::DealEvent>("deals")
+      .Takes<interactions::v1::InteractionEvent>("interactions");
+}
 
 std::vector<std::string> NamesOf(const projections::ViewSnapshot& deals,
                                  const projections::ListQuery& query) {
@@ -110,6 +119,91 @@ TEST(DealList, FollowsAChangeOfOwnerThroughItsIndexes) {
   const projections::ViewSnapshot deals = spec.Then();
   EXPECT_THAT(NamesOf(deals, {.filter = R"(owner = "users/1")"}), ElementsAre());
   EXPECT_THAT(NamesOf(deals, {.filter = R"(owner = "users/2")"}), ElementsAre("deals/a"));
+}
+
+int64_t ActivityOf(const projections::ViewSnapshot& deals, absl::string_view name) {
+  const auto deal = DealList::Deals().Get(deals, WorkspaceId(1), name, ReadTier::kDisk);
+  EXPECT_TRUE(deal.ok() && deal->has_value());
+  return deal.ok() && deal->has_value() ? (*deal)->last_activity_time().seconds() : 0;
+}
+
+testing::GivenOptions At(int64_t second) { return {.occur_time = absl::FromUnixSeconds(second)}; }
+
+TEST(DealList, TellsWhenSomethingLastHappenedAboutADeal) {
+  ViewSpec spec = NewSpec();
+  spec.Given("deals/a", Created(DealIn("deals/a", "new-lead")), At(100))
+      .Given("deals/b", Created(DealIn("deals/b", "new-lead")), At(110));
+  const Position created = spec.last();
+  spec.Given("deals/a/interactions", InteractionWith("deals/a"), At(200))
+      .Given("contacts/1/interactions", InteractionWith("contacts/1", {"deals/b"}), At(300));
+  const Position touched = spec.last();
+  spec.Given("deals/a", Moved("qualified"), At(400))
+      // Recorded late: what is known already is later.
+      .Given("deals/b/interactions", InteractionWith("deals/b"), At(250));
+  const projections::ViewSnapshot deals = spec.Then();
+  EXPECT_EQ(ActivityOf(deals, "deals/a"), 400);
+  EXPECT_EQ(ActivityOf(deals, "deals/b"), 300);
+  EXPECT_EQ(ActivityOf(spec.As(touched), "deals/a"), 200);
+  EXPECT_EQ(ActivityOf(spec.As(created), "deals/b"), 110);
+
+  EXPECT_THAT(NamesOf(deals, {.order_by = "last_activity_time"}),
+              ElementsAre("deals/b", "deals/a"));
+  EXPECT_THAT(NamesOf(deals, {.order_by = "last_activity_time desc"}),
+              ElementsAre("deals/a", "deals/b"));
+  EXPECT_THAT(NamesOf(spec.As(touched), {.order_by = "last_activity_time", .as_of = true}),
+              ElementsAre("deals/a", "deals/b"));
+  EXPECT_THAT(NamesOf(deals, {.filter = "last_activity_time > \"1970-01-01T00:05:00Z\""}),
+              ElementsAre("deals/a"));
+}
+
+TEST(DealList, ChangesNothingElseOfADealThatIsTouched) {
+  ViewSpec spec = NewSpec();
+  spec.Given("deals/a", Created(DealIn("deals/a", "new-lead")), At(100));
+  const Position created = spec.last();
+  spec.Given("deals/a/interactions", InteractionWith("deals/a"), At(200));
+  const auto after = DealList::Deals().Get(spec.Then(), WorkspaceId(1), "deals/a", ReadTier::kDisk);
+  const auto before =
+      DealList::Deals().Get(spec.As(created), WorkspaceId(1), "deals/a", ReadTier::kDisk);
+  ASSERT_TRUE(after.ok() && before.ok());
+  v1::Deal untouched = **after;
+  *untouched.mutable_last_activity_time() = (*before)->last_activity_time();
+  EXPECT_EQ(untouched.SerializeAsString(), (*before)->SerializeAsString());
+}
+
+TEST(DealList, TouchesNoDealThatIsGone) {
+  ViewSpec spec = NewSpec();
+  v1::DealDeleted deleted;
+  deleted.set_name("deals/a");
+  spec.Given("deals/a", Created(DealIn("deals/a", "new-lead")))
+      .Given("deals/a", deleted)
+      .Given("contacts/1/interactions", InteractionWith("contacts/1", {"deals/a", "deals/never"}));
+  EXPECT_THAT(NamesOf(spec.Then(), {.order_by = "last_activity_time"}), ElementsAre());
+}
+
+// Goal: an interaction about contacts alone costs nothing here. Method: a store that is closed
+// fails every read; one about a deal meets that, one about a contact does not.
+TEST(DealList, ReadsNothingForAnInteractionAboutNoDeal) {
+  const testing::TempFolder folder;
+  auto store = projections::VersionedStore::Open({.path = folder / "views"});
+  ASSERT_TRUE(store.ok()) << store.status();
+  projections::ViewBatch batch({*(*store)->OpenOrCreate("deal_list.0"),
+                                *(*store)->OpenOrCreateCurrent("deal_list.0.current")},
+                               {});
+  store->reset();
+  const auto apply = [&](uint64_t position, const interactions::v1::InteractionRecorded& recorded) {
+    auto record = std::make_shared<eventstore::Record>();
+    record->header.position = Position(position);
+    record->header.stream = "contacts/1/interactions";
+    auto event = std::make_unique<interactions::v1::InteractionEvent>();
+    *event->mutable_interaction_recorded() = recorded;
+    batch.Begin(Position(position));
+    const absl::Status applied = DealList().Apply({std::move(record), std::move(event)}, batch);
+    batch.Keep();
+    return applied;
+  };
+  EXPECT_TRUE(apply(1, InteractionWith("contacts/1", {"contacts/2"})).ok());
+  EXPECT_TRUE(batch.read_error().ok() && batch.kept().empty() && batch.kept_current().empty());
+  EXPECT_FALSE(apply(2, InteractionWith("contacts/1", {"deals/1"})).ok());
 }
 
 }  // namespace

@@ -192,7 +192,7 @@ TEST_F(TwoViewsTest, FoldEachFromItsOwnCheckpointAfterAKill) {
        {std::pair("deal_names.1", "Crane #0"), std::pair("other_names.1", "Tower crane #1")}) {
     auto opened = (*raw)->OpenOrCreate(family);
     ASSERT_TRUE(opened.ok());
-    EXPECT_EQ(RowOf(ViewSnapshot(*opened, head), "deals/1"), row);
+    EXPECT_EQ(RowOf(ViewSnapshot(*opened, nullptr, head), "deals/1"), row);
   }
   raw->reset();
 

@@ -17,6 +17,7 @@ const Table<Deal>& TestDeals() {
           .Field("product")
           .Field("expected_close_date")
           .Field("create_time")
+          .Field("last_activity_time")
           .Field("display_name", {.normalise = FoldAscii})
           .Field("contact", {.path = "contacts.contact"})
           .Computed("units", [](const Deal& deal) { return deal.amount().units(); })
@@ -25,6 +26,8 @@ const Table<Deal>& TestDeals() {
           .Index(3, {"contact"})
           .Index(4, {"status", "stage", "probability"})
           .Index(5, {"contact", "create_time"})
+          .CurrentIndex(6, {"last_activity_time"})
+          .CurrentIndex(7, {"owner", "last_activity_time"})
           .Build());
   return table;
 }
@@ -41,10 +44,11 @@ TableFixture::TableFixture() {
   auto store = VersionedStore::Open({.path = folder_ / "views"});
   KITH_CHECK(store.ok());
   store_ = *std::move(store);
-  auto family = store_->OpenOrCreate("test_deals.1");
-  KITH_CHECK(family.ok());
-  family_ = *std::move(family);
-  batch_ = std::make_unique<ViewBatch>(*family_);
+  auto rows = store_->OpenOrCreate("test_deals.1");
+  auto current = store_->OpenOrCreateCurrent("test_deals.1.current");
+  KITH_CHECK(rows.ok() && current.ok());
+  families_ = {*std::move(rows), *std::move(current)};
+  batch_ = std::make_unique<ViewBatch>(families_, ViewCheckpoints());
 }
 
 void TableFixture::Fold(absl::FunctionRef<absl::Status(ViewBatch&)> apply) {
@@ -52,7 +56,7 @@ void TableFixture::Fold(absl::FunctionRef<absl::Status(ViewBatch&)> apply) {
   batch_->Begin(position_);
   KITH_CHECK(apply(*batch_).ok());
   batch_->Keep();
-  KITH_CHECK(batch_->Write().ok());
+  KITH_CHECK(batch_->Write(position_, /*with_checkpoint=*/false).ok());
 }
 
 std::vector<std::string> NamesOf(const std::vector<Deal>& deals) {

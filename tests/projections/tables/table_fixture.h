@@ -19,7 +19,8 @@ namespace kith::projections {
 // Where tests put their deals when it does not matter.
 inline constexpr WorkspaceId kWorkspace{3};
 
-// Deals with an index of every kind: one field, several, one of many values.
+// Deals with an index of every kind: one field, several, one of many values, and current ones over
+// last_activity_time.
 const Table<deals::v1::Deal>& TestDeals();
 
 deals::v1::Deal MakeDeal(absl::string_view name, absl::string_view owner,
@@ -37,16 +38,19 @@ class TableFixture {
   void Delete(absl::string_view name, WorkspaceId workspace = kWorkspace) {
     Fold([&](ViewBatch& batch) { return TestDeals().Delete(batch, workspace, name); });
   }
-  void Flush() { KITH_CHECK(family_->Flush(true).ok()); }
+  void Flush() { KITH_CHECK(families_.rows->Flush(true).ok()); }
 
   Position position() const { return position_; }
-  ViewSnapshot At(Position position) const { return ViewSnapshot(family_, position); }
+  const ViewFamilies& families() const { return families_; }
+  ViewSnapshot At(Position position) const {
+    return ViewSnapshot(families_.rows, families_.current, position);
+  }
   ViewSnapshot Latest() const { return At(position_); }
 
  private:
   testing::TempFolder folder_;
   std::unique_ptr<VersionedStore> store_;
-  std::shared_ptr<VersionedFamily> family_;
+  ViewFamilies families_;
   std::unique_ptr<ViewBatch> batch_;
   Position position_;
 };

@@ -37,6 +37,9 @@ Deal AnyDeal() {
   if (*rc::gen::arbitrary<bool>()) {
     deal.mutable_create_time()->set_seconds(*rc::gen::inRange(-2, 3));
   }
+  if (*rc::gen::inRange(0, 4) != 0) {
+    deal.mutable_last_activity_time()->set_seconds(*rc::gen::inRange(0, 5));
+  }
   const int contacts = *rc::gen::inRange(0, 4);
   for (int i = 0; i < contacts; ++i) deal.add_contacts()->set_contact(AnyContact());
   return deal;
@@ -44,6 +47,10 @@ Deal AnyDeal() {
 
 std::string Seconds(const Deal& deal) {
   return deal.has_create_time() ? NumberText(deal.create_time().seconds()) : "";
+}
+
+std::string Activity(const Deal& deal) {
+  return deal.has_last_activity_time() ? NumberText(deal.last_activity_time().seconds()) : "";
 }
 
 std::string Month(const Deal& deal) {
@@ -64,6 +71,8 @@ const Model& DealModel() {
        {.values = [](const Deal& deal) { return Values{Month(deal)}; }, .unset = NumberText(0)}},
       {"create_time",
        {.values = [](const Deal& deal) { return Values{Seconds(deal)}; }, .unset = ""}},
+      {"last_activity_time",
+       {.values = [](const Deal& deal) { return Values{Activity(deal)}; }, .unset = ""}},
       {"contact", {[](const Deal& deal) {
          Values contacts;
          for (const auto& contact : deal.contacts()) contacts.push_back(contact.contact());
@@ -75,7 +84,7 @@ const Model& DealModel() {
 
 Model::Condition AnyCondition() {
   const Model& model = DealModel();
-  switch (*rc::gen::inRange(0, 10)) {
+  switch (*rc::gen::inRange(0, 11)) {
     case 0:
       return model.AnyComparison("owner", AnyOwner());
     case 1: {
@@ -98,6 +107,12 @@ Model::Condition AnyCondition() {
     case 5: {
       const int second = *rc::gen::inRange(0, 3);
       return model.AnyComparison("create_time", absl::StrCat("\"1970-01-01T00:00:0", second, "Z\""),
+                                 NumberText(second));
+    }
+    case 9: {
+      const int second = *rc::gen::inRange(0, 5);
+      return model.AnyComparison("last_activity_time",
+                                 absl::StrCat("\"1970-01-01T00:00:0", second, "Z\""),
                                  NumberText(second));
     }
     case 6: {
@@ -165,9 +180,12 @@ RC_GTEST_PROP(TableModel, ListsWhatAMapWouldAsOfAnyPosition, ()) {
     const int count = *rc::gen::inRange(0, 4);
     for (int i = 0; i < count; ++i) conditions.push_back(AnyCondition());
     const auto order = Model::AnyOrder({"owner", "stage", "status", "product", "probability",
-                                        "expected_close_date", "create_time", "display_name"});
+                                        "expected_close_date", "create_time", "display_name",
+                                        "last_activity_time"});
+    // At the end a list of the present has the same rows in the same order.
+    const bool as_of = event + 1 < history.size() || *rc::gen::arbitrary<bool>();
     DealModel().ExpectListed(TestDeals(), history.SnapshotAt(event), history.workspace(), rows,
-                             conditions, order);
+                             conditions, order, as_of);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,13 +59,23 @@ class DealWorld {
                                     .workspace = WorkspaceId(1),
                                     .settings = settings_,
                                     .ids = ids};
-    if constexpr (requires { Decide(deal_, pipeline_, command, context); }) {
+    if constexpr (requires { NewLinks(command); }) {
+      return Decide(deal_, pipeline_, StatesOf(NewLinks(command)), command, context);
+    } else if constexpr (requires { NewLinks(deal_, command); }) {
+      return Decide(deal_, StatesOf(NewLinks(deal_, command)), command, context);
+    } else if constexpr (requires { Decide(deal_, pipeline_, command, context); }) {
       return Decide(deal_, pipeline_, command, context);
     } else if constexpr (requires { Decide(deal_, command, context); }) {
       return Decide(deal_, command, context);
     } else {
       return Decide(pipeline_, command, context);
     }
+  }
+
+  // A user or a contact comes into being, or is deleted.
+  DealWorld& With(const std::string& record, Lifecycle lifecycle = Lifecycle::kActive) {
+    records_[record] = {lifecycle};
+    return *this;
   }
 
   // Decides, and lets what was decided happen; a step of time passes afterwards.
@@ -96,6 +107,11 @@ class DealWorld {
   void SetNow(absl::Time now) { now_ = now; }
 
  private:
+  std::vector<const LinkedRecord*> StatesOf(const DealLinks& links) {
+    std::vector<const LinkedRecord*> states;
+    for (const DealLink& link : links) states.push_back(&records_[std::string(link.record)]);
+    return states;
+  }
   template <class Event>
   Recorded<Event> Record(const Event& event, Revision& revision) {
     revision = revision.Next();
@@ -106,6 +122,7 @@ class DealWorld {
   absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
   DealState deal_;
   PipelineState pipeline_;
+  std::map<std::string, LinkedRecord> records_;  // those that are not here never were
   Revision deal_revision_;
   Revision pipeline_revision_;
 };

@@ -11,7 +11,10 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/pipelines_service.grpc.pb.h"
+#include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
 #include "tests/services/deals/deal_world.h"
 #include "tests/testing/test_server.h"
 
@@ -76,6 +79,36 @@ class DealsServiceTest : public ::testing::Test {
     return reply.response;
   }
 
+  std::string CreateUser() {
+    users::v1::CreateUserRequest request;
+    request.mutable_user()->set_display_name("Sam");
+    const auto user = server_.Call(&users::v1::UsersService::Stub::CreateUser, request);
+    EXPECT_EQ(user.reason(), "");
+    return user->name();
+  }
+  std::string CreateContact() {
+    contacts::v1::CreateContactRequest request;
+    request.mutable_contact()->set_first_name("Ada");
+    const auto contact = server_.Call(&contacts::v1::ContactsService::Stub::CreateContact, request);
+    EXPECT_EQ(contact.reason(), "");
+    return contact->name();
+  }
+  void DeleteContact(const std::string& name) {
+    contacts::v1::DeleteContactRequest request;
+    request.set_name(name);
+    EXPECT_EQ(server_.Call(&contacts::v1::ContactsService::Stub::DeleteContact, request).reason(),
+              "");
+  }
+  void RecordInteraction(const std::string& parent, const std::vector<std::string>& links) {
+    interactions::v1::RecordInteractionRequest request;
+    request.set_parent(parent);
+    request.mutable_interaction()->set_kind(interactions::v1::CALL);
+    for (const std::string& link : links) request.mutable_interaction()->add_links(link);
+    EXPECT_EQ(server_.Call(&interactions::v1::InteractionsService::Stub::RecordInteraction, request)
+                  .reason(),
+              "");
+  }
+
   TestServer server_;
   std::string board_token_;
   std::string board_sequence_;
@@ -89,6 +122,7 @@ TEST_F(DealsServiceTest, ReadsWhatACommandAnswered) {
   ASSERT_EQ(got.reason(), "");
   EXPECT_EQ(got->stage_intervals_size(), 1);
   got.response.clear_stage_intervals();
+  got.response.clear_last_activity_time();
   EXPECT_TRUE(MessageDifferencer::Equals(got.response, created.response));
 }
 
@@ -277,6 +311,114 @@ TEST_F(DealsServiceTest, LetsOnlyOneOfWinAndLoseHappen) {
     EXPECT_NE(won.empty(), lost.empty()) << "round " << round;
     EXPECT_EQ(won + lost, "DEAL_CLOSED") << "round " << round;
   }
+}
+
+TEST_F(DealsServiceTest, RefusesADealForRecordsThatAreNotThereAndNamesThemAll) {
+  const std::string user = CreateUser();
+  const std::string contact = CreateContact();
+  v1::CreateDealRequest create = Create();
+  create.mutable_deal()->set_owner("users/01JNONE");
+  create.mutable_deal()->add_contacts()->set_contact(contact);
+  create.mutable_deal()->add_contacts()->set_contact("contacts/01JNONE");
+  const auto refused = server_.Call(&DealsStub::CreateDeal, create);
+  EXPECT_EQ(refused.reason(), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(refused.fields(), ElementsAre("deal.owner", "deal.contacts[1].contact"));
+  EXPECT_EQ(refused.metadata("records"), "users/01JNONE, contacts/01JNONE");
+  EXPECT_EQ(refused.detail<google::rpc::ResourceInfo>().resource_name(), "users/01JNONE");
+
+  create.mutable_deal()->set_owner(user);
+  create.mutable_deal()->mutable_contacts()->RemoveLast();
+  EXPECT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "");
+  v1::UpdateDealRequest update;
+  update.mutable_deal()->set_name(kDeal);
+  update.mutable_deal()->set_owner("users/01JNONE");
+  EXPECT_EQ(server_.Call(&DealsStub::UpdateDeal, update).reason(), "LINKED_RECORD_NOT_FOUND");
+
+  // Who is deleted takes no deal any more, and keeps the one there is.
+  DeleteContact(contact);
+  EXPECT_EQ(server_.Call(&DealsStub::UpdateDeal, Rename("Another")).reason(), "");
+  create.set_deal_id("d2");
+  EXPECT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "LINKED_RECORD_NOT_FOUND");
+}
+
+// Goal: no deal comes into being for a contact that was deleted before, however the commands
+// interleave. Method: create and delete at once, many times; the log says which came first.
+TEST_F(DealsServiceTest, LetsNoDealNameAContactThatWasDeletedMeanwhile) {
+  for (int round = 0; round < 25; ++round) {
+    const std::string contact = CreateContact();
+    const std::string deal = absl::StrCat("deals/race", round);
+    v1::CreateDealRequest create = Create();
+    create.set_deal_id(absl::StrCat("race", round));
+    create.mutable_deal()->add_contacts()->set_contact(contact);
+    std::string created;
+    AtOnce(
+        round, [&] { created = server_.Call(&DealsStub::CreateDeal, create).reason(); },
+        [&] { DeleteContact(contact); });
+    if (created.empty()) {
+      EXPECT_LT(LastPositionOf(deal), LastPositionOf(contact)) << "round " << round;
+    } else {
+      EXPECT_EQ(created, "LINKED_RECORD_NOT_FOUND") << "round " << round;
+    }
+  }
+}
+
+TEST_F(DealsServiceTest, ListsDealsByLastActivityNowAndAsOfBefore) {
+  const std::string contact = CreateContact();
+  for (const char* id : {"d1", "d2", "d3"}) {
+    v1::CreateDealRequest create = Create();
+    create.set_deal_id(id);
+    ASSERT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "");
+    server_.clock().Advance(absl::Hours(1));
+  }
+  const auto before = server_.Call(&DealsStub::GetDeal, Get("deals/d1"));
+  RecordInteraction(contact, {"deals/d1"});
+  const absl::Time touched = server_.clock().Now();
+  server_.clock().Advance(absl::Hours(1));
+  RecordInteraction(contact, {});  // about no deal
+
+  const auto names = [&](const std::string& order_by, const std::string& token = "") {
+    v1::ListDealsRequest request;
+    request.set_order_by(order_by);
+    request.set_page_size(2);
+    if (!token.empty()) request.mutable_read()->set_token(token);
+    std::vector<std::string> names;
+    do {
+      const auto page = server_.Call(&DealsStub::ListDeals, request);
+      EXPECT_EQ(page.reason(), "");
+      for (const v1::Deal& deal : page->deals()) {
+        names.push_back(deal.name());
+        // The list and the read of one deal agree, also about then.
+        v1::GetDealRequest get = Get(deal.name());
+        *get.mutable_read() = request.read();
+        EXPECT_TRUE(
+            MessageDifferencer::Equals(server_.Call(&DealsStub::GetDeal, get).response, deal));
+      }
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return names;
+  };
+  EXPECT_THAT(names("last_activity_time"), ElementsAre("deals/d2", "deals/d3", "deals/d1"));
+  EXPECT_THAT(names("last_activity_time desc"), ElementsAre("deals/d1", "deals/d3", "deals/d2"));
+  EXPECT_THAT(names("last_activity_time", before.token),
+              ElementsAre("deals/d1", "deals/d2", "deals/d3"));
+  const auto now = server_.Call(&DealsStub::GetDeal, Get("deals/d1"));
+  EXPECT_EQ(FromTimestamp(now->last_activity_time()), touched);
+  EXPECT_EQ(now->etag(), before->etag()) << "a deal is not changed by what happens about it";
+
+  server_.Restart(/*new_views=*/true);
+  EXPECT_THAT(names("last_activity_time"), ElementsAre("deals/d2", "deals/d3", "deals/d1"));
+}
+
+TEST_F(DealsServiceTest, IgnoresALastActivityThatACallerSends) {
+  v1::CreateDealRequest create = Create();
+  *create.mutable_deal()->mutable_last_activity_time() = ToTimestamp(absl::FromUnixSeconds(7));
+  ASSERT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "");
+  const auto got = server_.Call(&DealsStub::GetDeal, Get());
+  EXPECT_EQ(FromTimestamp(got->last_activity_time()), server_.clock().Now());
+  v1::UpdateDealRequest update = Rename("Another");
+  update.mutable_update_mask()->add_paths("last_activity_time");
+  EXPECT_EQ(server_.Call(&DealsStub::UpdateDeal, update).reason(), "INVALID_UPDATE_MASK");
 }
 
 }  // namespace

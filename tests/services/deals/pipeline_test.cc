@@ -230,5 +230,28 @@ TEST(ReorderStages, RejectsWhatIsNotAnOrderOfTheStages) {
   EXPECT_EQ(outcome({"new-lead", "missing"}), "STAGE_NOT_FOUND");
 }
 
+TEST(Pipeline, RefusesEveryCommandWithAnOutdatedEtag) {
+  DealWorld world = WithPipeline();
+  const auto outcome = [&](auto command, const std::string& etag) {
+    command.set_etag(etag);
+    return OutcomeOf(world.Try(command));
+  };
+  v1::UpdateStageRequest change = Change("qualified");
+  change.mutable_stage()->set_probability(31);
+  const v1::ReorderStagesRequest reorder =
+      Reorder({"contacted", "new-lead", "qualified", "proposal-sent", "negotiation", "closed-won",
+               "closed-lost"});
+  for (const auto& [etag, expected] :
+       {std::pair("7", "ETAG_MISMATCH"), std::pair("1", "events"), std::pair("", "events")}) {
+    v1::UpdatePipelineRequest rename = RenamePipeline("Another");
+    rename.mutable_pipeline()->set_etag(etag);
+    EXPECT_EQ(OutcomeOf(world.Try(rename)), expected);
+    EXPECT_EQ(outcome(Add("demo"), etag), expected);
+    EXPECT_EQ(outcome(change, etag), expected);
+    EXPECT_EQ(outcome(Archive(StageNamed("qualified")), etag), expected);
+    EXPECT_EQ(outcome(reorder, etag), expected);
+  }
+}
+
 }  // namespace
 }  // namespace kith::deals

@@ -99,5 +99,18 @@ TEST_F(PipelinesServiceTest, ListsPipelinesByDisplayName) {
   EXPECT_EQ(reply->pipelines(0).name(), kDefaultPipeline);
 }
 
+TEST_F(PipelinesServiceTest, AbortsAStageCommandWithAnOutdatedEtag) {
+  const std::string etag = Read().etag();
+  v1::ArchiveStageRequest archive = Archive(StageNamed("contacted"));
+  archive.set_etag(etag);
+  ASSERT_EQ(server_.Call(&PipelinesStub::ArchiveStage, archive).reason(), "");
+  archive.set_stage(StageNamed("qualified"));
+  const auto reply = server_.Call(&PipelinesStub::ArchiveStage, archive);
+  EXPECT_EQ(reply.reason(), "ETAG_MISMATCH");
+  EXPECT_EQ(reply.status.error_code(), grpc::StatusCode::ABORTED);
+  EXPECT_EQ(reply.metadata("expected"), etag);
+  EXPECT_EQ(reply.metadata("actual"), Read().etag());
+}
+
 }  // namespace
 }  // namespace kith::deals

@@ -1,7 +1,8 @@
 // Goal: no name that is stored, or that programs compare with, changes by accident.
-// Method: every category with its event types, every view with its version, every purpose of a
-// claim and every error is listed in tests/golden/names.txt. A new name is added to that file;
-// changing or removing a line is a migration, which old logs and clients must survive.
+// Method: every category with its event types, every view with its version, how families of current
+// entries end, every purpose of a claim and every error is listed in tests/golden/names.txt. A new
+// name is added to that file; changing or removing a line is a migration, which old logs and
+// clients must survive.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -12,6 +13,7 @@
 #include "eventstore/base/error.h"
 #include "google/protobuf/descriptor.h"
 #include "kith/options/v1/options.pb.h"
+#include "projections/tables/versioned_store.h"
 #include "services/contacts/contact_fields.h"
 #include "tests/testing/test_server.h"
 
@@ -78,9 +80,10 @@ std::string ReadGolden() {
 
 TEST(PersistedNames, AreThoseOfTheGoldenFile) {
   testing::TestServer server;
-  const std::string names = absl::StrCat(
-      Categories(server.runtime().registry), Views(server.runtime().views), "claim ",
-      contacts::kEmailClaim, "\nclaim ", contacts::kExternalIdClaim, "\n", AllErrors());
+  const std::string names =
+      absl::StrCat(Categories(server.runtime().registry), Views(server.runtime().views),
+                   "family suffix ", projections::kCurrentSuffix, "\nclaim ", contacts::kEmailClaim,
+                   "\nclaim ", contacts::kExternalIdClaim, "\n", AllErrors());
   EXPECT_EQ(names, ReadGolden())
       << "Add new names to tests/golden/names.txt. To change one is a migration.";
 }

@@ -1,0 +1,21 @@
+// Which deals an interaction is about, besides contacts: the one it is recorded on and those it is
+// linked to.
+#pragma once
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/log/event_registry.h"
+
+namespace kith::deals {
+
+// Visits the name of each, of an event of a stream like "deals/…/interactions"; they may be gone.
+// Ends with the visitor's first error.
+absl::Status ForEachTouchedDeal(const eventstore::RecordedEvent& event,
+                                absl::FunctionRef<absl::Status(absl::string_view deal)> visit);
+
+// False for an interaction that is about no deal; true for every other event. Cheap, for
+// Projection::Takes.
+bool IsAboutDeals(const eventstore::RecordedEvent& event);
+
+}  // namespace kith::deals

@@ -1,0 +1,25 @@
+// KeyRange: a stretch of keys and the direction they are visited in. Pure.
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "eventstore/log/event_log.h"
+
+namespace kith::projections {
+
+// Keys from `from` (inclusive) up to `to` (exclusive; empty means no end), visited in `direction`.
+struct KeyRange {
+  std::string from;
+  std::string to;
+  eventstore::Direction direction = eventstore::Direction::kForwards;
+
+  // Every key that begins with `prefix`.
+  static KeyRange Prefix(absl::string_view prefix,
+                         eventstore::Direction direction = eventstore::Direction::kForwards);
+};
+
+// The first key after all that begin with `prefix`; empty when there is none.
+std::string PrefixEnd(absl::string_view prefix);
+
+}  // namespace kith::projections

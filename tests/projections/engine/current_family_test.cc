@@ -1,0 +1,215 @@
+// Goal: a view with a current family comes to the same rows, entries and stale entities from
+// wherever a crash left its two families. Method: the folders of a view that was stopped at every
+// position of a short history are combined, each with the current entries of each other.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "projections/tables/table.h"
+#include "projections/tables/versioned_store.h"
+#include "tests/projections/engine/deal_names.h"
+#include "tests/testing/crashed_views.h"
+#include "tests/testing/view_fixture.h"
+
+namespace kith::projections {
+namespace {
+
+using deals::v1::Deal;
+using ::testing::ElementsAre;
+using testing::TakeCurrentEntries;
+using testing::ViewFixture;
+using testing::WaitFor;
+
+// The deals in the order of their names, as they are called now. An event that says kPoison changes
+// the row and fails then. `before` is called with the position of each event.
+class NameOrder final : public Projection {
+ public:
+  explicit NameOrder(std::function<void(Position)> before) : before_(std::move(before)) {}
+
+  static const Table<Deal>& Deals() {
+    static const auto& table =
+        *new Table<Deal>(TableBuilder<Deal>(1)
+                             .Key([](const Deal& deal) { return deal.name(); })
+                             .Field("display_name")
+                             .CurrentIndex(1, {"display_name"})
+                             .Build());
+    return table;
+  }
+
+  absl::string_view name() const override { return "name_order"; }
+  int version() const override { return 1; }
+  std::vector<std::string> categories() const override { return {"deals"}; }
+  bool has_current_indexes() const override { return true; }
+
+  absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override {
+    if (before_) before_(event.header().position);
+    const auto& message = static_cast<const deals::v1::DealEvent&>(*event.event);
+    const WorkspaceId workspace = event.header().workspace;
+    if (message.has_deal_deleted()) return Deals().Delete(batch, workspace, event.header().stream);
+    Deal deal =
+        message.has_deal_created() ? message.deal_created().deal() : message.deal_updated().deal();
+    deal.set_name(event.header().stream);
+    KITH_RETURN_IF_ERROR(Deals().Put(batch, workspace, deal));
+    return deal.display_name() == DealNames::kPoison ? absl::InternalError("poisoned")
+                                                     : absl::OkStatus();
+  }
+
+ private:
+  const std::function<void(Position)> before_;
+};
+
+constexpr char kFamily[] = "name_order.1";
+
+class CurrentFamilyTest : public ::testing::Test {
+ protected:
+  CurrentFamilyTest()
+      : fixture_([this] {
+          std::vector<std::unique_ptr<Projection>> projections;
+          projections.push_back(std::make_unique<NameOrder>(before_));
+          return projections;
+        }) {
+    fixture_.Register<deals::v1::DealEvent>("deals");
+    fixture_.options().flush_on_close = false;
+  }
+
+  // A folder of the view as it was after `head` events, on disk and closed.
+  std::string StopAt(Position head, const std::string& folder) {
+    auto store = fixture_.OpenAt(folder, head);
+    View& view = store->Find("name_order");
+    EXPECT_TRUE(WaitFor(view, head).ok());
+    EXPECT_TRUE(view.Flush().ok());
+    return fixture_.PathOf(folder);
+  }
+  static std::vector<std::string> NamesInOrder(const View& view) {
+    const auto page =
+        NameOrder::Deals().List(view.Latest(), WorkspaceId(1), {.order_by = "display_name"});
+    EXPECT_TRUE(page.ok()) << page.status();
+    std::vector<std::string> names;
+    if (page.ok()) {
+      for (const Deal& deal : page->rows) names.push_back(deal.display_name());
+    }
+    return names;
+  }
+
+  std::function<void(Position)> before_;  // of the stores opened from now on
+  ViewFixture fixture_;
+};
+
+TEST_F(CurrentFamilyTest, FoldsAgainFromTheLowerOfTheTwoPositions) {
+  fixture_.Append("deals/1", Created("m"));
+  fixture_.Append("deals/2", Created("d"));
+  fixture_.Append("deals/1", Renamed("a"));
+  fixture_.Append("deals/3", Created("c"));
+  fixture_.Append("deals/3", Renamed("e"));
+  fixture_.Append("deals/3", Renamed(DealNames::kPoison));
+  fixture_.Append("deals/2", Deleted());
+  fixture_.Append("deals/3", Renamed("left alone"));
+  fixture_.Append("deals/1", Renamed("x"));
+  const Position last = fixture_.Append("deals/2", Created("b"));
+
+  const auto whole = fixture_.Open("whole");
+  View& expected = whole->Find("name_order");
+  ASSERT_TRUE(WaitFor(expected, last).ok());
+  ASSERT_THAT(NamesInOrder(expected), ElementsAre("b", "e", "x"));
+
+  std::vector<std::string> stopped;
+  for (Position at(0); at <= last; at = at.Next()) {
+    stopped.push_back(StopAt(at, absl::StrCat("stopped", at.value())));
+  }
+  for (Position rows(0); rows <= last; rows = rows.Next()) {
+    for (Position current(0); current <= last; current = current.Next()) {
+      const std::string folder = absl::StrCat("rows", rows.value(), "current", current.value());
+      std::filesystem::copy(stopped[rows.value()], fixture_.PathOf(folder));
+      TakeCurrentEntries(stopped[current.value()], fixture_.PathOf(folder), kFamily);
+      const auto store = fixture_.Open(folder);
+      View& view = store->Find("name_order");
+      ASSERT_TRUE(WaitFor(view, last).ok());
+      ASSERT_TRUE(view.Health().status.ok()) << view.Health().status;
+      EXPECT_EQ(*view.Digest(last), *expected.Digest(last)) << folder;
+      EXPECT_EQ(*view.CurrentDigest(), *expected.CurrentDigest()) << folder;
+      EXPECT_EQ(view.Health().stale_count, 1u) << folder;
+    }
+  }
+}
+
+// Goal: a second crash while the family that is behind catches up must not find rows that are newer
+// than their checkpoint says. Method: entries so large that each makes a batch of its own, and a
+// look at the checkpoint while the worker is held in the middle.
+TEST_F(CurrentFamilyTest, KeepsTheCheckpointOfTheFamilyThatIsAhead) {
+  constexpr size_t kLarge = 600'000;
+  for (char c = 'a'; c < 'g'; ++c) fixture_.Append("deals/1", Created(std::string(kLarge, c)));
+  const Position last = fixture_.log().head();
+  TakeCurrentEntries(StopAt(Position(1), "from"), StopAt(last, "views"), kFamily);
+  std::atomic<bool> held{false};
+  std::atomic<bool> released{false};
+  before_ = [&](Position position) {
+    if (position != last) return;
+    held = true;
+    held.notify_all();
+    released.wait(false);
+  };
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("name_order");
+  held.wait(false);
+  const ViewSnapshot middle = view.Latest();
+  const auto checkpoint = middle.Get(absl::string_view("\0c", 2), eventstore::ReadTier::kDisk);
+  released = true;
+  released.notify_all();
+  EXPECT_LT(middle.position(), last);
+  EXPECT_GT(middle.position(), Position(1));
+  ASSERT_TRUE(checkpoint.ok() && checkpoint->has_value());
+  EXPECT_EQ(**checkpoint, std::string(1, static_cast<char>(last.value())));
+  EXPECT_TRUE(WaitFor(view, last).ok());
+}
+
+TEST_F(CurrentFamilyTest, IsOnDiskWithItsCheckpointAfterAFlush) {
+  const Position last = fixture_.Append("deals/1", Created("a"));
+  auto store = fixture_.Open("views");
+  ASSERT_TRUE(WaitFor(store->Find("name_order"), last).ok());
+  ASSERT_TRUE(store->Find("name_order").Flush().ok());
+  // Of an event that changes no entry the checkpoint is kept, too.
+  deals::v1::DealEvent another_step = Renamed("a");
+  another_step.mutable_deal_updated()->mutable_deal()->set_next_step("Call");
+  const Position later = fixture_.Append("deals/1", another_step);
+  ASSERT_TRUE(WaitFor(store->Find("name_order"), later).ok());
+  ASSERT_TRUE(store->Find("name_order").Flush().ok());
+  store.reset();
+  store = fixture_.OpenAt("views", later);
+  EXPECT_EQ(store->Find("name_order").position(), later);
+  EXPECT_THAT(NamesInOrder(store->Find("name_order")), ElementsAre("a"));
+}
+
+TEST_F(CurrentFamilyTest, IsDroppedWithItsView) {
+  const Position last = fixture_.Append("deals/1", Created("a"));
+  StopAt(last, "views");
+  {
+    auto raw = VersionedStore::Open({.path = fixture_.PathOf("views")});
+    ASSERT_THAT((*raw)->FamilyNames(), ElementsAre("name_order.1", "name_order.1.current"));
+    // As a view of another version left it.
+    ASSERT_TRUE((*raw)->OpenOrCreate("name_order.0").ok());
+    ASSERT_TRUE((*raw)->OpenOrCreateCurrent("name_order.0.current").ok());
+  }
+  fixture_.Open("views").reset();
+  auto raw = VersionedStore::Open({.path = fixture_.PathOf("views")});
+  EXPECT_THAT((*raw)->FamilyNames(), ElementsAre("name_order.1", "name_order.1.current"));
+}
+
+TEST_F(CurrentFamilyTest, IsFoldedAnewWithTheRowsOfAnAbandonedFuture) {
+  fixture_.Append("deals/1", Created("a"));
+  const Position head = fixture_.Append("deals/2", Created("m"));
+  const Position longer = fixture_.Append("deals/1", Renamed("z"));
+  // Only the entries are of the future.
+  TakeCurrentEntries(StopAt(longer, "from"), StopAt(head, "views"), kFamily);
+  const auto store = fixture_.OpenAt("views", head);
+  ASSERT_TRUE(WaitFor(store->Find("name_order"), head).ok());
+  EXPECT_THAT(NamesInOrder(store->Find("name_order")), ElementsAre("a", "m"));
+}
+
+}  // namespace
+}  // namespace kith::projections

@@ -1,0 +1,125 @@
+#include "services/deals/deal_links.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/services/deals/deal_world.h"
+
+namespace kith::deals {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+v1::CreateDealRequest CreateFor(const std::string& owner,
+                                const std::vector<std::string>& contacts) {
+  v1::CreateDealRequest command = Create();
+  command.mutable_deal()->set_owner(owner);
+  for (const std::string& contact : contacts) {
+    command.mutable_deal()->add_contacts()->set_contact(contact);
+  }
+  return command;
+}
+
+v1::UpdateDealRequest Change(const std::string& owner, const std::vector<std::string>& contacts,
+                             const std::vector<std::string>& mask) {
+  v1::UpdateDealRequest command;
+  *command.mutable_deal() = CreateFor(owner, contacts).deal();
+  command.mutable_deal()->set_name(kDeal);
+  for (const std::string& path : mask) command.mutable_update_mask()->add_paths(path);
+  return command;
+}
+
+// The fields that a refusal names, in its order.
+std::vector<std::string> FieldsOf(const absl::Status& status) {
+  std::vector<std::string> fields;
+  const auto wire = WireError(status);
+  if (!wire.has_value()) return fields;
+  for (const auto& detail : wire->details()) {
+    google::rpc::BadRequest request;
+    if (!detail.UnpackTo(&request)) continue;
+    for (const auto& violation : request.field_violations()) fields.push_back(violation.field());
+  }
+  return fields;
+}
+
+TEST(DealLinks, LetsADealNameWhoIsThere) {
+  DealWorld world = WithPipeline().With("users/u").With("contacts/a").With("contacts/b");
+  EXPECT_EQ(OutcomeOf(world.Try(CreateFor("users/u", {"contacts/a", "contacts/b"}))), "events");
+  EXPECT_EQ(OutcomeOf(world.Try(CreateFor("", {}))), "events");
+}
+
+TEST(DealLinks, NamesEveryRecordThatIsNotThereAtOnce) {
+  DealWorld world = WithPipeline().With("contacts/a").With("contacts/gone", Lifecycle::kDeleted);
+  const Decision refused =
+      world.Try(CreateFor("users/none", {"contacts/a", "contacts/none", "contacts/gone"}));
+  EXPECT_EQ(OutcomeOf(refused), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(FieldsOf(refused.status()),
+              ElementsAre("deal.owner", "deal.contacts[1].contact", "deal.contacts[2].contact"));
+}
+
+TEST(DealLinks, RefusesAnUpdateThatNamesARecordThatIsNotThere) {
+  DealWorld world = WithPipeline().With("users/u").With("contacts/a");
+  world.Do(CreateFor("users/u", {"contacts/a"}));
+  const Decision refused =
+      world.Try(Change("users/none", {"contacts/a", "contacts/none"}, {"owner", "contacts"}));
+  EXPECT_EQ(OutcomeOf(refused), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_THAT(FieldsOf(refused.status()), ElementsAre("deal.owner", "deal.contacts[1].contact"));
+  EXPECT_EQ(OutcomeOf(world.Try(Change("users/none", {"contacts/none"}, {}))),
+            "LINKED_RECORD_NOT_FOUND")
+      << "without a mask the fields that are set count";
+}
+
+// A deal outlives those it names, and can still be changed.
+TEST(DealLinks, AsksOnlyForRecordsThatTheUpdateAdds) {
+  DealWorld world = WithPipeline().With("users/u").With("contacts/a").With("contacts/b");
+  world.Do(CreateFor("users/u", {"contacts/a"}));
+  world.With("users/u", Lifecycle::kDeleted).With("contacts/a", Lifecycle::kDeleted);
+  EXPECT_EQ(OutcomeOf(world.Try(Rename("Another"))), "events");
+  v1::UpdateDealRequest rename = Change("users/none", {"contacts/none"}, {"display_name"});
+  rename.mutable_deal()->set_display_name("Another");
+  EXPECT_EQ(OutcomeOf(world.Try(rename)), "events") << "the mask leaves out who is not there";
+  EXPECT_EQ(OutcomeOf(world.Try(Change("users/u", {"contacts/b", "contacts/a"}, {"contacts"}))),
+            "events");
+  EXPECT_EQ(OutcomeOf(world.Try(Change("", {}, {"owner", "contacts"}))), "events");
+}
+
+TEST(DealLinks, AreNoneWhereTheUpdateIsRefusedAnyway) {
+  const v1::UpdateDealRequest update = Change("users/none", {"contacts/none"}, {"owner"});
+  EXPECT_THAT(NewLinks(DealState(), update), IsEmpty());
+  DealState active;
+  active.lifecycle = Lifecycle::kActive;
+  v1::UpdateDealRequest wrong = update;
+  wrong.mutable_update_mask()->add_paths("colour");
+  EXPECT_THAT(NewLinks(active, wrong), IsEmpty());
+}
+
+template <class EventMessage>
+Lifecycle After(const EventMessage& event, Lifecycle before) {
+  return Evolve(LinkedRecord{before}, Recorded<EventMessage>{.event = event}).lifecycle;
+}
+
+TEST(LinkedRecord, FollowsAUserAndAContact) {
+  users::v1::UserEvent user;
+  user.mutable_user_created();
+  EXPECT_EQ(After(user, Lifecycle::kAbsent), Lifecycle::kActive);
+  user.mutable_user_updated();
+  EXPECT_EQ(After(user, Lifecycle::kActive), Lifecycle::kActive);
+  user.mutable_user_deleted();
+  EXPECT_EQ(After(user, Lifecycle::kActive), Lifecycle::kDeleted);
+  contacts::v1::ContactEvent contact;
+  EXPECT_EQ(After(contact, Lifecycle::kActive), Lifecycle::kActive) << "an event of a newer Kith";
+  contact.mutable_contact_created();
+  EXPECT_EQ(After(contact, Lifecycle::kAbsent), Lifecycle::kActive);
+  contact.mutable_contact_updated();
+  EXPECT_EQ(After(contact, Lifecycle::kActive), Lifecycle::kActive);
+  contact.mutable_contact_deleted();
+  EXPECT_EQ(After(contact, Lifecycle::kActive), Lifecycle::kDeleted);
+}
+
+}  // namespace
+}  // namespace kith::deals
