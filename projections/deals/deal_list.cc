@@ -95,6 +95,8 @@ absl::Status Touch(const EventHeader& header, absl::string_view name,
 
 }  // namespace
 
+bool DealList::Takes(const RecordedEvent& event) const { return IsAboutDeals(event); }
+
 absl::Status DealList::Apply(const RecordedEvent& event, projections::ViewBatch& batch) const {
   if (eventstore::CategoryOf(event.header().stream) == "deals") return ApplyDeal(event, batch);
   return ForEachTouchedDeal(

@@ -1,7 +1,7 @@
 // DealList: every deal that is there, with the stages it has been in and when something last
 // happened about it; found by name and by any of the fields that lists are filtered and ordered by.
 //
-// An interaction that is about no deal costs nothing here.
+// An interaction that is about no deal costs nothing here: it is not taken.
 #pragma once
 
 #include <string>
@@ -9,7 +9,6 @@
 
 #include "absl/strings/string_view.h"
 #include "kith/deals/v1/deal.pb.h"
-#include "projections/deals/touched_deals.h"
 #include "projections/engine/projection.h"
 #include "projections/tables/table.h"
 
@@ -28,10 +27,10 @@ class DealList final : public projections::Projection {
   absl::string_view name() const override { return kName; }
   int version() const override { return 2; }
   std::vector<std::string> categories() const override { return {"deals", "interactions"}; }
-  bool has_current_indexes() const override { return true; }
   // Of the interactions, those about a deal.
-  bool Takes(const eventstore::RecordedEvent& event) const override { return IsAboutDeals(event); }
+  bool Takes(const eventstore::RecordedEvent& event) const override;
   bool reads_personal() const override { return false; }
+  bool has_current_indexes() const override { return true; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;
 };

@@ -176,6 +176,8 @@ absl::StatusOr<v1::BoardStage> ReadStage(const projections::ViewSnapshot& snapsh
 
 }  // namespace
 
+bool PipelineBoard::Takes(const RecordedEvent& event) const { return IsAboutDeals(event); }
+
 absl::Status PipelineBoard::Apply(const RecordedEvent& event, projections::ViewBatch& batch) const {
   const absl::string_view category = eventstore::CategoryOf(event.header().stream);
   if (category == "deals") return ApplyDeal(event, batch);

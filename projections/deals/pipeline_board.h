@@ -19,7 +19,6 @@
 #include "absl/time/time.h"
 #include "eventstore/base/strong_id.h"
 #include "kith/deals/v1/deals_service.pb.h"
-#include "projections/deals/touched_deals.h"
 #include "projections/engine/projection.h"
 #include "projections/engine/view_snapshot.h"
 
@@ -35,7 +34,7 @@ class PipelineBoard final : public projections::Projection {
     return {"deals", "pipelines", "interactions"};
   }
   // Of the interactions, those about a deal.
-  bool Takes(const eventstore::RecordedEvent& event) const override { return IsAboutDeals(event); }
+  bool Takes(const eventstore::RecordedEvent& event) const override;
   bool reads_personal() const override { return false; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;

@@ -18,6 +18,13 @@ const interactions::v1::Interaction& InteractionIn(const eventstore::RecordedEve
 
 }  // namespace
 
+bool IsAboutDeals(const eventstore::RecordedEvent& event) {
+  const absl::string_view stream = event.header().stream;
+  if (eventstore::CategoryOf(stream) != "interactions" || IsDeal(stream)) return true;
+  const auto& links = InteractionIn(event).links();
+  return std::any_of(links.begin(), links.end(), IsDeal);
+}
+
 absl::Status ForEachTouchedDeal(const eventstore::RecordedEvent& event,
                                 absl::FunctionRef<absl::Status(absl::string_view deal)> visit) {
   const absl::string_view stream = event.header().stream;
@@ -27,13 +34,6 @@ absl::Status ForEachTouchedDeal(const eventstore::RecordedEvent& event,
     if (IsDeal(link)) KITH_RETURN_IF_ERROR(visit(link));
   }
   return absl::OkStatus();
-}
-
-bool IsAboutDeals(const eventstore::RecordedEvent& event) {
-  const absl::string_view stream = event.header().stream;
-  if (eventstore::CategoryOf(stream) != "interactions" || IsDeal(stream)) return true;
-  const auto& links = InteractionIn(event).links();
-  return std::any_of(links.begin(), links.end(), IsDeal);
 }
 
 }  // namespace kith::deals

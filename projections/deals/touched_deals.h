@@ -1,5 +1,5 @@
 // Which deals an interaction is about, besides contacts: the one it is recorded on and those it is
-// linked to.
+// linked to. Pure; any thread.
 #pragma once
 
 #include "absl/functional/function_ref.h"
@@ -9,13 +9,13 @@
 
 namespace kith::deals {
 
+// True when there is any, and for every event that is not an interaction. What Projection::Takes of
+// a view of deals says.
+bool IsAboutDeals(const eventstore::RecordedEvent& event);
+
 // Visits the name of each, of an event of a stream like "deals/…/interactions"; they may be gone.
 // Ends with the visitor's first error.
 absl::Status ForEachTouchedDeal(const eventstore::RecordedEvent& event,
                                 absl::FunctionRef<absl::Status(absl::string_view deal)> visit);
-
-// False for an interaction that is about no deal; true for every other event. Cheap, for
-// Projection::Takes.
-bool IsAboutDeals(const eventstore::RecordedEvent& event);
 
 }  // namespace kith::deals

@@ -131,11 +131,12 @@ class ListModel {
     return order;
   }
 
-  // Lists what fulfils all the conditions and fails the property where the table says otherwise.
+  // Lists what fulfils all the conditions, as of the snapshot's position, and fails the property
+  // where the table says otherwise.
   void ExpectListed(const projections::Table<Row>& table, const projections::ViewSnapshot& snapshot,
                     WorkspaceId workspace, const Rows& rows,
-                    const std::vector<Condition>& conditions, const std::vector<Order>& order,
-                    bool as_of = false) const {
+                    const std::vector<Condition>& conditions,
+                    const std::vector<Order>& order) const {
     const std::string filter = absl::StrJoin(
         conditions, " AND ",
         [](std::string* out, const Condition& condition) { absl::StrAppend(out, condition.text); });
@@ -146,7 +147,7 @@ class ListModel {
     const int page_size = *rc::gen::inRange(1, 6);
     const auto listed =
         ListAll(table, snapshot, workspace,
-                {.filter = filter, .order_by = order_by, .page_size = page_size, .as_of = as_of});
+                {.filter = filter, .order_by = order_by, .page_size = page_size, .as_of = true});
     RC_LOG() << listed.status().ToString() << "\n";
     RC_ASSERT(listed.ok());
     std::vector<std::string> names = *listed;

@@ -115,11 +115,8 @@ class History {
   void Mark(v1::Deal& deal) {
     deal.set_etag(absl::StrCat(revisions_[deal.name()]));
     *deal.mutable_update_time() = ToTimestamp(now_);
-    // The latest, which need not be of the last event.
-    const auto now = ToTimestamp(now_);
-    if (now.seconds() > deal.last_activity_time().seconds()) {
-      *deal.mutable_last_activity_time() = now;
-    }
+    if (deal.has_last_activity_time() && FromTimestamp(deal.last_activity_time()) > now_) return;
+    *deal.mutable_last_activity_time() = ToTimestamp(now_);
   }
 
   void Create(const std::string& name, int number) {
@@ -267,6 +264,12 @@ const Model& Deals() {
               return Values{TimeText(deal.has_create_time(), deal.create_time())};
             },
         .unset = ""}},
+      {"last_activity_time",
+       {.values =
+            [](const v1::Deal& deal) {
+              return Values{TimeText(deal.has_last_activity_time(), deal.last_activity_time())};
+            },
+        .unset = ""}},
   });
   return model;
 }
@@ -315,7 +318,7 @@ Model::Condition AnyCondition() {
     case 8:
       return AnyDay();
     default:
-      return AnyTime(AnyOf({"close_time", "create_time"}));
+      return AnyTime(AnyOf({"close_time", "create_time", "last_activity_time"}));
   }
 }
 
@@ -332,16 +335,18 @@ void ExpectSame(const projections::ViewSnapshot& list, const Rows& deals) {
     std::vector<Model::Condition> conditions;
     const int count = *rc::gen::inRange(0, 4);
     for (int i = 0; i < count; ++i) conditions.push_back(AnyCondition());
-    const auto order =
-        Model::AnyOrder({"pipeline", "stage", "status", "owner", "display_name", "company_name",
-                         "product", "expected_close_date", "close_time", "create_time"});
+    const auto order = Model::AnyOrder({"pipeline", "stage", "status", "owner", "display_name",
+                                        "company_name", "product", "expected_close_date",
+                                        "close_time", "create_time", "last_activity_time"});
     Deals().ExpectListed(DealList::Deals(), list, WorkspaceId(1), deals, conditions, order);
   }
 }
 
 TEST(DealListHistory, HoldsAndFindsWhatAFoldByHandDoes) {
   const bool held = testing::HoldsForHistories("the list equals the deals folded by hand", [] {
-    ViewSpec spec = ViewSpec::Of<DealList>().Takes<v1::DealEvent>("deals");
+    ViewSpec spec = ViewSpec::Of<DealList>()
+                        .Takes<v1::DealEvent>("deals")
+                        .Takes<interactions::v1::InteractionEvent>("interactions");
     Rows deals;
     History history(spec, deals);
     testing::CompareWithModel(

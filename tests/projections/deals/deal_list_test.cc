@@ -190,6 +190,7 @@ TEST(DealList, ReadsNothingForAnInteractionAboutNoDeal) {
                                 *(*store)->OpenOrCreateCurrent("deal_list.0.current")},
                                {});
   store->reset();
+  bool taken = false;
   const auto apply = [&](uint64_t position, const interactions::v1::InteractionRecorded& recorded) {
     auto record = std::make_shared<eventstore::Record>();
     record->header.position = Position(position);
@@ -197,13 +198,17 @@ TEST(DealList, ReadsNothingForAnInteractionAboutNoDeal) {
     auto event = std::make_unique<interactions::v1::InteractionEvent>();
     *event->mutable_interaction_recorded() = recorded;
     batch.Begin(Position(position));
-    const absl::Status applied = DealList().Apply({std::move(record), std::move(event)}, batch);
+    const eventstore::RecordedEvent happened{std::move(record), std::move(event)};
+    taken = DealList().Takes(happened);
+    const absl::Status applied = DealList().Apply(happened, batch);
     batch.Keep();
     return applied;
   };
   EXPECT_TRUE(apply(1, InteractionWith("contacts/1", {"contacts/2"})).ok());
+  EXPECT_FALSE(taken);
   EXPECT_TRUE(batch.read_error().ok() && batch.kept().empty() && batch.kept_current().empty());
   EXPECT_FALSE(apply(2, InteractionWith("contacts/1", {"deals/1"})).ok());
+  EXPECT_TRUE(taken);
 }
 
 }  // namespace
