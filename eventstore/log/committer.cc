@@ -14,9 +14,9 @@ constexpr size_t kGroupBytesMax = 8 << 20;
 // Answers given by one task of the executor: enough to be cheap, few enough to spread over its
 // threads.
 constexpr size_t kAnswersPerTask = 32;
-// While a group is written, the next one is sequenced ahead in portions of so many: waking the
-// thread for each append would cost more than sequencing it.
-constexpr size_t kSequencedAhead = 64;
+// While a group is written, the next one is sequenced ahead in portions of so many: waking a thread
+// for each append would cost more than sequencing it.
+constexpr size_t kSequencedAhead = 32;
 constexpr std::chrono::milliseconds kRecoverPause(500);
 
 bool IsFull(const CommitGroup& group) {
@@ -73,14 +73,22 @@ void Committer::Enqueue(std::unique_ptr<PreparedAppend> append) {
     MutexLock lock(mutex_);
     if (!broken_ && !stopping_) {
       queue_.push_back(std::move(append));
-      // Whoever finishes a write wakes the sequencing thread too.
-      if (queue_.size() == (writing_ ? kSequencedAhead : 1)) work_.NotifyOne();
+      WakeFor(queue_.size());
       return;
     }
   }
   Appends refused;
   refused.push_back(std::move(append));
   Fail(refused);
+}
+
+// Whoever finishes a write looks at the queue, so a short one needs no other thread meanwhile.
+void Committer::WakeFor(size_t queued) {
+  if (sequencing_) {
+    if (queued == (writing_ ? kSequencedAhead : 1)) work_.NotifyOne();
+  } else if (!writing_ || queued == kSequencedAhead) {
+    roles_.NotifyOne();
+  }
 }
 
 void Committer::Run() {
@@ -139,7 +147,7 @@ bool Committer::Gather(CommitGroup& group) {
     writing_ = true;
   }
   sequencing_ = false;
-  roles_.NotifyOne();
+  if (!go_on || queue_.size() >= kSequencedAhead) roles_.NotifyOne();
   return go_on;
 }
 
@@ -164,10 +172,24 @@ void Committer::Write(CommitGroup& group) {
   tail_.Publish(group.records);
   if (!group.records.empty()) clock_.EndBatch();
   hooks_.committed();
-  Answer(group.answers);
-  MutexLock lock(mutex_);
-  writing_ = false;
-  work_.NotifyAll();
+  const bool is_lone = group.answers.size() == 1;
+  if (!is_lone) Answer(group.answers);
+  {
+    MutexLock lock(mutex_);
+    writing_ = false;
+    if (sequencing_) work_.NotifyAll();
+  }
+  if (is_lone) AnswerHere(group.answers);
+}
+
+// With no role: what the answer leads to holds up nobody.
+void Committer::AnswerHere(Appends& appends) {
+  for (auto& append : std::exchange(appends, {})) {
+    const size_t bytes = append->bytes;
+    append->done(std::move(append->answer));
+    append.reset();
+    hooks_.answered(1, bytes);
+  }
 }
 
 // Called by the writer, which keeps its role until appends may resume.

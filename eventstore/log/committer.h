@@ -1,11 +1,13 @@
 // Committer: takes prepared appends from its bounded queue, decides them in order, writes them in
-// groups with one fsync each, publishes them to the tail, and posts their answers to the executor
-// in order of position.
+// groups with one fsync each, publishes them to the tail, and posts their answers to the executor,
+// those of a group in order of position.
 //
 // Two threads take turns in two roles. The one that sequences gathers appends and encodes them into
-// its group; when no group is being written any more it becomes the writer, and the other thread
-// sequences the next group meanwhile. So a group gathers exactly as long as the one before is in
-// fsync, and a lone append is handed from nobody to nobody.
+// its group; when no group is being written any more it becomes the writer. Where much has come
+// meanwhile the other thread sequences the next group; where little has, the writer does so itself
+// afterwards, because waking a thread costs more. So a group gathers as long as the one before is
+// in fsync, and a lone append is handed from nobody to nobody: the thread that wrote it gives its
+// answer too, once it has given up its role.
 //
 // When a write fails its outcome is unknown: everything in flight is answered Unavailable, the
 // engine is reopened, its tail verified, and appends resume from what is there. Until then Enqueue
@@ -57,6 +59,8 @@ class Committer {
   void Resume(const LogState& state) KITH_EXCLUDES(mutex_);
   void Fail(Appends& appends);
   void Answer(Appends& appends);
+  void AnswerHere(Appends& appends);
+  void WakeFor(size_t queued) KITH_REQUIRES(mutex_);
 
   Engine& engine_;
   Tail& tail_;

@@ -51,7 +51,8 @@ class EventLog {
 
   virtual ~EventLog() = default;
 
-  // Appends when every condition holds. `done` is called exactly once, on the executor. Errors:
+  // Appends when every condition holds. `done` is called exactly once, on the executor or on a
+  // thread of the log's own: it must not wait for anything. Errors:
   //   InvalidArgument    over a limit of types.h, or malformed
   //   Aborted            conditions failed; ConflictsOf(status) tells which, expected and actual
   //   AlreadyExists      the request id was used for another request
