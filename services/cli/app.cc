@@ -160,7 +160,8 @@ absl::Status RunWords(std::vector<std::string> words, const Surroundings& surrou
     KITH_ASSIGN_OR_RETURN(Arguments arguments,
                           Arguments::Parse({words.begin() + 1, words.end()},
                                            [](absl::string_view) { return false; }));
-    return RunBench(options, std::move(arguments), flags.json);
+    return RunBench(options, std::move(arguments),
+                    {surroundings.out, surroundings.err, flags.json, surroundings.live_err});
   }
   const std::unique_ptr<Client> client = surroundings.connect(options);
   UlidGenerator ids(SystemClock(), SystemRandom());

@@ -6,10 +6,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "services/cli/commands.h"
 #include "services/cli/fields.h"
+#include "services/cli/load_kind.h"
 #include "services/cli/proto_comments.h"
 #include "services/cli/request.h"
 
@@ -33,8 +35,12 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
   kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
               [--dry-run] CSV                 rows of a CSV file; see deploy/import
   kith interactions ingest FILE|-             an interaction for each line, as JSON
-  kith bench record|get [--in-flight N] [--seconds S]
+  kith bench KIND [--in-flight N] [--channels N] [--seconds S] [--warm-up S]
+             [--rate CALLS_A_SECOND] [--bytes N] [--contacts N] [--as-of MOMENT]
+                                              how fast the server is; the kinds:
+)";
 
+constexpr char kCollections[] = R"(
 Collections and their verbs
 )";
 
@@ -117,6 +123,10 @@ void PrintItemFields(const Method& method, std::ostream& out) {
 
 void PrintHelp(const Catalog& catalog, std::ostream& out) {
   out << kIntroduction;
+  for (const LoadKindEntry& kind : LoadKinds()) {
+    out << absl::StrFormat("               %-10s %s\n", kind.name, kind.about);
+  }
+  out << kCollections;
   for (const auto& [collection, methods] : catalog.collections()) {
     const std::string verbs = absl::StrJoin(
         methods, ", ", [](std::string* text, const Method& method) { *text += method.verb; });

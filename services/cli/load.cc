@@ -5,71 +5,69 @@
 #include <chrono>
 #include <thread>
 #include <utility>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status_macros.h"
-#include "grpcpp/grpcpp.h"
-#include "kith/contacts/v1/contacts_service.grpc.pb.h"
-#include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/support/channel_arguments.h"
 
 namespace kith::cli {
 namespace {
 
-namespace contacts = ::kith::contacts::v1;
-namespace interactions = ::kith::interactions::v1;
+// A call that is not answered for so long after the end is given up.
+constexpr absl::Duration kPatience = absl::Seconds(30);
+constexpr absl::Duration kProgressEvery = absl::Seconds(1);
 
-void Authorise(const std::string& key, grpc::ClientContext* context) {
-  if (!key.empty()) context->AddMetadata("authorization", absl::StrCat("Bearer ", key));
-}
-
-// Shared by every caller of one run.
+// Shared by every lane of one run.
 struct Run {
+  explicit Run(const LoadOptions& the_options) : options(the_options) {}
+
   const LoadOptions& options;
-  std::vector<std::string> records;
   std::atomic<bool> measuring = false;
   std::atomic<bool> stopping = false;
+  std::atomic<uint64_t> calls = 0;  // answered so far, for the progress
+  std::atomic<uint64_t> items = 0;
   Mutex mutex;
   CondVar changed;
   int busy KITH_GUARDED_BY(mutex) = 0;
   LoadResult result KITH_GUARDED_BY(mutex);
 };
 
-// One call in flight at a time; in a closed loop the end of one begins the next.
-class Caller {
+// A caller with one call in flight at a time; in a closed loop the end of one begins the next.
+class Lane final : public LoadReport {
  public:
-  Caller(Run& run, std::shared_ptr<grpc::Channel> channel, int number)
-      : run_(run), channel_(std::move(channel)), number_(number) {}
-  virtual ~Caller() = default;
+  Lane(Run& run, std::unique_ptr<LoadCaller> caller) : run_(run), caller_(std::move(caller)) {}
 
   // `intended` is when the call was meant to begin.
-  void Call(absl::Time intended) {
+  void Begin(absl::Time intended) {
     begun_ = intended;
-    context_ = std::make_unique<grpc::ClientContext>();
-    Authorise(run_.options.key, context_.get());
-    Send(context_.get(), run_.records[(number_ + calls_++ * 7919) % run_.records.size()]);
+    caller_->Call(calls_++, *this);
   }
-  const LatencyHistogram& latency() const { return latency_; }
-  // Open loop: true, once, when no call of this caller is under way. Under the run's mutex.
+  void Cancel() { caller_->Cancel(); }
+  // Open loop: true, once, when no call of this lane is under way. Under the run's mutex.
   bool Take() { return std::exchange(free_, false); }
+  // When every call has ended.
+  const LatencyHistogram& latency() const { return latency_; }
 
- protected:
-  virtual void Send(grpc::ClientContext* context, const std::string& record) = 0;
-
-  void Done(const grpc::Status& status) {
+  void Items(uint64_t count) override {
     if (run_.measuring.load(std::memory_order_relaxed)) {
-      if (status.ok()) {
-        latency_.Record(absl::Now() - begun_);
-      } else {
-        MutexLock lock(run_.mutex);
-        ++run_.result.failures;
-        if (run_.result.first_error.empty()) run_.result.first_error = status.error_message();
-      }
+      run_.items.fetch_add(count, std::memory_order_relaxed);
     }
+  }
+  void StartClock() override { begun_ = absl::Now(); }
+  void Bytes(size_t request, size_t response) override {
+    MutexLock lock(run_.mutex);
+    run_.result.request_bytes = request;
+    run_.result.response_bytes = response;
+  }
+  void Done(const absl::Status& status) override {
+    if (run_.measuring.load(std::memory_order_relaxed)) Count(status);
     if (run_.options.rate == 0 && !run_.stopping.load(std::memory_order_relaxed)) {
-      Call(absl::Now());
-      return;
+      return Begin(absl::Now());
     }
     MutexLock lock(run_.mutex);
     --run_.busy;
@@ -77,170 +75,164 @@ class Caller {
     run_.changed.NotifyAll();
   }
 
-  Run& run_;
-  const std::shared_ptr<grpc::Channel> channel_;
-
  private:
-  const int number_;
+  void Count(const absl::Status& status) {
+    if (status.ok()) {
+      latency_.Record(absl::Now() - begun_);
+      run_.calls.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    MutexLock lock(run_.mutex);
+    LoadResult& result = run_.result;
+    ++result.failures[absl::StatusCodeToString(status.code())];
+    if (result.first_error.empty()) result.first_error = std::string(status.message());
+  }
+
+  Run& run_;
+  const std::unique_ptr<LoadCaller> caller_;
   uint64_t calls_ = 0;
   absl::Time begun_;
-  std::unique_ptr<grpc::ClientContext> context_;
   LatencyHistogram latency_;
   bool free_ = true;  // guarded by run_.mutex
 };
 
-class RecordCaller final : public Caller {
- public:
-  RecordCaller(Run& run, std::shared_ptr<grpc::Channel> channel, int number)
-      : Caller(run, channel, number), stub_(interactions::InteractionsService::NewStub(channel)) {
-    auto& interaction = *request_.mutable_interaction();
-    interaction.set_kind(interactions::EMAIL);
-    interaction.set_direction(interactions::INBOUND);
-    interaction.set_subject("Offer");
-    interaction.set_body(std::string(std::max(0, run.options.text_bytes - 5), 'x'));
-  }
-
- private:
-  void Send(grpc::ClientContext* context, const std::string& record) override {
-    request_.set_parent(record);
-    stub_->async()->RecordInteraction(context, &request_, &response_,
-                                      [this](const grpc::Status& status) { Done(status); });
-  }
-
-  const std::unique_ptr<interactions::InteractionsService::Stub> stub_;
-  interactions::RecordInteractionRequest request_;
-  interactions::Interaction response_;
-};
-
-class GetCaller final : public Caller {
- public:
-  GetCaller(Run& run, std::shared_ptr<grpc::Channel> channel, int number)
-      : Caller(run, channel, number), stub_(contacts::ContactsService::NewStub(channel)) {}
-
- private:
-  void Send(grpc::ClientContext* context, const std::string& record) override {
-    request_.set_name(record);
-    stub_->async()->GetContact(context, &request_, &response_,
-                               [this](const grpc::Status& status) { Done(status); });
-  }
-
-  const std::unique_ptr<contacts::ContactsService::Stub> stub_;
-  contacts::GetContactRequest request_;
-  contacts::Contact response_;
-};
+using Lanes = std::vector<std::unique_ptr<Lane>>;
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& address, int number) {
   grpc::ChannelArguments arguments;
-  arguments.SetInt("kith.bench.channel",
-                   number);  // channels with equal arguments would share one connection
+  arguments.SetMaxReceiveMessageSize(-1);
+  // Channels with equal arguments would share one connection.
+  arguments.SetInt("kith.bench.channel", number);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-// The contacts that the calls are about; the same ones for every run against one server.
-absl::StatusOr<std::vector<std::string>> MakeRecords(const LoadOptions& options,
-                                                     std::shared_ptr<grpc::Channel> channel) {
-  const auto stub = contacts::ContactsService::NewStub(channel);
-  std::vector<std::string> names;
-  for (int i = 0; i < options.records; ++i) {
-    contacts::CreateContactRequest request;
-    request.mutable_contact()->set_first_name("Bench");
-    request.mutable_contact()->set_last_name(absl::StrCat("Contact ", i));
-    request.mutable_contact()->add_emails()->set_address(absl::StrCat("bench", i, "@example.com"));
-    request.set_request_id(absl::StrCat("kith-bench-", i));
-    contacts::Contact contact;
-    grpc::ClientContext context;
-    Authorise(options.key, &context);
-    const grpc::Status status = stub->CreateContact(&context, request, &contact);
-    if (!status.ok()) {
-      return absl::UnavailableError(absl::StrCat("no contact to call about can be made at ",
-                                                 options.address, ": ", status.error_message()));
-    }
-    names.push_back(contact.name());
+absl::StatusOr<Lanes> MakeLanes(LoadKind& kind, Run& run) {
+  const LoadOptions& options = run.options;
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  for (int i = 0; i < options.channels; ++i) channels.push_back(Connect(options.address, i));
+  KITH_RETURN_IF_ERROR(kind.Prepare(options.target, channels[0]));
+  Lanes lanes;
+  for (int i = 0; i < options.in_flight; ++i) {
+    lanes.push_back(std::make_unique<Lane>(run, kind.NewCaller(channels[i % channels.size()], i)));
   }
-  return names;
+  return lanes;
+}
+
+// A lane without a call, or null; the search begins at `next`.
+Lane* TakeFree(const Lanes& lanes, size_t next) {
+  for (size_t i = 0; i < lanes.size(); ++i) {
+    Lane* const lane = lanes[(next + i) % lanes.size()].get();
+    if (lane->Take()) return lane;
+  }
+  return nullptr;
 }
 
 // Begins calls at their times until `end`.
-void Pace(Run& run, const std::vector<std::unique_ptr<Caller>>& callers, absl::Time end) {
+void Pace(Run& run, const Lanes& lanes, absl::Time end) {
   const absl::Duration gap = absl::Seconds(1) / run.options.rate;
   size_t next = 0;
   for (absl::Time at = absl::Now(); at < end; at += gap) {
     std::this_thread::sleep_until(absl::ToChronoTime(at));
-    Caller* caller = nullptr;
+    Lane* lane = nullptr;
     {
       MutexLock lock(run.mutex);
-      for (size_t i = 0; i < callers.size() && caller == nullptr; ++i) {
-        Caller* candidate = callers[(next + i) % callers.size()].get();
-        if (candidate->Take()) caller = candidate;
-      }
-      if (caller == nullptr) {
+      lane = TakeFree(lanes, next++);
+      if (lane == nullptr) {
         if (run.measuring) ++run.result.missed;
         continue;
       }
       ++run.busy;
     }
-    ++next;
-    caller->Call(at);
+    lane->Begin(at);
   }
 }
 
-}  // namespace
+void BeginAll(Run& run, const Lanes& lanes) {
+  {
+    MutexLock lock(run.mutex);
+    run.busy = static_cast<int>(lanes.size());
+  }
+  for (const auto& lane : lanes) lane->Begin(absl::Now());
+}
 
-absl::StatusOr<LoadResult> RunLoad(const std::string& what, const LoadOptions& options,
-                                   const std::function<void(const LoadResult&)>& progress) {
-  if (what != "record" && what != "get") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("there is no bench called ", what, "; take record or get"));
-  }
-  Run run{.options = options};
-  std::vector<std::shared_ptr<grpc::Channel>> channels;
-  for (int i = 0; i < options.channels; ++i) channels.push_back(Connect(options.address, i));
-  KITH_ASSIGN_OR_RETURN(run.records, MakeRecords(options, channels[0]));
-
-  std::vector<std::unique_ptr<Caller>> callers;
-  for (int i = 0; i < options.in_flight; ++i) {
-    const auto& channel = channels[i % channels.size()];
-    if (what == "record") {
-      callers.push_back(std::make_unique<RecordCaller>(run, channel, i));
-    } else {
-      callers.push_back(std::make_unique<GetCaller>(run, channel, i));
-    }
-  }
-  const absl::Time begin = absl::Now() + options.warm_up;
-  const absl::Time end = begin + options.duration;
-  std::thread pacer;
-  if (options.rate > 0) {
-    pacer = std::thread([&] { Pace(run, callers, end); });
-  } else {
-    {
-      MutexLock lock(run.mutex);
-      run.busy = options.in_flight;
-    }
-    for (const auto& caller : callers) caller->Call(absl::Now());
-  }
-  std::this_thread::sleep_until(absl::ToChronoTime(begin));
-  run.measuring = true;
-  const absl::Time measured_from = absl::Now();
+// Waits until `end`, telling how far it is.
+void Watch(Run& run, absl::Time begin, absl::Time end,
+           const std::function<void(const LoadResult&)>& progress) {
   for (absl::Time now = absl::Now(); now < end; now = absl::Now()) {
-    std::this_thread::sleep_until(absl::ToChronoTime(std::min(end, now + absl::Seconds(1))));
+    std::this_thread::sleep_until(absl::ToChronoTime(std::min(end, now + kProgressEvery)));
+    if (progress == nullptr) continue;
     LoadResult sofar;
     {
       MutexLock lock(run.mutex);
       sofar.failures = run.result.failures;
     }
-    for (const auto& caller : callers) sofar.calls += caller->latency().count();
-    sofar.elapsed = absl::Now() - measured_from;
-    if (progress) progress(sofar);
+    sofar.calls = run.calls;
+    sofar.items = run.items;
+    sofar.elapsed = absl::Now() - begin;
+    progress(sofar);
   }
+}
+
+// Waits for the calls under way; those that go on by themselves, or for ever, are cancelled.
+void AwaitEnd(Run& run, const Lanes& lanes, bool endless) {
+  const auto cancel_all = [&lanes] {
+    for (const auto& lane : lanes) lane->Cancel();
+  };
+  if (endless) cancel_all();
+  const absl::Time patience = absl::Now() + kPatience;
+  MutexLock lock(run.mutex);
+  while (run.busy > 0 && absl::Now() < patience) {
+    run.changed.WaitFor(run.mutex, std::chrono::milliseconds(100));
+    // An endless call may have begun after the last cancellation.
+    if (endless && run.busy > 0) {
+      lock.Unlock();
+      cancel_all();
+      lock.Lock();
+    }
+  }
+  if (run.busy == 0) return;
+  run.result.failures["UNANSWERED"] += static_cast<uint64_t>(run.busy);
+  if (run.result.first_error.empty()) run.result.first_error = "calls were never answered";
+  lock.Unlock();
+  cancel_all();
+  lock.Lock();
+  while (run.busy > 0) run.changed.Wait(run.mutex);
+}
+
+}  // namespace
+
+uint64_t LoadResult::Failures() const {
+  uint64_t sum = 0;
+  for (const auto& [code, count] : failures) sum += count;
+  return sum;
+}
+
+absl::StatusOr<LoadResult> RunLoad(LoadKind& kind, const LoadOptions& options,
+                                   const std::function<void(const LoadResult&)>& progress) {
+  Run run(options);
+  KITH_ASSIGN_OR_RETURN(const Lanes lanes, MakeLanes(kind, run));
+  const absl::Time measure_from = absl::Now() + options.warm_up;
+  const absl::Time end = measure_from + options.duration;
+  std::thread pacer;
+  if (options.rate > 0) {
+    pacer = std::thread([&] { Pace(run, lanes, end); });
+  } else {
+    BeginAll(run, lanes);
+  }
+  std::this_thread::sleep_until(absl::ToChronoTime(measure_from));
+  const absl::Time begin = absl::Now();
+  run.measuring = true;
+  Watch(run, begin, end, progress);
   run.measuring = false;
-  const absl::Duration elapsed = absl::Now() - measured_from;
+  const absl::Duration elapsed = absl::Now() - begin;
   run.stopping = true;
   if (pacer.joinable()) pacer.join();
+  AwaitEnd(run, lanes, kind.endless());
 
   MutexLock lock(run.mutex);
-  while (run.busy > 0) run.changed.Wait(run.mutex);
-  for (const auto& caller : callers) run.result.latency.Add(caller->latency());
+  for (const auto& lane : lanes) run.result.latency.Add(lane->latency());
   run.result.calls = run.result.latency.count();
+  run.result.items = run.items;
   run.result.elapsed = elapsed;
   return run.result;
 }

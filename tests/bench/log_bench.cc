@@ -1,233 +1,177 @@
-// log_bench: what the log costs over the RocksDB below it. Alternates two loads of the same events
-// and prints the ratio of their rates, medians over the rounds:
-//   raw  the finished record bytes and index entries in synced batches of 128, through the engine
-//   log  AppendAsync with 128 appends in flight: validated, looked up, conditioned, encoded,
-//   hashed, numbered, answered
-// and the bytes on disk per event. Usage: log_bench [events per round] [rounds] [directory]
-#include <algorithm>
-#include <chrono>
+// log_bench: what the log costs over the RocksDB below it, without a server. Prints a JSON object.
+//
+//   log     what is appended with 128 appends in flight: validated, looked up, conditioned,
+//   encoded,
+//           hashed, numbered, answered; alternating with `raw`, the same bytes in batches of 128
+//   bulk    interactions as the services write them, raw, in batches of 1,024
+//   bytes   on disk for an event of 300 bytes of text with everything counted, clear and sealed
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <random>
+#include <memory>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "eventstore/base/check.h"
-#include "eventstore/log/event_log.h"
-#include "eventstore/log/keys.h"
-#include "eventstore/log/record_codec.h"
 #include "eventstore/rocksdb/rocks_engine.h"
-#include "eventstore/seal/key_store.h"
+#include "tests/bench/append_load.h"
+#include "tests/bench/crm_events.h"
+#include "tests/bench/raw_rocks.h"
 #include "tests/eventstore/log/log_fixture.h"
 
-namespace kith::eventstore {
+ABSL_FLAG(std::string, directory, "", "An empty directory to work in.");
+ABSL_FLAG(int32_t, events, 100'000, "Events in a round.");
+ABSL_FLAG(int32_t, rounds, 5, "How often each is measured.");
+ABSL_FLAG(std::string, what, "log", "log, bulk or bytes.");
+
+namespace kith::bench {
 namespace {
 
 namespace fs = std::filesystem;
+using eventstore::Append;
+using eventstore::EventLog;
+using eventstore::KeyStore;
+
+constexpr WorkspaceId kWorkspaceOne{1};
 constexpr int kInFlight = 128;
-constexpr size_t kPayloadBytes = 300;
-constexpr int kContacts = 10'000;
+constexpr size_t kBulk = 1024;
+constexpr int kContacts = 1000;
+constexpr size_t kTextBytes = 300;
 
-double Seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// Text of random words, about as compressible as a note somebody wrote.
-std::string Text(std::mt19937& random) {
-  static const std::vector<std::string>* const words = [] {
-    std::mt19937 seeded(7);
-    auto* made = new std::vector<std::string>();
-    for (int i = 0; i < 5000; ++i) {
-      std::string word;
-      for (size_t length = 2 + seeded() % 9; word.size() < length;)
-        word += static_cast<char>('a' + seeded() % 26);
-      made->push_back(word);
+// Interactions as the services write them, one in each append.
+class Interactions {
+ public:
+  explicit Interactions(const KeyStore& keys) : events_(kWorkspaceOne, keys, 1) {
+    for (int i = 0; i < kContacts; ++i) events_.NewContact();
+  }
+  std::vector<Append> Make(int count) {
+    std::vector<Append> appends;
+    for (int i = 0; i < count; ++i) {
+      appends.push_back(events_.AppendOf({events_.NewInteraction()}, kMethod));
     }
-    return made;
-  }();
-  std::string text;
-  while (text.size() < kPayloadBytes)
-    absl::StrAppend(&text, (*words)[random() % words->size()], " ");
-  text.resize(kPayloadBytes);
-  return text;
-}
+    return appends;
+  }
 
-std::string Id(std::mt19937& random) {
-  static constexpr char kDigits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-  std::string id = "01J";
-  while (id.size() < 26) id += kDigits[random() % 32];
-  return id;
-}
+ private:
+  static constexpr char kMethod[] = "kith.interactions.v1.InteractionsService/RecordInteraction";
+  CrmEvents events_;
+};
 
-// An interaction recorded on one of the contacts: what the log takes most of.
-std::vector<Append> MakeAppends(int count, uint32_t seed) {
-  std::mt19937 contacts(11);
-  std::vector<std::string> names;
-  for (int i = 0; i < kContacts; ++i) names.push_back(absl::StrCat("contacts/", Id(contacts)));
-  std::mt19937 random(seed);
-  std::vector<Append> appends(count);
+// The same with nothing in them but 300 bytes of text, clear or personal.
+std::vector<Append> OnlyText(std::vector<Append> appends, bool sealed) {
+  cli::LoadText text(appends.size());
   for (Append& append : appends) {
-    append = WithRequest(AppendTo(absl::StrCat(names[random() % names.size()], "/interactions")),
-                         Id(random));
-    append.streams[0].events[0].payload = Text(random);
-    append.correlation_id = Id(random);
-    for (uint8_t& byte : append.request.digest) byte = static_cast<uint8_t>(random());
+    eventstore::NewEvent& event = append.streams[0].events[0];
+    event.payload = sealed ? "" : text.Make(kTextBytes);
+    if (sealed) {
+      event.personal[0].payload = text.Make(kTextBytes);
+    } else {
+      event.personal.clear();
+    }
   }
   return appends;
 }
 
-// Keeps kInFlight appends in flight until all are answered.
-class Load {
+// A log in a directory of its own.
+class OwnLog {
  public:
-  Load(EventLog& log, std::vector<Append> appends) : log_(log), appends_(std::move(appends)) {}
+  explicit OwnLog(const std::string& directory) : directory_(directory) {
+    auto engine = eventstore::OpenRocksEngine({.data_dir = directory});
+    KITH_CHECK(engine.ok());
+    auto keys = eventstore::OpenKeyStore(directory + "/keys", SystemRandom());
+    KITH_CHECK(keys.ok());
+    keys_ = *std::move(keys);
+    auto log = eventstore::OpenEventLog(*std::move(engine), *keys_, SystemClock(), executor_, {});
+    KITH_CHECK(log.ok());
+    log_ = *std::move(log);
+  }
 
-  double Run() {
-    const double begin = Seconds();
-    for (int i = 0; i < kInFlight; ++i) Next();
-    MutexLock lock(mutex_);
-    while (answered_ < appends_.size()) done_.Wait(mutex_);
-    return Seconds() - begin;
+  KeyStore& keys() { return *keys_; }
+  double Append(std::vector<eventstore::Append> appends) {
+    size_t next = 0;
+    const absl::Time begin = absl::Now();
+    AppendLoad(*log_, [&]() -> std::optional<eventstore::Append> {
+      if (next == appends.size()) return std::nullopt;
+      return std::move(appends[next++]);
+    }).Run(kInFlight);
+    return absl::ToDoubleSeconds(absl::Now() - begin);
+  }
+  // The bytes of its files when everything is in tables. Ends the log.
+  double Bytes() {
+    log_.reset();
+    // Opening it once more moves what the write-ahead log held to table files.
+    KITH_CHECK(eventstore::OpenRocksEngine({.data_dir = directory_}).ok());
+    double bytes = 0;
+    for (const auto& file : fs::recursive_directory_iterator(directory_ + "/log")) {
+      if (file.is_regular_file()) bytes += static_cast<double>(file.file_size());
+    }
+    return bytes;
   }
 
  private:
-  void Next() {
-    const size_t next = started_.fetch_add(1);
-    if (next >= appends_.size()) return;
-    log_.AppendAsync(std::move(appends_[next]), [this](const absl::StatusOr<Appended>& answer) {
-      KITH_CHECK(answer.ok());
-      Next();
-      MutexLock lock(mutex_);
-      if (++answered_ == appends_.size()) done_.NotifyAll();
-    });
-  }
-
-  EventLog& log_;
-  std::vector<Append> appends_;
-  std::atomic<size_t> started_{0};
-  Mutex mutex_;
-  CondVar done_;
-  size_t answered_ KITH_GUARDED_BY(mutex_) = 0;
+  const std::string directory_;
+  std::unique_ptr<KeyStore> keys_;
+  eventstore::PoolExecutor executor_{1};
+  std::unique_ptr<EventLog> log_;
 };
 
-// The same events as finished bytes, written without any thought.
-double RunRaw(Engine& engine, const std::vector<Append>& appends, uint64_t& position) {
-  struct Entry {
-    Table table;
-    std::string key;
-    std::string value;
-  };
-  std::vector<std::vector<Entry>> batches;
-  for (size_t begin = 0; begin < appends.size(); begin += kInFlight) {
-    std::vector<Entry>& batch = batches.emplace_back();
-    const Position first(position + 1);
-    std::string hashes;
-    for (size_t i = begin; i < std::min(begin + kInFlight, appends.size()); ++i) {
-      const Append& append = appends[i];
-      const std::string& stream = append.streams[0].stream;
-      EventHeader header{Position(++position),
-                         append.workspace,
-                         Sequence(position),
-                         stream,
-                         Revision(position),
-                         Position(position),
-                         1,
-                         EventType(1)};
-      header.record_time = SystemClock().Now();
-      header.occur_time = append.streams[0].events[0].occur_time;
-      header.actor = append.actor;
-      header.request = append.request;
-      header.correlation_id = append.correlation_id;
-      std::string bytes;
-      const Hash leaf =
-          AppendRecord(header, EncodeBody(append.streams[0].events[0].payload, {}), &bytes);
-      hashes.append(leaf.begin(), leaf.end());
-      const Run run{position, Position(position), 1};
-      batch.push_back({Table::kEvents, PositionKey(Position(position)), bytes});
-      batch.push_back({Table::kHeads, HeadKey(append.workspace, stream),
-                       EncodeHead({Revision(position), Position(position)})});
-      batch.push_back({Table::kStreams,
-                       NumberedKey(StreamPrefix(append.workspace, stream), position),
-                       EncodeRun(run)});
-      batch.push_back({Table::kRequests,
-                       RequestIndexKey(append.workspace, append.request.method, append.request.id),
-                       EncodePosition(Position(position))});
-    }
-    batch.push_back({Table::kTree, PositionKey(first), hashes});
-    batch.push_back(
-        {Table::kTimes, TimeKey(SystemClock().Now()), EncodePosition(Position(position))});
-    batch.push_back({Table::kWorkspaces, NumberedKey(WorkspacePrefix(kWorkspace), first.value()),
-                     EncodeRun({first.value(), first, kInFlight})});
-  }
-  auto write = engine.NewBatch();
-  const double begin = Seconds();
-  for (const auto& batch : batches) {
-    write->Clear();
-    for (const Entry& entry : batch) write->Put(entry.table, entry.key, entry.value);
-    KITH_CHECK(engine.Commit(*write).ok());
-  }
-  return Seconds() - begin;
-}
-
-uint64_t DiskBytes(const std::string& path) {
-  uint64_t bytes = 0;
-  for (const auto& file : fs::recursive_directory_iterator(path)) {
-    if (file.is_regular_file()) bytes += file.file_size();
-  }
-  return bytes;
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-std::unique_ptr<Engine> OpenEngine(const std::string& path) {
-  auto engine = OpenRocksEngine({.data_dir = path});
-  KITH_CHECK(engine.ok());
-  return *std::move(engine);
-}
-
-int Main(int argc, char** argv) {
-  const int events = argc > 1 ? std::atoi(argv[1]) : 100'000;
-  const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
-  const std::string dir =
-      argc > 3 ? argv[3] : (fs::temp_directory_path() / "kith-log-bench").string();
-  fs::remove_all(dir);
-  auto raw = OpenEngine(dir + "/raw");
-  auto keys = NewMemoryKeyStore(SystemRandom());
-  PoolExecutor executor(1);
-  auto opened = OpenEventLog(OpenEngine(dir + "/kith"), *keys, SystemClock(), executor, {});
-  KITH_CHECK(opened.ok());
-  std::unique_ptr<EventLog> log = *std::move(opened);
-  uint64_t position = 0;
+void BenchLog(const std::string& directory, int events, int rounds) {
+  OwnLog log(directory + "/log");
+  RawRocks raw(directory + "/raw", log.keys());
+  Interactions interactions(log.keys());
   std::vector<double> raw_rates;
   std::vector<double> log_rates;
-  std::vector<double> ratios;
   for (int round = 0; round < rounds; ++round) {
-    std::vector<Append> appends = MakeAppends(events, static_cast<uint32_t>(round + 1));
-    raw_rates.push_back(events / RunRaw(*raw, appends, position));
-    log_rates.push_back(events / Load(*log, std::move(appends)).Run());
-    ratios.push_back(log_rates.back() / raw_rates.back());
-    std::printf("round %d: raw %.0f/s, log %.0f/s, ratio %.2f\n", round + 1, raw_rates.back(),
-                log_rates.back(), ratios.back());
+    std::vector<Append> appends = OnlyText(interactions.Make(events), false);
+    raw_rates.push_back(events / raw.Write(appends, kInFlight));
+    log_rates.push_back(events / log.Append(std::move(appends)));
   }
-  log.reset();
-  OpenEngine(dir + "/kith");  // what the write-ahead log held goes to table files
-  const double per_event =
-      static_cast<double>(DiskBytes(dir + "/kith/log")) / (1.0 * events * rounds);
-  std::printf("median: raw %.0f/s, log %.0f/s, ratio %.2f (target 0.80)\n", Median(raw_rates),
-              Median(log_rates), Median(ratios));
-  std::printf("disk: %.0f bytes an event, %.2f of its payload (target 1.50)\n", per_event,
-              per_event / kPayloadBytes);
-  raw.reset();
-  fs::remove_all(dir);
+  std::printf("{\"raw_per_second\":[%s],\"log_per_second\":[%s]}\n",
+              absl::StrJoin(raw_rates, ",").c_str(), absl::StrJoin(log_rates, ",").c_str());
+}
+
+void BenchBulk(const std::string& directory, int events, int rounds) {
+  const auto keys = eventstore::NewMemoryKeyStore(SystemRandom());
+  RawRocks raw(directory + "/raw", *keys);
+  Interactions interactions(*keys);
+  std::vector<double> rates;
+  for (int round = 0; round < rounds; ++round) {
+    rates.push_back(events / raw.Write(interactions.Make(events), kBulk));
+  }
+  std::printf("{\"raw_per_second\":[%s]}\n", absl::StrJoin(rates, ",").c_str());
+}
+
+void MeasureBytes(const std::string& directory, int events) {
+  double bytes[2];
+  for (const bool sealed : {false, true}) {
+    OwnLog log(directory + (sealed ? "/sealed" : "/clear"));
+    Interactions interactions(log.keys());
+    log.Append(OnlyText(interactions.Make(events), sealed));
+    bytes[sealed] = log.Bytes() / events;
+  }
+  std::printf("{\"text_bytes\":%zu,\"clear_bytes\":%.1f,\"sealed_bytes\":%.1f}\n", kTextBytes,
+              bytes[0], bytes[1]);
+}
+
+int Main() {
+  const std::string directory = absl::GetFlag(FLAGS_directory);
+  const int events = absl::GetFlag(FLAGS_events);
+  const int rounds = absl::GetFlag(FLAGS_rounds);
+  const std::string what = absl::GetFlag(FLAGS_what);
+  if (what == "log") BenchLog(directory, events, rounds);
+  if (what == "bulk") BenchBulk(directory, events, rounds);
+  if (what == "bytes") MeasureBytes(directory, events);
   return 0;
 }
 
 }  // namespace
-}  // namespace kith::eventstore
+}  // namespace kith::bench
 
-int main(int argc, char** argv) { return kith::eventstore::Main(argc, argv); }
+int main(int argc, char** argv) {
+  absl::ParseCommandLine(argc, argv);
+  return kith::bench::Main();
+}

@@ -106,6 +106,8 @@ class TestServer {
   const std::string& secret() const { return secret_; }
   WorkspaceId workspace() const { return WorkspaceId(1); }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  // For those who connect themselves.
+  std::string address() const { return absl::StrCat("127.0.0.1:", server_->port()); }
   ManualClock& clock() { return clock_; }
   runtime::Runtime& runtime() { return server_->runtime(); }
   eventstore::KeyStore& keys() { return server_->runtime().keys; }

@@ -1,0 +1,36 @@
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "services/cli/load_kind.h"
+
+namespace kith::cli {
+
+const std::vector<LoadKindEntry>& LoadKinds() {
+  static const auto& kinds = *new std::vector<LoadKindEntry>{
+      {"record", "RecordInteraction with a contact", 128, false, NewRecordLoad},
+      {"ingest", "IngestInteractions, 500 in a message; counts interactions", 4, false,
+       NewIngestLoad},
+      {"lag", "how long after a write a view answers with it", 1, false, NewLagLoad},
+      {"get", "GetContact", 128, true, NewGetContactLoad},
+      {"get-deal", "GetDeal", 128, true, NewGetDealLoad},
+      {"list", "ListDeals, 50 of a stage by closing date", 8, true, NewListDealsLoad},
+      {"board", "GetPipelineBoard", 8, true, NewBoardLoad},
+      {"events", "SubscribeEvents, from the first to the last; counts events", 1, false,
+       NewEventsLoad},
+  };
+  return kinds;
+}
+
+absl::StatusOr<const LoadKindEntry*> FindLoadKind(absl::string_view name) {
+  for (const LoadKindEntry& entry : LoadKinds()) {
+    if (entry.name == name) return &entry;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("kith bench takes what to call: ",
+                   absl::StrJoin(LoadKinds(), ", ", [](std::string* text, const auto& entry) {
+                     absl::StrAppend(text, entry.name);
+                   })));
+}
+
+}  // namespace kith::cli

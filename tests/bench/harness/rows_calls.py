@@ -1,0 +1,92 @@
+"""The rows about single calls, against the bare echo."""
+
+from . import disk, worlds
+from .results import Result, Row
+from .rounds import Sample, alternate, column, ratios
+from .rows_views import mixed_data
+from .servers import Echo, load, load_command
+
+SHAPE = {"in_flight": 128, "channels": 4}
+
+
+def same_bytes(kith, echo):
+    """A note where the echo's messages are not those of Kith: then the ratio means nothing."""
+    for name in ("request_bytes", "response_bytes"):
+        ours, theirs = kith[-1][name], echo[-1][name]
+        if abs(ours - theirs) > 0.02 * max(ours, theirs):
+            return f"NOT COMPARABLE: {name} is {ours} with Kith and {theirs} with the echo"
+    return ""
+
+
+def compared(what, bound, kith, echo, name="per_second", unit="/s"):
+    """The result of rounds of one kind of call against both."""
+    ours, theirs = column(kith, name), column(echo, name)
+    return [Result.at_least(f"{what} / echo", bound, ratios(ours, theirs), detail=f"{Sample(ours).median:,.0f}{unit}",
+                            note=same_bytes(kith, echo),
+                            numbers={"kith_per_second": ours, "echo_per_second": theirs,
+                                     "kith_p99_ms": column(kith, "p99_ms")})]
+
+
+def throughput(bench, kind, what, bound):
+    kith, echo = alternate(bench.settings.rounds, lambda: load(bench, bench.kithd(), kind, **SHAPE),
+                           lambda: load(bench, bench.echo(), kind, **SHAPE))
+    return compared(what, bound, kith, echo)
+
+
+def record_rate(bench):
+    return throughput(bench, "record", "RecordInteraction, 300 B, 128 in flight over 4 channels", 0.60)
+
+
+def record_latency(bench):
+    syncs = []
+
+    def sync():
+        syncs.append(disk.sync_seconds(bench.kithd().data) * 1000)
+        return syncs[-1]
+
+    one = {"in_flight": 1, "channels": 1}
+    kith, echo, _ = alternate(bench.settings.rounds, lambda: load(bench, bench.kithd(), "record", **one),
+                              lambda: load(bench, bench.echo(), "record", **one), sync)
+    ours, theirs = column(kith, "p50_ms"), column(echo, "p50_ms")
+    ratio = ratios(ours, [e + s for e, s in zip(theirs, syncs)])
+    return [Result.at_most("RecordInteraction, one in flight: median latency / (echo + fdatasync)", 1.5, ratio,
+                           note=same_bytes(kith, echo),
+                           numbers={"kith_ms": ours, "echo_ms": theirs, "fdatasync_ms": syncs})]
+
+
+def get_rate(bench):
+    return throughput(bench, "get", "GetContact, 128 in flight over 4 channels", 0.80)
+
+
+def subscription_rate(bench):
+    """With a kithd and an echo of its own, because both must have the same events, and many."""
+    kithd = worlds.serve(bench, "mixed", mixed_data(bench))
+    echo = Echo(bench, kithd)
+    kith, bare = alternate(bench.settings.rounds, *(
+        lambda server=server: load(bench, server, "events", in_flight=1, channels=1) for server in (kithd, echo)))
+    echo.stop()
+    kithd.stop()
+    return compared("a subscription that catches up, one stream", 0.60, kith, bare, "items_per_second", " events/s")
+
+
+def view_lag(bench):
+    """While 128 others write: from a write's acknowledgement until a view answers with it, the read included."""
+    rounds = []
+    for _ in range(bench.settings.rounds):
+        writers = bench.processes.spawn(load_command(bench, bench.kithd(), "record", **SHAPE,
+                                                     seconds=2 * bench.settings.seconds))
+        rounds.append(load(bench, bench.kithd(), "lag", in_flight=1, channels=1))
+        bench.processes.finish(writers)
+    return [Result.at_most("until a view answers with a write, while 128 others write, 99th percentile", 50,
+                           Sample(column(rounds, "p99_ms")), unit="ms",
+                           detail=f"median {Sample(column(rounds, 'p50_ms')).median:.1f} ms",
+                           numbers={"p50_ms": column(rounds, "p50_ms"), "p99_ms": column(rounds, "p99_ms")})]
+
+
+ROWS = [
+    Row("S1", "RecordInteraction", record_rate),
+    Row("S2", "one in flight", record_latency),
+    Row("S5", "GetContact", get_rate),
+    Row("S9", "subscription", subscription_rate),
+    Row("S12", "lag of views", view_lag),
+]

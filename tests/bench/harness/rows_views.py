@@ -1,0 +1,108 @@
+"""The rows about views: what a read costs in a large one, at a past moment, after many changes, and to fold anew."""
+
+import json
+import os
+
+from . import disk, worlds
+from .results import Result, Row
+from .rounds import Sample, alternate, column, ratios
+from .servers import load
+
+ONE = {"in_flight": 1, "channels": 1}
+
+
+def shorter(bench):
+    """For rows of many measurements."""
+    return {"seconds": bench.settings.seconds / 2, "warm_up": bench.settings.warm_up / 2}
+
+
+def list_size(bench):
+    settings = bench.settings
+    small, large = (worlds.serve(bench, name, worlds.fill(bench, name, deals=deals)[0])
+                    for name, deals in (("deals-small", settings.deals_small), ("deals-large", settings.deals_large)))
+    of_small, of_large = alternate(settings.rounds, lambda: load(bench, small, "list", **ONE),
+                                   lambda: load(bench, large, "list", **ONE))
+    small.drop()
+    large.drop()
+    ours, base = column(of_large, "p50_ms"), column(of_small, "p50_ms")
+    return [Result.at_most("ListDeals, a page of 50, filtered and ordered by an index: large / small", 1.3,
+                           ratios(ours, base), detail=f"{settings.deals_large:,} / {settings.deals_small:,} deals",
+                           numbers={"large_ms": ours, "small_ms": base})]
+
+
+HISTORY_READS = [
+    ("GetDeal", "get-deal", {"in_flight": 64, "channels": 4}),
+    ("board", "board", {"in_flight": 8, "channels": 2}),
+    ("ListDeals", "list", {"in_flight": 8, "channels": 2}),
+]
+
+
+def as_of(bench):
+    deals = bench.settings.history_deals
+    data, phases = worlds.fill(bench, "history", deals=deals, changes=deals)
+    kithd = worlds.serve(bench, "history", data)
+    moments = worlds.half_of(phases, "deals")
+    results = []
+    for title, kind, shape in HISTORY_READS:
+        sides = [lambda k=kind, s=shape, m=moment: load(bench, kithd, k, **s, **shorter(bench), **m)
+                 for moment in ({}, *({"as_of": moment} for moment in moments.values()))]
+        now, *past = [column(taken, "per_second") for taken in alternate(bench.settings.rounds, *sides)]
+        for how, then in zip(moments, past):
+            results.append(Result.at_least(f"{title} as of half the log {how} / now", 0.70, ratios(then, now),
+                                           detail=f"{Sample(now).median:,.0f}/s now, {2 * deals:,} events",
+                                           numbers={"then_per_second": then, "now_per_second": now}))
+    kithd.drop()
+    return results
+
+
+def mixed_data(bench):
+    """The data directory of a mixed log, without a kithd."""
+    return bench.share("mixed", lambda: worlds.fill(bench, "mixed", **worlds.mixed(bench.settings.rebuild_events))[0])
+
+
+def rebuild(bench):
+    found = json.loads(bench.processes.run([bench.program("replay_bench"), f"--data={mixed_data(bench)}",
+                                            f"--rounds={bench.settings.rounds}"]))
+    return [Result.at_least("all views folded anew / the log decoded and unsealed", 0.25,
+                            ratios(found["rebuilt_per_second"], found["scanned_per_second"]),
+                            detail=f"{Sample(found['rebuilt_per_second']).median:,.0f}/s, {found['events']:,.0f} events",
+                            numbers=found)]
+
+
+CHANGES = 100
+
+
+def changed(bench, changes):
+    """A kithd whose deals were changed so often."""
+    deals, name = bench.settings.changed_deals, f"changed-{changes}"
+    return bench.share(name, lambda: worlds.serve(
+        bench, name, worlds.fill(bench, name, deals=deals, changes=deals * changes, moves=0)[0]))
+
+
+def page_after_changes(bench):
+    often, once = changed(bench, CHANGES), changed(bench, 1)
+    of_often, of_once = alternate(bench.settings.rounds, lambda: load(bench, often, "list", **ONE),
+                                  lambda: load(bench, once, "list", **ONE))
+    ours, base = column(of_often, "per_second"), column(of_once, "per_second")
+    return [Result.at_least(f"a page over a versioned index, {CHANGES} changes a row / 1 change", 0.5,
+                            ratios(ours, base), detail=f"{bench.settings.changed_deals:,} deals",
+                            numbers={"often_per_second": ours, "once_per_second": base})]
+
+
+def version_bytes(bench):
+    """Of the same deals: their views, and all indexes in them, when everything is in files."""
+    kithd = changed(bench, CHANGES)
+    kithd.stop()
+    versions = bench.settings.changed_deals * (1 + CHANGES)
+    bytes_each = disk.bytes_of(os.path.join(kithd.data, "views")) / versions
+    return [Result.reported("bytes of data/views for a version of a deal, all views and indexes", Sample([bytes_each]),
+                            unit="B", detail=f"{versions:,} versions")]
+
+
+ROWS = [
+    Row("S6", "ListDeals in a large view", list_size),
+    Row("S7", "as of half the log", as_of),
+    Row("S8", "rebuild", rebuild),
+    Row("S16", "a page after many changes", page_after_changes),
+    Row("S17", "bytes of a version", version_bytes),
+]

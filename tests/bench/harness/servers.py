@@ -1,0 +1,65 @@
+"""Kith and the bare echo, as processes of their own, and `kith bench` against either."""
+
+import json
+import os
+import shutil
+
+
+class Kithd:
+    """One kithd over one data directory."""
+
+    def __init__(self, bench, data, name="kithd"):
+        self.bench = bench
+        self.data = data
+        self.name = name
+        self.start()
+
+    def start(self):
+        self.process, self.address = self.bench.processes.start(
+            self.name, [self.bench.program("kithd"), "--data", self.data, "--listen", "127.0.0.1:0"],
+            ready="kithd is ready on ")
+        with open(os.path.join(self.data, "development.key"), encoding="utf-8") as file:
+            self.key = file.read().strip()
+
+    def stop(self):
+        self.bench.processes.stop(self.process)
+
+    def drop(self):
+        """Ends it and deletes its data."""
+        self.stop()
+        shutil.rmtree(self.data)
+
+    def resident_bytes(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as status:
+            for line in status:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1]) * 1024
+        raise RuntimeError("no VmRSS")
+
+
+class Echo:
+    """The bare echo, answering what `kithd` answers."""
+
+    def __init__(self, bench, kithd):
+        self.process, self.address = bench.processes.start(
+            "echo", [bench.program("echo_server"), kithd.address, kithd.key], ready="echo is ready on ")
+        self.processes = bench.processes
+        self.key = ""
+
+    def stop(self):
+        self.processes.stop(self.process)
+
+
+def load_command(bench, server, kind, **options):
+    """The words of `kith bench`; options are its flags, with underscores."""
+    flags = {"seconds": bench.settings.seconds, "warm_up": bench.settings.warm_up,
+             "contacts": bench.settings.contacts, **options}
+    words = [bench.program("kith"), "bench", kind, "--json", "--address", server.address, "--key", server.key or "none"]
+    for flag, value in flags.items():
+        words += [f"--{flag.replace('_', '-')}", str(value)]
+    return words
+
+
+def load(bench, server, kind, **options):
+    """What `kith bench` measures: its JSON. A call that fails fails the row."""
+    return json.loads(bench.processes.run(load_command(bench, server, kind, **options)))
