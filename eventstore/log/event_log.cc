@@ -140,8 +140,9 @@ class EventLogImpl final : public EventLog {
   absl::StatusOr<Position> PositionAt(absl::Time time, ReadTier tier) const override {
     return reader_.PositionAt(time, tier);
   }
-  absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence) const override {
-    return reader_.PositionOf(workspace, sequence);
+  absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence,
+                                      ReadTier tier) const override {
+    return reader_.PositionOf(workspace, sequence, tier);
   }
 
   std::unique_ptr<Follower> Follow(Position after) override {

@@ -108,7 +108,8 @@ class EventLog {
   // that is not settled.
   virtual absl::StatusOr<Position> PositionAt(absl::Time time, ReadTier tier) const = 0;
   // The position of a workspace's event; the last one's when `sequence` is beyond it.
-  virtual absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence) const = 0;
+  virtual absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence,
+                                              ReadTier tier) const = 0;
 
   // Follows the log from `after` on, live: records come from memory while the reader keeps up and
   // from disk where it does not, and never slow the committer.

@@ -192,12 +192,13 @@ absl::StatusOr<Position> LogReader::PositionAt(absl::Time time, ReadTier tier) c
   return std::min(found, head);  // a batch may be written and not published yet
 }
 
-absl::StatusOr<Position> LogReader::PositionOf(WorkspaceId workspace, Sequence sequence) const {
+absl::StatusOr<Position> LogReader::PositionOf(WorkspaceId workspace, Sequence sequence,
+                                               ReadTier tier) const {
   sequence = std::min(sequence, tail_.WorkspaceHead(workspace));
   if (sequence.value() == 0) return Position();
   const std::string prefix = WorkspacePrefix(workspace);
   KITH_ASSIGN_OR_RETURN(const auto runs, ReadRuns(Table::kWorkspaces, prefix, sequence.value(),
-                                                  Direction::kBackwards, 1, ReadTier::kDisk));
+                                                  Direction::kBackwards, 1, tier));
   if (runs.empty() || runs[0].last_number() < sequence.value()) return Damaged(Table::kWorkspaces);
   return Position(runs[0].first.value() + (sequence.value() - runs[0].number));
 }

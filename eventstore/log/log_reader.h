@@ -48,7 +48,8 @@ class LogReader {
                                             Direction direction, size_t limit, ReadTier tier) const;
 
   absl::StatusOr<Position> PositionAt(absl::Time time, ReadTier tier) const;
-  absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence) const;
+  absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence,
+                                      ReadTier tier) const;
   // The leaf hash of the event at `position`, as the tree has it.
   absl::StatusOr<Hash> LeafHashAt(Position position) const;
   // The last position in the events table, whatever is published.

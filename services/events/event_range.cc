@@ -40,7 +40,7 @@ absl::StatusOr<Position> BeforeSequence(const EventLog& log, WorkspaceId workspa
   if (sequence <= 1) return Position();
   const Sequence before(static_cast<uint64_t>(sequence) - 1);
   if (before > log.WorkspaceHead(workspace)) return kEnd;
-  return log.PositionOf(workspace, before);
+  return log.PositionOf(workspace, before, ReadTier::kDisk);
 }
 
 // The last position recorded at or before `time`, for ever the same. May wait for an fsync.
@@ -83,7 +83,8 @@ absl::StatusOr<Position> BackwardStart(const EventLog& log, WorkspaceId workspac
     case v1::ReadEventsRequest::kSequence:
       KITH_RETURN_IF_ERROR(CheckNotNegative("sequence", request.sequence()));
       if (request.sequence() == 0) return Position();
-      return log.PositionOf(workspace, Sequence(static_cast<uint64_t>(request.sequence())));
+      return log.PositionOf(workspace, Sequence(static_cast<uint64_t>(request.sequence())),
+                            ReadTier::kDisk);
     case v1::ReadEventsRequest::kTime:
       return PositionAtSettled(log, FromTimestamp(request.time()));
     case v1::ReadEventsRequest::kRevision:  // is no position: OpenCursor uses it as it is

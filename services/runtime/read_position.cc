@@ -58,9 +58,8 @@ absl::StatusOr<ReadPosition> AtSequence(const EventLog& log, WorkspaceId workspa
                  absl::StrCat("The workspace's events go from 1 to ", last.value(), "."),
                  {{"sequence", absl::StrCat(number)}, {"last", absl::StrCat(last.value())}});
   }
-  if (tier == ReadTier::kMemory) return NeedsDisk();
   const Sequence sequence(static_cast<uint64_t>(number));
-  KITH_ASSIGN_OR_RETURN(const Position position, log.PositionOf(workspace, sequence));
+  KITH_ASSIGN_OR_RETURN(const Position position, log.PositionOf(workspace, sequence, tier));
   KITH_ASSIGN_OR_RETURN(ReadPosition read, AtPosition(log, position, tier));
   read.sequence = sequence;
   return read;
@@ -182,6 +181,9 @@ absl::StatusOr<Sequence> SequenceAt(const EventLog& log, WorkspaceId workspace, 
                                     ReadTier tier) {
   const Heads heads = HeadsOf(log, workspace);
   if (position >= heads.head || heads.sequence == Sequence()) return heads.sequence;
+  // Mostly the event there is one of the workspace, and says so itself.
+  KITH_ASSIGN_OR_RETURN(const auto record, log.ReadAt(position, tier));
+  if (record != nullptr && record->header.workspace == workspace) return record->header.sequence;
   if (tier == ReadTier::kMemory) return NeedsDisk();
   // The positions of a workspace's events rise with their sequence: the last one at or before
   // `position` is found by halving.
@@ -189,7 +191,8 @@ absl::StatusOr<Sequence> SequenceAt(const EventLog& log, WorkspaceId workspace, 
   uint64_t high = heads.sequence.value();
   while (low < high) {
     const uint64_t middle = high - (high - low) / 2;
-    KITH_ASSIGN_OR_RETURN(const Position at, log.PositionOf(workspace, Sequence(middle)));
+    KITH_ASSIGN_OR_RETURN(const Position at,
+                          log.PositionOf(workspace, Sequence(middle), ReadTier::kDisk));
     if (at <= position) {
       low = middle;
     } else {

@@ -112,8 +112,9 @@ class ShorterLog final : public EventLog {
     KITH_ASSIGN_OR_RETURN(const Position position, log_.PositionAt(time, tier));
     return std::min(position, head_);
   }
-  absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence) const override {
-    KITH_ASSIGN_OR_RETURN(const Position position, log_.PositionOf(workspace, sequence));
+  absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence,
+                                      eventstore::ReadTier tier) const override {
+    KITH_ASSIGN_OR_RETURN(const Position position, log_.PositionOf(workspace, sequence, tier));
     return std::min(position, head_);
   }
   std::unique_ptr<Follower> Follow(Position after) override {

@@ -25,7 +25,7 @@ TYPED_TEST(Reading, ReadsNothingFromAnEmptyLog) {
   EXPECT_EQ(*this->log_->ReadAt(Position(1), ReadTier::kDisk), nullptr);
   EXPECT_EQ(this->log_->HeadOf(kWorkspace, "contacts/1", ReadTier::kDisk)->revision, Revision());
   EXPECT_EQ(*this->log_->PositionAt(this->clock_.Now(), ReadTier::kDisk), Position());
-  EXPECT_EQ(*this->log_->PositionOf(kWorkspace, Sequence(1)), Position());
+  EXPECT_EQ(*this->log_->PositionOf(kWorkspace, Sequence(1), ReadTier::kDisk), Position());
 }
 
 // The same answers from memory and, after reopening, from the engine.
@@ -75,7 +75,7 @@ TYPED_TEST(Reading, ReadsAWorkspaceInOrderWithoutHoles) {
         for (auto record = *cursor->Next(); record != nullptr; record = *cursor->Next()) {
           EXPECT_EQ(record->header.workspace, workspace);
           EXPECT_EQ(record->header.sequence, Sequence(expected));
-          EXPECT_EQ(*this->log_->PositionOf(workspace, Sequence(expected)),
+          EXPECT_EQ(*this->log_->PositionOf(workspace, Sequence(expected), ReadTier::kDisk),
                     record->header.position);
           ++expected;
         }
@@ -175,8 +175,8 @@ TYPED_TEST(Reading, RecordsNothingMoreAtATimeThatWasSettled) {
 TYPED_TEST(Reading, FindsThePositionOfASequenceBeyondTheEnd) {
   this->Write(AppendTo("contacts/1", 2));
   this->Write(AppendTo("contacts/1", 2, WorkspaceId(8)));
-  EXPECT_EQ(*this->log_->PositionOf(kWorkspace, Sequence(99)), Position(2));
-  EXPECT_EQ(*this->log_->PositionOf(WorkspaceId(9), Sequence(1)), Position());
+  EXPECT_EQ(*this->log_->PositionOf(kWorkspace, Sequence(99), ReadTier::kDisk), Position(2));
+  EXPECT_EQ(*this->log_->PositionOf(WorkspaceId(9), Sequence(1), ReadTier::kDisk), Position());
 }
 
 TYPED_TEST(Reading, KeepsItsStoreIdAcrossLives) {
