@@ -30,13 +30,22 @@ absl::Status MakeDirectory(const std::string& path) {
       absl::StrCat("the data directory ", path, " cannot be made: ", error.message()));
 }
 
+// So that a file just made in it keeps its name through a power cut.
+bool SyncFolderOf(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const int file = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = file >= 0 && fsync(file) == 0;
+  if (file >= 0) close(file);
+  return synced;
+}
+
 // Readable by this user only, and on disk when this returns.
 absl::Status WriteSecret(const std::string& path, const std::string& secret) {
   const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
   const std::string line = secret + "\n";
   const bool written = file >= 0 &&
                        write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-                       fsync(file) == 0;
+                       fsync(file) == 0 && SyncFolderOf(path);
   const int error = errno;
   if (file >= 0) close(file);
   if (written) return absl::OkStatus();

@@ -75,8 +75,15 @@ CHANGES = 100
 def changed(bench, changes):
     """A kithd whose deals were changed so often."""
     deals, name = bench.settings.changed_deals, f"changed-{changes}"
-    return bench.share(name, lambda: worlds.serve(
-        bench, name, worlds.fill(bench, name, deals=deals, changes=deals * changes, moves=0)[0]))
+    return bench.share(name, lambda: from_files(worlds.serve(
+        bench, name, worlds.fill(bench, name, deals=deals, changes=deals * changes, moves=0)[0])))
+
+
+def from_files(kithd):
+    """The same after a restart: a short history would otherwise be read from memory, a long one from files."""
+    kithd.stop()
+    kithd.start()
+    return kithd
 
 
 def page_after_changes(bench):
