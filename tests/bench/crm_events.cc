@@ -118,6 +118,18 @@ StreamEvent CrmEvents::NewDeal() {
   return Encode("deals", deal.name, event);
 }
 
+StreamEvent CrmEvents::RepriceDeal() {
+  KITH_CHECK(!deals_.empty());
+  const Deal& deal = deals_[next_deal_++ % deals_.size()];
+  deals::v1::DealEvent event;
+  auto& updated = *event.mutable_deal_updated();
+  updated.set_name(deal.name);
+  updated.mutable_update_mask()->add_paths("amount");
+  updated.mutable_deal()->mutable_amount()->set_currency_code("EUR");
+  updated.mutable_deal()->mutable_amount()->set_units(static_cast<int64_t>(random_() % 100'000));
+  return Encode("deals", deal.name, event);
+}
+
 StreamEvent CrmEvents::ChangeDeal(int moves_percent) {
   KITH_CHECK(!deals_.empty());
   Deal& deal = deals_[next_deal_++ % deals_.size()];

@@ -36,6 +36,8 @@ class CrmEvents {
   // Of the deals made before, one after the other and then from the first again: with a chance of
   // `moves_percent` another stage, else another owner, amount and closing date.
   StreamEvent ChangeDeal(int moves_percent);
+  // The next deal gets another amount, by which no versioned index finds it.
+  StreamEvent RepriceDeal();
 
   // These events in one append, under a request id of its own. Consecutive events of one stream
   // stay in their order.

@@ -72,11 +72,11 @@ def rebuild(bench):
 CHANGES = 100
 
 
-def changed(bench, changes):
-    """A kithd whose deals were changed so often."""
-    deals, name = bench.settings.changed_deals, f"changed-{changes}"
+def changed(bench, changes, kind):
+    """A kithd whose deals were changed so often: in their `amounts`, or, as `changes`, in what lists are ordered by."""
+    deals, name = bench.settings.changed_deals, f"{kind}-{changes}"
     return bench.share(name, lambda: from_files(worlds.serve(
-        bench, name, worlds.fill(bench, name, deals=deals, changes=deals * changes, moves=0)[0])))
+        bench, name, worlds.fill(bench, name, deals=deals, moves=0, **{kind: deals * changes})[0])))
 
 
 def from_files(kithd):
@@ -87,18 +87,23 @@ def from_files(kithd):
 
 
 def page_after_changes(bench):
-    often, once = changed(bench, CHANGES), changed(bench, 1)
+    return [page_after(bench, "amounts", "that leave its entry where it is"),
+            page_after(bench, "changes", "that each move its entry")]
+
+
+def page_after(bench, kind, what):
+    often, once = changed(bench, CHANGES, kind), changed(bench, 1, kind)
     of_often, of_once = alternate(bench.settings.rounds, lambda: load(bench, often, "list", **ONE),
                                   lambda: load(bench, once, "list", **ONE))
     ours, base = column(of_often, "per_second"), column(of_once, "per_second")
-    return [Result.at_least(f"a page over a versioned index, {CHANGES} changes a row / 1 change", 0.5,
-                            ratios(ours, base), detail=f"{bench.settings.changed_deals:,} deals",
-                            numbers={"often_per_second": ours, "once_per_second": base})]
+    return Result.at_least(f"a page over a versioned index, {CHANGES} changes a row / 1 change, {what}", 0.5,
+                           ratios(ours, base), detail=f"{bench.settings.changed_deals:,} deals",
+                           numbers={"often_per_second": ours, "once_per_second": base})
 
 
 def version_bytes(bench):
     """Of the same deals: their views, and all indexes in them, when everything is in files."""
-    kithd = changed(bench, CHANGES)
+    kithd = changed(bench, CHANGES, "changes")
     kithd.stop()
     versions = bench.settings.changed_deals * (1 + CHANGES)
     bytes_each = disk.bytes_of(os.path.join(kithd.data, "views")) / versions
