@@ -34,8 +34,8 @@ using events::v1::SubscribeEventsResponse;
 using interactions::v1::Interaction;
 using interactions::v1::InteractionsService;
 
-// So many messages of a subscription are kept and sent over and over.
-constexpr size_t kMessagesMax = 32;
+// So many messages of a subscription are kept, from all over the log, and sent over and over.
+constexpr size_t kMessagesMax = 64;
 
 // What the Kith server answered.
 struct Answers {
@@ -86,10 +86,17 @@ class Asker {
     const auto reader = EventsService::NewStub(channel_)->SubscribeEvents(
         &context, events::v1::SubscribeEventsRequest());
     SubscribeEventsResponse message;
-    while (reader->Read(&message) && !message.has_caught_up()) {
-      if (message.has_events() && answers.messages.size() < kMessagesMax) {
-        answers.messages.push_back(message);
+    size_t stride = 1;
+    for (size_t seen = 0; reader->Read(&message) && !message.has_caught_up(); ++seen) {
+      if (!message.has_events() || seen % stride != 0) continue;
+      answers.messages.push_back(message);
+      if (answers.messages.size() < kMessagesMax) continue;
+      std::vector<SubscribeEventsResponse> thinned;
+      for (size_t i = 0; i < answers.messages.size(); i += 2) {
+        thinned.push_back(std::move(answers.messages[i]));
       }
+      answers.messages = std::move(thinned);
+      stride *= 2;
     }
     KITH_CHECK(message.has_caught_up());
     answers.caught_up = message;
