@@ -164,13 +164,14 @@ TEST(Workspace, EveryEventMovesItsEtag) {
 
 TEST(Credentials, OnlyTheirOwnFormIsRead) {
   Credentials credentials;
-  EXPECT_TRUE(ParseCredentials(CredentialsOf(WorkspaceId(7), "apiKeys/01J", "abc"), &credentials));
+  const std::string text = CredentialsOf(WorkspaceId(7), "apiKeys/01J", "abc");  // viewed below
+  EXPECT_TRUE(ParseCredentials(text, &credentials));
   EXPECT_EQ(credentials.workspace, WorkspaceId(7));
   EXPECT_EQ(credentials.key_name, "apiKeys/01J");
   EXPECT_EQ(credentials.secret, "abc");
-  for (const char* text : {"", "kith", "kith_1_01J", "kith_x_01J_abc", "kith_-1_01J_abc",
-                           "kith_1_01J_abc_d", "other_1_01J_abc", "kith_4294967296_01J_abc"}) {
-    EXPECT_FALSE(ParseCredentials(text, &credentials)) << text;
+  for (const char* other : {"", "kith", "kith_1_01J", "kith_x_01J_abc", "kith_-1_01J_abc",
+                            "kith_1_01J_abc_d", "other_1_01J_abc", "kith_4294967296_01J_abc"}) {
+    EXPECT_FALSE(ParseCredentials(other, &credentials)) << other;
   }
 }
 
