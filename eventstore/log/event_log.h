@@ -26,8 +26,8 @@ namespace kith::eventstore {
 class Engine;
 class KeyStore;
 
-// Work to be done on some other thread. Listeners and the completions of groups are handed to it; of
-// a lone append the committer runs the completion itself, while it holds no role.
+// Work to be done on some other thread. Listeners and the completions of groups are handed to it;
+// of a lone append the committer runs the completion itself, while it holds no role.
 class Executor {
  public:
   virtual ~Executor() = default;
