@@ -43,9 +43,12 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
 ReplyInfo InfoOf(const grpc::ClientContext& context) {
   ReplyInfo info;
   const auto& metadata = context.GetServerInitialMetadata();
-  if (const auto found = metadata.find("kith-sequence"); found != metadata.end()) {
-    const absl::string_view value(found->second.data(), found->second.size());
-    if (!absl::SimpleAtoi(value, &info.sequence)) info.sequence = 0;
+  if (const auto found = metadata.find("kith-token"); found != metadata.end()) {
+    const absl::string_view token(found->second.data(), found->second.size());
+    const size_t dot = token.find('.');
+    if (dot == token.npos || !absl::SimpleAtoi(token.substr(0, dot), &info.sequence)) {
+      info.sequence = 0;
+    }
   }
   info.repeated = metadata.find("kith-repeated") != metadata.end();
   return info;

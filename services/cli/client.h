@@ -19,7 +19,8 @@ namespace kith::cli {
 
 // What a reply says beside its message.
 struct ReplyInfo {
-  // The workspace's last event that the reply reflects, from `kith-sequence`; 0 when not said.
+  // The workspace's last event that the reply reflects, the number in front of `kith-token`; 0 when
+  // not said.
   int64_t sequence = 0;
   // The request had been answered before, from `kith-repeated`: this call changed nothing.
   bool repeated = false;

@@ -1,6 +1,5 @@
 #include "services/runtime/read_call.h"
 
-#include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
@@ -107,8 +106,9 @@ void ReadCallBase::TakeOnPool(Step step) {
 
 void ReadCallBase::End(const absl::Status& status) {
   if (status.ok() && snapshot_.has_value()) {
-    rpc_->AddInitialMetadata("kith-token", TokenAt(environment_.log, snapshot_->position()));
-    rpc_->AddInitialMetadata("kith-sequence", absl::StrCat(position_.sequence->value()));
+    // One metadatum for both: each costs as much as a twelfth of a point read.
+    rpc_->AddInitialMetadata("kith-token",
+                             TokenAt(environment_.log, snapshot_->position(), position_.sequence));
   }
   Finish(Conclude(environment_, method_, caller_.caller.get(), "", began_, status));
 }

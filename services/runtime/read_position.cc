@@ -158,8 +158,8 @@ absl::StatusOr<ReadPosition> ResolveReadPosition(const EventLog& log, WorkspaceI
   return Moment(heads.head, heads.sequence, now);
 }
 
-std::string TokenAt(const EventLog& log, Position position) {
-  return eventstore::EncodeToken({std::string(log.store_id()), log.epoch(), position});
+std::string TokenAt(const EventLog& log, Position position, std::optional<Sequence> sequence) {
+  return eventstore::EncodeToken({std::string(log.store_id()), log.epoch(), position, sequence});
 }
 
 absl::StatusOr<Position> PositionOfToken(const EventLog& log, absl::string_view token) {

@@ -38,8 +38,10 @@ absl::StatusOr<ReadPosition> ResolveReadPosition(const eventstore::EventLog& log
                                                  absl::string_view page_token, absl::Time now,
                                                  eventstore::ReadTier tier);
 
-// The token of a position of this log.
-std::string TokenAt(const eventstore::EventLog& log, Position position);
+// The token of a position of this log, with the number of the caller's last event in front where it
+// is given.
+std::string TokenAt(const eventstore::EventLog& log, Position position,
+                    std::optional<Sequence> sequence = std::nullopt);
 // The position of a token of this log. ERROR_INVALID_TOKEN for any other.
 absl::StatusOr<Position> PositionOfToken(const eventstore::EventLog& log, absl::string_view token);
 

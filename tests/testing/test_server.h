@@ -98,7 +98,7 @@ class TestServer {
     reply.status = (stub.*method)(&context, request, &reply.response);
     reply.error.ParseFromString(reply.status.error_details());
     reply.token = InitialMetadata(context, "kith-token");
-    reply.sequence = InitialMetadata(context, "kith-sequence");
+    reply.sequence = reply.token.substr(0, reply.token.find('.'));
     return reply;
   }
 

@@ -33,6 +33,31 @@ RC_GTEST_PROP(Token, ComesBackAsItWas, (uint64_t epoch, uint64_t position)) {
 // The example of FORMAT.md: clients hold tokens across releases, so these bytes stay.
 TEST(Token, StandsAsFormatMdSays) {
   EXPECT_EQ(EncodeToken(kToken), "ATAxMjM0NTY3ODlhYmNkZWYD8KIEfqhzHw");
+  Token numbered = kToken;
+  numbered.sequence = Sequence(42);
+  EXPECT_EQ(EncodeToken(numbered), "42.ATAxMjM0NTY3ODlhYmNkZWYD8KIEfqhzHw");
+}
+
+TEST(Token, MayHaveANumberInFront) {
+  for (const uint64_t number : {uint64_t{0}, uint64_t{42}, ~uint64_t{0}}) {
+    Token token = kToken;
+    token.epoch = ~uint64_t{0};
+    token.position = Position(~uint64_t{0});
+    token.sequence = Sequence(number);
+    const auto decoded = DecodeToken(EncodeToken(token));
+    ASSERT_TRUE(decoded.ok()) << number;
+    EXPECT_EQ(decoded->sequence, token.sequence);
+    EXPECT_EQ(decoded->position, token.position);
+  }
+  EXPECT_EQ(DecodeToken(EncodeToken(kToken))->sequence, std::nullopt);
+}
+
+TEST(Token, IsRefusedWithAnythingElseInFront) {
+  const std::string text = EncodeToken(kToken);
+  for (const char* front :
+       {".", "x.", "042.", "+42.", "-1.", " 42.", "42 .", "4.2.", "42", "18446744073709551616."}) {
+    EXPECT_FALSE(DecodeToken(front + text).ok()) << front;
+  }
 }
 
 TEST(Token, IsRefusedWhenAnyBitIsFlipped) {
