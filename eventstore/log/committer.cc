@@ -24,6 +24,12 @@ bool IsFull(const CommitGroup& group) {
          group.answers.size() >= kGroupEventsMax;
 }
 
+size_t BytesOf(const std::vector<std::unique_ptr<PreparedAppend>>& appends) {
+  size_t bytes = 0;
+  for (const auto& append : appends) bytes += append->bytes;
+  return bytes;
+}
+
 absl::Status OutcomeUnknown() {
   return absl::UnavailableError(
       "a write to the log failed: the outcome is unknown, retry with the same request id");
@@ -171,25 +177,26 @@ void Committer::Write(CommitGroup& group) {
   }
   tail_.Publish(group.records);
   if (!group.records.empty()) clock_.EndBatch();
-  hooks_.committed();
-  const bool is_lone = group.answers.size() == 1;
-  if (!is_lone) Answer(group.answers);
   {
     MutexLock lock(mutex_);
     writing_ = false;
     if (sequencing_) work_.NotifyAll();
   }
-  if (is_lone) AnswerHere(group.answers);
+  // With no role: what follows holds up no append. Who waits for an answer comes before those who
+  // follow the log.
+  const size_t count = group.answers.size();
+  const size_t bytes = BytesOf(group.answers);
+  GiveAnswers(std::exchange(group.answers, {}));
+  tail_.WakeFollowers();
+  hooks_.committed();
+  hooks_.answered(count, bytes);
 }
 
-// With no role: what the answer leads to holds up nobody.
-void Committer::AnswerHere(Appends& appends) {
-  for (auto& append : std::exchange(appends, {})) {
-    const size_t bytes = append->bytes;
-    append->done(std::move(append->answer));
-    append.reset();
-    hooks_.answered(1, bytes);
-  }
+// A lone append is answered on this thread.
+void Committer::GiveAnswers(Appends answers) {
+  if (answers.size() != 1) return PostAnswers(executor_, std::move(answers));
+  const std::unique_ptr<PreparedAppend> append = std::move(answers.front());
+  append->done(std::move(append->answer));
 }
 
 // Called by the writer, which keeps its role until appends may resume.
@@ -233,14 +240,8 @@ void Committer::Resume(const LogState& state) {
 
 void Committer::Fail(Appends& appends) {
   for (auto& append : appends) append->answer = OutcomeUnknown();
-  Answer(appends);
-}
-
-void Committer::Answer(Appends& appends) {
   const size_t count = appends.size();
-  if (count == 0) return;
-  size_t bytes = 0;
-  for (const auto& append : appends) bytes += append->bytes;
+  const size_t bytes = BytesOf(appends);
   PostAnswers(executor_, std::exchange(appends, {}));
   hooks_.answered(count, bytes);
 }

@@ -7,7 +7,8 @@
 // meanwhile the other thread sequences the next group; where little has, the writer does so itself
 // afterwards, because waking a thread costs more. So a group gathers as long as the one before is
 // in fsync, and a lone append is handed from nobody to nobody: the thread that wrote it gives its
-// answer too, once it has given up its role.
+// answer too, once it has given up its role. Who waits for an answer is told before those who follow
+// the log are woken.
 //
 // When a write fails its outcome is unknown: everything in flight is answered Unavailable, the
 // engine is reopened, its tail verified, and appends resume from what is there. Until then Enqueue
@@ -31,7 +32,7 @@ struct CommitterHooks {
   std::function<void(std::unique_ptr<PreparedAppend>)> prepare_again;
   // So many appends, of so many bytes, have been answered: their answers are with the executor.
   std::function<void(size_t appends, size_t bytes)> answered;
-  // A group is on disk and published. On a committer thread.
+  // A group is on disk and published, and `answered` is not told of it yet. On a committer thread.
   std::function<void()> committed;
   // Reads where the log stands after a reopen, having verified its tail. Called until it succeeds.
   std::function<absl::StatusOr<LogState>()> recover;
@@ -58,8 +59,7 @@ class Committer {
   void Recover() KITH_EXCLUDES(mutex_);
   void Resume(const LogState& state) KITH_EXCLUDES(mutex_);
   void Fail(Appends& appends);
-  void Answer(Appends& appends);
-  void AnswerHere(Appends& appends);
+  void GiveAnswers(Appends answers);
   void WakeFor(size_t queued) KITH_REQUIRES(mutex_);
 
   Engine& engine_;

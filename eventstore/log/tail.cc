@@ -82,13 +82,22 @@ void Tail::Publish(absl::Span<const std::shared_ptr<const Record>> records) {
     recent_heads_.Put(HeadKey(header.workspace, header.stream), {header.revision, header.position});
   }
   Records evicted;  // freed after the lock
+  MutexLock lock(mutex_);
+  KITH_CHECK(records.front()->header.position.value() == head_.load() + 1);
+  for (const auto& record : records) Store(record, &evicted);
+  head_.store(records.back()->header.position.value(), std::memory_order_release);
+}
+
+void Tail::WakeFollowers() {
   std::vector<Waiting> woken;
   {
     MutexLock lock(mutex_);
-    KITH_CHECK(records.front()->header.position.value() == head_.load() + 1);
-    for (const auto& record : records) Store(record, &evicted);
-    head_.store(records.back()->header.position.value(), std::memory_order_release);
-    woken.swap(waiting_);
+    // One that was faster, and has read what was published, waits for what comes next.
+    const auto sleep_on =
+        std::partition(waiting_.begin(), waiting_.end(),
+                       [this](const Waiting& waiting) { return waiting.after < head(); });
+    woken.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(sleep_on));
+    waiting_.erase(waiting_.begin(), sleep_on);
     advanced_.NotifyAll();
   }
   for (const Waiting& waiting : woken) Post(waiting);
@@ -158,11 +167,11 @@ void Tail::WakeBeyond(Position after, const std::shared_ptr<Waker>& waker, uint6
     MutexLock lock(mutex_);
     Remove(waker);
     if (head() <= after) {
-      waiting_.push_back({waker, ticket});
+      waiting_.push_back({waker, ticket, after});
       return;
     }
   }
-  Post({waker, ticket});
+  Post({waker, ticket, after});
 }
 
 void Tail::Forget(const std::shared_ptr<Waker>& waker) {

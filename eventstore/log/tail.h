@@ -59,8 +59,11 @@ class Tail {
 
   // Forgets all records and stands at `head`.
   void Reset(Position head, const WorkspaceHeads& workspaces);
-  // Takes further records, the first at head() + 1, and wakes those who wait.
+  // Takes further records, the first at head() + 1. Those who wait for them sleep on until they are
+  // woken.
   void Publish(absl::Span<const std::shared_ptr<const Record>> records);
+  // Wakes those who wait for what was published. By any thread.
+  void WakeFollowers();
 
   // The last position recorded at or before `time`; nullopt when memory does not reach back to it.
   std::optional<Position> LastRecordedAt(absl::Time time) const;
@@ -86,6 +89,7 @@ class Tail {
   struct Waiting {
     std::shared_ptr<Waker> waker;
     uint64_t ticket;
+    Position after;
   };
 
   void Store(const std::shared_ptr<const Record>& record, Records* evicted) KITH_REQUIRES(mutex_);
