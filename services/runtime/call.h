@@ -17,6 +17,7 @@
 #include "grpcpp/grpcpp.h"
 #include "services/runtime/authorizer.h"
 #include "services/runtime/method.h"
+#include "services/runtime/moments.h"
 #include "services/runtime/pools.h"
 
 namespace kith::runtime {
@@ -68,6 +69,7 @@ class LiveStreams {
 struct CallEnvironment {
   const Authorizer& authorizer;
   const eventstore::EventLog& log;
+  const Moments& moments;
   const eventstore::KeyStore& keys;
   Transact& transact;
   const Clock& clock;

@@ -53,7 +53,7 @@ void ReadCallBase::Settle() {
 
 void ReadCallBase::Resolve(ReadTier tier) {
   absl::StatusOr<ReadPosition> position = ResolveReadPosition(
-      environment_.log, caller_.caller->workspace, method_.ReadOptionsOf(request_),
+      environment_.moments, caller_.caller->workspace, method_.ReadOptionsOf(request_),
       method_.PageTokenOf(request_), moment_, tier);
   if (NeedsDisk(position.status(), tier)) return TakeOnPool(&ReadCallBase::Resolve);
   if (!position.ok()) return End(position.status());

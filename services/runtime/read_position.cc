@@ -16,73 +16,50 @@ namespace {
 using eventstore::EventLog;
 using eventstore::ReadTier;
 
-struct Heads {
-  Position head;
-  Sequence sequence;  // the workspace's last event at or before it
-};
-
-// Both heads of one moment: a commit between the two reads is noticed by the log's head having
-// moved.
-Heads HeadsOf(const EventLog& log, WorkspaceId workspace) {
-  while (true) {
-    const Position head = log.head();
-    const Sequence sequence = log.WorkspaceHead(workspace);
-    if (log.head() == head) return {head, sequence};
-  }
+// The view must reach the moment, and is read there.
+ReadPosition Fixed(const Moment& moment, absl::Time read_time) {
+  return {moment.position, moment.position, moment.sequence, read_time};
 }
 
-absl::Status NeedsDisk() { return absl::UnavailableError("the position is not in memory"); }
-
-// A fixed moment: the view must reach it, and is read there.
-ReadPosition Moment(Position position, std::optional<Sequence> sequence, absl::Time read_time) {
-  return {position, position, sequence, read_time};
+absl::StatusOr<ReadPosition> AtPosition(const Moments& moments, WorkspaceId workspace,
+                                        Position position, ReadTier tier) {
+  KITH_ASSIGN_OR_RETURN(const Moment moment, moments.At(workspace, position, tier));
+  return Fixed(moment, moment.record_time);
 }
 
-// When the record at `position` was recorded; before the first event, the beginning of time.
-absl::StatusOr<absl::Time> RecordTimeAt(const EventLog& log, Position position, ReadTier tier) {
-  if (position == Position()) return absl::UnixEpoch();
-  KITH_ASSIGN_OR_RETURN(const auto record, log.ReadAt(position, tier));
-  return record == nullptr ? absl::UnixEpoch() : record->header.record_time;
-}
-
-absl::StatusOr<ReadPosition> AtPosition(const EventLog& log, Position position, ReadTier tier) {
-  KITH_ASSIGN_OR_RETURN(const absl::Time recorded, RecordTimeAt(log, position, tier));
-  return Moment(position, std::nullopt, recorded);
-}
-
-absl::StatusOr<ReadPosition> AtSequence(const EventLog& log, WorkspaceId workspace, int64_t number,
-                                        ReadTier tier) {
-  const Sequence last = log.WorkspaceHead(workspace);
+absl::StatusOr<ReadPosition> AtSequence(const Moments& moments, WorkspaceId workspace,
+                                        int64_t number, ReadTier tier) {
+  const Sequence last = moments.log().WorkspaceHead(workspace);
   if (number < 0 || static_cast<uint64_t>(number) > last.value()) {
     return Error(type::v1::ERROR_OUT_OF_RANGE,
                  absl::StrCat("The workspace's events go from 1 to ", last.value(), "."),
                  {{"sequence", absl::StrCat(number)}, {"last", absl::StrCat(last.value())}});
   }
-  const Sequence sequence(static_cast<uint64_t>(number));
-  KITH_ASSIGN_OR_RETURN(const Position position, log.PositionOf(workspace, sequence, tier));
-  KITH_ASSIGN_OR_RETURN(ReadPosition read, AtPosition(log, position, tier));
-  read.sequence = sequence;
-  return read;
+  KITH_ASSIGN_OR_RETURN(const Moment moment,
+                        moments.At(workspace, Sequence(static_cast<uint64_t>(number)), tier));
+  return Fixed(moment, moment.record_time);
 }
 
-absl::StatusOr<ReadPosition> AtTime(const EventLog& log, absl::Time settled, ReadTier tier) {
-  KITH_ASSIGN_OR_RETURN(const Position position, log.PositionAt(settled, tier));
-  return Moment(position, std::nullopt, settled);
+absl::StatusOr<ReadPosition> AtTime(const Moments& moments, WorkspaceId workspace,
+                                    absl::Time settled, ReadTier tier) {
+  KITH_ASSIGN_OR_RETURN(const Moment moment, moments.At(workspace, settled, tier));
+  return Fixed(moment, settled);
 }
 
 // The moment that a read is as of; nullopt for a read of now.
-absl::StatusOr<std::optional<ReadPosition>> AsOf(const EventLog& log, WorkspaceId workspace,
+absl::StatusOr<std::optional<ReadPosition>> AsOf(const Moments& moments, WorkspaceId workspace,
                                                  const type::v1::ReadOptions& options,
                                                  absl::Time settled, ReadTier tier) {
   switch (options.as_of_case()) {
     case type::v1::ReadOptions::kToken: {
-      KITH_ASSIGN_OR_RETURN(const Position position, PositionOfToken(log, options.token()));
-      return AtPosition(log, position, tier);
+      KITH_ASSIGN_OR_RETURN(const Position position,
+                            PositionOfToken(moments.log(), options.token()));
+      return AtPosition(moments, workspace, position, tier);
     }
     case type::v1::ReadOptions::kSequence:
-      return AtSequence(log, workspace, options.sequence(), tier);
+      return AtSequence(moments, workspace, options.sequence(), tier);
     case type::v1::ReadOptions::kTime:
-      return AtTime(log, settled, tier);
+      return AtTime(moments, workspace, settled, tier);
     case type::v1::ReadOptions::AS_OF_NOT_SET:
       return std::nullopt;
   }
@@ -112,13 +89,13 @@ absl::Status AnotherMoment(const type::v1::ReadOptions& options) {
   return ViolationsError(violations);
 }
 
-absl::StatusOr<ReadPosition> AtPage(const EventLog& log, absl::string_view page_token,
-                                    ReadTier tier) {
+absl::StatusOr<ReadPosition> AtPage(const Moments& moments, WorkspaceId workspace,
+                                    absl::string_view page_token, ReadTier tier) {
   KITH_ASSIGN_OR_RETURN(const auto position, projections::PagePosition(page_token));
-  if (!position.has_value() || *position > log.head()) {
+  if (!position.has_value() || *position > moments.log().head()) {
     return projections::InvalidPageToken("The page token is of another store.");
   }
-  return AtPosition(log, *position, tier);
+  return AtPosition(moments, workspace, *position, tier);
 }
 
 }  // namespace
@@ -129,14 +106,14 @@ std::optional<absl::Time> TimeToSettle(const type::v1::ReadOptions& options) {
          absl::Nanoseconds(options.time().nanos());
 }
 
-absl::StatusOr<ReadPosition> ResolveReadPosition(const EventLog& log, WorkspaceId workspace,
+absl::StatusOr<ReadPosition> ResolveReadPosition(const Moments& moments, WorkspaceId workspace,
                                                  const type::v1::ReadOptions& options,
                                                  absl::string_view page_token, absl::Time now,
                                                  ReadTier tier) {
   KITH_ASSIGN_OR_RETURN(std::optional<ReadPosition> as_of,
-                        AsOf(log, workspace, options, now, tier));
+                        AsOf(moments, workspace, options, now, tier));
   if (!page_token.empty()) {
-    KITH_ASSIGN_OR_RETURN(ReadPosition page, AtPage(log, page_token, tier));
+    KITH_ASSIGN_OR_RETURN(ReadPosition page, AtPage(moments, workspace, page_token, tier));
     if (!as_of.has_value() || WasCut(options, now)) return page;
     if (as_of->at != page.at) return AnotherMoment(options);
   }
@@ -146,7 +123,8 @@ absl::StatusOr<ReadPosition> ResolveReadPosition(const EventLog& log, WorkspaceI
   }
   switch (options.freshness_case()) {
     case type::v1::ReadOptions::kAtLeast: {
-      KITH_ASSIGN_OR_RETURN(const Position position, PositionOfToken(log, options.at_least()));
+      KITH_ASSIGN_OR_RETURN(const Position position,
+                            PositionOfToken(moments.log(), options.at_least()));
       return ReadPosition{position, std::nullopt, std::nullopt, now};
     }
     case type::v1::ReadOptions::kAny:
@@ -154,8 +132,8 @@ absl::StatusOr<ReadPosition> ResolveReadPosition(const EventLog& log, WorkspaceI
     case type::v1::ReadOptions::FRESHNESS_NOT_SET:
       break;
   }
-  const Heads heads = HeadsOf(log, workspace);
-  return Moment(heads.head, heads.sequence, now);
+  const Heads heads = HeadsOf(moments.log(), workspace);
+  return ReadPosition{heads.head, heads.head, heads.sequence, now};
 }
 
 std::string TokenAt(const EventLog& log, Position position, std::optional<Sequence> sequence) {
@@ -175,31 +153,6 @@ absl::StatusOr<Position> PositionOfToken(const EventLog& log, absl::string_view 
                  "The token is of a future that a restore abandoned.");
   }
   return decoded->position;
-}
-
-absl::StatusOr<Sequence> SequenceAt(const EventLog& log, WorkspaceId workspace, Position position,
-                                    ReadTier tier) {
-  const Heads heads = HeadsOf(log, workspace);
-  if (position >= heads.head || heads.sequence == Sequence()) return heads.sequence;
-  // Mostly the event there is one of the workspace, and says so itself.
-  KITH_ASSIGN_OR_RETURN(const auto record, log.ReadAt(position, tier));
-  if (record != nullptr && record->header.workspace == workspace) return record->header.sequence;
-  if (tier == ReadTier::kMemory) return NeedsDisk();
-  // The positions of a workspace's events rise with their sequence: the last one at or before
-  // `position` is found by halving.
-  uint64_t low = 0;
-  uint64_t high = heads.sequence.value();
-  while (low < high) {
-    const uint64_t middle = high - (high - low) / 2;
-    KITH_ASSIGN_OR_RETURN(const Position at,
-                          log.PositionOf(workspace, Sequence(middle), ReadTier::kDisk));
-    if (at <= position) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return Sequence(low);
 }
 
 }  // namespace kith::runtime

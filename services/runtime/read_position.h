@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "eventstore/log/event_log.h"
 #include "kith/type/v1/read.pb.h"
+#include "services/runtime/moments.h"
 
 namespace kith::runtime {
 
@@ -32,8 +33,7 @@ std::optional<absl::Time> TimeToSettle(const type::v1::ReadOptions& options);
 // ERROR_INVALID_PAGE_TOKEN for a token that is damaged, of another store or beyond the log's end;
 // ERROR_OUT_OF_RANGE for a sequence that no event of the workspace has yet. Before its first event
 // a log is empty, which is not an error.
-absl::StatusOr<ReadPosition> ResolveReadPosition(const eventstore::EventLog& log,
-                                                 WorkspaceId workspace,
+absl::StatusOr<ReadPosition> ResolveReadPosition(const Moments& moments, WorkspaceId workspace,
                                                  const type::v1::ReadOptions& options,
                                                  absl::string_view page_token, absl::Time now,
                                                  eventstore::ReadTier tier);
@@ -44,10 +44,5 @@ std::string TokenAt(const eventstore::EventLog& log, Position position,
                     std::optional<Sequence> sequence = std::nullopt);
 // The position of a token of this log. ERROR_INVALID_TOKEN for any other.
 absl::StatusOr<Position> PositionOfToken(const eventstore::EventLog& log, absl::string_view token);
-
-// The workspace's last event at or before `position`; 0 when there is none. Unavailable when the
-// tier is kMemory and the answer needs the disk.
-absl::StatusOr<Sequence> SequenceAt(const eventstore::EventLog& log, WorkspaceId workspace,
-                                    Position position, eventstore::ReadTier tier);
 
 }  // namespace kith::runtime

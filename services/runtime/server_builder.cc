@@ -42,6 +42,7 @@ class RunningServer final : public Server {
   Pools pools_;
   LiveStreams streams_;
   std::unique_ptr<eventstore::EventLog> log_;
+  std::unique_ptr<Moments> moments_;
   std::unique_ptr<projections::ViewStore> views_;
   std::unique_ptr<Transact> transact_;
   std::unique_ptr<Runtime> runtime_;
@@ -76,8 +77,10 @@ absl::Status RunningServer::MakeServices(const ServerBuilder& builder) {
   KITH_CHECK(builder.authorizer_ != nullptr);
   KITH_ASSIGN_OR_RETURN(authorizer_, builder.authorizer_(*runtime_));
   runtime_->authorizer = authorizer_.get();
-  environment_ = std::make_unique<CallEnvironment>(
-      CallEnvironment{*authorizer_, *log_, *keys_, *transact_, *options_.clock, pools_, streams_});
+  moments_ = std::make_unique<Moments>(*log_);
+  environment_ = std::make_unique<CallEnvironment>(CallEnvironment{
+      *authorizer_, *log_, *moments_, *keys_, *transact_, *options_.clock, pools_, streams_});
+
   endpoint_ = std::make_unique<Endpoint>(*environment_);
   runtime_->endpoint = endpoint_.get();
   for (const auto& make : builder.services_) services_.push_back(make(*runtime_));

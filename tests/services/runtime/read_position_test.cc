@@ -50,7 +50,8 @@ class ReadPositionTest : public ::testing::Test {
     if (const auto time = TimeToSettle(options); time.has_value()) {
       now = *log_->SettleAndWait(*time);
     }
-    return ResolveReadPosition(*log_, kWorkspace, options, page_token, now, ReadTier::kDisk);
+    return ResolveReadPosition(Moments(*log_), kWorkspace, options, page_token, now,
+                               ReadTier::kDisk);
   }
 
   static std::string PageAt(uint64_t position) {
