@@ -7,8 +7,8 @@
 // meanwhile the other thread sequences the next group; where little has, the writer does so itself
 // afterwards, because waking a thread costs more. So a group gathers as long as the one before is
 // in fsync, and a lone append is handed from nobody to nobody: the thread that wrote it gives its
-// answer too, once it has given up its role. Who waits for an answer is told before those who follow
-// the log are woken.
+// answer too, once it has given up its role. Who waits for an answer is told before those who
+// follow the log are woken.
 //
 // When a write fails its outcome is unknown: everything in flight is answered Unavailable, the
 // engine is reopened, its tail verified, and appends resume from what is there. Until then Enqueue
