@@ -3,6 +3,8 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/match.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/contacts/v1/contact_events.pb.h"
+#include "kith/users/v1/user_events.pb.h"
 
 namespace kith::deals {
 namespace {
@@ -21,9 +23,16 @@ Decision RunInPipeline(runtime::Loader& load, const Command& command,
   return Decide(*state, *pipeline, command, context);
 }
 
+struct LinkedContact : LinkedAggregate<contacts::v1::Contact, contacts::v1::ContactEvent> {
+  static constexpr absl::string_view kCategory = "contacts";
+};
+struct LinkedUser : LinkedAggregate<users::v1::User, users::v1::UserEvent> {
+  static constexpr absl::string_view kCategory = "users";
+};
+
 absl::StatusOr<const LinkedRecord*> LoadLinked(runtime::Loader& load, absl::string_view record) {
-  if (absl::StartsWith(record, "users/")) return load.Load<LinkedUserAggregate>(record);
-  return load.Load<LinkedContactAggregate>(record);
+  if (absl::StartsWith(record, "users/")) return load.Load<LinkedUser>(record);
+  return load.Load<LinkedContact>(record);
 }
 
 using LoadedRecords = absl::InlinedVector<const LinkedRecord*, 4>;

@@ -12,7 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "kith/deals/v1/deals_service.pb.h"
-#include "services/deals/linked_record.h"
+#include "services/core/linked_record.h"
 
 namespace kith::deals {
 

@@ -59,10 +59,10 @@ Decision Decide(absl::Span<const LinkedRecord* const> records, const Recording& 
   KITH_CHECK(records.size() == names.size());
   for (size_t i = 0; i < records.size(); ++i) {
     switch (records[i]->lifecycle) {
-      case LinkedRecord::Lifecycle::kAbsent:
-      case LinkedRecord::Lifecycle::kDeleted:
+      case Lifecycle::kAbsent:
+      case Lifecycle::kDeleted:
         return RejectLinkedRecord(names[i]);
-      case LinkedRecord::Lifecycle::kLive:
+      case Lifecycle::kActive:
         break;
     }
   }

@@ -10,7 +10,7 @@
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
-#include "services/interactions/linked_record.h"
+#include "services/core/linked_record.h"
 
 namespace kith::interactions {
 

@@ -6,6 +6,8 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/match.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/contacts/v1/contact_events.pb.h"
+#include "kith/deals/v1/deal_events.pb.h"
 #include "projections/interactions/timeline.h"
 
 namespace kith::interactions {
@@ -15,9 +17,16 @@ using runtime::ReadKind;
 
 namespace {
 
+struct LinkedContact : LinkedAggregate<contacts::v1::Contact, contacts::v1::ContactEvent> {
+  static constexpr absl::string_view kCategory = "contacts";
+};
+struct LinkedDeal : LinkedAggregate<deals::v1::Deal, deals::v1::DealEvent> {
+  static constexpr absl::string_view kCategory = "deals";
+};
+
 absl::StatusOr<const LinkedRecord*> Load(runtime::Loader& load, absl::string_view record) {
-  if (absl::StartsWith(record, "contacts/")) return load.Load<LinkedContactAggregate>(record);
-  return load.Load<LinkedDealAggregate>(record);
+  if (absl::StartsWith(record, "contacts/")) return load.Load<LinkedContact>(record);
+  return load.Load<LinkedDeal>(record);
 }
 
 Decision RunRecording(runtime::Loader& load, const Recording& command,

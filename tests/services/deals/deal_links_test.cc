@@ -98,28 +98,5 @@ TEST(DealLinks, AreNoneWhereTheUpdateIsRefusedAnyway) {
   EXPECT_THAT(NewLinks(active, wrong), IsEmpty());
 }
 
-template <class EventMessage>
-Lifecycle After(const EventMessage& event, Lifecycle before) {
-  return Evolve(LinkedRecord{before}, Recorded<EventMessage>{.event = event}).lifecycle;
-}
-
-TEST(LinkedRecord, FollowsAUserAndAContact) {
-  users::v1::UserEvent user;
-  user.mutable_user_created();
-  EXPECT_EQ(After(user, Lifecycle::kAbsent), Lifecycle::kActive);
-  user.mutable_user_updated();
-  EXPECT_EQ(After(user, Lifecycle::kActive), Lifecycle::kActive);
-  user.mutable_user_deleted();
-  EXPECT_EQ(After(user, Lifecycle::kActive), Lifecycle::kDeleted);
-  contacts::v1::ContactEvent contact;
-  EXPECT_EQ(After(contact, Lifecycle::kActive), Lifecycle::kActive) << "an event of a newer Kith";
-  contact.mutable_contact_created();
-  EXPECT_EQ(After(contact, Lifecycle::kAbsent), Lifecycle::kActive);
-  contact.mutable_contact_updated();
-  EXPECT_EQ(After(contact, Lifecycle::kActive), Lifecycle::kActive);
-  contact.mutable_contact_deleted();
-  EXPECT_EQ(After(contact, Lifecycle::kActive), Lifecycle::kDeleted);
-}
-
 }  // namespace
 }  // namespace kith::deals

@@ -1,0 +1,48 @@
+// LinkedRecord: what a decision must know of a resource that its command names: whether it is
+// there.
+//
+// The smallest fold of another capability's events, by their protos alone. An aggregate for it is
+//
+//   struct LinkedUser : LinkedAggregate<users::v1::User, users::v1::UserEvent> {
+//     static constexpr absl::string_view kCategory = "users";
+//   };
+//
+// and a pointer to the state of any of them is a pointer to a LinkedRecord. Pure functions, any
+// thread.
+#pragma once
+
+#include "eventstore/base/check.h"
+#include "eventstore/base/standard_events.h"
+#include "services/core/decider.h"
+#include "services/core/lifecycle.h"
+
+namespace kith {
+
+struct LinkedRecord {
+  Lifecycle lifecycle = Lifecycle::kAbsent;
+};
+
+template <class Resource>
+struct LinkedState : LinkedRecord {};
+
+template <class Resource, class EventMessage>
+struct LinkedAggregate {
+  using State = LinkedState<Resource>;
+  using Event = EventMessage;
+};
+
+template <class Resource, class EventMessage>
+LinkedState<Resource> Evolve(LinkedState<Resource> state, const Recorded<EventMessage>& recorded) {
+  switch (KindOf(recorded.event, *Resource::descriptor())) {
+    case StandardEvent::kCreated:
+      return {{Lifecycle::kActive}};
+    case StandardEvent::kDeleted:
+      return {{Lifecycle::kDeleted}};
+    case StandardEvent::kUpdated:
+    case StandardEvent::kOther:
+      return state;
+  }
+  KITH_UNREACHABLE();
+}
+
+}  // namespace kith
