@@ -7,22 +7,12 @@
 #include <vector>
 
 #include "tests/eventstore/log/log_fixture.h"
+#include "tests/testing/held_executor.h"
 
 namespace kith::eventstore {
 namespace {
 
 constexpr absl::Duration kTick = absl::Microseconds(1);
-
-class ByHand final : public Executor {
- public:
-  void Run(absl::AnyInvocable<void()> work) override { work_.push_back(std::move(work)); }
-  void RunAll() {
-    for (auto& work : std::exchange(work_, {})) work();
-  }
-
- private:
-  std::vector<absl::AnyInvocable<void()>> work_;
-};
 
 class RecordClockTest : public ::testing::Test {
  protected:
@@ -40,7 +30,7 @@ class RecordClockTest : public ::testing::Test {
 
   ManualClock clock_;
   const absl::Time start_ = clock_.Now();
-  ByHand executor_;
+  kith::testing::HeldExecutor executor_;
   RecordClock record_clock_{clock_, executor_};
 };
 

@@ -3,23 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <utility>
+#include "tests/testing/held_executor.h"
 
 namespace kith::eventstore {
 namespace {
-
-// Runs nothing before it is told to.
-class HeldExecutor final : public Executor {
- public:
-  void Run(absl::AnyInvocable<void()> work) override { queue_.push_back(std::move(work)); }
-  void RunAll() {
-    for (auto& work : std::exchange(queue_, {})) work();
-  }
-
- private:
-  std::deque<absl::AnyInvocable<void()>> queue_;
-};
 
 class TailTest : public ::testing::Test {
  protected:
@@ -42,7 +29,7 @@ class TailTest : public ::testing::Test {
     executor_.RunAll();
   }
 
-  HeldExecutor executor_;
+  kith::testing::HeldExecutor executor_;
   Tail tail_{executor_, 16, 16};
   std::shared_ptr<Waker> waker_ = std::make_shared<Waker>();
   int woken_ = 0;
