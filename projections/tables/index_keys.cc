@@ -54,25 +54,29 @@ KeyRange SpanKeys() {
   return {std::string(1, static_cast<char>(IndexKind::kVersioned)), std::string(1, kClosed + 1)};
 }
 
-bool ParseSpan(absl::string_view key, absl::string_view value, std::string* buffer,
-               IndexSpan* span) {
+bool ParseMoments(absl::string_view key, absl::string_view value, IndexSpan* span) {
   ByteReader reader(value);
   uint64_t from = 0;
   if (key.empty() || !reader.ReadVarint(&from) || !reader.done()) return false;
   span->from = Position(from);
-  const char marker = key[0];
-  key.remove_prefix(1);
-  if (marker != kClosed) {
-    span->kind = static_cast<IndexKind>(marker);
-    span->entry = key;
-    span->to = std::nullopt;
-    return true;
-  }
-  uint64_t to = 0;
-  if (!TakeStringKey(&key, buffer) || !TakeUnsignedKey(&key, &to) || !key.empty()) return false;
+  span->to = std::nullopt;
+  span->kind = static_cast<IndexKind>(key[0]);
+  if (key[0] != kClosed) return true;
   span->kind = IndexKind::kVersioned;
-  span->entry = *buffer;
+  uint64_t to = 0;
+  if (key.size() <= sizeof(to)) return false;
+  key.remove_prefix(key.size() - sizeof(to));
+  if (!TakeUnsignedKey(&key, &to)) return false;
   span->to = Position(to);
+  return true;
+}
+
+bool ParseEntry(absl::string_view key, std::string* buffer, IndexSpan* span) {
+  key.remove_prefix(1);
+  span->entry = key;
+  if (!span->to.has_value()) return true;
+  if (!TakeStringKey(&key, buffer) || key.size() != sizeof(uint64_t)) return false;
+  span->entry = *buffer;
   return true;
 }
 

@@ -45,8 +45,9 @@ KeyRange ClosedKeys(const KeyRange& entries);
 // All of both.
 KeyRange SpanKeys();
 
-// False when either is malformed. The span's entry is a view of the key, or of `buffer`.
-bool ParseSpan(absl::string_view key, absl::string_view value, std::string* buffer,
-               IndexSpan* span);
+// All but the entry, which is dear to read and rarely asked for; false when it is malformed.
+bool ParseMoments(absl::string_view key, absl::string_view value, IndexSpan* span);
+// The entry of a key whose moments were parsed: a view of the key, or of `buffer`.
+bool ParseEntry(absl::string_view key, std::string* buffer, IndexSpan* span);
 
 }  // namespace kith::projections

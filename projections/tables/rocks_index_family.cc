@@ -20,9 +20,13 @@ using eventstore::Direction;
 // Persisted. No entry begins with a zero byte.
 constexpr absl::string_view kCheckpointKey("\0c", 2);
 constexpr Position kAnyTime{std::numeric_limits<uint64_t>::max()};
+constexpr size_t kRecentBytes = 1 << 20;
 
 absl::Status Malformed() {
   return absl::DataLossError("an index entry of the view store does not parse");
+}
+absl::Status Missing() {
+  return absl::DataLossError("the view store is damaged: an index entry is missing");
 }
 
 // The entries of one stretch of keys that held at a position, in their order.
@@ -32,10 +36,11 @@ class HeldEntries {
       : cursor_(database, handle, std::move(keys), rocksdb::ReadOptions()) {}
 
   bool Next(Position at) {
-    while (cursor_.Next()) {
-      malformed_ = !ParseSpan(cursor_.key(), cursor_.value(), &buffer_, &span_);
-      if (malformed_) return false;
-      if (span_.from <= at && (!span_.to.has_value() || at < *span_.to)) return true;
+    while (!malformed_ && cursor_.Next()) {
+      malformed_ = !ParseMoments(cursor_.key(), cursor_.value(), &span_);
+      if (span_.from > at || (span_.to.has_value() && *span_.to <= at)) continue;
+      malformed_ = malformed_ || !ParseEntry(cursor_.key(), &buffer_, &span_);
+      return !malformed_;
     }
     return false;
   }
@@ -49,9 +54,24 @@ class HeldEntries {
   bool malformed_ = false;
 };
 
+// Those that have ended since, as RecentSpans tells them.
+class RecentlyHeldEntries {
+ public:
+  explicit RecentlyHeldEntries(std::vector<std::string> entries) : entries_(std::move(entries)) {}
+
+  bool Next(Position) { return ++next_ <= entries_.size(); }
+  absl::string_view entry() const { return entries_[next_ - 1]; }
+  absl::Status status() const { return absl::OkStatus(); }
+
+ private:
+  const std::vector<std::string> entries_;
+  size_t next_ = 0;
+};
+
 // Visits the entries of both, each once, in `direction`. A span that was closed after `live` was
 // made and before `closed` was is in either.
-absl::Status VisitBoth(HeldEntries& live, HeldEntries& closed, Position at, Direction direction,
+template <class ClosedEntries>
+absl::Status VisitBoth(HeldEntries& live, ClosedEntries closed, Position at, Direction direction,
                        EntryVisitor visit) {
   bool more_live = live.Next(at);
   bool more_closed = closed.Next(at);
@@ -78,6 +98,10 @@ absl::Status VisitAll(HeldEntries& held, EntryVisitor visit) {
 
 }  // namespace
 
+RocksIndexFamily::RocksIndexFamily(std::shared_ptr<OpenDatabase> database,
+                                   rocksdb::ColumnFamilyHandle* handle)
+    : database_(std::move(database)), handle_(handle), recent_(kRecentBytes) {}
+
 absl::StatusOr<Position> RocksIndexFamily::Checkpoint() const {
   const ReadGate::Pass pass(database_->gate);
   if (!pass) return ClosedError();
@@ -99,15 +123,18 @@ absl::StatusOr<Position> RocksIndexFamily::ReadCheckpoint() const {
 // Nothing that was closed is ever taken away, and checkpoints only rise. So what is looked at later
 // may be newer: what was there when `live` was made is as of `at` if nothing had been written
 // beyond `at` even after that; and what held at `at` and had ended when `live` was made is among
-// the closed, whenever these are read.
+// the closed, whenever these are read, in memory or on disk.
 absl::Status RocksIndexFamily::Scan(const KeyRange& range, Position at, EntryVisitor visit) const {
   const ReadGate::Pass pass(database_->gate);
   if (!pass) return ClosedError();
   HeldEntries live(*database_, handle_, LiveKeys(IndexKind::kVersioned, range));
   KITH_ASSIGN_OR_RETURN(const Position checkpoint, ReadCheckpoint());
   if (checkpoint <= at) return VisitAll(live, visit);
-  HeldEntries closed(*database_, handle_, ClosedKeys(range));
-  return VisitBoth(live, closed, at, range.direction, visit);
+  if (auto ended = recent_.HeldAt(at, range); ended.has_value()) {
+    return VisitBoth(live, RecentlyHeldEntries(*std::move(ended)), at, range.direction, visit);
+  }
+  return VisitBoth(live, HeldEntries(*database_, handle_, ClosedKeys(range)), at, range.direction,
+                   visit);
 }
 
 absl::Status RocksIndexFamily::ScanCurrent(const KeyRange& range, EntryVisitor visit) const {
@@ -124,7 +151,10 @@ absl::Status RocksIndexFamily::ScanSpans(SpanVisitor visit) const {
   IndexSpan span;
   std::string buffer;
   while (cursor.Next()) {
-    if (!ParseSpan(cursor.key(), cursor.value(), &buffer, &span)) return Malformed();
+    if (!ParseMoments(cursor.key(), cursor.value(), &span) ||
+        !ParseEntry(cursor.key(), &buffer, &span)) {
+      return Malformed();
+    }
     if (!visit(span)) return absl::OkStatus();
   }
   return cursor.status();
@@ -145,36 +175,46 @@ absl::StatusOr<RocksIndexFamily::Beginnings> RocksIndexFamily::BeginningsOf(
                           statuses.data(), /*sorted_input=*/true);
   Beginnings beginnings;
   beginnings.reserve(keys.size());
-  std::string buffer;
   for (size_t i = 0; i < keys.size(); ++i) {
-    if (statuses[i].IsNotFound())
-      return absl::DataLossError("the view store is damaged: an index entry is missing");
+    if (statuses[i].IsNotFound()) return Missing();
     KITH_RETURN_IF_ERROR(ToStatus(statuses[i]));
     IndexSpan span;
-    if (!ParseSpan(ViewOf(keys[i]), ViewOf(values[i]), &buffer, &span)) return Malformed();
+    if (!ParseMoments(ViewOf(keys[i]), ViewOf(values[i]), &span)) return Malformed();
     beginnings.emplace(ViewOf(keys[i]), span.from);
   }
   return beginnings;
 }
 
-absl::Status RocksIndexFamily::Write(const IndexChanges& changes, Position checkpoint) {
+absl::StatusOr<std::vector<RecentSpans::Span>> RocksIndexFamily::EndedBy(
+    const IndexChanges& changes) const {
   KITH_ASSIGN_OR_RETURN(const Beginnings beginnings, BeginningsOf(changes));
+  std::vector<RecentSpans::Span> ended;
+  for (const auto& [key, turns] : changes.entries()) {
+    if (KindOf(key) != IndexKind::kVersioned) continue;
+    const auto add = [&ended, entry = EntryOf(key)](Position from, Position to) {
+      ended.push_back({std::string(entry), from, to});
+    };
+    // That of before, then each that began and ended since.
+    size_t next = 0;
+    if (turns.was_there) add(beginnings.at(key), turns.moments[next++]);
+    for (; next + 1 < turns.moments.size(); next += 2) {
+      add(turns.moments[next], turns.moments[next + 1]);
+    }
+  }
+  return ended;
+}
+
+absl::Status RocksIndexFamily::Write(const IndexChanges& changes, Position checkpoint) {
+  KITH_ASSIGN_OR_RETURN(const Position before, ReadCheckpoint());
+  KITH_ASSIGN_OR_RETURN(std::vector<RecentSpans::Span> ended, EndedBy(changes));
   rocksdb::WriteBatch batch;
   const auto put = [&](absl::string_view key, absl::string_view value) {
     KITH_CHECK(batch.Put(handle_, SliceOf(key), SliceOf(value)).ok());
   };
+  for (const RecentSpans::Span& span : ended) {
+    put(ClosedKey(span.entry, span.to), FromValue(span.from));
+  }
   for (const auto& [key, turns] : changes.entries()) {
-    if (KindOf(key) == IndexKind::kVersioned) {
-      const absl::string_view entry = EntryOf(key);
-      // The spans that ended: that of before, then each that began and ended since.
-      size_t next = 0;
-      if (turns.was_there) {
-        put(ClosedKey(entry, turns.moments[next++]), FromValue(beginnings.at(key)));
-      }
-      for (; next + 1 < turns.moments.size(); next += 2) {
-        put(ClosedKey(entry, turns.moments[next + 1]), FromValue(turns.moments[next]));
-      }
-    }
     if (turns.is_there()) {
       put(key, FromValue(turns.moments.back()));
     } else if (turns.was_there) {
@@ -182,6 +222,7 @@ absl::Status RocksIndexFamily::Write(const IndexChanges& changes, Position check
     }
   }
   put(kCheckpointKey, FromValue(checkpoint));
+  recent_.Add(std::move(ended), before, checkpoint);
   return ToStatus(database_->db->Write(Unlogged(), &batch));
 }
 

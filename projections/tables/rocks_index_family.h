@@ -3,11 +3,13 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "projections/tables/index_family.h"
+#include "projections/tables/recent_spans.h"
 #include "projections/tables/rocks_families.h"
 
 namespace kith::projections {
@@ -15,8 +17,7 @@ namespace kith::projections {
 class RocksIndexFamily final : public IndexFamily {
  public:
   // The handle is the store's and stays open until the gate is closed.
-  RocksIndexFamily(std::shared_ptr<OpenDatabase> database, rocksdb::ColumnFamilyHandle* handle)
-      : database_(std::move(database)), handle_(handle) {}
+  RocksIndexFamily(std::shared_ptr<OpenDatabase> database, rocksdb::ColumnFamilyHandle* handle);
 
   absl::StatusOr<Position> Checkpoint() const override;
   absl::Status Scan(const KeyRange& range, Position at, EntryVisitor visit) const override;
@@ -31,9 +32,12 @@ class RocksIndexFamily final : public IndexFamily {
   absl::StatusOr<Position> ReadCheckpoint() const;
   // Since when the entries were there whose spans the changes close, by kind and entry.
   absl::StatusOr<Beginnings> BeginningsOf(const IndexChanges& changes) const;
+  // Every span that the changes end.
+  absl::StatusOr<std::vector<RecentSpans::Span>> EndedBy(const IndexChanges& changes) const;
 
   const std::shared_ptr<OpenDatabase> database_;
   rocksdb::ColumnFamilyHandle* const handle_;
+  RecentSpans recent_;
 };
 
 }  // namespace kith::projections

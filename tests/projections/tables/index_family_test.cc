@@ -21,6 +21,7 @@
 #include "eventstore/base/error.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/tables/versioned_store.h"
+#include "rocksdb/db.h"
 #include "tests/testing/histories.h"
 #include "tests/testing/temp_folder.h"
 
@@ -43,6 +44,22 @@ class OneFamily {
     Open();
   }
   void Close() { store_.reset(); }
+  // As something else than Kith may leave it.
+  void Overwrite(const std::string& key, const std::string& value) {
+    KITH_CHECK(family_->Flush(/*wait=*/true).ok());
+    Close();
+    rocksdb::DB* db = nullptr;
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    KITH_CHECK(
+        rocksdb::DB::Open({}, folder_ / "views", {{"default", {}}, {kName, {}}}, &handles, &db)
+            .ok());
+    KITH_CHECK(db->Put({}, handles[1], key, value).ok());
+    for (rocksdb::ColumnFamilyHandle* handle : handles) {
+      KITH_CHECK(db->DestroyColumnFamilyHandle(handle).ok());
+    }
+    delete db;
+    Open();
+  }
   IndexFamily& family() const { return *family_; }
 
  private:
@@ -65,7 +82,7 @@ class OneFamily {
 Entries Within(const std::set<std::string>& entries, const KeyRange& range) {
   Entries within;
   for (const std::string& entry : entries) {
-    if (entry >= range.from && (range.to.empty() || entry < range.to)) within.push_back(entry);
+    if (range.Contains(entry)) within.push_back(entry);
   }
   if (range.direction == Direction::kBackwards) std::reverse(within.begin(), within.end());
   return within;
@@ -197,6 +214,9 @@ TEST(IndexFamily, HasWhatHeldAtEveryPosition) {
                     ExpectHeld(store.family(), history, written);
                   });
     RC_ASSERT(*store.family().Checkpoint() == history.last());
+    RC_ASSERT(store.family().Flush(true).ok());
+    store.Reopen();  // what ended lately is known no more but from the disk
+    ExpectHeld(store.family(), history, history.last());
   });
   EXPECT_TRUE(held);
 }
@@ -236,7 +256,11 @@ class Turning {
  public:
   static constexpr uint64_t kPositions = 50;
 
-  explicit Turning(IndexFamily& family) : family_(family) { Turn(); }
+  // From a position that the family is at.
+  explicit Turning(IndexFamily& family, Position position = Position(0))
+      : family_(family), position_(position) {
+    Turn();
+  }
 
   void Turn() {
     IndexChanges changes;
@@ -276,24 +300,51 @@ class Turning {
   Position position_;
 };
 
+// Goal: a reader that comes between the parts of a write, or between whose parts one comes, still
+// sees its position. Method: more threads than cores, so that each is stopped anywhere.
 TEST(IndexFamily, ShowsTheSameWhileItIsWritten) {
+  constexpr uint64_t kWrites = 3'000;
   OneFamily store;
   Turning turning(store.family());
   std::atomic<uint64_t> written{turning.position().value()};
-  std::thread writer([&] {
-    while (written < 10'000) {
-      turning.Turn();
-      written = turning.position().value();
-    }
-  });
-  // Often enough to meet the writer between the two halves of a scan.
-  while (written < 10'000) {
-    const Position at(written.load());
-    const Entries held = Scanned(store.family(), Turning::RangeAt(at), at);
-    EXPECT_EQ(held, Turning::HeldAt(at)) << "as of " << at;
-    if (::testing::Test::HasFailure()) break;
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 4; ++i) {
+    readers.emplace_back([&] {
+      while (written < kWrites) {
+        const Position at(written.load());
+        const Entries held = Scanned(store.family(), Turning::RangeAt(at), at);
+        if (held != Turning::HeldAt(at)) ++wrong;
+      }
+    });
   }
-  writer.join();
+  while (written < kWrites) {
+    turning.Turn();
+    written = turning.position().value();
+  }
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+// Goal: whatever a crash leaves is of one position, which the checkpoint names. Method: the family
+// is flushed at any moment while it is written.
+TEST(IndexFamily, IsWholeWhereverACrashCutsIt) {
+  OneFamily store;
+  for (int round = 0; round < 40; ++round) {
+    Turning turning(store.family(), *store.family().Checkpoint());
+    std::atomic<bool> flushed{false};
+    std::thread flusher([&] {
+      for (int i = 0; i < 3; ++i) KITH_CHECK(store.family().Flush(/*wait=*/true).ok());
+      flushed = true;
+    });
+    while (!flushed) turning.Turn();
+    flusher.join();
+    store.Reopen();
+    const Position at = *store.family().Checkpoint();
+    ASSERT_EQ(Scanned(store.family(), Turning::RangeAt(at), at), Turning::HeldAt(at)) << at;
+    const Position before(at.value() - 1);
+    ASSERT_EQ(Scanned(store.family(), Turning::RangeAt(before), before), Turning::HeldAt(before));
+  }
 }
 
 TEST(IndexFamily, GoesOnAsItBeganWhileItIsVisited) {
@@ -335,6 +386,31 @@ TEST(IndexFamily, AnswersNothingOnceItsStoreIsClosed) {
         store.family().ScanCurrent({}, visit), store.family().ScanSpans(visit)}) {
     EXPECT_TRUE(IsError(status, type::v1::ERROR_SHUTTING_DOWN)) << status;
   }
+}
+
+TEST(IndexFamily, NeverAnswersFromWhatDoesNotParse) {
+  OneFamily store;
+  Turning turning(store.family());
+  turning.Turn();
+  const auto visit = [](auto) { return true; };
+  const std::string live = LiveKey(IndexKind::kVersioned, "\1~");
+  store.Overwrite(live, "");
+  for (const Position at : {Position(1), Position(2)}) {
+    EXPECT_TRUE(absl::IsDataLoss(store.family().Scan({}, at, visit))) << at;
+  }
+  EXPECT_TRUE(absl::IsDataLoss(store.family().ScanSpans(visit)));
+  EXPECT_TRUE(store.family().ScanCurrent({}, visit).ok());
+  IndexChanges changes;
+  changes.Remove(IndexKind::kVersioned, "\1~", Position(3));
+  EXPECT_TRUE(absl::IsDataLoss(store.family().Write(changes, Position(3))));
+
+  store.Overwrite(live, FromValue(Position(2)));
+  EXPECT_TRUE(store.family().Scan({}, Position(1), visit).ok());
+  std::string without_end = ClosedKey("\1~", Position(2));
+  without_end.erase(3, 2);
+  store.Overwrite(without_end, FromValue(Position(1)));
+  EXPECT_TRUE(store.family().Scan({}, Position(2), visit).ok()) << "is not looked at";
+  EXPECT_TRUE(absl::IsDataLoss(store.family().Scan({}, Position(1), visit)));
 }
 
 TEST(IndexFamily, RefusesToEndASpanThatItDoesNotHave) {

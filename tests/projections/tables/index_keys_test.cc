@@ -18,8 +18,8 @@ Position AnyPosition() {
   return Position(*rc::gen::element<uint64_t>(0, 1, 2, 255, 256, uint64_t{1} << 56, ~uint64_t{0}));
 }
 
-bool IsWithin(const std::string& key, const KeyRange& range) {
-  return key >= range.from && (range.to.empty() || key < range.to);
+bool Parse(const std::string& key, const std::string& value, std::string* buffer, IndexSpan* span) {
+  return ParseMoments(key, value, span) && ParseEntry(key, buffer, span);
 }
 
 RC_GTEST_PROP(IndexKeys, StandInTheOrderOfEntriesThenOfPositions, ()) {
@@ -33,13 +33,13 @@ RC_GTEST_PROP(IndexKeys, StandInTheOrderOfEntriesThenOfPositions, ()) {
 RC_GTEST_PROP(IndexKeys, OfARangeAreThoseOfItsEntries, ()) {
   const KeyRange range{AnyEntry(), AnyEntry()};
   const std::string entry = AnyEntry();
-  const bool is_within = IsWithin(entry, range);
+  const bool is_within = range.Contains(entry);
   for (const IndexKind kind : {IndexKind::kVersioned, IndexKind::kCurrent}) {
-    RC_ASSERT(IsWithin(LiveKey(kind, entry), LiveKeys(kind, range)) == is_within);
-    RC_ASSERT(!IsWithin(ClosedKey(entry, AnyPosition()), LiveKeys(kind, range)));
-    RC_ASSERT(!IsWithin(LiveKey(kind, entry), ClosedKeys(range)));
+    RC_ASSERT(LiveKeys(kind, range).Contains(LiveKey(kind, entry)) == is_within);
+    RC_ASSERT(!LiveKeys(kind, range).Contains(ClosedKey(entry, AnyPosition())));
+    RC_ASSERT(!ClosedKeys(range).Contains(LiveKey(kind, entry)));
   }
-  RC_ASSERT(IsWithin(ClosedKey(entry, AnyPosition()), ClosedKeys(range)) == is_within);
+  RC_ASSERT(ClosedKeys(range).Contains(ClosedKey(entry, AnyPosition())) == is_within);
 }
 
 RC_GTEST_PROP(IndexKeys, ParseToTheSpanTheyWereMadeOf, ()) {
@@ -49,23 +49,23 @@ RC_GTEST_PROP(IndexKeys, ParseToTheSpanTheyWereMadeOf, ()) {
   IndexSpan span;
   for (const IndexKind kind : {IndexKind::kVersioned, IndexKind::kCurrent}) {
     const std::string key = LiveKey(kind, entry);
-    RC_ASSERT(ParseSpan(key, FromValue(from), &buffer, &span));
+    RC_ASSERT(Parse(key, FromValue(from), &buffer, &span));
     RC_ASSERT(span.kind == kind && span.entry == entry && span.from == from);
     RC_ASSERT(!span.to.has_value());
-    RC_ASSERT(IsWithin(key, SpanKeys()));
+    RC_ASSERT(SpanKeys().Contains(key));
   }
   const std::string key = ClosedKey(entry, to);
-  RC_ASSERT(ParseSpan(key, FromValue(from), &buffer, &span));
+  RC_ASSERT(Parse(key, FromValue(from), &buffer, &span));
   RC_ASSERT(span.kind == IndexKind::kVersioned && span.entry == entry);
   RC_ASSERT(span.from == from && span.to == to);
-  RC_ASSERT(IsWithin(key, SpanKeys()));
+  RC_ASSERT(SpanKeys().Contains(key));
 
   // What is cut off or goes on is no span.
   const auto size = *rc::gen::inRange<size_t>(0, key.size());
-  RC_ASSERT(!ParseSpan(key.substr(0, size), FromValue(from), &buffer, &span));
-  RC_ASSERT(!ParseSpan(key + "x", FromValue(from), &buffer, &span));
-  RC_ASSERT(!ParseSpan(key, FromValue(from) + "x", &buffer, &span));
-  RC_ASSERT(!ParseSpan(key, "", &buffer, &span));
+  RC_ASSERT(!Parse(key.substr(0, size), FromValue(from), &buffer, &span));
+  RC_ASSERT(!Parse(key + "x", FromValue(from), &buffer, &span));
+  RC_ASSERT(!Parse(key, FromValue(from) + "x", &buffer, &span));
+  RC_ASSERT(!Parse(key, "", &buffer, &span));
 }
 
 }  // namespace
