@@ -215,11 +215,10 @@ absl::Status RocksIndexFamily::Write(const IndexChanges& changes, Position check
     put(ClosedKey(span.entry, span.to), FromValue(span.from));
   }
   for (const auto& [key, turns] : changes.entries()) {
-    if (turns.is_there()) {
-      put(key, FromValue(turns.moments.back()));
-    } else if (turns.was_there) {
-      KITH_CHECK(batch.Delete(handle_, SliceOf(key)).ok());
-    }
+    // It was put once since it was last removed, so both may vanish as soon as RocksDB meets them,
+    // and what moves often leaves nothing in the way of a scan.
+    if (turns.was_there) KITH_CHECK(batch.SingleDelete(handle_, SliceOf(key)).ok());
+    if (turns.is_there()) put(key, FromValue(turns.moments.back()));
   }
   put(kCheckpointKey, FromValue(checkpoint));
   recent_.Add(std::move(ended), before, checkpoint);

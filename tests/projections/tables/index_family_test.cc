@@ -388,6 +388,22 @@ TEST(IndexFamily, AnswersNothingOnceItsStoreIsClosed) {
   }
 }
 
+// RocksDB removes a key's newest put alone, so that there must not be two.
+TEST(IndexFamily, ForgetsWhatWentAfterItHadComeBack) {
+  OneFamily store;
+  IndexChanges came, came_back, went;
+  came.Add(IndexKind::kVersioned, "\1a", Position(1));
+  came_back.Remove(IndexKind::kVersioned, "\1a", Position(2));
+  came_back.Add(IndexKind::kVersioned, "\1a", Position(3));
+  went.Remove(IndexKind::kVersioned, "\1a", Position(4));
+  ASSERT_TRUE(store.family().Write(came, Position(1)).ok());
+  ASSERT_TRUE(store.family().Flush(/*wait=*/true).ok());
+  ASSERT_TRUE(store.family().Write(came_back, Position(3)).ok());
+  ASSERT_TRUE(store.family().Write(went, Position(4)).ok());
+  ASSERT_TRUE(store.family().Flush(/*wait=*/true).ok());
+  EXPECT_EQ(SpansOf(store.family()), (std::vector<std::string>{"1 \\001a 1-2", "1 \\001a 3-4"}));
+}
+
 TEST(IndexFamily, NeverAnswersFromWhatDoesNotParse) {
   OneFamily store;
   Turning turning(store.family());
