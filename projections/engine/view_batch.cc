@@ -34,12 +34,12 @@ void ViewBatch::Delete(absl::string_view key) {
 
 void ViewBatch::AddEntry(IndexKind kind, absl::string_view entry) {
   KITH_CHECK(families_.index != nullptr);
-  event_entries_.Add(kind, entry, position_);
+  event_entries_.emplace_back(LiveKey(kind, entry), true);
 }
 
 void ViewBatch::RemoveEntry(IndexKind kind, absl::string_view entry) {
   KITH_CHECK(families_.index != nullptr);
-  event_entries_.Remove(kind, entry, position_);
+  event_entries_.emplace_back(LiveKey(kind, entry), false);
 }
 
 void ViewBatch::Begin(Position position) {
@@ -58,13 +58,15 @@ void ViewBatch::Keep() {
       earlier_.insert_or_assign(key, std::move(value));
     }
   }
-  if (position_ > checkpoints_.index) kept_entries_.Append(event_entries_);
+  if (position_ > checkpoints_.index) {
+    for (auto& [key, added] : event_entries_) kept_entries_.Turn(std::move(key), added, position_);
+  }
   Discard();
 }
 
 void ViewBatch::Discard() {
   event_.clear();
-  event_entries_.Clear();
+  event_entries_.clear();
 }
 
 absl::Status ViewBatch::Write(Position folded, bool with_checkpoint) {

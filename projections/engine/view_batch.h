@@ -14,6 +14,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
@@ -75,6 +77,8 @@ class ViewBatch {
  private:
   // The value a key has now; nullopt when it is deleted.
   using Overlay = absl::flat_hash_map<std::string, std::optional<std::string>>;
+  // Whether it was added, by live key.
+  using EntryTurns = std::vector<std::pair<std::string, bool>>;
 
   absl::Status WriteEntries(Position folded, bool with_checkpoint);
 
@@ -82,9 +86,9 @@ class ViewBatch {
   ViewCheckpoints checkpoints_;
   std::unique_ptr<VersionedBatch> kept_;
   IndexChanges kept_entries_;
-  Overlay event_;               // what the present event wrote
-  IndexChanges event_entries_;  // and what it made of index entries
-  Overlay earlier_;             // what the events kept before it wrote, not yet in the store
+  Overlay event_;             // what the present event wrote
+  EntryTurns event_entries_;  // and which index entries it added or removed
+  Overlay earlier_;           // what the events kept before it wrote, not yet in the store
   Position position_;
   absl::Status read_error_;
 };

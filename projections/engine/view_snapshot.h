@@ -48,7 +48,7 @@ class ViewSnapshot {
   absl::Status ScanCurrentEntries(const KeyRange& range, EntryVisitor visit) const {
     return index().ScanCurrent(range, visit);
   }
-  // What was visited before may have been newer than position().
+  // Whether what ScanCurrentEntries visited before may have been newer than position().
   absl::StatusOr<bool> HasMovedOn() const {
     KITH_ASSIGN_OR_RETURN(const Position checkpoint, index().Checkpoint());
     return checkpoint > position_;

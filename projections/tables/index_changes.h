@@ -27,17 +27,25 @@ class IndexChanges {
   };
 
   void Add(IndexKind kind, absl::string_view entry, Position at) {
-    Note(LiveKey(kind, entry), true, at);
+    Turn(LiveKey(kind, entry), true, at);
   }
   void Remove(IndexKind kind, absl::string_view entry, Position at) {
-    Note(LiveKey(kind, entry), false, at);
+    Turn(LiveKey(kind, entry), false, at);
   }
-  // What `later` says, after what this one says.
-  void Append(const IndexChanges& later) {
-    for (const auto& [key, turns] : later.entries_) {
-      bool there = turns.was_there;
-      for (const Position at : turns.moments) Note(key, there = !there, at);
+  // The same by live key (index_keys.h).
+  void Turn(std::string key, bool added, Position at) {
+    const auto [noted, is_new] = entries_.try_emplace(std::move(key));
+    Turns& turns = noted->second;
+    if (is_new) turns.was_there = !added;
+    KITH_CHECK(turns.is_there() != added);
+    if (turns.moments.empty() || turns.moments.back() != at) {
+      turns.moments.push_back(at);
+      bytes_ += BytesOfTurn(noted->first);
+      return;
     }
+    turns.moments.pop_back();
+    bytes_ -= BytesOfTurn(noted->first);
+    if (turns.moments.empty()) entries_.erase(noted);
   }
 
   bool empty() const { return entries_.empty(); }
@@ -47,24 +55,10 @@ class IndexChanges {
     entries_.clear();
     bytes_ = 0;
   }
-  // By live key (index_keys.h).
+  // By live key.
   const absl::flat_hash_map<std::string, Turns>& entries() const { return entries_; }
 
  private:
-  void Note(const std::string& key, bool added, Position at) {
-    const auto [noted, is_new] = entries_.try_emplace(key);
-    Turns& turns = noted->second;
-    if (is_new) turns.was_there = !added;
-    KITH_CHECK(turns.is_there() != added);
-    if (turns.moments.empty() || turns.moments.back() != at) {
-      turns.moments.push_back(at);
-      bytes_ += BytesOfTurn(key);
-      return;
-    }
-    turns.moments.pop_back();
-    bytes_ -= BytesOfTurn(key);
-    if (turns.moments.empty()) entries_.erase(noted);
-  }
   static size_t BytesOfTurn(absl::string_view key) { return key.size() + sizeof(Position); }
 
   absl::flat_hash_map<std::string, Turns> entries_;

@@ -54,6 +54,10 @@ KeyRange SpanKeys() {
   return {std::string(1, static_cast<char>(IndexKind::kVersioned)), std::string(1, kClosed + 1)};
 }
 
+absl::string_view EncodedEntryOf(absl::string_view closed_key) {
+  return closed_key.substr(1, closed_key.size() - 1 - sizeof(uint64_t));
+}
+
 bool ParseMoments(absl::string_view key, absl::string_view value, IndexSpan* span) {
   ByteReader reader(value);
   uint64_t from = 0;

@@ -45,6 +45,9 @@ KeyRange ClosedKeys(const KeyRange& entries);
 // All of both.
 KeyRange SpanKeys();
 
+// The entry as a string component, in the key of what was.
+absl::string_view EncodedEntryOf(absl::string_view closed_key);
+
 // All but the entry, which is dear to read and rarely asked for; false when it is malformed.
 bool ParseMoments(absl::string_view key, absl::string_view value, IndexSpan* span);
 // The entry of a key whose moments were parsed: a view of the key, or of `buffer`.

@@ -11,6 +11,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/tables/index_keys.h"
+#include "projections/tables/key_codec.h"
 
 namespace kith::projections {
 namespace {
@@ -29,20 +30,30 @@ absl::Status Missing() {
   return absl::DataLossError("the view store is damaged: an index entry is missing");
 }
 
-// The entries of one stretch of keys that held at a position, in their order.
-class HeldEntries {
+// The spans of one stretch of keys, in the order of their entries.
+class StoredSpans {
  public:
-  HeldEntries(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle, KeyRange keys)
+  StoredSpans(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle, KeyRange keys)
       : cursor_(database, handle, std::move(keys), rocksdb::ReadOptions()) {}
 
-  bool Next(Position at) {
-    while (!malformed_ && cursor_.Next()) {
-      malformed_ = !ParseMoments(cursor_.key(), cursor_.value(), &span_);
-      if (span_.from > at || (span_.to.has_value() && *span_.to <= at)) continue;
-      malformed_ = malformed_ || !ParseEntry(cursor_.key(), &buffer_, &span_);
-      return !malformed_;
-    }
-    return false;
+  // Goes to the first, then to each that follows.
+  bool Next() {
+    if (malformed_ || !cursor_.Next()) return false;
+    malformed_ = !ParseMoments(cursor_.key(), cursor_.value(), &span_);
+    order_.clear();
+    return !malformed_;
+  }
+  // Sorts as the entry does.
+  absl::string_view order() {
+    if (span_.to.has_value()) return EncodedEntryOf(cursor_.key());
+    if (order_.empty()) AppendStringKey(EntryOf(cursor_.key()), &order_);
+    return order_;
+  }
+  // Only then the entry can be read.
+  bool Held(Position at) {
+    if (span_.from > at || (span_.to.has_value() && *span_.to <= at)) return false;
+    malformed_ = !ParseEntry(cursor_.key(), &buffer_, &span_);
+    return !malformed_;
   }
   absl::string_view entry() const { return span_.entry; }
   absl::Status status() const { return malformed_ ? Malformed() : cursor_.status(); }
@@ -51,49 +62,65 @@ class HeldEntries {
   KeyCursor cursor_;
   IndexSpan span_;
   std::string buffer_;
+  std::string order_;
   bool malformed_ = false;
 };
 
-// Those that have ended since, as RecentSpans tells them.
-class RecentlyHeldEntries {
+// Those that held and have ended since, as RecentSpans tells them.
+class EndedEntries {
  public:
-  explicit RecentlyHeldEntries(std::vector<std::string> entries) : entries_(std::move(entries)) {}
+  explicit EndedEntries(std::vector<std::string> entries) : entries_(std::move(entries)) {}
 
-  bool Next(Position) { return ++next_ <= entries_.size(); }
+  bool Next() {
+    if (next_ == entries_.size()) return false;
+    order_.clear();
+    AppendStringKey(entries_[next_++], &order_);
+    return true;
+  }
+  absl::string_view order() const { return order_; }
+  bool Held(Position) const { return true; }
   absl::string_view entry() const { return entries_[next_ - 1]; }
   absl::Status status() const { return absl::OkStatus(); }
 
  private:
   const std::vector<std::string> entries_;
+  std::string order_;
   size_t next_ = 0;
 };
 
-// Visits the entries of both, each once, in `direction`. A span that was closed after `live` was
-// made and before `closed` was is in either.
-template <class ClosedEntries>
-absl::Status VisitBoth(HeldEntries& live, ClosedEntries closed, Position at, Direction direction,
+// Visits the entries of both that held, each once, in `direction`. Neither is read further than the
+// visitor wants, however few of the other hold.
+template <class Closed>
+absl::Status VisitBoth(StoredSpans& live, Closed closed, Position at, Direction direction,
                        EntryVisitor visit) {
-  bool more_live = live.Next(at);
-  bool more_closed = closed.Next(at);
+  bool more_live = live.Next();
+  bool more_closed = closed.Next();
   while (more_live || more_closed) {
     int order = more_live ? -1 : 1;
     if (more_live && more_closed) {
-      order = live.entry().compare(closed.entry());
+      order = live.order().compare(closed.order());
       if (direction == Direction::kBackwards) order = -order;
     }
-    if (!visit(order <= 0 ? live.entry() : closed.entry())) return absl::OkStatus();
-    if (order <= 0) more_live = live.Next(at);
-    if (order >= 0) more_closed = closed.Next(at);
+    if (order < 0) {
+      if (live.Held(at) && !visit(live.entry())) return absl::OkStatus();
+      more_live = live.Next();
+      continue;
+    }
+    const bool held = closed.Held(at);
+    if (held && !visit(closed.entry())) return absl::OkStatus();
+    // What is there of the same entry came later, or is this span, closed after `live` was made.
+    if (held && order == 0) more_live = live.Next();
+    more_closed = closed.Next();
   }
   KITH_RETURN_IF_ERROR(live.status());
   return closed.status();
 }
 
-absl::Status VisitAll(HeldEntries& held, EntryVisitor visit) {
-  while (held.Next(kAnyTime)) {
-    if (!visit(held.entry())) return absl::OkStatus();
+absl::Status VisitAll(StoredSpans& live, EntryVisitor visit) {
+  while (live.Next()) {
+    if (live.Held(kAnyTime) && !visit(live.entry())) return absl::OkStatus();
   }
-  return held.status();
+  return live.status();
 }
 
 }  // namespace
@@ -127,20 +154,20 @@ absl::StatusOr<Position> RocksIndexFamily::ReadCheckpoint() const {
 absl::Status RocksIndexFamily::Scan(const KeyRange& range, Position at, EntryVisitor visit) const {
   const ReadGate::Pass pass(database_->gate);
   if (!pass) return ClosedError();
-  HeldEntries live(*database_, handle_, LiveKeys(IndexKind::kVersioned, range));
+  StoredSpans live(*database_, handle_, LiveKeys(IndexKind::kVersioned, range));
   KITH_ASSIGN_OR_RETURN(const Position checkpoint, ReadCheckpoint());
   if (checkpoint <= at) return VisitAll(live, visit);
   if (auto ended = recent_.HeldAt(at, range); ended.has_value()) {
-    return VisitBoth(live, RecentlyHeldEntries(*std::move(ended)), at, range.direction, visit);
+    return VisitBoth(live, EndedEntries(*std::move(ended)), at, range.direction, visit);
   }
-  return VisitBoth(live, HeldEntries(*database_, handle_, ClosedKeys(range)), at, range.direction,
+  return VisitBoth(live, StoredSpans(*database_, handle_, ClosedKeys(range)), at, range.direction,
                    visit);
 }
 
 absl::Status RocksIndexFamily::ScanCurrent(const KeyRange& range, EntryVisitor visit) const {
   const ReadGate::Pass pass(database_->gate);
   if (!pass) return ClosedError();
-  HeldEntries live(*database_, handle_, LiveKeys(IndexKind::kCurrent, range));
+  StoredSpans live(*database_, handle_, LiveKeys(IndexKind::kCurrent, range));
   return VisitAll(live, visit);
 }
 

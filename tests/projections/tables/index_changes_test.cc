@@ -49,17 +49,6 @@ TEST(IndexChanges, TellsKindsApart) {
   EXPECT_EQ(changes.entries().size(), 2u);
 }
 
-TEST(IndexChanges, GoesOnWhereTheEarlierOnesEnd) {
-  IndexChanges changes, later;
-  changes.Add(kKind, "a", Position(1));
-  later.Remove(kKind, "a", Position(2));
-  later.Remove(kKind, "b", Position(2));
-  changes.Append(later);
-  EXPECT_FALSE(TurnsOf(changes, "a").was_there);
-  EXPECT_EQ(TurnsOf(changes, "a").moments.size(), 2u);
-  EXPECT_TRUE(TurnsOf(changes, "b").was_there);
-}
-
 TEST(IndexChangesDeathTest, AbortsOnWhatIsThereAlready) {
   IndexChanges changes;
   changes.Add(kKind, "a", Position(1));
