@@ -20,8 +20,9 @@ class ContactDirectory final : public projections::Projection {
   static const projections::Table<v1::Contact>& Contacts();
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
   std::vector<std::string> categories() const override { return {"contacts"}; }
+  bool has_indexes() const override { return true; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;
 };

@@ -25,12 +25,12 @@ class DealList final : public projections::Projection {
   static const projections::Table<v1::Deal>& Deals();
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 2; }
+  int version() const override { return 3; }
   std::vector<std::string> categories() const override { return {"deals", "interactions"}; }
   // Of the interactions, those about a deal.
   bool Takes(const eventstore::RecordedEvent& event) const override;
   bool reads_personal() const override { return false; }
-  bool has_current_indexes() const override { return true; }
+  bool has_indexes() const override { return true; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;
 };

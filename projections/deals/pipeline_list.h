@@ -19,8 +19,9 @@ class PipelineList final : public projections::Projection {
   static const projections::Table<v1::Pipeline>& Pipelines();
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
   std::vector<std::string> categories() const override { return {"pipelines"}; }
+  bool has_indexes() const override { return true; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;
 };

@@ -90,9 +90,9 @@ absl::StatusOr<ViewProgress> ReadProgress(const ViewFamilies& families) {
     if (!reader.ReadVarint(&position)) return absl::DataLossError("a checkpoint does not parse");
     progress.checkpoints.rows = Position(position);
   }
-  progress.checkpoints.current = progress.checkpoints.rows;
-  if (families.current != nullptr) {
-    KITH_ASSIGN_OR_RETURN(progress.checkpoints.current, families.current->Checkpoint());
+  progress.checkpoints.index = progress.checkpoints.rows;
+  if (families.index != nullptr) {
+    KITH_ASSIGN_OR_RETURN(progress.checkpoints.index, families.index->Checkpoint());
   }
   bool parsed = true;
   KITH_RETURN_IF_ERROR(family.Scan(KeyRange::Prefix(kStalePrefix), Position(0),
@@ -203,24 +203,30 @@ void LiveView::WhenAt(Position position, absl::Time deadline, WaitList::Done don
 
 ViewSnapshot LiveView::At(Position position) const {
   KITH_CHECK(position <= this->position());
-  return ViewSnapshot(families_.rows, families_.current, position);
+  return ViewSnapshot(families_.rows, families_.index, position);
 }
 
 absl::StatusOr<std::string> LiveView::Digest(Position position) const {
-  KITH_CHECK(position <= this->position());
+  const ViewSnapshot snapshot = At(position);
   EntriesHash hash;
-  KITH_RETURN_IF_ERROR(families_.rows->Scan(
-      {std::string(kRowsFrom), ""}, position,
+  KITH_RETURN_IF_ERROR(snapshot.Scan(
+      {std::string(kRowsFrom), ""},
       [&](absl::string_view key, absl::string_view value) { return hash.Add(key, value); }));
+  if (families_.index != nullptr) {
+    KITH_RETURN_IF_ERROR(
+        snapshot.ScanEntries({}, [&](absl::string_view entry) { return hash.Add(entry, ""); }));
+  }
   return hash.Finish();
 }
 
-absl::StatusOr<std::string> LiveView::CurrentDigest() const {
+absl::StatusOr<std::string> LiveView::IndexDigest() const {
   EntriesHash hash;
-  if (families_.current != nullptr) {
-    KITH_RETURN_IF_ERROR(
-        families_.current->Scan({std::string(kRowsFrom), ""},
-                                [&](absl::string_view entry) { return hash.Add(entry, ""); }));
+  if (families_.index != nullptr) {
+    KITH_RETURN_IF_ERROR(families_.index->ScanSpans([&](const IndexSpan& span) {
+      const std::string moments =
+          absl::StrCat(span.from.value(), " ", span.to.value_or(Position()).value());
+      return hash.Add(LiveKey(span.kind, span.entry), moments);
+    }));
   }
   return hash.Finish();
 }
@@ -281,7 +287,7 @@ absl::Status LiveView::FoldAll(const Feed::Work& work) {
   folded_ = std::max(folded_, work.through);
   // Rows and checkpoint together; where there are no rows the checkpoint can wait for the next
   // flush.
-  const bool something = !batch_.kept().empty() || !batch_.kept_current().empty();
+  const bool something = !batch_.kept().empty() || !batch_.kept_entries().empty();
   if (something) KITH_RETURN_IF_ERROR(Write(/*with_checkpoint=*/false));
   Publish(folded_);
   const bool far = folded_.value() - flushed_.load() >= surroundings_.options.flush_positions;
@@ -298,7 +304,7 @@ absl::Status LiveView::Fold(const FedEvent& fed) {
     if (!applied.ok()) MarkStale(header, applied);
   }
   folded_ = header.position;
-  if (batch_.kept().bytes() + batch_.kept_current().bytes() < kBatchBytes) return absl::OkStatus();
+  if (batch_.kept().bytes() + batch_.kept_entries().bytes() < kBatchBytes) return absl::OkStatus();
   KITH_RETURN_IF_ERROR(Write(/*with_checkpoint=*/false));
   Publish(folded_);
   return absl::OkStatus();
@@ -317,7 +323,7 @@ absl::Status LiveView::Apply(const FedEvent& fed) {
 }
 
 bool LiveView::IsUnwritten() const {
-  return folded_ != checkpoint_ || batch_.checkpoints().current < folded_;
+  return folded_ != checkpoint_ || batch_.checkpoints().index < folded_;
 }
 
 bool LiveView::IsStale(const eventstore::EventHeader& header) const {
@@ -349,7 +355,7 @@ absl::Status LiveView::Write(bool with_checkpoint) {
 
 absl::Status LiveView::FlushFamilies(bool wait) {
   KITH_RETURN_IF_ERROR(families_.rows->Flush(wait));
-  return families_.current == nullptr ? absl::OkStatus() : families_.current->Flush(wait);
+  return families_.index == nullptr ? absl::OkStatus() : families_.index->Flush(wait);
 }
 
 absl::Status LiveView::WriteToDisk() {

@@ -2,8 +2,8 @@
 // keeps its checkpoint.
 //
 // In the view's family, beside the rows and in the same batches, stand the checkpoint and the stale
-// entities, under keys that begin with a zero byte. A view with current indexes has a second family
-// with a checkpoint of its own; where they differ, after a crash, the view begins at the lower one.
+// entities, under keys that begin with a zero byte. A view with indexes has a second family with a
+// checkpoint of its own; where they differ, after a crash, the view begins at the lower one.
 // FORMAT.md, section data/views.
 #pragma once
 
@@ -34,7 +34,7 @@ struct ViewProgress {
   std::vector<StaleEntity> stale;
 
   // Everything up to here is in all of its families.
-  Position folded() const { return std::min(checkpoints.rows, checkpoints.current); }
+  Position folded() const { return std::min(checkpoints.rows, checkpoints.index); }
 };
 absl::StatusOr<ViewProgress> ReadProgress(const ViewFamilies& families);
 
@@ -74,7 +74,7 @@ class LiveView final : public View {
   void WhenAt(Position position, absl::Time deadline, WaitList::Done done) override;
   ViewSnapshot At(Position position) const override;
   absl::StatusOr<std::string> Digest(Position position) const override;
-  absl::StatusOr<std::string> CurrentDigest() const override;
+  absl::StatusOr<std::string> IndexDigest() const override;
   ViewHealth Health() const override;
   absl::Status Flush() override;
 

@@ -22,8 +22,8 @@ class Projection {
   // Persisted as a part of the column family's name, so changing it rebuilds the view. Lower case
   // with underscores.
   virtual absl::string_view name() const = 0;
-  // Raised whenever the same events would give other rows: the view is then rebuilt from the first
-  // event.
+  // Raised whenever the same events would give other rows or entries, or other bytes of them: the
+  // view is then rebuilt from the first event.
   virtual int version() const = 0;
   // The categories of the streams whose events it takes ("contacts", "interactions"); Apply sees no
   // others.
@@ -35,9 +35,8 @@ class Projection {
   // Whether it looks at personal fields, or at whether they were erased. Where no view of a
   // category does, sealed parts stay sealed.
   virtual bool reads_personal() const { return true; }
-  // True when a table of the view has a current index (TableBuilder::CurrentIndex): the view then
-  // has a second family, which keeps only the present.
-  virtual bool has_current_indexes() const { return false; }
+  // True when a table of the view has an index: the view then has a second family, for the entries.
+  virtual bool has_indexes() const { return false; }
 
   // Folds one event into the view's rows. Pure: what it writes depends on the event and on the
   // view's own rows before it, never on a clock, on chance or on another view. Events arrive in the

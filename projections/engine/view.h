@@ -55,12 +55,13 @@ class View {
   virtual ViewSnapshot At(Position position) const = 0;
   ViewSnapshot Latest() const { return At(position()); }
 
-  // SHA-256 over every key and value visible at `position`. Reads everything: for tests and for
-  // comparing generations.
+  // SHA-256 over every row, and every entry of a versioned index, as of `position`. Reads
+  // everything: for tests and for comparing generations.
   virtual absl::StatusOr<std::string> Digest(Position position) const = 0;
-  // The same over the entries of the view's current indexes, which are those of the present; two
-  // generations that stand at one position and rest there have the same.
-  virtual absl::StatusOr<std::string> CurrentDigest() const = 0;
+  // The same over all that is kept of the view's indexes: since when entries are there, those of
+  // current indexes too, and when others were. Two generations that stand at one position and rest
+  // there have the same.
+  virtual absl::StatusOr<std::string> IndexDigest() const = 0;
   virtual ViewHealth Health() const = 0;
 
   // Writes everything folded so far to disk, with its checkpoint, and waits for it.

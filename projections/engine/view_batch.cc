@@ -32,18 +32,18 @@ void ViewBatch::Delete(absl::string_view key) {
   event_.insert_or_assign(key, std::nullopt);
 }
 
-void ViewBatch::AddCurrent(absl::string_view entry) {
-  KITH_CHECK(families_.current != nullptr);
-  event_current_.Add(entry);
+void ViewBatch::AddEntry(IndexKind kind, absl::string_view entry) {
+  KITH_CHECK(families_.index != nullptr);
+  event_entries_.emplace_back(LiveKey(kind, entry), true);
 }
 
-void ViewBatch::RemoveCurrent(absl::string_view entry) {
-  KITH_CHECK(families_.current != nullptr);
-  event_current_.Remove(entry);
+void ViewBatch::RemoveEntry(IndexKind kind, absl::string_view entry) {
+  KITH_CHECK(families_.index != nullptr);
+  event_entries_.emplace_back(LiveKey(kind, entry), false);
 }
 
 void ViewBatch::Begin(Position position) {
-  KITH_CHECK(position > position_ && event_.empty() && event_current_.empty());
+  KITH_CHECK(position > position_ && event_.empty() && event_entries_.empty());
   position_ = position;
 }
 
@@ -58,34 +58,36 @@ void ViewBatch::Keep() {
       earlier_.insert_or_assign(key, std::move(value));
     }
   }
-  if (position_ > checkpoints_.current) kept_current_.Append(event_current_);
+  if (position_ > checkpoints_.index) {
+    for (auto& [key, added] : event_entries_) kept_entries_.Turn(std::move(key), added, position_);
+  }
   Discard();
 }
 
 void ViewBatch::Discard() {
   event_.clear();
-  event_current_.Clear();
+  event_entries_.clear();
 }
 
 absl::Status ViewBatch::Write(Position folded, bool with_checkpoint) {
-  KITH_CHECK(event_.empty() && event_current_.empty());
+  KITH_CHECK(event_.empty() && event_entries_.empty());
   const absl::Status written = families_.rows->Write(*kept_);
   kept_->Clear();
   earlier_.clear();
   read_error_ = absl::OkStatus();
   KITH_RETURN_IF_ERROR(written);
   checkpoints_.rows = std::max(checkpoints_.rows, folded);
-  return WriteCurrent(folded, with_checkpoint);
+  return WriteEntries(folded, with_checkpoint);
 }
 
-absl::Status ViewBatch::WriteCurrent(Position folded, bool with_checkpoint) {
-  if (folded <= checkpoints_.current) return absl::OkStatus();
-  if (families_.current != nullptr) {
-    if (kept_current_.empty() && !with_checkpoint) return absl::OkStatus();
-    KITH_RETURN_IF_ERROR(families_.current->Write(kept_current_, folded));
-    kept_current_.Clear();
+absl::Status ViewBatch::WriteEntries(Position folded, bool with_checkpoint) {
+  if (folded <= checkpoints_.index) return absl::OkStatus();
+  if (families_.index != nullptr) {
+    if (kept_entries_.empty() && !with_checkpoint) return absl::OkStatus();
+    KITH_RETURN_IF_ERROR(families_.index->Write(kept_entries_, folded));
+    kept_entries_.Clear();
   }
-  checkpoints_.current = folded;
+  checkpoints_.index = folded;
   return absl::OkStatus();
 }
 

@@ -1,19 +1,21 @@
 // ViewBatch: the rows of one view as its projection sees and changes them while it folds an event.
 //
 // Reads see every earlier event, and what this event wrote already. Writes carry the event's
-// position, so the view can be read as of any position afterwards. Entries of current indexes are
-// only written; a fold never asks for them. Most projections use a Table<Row> instead of the bytes
-// here. Made and owned by the view's worker, used on its thread only.
+// position, so the view can be read as of any position afterwards. Index entries are only written;
+// a fold never asks for them. Most projections use a Table<Row> instead of the bytes here. Made and
+// owned by the view's worker, used on its thread only.
 //
-// A view with current indexes has two families, and a crash leaves them at different positions. The
-// worker then folds again from the lower one: a fold reads the rows as of the event before it,
-// which the family that is ahead still has, and what a family holds already is not written to it a
-// second time.
+// A view with indexes has two families, and a crash leaves them at different positions. The worker
+// then folds again from the lower one: a fold reads the rows as of the event before it, which the
+// family that is ahead still has, and what a family holds already is not written to it a second
+// time.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
@@ -26,13 +28,13 @@ namespace kith::projections {
 // The families of one view.
 struct ViewFamilies {
   std::shared_ptr<VersionedFamily> rows;
-  std::shared_ptr<CurrentFamily> current;  // null where the view has no current index
+  std::shared_ptr<IndexFamily> index;  // null where the view has no indexes
 };
 
 // How far each of them is.
 struct ViewCheckpoints {
   Position rows;
-  Position current;
+  Position index;
 };
 
 class ViewBatch {
@@ -48,10 +50,10 @@ class ViewBatch {
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key);
   void Put(absl::string_view key, absl::string_view value);
   void Delete(absl::string_view key);
-  // An entry of a current index that was not there, or one that was. Aborts in a view that has no
-  // family for them.
-  void AddCurrent(absl::string_view entry);
-  void RemoveCurrent(absl::string_view entry);
+  // An index entry that was not there, or one that was. Aborts where it was otherwise, and in a
+  // view that has no family for them.
+  void AddEntry(IndexKind kind, absl::string_view entry);
+  void RemoveEntry(IndexKind kind, absl::string_view entry);
 
   // --- For the worker ---
   // Begins the event at `position`, above every earlier one. Then either Keep its writes or Discard
@@ -64,7 +66,7 @@ class ViewBatch {
   const absl::Status& read_error() const { return read_error_; }
   // Every row kept since the last Write, to add the checkpoint to.
   VersionedBatch& kept() { return *kept_; }
-  const CurrentChanges& kept_current() const { return kept_current_; }
+  const IndexChanges& kept_entries() const { return kept_entries_; }
   // Writes the rows that were kept, atomically, then the entries with the checkpoint `folded`, also
   // atomically, and begins anew. Where there are no entries their checkpoint stays behind, which
   // costs nothing but folding again after a crash, unless `with_checkpoint`.
@@ -75,16 +77,18 @@ class ViewBatch {
  private:
   // The value a key has now; nullopt when it is deleted.
   using Overlay = absl::flat_hash_map<std::string, std::optional<std::string>>;
+  // Whether it was added, by live key.
+  using EntryTurns = std::vector<std::pair<std::string, bool>>;
 
-  absl::Status WriteCurrent(Position folded, bool with_checkpoint);
+  absl::Status WriteEntries(Position folded, bool with_checkpoint);
 
   const ViewFamilies families_;
   ViewCheckpoints checkpoints_;
   std::unique_ptr<VersionedBatch> kept_;
-  CurrentChanges kept_current_;
-  Overlay event_;                 // what the present event wrote
-  CurrentChanges event_current_;  // and what it made of current entries
-  Overlay earlier_;               // what the events kept before it wrote, not yet in the store
+  IndexChanges kept_entries_;
+  Overlay event_;             // what the present event wrote
+  EntryTurns event_entries_;  // and which index entries it added or removed
+  Overlay earlier_;           // what the events kept before it wrote, not yet in the store
   Position position_;
   absl::Status read_error_;
 };

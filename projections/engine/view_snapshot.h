@@ -7,6 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
 #include "eventstore/log/event_log.h"
 #include "projections/tables/versioned_store.h"
 
@@ -16,10 +18,9 @@ namespace kith::projections {
 // moves on. Once the view store is closed every read answers Unavailable.
 class ViewSnapshot {
  public:
-  // `current` is null where the view has no current index.
-  ViewSnapshot(std::shared_ptr<const VersionedFamily> family,
-               std::shared_ptr<const CurrentFamily> current, Position position)
-      : family_(std::move(family)), current_(std::move(current)), position_(position) {}
+  ViewSnapshot(std::shared_ptr<const VersionedFamily> rows,
+               std::shared_ptr<const IndexFamily> index, Position position)
+      : rows_(std::move(rows)), index_(std::move(index)), position_(position) {}
 
   Position position() const { return position_; }
 
@@ -27,23 +28,40 @@ class ViewSnapshot {
   // on disk are damaged.
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key,
                                                  eventstore::ReadTier tier) const {
-    return family_->Get(key, position_, tier);
+    return rows_->Get(key, position_, tier);
   }
   // Visits the keys of `range` in its direction until the visitor returns false. The visitor may
   // read the snapshot, and must not wait for a client: closing the store waits for it. Touches the
   // disk: not on a gRPC thread.
   absl::Status Scan(const KeyRange& range, KeyVisitor visit) const {
-    return family_->Scan(range, position_, visit);
+    return rows_->Scan(range, position_, visit);
   }
 
-  // The entries of the view's current indexes, which are not as of position() but of the present:
-  // at least as new, and newer as soon as the view has moved on. Never null for a view that has
-  // such indexes.
-  const CurrentFamily* current() const { return current_.get(); }
+  // --- Index entries. Aborts in a view that has no indexes.
+
+  // Visits those of versioned indexes, in the same way.
+  absl::Status ScanEntries(const KeyRange& range, EntryVisitor visit) const {
+    return index().Scan(range, position_, visit);
+  }
+  // Visits those of current indexes, which are not as of position() but of the present: at least as
+  // new, and newer as soon as the view has moved on.
+  absl::Status ScanCurrentEntries(const KeyRange& range, EntryVisitor visit) const {
+    return index().ScanCurrent(range, visit);
+  }
+  // Whether what ScanCurrentEntries visited before may have been newer than position().
+  absl::StatusOr<bool> HasMovedOn() const {
+    KITH_ASSIGN_OR_RETURN(const Position checkpoint, index().Checkpoint());
+    return checkpoint > position_;
+  }
 
  private:
-  std::shared_ptr<const VersionedFamily> family_;
-  std::shared_ptr<const CurrentFamily> current_;
+  const IndexFamily& index() const {
+    KITH_CHECK(index_ != nullptr);
+    return *index_;
+  }
+
+  std::shared_ptr<const VersionedFamily> rows_;
+  std::shared_ptr<const IndexFamily> index_;  // null where the view has no indexes
   Position position_;
 };
 

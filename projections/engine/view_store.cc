@@ -21,14 +21,14 @@ std::string FamilyName(const Projection& projection) {
   return absl::StrCat(projection.name(), ".", projection.version());
 }
 
-// The same with the suffix of a family that keeps only the present.
-std::string CurrentFamilyName(const Projection& projection) {
-  return absl::StrCat(FamilyName(projection), kCurrentSuffix);
+// That of the family of its index entries.
+std::string IndexFamilyName(const Projection& projection) {
+  return absl::StrCat(FamilyName(projection), kIndexSuffix);
 }
 
 bool HasFamily(const Projection& projection, absl::string_view family) {
   return family == FamilyName(projection) ||
-         (projection.has_current_indexes() && family == CurrentFamilyName(projection));
+         (projection.has_indexes() && family == IndexFamilyName(projection));
 }
 
 class LiveViewStore final : public ViewStore {
@@ -87,7 +87,7 @@ class LiveViewStore final : public ViewStore {
     KITH_ASSIGN_OR_RETURN(ViewProgress progress, ReadProgress(families));
     const ViewCheckpoints& checkpoints = progress.checkpoints;
     // Folded from events that the log no longer has.
-    if (std::max(checkpoints.rows, checkpoints.current) > log.head()) {
+    if (std::max(checkpoints.rows, checkpoints.index) > log.head()) {
       families = {};
       KITH_RETURN_IF_ERROR(DropFamilies(*projection));
       KITH_ASSIGN_OR_RETURN(families, OpenFamilies(*projection));
@@ -131,9 +131,8 @@ class LiveViewStore final : public ViewStore {
   absl::StatusOr<ViewFamilies> OpenFamilies(const Projection& projection) {
     ViewFamilies families;
     KITH_ASSIGN_OR_RETURN(families.rows, store_->OpenOrCreate(FamilyName(projection)));
-    if (projection.has_current_indexes()) {
-      KITH_ASSIGN_OR_RETURN(families.current,
-                            store_->OpenOrCreateCurrent(CurrentFamilyName(projection)));
+    if (projection.has_indexes()) {
+      KITH_ASSIGN_OR_RETURN(families.index, store_->OpenOrCreateIndex(IndexFamilyName(projection)));
     }
     return families;
   }

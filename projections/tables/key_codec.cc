@@ -107,6 +107,29 @@ bool SkipKeyComponent(FieldType type, absl::string_view* key) {
   return false;
 }
 
+bool TakeStringKey(absl::string_view* key, std::string* value) {
+  value->clear();
+  for (;;) {
+    const size_t at = key->find(kEscape);
+    if (at == absl::string_view::npos || at + 1 == key->size()) return false;
+    const char next = (*key)[at + 1];
+    if (next != kEnd && next != kEscapedZero) return false;
+    value->append(key->data(), next == kEnd ? at : at + 1);
+    key->remove_prefix(at + 2);
+    if (next == kEnd) return true;
+  }
+}
+
+bool TakeUnsignedKey(absl::string_view* key, uint64_t* value) {
+  if (key->size() < sizeof(*value)) return false;
+  *value = 0;
+  for (size_t at = 0; at < sizeof(*value); ++at) {
+    *value = *value << 8 | static_cast<unsigned char>((*key)[at]);
+  }
+  key->remove_prefix(sizeof(*value));
+  return true;
+}
+
 absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
 }

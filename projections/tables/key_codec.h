@@ -39,6 +39,9 @@ std::string StringKeyPrefix(absl::string_view beginning);
 
 // Takes one component off the front of `key`; false when it is malformed.
 bool SkipKeyComponent(FieldType type, absl::string_view* key);
+// The same, and what it holds.
+bool TakeStringKey(absl::string_view* key, std::string* value);
+bool TakeUnsignedKey(absl::string_view* key, uint64_t* value);
 
 // The time of a Timestamp that is set.
 absl::Time TimeOf(const google::protobuf::Timestamp& timestamp);

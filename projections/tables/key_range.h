@@ -14,6 +14,7 @@ struct KeyRange {
   std::string to;
   eventstore::Direction direction = eventstore::Direction::kForwards;
 
+  bool Contains(absl::string_view key) const { return key >= from && (to.empty() || key < to); }
   // Every key that begins with `prefix`.
   static KeyRange Prefix(absl::string_view prefix,
                          eventstore::Direction direction = eventstore::Direction::kForwards);

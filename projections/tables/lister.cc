@@ -88,22 +88,12 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Find() {
   return Gather(*plan_.gather);
 }
 
-const CurrentFamily& Lister::current() const {
-  KITH_CHECK(snapshot_.current() != nullptr);
-  return *snapshot_.current();
-}
-
-absl::StatusOr<bool> Lister::CurrentHasMovedOn() const {
-  KITH_ASSIGN_OR_RETURN(const Position checkpoint, current().Checkpoint());
-  return checkpoint > snapshot_.position();
-}
-
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::WalkAsOf() {
-  KITH_ASSIGN_OR_RETURN(const bool before, CurrentHasMovedOn());
+  KITH_ASSIGN_OR_RETURN(const bool before, snapshot_.HasMovedOn());
   if (before) return std::nullopt;
   KITH_ASSIGN_OR_RETURN(auto found, Walk());
   // The entries were those of the snapshot's position if they are so even now.
-  KITH_ASSIGN_OR_RETURN(const bool meanwhile, CurrentHasMovedOn());
+  KITH_ASSIGN_OR_RETURN(const bool meanwhile, snapshot_.HasMovedOn());
   return meanwhile ? std::nullopt : std::move(found);
 }
 
@@ -180,8 +170,10 @@ absl::StatusOr<bool> Lister::ForEach(const Access& access, const KeyRange& suffi
 }
 
 absl::Status Lister::ScanKeys(const Access& access, const KeyRange& keys, KeyVisitor visit) const {
-  if (access.index == nullptr || !access.index->current) return snapshot_.Scan(keys, visit);
-  return current().Scan(keys, [&](absl::string_view entry) { return visit(entry, ""); });
+  if (access.index == nullptr) return snapshot_.Scan(keys, visit);
+  const auto visit_entry = [&](absl::string_view entry) { return visit(entry, ""); };
+  return access.index->current ? snapshot_.ScanCurrentEntries(keys, visit_entry)
+                               : snapshot_.ScanEntries(keys, visit_entry);
 }
 
 absl::StatusOr<std::optional<Lister::Candidate>> Lister::CandidateAt(

@@ -50,9 +50,6 @@ class Lister {
   // A walk over a current index that is exact at the snapshot's position; nullopt also when the
   // index has moved on since.
   absl::StatusOr<std::optional<std::vector<Found>>> WalkAsOf();
-  absl::StatusOr<bool> CurrentHasMovedOn() const;
-  // The family of a view whose projection says that it has current indexes.
-  const CurrentFamily& current() const;
 
   // Visits the rows of an access within `suffixes` until `visit` is false; false when the bound is
   // met.

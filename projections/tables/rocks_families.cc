@@ -17,15 +17,6 @@ using eventstore::Direction;
 using eventstore::ReadTier;
 
 constexpr Position kUnversioned{0};  // below every event, so every read sees it
-// Persisted: the key of a current family's checkpoint. No entry begins with a zero byte.
-constexpr absl::string_view kCurrentCheckpointKey("\0c", 2);
-
-rocksdb::Slice SliceOf(absl::string_view bytes) { return {bytes.data(), bytes.size()}; }
-absl::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-absl::Status ClosedError() {
-  return Error(type::v1::ERROR_SHUTTING_DOWN, "The server is shutting down.");
-}
 
 // A position as RocksDB's built-in u64 timestamp has it: little endian.
 class Timestamp {
@@ -62,30 +53,6 @@ class RocksBatch final : public VersionedBatch {
   rocksdb::WriteBatch batch_{0, 0, 0, 8};  // 8: the bytes of a timestamp
 };
 
-// Visits the keys of a range; the database is kept open by a pass that the caller holds.
-absl::Status ScanFamily(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle,
-                        const KeyRange& range, rocksdb::ReadOptions options, KeyVisitor visit) {
-  if (!range.to.empty() && range.from >= range.to) return absl::OkStatus();
-  const rocksdb::Slice from(range.from), to(range.to);
-  options.iterate_lower_bound = &from;
-  if (!range.to.empty()) options.iterate_upper_bound = &to;
-  const std::unique_ptr<rocksdb::Iterator> at_key(database.db->NewIterator(options, handle));
-  const bool forwards = range.direction == Direction::kForwards;
-  for (forwards ? at_key->Seek(from) : at_key->SeekToLast(); at_key->Valid();
-       forwards ? at_key->Next() : at_key->Prev()) {
-    if (database.gate.closing()) return ClosedError();
-    if (!visit(ViewOf(at_key->key()), ViewOf(at_key->value()))) return absl::OkStatus();
-  }
-  return ToStatus(at_key->status());
-}
-
-absl::Status FlushFamily(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle, bool wait) {
-  rocksdb::FlushOptions options;
-  options.wait = wait;
-  options.allow_write_stall = true;
-  return ToStatus(database.db->Flush(options, handle));
-}
-
 }  // namespace
 
 rocksdb::WriteOptions Unlogged() {
@@ -102,6 +69,42 @@ absl::Status ToStatus(const rocksdb::Status& status) {
     return absl::DataLossError(absl::StrCat("the view store is damaged: ", status.ToString()));
   }
   return absl::UnavailableError(absl::StrCat("the view store failed: ", status.ToString()));
+}
+
+absl::Status ClosedError() {
+  return Error(type::v1::ERROR_SHUTTING_DOWN, "The server is shutting down.");
+}
+
+KeyCursor::KeyCursor(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle, KeyRange range,
+                     rocksdb::ReadOptions options)
+    : database_(database), range_(std::move(range)), from_(range_.from), to_(range_.to) {
+  options.iterate_lower_bound = &from_;
+  if (!range_.to.empty()) options.iterate_upper_bound = &to_;
+  iterator_.reset(database_.db->NewIterator(options, handle));
+}
+
+bool KeyCursor::Next() {
+  closed_ = database_.gate.closing();
+  if (closed_) return false;
+  const bool forwards = range_.direction == Direction::kForwards;
+  if (begun_) {
+    forwards ? iterator_->Next() : iterator_->Prev();
+  } else if (range_.to.empty() || range_.from < range_.to) {
+    forwards ? iterator_->Seek(from_) : iterator_->SeekToLast();
+  }
+  begun_ = true;
+  return iterator_->Valid();
+}
+
+absl::Status KeyCursor::status() const {
+  return closed_ ? ClosedError() : ToStatus(iterator_->status());
+}
+
+absl::Status FlushFamily(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle, bool wait) {
+  rocksdb::FlushOptions options;
+  options.wait = wait;
+  options.allow_write_stall = true;
+  return ToStatus(database.db->Flush(options, handle));
 }
 
 const rocksdb::Comparator* PositionComparator() {
@@ -140,7 +143,11 @@ absl::Status RocksVersionedFamily::Scan(const KeyRange& range, Position at,
   const rocksdb::Slice slice = timestamp.slice();
   rocksdb::ReadOptions options;
   options.timestamp = &slice;
-  return ScanFamily(*database_, handle_, range, options, visit);
+  KeyCursor cursor(*database_, handle_, range, options);
+  while (cursor.Next()) {
+    if (!visit(cursor.key(), cursor.value())) return absl::OkStatus();
+  }
+  return cursor.status();
 }
 
 std::unique_ptr<VersionedBatch> RocksVersionedFamily::NewBatch() {
@@ -154,41 +161,5 @@ absl::Status RocksVersionedFamily::Write(VersionedBatch& batch) {
 absl::Status RocksVersionedFamily::Flush(bool wait) {
   return FlushFamily(*database_, handle_, wait);
 }
-
-absl::StatusOr<Position> RocksCurrentFamily::Checkpoint() const {
-  const ReadGate::Pass pass(database_->gate);
-  if (!pass) return ClosedError();
-  std::string value;
-  const rocksdb::Status status =
-      database_->db->Get(rocksdb::ReadOptions(), handle_, SliceOf(kCurrentCheckpointKey), &value);
-  if (status.IsNotFound()) return Position();
-  KITH_RETURN_IF_ERROR(ToStatus(status));
-  ByteReader reader(value);
-  uint64_t position = 0;
-  if (!reader.ReadVarint(&position)) return absl::DataLossError("a checkpoint does not parse");
-  return Position(position);
-}
-
-absl::Status RocksCurrentFamily::Scan(const KeyRange& range,
-                                      absl::FunctionRef<bool(absl::string_view)> visit) const {
-  const ReadGate::Pass pass(database_->gate);
-  if (!pass) return ClosedError();
-  return ScanFamily(*database_, handle_, range, rocksdb::ReadOptions(),
-                    [&](absl::string_view entry, absl::string_view) { return visit(entry); });
-}
-
-absl::Status RocksCurrentFamily::Write(const CurrentChanges& changes, Position checkpoint) {
-  rocksdb::WriteBatch batch;
-  for (const auto& [entry, added] : changes.entries()) {
-    KITH_CHECK(!entry.empty() && entry[0] != '\0');
-    KITH_CHECK((added ? batch.Put(handle_, entry, "") : batch.Delete(handle_, entry)).ok());
-  }
-  std::string value;
-  AppendVarint(checkpoint.value(), &value);
-  KITH_CHECK(batch.Put(handle_, SliceOf(kCurrentCheckpointKey), value).ok());
-  return ToStatus(database_->db->Write(Unlogged(), &batch));
-}
-
-absl::Status RocksCurrentFamily::Flush(bool wait) { return FlushFamily(*database_, handle_, wait); }
 
 }  // namespace kith::projections

@@ -1,5 +1,5 @@
-// What a RocksDB column family is made into: a VersionedFamily, or a CurrentFamily without
-// versions. The inside of versioned_store.cc; nobody else includes it.
+// What a RocksDB column family with versions is made into, and what it shares with an IndexFamily,
+// which is one without. The inside of versioned_store.cc; nobody else includes it.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "eventstore/base/read_gate.h"
-#include "projections/tables/current_family.h"
+#include "projections/tables/key_range.h"
 #include "projections/tables/versioned_store.h"
 #include "rocksdb/comparator.h"
 #include "rocksdb/db.h"
@@ -25,6 +25,40 @@ struct OpenDatabase {
 // How everything is written to a store of views: without a write-ahead log.
 rocksdb::WriteOptions Unlogged();
 absl::Status ToStatus(const rocksdb::Status& status);
+absl::Status ClosedError();
+
+inline rocksdb::Slice SliceOf(absl::string_view bytes) { return {bytes.data(), bytes.size()}; }
+inline absl::string_view ViewOf(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+// Walks the keys of a range as they are when it is made. The caller holds a pass of the gate, and
+// outlives what the options point to.
+class KeyCursor {
+ public:
+  KeyCursor(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle, KeyRange range,
+            rocksdb::ReadOptions options);
+  KeyCursor(const KeyCursor&) = delete;  // the iterator points into it
+  KeyCursor& operator=(const KeyCursor&) = delete;
+
+  // Goes to the first key, then to each that follows. False at the end, on an error, and once the
+  // gate closes: status() tells.
+  bool Next();
+  absl::string_view key() const { return ViewOf(iterator_->key()); }
+  absl::string_view value() const { return ViewOf(iterator_->value()); }
+  absl::Status status() const;
+
+ private:
+  OpenDatabase& database_;
+  const KeyRange range_;
+  const rocksdb::Slice from_;
+  const rocksdb::Slice to_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+  bool begun_ = false;
+  bool closed_ = false;
+};
+
+absl::Status FlushFamily(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle, bool wait);
 
 // The comparator of versioned families: the library's, registered by it under its name, so that
 // RocksDB's own tools can open the directory.
@@ -41,22 +75,6 @@ class RocksVersionedFamily final : public VersionedFamily {
   absl::Status Scan(const KeyRange& range, Position at, KeyVisitor visit) const override;
   std::unique_ptr<VersionedBatch> NewBatch() override;
   absl::Status Write(VersionedBatch& batch) override;
-  absl::Status Flush(bool wait) override;
-
- private:
-  const std::shared_ptr<OpenDatabase> database_;
-  rocksdb::ColumnFamilyHandle* const handle_;
-};
-
-class RocksCurrentFamily final : public CurrentFamily {
- public:
-  RocksCurrentFamily(std::shared_ptr<OpenDatabase> database, rocksdb::ColumnFamilyHandle* handle)
-      : database_(std::move(database)), handle_(handle) {}
-
-  absl::StatusOr<Position> Checkpoint() const override;
-  absl::Status Scan(const KeyRange& range,
-                    absl::FunctionRef<bool(absl::string_view)> visit) const override;
-  absl::Status Write(const CurrentChanges& changes, Position checkpoint) override;
   absl::Status Flush(bool wait) override;
 
  private:

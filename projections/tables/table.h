@@ -186,15 +186,14 @@ class TableBuilder {
                });
   }
   // An index over declared fields, at most one of them of many values. `number` is unique in the
-  // table, 1 to 250.
+  // table, 1 to 250. The projection says has_indexes.
   TableBuilder& Index(uint8_t number, std::initializer_list<absl::string_view> fields) {
     declaration_.indexes.push_back({number, {fields.begin(), fields.end()}, {}, false});
     return *this;
   }
   // The same for a field that changes all the time (last activity, a score), and none of many
-  // values: only the present entries are kept, in a family without versions, because a scan that
-  // has to pass over a hundred old entries for each row is no scan of an index. The projection
-  // says has_current_indexes.
+  // values: only the present entries are kept, because a scan as of an earlier moment that has to
+  // pass over a hundred other entries for each row is no scan of an index.
   TableBuilder& CurrentIndex(uint8_t number, std::initializer_list<absl::string_view> fields) {
     declaration_.indexes.push_back({number, {fields.begin(), fields.end()}, {}, true});
     return *this;

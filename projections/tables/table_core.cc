@@ -107,6 +107,7 @@ void TableCore::Replace(ViewBatch& batch, WorkspaceId workspace, absl::string_vi
                         const google::protobuf::Message* before,
                         const google::protobuf::Message* after) const {
   for (const IndexDeclaration& index : declaration_.indexes) {
+    const IndexKind kind = index.current ? IndexKind::kCurrent : IndexKind::kVersioned;
     std::vector<std::string> old_entries, entries;
     if (before != nullptr) {
       old_entries = EntriesOf(declaration_, index, workspace, key, *before);
@@ -114,11 +115,11 @@ void TableCore::Replace(ViewBatch& batch, WorkspaceId workspace, absl::string_vi
     if (after != nullptr) entries = EntriesOf(declaration_, index, workspace, key, *after);
     for (const std::string& entry : old_entries) {
       if (std::binary_search(entries.begin(), entries.end(), entry)) continue;
-      index.current ? batch.RemoveCurrent(entry) : batch.Delete(entry);
+      batch.RemoveEntry(kind, entry);
     }
     for (const std::string& entry : entries) {
       if (std::binary_search(old_entries.begin(), old_entries.end(), entry)) continue;
-      index.current ? batch.AddCurrent(entry) : batch.Put(entry, "");
+      batch.AddEntry(kind, entry);
     }
   }
 }
@@ -153,21 +154,20 @@ absl::Status TableCore::ScanIndex(const ViewSnapshot& snapshot, WorkspaceId work
   KITH_CHECK(declared != declaration_.indexes.end() && !declared->current);
   const std::string prefix = TablePrefix(declaration_.number, index, workspace);
   absl::Status found;
-  KITH_RETURN_IF_ERROR(
-      snapshot.Scan(Within(prefix, keys), [&](absl::string_view entry, absl::string_view) {
-        const auto key = PrimaryKeyOf(declaration_, *declared, 0, entry.substr(prefix.size()));
-        if (!key.has_value()) {
-          found = MalformedRow();
-          return false;
-        }
-        const auto bytes = Get(snapshot, workspace, *key, eventstore::ReadTier::kDisk);
-        if (!bytes.ok()) {
-          found = bytes.status();
-        } else if (!bytes->has_value() || !ParseRow(**bytes, &row)) {
-          found = MalformedRow();
-        }
-        return found.ok() && visit();
-      }));
+  KITH_RETURN_IF_ERROR(snapshot.ScanEntries(Within(prefix, keys), [&](absl::string_view entry) {
+    const auto key = PrimaryKeyOf(declaration_, *declared, 0, entry.substr(prefix.size()));
+    if (!key.has_value()) {
+      found = MalformedRow();
+      return false;
+    }
+    const auto bytes = Get(snapshot, workspace, *key, eventstore::ReadTier::kDisk);
+    if (!bytes.ok()) {
+      found = bytes.status();
+    } else if (!bytes->has_value() || !ParseRow(**bytes, &row)) {
+      found = MalformedRow();
+    }
+    return found.ok() && visit();
+  }));
   return found;
 }
 

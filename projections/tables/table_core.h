@@ -1,9 +1,8 @@
 // TableCore: what Table<Row> does, without knowing the type of its rows. Use Table<Row>.
 //
-// In the view's family a row stands under {table, 0, workspace, primary key}, an index entry under
-// {table, index, workspace, values of its fields, primary key} with an empty value. The entries of
-// current indexes stand under the same keys in the view's current family. FORMAT.md, section
-// data/views.
+// In the view's family a row stands under {table, 0, workspace, primary key}. An index entry is
+// {table, index, workspace, values of its fields, primary key}, kept in the view's index family.
+// FORMAT.md, section data/views.
 #pragma once
 
 #include <functional>

@@ -1,8 +1,8 @@
-// The keys under which a table's rows and index entries stand in its view's family. FORMAT.md,
+// The keys under which a table's rows stand in its view's family, and its index entries. FORMAT.md,
 // section data/views.
 //
-// {table number, 0, workspace, primary key} → row; {table number, index number, workspace, values,
-// primary key} → nothing. Numbers are one byte, the workspace is 4 bytes, big-endian. Pure
+// {table number, 0, workspace, primary key} → row; an entry is {table number, index number,
+// workspace, values, primary key}. Numbers are one byte, the workspace is 4 bytes, big-endian. Pure
 // functions.
 #pragma once
 

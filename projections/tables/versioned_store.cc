@@ -29,6 +29,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/tables/rocks_families.h"
+#include "projections/tables/rocks_index_family.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/comparator.h"
 #include "rocksdb/db.h"
@@ -41,7 +42,11 @@ namespace {
 
 constexpr char kIdentityKey[] = "identity";
 
-bool IsCurrent(absl::string_view family) { return absl::EndsWith(family, kCurrentSuffix); }
+// "deal_list.3.index" has one, "deal_list.3" has none. Any suffix counts, also one of an earlier
+// layout: what is no longer wanted must still be opened to be dropped.
+bool HasSuffix(absl::string_view family) {
+  return std::count(family.begin(), family.end(), '.') > 1;
+}
 
 // An index or filter block of a file must be small against a shard of the cache, or reads push out
 // one file's blocks to bring in another's: with files of 64 MiB and the default of 64 shards a get
@@ -81,7 +86,7 @@ rocksdb::ColumnFamilyOptions OptionsOf(absl::string_view family,
                                        const rocksdb::ColumnFamilyOptions& common) {
   if (family == rocksdb::kDefaultColumnFamilyName) return rocksdb::ColumnFamilyOptions();
   rocksdb::ColumnFamilyOptions options = common;
-  options.comparator = IsCurrent(family) ? rocksdb::BytewiseComparator() : PositionComparator();
+  options.comparator = HasSuffix(family) ? rocksdb::BytewiseComparator() : PositionComparator();
   return options;
 }
 
@@ -192,14 +197,13 @@ class RocksStore final : public VersionedStore {
   }
 
   absl::StatusOr<std::shared_ptr<VersionedFamily>> OpenOrCreate(absl::string_view name) override {
-    KITH_CHECK(!IsCurrent(name));
+    KITH_CHECK(!HasSuffix(name));
     return OpenAs<RocksVersionedFamily>(std::string(name));
   }
 
-  absl::StatusOr<std::shared_ptr<CurrentFamily>> OpenOrCreateCurrent(
-      absl::string_view name) override {
-    KITH_CHECK(IsCurrent(name));
-    return OpenAs<RocksCurrentFamily>(std::string(name));
+  absl::StatusOr<std::shared_ptr<IndexFamily>> OpenOrCreateIndex(absl::string_view name) override {
+    KITH_CHECK(HasSuffix(name));
+    return OpenAs<RocksIndexFamily>(std::string(name));
   }
 
   absl::Status Drop(absl::string_view name) override {

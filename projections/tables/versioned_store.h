@@ -18,7 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "eventstore/base/strong_id.h"
 #include "eventstore/log/event_log.h"
-#include "projections/tables/current_family.h"
+#include "projections/tables/index_family.h"
 #include "projections/tables/key_range.h"
 
 namespace kith::projections {
@@ -62,8 +62,8 @@ class VersionedFamily {
   virtual absl::Status Flush(bool wait) = 0;
 };
 
-// Persisted: how the name of a family ends that keeps only the present.
-inline constexpr absl::string_view kCurrentSuffix = ".current";
+// Persisted: how the name of a family of index entries ends.
+inline constexpr absl::string_view kIndexSuffix = ".index";
 
 struct VersionedStoreOptions {
   std::string path;
@@ -93,8 +93,9 @@ class VersionedStore {
   virtual std::vector<std::string> FamilyNames() const = 0;  // sorted
   virtual absl::StatusOr<std::shared_ptr<VersionedFamily>> OpenOrCreate(
       absl::string_view family) = 0;
-  // A family without versions; its name ends in kCurrentSuffix, and no other's does.
-  virtual absl::StatusOr<std::shared_ptr<CurrentFamily>> OpenOrCreateCurrent(
+  // A family without timestamps. Its name has a suffix, which is a second dot and what follows, and
+  // a versioned family's has none.
+  virtual absl::StatusOr<std::shared_ptr<IndexFamily>> OpenOrCreateIndex(
       absl::string_view family) = 0;
   // The family must not have been opened, or not be written any more.
   virtual absl::Status Drop(absl::string_view family) = 0;

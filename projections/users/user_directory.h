@@ -18,8 +18,9 @@ class UserDirectory final : public projections::Projection {
   static const projections::Table<v1::User>& Users();
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
   std::vector<std::string> categories() const override { return {"users"}; }
+  bool has_indexes() const override { return true; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;
 };

@@ -9,7 +9,8 @@
 namespace kith::testing {
 namespace {
 
-using projections::CurrentChanges;
+using projections::IndexChanges;
+using projections::IndexSpan;
 using projections::VersionedStore;
 
 std::unique_ptr<VersionedStore> OpenStore(const std::string& path) {
@@ -18,28 +19,39 @@ std::unique_ptr<VersionedStore> OpenStore(const std::string& path) {
   return *std::move(store);
 }
 
-}  // namespace
-
-void TakeCurrentEntries(const std::string& from, const std::string& to, absl::string_view family) {
-  const std::string name = absl::StrCat(family, projections::kCurrentSuffix);
-  CurrentChanges entries;
-  Position checkpoint;
-  {
-    const auto store = OpenStore(from);
-    const auto current = store->OpenOrCreateCurrent(name);
-    KITH_CHECK(current.ok());
-    checkpoint = *(*current)->Checkpoint();
-    const absl::Status scanned = (*current)->Scan({"\1", ""}, [&](absl::string_view entry) {
-      entries.Add(entry);
+// What a family holds, as the changes that make it so of an empty one.
+IndexChanges EntriesOf(const projections::IndexFamily& family) {
+  IndexChanges entries;
+  for (const bool closed : {true, false}) {  // an entry that is there now may have been before
+    const absl::Status scanned = family.ScanSpans([&](const IndexSpan& span) {
+      if (span.to.has_value() != closed) return true;
+      entries.Add(span.kind, span.entry, span.from);
+      if (closed) entries.Remove(span.kind, span.entry, *span.to);
       return true;
     });
     KITH_CHECK(scanned.ok());
   }
+  return entries;
+}
+
+}  // namespace
+
+void TakeIndexEntries(const std::string& from, const std::string& to, absl::string_view family) {
+  const std::string name = absl::StrCat(family, projections::kIndexSuffix);
+  IndexChanges entries;
+  Position checkpoint;
+  {
+    const auto store = OpenStore(from);
+    const auto index = store->OpenOrCreateIndex(name);
+    KITH_CHECK(index.ok());
+    checkpoint = *(*index)->Checkpoint();
+    entries = EntriesOf(**index);
+  }
   const auto store = OpenStore(to);
   KITH_CHECK(store->Drop(name).ok());
-  const auto current = store->OpenOrCreateCurrent(name);
-  KITH_CHECK(current.ok() && (*current)->Write(entries, checkpoint).ok());
-  KITH_CHECK((*current)->Flush(/*wait=*/true).ok());
+  const auto index = store->OpenOrCreateIndex(name);
+  KITH_CHECK(index.ok() && (*index)->Write(entries, checkpoint).ok());
+  KITH_CHECK((*index)->Flush(/*wait=*/true).ok());
 }
 
 }  // namespace kith::testing

@@ -1,5 +1,5 @@
-// What a crash leaves of a view with current indexes: its rows as of one position, its current
-// entries as of another.
+// What a crash leaves of a view with indexes: its rows as of one position, its index entries as of
+// another.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace kith::testing {
 
-// Gives the view `family` ("deal_list.2") in the closed store of views in the folder `to` the
-// current entries, and their checkpoint, that it has in the closed store in the folder `from`.
-void TakeCurrentEntries(const std::string& from, const std::string& to, absl::string_view family);
+// Gives the view `family` ("deal_list.3") in the closed store of views in the folder `to` the index
+// entries, and their checkpoint, that it has in the closed store in the folder `from`.
+void TakeIndexEntries(const std::string& from, const std::string& to, absl::string_view family);
 
 }  // namespace kith::testing

@@ -23,8 +23,8 @@ std::string DigestOf(const projections::View& view, Position position) {
   return digest.value_or("");
 }
 
-std::string CurrentDigestOf(const projections::View& view) {
-  const auto digest = view.CurrentDigest();
+std::string IndexDigestOf(const projections::View& view) {
+  const auto digest = view.IndexDigest();
   EXPECT_TRUE(digest.ok()) << digest.status();
   return digest.value_or("");
 }
@@ -42,7 +42,7 @@ ViewSpec::ViewSpec(std::function<std::unique_ptr<projections::Projection>()> mak
     : make_(std::move(make)), name_(make_()->name()) {
   const std::unique_ptr<projections::Projection> projection = make_();
   family_ = absl::StrCat(name_, ".", projection->version());
-  has_current_ = projection->has_current_indexes();
+  has_indexes_ = projection->has_indexes();
   fixture_ = std::make_unique<ViewFixture>([make = make_] {
     std::vector<std::unique_ptr<projections::Projection>> projections;
     projections.push_back(make());
@@ -72,11 +72,11 @@ projections::ViewSnapshot ViewSpec::Then() {
   live_ = fixture_->Open("live");
   EXPECT_TRUE(WaitFor(view(), last_).ok());
   EXPECT_EQ(DigestOf(view(), last_), live) << "folding again after a kill changed something";
-  if (has_current_) {
-    const Digests whole{live, CurrentDigestOf(view())};
+  if (has_indexes_) {
+    const Digests whole{live, IndexDigestOf(view())};
     const Position middle(last_.value() / 2);
-    EXPECT_TRUE(Crash(last_, middle) == whole) << "current entries that are behind do not catch up";
-    EXPECT_TRUE(Crash(middle, last_) == whole) << "rows behind their current entries differ";
+    EXPECT_TRUE(Crash(last_, middle) == whole) << "index entries that are behind do not catch up";
+    EXPECT_TRUE(Crash(middle, last_) == whole) << "rows behind their index entries differ";
   }
 
   const uint64_t step = std::max<uint64_t>(1, last_.value() / kPastPositions);
@@ -87,13 +87,13 @@ projections::ViewSnapshot ViewSpec::Then() {
   return view().At(last_);
 }
 
-ViewSpec::Digests ViewSpec::Crash(Position rows, Position current) {
+ViewSpec::Digests ViewSpec::Crash(Position rows, Position index) {
   const std::string folder = StopAt(rows);
-  TakeCurrentEntries(fixture_->PathOf(StopAt(current)), fixture_->PathOf(folder), family_);
+  TakeIndexEntries(fixture_->PathOf(StopAt(index)), fixture_->PathOf(folder), family_);
   const auto store = fixture_->Open(folder);
   projections::View& view = store->Find(name_);
   EXPECT_TRUE(WaitFor(view, last_).ok());
-  return {DigestOf(view, last_), CurrentDigestOf(view)};
+  return {DigestOf(view, last_), IndexDigestOf(view)};
 }
 
 std::string ViewSpec::StopAt(Position head) {

@@ -7,8 +7,8 @@
 //
 // The events go through a real log in memory and a real view store. Then() also checks, by digest,
 // what must hold for every view: a rebuilt view equals the live one; a view that was killed and
-// folds the same events again equals it, too, also where a crash left its current entries at
-// another position than its rows; a read as of P equals a fold of the events up to P; and no entity
+// folds the same events again equals it, too, also where a crash left its index entries at another
+// position than its rows; a read as of P equals a fold of the events up to P; and no entity
 // is stale. One thread.
 #pragma once
 
@@ -62,7 +62,7 @@ class ViewSpec {
  private:
   struct Digests {
     std::string rows;
-    std::string current;
+    std::string index;
     friend bool operator==(const Digests&, const Digests&) = default;
   };
 
@@ -71,16 +71,16 @@ class ViewSpec {
   projections::View& view() { return live_->Find(name_); }
   // The digest at `position` of a view freshly folded from the first events up to `head`.
   std::string Rebuild(Position head, Position position);
-  // The digests of a view with the rows of one position and the current entries of another, after
-  // it has folded the rest.
-  Digests Crash(Position rows, Position current);
+  // The digests of a view with the rows of one position and the index entries of another, after it
+  // has folded the rest.
+  Digests Crash(Position rows, Position index);
   // A closed folder of the view as of `head`.
   std::string StopAt(Position head);
 
   std::function<std::unique_ptr<projections::Projection>()> make_;
   std::string name_;
   std::string family_;
-  bool has_current_ = false;
+  bool has_indexes_ = false;
   std::unique_ptr<ViewFixture> fixture_;
   std::unique_ptr<projections::ViewStore> live_;  // opened before the first event
   Position last_;

@@ -186,9 +186,9 @@ TEST(DealList, ReadsNothingForAnInteractionAboutNoDeal) {
   const testing::TempFolder folder;
   auto store = projections::VersionedStore::Open({.path = folder / "views"});
   ASSERT_TRUE(store.ok()) << store.status();
-  projections::ViewBatch batch({*(*store)->OpenOrCreate("deal_list.0"),
-                                *(*store)->OpenOrCreateCurrent("deal_list.0.current")},
-                               {});
+  projections::ViewBatch batch(
+      {*(*store)->OpenOrCreate("deal_list.0"), *(*store)->OpenOrCreateIndex("deal_list.0.index")},
+      {});
   store->reset();
   bool taken = false;
   const auto apply = [&](uint64_t position, const interactions::v1::InteractionRecorded& recorded) {
@@ -206,7 +206,7 @@ TEST(DealList, ReadsNothingForAnInteractionAboutNoDeal) {
   };
   EXPECT_TRUE(apply(1, InteractionWith("contacts/1", {"contacts/2"})).ok());
   EXPECT_FALSE(taken);
-  EXPECT_TRUE(batch.read_error().ok() && batch.kept().empty() && batch.kept_current().empty());
+  EXPECT_TRUE(batch.read_error().ok() && batch.kept().empty() && batch.kept_entries().empty());
   EXPECT_FALSE(apply(2, InteractionWith("contacts/1", {"deals/1"})).ok());
   EXPECT_TRUE(taken);
 }

@@ -45,9 +45,9 @@ TableFixture::TableFixture() {
   KITH_CHECK(store.ok());
   store_ = *std::move(store);
   auto rows = store_->OpenOrCreate("test_deals.1");
-  auto current = store_->OpenOrCreateCurrent("test_deals.1.current");
-  KITH_CHECK(rows.ok() && current.ok());
-  families_ = {*std::move(rows), *std::move(current)};
+  auto index = store_->OpenOrCreateIndex("test_deals.1.index");
+  KITH_CHECK(rows.ok() && index.ok());
+  families_ = {*std::move(rows), *std::move(index)};
   batch_ = std::make_unique<ViewBatch>(families_, ViewCheckpoints());
 }
 

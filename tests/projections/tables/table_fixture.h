@@ -1,5 +1,5 @@
-// TableFixture: one family of a real store in a folder of its own, for tests of tables without a
-// log.
+// TableFixture: the families of a view in a real store in a folder of its own, for tests of tables
+// without a log.
 #pragma once
 
 #include <functional>
@@ -38,12 +38,14 @@ class TableFixture {
   void Delete(absl::string_view name, WorkspaceId workspace = kWorkspace) {
     Fold([&](ViewBatch& batch) { return TestDeals().Delete(batch, workspace, name); });
   }
-  void Flush() { KITH_CHECK(families_.rows->Flush(true).ok()); }
+  void Flush() {
+    KITH_CHECK(families_.rows->Flush(true).ok() && families_.index->Flush(true).ok());
+  }
 
   Position position() const { return position_; }
   const ViewFamilies& families() const { return families_; }
   ViewSnapshot At(Position position) const {
-    return ViewSnapshot(families_.rows, families_.current, position);
+    return ViewSnapshot(families_.rows, families_.index, position);
   }
   ViewSnapshot Latest() const { return At(position_); }
 

@@ -268,6 +268,28 @@ TEST_F(ListTest, RefusesToLookAtTooManyRowsAndNamesTheIndexThatWouldHelp) {
   EXPECT_THAT(List("owner = users/few", "display_name desc")->size(), 20u);
 }
 
+// What no longer holds, or does not yet, is not counted.
+TEST_F(ListTest, CountsOnlyWhatHeldAtItsMoment) {
+  constexpr int kMoves = 10'050;
+  ViewBatch batch(fixture_.families(), {});
+  for (int i = 1; i <= kMoves; ++i) {
+    batch.Begin(Position(i));
+    const std::string name = absl::StrCat("name ", i);
+    ASSERT_TRUE(TestDeals().Put(batch, kWorkspace, MakeDeal("deals/1", "users/a", name)).ok());
+    batch.Keep();
+  }
+  ASSERT_TRUE(batch.Write(batch.position(), /*with_checkpoint=*/true).ok());
+  for (const int moment : {1, kMoves / 2, kMoves}) {
+    for (const char* order : {"display_name", "display_name desc"}) {
+      const auto page =
+          TestDeals().List(fixture_.At(Position(moment)), kWorkspace, {.order_by = order});
+      ASSERT_TRUE(page.ok()) << page.status();
+      ASSERT_EQ(page->rows.size(), 1u);
+      EXPECT_EQ(page->rows[0].display_name(), absl::StrCat("name ", moment));
+    }
+  }
+}
+
 TEST_F(ListTest, NamesWhatIsNotDeclared) {
   ExpectRefused("colour = red", "", "There is no field colour");
   ExpectRefused("colour = red", "", "contact, create_time, display_name");

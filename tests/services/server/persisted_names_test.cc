@@ -82,7 +82,7 @@ TEST(PersistedNames, AreThoseOfTheGoldenFile) {
   testing::TestServer server;
   const std::string names =
       absl::StrCat(Categories(server.runtime().registry), Views(server.runtime().views),
-                   "family suffix ", projections::kCurrentSuffix, "\nclaim ", contacts::kEmailClaim,
+                   "family suffix ", projections::kIndexSuffix, "\nclaim ", contacts::kEmailClaim,
                    "\nclaim ", contacts::kExternalIdClaim, "\n", AllErrors());
   EXPECT_EQ(names, ReadGolden())
       << "Add new names to tests/golden/names.txt. To change one is a migration.";

@@ -1,6 +1,6 @@
-// Goal: a view with a current family comes to the same rows, entries and stale entities from
+// Goal: a view with indexes comes to the same rows, entries and stale entities from
 // wherever a crash left its two families. Method: the folders of a view that was stopped at every
-// position of a short history are combined, each with the current entries of each other.
+// position of a short history are combined, each with the index entries of each other.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -22,30 +22,33 @@ namespace {
 
 using deals::v1::Deal;
 using ::testing::ElementsAre;
-using testing::TakeCurrentEntries;
+using testing::TakeIndexEntries;
 using testing::ViewFixture;
 using testing::WaitFor;
 
-// The deals in the order of their names, as they are called now. An event that says kPoison changes
-// the row and fails then. `before` is called with the position of each event.
+// The deals in the order of their names, as they are called now, and by their initials as of any
+// moment. An event that says kPoison changes the row and fails then. `before` is called with the
+// position of each event.
 class NameOrder final : public Projection {
  public:
   explicit NameOrder(std::function<void(Position)> before) : before_(std::move(before)) {}
 
   static const Table<Deal>& Deals() {
-    static const auto& table =
-        *new Table<Deal>(TableBuilder<Deal>(1)
-                             .Key([](const Deal& deal) { return deal.name(); })
-                             .Field("display_name")
-                             .CurrentIndex(1, {"display_name"})
-                             .Build());
+    static const auto& table = *new Table<Deal>(
+        TableBuilder<Deal>(1)
+            .Key([](const Deal& deal) { return deal.name(); })
+            .Field("display_name")
+            .Computed("initial", [](const Deal& deal) { return deal.display_name().substr(0, 1); })
+            .CurrentIndex(1, {"display_name"})
+            .Index(2, {"initial"})
+            .Build());
     return table;
   }
 
   absl::string_view name() const override { return "name_order"; }
   int version() const override { return 1; }
   std::vector<std::string> categories() const override { return {"deals"}; }
-  bool has_current_indexes() const override { return true; }
+  bool has_indexes() const override { return true; }
 
   absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override {
     if (before_) before_(event.header().position);
@@ -66,9 +69,9 @@ class NameOrder final : public Projection {
 
 constexpr char kFamily[] = "name_order.1";
 
-class CurrentFamilyTest : public ::testing::Test {
+class FamilyRecoveryTest : public ::testing::Test {
  protected:
-  CurrentFamilyTest()
+  FamilyRecoveryTest()
       : fixture_([this] {
           std::vector<std::unique_ptr<Projection>> projections;
           projections.push_back(std::make_unique<NameOrder>(before_));
@@ -101,7 +104,7 @@ class CurrentFamilyTest : public ::testing::Test {
   ViewFixture fixture_;
 };
 
-TEST_F(CurrentFamilyTest, FoldsAgainFromTheLowerOfTheTwoPositions) {
+TEST_F(FamilyRecoveryTest, FoldsAgainFromTheLowerOfTheTwoPositions) {
   fixture_.Append("deals/1", Created("m"));
   fixture_.Append("deals/2", Created("d"));
   fixture_.Append("deals/1", Renamed("a"));
@@ -123,16 +126,18 @@ TEST_F(CurrentFamilyTest, FoldsAgainFromTheLowerOfTheTwoPositions) {
     stopped.push_back(StopAt(at, absl::StrCat("stopped", at.value())));
   }
   for (Position rows(0); rows <= last; rows = rows.Next()) {
-    for (Position current(0); current <= last; current = current.Next()) {
-      const std::string folder = absl::StrCat("rows", rows.value(), "current", current.value());
+    for (Position index(0); index <= last; index = index.Next()) {
+      const std::string folder = absl::StrCat("rows", rows.value(), "index", index.value());
       std::filesystem::copy(stopped[rows.value()], fixture_.PathOf(folder));
-      TakeCurrentEntries(stopped[current.value()], fixture_.PathOf(folder), kFamily);
+      TakeIndexEntries(stopped[index.value()], fixture_.PathOf(folder), kFamily);
       const auto store = fixture_.Open(folder);
       View& view = store->Find("name_order");
       ASSERT_TRUE(WaitFor(view, last).ok());
       ASSERT_TRUE(view.Health().status.ok()) << view.Health().status;
-      EXPECT_EQ(*view.Digest(last), *expected.Digest(last)) << folder;
-      EXPECT_EQ(*view.CurrentDigest(), *expected.CurrentDigest()) << folder;
+      for (const Position at : {rows, index, last}) {
+        EXPECT_EQ(*view.Digest(at), *expected.Digest(at)) << folder << " as of " << at;
+      }
+      EXPECT_EQ(*view.IndexDigest(), *expected.IndexDigest()) << folder;
       EXPECT_EQ(view.Health().stale_count, 1u) << folder;
     }
   }
@@ -141,11 +146,11 @@ TEST_F(CurrentFamilyTest, FoldsAgainFromTheLowerOfTheTwoPositions) {
 // Goal: a second crash while the family that is behind catches up must not find rows that are newer
 // than their checkpoint says. Method: entries so large that each makes a batch of its own, and a
 // look at the checkpoint while the worker is held in the middle.
-TEST_F(CurrentFamilyTest, KeepsTheCheckpointOfTheFamilyThatIsAhead) {
+TEST_F(FamilyRecoveryTest, KeepsTheCheckpointOfTheFamilyThatIsAhead) {
   constexpr size_t kLarge = 600'000;
   for (char c = 'a'; c < 'g'; ++c) fixture_.Append("deals/1", Created(std::string(kLarge, c)));
   const Position last = fixture_.log().head();
-  TakeCurrentEntries(StopAt(Position(1), "from"), StopAt(last, "views"), kFamily);
+  TakeIndexEntries(StopAt(Position(1), "from"), StopAt(last, "views"), kFamily);
   std::atomic<bool> held{false};
   std::atomic<bool> released{false};
   before_ = [&](Position position) {
@@ -168,7 +173,7 @@ TEST_F(CurrentFamilyTest, KeepsTheCheckpointOfTheFamilyThatIsAhead) {
   EXPECT_TRUE(WaitFor(view, last).ok());
 }
 
-TEST_F(CurrentFamilyTest, IsOnDiskWithItsCheckpointAfterAFlush) {
+TEST_F(FamilyRecoveryTest, IsOnDiskWithItsCheckpointAfterAFlush) {
   const Position last = fixture_.Append("deals/1", Created("a"));
   auto store = fixture_.Open("views");
   ASSERT_TRUE(WaitFor(store->Find("name_order"), last).ok());
@@ -185,27 +190,34 @@ TEST_F(CurrentFamilyTest, IsOnDiskWithItsCheckpointAfterAFlush) {
   EXPECT_THAT(NamesInOrder(store->Find("name_order")), ElementsAre("a"));
 }
 
-TEST_F(CurrentFamilyTest, IsDroppedWithItsView) {
+TEST_F(FamilyRecoveryTest, IsDroppedWithItsView) {
   const Position last = fixture_.Append("deals/1", Created("a"));
   StopAt(last, "views");
   {
     auto raw = VersionedStore::Open({.path = fixture_.PathOf("views")});
-    ASSERT_THAT((*raw)->FamilyNames(), ElementsAre("name_order.1", "name_order.1.current"));
-    // As a view of another version left it.
+    ASSERT_THAT((*raw)->FamilyNames(), ElementsAre("name_order.1", "name_order.1.index"));
+    // As a view of another version left it, and one of an earlier layout.
     ASSERT_TRUE((*raw)->OpenOrCreate("name_order.0").ok());
-    ASSERT_TRUE((*raw)->OpenOrCreateCurrent("name_order.0.current").ok());
+    for (const char* name : {"name_order.0.index", "name_order.0.current"}) {
+      const auto index = (*raw)->OpenOrCreateIndex(name);
+      ASSERT_TRUE(index.ok() && (*index)->Write({}, Position(7)).ok());
+    }
   }
-  fixture_.Open("views").reset();
+  {
+    const auto store = fixture_.Open("views");
+    ASSERT_TRUE(WaitFor(store->Find("name_order"), last).ok());
+    EXPECT_THAT(NamesInOrder(store->Find("name_order")), ElementsAre("a"));
+  }
   auto raw = VersionedStore::Open({.path = fixture_.PathOf("views")});
-  EXPECT_THAT((*raw)->FamilyNames(), ElementsAre("name_order.1", "name_order.1.current"));
+  EXPECT_THAT((*raw)->FamilyNames(), ElementsAre("name_order.1", "name_order.1.index"));
 }
 
-TEST_F(CurrentFamilyTest, IsFoldedAnewWithTheRowsOfAnAbandonedFuture) {
+TEST_F(FamilyRecoveryTest, IsFoldedAnewWithTheRowsOfAnAbandonedFuture) {
   fixture_.Append("deals/1", Created("a"));
   const Position head = fixture_.Append("deals/2", Created("m"));
   const Position longer = fixture_.Append("deals/1", Renamed("z"));
   // Only the entries are of the future.
-  TakeCurrentEntries(StopAt(longer, "from"), StopAt(head, "views"), kFamily);
+  TakeIndexEntries(StopAt(longer, "from"), StopAt(head, "views"), kFamily);
   const auto store = fixture_.OpenAt("views", head);
   ASSERT_TRUE(WaitFor(store->Find("name_order"), head).ok());
   EXPECT_THAT(NamesInOrder(store->Find("name_order")), ElementsAre("a", "m"));

@@ -1,0 +1,43 @@
+// What a RocksDB column family without timestamps is made into: an IndexFamily. The inside of
+// versioned_store.cc; nobody else includes it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "projections/tables/index_family.h"
+#include "projections/tables/recent_spans.h"
+#include "projections/tables/rocks_families.h"
+
+namespace kith::projections {
+
+class RocksIndexFamily final : public IndexFamily {
+ public:
+  // The handle is the store's and stays open until the gate is closed.
+  RocksIndexFamily(std::shared_ptr<OpenDatabase> database, rocksdb::ColumnFamilyHandle* handle);
+
+  absl::StatusOr<Position> Checkpoint() const override;
+  absl::Status Scan(const KeyRange& range, Position at, EntryVisitor visit) const override;
+  absl::Status ScanCurrent(const KeyRange& range, EntryVisitor visit) const override;
+  absl::Status ScanSpans(SpanVisitor visit) const override;
+  absl::Status Write(const IndexChanges& changes, Position checkpoint) override;
+  absl::Status Flush(bool wait) override;
+
+ private:
+  using Beginnings = absl::flat_hash_map<absl::string_view, Position>;
+
+  absl::StatusOr<Position> ReadCheckpoint() const;
+  // Since when the entries were there whose spans the changes close, by kind and entry.
+  absl::StatusOr<Beginnings> BeginningsOf(const IndexChanges& changes) const;
+  // Every span that the changes end.
+  absl::StatusOr<std::vector<RecentSpans::Span>> EndedBy(const IndexChanges& changes) const;
+
+  const std::shared_ptr<OpenDatabase> database_;
+  rocksdb::ColumnFamilyHandle* const handle_;
+  RecentSpans recent_;
+};
+
+}  // namespace kith::projections
