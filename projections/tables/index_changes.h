@@ -4,8 +4,10 @@
 // which it turned say all of it. What came and went within one event never was. One thread.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
@@ -57,6 +59,19 @@ class IndexChanges {
   }
   // By live key.
   const absl::flat_hash_map<std::string, Turns>& entries() const { return entries_; }
+  // The same, in the order of the live keys; as long as nothing changes.
+  struct Entry {
+    absl::string_view key;  // live
+    const Turns* turns;
+  };
+  std::vector<Entry> InOrder() const {
+    std::vector<Entry> entries;
+    entries.reserve(entries_.size());
+    for (const auto& [key, turns] : entries_) entries.push_back({key, &turns});
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry& a, const Entry& b) { return a.key < b.key; });
+    return entries;
+  }
 
  private:
   static size_t BytesOfTurn(absl::string_view key) { return key.size() + sizeof(Position); }

@@ -231,7 +231,8 @@ absl::StatusOr<bool> Lister::Matches(const Access& access, Candidate& candidate)
 
 std::string Lister::OrderKey(const Candidate& candidate) const {
   if (const IndexDeclaration* index = plan_.order_index(); index != nullptr) {
-    return EntrySuffixes(table_, *index, plan_.walk->bound_fields, candidate.key, *row_).front();
+    RowValues values(table_, *row_);
+    return EntrySuffixes(*index, plan_.walk->bound_fields, candidate.key, values).front();
   }
   std::string key;
   for (const SortField& by : plan_.sort_fields) {

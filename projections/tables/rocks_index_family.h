@@ -5,7 +5,6 @@
 #include <memory>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "projections/tables/index_family.h"
@@ -27,13 +26,13 @@ class RocksIndexFamily final : public IndexFamily {
   absl::Status Flush(bool wait) override;
 
  private:
-  using Beginnings = absl::flat_hash_map<absl::string_view, Position>;
+  using Entries = std::vector<IndexChanges::Entry>;
 
   absl::StatusOr<Position> ReadCheckpoint() const;
-  // Since when the entries were there whose spans the changes close, by kind and entry.
-  absl::StatusOr<Beginnings> BeginningsOf(const IndexChanges& changes) const;
-  // Every span that the changes end.
-  absl::StatusOr<std::vector<RecentSpans::Span>> EndedBy(const IndexChanges& changes) const;
+  // Since when those of `entries`, which are in order, were there that were so before.
+  absl::StatusOr<std::vector<Position>> BeginningsOf(const Entries& entries) const;
+  // Every span that they end, in the order of its entries.
+  absl::StatusOr<std::vector<RecentSpans::Span>> EndedBy(const Entries& entries) const;
 
   const std::shared_ptr<OpenDatabase> database_;
   rocksdb::ColumnFamilyHandle* const handle_;

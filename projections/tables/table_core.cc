@@ -37,6 +37,12 @@ KeyRange Within(const std::string& prefix, const KeyRange& keys) {
           keys.direction};
 }
 
+// An index over fields that did not change has nothing to bring in line.
+bool AreSame(const IndexDeclaration& index, RowValues& before, RowValues& after) {
+  return std::all_of(index.fields.begin(), index.fields.end(),
+                     [&](size_t field) { return before.Of(field) == after.Of(field); });
+}
+
 void Resolve(const TableDeclaration& table, IndexDeclaration* index) {
   size_t many = 0;
   for (const std::string& name : index->names) {
@@ -106,13 +112,19 @@ absl::Status TableCore::Delete(ViewBatch& batch, WorkspaceId workspace,
 void TableCore::Replace(ViewBatch& batch, WorkspaceId workspace, absl::string_view key,
                         const google::protobuf::Message* before,
                         const google::protobuf::Message* after) const {
+  std::optional<RowValues> old_values, values;
+  if (before != nullptr) old_values.emplace(declaration_, *before);
+  if (after != nullptr) values.emplace(declaration_, *after);
   for (const IndexDeclaration& index : declaration_.indexes) {
+    if (old_values.has_value() && values.has_value() && AreSame(index, *old_values, *values)) {
+      continue;
+    }
     const IndexKind kind = index.current ? IndexKind::kCurrent : IndexKind::kVersioned;
     std::vector<std::string> old_entries, entries;
-    if (before != nullptr) {
-      old_entries = EntriesOf(declaration_, index, workspace, key, *before);
+    if (old_values.has_value()) {
+      old_entries = EntriesOf(declaration_, index, workspace, key, *old_values);
     }
-    if (after != nullptr) entries = EntriesOf(declaration_, index, workspace, key, *after);
+    if (values.has_value()) entries = EntriesOf(declaration_, index, workspace, key, *values);
     for (const std::string& entry : old_entries) {
       if (std::binary_search(entries.begin(), entries.end(), entry)) continue;
       batch.RemoveEntry(kind, entry);

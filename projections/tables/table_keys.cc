@@ -18,13 +18,13 @@ std::string RowKey(const TableDeclaration& table, WorkspaceId workspace, absl::s
   return absl::StrCat(TablePrefix(table.number, kRowsNumber, workspace), key);
 }
 
-std::vector<std::string> EntrySuffixes(const TableDeclaration& table, const IndexDeclaration& index,
-                                       size_t first, absl::string_view key,
-                                       const google::protobuf::Message& row) {
+std::vector<std::string> EntrySuffixes(const IndexDeclaration& index, size_t first,
+                                       absl::string_view key, RowValues& row) {
   std::vector<std::string> suffixes = {""};
   for (size_t i = first; i < index.fields.size(); ++i) {
-    const std::vector<std::string> values = table.fields[index.fields[i]].ValuesOf(row);
+    const std::vector<std::string>& values = row.Of(index.fields[i]);
     std::vector<std::string> longer;
+    longer.reserve(suffixes.size() * values.size());
     for (const std::string& suffix : suffixes) {
       for (const std::string& value : values) longer.push_back(absl::StrCat(suffix, value));
     }
@@ -35,10 +35,9 @@ std::vector<std::string> EntrySuffixes(const TableDeclaration& table, const Inde
 }
 
 std::vector<std::string> EntriesOf(const TableDeclaration& table, const IndexDeclaration& index,
-                                   WorkspaceId workspace, absl::string_view key,
-                                   const google::protobuf::Message& row) {
+                                   WorkspaceId workspace, absl::string_view key, RowValues& row) {
   const std::string prefix = TablePrefix(table.number, index.number, workspace);
-  std::vector<std::string> entries = EntrySuffixes(table, index, 0, key, row);
+  std::vector<std::string> entries = EntrySuffixes(index, 0, key, row);
   for (std::string& entry : entries) entry.insert(0, prefix);
   std::sort(entries.begin(), entries.end());
   return entries;

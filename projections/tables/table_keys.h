@@ -23,15 +23,34 @@ inline constexpr uint8_t kRowsNumber = 0;
 std::string TablePrefix(uint8_t table, uint8_t index, WorkspaceId workspace);
 std::string RowKey(const TableDeclaration& table, WorkspaceId workspace, absl::string_view key);
 
+// The values of a row's fields as keys have them. Each is taken from the row once, however many
+// indexes have it.
+class RowValues {
+ public:
+  // Borrows both.
+  RowValues(const TableDeclaration& table, const google::protobuf::Message& row)
+      : table_(table), row_(row), values_(table.fields.size()) {}
+
+  // Of the field of this index in the table's fields; sorted, each once.
+  const std::vector<std::string>& Of(size_t field) {
+    auto& values = values_[field];
+    if (!values.has_value()) values = table_.fields[field].ValuesOf(row_);
+    return *values;
+  }
+
+ private:
+  const TableDeclaration& table_;
+  const google::protobuf::Message& row_;
+  std::vector<std::optional<std::vector<std::string>>> values_;
+};
+
 // The components of a row's entries in an index from component `first` on, each followed by the
 // primary key; sorted.
-std::vector<std::string> EntrySuffixes(const TableDeclaration& table, const IndexDeclaration& index,
-                                       size_t first, absl::string_view key,
-                                       const google::protobuf::Message& row);
+std::vector<std::string> EntrySuffixes(const IndexDeclaration& index, size_t first,
+                                       absl::string_view key, RowValues& row);
 // Every entry of a row in an index, as whole keys, sorted, each once.
 std::vector<std::string> EntriesOf(const TableDeclaration& table, const IndexDeclaration& index,
-                                   WorkspaceId workspace, absl::string_view key,
-                                   const google::protobuf::Message& row);
+                                   WorkspaceId workspace, absl::string_view key, RowValues& row);
 
 // The primary key at the end of an entry, given the entry without its first `first` components and
 // what precedes them; nullopt when it is malformed.
