@@ -59,34 +59,30 @@ std::shared_ptr<rocksdb::Cache> NewBlockCache(size_t bytes) {
                               /*high_pri_pool_ratio=*/0.5);
 }
 
-// Memory is bounded for all families together: one cache, which holds indexes and filters too, and
-// one budget of memtables. The whole-key filter leaves the timestamp out, so a get of any version
-// passes it.
-rocksdb::ColumnFamilyOptions CommonOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
+// What a family of this name is opened with: rows with versions, or index entries without. Memory
+// is bounded for all families together: one cache, which holds indexes and filters too, and one
+// budget of memtables. The filter of rows leaves the timestamp out, so a get of any version passes
+// it. Index entries are scanned, or asked for where they are, which no filter makes faster.
+rocksdb::ColumnFamilyOptions OptionsOf(absl::string_view family,
+                                       const std::shared_ptr<rocksdb::Cache>& cache) {
+  if (family == rocksdb::kDefaultColumnFamilyName) return rocksdb::ColumnFamilyOptions();
+  const bool is_index = HasSuffix(family);
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.block_size = 8 << 10;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  if (!is_index) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.whole_key_filtering = true;
   table.format_version = 5;
   rocksdb::ColumnFamilyOptions options;
+  options.comparator = is_index ? rocksdb::BytewiseComparator() : PositionComparator();
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kLZ4Compression;
   options.write_buffer_size = 16 << 20;
   options.target_file_size_base = kFileBytes;
   options.max_sequential_skip_in_iterations = 8;
   options.level_compaction_dynamic_level_bytes = true;
-  return options;
-}
-
-// What a family of this name is opened with: the comparator says whether it has versions.
-rocksdb::ColumnFamilyOptions OptionsOf(absl::string_view family,
-                                       const rocksdb::ColumnFamilyOptions& common) {
-  if (family == rocksdb::kDefaultColumnFamilyName) return rocksdb::ColumnFamilyOptions();
-  rocksdb::ColumnFamilyOptions options = common;
-  options.comparator = HasSuffix(family) ? rocksdb::BytewiseComparator() : PositionComparator();
   return options;
 }
 
@@ -148,8 +144,8 @@ absl::StatusOr<bool> IsNew(const std::string& path) {
 
 class RocksStore final : public VersionedStore {
  public:
-  RocksStore(std::shared_ptr<OpenDatabase> shared, rocksdb::ColumnFamilyOptions common_options)
-      : shared_(std::move(shared)), common_options_(std::move(common_options)) {}
+  RocksStore(std::shared_ptr<OpenDatabase> shared, std::shared_ptr<rocksdb::Cache> cache)
+      : shared_(std::move(shared)), cache_(std::move(cache)) {}
 
   ~RocksStore() override {
     shared_->gate.CloseAndWait();
@@ -225,8 +221,8 @@ class RocksStore final : public VersionedStore {
   absl::StatusOr<std::shared_ptr<RocksFamily>> OpenAs(const std::string& name) {
     Family& family = families_[name];
     if (family.handle == nullptr) {
-      KITH_RETURN_IF_ERROR(ToStatus(
-          shared_->db->CreateColumnFamily(OptionsOf(name, common_options_), name, &family.handle)));
+      KITH_RETURN_IF_ERROR(
+          ToStatus(shared_->db->CreateColumnFamily(OptionsOf(name, cache_), name, &family.handle)));
     }
     auto opened = std::make_shared<RocksFamily>(shared_, family.handle);
     family.opened = opened;
@@ -234,7 +230,7 @@ class RocksStore final : public VersionedStore {
   }
 
   const std::shared_ptr<OpenDatabase> shared_;
-  const rocksdb::ColumnFamilyOptions common_options_;
+  const std::shared_ptr<rocksdb::Cache> cache_;
   rocksdb::ColumnFamilyHandle* identity_ = nullptr;
   absl::btree_map<std::string, Family> families_;
 };
@@ -245,8 +241,7 @@ absl::StatusOr<std::unique_ptr<VersionedStore>> VersionedStore::Open(
     const VersionedStoreOptions& options) {
   KITH_ASSIGN_OR_RETURN(const bool is_new, IsNew(options.path));
   const rocksdb::DBOptions database_options = DatabaseOptions(options);
-  const rocksdb::ColumnFamilyOptions common_options =
-      CommonOptions(NewBlockCache(options.cache_bytes));
+  const std::shared_ptr<rocksdb::Cache> cache = NewBlockCache(options.cache_bytes);
 
   std::vector<std::string> names = {rocksdb::kDefaultColumnFamilyName};
   if (!is_new) {
@@ -256,7 +251,7 @@ absl::StatusOr<std::unique_ptr<VersionedStore>> VersionedStore::Open(
   }
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const std::string& name : names) {
-    descriptors.emplace_back(name, OptionsOf(name, common_options));
+    descriptors.emplace_back(name, OptionsOf(name, cache));
   }
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -265,7 +260,7 @@ absl::StatusOr<std::unique_ptr<VersionedStore>> VersionedStore::Open(
   if (!opened.ok()) return OpenError(options.path, opened);
   auto shared = std::make_shared<OpenDatabase>();
   shared->db.reset(db);
-  auto store = std::make_unique<RocksStore>(std::move(shared), common_options);
+  auto store = std::make_unique<RocksStore>(std::move(shared), cache);
   for (rocksdb::ColumnFamilyHandle* handle : handles) store->Adopt(handle);
   return store;
 }
