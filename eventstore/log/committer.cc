@@ -177,6 +177,7 @@ void Committer::Write(CommitGroup& group) {
   }
   tail_.Publish(group.records);
   if (!group.records.empty()) clock_.EndBatch();
+  hooks_.committed();
   {
     MutexLock lock(mutex_);
     writing_ = false;
@@ -188,7 +189,6 @@ void Committer::Write(CommitGroup& group) {
   const size_t bytes = BytesOf(group.answers);
   GiveAnswers(std::exchange(group.answers, {}));
   tail_.WakeFollowers();
-  hooks_.committed();
   hooks_.answered(count, bytes);
 }
 

@@ -32,7 +32,7 @@ struct CommitterHooks {
   std::function<void(std::unique_ptr<PreparedAppend>)> prepare_again;
   // So many appends, of so many bytes, have been answered: their answers are with the executor.
   std::function<void(size_t appends, size_t bytes)> answered;
-  // A group is on disk and published, and `answered` is not told of it yet. On a committer thread.
+  // A group is on disk and published, and not answered yet. On a committer thread.
   std::function<void()> committed;
   // Reads where the log stands after a reopen, having verified its tail. Called until it succeeds.
   std::function<absl::StatusOr<LogState>()> recover;
