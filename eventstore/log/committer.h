@@ -30,7 +30,8 @@ struct CommitterHooks {
   // Takes an append back whose facts are older than the overlay. On a committer thread: must not
   // wait.
   std::function<void(std::unique_ptr<PreparedAppend>)> prepare_again;
-  // So many appends, of so many bytes, have been answered: their answers are with the executor.
+  // So many appends, of so many bytes, have been answered: their answers are given, or with the
+  // executor.
   std::function<void(size_t appends, size_t bytes)> answered;
   // A group is on disk and published, and not answered yet. On a committer thread.
   std::function<void()> committed;

@@ -26,6 +26,7 @@ constexpr size_t kRecentBytes = 1 << 20;
 absl::Status Malformed() {
   return absl::DataLossError("an index entry of the view store does not parse");
 }
+
 // Of what was there before the changes, the end is kept.
 bool EndsOneOfBefore(absl::string_view live_key, const IndexChanges::Turns& turns) {
   return turns.was_there && KindOf(live_key) == IndexKind::kVersioned;

@@ -9,7 +9,7 @@ namespace {
 using eventstore::EventLog;
 using eventstore::ReadTier;
 
-// 80 KiB of memory; a report has one moment, a page token has another.
+// 64 KiB of memory; a report has one moment, a page token has another.
 constexpr size_t kKnownMoments = 1024;
 
 }  // namespace
