@@ -116,7 +116,8 @@ LiveView::LiveView(Surroundings surroundings, size_t number, std::unique_ptr<Pro
       folded_(progress.folded()),
       checkpoint_(progress.folded()),
       position_(progress.folded().value()),
-      flushed_(progress.folded().value()) {
+      flushed_(progress.folded().value()),
+      meter_(progress.folded(), surroundings_.options.clock->Now()) {
   const int64_t now_us = absl::ToUnixMicros(surroundings_.options.clock->Now());
   moved_us_ = polled_us_ = flushed_us_ = now_us;
   for (StaleEntity& entity : progress.stale) {
@@ -149,11 +150,14 @@ void LiveView::Fail(absl::Status status) {
   std::vector<WaitList::Wait> waits;
   {
     MutexLock lock(mutex_);
-    if (status_.ok()) status_ = std::move(status);
+    if (!status_.ok()) return;
+    status_ = status;
     waits = waits_.TakeAll();
     flush_done_.NotifyAll();
   }
   Answer(std::move(waits), [this](Position wanted) { return Behind(wanted); });
+  Notify(ViewState::kStopped, /*is_error=*/true,
+         absl::StrCat("The view ", name(), " has stopped: ", status.ToString()));
 }
 
 void LiveView::Skip(Position last) {
@@ -244,12 +248,24 @@ ViewHealth LiveView::Health() const {
       feed_.idle() ? surroundings_.options.clock->Now() : absl::FromUnixMicros(polled_us_.load());
   MutexLock lock(mutex_);
   health.status = status_;
+  health.state = StateAt(health.lag);
+  health.progress = meter_.At(health.position, head, surroundings_.options.clock->Now());
   health.stale_count = stale_.size();
   for (const auto& [key, entity] : stale_) {
     if (health.stale.size() == kStaleShownMax) break;
     health.stale.push_back(entity);
   }
   return health;
+}
+
+ViewState LiveView::StateAt(uint64_t lag) const {
+  if (!status_.ok()) return ViewState::kStopped;
+  return lag > surroundings_.options.near_positions ? ViewState::kBuilding : ViewState::kLive;
+}
+
+void LiveView::Notify(ViewState state, bool is_error, std::string text) const {
+  const auto& notice = surroundings_.options.notice;
+  if (notice) notice({std::string(name()), state, is_error, std::move(text)});
 }
 
 absl::Status LiveView::Flush() {
@@ -337,6 +353,10 @@ bool LiveView::IsStale(const eventstore::EventHeader& header) const {
 void LiveView::MarkStale(const eventstore::EventHeader& header, const absl::Status& error) {
   StaleEntity entity{header.workspace, header.stream, header.position, error.ToString()};
   batch_.kept().PutUnversioned(StaleKey(entity.workspace, entity.stream), StaleValue(entity));
+  Notify(ViewState::kLive, /*is_error=*/true,
+         absl::StrCat("The view ", name(), " leaves ", header.stream, " of workspace ",
+                      header.workspace.value(), " alone, because folding its event ",
+                      header.position.value(), " failed: ", entity.error));
   MutexLock lock(mutex_);
   stale_.emplace(EntityKey(header.workspace, header.stream), std::move(entity));
   stale_count_ = stale_.size();

@@ -20,6 +20,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/event_log.h"
+#include "projections/engine/build_meter.h"
 #include "projections/engine/feed.h"
 #include "projections/engine/projection.h"
 #include "projections/engine/view.h"
@@ -98,6 +99,8 @@ class LiveView final : public View {
   void Answer(std::vector<WaitList::Wait> waits,
               const std::function<absl::Status(Position)>& answer);
   absl::Status Behind(Position wanted) const;
+  ViewState StateAt(uint64_t lag) const KITH_REQUIRES(mutex_);
+  void Notify(ViewState state, bool is_error, std::string text) const;
 
   const Surroundings surroundings_;
   const uint64_t bit_;
@@ -124,6 +127,7 @@ class LiveView final : public View {
   absl::btree_map<EntityKey, StaleEntity> stale_
       KITH_GUARDED_BY(mutex_);  // written by the worker only
   absl::Status status_ KITH_GUARDED_BY(mutex_);
+  BuildMeter meter_ KITH_GUARDED_BY(mutex_);
   bool stopped_ KITH_GUARDED_BY(mutex_) = false;
   uint64_t flushes_asked_ KITH_GUARDED_BY(mutex_) = 0;
   uint64_t flushes_done_ KITH_GUARDED_BY(mutex_) = 0;

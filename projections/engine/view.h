@@ -2,6 +2,7 @@
 // log.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,18 +23,48 @@ struct StaleEntity {
   std::string error;  // why
 };
 
+enum class ViewState {
+  kLive,      // it keeps up with the log
+  kBuilding,  // it is far behind, being new or changed: `progress` says how far it has come
+  kStopped,   // an error keeps it where it is: `status` says which
+};
+// "live", "building", "stopped": for metrics and log lines.
+absl::string_view NameOf(ViewState state);
+
+// How far a view that is being built has come. Of shares and times only, so that callers may be
+// told: no position says how much others write.
+struct BuildProgress {
+  int percent = 0;                     // of the log as it is now, rounded down
+  double events_per_second = 0;        // since the building began; 0 while it is not known
+  std::optional<absl::Duration> left;  // at this rate; nullopt while it is not known
+
+  // "43 %, about 20 s": for people.
+  std::string Text() const;
+};
+
 // How a view is doing, for health checks and operators.
 struct ViewHealth {
   std::string view;
   int version = 0;
-  Position position;  // everything up to here is folded
+  ViewState state = ViewState::kLive;
+  BuildProgress progress;  // 100 % unless it is being built
+  Position position;       // everything up to here is folded
   Position flushed;   // a crash now would lose at most what follows, once the flush under way ends
   uint64_t lag = 0;   // how many positions of the log follow
   absl::Time moved;   // when the position last rose
   absl::Time polled;  // when the worker last looked for work: it is alive
   size_t stale_count = 0;
   std::vector<StaleEntity> stale;  // the first of them, by workspace and stream
-  absl::Status status;             // not OK: the view has stopped and says why
+  absl::Status status;             // not OK: why the view stands still
+};
+
+// What the operator of a view should hear about at once: it is in another state now, or a stream of
+// it went stale.
+struct ViewNotice {
+  std::string view;
+  ViewState state = ViewState::kLive;
+  bool is_error = false;  // something is wrong; else it is as it should be
+  std::string text;       // one sentence for the log, without personal data
 };
 
 // Thread-safe. Owned by the ViewStore.

@@ -6,6 +6,7 @@
 // one thread per view folds. FORMAT.md, section data/views.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,10 @@ struct ViewStoreOptions {
   size_t cache_bytes = 128 << 20;      // blocks, indexes and bloom filters of all views
   size_t memtable_bytes = 64 << 20;    // unwritten rows of all views
   size_t queue_events = 8192;          // decoded events waiting for one view's worker
+  uint64_t near_positions = 4096;      // a view that lacks more than this is being built
+  // Told what the operator should hear of, on a thread of the store's, one call at a time for a
+  // view: it must not wait for anything. May be null.
+  std::function<void(const ViewNotice&)> notice;
   bool flush_on_close = true;          // false: closing loses what a crash would lose (tests)
   bool manual_ticks = false;           // true: time passes only in Tick (tests)
 };

@@ -262,6 +262,30 @@ TEST_F(ViewStoreTest, LeavesAnEntityAloneWhoseEventFailedAndFoldsTheOthers) {
   EXPECT_EQ(RowOf(store->Find("deal_names").Latest(), "deals/1"), "Crane #0");
 }
 
+TEST_F(ViewStoreTest, TellsItsOperatorOfAStaleEntityOnce) {
+  std::vector<ViewNotice> notices;
+  fixture_.options().notice = [&](const ViewNotice& notice) { notices.push_back(notice); };
+  auto store = fixture_.Open("views");
+  fixture_.Append("deals/1", Created(DealNames::kPoison));
+  fixture_.Append("deals/1", Renamed("Tower crane"));
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), Position(2)).ok());
+  store.reset();  // joins the threads that tell
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_EQ(notices[0].view, "deal_names");
+  EXPECT_TRUE(notices[0].is_error);
+  EXPECT_THAT(notices[0].text, HasSubstr("deals/1 of workspace 1"));
+}
+
+TEST_F(ViewStoreTest, IsLiveWhereItIsAtTheHead) {
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  ASSERT_TRUE(WaitFor(view, fixture_.Append("deals/1", Created("Crane"))).ok());
+  const ViewHealth health = view.Health();
+  EXPECT_EQ(health.state, ViewState::kLive);
+  EXPECT_EQ(health.progress.percent, 100);
+  EXPECT_EQ(health.lag, 0u);
+}
+
 TEST_F(ViewStoreTest, TellsTheSameStreamOfTwoWorkspacesApart) {
   const auto store = fixture_.Open("views");
   fixture_.Append("deals/1", Created(DealNames::kPoison), {.workspace = WorkspaceId(1)});
