@@ -95,6 +95,7 @@ class EventLogImpl final : public EventLog {
   }
   absl::string_view store_id() const override { return engine_->store_id(); }
   uint64_t epoch() const override { return engine_->epoch(); }
+  const TokenSealer& token_sealer() const override { return keys_.token_sealer(); }
 
   absl::StatusOr<StreamHead> HeadOf(WorkspaceId workspace, absl::string_view stream,
                                     ReadTier tier) const override {

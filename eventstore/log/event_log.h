@@ -25,6 +25,7 @@ namespace kith::eventstore {
 
 class Engine;
 class KeyStore;
+class TokenSealer;
 
 // Work to be done on some other thread. Listeners and the completions of groups are handed to it;
 // of a lone append the committer runs the completion itself, while it holds no role.
@@ -70,6 +71,8 @@ class EventLog {
   // Random id of this data directory, and how often it was restored from a backup.
   virtual absl::string_view store_id() const = 0;
   virtual uint64_t epoch() const = 0;
+  // Seals what clients keep, under a key of this store. Lives as long as the log.
+  virtual const TokenSealer& token_sealer() const = 0;
 
   // Revision 0 when the stream is empty.
   virtual absl::StatusOr<StreamHead> HeadOf(WorkspaceId workspace, absl::string_view stream,

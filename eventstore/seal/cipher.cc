@@ -16,28 +16,44 @@ struct FreeContext {
 };
 using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
 
-// Looking the cipher up by name costs more than using it, so it is fetched once and stays for ever.
-const EVP_CIPHER* Aes256Gcm() {
-  static const EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+// Looking a cipher up by name costs more than using it, so each is fetched once and stays for ever.
+const EVP_CIPHER* Fetched(const char* name) {
+  const EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, name, nullptr);
   KITH_CHECK(cipher != nullptr);
   return cipher;
 }
 
-Context NewContext(bool encrypt) {
+const EVP_CIPHER* Aes256Gcm() {
+  static const EVP_CIPHER* const cipher = Fetched("AES-256-GCM");
+  return cipher;
+}
+
+const EVP_CIPHER* Aes256Ctr() {
+  static const EVP_CIPHER* const cipher = Fetched("AES-256-CTR");
+  return cipher;
+}
+
+Context NewContext(const EVP_CIPHER* cipher, bool encrypt) {
   Context context(EVP_CIPHER_CTX_new());
   KITH_CHECK(context != nullptr);
-  KITH_CHECK(EVP_CipherInit_ex2(context.get(), Aes256Gcm(), nullptr, nullptr, encrypt ? 1 : 0,
-                                nullptr) == 1);
+  KITH_CHECK(
+      EVP_CipherInit_ex2(context.get(), cipher, nullptr, nullptr, encrypt ? 1 : 0, nullptr) == 1);
   return context;
 }
 
 EVP_CIPHER_CTX* SealingContext() {
-  thread_local const Context context = NewContext(true);
+  thread_local const Context context = NewContext(Aes256Gcm(), true);
   return context.get();
 }
 
 EVP_CIPHER_CTX* OpeningContext() {
-  thread_local const Context context = NewContext(false);
+  thread_local const Context context = NewContext(Aes256Gcm(), false);
+  return context.get();
+}
+
+// Both ways are the same in this mode.
+EVP_CIPHER_CTX* CountingContext() {
+  thread_local const Context context = NewContext(Aes256Ctr(), true);
   return context.get();
 }
 
@@ -100,6 +116,17 @@ std::optional<std::string> GcmOpen(const SecretKey& key, const Nonce& nonce,
   int size = 0;
   if (EVP_CipherFinal_ex(context, nothing, &size) != 1) return std::nullopt;
   return plain;
+}
+
+void CtrTransform(const SecretKey& key, const std::array<uint8_t, 16>& counter, char* bytes,
+                  size_t size) {
+  if (size == 0) return;
+  EVP_CIPHER_CTX* const context = CountingContext();
+  KITH_CHECK(EVP_CipherInit_ex2(context, nullptr, key.data(), counter.data(), -1, nullptr) == 1);
+  auto* const in_place = reinterpret_cast<uint8_t*>(bytes);
+  int done = 0;
+  KITH_CHECK(EVP_CipherUpdate(context, in_place, &done, in_place, static_cast<int>(size)) == 1);
+  KITH_CHECK(static_cast<size_t>(done) == size);
 }
 
 }  // namespace kith::eventstore

@@ -1,5 +1,5 @@
-// AES-256-GCM with whole messages, and the key it takes. Over OpenSSL, with one prepared context
-// per thread.
+// AES-256-GCM with whole messages, AES-256-CTR, and the key they take. Over OpenSSL, with one
+// prepared context per thread.
 //
 // A nonce must never be used twice under one key: draw 12 random bytes for each message. Any
 // thread.
@@ -48,5 +48,10 @@ std::string GcmSeal(const SecretKey& key, const Nonce& nonce, absl::string_view 
 // Nullopt when the key, nonce, bound bytes or ciphertext are not those that were sealed.
 std::optional<std::string> GcmOpen(const SecretKey& key, const Nonce& nonce,
                                    absl::string_view bound, absl::string_view sealed);
+
+// Encrypts or decrypts in place, from this first block of the counter on. Proves nothing about the
+// bytes: for token_sealer.h, which does.
+void CtrTransform(const SecretKey& key, const std::array<uint8_t, 16>& counter, char* bytes,
+                  size_t size);
 
 }  // namespace kith::eventstore

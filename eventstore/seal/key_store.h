@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "eventstore/base/random.h"
 #include "eventstore/log/types.h"
+#include "eventstore/seal/token_sealer.h"
 
 namespace kith::eventstore {
 
@@ -44,6 +45,9 @@ class KeyStore {
   // bytes.
   virtual Tag Mac(WorkspaceId workspace, absl::string_view purpose,
                   absl::string_view value) const = 0;
+
+  // Seals what clients keep, under a key of this store. Lives as long as the key store.
+  virtual const TokenSealer& token_sealer() const = 0;
 
   // Recovery: told about each sealed part recorded after recovery_mark(), in order and before
   // anything is sealed, so that a key given to a person just before a power cut is not given to

@@ -97,6 +97,7 @@ SlotKeyStore::SlotKeyStore(std::unique_ptr<KeyFile> file, const SecretKey& store
       nonces_(random),
       cache_(options.cached_keys_max),
       mac_keys_(store_secret),
+      token_sealer_(store_secret),
       pool_(*file_, wrapping_key_, nonces_, random, options.pool) {
   KITH_CHECK(options.pool.keys >= kKeysToGive);
 }

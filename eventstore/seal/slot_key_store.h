@@ -48,6 +48,7 @@ class SlotKeyStore final : public KeyStore {
   bool IsDestroyed(WorkspaceId workspace, absl::string_view subject) const override;
   bool AnyDestroyed() const override { return any_destroyed_.load(std::memory_order_acquire); }
   Tag Mac(WorkspaceId workspace, absl::string_view purpose, absl::string_view value) const override;
+  const TokenSealer& token_sealer() const override { return token_sealer_; }
 
   Position recovery_mark() const override;
   absl::Status Recover(WorkspaceId workspace, const SealedPart& part) override;
@@ -105,6 +106,7 @@ class SlotKeyStore final : public KeyStore {
   mutable NonceSource nonces_;
   mutable KeyCache cache_;  // its locks are taken before mutex_
   mutable MacKeys mac_keys_;
+  const TokenSealer token_sealer_;
   KeyPool pool_;  // taken from under mutex_ only, filled without it
 
   Mutex workspace_mutex_;   // held while a workspace's key is drawn and synced; taken before mutex_

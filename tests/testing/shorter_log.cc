@@ -77,6 +77,7 @@ class ShorterLog final : public EventLog {
   }
   absl::string_view store_id() const override { return log_.store_id(); }
   uint64_t epoch() const override { return log_.epoch(); }
+  const eventstore::TokenSealer& token_sealer() const override { return log_.token_sealer(); }
   absl::StatusOr<eventstore::StreamHead> HeadOf(WorkspaceId workspace, absl::string_view stream,
                                                 ReadTier tier) const override {
     return log_.HeadOf(workspace, stream, tier);
