@@ -3,32 +3,54 @@
 import os
 import signal
 import subprocess
+import threading
 
 import grpc
 
 
-class Kithd:
-    """One kithd over one data directory. `restart` and `kill` are for tests of what survives."""
+class NotReady(RuntimeError):
+    """kithd ended before it was ready, with `code`; a negative one is the signal that ended it."""
 
-    def __init__(self, binary, data):
+    def __init__(self, code):
+        super().__init__(f"kithd ended with {code} before it was ready")
+        self.code = code
+
+
+class Kithd:
+    """One kithd over one data directory. `start` and `kill` are for tests of what survives."""
+
+    READY_SECONDS = 120  # one that is neither ready nor at its end by then is ended, by SIGABRT
+
+    def __init__(self, binary, data, **options):
+        """The options are those of subprocess.Popen."""
         self.binary = binary
         self.data = data
+        self.options = options
         self.process = None
         self.channel = None
+        self.address = None
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(
-            [self.binary, "--data", self.data, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([self.binary, "--data", self.data, "--listen", "127.0.0.1:0"],
+                                        stdout=subprocess.PIPE, text=True, **self.options)
+        self.address = None
+        guard = threading.Timer(self.READY_SECONDS, self.process.send_signal, [signal.SIGABRT])
+        guard.start()
         for line in self.process.stdout:
             if line.startswith("kithd is ready on "):
                 self.address = line.split()[-1]
                 break
-        else:
-            raise RuntimeError(f"kithd ended with {self.process.wait()} before it was ready")
-        with open(os.path.join(self.data, "development.key"), encoding="utf-8") as file:
-            self.key = file.read().strip()
+        guard.cancel()
+        if self.address is None:
+            self.process.stdout.close()
+            raise NotReady(self.process.wait())
         self.channel = grpc.insecure_channel(self.address)
+
+    @property
+    def key(self):
+        with open(os.path.join(self.data, "development.key"), encoding="utf-8") as file:
+            return file.read().strip()
 
     @property
     def metadata(self):
