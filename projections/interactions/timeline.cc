@@ -29,7 +29,8 @@ using interactions::v1::InteractionRecorded;
 
 namespace {
 
-constexpr char kTable = 1;  // persisted
+constexpr char kTable = 1;       // persisted
+constexpr char kNamedTable = 2;  // persisted
 constexpr absl::string_view kInteractions = "interactions";
 constexpr absl::string_view kInteractionsSuffix = "/interactions";
 
@@ -79,6 +80,29 @@ std::string RowKey(const eventstore::EventHeader& header, absl::string_view reco
   AppendUnsignedKey(~header.sequence.value(), &key);
   return key;
 }
+
+// By its name: of an interaction that is not at the time in its id.
+std::string NamedKey(WorkspaceId workspace, absl::string_view record, absl::string_view id) {
+  std::string key(1, kNamedTable);
+  AppendUnsignedKey(workspace.value(), &key);
+  AppendStringKey(record, &key);
+  AppendStringKey(id, &key);
+  return key;
+}
+
+// The microseconds at which an interaction with this ULID happened if its id tells so: the id holds
+// milliseconds, and that of 1970 for everything before.
+struct TimesOfId {
+  explicit TimesOfId(absl::string_view id) {
+    first = absl::ToUnixMicros(TimeOfUlid(id));
+    last = first + 999;
+    if (first == 0) first = std::numeric_limits<int64_t>::min();
+  }
+  bool Contain(int64_t micros) const { return first <= micros && micros <= last; }
+
+  int64_t first;
+  int64_t last;
+};
 
 // Visits the rows of `range` until the visitor returns false.
 absl::Status ScanEntries(const ViewSnapshot& timeline, const KeyRange& range,
@@ -142,10 +166,15 @@ absl::Status Timeline::Apply(const eventstore::RecordedEvent& event, ViewBatch& 
   const auto& message = static_cast<const InteractionEvent&>(*event.event);
   const InteractionRecorded& recorded = message.interaction_recorded();
   const absl::string_view stream = header.stream;
+  const absl::string_view record = stream.substr(0, stream.size() - kInteractionsSuffix.size());
+  const absl::string_view id = absl::string_view(recorded.name()).substr(stream.size() + 1);
   entry.kind = static_cast<uint32_t>(recorded.interaction().kind());
-  entry.id_check = Crc32c(absl::string_view(recorded.name()).substr(stream.size() + 1));
+  entry.id_check = Crc32c(id);
   const std::string value = Encode(entry);
-  batch.Put(RowKey(header, stream.substr(0, stream.size() - kInteractionsSuffix.size())), value);
+  batch.Put(RowKey(header, record), value);
+  if (IsUlid(id) && !TimesOfId(id).Contain(absl::ToUnixMicros(header.occur_time))) {
+    batch.Put(NamedKey(header.workspace, record, id), value);
+  }
   for (const std::string& link : recorded.interaction().links()) {
     batch.Put(RowKey(header, link), value);
   }
@@ -201,18 +230,24 @@ absl::StatusOr<std::vector<Position>> FindInteraction(const ViewSnapshot& timeli
   absl::string_view record = name.substr(0, slash);
   if (!IsUlid(id) || !absl::ConsumeSuffix(&record, kInteractionsSuffix)) return candidates;
 
-  // The id holds milliseconds, rows microseconds; everything before 1970 has the id of 1970.
-  const int64_t first = absl::ToUnixMicros(TimeOfUlid(id));
-  const int64_t last = first + 999;
+  const TimesOfId times(id);
   KeyRange range = {.from = RecordPrefix(workspace, record), .to = RecordPrefix(workspace, record)};
-  AppendInvertedTime(last, &range.from);
-  AppendInvertedTime(first == 0 ? std::numeric_limits<int64_t>::min() : first, &range.to);
+  AppendInvertedTime(times.last, &range.from);
+  AppendInvertedTime(times.first, &range.to);
   range.to = PrefixEnd(range.to);
   const uint32_t check = Crc32c(id);
   KITH_RETURN_IF_ERROR(ScanEntries(timeline, range, [&](absl::string_view, const Entry& entry) {
     if (entry.kind != 0 && entry.id_check == check) candidates.push_back(entry.position);
     return true;
   }));
+  KITH_ASSIGN_OR_RETURN(
+      const std::optional<std::string> named,
+      timeline.Get(NamedKey(workspace, record, id), eventstore::ReadTier::kDisk));
+  if (named.has_value()) {
+    const std::optional<Entry> entry = Decode(*named);
+    if (!entry.has_value()) return MalformedRow();
+    candidates.push_back(entry->position);
+  }
   return candidates;
 }
 

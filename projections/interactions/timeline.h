@@ -3,10 +3,18 @@
 //
 // A row is a pointer into the log, one per record that an event concerns, so an interaction with
 // one contact costs one small row and its text is stored once:
-//   key    {1, workspace, record, occur time inverted, sequence inverted}, components of
-//   key_codec.h value  position ‖ kind (0: not an interaction) ‖ CRC-32C of the interaction's id, 4
-//   bytes
-// Rows are never deleted: a deleted record keeps its timeline. Pure functions, any thread.
+//
+//   key    {1, workspace, record, occur time inverted, sequence inverted}
+//   value  position ‖ kind (0: not an interaction) ‖ CRC-32C of the interaction's id, 4 bytes
+//
+// An interaction's id tells the millisecond of its row. Of one whose id tells another time, as
+// Kith gave them before it took the time once a command, there is a second row by its name:
+//
+//   key    {2, workspace, record, id}
+//   value  as above
+//
+// Keys are components of key_codec.h. Rows are never deleted: a deleted record keeps its timeline.
+// Pure functions, any thread.
 #pragma once
 
 #include <string>
@@ -26,7 +34,7 @@ class Timeline final : public Projection {
   static constexpr absl::string_view kName = "timeline";
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
   std::vector<std::string> categories() const override;
   bool reads_personal() const override { return false; }
   absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override;
@@ -57,7 +65,8 @@ absl::StatusOr<bool> HasTimeline(const ViewSnapshot& timeline, WorkspaceId works
 
 // The events that may be the interaction named "contacts/01J…/interactions/01J…": usually the one,
 // none when there is no such interaction. The time in its id says where its row stands; others of
-// the same millisecond are told apart by the checksum of the id. Touches the disk.
+// the same millisecond are told apart by the checksum of the id. One that stands at another time
+// has a row by its name. Touches the disk.
 absl::StatusOr<std::vector<Position>> FindInteraction(const ViewSnapshot& timeline,
                                                       WorkspaceId workspace,
                                                       absl::string_view name);

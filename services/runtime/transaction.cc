@@ -81,7 +81,7 @@ void Transaction::Attempt(ReadTier tier) {
     rendering_->states_ = loader.states();
     return Settle(absl::OkStatus(), loader, tier);
   }
-  Append(*std::move(decision), loader);
+  Append(*std::move(decision), loader, context.occurred);
 }
 
 void Transaction::Settle(absl::Status verdict, const Loader& loader, ReadTier tier) {
@@ -125,11 +125,9 @@ absl::StatusOr<bool> Transaction::IsOutdated(const Loader& loader, ReadTier tier
   return outdated;
 }
 
-void Transaction::Append(Changes changes, const Loader& loader) {
+void Transaction::Append(Changes changes, const Loader& loader, absl::Time occurred) {
   const Transact::Environment& environment = transact_.environment_;
   const Origin& origin = command_.origin();
-  const absl::Time occurred =
-      origin.occurred == absl::InfinitePast() ? environment.clock.Now() : origin.occurred;
   eventstore::Append append;
   append.workspace = workspace_;
   append.actor = origin.caller->actor;

@@ -1,4 +1,5 @@
-// ManualClock: a clock that stands still until a test moves it. Thread-safe.
+// ManualClock: a clock that stands still until a test moves it, or that moves on whenever it is
+// read, so that whoever reads it twice for one thing is found out. Thread-safe.
 #pragma once
 
 #include "eventstore/base/clock.h"
@@ -12,6 +13,7 @@ class ManualClock final : public Clock {
 
   absl::Time Now() const override {
     MutexLock lock(mutex_);
+    now_ += tick_;
     return now_;
   }
   void Set(absl::Time now) {
@@ -19,10 +21,16 @@ class ManualClock final : public Clock {
     now_ = now;
   }
   void Advance(absl::Duration by) { Set(Now() + by); }
+  // From now on it moves on by this much before every answer.
+  void TickAtEveryRead(absl::Duration tick) {
+    MutexLock lock(mutex_);
+    tick_ = tick;
+  }
 
  private:
   mutable Mutex mutex_;
-  absl::Time now_ KITH_GUARDED_BY(mutex_);
+  mutable absl::Time now_ KITH_GUARDED_BY(mutex_);
+  absl::Duration tick_ KITH_GUARDED_BY(mutex_);
 };
 
 }  // namespace kith::testing

@@ -54,15 +54,22 @@ class TimelineTest : public ::testing::Test {
   std::string Record(const std::string& parent, absl::Time time,
                      std::vector<std::string> links = {},
                      InteractionKind kind = interactions::v1::CALL) {
-    const std::string stream = absl::StrCat(parent, "/interactions");
     InteractionRecorded recorded;
-    // A number in the random part, as 26 characters of which the first ten are the time.
-    const std::string id = absl::StrCat("0000000000", absl::Dec(++drawn_, absl::kZeroPad16));
-    recorded.set_name(absl::StrCat(stream, "/", UlidAt(time, id)));
+    recorded.set_name(Name(parent, time));
     recorded.mutable_interaction()->set_kind(kind);
     for (std::string& link : links) recorded.mutable_interaction()->add_links(std::move(link));
-    spec_.Given(stream, recorded, {.workspace = kWorkspace, .occur_time = time});
+    Record(parent, time, recorded);
     return recorded.name();
+  }
+  void Record(const std::string& parent, absl::Time time, const InteractionRecorded& recorded) {
+    spec_.Given(absl::StrCat(parent, "/interactions"), recorded,
+                {.workspace = kWorkspace, .occur_time = time});
+  }
+  // A name whose id tells this time.
+  std::string Name(const std::string& parent, absl::Time time) {
+    // A number in the random part, as 26 characters of which the first ten are the time.
+    const std::string id = absl::StrCat("0000000000", absl::Dec(++drawn_, absl::kZeroPad16));
+    return absl::StrCat(parent, "/interactions/", UlidAt(time, id));
   }
   // The last event's position.
   Position last() const { return spec_.last(); }
@@ -219,6 +226,28 @@ TEST_F(TimelineTest, FindsAnInteractionByItsName) {
   EXPECT_THAT(Find(view, one), ElementsAre(Position(1)));
   EXPECT_THAT(Find(view, other), ElementsAre(Position(2)));
   EXPECT_THAT(Find(view, old), ElementsAre(Position(3)));
+}
+
+// Goal: interactions whose id tells a time that is not theirs are found, too. Kith recorded such
+// while it read the clock once for the id and again for the event.
+TEST_F(TimelineTest, FindsAnInteractionThatHappenedAtAnotherTimeThanItsIdTells) {
+  std::vector<std::string> names;
+  for (const absl::Duration late :
+       {absl::Milliseconds(1), absl::Milliseconds(-1), absl::Hours(30), absl::Hours(-500'000)}) {
+    InteractionRecorded recorded;
+    recorded.set_name(Name("contacts/1", At(0)));
+    recorded.mutable_interaction()->set_kind(interactions::v1::CALL);
+    recorded.mutable_interaction()->add_links("contacts/2");
+    Record("contacts/1", At(0) + late, recorded);
+    names.push_back(recorded.name());
+  }
+  const ViewSnapshot view = spec_.Then();
+  for (size_t i = 0; i < names.size(); ++i) {
+    EXPECT_THAT(Find(view, names[i]), ElementsAre(Position(i + 1))) << names[i];
+  }
+  EXPECT_THAT(Find(spec_.As(Position(1)), names[1]), IsEmpty());
+  EXPECT_THAT(All(view, "contacts/1"),
+              ElementsAre(Position(3), Position(1), Position(2), Position(4)));
 }
 
 TEST_F(TimelineTest, FindsNothingUnderANameThatNothingHas) {

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
+#include "eventstore/base/ulid.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "kith/contacts/v1/contact_events.pb.h"
@@ -151,6 +152,25 @@ TEST_F(InteractionsServiceTest, KeepsWhenItHappenedApartFromWhenItWasRecorded) {
   EXPECT_EQ(recorded.occur_time().seconds(), 1'600'000'000);
   EXPECT_GT(recorded.record_time().seconds(), 1'600'000'000);
   EXPECT_EQ(Get(recorded.name()).occur_time().seconds(), 1'600'000'000);
+}
+
+// Goal: whatever was acknowledged is found by the name that was told, also where no occur_time is
+// sent. Method: a clock that tells another millisecond at every look.
+TEST_F(InteractionsServiceTest, FindsWhatItRecordedHoweverLongRecordingTook) {
+  const std::string ada = CreateContact("Ada");
+  server_.clock().TickAtEveryRead(absl::Milliseconds(1));
+  const v1::Interaction recorded = Record(Recording(ada));
+  EXPECT_EQ(Get(recorded.name()).subject(), "Hello");
+  EXPECT_EQ(TimeOfUlid(recorded.name().substr(recorded.name().size() - 26)),
+            FromTimestamp(recorded.occur_time()));
+
+  v1::IngestInteractionsRequest message;
+  for (int i = 0; i < 20; ++i) AddItem(ada, absl::StrCat("visit ", i), &message);
+  const std::vector<Result> results = Ingest({message});
+  ASSERT_EQ(results.size(), 20u);
+  for (size_t i = 0; i < results.size(); ++i) {
+    EXPECT_EQ(Get(results[i].name()).subject(), absl::StrCat("visit ", i));
+  }
 }
 
 TEST_F(InteractionsServiceTest, RecordsARepeatedRequestOnce) {

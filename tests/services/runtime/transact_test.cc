@@ -41,6 +41,26 @@ TEST_F(TransactTest, WritesWhoWhenAndWhy) {
   EXPECT_EQ(record->sealed.size(), 1u);
 }
 
+// Goal: a decision and its events are of one time, however long the decision took, or ids that tell
+// the time tell another one than the event. Method: a clock that nobody reads twice alike.
+TEST_F(TransactTest, TakesTheTimeOnceForADecisionAndItsEvents) {
+  Create("contacts/1", "Ada");
+  clock_.TickAtEveryRead(absl::Milliseconds(1));
+  absl::Time decided;
+  int attempts = 0;
+  ASSERT_TRUE(Run(OriginOf(), [&](Loader& load, const CommandContext& context) -> Decision {
+                KITH_RETURN_IF_ERROR(load.Load<PersonAggregate>("contacts/1").status());
+                if (++attempts == 1) AppendBehind("contacts/1", PersonRenamed("contacts/1", "B"));
+                EXPECT_EQ(context.now, context.occurred);
+                decided = context.occurred;
+                return Changes().Append("contacts/1", PersonRenamed("contacts/1", "C"));
+              }).status.ok());
+  EXPECT_EQ(attempts, 2);
+  const auto record = *log_->ReadAt(log_->head(), eventstore::ReadTier::kDisk);
+  EXPECT_EQ(record->header.occur_time, decided);
+  EXPECT_GE(record->header.record_time, decided);
+}
+
 TEST_F(TransactTest, DecidesAgainWhenAnotherWriterWasFaster) {
   Create("contacts/1", "Ada");
   int attempts = 0;
