@@ -41,10 +41,10 @@ absl::StatusOr<Period> PeriodOf(const v1::QueryForecastRequest& request) {
 absl::Status Query(const ReadContext& context, const v1::QueryForecastRequest& request,
                    v1::Forecast* response) {
   KITH_ASSIGN_OR_RETURN(const Period period, PeriodOf(request));
-  const Settings& settings = context.settings();
-  const absl::TimeZone zone = TimeZoneOf(settings.time_zone).value_or(absl::UTCTimeZone());
+  KITH_ASSIGN_OR_RETURN(const auto settings, context.SettingsThen());
+  const absl::TimeZone zone = TimeZoneOf(settings->time_zone).value_or(absl::UTCTimeZone());
   KITH_ASSIGN_OR_RETURN(const StagesByName stages, ReadStages(context.view(), context.workspace()));
-  ForecastSum sum(request, stages, settings.fiscal_year_start_month);
+  ForecastSum sum(request, stages, settings->fiscal_year_start_month);
   KITH_RETURN_IF_ERROR(VisitCells(context.view(), context.workspace(), period, zone,
                                   [&](const v1::ForecastCell& cell,
                                       std::optional<absl::CivilDay> day) { sum.Add(cell, day); }));

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/base/strong_id.h"
+#include "eventstore/log/types.h"
 #include "services/core/decider.h"
 
 namespace kith::runtime {
@@ -35,7 +36,9 @@ struct Caller {
   WorkspaceId workspace;
   std::string actor;  // opaque id of the credentials
   Grants grants;
-  std::shared_ptr<const Settings> settings;  // the workspace's, as of authentication; never null
+  // The workspace's, as of authentication; never null. Commands are decided under them; reads take
+  // those of their moment (Authorizer::SettingsAt).
+  std::shared_ptr<const Settings> settings;
 };
 
 class Authorizer {
@@ -47,6 +50,12 @@ class Authorizer {
   // Rises whenever Authenticate may answer something new: a call that goes on for long asks again
   // then, and not otherwise. Costs a load.
   virtual uint64_t generation() const = 0;
+  // The settings of the workspace that were recorded by `position`, which is not beyond the log's
+  // head: a past answer does not change with what is chosen later. The defaults before the
+  // workspace's first event. Unavailable when the tier is kMemory and the answer needs the disk,
+  // DataLoss when the log is damaged there.
+  virtual absl::StatusOr<std::shared_ptr<const Settings>> SettingsAt(
+      WorkspaceId workspace, Position position, eventstore::ReadTier tier) const = 0;
 };
 
 }  // namespace kith::runtime

@@ -87,7 +87,8 @@ absl::Status ReadCallBase::TryServe(ReadTier tier) {
         position_.sequence,
         SequenceAt(environment_.log, caller_.caller->workspace, snapshot_->position(), tier));
   }
-  KITH_RETURN_IF_ERROR(Run({*caller_.caller, snapshot_.has_value() ? &*snapshot_ : nullptr, tier,
+  KITH_RETURN_IF_ERROR(Run({*caller_.caller, environment_.authorizer,
+                            snapshot_.has_value() ? &*snapshot_ : nullptr, tier,
                             position_.read_time, environment_.keys, position_.as_of}));
   HideErased(environment_.keys, caller_.caller->workspace, response_);
   return absl::OkStatus();

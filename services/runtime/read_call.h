@@ -21,6 +21,7 @@ enum class ReadKind { kPoint, kScan };
 // What a read is given. Lives for one call of the read's function.
 struct ReadContext {
   const Caller& caller;
+  const Authorizer& authorizer;
   const projections::ViewSnapshot* snapshot;  // null without a view
   eventstore::ReadTier tier;
   // What ages are computed for: now, or where the read asked as of a past moment, that moment.
@@ -29,7 +30,11 @@ struct ReadContext {
   bool as_of = false;  // the read named that moment
 
   WorkspaceId workspace() const { return caller.workspace; }
-  const Settings& settings() const { return *caller.settings; }
+  // Those recorded by the position that is read, whatever was chosen since. Needs a view. Errors
+  // are Authorizer::SettingsAt's: return them.
+  absl::StatusOr<std::shared_ptr<const Settings>> SettingsThen() const {
+    return authorizer.SettingsAt(workspace(), view().position(), tier);
+  }
   const projections::ViewSnapshot& view() const {
     KITH_CHECK(snapshot != nullptr);
     return *snapshot;

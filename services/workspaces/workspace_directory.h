@@ -17,6 +17,7 @@
 #include "eventstore/base/mutex.h"
 #include "services/runtime/authorizer.h"
 #include "services/runtime/server_builder.h"
+#include "services/workspaces/settings_history.h"
 #include "services/workspaces/workspace.h"
 
 namespace kith::workspaces {
@@ -30,6 +31,10 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   std::shared_ptr<const runtime::Caller> Authenticate(absl::string_view credentials) const override
       KITH_EXCLUDES(mutex_);
   uint64_t generation() const override { return generation_.load(std::memory_order_acquire); }
+  absl::StatusOr<std::shared_ptr<const Settings>> SettingsAt(
+      WorkspaceId workspace, Position position, eventstore::ReadTier tier) const override {
+    return settings_.At(workspace, position, tier);
+  }
 
   // Null where there is none.
   std::shared_ptr<const WorkspaceState> Find(WorkspaceId workspace) const KITH_EXCLUDES(mutex_);
@@ -57,13 +62,15 @@ class WorkspaceDirectory final : public runtime::Authorizer {
     absl::flat_hash_map<std::string, Key> keys;
   };
 
-  explicit WorkspaceDirectory(runtime::Runtime& runtime) : runtime_(runtime) {}
+  explicit WorkspaceDirectory(runtime::Runtime& runtime)
+      : runtime_(runtime), settings_(runtime.log, runtime.registry) {}
 
   // Folds the workspace as it is now. DataLoss when its stream cannot be read.
   absl::Status Refresh(WorkspaceId workspace) const KITH_EXCLUDES(mutex_);
   void RefreshOrLog(WorkspaceId workspace) const KITH_EXCLUDES(mutex_);
 
   runtime::Runtime& runtime_;
+  const SettingsHistory settings_;
   mutable Mutex mutex_;
   mutable std::map<WorkspaceId, Entry> entries_ KITH_GUARDED_BY(mutex_);
   mutable std::atomic<uint64_t> generation_ = 0;  // rises with every change of entries_

@@ -261,6 +261,10 @@ class FixedAuthorizer final : public Authorizer {
     return found == callers_.end() ? nullptr : found->second;
   }
   uint64_t generation() const override { return 0; }  // nobody's credentials change
+  absl::StatusOr<std::shared_ptr<const Settings>> SettingsAt(WorkspaceId, Position,
+                                                             eventstore::ReadTier) const override {
+    return std::make_shared<const Settings>();
+  }
 
  private:
   void Add(const std::string& credentials, WorkspaceId workspace, const std::string& grant) {
