@@ -6,8 +6,9 @@
 //
 //   KITH_FAIL_FOLDER  files below it count, others pass
 //   KITH_FAIL_PAGE    the file of the page, at least kPageBytes long
-//   KITH_FAIL_CALL    CALL:NUMBER:ERROR, as fsync:7:EIO; unset: only count. The errors: ENOSPC,
-//   EIO,
+//   KITH_FAIL_TRACE   a file to which each call that counts adds a line: CALL NUMBER PATH; may be
+//   unset KITH_FAIL_CALL    CALL:NUMBER:ERROR, as fsync:7:EIO; unset: only count. The errors:
+//   ENOSPC, EIO,
 //                     EMFILE, SHORT (half of the bytes are written), TORN (half of the bytes are
 //                     written, and the next write to that file says ENOSPC)
 #include <dlfcn.h>
@@ -66,6 +67,7 @@ struct Plan {
   char folder[PATH_MAX] = "";
   size_t folder_size = 0;
   Page* page = nullptr;
+  int trace = -1;  // a file, or none
   int call = kCallCount;
   uint64_t number = 0;
   int error = 0;
@@ -107,6 +109,10 @@ Plan ReadPlan() {
   Real<decltype(close)>("close")(file);
   if (memory == MAP_FAILED) return plan;
   plan.page = static_cast<Page*>(memory);
+  if (const char* trace = getenv("KITH_FAIL_TRACE"); trace != nullptr) {
+    plan.trace = Real<int(const char*, int, ...)>("open")(
+        trace, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  }
   char call[32], error[16];
   unsigned long long number = 0;
   const char* wanted = getenv("KITH_FAIL_CALL");
@@ -144,6 +150,10 @@ int Count(Call call, const char* path) {
   const Plan& plan = ThePlan();
   if (plan.page == nullptr || path == nullptr || !IsBelow(path, plan)) return 0;
   const uint64_t number = plan.page->counts[call].fetch_add(1) + 1;
+  if (plan.trace >= 0) {
+    dprintf(plan.trace, "%s %llu %s\n", kNames[call], static_cast<unsigned long long>(number),
+            path + plan.folder_size);
+  }
   if (call != plan.call || number != plan.number) return 0;
   snprintf(plan.page->path, sizeof plan.page->path, "%s", path + plan.folder_size);
   plan.page->failed = 1;

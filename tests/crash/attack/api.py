@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import threading
+import time
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
@@ -51,7 +52,7 @@ def reason_of(error):
 
 
 def find_methods():
-    """Method name → (path, request class, reply class, whether the server streams)."""
+    """Method name → (path, request class, reply class)."""
     methods = {}
     for name, package in SERVICES.items():
         module = importlib.import_module(f"kith.{package}.v1.{name}_service_pb2")
@@ -70,10 +71,12 @@ class Api:
     """One connection with one key. Any thread."""
 
     TIMEOUT_SECONDS = 30
+    PATIENCE_SECONDS = 60  # of waiting for all answers together, from the start of a server
 
     def __init__(self, address, key):
         self.channel = grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)])
         self.metadata = (("authorization", f"Bearer {key}"),)
+        self.patience = self.PATIENCE_SECONDS
         self.lock = threading.Lock()
         self.callables = {}
 
@@ -95,6 +98,17 @@ class Api:
             return Answer(self._callable(method, "unary_unary")(request, metadata=self.metadata, timeout=timeout))
         except grpc.RpcError as error:
             return Answer(None, error.code(), reason_of(error), error.details())
+
+    def patiently(self, ask):
+        """Asks until the answer is no longer that it is too early: a view may be behind, or be folded anew."""
+        while True:
+            asked = time.monotonic()
+            answer = ask()
+            too_early = answer.unknown and answer.code != grpc.StatusCode.DATA_LOSS
+            if not too_early or self.patience <= 0:
+                return answer
+            time.sleep(0.05)
+            self.patience -= time.monotonic() - asked
 
     def stream(self, method, request, timeout=TIMEOUT_SECONDS):
         """Every message of a stream that the server ends."""

@@ -4,9 +4,7 @@ Every function gives sentences about what is wrong; none means that all is right
 """
 
 import difflib
-import time
 
-from kith.contacts.v1 import contacts_service_pb2
 from kith.deals.v1 import deals_service_pb2
 from kith.events.v1 import events_service_pb2
 from kith.interactions.v1 import interactions_service_pb2
@@ -16,7 +14,6 @@ from .fold import Fold, addresses, money_in_minor_units, read_events
 from .ledger import send
 from .load import SHARED_ADDRESSES, shared_address
 
-READ_SECONDS = 60  # a view that is behind, or built anew, has caught up by then
 # These may be answered without an event: what they ask for was so already.
 MAY_CHANGE_NOTHING = {"MoveDeal", "WinDeal", "LoseDeal", "DeleteContact", "DeleteDeal", "UpdateWorkspace",
                       "UpdateStage"}
@@ -28,16 +25,6 @@ def differ(told, found):
         str(told).splitlines(), str(found).splitlines(), lineterm="", n=1) if not line.startswith(("---", "+++")))
 
 
-def patiently(ask, seconds=READ_SECONDS):
-    """Asks until the answer is no longer that it is too early."""
-    end = time.monotonic() + seconds
-    while True:
-        answer = ask()
-        if answer.ok or not answer.unknown or answer.code.name == "DATA_LOSS" or time.monotonic() > end:
-            return answer
-        time.sleep(0.05)
-
-
 def settle(api, ledger):
     """Repeats what has an unknown outcome, with its request id, until it is known."""
     wrong = []
@@ -46,7 +33,7 @@ def settle(api, ledger):
             told = send(api, entry.method, entry.request)
             entry.items = told.items
             return told.answer
-        entry.answer = patiently(again)
+        entry.answer = api.patiently(again)
         if not entry.known:
             wrong.append(f"{entry.method} {entry.request_id} cannot be settled: {entry.answer}")
     return wrong
@@ -96,7 +83,7 @@ class History:
         self.fold.apply(event)
 
     def read(self, api):
-        answer = patiently(lambda: read_events(api))
+        answer = api.patiently(lambda: read_events(api))
         if not answer.ok:
             return [f"the events cannot be read: {answer}"]
         wrong = []
@@ -223,7 +210,7 @@ def list_all(api, method, field, **query):
     found, token = [], ""
     while True:
         request = METHODS[method][1](page_size=500, page_token=token, **query)
-        answer = patiently(lambda request=request: api.call(method, request))
+        answer = api.patiently(lambda request=request: api.call(method, request))
         if not answer.ok:
             return None, [f"{method} {query}: {answer}"]
         found += getattr(answer.reply, field)
@@ -284,13 +271,13 @@ def check_gets(api, method, rows, rng, most=15):
     found = {}
     chosen = some(rows, rng, most)
     for name in chosen:
-        answer = patiently(lambda name=name: api.call(method, METHODS[method][1](name=name)))
+        answer = api.patiently(lambda name=name: api.call(method, METHODS[method][1](name=name)))
         found[name] = answer.reply if answer.ok else str(answer)
     return difference(method, {name: rows[name] for name in chosen}, found)
 
 
 def check_board(api, fold):
-    answer = patiently(lambda: api.call("GetPipelineBoard", deals_service_pb2.GetPipelineBoardRequest()))
+    answer = api.patiently(lambda: api.call("GetPipelineBoard", deals_service_pb2.GetPipelineBoardRequest()))
     if not answer.ok:
         return [f"GetPipelineBoard: {answer}"]
     found = {stage.stage: (stage.count, {money.currency_code: money_in_minor_units(money) for money in stage.amount})
@@ -299,7 +286,7 @@ def check_board(api, fold):
 
 
 def check_forecast(api, fold):
-    answer = patiently(lambda: api.call("QueryForecast"))
+    answer = api.patiently(lambda: api.call("QueryForecast"))
     if not answer.ok:
         return [f"QueryForecast: {answer}"]
     deals = fold.all("deals").values()
@@ -332,28 +319,10 @@ def check_timelines(api, fold, rng, most=12):
 def check_interactions(api, fold, names):
     found = {}
     for name in names:
-        answer = patiently(lambda name=name: api.call(
+        answer = api.patiently(lambda name=name: api.call(
             "GetInteraction", interactions_service_pb2.GetInteractionRequest(name=name)))
         found[name] = answer.reply if answer.ok else str(answer)
     return difference("GetInteraction", {name: fold.interactions[name] for name in names}, found)
-
-
-def check_taken(api, fold, prefix):
-    """An address that is taken is refused where addresses are unique, and a new one is not; so it takes a write."""
-    wrong = []
-    taken = next((email.address for contact in fold.all("contacts").values() for email in contact.emails), None)
-    workspace = fold.live["workspaces/1"]
-    for address, expected in ((taken, "EMAIL_TAKEN" if workspace.unique_contact_emails else ""),
-                              (f"{prefix}@new.example", "")):
-        if address is None:
-            continue
-        request = contacts_service_pb2.CreateContactRequest(request_id=f"{prefix}-{address}"[:64])
-        request.contact.first_name = "New"
-        request.contact.emails.add(address=address)
-        answer = patiently(lambda request=request: api.call("CreateContact", request))
-        if answer.reason != expected or answer.ok == bool(expected):
-            wrong.append(f"a contact with {address} is answered {answer}, expected {expected or 'OK'}")
-    return wrong
 
 
 def check_other_workspaces(address, ledger):

@@ -16,8 +16,10 @@ from kith.workspaces.v1 import workspace_pb2, workspaces_service_pb2
 
 from .answers import Answers
 from .audit import History, check_views
+from .files import files_of, kind_of
 from .fold import read_events
 from .load import Load
+from .sampling import sample_of
 from .scoreboard import Scoreboard
 from .server import NotStarted, Server, Stuck
 from .syscalls import make_past
@@ -26,20 +28,6 @@ FLIPS_PER_FILE = 6
 FLIPS_PER_RARE_FILE = 40  # of kinds of which there is one file, or two
 CUTS = (0.0, 0.3, 0.7, 0.95)  # what is left, as a share
 KILLS_BEFORE = 3
-
-
-def kind_of(path):
-    """log/000012.sst → log/*.sst"""
-    folder, name = os.path.split(path)
-    if "." in name and name.split(".")[0].isdigit():
-        name = "*." + name.split(".", 1)[1]
-    return os.path.join(folder, re.sub(r"-?\d+(\.\d+)*$", "", name))
-
-
-def files_of(data):
-    for folder, _, names in sorted(os.walk(data)):
-        for name in sorted(names):
-            yield os.path.relpath(os.path.join(folder, name), data)
 
 
 class Damage:
@@ -90,24 +78,9 @@ def damages_of(past, data, rng):
         yield Damage(past, path, "remove")
 
 
-def by_kind(damages, most, rng):
-    """So many of them, about as many of each row."""
-    if most is None or len(damages) <= most:
-        return damages
-    rows = collections.defaultdict(list)
-    for damage in damages:
-        rows[damage.row].append(damage)
-    for row in rows.values():
-        rng.shuffle(row)
-    chosen = []
-    queues = list(rows.values())
-    rng.shuffle(queues)
-    while len(chosen) < most and queues:
-        for row in queues:
-            if len(chosen) < most:
-                chosen.append(row.pop())
-        queues = [row for row in queues if row]
-    return sorted(chosen, key=lambda damage: damage.name)
+def changes_data(damage):
+    """Where a damage could change an answer, and not only stop a start."""
+    return damage.what == "flip" and kind_of(damage.path) in ("log/*.sst", "log/*.log", "views/*.sst")
 
 
 class Subject:
@@ -222,7 +195,8 @@ def run(kithd, out, seed, sample, wanted):
         subject = subjects[name] = Subject(kithd, folder, f"{seed}.{name}", name == "stopped")
         damages += [damage for damage in damages_of(name, subject.past.data, rng) if wanted(damage.name)]
     print(f"{len(damages):,} damages; each is asked {len(subjects['killed'].answers.questions):,} questions", flush=True)
-    for number, damage in enumerate(by_kind(damages, sample, rng)):
+    for number, damage in enumerate(
+            sample_of(damages, sample, lambda damage: damage.row, changes_data, rng)):
         folder = os.path.join(out, damage.past, f"damage-{number}")
         os.makedirs(folder)
         ending, wrong = subjects[damage.past].attack(damage, folder)

@@ -18,7 +18,7 @@ from .ledger import send
 STAGES = "pipelines/default/stages/"
 OPEN_STAGES = ("new-lead", "contacted", "qualified", "proposal-sent", "negotiation")
 SHARED_ADDRESSES = 12  # so few that many want the same
-HAPPENED_EARLIER = 1.0  # the share of interactions that say when they happened
+HAPPENED_EARLIER = 0.3  # the share of interactions that say when they happened
 
 
 def shared_address(number):

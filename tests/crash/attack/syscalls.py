@@ -5,10 +5,10 @@ later one, on a directory that was killed several times. It is run once to count
 the server goes on, or ends; and a start after it, without failures, has everything that was acknowledged.
 """
 
+import collections
 import dataclasses
 import os
 import random
-import re
 import shutil
 import time
 
@@ -16,8 +16,10 @@ from kith.contacts.v1 import contacts_service_pb2
 
 from .audit import History, audit
 from .failing import CALLS, ERRORS, FailingCalls
+from .files import kind_of
 from .ledger import Ledger, send
 from .load import Load
+from .sampling import sample_of
 from .scoreboard import Scoreboard
 from .server import NotStarted, Server, Stuck
 from .world import World
@@ -76,9 +78,9 @@ class Try:
         self.folder = folder
         self.library = library
         self.rng = random.Random(seed)
-        self.seed = seed
         self.server = Server(kithd, self.past.data, past.key)
         self.ending = "went on"
+        self.trace = []
 
     def run(self, call):
         """(how it ended, the file that it was about, what is wrong)."""
@@ -87,7 +89,7 @@ class Try:
             try:
                 self.live(failing)
                 path = failing.failed
-                self.counts = failing.counts
+                self.trace = failing.trace if call is None else []
                 wrong = self.look_after()
             except (NotStarted, Stuck) as error:
                 path, wrong = failing.failed, [error]
@@ -104,7 +106,7 @@ class Try:
             if error.code >= 0 and not error.said.strip().split("\n")[-1].startswith("kithd: "):
                 raise
             return
-        load = Load(f"{self.seed}.now", self.server.api, self.past.ledger, self.past.world, WRITERS)
+        load = Load("now", self.server.api, self.past.ledger, self.past.world, WRITERS)
         load.start(steps=STEPS)
         load.join()
         if self.server.alive:
@@ -121,7 +123,7 @@ class Try:
         number = 0
         while self.server.alive:
             number += 1
-            create = contacts_service_pb2.CreateContactRequest(request_id=f"{self.seed}.probe-{number}")
+            create = contacts_service_pb2.CreateContactRequest(request_id=f"probe-{number}")
             create.contact.first_name = "Probe"
             told = send(self.server.api, "CreateContact", create)
             self.past.ledger.note(told)
@@ -133,61 +135,73 @@ class Try:
             time.sleep(0.05)
 
     def look_after(self):
-        """A start without failures has everything, or names what is missing."""
-        try:
-            self.server.start()
-        except NotStarted as error:
-            if re.search(r"\d+ to \d+", error.said):
-                self.ending = "refused"
-                return []
-            raise
+        """A start without failures has everything. To refuse it is not enough: one failed call destroys nothing."""
+        self.server.start()
         return audit(self.server, self.past.ledger, self.past.history, self.rng, repeats=40)
 
 
-def calls_of(counts):
+@dataclasses.dataclass
+class Failure:
+    """A call that is to fail."""
+
+    life: str
+    call: str
+    number: int
+    error: str
+    kind: str  # of the file that it was about when calls were counted: their order is not quite the same each time
+
+    @property
+    def plan(self):
+        return f"{self.call}:{self.number}:{self.error}"
+
+    @property
+    def name(self):
+        return f"{self.life} {self.plan} {self.kind}"
+
+    @property
+    def row(self):
+        return f"{self.call} {self.error}"
+
+    def holds_data(self):
+        """A write, or the sync of it, by which something is acknowledged."""
+        return self.kind in ("log/*.log", "keys") and self.call in ("write", "pwrite", "fsync", "fdatasync")
+
+
+def failures_of(life, trace):
     """Every call of a life, with each of its errors."""
-    return [f"{call}:{number}:{error}" for call in CALLS for number in range(1, counts[call] + 1)
+    return [Failure(life, call, number, error, kind_of(path)) for call, number, path in sorted(trace)
             for error in ERRORS[call]]
 
 
-def spread(items, most):
-    """So many of them, evenly."""
-    if most is None or len(items) <= most:
-        return items
-    return [items[int((i + 0.5) * len(items) / most)] for i in range(most)]
-
-
 def run(kithd, library, out, seed, sample, wanted):
-    board = Scoreboard("a failing call", ["went on", "ended", "refused", "not reached"])
-    tries = []
+    board = Scoreboard("a failing call", ["went on", "ended", "not reached"])
+    pasts, failures = {}, []
     for life, kills in (("first", 0), ("later", KILLS_BEFORE)):
         folder = os.path.join(out, life)
         os.makedirs(os.path.join(folder, "count"))
-        past = make_past(kithd, folder, f"{seed}.{life}", kills)
-        counting = Try(kithd, library, past, os.path.join(folder, "count"), f"{seed}.{life}.count")
+        pasts[life] = make_past(kithd, folder, f"{seed}.{life}", kills)
+        counting = Try(kithd, library, pasts[life], os.path.join(folder, "count"), f"{seed}.{life}.count")
         _, _, wrong = counting.run(None)
         if wrong:
             board.fail("counting", life, wrong)
             return board.show()
-        print(f"{life} life: " + ", ".join(f"{number} {call}" for call, number in counting.counts.items() if number),
-              flush=True)
-        tries += [(life, past, call) for call in calls_of(counting.counts) if wanted(f"{life} {call}")]
-    tries = spread(tries, sample)
-    for life, past, call in tries:
-        attempt(kithd, library, out, seed, board, life, past, call)
+        counts = collections.Counter(call for call, _, _ in counting.trace)
+        print(f"{life} life: " + ", ".join(f"{counts[call]} {call}" for call in CALLS if counts[call]), flush=True)
+        failures += [failure for failure in failures_of(life, counting.trace) if wanted(failure.name)]
+    for failure in sample_of(failures, sample, lambda failure: (failure.row, failure.kind), Failure.holds_data,
+                             random.Random(seed)):
+        attempt(kithd, library, out, seed, board, failure, pasts[failure.life])
     return board.show()
 
 
-def attempt(kithd, library, out, seed, board, life, past, call):
-    name, number, error = call.split(":")
-    folder = os.path.join(out, life, f"{name}-{number}-{error}")
+def attempt(kithd, library, out, seed, board, failure, past):
+    folder = os.path.join(out, failure.life, failure.plan.replace(":", "-"))
     os.makedirs(folder)
-    ending, path, wrong = Try(kithd, library, past, folder, f"{seed}.{life}.{call}").run(call)
-    row = f"{name} {error}"
+    ending, path, wrong = Try(kithd, library, past, folder, f"{seed}.{failure.name}").run(failure.plan)
     if wrong:
-        board.fail(row, f"{life} {call} of {path}; its data is kept in {folder}", wrong)
+        board.fail(failure.row, f"{failure.life} {failure.plan} of {path}; its data is kept in {folder}", wrong)
         return
-    board.note(row, ending)
+    board.note(failure.row, ending)
     if ending != "not reached":
-        board.note(row, "held")
+        board.note(failure.row, "held")
     shutil.rmtree(folder)
