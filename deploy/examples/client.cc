@@ -45,6 +45,8 @@ int main(int argc, char** argv) {
   Call creating(key);
   Check(stub->CreateContact(&creating, create, &grace));
   std::cout << "created " << grace.name() << "\n";
+  // The reply to a change names the moment after it; keep the token to ask about that moment later.
+  const auto& token = creating.GetServerInitialMetadata().find("kith-token")->second;
 
   contacts::ListContactsRequest list;
   list.set_filter(R"(email = "Grace@Example.com")");
@@ -52,8 +54,6 @@ int main(int argc, char** argv) {
   Call listing(key);
   Check(stub->ListContacts(&listing, list, &found));
   std::cout << "found " << found.contacts(0).display_name() << "\n";
-  // The reply names the moment it shows; keep the token to ask about that moment later.
-  const auto& token = listing.GetServerInitialMetadata().find("kith-token")->second;
 
   contacts::UpdateContactRequest update;
   update.mutable_contact()->set_name(grace.name());
