@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
@@ -107,8 +108,12 @@ absl::StatusOr<CsvFile> ReadCsv(const std::string& path, char delimiter) {
   return file;
 }
 
-std::string CsvCell(absl::string_view text) {
-  if (text.find_first_of(",;\"\r\n") == text.npos) return std::string(text);
+std::string CsvCell(absl::string_view text, char delimiter) {
+  // Readers pass over spaces around a cell, and some take a semicolon for the delimiter unasked.
+  const bool is_plain = text.find_first_of(",;\"\r\n") == text.npos &&
+                        text.find(delimiter) == text.npos &&
+                        absl::StripAsciiWhitespace(text).size() == text.size();
+  if (is_plain) return std::string(text);
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
 }
 

@@ -31,7 +31,7 @@ absl::StatusOr<CsvFile> ParseCsv(absl::string_view text, char delimiter = ',');
 // The same for the file at `path`.
 absl::StatusOr<CsvFile> ReadCsv(const std::string& path, char delimiter = ',');
 
-// A cell as CSV, quoted where it must be.
-std::string CsvCell(absl::string_view text);
+// A cell as CSV, quoted where it must be to be read as it is.
+std::string CsvCell(absl::string_view text, char delimiter = ',');
 
 }  // namespace kith::cli

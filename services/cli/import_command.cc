@@ -7,13 +7,13 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/status_macros.h"
 #include "services/cli/commands.h"
 #include "services/cli/csv_reader.h"
 #include "services/cli/import_mapping.h"
 #include "services/cli/import_plan.h"
+#include "services/cli/import_rejects.h"
 #include "services/cli/importer.h"
 #include "services/cli/progress.h"
 #include "services/cli/server_error.h"
@@ -75,38 +75,6 @@ absl::StatusOr<Mapping> ReadMapping(const ImportOptions& options) {
   }
   return mapping;
 }
-
-// Tells of rejected rows, on the screen and in a file.
-class Rejects {
- public:
-  static absl::StatusOr<Rejects> Open(const std::string& path, const CsvFile& csv) {
-    Rejects rejects;
-    if (path.empty()) return rejects;
-    rejects.file_.open(path, std::ios::binary | std::ios::trunc);
-    if (!rejects.file_) return absl::InvalidArgumentError(absl::StrCat("cannot write ", path));
-    rejects.file_ << "line,reason," << Joined(csv.columns) << '\n';
-    return rejects;
-  }
-
-  void Add(const CsvRow& row, const absl::Status& status, std::ostream& err) {
-    ++count_;
-    err << "line " << row.line << ": " << OneLine(status) << '\n';
-    if (!file_.is_open()) return;
-    file_ << row.line << ',' << CsvCell(OneLine(status)) << ',' << Joined(row.cells) << '\n';
-  }
-
-  int64_t count() const { return count_; }
-
- private:
-  static std::string Joined(const std::vector<std::string>& cells) {
-    return absl::StrJoin(cells, ",", [](std::string* text, const std::string& cell) {
-      absl::StrAppend(text, CsvCell(cell));
-    });
-  }
-
-  std::ofstream file_;
-  int64_t count_ = 0;
-};
 
 // One run of an import.
 class Run {
@@ -193,7 +161,7 @@ absl::Status RunImport(Session& session, const std::vector<std::string>& words) 
   KITH_ASSIGN_OR_RETURN(const CsvFile csv, ReadCsv(options.csv, mapping.delimiter));
   KITH_ASSIGN_OR_RETURN(const ImportPlanner planner,
                         ImportPlanner::Make(mapping, session.catalog(), csv));
-  KITH_ASSIGN_OR_RETURN(Rejects rejects, Rejects::Open(options.rejects, csv));
+  KITH_ASSIGN_OR_RETURN(Rejects rejects, Rejects::Open(options.rejects, csv, mapping.delimiter));
   Run run(session, options, csv, std::move(rejects));
   if (options.dry_run) {
     run.Check(planner);

@@ -14,6 +14,7 @@
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
 #include "services/cli/fields.h"
+#include "services/cli/import_rejects.h"
 #include "services/cli/request.h"
 
 namespace kith::cli {
@@ -120,6 +121,14 @@ std::string ImportPlanner::Cell(const CsvRow& row, const std::string& column) co
   return correction == corrections->second.end() ? cell : correction->second;
 }
 
+std::vector<std::string> ImportPlanner::Content(const CsvRow& row) const {
+  std::vector<std::string> cells;
+  for (size_t i = 0; i < row.cells.size(); ++i) {
+    if (!IsRejectsColumn(file_.columns[i])) cells.push_back(row.cells[i]);
+  }
+  return cells;
+}
+
 std::optional<std::string> ImportPlanner::Text(const CsvRow& row, const ValueSource& source) const {
   for (const std::string& pattern : source.templates) {
     std::string text = pattern;
@@ -222,7 +231,7 @@ absl::StatusOr<std::vector<PlannedCall>> ImportPlanner::Plan(const CsvRow& row,
     SetFields(row, *step.method, step.step->fields, references, call.request.get(), &mistakes);
     std::vector<std::string> parts = {mapping_.name, step.step->verb, absl::StrCat(i)};
     for (const std::string& column : mapping_.key) parts.push_back(Cell(row, column));
-    if (mapping_.key.empty()) parts.push_back(absl::StrJoin(row.cells, "\x1f"));
+    if (mapping_.key.empty()) parts.push_back(absl::StrJoin(Content(row), "\x1f"));
     SetRequestId(call.request.get(), DerivedRequestId(step.step->verb, parts));
     calls.push_back(std::move(call));
   }

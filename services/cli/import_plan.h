@@ -66,6 +66,8 @@ class ImportPlanner {
   absl::Status CheckFields(const Method& method, const std::vector<FieldMapping>& fields,
                            const std::string& where) const;
   std::string Cell(const CsvRow& row, const std::string& column) const;
+  // What the row holds, without what an import that rejected it added.
+  std::vector<std::string> Content(const CsvRow& row) const;
   // What the columns give; nothing where none of the templates is complete.
   std::optional<std::string> Text(const CsvRow& row, const ValueSource& source) const;
   // The texts of a field: one, or the elements of a list; none where there is nothing to set.

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "tests/services/cli/fake_server.h"
 #include "tests/testing/temp_folder.h"
 
@@ -265,8 +266,31 @@ TEST_F(KithImportTest, RejectsRowsWithLineAndReasonAndGoesOn) {
   EXPECT_THAT(err(), HasSubstr("line 5: amount: \"much EUR\" is not money"));
   EXPECT_THAT(err(), HasSubstr("kith: 2 rows were rejected; see "));
   const std::string rejects = Read("rejects.csv");
-  EXPECT_THAT(rejects, StartsWith("line,reason,id,name,owner,won,amount\n"));
+  EXPECT_THAT(rejects, StartsWith("rejected_line,rejected_reason,id,name,owner,won,amount\n"));
   EXPECT_THAT(rejects, HasSubstr(",c,Bad,Ada,yes,much\n"));
+}
+
+// Goal: what was rejected can be corrected and imported, whatever stands between its cells. Method:
+// a file with semicolons, whose rejects are imported twice by its mapping, the second time mended.
+TEST_F(KithImportTest, ImportsAFileOfRejectsWithTheSameMapping) {
+  Write("mapping.json", R"({
+      "name": "test", "collection": "deals", "delimiter": ";",
+      "steps": [{"verb": "create", "fields": {"deal_id": "id", "display_name": "name"}}]})");
+  Write("deals.csv", "id;name\na;refuse me\nb;\" Good; with, care \"\nc;\n");
+  EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1) << err();
+  EXPECT_EQ(out(), "deals: 2 created, 0 unchanged, 1 rejected\n");
+  const std::string rejects = Read("rejects.csv");
+  EXPECT_THAT(rejects, StartsWith("rejected_line;rejected_reason;id;name\n2;\"A field breaks"));
+
+  Write("deals.csv", rejects);
+  EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1) << err();
+  EXPECT_EQ(out(), "deals: 0 created, 0 unchanged, 1 rejected\n");
+  EXPECT_EQ(Read("rejects.csv"), rejects) << "a file of rejects of rejects is no longer than one";
+
+  Write("deals.csv", absl::StrReplaceAll(rejects, {{"refuse me", "mended"}}));
+  EXPECT_EQ(Import(), 0) << err();
+  EXPECT_EQ(Run({"deals", "get", "a"}), 0);
+  EXPECT_THAT(out(), HasSubstr("mended"));
 }
 
 TEST_F(KithImportTest, RejectsARowWhoseContentChangedSinceItWasImported) {

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
 namespace kith::cli {
 namespace {
 
@@ -45,6 +49,20 @@ TEST(ParseCsv, RefusesAFileThatIsNone) {
 TEST(CsvCell, QuotesOnlyWhatMustBe) {
   EXPECT_EQ(CsvCell("plain"), "plain");
   EXPECT_EQ(CsvCell("a \"b\", c"), "\"a \"\"b\"\", c\"");
+}
+
+TEST(CsvCell, IsReadAsItWas) {
+  for (const char delimiter : {',', ';', '\t', '|'}) {
+    for (const std::string cell :
+         {"", "a b", " a ", "\ta", "a|b", "a\tb", "a,b;c", "\"", "a\r\nb"}) {
+      const std::string line =
+          absl::StrCat("x", std::string(1, delimiter), CsvCell(cell, delimiter));
+      const auto file =
+          ParseCsv(absl::StrCat("h", std::string(1, delimiter), "i\n", line), delimiter);
+      ASSERT_TRUE(file.ok()) << file.status();
+      EXPECT_EQ(file->rows[0].cells[1], cell) << line;
+    }
+  }
 }
 
 }  // namespace

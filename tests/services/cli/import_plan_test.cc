@@ -159,6 +159,16 @@ TEST(ImportPlanner, TellsRowsApartByAllTheyHoldWhereTheMappingHasNoKey) {
   EXPECT_NE(RequestId((*planned.Row(0))[0]), RequestId((*planned.Row(1))[0]));
 }
 
+// Goal: a row that failed half-way is not made twice when its file of rejects is imported.
+TEST(ImportPlanner, TakesTheColumnsOfAFileOfRejectsForNoContent) {
+  const std::string mapping = absl::StrReplaceAll(kDeals, {{R"("key": ["id"],)", ""}});
+  const std::string row = "A1,Ada,GTX,,New,,,\n";
+  const Planned planned(mapping, absl::StrCat(kHeader, row));
+  const Planned rejected(mapping, absl::StrCat("rejected_line,rejected_reason,", kHeader,
+                                               "2,The disk is full.,", row));
+  EXPECT_EQ(RequestId((*planned.Row(0))[0]), RequestId((*rejected.Row(0))[0]));
+}
+
 TEST(ImportPlanner, MakesEachRecordThatRowsReferToOnce) {
   const Planned planned(kDeals,
                         absl::StrCat(kHeader, "A1,Ada,GTX,,New,,,\n", "A2,Ada,GTX,,New,,,\n",
