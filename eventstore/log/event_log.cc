@@ -8,6 +8,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/committer.h"
 #include "eventstore/log/cursor.h"
+#include "eventstore/log/disk_full.h"
 #include "eventstore/log/follower.h"
 #include "eventstore/log/recovery.h"
 
@@ -164,9 +165,7 @@ class EventLogImpl final : public EventLog {
   // Lets an append in, or says why not. What was let in is counted until it is answered.
   absl::Status Admit(size_t bytes) {
     if (low_space_.load(std::memory_order_relaxed) && !CheckSpace()) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("only ", free_bytes_.load(), " bytes are free, less than the ",
-                       options_.min_free_bytes, " that appends need"));
+      return DiskFull(free_bytes_.load(), options_.min_free_bytes);
     }
     MutexLock lock(mutex_);
     if (closing_) return absl::UnavailableError("the log is shutting down");

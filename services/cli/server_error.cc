@@ -27,7 +27,7 @@ bool FindDetail(const google::rpc::Status& status, Detail* detail) {
 }
 
 // What the caller can do about a code, where it is the same for every reason.
-std::string Advice(grpc::StatusCode code) {
+std::string Advice(grpc::StatusCode code, const google::rpc::ErrorInfo& info) {
   switch (code) {
     case grpc::StatusCode::UNAUTHENTICATED:
       return "Give an API key with --key, KITH_KEY or KITH_KEY_FILE.";
@@ -39,6 +39,11 @@ std::string Advice(grpc::StatusCode code) {
       return "Read it again, then decide anew.";
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      // The message says what to do, and a moment is not enough.
+      if (const auto limit = info.metadata().find("limit");
+          limit != info.metadata().end() && limit->second == "disk") {
+        return "";
+      }
       return "Try again in a moment, with the same --request-id if it was a change.";
     case grpc::StatusCode::INTERNAL:
     case grpc::StatusCode::DATA_LOSS:
@@ -76,7 +81,7 @@ std::string Text(const grpc::Status& status, const google::rpc::Status& details)
   }
   const std::string advice = bad_request.field_violations_size() > 0
                                  ? "Correct the fields named and try again."
-                                 : Advice(status.error_code());
+                                 : Advice(status.error_code(), info);
   if (!absl::StrContains(status.error_message(), advice)) lines.push_back(advice);
   return absl::StrJoin(lines, "\n");
 }

@@ -283,10 +283,11 @@ absl::Status Transaction::AppendError(const absl::Status& status) const {
     case absl::StatusCode::kAlreadyExists:
       return Reused();
     case absl::StatusCode::kResourceExhausted: {
+      if (WireError(status).has_value()) return status;  // the disk: the log says it better
       google::rpc::QuotaFailure quota;
       auto* violation = quota.add_violations();
       violation->set_subject("log");
-      violation->set_description("The log takes in no more for now, or the disk is nearly full.");
+      violation->set_description("The log takes in no more for now.");
       return Error(type::v1::ERROR_LIMIT_REACHED, "The log takes in no more for now. Try again.",
                    {{"limit", "log"}}, quota, RetryAfter(absl::Milliseconds(200)));
     }

@@ -221,6 +221,9 @@ TEST_F(KithdTest, AFullDiskRefusesChangesAndStillReads) {
   std::string bob;
   const grpc::Status refused = CreateContact(kithd, "Bob", "", &bob);
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << refused.error_message();
+  for (const char* part : {"disk", "data directory is full", "Make room"}) {
+    EXPECT_NE(refused.error_message().find(part), std::string::npos) << refused.error_message();
+  }
 }
 
 TEST_F(KithdTest, RefusesADirectoryThatIsNotItsOwn) {

@@ -6,7 +6,9 @@
 #include <atomic>
 #include <thread>
 
+#include "eventstore/base/error.h"
 #include "eventstore/seal/key_store.h"
+#include "kith/type/v1/errors.pb.h"
 #include "tests/eventstore/log/log_fixture.h"
 #include "tests/eventstore/log/places.h"
 
@@ -192,7 +194,9 @@ TEST_F(CommitterTest, RefusesAppendsWhenSpaceIsShortAndReadsGoOn) {
   (void)log_->AppendAndWait(AppendTo("contacts/1"));
   const auto refused = log_->AppendAndWait(AppendTo("contacts/1"));
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("999 bytes"));
+  EXPECT_TRUE(IsError(refused.status(), type::v1::ERROR_LIMIT_REACHED)) << refused.status();
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("The disk of the server"));
+  EXPECT_THAT(WireError(refused.status())->DebugString(), HasSubstr("\"999\""));
   EXPECT_EQ((*log_->ReadAt(Position(1), ReadTier::kDisk))->header.stream, "contacts/1");
   disk_->SetFreeBytes(1000);
   EXPECT_TRUE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
