@@ -1,0 +1,20 @@
+#include "tests/fuzz/targets.h"
+
+namespace kith::fuzz {
+
+const std::vector<Target>& Targets() {
+  static const auto& targets = *new std::vector<Target>{
+      {"record", FuzzRecord},
+      {"filter", FuzzFilter},
+      {"order", FuzzOrder},
+      {"page_token", FuzzPageToken},
+      {"token", FuzzToken},
+      {"update_mask", FuzzUpdateMask},
+      {"resource_name", FuzzResourceName},
+      {"csv", FuzzCsv},
+      {"request", FuzzRequest},
+  };
+  return targets;
+}
+
+}  // namespace kith::fuzz
