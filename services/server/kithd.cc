@@ -1,13 +1,7 @@
 #include "services/server/kithd.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -17,6 +11,7 @@
 #include "eventstore/rocksdb/rocks_engine.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "services/server/capabilities.inc"
+#include "services/server/first_key.h"
 #include "services/workspaces/workspaces_service.h"
 
 namespace kith::server {
@@ -28,28 +23,6 @@ absl::Status MakeDirectory(const std::string& path) {
   if (!error) return absl::OkStatus();
   return absl::UnavailableError(
       absl::StrCat("the data directory ", path, " cannot be made: ", error.message()));
-}
-
-// So that a file just made in it keeps its name through a power cut.
-bool SyncFolderOf(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  const int file = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = file >= 0 && fsync(file) == 0;
-  if (file >= 0) close(file);
-  return synced;
-}
-
-// Readable by this user only, and on disk when this returns.
-absl::Status WriteSecret(const std::string& path, const std::string& secret) {
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  const std::string line = secret + "\n";
-  const bool written = file >= 0 &&
-                       write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-                       fsync(file) == 0 && SyncFolderOf(path);
-  const int error = errno;
-  if (file >= 0) close(file);
-  if (written) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat(path, " cannot be written: ", std::strerror(error)));
 }
 
 // Opening writes: what a crash left in the write-ahead log, new manifests. The packaged RocksDB
@@ -70,8 +43,13 @@ absl::Status CheckSpace(const Options& options) {
 
 // The keys an operator needs, made before the first call is taken.
 absl::Status MakeKeys(const Options& options, runtime::Runtime& runtime) {
-  KITH_ASSIGN_OR_RETURN(const std::string first, workspaces::CreateFirstWorkspace(runtime));
-  if (!first.empty()) KITH_RETURN_IF_ERROR(WriteSecret(options.data + "/development.key", first));
+  const FirstKeyFile file(options.data);
+  if (runtime.log.head() == Position()) KITH_RETURN_IF_ERROR(file.Begin());
+  KITH_ASSIGN_OR_RETURN(std::string first, workspaces::CreateFirstWorkspace(runtime));
+  if (first.empty() && file.IsUnfinished()) {
+    KITH_ASSIGN_OR_RETURN(first, workspaces::CreateOperatorKey(runtime));
+  }
+  if (!first.empty()) KITH_RETURN_IF_ERROR(file.Finish(first));
   if (options.new_operator_key) {
     KITH_ASSIGN_OR_RETURN(const std::string key, workspaces::CreateOperatorKey(runtime));
     std::printf("new operator key: %s\n", key.c_str());

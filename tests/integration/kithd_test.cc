@@ -123,6 +123,30 @@ TEST_F(KithdTest, TellsItsServicesByReflection) {
   context.TryCancel();
 }
 
+// Goal: a first start that ended after it made the workspace and before the key was on disk leaves
+// a directory that the next start gives a key. Method: the files are put as they were then.
+TEST_F(KithdTest, MakesAnotherKeyWhereTheFirstWasNeverKept) {
+  const std::string path = Data() + "/development.key";
+  {
+    KithdProcess kithd(Data());
+    ASSERT_TRUE(kithd.ready());
+    EXPECT_FALSE(std::filesystem::exists(path + ".new")) << "finished";
+    EXPECT_EQ(kithd.Stop(SIGTERM).exit_code, 0);
+  }
+  std::filesystem::remove(path);
+  std::ofstream(path + ".new").flush();
+  {
+    KithdProcess kithd(Data());
+    std::string ada;
+    EXPECT_TRUE(CreateContact(kithd, "Ada", "", &ada).ok());
+    EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+    EXPECT_EQ(kithd.Stop(SIGTERM).exit_code, 0);
+  }
+  std::filesystem::remove(path);
+  KithdProcess kithd(Data());
+  EXPECT_FALSE(std::filesystem::exists(path)) << "a key that somebody took away stays away";
+}
+
 TEST_F(KithdTest, ASecondStartKeepsEverything) {
   std::string ada;
   {

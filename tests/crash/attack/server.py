@@ -46,7 +46,10 @@ class Server:
                                    start_new_session=True, env={**os.environ, **environment})
             except NotReady as error:
                 raise NotStarted(error.code, self.said()) from error
-        self.key = self.key or self.kithd.key
+        try:
+            self.key = self.key or self.kithd.key
+        except FileNotFoundError as error:
+            raise Stuck("kithd is ready, and there is no development.key: nobody can use it") from error
         self.api = Api(self.kithd.address, self.key)
 
     def launch(self):
@@ -62,7 +65,8 @@ class Server:
         """Its exit code; a negative one is the signal that ended it. None where it was not running."""
         if self.kithd is None:
             return None
-        self.api.close()
+        if self.api is not None:
+            self.api.close()
         kithd, self.kithd = self.kithd, None
         try:
             return kithd.stop(sig)
