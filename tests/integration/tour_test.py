@@ -142,6 +142,25 @@ class TourTest(unittest.TestCase):
                 code, lines = self.shell.run(self.typed(text))
                 self.assertEqual(code, 0, "\n".join(lines))
 
+    def test_2_kithd_in_the_sentences_starts(self):
+        found = [span for span in mentioned(README) if span.startswith("kithd ")]
+        self.assertGreater(len(found), 0)
+        for text in found:
+            with self.subTest(text), tempfile.TemporaryDirectory(prefix="kith-tour-") as folder:
+                kithd = subprocess.Popen([os.path.join(BIN, "kithd"), *text.split()[1:], "--listen", "127.0.0.1:0"],
+                                         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                told = []
+                for line in kithd.stdout:
+                    told.append(line)
+                    if line.startswith("kithd is ready"):
+                        kithd.terminate()
+                kithd.stdout.close()
+                code = kithd.wait(timeout=60)
+                if "--help" in text:
+                    self.assertTrue(any("--min_free_bytes" in line for line in told), told)
+                else:
+                    self.assertEqual((code, told[-1][:14]), (0, "kithd is ready"))
+
     def test_2_what_is_followed_goes_on(self):
         follower = subprocess.Popen(
             [os.path.join(BIN, "kith"), "--address", self.started.address, "--key-file", os.path.join(self.place, "data/development.key"),
