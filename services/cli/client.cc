@@ -17,6 +17,9 @@
 namespace kith::cli {
 namespace {
 
+// Messages of a stream that are sent before the answer to the first is awaited.
+constexpr int kAheadMax = 4;
+
 using google::protobuf::Message;
 
 constexpr char kServiceConfig[] = R"({
@@ -169,16 +172,87 @@ absl::Status Client::ReadStream(const Method& method, const Message& request,
   return wanted ? ToStatus(status) : absl::OkStatus();
 }
 
-absl::Status Client::WriteStream(const Method& method, const NextMessage& next, Message* response) {
-  Stream stream(*this, method);
-  while (stream.open()) {
-    const Message* const message = next();
-    if (message == nullptr) break;
-    stream.Write(*message);
+// Reads and writes at the same time: a side that only wrote would wait for the other to read.
+class Client::Exchanging {
+ public:
+  Exchanging(Client& client, const Method& method, const NextMessage& next,
+             const OnAnswer& on_answer)
+      : next_(next), on_answer_(on_answer), answer_type_(*method.descriptor->output_type()) {
+    client.Authorise(&context_);
+    call_ = client.stub_.PrepareCall(&context_, method.path, &queue_);
   }
-  if (stream.open()) stream.EndWriting();
-  if (stream.open()) stream.Read(response);
-  return ToStatus(stream.Finish());
+  ~Exchanging() { queue_.Shutdown(); }
+
+  grpc::Status Run() {
+    call_->StartCall(&start_);
+    for (pending_ = 1; pending_ > 0;) {
+      void* tag = nullptr;
+      bool ok = false;
+      queue_.Next(&tag, &ok);
+      --pending_;
+      if (tag == &start_) {
+        may_write_ = ok;
+        StartRead();
+      } else if (tag == &read_) {
+        TakeAnswer(ok);
+      } else {
+        writing_ = false;
+        may_write_ = may_write_ && ok;
+      }
+      WriteOn();
+    }
+    grpc::Status status;
+    call_->Finish(&status, &start_);
+    void* tag = nullptr;
+    bool ok = false;
+    queue_.Next(&tag, &ok);
+    return status;
+  }
+
+ private:
+  void StartRead() {
+    answer_ = NewMessage(answer_type_);
+    call_->Read(answer_.get(), &read_);
+    ++pending_;
+  }
+  void TakeAnswer(bool ok) {
+    if (!ok) {  // the other side has ended the call
+      may_write_ = false;
+      return;
+    }
+    --ahead_;
+    on_answer_(std::move(answer_));
+    StartRead();
+  }
+  void WriteOn() {
+    if (!may_write_ || writing_ || ahead_ == kAheadMax) return;
+    writing_ = true;
+    ++pending_;
+    if (const Message* const message = next_(); message != nullptr) {
+      ++ahead_;
+      return call_->Write(*message, &write_);
+    }
+    may_write_ = false;
+    call_->WritesDone(&write_);
+  }
+
+  const NextMessage& next_;
+  const OnAnswer& on_answer_;
+  const google::protobuf::Descriptor& answer_type_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::ClientAsyncReaderWriter<Message, Message>> call_;
+  char start_ = 0, read_ = 0, write_ = 0;  // whose places are the tags
+  int pending_ = 0;                        // operations that the queue has not told the end of
+  bool may_write_ = false;
+  bool writing_ = false;
+  int ahead_ = 0;
+  std::unique_ptr<Message> answer_;
+};
+
+absl::Status Client::Exchange(const Method& method, const NextMessage& next,
+                              const OnAnswer& on_answer) {
+  return ToStatus(Exchanging(*this, method, next, on_answer).Run());
 }
 
 void Client::Authorise(grpc::ClientContext* context) const {

@@ -60,15 +60,17 @@ class Client {
   absl::Status ReadStream(const Method& method, const google::protobuf::Message& request,
                           const OnMessage& on_message);
 
-  // A call that takes a stream; blocks until it is answered. `next` gives what to send, which lives
-  // until it is called again, and null after the last.
+  // A call that takes a stream and answers each message with one; blocks until it ends. `next`
+  // gives what to send, which lives until it is called again, and null after the last. A few
+  // messages are sent ahead of their answers.
   using NextMessage = std::function<const google::protobuf::Message*()>;
-  absl::Status WriteStream(const Method& method, const NextMessage& next,
-                           google::protobuf::Message* response);
+  using OnAnswer = std::function<void(std::unique_ptr<google::protobuf::Message>)>;
+  absl::Status Exchange(const Method& method, const NextMessage& next, const OnAnswer& on_answer);
 
  private:
   struct Pending;
   class Stream;
+  class Exchanging;
 
   void TakeReplies();
   void Authorise(grpc::ClientContext* context) const;

@@ -1,4 +1,4 @@
-// The bulk load: many interactions in one client stream.
+// The bulk load: many interactions in one stream.
 #include <string>
 #include <vector>
 
@@ -14,8 +14,9 @@ namespace {
 namespace v1 = ::kith::interactions::v1;
 using Service = v1::InteractionsService;
 
-constexpr int kItems = 500;   // of a message
-constexpr int kMessages = 2;  // of a stream; it is counted when it ends, so many would be coarse
+constexpr int kItems = 500;  // of a message
+constexpr int kMessages =
+    2;  // of a stream; a call is counted when it ends, so many would be coarse
 
 // The same stream again and again, with new request ids: what is measured is the server, not the
 // making of text.
@@ -42,12 +43,13 @@ class IngestCaller final : public LoadCaller {
   void Cancel() override { context_.Cancel(); }
 
  private:
-  class Stream final : public grpc::ClientWriteReactor<v1::IngestInteractionsRequest> {
+  class Stream final : public grpc::ClientBidiReactor<v1::IngestInteractionsRequest,
+                                                      v1::IngestInteractionsResponse> {
    public:
     Stream(IngestCaller& caller, LoadReport& report) : caller_(caller), report_(report) {
-      caller.stub_->async()->IngestInteractions(caller.context_.Renew(caller.target_), &response_,
-                                                this);
+      caller.stub_->async()->IngestInteractions(caller.context_.Renew(caller.target_), this);
       WriteNext();
+      StartRead(&response_);
       StartCall();
     }
 
@@ -61,29 +63,35 @@ class IngestCaller final : public LoadCaller {
     void OnWriteDone(bool ok) override {
       if (ok && next_ < kMessages) WriteNext();
     }
+    void OnReadDone(bool ok) override {
+      if (!ok) return;
+      for (const auto& result : response_.results()) Count(result);
+      bytes_ += response_.ByteSizeLong();
+      StartRead(&response_);
+    }
+    void Count(const v1::IngestInteractionsResponse::Result& result) {
+      if (result.status().code() == 0) {
+        ++recorded_;
+      } else if (refusal_.ok()) {
+        refusal_ = absl::Status(static_cast<absl::StatusCode>(result.status().code()),
+                                result.status().message());
+      }
+    }
     void OnDone(const grpc::Status& status) override {
-      absl::Status outcome = StatusOf(status);
-      uint64_t recorded = 0;
-      for (const auto& result : response_.results()) {
-        if (result.status().code() == 0) {
-          ++recorded;
-        } else if (outcome.ok()) {
-          outcome = absl::Status(static_cast<absl::StatusCode>(result.status().code()),
-                                 result.status().message());
-        }
-      }
       if (caller_.number_ == 0) {
-        report_.Bytes(caller_.messages_[0].ByteSizeLong() / kItems,
-                      response_.ByteSizeLong() / kItems / kMessages);
+        report_.Bytes(caller_.messages_[0].ByteSizeLong() / kItems, bytes_ / kItems / kMessages);
       }
-      report_.Items(recorded);
-      report_.Done(outcome);  // may free this stream
+      report_.Items(recorded_);
+      report_.Done(status.ok() ? refusal_ : StatusOf(status));  // may free this stream
     }
 
     IngestCaller& caller_;
     LoadReport& report_;
     int next_ = 0;
     v1::IngestInteractionsResponse response_;
+    uint64_t recorded_ = 0;
+    size_t bytes_ = 0;
+    absl::Status refusal_;
   };
 
   const LoadTarget& target_;

@@ -1,8 +1,11 @@
 // `kith <collection> <verb> FILE`: any method that takes a stream of items, fed with JSON lines.
 #include <google/protobuf/util/json_util.h>
 
+#include <deque>
 #include <fstream>
 #include <iostream>
+#include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -28,8 +31,6 @@ using google::protobuf::Reflection;
 // An item's request id is made of its place in its message. So a message always holds as many items
 // but for the last, whatever is in them: mended and sent again, the others keep their ids.
 constexpr int kMessageItems = 50;
-// Results are told at the end of a stream: a long file is sent in several.
-constexpr size_t kStreamItems = 10'000;
 
 class ItemsRun {
  public:
@@ -51,15 +52,11 @@ class ItemsRun {
   }
 
   absl::Status Send() {
-    while (in_.peek() != std::istream::traits_type::eof()) {
-      sent_.clear();
-      const std::unique_ptr<Message> reply = NewMessage(*method_.descriptor->output_type());
-      const absl::Status status = session_.client().WriteStream(
-          method_, [this] { return NextMessage(); }, reply.get());
-      if (!status.ok()) return Interrupted(status);
-      KITH_RETURN_IF_ERROR(Take(reply.get()));
-    }
-    return absl::OkStatus();
+    const absl::Status status = session_.client().Exchange(
+        method_, [this] { return NextMessage(); },
+        [this](std::unique_ptr<Message> answer) { Keep(std::move(answer)); });
+    if (!status.ok()) return Interrupted(status);
+    return defect_;
   }
 
   absl::Status Summarise() {
@@ -83,7 +80,6 @@ class ItemsRun {
 
   // The next lines as a message; null at the end of the stream.
   const Message* NextMessage() {
-    if (sent_.size() >= kStreamItems) return nullptr;
     request_->Clear();
     int items = 0;
     for (std::string text; items < kMessageItems && std::getline(in_, text);) {
@@ -107,25 +103,41 @@ class ItemsRun {
                                                        std::string(parsed.message()))});
   }
 
+  // Answers come in any order and are told in that of the lines.
+  void Keep(std::unique_ptr<Message> answer) {
+    const Reflection& reflection = *answer->GetReflection();
+    if (reflection.FieldSize(*answer, method_.results) == 0) return;
+    const Message& first = reflection.GetRepeatedMessage(*answer, method_.results, 0);
+    const int index = first.GetReflection()->GetInt32(first, Field("message_index"));
+    answers_[index] = std::move(answer);
+    for (auto next = answers_.find(taken_); next != answers_.end(); next = answers_.find(taken_)) {
+      if (defect_.ok()) defect_ = Take(next->second.get());
+      answers_.erase(next);
+      ++taken_;
+    }
+  }
+
+  // The next message's answer.
   absl::Status Take(Message* reply) {
     const Reflection& reflection = *reply->GetReflection();
     const int count = reflection.FieldSize(*reply, method_.results);
     for (int i = 0; i < count; ++i) {
       Message* const result = reflection.MutableRepeatedMessage(reply, method_.results, i);
       const Reflection& fields = *result->GetReflection();
-      const size_t place =
-          static_cast<size_t>(fields.GetInt32(*result, Field("message_index")) * kMessageItems +
-                              fields.GetInt32(*result, Field("item_index")));
-      if (place >= sent_.size()) return absl::InternalError("a result is of no item that was sent");
+      if (fields.GetInt32(*result, Field("item_index")) != i || sent_.empty()) {
+        return absl::InternalError("a result is of no item that was sent");
+      }
+      const Line line = std::move(sent_.front());
+      sent_.pop_front();
       fields.ClearField(result, Field("message_index"));
       fields.ClearField(result, Field("item_index"));
-      if (!sent_[place].defect.empty()) {
+      if (!line.defect.empty()) {
         google::rpc::Status defect;
         defect.set_code(static_cast<int>(absl::StatusCode::kInvalidArgument));
-        defect.set_message(sent_[place].defect);
+        defect.set_message(line.defect);
         fields.MutableMessage(result, Field("status"))->CopyFrom(defect);
       }
-      Tell(sent_[place].number, *result);
+      Tell(line.number, *result);
     }
     return absl::OkStatus();
   }
@@ -175,7 +187,10 @@ class ItemsRun {
   std::vector<const FieldDescriptor*> columns_;
   TextTable table_;
   std::unique_ptr<Message> request_;
-  std::vector<Line> sent_;  // in the stream that is open
+  std::deque<Line> sent_;                            // whose results are not told
+  std::map<int, std::unique_ptr<Message>> answers_;  // by message, that came before their turn
+  int taken_ = 0;                                    // messages whose answers are told
+  absl::Status defect_;
   int64_t line_ = 0;
   int64_t messages_ = 0;
   int64_t told_ = 0;

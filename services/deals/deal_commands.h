@@ -9,7 +9,7 @@
 
 namespace kith::deals {
 
-// Stateless; any thread, several at a time. See Endpoint::Mutate.
+// Stateless; any thread, several at a time. See MethodTable::Command.
 class DealCommands {
  public:
   Decision Run(runtime::Loader& load, const v1::CreateDealRequest& command,

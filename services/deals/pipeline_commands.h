@@ -8,7 +8,7 @@
 
 namespace kith::deals {
 
-// Stateless; any thread, several at a time. See Endpoint::Mutate.
+// Stateless; any thread, several at a time. See MethodTable::Command.
 class PipelineCommands {
  public:
   Decision Run(runtime::Loader& load, const v1::CreatePipelineRequest& command,

@@ -6,20 +6,14 @@
 #include "eventstore/base/error.h"
 #include "kith/type/v1/errors.pb.h"
 #include "services/runtime/call_log.h"
-#include "services/runtime/grpc_status.h"
 #include "services/runtime/retry.h"
+#include "services/runtime/validate.h"
 
 namespace kith::runtime {
 namespace {
 
 constexpr absl::string_view kBearer = "bearer ";
 constexpr size_t kTraceIdDigits = 32;
-
-absl::string_view MetadataOf(const grpc::CallbackServerContext& rpc, const char* key) {
-  const auto found = rpc.client_metadata().find(key);
-  if (found == rpc.client_metadata().end()) return {};
-  return {found->second.data(), found->second.size()};
-}
 
 // A caller without credentials, for methods that need none.
 std::shared_ptr<const Caller> Nobody() {
@@ -30,9 +24,9 @@ std::shared_ptr<const Caller> Nobody() {
 
 absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& environment,
                                                         const Method& method,
-                                                        const grpc::CallbackServerContext& rpc) {
+                                                        const Carrier& carrier) {
   if (method.is_public) return Nobody();
-  const absl::string_view authorization = MetadataOf(rpc, "authorization");
+  const absl::string_view authorization = carrier.Metadata("authorization");
   std::shared_ptr<const Caller> caller;
   if (absl::StartsWithIgnoreCase(authorization, kBearer)) {
     caller = environment.authorizer.Authenticate(authorization.substr(kBearer.size()));
@@ -51,19 +45,19 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& e
 
 }  // namespace
 
-bool LiveStreams::Add(Stream* stream) {
+bool CallTracker::Add(Stream* stream) {
   MutexLock lock(mutex_);
   if (stopping()) return false;
   streams_.insert(stream);
   return true;
 }
 
-void LiveStreams::Remove(Stream* stream) {
+void CallTracker::Remove(Stream* stream) {
   MutexLock lock(mutex_);
   streams_.erase(stream);
 }
 
-void LiveStreams::Stop() {
+void CallTracker::Stop() {
   MutexLock lock(mutex_);
   stopping_.store(true);
   for (Stream* stream : streams_) stream->EndForShutdown();
@@ -71,13 +65,13 @@ void LiveStreams::Stop() {
 
 // The last call to end sees that the server stops, or Stop sees that it has ended: both orders are
 // sequentially consistent.
-void LiveStreams::CallEnded() {
+void CallTracker::CallEnded() {
   if (calls_.fetch_sub(1) > 1 || !stopping_.load()) return;
   MutexLock lock(mutex_);
   idle_.NotifyAll();
 }
 
-void LiveStreams::AwaitCalls(absl::Duration timeout) {
+void CallTracker::AwaitCalls(absl::Duration timeout) {
   const absl::Time end = SystemClock().Now() + timeout;
   MutexLock lock(mutex_);
   while (calls_.load() > 0) {
@@ -93,35 +87,32 @@ absl::Status ShuttingDown() {
 }
 
 absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Method& method,
-                                    const grpc::CallbackServerContext& rpc) {
-  if (environment.streams.stopping()) return ShuttingDown();
+                                    const Carrier& carrier) {
+  if (environment.calls.stopping()) return ShuttingDown();
   CallerContext context;
   context.now = environment.clock.Now();
-  const auto deadline = rpc.deadline();
-  context.deadline = deadline == std::chrono::system_clock::time_point::max()
-                         ? absl::InfiniteFuture()
-                         : absl::FromChrono(deadline);
+  context.deadline = carrier.deadline();
   if (context.deadline <= context.now) {
     return Error(type::v1::ERROR_DEADLINE_EXCEEDED, "The deadline passed. Nothing was done.");
   }
   context.generation = environment.authorizer.generation();  // before the question
-  auto caller = Authorise(environment, method, rpc);
+  auto caller = Authorise(environment, method, carrier);
   if (!caller.ok()) return std::move(caller).status();
   context.caller = *std::move(caller);
   return context;
 }
 
 absl::Status AdmitStill(const CallEnvironment& environment, const Method& method,
-                        const grpc::CallbackServerContext& rpc, CallerContext* context) {
+                        const Carrier& carrier, CallerContext* context) {
   const uint64_t generation = environment.authorizer.generation();
   if (generation == context->generation) return absl::OkStatus();
   context->generation = generation;
-  return Authorise(environment, method, rpc).status();
+  return Authorise(environment, method, carrier).status();
 }
 
-std::string TraceIdOf(const grpc::CallbackServerContext& rpc) {
+std::string TraceIdOf(const Carrier& carrier) {
   // "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-  const std::vector<absl::string_view> parts = absl::StrSplit(MetadataOf(rpc, "traceparent"), '-');
+  const std::vector<absl::string_view> parts = absl::StrSplit(carrier.Metadata("traceparent"), '-');
   if (parts.size() < 4 || parts[1].size() != kTraceIdDigits ||
       parts[1].find_first_not_of("0123456789abcdef") != absl::string_view::npos) {
     return "";
@@ -129,15 +120,19 @@ std::string TraceIdOf(const grpc::CallbackServerContext& rpc) {
   return std::string(parts[1]);
 }
 
-grpc::Status Conclude(const CallEnvironment& environment, const Method& method,
-                      const Caller* caller, absl::string_view request_id, absl::Time began,
-                      const absl::Status& status) {
+absl::Status NoMessage() {
+  return ViolationError("",
+                        "the message does not parse: it is cut short, or a string in it is not "
+                        "valid UTF-8");
+}
+
+void Conclude(const CallEnvironment& environment, const Method& method, const Caller* caller,
+              absl::string_view request_id, absl::Time began, const absl::Status& status) {
   LogCall({.method = method.name,
            .workspace = caller == nullptr ? WorkspaceId() : caller->workspace,
            .request_id = request_id,
            .duration = environment.clock.Now() - began,
            .status = status});
-  return GrpcStatus(status, request_id);
 }
 
 }  // namespace kith::runtime

@@ -13,9 +13,8 @@
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/event_log.h"
 #include "eventstore/seal/key_store.h"
-#include "google/protobuf/message.h"
-#include "grpcpp/grpcpp.h"
 #include "services/runtime/authorizer.h"
+#include "services/runtime/carrier.h"
 #include "services/runtime/method.h"
 #include "services/runtime/moments.h"
 #include "services/runtime/pools.h"
@@ -26,7 +25,7 @@ class Transact;
 
 // The calls in flight, and of them the streams that are open, so that a server that stops can end
 // these and knows when none is left. Thread-safe.
-class LiveStreams {
+class CallTracker {
  public:
   class Stream {
    public:
@@ -34,16 +33,16 @@ class LiveStreams {
     virtual void EndForShutdown() = 0;
   };
 
-  // Held by every call, from its beginning until gRPC is done with it.
+  // Held by every call, from its beginning until its carrier is done with it.
   class Call {
    public:
-    explicit Call(LiveStreams& live) : live_(live) { live_.calls_.fetch_add(1); }
-    ~Call() { live_.CallEnded(); }
+    explicit Call(CallTracker& tracker) : tracker_(tracker) { tracker_.calls_.fetch_add(1); }
+    ~Call() { tracker_.CallEnded(); }
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
 
    private:
-    LiveStreams& live_;
+    CallTracker& tracker_;
   };
 
   // False when the server is stopping already.
@@ -74,7 +73,7 @@ struct CallEnvironment {
   Transact& transact;
   const Clock& clock;
   Pools& pools;
-  LiveStreams& streams;
+  CallTracker& calls;
 };
 
 // What a call knows of its caller once it was let in.
@@ -87,23 +86,25 @@ struct CallerContext {
 
 // Lets a call in or refuses it: shutting down, deadline, credentials, permission. From memory.
 absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Method& method,
-                                    const grpc::CallbackServerContext& rpc);
+                                    const Carrier& carrier);
 
 // Whether a call that was let in, and goes on, still may: its credentials may have been revoked
 // meanwhile. Asks only when some credentials changed; costs a load otherwise. One thread at a time
 // for a call.
 absl::Status AdmitStill(const CallEnvironment& environment, const Method& method,
-                        const grpc::CallbackServerContext& rpc, CallerContext* context);
+                        const Carrier& carrier, CallerContext* context);
 
 // The 32 hexadecimal digits of the W3C trace id the client sent; empty when it sent none.
-std::string TraceIdOf(const grpc::CallbackServerContext& rpc);
+std::string TraceIdOf(const Carrier& carrier);
 
 // ERROR_SHUTTING_DOWN.
 absl::Status ShuttingDown();
 
-// What becomes of a call: its gRPC status, and one line in the server's log. `caller` may be null.
-grpc::Status Conclude(const CallEnvironment& environment, const Method& method,
-                      const Caller* caller, absl::string_view request_id, absl::Time began,
-                      const absl::Status& status);
+// ERROR_INVALID_FIELD: the bytes that came are no message of the method.
+absl::Status NoMessage();
+
+// Writes what became of a call to the server's log. `caller` may be null.
+void Conclude(const CallEnvironment& environment, const Method& method, const Caller* caller,
+              absl::string_view request_id, absl::Time began, const absl::Status& status);
 
 }  // namespace kith::runtime

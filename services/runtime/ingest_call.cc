@@ -3,69 +3,69 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
-#include "kith/type/v1/errors.pb.h"
 #include "services/runtime/request_key.h"
-#include "services/runtime/retry.h"
 #include "services/runtime/string_rules.h"
 
 namespace kith::runtime {
 
 void IngestCourse::Begin() {
   began_ = environment_.clock.Now();
-  if (absl::Status ready = Prepare(); !ready.ok()) {
-    MutexLock lock(mutex_);
-    stop_ = std::move(ready);
-  }
+  if (absl::Status ready = Prepare(); !ready.ok()) StopWith(std::move(ready));
   Continue();
 }
 
 absl::Status IngestCourse::Prepare() {
-  KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, *rpc_));
-  trace_id_ = TraceIdOf(*rpc_);
-  return environment_.streams.Add(this) ? absl::OkStatus() : ShuttingDown();
+  KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, carrier_));
+  trace_id_ = TraceIdOf(carrier_);
+  return environment_.calls.Add(this) ? absl::OkStatus() : ShuttingDown();
 }
 
-void IngestCourse::Arrived(bool ok, const google::protobuf::Message* message, int items,
-                           absl::AnyInvocable<void()> start) {
-  const absl::Status accepted = ok ? Accept(*message, items) : absl::OkStatus();
+void IngestCourse::Arrived(bool ok) {
+  std::unique_ptr<IngestMessage> message;
+  absl::Status accepted;
+  if (ok) {
+    message = NewMessage();
+    accepted = Accept(*message);
+  }
   bool starting = false;
   {
     MutexLock lock(mutex_);
     reading_ = false;
     if (!ok) read_all_ = true;
-    if (stop_.ok()) stop_ = accepted;
+    if (stop_.ok()) stop_ = std::move(accepted);
     starting = ok && stop_.ok();
     if (starting) ++in_flight_;
   }
-  // Off gRPC's thread: deciding 500 items takes longer than other calls should wait for.
-  if (starting) environment_.pools.folds.Run(std::move(start));
+  if (starting) {
+    // Off the carrier's thread: deciding 500 items takes longer than other calls should wait for.
+    environment_.pools.folds.Run([message = std::move(message), ordinal = arrived_++]() mutable {
+      message.release()->Start(ordinal);  // which owns itself from here
+    });
+  }
   Continue();
 }
 
-absl::Status IngestCourse::Accept(const google::protobuf::Message& message, int items) {
-  KITH_RETURN_IF_ERROR(AdmitStill(environment_, method_, *rpc_, &caller_));
-  if (items > item_rules_.items_max) {
+absl::Status IngestCourse::Accept(IngestMessage& message) {
+  KITH_RETURN_IF_ERROR(AdmitStill(environment_, method_, carrier_, &caller_));
+  if (!carrier_.Read(message.request())) return NoMessage();
+  if (message.items() > item_rules_.items_max) {
     return ViolationError("items", absl::StrCat("must have at most ", item_rules_.items_max,
-                                                " items, and has ", items));
+                                                " items, and has ", message.items()));
   }
-  const std::string defect =
-      TextDefect(method_.RequestIdOf(message), options::v1::FORMAT_REQUEST_ID, kRequestIdBytesMax);
-  if (!defect.empty()) return ViolationError("request_id", defect);
-  items_ += items;
-  if (items_ <= kIngestItemsMax) return absl::OkStatus();
-  google::rpc::QuotaFailure quota;
-  auto* violation = quota.add_violations();
-  violation->set_subject("stream");
-  violation->set_description(absl::StrCat("One stream takes ", kIngestItemsMax, " items."));
-  return Error(type::v1::ERROR_LIMIT_REACHED,
-               absl::StrCat("One stream takes ", kIngestItemsMax, " items. Begin another."),
-               {{"limit", absl::StrCat(kIngestItemsMax)}}, quota);
+  const std::string defect = TextDefect(method_.RequestIdOf(*message.request()),
+                                        options::v1::FORMAT_REQUEST_ID, kRequestIdBytesMax);
+  return defect.empty() ? absl::OkStatus() : ViolationError("request_id", defect);
 }
 
-void IngestCourse::Through() { Continue(1); }
+void IngestCourse::Through(std::unique_ptr<IngestMessage> message) {
+  {
+    MutexLock lock(mutex_);
+    answered_.push_back(std::move(message));
+  }
+  Continue();
+}
 
 absl::StatusOr<Origin> IngestCourse::OriginOf(const google::protobuf::Message& item,
                                               absl::string_view message_id, int ordinal) {
@@ -83,9 +83,21 @@ absl::StatusOr<Origin> IngestCourse::OriginOf(const google::protobuf::Message& i
   return origin;
 }
 
+void IngestCourse::Written(bool ok) {
+  {
+    MutexLock lock(mutex_);
+    writing_ = false;
+    --in_flight_;
+    if (!ok) gone_ = true;
+    if (!ok && stop_.ok()) stop_ = absl::CancelledError("the client is gone");
+  }
+  Continue();
+}
+
 void IngestCourse::Cancelled() {
   {
     MutexLock lock(mutex_);
+    gone_ = true;
     if (stop_.ok()) stop_ = absl::CancelledError("the client hung up");
   }
   Continue();
@@ -96,34 +108,72 @@ void IngestCourse::EndForShutdown() {
     MutexLock lock(mutex_);
     if (finished_) return;
     if (stop_.ok()) stop_ = ShuttingDown();
-    ++in_flight_;  // keeps the stream until the pool gets to it
+    ++starting_;  // keeps the stream until the pool gets to it
   }
-  environment_.pools.folds.Run([this] { Through(); });
-}
-
-void IngestCourse::Continue(int through) {
-  for (bool started = false;; started = true) {
-    absl::Status status;
-    bool finish = false;
+  environment_.pools.folds.Run([this] {
     {
       MutexLock lock(mutex_);
-      in_flight_ -= std::exchange(through, 0);
-      if (started) starting_read_ = false;
-      if (finished_) return;
-      // A stream that stops does not wait for what its client may still send.
-      if (read_all_ || !stop_.ok()) {
-        if (in_flight_ > 0 || starting_read_) return;
-        finish = finished_ = true;
+      --starting_;
+    }
+    Continue();
+  });
+}
+
+void IngestCourse::StopWith(absl::Status reason) {
+  MutexLock lock(mutex_);
+  if (stop_.ok()) stop_ = std::move(reason);
+}
+
+IngestCourse::Next IngestCourse::Choose() {
+  if (finished_) return Next::kNothing;
+  if (gone_) {
+    in_flight_ -= static_cast<int>(answered_.size());
+    answered_.clear();
+  }
+  if (!answered_.empty() && !writing_) return Next::kWrite;
+  if (!read_all_ && stop_.ok()) {
+    return reading_ || in_flight_ >= kIngestMessagesInFlightMax ? Next::kNothing : Next::kRead;
+  }
+  // A stream that stops does not wait for what its client may still send.
+  return in_flight_ == 0 && starting_ == 0 ? Next::kFinish : Next::kNothing;
+}
+
+void IngestCourse::Continue() {
+  for (bool started = false;; started = true) {
+    Next next = Next::kNothing;
+    absl::Status status;
+    std::unique_ptr<IngestMessage> answered;
+    {
+      MutexLock lock(mutex_);
+      if (started) --starting_;
+      next = Choose();
+      if (next == Next::kNothing) return;
+      if (next == Next::kFinish) {
+        finished_ = true;
         status = stop_;
       } else {
-        if (reading_ || starting_read_ || in_flight_ >= kIngestMessagesInFlightMax) return;
-        reading_ = starting_read_ = true;
+        ++starting_;
+      }
+      if (next == Next::kRead) reading_ = true;
+      if (next == Next::kWrite) {
+        writing_ = true;
+        answered = std::move(answered_.front());
+        answered_.pop_front();
       }
     }
-    if (finish) {
-      return FinishWith(Conclude(environment_, method_, caller_.caller.get(), "", began_, status));
+    switch (next) {
+      case Next::kRead:
+        carrier_.StartRead();
+        break;
+      case Next::kWrite:
+        carrier_.StartWrite(answered->answer());
+        break;
+      case Next::kFinish:
+        Conclude(environment_, method_, caller_.caller.get(), "", began_, status);
+        return carrier_.Finish(status);
+      case Next::kNothing:
+        return;
     }
-    ReadNext();
   }
 }
 

@@ -59,6 +59,7 @@ Method CompileMethod(const Descriptor* request) {
   const options::v1::MethodRules& rules = descriptor->options().GetExtension(options::v1::method);
   KITH_CHECK(rules.public_() != !rules.permission().empty());
   Method method;
+  method.descriptor = descriptor;
   method.name = absl::StrCat(descriptor->service()->full_name(), "/", descriptor->name());
   method.permission = rules.permission();
   method.is_public = rules.public_();

@@ -14,6 +14,7 @@ namespace kith::runtime {
 // Immutable; any thread. The fields are those that the request has, by their conventional name and
 // type; null where it has none.
 struct Method {
+  const google::protobuf::MethodDescriptor* descriptor = nullptr;
   std::string name;        // "kith.contacts.v1.ContactsService/CreateContact"
   std::string permission;  // "contacts.write"
   bool is_public = false;

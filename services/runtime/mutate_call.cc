@@ -16,14 +16,15 @@ void MutateCallBase::Begin() {
 }
 
 absl::Status MutateCallBase::Prepare() {
-  KITH_ASSIGN_OR_RETURN(CallerContext admitted, Admit(environment_, method_, *rpc_));
+  KITH_ASSIGN_OR_RETURN(CallerContext admitted, Admit(environment_, method_, carrier_));
   origin_.caller = std::move(admitted.caller);
   origin_.deadline = admitted.deadline;
-  KITH_RETURN_IF_ERROR(method_.rules->Check(request_));
-  KITH_ASSIGN_OR_RETURN(origin_.occurred, method_.occur_time.Read(request_, admitted.now));
+  if (!carrier_.Read(request_)) return NoMessage();
+  KITH_RETURN_IF_ERROR(method_.rules->Check(*request_));
+  KITH_ASSIGN_OR_RETURN(origin_.occurred, method_.occur_time.Read(*request_, admitted.now));
   origin_.request = MakeRequestKey(environment_.keys, origin_.caller->workspace, method_.name,
-                                   method_.RequestIdOf(request_), request_, method_.request_id);
-  origin_.correlation_id = TraceIdOf(*rpc_);
+                                   method_.RequestIdOf(*request_), *request_, method_.request_id);
+  origin_.correlation_id = TraceIdOf(carrier_);
   return absl::OkStatus();
 }
 
@@ -31,11 +32,12 @@ void MutateCallBase::Done(absl::Status status) {
   if (status.ok()) {
     HideErased(environment_.keys, origin_.caller->workspace, response_);
     if (appended_ != Position()) {
-      rpc_->AddInitialMetadata("kith-token", TokenAt(environment_.log, appended_));
+      carrier_.AddReplyMetadata("kith-token", TokenAt(environment_.log, appended_));
     }
-    if (repeated_) rpc_->AddInitialMetadata("kith-repeated", "true");
+    if (repeated_) carrier_.AddReplyMetadata("kith-repeated", "true");
   }
-  Finish(Conclude(environment_, method_, origin_.caller.get(), origin_.request.id, began_, status));
+  Conclude(environment_, method_, origin_.caller.get(), origin_.request.id, began_, status);
+  carrier_.Finish(status, origin_.request.id, *response_);
 }
 
 }  // namespace kith::runtime

@@ -1,27 +1,25 @@
-// MutateCall: one command over gRPC.
+// MutateCall: one call of a command.
 #pragma once
 
 #include "eventstore/base/status_macros.h"
-#include "grpcpp/grpcpp.h"
+#include "google/protobuf/arena.h"
 #include "services/runtime/call.h"
 #include "services/runtime/transact.h"
 
 namespace kith::runtime {
 
-// The part of a MutateCall that does not depend on its messages. Deletes itself when gRPC is done
-// with it.
-class MutateCallBase : public grpc::ServerUnaryReactor, public Command {
+// The part of a MutateCall that does not depend on its messages. Its carrier outlives it.
+class MutateCallBase : public UnaryCall, public Command {
  public:
-  void Begin();
+  void Begin() final;
 
  protected:
-  MutateCallBase(const CallEnvironment& environment, const Method& method,
-                 grpc::CallbackServerContext* rpc, const google::protobuf::Message& request,
-                 google::protobuf::Message* response)
-      : counted_(environment.streams),
+  MutateCallBase(const CallEnvironment& environment, const Method& method, UnaryCarrier& carrier,
+                 google::protobuf::Message* request, google::protobuf::Message* response)
+      : counted_(environment.calls),
         environment_(environment),
         method_(method),
-        rpc_(rpc),
+        carrier_(carrier),
         request_(request),
         response_(response) {}
 
@@ -35,17 +33,14 @@ class MutateCallBase : public grpc::ServerUnaryReactor, public Command {
   }
 
  private:
-  void OnDone() final { delete this; }
-  // OnDone is trivial, so gRPC need not hand it to another thread.
-  bool InternalInlineable() final { return true; }
   absl::Status Prepare();
   void Done(absl::Status status) final;
 
-  const LiveStreams::Call counted_;
+  const CallTracker::Call counted_;
   const CallEnvironment& environment_;
   const Method& method_;
-  grpc::CallbackServerContext* const rpc_;
-  const google::protobuf::Message& request_;
+  UnaryCarrier& carrier_;
+  google::protobuf::Message* const request_;
   google::protobuf::Message* const response_;
   absl::Time began_;
   Origin origin_;
@@ -53,15 +48,14 @@ class MutateCallBase : public grpc::ServerUnaryReactor, public Command {
   bool repeated_ = false;
 };
 
+// Lives on an arena with its messages.
 template <class Request, class Response, class Commands>
 class MutateCall final : public MutateCallBase {
  public:
-  MutateCall(const CallEnvironment& environment, grpc::CallbackServerContext* rpc,
-             const Request* request, Response* response, const Commands& commands)
-      : MutateCallBase(environment, MethodOf<Request>(), rpc, *request, response),
-        request_(*request),
-        response_(response),
-        commands_(commands) {}
+  MutateCall(const CallEnvironment& environment, UnaryCarrier& carrier,
+             google::protobuf::Arena* arena, const Commands& commands)
+      : MutateCall(environment, carrier, google::protobuf::Arena::CreateMessage<Request>(arena),
+                   google::protobuf::Arena::CreateMessage<Response>(arena), commands) {}
 
  private:
   WorkspaceId Workspace() override {
@@ -79,6 +73,13 @@ class MutateCall final : public MutateCallBase {
     NoteOutcome(after);
     return commands_.Render(after, request_, response_);
   }
+
+  MutateCall(const CallEnvironment& environment, UnaryCarrier& carrier, Request* request,
+             Response* response, const Commands& commands)
+      : MutateCallBase(environment, MethodOf<Request>(), carrier, request, response),
+        request_(*request),
+        response_(response),
+        commands_(commands) {}
 
   const Request& request_;
   Response* const response_;

@@ -36,13 +36,14 @@ void ReadCallBase::Begin() {
 }
 
 absl::Status ReadCallBase::Prepare() {
-  KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, *rpc_));
-  return method_.rules->Check(request_);
+  KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, carrier_));
+  if (!carrier_.Read(request_)) return NoMessage();
+  return method_.rules->Check(*request_);
 }
 
 void ReadCallBase::Settle() {
   moment_ = caller_.now;
-  const std::optional<absl::Time> time = TimeToSettle(method_.ReadOptionsOf(request_));
+  const std::optional<absl::Time> time = TimeToSettle(method_.ReadOptionsOf(*request_));
   if (!time.has_value()) return Resolve(ReadTier::kMemory);
   environment_.log.Settle(*time, [this](const absl::StatusOr<absl::Time>& settled) {
     if (!settled.ok()) return End(settled.status());
@@ -53,8 +54,8 @@ void ReadCallBase::Settle() {
 
 void ReadCallBase::Resolve(ReadTier tier) {
   absl::StatusOr<ReadPosition> position = ResolveReadPosition(
-      environment_.moments, caller_.caller->workspace, method_.ReadOptionsOf(request_),
-      method_.PageTokenOf(request_), moment_, tier);
+      environment_.moments, caller_.caller->workspace, method_.ReadOptionsOf(*request_),
+      method_.PageTokenOf(*request_), moment_, tier);
   if (NeedsDisk(position.status(), tier)) return TakeOnPool(&ReadCallBase::Resolve);
   if (!position.ok()) return End(position.status());
   position_ = *std::move(position);
@@ -65,7 +66,7 @@ void ReadCallBase::Await() {
   const absl::Time deadline = std::min(caller_.deadline, caller_.now + kWaitMax);
   view_->WhenAt(position_.wait_for, deadline, [this](absl::Status there) {
     if (!there.ok()) {
-      return End(environment_.streams.stopping()
+      return End(environment_.calls.stopping()
                      ? ShuttingDown()
                      : ViewBehind(TokenAt(environment_.log, position_.wait_for)));
     }
@@ -99,7 +100,7 @@ void ReadCallBase::TakeOnPool(Step step) {
   Pool& pool = point ? environment_.pools.folds : environment_.pools.reads;
   const bool taken = pool.TryRun([this, step] {
     // A client that is gone, or waits no longer, costs no disk read.
-    if (rpc_->IsCancelled()) return End(absl::CancelledError());
+    if (carrier_.IsCancelled()) return End(absl::CancelledError());
     (this->*step)(ReadTier::kDisk);
   });
   if (!taken) End(QueueFull(point ? "points" : "reads"));
@@ -108,10 +109,11 @@ void ReadCallBase::TakeOnPool(Step step) {
 void ReadCallBase::End(const absl::Status& status) {
   if (status.ok() && snapshot_.has_value()) {
     // One metadatum for both: each costs as much as a twelfth of a point read.
-    rpc_->AddInitialMetadata("kith-token",
-                             TokenAt(environment_.log, snapshot_->position(), position_.sequence));
+    carrier_.AddReplyMetadata("kith-token",
+                              TokenAt(environment_.log, snapshot_->position(), position_.sequence));
   }
-  Finish(Conclude(environment_, method_, caller_.caller.get(), "", began_, status));
+  Conclude(environment_, method_, caller_.caller.get(), "", began_, status);
+  carrier_.Finish(status, "", *response_);
 }
 
 }  // namespace kith::runtime

@@ -1,6 +1,7 @@
 // ReadCall: one read of a view, as of the moment asked about and as fresh as asked for.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -8,7 +9,7 @@
 #include "absl/time/time.h"
 #include "eventstore/base/check.h"
 #include "eventstore/log/event_log.h"
-#include "grpcpp/grpcpp.h"
+#include "google/protobuf/arena.h"
 #include "projections/engine/view.h"
 #include "services/runtime/call.h"
 #include "services/runtime/read_position.h"
@@ -41,20 +42,19 @@ struct ReadContext {
   }
 };
 
-// The part of a ReadCall that does not depend on its messages. Deletes itself when gRPC is done
-// with it.
-class ReadCallBase : public grpc::ServerUnaryReactor {
+// The part of a ReadCall that does not depend on its messages. Its carrier outlives it.
+class ReadCallBase : public UnaryCall {
  public:
-  void Begin();
+  void Begin() final;
 
  protected:
-  ReadCallBase(const CallEnvironment& environment, const Method& method,
-               grpc::CallbackServerContext* rpc, const google::protobuf::Message& request,
-               google::protobuf::Message* response, projections::View* view, ReadKind kind)
-      : counted_(environment.streams),
+  ReadCallBase(const CallEnvironment& environment, const Method& method, UnaryCarrier& carrier,
+               google::protobuf::Message* request, google::protobuf::Message* response,
+               projections::View* view, ReadKind kind)
+      : counted_(environment.calls),
         environment_(environment),
         method_(method),
-        rpc_(rpc),
+        carrier_(carrier),
         request_(request),
         response_(response),
         view_(view),
@@ -64,10 +64,6 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
 
  private:
   using Step = void (ReadCallBase::*)(eventstore::ReadTier tier);
-
-  void OnDone() override { delete this; }
-  // OnDone is trivial, so gRPC need not hand it to another thread.
-  bool InternalInlineable() override { return true; }
 
   absl::Status Prepare();
   // The steps of a read. A step on kMemory that needs the disk is taken again on a pool.
@@ -79,11 +75,11 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
   void TakeOnPool(Step step);
   void End(const absl::Status& status);
 
-  const LiveStreams::Call counted_;
+  const CallTracker::Call counted_;
   const CallEnvironment& environment_;
   const Method& method_;
-  grpc::CallbackServerContext* const rpc_;
-  const google::protobuf::Message& request_;
+  UnaryCarrier& carrier_;
+  google::protobuf::Message* const request_;
   google::protobuf::Message* const response_;
   projections::View* const view_;
   const ReadKind kind_;
@@ -94,18 +90,28 @@ class ReadCallBase : public grpc::ServerUnaryReactor {
   std::optional<projections::ViewSnapshot> snapshot_;
 };
 
-template <class Request, class Response, class Function>
+template <class Request, class Response>
+using ReadFunction = std::function<absl::Status(const ReadContext&, const Request&, Response*)>;
+
+// Lives on an arena with its messages.
+template <class Request, class Response>
 class ReadCall final : public ReadCallBase {
  public:
-  ReadCall(const CallEnvironment& environment, grpc::CallbackServerContext* rpc,
-           const Request* request, Response* response, projections::View* view, ReadKind kind,
-           Function function)
-      : ReadCallBase(environment, MethodOf<Request>(), rpc, *request, response, view, kind),
-        request_(*request),
-        response_(response),
-        function_(std::move(function)) {}
+  ReadCall(const CallEnvironment& environment, UnaryCarrier& carrier,
+           google::protobuf::Arena* arena, projections::View* view, ReadKind kind,
+           const ReadFunction<Request, Response>& function)
+      : ReadCall(environment, carrier, google::protobuf::Arena::CreateMessage<Request>(arena),
+                 google::protobuf::Arena::CreateMessage<Response>(arena), view, kind, function) {}
 
  private:
+  ReadCall(const CallEnvironment& environment, UnaryCarrier& carrier, Request* request,
+           Response* response, projections::View* view, ReadKind kind,
+           const ReadFunction<Request, Response>& function)
+      : ReadCallBase(environment, MethodOf<Request>(), carrier, request, response, view, kind),
+        request_(*request),
+        response_(response),
+        function_(function) {}
+
   absl::Status Run(const ReadContext& context) override {
     response_->Clear();
     return function_(context, request_, response_);
@@ -113,7 +119,7 @@ class ReadCall final : public ReadCallBase {
 
   const Request& request_;
   Response* const response_;
-  Function function_;
+  const ReadFunction<Request, Response>& function_;
 };
 
 }  // namespace kith::runtime

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
-#include "services/runtime/parse_failure.h"
+#include "services/runtime/grpc_methods.h"
 
 namespace kith::runtime {
 
@@ -26,11 +26,12 @@ class RunningServer final : public Server {
   ~RunningServer() override { Stop(); }
 
   absl::Status Open(std::vector<std::unique_ptr<projections::Projection>> projections);
-  absl::Status MakeServices(const ServerBuilder& builder);
+  absl::Status BindMethods(const ServerBuilder& builder);
   absl::Status Listen();
 
   int port() const override { return port_; }
   Runtime& runtime() override { return *runtime_; }
+  const MethodTable& methods() const override { return *methods_; }
   void Stop() override;
 
  private:
@@ -40,7 +41,7 @@ class RunningServer final : public Server {
   std::unique_ptr<eventstore::EventRegistry> registry_;
   UlidGenerator ulids_;
   Pools pools_;
-  LiveStreams streams_;
+  CallTracker calls_;
   std::unique_ptr<eventstore::EventLog> log_;
   std::unique_ptr<Moments> moments_;
   std::unique_ptr<projections::ViewStore> views_;
@@ -48,7 +49,7 @@ class RunningServer final : public Server {
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<Authorizer> authorizer_;
   std::unique_ptr<CallEnvironment> environment_;
-  std::unique_ptr<Endpoint> endpoint_;
+  std::unique_ptr<MethodTable> methods_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
@@ -73,17 +74,17 @@ absl::Status RunningServer::Open(
   return absl::OkStatus();
 }
 
-absl::Status RunningServer::MakeServices(const ServerBuilder& builder) {
+absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
   KITH_CHECK(builder.authorizer_ != nullptr);
   KITH_ASSIGN_OR_RETURN(authorizer_, builder.authorizer_(*runtime_));
   runtime_->authorizer = authorizer_.get();
   moments_ = std::make_unique<Moments>(*log_);
   environment_ = std::make_unique<CallEnvironment>(CallEnvironment{
-      *authorizer_, *log_, *moments_, *keys_, *transact_, *options_.clock, pools_, streams_});
-
-  endpoint_ = std::make_unique<Endpoint>(*environment_);
-  runtime_->endpoint = endpoint_.get();
-  for (const auto& make : builder.services_) services_.push_back(make(*runtime_));
+      *authorizer_, *log_, *moments_, *keys_, *transact_, *options_.clock, pools_, calls_});
+  methods_ = std::make_unique<MethodTable>(*environment_, *views_);
+  for (const auto& bind : builder.bindings_) bind(*runtime_, *methods_);
+  KITH_RETURN_IF_ERROR(methods_->CheckComplete());
+  services_ = NewGrpcServices(*methods_);
   for (const auto& run : builder.at_start_) KITH_RETURN_IF_ERROR(run(*runtime_));
   return absl::OkStatus();
 }
@@ -98,9 +99,6 @@ absl::Status RunningServer::Listen() {
       options_.credentials != nullptr ? options_.credentials : grpc::InsecureServerCredentials(),
       &port_);
   for (const auto& service : services_) builder.RegisterService(service.get());
-  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
-  interceptors.push_back(NewParseFailureInterceptors());
-  builder.experimental().SetInterceptorCreators(std::move(interceptors));
   server_ = builder.BuildAndStart();
   if (server_ != nullptr && port_ != 0) return absl::OkStatus();
   return absl::UnavailableError(
@@ -109,12 +107,12 @@ absl::Status RunningServer::Listen() {
 
 void RunningServer::Stop() {
   if (std::exchange(stopped_, true)) return;
-  streams_.Stop();
+  calls_.Stop();
   if (server_ != nullptr) {
     server_->GetHealthCheckService()->SetServingStatus(false);
     // gRPC waits for connections too, and one whose client reads nothing would be waited for to the
     // end of the grace, with no call on it.
-    streams_.AwaitCalls(options_.stop_grace);
+    calls_.AwaitCalls(options_.stop_grace);
     // gRPC's deadlines are of the machine's clock, whatever clock the server is given.
     server_->Shutdown(absl::ToChronoTime(SystemClock().Now() + kGoodbye));
     server_->Wait();
@@ -125,6 +123,7 @@ void RunningServer::Stop() {
   pools_.folds.Stop();
   server_.reset();
   services_.clear();
+  methods_.reset();
   views_.reset();
   log_.reset();
   pools_.completions.Stop();
@@ -135,7 +134,7 @@ absl::StatusOr<std::unique_ptr<Server>> ServerBuilder::Start(const ServerOptions
   KITH_CHECK(registry_ != nullptr);
   auto server = std::make_unique<RunningServer>(options, std::move(storage), std::move(registry_));
   KITH_RETURN_IF_ERROR(server->Open(std::move(projections_)));
-  KITH_RETURN_IF_ERROR(server->MakeServices(*this));
+  KITH_RETURN_IF_ERROR(server->BindMethods(*this));
   KITH_RETURN_IF_ERROR(server->Listen());
   return std::unique_ptr<Server>(std::move(server));
 }

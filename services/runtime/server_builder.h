@@ -4,8 +4,10 @@
 //   void kith::contacts::Register(runtime::ServerBuilder& server) {
 //     server.RegisterEvents<v1::ContactEvent>(ContactAggregate::kCategory);
 //     server.AddProjection(std::make_unique<ContactDirectory>());
-//     server.AddService([](runtime::Runtime& runtime) { return
-//     std::make_unique<ContactsService>(runtime); });
+//     server.Serve([](runtime::Runtime&, runtime::MethodTable& methods) {
+//       methods.Command<v1::CreateContactRequest, v1::Contact>(ContactCommands());
+//       methods.Read(ContactDirectory::kName, ReadKind::kPoint, Get);
+//     });
 //   }
 #pragma once
 
@@ -24,17 +26,16 @@
 #include "eventstore/log/event_registry.h"
 #include "eventstore/seal/key_store.h"
 #include "grpcpp/grpcpp.h"
-#include "grpcpp/impl/service_type.h"
 #include "projections/engine/view_store.h"
 #include "services/runtime/authorizer.h"
-#include "services/runtime/endpoint.h"
+#include "services/runtime/method_table.h"
 #include "services/runtime/pools.h"
 #include "services/runtime/transact.h"
 
 namespace kith::runtime {
 
 // What services are made of. Everything lives as long as the server and is thread-safe; nothing is
-// null, but for the authorizer and the endpoint while the authorizer is being made.
+// null, but for the authorizer while it is being made.
 struct Runtime {
   const Clock& clock;
   Random& random;
@@ -46,7 +47,6 @@ struct Runtime {
   projections::ViewStore& views;
   Transact& transact;
   const Authorizer* authorizer = nullptr;
-  Endpoint* endpoint = nullptr;
 };
 
 struct ServerOptions {
@@ -76,6 +76,7 @@ class Server {
 
   virtual int port() const = 0;
   virtual Runtime& runtime() = 0;
+  virtual const MethodTable& methods() const = 0;
   // Once; from any thread but the server's own.
   virtual void Stop() = 0;
 };
@@ -89,20 +90,22 @@ class ServerBuilder {
   void AddProjection(std::unique_ptr<projections::Projection> projection) {
     projections_.push_back(std::move(projection));
   }
-  // `make` runs when log and views are open; the service answers after every `make` has run.
-  void AddService(std::function<std::unique_ptr<grpc::Service>(Runtime&)> make) {
-    services_.push_back(std::move(make));
+  // `bind` runs when log and views are open, and binds every method of the capability's services:
+  // a server does not start with one that nobody bound. They are answered after every `bind` has
+  // run.
+  void Serve(std::function<void(Runtime&, MethodTable&)> bind) {
+    bindings_.push_back(std::move(bind));
   }
   // Exactly one capability brings the authorizer. `make` runs after the log is open and before any
-  // service is made: it folds what it needs, and observes Transact to stay current.
+  // method is bound: it folds what it needs, and observes Transact to stay current.
   void UseAuthorizer(std::function<absl::StatusOr<std::unique_ptr<Authorizer>>(Runtime&)> make) {
     authorizer_ = std::move(make);
   }
-  // Runs after the services are made and before the first call is taken, in the order added: to
+  // Runs after the methods are bound and before the first call is taken, in the order added: to
   // create what a new server needs, through Transact.
   void AtStart(std::function<absl::Status(Runtime&)> run) { at_start_.push_back(std::move(run)); }
 
-  // Opens the log and the views, makes the services and begins to answer. Once. Errors are those of
+  // Opens the log and the views, binds the methods and begins to answer. Once. Errors are those of
   // the parts; Unavailable when the address is in use.
   absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, Storage storage);
 
@@ -111,7 +114,7 @@ class ServerBuilder {
   std::unique_ptr<eventstore::EventRegistry> registry_ =
       std::make_unique<eventstore::EventRegistry>();
   std::vector<std::unique_ptr<projections::Projection>> projections_;
-  std::vector<std::function<std::unique_ptr<grpc::Service>(Runtime&)>> services_;
+  std::vector<std::function<void(Runtime&, MethodTable&)>> bindings_;
   std::function<absl::StatusOr<std::unique_ptr<Authorizer>>(Runtime&)> authorizer_;
   std::vector<std::function<absl::Status(Runtime&)>> at_start_;
 };

@@ -25,9 +25,10 @@ void StreamCourse::Begin() {
 }
 
 absl::Status StreamCourse::Prepare() {
-  KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, *rpc_));
-  KITH_RETURN_IF_ERROR(method_.rules->Check(request_));
-  return environment_.streams.Add(this) ? absl::OkStatus() : ShuttingDown();
+  KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, carrier_));
+  if (!carrier_.Read(request_)) return NoMessage();
+  KITH_RETURN_IF_ERROR(method_.rules->Check(*request_));
+  return environment_.calls.Add(this) ? absl::OkStatus() : ShuttingDown();
 }
 
 void StreamCourse::Schedule() {
@@ -41,7 +42,7 @@ void StreamCourse::TakeStep() {
     pause_ = nullptr;
     stop = stop_;
   }
-  if (stop.ok()) stop = AdmitStill(environment_, method_, *rpc_, &caller_);
+  if (stop.ok()) stop = AdmitStill(environment_, method_, carrier_, &caller_);
   if (!stop.ok()) return End(stop);
   const absl::StatusOr<Step> step =
       taken_.has_value() ? *std::exchange(taken_, std::nullopt) : Take(caller_);
@@ -57,13 +58,13 @@ void StreamCourse::TakeStep() {
 }
 
 void StreamCourse::WriteAndTakeNext() {
-  Swap();
+  const google::protobuf::Message& message = Swap();
   // On another thread, because writing takes as long: it serialises, and sends as much as fits.
   environment_.pools.reads.Run([this] {
     taken_ = Take(caller_);
     HalfDone();
   });
-  Write();
+  carrier_.StartWrite(message);
 }
 
 void StreamCourse::HalfDone() {
@@ -114,7 +115,8 @@ void StreamCourse::StopWith(absl::Status reason) {
 
 void StreamCourse::End(const absl::Status& status) {
   CloseSource();
-  FinishWith(Conclude(environment_, method_, caller_.caller.get(), "", began_, status));
+  Conclude(environment_, method_, caller_.caller.get(), "", began_, status);
+  carrier_.Finish(status);
 }
 
 }  // namespace kith::runtime

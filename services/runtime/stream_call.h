@@ -4,6 +4,7 @@
 // next message or heartbeat.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -11,8 +12,8 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "google/protobuf/arena.h"
 #include "grpcpp/alarm.h"
-#include "grpcpp/grpcpp.h"
 #include "services/runtime/call.h"
 
 namespace kith::runtime {
@@ -57,36 +58,33 @@ class Pause {
 
 // The course of a stream, without its messages' types: it is always either taking a step on the
 // pool, or writing a message and making the next, or in a pause, and ends from a step.
-class StreamCourse : public LiveStreams::Stream {
+class StreamCourse : public StreamedCall, public CallTracker::Stream {
  public:
-  void Begin();
+  ~StreamCourse() override { environment_.calls.Remove(this); }
+
+  void Begin() final;
+  void Arrived(bool) final {}  // the one request came with the call
+  void Written(bool ok) final;
+  void Cancelled() final;
   void EndForShutdown() final;
 
  protected:
-  StreamCourse(const CallEnvironment& environment, const Method& method,
-               grpc::CallbackServerContext* rpc, const google::protobuf::Message& request)
-      : counted_(environment.streams),
+  StreamCourse(const CallEnvironment& environment, const Method& method, StreamCarrier& carrier,
+               google::protobuf::Message* request)
+      : counted_(environment.calls),
         environment_(environment),
         method_(method),
-        rpc_(rpc),
+        carrier_(carrier),
         request_(request) {}
 
   enum class Step { kWrite, kIdle, kEnd };
   // Opens the source where it is not, and fills the next message. On the pool.
   virtual absl::StatusOr<Step> Take(const CallerContext& caller) = 0;
-  // Puts the message filled last where Write takes it, and the next one is filled beside it.
-  virtual void Swap() = 0;
-  virtual void Write() = 0;
+  // Gives the message filled last, and the next one is filled beside it.
+  virtual const google::protobuf::Message& Swap() = 0;
   virtual void WakeBy(absl::AnyInvocable<void()> wake) = 0;
   virtual absl::Duration IdleMax() const = 0;
   virtual void CloseSource() = 0;
-  virtual void FinishWith(const grpc::Status& status) = 0;
-
-  // The client took the message, or is gone.
-  void Written(bool ok);
-  // The client hung up, or its deadline passed.
-  void Cancelled();
-  void Detach() { environment_.streams.Remove(this); }
 
  private:
   absl::Status Prepare();
@@ -99,11 +97,11 @@ class StreamCourse : public LiveStreams::Stream {
   void StopWith(absl::Status reason) KITH_EXCLUDES(mutex_);
   void End(const absl::Status& status);
 
-  const LiveStreams::Call counted_;
+  const CallTracker::Call counted_;
   const CallEnvironment& environment_;
   const Method& method_;
-  grpc::CallbackServerContext* const rpc_;
-  const google::protobuf::Message& request_;
+  StreamCarrier& carrier_;
+  google::protobuf::Message* const request_;
   absl::Time began_;
   CallerContext caller_;
   std::unique_ptr<grpc::Alarm> alarm_;         // of the pause
@@ -115,17 +113,26 @@ class StreamCourse : public LiveStreams::Stream {
   bool half_done_ KITH_GUARDED_BY(mutex_) = false;        // of writing one and making the next
 };
 
-// Deletes itself when gRPC is done with it.
-template <class Request, class Response, class Open>
-class StreamCall final : public grpc::ServerWriteReactor<Response>, public StreamCourse {
+template <class Request, class Response>
+using OpenFunction = std::function<absl::StatusOr<std::unique_ptr<StreamSource<Response>>>(
+    const CallerContext&, const Request&)>;
+
+// Lives on an arena with its request.
+template <class Request, class Response>
+class StreamCall final : public StreamCourse {
  public:
-  StreamCall(const CallEnvironment& environment, grpc::CallbackServerContext* rpc,
-             const Request* request, Open open)
-      : StreamCourse(environment, MethodOf<Request>(), rpc, *request),
-        request_(*request),
-        open_(std::move(open)) {}
+  StreamCall(const CallEnvironment& environment, StreamCarrier& carrier,
+             google::protobuf::Arena* arena, const OpenFunction<Request, Response>& open)
+      : StreamCall(environment, carrier, google::protobuf::Arena::CreateMessage<Request>(arena),
+                   open) {}
 
  private:
+  StreamCall(const CallEnvironment& environment, StreamCarrier& carrier, Request* request,
+             const OpenFunction<Request, Response>& open)
+      : StreamCourse(environment, MethodOf<Request>(), carrier, request),
+        request_(*request),
+        open_(open) {}
+
   using Source = StreamSource<Response>;
 
   absl::StatusOr<Step> Take(const CallerContext& caller) override {
@@ -146,22 +153,16 @@ class StreamCall final : public grpc::ServerWriteReactor<Response>, public Strea
     }
     return absl::InternalError("a stream source answered nothing known");
   }
-  void Swap() override { std::swap(filling_, writing_); }
-  void Write() override { this->StartWrite(writing_); }
+  const google::protobuf::Message& Swap() override {
+    std::swap(filling_, writing_);
+    return *writing_;
+  }
   void WakeBy(absl::AnyInvocable<void()> wake) override { source_->Wake(std::move(wake)); }
   absl::Duration IdleMax() const override { return source_->IdleMax(); }
   void CloseSource() override { source_.reset(); }
-  void FinishWith(const grpc::Status& status) override { this->Finish(status); }
-
-  void OnWriteDone(bool ok) override { Written(ok); }
-  void OnCancel() override { Cancelled(); }
-  void OnDone() override {
-    Detach();
-    delete this;
-  }
 
   const Request& request_;
-  Open open_;
+  const OpenFunction<Request, Response>& open_;
   std::unique_ptr<Source> source_;
   Response responses_[2];
   Response* filling_ = &responses_[0];

@@ -12,7 +12,7 @@
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "services/server/capabilities.inc"
 #include "services/server/first_key.h"
-#include "services/workspaces/workspaces_service.h"
+#include "services/workspaces/operator_keys.h"
 
 namespace kith::server {
 namespace {

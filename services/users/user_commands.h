@@ -9,7 +9,7 @@
 
 namespace kith::users {
 
-// Stateless; any thread, several at a time. See Endpoint::Mutate.
+// Stateless; any thread, several at a time. See MethodTable::Command.
 class UserCommands {
  public:
   Decision Run(runtime::Loader& load, const v1::CreateUserRequest& command,

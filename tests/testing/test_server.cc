@@ -3,7 +3,7 @@
 #include "eventstore/base/check.h"
 #include "services/runtime/server_builder.h"
 #include "services/server/capabilities.inc"
-#include "services/workspaces/workspaces_service.h"
+#include "services/workspaces/operator_keys.h"
 
 namespace kith::testing {
 

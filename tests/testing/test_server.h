@@ -110,6 +110,7 @@ class TestServer {
   std::string address() const { return absl::StrCat("127.0.0.1:", server_->port()); }
   ManualClock& clock() { return clock_; }
   runtime::Runtime& runtime() { return server_->runtime(); }
+  const runtime::MethodTable& methods() const { return server_->methods(); }
   eventstore::KeyStore& keys() { return server_->runtime().keys; }
 
  private:

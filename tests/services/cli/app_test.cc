@@ -197,7 +197,7 @@ TEST_F(KithIngestTest, GivesALineTheSameIdWhateverStandsInTheOthers) {
   EXPECT_EQ(err(), "kith: 1 of 120 items was refused\n");
 }
 
-TEST_F(KithIngestTest, SendsALongFileInSeveralStreams) {
+TEST_F(KithIngestTest, TellsALongFilesResultsInItsOrder) {
   std::string lines;
   for (int i = 1; i <= 20'010; ++i) lines += Item("contacts/1", i);
   EXPECT_EQ(Ingest(lines, {"--json"}), 0) << err();

@@ -136,16 +136,18 @@ grpc::Status FakeDeals::ListDeals(grpc::ServerContext*, const deals::v1::ListDea
 }
 
 grpc::Status FakeInteractions::IngestInteractions(
-    grpc::ServerContext*, grpc::ServerReader<interactions::v1::IngestInteractionsRequest>* reader,
-    interactions::v1::IngestInteractionsResponse* response) {
+    grpc::ServerContext*,
+    grpc::ServerReaderWriter<interactions::v1::IngestInteractionsResponse,
+                             interactions::v1::IngestInteractionsRequest>* stream) {
   interactions::v1::IngestInteractionsRequest message;
-  for (int index = 0; reader->Read(&message); ++index) {
+  for (int index = 0; stream->Read(&message); ++index) {
+    interactions::v1::IngestInteractionsResponse response;
     MutexLock lock(mutex_);
     request_ids_.push_back(message.request_id());
     for (int i = 0; i < message.items_size(); ++i) {
       const std::string& parent = message.items(i).parent();
       if (parent == "contacts/end") return Refusal(grpc::StatusCode::UNAVAILABLE, "Bye.", "ENDS");
-      auto* const result = response->add_results();
+      auto* const result = response.add_results();
       result->set_message_index(index);
       result->set_item_index(i);
       if (parent.empty() || parent == "contacts/nobody") {
@@ -155,6 +157,7 @@ grpc::Status FakeInteractions::IngestInteractions(
         result->set_name(parent + "/interactions/" + message.items(i).interaction().subject());
       }
     }
+    stream->Write(response);
   }
   return grpc::Status::OK;
 }

@@ -66,8 +66,9 @@ class FakeDeals final : public deals::v1::DealsService::Service {
 class FakeInteractions final : public interactions::v1::InteractionsService::Service {
  public:
   grpc::Status IngestInteractions(
-      grpc::ServerContext*, grpc::ServerReader<interactions::v1::IngestInteractionsRequest>* reader,
-      interactions::v1::IngestInteractionsResponse* response) override;
+      grpc::ServerContext*,
+      grpc::ServerReaderWriter<interactions::v1::IngestInteractionsResponse,
+                               interactions::v1::IngestInteractionsRequest>* stream) override;
 
   // Of every message so far.
   std::vector<std::string> request_ids() {

@@ -1,5 +1,3 @@
-#include "services/deals/deals_service.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,6 +10,7 @@
 #include "eventstore/base/proto_time.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/deals/v1/pipelines_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"

@@ -1,11 +1,10 @@
-#include "services/deals/pipelines_service.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
 #include "google/protobuf/util/message_differencer.h"
+#include "kith/deals/v1/pipelines_service.grpc.pb.h"
 #include "tests/services/deals/deal_world.h"
 #include "tests/testing/test_server.h"
 

@@ -118,13 +118,18 @@ class InteractionsServiceTest : public ::testing::Test {
     InteractionsStub stub(server_.channel());
     grpc::ClientContext context;
     context.AddMetadata("authorization", absl::StrCat("Bearer ", server_.secret()));
-    v1::IngestInteractionsResponse response;
-    const auto writer = stub.IngestInteractions(&context, &response);
-    for (const auto& message : messages) EXPECT_TRUE(writer->Write(message));
-    writer->WritesDone();
-    const grpc::Status status = writer->Finish();
+    const auto stream = stub.IngestInteractions(&context);
+    std::vector<Result> results;
+    for (const auto& message : messages) {
+      EXPECT_TRUE(stream->Write(message));
+      v1::IngestInteractionsResponse response;
+      EXPECT_TRUE(stream->Read(&response));
+      results.insert(results.end(), response.results().begin(), response.results().end());
+    }
+    stream->WritesDone();
+    const grpc::Status status = stream->Finish();
     EXPECT_TRUE(status.ok()) << status.error_message();
-    return {response.results().begin(), response.results().end()};
+    return results;
   }
 
   testing::TestServer server_;
@@ -327,17 +332,19 @@ TEST_F(InteractionsServiceTest, IngestsNothingMoreOnceTheKeyIsRevoked) {
   grpc::ClientContext context;
   context.AddMetadata("authorization", absl::StrCat("Bearer ", guest->secret()));
   v1::IngestInteractionsResponse response;
-  const auto writer = stub.IngestInteractions(&context, &response);
+  const auto stream = stub.IngestInteractions(&context);
   v1::IngestInteractionsRequest message;
   AddItem(ada, "before", &message);
-  ASSERT_TRUE(writer->Write(message));
-  while (List(ada).entries_size() < 2) std::this_thread::yield();  // until it has arrived
+  ASSERT_TRUE(stream->Write(message));
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_NE(response.results(0).name(), "");
   workspaces::v1::RevokeApiKeyRequest revoke;
   revoke.set_name(guest->api_key().name());
   EXPECT_EQ(server_.Call(&Workspaces::RevokeApiKey, revoke).reason(), "");
-  writer->Write(message);
-  writer->WritesDone();
-  EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  stream->Write(message);
+  stream->WritesDone();
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAUTHENTICATED);
   EXPECT_EQ(List(ada).entries_size(), 2);
 }
 

@@ -8,10 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/contacts/v1/contacts_errors.pb.h"
-#include "kith/contacts/v1/contacts_service.grpc.pb.h"
-#include "kith/events/v1/events_service.grpc.pb.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
+#include "kith/events/v1/events_service.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
-#include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "kith/interactions/v1/interactions_service.pb.h"
 #include "services/core/reject.h"
 #include "tests/services/runtime/person.h"
 
@@ -121,73 +121,16 @@ class PersonCommands {
   }
 };
 
-class PersonService final : public contacts::v1::ContactsService::CallbackService {
- public:
-  PersonService(Runtime& runtime, Gate& list_gate)
-      : endpoint_(*runtime.endpoint),
-        view_(runtime.views.Find("person_directory")),
-        list_gate_(list_gate) {}
-
-  grpc::ServerUnaryReactor* CreateContact(grpc::CallbackServerContext* rpc,
-                                          const CreateContactRequest* request,
-                                          Contact* response) override {
-    return endpoint_.Mutate(rpc, request, response, commands_);
-  }
-  grpc::ServerUnaryReactor* UpdateContact(grpc::CallbackServerContext* rpc,
-                                          const UpdateContactRequest* request,
-                                          Contact* response) override {
-    return endpoint_.Mutate(rpc, request, response, commands_);
-  }
-  grpc::ServerUnaryReactor* GetContact(grpc::CallbackServerContext* rpc,
-                                       const GetContactRequest* request,
-                                       Contact* response) override {
-    return endpoint_.Read(rpc, request, response, view_, ReadKind::kPoint,
-                          [](const ReadContext& context, const GetContactRequest& get,
-                             Contact* person) { return Get(context, get, person); });
-  }
-  grpc::ServerUnaryReactor* ListContacts(grpc::CallbackServerContext* rpc,
-                                         const ListContactsRequest* request,
-                                         ListContactsResponse* response) override {
-    return endpoint_.Read(
-        rpc, request, response, view_, ReadKind::kScan,
-        [this](const ReadContext&, const ListContactsRequest&, ListContactsResponse*) {
-          list_gate_.Pass();
-          return absl::OkStatus();
-        });
-  }
-
- private:
-  static absl::Status Get(const ReadContext& context, const GetContactRequest& request,
-                          Contact* response) {
-    KITH_ASSIGN_OR_RETURN(
-        const auto first_name,
-        context.view().Get(PersonDirectory::KeyOf(context.workspace(), request.name()),
-                           context.tier));
-    if (!first_name.has_value()) return NotFound(request.name());
-    response->set_name(request.name());
-    response->set_first_name(*first_name);
-    return absl::OkStatus();
-  }
-
-  Endpoint& endpoint_;
-  projections::View& view_;
-  Gate& list_gate_;
-  const PersonCommands commands_{};
-};
-
-class PersonIngest final : public interactions::v1::InteractionsService::CallbackService {
- public:
-  explicit PersonIngest(Runtime& runtime) : endpoint_(*runtime.endpoint) {}
-
-  grpc::ServerReadReactor<IngestInteractionsRequest>* IngestInteractions(
-      grpc::CallbackServerContext* rpc, IngestInteractionsResponse* response) override {
-    return endpoint_.Ingest<IngestInteractionsRequest>(rpc, response, commands_);
-  }
-
- private:
-  Endpoint& endpoint_;
-  const PersonCommands commands_{};
-};
+absl::Status Get(const ReadContext& context, const GetContactRequest& request, Contact* response) {
+  KITH_ASSIGN_OR_RETURN(
+      const auto first_name,
+      context.view().Get(PersonDirectory::KeyOf(context.workspace(), request.name()),
+                         context.tier));
+  if (!first_name.has_value()) return NotFound(request.name());
+  response->set_name(request.name());
+  response->set_first_name(*first_name);
+  return absl::OkStatus();
+}
 
 // Counts to the limit asked for, and fails after 1,000.
 class Counting final : public StreamSource<ReadEventsResponse> {
@@ -221,32 +164,45 @@ class Silent final : public StreamSource<SubscribeEventsResponse> {
   bool begun_ = false;
 };
 
-class PersonEvents final : public events::v1::EventsService::CallbackService {
- public:
-  explicit PersonEvents(Runtime& runtime) : endpoint_(*runtime.endpoint) {}
+absl::StatusOr<std::unique_ptr<StreamSource<ReadEventsResponse>>> Count(
+    const CallerContext&, const ReadEventsRequest& read) {
+  return std::make_unique<Counting>(read.limit());
+}
 
-  grpc::ServerWriteReactor<ReadEventsResponse>* ReadEvents(
-      grpc::CallbackServerContext* rpc, const ReadEventsRequest* request) override {
-    return endpoint_.Stream<ReadEventsResponse>(
-        rpc, request,
-        [](const CallerContext&, const ReadEventsRequest& read)
-            -> absl::StatusOr<std::unique_ptr<StreamSource<ReadEventsResponse>>> {
-          return std::make_unique<Counting>(read.limit());
-        });
-  }
-  grpc::ServerWriteReactor<SubscribeEventsResponse>* SubscribeEvents(
-      grpc::CallbackServerContext* rpc, const SubscribeEventsRequest* request) override {
-    return endpoint_.Stream<SubscribeEventsResponse>(
-        rpc, request,
-        [](const CallerContext&, const SubscribeEventsRequest&)
-            -> absl::StatusOr<std::unique_ptr<StreamSource<SubscribeEventsResponse>>> {
-          return std::make_unique<Silent>();
-        });
-  }
+absl::StatusOr<std::unique_ptr<StreamSource<SubscribeEventsResponse>>> BeSilent(
+    const CallerContext&, const SubscribeEventsRequest&) {
+  return std::make_unique<Silent>();
+}
 
- private:
-  Endpoint& endpoint_;
-};
+// A method that a test has no use for.
+template <class Request, class Response>
+absl::Status Refuse(const ReadContext&, const Request&, Response*) {
+  return absl::UnimplementedError("not of this server");
+}
+
+void BindMethods(MethodTable& methods, Gate& list_gate) {
+  methods.Command<CreateContactRequest, Contact>(PersonCommands());
+  methods.Command<UpdateContactRequest, Contact>(PersonCommands());
+  methods.Read("person_directory", ReadKind::kPoint, Get);
+  methods.Read("person_directory", ReadKind::kScan,
+               [&list_gate](const ReadContext&, const ListContactsRequest&, ListContactsResponse*) {
+                 list_gate.Pass();
+                 return absl::OkStatus();
+               });
+  methods.Answer(ReadKind::kPoint,
+                 Refuse<contacts::v1::DeleteContactRequest, google::protobuf::Empty>);
+
+  methods.Ingest<IngestInteractionsRequest, IngestInteractionsResponse>(PersonCommands());
+  using interactions::v1::Interaction;
+  methods.Answer(ReadKind::kPoint, Refuse<interactions::v1::RecordInteractionRequest, Interaction>);
+  methods.Answer(ReadKind::kPoint, Refuse<interactions::v1::GetInteractionRequest, Interaction>);
+  methods.Answer(
+      ReadKind::kPoint,
+      Refuse<interactions::v1::ListTimelineRequest, interactions::v1::ListTimelineResponse>);
+
+  methods.Stream(Count);
+  methods.Stream(BeSilent);
+}
 
 // Callers that are fixed.
 class FixedAuthorizer final : public Authorizer {
@@ -283,11 +239,7 @@ void RegisterPersons(ServerBuilder& server, Gate& list_gate, Gate& view_gate) {
   server.UseAuthorizer([](Runtime&) -> absl::StatusOr<std::unique_ptr<Authorizer>> {
     return std::make_unique<FixedAuthorizer>();
   });
-  server.AddService([&list_gate](Runtime& runtime) {
-    return std::make_unique<PersonService>(runtime, list_gate);
-  });
-  server.AddService([](Runtime& runtime) { return std::make_unique<PersonIngest>(runtime); });
-  server.AddService([](Runtime& runtime) { return std::make_unique<PersonEvents>(runtime); });
+  server.Serve([&list_gate](Runtime&, MethodTable& methods) { BindMethods(methods, list_gate); });
 }
 
 }  // namespace kith::runtime

@@ -1,5 +1,7 @@
 // Streams over gRPC: what a server sends until it ends, and what a client sends item by item.
 
+#include <atomic>
+#include <map>
 #include <thread>
 
 #include "gmock/gmock.h"
@@ -96,14 +98,22 @@ class Ingest : public ::testing::Test {
     return message;
   }
 
+  // Sends all while another thread reads, and gathers the results in the order of the messages.
   grpc::Status Send(const std::vector<IngestInteractionsRequest>& messages,
-                    IngestInteractionsResponse* response) {
+                    IngestInteractionsResponse* all) {
     Call call;
-    const auto stream = server_.interactions().IngestInteractions(&call, response);
+    const auto stream = server_.interactions().IngestInteractions(&call);
+    std::map<int, IngestInteractionsResponse> answers;
+    std::thread reading([&] {
+      IngestInteractionsResponse response;
+      while (stream->Read(&response)) answers[response.results(0).message_index()] = response;
+    });
     for (const auto& message : messages) {
       if (!stream->Write(message)) break;
     }
     stream->WritesDone();
+    reading.join();
+    for (const auto& [index, response] : answers) all->MergeFrom(response);
     return stream->Finish();
   }
 
@@ -154,6 +164,66 @@ TEST_F(Ingest, RefusesAMessageWithTooManyItems) {
   EXPECT_EQ(server_.runtime().log.head(), Position(1));
 }
 
+// The client learns of each message while the stream goes on.
+TEST_F(Ingest, AnswersAMessageBeforeTheNextIsSent) {
+  Call call;
+  const auto stream = server_.interactions().IngestInteractions(&call);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(stream->Write(Calls(3, absl::StrCat("m", i))));
+    IngestInteractionsResponse response;
+    ASSERT_TRUE(stream->Read(&response));
+    ASSERT_EQ(response.results_size(), 3);
+    EXPECT_EQ(response.results(2).message_index(), i);
+  }
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+// What was accepted before is told, then what was wrong.
+TEST_F(Ingest, EndsWithAnErrorAtAMessageThatIsNone) {
+  IngestInteractionsRequest broken = Calls(2, "m1");
+  broken.mutable_items(1)->mutable_interaction()->set_subject("\xff");
+  IngestInteractionsResponse response;
+  const grpc::Status status = Send({Calls(3, "m0"), broken, Calls(4, "m2")}, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
+  EXPECT_EQ(ErrorOf(status), "kith.type.v1/INVALID_FIELD");
+  EXPECT_EQ(response.results_size(), 3);
+  EXPECT_EQ(server_.runtime().log.head(), Position(4));
+}
+
+// It would take the memory of all answers otherwise.
+TEST_F(Ingest, ReadsNoFurtherThanTheClientReadsAnswers) {
+  Call call;
+  const auto stream = server_.interactions().IngestInteractions(&call);
+  std::atomic<int> written = 0;
+  std::thread writing([&] {
+    for (int i = 0; i < 400; ++i) {
+      if (!stream->Write(Calls(500, absl::StrCat("m", i)))) break;
+      ++written;
+    }
+    stream->WritesDone();
+  });
+  // Until nothing moves any more: what fits the connection is written, and the rest waits.
+  Position head;
+  for (int still = 0; still < 200;) {
+    const Position now = server_.runtime().log.head();
+    still = now == head ? still + 1 : 0;
+    head = now;
+    std::this_thread::yield();
+    Call other;
+    contacts::v1::Contact contact;
+    contacts::v1::GetContactRequest get;
+    get.set_name(ada_);
+    EXPECT_TRUE(server_.contacts().GetContact(&other, get, &contact).ok());
+  }
+  EXPECT_LT(written, 400);
+  int answered = 0;
+  for (IngestInteractionsResponse response; stream->Read(&response);) ++answered;
+  writing.join();
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(answered, 400);
+}
+
 TEST_F(Ingest, OfNothingIsAnsweredWithNothing) {
   IngestInteractionsResponse response;
   EXPECT_TRUE(Send({}, &response).ok());
@@ -163,11 +233,11 @@ TEST_F(Ingest, OfNothingIsAnsweredWithNothing) {
 TEST_F(Ingest, EndsWhenTheServerStops) {
   Call call;
   IngestInteractionsResponse response;
-  const auto stream = server_.interactions().IngestInteractions(&call, &response);
+  const auto stream = server_.interactions().IngestInteractions(&call);
   ASSERT_TRUE(stream->Write(Calls(1, "m")));
-  // Wait until the message has arrived, so that the stream is open in the server.
-  while (server_.runtime().log.head() < Position(2)) std::this_thread::yield();
+  ASSERT_TRUE(stream->Read(&response));  // the stream is open in the server
   std::thread stopping([&] { server_.Stop(); });
+  EXPECT_FALSE(stream->Read(&response));
   EXPECT_EQ(ErrorOf(stream->Finish()), "kith.type.v1/SHUTTING_DOWN");
   stopping.join();
 }

@@ -1,15 +1,17 @@
-#include "services/forecast/forecast_service.h"
-
+// Everything that the forecast brings to a server. It has no aggregate and no events of its own:
+// deals and pipelines register theirs.
 #include <memory>
 #include <optional>
 
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/forecast/v1/forecast_errors.pb.h"
+#include "kith/forecast/v1/forecast_service.pb.h"
 #include "projections/forecast/sales_forecast.h"
 #include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/forecast/forecast_sum.h"
+#include "services/runtime/server_builder.h"
 
 namespace kith::forecast {
 namespace {
@@ -55,19 +57,11 @@ absl::Status Query(const ReadContext& context, const v1::QueryForecastRequest& r
 
 }  // namespace
 
-ForecastService::ForecastService(runtime::Runtime& runtime)
-    : endpoint_(*runtime.endpoint), view_(runtime.views.Find(SalesForecast::kName)) {}
-
-grpc::ServerUnaryReactor* ForecastService::QueryForecast(grpc::CallbackServerContext* rpc,
-                                                         const v1::QueryForecastRequest* request,
-                                                         v1::Forecast* response) {
-  return endpoint_.Read(rpc, request, response, view_, ReadKind::kScan, Query);
-}
-
 void Register(runtime::ServerBuilder& server) {
   server.AddProjection(std::make_unique<SalesForecast>());
-  server.AddService(
-      [](runtime::Runtime& runtime) { return std::make_unique<ForecastService>(runtime); });
+  server.Serve([](runtime::Runtime&, runtime::MethodTable& methods) {
+    methods.Read(SalesForecast::kName, ReadKind::kScan, Query);
+  });
 }
 
 }  // namespace kith::forecast

@@ -1,4 +1,4 @@
-#include "services/runtime/endpoint.h"
+#include "services/runtime/method_table.h"
 
 #include <thread>
 
@@ -8,7 +8,9 @@
 #include "google/rpc/error_details.pb.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
+#include "kith/users/v1/users_service.pb.h"
 #include "tests/services/runtime/person_server.h"
+#include "tests/services/runtime/person_services.h"
 
 namespace kith::runtime {
 namespace {
@@ -19,6 +21,9 @@ using contacts::v1::GetContactRequest;
 using contacts::v1::ListContactsRequest;
 using contacts::v1::ListContactsResponse;
 using contacts::v1::UpdateContactRequest;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 Contact Create(PersonServer& server, const std::string& first_name) {
@@ -59,6 +64,28 @@ grpc::Status CallByName(PersonServer& server, const std::string& path, grpc::Byt
   bool ok = false;
   queue.Next(&tag, &ok);
   return status;
+}
+
+TEST(MethodTable, LetsNoServerStartWithMethodsThatNobodyBound) {
+  Gate open_gate;
+  ServerBuilder builder;
+  RegisterPersons(builder, open_gate, open_gate);
+  builder.Serve([](Runtime&, MethodTable& methods) {
+    methods.Answer(ReadKind::kPoint, [](const ReadContext&, const users::v1::GetUserRequest&,
+                                        users::v1::User*) { return absl::OkStatus(); });
+  });
+  kith::testing::TempFolder folder;
+  kith::testing::SeededRandom random{31};
+  ServerOptions options;
+  options.views.path = folder / "views";
+  Storage storage;
+  storage.engine = eventstore::NewMemoryEngine(std::make_shared<eventstore::MemoryDisk>());
+  storage.keys = eventstore::NewMemoryKeyStore(random);
+  const auto server = builder.Start(options, std::move(storage));
+  EXPECT_THAT(std::string(server.status().message()),
+              AllOf(HasSubstr("kith.users.v1.UsersService.CreateUser"),
+                    HasSubstr("kith.users.v1.UsersService.ListUsers"), Not(HasSubstr("GetUser")),
+                    Not(HasSubstr("Contact"))));
 }
 
 TEST(Admission, NeedsCredentialsThatAreKnown) {

@@ -1,0 +1,36 @@
+// Everything that reading the log brings to a server.
+#include <memory>
+
+#include "services/events/event_reader.h"
+#include "services/events/render_event.h"
+#include "services/events/subscription.h"
+#include "services/runtime/server_builder.h"
+
+namespace kith::events {
+namespace {
+
+using runtime::CallerContext;
+using runtime::StreamSource;
+
+void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
+  const auto renderer =
+      std::make_shared<const EventRenderer>(runtime.log, runtime.registry, runtime.keys);
+  methods.Stream(
+      [&runtime, renderer](const CallerContext& context, const v1::ReadEventsRequest& request)
+          -> absl::StatusOr<std::unique_ptr<StreamSource<v1::ReadEventsResponse>>> {
+        return EventReader::Open(runtime.log, runtime.registry, *renderer,
+                                 context.caller->workspace, request);
+      });
+  methods.Stream(
+      [&runtime, renderer](const CallerContext& context, const v1::SubscribeEventsRequest& request)
+          -> absl::StatusOr<std::unique_ptr<StreamSource<v1::SubscribeEventsResponse>>> {
+        return Subscription::Open({runtime.log, runtime.registry, *renderer, runtime.clock, {}},
+                                  context.caller->workspace, request);
+      });
+}
+
+}  // namespace
+
+void Register(runtime::ServerBuilder& server) { server.Serve(BindMethods); }
+
+}  // namespace kith::events

@@ -1,0 +1,76 @@
+// Carrier: how one call came in and how its reply goes out. What a call is made of knows nothing
+// else of the transport: gRPC is one carrier (grpc_methods.h), and whatever carries calls later is
+// another.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/protobuf/message.h"
+
+namespace kith::runtime {
+
+// Belongs to the transport, which keeps it, and the call it carries, until it is done with both.
+// Each function may be called by any thread, one at a time, unless it says otherwise.
+class Carrier {
+ public:
+  virtual ~Carrier() = default;
+
+  // What came with the call under this key, in lower case; empty where nothing did. Valid until
+  // Finish.
+  virtual absl::string_view Metadata(const char* key) const = 0;
+  // Infinite future where the client set none.
+  virtual absl::Time deadline() const = 0;
+  // The client is gone, or waits no longer. Any thread.
+  virtual bool IsCancelled() const = 0;
+  // Something to tell with the reply; before Finish and before the first StartWrite.
+  virtual void AddReplyMetadata(const char* key, std::string value) = 0;
+  // Fills `message` with what came: the request of a call that has one, else what the last
+  // StartRead brought; once for each. False when the bytes are no such message.
+  virtual bool Read(google::protobuf::Message* message) = 0;
+};
+
+// Carries a call of one request and one reply.
+class UnaryCarrier : public Carrier {
+ public:
+  // The end, exactly once: nothing of the call may be touched afterwards. `reply` counts where the
+  // status is OK only. `request_id` is told with an error that the caller has to ask about.
+  virtual void Finish(const absl::Status& status, absl::string_view request_id,
+                      const google::protobuf::Message& reply) = 0;
+};
+
+// Carries a call of many replies, and maybe of many requests.
+class StreamCarrier : public Carrier {
+ public:
+  // Then StreamedCall::Arrived. Not before the one before has arrived.
+  virtual void StartRead() = 0;
+  // Then StreamedCall::Written. Not before the one before is written. The message is not needed any
+  // more when this returns.
+  virtual void StartWrite(const google::protobuf::Message& message) = 0;
+  // The end, exactly once, after everything started has been told.
+  virtual void Finish(const absl::Status& status) = 0;
+};
+
+// One call of a unary method. It ends by its carrier's Finish.
+class UnaryCall {
+ public:
+  virtual ~UnaryCall() = default;
+  virtual void Begin() = 0;
+};
+
+// One call of a streaming method. The carrier tells it what happens, on any thread.
+class StreamedCall {
+ public:
+  virtual ~StreamedCall() = default;
+  virtual void Begin() = 0;
+  // A message can be read from the carrier; false: there are no more.
+  virtual void Arrived(bool ok) = 0;
+  // The client took a message, or false: it is gone.
+  virtual void Written(bool ok) = 0;
+  // The client hung up, or its deadline passed.
+  virtual void Cancelled() = 0;
+};
+
+}  // namespace kith::runtime

@@ -1,0 +1,16 @@
+// gRPC as a carrier of calls: services made from their descriptors, without generated classes. The
+// one place that knows gRPC's interface for generated code.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "grpcpp/impl/service_type.h"
+#include "services/runtime/method_table.h"
+
+namespace kith::runtime {
+
+// A gRPC service for each service that has bound methods. Borrows the table, which outlives them.
+std::vector<std::unique_ptr<grpc::Service>> NewGrpcServices(const MethodTable& methods);
+
+}  // namespace kith::runtime

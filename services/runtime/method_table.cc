@@ -1,0 +1,34 @@
+#include "services/runtime/method_table.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "eventstore/base/check.h"
+
+namespace kith::runtime {
+
+absl::Status MethodTable::CheckComplete() const {
+  std::vector<std::string> missing;
+  const google::protobuf::ServiceDescriptor* checked = nullptr;
+  for (const auto& [name, bound] : methods_) {
+    const google::protobuf::ServiceDescriptor* const service =
+        bound->method().descriptor->service();
+    if (std::exchange(checked, service) == service) continue;  // names of a service follow on
+    for (int i = 0; i < service->method_count(); ++i) {
+      const std::string& method = service->method(i)->full_name();
+      if (!methods_.contains(method)) missing.push_back(method);
+    }
+  }
+  if (missing.empty()) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("these methods are declared and bound by nobody: ",
+                                          absl::StrJoin(missing, ", ")));
+}
+
+void MethodTable::Bind(std::unique_ptr<const BoundMethod> method) {
+  const std::string& name = method->method().descriptor->full_name();
+  const bool added = methods_.try_emplace(name, std::move(method)).second;
+  KITH_CHECK(added);
+}
+
+}  // namespace kith::runtime

@@ -1,0 +1,210 @@
+// MethodTable: what each RPC does, bound by its request message. Every carrier of calls dispatches
+// through it.
+//
+//   void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
+//     methods.Command<v1::CreateContactRequest, v1::Contact>(ContactCommands());
+//     methods.Read(ContactDirectory::kName, ReadKind::kPoint, Get);
+//   }
+//
+// What all calls have in common happens in one order: deadline, credentials, permission, the
+// request is parsed, every field rule is checked, it runs, what was erased is hidden, the end is
+// logged. What a method asks is compiled once from its proto options. Nothing blocks on a carrier's
+// threads. A call that its client abandoned is carried to its end, and its objects live until then.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "google/protobuf/arena.h"
+#include "projections/engine/view_store.h"
+#include "services/runtime/call.h"
+#include "services/runtime/carrier.h"
+#include "services/runtime/ingest_call.h"
+#include "services/runtime/mutate_call.h"
+#include "services/runtime/read_call.h"
+#include "services/runtime/stream_call.h"
+
+namespace kith::runtime {
+
+// A method that is bound. Immutable; any thread.
+class BoundMethod {
+ public:
+  explicit BoundMethod(const Method& method, projections::View* view = nullptr)
+      : method_(method), view_(view) {}
+  virtual ~BoundMethod() = default;
+
+  const Method& method() const { return method_; }
+  // The view it reads; null where it reads none.
+  projections::View* view() const { return view_; }
+
+ private:
+  const Method& method_;
+  projections::View* const view_;
+};
+
+class UnaryMethod : public BoundMethod {
+ public:
+  using BoundMethod::BoundMethod;
+  // A call of it. It lives on `arena` with its messages.
+  virtual UnaryCall* NewCall(google::protobuf::Arena* arena, UnaryCarrier& carrier) const = 0;
+};
+
+class StreamedMethod : public BoundMethod {
+ public:
+  using BoundMethod::BoundMethod;
+  virtual StreamedCall* NewCall(google::protobuf::Arena* arena, StreamCarrier& carrier) const = 0;
+};
+
+// Filled by one thread while the server starts, immutable then. Outlives every call.
+class MethodTable {
+ public:
+  // Borrows both.
+  MethodTable(const CallEnvironment& environment, projections::ViewStore& views)
+      : environment_(environment), views_(views) {}
+
+  // A command. `commands` has
+  //   Decision Run(Loader& load, const Request& command, const CommandContext& context) const;
+  //   absl::Status Render(Rendering& after, const Request& command, Response* response) const;
+  // and optionally, for a command that appends to another workspace than the caller's,
+  //   WorkspaceId Workspace(const Request& command, const Origin& origin) const;
+  // called by any thread, several at a time.
+  template <class Request, class Response, class Commands>
+  void Command(Commands commands) {
+    Bind(std::make_unique<CommandMethod<Request, Response, Commands>>(environment_,
+                                                                      std::move(commands)));
+  }
+
+  // A read of the view of that name: `run` is called as
+  // absl::Status(const ReadContext&, const Request&, Response*), at the position that the request's
+  // ReadOptions or page token ask for, when the view is there. A kPoint read is tried on memory
+  // first: it passes ReadContext::tier on, returns Unavailable as it got it, and is then called
+  // again on a pool.
+  template <class Run>
+  void Read(absl::string_view view, ReadKind kind, Run run) {
+    BindRead(&views_.Find(view), kind, std::function(std::move(run)));
+  }
+
+  // The same for an answer that comes from no view; the context has no snapshot.
+  template <class Run>
+  void Answer(ReadKind kind, Run run) {
+    BindRead(nullptr, kind, std::function(std::move(run)));
+  }
+
+  // A stream of responses: `open` is called as
+  // absl::StatusOr<std::unique_ptr<StreamSource<Response>>>(const CallerContext&, const Request&)
+  // on a pool, then its source is asked for messages.
+  template <class Open>
+  void Stream(Open open) {
+    BindStream(std::function(std::move(open)));
+  }
+
+  // A stream of messages with `items` and a `request_id`; each item is a command of its own, with
+  // Run and Render as above, rendered into an element of the response's `results`.
+  template <class Request, class Response, class Commands>
+  void Ingest(Commands commands) {
+    Bind(std::make_unique<IngestMethod<Request, Response, Commands>>(environment_,
+                                                                     std::move(commands)));
+  }
+
+  // Internal, naming them, where methods of a service of which one is bound are bound by nobody.
+  absl::Status CheckComplete() const;
+
+  // By full name, "kith.contacts.v1.ContactsService.GetContact".
+  const absl::btree_map<std::string, std::unique_ptr<const BoundMethod>>& methods() const {
+    return methods_;
+  }
+
+ private:
+  template <class Request, class Response, class Commands>
+  class CommandMethod final : public UnaryMethod {
+   public:
+    CommandMethod(const CallEnvironment& environment, Commands commands)
+        : UnaryMethod(MethodOf<Request>()),
+          environment_(environment),
+          commands_(std::move(commands)) {}
+    UnaryCall* NewCall(google::protobuf::Arena* arena, UnaryCarrier& carrier) const override {
+      return google::protobuf::Arena::Create<MutateCall<Request, Response, Commands>>(
+          arena, environment_, carrier, arena, commands_);
+    }
+
+   private:
+    const CallEnvironment& environment_;
+    const Commands commands_;
+  };
+
+  template <class Request, class Response>
+  class ReadMethod final : public UnaryMethod {
+   public:
+    ReadMethod(const CallEnvironment& environment, projections::View* view, ReadKind kind,
+               ReadFunction<Request, Response> run)
+        : UnaryMethod(MethodOf<Request>(), view),
+          environment_(environment),
+          kind_(kind),
+          run_(std::move(run)) {}
+    UnaryCall* NewCall(google::protobuf::Arena* arena, UnaryCarrier& carrier) const override {
+      return google::protobuf::Arena::Create<ReadCall<Request, Response>>(
+          arena, environment_, carrier, arena, view(), kind_, run_);
+    }
+
+   private:
+    const CallEnvironment& environment_;
+    const ReadKind kind_;
+    const ReadFunction<Request, Response> run_;
+  };
+
+  template <class Request, class Response>
+  class StreamMethod final : public StreamedMethod {
+   public:
+    StreamMethod(const CallEnvironment& environment, OpenFunction<Request, Response> open)
+        : StreamedMethod(MethodOf<Request>()), environment_(environment), open_(std::move(open)) {}
+    StreamedCall* NewCall(google::protobuf::Arena* arena, StreamCarrier& carrier) const override {
+      return google::protobuf::Arena::Create<StreamCall<Request, Response>>(arena, environment_,
+                                                                            carrier, arena, open_);
+    }
+
+   private:
+    const CallEnvironment& environment_;
+    const OpenFunction<Request, Response> open_;
+  };
+
+  template <class Request, class Response, class Commands>
+  class IngestMethod final : public StreamedMethod {
+   public:
+    IngestMethod(const CallEnvironment& environment, Commands commands)
+        : StreamedMethod(MethodOf<Request>()),
+          environment_(environment),
+          commands_(std::move(commands)) {}
+    StreamedCall* NewCall(google::protobuf::Arena* arena, StreamCarrier& carrier) const override {
+      return google::protobuf::Arena::Create<IngestCall<Request, Response, Commands>>(
+          arena, environment_, carrier, commands_);
+    }
+
+   private:
+    const CallEnvironment& environment_;
+    const Commands commands_;
+  };
+
+  template <class Request, class Response>
+  void BindRead(projections::View* view, ReadKind kind,
+                std::function<absl::Status(const ReadContext&, const Request&, Response*)> run) {
+    Bind(std::make_unique<ReadMethod<Request, Response>>(environment_, view, kind, std::move(run)));
+  }
+  template <class Request, class Response>
+  void BindStream(std::function<absl::StatusOr<std::unique_ptr<StreamSource<Response>>>(
+                      const CallerContext&, const Request&)>
+                      open) {
+    Bind(std::make_unique<StreamMethod<Request, Response>>(environment_, std::move(open)));
+  }
+  // Aborts where the method is bound already.
+  void Bind(std::unique_ptr<const BoundMethod> method);
+
+  const CallEnvironment& environment_;
+  projections::ViewStore& views_;
+  absl::btree_map<std::string, std::unique_ptr<const BoundMethod>> methods_;
+};
+
+}  // namespace kith::runtime

@@ -1,0 +1,113 @@
+// Everything that workspaces bring to a server: their methods, and who may call any.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/workspaces/v1/workspaces_errors.pb.h"
+#include "services/core/reject.h"
+#include "services/runtime/server_builder.h"
+#include "services/workspaces/workspace_commands.h"
+#include "services/workspaces/workspace_directory.h"
+
+namespace kith::workspaces {
+namespace {
+
+using runtime::ReadContext;
+using runtime::ReadKind;
+
+constexpr int kPageSizeDefault = 50;
+constexpr int kPageSizeMax = 1000;
+
+absl::StatusOr<size_t> PageSize(int asked) {
+  if (asked < 0) {
+    return Reject(type::v1::ERROR_INVALID_FIELD, "page_size must not be negative.",
+                  {{"field", "page_size"}});
+  }
+  return asked == 0 ? kPageSizeDefault : std::min(asked, kPageSizeMax);
+}
+
+absl::Status GetWorkspace(const WorkspaceDirectory& directory, const ReadContext& context,
+                          const v1::GetWorkspaceRequest& query, v1::Workspace* workspace) {
+  const auto state = directory.Find(context.workspace());
+  if (state == nullptr || (!query.name().empty() && query.name() != state->workspace.name())) {
+    return RejectResource(v1::WORKSPACES_ERROR_WORKSPACE_NOT_FOUND,
+                          absl::StrCat("There is no workspace ", query.name(), " here."),
+                          query.name());
+  }
+  *workspace = state->workspace;
+  return absl::OkStatus();
+}
+
+absl::Status ListWorkspaces(const WorkspaceDirectory& directory, const ReadContext&,
+                            const v1::ListWorkspacesRequest& query,
+                            v1::ListWorkspacesResponse* page) {
+  KITH_ASSIGN_OR_RETURN(const size_t size, PageSize(query.page_size()));
+  const WorkspaceId after = NumberOf(query.page_token());
+  if (!query.page_token().empty() && after.value() == 0) {
+    return Reject(type::v1::ERROR_INVALID_PAGE_TOKEN,
+                  "The page token is not one of this list. Start at the first page.");
+  }
+  const auto states = directory.List(after, size + 1);
+  for (size_t i = 0; i < std::min(size, states.size()); ++i) {
+    *page->add_workspaces() = states[i]->workspace;
+  }
+  if (states.size() > size) page->set_next_page_token(states[size - 1]->workspace.name());
+  return absl::OkStatus();
+}
+
+absl::Status ListApiKeys(const WorkspaceDirectory& directory, const ReadContext& context,
+                         const v1::ListApiKeysRequest& query, v1::ListApiKeysResponse* page) {
+  KITH_ASSIGN_OR_RETURN(const size_t size, PageSize(query.page_size()));
+  const auto state = directory.Find(context.workspace());
+  if (!query.page_token().empty() && !state->keys.contains(query.page_token())) {
+    return Reject(type::v1::ERROR_INVALID_PAGE_TOKEN,
+                  "The page token is not one of this list. Start at the first page.");
+  }
+  for (auto key = state->keys.upper_bound(query.page_token()); key != state->keys.end(); ++key) {
+    if (page->api_keys_size() == static_cast<int>(size)) {
+      page->set_next_page_token(std::prev(key)->first);
+      break;
+    }
+    *page->add_api_keys() = key->second.api_key;
+  }
+  return absl::OkStatus();
+}
+
+// `read` with the directory it reads.
+template <class Request, class Response>
+auto From(const WorkspaceDirectory& directory,
+          absl::Status (*read)(const WorkspaceDirectory&, const ReadContext&, const Request&,
+                               Response*)) {
+  return
+      [&directory, read](const ReadContext& context, const Request& request, Response* response) {
+        return read(directory, context, request, response);
+      };
+}
+
+void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
+  // The one authorizer is the directory made below.
+  const auto& directory = static_cast<const WorkspaceDirectory&>(*runtime.authorizer);
+  const WorkspaceCommands commands(directory);
+  methods.Command<v1::CreateWorkspaceRequest, v1::CreateWorkspaceResponse>(commands);
+  methods.Answer(ReadKind::kPoint, From(directory, GetWorkspace));
+  methods.Answer(ReadKind::kPoint, From(directory, ListWorkspaces));
+  methods.Command<v1::UpdateWorkspaceRequest, v1::Workspace>(commands);
+  methods.Command<v1::CreateApiKeyRequest, v1::CreateApiKeyResponse>(commands);
+  methods.Answer(ReadKind::kPoint, From(directory, ListApiKeys));
+  methods.Command<v1::RevokeApiKeyRequest, v1::ApiKey>(commands);
+}
+
+}  // namespace
+
+void Register(runtime::ServerBuilder& server) {
+  server.RegisterEvents<v1::WorkspaceEvent>(WorkspaceAggregate::kCategory);
+  server.UseAuthorizer(
+      [](runtime::Runtime& runtime) -> absl::StatusOr<std::unique_ptr<runtime::Authorizer>> {
+        return WorkspaceDirectory::Open(runtime);
+      });
+  server.Serve(BindMethods);
+}
+
+}  // namespace kith::workspaces

@@ -1,0 +1,44 @@
+// The commands on workspaces: what each is decided on, and what it is answered with.
+#pragma once
+
+#include "kith/workspaces/v1/workspaces_service.pb.h"
+#include "services/runtime/loader.h"
+#include "services/runtime/rendering.h"
+#include "services/runtime/transact.h"
+#include "services/workspaces/workspace_directory.h"
+
+namespace kith::workspaces {
+
+// Thread-safe. See MethodTable::Command.
+class WorkspaceCommands {
+ public:
+  // Borrows the directory.
+  explicit WorkspaceCommands(const WorkspaceDirectory& directory) : directory_(directory) {}
+
+  // A new workspace's events stand in its own log.
+  WorkspaceId Workspace(const v1::CreateWorkspaceRequest& command,
+                        const runtime::Origin& origin) const;
+
+  Decision Run(runtime::Loader& load, const v1::CreateWorkspaceRequest& command,
+               const CommandContext& context) const;
+  Decision Run(runtime::Loader& load, const v1::UpdateWorkspaceRequest& command,
+               const CommandContext& context) const;
+  Decision Run(runtime::Loader& load, const v1::CreateApiKeyRequest& command,
+               const CommandContext& context) const;
+  Decision Run(runtime::Loader& load, const v1::RevokeApiKeyRequest& command,
+               const CommandContext& context) const;
+
+  absl::Status Render(runtime::Rendering& after, const v1::CreateWorkspaceRequest& command,
+                      v1::CreateWorkspaceResponse* response) const;
+  absl::Status Render(runtime::Rendering& after, const v1::UpdateWorkspaceRequest& command,
+                      v1::Workspace* response) const;
+  absl::Status Render(runtime::Rendering& after, const v1::CreateApiKeyRequest& command,
+                      v1::CreateApiKeyResponse* response) const;
+  absl::Status Render(runtime::Rendering& after, const v1::RevokeApiKeyRequest& command,
+                      v1::ApiKey* response) const;
+
+ private:
+  const WorkspaceDirectory& directory_;
+};
+
+}  // namespace kith::workspaces
