@@ -11,6 +11,7 @@
 #include "eventstore/base/strong_id.h"
 #include "eventstore/log/types.h"
 #include "services/core/decider.h"
+#include "services/runtime/call_limits.h"
 
 namespace kith::runtime {
 
@@ -39,6 +40,8 @@ struct Caller {
   // The workspace's, as of authentication; never null. Commands are decided under them; reads take
   // those of their moment (Authorizer::SettingsAt).
   std::shared_ptr<const Settings> settings;
+  // What these credentials have on their way; null where nobody counts it.
+  std::shared_ptr<KeyUsage> usage;
 };
 
 class Authorizer {

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
 #include "services/runtime/call_log.h"
 #include "services/runtime/retry.h"
@@ -44,6 +45,45 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& e
 }
 
 }  // namespace
+
+absl::Status CallTracker::CheckCalls() const {
+  if (calls() <= limits_.calls_max) return absl::OkStatus();
+  return LimitReached("max_calls", "server",
+                      absl::StrCat("The server has ", limits_.calls_max,
+                                   " calls in flight, as many as it takes. Try again."));
+}
+
+absl::StatusOr<CallTracker::Share> CallTracker::Enter(const std::shared_ptr<KeyUsage>& usage,
+                                                      bool streams, int64_t bytes) {
+  request_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  if (usage != nullptr) usage->calls.fetch_add(1, std::memory_order_relaxed);
+  if (usage != nullptr && streams) usage->streams.fetch_add(1, std::memory_order_relaxed);
+  Share share(*this, usage, streams, bytes);  // given back where the call is refused
+  if (bytes > 0 && request_bytes() > limits_.request_bytes_max) {
+    return LimitReached("max_request_bytes", "server",
+                        "The requests in flight take as much memory as the server gives them. Try "
+                        "again.");
+  }
+  if (usage == nullptr) return share;
+  if (streams && usage->streams.load(std::memory_order_relaxed) > limits_.streams_per_key_max) {
+    return LimitReached("max_streams_per_key", "key",
+                        absl::StrCat("This key has ", limits_.streams_per_key_max,
+                                     " streams open, as many as it may. End one first."));
+  }
+  if (usage->calls.load(std::memory_order_relaxed) > limits_.calls_per_key_max) {
+    return LimitReached("max_calls_per_key", "key",
+                        absl::StrCat("This key has ", limits_.calls_per_key_max,
+                                     " calls in flight, as many as it may. Await some first."));
+  }
+  return share;
+}
+
+void CallTracker::GiveBack(const Share& share) {
+  request_bytes_.fetch_sub(share.bytes_, std::memory_order_relaxed);
+  if (share.usage_ == nullptr) return;
+  share.usage_->calls.fetch_sub(1, std::memory_order_relaxed);
+  if (share.streams_) share.usage_->streams.fetch_sub(1, std::memory_order_relaxed);
+}
 
 bool CallTracker::Add(Stream* stream) {
   MutexLock lock(mutex_);
@@ -89,6 +129,7 @@ absl::Status ShuttingDown() {
 absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Method& method,
                                     const Carrier& carrier) {
   if (environment.calls.stopping()) return ShuttingDown();
+  KITH_RETURN_IF_ERROR(environment.calls.CheckCalls());
   CallerContext context;
   context.now = environment.clock.Now();
   context.deadline = carrier.deadline();
@@ -99,6 +140,10 @@ absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Me
   auto caller = Authorise(environment, method, carrier);
   if (!caller.ok()) return std::move(caller).status();
   context.caller = *std::move(caller);
+  KITH_ASSIGN_OR_RETURN(
+      context.share,
+      environment.calls.Enter(context.caller->usage, method.descriptor->server_streaming(),
+                              static_cast<int64_t>(carrier.ReadBytes())));
   return context;
 }
 
@@ -120,10 +165,28 @@ std::string TraceIdOf(const Carrier& carrier) {
   return std::string(parts[1]);
 }
 
-absl::Status NoMessage() {
+absl::Status ReadMessage(const Method& method, Carrier& carrier,
+                         google::protobuf::Message* message) {
+  const size_t bytes = carrier.ReadBytes();
+  if (bytes > method.request_bytes_max) {
+    return LimitReached("request_bytes", "request",
+                        absl::StrCat("The request takes ", bytes, " bytes, and no valid one takes ",
+                                     "more than ", method.request_bytes_max, "."),
+                        absl::InfiniteDuration());
+  }
+  if (carrier.Read(message)) return absl::OkStatus();
   return ViolationError("",
                         "the message does not parse: it is cut short, or a string in it is not "
                         "valid UTF-8");
+}
+
+absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller, absl::Time now) {
+  const double rate = environment.calls.limits().events_per_second_per_key;
+  if (rate <= 0 || caller.usage == nullptr) return absl::OkStatus();
+  const absl::Duration wait = caller.usage->TakeEvent(rate, now);
+  if (wait <= absl::ZeroDuration()) return absl::OkStatus();
+  return LimitReached("events_per_second_per_key", "key",
+                      absl::StrCat("This key may make ", rate, " changes a second."), wait);
 }
 
 void Conclude(const CallEnvironment& environment, const Method& method, const Caller* caller,

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/functional/any_invocable.h"
@@ -14,6 +15,7 @@
 #include "eventstore/log/event_log.h"
 #include "eventstore/seal/key_store.h"
 #include "services/runtime/authorizer.h"
+#include "services/runtime/call_limits.h"
 #include "services/runtime/carrier.h"
 #include "services/runtime/method.h"
 #include "services/runtime/moments.h"
@@ -23,10 +25,12 @@ namespace kith::runtime {
 
 class Transact;
 
-// The calls in flight, and of them the streams that are open, so that a server that stops can end
-// these and knows when none is left. Thread-safe.
+// The calls in flight, and of them the streams that are open, so that callers stay within their
+// limits, and a server that stops can end the streams and knows when no call is left. Thread-safe.
 class CallTracker {
  public:
+  explicit CallTracker(const CallLimits& limits) : limits_(limits) {}
+
   class Stream {
    public:
     virtual ~Stream() = default;
@@ -45,6 +49,42 @@ class CallTracker {
     CallTracker& tracker_;
   };
 
+  // What a call that was let in takes of the limits, until it ends.
+  class Share {
+   public:
+    Share() = default;
+    Share(CallTracker& tracker, std::shared_ptr<KeyUsage> usage, bool streams, int64_t bytes)
+        : tracker_(&tracker), usage_(std::move(usage)), streams_(streams), bytes_(bytes) {}
+    Share(Share&& other) noexcept { *this = std::move(other); }
+    Share& operator=(Share&& other) noexcept {
+      std::swap(tracker_, other.tracker_);
+      std::swap(usage_, other.usage_);
+      std::swap(streams_, other.streams_);
+      std::swap(bytes_, other.bytes_);
+      return *this;
+    }
+    ~Share() {
+      if (tracker_ != nullptr) tracker_->GiveBack(*this);
+    }
+
+   private:
+    friend class CallTracker;
+    CallTracker* tracker_ = nullptr;
+    std::shared_ptr<KeyUsage> usage_;
+    bool streams_ = false;
+    int64_t bytes_ = 0;
+  };
+
+  // ERROR_LIMIT_REACHED when more calls are in flight than may be. Asked before credentials are.
+  absl::Status CheckCalls() const;
+  // The share of a call with these credentials, whose request takes `bytes`; or
+  // ERROR_LIMIT_REACHED.
+  absl::StatusOr<Share> Enter(const std::shared_ptr<KeyUsage>& usage, bool streams, int64_t bytes);
+  const CallLimits& limits() const { return limits_; }
+  // In flight now.
+  int64_t calls() const { return calls_.load(std::memory_order_relaxed); }
+  int64_t request_bytes() const { return request_bytes_.load(std::memory_order_relaxed); }
+
   // False when the server is stopping already.
   bool Add(Stream* stream) KITH_EXCLUDES(mutex_);
   void Remove(Stream* stream) KITH_EXCLUDES(mutex_);
@@ -56,7 +96,10 @@ class CallTracker {
 
  private:
   void CallEnded() KITH_EXCLUDES(mutex_);
+  void GiveBack(const Share& share);
 
+  const CallLimits limits_;
+  std::atomic<int64_t> request_bytes_ = 0;
   Mutex mutex_;
   absl::flat_hash_set<Stream*> streams_ KITH_GUARDED_BY(mutex_);
   std::atomic<bool> stopping_ = false;
@@ -82,9 +125,11 @@ struct CallerContext {
   absl::Time now;
   absl::Time deadline;      // infinite future where the client set none
   uint64_t generation = 0;  // of the authorizer, when it was asked
+  CallTracker::Share share;
 };
 
-// Lets a call in or refuses it: shutting down, deadline, credentials, permission. From memory.
+// Lets a call in or refuses it: shutting down, limits, deadline, credentials, permission, the size
+// of its request. From memory; the request is not parsed yet.
 absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Method& method,
                                     const Carrier& carrier);
 
@@ -100,8 +145,13 @@ std::string TraceIdOf(const Carrier& carrier);
 // ERROR_SHUTTING_DOWN.
 absl::Status ShuttingDown();
 
-// ERROR_INVALID_FIELD: the bytes that came are no message of the method.
-absl::Status NoMessage();
+// Reads what came into `message`, unless it is longer than any that could be valid
+// (ERROR_LIMIT_REACHED) or no message of the method (ERROR_INVALID_FIELD).
+absl::Status ReadMessage(const Method& method, Carrier& carrier,
+                         google::protobuf::Message* message);
+
+// ERROR_LIMIT_REACHED when the caller makes more changes than its key may.
+absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller, absl::Time now);
 
 // Writes what became of a call to the server's log. `caller` may be null.
 void Conclude(const CallEnvironment& environment, const Method& method, const Caller* caller,

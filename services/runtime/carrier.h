@@ -3,6 +3,7 @@
 // another.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/status.h"
@@ -30,6 +31,8 @@ class Carrier {
   // Fills `message` with what came: the request of a call that has one, else what the last
   // StartRead brought; once for each. False when the bytes are no such message.
   virtual bool Read(google::protobuf::Message* message) = 0;
+  // The bytes of what Read is about to read.
+  virtual size_t ReadBytes() const = 0;
 };
 
 // Carries a call of one request and one reply.

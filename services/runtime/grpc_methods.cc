@@ -82,6 +82,7 @@ class GrpcUnaryCarrier final : public grpc::ServerUnaryReactor, public GrpcCarri
   }
 
   bool Read(Message* message) override { return Unpack(request_, message); }
+  size_t ReadBytes() const override { return request_->Valid() ? request_->Length() : 0; }
   void Finish(const absl::Status& status, absl::string_view request_id,
               const Message& reply) override {
     if (status.ok()) Pack(reply, reply_);
@@ -110,6 +111,7 @@ class GrpcServerStreamCarrier final : public grpc::ServerWriteReactor<ByteBuffer
   }
 
   bool Read(Message* message) override { return Unpack(request_, message); }
+  size_t ReadBytes() const override { return request_->Valid() ? request_->Length() : 0; }
   void StartRead() override { KITH_CHECK(false); }
   void StartWrite(const Message& message) override {
     Pack(message, &reply_);
@@ -139,6 +141,7 @@ class GrpcBidiCarrier final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuf
   }
 
   bool Read(Message* message) override { return Unpack(&request_, message); }
+  size_t ReadBytes() const override { return request_.Valid() ? request_.Length() : 0; }
   void StartRead() override { ServerBidiReactor::StartRead(&request_); }
   void StartWrite(const Message& message) override {
     Pack(message, &reply_);

@@ -49,7 +49,7 @@ void IngestCourse::Arrived(bool ok) {
 
 absl::Status IngestCourse::Accept(IngestMessage& message) {
   KITH_RETURN_IF_ERROR(AdmitStill(environment_, method_, carrier_, &caller_));
-  if (!carrier_.Read(message.request())) return NoMessage();
+  KITH_RETURN_IF_ERROR(ReadMessage(method_, carrier_, message.request()));
   if (message.items() > item_rules_.items_max) {
     return ViolationError("items", absl::StrCat("must have at most ", item_rules_.items_max,
                                                 " items, and has ", message.items()));
@@ -70,6 +70,7 @@ void IngestCourse::Through(std::unique_ptr<IngestMessage> message) {
 absl::StatusOr<Origin> IngestCourse::OriginOf(const google::protobuf::Message& item,
                                               absl::string_view message_id, int ordinal) {
   KITH_RETURN_IF_ERROR(item_rules_.item->Check(item));
+  KITH_RETURN_IF_ERROR(TakeEvent(environment_, *caller_.caller, environment_.clock.Now()));
   Origin origin;
   KITH_ASSIGN_OR_RETURN(origin.occurred,
                         item_rules_.occur_time.Read(item, environment_.clock.Now()));

@@ -64,6 +64,7 @@ Method CompileMethod(const Descriptor* request) {
   method.permission = rules.permission();
   method.is_public = rules.public_();
   method.rules = &MessageRules::Of(request);
+  method.request_bytes_max = method.rules->BytesMax();
   method.occur_time = OccurTimeField(request);
   method.request_id = StringField(request, "request_id");
   method.page_token = StringField(request, "page_token");

@@ -19,6 +19,7 @@ struct Method {
   std::string permission;  // "contacts.write"
   bool is_public = false;
   const MessageRules* rules = nullptr;
+  size_t request_bytes_max = 0;  // no valid message takes more
   OccurTimeField occur_time;
   const google::protobuf::FieldDescriptor* request_id = nullptr;
   const google::protobuf::FieldDescriptor* read = nullptr;

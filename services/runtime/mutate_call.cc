@@ -19,7 +19,9 @@ absl::Status MutateCallBase::Prepare() {
   KITH_ASSIGN_OR_RETURN(CallerContext admitted, Admit(environment_, method_, carrier_));
   origin_.caller = std::move(admitted.caller);
   origin_.deadline = admitted.deadline;
-  if (!carrier_.Read(request_)) return NoMessage();
+  share_ = std::move(admitted.share);
+  KITH_RETURN_IF_ERROR(TakeEvent(environment_, *origin_.caller, admitted.now));
+  KITH_RETURN_IF_ERROR(ReadMessage(method_, carrier_, request_));
   KITH_RETURN_IF_ERROR(method_.rules->Check(*request_));
   KITH_ASSIGN_OR_RETURN(origin_.occurred, method_.occur_time.Read(*request_, admitted.now));
   origin_.request = MakeRequestKey(environment_.keys, origin_.caller->workspace, method_.name,

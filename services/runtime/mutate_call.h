@@ -43,6 +43,7 @@ class MutateCallBase : public UnaryCall, public Command {
   google::protobuf::Message* const request_;
   google::protobuf::Message* const response_;
   absl::Time began_;
+  CallTracker::Share share_;
   Origin origin_;
   Position appended_;
   bool repeated_ = false;

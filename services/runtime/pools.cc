@@ -7,7 +7,7 @@
 #include "eventstore/base/thread_name.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/type/v1/errors.pb.h"
-#include "services/runtime/retry.h"
+#include "services/runtime/call_limits.h"
 
 namespace kith::runtime {
 
@@ -69,12 +69,8 @@ void Pool::Work() {
 }
 
 absl::Status QueueFull(absl::string_view queue) {
-  google::rpc::QuotaFailure quota;
-  auto* violation = quota.add_violations();
-  violation->set_subject(std::string(queue));
-  violation->set_description("The server has as much of this work waiting as it accepts.");
-  return Error(type::v1::ERROR_LIMIT_REACHED, "The server is busy. Try again shortly.",
-               {{"limit", std::string(queue)}}, quota, RetryAfter(absl::Milliseconds(200)));
+  return LimitReached(queue, queue, "The server has as much of this work waiting as it accepts.",
+                      absl::Milliseconds(200));
 }
 
 }  // namespace kith::runtime

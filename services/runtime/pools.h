@@ -1,8 +1,9 @@
 // Pools: the threads on which Kith may wait for a disk, so that gRPC's own threads never do.
 //
-// Three groups, so that one kind of work cannot starve another: `completions` runs what follows a
+// Four groups, so that one kind of work cannot starve another: `completions` runs what follows a
 // commit, `folds` loads cold states and answers single records that were not in memory, `reads`
-// runs lists, boards and event reads.
+// runs lists and boards, `streams` makes what streams send: any number of them may be woken at
+// once.
 #pragma once
 
 #include <cstddef>
@@ -54,15 +55,20 @@ struct PoolsOptions {
   Pool::Options completions = {.name = "kith-complete", .threads = 1};
   Pool::Options folds = {.name = "kith-folds", .threads = 2, .queue_max = 4096};
   Pool::Options reads = {.name = "kith-reads", .threads = 4, .queue_max = 1024};
+  Pool::Options streams = {.name = "kith-streams", .threads = 2, .queue_max = 4096};
 };
 
 struct Pools {
   explicit Pools(const PoolsOptions& options)
-      : completions(options.completions), folds(options.folds), reads(options.reads) {}
+      : completions(options.completions),
+        folds(options.folds),
+        reads(options.reads),
+        streams(options.streams) {}
 
   Pool completions;
   Pool folds;
   Pool reads;
+  Pool streams;
 };
 
 // The error of work that found its queue full: ERROR_LIMIT_REACHED with QuotaFailure and RetryInfo.

@@ -37,7 +37,7 @@ void ReadCallBase::Begin() {
 
 absl::Status ReadCallBase::Prepare() {
   KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, carrier_));
-  if (!carrier_.Read(request_)) return NoMessage();
+  KITH_RETURN_IF_ERROR(ReadMessage(method_, carrier_, request_));
   return method_.rules->Check(*request_);
 }
 

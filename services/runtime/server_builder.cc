@@ -1,16 +1,47 @@
 #include "services/runtime/server_builder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "grpcpp/resource_quota.h"
 #include "services/runtime/grpc_methods.h"
+#include "services/runtime/listener.h"
 
 namespace kith::runtime {
 
 // How long connections without a call may take to close.
 constexpr absl::Duration kGoodbye = absl::Milliseconds(100);
+// Descriptors that connections leave to files: of both databases, and what else a process opens.
+constexpr int kDescriptorsForFiles = 1'200;
+
+namespace {
+
+// The highest number a connection's descriptor may have.
+int DescriptorsFor(const ConnectionLimits& limits) {
+  if (limits.descriptors_max > 0) return limits.descriptors_max;
+  const int allowed = RaiseDescriptorLimit();
+  // Where the process may open few, files have half of them.
+  const int files = std::min(kDescriptorsForFiles, allowed / 2);
+  return std::min(allowed - files, kDescriptorsForFiles + limits.connections_max);
+}
+
+void Limit(const ConnectionLimits& limits, grpc::ServerBuilder& builder) {
+  const auto milliseconds = [](absl::Duration duration) {
+    return static_cast<int>(absl::ToInt64Milliseconds(duration));
+  };
+  grpc::ResourceQuota quota("kithd");
+  quota.Resize(limits.memory_bytes);
+  builder.SetResourceQuota(quota);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.streams_max);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, milliseconds(limits.handshake));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, milliseconds(limits.idle));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(limits.keepalive));
+}
+
+}  // namespace
 
 // Members stand in the order in which they are made; Stop takes them down in the reverse one.
 class RunningServer final : public Server {
@@ -22,14 +53,15 @@ class RunningServer final : public Server {
         keys_(std::move(storage.keys)),
         registry_(std::move(registry)),
         ulids_(*options.clock, *options.random),
-        pools_(options.pools) {}
+        pools_(options.pools),
+        calls_(options.calls) {}
   ~RunningServer() override { Stop(); }
 
   absl::Status Open(std::vector<std::unique_ptr<projections::Projection>> projections);
   absl::Status BindMethods(const ServerBuilder& builder);
   absl::Status Listen();
 
-  int port() const override { return port_; }
+  int port() const override { return listener_->port(); }
   Runtime& runtime() override { return *runtime_; }
   const MethodTable& methods() const override { return *methods_; }
   void Stop() override;
@@ -51,7 +83,7 @@ class RunningServer final : public Server {
   std::unique_ptr<CallEnvironment> environment_;
   std::unique_ptr<MethodTable> methods_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
-  int port_ = 0;
+  std::unique_ptr<Listener> listener_;
   std::unique_ptr<grpc::Server> server_;
   bool stopped_ = false;
 };
@@ -90,24 +122,25 @@ absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
 }
 
 absl::Status RunningServer::Listen() {
+  const ConnectionLimits& limits = options_.connections;
+  KITH_ASSIGN_OR_RETURN(listener_, Listener::Bind(options_.address, DescriptorsFor(limits)));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
-  // Two servers on one port would share its calls between two logs.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddListeningPort(
-      options_.address,
-      options_.credentials != nullptr ? options_.credentials : grpc::InsecureServerCredentials(),
-      &port_);
+  Limit(limits, builder);
+  auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      options_.credentials != nullptr ? options_.credentials : grpc::InsecureServerCredentials());
   for (const auto& service : services_) builder.RegisterService(service.get());
   server_ = builder.BuildAndStart();
-  if (server_ != nullptr && port_ != 0) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("cannot listen on ", options_.address, ": the address is in use or not ours"));
+  if (server_ == nullptr) return absl::InternalError("gRPC does not start a server");
+  listener_->Start(std::move(acceptor));
+  return absl::OkStatus();
 }
 
 void RunningServer::Stop() {
   if (std::exchange(stopped_, true)) return;
   calls_.Stop();
+  if (listener_ != nullptr) listener_->Stop();
   if (server_ != nullptr) {
     server_->GetHealthCheckService()->SetServingStatus(false);
     // gRPC waits for connections too, and one whose client reads nothing would be waited for to the
@@ -120,6 +153,7 @@ void RunningServer::Stop() {
   // No call is left: nothing waits on a pool, a view or the log any more, but what they owe each
   // other.
   pools_.reads.Stop();
+  pools_.streams.Stop();
   pools_.folds.Stop();
   server_.reset();
   services_.clear();

@@ -49,6 +49,19 @@ struct Runtime {
   const Authorizer* authorizer = nullptr;
 };
 
+// What clients may ask of the transport.
+struct ConnectionLimits {
+  int connections_max = 10'000;  // at once; further ones are closed
+  // A connection with a descriptor of a higher number is closed; 0: what the process may open and
+  // `connections_max` make of it.
+  int descriptors_max = 0;
+  int streams_max = 1'000;          // calls at once over one connection; clients let more wait
+  size_t memory_bytes = 128 << 20;  // of gRPC, for what it reads and has not handed on
+  absl::Duration handshake = absl::Seconds(10);  // until a new connection has to speak HTTP/2
+  absl::Duration idle = absl::Minutes(10);       // until one without calls is closed
+  absl::Duration keepalive = absl::Minutes(1);   // until one with calls is asked whether it lives
+};
+
 struct ServerOptions {
   std::string address = "127.0.0.1:0";                   // port 0: the system chooses one
   std::shared_ptr<grpc::ServerCredentials> credentials;  // null: no TLS
@@ -58,6 +71,8 @@ struct ServerOptions {
   TransactOptions transact;
   eventstore::EventLogOptions log;
   projections::ViewStoreOptions views;
+  CallLimits calls;
+  ConnectionLimits connections;
   absl::Duration stop_grace = absl::Seconds(5);  // calls in flight may end this long after Stop
 };
 

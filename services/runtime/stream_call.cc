@@ -21,18 +21,18 @@ void StreamCourse::Begin() {
   if (const absl::Status ready = Prepare(); !ready.ok()) return End(ready);
   // The first step is refused when the server is busy; a stream that runs is not broken off for
   // that.
-  if (!environment_.pools.reads.TryRun([this] { TakeStep(); })) End(QueueFull("reads"));
+  if (!environment_.pools.streams.TryRun([this] { TakeStep(); })) End(QueueFull("streams"));
 }
 
 absl::Status StreamCourse::Prepare() {
   KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, carrier_));
-  if (!carrier_.Read(request_)) return NoMessage();
+  KITH_RETURN_IF_ERROR(ReadMessage(method_, carrier_, request_));
   KITH_RETURN_IF_ERROR(method_.rules->Check(*request_));
   return environment_.calls.Add(this) ? absl::OkStatus() : ShuttingDown();
 }
 
 void StreamCourse::Schedule() {
-  environment_.pools.reads.Run([this] { TakeStep(); });
+  environment_.pools.streams.Run([this] { TakeStep(); });
 }
 
 void StreamCourse::TakeStep() {
@@ -60,7 +60,7 @@ void StreamCourse::TakeStep() {
 void StreamCourse::WriteAndTakeNext() {
   const google::protobuf::Message& message = Swap();
   // On another thread, because writing takes as long: it serialises, and sends as much as fits.
-  environment_.pools.reads.Run([this] {
+  environment_.pools.streams.Run([this] {
     taken_ = Take(caller_);
     HalfDone();
   });

@@ -102,6 +102,13 @@ struct MessageRules::Registry {
 
 namespace {
 
+// What a field takes beside a text: its tag and length, a number, a time or a mask.
+constexpr size_t kFieldBytesMax = 16;
+constexpr size_t kNumberBytesMax = 16;
+constexpr size_t kWellKnownBytesMax = 16'384;
+constexpr int kNestedMax = 8;
+constexpr size_t kMessageSlack = 256 << 10;
+constexpr size_t kMessageBytesMax = 4 << 20;
 constexpr size_t kMaxBytes = 1024;
 constexpr int kMaxItems = 100;
 // Page tokens hold keys of rows, and filters several conditions.
@@ -243,6 +250,30 @@ void MessageRules::Compile(const Descriptor* type, Registry& registry) {
     }
     fields_.push_back(std::move(field));
   }
+}
+
+size_t MessageRules::BytesMax() const {
+  return std::min(kMessageBytesMax, 2 * BytesAt(0) + kMessageSlack);
+}
+
+size_t MessageRules::BytesAt(int depth) const {
+  if (depth == kNestedMax) return kMessageBytesMax;  // a type that contains itself
+  size_t bytes = 0;
+  for (const auto& field : fields_) {
+    size_t one = kNumberBytesMax;
+    if (field->nested != nullptr) {
+      one = field->nested->BytesAt(depth + 1);
+    } else if (field->field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+      one = field->max_bytes;
+    } else if (field->field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      one = kWellKnownBytesMax;
+    }
+    const size_t count =
+        field->field->is_repeated() ? static_cast<size_t>(field->max_items) : size_t{1};
+    bytes += count * (one + kFieldBytesMax);
+    if (bytes >= kMessageBytesMax) return kMessageBytesMax;
+  }
+  return bytes;
 }
 
 absl::Status MessageRules::Check(const Message& message) const {

@@ -32,6 +32,10 @@ class MessageRules {
   // required of the resource.
   absl::Status Check(const google::protobuf::Message& message) const;
 
+  // More bytes than any valid message takes, with room for what callers send in vain: fields that
+  // are output-only or unknown. At most 4 MiB, which is what gRPC takes.
+  size_t BytesMax() const;
+
  private:
   struct Field;
   // Where in the request a message stands; a list from the inside out, so that a path is written
@@ -52,6 +56,9 @@ class MessageRules {
   // In an update the resource's own name, though output-only, says which one is meant.
   static void CheckOwnName(const google::protobuf::Message& resource, const Place& place,
                            google::rpc::BadRequest* violations);
+
+  // Of a message within `depth` others, cut at what BytesMax answers at most.
+  size_t BytesAt(int depth) const;
 
   std::vector<std::shared_ptr<const Field>> fields_;
   const google::protobuf::FieldDescriptor* update_mask_ = nullptr;

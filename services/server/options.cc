@@ -9,6 +9,7 @@
 #include "absl/flags/usage.h"
 #include "absl/flags/usage_config.h"
 #include "absl/strings/match.h"
+#include "absl/time/time.h"
 
 ABSL_FLAG(std::string, data, "data", "The data directory; created when it is missing.");
 ABSL_FLAG(std::string, listen, "127.0.0.1:7447",
@@ -17,6 +18,19 @@ ABSL_FLAG(std::string, listen, "127.0.0.1:7447",
 ABSL_FLAG(uint32_t, read_threads, 4, "Threads for lists, boards, reports and event reads.");
 ABSL_FLAG(uint64_t, min_free_bytes, 64 << 20,
           "Changes are refused when less than this is free on the disk; reads go on.");
+ABSL_FLAG(int32_t, max_connections, 10'000, "Connections at once; further ones are closed.");
+ABSL_FLAG(int64_t, max_calls, 8'192, "Calls in flight; further ones are refused.");
+ABSL_FLAG(int64_t, max_calls_per_key, 2'048, "Calls in flight with one key.");
+ABSL_FLAG(int64_t, max_streams_per_key, 512, "Streams open with one key.");
+ABSL_FLAG(int64_t, max_request_bytes, 64 << 20, "Bytes of all requests in flight.");
+ABSL_FLAG(double, events_per_second_per_key, 0,
+          "Changes that one key may make in a second; 0 does not bound them.");
+ABSL_FLAG(uint64_t, grpc_memory, 128 << 20,
+          "Bytes that gRPC may take for what it has read and not handed on.");
+ABSL_FLAG(absl::Duration, idle_connection, absl::Minutes(10),
+          "After how long a connection without calls is closed.");
+ABSL_FLAG(absl::Duration, handshake, absl::Seconds(10),
+          "How long a new connection may take to speak HTTP/2.");
 ABSL_FLAG(bool, new_operator_key, false,
           "Make a key that grants everything in workspace 1 and the operator's methods, print it, "
           "and go on.");
@@ -41,6 +55,16 @@ Options ParseOptions(int argc, char** argv) {
   options.server.address = absl::GetFlag(FLAGS_listen);
   options.server.pools.reads.threads = absl::GetFlag(FLAGS_read_threads);
   options.server.log.min_free_bytes = absl::GetFlag(FLAGS_min_free_bytes);
+  options.server.calls = {
+      .calls_max = absl::GetFlag(FLAGS_max_calls),
+      .calls_per_key_max = absl::GetFlag(FLAGS_max_calls_per_key),
+      .streams_per_key_max = absl::GetFlag(FLAGS_max_streams_per_key),
+      .request_bytes_max = absl::GetFlag(FLAGS_max_request_bytes),
+      .events_per_second_per_key = absl::GetFlag(FLAGS_events_per_second_per_key)};
+  options.server.connections.connections_max = absl::GetFlag(FLAGS_max_connections);
+  options.server.connections.memory_bytes = absl::GetFlag(FLAGS_grpc_memory);
+  options.server.connections.idle = absl::GetFlag(FLAGS_idle_connection);
+  options.server.connections.handshake = absl::GetFlag(FLAGS_handshake);
   return options;
 }
 

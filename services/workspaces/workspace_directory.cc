@@ -61,6 +61,7 @@ absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) const {
     caller->grants =
         runtime::Grants({key.api_key.permissions().begin(), key.api_key.permissions().end()});
     caller->settings = settings;
+    caller->usage = UsageOf(workspace, caller->actor);
     entry.keys[caller->actor] = {caller, key.secret_hash};
   }
   entry.state = std::move(state);
@@ -73,6 +74,16 @@ absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) const {
   // A number that is taken is told to nobody any more.
   absl::erase_if(told_, [&](const auto& told) { return told.second <= workspace; });
   return absl::OkStatus();
+}
+
+std::shared_ptr<runtime::KeyUsage> WorkspaceDirectory::UsageOf(WorkspaceId workspace,
+                                                               const std::string& actor) const {
+  MutexLock lock(mutex_);
+  if (const auto entry = entries_.find(workspace); entry != entries_.end()) {
+    const auto key = entry->second.keys.find(actor);
+    if (key != entry->second.keys.end()) return key->second.caller->usage;
+  }
+  return std::make_shared<runtime::KeyUsage>();
 }
 
 void WorkspaceDirectory::RefreshOrLog(WorkspaceId workspace) const {

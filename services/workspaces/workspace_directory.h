@@ -67,6 +67,9 @@ class WorkspaceDirectory final : public runtime::Authorizer {
 
   // Folds the workspace as it is now. DataLoss when its stream cannot be read.
   absl::Status Refresh(WorkspaceId workspace) const KITH_EXCLUDES(mutex_);
+  // What the key has on its way, also when its workspace is folded again.
+  std::shared_ptr<runtime::KeyUsage> UsageOf(WorkspaceId workspace, const std::string& actor) const
+      KITH_EXCLUDES(mutex_);
   void RefreshOrLog(WorkspaceId workspace) const KITH_EXCLUDES(mutex_);
 
   runtime::Runtime& runtime_;

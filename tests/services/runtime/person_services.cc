@@ -224,8 +224,9 @@ class FixedAuthorizer final : public Authorizer {
 
  private:
   void Add(const std::string& credentials, WorkspaceId workspace, const std::string& grant) {
-    callers_[credentials] = std::make_shared<Caller>(
-        Caller{workspace, credentials, Grants({grant}), std::make_shared<Settings>()});
+    callers_[credentials] = std::make_shared<Caller>(Caller{workspace, credentials, Grants({grant}),
+                                                            std::make_shared<Settings>(),
+                                                            std::make_shared<KeyUsage>()});
   }
   absl::flat_hash_map<std::string, std::shared_ptr<const Caller>> callers_;
 };

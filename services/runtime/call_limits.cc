@@ -1,0 +1,42 @@
+#include "services/runtime/call_limits.h"
+
+#include <algorithm>
+#include <string>
+
+#include "eventstore/base/error.h"
+#include "google/rpc/error_details.pb.h"
+#include "kith/type/v1/errors.pb.h"
+#include "services/runtime/retry.h"
+
+namespace kith::runtime {
+
+absl::Duration KeyUsage::TakeEvent(double per_second, absl::Time now) {
+  const double burst = std::max(1.0, per_second);
+  MutexLock lock(mutex_);
+  if (filled_ == absl::InfinitePast()) {
+    left_ = burst;
+  } else if (now > filled_) {
+    left_ = std::min(burst, left_ + absl::ToDoubleSeconds(now - filled_) * per_second);
+  }
+  filled_ = std::max(filled_, now);
+  if (left_ >= 1) {
+    left_ -= 1;
+    return absl::ZeroDuration();
+  }
+  return absl::Seconds((1 - left_) / per_second);
+}
+
+absl::Status LimitReached(absl::string_view limit, absl::string_view subject,
+                          absl::string_view message, absl::Duration retry_after) {
+  google::rpc::QuotaFailure quota;
+  auto* const violation = quota.add_violations();
+  violation->set_subject(std::string(subject));
+  violation->set_description(std::string(message));
+  const ErrorMetadata metadata = {{"limit", std::string(limit)}};
+  if (retry_after == absl::InfiniteDuration()) {
+    return Error(type::v1::ERROR_LIMIT_REACHED, message, metadata, quota);
+  }
+  return Error(type::v1::ERROR_LIMIT_REACHED, message, metadata, quota, RetryAfter(retry_after));
+}
+
+}  // namespace kith::runtime

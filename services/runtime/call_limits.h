@@ -1,0 +1,45 @@
+// CallLimits: how much callers may have on their way, in all and with one key, so that none can
+// take the server from the others.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "eventstore/base/mutex.h"
+
+namespace kith::runtime {
+
+struct CallLimits {
+  int64_t calls_max = 8'192;             // in flight, streams included
+  int64_t calls_per_key_max = 2'048;     // the same, with the credentials of one key
+  int64_t streams_per_key_max = 512;     // of them those that stream
+  int64_t request_bytes_max = 64 << 20;  // of all requests in flight, as they came
+  double events_per_second_per_key = 0;  // changes a key may make, with a burst of a second; 0: any
+};
+
+// What one key has on its way. Thread-safe.
+class KeyUsage {
+ public:
+  std::atomic<int64_t> calls = 0;
+  std::atomic<int64_t> streams = 0;
+
+  // Takes one change out of what the key may make at `now`; how long until it may where there is
+  // none left, else zero. A clock that goes back gives nothing and takes nothing.
+  absl::Duration TakeEvent(double per_second, absl::Time now) KITH_EXCLUDES(mutex_);
+
+ private:
+  Mutex mutex_;
+  double left_ KITH_GUARDED_BY(mutex_) = 0;
+  absl::Time filled_ KITH_GUARDED_BY(mutex_) = absl::InfinitePast();
+};
+
+// ERROR_LIMIT_REACHED with QuotaFailure, and with RetryInfo where waiting helps. `limit` is the
+// name of the option that sets it, `subject` what it counts for: "server", "key", "request".
+absl::Status LimitReached(absl::string_view limit, absl::string_view subject,
+                          absl::string_view message, absl::Duration retry_after = absl::Seconds(1));
+
+}  // namespace kith::runtime

@@ -1,0 +1,63 @@
+// Listener: accepts connections and hands them to gRPC. gRPC's own listener accepts for ever no
+// more once the process has run out of descriptors, and bounds nothing; this one closes what is
+// beyond its bound, and keeps descriptors back for files.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "grpcpp/server_builder.h"
+#include "grpcpp/support/channel_arguments.h"
+
+namespace kith::runtime {
+
+// Owned by the server; a thread of its own accepts.
+class Listener {
+ public:
+  // Binds "host:port", all addresses of the host; port 0 lets the system choose. A connection whose
+  // descriptor has a higher number than `descriptors_max` is closed at once: numbers are given from
+  // below, so that many are in use. Unavailable, saying why, where the address cannot be had.
+  static absl::StatusOr<std::unique_ptr<Listener>> Bind(const std::string& address,
+                                                        int descriptors_max);
+  ~Listener();  // Stop
+
+  int port() const { return port_; }
+  // Begins to accept, for a server that was started with this acceptor.
+  void Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor);
+  // Accepts no more. May be called twice.
+  void Stop();
+
+  // Connections that were closed because they were too many.
+  int64_t refused() const { return refused_.load(std::memory_order_relaxed); }
+  int64_t accepted() const { return accepted_.load(std::memory_order_relaxed); }
+
+ private:
+  explicit Listener(int descriptors_max);
+  absl::Status BindAll(const std::string& host, const std::string& port);
+  void Accept();
+  void AcceptFrom(int listening);
+  void Refuse(int connection);
+
+  const int descriptors_max_;
+  int port_ = 0;
+  std::vector<int> listening_;
+  int wake_ = -1;   // an eventfd: Stop was called
+  int spare_ = -1;  // given up to accept, and close, one connection where there is no descriptor
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  std::atomic<int64_t> accepted_ = 0;
+  std::atomic<int64_t> refused_ = 0;
+  std::thread thread_;
+};
+
+// The most connections the process can bear: raises the soft limit of descriptors to the hard one,
+// and answers how many there may be. Tells the log where that is few.
+int RaiseDescriptorLimit();
+
+}  // namespace kith::runtime

@@ -1,0 +1,183 @@
+// What callers may have on their way: past a limit they are refused, typed, and the others go on.
+#include "services/runtime/call_limits.h"
+
+#include <list>
+#include <thread>
+
+#include "gtest/gtest.h"
+#include "tests/services/runtime/person_server.h"
+
+namespace kith::runtime {
+namespace {
+
+using contacts::v1::Contact;
+using contacts::v1::CreateContactRequest;
+using contacts::v1::GetContactRequest;
+using contacts::v1::ListContactsRequest;
+using contacts::v1::ListContactsResponse;
+using events::v1::SubscribeEventsRequest;
+using events::v1::SubscribeEventsResponse;
+
+TEST(KeyUsage, GivesABurstAndThenWhatTheRateAllows) {
+  KeyUsage usage;
+  absl::Time now = absl::FromUnixSeconds(1'700'000'000);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(usage.TakeEvent(10, now), absl::ZeroDuration()) << i;
+  EXPECT_EQ(usage.TakeEvent(10, now), absl::Milliseconds(100));
+  now += absl::Milliseconds(250);
+  EXPECT_EQ(usage.TakeEvent(10, now), absl::ZeroDuration());
+  EXPECT_EQ(usage.TakeEvent(10, now), absl::ZeroDuration());
+  EXPECT_EQ(usage.TakeEvent(10, now), absl::Milliseconds(50));
+  // A clock that goes back, and comes forward again, has given nothing.
+  EXPECT_GT(usage.TakeEvent(10, now - absl::Hours(1)), absl::ZeroDuration());
+  EXPECT_EQ(usage.TakeEvent(10, now), absl::Milliseconds(50));
+}
+
+// The `limit` that a refusal names; else what the call came to.
+std::string LimitOf(const grpc::Status& status) {
+  if (status.ok()) return "answered";
+  google::rpc::ErrorInfo info;
+  const google::rpc::Status details = DetailsOf(status);
+  for (const auto& detail : details.details()) {
+    if (detail.UnpackTo(&info)) break;
+  }
+  if (info.reason() != "LIMIT_REACHED") return info.reason();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  return info.metadata().at("limit");
+}
+
+// A list that stays in the server until its gate opens.
+class HeldList {
+ public:
+  HeldList(PersonServer& server, const std::string& credentials, size_t filter_bytes = 0)
+      : call_(credentials), thread_([this, &server, filter_bytes] {
+          ListContactsRequest request;
+          request.set_filter(std::string(filter_bytes, ' '));
+          ListContactsResponse response;
+          EXPECT_TRUE(server.contacts().ListContacts(&call_, request, &response).ok());
+        }) {}
+  ~HeldList() { thread_.join(); }
+
+ private:
+  Call call_;
+  std::thread thread_;
+};
+
+std::string TryGet(PersonServer& server, const std::string& credentials) {
+  Call call(credentials);
+  GetContactRequest request;
+  request.set_name("contacts/01J00000000000000000000000");
+  Contact contact;
+  return LimitOf(server.contacts().GetContact(&call, request, &contact));
+}
+
+TEST(CallLimits, BoundTheCallsOfAKeyAndNotOfTheOthers) {
+  ServerOptions options;
+  options.calls.calls_per_key_max = 2;
+  PersonServer server(options);
+  server.list_gate.Close();
+  {
+    std::list<HeldList> held;
+    held.emplace_back(server, "owner");
+    held.emplace_back(server, "owner");
+    server.list_gate.AwaitWaiting(2);
+    EXPECT_EQ(TryGet(server, "owner"), "max_calls_per_key");
+    EXPECT_EQ(TryGet(server, "reader"), "CONTACT_NOT_FOUND");
+    server.list_gate.Open();
+  }
+  EXPECT_EQ(TryGet(server, "owner"), "CONTACT_NOT_FOUND");
+}
+
+TEST(CallLimits, BoundTheCallsOfAll) {
+  ServerOptions options;
+  options.calls.calls_max = 2;
+  PersonServer server(options);
+  server.list_gate.Close();
+  {
+    std::list<HeldList> held;
+    held.emplace_back(server, "owner");
+    held.emplace_back(server, "reader");
+    server.list_gate.AwaitWaiting(2);
+    EXPECT_EQ(TryGet(server, "stranger"), "max_calls");
+    EXPECT_EQ(TryGet(server, "nobody"), "max_calls");  // before anything is looked up
+    server.list_gate.Open();
+  }
+  EXPECT_EQ(TryGet(server, "stranger"), "CONTACT_NOT_FOUND");
+}
+
+TEST(CallLimits, BoundTheBytesOfRequestsInFlight) {
+  ServerOptions options;
+  options.calls.request_bytes_max = 1'000;
+  PersonServer server(options);
+  server.list_gate.Close();
+  {
+    const HeldList held(server, "owner", 980);
+    server.list_gate.AwaitWaiting(1);
+    EXPECT_EQ(TryGet(server, "reader"), "max_request_bytes");
+    server.list_gate.Open();
+  }
+  EXPECT_EQ(TryGet(server, "reader"), "CONTACT_NOT_FOUND");
+}
+
+TEST(CallLimits, BoundTheStreamsOfAKey) {
+  ServerOptions options;
+  options.calls.streams_per_key_max = 2;
+  PersonServer server(options);
+  std::list<Call> calls;
+  std::list<std::unique_ptr<grpc::ClientReader<SubscribeEventsResponse>>> streams;
+  SubscribeEventsResponse response;
+  const auto open = [&](const char* credentials) {
+    streams.push_back(server.events().SubscribeEvents(&calls.emplace_back(credentials),
+                                                      SubscribeEventsRequest()));
+    return streams.back()->Read(&response);
+  };
+  EXPECT_TRUE(open("owner"));
+  EXPECT_TRUE(open("owner"));
+  EXPECT_FALSE(open("owner"));
+  EXPECT_EQ(LimitOf(streams.back()->Finish()), "max_streams_per_key");
+  EXPECT_TRUE(open("stranger"));
+  // One that ends makes room; until the server knows of it, a further one is refused.
+  calls.front().TryCancel();
+  while (!open("owner")) EXPECT_EQ(LimitOf(streams.back()->Finish()), "max_streams_per_key");
+  for (Call& call : calls) call.TryCancel();
+}
+
+TEST(CallLimits, BoundTheChangesOfAKeyInASecond) {
+  ServerOptions options;
+  options.calls.events_per_second_per_key = 2;
+  PersonServer server(options);
+  const auto create = [&](const char* credentials) {
+    Call call(credentials);
+    CreateContactRequest request;
+    request.mutable_contact()->set_first_name("Ada");
+    Contact contact;
+    return LimitOf(server.contacts().CreateContact(&call, request, &contact));
+  };
+  EXPECT_EQ(create("owner"), "answered");
+  EXPECT_EQ(create("owner"), "answered");
+  EXPECT_EQ(create("owner"), "events_per_second_per_key");
+  EXPECT_EQ(create("stranger"), "answered");
+  EXPECT_EQ(TryGet(server, "owner"), "CONTACT_NOT_FOUND");
+  server.clock().Advance(absl::Milliseconds(500));
+  EXPECT_EQ(create("owner"), "answered");
+}
+
+// Parsed, the empty addresses would take ten times their bytes.
+TEST(CallLimits, RefuseARequestLongerThanAnyValidOneUnparsed) {
+  PersonServer server;
+  CreateContactRequest request;
+  for (int i = 0; i < 1'000'000; ++i) request.mutable_contact()->add_emails();
+  Contact contact;
+  Call call;
+  EXPECT_EQ(LimitOf(server.contacts().CreateContact(&call, request, &contact)), "request_bytes");
+  Call nobody("nobody");
+  EXPECT_EQ(LimitOf(server.contacts().CreateContact(&nobody, request, &contact)),
+            "UNAUTHENTICATED");
+  // One that could be valid is looked at, and told what is wrong with it.
+  request.Clear();
+  for (int i = 0; i < 1'000; ++i) request.mutable_contact()->add_emails();
+  Call again;
+  EXPECT_EQ(LimitOf(server.contacts().CreateContact(&again, request, &contact)), "INVALID_FIELD");
+}
+
+}  // namespace
+}  // namespace kith::runtime
