@@ -5,6 +5,7 @@ import argparse
 import os
 import random
 import shutil
+import signal
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -29,6 +30,7 @@ def main():
     options = arguments()
     sys.path[:0] = [options.stubs, HERE, os.path.join(os.path.dirname(HERE), "integration")]
     # pylint: disable=import-outside-toplevel
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no kithd is left behind
     print(f"seed {options.seed}", flush=True)
     out = os.path.join(os.path.abspath(options.out), f"{options.seed}-{os.getpid()}")
     os.makedirs(out)

@@ -325,24 +325,30 @@ def check_interactions(api, fold, names):
     return difference("GetInteraction", {name: fold.interactions[name] for name in names}, found)
 
 
-def check_other_workspaces(address, ledger):
-    """A workspace is whole: itself, its first key, its pipeline."""
-    wrong = []
-    seen = set()
-    for entry in ledger.entries:
-        if entry.method != "CreateWorkspace" or not entry.answer.ok or not entry.answer.reply.secret:
-            continue
-        reply = entry.answer.reply
-        if reply.workspace.name in seen:
-            continue
-        seen.add(reply.workspace.name)
-        api = Api(address, reply.secret)
-        history = History()
-        wrong += history.read(api)
-        types = [event.type for event in history.fold.events]
-        if types != ["workspace_created", "api_key_created", "pipeline_created"]:
-            wrong.append(f"{reply.workspace.name} was told, and its events are {types}")
-        api.close()
+def check_other_workspaces(server, ledger):
+    """Each that was acknowledged is there once and whole: itself, its first key, its pipeline."""
+    made = {}
+    for entry in ledger.acknowledged():
+        if entry.method == "CreateWorkspace":
+            name = entry.answer.reply.workspace.name
+            made[name] = made.get(name) or entry.answer.reply.secret  # told the first time only
+    listed, wrong = list_all(server.api, "ListWorkspaces", "workspaces")
+    names = sorted(workspace.name for workspace in listed or ())
+    if names != sorted({"workspaces/1", *made}):
+        wrong.append(f"ListWorkspaces has {names}; told were {sorted(made)}")
+    for name, secret in made.items():
+        if secret:
+            wrong += check_workspace(Api(server.kithd.address, secret), name)
+    return wrong
+
+
+def check_workspace(api, name):
+    history = History()
+    wrong = history.read(api)
+    types = [event.type for event in history.fold.events]
+    if types != ["workspace_created", "api_key_created", "pipeline_created"]:
+        wrong.append(f"{name} was told, and its events are {types}")
+    api.close()
     return wrong
 
 
@@ -362,5 +368,5 @@ def audit(server, ledger, history, rng, repeats=25):
     if len(fold.events) != before:
         wrong.append(f"repeated requests took effect again: {before} events became {len(fold.events)}")
     wrong += check_views(api, fold, rng)
-    wrong += check_other_workspaces(server.kithd.address, ledger)
+    wrong += check_other_workspaces(server, ledger)
     return wrong

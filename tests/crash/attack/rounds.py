@@ -1,4 +1,7 @@
-"""Rounds: kill -9 at a random instant under the mixed load, start again, and hold the server to what it told."""
+"""Rounds: kill -9 at a random instant under the mixed load, start again, and hold the server to what it told.
+
+The instant is under load, or while it stops, or while it starts again. Sleeps choose it; nothing waits by them.
+"""
 
 import os
 import random
@@ -15,6 +18,8 @@ from .world import World
 ROUNDS_PER_DIRECTORY = 20  # then the attack begins anew on an empty one
 LOAD_SECONDS_MAX = 0.7
 START_SECONDS_MAX = 0.25  # about how long a start takes
+STOP_SECONDS_MAX = 0.15  # about how long a stop takes
+KILLED_STOPS = 0.2  # the share of rounds in which it is told to stop first
 KILLED_STARTS = 0.3  # the share of rounds in which the start after the kill is killed, too
 
 
@@ -22,6 +27,8 @@ class Course:
     """One data directory through its rounds."""
 
     def __init__(self, kithd, folder, seed):
+        os.makedirs(folder)
+        self.folder = folder
         self.server = Server(kithd, os.path.join(folder, "data"))
         self.ledger = Ledger()
         self.world = World()
@@ -34,6 +41,9 @@ class Course:
         load = Load(f"{self.seed}.{number}", self.server.api, self.ledger, self.world)
         load.start()
         time.sleep(rng.uniform(0.01, LOAD_SECONDS_MAX))
+        if rng.random() < KILLED_STOPS:
+            self.server.tell_to_stop()
+            time.sleep(rng.uniform(0, STOP_SECONDS_MAX))
         self.server.strike()
         load.stop()
         self.server.kill()
@@ -52,34 +62,28 @@ class Course:
 def run(kithd, out, seed, rounds):
     board = Scoreboard("kill -9 under load", [])
     changes = 0
-    course = None
-    for number in range(rounds):
-        if number % ROUNDS_PER_DIRECTORY == 0:
-            changes += finish(course)
-            folder = os.path.join(out, f"round-{number}")
-            os.makedirs(folder)
-            course = Course(kithd, folder, seed)
-            course.server.start()
-        try:
-            wrong = course.round(number)
-        except (NotStarted, Stuck) as error:
-            wrong = [error]
-        if not wrong:
-            board.note("rounds", "held")
-            continue
-        board.fail("rounds", f"round {number} of seed {seed}; its data is kept in {course.server.data}", wrong)
-        course.server.kill()
+    for first in range(0, rounds, ROUNDS_PER_DIRECTORY):
+        course = Course(kithd, os.path.join(out, f"from-{first}"), seed)
+        with course.server as server:
+            server.start()
+            for number in range(first, min(first + ROUNDS_PER_DIRECTORY, rounds)):
+                if not try_round(course, number, board):
+                    break
         changes += len(course.ledger.entries)
-        course = None
-        break
-    changes += finish(course)
+        if board.failures:
+            break
+        shutil.rmtree(course.folder)
     print(f"{changes:,} changes were sent; seed {seed}")
     return board.show()
 
 
-def finish(course):
-    if course is None:
-        return 0
-    course.server.kill()
-    shutil.rmtree(os.path.dirname(course.server.data))
-    return len(course.ledger.entries)
+def try_round(course, number, board):
+    try:
+        wrong = course.round(number)
+    except (NotStarted, Stuck) as error:
+        wrong = [error]
+    if wrong:
+        board.fail("rounds", f"round {number} of seed {course.seed}; its data is kept in {course.folder}", wrong)
+    else:
+        board.note("rounds", "held")
+    return not wrong

@@ -75,6 +75,10 @@ class Server:
             kithd.process.wait()
             raise Stuck(f"kithd does not end after SIGTERM: {self.said()[-400:]}") from error
 
+    def tell_to_stop(self):
+        """SIGTERM, with calls in flight."""
+        self.kithd.process.terminate()
+
     def strike(self):
         """kill -9 with calls in flight, which fail then."""
         self.kithd.process.kill()
