@@ -1,5 +1,8 @@
 #include "services/runtime/call.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -103,21 +106,24 @@ void CallTracker::Stop() {
   for (Stream* stream : streams_) stream->EndForShutdown();
 }
 
-// The last call to end sees that the server stops, or Stop sees that it has ended: both orders are
+// A call that ends sees that the server stops, or Stop sees that it has ended: both orders are
 // sequentially consistent.
 void CallTracker::CallEnded() {
-  if (calls_.fetch_sub(1) > 1 || !stopping_.load()) return;
+  calls_.fetch_sub(1);
+  if (!stopping_.load()) return;
   MutexLock lock(mutex_);
-  idle_.NotifyAll();
+  ended_.NotifyAll();
 }
 
-void CallTracker::AwaitCalls(absl::Duration timeout) {
-  const absl::Time end = SystemClock().Now() + timeout;
+void CallTracker::AwaitCalls(absl::Duration timeout, absl::Duration streams_timeout) {
+  const auto begun = std::chrono::steady_clock::now();
   MutexLock lock(mutex_);
-  while (calls_.load() > 0) {
-    const absl::Duration left = end - SystemClock().Now();
+  for (int64_t calls = calls_.load(); calls > 0; calls = calls_.load()) {
+    const bool only_streams = calls <= static_cast<int64_t>(streams_.size());
+    const absl::Duration left = (only_streams ? std::min(timeout, streams_timeout) : timeout) -
+                                absl::FromChrono(std::chrono::steady_clock::now() - begun);
     if (left <= absl::ZeroDuration()) return;
-    idle_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
+    ended_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
   }
 }
 

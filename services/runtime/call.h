@@ -90,8 +90,9 @@ class CallTracker {
   void Remove(Stream* stream) KITH_EXCLUDES(mutex_);
   // Ends every stream and lets no further call begin.
   void Stop() KITH_EXCLUDES(mutex_);
-  // After Stop: waits until no call is in flight, but no longer than `timeout`.
-  void AwaitCalls(absl::Duration timeout) KITH_EXCLUDES(mutex_);
+  // After Stop: waits until no call is in flight, but no longer than `timeout`, and for streams,
+  // whose clients may not read what ends them, no longer than `streams_timeout`.
+  void AwaitCalls(absl::Duration timeout, absl::Duration streams_timeout) KITH_EXCLUDES(mutex_);
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
 
  private:
@@ -104,7 +105,7 @@ class CallTracker {
   absl::flat_hash_set<Stream*> streams_ KITH_GUARDED_BY(mutex_);
   std::atomic<bool> stopping_ = false;
   std::atomic<int64_t> calls_ = 0;
-  CondVar idle_;
+  CondVar ended_;  // a call, while the server stops
 };
 
 // What calls stand on. All of it outlives them.

@@ -12,8 +12,10 @@
 
 namespace kith::runtime {
 
-// How long connections without a call may take to close.
-constexpr absl::Duration kGoodbye = absl::Milliseconds(100);
+// How long connections without a call may take to close, and calls that came last to be refused.
+constexpr absl::Duration kGoodbye = absl::Milliseconds(500);
+// How long streams may take to end whose clients have to read that first.
+constexpr absl::Duration kStreamsGoodbye = absl::Milliseconds(500);
 // Descriptors that connections leave to files: of both databases, and what else a process opens.
 constexpr int kDescriptorsForFiles = 1'200;
 
@@ -145,7 +147,7 @@ void RunningServer::Stop() {
     server_->GetHealthCheckService()->SetServingStatus(false);
     // gRPC waits for connections too, and one whose client reads nothing would be waited for to the
     // end of the grace, with no call on it.
-    calls_.AwaitCalls(options_.stop_grace);
+    calls_.AwaitCalls(options_.stop_grace, kStreamsGoodbye);
     // gRPC's deadlines are of the machine's clock, whatever clock the server is given.
     server_->Shutdown(absl::ToChronoTime(SystemClock().Now() + kGoodbye));
     server_->Wait();

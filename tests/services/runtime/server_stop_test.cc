@@ -47,6 +47,24 @@ TEST(ServerStop, WaitsForNoConnectionWithoutACall) {
   server.Stop();
 }
 
+// It would last an hour otherwise.
+TEST(ServerStop, WaitsForNoStreamWhoseClientReadsNothing) {
+  PersonServer server(WithGrace(absl::Hours(1)));
+  Call call;
+  const auto stream = server.interactions().IngestInteractions(&call);
+  interactions::v1::IngestInteractionsRequest message;
+  for (int i = 0; i < 500; ++i) message.add_items();
+  // The answers to so many fit no connection: the server's write of one of them waits.
+  std::thread writing([&] {
+    while (stream->Write(message)) {
+    }
+  });
+  for (int i = 0; i < 500; ++i) EXPECT_FALSE(server.stopping());
+  server.Stop();
+  writing.join();
+  call.TryCancel();  // what is left unread would hold up the client
+}
+
 TEST(ServerStop, LetsACallInFlightEnd) {
   PersonServer server(WithGrace(absl::Hours(1)));
   server.list_gate.Close();
