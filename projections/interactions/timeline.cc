@@ -135,15 +135,8 @@ absl::StatusOr<std::string> StartOf(const TimelineQuery& query, absl::string_vie
   return std::move(token.resume_key);
 }
 
-absl::StatusOr<size_t> PageSizeOf(const TimelineQuery& query) {
-  if (query.page_size < 0) {
-    return Error(type::v1::ERROR_INVALID_FIELD, "page_size must not be negative.",
-                 {{"field", "page_size"}});
-  }
-  return query.page_size == 0 ? kPageSizeDefault : std::min(query.page_size, kPageSizeMax);
-}
-
 bool Wanted(const TimelineQuery& query, const Entry& entry) {
+  if (entry.kind == 0) return query.kinds.empty() && query.changes;
   return query.kinds.empty() ||
          std::find(query.kinds.begin(), query.kinds.end(),
                    static_cast<InteractionKind>(entry.kind)) != query.kinds.end();
@@ -181,32 +174,35 @@ absl::Status Timeline::Apply(const eventstore::RecordedEvent& event, ViewBatch& 
   return absl::OkStatus();
 }
 
-absl::StatusOr<TimelinePage> ListTimeline(const ViewSnapshot& timeline,
-                                          const TimelineQuery& query) {
+absl::StatusOr<std::string> ListTimeline(const ViewSnapshot& timeline, const TimelineQuery& query,
+                                         TimelineVisitor take) {
   const std::string prefix = RecordPrefix(query.workspace, query.record);
   KITH_ASSIGN_OR_RETURN(std::string start, StartOf(query, prefix));
-  KITH_ASSIGN_OR_RETURN(const size_t page_size, PageSizeOf(query));
+  KITH_ASSIGN_OR_RETURN(const size_t page_size, PageSizeOf(query.page_size));
 
-  TimelinePage page;
   std::string last_key;  // the last row that needs no second look
   size_t scanned = 0;
-  bool more = false;
+  size_t taken = 0;
+  absl::StatusOr<bool> going = true;
   const KeyRange range = {.from = std::move(start), .to = PrefixEnd(prefix)};
   KITH_RETURN_IF_ERROR(ScanEntries(timeline, range, [&](absl::string_view key, const Entry& entry) {
     const bool wanted = Wanted(query, entry);
-    more = scanned == kScanRowsMax || (wanted && page.events.size() == page_size);
-    if (more) return false;
+    if (scanned == kScanRowsMax || (wanted && taken == page_size)) {
+      going = false;
+    } else if (wanted) {
+      going = take(entry.position);
+      ++taken;
+    }
+    if (!going.ok() || !*going) return false;
     ++scanned;
     last_key.assign(key.data(), key.size());
-    if (wanted) page.events.push_back(entry.position);
     return true;
   }));
-  if (more) {
-    page.next_page_token = EncodePageToken({.position = timeline.position(),
-                                            .query = DigestOf(query),
-                                            .resume_key = std::move(last_key)});
-  }
-  return page;
+  KITH_RETURN_IF_ERROR(going.status());
+  if (*going) return "";
+  return EncodePageToken({.position = timeline.position(),
+                          .query = DigestOf(query),
+                          .resume_key = std::move(last_key)});
 }
 
 absl::StatusOr<bool> HasTimeline(const ViewSnapshot& timeline, WorkspaceId workspace,

@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/base/strong_id.h"
@@ -45,19 +46,21 @@ struct TimelineQuery {
   WorkspaceId workspace;
   absl::string_view record;                              // "contacts/01J…", "deals/…"
   std::vector<interactions::v1::InteractionKind> kinds;  // only these; empty means every entry
+  bool changes = true;           // the record's own changes, too, where every entry is wanted
   int page_size = 0;             // 0 means 50, more than 1,000 means 1,000, less than 0 is refused
   absl::string_view page_token;  // of the page before, whose position the snapshot must have
 };
 
-struct TimelinePage {
-  std::vector<Position> events;  // newest first: by occur time, then by sequence
-  std::string next_page_token;   // empty on the last page
-};
+// Takes the event of one entry onto the page, newest first: by occur time, then by sequence. False
+// ends the page before it.
+using TimelineVisitor = absl::FunctionRef<absl::StatusOr<bool>(Position)>;
 
-// One page. Looks at a bounded number of rows, so a page of few among many kinds may be short, or
-// even empty, and still have a next one. Errors: ERROR_INVALID_PAGE_TOKEN, ERROR_INVALID_FIELD,
-// those of the snapshot. Touches the disk.
-absl::StatusOr<TimelinePage> ListTimeline(const ViewSnapshot& timeline, const TimelineQuery& query);
+// One page; returns the token of the next one, empty on the last. Looks at a bounded number of
+// rows, so a page of few among many kinds may be short, or even empty, and still have a next one.
+// Errors: ERROR_INVALID_PAGE_TOKEN, ERROR_INVALID_FIELD, the visitor's, those of the snapshot.
+// Touches the disk.
+absl::StatusOr<std::string> ListTimeline(const ViewSnapshot& timeline, const TimelineQuery& query,
+                                         TimelineVisitor take);
 
 // True when anything ever happened with the record, so that it exists or did. Touches the disk.
 absl::StatusOr<bool> HasTimeline(const ViewSnapshot& timeline, WorkspaceId workspace,

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/civil_time.h"
 #include "eventstore/base/check.h"
+#include "kith/options/v1/options.pb.h"
 
 namespace kith::projections {
 namespace {
@@ -114,6 +115,10 @@ void AddPath(const Message& message, const Path& path, size_t depth, ValueSink& 
       AddPath(reflection.GetRepeatedMessage(message, field, i), path, depth + 1, out);
     }
   }
+}
+
+bool IsPersonal(const FieldDescriptor& field) {
+  return field.options().GetExtension(options::v1::field).personal();
 }
 
 absl::Status NotA(absl::string_view literal, absl::string_view what) {
@@ -252,6 +257,7 @@ Field FieldAt(const Descriptor& row, absl::string_view name, absl::string_view p
               Normalise normalise) {
   Field field;
   field.name = std::string(name);
+  field.personal = false;
   Path steps;
   const Descriptor* message = &row;
   for (const absl::string_view step : absl::StrSplit(path, '.')) {
@@ -259,6 +265,7 @@ Field FieldAt(const Descriptor& row, absl::string_view name, absl::string_view p
     steps.push_back(message->FindFieldByName(std::string(step)));
     KITH_CHECK(steps.back() != nullptr);
     field.many = field.many || steps.back()->is_repeated();
+    field.personal = field.personal || IsPersonal(*steps.back());
     message = steps.back()->message_type();
   }
   field.type = TypeOf(*steps.back());

@@ -58,6 +58,8 @@ struct Field {
   Getter get;
   Normalise normalise;                                          // only of strings
   const google::protobuf::EnumDescriptor* enum_type = nullptr;  // of kEnum, where it is known
+  // Its values may tell something personal: the proto says so, or it is computed and nobody knows.
+  bool personal = true;
 
   // The values of a row, encoded, sorted, each once.
   std::vector<std::string> ValuesOf(const google::protobuf::Message& row) const;

@@ -20,13 +20,6 @@ using eventstore::Direction;
 // pages after the first go on at that moment, whatever they ask for.
 constexpr uint32_t kAsOfOrder = 2000;
 
-absl::StatusOr<size_t> PageSize(int asked) {
-  if (asked < 0) {
-    return Error(type::v1::ERROR_INVALID_FIELD, "page_size is negative.", {{"field", "page_size"}});
-  }
-  return asked == 0 ? kPageSizeDefault : std::min(asked, kPageSizeMax);
-}
-
 // Bytes that sort the other way round. Safe because no encoded value begins with another one.
 std::string Inverted(std::string value) {
   for (char& c : value) c = static_cast<char>(~c);
@@ -44,18 +37,23 @@ absl::StatusOr<std::string> Lister::List(const ListQuery& query,
   KITH_ASSIGN_OR_RETURN(std::optional<std::vector<Found>> found, Find());
   if (!found.has_value()) return TooManyRows();
 
-  const size_t shown = std::min(found->size(), page_size_);
-  for (size_t i = 0; i < shown; ++i) {
-    if (!emit((*found)[i].bytes)) return MalformedRow();
+  PageRoom room(page_size_);
+  const Found* last = nullptr;  // on the page
+  for (const Found& row : *found) {
+    if (!room.Take(row.bytes.size())) {
+      token.resume_key = last->order_key;
+      return EncodePageToken(token);
+    }
+    if (!emit(row.bytes)) return MalformedRow();
+    last = &row;
   }
-  if (found->size() <= page_size_) return "";
-  token.resume_key = std::move((*found)[shown - 1].order_key);
-  return EncodePageToken(token);
+  return "";
 }
 
 absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
-  KITH_ASSIGN_OR_RETURN(page_size_, PageSize(query.page_size));
+  KITH_ASSIGN_OR_RETURN(page_size_, PageSizeOf(query.page_size));
   KITH_ASSIGN_OR_RETURN(plan_, MakePlan(table_, query.filter, query.order_by));
+  if (plan_.tells_personal) erased_ = query.erased;
   as_of_ = query.as_of && plan_.walks_current();
   PageToken token{snapshot_.position(),
                   QueryDigest({table_.row->GetDescriptor()->full_name(),
@@ -109,10 +107,12 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
     }
   }
   std::vector<Found> found;
+  PageRoom room(page_size_);
   const auto visit = [&](Candidate& candidate) -> absl::StatusOr<bool> {
     KITH_ASSIGN_OR_RETURN(const bool matches, Matches(access, candidate));
-    if (matches) found.push_back({std::string(candidate.suffix), std::move(candidate.bytes)});
-    return found.size() <= page_size_;
+    if (!matches) return true;
+    found.push_back({std::string(candidate.suffix), std::move(candidate.bytes)});
+    return room.Take(found.back().bytes.size());
   };
   KITH_ASSIGN_OR_RETURN(const bool complete, ForEach(access, stretch, visit));
   if (!complete) return std::nullopt;
@@ -120,21 +120,29 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Gather(const Access& access) {
-  // The rows that come first so far, the last of them on top.
+  // The rows that come first so far, as many as the page can hold and one beyond, the last of them
+  // on top.
   const auto before = [this](const Found& a, const Found& b) {
     return plan_.descending ? a.order_key > b.order_key : a.order_key < b.order_key;
   };
   std::vector<Found> found;
+  size_t bytes = 0;
+  const auto too_many = [&] {
+    return found.size() > page_size_ + 1 ||
+           (found.size() > 2 && bytes - found.front().bytes.size() > kPageBytesMax);
+  };
   const auto visit = [&](Candidate& candidate) -> absl::StatusOr<bool> {
     KITH_ASSIGN_OR_RETURN(const bool matches, Matches(access, candidate));
     if (!matches) return true;
     KITH_RETURN_IF_ERROR(Parse(candidate));
     Found row{OrderKey(candidate), std::move(candidate.bytes)};
     if (resume_.has_value() && !before({*resume_, ""}, row)) return true;
+    bytes += row.bytes.size();
     found.push_back(std::move(row));
     std::push_heap(found.begin(), found.end(), before);
-    if (found.size() > page_size_ + 1) {
+    while (too_many()) {
       std::pop_heap(found.begin(), found.end(), before);
+      bytes -= found.back().bytes.size();
       found.pop_back();
     }
     return true;
@@ -210,6 +218,7 @@ absl::Status Lister::Parse(Candidate& candidate) {
 }
 
 absl::StatusOr<bool> Lister::Matches(const Access& access, Candidate& candidate) {
+  if (erased_ != nullptr && (*erased_)(candidate.key)) return false;
   const bool all_served =
       std::all_of(access.served.begin(), access.served.end(), [](bool served) { return served; });
   if (all_served && !access.next_is_many) return true;

@@ -1,6 +1,7 @@
 // Lister: runs one list over a snapshot of a table. Made for one call, on the caller's thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,8 +43,8 @@ class Lister {
 
   // Where the list begins, its moment and its order, as the query or its page token says.
   absl::StatusOr<PageToken> Begin(const ListQuery& query);
-  // The page's rows and, when more follow, one beyond; nullopt when too many rows would have to be
-  // looked at.
+  // The page's rows, as far as they fit, and, when more follow, one beyond; nullopt when too many
+  // rows would have to be looked at.
   absl::StatusOr<std::optional<std::vector<Found>>> Find();
   absl::StatusOr<std::optional<std::vector<Found>>> Walk();
   absl::StatusOr<std::optional<std::vector<Found>>> Gather(const Access& access);
@@ -66,6 +67,7 @@ class Lister {
   KeyRange Stretch(const Access& access) const;
   std::string PrefixOf(const Access& access) const;
 
+  // Whether the row belongs into the list, as far as `access` did not see to it.
   absl::StatusOr<bool> Matches(const Access& access, Candidate& candidate);
   absl::Status Parse(Candidate& candidate);  // into row_
   std::string OrderKey(const Candidate& candidate) const;
@@ -77,6 +79,7 @@ class Lister {
   const std::unique_ptr<google::protobuf::Message> row_;  // the candidate's, parsed
   Plan plan_;
   size_t page_size_ = 0;
+  const std::function<bool(absl::string_view)>* erased_ = nullptr;  // where it matters
   bool as_of_ = false;  // in the order of a current index, but as of a moment asked about
   std::optional<std::string> resume_;  // the order key of the last row before this page
 };

@@ -1,8 +1,6 @@
 #include "projections/tables/page_token.h"
 
-#include "absl/strings/escaping.h"
 #include "eventstore/base/bytes.h"
-#include "eventstore/base/crc32c.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
@@ -11,8 +9,7 @@
 namespace kith::projections {
 namespace {
 
-constexpr uint8_t kFormat = 1;
-constexpr size_t kTokenBytesMax = 8192;
+constexpr uint8_t kFormat = 2;  // 1 was not sealed
 
 absl::Status Damaged() {
   return InvalidPageToken("The page token is damaged; start again at the first page.");
@@ -26,18 +23,11 @@ std::string EncodePageToken(const PageToken& token) {
   AppendFixed64(token.query, &bytes);
   AppendVarint(token.plan, &bytes);
   AppendString(token.resume_key, &bytes);
-  AppendFixed32(Crc32c(bytes), &bytes);
-  return absl::WebSafeBase64Escape(bytes);
+  return bytes;
 }
 
-absl::StatusOr<PageToken> DecodePageToken(absl::string_view text) {
-  std::string bytes;
-  if (text.size() > kTokenBytesMax || !absl::WebSafeBase64Unescape(text, &bytes)) return Damaged();
-  constexpr size_t kCheckBytes = sizeof(uint32_t);
-  if (bytes.size() < kCheckBytes) return Damaged();
-  const absl::string_view body(bytes.data(), bytes.size() - kCheckBytes);
-  if (LoadFixed32(body.end()) != Crc32c(body)) return Damaged();
-  ByteReader reader(body);
+absl::StatusOr<PageToken> DecodePageToken(absl::string_view bytes) {
+  ByteReader reader(bytes);
   PageToken token;
   uint8_t format = 0;
   uint64_t position = 0;
@@ -52,9 +42,9 @@ absl::StatusOr<PageToken> DecodePageToken(absl::string_view text) {
   return token;
 }
 
-absl::StatusOr<std::optional<Position>> PagePosition(absl::string_view text) {
-  if (text.empty()) return std::nullopt;
-  KITH_ASSIGN_OR_RETURN(const PageToken token, DecodePageToken(text));
+absl::StatusOr<std::optional<Position>> PagePosition(absl::string_view bytes) {
+  if (bytes.empty()) return std::nullopt;
+  KITH_ASSIGN_OR_RETURN(const PageToken token, DecodePageToken(bytes));
   return token.position;
 }
 

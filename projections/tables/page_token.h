@@ -1,7 +1,9 @@
 // PageToken: where the next page of a list begins, and at which position the first one was read.
 //
-// Opaque on the wire: base64url with a check value. Following pages are read at the first page's
-// position, so a list is consistent from its first page to its last.
+// Following pages are read at the first page's position, so a list is consistent from its first
+// page to its last. A token holds positions of the whole log and keys of rows, and so names of
+// people: here it is bytes, which the services seal before a client gets them (services/runtime/
+// page_seal.h).
 #pragma once
 
 #include <cstdint>
@@ -23,10 +25,10 @@ struct PageToken {
 };
 
 std::string EncodePageToken(const PageToken& token);
-// ERROR_INVALID_PAGE_TOKEN when it is damaged or no page token.
-absl::StatusOr<PageToken> DecodePageToken(absl::string_view text);
+// ERROR_INVALID_PAGE_TOKEN when it is no page token.
+absl::StatusOr<PageToken> DecodePageToken(absl::string_view bytes);
 // The position a page must be read at; nullopt for an empty token, which is the first page.
-absl::StatusOr<std::optional<Position>> PagePosition(absl::string_view text);
+absl::StatusOr<std::optional<Position>> PagePosition(absl::string_view bytes);
 
 // The digest of a query: of its parts, in order.
 uint64_t QueryDigest(std::initializer_list<absl::string_view> parts);

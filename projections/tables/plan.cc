@@ -28,6 +28,7 @@ class Planner {
     KITH_RETURN_IF_ERROR(BindOrder(order_by));
     Choose();
     plan_.wanted_index = WantedIndex();
+    plan_.tells_personal = TellsPersonal();
     return std::move(plan_);
   }
 
@@ -168,6 +169,18 @@ class Planner {
     std::vector<absl::string_view> names;
     for (const size_t field : fields) names.push_back(table_.fields[field].name);
     return absl::StrCat("(", absl::StrJoin(names, ", "), ")");
+  }
+
+  // What the filter compares, and what the rows stand in the order of.
+  bool TellsPersonal() const {
+    std::vector<size_t> fields;
+    for (const Predicate& predicate : plan_.predicates) fields.push_back(predicate.field);
+    for (const SortField& by : plan_.sort_fields) fields.push_back(by.field);
+    if (const IndexDeclaration* index = plan_.order_index(); index != nullptr) {
+      fields.insert(fields.end(), index->fields.begin(), index->fields.end());
+    }
+    return std::any_of(fields.begin(), fields.end(),
+                       [&](size_t field) { return table_.fields[field].personal; });
   }
 
   const TableDeclaration& table_;

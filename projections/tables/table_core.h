@@ -18,13 +18,12 @@
 #include "projections/engine/view_batch.h"
 #include "projections/engine/view_snapshot.h"
 #include "projections/tables/field.h"
+#include "projections/tables/page_limits.h"
 
 namespace kith::projections {
 
 // Beyond this many rows looked at for one page, a query that no index serves is refused.
 inline constexpr size_t kScanRowsMax = 10'000;
-inline constexpr int kPageSizeDefault = 50;
-inline constexpr int kPageSizeMax = 1'000;
 
 // What to list. The views outlive the call.
 struct ListQuery {
@@ -35,6 +34,10 @@ struct ListQuery {
   // The snapshot is of a moment that the caller asked about, not of now; it decides only over
   // current indexes, and only on the first page: the others go on as that one began.
   bool as_of = false;
+  // Whose personal data was erased, by primary key. Their index entries outlive it: where who is in
+  // the list, or at which place, may tell something personal, they are passed over as if they were
+  // not there. Null: of nobody.
+  const std::function<bool(absl::string_view key)>* erased = nullptr;
 };
 
 struct IndexDeclaration {

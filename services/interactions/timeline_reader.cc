@@ -12,6 +12,7 @@
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "kith/interactions/v1/interactions_errors.pb.h"
 #include "projections/interactions/timeline.h"
+#include "projections/tables/page_limits.h"
 #include "services/core/reject.h"
 #include "services/interactions/interaction.h"
 #include "services/runtime/validate.h"
@@ -60,7 +61,7 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
   projections::TimelineQuery query = {.workspace = context.workspace(),
                                       .record = request.parent(),
                                       .page_size = request.page_size(),
-                                      .page_token = request.page_token()};
+                                      .page_token = context.page_token};
   for (const int kind : request.kinds()) {
     if (kind == v1::INTERACTION_KIND_UNSPECIFIED) {
       return runtime::ViolationError("kinds", "must name kinds of interaction");
@@ -68,9 +69,18 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
     query.kinds.push_back(static_cast<v1::InteractionKind>(kind));
   }
 
-  KITH_ASSIGN_OR_RETURN(projections::TimelinePage page,
-                        projections::ListTimeline(context.view(), query));
-  if (page.events.empty() && request.page_token().empty()) {
+  projections::PageRoom room(projections::kPageSizeMax);
+  const auto take = [&](Position position) -> absl::StatusOr<bool> {
+    KITH_ASSIGN_OR_RETURN(const auto event, EventAt(position));
+    v1::TimelineEntry entry;
+    RenderEntry(*event, &entry);
+    if (!room.Take(entry.ByteSizeLong())) return false;
+    *response->add_entries() = std::move(entry);
+    return true;
+  };
+  KITH_ASSIGN_OR_RETURN(*response->mutable_next_page_token(),
+                        projections::ListTimeline(context.view(), query, take));
+  if (response->entries().empty() && context.page_token.empty()) {
     KITH_ASSIGN_OR_RETURN(
         const bool known,
         projections::HasTimeline(context.view(), context.workspace(), request.parent()));
@@ -79,11 +89,6 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
                             absl::StrCat("There is no ", request.parent(), "."), request.parent());
     }
   }
-  for (const Position position : page.events) {
-    KITH_ASSIGN_OR_RETURN(const auto event, EventAt(position));
-    RenderEntry(*event, response->add_entries());
-  }
-  response->set_next_page_token(std::move(page.next_page_token));
   return absl::OkStatus();
 }
 

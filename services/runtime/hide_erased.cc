@@ -1,12 +1,10 @@
 #include "services/runtime/hide_erased.h"
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "kith/options/v1/options.pb.h"
-#include "projections/tables/query.h"
 
 namespace kith::runtime {
 namespace {
@@ -55,15 +53,6 @@ void HideIn(const eventstore::KeyStore& keys, WorkspaceId workspace, Message& me
 
 void HideErased(const eventstore::KeyStore& keys, WorkspaceId workspace, Message* reply) {
   if (keys.AnyDestroyed()) HideIn(keys, workspace, *reply);
-}
-
-bool AsksForPersonal(const Descriptor& resource, absl::string_view filter) {
-  const auto comparisons = projections::ParseFilter(filter);
-  if (!comparisons.ok()) return true;
-  return std::any_of(comparisons->begin(), comparisons->end(), [&](const auto& comparison) {
-    const FieldDescriptor* const field = resource.FindFieldByName(comparison.field);
-    return field == nullptr || IsPersonal(*field);
-  });
 }
 
 }  // namespace kith::runtime

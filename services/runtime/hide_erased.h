@@ -6,9 +6,7 @@
 // was ever destroyed.
 #pragma once
 
-#include "absl/strings/string_view.h"
 #include "eventstore/seal/key_store.h"
-#include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 
 namespace kith::runtime {
@@ -17,9 +15,5 @@ namespace kith::runtime {
 // key is destroyed, and sets its `erased`. A resource is a message with `name` and `erased`.
 void HideErased(const eventstore::KeyStore& keys, WorkspaceId workspace,
                 google::protobuf::Message* reply);
-
-// Whether a filter over resources of this type may tell something personal: it names a field that
-// is personal, or one that only the table knows. What was erased must not be found by it.
-bool AsksForPersonal(const google::protobuf::Descriptor& resource, absl::string_view filter);
 
 }  // namespace kith::runtime

@@ -4,6 +4,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
 #include "services/runtime/hide_erased.h"
+#include "services/runtime/page_seal.h"
 #include "services/runtime/retry.h"
 
 namespace kith::runtime {
@@ -38,7 +39,10 @@ void ReadCallBase::Begin() {
 absl::Status ReadCallBase::Prepare() {
   KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, carrier_));
   KITH_RETURN_IF_ERROR(ReadMessage(method_, carrier_, request_));
-  return method_.rules->Check(*request_);
+  KITH_RETURN_IF_ERROR(method_.rules->Check(*request_));
+  KITH_ASSIGN_OR_RETURN(page_token_, OpenPageToken(environment_.log.token_sealer(), method_,
+                                                   caller_.caller->workspace, *request_));
+  return absl::OkStatus();
 }
 
 void ReadCallBase::Settle() {
@@ -53,9 +57,9 @@ void ReadCallBase::Settle() {
 }
 
 void ReadCallBase::Resolve(ReadTier tier) {
-  absl::StatusOr<ReadPosition> position = ResolveReadPosition(
-      environment_.moments, caller_.caller->workspace, method_.ReadOptionsOf(*request_),
-      method_.PageTokenOf(*request_), moment_, tier);
+  absl::StatusOr<ReadPosition> position =
+      ResolveReadPosition(environment_.moments, caller_.caller->workspace,
+                          method_.ReadOptionsOf(*request_), page_token_, moment_, tier);
   if (NeedsDisk(position.status(), tier)) return TakeOnPool(&ReadCallBase::Resolve);
   if (!position.ok()) return End(position.status());
   position_ = *std::move(position);
@@ -90,8 +94,10 @@ absl::Status ReadCallBase::TryServe(ReadTier tier) {
   }
   KITH_RETURN_IF_ERROR(Run({*caller_.caller, environment_.authorizer,
                             snapshot_.has_value() ? &*snapshot_ : nullptr, tier,
-                            position_.read_time, environment_.keys, position_.as_of}));
+                            position_.read_time, environment_.keys, page_token_,
+                            position_.as_of}));
   HideErased(environment_.keys, caller_.caller->workspace, response_);
+  SealPageToken(environment_.log.token_sealer(), method_, caller_.caller->workspace, response_);
   return absl::OkStatus();
 }
 

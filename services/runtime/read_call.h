@@ -3,9 +3,11 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "eventstore/base/check.h"
 #include "eventstore/log/event_log.h"
@@ -28,6 +30,9 @@ struct ReadContext {
   // What ages are computed for: now, or where the read asked as of a past moment, that moment.
   absl::Time read_time;
   const eventstore::KeyStore& keys;
+  // What the request's page token stands for; empty on the first page. A read puts what its next
+  // page goes on from into `next_page_token`, in clear: it is sealed when the reply is sent.
+  absl::string_view page_token;
   bool as_of = false;  // the read named that moment
 
   WorkspaceId workspace() const { return caller.workspace; }
@@ -86,6 +91,7 @@ class ReadCallBase : public UnaryCall {
   absl::Time began_;
   CallerContext caller_;
   absl::Time moment_;  // now, or the time that the read is as of
+  std::string page_token_;  // opened
   ReadPosition position_;
   std::optional<projections::ViewSnapshot> snapshot_;
 };

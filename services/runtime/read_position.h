@@ -26,13 +26,13 @@ struct ReadPosition {
 // other read.
 std::optional<absl::Time> TimeToSettle(const type::v1::ReadOptions& options);
 
-// Resolves ReadOptions and, where the request has one, a page token, which stands for the position
-// of its first page: a moment beside it must be the same one, or is ERROR_INVALID_FIELD. `now` is
-// the time, or where the read is as of a time, that time as the log settled it. Unavailable when
-// the tier is kMemory and the answer needs the disk; ERROR_INVALID_TOKEN and
-// ERROR_INVALID_PAGE_TOKEN for a token that is damaged, of another store or beyond the log's end;
-// ERROR_OUT_OF_RANGE for a sequence that no event of the workspace has yet. Before its first event
-// a log is empty, which is not an error.
+// Resolves ReadOptions and, where the request has one, the bytes of a page token, which stand for
+// the position of its first page: a moment beside it must be the same one, or is
+// ERROR_INVALID_FIELD. `now` is the time, or where the read is as of a time, that time as the log
+// settled it. Unavailable when the tier is kMemory and the answer needs the disk;
+// ERROR_INVALID_TOKEN and ERROR_INVALID_PAGE_TOKEN for a token that is damaged, of another store or
+// beyond the log's end; ERROR_OUT_OF_RANGE for a sequence that no event of the workspace has yet.
+// Before its first event a log is empty, which is not an error.
 absl::StatusOr<ReadPosition> ResolveReadPosition(const Moments& moments, WorkspaceId workspace,
                                                  const type::v1::ReadOptions& options,
                                                  absl::string_view page_token, absl::Time now,

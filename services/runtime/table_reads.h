@@ -1,7 +1,7 @@
 // Reads that are the same for every table: one row by its resource name, and a page of rows.
 #pragma once
 
-#include <algorithm>
+#include <functional>
 #include <string>
 
 #include "absl/functional/function_ref.h"
@@ -10,7 +10,6 @@
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "projections/tables/table.h"
-#include "services/runtime/hide_erased.h"
 #include "services/runtime/read_call.h"
 
 namespace kith::runtime {
@@ -30,20 +29,17 @@ template <class Row, class Request>
 absl::Status ListRows(const ReadContext& context, const projections::Table<Row>& table,
                       const Request& request, google::protobuf::RepeatedPtrField<Row>* rows,
                       std::string* next_page_token) {
-  KITH_ASSIGN_OR_RETURN(*next_page_token, table.List(context.view(), context.workspace(),
-                                                     {.filter = request.filter(),
-                                                      .order_by = request.order_by(),
-                                                      .page_token = request.page_token(),
-                                                      .page_size = request.page_size(),
-                                                      .as_of = context.as_of},
+  projections::ListQuery query{.filter = request.filter(),
+                               .order_by = request.order_by(),
+                               .page_token = context.page_token,
+                               .page_size = request.page_size(),
+                               .as_of = context.as_of};
+  const std::function<bool(absl::string_view)> erased = [&](absl::string_view name) {
+    return context.keys.IsDestroyed(context.workspace(), name);
+  };
+  if (context.keys.AnyDestroyed()) query.erased = &erased;
+  KITH_ASSIGN_OR_RETURN(*next_page_token, table.List(context.view(), context.workspace(), query,
                                                      [&] { return rows->Add(); }));
-  // Its index entries outlive what was erased; finding it by them would tell what they are.
-  if (context.keys.AnyDestroyed() && AsksForPersonal(*Row::descriptor(), request.filter())) {
-    const auto kept = std::remove_if(rows->begin(), rows->end(), [&](const Row& row) {
-      return context.keys.IsDestroyed(context.workspace(), row.name());
-    });
-    rows->erase(kept, rows->end());
-  }
   return absl::OkStatus();
 }
 

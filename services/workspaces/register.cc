@@ -1,11 +1,11 @@
 // Everything that workspaces bring to a server: their methods, and who may call any.
-#include <algorithm>
 #include <memory>
-#include <utility>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/workspaces/v1/workspaces_errors.pb.h"
+#include "projections/tables/page_limits.h"
 #include "services/core/reject.h"
 #include "services/runtime/server_builder.h"
 #include "services/workspaces/workspace_commands.h"
@@ -16,17 +16,6 @@ namespace {
 
 using runtime::ReadContext;
 using runtime::ReadKind;
-
-constexpr int kPageSizeDefault = 50;
-constexpr int kPageSizeMax = 1000;
-
-absl::StatusOr<size_t> PageSize(int asked) {
-  if (asked < 0) {
-    return Reject(type::v1::ERROR_INVALID_FIELD, "page_size must not be negative.",
-                  {{"field", "page_size"}});
-  }
-  return asked == 0 ? kPageSizeDefault : std::min(asked, kPageSizeMax);
-}
 
 absl::Status GetWorkspace(const WorkspaceDirectory& directory, const ReadContext& context,
                           const v1::GetWorkspaceRequest& query, v1::Workspace* workspace) {
@@ -40,34 +29,30 @@ absl::Status GetWorkspace(const WorkspaceDirectory& directory, const ReadContext
   return absl::OkStatus();
 }
 
-absl::Status ListWorkspaces(const WorkspaceDirectory& directory, const ReadContext&,
+absl::Status ListWorkspaces(const WorkspaceDirectory& directory, const ReadContext& context,
                             const v1::ListWorkspacesRequest& query,
                             v1::ListWorkspacesResponse* page) {
-  KITH_ASSIGN_OR_RETURN(const size_t size, PageSize(query.page_size()));
-  const WorkspaceId after = NumberOf(query.page_token());
-  if (!query.page_token().empty() && after.value() == 0) {
-    return Reject(type::v1::ERROR_INVALID_PAGE_TOKEN,
-                  "The page token is not one of this list. Start at the first page.");
+  KITH_ASSIGN_OR_RETURN(const size_t size, projections::PageSizeOf(query.page_size()));
+  projections::PageRoom room(size);
+  for (const auto& state : directory.List(NumberOf(context.page_token), size + 1)) {
+    if (!room.Take(state->workspace.ByteSizeLong())) {
+      page->set_next_page_token(page->workspaces().rbegin()->name());
+      break;
+    }
+    *page->add_workspaces() = state->workspace;
   }
-  const auto states = directory.List(after, size + 1);
-  for (size_t i = 0; i < std::min(size, states.size()); ++i) {
-    *page->add_workspaces() = states[i]->workspace;
-  }
-  if (states.size() > size) page->set_next_page_token(states[size - 1]->workspace.name());
   return absl::OkStatus();
 }
 
 absl::Status ListApiKeys(const WorkspaceDirectory& directory, const ReadContext& context,
                          const v1::ListApiKeysRequest& query, v1::ListApiKeysResponse* page) {
-  KITH_ASSIGN_OR_RETURN(const size_t size, PageSize(query.page_size()));
+  KITH_ASSIGN_OR_RETURN(const size_t size, projections::PageSizeOf(query.page_size()));
   const auto state = directory.Find(context.workspace());
-  if (!query.page_token().empty() && !state->keys.contains(query.page_token())) {
-    return Reject(type::v1::ERROR_INVALID_PAGE_TOKEN,
-                  "The page token is not one of this list. Start at the first page.");
-  }
-  for (auto key = state->keys.upper_bound(query.page_token()); key != state->keys.end(); ++key) {
-    if (page->api_keys_size() == static_cast<int>(size)) {
-      page->set_next_page_token(std::prev(key)->first);
+  projections::PageRoom room(size);
+  for (auto key = state->keys.upper_bound(std::string(context.page_token));
+       key != state->keys.end(); ++key) {
+    if (!room.Take(key->second.api_key.ByteSizeLong())) {
+      page->set_next_page_token(page->api_keys().rbegin()->name());
       break;
     }
     *page->add_api_keys() = key->second.api_key;

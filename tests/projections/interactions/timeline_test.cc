@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/status_macros.h"
 #include "eventstore/base/ulid.h"
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
@@ -48,6 +49,24 @@ ViewSpec NewSpec() {
 
 absl::Time At(int minute) { return absl::FromUnixSeconds(1'700'000'000) + absl::Minutes(minute); }
 
+struct TimelinePage {
+  std::vector<Position> events;
+  std::string next_page_token;
+};
+
+// A page on which no more than `events_max` find room.
+absl::StatusOr<TimelinePage> PageOf(const ViewSnapshot& view, const TimelineQuery& query,
+                                    size_t events_max = kPageSizeMax) {
+  TimelinePage page;
+  const auto take = [&](Position position) -> absl::StatusOr<bool> {
+    if (page.events.size() == events_max) return false;
+    page.events.push_back(position);
+    return true;
+  };
+  KITH_ASSIGN_OR_RETURN(page.next_page_token, ListTimeline(view, query, take));
+  return page;
+}
+
 class TimelineTest : public ::testing::Test {
  protected:
   // Records an interaction that happened at `time`; its name.
@@ -75,7 +94,7 @@ class TimelineTest : public ::testing::Test {
   Position last() const { return spec_.last(); }
 
   static TimelinePage List(const ViewSnapshot& view, const TimelineQuery& query) {
-    const auto page = ListTimeline(view, query);
+    const auto page = PageOf(view, query);
     EXPECT_TRUE(page.ok()) << page.status();
     return page.value_or(TimelinePage());
   }
@@ -195,6 +214,29 @@ TEST_F(TimelineTest, EndsWithAFullPageWithoutANextOne) {
   EXPECT_EQ(page.next_page_token, "");
 }
 
+TEST_F(TimelineTest, EndsAPageWhereThereIsNoMoreRoomAndGoesOnThere) {
+  for (int i = 0; i < 3; ++i) Record("contacts/1", At(i));
+  const ViewSnapshot view = spec_.Then();
+  TimelineQuery query = {.workspace = kWorkspace, .record = "contacts/1"};
+  const auto first = PageOf(view, query, 2);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_THAT(first->events, ElementsAre(Position(3), Position(2)));
+  query.page_token = first->next_page_token;
+  const auto second = PageOf(view, query, 2);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_THAT(second->events, ElementsAre(Position(1)));
+  EXPECT_EQ(second->next_page_token, "");
+}
+
+TEST_F(TimelineTest, LeavesTheChangesOutWhereTheyAreNotWanted) {
+  spec_.Given("contacts/1", ContactCreated(), {.occur_time = At(0)});
+  Record("contacts/1", At(1));
+  spec_.Given("contacts/1", ContactUpdated(), {.occur_time = At(2)});
+  const TimelinePage page =
+      List(spec_.Then(), {.workspace = kWorkspace, .record = "contacts/1", .changes = false});
+  EXPECT_THAT(page.events, ElementsAre(Position(2)));
+}
+
 TEST_F(TimelineTest, RefusesAPageTokenOfAnotherQuery) {
   for (int i = 0; i < 3; ++i) Record("contacts/1", At(i), {"contacts/2"});
   const ViewSnapshot view = spec_.Then();
@@ -208,14 +250,14 @@ TEST_F(TimelineTest, RefusesAPageTokenOfAnotherQuery) {
   other_workspace.workspace = WorkspaceId(2);
   for (TimelineQuery query : {other_record, other_kinds, other_workspace}) {
     query.page_token = token;
-    EXPECT_TRUE(IsError(ListTimeline(view, query).status(), type::v1::ERROR_INVALID_PAGE_TOKEN));
+    EXPECT_TRUE(IsError(PageOf(view, query).status(), type::v1::ERROR_INVALID_PAGE_TOKEN));
   }
 }
 
 TEST_F(TimelineTest, RefusesANegativePageSize) {
   const ViewSnapshot view = spec_.Then();
   const TimelineQuery query = {.workspace = kWorkspace, .record = "contacts/1", .page_size = -1};
-  EXPECT_TRUE(IsError(ListTimeline(view, query).status(), type::v1::ERROR_INVALID_FIELD));
+  EXPECT_TRUE(IsError(PageOf(view, query).status(), type::v1::ERROR_INVALID_FIELD));
 }
 
 TEST_F(TimelineTest, FindsAnInteractionByItsName) {
@@ -342,7 +384,7 @@ void SortsARandomHistory() {
     std::vector<Position> listed;
     std::string token;
     do {
-      const auto page = ListTimeline(
+      const auto page = PageOf(
           view.At(head),
           {.workspace = kWorkspace, .record = record, .page_size = page_size, .page_token = token});
       RC_ASSERT(page.ok());

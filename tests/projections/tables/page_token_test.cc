@@ -20,23 +20,11 @@ RC_GTEST_PROP(PageToken, ComesBackAsItWas,
   RC_ASSERT(decoded->resume_key == token.resume_key);
 }
 
-RC_GTEST_PROP(PageToken, NoticesEveryChangedCharacter, (const std::string& resume_key)) {
+RC_GTEST_PROP(PageToken, RefusesWhatIsCutOrLonger, (const std::string& resume_key)) {
   const std::string token = EncodePageToken({Position(7), 8, 9, resume_key});
-  const auto at = *rc::gen::inRange<size_t>(0, token.size());
-  std::string changed = token;
-  changed[at] = *rc::gen::inRange<char>(' ', '~');
-  RC_PRE(changed != token);
-  const auto decoded = DecodePageToken(changed);
-  // A character's unused last bits may differ; the token then says the same.
-  if (decoded.ok()) {
-    RC_ASSERT(EncodePageToken(*decoded) == token);
-  } else {
-    RC_ASSERT(IsError(decoded.status(), type::v1::ERROR_INVALID_PAGE_TOKEN));
-  }
-}
-
-RC_GTEST_PROP(PageToken, RefusesGarbage, (const std::string& text)) {
-  RC_ASSERT(IsError(DecodePageToken(text).status(), type::v1::ERROR_INVALID_PAGE_TOKEN));
+  const std::string cut = token.substr(0, *rc::gen::inRange<size_t>(0, token.size()));
+  RC_ASSERT(IsError(DecodePageToken(cut).status(), type::v1::ERROR_INVALID_PAGE_TOKEN));
+  RC_ASSERT(IsError(DecodePageToken(token + "x").status(), type::v1::ERROR_INVALID_PAGE_TOKEN));
 }
 
 TEST(PagePosition, IsUnknownOnTheFirstPage) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "eventstore/base/error.h"
 #include "kith/type/v1/errors.pb.h"
 #include "tests/projections/tables/table_fixture.h"
@@ -245,6 +247,32 @@ TEST_F(ListTest, BoundsThePageSize) {
   EXPECT_EQ(rows(5'000), 1'000u);
   const auto negative = TestDeals().List(fixture_.Latest(), kWorkspace, {.page_size = -1});
   EXPECT_TRUE(IsError(negative.status(), type::v1::ERROR_INVALID_FIELD));
+}
+
+// Walking an index and sorting what a filter leaves end a page at the same row.
+TEST_F(ListTest, EndsAPageByItsBytes) {
+  constexpr int kRows = 10;
+  for (int i = 0; i < kRows; ++i) {
+    Deal deal = MakeDeal(absl::StrCat("deals/", i), "users/a", "Crane");
+    deal.set_product(std::string(i == 4 ? 2 * kPageBytesMax : kPageBytesMax / 3, 'x'));
+    fixture_.Put(deal);
+  }
+  for (const char* order_by : {"", "create_time"}) {
+    std::vector<size_t> sizes;
+    std::set<std::string> names;
+    std::string token;
+    do {
+      const auto page =
+          TestDeals().List(fixture_.Latest(), kWorkspace,
+                           {.order_by = order_by, .page_token = token, .page_size = 1'000});
+      ASSERT_TRUE(page.ok()) << page.status();
+      sizes.push_back(page->rows.size());
+      for (const Deal& deal : page->rows) EXPECT_TRUE(names.insert(deal.name()).second);
+      token = page->next_page_token;
+    } while (!token.empty());
+    EXPECT_THAT(sizes, ElementsAre(2, 2, 1, 2, 2, 1)) << order_by;
+    EXPECT_EQ(names.size(), static_cast<size_t>(kRows));
+  }
 }
 
 TEST_F(ListTest, RefusesToLookAtTooManyRowsAndNamesTheIndexThatWouldHelp) {

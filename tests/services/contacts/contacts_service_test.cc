@@ -302,5 +302,35 @@ TEST_F(ContactsServiceTest, ShowsAnErasedContactWithoutItsPersonalFields) {
   EXPECT_TRUE(updated->erased());
 }
 
+// The index entries of an erased name stay until the views are folded anew. Between whom they
+// stand, and under which filter they are found, must not tell the name.
+TEST_F(ContactsServiceTest, KeepsTheErasedOutOfWhatWouldTellWhoTheyWere) {
+  Create(R"pb(first_name: "Ada" lifecycle_stage: LEAD)pb");
+  const auto bea = Create(R"pb(first_name: "Bea" lifecycle_stage: LEAD)pb");
+  Create(R"pb(first_name: "Cleo" lifecycle_stage: LEAD)pb");
+  ASSERT_TRUE(server_.keys().Destroy(server_.workspace(), bea->name()).ok());
+  for (const char* query :
+       {"order_by: 'display_name'", "order_by: 'display_name desc'",
+        "order_by: 'create_time, display_name'", "filter: 'lifecycle_stage = LEAD'",
+        "filter: 'lifecycle_stage = LEAD' order_by: 'display_name'",
+        "filter: 'display_name >= Bea' order_by: 'create_time'", "filter: 'display_name = Bea'"}) {
+    auto request = Proto<v1::ListContactsRequest>(query);
+    request.set_page_size(1);
+    do {
+      const auto page = List(request);
+      ASSERT_EQ(page.reason(), "") << query;
+      ASSERT_LE(page->contacts_size(), 1);
+      if (page->contacts_size() == 0) {
+        EXPECT_EQ(page->next_page_token(), "") << "a gap tells the place: " << query;
+      } else {
+        EXPECT_NE(page->contacts(0).name(), bea->name()) << query;
+      }
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+  }
+  EXPECT_EQ(List(Proto<v1::ListContactsRequest>("order_by: 'create_time'"))->contacts_size(), 3);
+  EXPECT_EQ(List(Proto<v1::ListContactsRequest>(""))->contacts_size(), 3);
+}
+
 }  // namespace
 }  // namespace kith::contacts

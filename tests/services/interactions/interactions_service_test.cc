@@ -410,6 +410,31 @@ std::vector<events::v1::Event> EventsOf(testing::TestServer& server) {
   return events;
 }
 
+TEST_F(InteractionsServiceTest, EndsAPageOfATimelineByItsBytes) {
+  const std::string ada = CreateContact("Ada");
+  constexpr int kInteractions = 7;
+  for (int i = 0; i < kInteractions; ++i) {
+    v1::RecordInteractionRequest request = Recording(ada, absl::StrCat(i));
+    request.mutable_interaction()->set_body(std::string(256 << 10, 'x'));
+    Record(request);
+  }
+  v1::ListTimelineRequest request;
+  request.set_parent(ada);
+  request.set_page_size(1'000);
+  std::vector<std::string> written;
+  int pages = 0;
+  do {
+    const v1::ListTimelineResponse page = List(request);
+    EXPECT_LE(page.ByteSizeLong(), 1u << 20);
+    EXPECT_GT(page.entries_size(), 0);
+    for (const std::string& entry : Written(page)) written.push_back(entry);
+    request.set_page_token(page.next_page_token());
+    ++pages;
+  } while (!request.page_token().empty());
+  EXPECT_EQ(pages, 3);
+  EXPECT_THAT(written, ElementsAre("6", "5", "4", "3", "2", "1", "0", "contact_created"));
+}
+
 // Ada's key is destroyed, by hand, after an interaction with her that Grace has part in.
 class ErasedPerson : public InteractionsServiceTest {
  protected:

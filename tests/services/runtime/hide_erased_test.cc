@@ -62,14 +62,5 @@ TEST_F(HideErasedTest, DoesNotTakeOneWorkspacesContactForAnothers) {
   EXPECT_FALSE(contact.erased());
 }
 
-TEST(AsksForPersonal, KnowsWhichFieldsTellNothingPersonal) {
-  const auto& contact = *contacts::v1::Contact::descriptor();
-  EXPECT_FALSE(AsksForPersonal(contact, ""));
-  EXPECT_FALSE(AsksForPersonal(contact, "company_name = \"X\" AND lifecycle_stage = LEAD"));
-  EXPECT_TRUE(AsksForPersonal(contact, "display_name = \"Ada\""));
-  EXPECT_TRUE(AsksForPersonal(contact, "company_name = \"X\" AND first_name = \"Ada\""));
-  EXPECT_TRUE(AsksForPersonal(contact, "email = \"ada@example.com\"")) << "the table's own field";
-}
-
 }  // namespace
 }  // namespace kith::runtime
