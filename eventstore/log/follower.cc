@@ -31,6 +31,7 @@ class LogFollower final : public EventLog::Follower {
                               reader_.ReadRange(after_.Next(), last, ReadTier::kDisk));
         std::move(piece.begin(), piece.end(), std::back_inserter(records));
       }
+      KeepAboutAMebibyte(&records);
       if (records.size() == before) break;
       after_ = records.back()->header.position;
       if (!in_memory) break;  // one piece at a time, because its bytes are bounded

@@ -13,6 +13,8 @@ namespace {
 constexpr uint64_t kLast = std::numeric_limits<uint64_t>::max();
 constexpr size_t kReadBytesMax = 1 << 20;
 constexpr size_t kReadRecordsMax = 512;
+// Who reads backwards mostly wants the last few.
+constexpr uint64_t kBackwardsRecordsMax = 64;
 
 absl::Status Damaged(Table table) {
   return absl::DataLossError(absl::StrCat("the log's table ",
@@ -40,6 +42,16 @@ absl::StatusOr<std::string> EventBytes(const Engine& engine, Position position, 
 }
 
 }  // namespace
+
+void KeepAboutAMebibyte(Records* records) {
+  size_t bytes = 0;
+  const auto reached = std::find_if(records->begin(), records->end(), [&](const auto& record) {
+    bytes += record->payload.size();
+    for (const SealedPart& part : record->sealed) bytes += part.ciphertext.size();
+    return bytes >= kReadBytesMax;
+  });
+  if (reached != records->end()) records->erase(reached + 1, records->end());
+}
 
 absl::StatusOr<std::shared_ptr<const Record>> DecodeRecordAt(Position position,
                                                              absl::string_view bytes) {
@@ -97,21 +109,42 @@ absl::StatusOr<std::shared_ptr<const Record>> LogReader::ReadAt(Position positio
 }
 
 absl::StatusOr<Records> LogReader::ReadRange(Position first, Position last, ReadTier tier) const {
+  if (first == last) return ReadOne(first, tier);
   Records records;
-  if (first == last) {
-    KITH_ASSIGN_OR_RETURN(auto record, ReadAt(first, tier));
-    if (record == nullptr) return Missing(first);
-    records.push_back(std::move(record));
-    return records;
-  }
   const uint64_t count = std::min<uint64_t>(last.value() - first.value() + 1, kReadRecordsMax);
   if (tail_.CopyAfter(Position(first.value() - 1), count, &records) && !records.empty()) {
+    KeepAboutAMebibyte(&records);
     return records;
   }
+  return Scan(first, last, Direction::kForwards, tier);
+}
+
+absl::StatusOr<Records> LogReader::ReadRangeBackwards(Position first, Position last,
+                                                      ReadTier tier) const {
+  if (first == last) return ReadOne(last, tier);
+  Records records;
+  const uint64_t count = std::min<uint64_t>(last.value() - first.value() + 1, kBackwardsRecordsMax);
+  if (tail_.CopyAfter(Position(last.value() - count), count, &records) && !records.empty()) {
+    std::reverse(records.begin(), records.end());
+    KeepAboutAMebibyte(&records);
+    return records;
+  }
+  return Scan(last, Position(last.value() - count + 1), Direction::kBackwards, tier);
+}
+
+absl::StatusOr<Records> LogReader::ReadOne(Position position, ReadTier tier) const {
+  KITH_ASSIGN_OR_RETURN(auto record, ReadAt(position, tier));
+  if (record == nullptr) return Missing(position);
+  return Records{std::move(record)};
+}
+
+absl::StatusOr<Records> LogReader::Scan(Position from, Position to, Direction direction,
+                                        ReadTier tier) const {
+  Records records;
   absl::Status decoded;
-  Position next = first;
+  Position next = from;
   size_t bytes_read = 0;
-  const std::string start = PositionKey(first);
+  const std::string start = PositionKey(from);
   auto take = [&](absl::string_view key, absl::string_view bytes) {
     if (NumberOfKey(key) != next.value()) return false;  // a hole: found below
     auto record = DecodeRecordAt(next, bytes);
@@ -121,28 +154,14 @@ absl::StatusOr<Records> LogReader::ReadRange(Position first, Position last, Read
     }
     records.push_back(*std::move(record));
     bytes_read += bytes.size();
-    next = next.Next();
-    return next <= last && bytes_read < kReadBytesMax && records.size() < kReadRecordsMax;
+    if (next == to) return false;
+    next = direction == Direction::kForwards ? next.Next() : Position(next.value() - 1);
+    return bytes_read < kReadBytesMax && records.size() < kReadRecordsMax;
   };
-  const absl::Status scanned = engine_.Scan({Table::kEvents, "", start}, tier, take);
+  const absl::Status scanned = engine_.Scan({Table::kEvents, "", start, direction}, tier, take);
   if (decoded.ok() && !scanned.ok()) decoded = AtPosition(next, scanned);
   // What was read before the damage is good; the next call begins at the damage and reports it.
-  if (records.empty()) return decoded.ok() ? Missing(first) : decoded;
-  return records;
-}
-
-absl::StatusOr<Records> LogReader::ReadRangeBackwards(Position first, Position last,
-                                                      ReadTier tier) const {
-  constexpr uint64_t kChunk = 64;
-  const uint64_t begin =
-      std::max(first.value(), last.value() >= kChunk ? last.value() - kChunk + 1 : 1);
-  Records records;
-  for (Position next(begin); next <= last;) {
-    KITH_ASSIGN_OR_RETURN(Records chunk, ReadRange(next, last, tier));
-    next = chunk.back()->header.position.Next();
-    records.insert(records.end(), chunk.begin(), chunk.end());
-  }
-  std::reverse(records.begin(), records.end());
+  if (records.empty()) return decoded.ok() ? Missing(from) : decoded;
   return records;
 }
 

@@ -56,9 +56,18 @@ class LogReader {
   absl::StatusOr<Position> LastStored() const;
 
  private:
+  absl::StatusOr<Records> ReadOne(Position position, ReadTier tier) const;
+  // Those from `from` to `to`, in the engine.
+  absl::StatusOr<Records> Scan(Position from, Position to, Direction direction,
+                               ReadTier tier) const;
+
   const Engine& engine_;
   const Tail& tail_;
 };
+
+// Drops those behind the one with which the records reach 1 MiB: a reader that stands still must
+// not hold more, also of what was in memory when it was read.
+void KeepAboutAMebibyte(Records* records);
 
 // The record stored at `position`; DataLoss naming it when the bytes are damaged or belong
 // elsewhere.

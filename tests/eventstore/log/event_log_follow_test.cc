@@ -40,6 +40,23 @@ TYPED_TEST(Following, FeedsASlowFollowerFromDisk) {
   EXPECT_EQ(expected, 101u);
 }
 
+TYPED_TEST(Following, HoldsAboutAMebibyteAtOnce) {
+  constexpr size_t kEventBytes = 100 << 10;
+  constexpr uint64_t kEvents = 30;
+  auto follower = this->log_->Follow(Position());
+  for (uint64_t i = 0; i < kEvents; ++i) {
+    Append append = AppendTo("contacts/1");
+    append.streams[0].events[0].payload = std::string(kEventBytes, 'x');
+    this->Write(std::move(append));
+  }
+  uint64_t expected = 1;
+  for (auto records = *follower->Poll(1'000); !records.empty(); records = *follower->Poll(1'000)) {
+    EXPECT_LE(records.size() * kEventBytes, (1u << 20) + kEventBytes);
+    for (const auto& record : records) EXPECT_EQ(record->header.position, Position(expected++));
+  }
+  EXPECT_EQ(expected, kEvents + 1);
+}
+
 TYPED_TEST(Following, WakesAFollowerOnce) {
   auto follower = this->log_->Follow(Position());
   struct {
