@@ -15,7 +15,7 @@ using runtime::ReadKind;
 
 void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   const auto reader =
-      std::make_shared<const TimelineReader>(runtime.log, runtime.registry, runtime.keys);
+      std::make_shared<const TimelineReader>(runtime.log, runtime.registry, runtime.keys, methods);
   methods.Command<v1::RecordInteractionRequest, v1::Interaction>(InteractionCommands());
   methods.Ingest<v1::IngestInteractionsRequest, v1::IngestInteractionsResponse>(
       InteractionCommands());

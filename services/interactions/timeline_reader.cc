@@ -15,6 +15,7 @@
 #include "projections/tables/page_limits.h"
 #include "services/core/reject.h"
 #include "services/interactions/interaction.h"
+#include "services/runtime/read_permission.h"
 #include "services/runtime/validate.h"
 
 namespace kith::interactions {
@@ -62,6 +63,8 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
                                       .record = request.parent(),
                                       .page_size = request.page_size(),
                                       .page_token = context.page_token};
+  query.changes = context.caller.grants.Contain(
+      runtime::ReadPermissionOf(methods_, eventstore::CategoryOf(request.parent())));
   for (const int kind : request.kinds()) {
     if (kind == v1::INTERACTION_KIND_UNSPECIFIED) {
       return runtime::ViolationError("kinds", "must name kinds of interaction");

@@ -14,6 +14,7 @@
 #include "google/rpc/status.pb.h"
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/events/v1/events_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
@@ -53,6 +54,18 @@ class InteractionsServiceTest : public ::testing::Test {
     contacts::v1::DeleteContactRequest request;
     request.set_name(name);
     EXPECT_EQ(server_.Call(&ContactsStub::DeleteContact, request).reason(), "");
+  }
+
+  // The credentials of a new key.
+  std::string KeyGranting(const std::vector<std::string>& permissions) {
+    workspaces::v1::CreateApiKeyRequest request;
+    request.mutable_api_key()->set_display_name("a guest's");
+    for (const std::string& permission : permissions) {
+      request.mutable_api_key()->add_permissions(permission);
+    }
+    const auto key = server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, request);
+    EXPECT_EQ(key.reason(), "");
+    return key->secret();
   }
 
   static v1::RecordInteractionRequest Recording(const std::string& parent,
@@ -433,6 +446,35 @@ TEST_F(InteractionsServiceTest, EndsAPageOfATimelineByItsBytes) {
   } while (!request.page_token().empty());
   EXPECT_EQ(pages, 3);
   EXPECT_THAT(written, ElementsAre("6", "5", "4", "3", "2", "1", "0", "contact_created"));
+}
+
+// A contact's changes say who it is: only who may read contacts sees them, also those of its own
+// timeline; and the same for deals.
+TEST_F(InteractionsServiceTest, ShowsARecordsChangesOnlyToWhoMayReadTheRecord) {
+  const std::string ada = CreateContact("Ada");
+  Record(Recording(ada, "Hello"));
+  deals::v1::CreateDealRequest deal;
+  deal.set_deal_id("atlas");
+  deal.mutable_deal()->set_display_name("Atlas");
+  ASSERT_EQ(server_.Call(&deals::v1::DealsService::Stub::CreateDeal, deal).reason(), "");
+  Record(Recording("deals/atlas", "An offer"));
+
+  const auto entries = [&](const std::vector<std::string>& permissions, const std::string& parent) {
+    v1::ListTimelineRequest request;
+    request.set_parent(parent);
+    const auto timeline =
+        server_.CallWith(KeyGranting(permissions), &InteractionsStub::ListTimeline, request);
+    EXPECT_EQ(timeline.reason(), "");
+    return Written(timeline.response);
+  };
+  EXPECT_THAT(entries({"interactions.read"}, ada), ElementsAre("Hello"));
+  EXPECT_THAT(entries({"interactions.read", "deals.read"}, ada), ElementsAre("Hello"));
+  EXPECT_THAT(entries({"interactions.read", "contacts.read"}, ada),
+              ElementsAre("Hello", "contact_created"));
+  EXPECT_THAT(entries({"interactions.read", "contacts.read"}, "deals/atlas"),
+              ElementsAre("An offer"));
+  EXPECT_THAT(entries({"interactions.read", "deals.read"}, "deals/atlas"),
+              ElementsAre("An offer", "deal_created"));
 }
 
 // Ada's key is destroyed, by hand, after an interaction with her that Grace has part in.

@@ -1,0 +1,27 @@
+#include "services/runtime/read_permission.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/testing/test_server.h"
+
+namespace kith::runtime {
+namespace {
+
+// Whatever happens, happens to a record that a caller may be let read or not.
+TEST(ReadPermission, IsDeclaredForEveryKindOfRecord) {
+  testing::TestServer server;
+  for (const std::string& category : server.runtime().registry.Categories()) {
+    EXPECT_NE(ReadPermissionOf(server.methods(), category), "") << category;
+  }
+}
+
+TEST(ReadPermission, IsThatOfTheMethodThatGetsOne) {
+  testing::TestServer server;
+  EXPECT_EQ(ReadPermissionOf(server.methods(), "contacts"), "contacts.read");
+  EXPECT_EQ(ReadPermissionOf(server.methods(), "pipelines"), "deals.read");
+  EXPECT_EQ(ReadPermissionOf(server.methods(), "interactions"), "interactions.read");
+  EXPECT_EQ(ReadPermissionOf(server.methods(), "nothing"), "");
+}
+
+}  // namespace
+}  // namespace kith::runtime
