@@ -62,7 +62,7 @@ void AddAmount(const Money& money, std::optional<int> probability, int times,
   const int index = FindOrMake(money.currency_code(), probability, group);
   v1::BoardAmount& amount = *group.mutable_amounts(index);
   amount.set_count(amount.count() + times);
-  Add(static_cast<__int128>(MinorUnits(money)) * times, *amount.mutable_minor_units());
+  Add(MinorUnits(money) * times, *amount.mutable_minor_units());
   if (amount.count() == 0) group.mutable_amounts()->DeleteSubrange(index, 1);
 }
 
@@ -75,7 +75,7 @@ void AddDeal(const v1::Deal& deal, int times, v1::BoardGroup& group) {
   if (deal.has_amount()) AddAmount(deal.amount(), OwnProbability(deal), times, group);
 }
 
-std::vector<Money> AmountsOf(const v1::BoardGroup& group) {
+absl::StatusOr<std::vector<Money>> AmountsOf(const v1::BoardGroup& group) {
   MoneySum sum;
   for (const v1::BoardAmount& amount : group.amounts()) {
     sum.AddMinor(amount.currency_code(), ValueOf(amount.minor_units()));
@@ -83,7 +83,8 @@ std::vector<Money> AmountsOf(const v1::BoardGroup& group) {
   return sum.Totals();
 }
 
-std::vector<Money> WeightedAmountsOf(const v1::BoardGroup& group, int stage_percent) {
+absl::StatusOr<std::vector<Money>> WeightedAmountsOf(const v1::BoardGroup& group,
+                                                     int stage_percent) {
   MoneySum sum;
   for (const v1::BoardAmount& amount : group.amounts()) {
     sum.AddMinor(amount.currency_code(), ValueOf(amount.minor_units()),

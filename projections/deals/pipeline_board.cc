@@ -164,10 +164,10 @@ absl::StatusOr<v1::BoardStage> ReadStage(const projections::ViewSnapshot& snapsh
   if (!group.has_value()) return shown;
 
   shown.set_count(group->count());
-  for (auto& money : AmountsOf(*group)) *shown.add_amount() = std::move(money);
-  for (auto& money : WeightedAmountsOf(*group, stage.probability())) {
-    *shown.add_weighted_amount() = std::move(money);
-  }
+  KITH_ASSIGN_OR_RETURN(auto amounts, AmountsOf(*group));
+  for (auto& money : amounts) *shown.add_amount() = std::move(money);
+  KITH_ASSIGN_OR_RETURN(auto weighted, WeightedAmountsOf(*group, stage.probability()));
+  for (auto& money : weighted) *shown.add_weighted_amount() = std::move(money);
   *shown.mutable_average_age() = ToDuration(AverageAgeOf(*group, query.read_time));
   KITH_ASSIGN_OR_RETURN(const int64_t rotting, CountRotting(snapshot, query, stage));
   shown.set_rotting_count(rotting);

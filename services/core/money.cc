@@ -5,6 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/type/v1/errors.pb.h"
 
 namespace kith {
 namespace {
@@ -45,19 +48,9 @@ __int128 MinorOf(const google::type::Money& money, int decimals) {
          money.nanos() / (kNanosPerUnit / per_unit);
 }
 
-int64_t Clamp(__int128 value) {
-  constexpr __int128 kMin = std::numeric_limits<int64_t>::min();
-  constexpr __int128 kMax = std::numeric_limits<int64_t>::max();
-  return static_cast<int64_t>(std::clamp(value, kMin, kMax));
-}
-
-__int128 QuotientHalfEven(__int128 numerator, int64_t denominator) {
-  __int128 quotient = numerator / denominator;
-  const __int128 remainder = numerator % denominator;
-  const __int128 twice = (remainder < 0 ? -remainder : remainder) * 2;
-  const bool away = twice > denominator || (twice == denominator && quotient % 2 != 0);
-  if (away) quotient += numerator < 0 ? -1 : 1;
-  return quotient;
+bool FitsInteger(__int128 value) {
+  return value >= std::numeric_limits<int64_t>::min() &&
+         value <= std::numeric_limits<int64_t>::max();
 }
 
 }  // namespace
@@ -84,40 +77,53 @@ std::string MoneyDefect(const google::type::Money& money) {
                         money.currency_code());
   }
   const __int128 minor = MinorOf(money, *decimals);
-  return minor == Clamp(minor) ? "" : "is too large";
+  return FitsInteger(minor) ? "" : "is too large";
 }
 
-int64_t MinorUnits(const google::type::Money& money) {
+__int128 MinorUnits(const google::type::Money& money) {
   const std::optional<int> decimals = CurrencyDecimals(money.currency_code());
   KITH_CHECK(decimals.has_value());
-  return Clamp(MinorOf(money, *decimals));
+  return MinorOf(money, *decimals);
 }
 
-google::type::Money MoneyOf(int64_t minor_units, absl::string_view currency) {
+absl::StatusOr<google::type::Money> MoneyOf(__int128 minor_units, absl::string_view currency) {
   const std::optional<int> decimals = CurrencyDecimals(currency);
   KITH_CHECK(decimals.has_value());
   const int64_t per_unit = kPowersOfTen[*decimals];
+  if (!FitsInteger(minor_units / per_unit)) {
+    return Error(type::v1::ERROR_OUT_OF_RANGE,
+                 absl::StrCat("A sum in ", currency,
+                              " is beyond what an amount can hold. Ask for fewer deals: a pipeline,"
+                              " an owner or a period."),
+                 {{"currency_code", std::string(currency)}});
+  }
   google::type::Money money;
   money.set_currency_code(std::string(currency));
-  money.set_units(minor_units / per_unit);
+  money.set_units(static_cast<int64_t>(minor_units / per_unit));
   money.set_nanos(static_cast<int32_t>(minor_units % per_unit * (kNanosPerUnit / per_unit)));
   return money;
 }
 
-int64_t DivideHalfEven(__int128 numerator, int64_t denominator) {
+__int128 DivideHalfEven(__int128 numerator, int64_t denominator) {
   KITH_CHECK(denominator > 0);
-  return Clamp(QuotientHalfEven(numerator, denominator));
+  __int128 quotient = numerator / denominator;
+  const __int128 remainder = numerator % denominator;
+  const __int128 twice = (remainder < 0 ? -remainder : remainder) * 2;
+  const bool away = twice > denominator || (twice == denominator && quotient % 2 != 0);
+  if (away) quotient += numerator < 0 ? -1 : 1;
+  return quotient;
 }
 
 void MoneySum::AddMinor(absl::string_view currency, __int128 minor_units, int percent) {
   hundredths_[std::string(currency)] += minor_units * percent;
 }
 
-std::vector<google::type::Money> MoneySum::Totals() const {
+absl::StatusOr<std::vector<google::type::Money>> MoneySum::Totals() const {
   std::vector<google::type::Money> totals;
   totals.reserve(hundredths_.size());
   for (const auto& [currency, hundredths] : hundredths_) {
-    totals.push_back(MoneyOf(DivideHalfEven(hundredths, 100), currency));
+    KITH_ASSIGN_OR_RETURN(totals.emplace_back(),
+                          MoneyOf(DivideHalfEven(hundredths, 100), currency));
   }
   return totals;
 }

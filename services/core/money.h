@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "google/type/money.pb.h"
 
@@ -23,13 +24,14 @@ std::optional<int> CurrencyDecimals(absl::string_view code);
 // nanos of one sign, nanos within a unit, no fraction of a minor unit, minor units within 64 bits.
 std::string MoneyDefect(const google::type::Money& money);
 
-// Minor units of an amount without defect.
-int64_t MinorUnits(const google::type::Money& money);
-google::type::Money MoneyOf(int64_t minor_units, absl::string_view currency);
+// Minor units of a sum of amounts without defect.
+__int128 MinorUnits(const google::type::Money& money);
+// The exact amount, or ERROR_OUT_OF_RANGE where its units do not fit 64 bits, which are all that a
+// Money has: a sum is never cut.
+absl::StatusOr<google::type::Money> MoneyOf(__int128 minor_units, absl::string_view currency);
 
-// numerator / denominator, rounded half to even. The denominator is positive, the quotient fits 64
-// bits.
-int64_t DivideHalfEven(__int128 numerator, int64_t denominator);
+// numerator / denominator, rounded half to even. The denominator is positive.
+__int128 DivideHalfEven(__int128 numerator, int64_t denominator);
 
 // Exact sums, one per currency, also of amounts weighted by a percentage, which are rounded once:
 // when the sum is read.
@@ -42,9 +44,8 @@ class MoneySum {
   void AddMinor(absl::string_view currency, __int128 minor_units, int percent = 100);
 
   bool empty() const { return hundredths_.empty(); }
-  // By currency code; a currency whose sum is 0 is listed. Sums beyond 64 bits of minor units are
-  // cut to the bound.
-  std::vector<google::type::Money> Totals() const;
+  // By currency code; a currency whose sum is 0 is listed. ERROR_OUT_OF_RANGE as MoneyOf.
+  absl::StatusOr<std::vector<google::type::Money>> Totals() const;
 
  private:
   std::map<std::string, __int128, std::less<>> hundredths_;  // of minor units

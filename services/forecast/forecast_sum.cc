@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status_macros.h"
+#include "google/rpc/error_details.pb.h"
+#include "kith/type/v1/errors.pb.h"
 #include "projections/forecast/forecast_cells.h"
 #include "services/core/date.h"
 #include "services/core/money.h"
@@ -27,13 +31,22 @@ int64_t NanosPerMinorUnit(const std::string& currency) {
   return nanos;
 }
 
-// A sum as money, rounded half to even; sums beyond what a reply can hold are cut to the bound.
-// `parts` says how many billionths' parts the sum counts: 1, or 100 where it is weighted in
-// percent.
-Money ToMoney(__int128 sum, int64_t parts, const std::string& currency) {
-  const int64_t divisor = NanosPerMinorUnit(currency) * parts;
-  const __int128 bound = static_cast<__int128>(std::numeric_limits<int64_t>::max()) * divisor;
-  return MoneyOf(DivideHalfEven(std::clamp(sum, -bound, bound), divisor), currency);
+// A sum as money, rounded half to even. `parts` says how many billionths' parts the sum counts: 1,
+// or 100 where it is weighted in percent.
+absl::StatusOr<Money> ToMoney(__int128 sum, int64_t parts, const std::string& currency) {
+  return MoneyOf(DivideHalfEven(sum, NanosPerMinorUnit(currency) * parts), currency);
+}
+
+absl::Status TooManyRows() {
+  google::rpc::QuotaFailure quota;
+  auto* const violation = quota.add_violations();
+  violation->set_subject("forecast");
+  violation->set_description(absl::StrCat("A forecast has at most ", kForecastRowsMax, " rows."));
+  return Error(
+      type::v1::ERROR_LIMIT_REACHED,
+      "The forecast has too many rows. Group it by less, or ask for a shorter period or one "
+      "owner.",
+      {{"limit", "forecast"}}, quota);
 }
 
 }  // namespace
@@ -77,6 +90,7 @@ void ForecastSum::Add(const v1::ForecastCell& cell, std::optional<absl::CivilDay
   const ForecastCategory category = CategoryOf(cell, stage);
   const bool omitted = cell.status() == deals::v1::OPEN && category == deals::v1::OMITTED;
   if (omitted) return;
+  if (rows_.size() > kForecastRowsMax) return;  // refused in the end
   const int percent = ProbabilityOf(cell, stage);
   Count(cell, percent, category, rows_[GroupOf(cell, day, category)]);
   Count(cell, percent, category, totals_[cell.currency_code()]);
@@ -129,7 +143,7 @@ void ForecastSum::Count(const v1::ForecastCell& cell, int percent, ForecastCateg
   }
 }
 
-v1::ForecastRow ForecastSum::Row(const Group& group, const Figures& figures) {
+absl::StatusOr<v1::ForecastRow> ForecastSum::Row(const Group& group, const Figures& figures) {
   v1::ForecastRow row;
   row.set_month(group.month);
   row.set_quarter(group.quarter);
@@ -148,28 +162,32 @@ v1::ForecastRow ForecastSum::Row(const Group& group, const Figures& figures) {
     for (const auto& [each, amount] : figures.open) sum += each >= category ? amount : 0;
     return sum;
   };
-  const auto money = [&](__int128 sum) { return ToMoney(sum, 1, group.currency_code); };
+  const auto& currency = group.currency_code;
   const __int128 won = figures.won;
-  *row.mutable_open_amount() = money(open_from(deals::v1::PIPELINE));
+  const __int128 weighted = figures.weighted_percent;
+  KITH_ASSIGN_OR_RETURN(*row.mutable_open_amount(),
+                        ToMoney(open_from(deals::v1::PIPELINE), 1, currency));
   *row.mutable_open_pipeline() = row.open_amount();
-  *row.mutable_won_amount() = money(won);
-  *row.mutable_best_case() = money(open_from(deals::v1::BEST_CASE) + won);
-  *row.mutable_most_likely() = money(open_from(deals::v1::MOST_LIKELY) + won);
-  *row.mutable_commit() = money(open_from(deals::v1::COMMIT) + won);
-  *row.mutable_weighted_amount() = ToMoney(figures.weighted_percent, 100, group.currency_code);
-  *row.mutable_expected_amount() =
-      ToMoney(figures.weighted_percent + won * 100, 100, group.currency_code);
+  KITH_ASSIGN_OR_RETURN(*row.mutable_won_amount(), ToMoney(won, 1, currency));
+  KITH_ASSIGN_OR_RETURN(*row.mutable_best_case(),
+                        ToMoney(open_from(deals::v1::BEST_CASE) + won, 1, currency));
+  KITH_ASSIGN_OR_RETURN(*row.mutable_most_likely(),
+                        ToMoney(open_from(deals::v1::MOST_LIKELY) + won, 1, currency));
+  KITH_ASSIGN_OR_RETURN(*row.mutable_commit(),
+                        ToMoney(open_from(deals::v1::COMMIT) + won, 1, currency));
+  KITH_ASSIGN_OR_RETURN(*row.mutable_weighted_amount(), ToMoney(weighted, 100, currency));
+  KITH_ASSIGN_OR_RETURN(*row.mutable_expected_amount(),
+                        ToMoney(weighted + won * 100, 100, currency));
   return row;
 }
 
 // Ratios are those of minor units; one whose denominator is not positive is left unset.
-void ForecastSum::AddQuota(v1::ForecastRow& total) const {
-  const int64_t quota = MinorUnits(request_.quota());
-  const int64_t won = MinorUnits(total.won_amount());
-  const int64_t open = MinorUnits(total.open_pipeline());
-  const __int128 gap = static_cast<__int128>(quota) - won;
-  *total.mutable_quota_gap() =
-      ToMoney(gap * NanosPerMinorUnit(total.currency_code()), 1, total.currency_code());
+absl::Status ForecastSum::AddQuota(v1::ForecastRow& total) const {
+  const __int128 quota = MinorUnits(request_.quota());
+  const __int128 won = MinorUnits(total.won_amount());
+  const __int128 open = MinorUnits(total.open_pipeline());
+  const __int128 gap = quota - won;
+  KITH_ASSIGN_OR_RETURN(*total.mutable_quota_gap(), MoneyOf(gap, total.currency_code()));
   if (quota > 0) {
     total.set_attainment_percent(100.0 * static_cast<double>(won) / static_cast<double>(quota));
     total.set_quota_coverage(static_cast<double>(open) / static_cast<double>(quota));
@@ -177,18 +195,24 @@ void ForecastSum::AddQuota(v1::ForecastRow& total) const {
   if (gap > 0) {
     total.set_remaining_coverage(static_cast<double>(open) / static_cast<double>(gap));
   }
+  return absl::OkStatus();
 }
 
-v1::Forecast ForecastSum::Result() const {
+absl::StatusOr<v1::Forecast> ForecastSum::Result() const {
+  if (rows_.size() > kForecastRowsMax) return TooManyRows();
   v1::Forecast forecast;
-  for (const auto& [group, figures] : rows_) *forecast.add_rows() = Row(group, figures);
+  for (const auto& [group, figures] : rows_) {
+    KITH_ASSIGN_OR_RETURN(*forecast.add_rows(), Row(group, figures));
+  }
   // Where nothing was sold in the quota's currency, that is told too.
   std::map<std::string, Figures> totals = totals_;
   if (request_.has_quota()) totals.try_emplace(request_.quota().currency_code());
   for (const auto& [currency, figures] : totals) {
     v1::ForecastRow& total = *forecast.add_totals();
-    total = Row({.currency_code = currency}, figures);
-    if (request_.has_quota() && currency == request_.quota().currency_code()) AddQuota(total);
+    KITH_ASSIGN_OR_RETURN(total, Row({.currency_code = currency}, figures));
+    if (request_.has_quota() && currency == request_.quota().currency_code()) {
+      KITH_RETURN_IF_ERROR(AddQuota(total));
+    }
   }
   return forecast;
 }

@@ -15,6 +15,7 @@
 #include <string>
 #include <tuple>
 
+#include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "kith/forecast/v1/forecast_rows.pb.h"
 #include "kith/forecast/v1/forecast_service.pb.h"
@@ -27,6 +28,9 @@ namespace kith::forecast {
 int ProbabilityOf(const v1::ForecastCell& cell, const deals::v1::Stage* stage);
 deals::v1::ForecastCategory CategoryOf(const v1::ForecastCell& cell, const deals::v1::Stage* stage);
 
+// About 2 MiB.
+inline constexpr size_t kForecastRowsMax = 10'000;
+
 class ForecastSum {
  public:
   // Borrows both; they outlive the sum.
@@ -37,8 +41,9 @@ class ForecastSum {
   // passed over.
   void Add(const v1::ForecastCell& cell, std::optional<absl::CivilDay> day);
   // Rows and totals in the order of the proto, quota figures included; read_time is left to the
-  // caller.
-  v1::Forecast Result() const;
+  // caller. ERROR_OUT_OF_RANGE where a sum is beyond what an amount can hold, ERROR_LIMIT_REACHED
+  // for more than kForecastRowsMax rows.
+  absl::StatusOr<v1::Forecast> Result() const;
 
  private:
   // What rows are told apart by, in their order. Parts that the request does not divide by are all
@@ -66,8 +71,8 @@ class ForecastSum {
                 deals::v1::ForecastCategory category) const;
   static void Count(const v1::ForecastCell& cell, int percent, deals::v1::ForecastCategory category,
                     Figures& figures);
-  static v1::ForecastRow Row(const Group& group, const Figures& figures);
-  void AddQuota(v1::ForecastRow& total) const;
+  static absl::StatusOr<v1::ForecastRow> Row(const Group& group, const Figures& figures);
+  absl::Status AddQuota(v1::ForecastRow& total) const;
 
   const v1::QueryForecastRequest& request_;
   const StagesByName& stages_;
@@ -76,7 +81,7 @@ class ForecastSum {
   bool by_quarter_ = false;
   bool by_owner_ = false;
   bool by_category_ = false;
-  std::map<Group, Figures> rows_;
+  std::map<Group, Figures> rows_;          // at most one more than kForecastRowsMax
   std::map<std::string, Figures> totals_;  // by currency
 };
 

@@ -50,7 +50,7 @@ absl::Status Query(const ReadContext& context, const v1::QueryForecastRequest& r
   KITH_RETURN_IF_ERROR(VisitCells(context.view(), context.workspace(), period, zone,
                                   [&](const v1::ForecastCell& cell,
                                       std::optional<absl::CivilDay> day) { sum.Add(cell, day); }));
-  *response = sum.Result();
+  KITH_ASSIGN_OR_RETURN(*response, sum.Result());
   *response->mutable_read_time() = ToTimestamp(context.read_time);
   return absl::OkStatus();
 }

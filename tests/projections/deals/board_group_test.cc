@@ -53,15 +53,15 @@ TEST(BoardGroup, KeepsExactSumsBeyond64Bits) {
   const v1::Deal deal = DealWorth(MoneyIn("EUR", kMost), 0);
   for (int i = 0; i < 3; ++i) AddDeal(deal, 1, group);
   for (int i = 0; i < 2; ++i) AddDeal(deal, -1, group);
-  ASSERT_EQ(AmountsOf(group).size(), 1u);
-  EXPECT_EQ(AmountsOf(group)[0].units(), kMost);
+  ASSERT_EQ(AmountsOf(group)->size(), 1u);
+  EXPECT_EQ(AmountsOf(group)->at(0).units(), kMost);
 }
 
 TEST(BoardGroup, WeighsSumsBeyond64BitsExactly) {
   v1::BoardGroup group;
   const v1::Deal deal = DealWorth(MoneyIn("EUR", 90'000'000'000'000'000), 0);
   for (int i = 0; i < 4; ++i) AddDeal(deal, 1, group);
-  EXPECT_EQ(WeightedAmountsOf(group, 25)[0].units(), 90'000'000'000'000'000);
+  EXPECT_EQ(WeightedAmountsOf(group, 25)->at(0).units(), 90'000'000'000'000'000);
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ Groups CountByView(const projections::ViewSnapshot& snapshot) {
       snapshot, WorkspaceId(1), {}, absl::UTCTimeZone(),
       [&](const v1::ForecastCell& cell, std::optional<absl::CivilDay> day) { sum.Add(cell, day); });
   RC_ASSERT(visited.ok());
-  const v1::Forecast forecast = sum.Result();
+  const v1::Forecast forecast = *sum.Result();
   Groups groups;
   for (const v1::ForecastRow& row : forecast.rows()) {
     const google::type::Money& weighted = row.weighted_amount();

@@ -31,7 +31,7 @@ v1::Forecast Ask(const projections::ViewSnapshot& snapshot, const v1::QueryForec
       snapshot, WorkspaceId(1), period, zone,
       [&](const v1::ForecastCell& cell, std::optional<absl::CivilDay> day) { sum.Add(cell, day); });
   EXPECT_TRUE(visited.ok()) << visited;
-  return sum.Result();
+  return *sum.Result();
 }
 
 v1::ForecastRow Total(const v1::Forecast& forecast) {

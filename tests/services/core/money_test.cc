@@ -2,7 +2,9 @@
 
 #include <limits>
 
+#include "eventstore/base/error.h"
 #include "gtest/gtest.h"
+#include "kith/type/v1/errors.pb.h"
 #include "rapidcheck/gtest.h"
 
 namespace kith {
@@ -47,7 +49,7 @@ TEST(MoneyDefect, NamesWhatIsWrong) {
 
 RC_GTEST_PROP(MinorUnits, AreTheWholeAmount, (int64_t minor)) {
   for (const char* currency : {"EUR", "JPY", "KWD", "CLF"}) {
-    const google::type::Money money = MoneyOf(minor, currency);
+    const google::type::Money money = *MoneyOf(minor, currency);
     RC_ASSERT(MoneyDefect(money) == "");
     RC_ASSERT(MinorUnits(money) == minor);
   }
@@ -68,7 +70,7 @@ TEST(MoneySum, KeepsCurrenciesApart) {
   sum.Add(Money("EUR", 10));
   sum.Add(Money("USD", 5, 250'000'000));
   sum.Add(Money("EUR", 0, 10'000'000));
-  const auto totals = sum.Totals();
+  const auto totals = *sum.Totals();
   ASSERT_EQ(totals.size(), 2u);
   EXPECT_EQ(MinorUnits(totals[0]), 1001);
   EXPECT_EQ(totals[0].currency_code(), "EUR");
@@ -79,7 +81,29 @@ TEST(MoneySum, RoundsTheSumAndNotItsParts) {
   // Each half cent would round to 0 alone.
   MoneySum sum;
   for (int i = 0; i < 4; ++i) sum.AddMinor("EUR", 1, 50);
-  EXPECT_EQ(MinorUnits(sum.Totals()[0]), 2);
+  EXPECT_EQ(MinorUnits(sum.Totals()->at(0)), 2);
+}
+
+TEST(MoneySum, HoldsMoreMinorUnitsThan64Bits) {
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  MoneySum sum;
+  for (int i = 0; i < 3; ++i) sum.AddMinor("EUR", kMax);
+  const auto totals = sum.Totals();
+  ASSERT_TRUE(totals.ok()) << totals.status();
+  EXPECT_EQ(totals->at(0).units(), 276'701'161'105'643'274);
+  EXPECT_EQ(totals->at(0).nanos(), 210'000'000);
+  EXPECT_TRUE(MinorUnits(totals->at(0)) == static_cast<__int128>(kMax) * 3);
+}
+
+TEST(MoneySum, IsRefusedRatherThanCut) {
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  for (const int64_t most : {kMax, -kMax}) {
+    MoneySum sum;
+    sum.AddMinor("JPY", most);
+    EXPECT_TRUE(sum.Totals().ok());
+    sum.AddMinor("JPY", most);
+    EXPECT_TRUE(IsError(sum.Totals().status(), type::v1::ERROR_OUT_OF_RANGE));
+  }
 }
 
 TEST(MoneySum, DoesNotOverflowWhileItAdds) {
@@ -88,7 +112,7 @@ TEST(MoneySum, DoesNotOverflowWhileItAdds) {
   sum.AddMinor("EUR", kMax);
   sum.AddMinor("EUR", kMax);
   sum.AddMinor("EUR", -kMax);
-  EXPECT_EQ(MinorUnits(sum.Totals()[0]), kMax);
+  EXPECT_EQ(MinorUnits(sum.Totals()->at(0)), kMax);
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 // The formulas of a forecast, over cells as the view keeps them.
 #include "services/forecast/forecast_sum.h"
 
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
 #include "gtest/gtest.h"
+#include "kith/type/v1/errors.pb.h"
 #include "projections/forecast/forecast_cells.h"
 #include "tests/testing/decider_spec.h"
 
@@ -37,7 +40,7 @@ v1::Forecast Sum(absl::string_view request, std::initializer_list<absl::string_v
   const StagesByName stages = Stages();
   ForecastSum sum(asked, stages, fiscal_year_start_month);
   for (const absl::string_view deal : deals) sum.Add(Cell(deal), kDay);
-  return sum.Result();
+  return *sum.Result();
 }
 
 v1::ForecastRow OnlyTotal(const v1::Forecast& forecast) {
@@ -193,7 +196,7 @@ TEST(ForecastSum, OrdersMonthsAndPutsDealsWithoutADateLast) {
   sum.Add(Cell(R"pb(status: OPEN owner: "users/b")pb"), absl::CivilDay(2018, 1, 1));
   sum.Add(Cell(R"pb(status: OPEN owner: "users/b")pb"), absl::CivilDay(2017, 12, 31));
   sum.Add(Cell(R"pb(status: OPEN owner: "users/a")pb"), absl::CivilDay(2017, 12, 1));
-  const v1::Forecast forecast = sum.Result();
+  const v1::Forecast forecast = *sum.Result();
   ASSERT_EQ(forecast.rows_size(), 4);
   EXPECT_EQ(forecast.rows(0).month(), "2017-12");
   EXPECT_EQ(forecast.rows(0).owner(), "users/a");
@@ -209,6 +212,49 @@ TEST(ForecastSum, KeepsToThePipelineAndOwnerAskedFor) {
                      R"pb(status: OPEN pipeline: "pipelines/b" owner: "users/1")pb",
                      R"pb(status: OPEN pipeline: "pipelines/a" owner: "users/2")pb"}));
   EXPECT_EQ(total.open_count(), 1);
+}
+
+// 90,000,000,000,000,000 EUR is just below 2^63 cents.
+TEST(ForecastSum, IsExactBeyond64BitsOfMinorUnits) {
+  constexpr absl::string_view kWon = R"pb(
+    status: WON
+    amount { currency_code: "EUR" units: 90000000000000000 nanos: 10000000 })pb";
+  const v1::ForecastRow total = OnlyTotal(
+      Sum(R"pb(quota { currency_code: "EUR" units: 90000000000000000 })pb", {kWon, kWon, kWon}));
+  EXPECT_EQ(total.won_amount().units(), 270'000'000'000'000'000);
+  EXPECT_EQ(total.won_amount().nanos(), 30'000'000);
+  EXPECT_EQ(total.quota_gap().units(), -180'000'000'000'000'000);
+  EXPECT_DOUBLE_EQ(total.attainment_percent(), 300);
+}
+
+TEST(ForecastSum, IsRefusedWhereASumIsBeyondAnAmount) {
+  const v1::QueryForecastRequest all;
+  const StagesByName stages;
+  ForecastSum sum(all, stages, 1);
+  const v1::ForecastCell cell =
+      Cell(R"pb(status: WON
+                amount { currency_code: "JPY" units: 9000000000000000000 })pb");
+  sum.Add(cell, kDay);
+  EXPECT_TRUE(sum.Result().ok());
+  sum.Add(cell, kDay);
+  EXPECT_TRUE(IsError(sum.Result().status(), type::v1::ERROR_OUT_OF_RANGE));
+}
+
+TEST(ForecastSum, IsRefusedWhereItHasTooManyRows) {
+  const auto by_owner = Proto<v1::QueryForecastRequest>("group_by: OWNER");
+  const StagesByName stages;
+  ForecastSum sum(by_owner, stages, 1);
+  const auto add = [&](size_t owner) {
+    v1::ForecastCell cell = Cell("status: WON");
+    cell.set_owner(absl::StrCat("users/", owner));
+    sum.Add(cell, kDay);
+  };
+  for (size_t owner = 0; owner < kForecastRowsMax; ++owner) add(owner);
+  const auto largest = sum.Result();
+  ASSERT_TRUE(largest.ok()) << largest.status();
+  EXPECT_LT(largest->ByteSizeLong(), 2u << 20);
+  add(kForecastRowsMax);
+  EXPECT_TRUE(IsError(sum.Result().status(), type::v1::ERROR_LIMIT_REACHED));
 }
 
 TEST(ForecastCell, SumsBeyond64BitsExactly) {
