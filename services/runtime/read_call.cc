@@ -92,13 +92,30 @@ absl::Status ReadCallBase::TryServe(ReadTier tier) {
         position_.sequence,
         SequenceAt(environment_.log, caller_.caller->workspace, snapshot_->position(), tier));
   }
-  KITH_RETURN_IF_ERROR(Run({*caller_.caller, environment_.authorizer,
-                            snapshot_.has_value() ? &*snapshot_ : nullptr, tier,
-                            position_.read_time, environment_.keys, page_token_,
-                            position_.as_of}));
+  if (!snapshot_.has_value()) {
+    KITH_RETURN_IF_ERROR(RunOn(nullptr, tier));
+  } else if (kind_ == ReadKind::kPoint) {
+    KITH_RETURN_IF_ERROR(RunOn(&*snapshot_, tier));
+  } else {
+    KITH_RETURN_IF_ERROR(RunGuarded(tier));
+  }
   HideErased(environment_.keys, caller_.caller->workspace, response_);
   SealPageToken(environment_.log.token_sealer(), method_, caller_.caller->workspace, response_);
   return absl::OkStatus();
+}
+
+absl::Status ReadCallBase::RunGuarded(ReadTier tier) {
+  const auto interrupted = [this] {
+    return carrier_.IsCancelled() ? absl::CancelledError() : absl::OkStatus();
+  };
+  projections::ReadGuard guard(interrupted);
+  const projections::ViewSnapshot guarded = snapshot_->Guarded(guard);
+  return RunOn(&guarded, tier);
+}
+
+absl::Status ReadCallBase::RunOn(const projections::ViewSnapshot* snapshot, ReadTier tier) {
+  return Run({*caller_.caller, environment_.authorizer, snapshot, tier, position_.read_time,
+              environment_.keys, page_token_, position_.as_of});
 }
 
 void ReadCallBase::TakeOnPool(Step step) {

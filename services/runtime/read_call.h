@@ -77,6 +77,9 @@ class ReadCallBase : public UnaryCall {
   void Await();
   void Serve(eventstore::ReadTier tier);
   absl::Status TryServe(eventstore::ReadTier tier);
+  absl::Status RunOn(const projections::ViewSnapshot* snapshot, eventstore::ReadTier tier);
+  // On the snapshot, as far as somebody waits for it and it does not look at too much.
+  absl::Status RunGuarded(eventstore::ReadTier tier);
   void TakeOnPool(Step step);
   void End(const absl::Status& status);
 

@@ -275,6 +275,26 @@ TEST_F(ListTest, EndsAPageByItsBytes) {
   }
 }
 
+// Under a guard every kind of read ends with its error: a scan, a walk of an index, of the rows and
+// of a current index, and a sort.
+TEST_F(ListTest, EndsWithItsGuardsError) {
+  for (int i = 0; i < 5; ++i) fixture_.Put(MakeDeal(absl::StrCat("deals/", i), "users/a", "Crane"));
+  const auto going = [] { return absl::OkStatus(); };
+  const auto refused = [](const absl::Status& status) {
+    return IsError(status, type::v1::ERROR_LIMIT_REACHED);
+  };
+  for (const ListQuery& query :
+       {ListQuery{}, ListQuery{.filter = "owner = users/a"}, ListQuery{.order_by = "create_time"},
+        ListQuery{.order_by = "last_activity_time"}}) {
+    ReadGuard guard(going, {.rows = 3});
+    const auto page = TestDeals().List(fixture_.Latest().Guarded(guard), kWorkspace, query);
+    EXPECT_TRUE(refused(page.status())) << query.filter << query.order_by << page.status();
+  }
+  ReadGuard guard(going, {.rows = 3});
+  EXPECT_TRUE(refused(TestDeals().Scan(fixture_.Latest().Guarded(guard), kWorkspace,
+                                       KeyRange::Prefix(""), [](const Deal&) { return true; })));
+}
+
 TEST_F(ListTest, RefusesToLookAtTooManyRowsAndNamesTheIndexThatWouldHelp) {
   fixture_.Fold([](ViewBatch& batch) {
     for (int i = 0; i < 10'050; ++i) {

@@ -392,9 +392,11 @@ TEST(Read, WaitsForItsViewAndGivesUpAtTheDeadline) {
 // Calls of a stub that a test waits for one by one.
 class PendingList {
  public:
-  explicit PendingList(PersonServer& server)
-      : thread_([this, &server] {
-          status_ = server.contacts().ListContacts(&call_, ListContactsRequest(), &response_);
+  explicit PendingList(PersonServer& server, const std::string& filter = "")
+      : thread_([this, &server, filter] {
+          ListContactsRequest request;
+          request.set_filter(filter);
+          status_ = server.contacts().ListContacts(&call_, request, &response_);
         }) {}
   const grpc::Status& Wait() {
     thread_.join();
@@ -470,6 +472,18 @@ TEST(Cancellation, FreesTheCallWhenItsWorkIsDone) {
   EXPECT_EQ(list.Wait().error_code(), grpc::StatusCode::CANCELLED);
   server.list_gate.Open();
   Create(server, "still here");
+}
+
+// Stopping the server waits for the scan, which would go on.
+TEST(Cancellation, EndsAScanThatNobodyWaitsFor) {
+  PersonServer server;
+  Create(server, "Ada");
+  server.list_gate.Close();
+  PendingList list(server, "forever");
+  server.list_gate.AwaitWaiting(1);
+  server.list_gate.Open();
+  list.call().TryCancel();
+  EXPECT_EQ(list.Wait().error_code(), grpc::StatusCode::CANCELLED);
 }
 
 TEST(Deadline, EndsTheCallAtTheClient) {

@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
+#include "gtest/gtest.h"
 #include "kith/contacts/v1/contacts_errors.pb.h"
 #include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/events/v1/events_service.pb.h"
@@ -180,14 +181,24 @@ absl::Status Refuse(const ReadContext&, const Request&, Response*) {
   return absl::UnimplementedError("not of this server");
 }
 
+// Looks at the view again and again, until that is refused.
+absl::Status ScanForever(const ReadContext& context) {
+  const auto range = projections::KeyRange::Prefix("");
+  absl::Status status;
+  while (status.ok()) status = context.view().Scan(range, [](auto, auto) { return true; });
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  return status;
+}
+
 void BindMethods(MethodTable& methods, Gate& list_gate) {
   methods.Command<CreateContactRequest, Contact>(PersonCommands());
   methods.Command<UpdateContactRequest, Contact>(PersonCommands());
   methods.Read("person_directory", ReadKind::kPoint, Get);
   methods.Read("person_directory", ReadKind::kScan,
-               [&list_gate](const ReadContext&, const ListContactsRequest&, ListContactsResponse*) {
+               [&list_gate](const ReadContext& context, const ListContactsRequest& request,
+                            ListContactsResponse*) {
                  list_gate.Pass();
-                 return absl::OkStatus();
+                 return request.filter() == "forever" ? ScanForever(context) : absl::OkStatus();
                });
   methods.Answer(ReadKind::kPoint,
                  Refuse<contacts::v1::DeleteContactRequest, google::protobuf::Empty>);
