@@ -16,6 +16,13 @@
 namespace kith::cli {
 namespace {
 
+// The first line with its end, which is a line feed, a carriage return, or one after the other.
+size_t LineSize(absl::string_view text) {
+  const size_t end = text.find_first_of("\r\n");
+  if (end == text.npos) return text.size();
+  return end + (text.substr(end, 2) == "\r\n" ? 2 : 1);
+}
+
 // libcsv with the line each row began at, which it does not tell.
 class Parser {
  public:
@@ -29,7 +36,7 @@ class Parser {
 
   absl::Status Parse(absl::string_view text) {
     while (!text.empty()) {
-      const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+      const size_t end = LineSize(text);
       ++line_;
       if (!in_row_) row_.line = line_;
       // A row goes on in the next line when a quoted cell has a line break.

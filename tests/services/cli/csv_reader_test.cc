@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -22,6 +23,14 @@ TEST(ParseCsv, KnowsTheLineOfEveryRow) {
   EXPECT_THAT(file->rows[0].cells, ElementsAre("Ada", "two\nlines"));
   EXPECT_EQ(file->rows[1].line, 5);
   EXPECT_THAT(file->rows[1].cells, ElementsAre("Bob", "a \"b\""));
+}
+
+TEST(ParseCsv, KnowsTheLineOfEveryRowWhateverEndsIt) {
+  const auto file = ParseCsv("a\r1\r\r2\r\n3\n\"4\r5\"\r6");
+  ASSERT_TRUE(file.ok()) << file.status();
+  std::vector<int64_t> lines;
+  for (const CsvRow& row : file->rows) lines.push_back(row.line);
+  EXPECT_THAT(lines, ElementsAre(2, 4, 5, 6, 8));
 }
 
 TEST(ParseCsv, TakesALastLineWithoutAnEnd) {
