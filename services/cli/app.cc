@@ -10,6 +10,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/base/version.h"
 #include "services/cli/bench.h"
 #include "services/cli/commands.h"
 #include "services/cli/server_error.h"
@@ -27,7 +28,7 @@ constexpr char kKeyFile[] = "data/development.key";
 
 struct GlobalFlags {
   std::string address, key, key_file;
-  bool json = false, verbose = false, help = false;
+  bool json = false, verbose = false, help = false, version = false;
 };
 
 // Takes the flags that every command has off the words.
@@ -55,6 +56,8 @@ absl::StatusOr<GlobalFlags> TakeGlobalFlags(std::vector<std::string>* words) {
       flags.verbose = true;
     } else if (word == "--help" || word == "-h") {
       flags.help = true;
+    } else if (word == "--version") {
+      flags.version = true;
     } else {
       rest.push_back(word);
     }
@@ -146,6 +149,10 @@ absl::Status RunCommand(Session& session, const std::vector<std::string>& words)
 
 absl::Status RunWords(std::vector<std::string> words, const Surroundings& surroundings) {
   KITH_ASSIGN_OR_RETURN(const GlobalFlags flags, TakeGlobalFlags(&words));
+  if (flags.version) {
+    surroundings.out << "kith " << Version() << '\n';
+    return absl::OkStatus();
+  }
   const Catalog& catalog = Catalog::Linked();
   if (words.empty() || flags.help) {
     PrintHelpOn(catalog, words, surroundings.out);

@@ -55,6 +55,7 @@ Everywhere
   --data JSON|@FILE|-   the resource, or the request, as JSON
   --request-id ID       makes a change safe to repeat; drawn at random when not given
   --verbose             says request ids and positions
+  --version             says which version of kith this is
   --help
 
 Values: money "1000.50 EUR", date 2026-01-31, time 2026-01-31T12:00:00Z, duration 3d

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "eventstore/base/version.h"
 #include "tests/services/cli/fake_server.h"
 #include "tests/testing/temp_folder.h"
 
@@ -54,6 +55,11 @@ class KithTest : public ::testing::Test {
   std::ostringstream out_;
   std::ostringstream err_;
 };
+
+TEST_F(KithTest, SaysItsVersion) {
+  EXPECT_EQ(Run({"--version"}), 0);
+  EXPECT_EQ(out(), absl::StrCat("kith ", Version(), "\n"));
+}
 
 TEST_F(KithTest, CreatesAndReads) {
   EXPECT_EQ(Run({"deals", "create", "--deal-id", "x", "--display-name", "Roll-out", "--amount",
