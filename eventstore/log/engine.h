@@ -74,10 +74,12 @@ class Engine {
   // Same errors as Get.
   virtual absl::Status Scan(const ScanRange& range, ReadTier tier, Visitor visit) const = 0;
 
-  // Closes and opens the storage again after a failed Commit; waits for reads in progress.
+  // Closes and opens the storage again after a failed Commit; waits for reads in progress. On an
+  // error it may be closed or still as it was; where there is too little room to open it again, it
+  // is not closed, and reads go on.
   virtual absl::Status Reopen() = 0;
 
-  // Bytes free for this store.
+  // Bytes free for this store, after all that it holds in memory has been written, too.
   virtual absl::StatusOr<uint64_t> FreeBytes() const = 0;
 
   // The durable mark: a position known to have been on disk, kept outside the tables, so that a log

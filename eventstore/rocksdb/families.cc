@@ -1,6 +1,7 @@
 #include "eventstore/rocksdb/families.h"
 
 #include "eventstore/log/keys.h"
+#include "eventstore/rocksdb/rocks_log.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/slice_transform.h"
 #include "rocksdb/table.h"
@@ -63,7 +64,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table,
 
 }  // namespace
 
-rocksdb::DBOptions LogDatabaseOptions(const RocksEngineOptions& options) {
+rocksdb::DBOptions LogDatabaseOptions(const RocksEngineOptions& options, const std::string& path,
+                                      std::shared_ptr<rocksdb::WriteBufferManager> memtables) {
   rocksdb::DBOptions db;
   if (options.env != nullptr) db.env = options.env;
   // Point-in-time recovery, the default, silently drops acknowledged records after one flipped bit.
@@ -71,7 +73,7 @@ rocksdb::DBOptions LogDatabaseOptions(const RocksEngineOptions& options) {
   db.paranoid_checks = true;
   db.track_and_verify_wals_in_manifest = true;
   db.allow_concurrent_memtable_write = false;  // there is one writer
-  db.db_write_buffer_size = options.memtable_bytes;
+  db.write_buffer_manager = std::move(memtables);
   db.max_total_wal_size = kWalBytesMax;
   db.max_background_jobs = 2;
   db.bytes_per_sync = 1 << 20;
@@ -79,8 +81,7 @@ rocksdb::DBOptions LogDatabaseOptions(const RocksEngineOptions& options) {
   db.skip_stats_update_on_db_open = true;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
-  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  db.keep_log_file_num = 4;
+  db.info_log = NewRocksLog(path);
   return db;
 }
 

@@ -3,16 +3,20 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "eventstore/log/engine.h"
 #include "eventstore/rocksdb/rocks_engine.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/db.h"
+#include "rocksdb/write_buffer_manager.h"
 
 namespace kith::eventstore {
 
-rocksdb::DBOptions LogDatabaseOptions(const RocksEngineOptions& options);
+// For the database at `path`, whose memtables take what `memtables` allows.
+rocksdb::DBOptions LogDatabaseOptions(const RocksEngineOptions& options, const std::string& path,
+                                      std::shared_ptr<rocksdb::WriteBufferManager> memtables);
 
 // One descriptor per table, in the order of Table, then the default family, which RocksDB insists
 // on and which stays empty.

@@ -102,8 +102,7 @@ absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::st
   }
   KITH_RETURN_IF_ERROR(WithLock(EnvOf(options), path, [] { return absl::OkStatus(); }));
   std::vector<std::string> names;
-  rocksdb::DBOptions db_options;
-  db_options.env = EnvOf(options);
+  const rocksdb::DBOptions db_options = LogDatabaseOptions(options, path, nullptr);
   const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(db_options, path, &names);
   if (!listed.ok()) return DamagedLog(path, listed.ToString());
   if (std::set<std::string>(names.begin(), names.end()) != ExpectedFamilies()) {
@@ -122,7 +121,7 @@ absl::Status CreateLog(const RocksEngineOptions& options, const std::string& pat
     return absl::UnavailableError(
         absl::StrCat("cannot write to ", options.data_dir, ": ", error.message()));
   {
-    rocksdb::DBOptions db_options = LogDatabaseOptions(options);
+    rocksdb::DBOptions db_options = LogDatabaseOptions(options, path, nullptr);
     db_options.create_if_missing = true;
     db_options.create_missing_column_families = true;
     KITH_ASSIGN_OR_RETURN(const auto database, RocksDatabase::OpenWith(db_options, fresh, nullptr));
@@ -145,12 +144,13 @@ absl::Status CreateLog(const RocksEngineOptions& options, const std::string& pat
 
 absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
     const RocksEngineOptions& options, const std::string& path,
-    const std::shared_ptr<rocksdb::Cache>& cache) {
+    const std::shared_ptr<rocksdb::Cache>& cache,
+    const std::shared_ptr<rocksdb::WriteBufferManager>& memtables) {
   rocksdb::Env* env = EnvOf(options);
   // Also when the log is old: the process that created it may have got no further.
   KITH_RETURN_IF_ERROR(SyncNames(env, path));
   KITH_RETURN_IF_ERROR(WithLock(env, path, [&] { return CutTornWalEnd(env, path); }));
-  return OpenWith(LogDatabaseOptions(options), path, cache);
+  return OpenWith(LogDatabaseOptions(options, path, memtables), path, cache);
 }
 
 absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::OpenWith(

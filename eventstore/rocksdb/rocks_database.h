@@ -12,6 +12,7 @@
 #include "eventstore/rocksdb/rocks_engine.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/db.h"
+#include "rocksdb/write_buffer_manager.h"
 
 namespace kith::eventstore {
 
@@ -22,7 +23,8 @@ class RocksDatabase {
   // OpenRocksEngine.
   static absl::StatusOr<std::unique_ptr<RocksDatabase>> Open(
       const RocksEngineOptions& options, const std::string& path,
-      const std::shared_ptr<rocksdb::Cache>& cache);
+      const std::shared_ptr<rocksdb::Cache>& cache,
+      const std::shared_ptr<rocksdb::WriteBufferManager>& memtables);
   ~RocksDatabase();
 
   rocksdb::DB& db() { return *db_; }

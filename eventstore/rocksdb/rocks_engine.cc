@@ -2,6 +2,8 @@
 
 #include <sys/statvfs.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -60,7 +62,8 @@ class RocksEngine final : public Engine {
       : options_(options),
         path_(absl::StrCat(options.data_dir, "/log")),
         mark_path_(absl::StrCat(options.data_dir, "/durable.mark")),
-        cache_(rocksdb::NewLRUCache(options.cache_bytes)) {}
+        cache_(rocksdb::NewLRUCache(options.cache_bytes)),
+        memtables_(std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes)) {}
 
   absl::Status Open(Random& random) {
     KITH_ASSIGN_OR_RETURN(const bool exists, InspectLog(options_, path_));
@@ -132,6 +135,12 @@ class RocksEngine final : public Engine {
   }
 
   absl::Status Reopen() override {
+    // Once closed it cannot be read until it is open again.
+    KITH_ASSIGN_OR_RETURN(const uint64_t free, FreeBytes());
+    if (free < kRoomToOpenBytes) {
+      return absl::UnavailableError(absl::StrCat(
+          "only ", free, " bytes are free, and opening the log may take ", kRoomToOpenBytes));
+    }
     gate_.CloseAndWait();
     database_.reset();
     return OpenDatabase();
@@ -143,7 +152,8 @@ class RocksEngine final : public Engine {
       return absl::UnavailableError(
           absl::StrCat("cannot tell the free space of ", options_.data_dir));
     }
-    return uint64_t{space.f_bavail} * space.f_frsize;
+    const uint64_t free = uint64_t{space.f_bavail} * space.f_frsize;
+    return free - std::min<uint64_t>(free, memtables_->memory_usage());
   }
 
   absl::StatusOr<Position> ReadMark() const override {
@@ -161,7 +171,7 @@ class RocksEngine final : public Engine {
   }
 
   absl::Status OpenDatabase() {
-    KITH_ASSIGN_OR_RETURN(database_, RocksDatabase::Open(options_, path_, cache_));
+    KITH_ASSIGN_OR_RETURN(database_, RocksDatabase::Open(options_, path_, cache_, memtables_));
     gate_.Open();
     return absl::OkStatus();
   }
@@ -180,6 +190,7 @@ class RocksEngine final : public Engine {
   const std::string path_;
   const std::string mark_path_;
   const std::shared_ptr<rocksdb::Cache> cache_;
+  const std::shared_ptr<rocksdb::WriteBufferManager> memtables_;
   mutable ReadGate gate_{false};             // open while the database is
   std::unique_ptr<RocksDatabase> database_;  // null while a Reopen has failed
   std::string store_id_;
@@ -187,6 +198,18 @@ class RocksEngine final : public Engine {
 };
 
 }  // namespace
+
+uint64_t RoomToOpen(const std::string& data_dir) {
+  uint64_t bytes = kRoomToOpenBytes;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(data_dir + "/log", error)) {
+    std::error_code unreadable;
+    const uint64_t size =
+        entry.path().extension() == ".log" ? entry.file_size(unreadable) : uint64_t{0};
+    if (!unreadable) bytes += size;
+  }
+  return bytes;
+}
 
 absl::StatusOr<std::unique_ptr<Engine>> OpenRocksEngine(const RocksEngineOptions& options,
                                                         Random& random) {

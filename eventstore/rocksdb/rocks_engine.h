@@ -27,6 +27,12 @@ struct RocksEngineOptions {
   rocksdb::Env* env = nullptr;        // for tests that make the disk fail; null is the machine's
 };
 
+// Room on the disk that opening a log takes, beside its write-ahead log, which is put into tables.
+inline constexpr uint64_t kRoomToOpenBytes = 32 << 20;
+// For the log in `data_dir`, with its write-ahead log. The packaged RocksDB aborts when the disk is
+// full while it opens, so it is not asked to where less is free.
+uint64_t RoomToOpen(const std::string& data_dir);
+
 // Opens the log in data_dir, creating one where there is none. Nothing is changed when it is
 // refused:
 //   FailedPrecondition  another process has it open; or it is no log of Kith, or one of a newer

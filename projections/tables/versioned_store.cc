@@ -28,6 +28,7 @@
 #include "eventstore/base/bytes.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/rocksdb/rocks_log.h"
 #include "projections/tables/rocks_families.h"
 #include "projections/tables/rocks_index_family.h"
 #include "rocksdb/cache.h"
@@ -94,8 +95,7 @@ rocksdb::DBOptions DatabaseOptions(const VersionedStoreOptions& options) {
       std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes);
   database.max_background_jobs = 2;
   database.avoid_flush_during_shutdown = !options.flush_on_close;
-  database.info_log_level = rocksdb::WARN_LEVEL;
-  database.keep_log_file_num = 2;
+  database.info_log = eventstore::NewRocksLog(options.path);
   return database;
 }
 

@@ -25,16 +25,12 @@ absl::Status MakeDirectory(const std::string& path) {
       absl::StrCat("the data directory ", path, " cannot be made: ", error.message()));
 }
 
-// Opening writes: what a crash left in the write-ahead log, new manifests. The packaged RocksDB
-// aborts when the disk is full then, so less than this is refused before it is asked.
-constexpr uint64_t kOpenBytes = 32 << 20;
-
 absl::Status CheckSpace(const Options& options) {
   std::error_code error;
   const auto space = std::filesystem::space(options.data, error);
   const bool is_first = !std::filesystem::exists(options.data + "/log");
-  const uint64_t needed =
-      is_first ? std::max(kOpenBytes, options.server.log.min_free_bytes) : kOpenBytes;
+  const uint64_t to_open = eventstore::RoomToOpen(options.data);
+  const uint64_t needed = is_first ? std::max(to_open, options.server.log.min_free_bytes) : to_open;
   if (error || space.available >= needed) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat("the disk of ", options.data, " has ",
                                                    space.available, " bytes free, and ", needed,

@@ -16,8 +16,9 @@ ABSL_FLAG(std::string, listen, "127.0.0.1:7447",
           "Address and port to listen on; port 0 lets the system choose one. There is no TLS yet: "
           "keep it on loopback, or behind something that has.");
 ABSL_FLAG(uint32_t, read_threads, 4, "Threads for lists, boards, reports and event reads.");
-ABSL_FLAG(uint64_t, min_free_bytes, 64 << 20,
-          "Changes are refused when less than this is free on the disk; reads go on.");
+ABSL_FLAG(uint64_t, min_free_bytes, 128 << 20,
+          "Changes are refused when less than this is free on the disk, beside what the log has in "
+          "memory; reads go on.");
 ABSL_FLAG(int32_t, max_connections, 10'000, "Connections at once; further ones are closed.");
 ABSL_FLAG(int64_t, max_calls, 8'192, "Calls in flight; further ones are refused.");
 ABSL_FLAG(int64_t, max_calls_per_key, 2'048, "Calls in flight with one key.");
