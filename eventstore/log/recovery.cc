@@ -22,8 +22,8 @@ class NoExecutor final : public Executor {
 };
 
 absl::Status Disagree(Position position, absl::string_view what) {
-  return absl::DataLossError(
-      absl::StrCat("position ", position.value(), ": ", what, "; restore the log from a backup"));
+  return absl::DataLossError(absl::StrCat("position ", position.value(), ": ", what,
+                                          "; restore the data directory from a backup, all of it"));
 }
 
 absl::StatusOr<WorkspaceHeads> LoadWorkspaceHeads(const Engine& engine) {
@@ -112,14 +112,14 @@ absl::StatusOr<LogState> LoadLogState(const Engine& engine) {
     return absl::DataLossError(absl::StrCat(
         "the log ends at position ", state.head.value(), ", but events up to position ",
         mark.value(), " were durable: positions ", state.head.value() + 1, " to ", mark.value(),
-        " are missing; restore data/log from a backup, or delete the file durable.mark to go on "
-        "without them"));
+        " are missing; restore the data directory from a backup, all of it"));
   }
   KITH_ASSIGN_OR_RETURN(state.workspaces, LoadWorkspaceHeads(engine));
   if (state.head.value() == 0) {
     if (state.workspaces.empty()) return state;
     return absl::DataLossError(
-        "the log's events are missing, but its indexes are not; restore data/log from a backup");
+        "the log's events are missing, but its indexes are not; restore the data directory "
+        "from a backup, all of it");
   }
   tail.Reset(state.head, state.workspaces);
   KITH_RETURN_IF_ERROR(VerifyTail(engine, reader, state));
@@ -136,7 +136,8 @@ absl::Status RecoverKeys(const Engine& engine, const LogState& state, KeyStore& 
     return absl::DataLossError(absl::StrCat(
         "data/keys has seen the log up to position ", mark.value(), ", but the log ends at ",
         state.head.value(),
-        ": they do not belong together, or the log lost its end; restore both from a backup"));
+        ": they do not belong together, or the log lost its end; restore the data directory from a "
+        "backup, all of it"));
   }
   for (Position next = mark.Next(); next <= state.head;) {
     KITH_ASSIGN_OR_RETURN(const Records piece, reader.ReadRange(next, state.head, ReadTier::kDisk));

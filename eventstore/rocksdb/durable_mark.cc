@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/sha.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,23 +15,17 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/rocksdb/checked_text.h"
 
 namespace kith::eventstore {
 namespace {
 
 constexpr absl::string_view kFirstLine = "kith durable mark 1";
 
-// The first three lines; the fourth is their check value.
+// What stands before the check line.
 std::string Body(absl::string_view store_id, Position position) {
   return absl::StrCat(kFirstLine, "\nstore ", absl::BytesToHexString(store_id), "\nposition ",
                       position.value(), "\n");
-}
-
-std::string CheckLine(absl::string_view body) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(body.data()), body.size(), digest);
-  const absl::string_view first_half(reinterpret_cast<const char*>(digest), sizeof(digest) / 2);
-  return absl::StrCat("check ", absl::BytesToHexString(first_half), "\n");
 }
 
 absl::Status Failed(absl::string_view doing, const std::string& path) {
@@ -66,6 +59,10 @@ absl::Status SyncFolder(const std::string& path) {
 
 }  // namespace
 
+std::string MarkPath(const std::string& data_dir) {
+  return absl::StrCat(data_dir, "/durable.mark");
+}
+
 absl::StatusOr<Position> ReadDurableMark(const std::string& path, absl::string_view store_id) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return Position();
@@ -73,21 +70,19 @@ absl::StatusOr<Position> ReadDurableMark(const std::string& path, absl::string_v
   std::stringstream content;
   content << file.rdbuf();
   if (!file) return Failed("read", path);
-  const std::string text = content.str();
-  const std::vector<absl::string_view> lines = absl::StrSplit(text, '\n');
-  absl::string_view number = lines.size() == 5 ? lines[2] : "";
+  const std::string body = TakeCheckLine(content.str()).value_or("");
+  const std::vector<absl::string_view> lines = absl::StrSplit(body, '\n');
+  absl::string_view number = lines.size() == 4 ? lines[2] : "";
   uint64_t position = 0;
   if (lines[0] != kFirstLine || !absl::ConsumePrefix(&number, "position ") ||
-      !absl::SimpleAtoi(number, &position) ||
-      absl::StrCat(lines[3], "\n") !=
-          CheckLine(absl::StrCat(lines[0], "\n", lines[1], "\n", lines[2], "\n"))) {
+      !absl::SimpleAtoi(number, &position)) {
     return Damaged(path);
   }
-  if (lines[1] != absl::StrCat("store ", absl::BytesToHexString(store_id))) {
+  if (!store_id.empty() && lines[1] != absl::StrCat("store ", absl::BytesToHexString(store_id))) {
     return absl::FailedPreconditionError(
         absl::StrCat(path,
-                     " is the durable mark of another store: data/log was replaced; delete the "
-                     "file if that was meant"));
+                     " is the durable mark of another store than the log beside it: restore the "
+                     "data directory from a backup, all of it"));
   }
   return Position(position);
 }
@@ -96,7 +91,7 @@ absl::Status WriteDurableMark(const std::string& path, absl::string_view store_i
                               Position position) {
   const std::string body = Body(store_id, position);
   const std::string fresh = absl::StrCat(path, ".new");
-  KITH_RETURN_IF_ERROR(WriteAndSync(fresh, absl::StrCat(body, CheckLine(body))));
+  KITH_RETURN_IF_ERROR(WriteAndSync(fresh, WithCheckLine(body)));
   if (rename(fresh.c_str(), path.c_str()) != 0) return Failed("rename", fresh);
   return SyncFolder(std::filesystem::path(path).parent_path().string());
 }

@@ -11,8 +11,10 @@
 
 namespace kith::eventstore {
 
+std::string MarkPath(const std::string& data_dir);
+
 // Position 0 when there is no file. FailedPrecondition when it is not a mark, or that of another
-// store.
+// store than `store_id`; an empty one is any.
 absl::StatusOr<Position> ReadDurableMark(const std::string& path, absl::string_view store_id);
 
 // Replaces the file; on disk when this returns. Unavailable when it cannot be written.

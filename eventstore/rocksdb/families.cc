@@ -67,7 +67,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table,
 rocksdb::DBOptions LogDatabaseOptions(const RocksEngineOptions& options, const std::string& path,
                                       std::shared_ptr<rocksdb::WriteBufferManager> memtables) {
   rocksdb::DBOptions db;
-  if (options.env != nullptr) db.env = options.env;
+  if (options.env != nullptr) db.env = options.env;  // else the machine's
   // Point-in-time recovery, the default, silently drops acknowledged records after one flipped bit.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   db.paranoid_checks = true;

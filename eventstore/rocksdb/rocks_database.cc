@@ -1,6 +1,7 @@
 #include "eventstore/rocksdb/rocks_database.h"
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -10,7 +11,10 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/keys.h"
+#include "eventstore/rocksdb/durable_mark.h"
+#include "eventstore/rocksdb/event_files.h"
 #include "eventstore/rocksdb/families.h"
+#include "eventstore/rocksdb/recording_files.h"
 #include "eventstore/rocksdb/rocks_status.h"
 #include "eventstore/rocksdb/wal_end.h"
 #include "rocksdb/env.h"
@@ -27,13 +31,8 @@ rocksdb::Env* EnvOf(const RocksEngineOptions& options) {
 absl::Status Foreign(const std::string& path, absl::string_view why) {
   return absl::FailedPreconditionError(
       absl::StrCat(path, " is not a log of this Kith (", why,
-                   "): point --data-dir at another directory, or use the Kith "
+                   "): point --data at another directory, or use the Kith "
                    "that wrote it; nothing was changed"));
-}
-
-absl::Status DamagedLog(const std::string& path, absl::string_view why) {
-  return absl::DataLossError(
-      absl::StrCat(path, " is damaged (", why, "): restore it from a backup; nothing was changed"));
 }
 
 // Does something while no other process can have the database open. RocksDB takes this lock too,
@@ -41,10 +40,7 @@ absl::Status DamagedLog(const std::string& path, absl::string_view why) {
 absl::Status WithLock(rocksdb::Env* env, const std::string& path,
                       absl::FunctionRef<absl::Status()> work) {
   rocksdb::FileLock* lock = nullptr;
-  if (!env->LockFile(absl::StrCat(path, "/LOCK"), &lock).ok()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        path, " is in use by another process: stop that one first; nothing was changed"));
-  }
+  KITH_RETURN_IF_ERROR(FromLock(env->LockFile(absl::StrCat(path, "/LOCK"), &lock), path));
   const absl::Status status = work();
   env->UnlockFile(lock);
   return status;
@@ -86,6 +82,38 @@ absl::Status SyncNames(rocksdb::Env* env, const std::string& path) {
   return absl::OkStatus();
 }
 
+// Reads the log and counts its events, with nothing changed.
+absl::StatusOr<Position> CountWithoutWriting(const rocksdb::DBOptions& db_options,
+                                             const std::string& path) {
+  rocksdb::DB* opened = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(db_options, path, LogFamilies(nullptr), &families, &opened);
+  if (status.IsCorruption()) return DamagedLog(path, status.ToString());
+  KITH_RETURN_IF_ERROR(FromRocks(status, absl::StrCat("cannot open ", path)));
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  const absl::StatusOr<Position> last =
+      CountEvents(*db, families[static_cast<size_t>(Table::kEvents)]);
+  for (rocksdb::ColumnFamilyHandle* family : families) db->DestroyColumnFamilyHandle(family);
+  if (absl::IsDataLoss(last.status())) return DamagedLog(path, last.status().message());
+  return last;
+}
+
+// What stood in a write-ahead log that is gone can be told from what is left.
+absl::Status CheckWals(const rocksdb::DBOptions& db_options, const std::string& data_dir,
+                       const std::string& path, const FileRecord& record) {
+  const std::optional<std::string> lost = LostWal(db_options.env, path, record);
+  if (!lost.has_value()) return absl::OkStatus();
+  const absl::StatusOr<Position> last = CountWithoutWriting(db_options, path);
+  if (!last.ok()) return DamagedLog(path, *lost);
+  const absl::StatusOr<Position> mark = ReadDurableMark(MarkPath(data_dir), "");
+  const uint64_t first = last->Next().value();
+  const std::string positions = mark.ok() && *mark > *last
+                                    ? absl::StrCat("positions ", first, " to ", mark->value())
+                                    : absl::StrCat("positions from ", first, " on");
+  return DamagedLog(path, absl::StrCat(*lost, ": ", positions, " are missing"));
+}
+
 }  // namespace
 
 absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::string& path) {
@@ -100,7 +128,10 @@ absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::st
     return ours ? DamagedLog(path, "the file CURRENT is missing")
                 : Foreign(path, "it holds other files");
   }
-  KITH_RETURN_IF_ERROR(WithLock(EnvOf(options), path, [] { return absl::OkStatus(); }));
+  KITH_RETURN_IF_ERROR(WithLock(EnvOf(options), path, [&]() -> absl::Status {
+    KITH_ASSIGN_OR_RETURN(const auto record, ReadFileRecord(EnvOf(options), path));
+    return record.has_value() ? CheckManifest(EnvOf(options), path, *record) : absl::OkStatus();
+  }));
   std::vector<std::string> names;
   const rocksdb::DBOptions db_options = LogDatabaseOptions(options, path, nullptr);
   const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(db_options, path, &names);
@@ -124,7 +155,8 @@ absl::Status CreateLog(const RocksEngineOptions& options, const std::string& pat
     rocksdb::DBOptions db_options = LogDatabaseOptions(options, path, nullptr);
     db_options.create_if_missing = true;
     db_options.create_missing_column_families = true;
-    KITH_ASSIGN_OR_RETURN(const auto database, RocksDatabase::OpenWith(db_options, fresh, nullptr));
+    KITH_ASSIGN_OR_RETURN(const auto database,
+                          RocksDatabase::OpenWith(db_options, fresh, nullptr, FileRecord()));
     rocksdb::WriteBatch batch;
     rocksdb::ColumnFamilyHandle* meta = database->family(Table::kMeta);
     std::string format;
@@ -149,20 +181,47 @@ absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
   rocksdb::Env* env = EnvOf(options);
   // Also when the log is old: the process that created it may have got no further.
   KITH_RETURN_IF_ERROR(SyncNames(env, path));
-  KITH_RETURN_IF_ERROR(WithLock(env, path, [&] { return CutTornWalEnd(env, path); }));
-  return OpenWith(LogDatabaseOptions(options, path, memtables), path, cache);
+  const rocksdb::DBOptions db_options = LogDatabaseOptions(options, path, memtables);
+  std::optional<FileRecord> record;
+  KITH_RETURN_IF_ERROR(WithLock(env, path, [&]() -> absl::Status {
+    KITH_ASSIGN_OR_RETURN(record, ReadFileRecord(env, path));
+    if (record.has_value()) {
+      KITH_RETURN_IF_ERROR(CheckManifest(env, path, *record));
+      KITH_RETURN_IF_ERROR(CheckWals(db_options, options.data_dir, path, *record));
+    } else {
+      KITH_RETURN_IF_ERROR(CountWithoutWriting(db_options, path).status());
+    }
+    return CutTornWalEnd(env, path);
+  }));
+  KITH_ASSIGN_OR_RETURN(auto database,
+                        OpenWith(db_options, path, cache, record.value_or(FileRecord())));
+  const absl::Status counted =
+      CountEvents(database->db(), database->family(Table::kEvents)).status();
+  if (!counted.ok()) {
+    return absl::Status(counted.code(), absl::StrCat(path, ": ", counted.message(),
+                                                     "; restore the data directory from a backup, "
+                                                     "all of it"));
+  }
+  for (rocksdb::ColumnFamilyHandle* family : database->families_) {
+    MergeSmallFiles(database->db(), family);
+  }
+  return database;
 }
 
 absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::OpenWith(
-    const rocksdb::DBOptions& db_options, const std::string& path,
-    const std::shared_ptr<rocksdb::Cache>& cache) {
+    rocksdb::DBOptions db_options, const std::string& path,
+    const std::shared_ptr<rocksdb::Cache>& cache, const FileRecord& record) {
+  std::unique_ptr<RocksDatabase> database(new RocksDatabase());
+  database->env_ = NewEnvWithFiles(
+      db_options.env,
+      std::make_shared<RecordingFiles>(db_options.env->GetFileSystem(), path, record));
+  db_options.env = database->env_.get();
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   const rocksdb::Status opened =
       rocksdb::DB::Open(db_options, path, LogFamilies(cache), &handles, &db);
   if (opened.IsCorruption()) return DamagedLog(path, opened.ToString());
   if (!opened.ok()) return FromRocks(opened, absl::StrCat("cannot open ", path));
-  std::unique_ptr<RocksDatabase> database(new RocksDatabase());
   database->db_.reset(db);
   KITH_CHECK(handles.size() == database->families_.size());
   std::copy(handles.begin(), handles.end(), database->families_.begin());

@@ -9,9 +9,11 @@
 #include "absl/status/statusor.h"
 #include "eventstore/base/random.h"
 #include "eventstore/log/engine.h"
+#include "eventstore/rocksdb/file_record.h"
 #include "eventstore/rocksdb/rocks_engine.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/db.h"
+#include "rocksdb/env.h"
 #include "rocksdb/write_buffer_manager.h"
 
 namespace kith::eventstore {
@@ -35,10 +37,11 @@ class RocksDatabase {
  private:
   friend absl::Status CreateLog(const RocksEngineOptions&, const std::string&, Random&);
   static absl::StatusOr<std::unique_ptr<RocksDatabase>> OpenWith(
-      const rocksdb::DBOptions& db_options, const std::string& path,
-      const std::shared_ptr<rocksdb::Cache>& cache);
+      rocksdb::DBOptions db_options, const std::string& path,
+      const std::shared_ptr<rocksdb::Cache>& cache, const FileRecord& record);
   RocksDatabase() = default;
 
+  std::unique_ptr<rocksdb::Env> env_;  // with the files that keep the record
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kTableCount + 1> families_{};
 };

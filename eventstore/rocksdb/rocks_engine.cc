@@ -61,7 +61,7 @@ class RocksEngine final : public Engine {
   explicit RocksEngine(const RocksEngineOptions& options)
       : options_(options),
         path_(absl::StrCat(options.data_dir, "/log")),
-        mark_path_(absl::StrCat(options.data_dir, "/durable.mark")),
+        mark_path_(MarkPath(options.data_dir)),
         cache_(rocksdb::NewLRUCache(options.cache_bytes)),
         memtables_(std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes)) {}
 

@@ -1,5 +1,6 @@
 #include "eventstore/rocksdb/rocks_status.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace kith::eventstore {
@@ -8,6 +9,19 @@ absl::Status FromRocks(const rocksdb::Status& status, absl::string_view doing) {
   if (status.ok()) return absl::OkStatus();
   const std::string message = absl::StrCat(doing, ": ", status.ToString());
   return status.IsCorruption() ? absl::DataLossError(message) : absl::UnavailableError(message);
+}
+
+absl::Status FromLock(const rocksdb::Status& status, absl::string_view folder) {
+  if (status.ok()) return absl::OkStatus();
+  // RocksDB has no code that tells the two apart.
+  const std::string text = status.ToString();
+  if (absl::StrContains(text, "While lock file") || absl::StrContains(text, "lock hold by")) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        folder, " is in use by another process: stop that one first; nothing was changed"));
+  }
+  return absl::UnavailableError(
+      absl::StrCat(folder, " cannot be written to (", text,
+                   "): give the directory and the files in it to this user; nothing was changed"));
 }
 
 }  // namespace kith::eventstore

@@ -29,6 +29,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/rocksdb/rocks_log.h"
+#include "eventstore/rocksdb/rocks_status.h"
 #include "projections/tables/rocks_families.h"
 #include "projections/tables/rocks_index_family.h"
 #include "rocksdb/cache.h"
@@ -108,7 +109,7 @@ absl::Status Damaged(const std::string& path, absl::string_view why) {
 absl::Status OpenError(const std::string& path, const rocksdb::Status& status) {
   const std::string text = status.ToString();
   if (status.IsIOError() && absl::StrContains(text, "lock")) {
-    return absl::FailedPreconditionError(absl::StrCat(path, " is in use by another process."));
+    return eventstore::FromLock(status, path);
   }
   if (status.IsInvalidArgument() && absl::StrContains(text, "comparator")) {
     return absl::FailedPreconditionError(

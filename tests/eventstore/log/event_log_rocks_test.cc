@@ -116,6 +116,10 @@ TEST_F(EventLogRocksTest, RefusesANewerFormat) {
     for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
     delete db;
   }
+  const absl::Status unknown = Open();
+  EXPECT_EQ(unknown.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(unknown.message()), HasSubstr("delete this file"));
+  fs::remove(LogDir() + "/kith.files");
   const absl::Status status = Open();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("has format 2"));
