@@ -1,6 +1,6 @@
 #include "eventstore/log/token.h"
 
-#include <algorithm>
+#include <array>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
@@ -13,17 +13,16 @@
 namespace kith::eventstore {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+// What a sealed text is bound to: persisted with clients.
+constexpr char kBound[] = "position";
+constexpr uint8_t kFirstVersion = 1;
 constexpr size_t kStoreBytes = 16;
 constexpr size_t kCheckBytes = 4;
 constexpr size_t kTextBytesMax = 96;  // more than the longest token has
 
-std::string Unpadded(absl::string_view bytes) {
-  return absl::WebSafeBase64Escape(bytes);  // which leaves the padding out
-}
-
 absl::Status NotAToken() {
-  return absl::InvalidArgumentError("Not a token of Kith, or a damaged one.");
+  return absl::InvalidArgumentError(
+      "Not a token of Kith, or a damaged one, or one of another store.");
 }
 
 std::string Numbered(Sequence sequence, absl::string_view token) {
@@ -42,42 +41,60 @@ bool TakeNumber(absl::string_view* text, std::optional<Sequence>* sequence) {
   return Numbered(Sequence(number), *text) == whole;
 }
 
+// What the sealed text holds.
+bool ReadSealed(absl::string_view bytes, Token* token) {
+  uint64_t position = 0;
+  ByteReader reader(bytes);
+  std::array<uint8_t, sizeof position> fixed;
+  if (!reader.ReadInto(fixed.data(), fixed.size()) || !reader.ReadVarint(&token->epoch)) {
+    return false;
+  }
+  token->position = Position(LoadFixed64(fixed.data()));
+  return reader.done();
+}
+
+// A token of the first version, in clear with a checksum.
+bool ReadFirstVersion(absl::string_view text, Token* token) {
+  std::string bytes;
+  // The decoder forgives white space, padding and stray bits; a token has one spelling only.
+  if (!absl::WebSafeBase64Unescape(text, &bytes) || absl::WebSafeBase64Escape(bytes) != text ||
+      bytes.size() < kCheckBytes) {
+    return false;
+  }
+  const absl::string_view content = absl::string_view(bytes).substr(0, bytes.size() - kCheckBytes);
+  if (Crc32c(content) != LoadFixed32(bytes.data() + content.size())) return false;
+  ByteReader reader(content);
+  token->store.resize(kStoreBytes);
+  uint8_t version = 0;
+  uint64_t position = 0;
+  if (!reader.ReadByte(&version) || version != kFirstVersion ||
+      !reader.ReadInto(token->store.data(), kStoreBytes) || !reader.ReadVarint(&token->epoch) ||
+      !reader.ReadVarint(&position)) {
+    return false;
+  }
+  token->position = Position(position);
+  return reader.done();
+}
+
 }  // namespace
 
-std::string EncodeToken(const Token& token) {
-  KITH_CHECK(token.store.size() == kStoreBytes);
+std::string SealToken(const TokenSealer& sealer, const Token& token) {
+  KITH_CHECK(token.store.empty());
+  // Of one length for all positions, which would show through otherwise.
   std::string bytes;
-  bytes.push_back(static_cast<char>(kVersion));
-  bytes.append(token.store);
+  AppendFixed64(token.position.value(), &bytes);
   AppendVarint(token.epoch, &bytes);
-  AppendVarint(token.position.value(), &bytes);
-  AppendFixed32(Crc32c(bytes), &bytes);
-  std::string text = Unpadded(bytes);
+  std::string text = sealer.Seal(kBound, bytes);
   return token.sequence.has_value() ? Numbered(*token.sequence, text) : text;
 }
 
-absl::StatusOr<Token> DecodeToken(absl::string_view text) {
-  std::string bytes;
+absl::StatusOr<Token> OpenToken(const TokenSealer& sealer, absl::string_view text) {
   Token token;
-  // The decoders forgive white space, padding and stray bits; a token has one spelling only.
-  if (text.size() > kTextBytesMax || !TakeNumber(&text, &token.sequence) ||
-      !absl::WebSafeBase64Unescape(text, &bytes) || Unpadded(bytes) != text ||
-      bytes.size() < kCheckBytes) {
-    return NotAToken();
-  }
-  const absl::string_view content = absl::string_view(bytes).substr(0, bytes.size() - kCheckBytes);
-  if (Crc32c(content) != LoadFixed32(bytes.data() + content.size())) return NotAToken();
-
-  ByteReader reader(content);
-  token.store.resize(kStoreBytes);
-  uint8_t version;
-  uint64_t position;
-  if (!reader.ReadByte(&version) || version != kVersion ||
-      !reader.ReadInto(token.store.data(), kStoreBytes) || !reader.ReadVarint(&token.epoch) ||
-      !reader.ReadVarint(&position) || !reader.done()) {
-    return NotAToken();
-  }
-  token.position = Position(position);
+  if (text.size() > kTextBytesMax || !TakeNumber(&text, &token.sequence)) return NotAToken();
+  const std::optional<std::string> sealed = sealer.Open(kBound, text);
+  const bool read =
+      sealed.has_value() ? ReadSealed(*sealed, &token) : ReadFirstVersion(text, &token);
+  if (!read) return NotAToken();
   return token;
 }
 

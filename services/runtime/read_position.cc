@@ -137,15 +137,17 @@ absl::StatusOr<ReadPosition> ResolveReadPosition(const Moments& moments, Workspa
 }
 
 std::string TokenAt(const EventLog& log, Position position, std::optional<Sequence> sequence) {
-  return eventstore::EncodeToken({std::string(log.store_id()), log.epoch(), position, sequence});
+  return eventstore::SealToken(log.token_sealer(), {log.epoch(), position, sequence});
 }
 
 absl::StatusOr<Position> PositionOfToken(const EventLog& log, absl::string_view token) {
-  const absl::StatusOr<eventstore::Token> decoded = eventstore::DecodeToken(token);
+  const absl::StatusOr<eventstore::Token> decoded =
+      eventstore::OpenToken(log.token_sealer(), token);
   if (!decoded.ok()) {
-    return Error(type::v1::ERROR_INVALID_TOKEN, "The token is damaged, or is not a token of Kith.");
+    return Error(type::v1::ERROR_INVALID_TOKEN,
+                 "The token is damaged, of another store, or no token of Kith.");
   }
-  if (decoded->store != log.store_id()) {
+  if (!decoded->store.empty() && decoded->store != log.store_id()) {
     return Error(type::v1::ERROR_INVALID_TOKEN, "The token is of another store.");
   }
   if (decoded->epoch != log.epoch() || decoded->position > log.head()) {

@@ -7,11 +7,11 @@
 namespace kith::fuzz {
 
 void FuzzToken(absl::string_view bytes) {
-  const auto token = eventstore::DecodeToken(bytes);
+  const eventstore::TokenSealer sealer{eventstore::SecretKey()};
+  const auto token = eventstore::OpenToken(sealer, bytes);
   if (!token.ok()) return;
-  const auto again = eventstore::DecodeToken(eventstore::EncodeToken(*token));
-  KITH_CHECK(again.ok() && again->store == token->store && again->epoch == token->epoch);
-  KITH_CHECK(again->position == token->position && again->sequence == token->sequence);
+  // One of the first version names its store, and is sealed no more.
+  if (token->store.empty()) KITH_CHECK(eventstore::SealToken(sealer, *token) == bytes);
 }
 
 void FuzzPageToken(absl::string_view bytes) {

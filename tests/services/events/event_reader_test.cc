@@ -133,7 +133,8 @@ TEST_F(ReadEvents, RefusesATokenThatIsNotOfThisLog) {
   v1::ReadEventsRequest request;
   request.set_token("nonsense");
   EXPECT_TRUE(IsError(Refused(request), type::v1::ERROR_INVALID_TOKEN)) << Refused(request);
-  request.set_token(eventstore::EncodeToken({"another-store-00", log_->epoch(), Position(1)}));
+  request.set_token(eventstore::SealToken(eventstore::TokenSealer(eventstore::SecretKey()),
+                                          {log_->epoch(), Position(1)}));
   EXPECT_TRUE(IsError(Refused(request), type::v1::ERROR_INVALID_TOKEN)) << Refused(request);
   request.set_token(runtime::TokenAt(*log_, Position(1000)));
   EXPECT_TRUE(IsError(Refused(request), type::v1::ERROR_INVALID_TOKEN)) << Refused(request);

@@ -34,7 +34,7 @@ TEST_F(RenderEvent, TellsEverythingThatTheRecordSays) {
 
 TEST_F(RenderEvent, GivesATokenOfThePositionAfterWhichToResume) {
   const eventstore::Appended appended = Create("contacts/1");
-  const auto token = eventstore::DecodeToken(RenderAt(appended.first).token());
+  const auto token = eventstore::OpenToken(log_->token_sealer(), RenderAt(appended.first).token());
   ASSERT_TRUE(token.ok()) << token.status();
   EXPECT_EQ(token->position, appended.first);
 }

@@ -165,10 +165,10 @@ TEST_F(SubscribeEvents, BeginsNow) {
 
 TEST_F(SubscribeEvents, RefusesATokenThatIsNotOfThisLog) {
   Create("contacts/1");
-  const std::string other_store =
-      eventstore::EncodeToken({"another-store-00", log_->epoch(), Position(1)});
+  const std::string other_store = eventstore::SealToken(
+      eventstore::TokenSealer(eventstore::SecretKey()), {log_->epoch(), Position(1)});
   const std::string other_epoch =
-      eventstore::EncodeToken({std::string(log_->store_id()), log_->epoch() + 1, Position(1)});
+      eventstore::SealToken(log_->token_sealer(), {log_->epoch() + 1, Position(1)});
   const std::string future = runtime::TokenAt(*log_, Position(1000));
   for (const std::string& token : {std::string("nonsense"), other_store, other_epoch, future}) {
     const absl::Status refused = Refused(From(token));

@@ -346,7 +346,8 @@ TEST(Read, RefusesMomentsThatAreNone) {
   EXPECT_EQ(refusal(request), "kith.type.v1/OUT_OF_RANGE");
   request.mutable_read()->set_token("bogus");
   EXPECT_EQ(refusal(request), "kith.type.v1/INVALID_TOKEN");
-  request.mutable_read()->set_token(eventstore::EncodeToken({"another-store-01", 0, Position(1)}));
+  request.mutable_read()->set_token(eventstore::SealToken(
+      eventstore::TokenSealer(eventstore::SecretKey()), {.position = Position(1)}));
   EXPECT_EQ(refusal(request), "kith.type.v1/INVALID_TOKEN");
   request.mutable_read()->set_token(TokenAt(server.runtime().log, Position(99)));
   EXPECT_EQ(refusal(request), "kith.type.v1/INVALID_TOKEN");
