@@ -73,8 +73,9 @@ class Api:
     TIMEOUT_SECONDS = 30
     PATIENCE_SECONDS = 60  # of waiting for all answers together, from the start of a server
 
-    def __init__(self, address, key):
-        self.channel = grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)])
+    def __init__(self, address, key, options=()):
+        """The options are those of a gRPC channel."""
+        self.channel = grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1), *options])
         self.metadata = (("authorization", f"Bearer {key}"),)
         self.patience = self.PATIENCE_SECONDS
         self.lock = threading.Lock()

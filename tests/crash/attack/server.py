@@ -25,9 +25,12 @@ class Stuck(Exception):
 class Server:
     """A context: kithd is gone when it is left."""
 
-    def __init__(self, binary, data, key=None):
+    def __init__(self, binary, data, key=None, flags=(), **options):
+        """The flags are kithd's, the options those of subprocess.Popen."""
         self.binary = binary
         self.data = data
+        self.flags = flags
+        self.options = options
         self.key = key  # None: the one that the first start makes
         self.log = data + ".said"
         self.kithd = None
@@ -42,8 +45,8 @@ class Server:
     def start(self, **environment):
         with open(self.log, "wb") as log:
             try:
-                self.kithd = Kithd(self.binary, self.data, stderr=log, stdin=subprocess.DEVNULL,
-                                   start_new_session=True, env={**os.environ, **environment})
+                self.kithd = Kithd(self.binary, self.data, self.flags, stderr=log, stdin=subprocess.DEVNULL,
+                                   start_new_session=True, env={**os.environ, **environment}, **self.options)
             except NotReady as error:
                 raise NotStarted(error.code, self.said()) from error
         try:

@@ -1,0 +1,138 @@
+"""Party: which attacks there are, how large they are, and on which house each is made."""
+
+import dataclasses
+import os
+import resource
+
+from attack.scoreboard import Scoreboard
+
+from . import calls, connections, full_disk, jumping_clock, messages, overload, readers
+from .house import House
+
+OWN_DESCRIPTORS = 500  # that we need for other things than rude connections
+
+
+@dataclasses.dataclass
+class Scale:
+    """How many of each."""
+
+    seed: str
+    descriptors: int  # that kithd may have
+    memory_mib: int  # that kithd may have, whatever is done to it
+    growth_mib: dict  # by attack: how much of it one attack may add, where that is less
+    handshake_seconds: int  # how long it waits for a greeting
+    timed: bool  # whether rates are compared
+    idle: int  # connections
+    half_open: int
+    unfinished: int  # messages
+    large: int
+    garbage: int  # rounds of each kind
+    flood: int  # frames
+    furniture: int  # contacts with long notes
+    unread: int  # calls of each kind whose answers are not read
+    ingests: int  # messages of each unread bulk load
+    vanishing: int  # connections for each method
+    measure_seconds: float
+    overload_seconds: float
+    overload_calls: int  # on their way
+    overload_channels: int
+    bytes_seconds: float
+    bytes_calls: int
+    streams: int
+    fills: int
+    full_seconds: float  # in which reads go on
+    flags: list  # of kithd
+
+
+# Limits as small as the numbers.
+SHORT = {
+    "descriptors": 512, "memory_mib": 800,
+    "growth_mib": {"no messages": 100, "garbage": 60, "large messages": 60, "unfinished messages": 160},
+    "handshake_seconds": 2, "timed": False, "idle": 600, "half_open": 60,
+    "unfinished": 64, "large": 6, "garbage": 1, "flood": 1000, "furniture": 100, "unread": 60, "ingests": 20, "vanishing": 2,
+    "measure_seconds": 0.5, "overload_seconds": 3, "overload_calls": 2000, "overload_channels": 20, "bytes_seconds": 2,
+    "bytes_calls": 280, "streams": 200, "fills": 1, "full_seconds": 1,
+    "flags": ["--handshake=2s", "--max_calls_per_key=300", "--max_streams_per_key=50", "--max_request_bytes=5000000",
+              "--grpc_memory=64000000"]}
+# Limits as they are when nobody says.
+LONG = {
+    "descriptors": 4096, "memory_mib": 1200,
+    "growth_mib": {"no messages": 150, "garbage": 150, "large messages": 150, "unfinished messages": 300},
+    "handshake_seconds": 10, "timed": True, "idle": 10_000, "half_open": 1_000,
+    "unfinished": 480, "large": 64, "garbage": 20, "flood": 10_000, "furniture": 300, "unread": 1000, "ingests": 200,
+    "vanishing": 50, "measure_seconds": 10, "overload_seconds": 60, "overload_calls": 20_000, "overload_channels": 50,
+    "bytes_seconds": 10, "bytes_calls": 2800, "streams": 2000, "fills": 3, "full_seconds": 60, "flags": []}
+
+
+def scale_of(options):
+    scale = Scale(options.seed, **(SHORT if options.short else LONG))
+    scale.flags = scale.flags + options.flag  # the last one of a name counts
+    ours = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - OWN_DESCRIPTORS
+    scale.idle, scale.half_open = min(scale.idle, ours), min(scale.half_open, ours)
+    return scale
+
+
+ATTACKS = {
+    "unknown methods": calls.unknown_methods,
+    "wrong keys": calls.wrong_keys,
+    "no messages": calls.no_messages,
+    "garbage": messages.garbage,
+    "large messages": messages.large,
+    "unfinished messages": messages.unfinished,
+    "unread answers": readers.unread,
+    "vanishing clients": readers.vanishing,
+    "half-open connections": connections.half_open,
+    "idle connections": connections.idle,
+    "too many bytes": overload.too_many_bytes,
+    "too many streams": overload.too_many_streams,
+    "too many calls": overload.too_many_calls,
+}
+DISK, CLOCK = "a full disk", "a jumping clock"
+
+
+class Party:
+    """One run of what is wanted of it."""
+
+    def __init__(self, options):
+        self.options = options
+        self.scale = scale_of(options)
+        self.board = Scoreboard("rude guests", [])
+
+    def wanted(self, row):
+        return self.options.only in row and not any(text in row for text in self.options.without)
+
+    def run(self):
+        rows = [row for row in ATTACKS if self.wanted(row)]
+        if rows:
+            self.visit("data", {row: ATTACKS[row] for row in rows}, descriptors=self.scale.descriptors)
+        if self.wanted(DISK):
+            self.fill_disk()
+        if self.wanted(CLOCK):
+            clock = jumping_clock.Clock(self.options.clock, os.path.join(self.options.out, "clock.page"))
+            self.visit("clock", {CLOCK: jumping_clock.jumps(clock)}, environment=clock.environment)
+        return self.board.show()
+
+    def fill_disk(self):
+        with full_disk.small_disk(self.options.out) as path:
+            if path is None:
+                print(f"{DISK}: not tried, because mounting a file system is not permitted here", flush=True)
+                return
+            self.visit("disk", {DISK: full_disk.fills_and_empties(path)}, on_disk=path)
+
+    def visit(self, name, attacks, **options):
+        """These attacks, one after the other, on a house of their own, which is then asked to stop."""
+        flags = self.scale.flags
+        with House(self.options.kithd, self.options.out, name, self.scale, flags, **options) as house:
+            house.kith = self.options.kith
+            for row, attack in attacks.items():
+                house.endure(self.board, row, attack)
+            house.leave()
+            code = house.server.stop()
+            if code == 0:
+                self.board.note("stop", "held")
+            else:
+                self.board.fail("stop", "SIGTERM", [f"kithd ended with {code}", house.server.said()[-400:]])
+
+
+def run(options):
+    return Party(options).run()
