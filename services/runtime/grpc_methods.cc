@@ -48,8 +48,11 @@ class GrpcCarrier : public Base {
   }
   absl::Time deadline() const override {
     const auto deadline = rpc_->deadline();
-    return deadline == std::chrono::system_clock::time_point::max() ? absl::InfiniteFuture()
-                                                                    : absl::FromChrono(deadline);
+    if (deadline == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
+    // How much is left, because gRPC sees at once that the machine's clock was set, and our clock
+    // up to two seconds later.
+    return SystemClock().Now() +
+           absl::FromChrono(deadline - grpc::Timespec2Timepoint(gpr_now(GPR_CLOCK_REALTIME)));
   }
   bool IsCancelled() const override { return rpc_->IsCancelled(); }
   void AddReplyMetadata(const char* key, std::string value) override {
