@@ -36,12 +36,13 @@ struct Settings {
 // Borrows what it refers to; lives for one decision.
 struct CommandContext {
   absl::Time now;       // when the command is decided
-  absl::Time occurred;  // when it happened, as the caller says; now if it does not. At most 5
-                        // minutes after now
+  // When it happened, as the caller says; now if it does not. At most 5 minutes after now.
+  absl::Time occurred;
   std::string actor;    // opaque id of the credentials
   WorkspaceId workspace;
   const Settings& settings;
   IdPool& ids;
+  bool occurred_is_said = false;  // by the caller
 };
 
 // An event that happened, as a fold sees it. Borrows the event.

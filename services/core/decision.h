@@ -5,12 +5,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "google/protobuf/message.h"
 
 namespace kith {
@@ -55,15 +57,24 @@ class Changes {
     return std::move(*this);
   }
 
+  // The events happened then, and not when the context says: a decision that was told no time may
+  // have to put off what it decides until after what happened before.
+  Changes OccurredAt(absl::Time time) && {
+    occurred_ = time;
+    return std::move(*this);
+  }
+
   bool empty() const { return list_.empty(); }
   const std::vector<Change>& list() const { return list_; }
   const std::string& secret() const { return secret_; }
+  const std::optional<absl::Time>& occurred() const { return occurred_; }
   std::vector<Change> TakeList() && { return std::move(list_); }
   std::string TakeSecret() && { return std::move(secret_); }
 
  private:
   std::vector<Change> list_;
   std::string secret_;
+  std::optional<absl::Time> occurred_;
 };
 
 using Decision = absl::StatusOr<Changes>;

@@ -37,10 +37,13 @@ absl::Status CheckDeal(const DealState& state, const Command& command) {
   KITH_UNREACHABLE();
 }
 
-// A deal leaves its stage no earlier than it entered it.
-absl::Status CheckOccurs(const v1::Deal& deal, absl::Time occurred) {
+// When a deal leaves its stage: no earlier than it entered it. Only a time that the caller says is
+// refused; ours is moved, because a clock that was set back, or was ahead where the deal entered,
+// must not hold it there.
+absl::StatusOr<absl::Time> TimeOfLeaving(const v1::Deal& deal, const CommandContext& context) {
   const absl::Time entered = FromTimestamp(deal.stage_enter_time());
-  if (occurred >= entered) return absl::OkStatus();
+  if (context.occurred >= entered) return context.occurred;
+  if (!context.occurred_is_said) return entered;
   return RejectState(
       v1::DEALS_ERROR_OCCURS_BEFORE_STAGE,
       "The event's time is before the deal entered its present stage. Correct occur_time.",
@@ -145,11 +148,11 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
   if (deal.status() != v1::OPEN) return DealClosed(deal);
   if (deal.stage() == command.stage()) return NoChange();
   KITH_ASSIGN_OR_RETURN(const v1::Stage* stage, FindEnterableStage(pipeline, command.stage()));
-  KITH_RETURN_IF_ERROR(CheckOccurs(deal, context.occurred));
+  KITH_ASSIGN_OR_RETURN(const absl::Time occurred, TimeOfLeaving(deal, context));
 
   v1::DealEvent event;
-  Leave(deal, stage->name(), context.occurred, *event.mutable_deal_stage_changed());
-  return Changes().Append(deal.name(), std::move(event));
+  Leave(deal, stage->name(), occurred, *event.mutable_deal_stage_changed());
+  return Changes().Append(deal.name(), std::move(event)).OccurredAt(occurred);
 }
 
 Decision Decide(const DealState& state, const PipelineState& pipeline,
@@ -160,15 +163,14 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
   if (deal.status() == v1::WON && !reprice) return NoChange();
   if (deal.status() != v1::OPEN) return DealClosed(deal);
   KITH_RETURN_IF_ERROR(CheckAmount("amount", command.amount()));
-  KITH_RETURN_IF_ERROR(CheckOccurs(deal, context.occurred));
+  KITH_ASSIGN_OR_RETURN(const absl::Time occurred, TimeOfLeaving(deal, context));
 
   Changes changes;
   if (reprice) changes.Append(deal.name(), Repriced(deal.name(), command.amount()));
   v1::DealEvent event;
-  Leave(deal, ClosedStage(pipeline, v1::WON_STAGE).name(), context.occurred,
-        *event.mutable_deal_won());
+  Leave(deal, ClosedStage(pipeline, v1::WON_STAGE).name(), occurred, *event.mutable_deal_won());
   changes.Append(deal.name(), std::move(event));
-  return changes;
+  return std::move(changes).OccurredAt(occurred);
 }
 
 Decision Decide(const DealState& state, const PipelineState& pipeline,
@@ -179,14 +181,14 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
                        deal.lost_notes() == command.notes();
   if (repeats) return NoChange();
   if (deal.status() != v1::OPEN) return DealClosed(deal);
-  KITH_RETURN_IF_ERROR(CheckOccurs(deal, context.occurred));
+  KITH_ASSIGN_OR_RETURN(const absl::Time occurred, TimeOfLeaving(deal, context));
 
   v1::DealEvent event;
   v1::DealLost& lost = *event.mutable_deal_lost();
-  Leave(deal, ClosedStage(pipeline, v1::LOST_STAGE).name(), context.occurred, lost);
+  Leave(deal, ClosedStage(pipeline, v1::LOST_STAGE).name(), occurred, lost);
   lost.set_reason(command.reason());
   lost.set_notes(command.notes());
-  return Changes().Append(deal.name(), std::move(event));
+  return Changes().Append(deal.name(), std::move(event)).OccurredAt(occurred);
 }
 
 Decision Decide(const DealState& state, const PipelineState& pipeline,
@@ -200,14 +202,14 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
   const std::string wanted =
       command.stage().empty() ? LastOpenStage(deal, pipeline) : command.stage();
   KITH_ASSIGN_OR_RETURN(const v1::Stage* stage, FindEnterableStage(pipeline, wanted));
-  KITH_RETURN_IF_ERROR(CheckOccurs(deal, context.occurred));
+  KITH_ASSIGN_OR_RETURN(const absl::Time occurred, TimeOfLeaving(deal, context));
 
   v1::DealEvent event;
   v1::DealReopened& reopened = *event.mutable_deal_reopened();
   reopened.set_name(deal.name());
   reopened.set_from_stage(deal.stage());
   reopened.set_to_stage(stage->name());
-  return Changes().Append(deal.name(), std::move(event));
+  return Changes().Append(deal.name(), std::move(event)).OccurredAt(occurred);
 }
 
 Decision Decide(const DealState& state, LinkedRecords linked, const v1::UpdateDealRequest& command,

@@ -64,12 +64,14 @@ void Transaction::Attempt(ReadTier tier) {
   rendering_.reset();
   ids_.Restart();
   Loader loader(transact_.states_, workspace_, tier);
+  const bool said = origin.occurred != absl::InfinitePast();
   const CommandContext context{now,
-                               origin.occurred == absl::InfinitePast() ? now : origin.occurred,
+                               said ? origin.occurred : now,
                                origin.caller->actor,
                                workspace_,
                                *origin.caller->settings,
-                               ids_};
+                               ids_,
+                               said};
   Decision decision = command_.Decide(loader, context);
   if (loader.would_block()) {
     --attempts_;
@@ -81,7 +83,8 @@ void Transaction::Attempt(ReadTier tier) {
     rendering_->states_ = loader.states();
     return Settle(absl::OkStatus(), loader, tier);
   }
-  Append(*std::move(decision), loader, context.occurred);
+  const absl::Time occurred = decision->occurred().value_or(context.occurred);
+  Append(*std::move(decision), loader, occurred);
 }
 
 void Transaction::Settle(absl::Status verdict, const Loader& loader, ReadTier tier) {

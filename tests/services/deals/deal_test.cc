@@ -191,6 +191,7 @@ TEST(MoveDeal, RejectsStagesThatNoDealCanEnter) {
 
 TEST(MoveDeal, RejectsATimeBeforeItEnteredItsStage) {
   DealWorld world = WithPipeline().Do(Create());
+  world.SayTime(true);
   const absl::Time entered = FromTimestamp(world.deal().stage_enter_time());
   world.SetNow(entered - absl::Microseconds(1));
   EXPECT_EQ(OutcomeOf(world.Try(Move(StageNamed("qualified")))), "OCCURS_BEFORE_STAGE");
@@ -198,6 +199,28 @@ TEST(MoveDeal, RejectsATimeBeforeItEnteredItsStage) {
   EXPECT_EQ(OutcomeOf(world.Try(Lose())), "OCCURS_BEFORE_STAGE");
   world.SetNow(entered);
   EXPECT_EQ(OutcomeOf(world.Try(Move(StageNamed("qualified")))), "events");
+}
+
+// Goal: a clock that was set back, ours or that of whoever moved the deal last, holds no deal where
+// it is. Method: every command that moves one, an hour before the deal entered its stage.
+TEST(MoveDeal, GoesOnWhereTheClockIsBehindTheDeal) {
+  DealWorld world = WithPipeline().Do(Create());
+  const absl::Time entered = FromTimestamp(world.deal().stage_enter_time());
+  world.SetNow(entered - absl::Hours(1));
+  const Decision decision = world.Try(Move(StageNamed("qualified")));
+  EXPECT_EQ(OnlyEvent(decision).deal_stage_changed().dwell().nanos(), 0);
+  EXPECT_EQ(OnlyEvent(decision).deal_stage_changed().dwell().seconds(), 0);
+
+  const auto behind = [&](const auto& command) {
+    world.SetNow(entered - absl::Hours(1));
+    world.Do(command);
+    return FromTimestamp(world.deal().stage_enter_time()) == entered;
+  };
+  EXPECT_TRUE(behind(Move(StageNamed("qualified"))));
+  EXPECT_TRUE(behind(Win()));
+  EXPECT_TRUE(behind(Reopen()));
+  EXPECT_TRUE(behind(Lose()));
+  EXPECT_EQ(world.deal().status(), v1::LOST);
 }
 
 TEST(WinDeal, EntersTheWonStage) {
@@ -276,6 +299,7 @@ TEST(ReopenDeal, TakesTheStageAskedForIfADealCanEnterIt) {
 
 TEST(ReopenDeal, RejectsATimeBeforeItWasClosed) {
   DealWorld world = WithPipeline().Do(Create()).Do(Win());
+  world.SayTime(true);
   world.SetNow(FromTimestamp(world.deal().close_time()) - absl::Seconds(1));
   EXPECT_EQ(OutcomeOf(world.Try(Reopen())), "OCCURS_BEFORE_STAGE");
 }

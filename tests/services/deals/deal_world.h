@@ -58,7 +58,8 @@ class DealWorld {
                                     .actor = "apiKeys/1",
                                     .workspace = WorkspaceId(1),
                                     .settings = settings_,
-                                    .ids = ids};
+                                    .ids = ids,
+                                    .occurred_is_said = time_is_said_};
     if constexpr (requires { NewLinks(command); }) {
       return Decide(deal_, pipeline_, StatesOf(NewLinks(command)), command, context);
     } else if constexpr (requires { NewLinks(deal_, command); }) {
@@ -89,17 +90,11 @@ class DealWorld {
   }
 
   void Happen(const Changes& changes) {
-    for (const Change& change : changes.list()) Happen(*change.event);
-  }
-  void Happen(const google::protobuf::Message& event) {
-    if (event.GetDescriptor() == v1::DealEvent::descriptor()) {
-      deal_ = Evolve(std::move(deal_),
-                     Record(static_cast<const v1::DealEvent&>(event), deal_revision_));
-    } else {
-      pipeline_ = Evolve(std::move(pipeline_),
-                         Record(static_cast<const v1::PipelineEvent&>(event), pipeline_revision_));
+    for (const Change& change : changes.list()) {
+      Happen(*change.event, changes.occurred().value_or(now_));
     }
   }
+  void Happen(const google::protobuf::Message& event) { Happen(event, now_); }
 
   const v1::Deal& deal() const { return deal_.deal; }
   const v1::Pipeline& pipeline() const { return pipeline_.pipeline; }
@@ -120,6 +115,7 @@ class DealWorld {
 
   Settings settings_;
   absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
+  bool time_is_said_ = false;
   DealState deal_;
   PipelineState pipeline_;
   std::map<std::string, LinkedRecord> records_;  // those that are not here never were
