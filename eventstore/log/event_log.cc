@@ -106,7 +106,11 @@ class EventLogImpl final : public EventLog {
   absl::StatusOr<std::optional<std::pair<RequestKey, Appended>>> FindRequest(
       WorkspaceId workspace, absl::string_view method, absl::string_view request_id,
       ReadTier tier) const override {
-    return reader_.FindRequest(RequestIndexKey(workspace, method, request_id), tier);
+    // The head first: whatever was published by then is found, and nothing later is told.
+    const Position published = head();
+    auto found = reader_.FindRequest(RequestIndexKey(workspace, method, request_id), tier);
+    if (found.ok() && found->has_value() && (*found)->second.first > published) found->reset();
+    return found;
   }
 
   absl::StatusOr<std::shared_ptr<const Record>> ReadAt(Position position,

@@ -77,7 +77,7 @@ class EventLog {
   // Revision 0 when the stream is empty.
   virtual absl::StatusOr<StreamHead> HeadOf(WorkspaceId workspace, absl::string_view stream,
                                             ReadTier tier) const = 0;
-  // What a request appended, or nullopt.
+  // What a request appended, or nullopt, also where it is written and not published yet.
   virtual absl::StatusOr<std::optional<std::pair<RequestKey, Appended>>> FindRequest(
       WorkspaceId workspace, absl::string_view method, absl::string_view request_id,
       ReadTier tier) const = 0;

@@ -38,9 +38,10 @@ void MemoryDisk::FailReopen(bool fail) {
   fail_reopen_ = fail;
 }
 
-void MemoryDisk::HoldCommits() {
+void MemoryDisk::HoldCommits(bool applied) {
   MutexLock lock(mutex_);
   hold_ = true;
+  hold_applied_ = applied;
 }
 
 void MemoryDisk::WaitUntilHeld() {
@@ -96,6 +97,12 @@ class MemoryEngine final : public Engine {
   absl::Status Commit(EngineBatch& batch) override {
     MemoryDisk& disk = *disk_;
     MutexLock lock(disk.mutex_);
+    const auto apply = [&]() KITH_REQUIRES(disk.mutex_) {
+      for (const auto& entry : static_cast<MemoryBatch&>(batch).entries()) {
+        disk.tables_[static_cast<size_t>(entry.table)][entry.key] = entry.value;
+      }
+    };
+    if (disk.hold_ && disk.hold_applied_) apply();
     while (disk.hold_) {
       disk.held_ = true;
       disk.changed_.NotifyAll();
@@ -104,9 +111,7 @@ class MemoryEngine final : public Engine {
     disk.held_ = false;
     const std::optional<bool> failing = std::exchange(disk.fail_next_, std::nullopt);
     if (!failing.has_value() || *failing) {
-      for (const auto& entry : static_cast<MemoryBatch&>(batch).entries()) {
-        disk.tables_[static_cast<size_t>(entry.table)][entry.key] = entry.value;
-      }
+      apply();
       ++disk.commits_;
     }
     return failing.has_value() ? absl::UnavailableError("injected fault") : absl::OkStatus();

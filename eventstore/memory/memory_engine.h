@@ -23,8 +23,9 @@ class MemoryDisk {
   void FailNextCommit(bool applied);
   // Every Reopen fails until told otherwise.
   void FailReopen(bool fail);
-  // Holds the next commits in their fsync: WaitUntilHeld returns when one has arrived there.
-  void HoldCommits();
+  // Holds the next commits in their fsync: WaitUntilHeld returns when one has arrived there. With
+  // `applied` readers of the engine see what they write meanwhile.
+  void HoldCommits(bool applied = false);
   void WaitUntilHeld();
   void ReleaseCommits();
   // Reads of kMemory answer Unavailable, as if nothing were cached.
@@ -51,6 +52,7 @@ class MemoryDisk {
       KITH_GUARDED_BY(mutex_);  // holds: whether the failing commit is applied
   bool fail_reopen_ KITH_GUARDED_BY(mutex_) = false;
   bool hold_ KITH_GUARDED_BY(mutex_) = false;
+  bool hold_applied_ KITH_GUARDED_BY(mutex_) = false;
   bool held_ KITH_GUARDED_BY(mutex_) = false;
   bool forget_cache_ KITH_GUARDED_BY(mutex_) = false;
   uint64_t free_bytes_ KITH_GUARDED_BY(mutex_) = uint64_t{1} << 40;
