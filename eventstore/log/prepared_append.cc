@@ -13,7 +13,8 @@ namespace {
 // Names and ids are opaque to the log, but none is longer than this, and none holds a zero byte (it
 // ends names in keys).
 constexpr size_t kNameBytesMax = 1024;
-constexpr size_t kTagsMax = 64;
+// Twice what a resource may claim: an update releases all that it held and claims as much anew.
+constexpr size_t kTagsMax = 128;
 constexpr size_t kConditionsMax = 1000;
 
 // Times a record can hold with room to spare: the years 1 to 9999.

@@ -113,6 +113,32 @@ TEST_F(ContactsServiceTest, NamesEveryBrokenRuleAndWritesNothing) {
   EXPECT_THAT(Find(""), IsEmpty());
 }
 
+// Goal: an update may replace all that a contact claims: each is released and each claimed.
+TEST_F(ContactsServiceTest, ReplacesAsManyAddressesAndIdsAsAContactMayHave) {
+  const auto with = [](absl::string_view mark) {
+    v1::Contact contact;
+    for (int i = 0; i < 20; ++i) {
+      contact.add_emails()->set_address(absl::StrCat(mark, i, "@example.org"));
+      contact.add_external_ids()->set_system("erp");
+      contact.mutable_external_ids(i)->set_id(absl::StrCat(mark, i));
+    }
+    return contact.ShortDebugString();
+  };
+  const auto ada = Create(with("old"));
+  ASSERT_EQ(ada.reason(), "");
+  const auto changed = Update(ada->name(), with("new"));
+  EXPECT_EQ(changed.reason(), "");
+  EXPECT_EQ(changed->emails(19).address(), "new19@example.org");
+}
+
+TEST_F(ContactsServiceTest, RefusesAnOwnerWhoIsNobody) {
+  const auto refused = Create(R"pb(first_name: "Ada" owner: "users/nobody")pb");
+  EXPECT_EQ(refused.reason(), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(refused.fields(), ElementsAre("contact.owner"));
+  EXPECT_EQ(refused.metadata("records"), "users/nobody");
+}
+
 TEST_F(ContactsServiceTest, TakesARequestOnceHoweverOftenItIsSent) {
   const auto first = Create(R"pb(first_name: "Ada")pb", "request-1");
   const auto again = Create(R"pb(first_name: "Ada")pb", "request-1");
