@@ -1,6 +1,9 @@
 // Reject: how a decider says no.
 #pragma once
 
+#include <string>
+
+#include "absl/strings/string_view.h"
 #include "eventstore/base/error.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/type/v1/errors.pb.h"
@@ -43,12 +46,21 @@ inline absl::Status RejectFields(const google::rpc::BadRequest& request) {
   return Error(type::v1::ERROR_INVALID_FIELD, "A field breaks a rule.", {}, request);
 }
 
+// What a client takes in as trailing metadata is bounded: an error tells at most so many
+// violations.
+inline constexpr int kViolationsMax = 40;
+
 inline void AddViolation(absl::string_view field, absl::string_view description,
                          google::rpc::BadRequest& request) {
+  if (request.field_violations_size() == kViolationsMax) return;
   auto* violation = request.add_field_violations();
   violation->set_field(std::string(field));
   violation->set_description(std::string(description));
 }
+
+// The first violations in a sentence for people: "contact.emails[1] is required; and 3 more". All of
+// them stand in the details.
+std::string Summary(const google::rpc::BadRequest& request);
 
 // A single one: RejectField("stages", "must name every stage").
 inline absl::Status RejectField(absl::string_view field, absl::string_view description) {

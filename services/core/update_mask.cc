@@ -44,10 +44,16 @@ bool Differs(const Message& a, const Message& b, const FieldDescriptor* field) {
   return !differencer.CompareWithFields(a, b, {field}, {field});
 }
 
+// A path comes from a caller, and may be of any length; a longer one is not said again.
+constexpr size_t kPathBytesMax = 100;
+
 void Report(absl::string_view path, absl::string_view description, BadRequest* violations) {
-  auto* violation = violations->add_field_violations();
-  violation->set_field(absl::StrCat("update_mask.", path));
-  violation->set_description(std::string(description));
+  if (path.size() > kPathBytesMax) {
+    return AddViolation("update_mask", absl::StrCat("has a path of ", path.size(), " bytes, which ",
+                                                    description),
+                        *violations);
+  }
+  AddViolation(absl::StrCat("update_mask.", path), description, *violations);
 }
 
 // The fields meant by an empty mask or "*".
@@ -96,13 +102,9 @@ absl::StatusOr<FieldMask> ChangedFields(const Message& current, const Message& w
       requested.paths().empty() || all ? Implied(current, wanted, all, &violations)
                                        : Named(wanted.GetDescriptor(), requested, &violations);
   if (!violations.field_violations().empty()) {
-    std::string paths;
-    for (const auto& violation : violations.field_violations()) {
-      absl::StrAppend(&paths, paths.empty() ? "" : "; ", violation.field(), " ",
-                      violation.description());
-    }
     return Reject(type::v1::ERROR_INVALID_UPDATE_MASK,
-                  absl::StrCat("The update cannot be made: ", paths, "."), {}, violations);
+                  absl::StrCat("The update cannot be made: ", Summary(violations), "."), {},
+                  violations);
   }
   FieldMask changed;
   const Descriptor* const type = wanted.GetDescriptor();

@@ -13,7 +13,7 @@ namespace kith {
 // order of the proto. An empty mask means the fields set in `wanted`, "*" all that can be set. What
 // is output-only, the name and the etag are passed over there, and an immutable field is refused
 // only where it differs. A mask that names a field that does not exist, is output-only or immutable
-// is ERROR_INVALID_UPDATE_MASK, with every such path.
+// is ERROR_INVALID_UPDATE_MASK, with such paths, at most kViolationsMax of them.
 absl::StatusOr<google::protobuf::FieldMask> ChangedFields(
     const google::protobuf::Message& current, const google::protobuf::Message& wanted,
     const google::protobuf::FieldMask& requested);

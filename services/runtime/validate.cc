@@ -18,6 +18,7 @@
 #include "kith/type/v1/errors.pb.h"
 #include "services/core/date.h"
 #include "services/core/money.h"
+#include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "services/runtime/string_rules.h"
 
@@ -32,13 +33,6 @@ using google::protobuf::Reflection;
 using google::protobuf::Timestamp;
 using google::rpc::BadRequest;
 using options::v1::FieldRules;
-
-namespace {
-
-// What a gRPC client takes as trailing metadata is bounded: beyond this many the rest is left out.
-constexpr int kViolationsMax = 40;
-
-}  // namespace
 
 struct MessageRules::Field {
   const FieldDescriptor* field;
@@ -62,9 +56,7 @@ struct MessageRules::Place {
   }
   void Report(absl::string_view description, BadRequest* violations) const {
     if (violations->field_violations_size() == kViolationsMax) return;
-    auto* violation = violations->add_field_violations();
-    violation->set_field(Path());
-    violation->set_description(std::string(description));
+    AddViolation(Path(), description, *violations);
   }
 };
 
@@ -113,8 +105,6 @@ constexpr size_t kMaxBytes = 1024;
 constexpr int kMaxItems = 100;
 // Page tokens hold keys of rows, and filters several conditions.
 constexpr size_t kLongMaxBytes = 8192;
-// All of them stand in the details, the first also in the message, for people.
-constexpr int kToldMax = 5;
 
 constexpr int64_t kTimestampMin = -62'135'596'800;  // 0001-01-01
 constexpr int64_t kTimestampMax = 253'402'300'799;  // 9999-12-31 23:59:59
@@ -370,24 +360,13 @@ void MessageRules::CheckOwnName(const Message& resource, const Place& place,
 
 absl::Status ViolationsError(const BadRequest& violations) {
   if (violations.field_violations().empty()) return absl::OkStatus();
-  std::string message = "Invalid request: ";
-  int told = 0;
-  for (const BadRequest::FieldViolation& violation : violations.field_violations()) {
-    if (told == kToldMax) {
-      absl::StrAppend(&message, "; and ", violations.field_violations_size() - told, " more");
-      break;
-    }
-    absl::StrAppend(&message, told++ == 0 ? "" : "; ", violation.field(),
-                    violation.field().empty() ? "" : " ", violation.description());
-  }
-  return Error(type::v1::ERROR_INVALID_FIELD, absl::StrCat(message, "."), {}, violations);
+  return Error(type::v1::ERROR_INVALID_FIELD,
+               absl::StrCat("Invalid request: ", Summary(violations), "."), {}, violations);
 }
 
 absl::Status ViolationError(absl::string_view field, absl::string_view description) {
   BadRequest violations;
-  auto* violation = violations.add_field_violations();
-  violation->set_field(std::string(field));
-  violation->set_description(std::string(description));
+  AddViolation(field, description, violations);
   return ViolationsError(violations);
 }
 

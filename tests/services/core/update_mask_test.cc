@@ -54,6 +54,21 @@ TEST(ChangedFields, OfAnEmptyMaskAreThoseSet) {
   EXPECT_THAT(Paths(ChangedFields(kAda, wanted, FieldMask())), ElementsAre("last_name"));
 }
 
+// Goal: an error is no larger than a client takes in, whatever the mask is made of.
+TEST(ChangedFields, TellsABoundedNumberOfPathsThatAreRefused) {
+  FieldMask mask;
+  for (int i = 0; i < 10'000; ++i) mask.add_paths(absl::StrCat("none", i));
+  mask.add_paths(std::string(100'000, 'x'));
+  const auto changed = ChangedFields(kAda, kAda, mask);
+  EXPECT_TRUE(IsError(changed.status(), type::v1::ERROR_INVALID_UPDATE_MASK));
+  EXPECT_EQ(ViolatedFields(changed.status()).size(), 40u);
+  EXPECT_LT(WireError(changed.status())->ByteSizeLong(), 8'000u);
+
+  const auto one = ChangedFields(kAda, kAda, Mask({std::string(100'000, 'x').c_str()}));
+  EXPECT_THAT(ViolatedFields(one.status()), ElementsAre("update_mask"));
+  EXPECT_LT(WireError(one.status())->ByteSizeLong(), 1'000u);
+}
+
 TEST(ChangedFields, OfAStarAreAll) {
   const auto wanted = Proto<Contact>(R"pb(first_name: "Ada")pb");
   EXPECT_THAT(Paths(ChangedFields(kAda, wanted, Mask({"*"}))),

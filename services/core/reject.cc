@@ -1,0 +1,22 @@
+#include "services/core/reject.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace kith {
+
+std::string Summary(const google::rpc::BadRequest& request) {
+  constexpr int kToldMax = 5;
+  std::string summary;
+  int told = 0;
+  for (const google::rpc::BadRequest::FieldViolation& violation : request.field_violations()) {
+    if (told == kToldMax) {
+      absl::StrAppend(&summary, "; and ", request.field_violations_size() - told, " more");
+      break;
+    }
+    absl::StrAppend(&summary, told++ == 0 ? "" : "; ", violation.field(),
+                    violation.field().empty() ? "" : " ", violation.description());
+  }
+  return summary;
+}
+
+}  // namespace kith
