@@ -47,6 +47,7 @@ inline constexpr AggregateType kAggregateType = {
 struct Folded {
   std::shared_ptr<const void> state;
   Revision revision;
+  bool erased = false;  // folded when the key of the person whose stream it is was destroyed
 };
 
 // The state of one stream, as one aggregate folds it.

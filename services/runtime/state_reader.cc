@@ -17,19 +17,25 @@ bool IsOwn(const AggregateType& type, absl::string_view stream) {
   return eventstore::CategoryOf(stream) == type.category;
 }
 
-// Folds what follows `base` in a stream, up to position `last`.
+// Folds what follows `base` in a stream, up to position `last`. What was folded before its person
+// was erased is not gone on from.
 absl::StatusOr<Folded> FoldOn(const StateReader& reader, const AggregateType& type,
                               WorkspaceId workspace, absl::string_view stream, const Folded* base,
                               Position last, ReadTier tier) {
   const bool own = IsOwn(type, stream);
+  const bool erased = reader.keys().IsDestroyed(workspace, stream);
+  if (base != nullptr && base->erased != erased) base = nullptr;
   const Revision from = base == nullptr ? Revision(1) : base->revision.Next();
   const auto cursor =
       reader.log().ReadStream(workspace, stream, from, eventstore::Direction::kForwards, tier);
   std::shared_ptr<void> state = base == nullptr ? type.create() : type.copy(base->state.get());
   Revision revision = base == nullptr ? Revision() : base->revision;
-  while (true) {
+  for (int events = 0;; ++events) {
     KITH_ASSIGN_OR_RETURN(std::shared_ptr<const Record> record, cursor->Next());
     if (record == nullptr || record->header.position > last) break;
+    if (tier == ReadTier::kMemory && events == StateReader::kMemoryEventsMax) {
+      return absl::UnavailableError("a long stream is folded on a pool");
+    }
     KITH_ASSIGN_OR_RETURN(std::shared_ptr<const RecordedEvent> recorded,
                           reader.registry().Decode(std::move(record), reader.keys()));
     const eventstore::EventHeader& header = recorded->header();
@@ -39,7 +45,7 @@ absl::StatusOr<Folded> FoldOn(const StateReader& reader, const AggregateType& ty
     }
     revision = header.revision;
   }
-  return Folded{std::move(state), revision};
+  return Folded{std::move(state), revision, erased};
 }
 
 constexpr Position kNoLimit{~uint64_t{0}};
@@ -47,9 +53,13 @@ constexpr Position kNoLimit{~uint64_t{0}};
 }  // namespace
 
 absl::StatusOr<Folded> StateReader::Read(const AggregateType& type, WorkspaceId workspace,
-                                         absl::string_view stream, ReadTier tier) {
+                                         absl::string_view stream, ReadTier tier,
+                                         Revision at_least) {
   const std::optional<StateCache::Found> found = cache_.Find(type, workspace, stream);
-  if (found.has_value() && !found->outdated) return found->folded;
+  if (found.has_value() && !found->outdated && found->folded.revision >= at_least &&
+      found->folded.erased == keys_.IsDestroyed(workspace, stream)) {
+    return found->folded;
+  }
   const Folded* const base = found.has_value() ? &found->folded : nullptr;
   KITH_ASSIGN_OR_RETURN(Folded folded,
                         FoldOn(*this, type, workspace, stream, base, kNoLimit, tier));

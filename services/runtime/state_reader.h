@@ -11,16 +11,19 @@
 namespace kith::runtime {
 
 // Thread-safe. Borrows everything. All reads answer Unavailable when the tier is kMemory and they
-// need the disk, and DataLoss when a record is damaged.
+// need the disk, or more events than a gRPC thread should fold, and DataLoss when a record is
+// damaged.
 class StateReader {
  public:
   StateReader(const eventstore::EventLog& log, const eventstore::EventRegistry& registry,
               const eventstore::KeyStore& keys, StateCache& cache)
       : log_(log), registry_(registry), keys_(keys), cache_(cache) {}
 
-  // The state as cached, else folded from the log. It may be older than the stream: see IsCurrent.
+  // The state as cached, else folded from the log. It may be older than the stream, see IsCurrent,
+  // but not than revision `at_least`. It has nothing of a person whose key is destroyed.
   absl::StatusOr<Folded> Read(const AggregateType& type, WorkspaceId workspace,
-                              absl::string_view stream, eventstore::ReadTier tier);
+                              absl::string_view stream, eventstore::ReadTier tier,
+                              Revision at_least = Revision());
   // The state as of now.
   absl::StatusOr<Folded> ReadCurrent(const AggregateType& type, WorkspaceId workspace,
                                      absl::string_view stream);
@@ -28,6 +31,9 @@ class StateReader {
   absl::StatusOr<Folded> ReadThrough(const AggregateType& type, WorkspaceId workspace,
                                      absl::string_view stream, Position last,
                                      eventstore::ReadTier tier) const;
+
+  // At most so many events are folded by one read of the tier kMemory.
+  static constexpr int kMemoryEventsMax = 100;
 
   // Whether the stream is still at `revision`; if not, its cached states are marked as outdated.
   absl::StatusOr<bool> IsCurrent(WorkspaceId workspace, absl::string_view stream, Revision revision,

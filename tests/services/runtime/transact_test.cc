@@ -61,6 +61,24 @@ TEST_F(TransactTest, TakesTheTimeOnceForADecisionAndItsEvents) {
   EXPECT_GE(record->header.record_time, decided);
 }
 
+// Goal: a gRPC thread folds no stream of any length, also where all of it is in memory.
+TEST_F(TransactTest, FoldsALongStreamOnAPool) {
+  AppendBehind("contacts/1", PersonCreated("contacts/1", "Ada"));
+  for (int i = 0; i < 200; ++i) AppendBehind("contacts/1", PersonRenamed("contacts/1", "Bea"));
+  std::vector<std::thread::id> threads;
+  const auto rename = [&](Loader& load, const CommandContext&) -> Decision {
+    threads.push_back(std::this_thread::get_id());
+    KITH_RETURN_IF_ERROR(load.Load<PersonAggregate>("contacts/1").status());
+    return Changes().Append("contacts/1", PersonRenamed("contacts/1", "Cia"));
+  };
+  ASSERT_TRUE(Run(OriginOf(), rename).status.ok());
+  ASSERT_EQ(threads.size(), 2u);
+  EXPECT_EQ(threads[0], std::this_thread::get_id());
+  EXPECT_NE(threads[1], std::this_thread::get_id());
+  ASSERT_TRUE(Run(OriginOf(), rename).status.ok());
+  EXPECT_EQ(threads.size(), 3u) << "what is cached is not folded again";
+}
+
 TEST_F(TransactTest, DecidesAgainWhenAnotherWriterWasFaster) {
   Create("contacts/1", "Ada");
   int attempts = 0;
