@@ -27,13 +27,18 @@ struct ContactAggregate {
   static constexpr absl::string_view kCategory = "contacts";
 };
 
-// Every contact that ever claimed an address which the command brings; empty where the workspace
-// does not want addresses unique. Whether one of them still has the address, its state says.
+// Every contact that ever claimed an address which the command adds; empty where the workspace does
+// not want addresses unique. Whether one of them still has the address, its state says.
 using Claimants = std::vector<const ContactState*>;
 
-Decision Decide(const Claimants& claimants, const v1::CreateContactRequest& command,
-                const CommandContext& context);
-Decision Decide(const ContactState& state, const Claimants& claimants,
+// The user that a command makes the contact's owner.
+Links NewLinks(const v1::CreateContactRequest& command);
+Links NewLinks(const ContactState& state, const v1::UpdateContactRequest& command);
+
+// `linked` are the states of the records that NewLinks name.
+Decision Decide(const Claimants& claimants, LinkedRecords linked,
+                const v1::CreateContactRequest& command, const CommandContext& context);
+Decision Decide(const ContactState& state, const Claimants& claimants, LinkedRecords linked,
                 const v1::UpdateContactRequest& command, const CommandContext& context);
 Decision Decide(const ContactState& state, const v1::DeleteContactRequest& command,
                 const CommandContext& context);

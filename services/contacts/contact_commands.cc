@@ -1,35 +1,50 @@
 #include "services/contacts/contact_commands.h"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "eventstore/base/status_macros.h"
 #include "services/contacts/contact_fields.h"
+#include "services/core/update_mask.h"
 
 namespace kith::contacts {
 namespace {
 
-// The contacts that ever claimed an address of `contact`, as conditions of the append: none of them
-// changes meanwhile, and nobody else claims one of these addresses.
-absl::StatusOr<Claimants> LoadClaimants(runtime::Loader& load, const v1::Contact& contact,
-                                        const Settings& settings) {
+// The contacts that ever claimed one of these addresses. The append happens only if nobody claims
+// or releases one of them meanwhile.
+absl::StatusOr<Claimants> LoadClaimants(runtime::Loader& load,
+                                        const std::vector<std::string>& keys) {
   Claimants claimants;
-  if (!settings.unique_contact_emails) return claimants;
-  for (const std::string& key : EmailKeys(contact)) {
-    KITH_ASSIGN_OR_RETURN(const auto streams, load.StreamsTagged(kEmailClaim, key));
-    for (const std::string& stream : streams) {
-      KITH_ASSIGN_OR_RETURN(const ContactState* claimant, load.Load<ContactAggregate>(stream));
-      claimants.push_back(claimant);
-    }
+  for (const std::string& key : keys) {
+    KITH_ASSIGN_OR_RETURN(const Claimants some,
+                          load.LoadTagged<ContactAggregate>(kEmailClaim, key));
+    claimants.insert(claimants.end(), some.begin(), some.end());
   }
   return claimants;
+}
+
+// The addresses, as EmailKeys says them, that an update brings and the contact has not.
+std::vector<std::string> NewEmailKeys(const ContactState& state,
+                                      const v1::UpdateContactRequest& command) {
+  if (state.lifecycle != Lifecycle::kActive || !Means(command.update_mask(), "emails")) return {};
+  std::vector<std::string> keys = EmailKeys(command.contact());
+  const std::vector<std::string> held = EmailKeys(state.contact);
+  const auto is_held = [&](const std::string& key) {
+    return std::find(held.begin(), held.end(), key) != held.end();
+  };
+  keys.erase(std::remove_if(keys.begin(), keys.end(), is_held), keys.end());
+  return keys;
 }
 
 }  // namespace
 
 Decision ContactCommands::Run(runtime::Loader& load, const v1::CreateContactRequest& command,
                               const CommandContext& context) const {
-  KITH_ASSIGN_OR_RETURN(const Claimants claimants,
-                        LoadClaimants(load, command.contact(), context.settings));
+  Claimants claimants;
+  if (context.settings.unique_contact_emails) {
+    KITH_ASSIGN_OR_RETURN(claimants, LoadClaimants(load, EmailKeys(command.contact())));
+  }
   KITH_ASSIGN_OR_RETURN(Changes changes, Decide(claimants, command, context));
   load.ExpectAbsent(changes.list().front().stream);
   return changes;
@@ -39,8 +54,10 @@ Decision ContactCommands::Run(runtime::Loader& load, const v1::UpdateContactRequ
                               const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const ContactState* state,
                         load.Load<ContactAggregate>(command.contact().name()));
-  KITH_ASSIGN_OR_RETURN(const Claimants claimants,
-                        LoadClaimants(load, command.contact(), context.settings));
+  Claimants claimants;
+  if (context.settings.unique_contact_emails) {
+    KITH_ASSIGN_OR_RETURN(claimants, LoadClaimants(load, NewEmailKeys(*state, command)));
+  }
   return Decide(*state, claimants, command, context);
 }
 

@@ -116,6 +116,12 @@ absl::StatusOr<FieldMask> ChangedFields(const Message& current, const Message& w
   return changed;
 }
 
+bool Means(const FieldMask& requested, absl::string_view field) {
+  const auto& paths = requested.paths();
+  return paths.empty() || (paths.size() == 1 && paths[0] == "*") ||
+         std::find(paths.begin(), paths.end(), field) != paths.end();
+}
+
 void ApplyFields(const Message& from, const FieldMask& mask, Message* to) {
   std::vector<const FieldDescriptor*> fields;
   for (const std::string& path : mask.paths()) {

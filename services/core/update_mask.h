@@ -4,6 +4,7 @@
 #pragma once
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/message.h"
 
@@ -17,6 +18,9 @@ namespace kith {
 absl::StatusOr<google::protobuf::FieldMask> ChangedFields(
     const google::protobuf::Message& current, const google::protobuf::Message& wanted,
     const google::protobuf::FieldMask& requested);
+
+// Whether an update with this mask may change the field: it names it, or names none, or all.
+bool Means(const google::protobuf::FieldMask& requested, absl::string_view field);
 
 // Gives the fields in `mask` of `to` the values they have in `from`; what is not set there becomes
 // empty. Paths that do not exist are passed over: they were written by another version. Both are of

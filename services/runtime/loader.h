@@ -42,11 +42,21 @@ class Loader {
   // deleted.
   void ExpectExists(absl::string_view stream);
 
-  // The streams that have events claiming or releasing a value, oldest first, each once. The append
-  // happens only if no further event with this claim was appended. Whether a stream still holds the
-  // value is for its state to say.
-  absl::StatusOr<std::vector<std::string>> StreamsTagged(absl::string_view purpose,
-                                                         absl::string_view value);
+  // The states of the streams that have events claiming or releasing a value, oldest first, each
+  // once; whether one still holds it is for its state to say. The append happens only if no further
+  // event with this claim was appended. The states are as new as those events and no condition of
+  // their own: what else happened in those streams does not matter, and they may be of any number.
+  template <class Aggregate>
+  absl::StatusOr<std::vector<const typename Aggregate::State*>> LoadTagged(
+      absl::string_view purpose, absl::string_view value) {
+    auto loaded = LoadTaggedStates(kAggregateType<Aggregate>, purpose, value);
+    if (!loaded.ok()) return std::move(loaded).status();
+    std::vector<const typename Aggregate::State*> states;
+    for (const void* state : *loaded) {
+      states.push_back(static_cast<const typename Aggregate::State*>(state));
+    }
+    return states;
+  }
 
   // True when something had to be read from disk and was not.
   bool would_block() const { return would_block_; }
@@ -58,7 +68,20 @@ class Loader {
   WorkspaceId workspace() const { return workspace_; }
 
  private:
+  // A stream with events of a tag, and the last revision of these.
+  struct TaggedStream {
+    std::string stream;
+    Revision last;
+  };
+
   absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
+  absl::StatusOr<std::vector<const void*>> LoadTaggedStates(const AggregateType& type,
+                                                            absl::string_view purpose,
+                                                            absl::string_view value);
+  absl::StatusOr<std::vector<TaggedStream>> StreamsTagged(const eventstore::Tag& tag) const;
+  // Without a condition; null where the status says why.
+  absl::StatusOr<const Folded*> Fold(const AggregateType& type, absl::string_view stream,
+                                     Revision at_least);
 
   StateReader& reader_;
   const WorkspaceId workspace_;

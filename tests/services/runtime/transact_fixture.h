@@ -123,12 +123,14 @@ class TransactFixture : public ::testing::Test {
   }
 
   // Appends past Transact, as another writer would.
-  void AppendBehind(absl::string_view stream, const contacts::v1::ContactEvent& event) {
+  void AppendBehind(absl::string_view stream, const contacts::v1::ContactEvent& event,
+                    std::vector<eventstore::Tag> tags = {}) {
     eventstore::Append append;
     append.workspace = kWorkspace;
     append.actor = "other";
     auto encoded = registry_.Encode("contacts", event);
     encoded.occur_time = clock_.Now();
+    encoded.tags = std::move(tags);
     append.streams.push_back({std::string(stream), {std::move(encoded)}});
     KITH_CHECK(log_->AppendAndWait(std::move(append)).ok());
   }
