@@ -63,9 +63,14 @@ std::vector<Claim> MovedClaims(const v1::Contact& before, const v1::Contact& aft
   return moved;
 }
 
+absl::Status CheckOwner(const Links& links, LinkedRecords linked) {
+  return CheckLinks(v1::CONTACTS_ERROR_LINKED_RECORD_NOT_FOUND, links, linked);
+}
+
 // The update of a contact that is there.
-Decision Update(const v1::Contact& before, const Claimants& claimants,
+Decision Update(const ContactState& state, const Claimants& claimants, LinkedRecords linked,
                 const v1::UpdateContactRequest& command, const CommandContext& context) {
+  const v1::Contact& before = state.contact;
   const v1::Contact wanted = CompleteFields(command.contact(), context.settings);
   KITH_ASSIGN_OR_RETURN(FieldMask changed, ChangedFields(before, wanted, command.update_mask()));
   v1::Contact after = before;
@@ -74,6 +79,7 @@ Decision Update(const v1::Contact& before, const Claimants& claimants,
   if (after.display_name() != before.display_name()) changed.add_paths("display_name");
   if (changed.paths().empty()) return NoChange();
   KITH_RETURN_IF_ERROR(CheckFields(after));
+  KITH_RETURN_IF_ERROR(CheckOwner(NewLinks(state, command), linked));
   KITH_RETURN_IF_ERROR(CheckUnique(before, after, claimants));
   return Changes().Append(after.name(), UpdatedEvent<v1::ContactEvent>(after, changed),
                           MovedClaims(before, after));
@@ -86,14 +92,28 @@ absl::Status ContactNotFound(absl::string_view name) {
                         "No such contact, or it was deleted. Check the name.", name);
 }
 
-Decision Decide(const Claimants& claimants, const v1::CreateContactRequest& command,
-                const CommandContext& context) {
+Links NewLinks(const v1::CreateContactRequest& command) {
+  if (command.contact().owner().empty()) return {};
+  return {{"contact.owner", command.contact().owner()}};
+}
+
+Links NewLinks(const ContactState& state, const v1::UpdateContactRequest& command) {
+  const std::string& owner = command.contact().owner();
+  const bool named = state.lifecycle == Lifecycle::kActive &&
+                     Means(command.update_mask(), "owner") && !owner.empty() &&
+                     owner != state.contact.owner();
+  return named ? Links{{"contact.owner", owner}} : Links();
+}
+
+Decision Decide(const Claimants& claimants, LinkedRecords linked,
+                const v1::CreateContactRequest& command, const CommandContext& context) {
   v1::Contact contact = CompleteFields(command.contact(), context.settings);
   contact.set_display_name(DisplayNameOf(contact));
   if (contact.lifecycle_stage() == v1::LIFECYCLE_STAGE_UNSPECIFIED) {
     contact.set_lifecycle_stage(v1::LEAD);
   }
   KITH_RETURN_IF_ERROR(CheckFields(contact));
+  KITH_RETURN_IF_ERROR(CheckOwner(NewLinks(command), linked));
   KITH_RETURN_IF_ERROR(CheckUnique(v1::Contact(), contact, claimants));
   const std::string name = absl::StrCat("contacts/", context.ids.Next());
   std::vector<Claim> claims = ClaimsOf(contact);
@@ -101,7 +121,7 @@ Decision Decide(const Claimants& claimants, const v1::CreateContactRequest& comm
                           std::move(claims));
 }
 
-Decision Decide(const ContactState& state, const Claimants& claimants,
+Decision Decide(const ContactState& state, const Claimants& claimants, LinkedRecords linked,
                 const v1::UpdateContactRequest& command, const CommandContext& context) {
   switch (state.lifecycle) {
     case Lifecycle::kAbsent:
@@ -109,7 +129,7 @@ Decision Decide(const ContactState& state, const Claimants& claimants,
       return ContactNotFound(command.contact().name());
     case Lifecycle::kActive:
       KITH_RETURN_IF_ERROR(CheckEtag(command.contact().etag(), state.contact.etag()));
-      return Update(state.contact, claimants, command, context);
+      return Update(state, claimants, linked, command, context);
   }
   KITH_UNREACHABLE();
 }

@@ -13,6 +13,7 @@
 #include "services/core/decider.h"
 #include "services/core/decision.h"
 #include "services/core/lifecycle.h"
+#include "services/core/links.h"
 
 namespace kith::contacts {
 

@@ -5,11 +5,17 @@
 #include <vector>
 
 #include "eventstore/base/status_macros.h"
+#include "kith/users/v1/user_events.pb.h"
 #include "services/contacts/contact_fields.h"
 #include "services/core/update_mask.h"
+#include "services/runtime/linked_records.h"
 
 namespace kith::contacts {
 namespace {
+
+struct LinkedUser : LinkedAggregate<users::v1::User, users::v1::UserEvent> {
+  static constexpr absl::string_view kCategory = "users";
+};
 
 // The contacts that ever claimed one of these addresses. The append happens only if nobody claims
 // or releases one of them meanwhile.
@@ -45,7 +51,9 @@ Decision ContactCommands::Run(runtime::Loader& load, const v1::CreateContactRequ
   if (context.settings.unique_contact_emails) {
     KITH_ASSIGN_OR_RETURN(claimants, LoadClaimants(load, EmailKeys(command.contact())));
   }
-  KITH_ASSIGN_OR_RETURN(Changes changes, Decide(claimants, command, context));
+  KITH_ASSIGN_OR_RETURN(const auto linked,
+                        runtime::LoadLinkedRecords<LinkedUser>(load, NewLinks(command)));
+  KITH_ASSIGN_OR_RETURN(Changes changes, Decide(claimants, linked, command, context));
   load.ExpectAbsent(changes.list().front().stream);
   return changes;
 }
@@ -58,7 +66,9 @@ Decision ContactCommands::Run(runtime::Loader& load, const v1::UpdateContactRequ
   if (context.settings.unique_contact_emails) {
     KITH_ASSIGN_OR_RETURN(claimants, LoadClaimants(load, NewEmailKeys(*state, command)));
   }
-  return Decide(*state, claimants, command, context);
+  KITH_ASSIGN_OR_RETURN(const auto linked,
+                        runtime::LoadLinkedRecords<LinkedUser>(load, NewLinks(*state, command)));
+  return Decide(*state, claimants, linked, command, context);
 }
 
 Decision ContactCommands::Run(runtime::Loader& load, const v1::DeleteContactRequest& command,

@@ -128,7 +128,8 @@ Decision Decide(const DealState& state, const PipelineState& pipeline, LinkedRec
   if (!wanted.empty()) {
     KITH_ASSIGN_OR_RETURN(stage, FindEnterableStage(pipeline, wanted));
   }
-  KITH_RETURN_IF_ERROR(CheckLinks(NewLinks(command), linked));
+  KITH_RETURN_IF_ERROR(
+      CheckLinks(v1::DEALS_ERROR_LINKED_RECORD_NOT_FOUND, NewLinks(command), linked));
 
   v1::DealEvent event;
   v1::Deal& deal = *event.mutable_deal_created()->mutable_deal();
@@ -221,7 +222,8 @@ Decision Decide(const DealState& state, LinkedRecords linked, const v1::UpdateDe
   if (changed.paths().empty()) return NoChange();
   KITH_RETURN_IF_ERROR(CheckAmount("deal.amount", PickFields(wanted, changed).amount()));
   KITH_RETURN_IF_ERROR(CheckForecast(PickFields(wanted, changed)));
-  KITH_RETURN_IF_ERROR(CheckLinks(NewLinks(state, command), linked));
+  KITH_RETURN_IF_ERROR(
+      CheckLinks(v1::DEALS_ERROR_LINKED_RECORD_NOT_FOUND, NewLinks(state, command), linked));
   return Changes().Append(wanted.name(), UpdatedEvent<v1::DealEvent>(wanted, changed));
 }
 

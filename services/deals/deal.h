@@ -9,7 +9,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "kith/deals/v1/deal.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
@@ -39,10 +38,7 @@ absl::Status DealNotFound(absl::string_view deal);
 // The pipeline a new deal goes to.
 absl::string_view PipelineOf(const v1::CreateDealRequest& command);
 
-// The states of the records that a command's NewLinks name, in their order.
-using LinkedRecords = absl::Span<const LinkedRecord* const>;
-
-// `state` is that of the id the command brings, or a default one where it brings none; `pipeline`
+// `linked` are the states of the records that a command's NewLinks name. `state` is that of the id the command brings, or a default one where it brings none; `pipeline`
 // that of PipelineOf.
 Decision Decide(const DealState& state, const PipelineState& pipeline, LinkedRecords linked,
                 const v1::CreateDealRequest& command, const CommandContext& context);

@@ -1,10 +1,9 @@
 #include "services/deals/deal_commands.h"
 
-#include "absl/container/inlined_vector.h"
-#include "absl/strings/match.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/users/v1/user_events.pb.h"
+#include "services/runtime/linked_records.h"
 
 namespace kith::deals {
 namespace {
@@ -30,20 +29,8 @@ struct LinkedUser : LinkedAggregate<users::v1::User, users::v1::UserEvent> {
   static constexpr absl::string_view kCategory = "users";
 };
 
-absl::StatusOr<const LinkedRecord*> LoadLinked(runtime::Loader& load, absl::string_view record) {
-  if (absl::StartsWith(record, "users/")) return load.Load<LinkedUser>(record);
-  return load.Load<LinkedContact>(record);
-}
-
-using LoadedRecords = absl::InlinedVector<const LinkedRecord*, 4>;
-
-absl::StatusOr<LoadedRecords> LoadAll(runtime::Loader& load, const DealLinks& links) {
-  LoadedRecords records;
-  for (const DealLink& link : links) {
-    KITH_ASSIGN_OR_RETURN(const LinkedRecord* record, LoadLinked(load, link.record));
-    records.push_back(record);
-  }
-  return records;
+absl::StatusOr<runtime::LoadedRecords> LoadAll(runtime::Loader& load, const Links& links) {
+  return runtime::LoadLinkedRecords<LinkedUser, LinkedContact>(load, links);
 }
 
 // The stages it has been in are told by reads only.
@@ -60,7 +47,7 @@ Decision DealCommands::Run(runtime::Loader& load, const v1::CreateDealRequest& c
                            const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const PipelineState* pipeline,
                         load.Load<PipelineAggregate>(PipelineOf(command)));
-  KITH_ASSIGN_OR_RETURN(const LoadedRecords linked, LoadAll(load, NewLinks(command)));
+  KITH_ASSIGN_OR_RETURN(const auto linked, LoadAll(load, NewLinks(command)));
   if (command.deal_id().empty()) {
     KITH_ASSIGN_OR_RETURN(Changes changes,
                           Decide(DealState(), *pipeline, linked, command, context));
@@ -75,7 +62,7 @@ Decision DealCommands::Run(runtime::Loader& load, const v1::CreateDealRequest& c
 Decision DealCommands::Run(runtime::Loader& load, const v1::UpdateDealRequest& command,
                            const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const DealState* state, load.Load<DealAggregate>(command.deal().name()));
-  KITH_ASSIGN_OR_RETURN(const LoadedRecords linked, LoadAll(load, NewLinks(*state, command)));
+  KITH_ASSIGN_OR_RETURN(const auto linked, LoadAll(load, NewLinks(*state, command)));
   return Decide(*state, linked, command, context);
 }
 

@@ -14,11 +14,18 @@
 namespace kith::users {
 namespace {
 
+absl::Status CheckManager(const Links& links, LinkedRecords linked) {
+  return CheckLinks(v1::USERS_ERROR_LINKED_RECORD_NOT_FOUND, links, linked);
+}
+
 // The update of a user that is there.
-Decision Update(const v1::User& before, const v1::UpdateUserRequest& command) {
+Decision Update(const UserState& state, LinkedRecords linked,
+                const v1::UpdateUserRequest& command) {
+  const v1::User& before = state.user;
   KITH_ASSIGN_OR_RETURN(const auto changed,
                         ChangedFields(before, command.user(), command.update_mask()));
   if (changed.paths().empty()) return NoChange();
+  KITH_RETURN_IF_ERROR(CheckManager(NewLinks(state, command), linked));
   v1::User after = before;
   ApplyFields(command.user(), changed, &after);
   return Changes().Append(after.name(), UpdatedEvent<v1::UserEvent>(after, changed));
@@ -31,7 +38,22 @@ absl::Status UserNotFound(absl::string_view name) {
                         "No such user, or it was deleted. Check the name.", name);
 }
 
-Decision Decide(const v1::CreateUserRequest& command, const CommandContext& context) {
+Links NewLinks(const v1::CreateUserRequest& command) {
+  if (command.user().manager().empty()) return {};
+  return {{"user.manager", command.user().manager()}};
+}
+
+Links NewLinks(const UserState& state, const v1::UpdateUserRequest& command) {
+  const std::string& manager = command.user().manager();
+  const bool named = state.lifecycle == Lifecycle::kActive &&
+                     Means(command.update_mask(), "manager") && !manager.empty() &&
+                     manager != state.user.manager();
+  return named ? Links{{"user.manager", manager}} : Links();
+}
+
+Decision Decide(LinkedRecords linked, const v1::CreateUserRequest& command,
+                const CommandContext& context) {
+  KITH_RETURN_IF_ERROR(CheckManager(NewLinks(command), linked));
   v1::User user = command.user();
   ClearOutputOnly(&user);
   user.clear_etag();
@@ -39,7 +61,7 @@ Decision Decide(const v1::CreateUserRequest& command, const CommandContext& cont
   return Changes().Append(name, CreatedEvent<v1::UserEvent>(name, std::move(user)));
 }
 
-Decision Decide(const UserState& state, const v1::UpdateUserRequest& command,
+Decision Decide(const UserState& state, LinkedRecords linked, const v1::UpdateUserRequest& command,
                 const CommandContext&) {
   switch (state.lifecycle) {
     case Lifecycle::kAbsent:
@@ -47,7 +69,7 @@ Decision Decide(const UserState& state, const v1::UpdateUserRequest& command,
       return UserNotFound(command.user().name());
     case Lifecycle::kActive:
       KITH_RETURN_IF_ERROR(CheckEtag(command.user().etag(), state.user.etag()));
-      return Update(state.user, command);
+      return Update(state, linked, command);
   }
   KITH_UNREACHABLE();
 }

@@ -10,6 +10,7 @@
 #include "services/core/decider.h"
 #include "services/core/decision.h"
 #include "services/core/lifecycle.h"
+#include "services/core/links.h"
 
 namespace kith::users {
 
@@ -24,8 +25,14 @@ struct UserAggregate {
   static constexpr absl::string_view kCategory = "users";
 };
 
-Decision Decide(const v1::CreateUserRequest& command, const CommandContext& context);
-Decision Decide(const UserState& state, const v1::UpdateUserRequest& command,
+// The user that a command makes the manager of another.
+Links NewLinks(const v1::CreateUserRequest& command);
+Links NewLinks(const UserState& state, const v1::UpdateUserRequest& command);
+
+// `linked` are the states of the records that NewLinks name.
+Decision Decide(LinkedRecords linked, const v1::CreateUserRequest& command,
+                const CommandContext& context);
+Decision Decide(const UserState& state, LinkedRecords linked, const v1::UpdateUserRequest& command,
                 const CommandContext& context);
 Decision Decide(const UserState& state, const v1::DeleteUserRequest& command,
                 const CommandContext& context);

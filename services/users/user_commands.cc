@@ -1,12 +1,22 @@
 #include "services/users/user_commands.h"
 
 #include "eventstore/base/status_macros.h"
+#include "services/runtime/linked_records.h"
 
 namespace kith::users {
+namespace {
+
+struct LinkedUser : LinkedAggregate<v1::User, v1::UserEvent> {
+  static constexpr absl::string_view kCategory = "users";
+};
+
+}  // namespace
 
 Decision UserCommands::Run(runtime::Loader& load, const v1::CreateUserRequest& command,
                            const CommandContext& context) const {
-  KITH_ASSIGN_OR_RETURN(Changes changes, Decide(command, context));
+  KITH_ASSIGN_OR_RETURN(const auto linked,
+                        runtime::LoadLinkedRecords<LinkedUser>(load, NewLinks(command)));
+  KITH_ASSIGN_OR_RETURN(Changes changes, Decide(linked, command, context));
   load.ExpectAbsent(changes.list().front().stream);
   return changes;
 }
@@ -14,7 +24,9 @@ Decision UserCommands::Run(runtime::Loader& load, const v1::CreateUserRequest& c
 Decision UserCommands::Run(runtime::Loader& load, const v1::UpdateUserRequest& command,
                            const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const UserState* state, load.Load<UserAggregate>(command.user().name()));
-  return Decide(*state, command, context);
+  KITH_ASSIGN_OR_RETURN(const auto linked, runtime::LoadLinkedRecords<LinkedUser>(
+                                               load, NewLinks(*state, command)));
+  return Decide(*state, linked, command, context);
 }
 
 Decision UserCommands::Run(runtime::Loader& load, const v1::DeleteUserRequest& command,

@@ -23,6 +23,10 @@ using ::testing::IsEmpty;
 const std::string kAda = "contacts/ada";
 const std::string kBob = "contacts/bob";
 
+constexpr LinkedRecord kThere{Lifecycle::kActive};
+constexpr LinkedRecord kGone{Lifecycle::kDeleted};
+constexpr LinkedRecord kNobody{Lifecycle::kAbsent};
+
 v1::ContactEvent Created(absl::string_view name, absl::string_view personal) {
   auto event = Proto<v1::ContactEvent>(
       R"pb(contact_created { contact { lifecycle_stage: LEAD company_name: "Analytical" } })pb");
@@ -78,7 +82,7 @@ v1::DeleteContactRequest Delete(absl::string_view etag = "") {
 TEST(CreateContact, KeepsPersonalFieldsApart) {
   DeciderSpec spec;
   const Decision decision = Decide(
-      {}, Create(R"pb(first_name: "Ada" last_name: "Lovelace" company_name: "Analytical")pb"),
+      {}, {}, Create(R"pb(first_name: "Ada" last_name: "Lovelace" company_name: "Analytical")pb"),
       spec.context());
   EXPECT_THAT(
       decision,
@@ -93,7 +97,7 @@ TEST(CreateContact, KeepsPersonalFieldsApart) {
 TEST(CreateContact, KeepsAGivenLifecycleStage) {
   DeciderSpec spec;
   const Decision decision =
-      Decide({}, Create(R"pb(first_name: "Ada" lifecycle_stage: CUSTOMER)pb"), spec.context());
+      Decide({}, {}, Create(R"pb(first_name: "Ada" lifecycle_stage: CUSTOMER)pb"), spec.context());
   ASSERT_TRUE(decision.ok());
   const auto& event = static_cast<const v1::ContactEvent&>(*decision->list().front().event);
   EXPECT_EQ(event.contact_created().contact().lifecycle_stage(), v1::CUSTOMER);
@@ -101,7 +105,7 @@ TEST(CreateContact, KeepsAGivenLifecycleStage) {
 
 TEST(CreateContact, IgnoresWhatOnlyTheServerSays) {
   DeciderSpec spec;
-  const Decision decision = Decide({}, Create(R"pb(
+  const Decision decision = Decide({}, {}, Create(R"pb(
                                      name: "contacts/mine"
                                      etag: "99"
                                      first_name: "Ada"
@@ -119,7 +123,7 @@ TEST(CreateContact, IgnoresWhatOnlyTheServerSays) {
 
 TEST(CreateContact, MakesTheFirstAddressAndNumberPrimary) {
   DeciderSpec spec;
-  const Decision decision = Decide({}, Create(R"pb(
+  const Decision decision = Decide({}, {}, Create(R"pb(
                                      emails { address: "ada@example.org" }
                                      emails { address: "ada@home.example" }
                                      phones { raw: "+49 30 901820" }
@@ -137,7 +141,7 @@ TEST(CreateContact, MakesTheFirstAddressAndNumberPrimary) {
 TEST(CreateContact, ReadsNumbersAsTheWorkspacesRegionWritesThem) {
   DeciderSpec spec;
   spec.settings.default_region = "DE";
-  const Decision decision = Decide({}, Create(R"pb(
+  const Decision decision = Decide({}, {}, Create(R"pb(
                                      phones { raw: "030 901820" e164: "+1555" }
                                      phones { raw: "call the front desk" })pb"),
                                    spec.context());
@@ -152,14 +156,14 @@ TEST(CreateContact, ReadsNumbersAsTheWorkspacesRegionWritesThem) {
 TEST(CreateContact, RejectsAContactThatNobodyCouldName) {
   DeciderSpec spec;
   const Decision decision =
-      Decide({}, Create(R"pb(company_name: "Analytical" salutation: "Dr.")pb"), spec.context());
+      Decide({}, {}, Create(R"pb(company_name: "Analytical" salutation: "Dr.")pb"), spec.context());
   EXPECT_THAT(decision, IsRejectedWith(type::v1::ERROR_INVALID_FIELD));
   EXPECT_THAT(ViolatedFields(decision.status()), ElementsAre("contact"));
 }
 
 TEST(CreateContact, NamesEveryViolationAtOnce) {
   DeciderSpec spec;
-  const Decision decision = Decide({}, Create(R"pb(
+  const Decision decision = Decide({}, {}, Create(R"pb(
                                      emails { address: "ada@example.org" primary: true }
                                      emails { address: "ADA@EXAMPLE.ORG." primary: true }
                                      phones { raw: "+4930901820" primary: true }
@@ -173,7 +177,7 @@ TEST(CreateContact, NamesEveryViolationAtOnce) {
 
 TEST(CreateContact, ClaimsItsAddressesWhetherOrNotTheWorkspaceWantsThemUnique) {
   DeciderSpec spec;
-  const Decision decision = Decide({}, Create(R"pb(
+  const Decision decision = Decide({}, {}, Create(R"pb(
                                      emails { address: "Ada@Example.org" }
                                      external_ids { system: "billing" id: "7" })pb"),
                                    spec.context());
@@ -185,7 +189,7 @@ TEST(CreateContact, ClaimsItsAddressesWhetherOrNotTheWorkspaceWantsThemUnique) {
 TEST(CreateContact, RejectsAnAddressOfAnotherLiveContact) {
   DeciderSpec spec;
   const ContactState ada = Ada();
-  const Decision decision = Decide({&ada}, Create(R"pb(
+  const Decision decision = Decide({&ada}, {}, Create(R"pb(
                                      emails { address: "grace@example.org" }
                                      emails { address: "ADA@example.org" })pb"),
                                    spec.context());
@@ -198,7 +202,18 @@ TEST(CreateContact, TakesTheAddressOfADeletedContact) {
   DeciderSpec spec;
   const ContactState ada = Evolve(Ada(), {Deleted(kAda), Revision(2), {}, {}, false});
   EXPECT_TRUE(
-      Decide({&ada}, Create(R"pb(emails { address: "ada@example.org" })pb"), spec.context()).ok());
+      Decide({&ada}, {}, Create(R"pb(emails { address: "ada@example.org" })pb"), spec.context()).ok());
+}
+
+TEST(CreateContact, RejectsAnOwnerThatIsNotThere) {
+  DeciderSpec spec;
+  const auto command = Create(R"pb(first_name: "Ada" owner: "users/1")pb");
+  EXPECT_TRUE(Decide({}, {&kThere}, command, spec.context()).ok());
+  for (const LinkedRecord* owner : {&kNobody, &kGone}) {
+    const Decision refused = Decide({}, {owner}, command, spec.context());
+    EXPECT_THAT(refused, IsRejectedWith(v1::CONTACTS_ERROR_LINKED_RECORD_NOT_FOUND));
+    EXPECT_THAT(ViolatedFields(refused.status()), ElementsAre("contact.owner"));
+  }
 }
 
 // --- UpdateContact
@@ -206,7 +221,7 @@ TEST(CreateContact, TakesTheAddressOfADeletedContact) {
 TEST(UpdateContact, RecordsOnlyWhatChanged) {
   DeciderSpec spec;
   const Decision decision = Decide(
-      Ada(), {}, Update(R"pb(last_name: "Lovelace" company_name: "Analytical" owner: "users/1")pb"),
+      Ada(), {}, {&kThere}, Update(R"pb(last_name: "Lovelace" company_name: "Analytical" owner: "users/1")pb"),
       spec.context());
   EXPECT_THAT(decision,
               Appends(kAda, Proto<v1::ContactEvent>(R"pb(
@@ -221,7 +236,7 @@ TEST(UpdateContact, RecordsOnlyWhatChanged) {
 TEST(UpdateContact, EmptiesFieldsThatTheMaskNames) {
   DeciderSpec spec;
   const Decision decision =
-      Decide(Ada(), {}, Update("", R"pb(paths: "company_name")pb"), spec.context());
+      Decide(Ada(), {}, {}, Update("", R"pb(paths: "company_name")pb"), spec.context());
   EXPECT_THAT(decision, Appends(kAda, Proto<v1::ContactEvent>(R"pb(
                                   contact_updated {
                                     name: "contacts/ada"
@@ -232,7 +247,7 @@ TEST(UpdateContact, EmptiesFieldsThatTheMaskNames) {
 
 TEST(UpdateContact, IsNothingWhenNothingChanges) {
   DeciderSpec spec;
-  EXPECT_THAT(Decide(Ada(), {}, Update(R"pb(
+  EXPECT_THAT(Decide(Ada(), {}, {}, Update(R"pb(
                        first_name: "Ada"
                        emails { address: "Ada@Example.org" })pb"),
                      spec.context()),
@@ -242,26 +257,26 @@ TEST(UpdateContact, IsNothingWhenNothingChanges) {
 TEST(UpdateContact, RejectsAnEtagThatIsNotThePresentOne) {
   DeciderSpec spec;
   const Decision decision =
-      Decide(Ada(), {}, Update(R"pb(etag: "7" first_name: "Augusta")pb"), spec.context());
+      Decide(Ada(), {}, {}, Update(R"pb(etag: "7" first_name: "Augusta")pb"), spec.context());
   EXPECT_THAT(decision, IsRejectedWith(type::v1::ERROR_ETAG_MISMATCH));
   EXPECT_EQ(MetadataOf(decision.status(), "expected"), "7");
   EXPECT_EQ(MetadataOf(decision.status(), "actual"), "1");
   EXPECT_TRUE(
-      Decide(Ada(), {}, Update(R"pb(etag: "1" first_name: "Augusta")pb"), spec.context()).ok());
+      Decide(Ada(), {}, {}, Update(R"pb(etag: "1" first_name: "Augusta")pb"), spec.context()).ok());
 }
 
 TEST(UpdateContact, RejectsAMaskOfWhatOnlyTheServerSays) {
   DeciderSpec spec;
-  EXPECT_THAT(Decide(Ada(), {}, Update("", R"pb(paths: "display_name")pb"), spec.context()),
+  EXPECT_THAT(Decide(Ada(), {}, {}, Update("", R"pb(paths: "display_name")pb"), spec.context()),
               IsRejectedWith(type::v1::ERROR_INVALID_UPDATE_MASK));
-  EXPECT_THAT(Decide(Ada(), {}, Update("", R"pb(paths: "shoe_size")pb"), spec.context()),
+  EXPECT_THAT(Decide(Ada(), {}, {}, Update("", R"pb(paths: "shoe_size")pb"), spec.context()),
               IsRejectedWith(type::v1::ERROR_INVALID_UPDATE_MASK));
 }
 
 TEST(UpdateContact, RejectsTakingAwayTheLastNameAndAddress) {
   DeciderSpec spec;
   const Decision decision =
-      Decide(Ada(), {}, Update("", R"pb(paths: "first_name" paths: "emails")pb"), spec.context());
+      Decide(Ada(), {}, {}, Update("", R"pb(paths: "first_name" paths: "emails")pb"), spec.context());
   EXPECT_THAT(ViolatedFields(decision.status()), ElementsAre("contact"));
 }
 
@@ -270,7 +285,7 @@ TEST(UpdateContact, ChangesWhatIsLeftOfAnErasedContact) {
   auto event = Created(kAda, "");
   event.mutable_contact_created()->clear_personal();
   const ContactState erased = Evolve({}, {event, Revision(1), {}, {}, /*erased=*/true});
-  EXPECT_THAT(Decide(erased, {}, Update(R"pb(company_name: "Engines")pb"), spec.context()),
+  EXPECT_THAT(Decide(erased, {}, {}, Update(R"pb(company_name: "Engines")pb"), spec.context()),
               Appends(kAda, Proto<v1::ContactEvent>(R"pb(
                         contact_updated {
                           name: "contacts/ada"
@@ -284,7 +299,7 @@ TEST(UpdateContact, ClaimsAndReleasesOnlyWhatMoves) {
   const ContactState state = Given<ContactAggregate>({Created(kAda, R"pb(
     emails { address: "old@example.org" primary: true }
     emails { address: "kept@example.org" })pb")});
-  const Decision decision = Decide(state, {}, Update(R"pb(
+  const Decision decision = Decide(state, {}, {}, Update(R"pb(
                                      emails { address: "KEPT@example.org" primary: true }
                                      emails { address: "new@example.org" })pb"),
                                    spec.context());
@@ -292,9 +307,26 @@ TEST(UpdateContact, ClaimsAndReleasesOnlyWhatMoves) {
               ElementsAre("contacts.email=old@example.org", "contacts.email=new@example.org"));
 }
 
+// A contact outlives its owner, and can still be changed.
+TEST(UpdateContact, RejectsOnlyANewOwnerThatIsNotThere) {
+  DeciderSpec spec;
+  EXPECT_THAT(Decide(Ada(), {}, {&kGone}, Update(R"pb(owner: "users/1")pb"), spec.context()),
+              IsRejectedWith(v1::CONTACTS_ERROR_LINKED_RECORD_NOT_FOUND));
+  ContactState owned = Ada();
+  owned.contact.set_owner("users/1");
+  EXPECT_TRUE(Decide(owned, {}, {}, Update(R"pb(owner: "users/1" company_name: "Engines")pb"),
+                     spec.context())
+                  .ok());
+  EXPECT_TRUE(Decide(owned, {}, {},
+                     Update(R"pb(owner: "users/2" company_name: "Engines")pb",
+                            R"pb(paths: "company_name")pb"),
+                     spec.context())
+                  .ok());
+}
+
 TEST(UpdateContact, ClaimsNothingWhenNoAddressMoves) {
   DeciderSpec spec;
-  EXPECT_THAT(ClaimsIn(Decide(Ada(), {}, Update(R"pb(owner: "users/1")pb"), spec.context())),
+  EXPECT_THAT(ClaimsIn(Decide(Ada(), {}, {&kThere}, Update(R"pb(owner: "users/1")pb"), spec.context())),
               IsEmpty());
 }
 
@@ -302,7 +334,7 @@ TEST(UpdateContact, RejectsAnAddressOfAnotherLiveContact) {
   DeciderSpec spec;
   const ContactState bob = Bob();
   const Decision decision =
-      Decide(Ada(), {&bob}, Update(R"pb(emails { address: "bob@example.org" })pb"), spec.context());
+      Decide(Ada(), {&bob}, {}, Update(R"pb(emails { address: "bob@example.org" })pb"), spec.context());
   EXPECT_THAT(decision, IsRejectedWith(v1::CONTACTS_ERROR_EMAIL_TAKEN));
   EXPECT_EQ(MetadataOf(decision.status(), "contact"), kBob);
 }
@@ -312,7 +344,7 @@ TEST(UpdateContact, KeepsAnAddressThatWasSharedBeforeItHadToBeUnique) {
   const ContactState ada = Ada();
   const ContactState twin =
       Given<ContactAggregate>({Created(kBob, R"pb(emails { address: "ada@example.org" })pb")});
-  EXPECT_TRUE(Decide(ada, {&ada, &twin}, Update(R"pb(
+  EXPECT_TRUE(Decide(ada, {&ada, &twin}, {}, Update(R"pb(
                        emails { address: "ada@example.org" label: "work" })pb"),
                      spec.context())
                   .ok());
@@ -322,7 +354,7 @@ TEST(UpdateContact, RejectsAContactThatIsNotThere) {
   DeciderSpec spec;
   const ContactState deleted = Evolve(Ada(), {Deleted(kAda), Revision(2), {}, {}, false});
   for (const ContactState& state : {ContactState(), deleted}) {
-    EXPECT_THAT(Decide(state, {}, Update(R"pb(first_name: "Eve")pb"), spec.context()),
+    EXPECT_THAT(Decide(state, {}, {}, Update(R"pb(first_name: "Eve")pb"), spec.context()),
                 IsRejectedWith(v1::CONTACTS_ERROR_CONTACT_NOT_FOUND));
   }
 }

@@ -100,17 +100,29 @@ class DealWorld {
   const v1::Pipeline& pipeline() const { return pipeline_.pipeline; }
   absl::Time now() const { return now_; }
   void SetNow(absl::Time now) { now_ = now; }
+  // Whether the commands say themselves that they happen now.
+  void SayTime(bool said) { time_is_said_ = said; }
 
  private:
-  std::vector<const LinkedRecord*> StatesOf(const DealLinks& links) {
+  std::vector<const LinkedRecord*> StatesOf(const Links& links) {
     std::vector<const LinkedRecord*> states;
-    for (const DealLink& link : links) states.push_back(&records_[std::string(link.record)]);
+    for (const Link& link : links) states.push_back(&records_[std::string(link.record)]);
     return states;
   }
+  void Happen(const google::protobuf::Message& event, absl::Time occurred) {
+    if (event.GetDescriptor() == v1::DealEvent::descriptor()) {
+      deal_ = Evolve(std::move(deal_), Record(static_cast<const v1::DealEvent&>(event), occurred,
+                                              deal_revision_));
+    } else {
+      pipeline_ =
+          Evolve(std::move(pipeline_), Record(static_cast<const v1::PipelineEvent&>(event),
+                                              occurred, pipeline_revision_));
+    }
+  }
   template <class Event>
-  Recorded<Event> Record(const Event& event, Revision& revision) {
+  Recorded<Event> Record(const Event& event, absl::Time occurred, Revision& revision) {
     revision = revision.Next();
-    return {event, revision, now_, now_, false};
+    return {event, revision, occurred, now_, false};
   }
 
   Settings settings_;

@@ -14,6 +14,8 @@ using ::kith::testing::Given;
 using ::kith::testing::IsRejectedWith;
 using ::kith::testing::Proto;
 using ::kith::testing::SpecId;
+using ::kith::testing::ViolatedFields;
+using ::testing::ElementsAre;
 
 const std::string kUser = "users/1";
 
@@ -48,7 +50,7 @@ TEST(CreateUser, KeepsPersonalFieldsApart) {
   DeciderSpec spec;
   const auto command = Proto<v1::CreateUserRequest>(R"pb(
     user { display_name: "Moses Frase" office: "Central" etag: "9" name: "users/mine" })pb");
-  EXPECT_THAT(Decide(command, spec.context()),
+  EXPECT_THAT(Decide({}, command, spec.context()),
               Appends("users/" + SpecId(1), Proto<v1::UserEvent>(R"pb(
                         user_created {
                           name: "users/01H00000000000000000000001"
@@ -57,10 +59,39 @@ TEST(CreateUser, KeepsPersonalFieldsApart) {
                         })pb")));
 }
 
+TEST(CreateUser, RejectsAManagerThatIsNotThere) {
+  DeciderSpec spec;
+  const auto command =
+      Proto<v1::CreateUserRequest>(R"pb(user { display_name: "Moses" manager: "users/2" })pb");
+  const LinkedRecord there{Lifecycle::kActive};
+  EXPECT_TRUE(Decide({&there}, command, spec.context()).ok());
+  for (const LinkedRecord& gone :
+       {LinkedRecord{Lifecycle::kAbsent}, LinkedRecord{Lifecycle::kDeleted}}) {
+    const Decision refused = Decide({&gone}, command, spec.context());
+    EXPECT_THAT(refused, IsRejectedWith(v1::USERS_ERROR_LINKED_RECORD_NOT_FOUND));
+    EXPECT_THAT(ViolatedFields(refused.status()), ElementsAre("user.manager"));
+  }
+}
+
+TEST(UpdateUser, RejectsOnlyANewManagerThatIsNotThere) {
+  DeciderSpec spec;
+  UserState moses = Moses();
+  moses.user.set_manager("users/2");
+  const LinkedRecord gone{Lifecycle::kDeleted};
+  const auto other = Update(R"pb(manager: "users/3")pb");
+  EXPECT_THAT(Decide(moses, {&gone}, other, spec.context()),
+              IsRejectedWith(v1::USERS_ERROR_LINKED_RECORD_NOT_FOUND));
+  auto masked = Update(R"pb(manager: "users/3" office: "West")pb");
+  masked.mutable_update_mask()->add_paths("office");
+  EXPECT_TRUE(Decide(moses, {}, masked, spec.context()).ok());
+  EXPECT_TRUE(
+      Decide(moses, {}, Update(R"pb(manager: "users/2" office: "West")pb"), spec.context()).ok());
+}
+
 TEST(UpdateUser, RecordsOnlyWhatChanged) {
   DeciderSpec spec;
   EXPECT_THAT(
-      Decide(Moses(), Update(R"pb(office: "West" display_name: "Moses Frase")pb"), spec.context()),
+      Decide(Moses(), {}, Update(R"pb(office: "West" display_name: "Moses Frase")pb"), spec.context()),
       Appends(kUser, Proto<v1::UserEvent>(R"pb(
                 user_updated {
                   name: "users/1"
@@ -71,20 +102,20 @@ TEST(UpdateUser, RecordsOnlyWhatChanged) {
 
 TEST(UpdateUser, IsNothingWhenNothingChanges) {
   DeciderSpec spec;
-  EXPECT_THAT(Decide(Moses(), Update(R"pb(office: "Central")pb"), spec.context()),
+  EXPECT_THAT(Decide(Moses(), {}, Update(R"pb(office: "Central")pb"), spec.context()),
               ChangesNothing());
 }
 
 TEST(UpdateUser, RejectsAnEtagThatIsNotThePresentOne) {
   DeciderSpec spec;
-  EXPECT_THAT(Decide(Moses(), Update(R"pb(office: "West" etag: "2")pb"), spec.context()),
+  EXPECT_THAT(Decide(Moses(), {}, Update(R"pb(office: "West" etag: "2")pb"), spec.context()),
               IsRejectedWith(type::v1::ERROR_ETAG_MISMATCH));
 }
 
 TEST(UpdateUser, RejectsAUserThatIsNotThere) {
   DeciderSpec spec;
   for (const UserState& state : {UserState(), DeletedMoses()}) {
-    EXPECT_THAT(Decide(state, Update(R"pb(office: "West")pb"), spec.context()),
+    EXPECT_THAT(Decide(state, {}, Update(R"pb(office: "West")pb"), spec.context()),
                 IsRejectedWith(v1::USERS_ERROR_USER_NOT_FOUND));
   }
 }
