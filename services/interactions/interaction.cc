@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
@@ -43,6 +44,16 @@ void SplitPersonal(v1::InteractionRecorded& recorded) {
   clear.clear_body();
 }
 
+// Whose key seals what is personal: the contact's it is about, so that it goes when they are erased.
+// That is its parent, or under a deal the first contact that it links; a deal's own key only where
+// it links none.
+absl::string_view SubjectOf(const ConcernedRecords& names) {
+  const auto contact = std::find_if(names.begin(), names.end(), [](absl::string_view name) {
+    return absl::StartsWith(name, "contacts/");
+  });
+  return contact == names.end() ? names.front() : *contact;
+}
+
 }  // namespace
 
 ConcernedRecords ConcernedBy(const Recording& command) {
@@ -72,7 +83,7 @@ Decision Decide(absl::Span<const LinkedRecord* const> records, const Recording& 
   v1::InteractionRecorded& recorded = *event.mutable_interaction_recorded();
   // The id tells when it happened, so that the timeline finds an interaction by its name alone.
   recorded.set_name(absl::StrCat(stream, "/", UlidAt(context.occurred, context.ids.Next())));
-  recorded.set_subject(std::string(command.parent));
+  recorded.set_subject(std::string(SubjectOf(names)));
   v1::Interaction& clear = *recorded.mutable_interaction();
   clear = command.interaction;
   ClearOutputOnly(clear);

@@ -91,6 +91,16 @@ TEST_F(RecordInteraction, GivesTheIdOf1970ToWhatHappenedBefore) {
   EXPECT_EQ(TimeOfUlid(recorded.name().substr(recorded.name().rfind('/') + 1)), absl::UnixEpoch());
 }
 
+// Goal: what was said about a person goes with them, also where it is told under a deal.
+TEST_F(RecordInteraction, SealsWhatIsPersonalUnderTheKeyOfTheContactItIsAbout) {
+  v1::Interaction call = Call();
+  call.add_links("deals/8");
+  call.add_links("contacts/2");
+  call.add_links("contacts/3");
+  EXPECT_EQ(DecideRecorded("deals/7", call).subject(), "contacts/2");
+  EXPECT_EQ(DecideRecorded("contacts/1", call).subject(), "contacts/1");
+}
+
 TEST_F(RecordInteraction, SealsWhatIsPersonalUnderTheParentsKey) {
   const v1::InteractionRecorded recorded = DecideRecorded("deals/7", Call());
   EXPECT_EQ(recorded.subject(), "deals/7");
