@@ -8,12 +8,19 @@
 namespace kith::deals {
 namespace {
 
+// A version of a deal holds its stays, so a deal that is moved about for years must not hold all.
+constexpr int kStageIntervalsMax = 50;
+
 void Enter(const std::string& stage, absl::Time time, v1::Deal& deal) {
   deal.set_stage(stage);
   *deal.mutable_stage_enter_time() = ToTimestamp(time);
   v1::StageInterval& stay = *deal.add_stage_intervals();
   stay.set_stage(stage);
   *stay.mutable_enter_time() = ToTimestamp(time);
+  const int over = deal.stage_intervals_size() - kStageIntervalsMax;
+  if (over <= 0) return;
+  deal.mutable_stage_intervals()->DeleteSubrange(0, over);
+  deal.set_earlier_stage_interval_count(deal.earlier_stage_interval_count() + over);
 }
 
 void Change(const std::string& stage, absl::Time time, v1::Deal& deal) {
@@ -27,6 +34,7 @@ void Change(const std::string& stage, absl::Time time, v1::Deal& deal) {
 void Create(absl::Time time, v1::Deal& deal) {
   deal.set_status(v1::OPEN);
   deal.clear_stage_intervals();
+  deal.clear_earlier_stage_interval_count();
   Enter(std::string(deal.stage()), time, deal);
 }
 

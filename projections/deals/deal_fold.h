@@ -9,8 +9,8 @@
 
 namespace kith::deals {
 
-// Folds a DealEvent into the deal it happened to, its stage intervals included. Says whether the
-// deal was created or deleted by it; after a delete the fields stay as they were last.
+// Folds a DealEvent into the deal it happened to, its latest stage intervals included. Says whether
+// the deal was created or deleted by it; after a delete the fields stay as they were last.
 StandardEvent FoldDeal(const Happening& happening, v1::Deal& deal);
 
 }  // namespace kith::deals

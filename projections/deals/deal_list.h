@@ -25,7 +25,7 @@ class DealList final : public projections::Projection {
   static const projections::Table<v1::Deal>& Deals();
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 3; }
+  int version() const override { return 4; }
   std::vector<std::string> categories() const override { return {"deals", "interactions"}; }
   // Of the interactions, those about a deal.
   bool Takes(const eventstore::RecordedEvent& event) const override;

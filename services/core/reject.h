@@ -58,8 +58,8 @@ inline void AddViolation(absl::string_view field, absl::string_view description,
   violation->set_description(std::string(description));
 }
 
-// The first violations in a sentence for people: "contact.emails[1] is required; and 3 more". All of
-// them stand in the details.
+// The first violations in a sentence for people: "contact.emails[1] is required; and 3 more". All
+// of them stand in the details.
 std::string Summary(const google::rpc::BadRequest& request);
 
 // A single one: RejectField("stages", "must name every stage").

@@ -38,8 +38,8 @@ absl::Status DealNotFound(absl::string_view deal);
 // The pipeline a new deal goes to.
 absl::string_view PipelineOf(const v1::CreateDealRequest& command);
 
-// `linked` are the states of the records that a command's NewLinks name. `state` is that of the id the command brings, or a default one where it brings none; `pipeline`
-// that of PipelineOf.
+// `linked` are the states of the records that a command's NewLinks name. `state` is that of the id
+// the command brings, or a default one where it brings none; `pipeline` that of PipelineOf.
 Decision Decide(const DealState& state, const PipelineState& pipeline, LinkedRecords linked,
                 const v1::CreateDealRequest& command, const CommandContext& context);
 

@@ -38,6 +38,7 @@ absl::Status Answer(const absl::StatusOr<const DealState*>& state, v1::Deal* res
   if (!state.ok()) return state.status();
   *response = (*state)->deal;
   response->clear_stage_intervals();
+  response->clear_earlier_stage_interval_count();
   return absl::OkStatus();
 }
 

@@ -44,7 +44,7 @@ void SplitPersonal(v1::InteractionRecorded& recorded) {
   clear.clear_body();
 }
 
-// Whose key seals what is personal: the contact's it is about, so that it goes when they are erased.
+// Whose key seals what is personal: that of the contact it is about, so that it goes with them.
 // That is its parent, or under a deal the first contact that it links; a deal's own key only where
 // it links none.
 absl::string_view SubjectOf(const ConcernedRecords& names) {

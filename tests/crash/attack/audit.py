@@ -203,6 +203,7 @@ def as_told(resource):
     told = type(resource)()
     told.CopyFrom(resource)
     told.ClearField("stage_intervals")
+    told.ClearField("earlier_stage_interval_count")
     return told
 
 

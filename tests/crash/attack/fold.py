@@ -14,6 +14,8 @@ from kith.interactions.v1 import interaction_events_pb2, interaction_pb2
 from kith.users.v1 import user_events_pb2, user_pb2  # noqa: F401
 from kith.workspaces.v1 import workspace_events_pb2, workspace_pb2  # noqa: F401
 
+STAYS_MAX = 50  # the stage intervals that a deal keeps
+
 RESOURCES = {"contact": contact_pb2.Contact, "deal": deal_pb2.Deal, "pipeline": pipeline_pb2.Pipeline,
              "user": user_pb2.User, "workspace": workspace_pb2.Workspace}
 
@@ -228,6 +230,9 @@ def enter(deal, stage, time):
     deal.stage_enter_time.CopyFrom(time)
     stay = deal.stage_intervals.add(stage=stage)
     stay.enter_time.CopyFrom(time)
+    if len(deal.stage_intervals) > STAYS_MAX:
+        del deal.stage_intervals[0]
+        deal.earlier_stage_interval_count += 1
 
 
 def read_events(api):

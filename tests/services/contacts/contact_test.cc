@@ -202,7 +202,8 @@ TEST(CreateContact, TakesTheAddressOfADeletedContact) {
   DeciderSpec spec;
   const ContactState ada = Evolve(Ada(), {Deleted(kAda), Revision(2), {}, {}, false});
   EXPECT_TRUE(
-      Decide({&ada}, {}, Create(R"pb(emails { address: "ada@example.org" })pb"), spec.context()).ok());
+      Decide({&ada}, {}, Create(R"pb(emails { address: "ada@example.org" })pb"), spec.context())
+          .ok());
 }
 
 TEST(CreateContact, RejectsAnOwnerThatIsNotThere) {
@@ -220,9 +221,10 @@ TEST(CreateContact, RejectsAnOwnerThatIsNotThere) {
 
 TEST(UpdateContact, RecordsOnlyWhatChanged) {
   DeciderSpec spec;
-  const Decision decision = Decide(
-      Ada(), {}, {&kThere}, Update(R"pb(last_name: "Lovelace" company_name: "Analytical" owner: "users/1")pb"),
-      spec.context());
+  const Decision decision = Decide(Ada(), {}, {&kThere}, Update(R"pb(last_name: "Lovelace"
+                                                                     company_name: "Analytical"
+                                                                     owner: "users/1")pb"),
+                                   spec.context());
   EXPECT_THAT(decision,
               Appends(kAda, Proto<v1::ContactEvent>(R"pb(
                         contact_updated {
@@ -275,8 +277,8 @@ TEST(UpdateContact, RejectsAMaskOfWhatOnlyTheServerSays) {
 
 TEST(UpdateContact, RejectsTakingAwayTheLastNameAndAddress) {
   DeciderSpec spec;
-  const Decision decision =
-      Decide(Ada(), {}, {}, Update("", R"pb(paths: "first_name" paths: "emails")pb"), spec.context());
+  const Decision decision = Decide(
+      Ada(), {}, {}, Update("", R"pb(paths: "first_name" paths: "emails")pb"), spec.context());
   EXPECT_THAT(ViolatedFields(decision.status()), ElementsAre("contact"));
 }
 
@@ -326,15 +328,16 @@ TEST(UpdateContact, RejectsOnlyANewOwnerThatIsNotThere) {
 
 TEST(UpdateContact, ClaimsNothingWhenNoAddressMoves) {
   DeciderSpec spec;
-  EXPECT_THAT(ClaimsIn(Decide(Ada(), {}, {&kThere}, Update(R"pb(owner: "users/1")pb"), spec.context())),
-              IsEmpty());
+  EXPECT_THAT(
+      ClaimsIn(Decide(Ada(), {}, {&kThere}, Update(R"pb(owner: "users/1")pb"), spec.context())),
+      IsEmpty());
 }
 
 TEST(UpdateContact, RejectsAnAddressOfAnotherLiveContact) {
   DeciderSpec spec;
   const ContactState bob = Bob();
-  const Decision decision =
-      Decide(Ada(), {&bob}, {}, Update(R"pb(emails { address: "bob@example.org" })pb"), spec.context());
+  const Decision decision = Decide(
+      Ada(), {&bob}, {}, Update(R"pb(emails { address: "bob@example.org" })pb"), spec.context());
   EXPECT_THAT(decision, IsRejectedWith(v1::CONTACTS_ERROR_EMAIL_TAKEN));
   EXPECT_EQ(MetadataOf(decision.status(), "contact"), kBob);
 }

@@ -172,6 +172,27 @@ TEST(MoveDeal, ClosesOneStayAndBeginsAnother) {
   EXPECT_EQ(deal.stage_enter_time().seconds(), deal.stage_intervals(1).enter_time().seconds());
 }
 
+// Goal: a version of a deal is of bounded size, however often it was moved.
+TEST(MoveDeal, KeepsTheLatestStaysAndCountsTheOthers) {
+  DealWorld world = WithPipeline().Do(Create());
+  for (int i = 1; i <= 200; ++i) {
+    world.Do(Move(StageNamed(i % 2 == 0 ? "new-lead" : "qualified")));
+    const v1::Deal& deal = world.deal();
+    ASSERT_EQ(deal.stage_intervals_size() + deal.earlier_stage_interval_count(), i + 1);
+  }
+  const v1::Deal& deal = world.deal();
+  EXPECT_EQ(deal.stage_intervals_size(), 50);
+  EXPECT_EQ(deal.stage_intervals(49).stage(), deal.stage());
+  EXPECT_FALSE(deal.stage_intervals(49).has_leave_time());
+  for (int i = 1; i < 50; ++i) {
+    EXPECT_EQ(deal.stage_intervals(i - 1).leave_time().seconds(),
+              deal.stage_intervals(i).enter_time().seconds());
+  }
+  EXPECT_LT(deal.ByteSizeLong(), 5'000u);
+  world.Do(Win()).Do(Reopen());
+  EXPECT_EQ(world.deal().stage(), StageNamed("new-lead")) << "the last open one is kept";
+}
+
 TEST(MoveDeal, ChangesNothingInTheStageItIsIn) {
   DealWorld world = WithPipeline().Do(Create());
   EXPECT_EQ(OutcomeOf(world.Try(Move(StageNamed("new-lead")))), "nothing");

@@ -67,17 +67,17 @@ TEST_F(RepeatedRequest, IsRecognisedWhileTheFirstIsInFlight) {
   EXPECT_EQ(Events(), 1u);
 }
 
-// Goal: a repeat that is refused while the first is on disk, but not published, is not answered from
-// events that nobody can read yet.
+// Goal: a repeat that is refused while the first is on disk, but not published, is not answered
+// from events that nobody can read yet.
 TEST_F(RepeatedRequest, IsNotAnsweredFromWhatIsNotPublishedYet) {
   Answer first;
   disk_->HoldCommits(true);
   std::thread one([&] { first = Create("contacts/1", "Ada", "id-1"); });
   disk_->WaitUntilHeld();
-  const Answer twin =
-      Run(OriginOf("id-1", "create contacts/1 Ada"), [](Loader&, const CommandContext&) -> Decision {
-        return Reject(type::v1::ERROR_OUT_OF_RANGE, "Not now.");
-      });
+  const Answer twin = Run(OriginOf("id-1", "create contacts/1 Ada"),
+                          [](Loader&, const CommandContext&) -> Decision {
+                            return Reject(type::v1::ERROR_OUT_OF_RANGE, "Not now.");
+                          });
   EXPECT_TRUE(IsError(twin.status, type::v1::ERROR_OUT_OF_RANGE)) << twin.status;
   disk_->ReleaseCommits();
   one.join();

@@ -90,14 +90,14 @@ TEST(UpdateUser, RejectsOnlyANewManagerThatIsNotThere) {
 
 TEST(UpdateUser, RecordsOnlyWhatChanged) {
   DeciderSpec spec;
-  EXPECT_THAT(
-      Decide(Moses(), {}, Update(R"pb(office: "West" display_name: "Moses Frase")pb"), spec.context()),
-      Appends(kUser, Proto<v1::UserEvent>(R"pb(
-                user_updated {
-                  name: "users/1"
-                  update_mask { paths: "office" }
-                  user { office: "West" }
-                })pb")));
+  EXPECT_THAT(Decide(Moses(), {}, Update(R"pb(office: "West" display_name: "Moses Frase")pb"),
+                     spec.context()),
+              Appends(kUser, Proto<v1::UserEvent>(R"pb(
+                        user_updated {
+                          name: "users/1"
+                          update_mask { paths: "office" }
+                          user { office: "West" }
+                        })pb")));
 }
 
 TEST(UpdateUser, IsNothingWhenNothingChanges) {
