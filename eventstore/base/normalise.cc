@@ -6,6 +6,7 @@
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
 #include <unicode/utf8.h>
+#include <unicode/uversion.h>
 
 #include <algorithm>
 #include <vector>
@@ -158,6 +159,20 @@ std::string FoldedName(absl::string_view text) {
     }
   }
   return Utf8(Normalised(Nfc(), plain));
+}
+
+std::string NormalFormsVersion() {
+  const auto text = [](const UVersionInfo version) {
+    char buffer[U_MAX_VERSION_STRING_LENGTH];
+    u_versionToString(version, buffer);
+    return std::string(buffer);
+  };
+  UVersionInfo icu;
+  UVersionInfo unicode;
+  u_getVersion(icu);
+  u_getUnicodeVersion(unicode);
+  return absl::StrCat("ICU ", text(icu), ", Unicode ", text(unicode), ", libidn2 ",
+                      idn2_check_version(nullptr));
 }
 
 }  // namespace kith

@@ -28,4 +28,8 @@ std::string EmailForm(absl::string_view address);
 // accents, every run of spaces one space. "  Zoë  ÅNGSTRÖM" → "zoe angstrom".
 std::string FoldedName(absl::string_view text);
 
+// Which versions of the libraries make these forms, as loaded: "ICU 72.1, Unicode 15.0, libidn2
+// 2.3.3". Another version may make others, so what is stored under them is made anew then.
+std::string NormalFormsVersion();
+
 }  // namespace kith
