@@ -1,19 +1,20 @@
-// Feeder: follows the log on a thread of its own, decodes each event once, and feeds every view.
+// Feeder: follows the log on a thread of its own, decodes each event once, and feeds the views that
+// are near.
+//
+// It begins at the head and never waits for a view. Those that are behind, because they are new or
+// slow or because it had to leave a stretch out, read what they lack by themselves
+// (catch_up.h) and join.
 #pragma once
 
 #include <atomic>
 #include <memory>
-#include <string>
 #include <thread>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
-#include "absl/types/span.h"
+#include "eventstore/base/mutex.h"
 #include "eventstore/log/event_log.h"
-#include "eventstore/log/event_registry.h"
-#include "eventstore/seal/key_store.h"
-#include "projections/engine/feed.h"
+#include "projections/engine/event_decoder.h"
 #include "projections/engine/live_view.h"
 
 namespace kith::projections {
@@ -21,38 +22,29 @@ namespace kith::projections {
 // Built and stopped by the store; all it borrows outlives it.
 class Feeder {
  public:
-  // A view's index in `views` is its bit in FedEvent::takers.
-  Feeder(eventstore::EventLog& log, const eventstore::EventRegistry& registry,
-         const eventstore::KeyStore& keys, const std::vector<std::unique_ptr<LiveView>>& views);
+  // A view's index in `views` is its bit in FedEvent::takers. It begins after `begin`.
+  Feeder(eventstore::EventLog& log, const EventDecoder& decoder,
+         const std::vector<std::unique_ptr<LiveView>>& views, Position begin);
   ~Feeder();  // Stop was called
 
   void Start();
-  // Returns when the thread has ended. The feeds are closed before, so that it waits for none.
+  // Returns when the thread has ended.
   void Stop();
 
  private:
-  using Records = std::vector<std::shared_ptr<const eventstore::Record>>;
-
-  // A view that takes a category; what it has folded already when the feeder begins is not decoded
-  // for it.
-  struct Taker {
-    uint64_t bit;
-    Position after;
-    const Projection* projection;
-  };
-
   void Follow();
   absl::Status FeedSome();
-  std::shared_ptr<const Chunk> Decode(const Records& records) const;
-  absl::Span<const Taker> TakersOf(const eventstore::EventHeader& header) const;
-  FedEvent Decode(const std::shared_ptr<const eventstore::Record>& record,
-                  absl::Span<const Taker> takers) const;
+  // Leaves out what cannot be read here, up to the head.
+  void LeaveOut();
+  void Offer(const std::shared_ptr<const Chunk>& chunk);
+  eventstore::EventLog::Follower& follower();
 
-  const eventstore::EventRegistry& registry_;
-  const eventstore::KeyStore& keys_;
+  eventstore::EventLog& log_;
+  const EventDecoder& decoder_;
   const std::vector<std::unique_ptr<LiveView>>& views_;
-  absl::flat_hash_map<std::string, std::vector<Taker>> takers_;  // by category
-  std::unique_ptr<eventstore::EventLog::Follower> follower_;
+  Mutex mutex_;
+  std::unique_ptr<eventstore::EventLog::Follower> follower_
+      KITH_GUARDED_BY(mutex_);  // replaced by the thread
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

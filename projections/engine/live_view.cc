@@ -6,50 +6,16 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/bytes.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/error.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/thread_name.h"
-#include "google/rpc/error_details.pb.h"
-#include "kith/type/v1/errors.pb.h"
+#include "projections/engine/view_errors.h"
 
 namespace kith::projections {
 namespace {
 
-// Persisted.
-constexpr absl::string_view kCheckpointKey("\0c", 2);
-constexpr absl::string_view kStalePrefix("\0s", 2);
 constexpr absl::string_view kRowsFrom("\1", 1);
-
-// A batch is written when it has grown to this, however much is queued.
-constexpr size_t kBatchBytes = 1 << 20;
 constexpr size_t kStaleShownMax = 100;
-
-std::string StaleKey(WorkspaceId workspace, absl::string_view stream) {
-  std::string key(kStalePrefix);
-  AppendFixed32(workspace.value(), &key);
-  key.append(stream.data(), stream.size());
-  return key;
-}
-
-std::string StaleValue(const StaleEntity& entity) {
-  std::string value;
-  AppendVarint(entity.since.value(), &value);
-  AppendString(entity.error, &value);
-  return value;
-}
-
-bool ParseStale(absl::string_view key, absl::string_view value, StaleEntity* entity) {
-  key.remove_prefix(kStalePrefix.size());
-  if (key.size() < sizeof(uint32_t)) return false;
-  entity->workspace = WorkspaceId(LoadFixed32(key.data()));
-  entity->stream = std::string(key.substr(sizeof(uint32_t)));
-  ByteReader reader(value);
-  uint64_t since = 0;
-  if (!reader.ReadVarint(&since) || !reader.ReadString(&entity->error)) return false;
-  entity->since = Position(since);
-  return true;
-}
 
 // The digest of keys and values, each told from the next by its size.
 class EntriesHash {
@@ -73,58 +39,30 @@ class EntriesHash {
   std::string sizes_;
 };
 
-absl::Status ShuttingDown() {
-  return Error(type::v1::ERROR_SHUTTING_DOWN, "The server is shutting down.");
-}
+// How many positions `at` lacks; 0 where it is beyond.
+uint64_t Lacking(Position at, Position head) { return head > at ? head.value() - at.value() : 0; }
 
 }  // namespace
-
-absl::StatusOr<ViewProgress> ReadProgress(const ViewFamilies& families) {
-  const VersionedFamily& family = *families.rows;
-  ViewProgress progress;
-  KITH_ASSIGN_OR_RETURN(const auto checkpoint,
-                        family.Get(kCheckpointKey, Position(0), eventstore::ReadTier::kDisk));
-  if (checkpoint.has_value()) {
-    ByteReader reader(*checkpoint);
-    uint64_t position = 0;
-    if (!reader.ReadVarint(&position)) return absl::DataLossError("a checkpoint does not parse");
-    progress.checkpoints.rows = Position(position);
-  }
-  progress.checkpoints.index = progress.checkpoints.rows;
-  if (families.index != nullptr) {
-    KITH_ASSIGN_OR_RETURN(progress.checkpoints.index, families.index->Checkpoint());
-  }
-  bool parsed = true;
-  KITH_RETURN_IF_ERROR(family.Scan(KeyRange::Prefix(kStalePrefix), Position(0),
-                                   [&](absl::string_view key, absl::string_view value) {
-                                     parsed =
-                                         ParseStale(key, value, &progress.stale.emplace_back());
-                                     return parsed;
-                                   }));
-  if (!parsed) return absl::DataLossError("a stale entity does not parse");
-  return progress;
-}
 
 LiveView::LiveView(Surroundings surroundings, size_t number, std::unique_ptr<Projection> projection,
                    ViewFamilies families, ViewProgress progress)
     : surroundings_(std::move(surroundings)),
-      bit_(uint64_t{1} << number),
+      number_(number),
       projection_(std::move(projection)),
-      families_(std::move(families)),
-      feed_(surroundings_.options.queue_events),
-      batch_(families_, progress.checkpoints),
-      folded_(progress.folded()),
-      checkpoint_(progress.folded()),
+      feed_(surroundings_.options.queue_events, surroundings_.feed_begin),
       position_(progress.folded().value()),
       flushed_(progress.folded().value()),
+      building_(false),
       meter_(progress.folded(), surroundings_.options.clock->Now()) {
-  const int64_t now_us = absl::ToUnixMicros(surroundings_.options.clock->Now());
-  moved_us_ = polled_us_ = flushed_us_ = now_us;
-  for (StaleEntity& entity : progress.stale) {
-    EntityKey key(entity.workspace, entity.stream);
-    stale_.emplace(std::move(key), std::move(entity));
+  moved_us_ = polled_us_ = flushed_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
+  auto generation = NewGeneration(std::move(families), progress.folded());
+  current_ = generation.get();
+  {
+    MutexLock lock(mutex_);
+    generations_.push_back(std::move(generation));
   }
-  stale_count_ = stale_.size();
+  NewFold(std::move(progress));
+  FallBehind();
 }
 
 LiveView::~LiveView() { KITH_CHECK(!worker_.joinable()); }
@@ -137,77 +75,97 @@ void LiveView::Stop() {
   feed_.Close();
   if (worker_.joinable()) worker_.join();
   std::vector<WaitList::Wait> waits;
+  std::vector<std::shared_ptr<Generation>> generations;
   {
     MutexLock lock(mutex_);
     stopped_ = true;
     waits = waits_.TakeAll();
+    generations = generations_;
     flush_done_.NotifyAll();
   }
-  Answer(std::move(waits), [](Position) { return ShuttingDown(); });
+  for (const auto& generation : generations) generation->Disown();
+  Answer(std::move(waits), ShuttingDown);
 }
 
-void LiveView::Fail(absl::Status status) {
-  std::vector<WaitList::Wait> waits;
-  {
-    MutexLock lock(mutex_);
-    if (!status_.ok()) return;
-    status_ = status;
-    waits = waits_.TakeAll();
-    flush_done_.NotifyAll();
-  }
-  Answer(std::move(waits), [this](Position wanted) { return Behind(wanted); });
-  Notify(ViewState::kStopped, /*is_error=*/true,
-         absl::StrCat("The view ", name(), " has stopped: ", status.ToString()));
-}
-
-void LiveView::Skip(Position last) {
-  if (!feed_.Skip(last)) return;
-  Publish(last);
-  // A view that nothing concerns is still never far behind after a crash.
-  if (last.value() - flushed_.load() >= surroundings_.options.flush_positions) {
-    feed_.AskForFlush();
-  }
-}
-
-void LiveView::Tick(absl::Time now) {
-  std::vector<WaitList::Wait> expired;
-  {
-    MutexLock lock(mutex_);
-    expired = waits_.TakeExpired(now);
-  }
-  Answer(std::move(expired), [this](Position wanted) { return Behind(wanted); });
-  // Ticks come every quarter of the interval, so what is due before the next one is flushed now.
-  const absl::Duration since = now - absl::FromUnixMicros(flushed_us_.load());
-  if (since >= surroundings_.options.flush_interval * 0.75) feed_.AskForFlush();
-}
-
-absl::Time LiveView::NextDeadline() const {
-  MutexLock lock(mutex_);
-  return waits_.NextDeadline();
-}
+// ---- Reading
 
 void LiveView::WhenAt(Position position, absl::Time deadline, WaitList::Done done) {
-  if (this->position() >= position) return done(absl::OkStatus());
+  // Anything will do for position 0, but not what a view has that is only being built.
+  const bool any_but_building = position == Position() && building_.load();
+  if (this->position() >= position && !any_but_building) return done(absl::OkStatus());
   absl::Status refused;
   bool added = false;
   {
     MutexLock lock(mutex_);
     if (stopped_) {
       refused = ShuttingDown();
-    } else if (!status_.ok()) {
-      refused = Behind(position);
+    } else if (any_but_building && state_ == ViewState::kBuilding) {
+      refused = Behind();
     } else if (this->position() < position) {
-      waits_.Add({position, deadline, std::move(done)});
-      added = true;
+      refused = Refusal(deadline);
+      added = refused.ok();
+      if (added) waits_.Add({position, deadline, std::move(done)});
     }
   }
   if (!added) return done(std::move(refused));  // OK when it got there meanwhile
   surroundings_.wake_at(deadline);
 }
 
+absl::Status LiveView::Refusal(absl::Time deadline) const {
+  const auto comes_after = [&](absl::Duration delay) {
+    return surroundings_.options.clock->Now() + delay > deadline;
+  };
+  switch (state_) {
+    case ViewState::kLive:
+      return absl::OkStatus();
+    case ViewState::kBuilding: {
+      const std::optional<absl::Duration> left = Progress().left;
+      return left.has_value() && comes_after(*left) ? Behind() : absl::OkStatus();
+    }
+    case ViewState::kStopped:
+      return retry_at_ > deadline ? Behind() : absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LiveView::Behind() const {
+  switch (state_) {
+    case ViewState::kLive:
+      return ViewBehind(name());
+    case ViewState::kBuilding:
+      return ViewBuilding(name(), Progress());
+    case ViewState::kStopped:
+      return ViewStopped(name(), retry_at_ - surroundings_.options.clock->Now());
+  }
+  return absl::OkStatus();
+}
+
+BuildProgress LiveView::Progress() const {
+  return meter_.At(current_.load()->position(), surroundings_.log.head(),
+                   surroundings_.options.clock->Now());
+}
+
 ViewSnapshot LiveView::At(Position position) const {
-  KITH_CHECK(position <= this->position());
-  return ViewSnapshot(families_.rows, families_.index, position);
+  const Generation* const generation = current_.load(std::memory_order_acquire);
+  if (generation->position() < position) return AtEarlier(position);
+  return ViewSnapshot(generation->shared_from_this(), position);
+}
+
+// The view is being built anew, and had folded more before.
+ViewSnapshot LiveView::AtEarlier(Position position) const {
+  MutexLock lock(mutex_);
+  const auto found =
+      std::find_if(generations_.rbegin(), generations_.rend(),
+                   [&](const auto& generation) { return generation->position() >= position; });
+  KITH_CHECK(found != generations_.rend());
+  return ViewSnapshot(*found, position);
+}
+
+absl::Status LiveView::TellOfDamage(const Generation& generation) {
+  MutexLock lock(mutex_);
+  const bool is_current = &generation == current_.load();
+  if (is_current && !damage_met_.exchange(true)) feed_.Wake();
+  return ViewBuilding(name(), is_current ? BuildProgress() : Progress());
 }
 
 absl::StatusOr<std::string> LiveView::Digest(Position position) const {
@@ -216,7 +174,7 @@ absl::StatusOr<std::string> LiveView::Digest(Position position) const {
   KITH_RETURN_IF_ERROR(snapshot.Scan(
       {std::string(kRowsFrom), ""},
       [&](absl::string_view key, absl::string_view value) { return hash.Add(key, value); }));
-  if (families_.index != nullptr) {
+  if (current_.load()->families().index != nullptr) {
     KITH_RETURN_IF_ERROR(
         snapshot.ScanEntries({}, [&](absl::string_view entry) { return hash.Add(entry, ""); }));
   }
@@ -225,8 +183,9 @@ absl::StatusOr<std::string> LiveView::Digest(Position position) const {
 
 absl::StatusOr<std::string> LiveView::IndexDigest() const {
   EntriesHash hash;
-  if (families_.index != nullptr) {
-    KITH_RETURN_IF_ERROR(families_.index->ScanSpans([&](const IndexSpan& span) {
+  const auto& index = current_.load()->families().index;
+  if (index != nullptr) {
+    KITH_RETURN_IF_ERROR(index->ScanSpans([&](const IndexSpan& span) {
       const std::string moments =
           absl::StrCat(span.from.value(), " ", span.to.value_or(Position()).value());
       return hash.Add(LiveKey(span.kind, span.entry), moments);
@@ -239,33 +198,18 @@ ViewHealth LiveView::Health() const {
   ViewHealth health;
   health.view = std::string(name());
   health.version = version();
-  health.position = position();
+  health.position = current_.load()->position();
   health.flushed = Position(flushed_.load());
-  const Position head = surroundings_.log.head();
-  health.lag = head > health.position ? head.value() - health.position.value() : 0;
+  health.lag = Lacking(health.position, surroundings_.log.head());
   health.moved = absl::FromUnixMicros(moved_us_.load());
   health.polled =
       feed_.idle() ? surroundings_.options.clock->Now() : absl::FromUnixMicros(polled_us_.load());
+  health.stale_count = stale_.Show(kStaleShownMax, &health.stale);
   MutexLock lock(mutex_);
+  health.state = state_;
   health.status = status_;
-  health.state = StateAt(health.lag);
-  health.progress = meter_.At(health.position, head, surroundings_.options.clock->Now());
-  health.stale_count = stale_.size();
-  for (const auto& [key, entity] : stale_) {
-    if (health.stale.size() == kStaleShownMax) break;
-    health.stale.push_back(entity);
-  }
+  health.progress = Progress();
   return health;
-}
-
-ViewState LiveView::StateAt(uint64_t lag) const {
-  if (!status_.ok()) return ViewState::kStopped;
-  return lag > surroundings_.options.near_positions ? ViewState::kBuilding : ViewState::kLive;
-}
-
-void LiveView::Notify(ViewState state, bool is_error, std::string text) const {
-  const auto& notice = surroundings_.options.notice;
-  if (notice) notice({std::string(name()), state, is_error, std::move(text)});
 }
 
 absl::Status LiveView::Flush() {
@@ -277,105 +221,245 @@ absl::Status LiveView::Flush() {
   return stopped_ ? ShuttingDown() : status_;
 }
 
+// ---- Time
+
+void LiveView::Tick(absl::Time now) {
+  std::vector<WaitList::Wait> expired;
+  absl::Status behind;
+  bool retry = false;
+  {
+    MutexLock lock(mutex_);
+    expired = waits_.TakeExpired(now);
+    if (!expired.empty()) behind = Behind();
+    retry = retry_at_ != absl::InfiniteFuture();
+  }
+  Answer(std::move(expired), [&] { return behind; });
+  if (retry) feed_.Wake();  // the worker looks whether it is due
+  // Ticks come every quarter of the interval, so what is due before the next one is flushed now.
+  const absl::Duration since = now - absl::FromUnixMicros(flushed_us_.load());
+  if (since >= surroundings_.options.flush_interval * 0.75) feed_.AskForFlush();
+}
+
+absl::Time LiveView::NextDeadline() const {
+  MutexLock lock(mutex_);
+  return std::min(waits_.NextDeadline(), retry_at_);
+}
+
+// ---- Folding
+
 void LiveView::Work() {
   NameThisThread(projection_->name());
-  absl::Status failed;
-  while (failed.ok()) {
-    const Feed::Work work = feed_.Take();
-    polled_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
-    if (work.closed) {
-      folded_ = std::max(folded_, work.through);
-      if (IsUnwritten()) failed = Write(/*with_checkpoint=*/true);
-      break;
-    }
-    failed = FoldAll(work);
+  while (!ended_) {
+    const absl::Status done = fold_ == nullptr ? Begin() : joined_ ? FoldFed() : FoldBehind();
+    if (!done.ok()) Stumble(done);
   }
-  if (failed.ok()) return;
-  feed_.Close();  // the feeder must not wait for this view
-  Fail(std::move(failed));
 }
 
-absl::Status LiveView::FoldAll(const Feed::Work& work) {
-  for (const auto& chunk : work.chunks) {
-    for (const FedEvent& fed : chunk->events) KITH_RETURN_IF_ERROR(Fold(fed));
-    folded_ = std::max(folded_, chunk->last);
-  }
-  folded_ = std::max(folded_, work.through);
-  // Rows and checkpoint together; where there are no rows the checkpoint can wait for the next
-  // flush.
-  const bool something = !batch_.kept().empty() || !batch_.kept_entries().empty();
-  if (something) KITH_RETURN_IF_ERROR(Write(/*with_checkpoint=*/false));
-  Publish(folded_);
-  const bool far = folded_.value() - flushed_.load() >= surroundings_.options.flush_positions;
-  if (work.flush || far) KITH_RETURN_IF_ERROR(WriteToDisk());
+absl::Status LiveView::Begin() {
+  AwaitRetry();
+  if (ended_) return absl::OkStatus();
+  surroundings_.resume();
+  if (damaged_) KITH_RETURN_IF_ERROR(Renew());
+  KITH_ASSIGN_OR_RETURN(ViewProgress progress, ReadProgress(current_.load()->families()));
+  NewFold(std::move(progress));
+  FallBehind();
   return absl::OkStatus();
 }
 
-absl::Status LiveView::Fold(const FedEvent& fed) {
-  const eventstore::EventHeader& header = fed.record->header;
-  if (header.position <= folded_) return absl::OkStatus();
-  if ((fed.takers & bit_) != 0 && !IsStale(header)) {
-    const absl::Status applied = Apply(fed);
-    KITH_RETURN_IF_ERROR(batch_.read_error());  // the disk's fault, not the event's
-    if (!applied.ok()) MarkStale(header, applied);
+absl::Status LiveView::FoldFed() {
+  const Feed::Work work = feed_.Take();
+  polled_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
+  if (work.closed) {
+    fold_->MoveTo(work.through);
+    return End();
   }
-  folded_ = header.position;
-  if (batch_.kept().bytes() + batch_.kept_entries().bytes() < kBatchBytes) return absl::OkStatus();
-  KITH_RETURN_IF_ERROR(Write(/*with_checkpoint=*/false));
-  Publish(folded_);
+  if (damage_met_) return absl::DataLossError("a reader met damage");
+  for (const auto& chunk : work.chunks) KITH_RETURN_IF_ERROR(FoldChunk(*chunk));
+  fold_->MoveTo(work.through);
+  KITH_RETURN_IF_ERROR(PublishFolded(work.flush));
+  if (work.cut_off) FallBehind();
   return absl::OkStatus();
 }
 
-absl::Status LiveView::Apply(const FedEvent& fed) {
-  if (fed.event == nullptr) return fed.undecoded;
-  batch_.Begin(fed.record->header.position);
-  absl::Status applied = projection_->Apply(*fed.event, batch_);
-  if (applied.ok()) {
-    batch_.Keep();
-  } else {
-    batch_.Discard();
+absl::Status LiveView::FoldBehind() {
+  const Feed::Work requests = feed_.TakeRequests();
+  polled_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
+  if (requests.closed) return End();
+  if (damage_met_) return absl::DataLossError("a reader met damage");
+  const auto chunk = surroundings_.catch_up.After(number_, fold_->folded());
+  // Of the log, whatever it is: nothing to build the view anew for.
+  if (!chunk.ok()) {
+    return absl::UnavailableError(
+        absl::StrCat("the log cannot be read: ", chunk.status().ToString()));
   }
-  return applied;
+  if (*chunk != nullptr) {
+    KITH_RETURN_IF_ERROR(FoldChunk(**chunk));
+    fold_->MoveTo((*chunk)->last);
+  }
+  KITH_RETURN_IF_ERROR(PublishFolded(requests.flush));
+  JoinWhenNear();
+  return absl::OkStatus();
 }
 
-bool LiveView::IsUnwritten() const {
-  return folded_ != checkpoint_ || batch_.checkpoints().index < folded_;
+absl::Status LiveView::FoldChunk(const Chunk& chunk) {
+  for (const FedEvent& fed : chunk.events) {
+    KITH_RETURN_IF_ERROR(fold_->Fold(fed));
+    if (!fold_->is_full()) continue;
+    KITH_RETURN_IF_ERROR(fold_->Write(/*with_checkpoint=*/false));
+    Publish(*current_.load(), fold_->folded());
+  }
+  fold_->MoveTo(chunk.last);
+  return absl::OkStatus();
 }
 
-bool LiveView::IsStale(const eventstore::EventHeader& header) const {
-  if (stale_count_ == 0) return false;
+absl::Status LiveView::PublishFolded(bool flush) {
+  if (fold_->has_changes()) {
+    KITH_RETURN_IF_ERROR(fold_->Write(/*with_checkpoint=*/false));
+    back_off_.Reset();
+  }
+  Publish(*current_.load(), fold_->folded());
+  const bool far =
+      Lacking(Position(flushed_.load()), fold_->folded()) >= surroundings_.options.flush_positions;
+  return flush || far ? WriteToDisk() : absl::OkStatus();
+}
+
+absl::Status LiveView::End() {
+  ended_ = true;
+  surroundings_.catch_up.Leave(number_);
+  if (fold_->IsUnwritten()) fold_->Write(/*with_checkpoint=*/true).IgnoreError();
+  return absl::OkStatus();
+}
+
+void LiveView::NewFold(ViewProgress progress) {
+  stale_.Assign(std::exchange(progress.stale, {}));
+  fold_ = std::make_unique<ViewFold>(*projection_, uint64_t{1} << number_,
+                                     current_.load()->families(), progress, stale_);
+  fold_->OnStale([this](const StaleEntity& entity) {
+    Notify(ViewState::kLive, /*is_error=*/true,
+           absl::StrCat("The view ", name(), " leaves ", entity.stream, " of workspace ",
+                        entity.workspace.value(), " alone, because folding its event ",
+                        entity.since.value(), " failed: ", entity.error));
+  });
+}
+
+// What the view lacks it reads by itself from now on.
+void LiveView::FallBehind() {
+  joined_ = false;
+  join_at_.reset();
+  const Position folded = fold_->folded();
+  if (Lacking(folded, surroundings_.log.head()) <= surroundings_.options.near_positions) return;
+  {
+    MutexLock lock(mutex_);
+    status_ = absl::OkStatus();
+    if (state_ == ViewState::kBuilding) return;
+    state_ = ViewState::kBuilding;
+    building_ = true;
+    meter_ = BuildMeter(folded, surroundings_.options.clock->Now());
+  }
+  Notify(ViewState::kBuilding, /*is_error=*/false,
+         absl::StrCat("The view ", name(), " is being built."));
+}
+
+void LiveView::JoinWhenNear() {
+  const Position folded = fold_->folded();
+  if (!join_at_.has_value()) {
+    if (Lacking(folded, feed_.offered()) > surroundings_.options.near_positions) return;
+    join_at_ = feed_.Join();
+  }
+  if (folded < *join_at_) return;
+  joined_ = true;
+  surroundings_.catch_up.Leave(number_);
+  BecomeLive();
+}
+
+void LiveView::BecomeLive() {
+  {
+    MutexLock lock(mutex_);
+    status_ = absl::OkStatus();
+    if (state_ == ViewState::kLive) return;
+    state_ = ViewState::kLive;
+    building_ = false;
+  }
+  Notify(ViewState::kLive, /*is_error=*/false, absl::StrCat("The view ", name(), " is live."));
+}
+
+// ---- Errors
+
+void LiveView::Stumble(const absl::Status& status) {
+  fold_.reset();
+  feed_.Leave();
+  joined_ = false;
+  surroundings_.catch_up.Leave(number_);
+  damaged_ = damaged_ || absl::IsDataLoss(status);
+  const absl::Time retry_at = surroundings_.options.clock->Now() + back_off_.Next();
+  bool known = false;
+  {
+    MutexLock lock(mutex_);
+    known = state_ == ViewState::kStopped;
+    // One that is damaged is as good as empty.
+    state_ = damaged_ ? ViewState::kBuilding : ViewState::kStopped;
+    building_ = damaged_;
+    if (damaged_) meter_ = BuildMeter(Position(), surroundings_.options.clock->Now());
+    status_ = status;
+    retry_at_ = retry_at;
+    flush_done_.NotifyAll();
+  }
+  if (known) return;
+  Notify(damaged_ ? ViewState::kBuilding : ViewState::kStopped, /*is_error=*/true,
+         damaged_ ? absl::StrCat("The files of the view ", name(),
+                                 " are damaged, so it is built anew: ", status.ToString())
+                  : absl::StrCat("The view ", name(),
+                                 " stands still and is tried again: ", status.ToString()));
+}
+
+void LiveView::AwaitRetry() {
+  absl::Time retry_at;
+  {
+    MutexLock lock(mutex_);
+    retry_at = retry_at_;
+  }
+  surroundings_.wake_at(retry_at);
+  for (;;) {
+    const Feed::Work requests = feed_.TakeRequests();
+    ended_ = requests.closed;
+    const absl::Duration left = retry_at - surroundings_.options.clock->Now();
+    // A clock that went back keeps nobody waiting longer than the longest back-off.
+    if (ended_ || left <= absl::ZeroDuration() || left > BackOff::kMax) break;
+    feed_.Sleep();
+  }
   MutexLock lock(mutex_);
-  const auto found = stale_.find(EntityKey(header.workspace, header.stream));
-  // Events before the one that failed are folded again for a family that is behind.
-  return found != stale_.end() && found->second.since <= header.position;
+  retry_at_ = absl::InfiniteFuture();
 }
 
-void LiveView::MarkStale(const eventstore::EventHeader& header, const absl::Status& error) {
-  StaleEntity entity{header.workspace, header.stream, header.position, error.ToString()};
-  batch_.kept().PutUnversioned(StaleKey(entity.workspace, entity.stream), StaleValue(entity));
-  Notify(ViewState::kLive, /*is_error=*/true,
-         absl::StrCat("The view ", name(), " leaves ", header.stream, " of workspace ",
-                      header.workspace.value(), " alone, because folding its event ",
-                      header.position.value(), " failed: ", entity.error));
+absl::Status LiveView::Renew() {
+  KITH_ASSIGN_OR_RETURN(ViewFamilies families, surroundings_.renew(*projection_));
+  auto generation = NewGeneration(std::move(families), Position());
   MutexLock lock(mutex_);
-  stale_.emplace(EntityKey(header.workspace, header.stream), std::move(entity));
-  stale_count_ = stale_.size();
-}
-
-absl::Status LiveView::Write(bool with_checkpoint) {
-  // Rows that are ahead, while entries are folded again, stay so.
-  const Position rows = std::max(folded_, batch_.checkpoints().rows);
-  std::string checkpoint;
-  AppendVarint(rows.value(), &checkpoint);
-  batch_.kept().PutUnversioned(kCheckpointKey, checkpoint);
-  KITH_RETURN_IF_ERROR(batch_.Write(folded_, with_checkpoint));
-  checkpoint_ = folded_;
+  current_ = generation.get();
+  generations_.push_back(std::move(generation));
+  flushed_ = 0;
+  damaged_ = false;
+  damage_met_ = false;
   return absl::OkStatus();
 }
 
-absl::Status LiveView::FlushFamilies(bool wait) {
-  KITH_RETURN_IF_ERROR(families_.rows->Flush(wait));
-  return families_.index == nullptr ? absl::OkStatus() : families_.index->Flush(wait);
+std::shared_ptr<Generation> LiveView::NewGeneration(ViewFamilies families, Position position) {
+  return std::make_shared<Generation>(std::move(families), position,
+                                      [this](const Generation& generation, const absl::Status&) {
+                                        return TellOfDamage(generation);
+                                      });
+}
+
+// ---- Publishing
+
+void LiveView::Skip(Position last) {
+  Generation& generation = *current_.load();
+  if (!feed_.Skip(last)) return;
+  Publish(generation, last);
+  // A view that nothing concerns is still never far behind after a crash.
+  if (Lacking(Position(flushed_.load()), last) >= surroundings_.options.flush_positions) {
+    feed_.AskForFlush();
+  }
 }
 
 absl::Status LiveView::WriteToDisk() {
@@ -386,9 +470,12 @@ absl::Status LiveView::WriteToDisk() {
     asked = flushes_asked_;
     wait = asked > flushes_done_;
   }
-  if (IsUnwritten()) KITH_RETURN_IF_ERROR(Write(/*with_checkpoint=*/true));
-  if (wait || checkpoint_.value() != flushed_.load()) KITH_RETURN_IF_ERROR(FlushFamilies(wait));
-  flushed_ = checkpoint_.value();
+  if (fold_->IsUnwritten()) KITH_RETURN_IF_ERROR(fold_->Write(/*with_checkpoint=*/true));
+  const Position checkpoint = fold_->checkpoint();
+  if (wait || checkpoint.value() != flushed_.load()) {
+    KITH_RETURN_IF_ERROR(fold_->FlushFamilies(wait));
+  }
+  flushed_ = checkpoint.value();
   flushed_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
   MutexLock lock(mutex_);
   flushes_done_ = asked;
@@ -396,41 +483,34 @@ absl::Status LiveView::WriteToDisk() {
   return absl::OkStatus();
 }
 
-// On the worker's thread; on the feeder's while the worker waits, which then has nothing to
-// publish.
-void LiveView::Publish(Position position) {
-  if (position.value() <= position_.load(std::memory_order_relaxed)) return;
-  position_.store(position.value(), std::memory_order_release);
+// On the worker's thread; on the feeder's, while the worker waits and has nothing to publish. That
+// may be over before this is called, and the view built anew: then it was of another generation.
+void LiveView::Publish(Generation& generation, Position position) {
+  if (position <= generation.position()) return;
   moved_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
   std::vector<WaitList::Wait> reached;
   {
     MutexLock lock(mutex_);
+    if (&generation != current_.load() || position <= generation.position()) return;
+    generation.Publish(position);
+    if (position.value() <= position_.load()) return;
+    position_.store(position.value(), std::memory_order_release);
     reached = waits_.TakeReached(position);
   }
-  Answer(std::move(reached), [](Position) { return absl::OkStatus(); });
+  Answer(std::move(reached), [] { return absl::OkStatus(); });
 }
 
 void LiveView::Answer(std::vector<WaitList::Wait> waits,
-                      const std::function<absl::Status(Position)>& answer) {
+                      const std::function<absl::Status()>& answer) {
   for (WaitList::Wait& wait : waits) {
     surroundings_.executor.Run(
-        [done = std::move(wait.done), status = answer(wait.position)]() mutable {
-          done(std::move(status));
-        });
+        [done = std::move(wait.done), status = answer()]() mutable { done(std::move(status)); });
   }
 }
 
-absl::Status LiveView::Behind(Position wanted) const {
-  const Position here = position();
-  const uint64_t lag = wanted > here ? wanted.value() - here.value() : 0;
-  google::rpc::RetryInfo retry;
-  retry.mutable_retry_delay()->set_seconds(1);
-  return Error(type::v1::ERROR_VIEW_BEHIND,
-               absl::StrCat("The read model ", name(), " is ", lag, " events behind."),
-               {{"view", std::string(name())},
-                {"position", absl::StrCat(here.value())},
-                {"lag", absl::StrCat(lag)}},
-               retry);
+void LiveView::Notify(ViewState state, bool is_error, std::string text) const {
+  const auto& notice = surroundings_.options.notice;
+  if (notice) notice({std::string(name()), state, is_error, std::move(text)});
 }
 
 }  // namespace kith::projections

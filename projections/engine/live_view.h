@@ -1,43 +1,37 @@
-// LiveView: a View with its worker: folds what the feeder brings, publishes how far it is, and
-// keeps its checkpoint.
+// LiveView: a View with its worker: folds the log, publishes how far it is, and keeps its
+// checkpoint.
 //
-// In the view's family, beside the rows and in the same batches, stand the checkpoint and the stale
-// entities, under keys that begin with a zero byte. A view with indexes has a second family with a
-// checkpoint of its own; where they differ, after a crash, the view begins at the lower one.
-// FORMAT.md, section data/views.
+// Near the head it takes what the feeder brings. Where it is behind it reads by itself, beside the
+// others, until it is near again. An error never ends it: after one of a disk it begins again from
+// its checkpoint, later each time; where its own files are damaged it is built anew in a further
+// generation, and what the one before had folded stays readable meanwhile.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/event_log.h"
+#include "projections/engine/back_off.h"
 #include "projections/engine/build_meter.h"
+#include "projections/engine/catch_up.h"
 #include "projections/engine/feed.h"
+#include "projections/engine/generation.h"
 #include "projections/engine/projection.h"
+#include "projections/engine/stale_entities.h"
 #include "projections/engine/view.h"
+#include "projections/engine/view_fold.h"
 #include "projections/engine/view_store.h"
 #include "projections/engine/wait_list.h"
 
 namespace kith::projections {
-
-// What stands in a view's families beside its rows and entries.
-struct ViewProgress {
-  ViewCheckpoints checkpoints;
-  std::vector<StaleEntity> stale;
-
-  // Everything up to here is in all of its families.
-  Position folded() const { return std::min(checkpoints.rows, checkpoints.index); }
-};
-absl::StatusOr<ViewProgress> ReadProgress(const ViewFamilies& families);
 
 class LiveView final : public View {
  public:
@@ -46,7 +40,12 @@ class LiveView final : public View {
     const ViewStoreOptions& options;
     const eventstore::EventLog& log;
     eventstore::Executor& executor;
+    CatchUp& catch_up;
+    Position feed_begin;                      // where the feeder begins
     std::function<void(absl::Time)> wake_at;  // asks for a Tick at that time
+    // Empty families in the place of a view's own, which stay readable to who has them.
+    std::function<absl::StatusOr<ViewFamilies>(const Projection&)> renew;
+    std::function<void()> resume;  // before something that failed is tried again
   };
 
   // `number` is the view's bit in FedEvent::takers.
@@ -58,12 +57,10 @@ class LiveView final : public View {
   void Start();
   // Ends the worker and every wait; reads go on.
   void Stop();
-  // The feeder cannot go on: waits for more than is here fail from now on.
-  void Fail(absl::Status status);
-  // The feeder hands over a stretch of the log, or says that nothing up to `last` is for this view.
-  void Take(std::shared_ptr<const Chunk> chunk) { feed_.Push(std::move(chunk)); }
+  // The feeder says that nothing up to `last` is for this view.
   void Skip(Position last);
   void Tick(absl::Time now);
+  // When the next Tick has something to do.
   absl::Time NextDeadline() const;
   const Projection& projection() const { return *projection_; }
   Feed& feed() { return feed_; }
@@ -80,54 +77,71 @@ class LiveView final : public View {
   absl::Status Flush() override;
 
  private:
-  using EntityKey = std::pair<WorkspaceId, std::string>;  // a stream
-
-  // On the worker's thread.
+  // On the worker's thread. Each does a piece of the work.
   void Work();
-  absl::Status FoldAll(const Feed::Work& work);
-  absl::Status Fold(const FedEvent& fed);
-  absl::Status Apply(const FedEvent& fed);
-  bool IsStale(const eventstore::EventHeader& header) const;
-  void MarkStale(const eventstore::EventHeader& header, const absl::Status& error);
-  // A checkpoint is behind what is folded.
-  bool IsUnwritten() const;
-  absl::Status Write(bool with_checkpoint);
-  absl::Status FlushFamilies(bool wait);
+  absl::Status Begin();
+  absl::Status FoldFed();
+  absl::Status FoldBehind();
+  absl::Status FoldChunk(const Chunk& chunk);
+  // Makes what was folded visible, and durable where that is due.
+  absl::Status PublishFolded(bool flush);
+  absl::Status End();
+  void JoinWhenNear();
+  void FallBehind();
+  void BecomeLive();
+  void Stumble(const absl::Status& status);
+  void AwaitRetry();
+  absl::Status Renew();
+  void NewFold(ViewProgress progress);
   absl::Status WriteToDisk();
-  void Publish(Position position);
 
-  void Answer(std::vector<WaitList::Wait> waits,
-              const std::function<absl::Status(Position)>& answer);
-  absl::Status Behind(Position wanted) const;
-  ViewState StateAt(uint64_t lag) const KITH_REQUIRES(mutex_);
+  void Publish(Generation& generation, Position position);
+  std::shared_ptr<Generation> NewGeneration(ViewFamilies families, Position position);
+  ViewSnapshot AtEarlier(Position position) const;
+  // What a reader of a damaged generation is told.
+  absl::Status TellOfDamage(const Generation& generation);
+
+  void Answer(std::vector<WaitList::Wait> waits, const std::function<absl::Status()>& answer);
+  // Why a wait is not worth waiting for; OK when it is.
+  absl::Status Refusal(absl::Time deadline) const KITH_REQUIRES(mutex_);
+  // What a wait is told that nothing came of.
+  absl::Status Behind() const KITH_REQUIRES(mutex_);
+  BuildProgress Progress() const KITH_REQUIRES(mutex_);
   void Notify(ViewState state, bool is_error, std::string text) const;
 
   const Surroundings surroundings_;
-  const uint64_t bit_;
+  const size_t number_;
   const std::unique_ptr<Projection> projection_;
-  const ViewFamilies families_;
   Feed feed_;
+  StaleEntities stale_;
   std::thread worker_;
 
   // The worker's own.
-  ViewBatch batch_;
-  Position folded_;      // everything up to here is in the batch or written
-  Position checkpoint_;  // as written last
-  size_t stale_count_ = 0;
+  std::unique_ptr<ViewFold> fold_;   // null after an error, until it is begun again
+  bool joined_ = false;              // it takes from the feed
+  std::optional<Position> join_at_;  // from here on it may
+  bool damaged_ = false;             // it must be built anew
+  bool ended_ = false;
+  BackOff back_off_;
 
-  std::atomic<uint64_t> position_;
-  std::atomic<uint64_t> flushed_;  // the checkpoint when the last flush began
+  // The generation being folded. Those before it are kept as long as the view, for who reads them.
+  std::atomic<Generation*> current_;
+  std::atomic<uint64_t> position_;  // of any generation: it never falls
+  std::atomic<uint64_t> flushed_;   // the checkpoint when the last flush began
   std::atomic<int64_t> moved_us_;
   std::atomic<int64_t> polled_us_;
   std::atomic<int64_t> flushed_us_;
+  std::atomic<bool> building_;           // state_ is kBuilding
+  std::atomic<bool> damage_met_{false};  // by a reader of the current generation
 
   mutable Mutex mutex_;
   CondVar flush_done_;
+  std::vector<std::shared_ptr<Generation>> generations_ KITH_GUARDED_BY(mutex_);
   WaitList waits_ KITH_GUARDED_BY(mutex_);
-  absl::btree_map<EntityKey, StaleEntity> stale_
-      KITH_GUARDED_BY(mutex_);  // written by the worker only
+  ViewState state_ KITH_GUARDED_BY(mutex_) = ViewState::kLive;
   absl::Status status_ KITH_GUARDED_BY(mutex_);
   BuildMeter meter_ KITH_GUARDED_BY(mutex_);
+  absl::Time retry_at_ KITH_GUARDED_BY(mutex_) = absl::InfiniteFuture();
   bool stopped_ KITH_GUARDED_BY(mutex_) = false;
   uint64_t flushes_asked_ KITH_GUARDED_BY(mutex_) = 0;
   uint64_t flushes_done_ KITH_GUARDED_BY(mutex_) = 0;

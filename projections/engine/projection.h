@@ -29,7 +29,7 @@ class Projection {
   // others.
   virtual std::vector<std::string> categories() const = 0;
   // Whether it takes an event of these categories; Apply sees no others. Pure and cheap: called on
-  // the feeder's thread, with an event whose personal fields may be absent. A view that most events
+  // any thread, with an event whose personal fields may be absent. A view that most events
   // of a category do not concern says so here, and its worker sleeps on.
   virtual bool Takes(const eventstore::RecordedEvent& /*event*/) const { return true; }
   // Whether it looks at personal fields, or at whether they were erased. Where no view of a

@@ -61,7 +61,7 @@ struct ViewHealth {
 // What the operator of a view should hear about at once: it is in another state now, or a stream of
 // it went stale.
 struct ViewNotice {
-  std::string view;
+  std::string view;  // empty: all of them
   ViewState state = ViewState::kLive;
   bool is_error = false;  // something is wrong; else it is as it should be
   std::string text;       // one sentence for the log, without personal data

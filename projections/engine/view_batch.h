@@ -21,15 +21,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/base/strong_id.h"
+#include "projections/engine/generation.h"
 #include "projections/tables/versioned_store.h"
 
 namespace kith::projections {
-
-// The families of one view.
-struct ViewFamilies {
-  std::shared_ptr<VersionedFamily> rows;
-  std::shared_ptr<IndexFamily> index;  // null where the view has no indexes
-};
 
 // How far each of them is.
 struct ViewCheckpoints {
@@ -66,6 +61,7 @@ class ViewBatch {
   const absl::Status& read_error() const { return read_error_; }
   // Every row kept since the last Write, to add the checkpoint to.
   VersionedBatch& kept() { return *kept_; }
+  const VersionedBatch& kept() const { return *kept_; }
   const IndexChanges& kept_entries() const { return kept_entries_; }
   // Writes the rows that were kept, atomically, then the entries with the checkpoint `folded`, also
   // atomically, and begins anew. Where there are no entries their checkpoint stays behind, which

@@ -4,25 +4,32 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/event_log.h"
+#include "projections/engine/generation.h"
 #include "projections/engine/read_guard.h"
-#include "projections/tables/versioned_store.h"
 
 namespace kith::projections {
 
 // A value, cheap to copy; any thread, several at a time, but for one under a guard. It never
-// changes, however far the view moves on. Once the view store is closed every read answers
-// Unavailable.
+// changes, however far the view moves on. Where the bytes on disk turn out to be damaged the view
+// is rebuilt, and the read answers ERROR_VIEW_BUILDING. Once the view store is closed every read
+// answers Unavailable.
 class ViewSnapshot {
  public:
-  ViewSnapshot(std::shared_ptr<const VersionedFamily> rows,
-               std::shared_ptr<const IndexFamily> index, Position position)
-      : rows_(std::move(rows)), index_(std::move(index)), position_(position) {}
+  ViewSnapshot(std::shared_ptr<const Generation> generation, Position position)
+      : generation_(std::move(generation)), position_(position) {}
+  // Of families that no view keeps.
+  ViewSnapshot(std::shared_ptr<VersionedFamily> rows, std::shared_ptr<IndexFamily> index,
+               Position position)
+      : ViewSnapshot(
+            std::make_shared<Generation>(ViewFamilies{std::move(rows), std::move(index)}, position),
+            position) {}
 
   // The same under a guard, which outlives it and counts what it visits: its errors end a scan.
   ViewSnapshot Guarded(ReadGuard& guard) const {
@@ -33,23 +40,24 @@ class ViewSnapshot {
 
   Position position() const { return position_; }
 
-  // Unavailable when the tier is kMemory and the answer is not in memory; DataLoss when the bytes
-  // on disk are damaged.
+  // Unavailable when the tier is kMemory and the answer is not in memory.
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key,
                                                  eventstore::ReadTier tier) const {
-    return rows_->Get(key, position_, tier);
+    auto value = rows().Get(key, position_, tier);
+    if (!value.ok()) return generation_->Tell(value.status());
+    return value;
   }
   // Visits the keys of `range` in its direction until the visitor returns false. The visitor may
   // read the snapshot, and must not wait for a client: closing the store waits for it. Touches the
   // disk: not on a gRPC thread.
   absl::Status Scan(const KeyRange& range, KeyVisitor visit) const {
     absl::Status going;
-    KITH_RETURN_IF_ERROR(
-        rows_->Scan(range, position_, [&](absl::string_view key, absl::string_view value) {
+    const absl::Status scanned =
+        rows().Scan(range, position_, [&](absl::string_view key, absl::string_view value) {
           going = Count(key.size() + value.size());
           return going.ok() && visit(key, value);
-        }));
-    return going;
+        });
+    return scanned.ok() ? going : generation_->Tell(scanned);
   }
 
   // --- Index entries. Aborts in a view that has no indexes.
@@ -57,39 +65,40 @@ class ViewSnapshot {
   // Visits those of versioned indexes, in the same way.
   absl::Status ScanEntries(const KeyRange& range, EntryVisitor visit) const {
     absl::Status going;
-    KITH_RETURN_IF_ERROR(index().Scan(range, position_, [&](absl::string_view entry) {
+    const absl::Status scanned = index().Scan(range, position_, [&](absl::string_view entry) {
       going = Count(entry.size());
       return going.ok() && visit(entry);
-    }));
-    return going;
+    });
+    return scanned.ok() ? going : generation_->Tell(scanned);
   }
   // Visits those of current indexes, which are not as of position() but of the present: at least as
   // new, and newer as soon as the view has moved on.
   absl::Status ScanCurrentEntries(const KeyRange& range, EntryVisitor visit) const {
     absl::Status going;
-    KITH_RETURN_IF_ERROR(index().ScanCurrent(range, [&](absl::string_view entry) {
+    const absl::Status scanned = index().ScanCurrent(range, [&](absl::string_view entry) {
       going = Count(entry.size());
       return going.ok() && visit(entry);
-    }));
-    return going;
+    });
+    return scanned.ok() ? going : generation_->Tell(scanned);
   }
   // Whether what ScanCurrentEntries visited before may have been newer than position().
   absl::StatusOr<bool> HasMovedOn() const {
-    KITH_ASSIGN_OR_RETURN(const Position checkpoint, index().Checkpoint());
-    return checkpoint > position_;
+    const absl::StatusOr<Position> checkpoint = index().Checkpoint();
+    if (!checkpoint.ok()) return generation_->Tell(checkpoint.status());
+    return *checkpoint > position_;
   }
 
  private:
   absl::Status Count(size_t bytes) const {
     return guard_ == nullptr ? absl::OkStatus() : guard_->Count(bytes);
   }
+  const VersionedFamily& rows() const { return *generation_->families().rows; }
   const IndexFamily& index() const {
-    KITH_CHECK(index_ != nullptr);
-    return *index_;
+    KITH_CHECK(generation_->families().index != nullptr);
+    return *generation_->families().index;
   }
 
-  std::shared_ptr<const VersionedFamily> rows_;
-  std::shared_ptr<const IndexFamily> index_;  // null where the view has no indexes
+  std::shared_ptr<const Generation> generation_;
   Position position_;
   ReadGuard* guard_ = nullptr;
 };

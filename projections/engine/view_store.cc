@@ -7,8 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/mutex.h"
+#include "eventstore/base/normalise.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/seal/key_store.h"
+#include "projections/engine/catch_up.h"
+#include "projections/engine/event_decoder.h"
 #include "projections/engine/feeder.h"
 #include "projections/engine/live_view.h"
 #include "projections/tables/versioned_store.h"
@@ -31,10 +34,20 @@ bool HasFamily(const Projection& projection, absl::string_view family) {
          (projection.has_indexes() && family == IndexFamilyName(projection));
 }
 
+// Records that views which are built together keep for each other.
+constexpr size_t kCatchUpBytes = 32 << 20;
+
 class LiveViewStore final : public ViewStore {
  public:
-  LiveViewStore(const ViewStoreOptions& options, std::unique_ptr<VersionedStore> store)
-      : options_(options), store_(std::move(store)) {}
+  LiveViewStore(const ViewStoreOptions& options, std::unique_ptr<VersionedStore> store,
+                eventstore::EventLog& log, const eventstore::EventRegistry& registry,
+                const eventstore::KeyStore& keys)
+      : options_(options),
+        store_(std::move(store)),
+        log_(log),
+        feed_begin_(log.head()),
+        decoder_(registry, keys),
+        catch_up_(log, decoder_, kCatchUpBytes) {}
 
   // In this order: nobody feeds, nobody folds, nobody waits, nobody reads, then the database.
   ~LiveViewStore() override {
@@ -50,10 +63,10 @@ class LiveViewStore final : public ViewStore {
     store_.reset();
   }
 
-  // Makes the directory one of `log`: views of a future that a restore abandoned are dropped,
+  // Makes the directory one of the log: views of a future that a restore abandoned are dropped,
   // another log's are refused.
-  absl::Status BelongTo(const eventstore::EventLog& log) {
-    const StoreIdentity mine{std::string(log.store_id()), log.epoch()};
+  absl::Status BelongToLog() {
+    const StoreIdentity mine{std::string(log_.store_id()), log_.epoch()};
     KITH_ASSIGN_OR_RETURN(const std::optional<StoreIdentity> found, store_->Identity());
     if (found == mine) return absl::OkStatus();
     if (found.has_value() && found->store_id != mine.store_id) {
@@ -80,30 +93,40 @@ class LiveViewStore final : public ViewStore {
     return absl::OkStatus();
   }
 
-  absl::Status Add(std::unique_ptr<Projection> projection, const eventstore::EventLog& log,
-                   eventstore::Executor& executor) {
+  absl::Status Add(std::unique_ptr<Projection> projection, eventstore::Executor& executor) {
     for (const auto& view : views_) KITH_CHECK(view->name() != projection->name());
     KITH_ASSIGN_OR_RETURN(ViewFamilies families, OpenFamilies(*projection));
-    KITH_ASSIGN_OR_RETURN(ViewProgress progress, ReadProgress(families));
-    const ViewCheckpoints& checkpoints = progress.checkpoints;
-    // Folded from events that the log no longer has.
-    if (std::max(checkpoints.rows, checkpoints.index) > log.head()) {
+    auto progress = ReadProgress(families);
+    if (!progress.ok() && !absl::IsDataLoss(progress.status())) return progress.status();
+    const std::string why_not = WhyNotOfUse(*projection, progress);
+    if (!why_not.empty()) {
+      if (options_.notice) {
+        options_.notice(
+            {std::string(projection->name()), ViewState::kBuilding, !progress.ok(),
+             absl::StrCat("The view ", projection->name(), " is built anew: ", why_not)});
+      }
       families = {};
-      KITH_RETURN_IF_ERROR(DropFamilies(*projection));
-      KITH_ASSIGN_OR_RETURN(families, OpenFamilies(*projection));
-      progress = {};
+      KITH_ASSIGN_OR_RETURN(families, Renew(*projection));
+      progress = ViewProgress();
     }
-    LiveView::Surroundings surroundings{options_, log, executor,
-                                        [this](absl::Time time) { WakeAt(time); }};
+    decoder_.Add(views_.size(), *projection);
+    LiveView::Surroundings surroundings{
+        options_,
+        log_,
+        executor,
+        catch_up_,
+        feed_begin_,
+        [this](absl::Time time) { WakeAt(time); },
+        [this](const Projection& damaged) { return Renew(damaged); },
+        [this] { store_->Resume(); }};
     views_.push_back(std::make_unique<LiveView>(std::move(surroundings), views_.size(),
                                                 std::move(projection), std::move(families),
-                                                std::move(progress)));
+                                                *std::move(progress)));
     return absl::OkStatus();
   }
 
-  void Start(eventstore::EventLog& log, const eventstore::EventRegistry& registry,
-             const eventstore::KeyStore& keys) {
-    feeder_ = std::make_unique<Feeder>(log, registry, keys, views_);
+  void Start() {
+    feeder_ = std::make_unique<Feeder>(log_, decoder_, views_, feed_begin_);
     for (const auto& view : views_) view->Start();
     feeder_->Start();
     if (!options_.manual_ticks) ticker_ = std::thread([this] { TickForEver(); });
@@ -128,6 +151,21 @@ class LiveViewStore final : public ViewStore {
   }
 
  private:
+  // Why what was found of a view cannot be gone on with; empty where it can.
+  std::string WhyNotOfUse(const Projection& projection,
+                          const absl::StatusOr<ViewProgress>& progress) const {
+    if (!progress.ok()) return progress.status().ToString();
+    const Position last = std::max(progress->checkpoints.rows, progress->checkpoints.index);
+    if (last > feed_begin_) return "it was folded from events that the log no longer has";
+    // The keys of indexes hold normal forms.
+    const bool same_forms = last == Position() || progress->normal_forms == NormalFormsVersion();
+    if (same_forms || !projection.has_indexes()) return "";
+    return absl::StrCat("its keys were made with ",
+                        progress->normal_forms.empty() ? "libraries of a version not recorded"
+                                                       : progress->normal_forms,
+                        ", and would now be with ", NormalFormsVersion());
+  }
+
   absl::StatusOr<ViewFamilies> OpenFamilies(const Projection& projection) {
     ViewFamilies families;
     KITH_ASSIGN_OR_RETURN(families.rows, store_->OpenOrCreate(FamilyName(projection)));
@@ -137,11 +175,13 @@ class LiveViewStore final : public ViewStore {
     return families;
   }
 
-  absl::Status DropFamilies(const Projection& projection) {
+  // Empty families in the place of those of the projection. Any thread.
+  absl::StatusOr<ViewFamilies> Renew(const Projection& projection) {
+    MutexLock lock(families_mutex_);
     for (const std::string& family : store_->FamilyNames()) {
       if (HasFamily(projection, family)) KITH_RETURN_IF_ERROR(store_->Drop(family));
     }
-    return absl::OkStatus();
+    return OpenFamilies(projection);
   }
 
   // A view asks for a tick. Waits usually end long before their deadline, so the ticker is
@@ -173,6 +213,11 @@ class LiveViewStore final : public ViewStore {
 
   const ViewStoreOptions options_;
   std::unique_ptr<VersionedStore> store_;
+  eventstore::EventLog& log_;
+  const Position feed_begin_;
+  EventDecoder decoder_;
+  CatchUp catch_up_;
+  Mutex families_mutex_;  // held while families are dropped and made, once folding has begun
   std::vector<std::unique_ptr<LiveView>> views_;
   std::unique_ptr<Feeder> feeder_;
   std::thread ticker_;
@@ -194,14 +239,28 @@ absl::StatusOr<std::unique_ptr<ViewStore>> ViewStore::Open(
   store_options.cache_bytes = options.cache_bytes;
   store_options.memtable_bytes = options.memtable_bytes;
   store_options.flush_on_close = options.flush_on_close;
-  KITH_ASSIGN_OR_RETURN(auto versioned, VersionedStore::Open(store_options));
-  auto store = std::make_unique<LiveViewStore>(options, std::move(versioned));
-  KITH_RETURN_IF_ERROR(store->BelongTo(log));
+  absl::Status damage;
+  KITH_ASSIGN_OR_RETURN(auto versioned, VersionedStore::Open(store_options, &damage));
+  if (!damage.ok() && options.notice) {
+    options.notice({"", ViewState::kBuilding, /*is_error=*/true,
+                    absl::StrCat("Every view is built anew: ", damage.message())});
+  }
+  return OpenOver(std::move(versioned), options, log, registry, keys, executor,
+                  std::move(projections));
+}
+
+absl::StatusOr<std::unique_ptr<ViewStore>> ViewStore::OpenOver(
+    std::unique_ptr<VersionedStore> versioned, const ViewStoreOptions& options,
+    eventstore::EventLog& log, const eventstore::EventRegistry& registry,
+    const eventstore::KeyStore& keys, eventstore::Executor& executor,
+    std::vector<std::unique_ptr<Projection>> projections) {
+  auto store = std::make_unique<LiveViewStore>(options, std::move(versioned), log, registry, keys);
+  KITH_RETURN_IF_ERROR(store->BelongToLog());
   KITH_RETURN_IF_ERROR(store->DropOthers(projections));
   for (auto& projection : projections) {
-    KITH_RETURN_IF_ERROR(store->Add(std::move(projection), log, executor));
+    KITH_RETURN_IF_ERROR(store->Add(std::move(projection), executor));
   }
-  store->Start(log, registry, keys);
+  store->Start();
   return store;
 }
 

@@ -1,9 +1,11 @@
 // ViewStore: every read model of the process, kept in data/views and fed from the log.
 //
 // One RocksDB database without a write-ahead log: what a crash loses is folded again from the log,
-// each view from its own checkpoint. Everything in it can be rebuilt, so the cure for a damaged
-// directory is to delete it. One thread (the feeder) follows the log and decodes each event once;
-// one thread per view folds. FORMAT.md, section data/views.
+// each view from its own checkpoint. Everything in it can be rebuilt: a view whose files turn out
+// to be damaged is, by itself, and so is a directory that cannot be opened for damage. One thread
+// (the feeder) follows the log and decodes each event once for the views that are near its head;
+// one thread per view folds, and reads by itself what the view lacks. FORMAT.md, section
+// data/views.
 #pragma once
 
 #include <functional>
@@ -19,6 +21,7 @@
 #include "eventstore/log/event_registry.h"
 #include "projections/engine/projection.h"
 #include "projections/engine/view.h"
+#include "projections/tables/versioned_store.h"
 
 namespace kith::projections {
 
@@ -35,8 +38,8 @@ struct ViewStoreOptions {
   // Told what the operator should hear of, on a thread of the store's, one call at a time for a
   // view: it must not wait for anything. May be null.
   std::function<void(const ViewNotice&)> notice;
-  bool flush_on_close = true;          // false: closing loses what a crash would lose (tests)
-  bool manual_ticks = false;           // true: time passes only in Tick (tests)
+  bool flush_on_close = true;  // false: closing loses what a crash would lose (tests)
+  bool manual_ticks = false;   // true: time passes only in Tick (tests)
 };
 
 // Thread-safe but for the destructor.
@@ -45,12 +48,19 @@ class ViewStore {
   // Opens or creates the directory, drops what belongs to no projection or to another version of
   // it, and starts folding every view from its checkpoint. `executor` runs the continuations of
   // waits. All that is borrowed outlives the store.
-  //   FailedPrecondition  the directory is in use by another process, or holds the views of another
-  //   log DataLoss            the directory is damaged; the message says what to do
+  // What is damaged is built anew, also where that is the whole directory. Errors:
+  //   FailedPrecondition  the directory is in use by another process, or holds another log's views
+  //   Unavailable         its disk fails
   static absl::StatusOr<std::unique_ptr<ViewStore>> Open(
       const ViewStoreOptions& options, eventstore::EventLog& log,
       const eventstore::EventRegistry& registry, const eventstore::KeyStore& keys,
       eventstore::Executor& executor, std::vector<std::unique_ptr<Projection>> projections);
+  // The same over a store that is open; `options.path` is used in messages only.
+  static absl::StatusOr<std::unique_ptr<ViewStore>> OpenOver(
+      std::unique_ptr<VersionedStore> store, const ViewStoreOptions& options,
+      eventstore::EventLog& log, const eventstore::EventRegistry& registry,
+      const eventstore::KeyStore& keys, eventstore::Executor& executor,
+      std::vector<std::unique_ptr<Projection>> projections);
   // Stops the workers, answers every wait with Unavailable, lets reads in progress end, and closes
   // the database.
   virtual ~ViewStore() = default;

@@ -75,6 +75,18 @@ absl::Status ClosedError() {
   return Error(type::v1::ERROR_SHUTTING_DOWN, "The server is shutting down.");
 }
 
+OpenFamily::OpenFamily(std::shared_ptr<OpenDatabase> database, rocksdb::ColumnFamilyHandle* handle)
+    : database_(std::move(database)), handle_(handle) {
+  MutexLock lock(database_->mutex);
+  database_->handles.insert(handle_);
+}
+
+OpenFamily::~OpenFamily() {
+  MutexLock lock(database_->mutex);
+  if (database_->handles.erase(handle_) == 0) return;  // the database is closed
+  database_->db->DestroyColumnFamilyHandle(handle_).PermitUncheckedError();
+}
+
 KeyCursor::KeyCursor(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle, KeyRange range,
                      rocksdb::ReadOptions options)
     : database_(database), range_(std::move(range)), from_(range_.from), to_(range_.to) {
@@ -104,7 +116,13 @@ absl::Status FlushFamily(OpenDatabase& database, rocksdb::ColumnFamilyHandle* ha
   rocksdb::FlushOptions options;
   options.wait = wait;
   options.allow_write_stall = true;
-  return ToStatus(database.db->Flush(options, handle));
+  rocksdb::Status status = database.db->Flush(options, handle);
+  if (status.IsTryAgain()) {
+    // Writes are stopped until flushes under way have ended, and only who waits is let in.
+    options.wait = true;
+    status = database.db->Flush(options, handle);
+  }
+  return ToStatus(status);
 }
 
 const rocksdb::Comparator* PositionComparator() {

@@ -5,7 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "absl/container/flat_hash_set.h"
+#include "eventstore/base/mutex.h"
 #include "eventstore/base/read_gate.h"
 #include "projections/tables/key_range.h"
 #include "projections/tables/versioned_store.h"
@@ -20,6 +23,26 @@ namespace kith::projections {
 struct OpenDatabase {
   std::unique_ptr<rocksdb::DB> db;
   ReadGate gate;
+  Mutex mutex;
+  // Those that are not freed yet.
+  absl::flat_hash_set<rocksdb::ColumnFamilyHandle*> handles KITH_GUARDED_BY(mutex);
+};
+
+// A column family that is in use. Its handle is freed with it, or before the database is closed.
+class OpenFamily {
+ public:
+  OpenFamily(std::shared_ptr<OpenDatabase> database, rocksdb::ColumnFamilyHandle* handle);
+  ~OpenFamily();
+  OpenFamily(const OpenFamily&) = delete;
+  OpenFamily& operator=(const OpenFamily&) = delete;
+
+  OpenDatabase& database() const { return *database_; }
+  // Only with a pass of the gate, or by the store.
+  rocksdb::ColumnFamilyHandle* handle() const { return handle_; }
+
+ private:
+  const std::shared_ptr<OpenDatabase> database_;
+  rocksdb::ColumnFamilyHandle* const handle_;
 };
 
 // How everything is written to a store of views: without a write-ahead log.
@@ -66,9 +89,10 @@ const rocksdb::Comparator* PositionComparator();
 
 class RocksVersionedFamily final : public VersionedFamily {
  public:
-  // The handle is the store's and stays open until the gate is closed.
-  RocksVersionedFamily(std::shared_ptr<OpenDatabase> database, rocksdb::ColumnFamilyHandle* handle)
-      : database_(std::move(database)), handle_(handle) {}
+  explicit RocksVersionedFamily(std::shared_ptr<OpenFamily> family)
+      : family_(std::move(family)),
+        database_(&family_->database()),
+        handle_(family_->handle()) {}
 
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key, Position at,
                                                  eventstore::ReadTier tier) const override;
@@ -78,7 +102,8 @@ class RocksVersionedFamily final : public VersionedFamily {
   absl::Status Flush(bool wait) override;
 
  private:
-  const std::shared_ptr<OpenDatabase> database_;
+  const std::shared_ptr<OpenFamily> family_;
+  OpenDatabase* const database_;
   rocksdb::ColumnFamilyHandle* const handle_;
 };
 

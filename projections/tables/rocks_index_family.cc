@@ -131,9 +131,11 @@ absl::Status VisitAll(StoredSpans& live, EntryVisitor visit) {
 
 }  // namespace
 
-RocksIndexFamily::RocksIndexFamily(std::shared_ptr<OpenDatabase> database,
-                                   rocksdb::ColumnFamilyHandle* handle)
-    : database_(std::move(database)), handle_(handle), recent_(kRecentBytes) {}
+RocksIndexFamily::RocksIndexFamily(std::shared_ptr<OpenFamily> family)
+    : family_(std::move(family)),
+      database_(&family_->database()),
+      handle_(family_->handle()),
+      recent_(kRecentBytes) {}
 
 absl::StatusOr<Position> RocksIndexFamily::Checkpoint() const {
   const ReadGate::Pass pass(database_->gate);

@@ -15,8 +15,7 @@ namespace kith::projections {
 
 class RocksIndexFamily final : public IndexFamily {
  public:
-  // The handle is the store's and stays open until the gate is closed.
-  RocksIndexFamily(std::shared_ptr<OpenDatabase> database, rocksdb::ColumnFamilyHandle* handle);
+  explicit RocksIndexFamily(std::shared_ptr<OpenFamily> family);
 
   absl::StatusOr<Position> Checkpoint() const override;
   absl::Status Scan(const KeyRange& range, Position at, EntryVisitor visit) const override;
@@ -34,7 +33,8 @@ class RocksIndexFamily final : public IndexFamily {
   // Every span that they end, in the order of its entries.
   absl::StatusOr<std::vector<RecentSpans::Span>> EndedBy(const Entries& entries) const;
 
-  const std::shared_ptr<OpenDatabase> database_;
+  const std::shared_ptr<OpenFamily> family_;
+  OpenDatabase* const database_;
   rocksdb::ColumnFamilyHandle* const handle_;
   RecentSpans recent_;
 };

@@ -101,9 +101,7 @@ rocksdb::DBOptions DatabaseOptions(const VersionedStoreOptions& options) {
 }
 
 absl::Status Damaged(const std::string& path, absl::string_view why) {
-  return absl::DataLossError(absl::StrCat(path, " is damaged (", why,
-                                          "). It holds only what can be rebuilt from the log: stop "
-                                          "the server, delete this directory and start again."));
+  return absl::DataLossError(absl::StrCat(path, " is damaged: ", why));
 }
 
 absl::Status OpenError(const std::string& path, const rocksdb::Status& status) {
@@ -115,11 +113,15 @@ absl::Status OpenError(const std::string& path, const rocksdb::Status& status) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, " holds another kind of database, not views; it is left untouched."));
   }
-  return Damaged(path, text);
+  // A file is missing, or is not what it was.
+  if (status.IsCorruption() || status.IsPathNotFound() || status.IsInvalidArgument()) {
+    return Damaged(path, text);
+  }
+  return absl::UnavailableError(absl::StrCat(path, " cannot be opened: ", text));
 }
 
-// A directory without CURRENT is new, unless it holds something that a store's creation does not
-// leave behind.
+// A directory without CURRENT is new, also where a store's creation was cut short in it, unless it
+// holds tables of one.
 absl::StatusOr<bool> IsNew(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
@@ -131,10 +133,7 @@ absl::StatusOr<bool> IsNew(const std::string& path) {
   for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
     const std::string name = entry.path().filename().string();
     if (name == "CURRENT") return false;
-    const bool harmless = name == "LOCK" || name == "IDENTITY" || absl::StartsWith(name, "LOG") ||
-                          absl::StartsWith(name, "MANIFEST-") ||
-                          absl::StartsWith(name, "OPTIONS-") || absl::EndsWith(name, ".dbtmp");
-    is_new = is_new && harmless;
+    is_new = is_new && !absl::EndsWith(name, ".sst");
   }
   if (error) {
     return absl::FailedPreconditionError(absl::StrCat("cannot read ", path, ": ", error.message()));
@@ -151,7 +150,11 @@ class RocksStore final : public VersionedStore {
   ~RocksStore() override {
     shared_->gate.CloseAndWait();
     if (identity_ != nullptr) shared_->db->DestroyColumnFamilyHandle(identity_);
-    for (auto& [name, family] : families_) shared_->db->DestroyColumnFamilyHandle(family.handle);
+    families_.clear();
+    // Snapshots may still hold the others.
+    MutexLock lock(shared_->mutex);
+    for (auto* const handle : shared_->handles) shared_->db->DestroyColumnFamilyHandle(handle);
+    shared_->handles.clear();
     shared_->db->Close().PermitUncheckedError();
     shared_->db.reset();
   }
@@ -161,7 +164,7 @@ class RocksStore final : public VersionedStore {
     if (handle->GetName() == rocksdb::kDefaultColumnFamilyName) {
       identity_ = handle;
     } else {
-      families_[handle->GetName()].handle = handle;
+      families_[handle->GetName()] = std::make_shared<OpenFamily>(shared_, handle);
     }
   }
 
@@ -205,41 +208,49 @@ class RocksStore final : public VersionedStore {
 
   absl::Status Drop(absl::string_view name) override {
     const auto found = families_.find(name);
-    KITH_CHECK(found != families_.end() && found->second.opened.expired());
-    KITH_RETURN_IF_ERROR(ToStatus(shared_->db->DropColumnFamily(found->second.handle)));
-    KITH_RETURN_IF_ERROR(ToStatus(shared_->db->DestroyColumnFamilyHandle(found->second.handle)));
+    KITH_CHECK(found != families_.end());
+    KITH_RETURN_IF_ERROR(ToStatus(shared_->db->DropColumnFamily(found->second->handle())));
     families_.erase(found);
     return absl::OkStatus();
   }
 
- private:
-  struct Family {
-    rocksdb::ColumnFamilyHandle* handle = nullptr;
-    std::weak_ptr<void> opened;
-  };
+  // Does nothing where nothing failed. What cannot be mended fails again by itself.
+  void Resume() override { shared_->db->Resume().PermitUncheckedError(); }
 
+ private:
   template <class RocksFamily>
   absl::StatusOr<std::shared_ptr<RocksFamily>> OpenAs(const std::string& name) {
-    Family& family = families_[name];
-    if (family.handle == nullptr) {
-      KITH_RETURN_IF_ERROR(
-          ToStatus(shared_->db->CreateColumnFamily(OptionsOf(name, cache_), name, &family.handle)));
+    std::shared_ptr<OpenFamily>& family = families_[name];
+    if (family == nullptr) {
+      rocksdb::ColumnFamilyHandle* handle = nullptr;
+      const rocksdb::Status created =
+          shared_->db->CreateColumnFamily(OptionsOf(name, cache_), name, &handle);
+      if (!created.ok()) {
+        families_.erase(name);
+        return ToStatus(created);
+      }
+      family = std::make_shared<OpenFamily>(shared_, handle);
     }
-    auto opened = std::make_shared<RocksFamily>(shared_, family.handle);
-    family.opened = opened;
-    return opened;
+    return std::make_shared<RocksFamily>(family);
   }
 
   const std::shared_ptr<OpenDatabase> shared_;
   const std::shared_ptr<rocksdb::Cache> cache_;
   rocksdb::ColumnFamilyHandle* identity_ = nullptr;
-  absl::btree_map<std::string, Family> families_;
+  absl::btree_map<std::string, std::shared_ptr<OpenFamily>> families_;
 };
 
-}  // namespace
+// Removes what RocksDB made there, and nothing else.
+absl::Status Empty(const std::string& path) {
+  rocksdb::Options options;
+  options.info_log = eventstore::NewRocksLog(path);  // or it would write one there
+  const rocksdb::Status removed = rocksdb::DestroyDB(path, options);
+  if (removed.ok()) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat(path, " is damaged and cannot be emptied: ", removed.ToString()));
+}
 
-absl::StatusOr<std::unique_ptr<VersionedStore>> VersionedStore::Open(
-    const VersionedStoreOptions& options) {
+absl::StatusOr<std::unique_ptr<VersionedStore>> OpenAsIs(const VersionedStoreOptions& options) {
   KITH_ASSIGN_OR_RETURN(const bool is_new, IsNew(options.path));
   const rocksdb::DBOptions database_options = DatabaseOptions(options);
   const std::shared_ptr<rocksdb::Cache> cache = NewBlockCache(options.cache_bytes);
@@ -264,6 +275,17 @@ absl::StatusOr<std::unique_ptr<VersionedStore>> VersionedStore::Open(
   auto store = std::make_unique<RocksStore>(std::move(shared), cache);
   for (rocksdb::ColumnFamilyHandle* handle : handles) store->Adopt(handle);
   return store;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<VersionedStore>> VersionedStore::Open(
+    const VersionedStoreOptions& options, absl::Status* damage) {
+  auto store = OpenAsIs(options);
+  if (damage == nullptr || !absl::IsDataLoss(store.status())) return store;
+  *damage = store.status();
+  KITH_RETURN_IF_ERROR(Empty(options.path));
+  return OpenAsIs(options);
 }
 
 }  // namespace kith::projections

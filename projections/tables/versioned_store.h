@@ -81,8 +81,10 @@ struct StoreIdentity {
 
 class VersionedStore {
  public:
-  // Opens or creates the directory. Errors as of ViewStore::Open.
-  static absl::StatusOr<std::unique_ptr<VersionedStore>> Open(const VersionedStoreOptions& options);
+  // Opens or creates the directory. One that is damaged is emptied, and `damage` says so, or is
+  // refused as DataLoss where that is null. Other errors as of ViewStore::Open.
+  static absl::StatusOr<std::unique_ptr<VersionedStore>> Open(const VersionedStoreOptions& options,
+                                                              absl::Status* damage = nullptr);
   // Waits for reads in progress, then closes. No Write or Flush may be running.
   virtual ~VersionedStore() = default;
 
@@ -97,8 +99,12 @@ class VersionedStore {
   // a versioned family's has none.
   virtual absl::StatusOr<std::shared_ptr<IndexFamily>> OpenOrCreateIndex(
       absl::string_view family) = 0;
-  // The family must not have been opened, or not be written any more.
+  // The family must not have been opened, or not be written any more. Who reads it still may: its
+  // files go with the last of them. A new family may take the name at once.
   virtual absl::Status Drop(absl::string_view family) = 0;
+  // After a write or a flush failed: lets the store write again, where the cause is gone. Any
+  // thread.
+  virtual void Resume() = 0;
 };
 
 }  // namespace kith::projections

@@ -70,9 +70,11 @@ void ReadCallBase::Await() {
   const absl::Time deadline = std::min(caller_.deadline, caller_.now + kWaitMax);
   view_->WhenAt(position_.wait_for, deadline, [this](absl::Status there) {
     if (!there.ok()) {
-      return End(environment_.calls.stopping()
-                     ? ShuttingDown()
-                     : ViewBehind(TokenAt(environment_.log, position_.wait_for)));
+      if (environment_.calls.stopping()) return End(ShuttingDown());
+      // Only this one says where the view was to be.
+      return End(IsError(there, type::v1::ERROR_VIEW_BEHIND)
+                     ? ViewBehind(TokenAt(environment_.log, position_.wait_for))
+                     : there);
     }
     snapshot_ = position_.at.has_value() ? view_->At(*position_.at) : view_->Latest();
     if (kind_ == ReadKind::kPoint) return Serve(ReadTier::kMemory);

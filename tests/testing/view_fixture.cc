@@ -37,6 +37,7 @@ ViewFixture::ViewFixture(Projections projections)
     : clock_(absl::FromUnixSeconds(1'767'225'600)),  // 2026-01-01
       random_(1),
       keys_(eventstore::NewMemoryKeyStore(random_)),
+      reading_keys_(keys_.get()),
       make_projections_(std::move(projections)) {
   auto log = eventstore::OpenEventLog(eventstore::NewMemoryEngine(), *keys_, clock_, executor_, {});
   KITH_CHECK(log.ok());
@@ -62,11 +63,24 @@ Position ViewFixture::Append(absl::string_view stream, const google::protobuf::M
   return appended->first;
 }
 
+absl::StatusOr<std::unique_ptr<projections::ViewStore>> ViewFixture::OpenOver(
+    eventstore::EventLog& log, absl::string_view name) {
+  options_.path = PathOf(name);
+  if (faults_ == nullptr) {
+    return projections::ViewStore::Open(options_, log, registry_, *reading_keys_, executor_,
+                                        make_projections_());
+  }
+  auto store = projections::VersionedStore::Open(
+      {.path = options_.path, .flush_on_close = options_.flush_on_close});
+  KITH_CHECK(store.ok());
+  return projections::ViewStore::OpenOver(NewFaultyStore(*std::move(store), *faults_), options_,
+                                          log, registry_, *reading_keys_, executor_,
+                                          make_projections_());
+}
+
 absl::StatusOr<std::unique_ptr<projections::ViewStore>> ViewFixture::TryOpen(
     absl::string_view name) {
-  options_.path = PathOf(name);
-  return projections::ViewStore::Open(options_, *log_, registry_, *keys_, executor_,
-                                      make_projections_());
+  return OpenOver(*log_, name);
 }
 
 std::unique_ptr<projections::ViewStore> ViewFixture::Open(absl::string_view name) {
@@ -78,10 +92,8 @@ std::unique_ptr<projections::ViewStore> ViewFixture::Open(absl::string_view name
 
 std::unique_ptr<projections::ViewStore> ViewFixture::OpenAt(absl::string_view name,
                                                             Position position) {
-  options_.path = PathOf(name);
   shorter_logs_.push_back(NewShorterLog(*log_, position));
-  auto store = projections::ViewStore::Open(options_, *shorter_logs_.back(), registry_, *keys_,
-                                            executor_, make_projections_());
+  auto store = OpenOver(*shorter_logs_.back(), name);
   EXPECT_TRUE(store.ok()) << store.status();
   KITH_CHECK(store.ok());
   return *std::move(store);

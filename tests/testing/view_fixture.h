@@ -13,6 +13,7 @@
 #include "eventstore/log/event_registry.h"
 #include "eventstore/seal/key_store.h"
 #include "projections/engine/view_store.h"
+#include "tests/testing/faulty_store.h"
 #include "tests/testing/manual_clock.h"
 #include "tests/testing/seeded_random.h"
 #include "tests/testing/temp_folder.h"
@@ -49,6 +50,11 @@ class ViewFixture {
   // The same over the log as it was at `position`.
   std::unique_ptr<projections::ViewStore> OpenAt(absl::string_view name, Position position);
 
+  // Stores opened from now on meet these faults.
+  void UseFaults(Faults& faults) { faults_ = &faults; }
+  // Stores opened from now on unseal with these keys.
+  void UseKeys(const eventstore::KeyStore& keys) { reading_keys_ = &keys; }
+
   eventstore::EventLog& log() { return *log_; }
   eventstore::EventRegistry& registry() { return registry_; }
   eventstore::KeyStore& keys() { return *keys_; }
@@ -58,6 +64,9 @@ class ViewFixture {
   std::string PathOf(absl::string_view name) const { return folder_ / std::string(name); }
 
  private:
+  absl::StatusOr<std::unique_ptr<projections::ViewStore>> OpenOver(eventstore::EventLog& log,
+                                                                   absl::string_view name);
+
   TempFolder folder_;
   absl::flat_hash_map<std::string, const google::protobuf::Message*> prototypes_;  // by category
   ManualClock clock_;
@@ -65,6 +74,8 @@ class ViewFixture {
   ThreadExecutor executor_;
   eventstore::EventRegistry registry_;
   std::unique_ptr<eventstore::KeyStore> keys_;
+  const eventstore::KeyStore* reading_keys_;
+  Faults* faults_ = nullptr;
   std::unique_ptr<eventstore::EventLog> log_;
   std::vector<std::unique_ptr<eventstore::EventLog>> shorter_logs_;
   Projections make_projections_;

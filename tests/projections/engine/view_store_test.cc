@@ -20,6 +20,7 @@ namespace {
 
 using eventstore::ReadTier;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::ViewFixture;
 using testing::WaitFor;
 
@@ -118,7 +119,7 @@ TEST_F(ViewStoreTest, AnswersAWaitThatIsThereAlreadyOnTheCallersThread) {
   EXPECT_EQ(answered, caller);
 }
 
-TEST_F(ViewStoreTest, RefusesAWaitAtItsDeadlineAndSaysHowFarBehind) {
+TEST_F(ViewStoreTest, RefusesAWaitAtItsDeadlineWithoutSayingHowMuchOthersWrite) {
   const auto store = fixture_.Open("views");
   View& view = store->Find("deal_names");
   const auto answer = Ask(view, Position(17), fixture_.clock().Now() + absl::Seconds(5));
@@ -129,7 +130,7 @@ TEST_F(ViewStoreTest, RefusesAWaitAtItsDeadlineAndSaysHowFarBehind) {
   store->Tick();
   answer->given.wait(false);
   EXPECT_TRUE(IsError(answer->status, type::v1::ERROR_VIEW_BEHIND)) << answer->status;
-  EXPECT_THAT(std::string(answer->status.message()), HasSubstr("17 events behind"));
+  EXPECT_THAT(WireError(answer->status)->ShortDebugString(), Not(HasSubstr("17")));
 }
 
 TEST_F(ViewStoreTest, AnswersWaitsWithUnavailableWhenItCloses) {
@@ -433,23 +434,57 @@ TEST_F(ViewStoreTest, NeverAnswersFromDamagedBytes) {
     EXPECT_EQ(opened.status().code(), absl::StatusCode::kDataLoss) << opened.status();
     return;
   }
-  const ViewSnapshot snapshot = (*opened)->Find("deal_names").Latest();
-  EXPECT_TRUE(
-      absl::IsDataLoss(snapshot.Scan(KeyRange::Prefix("r"), [](auto, auto) { return true; })));
-  EXPECT_TRUE(absl::IsDataLoss((*opened)->Find("deal_names").Digest(snapshot.position()).status()));
+  View& view = (*opened)->Find("deal_names");
+  const ViewSnapshot snapshot = view.Latest();
+  const absl::Status scanned =
+      snapshot.Scan(KeyRange::Prefix("r"), [](auto, auto) { return true; });
+  EXPECT_TRUE(IsError(scanned, type::v1::ERROR_VIEW_BUILDING)) << scanned;
+  // By itself it is whole again.
+  const auto whole = fixture_.Open("whole");
+  ASSERT_TRUE(WaitFor(whole->Find("deal_names"), snapshot.position()).ok());
+  while (view.Health().state != ViewState::kLive) {
+    fixture_.clock().Advance(absl::Seconds(1));
+    (*opened)->Tick();
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(*view.Digest(snapshot.position()),
+            *whole->Find("deal_names").Digest(snapshot.position()));
 }
 
-TEST_F(ViewStoreTest, SaysWhatToDoWithADamagedDirectory) {
+// Every kind of file of the directory, cut, overwritten or gone.
+TEST_F(ViewStoreTest, BuildsAnewWhatCannotBeOpened) {
   fixture_.Append("deals/1", Created("Crane"));
-  auto store = fixture_.Open("views");
-  ASSERT_TRUE(WaitFor(store->Find("deal_names"), Position(1)).ok());
-  store.reset();
-  std::ofstream(fixture_.PathOf("views") + "/CURRENT") << "nonsense";
-  const auto opened = fixture_.TryOpen("views");
-  EXPECT_EQ(opened.status().code(), absl::StatusCode::kDataLoss) << opened.status();
-  EXPECT_THAT(std::string(opened.status().message()), HasSubstr("delete this directory"));
-  std::filesystem::remove(fixture_.PathOf("views") + "/CURRENT");
-  EXPECT_EQ(fixture_.TryOpen("views").status().code(), absl::StatusCode::kDataLoss);
+  { ASSERT_TRUE(WaitFor(fixture_.Open("whole")->Find("deal_names"), Position(1)).ok()); }
+  std::vector<ViewNotice> notices;
+  fixture_.options().notice = [&](const ViewNotice& notice) { notices.push_back(notice); };
+  namespace fs = std::filesystem;
+  for (const auto& entry : fs::directory_iterator(fixture_.PathOf("whole"))) {
+    const std::string name = entry.path().filename().string();
+    const bool matters =
+        name == "CURRENT" || name.starts_with("MANIFEST") || entry.path().extension() == ".sst";
+    if (!matters) continue;
+    for (const int damage : {0, 1, 2}) {
+      const std::string folder = absl::StrCat(name, damage);
+      fs::copy(fixture_.PathOf("whole"), fixture_.PathOf(folder));
+      const fs::path file = fs::path(fixture_.PathOf(folder)) / name;
+      if (damage == 0) fs::remove(file);
+      if (damage == 1) fs::resize_file(file, entry.file_size() / 2);
+      if (damage == 2) std::ofstream(file) << "nonsense";
+      std::ofstream(fs::path(fixture_.PathOf(folder)) / "of_somebody_else") << "is left alone";
+      notices.clear();
+      {
+        const auto store = fixture_.Open(folder);
+        ASSERT_TRUE(WaitFor(store->Find("deal_names"), Position(1)).ok()) << folder;
+        EXPECT_EQ(RowOf(store->Find("deal_names").Latest(), "deals/1"), "Crane #0") << folder;
+      }
+      // The first half of a manifest is one of an earlier moment, from which the view goes on.
+      if (damage == 1 && name.starts_with("MANIFEST")) continue;
+      ASSERT_FALSE(notices.empty()) << folder;
+      EXPECT_TRUE(notices[0].is_error);
+      EXPECT_THAT(notices[0].text, HasSubstr("built anew")) << folder;
+      EXPECT_TRUE(fs::exists(fs::path(fixture_.PathOf(folder)) / "of_somebody_else")) << folder;
+    }
+  }
 }
 
 TEST_F(ViewStoreTest, AnswersAMemoryReadFromTheMemtable) {

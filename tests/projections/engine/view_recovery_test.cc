@@ -1,0 +1,493 @@
+// Goal: nothing ends a view: not a disk that fails once or for a while, not damaged files, not a
+// slow neighbour. Method: faults injected below the store, and a worker that is held in the middle
+// of its fold.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "eventstore/base/error.h"
+#include "google/rpc/error_details.pb.h"
+#include "kith/contacts/v1/contact_events.pb.h"
+#include "kith/type/v1/errors.pb.h"
+#include "tests/projections/engine/deal_names.h"
+#include "tests/testing/faulty_store.h"
+#include "tests/testing/view_fixture.h"
+
+namespace kith::projections {
+namespace {
+
+using eventstore::ReadTier;
+using testing::Faults;
+using ::testing::HasSubstr;
+using testing::StoreStep;
+using testing::ViewFixture;
+using testing::WaitFor;
+
+using List = std::vector<std::unique_ptr<Projection>>;
+
+// Holds the workers of views that come to a position, until it is let go.
+class Holdup {
+ public:
+  void HoldAt(uint64_t position) { at_ = position; }
+  void Pass(Position position) {
+    if (position.value() != at_) return;
+    held_ = true;
+    held_.notify_all();
+    released_.wait(false);
+  }
+  void AwaitHeld() { held_.wait(false); }
+  void LetGo() {
+    released_ = true;
+    released_.notify_all();
+  }
+
+ private:
+  std::atomic<uint64_t> at_{0};
+  std::atomic<bool> held_{false};
+  std::atomic<bool> released_{false};
+};
+
+// Declared after a store, so that a test that fails does not wait for the worker for ever.
+class Release {
+ public:
+  explicit Release(Holdup& holdup) : holdup_(holdup) {}
+  ~Release() { holdup_.LetGo(); }
+
+ private:
+  Holdup& holdup_;
+};
+
+class HeldNames final : public DealNames {
+ public:
+  HeldNames(std::string name, Holdup& holdup) : DealNames(std::move(name)), holdup_(holdup) {}
+  absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override {
+    holdup_.Pass(event.header().position);
+    return DealNames::Apply(event, batch);
+  }
+
+ private:
+  Holdup& holdup_;
+};
+
+// "deal_names" as it is, and "held_names", which can be held up.
+class ViewRecoveryTest : public ::testing::Test {
+ protected:
+  ViewRecoveryTest()
+      : fixture_([this] {
+          List list;
+          list.push_back(std::make_unique<DealNames>());
+          list.push_back(std::make_unique<HeldNames>("held_names", holdup_));
+          return list;
+        }) {
+    fixture_.Register<deals::v1::DealEvent>("deals");
+    fixture_.UseFaults(faults_);
+    fixture_.options().notice = [this](const ViewNotice& notice) {
+      MutexLock lock(mutex_);
+      notices_.push_back(notice);
+    };
+  }
+
+  static std::string RowOf(const ViewSnapshot& snapshot, absl::string_view deal) {
+    const auto row = snapshot.Get(absl::StrCat("r", deal), ReadTier::kDisk);
+    EXPECT_TRUE(row.ok()) << row.status();
+    return row.ok() && row->has_value() ? **row : "";
+  }
+  Position AppendSome(int count) {
+    Position last;
+    for (int i = 0; i < count; ++i) {
+      last = fixture_.Append(absl::StrCat("deals/", i % 7), Renamed(absl::StrCat("v", i)));
+    }
+    return last;
+  }
+  static void AwaitState(const View& view, ViewState state) {
+    while (view.Health().state != state) std::this_thread::yield();
+  }
+  // The answer to a wait that is answered at once.
+  static absl::Status Ask(View& view, Position position, absl::Time deadline) {
+    absl::Status answer = absl::UnknownError("not answered");
+    view.WhenAt(position, deadline, [&](absl::Status status) { answer = std::move(status); });
+    return answer;
+  }
+  int NoticesOf(ViewState state) {
+    MutexLock lock(mutex_);
+    return static_cast<int>(std::count_if(notices_.begin(), notices_.end(), [&](const auto& n) {
+      return n.view == "deal_names" && n.state == state;
+    }));
+  }
+  static Faults::Decide Failing(absl::string_view family, StoreStep step, absl::Status error) {
+    return [=](StoreStep at, absl::string_view name) {
+      return at == step && name == family ? error : absl::OkStatus();
+    };
+  }
+
+  Mutex mutex_;
+  std::vector<ViewNotice> notices_ KITH_GUARDED_BY(mutex_);
+  Holdup holdup_;
+  Faults faults_;
+  ViewFixture fixture_;
+};
+
+const absl::Status kNoDisk = absl::UnavailableError("the view store failed: no disk");
+const absl::Status kBadBlock = absl::DataLossError("the view store is damaged: a block");
+
+// ---- Errors of the disk
+
+TEST_F(ViewRecoveryTest, GoesOnAfterTheDiskFailed) {
+  for (const StoreStep step : {StoreStep::kRead, StoreStep::kWrite, StoreStep::kWritten}) {
+    const auto store = fixture_.Open(absl::StrCat("views", static_cast<int>(step)));
+    View& view = store->Find("deal_names");
+    ASSERT_TRUE(WaitFor(view, AppendSome(3)).ok());
+    faults_.Set(Failing("deal_names.1", step, kNoDisk));
+    const Position last = AppendSome(9);
+    AwaitState(view, ViewState::kStopped);
+    EXPECT_THAT(view.Health().status.ToString(), HasSubstr("no disk"));
+    ASSERT_TRUE(WaitFor(store->Find("held_names"), last).ok()) << "another view stands still, too";
+
+    faults_.Clear();
+    fixture_.clock().Advance(absl::Seconds(1));
+    store->Tick();
+    ASSERT_TRUE(WaitFor(view, last).ok());
+    AwaitState(view, ViewState::kLive);
+    EXPECT_TRUE(view.Health().status.ok());
+    EXPECT_EQ(view.Health().stale_count, 0u);
+    EXPECT_EQ(*view.Digest(last), *store->Find("held_names").Digest(last));
+  }
+}
+
+TEST_F(ViewRecoveryTest, GoesOnAfterAFlushFailed) {
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  ASSERT_TRUE(WaitFor(view, AppendSome(3)).ok());
+  faults_.Set(Failing("deal_names.1", StoreStep::kFlush, kNoDisk));
+  EXPECT_EQ(view.Flush(), kNoDisk);
+  faults_.Clear();
+  fixture_.clock().Advance(absl::Seconds(1));
+  store->Tick();
+  ASSERT_TRUE(WaitFor(view, AppendSome(3)).ok());
+  EXPECT_TRUE(view.Flush().ok());
+}
+
+TEST_F(ViewRecoveryTest, TriesAgainLaterEachTimeAndSaysSoOnce) {
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  std::atomic<int> tries{0};
+  faults_.Set([&](StoreStep step, absl::string_view family) {
+    if (family != "deal_names.1" || step != StoreStep::kRead) return absl::OkStatus();
+    ++tries;
+    tries.notify_all();
+    return kNoDisk;
+  });
+  const Position last = AppendSome(1);
+  absl::Duration waited;
+  for (int failed = 1; failed <= 12; ++failed) {
+    while (tries < failed) {
+      AwaitState(view, ViewState::kStopped);
+      fixture_.clock().Advance(absl::Milliseconds(50));
+      waited += absl::Milliseconds(50);
+      store->Tick();
+      while (!view.Health().status.ok() && tries < failed &&
+             view.Health().polled < fixture_.clock().Now()) {
+        std::this_thread::yield();
+      }
+    }
+  }
+  EXPECT_GE(waited, absl::Seconds(30));  // 0.1 + 0.2 + … and not twelve times the first
+  EXPECT_EQ(NoticesOf(ViewState::kStopped), 1);
+
+  // Where the next try comes too late for a read it is refused at once, and otherwise waits.
+  const absl::Time now = fixture_.clock().Now();
+  const absl::Status refused = Ask(view, last, now + absl::Milliseconds(1));
+  EXPECT_TRUE(IsError(refused, type::v1::ERROR_VIEW_STOPPED)) << refused;
+  faults_.Clear();
+  fixture_.clock().Advance(absl::Minutes(1));
+  store->Tick();
+  ASSERT_TRUE(WaitFor(view, last).ok());
+  AwaitState(view, ViewState::kLive);
+  EXPECT_EQ(NoticesOf(ViewState::kLive), 1);
+}
+
+TEST_F(ViewRecoveryTest, IsNotHeldUpByAClockThatWentBack) {
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  faults_.Set(Failing("deal_names.1", StoreStep::kRead, kNoDisk));
+  const Position last = AppendSome(1);
+  AwaitState(view, ViewState::kStopped);
+  faults_.Clear();
+  fixture_.clock().Advance(-absl::Hours(3));
+  store->Tick();
+  EXPECT_TRUE(WaitFor(view, last).ok());
+}
+
+TEST_F(ViewRecoveryTest, ClosesWhileItStandsStill) {
+  auto store = fixture_.Open("views");
+  faults_.Set(Failing("deal_names.1", StoreStep::kRead, kNoDisk));
+  AppendSome(1);
+  AwaitState(store->Find("deal_names"), ViewState::kStopped);
+  store.reset();
+}
+
+// ---- Damaged files
+
+TEST_F(ViewRecoveryTest, IsBuiltAnewWhereItsFilesAreDamaged) {
+  for (const StoreStep step : {StoreStep::kRead, StoreStep::kWrite}) {
+    const auto store = fixture_.Open(absl::StrCat("views", static_cast<int>(step)));
+    View& view = store->Find("deal_names");
+    const Position before = AppendSome(20);
+    ASSERT_TRUE(WaitFor(view, before).ok());
+    const int told = NoticesOf(ViewState::kBuilding);
+    const ViewSnapshot snapshot = view.Latest();
+
+    faults_.Set(Failing("deal_names.1", step, kBadBlock));
+    const Position last = AppendSome(5);
+    AwaitState(view, ViewState::kBuilding);
+    EXPECT_THAT(view.Health().status.ToString(), HasSubstr("a block"));
+    EXPECT_TRUE(
+        IsError(Ask(view, Position(0), absl::InfiniteFuture()), type::v1::ERROR_VIEW_BUILDING));
+    // What was folded before is still read, from where it was, until there is better.
+    faults_.Clear();
+    EXPECT_EQ(RowOf(view.At(before), "deals/0"), RowOf(snapshot, "deals/0"));
+
+    fixture_.clock().Advance(absl::Seconds(1));
+    store->Tick();
+    ASSERT_TRUE(WaitFor(view, last).ok());
+    EXPECT_EQ(*view.Digest(last), *store->Find("held_names").Digest(last));
+    EXPECT_EQ(*view.Digest(before), *store->Find("held_names").Digest(before));
+    EXPECT_EQ(NoticesOf(ViewState::kBuilding), told + 1);
+    EXPECT_NE(RowOf(snapshot, "deals/0"), "");  // of a family that is gone by name
+  }
+}
+
+TEST_F(ViewRecoveryTest, IsBuiltAnewWhereAReaderMeetsDamage) {
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  const Position last = AppendSome(20);
+  ASSERT_TRUE(WaitFor(view, last).ok());
+  const ViewSnapshot snapshot = view.Latest();
+  faults_.Set(Failing("deal_names.1", StoreStep::kRead, kBadBlock));
+  const absl::Status told = snapshot.Get("rdeals/1", ReadTier::kDisk).status();
+  EXPECT_TRUE(IsError(told, type::v1::ERROR_VIEW_BUILDING)) << told;
+  EXPECT_THAT(std::string(told.message()), HasSubstr("is being built"));
+  faults_.Clear();
+  AwaitState(view, ViewState::kBuilding);
+  fixture_.clock().Advance(absl::Seconds(1));
+  store->Tick();
+  AwaitState(view, ViewState::kLive);
+  EXPECT_EQ(*view.Digest(last), *store->Find("held_names").Digest(last));
+}
+
+TEST_F(ViewRecoveryTest, IsBuiltAnewWhereItIsFoundDamagedAtTheStart) {
+  const Position last = AppendSome(20);
+  auto store = fixture_.Open("views");
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
+  ASSERT_TRUE(WaitFor(store->Find("held_names"), last).ok());
+  store.reset();
+  bool met = false;
+  faults_.Set([&](StoreStep step, absl::string_view family) {
+    if (met || family != "deal_names.1" || step != StoreStep::kRead) return absl::OkStatus();
+    met = true;
+    return kBadBlock;
+  });
+  store = fixture_.Open("views");
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
+  EXPECT_EQ(*store->Find("deal_names").Digest(last), *store->Find("held_names").Digest(last));
+}
+
+TEST_F(ViewRecoveryTest, TriesAgainToBuildAnewWhereThatFails) {
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  ASSERT_TRUE(WaitFor(view, AppendSome(20)).ok());
+  for (const StoreStep step : {StoreStep::kDrop, StoreStep::kCreate}) {
+    bool met = false;
+    faults_.Set([&, step](StoreStep at, absl::string_view family) {
+      if (family != "deal_names.1") return absl::OkStatus();
+      if (!std::exchange(met, true)) return kBadBlock;
+      return at == step ? kNoDisk : absl::OkStatus();
+    });
+    const Position last = AppendSome(5);
+    AwaitState(view, ViewState::kBuilding);
+    fixture_.clock().Advance(absl::Seconds(1));
+    store->Tick();
+    while (!absl::IsUnavailable(view.Health().status)) std::this_thread::yield();
+    faults_.Clear();
+    fixture_.clock().Advance(absl::Seconds(10));
+    store->Tick();
+    ASSERT_TRUE(WaitFor(view, last).ok());
+    AwaitState(view, ViewState::kLive);
+    EXPECT_EQ(*view.Digest(last), *store->Find("held_names").Digest(last));
+  }
+}
+
+// ---- Views that are behind
+
+TEST_F(ViewRecoveryTest, ASlowViewHoldsUpNoOther) {
+  fixture_.options().queue_events = 8;
+  const auto store = fixture_.Open("views");
+  const Release release(holdup_);
+  holdup_.HoldAt(5);
+  AppendSome(5);
+  holdup_.AwaitHeld();
+  const Position last = AppendSome(300);
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
+  holdup_.LetGo();
+  ASSERT_TRUE(WaitFor(store->Find("held_names"), last).ok());
+  EXPECT_EQ(*store->Find("deal_names").Digest(last), *store->Find("held_names").Digest(last));
+}
+
+TEST_F(ViewRecoveryTest, ANewViewHoldsUpNoOther) {
+  Position last = AppendSome(200);
+  {
+    const auto store = fixture_.Open("views");
+    ASSERT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
+  }
+  {
+    const auto raw = VersionedStore::Open({.path = fixture_.PathOf("views")});
+    ASSERT_TRUE((*raw)->Drop("held_names.1").ok());
+  }
+  std::atomic<int> flushes{0};
+  faults_.Set([&](StoreStep step, absl::string_view family) {
+    if (step == StoreStep::kFlush && family == "deal_names.1") ++flushes;
+    return absl::OkStatus();
+  });
+  fixture_.options().queue_events = 8;
+  fixture_.options().near_positions = 4;
+  holdup_.HoldAt(100);
+  const auto store = fixture_.Open("views");
+  const Release release(holdup_);
+  View& view = store->Find("held_names");
+  holdup_.AwaitHeld();
+  EXPECT_EQ(Ask(store->Find("deal_names"), last, absl::InfiniteFuture()), absl::OkStatus());
+  last = AppendSome(50);
+  ASSERT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
+  EXPECT_EQ(view.Health().state, ViewState::kBuilding);
+  EXPECT_EQ(flushes, 0) << "a view that is up to date is flushed because another is behind";
+  holdup_.LetGo();
+  ASSERT_TRUE(WaitFor(view, last).ok());
+  AwaitState(view, ViewState::kLive);
+  EXPECT_EQ(*store->Find("deal_names").Digest(last), *view.Digest(last));
+}
+
+TEST_F(ViewRecoveryTest, TellsReadersHowFarItIsWhileItIsBuilt) {
+  const Position last = AppendSome(1024);
+  fixture_.options().near_positions = 10;
+  holdup_.HoldAt(600);
+  const auto store = fixture_.Open("views");
+  const Release release(holdup_);
+  View& view = store->Find("held_names");
+  const absl::Time began = fixture_.clock().Now();
+  holdup_.AwaitHeld();  // the first stretch of 512 events is folded
+  ASSERT_EQ(view.position(), Position(512));
+  fixture_.clock().Advance(absl::Seconds(10));
+  const absl::Time now = began + absl::Seconds(10);
+  EXPECT_EQ(view.Health().state, ViewState::kBuilding);
+  EXPECT_EQ(view.Health().progress.Text(), "50 %, about 10 s");
+
+  const absl::Status refused = Ask(view, last, now + absl::Seconds(5));
+  ASSERT_TRUE(IsError(refused, type::v1::ERROR_VIEW_BUILDING)) << refused;
+  EXPECT_THAT(std::string(refused.message()),
+              HasSubstr("held_names is being built, 50 %, about 10 s"));
+  const auto wire = WireError(refused);
+  ASSERT_TRUE(wire.has_value());
+  google::rpc::RetryInfo retry;
+  bool has_retry = false;
+  for (const auto& detail : wire->details()) has_retry = has_retry || detail.UnpackTo(&retry);
+  EXPECT_TRUE(has_retry);
+  EXPECT_EQ(retry.retry_delay().seconds(), 10);
+  // "Any" means as new as it is, which this is not.
+  EXPECT_TRUE(
+      IsError(Ask(view, Position(0), absl::InfiniteFuture()), type::v1::ERROR_VIEW_BUILDING));
+  // A moment that it has folded already is read as ever.
+  EXPECT_EQ(Ask(view, Position(300), now), absl::OkStatus());
+  EXPECT_NE(RowOf(view.At(Position(300)), "deals/1"), "");
+
+  holdup_.LetGo();
+  EXPECT_TRUE(WaitFor(view, last).ok());
+}
+
+// ---- Keys
+
+// Unseals nothing while it is told not to.
+class FlakyKeys final : public eventstore::KeyStore {
+ public:
+  explicit FlakyKeys(eventstore::KeyStore& keys) : keys_(keys) {}
+  std::atomic<bool> failing{false};
+
+  absl::StatusOr<std::optional<std::string>> Unseal(
+      WorkspaceId workspace, const eventstore::SealedPart& part) const override {
+    if (failing) return absl::UnavailableError("data/keys cannot be read: EIO");
+    return keys_.Unseal(workspace, part);
+  }
+  absl::StatusOr<eventstore::SealedPart> Seal(WorkspaceId workspace,
+                                              const eventstore::PersonalPart& part,
+                                              ReadTier tier) override {
+    return keys_.Seal(workspace, part, tier);
+  }
+  absl::Status Destroy(WorkspaceId workspace, absl::string_view subject) override {
+    return keys_.Destroy(workspace, subject);
+  }
+  bool IsDestroyed(WorkspaceId workspace, absl::string_view subject) const override {
+    return keys_.IsDestroyed(workspace, subject);
+  }
+  bool AnyDestroyed() const override { return keys_.AnyDestroyed(); }
+  eventstore::Tag Mac(WorkspaceId workspace, absl::string_view purpose,
+                      absl::string_view value) const override {
+    return keys_.Mac(workspace, purpose, value);
+  }
+  const eventstore::TokenSealer& token_sealer() const override { return keys_.token_sealer(); }
+  Position recovery_mark() const override { return keys_.recovery_mark(); }
+  absl::Status Recover(WorkspaceId workspace, const eventstore::SealedPart& part) override {
+    return keys_.Recover(workspace, part);
+  }
+  absl::Status Checkpoint(Position through) override { return keys_.Checkpoint(through); }
+
+ private:
+  eventstore::KeyStore& keys_;
+};
+
+class FirstNames final : public Projection {
+ public:
+  absl::string_view name() const override { return "first_names"; }
+  int version() const override { return 1; }
+  std::vector<std::string> categories() const override { return {"contacts"}; }
+  absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override {
+    const auto& contact = static_cast<const contacts::v1::ContactEvent&>(*event.event);
+    batch.Put(absl::StrCat("r", event.header().stream),
+              contact.contact_created().personal().first_name());
+    return absl::OkStatus();
+  }
+};
+
+TEST(FlakyKeyFile, MakesNoStreamStale) {
+  ViewFixture fixture([] {
+    List list;
+    list.push_back(std::make_unique<FirstNames>());
+    return list;
+  });
+  fixture.Register<contacts::v1::ContactEvent>("contacts");
+  FlakyKeys keys(fixture.keys());
+  fixture.UseKeys(keys);
+  const auto create = [&](const char* stream) {
+    contacts::v1::ContactEvent event;
+    auto& created = *event.mutable_contact_created();
+    created.set_name(stream);
+    created.mutable_personal()->set_first_name("Ada");
+    return fixture.Append(stream, event);
+  };
+  create("contacts/1");
+  const auto store = fixture.Open("views");
+  View& view = store->Find("first_names");
+  ASSERT_TRUE(WaitFor(view, Position(1)).ok());
+  keys.failing = true;
+  const Position last = create("contacts/2");
+  while (view.Health().state != ViewState::kStopped) std::this_thread::yield();
+  keys.failing = false;
+  fixture.clock().Advance(absl::Seconds(1));
+  store->Tick();
+  ASSERT_TRUE(WaitFor(view, last).ok());
+  EXPECT_EQ(view.Health().stale_count, 0u);
+  EXPECT_EQ(**view.Latest().Get("rcontacts/2", ReadTier::kDisk), "Ada");
+}
+
+}  // namespace
+}  // namespace kith::projections

@@ -1,0 +1,127 @@
+#include "tests/testing/faulty_store.h"
+
+#include <vector>
+
+#include "eventstore/base/status_macros.h"
+
+namespace kith::testing {
+namespace {
+
+using projections::EntryVisitor;
+using projections::IndexFamily;
+using projections::KeyRange;
+using projections::KeyVisitor;
+using projections::SpanVisitor;
+using projections::VersionedBatch;
+using projections::VersionedFamily;
+using projections::VersionedStore;
+
+class FaultyFamily final : public VersionedFamily {
+ public:
+  FaultyFamily(std::string name, std::shared_ptr<VersionedFamily> family, Faults& faults)
+      : name_(std::move(name)), family_(std::move(family)), faults_(faults) {}
+
+  absl::StatusOr<std::optional<std::string>> Get(absl::string_view key, Position at,
+                                                 eventstore::ReadTier tier) const override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kRead, name_));
+    return family_->Get(key, at, tier);
+  }
+  absl::Status Scan(const KeyRange& range, Position at, KeyVisitor visit) const override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kRead, name_));
+    return family_->Scan(range, at, visit);
+  }
+  std::unique_ptr<VersionedBatch> NewBatch() override { return family_->NewBatch(); }
+  absl::Status Write(VersionedBatch& batch) override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kWrite, name_));
+    KITH_RETURN_IF_ERROR(family_->Write(batch));
+    return faults_.At(StoreStep::kWritten, name_);
+  }
+  absl::Status Flush(bool wait) override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kFlush, name_));
+    return family_->Flush(wait);
+  }
+
+ private:
+  const std::string name_;
+  const std::shared_ptr<VersionedFamily> family_;
+  Faults& faults_;
+};
+
+class FaultyIndex final : public IndexFamily {
+ public:
+  FaultyIndex(std::string name, std::shared_ptr<IndexFamily> family, Faults& faults)
+      : name_(std::move(name)), family_(std::move(family)), faults_(faults) {}
+
+  absl::StatusOr<Position> Checkpoint() const override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kRead, name_));
+    return family_->Checkpoint();
+  }
+  absl::Status Scan(const KeyRange& range, Position at, EntryVisitor visit) const override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kRead, name_));
+    return family_->Scan(range, at, visit);
+  }
+  absl::Status ScanCurrent(const KeyRange& range, EntryVisitor visit) const override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kRead, name_));
+    return family_->ScanCurrent(range, visit);
+  }
+  absl::Status ScanSpans(SpanVisitor visit) const override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kRead, name_));
+    return family_->ScanSpans(visit);
+  }
+  absl::Status Write(const projections::IndexChanges& changes, Position checkpoint) override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kWrite, name_));
+    KITH_RETURN_IF_ERROR(family_->Write(changes, checkpoint));
+    return faults_.At(StoreStep::kWritten, name_);
+  }
+  absl::Status Flush(bool wait) override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kFlush, name_));
+    return family_->Flush(wait);
+  }
+
+ private:
+  const std::string name_;
+  const std::shared_ptr<IndexFamily> family_;
+  Faults& faults_;
+};
+
+class FaultyStore final : public VersionedStore {
+ public:
+  FaultyStore(std::unique_ptr<VersionedStore> store, Faults& faults)
+      : store_(std::move(store)), faults_(faults) {}
+
+  absl::StatusOr<std::optional<projections::StoreIdentity>> Identity() const override {
+    return store_->Identity();
+  }
+  absl::Status SetIdentity(const projections::StoreIdentity& identity) override {
+    return store_->SetIdentity(identity);
+  }
+  std::vector<std::string> FamilyNames() const override { return store_->FamilyNames(); }
+  absl::StatusOr<std::shared_ptr<VersionedFamily>> OpenOrCreate(absl::string_view name) override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kCreate, name));
+    KITH_ASSIGN_OR_RETURN(auto family, store_->OpenOrCreate(name));
+    return std::make_shared<FaultyFamily>(std::string(name), std::move(family), faults_);
+  }
+  absl::StatusOr<std::shared_ptr<IndexFamily>> OpenOrCreateIndex(absl::string_view name) override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kCreate, name));
+    KITH_ASSIGN_OR_RETURN(auto family, store_->OpenOrCreateIndex(name));
+    return std::make_shared<FaultyIndex>(std::string(name), std::move(family), faults_);
+  }
+  absl::Status Drop(absl::string_view name) override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kDrop, name));
+    return store_->Drop(name);
+  }
+  void Resume() override { store_->Resume(); }
+
+ private:
+  const std::unique_ptr<VersionedStore> store_;
+  Faults& faults_;
+};
+
+}  // namespace
+
+std::unique_ptr<VersionedStore> NewFaultyStore(std::unique_ptr<VersionedStore> store,
+                                               Faults& faults) {
+  return std::make_unique<FaultyStore>(std::move(store), faults);
+}
+
+}  // namespace kith::testing
