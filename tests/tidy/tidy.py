@@ -5,6 +5,7 @@ Prints one line for each breach, "file:line: rule: what", and fails when there i
 every rule still finds its breach.
 """
 
+import glob
 import os
 import re
 import sys
@@ -131,7 +132,24 @@ def check_proto(path, text):
         previous = stripped
 
 
+def check_page(path, text, exists):
+    """What a page calls by its place is there. A name may leave out its ending: `services/runtime/call`."""
+    for number, line in enumerate(text.split("\n"), 1):
+        for place in re.findall(r"`((?:eventstore|projections|services|proto|tests|deploy)/[\w./-]+?)/?`", line):
+            if "v1/" not in place and not exists(place):
+                yield number, "page", f"there is no {place}"
+
+
+def exists_here(root):
+    def exists(place):
+        path = os.path.join(root, place)
+        return bool(os.path.exists(path) or glob.glob(path + ".*") or glob.glob(path + "_*"))
+    return exists
+
+
 def check(path, text):
+    if path.endswith(".md"):
+        return check_page(path, text, lambda place: False)
     if path.endswith((".h", ".cc")):
         return check_source(path, text)
     if path.endswith(".proto"):
@@ -155,6 +173,7 @@ def self_test():
         ("banned", "services/core/a.cc", "class ContactManager {\n"),
         ("banned", "services/core/a.cc", "// TODO: later\n"),
         ("size", "services/core/a.cc", "\n" * (FILE_LINES_MAX + 1)),
+        ("page", "README.md", "See `services/nowhere/at_all.cc`.\n"),
         ("proto", "proto/kith/a/v1/a.proto", "message A {\n  string b = 1;\n}\n"),
     ]
     failed = [c for c in cases if c[0] not in {rule for _, rule, _ in check(c[1], c[2])}]
@@ -166,6 +185,11 @@ def self_test():
 def main():
     root = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
     breaches = 0
+    for page in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "FORMAT.md"):
+        with open(os.path.join(root, page), encoding="utf-8") as file:
+            for line, rule, what in check_page(page, file.read(), exists_here(root)):
+                print(f"{page}:{line}: {rule}: {what}")
+                breaches += 1
     for top in ("proto", "eventstore", "projections", "services", "tests"):
         for folder, _, names in os.walk(os.path.join(root, top)):
             for name in sorted(names):
