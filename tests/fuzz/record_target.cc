@@ -1,6 +1,7 @@
 // Records of the log, as a disk could give them back.
 #include <string>
 
+#include "eventstore/base/bytes.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/crc32c.h"
 #include "eventstore/log/record_codec.h"
@@ -42,8 +43,7 @@ void FuzzRecord(absl::string_view bytes) {
   Decode(bytes);
   // No chance change survives the checksum. With one that is right the rest of the decoder is met.
   std::string summed(bytes);
-  const uint32_t crc = Crc32c(bytes);
-  for (int shift = 0; shift < 32; shift += 8) summed.push_back(static_cast<char>(crc >> shift));
+  AppendFixed32(Crc32c(bytes), &summed);
   Decode(summed);
 }
 

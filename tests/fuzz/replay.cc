@@ -3,6 +3,7 @@
 //
 //   fuzz_replay DIRECTORY               what is below seeds/<target> and corpus/<target>
 //   fuzz_replay --write-seeds DIRECTORY the inputs that are made here, for the long form
+//   fuzz_replay --targets               the names of the targets
 #include <signal.h>
 #include <unistd.h>
 
@@ -93,6 +94,10 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (words.size() != 1) return 2;
+  if (words[0] == "--targets") {
+    for (const Target& target : kith::fuzz::Targets()) std::printf("%s\n", target.name.c_str());
+    return 0;
+  }
   google::protobuf::SetLogHandler(nullptr);  // it would tell of every text that is not UTF-8
   for (const int number : {SIGABRT, SIGSEGV, SIGFPE, SIGILL, SIGBUS}) signal(number, NameInput);
   bool missing = false;
