@@ -58,8 +58,13 @@ class Loader {
     return states;
   }
 
+  // What was loaded shows that this attempt is of no use: where the command is refused, and is no
+  // repeat, it is decided again instead.
+  void DecideAgain() { again_ = true; }
+
   // True when something had to be read from disk and was not.
   bool would_block() const { return would_block_; }
+  bool again() const { return again_; }
   const std::vector<eventstore::StreamCondition>& stream_conditions() const { return conditions_; }
   const std::vector<eventstore::TagCondition>& tag_conditions() const { return tags_; }
   // The revision a stream was found or expected at; null when neither.
@@ -87,6 +92,7 @@ class Loader {
   const WorkspaceId workspace_;
   const eventstore::ReadTier tier_;
   bool would_block_ = false;
+  bool again_ = false;
   std::vector<LoadedState> states_;
   std::vector<eventstore::StreamCondition> conditions_;
   std::vector<eventstore::TagCondition> tags_;

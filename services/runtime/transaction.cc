@@ -112,7 +112,7 @@ void Transaction::Settle(absl::Status verdict, const Loader& loader, ReadTier ti
     --attempts_;
     return OnPool([this] { Attempt(ReadTier::kDisk); });
   }
-  if (*outdated) return Attempt(tier);
+  if (*outdated || loader.again()) return Attempt(tier);
   if (!verdict.ok()) return End(std::move(verdict));
   Render();
 }

@@ -33,6 +33,8 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateWorkspace
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                         load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
   directory_.Learn(context.workspace, *state);
+  // Another one took the number: this one is the next.
+  if (state->exists()) load.DecideAgain();
   load.ExpectAbsent(kDefaultPipeline);
   return Decide(*state, command, runtime::Grants({"*"}), context);
 }

@@ -42,16 +42,27 @@ absl::StatusOr<std::unique_ptr<WorkspaceDirectory>> WorkspaceDirectory::Open(
   return directory;
 }
 
-absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) const {
+absl::Status WorkspaceDirectory::NoteCreation(WorkspaceId workspace) const {
+  {
+    MutexLock lock(mutex_);
+    if (entries_.contains(workspace)) return absl::OkStatus();
+  }
   const std::string name = NameOf(workspace);
-  KITH_ASSIGN_OR_RETURN(auto state, runtime_.transact.Fold<WorkspaceAggregate>(workspace, name));
   const auto cursor = runtime_.log.ReadStream(
       workspace, name, Revision(1), eventstore::Direction::kForwards, eventstore::ReadTier::kDisk);
   KITH_ASSIGN_OR_RETURN(const auto creation, cursor->Next());
   if (creation == nullptr) return absl::DataLossError(name + " has no first event");
+  if (creation->header.request.id.empty()) return absl::OkStatus();
+  MutexLock lock(mutex_);
+  created_by_.emplace(creation->header.request.id, workspace);
+  return absl::OkStatus();
+}
 
+absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) const {
+  KITH_RETURN_IF_ERROR(NoteCreation(workspace));
+  const std::string name = NameOf(workspace);
+  KITH_ASSIGN_OR_RETURN(auto state, runtime_.transact.Fold<WorkspaceAggregate>(workspace, name));
   Entry entry;
-  entry.request_id = creation->header.request.id;
   const auto settings = std::make_shared<const Settings>(SettingsOf(state->workspace));
   for (const auto& [key_name, key] : state->keys) {
     if (key.api_key.revoked()) continue;
@@ -71,8 +82,6 @@ absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) const {
     known = std::move(entry);
     generation_.fetch_add(1, std::memory_order_release);
   }
-  // A number that is taken is told to nobody any more.
-  absl::erase_if(told_, [&](const auto& told) { return told.second <= workspace; });
   return absl::OkStatus();
 }
 
@@ -138,13 +147,8 @@ void WorkspaceDirectory::Learn(WorkspaceId workspace, const WorkspaceState& load
 WorkspaceId WorkspaceDirectory::NumberFor(absl::string_view request_id) const {
   MutexLock lock(mutex_);
   const WorkspaceId next = entries_.empty() ? WorkspaceId(1) : entries_.rbegin()->first.Next();
-  if (request_id.empty()) return next;
-  for (const auto& [workspace, entry] : entries_) {
-    if (entry.request_id == request_id) return workspace;
-  }
-  WorkspaceId& told = told_[request_id];
-  if (told.value() == 0 || entries_.contains(told)) told = next;
-  return told;
+  const auto created = created_by_.find(request_id);
+  return created == created_by_.end() ? next : created->second;
 }
 
 }  // namespace kith::workspaces

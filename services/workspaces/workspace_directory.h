@@ -47,13 +47,12 @@ class WorkspaceDirectory final : public runtime::Authorizer {
 
   // The number for a workspace that the request `request_id` creates: that of the first time, or
   // the next free one. Numbers have no holes: one is taken only when the workspace is appended, and
-  // until then another may be told it too.
+  // until then others are told it too. Whoever finds it taken asks again.
   WorkspaceId NumberFor(absl::string_view request_id) const KITH_EXCLUDES(mutex_);
 
  private:
   struct Entry {
     std::shared_ptr<const WorkspaceState> state;
-    std::string request_id;  // of its creation
     // By key id: the caller, and the hash its secret must have.
     struct Key {
       std::shared_ptr<const runtime::Caller> caller;
@@ -65,8 +64,11 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   explicit WorkspaceDirectory(runtime::Runtime& runtime)
       : runtime_(runtime), settings_(runtime.log, runtime.registry) {}
 
-  // Folds the workspace as it is now. DataLoss when its stream cannot be read.
+  // Folds the workspace as it is now. DataLoss when its stream cannot be read. Of a workspace that
+  // a command has just changed everything is in memory.
   absl::Status Refresh(WorkspaceId workspace) const KITH_EXCLUDES(mutex_);
+  // Remembers by which request the workspace was created; once, for it reads the first event.
+  absl::Status NoteCreation(WorkspaceId workspace) const KITH_EXCLUDES(mutex_);
   // What the key has on its way, also when its workspace is folded again.
   std::shared_ptr<runtime::KeyUsage> UsageOf(WorkspaceId workspace, const std::string& actor) const
       KITH_EXCLUDES(mutex_);
@@ -77,8 +79,8 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   mutable Mutex mutex_;
   mutable std::map<WorkspaceId, Entry> entries_ KITH_GUARDED_BY(mutex_);
   mutable std::atomic<uint64_t> generation_ = 0;  // rises with every change of entries_
-  // Which number a request in flight was told.
-  mutable absl::flat_hash_map<std::string, WorkspaceId> told_ KITH_GUARDED_BY(mutex_);
+  // By the id of the request that created it, where that had one.
+  mutable absl::flat_hash_map<std::string, WorkspaceId> created_by_ KITH_GUARDED_BY(mutex_);
 };
 
 }  // namespace kith::workspaces

@@ -1,0 +1,66 @@
+// Workspaces over gRPC, in a whole server.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "tests/testing/test_server.h"
+
+namespace kith::workspaces {
+namespace {
+
+using Stub = v1::WorkspacesService::Stub;
+using testing::Reply;
+
+class WorkspacesServiceTest : public ::testing::Test {
+ protected:
+  Reply<v1::CreateWorkspaceResponse> Create(const std::string& display_name,
+                                            const std::string& request_id = "") {
+    v1::CreateWorkspaceRequest request;
+    request.mutable_workspace()->set_display_name(display_name);
+    request.set_request_id(request_id);
+    return server_.Call(&Stub::CreateWorkspace, request);
+  }
+
+  testing::TestServer server_;
+};
+
+// Goal: operators who create workspaces at one moment get one each, also without request ids.
+TEST_F(WorkspacesServiceTest, CreatesAWorkspaceForEachOfManyWhoAskAtOnce) {
+  constexpr int kOperators = 6;
+  std::set<std::string> names;
+  for (int round = 0; round < 5; ++round) {
+    std::vector<Reply<v1::CreateWorkspaceResponse>> replies(kOperators);
+    std::vector<std::thread> operators;
+    for (auto& reply : replies) operators.emplace_back([&] { reply = Create("Another"); });
+    for (std::thread& one : operators) one.join();
+    for (const auto& reply : replies) {
+      EXPECT_EQ(reply.reason(), "");
+      EXPECT_NE(reply->secret(), "");
+      names.insert(reply->workspace().name());
+    }
+  }
+  EXPECT_EQ(names.size(), 5u * kOperators);
+  EXPECT_TRUE(names.contains("workspaces/31")) << "numbers have no holes";
+}
+
+TEST_F(WorkspacesServiceTest, CreatesOnceWhatIsAskedForTwice) {
+  const auto first = Create("Acme", "create-acme");
+  ASSERT_EQ(first.reason(), "");
+  EXPECT_EQ(Create("Other")->workspace().name(), "workspaces/3");
+  for (int life = 0; life < 2; ++life) {
+    const auto again = Create("Acme", "create-acme");
+    EXPECT_EQ(again.reason(), "");
+    EXPECT_EQ(again->workspace().name(), first->workspace().name());
+    EXPECT_EQ(again->secret(), "") << "told once";
+    EXPECT_EQ(Create("Other", "create-acme").reason(), "REQUEST_ID_REUSED");
+    server_.Restart();
+  }
+}
+
+}  // namespace
+}  // namespace kith::workspaces
