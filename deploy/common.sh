@@ -47,9 +47,19 @@ install_packages() {
   local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q)
   run_quietly apt-update 'Reading the package lists' "${apt[@]}" update
   # shellcheck disable=SC2086 - one word per package
-  run_quietly apt-install "Installing $(echo $missing | wc -w) packages" \
+  without_services run_quietly apt-install "Installing $(echo $missing | wc -w) packages" \
     "${apt[@]}" install -y --no-install-recommends $missing
 }
+
+# without_services <command>...: packages that it installs start no service of theirs; only their tools are wanted.
+without_services() (
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ] && [ ! -L "$policy" ]; then
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+  fi
+  "$@"
+)
 
 # configure <preset>: once; afterwards ninja sees for itself when CMake must run again.
 configure() {

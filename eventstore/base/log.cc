@@ -26,6 +26,7 @@ Destination& TheDestination() {
 
 void AddFacts(LogFacts facts, std::string& json) {
   for (const LogFact& fact : facts) {
+    if (!fact.is_number && fact.text.empty()) continue;
     absl::StrAppend(&json, ",", JsonString(fact.name), ":",
                     fact.is_number ? absl::StrCat(fact.number) : JsonString(fact.text));
   }
@@ -61,9 +62,7 @@ bool IsLogged(LogLevel level) {
   return level >= TheDestination().lowest.load(std::memory_order_relaxed);
 }
 
-void Log(LogLevel level, absl::string_view sentence, LogFacts facts, LogFacts details) {
-  KITH_CHECK(level != LogLevel::kOff);
-  if (!IsLogged(level)) return;
+LogLine MakeLogLine(LogLevel level, absl::string_view sentence, LogFacts facts, LogFacts details) {
   LogLine line{level, absl::StrCat("\"level\":\"", LogLevelName(level),
                                    "\",\"message\":", JsonString(sentence))};
   AddFacts(facts, line.kind);
@@ -73,11 +72,17 @@ void Log(LogLevel level, absl::string_view sentence, LogFacts facts, LogFacts de
       line.kind);
   AddFacts(details, line.json);
   line.json += '}';
+  return line;
+}
+
+void Log(LogLevel level, absl::string_view sentence, LogFacts facts, LogFacts details) {
+  KITH_CHECK(level != LogLevel::kOff);
+  if (!IsLogged(level)) return;
   Destination& destination = TheDestination();
   MutexLock lock(destination.mutex);
   const std::shared_ptr<LogSink> sink = destination.sink;
   lock.Unlock();
-  if (sink != nullptr) sink->Take(std::move(line));
+  if (sink != nullptr) sink->Take(MakeLogLine(level, sentence, facts, details));
 }
 
 std::string JsonString(absl::string_view text) {

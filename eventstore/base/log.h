@@ -30,7 +30,8 @@ enum class LogLevel {
 // "debug", "info", "warning", "error", "off".
 absl::string_view LogLevelName(LogLevel level);
 
-// A name and a text or a whole number: {"view", name}, {"duration_ms", 17}. Borrows its texts.
+// A name and a text or a whole number: {"view", name}, {"duration_ms", 17}. One with an empty text
+// is left out. Borrows its texts.
 struct LogFact {
   LogFact(absl::string_view name, absl::string_view text) : name(name), text(text) {}
   LogFact(absl::string_view name, const char* text) : name(name), text(text) {}
@@ -67,6 +68,10 @@ bool IsLogged(LogLevel level);
 
 // Log(LogLevel::kWarning, "a view has stopped", {{"view", name}}, {{"position", position}});
 void Log(LogLevel level, absl::string_view sentence, LogFacts facts = {}, LogFacts details = {});
+
+// The line that Log would hand to the sink, for a sink that has something to say itself.
+LogLine MakeLogLine(LogLevel level, absl::string_view sentence, LogFacts facts = {},
+                    LogFacts details = {});
 
 // The text as a JSON string, with its quotes; bytes that are not ASCII are replaced.
 std::string JsonString(absl::string_view text);

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "eventstore/base/log.h"
+#include "eventstore/base/status_macros.h"
 #include "eventstore/base/thread_name.h"
 
 namespace kith::eventstore {
@@ -167,9 +169,21 @@ void Committer::DecideSome(Appends& appends, CommitGroup& group) {
   appends.erase(appends.begin(), appends.begin() + static_cast<ptrdiff_t>(decided));
 }
 
+absl::Status Committer::Commit(CommitGroup& group) {
+  if (group.records.empty()) return absl::OkStatus();
+  const auto began = std::chrono::steady_clock::now();
+  absl::Status written = engine_.Commit(*group.batch);
+  commits_.Observe(absl::FromChrono(std::chrono::steady_clock::now() - began));
+  events_.fetch_add(group.records.size(), std::memory_order_relaxed);
+  return written;
+}
+
 void Committer::Write(CommitGroup& group) {
-  const bool written = group.records.empty() || engine_.Commit(*group.batch).ok();
-  if (!written) {
+  const absl::Status written = Commit(group);
+  if (!written.ok()) {
+    failed_.fetch_add(1, std::memory_order_relaxed);
+    Log(LogLevel::kError, "a write of the log failed: its outcome is unknown until it is read back",
+        {}, {{"error", written.message()}});
     clock_.Fail();
     Fail(group.answers);
     Recover();
@@ -199,6 +213,11 @@ void Committer::GiveAnswers(Appends answers) {
   append->done(std::move(append->answer));
 }
 
+absl::StatusOr<LogState> Committer::ReadBack() {
+  KITH_RETURN_IF_ERROR(engine_.Reopen());
+  return hooks_.recover();
+}
+
 // Called by the writer, which keeps its role until appends may resume.
 void Committer::Recover() {
   Appends lost;
@@ -211,10 +230,10 @@ void Committer::Recover() {
   }
   Fail(lost);
   for (;;) {
-    if (engine_.Reopen().ok()) {
-      const absl::StatusOr<LogState> state = hooks_.recover();
-      if (state.ok()) return Resume(*state);
-    }
+    const absl::StatusOr<LogState> state = ReadBack();
+    if (state.ok()) return Resume(*state);
+    Log(LogLevel::kError, "the log cannot be read back after a failed write, and is tried again",
+        {}, {{"error", state.status().message()}});
     MutexLock lock(mutex_);
     if (stopping_) break;
     work_.WaitFor(mutex_, kRecoverPause);
@@ -231,6 +250,7 @@ void Committer::Resume(const LogState& state) {
   // and before the sequencer's clock lets their time be settled.
   tail_.Reset(state.head, state.workspaces);
   sequencer_.Reset(state);
+  Log(LogLevel::kInfo, "the log takes writes again", {}, {{"position", state.head.value()}});
   MutexLock lock(mutex_);
   broken_ = false;
   writing_ = false;
@@ -244,6 +264,27 @@ void Committer::Fail(Appends& appends) {
   const size_t bytes = BytesOf(appends);
   PostAnswers(executor_, std::exchange(appends, {}));
   hooks_.answered(count, bytes);
+}
+
+bool Committer::broken() const {
+  MutexLock lock(mutex_);
+  return broken_;
+}
+
+void Committer::AddMetrics(MetricPage& page) const {
+  size_t queued = 0;
+  {
+    MutexLock lock(mutex_);
+    queued = queue_.size();
+  }
+  page.Durations("kith_commit_seconds",
+                 "How long a group of appends took to be written and synced.", commits_.Read());
+  page.Counter("kith_commit_events_total", "Events in those groups.",
+               static_cast<double>(events_.load()));
+  page.Counter("kith_commit_failures_total",
+               "Groups whose write failed, so that the log was opened again.",
+               static_cast<double>(failed_.load()));
+  page.Gauge("kith_commit_queued", "Appends that wait for a group.", static_cast<double>(queued));
 }
 
 }  // namespace kith::eventstore

@@ -15,11 +15,14 @@
 // answers Unavailable.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
 
+#include "eventstore/base/duration_histogram.h"
+#include "eventstore/base/metrics.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/sequencer.h"
 #include "eventstore/log/tail.h"
@@ -50,14 +53,21 @@ class Committer {
   // Any thread; never waits for the disk.
   void Enqueue(std::unique_ptr<PreparedAppend> append);
 
+  // A write failed, and the log has not been read back yet. Any thread.
+  bool broken() const KITH_EXCLUDES(mutex_);
+  // Any thread.
+  void AddMetrics(MetricPage& page) const KITH_EXCLUDES(mutex_);
+
  private:
   using Appends = std::vector<std::unique_ptr<PreparedAppend>>;
 
   void Run();
   bool Gather(CommitGroup& group) KITH_EXCLUDES(mutex_);
   void DecideSome(Appends& appends, CommitGroup& group);
+  absl::Status Commit(CommitGroup& group);
   void Write(CommitGroup& group) KITH_EXCLUDES(mutex_);
   void Recover() KITH_EXCLUDES(mutex_);
+  absl::StatusOr<LogState> ReadBack();
   void Resume(const LogState& state) KITH_EXCLUDES(mutex_);
   void Fail(Appends& appends);
   void GiveAnswers(Appends answers);
@@ -70,7 +80,11 @@ class Committer {
   const CommitterHooks hooks_;
   Sequencer sequencer_;  // used by whoever has the sequencing role
 
-  Mutex mutex_;
+  DurationHistogram commits_;  // one observation a group
+  std::atomic<uint64_t> events_ = 0;
+  std::atomic<uint64_t> failed_ = 0;
+
+  mutable Mutex mutex_;
   CondVar work_;   // for the sequencing thread: appends queued, the writer done, broken, stopping
   CondVar roles_;  // for a thread that wants to sequence
   Appends queue_ KITH_GUARDED_BY(mutex_);

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/log.h"
+#include "eventstore/base/metrics.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/committer.h"
 #include "eventstore/log/cursor.h"
@@ -61,9 +63,11 @@ class EventLogImpl final : public EventLog {
     CheckSpace();
     committer_ = std::make_unique<Committer>(*engine_, tail_, executor_, *record_clock_,
                                              options.overlay_batches, state, MakeHooks());
+    metrics_.emplace([this](MetricPage& page) { AddMetrics(page); });
   }
 
   ~EventLogImpl() override {
+    metrics_.reset();
     {
       MutexLock lock(mutex_);
       closing_ = true;
@@ -96,6 +100,10 @@ class EventLogImpl final : public EventLog {
   }
   absl::string_view store_id() const override { return engine_->store_id(); }
   uint64_t epoch() const override { return engine_->epoch(); }
+  bool takes_writes() const override {
+    const absl::StatusOr<uint64_t> free = engine_->FreeBytes();
+    return !committer_->broken() && (!free.ok() || *free >= options_.min_free_bytes);
+  }
   const TokenSealer& token_sealer() const override { return keys_.token_sealer(); }
 
   absl::StatusOr<StreamHead> HeadOf(WorkspaceId workspace, absl::string_view stream,
@@ -250,8 +258,37 @@ class EventLogImpl final : public EventLog {
     const absl::StatusOr<uint64_t> free = engine_->FreeBytes();
     const bool enough = !free.ok() || *free >= options_.min_free_bytes;
     if (!enough) free_bytes_.store(*free);
-    low_space_.store(!enough, std::memory_order_relaxed);
+    if (low_space_.load(std::memory_order_relaxed) == enough) NoteSpace(!enough);
     return enough;
+  }
+  void NoteSpace(bool is_low) {
+    if (low_space_.exchange(is_low) == is_low) return;
+    if (is_low) {
+      Log(LogLevel::kError, "the disk is too full: changes are refused, reads go on", {},
+          {{"free_bytes", free_bytes_.load()}, {"needed_bytes", options_.min_free_bytes}});
+    } else {
+      Log(LogLevel::kInfo, "the disk has room again: changes are taken");
+    }
+  }
+
+  void AddMetrics(MetricPage& page) {
+    committer_->AddMetrics(page);
+    page.Gauge("kith_log_position", "The last position of the log.",
+               static_cast<double>(head().value()));
+    page.Gauge("kith_log_takes_writes",
+               "0 while the disk is too full, or a failed write is being recovered from.",
+               takes_writes() ? 1 : 0);
+    if (const absl::StatusOr<uint64_t> free = engine_->FreeBytes(); free.ok()) {
+      page.Gauge("kith_disk_free_bytes", "Bytes free on the disk of the data directory.",
+                 static_cast<double>(*free));
+    }
+    page.Gauge("kith_disk_needed_bytes", "Changes are refused when less than this is free.",
+               static_cast<double>(options_.min_free_bytes));
+    MutexLock lock(mutex_);
+    page.Gauge("kith_log_appends", "Appends that were let in and are not answered.",
+               static_cast<double>(in_flight_));
+    page.Gauge("kith_log_append_bytes", "Bytes of those appends.",
+               static_cast<double>(in_flight_bytes_));
   }
 
   const std::unique_ptr<Engine> engine_;
@@ -271,6 +308,7 @@ class EventLogImpl final : public EventLog {
   size_t in_flight_bytes_ KITH_GUARDED_BY(mutex_) = 0;
   bool closing_ KITH_GUARDED_BY(mutex_) = false;
   std::unique_ptr<Committer> committer_;
+  std::optional<MetricSource> metrics_;
 };
 
 }  // namespace

@@ -151,6 +151,8 @@ absl::Status CreateLog(const RocksEngineOptions& options, const std::string& pat
   if (error)
     return absl::UnavailableError(
         absl::StrCat("cannot write to ", options.data_dir, ": ", error.message()));
+  // RocksDB would make it too, and report as an error that it was not there.
+  KITH_RETURN_IF_ERROR(MakeFolders(env, fresh));
   {
     rocksdb::DBOptions db_options = LogDatabaseOptions(options, path, nullptr);
     db_options.create_if_missing = true;

@@ -13,6 +13,7 @@
 #include "eventstore/log/keys.h"
 #include "eventstore/rocksdb/durable_mark.h"
 #include "eventstore/rocksdb/rocks_database.h"
+#include "eventstore/rocksdb/rocks_metrics.h"
 #include "eventstore/rocksdb/rocks_status.h"
 #include "rocksdb/iterator.h"
 #include "rocksdb/write_batch.h"
@@ -195,6 +196,10 @@ class RocksEngine final : public Engine {
   std::unique_ptr<RocksDatabase> database_;  // null while a Reopen has failed
   std::string store_id_;
   uint64_t epoch_ = 0;
+  const MetricSource metrics_{[this](MetricPage& page) {
+    const ReadGate::Pass pass(gate_);
+    if (pass) AddRocksMetrics("log", database_->db(), *cache_, page);
+  }};
 };
 
 }  // namespace

@@ -27,8 +27,10 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/bytes.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/metrics.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/rocksdb/rocks_log.h"
+#include "eventstore/rocksdb/rocks_metrics.h"
 #include "eventstore/rocksdb/rocks_status.h"
 #include "projections/tables/rocks_families.h"
 #include "projections/tables/rocks_index_family.h"
@@ -238,6 +240,10 @@ class RocksStore final : public VersionedStore {
   const std::shared_ptr<rocksdb::Cache> cache_;
   rocksdb::ColumnFamilyHandle* identity_ = nullptr;
   absl::btree_map<std::string, std::shared_ptr<OpenFamily>> families_;
+  const MetricSource metrics_{[this](MetricPage& page) {
+    const ReadGate::Pass pass(shared_->gate);
+    if (pass) eventstore::AddRocksMetrics("views", *shared_->db, *cache_, page);
+  }};
 };
 
 // Removes what RocksDB made there, and nothing else.

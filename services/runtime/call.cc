@@ -196,12 +196,18 @@ absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller,
 }
 
 void Conclude(const CallEnvironment& environment, const Method& method, const Caller* caller,
-              absl::string_view request_id, absl::Time began, const absl::Status& status) {
+              absl::string_view request_id, absl::Time began, const absl::Status& status,
+              const CallParts* parts) {
+  const absl::Duration took = environment.clock.Now() - began;
+  method.counters->Count(status, took);
+  // Not `took`: who set the machine's clock made no call slow.
+  const bool is_slow = parts != nullptr && parts->total() >= environment.slow_call;
   LogCall({.method = method.name,
            .workspace = caller == nullptr ? WorkspaceId() : caller->workspace,
            .request_id = request_id,
-           .duration = environment.clock.Now() - began,
-           .status = status});
+           .duration = took,
+           .status = status,
+           .slow = is_slow ? parts : nullptr});
 }
 
 }  // namespace kith::runtime

@@ -11,11 +11,13 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "eventstore/base/clock.h"
+#include "eventstore/base/metrics.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/event_log.h"
 #include "eventstore/seal/key_store.h"
 #include "services/runtime/authorizer.h"
 #include "services/runtime/call_limits.h"
+#include "services/runtime/call_parts.h"
 #include "services/runtime/carrier.h"
 #include "services/runtime/method.h"
 #include "services/runtime/moments.h"
@@ -106,6 +108,10 @@ class CallTracker {
   std::atomic<bool> stopping_ = false;
   std::atomic<int64_t> calls_ = 0;
   CondVar ended_;  // a call, while the server stops
+  const MetricSource metrics_{[this](MetricPage& page) {
+    page.Gauge("kith_calls_in_flight", "Calls that have begun and not ended, streams among them.",
+               static_cast<double>(calls_.load()));
+  }};
 };
 
 // What calls stand on. All of it outlives them.
@@ -118,6 +124,7 @@ struct CallEnvironment {
   const Clock& clock;
   Pools& pools;
   CallTracker& calls;
+  absl::Duration slow_call;  // calls that take as long are logged with their parts
 };
 
 // What a call knows of its caller once it was let in.
@@ -154,8 +161,10 @@ absl::Status ReadMessage(const Method& method, Carrier& carrier,
 // ERROR_LIMIT_REACHED when the caller makes more changes than its key may.
 absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller, absl::Time now);
 
-// Writes what became of a call to the server's log. `caller` may be null.
+// Counts what became of a call, and writes it to the server's log. `caller` may be null, and so may
+// `parts`, of calls whose time is not the server's.
 void Conclude(const CallEnvironment& environment, const Method& method, const Caller* caller,
-              absl::string_view request_id, absl::Time began, const absl::Status& status);
+              absl::string_view request_id, absl::Time began, const absl::Status& status,
+              const CallParts* parts = nullptr);
 
 }  // namespace kith::runtime

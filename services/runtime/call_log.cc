@@ -1,14 +1,18 @@
 #include "services/runtime/call_log.h"
 
-#include <spdlog/spdlog.h>
+#include <optional>
+#include <string>
 
-#include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/log.h"
+#include "google/rpc/error_details.pb.h"
 
 namespace kith::runtime {
 namespace {
 
-bool IsOurFailure(const absl::Status& status) {
+using WireStatus = std::optional<google::rpc::Status>;
+
+bool IsOurFailure(const absl::Status& status, const WireStatus& error) {
   switch (status.code()) {
     case absl::StatusCode::kUnknown:
     case absl::StatusCode::kInternal:
@@ -18,51 +22,59 @@ bool IsOurFailure(const absl::Status& status) {
     case absl::StatusCode::kCancelled:
       return false;
     default:
-      return !WireError(status).has_value();
+      return !error.has_value();
   }
 }
 
-spdlog::level::level_enum LevelOf(const absl::Status& status) {
-  if (status.ok()) return spdlog::level::debug;
-  return IsOurFailure(status) ? spdlog::level::err : spdlog::level::info;
+// "EMAIL_TAKEN"; empty where the error names none.
+std::string ReasonOf(const WireStatus& error) {
+  if (!error.has_value()) return "";
+  google::rpc::ErrorInfo info;
+  for (const auto& detail : error->details()) {
+    if (detail.UnpackTo(&info)) return info.reason();
+  }
+  return "";
+}
+
+LogLevel LevelOf(const CallLine& line, bool is_ours) {
+  if (is_ours) return LogLevel::kError;
+  if (line.slow != nullptr) return LogLevel::kWarning;
+  return line.status.ok() ? LogLevel::kDebug : LogLevel::kInfo;
+}
+
+absl::string_view SentenceOf(const CallLine& line, bool is_ours) {
+  if (is_ours) return "call failed";
+  if (line.slow != nullptr) return "slow call";
+  return line.status.ok() ? "call" : "call refused";
+}
+
+// A part of a slow call's time; of any other it is left out.
+LogFact Spent(const CallLine& line, absl::string_view name, CallPart part) {
+  if (line.slow == nullptr) return {name, ""};
+  return {name, absl::ToInt64Microseconds(line.slow->spent(part))};
 }
 
 }  // namespace
 
-std::string JsonString(absl::string_view text) {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string json = "\"";
-  for (const unsigned char c : text) {
-    if (c == '"' || c == '\\') {
-      json += '\\';
-      json += static_cast<char>(c);
-    } else if (c < 0x20) {
-      absl::StrAppend(&json, "\\u00", std::string(1, kHex[c >> 4]), std::string(1, kHex[c & 15]));
-    } else {
-      json += c < 0x7f ? static_cast<char>(c) : '?';
-    }
-  }
-  return json += '"';
-}
-
 void LogCall(const CallLine& line) {
-  const spdlog::level::level_enum level = LevelOf(line.status);
-  if (!spdlog::should_log(level)) return;
-  std::string json =
-      absl::StrCat("{\"method\":", JsonString(line.method), ",\"code\":\"",
-                   line.status.ok() ? "OK" : absl::StatusCodeToString(line.status.code()),
-                   "\",\"duration_us\":", absl::ToInt64Microseconds(line.duration));
-  if (line.workspace != WorkspaceId()) {
-    absl::StrAppend(&json, ",\"workspace\":", line.workspace.value());
-  }
-  if (!line.request_id.empty()) {
-    absl::StrAppend(&json, ",\"request_id\":", JsonString(line.request_id));
-  }
-  if (IsOurFailure(line.status)) {
-    absl::StrAppend(&json, ",\"error\":", JsonString(line.status.message()));
-  }
-  json += "}";
-  spdlog::log(level, "{}", json);
+  const WireStatus error = line.status.ok() ? std::nullopt : WireError(line.status);
+  const bool is_ours = IsOurFailure(line.status, error);
+  const LogLevel level = LevelOf(line, is_ours);
+  if (!IsLogged(level)) return;
+  Log(level, SentenceOf(line, is_ours),
+      {{"method", line.method},
+       {"code", line.status.ok() ? "OK" : absl::StatusCodeToString(line.status.code())},
+       {"reason", ReasonOf(error)},
+       {"workspace", line.workspace.value()}},
+      {{"duration_us", absl::ToInt64Microseconds(line.duration)},
+       {"request_id", line.request_id},
+       {"error", is_ours ? line.status.message() : absl::string_view()},
+       Spent(line, "queue_us", CallPart::kQueue),
+       Spent(line, "wait_us", CallPart::kWait),
+       Spent(line, "load_us", CallPart::kLoad),
+       Spent(line, "decide_us", CallPart::kDecide),
+       Spent(line, "commit_us", CallPart::kCommit),
+       Spent(line, "render_us", CallPart::kRender)});
 }
 
 }  // namespace kith::runtime

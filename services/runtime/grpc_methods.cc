@@ -12,6 +12,7 @@
 #include "grpcpp/impl/codegen/server_callback_handlers.h"
 #include "grpcpp/impl/rpc_service_method.h"
 #include "services/runtime/grpc_status.h"
+#include "services/runtime/validate.h"
 
 namespace kith::runtime {
 namespace {
@@ -213,7 +214,55 @@ class GrpcService final : public grpc::Service {
   std::vector<std::string> paths_;
 };
 
+// One stream of questions; each is answered before the next is read.
+class ReflectionStream final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer> {
+ public:
+  explicit ReflectionStream(const Reflection& reflection) : reflection_(reflection) {
+    StartRead(&request_);
+  }
+
+ private:
+  void OnReadDone(bool ok) override {
+    if (!ok) return Finish(grpc::Status::OK);
+    grpc::reflection::v1::ServerReflectionRequest request;
+    if (!Unpack(&request_, &request))
+      return Finish(GrpcStatus(ViolationError("", "the message does not parse"), ""));
+    Pack(reflection_.Answer(request), &reply_);
+    StartWrite(&reply_);
+  }
+  void OnWriteDone(bool ok) override {
+    if (!ok) return Finish(grpc::Status::OK);
+    StartRead(&request_);
+  }
+  void OnDone() override { delete this; }
+
+  const Reflection& reflection_;
+  ByteBuffer request_;
+  ByteBuffer reply_;
+};
+
+class ReflectionService final : public grpc::Service {
+ public:
+  ReflectionService(const char* name, const Reflection& reflection)
+      : path_(absl::StrCat("/", name, "/ServerReflectionInfo")) {
+    AddMethod(
+        new grpc::internal::RpcServiceMethod(path_.c_str(), RpcMethod::BIDI_STREAMING, nullptr));
+    MarkMethodRawCallback(0, new grpc::internal::CallbackBidiHandler<ByteBuffer, ByteBuffer>(
+                                 [&reflection](grpc::CallbackServerContext*) {
+                                   return new ReflectionStream(reflection);
+                                 }));
+  }
+
+ private:
+  const std::string path_;
+};
+
 }  // namespace
+
+std::unique_ptr<grpc::Service> NewReflectionService(const char* name,
+                                                    const Reflection& reflection) {
+  return std::make_unique<ReflectionService>(name, reflection);
+}
 
 std::vector<std::unique_ptr<grpc::Service>> NewGrpcServices(const MethodTable& methods) {
   absl::btree_map<std::string, std::vector<const BoundMethod*>> by_service;

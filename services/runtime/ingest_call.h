@@ -55,6 +55,7 @@ class IngestCourse : public StreamedCall, public CallTracker::Stream {
   IngestCourse(const CallEnvironment& environment, const Method& method, const ItemRules& items,
                StreamCarrier& carrier)
       : counted_(environment.calls),
+        open_(*method.counters),
         environment_(environment),
         method_(method),
         item_rules_(items),
@@ -81,6 +82,7 @@ class IngestCourse : public StreamedCall, public CallTracker::Stream {
   Next Choose() KITH_REQUIRES(mutex_);
 
   const CallTracker::Call counted_;
+  const CallCounters::OpenStream open_;
   const CallEnvironment& environment_;
   const Method& method_;
   const ItemRules& item_rules_;

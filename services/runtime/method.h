@@ -1,18 +1,20 @@
 // Method: what one RPC asks of its callers and requests, compiled once from the proto's options.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "kith/type/v1/read.pb.h"
+#include "services/runtime/call_counters.h"
 #include "services/runtime/occur_time.h"
 #include "services/runtime/validate.h"
 
 namespace kith::runtime {
 
-// Immutable; any thread. The fields are those that the request has, by their conventional name and
-// type; null where it has none.
+// Immutable but for what is counted; any thread. The fields are those that the request has, by
+// their conventional name and type; null where it has none.
 struct Method {
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
   std::string name;        // "kith.contacts.v1.ContactsService/CreateContact"
@@ -24,6 +26,7 @@ struct Method {
   const google::protobuf::FieldDescriptor* request_id = nullptr;
   const google::protobuf::FieldDescriptor* read = nullptr;
   const google::protobuf::FieldDescriptor* page_token = nullptr;
+  std::unique_ptr<CallCounters> counters = std::make_unique<CallCounters>();
 
   // Empty where the request has no such field.
   std::string RequestIdOf(const google::protobuf::Message& request) const;

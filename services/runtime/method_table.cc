@@ -25,6 +25,15 @@ absl::Status MethodTable::CheckComplete() const {
                                           absl::StrJoin(missing, ", ")));
 }
 
+void MethodTable::AddMetrics(MetricPage& page) const {
+  for (const auto& [name, bound] : methods_) {
+    const Method& method = bound->method();
+    const bool is_stream =
+        method.descriptor->client_streaming() || method.descriptor->server_streaming();
+    method.counters->AddMetrics(method.name, is_stream, page);
+  }
+}
+
 void MethodTable::Bind(std::unique_ptr<const BoundMethod> method) {
   const std::string& name = method->method().descriptor->full_name();
   const bool added = methods_.try_emplace(name, std::move(method)).second;

@@ -113,6 +113,9 @@ class MethodTable {
   // Internal, naming them, where methods of a service of which one is bound are bound by nobody.
   absl::Status CheckComplete() const;
 
+  // What was counted of every method.
+  void AddMetrics(MetricPage& page) const;
+
   // By full name, "kith.contacts.v1.ContactsService.GetContact".
   const absl::btree_map<std::string, std::unique_ptr<const BoundMethod>>& methods() const {
     return methods_;

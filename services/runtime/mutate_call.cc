@@ -38,7 +38,8 @@ void MutateCallBase::Done(absl::Status status) {
     }
     if (repeated_) carrier_.AddReplyMetadata("kith-repeated", "true");
   }
-  Conclude(environment_, method_, origin_.caller.get(), origin_.request.id, began_, status);
+  Conclude(environment_, method_, origin_.caller.get(), origin_.request.id, began_, status,
+           &parts_);
   carrier_.Finish(status, origin_.request.id, *response_);
 }
 

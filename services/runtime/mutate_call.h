@@ -24,6 +24,7 @@ class MutateCallBase : public UnaryCall, public Command {
         response_(response) {}
 
   const Origin& origin() const final { return origin_; }
+  CallParts* parts() final { return &parts_; }
 
   // The initial metadata of a reply: `kith-token` names the append, for reads that must reflect it,
   // and `kith-repeated` says that the reply repeats an earlier one.
@@ -44,6 +45,7 @@ class MutateCallBase : public UnaryCall, public Command {
   google::protobuf::Message* const response_;
   absl::Time began_;
   CallTracker::Share share_;
+  CallParts parts_;
   Origin origin_;
   Position appended_;
   bool repeated_ = false;

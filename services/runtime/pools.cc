@@ -20,7 +20,10 @@ Pool::~Pool() { Stop(); }
 
 bool Pool::TryRun(absl::AnyInvocable<void()> work) {
   MutexLock lock(mutex_);
-  if (stopping_ || queue_.size() >= options_.queue_max) return false;
+  if (stopping_ || queue_.size() >= options_.queue_max) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return false;
+  }
   queue_.push_back(std::move(work));
   if (idle_ > 0) changed_.NotifyOne();
   return true;
@@ -66,6 +69,19 @@ void Pool::Work() {
     work = nullptr;  // what it holds is freed without the lock
     lock.Lock();
   }
+}
+
+void Pool::AddMetrics(MetricPage& page) {
+  const MetricLabels labels = {{"pool", options_.name}};
+  const auto threads = static_cast<double>(options_.threads);
+  MutexLock lock(mutex_);
+  page.Gauge("kith_pool_queued", "Pieces of work that wait for a thread.",
+             static_cast<double>(queue_.size()), labels);
+  page.Gauge("kith_pool_threads", "Threads of the pool.", threads, labels);
+  page.Gauge("kith_pool_busy_threads", "Threads of the pool that work.",
+             threads - static_cast<double>(idle_), labels);
+  page.Counter("kith_pool_refused_total", "Pieces of work that found the queue full.",
+               static_cast<double>(refused_.load()), labels);
 }
 
 absl::Status QueueFull(absl::string_view queue) {

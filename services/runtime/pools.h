@@ -6,12 +6,14 @@
 // once.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <thread>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "eventstore/base/metrics.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/event_log.h"
 
@@ -41,14 +43,17 @@ class Pool final : public eventstore::Executor {
 
  private:
   void Work() KITH_EXCLUDES(mutex_);
+  void AddMetrics(MetricPage& page) KITH_EXCLUDES(mutex_);
 
   const Options options_;
+  std::atomic<uint64_t> refused_ = 0;
   Mutex mutex_;
   CondVar changed_;
   std::deque<absl::AnyInvocable<void()>> queue_ KITH_GUARDED_BY(mutex_);
   size_t idle_ KITH_GUARDED_BY(mutex_) = 0;
   bool stopping_ KITH_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
+  const MetricSource metrics_{[this](MetricPage& page) { AddMetrics(page); }};
 };
 
 struct PoolsOptions {

@@ -68,7 +68,9 @@ void ReadCallBase::Resolve(ReadTier tier) {
 
 void ReadCallBase::Await() {
   const absl::Time deadline = std::min(caller_.deadline, caller_.now + kWaitMax);
+  parts_.Mark(CallPart::kLoad);
   view_->WhenAt(position_.wait_for, deadline, [this](absl::Status there) {
+    parts_.Mark(CallPart::kWait);
     if (!there.ok()) {
       if (environment_.calls.stopping()) return End(ShuttingDown());
       // Only this one says where the view was to be.
@@ -123,7 +125,9 @@ absl::Status ReadCallBase::RunOn(const projections::ViewSnapshot* snapshot, Read
 void ReadCallBase::TakeOnPool(Step step) {
   const bool point = kind_ == ReadKind::kPoint;
   Pool& pool = point ? environment_.pools.folds : environment_.pools.reads;
+  parts_.Mark(CallPart::kLoad);
   const bool taken = pool.TryRun([this, step] {
+    parts_.Mark(CallPart::kQueue);
     // A client that is gone, or waits no longer, costs no disk read.
     if (carrier_.IsCancelled()) return End(absl::CancelledError());
     (this->*step)(ReadTier::kDisk);
@@ -137,7 +141,8 @@ void ReadCallBase::End(const absl::Status& status) {
     carrier_.AddReplyMetadata("kith-token",
                               TokenAt(environment_.log, snapshot_->position(), position_.sequence));
   }
-  Conclude(environment_, method_, caller_.caller.get(), "", began_, status);
+  parts_.Mark(CallPart::kLoad);
+  Conclude(environment_, method_, caller_.caller.get(), "", began_, status, &parts_);
   carrier_.Finish(status, "", *response_);
 }
 

@@ -14,6 +14,7 @@
 #include "google/protobuf/arena.h"
 #include "projections/engine/view.h"
 #include "services/runtime/call.h"
+#include "services/runtime/call_parts.h"
 #include "services/runtime/read_position.h"
 
 namespace kith::runtime {
@@ -92,6 +93,7 @@ class ReadCallBase : public UnaryCall {
   projections::View* const view_;
   const ReadKind kind_;
   absl::Time began_;
+  CallParts parts_;
   CallerContext caller_;
   absl::Time moment_;  // now, or the time that the read is as of
   std::string page_token_;  // opened

@@ -8,7 +8,9 @@
 #include "eventstore/base/status_macros.h"
 #include "grpcpp/resource_quota.h"
 #include "services/runtime/grpc_methods.h"
+#include "services/runtime/health.h"
 #include "services/runtime/listener.h"
+#include "services/runtime/reflection.h"
 
 namespace kith::runtime {
 
@@ -85,8 +87,10 @@ class RunningServer final : public Server {
   std::unique_ptr<CallEnvironment> environment_;
   std::unique_ptr<MethodTable> methods_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
+  std::unique_ptr<Reflection> reflection_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<HealthWatch> health_;
   bool stopped_ = false;
 };
 
@@ -113,12 +117,18 @@ absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
   KITH_ASSIGN_OR_RETURN(authorizer_, builder.authorizer_(*runtime_));
   runtime_->authorizer = authorizer_.get();
   moments_ = std::make_unique<Moments>(*log_);
-  environment_ = std::make_unique<CallEnvironment>(CallEnvironment{
-      *authorizer_, *log_, *moments_, *keys_, *transact_, *options_.clock, pools_, calls_});
+  environment_ = std::make_unique<CallEnvironment>(
+      CallEnvironment{*authorizer_, *log_, *moments_, *keys_, *transact_, *options_.clock, pools_,
+                      calls_, options_.slow_call});
   methods_ = std::make_unique<MethodTable>(*environment_, *views_);
   for (const auto& bind : builder.bindings_) bind(*runtime_, *methods_);
   KITH_RETURN_IF_ERROR(methods_->CheckComplete());
   services_ = NewGrpcServices(*methods_);
+  std::vector<std::string> names;
+  for (const auto& [service, views] : ViewsRead(*methods_)) names.push_back(service);
+  reflection_ = std::make_unique<Reflection>(std::move(names));
+  services_.push_back(NewReflectionService(kReflectionV1, *reflection_));
+  services_.push_back(NewReflectionService(kReflectionV1Alpha, *reflection_));
   for (const auto& run : builder.at_start_) KITH_RETURN_IF_ERROR(run(*runtime_));
   return absl::OkStatus();
 }
@@ -135,6 +145,8 @@ absl::Status RunningServer::Listen() {
   for (const auto& service : services_) builder.RegisterService(service.get());
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) return absl::InternalError("gRPC does not start a server");
+  health_ =
+      std::make_unique<HealthWatch>(*server_->GetHealthCheckService(), *methods_, *views_, *log_);
   listener_->Start(std::move(acceptor));
   return absl::OkStatus();
 }
@@ -142,6 +154,7 @@ absl::Status RunningServer::Listen() {
 void RunningServer::Stop() {
   if (std::exchange(stopped_, true)) return;
   calls_.Stop();
+  health_.reset();
   if (listener_ != nullptr) listener_->Stop();
   if (server_ != nullptr) {
     server_->GetHealthCheckService()->SetServingStatus(false);

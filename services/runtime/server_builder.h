@@ -73,6 +73,7 @@ struct ServerOptions {
   projections::ViewStoreOptions views;
   CallLimits calls;
   ConnectionLimits connections;
+  absl::Duration slow_call = absl::InfiniteDuration();  // calls that take as long are logged
   absl::Duration stop_grace = absl::Seconds(5);  // calls in flight may end this long after Stop
 };
 

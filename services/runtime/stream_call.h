@@ -72,6 +72,7 @@ class StreamCourse : public StreamedCall, public CallTracker::Stream {
   StreamCourse(const CallEnvironment& environment, const Method& method, StreamCarrier& carrier,
                google::protobuf::Message* request)
       : counted_(environment.calls),
+        open_(*method.counters),
         environment_(environment),
         method_(method),
         carrier_(carrier),
@@ -98,6 +99,7 @@ class StreamCourse : public StreamedCall, public CallTracker::Stream {
   void End(const absl::Status& status);
 
   const CallTracker::Call counted_;
+  const CallCounters::OpenStream open_;
   const CallEnvironment& environment_;
   const Method& method_;
   StreamCarrier& carrier_;

@@ -23,6 +23,7 @@
 #include "eventstore/seal/key_store.h"
 #include "services/core/decision.h"
 #include "services/runtime/authorizer.h"
+#include "services/runtime/call_parts.h"
 #include "services/runtime/loader.h"
 #include "services/runtime/pools.h"
 #include "services/runtime/rendering.h"
@@ -54,6 +55,8 @@ class Command {
   virtual Decision Decide(Loader& load, const CommandContext& context) = 0;
   // Makes the reply; may be called again when a load would have blocked.
   virtual absl::Status Render(Rendering& after) = 0;
+  // Where its time is noted; null: nowhere.
+  virtual CallParts* parts() { return nullptr; }
   // The end: exactly once, last. The reply stands when the status is OK.
   virtual void Done(absl::Status status) = 0;
 };

@@ -73,6 +73,7 @@ void Transaction::Attempt(ReadTier tier) {
                                ids_,
                                said};
   Decision decision = command_.Decide(loader, context);
+  if (tier == ReadTier::kDisk) Mark(CallPart::kLoad);
   if (loader.would_block()) {
     --attempts_;
     return OnPool([this] { Attempt(ReadTier::kDisk); });
@@ -165,12 +166,14 @@ void Transaction::Append(Changes changes, const Loader& loader, absl::Time occur
                                      absl::Time(), false});
     }
   }
+  Mark(CallPart::kDecide);
   environment.log.AppendAsync(
       std::move(append),
       [this](absl::StatusOr<eventstore::Appended> appended) { Appended(std::move(appended)); });
 }
 
 void Transaction::Appended(absl::StatusOr<eventstore::Appended> appended) {
+  Mark(CallPart::kCommit);
   if (appended.ok()) {
     if (!appended->repeated) return Conclude(*appended);
     return OnPool([this, then = *appended] { Replay(then); });
@@ -268,17 +271,27 @@ void Transaction::Render() {
 }
 
 void Transaction::End(absl::Status status) {
+  Mark(rendering_.has_value() ? CallPart::kRender : CallPart::kDecide);
   Command& command = command_;
   delete this;
   command.Done(std::move(status));
 }
 
 void Transaction::OnPool(absl::AnyInvocable<void()> step) {
+  Mark(rendering_.has_value() ? CallPart::kRender : CallPart::kDecide);
+  auto marked = [this, step = std::move(step)]() mutable {
+    Mark(CallPart::kQueue);
+    step();
+  };
   Pool& folds = transact_.environment_.pools.folds;
   // Once something may have been appended its outcome must be told; before, a full queue is an
   // answer.
-  if (rendering_.has_value()) return folds.Run(std::move(step));
-  if (!folds.TryRun(std::move(step))) End(QueueFull("folds"));
+  if (rendering_.has_value()) return folds.Run(std::move(marked));
+  if (!folds.TryRun(std::move(marked))) End(QueueFull("folds"));
+}
+
+void Transaction::Mark(CallPart part) {
+  if (CallParts* const parts = command_.parts()) parts->Mark(part);
 }
 
 absl::Status Transaction::AppendError(const absl::Status& status) const {

@@ -45,6 +45,7 @@ class Transaction {
   void End(absl::Status status);
 
   void OnPool(absl::AnyInvocable<void()> step);
+  void Mark(CallPart part);
   absl::Status AppendError(const absl::Status& status) const;
   absl::Status Reused() const;
 

@@ -6,12 +6,15 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/log.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/base/version.h"
 #include "eventstore/rocksdb/rocks_engine.h"
-#include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "services/server/capabilities.inc"
 #include "services/server/first_key.h"
+#include "services/server/process_metrics.h"
 #include "services/workspaces/operator_keys.h"
 
 namespace kith::server {
@@ -53,9 +56,19 @@ absl::Status MakeKeys(const Options& options, runtime::Runtime& runtime) {
   return absl::OkStatus();
 }
 
+int64_t MillisecondsSince(absl::Time began) {
+  return absl::ToInt64Milliseconds(SystemClock().Now() - began);
+}
+
+void LogOfView(const projections::ViewNotice& notice) {
+  Log(notice.is_error ? LogLevel::kError : LogLevel::kInfo, notice.text,
+      {{"view", notice.view}, {"state", NameOf(notice.state)}});
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<runtime::Server>> StartKithd(const Options& options) {
+absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
+  const absl::Time began = SystemClock().Now();
   KITH_RETURN_IF_ERROR(MakeDirectory(options.data));
   KITH_RETURN_IF_ERROR(CheckSpace(options));
   runtime::Storage storage;
@@ -63,15 +76,61 @@ absl::StatusOr<std::unique_ptr<runtime::Server>> StartKithd(const Options& optio
   eventstore::RocksEngineOptions engine;
   engine.data_dir = options.data;
   KITH_ASSIGN_OR_RETURN(storage.engine, eventstore::OpenRocksEngine(engine));
+  const int64_t recovery_ms = MillisecondsSince(began);
   KITH_ASSIGN_OR_RETURN(storage.keys,
                         eventstore::OpenKeyStore(options.data + "/keys", SystemRandom()));
   runtime::ServerOptions server = options.server;
   server.views.path = options.data + "/views";
+  server.views.notice = LogOfView;
   runtime::ServerBuilder builder;
   RegisterCapabilities(builder);
   builder.AtStart([&options](runtime::Runtime& runtime) { return MakeKeys(options, runtime); });
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  return builder.Start(server, std::move(storage));
+  auto kithd = std::make_unique<Kithd>();
+  KITH_ASSIGN_OR_RETURN(kithd->server_, builder.Start(server, std::move(storage)));
+  kithd->OpenMetrics(options, began);
+  kithd->LogStart(options, recovery_ms, began);
+  return kithd;
+}
+
+void Kithd::OpenMetrics(const Options& options, absl::Time began) {
+  metrics_.emplace([this, began](MetricPage& page) {
+    AddProcessMetrics(began, page);
+    AddViewMetrics(server_->runtime().views, SystemClock().Now(), page);
+    server_->methods().AddMetrics(page);
+  });
+  if (options.metrics.empty()) return;
+  auto port = MetricsPort::Open(options.metrics);
+  if (port.ok()) {
+    metrics_port_ = *std::move(port);
+  } else {
+    Log(LogLevel::kError, port.status().message(), {{"flag", "--metrics"}});
+  }
+}
+
+void Kithd::LogStart(const Options& options, int64_t recovery_ms, absl::Time began) const {
+  runtime::Runtime& runtime = server_->runtime();
+  uint64_t folded = runtime.log.head().value();
+  for (const projections::ViewHealth& view : runtime.views.Health()) {
+    folded = std::min(folded, view.position.value());
+  }
+  Log(LogLevel::kInfo, "started",
+      {{"version", Version()}, {"data", options.data}, {"address", options.server.address}},
+      {{"port", port()},
+       {"metrics_port", metrics_port_ == nullptr ? 0 : metrics_port_->port()},
+       {"store", absl::BytesToHexString(runtime.log.store_id())},
+       {"position", runtime.log.head().value()},
+       {"views_at", folded},
+       {"recovery_ms", recovery_ms},
+       {"start_ms", MillisecondsSince(began)}});
+}
+
+void Kithd::Stop(absl::string_view why) {
+  const absl::Time began = SystemClock().Now();
+  Log(LogLevel::kInfo, "stopping", {{"why", why}});
+  metrics_port_.reset();
+  metrics_.reset();
+  server_->Stop();
+  Log(LogLevel::kInfo, "stopped", {}, {{"stop_ms", MillisecondsSince(began)}});
 }
 
 }  // namespace kith::server

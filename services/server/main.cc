@@ -3,36 +3,60 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <memory>
 
 #include "absl/synchronization/mutex.h"
-#include "services/server/json_log.h"
+#include "eventstore/base/log.h"
 #include "services/server/kithd.h"
+#include "services/server/library_logs.h"
+#include "services/server/log_writer.h"
 #include "services/server/options.h"
 
-int main(int argc, char** argv) {
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  const kith::server::Options options = kith::server::ParseOptions(argc, argv);
-  kith::server::LogAsJson();
+namespace kith::server {
+namespace {
 
-  // Every thread inherits this mask, so that the signals wait for this one.
+// The end of the process waits no longer than this for who reads its log.
+constexpr absl::Duration kLogGrace = absl::Seconds(2);
+
+// Every thread made from now on inherits this mask, so that the signals wait for `Run`.
+sigset_t BlockStopSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
 
-  auto server = kith::server::StartKithd(options);
-  if (!server.ok()) {
-    std::fprintf(stderr, "kithd: %s\n", std::string(server.status().message()).c_str());
+int Run(const Options& options, const sigset_t& signals) {
+  const auto kithd = Kithd::Start(options);
+  if (!kithd.ok()) {
+    std::fprintf(stderr, "kithd: %s\n", std::string(kithd.status().message()).c_str());
     return 1;
   }
   const std::string& address = options.server.address;
   std::printf("kithd is ready on %s:%d\n", address.substr(0, address.rfind(':')).c_str(),
-              (*server)->port());
+              (*kithd)->port());
   std::fflush(stdout);
 
   int signal = 0;
   sigwait(&signals, &signal);
-  (*server)->Stop();
+  (*kithd)->Stop(signal == SIGINT ? "SIGINT" : "SIGTERM");
   return 0;
+}
+
+}  // namespace
+}  // namespace kith::server
+
+int main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  signal(SIGPIPE, SIG_IGN);  // nobody's going away ends a server, also who reads its log
+  const kith::server::Options options = kith::server::ParseOptions(argc, argv);
+  const sigset_t signals = kith::server::BlockStopSignals();  // before the first thread
+  const auto log = std::make_shared<kith::server::LogWriter>(kith::server::LogWriter::Options());
+  kith::SetLogSink(log, options.log_level);
+  kith::server::TakeLibraryLogs();
+  const int code = kith::server::Run(options, signals);
+  log->Close(kith::server::kLogGrace);
+  return code;
 }

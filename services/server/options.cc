@@ -9,7 +9,9 @@
 #include "absl/flags/usage.h"
 #include "absl/flags/usage_config.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "eventstore/base/version.h"
 
 ABSL_FLAG(std::string, data, "data", "The data directory; created when it is missing.");
 ABSL_FLAG(std::string, listen, "127.0.0.1:7447",
@@ -32,11 +34,35 @@ ABSL_FLAG(absl::Duration, idle_connection, absl::Minutes(10),
           "After how long a connection without calls is closed.");
 ABSL_FLAG(absl::Duration, handshake, absl::Seconds(10),
           "How long a new connection may take to speak HTTP/2.");
+ABSL_FLAG(absl::Duration, slow_call, absl::Seconds(1),
+          "Calls that take as long are logged, with the parts of their time; 0 for none.");
+ABSL_FLAG(std::string, metrics, "127.0.0.1:7449",
+          "Address and port of the metrics for Prometheus, at /metrics; empty for none. It asks "
+          "nobody for a key: keep it on loopback, or where only Prometheus comes.");
 ABSL_FLAG(bool, new_operator_key, false,
           "Make a key that grants everything in workspace 1 and the operator's methods, print it, "
           "and go on.");
+ABSL_FLAG(std::string, log_level, "info",
+          "The least of the lines to log on stderr: debug (every call), info (refused calls, what "
+          "the server does), warning, error, or off.");
 
 namespace kith::server {
+namespace {
+
+[[noreturn]] void Refuse(absl::string_view what) {
+  std::fprintf(stderr, "kithd: %s; see kithd --help\n", std::string(what).c_str());
+  std::exit(2);
+}
+
+LogLevel ParseLogLevel(absl::string_view name) {
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError, LogLevel::kOff}) {
+    if (LogLevelName(level) == name) return level;
+  }
+  Refuse(absl::StrCat("--log_level=", name, " is none of debug, info, warning, error, off"));
+}
+
+}  // namespace
 
 Options ParseOptions(int argc, char** argv) {
   absl::SetProgramUsageMessage("kithd keeps one Kith data directory and answers over gRPC.");
@@ -44,17 +70,19 @@ Options ParseOptions(int argc, char** argv) {
   config.contains_help_flags = [](absl::string_view file) {
     return absl::StrContains(file, "services/server/");
   };
+  config.version_string = [] { return absl::StrCat("kithd ", Version(), "\n"); };
   absl::SetFlagsUsageConfig(config);
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
-  if (rest.size() > 1) {
-    std::fprintf(stderr, "kithd: %s is no option; see kithd --help\n", rest[1]);
-    std::exit(2);
-  }
+  if (rest.size() > 1) Refuse(absl::StrCat(rest[1], " is no option"));
   Options options;
   options.data = absl::GetFlag(FLAGS_data);
+  options.log_level = ParseLogLevel(absl::GetFlag(FLAGS_log_level));
+  options.metrics = absl::GetFlag(FLAGS_metrics);
   options.new_operator_key = absl::GetFlag(FLAGS_new_operator_key);
   options.server.address = absl::GetFlag(FLAGS_listen);
   options.server.pools.reads.threads = absl::GetFlag(FLAGS_read_threads);
+  const absl::Duration slow_call = absl::GetFlag(FLAGS_slow_call);
+  if (slow_call > absl::ZeroDuration()) options.server.slow_call = slow_call;
   options.server.log.min_free_bytes = absl::GetFlag(FLAGS_min_free_bytes);
   options.server.calls = {
       .calls_max = absl::GetFlag(FLAGS_max_calls),

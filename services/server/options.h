@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "eventstore/base/log.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::server {
@@ -10,10 +11,13 @@ namespace kith::server {
 struct Options {
   std::string data;               // the data directory, created when missing
   bool new_operator_key = false;  // make and print a key, for an operator who has lost his
+  LogLevel log_level = LogLevel::kInfo;
+  std::string metrics = "127.0.0.1:7449";  // where /metrics answers; empty: nowhere
   runtime::ServerOptions server;
 };
 
-// Parses the command line; prints usage and exits on --help, and on a flag it does not know.
+// Parses the command line; prints usage or version and exits when asked to, and on a
+// flag it does not know or take.
 Options ParseOptions(int argc, char** argv);
 
 }  // namespace kith::server

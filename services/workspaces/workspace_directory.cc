@@ -6,9 +6,9 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
+#include "eventstore/base/log.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
-#include "spdlog/spdlog.h"
 
 namespace kith::workspaces {
 namespace {
@@ -97,7 +97,8 @@ std::shared_ptr<runtime::KeyUsage> WorkspaceDirectory::UsageOf(WorkspaceId works
 
 void WorkspaceDirectory::RefreshOrLog(WorkspaceId workspace) const {
   if (const absl::Status status = Refresh(workspace); !status.ok()) {
-    spdlog::error("workspace {} could not be read again: {}", workspace.value(), status.ToString());
+    Log(LogLevel::kError, "a workspace could not be read again", {{"workspace", workspace.value()}},
+        {{"error", status.ToString()}});
   }
 }
 

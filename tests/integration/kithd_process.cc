@@ -27,9 +27,10 @@ std::string ReadFile(const std::string& path) {
 
 }  // namespace
 
-KithdProcess::KithdProcess(const std::string& data, const std::vector<std::string>& arguments)
+KithdProcess::KithdProcess(const std::string& data, const std::vector<std::string>& arguments,
+                           int stderr_file)
     : data_(data), stderr_path_(data + ".stderr") {
-  std::vector<std::string> words = {KITHD_PATH, "--data=" + data};
+  std::vector<std::string> words = {KITHD_PATH, "--data=" + data, "--metrics="};
   words.insert(words.end(), arguments.begin(), arguments.end());
   if (arguments.empty()) words.push_back("--listen=127.0.0.1:0");
   std::vector<char*> argv;
@@ -39,7 +40,9 @@ KithdProcess::KithdProcess(const std::string& data, const std::vector<std::strin
   if (pipe(out) != 0) std::abort();
   pid_ = fork();
   if (pid_ == 0) {
-    const int err = open(stderr_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    const int err = stderr_file >= 0
+                        ? stderr_file
+                        : open(stderr_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     dup2(out[1], STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
     close(out[0]);

@@ -20,8 +20,10 @@ struct Ended {
 // One thread. The process is killed when the object goes.
 class KithdProcess {
  public:
-  // Starts kithd over `data` with further arguments and waits until it is ready or has ended.
-  explicit KithdProcess(const std::string& data, const std::vector<std::string>& arguments = {});
+  // Starts kithd over `data` with further arguments and waits until it is ready or has ended. What
+  // it writes to stderr goes to a file, which Ended tells, or to `stderr_file`.
+  explicit KithdProcess(const std::string& data, const std::vector<std::string>& arguments = {},
+                        int stderr_file = -1);
   ~KithdProcess();
   KithdProcess(const KithdProcess&) = delete;
   KithdProcess& operator=(const KithdProcess&) = delete;

@@ -22,7 +22,7 @@ class Kithd:
     READY_SECONDS = 120  # one that is neither ready nor at its end by then is ended, by SIGABRT
 
     def __init__(self, binary, data, flags=(), **options):
-        """The options are those of subprocess.Popen."""
+        """It tells no metrics unless a flag says where; the options are those of subprocess.Popen."""
         self.binary = binary
         self.data = data
         self.flags = flags
@@ -33,7 +33,8 @@ class Kithd:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen([self.binary, "--data", self.data, "--listen", "127.0.0.1:0", *self.flags],
+        self.process = subprocess.Popen([self.binary, "--data", self.data, "--listen", "127.0.0.1:0", "--metrics=",
+                                         *self.flags],
                                         stdout=subprocess.PIPE, text=True, **self.options)
         self.address = None
         guard = threading.Timer(self.READY_SECONDS, self.process.send_signal, [signal.SIGABRT])

@@ -76,6 +76,7 @@ class ShorterLog final : public EventLog {
     return log_.WorkspaceHead(workspace);
   }
   absl::string_view store_id() const override { return log_.store_id(); }
+  bool takes_writes() const override { return false; }
   uint64_t epoch() const override { return log_.epoch(); }
   const eventstore::TokenSealer& token_sealer() const override { return log_.token_sealer(); }
   absl::StatusOr<eventstore::StreamHead> HeadOf(WorkspaceId workspace, absl::string_view stream,

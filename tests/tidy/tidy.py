@@ -32,6 +32,7 @@ LAYERS = {
 PACKAGE_HEADERS = {
     "rocksdb/": ["eventstore/rocksdb", "eventstore/backup", "projections/tables", "tests"],
     "grpcpp/": ["services", "tests"],
+    "prometheus/": ["services/server"],
 }
 # Generated services and stubs: the server has neither.
 STUBS = ["services/cli", "tests", "deploy"]

@@ -21,7 +21,7 @@ TEST(Log, WritesOneJsonObjectALine) {
   const CapturedLog log;
   const std::string path = "/a \"b\"";
   Log(LogLevel::kWarning, "a \"view\" has\nstopped", {{"view", path}, {"at", uint64_t{17}}},
-      {{"left", -3}});
+      {{"left", -3}, {"empty", ""}});
   ASSERT_EQ(log.lines().size(), 1u);
   EXPECT_EQ(WithoutTime(log.lines()[0].json),
             R"({"level":"warning","message":"a \"view\" has\u000astopped",)"

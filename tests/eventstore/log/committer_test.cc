@@ -7,14 +7,17 @@
 #include <thread>
 
 #include "eventstore/base/error.h"
+#include "eventstore/base/metrics.h"
 #include "eventstore/seal/key_store.h"
 #include "kith/type/v1/errors.pb.h"
 #include "tests/eventstore/log/log_fixture.h"
 #include "tests/eventstore/log/places.h"
+#include "tests/testing/captured_log.h"
 
 namespace kith::eventstore {
 namespace {
 
+using kith::testing::CapturedLog;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Kind = StreamCondition::Kind;
@@ -209,6 +212,35 @@ Appended AppendWhenRecovered(EventLog& log, const Append& append) {
     if (answer.ok()) return *answer;
     EXPECT_EQ(answer.status().code(), absl::StatusCode::kUnavailable);
   }
+}
+
+// Goal: an operator hears of a disk that is too full, and of one that has room again, once each.
+TEST_F(CommitterTest, TellsItsOperatorOfADiskThatIsTooFull) {
+  const CapturedLog told(LogLevel::kInfo);
+  Open({.min_free_bytes = 1000});
+  EXPECT_TRUE(log_->takes_writes());
+  disk_->SetFreeBytes(999);
+  EXPECT_FALSE(log_->takes_writes());
+  for (int i = 0; i < 3; ++i) (void)log_->AppendAndWait(AppendTo("contacts/1"));
+  disk_->SetFreeBytes(1000);
+  EXPECT_TRUE(log_->takes_writes());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
+  const auto lines = told.lines();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0].level, LogLevel::kError);
+  EXPECT_THAT(lines[0].json, HasSubstr("\"free_bytes\":999,\"needed_bytes\":1000"));
+  EXPECT_THAT(lines[1].json, HasSubstr("the disk has room again"));
+}
+
+TEST_F(CommitterTest, TellsItsOperatorOfAFailedWriteAndOfTheRecovery) {
+  const CapturedLog told(LogLevel::kInfo);
+  disk_->FailNextCommit(/*applied=*/false);
+  EXPECT_FALSE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
+  AppendWhenRecovered(*log_, AppendTo("contacts/1"));
+  EXPECT_THAT(told.Await("a write of the log failed"), HasSubstr("\"error\":\""));
+  told.Await("the log takes writes again");
+  const MetricPage page = CollectMetrics();
+  EXPECT_EQ(page.families().at("kith_commit_failures_total").samples[0].value, 1);
 }
 
 // The same for a write that left nothing and for one that reached the disk although its fsync

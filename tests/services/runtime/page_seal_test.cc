@@ -60,7 +60,7 @@ TEST_F(PageSealTest, HidesIt) {
 }
 
 TEST_F(PageSealTest, RefusesATokenOfAnotherStoreListOrWorkspace) {
-  Method other = method_;
+  Method other = CompileMethod(ListContactsRequest::descriptor());
   other.name = "kith.users.v1.UsersService/ListUsers";
   const auto refused = [](const absl::StatusOr<std::string>& opened) {
     return IsError(opened.status(), type::v1::ERROR_INVALID_PAGE_TOKEN);
