@@ -11,19 +11,12 @@
 #include "eventstore/rocksdb/rocks_engine.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "services/server/capabilities.inc"
+#include "services/server/data_directory.h"
 #include "services/server/first_key.h"
 #include "services/workspaces/operator_keys.h"
 
 namespace kith::server {
 namespace {
-
-absl::Status MakeDirectory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("the data directory ", path, " cannot be made: ", error.message()));
-}
 
 absl::Status CheckSpace(const Options& options) {
   std::error_code error;
@@ -56,7 +49,7 @@ absl::Status MakeKeys(const Options& options, runtime::Runtime& runtime) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<runtime::Server>> StartKithd(const Options& options) {
-  KITH_RETURN_IF_ERROR(MakeDirectory(options.data));
+  KITH_RETURN_IF_ERROR(PrepareDataDirectory(options.data));
   KITH_RETURN_IF_ERROR(CheckSpace(options));
   runtime::Storage storage;
   // The log first: its lock keeps other processes out of the whole directory.

@@ -1,6 +1,7 @@
 // kithd: the server. Starts, says where it listens, and stops cleanly on SIGINT and SIGTERM.
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 
@@ -11,6 +12,8 @@
 
 int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  // What kithd writes is for its user alone.
+  umask(S_IRWXG | S_IRWXO);
   const kith::server::Options options = kith::server::ParseOptions(argc, argv);
   kith::server::LogAsJson();
 
