@@ -154,6 +154,9 @@ class EventLogImpl final : public EventLog {
   std::unique_ptr<Follower> Follow(Position after) override {
     return NewFollower(reader_, tail_, after);
   }
+  std::unique_ptr<Follower> FollowWorkspace(WorkspaceId workspace, Sequence after) override {
+    return NewWorkspaceFollower(reader_, tail_, workspace, after);
+  }
 
  private:
   CommitterHooks MakeHooks() {

@@ -132,6 +132,9 @@ class EventLog {
     virtual void Close() = 0;
   };
   virtual std::unique_ptr<Follower> Follow(Position after) = 0;
+  // Follows the events of one workspace from `after` on. What others write neither wakes it nor has
+  // to be read past, so any number may wait at no cost to them.
+  virtual std::unique_ptr<Follower> FollowWorkspace(WorkspaceId workspace, Sequence after) = 0;
 };
 
 // A condition an append failed on; ConflictsOf reads all of them from an Aborted status.
