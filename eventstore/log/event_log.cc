@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/committer.h"
 #include "eventstore/log/cursor.h"
@@ -48,14 +49,17 @@ class Awaited {
 class EventLogImpl final : public EventLog {
  public:
   EventLogImpl(std::unique_ptr<Engine> engine, KeyStore& keys, const Clock& clock,
-               Executor& executor, const EventLogOptions& options, const LogState& state)
+               Executor& executor, const EventLogOptions& options, const LogState& state,
+               absl::Time settled)
       : engine_(std::move(engine)),
         keys_(keys),
         executor_(executor),
         options_(options),
         tail_(executor, options.tail_records, options.recent_streams),
         reader_(*engine_, tail_),
-        record_clock_(std::make_unique<RecordClock>(clock, executor)),
+        record_clock_(std::make_unique<RecordClock>(
+            clock, executor, settled,
+            [this](absl::Time bound, RecordClock::Kept kept) { Keep(bound, std::move(kept)); })),
         keys_checkpointed_(state.head.value()) {
     tail_.Reset(state.head, state.workspaces);
     CheckSpace();
@@ -74,6 +78,7 @@ class EventLogImpl final : public EventLog {
     // noticed.
     (void)keys_.Checkpoint(head());
     (void)engine_->WriteMark(head());
+    if (const auto settled = record_clock_->Unkept()) (void)engine_->WriteSettled(*settled);
   }
 
   void AppendAsync(Append append, AppendDone done) override {
@@ -214,8 +219,7 @@ class EventLogImpl final : public EventLog {
           "the log moved on while the append was prepared: try again later");
       return Answer(std::move(prepared));
     }
-    Executor& preparing = options_.preparing != nullptr ? *options_.preparing : executor_;
-    preparing.Run([this, prepared = std::move(prepared)]() mutable {
+    Preparing().Run([this, prepared = std::move(prepared)]() mutable {
       Prepare(std::move(prepared), ReadTier::kDisk);
     });
   }
@@ -247,6 +251,22 @@ class EventLogImpl final : public EventLog {
       Leave(1, 0);
     });
   }
+
+  // The log waits for what writes the bound before it closes.
+  void Keep(absl::Time bound, RecordClock::Kept kept) {
+    {
+      MutexLock lock(mutex_);
+      KITH_CHECK(!closing_);  // a caller of the log holds it open
+      ++in_flight_;
+    }
+    Preparing().Run([this, bound, kept = std::move(kept)]() mutable {
+      kept(engine_->WriteSettled(bound));
+      Leave(1, 0);
+    });
+  }
+
+  // Where waiting for the disk holds up nobody.
+  Executor& Preparing() { return options_.preparing != nullptr ? *options_.preparing : executor_; }
 
   // Notes whether space is short; true when there is enough.
   bool CheckSpace() {
@@ -296,7 +316,9 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenEventLog(std::unique_ptr<Engine> e
                                                        const EventLogOptions& options) {
   KITH_ASSIGN_OR_RETURN(const LogState state, LoadLogState(*engine));
   KITH_RETURN_IF_ERROR(RecoverKeys(*engine, state, keys));
-  return std::make_unique<EventLogImpl>(std::move(engine), keys, clock, executor, options, state);
+  KITH_ASSIGN_OR_RETURN(const absl::Time settled, engine->ReadSettled());
+  return std::make_unique<EventLogImpl>(std::move(engine), keys, clock, executor, options, state,
+                                        settled);
 }
 
 }  // namespace kith::eventstore
