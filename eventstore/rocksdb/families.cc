@@ -12,9 +12,6 @@ namespace {
 constexpr double kBloomBits = 10;
 // The write-ahead log is replayed when the log is opened: this bounds how long that takes.
 constexpr uint64_t kWalBytesMax = 96 << 20;
-// Others wait closed: 64 MiB each, so these are the whole of a log of 24 GB. Together with those of
-// the views it is less than the 1,024 descriptors that a process has where nobody raised its limit.
-constexpr int kOpenFilesMax = 384;
 // The leading bytes of a position that hardly ever change.
 constexpr size_t kSteadyPrefixBytes = 4;
 
@@ -80,7 +77,8 @@ rocksdb::DBOptions LogDatabaseOptions(const RocksEngineOptions& options, const s
   db.max_total_wal_size = kWalBytesMax;
   db.max_background_jobs = 2;
   db.bytes_per_sync = 1 << 20;
-  db.max_open_files = kOpenFilesMax;
+  // A look-up in memory alone answers OK with an empty value where its table's file is not open.
+  db.max_open_files = -1;
   db.skip_stats_update_on_db_open = true;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;

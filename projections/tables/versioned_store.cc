@@ -55,8 +55,6 @@ bool HasSuffix(absl::string_view family) {
 // from a million rows took 300 times as long.
 constexpr uint64_t kFileBytes = 16 << 20;
 constexpr int kCacheShardBits = 4;
-// Others wait closed; see families.cc of the log.
-constexpr int kOpenFilesMax = 384;
 
 std::shared_ptr<rocksdb::Cache> NewBlockCache(size_t bytes) {
   return rocksdb::NewLRUCache(bytes, kCacheShardBits, /*strict_capacity_limit=*/false,
@@ -97,7 +95,6 @@ rocksdb::DBOptions DatabaseOptions(const VersionedStoreOptions& options) {
   database.write_buffer_manager =
       std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes);
   database.max_background_jobs = 2;
-  database.max_open_files = kOpenFilesMax;
   database.avoid_flush_during_shutdown = !options.flush_on_close;
   database.info_log = eventstore::NewRocksLog(options.path);
   return database;
