@@ -86,6 +86,11 @@ class Engine {
   // that lost its end is noticed. Position 0 when none was written.
   virtual absl::StatusOr<Position> ReadMark() const = 0;
   virtual absl::Status WriteMark(Position position) = 0;
+
+  // A time up to which reads may have been answered (EventLog::Settle), kept outside the tables,
+  // too. The infinite past when none was written. One thread at a time.
+  virtual absl::StatusOr<absl::Time> ReadSettled() = 0;
+  virtual absl::Status WriteSettled(absl::Time time) = 0;
 };
 
 }  // namespace kith::eventstore

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/log.h"
 #include "eventstore/base/metrics.h"
 #include "eventstore/base/status_macros.h"
@@ -50,14 +51,17 @@ class Awaited {
 class EventLogImpl final : public EventLog {
  public:
   EventLogImpl(std::unique_ptr<Engine> engine, KeyStore& keys, const Clock& clock,
-               Executor& executor, const EventLogOptions& options, const LogState& state)
+               Executor& executor, const EventLogOptions& options, const LogState& state,
+               absl::Time settled)
       : engine_(std::move(engine)),
         keys_(keys),
         executor_(executor),
         options_(options),
         tail_(executor, options.tail_records, options.recent_streams),
         reader_(*engine_, tail_),
-        record_clock_(std::make_unique<RecordClock>(clock, executor)),
+        record_clock_(std::make_unique<RecordClock>(
+            clock, executor, settled,
+            [this](absl::Time bound, RecordClock::Kept kept) { Keep(bound, std::move(kept)); })),
         keys_checkpointed_(state.head.value()) {
     tail_.Reset(state.head, state.workspaces);
     CheckSpace();
@@ -78,6 +82,7 @@ class EventLogImpl final : public EventLog {
     // noticed.
     (void)keys_.Checkpoint(head());
     (void)engine_->WriteMark(head());
+    if (const auto settled = record_clock_->Unkept()) (void)engine_->WriteSettled(*settled);
   }
 
   void AppendAsync(Append append, AppendDone done) override {
@@ -162,6 +167,9 @@ class EventLogImpl final : public EventLog {
   std::unique_ptr<Follower> Follow(Position after) override {
     return NewFollower(reader_, tail_, after);
   }
+  std::unique_ptr<Follower> FollowWorkspace(WorkspaceId workspace, Sequence after) override {
+    return NewWorkspaceFollower(reader_, tail_, workspace, after);
+  }
 
  private:
   CommitterHooks MakeHooks() {
@@ -219,8 +227,7 @@ class EventLogImpl final : public EventLog {
           "the log moved on while the append was prepared: try again later");
       return Answer(std::move(prepared));
     }
-    Executor& preparing = options_.preparing != nullptr ? *options_.preparing : executor_;
-    preparing.Run([this, prepared = std::move(prepared)]() mutable {
+    Preparing().Run([this, prepared = std::move(prepared)]() mutable {
       Prepare(std::move(prepared), ReadTier::kDisk);
     });
   }
@@ -252,6 +259,22 @@ class EventLogImpl final : public EventLog {
       Leave(1, 0);
     });
   }
+
+  // The log waits for what writes the bound before it closes.
+  void Keep(absl::Time bound, RecordClock::Kept kept) {
+    {
+      MutexLock lock(mutex_);
+      KITH_CHECK(!closing_);  // a caller of the log holds it open
+      ++in_flight_;
+    }
+    Preparing().Run([this, bound, kept = std::move(kept)]() mutable {
+      kept(engine_->WriteSettled(bound));
+      Leave(1, 0);
+    });
+  }
+
+  // Where waiting for the disk holds up nobody.
+  Executor& Preparing() { return options_.preparing != nullptr ? *options_.preparing : executor_; }
 
   // Notes whether space is short; true when there is enough.
   bool CheckSpace() {
@@ -331,7 +354,9 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenEventLog(std::unique_ptr<Engine> e
                                                        const EventLogOptions& options) {
   KITH_ASSIGN_OR_RETURN(const LogState state, LoadLogState(*engine));
   KITH_RETURN_IF_ERROR(RecoverKeys(*engine, state, keys));
-  return std::make_unique<EventLogImpl>(std::move(engine), keys, clock, executor, options, state);
+  KITH_ASSIGN_OR_RETURN(const absl::Time settled, engine->ReadSettled());
+  return std::make_unique<EventLogImpl>(std::move(engine), keys, clock, executor, options, state,
+                                        settled);
 }
 
 }  // namespace kith::eventstore

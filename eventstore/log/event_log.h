@@ -101,9 +101,9 @@ class EventLog {
   // Settles the past up to `time`, or up to now where `time` has not come yet: from this call on
   // nothing is recorded at or before it, and `done` is called once, with the time that is settled,
   // when everything recorded until then is published: at once and on this thread when nothing of it
-  // is in flight, else on the executor. PositionAt that time is the same for ever then, as long as
-  // the machine's clock does not step back across a restart. Unavailable while the outcome of a
-  // write of that time is unknown. Const, for it changes nothing that can be read.
+  // is in flight, else on the executor, or where the preparing is done. PositionAt that time is the
+  // same for ever then. Unavailable while the outcome of a write of that time is unknown, or when it
+  // cannot be noted on disk. Const, for it changes nothing that can be read.
   using Settled = absl::AnyInvocable<void(absl::StatusOr<absl::Time>)>;
   virtual void Settle(absl::Time time, Settled done) const = 0;
   // The same, waiting. Not on a gRPC thread.
@@ -134,6 +134,9 @@ class EventLog {
     virtual void Close() = 0;
   };
   virtual std::unique_ptr<Follower> Follow(Position after) = 0;
+  // Follows the events of one workspace from `after` on. What others write neither wakes it nor has
+  // to be read past, so any number may wait at no cost to them.
+  virtual std::unique_ptr<Follower> FollowWorkspace(WorkspaceId workspace, Sequence after) = 0;
 };
 
 // A condition an append failed on; ConflictsOf reads all of them from an Aborted status.

@@ -1,5 +1,5 @@
-// The follower of EventLog: reads from the tail while it keeps up, from disk where it has fallen
-// behind.
+// The followers of EventLog, of all events and of one workspace's: they read from the tail while
+// they keep up, from disk where they have fallen behind.
 #pragma once
 
 #include <memory>
@@ -11,5 +11,7 @@ namespace kith::eventstore {
 // Borrows both; they outlive the follower.
 std::unique_ptr<EventLog::Follower> NewFollower(const LogReader& reader, Tail& tail,
                                                 Position after);
+std::unique_ptr<EventLog::Follower> NewWorkspaceFollower(const LogReader& reader, Tail& tail,
+                                                         WorkspaceId workspace, Sequence after);
 
 }  // namespace kith::eventstore

@@ -66,12 +66,38 @@ absl::StatusOr<std::shared_ptr<const Record>> DecodeRecordAt(Position position,
 }
 
 absl::StatusOr<StreamHead> LogReader::HeadOf(absl::string_view head_key, ReadTier tier) const {
-  if (const auto recent = tail_.FindHead(head_key)) return *recent;
-  KITH_ASSIGN_OR_RETURN(const auto value, engine_.Get(Table::kHeads, head_key, tier));
-  if (!value.has_value()) return StreamHead();
-  const auto head = DecodeHead(*value);
-  if (!head.has_value()) return Damaged(Table::kHeads);
+  std::optional<StreamHead> head = tail_.FindHead(head_key);
+  if (!head.has_value()) {
+    KITH_ASSIGN_OR_RETURN(const auto value, engine_.Get(Table::kHeads, head_key, tier));
+    if (!value.has_value()) return StreamHead();
+    head = DecodeHead(*value);
+    if (!head.has_value()) return Damaged(Table::kHeads);
+  }
+  // What is written and not published yet is nobody's to see, and stands on the published.
+  if (const Position published = tail_.head(); head->position > published) {
+    return HeadBefore(head_key, head->revision, published, tier);
+  }
   return *head;
+}
+
+absl::StatusOr<StreamHead> LogReader::HeadBefore(absl::string_view head_key, Revision revision,
+                                                 Position published, ReadTier tier) const {
+  std::string prefix(head_key);
+  prefix.push_back('\0');
+  StreamHead found;
+  bool damaged = false;
+  KITH_RETURN_IF_ERROR(engine_.Scan(
+      {Table::kStreams, prefix, NumberedKey(prefix, revision.value()), Direction::kBackwards}, tier,
+      [&](absl::string_view key, absl::string_view value) {
+        const auto run = DecodeRun(NumberOfKey(key).value_or(0), value);
+        damaged = !run.has_value();
+        if (damaged || run->first > published) return !damaged;
+        // An append is published whole, and a run is of one append.
+        found = {Revision(run->last_number()), run->last()};
+        return false;
+      }));
+  if (damaged) return Damaged(Table::kStreams);
+  return found;
 }
 
 absl::StatusOr<std::optional<std::pair<RequestKey, Appended>>> LogReader::FindRequest(

@@ -27,7 +27,7 @@ class LogReader {
   // Borrows both.
   LogReader(const Engine& engine, const Tail& tail) : engine_(engine), tail_(tail) {}
 
-  // By the key of keys.h; revision 0 when the stream is empty.
+  // By the key of keys.h, as of what is published; revision 0 when the stream is empty.
   absl::StatusOr<StreamHead> HeadOf(absl::string_view head_key, ReadTier tier) const;
   absl::StatusOr<std::optional<std::pair<RequestKey, Appended>>> FindRequest(
       absl::string_view request_key, ReadTier tier) const;
@@ -60,6 +60,9 @@ class LogReader {
   // Those from `from` to `to`, in the engine.
   absl::StatusOr<Records> Scan(Position from, Position to, Direction direction,
                                ReadTier tier) const;
+  // The head of a stream whose last event, with this revision, is not published yet.
+  absl::StatusOr<StreamHead> HeadBefore(absl::string_view head_key, Revision revision,
+                                        Position published, ReadTier tier) const;
 
   const Engine& engine_;
   const Tail& tail_;

@@ -10,6 +10,8 @@ namespace {
 
 // The precision of record times.
 constexpr absl::Duration kTick = absl::Microseconds(1);
+// How far ahead the bound is written. After a crash, events may be recorded so much late.
+constexpr absl::Duration kAhead = absl::Seconds(1);
 
 absl::Time FloorToTick(absl::Time time) { return absl::FromUnixMicros(absl::ToUnixMicros(time)); }
 
@@ -25,6 +27,7 @@ void RecordClock::Reset(absl::Time last) {
   {
     MutexLock lock(mutex_);
     last_ = std::max(last_, last);
+    published_ = std::max(published_, last);
     in_flight_.clear();
     failed_ = false;
     waiting.swap(waiting_);
@@ -44,6 +47,7 @@ void RecordClock::EndBatch() {
   {
     MutexLock lock(mutex_);
     KITH_CHECK(!in_flight_.empty());
+    published_ = in_flight_.front();
     in_flight_.pop_front();
     const auto still = std::stable_partition(
         waiting_.begin(), waiting_.end(),
@@ -66,15 +70,42 @@ void RecordClock::Fail() {
 
 void RecordClock::Settle(absl::Time time, EventLog::Settled done) {
   absl::StatusOr<absl::Time> answer;
+  std::optional<absl::Time> bound;
   {
     MutexLock lock(mutex_);
     // The log's own now, which does not step back when the machine's clock does.
-    time = FloorToTick(std::min(time, std::max(clock_.Now(), last_)));
-    settled_ = std::max(settled_, time);
-    if (!IsPublished(time) && !failed_) return waiting_.push_back({time, std::move(done)});
-    answer = IsPublished(time) ? absl::StatusOr<absl::Time>(time) : NotKnownYet();
+    const absl::Time now = std::max(clock_.Now(), last_);
+    time = FloorToTick(std::min(time, now));
+    if (IsKept(time)) {
+      settled_ = std::max(settled_, time);
+      if (!IsPublished(time) && !failed_) return waiting_.push_back({time, std::move(done)});
+      answer = IsPublished(time) ? absl::StatusOr<absl::Time>(time) : NotKnownYet();
+    } else {
+      unkept_.push_back({time, std::move(done)});
+      if (std::exchange(keeping_, true)) return;
+      bound = FloorToTick(now) + kAhead;
+    }
   }
-  done(std::move(answer));
+  if (!bound.has_value()) return done(std::move(answer));
+  keep_(*bound, [this, bound = *bound](const absl::Status& status) { TakeKept(bound, status); });
+}
+
+void RecordClock::TakeKept(absl::Time bound, const absl::Status& status) {
+  std::vector<Waiting> waiting;
+  {
+    MutexLock lock(mutex_);
+    keeping_ = false;
+    if (status.ok()) kept_ = std::max(kept_, bound);
+    waiting.swap(unkept_);
+  }
+  if (!status.ok()) return Post(std::move(waiting), status);
+  for (Waiting& one : waiting) Settle(one.time, std::move(one.done));
+}
+
+std::optional<absl::Time> RecordClock::Unkept() const {
+  MutexLock lock(mutex_);
+  if (settled_ == kept_ || kept_ < published_) return std::nullopt;
+  return settled_;
 }
 
 void RecordClock::Post(std::vector<Waiting> waiting, const absl::Status& status) {

@@ -2,11 +2,18 @@
 // the past up to a time is settled: when nothing will be recorded at or before it any more, and
 // everything that was is published.
 //
+// What was settled stays so when the machine's clock steps back while nothing runs: a bound is kept
+// on disk, written a second ahead, so that many settle with one write; and what is before the last
+// batch needs none. After a crash nothing is recorded before the bound.
+//
 // Owned by the log. Batches begin and end on the committer's threads, in order and a few at a time;
 // anybody settles, from any thread. Nothing here waits, and all of it is constant work.
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -20,8 +27,18 @@ namespace kith::eventstore {
 
 class RecordClock {
  public:
-  // Borrows both.
-  RecordClock(const Clock& clock, Executor& executor) : clock_(clock), executor_(executor) {}
+  // Puts on disk that times up to `bound` may be settled, and tells when it is there. Must not
+  // wait.
+  using Kept = absl::AnyInvocable<void(absl::Status)>;
+  using Keep = std::function<void(absl::Time bound, Kept kept)>;
+
+  // Borrows both. `settled` is the bound that was kept last.
+  RecordClock(const Clock& clock, Executor& executor, absl::Time settled, Keep keep)
+      : clock_(clock),
+        executor_(executor),
+        keep_(std::move(keep)),
+        settled_(settled),
+        kept_(settled) {}
 
   // No batch is in flight, and the last one was recorded at `last`. What was settled stays settled.
   void Reset(absl::Time last) KITH_EXCLUDES(mutex_);
@@ -37,6 +54,9 @@ class RecordClock {
   // EventLog::Settle.
   void Settle(absl::Time time, EventLog::Settled done) KITH_EXCLUDES(mutex_);
 
+  // What is to be kept at the end: exactly what is settled. Nullopt where that is kept already.
+  std::optional<absl::Time> Unkept() const KITH_EXCLUDES(mutex_);
+
  private:
   struct Waiting {
     absl::Time time;
@@ -46,14 +66,26 @@ class RecordClock {
   bool IsPublished(absl::Time time) const KITH_REQUIRES(mutex_) {
     return in_flight_.empty() || time < in_flight_.front();
   }
+  // Whether nothing can be recorded at or before `time` once it is settled, whatever happens: the
+  // disk says so, or has a later batch.
+  bool IsKept(absl::Time time) const KITH_REQUIRES(mutex_) {
+    return time <= kept_ || time < published_;
+  }
+  void TakeKept(absl::Time bound, const absl::Status& status) KITH_EXCLUDES(mutex_);
   void Post(std::vector<Waiting> waiting, const absl::Status& status);
 
   const Clock& clock_;
   Executor& executor_;
-  Mutex mutex_;
-  absl::Time last_ KITH_GUARDED_BY(mutex_) = absl::InfinitePast();     // of the last batch begun
-  absl::Time settled_ KITH_GUARDED_BY(mutex_) = absl::InfinitePast();  // later batches are after it
-  std::deque<absl::Time> in_flight_ KITH_GUARDED_BY(mutex_);           // oldest first
+  const Keep keep_;
+  mutable Mutex mutex_;
+  absl::Time last_ KITH_GUARDED_BY(mutex_) = absl::InfinitePast();  // of the last batch begun
+  absl::Time published_ KITH_GUARDED_BY(mutex_) =
+      absl::InfinitePast();                     // of the last one published
+  absl::Time settled_ KITH_GUARDED_BY(mutex_);  // later batches are after it
+  absl::Time kept_ KITH_GUARDED_BY(mutex_);     // settled_ may rise to here without a write
+  bool keeping_ KITH_GUARDED_BY(mutex_) = false;
+  std::vector<Waiting> unkept_ KITH_GUARDED_BY(mutex_);       // until kept_ has risen
+  std::deque<absl::Time> in_flight_ KITH_GUARDED_BY(mutex_);  // oldest first
   bool failed_ KITH_GUARDED_BY(mutex_) = false;
   std::vector<Waiting> waiting_ KITH_GUARDED_BY(mutex_);
 };

@@ -58,6 +58,12 @@ Sequence Tail::WorkspaceHead(WorkspaceId workspace) const {
   return found == workspaces_.end() ? Sequence() : found->second;
 }
 
+std::pair<Position, Sequence> Tail::HeadsOf(WorkspaceId workspace) const {
+  MutexLock lock(mutex_);
+  const auto found = workspaces_.find(workspace);
+  return {head(), found == workspaces_.end() ? Sequence() : found->second};
+}
+
 void Tail::Reset(Position head, const WorkspaceHeads& workspaces) {
   std::vector<Waiting> woken;
   recent_heads_.Clear();
@@ -69,6 +75,8 @@ void Tail::Reset(Position head, const WorkspaceHeads& workspaces) {
     workspaces_ = workspaces;
     head_.store(head.value(), std::memory_order_release);
     woken.swap(waiting_);
+    for (const auto& [workspace, waiting] : waiting_in_) touched_.push_back(workspace);
+    TakeWoken(&woken);
     advanced_.NotifyAll();
   }
   for (const Waiting& waiting : woken) Post(waiting);
@@ -98,6 +106,7 @@ void Tail::WakeFollowers() {
                        [this](const Waiting& waiting) { return waiting.after < head(); });
     woken.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(sleep_on));
     waiting_.erase(waiting_.begin(), sleep_on);
+    TakeWoken(&woken);
     advanced_.NotifyAll();
   }
   for (const Waiting& waiting : woken) Post(waiting);
@@ -112,7 +121,28 @@ void Tail::Store(const std::shared_ptr<const Record>& record, Records* evicted) 
     evicted->push_back(std::move(oldest));
   }
   Slot(position) = record;
-  workspaces_[record->header.workspace] = record->header.sequence;
+  const WorkspaceId workspace = record->header.workspace;
+  workspaces_[workspace] = record->header.sequence;
+  if (waiting_in_.empty() || (!touched_.empty() && touched_.back() == workspace)) return;
+  if (waiting_in_.contains(workspace)) touched_.push_back(workspace);
+}
+
+void Tail::TakeWoken(std::vector<Waiting>* woken) {
+  for (const WorkspaceId workspace : touched_) {
+    const auto waiting = waiting_in_.find(workspace);
+    if (waiting == waiting_in_.end()) continue;
+    const Sequence last = workspaces_[workspace];
+    for (auto one = waiting->second.begin(); one != waiting->second.end();) {
+      if (one->second.after >= last) {
+        ++one;
+        continue;
+      }
+      woken->push_back({std::move(one->second.waker), one->second.ticket, Position()});
+      waiting->second.erase(one++);
+    }
+    if (waiting->second.empty()) waiting_in_.erase(waiting);
+  }
+  touched_.clear();
 }
 
 std::optional<Position> Tail::LastRecordedAt(absl::Time time) const {
@@ -157,6 +187,20 @@ bool Tail::WaitBeyond(Position after, absl::Duration timeout,
   return head() > after && !closed.load();
 }
 
+bool Tail::WaitBeyond(WorkspaceId workspace, Sequence after, absl::Duration timeout,
+                      const std::atomic<bool>& closed) const {
+  const auto wait = absl::ToChronoNanoseconds(std::min(timeout, kWaitMax));
+  MutexLock lock(mutex_);
+  const auto is_beyond = [&]() KITH_REQUIRES(mutex_) {
+    const auto found = workspaces_.find(workspace);
+    return found != workspaces_.end() && found->second > after;
+  };
+  while (!is_beyond() && !closed.load()) {
+    if (!advanced_.WaitFor(mutex_, wait)) break;
+  }
+  return is_beyond() && !closed.load();
+}
+
 void Tail::StirWaiters() const {
   MutexLock lock(mutex_);
   advanced_.NotifyAll();
@@ -172,6 +216,27 @@ void Tail::WakeBeyond(Position after, const std::shared_ptr<Waker>& waker, uint6
     }
   }
   Post({waker, ticket, after});
+}
+
+void Tail::WakeBeyond(WorkspaceId workspace, Sequence after, const std::shared_ptr<Waker>& waker,
+                      uint64_t ticket) {
+  {
+    MutexLock lock(mutex_);
+    const auto found = workspaces_.find(workspace);
+    if (found == workspaces_.end() || found->second <= after) {
+      waiting_in_[workspace][waker.get()] = {waker, ticket, after};
+      return;
+    }
+  }
+  Post({waker, ticket, Position()});
+}
+
+void Tail::Forget(WorkspaceId workspace, const std::shared_ptr<Waker>& waker) {
+  MutexLock lock(mutex_);
+  const auto waiting = waiting_in_.find(workspace);
+  if (waiting == waiting_in_.end()) return;
+  waiting->second.erase(waker.get());
+  if (waiting->second.empty()) waiting_in_.erase(waiting);
 }
 
 void Tail::Forget(const std::shared_ptr<Waker>& waker) {

@@ -1,7 +1,6 @@
 // Tail: what the log holds in memory for its readers: the published head, the sequences of all
 // workspaces, the heads of streams written lately, and the last records, shared with whoever
-// follows. A record is in the tail before
-// anybody is told that it was appended.
+// follows. A record is in the tail before anybody is told that it was appended.
 //
 // Written by the committer's threads, one at a time; read by any thread. Publishing never waits for
 // a reader.
@@ -11,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -51,6 +51,8 @@ class Tail {
 
   Position head() const { return Position(head_.load(std::memory_order_acquire)); }
   Sequence WorkspaceHead(WorkspaceId workspace) const;
+  // Both at one moment.
+  std::pair<Position, Sequence> HeadsOf(WorkspaceId workspace) const;
   // The last published event of a stream, or one that is published this moment; nullopt where it is
   // not in memory.
   std::optional<StreamHead> FindHead(absl::string_view head_key) const {
@@ -77,12 +79,20 @@ class Tail {
   // Waits until the head is beyond `after`, until `closed`, or for about `timeout`. True when it is
   // beyond.
   bool WaitBeyond(Position after, absl::Duration timeout, const std::atomic<bool>& closed) const;
+  // The same for the sequence of a workspace.
+  bool WaitBeyond(WorkspaceId workspace, Sequence after, absl::Duration timeout,
+                  const std::atomic<bool>& closed) const;
   // Makes every WaitBeyond look at its `closed` again.
   void StirWaiters() const;
   // Fires `waker` on the executor once the head is beyond `after`; replaces what it was waiting
   // for.
   void WakeBeyond(Position after, const std::shared_ptr<Waker>& waker, uint64_t ticket);
   void Forget(const std::shared_ptr<Waker>& waker);
+  // The same once the workspace has an event after `after`. Events of others cost nothing, however
+  // many wait.
+  void WakeBeyond(WorkspaceId workspace, Sequence after, const std::shared_ptr<Waker>& waker,
+                  uint64_t ticket);
+  void Forget(WorkspaceId workspace, const std::shared_ptr<Waker>& waker);
 
  private:
   using Records = std::vector<std::shared_ptr<const Record>>;
@@ -91,6 +101,12 @@ class Tail {
     uint64_t ticket;
     Position after;
   };
+  struct WaitingInWorkspace {
+    std::shared_ptr<Waker> waker;
+    uint64_t ticket;
+    Sequence after;
+  };
+  using WaitingByWaker = absl::flat_hash_map<const Waker*, WaitingInWorkspace>;
 
   void Store(const std::shared_ptr<const Record>& record, Records* evicted) KITH_REQUIRES(mutex_);
   std::shared_ptr<const Record>& Slot(uint64_t position) KITH_REQUIRES(mutex_) {
@@ -100,6 +116,8 @@ class Tail {
     return ring_[position % ring_.size()];
   }
   void Remove(const std::shared_ptr<Waker>& waker) KITH_REQUIRES(mutex_);
+  // Takes those out who wait in workspaces that were published to, and appends them to `woken`.
+  void TakeWoken(std::vector<Waiting>* woken) KITH_REQUIRES(mutex_);
   void Post(const Waiting& waiting);
 
   Executor& executor_;
@@ -113,6 +131,9 @@ class Tail {
   size_t bytes_ KITH_GUARDED_BY(mutex_) = 0;
   WorkspaceHeads workspaces_ KITH_GUARDED_BY(mutex_);
   std::vector<Waiting> waiting_ KITH_GUARDED_BY(mutex_);
+  absl::flat_hash_map<WorkspaceId, WaitingByWaker> waiting_in_ KITH_GUARDED_BY(mutex_);
+  // Workspaces with waiting followers that were published to since these were woken; some twice.
+  std::vector<WorkspaceId> touched_ KITH_GUARDED_BY(mutex_);
 };
 
 }  // namespace kith::eventstore

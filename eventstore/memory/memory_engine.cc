@@ -80,6 +80,11 @@ void MemoryDisk::SetMark(Position position) {
   mark_ = position;
 }
 
+size_t MemoryDisk::settled_writes() const {
+  MutexLock lock(mutex_);
+  return settled_writes_;
+}
+
 size_t MemoryDisk::commits() const {
   MutexLock lock(mutex_);
   return commits_;
@@ -163,6 +168,16 @@ class MemoryEngine final : public Engine {
 
   absl::Status WriteMark(Position position) override {
     disk_->SetMark(position);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<absl::Time> ReadSettled() override {
+    MutexLock lock(disk_->mutex_);
+    return disk_->settled_;
+  }
+  absl::Status WriteSettled(absl::Time time) override {
+    MutexLock lock(disk_->mutex_);
+    disk_->settled_ = time;
+    ++disk_->settled_writes_;
     return absl::OkStatus();
   }
 

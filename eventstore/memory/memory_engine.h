@@ -36,8 +36,9 @@ class MemoryDisk {
   void Remove(Table table, absl::string_view key);
   // Puts the durable mark somewhere else.
   void SetMark(Position position);
-  // How many batches were committed.
+  // How many batches were committed, and how often the settled time was written.
   size_t commits() const;
+  size_t settled_writes() const;
 
  private:
   friend class MemoryEngine;
@@ -48,6 +49,8 @@ class MemoryDisk {
   mutable CondVar changed_;
   std::array<Entries, kTableCount> tables_ KITH_GUARDED_BY(mutex_);
   Position mark_ KITH_GUARDED_BY(mutex_);
+  absl::Time settled_ KITH_GUARDED_BY(mutex_) = absl::InfinitePast();
+  size_t settled_writes_ KITH_GUARDED_BY(mutex_) = 0;
   std::optional<bool> fail_next_
       KITH_GUARDED_BY(mutex_);  // holds: whether the failing commit is applied
   bool fail_reopen_ KITH_GUARDED_BY(mutex_) = false;

@@ -77,6 +77,7 @@ rocksdb::DBOptions LogDatabaseOptions(const RocksEngineOptions& options, const s
   db.max_total_wal_size = kWalBytesMax;
   db.max_background_jobs = 2;
   db.bytes_per_sync = 1 << 20;
+  // A look-up in memory alone answers OK with an empty value where its table's file is not open.
   db.max_open_files = -1;
   db.skip_stats_update_on_db_open = true;
   db.stats_dump_period_sec = 0;

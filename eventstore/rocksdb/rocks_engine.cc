@@ -15,6 +15,7 @@
 #include "eventstore/rocksdb/rocks_database.h"
 #include "eventstore/rocksdb/rocks_metrics.h"
 #include "eventstore/rocksdb/rocks_status.h"
+#include "eventstore/rocksdb/settled_file.h"
 #include "rocksdb/iterator.h"
 #include "rocksdb/write_batch.h"
 
@@ -63,6 +64,7 @@ class RocksEngine final : public Engine {
       : options_(options),
         path_(absl::StrCat(options.data_dir, "/log")),
         mark_path_(MarkPath(options.data_dir)),
+        settled_(absl::StrCat(options.data_dir, "/settled")),
         cache_(rocksdb::NewLRUCache(options.cache_bytes)),
         memtables_(std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes)) {}
 
@@ -163,6 +165,8 @@ class RocksEngine final : public Engine {
   absl::Status WriteMark(Position position) override {
     return WriteDurableMark(mark_path_, store_id_, position);
   }
+  absl::StatusOr<absl::Time> ReadSettled() override { return settled_.Read(); }
+  absl::Status WriteSettled(absl::Time time) override { return settled_.Write(time); }
 
  private:
   static rocksdb::ReadOptions ReadOptionsFor(ReadTier tier) {
@@ -190,6 +194,7 @@ class RocksEngine final : public Engine {
   const RocksEngineOptions options_;
   const std::string path_;
   const std::string mark_path_;
+  SettledFile settled_;
   const std::shared_ptr<rocksdb::Cache> cache_;
   const std::shared_ptr<rocksdb::WriteBufferManager> memtables_;
   mutable ReadGate gate_{false};             // open while the database is

@@ -12,8 +12,8 @@ namespace kith::events {
 namespace {
 
 constexpr size_t kPollRecords = 1024;
-// A live subscriber this many positions behind is no longer caught up.
-constexpr uint64_t kBehindPositions = 4096;
+// A live subscriber this many events of its workspace behind is no longer caught up.
+constexpr uint64_t kBehindEvents = 4096;
 // The clock and the timer that ends an idle time need not agree to the last microsecond.
 constexpr absl::Duration kIdleMin = absl::Milliseconds(1);
 
@@ -25,8 +25,6 @@ absl::StatusOr<std::unique_ptr<Subscription>> Subscription::Open(
   eventstore::EventLog& log = environment.log;
   KITH_ASSIGN_OR_RETURN(EventFilter filter,
                         EventFilter::Compile(request.filter(), environment.registry));
-  // Taken first: the cursor below reads at least to here, so the follower misses nothing.
-  const Position head = log.head();
   KITH_ASSIGN_OR_RETURN(const Position start, SubscriptionStart(log, workspace, request));
   KITH_ASSIGN_OR_RETURN(const Sequence last_before,
                         runtime::SequenceAt(log, workspace, start, eventstore::ReadTier::kDisk));
@@ -38,7 +36,6 @@ absl::StatusOr<std::unique_ptr<Subscription>> Subscription::Open(
   subscription->position_ = start;
   subscription->sequence_ = last_before;
   subscription->sent_ = subscription->resumable_ = environment.clock.Now();
-  subscription->live_from_ = std::max(start, head);
   if (last_before < log.WorkspaceHead(workspace)) {
     subscription->standing_ =
         log.ReadWorkspace(workspace, last_before.Next(), eventstore::Direction::kForwards);
@@ -50,8 +47,8 @@ absl::StatusOr<Subscription::Next> Subscription::Fill(v1::SubscribeEventsRespons
   // Emptied but kept: its strings hold the next events without being allocated again.
   response->mutable_events()->clear_events();
   KITH_ASSIGN_OR_RETURN(const bool more, TakeRecords(response));
-  const uint64_t lag = environment_.log.head().value() - position_.value();
-  if (lag > kBehindPositions) caught_up_ = false;
+  const uint64_t last = environment_.log.WorkspaceHead(workspace_).value();
+  if (last - sequence_.value() > kBehindEvents) caught_up_ = false;
   pausing_ = false;
   if (!response->events().events().empty()) {
     sent_ = resumable_ = environment_.clock.Now();
@@ -85,7 +82,6 @@ absl::StatusOr<bool> Subscription::TakeRecords(v1::SubscribeEventsResponse* resp
     KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::Record> record, NextRecord());
     if (record == nullptr) return false;
     position_ = record->header.position;
-    if (record->header.workspace != workspace_) continue;
     sequence_ = record->header.sequence;
     if (!Passes(record->header)) {
       if (++passed_over_ >= environment_.options.checkpoint_events) return true;
@@ -106,10 +102,7 @@ absl::StatusOr<std::shared_ptr<const eventstore::Record>> Subscription::NextReco
     if (record != nullptr) return record;
     standing_ = nullptr;
   }
-  if (live_ == nullptr) {
-    position_ = std::max(position_, live_from_);
-    live_ = environment_.log.Follow(position_);
-  }
+  if (live_ == nullptr) live_ = environment_.log.FollowWorkspace(workspace_, sequence_);
   if (polled_.empty()) {
     KITH_ASSIGN_OR_RETURN(auto records, live_->Poll(kPollRecords));
     polled_.assign(std::make_move_iterator(records.begin()),

@@ -76,9 +76,8 @@ class Subscription final : public runtime::StreamSource<v1::SubscribeEventsRespo
   const EventFilter filter_;
   const absl::Time since_;  // events recorded before it are passed over
 
-  std::unique_ptr<eventstore::RecordCursor> standing_;  // null once it was read to its end
-  Position live_from_;                                  // after which the follower begins then
-  std::unique_ptr<eventstore::EventLog::Follower> live_;
+  std::unique_ptr<eventstore::RecordCursor> standing_;    // null once it was read to its end
+  std::unique_ptr<eventstore::EventLog::Follower> live_;  // null until then
   std::deque<std::shared_ptr<const eventstore::Record>> polled_;
 
   Position position_;         // everything of the workspace up to here was sent or passed over

@@ -13,20 +13,13 @@
 #include "eventstore/base/version.h"
 #include "eventstore/rocksdb/rocks_engine.h"
 #include "services/server/capabilities.inc"
+#include "services/server/data_directory.h"
 #include "services/server/first_key.h"
 #include "services/server/process_metrics.h"
 #include "services/workspaces/operator_keys.h"
 
 namespace kith::server {
 namespace {
-
-absl::Status MakeDirectory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("the data directory ", path, " cannot be made: ", error.message()));
-}
 
 absl::Status CheckSpace(const Options& options) {
   std::error_code error;
@@ -69,7 +62,7 @@ void LogOfView(const projections::ViewNotice& notice) {
 
 absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   const absl::Time began = SystemClock().Now();
-  KITH_RETURN_IF_ERROR(MakeDirectory(options.data));
+  KITH_RETURN_IF_ERROR(PrepareDataDirectory(options.data));
   KITH_RETURN_IF_ERROR(CheckSpace(options));
   runtime::Storage storage;
   // The log first: its lock keeps other processes out of the whole directory.

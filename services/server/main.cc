@@ -1,6 +1,7 @@
 // kithd: the server. Starts, says where it listens, and stops cleanly on SIGINT and SIGTERM.
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <memory>
@@ -50,6 +51,8 @@ int Run(const Options& options, const sigset_t& signals) {
 
 int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  // What kithd writes is for its user alone.
+  umask(S_IRWXG | S_IRWXO);
   signal(SIGPIPE, SIG_IGN);  // nobody's going away ends a server, also who reads its log
   const kith::server::Options options = kith::server::ParseOptions(argc, argv);
   const sigset_t signals = kith::server::BlockStopSignals();  // before the first thread

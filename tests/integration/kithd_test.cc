@@ -317,6 +317,51 @@ TEST_F(KithdTest, ADiskThatFillsAndEmptiesEndsNothing) {
   }
 }
 
+TEST_F(KithdTest, WritesNothingThatOthersMayRead) {
+  {
+    KithdProcess kithd(Data());
+    std::string ada;
+    ASSERT_TRUE(CreateContact(kithd, "Ada", "", &ada).ok());
+    EXPECT_EQ(kithd.Stop(SIGTERM).exit_code, 0);
+  }
+  const auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(Data())) {
+    EXPECT_EQ(entry.status().permissions() & others, std::filesystem::perms::none) << entry.path();
+  }
+  // One of an earlier version is closed to others when it is opened.
+  std::filesystem::permissions(Data() + "/views", std::filesystem::perms::all);
+  KithdProcess kithd(Data());
+  ASSERT_TRUE(kithd.ready());
+  EXPECT_EQ(std::filesystem::status(Data() + "/views").permissions() & others,
+            std::filesystem::perms::none);
+}
+
+TEST_F(KithdTest, RefusesAFolderOfOtherFilesAndWritesNothingIntoIt) {
+  std::filesystem::create_directories(Data());
+  std::ofstream(Data() + "/letter.txt") << "Dear Ada";
+  KithdProcess kithd(Data());
+  ASSERT_FALSE(kithd.ready());
+  ExpectOneClearLine(kithd.Stop(SIGTERM), "letter.txt");
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(Data())) {
+    files += entry.exists() ? 1 : 0;
+  }
+  EXPECT_EQ(files, 1u);
+}
+
+TEST_F(KithdTest, RefusesADirectoryThatLostItsLog) {
+  {
+    KithdProcess kithd(Data());
+    ASSERT_TRUE(kithd.ready());
+    EXPECT_EQ(kithd.Stop(SIGTERM).exit_code, 0);
+  }
+  std::filesystem::remove_all(Data() + "/log");
+  KithdProcess kithd(Data());
+  ASSERT_FALSE(kithd.ready());
+  ExpectOneClearLine(kithd.Stop(SIGTERM), "has no log any more");
+  EXPECT_FALSE(std::filesystem::exists(Data() + "/log"));
+}
+
 TEST_F(KithdTest, RefusesADirectoryThatIsNotItsOwn) {
   std::filesystem::create_directories(Data() + "/log");
   std::ofstream(Data() + "/log/letter.txt") << "Dear Ada";

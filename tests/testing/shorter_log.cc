@@ -119,6 +119,9 @@ class ShorterLog final : public EventLog {
     KITH_ASSIGN_OR_RETURN(const Position position, log_.PositionOf(workspace, sequence, tier));
     return std::min(position, head_);
   }
+  std::unique_ptr<Follower> FollowWorkspace(WorkspaceId workspace, Sequence after) override {
+    return log_.FollowWorkspace(workspace, after);
+  }
   std::unique_ptr<Follower> Follow(Position after) override {
     return std::make_unique<ShorterFollower>(log_.Follow(after), head_, after >= head_);
   }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
 #include <thread>
 #include <vector>
 
@@ -55,6 +56,46 @@ TYPED_TEST(Following, HoldsAboutAMebibyteAtOnce) {
     for (const auto& record : records) EXPECT_EQ(record->header.position, Position(expected++));
   }
   EXPECT_EQ(expected, kEvents + 1);
+}
+
+// Goal: a follower of one workspace gets its events, each once and in order, whether they are in
+// memory or not, and however many of others stand between.
+// Method: random writes to three workspaces, random polls, and a memory of few records.
+TYPED_TEST(Following, OneWorkspaceIsFollowedAlone) {
+  this->Open({.tail_records = 16});
+  const uint32_t seed = std::random_device{}();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937 random(seed);
+  auto follower = this->log_->FollowWorkspace(kWorkspace, Sequence(2));
+  std::vector<uint64_t> told;
+  const auto poll = [&](size_t limit) {
+    const auto records = follower->Poll(limit);
+    ASSERT_TRUE(records.ok()) << records.status();
+    for (const auto& record : *records) {
+      EXPECT_EQ(record->header.workspace, kWorkspace);
+      told.push_back(record->header.sequence.value());
+    }
+  };
+  for (int i = 0; i < 200; ++i) {
+    const WorkspaceId workspace(kWorkspace.value() + random() % 3);
+    this->Write(AppendTo("contacts/1", 1 + static_cast<int>(random() % 3), workspace));
+    if (random() % 4 == 0) poll(1 + random() % 8);
+  }
+  const uint64_t last = this->log_->WorkspaceHead(kWorkspace).value();
+  for (size_t before = told.size() + 1; before != told.size();) {
+    before = told.size();
+    poll(8);
+  }
+  std::vector<uint64_t> expected;
+  for (uint64_t sequence = 3; sequence <= last; ++sequence) expected.push_back(sequence);
+  EXPECT_EQ(told, expected);
+  EXPECT_FALSE(follower->Wait(absl::ZeroDuration()));
+  this->Write(AppendTo("contacts/1"));
+  EXPECT_TRUE(follower->Wait(absl::InfiniteDuration()));
+  poll(8);
+  EXPECT_EQ(told.back(), last + 1);
+  follower->Close();
+  EXPECT_FALSE(follower->Wait(absl::InfiniteDuration()));
 }
 
 TYPED_TEST(Following, WakesAFollowerOnce) {

@@ -172,6 +172,22 @@ TYPED_TEST(Reading, RecordsNothingMoreAtATimeThatWasSettled) {
   }
 }
 
+// Not even where the clock steps back while nothing runs: what is settled outlives the process.
+TYPED_TEST(Reading, WhatWasSettledStaysSoWhenTheClockStepsBackBetweenTwoLives) {
+  this->Write(AppendTo("contacts/1"));
+  for (int life = 0; life < 3; ++life) {
+    this->clock_.Advance(absl::Minutes(10));
+    const Position head = this->log_->head();
+    const auto settled = this->log_->SettleAndWait(absl::InfiniteFuture());
+    ASSERT_TRUE(settled.ok()) << settled.status();
+    this->log_.reset();
+    this->clock_.Advance(-absl::Hours(1));
+    this->Open();
+    this->Write(AppendTo("contacts/1"));
+    EXPECT_EQ(*this->log_->PositionAt(*settled, ReadTier::kDisk), head) << "life " << life;
+  }
+}
+
 TYPED_TEST(Reading, FindsThePositionOfASequenceBeyondTheEnd) {
   this->Write(AppendTo("contacts/1", 2));
   this->Write(AppendTo("contacts/1", 2, WorkspaceId(8)));

@@ -31,7 +31,13 @@ class RecordClockTest : public ::testing::Test {
   ManualClock clock_;
   const absl::Time start_ = clock_.Now();
   kith::testing::HeldExecutor executor_;
-  RecordClock record_clock_{clock_, executor_};
+  absl::Status disk_;  // what keeping answers
+  std::vector<absl::Time> kept_;
+  RecordClock record_clock_{clock_, executor_, absl::InfinitePast(),
+                            [this](absl::Time bound, RecordClock::Kept kept) {
+                              kept_.push_back(bound);
+                              kept(disk_);
+                            }};
 };
 
 TEST_F(RecordClockTest, RecordsNothingInTheSettledPast) {
@@ -43,6 +49,41 @@ TEST_F(RecordClockTest, RecordsNothingInTheSettledPast) {
   // What was settled is after now: one batch after the other, the times stay apart.
   EXPECT_EQ(***Settle(absl::InfiniteFuture()), start_ + kTick);
   EXPECT_EQ(record_clock_.BeginBatch(), start_ + 2 * kTick);
+}
+
+// A server that is asked as of now all the time writes once a second, and one asked about the past
+// not at all.
+TEST_F(RecordClockTest, KeepsABoundAheadOfWhatIsSettled) {
+  record_clock_.BeginBatch();
+  record_clock_.EndBatch();
+  EXPECT_EQ(***Settle(start_ - kTick), start_ - kTick);
+  EXPECT_TRUE(kept_.empty()) << "a later batch is on disk";
+  EXPECT_EQ(record_clock_.Unkept(), std::nullopt);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(***Settle(clock_.Now()), clock_.Now());
+    clock_.Advance(absl::Milliseconds(10));
+  }
+  EXPECT_EQ(kept_, (std::vector<absl::Time>{start_ + absl::Seconds(1)}));
+  EXPECT_EQ(record_clock_.Unkept(), clock_.Now() - absl::Milliseconds(10));
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(***Settle(clock_.Now()), clock_.Now());
+  EXPECT_EQ(kept_.size(), 2u);
+}
+
+TEST_F(RecordClockTest, RecordsNothingBeforeTheBoundOfAnEarlierLife) {
+  RecordClock next(clock_, executor_, start_ + absl::Seconds(1), nullptr);
+  EXPECT_EQ(next.BeginBatch(), start_ + absl::Seconds(1) + kTick);
+}
+
+TEST_F(RecordClockTest, SettlesNothingThatCannotBeKept) {
+  disk_ = absl::UnavailableError("the disk is gone");
+  const auto refused = Settle(start_);
+  executor_.RunAll();
+  EXPECT_TRUE(absl::IsUnavailable((*refused)->status()));
+  EXPECT_EQ(record_clock_.BeginBatch(), start_) << "nobody was told of it";
+  record_clock_.EndBatch();
+  disk_ = absl::OkStatus();
+  EXPECT_EQ(***Settle(start_), start_);
 }
 
 TEST_F(RecordClockTest, SettlesAtMostNow) {

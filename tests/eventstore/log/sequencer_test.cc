@@ -38,7 +38,8 @@ class SequencerTest : public ::testing::Test {
   std::unique_ptr<KeyStore> keys_ = NewMemoryKeyStore(random_);
   ManualClock clock_;
   PoolExecutor executor_;
-  RecordClock record_clock_{clock_, executor_};
+  RecordClock record_clock_{clock_, executor_, absl::InfinitePast(),
+                            [](absl::Time, RecordClock::Kept kept) { kept(absl::OkStatus()); }};
   std::unique_ptr<Engine> engine_ = NewMemoryEngine();
   Sequencer sequencer_{record_clock_, /*overlay_batches=*/2};
   CommitGroup group_{engine_->NewBatch()};

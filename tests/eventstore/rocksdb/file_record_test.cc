@@ -258,7 +258,8 @@ TEST_F(LogFiles, AnEventMissingInTheMiddleIsNoticed) {
 TEST_F(LogFiles, FiftyStartsLeaveNoMoreFilesThanTen) {
   std::vector<size_t> files;
   for (int life = 0; life < 50; ++life) {
-    ASSERT_TRUE(Live(data_, 3).ok());
+    const absl::Status lived = Live(data_, 3);
+    ASSERT_TRUE(lived.ok()) << lived;
     files.push_back(Contents(data_).size());
   }
   EXPECT_LE(*std::max_element(files.begin() + 40, files.end()),

@@ -1,0 +1,69 @@
+#include "services/server/data_directory.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/status_macros.h"
+
+namespace kith::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What is never there without a log.
+constexpr const char* kStandsOnTheLog[] = {"keys", "durable.mark", "settled", "views"};
+// A log whose creation was cut short, and what a file system has at its root.
+constexpr const char* kMayStandAlone[] = {"log.new", "lost+found"};
+
+template <size_t count>
+bool IsOneOf(const std::string& name, const char* const (&names)[count]) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+absl::Status Unusable(const std::string& path, const std::error_code& error) {
+  return absl::UnavailableError(
+      absl::StrCat("the data directory ", path, " cannot be used: ", error.message()));
+}
+
+// A directory without a log is new, if it is anything of ours.
+absl::Status CheckNew(const std::string& path) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path, error)) {
+    const std::string name = entry.path().filename().string();
+    if (IsOneOf(name, kStandsOnTheLog)) {
+      return absl::DataLossError(absl::StrCat(
+          path, " has no log any more, but ", name,
+          ": restore the data directory from a backup, all of it; nothing was changed"));
+    }
+    if (!IsOneOf(name, kMayStandAlone)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(path, " holds files that are not Kith's, such as ", name,
+                       ": give --data a directory of its own; nothing was changed"));
+    }
+  }
+  return error ? Unusable(path, error) : absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status PrepareDataDirectory(const std::string& path) {
+  std::error_code error;
+  const bool is_made = fs::create_directories(path, error);
+  if (error) return Unusable(path, error);
+  if (is_made) {
+    fs::permissions(path, fs::perms::owner_all, error);
+    return error ? Unusable(path, error) : absl::OkStatus();
+  }
+  if (!fs::exists(path + "/log", error)) return CheckNew(path);
+  // Earlier versions made these readable to everybody; what is in them needs no change then.
+  for (const char* name : {"/log", "/views"}) {
+    std::error_code not_ours;  // then it is refused when it is opened
+    fs::permissions(path + name, fs::perms::owner_all, not_ours);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace kith::server

@@ -1,0 +1,17 @@
+// The data directory as a whole: that it is one of Kith, or empty, and that nobody else reads it.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace kith::server {
+
+// Makes the directory where it is missing, and keeps others out of what is in it: contacts stand in
+// views in clear. Nothing else is changed, and nothing where it is refused:
+//   FailedPrecondition  it holds files and none of them is a log of Kith's
+//   DataLoss            it was one of Kith, and its log is gone
+//   Unavailable         it cannot be made or read
+absl::Status PrepareDataDirectory(const std::string& path);
+
+}  // namespace kith::server
