@@ -102,8 +102,8 @@ class EventLog {
   // nothing is recorded at or before it, and `done` is called once, with the time that is settled,
   // when everything recorded until then is published: at once and on this thread when nothing of it
   // is in flight, else on the executor, or where the preparing is done. PositionAt that time is the
-  // same for ever then. Unavailable while the outcome of a write of that time is unknown, or when it
-  // cannot be noted on disk. Const, for it changes nothing that can be read.
+  // same for ever then. Unavailable while the outcome of a write of that time is unknown, or when
+  // it cannot be noted on disk. Const, for it changes nothing that can be read.
   using Settled = absl::AnyInvocable<void(absl::StatusOr<absl::Time>)>;
   virtual void Settle(absl::Time time, Settled done) const = 0;
   // The same, waiting. Not on a gRPC thread.

@@ -14,7 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // What is never there without a log.
-constexpr const char* kStandsOnTheLog[] = {"keys", "durable.mark", "settled", "views"};
+constexpr const char* kStandsOnTheLog[] = {"keys", "durable.mark", "settled", "views",
+                                           "development.key"};
 // A log whose creation was cut short, and what a file system has at its root.
 constexpr const char* kMayStandAlone[] = {"log.new", "lost+found"};
 
