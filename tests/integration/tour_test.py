@@ -158,6 +158,8 @@ class TourTest(unittest.TestCase):
                 code = kithd.wait(timeout=60)
                 if "--help" in text:
                     self.assertTrue(any("--min_free_bytes" in line for line in told), told)
+                elif "--version" in text:
+                    self.assertRegex("".join(told), r"^kithd \d+\.\d+\.\d+\n$")
                 else:
                     self.assertEqual((code, told[-1][:14]), (0, "kithd is ready"))
 
