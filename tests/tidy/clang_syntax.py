@@ -58,10 +58,12 @@ def ninja_file(build, root):
     with open(os.path.join(build, "compile_commands.json")) as file:
         entries = json.load(file)
     precompiled = {}
+    checked = set()  # a source that several targets compile is looked at once
     for entry in sorted(entries, key=lambda entry: entry["file"]):
         source = os.path.relpath(entry["file"], root)
-        if source.startswith(("build/", "tests/", "..")):
+        if source.startswith(("build/", "tests/", "..")) or source in checked:
             continue
+        checked.add(source)
         flags, header = clang_flags(entry["command"])
         after, pch = "", ""
         if header is not None:
