@@ -126,7 +126,7 @@ IOStatus RecordingFiles::DeleteFile(const std::string& name, const IOOptions& op
 }
 
 IOStatus RecordingFiles::NoteManifest(uint64_t number, const FileRecord::Manifest& manifest) {
-  return Update([&](FileRecord& record) {
+  return Update([&](FileRecord& record) KITH_REQUIRES(mutex_) {
     if (record.manifests.count(number) == 0) ForgetManifests();
     record.manifests[number] = manifest;
     return true;
