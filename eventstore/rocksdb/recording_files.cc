@@ -126,8 +126,8 @@ IOStatus RecordingFiles::DeleteFile(const std::string& name, const IOOptions& op
 }
 
 IOStatus RecordingFiles::NoteManifest(uint64_t number, const FileRecord::Manifest& manifest) {
-  return Update([&](FileRecord& record) {
-    if (record.manifests.count(number) == 0) ForgetManifests(record);
+  return Update([&](FileRecord& record) KITH_REQUIRES(mutex_) {
+    if (record.manifests.count(number) == 0) ForgetManifests();
     record.manifests[number] = manifest;
     return true;
   });
@@ -155,8 +155,8 @@ IOStatus RecordingFiles::Update(Change change) {
   return status;
 }
 
-void RecordingFiles::ForgetManifests(FileRecord& record) {
-  std::erase_if(record.manifests, [this](const auto& manifest) {
+void RecordingFiles::ForgetManifests() {
+  std::erase_if(record_.manifests, [this](const auto& manifest) {
     const std::string path = absl::StrCat(folder_, "/", ManifestName(manifest.first));
     return target()->FileExists(path, IOOptions(), nullptr).IsNotFound();
   });

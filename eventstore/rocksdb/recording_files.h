@@ -41,8 +41,8 @@ class RecordingFiles final : public rocksdb::FileSystemWrapper {
   // Writes the record after `change`, which is undone when that fails.
   template <class Change>
   rocksdb::IOStatus Update(Change change) KITH_EXCLUDES(mutex_);
-  // Takes manifests whose files are gone out of the record.
-  void ForgetManifests(FileRecord& record);
+  // Forgets manifests whose files are gone.
+  void ForgetManifests() KITH_REQUIRES(mutex_);
 
   const std::string folder_;
   Mutex mutex_;

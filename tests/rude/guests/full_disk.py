@@ -76,10 +76,10 @@ def _disk_tries(house, filler):
         yield f"writes when there is room again, {number}", _taken(house, api, number, told)
     yield "what was acknowledged", house.witness.audit(api) + _hold(api, told)
     _fill(filler)
-    code = house.server.stop(signal.SIGTERM)
-    yield "a stop when it is full", [] if code == 0 else [f"kithd ended with {code}: {house.server.said()[-400:]}"]
+    code, said = house.server.stop(signal.SIGTERM), house.server.said()
     _empty(filler)
     house.open()
+    yield "a stop when it is full", [] if code == 0 else [f"kithd ended with {code}: {said[-400:]}"]
     yield "a start when there is room again", house.witness.audit(house.server.api) + _hold(house.server.api, told)
 
 

@@ -79,7 +79,7 @@ def jumps(clock):
     """The attack, with the clock that the house was started with."""
 
     def attack(house):
-        for hours in (1, -1, -1, 1, 1, -2):
+        for hours in house.scale.jumps:
             past = Past(house)
             house.witness.await_round()
             # The one call that is under way may be told that its deadline has passed.
@@ -87,7 +87,7 @@ def jumps(clock):
             clock.jump(hours)
             _await_notice(house)
             yield f"{hours:+} h while it runs", past.compare(house.server.api)
-        for hours in (1, -1, -2, 2):
+        for hours in house.scale.jumps_stopped:
             past = Past(house)
             house.leave()
             for sentence in house.witness.take_wrong()[0]:

@@ -41,6 +41,8 @@ class Scale:
     streams: int
     fills: int
     full_seconds: float  # in which reads go on
+    jumps: tuple  # hours
+    jumps_stopped: tuple
     flags: list  # of kithd
 
 
@@ -52,6 +54,7 @@ SHORT = {
     "unfinished": 64, "large": 6, "garbage": 1, "flood": 1000, "furniture": 100, "unread": 60, "ingests": 20, "vanishing": 2,
     "measure_seconds": 0.5, "overload_seconds": 3, "overload_calls": 2000, "overload_channels": 20, "bytes_seconds": 2,
     "bytes_calls": 280, "streams": 200, "fills": 1, "full_seconds": 1,
+    "jumps": (1, -2), "jumps_stopped": (-1, 1),
     "flags": ["--handshake=2s", "--max_calls_per_key=300", "--max_streams_per_key=50", "--max_request_bytes=5000000",
               "--grpc_memory=64000000"]}
 # Limits as they are when nobody says.
@@ -61,7 +64,8 @@ LONG = {
     "handshake_seconds": 10, "timed": True, "idle": 10_000, "half_open": 1_000,
     "unfinished": 480, "large": 64, "garbage": 20, "flood": 10_000, "furniture": 300, "unread": 1000, "ingests": 200,
     "vanishing": 50, "measure_seconds": 10, "overload_seconds": 60, "overload_calls": 20_000, "overload_channels": 50,
-    "bytes_seconds": 10, "bytes_calls": 2800, "streams": 2000, "fills": 3, "full_seconds": 60, "flags": []}
+    "bytes_seconds": 10, "bytes_calls": 2800, "streams": 2000, "fills": 3, "full_seconds": 60,
+    "jumps": (1, -1, -1, 1, 1, -2), "jumps_stopped": (1, -1, -2, 2), "flags": []}
 
 
 def scale_of(options):
