@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/log.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/thread_name.h"
@@ -79,15 +80,16 @@ Committer::~Committer() {
 void Committer::Enqueue(std::unique_ptr<PreparedAppend> append) {
   {
     MutexLock lock(mutex_);
-    if (!broken_ && !stopping_) {
+    if (!broken_ && !stopping_ && damage_.ok()) {
       queue_.push_back(std::move(append));
       WakeFor(queue_.size());
       return;
     }
+    append->answer = damage_.ok() ? OutcomeUnknown() : damage_;
   }
   Appends refused;
   refused.push_back(std::move(append));
-  Fail(refused);
+  AnswerFailed(refused);
 }
 
 // Whoever finishes a write looks at the queue, so a short one needs no other thread meanwhile.
@@ -185,6 +187,7 @@ void Committer::Write(CommitGroup& group) {
     Log(LogLevel::kError, "a write of the log failed: its outcome is unknown until it is read back",
         {}, {{"error", written.message()}});
     clock_.Fail();
+    if (absl::IsDataLoss(written)) NoteDamage(written);
     Fail(group.answers);
     Recover();
     return;
@@ -216,6 +219,18 @@ void Committer::GiveAnswers(Appends answers) {
 absl::StatusOr<LogState> Committer::ReadBack() {
   KITH_RETURN_IF_ERROR(engine_.Reopen());
   return hooks_.recover();
+}
+
+// An engine whose files are damaged refuses every write. Opening it again lets it take some, until
+// it meets the damage again: that would go on for ever, and readers would have to wait each time.
+void Committer::NoteDamage(const absl::Status& cause) {
+  Log(LogLevel::kError,
+      "the log is damaged, and takes no changes until it is restored from a backup and started "
+      "anew",
+      {}, {{"cause", cause.message()}});
+  MutexLock lock(mutex_);
+  damage_ = absl::DataLossError(absl::StrCat(
+      "the log is damaged, and takes no changes until it is restored: ", cause.message()));
 }
 
 // Called by the writer, which keeps its role until appends may resume.
@@ -260,6 +275,10 @@ void Committer::Resume(const LogState& state) {
 
 void Committer::Fail(Appends& appends) {
   for (auto& append : appends) append->answer = OutcomeUnknown();
+  AnswerFailed(appends);
+}
+
+void Committer::AnswerFailed(Appends& appends) {
   const size_t count = appends.size();
   const size_t bytes = BytesOf(appends);
   PostAnswers(executor_, std::exchange(appends, {}));

@@ -69,7 +69,11 @@ class Committer {
   void Recover() KITH_EXCLUDES(mutex_);
   absl::StatusOr<LogState> ReadBack();
   void Resume(const LogState& state) KITH_EXCLUDES(mutex_);
+  void NoteDamage(const absl::Status& cause) KITH_EXCLUDES(mutex_);
+  // Their outcome is unknown.
   void Fail(Appends& appends);
+  // Each holds its answer.
+  void AnswerFailed(Appends& appends);
   void GiveAnswers(Appends answers);
   void WakeFor(size_t queued) KITH_REQUIRES(mutex_);
 
@@ -92,6 +96,7 @@ class Committer {
   bool writing_ KITH_GUARDED_BY(mutex_) = false;
   bool broken_ KITH_GUARDED_BY(mutex_) = false;  // a write failed and the log has not recovered yet
   bool stopping_ KITH_GUARDED_BY(mutex_) = false;
+  absl::Status damage_ KITH_GUARDED_BY(mutex_);  // not OK: no append is taken any more
   std::vector<std::thread> threads_;
 };
 

@@ -28,9 +28,10 @@ class MemoryBatch final : public EngineBatch {
 
 }  // namespace
 
-void MemoryDisk::FailNextCommit(bool applied) {
+void MemoryDisk::FailNextCommit(bool applied, absl::Status error) {
   MutexLock lock(mutex_);
   fail_next_ = applied;
+  fail_error_ = std::move(error);
 }
 
 void MemoryDisk::FailReopen(bool fail) {
@@ -119,7 +120,7 @@ class MemoryEngine final : public Engine {
       apply();
       ++disk.commits_;
     }
-    return failing.has_value() ? absl::UnavailableError("injected fault") : absl::OkStatus();
+    return failing.has_value() ? disk.fail_error_ : absl::OkStatus();
   }
 
   absl::StatusOr<std::optional<std::string>> Get(Table table, absl::string_view key,

@@ -18,9 +18,9 @@ class MemoryDisk {
  public:
   explicit MemoryDisk(std::string store_id = "memory-disk-0001") : store_id_(std::move(store_id)) {}
 
-  // The next commit fails; `applied` says whether its bytes reach the disk nevertheless, as after a
-  // failed fsync.
-  void FailNextCommit(bool applied);
+  // The next commit fails with `error`; `applied` says whether its bytes reach the disk
+  // nevertheless, as after a failed fsync.
+  void FailNextCommit(bool applied, absl::Status error = absl::UnavailableError("injected fault"));
   // Every Reopen fails until told otherwise.
   void FailReopen(bool fail);
   // Holds the next commits in their fsync: WaitUntilHeld returns when one has arrived there. With
@@ -53,6 +53,7 @@ class MemoryDisk {
   size_t settled_writes_ KITH_GUARDED_BY(mutex_) = 0;
   std::optional<bool> fail_next_
       KITH_GUARDED_BY(mutex_);  // holds: whether the failing commit is applied
+  absl::Status fail_error_ KITH_GUARDED_BY(mutex_);
   bool fail_reopen_ KITH_GUARDED_BY(mutex_) = false;
   bool hold_ KITH_GUARDED_BY(mutex_) = false;
   bool hold_applied_ KITH_GUARDED_BY(mutex_) = false;

@@ -278,6 +278,25 @@ TEST_F(CommitterTest, ShowsFollowersWhatAFailedWriteLeftOnDisk) {
   EXPECT_EQ(follower->Poll(10)->size(), 1u);
 }
 
+// A damaged file fails every write. The log takes no more changes, and says why; what it has is
+// read on. To open it again and again would help nobody.
+TEST_F(CommitterTest, TakesNoChangesOnceItsFilesAreDamagedAndReadsGoOn) {
+  ASSERT_TRUE(log_->AppendAndWait(AppendTo("contacts/1")).ok());
+  disk_->FailNextCommit(false, absl::DataLossError("block checksum mismatch"));
+  EXPECT_EQ(log_->AppendAndWait(AppendTo("contacts/1")).status().code(),
+            absl::StatusCode::kUnavailable);
+  const size_t commits = disk_->commits();
+  absl::Status refused;
+  do {  // until it has recovered from the write itself
+    refused = log_->AppendAndWait(AppendTo("contacts/2")).status();
+  } while (absl::IsUnavailable(refused));
+  EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss) << refused;
+  EXPECT_NE(refused.message().find("block checksum mismatch"), std::string::npos) << refused;
+  EXPECT_EQ(disk_->commits(), commits) << "it is not tried again";
+  EXPECT_THAT(Drain(log_->ReadWorkspace(kWorkspace, Sequence(1), Direction::kForwards)),
+              ElementsAre("contacts/1@1"));
+}
+
 TEST_F(CommitterTest, ClosesWhileTheDiskStaysBroken) {
   disk_->FailReopen(true);
   disk_->FailNextCommit(false);
