@@ -145,10 +145,10 @@ std::string TitleOf(const FieldDescriptor* field) {
 }
 
 // Numbers of a singular field are shown where the proto cannot tell zero from unset: 0 deals is an
-// answer.
+// answer. Of a resource, what the server counts is told where there is any.
 bool IsShown(const Message& message, const FieldDescriptor* field) {
   if (field->is_repeated()) return message.GetReflection()->FieldSize(message, field) > 0;
-  if (!field->has_presence() && IsNumber(field)) return true;
+  if (!field->has_presence() && IsNumber(field) && !RulesOf(*field).output_only()) return true;
   return message.GetReflection()->HasField(message, field);
 }
 
