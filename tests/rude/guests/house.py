@@ -112,7 +112,7 @@ class House:
             return
         print(f"{row}: {'failed' if failed else 'held'}; {resident} MiB before, {self.gauge.peak()} at most; "
               f"others waited {self.slowest:.2f} s at most" +
-              (f", and connected again {self.reconnected} times" if self.reconnected else ""), flush=True)
+              (f", and asked again {self.reconnected} times" if self.reconnected else ""), flush=True)
 
     def _tries(self, attack, sockets, bound):
         self.slowest, self.reconnected = 0, 0

@@ -49,7 +49,7 @@ class Scale:
 # Limits as small as the numbers.
 SHORT = {
     "descriptors": 512, "memory_mib": 800,
-    "growth_mib": {"no messages": 100, "garbage": 60, "large messages": 60, "unfinished messages": 160},
+    "growth_mib": {"no messages": 100, "garbage": 60, "large messages": 60, "unfinished messages": 350},
     "handshake_seconds": 2, "timed": False, "idle": 600, "half_open": 60,
     "unfinished": 64, "large": 6, "garbage": 1, "flood": 1000, "furniture": 100, "unread": 60, "ingests": 20, "vanishing": 2,
     "measure_seconds": 0.5, "overload_seconds": 3, "overload_calls": 2000, "overload_channels": 20, "bytes_seconds": 2,

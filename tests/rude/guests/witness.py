@@ -12,6 +12,7 @@ from kith.type.v1 import read_pb2
 from attack.api import Answer, Api
 
 DEADLINE_SECONDS = 30  # much longer than it takes, however busy the machine is
+ENDED_BY_GRPC = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED}  # where no reason is given
 SERVING = b"\x08\x01"
 OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]  # channels of a process share connections otherwise
 STAGES = "pipelines/default/stages/"
@@ -37,7 +38,7 @@ class Witness:
         self.slowest = 0.0  # seconds, since `take_wrong`
         self.rounds = 0
         self.may_time_out = 0  # so many calls may be told that their deadline has passed
-        self.may_reconnect = False  # a call whose connection was closed is made again, with the same request id
+        self.may_reconnect = False  # a call that gRPC itself ended is made again, with the same request id
         self.reconnected = 0  # how often, since `take_wrong`
         self.kept = {}  # contact → its last name, of what was acknowledged
         self.stopping = threading.Event()
@@ -75,7 +76,7 @@ class Witness:
         """The reply, or None where there is none, which is noted."""
         began = time.monotonic()
         answer = ask()
-        while self.may_reconnect and answer.code == grpc.StatusCode.UNAVAILABLE and not answer.reason:
+        while self.may_reconnect and answer.code in ENDED_BY_GRPC and not answer.reason:
             self.reconnected += 1
             answer = ask()
         seconds = time.monotonic() - began
