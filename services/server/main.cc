@@ -29,12 +29,10 @@ sigset_t BlockStopSignals() {
   return signals;
 }
 
-int Run(const Options& options, const sigset_t& signals) {
+// OK after a signal has stopped it.
+absl::Status Run(const Options& options, const sigset_t& signals) {
   const auto kithd = Kithd::Start(options);
-  if (!kithd.ok()) {
-    std::fprintf(stderr, "kithd: %s\n", std::string(kithd.status().message()).c_str());
-    return 1;
-  }
+  if (!kithd.ok()) return kithd.status();
   const std::string& address = options.server.address;
   std::printf("kithd is ready on %s:%d\n", address.substr(0, address.rfind(':')).c_str(),
               (*kithd)->port());
@@ -43,7 +41,7 @@ int Run(const Options& options, const sigset_t& signals) {
   int signal = 0;
   sigwait(&signals, &signal);
   (*kithd)->Stop(signal == SIGINT ? "SIGINT" : "SIGTERM");
-  return 0;
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -59,7 +57,10 @@ int main(int argc, char** argv) {
   const auto log = std::make_shared<kith::server::LogWriter>(kith::server::LogWriter::Options());
   kith::SetLogSink(log, options.log_level);
   kith::server::TakeLibraryLogs();
-  const int code = kith::server::Run(options, signals);
+  const absl::Status ran = kith::server::Run(options, signals);
   log->Close(kith::server::kLogGrace);
-  return code;
+  if (ran.ok()) return 0;
+  // The last line, whatever the log had to tell.
+  std::fprintf(stderr, "kithd: %s\n", std::string(ran.message()).c_str());
+  return 1;
 }
