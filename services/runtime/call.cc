@@ -60,6 +60,7 @@ absl::StatusOr<CallTracker::Share> CallTracker::Enter(const std::shared_ptr<KeyU
                                                       bool streams, int64_t bytes) {
   request_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   if (usage != nullptr) usage->calls.fetch_add(1, std::memory_order_relaxed);
+  if (usage != nullptr) usage->request_bytes.fetch_add(bytes, std::memory_order_relaxed);
   if (usage != nullptr && streams) usage->streams.fetch_add(1, std::memory_order_relaxed);
   Share share(*this, usage, streams, bytes);  // given back where the call is refused
   if (bytes > 0 && request_bytes() > limits_.request_bytes_max) {
@@ -68,6 +69,13 @@ absl::StatusOr<CallTracker::Share> CallTracker::Enter(const std::shared_ptr<KeyU
                         "again.");
   }
   if (usage == nullptr) return share;
+  // So that one key cannot fill what is there for all.
+  if (bytes > 0 &&
+      usage->request_bytes.load(std::memory_order_relaxed) > limits_.request_bytes_max / 2) {
+    return LimitReached("max_request_bytes", "key",
+                        "The requests of this key in flight take half of the memory that the "
+                        "server gives to all. Await some first.");
+  }
   if (streams && usage->streams.load(std::memory_order_relaxed) > limits_.streams_per_key_max) {
     return LimitReached("max_streams_per_key", "key",
                         absl::StrCat("This key has ", limits_.streams_per_key_max,
@@ -85,6 +93,7 @@ void CallTracker::GiveBack(const Share& share) {
   request_bytes_.fetch_sub(share.bytes_, std::memory_order_relaxed);
   if (share.usage_ == nullptr) return;
   share.usage_->calls.fetch_sub(1, std::memory_order_relaxed);
+  share.usage_->request_bytes.fetch_sub(share.bytes_, std::memory_order_relaxed);
   if (share.streams_) share.usage_->streams.fetch_sub(1, std::memory_order_relaxed);
 }
 

@@ -17,7 +17,7 @@ struct CallLimits {
   int64_t calls_max = 8'192;             // in flight, streams included
   int64_t calls_per_key_max = 2'048;     // the same, with the credentials of one key
   int64_t streams_per_key_max = 512;     // of them those that stream
-  int64_t request_bytes_max = 64 << 20;  // of all requests in flight, as they came
+  int64_t request_bytes_max = 64 << 20;  // of all requests in flight, as they came; a key has half
   double events_per_second_per_key = 0;  // changes a key may make, with a burst of a second; 0: any
 };
 
@@ -26,6 +26,7 @@ class KeyUsage {
  public:
   std::atomic<int64_t> calls = 0;
   std::atomic<int64_t> streams = 0;
+  std::atomic<int64_t> request_bytes = 0;
 
   // Takes one change out of what the key may make at `now`; how long until it may where there is
   // none left, else zero. A clock that goes back gives nothing and takes nothing.

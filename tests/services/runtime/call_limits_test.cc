@@ -110,8 +110,18 @@ TEST(CallLimits, BoundTheBytesOfRequestsInFlight) {
   PersonServer server(options);
   server.list_gate.Close();
   {
-    const HeldList held(server, "owner", 980);
+    const HeldList held(server, "owner", 480);
     server.list_gate.AwaitWaiting(1);
+    // One key has half of them.
+    Call call("owner");
+    ListContactsRequest request;
+    request.set_filter(std::string(100, ' '));
+    ListContactsResponse response;
+    EXPECT_EQ(LimitOf(server.contacts().ListContacts(&call, request, &response)),
+              "max_request_bytes");
+    EXPECT_EQ(TryGet(server, "reader"), "CONTACT_NOT_FOUND");
+    const HeldList another(server, "stranger", 490);
+    server.list_gate.AwaitWaiting(2);
     EXPECT_EQ(TryGet(server, "reader"), "max_request_bytes");
     server.list_gate.Open();
   }
