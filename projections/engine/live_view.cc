@@ -216,7 +216,10 @@ absl::Status LiveView::Flush() {
   MutexLock lock(mutex_);
   const uint64_t asked = ++flushes_asked_;
   feed_.AskForFlush();
-  while (flushes_done_ < asked && status_.ok() && !stopped_) flush_done_.Wait(mutex_);
+  // Not for its status: what it failed of is told until it is live again, and by then it writes.
+  while (flushes_done_ < asked && retry_at_ == absl::InfiniteFuture() && !stopped_) {
+    flush_done_.Wait(mutex_);
+  }
   if (flushes_done_ >= asked) return absl::OkStatus();
   return stopped_ ? ShuttingDown() : status_;
 }
