@@ -70,10 +70,10 @@ void IngestCourse::Through(std::unique_ptr<IngestMessage> message) {
 absl::StatusOr<Origin> IngestCourse::OriginOf(const google::protobuf::Message& item,
                                               absl::string_view message_id, int ordinal) {
   KITH_RETURN_IF_ERROR(item_rules_.item->Check(item));
-  KITH_RETURN_IF_ERROR(TakeEvent(environment_, *caller_.caller, environment_.clock.Now()));
+  const absl::Time now = environment_.clock.Now();
+  KITH_RETURN_IF_ERROR(TakeEvent(environment_, *caller_.caller, now));
   Origin origin;
-  KITH_ASSIGN_OR_RETURN(origin.occurred,
-                        item_rules_.occur_time.Read(item, environment_.clock.Now()));
+  KITH_ASSIGN_OR_RETURN(origin.occurred, item_rules_.occur_time.Read(item, now));
   origin.caller = caller_.caller;
   origin.deadline = caller_.deadline;
   origin.correlation_id = trace_id_;
