@@ -17,7 +17,7 @@ struct CallLimits {
   int64_t calls_max = 8'192;             // in flight, streams included
   int64_t calls_per_key_max = 2'048;     // the same, with the credentials of one key
   int64_t streams_per_key_max = 512;     // of them those that stream
-  int64_t request_bytes_max = 64 << 20;  // of all requests in flight, as they came; a key has half
+  int64_t request_bytes_max = 64 << 20;  // of all requests in flight; a key has half
   double events_per_second_per_key = 0;  // changes a key may make, with a burst of a second; 0: any
 };
 

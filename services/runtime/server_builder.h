@@ -56,7 +56,7 @@ struct ConnectionLimits {
   // `connections_max` make of it.
   int descriptors_max = 0;
   int streams_max = 1'000;          // calls at once over one connection; clients let more wait
-  size_t memory_bytes = 128 << 20;  // of gRPC, for what it reads and has not handed on
+  size_t memory_bytes = 128 << 20;  // what gRPC is asked to keep to; it goes beyond
   absl::Duration handshake = absl::Seconds(10);  // until a new connection has to speak HTTP/2
   absl::Duration idle = absl::Minutes(10);       // until one without calls is closed
   absl::Duration keepalive = absl::Minutes(1);   // until one with calls is asked whether it lives

@@ -25,11 +25,14 @@ ABSL_FLAG(int32_t, max_connections, 10'000, "Connections at once; further ones a
 ABSL_FLAG(int64_t, max_calls, 8'192, "Calls in flight; further ones are refused.");
 ABSL_FLAG(int64_t, max_calls_per_key, 2'048, "Calls in flight with one key.");
 ABSL_FLAG(int64_t, max_streams_per_key, 512, "Streams open with one key.");
-ABSL_FLAG(int64_t, max_request_bytes, 64 << 20, "Bytes of all requests in flight.");
+ABSL_FLAG(
+    int64_t, max_request_bytes, 64 << 20,
+    "Bytes of all requests in flight; one key has half. Messages of bulk loads do not count.");
 ABSL_FLAG(double, events_per_second_per_key, 0,
           "Changes that one key may make in a second; 0 does not bound them.");
 ABSL_FLAG(uint64_t, grpc_memory, 128 << 20,
-          "Bytes that gRPC may take for what it has read and not handed on.");
+          "Bytes that gRPC is asked to keep to for what it has read and not handed on. It goes "
+          "beyond where many requests are begun and not finished.");
 ABSL_FLAG(absl::Duration, idle_connection, absl::Minutes(10),
           "After how long a connection without calls is closed.");
 ABSL_FLAG(absl::Duration, handshake, absl::Seconds(10),

@@ -1,4 +1,4 @@
-// Every request message of every service, through what the endpoint does before anybody's command
+// Every request message of every service, through what a call does before anybody's command
 // runs: parsing, the rules of its fields, and what else a call reads from it.
 #include <google/protobuf/descriptor_database.h>
 

@@ -147,7 +147,8 @@ class TourTest(unittest.TestCase):
         self.assertGreater(len(found), 0)
         for text in found:
             with self.subTest(text), tempfile.TemporaryDirectory(prefix="kith-tour-") as folder:
-                kithd = subprocess.Popen([os.path.join(BIN, "kithd"), *text.split()[1:], "--listen", "127.0.0.1:0"],
+                kithd = subprocess.Popen([os.path.join(BIN, "kithd"), *text.split()[1:], "--listen", "127.0.0.1:0",
+                                          "--metrics="],
                                          cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
                 told = []
                 for line in kithd.stdout:

@@ -16,7 +16,7 @@ class Kithd:
 
     def start(self):
         self.process, self.address = self.bench.processes.start(
-            self.name, [self.bench.program("kithd"), "--data", self.data, "--listen", "127.0.0.1:0"],
+            self.name, [self.bench.program("kithd"), "--data", self.data, "--listen", "127.0.0.1:0", "--metrics="],
             ready="kithd is ready on ")
         with open(os.path.join(self.data, "development.key"), encoding="utf-8") as file:
             self.key = file.read().strip()

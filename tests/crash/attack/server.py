@@ -57,7 +57,7 @@ class Server:
 
     def launch(self):
         """A process that is started and not waited for: it is the caller's to end."""
-        return subprocess.Popen([self.binary, "--data", self.data, "--listen", "127.0.0.1:0"],
+        return subprocess.Popen([self.binary, "--data", self.data, "--listen", "127.0.0.1:0", "--metrics="],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     @property
