@@ -21,8 +21,9 @@ constexpr size_t kTraceIdDigits = 32;
 
 // A caller without credentials, for methods that need none.
 std::shared_ptr<const Caller> Nobody() {
-  static const auto* const nobody = new std::shared_ptr<const Caller>(
-      std::make_shared<Caller>(Caller{WorkspaceId(), "", Grants(), std::make_shared<Settings>()}));
+  static const auto* const nobody = new std::shared_ptr<const Caller>(std::make_shared<Caller>(
+      Caller{WorkspaceId(), "", Grants(), std::make_shared<Settings>(),
+             std::make_shared<KeyUsage>()}));  // which all of them share
   return *nobody;
 }
 
@@ -56,32 +57,28 @@ absl::Status CallTracker::CheckCalls() const {
                                    " calls in flight, as many as it takes. Try again."));
 }
 
-absl::StatusOr<CallTracker::Share> CallTracker::Enter(const std::shared_ptr<KeyUsage>& usage,
-                                                      bool streams, int64_t bytes) {
-  request_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  if (usage != nullptr) usage->calls.fetch_add(1, std::memory_order_relaxed);
-  if (usage != nullptr) usage->request_bytes.fetch_add(bytes, std::memory_order_relaxed);
-  if (usage != nullptr && streams) usage->streams.fetch_add(1, std::memory_order_relaxed);
-  Share share(*this, usage, streams, bytes);  // given back where the call is refused
-  if (bytes > 0 && request_bytes() > limits_.request_bytes_max) {
-    return LimitReached("max_request_bytes", "server",
-                        "The requests in flight take as much memory as the server gives them. Try "
-                        "again.");
+absl::StatusOr<CallTracker::Share> CallTracker::Enter(std::shared_ptr<KeyUsage> usage,
+                                                      const Method& method) {
+  Share share;  // given back where the call is refused
+  share.tracker_ = this;
+  share.streams_ = method.descriptor->server_streaming();
+  share.loads_ = method.descriptor->client_streaming();
+  const int64_t calls = usage->calls.fetch_add(1, std::memory_order_relaxed) + 1;
+  const int64_t streams =
+      share.streams_ ? usage->streams.fetch_add(1, std::memory_order_relaxed) + 1 : 0;
+  const int64_t loads = share.loads_ ? usage->loads.fetch_add(1, std::memory_order_relaxed) + 1 : 0;
+  share.usage_ = std::move(usage);
+  if (loads > limits_.loads_per_key_max) {
+    return LimitReached("max_loads_per_key", "key",
+                        absl::StrCat("This key has ", limits_.loads_per_key_max,
+                                     " bulk loads open, as many as it may. End one first."));
   }
-  if (usage == nullptr) return share;
-  // So that one key cannot fill what is there for all.
-  if (bytes > 0 &&
-      usage->request_bytes.load(std::memory_order_relaxed) > limits_.request_bytes_max / 2) {
-    return LimitReached("max_request_bytes", "key",
-                        "The requests of this key in flight take half of the memory that the "
-                        "server gives to all. Await some first.");
-  }
-  if (streams && usage->streams.load(std::memory_order_relaxed) > limits_.streams_per_key_max) {
+  if (streams > limits_.streams_per_key_max) {
     return LimitReached("max_streams_per_key", "key",
                         absl::StrCat("This key has ", limits_.streams_per_key_max,
                                      " streams open, as many as it may. End one first."));
   }
-  if (usage->calls.load(std::memory_order_relaxed) > limits_.calls_per_key_max) {
+  if (calls > limits_.calls_per_key_max) {
     return LimitReached("max_calls_per_key", "key",
                         absl::StrCat("This key has ", limits_.calls_per_key_max,
                                      " calls in flight, as many as it may. Await some first."));
@@ -89,12 +86,48 @@ absl::StatusOr<CallTracker::Share> CallTracker::Enter(const std::shared_ptr<KeyU
   return share;
 }
 
+absl::Status CallTracker::Share::Arrived(int64_t bytes) {
+  usage_->Arrived();
+  request_bytes_ = bytes;
+  const int64_t of_all =
+      tracker_->request_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  const int64_t of_key = usage_->request_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  const int64_t max = tracker_->limits_.request_bytes_max;
+  if (bytes > 0 && of_all > max) {
+    return LimitReached("max_request_bytes", "server",
+                        "The requests in flight take as much memory as the server gives them. Try "
+                        "again.");
+  }
+  // So that one key cannot fill what is there for all.
+  if (bytes > 0 && of_key > max / 2) {
+    return LimitReached("max_request_bytes", "key",
+                        "The requests of this key in flight take half of the memory that the "
+                        "server gives to all. Await some first.");
+  }
+  return absl::OkStatus();
+}
+
+void CallTracker::Share::AddLoadBytes(int64_t bytes) {
+  load_bytes_ += bytes;
+  tracker_->load_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  usage_->load_bytes.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+bool CallTracker::Share::HasLoadsEnough() const {
+  const int64_t max = tracker_->limits_.request_bytes_max;
+  return tracker_->load_bytes_.load(std::memory_order_relaxed) >= max ||
+         usage_->load_bytes.load(std::memory_order_relaxed) >= max / 2;
+}
+
 void CallTracker::GiveBack(const Share& share) {
-  request_bytes_.fetch_sub(share.bytes_, std::memory_order_relaxed);
-  if (share.usage_ == nullptr) return;
-  share.usage_->calls.fetch_sub(1, std::memory_order_relaxed);
-  share.usage_->request_bytes.fetch_sub(share.bytes_, std::memory_order_relaxed);
-  if (share.streams_) share.usage_->streams.fetch_sub(1, std::memory_order_relaxed);
+  KeyUsage& usage = *share.usage_;
+  request_bytes_.fetch_sub(share.request_bytes_, std::memory_order_relaxed);
+  load_bytes_.fetch_sub(share.load_bytes_, std::memory_order_relaxed);
+  usage.request_bytes.fetch_sub(share.request_bytes_, std::memory_order_relaxed);
+  usage.load_bytes.fetch_sub(share.load_bytes_, std::memory_order_relaxed);
+  usage.calls.fetch_sub(1, std::memory_order_relaxed);
+  if (share.streams_) usage.streams.fetch_sub(1, std::memory_order_relaxed);
+  if (share.loads_) usage.loads.fetch_sub(1, std::memory_order_relaxed);
 }
 
 bool CallTracker::Add(Stream* stream) {
@@ -155,10 +188,7 @@ absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Me
   auto caller = Authorise(environment, method, carrier);
   if (!caller.ok()) return std::move(caller).status();
   context.caller = *std::move(caller);
-  KITH_ASSIGN_OR_RETURN(
-      context.share,
-      environment.calls.Enter(context.caller->usage, method.descriptor->server_streaming(),
-                              static_cast<int64_t>(carrier.ReadBytes())));
+  KITH_ASSIGN_OR_RETURN(context.share, environment.calls.Enter(context.caller->usage, method));
   return context;
 }
 
@@ -195,9 +225,21 @@ absl::Status ReadMessage(const Method& method, Carrier& carrier,
                         "valid UTF-8");
 }
 
+absl::Status TakeRequest(const Method& method, Carrier& carrier, bool arrived,
+                         CallTracker::Share* share, google::protobuf::Message* request) {
+  const int64_t bytes = arrived ? static_cast<int64_t>(carrier.ReadBytes()) : 0;
+  KITH_RETURN_IF_ERROR(share->Arrived(bytes));
+  if (!arrived) {
+    if (carrier.IsCancelled()) return absl::CancelledError("the client hung up");
+    return ViolationError("", "the call ended without a message");
+  }
+  KITH_RETURN_IF_ERROR(ReadMessage(method, carrier, request));
+  return method.rules->Check(*request);
+}
+
 absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller, absl::Time now) {
   const double rate = environment.calls.limits().events_per_second_per_key;
-  if (rate <= 0 || caller.usage == nullptr) return absl::OkStatus();
+  if (rate <= 0) return absl::OkStatus();
   const absl::Duration wait = caller.usage->TakeEvent(rate, now);
   if (wait <= absl::ZeroDuration()) return absl::OkStatus();
   return LimitReached("events_per_second_per_key", "key",

@@ -51,37 +51,49 @@ class CallTracker {
     CallTracker& tracker_;
   };
 
-  // What a call that was let in takes of the limits, until it ends.
+  // What a call that was let in takes of the limits, until it ends. One thread at a time.
   class Share {
    public:
     Share() = default;
-    Share(CallTracker& tracker, std::shared_ptr<KeyUsage> usage, bool streams, int64_t bytes)
-        : tracker_(&tracker), usage_(std::move(usage)), streams_(streams), bytes_(bytes) {}
     Share(Share&& other) noexcept { *this = std::move(other); }
     Share& operator=(Share&& other) noexcept {
       std::swap(tracker_, other.tracker_);
       std::swap(usage_, other.usage_);
       std::swap(streams_, other.streams_);
-      std::swap(bytes_, other.bytes_);
+      std::swap(loads_, other.loads_);
+      std::swap(request_bytes_, other.request_bytes_);
+      std::swap(load_bytes_, other.load_bytes_);
       return *this;
     }
     ~Share() {
       if (tracker_ != nullptr) tracker_->GiveBack(*this);
     }
 
+    // Has the call's one request read, at once unless many of the key's are arriving; then Arrived,
+    // with the bytes it takes, or zero where none came. ERROR_LIMIT_REACHED when they are too many.
+    void StartRead(Carrier& carrier) {
+      usage_->StartRead(carrier, tracker_->limits().arriving_per_key_max);
+    }
+    absl::Status Arrived(int64_t bytes);
+    // Counts the bytes of a message with items, or when it is through, takes them off.
+    void AddLoadBytes(int64_t bytes);
+    // Messages with items take so much that none should be read ahead.
+    bool HasLoadsEnough() const;
+
    private:
     friend class CallTracker;
     CallTracker* tracker_ = nullptr;
     std::shared_ptr<KeyUsage> usage_;
     bool streams_ = false;
-    int64_t bytes_ = 0;
+    bool loads_ = false;
+    int64_t request_bytes_ = 0;
+    int64_t load_bytes_ = 0;
   };
 
   // ERROR_LIMIT_REACHED when more calls are in flight than may be. Asked before credentials are.
   absl::Status CheckCalls() const;
-  // The share of a call with these credentials, whose request takes `bytes`; or
-  // ERROR_LIMIT_REACHED.
-  absl::StatusOr<Share> Enter(const std::shared_ptr<KeyUsage>& usage, bool streams, int64_t bytes);
+  // The share of a call of such a method with these credentials, or ERROR_LIMIT_REACHED.
+  absl::StatusOr<Share> Enter(std::shared_ptr<KeyUsage> usage, const Method& method);
   const CallLimits& limits() const { return limits_; }
   // In flight now.
   int64_t calls() const { return calls_.load(std::memory_order_relaxed); }
@@ -103,6 +115,7 @@ class CallTracker {
 
   const CallLimits limits_;
   std::atomic<int64_t> request_bytes_ = 0;
+  std::atomic<int64_t> load_bytes_ = 0;
   Mutex mutex_;
   absl::flat_hash_set<Stream*> streams_ KITH_GUARDED_BY(mutex_);
   std::atomic<bool> stopping_ = false;
@@ -136,8 +149,8 @@ struct CallerContext {
   CallTracker::Share share;
 };
 
-// Lets a call in or refuses it: shutting down, limits, deadline, credentials, permission, the size
-// of its request. From memory; the request is not parsed yet.
+// Lets a call in or refuses it: shutting down, limits, deadline, credentials, permission. From
+// memory; no message of it is read yet.
 absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Method& method,
                                     const Carrier& carrier);
 
@@ -157,6 +170,11 @@ absl::Status ShuttingDown();
 // (ERROR_LIMIT_REACHED) or no message of the method (ERROR_INVALID_FIELD).
 absl::Status ReadMessage(const Method& method, Carrier& carrier,
                          google::protobuf::Message* message);
+
+// The same for the one request of a call, whose share had it read: it may have come (`arrived`) or
+// not, be more than is left of the limits (ERROR_LIMIT_REACHED), and break the method's rules.
+absl::Status TakeRequest(const Method& method, Carrier& carrier, bool arrived,
+                         CallTracker::Share* share, google::protobuf::Message* request);
 
 // ERROR_LIMIT_REACHED when the caller makes more changes than its key may.
 absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller, absl::Time now);

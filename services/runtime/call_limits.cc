@@ -10,6 +10,29 @@
 
 namespace kith::runtime {
 
+void KeyUsage::StartRead(Carrier& carrier, int64_t max) {
+  {
+    MutexLock lock(mutex_);
+    if (arriving_ >= max) return waiting_.push_back(&carrier);
+    ++arriving_;
+  }
+  carrier.StartRead();
+}
+
+void KeyUsage::Arrived() {
+  Carrier* next = nullptr;
+  {
+    MutexLock lock(mutex_);
+    if (waiting_.empty()) {
+      --arriving_;
+      return;
+    }
+    next = waiting_.front();
+    waiting_.pop_front();
+  }
+  next->StartRead();
+}
+
 absl::Duration KeyUsage::TakeEvent(double per_second, absl::Time now) {
   const double burst = std::max(1.0, per_second);
   MutexLock lock(mutex_);

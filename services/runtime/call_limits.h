@@ -5,11 +5,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "eventstore/base/mutex.h"
+#include "services/runtime/carrier.h"
 
 namespace kith::runtime {
 
@@ -17,6 +19,8 @@ struct CallLimits {
   int64_t calls_max = 8'192;             // in flight, streams included
   int64_t calls_per_key_max = 2'048;     // the same, with the credentials of one key
   int64_t streams_per_key_max = 512;     // of them those that stream
+  int64_t loads_per_key_max = 32;        // of them those that stream items to the server
+  int64_t arriving_per_key_max = 16;     // requests of a key that are being read; others wait
   int64_t request_bytes_max = 64 << 20;  // of all requests in flight; a key has half
   double events_per_second_per_key = 0;  // changes a key may make, with a burst of a second; 0: any
 };
@@ -26,7 +30,15 @@ class KeyUsage {
  public:
   std::atomic<int64_t> calls = 0;
   std::atomic<int64_t> streams = 0;
+  std::atomic<int64_t> loads = 0;
   std::atomic<int64_t> request_bytes = 0;
+  std::atomic<int64_t> load_bytes = 0;  // of messages with items
+
+  // Starts the reading of a request, now or when one of `max` that arrive has arrived. The carrier
+  // is kept until then.
+  void StartRead(Carrier& carrier, int64_t max) KITH_EXCLUDES(mutex_);
+  // For every StartRead: the request is there, or will not come.
+  void Arrived() KITH_EXCLUDES(mutex_);
 
   // Takes one change out of what the key may make at `now`; how long until it may where there is
   // none left, else zero. A clock that goes back gives nothing and takes nothing.
@@ -34,6 +46,8 @@ class KeyUsage {
 
  private:
   Mutex mutex_;
+  int64_t arriving_ KITH_GUARDED_BY(mutex_) = 0;
+  std::deque<Carrier*> waiting_ KITH_GUARDED_BY(mutex_);  // to be read
   double left_ KITH_GUARDED_BY(mutex_) = 0;
   absl::Time filled_ KITH_GUARDED_BY(mutex_) = absl::InfinitePast();
 };

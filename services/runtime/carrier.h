@@ -1,6 +1,8 @@
 // Carrier: how one call came in and how its reply goes out. What a call is made of knows nothing
 // else of the transport: gRPC is one carrier (grpc_methods.h), and whatever carries calls later is
 // another.
+//
+// A call begins before any of its messages is there: who may not make it has none of them read.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +30,10 @@ class Carrier {
   virtual bool IsCancelled() const = 0;
   // Something to tell with the reply; before Finish and before the first StartWrite.
   virtual void AddReplyMetadata(const char* key, std::string value) = 0;
-  // Fills `message` with what came: the request of a call that has one, else what the last
-  // StartRead brought; once for each. False when the bytes are no such message.
+  // Asks for a message of the client; then Arrived of the call. Not before the one before arrived.
+  virtual void StartRead() = 0;
+  // Fills `message` with what the last StartRead brought; once for each. False when the bytes are
+  // no such message.
   virtual bool Read(google::protobuf::Message* message) = 0;
   // The bytes of what Read is about to read.
   virtual size_t ReadBytes() const = 0;
@@ -47,8 +51,6 @@ class UnaryCarrier : public Carrier {
 // Carries a call of many replies, and maybe of many requests.
 class StreamCarrier : public Carrier {
  public:
-  // Then StreamedCall::Arrived. Not before the one before has arrived.
-  virtual void StartRead() = 0;
   // Then StreamedCall::Written. Not before the one before is written. The message is not needed any
   // more when this returns.
   virtual void StartWrite(const google::protobuf::Message& message) = 0;
@@ -61,6 +63,8 @@ class UnaryCall {
  public:
   virtual ~UnaryCall() = default;
   virtual void Begin() = 0;
+  // The request can be read from the carrier; false: there will be none.
+  virtual void Arrived(bool ok) = 0;
 };
 
 // One call of a streaming method. The carrier tells it what happens, on any thread.

@@ -76,70 +76,15 @@ class GrpcCarrier : public Base {
   google::protobuf::Arena arena_;
 };
 
-class GrpcUnaryCarrier final : public grpc::ServerUnaryReactor, public GrpcCarrier<UnaryCarrier> {
- public:
-  GrpcUnaryCarrier(const UnaryMethod& method, grpc::CallbackServerContext* rpc,
-                   const ByteBuffer* request, ByteBuffer* reply)
-      // gRPC keeps the request for the handler alone, which may take its bytes.
-      : GrpcCarrier(rpc), request_(const_cast<ByteBuffer*>(request)), reply_(reply) {
-    method.NewCall(arena(), *this)->Begin();
-  }
+// Stands for what a handler of unary calls takes that has them read only when they were let in.
+struct AskedFirst;
+using UnaryHandler = grpc::internal::CallbackUnaryHandler<AskedFirst, ByteBuffer>;
 
-  bool Read(Message* message) override { return Unpack(request_, message); }
-  size_t ReadBytes() const override { return request_->Valid() ? request_->Length() : 0; }
-  void Finish(const absl::Status& status, absl::string_view request_id,
-              const Message& reply) override {
-    if (status.ok()) Pack(reply, reply_);
-    ServerUnaryReactor::Finish(GrpcStatus(status, request_id));
-  }
-
- private:
-  void OnDone() override { delete this; }
-  // OnDone is trivial, so gRPC need not hand it to another thread.
-  bool InternalInlineable() override { return true; }
-
-  ByteBuffer* const request_;
-  ByteBuffer* const reply_;
-};
-
-// A stream of replies. gRPC reads the one request by itself.
-class GrpcServerStreamCarrier final : public grpc::ServerWriteReactor<ByteBuffer>,
-                                      public GrpcCarrier<StreamCarrier> {
- public:
-  GrpcServerStreamCarrier(const StreamedMethod& method, grpc::CallbackServerContext* rpc,
-                          const ByteBuffer* request)
-      : GrpcCarrier(rpc),
-        request_(const_cast<ByteBuffer*>(request)),
-        call_(method.NewCall(arena(), *this)) {
-    call_->Begin();
-  }
-
-  bool Read(Message* message) override { return Unpack(request_, message); }
-  size_t ReadBytes() const override { return request_->Valid() ? request_->Length() : 0; }
-  void StartRead() override { KITH_CHECK(false); }
-  void StartWrite(const Message& message) override {
-    Pack(message, &reply_);
-    ServerWriteReactor::StartWrite(&reply_);
-  }
-  void Finish(const absl::Status& status) override {
-    ServerWriteReactor::Finish(GrpcStatus(status, ""));
-  }
-
- private:
-  void OnWriteDone(bool ok) override { call_->Written(ok); }
-  void OnCancel() override { call_->Cancelled(); }
-  void OnDone() override { delete this; }
-
-  ByteBuffer* const request_;
-  ByteBuffer reply_;
-  StreamedCall* const call_;
-};
-
-// A stream of requests and one of replies.
-class GrpcBidiCarrier final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
+// A stream: of one request or more, and of replies.
+class GrpcStreamCarrier final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
                               public GrpcCarrier<StreamCarrier> {
  public:
-  GrpcBidiCarrier(const StreamedMethod& method, grpc::CallbackServerContext* rpc)
+  GrpcStreamCarrier(const StreamedMethod& method, grpc::CallbackServerContext* rpc)
       : GrpcCarrier(rpc), call_(method.NewCall(arena(), *this)) {
     call_->Begin();
   }
@@ -166,6 +111,120 @@ class GrpcBidiCarrier final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuf
   StreamedCall* const call_;
 };
 
+}  // namespace
+}  // namespace kith::runtime
+
+// The handler of unary calls. gRPC's own has a request read before anybody is asked, and one of
+// streams hands every message to another thread; this one reads when it is asked to, on the thread
+// that got the call. It is a specialisation because gRPC opens a call's context to its handlers
+// only.
+template <>
+class grpc::internal::CallbackUnaryHandler<kith::runtime::AskedFirst, grpc::ByteBuffer> final
+    : public grpc::internal::MethodHandler {
+ public:
+  explicit CallbackUnaryHandler(const kith::runtime::UnaryMethod& method) : method_(method) {}
+
+  void RunHandler(const HandlerParameter& param) override {
+    auto* const context = static_cast<grpc::CallbackServerContext*>(param.server_context);
+    grpc_call* const call = param.call->call();
+    grpc::g_core_codegen_interface->grpc_call_ref(call);
+    auto* const rpc =
+        new (grpc::g_core_codegen_interface->grpc_call_arena_alloc(call, sizeof(UnaryRpc)))
+            UnaryRpc(context, *param.call, param.call_requester);
+    context->BeginCompletionOp(param.call, [rpc](bool) { rpc->MaybeDone(true); }, rpc);
+    rpc->Run(method_);
+  }
+
+ private:
+  // One call. Lives in gRPC's memory of the call until OnDone.
+  class UnaryRpc final : public grpc::internal::ServerCallbackCall,
+                         public grpc::internal::ServerReactor,
+                         public kith::runtime::GrpcCarrier<kith::runtime::UnaryCarrier> {
+   public:
+    UnaryRpc(grpc::CallbackServerContext* context, const grpc::internal::Call& call,
+             std::function<void()> call_requester)
+        : GrpcCarrier(context),
+          context_(context),
+          rpc_(call),
+          call_requester_(std::move(call_requester)) {}
+
+    void Run(const kith::runtime::UnaryMethod& method) {
+      call_ = method.NewCall(arena(), *this);
+      call_->Begin();
+      MaybeCallOnCancel(this);
+      MaybeDone(true);  // of the beginning
+    }
+
+    void StartRead() override {
+      Ref();
+      read_tag_.Set(
+          rpc_.call(),
+          [this](bool ok) {
+            if (!ok) context_->MaybeMarkCancelledOnRead();
+            call_->Arrived(ok);
+            MaybeDone(true);
+          },
+          &read_ops_, /*can_inline=*/true);
+      read_ops_.RecvMessage(&request_);
+      read_ops_.set_core_cq_tag(&read_tag_);
+      rpc_.PerformOps(&read_ops_);
+    }
+    bool Read(google::protobuf::Message* message) override {
+      return kith::runtime::Unpack(&request_, message);
+    }
+    size_t ReadBytes() const override { return request_.Valid() ? request_.Length() : 0; }
+
+    void Finish(const absl::Status& status, absl::string_view request_id,
+                const google::protobuf::Message& reply) override {
+      finish_tag_.Set(
+          rpc_.call(), [this](bool) { MaybeDone(true); }, &finish_ops_, /*can_inline=*/true);
+      finish_ops_.set_core_cq_tag(&finish_tag_);
+      finish_ops_.SendInitialMetadata(&context_->initial_metadata_,
+                                      context_->initial_metadata_flags());
+      context_->sent_initial_metadata_ = true;
+      grpc::Status end = kith::runtime::GrpcStatus(status, request_id);
+      if (end.ok()) {
+        kith::runtime::Pack(reply, &reply_);
+        end = finish_ops_.SendMessage(reply_);
+      }
+      finish_ops_.ServerSendStatus(&context_->trailing_metadata_, end);
+      rpc_.PerformOps(&finish_ops_);
+    }
+
+   private:
+    void OnCancel() override {}  // the call is carried to its end
+    void OnDone() override {}
+    bool InternalInlineable() override { return true; }
+    grpc::internal::ServerReactor* reactor() override { return this; }
+    void CallOnDone() override {
+      grpc_call* const call = rpc_.call();
+      const std::function<void()> call_requester = std::move(call_requester_);
+      this->~UnaryRpc();
+      grpc::g_core_codegen_interface->grpc_call_unref(call);
+      call_requester();  // frees the context
+    }
+
+    grpc::CallbackServerContext* const context_;
+    grpc::internal::Call rpc_;
+    std::function<void()> call_requester_;
+    kith::runtime::UnaryCall* call_ = nullptr;
+    grpc::ByteBuffer request_;
+    grpc::ByteBuffer reply_;
+    grpc::internal::CallOpSet<grpc::internal::CallOpRecvMessage<grpc::ByteBuffer>> read_ops_;
+    grpc::internal::CallbackWithSuccessTag read_tag_;
+    grpc::internal::CallOpSet<grpc::internal::CallOpSendInitialMetadata,
+                              grpc::internal::CallOpSendMessage,
+                              grpc::internal::CallOpServerSendStatus>
+        finish_ops_;
+    grpc::internal::CallbackWithSuccessTag finish_tag_;
+  };
+
+  const kith::runtime::UnaryMethod& method_;
+};
+
+namespace kith::runtime {
+namespace {
+
 // One service of the table, with handlers that take and give bytes.
 class GrpcService final : public grpc::Service {
  public:
@@ -181,34 +240,21 @@ class GrpcService final : public grpc::Service {
     KITH_CHECK(method.server_streaming() || !method.client_streaming());
     const int index = static_cast<int>(paths_.size());
     paths_.push_back(absl::StrCat("/", bound.method().name));
-    AddMethod(new grpc::internal::RpcServiceMethod(paths_.back().c_str(), TypeOf(method), nullptr));
-    MarkMethodRawCallback(index, NewHandler(bound, method));
+    // For gRPC all are of many messages: it reads the message of others before it asks anybody.
+    AddMethod(new grpc::internal::RpcServiceMethod(paths_.back().c_str(),
+                                                   RpcMethod::BIDI_STREAMING, nullptr));
+    MarkMethodRawCallback(index, NewHandler(bound));
   }
 
-  static RpcMethod::RpcType TypeOf(const google::protobuf::MethodDescriptor& method) {
-    if (method.client_streaming()) return RpcMethod::BIDI_STREAMING;
-    return method.server_streaming() ? RpcMethod::SERVER_STREAMING : RpcMethod::NORMAL_RPC;
-  }
-
-  static grpc::internal::MethodHandler* NewHandler(
-      const BoundMethod& bound, const google::protobuf::MethodDescriptor& method) {
-    using Context = grpc::CallbackServerContext;
-    if (!method.server_streaming()) {
-      const auto& unary = dynamic_cast<const UnaryMethod&>(bound);
-      return new grpc::internal::CallbackUnaryHandler<ByteBuffer, ByteBuffer>(
-          [&unary](Context* rpc, const ByteBuffer* request, ByteBuffer* reply) {
-            return new GrpcUnaryCarrier(unary, rpc, request, reply);
-          });
+  static grpc::internal::MethodHandler* NewHandler(const BoundMethod& bound) {
+    if (!bound.method().descriptor->server_streaming()) {
+      return new UnaryHandler(dynamic_cast<const UnaryMethod&>(bound));
     }
     const auto& streamed = dynamic_cast<const StreamedMethod&>(bound);
-    if (!method.client_streaming()) {
-      return new grpc::internal::CallbackServerStreamingHandler<ByteBuffer, ByteBuffer>(
-          [&streamed](Context* rpc, const ByteBuffer* request) {
-            return new GrpcServerStreamCarrier(streamed, rpc, request);
-          });
-    }
     return new grpc::internal::CallbackBidiHandler<ByteBuffer, ByteBuffer>(
-        [&streamed](Context* rpc) { return new GrpcBidiCarrier(streamed, rpc); });
+        [&streamed](grpc::CallbackServerContext* rpc) {
+          return new GrpcStreamCarrier(streamed, rpc);
+        });
   }
 
   std::vector<std::string> paths_;

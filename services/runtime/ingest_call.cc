@@ -27,6 +27,7 @@ void IngestCourse::Arrived(bool ok) {
   absl::Status accepted;
   if (ok) {
     message = NewMessage();
+    message->bytes = static_cast<int64_t>(carrier_.ReadBytes());
     accepted = Accept(*message);
   }
   bool starting = false;
@@ -36,7 +37,10 @@ void IngestCourse::Arrived(bool ok) {
     if (!ok) read_all_ = true;
     if (stop_.ok()) stop_ = std::move(accepted);
     starting = ok && stop_.ok();
-    if (starting) ++in_flight_;
+    if (starting) {
+      ++in_flight_;
+      caller_.share.AddLoadBytes(message->bytes);
+    }
   }
   if (starting) {
     // Off the carrier's thread: deciding 500 items takes longer than other calls should wait for.
@@ -129,11 +133,13 @@ IngestCourse::Next IngestCourse::Choose() {
   if (finished_) return Next::kNothing;
   if (gone_) {
     in_flight_ -= static_cast<int>(answered_.size());
+    for (const auto& message : answered_) caller_.share.AddLoadBytes(-message->bytes);
     answered_.clear();
   }
   if (!answered_.empty() && !writing_) return Next::kWrite;
   if (!read_all_ && stop_.ok()) {
-    return reading_ || in_flight_ >= kIngestMessagesInFlightMax ? Next::kNothing : Next::kRead;
+    if (reading_ || in_flight_ >= kIngestMessagesInFlightMax) return Next::kNothing;
+    return in_flight_ > 0 && caller_.share.HasLoadsEnough() ? Next::kNothing : Next::kRead;
   }
   // A stream that stops does not wait for what its client may still send.
   return in_flight_ == 0 && starting_ == 0 ? Next::kFinish : Next::kNothing;
@@ -160,6 +166,7 @@ void IngestCourse::Continue() {
         writing_ = true;
         answered = std::move(answered_.front());
         answered_.pop_front();
+        caller_.share.AddLoadBytes(-answered->bytes);
       }
     }
     switch (next) {

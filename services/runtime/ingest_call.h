@@ -4,7 +4,8 @@
 // A message's request id plus "/" and an item's ordinal is the item's. Each message is answered
 // with one, when all of its items are through; the answers come in the order in which that happens.
 // A few messages are on their way at once, so that the log always has something to commit; more are
-// not read before one is answered, so a client that takes no answers is not read from either. What
+// not read before one is answered, so a client that takes no answers is not read from either; where
+// all that are on their way take much memory, each stream has one. What
 // was accepted before a stream ends, for whatever reason, is answered first, where the client is
 // still there.
 #pragma once
@@ -38,6 +39,8 @@ class IngestMessage {
   // Gives every item its command and starts them. On a pool; `ordinal` is that of the message in
   // its stream.
   virtual void Start(int ordinal) = 0;
+
+  int64_t bytes = 0;  // as it came
 };
 
 // The course of a stream of items, without their types.

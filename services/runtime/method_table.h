@@ -7,9 +7,10 @@
 //   }
 //
 // What all calls have in common happens in one order: deadline, credentials, permission, the
-// request is parsed, every field rule is checked, it runs, what was erased is hidden, the end is
-// logged. What a method asks is compiled once from its proto options. Nothing blocks on a carrier's
-// threads. A call that its client abandoned is carried to its end, and its objects live until then.
+// request is read and parsed, every field rule is checked, it runs, what was erased is hidden, the
+// end is logged. What a method asks is compiled once from its proto options. Nothing blocks on a
+// carrier's threads. A call that its client abandoned is carried to its end, and its objects live
+// until then.
 #pragma once
 
 #include <functional>

@@ -10,20 +10,29 @@ namespace kith::runtime {
 
 void MutateCallBase::Begin() {
   began_ = environment_.clock.Now();
-  absl::Status ready = Prepare();
+  absl::Status admitted = Admitted();
+  if (!admitted.ok()) return Done(std::move(admitted));
+  share_.StartRead(carrier_);
+}
+
+void MutateCallBase::Arrived(bool ok) {
+  absl::Status ready = Prepare(ok);
   if (!ready.ok()) return Done(std::move(ready));
   environment_.transact.Start(*this);
 }
 
-absl::Status MutateCallBase::Prepare() {
+absl::Status MutateCallBase::Admitted() {
   KITH_ASSIGN_OR_RETURN(CallerContext admitted, Admit(environment_, method_, carrier_));
   origin_.caller = std::move(admitted.caller);
   origin_.deadline = admitted.deadline;
   share_ = std::move(admitted.share);
-  KITH_RETURN_IF_ERROR(TakeEvent(environment_, *origin_.caller, admitted.now));
-  KITH_RETURN_IF_ERROR(ReadMessage(method_, carrier_, request_));
-  KITH_RETURN_IF_ERROR(method_.rules->Check(*request_));
-  KITH_ASSIGN_OR_RETURN(origin_.occurred, method_.occur_time.Read(*request_, admitted.now));
+  now_ = admitted.now;
+  return TakeEvent(environment_, *origin_.caller, now_);
+}
+
+absl::Status MutateCallBase::Prepare(bool arrived) {
+  KITH_RETURN_IF_ERROR(TakeRequest(method_, carrier_, arrived, &share_, request_));
+  KITH_ASSIGN_OR_RETURN(origin_.occurred, method_.occur_time.Read(*request_, now_));
   origin_.request = MakeRequestKey(environment_.keys, origin_.caller->workspace, method_.name,
                                    method_.RequestIdOf(*request_), *request_, method_.request_id);
   origin_.correlation_id = TraceIdOf(carrier_);

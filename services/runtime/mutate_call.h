@@ -12,6 +12,7 @@ namespace kith::runtime {
 class MutateCallBase : public UnaryCall, public Command {
  public:
   void Begin() final;
+  void Arrived(bool ok) final;
 
  protected:
   MutateCallBase(const CallEnvironment& environment, const Method& method, UnaryCarrier& carrier,
@@ -34,7 +35,8 @@ class MutateCallBase : public UnaryCall, public Command {
   }
 
  private:
-  absl::Status Prepare();
+  absl::Status Admitted();
+  absl::Status Prepare(bool arrived);
   void Done(absl::Status status) final;
 
   const CallTracker::Call counted_;
@@ -44,6 +46,7 @@ class MutateCallBase : public UnaryCall, public Command {
   google::protobuf::Message* const request_;
   google::protobuf::Message* const response_;
   absl::Time began_;
+  absl::Time now_;  // when it was let in
   CallTracker::Share share_;
   CallParts parts_;
   Origin origin_;

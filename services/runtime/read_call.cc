@@ -29,17 +29,22 @@ absl::Status ViewBehind(const std::string& token) {
 
 void ReadCallBase::Begin() {
   began_ = environment_.clock.Now();
-  if (const absl::Status ready = Prepare(); !ready.ok()) return End(ready);
+  absl::StatusOr<CallerContext> admitted = Admit(environment_, method_, carrier_);
+  if (!admitted.ok()) return End(admitted.status());
+  caller_ = *std::move(admitted);
+  caller_.share.StartRead(carrier_);
+}
+
+void ReadCallBase::Arrived(bool ok) {
+  if (const absl::Status ready = Prepare(ok); !ready.ok()) return End(ready);
   if (view_ != nullptr) return Settle();
   position_.read_time = caller_.now;
   if (kind_ == ReadKind::kPoint) return Serve(ReadTier::kMemory);
   TakeOnPool(&ReadCallBase::Serve);
 }
 
-absl::Status ReadCallBase::Prepare() {
-  KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, carrier_));
-  KITH_RETURN_IF_ERROR(ReadMessage(method_, carrier_, request_));
-  KITH_RETURN_IF_ERROR(method_.rules->Check(*request_));
+absl::Status ReadCallBase::Prepare(bool arrived) {
+  KITH_RETURN_IF_ERROR(TakeRequest(method_, carrier_, arrived, &caller_.share, request_));
   KITH_ASSIGN_OR_RETURN(page_token_, OpenPageToken(environment_.log.token_sealer(), method_,
                                                    caller_.caller->workspace, *request_));
   return absl::OkStatus();

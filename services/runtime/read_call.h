@@ -52,6 +52,7 @@ struct ReadContext {
 class ReadCallBase : public UnaryCall {
  public:
   void Begin() final;
+  void Arrived(bool ok) final;
 
  protected:
   ReadCallBase(const CallEnvironment& environment, const Method& method, UnaryCarrier& carrier,
@@ -71,7 +72,7 @@ class ReadCallBase : public UnaryCall {
  private:
   using Step = void (ReadCallBase::*)(eventstore::ReadTier tier);
 
-  absl::Status Prepare();
+  absl::Status Prepare(bool arrived);
   // The steps of a read. A step on kMemory that needs the disk is taken again on a pool.
   void Settle();
   void Resolve(eventstore::ReadTier tier);

@@ -18,16 +18,21 @@ void Pause::Advance(bool& reached) {
 
 void StreamCourse::Begin() {
   began_ = environment_.clock.Now();
-  if (const absl::Status ready = Prepare(); !ready.ok()) return End(ready);
+  absl::StatusOr<CallerContext> admitted = Admit(environment_, method_, carrier_);
+  if (!admitted.ok()) return End(admitted.status());
+  caller_ = *std::move(admitted);
+  caller_.share.StartRead(carrier_);
+}
+
+void StreamCourse::Arrived(bool ok) {
+  if (const absl::Status ready = Prepare(ok); !ready.ok()) return End(ready);
   // The first step is refused when the server is busy; a stream that runs is not broken off for
   // that.
   if (!environment_.pools.streams.TryRun([this] { TakeStep(); })) End(QueueFull("streams"));
 }
 
-absl::Status StreamCourse::Prepare() {
-  KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, carrier_));
-  KITH_RETURN_IF_ERROR(ReadMessage(method_, carrier_, request_));
-  KITH_RETURN_IF_ERROR(method_.rules->Check(*request_));
+absl::Status StreamCourse::Prepare(bool arrived) {
+  KITH_RETURN_IF_ERROR(TakeRequest(method_, carrier_, arrived, &caller_.share, request_));
   return environment_.calls.Add(this) ? absl::OkStatus() : ShuttingDown();
 }
 

@@ -63,7 +63,7 @@ class StreamCourse : public StreamedCall, public CallTracker::Stream {
   ~StreamCourse() override { environment_.calls.Remove(this); }
 
   void Begin() final;
-  void Arrived(bool) final {}  // the one request came with the call
+  void Arrived(bool ok) final;
   void Written(bool ok) final;
   void Cancelled() final;
   void EndForShutdown() final;
@@ -88,7 +88,7 @@ class StreamCourse : public StreamedCall, public CallTracker::Stream {
   virtual void CloseSource() = 0;
 
  private:
-  absl::Status Prepare();
+  absl::Status Prepare(bool arrived);
   void Schedule();
   void TakeStep();
   void WriteAndTakeNext();

@@ -25,9 +25,13 @@ ABSL_FLAG(int32_t, max_connections, 10'000, "Connections at once; further ones a
 ABSL_FLAG(int64_t, max_calls, 8'192, "Calls in flight; further ones are refused.");
 ABSL_FLAG(int64_t, max_calls_per_key, 2'048, "Calls in flight with one key.");
 ABSL_FLAG(int64_t, max_streams_per_key, 512, "Streams open with one key.");
+ABSL_FLAG(int64_t, max_loads_per_key, 32, "Bulk loads open with one key.");
+ABSL_FLAG(int64_t, max_arriving_per_key, 16,
+          "Requests with one key that are read at a time; further ones wait for their turn.");
 ABSL_FLAG(
     int64_t, max_request_bytes, 64 << 20,
-    "Bytes of all requests in flight; one key has half. Messages of bulk loads do not count.");
+    "Bytes of all requests in flight; one key has half. Past it bulk loads are read no further "
+    "ahead.");
 ABSL_FLAG(double, events_per_second_per_key, 0,
           "Changes that one key may make in a second; 0 does not bound them.");
 ABSL_FLAG(uint64_t, grpc_memory, 128 << 20,
@@ -91,6 +95,8 @@ Options ParseOptions(int argc, char** argv) {
       .calls_max = absl::GetFlag(FLAGS_max_calls),
       .calls_per_key_max = absl::GetFlag(FLAGS_max_calls_per_key),
       .streams_per_key_max = absl::GetFlag(FLAGS_max_streams_per_key),
+      .loads_per_key_max = absl::GetFlag(FLAGS_max_loads_per_key),
+      .arriving_per_key_max = absl::GetFlag(FLAGS_max_arriving_per_key),
       .request_bytes_max = absl::GetFlag(FLAGS_max_request_bytes),
       .events_per_second_per_key = absl::GetFlag(FLAGS_events_per_second_per_key)};
   options.server.connections.connections_max = absl::GetFlag(FLAGS_max_connections);

@@ -111,11 +111,10 @@ class House:
             self.open()
             return
         print(f"{row}: {'failed' if failed else 'held'}; {resident} MiB before, {self.gauge.peak()} at most; "
-              f"others waited {self.slowest:.2f} s at most" +
-              (f", and asked again {self.reconnected} times" if self.reconnected else ""), flush=True)
+              f"others waited {self.slowest:.2f} s at most", flush=True)
 
     def _tries(self, attack, sockets, bound):
-        self.slowest, self.reconnected = 0, 0
+        self.slowest = 0
         with contextlib.closing(attack(self)) as tries:
             for what, wrong in tries:
                 yield what, wrong
@@ -128,8 +127,6 @@ class House:
         for who, key in (("the witness's", self.server.key), ("the rude", self.guest)):
             yield f"a new client with {who} key", self.serves(key)
         self.witness.await_round()
-        self.witness.may_reconnect = False
-        self.reconnected = self.witness.reconnected
         wrong, self.slowest = self.witness.take_wrong()
         yield "others", wrong
 

@@ -49,18 +49,20 @@ class Scale:
 # Limits as small as the numbers.
 SHORT = {
     "descriptors": 512, "memory_mib": 800,
-    "growth_mib": {"no messages": 100, "garbage": 60, "large messages": 60, "unfinished messages": 350},
+    "growth_mib": {"no messages": 100, "garbage": 60, "large messages": 60, "unfinished messages": 30,
+                   "unfinished with a key": 100},
     "handshake_seconds": 2, "timed": False, "idle": 600, "half_open": 60,
     "unfinished": 64, "large": 6, "garbage": 1, "flood": 1000, "furniture": 100, "unread": 60, "ingests": 20, "vanishing": 2,
     "measure_seconds": 0.5, "overload_seconds": 3, "overload_calls": 2000, "overload_channels": 20, "bytes_seconds": 2,
     "bytes_calls": 280, "streams": 200, "fills": 1, "full_seconds": 1,
     "jumps": (1, -2), "jumps_stopped": (-1, 1),
-    "flags": ["--handshake=2s", "--max_calls_per_key=300", "--max_streams_per_key=50", "--max_request_bytes=5000000",
-              "--grpc_memory=64000000"]}
+    "flags": ["--handshake=2s", "--max_calls_per_key=300", "--max_streams_per_key=50", "--max_arriving_per_key=8",
+              "--max_request_bytes=5000000", "--grpc_memory=64000000"]}
 # Limits as they are when nobody says.
 LONG = {
     "descriptors": 4096, "memory_mib": 1200,
-    "growth_mib": {"no messages": 150, "garbage": 150, "large messages": 150, "unfinished messages": 300},
+    "growth_mib": {"no messages": 150, "garbage": 150, "large messages": 150, "unfinished messages": 60,
+                   "unfinished with a key": 220},
     "handshake_seconds": 10, "timed": True, "idle": 10_000, "half_open": 1_000,
     "unfinished": 480, "large": 64, "garbage": 20, "flood": 10_000, "furniture": 300, "unread": 1000, "ingests": 200,
     "vanishing": 50, "measure_seconds": 10, "overload_seconds": 60, "overload_calls": 20_000, "overload_channels": 50,
@@ -83,6 +85,7 @@ ATTACKS = {
     "garbage": messages.garbage,
     "large messages": messages.large,
     "unfinished messages": messages.unfinished,
+    "unfinished with a key": messages.unfinished_with_key,
     "unread answers": readers.unread,
     "vanishing clients": readers.vanishing,
     "half-open connections": connections.half_open,

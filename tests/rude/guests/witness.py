@@ -12,7 +12,6 @@ from kith.type.v1 import read_pb2
 from attack.api import Answer, Api
 
 DEADLINE_SECONDS = 30  # much longer than it takes, however busy the machine is
-ENDED_BY_GRPC = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED}  # where no reason is given
 SERVING = b"\x08\x01"
 OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]  # channels of a process share connections otherwise
 STAGES = "pipelines/default/stages/"
@@ -38,8 +37,6 @@ class Witness:
         self.slowest = 0.0  # seconds, since `take_wrong`
         self.rounds = 0
         self.may_time_out = 0  # so many calls may be told that their deadline has passed
-        self.may_reconnect = False  # a call that gRPC itself ended is made again, with the same request id
-        self.reconnected = 0  # how often, since `take_wrong`
         self.kept = {}  # contact → its last name, of what was acknowledged
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -57,7 +54,7 @@ class Witness:
         """(what went wrong, the longest wait for an answer), since this was asked last."""
         with self.lock:
             wrong, slowest = self.wrong, self.slowest
-            self.wrong, self.slowest, self.reconnected = [], 0.0, 0
+            self.wrong, self.slowest = [], 0.0
         return wrong, slowest
 
     def await_round(self):
@@ -76,9 +73,6 @@ class Witness:
         """The reply, or None where there is none, which is noted."""
         began = time.monotonic()
         answer = ask()
-        while self.may_reconnect and answer.code in ENDED_BY_GRPC and not answer.reason:
-            self.reconnected += 1
-            answer = ask()
         seconds = time.monotonic() - began
         with self.lock:
             self.slowest = max(self.slowest, seconds)

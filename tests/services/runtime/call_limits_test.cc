@@ -4,6 +4,7 @@
 #include <list>
 #include <thread>
 
+#include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
 #include "tests/services/runtime/person_server.h"
 
@@ -30,6 +31,68 @@ TEST(KeyUsage, GivesABurstAndThenWhatTheRateAllows) {
   // A clock that goes back, and comes forward again, has given nothing.
   EXPECT_GT(usage.TakeEvent(10, now - absl::Hours(1)), absl::ZeroDuration());
   EXPECT_EQ(usage.TakeEvent(10, now), absl::Milliseconds(50));
+}
+
+// A carrier that notes when its message is asked for.
+class Reader final : public Carrier {
+ public:
+  absl::string_view Metadata(const char*) const override { return {}; }
+  absl::Time deadline() const override { return absl::InfiniteFuture(); }
+  bool IsCancelled() const override { return false; }
+  void AddReplyMetadata(const char*, std::string) override {}
+  void StartRead() override { ++reads; }
+  bool Read(google::protobuf::Message*) override { return false; }
+  size_t ReadBytes() const override { return 0; }
+
+  int reads = 0;
+};
+
+TEST(KeyUsage, HasFewRequestsReadAtATimeAndTheOthersInTheirOrder) {
+  KeyUsage usage;
+  Reader readers[5];
+  const auto reads = [&] {
+    std::string reads;
+    for (const Reader& reader : readers) reads += static_cast<char>('0' + reader.reads);
+    return reads;
+  };
+  for (Reader& reader : readers) usage.StartRead(reader, 2);
+  EXPECT_EQ(reads(), "11000");
+  usage.Arrived();
+  EXPECT_EQ(reads(), "11100");
+  usage.Arrived();
+  usage.Arrived();
+  EXPECT_EQ(reads(), "11111");
+  usage.Arrived();
+  usage.Arrived();
+  Reader further[3];
+  for (Reader& reader : further) usage.StartRead(reader, 2);
+  EXPECT_EQ(further[0].reads + further[1].reads, 2);
+  EXPECT_EQ(further[2].reads, 0);
+}
+
+TEST(CallTracker, SaysWhenBulkLoadsTakeEnough) {
+  CallLimits limits;
+  limits.request_bytes_max = 1'000;
+  CallTracker tracker(limits);
+  const Method& method = MethodOf<interactions::v1::IngestInteractionsRequest>();
+  const auto one = std::make_shared<KeyUsage>();
+  const auto other = std::make_shared<KeyUsage>();
+  auto first = tracker.Enter(one, method);
+  auto second = tracker.Enter(other, method);
+  ASSERT_TRUE(first.ok() && second.ok());
+  first->AddLoadBytes(499);
+  EXPECT_FALSE(first->HasLoadsEnough());
+  first->AddLoadBytes(1);  // half of them, the most that one key has
+  EXPECT_TRUE(first->HasLoadsEnough());
+  EXPECT_FALSE(second->HasLoadsEnough());
+  second->AddLoadBytes(490);
+  EXPECT_FALSE(second->HasLoadsEnough());
+  first->AddLoadBytes(10);  // all of them
+  EXPECT_TRUE(second->HasLoadsEnough());
+  { const CallTracker::Share ended = *std::move(first); }
+  EXPECT_FALSE(second->HasLoadsEnough());
+  EXPECT_EQ(one->load_bytes.load(), 0);
+  EXPECT_EQ(one->loads.load(), 0);
 }
 
 // The `limit` that a refusal names; else what the call came to.
@@ -149,6 +212,73 @@ TEST(CallLimits, BoundTheStreamsOfAKey) {
   calls.front().TryCancel();
   while (!open("owner")) EXPECT_EQ(LimitOf(streams.back()->Finish()), "max_streams_per_key");
   for (Call& call : calls) call.TryCancel();
+}
+
+TEST(CallLimits, BoundTheBulkLoadsOfAKey) {
+  ServerOptions options;
+  options.calls.loads_per_key_max = 1;
+  PersonServer server(options);
+  interactions::v1::IngestInteractionsResponse response;
+  Call first("owner");
+  const auto stream = server.interactions().IngestInteractions(&first);
+  stream->Write(interactions::v1::IngestInteractionsRequest());
+  ASSERT_TRUE(stream->Read(&response));
+  Call second("owner");
+  const auto refused = server.interactions().IngestInteractions(&second);
+  EXPECT_FALSE(refused->Read(&response));
+  EXPECT_EQ(LimitOf(refused->Finish()), "max_loads_per_key");
+  Call third("stranger");
+  const auto another = server.interactions().IngestInteractions(&third);
+  another->WritesDone();
+  EXPECT_EQ(LimitOf(another->Finish()), "answered");
+  stream->WritesDone();
+  EXPECT_EQ(LimitOf(stream->Finish()), "answered");
+}
+
+// Each stream has one message on its way, so it ends, however little memory there is.
+TEST(CallLimits, LetABulkLoadGoOnWhereAllTakeEnough) {
+  ServerOptions options;
+  options.calls.request_bytes_max = 1;
+  PersonServer server(options);
+  Call call("owner");
+  const auto stream = server.interactions().IngestInteractions(&call);
+  for (int i = 0; i < 20; ++i) {
+    interactions::v1::IngestInteractionsRequest message;
+    message.add_items();
+    ASSERT_TRUE(stream->Write(message));
+  }
+  stream->WritesDone();
+  interactions::v1::IngestInteractionsResponse response;
+  int answers = 0;
+  while (stream->Read(&response)) answers += response.results_size();
+  EXPECT_EQ(answers, 20);
+  EXPECT_EQ(LimitOf(stream->Finish()), "answered");
+}
+
+// Nothing but the end of the call, where a request should be.
+TEST(CallLimits, TellACallWithoutAMessageThatItIsOne) {
+  PersonServer server;
+  Call call;
+  grpc::GenericStub stub(server.channel());
+  grpc::ByteBuffer reply;
+  grpc::CompletionQueue queue;
+  const auto stream =
+      stub.PrepareCall(&call, "/kith.contacts.v1.ContactsService/GetContact", &queue);
+  grpc::Status status;
+  const auto await = [&] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  stream->StartCall(&call);
+  ASSERT_TRUE(await());
+  stream->WritesDone(&call);
+  ASSERT_TRUE(await());
+  stream->Finish(&status, &call);
+  ASSERT_TRUE(await());
+  EXPECT_EQ(LimitOf(status), "INVALID_FIELD");
+  EXPECT_NE(status.error_message().find("without a message"), std::string::npos)
+      << status.error_message();
 }
 
 TEST(CallLimits, BoundTheChangesOfAKeyInASecond) {
