@@ -104,6 +104,14 @@ class ViewRecoveryTest : public ::testing::Test {
   static void AwaitState(const View& view, ViewState state) {
     while (view.Health().state != state) std::this_thread::yield();
   }
+  // Both views, once they are there.
+  static void ExpectTheSame(ViewStore& store, Position position) {
+    View& deals = store.Find("deal_names");
+    View& held = store.Find("held_names");
+    ASSERT_TRUE(WaitFor(deals, position).ok());
+    ASSERT_TRUE(WaitFor(held, position).ok());
+    EXPECT_EQ(*deals.Digest(position), *held.Digest(position));
+  }
   // The answer to a wait that is answered at once.
   static absl::Status Ask(View& view, Position position, absl::Time deadline) {
     absl::Status answer = absl::UnknownError("not answered");
@@ -152,7 +160,7 @@ TEST_F(ViewRecoveryTest, GoesOnAfterTheDiskFailed) {
     AwaitState(view, ViewState::kLive);
     EXPECT_TRUE(view.Health().status.ok());
     EXPECT_EQ(view.Health().stale_count, 0u);
-    EXPECT_EQ(*view.Digest(last), *store->Find("held_names").Digest(last));
+    ExpectTheSame(*store, last);
   }
 }
 
@@ -252,8 +260,8 @@ TEST_F(ViewRecoveryTest, IsBuiltAnewWhereItsFilesAreDamaged) {
     fixture_.clock().Advance(absl::Seconds(1));
     store->Tick();
     ASSERT_TRUE(WaitFor(view, last).ok());
-    EXPECT_EQ(*view.Digest(last), *store->Find("held_names").Digest(last));
-    EXPECT_EQ(*view.Digest(before), *store->Find("held_names").Digest(before));
+    ExpectTheSame(*store, last);
+    ExpectTheSame(*store, before);
     EXPECT_EQ(NoticesOf(ViewState::kBuilding), told + 1);
     EXPECT_NE(RowOf(snapshot, "deals/0"), "");  // of a family that is gone by name
   }
@@ -274,7 +282,7 @@ TEST_F(ViewRecoveryTest, IsBuiltAnewWhereAReaderMeetsDamage) {
   fixture_.clock().Advance(absl::Seconds(1));
   store->Tick();
   AwaitState(view, ViewState::kLive);
-  EXPECT_EQ(*view.Digest(last), *store->Find("held_names").Digest(last));
+  ExpectTheSame(*store, last);
 }
 
 TEST_F(ViewRecoveryTest, IsBuiltAnewWhereItIsFoundDamagedAtTheStart) {
@@ -291,7 +299,7 @@ TEST_F(ViewRecoveryTest, IsBuiltAnewWhereItIsFoundDamagedAtTheStart) {
   });
   store = fixture_.Open("views");
   ASSERT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
-  EXPECT_EQ(*store->Find("deal_names").Digest(last), *store->Find("held_names").Digest(last));
+  ExpectTheSame(*store, last);
 }
 
 TEST_F(ViewRecoveryTest, TriesAgainToBuildAnewWhereThatFails) {
@@ -315,7 +323,7 @@ TEST_F(ViewRecoveryTest, TriesAgainToBuildAnewWhereThatFails) {
     store->Tick();
     ASSERT_TRUE(WaitFor(view, last).ok());
     AwaitState(view, ViewState::kLive);
-    EXPECT_EQ(*view.Digest(last), *store->Find("held_names").Digest(last));
+    ExpectTheSame(*store, last);
   }
 }
 
@@ -332,7 +340,7 @@ TEST_F(ViewRecoveryTest, ASlowViewHoldsUpNoOther) {
   ASSERT_TRUE(WaitFor(store->Find("deal_names"), last).ok());
   holdup_.LetGo();
   ASSERT_TRUE(WaitFor(store->Find("held_names"), last).ok());
-  EXPECT_EQ(*store->Find("deal_names").Digest(last), *store->Find("held_names").Digest(last));
+  ExpectTheSame(*store, last);
 }
 
 TEST_F(ViewRecoveryTest, ANewViewHoldsUpNoOther) {
@@ -365,7 +373,7 @@ TEST_F(ViewRecoveryTest, ANewViewHoldsUpNoOther) {
   holdup_.LetGo();
   ASSERT_TRUE(WaitFor(view, last).ok());
   AwaitState(view, ViewState::kLive);
-  EXPECT_EQ(*store->Find("deal_names").Digest(last), *view.Digest(last));
+  ExpectTheSame(*store, last);
 }
 
 TEST_F(ViewRecoveryTest, TellsReadersHowFarItIsWhileItIsBuilt) {
