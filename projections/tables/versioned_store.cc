@@ -280,6 +280,7 @@ absl::StatusOr<std::unique_ptr<VersionedStore>> OpenAsIs(const VersionedStoreOpt
   shared->db.reset(db);
   auto store = std::make_unique<RocksStore>(std::move(shared), cache);
   for (rocksdb::ColumnFamilyHandle* handle : handles) store->Adopt(handle);
+  KITH_RETURN_IF_ERROR(store->Identity().status());
   return store;
 }
 
