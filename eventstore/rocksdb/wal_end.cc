@@ -114,11 +114,14 @@ void WalScan::Take(absl::string_view block) {
   if (damaged_ && !goes_on_after_damage_) goes_on_after_damage_ = HoldsABeginning(block.substr(at));
 }
 
-absl::Status CutTornWalEnd(rocksdb::Env* env, const std::string& folder) {
+absl::Status CutTornWalEnd(rocksdb::Env* env, const std::string& folder,
+                           const std::map<uint64_t, uint64_t>& synced) {
   KITH_ASSIGN_OR_RETURN(const Wals wals, ListWals(env, folder));
   for (const auto& [number, path] : wals) {
     KITH_ASSIGN_OR_RETURN(const WalScan scan, Scan(env, path));
-    if (scan.goes_on_after_damage()) {
+    const auto known = synced.find(number);
+    const bool was_synced = known != synced.end() && scan.whole_bytes() < known->second;
+    if (scan.goes_on_after_damage() || was_synced) {
       return absl::DataLossError(absl::StrCat(path, " is damaged at byte ", scan.whole_bytes(),
                                               ": restore the log from a backup; nothing was "
                                               "changed"));

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "absl/status/status.h"
@@ -18,9 +19,11 @@ namespace kith::eventstore {
 
 // Cuts a torn record off the newest write-ahead log in the database's folder. Doing it twice, or
 // losing it in another power cut, does no harm. DataLoss, and nothing changed, when the log is
-// damaged before its end; Unavailable when it cannot be read or cut. The caller holds the
-// database's lock.
-absl::Status CutTornWalEnd(rocksdb::Env* env, const std::string& folder);
+// damaged before its end, or within the bytes that are known to have been synced (`synced`, by the
+// number of the file); Unavailable when it cannot be read or cut. The caller holds the database's
+// lock.
+absl::Status CutTornWalEnd(rocksdb::Env* env, const std::string& folder,
+                           const std::map<uint64_t, uint64_t>& synced);
 
 // How much of a write-ahead log is whole. Blocks of kBlockBytes are taken in order, the last one
 // may be shorter. One thread.

@@ -203,6 +203,25 @@ TEST_F(LogFiles, AfterACleanEndTheMissingPositionsAreKnown) {
   ExpectWhole(copy_);
 }
 
+// A flipped bit in the last record looks like a write that a power cut tore. After a clean end it
+// cannot be one, and cutting it off would destroy what undoing the damage brings back.
+TEST_F(LogFiles, AfterACleanEndADamagedLastRecordIsRefusedAndLeftAlone) {
+  ASSERT_TRUE(Live(data_, 4).ok());
+  ASSERT_TRUE(Live(data_, 3).ok());
+  Copy(data_, copy_);
+  const std::string wal = Files(copy_, ".log").back();
+  {
+    std::fstream file(wal, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(-1, std::ios::end);
+    const char byte = static_cast<char>(file.get() ^ 1);
+    file.seekp(-1, std::ios::end);
+    file.put(byte);
+  }
+  ExpectRefused(copy_, "is damaged at byte");
+  fs::copy_file(Files(data_, ".log").back(), wal, fs::copy_options::overwrite_existing);
+  ExpectWhole(copy_);
+}
+
 TEST_F(LogFiles, TheDamagedRecordIsRefusedAndMayBeDeleted) {
   ASSERT_TRUE(Live(data_, 4).ok());
   std::ofstream(data_ + "/log/kith.files") << "kith log files 1\n";

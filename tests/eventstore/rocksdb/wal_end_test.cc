@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "rocksdb/db.h"
@@ -55,7 +56,9 @@ class Folder {
   explicit Folder(const std::vector<std::string>& wals) {
     for (size_t i = 0; i < wals.size(); ++i) std::ofstream(Path(i + 1)) << wals[i];
   }
-  absl::Status CutTornEnd() { return CutTornWalEnd(rocksdb::Env::Default(), dir_.path()); }
+  absl::Status CutTornEnd(const std::map<uint64_t, uint64_t>& synced = {}) {
+    return CutTornWalEnd(rocksdb::Env::Default(), dir_.path(), synced);
+  }
   std::string Wal(size_t number) const { return BytesOf(Path(number)); }
 
  private:
@@ -136,6 +139,22 @@ TEST(CutTornWalEnd, RefusesDamageBeforeTheEndAndLeavesItAlone) {
   Folder folder({damaged});
   EXPECT_EQ(folder.CutTornEnd().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(folder.Wal(1), damaged);
+}
+
+// The last record was synced, as the record of files knows: no power cut can have torn it.
+TEST(CutTornWalEnd, RefusesDamageOfWhatWasSyncedAndLeavesItAlone) {
+  const uint64_t before = WalAfter({10, 20}).size();
+  const std::string whole = WalAfter({10, 20, 30});
+  for (size_t bit = before * 8; bit < whole.size() * 8; ++bit) {
+    std::string damaged = whole;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
+    Folder folder({damaged});
+    EXPECT_EQ(folder.CutTornEnd({{1, whole.size()}}).code(), absl::StatusCode::kDataLoss) << bit;
+    EXPECT_EQ(folder.Wal(1), damaged) << bit;
+  }
+  Folder folder({whole + "torn"});
+  EXPECT_EQ(folder.CutTornEnd({{1, whole.size()}}), absl::OkStatus());
+  EXPECT_EQ(folder.Wal(1), whole);
 }
 
 }  // namespace
