@@ -123,7 +123,7 @@ absl::Status LiveView::Refusal(absl::Time deadline) const {
       return left.has_value() && comes_after(*left) ? Behind() : absl::OkStatus();
     }
     case ViewState::kStopped:
-      return retry_at_ > deadline ? Behind() : absl::OkStatus();
+      return retry_at_ > deadline || absl::IsDataLoss(status_) ? Behind() : absl::OkStatus();
   }
   return absl::OkStatus();
 }
@@ -135,6 +135,8 @@ absl::Status LiveView::Behind() const {
     case ViewState::kBuilding:
       return ViewBuilding(name(), Progress());
     case ViewState::kStopped:
+      // Of the log; what it has lost does not come back by itself.
+      if (absl::IsDataLoss(status_)) return status_;
       return ViewStopped(name(), retry_at_ - surroundings_.options.clock->Now());
   }
   return absl::OkStatus();
@@ -290,11 +292,7 @@ absl::Status LiveView::FoldBehind() {
   if (requests.closed) return End();
   if (damage_met_) return absl::DataLossError("a reader met damage");
   const auto chunk = surroundings_.catch_up.After(number_, fold_->folded());
-  // Of the log, whatever it is: nothing to build the view anew for.
-  if (!chunk.ok()) {
-    return absl::UnavailableError(
-        absl::StrCat("the log cannot be read: ", chunk.status().ToString()));
-  }
+  if (!chunk.ok()) return OfTheLog(chunk.status());
   if (*chunk != nullptr) {
     KITH_RETURN_IF_ERROR(FoldChunk(**chunk));
     fold_->MoveTo((*chunk)->last);
@@ -302,6 +300,13 @@ absl::Status LiveView::FoldBehind() {
   KITH_RETURN_IF_ERROR(PublishFolded(requests.flush));
   JoinWhenNear();
   return absl::OkStatus();
+}
+
+absl::Status LiveView::OfTheLog(const absl::Status& status) {
+  log_failed_ = true;
+  const auto code =
+      absl::IsDataLoss(status) ? absl::StatusCode::kDataLoss : absl::StatusCode::kUnavailable;
+  return absl::Status(code, absl::StrCat("the log cannot be read: ", status.message()));
 }
 
 absl::Status LiveView::FoldChunk(const Chunk& chunk) {
@@ -393,7 +398,8 @@ void LiveView::Stumble(const absl::Status& status) {
   feed_.Leave();
   joined_ = false;
   surroundings_.catch_up.Leave(number_);
-  damaged_ = damaged_ || absl::IsDataLoss(status);
+  const bool of_the_log = std::exchange(log_failed_, false);
+  damaged_ = damaged_ || (absl::IsDataLoss(status) && !of_the_log);
   const absl::Time retry_at = surroundings_.options.clock->Now() + back_off_.Next();
   bool known = false;
   {

@@ -83,6 +83,8 @@ class LiveView final : public View {
   absl::Status FoldFed();
   absl::Status FoldBehind();
   absl::Status FoldChunk(const Chunk& chunk);
+  // An error of reading the log: nothing to build the view anew for.
+  absl::Status OfTheLog(const absl::Status& status);
   // Makes what was folded visible, and durable where that is due.
   absl::Status PublishFolded(bool flush);
   absl::Status End();
@@ -121,6 +123,7 @@ class LiveView final : public View {
   bool joined_ = false;              // it takes from the feed
   std::optional<Position> join_at_;  // from here on it may
   bool damaged_ = false;             // it must be built anew
+  bool log_failed_ = false;          // the error is one of the log
   bool ended_ = false;
   BackOff back_off_;
 

@@ -79,7 +79,8 @@ class View {
   virtual Position position() const = 0;
   // Calls `done` once: OK when the view is at `position` or beyond, at once and on this thread when
   // it already is, otherwise on the executor. Unavailable when `deadline` passes first (the message
-  // tells the lag), when the view has stopped, or when the store closes.
+  // tells the lag), when the view has stopped, or when the store closes. DataLoss when it cannot
+  // get there, because the log is damaged.
   virtual void WhenAt(Position position, absl::Time deadline,
                       absl::AnyInvocable<void(absl::Status)> done) = 0;
   // The view as of `position`, which is at most position().

@@ -5,15 +5,14 @@
 
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status_macros.h"
+#include "tests/testing/log_wrapper.h"
 
 namespace kith::testing {
 namespace {
 
-using eventstore::Direction;
 using eventstore::EventLog;
 using eventstore::ReadTier;
 using eventstore::Record;
-using eventstore::RecordCursor;
 
 class ShorterFollower final : public EventLog::Follower {
  public:
@@ -64,70 +63,35 @@ class ShorterFollower final : public EventLog::Follower {
   Flag closed_;
 };
 
-class ShorterLog final : public EventLog {
+class ShorterLog final : public LogWrapper {
  public:
-  ShorterLog(EventLog& log, Position head) : log_(log), head_(head) {}
+  ShorterLog(EventLog& log, Position head) : LogWrapper(log), head_(head) {}
 
   void AppendAsync(eventstore::Append, AppendDone done) override {
     done(absl::FailedPreconditionError("a past log takes no appends"));
   }
   Position head() const override { return head_; }
-  Sequence WorkspaceHead(WorkspaceId workspace) const override {
-    return log_.WorkspaceHead(workspace);
-  }
-  absl::string_view store_id() const override { return log_.store_id(); }
   bool takes_writes() const override { return false; }
-  uint64_t epoch() const override { return log_.epoch(); }
-  const eventstore::TokenSealer& token_sealer() const override { return log_.token_sealer(); }
-  absl::StatusOr<eventstore::StreamHead> HeadOf(WorkspaceId workspace, absl::string_view stream,
-                                                ReadTier tier) const override {
-    return log_.HeadOf(workspace, stream, tier);
-  }
-  absl::StatusOr<std::optional<std::pair<eventstore::RequestKey, eventstore::Appended>>>
-  FindRequest(WorkspaceId workspace, absl::string_view method, absl::string_view request_id,
-              ReadTier tier) const override {
-    return log_.FindRequest(workspace, method, request_id, tier);
-  }
   absl::StatusOr<std::shared_ptr<const Record>> ReadAt(Position position,
                                                        ReadTier tier) const override {
     if (position > head_) return nullptr;
-    return log_.ReadAt(position, tier);
+    return LogWrapper::ReadAt(position, tier);
   }
-  std::unique_ptr<RecordCursor> ReadAll(Position from, Direction direction) const override {
-    return log_.ReadAll(from, direction);
-  }
-  std::unique_ptr<RecordCursor> ReadStream(WorkspaceId workspace, absl::string_view stream,
-                                           Revision from, Direction direction,
-                                           ReadTier tier) const override {
-    return log_.ReadStream(workspace, stream, from, direction, tier);
-  }
-  std::unique_ptr<RecordCursor> ReadWorkspace(WorkspaceId workspace, Sequence from,
-                                              Direction direction) const override {
-    return log_.ReadWorkspace(workspace, from, direction);
-  }
-  std::unique_ptr<RecordCursor> ReadTag(WorkspaceId workspace, const eventstore::Tag& tag,
-                                        Position after) const override {
-    return log_.ReadTag(workspace, tag, after);
-  }
-  void Settle(absl::Time time, Settled done) const override { log_.Settle(time, std::move(done)); }
   absl::StatusOr<Position> PositionAt(absl::Time time, ReadTier tier) const override {
-    KITH_ASSIGN_OR_RETURN(const Position position, log_.PositionAt(time, tier));
+    KITH_ASSIGN_OR_RETURN(const Position position, LogWrapper::PositionAt(time, tier));
     return std::min(position, head_);
   }
   absl::StatusOr<Position> PositionOf(WorkspaceId workspace, Sequence sequence,
-                                      eventstore::ReadTier tier) const override {
-    KITH_ASSIGN_OR_RETURN(const Position position, log_.PositionOf(workspace, sequence, tier));
+                                      ReadTier tier) const override {
+    KITH_ASSIGN_OR_RETURN(const Position position,
+                          LogWrapper::PositionOf(workspace, sequence, tier));
     return std::min(position, head_);
   }
-  std::unique_ptr<Follower> FollowWorkspace(WorkspaceId workspace, Sequence after) override {
-    return log_.FollowWorkspace(workspace, after);
-  }
   std::unique_ptr<Follower> Follow(Position after) override {
-    return std::make_unique<ShorterFollower>(log_.Follow(after), head_, after >= head_);
+    return std::make_unique<ShorterFollower>(LogWrapper::Follow(after), head_, after >= head_);
   }
 
  private:
-  EventLog& log_;
   const Position head_;
 };
 

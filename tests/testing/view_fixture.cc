@@ -42,6 +42,7 @@ ViewFixture::ViewFixture(Projections projections)
   auto log = eventstore::OpenEventLog(eventstore::NewMemoryEngine(), *keys_, clock_, executor_, {});
   KITH_CHECK(log.ok());
   log_ = *std::move(log);
+  read_log_ = log_.get();
   options_.clock = &clock_;
   options_.manual_ticks = true;
 }
@@ -80,7 +81,7 @@ absl::StatusOr<std::unique_ptr<projections::ViewStore>> ViewFixture::OpenOver(
 
 absl::StatusOr<std::unique_ptr<projections::ViewStore>> ViewFixture::TryOpen(
     absl::string_view name) {
-  return OpenOver(*log_, name);
+  return OpenOver(*read_log_, name);
 }
 
 std::unique_ptr<projections::ViewStore> ViewFixture::Open(absl::string_view name) {

@@ -52,6 +52,8 @@ class ViewFixture {
 
   // Stores opened from now on meet these faults.
   void UseFaults(Faults& faults) { faults_ = &faults; }
+  // Stores opened from now on read this log, in the place of the fixture's.
+  void UseLog(eventstore::EventLog& log) { read_log_ = &log; }
   // Stores opened from now on unseal with these keys.
   void UseKeys(const eventstore::KeyStore& keys) { reading_keys_ = &keys; }
 
@@ -77,6 +79,7 @@ class ViewFixture {
   const eventstore::KeyStore* reading_keys_;
   Faults* faults_ = nullptr;
   std::unique_ptr<eventstore::EventLog> log_;
+  eventstore::EventLog* read_log_;
   std::vector<std::unique_ptr<eventstore::EventLog>> shorter_logs_;
   Projections make_projections_;
   projections::ViewStoreOptions options_;

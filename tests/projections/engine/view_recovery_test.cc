@@ -13,6 +13,7 @@
 #include "kith/type/v1/errors.pb.h"
 #include "tests/projections/engine/deal_names.h"
 #include "tests/testing/faulty_store.h"
+#include "tests/testing/log_wrapper.h"
 #include "tests/testing/view_fixture.h"
 
 namespace kith::projections {
@@ -325,6 +326,58 @@ TEST_F(ViewRecoveryTest, TriesAgainToBuildAnewWhereThatFails) {
     AwaitState(view, ViewState::kLive);
     ExpectTheSame(*store, last);
   }
+}
+
+// ---- A damaged log
+
+// Its first records cannot be read while they are damaged.
+class DamagedLog final : public testing::LogWrapper {
+ public:
+  using LogWrapper::LogWrapper;
+  std::atomic<bool> damaged{true};
+
+  std::unique_ptr<Follower> Follow(Position after) override {
+    auto follower = LogWrapper::Follow(after);
+    if (after == Position() && damaged) return std::make_unique<Lost>(std::move(follower));
+    return follower;
+  }
+
+ private:
+  class Lost final : public Follower {
+   public:
+    explicit Lost(std::unique_ptr<Follower> follower) : follower_(std::move(follower)) {}
+    absl::StatusOr<std::vector<std::shared_ptr<const eventstore::Record>>> Poll(size_t) override {
+      return absl::DataLossError("position 1: a checksum");
+    }
+    void Wake(absl::AnyInvocable<void()> wake) override { follower_->Wake(std::move(wake)); }
+    bool Wait(absl::Duration timeout) override { return follower_->Wait(timeout); }
+    void Close() override { follower_->Close(); }
+
+   private:
+    const std::unique_ptr<Follower> follower_;
+  };
+};
+
+// Goal: where a view lacks what the log has lost, readers are told that, and not to try again; the
+// view's own files are no worse for it. Method: a log that cannot be read, and then can.
+TEST_F(ViewRecoveryTest, TellsReadersThatTheLogIsDamaged) {
+  const Position last = AppendSome(20);
+  DamagedLog log(fixture_.log());
+  fixture_.UseLog(log);
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  AwaitState(view, ViewState::kStopped);
+  const absl::Status told = Ask(view, last, absl::InfiniteFuture());
+  EXPECT_EQ(told.code(), absl::StatusCode::kDataLoss) << told;
+  EXPECT_THAT(view.Health().status.ToString(), HasSubstr("the log cannot be read: position 1"));
+  EXPECT_EQ(NoticesOf(ViewState::kBuilding), 0);
+
+  log.damaged = false;
+  fixture_.clock().Advance(absl::Seconds(1));
+  store->Tick();
+  AwaitState(view, ViewState::kLive);
+  EXPECT_EQ(Ask(view, last, absl::InfiniteFuture()), absl::OkStatus());
+  EXPECT_NE(RowOf(view.Latest(), "deals/1"), "");
 }
 
 // ---- Views that are behind
