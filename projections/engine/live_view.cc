@@ -278,7 +278,7 @@ absl::Status LiveView::FoldFed() {
     fold_->MoveTo(work.through);
     return End();
   }
-  if (damage_met_) return absl::DataLossError("a reader met damage");
+  KITH_RETURN_IF_ERROR(Damage());
   for (const auto& chunk : work.chunks) KITH_RETURN_IF_ERROR(FoldChunk(*chunk));
   fold_->MoveTo(work.through);
   KITH_RETURN_IF_ERROR(PublishFolded(work.flush));
@@ -290,7 +290,7 @@ absl::Status LiveView::FoldBehind() {
   const Feed::Work requests = feed_.TakeRequests();
   polled_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
   if (requests.closed) return End();
-  if (damage_met_) return absl::DataLossError("a reader met damage");
+  KITH_RETURN_IF_ERROR(Damage());
   const auto chunk = surroundings_.catch_up.After(number_, fold_->folded());
   if (!chunk.ok()) return OfTheLog(chunk.status());
   if (*chunk != nullptr) {
@@ -300,6 +300,13 @@ absl::Status LiveView::FoldBehind() {
   KITH_RETURN_IF_ERROR(PublishFolded(requests.flush));
   JoinWhenNear();
   return absl::OkStatus();
+}
+
+absl::Status LiveView::Damage() const {
+  if (damage_met_) return absl::DataLossError("a reader met damage");
+  const ViewFamilies& families = current_.load()->families();
+  KITH_RETURN_IF_ERROR(families.rows->Damage());
+  return families.index == nullptr ? absl::OkStatus() : families.index->Damage();
 }
 
 absl::Status LiveView::OfTheLog(const absl::Status& status) {

@@ -83,6 +83,9 @@ class LiveView final : public View {
   absl::Status FoldFed();
   absl::Status FoldBehind();
   absl::Status FoldChunk(const Chunk& chunk);
+  // DataLoss where a reader of the current generation, or RocksDB in the background, has met
+  // damage.
+  absl::Status Damage() const;
   // An error of reading the log: nothing to build the view anew for.
   absl::Status OfTheLog(const absl::Status& status);
   // Makes what was folded visible, and durable where that is due.

@@ -42,6 +42,8 @@ class IndexFamily {
   virtual absl::Status Write(const IndexChanges& changes, Position checkpoint) = 0;
   // Writes the memtable to disk; with `wait` false it only begins to.
   virtual absl::Status Flush(bool wait) = 0;
+  // DataLoss where merging its files in the background has met damage: it can only be dropped.
+  virtual absl::Status Damage() const = 0;
 };
 
 }  // namespace kith::projections

@@ -2,11 +2,13 @@
 // which is one without. The inside of versioned_store.cc; nobody else includes it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/read_gate.h"
@@ -14,6 +16,7 @@
 #include "projections/tables/versioned_store.h"
 #include "rocksdb/comparator.h"
 #include "rocksdb/db.h"
+#include "rocksdb/listener.h"
 #include "rocksdb/options.h"
 #include "rocksdb/write_batch.h"
 
@@ -26,6 +29,21 @@ struct OpenDatabase {
   Mutex mutex;
   // Those that are not freed yet.
   absl::flat_hash_set<rocksdb::ColumnFamilyHandle*> handles KITH_GUARDED_BY(mutex);
+  // What merging files met, by the id of the family; none ever has the id of another.
+  absl::flat_hash_map<uint32_t, absl::Status> damage KITH_GUARDED_BY(mutex);
+};
+
+// Notes what merging files meets. RocksDB by itself would take damage of one family for that of the
+// database, and refuse every write to any family until it is opened again.
+class MergeWatch final : public rocksdb::EventListener {
+ public:
+  explicit MergeWatch(OpenDatabase& database) : database_(database) {}
+
+  void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo& merge) override;
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override;
+
+ private:
+  OpenDatabase& database_;
 };
 
 // A column family that is in use. Its handle is freed with it, or before the database is closed.
@@ -39,6 +57,7 @@ class OpenFamily {
   OpenDatabase& database() const { return *database_; }
   // Only with a pass of the gate, or by the store.
   rocksdb::ColumnFamilyHandle* handle() const { return handle_; }
+  absl::Status Damage() const;
 
  private:
   const std::shared_ptr<OpenDatabase> database_;
@@ -90,9 +109,7 @@ const rocksdb::Comparator* PositionComparator();
 class RocksVersionedFamily final : public VersionedFamily {
  public:
   explicit RocksVersionedFamily(std::shared_ptr<OpenFamily> family)
-      : family_(std::move(family)),
-        database_(&family_->database()),
-        handle_(family_->handle()) {}
+      : family_(std::move(family)), database_(&family_->database()), handle_(family_->handle()) {}
 
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key, Position at,
                                                  eventstore::ReadTier tier) const override;
@@ -100,6 +117,7 @@ class RocksVersionedFamily final : public VersionedFamily {
   std::unique_ptr<VersionedBatch> NewBatch() override;
   absl::Status Write(VersionedBatch& batch) override;
   absl::Status Flush(bool wait) override;
+  absl::Status Damage() const override { return family_->Damage(); }
 
  private:
   const std::shared_ptr<OpenFamily> family_;

@@ -23,6 +23,7 @@ class RocksIndexFamily final : public IndexFamily {
   absl::Status ScanSpans(SpanVisitor visit) const override;
   absl::Status Write(const IndexChanges& changes, Position checkpoint) override;
   absl::Status Flush(bool wait) override;
+  absl::Status Damage() const override { return family_->Damage(); }
 
  private:
   using Entries = std::vector<IndexChanges::Entry>;

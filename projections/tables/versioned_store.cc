@@ -258,7 +258,9 @@ absl::Status Empty(const std::string& path) {
 
 absl::StatusOr<std::unique_ptr<VersionedStore>> OpenAsIs(const VersionedStoreOptions& options) {
   KITH_ASSIGN_OR_RETURN(const bool is_new, IsNew(options.path));
-  const rocksdb::DBOptions database_options = DatabaseOptions(options);
+  auto shared = std::make_shared<OpenDatabase>();
+  rocksdb::DBOptions database_options = DatabaseOptions(options);
+  database_options.listeners.push_back(std::make_shared<MergeWatch>(*shared));
   const std::shared_ptr<rocksdb::Cache> cache = NewBlockCache(options.cache_bytes);
 
   std::vector<std::string> names = {rocksdb::kDefaultColumnFamilyName};
@@ -276,7 +278,6 @@ absl::StatusOr<std::unique_ptr<VersionedStore>> OpenAsIs(const VersionedStoreOpt
   const rocksdb::Status opened =
       rocksdb::DB::Open(database_options, options.path, descriptors, &handles, &db);
   if (!opened.ok()) return OpenError(options.path, opened);
-  auto shared = std::make_shared<OpenDatabase>();
   shared->db.reset(db);
   auto store = std::make_unique<RocksStore>(std::move(shared), cache);
   for (rocksdb::ColumnFamilyHandle* handle : handles) store->Adopt(handle);

@@ -60,6 +60,8 @@ class VersionedFamily {
   virtual absl::Status Write(VersionedBatch& batch) = 0;
   // Writes the memtable to disk; with `wait` false it only begins to.
   virtual absl::Status Flush(bool wait) = 0;
+  // DataLoss where merging its files in the background has met damage: it can only be dropped.
+  virtual absl::Status Damage() const = 0;
 };
 
 // Persisted: how the name of a family of index entries ends.

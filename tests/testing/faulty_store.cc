@@ -40,6 +40,7 @@ class FaultyFamily final : public VersionedFamily {
     KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kFlush, name_));
     return family_->Flush(wait);
   }
+  absl::Status Damage() const override { return family_->Damage(); }
 
  private:
   const std::string name_;
@@ -77,6 +78,7 @@ class FaultyIndex final : public IndexFamily {
     KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kFlush, name_));
     return family_->Flush(wait);
   }
+  absl::Status Damage() const override { return family_->Damage(); }
 
  private:
   const std::string name_;

@@ -455,6 +455,51 @@ TEST_F(ViewStoreTest, NeverAnswersFromDamagedBytes) {
             *whole->Find("deal_names").Digest(snapshot.position()));
 }
 
+// Goal: damage that RocksDB meets while it merges files costs the view whose it is a fold, by
+// itself and while the process runs, and other views nothing. Method: a bit is flipped in the first
+// of four files, the number at which they are merged, in rows that no fold of the others reads.
+TEST_F(TwoViewsTest, OneIsBuiltAnewWhereMergingItsFilesMeetsDamage) {
+  std::atomic<int> built_anew{0};
+  std::atomic<int> others{0};
+  fixture_.options().notice = [&](const ViewNotice& notice) {
+    if (notice.is_error) ++(notice.view == "deal_names" ? built_anew : others);
+  };
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  View& other = store->Find("other_names");
+  const auto append = [&](int file) {
+    Position last;
+    for (int i = 0; i < 300; ++i) {
+      last = fixture_.Append(absl::StrCat("deals/", file, ".", i), Created(std::string(100, 'x')));
+    }
+    return last;
+  };
+  for (int file = 0; file < 4; ++file) {
+    const Position last = append(file);
+    ASSERT_TRUE(WaitFor(view, last).ok());
+    ASSERT_TRUE(view.Flush().ok());
+    if (file > 0) continue;
+    for (const auto& entry : std::filesystem::directory_iterator(fixture_.PathOf("views"))) {
+      if (entry.path().extension() == ".sst" && entry.file_size() > 3000) {
+        FlipBitAt(entry.path(), 1000);
+      }
+    }
+  }
+  while (built_anew == 0 || view.Health().state != ViewState::kLive) {
+    fixture_.clock().Advance(absl::Minutes(1));
+    store->Tick();
+    std::this_thread::yield();
+  }
+  const Position last = append(4);
+  ASSERT_TRUE(WaitFor(view, last).ok());
+  ASSERT_TRUE(WaitFor(other, last).ok());
+  EXPECT_EQ(*view.Digest(last), *other.Digest(last));
+  EXPECT_EQ(view.Flush(), absl::OkStatus());
+  EXPECT_EQ(other.Flush(), absl::OkStatus());
+  EXPECT_EQ(built_anew, 1);
+  EXPECT_EQ(others, 0);
+}
+
 // Every kind of file of the directory, cut, overwritten or gone.
 TEST_F(ViewStoreTest, BuildsAnewWhatCannotBeOpened) {
   fixture_.Append("deals/1", Created("Crane"));
