@@ -1,6 +1,8 @@
 """The metrics of a real kithd under load: their form, their truth, and that alerts and dashboard ask for nothing else.
 
-usage: metrics_test.py KITHD STUBS MONITORING
+usage: metrics_test.py KITHD STUBS MONITORING ALLOCATOR
+
+ALLOCATOR is jemalloc where that KITHD is linked to it: only then it tells what the allocator counts.
 """
 
 import json
@@ -13,7 +15,7 @@ import tempfile
 import unittest
 import urllib.request
 
-KITHD, STUBS, MONITORING = sys.argv[1:4]
+KITHD, STUBS, MONITORING, ALLOCATOR = sys.argv[1:5]
 sys.path[:0] = [STUBS, os.path.dirname(os.path.abspath(__file__))]
 
 import grpc  # noqa: E402
@@ -22,6 +24,7 @@ from kith.contacts.v1 import contacts_service_pb2_grpc  # noqa: E402
 from kithd_process import Kithd  # noqa: E402
 
 CALLS = 50
+OF_JEMALLOC = {"kith_memory_allocated_bytes"}
 
 # Words of PromQL, and labels that expressions group by.
 NO_METRICS = {"sum", "by", "rate", "increase", "histogram_quantile", "predict_linear", "or", "and", "on", "le", "up",
@@ -117,6 +120,8 @@ class MetricsTest(unittest.TestCase):
 
     def test_alerts_and_dashboard_ask_for_what_there_is(self):
         told = {name.split("{")[0] for name in self.samples}
+        self.assertEqual(told & OF_JEMALLOC, OF_JEMALLOC if ALLOCATOR == "jemalloc" else set())
+        told |= OF_JEMALLOC
         with open(os.path.join(MONITORING, "dashboard.json"), encoding="utf-8") as file:
             dashboard = json.load(file)
         asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
@@ -148,4 +153,4 @@ class NoMetricsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
+    unittest.main(argv=sys.argv[:1] + sys.argv[5:])
