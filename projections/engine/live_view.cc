@@ -486,6 +486,9 @@ absl::Status LiveView::WriteToDisk() {
     asked = flushes_asked_;
     wait = asked > flushes_done_;
   }
+  // One that fails for want of room has RocksDB refuse every write; what is not on disk is folded
+  // again.
+  if (!wait && !surroundings_.log.takes_writes()) return absl::OkStatus();
   if (fold_->IsUnwritten()) KITH_RETURN_IF_ERROR(fold_->Write(/*with_checkpoint=*/true));
   const Position checkpoint = fold_->checkpoint();
   if (wait || checkpoint.value() != flushed_.load()) {

@@ -4,8 +4,8 @@
 // each view from its own checkpoint. Everything in it can be rebuilt: a view whose files turn out
 // to be damaged is, by itself, and so is a directory that cannot be opened for damage. One thread
 // (the feeder) follows the log and decodes each event once for the views that are near its head;
-// one thread per view folds, and reads by itself what the view lacks. FORMAT.md, section
-// data/views.
+// one thread per view folds, and reads by itself what the view lacks. While the log takes no
+// writes, for want of room, nothing is flushed. FORMAT.md, section data/views.
 #pragma once
 
 #include <functional>

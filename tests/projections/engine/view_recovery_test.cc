@@ -178,6 +178,43 @@ TEST_F(ViewRecoveryTest, GoesOnAfterAFlushFailed) {
   EXPECT_TRUE(view.Flush().ok());
 }
 
+// Takes no writes while there is no room.
+class FullLog final : public testing::LogWrapper {
+ public:
+  using LogWrapper::LogWrapper;
+  std::atomic<bool> full{false};
+  bool takes_writes() const override { return !full && LogWrapper::takes_writes(); }
+};
+
+// Goal: a disk that is full for longer than the interval of flushes fails no flush, after which
+// views would stand still. Method: the log says that there is no room; flushes are counted.
+TEST_F(ViewRecoveryTest, PutsOffItsFlushesWhileTheDiskIsFull) {
+  FullLog log(fixture_.log());
+  fixture_.UseLog(log);
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  std::atomic<int> flushes{0};
+  faults_.Set([&](StoreStep step, absl::string_view) {
+    if (step == StoreStep::kFlush) ++flushes;
+    return absl::OkStatus();
+  });
+  log.full = true;
+  ASSERT_TRUE(WaitFor(view, AppendSome(5)).ok());
+  fixture_.clock().Advance(absl::Minutes(2));
+  store->Tick();
+  // With the second one the worker has done what it was asked for before the first.
+  ASSERT_TRUE(WaitFor(view, AppendSome(1)).ok());
+  const Position last = AppendSome(1);
+  ASSERT_TRUE(WaitFor(view, last).ok());
+  ASSERT_TRUE(WaitFor(store->Find("held_names"), last).ok());
+  EXPECT_EQ(flushes, 0);
+
+  log.full = false;
+  fixture_.clock().Advance(absl::Minutes(2));
+  store->Tick();
+  while (view.Health().flushed < last) std::this_thread::yield();
+}
+
 TEST_F(ViewRecoveryTest, TriesAgainLaterEachTimeAndSaysSoOnce) {
   const auto store = fixture_.Open("views");
   View& view = store->Find("deal_names");
