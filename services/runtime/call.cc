@@ -51,7 +51,7 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& e
 }  // namespace
 
 absl::Status CallTracker::CheckCalls() const {
-  if (calls() <= limits_.calls_max) return absl::OkStatus();
+  if (let_in_.load(std::memory_order_relaxed) < limits_.calls_max) return absl::OkStatus();
   return LimitReached("max_calls", "server",
                       absl::StrCat("The server has ", limits_.calls_max,
                                    " calls in flight, as many as it takes. Try again."));
@@ -61,6 +61,7 @@ absl::StatusOr<CallTracker::Share> CallTracker::Enter(std::shared_ptr<KeyUsage> 
                                                       const Method& method) {
   Share share;  // given back where the call is refused
   share.tracker_ = this;
+  let_in_.fetch_add(1, std::memory_order_relaxed);
   share.streams_ = method.descriptor->server_streaming();
   share.loads_ = method.descriptor->client_streaming();
   const int64_t calls = usage->calls.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -121,6 +122,7 @@ bool CallTracker::Share::HasLoadsEnough() const {
 
 void CallTracker::GiveBack(const Share& share) {
   KeyUsage& usage = *share.usage_;
+  let_in_.fetch_sub(1, std::memory_order_relaxed);
   request_bytes_.fetch_sub(share.request_bytes_, std::memory_order_relaxed);
   load_bytes_.fetch_sub(share.load_bytes_, std::memory_order_relaxed);
   usage.request_bytes.fetch_sub(share.request_bytes_, std::memory_order_relaxed);

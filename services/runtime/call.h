@@ -90,7 +90,8 @@ class CallTracker {
     int64_t load_bytes_ = 0;
   };
 
-  // ERROR_LIMIT_REACHED when more calls are in flight than may be. Asked before credentials are.
+  // ERROR_LIMIT_REACHED when as many calls are in flight as may be, of those that were let in.
+  // Asked before credentials are: who has none takes no place of others.
   absl::Status CheckCalls() const;
   // The share of a call of such a method with these credentials, or ERROR_LIMIT_REACHED.
   absl::StatusOr<Share> Enter(std::shared_ptr<KeyUsage> usage, const Method& method);
@@ -120,6 +121,7 @@ class CallTracker {
   absl::flat_hash_set<Stream*> streams_ KITH_GUARDED_BY(mutex_);
   std::atomic<bool> stopping_ = false;
   std::atomic<int64_t> calls_ = 0;
+  std::atomic<int64_t> let_in_ = 0;  // of them those that have a share
   CondVar ended_;  // a call, while the server stops
   const MetricSource metrics_{[this](MetricPage& page) {
     page.Gauge("kith_calls_in_flight", "Calls that have begun and not ended, streams among them.",

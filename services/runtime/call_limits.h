@@ -16,7 +16,7 @@
 namespace kith::runtime {
 
 struct CallLimits {
-  int64_t calls_max = 8'192;             // in flight, streams included
+  int64_t calls_max = 8'192;             // let in and in flight, streams included
   int64_t calls_per_key_max = 2'048;     // the same, with the credentials of one key
   int64_t streams_per_key_max = 512;     // of them those that stream
   int64_t loads_per_key_max = 32;        // of them those that stream items to the server

@@ -22,7 +22,7 @@ ABSL_FLAG(uint64_t, min_free_bytes, 128 << 20,
           "Changes are refused when less than this is free on the disk, beside what the log has in "
           "memory; reads go on.");
 ABSL_FLAG(int32_t, max_connections, 10'000, "Connections at once; further ones are closed.");
-ABSL_FLAG(int64_t, max_calls, 8'192, "Calls in flight; further ones are refused.");
+ABSL_FLAG(int64_t, max_calls, 8'192, "Calls let in and in flight; further ones are refused.");
 ABSL_FLAG(int64_t, max_calls_per_key, 2'048, "Calls in flight with one key.");
 ABSL_FLAG(int64_t, max_streams_per_key, 512, "Streams open with one key.");
 ABSL_FLAG(int64_t, max_loads_per_key, 32, "Bulk loads open with one key.");

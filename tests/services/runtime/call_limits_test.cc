@@ -95,6 +95,23 @@ TEST(CallTracker, SaysWhenBulkLoadsTakeEnough) {
   EXPECT_EQ(one->loads.load(), 0);
 }
 
+TEST(CallTracker, GivesNoPlaceToCallsThatAreNotLetIn) {
+  CallLimits limits;
+  limits.calls_max = 2;
+  CallTracker tracker(limits);
+  const Method& method = MethodOf<GetContactRequest>();
+  const auto key = std::make_shared<KeyUsage>();
+  std::list<CallTracker::Call> strangers;
+  for (int i = 0; i < 10; ++i) strangers.emplace_back(tracker);
+  auto first = tracker.Enter(key, method);
+  EXPECT_EQ(tracker.CheckCalls(), absl::OkStatus());
+  auto second = tracker.Enter(key, method);
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_FALSE(tracker.CheckCalls().ok());
+  { const CallTracker::Share ended = *std::move(first); }
+  EXPECT_EQ(tracker.CheckCalls(), absl::OkStatus());
+}
+
 // The `limit` that a refusal names; else what the call came to.
 std::string LimitOf(const grpc::Status& status) {
   if (status.ok()) return "answered";
