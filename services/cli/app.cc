@@ -166,7 +166,7 @@ absl::Status RunWords(std::vector<std::string> words, const Surroundings& surrou
     // It opens channels of its own, several to one server.
     KITH_ASSIGN_OR_RETURN(Arguments arguments,
                           Arguments::Parse({words.begin() + 1, words.end()},
-                                           [](absl::string_view) { return false; }));
+                                           [](absl::string_view name) { return name == "session"; }));
     return RunBench(options, std::move(arguments),
                     {surroundings.out, surroundings.err, flags.json, surroundings.live_err});
   }

@@ -76,6 +76,11 @@ absl::StatusOr<LoadOptions> TakeOptions(const LoadKindEntry& kind, const ClientO
   KITH_RETURN_IF_ERROR(TakeDuration(arguments, "seconds", &options.duration));
   KITH_RETURN_IF_ERROR(TakeDuration(arguments, "warm_up", &options.warm_up, true));
   KITH_RETURN_IF_ERROR(TakeAsOf(kind, arguments, &options.target));
+  options.sessions = arguments.TakeSwitch("session");
+  if (options.sessions && !kind.unary) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("bench ", kind.name, " is no unary call, which is what sessions carry"));
+  }
   KITH_RETURN_IF_ERROR(ExpectNothingLeft(arguments, 1));
   return options;
 }

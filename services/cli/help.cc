@@ -37,6 +37,7 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
   kith interactions ingest FILE|-             an interaction for each line, as JSON
   kith bench KIND [--in-flight N] [--channels N] [--seconds S] [--warm-up S]
              [--rate CALLS_A_SECOND] [--bytes N] [--contacts N] [--as-of MOMENT]
+             [--session]
                                               how fast the server is; the kinds:
 )";
 

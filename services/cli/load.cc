@@ -106,10 +106,10 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address, int number) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-absl::StatusOr<Lanes> MakeLanes(LoadKind& kind, Run& run) {
+using Channels = std::vector<std::shared_ptr<grpc::Channel>>;
+
+absl::StatusOr<Lanes> MakeLanes(LoadKind& kind, const Channels& channels, Run& run) {
   const LoadOptions& options = run.options;
-  std::vector<std::shared_ptr<grpc::Channel>> channels;
-  for (int i = 0; i < options.channels; ++i) channels.push_back(Connect(options.address, i));
   KITH_RETURN_IF_ERROR(kind.Prepare(options.target, channels[0]));
   Lanes lanes;
   for (int i = 0; i < options.in_flight; ++i) {
@@ -207,10 +207,17 @@ uint64_t LoadResult::Failures() const {
   return sum;
 }
 
-absl::StatusOr<LoadResult> RunLoad(LoadKind& kind, const LoadOptions& options,
+absl::StatusOr<LoadResult> RunLoad(LoadKind& kind, LoadOptions options,
                                    const std::function<void(const LoadResult&)>& progress) {
+  Channels channels;
+  for (int i = 0; i < options.channels; ++i) {
+    channels.push_back(Connect(options.address, i));
+    if (!options.sessions) continue;
+    options.target.sessions[channels[i].get()] =
+        sdk::Session::Open(channels[i], {.key = options.target.key});
+  }
   Run run(options);
-  KITH_ASSIGN_OR_RETURN(const Lanes lanes, MakeLanes(kind, run));
+  KITH_ASSIGN_OR_RETURN(const Lanes lanes, MakeLanes(kind, channels, run));
   const absl::Time measure_from = absl::Now() + options.warm_up;
   const absl::Time end = measure_from + options.duration;
   std::thread pacer;

@@ -26,6 +26,7 @@ struct LoadOptions {
   double rate = 0;      // calls a second of an open loop; 0 is a closed loop
   absl::Duration warm_up = absl::Seconds(1);   // before measuring begins
   absl::Duration duration = absl::Seconds(5);  // of measuring
+  bool sessions = false;                       // calls of a channel go over one session
   LoadTarget target;
 };
 
@@ -50,7 +51,7 @@ struct LoadResult {
 // Runs a load. The error of the server when what the calls are about cannot be made or found. A
 // call that fails is counted, not an error. `progress` may be null; it is told about once a second
 // how many calls were answered and failed, and for how long.
-absl::StatusOr<LoadResult> RunLoad(LoadKind& kind, const LoadOptions& options,
+absl::StatusOr<LoadResult> RunLoad(LoadKind& kind, LoadOptions options,
                                    const std::function<void(const LoadResult&)>& progress);
 
 }  // namespace kith::cli

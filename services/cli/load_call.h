@@ -59,7 +59,10 @@ class UnaryCall {
       : target_(target),
         stub_(Service::NewStub(channel)),
         method_(method),
-        done_(std::move(done)) {}
+        done_(std::move(done)) {
+    const auto session = target.sessions.find(channel.get());
+    if (session != target.sessions.end()) session_ = session->second;
+  }
 
   // The request of the next call, which is that of the one before until it is changed.
   Request& request() { return request_; }
@@ -68,6 +71,13 @@ class UnaryCall {
   const grpc::ClientContext& context() const { return *last_; }
 
   void Start() {
+    if (session_ != nullptr) {
+      session_->Call(request_, &response_, [this](const sdk::Outcome& outcome) {
+        const auto code = static_cast<absl::StatusCode>(outcome.status.code());
+        done_(absl::Status(code, outcome.status.message()));
+      });
+      return;
+    }
     last_ = context_.Renew(target_);
     (stub_->async()->*method_)(last_, &request_, &response_, [this](const grpc::Status& status) {
       done_(status.ok() ? absl::OkStatus() : StatusOf(status));
@@ -80,6 +90,7 @@ class UnaryCall {
   const std::unique_ptr<typename Service::Stub> stub_;
   const Method method_;
   const Done done_;
+  std::shared_ptr<sdk::Session> session_;
   Request request_;
   Response response_;
   LoadContext context_;

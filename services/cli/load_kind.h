@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "grpcpp/channel.h"
+#include "kith/session.h"
 #include "kith/type/v1/read.pb.h"
 
 namespace kith::cli {
@@ -23,6 +25,8 @@ struct LoadTarget {
   int text_bytes = 300;
   kith::type::v1::ReadOptions read;  // of the kinds that read
   bool as_of = false;                // `read` names a moment
+  // The session of each channel; empty where calls go by themselves.
+  std::map<const grpc::Channel*, std::shared_ptr<sdk::Session>> sessions;
 };
 
 // What a caller tells of the call it makes. One thread at a time; Done is told once, last, and may
@@ -68,6 +72,7 @@ struct LoadKindEntry {
   absl::string_view about;  // one line of help
   int in_flight;            // where nobody says
   bool reads;               // takes --as-of
+  bool unary;               // takes --session
   std::unique_ptr<LoadKind> (*make)();
 };
 

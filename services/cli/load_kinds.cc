@@ -8,15 +8,15 @@ namespace kith::cli {
 
 const std::vector<LoadKindEntry>& LoadKinds() {
   static const auto& kinds = *new std::vector<LoadKindEntry>{
-      {"record", "RecordInteraction with a contact", 128, false, NewRecordLoad},
-      {"ingest", "IngestInteractions, 500 in a message; counts interactions", 4, false,
+      {"record", "RecordInteraction with a contact", 128, false, true, NewRecordLoad},
+      {"ingest", "IngestInteractions, 500 in a message; counts interactions", 4, false, false,
        NewIngestLoad},
-      {"lag", "how long after a write a view answers with it", 1, false, NewLagLoad},
-      {"get", "GetContact", 128, true, NewGetContactLoad},
-      {"get-deal", "GetDeal", 128, true, NewGetDealLoad},
-      {"list", "ListDeals, 50 of a stage by closing date", 8, true, NewListDealsLoad},
-      {"board", "GetPipelineBoard", 8, true, NewBoardLoad},
-      {"events", "SubscribeEvents, from the first to the last; counts events", 1, false,
+      {"lag", "how long after a write a view answers with it", 1, false, false, NewLagLoad},
+      {"get", "GetContact", 128, true, true, NewGetContactLoad},
+      {"get-deal", "GetDeal", 128, true, true, NewGetDealLoad},
+      {"list", "ListDeals, 50 of a stage by closing date", 8, true, true, NewListDealsLoad},
+      {"board", "GetPipelineBoard", 8, true, true, NewBoardLoad},
+      {"events", "SubscribeEvents, from the first to the last; counts events", 1, false, false,
        NewEventsLoad},
   };
   return kinds;

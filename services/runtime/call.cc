@@ -27,12 +27,15 @@ std::shared_ptr<const Caller> Nobody() {
   return *nobody;
 }
 
+}  // namespace
+
 absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& environment,
                                                         const Method& method,
                                                         const Carrier& carrier) {
   if (method.is_public) return Nobody();
-  const absl::string_view authorization = carrier.Metadata("authorization");
-  std::shared_ptr<const Caller> caller;
+  std::shared_ptr<const Caller> caller = carrier.caller();
+  const absl::string_view authorization =
+      caller == nullptr ? carrier.Metadata("authorization") : absl::string_view();
   if (absl::StartsWithIgnoreCase(authorization, kBearer)) {
     caller = environment.authorizer.Authenticate(authorization.substr(kBearer.size()));
   }
@@ -40,15 +43,13 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& e
     return Error(type::v1::ERROR_UNAUTHENTICATED,
                  "No valid credentials. Send the metadata `authorization: Bearer <API key>`.");
   }
-  if (!caller->grants.Contain(method.permission)) {
+  if (!method.permission.empty() && !caller->grants.Contain(method.permission)) {
     return Error(type::v1::ERROR_PERMISSION_DENIED,
                  absl::StrCat("The credentials do not grant ", method.permission, "."),
                  {{"permission", method.permission}});
   }
   return caller;
 }
-
-}  // namespace
 
 absl::Status CallTracker::CheckCalls() const {
   if (let_in_.load(std::memory_order_relaxed) < limits_.calls_max) return absl::OkStatus();

@@ -156,6 +156,12 @@ struct CallerContext {
 absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Method& method,
                                     const Carrier& carrier);
 
+// Who calls, or that the credentials are missing (ERROR_UNAUTHENTICATED) or do not grant the method
+// (ERROR_PERMISSION_DENIED).
+absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& environment,
+                                                        const Method& method,
+                                                        const Carrier& carrier);
+
 // Whether a call that was let in, and goes on, still may: its credentials may have been revoked
 // meanwhile. Asks only when some credentials changed; costs a load otherwise. One thread at a time
 // for a call.

@@ -6,14 +6,18 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "eventstore/base/strong_id.h"
 #include "google/protobuf/message.h"
 
 namespace kith::runtime {
+
+struct Caller;
 
 // Belongs to the transport, which keeps it, and the call it carries, until it is done with both.
 // Each function may be called by any thread, one at a time, unless it says otherwise.
@@ -24,6 +28,8 @@ class Carrier {
   // What came with the call under this key, in lower case; empty where nothing did. Valid until
   // Finish.
   virtual absl::string_view Metadata(const char* key) const = 0;
+  // Who calls, where that was asked before the call came; null: the metadata `authorization` says.
+  virtual std::shared_ptr<const Caller> caller() const { return nullptr; }
   // Infinite future where the client set none.
   virtual absl::Time deadline() const = 0;
   // The client is gone, or waits no longer. Any thread.
@@ -42,6 +48,10 @@ class Carrier {
 // Carries a call of one request and one reply.
 class UnaryCarrier : public Carrier {
  public:
+  // What a read of now must have seen, beside what it asks for itself.
+  virtual Position read_after() const { return Position(); }
+  // The call has appended up to here; before a Finish that is OK.
+  virtual void Appended(Position) {}
   // The end, exactly once: nothing of the call may be touched afterwards. `reply` counts where the
   // status is OK only. `request_id` is told with an error that the caller has to ask about.
   virtual void Finish(const absl::Status& status, absl::string_view request_id,

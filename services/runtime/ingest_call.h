@@ -4,10 +4,8 @@
 // A message's request id plus "/" and an item's ordinal is the item's. Each message is answered
 // with one, when all of its items are through; the answers come in the order in which that happens.
 // A few messages are on their way at once, so that the log always has something to commit; more are
-// not read before one is answered, so a client that takes no answers is not read from either; where
-// all that are on their way take much memory, each stream has one. What
-// was accepted before a stream ends, for whatever reason, is answered first, where the client is
-// still there.
+// not read before one is answered, and where all that are on their way take much memory, each
+// stream has one.
 #pragma once
 
 #include <atomic>
@@ -19,7 +17,7 @@
 #include "absl/status/status.h"
 #include "google/protobuf/arena.h"
 #include "google/rpc/status.pb.h"
-#include "services/runtime/call.h"
+#include "services/runtime/duplex_call.h"
 #include "services/runtime/grpc_status.h"
 #include "services/runtime/item_rules.h"
 #include "services/runtime/transact.h"
@@ -44,25 +42,13 @@ class IngestMessage {
 };
 
 // The course of a stream of items, without their types.
-class IngestCourse : public StreamedCall, public CallTracker::Stream {
- public:
-  ~IngestCourse() override { environment_.calls.Remove(this); }
-
-  void Begin() final;
-  void Arrived(bool ok) final KITH_EXCLUDES(mutex_);
-  void Written(bool ok) final KITH_EXCLUDES(mutex_);
-  void Cancelled() final KITH_EXCLUDES(mutex_);
-  void EndForShutdown() final KITH_EXCLUDES(mutex_);
-
+class IngestCourse : public DuplexCourse {
  protected:
   IngestCourse(const CallEnvironment& environment, const Method& method, const ItemRules& items,
                StreamCarrier& carrier)
-      : counted_(environment.calls),
-        open_(*method.counters),
-        environment_(environment),
-        method_(method),
+      : DuplexCourse(environment, method, carrier),
         item_rules_(items),
-        carrier_(carrier) {}
+        trace_id_(TraceIdOf(carrier)) {}
 
   virtual std::unique_ptr<IngestMessage> NewMessage() = 0;
 
@@ -74,38 +60,21 @@ class IngestCourse : public StreamedCall, public CallTracker::Stream {
   Transact& transact() const { return environment_.transact; }
 
  private:
-  // What a thread that holds the lock has decided to do when it has given it up.
-  enum class Next { kNothing, kRead, kWrite, kFinish };
+  absl::Status Take() final KITH_EXCLUDES(mutex_);
+  bool MayRead() const final KITH_REQUIRES(mutex_);
+  const google::protobuf::Message* NextAnswer() final KITH_REQUIRES(mutex_);
+  void AnswerTaken() final KITH_REQUIRES(mutex_);
+  void DropAnswers() final KITH_REQUIRES(mutex_);
+  bool IsIdle() const final KITH_REQUIRES(mutex_) { return in_flight_ == 0; }
 
-  absl::Status Prepare();
-  absl::Status Accept(IngestMessage& message);
-  void StopWith(absl::Status reason) KITH_EXCLUDES(mutex_);
-  // Writes what is answered, reads on, and ends the stream when nothing is left to do.
-  void Continue() KITH_EXCLUDES(mutex_);
-  Next Choose() KITH_REQUIRES(mutex_);
+  absl::Status Check(IngestMessage& message);
 
-  const CallTracker::Call counted_;
-  const CallCounters::OpenStream open_;
-  const CallEnvironment& environment_;
-  const Method& method_;
   const ItemRules& item_rules_;
-  StreamCarrier& carrier_;
-  absl::Time began_;
-  CallerContext caller_;
-  std::string trace_id_;
-  int arrived_ = 0;  // touched by reads only, which follow one another
+  const std::string trace_id_;
+  int arrived_ = 0;  // touched by Take only
 
-  Mutex mutex_;
-  absl::Status stop_ KITH_GUARDED_BY(mutex_);  // not OK: nothing further is read, and it ends so
-  bool gone_ KITH_GUARDED_BY(mutex_) = false;  // nobody is there to be answered
-  bool reading_ KITH_GUARDED_BY(mutex_) = false;
-  bool read_all_ KITH_GUARDED_BY(mutex_) = false;
-  bool writing_ KITH_GUARDED_BY(mutex_) = false;
-  bool finished_ KITH_GUARDED_BY(mutex_) = false;
-  // Threads that have started a read or a write and have not returned from it: ending frees the
-  // call, so it waits for them.
-  int starting_ KITH_GUARDED_BY(mutex_) = 0;
   int in_flight_ KITH_GUARDED_BY(mutex_) = 0;  // messages that are not answered
+  std::unique_ptr<IngestMessage> answer_ KITH_GUARDED_BY(mutex_);  // that is being written
   std::deque<std::unique_ptr<IngestMessage>> answered_ KITH_GUARDED_BY(mutex_);  // to be written
 };
 

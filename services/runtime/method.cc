@@ -57,7 +57,7 @@ const type::v1::ReadOptions& Method::ReadOptionsOf(const Message& request) const
 Method CompileMethod(const Descriptor* request) {
   const MethodDescriptor* const descriptor = MethodTaking(request);
   const options::v1::MethodRules& rules = descriptor->options().GetExtension(options::v1::method);
-  KITH_CHECK(rules.public_() != !rules.permission().empty());
+  KITH_CHECK(rules.public_() + rules.any_credentials() + !rules.permission().empty() == 1);
   Method method;
   method.descriptor = descriptor;
   method.name = absl::StrCat(descriptor->service()->full_name(), "/", descriptor->name());

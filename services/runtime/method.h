@@ -18,7 +18,7 @@ namespace kith::runtime {
 struct Method {
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
   std::string name;        // "kith.contacts.v1.ContactsService/CreateContact"
-  std::string permission;  // "contacts.write"
+  std::string permission;  // "contacts.write"; empty where any credentials will do
   bool is_public = false;
   const MessageRules* rules = nullptr;
   size_t request_bytes_max = 0;  // no valid message takes more
@@ -35,7 +35,7 @@ struct Method {
 };
 
 // The method that takes this request: by the AIPs, every method has a request message of its own.
-// Aborts when none or several do, or when it declares neither a permission nor that it is public.
+// Aborts when none or several do, or when it declares neither a permission nor who else may call it.
 Method CompileMethod(const google::protobuf::Descriptor* request);
 
 // Compiled at the first call.

@@ -4,9 +4,33 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "eventstore/base/check.h"
+#include "services/runtime/session_call.h"
 
 namespace kith::runtime {
+
+class MethodTable::SessionMethod final : public StreamedMethod {
+ public:
+  SessionMethod(const CallEnvironment& environment, const MethodTable& methods)
+      : StreamedMethod(MethodOf<sessions::v1::RunSessionRequest>()),
+        environment_(environment),
+        methods_(methods) {}
+  StreamedCall* NewCall(google::protobuf::Arena* arena, StreamCarrier& carrier) const override {
+    return google::protobuf::Arena::Create<SessionCourse>(arena, environment_, carrier, methods_);
+  }
+
+ private:
+  const CallEnvironment& environment_;
+  const MethodTable& methods_;
+};
+
+void MethodTable::Sessions() { Bind(std::make_unique<SessionMethod>(environment_, *this)); }
+
+const UnaryMethod* MethodTable::FindUnary(absl::string_view path) const {
+  const auto found = methods_.find(absl::StrReplaceAll(path, {{"/", "."}}));
+  return found == methods_.end() ? nullptr : dynamic_cast<const UnaryMethod*>(found->second.get());
+}
 
 absl::Status MethodTable::CheckComplete() const {
   std::vector<std::string> missing;

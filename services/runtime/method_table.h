@@ -111,8 +111,15 @@ class MethodTable {
                                                                      std::move(commands)));
   }
 
+  // Sessions, over which every unary method of the table can be called.
+  void Sessions();
+
   // Internal, naming them, where methods of a service of which one is bound are bound by nobody.
   absl::Status CheckComplete() const;
+
+  // By the path that gRPC gives it, "kith.contacts.v1.ContactsService/GetContact"; null where it is
+  // not bound, or not unary.
+  const UnaryMethod* FindUnary(absl::string_view path) const;
 
   // What was counted of every method.
   void AddMetrics(MetricPage& page) const;
@@ -191,6 +198,8 @@ class MethodTable {
     const CallEnvironment& environment_;
     const Commands commands_;
   };
+
+  class SessionMethod;
 
   template <class Request, class Response>
   void BindRead(projections::View* view, ReadKind kind,

@@ -43,6 +43,7 @@ void MutateCallBase::Done(absl::Status status) {
   if (status.ok()) {
     HideErased(environment_.keys, origin_.caller->workspace, response_);
     if (appended_ != Position()) {
+      carrier_.Appended(appended_);
       carrier_.AddReplyMetadata("kith-token", TokenAt(environment_.log, appended_));
     }
     if (repeated_) carrier_.AddReplyMetadata("kith-repeated", "true");

@@ -1,9 +1,9 @@
 // Pools: the threads on which Kith may wait for a disk, so that gRPC's own threads never do.
 //
-// Four groups, so that one kind of work cannot starve another: `completions` runs what follows a
+// Five groups, so that one kind of work cannot starve another: `completions` runs what follows a
 // commit, `folds` loads cold states and answers single records that were not in memory, `reads`
 // runs lists and boards, `streams` makes what streams send: any number of them may be woken at
-// once.
+// once, and `sessions` begins the calls of sessions.
 #pragma once
 
 #include <atomic>
@@ -61,6 +61,7 @@ struct PoolsOptions {
   Pool::Options folds = {.name = "kith-folds", .threads = 2, .queue_max = 4096};
   Pool::Options reads = {.name = "kith-reads", .threads = 4, .queue_max = 1024};
   Pool::Options streams = {.name = "kith-streams", .threads = 2, .queue_max = 4096};
+  Pool::Options sessions = {.name = "kith-sessions", .threads = 2, .queue_max = 4096};
 };
 
 struct Pools {
@@ -68,12 +69,14 @@ struct Pools {
       : completions(options.completions),
         folds(options.folds),
         reads(options.reads),
-        streams(options.streams) {}
+        streams(options.streams),
+        sessions(options.sessions) {}
 
   Pool completions;
   Pool folds;
   Pool reads;
   Pool streams;
+  Pool sessions;
 };
 
 // The error of work that found its queue full: ERROR_LIMIT_REACHED with QuotaFailure and RetryInfo.

@@ -68,6 +68,9 @@ void ReadCallBase::Resolve(ReadTier tier) {
   if (NeedsDisk(position.status(), tier)) return TakeOnPool(&ReadCallBase::Resolve);
   if (!position.ok()) return End(position.status());
   position_ = *std::move(position);
+  if (!position_.at.has_value()) {
+    position_.wait_for = std::max(position_.wait_for, carrier_.read_after());
+  }
   Await();
 }
 

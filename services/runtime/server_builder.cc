@@ -123,6 +123,7 @@ absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
                       calls_, options_.slow_call});
   methods_ = std::make_unique<MethodTable>(*environment_, *views_);
   for (const auto& bind : builder.bindings_) bind(*runtime_, *methods_);
+  methods_->Sessions();
   KITH_RETURN_IF_ERROR(methods_->CheckComplete());
   services_ = NewGrpcServices(*methods_);
   std::vector<std::string> names;
