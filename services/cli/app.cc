@@ -164,9 +164,9 @@ absl::Status RunWords(std::vector<std::string> words, const Surroundings& surrou
   KITH_ASSIGN_OR_RETURN(options.key, FindKey(flags, surroundings));
   if (words[0] == "bench") {
     // It opens channels of its own, several to one server.
+    const auto is_switch = [](absl::string_view name) { return name == "session"; };
     KITH_ASSIGN_OR_RETURN(Arguments arguments,
-                          Arguments::Parse({words.begin() + 1, words.end()},
-                                           [](absl::string_view name) { return name == "session"; }));
+                          Arguments::Parse({words.begin() + 1, words.end()}, is_switch));
     return RunBench(options, std::move(arguments),
                     {surroundings.out, surroundings.err, flags.json, surroundings.live_err});
   }

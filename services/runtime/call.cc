@@ -73,7 +73,8 @@ absl::StatusOr<CallTracker::Share> CallTracker::Enter(std::shared_ptr<KeyUsage> 
   if (loads > limits_.loads_per_key_max) {
     return LimitReached("max_loads_per_key", "key",
                         absl::StrCat("This key has ", limits_.loads_per_key_max,
-                                     " bulk loads and sessions open, as many as it may. End one first."));
+                                     " bulk loads and sessions open, as many as it may. End one "
+                                     "first."));
   }
   if (streams > limits_.streams_per_key_max) {
     return LimitReached("max_streams_per_key", "key",

@@ -35,7 +35,8 @@ struct Method {
 };
 
 // The method that takes this request: by the AIPs, every method has a request message of its own.
-// Aborts when none or several do, or when it declares neither a permission nor who else may call it.
+// Aborts when none or several do, or when it declares neither a permission nor who else may call
+// it.
 Method CompileMethod(const google::protobuf::Descriptor* request);
 
 // Compiled at the first call.

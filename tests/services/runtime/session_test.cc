@@ -189,10 +189,13 @@ TEST(Session, ReadsWhatTheCallsBeforeItHaveChanged) {
   session.Create(1, "Ada");
   session.Send();
   const std::string name = session.AwaitContact(1).name();
-  session.Get(2, name).add_after(1);
-  session.Get(3, name);
+  GetContactRequest any;  // reads what the view has
+  any.set_name(name);
+  any.mutable_read()->set_any(true);
+  session.Add(2, 1, any).add_after(1);
+  session.Add(3, 1, any);
   session.Send();
-  EXPECT_EQ(session.AwaitReason(3), "CONTACT_NOT_FOUND");  // the view does not have it yet
+  EXPECT_EQ(session.AwaitReason(3), "CONTACT_NOT_FOUND");
   EXPECT_FALSE(session.IsTold(2));
   server.view_gate.Open();
   EXPECT_EQ(session.AwaitContact(2).first_name(), "Ada");
