@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -25,11 +26,14 @@ std::string ReadFile(const std::string& path) {
   return text.str();
 }
 
+// Several may stand on one directory, and each has a file of its own.
+std::atomic<int> processes = 0;
+
 }  // namespace
 
 KithdProcess::KithdProcess(const std::string& data, const std::vector<std::string>& arguments,
                            int stderr_file)
-    : data_(data), stderr_path_(data + ".stderr") {
+    : data_(data), stderr_path_(absl::StrCat(data, ".stderr.", ++processes)) {
   std::vector<std::string> words = {KITHD_PATH, "--data=" + data, "--metrics="};
   words.insert(words.end(), arguments.begin(), arguments.end());
   if (arguments.empty()) words.push_back("--listen=127.0.0.1:0");
