@@ -4,7 +4,6 @@
 #include <atomic>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/arena.h"

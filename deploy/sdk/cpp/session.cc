@@ -9,7 +9,6 @@
 #include <map>
 #include <mutex>
 #include <random>
-#include <unordered_map>
 #include <utility>
 
 #include "kith/sessions/v1/sessions_service.grpc.pb.h"
@@ -113,7 +112,6 @@ class RealSession final : public Session {
   void Go();
   bool Fill(RunSessionRequest* message);
   void Add(uint64_t id, const Pending& pending, RunSessionRequest* message);
-  bool Refuse(uint64_t id, Done* done);
   // Of the stream.
   void Wrote(Stream* stream, bool ok);
   void Told(const RunSessionResponse& response);
@@ -237,13 +235,16 @@ void RealSession::Go() {
 
 bool RealSession::Fill(RunSessionRequest* message) {
   size_t bytes = 0;
-  while (!unsent_.empty() && message->calls_size() < kCallsAMessage && bytes < kMessageBytes) {
+  while (!unsent_.empty() && message->calls_size() < kCallsAMessage) {
     const uint64_t id = unsent_.front();
-    unsent_.pop_front();
     const auto pending = pending_.find(id);
-    if (pending == pending_.end()) continue;
-    bytes += pending->second.request.size();
-    Add(id, pending->second, message);
+    if (pending != pending_.end()) {
+      bytes += pending->second.request.size();
+      // One that is long goes alone: the server takes 4 MiB in a message.
+      if (message->calls_size() > 0 && bytes > kMessageBytes) break;
+      Add(id, pending->second, message);
+    }
+    unsent_.pop_front();
   }
   while (!cancels_.empty() && message->cancel_size() < kCallsAMessage) {
     message->add_cancel(cancels_.back());

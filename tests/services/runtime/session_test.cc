@@ -223,13 +223,12 @@ TEST(Session, EndsACallThatNobodyWaitsForAnyMore) {
   EXPECT_TRUE(session.End().ok());
 }
 
-TEST(Session, IsNotReadFromWhileMuchIsNotTold) {
+// Many more than may be untold: those that are not read yet follow when there is room.
+TEST(Session, TellsTenThousandCallsThatWaitForOne) {
   PersonServer server;
   server.list_gate.Close();
   RawSession session(server);
   uint64_t id = 0;
-  // Each waits for the list, so none is told. Two messages stand beyond the bound: one that was
-  // read with it, and what the transport holds.
   session.Add(++id, 2, ListContactsRequest());
   session.Send();
   server.list_gate.AwaitWaiting(1);
@@ -241,7 +240,6 @@ TEST(Session, IsNotReadFromWhileMuchIsNotTold) {
       if (!session.Send()) return;
     }
   });
-  // It is let go on when the list is answered.
   server.list_gate.Open();
   writer.join();
   for (uint64_t told = 2; told <= 10'001; ++told) {
@@ -301,6 +299,27 @@ TEST(Session, OfTheSdkGivesRequestIdsAndAnswers) {
   for (const Contact& contact : made) {
     EXPECT_EQ(contact.first_name(), absl::StrCat("Ada ", &contact - made.data()));
   }
+}
+
+// Together they would be longer than a message may be, and the session never get through.
+TEST(Session, OfTheSdkSendsALongRequestAlone) {
+  PersonServer server;
+  std::atomic<int> refused = 0;
+  ListContactsResponse nothing[12];
+  {
+    const auto session =
+        sdk::Session::Open(server.channel(), {.key = "owner", .patience = std::chrono::seconds(1)});
+    for (int i = 0; i < 12; ++i) {
+      ListContactsRequest request;
+      request.set_filter(std::string(i % 2 == 0 ? 900'000 : 3'500'000, ' '));
+      session->Call(request, &nothing[i], [&](const sdk::Outcome& outcome) {
+        EXPECT_FALSE(outcome.unknown);
+        EXPECT_EQ(ReasonOf(outcome.status), "LIMIT_REACHED");  // no valid one is so long
+        ++refused;
+      });
+    }
+  }
+  EXPECT_EQ(refused, 12);
 }
 
 TEST(Session, OfTheSdkIsGivenUpWhereTheKeyIsNone) {

@@ -2,8 +2,7 @@
 // a stream for each.
 //
 //   auto session = kith::sdk::Session::Open(channel, {.key = key});
-//   auto request = std::make_unique<GetContactRequest>();
-//   session->Call(*request, &contact, [&](const kith::sdk::Outcome& outcome) { … });
+//   session->Call(request, &contact, [&](const kith::sdk::Outcome& outcome) { … });
 //
 // Every request message of Kith belongs to one method, so a call needs no more than its request. A
 // request that has a field request_id and leaves it empty is given one: when the connection breaks,
@@ -20,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kith::sdk {
@@ -59,9 +59,10 @@ class Session {
   virtual ~Session() = default;
 
   using Done = std::function<void(const Outcome&)>;
-  // Makes a call and answers its id at once. `done` is called once, by a thread of gRPC's, and must
-  // not block; it may make calls. `response` lives until then and is filled where the outcome is
-  // OK. A call whose request belongs to no unary method is told INVALID_ARGUMENT.
+  // Makes a call and answers its id at once; the request is not needed any more then. `done` is
+  // called once, by a thread of gRPC's, and must not block; it may make calls. `response` is the
+  // caller's, lives until then and is filled where the outcome is OK. A call whose request belongs
+  // to no unary method is told INVALID_ARGUMENT before this returns, and its id is 0.
   virtual uint64_t Call(const google::protobuf::Message& request,
                         google::protobuf::Message* response, Done done,
                         const CallOptions& options) = 0;
