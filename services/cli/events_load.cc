@@ -18,15 +18,20 @@ class EventsCaller final : public LoadCaller {
 
   void Call(uint64_t, LoadReport& report) override {
     stream_ = std::make_unique<Stream>(*this, report);
+    stream_->Start();
   }
   void Cancel() override { context_.Cancel(); }
 
  private:
   class Stream final : public grpc::ClientReadReactor<v1::SubscribeEventsResponse> {
    public:
-    Stream(EventsCaller& caller, LoadReport& report) : report_(report) {
-      context_ = caller.context_.Renew(caller.target_);
+    Stream(EventsCaller& caller, LoadReport& report)
+        : report_(report), context_(caller.context_.Renew(caller.target_)) {
       caller.stub_->async()->SubscribeEvents(context_, &request_, this);
+    }
+
+    // May end at once, on another thread, and be freed for the next one.
+    void Start() {
       StartRead(&message_);
       StartCall();
     }
@@ -51,7 +56,7 @@ class EventsCaller final : public LoadCaller {
     }
 
     LoadReport& report_;
-    grpc::ClientContext* context_;
+    grpc::ClientContext* const context_;
     v1::SubscribeEventsRequest request_;
     v1::SubscribeEventsResponse message_;
     bool caught_up_ = false;

@@ -39,6 +39,7 @@ class IngestCaller final : public LoadCaller {
   void Call(uint64_t number, LoadReport& report) override {
     number_ = number;
     stream_ = std::make_unique<Stream>(*this, report);
+    stream_->Start();
   }
   void Cancel() override { context_.Cancel(); }
 
@@ -48,6 +49,10 @@ class IngestCaller final : public LoadCaller {
    public:
     Stream(IngestCaller& caller, LoadReport& report) : caller_(caller), report_(report) {
       caller.stub_->async()->IngestInteractions(caller.context_.Renew(caller.target_), this);
+    }
+
+    // May end at once, on another thread, and be freed for the next one.
+    void Start() {
       WriteNext();
       StartRead(&response_);
       StartCall();

@@ -41,7 +41,7 @@ class Load:
         out, said = self.process.communicate()
         lines = [line for line in out.splitlines() if line.startswith("{")]
         if not lines:
-            return None, said.strip()[-400:]
+            return None, f"kith ended with {self.process.returncode}: {said.strip()[-400:]}"
         return json.loads(lines[-1]), said
 
 
