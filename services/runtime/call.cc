@@ -122,13 +122,42 @@ bool CallTracker::Share::HasLoadsEnough() const {
          usage_->load_bytes.load(std::memory_order_relaxed) >= max / 2;
 }
 
+void CallTracker::Share::AddReplyBytes(int64_t bytes) {
+  reply_bytes_ += bytes;
+  tracker_->reply_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  usage_->reply_bytes.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+absl::Status CallTracker::Share::CheckReplies() const {
+  const int64_t max = tracker_->limits_.reply_bytes_max;
+  if (usage_->reply_bytes.load(std::memory_order_relaxed) >= max / 2) {
+    return LimitReached("max_reply_bytes", "key",
+                        "Replies that this key has not taken fill half of the memory that the "
+                        "server gives to all. Read them first.");
+  }
+  if (tracker_->reply_bytes_.load(std::memory_order_relaxed) >= max) {
+    return LimitReached("max_reply_bytes", "server",
+                        "Replies that are not taken fill the memory that the server gives them. "
+                        "Try again.");
+  }
+  return absl::OkStatus();
+}
+
+bool CallTracker::Share::HasRepliesEnough() const {
+  const int64_t max = tracker_->limits_.reply_bytes_max;
+  return tracker_->reply_bytes_.load(std::memory_order_relaxed) >= max / 2 ||
+         usage_->reply_bytes.load(std::memory_order_relaxed) >= max / 4;
+}
+
 void CallTracker::GiveBack(const Share& share) {
   KeyUsage& usage = *share.usage_;
   let_in_.fetch_sub(1, std::memory_order_relaxed);
   request_bytes_.fetch_sub(share.request_bytes_, std::memory_order_relaxed);
   load_bytes_.fetch_sub(share.load_bytes_, std::memory_order_relaxed);
+  reply_bytes_.fetch_sub(share.reply_bytes_, std::memory_order_relaxed);
   usage.request_bytes.fetch_sub(share.request_bytes_, std::memory_order_relaxed);
   usage.load_bytes.fetch_sub(share.load_bytes_, std::memory_order_relaxed);
+  usage.reply_bytes.fetch_sub(share.reply_bytes_, std::memory_order_relaxed);
   usage.calls.fetch_sub(1, std::memory_order_relaxed);
   if (share.streams_) usage.streams.fetch_sub(1, std::memory_order_relaxed);
   if (share.loads_) usage.loads.fetch_sub(1, std::memory_order_relaxed);
@@ -237,6 +266,7 @@ absl::Status TakeRequest(const Method& method, Carrier& carrier, bool arrived,
     if (carrier.IsCancelled()) return absl::CancelledError("the client hung up");
     return ViolationError("", "the call ended without a message");
   }
+  KITH_RETURN_IF_ERROR(share->CheckReplies());
   KITH_RETURN_IF_ERROR(ReadMessage(method, carrier, request));
   return method.rules->Check(*request);
 }

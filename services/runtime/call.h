@@ -63,6 +63,7 @@ class CallTracker {
       std::swap(loads_, other.loads_);
       std::swap(request_bytes_, other.request_bytes_);
       std::swap(load_bytes_, other.load_bytes_);
+      std::swap(reply_bytes_, other.reply_bytes_);
       return *this;
     }
     ~Share() {
@@ -80,6 +81,14 @@ class CallTracker {
     // Messages with items take so much that none should be read ahead.
     bool HasLoadsEnough() const;
 
+    // Counts the bytes of a reply that is there, or when the client has taken it, takes them off.
+    void AddReplyBytes(int64_t bytes);
+    // ERROR_LIMIT_REACHED when replies that are not taken fill what there is for them: no further
+    // one is made then.
+    absl::Status CheckReplies() const;
+    // They fill half of that, so that none should be made ahead.
+    bool HasRepliesEnough() const;
+
    private:
     friend class CallTracker;
     CallTracker* tracker_ = nullptr;
@@ -88,6 +97,7 @@ class CallTracker {
     bool loads_ = false;
     int64_t request_bytes_ = 0;
     int64_t load_bytes_ = 0;
+    int64_t reply_bytes_ = 0;
   };
 
   // ERROR_LIMIT_REACHED when as many calls are in flight as may be, of those that were let in.
@@ -99,6 +109,7 @@ class CallTracker {
   // In flight now.
   int64_t calls() const { return calls_.load(std::memory_order_relaxed); }
   int64_t request_bytes() const { return request_bytes_.load(std::memory_order_relaxed); }
+  int64_t reply_bytes() const { return reply_bytes_.load(std::memory_order_relaxed); }
 
   // False when the server is stopping already.
   bool Add(Stream* stream) KITH_EXCLUDES(mutex_);
@@ -117,6 +128,7 @@ class CallTracker {
   const CallLimits limits_;
   std::atomic<int64_t> request_bytes_ = 0;
   std::atomic<int64_t> load_bytes_ = 0;
+  std::atomic<int64_t> reply_bytes_ = 0;
   Mutex mutex_;
   absl::flat_hash_set<Stream*> streams_ KITH_GUARDED_BY(mutex_);
   std::atomic<bool> stopping_ = false;
@@ -126,6 +138,8 @@ class CallTracker {
   const MetricSource metrics_{[this](MetricPage& page) {
     page.Gauge("kith_calls_in_flight", "Calls that have begun and not ended, streams among them.",
                static_cast<double>(calls_.load()));
+    page.Gauge("kith_reply_bytes", "Bytes of replies that their clients have not taken.",
+               static_cast<double>(reply_bytes()));
   }};
 };
 
@@ -180,7 +194,8 @@ absl::Status ReadMessage(const Method& method, Carrier& carrier,
                          google::protobuf::Message* message);
 
 // The same for the one request of a call, whose share had it read: it may have come (`arrived`) or
-// not, be more than is left of the limits (ERROR_LIMIT_REACHED), and break the method's rules.
+// not, be more than is left of the limits (ERROR_LIMIT_REACHED), and break the method's rules; and there may be no room for its reply
+// (ERROR_LIMIT_REACHED).
 absl::Status TakeRequest(const Method& method, Carrier& carrier, bool arrived,
                          CallTracker::Share* share, google::protobuf::Message* request);
 

@@ -75,6 +75,8 @@ class UnaryCall {
   virtual void Begin() = 0;
   // The request can be read from the carrier; false: there will be none.
   virtual void Arrived(bool ok) = 0;
+  // Within Finish: what the reply takes in memory until the client has it, or is gone.
+  virtual void Replied(size_t bytes) = 0;
 };
 
 // One call of a streaming method. The carrier tells it what happens, on any thread.
@@ -84,6 +86,8 @@ class StreamedCall {
   virtual void Begin() = 0;
   // A message can be read from the carrier; false: there are no more.
   virtual void Arrived(bool ok) = 0;
+  // Within StartWrite: what the message takes in memory until Written.
+  virtual void Writing(size_t bytes) = 0;
   // The client took a message, or false: it is gone.
   virtual void Written(bool ok) = 0;
   // The client hung up, or its deadline passed.

@@ -94,6 +94,7 @@ class GrpcStreamCarrier final : public grpc::ServerBidiReactor<ByteBuffer, ByteB
   void StartRead() override { ServerBidiReactor::StartRead(&request_); }
   void StartWrite(const Message& message) override {
     Pack(message, &reply_);
+    call_->Writing(reply_.Length());
     ServerBidiReactor::StartWrite(&reply_);
   }
   void Finish(const absl::Status& status) override {
@@ -185,6 +186,7 @@ class grpc::internal::CallbackUnaryHandler<kith::runtime::AskedFirst, grpc::Byte
       grpc::Status end = kith::runtime::GrpcStatus(status, request_id);
       if (end.ok()) {
         kith::runtime::Pack(reply, &reply_);
+        call_->Replied(reply_.Length());
         end = finish_ops_.SendMessage(reply_);
       }
       finish_ops_.ServerSendStatus(&context_->trailing_metadata_, end);

@@ -13,6 +13,7 @@ class MutateCallBase : public UnaryCall, public Command {
  public:
   void Begin() final;
   void Arrived(bool ok) final;
+  void Replied(size_t bytes) final { share_.AddReplyBytes(static_cast<int64_t>(bytes)); }
 
  protected:
   MutateCallBase(const CallEnvironment& environment, const Method& method, UnaryCarrier& carrier,

@@ -99,6 +99,7 @@ void ReadCallBase::Serve(ReadTier tier) {
 }
 
 absl::Status ReadCallBase::TryServe(ReadTier tier) {
+  KITH_RETURN_IF_ERROR(caller_.share.CheckReplies());
   if (snapshot_.has_value() && !position_.sequence.has_value()) {
     KITH_ASSIGN_OR_RETURN(
         position_.sequence,

@@ -53,6 +53,7 @@ class ReadCallBase : public UnaryCall {
  public:
   void Begin() final;
   void Arrived(bool ok) final;
+  void Replied(size_t bytes) final { caller_.share.AddReplyBytes(static_cast<int64_t>(bytes)); }
 
  protected:
   ReadCallBase(const CallEnvironment& environment, const Method& method, UnaryCarrier& carrier,

@@ -199,6 +199,14 @@ const Message* SessionCourse::NextAnswer() {
   return answer_.get();
 }
 
+void SessionCourse::AnswerTaken() {
+  int64_t bytes = 0;
+  for (const RunSessionResponse::Outcome& outcome : answer_->outcomes()) {
+    bytes += static_cast<int64_t>(outcome.reply().size());
+  }
+  caller_.share.AddReplyBytes(-bytes);
+}
+
 void SessionCourse::DropAnswers() { told_.clear(); }
 
 void SessionCourse::ScheduleTurn() {
@@ -278,6 +286,7 @@ void SessionCourse::Tell(Call* call, const google::rpc::Status& status, std::str
       told_bytes_ = 0;
     }
     told_bytes_ += reply.size();
+    caller_.share.AddReplyBytes(static_cast<int64_t>(reply.size()));
     RunSessionResponse::Outcome& outcome = *told_.back()->add_outcomes();
     outcome.set_id(call->id());
     if (status.code() != 0) *outcome.mutable_status() = status;

@@ -44,6 +44,7 @@ class SessionCourse final : public DuplexCourse {
   absl::Status Take() override KITH_EXCLUDES(mutex_);
   bool MayRead() const override KITH_REQUIRES(mutex_);
   const google::protobuf::Message* NextAnswer() override KITH_REQUIRES(mutex_);
+  void AnswerTaken() override KITH_REQUIRES(mutex_);
   void DropAnswers() override KITH_REQUIRES(mutex_);
   bool IsIdle() const override KITH_REQUIRES(mutex_) { return untold_ == 0; }
 

@@ -64,11 +64,15 @@ void StreamCourse::TakeStep() {
 
 void StreamCourse::WriteAndTakeNext() {
   const google::protobuf::Message& message = Swap();
-  // On another thread, because writing takes as long: it serialises, and sends as much as fits.
-  environment_.pools.streams.Run([this] {
-    taken_ = Take(caller_);
-    HalfDone();
-  });
+  if (caller_.share.HasRepliesEnough()) {
+    HalfDone();  // the next is made when this one is taken
+  } else {
+    // On another thread, because writing takes as long: it serialises, and sends as much as fits.
+    environment_.pools.streams.Run([this] {
+      taken_ = Take(caller_);
+      HalfDone();
+    });
+  }
   carrier_.StartWrite(message);
 }
 
@@ -99,7 +103,13 @@ void StreamCourse::Rest() {
   pause->Begin();
 }
 
+void StreamCourse::Writing(size_t bytes) {
+  writing_bytes_ = static_cast<int64_t>(bytes);
+  caller_.share.AddReplyBytes(writing_bytes_);
+}
+
 void StreamCourse::Written(bool ok) {
+  caller_.share.AddReplyBytes(-writing_bytes_);
   if (!ok) StopWith(absl::CancelledError("the client is gone"));
   HalfDone();
 }

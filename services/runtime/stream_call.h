@@ -1,6 +1,6 @@
 // StreamCall: one server stream. Messages are made on the pool for streams: while one is being
 // written the next is made, and no further one before the client has taken it. A slow client holds
-// two messages in memory. Once the caller's credentials are revoked nothing more is sent: the
+// two messages in memory, and one where its key has many that are not taken. Once the caller's credentials are revoked nothing more is sent: the
 // stream ends at its next message or heartbeat.
 #pragma once
 
@@ -64,6 +64,7 @@ class StreamCourse : public StreamedCall, public CallTracker::Stream {
 
   void Begin() final;
   void Arrived(bool ok) final;
+  void Writing(size_t bytes) final;
   void Written(bool ok) final;
   void Cancelled() final;
   void EndForShutdown() final;
@@ -106,6 +107,7 @@ class StreamCourse : public StreamedCall, public CallTracker::Stream {
   google::protobuf::Message* const request_;
   absl::Time began_;
   CallerContext caller_;
+  int64_t writing_bytes_ = 0;
   std::unique_ptr<grpc::Alarm> alarm_;         // of the pause
   std::optional<absl::StatusOr<Step>> taken_;  // made while the message before was written
 

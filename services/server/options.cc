@@ -32,6 +32,9 @@ ABSL_FLAG(
     int64_t, max_request_bytes, 64 << 20,
     "Bytes of all requests in flight; one key has half. Past it bulk loads are read no further "
     "ahead.");
+ABSL_FLAG(int64_t, max_reply_bytes, 256 << 20,
+          "Bytes of all replies that clients have not taken; one key has half. Past it reads are "
+          "refused.");
 ABSL_FLAG(double, events_per_second_per_key, 0,
           "Changes that one key may make in a second; 0 does not bound them.");
 ABSL_FLAG(uint64_t, grpc_memory, 128 << 20,
@@ -98,6 +101,7 @@ Options ParseOptions(int argc, char** argv) {
       .loads_per_key_max = absl::GetFlag(FLAGS_max_loads_per_key),
       .arriving_per_key_max = absl::GetFlag(FLAGS_max_arriving_per_key),
       .request_bytes_max = absl::GetFlag(FLAGS_max_request_bytes),
+      .reply_bytes_max = absl::GetFlag(FLAGS_max_reply_bytes),
       .events_per_second_per_key = absl::GetFlag(FLAGS_events_per_second_per_key)};
   options.server.connections.connections_max = absl::GetFlag(FLAGS_max_connections);
   options.server.connections.memory_bytes = absl::GetFlag(FLAGS_grpc_memory);

@@ -95,6 +95,34 @@ TEST(CallTracker, SaysWhenBulkLoadsTakeEnough) {
   EXPECT_EQ(one->loads.load(), 0);
 }
 
+TEST(CallTracker, SaysWhenRepliesThatAreNotTakenAreTooMany) {
+  CallLimits limits;
+  limits.reply_bytes_max = 1'000;
+  CallTracker tracker(limits);
+  const Method& method = MethodOf<GetContactRequest>();
+  const auto one = std::make_shared<KeyUsage>();
+  const auto other = std::make_shared<KeyUsage>();
+  auto first = tracker.Enter(one, method);
+  auto second = tracker.Enter(other, method);
+  ASSERT_TRUE(first.ok() && second.ok());
+  first->AddReplyBytes(249);
+  EXPECT_FALSE(first->HasRepliesEnough());
+  first->AddReplyBytes(250);
+  EXPECT_TRUE(first->HasRepliesEnough());
+  EXPECT_TRUE(first->CheckReplies().ok());
+  first->AddReplyBytes(1);  // half of them, the most that one key has
+  EXPECT_FALSE(first->CheckReplies().ok());
+  EXPECT_TRUE(second->CheckReplies().ok());
+  first->AddReplyBytes(-1);
+  EXPECT_TRUE(first->CheckReplies().ok());
+  first->AddReplyBytes(2);
+  second->AddReplyBytes(499);  // all of them
+  EXPECT_FALSE(second->CheckReplies().ok());
+  { const CallTracker::Share ended = *std::move(first); }
+  EXPECT_TRUE(second->CheckReplies().ok());
+  EXPECT_EQ(one->reply_bytes.load(), 0);
+}
+
 TEST(CallTracker, GivesNoPlaceToCallsThatAreNotLetIn) {
   CallLimits limits;
   limits.calls_max = 2;
@@ -206,6 +234,80 @@ TEST(CallLimits, BoundTheBytesOfRequestsInFlight) {
     server.list_gate.Open();
   }
   EXPECT_EQ(TryGet(server, "reader"), "CONTACT_NOT_FOUND");
+}
+
+// A list whose reply its client does not read, beyond what its connection lets the server send.
+class UnreadList {
+ public:
+  UnreadList(int port, const std::string& credentials, int contacts)
+      : call_(credentials),
+        stub_(OwnChannel(port)),
+        stream_(
+            stub_.PrepareCall(&call_, "/kith.contacts.v1.ContactsService/ListContacts", &queue_)) {
+    ListContactsRequest request;
+    request.set_page_size(contacts);
+    const std::string bytes = request.SerializeAsString();
+    const grpc::Slice slice(bytes);
+    stream_->StartCall(&call_);
+    Await();
+    stream_->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), &call_);
+    Await();
+  }
+  ~UnreadList() {
+    call_.TryCancel();
+    grpc::Status status;
+    stream_->Finish(&status, &call_);
+    Await();
+  }
+
+ private:
+  static std::shared_ptr<grpc::Channel> OwnChannel(int port) {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // its window stays small
+    return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port),
+                                     grpc::InsecureChannelCredentials(), arguments);
+  }
+  void Await() {
+    void* tag = nullptr;
+    bool ok = false;
+    EXPECT_TRUE(queue_.Next(&tag, &ok));
+  }
+
+  Call call_;
+  grpc::GenericStub stub_;
+  grpc::CompletionQueue queue_;
+  const std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
+};
+
+TEST(CallLimits, BoundTheRepliesThatAreNotTaken) {
+  ServerOptions options;
+  options.calls.reply_bytes_max = 600'000;
+  PersonServer server(options);
+  const auto list = [&](const std::string& credentials) {
+    Call call(credentials);
+    ListContactsRequest request;
+    request.set_page_size(1);
+    ListContactsResponse response;
+    return LimitOf(server.contacts().ListContacts(&call, request, &response));
+  };
+  const auto create = [&] {
+    Call call;
+    CreateContactRequest request;
+    request.mutable_contact()->set_first_name("Ada");
+    Contact contact;
+    return LimitOf(server.contacts().CreateContact(&call, request, &contact));
+  };
+  {
+    const UnreadList unread(server.port(), "owner", 400);
+    while (list("owner") == "answered") continue;  // until it is made
+    EXPECT_EQ(list("owner"), "max_reply_bytes");
+    EXPECT_EQ(create(), "max_reply_bytes");  // and nothing is changed
+    EXPECT_EQ(server.runtime().log.WorkspaceHead(WorkspaceId(1)), Sequence());
+    EXPECT_EQ(list("stranger"), "answered");
+  }
+  while (list("owner") == "max_reply_bytes") continue;  // until the server knows
+  EXPECT_EQ(create(), "answered");
 }
 
 TEST(CallLimits, BoundTheStreamsOfAKey) {

@@ -196,8 +196,12 @@ void BindMethods(MethodTable& methods, Gate& list_gate) {
   methods.Read("person_directory", ReadKind::kPoint, Get);
   methods.Read("person_directory", ReadKind::kScan,
                [&list_gate](const ReadContext& context, const ListContactsRequest& request,
-                            ListContactsResponse*) {
+                            ListContactsResponse* response) {
                  list_gate.Pass();
+                 // As many as are asked for, of a kilobyte each.
+                 for (int i = 0; i < request.page_size(); ++i) {
+                   response->add_contacts()->set_notes(std::string(1'000, 'n'));
+                 }
                  return request.filter() == "forever" ? ScanForever(context) : absl::OkStatus();
                });
   methods.Answer(ReadKind::kPoint,
