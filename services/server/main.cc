@@ -13,6 +13,11 @@
 #include "services/server/log_writer.h"
 #include "services/server/options.h"
 
+// jemalloc reads it before main. What a flood of calls took goes back to the system after a second,
+// also where no call follows; the ten seconds that it would keep let floods pile up.
+extern "C" const char* malloc_conf;
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+
 namespace kith::server {
 namespace {
 
