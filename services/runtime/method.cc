@@ -1,7 +1,9 @@
 #include "services/runtime/method.h"
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/mutex.h"
 #include "kith/options/v1/options.pb.h"
 
 namespace kith::runtime {
@@ -13,7 +15,7 @@ using google::protobuf::FileDescriptor;
 using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 
-const MethodDescriptor* MethodTaking(const Descriptor* request) {
+const MethodDescriptor* DescriptorOf(const Descriptor* request) {
   const FileDescriptor* const file = request->file();
   const MethodDescriptor* found = nullptr;
   for (int i = 0; i < file->service_count(); ++i) {
@@ -38,24 +40,8 @@ std::string TextOf(const Message& request, const FieldDescriptor* field) {
   return field == nullptr ? "" : request.GetReflection()->GetString(request, field);
 }
 
-}  // namespace
-
-std::string Method::RequestIdOf(const Message& request) const {
-  return TextOf(request, request_id);
-}
-
-std::string Method::PageTokenOf(const Message& request) const {
-  return TextOf(request, page_token);
-}
-
-const type::v1::ReadOptions& Method::ReadOptionsOf(const Message& request) const {
-  if (read == nullptr) return type::v1::ReadOptions::default_instance();
-  return static_cast<const type::v1::ReadOptions&>(
-      request.GetReflection()->GetMessage(request, read));
-}
-
-Method CompileMethod(const Descriptor* request) {
-  const MethodDescriptor* const descriptor = MethodTaking(request);
+Method Compile(const Descriptor* request) {
+  const MethodDescriptor* const descriptor = DescriptorOf(request);
   const options::v1::MethodRules& rules = descriptor->options().GetExtension(options::v1::method);
   KITH_CHECK(rules.public_() + rules.any_credentials() + !rules.permission().empty() == 1);
   Method method;
@@ -72,6 +58,31 @@ Method CompileMethod(const Descriptor* request) {
   KITH_CHECK(method.read == nullptr ||
              method.read->message_type() == type::v1::ReadOptions::descriptor());
   return method;
+}
+
+}  // namespace
+
+const Method& MethodTaking(const Descriptor* request) {
+  static Mutex mutex;
+  static auto& methods = *new absl::flat_hash_map<const Descriptor*, std::unique_ptr<Method>>();
+  MutexLock lock(mutex);
+  std::unique_ptr<Method>& method = methods[request];
+  if (method == nullptr) method = std::make_unique<Method>(Compile(request));
+  return *method;
+}
+
+std::string Method::RequestIdOf(const Message& request) const {
+  return TextOf(request, request_id);
+}
+
+std::string Method::PageTokenOf(const Message& request) const {
+  return TextOf(request, page_token);
+}
+
+const type::v1::ReadOptions& Method::ReadOptionsOf(const Message& request) const {
+  if (read == nullptr) return type::v1::ReadOptions::default_instance();
+  return static_cast<const type::v1::ReadOptions&>(
+      request.GetReflection()->GetMessage(request, read));
 }
 
 }  // namespace kith::runtime

@@ -35,15 +35,14 @@ struct Method {
 };
 
 // The method that takes this request: by the AIPs, every method has a request message of its own.
-// Aborts when none or several do, or when it declares neither a permission nor who else may call
-// it.
-Method CompileMethod(const google::protobuf::Descriptor* request);
+// Compiled at the first call. Aborts when none or several do, or when it declares neither a
+// permission nor who else may call it.
+const Method& MethodTaking(const google::protobuf::Descriptor* request);
 
-// Compiled at the first call.
 template <class Request>
 const Method& MethodOf() {
-  static const Method* const kMethod = new Method(CompileMethod(Request::descriptor()));
-  return *kMethod;
+  static const Method& method = MethodTaking(Request::descriptor());
+  return method;
 }
 
 }  // namespace kith::runtime

@@ -9,6 +9,73 @@
 #include "services/runtime/session_call.h"
 
 namespace kith::runtime {
+namespace {
+
+using google::protobuf::Arena;
+using google::protobuf::Descriptor;
+using google::protobuf::Message;
+
+const Message& PrototypeOf(const Descriptor* type) {
+  const Message* const prototype =
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(type);
+  KITH_CHECK(prototype != nullptr);
+  return *prototype;
+}
+
+// A unary method and the messages that its calls begin with.
+class MessageMethod : public UnaryMethod {
+ public:
+  MessageMethod(const CallEnvironment& environment, const Method& method, projections::View* view)
+      : UnaryMethod(method, view),
+        environment_(environment),
+        request_(PrototypeOf(method.descriptor->input_type())),
+        response_(PrototypeOf(method.descriptor->output_type())) {}
+
+ protected:
+  const CallEnvironment& environment_;
+  const Message& request_;
+  const Message& response_;
+};
+
+class CommandMethod final : public MessageMethod {
+ public:
+  CommandMethod(const CallEnvironment& environment, const Method& method,
+                std::unique_ptr<const CommandHandler> handler)
+      : MessageMethod(environment, method, nullptr), handler_(std::move(handler)) {}
+  UnaryCall* NewCall(Arena* arena, UnaryCarrier& carrier) const override {
+    return Arena::Create<MutateCall>(arena, environment_, method(), carrier, request_.New(arena),
+                                     response_.New(arena), *handler_);
+  }
+
+ private:
+  const std::unique_ptr<const CommandHandler> handler_;
+};
+
+class ReadMethod final : public MessageMethod {
+ public:
+  ReadMethod(const CallEnvironment& environment, const Method& method, projections::View* view,
+             ReadKind kind, ReadHandler run)
+      : MessageMethod(environment, method, view), kind_(kind), run_(std::move(run)) {}
+  UnaryCall* NewCall(Arena* arena, UnaryCarrier& carrier) const override {
+    return Arena::Create<ReadCall>(arena, environment_, method(), carrier, request_.New(arena),
+                                   response_.New(arena), view(), kind_, run_);
+  }
+
+ private:
+  const ReadKind kind_;
+  const ReadHandler run_;
+};
+
+}  // namespace
+
+void MethodTable::Command(const Method& method, std::unique_ptr<const CommandHandler> handler) {
+  Bind(std::make_unique<CommandMethod>(environment_, method, std::move(handler)));
+}
+
+void MethodTable::BindRead(const Method& method, projections::View* view, ReadKind kind,
+                           ReadHandler run) {
+  Bind(std::make_unique<ReadMethod>(environment_, method, view, kind, std::move(run)));
+}
 
 class MethodTable::SessionMethod final : public StreamedMethod {
  public:
@@ -16,8 +83,8 @@ class MethodTable::SessionMethod final : public StreamedMethod {
       : StreamedMethod(MethodOf<sessions::v1::RunSessionRequest>()),
         environment_(environment),
         methods_(methods) {}
-  StreamedCall* NewCall(google::protobuf::Arena* arena, StreamCarrier& carrier) const override {
-    return google::protobuf::Arena::Create<SessionCourse>(arena, environment_, carrier, methods_);
+  StreamedCall* NewCall(Arena* arena, StreamCarrier& carrier) const override {
+    return Arena::Create<SessionCourse>(arena, environment_, carrier, methods_);
   }
 
  private:

@@ -75,9 +75,11 @@ class MethodTable {
   // called by any thread, several at a time.
   template <class Request, class Response, class Commands>
   void Command(Commands commands) {
-    Bind(std::make_unique<CommandMethod<Request, Response, Commands>>(environment_,
-                                                                      std::move(commands)));
+    Command(MethodOf<Request>(),
+            std::make_unique<TypedCommand<Request, Response, Commands>>(std::move(commands)));
   }
+  // The same for messages known only by their descriptors.
+  void Command(const Method& method, std::unique_ptr<const CommandHandler> handler);
 
   // A read of the view of that name: `run` is called as
   // absl::Status(const ReadContext&, const Request&, Response*), at the position that the request's
@@ -87,6 +89,10 @@ class MethodTable {
   template <class Run>
   void Read(absl::string_view view, ReadKind kind, Run run) {
     BindRead(&views_.Find(view), kind, std::function(std::move(run)));
+  }
+  // The same for messages known only by their descriptors.
+  void Read(const Method& method, absl::string_view view, ReadKind kind, ReadHandler run) {
+    BindRead(method, &views_.Find(view), kind, std::move(run));
   }
 
   // The same for an answer that comes from no view; the context has no snapshot.
@@ -117,6 +123,11 @@ class MethodTable {
   // Internal, naming them, where methods of a service of which one is bound are bound by nobody.
   absl::Status CheckComplete() const;
 
+  // Whether somebody bound it.
+  bool IsBound(const google::protobuf::MethodDescriptor& method) const {
+    return methods_.contains(method.full_name());
+  }
+
   // By the path that gRPC gives it, "kith.contacts.v1.ContactsService/GetContact"; null where it is
   // not bound, or not unary.
   const UnaryMethod* FindUnary(absl::string_view path) const;
@@ -131,40 +142,30 @@ class MethodTable {
 
  private:
   template <class Request, class Response, class Commands>
-  class CommandMethod final : public UnaryMethod {
+  class TypedCommand final : public CommandHandler {
    public:
-    CommandMethod(const CallEnvironment& environment, Commands commands)
-        : UnaryMethod(MethodOf<Request>()),
-          environment_(environment),
-          commands_(std::move(commands)) {}
-    UnaryCall* NewCall(google::protobuf::Arena* arena, UnaryCarrier& carrier) const override {
-      return google::protobuf::Arena::Create<MutateCall<Request, Response, Commands>>(
-          arena, environment_, carrier, arena, commands_);
+    explicit TypedCommand(Commands commands) : commands_(std::move(commands)) {}
+
+    WorkspaceId Workspace(const google::protobuf::Message& request,
+                          const Origin& origin) const override {
+      if constexpr (requires(const Request& typed) { commands_.Workspace(typed, origin); }) {
+        return commands_.Workspace(static_cast<const Request&>(request), origin);
+      } else {
+        return CommandHandler::Workspace(request, origin);
+      }
+    }
+    Decision Run(Loader& load, const google::protobuf::Message& request,
+                 const CommandContext& context) const override {
+      return commands_.Run(load, static_cast<const Request&>(request), context);
+    }
+    absl::Status Render(Rendering& after, const google::protobuf::Message& request,
+                        google::protobuf::Message* response) const override {
+      return commands_.Render(after, static_cast<const Request&>(request),
+                              static_cast<Response*>(response));
     }
 
    private:
-    const CallEnvironment& environment_;
     const Commands commands_;
-  };
-
-  template <class Request, class Response>
-  class ReadMethod final : public UnaryMethod {
-   public:
-    ReadMethod(const CallEnvironment& environment, projections::View* view, ReadKind kind,
-               ReadFunction<Request, Response> run)
-        : UnaryMethod(MethodOf<Request>(), view),
-          environment_(environment),
-          kind_(kind),
-          run_(std::move(run)) {}
-    UnaryCall* NewCall(google::protobuf::Arena* arena, UnaryCarrier& carrier) const override {
-      return google::protobuf::Arena::Create<ReadCall<Request, Response>>(
-          arena, environment_, carrier, arena, view(), kind_, run_);
-    }
-
-   private:
-    const CallEnvironment& environment_;
-    const ReadKind kind_;
-    const ReadFunction<Request, Response> run_;
   };
 
   template <class Request, class Response>
@@ -204,8 +205,15 @@ class MethodTable {
   template <class Request, class Response>
   void BindRead(projections::View* view, ReadKind kind,
                 std::function<absl::Status(const ReadContext&, const Request&, Response*)> run) {
-    Bind(std::make_unique<ReadMethod<Request, Response>>(environment_, view, kind, std::move(run)));
+    BindRead(MethodOf<Request>(), view, kind,
+             [run = std::move(run)](const ReadContext& context,
+                                    const google::protobuf::Message& request,
+                                    google::protobuf::Message* response) {
+               return run(context, static_cast<const Request&>(request),
+                          static_cast<Response*>(response));
+             });
   }
+  void BindRead(const Method& method, projections::View* view, ReadKind kind, ReadHandler run);
   template <class Request, class Response>
   void BindStream(std::function<absl::StatusOr<std::unique_ptr<StreamSource<Response>>>(
                       const CallerContext&, const Request&)>

@@ -2,26 +2,27 @@
 
 #include <utility>
 
+#include "eventstore/base/status_macros.h"
 #include "services/runtime/hide_erased.h"
 #include "services/runtime/read_position.h"
 #include "services/runtime/request_key.h"
 
 namespace kith::runtime {
 
-void MutateCallBase::Begin() {
+void MutateCall::Begin() {
   began_ = environment_.clock.Now();
   absl::Status admitted = Admitted();
   if (!admitted.ok()) return Done(std::move(admitted));
   share_.StartRead(carrier_);
 }
 
-void MutateCallBase::Arrived(bool ok) {
+void MutateCall::Arrived(bool ok) {
   absl::Status ready = Prepare(ok);
   if (!ready.ok()) return Done(std::move(ready));
   environment_.transact.Start(*this);
 }
 
-absl::Status MutateCallBase::Admitted() {
+absl::Status MutateCall::Admitted() {
   KITH_ASSIGN_OR_RETURN(CallerContext admitted, Admit(environment_, method_, carrier_));
   origin_.caller = std::move(admitted.caller);
   origin_.deadline = admitted.deadline;
@@ -30,7 +31,7 @@ absl::Status MutateCallBase::Admitted() {
   return TakeEvent(environment_, *origin_.caller, now_);
 }
 
-absl::Status MutateCallBase::Prepare(bool arrived) {
+absl::Status MutateCall::Prepare(bool arrived) {
   KITH_RETURN_IF_ERROR(TakeRequest(method_, carrier_, arrived, &share_, request_));
   KITH_ASSIGN_OR_RETURN(origin_.occurred, method_.occur_time.Read(*request_, now_));
   origin_.request = MakeRequestKey(environment_.keys, origin_.caller->workspace, method_.name,
@@ -39,7 +40,16 @@ absl::Status MutateCallBase::Prepare(bool arrived) {
   return absl::OkStatus();
 }
 
-void MutateCallBase::Done(absl::Status status) {
+absl::Status MutateCall::Render(Rendering& after) {
+  response_->Clear();
+  // The initial metadata of the reply: `kith-token` names the append, for reads that must reflect
+  // it, and `kith-repeated` says that it repeats an earlier one.
+  appended_ = after.last();
+  repeated_ = after.repeated();
+  return handler_.Render(after, *request_, response_);
+}
+
+void MutateCall::Done(absl::Status status) {
   if (status.ok()) {
     HideErased(environment_.keys, origin_.caller->workspace, response_);
     if (appended_ != Position()) {

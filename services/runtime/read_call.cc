@@ -27,7 +27,7 @@ absl::Status ViewBehind(const std::string& token) {
 
 }  // namespace
 
-void ReadCallBase::Begin() {
+void ReadCall::Begin() {
   began_ = environment_.clock.Now();
   absl::StatusOr<CallerContext> admitted = Admit(environment_, method_, carrier_);
   if (!admitted.ok()) return End(admitted.status());
@@ -35,22 +35,22 @@ void ReadCallBase::Begin() {
   caller_.share.StartRead(carrier_);
 }
 
-void ReadCallBase::Arrived(bool ok) {
+void ReadCall::Arrived(bool ok) {
   if (const absl::Status ready = Prepare(ok); !ready.ok()) return End(ready);
   if (view_ != nullptr) return Settle();
   position_.read_time = caller_.now;
   if (kind_ == ReadKind::kPoint) return Serve(ReadTier::kMemory);
-  TakeOnPool(&ReadCallBase::Serve);
+  TakeOnPool(&ReadCall::Serve);
 }
 
-absl::Status ReadCallBase::Prepare(bool arrived) {
+absl::Status ReadCall::Prepare(bool arrived) {
   KITH_RETURN_IF_ERROR(TakeRequest(method_, carrier_, arrived, &caller_.share, request_));
   KITH_ASSIGN_OR_RETURN(page_token_, OpenPageToken(environment_.log.token_sealer(), method_,
                                                    caller_.caller->workspace, *request_));
   return absl::OkStatus();
 }
 
-void ReadCallBase::Settle() {
+void ReadCall::Settle() {
   moment_ = caller_.now;
   const std::optional<absl::Time> time = TimeToSettle(method_.ReadOptionsOf(*request_));
   if (!time.has_value()) return Resolve(ReadTier::kMemory);
@@ -61,11 +61,11 @@ void ReadCallBase::Settle() {
   });
 }
 
-void ReadCallBase::Resolve(ReadTier tier) {
+void ReadCall::Resolve(ReadTier tier) {
   absl::StatusOr<ReadPosition> position =
       ResolveReadPosition(environment_.moments, caller_.caller->workspace,
                           method_.ReadOptionsOf(*request_), page_token_, moment_, tier);
-  if (NeedsDisk(position.status(), tier)) return TakeOnPool(&ReadCallBase::Resolve);
+  if (NeedsDisk(position.status(), tier)) return TakeOnPool(&ReadCall::Resolve);
   if (!position.ok()) return End(position.status());
   position_ = *std::move(position);
   if (!position_.at.has_value()) {
@@ -74,7 +74,7 @@ void ReadCallBase::Resolve(ReadTier tier) {
   Await();
 }
 
-void ReadCallBase::Await() {
+void ReadCall::Await() {
   const absl::Time deadline = std::min(caller_.deadline, caller_.now + kWaitMax);
   parts_.Mark(CallPart::kLoad);
   view_->WhenAt(position_.wait_for, deadline, [this](absl::Status there) {
@@ -88,17 +88,17 @@ void ReadCallBase::Await() {
     }
     snapshot_ = position_.at.has_value() ? view_->At(*position_.at) : view_->Latest();
     if (kind_ == ReadKind::kPoint) return Serve(ReadTier::kMemory);
-    TakeOnPool(&ReadCallBase::Serve);
+    TakeOnPool(&ReadCall::Serve);
   });
 }
 
-void ReadCallBase::Serve(ReadTier tier) {
+void ReadCall::Serve(ReadTier tier) {
   const absl::Status status = TryServe(tier);
-  if (NeedsDisk(status, tier)) return TakeOnPool(&ReadCallBase::Serve);
+  if (NeedsDisk(status, tier)) return TakeOnPool(&ReadCall::Serve);
   End(status);
 }
 
-absl::Status ReadCallBase::TryServe(ReadTier tier) {
+absl::Status ReadCall::TryServe(ReadTier tier) {
   KITH_RETURN_IF_ERROR(caller_.share.CheckReplies());
   if (snapshot_.has_value() && !position_.sequence.has_value()) {
     KITH_ASSIGN_OR_RETURN(
@@ -117,7 +117,7 @@ absl::Status ReadCallBase::TryServe(ReadTier tier) {
   return absl::OkStatus();
 }
 
-absl::Status ReadCallBase::RunGuarded(ReadTier tier) {
+absl::Status ReadCall::RunGuarded(ReadTier tier) {
   const auto interrupted = [this] {
     return carrier_.IsCancelled() ? absl::CancelledError() : absl::OkStatus();
   };
@@ -126,12 +126,14 @@ absl::Status ReadCallBase::RunGuarded(ReadTier tier) {
   return RunOn(&guarded, tier);
 }
 
-absl::Status ReadCallBase::RunOn(const projections::ViewSnapshot* snapshot, ReadTier tier) {
-  return Run({*caller_.caller, environment_.authorizer, snapshot, tier, position_.read_time,
-              environment_.keys, page_token_, position_.as_of});
+absl::Status ReadCall::RunOn(const projections::ViewSnapshot* snapshot, ReadTier tier) {
+  response_->Clear();
+  const ReadContext context{*caller_.caller, environment_.authorizer, snapshot, tier,
+                            position_.read_time, environment_.keys, page_token_, position_.as_of};
+  return handler_(context, *request_, response_);
 }
 
-void ReadCallBase::TakeOnPool(Step step) {
+void ReadCall::TakeOnPool(Step step) {
   const bool point = kind_ == ReadKind::kPoint;
   Pool& pool = point ? environment_.pools.folds : environment_.pools.reads;
   parts_.Mark(CallPart::kLoad);
@@ -144,7 +146,7 @@ void ReadCallBase::TakeOnPool(Step step) {
   if (!taken) End(QueueFull(point ? "points" : "reads"));
 }
 
-void ReadCallBase::End(const absl::Status& status) {
+void ReadCall::End(const absl::Status& status) {
   if (status.ok() && snapshot_.has_value()) {
     // One metadatum for both: each costs as much as a twelfth of a point read.
     carrier_.AddReplyMetadata("kith-token",

@@ -48,17 +48,16 @@ struct ReadContext {
   }
 };
 
-// The part of a ReadCall that does not depend on its messages. Its carrier outlives it.
-class ReadCallBase : public UnaryCall {
- public:
-  void Begin() final;
-  void Arrived(bool ok) final;
-  void Replied(size_t bytes) final { caller_.share.AddReplyBytes(static_cast<int64_t>(bytes)); }
+// What a read's method does, into a reply that is empty. Any thread, several at a time.
+using ReadHandler = std::function<absl::Status(
+    const ReadContext&, const google::protobuf::Message& request, google::protobuf::Message*)>;
 
- protected:
-  ReadCallBase(const CallEnvironment& environment, const Method& method, UnaryCarrier& carrier,
-               google::protobuf::Message* request, google::protobuf::Message* response,
-               projections::View* view, ReadKind kind)
+// Lives on an arena with its messages. Its carrier and its handler outlive it.
+class ReadCall final : public UnaryCall {
+ public:
+  ReadCall(const CallEnvironment& environment, const Method& method, UnaryCarrier& carrier,
+           google::protobuf::Message* request, google::protobuf::Message* response,
+           projections::View* view, ReadKind kind, const ReadHandler& handler)
       : counted_(environment.calls),
         environment_(environment),
         method_(method),
@@ -66,12 +65,17 @@ class ReadCallBase : public UnaryCall {
         request_(request),
         response_(response),
         view_(view),
-        kind_(kind) {}
+        kind_(kind),
+        handler_(handler) {}
 
-  virtual absl::Status Run(const ReadContext& context) = 0;
+  void Begin() override;
+  void Arrived(bool ok) override;
+  void Replied(size_t bytes) override {
+    caller_.share.AddReplyBytes(static_cast<int64_t>(bytes));
+  }
 
  private:
-  using Step = void (ReadCallBase::*)(eventstore::ReadTier tier);
+  using Step = void (ReadCall::*)(eventstore::ReadTier tier);
 
   absl::Status Prepare(bool arrived);
   // The steps of a read. A step on kMemory that needs the disk is taken again on a pool.
@@ -94,6 +98,7 @@ class ReadCallBase : public UnaryCall {
   google::protobuf::Message* const response_;
   projections::View* const view_;
   const ReadKind kind_;
+  const ReadHandler& handler_;
   absl::Time began_;
   CallParts parts_;
   CallerContext caller_;
@@ -101,38 +106,6 @@ class ReadCallBase : public UnaryCall {
   std::string page_token_;  // opened
   ReadPosition position_;
   std::optional<projections::ViewSnapshot> snapshot_;
-};
-
-template <class Request, class Response>
-using ReadFunction = std::function<absl::Status(const ReadContext&, const Request&, Response*)>;
-
-// Lives on an arena with its messages.
-template <class Request, class Response>
-class ReadCall final : public ReadCallBase {
- public:
-  ReadCall(const CallEnvironment& environment, UnaryCarrier& carrier,
-           google::protobuf::Arena* arena, projections::View* view, ReadKind kind,
-           const ReadFunction<Request, Response>& function)
-      : ReadCall(environment, carrier, google::protobuf::Arena::CreateMessage<Request>(arena),
-                 google::protobuf::Arena::CreateMessage<Response>(arena), view, kind, function) {}
-
- private:
-  ReadCall(const CallEnvironment& environment, UnaryCarrier& carrier, Request* request,
-           Response* response, projections::View* view, ReadKind kind,
-           const ReadFunction<Request, Response>& function)
-      : ReadCallBase(environment, MethodOf<Request>(), carrier, request, response, view, kind),
-        request_(*request),
-        response_(response),
-        function_(function) {}
-
-  absl::Status Run(const ReadContext& context) override {
-    response_->Clear();
-    return function_(context, request_, response_);
-  }
-
-  const Request& request_;
-  Response* const response_;
-  const ReadFunction<Request, Response>& function_;
 };
 
 }  // namespace kith::runtime
