@@ -193,7 +193,7 @@ absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
     } else {
       KITH_RETURN_IF_ERROR(CountWithoutWriting(db_options, path).status());
     }
-    return CutTornWalEnd(env, path, record.value_or(FileRecord()).wals);
+    return CutTornWalEnd(env, path, record);
   }));
   KITH_ASSIGN_OR_RETURN(auto database,
                         OpenWith(db_options, path, cache, record.value_or(FileRecord())));

@@ -16,6 +16,7 @@
 #include "eventstore/rocksdb/rocks_metrics.h"
 #include "eventstore/rocksdb/rocks_status.h"
 #include "eventstore/rocksdb/settled_file.h"
+#include "eventstore/rocksdb/wal_end.h"
 #include "rocksdb/iterator.h"
 #include "rocksdb/write_batch.h"
 
@@ -45,16 +46,23 @@ absl::Status Reopening() {
 class RocksBatch final : public EngineBatch {
  public:
   // The families of the database the batch is for; another after each Reopen.
-  explicit RocksBatch(const std::unique_ptr<RocksDatabase>& database) : database_(database) {}
+  RocksBatch(const std::unique_ptr<RocksDatabase>& database, const std::string& stamp)
+      : database_(database), stamp_(stamp) {
+    Clear();
+  }
 
   void Put(Table table, absl::string_view key, absl::string_view value) override {
     batch_.Put(database_->family(table), ToSlice(key), ToSlice(value));
   }
-  void Clear() override { batch_.Clear(); }
+  void Clear() override {
+    batch_.Clear();
+    batch_.PutLogData(stamp_);
+  }
   rocksdb::WriteBatch& batch() { return batch_; }
 
  private:
   const std::unique_ptr<RocksDatabase>& database_;
+  const std::string& stamp_;
   rocksdb::WriteBatch batch_;
 };
 
@@ -69,6 +77,7 @@ class RocksEngine final : public Engine {
         memtables_(std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes)) {}
 
   absl::Status Open(Random& random) {
+    stamp_ = random.Bytes(kWalStampBytes);
     KITH_ASSIGN_OR_RETURN(const bool exists, InspectLog(options_, path_));
     if (!exists) KITH_RETURN_IF_ERROR(CreateLog(options_, path_, random));
     KITH_RETURN_IF_ERROR(OpenDatabase());
@@ -88,7 +97,7 @@ class RocksEngine final : public Engine {
   uint64_t epoch() const override { return epoch_; }
 
   std::unique_ptr<EngineBatch> NewBatch() override {
-    return std::make_unique<RocksBatch>(database_);
+    return std::make_unique<RocksBatch>(database_, stamp_);
   }
 
   absl::Status Commit(EngineBatch& batch) override {
@@ -199,6 +208,7 @@ class RocksEngine final : public Engine {
   const std::shared_ptr<rocksdb::WriteBufferManager> memtables_;
   mutable ReadGate gate_{false};             // open while the database is
   std::unique_ptr<RocksDatabase> database_;  // null while a Reopen has failed
+  std::string stamp_;                        // of every batch: wal_end.h
   std::string store_id_;
   uint64_t epoch_ = 0;
   const MetricSource metrics_{[this](MetricPage& page) {
