@@ -38,6 +38,11 @@ absl::Status OutcomeUnknown() {
       "a write to the log failed: the outcome is unknown, retry with the same request id");
 }
 
+absl::Status TakesNoChanges(const absl::Status& damage) {
+  return absl::DataLossError(absl::StrCat(
+      "the log is damaged, and takes no changes until it is restored: ", damage.message()));
+}
+
 }  // namespace
 
 void PostAnswers(Executor& executor, std::vector<std::unique_ptr<PreparedAppend>> appends) {
@@ -79,7 +84,9 @@ Committer::~Committer() {
 
 void Committer::Enqueue(std::unique_ptr<PreparedAppend> append) {
   {
+    const absl::Status met = engine_.Damage();
     MutexLock lock(mutex_);
+    if (damage_.ok() && !met.ok()) damage_ = TakesNoChanges(met);
     if (!broken_ && !stopping_ && damage_.ok()) {
       queue_.push_back(std::move(append));
       WakeFor(queue_.size());
@@ -229,8 +236,7 @@ void Committer::NoteDamage(const absl::Status& cause) {
       "anew",
       {}, {{"cause", cause.message()}});
   MutexLock lock(mutex_);
-  damage_ = absl::DataLossError(absl::StrCat(
-      "the log is damaged, and takes no changes until it is restored: ", cause.message()));
+  damage_ = TakesNoChanges(cause);
 }
 
 // Called by the writer, which keeps its role until appends may resume.
@@ -285,9 +291,10 @@ void Committer::AnswerFailed(Appends& appends) {
   hooks_.answered(count, bytes);
 }
 
-bool Committer::broken() const {
+bool Committer::takes_appends() const {
+  const bool is_whole = engine_.Damage().ok();
   MutexLock lock(mutex_);
-  return broken_;
+  return is_whole && damage_.ok() && !broken_;
 }
 
 void Committer::AddMetrics(MetricPage& page) const {

@@ -53,8 +53,9 @@ class Committer {
   // Any thread; never waits for the disk.
   void Enqueue(std::unique_ptr<PreparedAppend> append);
 
-  // A write failed, and the log has not been read back yet. Any thread.
-  bool broken() const KITH_EXCLUDES(mutex_);
+  // False after a failed write until the log has been read back, and for ever once it is damaged.
+  // Any thread.
+  bool takes_appends() const KITH_EXCLUDES(mutex_);
   // Any thread.
   void AddMetrics(MetricPage& page) const KITH_EXCLUDES(mutex_);
 

@@ -79,6 +79,10 @@ class Engine {
   // is not closed, and reads go on.
   virtual absl::Status Reopen() = 0;
 
+  // DataLoss once the storage has met damage by itself, with nobody who asked for what is damaged:
+  // for ever, because that is mended by a restore only. Costs nothing until then.
+  virtual absl::Status Damage() const { return absl::OkStatus(); }
+
   // Bytes free for this store, after all that it holds in memory has been written, too.
   virtual absl::StatusOr<uint64_t> FreeBytes() const = 0;
 

@@ -107,7 +107,7 @@ class EventLogImpl final : public EventLog {
   uint64_t epoch() const override { return engine_->epoch(); }
   bool takes_writes() const override {
     const absl::StatusOr<uint64_t> free = engine_->FreeBytes();
-    return !committer_->broken() && (!free.ok() || *free >= options_.min_free_bytes);
+    return committer_->takes_appends() && (!free.ok() || *free >= options_.min_free_bytes);
   }
   const TokenSealer& token_sealer() const override { return keys_.token_sealer(); }
 

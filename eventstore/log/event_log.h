@@ -71,7 +71,8 @@ class EventLog {
   // Random id of this data directory, and how often it was restored from a backup.
   virtual absl::string_view store_id() const = 0;
   virtual uint64_t epoch() const = 0;
-  // Whether appends are taken: the disk has room, and no failed write is being recovered from.
+  // Whether appends are taken: the disk has room, no failed write is being recovered from, and no
+  // damage of the log was met.
   virtual bool takes_writes() const = 0;
   // Seals what clients keep, under a key of this store. Lives as long as the log.
   virtual const TokenSealer& token_sealer() const = 0;

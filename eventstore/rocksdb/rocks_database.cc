@@ -179,11 +179,13 @@ absl::Status CreateLog(const RocksEngineOptions& options, const std::string& pat
 absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
     const RocksEngineOptions& options, const std::string& path,
     const std::shared_ptr<rocksdb::Cache>& cache,
-    const std::shared_ptr<rocksdb::WriteBufferManager>& memtables) {
+    const std::shared_ptr<rocksdb::WriteBufferManager>& memtables,
+    const std::shared_ptr<rocksdb::EventListener>& watch) {
   rocksdb::Env* env = EnvOf(options);
   // Also when the log is old: the process that created it may have got no further.
   KITH_RETURN_IF_ERROR(SyncNames(env, path));
-  const rocksdb::DBOptions db_options = LogDatabaseOptions(options, path, memtables);
+  rocksdb::DBOptions db_options = LogDatabaseOptions(options, path, memtables);
+  db_options.listeners.push_back(watch);
   std::optional<FileRecord> record;
   KITH_RETURN_IF_ERROR(WithLock(env, path, [&]() -> absl::Status {
     KITH_ASSIGN_OR_RETURN(record, ReadFileRecord(env, path));

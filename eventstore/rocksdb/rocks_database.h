@@ -14,6 +14,7 @@
 #include "rocksdb/cache.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
+#include "rocksdb/listener.h"
 #include "rocksdb/write_buffer_manager.h"
 
 namespace kith::eventstore {
@@ -26,7 +27,8 @@ class RocksDatabase {
   static absl::StatusOr<std::unique_ptr<RocksDatabase>> Open(
       const RocksEngineOptions& options, const std::string& path,
       const std::shared_ptr<rocksdb::Cache>& cache,
-      const std::shared_ptr<rocksdb::WriteBufferManager>& memtables);
+      const std::shared_ptr<rocksdb::WriteBufferManager>& memtables,
+      const std::shared_ptr<rocksdb::EventListener>& watch);
   ~RocksDatabase();
 
   rocksdb::DB& db() { return *db_; }

@@ -3,15 +3,19 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/log.h"
+#include "eventstore/base/mutex.h"
 #include "eventstore/base/read_gate.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/keys.h"
 #include "eventstore/rocksdb/durable_mark.h"
+#include "eventstore/rocksdb/merge_watch.h"
 #include "eventstore/rocksdb/rocks_database.h"
 #include "eventstore/rocksdb/rocks_metrics.h"
 #include "eventstore/rocksdb/rocks_status.h"
@@ -74,7 +78,10 @@ class RocksEngine final : public Engine {
         mark_path_(MarkPath(options.data_dir)),
         settled_(absl::StrCat(options.data_dir, "/settled")),
         cache_(rocksdb::NewLRUCache(options.cache_bytes)),
-        memtables_(std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes)) {}
+        memtables_(std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes)),
+        watch_(std::make_shared<MergeWatch>(
+            MergeWatch::Writes::kRefused,
+            [this](const MergeWatch::Damage& damage) { NoteDamage(damage); })) {}
 
   absl::Status Open(Random& random) {
     stamp_ = random.Bytes(kWalStampBytes);
@@ -158,6 +165,12 @@ class RocksEngine final : public Engine {
     return OpenDatabase();
   }
 
+  absl::Status Damage() const override {
+    if (!damaged_.load(std::memory_order_acquire)) return absl::OkStatus();
+    MutexLock lock(damage_mutex_);
+    return damage_;
+  }
+
   absl::StatusOr<uint64_t> FreeBytes() const override {
     struct statvfs space;
     if (statvfs(options_.data_dir.c_str(), &space) != 0) {
@@ -185,9 +198,24 @@ class RocksEngine final : public Engine {
   }
 
   absl::Status OpenDatabase() {
-    KITH_ASSIGN_OR_RETURN(database_, RocksDatabase::Open(options_, path_, cache_, memtables_));
+    KITH_ASSIGN_OR_RETURN(database_,
+                          RocksDatabase::Open(options_, path_, cache_, memtables_, watch_));
     gate_.Open();
     return absl::OkStatus();
+  }
+
+  // On a thread of RocksDB's. The first is enough: opening it again, or merging it, meets it again.
+  void NoteDamage(const MergeWatch::Damage& damage) KITH_EXCLUDES(damage_mutex_) {
+    {
+      MutexLock lock(damage_mutex_);
+      if (!damage_.ok()) return;
+      damage_ = FromRocks(damage.status, absl::StrCat("merging files of ", path_));
+      damaged_.store(true, std::memory_order_release);
+    }
+    Log(LogLevel::kError,
+        "a file of the log is damaged, and no changes are taken any more: stop kithd, and restore "
+        "the data directory from a backup, all of it",
+        {{"database", path_}, {"file", damage.files}}, {{"error", damage.status.ToString()}});
   }
 
   absl::StatusOr<uint64_t> ReadMetaNumber(absl::string_view key) const {
@@ -206,6 +234,10 @@ class RocksEngine final : public Engine {
   SettledFile settled_;
   const std::shared_ptr<rocksdb::Cache> cache_;
   const std::shared_ptr<rocksdb::WriteBufferManager> memtables_;
+  const std::shared_ptr<MergeWatch> watch_;
+  mutable Mutex damage_mutex_;
+  absl::Status damage_ KITH_GUARDED_BY(damage_mutex_);
+  std::atomic<bool> damaged_{false};         // damage_ is not OK
   mutable ReadGate gate_{false};             // open while the database is
   std::unique_ptr<RocksDatabase> database_;  // null while a Reopen has failed
   std::string stamp_;                        // of every batch: wal_end.h

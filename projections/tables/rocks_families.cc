@@ -93,18 +93,6 @@ absl::Status OpenFamily::Damage() const {
   return found == database_->damage.end() ? absl::OkStatus() : found->second;
 }
 
-void MergeWatch::OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo& merge) {
-  if (!merge.status.IsCorruption()) return;
-  MutexLock lock(database_.mutex);
-  database_.damage[merge.cf_id] = ToStatus(merge.status);
-}
-
-// Of a merge that was noted already. RocksDB tries it again, until the family is dropped.
-void MergeWatch::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) {
-  const bool of_a_merge = reason == rocksdb::BackgroundErrorReason::kCompaction;
-  if (of_a_merge && error->IsCorruption()) *error = rocksdb::Status::OK();
-}
-
 KeyCursor::KeyCursor(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle, KeyRange range,
                      rocksdb::ReadOptions options)
     : database_(database), range_(std::move(range)), from_(range_.from), to_(range_.to) {

@@ -16,7 +16,6 @@
 #include "projections/tables/versioned_store.h"
 #include "rocksdb/comparator.h"
 #include "rocksdb/db.h"
-#include "rocksdb/listener.h"
 #include "rocksdb/options.h"
 #include "rocksdb/write_batch.h"
 
@@ -31,19 +30,6 @@ struct OpenDatabase {
   absl::flat_hash_set<rocksdb::ColumnFamilyHandle*> handles KITH_GUARDED_BY(mutex);
   // What merging files met, by the id of the family; none ever has the id of another.
   absl::flat_hash_map<uint32_t, absl::Status> damage KITH_GUARDED_BY(mutex);
-};
-
-// Notes what merging files meets. RocksDB by itself would take damage of one family for that of the
-// database, and refuse every write to any family until it is opened again.
-class MergeWatch final : public rocksdb::EventListener {
- public:
-  explicit MergeWatch(OpenDatabase& database) : database_(database) {}
-
-  void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo& merge) override;
-  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override;
-
- private:
-  OpenDatabase& database_;
 };
 
 // A column family that is in use. Its handle is freed with it, or before the database is closed.

@@ -29,6 +29,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/metrics.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/rocksdb/merge_watch.h"
 #include "eventstore/rocksdb/rocks_log.h"
 #include "eventstore/rocksdb/rocks_metrics.h"
 #include "eventstore/rocksdb/rocks_status.h"
@@ -256,11 +257,22 @@ absl::Status Empty(const std::string& path) {
       absl::StrCat(path, " is damaged and cannot be emptied: ", removed.ToString()));
 }
 
+// What merging a family's files meets is its own: writes to the others go on.
+std::shared_ptr<rocksdb::EventListener> WatchMerges(OpenDatabase& database) {
+  using eventstore::MergeWatch;
+  return std::make_shared<MergeWatch>(MergeWatch::Writes::kGoOn,
+                                      [&database](const MergeWatch::Damage& damage) {
+                                        if (!damage.family.has_value()) return;
+                                        MutexLock lock(database.mutex);
+                                        database.damage[*damage.family] = ToStatus(damage.status);
+                                      });
+}
+
 absl::StatusOr<std::unique_ptr<VersionedStore>> OpenAsIs(const VersionedStoreOptions& options) {
   KITH_ASSIGN_OR_RETURN(const bool is_new, IsNew(options.path));
   auto shared = std::make_shared<OpenDatabase>();
   rocksdb::DBOptions database_options = DatabaseOptions(options);
-  database_options.listeners.push_back(std::make_shared<MergeWatch>(*shared));
+  database_options.listeners.push_back(WatchMerges(*shared));
   const std::shared_ptr<rocksdb::Cache> cache = NewBlockCache(options.cache_bytes);
 
   std::vector<std::string> names = {rocksdb::kDefaultColumnFamilyName};

@@ -294,6 +294,7 @@ TEST_F(CommitterTest, TakesNoChangesOnceItsFilesAreDamagedAndReadsGoOn) {
   EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss) << refused;
   EXPECT_NE(refused.message().find("block checksum mismatch"), std::string::npos) << refused;
   EXPECT_EQ(disk_->commits(), commits) << "it is not tried again";
+  EXPECT_FALSE(log_->takes_writes());
   EXPECT_THAT(Drain(log_->ReadWorkspace(kWorkspace, Sequence(1), Direction::kForwards)),
               ElementsAre("contacts/1@1"));
 }

@@ -13,6 +13,7 @@
 #include "tests/eventstore/log/failing_files.h"
 #include "tests/eventstore/log/log_fixture.h"
 #include "tests/eventstore/log/places.h"
+#include "tests/testing/captured_log.h"
 
 namespace kith::eventstore {
 namespace {
@@ -51,13 +52,35 @@ class EventLogRocksTest : public ::testing::Test {
     for (const auto& entry : fs::directory_iterator(LogDir())) {
       const std::string name = entry.path().string();
       if (!absl::EndsWith(name, ending) || entry.file_size() < 100) continue;
-      std::fstream file(name, std::ios::in | std::ios::out | std::ios::binary);
-      const auto at = static_cast<std::streamoff>(entry.file_size() / 3);
-      file.seekg(at);
-      const char byte = static_cast<char>(file.get() ^ 0x40);
-      file.seekp(at);
-      file.put(byte);
+      FlipBit(name, static_cast<std::streamoff>(entry.file_size() / 3));
     }
+  }
+
+  static void FlipBit(const std::string& path, std::streamoff at) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(at);
+    const char byte = static_cast<char>(file.get() ^ 0x40);
+    file.seekp(at);
+    file.put(byte);
+  }
+  // The table files of one table of a log that is closed.
+  std::vector<std::string> FilesOf(absl::string_view table) const {
+    std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, {}}};
+    for (const char* name : kTableNames)
+      families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    rocksdb::DB* db = nullptr;
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    KITH_CHECK(
+        rocksdb::DB::OpenForReadOnly(rocksdb::DBOptions(), LogDir(), families, &handles, &db).ok());
+    std::vector<rocksdb::LiveFileMetaData> all;
+    db->GetLiveFilesMetaData(&all);
+    std::vector<std::string> paths;
+    for (const auto& file : all) {
+      if (file.column_family_name == table) paths.push_back(file.db_path + file.name);
+    }
+    for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
+    delete db;
+    return paths;
   }
 
   TempDir dir_;
@@ -260,6 +283,40 @@ TEST_F(EventLogRocksTest, RecoversFromAFailedWrite) {
   EXPECT_EQ(log_->head(), Position(9));
   EXPECT_EQ(log_->HeadOf(kWorkspace, "contacts/1", ReadTier::kDisk)->revision, Revision(9));
   log_.reset();
+}
+
+// Goal: damage that nobody asks for is told once RocksDB meets it as it merges files, and before
+// anybody wants to write. Method: each life of the log leaves one file of its table `tags`, which
+// no append reads; four are merged. A bit of the first one is flipped.
+TEST_F(EventLogRocksTest, TellsOfDamageThatMergingItsFilesMeets) {
+  const auto append = [&](int tag) {
+    Append append = AppendTo("contacts/1");
+    append.streams[0].events[0].tags = {TagOf(absl::StrCat(tag))};
+    return log_->AppendAndWait(append).status();
+  };
+  const auto live = [&] {
+    ASSERT_EQ(Open(), absl::OkStatus());
+    for (int i = 0; i < 100; ++i) ASSERT_EQ(append(i), absl::OkStatus());
+  };
+  live();
+  live();
+  log_.reset();
+  const std::vector<std::string> files = FilesOf("tags");
+  ASSERT_EQ(files.size(), 1u);
+  FlipBit(files[0], 300);
+  const testing::CapturedLog lines(LogLevel::kError);
+  live();
+  live();
+  EXPECT_TRUE(log_->takes_writes());
+  EXPECT_TRUE(lines.lines().empty());
+  ASSERT_EQ(Open(), absl::OkStatus());  // now there are four
+  const std::string line = lines.Await("a file of the log is damaged");
+  EXPECT_THAT(line, HasSubstr("restore the data directory from a backup"));
+  EXPECT_THAT(line, HasSubstr(fs::path(files[0]).filename().string()));
+  EXPECT_FALSE(log_->takes_writes());
+  EXPECT_EQ(append(0).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(log_->head(), Position(400));
+  EXPECT_EQ(Drain(log_->ReadAll(Position(1), Direction::kForwards)).size(), 400u);
 }
 
 }  // namespace
