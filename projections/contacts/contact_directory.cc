@@ -5,7 +5,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/normalise.h"
-#include "projections/tables/fold_resource.h"
 
 namespace kith::contacts {
 namespace {
@@ -67,11 +66,6 @@ const Table<v1::Contact>& ContactDirectory::Contacts() {
                                   .Index(9, {"company_name", "display_name"})
                                   .Build());
   return table;
-}
-
-absl::Status ContactDirectory::Apply(const eventstore::RecordedEvent& event,
-                                     projections::ViewBatch& batch) const {
-  return projections::FoldResourceRow(event, Contacts(), batch);
 }
 
 }  // namespace kith::contacts

@@ -123,6 +123,9 @@ class Table {
     });
   }
 
+  // What it does where the type of its rows does not matter.
+  const TableCore& core() const { return core_; }
+
  private:
   static absl::StatusOr<std::optional<Row>> Parse(
       absl::StatusOr<std::optional<std::string>> bytes) {

@@ -1,7 +1,6 @@
 #include "projections/users/user_directory.h"
 
 #include "eventstore/base/normalise.h"
-#include "projections/tables/fold_resource.h"
 
 namespace kith::users {
 
@@ -23,11 +22,6 @@ const Table<v1::User>& UserDirectory::Users() {
                                .Index(4, {"create_time"})
                                .Build());
   return table;
-}
-
-absl::Status UserDirectory::Apply(const eventstore::RecordedEvent& event,
-                                  projections::ViewBatch& batch) const {
-  return projections::FoldResourceRow(event, Users(), batch);
 }
 
 }  // namespace kith::users

@@ -1,21 +1,33 @@
 #include "services/contacts/contact_fields.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "google/protobuf/repeated_ptr_field.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "google/rpc/error_details.pb.h"
 #include "services/core/normalise.h"
 #include "services/core/reject.h"
-#include "services/core/update_mask.h"
 
 namespace kith::contacts {
 namespace {
 
 using google::protobuf::RepeatedPtrField;
 using google::rpc::BadRequest;
+
+std::string DisplayNameOf(const v1::Contact& contact) {
+  std::vector<absl::string_view> names = {contact.first_name(), contact.middle_name(),
+                                          contact.last_name()};
+  names.erase(std::remove(names.begin(), names.end(), ""), names.end());
+  return absl::StrJoin(names, " ");
+}
+
+template <class Element>
+bool AreSame(const RepeatedPtrField<Element>& a, const RepeatedPtrField<Element>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    google::protobuf::util::MessageDifferencer::Equals);
+}
 
 // Of addresses and of numbers alike.
 template <class Element>
@@ -58,22 +70,20 @@ void CheckNameable(const v1::Contact& contact, BadRequest& violations) {
 
 }  // namespace
 
-v1::Contact CompleteFields(v1::Contact contact, const Settings& settings) {
-  ClearOutputOnly(&contact);
-  contact.clear_etag();
-  MarkFirstIfNone(*contact.mutable_emails());
-  MarkFirstIfNone(*contact.mutable_phones());
-  for (v1::PhoneNumber& phone : *contact.mutable_phones()) {
-    phone.set_e164(PhoneE164(phone.raw(), settings.default_region).value_or(""));
+void CompleteFields(const v1::Contact& before, const Settings& settings, v1::Contact& after) {
+  // Addresses and numbers that nobody touched stay as they are, whatever the settings are now.
+  if (!AreSame(before.emails(), after.emails())) MarkFirstIfNone(*after.mutable_emails());
+  if (!AreSame(before.phones(), after.phones())) {
+    MarkFirstIfNone(*after.mutable_phones());
+    for (v1::PhoneNumber& phone : *after.mutable_phones()) {
+      phone.set_e164(PhoneE164(phone.raw(), settings.default_region).value_or(""));
+    }
   }
-  return contact;
-}
-
-std::string DisplayNameOf(const v1::Contact& contact) {
-  std::vector<absl::string_view> names = {contact.first_name(), contact.middle_name(),
-                                          contact.last_name()};
-  names.erase(std::remove(names.begin(), names.end(), ""), names.end());
-  return absl::StrJoin(names, " ");
+  after.set_display_name(DisplayNameOf(after));
+  const bool is_new = before.name().empty();
+  if (is_new && after.lifecycle_stage() == v1::LIFECYCLE_STAGE_UNSPECIFIED) {
+    after.set_lifecycle_stage(v1::LEAD);
+  }
 }
 
 absl::Status CheckFields(const v1::Contact& contact) {
@@ -93,17 +103,13 @@ std::vector<std::string> EmailKeys(const v1::Contact& contact) {
   return keys;
 }
 
-std::vector<Claim> ClaimsOf(const v1::Contact& contact) {
-  std::vector<Claim> claims;
-  for (std::string& key : EmailKeys(contact)) {
-    claims.push_back({std::string(kEmailClaim), std::move(key)});
-  }
+std::vector<std::string> ExternalIdKeys(const v1::Contact& contact) {
+  std::vector<std::string> keys;
   for (const v1::ExternalId& id : contact.external_ids()) {
     // A zero byte occurs in neither, so no two pairs look alike.
-    claims.push_back({std::string(kExternalIdClaim),
-                      absl::StrCat(id.system(), absl::string_view("\0", 1), id.id())});
+    keys.push_back(absl::StrCat(id.system(), absl::string_view("\0", 1), id.id()));
   }
-  return claims;
+  return keys;
 }
 
 }  // namespace kith::contacts

@@ -9,7 +9,6 @@
 #include "absl/strings/string_view.h"
 #include "kith/contacts/v1/contact.pb.h"
 #include "services/core/decider.h"
-#include "services/core/decision.h"
 
 namespace kith::contacts {
 
@@ -17,13 +16,11 @@ namespace kith::contacts {
 inline constexpr absl::string_view kEmailClaim = "contacts.email";
 inline constexpr absl::string_view kExternalIdClaim = "contacts.external_id";
 
-// A contact as a caller sent it, made whole: without what only the server says, the first address
-// and the first number primary where none is marked, and each number in E.164 as the workspace's
-// default region reads it. A number that cannot be read is kept as typed.
-v1::Contact CompleteFields(v1::Contact contact, const Settings& settings);
-
-// The names that are set, in order: "Ada King Lovelace".
-std::string DisplayNameOf(const v1::Contact& contact);
+// What follows from what a caller set: the first address and the first number are primary where
+// none is marked, each number is in E.164 as the workspace's default region reads it, the display
+// name is the names that are set, in order, and who is new is a lead. A number that cannot be read
+// is kept as typed.
+void CompleteFields(const v1::Contact& before, const Settings& settings, v1::Contact& after);
 
 // Every rule that no single field can state, all violations at once: there is a name, an address or
 // a number; no address stands there twice; at most one address and one number are primary.
@@ -32,7 +29,6 @@ absl::Status CheckFields(const v1::Contact& contact);
 // The values under which addresses are claimed and compared, in the order of the contact's
 // addresses.
 std::vector<std::string> EmailKeys(const v1::Contact& contact);
-// Everything a contact claims.
-std::vector<Claim> ClaimsOf(const v1::Contact& contact);
+std::vector<std::string> ExternalIdKeys(const v1::Contact& contact);
 
 }  // namespace kith::contacts

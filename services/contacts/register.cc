@@ -1,43 +1,48 @@
 // Everything that contacts bring to a server.
 #include <memory>
 
+#include "absl/strings/str_cat.h"
+#include "kith/contacts/v1/contacts_errors.pb.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
 #include "projections/contacts/contact_directory.h"
-#include "services/contacts/contact_commands.h"
+#include "services/contacts/contact.h"
+#include "services/contacts/contact_fields.h"
+#include "services/core/reject.h"
 #include "services/runtime/server_builder.h"
-#include "services/runtime/table_reads.h"
 
 namespace kith::contacts {
 namespace {
 
-using runtime::ReadContext;
-using runtime::ReadKind;
+bool WantsUniqueEmails(const Settings& settings) { return settings.unique_contact_emails; }
 
-absl::Status Get(const ReadContext& context, const v1::GetContactRequest& request,
-                 v1::Contact* response) {
-  return runtime::GetRow(context, ContactDirectory::Contacts(), request.name(), ContactNotFound,
-                         response);
-}
-
-absl::Status List(const ReadContext& context, const v1::ListContactsRequest& request,
-                  v1::ListContactsResponse* response) {
-  return runtime::ListRows(context, ContactDirectory::Contacts(), request,
-                           response->mutable_contacts(), response->mutable_next_page_token());
-}
-
-void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
-  methods.Command<v1::CreateContactRequest, v1::Contact>(ContactCommands());
-  methods.Read(ContactDirectory::kName, ReadKind::kPoint, Get);
-  methods.Read(ContactDirectory::kName, ReadKind::kScan, List);
-  methods.Command<v1::UpdateContactRequest, v1::Contact>(ContactCommands());
-  methods.Command<v1::DeleteContactRequest, google::protobuf::Empty>(ContactCommands());
+absl::Status EmailTaken(const v1::Contact& holder, size_t index) {
+  google::rpc::ResourceInfo info;
+  info.set_resource_name(holder.name());
+  return Reject(
+      v1::CONTACTS_ERROR_EMAIL_TAKEN,
+      "Another contact has this e-mail address, and the workspace wants them unique.",
+      {{"contact", holder.name()}, {"field", absl::StrCat("contact.emails[", index, "].address")}},
+      info);
 }
 
 }  // namespace
 
+const ResourceRules& Rules() {
+  static const auto& rules =
+      *new ResourceRules(ResourceRulesBuilder<ContactAggregate>()
+                             .NotFound(v1::CONTACTS_ERROR_CONTACT_NOT_FOUND)
+                             .LinkNotFound(v1::CONTACTS_ERROR_LINKED_RECORD_NOT_FOUND)
+                             .Complete(CompleteFields)
+                             .Check(CheckFields)
+                             .UniqueClaim(kEmailClaim, EmailKeys, WantsUniqueEmails, EmailTaken)
+                             .Claim(kExternalIdClaim, ExternalIdKeys)
+                             .Build());
+  return rules;
+}
+
 void Register(runtime::ServerBuilder& server) {
-  server.RegisterEvents<v1::ContactEvent>(ContactAggregate::kCategory);
-  server.AddProjection(std::make_unique<ContactDirectory>());
-  server.Serve(BindMethods);
+  server.AddResource<ContactAggregate, v1::GetContactRequest>(Rules(),
+                                                              std::make_unique<ContactDirectory>());
 }
 
 }  // namespace kith::contacts

@@ -50,6 +50,12 @@ class Changes {
     return std::move(*this);
   }
 
+  // The same for a message of any type.
+  Changes Add(Change change) && {
+    list_.push_back(std::move(change));
+    return std::move(*this);
+  }
+
   // Something only the reply of this one call may tell, such as the secret of a new key; it is
   // stored nowhere.
   Changes WithSecret(std::string secret) && {

@@ -1,11 +1,111 @@
 #include "services/core/links.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
+#include "kith/options/v1/options.pb.h"
 #include "services/core/reject.h"
 
 namespace kith {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+const options::v1::FieldRules& RulesOf(const FieldDescriptor* field) {
+  return field->options().GetExtension(options::v1::field);
+}
+
+// A record that a message names, and the field: of its type, and as people write it.
+struct Named {
+  const FieldDescriptor* declared;
+  std::string path;
+  absl::string_view record;
+};
+
+void AddNamed(const Message& message, absl::string_view path, std::vector<Named>& named);
+
+// Of one value of a field.
+void AddValue(const Message& message, const FieldDescriptor* field, int index,
+              const std::string& path, std::vector<Named>& named) {
+  const Reflection& reflection = *message.GetReflection();
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+    return AddNamed(index < 0 ? reflection.GetMessage(message, field)
+                              : reflection.GetRepeatedMessage(message, field, index),
+                    path, named);
+  }
+  std::string unused;
+  const std::string& record =
+      index < 0 ? reflection.GetStringReference(message, field, &unused)
+                : reflection.GetRepeatedStringReference(message, field, index, &unused);
+  if (!record.empty()) named.push_back({field, path, record});
+}
+
+void AddNamed(const Message& message, absl::string_view path, std::vector<Named>& named) {
+  std::vector<const FieldDescriptor*> set;
+  message.GetReflection()->ListFields(message, &set);
+  for (const FieldDescriptor* const field : set) {
+    const bool is_message = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+    if (!is_message && RulesOf(field).resource().empty()) continue;
+    if (RulesOf(field).output_only()) continue;
+    const std::string at = absl::StrCat(path, ".", field->name());
+    if (!field->is_repeated()) {
+      AddValue(message, field, -1, at, named);
+      continue;
+    }
+    for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
+      AddValue(message, field, i, absl::StrCat(at, "[", i, "]"), named);
+    }
+  }
+}
+
+// A field that holds records; not the resource's own name, which is declared alike nowhere.
+bool IsLink(const FieldDescriptor* field) {
+  return RulesOf(field).resource_size() > 0 && !RulesOf(field).output_only();
+}
+
+void AddPatterns(const Descriptor& type, std::vector<const Descriptor*>& seen,
+                 std::vector<std::string>& patterns) {
+  if (std::find(seen.begin(), seen.end(), &type) != seen.end()) return;
+  seen.push_back(&type);
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor* const field = type.field(i);
+    if (field->message_type() != nullptr) {
+      AddPatterns(*field->message_type(), seen, patterns);
+    } else if (IsLink(field)) {
+      const auto& own = RulesOf(field).resource();
+      patterns.insert(patterns.end(), own.begin(), own.end());
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> LinkPatterns(const Descriptor& resource) {
+  std::vector<const Descriptor*> seen;
+  std::vector<std::string> patterns;
+  AddPatterns(resource, seen, patterns);
+  return patterns;
+}
+
+Links NewLinks(const Message& before, const Message& after, absl::string_view field) {
+  std::vector<Named> wanted;
+  AddNamed(after, field, wanted);
+  std::vector<Named> held;
+  if (!wanted.empty()) AddNamed(before, field, held);
+  Links links;
+  for (Named& one : wanted) {
+    const bool is_held = std::any_of(held.begin(), held.end(), [&](const Named& other) {
+      return other.declared == one.declared && other.record == one.record;
+    });
+    if (!is_held) links.push_back({std::move(one.path), one.record});
+  }
+  return links;
+}
 
 absl::Status CheckLinksFor(const google::protobuf::EnumValueDescriptor& not_found,
                            const Links& links, LinkedRecords records) {

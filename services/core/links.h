@@ -11,11 +11,12 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "google/protobuf/generated_enum_reflection.h"
+#include "google/protobuf/message.h"
 #include "services/core/linked_record.h"
 
 namespace kith {
 
-// Points into the command.
+// Points into what names it.
 struct Link {
   std::string field;         // of the request: "deal.owner", "deal.contacts[1].contact"
   absl::string_view record;  // "users/…"
@@ -25,6 +26,14 @@ using Links = std::vector<Link>;
 // The states of the records that Links name, in their order.
 using LinkedRecords = absl::Span<const LinkedRecord* const>;
 
+// The records that `after` names in fields that are declared to and `before`, of one type, does not
+// name in the same field; `field` is what the request calls the resource. Point into `after`.
+Links NewLinks(const google::protobuf::Message& before, const google::protobuf::Message& after,
+               absl::string_view field);
+
+// The patterns of the records that resources of this type may name: {"users/{user}"}.
+std::vector<std::string> LinkPatterns(const google::protobuf::Descriptor& resource);
+
 // As below, for an enum known only by its descriptor.
 absl::Status CheckLinksFor(const google::protobuf::EnumValueDescriptor& not_found,
                            const Links& links, LinkedRecords records);
@@ -32,8 +41,8 @@ absl::Status CheckLinksFor(const google::protobuf::EnumValueDescriptor& not_foun
 // OK, or `not_found` where some are not there or were deleted: BadRequest names every such field.
 template <class Enum>
 absl::Status CheckLinks(Enum not_found, const Links& links, LinkedRecords records) {
-  return CheckLinksFor(
-      *google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(not_found), links, records);
+  return CheckLinksFor(*google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(not_found),
+                       links, records);
 }
 
 }  // namespace kith

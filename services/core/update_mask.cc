@@ -49,8 +49,8 @@ constexpr size_t kPathBytesMax = 100;
 
 void Report(absl::string_view path, absl::string_view description, BadRequest* violations) {
   if (path.size() > kPathBytesMax) {
-    return AddViolation("update_mask", absl::StrCat("has a path of ", path.size(), " bytes, which ",
-                                                    description),
+    return AddViolation("update_mask",
+                        absl::StrCat("has a path of ", path.size(), " bytes, which ", description),
                         *violations);
   }
   AddViolation(absl::StrCat("update_mask.", path), description, *violations);
@@ -114,6 +114,15 @@ absl::StatusOr<FieldMask> ChangedFields(const Message& current, const Message& w
     if (meant && Differs(current, wanted, field)) changed.add_paths(field->name());
   }
   return changed;
+}
+
+FieldMask DifferingFields(const Message& before, const Message& after) {
+  FieldMask differing;
+  const Descriptor* const type = before.GetDescriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    if (Differs(before, after, type->field(i))) differing.add_paths(type->field(i)->name());
+  }
+  return differing;
 }
 
 bool Means(const FieldMask& requested, absl::string_view field) {

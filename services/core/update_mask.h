@@ -19,6 +19,10 @@ absl::StatusOr<google::protobuf::FieldMask> ChangedFields(
     const google::protobuf::Message& current, const google::protobuf::Message& wanted,
     const google::protobuf::FieldMask& requested);
 
+// Every top-level field that the two, of one type, do not have alike, in the order of the proto.
+google::protobuf::FieldMask DifferingFields(const google::protobuf::Message& before,
+                                            const google::protobuf::Message& after);
+
 // Whether an update with this mask may change the field: it names it, or names none, or all.
 bool Means(const google::protobuf::FieldMask& requested, absl::string_view field);
 

@@ -21,9 +21,9 @@ constexpr size_t kTraceIdDigits = 32;
 
 // A caller without credentials, for methods that need none.
 std::shared_ptr<const Caller> Nobody() {
-  static const auto* const nobody = new std::shared_ptr<const Caller>(std::make_shared<Caller>(
-      Caller{WorkspaceId(), "", Grants(), std::make_shared<Settings>(),
-             std::make_shared<KeyUsage>()}));  // which all of them share
+  static const auto* const nobody = new std::shared_ptr<const Caller>(
+      std::make_shared<Caller>(Caller{WorkspaceId(), "", Grants(), std::make_shared<Settings>(),
+                                      std::make_shared<KeyUsage>()}));  // which all of them share
   return *nobody;
 }
 

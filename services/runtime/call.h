@@ -134,7 +134,7 @@ class CallTracker {
   std::atomic<bool> stopping_ = false;
   std::atomic<int64_t> calls_ = 0;
   std::atomic<int64_t> let_in_ = 0;  // of them those that have a share
-  CondVar ended_;  // a call, while the server stops
+  CondVar ended_;                    // a call, while the server stops
   const MetricSource metrics_{[this](MetricPage& page) {
     page.Gauge("kith_calls_in_flight", "Calls that have begun and not ended, streams among them.",
                static_cast<double>(calls_.load()));
@@ -194,8 +194,8 @@ absl::Status ReadMessage(const Method& method, Carrier& carrier,
                          google::protobuf::Message* message);
 
 // The same for the one request of a call, whose share had it read: it may have come (`arrived`) or
-// not, be more than is left of the limits (ERROR_LIMIT_REACHED), and break the method's rules; and there may be no room for its reply
-// (ERROR_LIMIT_REACHED).
+// not, be more than is left of the limits (ERROR_LIMIT_REACHED), and break the method's rules; and
+// there may be no room for its reply (ERROR_LIMIT_REACHED).
 absl::Status TakeRequest(const Method& method, Carrier& carrier, bool arrived,
                          CallTracker::Share* share, google::protobuf::Message* request);
 

@@ -22,7 +22,7 @@ struct CallLimits {
   int64_t loads_per_key_max = 32;        // of them those that stream items to the server
   int64_t arriving_per_key_max = 16;     // requests of a key that are being read; others wait
   int64_t request_bytes_max = 64 << 20;  // of all requests in flight; a key has half
-  int64_t reply_bytes_max = 256 << 20;    // of all replies not taken yet; a key has half
+  int64_t reply_bytes_max = 256 << 20;   // of all replies not taken yet; a key has half
   double events_per_second_per_key = 0;  // changes a key may make, with a burst of a second; 0: any
 };
 

@@ -82,7 +82,7 @@ using UnaryHandler = grpc::internal::CallbackUnaryHandler<AskedFirst, ByteBuffer
 
 // A stream: of one request or more, and of replies.
 class GrpcStreamCarrier final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
-                              public GrpcCarrier<StreamCarrier> {
+                                public GrpcCarrier<StreamCarrier> {
  public:
   GrpcStreamCarrier(const StreamedMethod& method, grpc::CallbackServerContext* rpc)
       : GrpcCarrier(rpc), call_(method.NewCall(arena(), *this)) {
@@ -132,7 +132,8 @@ class grpc::internal::CallbackUnaryHandler<kith::runtime::AskedFirst, grpc::Byte
     auto* const rpc =
         new (grpc::g_core_codegen_interface->grpc_call_arena_alloc(call, sizeof(UnaryRpc)))
             UnaryRpc(context, *param.call, param.call_requester);
-    context->BeginCompletionOp(param.call, [rpc](bool) { rpc->MaybeDone(true); }, rpc);
+    context->BeginCompletionOp(
+        param.call, [rpc](bool) { rpc->MaybeDone(true); }, rpc);
     rpc->Run(method_);
   }
 
@@ -243,8 +244,8 @@ class GrpcService final : public grpc::Service {
     const int index = static_cast<int>(paths_.size());
     paths_.push_back(absl::StrCat("/", bound.method().name));
     // For gRPC all are of many messages: it reads the message of others before it asks anybody.
-    AddMethod(new grpc::internal::RpcServiceMethod(paths_.back().c_str(),
-                                                   RpcMethod::BIDI_STREAMING, nullptr));
+    AddMethod(new grpc::internal::RpcServiceMethod(paths_.back().c_str(), RpcMethod::BIDI_STREAMING,
+                                                   nullptr));
     MarkMethodRawCallback(index, NewHandler(bound));
   }
 

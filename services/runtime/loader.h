@@ -58,6 +58,12 @@ class Loader {
     return states;
   }
 
+  // The same for an aggregate without its C++ types.
+  absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
+  absl::StatusOr<std::vector<const void*>> LoadTaggedStates(const AggregateType& type,
+                                                            absl::string_view purpose,
+                                                            absl::string_view value);
+
   // What was loaded shows that this attempt is of no use: where the command is refused, and is no
   // repeat, it is decided again instead.
   void DecideAgain() { again_ = true; }
@@ -79,10 +85,6 @@ class Loader {
     Revision last;
   };
 
-  absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
-  absl::StatusOr<std::vector<const void*>> LoadTaggedStates(const AggregateType& type,
-                                                            absl::string_view purpose,
-                                                            absl::string_view value);
   absl::StatusOr<std::vector<TaggedStream>> StreamsTagged(const eventstore::Tag& tag) const;
   // Without a condition; null where the status says why.
   absl::StatusOr<const Folded*> Fold(const AggregateType& type, absl::string_view stream,

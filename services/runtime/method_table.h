@@ -205,13 +205,13 @@ class MethodTable {
   template <class Request, class Response>
   void BindRead(projections::View* view, ReadKind kind,
                 std::function<absl::Status(const ReadContext&, const Request&, Response*)> run) {
-    BindRead(MethodOf<Request>(), view, kind,
-             [run = std::move(run)](const ReadContext& context,
-                                    const google::protobuf::Message& request,
-                                    google::protobuf::Message* response) {
-               return run(context, static_cast<const Request&>(request),
-                          static_cast<Response*>(response));
-             });
+    BindRead(
+        MethodOf<Request>(), view, kind,
+        [run = std::move(run)](const ReadContext& context, const google::protobuf::Message& request,
+                               google::protobuf::Message* response) {
+          return run(context, static_cast<const Request&>(request),
+                     static_cast<Response*>(response));
+        });
   }
   void BindRead(const Method& method, projections::View* view, ReadKind kind, ReadHandler run);
   template <class Request, class Response>

@@ -70,9 +70,7 @@ class ReadCall final : public UnaryCall {
 
   void Begin() override;
   void Arrived(bool ok) override;
-  void Replied(size_t bytes) override {
-    caller_.share.AddReplyBytes(static_cast<int64_t>(bytes));
-  }
+  void Replied(size_t bytes) override { caller_.share.AddReplyBytes(static_cast<int64_t>(bytes)); }
 
  private:
   using Step = void (ReadCall::*)(eventstore::ReadTier tier);
@@ -102,7 +100,7 @@ class ReadCall final : public UnaryCall {
   absl::Time began_;
   CallParts parts_;
   CallerContext caller_;
-  absl::Time moment_;  // now, or the time that the read is as of
+  absl::Time moment_;       // now, or the time that the read is as of
   std::string page_token_;  // opened
   ReadPosition position_;
   std::optional<projections::ViewSnapshot> snapshot_;

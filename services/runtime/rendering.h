@@ -47,6 +47,11 @@ class Rendering {
   absl::StatusOr<const typename Aggregate::State*> LoadWritten() {
     return Load<Aggregate>(WrittenStream(Aggregate::kCategory));
   }
+  // The same for an aggregate without its C++ types.
+  absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
+  absl::StatusOr<const void*> LoadWrittenState(const AggregateType& type) {
+    return LoadState(type, WrittenStream(type.category));
+  }
 
   // In the order of the append.
   const std::vector<AppendedEvent>& events() const { return events_; }
@@ -74,7 +79,6 @@ class Rendering {
   Rendering(StateReader& reader, WorkspaceId workspace, eventstore::ReadTier tier)
       : reader_(reader), workspace_(workspace), tier_(tier) {}
 
-  absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
   absl::StatusOr<Folded> ReadState(const AggregateType& type, absl::string_view stream);
   absl::string_view WrittenStream(absl::string_view category) const;
 

@@ -11,6 +11,7 @@
 #include "services/runtime/health.h"
 #include "services/runtime/listener.h"
 #include "services/runtime/reflection.h"
+#include "services/runtime/resource_methods.h"
 
 namespace kith::runtime {
 
@@ -86,6 +87,7 @@ class RunningServer final : public Server {
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<Authorizer> authorizer_;
   std::unique_ptr<CallEnvironment> environment_;
+  std::vector<ResourceType> resources_;
   std::unique_ptr<MethodTable> methods_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<Reflection> reflection_;
@@ -123,6 +125,8 @@ absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
                       calls_, options_.slow_call});
   methods_ = std::make_unique<MethodTable>(*environment_, *views_);
   for (const auto& bind : builder.bindings_) bind(*runtime_, *methods_);
+  resources_ = builder.resources_;
+  BindStandardMethods(resources_, *methods_);
   methods_->Sessions();
   KITH_RETURN_IF_ERROR(methods_->CheckComplete());
   services_ = NewGrpcServices(*methods_);

@@ -2,13 +2,11 @@
 // started and stopped.
 //
 //   void kith::contacts::Register(runtime::ServerBuilder& server) {
-//     server.RegisterEvents<v1::ContactEvent>(ContactAggregate::kCategory);
-//     server.AddProjection(std::make_unique<ContactDirectory>());
-//     server.Serve([](runtime::Runtime&, runtime::MethodTable& methods) {
-//       methods.Command<v1::CreateContactRequest, v1::Contact>(ContactCommands());
-//       methods.Read(ContactDirectory::kName, ReadKind::kPoint, Get);
-//     });
+//     server.AddResource<ContactAggregate, v1::GetContactRequest>(
+//         Rules(), std::make_unique<ContactDirectory>());
 //   }
+//
+// What is more than a resource registers its events, projections and methods by themselves.
 #pragma once
 
 #include <functional>
@@ -30,6 +28,7 @@
 #include "services/runtime/authorizer.h"
 #include "services/runtime/method_table.h"
 #include "services/runtime/pools.h"
+#include "services/runtime/resource_type.h"
 #include "services/runtime/transact.h"
 
 namespace kith::runtime {
@@ -112,6 +111,15 @@ class ServerBuilder {
   void Serve(std::function<void(Runtime&, MethodTable&)> bind) {
     bindings_.push_back(std::move(bind));
   }
+  // A resource: its events, the view of its rows, and those of its standard methods that no `bind`
+  // binds. `Request` is any of its service's.
+  template <class Aggregate, class Request>
+  void AddResource(const ResourceRules& rules,
+                   std::unique_ptr<projections::ResourceDirectory> directory) {
+    RegisterEvents<typename Aggregate::Event>(Aggregate::kCategory);
+    resources_.push_back(ResourceTypeOf<Aggregate, Request>(rules, *directory));
+    AddProjection(std::move(directory));
+  }
   // Exactly one capability brings the authorizer. `make` runs after the log is open and before any
   // method is bound: it folds what it needs, and observes Transact to stay current.
   void UseAuthorizer(std::function<absl::StatusOr<std::unique_ptr<Authorizer>>(Runtime&)> make) {
@@ -131,6 +139,7 @@ class ServerBuilder {
       std::make_unique<eventstore::EventRegistry>();
   std::vector<std::unique_ptr<projections::Projection>> projections_;
   std::vector<std::function<void(Runtime&, MethodTable&)>> bindings_;
+  std::vector<ResourceType> resources_;
   std::function<absl::StatusOr<std::unique_ptr<Authorizer>>(Runtime&)> authorizer_;
   std::vector<std::function<absl::Status(Runtime&)>> at_start_;
 };

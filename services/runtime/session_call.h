@@ -61,8 +61,7 @@ class SessionCourse final : public DuplexCourse {
   bool MustWait(Call& call, const google::protobuf::RepeatedField<uint64_t>& after)
       KITH_REQUIRES(mutex_);
   // Tells the outcome of a call, which is gone then.
-  void Tell(Call* call, const google::rpc::Status& status, std::string reply)
-      KITH_EXCLUDES(mutex_);
+  void Tell(Call* call, const google::rpc::Status& status, std::string reply) KITH_EXCLUDES(mutex_);
 
   const MethodTable& methods_;
   std::vector<const UnaryMethod*> named_ KITH_GUARDED_BY(mutex_);  // null: there is no such

@@ -1,7 +1,7 @@
 // StreamCall: one server stream. Messages are made on the pool for streams: while one is being
 // written the next is made, and no further one before the client has taken it. A slow client holds
-// two messages in memory, and one where its key has many that are not taken. Once the caller's credentials are revoked nothing more is sent: the
-// stream ends at its next message or heartbeat.
+// two messages in memory, and one where its key has many that are not taken. Once the caller's
+// credentials are revoked nothing more is sent: the stream ends at its next message or heartbeat.
 #pragma once
 
 #include <functional>

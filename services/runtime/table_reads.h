@@ -1,11 +1,10 @@
 // Reads that are the same for every table: one row by its resource name, and a page of rows.
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "absl/functional/function_ref.h"
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/repeated_ptr_field.h"
@@ -24,22 +23,23 @@ absl::Status GetRow(const ReadContext& context, const projections::Table<Row>& t
   return found ? absl::OkStatus() : not_found(name);
 }
 
+// The page that a query asks for, its token aside, into rows that `add` makes; returns the next
+// page's token.
+absl::StatusOr<std::string> ListRows(const ReadContext& context,
+                                     const projections::TableCore& table,
+                                     projections::ListQuery query,
+                                     absl::FunctionRef<google::protobuf::Message*()> add);
+
 // The page that a request in the shape of AIP-158, 160 and 132 asks for.
 template <class Row, class Request>
 absl::Status ListRows(const ReadContext& context, const projections::Table<Row>& table,
                       const Request& request, google::protobuf::RepeatedPtrField<Row>* rows,
                       std::string* next_page_token) {
-  projections::ListQuery query{.filter = request.filter(),
-                               .order_by = request.order_by(),
-                               .page_token = context.page_token,
-                               .page_size = request.page_size(),
-                               .as_of = context.as_of};
-  const std::function<bool(absl::string_view)> erased = [&](absl::string_view name) {
-    return context.keys.IsDestroyed(context.workspace(), name);
-  };
-  if (context.keys.AnyDestroyed()) query.erased = &erased;
-  KITH_ASSIGN_OR_RETURN(*next_page_token, table.List(context.view(), context.workspace(), query,
-                                                     [&] { return rows->Add(); }));
+  KITH_ASSIGN_OR_RETURN(*next_page_token, ListRows(context, table.core(),
+                                                   {.filter = request.filter(),
+                                                    .order_by = request.order_by(),
+                                                    .page_size = request.page_size()},
+                                                   [&] { return rows->Add(); }));
   return absl::OkStatus();
 }
 

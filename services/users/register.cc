@@ -1,42 +1,25 @@
 // Everything that users bring to a server.
 #include <memory>
 
+#include "kith/users/v1/users_errors.pb.h"
+#include "kith/users/v1/users_service.pb.h"
 #include "projections/users/user_directory.h"
 #include "services/runtime/server_builder.h"
-#include "services/runtime/table_reads.h"
-#include "services/users/user_commands.h"
+#include "services/users/user.h"
 
 namespace kith::users {
-namespace {
 
-using runtime::ReadContext;
-using runtime::ReadKind;
-
-absl::Status Get(const ReadContext& context, const v1::GetUserRequest& request,
-                 v1::User* response) {
-  return runtime::GetRow(context, UserDirectory::Users(), request.name(), UserNotFound, response);
+const ResourceRules& Rules() {
+  static const auto& rules =
+      *new ResourceRules(ResourceRulesBuilder<UserAggregate>()
+                             .NotFound(v1::USERS_ERROR_USER_NOT_FOUND)
+                             .LinkNotFound(v1::USERS_ERROR_LINKED_RECORD_NOT_FOUND)
+                             .Build());
+  return rules;
 }
-
-absl::Status List(const ReadContext& context, const v1::ListUsersRequest& request,
-                  v1::ListUsersResponse* response) {
-  return runtime::ListRows(context, UserDirectory::Users(), request, response->mutable_users(),
-                           response->mutable_next_page_token());
-}
-
-void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
-  methods.Command<v1::CreateUserRequest, v1::User>(UserCommands());
-  methods.Read(UserDirectory::kName, ReadKind::kPoint, Get);
-  methods.Read(UserDirectory::kName, ReadKind::kScan, List);
-  methods.Command<v1::UpdateUserRequest, v1::User>(UserCommands());
-  methods.Command<v1::DeleteUserRequest, google::protobuf::Empty>(UserCommands());
-}
-
-}  // namespace
 
 void Register(runtime::ServerBuilder& server) {
-  server.RegisterEvents<v1::UserEvent>(UserAggregate::kCategory);
-  server.AddProjection(std::make_unique<UserDirectory>());
-  server.Serve(BindMethods);
+  server.AddResource<UserAggregate, v1::GetUserRequest>(Rules(), std::make_unique<UserDirectory>());
 }
 
 }  // namespace kith::users

@@ -3,7 +3,6 @@
 #include <google/protobuf/descriptor_database.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <set>
 
@@ -74,13 +73,6 @@ const Descriptor* RequestNamed(absl::string_view name) {
   return Requests()[sum % Requests().size()];
 }
 
-const runtime::Method& MethodOf(const Descriptor* type) {
-  static auto& methods = *new std::map<const Descriptor*, runtime::Method>;
-  const auto found = methods.find(type);
-  return found != methods.end() ? found->second
-                                : methods.emplace(type, runtime::CompileMethod(type)).first->second;
-}
-
 // An update's mask, laid over a resource that has nothing yet.
 void ReadMask(const Message& request) {
   const FieldDescriptor* mask = request.GetDescriptor()->FindFieldByName("update_mask");
@@ -149,7 +141,7 @@ void FuzzRequest(absl::string_view bytes) {
   const std::unique_ptr<Message> request = NewMessage(type);
   if (!request->ParseFromArray(body.data(), static_cast<int>(body.size()))) return;
 
-  const runtime::Method& method = MethodOf(type);
+  const runtime::Method& method = runtime::MethodTaking(type);
   const absl::Status checked = method.rules->Check(*request);
   KITH_CHECK(IsUtf8(checked.message()));
   if (!checked.ok()) return;

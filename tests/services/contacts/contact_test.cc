@@ -1,8 +1,10 @@
 #include "services/contacts/contact.h"
 
 #include "kith/contacts/v1/contacts_errors.pb.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "tests/testing/decider_spec.h"
+#include "tests/testing/resource_spec.h"
 
 namespace kith::contacts {
 namespace {
@@ -11,6 +13,7 @@ using ::kith::testing::Appends;
 using ::kith::testing::ChangesNothing;
 using ::kith::testing::ClaimsIn;
 using ::kith::testing::DeciderSpec;
+using ::kith::testing::DecideStandard;
 using ::kith::testing::Given;
 using ::kith::testing::IsRejectedWith;
 using ::kith::testing::MetadataOf;
@@ -19,6 +22,31 @@ using ::kith::testing::SpecId;
 using ::kith::testing::ViolatedFields;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+
+using ContactState = ContactAggregate::State;
+// Those that ever claimed an address that a command adds.
+using Claimants = std::vector<const ContactState*>;
+
+std::vector<ResourceNow> NowOfAll(const Claimants& claimants) {
+  std::vector<ResourceNow> all;
+  for (const ContactState* const claimant : claimants) all.push_back(NowOf(*claimant));
+  return all;
+}
+Decision Decide(const Claimants& claimants, LinkedRecords linked,
+                const v1::CreateContactRequest& command, const CommandContext& context) {
+  return DecideStandard(Rules(), {}, command, context, linked, NowOfAll(claimants));
+}
+Decision Decide(const ContactState& state, const Claimants& claimants, LinkedRecords linked,
+                const v1::UpdateContactRequest& command, const CommandContext& context) {
+  return DecideStandard(Rules(), NowOf(state), command, context, linked, NowOfAll(claimants));
+}
+Decision Decide(const ContactState& state, const v1::DeleteContactRequest& command,
+                const CommandContext& context) {
+  return DecideStandard(Rules(), NowOf(state), command, context);
+}
+ContactState Evolve(ContactState state, const Recorded<v1::ContactEvent>& recorded) {
+  return kith::Evolve(std::move(state), recorded);
+}
 
 const std::string kAda = "contacts/ada";
 const std::string kBob = "contacts/bob";
@@ -188,6 +216,7 @@ TEST(CreateContact, ClaimsItsAddressesWhetherOrNotTheWorkspaceWantsThemUnique) {
 
 TEST(CreateContact, RejectsAnAddressOfAnotherLiveContact) {
   DeciderSpec spec;
+  spec.settings.unique_contact_emails = true;
   const ContactState ada = Ada();
   const Decision decision = Decide({&ada}, {}, Create(R"pb(
                                      emails { address: "grace@example.org" }
@@ -200,6 +229,7 @@ TEST(CreateContact, RejectsAnAddressOfAnotherLiveContact) {
 
 TEST(CreateContact, TakesTheAddressOfADeletedContact) {
   DeciderSpec spec;
+  spec.settings.unique_contact_emails = true;
   const ContactState ada = Evolve(Ada(), {Deleted(kAda), Revision(2), {}, {}, false});
   EXPECT_TRUE(
       Decide({&ada}, {}, Create(R"pb(emails { address: "ada@example.org" })pb"), spec.context())
@@ -229,7 +259,7 @@ TEST(UpdateContact, RecordsOnlyWhatChanged) {
               Appends(kAda, Proto<v1::ContactEvent>(R"pb(
                         contact_updated {
                           name: "contacts/ada"
-                          update_mask { paths: "last_name" paths: "owner" paths: "display_name" }
+                          update_mask { paths: "last_name" paths: "display_name" paths: "owner" }
                           contact { owner: "users/1" }
                           personal { last_name: "Lovelace" display_name: "Ada Lovelace" }
                         })pb")));
@@ -315,7 +345,7 @@ TEST(UpdateContact, RejectsOnlyANewOwnerThatIsNotThere) {
   EXPECT_THAT(Decide(Ada(), {}, {&kGone}, Update(R"pb(owner: "users/1")pb"), spec.context()),
               IsRejectedWith(v1::CONTACTS_ERROR_LINKED_RECORD_NOT_FOUND));
   ContactState owned = Ada();
-  owned.contact.set_owner("users/1");
+  owned.resource.set_owner("users/1");
   EXPECT_TRUE(Decide(owned, {}, {}, Update(R"pb(owner: "users/1" company_name: "Engines")pb"),
                      spec.context())
                   .ok());
@@ -335,6 +365,7 @@ TEST(UpdateContact, ClaimsNothingWhenNoAddressMoves) {
 
 TEST(UpdateContact, RejectsAnAddressOfAnotherLiveContact) {
   DeciderSpec spec;
+  spec.settings.unique_contact_emails = true;
   const ContactState bob = Bob();
   const Decision decision = Decide(
       Ada(), {&bob}, {}, Update(R"pb(emails { address: "bob@example.org" })pb"), spec.context());
@@ -344,6 +375,7 @@ TEST(UpdateContact, RejectsAnAddressOfAnotherLiveContact) {
 
 TEST(UpdateContact, KeepsAnAddressThatWasSharedBeforeItHadToBeUnique) {
   DeciderSpec spec;
+  spec.settings.unique_contact_emails = true;
   const ContactState ada = Ada();
   const ContactState twin =
       Given<ContactAggregate>({Created(kBob, R"pb(emails { address: "ada@example.org" })pb")});
@@ -402,28 +434,28 @@ TEST(ContactState, IsTheFoldOfItsEvents) {
            personal { notes: "new" }
          })pb")});
   EXPECT_EQ(state.lifecycle, Lifecycle::kActive);
-  EXPECT_EQ(state.contact.name(), kAda);
-  EXPECT_EQ(state.contact.etag(), "2");
-  EXPECT_EQ(state.contact.first_name(), "Ada");
-  EXPECT_EQ(state.contact.notes(), "new");
-  EXPECT_EQ(state.contact.company_name(), "");
-  EXPECT_EQ(state.contact.create_time().seconds(), absl::ToUnixSeconds(testing::kBegin));
-  EXPECT_EQ(state.contact.update_time().seconds(), absl::ToUnixSeconds(testing::kBegin) + 3600);
+  EXPECT_EQ(state.resource.name(), kAda);
+  EXPECT_EQ(state.resource.etag(), "2");
+  EXPECT_EQ(state.resource.first_name(), "Ada");
+  EXPECT_EQ(state.resource.notes(), "new");
+  EXPECT_EQ(state.resource.company_name(), "");
+  EXPECT_EQ(state.resource.create_time().seconds(), absl::ToUnixSeconds(testing::kBegin));
+  EXPECT_EQ(state.resource.update_time().seconds(), absl::ToUnixSeconds(testing::kBegin) + 3600);
 }
 
 TEST(ContactState, SaysWhenPersonalFieldsAreGone) {
   auto event = Created(kAda, "");
   event.mutable_contact_created()->clear_personal();
   const ContactState state = Evolve({}, {event, Revision(1), {}, {}, /*erased=*/true});
-  EXPECT_TRUE(state.contact.erased());
-  EXPECT_EQ(state.contact.company_name(), "Analytical");
+  EXPECT_TRUE(state.resource.erased());
+  EXPECT_EQ(state.resource.company_name(), "Analytical");
 }
 
 TEST(ContactState, KeepsTheFieldsOfADeletedContact) {
   const ContactState state = Evolve(Ada(), {Deleted(kAda), Revision(2), {}, {}, false});
   EXPECT_EQ(state.lifecycle, Lifecycle::kDeleted);
-  EXPECT_EQ(state.contact.first_name(), "Ada");
-  EXPECT_EQ(state.contact.etag(), "2");
+  EXPECT_EQ(state.resource.first_name(), "Ada");
+  EXPECT_EQ(state.resource.etag(), "2");
 }
 
 }  // namespace

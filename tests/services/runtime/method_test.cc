@@ -32,7 +32,7 @@ TEST(Method, IsDeclaredInFullByEveryService) {
                            workspaces::v1::GetWorkspaceRequest::descriptor()->file()}) {
     ASSERT_EQ(file->service_count(), 1) << file->name();
     for (int i = 0; i < file->service(0)->method_count(); ++i) {
-      const Method method = CompileMethod(file->service(0)->method(i)->input_type());
+      const Method& method = MethodTaking(file->service(0)->method(i)->input_type());
       EXPECT_TRUE(names.insert(method.name).second) << method.name;
       const bool writes = method.permission.find(".write") != std::string::npos;
       EXPECT_TRUE(!writes || method.request_id != nullptr) << method.name;

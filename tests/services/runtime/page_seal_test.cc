@@ -42,7 +42,7 @@ class PageSealTest : public ::testing::Test {
     return OpenPageToken(sealer, method, workspace, request);
   }
 
-  const Method method_ = CompileMethod(ListContactsRequest::descriptor());
+  const Method& method_ = MethodOf<ListContactsRequest>();
   const TokenSealer sealer_{SecretOf(7)};
 };
 
@@ -60,7 +60,8 @@ TEST_F(PageSealTest, HidesIt) {
 }
 
 TEST_F(PageSealTest, RefusesATokenOfAnotherStoreListOrWorkspace) {
-  Method other = CompileMethod(ListContactsRequest::descriptor());
+  Method other;
+  other.page_token = method_.page_token;
   other.name = "kith.users.v1.UsersService/ListUsers";
   const auto refused = [](const absl::StatusOr<std::string>& opened) {
     return IsError(opened.status(), type::v1::ERROR_INVALID_PAGE_TOKEN);

@@ -2,7 +2,9 @@
 
 #include "kith/type/v1/errors.pb.h"
 #include "kith/users/v1/users_errors.pb.h"
+#include "kith/users/v1/users_service.pb.h"
 #include "tests/testing/decider_spec.h"
+#include "tests/testing/resource_spec.h"
 
 namespace kith::users {
 namespace {
@@ -10,6 +12,7 @@ namespace {
 using ::kith::testing::Appends;
 using ::kith::testing::ChangesNothing;
 using ::kith::testing::DeciderSpec;
+using ::kith::testing::DecideStandard;
 using ::kith::testing::Given;
 using ::kith::testing::IsRejectedWith;
 using ::kith::testing::Proto;
@@ -17,7 +20,22 @@ using ::kith::testing::SpecId;
 using ::kith::testing::ViolatedFields;
 using ::testing::ElementsAre;
 
+using UserState = UserAggregate::State;
+
 const std::string kUser = "users/1";
+
+Decision Decide(LinkedRecords linked, const v1::CreateUserRequest& command,
+                const CommandContext& context) {
+  return DecideStandard(Rules(), {}, command, context, linked);
+}
+Decision Decide(const UserState& state, LinkedRecords linked, const v1::UpdateUserRequest& command,
+                const CommandContext& context) {
+  return DecideStandard(Rules(), NowOf(state), command, context, linked);
+}
+Decision Decide(const UserState& state, const v1::DeleteUserRequest& command,
+                const CommandContext& context) {
+  return DecideStandard(Rules(), NowOf(state), command, context);
+}
 
 UserState Moses() {
   return Given<UserAggregate>({Proto<v1::UserEvent>(R"pb(
@@ -30,7 +48,7 @@ UserState Moses() {
 
 UserState DeletedMoses() {
   const auto event = Proto<v1::UserEvent>(R"pb(user_deleted { name: "users/1" })pb");
-  return Evolve(Moses(), {event, Revision(2), {}, {}, false});
+  return Evolve(Moses(), Recorded<v1::UserEvent>{event, Revision(2), {}, {}, false});
 }
 
 v1::UpdateUserRequest Update(absl::string_view user) {
@@ -76,7 +94,7 @@ TEST(CreateUser, RejectsAManagerThatIsNotThere) {
 TEST(UpdateUser, RejectsOnlyANewManagerThatIsNotThere) {
   DeciderSpec spec;
   UserState moses = Moses();
-  moses.user.set_manager("users/2");
+  moses.resource.set_manager("users/2");
   const LinkedRecord gone{Lifecycle::kDeleted};
   const auto other = Update(R"pb(manager: "users/3")pb");
   EXPECT_THAT(Decide(moses, {&gone}, other, spec.context()),

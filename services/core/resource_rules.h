@@ -1,0 +1,160 @@
+// ResourceRules: what a resource has of its own beside its protos: what follows from its fields,
+// what they must not be, what it claims, and the errors it is refused with. Everything else is the
+// same for all of them, see services/core/standard_command.h.
+//
+//   struct ContactAggregate : ResourceAggregate<v1::Contact, v1::ContactEvent> {
+//     static constexpr absl::string_view kCategory = "contacts";
+//   };
+//   const ResourceRules& Rules() {
+//     static const auto& rules = *new ResourceRules(
+//         ResourceRulesBuilder<ContactAggregate>()
+//             .NotFound(v1::CONTACTS_ERROR_CONTACT_NOT_FOUND)
+//             .LinkNotFound(v1::CONTACTS_ERROR_LINKED_RECORD_NOT_FOUND)
+//             .Complete(CompleteFields)
+//             .Check(CheckFields)
+//             .Claim("contacts.external_id", ExternalIdKeys)
+//             .Build());
+//     return rules;
+//   }
+//
+// Its functions are pure. Immutable once built; any thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/generated_enum_reflection.h"
+#include "google/protobuf/message.h"
+#include "services/core/decider.h"
+#include "services/core/lifecycle.h"
+#include "services/core/linked_record.h"
+
+namespace kith {
+
+// What commands on a resource are decided on. As a LinkedRecord it is what those of others are.
+template <class Resource_>
+struct ResourceState : LinkedRecord {
+  using Resource = Resource_;
+  Resource resource;  // as Get answers it; as it was last, also after it was deleted
+};
+
+// An aggregate derived from it has a kCategory of its own.
+template <class Resource_, class EventMessage>
+struct ResourceAggregate {
+  using Resource = Resource_;
+  using State = ResourceState<Resource_>;
+  using Event = EventMessage;
+};
+
+template <class Resource, class EventMessage>
+ResourceState<Resource> Evolve(ResourceState<Resource> state,
+                               const Recorded<EventMessage>& recorded) {
+  state.lifecycle = FoldResource(recorded, state.lifecycle, state.resource);
+  return state;
+}
+
+// A value that a resource claims: it is found by it, and where the workspace wants that, it is the
+// only live one that has it.
+struct ClaimRule {
+  std::string purpose;  // persisted inside the hashes of the log's tags
+  // In an order that `taken` knows.
+  std::function<std::vector<std::string>(const google::protobuf::Message&)> values;
+  // Whether a new value may be no other live resource's; null: never.
+  std::function<bool(const Settings&)> is_unique;
+  // The refusal of the value at `index` of `values`, which `holder` has.
+  std::function<absl::Status(const google::protobuf::Message& holder, size_t index)> taken;
+};
+
+struct ResourceRules {
+  absl::string_view category;
+  const google::protobuf::Message* resource = nullptr;  // empty ones
+  const google::protobuf::Message* event = nullptr;
+  const google::protobuf::EnumValueDescriptor* not_found = nullptr;
+  const google::protobuf::EnumValueDescriptor* link_not_found = nullptr;  // null: it links nothing
+  std::function<void(const google::protobuf::Message& before, const Settings& settings,
+                     google::protobuf::Message& after)>
+      complete;
+  std::function<absl::Status(const google::protobuf::Message& after)> check;
+  std::vector<ClaimRule> claims;
+};
+
+// The same for a resource that never was and for one that was deleted.
+absl::Status ResourceNotFound(const ResourceRules& rules, absl::string_view name);
+
+template <class Aggregate>
+class ResourceRulesBuilder {
+ public:
+  using Resource = typename Aggregate::Resource;
+
+  ResourceRulesBuilder() {
+    rules_.category = Aggregate::kCategory;
+    rules_.resource = &Resource::default_instance();
+    rules_.event = &Aggregate::Event::default_instance();
+    rules_.complete = [](const auto&, const Settings&, auto&) {};
+    rules_.check = [](const auto&) { return absl::OkStatus(); };
+  }
+
+  template <class Enum>
+  ResourceRulesBuilder& NotFound(Enum value) {
+    rules_.not_found = google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(value);
+    return *this;
+  }
+  template <class Enum>
+  ResourceRulesBuilder& LinkNotFound(Enum value) {
+    rules_.link_not_found = google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(value);
+    return *this;
+  }
+  // What follows from what a caller set: complete(before, settings, after) changes `after`, which
+  // is `before` with the caller's values. `before` is empty where the resource comes into being.
+  template <class Function>
+  ResourceRulesBuilder& Complete(Function complete) {
+    rules_.complete = [complete](const google::protobuf::Message& before, const Settings& settings,
+                                 google::protobuf::Message& after) {
+      complete(static_cast<const Resource&>(before), settings, static_cast<Resource&>(after));
+    };
+    return *this;
+  }
+  // Every rule that no single field can state, all violations at once: check(after) is their error.
+  template <class Function>
+  ResourceRulesBuilder& Check(Function check) {
+    rules_.check = [check](const google::protobuf::Message& after) -> absl::Status {
+      return check(static_cast<const Resource&>(after));
+    };
+    return *this;
+  }
+  // values(resource) are what it is found by.
+  template <class Values>
+  ResourceRulesBuilder& Claim(absl::string_view purpose, Values values) {
+    rules_.claims.push_back({std::string(purpose), Untyped(values), nullptr, nullptr});
+    return *this;
+  }
+  // The same, and where is_unique(settings), taken(holder, index) refuses a new one that another
+  // live resource has.
+  template <class Values, class IsUnique, class Taken>
+  ResourceRulesBuilder& UniqueClaim(absl::string_view purpose, Values values, IsUnique is_unique,
+                                    Taken taken) {
+    rules_.claims.push_back({std::string(purpose), Untyped(values), is_unique,
+                             [taken](const google::protobuf::Message& holder, size_t index) {
+                               return taken(static_cast<const Resource&>(holder), index);
+                             }});
+    return *this;
+  }
+
+  ResourceRules Build() { return std::move(rules_); }
+
+ private:
+  template <class Values>
+  static auto Untyped(Values values) {
+    return [values](const google::protobuf::Message& resource) {
+      return values(static_cast<const Resource&>(resource));
+    };
+  }
+
+  ResourceRules rules_;
+};
+
+}  // namespace kith

@@ -1,0 +1,205 @@
+#include "services/core/standard_command.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
+#include "services/core/resource_events.h"
+#include "services/core/update_mask.h"
+
+namespace kith {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FieldMask;
+using google::protobuf::Message;
+
+bool Contains(const std::vector<std::string>& values, const std::string& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+const FieldDescriptor* FieldOfType(const Descriptor& request, const Descriptor* type) {
+  for (int i = 0; i < request.field_count(); ++i) {
+    const FieldDescriptor* const field = request.field(i);
+    if (!field->is_repeated() && field->message_type() == type) return field;
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Message> CopyOf(const Message& message) {
+  std::unique_ptr<Message> copy(message.New());
+  copy->CopyFrom(message);
+  return copy;
+}
+
+}  // namespace
+
+StandardCommand::StandardCommand(const ResourceRules& rules, StandardMethod method,
+                                 const Descriptor& request)
+    : rules_(rules), method_(method) {
+  const Descriptor& type = *rules.resource->GetDescriptor();
+  own_name_ = type.FindFieldByName("name");
+  own_etag_ = type.FindFieldByName("etag");
+  KITH_CHECK(own_name_ != nullptr && own_etag_ != nullptr);
+  if (method == StandardMethod::kDelete) {
+    name_ = request.FindFieldByName("name");
+    etag_ = request.FindFieldByName("etag");
+    KITH_CHECK(name_ != nullptr && etag_ != nullptr);
+    return;
+  }
+  resource_ = FieldOfType(request, &type);
+  mask_ = FieldOfType(request, FieldMask::descriptor());
+  KITH_CHECK(resource_ != nullptr && (mask_ != nullptr) == (method == StandardMethod::kUpdate));
+}
+
+std::string StandardCommand::NameIn(const Message& request) const {
+  switch (method_) {
+    case StandardMethod::kCreate:
+      return "";
+    case StandardMethod::kUpdate:
+      return TextIn(request.GetReflection()->GetMessage(request, resource_), own_name_);
+    case StandardMethod::kDelete:
+      return TextIn(request, name_);
+  }
+  KITH_UNREACHABLE();
+}
+
+absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, const Message& request,
+                                                     const CommandContext& context) const {
+  if (method_ == StandardMethod::kCreate) return PlanCreate(request, context);
+  switch (now.lifecycle) {
+    case Lifecycle::kDeleted:
+      if (method_ == StandardMethod::kDelete) return ResourceChange();
+      [[fallthrough]];
+    case Lifecycle::kAbsent:
+      return ResourceNotFound(rules_, NameIn(request));
+    case Lifecycle::kActive:
+      return method_ == StandardMethod::kUpdate ? PlanUpdate(*now.resource, request, context)
+                                                : PlanDelete(*now.resource, request);
+  }
+  KITH_UNREACHABLE();
+}
+
+absl::StatusOr<ResourceChange> StandardCommand::PlanCreate(const Message& request,
+                                                           const CommandContext& context) const {
+  ResourceChange change;
+  change.is_any = true;
+  change.after = WantedIn(request);
+  KITH_RETURN_IF_ERROR(Finish(*rules_.resource, context, change));
+  change.name = absl::StrCat(rules_.category, "/", context.ids.Next());
+  return change;
+}
+
+absl::StatusOr<ResourceChange> StandardCommand::PlanUpdate(const Message& before,
+                                                           const Message& request,
+                                                           const CommandContext& context) const {
+  const Message& sent = request.GetReflection()->GetMessage(request, resource_);
+  KITH_RETURN_IF_ERROR(CheckEtag(TextIn(sent, own_etag_), TextIn(before, own_etag_)));
+  const auto& mask =
+      static_cast<const FieldMask&>(request.GetReflection()->GetMessage(request, mask_));
+  const std::unique_ptr<Message> wanted = WantedIn(request);
+  KITH_ASSIGN_OR_RETURN(const FieldMask meant, ChangedFields(before, *wanted, mask));
+  ResourceChange change;
+  if (meant.paths().empty()) return change;
+  change.name = TextIn(before, own_name_);
+  change.after = CopyOf(before);
+  ApplyFields(*wanted, meant, change.after.get());
+  KITH_RETURN_IF_ERROR(Finish(before, context, change));
+  return change;
+}
+
+absl::StatusOr<ResourceChange> StandardCommand::PlanDelete(const Message& before,
+                                                           const Message& request) const {
+  KITH_RETURN_IF_ERROR(CheckEtag(TextIn(request, etag_), TextIn(before, own_etag_)));
+  ResourceChange change;
+  change.is_any = true;
+  change.name = TextIn(before, own_name_);
+  for (const ClaimRule& rule : rules_.claims) {
+    for (std::string& value : rule.values(before)) {
+      change.claims.push_back({rule.purpose, std::move(value)});
+    }
+  }
+  return change;
+}
+
+absl::Status StandardCommand::Finish(const Message& before, const CommandContext& context,
+                                     ResourceChange& change) const {
+  rules_.complete(before, context.settings, *change.after);
+  if (method_ == StandardMethod::kUpdate) {
+    change.changed = DifferingFields(before, *change.after);
+    change.is_any = !change.changed.paths().empty();
+    if (!change.is_any) return absl::OkStatus();
+  }
+  KITH_RETURN_IF_ERROR(rules_.check(*change.after));
+  change.links = NewLinks(before, *change.after, resource_->name());
+  FindClaims(before, context, change);
+  return absl::OkStatus();
+}
+
+void StandardCommand::FindClaims(const Message& before, const CommandContext& context,
+                                 ResourceChange& change) const {
+  for (const ClaimRule& rule : rules_.claims) {
+    const std::vector<std::string> held = rule.values(before);
+    const std::vector<std::string> wanted = rule.values(*change.after);
+    const bool is_unique = rule.is_unique != nullptr && rule.is_unique(context.settings);
+    for (const std::string& value : held) {
+      if (!Contains(wanted, value)) change.claims.push_back({rule.purpose, value});
+    }
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      if (Contains(held, wanted[i])) continue;
+      change.claims.push_back({rule.purpose, wanted[i]});
+      if (is_unique) change.unique.push_back({&rule, i, wanted[i]});
+    }
+  }
+}
+
+Decision StandardCommand::Decide(ResourceChange change, LinkedRecords linked,
+                                 const Holders& holders) const {
+  KITH_CHECK(holders.size() == change.unique.size());
+  if (!change.is_any) return NoChange();
+  if (!change.links.empty()) {
+    KITH_RETURN_IF_ERROR(CheckLinksFor(*rules_.link_not_found, change.links, linked));
+  }
+  for (size_t i = 0; i < holders.size(); ++i) {
+    const ResourceChange::Unique& unique = change.unique[i];
+    for (const ResourceNow& holder : holders[i]) {
+      // What two shared before the workspace wanted it unique stays as it is; and what one claimed
+      // it may have given up.
+      if (holder.lifecycle != Lifecycle::kActive ||
+          TextIn(*holder.resource, own_name_) == change.name ||
+          !Contains(unique.rule->values(*holder.resource), unique.value)) {
+        continue;
+      }
+      return unique.rule->taken(*holder.resource, unique.index);
+    }
+  }
+  std::unique_ptr<Message> event(rules_.event->New());
+  switch (method_) {
+    case StandardMethod::kCreate:
+      WriteCreated(change.name, *change.after, *event);
+      break;
+    case StandardMethod::kUpdate:
+      WriteUpdated(change.name, change.changed, *change.after, *event);
+      break;
+    case StandardMethod::kDelete:
+      WriteDeleted(change.name, *rules_.resource->GetDescriptor(), *event);
+      break;
+  }
+  return Changes().Add({std::move(change.name), std::move(event), std::move(change.claims)});
+}
+
+std::unique_ptr<Message> StandardCommand::WantedIn(const Message& request) const {
+  std::unique_ptr<Message> wanted = CopyOf(request.GetReflection()->GetMessage(request, resource_));
+  ClearOutputOnly(wanted.get());
+  wanted->GetReflection()->ClearField(wanted.get(), own_etag_);
+  return wanted;
+}
+
+std::string StandardCommand::TextIn(const Message& message, const FieldDescriptor* field) const {
+  return message.GetReflection()->GetString(message, field);
+}
+
+}  // namespace kith

@@ -1,0 +1,107 @@
+// StandardCommand: what a standard method (AIP-133 to 135) does to a resource, the same for every
+// one of them but for its ResourceRules.
+//
+// A command is decided in two steps, because what must be known of other records follows from what
+// it makes of the resource: Plan says what would change and names those records, Decide says
+// whether they allow it. Pure; any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/field_mask.pb.h"
+#include "google/protobuf/message.h"
+#include "services/core/decider.h"
+#include "services/core/decision.h"
+#include "services/core/links.h"
+#include "services/core/resource_rules.h"
+
+namespace kith {
+
+enum class StandardMethod {
+  kCreate,  // its request has the resource
+  kUpdate,  // the resource with its name and maybe its etag, and `update_mask`
+  kDelete,  // `name` and `etag`
+};
+
+// A resource as it is now. Borrows it.
+struct ResourceNow {
+  Lifecycle lifecycle = Lifecycle::kAbsent;
+  const google::protobuf::Message* resource = nullptr;
+};
+template <class Resource>
+ResourceNow NowOf(const ResourceState<Resource>& state) {
+  return {state.lifecycle, &state.resource};
+}
+
+// What a command would change. Made by Plan, for Decide.
+struct ResourceChange {
+  // A value that no other live resource may have.
+  struct Unique {
+    const ClaimRule* rule;
+    size_t index;  // of the rule's values
+    std::string value;
+  };
+
+  std::string name;
+  bool is_any = false;        // something changes at all
+  std::vector<Claim> claims;  // that are taken or released
+  Links links;                // to records that the resource begins to name
+  std::vector<Unique> unique;
+  std::unique_ptr<google::protobuf::Message> after;  // links point into it
+  google::protobuf::FieldMask changed;               // of an update
+};
+
+// For each of ResourceChange::unique, those that ever claimed the value.
+using Holders = std::vector<std::vector<ResourceNow>>;
+
+class StandardCommand {
+ public:
+  // Aborts where the request has not the fields of such a method.
+  StandardCommand(const ResourceRules& rules, StandardMethod method,
+                  const google::protobuf::Descriptor& request);
+
+  StandardMethod method() const { return method_; }
+  // The resource that the request is about; empty where it comes into being.
+  std::string NameIn(const google::protobuf::Message& request) const;
+
+  // `now` counts for nothing where the resource comes into being.
+  absl::StatusOr<ResourceChange> Plan(const ResourceNow& now,
+                                      const google::protobuf::Message& request,
+                                      const CommandContext& context) const;
+  // `linked` are the states of the change's links.
+  Decision Decide(ResourceChange change, LinkedRecords linked, const Holders& holders) const;
+
+ private:
+  absl::StatusOr<ResourceChange> PlanCreate(const google::protobuf::Message& request,
+                                            const CommandContext& context) const;
+  absl::StatusOr<ResourceChange> PlanUpdate(const google::protobuf::Message& before,
+                                            const google::protobuf::Message& request,
+                                            const CommandContext& context) const;
+  absl::StatusOr<ResourceChange> PlanDelete(const google::protobuf::Message& before,
+                                            const google::protobuf::Message& request) const;
+  // Completes and checks what became of `before`, and names what must be known.
+  absl::Status Finish(const google::protobuf::Message& before, const CommandContext& context,
+                      ResourceChange& change) const;
+  void FindClaims(const google::protobuf::Message& before, const CommandContext& context,
+                  ResourceChange& change) const;
+  std::unique_ptr<google::protobuf::Message> WantedIn(
+      const google::protobuf::Message& request) const;
+  std::string TextIn(const google::protobuf::Message& message,
+                     const google::protobuf::FieldDescriptor* field) const;
+
+  const ResourceRules& rules_;
+  const StandardMethod method_;
+  // Of the request; null where it has none.
+  const google::protobuf::FieldDescriptor* resource_ = nullptr;
+  const google::protobuf::FieldDescriptor* mask_ = nullptr;
+  const google::protobuf::FieldDescriptor* name_ = nullptr;
+  const google::protobuf::FieldDescriptor* etag_ = nullptr;
+  // Of the resource.
+  const google::protobuf::FieldDescriptor* own_name_;
+  const google::protobuf::FieldDescriptor* own_etag_;
+};
+
+}  // namespace kith

@@ -1,0 +1,195 @@
+#include "services/runtime/resource_methods.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
+#include "services/runtime/table_reads.h"
+
+namespace kith::runtime {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::MethodDescriptor;
+
+using ResourceTypes = std::vector<ResourceType>;
+
+const ResourceType& TypeOf(const ResourceTypes& types, absl::string_view name) {
+  const absl::string_view category = eventstore::CategoryOf(name);
+  for (const ResourceType& type : types) {
+    if (type.rules->category == category) return type;
+  }
+  KITH_UNREACHABLE();  // a request whose links are of other patterns is refused before
+}
+
+// A command of the standard, on any resource.
+class StandardHandler final : public CommandHandler {
+ public:
+  StandardHandler(const ResourceTypes& types, const ResourceType& type, StandardMethod method,
+                  const Descriptor& request)
+      : types_(types), type_(type), command_(*type.rules, method, request) {}
+
+  Decision Run(Loader& load, const Message& request, const CommandContext& context) const override {
+    ResourceNow now;
+    if (command_.method() != StandardMethod::kCreate) {
+      KITH_ASSIGN_OR_RETURN(const void* const state,
+                            load.LoadState(*type_.aggregate, command_.NameIn(request)));
+      now = type_.now_of(state);
+    }
+    KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, request, context));
+    KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change.links));
+    KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
+    if (command_.method() == StandardMethod::kCreate) load.ExpectAbsent(change.name);
+    return command_.Decide(std::move(change), linked, holders);
+  }
+
+  absl::Status Render(Rendering& after, const Message& request, Message* response) const override {
+    if (command_.method() == StandardMethod::kDelete) return absl::OkStatus();
+    KITH_ASSIGN_OR_RETURN(const void* const state,
+                          command_.method() == StandardMethod::kCreate
+                              ? after.LoadWrittenState(*type_.aggregate)
+                              : after.LoadState(*type_.aggregate, command_.NameIn(request)));
+    response->CopyFrom(*type_.now_of(state).resource);
+    return absl::OkStatus();
+  }
+
+ private:
+  using Linked = std::vector<const LinkedRecord*>;
+
+  absl::StatusOr<Linked> LoadLinks(Loader& load, const Links& links) const {
+    Linked linked;
+    for (const Link& link : links) {
+      KITH_ASSIGN_OR_RETURN(const void* const state,
+                            load.LoadState(*TypeOf(types_, link.record).aggregate, link.record));
+      linked.push_back(static_cast<const LinkedRecord*>(state));
+    }
+    return linked;
+  }
+
+  // The append happens only if nobody claims or releases one of the values meanwhile.
+  absl::StatusOr<Holders> LoadHolders(Loader& load,
+                                      const std::vector<ResourceChange::Unique>& unique) const {
+    Holders holders;
+    for (const ResourceChange::Unique& one : unique) {
+      KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
+                            load.LoadTaggedStates(*type_.aggregate, one.rule->purpose, one.value));
+      holders.emplace_back();
+      for (const void* const state : states) holders.back().push_back(type_.now_of(state));
+    }
+    return holders;
+  }
+
+  const ResourceTypes& types_;
+  const ResourceType& type_;
+  const StandardCommand command_;
+};
+
+absl::Status Get(const ResourceType& type, const FieldDescriptor* name, const ReadContext& context,
+                 const Message& request, Message* response) {
+  const std::string wanted = request.GetReflection()->GetString(request, name);
+  KITH_ASSIGN_OR_RETURN(
+      const std::optional<std::string> row,
+      type.directory->table().Get(context.view(), context.workspace(), wanted, context.tier));
+  if (!row.has_value()) return ResourceNotFound(*type.rules, wanted);
+  return response->ParseFromString(*row) ? absl::OkStatus() : projections::MalformedRow();
+}
+
+// Fields of a request in the shape of AIP-132, and of its reply.
+struct ListFields {
+  const FieldDescriptor* filter;
+  const FieldDescriptor* order_by;
+  const FieldDescriptor* page_size;
+  const FieldDescriptor* rows;
+  const FieldDescriptor* next_page_token;
+};
+
+absl::Status List(const ResourceType& type, const ListFields& fields, const ReadContext& context,
+                  const Message& request, Message* response) {
+  const auto& ask = *request.GetReflection();
+  std::string unused[2];
+  const projections::ListQuery query{
+      .filter = ask.GetStringReference(request, fields.filter, &unused[0]),
+      .order_by = ask.GetStringReference(request, fields.order_by, &unused[1]),
+      .page_size = ask.GetInt32(request, fields.page_size)};
+  const auto& answer = *response->GetReflection();
+  KITH_ASSIGN_OR_RETURN(std::string next, ListRows(context, type.directory->table(), query, [&] {
+                          return answer.AddMessage(response, fields.rows);
+                        }));
+  answer.SetString(response, fields.next_page_token, std::move(next));
+  return absl::OkStatus();
+}
+
+// The repeated field of such messages; null where there is none.
+const FieldDescriptor* RowsOf(const Descriptor& reply, const Descriptor* resource) {
+  for (int i = 0; i < reply.field_count(); ++i) {
+    if (reply.field(i)->is_repeated() && reply.field(i)->message_type() == resource) {
+      return reply.field(i);
+    }
+  }
+  return nullptr;
+}
+
+const FieldDescriptor* FieldOf(const Descriptor& message, const char* name) {
+  const FieldDescriptor* const field = message.FindFieldByName(name);
+  KITH_CHECK(field != nullptr);
+  return field;
+}
+
+void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDescriptor& method,
+          MethodTable& methods) {
+  const Descriptor& resource = *type.rules->resource->GetDescriptor();
+  const Descriptor& request = *method.input_type();
+  const Descriptor& reply = *method.output_type();
+  const Method& compiled = MethodTaking(&request);
+  const absl::string_view view = type.directory->name();
+  const auto is = [&](absl::string_view verb) {
+    return method.name() == absl::StrCat(verb, resource.name());
+  };
+  const auto command = [&](StandardMethod standard) {
+    methods.Command(compiled, std::make_unique<StandardHandler>(types, type, standard, request));
+  };
+  if (is("Create")) return command(StandardMethod::kCreate);
+  if (is("Update")) return command(StandardMethod::kUpdate);
+  if (is("Delete")) return command(StandardMethod::kDelete);
+  if (is("Get")) {
+    const FieldDescriptor* const name = FieldOf(request, "name");
+    return methods.Read(
+        compiled, view, ReadKind::kPoint,
+        [&type, name](const ReadContext& context, const Message& asked, Message* response) {
+          return Get(type, name, context, asked, response);
+        });
+  }
+  const FieldDescriptor* const rows = RowsOf(reply, &resource);
+  if (absl::StartsWith(method.name(), "List") && rows != nullptr) {
+    const ListFields fields{FieldOf(request, "filter"), FieldOf(request, "order_by"),
+                            FieldOf(request, "page_size"), rows, FieldOf(reply, "next_page_token")};
+    return methods.Read(
+        compiled, view, ReadKind::kScan,
+        [&type, fields](const ReadContext& context, const Message& asked, Message* response) {
+          return List(type, fields, context, asked, response);
+        });
+  }
+}
+
+}  // namespace
+
+void BindStandardMethods(const ResourceTypes& types, MethodTable& methods) {
+  for (const ResourceType& type : types) {
+    for (const std::string& pattern : LinkPatterns(*type.rules->resource->GetDescriptor())) {
+      TypeOf(types, pattern);
+    }
+    for (int i = 0; i < type.service->method_count(); ++i) {
+      const MethodDescriptor& method = *type.service->method(i);
+      if (!methods.IsBound(method)) Bind(types, type, method, methods);
+    }
+  }
+}
+
+}  // namespace kith::runtime

@@ -1,0 +1,16 @@
+// The standard methods of resources, bound: Create, Get, List, Update and Delete, by the names that
+// the AIPs give them. One that a capability bound itself stays as it is.
+#pragma once
+
+#include <vector>
+
+#include "services/runtime/method_table.h"
+#include "services/runtime/resource_type.h"
+
+namespace kith::runtime {
+
+// When everybody has bound what is their own. Borrows the types. Aborts where one links to records
+// that are none of these resources.
+void BindStandardMethods(const std::vector<ResourceType>& types, MethodTable& methods);
+
+}  // namespace kith::runtime
