@@ -3,7 +3,7 @@
 // Five groups, so that one kind of work cannot starve another: `completions` runs what follows a
 // commit, `folds` loads cold states and answers single records that were not in memory, `reads`
 // runs lists and boards, `streams` makes what streams send: any number of them may be woken at
-// once, and `sessions` begins the calls of sessions.
+// once, and `sessions` begins the calls of sessions, those of each key in its turn.
 #pragma once
 
 #include <atomic>
@@ -16,6 +16,7 @@
 #include "eventstore/base/metrics.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/event_log.h"
+#include "services/runtime/turns.h"
 
 namespace kith::runtime {
 
@@ -71,12 +72,14 @@ struct Pools {
         reads(options.reads),
         streams(options.streams),
         sessions(options.sessions) {}
+  ~Pools() { sessions.Stop(); }  // before its turns end
 
   Pool completions;
   Pool folds;
   Pool reads;
   Pool streams;
   Pool sessions;
+  Turns session_turns{sessions};
 };
 
 // The error of work that found its queue full: ERROR_LIMIT_REACHED with QuotaFailure and RetryInfo.

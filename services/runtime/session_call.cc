@@ -212,7 +212,7 @@ void SessionCourse::DropAnswers() { told_.clear(); }
 void SessionCourse::ScheduleTurn() {
   if (std::exchange(turn_comes_, true)) return;
   Hold();
-  environment_.pools.sessions.Run([this] { TakeTurn(); });
+  environment_.pools.session_turns.Run(caller_.caller->usage.get(), [this] { TakeTurn(); });
 }
 
 void SessionCourse::TakeTurn() {

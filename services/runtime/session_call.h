@@ -1,9 +1,10 @@
 // SessionCall: one session: a stream that carries calls of unary methods, dispatched through the
 // method table as if each had come by itself.
 //
-// Sessions begin their calls in turns, a few at a time, so that one with many does not keep the
-// others waiting. Outcomes that are there while others are being written go together. A session
-// with many calls on their way, or whose client does not take outcomes, is not read from.
+// Sessions begin their calls in turns, a few at a time, a session of each key after the other, so
+// that one with many, or a key with many sessions, does not keep the others waiting. Outcomes that
+// are there while others are being written go together. A session with many calls on their way, or
+// whose client does not take outcomes, is not read from.
 #pragma once
 
 #include <cstdint>
