@@ -23,9 +23,10 @@ constexpr int kCallsAMessage = 500;
 constexpr int kMethodsMax = 200;
 constexpr size_t kMethodBytesMax = 256;
 constexpr size_t kTraceParentBytesMax = 128;
-constexpr size_t kAnswerBytesMax = 1 << 20;  // a message is told beyond it only for one outcome
-constexpr size_t kAnswersMax = 4;            // not written, beyond which nothing is read
-constexpr size_t kCallBytes = 1'536;         // of messages and the call; more is from the heap
+constexpr int64_t kAnswerBytesMax = 1 << 20;  // a message has more only where one outcome has
+constexpr int64_t kOutcomeBytes = 128;        // of an outcome that is empty
+constexpr size_t kAnswersMax = 4;             // not written, beyond which nothing is read
+constexpr size_t kCallBytes = 1'536;          // of messages and the call; more is from the heap
 
 google::protobuf::ArenaOptions OptionsOf(char* block) {
   google::protobuf::ArenaOptions options;
@@ -147,11 +148,12 @@ absl::Status SessionCourse::Take() {
     return ViolationError("methods", absl::StrCat("must be at most ", kMethodsMax, " a session"));
   }
   for (const std::string& name : message.methods()) named_.push_back(methods_.FindUnary(name));
+  if (!message.calls().empty()) {
+    untold_ += message.calls_size();
+    batches_.push_back(std::move(batch));
+    ScheduleTurn();
+  }
   Cancel(message);
-  if (message.calls().empty()) return absl::OkStatus();
-  untold_ += message.calls_size();
-  batches_.push_back(std::move(batch));
-  ScheduleTurn();
   return absl::OkStatus();
 }
 
@@ -182,9 +184,21 @@ absl::Status SessionCourse::Check(const RunSessionRequest& message) const {
 }
 
 void SessionCourse::Cancel(const RunSessionRequest& message) {
+  absl::flat_hash_set<uint64_t> unbegun;
   for (const uint64_t id : message.cancel()) {
     const auto call = calls_.find(id);
-    if (call != calls_.end()) call->second->Cancel();
+    if (call != calls_.end()) {
+      call->second->Cancel();
+    } else {
+      unbegun.insert(id);
+    }
+  }
+  if (unbegun.empty()) return;
+  for (const std::unique_ptr<Batch>& batch : batches_) {
+    for (int i = batch->begun; i < batch->message.calls_size(); ++i) {
+      const uint64_t id = batch->message.calls(i).id();
+      if (unbegun.contains(id)) batch->cancelled.insert(id);
+    }
   }
 }
 
@@ -196,18 +210,17 @@ const Message* SessionCourse::NextAnswer() {
   if (told_.empty() || in_turn_) return nullptr;  // the turn gathers what ends at once
   answer_ = std::move(told_.front());
   told_.pop_front();
-  return answer_.get();
+  return &answer_->message;
 }
 
-void SessionCourse::AnswerTaken() {
-  int64_t bytes = 0;
-  for (const RunSessionResponse::Outcome& outcome : answer_->outcomes()) {
-    bytes += static_cast<int64_t>(outcome.reply().size());
+void SessionCourse::AnswerTaken() { caller_.share.AddReplyBytes(-answer_->bytes); }
+
+void SessionCourse::DropAnswers() {
+  for (const std::unique_ptr<Answer>& answer : told_) {
+    caller_.share.AddReplyBytes(-answer->bytes);
   }
-  caller_.share.AddReplyBytes(-bytes);
+  told_.clear();
 }
-
-void SessionCourse::DropAnswers() { told_.clear(); }
 
 void SessionCourse::ScheduleTurn() {
   if (std::exchange(turn_comes_, true)) return;
@@ -263,6 +276,7 @@ SessionCourse::Call* SessionCourse::NextOfBatch() {
   auto* const call = new Call(*this, asked, method, batch.arrived);
   const bool waits = MustWait(*call, asked.after());
   calls_[asked.id()] = call;
+  if (!batch.cancelled.empty() && batch.cancelled.contains(asked.id())) call->Cancel();
   if (++batch.begun == batch.message.calls_size()) batches_.pop_front();
   return waits ? nullptr : call;
 }
@@ -277,22 +291,28 @@ bool SessionCourse::MustWait(Call& call, const google::protobuf::RepeatedField<u
   return call.awaited > 0;
 }
 
+SessionCourse::Answer& SessionCourse::AnswerFor(int64_t bytes) {
+  if (told_.empty() || told_.back()->bytes + bytes > kAnswerBytesMax) {
+    told_.push_back(std::make_unique<Answer>());
+  }
+  Answer& answer = *told_.back();
+  answer.bytes += bytes;
+  caller_.share.AddReplyBytes(bytes);
+  return answer;
+}
+
 void SessionCourse::Tell(Call* call, const google::rpc::Status& status, std::string reply) {
   const std::unique_ptr<Call> told(call);
+  RunSessionResponse::Outcome outcome;
+  outcome.set_id(call->id());
+  if (status.code() != 0) *outcome.mutable_status() = status;
+  outcome.set_reply(std::move(reply));
+  outcome.set_token(call->TakeToken());
+  outcome.set_repeated(call->repeated());
+  const int64_t bytes = kOutcomeBytes + static_cast<int64_t>(outcome.ByteSizeLong());
   {
     MutexLock lock(mutex_);
-    if (told_.empty() || told_bytes_ > kAnswerBytesMax) {
-      told_.push_back(std::make_unique<RunSessionResponse>());
-      told_bytes_ = 0;
-    }
-    told_bytes_ += reply.size();
-    caller_.share.AddReplyBytes(static_cast<int64_t>(reply.size()));
-    RunSessionResponse::Outcome& outcome = *told_.back()->add_outcomes();
-    outcome.set_id(call->id());
-    if (status.code() != 0) *outcome.mutable_status() = status;
-    outcome.set_reply(std::move(reply));
-    outcome.set_token(call->TakeToken());
-    outcome.set_repeated(call->repeated());
+    *AnswerFor(bytes).message.add_outcomes() = std::move(outcome);
     appended_ = std::max(appended_, call->appended());
     const auto known = calls_.find(call->id());
     if (known != calls_.end() && known->second == call) calls_.erase(known);

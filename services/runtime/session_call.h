@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "kith/sessions/v1/sessions_service.pb.h"
@@ -40,6 +41,12 @@ class SessionCourse final : public DuplexCourse {
     sessions::v1::RunSessionRequest message;
     int begun = 0;  // so many of its calls have
     absl::Time arrived;
+    absl::flat_hash_set<uint64_t> cancelled;  // of those that have not
+  };
+  // Outcomes that are written together.
+  struct Answer {
+    sessions::v1::RunSessionResponse message;
+    int64_t bytes = 0;  // in memory, about; counted as replies of the key until it is taken
   };
 
   absl::Status Take() override KITH_EXCLUDES(mutex_);
@@ -61,6 +68,8 @@ class SessionCourse final : public DuplexCourse {
   // Whether calls that it names are on their way: then it begins after them.
   bool MustWait(Call& call, const google::protobuf::RepeatedField<uint64_t>& after)
       KITH_REQUIRES(mutex_);
+  // Where an outcome that takes so much goes.
+  Answer& AnswerFor(int64_t bytes) KITH_REQUIRES(mutex_);
   // Tells the outcome of a call, which is gone then.
   void Tell(Call* call, const google::rpc::Status& status, std::string reply) KITH_EXCLUDES(mutex_);
 
@@ -76,9 +85,8 @@ class SessionCourse final : public DuplexCourse {
   bool turn_comes_ KITH_GUARDED_BY(mutex_) = false;
   bool in_turn_ KITH_GUARDED_BY(mutex_) = false;
 
-  std::deque<std::unique_ptr<sessions::v1::RunSessionResponse>> told_ KITH_GUARDED_BY(mutex_);
-  size_t told_bytes_ KITH_GUARDED_BY(mutex_) = 0;  // of the last of them
-  std::unique_ptr<sessions::v1::RunSessionResponse> answer_ KITH_GUARDED_BY(mutex_);
+  std::deque<std::unique_ptr<Answer>> told_ KITH_GUARDED_BY(mutex_);
+  std::unique_ptr<Answer> answer_ KITH_GUARDED_BY(mutex_);  // is being written, or was
 };
 
 }  // namespace kith::runtime

@@ -43,6 +43,7 @@ class PersonServer {
   eventstore::MemoryDisk& disk() { return *disk_; }
   kith::testing::ManualClock& clock() { return clock_; }
   Runtime& runtime() { return server_->runtime(); }
+  const MethodTable& methods() const { return server_->methods(); }
 
   Gate list_gate;  // every list passes it
   Gate view_gate;  // the view passes it at every event
