@@ -43,6 +43,13 @@ const MethodDescriptor* MethodTaking(const Descriptor* request) {
   return nullptr;
 }
 
+const FieldDescriptor* RequestIdOf(const Descriptor& request) {
+  const FieldDescriptor* const field = request.FindFieldByName("request_id");
+  const bool is_one =
+      field != nullptr && field->type() == FieldDescriptor::TYPE_STRING && !field->is_repeated();
+  return is_one ? field : nullptr;
+}
+
 // 32 hexadecimal digits that nobody else draws.
 std::string NewRequestId() {
   static thread_local std::mt19937_64 random{std::random_device{}()};
@@ -54,9 +61,8 @@ std::string NewRequestId() {
 // The request serialised, with a request id where it has room for one.
 std::string Serialise(const Message& request) {
   std::string bytes = request.SerializeAsString();
-  const FieldDescriptor* const field = request.GetDescriptor()->FindFieldByName("request_id");
-  if (field == nullptr || field->type() != FieldDescriptor::TYPE_STRING || field->is_repeated() ||
-      !request.GetReflection()->GetString(request, field).empty()) {
+  const FieldDescriptor* const field = RequestIdOf(*request.GetDescriptor());
+  if (field == nullptr || !request.GetReflection()->GetString(request, field).empty()) {
     return bytes;
   }
   // What stands last of a field counts.
@@ -105,13 +111,20 @@ class RealSession final : public Session {
     Clock::time_point made;
     Message* response = nullptr;
     Done done;
+    bool sent = false;         // over the stream of now
+    bool sent_before = false;  // over one that broke
+    bool cancelled = false;
+
+    // What may have had an effect is sent again to be told, not cancelled: it would seem to have
+    // had none.
+    bool MayCancel() const { return !sent_before || RequestIdOf(*method->input_type()) == nullptr; }
   };
   using Dones = std::vector<std::pair<Done, Outcome>>;
 
   // With the lock: opens a stream where there is none, and writes what there is to write.
   void Go();
   bool Fill(RunSessionRequest* message);
-  void Add(uint64_t id, const Pending& pending, RunSessionRequest* message);
+  void Add(uint64_t id, Pending& pending, RunSessionRequest* message);
   // Of the stream.
   void Wrote(Stream* stream, bool ok);
   void Told(const RunSessionResponse& response);
@@ -127,8 +140,8 @@ class RealSession final : public Session {
   uint64_t last_id_ = 0;
   std::map<uint64_t, Pending> pending_;  // not told, in the order in which they were made
   std::deque<uint64_t> unsent_;
-  std::vector<uint64_t> cancels_;
-  int telling_ = 0;  // threads that call what was given to be called
+  std::vector<uint64_t> cancels_;  // of calls that were sent
+  int telling_ = 0;                // threads that call what was given to be called
   std::map<const MethodDescriptor*, uint32_t> numbers_;  // of the stream's methods
   Stream* stream_ = nullptr;
   bool writing_ = false;
@@ -218,7 +231,11 @@ uint64_t RealSession::Call(const Message& request, Message* response, Done done,
 
 void RealSession::Cancel(uint64_t id) {
   const std::lock_guard lock(mutex_);
-  if (pending_.find(id) == pending_.end()) return;
+  const auto found = pending_.find(id);
+  if (found == pending_.end()) return;
+  Pending& pending = found->second;
+  if (std::exchange(pending.cancelled, true) || !pending.MayCancel()) return;
+  if (!pending.sent) return;  // the cancellation goes along with it
   cancels_.push_back(id);
   Go();
 }
@@ -253,7 +270,9 @@ bool RealSession::Fill(RunSessionRequest* message) {
   return message->calls_size() > 0 || message->cancel_size() > 0;
 }
 
-void RealSession::Add(uint64_t id, const Pending& pending, RunSessionRequest* message) {
+void RealSession::Add(uint64_t id, Pending& pending, RunSessionRequest* message) {
+  pending.sent = true;
+  if (pending.cancelled && pending.MayCancel()) message->add_cancel(id);
   RunSessionRequest::Call& call = *message->add_calls();
   const auto [number, is_new] =
       numbers_.try_emplace(pending.method, static_cast<uint32_t>(numbers_.size()));
@@ -361,7 +380,11 @@ void RealSession::Retry() {
   waiting_ = false;
   // Everything that was not told, in the order in which it was made.
   unsent_.clear();
-  for (const auto& [id, pending] : pending_) unsent_.push_back(id);
+  cancels_.clear();
+  for (auto& [id, pending] : pending_) {
+    pending.sent_before |= std::exchange(pending.sent, false);
+    unsent_.push_back(id);
+  }
   Go();
   changed_.notify_all();
 }

@@ -70,8 +70,8 @@ class Session {
                 Done done) {
     return Call(request, response, std::move(done), CallOptions());
   }
-  // Nobody waits for the call any more. It is told, as cancelled or, where that came too late, as
-  // what it came to.
+  // Nobody waits for the call any more. It is told, as cancelled, which has had no effect, or where
+  // that came too late, as what it came to.
   virtual void Cancel(uint64_t id) = 0;
 };
 
