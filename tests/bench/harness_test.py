@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -16,6 +17,7 @@ from harness.bench import Bench  # noqa: E402
 from harness.processes import ProgramFailed  # noqa: E402
 from harness.results import Result, Row  # noqa: E402
 from harness.rounds import Sample, alternate, ratios  # noqa: E402
+from harness.servers import load_command  # noqa: E402
 from harness.settings import QUICK  # noqa: E402
 
 
@@ -53,6 +55,7 @@ class Verdicts(unittest.TestCase):
 class Selection(unittest.TestCase):
     def test_rows_are_named(self):
         self.assertEqual([row.name for row in rows.select("s5, S1")], ["S1", "S5"])
+        self.assertEqual([row.name for row in rows.select("S5S,S1s,S2,s1")], ["S1", "S1s", "S2", "S5s"])
         self.assertEqual(len(rows.select("")), len(rows.ALL))
         with self.assertRaises(ValueError):
             rows.select("S99")
@@ -64,6 +67,14 @@ class Selection(unittest.TestCase):
         found = rows.run(None, wanted)
         self.assertEqual([(each.row, each.verdict, each.note) for each in found],
                          [("S1", "failed", "it is broken"), ("S2", "skipped", "why")])
+
+
+class Commands(unittest.TestCase):
+    def test_options_are_flags(self):
+        bench = types.SimpleNamespace(settings=QUICK, program=lambda name: name)
+        server = types.SimpleNamespace(address="here", key="")
+        words = load_command(bench, server, "get", in_flight=1, session=True)
+        self.assertEqual(words[-3:], ["--in-flight", "1", "--session"])
 
 
 class Ends(unittest.TestCase):

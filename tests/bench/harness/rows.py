@@ -9,17 +9,17 @@ from .processes import ProgramFailed
 from .results import Result
 
 ALL = sorted((row for part in (rows_calls, rows_log, rows_postgres, rows_size, rows_views) for row in part.ROWS),
-             key=lambda row: int(row.name[1:]))
+             key=lambda row: (int(row.name[1:].rstrip("s")), row.name))
 
 
 def select(words):
     """The rows that --rows names, in the order of the table; all when it names none."""
     names = [word.strip().upper() for word in words.split(",") if word.strip()]
-    known = {row.name for row in ALL}
+    known = {row.name.upper() for row in ALL}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(f"there is no row {unknown[0]}; there are {', '.join(row.name for row in ALL)}")
-    return [row for row in ALL if not names or row.name in names]
+    return [row for row in ALL if not names or row.name.upper() in names]
 
 
 def run(bench, wanted):

@@ -27,14 +27,20 @@ def compared(what, bound, kith, echo, name="per_second", unit="/s"):
                                      "kith_p99_ms": column(kith, "p99_ms")})]
 
 
-def throughput(bench, kind, what, bound):
-    kith, echo = alternate(bench.settings.rounds, lambda: load(bench, bench.kithd(), kind, **SHAPE),
+def throughput(bench, kind, what, bound, **options):
+    """`options` are for the calls of Kith; those of the echo are single calls."""
+    kith, echo = alternate(bench.settings.rounds, lambda: load(bench, bench.kithd(), kind, **SHAPE, **options),
                            lambda: load(bench, bench.echo(), kind, **SHAPE))
     return compared(what, bound, kith, echo)
 
 
 def record_rate(bench):
     return throughput(bench, "record", "RecordInteraction, 300 B, 128 in flight over 4 channels", 0.60)
+
+
+def record_session_rate(bench):
+    return throughput(bench, "record", "RecordInteraction over sessions, 300 B, 128 in flight over 4 channels", 1.0,
+                      session=True)
 
 
 def record_latency(bench):
@@ -56,6 +62,10 @@ def record_latency(bench):
 
 def get_rate(bench):
     return throughput(bench, "get", "GetContact, 128 in flight over 4 channels", 0.80)
+
+
+def get_session_rate(bench):
+    return throughput(bench, "get", "GetContact over sessions, 128 in flight over 4 channels", 2.5, session=True)
 
 
 def subscription_rate(bench):
@@ -85,8 +95,10 @@ def view_lag(bench):
 
 ROWS = [
     Row("S1", "RecordInteraction", record_rate),
+    Row("S1s", "RecordInteraction over sessions", record_session_rate),
     Row("S2", "one in flight", record_latency),
     Row("S5", "GetContact", get_rate),
+    Row("S5s", "GetContact over sessions", get_session_rate),
     Row("S9", "subscription", subscription_rate),
     Row("S12", "lag of views", view_lag),
 ]

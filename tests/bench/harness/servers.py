@@ -51,12 +51,12 @@ class Echo:
 
 
 def load_command(bench, server, kind, **options):
-    """The words of `kith bench`; options are its flags, with underscores."""
+    """The words of `kith bench`; options are its flags, with underscores, and True for one without a value."""
     flags = {"seconds": bench.settings.seconds, "warm_up": bench.settings.warm_up,
              "contacts": bench.settings.contacts, **options}
     words = [bench.program("kith"), "bench", kind, "--json", "--address", server.address, "--key", server.key or "none"]
     for flag, value in flags.items():
-        words += [f"--{flag.replace('_', '-')}", str(value)]
+        words += [f"--{flag.replace('_', '-')}", *([] if value is True else [str(value)])]
     return words
 
 
