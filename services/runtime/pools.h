@@ -3,7 +3,7 @@
 // Five groups, so that one kind of work cannot starve another: `completions` runs what follows a
 // commit, `folds` loads cold states and answers single records that were not in memory, `reads`
 // runs lists and boards, `streams` makes what streams send: any number of them may be woken at
-// once, and `sessions` begins the calls of sessions, those of each key in its turn.
+// once, and `sessions` begins the calls of sessions. The last and `reads` take the keys in turns.
 #pragma once
 
 #include <atomic>
@@ -60,7 +60,8 @@ class Pool final : public eventstore::Executor {
 struct PoolsOptions {
   Pool::Options completions = {.name = "kith-complete", .threads = 1};
   Pool::Options folds = {.name = "kith-folds", .threads = 2, .queue_max = 4096};
-  Pool::Options reads = {.name = "kith-reads", .threads = 4, .queue_max = 1024};
+  // More than one key may have in flight.
+  Pool::Options reads = {.name = "kith-reads", .threads = 4, .queue_max = 4096};
   Pool::Options streams = {.name = "kith-streams", .threads = 2, .queue_max = 4096};
   Pool::Options sessions = {.name = "kith-sessions", .threads = 2, .queue_max = 4096};
 };
@@ -72,13 +73,17 @@ struct Pools {
         reads(options.reads),
         streams(options.streams),
         sessions(options.sessions) {}
-  ~Pools() { sessions.Stop(); }  // before its turns end
+  ~Pools() {  // before their turns end
+    reads.Stop();
+    sessions.Stop();
+  }
 
   Pool completions;
   Pool folds;
   Pool reads;
   Pool streams;
   Pool sessions;
+  Turns read_turns{reads};
   Turns session_turns{sessions};
 };
 

@@ -136,14 +136,16 @@ absl::Status ReadCall::RunOn(const projections::ViewSnapshot* snapshot, ReadTier
 
 void ReadCall::TakeOnPool(Step step) {
   const bool point = kind_ == ReadKind::kPoint;
-  Pool& pool = point ? environment_.pools.folds : environment_.pools.reads;
   parts_.Mark(CallPart::kLoad);
-  const bool taken = pool.TryRun([this, step] {
+  auto work = [this, step] {
     parts_.Mark(CallPart::kQueue);
     // A client that is gone, or waits no longer, costs no disk read.
     if (carrier_.IsCancelled()) return End(absl::CancelledError());
     (this->*step)(ReadTier::kDisk);
-  });
+  };
+  Pools& pools = environment_.pools;
+  const bool taken = point ? pools.folds.TryRun(std::move(work))
+                           : pools.read_turns.TryRun(caller_.caller->usage.get(), std::move(work));
   if (!taken) End(QueueFull(point ? "points" : "reads"));
 }
 

@@ -3,18 +3,30 @@
 #include <utility>
 
 #include "eventstore/base/check.h"
+#include "services/runtime/pools.h"
 
 namespace kith::runtime {
 
 void Turns::Run(const KeyUsage* key, absl::AnyInvocable<void()> work) {
   {
     MutexLock lock(mutex_);
-    Queue& queue = queues_[key];
-    if (queue.empty()) keys_.push_back(key);
-    queue.push_back(std::move(work));
-    ++waiting_;
+    Add(key, std::move(work));
   }
   pool_.Run([this] { RunNext(); });  // as often as there is work, whosever it is
+}
+
+bool Turns::TryRun(const KeyUsage* key, absl::AnyInvocable<void()> work) {
+  MutexLock lock(mutex_);  // which has what runs wait until there is something to run
+  if (!pool_.TryRun([this] { RunNext(); })) return false;
+  Add(key, std::move(work));
+  return true;
+}
+
+void Turns::Add(const KeyUsage* key, absl::AnyInvocable<void()> work) {
+  Queue& queue = queues_[key];
+  if (queue.empty()) keys_.push_back(key);
+  queue.push_back(std::move(work));
+  ++waiting_;
 }
 
 size_t Turns::waiting() const {

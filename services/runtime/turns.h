@@ -10,28 +10,32 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "eventstore/base/mutex.h"
-#include "eventstore/log/event_log.h"
 
 namespace kith::runtime {
 
 class KeyUsage;
+class Pool;
 
 class Turns {
  public:
-  explicit Turns(eventstore::Executor& pool) : pool_(pool) {}
+  explicit Turns(Pool& pool) : pool_(pool) {}
 
   // Runs `work` on the pool when it is the key's turn. `key` is what the credentials have on their
   // way; it lives until then.
   void Run(const KeyUsage* key, absl::AnyInvocable<void()> work) KITH_EXCLUDES(mutex_);
+  // The same where the pool has room; else false, and `work` is dropped.
+  [[nodiscard]] bool TryRun(const KeyUsage* key, absl::AnyInvocable<void()> work)
+      KITH_EXCLUDES(mutex_);
   // Pieces of work that wait.
   size_t waiting() const KITH_EXCLUDES(mutex_);
 
  private:
   using Queue = std::deque<absl::AnyInvocable<void()>>;
 
+  void Add(const KeyUsage* key, absl::AnyInvocable<void()> work) KITH_REQUIRES(mutex_);
   void RunNext() KITH_EXCLUDES(mutex_);
 
-  eventstore::Executor& pool_;
+  Pool& pool_;
   mutable Mutex mutex_;
   absl::flat_hash_map<const KeyUsage*, Queue> queues_ KITH_GUARDED_BY(mutex_);  // none is empty
   std::deque<const KeyUsage*> keys_ KITH_GUARDED_BY(mutex_);  // of the queues: whose turn is next

@@ -249,6 +249,38 @@ TEST(SessionLimits, TakeTheTurnsOfKeysOneAfterTheOther) {
   }
 }
 
+TEST(SessionLimits, HaveTheListsOfOtherKeysBetweenTheirs) {
+  Gate before;
+  Gate after;
+  ServerOptions options = OneThread();
+  options.pools.reads.threads = 1;
+  PersonServer server(options);
+  before.Close();
+  after.Close();
+  Pool& pool = server.runtime().pools.reads;
+  pool.Run([&] { before.Pass(); });
+  before.AwaitWaiting(1);
+  HeldSession busy(server, "owner");
+  HeldSession other(server, "stranger");
+  Request message = Methods();
+  Add(&message, 1, kList, List(1));
+  other.Give(Methods());
+  Add(&message, 2, kList, List(1));
+  busy.Give(message);
+  AwaitTurns(server, 2);
+  pool.Run([&] { after.Pass(); });  // when two lists were made
+  Request theirs;
+  Add(&theirs, 1, kList, List(1));
+  other.Give(theirs);
+  AwaitTurns(server, 2);
+  before.Open();
+  after.AwaitWaiting(1);
+  EXPECT_TRUE(busy.is_writing());
+  EXPECT_TRUE(other.is_writing());
+  after.Open();
+  busy.TakeUntil(2);
+}
+
 TEST(Session, CancelsACallThatHasNotBegun) {
   Gate gate;
   PersonServer server(OneThread());
