@@ -10,7 +10,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 SERVICES = {
     "contacts": "contacts", "deals": "deals", "pipelines": "deals", "events": "events", "forecast": "forecast",
-    "interactions": "interactions", "users": "users", "workspaces": "workspaces"}
+    "interactions": "interactions", "sessions": "sessions", "users": "users", "workspaces": "workspaces"}
 
 # Whether the change was made is not known after these; any other failure says that it was not.
 UNKNOWN_OUTCOMES = {

@@ -6,7 +6,7 @@ import resource
 
 from attack.scoreboard import Scoreboard
 
-from . import calls, connections, full_disk, jumping_clock, messages, overload, readers
+from . import calls, connections, full_disk, jumping_clock, messages, overload, readers, sessions
 from .house import House
 
 OWN_DESCRIPTORS = 500  # that we need for other things than rude connections
@@ -31,6 +31,9 @@ class Scale:
     furniture: int  # contacts with long notes
     unread: int  # calls of each kind whose answers are not read
     ingests: int  # messages of each unread bulk load
+    sessions: int  # at once
+    session_messages: int  # of each unread session
+    cancels: int  # messages of them
     vanishing: int  # connections for each method
     measure_seconds: float
     overload_seconds: float
@@ -50,9 +53,10 @@ class Scale:
 SHORT = {
     "descriptors": 512, "memory_mib": 800,
     "growth_mib": {"no messages": 100, "garbage": 60, "large messages": 60, "unfinished messages": 30,
-                   "unfinished with a key": 100},
+                   "unfinished with a key": 100, "unread sessions": 350, "garbage in sessions": 60, "cancels in sessions": 60},
     "handshake_seconds": 2, "timed": False, "idle": 600, "half_open": 60,
-    "unfinished": 64, "large": 6, "garbage": 1, "flood": 1000, "furniture": 100, "unread": 60, "ingests": 20, "vanishing": 2,
+    "unfinished": 64, "large": 6, "garbage": 1, "flood": 1000, "furniture": 100, "unread": 60, "ingests": 20,
+    "sessions": 30, "session_messages": 20, "cancels": 100, "vanishing": 2,
     "measure_seconds": 0.5, "overload_seconds": 3, "overload_calls": 2000, "overload_channels": 20, "bytes_seconds": 2,
     "bytes_calls": 280, "streams": 200, "fills": 1, "full_seconds": 1,
     "jumps": (1, -2), "jumps_stopped": (-1, 1),
@@ -63,9 +67,10 @@ SHORT = {
 LONG = {
     "descriptors": 4096, "memory_mib": 1200,
     "growth_mib": {"no messages": 150, "garbage": 450, "large messages": 150, "unfinished messages": 60,
-                   "unfinished with a key": 220},
+                   "unfinished with a key": 220, "unread sessions": 500, "garbage in sessions": 100, "cancels in sessions": 100},
     "handshake_seconds": 10, "timed": True, "idle": 10_000, "half_open": 1_000,
     "unfinished": 480, "large": 64, "garbage": 20, "flood": 10_000, "furniture": 300, "unread": 1000, "ingests": 200,
+    "sessions": 32, "session_messages": 200, "cancels": 2000,
     "vanishing": 50, "measure_seconds": 10, "overload_seconds": 60, "overload_calls": 20_000, "overload_channels": 50,
     "bytes_seconds": 10, "bytes_calls": 2800, "streams": 2000, "fills": 3, "full_seconds": 60,
     "jumps": (1, -1, -1, 1, 1, -2), "jumps_stopped": (1, -1, -2, 2), "flags": []}
@@ -89,6 +94,11 @@ ATTACKS = {
     "unfinished with a key": messages.unfinished_with_key,
     "unread answers": readers.unread,
     "vanishing clients": readers.vanishing,
+    "unread sessions": sessions.unread,
+    "garbage in sessions": sessions.garbage,
+    "cancels in sessions": sessions.cancels,
+    "half-closed sessions": sessions.half_closed,
+    "vanishing in sessions": sessions.vanishing,
     "half-open connections": connections.half_open,
     "idle connections": connections.idle,
     "too many bytes": overload.too_many_bytes,

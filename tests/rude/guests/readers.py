@@ -20,7 +20,7 @@ SMALL_BUFFER = 4096  # of the kernel, for what we do not read
 NOTES_BYTES = 6000
 
 
-def _furnish(house):
+def furnish(house):
     """Enough that one answer is large. Returns a contact."""
     api = Api(house.address, house.guest, OWN_CONNECTION)
     for number in range(house.scale.furniture):
@@ -41,7 +41,7 @@ def _ingest_of(contact, items):
 
 def unread(house):
     """Calls with large answers, whose answers nobody reads, on connections that would let the server send any amount."""
-    contact = _furnish(house)
+    contact = furnish(house)
     page = contacts_service_pb2.ListContactsRequest(page_size=1000).SerializeToString()
     everything = events_service_pb2.ReadEventsRequest(sequence=1).SerializeToString()
     follow = events_service_pb2.SubscribeEventsRequest(sequence=1).SerializeToString()
@@ -55,14 +55,14 @@ def unread(house):
                 if number % STREAMS_A_WIRE == 0:
                     wires.append(Wire(house.address, greedy, SMALL_BUFFER))
                 wires[-1].ask(path, house.guest, body, end)
-            _whisper(wires, greedy)
+            whisper(wires, greedy)
             house.witness.await_round()
             yield f"{name}{', without bounds' if greedy else ''}", []
             for wire in wires:
                 reset(wire.socket)
 
 
-def _whisper(wires, greedy):
+def whisper(wires, greedy):
     """Everything is asked, and nothing read; but for what says that more may be sent, where that is needed to ask."""
     if greedy:
         drive(wires, quiet_seconds=0.5, read=False)
@@ -74,7 +74,7 @@ def _whisper(wires, greedy):
 def vanishing(house):
     """Clients that go away in the middle of every kind of call, at any byte of it, or when they are answered."""
     rng = random.Random(f"{house.scale.seed}.vanishing")
-    contact = _furnish(house)
+    contact = furnish(house)
     bodies = {
         "CreateContact": contacts_service_pb2.CreateContactRequest(contact={"first_name": "Gone", "notes": "g" * 2000}),
         "UpdateContact": contacts_service_pb2.UpdateContactRequest(
