@@ -78,6 +78,11 @@ void SetTime(Message& resource, const char* name, absl::Time time) {
   resource.GetReflection()->MutableMessage(&resource, field)->CopyFrom(ToTimestamp(time));
 }
 
+void Clear(Message& resource, const char* name) {
+  const FieldDescriptor* field = resource.GetDescriptor()->FindFieldByName(name);
+  if (field != nullptr) resource.GetReflection()->ClearField(&resource, field);
+}
+
 void SetFlag(Message& resource, const char* name) {
   const FieldDescriptor* field = resource.GetDescriptor()->FindFieldByName(name);
   if (field == nullptr) return;
@@ -104,6 +109,8 @@ StandardEvent KindOf(const Message& event, const Descriptor& resource) {
     kind = StandardEvent::kUpdated;
   } else if (absl::ConsumeSuffix(&noun, "_deleted")) {
     kind = StandardEvent::kDeleted;
+  } else if (absl::ConsumeSuffix(&noun, "_undeleted")) {
+    kind = StandardEvent::kUndeleted;
   } else {
     return StandardEvent::kOther;
   }
@@ -130,6 +137,11 @@ StandardEvent FoldStandardEvent(const Happening& happening, Message& resource) {
       TakeMasked(payload, *ValuesOf(payload, resource), resource);
       break;
     case StandardEvent::kDeleted:
+      SetTime(resource, "delete_time", happening.occur_time);
+      break;
+    case StandardEvent::kUndeleted:
+      Clear(resource, "delete_time");
+      break;
     case StandardEvent::kOther:
       break;
   }

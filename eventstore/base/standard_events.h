@@ -1,10 +1,11 @@
 // Standard events: what happens to every resource, said the same way by each. It was created, some
-// of its fields changed, it was deleted.
+// of its fields changed, it was deleted, it was brought back.
 //
 // In the event message of a resource Contact these are the oneof members
 //   contact_created { name, contact, personal }
 //   contact_updated { name, update_mask, contact, personal }
 //   contact_deleted { name }
+//   contact_undeleted { name }
 // `contact` holds the clear fields and `personal` the sealed ones; a resource without personal
 // fields has no `personal`. The aggregate's Evolve and the views both fold with the one function
 // below, so they cannot differ.
@@ -20,6 +21,7 @@ enum class StandardEvent {
   kCreated,
   kUpdated,
   kDeleted,
+  kUndeleted,
   kOther,  // an event of this resource's own, or one of another resource
 };
 
@@ -44,7 +46,8 @@ struct Happening {
 // Folds a standard event into the resource it happened to:
 // - created: the resource is what the event says.
 // - updated: the fields in the mask take the event's values; unknown paths are passed over.
-// - deleted: the fields stay as they were last, for those who still ask.
+// - deleted: the fields stay as they were last, for those who still ask; `delete_time` is set.
+// - undeleted: `delete_time` is gone again.
 // - other: the fields are left to the caller.
 // Each event of the stream, of whatever kind, moves `etag` (the stream's revision) and
 // `update_time` (when it happened); creation also sets `name` and `create_time`; personal fields

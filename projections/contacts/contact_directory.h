@@ -16,7 +16,7 @@ class ContactDirectory final : public projections::ResourceDirectory {
   // normal forms.
   static const projections::Table<v1::Contact>& Contacts();
 
-  ContactDirectory() : ResourceDirectory(kName, 2, "contacts", Contacts().core()) {}
+  ContactDirectory() : ResourceDirectory(kName, 3, "contacts", Contacts().core()) {}
 };
 
 }  // namespace kith::contacts

@@ -77,6 +77,7 @@ absl::Status ApplyDeal(const RecordedEvent& event, projections::ViewBatch& batch
     case StandardEvent::kCreated:
       return table.Put(batch, header.workspace, deal);
     case StandardEvent::kUpdated:
+    case StandardEvent::kUndeleted:  // deals have none yet
     case StandardEvent::kOther:
       return existed ? table.Put(batch, header.workspace, deal) : absl::OkStatus();
   }

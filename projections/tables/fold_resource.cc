@@ -10,22 +10,34 @@
 namespace kith::projections {
 
 absl::Status FoldResourceRow(const eventstore::RecordedEvent& event, const TableCore& table,
-                             ViewBatch& batch) {
+                             const TableCore* deleted, ViewBatch& batch) {
   const eventstore::EventHeader& header = event.header();
-  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> row,
+  const TableCore* place = &table;  // where the row stands
+  KITH_ASSIGN_OR_RETURN(std::optional<std::string> row,
                         table.Get(batch, header.workspace, header.stream));
+  if (!row.has_value() && deleted != nullptr && header.revision > Revision(1)) {
+    place = deleted;
+    KITH_ASSIGN_OR_RETURN(row, deleted->Get(batch, header.workspace, header.stream));
+  }
   const std::unique_ptr<google::protobuf::Message> folded(table.declaration().row->New());
   if (row.has_value() && !folded->ParseFromString(*row)) return MalformedRow();
+  const TableCore* goal = place;  // where it stands then; null: nowhere
   switch (FoldStandardEvent(HappeningOf(event), *folded)) {
     case StandardEvent::kCreated:
       return table.Put(batch, header.workspace, *folded);
     case StandardEvent::kUpdated:
     case StandardEvent::kOther:
-      return row.has_value() ? table.Put(batch, header.workspace, *folded) : absl::OkStatus();
+      break;
     case StandardEvent::kDeleted:
-      return table.Delete(batch, header.workspace, header.stream);
+      goal = deleted;
+      break;
+    case StandardEvent::kUndeleted:
+      goal = &table;
+      break;
   }
-  KITH_UNREACHABLE();
+  if (!row.has_value()) return absl::OkStatus();
+  if (goal != place) KITH_RETURN_IF_ERROR(place->Delete(batch, header.workspace, header.stream));
+  return goal == nullptr ? absl::OkStatus() : goal->Put(batch, header.workspace, *folded);
 }
 
 }  // namespace kith::projections

@@ -17,9 +17,10 @@ inline Happening HappeningOf(const eventstore::RecordedEvent& event) {
 }
 
 // Folds one event of a resource's stream into its row: created puts it, updated changes it, deleted
-// removes it, any other event of the stream moves its etag and update time. The row's primary key
-// is the resource name. An event of a stream without a row changes nothing but by creating it.
+// moves it to `deleted`, where there is such a table, undeleted moves it back, any other event of
+// the stream moves its etag and update time. The row's primary key is the resource name. An event
+// of a stream without a row changes nothing but by creating it.
 absl::Status FoldResourceRow(const eventstore::RecordedEvent& event, const TableCore& table,
-                             ViewBatch& batch);
+                             const TableCore* deleted, ViewBatch& batch);
 
 }  // namespace kith::projections

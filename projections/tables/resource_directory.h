@@ -1,5 +1,5 @@
-// ResourceDirectory: the view of a resource's rows as they are: every live one, in one table, by
-// its resource name. A deleted one leaves no row, and is found as of before.
+// ResourceDirectory: the view of a resource's rows as they are: every live one in one table, and
+// where the resource has a `delete_time`, every deleted one in another, both by resource name.
 //
 // A capability derives its own, which says how it is called and what can be filtered by:
 //
@@ -11,8 +11,8 @@
 //   };
 #pragma once
 
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -29,22 +29,24 @@ class ResourceDirectory : public Projection {
   std::vector<std::string> categories() const final { return {category_}; }
   bool has_indexes() const final { return !table_.declaration().indexes.empty(); }
   absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const final {
-    return FoldResourceRow(event, table_, batch);
+    return FoldResourceRow(event, table_, deleted(), batch);
   }
 
   const TableCore& table() const { return table_; }
+  // Listed by `delete_time`. Null where deleted ones are not kept.
+  const TableCore* deleted() const { return deleted_.has_value() ? &*deleted_ : nullptr; }
 
  protected:
-  // `name` and `version` as Projection has them. Borrows the table.
+  // `name` and `version` as Projection has them. Borrows the table, which has an index.
   ResourceDirectory(absl::string_view name, int version, std::string category,
-                    const TableCore& table)
-      : name_(name), version_(version), category_(std::move(category)), table_(table) {}
+                    const TableCore& table);
 
  private:
   const std::string name_;
   const int version_;
   const std::string category_;
   const TableCore& table_;
+  std::optional<TableCore> deleted_;
 };
 
 }  // namespace kith::projections

@@ -53,6 +53,11 @@ absl::flat_hash_map<std::string, std::string> Nouns(
 
 // "WinDeal" → {"Win", "Deal"}.
 std::pair<absl::string_view, absl::string_view> SplitVerb(absl::string_view method) {
+  // A verb of two words, of which the second is no noun.
+  constexpr absl::string_view kListDeleted = "ListDeleted";
+  if (absl::StartsWith(method, kListDeleted)) {
+    return {kListDeleted, method.substr(kListDeleted.size())};
+  }
   size_t end = 1;
   while (end < method.size() && !absl::ascii_isupper(method[end])) ++end;
   return {method.substr(0, end), method.substr(end)};

@@ -17,7 +17,7 @@ enum class Lifecycle {
   kDeleted,  // was there; its history stays
 };
 
-// Folds an event of a resource's stream: created, updated and deleted change `resource` as told in
+// Folds an event of a resource's stream: standard events change `resource` as told in
 // eventstore/base/standard_events.h, other events its etag and update time only. Returns the
 // lifecycle after it.
 template <class EventMessage>
@@ -26,6 +26,7 @@ Lifecycle FoldResource(const Recorded<EventMessage>& recorded, Lifecycle before,
   switch (FoldStandardEvent(
       {recorded.event, recorded.revision, recorded.occur_time, recorded.erased}, resource)) {
     case StandardEvent::kCreated:
+    case StandardEvent::kUndeleted:
       return Lifecycle::kActive;
     case StandardEvent::kDeleted:
       return Lifecycle::kDeleted;

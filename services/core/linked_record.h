@@ -35,6 +35,7 @@ template <class Resource, class EventMessage>
 LinkedState<Resource> Evolve(LinkedState<Resource> state, const Recorded<EventMessage>& recorded) {
   switch (KindOf(recorded.event, *Resource::descriptor())) {
     case StandardEvent::kCreated:
+    case StandardEvent::kUndeleted:
       return {{Lifecycle::kActive}};
     case StandardEvent::kDeleted:
       return {{Lifecycle::kDeleted}};

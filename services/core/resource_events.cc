@@ -86,4 +86,8 @@ void WriteDeleted(absl::string_view name, const Descriptor& resource, Message& e
   SetName(name, Choose("_deleted", resource, event));
 }
 
+void WriteUndeleted(absl::string_view name, const Descriptor& resource, Message& event) {
+  SetName(name, Choose("_undeleted", resource, event));
+}
+
 }  // namespace kith

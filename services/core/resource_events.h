@@ -21,6 +21,8 @@ void WriteUpdated(absl::string_view name, const google::protobuf::FieldMask& cha
                   const google::protobuf::Message& values, google::protobuf::Message& event);
 void WriteDeleted(absl::string_view name, const google::protobuf::Descriptor& resource,
                   google::protobuf::Message& event);
+void WriteUndeleted(absl::string_view name, const google::protobuf::Descriptor& resource,
+                    google::protobuf::Message& event);
 
 template <class EventMessage, class Resource>
 EventMessage CreatedEvent(absl::string_view name, Resource resource) {

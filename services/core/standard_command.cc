@@ -44,7 +44,7 @@ StandardCommand::StandardCommand(const ResourceRules& rules, StandardMethod meth
   own_name_ = type.FindFieldByName("name");
   own_etag_ = type.FindFieldByName("etag");
   KITH_CHECK(own_name_ != nullptr && own_etag_ != nullptr);
-  if (method == StandardMethod::kDelete) {
+  if (method == StandardMethod::kDelete || method == StandardMethod::kUndelete) {
     name_ = request.FindFieldByName("name");
     etag_ = request.FindFieldByName("etag");
     KITH_CHECK(name_ != nullptr && etag_ != nullptr);
@@ -62,6 +62,7 @@ std::string StandardCommand::NameIn(const Message& request) const {
     case StandardMethod::kUpdate:
       return TextIn(request.GetReflection()->GetMessage(request, resource_), own_name_);
     case StandardMethod::kDelete:
+    case StandardMethod::kUndelete:
       return TextIn(request, name_);
   }
   KITH_UNREACHABLE();
@@ -70,15 +71,20 @@ std::string StandardCommand::NameIn(const Message& request) const {
 absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, const Message& request,
                                                      const CommandContext& context) const {
   if (method_ == StandardMethod::kCreate) return PlanCreate(request, context);
-  switch (now.lifecycle) {
-    case Lifecycle::kDeleted:
-      if (method_ == StandardMethod::kDelete) return ResourceChange();
-      [[fallthrough]];
-    case Lifecycle::kAbsent:
-      return ResourceNotFound(rules_, NameIn(request));
-    case Lifecycle::kActive:
-      return method_ == StandardMethod::kUpdate ? PlanUpdate(*now.resource, request, context)
-                                                : PlanDelete(*now.resource, request);
+  if (now.lifecycle == Lifecycle::kAbsent) return ResourceNotFound(rules_, NameIn(request));
+  const bool is_there = now.lifecycle == Lifecycle::kActive;
+  switch (method_) {
+    case StandardMethod::kCreate:
+      break;
+    case StandardMethod::kUpdate:
+      if (!is_there) return ResourceNotFound(rules_, NameIn(request));
+      return PlanUpdate(*now.resource, request, context);
+    case StandardMethod::kDelete:
+      if (!is_there) return ResourceChange();
+      return PlanDelete(*now.resource, request, context);
+    case StandardMethod::kUndelete:
+      if (is_there) return ResourceChange();
+      return PlanDelete(*now.resource, request, context);
   }
   KITH_UNREACHABLE();
 }
@@ -112,16 +118,16 @@ absl::StatusOr<ResourceChange> StandardCommand::PlanUpdate(const Message& before
 }
 
 absl::StatusOr<ResourceChange> StandardCommand::PlanDelete(const Message& before,
-                                                           const Message& request) const {
+                                                           const Message& request,
+                                                           const CommandContext& context) const {
   KITH_RETURN_IF_ERROR(CheckEtag(TextIn(request, etag_), TextIn(before, own_etag_)));
   ResourceChange change;
   change.is_any = true;
   change.name = TextIn(before, own_name_);
-  for (const ClaimRule& rule : rules_.claims) {
-    for (std::string& value : rule.values(before)) {
-      change.claims.push_back({rule.purpose, std::move(value)});
-    }
-  }
+  // What it claims becomes free, or is claimed as if it came into being.
+  const Message& nothing = *rules_.resource;
+  const bool comes_back = method_ == StandardMethod::kUndelete;
+  FindClaims(comes_back ? nothing : before, comes_back ? before : nothing, context, change);
   return change;
 }
 
@@ -135,15 +141,15 @@ absl::Status StandardCommand::Finish(const Message& before, const CommandContext
   }
   KITH_RETURN_IF_ERROR(rules_.check(*change.after));
   change.links = NewLinks(before, *change.after, resource_->name());
-  FindClaims(before, context, change);
+  FindClaims(before, *change.after, context, change);
   return absl::OkStatus();
 }
 
-void StandardCommand::FindClaims(const Message& before, const CommandContext& context,
-                                 ResourceChange& change) const {
+void StandardCommand::FindClaims(const Message& before, const Message& after,
+                                 const CommandContext& context, ResourceChange& change) const {
   for (const ClaimRule& rule : rules_.claims) {
     const std::vector<std::string> held = rule.values(before);
-    const std::vector<std::string> wanted = rule.values(*change.after);
+    const std::vector<std::string> wanted = rule.values(after);
     const bool is_unique = rule.is_unique != nullptr && rule.is_unique(context.settings);
     for (const std::string& value : held) {
       if (!Contains(wanted, value)) change.claims.push_back({rule.purpose, value});
@@ -186,6 +192,9 @@ Decision StandardCommand::Decide(ResourceChange change, LinkedRecords linked,
       break;
     case StandardMethod::kDelete:
       WriteDeleted(change.name, *rules_.resource->GetDescriptor(), *event);
+      break;
+    case StandardMethod::kUndelete:
+      WriteUndeleted(change.name, *rules_.resource->GetDescriptor(), *event);
       break;
   }
   return Changes().Add({std::move(change.name), std::move(event), std::move(change.claims)});

@@ -1,5 +1,5 @@
-// StandardCommand: what a standard method (AIP-133 to 135) does to a resource, the same for every
-// one of them but for its ResourceRules.
+// StandardCommand: what a standard method (AIP-133 to 135, 164) does to a resource, the same for
+// every one of them but for its ResourceRules.
 //
 // A command is decided in two steps, because what must be known of other records follows from what
 // it makes of the resource: Plan says what would change and names those records, Decide says
@@ -21,9 +21,10 @@
 namespace kith {
 
 enum class StandardMethod {
-  kCreate,  // its request has the resource
-  kUpdate,  // the resource with its name and maybe its etag, and `update_mask`
-  kDelete,  // `name` and `etag`
+  kCreate,    // its request has the resource
+  kUpdate,    // the resource with its name and maybe its etag, and `update_mask`
+  kDelete,    // `name` and `etag`
+  kUndelete,  // the same
 };
 
 // A resource as it is now. Borrows it.
@@ -80,13 +81,15 @@ class StandardCommand {
   absl::StatusOr<ResourceChange> PlanUpdate(const google::protobuf::Message& before,
                                             const google::protobuf::Message& request,
                                             const CommandContext& context) const;
+  // Also of what is undone.
   absl::StatusOr<ResourceChange> PlanDelete(const google::protobuf::Message& before,
-                                            const google::protobuf::Message& request) const;
+                                            const google::protobuf::Message& request,
+                                            const CommandContext& context) const;
   // Completes and checks what became of `before`, and names what must be known.
   absl::Status Finish(const google::protobuf::Message& before, const CommandContext& context,
                       ResourceChange& change) const;
-  void FindClaims(const google::protobuf::Message& before, const CommandContext& context,
-                  ResourceChange& change) const;
+  void FindClaims(const google::protobuf::Message& before, const google::protobuf::Message& after,
+                  const CommandContext& context, ResourceChange& change) const;
   std::unique_ptr<google::protobuf::Message> WantedIn(
       const google::protobuf::Message& request) const;
   std::string TextIn(const google::protobuf::Message& message,

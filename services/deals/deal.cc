@@ -238,6 +238,7 @@ DealState Evolve(DealState state, const Recorded<v1::DealEvent>& recorded) {
   switch (FoldDeal({recorded.event, recorded.revision, recorded.occur_time, recorded.erased},
                    state.deal)) {
     case StandardEvent::kCreated:
+    case StandardEvent::kUndeleted:
       state.lifecycle = Lifecycle::kActive;
       break;
     case StandardEvent::kDeleted:

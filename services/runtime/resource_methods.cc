@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "services/runtime/table_reads.h"
 
@@ -126,6 +127,35 @@ absl::Status List(const ResourceType& type, const ListFields& fields, const Read
   return absl::OkStatus();
 }
 
+// How long a deleted resource is listed, and its history for ever.
+constexpr absl::Duration kDeletedKept = absl::Hours(24 * 30);
+
+// Of ListFields those that a list of what was deleted has.
+absl::Status ListDeleted(const ResourceType& type, const ListFields& fields,
+                         const ReadContext& context, const Message& request, Message* response) {
+  const projections::ListQuery query{
+      .order_by = "delete_time desc",
+      .page_size = request.GetReflection()->GetInt32(request, fields.page_size)};
+  const auto& answer = *response->GetReflection();
+  KITH_ASSIGN_OR_RETURN(std::string next, ListRows(context, *type.directory->deleted(), query, [&] {
+                          return answer.AddMessage(response, fields.rows);
+                        }));
+  // The oldest stand last: where one is too old, no further page follows.
+  const Descriptor& resource = *type.rules->resource->GetDescriptor();
+  const FieldDescriptor* const delete_time = resource.FindFieldByName("delete_time");
+  const absl::Time since = context.read_time - kDeletedKept;
+  for (int last = answer.FieldSize(*response, fields.rows) - 1; last >= 0; --last) {
+    const Message& row = answer.GetRepeatedMessage(*response, fields.rows, last);
+    const auto& time = static_cast<const google::protobuf::Timestamp&>(
+        row.GetReflection()->GetMessage(row, delete_time));
+    if (FromTimestamp(time) >= since) break;
+    answer.RemoveLast(response, fields.rows);
+    next.clear();
+  }
+  answer.SetString(response, fields.next_page_token, std::move(next));
+  return absl::OkStatus();
+}
+
 // The repeated field of such messages; null where there is none.
 const FieldDescriptor* RowsOf(const Descriptor& reply, const Descriptor* resource) {
   for (int i = 0; i < reply.field_count(); ++i) {
@@ -158,6 +188,7 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
   if (is("Create")) return command(StandardMethod::kCreate);
   if (is("Update")) return command(StandardMethod::kUpdate);
   if (is("Delete")) return command(StandardMethod::kDelete);
+  if (is("Undelete")) return command(StandardMethod::kUndelete);
   if (is("Get")) {
     const FieldDescriptor* const name = FieldOf(request, "name");
     return methods.Read(
@@ -167,15 +198,18 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
         });
   }
   const FieldDescriptor* const rows = RowsOf(reply, &resource);
-  if (absl::StartsWith(method.name(), "List") && rows != nullptr) {
-    const ListFields fields{FieldOf(request, "filter"), FieldOf(request, "order_by"),
-                            FieldOf(request, "page_size"), rows, FieldOf(reply, "next_page_token")};
-    return methods.Read(
-        compiled, view, ReadKind::kScan,
-        [&type, fields](const ReadContext& context, const Message& asked, Message* response) {
-          return List(type, fields, context, asked, response);
-        });
-  }
+  if (rows == nullptr || !absl::StartsWith(method.name(), "List")) return;
+  const bool of_deleted = absl::StartsWith(method.name(), "ListDeleted");
+  KITH_CHECK(!of_deleted || type.directory->deleted() != nullptr);
+  const ListFields fields{of_deleted ? nullptr : FieldOf(request, "filter"),
+                          of_deleted ? nullptr : FieldOf(request, "order_by"),
+                          FieldOf(request, "page_size"), rows, FieldOf(reply, "next_page_token")};
+  const auto list = of_deleted ? ListDeleted : List;
+  methods.Read(
+      compiled, view, ReadKind::kScan,
+      [&type, fields, list](const ReadContext& context, const Message& asked, Message* response) {
+        return list(type, fields, context, asked, response);
+      });
 }
 
 }  // namespace

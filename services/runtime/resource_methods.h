@@ -1,5 +1,5 @@
-// The standard methods of resources, bound: Create, Get, List, Update and Delete, by the names that
-// the AIPs give them. One that a capability bound itself stays as it is.
+// The standard methods of resources, bound by the names that the AIPs give them: Create, Get, List,
+// Update, Delete, Undelete, and ListDeleted. One that a capability bound itself stays as it is.
 #pragma once
 
 #include <vector>

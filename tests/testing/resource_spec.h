@@ -23,8 +23,9 @@ inline StandardMethod MethodOfRequest(const google::protobuf::Message& request) 
   const std::string& name = request.GetDescriptor()->name();
   if (absl::StartsWith(name, "Create")) return StandardMethod::kCreate;
   if (absl::StartsWith(name, "Update")) return StandardMethod::kUpdate;
-  KITH_CHECK(absl::StartsWith(name, "Delete"));
-  return StandardMethod::kDelete;
+  if (absl::StartsWith(name, "Delete")) return StandardMethod::kDelete;
+  KITH_CHECK(absl::StartsWith(name, "Undelete"));
+  return StandardMethod::kUndelete;
 }
 
 // `linked` are the states of the records that the request links, in their order; `others` all that

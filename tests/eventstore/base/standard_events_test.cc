@@ -77,6 +77,20 @@ TEST(FoldStandardEvent, LeavesTheFieldsOfWhatWasDeleted) {
   EXPECT_EQ(contact.etag(), "3");
 }
 
+TEST(FoldStandardEvent, SaysWhenItWasDeletedUntilItComesBack) {
+  contacts::v1::ContactEvent event;
+  event.mutable_contact_deleted()->set_name("contacts/1");
+  contacts::v1::Contact contact;
+  contact.set_first_name("Ada");
+  FoldStandardEvent({event, Revision(3), kThen}, contact);
+  EXPECT_EQ(contact.delete_time().seconds(), 1'500'000'000);
+  event.mutable_contact_undeleted()->set_name("contacts/1");
+  EXPECT_EQ(FoldStandardEvent({event, Revision(4), kThen}, contact), StandardEvent::kUndeleted);
+  EXPECT_FALSE(contact.has_delete_time());
+  EXPECT_EQ(contact.first_name(), "Ada");
+  EXPECT_EQ(contact.etag(), "4");
+}
+
 TEST(FoldStandardEvent, MovesTheEtagByEveryEventOfTheStream) {
   deals::v1::DealEvent event;
   event.mutable_deal_won()->set_name("deals/1");

@@ -5,6 +5,7 @@
 #include <rapidcheck.h>
 
 #include <map>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "kith/users/v1/user_events.pb.h"
@@ -43,6 +44,12 @@ v1::UserEvent Moved(const std::string& name, const std::string& office) {
 
 v1::UserEvent Deleted(const std::string& name) {
   return DeletedEvent<v1::UserEvent>(UserIn(name, ""));
+}
+
+v1::UserEvent Undeleted(const std::string& name) {
+  v1::UserEvent event;
+  event.mutable_user_undeleted()->set_name(name);
+  return event;
 }
 
 std::vector<std::string> Find(const projections::ViewSnapshot& directory, absl::string_view filter,
@@ -89,22 +96,37 @@ TEST(UserDirectoryHistory, FindsWhomAFoldByHandFinds) {
     const auto steps = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 64));
     ViewSpec spec = NewSpec();
     std::map<std::string, std::string> office_of;  // by user
+    std::map<std::string, std::string> gone;       // deleted ones
     for (const int step : steps) {
       const std::string name = absl::StrCat("users/", step % 4);
       const std::string office = absl::StrCat("office ", step / 4 % 2);
       const auto found = office_of.find(name);
-      if (found == office_of.end()) {
+      if (found == office_of.end() && gone.contains(name)) {
+        spec.Given(name, Undeleted(name));
+        office_of.insert(gone.extract(name));
+      } else if (found == office_of.end()) {
         spec.Given(name, Created(UserIn(name, "Somebody", office)));
         office_of[name] = office;
       } else if (step / 8 % 4 == 0) {
         spec.Given(name, Deleted(name));
-        office_of.erase(found);
+        gone.insert(office_of.extract(found));
       } else {
         spec.Given(name, Moved(name, office));
         found->second = office;
       }
     }
     const auto directory = spec.Then();
+    std::set<std::string> listed;
+    v1::User row;
+    const auto page = UserDirectory().deleted()->List(
+        directory, WorkspaceId(1), {.page_size = 1'000}, [&](absl::string_view bytes) {
+          const bool parsed = row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+          listed.insert(row.name());
+          return parsed && row.has_delete_time();
+        });
+    RC_ASSERT(page.ok());
+    RC_ASSERT(listed.size() == gone.size());
+    for (const auto& [name, office] : gone) RC_ASSERT(listed.contains(name));
     for (const std::string office : {"office 0", "office 1"}) {
       std::vector<std::string> expected;
       for (const auto& [name, where] : office_of) {

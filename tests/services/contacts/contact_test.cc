@@ -425,6 +425,36 @@ TEST(DeleteContact, RejectsAnEtagThatIsNotThePresentOne) {
 
 // --- Evolve
 
+// --- UndeleteContact
+
+TEST(UndeleteContact, ClaimsEverythingAgain) {
+  DeciderSpec spec;
+  const ContactState deleted = Evolve(Ada(), {Deleted(kAda), Revision(2), {}, {}, false});
+  v1::UndeleteContactRequest command;
+  command.set_name(kAda);
+  const Decision decision = DecideStandard(Rules(), NowOf(deleted), command, spec.context());
+  EXPECT_THAT(ClaimsIn(decision),
+              ElementsAre("contacts.email=ada@example.org",
+                          std::string("contacts.external_id=billing\0007", 30)));
+}
+
+TEST(UndeleteContact, IsRefusedWhereAnotherHasTheAddressMeanwhile) {
+  DeciderSpec spec;
+  spec.settings.unique_contact_emails = true;
+  const ContactState deleted = Evolve(Ada(), {Deleted(kAda), Revision(2), {}, {}, false});
+  ContactState other = Bob();
+  v1::UndeleteContactRequest command;
+  command.set_name(kAda);
+  const auto decide = [&] {
+    return DecideStandard(Rules(), NowOf(deleted), command, spec.context(), {},
+                          {NowOf(deleted), NowOf(other)});
+  };
+  EXPECT_TRUE(decide().ok());
+  other.resource.mutable_emails(0)->set_address("ADA@example.org");
+  EXPECT_THAT(decide(), IsRejectedWith(v1::CONTACTS_ERROR_EMAIL_TAKEN));
+  EXPECT_EQ(MetadataOf(decide().status(), "contact"), kBob);
+}
+
 TEST(ContactState, IsTheFoldOfItsEvents) {
   const ContactState state = Given<ContactAggregate>(
       {Created(kAda, R"pb(first_name: "Ada" notes: "old")pb"), Proto<v1::ContactEvent>(R"pb(

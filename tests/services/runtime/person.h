@@ -34,6 +34,9 @@ inline PersonState Evolve(PersonState state, const Recorded<contacts::v1::Contac
     case contacts::v1::ContactEvent::kContactDeleted:
       state.exists = false;
       break;
+    case contacts::v1::ContactEvent::kContactUndeleted:
+      state.exists = true;
+      break;
     case contacts::v1::ContactEvent::EVENT_NOT_SET:
       break;
   }

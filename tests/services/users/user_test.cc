@@ -145,6 +145,21 @@ TEST(DeleteUser, DeletesOnce) {
   EXPECT_THAT(Decide(DeletedMoses(), Delete(), spec.context()), ChangesNothing());
 }
 
+TEST(UndeleteUser, BringsBackOnlyWhatWasDeleted) {
+  DeciderSpec spec;
+  v1::UndeleteUserRequest command;
+  command.set_name(kUser);
+  const auto decide = [&](const UserState& state) {
+    return DecideStandard(Rules(), NowOf(state), command, spec.context());
+  };
+  EXPECT_THAT(decide(DeletedMoses()),
+              Appends(kUser, Proto<v1::UserEvent>(R"pb(user_undeleted { name: "users/1" })pb")));
+  EXPECT_THAT(decide(Moses()), ChangesNothing());
+  EXPECT_THAT(decide(UserState()), IsRejectedWith(v1::USERS_ERROR_USER_NOT_FOUND));
+  command.set_etag("1");  // of before it was deleted
+  EXPECT_THAT(decide(DeletedMoses()), IsRejectedWith(type::v1::ERROR_ETAG_MISMATCH));
+}
+
 TEST(DeleteUser, RejectsAUserThatNeverWas) {
   DeciderSpec spec;
   EXPECT_THAT(Decide(UserState(), Delete(), spec.context()),

@@ -1,4 +1,5 @@
 // Users over gRPC, against a whole server over a log in memory.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "kith/users/v1/users_service.grpc.pb.h"
@@ -52,6 +53,39 @@ TEST_F(UsersServiceTest, LeadsAUserThroughItsLife) {
   remove.set_name(created->name());
   EXPECT_EQ(server_.Call(&Stub::DeleteUser, remove).reason(), "");
   EXPECT_EQ(Get(created->name()).reason(), "USER_NOT_FOUND");
+}
+
+TEST_F(UsersServiceTest, BringsADeletedUserBack) {
+  const std::string moses = Create(R"pb(display_name: "Moses Frase")pb")->name();
+  const std::string anna = Create(R"pb(display_name: "Anna Snelling")pb")->name();
+  v1::DeleteUserRequest remove;
+  for (const std::string& name : {moses, anna}) {
+    server_.clock().Advance(absl::Hours(24));
+    remove.set_name(name);
+    EXPECT_EQ(server_.Call(&Stub::DeleteUser, remove).reason(), "");
+  }
+  const auto deleted = [&] {
+    std::vector<std::string> names;
+    const auto listed = server_.Call(&Stub::ListDeletedUsers, v1::ListDeletedUsersRequest());
+    EXPECT_EQ(listed->next_page_token(), "");
+    for (const v1::User& user : listed->users()) names.push_back(user.display_name());
+    return names;
+  };
+  EXPECT_THAT(deleted(), ::testing::ElementsAre("Anna Snelling", "Moses Frase"));
+
+  v1::UndeleteUserRequest undelete;
+  undelete.set_name(anna);
+  const auto back = server_.Call(&Stub::UndeleteUser, undelete);
+  EXPECT_EQ(back.reason(), "");
+  EXPECT_EQ(back->display_name(), "Anna Snelling");
+  EXPECT_FALSE(back->has_delete_time());
+  EXPECT_EQ(Get(anna)->SerializeAsString(), back->SerializeAsString());
+  EXPECT_THAT(deleted(), ::testing::ElementsAre("Moses Frase"));
+  // After 30 days nobody is reminded of it.
+  server_.clock().Advance(absl::Hours(24 * 29 - 1));
+  EXPECT_THAT(deleted(), ::testing::ElementsAre("Moses Frase"));
+  server_.clock().Advance(absl::Hours(2));
+  EXPECT_THAT(deleted(), ::testing::IsEmpty());
 }
 
 TEST_F(UsersServiceTest, RefusesAUserWithoutAName) {

@@ -1,0 +1,31 @@
+#include "projections/tables/resource_directory.h"
+
+#include <utility>
+
+#include "eventstore/base/check.h"
+
+namespace kith::projections {
+namespace {
+
+constexpr uint8_t kDeletedTable = 250;
+constexpr char kDeleteTime[] = "delete_time";
+
+}  // namespace
+
+ResourceDirectory::ResourceDirectory(absl::string_view name, int version, std::string category,
+                                     const TableCore& table)
+    : name_(name), version_(version), category_(std::move(category)), table_(table) {
+  KITH_CHECK(has_indexes());
+  const TableDeclaration& live = table.declaration();
+  const google::protobuf::Descriptor& type = *live.row->GetDescriptor();
+  if (type.FindFieldByName(kDeleteTime) == nullptr) return;
+  TableDeclaration deleted;
+  deleted.number = kDeletedTable;
+  deleted.row = live.row;
+  deleted.key = live.key;
+  deleted.fields.push_back(FieldAt(type, kDeleteTime, kDeleteTime, nullptr));
+  deleted.indexes.push_back({1, {kDeleteTime}, {}, false});
+  deleted_.emplace(std::move(deleted));
+}
+
+}  // namespace kith::projections
