@@ -90,7 +90,7 @@ absl::StatusOr<CallTracker::Share> CallTracker::Enter(std::shared_ptr<KeyUsage> 
 }
 
 absl::Status CallTracker::Share::Arrived(int64_t bytes) {
-  usage_->Arrived();
+  if (std::exchange(arriving_, false)) usage_->Arrived();
   request_bytes_ = bytes;
   const int64_t of_all =
       tracker_->request_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes;

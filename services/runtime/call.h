@@ -61,6 +61,7 @@ class CallTracker {
       std::swap(usage_, other.usage_);
       std::swap(streams_, other.streams_);
       std::swap(loads_, other.loads_);
+      std::swap(arriving_, other.arriving_);
       std::swap(request_bytes_, other.request_bytes_);
       std::swap(load_bytes_, other.load_bytes_);
       std::swap(reply_bytes_, other.reply_bytes_);
@@ -70,9 +71,12 @@ class CallTracker {
       if (tracker_ != nullptr) tracker_->GiveBack(*this);
     }
 
-    // Has the call's one request read, at once unless many of the key's are arriving; then Arrived,
-    // with the bytes it takes, or zero where none came. ERROR_LIMIT_REACHED when they are too many.
+    // Has the call's one request read, at once where it is there or few of the key's are arriving;
+    // then Arrived, with the bytes it takes, or zero where none came. ERROR_LIMIT_REACHED when they
+    // are too many.
     void StartRead(Carrier& carrier) {
+      arriving_ = !carrier.HasArrived();
+      if (!arriving_) return carrier.StartRead();
       usage_->StartRead(carrier, tracker_->limits().arriving_per_key_max);
     }
     absl::Status Arrived(int64_t bytes);
@@ -95,6 +99,7 @@ class CallTracker {
     std::shared_ptr<KeyUsage> usage_;
     bool streams_ = false;
     bool loads_ = false;
+    bool arriving_ = false;  // takes one of the key's places for requests that arrive
     int64_t request_bytes_ = 0;
     int64_t load_bytes_ = 0;
     int64_t reply_bytes_ = 0;

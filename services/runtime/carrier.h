@@ -36,6 +36,8 @@ class Carrier {
   virtual bool IsCancelled() const = 0;
   // Something to tell with the reply; before Finish and before the first StartWrite.
   virtual void AddReplyMetadata(const char* key, std::string value) = 0;
+  // The first message is there: reading it takes no time, and no turn of others that arrive.
+  virtual bool HasArrived() const { return false; }
   // Asks for a message of the client; then Arrived of the call. Not before the one before arrived.
   virtual void StartRead() = 0;
   // Fills `message` with what the last StartRead brought; once for each. False when the bytes are

@@ -84,6 +84,7 @@ class SessionCourse::Call final : public UnaryCarrier {
     if (name == "kith-token") token_ = std::move(value);
     if (name == "kith-repeated") repeated_ = true;
   }
+  bool HasArrived() const override { return true; }
   void StartRead() override { call_->Arrived(true); }
   bool Read(Message* message) override { return message->ParseFromString(request_); }
   size_t ReadBytes() const override { return request_.size(); }

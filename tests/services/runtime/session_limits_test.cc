@@ -281,6 +281,25 @@ TEST(SessionLimits, HaveTheListsOfOtherKeysBetweenTheirs) {
   busy.TakeUntil(2);
 }
 
+// Their calls are there, and wait for no others of the key that do not come.
+TEST(SessionLimits, WaitForNoRequestThatArrives) {
+  PersonServer server;
+  HeldSession session(server, "owner");
+  HeldSession slow(server, "owner");
+  const auto usage = server.runtime().authorizer->Authenticate("owner")->usage;
+  const CallLimits limits;
+  // Of one that reads anyhow: nothing but the places counts.
+  for (int i = 0; i < limits.arriving_per_key_max; ++i) {
+    usage->StartRead(slow, limits.arriving_per_key_max);
+  }
+  Request message = Methods();
+  for (uint64_t id = 1; id <= 500; ++id) Add(&message, id, kGet, Nobody());
+  session.Give(message);
+  session.TakeUntil(500);
+  EXPECT_EQ(RefusalOf(session, 500), "CONTACT_NOT_FOUND");
+  for (int i = 0; i < limits.arriving_per_key_max; ++i) usage->Arrived();
+}
+
 TEST(Session, CancelsACallThatHasNotBegun) {
   Gate gate;
   PersonServer server(OneThread());
