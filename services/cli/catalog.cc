@@ -51,12 +51,14 @@ absl::flat_hash_map<std::string, std::string> Nouns(
   return nouns;
 }
 
+// ListUserRevisions is `users list-revisions`.
+constexpr absl::string_view kRevisions = "Revisions";
+
 // "WinDeal" → {"Win", "Deal"}.
 std::pair<absl::string_view, absl::string_view> SplitVerb(absl::string_view method) {
-  // A verb of two words, of which the second is no noun.
-  constexpr absl::string_view kListDeleted = "ListDeleted";
-  if (absl::StartsWith(method, kListDeleted)) {
-    return {kListDeleted, method.substr(kListDeleted.size())};
+  // Verbs of two words, of which the second is no noun.
+  for (const absl::string_view verb : {"ListDeleted", "BatchGet"}) {
+    if (absl::StartsWith(method, verb)) return {verb, method.substr(verb.size())};
   }
   size_t end = 1;
   while (end < method.size() && !absl::ascii_isupper(method[end])) ++end;
@@ -151,9 +153,13 @@ Catalog::Catalog(const std::vector<const FileDescriptor*>& files) {
         method.path = absl::StrCat("/", service.full_name(), "/", method.descriptor->name());
         const auto [verb, noun] = SplitVerb(method.descriptor->name());
         const auto found = nouns.find(noun);
+        const auto whole = nouns.find(absl::StripSuffix(noun, kRevisions));
         if (found != nouns.end()) {
           method.collection = found->second;
           method.verb = KebabCase(verb);
+        } else if (whole != nouns.end()) {
+          method.collection = whole->second;
+          method.verb = KebabCase(absl::StrCat(verb, kRevisions));
         } else {
           method.collection = KebabCase(subject);
           method.verb =

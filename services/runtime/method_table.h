@@ -101,6 +101,10 @@ class MethodTable {
     BindRead(nullptr, kind, std::function(std::move(run)));
   }
 
+  void Answer(const Method& method, ReadKind kind, ReadHandler run) {
+    BindRead(method, nullptr, kind, std::move(run));
+  }
+
   // A stream of responses: `open` is called as
   // absl::StatusOr<std::unique_ptr<StreamSource<Response>>>(const CallerContext&, const Request&)
   // on a pool, then its source is asked for messages.

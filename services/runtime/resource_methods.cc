@@ -10,6 +10,8 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "services/runtime/revisions.h"
+#include "services/runtime/server_builder.h"
 #include "services/runtime/table_reads.h"
 
 namespace kith::runtime {
@@ -156,6 +158,42 @@ absl::Status ListDeleted(const ResourceType& type, const ListFields& fields,
   return absl::OkStatus();
 }
 
+constexpr size_t kBatchBytesMax = 2 << 20;
+
+// Fields of a request in the shape of AIP-231, and of its reply.
+struct BatchFields {
+  const FieldDescriptor* names;
+  const FieldDescriptor* rows;
+  const FieldDescriptor* missing;
+  const FieldDescriptor* left_out;
+};
+
+absl::Status BatchGet(const ResourceType& type, const BatchFields& fields,
+                      const ReadContext& context, const Message& request, Message* response) {
+  const auto& ask = *request.GetReflection();
+  const auto& answer = *response->GetReflection();
+  size_t bytes = 0;
+  for (int i = 0; i < ask.FieldSize(request, fields.names); ++i) {
+    std::string name = ask.GetRepeatedString(request, fields.names, i);
+    if (bytes >= kBatchBytesMax) {
+      answer.AddString(response, fields.left_out, std::move(name));
+      continue;
+    }
+    KITH_ASSIGN_OR_RETURN(
+        const std::optional<std::string> row,
+        type.directory->table().Get(context.view(), context.workspace(), name, context.tier));
+    if (!row.has_value()) {
+      answer.AddString(response, fields.missing, std::move(name));
+      continue;
+    }
+    bytes += row->size();
+    if (!answer.AddMessage(response, fields.rows)->ParseFromString(*row)) {
+      return projections::MalformedRow();
+    }
+  }
+  return absl::OkStatus();
+}
+
 // The repeated field of such messages; null where there is none.
 const FieldDescriptor* RowsOf(const Descriptor& reply, const Descriptor* resource) {
   for (int i = 0; i < reply.field_count(); ++i) {
@@ -173,7 +211,7 @@ const FieldDescriptor* FieldOf(const Descriptor& message, const char* name) {
 }
 
 void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDescriptor& method,
-          MethodTable& methods) {
+          const Runtime& runtime, MethodTable& methods) {
   const Descriptor& resource = *type.rules->resource->GetDescriptor();
   const Descriptor& request = *method.input_type();
   const Descriptor& reply = *method.output_type();
@@ -197,8 +235,27 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
           return Get(type, name, context, asked, response);
         });
   }
+  if (method.name() == absl::StrCat("List", resource.name(), "Revisions")) {
+    const auto lister =
+        std::make_shared<RevisionLister>(type, runtime.log, runtime.registry, method);
+    return methods.Read(
+        compiled, view, ReadKind::kScan,
+        [lister](const ReadContext& context, const Message& asked, Message* response) {
+          return lister->Run(context, asked, response);
+        });
+  }
   const FieldDescriptor* const rows = RowsOf(reply, &resource);
-  if (rows == nullptr || !absl::StartsWith(method.name(), "List")) return;
+  if (rows == nullptr) return;
+  if (absl::StartsWith(method.name(), "BatchGet")) {
+    const BatchFields fields{FieldOf(request, "names"), rows, FieldOf(reply, "missing"),
+                             FieldOf(reply, "left_out")};
+    return methods.Read(
+        compiled, view, ReadKind::kScan,
+        [&type, fields](const ReadContext& context, const Message& asked, Message* response) {
+          return BatchGet(type, fields, context, asked, response);
+        });
+  }
+  if (!absl::StartsWith(method.name(), "List")) return;
   const bool of_deleted = absl::StartsWith(method.name(), "ListDeleted");
   KITH_CHECK(!of_deleted || type.directory->deleted() != nullptr);
   const ListFields fields{of_deleted ? nullptr : FieldOf(request, "filter"),
@@ -214,14 +271,14 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
 
 }  // namespace
 
-void BindStandardMethods(const ResourceTypes& types, MethodTable& methods) {
+void BindStandardMethods(const ResourceTypes& types, const Runtime& runtime, MethodTable& methods) {
   for (const ResourceType& type : types) {
     for (const std::string& pattern : LinkPatterns(*type.rules->resource->GetDescriptor())) {
       TypeOf(types, pattern);
     }
     for (int i = 0; i < type.service->method_count(); ++i) {
       const MethodDescriptor& method = *type.service->method(i);
-      if (!methods.IsBound(method)) Bind(types, type, method, methods);
+      if (!methods.IsBound(method)) Bind(types, type, method, runtime, methods);
     }
   }
 }

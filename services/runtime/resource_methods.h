@@ -1,5 +1,6 @@
 // The standard methods of resources, bound by the names that the AIPs give them: Create, Get, List,
-// Update, Delete, Undelete, and ListDeleted. One that a capability bound itself stays as it is.
+// Update, Delete, Undelete, ListDeleted, BatchGet and ListRevisions. One that a capability bound
+// itself stays as it is.
 #pragma once
 
 #include <vector>
@@ -9,8 +10,11 @@
 
 namespace kith::runtime {
 
-// When everybody has bound what is their own. Borrows the types. Aborts where one links to records
+struct Runtime;
+
+// When everybody has bound what is their own. Borrows both. Aborts where one links to records
 // that are none of these resources.
-void BindStandardMethods(const std::vector<ResourceType>& types, MethodTable& methods);
+void BindStandardMethods(const std::vector<ResourceType>& types, const Runtime& runtime,
+                         MethodTable& methods);
 
 }  // namespace kith::runtime

@@ -126,7 +126,7 @@ absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
   methods_ = std::make_unique<MethodTable>(*environment_, *views_);
   for (const auto& bind : builder.bindings_) bind(*runtime_, *methods_);
   resources_ = builder.resources_;
-  BindStandardMethods(resources_, *methods_);
+  BindStandardMethods(resources_, *runtime_, *methods_);
   methods_->Sessions();
   KITH_RETURN_IF_ERROR(methods_->CheckComplete());
   services_ = NewGrpcServices(*methods_);

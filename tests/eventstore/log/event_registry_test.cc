@@ -193,7 +193,8 @@ TEST_F(EventRegistryTest, KnowsItsTypesByNameAndNumber) {
   EXPECT_EQ(registry_.TypeOf("contacts", "none"), EventType());
   EXPECT_EQ(registry_.Categories(),
             (std::vector<std::string>{"contacts", "deals", "interactions"}));
-  EXPECT_EQ(registry_.TypesOf("contacts"), (std::vector{EventType(1), EventType(2), EventType(3)}));
+  EXPECT_EQ(registry_.TypesOf("contacts"),
+            (std::vector{EventType(1), EventType(2), EventType(3), EventType(4)}));
   EXPECT_TRUE(registry_.TypesOf("spaceships").empty());
 }
 

@@ -175,10 +175,17 @@ absl::StatusOr<std::unique_ptr<StreamSource<SubscribeEventsResponse>>> BeSilent(
   return std::make_unique<Silent>();
 }
 
-// A method that a test has no use for.
-template <class Request, class Response>
-absl::Status Refuse(const ReadContext&, const Request&, Response*) {
-  return absl::UnimplementedError("not of this server");
+// Methods of the service that no test has a use for.
+void RefuseOthersOf(const google::protobuf::Descriptor& request, MethodTable& methods) {
+  const google::protobuf::ServiceDescriptor& service = *request.file()->service(0);
+  for (int i = 0; i < service.method_count(); ++i) {
+    if (methods.IsBound(*service.method(i))) continue;
+    methods.Answer(
+        MethodTaking(service.method(i)->input_type()), ReadKind::kPoint,
+        [](const ReadContext&, const google::protobuf::Message&, google::protobuf::Message*) {
+          return absl::UnimplementedError("not of this server");
+        });
+  }
 }
 
 // Looks at the view again and again, until that is refused.
@@ -204,16 +211,10 @@ void BindMethods(MethodTable& methods, Gate& list_gate) {
                  }
                  return request.filter() == "forever" ? ScanForever(context) : absl::OkStatus();
                });
-  methods.Answer(ReadKind::kPoint,
-                 Refuse<contacts::v1::DeleteContactRequest, google::protobuf::Empty>);
+  RefuseOthersOf(*GetContactRequest::descriptor(), methods);
 
   methods.Ingest<IngestInteractionsRequest, IngestInteractionsResponse>(PersonCommands());
-  using interactions::v1::Interaction;
-  methods.Answer(ReadKind::kPoint, Refuse<interactions::v1::RecordInteractionRequest, Interaction>);
-  methods.Answer(ReadKind::kPoint, Refuse<interactions::v1::GetInteractionRequest, Interaction>);
-  methods.Answer(
-      ReadKind::kPoint,
-      Refuse<interactions::v1::ListTimelineRequest, interactions::v1::ListTimelineResponse>);
+  RefuseOthersOf(*IngestInteractionsRequest::descriptor(), methods);
 
   methods.Stream(Count);
   methods.Stream(BeSilent);

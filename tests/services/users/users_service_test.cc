@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
@@ -86,6 +88,109 @@ TEST_F(UsersServiceTest, BringsADeletedUserBack) {
   EXPECT_THAT(deleted(), ::testing::ElementsAre("Moses Frase"));
   server_.clock().Advance(absl::Hours(2));
   EXPECT_THAT(deleted(), ::testing::IsEmpty());
+}
+
+TEST_F(UsersServiceTest, ReadsManyAtOnceAndSaysWhoIsMissing) {
+  const std::string moses = Create(R"pb(display_name: "Moses Frase")pb")->name();
+  const std::string anna = Create(R"pb(display_name: "Anna Snelling")pb")->name();
+  v1::BatchGetUsersRequest request;
+  request.add_names(anna);
+  request.add_names("users/01J00000000000000000000000");
+  request.add_names(moses);
+  request.add_names(anna);
+  const auto got = server_.Call(&Stub::BatchGetUsers, request);
+  ASSERT_EQ(got.reason(), "");
+  ASSERT_EQ(got->users_size(), 3);
+  EXPECT_EQ(got->users(0).display_name(), "Anna Snelling");
+  EXPECT_EQ(got->users(1).display_name(), "Moses Frase");
+  EXPECT_EQ(got->users(2).name(), anna);
+  EXPECT_THAT(got->missing(), ::testing::ElementsAre("users/01J00000000000000000000000"));
+  EXPECT_EQ(got->left_out_size(), 0);
+  request.add_names("people/7");
+  EXPECT_THAT(server_.Call(&Stub::BatchGetUsers, request).fields(),
+              ::testing::ElementsAre("names[4]"));
+}
+
+class UserRevisionsTest : public UsersServiceTest {
+ protected:
+  void Update(absl::string_view user) {
+    v1::UpdateUserRequest update;
+    *update.mutable_user() = Proto<v1::User>(user);
+    update.mutable_user()->set_name(name_);
+    EXPECT_EQ(server_.Call(&Stub::UpdateUser, update).reason(), "");
+  }
+  void Delete() {
+    v1::DeleteUserRequest remove;
+    remove.set_name(name_);
+    remove.set_request_id("gone-1");
+    EXPECT_EQ(server_.Call(&Stub::DeleteUser, remove).reason(), "");
+  }
+  Reply<v1::ListUserRevisionsResponse> List() {
+    return server_.Call(&Stub::ListUserRevisions, ask_);
+  }
+  // "2 user_updated office" of each, by pages.
+  std::vector<std::string> All() {
+    std::vector<std::string> all;
+    do {
+      const auto page = List();
+      EXPECT_EQ(page.reason(), "");
+      for (const v1::UserRevision& one : page->revisions()) {
+        all.push_back(absl::StrCat(one.revision().etag(), " ", one.revision().type(), " ",
+                                   absl::StrJoin(one.revision().changed().paths(), ",")));
+      }
+      ask_.set_page_token(page->next_page_token());
+    } while (!ask_.page_token().empty());
+    return all;
+  }
+  void Live() {
+    ask_.set_name(name_);
+    Update(R"pb(office: "West")pb");
+    Update(R"pb(email: "moses@example.org" office: "East")pb");
+    Update(R"pb(email: "m@example.org")pb");
+    Delete();
+  }
+
+  const std::string name_ = Create(R"pb(display_name: "Moses Frase" office: "Central")pb")->name();
+  v1::ListUserRevisionsRequest ask_;
+};
+
+TEST_F(UserRevisionsTest, TellEachChangeTheLastOneFirst) {
+  Live();
+  EXPECT_THAT(All(), ::testing::ElementsAre("5 user_deleted delete_time", "4 user_updated email",
+                                            "3 user_updated email,office", "2 user_updated office",
+                                            "1 user_created display_name,office"));
+  const auto page = List();
+  const v1::UserRevision& gone = page->revisions(0);
+  EXPECT_EQ(gone.revision().request_id(), "gone-1");
+  EXPECT_NE(gone.revision().actor(), "");
+  EXPECT_TRUE(gone.revision().has_record_time() && gone.revision().has_occur_time());
+  EXPECT_GT(gone.revision().sequence(), page->revisions(1).revision().sequence());
+  const v1::UserRevision& moved = page->revisions(2);
+  EXPECT_EQ(moved.before().ShortDebugString(), R"(office: "West")");
+  EXPECT_EQ(moved.after().ShortDebugString(), R"(email: "moses@example.org" office: "East")");
+}
+
+TEST_F(UserRevisionsTest, ComeByPagesAndByField) {
+  Live();
+  ask_.set_page_size(2);
+  EXPECT_EQ(All().size(), 5u);
+  ask_.set_field("office");
+  EXPECT_THAT(All(), ::testing::ElementsAre("3 user_updated email,office", "2 user_updated office",
+                                            "1 user_created display_name,office"));
+  ask_.set_page_size(1);
+  EXPECT_EQ(All().size(), 3u);
+  ask_.set_field("shoe_size");
+  EXPECT_THAT(List().fields(), ::testing::ElementsAre("field"));
+}
+
+TEST_F(UserRevisionsTest, AreThoseOfTheMomentTheyAreAskedFor) {
+  ask_.set_name(name_);
+  const auto then = List();
+  Live();
+  ask_.mutable_read()->set_token(then.token);
+  EXPECT_THAT(All(), ::testing::ElementsAre("1 user_created display_name,office"));
+  ask_.set_name("users/01J00000000000000000000000");
+  EXPECT_EQ(List().reason(), "USER_NOT_FOUND");
 }
 
 TEST_F(UsersServiceTest, RefusesAUserWithoutAName) {
