@@ -29,6 +29,15 @@ bool AreSame(const RepeatedPtrField<Element>& a, const RepeatedPtrField<Element>
                     google::protobuf::util::MessageDifferencer::Equals);
 }
 
+// A number as the contact has it already, also where the region is another since; else as the
+// region of now reads it.
+std::string NumberOf(const std::string& raw, const v1::Contact& before, const Settings& settings) {
+  for (const v1::PhoneNumber& known : before.phones()) {
+    if (known.raw() == raw && !known.e164().empty()) return known.e164();
+  }
+  return PhoneE164(raw, settings.default_region).value_or("");
+}
+
 // Of addresses and of numbers alike.
 template <class Element>
 void MarkFirstIfNone(RepeatedPtrField<Element>& elements) {
@@ -71,12 +80,12 @@ void CheckNameable(const v1::Contact& contact, BadRequest& violations) {
 }  // namespace
 
 void CompleteFields(const v1::Contact& before, const Settings& settings, v1::Contact& after) {
-  // Addresses and numbers that nobody touched stay as they are, whatever the settings are now.
+  // What nobody touched stays as it is, whatever the settings are now.
   if (!AreSame(before.emails(), after.emails())) MarkFirstIfNone(*after.mutable_emails());
   if (!AreSame(before.phones(), after.phones())) {
     MarkFirstIfNone(*after.mutable_phones());
     for (v1::PhoneNumber& phone : *after.mutable_phones()) {
-      phone.set_e164(PhoneE164(phone.raw(), settings.default_region).value_or(""));
+      phone.set_e164(NumberOf(phone.raw(), before, settings));
     }
   }
   after.set_display_name(DisplayNameOf(after));

@@ -17,9 +17,9 @@ inline constexpr absl::string_view kEmailClaim = "contacts.email";
 inline constexpr absl::string_view kExternalIdClaim = "contacts.external_id";
 
 // What follows from what a caller set: the first address and the first number are primary where
-// none is marked, each number is in E.164 as the workspace's default region reads it, the display
-// name is the names that are set, in order, and who is new is a lead. A number that cannot be read
-// is kept as typed.
+// none is marked, each new number is in E.164 as the workspace's default region reads it, the
+// display name is the names that are set, in order, and who is new is a lead. A number that cannot
+// be read is kept as typed.
 void CompleteFields(const v1::Contact& before, const Settings& settings, v1::Contact& after);
 
 // Every rule that no single field can state, all violations at once: there is a name, an address or

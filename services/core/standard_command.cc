@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/options/v1/options.pb.h"
+#include "services/core/reject.h"
 #include "services/core/resource_events.h"
 #include "services/core/update_mask.h"
 
@@ -39,7 +41,12 @@ std::unique_ptr<Message> CopyOf(const Message& message) {
 
 StandardCommand::StandardCommand(const ResourceRules& rules, StandardMethod method,
                                  const Descriptor& request)
-    : rules_(rules), method_(method) {
+    : rules_(rules),
+      method_(method),
+      name_pattern_(rules.resource->GetDescriptor()
+                        ->options()
+                        .GetExtension(options::v1::resource)
+                        .pattern()) {
   const Descriptor& type = *rules.resource->GetDescriptor();
   own_name_ = type.FindFieldByName("name");
   own_etag_ = type.FindFieldByName("etag");
@@ -71,6 +78,11 @@ std::string StandardCommand::NameIn(const Message& request) const {
 absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, const Message& request,
                                                      const CommandContext& context) const {
   if (method_ == StandardMethod::kCreate) return PlanCreate(request, context);
+  if (!name_pattern_.Matches(NameIn(request))) {
+    return RejectField(
+        name_ != nullptr ? name_->name() : absl::StrCat(resource_->name(), ".", own_name_->name()),
+        absl::StrCat("must be a resource name like ", name_pattern_.pattern()));
+  }
   if (now.lifecycle == Lifecycle::kAbsent) return ResourceNotFound(rules_, NameIn(request));
   const bool is_there = now.lifecycle == Lifecycle::kActive;
   switch (method_) {

@@ -16,6 +16,7 @@
 #include "services/core/decider.h"
 #include "services/core/decision.h"
 #include "services/core/links.h"
+#include "services/core/resource_name.h"
 #include "services/core/resource_rules.h"
 
 namespace kith {
@@ -97,6 +98,7 @@ class StandardCommand {
 
   const ResourceRules& rules_;
   const StandardMethod method_;
+  const ResourcePattern name_pattern_;
   // Of the request; null where it has none.
   const google::protobuf::FieldDescriptor* resource_ = nullptr;
   const google::protobuf::FieldDescriptor* mask_ = nullptr;

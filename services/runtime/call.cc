@@ -66,6 +66,7 @@ absl::StatusOr<CallTracker::Share> CallTracker::Enter(std::shared_ptr<KeyUsage> 
   share.streams_ = method.descriptor->server_streaming();
   share.loads_ = method.descriptor->client_streaming();
   const int64_t calls = usage->calls.fetch_add(1, std::memory_order_relaxed) + 1;
+  const int64_t of_workspace = usage->workspace->calls.fetch_add(1, std::memory_order_relaxed) + 1;
   const int64_t streams =
       share.streams_ ? usage->streams.fetch_add(1, std::memory_order_relaxed) + 1 : 0;
   const int64_t loads = share.loads_ ? usage->loads.fetch_add(1, std::memory_order_relaxed) + 1 : 0;
@@ -86,6 +87,12 @@ absl::StatusOr<CallTracker::Share> CallTracker::Enter(std::shared_ptr<KeyUsage> 
                         absl::StrCat("This key has ", limits_.calls_per_key_max,
                                      " calls in flight, as many as it may. Await some first."));
   }
+  if (of_workspace > WorkspaceUsage::Of(limits_.calls_max)) {
+    return LimitReached(
+        "max_calls", "workspace",
+        absl::StrCat("The keys of this workspace have ", WorkspaceUsage::Of(limits_.calls_max),
+                     " calls in flight, as many as they may. Await some first."));
+  }
   return share;
 }
 
@@ -95,6 +102,8 @@ absl::Status CallTracker::Share::Arrived(int64_t bytes) {
   const int64_t of_all =
       tracker_->request_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
   const int64_t of_key = usage_->request_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  const int64_t of_workspace =
+      usage_->workspace->request_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
   const int64_t max = tracker_->limits_.request_bytes_max;
   if (bytes > 0 && of_all > max) {
     return LimitReached("max_request_bytes", "server",
@@ -107,6 +116,11 @@ absl::Status CallTracker::Share::Arrived(int64_t bytes) {
                         "The requests of this key in flight take half of the memory that the "
                         "server gives to all. Await some first.");
   }
+  if (bytes > 0 && of_workspace > WorkspaceUsage::Of(max)) {
+    return LimitReached("max_request_bytes", "workspace",
+                        "The requests of this workspace in flight take three quarters of the "
+                        "memory that the server gives to all. Await some first.");
+  }
   return absl::OkStatus();
 }
 
@@ -114,18 +128,21 @@ void CallTracker::Share::AddLoadBytes(int64_t bytes) {
   load_bytes_ += bytes;
   tracker_->load_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   usage_->load_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  usage_->workspace->load_bytes.fetch_add(bytes, std::memory_order_relaxed);
 }
 
 bool CallTracker::Share::HasLoadsEnough() const {
   const int64_t max = tracker_->limits_.request_bytes_max;
   return tracker_->load_bytes_.load(std::memory_order_relaxed) >= max ||
-         usage_->load_bytes.load(std::memory_order_relaxed) >= max / 2;
+         usage_->load_bytes.load(std::memory_order_relaxed) >= max / 2 ||
+         usage_->workspace->load_bytes.load(std::memory_order_relaxed) >= WorkspaceUsage::Of(max);
 }
 
 void CallTracker::Share::AddReplyBytes(int64_t bytes) {
   reply_bytes_ += bytes;
   tracker_->reply_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   usage_->reply_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  usage_->workspace->reply_bytes.fetch_add(bytes, std::memory_order_relaxed);
 }
 
 absl::Status CallTracker::Share::CheckReplies() const {
@@ -134,6 +151,11 @@ absl::Status CallTracker::Share::CheckReplies() const {
     return LimitReached("max_reply_bytes", "key",
                         "Replies that this key has not taken fill half of the memory that the "
                         "server gives to all. Read them first.");
+  }
+  if (usage_->workspace->reply_bytes.load(std::memory_order_relaxed) >= WorkspaceUsage::Of(max)) {
+    return LimitReached("max_reply_bytes", "workspace",
+                        "Replies that the keys of this workspace have not taken fill three "
+                        "quarters of the memory that the server gives to all. Read them first.");
   }
   if (tracker_->reply_bytes_.load(std::memory_order_relaxed) >= max) {
     return LimitReached("max_reply_bytes", "server",
@@ -159,6 +181,11 @@ void CallTracker::GiveBack(const Share& share) {
   usage.load_bytes.fetch_sub(share.load_bytes_, std::memory_order_relaxed);
   usage.reply_bytes.fetch_sub(share.reply_bytes_, std::memory_order_relaxed);
   usage.calls.fetch_sub(1, std::memory_order_relaxed);
+  WorkspaceUsage& workspace = *usage.workspace;
+  workspace.calls.fetch_sub(1, std::memory_order_relaxed);
+  workspace.request_bytes.fetch_sub(share.request_bytes_, std::memory_order_relaxed);
+  workspace.load_bytes.fetch_sub(share.load_bytes_, std::memory_order_relaxed);
+  workspace.reply_bytes.fetch_sub(share.reply_bytes_, std::memory_order_relaxed);
   if (share.streams_) usage.streams.fetch_sub(1, std::memory_order_relaxed);
   if (share.loads_) usage.loads.fetch_sub(1, std::memory_order_relaxed);
 }

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -26,9 +28,26 @@ struct CallLimits {
   double events_per_second_per_key = 0;  // changes a key may make, with a burst of a second; 0: any
 };
 
+// What all keys of one workspace have on their way, who makes itself as many as it likes. A
+// workspace has three quarters of what there is for all, so that none takes the server from the
+// others.
+struct WorkspaceUsage {
+  std::atomic<int64_t> calls = 0;
+  std::atomic<int64_t> request_bytes = 0;
+  std::atomic<int64_t> load_bytes = 0;
+  std::atomic<int64_t> reply_bytes = 0;
+
+  static constexpr int64_t Of(int64_t all) { return all - all / 4; }
+};
+
 // What one key has on its way. Thread-safe.
 class KeyUsage {
  public:
+  KeyUsage() : KeyUsage(std::make_shared<WorkspaceUsage>()) {}
+  explicit KeyUsage(std::shared_ptr<WorkspaceUsage> of_workspace)
+      : workspace(std::move(of_workspace)) {}
+
+  const std::shared_ptr<WorkspaceUsage> workspace;
   std::atomic<int64_t> calls = 0;
   std::atomic<int64_t> streams = 0;
   std::atomic<int64_t> loads = 0;

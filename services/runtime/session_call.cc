@@ -94,6 +94,7 @@ class SessionCourse::Call final : public UnaryCarrier {
   }
 
   uint64_t id() const { return id_; }
+  int64_t request_bytes() const { return static_cast<int64_t>(request_.size()); }
   bool repeated() const { return repeated_; }
   Position appended() const { return appended_; }
   std::string TakeToken() { return std::move(token_); }
@@ -151,6 +152,11 @@ absl::Status SessionCourse::Take() {
   for (const std::string& name : message.methods()) named_.push_back(methods_.FindUnary(name));
   if (!message.calls().empty()) {
     untold_ += message.calls_size();
+    int64_t bytes = 0;
+    for (const RunSessionRequest::Call& call : message.calls()) {
+      bytes += static_cast<int64_t>(call.request().size());
+    }
+    caller_.share.AddLoadBytes(bytes);
     batches_.push_back(std::move(batch));
     ScheduleTurn();
   }
@@ -204,6 +210,7 @@ void SessionCourse::Cancel(const RunSessionRequest& message) {
 }
 
 bool SessionCourse::MayRead() const {
+  if (untold_ > 0 && caller_.share.HasLoadsEnough()) return false;
   return untold_ < kSessionCallsMax && batches_.size() < kBatchesMax && told_.size() < kAnswersMax;
 }
 
@@ -315,6 +322,7 @@ void SessionCourse::Tell(Call* call, const google::rpc::Status& status, std::str
     MutexLock lock(mutex_);
     *AnswerFor(bytes).message.add_outcomes() = std::move(outcome);
     appended_ = std::max(appended_, call->appended());
+    caller_.share.AddLoadBytes(-call->request_bytes());
     const auto known = calls_.find(call->id());
     if (known != calls_.end() && known->second == call) calls_.erase(known);
     for (Call* const follower : call->followers) {

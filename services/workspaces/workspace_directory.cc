@@ -92,7 +92,9 @@ std::shared_ptr<runtime::KeyUsage> WorkspaceDirectory::UsageOf(WorkspaceId works
     const auto key = entry->second.keys.find(actor);
     if (key != entry->second.keys.end()) return key->second.caller->usage;
   }
-  return std::make_shared<runtime::KeyUsage>();
+  auto& of_workspace = usages_[workspace];
+  if (of_workspace == nullptr) of_workspace = std::make_shared<runtime::WorkspaceUsage>();
+  return std::make_shared<runtime::KeyUsage>(of_workspace);
 }
 
 void WorkspaceDirectory::RefreshOrLog(WorkspaceId workspace) const {

@@ -78,6 +78,8 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   const SettingsHistory settings_;
   mutable Mutex mutex_;
   mutable std::map<WorkspaceId, Entry> entries_ KITH_GUARDED_BY(mutex_);
+  mutable std::map<WorkspaceId, std::shared_ptr<runtime::WorkspaceUsage>> usages_
+      KITH_GUARDED_BY(mutex_);
   mutable std::atomic<uint64_t> generation_ = 0;  // rises with every change of entries_
   // By the id of the request that created it, where that had one.
   mutable absl::flat_hash_map<std::string, WorkspaceId> created_by_ KITH_GUARDED_BY(mutex_);

@@ -425,6 +425,40 @@ TEST(DeleteContact, RejectsAnEtagThatIsNotThePresentOne) {
 
 // --- Evolve
 
+TEST(UpdateContact, KeepsNumbersThatWereReadInAnotherRegion) {
+  DeciderSpec spec;
+  const ContactState state = Given<ContactAggregate>({Created(kAda, R"pb(
+    first_name: "Ada"
+    display_name: "Ada"
+    phones { raw: "030 901820" e164: "+4930901820" primary: true })pb")});
+  spec.settings.default_region = "GB";
+  // As it was read, with one field changed and none named.
+  auto sent = Update("");
+  *sent.mutable_contact() = state.resource;
+  sent.mutable_contact()->set_department("Engines");
+  const Decision decision = Decide(state, {}, {}, sent, spec.context());
+  ASSERT_TRUE(decision.ok());
+  const auto& event = static_cast<const v1::ContactEvent&>(*decision->list().front().event);
+  EXPECT_THAT(event.contact_updated().update_mask().paths(), ElementsAre("department"));
+  // A number that is new is read as the region of now writes it.
+  auto moved = Update(R"pb(phones { raw: "020 7946 0018" })pb");
+  const Decision other = Decide(state, {}, {}, moved, spec.context());
+  ASSERT_TRUE(other.ok());
+  const auto& renewed = static_cast<const v1::ContactEvent&>(*other->list().front().event);
+  EXPECT_EQ(renewed.contact_updated().personal().phones(0).e164(), "+442079460018");
+}
+
+TEST(UpdateContact, NeedsTheNameOfAContact) {
+  DeciderSpec spec;
+  for (const std::string& name : {std::string(), std::string("people/7")}) {
+    auto command = Update(R"pb(first_name: "Eve")pb");
+    command.mutable_contact()->set_name(name);
+    const Decision refused = Decide(ContactState(), {}, {}, command, spec.context());
+    EXPECT_THAT(refused, IsRejectedWith(type::v1::ERROR_INVALID_FIELD)) << name;
+    EXPECT_THAT(ViolatedFields(refused.status()), ElementsAre("contact.name"));
+  }
+}
+
 // --- UndeleteContact
 
 TEST(UndeleteContact, ClaimsEverythingAgain) {

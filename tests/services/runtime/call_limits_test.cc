@@ -123,6 +123,32 @@ TEST(CallTracker, SaysWhenRepliesThatAreNotTakenAreTooMany) {
   EXPECT_EQ(one->reply_bytes.load(), 0);
 }
 
+TEST(CallTracker, GivesAWorkspaceThreeQuartersHoweverManyKeysItHas) {
+  CallLimits limits;
+  limits.calls_max = 8;
+  limits.reply_bytes_max = limits.request_bytes_max = 1'000;
+  CallTracker tracker(limits);
+  const Method& method = MethodOf<GetContactRequest>();
+  const auto workspace = std::make_shared<WorkspaceUsage>();
+  std::list<CallTracker::Share> shares;
+  for (int i = 0; i < 6; ++i) {
+    auto share = tracker.Enter(std::make_shared<KeyUsage>(workspace), method);
+    ASSERT_TRUE(share.ok()) << i;
+    shares.push_back(*std::move(share));
+  }
+  EXPECT_FALSE(tracker.Enter(std::make_shared<KeyUsage>(workspace), method).ok());
+  auto other = tracker.Enter(std::make_shared<KeyUsage>(), method);
+  ASSERT_TRUE(other.ok());
+  for (CallTracker::Share& share : shares) share.AddReplyBytes(125);
+  EXPECT_FALSE(shares.front().CheckReplies().ok());
+  EXPECT_TRUE(other->CheckReplies().ok());
+  for (CallTracker::Share& share : shares) share.AddLoadBytes(125);
+  EXPECT_TRUE(shares.front().HasLoadsEnough());
+  EXPECT_FALSE(other->HasLoadsEnough());
+  shares.clear();
+  EXPECT_EQ(workspace->calls + workspace->reply_bytes + workspace->load_bytes, 0);
+}
+
 TEST(CallTracker, GivesNoPlaceToCallsThatAreNotLetIn) {
   CallLimits limits;
   limits.calls_max = 2;

@@ -123,6 +123,32 @@ TEST(SessionLimits, ReadNothingMoreWhileAThousandCallsAreNotTold) {
   session.Give(Request());  // waits until it reads
 }
 
+// Requests that wait for others are held as they came: of a key no more than half of what there is.
+TEST(SessionLimits, ReadNothingMoreWhileCallsThatWaitAreLong) {
+  ServerOptions options = OneThread();
+  options.calls.request_bytes_max = 1'000;
+  PersonServer server(options);
+  server.list_gate.Close();
+  HeldSession session(server, "owner");
+  Request first = Methods();
+  Add(&first, 1, kList, List(1));
+  session.Give(first);
+  server.list_gate.AwaitWaiting(1);
+  Request second;
+  ListContactsRequest longer;
+  longer.set_filter(std::string(490, ' '));
+  Add(&second, 2, kList, longer).add_after(1);
+  session.Give(second);
+  Request third;
+  Add(&third, 3, kGet, Nobody()).add_after(2);
+  session.Give(third);
+  AwaitTurns(server, 20);
+  EXPECT_FALSE(session.is_reading());
+  server.list_gate.Open();
+  session.TakeUntil(3);
+  session.Give(Request());  // waits until it reads
+}
+
 // However small they are, and though each is told at once.
 TEST(SessionLimits, ReadNothingMoreWhileOutcomesAreNotTaken) {
   PersonServer server(OneThread());
