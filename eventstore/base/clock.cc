@@ -1,5 +1,7 @@
 #include "eventstore/base/clock.h"
 
+#include <chrono>
+
 #include "absl/time/clock.h"
 
 namespace kith {
@@ -9,6 +11,9 @@ class MachineClock final : public Clock {
  public:
   absl::Time Now() const override {
     return absl::FromUnixMicros(absl::GetCurrentTimeNanos() / 1000);
+  }
+  absl::Duration Elapsed() const override {
+    return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
   }
 };
 

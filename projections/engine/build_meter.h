@@ -12,10 +12,10 @@ namespace kith::projections {
 
 class BuildMeter {
  public:
-  // The building began here and then.
-  BuildMeter(Position from, absl::Time began) : from_(from), began_(began) {}
+  // The building began here and then. Times are as Clock::Elapsed counts.
+  BuildMeter(Position from, absl::Duration began) : from_(from), began_(began) {}
 
-  BuildProgress At(Position position, Position head, absl::Time now) const {
+  BuildProgress At(Position position, Position head, absl::Duration now) const {
     BuildProgress progress;
     const auto folded = static_cast<double>(position.value());
     const auto whole = static_cast<double>(std::max(head, position).value());
@@ -33,7 +33,7 @@ class BuildMeter {
 
  private:
   Position from_;
-  absl::Time began_;
+  absl::Duration began_;
 };
 
 }  // namespace kith::projections

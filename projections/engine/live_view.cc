@@ -53,8 +53,8 @@ LiveView::LiveView(Surroundings surroundings, size_t number, std::unique_ptr<Pro
       position_(progress.folded().value()),
       flushed_(progress.folded().value()),
       building_(false),
-      meter_(progress.folded(), surroundings_.options.clock->Now()) {
-  moved_us_ = polled_us_ = flushed_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
+      meter_(progress.folded(), Elapsed()) {
+  moved_us_ = polled_us_ = flushed_us_ = ElapsedUs();
   auto generation = NewGeneration(std::move(families), progress.folded());
   current_ = generation.get();
   {
@@ -89,10 +89,11 @@ void LiveView::Stop() {
 
 // ---- Reading
 
-void LiveView::WhenAt(Position position, absl::Time deadline, WaitList::Done done) {
+void LiveView::WhenAt(Position position, absl::Duration patience, WaitList::Done done) {
   // Anything will do for position 0, but not what a view has that is only being built.
   const bool any_but_building = position == Position() && building_.load();
   if (this->position() >= position && !any_but_building) return done(absl::OkStatus());
+  const absl::Duration deadline = Elapsed() + patience;
   absl::Status refused;
   bool added = false;
   {
@@ -102,7 +103,7 @@ void LiveView::WhenAt(Position position, absl::Time deadline, WaitList::Done don
     } else if (any_but_building && state_ == ViewState::kBuilding) {
       refused = Behind();
     } else if (this->position() < position) {
-      refused = Refusal(deadline);
+      refused = Refusal(patience);
       added = refused.ok();
       if (added) waits_.Add({position, deadline, std::move(done)});
     }
@@ -111,19 +112,17 @@ void LiveView::WhenAt(Position position, absl::Time deadline, WaitList::Done don
   surroundings_.wake_at(deadline);
 }
 
-absl::Status LiveView::Refusal(absl::Time deadline) const {
-  const auto comes_after = [&](absl::Duration delay) {
-    return surroundings_.options.clock->Now() + delay > deadline;
-  };
+absl::Status LiveView::Refusal(absl::Duration patience) const {
   switch (state_) {
     case ViewState::kLive:
       return absl::OkStatus();
     case ViewState::kBuilding: {
       const std::optional<absl::Duration> left = Progress().left;
-      return left.has_value() && comes_after(*left) ? Behind() : absl::OkStatus();
+      return left.has_value() && *left > patience ? Behind() : absl::OkStatus();
     }
     case ViewState::kStopped:
-      return retry_at_ > deadline || absl::IsDataLoss(status_) ? Behind() : absl::OkStatus();
+      return retry_at_ - Elapsed() > patience || absl::IsDataLoss(status_) ? Behind()
+                                                                           : absl::OkStatus();
   }
   return absl::OkStatus();
 }
@@ -137,14 +136,13 @@ absl::Status LiveView::Behind() const {
     case ViewState::kStopped:
       // Of the log; what it has lost does not come back by itself.
       if (absl::IsDataLoss(status_)) return status_;
-      return ViewStopped(name(), retry_at_ - surroundings_.options.clock->Now());
+      return ViewStopped(name(), retry_at_ - Elapsed());
   }
   return absl::OkStatus();
 }
 
 BuildProgress LiveView::Progress() const {
-  return meter_.At(current_.load()->position(), surroundings_.log.head(),
-                   surroundings_.options.clock->Now());
+  return meter_.At(current_.load()->position(), surroundings_.log.head(), Elapsed());
 }
 
 ViewSnapshot LiveView::At(Position position) const {
@@ -203,9 +201,10 @@ ViewHealth LiveView::Health() const {
   health.position = current_.load()->position();
   health.flushed = Position(flushed_.load());
   health.lag = Lacking(health.position, surroundings_.log.head());
-  health.moved = absl::FromUnixMicros(moved_us_.load());
-  health.polled =
-      feed_.idle() ? surroundings_.options.clock->Now() : absl::FromUnixMicros(polled_us_.load());
+  const absl::Duration now = Elapsed();
+  health.since_moved = now - absl::Microseconds(moved_us_.load());
+  health.since_polled =
+      feed_.idle() ? absl::ZeroDuration() : now - absl::Microseconds(polled_us_.load());
   health.stale_count = stale_.Show(kStaleShownMax, &health.stale);
   MutexLock lock(mutex_);
   health.state = state_;
@@ -219,7 +218,7 @@ absl::Status LiveView::Flush() {
   const uint64_t asked = ++flushes_asked_;
   feed_.AskForFlush();
   // Not for its status: what it failed of is told until it is live again, and by then it writes.
-  while (flushes_done_ < asked && retry_at_ == absl::InfiniteFuture() && !stopped_) {
+  while (flushes_done_ < asked && retry_at_ == absl::InfiniteDuration() && !stopped_) {
     flush_done_.Wait(mutex_);
   }
   if (flushes_done_ >= asked) return absl::OkStatus();
@@ -228,7 +227,7 @@ absl::Status LiveView::Flush() {
 
 // ---- Time
 
-void LiveView::Tick(absl::Time now) {
+void LiveView::Tick(absl::Duration now) {
   std::vector<WaitList::Wait> expired;
   absl::Status behind;
   bool retry = false;
@@ -236,16 +235,16 @@ void LiveView::Tick(absl::Time now) {
     MutexLock lock(mutex_);
     expired = waits_.TakeExpired(now);
     if (!expired.empty()) behind = Behind();
-    retry = retry_at_ != absl::InfiniteFuture();
+    retry = retry_at_ != absl::InfiniteDuration();
   }
   Answer(std::move(expired), [&] { return behind; });
   if (retry) feed_.Wake();  // the worker looks whether it is due
   // Ticks come every quarter of the interval, so what is due before the next one is flushed now.
-  const absl::Duration since = now - absl::FromUnixMicros(flushed_us_.load());
+  const absl::Duration since = now - absl::Microseconds(flushed_us_.load());
   if (since >= surroundings_.options.flush_interval * 0.75) feed_.AskForFlush();
 }
 
-absl::Time LiveView::NextDeadline() const {
+absl::Duration LiveView::NextDeadline() const {
   MutexLock lock(mutex_);
   return std::min(waits_.NextDeadline(), retry_at_);
 }
@@ -273,7 +272,7 @@ absl::Status LiveView::Begin() {
 
 absl::Status LiveView::FoldFed() {
   const Feed::Work work = feed_.Take();
-  polled_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
+  polled_us_ = ElapsedUs();
   if (work.closed) {
     fold_->MoveTo(work.through);
     return End();
@@ -288,7 +287,7 @@ absl::Status LiveView::FoldFed() {
 
 absl::Status LiveView::FoldBehind() {
   const Feed::Work requests = feed_.TakeRequests();
-  polled_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
+  polled_us_ = ElapsedUs();
   if (requests.closed) return End();
   KITH_RETURN_IF_ERROR(Damage());
   const auto chunk = surroundings_.catch_up.After(number_, fold_->folded());
@@ -369,7 +368,7 @@ void LiveView::FallBehind() {
     if (state_ == ViewState::kBuilding) return;
     state_ = ViewState::kBuilding;
     building_ = true;
-    meter_ = BuildMeter(folded, surroundings_.options.clock->Now());
+    meter_ = BuildMeter(folded, Elapsed());
   }
   Notify(ViewState::kBuilding, /*is_error=*/false,
          absl::StrCat("The view ", name(), " is being built."));
@@ -407,7 +406,7 @@ void LiveView::Stumble(const absl::Status& status) {
   surroundings_.catch_up.Leave(number_);
   const bool of_the_log = std::exchange(log_failed_, false);
   damaged_ = damaged_ || (absl::IsDataLoss(status) && !of_the_log);
-  const absl::Time retry_at = surroundings_.options.clock->Now() + back_off_.Next();
+  const absl::Duration retry_at = Elapsed() + back_off_.Next();
   bool known = false;
   {
     MutexLock lock(mutex_);
@@ -415,7 +414,7 @@ void LiveView::Stumble(const absl::Status& status) {
     // One that is damaged is as good as empty.
     state_ = damaged_ ? ViewState::kBuilding : ViewState::kStopped;
     building_ = damaged_;
-    if (damaged_) meter_ = BuildMeter(Position(), surroundings_.options.clock->Now());
+    if (damaged_) meter_ = BuildMeter(Position(), Elapsed());
     status_ = status;
     retry_at_ = retry_at;
     flush_done_.NotifyAll();
@@ -429,7 +428,7 @@ void LiveView::Stumble(const absl::Status& status) {
 }
 
 void LiveView::AwaitRetry() {
-  absl::Time retry_at;
+  absl::Duration retry_at;
   {
     MutexLock lock(mutex_);
     retry_at = retry_at_;
@@ -438,13 +437,11 @@ void LiveView::AwaitRetry() {
   for (;;) {
     const Feed::Work requests = feed_.TakeRequests();
     ended_ = requests.closed;
-    const absl::Duration left = retry_at - surroundings_.options.clock->Now();
-    // A clock that went back keeps nobody waiting longer than the longest back-off.
-    if (ended_ || left <= absl::ZeroDuration() || left > BackOff::kMax) break;
+    if (ended_ || Elapsed() >= retry_at) break;
     feed_.Sleep();
   }
   MutexLock lock(mutex_);
-  retry_at_ = absl::InfiniteFuture();
+  retry_at_ = absl::InfiniteDuration();
 }
 
 absl::Status LiveView::Renew() {
@@ -495,7 +492,7 @@ absl::Status LiveView::WriteToDisk() {
     KITH_RETURN_IF_ERROR(fold_->FlushFamilies(wait));
   }
   flushed_ = checkpoint.value();
-  flushed_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
+  flushed_us_ = ElapsedUs();
   MutexLock lock(mutex_);
   flushes_done_ = asked;
   flush_done_.NotifyAll();
@@ -506,7 +503,7 @@ absl::Status LiveView::WriteToDisk() {
 // may be over before this is called, and the view built anew: then it was of another generation.
 void LiveView::Publish(Generation& generation, Position position) {
   if (position <= generation.position()) return;
-  moved_us_ = absl::ToUnixMicros(surroundings_.options.clock->Now());
+  moved_us_ = ElapsedUs();
   std::vector<WaitList::Wait> reached;
   {
     MutexLock lock(mutex_);

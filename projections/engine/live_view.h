@@ -41,8 +41,8 @@ class LiveView final : public View {
     const eventstore::EventLog& log;
     eventstore::Executor& executor;
     CatchUp& catch_up;
-    Position feed_begin;                      // where the feeder begins
-    std::function<void(absl::Time)> wake_at;  // asks for a Tick at that time
+    Position feed_begin;                          // where the feeder begins
+    std::function<void(absl::Duration)> wake_at;  // asks for a Tick at that time
     // Empty families in the place of a view's own, which stay readable to who has them.
     std::function<absl::StatusOr<ViewFamilies>(const Projection&)> renew;
     std::function<void()> resume;  // before something that failed is tried again
@@ -59,9 +59,9 @@ class LiveView final : public View {
   void Stop();
   // The feeder says that nothing up to `last` is for this view.
   void Skip(Position last);
-  void Tick(absl::Time now);
+  void Tick(absl::Duration now);
   // When the next Tick has something to do.
-  absl::Time NextDeadline() const;
+  absl::Duration NextDeadline() const;
   const Projection& projection() const { return *projection_; }
   Feed& feed() { return feed_; }
 
@@ -69,7 +69,7 @@ class LiveView final : public View {
   absl::string_view name() const override { return projection_->name(); }
   int version() const override { return projection_->version(); }
   Position position() const override { return Position(position_.load(std::memory_order_acquire)); }
-  void WhenAt(Position position, absl::Time deadline, WaitList::Done done) override;
+  void WhenAt(Position position, absl::Duration patience, WaitList::Done done) override;
   ViewSnapshot At(Position position) const override;
   absl::StatusOr<std::string> Digest(Position position) const override;
   absl::StatusOr<std::string> IndexDigest() const override;
@@ -106,9 +106,13 @@ class LiveView final : public View {
   // What a reader of a damaged generation is told.
   absl::Status TellOfDamage(const Generation& generation);
 
+  // As Clock::Elapsed counts, which all times of a view do; in microseconds where they are atomic.
+  absl::Duration Elapsed() const { return surroundings_.options.clock->Elapsed(); }
+  int64_t ElapsedUs() const { return absl::ToInt64Microseconds(Elapsed()); }
+
   void Answer(std::vector<WaitList::Wait> waits, const std::function<absl::Status()>& answer);
   // Why a wait is not worth waiting for; OK when it is.
-  absl::Status Refusal(absl::Time deadline) const KITH_REQUIRES(mutex_);
+  absl::Status Refusal(absl::Duration patience) const KITH_REQUIRES(mutex_);
   // What a wait is told that nothing came of.
   absl::Status Behind() const KITH_REQUIRES(mutex_);
   BuildProgress Progress() const KITH_REQUIRES(mutex_);
@@ -147,7 +151,7 @@ class LiveView final : public View {
   ViewState state_ KITH_GUARDED_BY(mutex_) = ViewState::kLive;
   absl::Status status_ KITH_GUARDED_BY(mutex_);
   BuildMeter meter_ KITH_GUARDED_BY(mutex_);
-  absl::Time retry_at_ KITH_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  absl::Duration retry_at_ KITH_GUARDED_BY(mutex_) = absl::InfiniteDuration();
   bool stopped_ KITH_GUARDED_BY(mutex_) = false;
   uint64_t flushes_asked_ KITH_GUARDED_BY(mutex_) = 0;
   uint64_t flushes_done_ KITH_GUARDED_BY(mutex_) = 0;

@@ -49,10 +49,10 @@ struct ViewHealth {
   ViewState state = ViewState::kLive;
   BuildProgress progress;  // 100 % unless it is being built
   Position position;       // everything up to here is folded
-  Position flushed;   // a crash now would lose at most what follows, once the flush under way ends
-  uint64_t lag = 0;   // how many positions of the log follow
-  absl::Time moved;   // when the position last rose
-  absl::Time polled;  // when the worker last looked for work: it is alive
+  Position flushed;  // a crash now would lose at most what follows, once the flush under way ends
+  uint64_t lag = 0;  // how many positions of the log follow
+  absl::Duration since_moved;   // since the position last rose
+  absl::Duration since_polled;  // since the worker last looked for work: it is alive
   size_t stale_count = 0;
   std::vector<StaleEntity> stale;  // the first of them, by workspace and stream
   absl::Status status;             // not OK: why the view stands still
@@ -78,10 +78,10 @@ class View {
   // Everything up to here is folded and can be read.
   virtual Position position() const = 0;
   // Calls `done` once: OK when the view is at `position` or beyond, at once and on this thread when
-  // it already is, otherwise on the executor. Unavailable when `deadline` passes first (the message
+  // it already is, otherwise on the executor. Unavailable when `patience` passes first (the message
   // tells the lag), when the view has stopped, or when the store closes. DataLoss when it cannot
   // get there, because the log is damaged.
-  virtual void WhenAt(Position position, absl::Time deadline,
+  virtual void WhenAt(Position position, absl::Duration patience,
                       absl::AnyInvocable<void(absl::Status)> done) = 0;
   // The view as of `position`, which is at most position().
   virtual ViewSnapshot At(Position position) const = 0;

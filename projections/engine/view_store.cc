@@ -116,7 +116,7 @@ class LiveViewStore final : public ViewStore {
         executor,
         catch_up_,
         feed_begin_,
-        [this](absl::Time time) { WakeAt(time); },
+        [this](absl::Duration time) { WakeAt(time); },
         [this](const Projection& damaged) { return Renew(damaged); },
         [this] { store_->Resume(); }};
     views_.push_back(std::make_unique<LiveView>(std::move(surroundings), views_.size(),
@@ -146,7 +146,7 @@ class LiveViewStore final : public ViewStore {
   }
 
   void Tick() override {
-    const absl::Time now = options_.clock->Now();
+    const absl::Duration now = options_.clock->Elapsed();
     for (const auto& view : views_) view->Tick(now);
   }
 
@@ -186,7 +186,7 @@ class LiveViewStore final : public ViewStore {
 
   // A view asks for a tick. Waits usually end long before their deadline, so the ticker is
   // disturbed only for one that comes before the next tick.
-  void WakeAt(absl::Time time) {
+  void WakeAt(absl::Duration time) {
     MutexLock lock(mutex_);
     if (time >= next_tick_) return;
     next_tick_ = time;
@@ -196,7 +196,7 @@ class LiveViewStore final : public ViewStore {
   void TickForEver() {
     MutexLock lock(mutex_);
     while (!closing_) {
-      const absl::Time now = options_.clock->Now();
+      const absl::Duration now = options_.clock->Elapsed();
       if (now < next_tick_) {
         changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(next_tick_ - now));
         continue;
@@ -204,7 +204,7 @@ class LiveViewStore final : public ViewStore {
       next_tick_ = now + options_.flush_interval / 4;
       lock.Unlock();
       Tick();
-      absl::Time deadline = absl::InfiniteFuture();
+      absl::Duration deadline = absl::InfiniteDuration();
       for (const auto& view : views_) deadline = std::min(deadline, view->NextDeadline());
       lock.Lock();
       next_tick_ = std::min(next_tick_, deadline);
@@ -225,7 +225,7 @@ class LiveViewStore final : public ViewStore {
   Mutex mutex_;
   CondVar changed_;
   bool closing_ KITH_GUARDED_BY(mutex_) = false;
-  absl::Time next_tick_ KITH_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Duration next_tick_ KITH_GUARDED_BY(mutex_) = -absl::InfiniteDuration();
 };
 
 }  // namespace

@@ -27,7 +27,7 @@ namespace kith::projections {
 
 struct ViewStoreOptions {
   std::string path;                     // the directory; created when missing
-  const Clock* clock = &SystemClock();  // deadlines and flush times; outlives the store
+  const Clock* clock = &SystemClock();  // of which only Elapsed; outlives the store
   absl::Duration flush_interval =
       absl::Seconds(60);               // a view is written to disk at most this late …
   uint64_t flush_positions = 250'000;  // … and at most this many positions late

@@ -18,7 +18,7 @@ class WaitList {
   using Done = absl::AnyInvocable<void(absl::Status)>;
   struct Wait {
     Position position;
-    absl::Time deadline;
+    absl::Duration deadline;  // as Clock::Elapsed counts
     Done done;
   };
 
@@ -35,7 +35,7 @@ class WaitList {
     waits_.erase(waits_.begin(), end);
     return taken;
   }
-  std::vector<Wait> TakeExpired(absl::Time now) {
+  std::vector<Wait> TakeExpired(absl::Duration now) {
     std::vector<Wait> taken;
     for (auto at = waits_.begin(); at != waits_.end();) {
       if (at->second.deadline > now) {
@@ -47,11 +47,11 @@ class WaitList {
     }
     return taken;
   }
-  std::vector<Wait> TakeAll() { return TakeExpired(absl::InfiniteFuture()); }
+  std::vector<Wait> TakeAll() { return TakeExpired(absl::InfiniteDuration()); }
 
-  // InfiniteFuture when nothing waits.
-  absl::Time NextDeadline() const {
-    absl::Time next = absl::InfiniteFuture();
+  // InfiniteDuration when nothing waits.
+  absl::Duration NextDeadline() const {
+    absl::Duration next = absl::InfiniteDuration();
     for (const auto& [position, wait] : waits_) next = std::min(next, wait.deadline);
     return next;
   }

@@ -22,11 +22,11 @@ Progress::Progress(std::string what, int64_t total, bool live, std::ostream& out
       live_(live),
       out_(out),
       clock_(clock),
-      began_(clock.Now()),
-      drawn_(live ? absl::InfinitePast() : began_) {}
+      began_(clock.Elapsed()),
+      drawn_(live ? -absl::InfiniteDuration() : began_) {}
 
 void Progress::Update(int64_t done) {
-  const absl::Time now = clock_.Now();
+  const absl::Duration now = clock_.Elapsed();
   if (live_) {
     if (now - drawn_ < kRedraw && done < total_) return;
     drawn_ = now;
@@ -51,7 +51,7 @@ void Progress::Draw(int64_t done) {
   const int filled = static_cast<int>(kBarWidth * done / total_);
   std::string bar;
   for (int i = 0; i < kBarWidth; ++i) bar += i < filled ? "█" : "░";
-  const double seconds = absl::ToDoubleSeconds(clock_.Now() - began_);
+  const double seconds = absl::ToDoubleSeconds(clock_.Elapsed() - began_);
   const int64_t rate = seconds > 0 ? static_cast<int64_t>(static_cast<double>(done) / seconds) : 0;
   out_ << '\r' << what_ << ' ' << bar << ' ' << FormatCount(done) << " of " << FormatCount(total_)
        << ", " << FormatCount(rate) << "/s\033[K" << std::flush;

@@ -28,8 +28,8 @@ class Progress {
   const bool live_;
   std::ostream& out_;
   const Clock& clock_;
-  const absl::Time began_;
-  absl::Time drawn_;  // or told
+  const absl::Duration began_;
+  absl::Duration drawn_;  // or told
   int64_t tenths_told_ = 0;
   bool visible_ = false;
 };

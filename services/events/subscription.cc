@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> Subscription::Open(
       new Subscription(environment, workspace, std::move(filter), since));
   subscription->position_ = start;
   subscription->sequence_ = last_before;
-  subscription->sent_ = subscription->resumable_ = environment.clock.Now();
+  subscription->sent_ = subscription->resumable_ = environment.clock.Elapsed();
   if (last_before < log.WorkspaceHead(workspace)) {
     subscription->standing_ =
         log.ReadWorkspace(workspace, last_before.Next(), eventstore::Direction::kForwards);
@@ -51,7 +51,7 @@ absl::StatusOr<Subscription::Next> Subscription::Fill(v1::SubscribeEventsRespons
   if (last - sequence_.value() > kBehindEvents) caught_up_ = false;
   pausing_ = false;
   if (!response->events().events().empty()) {
-    sent_ = resumable_ = environment_.clock.Now();
+    sent_ = resumable_ = environment_.clock.Elapsed();
     return Next::kMessage;
   }
   if (passed_over_ >= environment_.options.checkpoint_events) {
@@ -69,11 +69,11 @@ void Subscription::Wake(absl::AnyInvocable<void()> wake) {
 }
 
 absl::Duration Subscription::IdleMax() const {
-  absl::Time due = sent_ + environment_.options.heartbeat_interval;
+  absl::Duration due = sent_ + environment_.options.heartbeat_interval;
   if (passed_over_ > 0) {
     due = std::min(due, resumable_ + environment_.options.checkpoint_interval);
   }
-  return std::max(due - environment_.clock.Now(), kIdleMin);
+  return std::max(due - environment_.clock.Elapsed(), kIdleMin);
 }
 
 absl::StatusOr<bool> Subscription::TakeRecords(v1::SubscribeEventsResponse* response) {
@@ -119,7 +119,7 @@ bool Subscription::Passes(const eventstore::EventHeader& header) const {
 }
 
 bool Subscription::FillWhenIdle(v1::SubscribeEventsResponse* response) {
-  const absl::Time now = environment_.clock.Now();
+  const absl::Duration now = environment_.clock.Elapsed();
   if (!caught_up_) {
     caught_up_ = true;
     response->mutable_caught_up()->set_sequence(static_cast<int64_t>(sequence_.value()));
@@ -140,7 +140,7 @@ void Subscription::FillCheckpoint(v1::SubscribeEventsResponse* response) {
   checkpoint.set_token(runtime::TokenAt(environment_.log, position_));
   checkpoint.set_sequence(static_cast<int64_t>(sequence_.value()));
   passed_over_ = 0;
-  sent_ = resumable_ = environment_.clock.Now();
+  sent_ = resumable_ = environment_.clock.Elapsed();
 }
 
 }  // namespace kith::events

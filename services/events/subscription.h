@@ -85,8 +85,8 @@ class Subscription final : public runtime::StreamSource<v1::SubscribeEventsRespo
   uint64_t passed_over_ = 0;  // events of the workspace since the last one the client can resume at
   bool caught_up_ = false;    // and the client was told
   bool pausing_ = false;      // idle only between two steps
-  absl::Time sent_;           // when the client was last sent something
-  absl::Time resumable_;      // when it was last sent a place to resume at
+  absl::Duration sent_;       // when the client was last sent something
+  absl::Duration resumable_;  // when it was last sent a place to resume at
 };
 
 }  // namespace kith::events

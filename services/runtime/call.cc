@@ -240,8 +240,9 @@ absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Me
   KITH_RETURN_IF_ERROR(environment.calls.CheckCalls());
   CallerContext context;
   context.now = environment.clock.Now();
-  context.deadline = carrier.deadline();
-  if (context.deadline <= context.now) {
+  const absl::Duration left = carrier.time_left();
+  context.deadline = environment.clock.Elapsed() + left;
+  if (left <= absl::ZeroDuration()) {
     return Error(type::v1::ERROR_DEADLINE_EXCEEDED, "The deadline passed. Nothing was done.");
   }
   context.generation = environment.authorizer.generation();  // before the question
@@ -298,19 +299,19 @@ absl::Status TakeRequest(const Method& method, Carrier& carrier, bool arrived,
   return method.rules->Check(*request);
 }
 
-absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller, absl::Time now) {
+absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller) {
   const double rate = environment.calls.limits().events_per_second_per_key;
   if (rate <= 0) return absl::OkStatus();
-  const absl::Duration wait = caller.usage->TakeEvent(rate, now);
+  const absl::Duration wait = caller.usage->TakeEvent(rate, environment.clock.Elapsed());
   if (wait <= absl::ZeroDuration()) return absl::OkStatus();
   return LimitReached("events_per_second_per_key", "key",
                       absl::StrCat("This key may make ", rate, " changes a second."), wait);
 }
 
 void Conclude(const CallEnvironment& environment, const Method& method, const Caller* caller,
-              absl::string_view request_id, absl::Time began, const absl::Status& status,
+              absl::string_view request_id, absl::Duration began, const absl::Status& status,
               const CallParts* parts) {
-  const absl::Duration took = environment.clock.Now() - began;
+  const absl::Duration took = environment.clock.Elapsed() - began;
   method.counters->Count(status, took);
   // Not `took`: who set the machine's clock made no call slow.
   const bool is_slow = parts != nullptr && parts->total() >= environment.slow_call;

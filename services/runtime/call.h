@@ -165,7 +165,7 @@ struct CallEnvironment {
 struct CallerContext {
   std::shared_ptr<const Caller> caller;
   absl::Time now;
-  absl::Time deadline;      // infinite future where the client set none
+  absl::Duration deadline;  // as Clock::Elapsed counts; infinite where the client set none
   uint64_t generation = 0;  // of the authorizer, when it was asked
   CallTracker::Share share;
 };
@@ -205,12 +205,12 @@ absl::Status TakeRequest(const Method& method, Carrier& carrier, bool arrived,
                          CallTracker::Share* share, google::protobuf::Message* request);
 
 // ERROR_LIMIT_REACHED when the caller makes more changes than its key may.
-absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller, absl::Time now);
+absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller);
 
-// Counts what became of a call, and writes it to the server's log. `caller` may be null, and so may
-// `parts`, of calls whose time is not the server's.
+// Counts what became of a call that began when Clock::Elapsed was `began`, and writes it to the
+// server's log. `caller` may be null, and so may `parts`, of calls whose time is not the server's.
 void Conclude(const CallEnvironment& environment, const Method& method, const Caller* caller,
-              absl::string_view request_id, absl::Time began, const absl::Status& status,
+              absl::string_view request_id, absl::Duration began, const absl::Status& status,
               const CallParts* parts = nullptr);
 
 }  // namespace kith::runtime

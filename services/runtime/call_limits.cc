@@ -33,15 +33,14 @@ void KeyUsage::Arrived() {
   next->StartRead();
 }
 
-absl::Duration KeyUsage::TakeEvent(double per_second, absl::Time now) {
+absl::Duration KeyUsage::TakeEvent(double per_second, absl::Duration now) {
   const double burst = std::max(1.0, per_second);
   MutexLock lock(mutex_);
-  if (filled_ == absl::InfinitePast()) {
-    left_ = burst;
-  } else if (now > filled_) {
+  // Full the first time. Two threads may have asked for the time in the other order.
+  if (now > filled_) {
     left_ = std::min(burst, left_ + absl::ToDoubleSeconds(now - filled_) * per_second);
+    filled_ = now;
   }
-  filled_ = std::max(filled_, now);
   if (left_ >= 1) {
     left_ -= 1;
     return absl::ZeroDuration();

@@ -61,16 +61,16 @@ class KeyUsage {
   // For every StartRead: the request is there, or will not come.
   void Arrived() KITH_EXCLUDES(mutex_);
 
-  // Takes one change out of what the key may make at `now`; how long until it may where there is
-  // none left, else zero. A clock that goes back gives nothing and takes nothing.
-  absl::Duration TakeEvent(double per_second, absl::Time now) KITH_EXCLUDES(mutex_);
+  // Takes one change out of what the key may make at `now`, as Clock::Elapsed counts; how long
+  // until it may where there is none left, else zero.
+  absl::Duration TakeEvent(double per_second, absl::Duration now) KITH_EXCLUDES(mutex_);
 
  private:
   Mutex mutex_;
   int64_t arriving_ KITH_GUARDED_BY(mutex_) = 0;
   std::deque<Carrier*> waiting_ KITH_GUARDED_BY(mutex_);  // to be read
   double left_ KITH_GUARDED_BY(mutex_) = 0;
-  absl::Time filled_ KITH_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Duration filled_ KITH_GUARDED_BY(mutex_) = -absl::InfiniteDuration();
 };
 
 // ERROR_LIMIT_REACHED with QuotaFailure, and with RetryInfo where waiting helps. `limit` is the

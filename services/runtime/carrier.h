@@ -30,8 +30,8 @@ class Carrier {
   virtual absl::string_view Metadata(const char* key) const = 0;
   // Who calls, where that was asked before the call came; null: the metadata `authorization` says.
   virtual std::shared_ptr<const Caller> caller() const { return nullptr; }
-  // Infinite future where the client set none.
-  virtual absl::Time deadline() const = 0;
+  // How long until the client's deadline; infinite where it set none.
+  virtual absl::Duration time_left() const = 0;
   // The client is gone, or waits no longer. Any thread.
   virtual bool IsCancelled() const = 0;
   // Something to tell with the reply; before Finish and before the first StartWrite.

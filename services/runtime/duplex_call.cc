@@ -7,7 +7,7 @@
 namespace kith::runtime {
 
 void DuplexCourse::Begin() {
-  began_ = environment_.clock.Now();
+  began_ = environment_.clock.Elapsed();
   if (absl::Status ready = Prepare(); !ready.ok()) StopWith(std::move(ready));
   Continue();
 }

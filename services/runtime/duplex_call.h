@@ -77,7 +77,7 @@ class DuplexCourse : public StreamedCall, public CallTracker::Stream {
   void StopWith(absl::Status reason) KITH_EXCLUDES(mutex_);
   Next Choose(const google::protobuf::Message** answer) KITH_REQUIRES(mutex_);
 
-  absl::Time began_;
+  absl::Duration began_;
   Mutex caller_mutex_;
   uint64_t generation_ KITH_GUARDED_BY(caller_mutex_) = 0;  // of the authorizer, when asked
   absl::StatusOr<std::shared_ptr<const Caller>> caller_now_ KITH_GUARDED_BY(caller_mutex_);

@@ -47,13 +47,11 @@ class GrpcCarrier : public Base {
     if (found == rpc_->client_metadata().end()) return {};
     return {found->second.data(), found->second.size()};
   }
-  absl::Time deadline() const override {
+  // By gRPC's own clock, which made a time of day of what the client has left.
+  absl::Duration time_left() const override {
     const auto deadline = rpc_->deadline();
-    if (deadline == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
-    // How much is left, because gRPC sees at once that the machine's clock was set, and our clock
-    // up to two seconds later.
-    return SystemClock().Now() +
-           absl::FromChrono(deadline - grpc::Timespec2Timepoint(gpr_now(GPR_CLOCK_REALTIME)));
+    if (deadline == std::chrono::system_clock::time_point::max()) return absl::InfiniteDuration();
+    return absl::FromChrono(deadline - grpc::Timespec2Timepoint(gpr_now(GPR_CLOCK_REALTIME)));
   }
   bool IsCancelled() const override { return rpc_->IsCancelled(); }
   void AddReplyMetadata(const char* key, std::string value) override {

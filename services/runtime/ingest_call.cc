@@ -53,7 +53,7 @@ absl::StatusOr<Origin> IngestCourse::OriginOf(const google::protobuf::Message& i
   Origin origin;
   KITH_ASSIGN_OR_RETURN(origin.caller, CallerNow());
   const absl::Time now = environment_.clock.Now();
-  KITH_RETURN_IF_ERROR(TakeEvent(environment_, *origin.caller, now));
+  KITH_RETURN_IF_ERROR(TakeEvent(environment_, *origin.caller));
   KITH_ASSIGN_OR_RETURN(origin.occurred, item_rules_.occur_time.Read(item, now));
   origin.deadline = caller_.deadline;
   origin.correlation_id = trace_id_;

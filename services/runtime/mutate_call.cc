@@ -10,7 +10,7 @@
 namespace kith::runtime {
 
 void MutateCall::Begin() {
-  began_ = environment_.clock.Now();
+  began_ = environment_.clock.Elapsed();
   absl::Status admitted = Admitted();
   if (!admitted.ok()) return Done(std::move(admitted));
   share_.StartRead(carrier_);
@@ -28,7 +28,7 @@ absl::Status MutateCall::Admitted() {
   origin_.deadline = admitted.deadline;
   share_ = std::move(admitted.share);
   now_ = admitted.now;
-  return TakeEvent(environment_, *origin_.caller, now_);
+  return TakeEvent(environment_, *origin_.caller);
 }
 
 absl::Status MutateCall::Prepare(bool arrived) {

@@ -64,7 +64,7 @@ class MutateCall final : public UnaryCall, public Command {
   google::protobuf::Message* const request_;
   google::protobuf::Message* const response_;
   const CommandHandler& handler_;
-  absl::Time began_;
+  absl::Duration began_;
   absl::Time now_;  // when it was let in
   CallTracker::Share share_;
   CallParts parts_;

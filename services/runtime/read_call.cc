@@ -28,7 +28,7 @@ absl::Status ViewBehind(const std::string& token) {
 }  // namespace
 
 void ReadCall::Begin() {
-  began_ = environment_.clock.Now();
+  began_ = environment_.clock.Elapsed();
   absl::StatusOr<CallerContext> admitted = Admit(environment_, method_, carrier_);
   if (!admitted.ok()) return End(admitted.status());
   caller_ = *std::move(admitted);
@@ -75,9 +75,10 @@ void ReadCall::Resolve(ReadTier tier) {
 }
 
 void ReadCall::Await() {
-  const absl::Time deadline = std::min(caller_.deadline, caller_.now + kWaitMax);
+  const absl::Duration patience =
+      std::min(caller_.deadline - environment_.clock.Elapsed(), kWaitMax);
   parts_.Mark(CallPart::kLoad);
-  view_->WhenAt(position_.wait_for, deadline, [this](absl::Status there) {
+  view_->WhenAt(position_.wait_for, patience, [this](absl::Status there) {
     parts_.Mark(CallPart::kWait);
     if (!there.ok()) {
       if (environment_.calls.stopping()) return End(ShuttingDown());

@@ -97,7 +97,7 @@ class ReadCall final : public UnaryCall {
   projections::View* const view_;
   const ReadKind kind_;
   const ReadHandler& handler_;
-  absl::Time began_;
+  absl::Duration began_;
   CallParts parts_;
   CallerContext caller_;
   absl::Time moment_;       // now, or the time that the read is as of

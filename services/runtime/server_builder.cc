@@ -167,8 +167,9 @@ void RunningServer::Stop() {
     // gRPC waits for connections too, and one whose client reads nothing would be waited for to the
     // end of the grace, with no call on it.
     calls_.AwaitCalls(options_.stop_grace, kStreamsGoodbye);
-    // gRPC's deadlines are of the machine's clock, whatever clock the server is given.
-    server_->Shutdown(absl::ToChronoTime(SystemClock().Now() + kGoodbye));
+    const gpr_timespec grace =
+        gpr_time_from_millis(absl::ToInt64Milliseconds(kGoodbye), GPR_TIMESPAN);
+    server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), grace));
     server_->Wait();
   }
   // No call is left: nothing waits on a pool, a view or the log any more, but what they owe each

@@ -45,14 +45,14 @@ absl::Duration DurationOf(const google::protobuf::Duration& duration) {
 class SessionCourse::Call final : public UnaryCarrier {
  public:
   Call(SessionCourse& session, RunSessionRequest::Call& call, const UnaryMethod* method,
-       absl::Time arrived)
+       absl::Duration arrived)
       : session_(session),
         id_(call.id()),
         method_(method),
         request_(std::move(*call.mutable_request())),
         traceparent_(std::move(*call.mutable_traceparent())),
         deadline_(call.has_timeout() ? arrived + DurationOf(call.timeout())
-                                     : absl::InfiniteFuture()),
+                                     : absl::InfiniteDuration()),
         arena_(OptionsOf(block_)) {}
 
   // Its end tells it.
@@ -73,7 +73,9 @@ class SessionCourse::Call final : public UnaryCarrier {
                                  : session_.carrier_.Metadata(key);
   }
   std::shared_ptr<const Caller> caller() const override { return caller_; }
-  absl::Time deadline() const override { return deadline_; }
+  absl::Duration time_left() const override {
+    return deadline_ - session_.environment_.clock.Elapsed();
+  }
   bool IsCancelled() const override {
     return cancelled_.load(std::memory_order_relaxed) || session_.carrier_.IsCancelled();
   }
@@ -119,7 +121,7 @@ class SessionCourse::Call final : public UnaryCarrier {
   const UnaryMethod* const method_;
   const std::string request_;
   const std::string traceparent_;
-  const absl::Time deadline_;
+  const absl::Duration deadline_;
   std::shared_ptr<const Caller> caller_;
   bool waited_ = false;
   Position read_after_;
@@ -140,7 +142,7 @@ SessionCourse::~SessionCourse() = default;
 
 absl::Status SessionCourse::Take() {
   auto batch = std::make_unique<Batch>();
-  batch->arrived = environment_.clock.Now();
+  batch->arrived = environment_.clock.Elapsed();
   RunSessionRequest& message = batch->message;
   KITH_RETURN_IF_ERROR(ReadMessage(method_, carrier_, &message));
   KITH_RETURN_IF_ERROR(Check(message));

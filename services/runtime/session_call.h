@@ -40,7 +40,7 @@ class SessionCourse final : public DuplexCourse {
   struct Batch {
     sessions::v1::RunSessionRequest message;
     int begun = 0;  // so many of its calls have
-    absl::Time arrived;
+    absl::Duration arrived;
     absl::flat_hash_set<uint64_t> cancelled;  // of those that have not
   };
   // Outcomes that are written together.

@@ -17,7 +17,7 @@ void Pause::Advance(bool& reached) {
 }
 
 void StreamCourse::Begin() {
-  began_ = environment_.clock.Now();
+  began_ = environment_.clock.Elapsed();
   absl::StatusOr<CallerContext> admitted = Admit(environment_, method_, carrier_);
   if (!admitted.ok()) return End(admitted.status());
   caller_ = *std::move(admitted);

@@ -105,7 +105,7 @@ class StreamCourse : public StreamedCall, public CallTracker::Stream {
   const Method& method_;
   StreamCarrier& carrier_;
   google::protobuf::Message* const request_;
-  absl::Time began_;
+  absl::Duration began_;
   CallerContext caller_;
   int64_t writing_bytes_ = 0;
   std::unique_ptr<grpc::Alarm> alarm_;         // of the pause

@@ -35,9 +35,10 @@ namespace kith::runtime {
 // Who commands, when, and as which request.
 struct Origin {
   std::shared_ptr<const Caller> caller;
-  absl::Time occurred = absl::InfinitePast();    // infinite past: when it is decided
-  absl::Time deadline = absl::InfiniteFuture();  // no attempt begins after it
-  eventstore::RequestKey request;                // an empty id: no protection against repetition
+  absl::Time occurred = absl::InfinitePast();  // infinite past: when it is decided
+  absl::Duration deadline =
+      absl::InfiniteDuration();    // no attempt begins after it; as Clock::Elapsed
+  eventstore::RequestKey request;  // an empty id: no protection against repetition
   std::string correlation_id;
   Position causation;
 };

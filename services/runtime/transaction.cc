@@ -55,7 +55,7 @@ Transaction::Transaction(Transact& transact, Command& command)
 void Transaction::Attempt(ReadTier tier) {
   const Origin& origin = command_.origin();
   const absl::Time now = transact_.environment_.clock.Now();
-  if (now >= origin.deadline) {
+  if (transact_.environment_.clock.Elapsed() >= origin.deadline) {
     return End(Error(type::v1::ERROR_DEADLINE_EXCEEDED, "The deadline passed. Nothing was done."));
   }
   if (attempts_ == transact_.options_.attempts_max) return End(Conflict());
@@ -65,12 +65,8 @@ void Transaction::Attempt(ReadTier tier) {
   ids_.Restart();
   Loader loader(transact_.states_, workspace_, tier);
   const bool said = origin.occurred != absl::InfinitePast();
-  const CommandContext context{now,
-                               said ? origin.occurred : now,
-                               origin.caller->actor,
-                               workspace_,
-                               *origin.caller->settings,
-                               ids_,
+  const CommandContext context{now,        said ? origin.occurred : now, origin.caller->actor,
+                               workspace_, *origin.caller->settings,     ids_,
                                said};
   Decision decision = command_.Decide(loader, context);
   if (tier == ReadTier::kDisk) Mark(CallPart::kLoad);

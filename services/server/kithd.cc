@@ -88,7 +88,7 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
 void Kithd::OpenMetrics(const Options& options, absl::Time began) {
   metrics_.emplace([this, began](MetricPage& page) {
     AddProcessMetrics(began, page);
-    AddViewMetrics(server_->runtime().views, SystemClock().Now(), page);
+    AddViewMetrics(server_->runtime().views, page);
     server_->methods().AddMetrics(page);
   });
   if (options.metrics.empty()) return;

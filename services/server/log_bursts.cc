@@ -14,7 +14,7 @@ std::string Repeated(absl::string_view json, uint64_t count) {
 
 }  // namespace
 
-std::optional<std::string> LogBursts::Take(LogLine line, absl::Time now) {
+std::optional<std::string> LogBursts::Take(LogLine line, absl::Duration now) {
   if (line.level == LogLevel::kDebug) return std::move(line.json);
   const auto found = bursts_.find(line.kind);
   if (found != bursts_.end()) {
@@ -26,7 +26,7 @@ std::optional<std::string> LogBursts::Take(LogLine line, absl::Time now) {
   return std::move(line.json);
 }
 
-std::vector<std::string> LogBursts::Ended(absl::Time now) {
+std::vector<std::string> LogBursts::Ended(absl::Duration now) {
   std::vector<std::string> lines;
   for (auto at = bursts_.begin(); at != bursts_.end();) {
     Burst& burst = at->second;
@@ -43,8 +43,8 @@ std::vector<std::string> LogBursts::Ended(absl::Time now) {
   return lines;
 }
 
-absl::Time LogBursts::next_end() const {
-  absl::Time next = absl::InfiniteFuture();
+absl::Duration LogBursts::next_end() const {
+  absl::Duration next = absl::InfiniteDuration();
   for (const auto& [kind, burst] : bursts_) next = std::min(next, burst.ends);
   return next;
 }

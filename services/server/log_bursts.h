@@ -3,7 +3,7 @@
 // The first of them is written at once. Those that follow within ten seconds are counted; then the
 // last of them is written, with "repeated": how many there were. A burst that goes on is told of
 // again after ten seconds more. Lines of level debug are for who looks for each of them, and are
-// all written. Pure; one thread.
+// all written. Times are as Clock::Elapsed counts. Pure; one thread.
 #pragma once
 
 #include <optional>
@@ -23,15 +23,15 @@ class LogBursts {
   static constexpr size_t kKindsMax = 1000;
 
   // What is to be written of this line now: itself, or nothing where it was counted.
-  std::optional<std::string> Take(LogLine line, absl::Time now);
+  std::optional<std::string> Take(LogLine line, absl::Duration now);
   // What was counted in spans that have ended by `now`.
-  std::vector<std::string> Ended(absl::Time now);
-  // When Ended may have something next; infinite future where nothing is counted.
-  absl::Time next_end() const;
+  std::vector<std::string> Ended(absl::Duration now);
+  // When Ended may have something next; infinite where nothing is counted.
+  absl::Duration next_end() const;
 
  private:
   struct Burst {
-    absl::Time ends;
+    absl::Duration ends;
     uint64_t counted = 0;
     std::string last;
   };

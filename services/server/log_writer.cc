@@ -56,8 +56,8 @@ size_t WriteLines(int file, absl::string_view text, const std::atomic<bool>& giv
 }
 
 // What is to be written now: of the lines that came, and of the bursts that end by `ended`.
-std::string TextOf(std::vector<LogLine> lines, LogBursts& bursts, absl::Time now,
-                   absl::Time ended) {
+std::string TextOf(std::vector<LogLine> lines, LogBursts& bursts, absl::Duration now,
+                   absl::Duration ended) {
   std::string text;
   for (LogLine& line : lines) {
     if (const auto json = bursts.Take(std::move(line), now)) absl::StrAppend(&text, *json, "\n");
@@ -90,14 +90,14 @@ struct LogWriter::Queue {
   std::atomic<uint64_t> dropped = 0;
 
   // The lines that have come, after waiting for some, until `until`, or for closing.
-  std::vector<LogLine> Next(absl::Time until) KITH_EXCLUDES(mutex) {
+  std::vector<LogLine> Next(absl::Duration until) KITH_EXCLUDES(mutex) {
     MutexLock lock(mutex);
     while (lines.empty() && !closing) {
-      if (until == absl::InfiniteFuture()) {
+      if (until == absl::InfiniteDuration()) {
         changed.Wait(mutex);
       } else if (!changed.WaitFor(
-                     mutex, absl::ToChronoNanoseconds(
-                                std::max(until - options.clock->Now(), absl::ZeroDuration())))) {
+                     mutex, absl::ToChronoNanoseconds(std::max(until - options.clock->Elapsed(),
+                                                               absl::ZeroDuration())))) {
         break;
       }
     }
@@ -112,10 +112,10 @@ struct LogWriter::Queue {
 
   // Whether the thread ends within `grace`.
   bool AwaitDone(absl::Duration grace) KITH_EXCLUDES(mutex) {
-    const absl::Time end = SystemClock().Now() + grace;
+    const absl::Duration end = SystemClock().Elapsed() + grace;
     MutexLock lock(mutex);
     while (!done) {
-      const absl::Duration left = end - SystemClock().Now();
+      const absl::Duration left = end - SystemClock().Elapsed();
       if (left <= absl::ZeroDuration()) break;
       changed.WaitFor(mutex, absl::ToChronoNanoseconds(std::min(left, kWaitMax)));
     }
@@ -149,8 +149,9 @@ void LogWriter::Work(const std::shared_ptr<Queue>& queue) {
   while (!at_end) {
     std::vector<LogLine> lines = queue->Next(bursts.next_end());
     at_end = queue->IsAtEnd();
-    const absl::Time now = queue->options.clock->Now();
-    std::string text = TextOf(std::move(lines), bursts, now, at_end ? absl::InfiniteFuture() : now);
+    const absl::Duration now = queue->options.clock->Elapsed();
+    std::string text =
+        TextOf(std::move(lines), bursts, now, at_end ? absl::InfiniteDuration() : now);
     if (const uint64_t dropped = queue->dropped.load(); dropped > dropped_told) {
       absl::StrAppend(&text, DroppedLine(dropped - std::exchange(dropped_told, dropped)));
     }

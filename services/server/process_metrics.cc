@@ -78,7 +78,7 @@ void AddProcessMetrics(absl::Time started, MetricPage& page) {
   AddAllocatorMetrics(page);
 }
 
-void AddViewMetrics(const projections::ViewStore& views, absl::Time now, MetricPage& page) {
+void AddViewMetrics(const projections::ViewStore& views, MetricPage& page) {
   for (const projections::ViewHealth& view : views.Health()) {
     const MetricLabels labels = {{"view", view.view}};
     for (const auto state : {projections::ViewState::kLive, projections::ViewState::kBuilding,
@@ -93,7 +93,7 @@ void AddViewMetrics(const projections::ViewStore& views, absl::Time now, MetricP
     page.Gauge("kith_view_stale_streams", "Streams that the view has stopped folding at an error.",
                static_cast<double>(view.stale_count), labels);
     page.Gauge("kith_view_poll_age_seconds", "How long ago the view last looked for work.",
-               std::max(0.0, absl::ToDoubleSeconds(now - view.polled)), labels);
+               std::max(0.0, absl::ToDoubleSeconds(view.since_polled)), labels);
     page.Gauge(
         "kith_view_unflushed_events", "Events that a crash now would have folded again.",
         static_cast<double>(view.position.value() - std::min(view.position, view.flushed).value()),

@@ -12,6 +12,6 @@ namespace kith::server {
 void AddProcessMetrics(absl::Time started, MetricPage& page);
 
 // How every view is doing at `now`.
-void AddViewMetrics(const projections::ViewStore& views, absl::Time now, MetricPage& page);
+void AddViewMetrics(const projections::ViewStore& views, MetricPage& page);
 
 }  // namespace kith::server

@@ -56,12 +56,13 @@ void AwaitViews(runtime::Runtime& runtime) {
       MutexLock lock(mutex);
       ++waiting;
     }
-    runtime.views.Find(health.view).WhenAt(head, absl::InfiniteFuture(), [&](absl::Status status) {
-      KITH_CHECK(status.ok());
-      MutexLock lock(mutex);
-      --waiting;
-      changed.NotifyAll();
-    });
+    runtime.views.Find(health.view)
+        .WhenAt(head, absl::InfiniteDuration(), [&](absl::Status status) {
+          KITH_CHECK(status.ok());
+          MutexLock lock(mutex);
+          --waiting;
+          changed.NotifyAll();
+        });
   }
   MutexLock lock(mutex);
   while (waiting > 0) changed.Wait(mutex);

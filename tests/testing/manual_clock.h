@@ -16,11 +16,21 @@ class ManualClock final : public Clock {
     now_ += tick_;
     return now_;
   }
-  void Set(absl::Time now) {
+  absl::Duration Elapsed() const override {
     MutexLock lock(mutex_);
-    now_ = now;
+    return elapsed_;
   }
-  void Advance(absl::Duration by) { Set(Now() + by); }
+  // Time passes.
+  void Advance(absl::Duration by) {
+    MutexLock lock(mutex_);
+    now_ += by;
+    elapsed_ += by;
+  }
+  // Somebody sets the time of day, and no time passes.
+  void Jump(absl::Duration by) {
+    MutexLock lock(mutex_);
+    now_ += by;
+  }
   // From now on it moves on by this much before every answer.
   void TickAtEveryRead(absl::Duration tick) {
     MutexLock lock(mutex_);
@@ -30,6 +40,7 @@ class ManualClock final : public Clock {
  private:
   mutable Mutex mutex_;
   mutable absl::Time now_ KITH_GUARDED_BY(mutex_);
+  absl::Duration elapsed_ KITH_GUARDED_BY(mutex_);
   absl::Duration tick_ KITH_GUARDED_BY(mutex_);
 };
 

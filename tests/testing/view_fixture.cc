@@ -107,7 +107,7 @@ absl::Status WaitFor(projections::View& view, Position position) {
     std::optional<absl::Status> status KITH_GUARDED_BY(mutex);
   };
   const auto answer = std::make_shared<Answer>();
-  view.WhenAt(position, absl::InfiniteFuture(), [answer](absl::Status status) {
+  view.WhenAt(position, absl::InfiniteDuration(), [answer](absl::Status status) {
     MutexLock lock(answer->mutex);
     answer->status = std::move(status);
     answer->changed.NotifyAll();

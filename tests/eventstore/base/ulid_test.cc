@@ -15,6 +15,7 @@ namespace {
 class SetClock final : public Clock {
  public:
   absl::Time Now() const override { return now; }
+  absl::Duration Elapsed() const override { return absl::ZeroDuration(); }
   absl::Time now = absl::FromUnixMillis(1'469'918'176'385);
 };
 

@@ -64,15 +64,26 @@ class ManualClock final : public Clock {
     MutexLock lock(mutex_);
     return now_;
   }
-  void Set(absl::Time now) {
+  absl::Duration Elapsed() const override {
     MutexLock lock(mutex_);
-    now_ = now;
+    return elapsed_;
   }
-  void Advance(absl::Duration by) { Set(Now() + by); }
+  // Time passes.
+  void Advance(absl::Duration by) {
+    MutexLock lock(mutex_);
+    now_ += by;
+    elapsed_ += by;
+  }
+  // Somebody sets the time of day, and no time passes.
+  void Jump(absl::Duration by) {
+    MutexLock lock(mutex_);
+    now_ += by;
+  }
 
  private:
   mutable Mutex mutex_;
   absl::Time now_ KITH_GUARDED_BY(mutex_) = absl::FromUnixSeconds(1'700'000'000);
+  absl::Duration elapsed_ KITH_GUARDED_BY(mutex_);
 };
 
 class SeededRandom final : public Random {

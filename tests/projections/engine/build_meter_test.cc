@@ -5,7 +5,7 @@
 namespace kith::projections {
 namespace {
 
-const absl::Time kBegan = absl::FromUnixSeconds(1'767'225'600);
+constexpr absl::Duration kBegan = absl::Hours(3);
 
 TEST(BuildMeter, TellsShareRateAndTimeLeft) {
   const BuildMeter meter(Position(1000), kBegan);

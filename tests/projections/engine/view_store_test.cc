@@ -67,9 +67,9 @@ class ViewStoreTest : public ::testing::Test {
     std::atomic<bool> given{false};
     absl::Status status;
   };
-  std::shared_ptr<Answer> Ask(View& view, Position position, absl::Time deadline) {
+  std::shared_ptr<Answer> Ask(View& view, Position position, absl::Duration patience) {
     auto answer = std::make_shared<Answer>();
-    view.WhenAt(position, deadline, [answer](absl::Status status) {
+    view.WhenAt(position, patience, [answer](absl::Status status) {
       answer->status = std::move(status);
       answer->given = true;
       answer->given.notify_all();
@@ -120,7 +120,7 @@ TEST_F(ViewStoreTest, AnswersAWaitThatIsThereAlreadyOnTheCallersThread) {
   View& view = store->Find("deal_names");
   const auto caller = std::this_thread::get_id();
   std::thread::id answered;
-  view.WhenAt(Position(0), absl::InfiniteFuture(), [&](absl::Status status) {
+  view.WhenAt(Position(0), absl::InfiniteDuration(), [&](absl::Status status) {
     EXPECT_TRUE(status.ok());
     answered = std::this_thread::get_id();
   });
@@ -130,7 +130,7 @@ TEST_F(ViewStoreTest, AnswersAWaitThatIsThereAlreadyOnTheCallersThread) {
 TEST_F(ViewStoreTest, RefusesAWaitAtItsDeadlineWithoutSayingHowMuchOthersWrite) {
   const auto store = fixture_.Open("views");
   View& view = store->Find("deal_names");
-  const auto answer = Ask(view, Position(17), fixture_.clock().Now() + absl::Seconds(5));
+  const auto answer = Ask(view, Position(17), absl::Seconds(5));
   fixture_.clock().Advance(absl::Seconds(4));
   store->Tick();
   fixture_.clock().Advance(absl::Seconds(2));
@@ -141,9 +141,27 @@ TEST_F(ViewStoreTest, RefusesAWaitAtItsDeadlineWithoutSayingHowMuchOthersWrite) 
   EXPECT_THAT(WireError(answer->status)->ShortDebugString(), Not(HasSubstr("17")));
 }
 
+TEST_F(ViewStoreTest, EndsAWaitInTimeWhateverTheTimeOfDayIsSetTo) {
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("deal_names");
+  const auto reached = Ask(view, Position(1), absl::Seconds(5));
+  fixture_.clock().Jump(absl::Hours(3));
+  store->Tick();
+  fixture_.Append("deals/1", Created("Crane"));
+  reached->given.wait(false);
+  EXPECT_EQ(reached->status, absl::OkStatus());
+
+  const auto missed = Ask(view, Position(17), absl::Seconds(5));
+  fixture_.clock().Jump(-absl::Hours(6));
+  fixture_.clock().Advance(absl::Seconds(5));
+  store->Tick();
+  missed->given.wait(false);
+  EXPECT_TRUE(IsError(missed->status, type::v1::ERROR_VIEW_BEHIND)) << missed->status;
+}
+
 TEST_F(ViewStoreTest, AnswersWaitsWithUnavailableWhenItCloses) {
   auto store = fixture_.Open("views");
-  const auto answer = Ask(store->Find("deal_names"), Position(17), absl::InfiniteFuture());
+  const auto answer = Ask(store->Find("deal_names"), Position(17), absl::InfiniteDuration());
   store.reset();
   answer->given.wait(false);
   EXPECT_TRUE(IsError(answer->status, type::v1::ERROR_SHUTTING_DOWN)) << answer->status;

@@ -215,6 +215,26 @@ TEST_F(SubscribeEvents, GivesAHeartbeatWhenItHadNothingToSayForLong) {
   EXPECT_EQ(subscription->IdleMax(), options_.heartbeat_interval);
 }
 
+// What is due is due when that much time has passed, and neither sooner nor later where the time of
+// day is set.
+TEST_F(SubscribeEvents, GivesWhatIsDueInTimeWhateverTheTimeOfDayIsSetTo) {
+  v1::SubscribeEventsRequest request;
+  request.mutable_filter()->add_types("contact_deleted");
+  const auto subscription = Subscribe(request);
+  Create("contacts/1");
+  EXPECT_THAT(Told(*subscription), ElementsAre("caught up 1"));
+  clock_.Jump(absl::Hours(3));
+  EXPECT_THAT(Told(*subscription), ElementsAre());
+  EXPECT_EQ(subscription->IdleMax(),
+            std::min(options_.checkpoint_interval, options_.heartbeat_interval));
+  clock_.Jump(-absl::Hours(6));
+  clock_.Advance(options_.checkpoint_interval);
+  EXPECT_THAT(Told(*subscription), ElementsAre("checkpoint 1"));
+  clock_.Jump(-absl::Hours(6));
+  clock_.Advance(options_.heartbeat_interval);
+  EXPECT_THAT(Told(*subscription), ElementsAre("heartbeat 0"));
+}
+
 TEST_F(SubscribeEvents, WakesWhenSomethingIsAppended) {
   const auto subscription = Subscribe();
   Told(*subscription);

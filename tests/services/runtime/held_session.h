@@ -93,7 +93,7 @@ class HeldSession final : public StreamCarrier {
   absl::string_view Metadata(const char* key) const override {
     return absl::string_view(key) == "authorization" ? authorization_ : absl::string_view();
   }
-  absl::Time deadline() const override { return absl::InfiniteFuture(); }
+  absl::Duration time_left() const override { return absl::InfiniteDuration(); }
   bool IsCancelled() const override { return hung_up_; }
   void AddReplyMetadata(const char*, std::string) override {}
   void StartRead() override {

@@ -225,12 +225,22 @@ TEST_F(TransactTest, LoadsFromDiskWhatIsNotInMemory) {
 
 TEST_F(TransactTest, DoesNothingAfterTheDeadline) {
   Origin origin = OriginOf();
-  origin.deadline = clock_.Now();
+  origin.deadline = clock_.Elapsed();
   const Answer answer = Run(origin, [](Loader& load, const CommandContext&) {
     return Create(load, "contacts/1", "Ada");
   });
   EXPECT_TRUE(IsError(answer.status, type::v1::ERROR_DEADLINE_EXCEEDED));
   EXPECT_EQ(Events(), 0u);
+}
+
+TEST_F(TransactTest, HasTheTimeItHadWhateverTheTimeOfDayIsSetTo) {
+  Origin origin = OriginOf();
+  origin.deadline = clock_.Elapsed() + absl::Seconds(1);
+  clock_.Jump(absl::Hours(3));
+  const Answer answer = Run(origin, [](Loader& load, const CommandContext&) {
+    return Create(load, "contacts/1", "Ada");
+  });
+  EXPECT_TRUE(answer.status.ok()) << answer.status;
 }
 
 TEST_F(TransactTest, TellsObserversBeforeTheCaller) {
