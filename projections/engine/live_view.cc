@@ -53,6 +53,7 @@ LiveView::LiveView(Surroundings surroundings, size_t number, std::unique_ptr<Pro
       position_(progress.folded().value()),
       flushed_(progress.folded().value()),
       building_(false),
+      late_watch_(surroundings_.options.late_after),
       meter_(progress.folded(), Elapsed()) {
   moved_us_ = polled_us_ = flushed_us_ = ElapsedUs();
   auto generation = NewGeneration(std::move(families), progress.folded());
@@ -115,6 +116,7 @@ void LiveView::WhenAt(Position position, absl::Duration patience, WaitList::Done
 absl::Status LiveView::Refusal(absl::Duration patience) const {
   switch (state_) {
     case ViewState::kLive:
+    case ViewState::kLate:
       return absl::OkStatus();
     case ViewState::kBuilding: {
       const std::optional<absl::Duration> left = Progress().left;
@@ -130,6 +132,7 @@ absl::Status LiveView::Refusal(absl::Duration patience) const {
 absl::Status LiveView::Behind() const {
   switch (state_) {
     case ViewState::kLive:
+    case ViewState::kLate:
       return ViewBehind(name());
     case ViewState::kBuilding:
       return ViewBuilding(name(), Progress());
@@ -207,7 +210,7 @@ ViewHealth LiveView::Health() const {
       feed_.idle() ? absl::ZeroDuration() : now - absl::Microseconds(polled_us_.load());
   health.stale_count = stale_.Show(kStaleShownMax, &health.stale);
   MutexLock lock(mutex_);
-  health.state = state_;
+  health.state = State();
   health.status = status_;
   health.progress = Progress();
   return health;
@@ -238,6 +241,7 @@ void LiveView::Tick(absl::Duration now) {
     retry = retry_at_ != absl::InfiniteDuration();
   }
   Answer(std::move(expired), [&] { return behind; });
+  WatchForLateness(now);
   if (retry) feed_.Wake();  // the worker looks whether it is due
   // Ticks come every quarter of the interval, so what is due before the next one is flushed now.
   const absl::Duration since = now - absl::Microseconds(flushed_us_.load());
@@ -246,7 +250,43 @@ void LiveView::Tick(absl::Duration now) {
 
 absl::Duration LiveView::NextDeadline() const {
   MutexLock lock(mutex_);
-  return std::min(waits_.NextDeadline(), retry_at_);
+  const absl::Duration late = is_late_ ? absl::InfiniteDuration() : late_watch_.Due(position());
+  return std::min({waits_.NextDeadline(), retry_at_, late});
+}
+
+ViewState LiveView::State() const {
+  const bool late = state_ == ViewState::kLive && late_watch_.IsLate(position(), Elapsed());
+  return late ? ViewState::kLate : state_;
+}
+
+void LiveView::WatchForLateness(absl::Duration now) {
+  const Position head = surroundings_.log.head();
+  const Position position = this->position();
+  bool was_late = false;
+  bool is_late = false;
+  bool is_live = false;
+  {
+    MutexLock lock(mutex_);
+    is_live = state_ == ViewState::kLive;
+    if (is_live) {
+      late_watch_.Look(position, head, now);
+    } else {
+      late_watch_.Forget();
+    }
+    is_late = late_watch_.IsLate(position, now);
+    was_late = std::exchange(is_late_, is_late);
+  }
+  if (is_late == was_late) return;
+  if (is_late) {
+    Notify(ViewState::kLate, /*is_error=*/true,
+           absl::StrCat("The view ", name(), " is late: it stands at position ", position.value(),
+                        ", and the log has had more for ",
+                        absl::FormatDuration(surroundings_.options.late_after),
+                        ". If it stays there, restart kithd; nothing is lost."));
+  } else if (is_live) {
+    Notify(ViewState::kLive, /*is_error=*/false,
+           absl::StrCat("The view ", name(), " is late no more."));
+  }
 }
 
 // ---- Folding

@@ -24,6 +24,7 @@
 #include "projections/engine/catch_up.h"
 #include "projections/engine/feed.h"
 #include "projections/engine/generation.h"
+#include "projections/engine/late_watch.h"
 #include "projections/engine/projection.h"
 #include "projections/engine/stale_entities.h"
 #include "projections/engine/view.h"
@@ -113,6 +114,9 @@ class LiveView final : public View {
   void Answer(std::vector<WaitList::Wait> waits, const std::function<absl::Status()>& answer);
   // Why a wait is not worth waiting for; OK when it is.
   absl::Status Refusal(absl::Duration patience) const KITH_REQUIRES(mutex_);
+  ViewState State() const KITH_REQUIRES(mutex_);
+  // Looks whether the view is late, and tells when that is another answer than before.
+  void WatchForLateness(absl::Duration now) KITH_EXCLUDES(mutex_);
   // What a wait is told that nothing came of.
   absl::Status Behind() const KITH_REQUIRES(mutex_);
   BuildProgress Progress() const KITH_REQUIRES(mutex_);
@@ -148,8 +152,10 @@ class LiveView final : public View {
   CondVar flush_done_;
   std::vector<std::shared_ptr<Generation>> generations_ KITH_GUARDED_BY(mutex_);
   WaitList waits_ KITH_GUARDED_BY(mutex_);
-  ViewState state_ KITH_GUARDED_BY(mutex_) = ViewState::kLive;
+  ViewState state_ KITH_GUARDED_BY(mutex_) = ViewState::kLive;  // never kLate: State()
   absl::Status status_ KITH_GUARDED_BY(mutex_);
+  LateWatch late_watch_ KITH_GUARDED_BY(mutex_);  // while it is live
+  bool is_late_ KITH_GUARDED_BY(mutex_) = false;  // as told
   BuildMeter meter_ KITH_GUARDED_BY(mutex_);
   absl::Duration retry_at_ KITH_GUARDED_BY(mutex_) = absl::InfiniteDuration();
   bool stopped_ KITH_GUARDED_BY(mutex_) = false;

@@ -25,6 +25,8 @@ absl::string_view NameOf(ViewState state) {
       return "building";
     case ViewState::kStopped:
       return "stopped";
+    case ViewState::kLate:
+      return "late";
   }
   return "";
 }

@@ -27,8 +27,9 @@ enum class ViewState {
   kLive,      // it keeps up with the log
   kBuilding,  // it is far behind, being new or changed: `progress` says how far it has come
   kStopped,   // an error keeps it where it is: `status` says which
+  kLate,      // it was live, and lacks what the log has had for long: it hangs, or is too slow
 };
-// "live", "building", "stopped": for metrics and log lines.
+// "live", "building", "stopped", "late": for metrics and log lines.
 absl::string_view NameOf(ViewState state);
 
 // How far a view that is being built has come. Of shares and times only, so that callers may be

@@ -35,6 +35,8 @@ struct ViewStoreOptions {
   size_t memtable_bytes = 64 << 20;    // unwritten rows of all views
   size_t queue_events = 8192;          // decoded events waiting for one view's worker
   uint64_t near_positions = 4096;      // a view that lacks more than this is being built
+  absl::Duration late_after =
+      absl::Seconds(30);  // a view that is live is late when it lacks what the log has had so long
   // Told what the operator should hear of, on a thread of the store's, one call at a time for a
   // view: it must not wait for anything. May be null.
   std::function<void(const ViewNotice&)> notice;

@@ -1,8 +1,8 @@
 // Health: tells gRPC's health service, and so whoever asks Check or Watch, how the server is doing.
 //
 //   ""            serving while the log takes writes
-//   a service     serving while every view that its methods read is live: neither stopped nor being
-//                 built
+//   a service     serving while every view that its methods read is live: neither stopped, nor
+//                 being built, nor late
 //   "kith.ready"  serving while all of them are
 #pragma once
 

@@ -82,7 +82,7 @@ void AddViewMetrics(const projections::ViewStore& views, MetricPage& page) {
   for (const projections::ViewHealth& view : views.Health()) {
     const MetricLabels labels = {{"view", view.view}};
     for (const auto state : {projections::ViewState::kLive, projections::ViewState::kBuilding,
-                             projections::ViewState::kStopped}) {
+                             projections::ViewState::kStopped, projections::ViewState::kLate}) {
       page.Gauge("kith_view_state", "1 for the state that the view is in.", view.state == state,
                  {{"view", view.view}, {"state", std::string(NameOf(state))}});
     }

@@ -119,11 +119,13 @@ class ViewRecoveryTest : public ::testing::Test {
     view.WhenAt(position, patience, [&](absl::Status status) { answer = std::move(status); });
     return answer;
   }
-  int NoticesOf(ViewState state) {
+  int NoticesOf(ViewState state) { return static_cast<int>(NoticesOf("deal_names", state).size()); }
+  std::vector<ViewNotice> NoticesOf(absl::string_view view, ViewState state) {
     MutexLock lock(mutex_);
-    return static_cast<int>(std::count_if(notices_.begin(), notices_.end(), [&](const auto& n) {
-      return n.view == "deal_names" && n.state == state;
-    }));
+    std::vector<ViewNotice> found;
+    std::copy_if(notices_.begin(), notices_.end(), std::back_inserter(found),
+                 [&](const auto& notice) { return notice.view == view && notice.state == state; });
+    return found;
   }
   static Faults::Decide Failing(absl::string_view family, StoreStep step, absl::Status error) {
     return [=](StoreStep at, absl::string_view name) {
@@ -291,6 +293,69 @@ TEST_F(ViewRecoveryTest, IsFlushedInTimeWhateverTheTimeOfDayIsSetTo) {
   fixture_.clock().Advance(fixture_.options().flush_interval);
   store->Tick();
   while (flushes == 0) std::this_thread::yield();
+}
+
+// Goal: a view that was live and hangs in an event is told of, once, and is live again when it goes
+// on. Method: its worker is held in Apply while time passes.
+TEST_F(ViewRecoveryTest, IsLateWhereItHangs) {
+  const auto store = fixture_.Open("views");
+  const Release release(holdup_);
+  View& view = store->Find("held_names");
+  View& other = store->Find("deal_names");
+  ASSERT_TRUE(WaitFor(view, AppendSome(3)).ok());
+  AwaitState(view, ViewState::kLive);
+  store->Tick();
+  fixture_.clock().Advance(absl::Hours(1));  // a view with nothing to do is not late
+  EXPECT_EQ(view.Health().state, ViewState::kLive);
+
+  holdup_.HoldAt(4);
+  const Position last = AppendSome(1);
+  holdup_.AwaitHeld();
+  ASSERT_TRUE(WaitFor(other, last).ok());
+  store->Tick();
+  fixture_.clock().Jump(absl::Hours(3));
+  fixture_.clock().Advance(fixture_.options().late_after - absl::Milliseconds(1));
+  store->Tick();
+  EXPECT_EQ(view.Health().state, ViewState::kLive);
+  fixture_.clock().Jump(-absl::Hours(6));
+  fixture_.clock().Advance(absl::Milliseconds(1));
+  EXPECT_EQ(view.Health().state, ViewState::kLate);
+  EXPECT_EQ(other.Health().state, ViewState::kLive);
+  for (int tick = 0; tick < 3; ++tick) {
+    store->Tick();
+    fixture_.clock().Advance(absl::Minutes(1));
+  }
+  const auto told = NoticesOf("held_names", ViewState::kLate);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_TRUE(told[0].is_error);
+  EXPECT_THAT(told[0].text, HasSubstr("The view held_names is late: it stands at position 3"));
+
+  holdup_.LetGo();
+  ASSERT_TRUE(WaitFor(view, last).ok());
+  EXPECT_EQ(view.Health().state, ViewState::kLive);
+  store->Tick();
+  store->Tick();
+  EXPECT_EQ(NoticesOf("held_names", ViewState::kLive).size(), 1u);
+  EXPECT_TRUE(NoticesOf("deal_names", ViewState::kLate).empty());
+}
+
+// It moves, but lacks what the log has had for long.
+TEST_F(ViewRecoveryTest, IsLateWhereItIsSlowerThanWhatIsWritten) {
+  const auto store = fixture_.Open("views");
+  const Release release(holdup_);
+  View& view = store->Find("held_names");
+  ASSERT_TRUE(WaitFor(view, AppendSome(3)).ok());
+  holdup_.HoldAt(5);
+  AppendSome(1);
+  ASSERT_TRUE(WaitFor(view, Position(4)).ok());
+  AppendSome(2);
+  holdup_.AwaitHeld();
+  store->Tick();
+  fixture_.clock().Advance(fixture_.options().late_after / 2);
+  AppendSome(5);
+  store->Tick();
+  fixture_.clock().Advance(fixture_.options().late_after / 2);
+  EXPECT_EQ(view.Health().state, ViewState::kLate) << "what came later gives it no more time";
 }
 
 TEST_F(ViewRecoveryTest, ClosesWhileItStandsStill) {

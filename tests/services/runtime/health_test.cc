@@ -78,7 +78,7 @@ TEST(ServingNow, AServiceServesWhileTheViewsItReadsAreLive) {
       ServingNow(services, {View("one", ViewState::kLive), View("two", ViewState::kLive)}, true),
       UnorderedElementsAre(Pair("", true), Pair("a", true), Pair("b", true), Pair("c", true),
                            Pair("kith.ready", true)));
-  for (const ViewState state : {ViewState::kBuilding, ViewState::kStopped}) {
+  for (const ViewState state : {ViewState::kBuilding, ViewState::kStopped, ViewState::kLate}) {
     EXPECT_THAT(ServingNow(services, {View("one", state), View("two", ViewState::kLive)}, true),
                 UnorderedElementsAre(Pair("", true), Pair("a", false), Pair("b", true),
                                      Pair("c", true), Pair("kith.ready", false)));
