@@ -30,9 +30,6 @@ using google::protobuf::FieldMask;
 using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 
-constexpr int kPageSizeDefault = 50;
-constexpr int kPageSizeMax = 1'000;
-
 const FieldDescriptor* FieldOf(const Descriptor& message, const char* name) {
   const FieldDescriptor* const field = message.FindFieldByName(name);
   KITH_CHECK(field != nullptr);
@@ -53,11 +50,6 @@ FieldMask ChangedIn(const Message& before, const Message& after) {
 
 bool Names(const FieldMask& mask, absl::string_view field) {
   return std::find(mask.paths().begin(), mask.paths().end(), field) != mask.paths().end();
-}
-
-absl::StatusOr<size_t> PageSizeOf(int asked) {
-  if (asked < 0) return ViolationError("page_size", "must not be negative");
-  return static_cast<size_t>(asked == 0 ? kPageSizeDefault : std::min(asked, kPageSizeMax));
 }
 
 // The revision before which a page's are; any is before that of the first page.
@@ -100,7 +92,8 @@ absl::Status RevisionLister::Run(const ReadContext& context, const Message& requ
   if (!field.empty() && empty.GetDescriptor()->FindFieldByName(field) == nullptr) {
     return ViolationError("field", absl::StrCat("is no field of ", empty.GetDescriptor()->name()));
   }
-  KITH_ASSIGN_OR_RETURN(const size_t page_size, PageSizeOf(ask.GetInt32(request, page_size_)));
+  KITH_ASSIGN_OR_RETURN(const size_t page_size,
+                        projections::PageSizeOf(ask.GetInt32(request, page_size_)));
   const uint64_t query = projections::QueryDigest({name, field});
   KITH_ASSIGN_OR_RETURN(const uint64_t end, EndOf(context.page_token, query));
 
