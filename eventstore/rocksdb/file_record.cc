@@ -1,6 +1,8 @@
 #include "eventstore/rocksdb/file_record.h"
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -159,6 +161,24 @@ absl::Status CheckManifest(rocksdb::Env* env, const std::string& folder, const F
     return DamagedLog(folder, absl::StrCat(name, " is not as it was written"));
   }
   return absl::OkStatus();
+}
+
+absl::Status CutTornManifest(rocksdb::Env* env, const std::string& folder,
+                             const FileRecord& record) {
+  std::string current;
+  KITH_RETURN_IF_ERROR(
+      FromRocks(rocksdb::ReadFileToString(env, absl::StrCat(folder, "/CURRENT"), &current),
+                "reading the log"));
+  const auto noted =
+      record.manifests.find(ManifestNumber(absl::StripSuffix(current, "\n")).value_or(0));
+  if (noted == record.manifests.end()) return absl::OkStatus();
+  const std::string path = absl::StrCat(folder, "/", ManifestName(noted->first));
+  std::error_code error;
+  if (std::filesystem::file_size(path, error) > noted->second.bytes && !error) {
+    std::filesystem::resize_file(path, noted->second.bytes, error);
+  }
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("cannot cut ", path, ": ", error.message()));
 }
 
 std::optional<std::string> LostWal(rocksdb::Env* env, const std::string& folder,

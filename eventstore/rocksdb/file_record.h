@@ -59,6 +59,11 @@ rocksdb::IOStatus WriteFileRecord(rocksdb::FileSystem& files, const std::string&
 // Whether the manifest that CURRENT names begins as the record says. DataLoss when it does not.
 // Reads only.
 absl::Status CheckManifest(rocksdb::Env* env, const std::string& folder, const FileRecord& record);
+// After CheckManifest: cuts off what that manifest has beyond what the record knows. It is an edit
+// that RocksDB has not acted on, and a power cut may have left some pages of it and others not,
+// which RocksDB takes for damage. Doing it twice, or losing it in another power cut, does no harm.
+absl::Status CutTornManifest(rocksdb::Env* env, const std::string& folder,
+                             const FileRecord& record);
 // What is wrong with the first write-ahead log of the record that is not there, or is shorter than
 // it was: "000013.log is missing". Nullopt when none is. Reads only.
 std::optional<std::string> LostWal(rocksdb::Env* env, const std::string& folder,

@@ -130,7 +130,9 @@ absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::st
   }
   KITH_RETURN_IF_ERROR(WithLock(EnvOf(options), path, [&]() -> absl::Status {
     KITH_ASSIGN_OR_RETURN(const auto record, ReadFileRecord(EnvOf(options), path));
-    return record.has_value() ? CheckManifest(EnvOf(options), path, *record) : absl::OkStatus();
+    if (!record.has_value()) return absl::OkStatus();
+    KITH_RETURN_IF_ERROR(CheckManifest(EnvOf(options), path, *record));
+    return CutTornManifest(EnvOf(options), path, *record);
   }));
   std::vector<std::string> names;
   const rocksdb::DBOptions db_options = LogDatabaseOptions(options, path, nullptr);
