@@ -27,6 +27,13 @@ std::shared_ptr<const Caller> Nobody() {
   return *nobody;
 }
 
+// Counts so many more where that is no more than `max` then.
+bool Take(std::atomic<int64_t>& counter, int64_t bytes, int64_t max) {
+  if (counter.fetch_add(bytes, std::memory_order_relaxed) + bytes <= max) return true;
+  counter.fetch_sub(bytes, std::memory_order_relaxed);
+  return false;
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& environment,
@@ -97,30 +104,29 @@ absl::StatusOr<CallTracker::Share> CallTracker::Enter(std::shared_ptr<KeyUsage> 
 }
 
 absl::Status CallTracker::Share::Arrived(int64_t bytes) {
-  if (std::exchange(arriving_, false)) usage_->Arrived();
-  request_bytes_ = bytes;
-  const int64_t of_all =
-      tracker_->request_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  const int64_t of_key = usage_->request_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  const int64_t of_workspace =
-      usage_->workspace->request_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  usage_->Arrived();
+  if (bytes == 0) return absl::OkStatus();
   const int64_t max = tracker_->limits_.request_bytes_max;
-  if (bytes > 0 && of_all > max) {
-    return LimitReached("max_request_bytes", "server",
-                        "The requests in flight take as much memory as the server gives them. Try "
-                        "again.");
-  }
-  // So that one key cannot fill what is there for all.
-  if (bytes > 0 && of_key > max / 2) {
+  // The key's first: what is too much of it is counted nowhere else, and refuses nobody else.
+  if (!Take(usage_->request_bytes, bytes, max / 2)) {
     return LimitReached("max_request_bytes", "key",
                         "The requests of this key in flight take half of the memory that the "
                         "server gives to all. Await some first.");
   }
-  if (bytes > 0 && of_workspace > WorkspaceUsage::Of(max)) {
+  if (!Take(usage_->workspace->request_bytes, bytes, WorkspaceUsage::Of(max))) {
+    usage_->request_bytes.fetch_sub(bytes, std::memory_order_relaxed);
     return LimitReached("max_request_bytes", "workspace",
                         "The requests of this workspace in flight take three quarters of the "
                         "memory that the server gives to all. Await some first.");
   }
+  if (!Take(tracker_->request_bytes_, bytes, max)) {
+    usage_->request_bytes.fetch_sub(bytes, std::memory_order_relaxed);
+    usage_->workspace->request_bytes.fetch_sub(bytes, std::memory_order_relaxed);
+    return LimitReached("max_request_bytes", "server",
+                        "The requests in flight take as much memory as the server gives them. Try "
+                        "again.");
+  }
+  request_bytes_ = bytes;
   return absl::OkStatus();
 }
 
