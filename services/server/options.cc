@@ -72,6 +72,23 @@ LogLevel ParseLogLevel(absl::string_view name) {
   Refuse(absl::StrCat("--log_level=", name, " is none of debug, info, warning, error, off"));
 }
 
+// What is none of these lets nobody in, or has lists wait for ever for a thread.
+void CheckPositive() {
+  const std::pair<absl::string_view, int64_t> counts[] = {
+      {"read_threads", absl::GetFlag(FLAGS_read_threads)},
+      {"max_connections", absl::GetFlag(FLAGS_max_connections)},
+      {"max_calls", absl::GetFlag(FLAGS_max_calls)},
+      {"max_calls_per_key", absl::GetFlag(FLAGS_max_calls_per_key)},
+      {"max_streams_per_key", absl::GetFlag(FLAGS_max_streams_per_key)},
+      {"max_loads_per_key", absl::GetFlag(FLAGS_max_loads_per_key)},
+      {"max_arriving_per_key", absl::GetFlag(FLAGS_max_arriving_per_key)},
+      {"max_request_bytes", absl::GetFlag(FLAGS_max_request_bytes)},
+      {"max_reply_bytes", absl::GetFlag(FLAGS_max_reply_bytes)}};
+  for (const auto& [flag, value] : counts) {
+    if (value < 1) Refuse(absl::StrCat("--", flag, "=", value, " must be at least 1"));
+  }
+}
+
 }  // namespace
 
 Options ParseOptions(int argc, char** argv) {
@@ -84,6 +101,7 @@ Options ParseOptions(int argc, char** argv) {
   absl::SetFlagsUsageConfig(config);
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
   if (rest.size() > 1) Refuse(absl::StrCat(rest[1], " is no option"));
+  CheckPositive();
   Options options;
   options.data = absl::GetFlag(FLAGS_data);
   options.log_level = ParseLogLevel(absl::GetFlag(FLAGS_log_level));

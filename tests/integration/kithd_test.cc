@@ -69,8 +69,8 @@ class KithdTest : public ::testing::Test {
 };
 
 // One line that begins with the program's name.
-void ExpectOneClearLine(const Ended& ended, const std::string& part) {
-  EXPECT_EQ(ended.exit_code, 1);
+void ExpectOneClearLine(const Ended& ended, const std::string& part, int exit_code = 1) {
+  EXPECT_EQ(ended.exit_code, exit_code);
   EXPECT_EQ(ended.stderr_text.rfind("kithd: ", 0), 0u) << ended.stderr_text;
   EXPECT_EQ(std::count(ended.stderr_text.begin(), ended.stderr_text.end(), '\n'), 1)
       << ended.stderr_text;
@@ -224,6 +224,14 @@ TEST_F(KithdTest, RefusesAPortInUse) {
   ASSERT_FALSE(kithd.ready());
   ExpectOneClearLine(kithd.Stop(SIGTERM), port);
   close(taken);
+}
+
+TEST_F(KithdTest, RefusesALimitThatLetsNobodyIn) {
+  for (const std::string flag : {"--read_threads=0", "--max_calls=-3", "--max_reply_bytes=0"}) {
+    KithdProcess kithd(Data(), {"--listen=127.0.0.1:0", flag});
+    ASSERT_FALSE(kithd.ready());
+    ExpectOneClearLine(kithd.Stop(SIGTERM), flag + " must be at least 1", 2);
+  }
 }
 
 TEST_F(KithdTest, RefusesToBeginOnAFullDisk) {
