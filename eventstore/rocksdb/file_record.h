@@ -62,6 +62,7 @@ absl::Status CheckManifest(rocksdb::Env* env, const std::string& folder, const F
 // After CheckManifest: cuts off what that manifest has beyond what the record knows. It is an edit
 // that RocksDB has not acted on, and a power cut may have left some pages of it and others not,
 // which RocksDB takes for damage. Doing it twice, or losing it in another power cut, does no harm.
+// Unavailable when a file cannot be read or cut. The caller holds the database's lock.
 absl::Status CutTornManifest(rocksdb::Env* env, const std::string& folder,
                              const FileRecord& record);
 // What is wrong with the first write-ahead log of the record that is not there, or is shorter than

@@ -48,8 +48,8 @@ class RocksDatabase {
   std::array<rocksdb::ColumnFamilyHandle*, kTableCount + 1> families_{};
 };
 
-// Whether a log stands at `path`: false when there is nothing. Reads only; errors as
-// OpenRocksEngine.
+// Whether a log stands at `path`: false when there is nothing. Changes nothing but for cutting off
+// an edit of the manifest that was never synced (CutTornManifest); errors as OpenRocksEngine.
 absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::string& path);
 
 // Creates an empty log at `path`, under another name first, so that a crash leaves none or a whole

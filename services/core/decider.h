@@ -3,16 +3,17 @@
 //
 // An aggregate is a struct of types and names,
 //
-//   struct ContactAggregate {
-//     using State = ContactState;           // copyable; default-constructed where nothing happened
-//     yet using Event = v1::ContactEvent; static constexpr absl::string_view kCategory =
-//     "contacts";
+//   struct DealAggregate {
+//     using State = DealState;  // copyable; default-constructed where nothing happened yet
+//     using Event = v1::DealEvent;
+//     static constexpr absl::string_view kCategory = "deals";
 //   };
 //
 // and free functions beside its state, found by argument-dependent lookup: Decide overloads, which
-// are pure and total, and ContactState Evolve(ContactState state, const Recorded<v1::ContactEvent>&
-// recorded), which never fails. No clock, no randomness, no input or output: time, ids and facts
-// come in as values.
+// are pure and total, and DealState Evolve(DealState state, const Recorded<v1::DealEvent>&
+// recorded), which never fails. A plain resource has both from services/core/resource_rules.h and
+// standard_command.h. No clock, no randomness, no input or output: time, ids and facts come in as
+// values.
 #pragma once
 
 #include <string>

@@ -2,8 +2,8 @@
 // through it.
 //
 //   void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
-//     methods.Command<v1::CreateContactRequest, v1::Contact>(ContactCommands());
-//     methods.Read(ContactDirectory::kName, ReadKind::kPoint, Get);
+//     methods.Command<v1::WinDealRequest, v1::Deal>(DealCommands());
+//     methods.Read(DealList::kName, ReadKind::kPoint, Get);
 //   }
 //
 // What all calls have in common happens in one order: deadline, credentials, permission, the
