@@ -55,6 +55,24 @@ absl::StatusOr<Number> ParseNumber(absl::string_view text) {
   return number;
 }
 
+// How a value of the field is written as JSON, for somebody who wrote it otherwise: its message by
+// the required fields, else the first.
+std::string JsonFormOf(const FieldDescriptor& field) {
+  if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return R"(["…", "…"])";
+  const Descriptor& type = *field.message_type();
+  std::vector<std::string> members;
+  for (const bool required : {true, false}) {
+    for (int i = 0; i < type.field_count() && (required || members.empty()); ++i) {
+      const options::v1::FieldRules& rules = RulesOf(*type.field(i));
+      if (rules.output_only() || (required && !rules.required())) continue;
+      const bool is_text = type.field(i)->cpp_type() == FieldDescriptor::CPPTYPE_STRING;
+      members.push_back(absl::StrCat("\"", type.field(i)->name(), "\": ", is_text ? "\"…\"" : "…"));
+    }
+  }
+  return absl::StrCat("{", absl::StrJoin(members, ", "), "}",
+                      field.is_repeated() ? ", or several in [ ]" : "");
+}
+
 // A field of a message, to be set if it is singular and added to if it is repeated.
 class Target {
  public:
@@ -143,8 +161,8 @@ class Target {
     const FieldDescriptor* plain = PlainField(*field_->message_type());
     if (plain == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "it holds a ", field_->message_type()->name(), ": give JSON, or its fields, like --",
-          absl::StrReplaceAll(field_->name(), {{"_", "-"}}), ".",
+          "it holds a ", field_->message_type()->name(), ": write it like ", JsonFormOf(*field_),
+          "; or give its fields, like --", absl::StrReplaceAll(field_->name(), {{"_", "-"}}), ".",
           field_->message_type()->field(0)->name()));
     }
     return Target(Element(), plain).Set(text);
@@ -167,15 +185,22 @@ class Target {
   const FieldDescriptor* const field_;
 };
 
-// JSON for a whole field, so that protobuf's own parser does the work: {"field": text} of the
-// message around it.
+bool IsJson(const FieldDescriptor* field, absl::string_view text) {
+  return (absl::StartsWith(text, "[") && field->is_repeated()) ||
+         (absl::StartsWith(text, "{") && field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE);
+}
+
+// JSON for a whole field, or for one element of a repeated one, so that protobuf's own parser does
+// the work: {"field": text} of the message around it.
 absl::Status SetFromJson(Message* message, const FieldDescriptor* field, absl::string_view text) {
   std::unique_ptr<Message> parsed(message->New());
+  // The parser takes a single object for a repeated field too.
   const auto status = google::protobuf::util::JsonStringToMessage(
       absl::StrCat("{\"", field->name(), "\":", text, "}"), parsed.get());
   if (!status.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("this JSON does not fit: ", std::string(status.message())));
+        absl::StrCat("this JSON does not fit: ", std::string(status.message()), "\nwrite it like ",
+                     JsonFormOf(*field)));
   }
   message->MergeFrom(*parsed);
   return absl::OkStatus();
@@ -218,10 +243,7 @@ absl::Status SetField(Message* message, absl::string_view path, absl::string_vie
   }
   const bool is_message = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
   if (text.empty() && (is_message || field->is_repeated())) return absl::OkStatus();
-  if ((is_message && absl::StartsWith(text, "{") && !field->is_repeated()) ||
-      (field->is_repeated() && absl::StartsWith(text, "["))) {
-    return SetFromJson(message, field, text);
-  }
+  if (IsJson(field, text)) return SetFromJson(message, field, text);
   return Target(message, field).Set(text);
 }
 

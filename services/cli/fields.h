@@ -10,12 +10,12 @@
 namespace kith::cli {
 
 // Sets `path` ("first_name", "emails.address") of `message`. The text is read by the field's type:
-// values.h for money, times and durations, a name for an enum, JSON for a message or a repeated
-// field where it begins with { or [. A text for a message with one required string field is that
-// field: `emails` takes "ada@example.com". On a repeated field a text adds an element, and a path
-// through one goes to the last element, or to a new one where the last has the field already:
-// emails.address, emails.label, emails.address make two. An empty text leaves a message field as it
-// is. Fails with InvalidArgument, not naming the path.
+// values.h for money, times and durations, a name for an enum, JSON where it begins with { on a
+// message or with [ on a repeated field. A text for a message with one required string field is
+// that field: `emails` takes "ada@example.com". On a repeated field a text, or one message as JSON,
+// adds an element, and a path through one goes to the last element, or to a new one where the last
+// has the field already: emails.address, emails.label, emails.address make two. An empty text
+// leaves a message field as it is. Fails with InvalidArgument, not naming the path.
 absl::Status SetField(google::protobuf::Message* message, absl::string_view path,
                       absl::string_view text);
 

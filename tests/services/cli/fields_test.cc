@@ -1,6 +1,7 @@
 // Setting fields of any message from texts.
 #include "services/cli/fields.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "kith/contacts/v1/contact.pb.h"
@@ -12,6 +13,7 @@ namespace {
 
 using contacts::v1::Contact;
 using deals::v1::Deal;
+using testing::EndsWith;
 
 TEST(SetField, ReadsEveryKindOfValue) {
   Deal deal;
@@ -73,6 +75,29 @@ TEST(SetField, TakesJson) {
     tags: "b"
   )pb"));
   EXPECT_FALSE(SetField(&contact, "emails", R"([{"adress":"a@x.example"}])").ok());
+}
+
+TEST(SetField, TakesOneJsonObjectForOneElement) {
+  Contact contact;
+  EXPECT_EQ(SetField(&contact, "emails", R"({"address":"a@x.example","label":"home"})"),
+            absl::OkStatus());
+  EXPECT_EQ(SetField(&contact, "emails", "b@x.example"), absl::OkStatus());
+  EXPECT_EQ(SetField(&contact, "external_ids", R"({"system":"billing","id":"7"})"),
+            absl::OkStatus());
+  EXPECT_EQ(SetField(&contact, "tags", "{a}"), absl::OkStatus());
+  EXPECT_TRUE(EqualsText<Contact>(contact, R"pb(
+    emails { address: "a@x.example" label: "home" }
+    emails { address: "b@x.example" }
+    external_ids { system: "billing" id: "7" }
+    tags: "{a}"
+  )pb"));
+  EXPECT_THAT(std::string(SetField(&contact, "emails", R"({"adress":"a"})").message()),
+              EndsWith("\nwrite it like {\"address\": \"…\"}, or several in [ ]"));
+  EXPECT_THAT(std::string(SetField(&contact, "tags", R"(["a")").message()),
+              EndsWith("\nwrite it like [\"…\", \"…\"]"));
+  EXPECT_EQ(SetField(&contact, "external_ids", "7").message(),
+            "it holds a ExternalId: write it like {\"system\": \"…\", \"id\": \"…\"}, or several "
+            "in [ ]; or give its fields, like --external-ids.system");
 }
 
 TEST(SetField, LeavesAMessageFieldAloneForAnEmptyText) {
