@@ -1,6 +1,7 @@
 #include "services/cli/app.h"
 
 #include <fstream>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -27,7 +28,7 @@ constexpr char kAddress[] = "127.0.0.1:7447";
 constexpr char kKeyFile[] = "data/development.key";
 
 struct GlobalFlags {
-  std::string address, key, key_file;
+  std::optional<std::string> address, key, key_file;
   bool json = false, verbose = false, help = false, version = false;
 };
 
@@ -37,7 +38,7 @@ absl::StatusOr<GlobalFlags> TakeGlobalFlags(std::vector<std::string>* words) {
   std::vector<std::string> rest;
   for (size_t i = 0; i < words->size(); ++i) {
     const std::string& word = (*words)[i];
-    const auto value_of = [&](absl::string_view name, std::string* value) {
+    const auto value_of = [&](absl::string_view name, std::optional<std::string>* value) {
       if (absl::StartsWith(word, absl::StrCat(name, "="))) {
         *value = word.substr(name.size() + 1);
         return true;
@@ -49,6 +50,9 @@ absl::StatusOr<GlobalFlags> TakeGlobalFlags(std::vector<std::string>* words) {
     if (value_of("--address", &flags.address) || value_of("--key", &flags.key) ||
         value_of("--key-file", &flags.key_file)) {
       continue;
+    }
+    if (word == "--address" || word == "--key" || word == "--key-file") {
+      return absl::InvalidArgumentError(absl::StrCat(word, " needs a value"));
     }
     if (word == "--json") {
       flags.json = true;
@@ -66,24 +70,49 @@ absl::StatusOr<GlobalFlags> TakeGlobalFlags(std::vector<std::string>* words) {
   return flags;
 }
 
-std::string FirstSet(std::initializer_list<std::string> values) {
-  for (const std::string& value : values) {
-    if (!value.empty()) return value;
+// What a flag or, where it is not there, the environment says; none where neither says anything. An
+// empty value is a mistake, such as a variable that a script never set, and must not mean the same
+// as none: the call would go to another server, or with another key.
+absl::StatusOr<std::optional<std::string>> Said(absl::string_view flag,
+                                                const std::optional<std::string>& value,
+                                                const char* variable,
+                                                const Surroundings& surroundings) {
+  if (value.has_value()) {
+    if (value->empty()) return IsEmpty(flag);
+    return value;
   }
-  return "";
+  std::optional<std::string> found = surroundings.environment(variable);
+  if (found.has_value() && found->empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(variable, " is set, but empty: give it a value or unset it"));
+  }
+  return found;
+}
+
+absl::StatusOr<std::string> ReadKey(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  std::string key(absl::StripAsciiWhitespace(line));
+  if (key.empty()) return absl::InvalidArgumentError(absl::StrCat("there is no key in ", path));
+  return key;
 }
 
 // The key said, or the one in the key file said; the development key if it happens to be there.
+// What a flag says goes before what the environment says.
 absl::StatusOr<std::string> FindKey(const GlobalFlags& flags, const Surroundings& surroundings) {
-  const std::string key = FirstSet({flags.key, surroundings.environment("KITH_KEY")});
-  if (!key.empty()) return key;
-  const std::string said = FirstSet({flags.key_file, surroundings.environment("KITH_KEY_FILE")});
-  std::ifstream file(said.empty() ? kKeyFile : said);
-  std::string line;
-  if (!std::getline(file, line) && !said.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("there is no key in ", said));
+  if (flags.key.has_value() && flags.key_file.has_value()) {
+    return absl::InvalidArgumentError("--key and --key-file both say a key: choose one");
   }
-  return std::string(absl::StripAsciiWhitespace(line));
+  if (!flags.key_file.has_value()) {
+    KITH_ASSIGN_OR_RETURN(std::optional<std::string> key,
+                          Said("--key", flags.key, "KITH_KEY", surroundings));
+    if (key.has_value()) return *std::move(key);
+  }
+  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> path,
+                        Said("--key-file", flags.key_file, "KITH_KEY_FILE", surroundings));
+  if (path.has_value()) return ReadKey(*path);
+  return ReadKey(kKeyFile).value_or("");
 }
 
 using Command = absl::Status (*)(Session& session, const std::vector<std::string>& words);
@@ -160,7 +189,9 @@ absl::Status RunWords(std::vector<std::string> words, const Surroundings& surrou
                                         : absl::OkStatus();
   }
   ClientOptions options;
-  options.address = FirstSet({flags.address, surroundings.environment("KITH_ADDRESS"), kAddress});
+  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> address,
+                        Said("--address", flags.address, "KITH_ADDRESS", surroundings));
+  options.address = address.value_or(kAddress);
   KITH_ASSIGN_OR_RETURN(options.key, FindKey(flags, surroundings));
   if (words[0] == "bench") {
     // It opens channels of its own, several to one server.

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -17,8 +18,8 @@ struct Surroundings {
   std::ostream& out;
   std::ostream& err;
   bool live_err = false;  // err is a terminal
-  // The value of an environment variable; empty when it is not set.
-  std::function<std::string(const char* name)> environment;
+  // The value of an environment variable; none when it is not set.
+  std::function<std::optional<std::string>(const char* name)> environment;
   // Makes the client; a test gives one over a channel of its own.
   std::function<std::unique_ptr<Client>(const ClientOptions& options)> connect;
 };

@@ -29,9 +29,9 @@ size_t EditDistance(absl::string_view a, absl::string_view b) {
 
 }  // namespace
 
-absl::StatusOr<Arguments> Arguments::Parse(
-    const std::vector<std::string>& words,
-    const std::function<bool(absl::string_view name)>& is_switch) {
+absl::StatusOr<Arguments> Arguments::Parse(const std::vector<std::string>& words,
+                                           const Predicate& is_switch,
+                                           const Predicate& may_be_empty) {
   Arguments arguments;
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
@@ -56,9 +56,18 @@ absl::StatusOr<Arguments> Arguments::Parse(
     } else {
       return absl::InvalidArgumentError(absl::StrCat(word, " needs a value"));
     }
+    if (flag.value.empty() && !may_be_empty(flag.name)) return IsEmpty(word.substr(0, equals));
     arguments.flags_.push_back(std::move(flag));
   }
+  for (const std::string& word : arguments.positional_) {
+    if (word.empty()) return absl::InvalidArgumentError("an empty word names nothing");
+  }
   return arguments;
+}
+
+absl::Status IsEmpty(absl::string_view flag) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(flag, " is empty: give it a value or leave it out"));
 }
 
 std::optional<std::string> Arguments::Take(absl::string_view name) {

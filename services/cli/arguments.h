@@ -23,10 +23,14 @@ class Arguments {
  public:
   // Takes --flag value, --flag=value and, for the flags that `is_switch` says need no value, --flag
   // alone, which means "true". Dashes inside a flag's name count as underscores. After "--"
-  // everything is positional. Fails on a flag whose value is missing.
+  // everything is positional. Fails on a flag whose value is missing, and on an empty value or
+  // word, which a script gives that lost one: taken as none, a change would go ahead without its
+  // etag, and a read of the past would answer with now. Only a flag of which `may_be_empty` says so
+  // may be.
+  using Predicate = std::function<bool(absl::string_view name)>;
   static absl::StatusOr<Arguments> Parse(
-      const std::vector<std::string>& words,
-      const std::function<bool(absl::string_view name)>& is_switch);
+      const std::vector<std::string>& words, const Predicate& is_switch,
+      const Predicate& may_be_empty = [](absl::string_view) { return false; });
 
   // Removes the flag and returns its last value.
   std::optional<std::string> Take(absl::string_view name);
@@ -45,6 +49,9 @@ class Arguments {
   std::vector<Flag> flags_;
   std::vector<std::string> positional_;
 };
+
+// The refusal of a flag, with its dashes, whose value is empty.
+absl::Status IsEmpty(absl::string_view flag);
 
 // Fails, naming the first, unless every flag was taken and at most `positional_max` other words are
 // there.

@@ -48,8 +48,8 @@ Collections and their verbs
 constexpr char kGlobal[] = R"(
 Everywhere
   --address HOST:PORT   the server; KITH_ADDRESS, else 127.0.0.1:7447
-  --key KEY             the API key; KITH_KEY, else the content of --key-file,
-                        KITH_KEY_FILE or data/development.key
+  --key KEY             the API key; or --key-file FILE, the file it stands in; else
+                        KITH_KEY, KITH_KEY_FILE, or the file data/development.key
   --as-of MOMENT        on every read: @1234 (after that event), a time, a date (its end
                         in UTC) or a token
   --json                JSON for programs; a stream as one line each
@@ -60,8 +60,9 @@ Everywhere
   --help
 
 Values: money "1000.50 EUR", date 2026-01-31, time 2026-01-31T12:00:00Z, duration 3d
-or 1h30m, enums by name. Nested fields: --emails.address ada@example.com, or JSON:
---emails '[{"address":"ada@example.com"}]'.
+or 1h30m, enums by name. Nested fields: --emails.address ada@example.com, or JSON, for
+one --emails '{"address":"ada@example.com"}', for several in [ ]. An empty value empties
+a field of a resource; elsewhere it is refused.
 Exit codes: 0 done, 1 the server refused or could not be reached, 2 the words are wrong.
 )";
 

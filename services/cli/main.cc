@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ int main(int argc, char** argv) {
       .environment =
           [](const char* name) {
             const char* value = std::getenv(name);
-            return std::string(value == nullptr ? "" : value);
+            return value == nullptr ? std::nullopt : std::optional<std::string>(value);
           },
       .connect =
           [](const kith::cli::ClientOptions& options) {

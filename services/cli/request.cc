@@ -159,6 +159,14 @@ std::string FlagPath(const Method& method, absl::string_view flag) {
   return "";
 }
 
+bool IsContent(const Method& method, absl::string_view flag) {
+  if (method.body == nullptr) return false;
+  const std::string path = FlagPath(method, flag);
+  absl::string_view field = path;
+  return absl::ConsumePrefix(&field, absl::StrCat(method.body->name(), ".")) && field != "name" &&
+         field != "etag";
+}
+
 std::vector<std::string> FlagsOf(const Method& method) {
   if (method.stream != nullptr) return {"request_id"};
   std::vector<std::string> flags;

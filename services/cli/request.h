@@ -21,6 +21,10 @@ std::unique_ptr<google::protobuf::Message> NewMessage(const google::protobuf::De
 // then one of the method's body. Empty where neither has it.
 std::string FlagPath(const Method& method, absl::string_view flag);
 
+// Whether a flag names what is in the resource: a field of the method's body that says neither
+// which resource nor which of its revisions is meant. An empty one empties the field.
+bool IsContent(const Method& method, absl::string_view flag);
+
 // The flags a command takes, as FlagPath understands them; those the server sets itself are left
 // out.
 std::vector<std::string> FlagsOf(const Method& method);

@@ -36,14 +36,16 @@ const Method& Session::Require(absl::string_view collection, absl::string_view v
 
 absl::StatusOr<Arguments> ParseFor(const Method& method, const std::vector<std::string>& words,
                                    const std::vector<std::string>& switches) {
-  return Arguments::Parse(words, [&](absl::string_view name) {
+  const auto is_switch = [&](absl::string_view name) {
     if (std::find(switches.begin(), switches.end(), name) != switches.end()) return true;
     const std::string path = FlagPath(method, name);
     const FieldDescriptor* field =
         path.empty() ? nullptr : FindField(*method.descriptor->input_type(), path);
     return field != nullptr && field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL &&
            !field->is_repeated();
-  });
+  };
+  const auto may_be_empty = [&](absl::string_view name) { return IsContent(method, name); };
+  return Arguments::Parse(words, is_switch, may_be_empty);
 }
 
 }  // namespace kith::cli

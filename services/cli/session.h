@@ -57,7 +57,8 @@ class Session {
   const Options options_;
 };
 
-// The words of a command for `method`, where its boolean fields and `switches` need no value.
+// The words of a command for `method`, where its boolean fields and `switches` need no value, and
+// what is content may be empty.
 absl::StatusOr<Arguments> ParseFor(const Method& method, const std::vector<std::string>& words,
                                    const std::vector<std::string>& switches = {});
 

@@ -30,7 +30,13 @@ class KithTest : public ::testing::Test {
     err_.str("");
     return cli::Run(words, {.out = out_,
                             .err = err_,
-                            .environment = [this](const char* name) { return environment_[name]; },
+                            .environment =
+                                [this](const char* name) {
+                                  const auto found = environment_.find(name);
+                                  return found == environment_.end()
+                                             ? std::nullopt
+                                             : std::optional<std::string>(found->second);
+                                },
                             .connect =
                                 [this](const ClientOptions& options) {
                                   return std::make_unique<Client>(options, server_.NewChannel());
@@ -126,13 +132,55 @@ TEST_F(KithTest, FindsTheKeyInTheFileThatTheEnvironmentNames) {
   EXPECT_EQ(server_.deals().authorization(), "Bearer from-environment");
 }
 
+TEST_F(KithTest, TakesAFlagBeforeTheEnvironment) {
+  Write("key", "from-file\n");
+  environment_["KITH_KEY"] = "from-environment";
+  EXPECT_EQ(Run({"deals", "get", "x", "--key-file", folder_ / "key"}), 1);
+  EXPECT_EQ(server_.deals().authorization(), "Bearer from-file");
+  EXPECT_EQ(Run({"deals", "get", "x", "--key", "said"}), 1);
+  EXPECT_EQ(server_.deals().authorization(), "Bearer said");
+  EXPECT_EQ(Run({"deals", "get", "x", "--key", "said", "--key-file", folder_ / "key"}), 2);
+  EXPECT_EQ(err(), "kith: --key and --key-file both say a key: choose one\n");
+}
+
+// A script that lost a value must not go on with another server, another key, another moment, or
+// without its condition.
+TEST_F(KithTest, RefusesAnEmptyValue) {
+  Write("blank", " \n");
+  for (const std::vector<std::string>& more : {std::vector<std::string>{"--address", ""},
+                                               {"--key="},
+                                               {"--key", ""},
+                                               {"--key-file", ""},
+                                               {"--key-file", folder_ / "blank"},
+                                               {"--key"},
+                                               {"--as-of", ""}}) {
+    std::vector<std::string> words = {"deals", "get", "x"};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(Run(words), 2) << more[0];
+    EXPECT_THAT(err(), AnyOf(HasSubstr(" is empty: give it a value or leave it out\n"),
+                             HasSubstr("there is no key in "), HasSubstr("needs a value")));
+  }
+  for (const char* variable : {"KITH_ADDRESS", "KITH_KEY", "KITH_KEY_FILE"}) {
+    environment_[variable] = "";
+    EXPECT_EQ(Run({"deals", "get", "x"}), 2);
+    EXPECT_EQ(err(), absl::StrCat("kith: ", variable,
+                                  " is set, but empty: give it a value or unset it\n"));
+    environment_.erase(variable);
+  }
+  EXPECT_EQ(server_.deals().authorization(), "") << "nothing was sent";
+  EXPECT_EQ(Run({"deals", "get", ""}), 2);
+  EXPECT_EQ(Run({"deals", "list", "--filter", ""}), 2);
+  EXPECT_EQ(Run({"events", "--from", ""}), 2);
+  EXPECT_EQ(Run({"bench", "get", "--as-of", ""}), 2);
+}
+
 TEST_F(KithTest, SaysHowToStartAServerWhereNoneAnswers) {
   std::ostringstream out, err;
   const std::string address = absl::StrCat("unix:", folder_ / "nobody");
   EXPECT_EQ(cli::Run({"deals", "list", "--address", address},
                      {.out = out,
                       .err = err,
-                      .environment = [](const char*) { return std::string(); },
+                      .environment = [](const char*) { return std::nullopt; },
                       .connect =
                           [](const ClientOptions& options) {
                             return std::make_unique<Client>(options);
@@ -315,7 +363,7 @@ TEST_F(KithImportTest, StopsAtOnceWhereNoServerAnswers) {
                       folder_ / "deals.csv", "--address", address},
                      {.out = out,
                       .err = err,
-                      .environment = [](const char*) { return std::string(); },
+                      .environment = [](const char*) { return std::nullopt; },
                       .connect =
                           [](const ClientOptions& options) {
                             return std::make_unique<Client>(options);

@@ -40,7 +40,7 @@ class BenchTest : public ::testing::Test {
     words.insert(words.begin(), before.begin(), before.end());
     return cli::Run(words, {.out = out_,
                             .err = err_,
-                            .environment = [](const char*) { return std::string(); },
+                            .environment = [](const char*) { return std::nullopt; },
                             .connect =
                                 [](const ClientOptions& options) {
                                   return std::make_unique<Client>(options);

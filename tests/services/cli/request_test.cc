@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
 #include "kith/deals/v1/pipelines_service.pb.h"
@@ -105,6 +106,22 @@ TEST(BuildRequest, AsksAsOfAnEventATimeADayOrAToken) {
                                    read { time { seconds: 1769903999 nanos: 999999000 } })pb"));
   EXPECT_TRUE(EqualsText<Get>(*as_of("AAEC"), R"pb(name: "deals/x"
                                                    read { token: "AAEC" })pb"));
+}
+
+TEST(BuildRequest, EmptiesAFieldAndNothingElse) {
+  const auto request =
+      Build("contacts", "update",
+            {"1", "--job-title", "", "--tags", "", "--birthday", "", "--contact.notes", ""});
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_TRUE(EqualsText<contacts::v1::UpdateContactRequest>(**request, R"pb(
+    contact { name: "contacts/1" }
+    update_mask { paths: "birthday" paths: "job_title" paths: "notes" paths: "tags" }
+  )pb"));
+  for (const char* flag : {"--etag", "--contact.etag", "--request-id", "--name", "--clear"}) {
+    EXPECT_EQ(Build("contacts", "update", {"1", flag, ""}).status().message(),
+              absl::StrCat(flag, " is empty: give it a value or leave it out"));
+  }
+  EXPECT_FALSE(Build("deals", "win", {"x", "--amount", ""}).ok());
 }
 
 TEST(BuildRequest, SaysWhichFlagIsWrong) {
