@@ -113,7 +113,7 @@ const FieldDescriptor* ReadOf(const Descriptor& request) {
 }
 
 // What the command is about: the name or parent, else the name of the body that is changed, else
-// the first field that holds a resource name.
+// the first field that holds a resource name, else the first that holds several.
 std::string PositionalOf(const Method& method) {
   const Descriptor& request = *method.descriptor->input_type();
   for (const char* name : {"name", "parent"}) {
@@ -122,9 +122,11 @@ std::string PositionalOf(const Method& method) {
   if (method.body != nullptr && request.FindFieldByName("update_mask") != nullptr) {
     return absl::StrCat(method.body->name(), ".name");
   }
-  for (int i = 0; i < request.field_count(); ++i) {
-    const FieldDescriptor& field = *request.field(i);
-    if (!field.is_repeated() && Rules(field).resource_size() > 0) return field.name();
+  for (const bool repeated : {false, true}) {
+    for (int i = 0; i < request.field_count(); ++i) {
+      const FieldDescriptor& field = *request.field(i);
+      if (field.is_repeated() == repeated && Rules(field).resource_size() > 0) return field.name();
+    }
   }
   return "";
 }

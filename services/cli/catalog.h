@@ -34,7 +34,7 @@ struct Method {
   const google::protobuf::FieldDescriptor* stream = nullptr;
   const google::protobuf::FieldDescriptor* results = nullptr;
   // Where a value without a flag goes, as a path from the request: "name", "deal.name", "parent";
-  // may be empty.
+  // "names" takes several. May be empty.
   std::string positional;
 
   // True where the method changes something, and so takes a request id.

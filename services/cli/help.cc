@@ -154,7 +154,8 @@ void PrintMethodHelp(const Method& method, std::ostream& out) {
   out << "kith " << method.collection << ' ' << method.verb;
   if (!method.positional.empty()) {
     const absl::string_view path = method.positional;
-    out << " [" << absl::AsciiStrToUpper(path.substr(path.rfind('.') + 1)) << ']';
+    out << " [" << absl::AsciiStrToUpper(path.substr(path.rfind('.') + 1)) << ']'
+        << (FindField(*method.descriptor->input_type(), path)->is_repeated() ? "…" : "");
   }
   if (method.stream != nullptr) out << " FILE";
   out << " [--field value]…\n\n"

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "services/cli/render.h"
+#include "services/cli/revision_table.h"
 #include "services/cli/values.h"
 
 namespace kith::cli {
@@ -89,7 +90,12 @@ void PrintList(Session& session, const Method& method, const Message& reply) {
     return;
   }
   const std::vector<const Message*> items = ItemsOf(method, reply);
-  PrintRows(items, *method.items->message_type(), session.options().zone, session.out());
+  const google::protobuf::Descriptor& type = *method.items->message_type();
+  if (IsRevision(type)) {
+    PrintRevisions(session, items);
+  } else {
+    PrintRows(items, type, session.options().zone, session.out());
+  }
   if (!reply.GetReflection()->GetString(reply, Field(reply, "next_page_token")).empty()) {
     session.err() << "The first " << FormatCount(items.size())
                   << "; --limit N or --all shows more.\n";

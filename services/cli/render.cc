@@ -152,17 +152,24 @@ bool IsShown(const Message& message, const FieldDescriptor* field) {
   return message.GetReflection()->HasField(message, field);
 }
 
+std::string Text(const Message& message, const FieldDescriptor* field, const Writer& writer) {
+  if (!IsShown(message, field)) return "";
+  if (!field->is_repeated()) return writer.Element(message, field, -1);
+  std::string text;
+  for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
+    absl::StrAppend(&text, i == 0 ? "" : ", ", writer.Element(message, field, i));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string CellOf(const Message& message, const FieldDescriptor* field, absl::TimeZone zone) {
-  if (!IsShown(message, field)) return "";
-  const Writer writer(zone, Writer::Detail::kBrief);
-  if (!field->is_repeated()) return writer.Element(message, field, -1);
-  std::string cell;
-  for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
-    absl::StrAppend(&cell, i == 0 ? "" : ", ", writer.Element(message, field, i));
-  }
-  return cell;
+  return Text(message, field, Writer(zone, Writer::Detail::kBrief));
+}
+
+std::string TextOf(const Message& message, const FieldDescriptor* field, absl::TimeZone zone) {
+  return Text(message, field, Writer(zone, Writer::Detail::kWhole));
 }
 
 std::vector<const FieldDescriptor*> ColumnsOf(const Descriptor& type) {
@@ -172,7 +179,10 @@ std::vector<const FieldDescriptor*> ColumnsOf(const Descriptor& type) {
     if (RulesOf(*field).column()) marked.push_back(field);
     if (!field->is_repeated() && field->name() != "etag") plain.push_back(field);
   }
-  return marked.empty() ? plain : marked;
+  if (marked.empty()) return plain;
+  const FieldDescriptor* const deleted = type.FindFieldByName("delete_time");
+  if (deleted != nullptr && !RulesOf(*deleted).column()) marked.push_back(deleted);
+  return marked;
 }
 
 void AddColumn(const FieldDescriptor* field, TextTable* table) {

@@ -18,8 +18,12 @@ namespace kith::cli {
 std::string CellOf(const google::protobuf::Message& message,
                    const google::protobuf::FieldDescriptor* field, absl::TimeZone zone);
 
-// The fields of `type` that its proto marks as columns; where it marks none, all that are not
-// lists.
+// The same with all of the messages: "ada@example.com · work · primary".
+std::string TextOf(const google::protobuf::Message& message,
+                   const google::protobuf::FieldDescriptor* field, absl::TimeZone zone);
+
+// The fields of `type` that its proto marks as columns, and when it was deleted, which is of no
+// resource that is there; where it marks none, all that are not lists.
 std::vector<const google::protobuf::FieldDescriptor*> ColumnsOf(
     const google::protobuf::Descriptor& type);
 

@@ -196,21 +196,19 @@ absl::StatusOr<std::unique_ptr<Message>> BuildRequest(const Method& method, Argu
   if (const auto moment = arguments.Take("as_of"); moment.has_value()) {
     if (const absl::Status set = builder.SetAsOf(*moment); !set.ok()) return InFlag("as-of", set);
   }
-  if (!arguments.positional().empty()) {
-    if (method.positional.empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", arguments.positional()[0], "\" is one word too many"));
+  const FieldDescriptor* const wanted =
+      FindField(*method.descriptor->input_type(), method.positional);
+  const std::vector<std::string>& words = arguments.positional();
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (wanted == nullptr || (i > 0 && !wanted->is_repeated())) {
+      return absl::InvalidArgumentError(absl::StrCat("\"", words[i], "\" is one word too many"));
     }
-    KITH_RETURN_IF_ERROR(builder.SetPath(method.positional, arguments.positional()[0]));
+    KITH_RETURN_IF_ERROR(builder.SetPath(method.positional, words[i]));
   }
   for (const Flag& flag : arguments.flags()) {
     if (const absl::Status set = builder.SetFlag(flag.name, flag.value); !set.ok()) {
       return absl::StartsWith(set.message(), "unknown flag") ? set : InFlag(flag.name, set);
     }
-  }
-  if (arguments.positional().size() > 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", arguments.positional()[1], "\" is one word too many"));
   }
   return builder.Finish();
 }

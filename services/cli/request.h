@@ -30,7 +30,7 @@ bool IsContent(const Method& method, absl::string_view flag);
 std::vector<std::string> FlagsOf(const Method& method);
 
 // Builds a request for `method`:
-//   the word without a flag     goes to the method's positional field
+//   the word without a flag     goes to the method's positional field; several where it is a list
 //   --data JSON|@file|-         the whole body, or the whole request of a method without one
 //   --clear FIELD               in an update: the field becomes empty
 //   --as-of MOMENT              see SetAsOf
