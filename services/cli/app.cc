@@ -154,15 +154,18 @@ absl::Status NoSuchCommand(const Catalog& catalog, const std::vector<std::string
                          DidYouMean(words[1], VerbsOf(catalog, words[0]), "")));
 }
 
-void PrintHelpOn(const Catalog& catalog, const std::vector<std::string>& words, std::ostream& out) {
+absl::Status PrintHelpOn(const Catalog& catalog, const std::vector<std::string>& words,
+                         std::ostream& out) {
   const Method* method = words.size() < 2 ? nullptr : catalog.Find(words[0], words[1]);
   if (method != nullptr) {
     PrintMethodHelp(*method, out);
-  } else if (!words.empty() && catalog.HasCollection(words[0]) && !FindCommand(words[0])) {
-    PrintCollectionHelp(catalog, words[0], out);
-  } else {
+  } else if (words.empty()) {
     PrintHelp(catalog, out);
+  } else if (!PrintCommandHelp(catalog, words[0], out)) {
+    if (words.size() > 1 || !catalog.HasCollection(words[0])) return NoSuchCommand(catalog, words);
+    PrintCollectionHelp(catalog, words[0], out);
   }
+  return absl::OkStatus();
 }
 
 absl::Status RunCommand(Session& session, const std::vector<std::string>& words) {
@@ -183,10 +186,12 @@ absl::Status RunWords(std::vector<std::string> words, const Surroundings& surrou
     return absl::OkStatus();
   }
   const Catalog& catalog = Catalog::Linked();
-  if (words.empty() || flags.help) {
-    PrintHelpOn(catalog, words, surroundings.out);
-    return words.empty() && !flags.help ? absl::InvalidArgumentError("nothing to do")
-                                        : absl::OkStatus();
+  const bool asks = !words.empty() && words[0] == "help";
+  if (asks) words.erase(words.begin());
+  if (words.empty() || asks || flags.help) {
+    KITH_RETURN_IF_ERROR(PrintHelpOn(catalog, words, surroundings.out));
+    return words.empty() && !asks && !flags.help ? absl::InvalidArgumentError("nothing to do")
+                                                 : absl::OkStatus();
   }
   ClientOptions options;
   KITH_ASSIGN_OR_RETURN(const std::optional<std::string> address,

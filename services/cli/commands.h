@@ -40,9 +40,12 @@ absl::Status RunEvents(Session& session, const std::vector<std::string>& words);
 // `kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N] [--dry-run] CSV`
 absl::Status RunImport(Session& session, const std::vector<std::string>& words);
 
-// The help of everything, of a collection, and of one method.
+// The help of everything and of a collection, with the first sentence of each comment, and of one
+// method, with the whole of them.
 void PrintHelp(const Catalog& catalog, std::ostream& out);
 void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, std::ostream& out);
 void PrintMethodHelp(const Method& method, std::ostream& out);
+// The help of a command that is written for it, "board"; false for other words.
+bool PrintCommandHelp(const Catalog& catalog, absl::string_view word, std::ostream& out);
 
 }  // namespace kith::cli

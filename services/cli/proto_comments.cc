@@ -47,7 +47,8 @@ template <class Descriptor>
 std::string CommentAbove(const Descriptor* commented) {
   google::protobuf::SourceLocation location;
   if (commented == nullptr || !commented->GetSourceLocation(&location)) return "";
-  return FirstSentence(location.leading_comments);
+  return absl::StrJoin(
+      absl::StrSplit(location.leading_comments, absl::ByAnyChar(" \n"), absl::SkipEmpty()), " ");
 }
 
 }  // namespace
@@ -61,13 +62,11 @@ std::string CommentOn(const MethodDescriptor& method) {
 }
 
 std::string FirstSentence(absl::string_view text) {
-  const std::string line =
-      absl::StrJoin(absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty()), " ");
   // A full stop within a sentence, as in "e.g. this", is followed by a small letter.
-  for (size_t end = line.find(". "); end != std::string::npos; end = line.find(". ", end + 1)) {
-    if (!absl::ascii_islower(line[end + 2])) return line.substr(0, end + 1);
+  for (size_t end = text.find(". "); end != text.npos; end = text.find(". ", end + 1)) {
+    if (!absl::ascii_islower(text[end + 2])) return std::string(text.substr(0, end + 1));
   }
-  return line;
+  return std::string(text);
 }
 
 }  // namespace kith::cli

@@ -10,12 +10,12 @@
 
 namespace kith::cli {
 
-// The first sentence of the comment above a field or method of the protos linked in, on one line;
-// empty where there is none. Any thread.
+// The comment above a field or method of the protos linked in, on one line; empty where there is
+// none. Any thread.
 std::string CommentOn(const google::protobuf::FieldDescriptor& field);
 std::string CommentOn(const google::protobuf::MethodDescriptor& method);
 
-// The first sentence of a text, its line breaks made spaces.
+// The first sentence of a text on one line.
 std::string FirstSentence(absl::string_view text);
 
 }  // namespace kith::cli

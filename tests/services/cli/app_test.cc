@@ -122,6 +122,21 @@ TEST_F(KithTest, TellsWrongWordsFromRefusals) {
   EXPECT_THAT(out(), HasSubstr("--amount MONEY"));
 }
 
+TEST_F(KithTest, HelpsWithWhatIsAsked) {
+  EXPECT_EQ(Run({"help", "deals", "win"}), 0);
+  EXPECT_THAT(out(), StartsWith("kith deals win [NAME] "));
+  EXPECT_EQ(Run({"help", "deals"}), 0);
+  EXPECT_THAT(out(), StartsWith("kith deals create "));
+  EXPECT_EQ(Run({"board", "--help"}), 0);
+  EXPECT_THAT(out(), StartsWith("kith board "));
+  EXPECT_EQ(Run({"bench", "record", "--help"}), 0);
+  EXPECT_EQ(Run({"help"}), 0);
+  EXPECT_THAT(out(), HasSubstr("Collections and their verbs"));
+  EXPECT_EQ(Run({"help", "dels"}), 2);
+  EXPECT_EQ(Run({"deals", "wni", "--help"}), 2);
+  EXPECT_THAT(err(), HasSubstr("did you mean win?"));
+}
+
 TEST_F(KithTest, FindsTheKeyInTheFileThatTheEnvironmentNames) {
   Write("key", "from-file\n");
   environment_["KITH_KEY_FILE"] = folder_ / "key";

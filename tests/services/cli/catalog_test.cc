@@ -1,6 +1,7 @@
 // The commands that the protos give rise to.
 #include "services/cli/catalog.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -14,6 +15,10 @@
 
 namespace kith::cli {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 std::string Tree(const Catalog& catalog) {
   std::ostringstream tree;
@@ -105,6 +110,45 @@ TEST(Help, SaysWhatEveryFlagAndEveryMethodMeans) {
       << out.str();
 }
 
+TEST(Help, TellsTheWholeCommentOfOneMethodAndTheFirstSentenceInAList) {
+  std::ostringstream one;
+  PrintMethodHelp(*Catalog::Linked().Find("contacts", "list"), one);
+  EXPECT_THAT(one.str(), StartsWith("kith contacts list [--field value]…\n\n"
+                                    "Lists contacts. Filter fields: email, "));
+  EXPECT_THAT(one.str(), HasSubstr("display_name, create_time.\n"));
+  EXPECT_THAT(one.str(), HasSubstr("\n  --page-token TEXT\n"
+                                   "        From the previous page; everything else must be as it "
+                                   "was then. Pages show one\n"
+                                   "        moment.\n"));
+  std::ostringstream list;
+  PrintCollectionHelp(Catalog::Linked(), "contacts", list);
+  EXPECT_THAT(list.str(), HasSubstr("\n        Lists contacts.\nkith contacts update [NAME] "));
+  EXPECT_THAT(list.str(), HasSubstr("kith contacts batch-get [NAMES]… [--field value]…\n"));
+}
+
+TEST(Help, NamesTheFieldsOfWhatIsWrittenAsJson) {
+  std::ostringstream out;
+  PrintMethodHelp(*Catalog::Linked().Find("contacts", "create"), out);
+  EXPECT_THAT(out.str(), HasSubstr("  --phones PhoneNumber as JSON  (repeat for several)\n"
+                                   "        Numbers to call.\n"
+                                   "        Its fields: raw (required), label, primary\n"));
+}
+
+TEST(Help, ExplainsEachCommandThatIsNoMethod) {
+  std::ostringstream all;
+  PrintHelp(Catalog::Linked(), all);
+  for (const std::string word : {"board", "forecast", "timeline", "events", "import", "bench"}) {
+    EXPECT_THAT(all.str(), HasSubstr("\n  kith " + word + " "));
+    std::ostringstream out;
+    EXPECT_TRUE(PrintCommandHelp(Catalog::Linked(), word, out)) << word;
+    EXPECT_THAT(out.str(), StartsWith("kith " + word + " "));
+    EXPECT_THAT(out.str(), HasSubstr("\n  --")) << word;
+    EXPECT_THAT(out.str(), Not(HasSubstr("Collections and their verbs"))) << word;
+  }
+  std::ostringstream out;
+  EXPECT_FALSE(PrintCommandHelp(Catalog::Linked(), "deals", out));
+}
+
 TEST(Help, SaysWhatALineOfItemsHolds) {
   std::ostringstream out;
   PrintMethodHelp(*Catalog::Linked().Find("interactions", "ingest"), out);
@@ -116,11 +160,10 @@ TEST(Help, SaysWhatALineOfItemsHolds) {
 }
 
 TEST(FirstSentence, EndsWhereTheNextBegins) {
-  EXPECT_EQ(FirstSentence(" One line.\n"), "One line.");
-  EXPECT_EQ(FirstSentence(" A sentence over\n two lines. And another.\n"),
-            "A sentence over two lines.");
-  EXPECT_EQ(FirstSentence(" Short, e.g. this one. The rest."), "Short, e.g. this one.");
-  EXPECT_EQ(FirstSentence(" \"users/x\"; empty for nobody"), "\"users/x\"; empty for nobody");
+  EXPECT_EQ(FirstSentence("One line."), "One line.");
+  EXPECT_EQ(FirstSentence("A sentence. And another."), "A sentence.");
+  EXPECT_EQ(FirstSentence("Short, e.g. this one. The rest."), "Short, e.g. this one.");
+  EXPECT_EQ(FirstSentence("\"users/x\"; empty for nobody"), "\"users/x\"; empty for nobody");
   EXPECT_EQ(FirstSentence(""), "");
 }
 
