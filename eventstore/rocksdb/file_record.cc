@@ -1,8 +1,6 @@
 #include "eventstore/rocksdb/file_record.h"
 
-#include <filesystem>
 #include <memory>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -14,6 +12,7 @@
 #include "eventstore/base/crc32c.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/rocksdb/checked_text.h"
+#include "eventstore/rocksdb/cut_file.h"
 #include "eventstore/rocksdb/rocks_status.h"
 
 namespace kith::eventstore {
@@ -127,7 +126,8 @@ rocksdb::IOStatus WriteFileRecord(rocksdb::FileSystem& files, const std::string&
   return status;
 }
 
-absl::Status CheckManifest(rocksdb::Env* env, const std::string& folder, const FileRecord& record) {
+absl::StatusOr<CheckedManifest> CheckManifest(rocksdb::Env* env, const std::string& folder,
+                                              const FileRecord& record) {
   std::string current;
   KITH_RETURN_IF_ERROR(
       FromRocks(rocksdb::ReadFileToString(env, absl::StrCat(folder, "/CURRENT"), &current),
@@ -160,25 +160,12 @@ absl::Status CheckManifest(rocksdb::Env* env, const std::string& folder, const F
   if (Crc32c(absl::string_view(content).substr(0, bytes)) != crc) {
     return DamagedLog(folder, absl::StrCat(name, " is not as it was written"));
   }
-  return absl::OkStatus();
+  return CheckedManifest{path, bytes, content.size()};
 }
 
-absl::Status CutTornManifest(rocksdb::Env* env, const std::string& folder,
-                             const FileRecord& record) {
-  std::string current;
-  KITH_RETURN_IF_ERROR(
-      FromRocks(rocksdb::ReadFileToString(env, absl::StrCat(folder, "/CURRENT"), &current),
-                "reading the log"));
-  const auto noted =
-      record.manifests.find(ManifestNumber(absl::StripSuffix(current, "\n")).value_or(0));
-  if (noted == record.manifests.end()) return absl::OkStatus();
-  const std::string path = absl::StrCat(folder, "/", ManifestName(noted->first));
-  std::error_code error;
-  if (std::filesystem::file_size(path, error) > noted->second.bytes && !error) {
-    std::filesystem::resize_file(path, noted->second.bytes, error);
-  }
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat("cannot cut ", path, ": ", error.message()));
+absl::Status CutTornManifest(const CheckedManifest& manifest) {
+  if (manifest.bytes == manifest.noted_bytes) return absl::OkStatus();
+  return CutFile(manifest.path, manifest.noted_bytes, "an edit that nothing was done upon");
 }
 
 std::optional<std::string> LostWal(rocksdb::Env* env, const std::string& folder,

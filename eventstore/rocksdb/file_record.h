@@ -56,15 +56,22 @@ absl::StatusOr<std::optional<FileRecord>> ReadFileRecord(rocksdb::Env* env,
 rocksdb::IOStatus WriteFileRecord(rocksdb::FileSystem& files, const std::string& folder,
                                   const FileRecord& record);
 
-// Whether the manifest that CURRENT names begins as the record says. DataLoss when it does not.
-// Reads only.
-absl::Status CheckManifest(rocksdb::Env* env, const std::string& folder, const FileRecord& record);
-// After CheckManifest: cuts off what that manifest has beyond what the record knows. It is an edit
-// that RocksDB has not acted on, and a power cut may have left some pages of it and others not,
-// which RocksDB takes for damage. Doing it twice, or losing it in another power cut, does no harm.
-// Unavailable when a file cannot be read or cut. The caller holds the database's lock.
-absl::Status CutTornManifest(rocksdb::Env* env, const std::string& folder,
-                             const FileRecord& record);
+// A manifest that begins as the record says.
+struct CheckedManifest {
+  std::string path;
+  uint64_t noted_bytes = 0;  // that the record knows
+  uint64_t bytes = 0;        // that it has
+};
+
+// The manifest that CURRENT names. DataLoss when it does not begin as the record says. Reads only.
+absl::StatusOr<CheckedManifest> CheckManifest(rocksdb::Env* env, const std::string& folder,
+                                              const FileRecord& record);
+// Cuts off what the manifest has beyond what the record knows, and logs how much that was. It is an
+// edit that RocksDB has not acted on, and a power cut may have left some pages of it and others
+// not, which RocksDB takes for damage. Doing it twice, or losing it in another power cut, does no
+// harm. Unavailable when the file cannot be cut. The caller holds the database's lock since
+// CheckManifest.
+absl::Status CutTornManifest(const CheckedManifest& manifest);
 // What is wrong with the first write-ahead log of the record that is not there, or is shorter than
 // it was: "000013.log is missing". Nullopt when none is. Reads only.
 std::optional<std::string> LostWal(rocksdb::Env* env, const std::string& folder,

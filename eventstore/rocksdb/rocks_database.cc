@@ -131,8 +131,9 @@ absl::StatusOr<bool> InspectLog(const RocksEngineOptions& options, const std::st
   KITH_RETURN_IF_ERROR(WithLock(EnvOf(options), path, [&]() -> absl::Status {
     KITH_ASSIGN_OR_RETURN(const auto record, ReadFileRecord(EnvOf(options), path));
     if (!record.has_value()) return absl::OkStatus();
-    KITH_RETURN_IF_ERROR(CheckManifest(EnvOf(options), path, *record));
-    return CutTornManifest(EnvOf(options), path, *record);
+    KITH_ASSIGN_OR_RETURN(const CheckedManifest manifest,
+                          CheckManifest(EnvOf(options), path, *record));
+    return CutTornManifest(manifest);
   }));
   std::vector<std::string> names;
   const rocksdb::DBOptions db_options = LogDatabaseOptions(options, path, nullptr);
@@ -192,7 +193,7 @@ absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(
   KITH_RETURN_IF_ERROR(WithLock(env, path, [&]() -> absl::Status {
     KITH_ASSIGN_OR_RETURN(record, ReadFileRecord(env, path));
     if (record.has_value()) {
-      KITH_RETURN_IF_ERROR(CheckManifest(env, path, *record));
+      KITH_RETURN_IF_ERROR(CheckManifest(env, path, *record).status());
       KITH_RETURN_IF_ERROR(CheckWals(db_options, options.data_dir, path, *record));
     } else {
       KITH_RETURN_IF_ERROR(CountWithoutWriting(db_options, path).status());

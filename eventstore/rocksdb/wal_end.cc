@@ -1,6 +1,5 @@
 #include "eventstore/rocksdb/wal_end.h"
 
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "eventstore/base/crc32c.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/rocksdb/cut_file.h"
 #include "eventstore/rocksdb/rocks_status.h"
 
 namespace kith::eventstore {
@@ -94,14 +94,6 @@ absl::StatusOr<Wals> ListWals(rocksdb::Env* env, const std::string& folder) {
   return wals;
 }
 
-// RocksDB's own files cannot be made shorter.
-absl::Status Cut(const std::string& path, uint64_t bytes) {
-  std::error_code error;
-  std::filesystem::resize_file(path, bytes, error);
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat("cannot cut ", path, ": ", error.message()));
-}
-
 // Whether what is not whole of a log was acknowledged.
 bool IsDamaged(const WalScan& scan, uint64_t number, const std::optional<FileRecord>& record) {
   if (!record.has_value()) return scan.goes_on_after_damage();
@@ -165,7 +157,9 @@ absl::Status CutTornWalEnd(rocksdb::Env* env, const std::string& folder,
                                               ": restore the log from a backup; nothing was "
                                               "changed"));
     }
-    if (!scan.is_whole()) KITH_RETURN_IF_ERROR(Cut(path, scan.whole_bytes()));
+    if (!scan.is_whole()) {
+      KITH_RETURN_IF_ERROR(CutFile(path, scan.whole_bytes(), "a write that nobody was told of"));
+    }
     // A log without records was begun by an opening that was cut short, or by a write that was
     // torn: the one before it may end torn as well, and was not written to since.
     if (scan.has_records()) return absl::OkStatus();

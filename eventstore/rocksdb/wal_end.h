@@ -25,11 +25,12 @@ namespace kith::eventstore {
 // them.
 inline constexpr size_t kWalStampBytes = 16;
 
-// Cuts a torn record off the newest write-ahead log in the database's folder. Doing it twice, or
-// losing it in another power cut, does no harm. DataLoss, and nothing changed, when the log is
-// damaged before its end, or within the bytes that `record` knows to have been synced; a log that
-// it does not know holds nothing acknowledged. A folder without a record, of an earlier version,
-// has nullopt. Unavailable when a file cannot be read or cut. The caller holds the database's lock.
+// Cuts a torn record off the newest write-ahead log in the database's folder, and logs how much
+// that was. Doing it twice, or losing it in another power cut, does no harm. DataLoss, and nothing
+// changed, when the log is damaged before its end, or within the bytes that `record` knows to have
+// been synced; a log that it does not know holds nothing acknowledged. A folder without a record,
+// of an earlier version, has nullopt. Unavailable when a file cannot be read or cut. The caller
+// holds the database's lock.
 absl::Status CutTornWalEnd(rocksdb::Env* env, const std::string& folder,
                            const std::optional<FileRecord>& record);
 

@@ -16,6 +16,7 @@
 #include "rocksdb/db.h"
 #include "tests/eventstore/log/log_fixture.h"
 #include "tests/eventstore/log/places.h"
+#include "tests/testing/captured_log.h"
 
 namespace kith::eventstore {
 namespace {
@@ -179,8 +180,11 @@ TEST_F(LogFiles, AManifestWhoseLastEditIsTornIsWholeWithoutIt) {
        {record, record + record, std::string(5'000, '\0') + record, std::string(3'000, 'x')}) {
     Copy(data_, copy_);
     std::ofstream(Files(copy_, "MANIFEST-").at(0), std::ios::binary | std::ios::app) << torn;
+    const kith::testing::CapturedLog log;
     ExpectWhole(copy_);
     ExpectWhole(copy_);
+    ASSERT_EQ(log.lines().size(), 1u);
+    EXPECT_THAT(log.lines()[0].json, HasSubstr(absl::StrCat("\"bytes\":", torn.size(), ",")));
   }
 }
 

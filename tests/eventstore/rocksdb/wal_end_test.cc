@@ -12,9 +12,11 @@
 #include <sstream>
 
 #include "eventstore/base/crc32c.h"
+#include "eventstore/base/log.h"
 #include "rocksdb/db.h"
 #include "rocksdb/write_batch.h"
 #include "tests/eventstore/log/places.h"
+#include "tests/testing/captured_log.h"
 
 namespace kith::eventstore {
 namespace {
@@ -194,6 +196,19 @@ TEST(CutTornWalEnd, CutsTheNewestLogOnly) {
   EXPECT_EQ(folder.CutTornEnd(), absl::OkStatus());
   EXPECT_EQ(folder.Wal(1), whole + "torn");
   EXPECT_EQ(folder.Wal(2), whole);
+}
+
+TEST(CutTornWalEnd, SaysOnceHowMuchItCut) {
+  const std::string whole = WalAfter({10, 20});
+  Folder folder({whole + std::string(3000, '\0')});
+  const kith::testing::CapturedLog log;
+  for (int opening = 0; opening < 2; ++opening) EXPECT_EQ(folder.CutTornEnd(), absl::OkStatus());
+  ASSERT_EQ(log.lines().size(), 1u);
+  EXPECT_EQ(log.lines()[0].level, LogLevel::kWarning);
+  for (const std::string& part : {std::string("/000001.log\""), std::string("\"bytes\":3000"),
+                                  absl::StrCat("\"left\":", whole.size(), "}")}) {
+    EXPECT_TRUE(absl::StrContains(log.lines()[0].json, part)) << part << log.lines()[0].json;
+  }
 }
 
 TEST(CutTornWalEnd, CutsTheLogBeforeOneWithoutRecords) {
