@@ -40,6 +40,12 @@ class ViewSnapshot {
 
   Position position() const { return position_; }
 
+  // Counts something of so many bytes that the read looks at: what the snapshot visits is counted
+  // by itself, a record that the read takes from the log is not. The guard's errors.
+  absl::Status Count(size_t bytes) const {
+    return guard_ == nullptr ? absl::OkStatus() : guard_->Count(bytes);
+  }
+
   // Unavailable when the tier is kMemory and the answer is not in memory.
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key,
                                                  eventstore::ReadTier tier) const {
@@ -89,9 +95,6 @@ class ViewSnapshot {
   }
 
  private:
-  absl::Status Count(size_t bytes) const {
-    return guard_ == nullptr ? absl::OkStatus() : guard_->Count(bytes);
-  }
   const VersionedFamily& rows() const { return *generation_->families().rows; }
   const IndexFamily& index() const {
     KITH_CHECK(generation_->families().index != nullptr);

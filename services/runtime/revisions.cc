@@ -48,6 +48,12 @@ FieldMask ChangedIn(const Message& before, const Message& after) {
   return changed;
 }
 
+size_t BytesOf(const eventstore::Record& record) {
+  size_t bytes = record.payload.size();
+  for (const eventstore::SealedPart& part : record.sealed) bytes += part.ciphertext.size();
+  return bytes;
+}
+
 bool Names(const FieldMask& mask, absl::string_view field) {
   return std::find(mask.paths().begin(), mask.paths().end(), field) != mask.paths().end();
 }
@@ -63,6 +69,47 @@ absl::StatusOr<uint64_t> EndOf(absl::string_view page_token, uint64_t query) {
   }
   return end;
 }
+
+// The last revisions of those that were added, as many as a page holds: no more than that is in
+// memory, however long the history is.
+class LastPage {
+ public:
+  explicit LastPage(size_t rows) : rows_(rows) {}
+
+  // In the order of the revisions.
+  void Add(uint64_t revision, std::unique_ptr<Message> told) {
+    const size_t bytes = told->ByteSizeLong();
+    kept_.push_back({revision, bytes, std::move(told)});
+    bytes_ += bytes;
+    while (kept_.size() > rows_ || (bytes_ > projections::kPageBytesMax && kept_.size() > 1)) {
+      bytes_ -= kept_.front().bytes;
+      kept_.pop_front();
+      has_more_ = true;
+    }
+  }
+
+  // There are earlier ones.
+  bool has_more() const { return has_more_; }
+  uint64_t first_revision() const { return kept_.front().revision; }
+  // The last one first.
+  void MoveTo(Message& reply, const FieldDescriptor* rows) {
+    for (; !kept_.empty(); kept_.pop_back()) {
+      reply.GetReflection()->AddAllocatedMessage(&reply, rows, kept_.back().told.release());
+    }
+  }
+
+ private:
+  struct Kept {
+    uint64_t revision;
+    size_t bytes;
+    std::unique_ptr<Message> told;
+  };
+
+  const size_t rows_;
+  std::deque<Kept> kept_;
+  size_t bytes_ = 0;
+  bool has_more_ = false;
+};
 
 }  // namespace
 
@@ -101,47 +148,37 @@ absl::Status RevisionLister::Run(const ReadContext& context, const Message& requ
       log_.ReadStream(context.workspace(), name, Revision(1), Direction::kForwards, context.tier);
   std::unique_ptr<Message> before(empty.New());
   std::unique_ptr<Message> after(empty.New());
-  std::deque<std::unique_ptr<Message>> page;  // the last ones, oldest first
-  bool more = false;
-  bool any = false;
   const Message& prototype = *google::protobuf::MessageFactory::generated_factory()->GetPrototype(
       revisions_->message_type());
+  LastPage page(page_size);
+  bool any = false;
   for (;;) {
     KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> record, cursor->Next());
     if (record == nullptr || record->header.position > context.view().position()) break;
     any = true;
-    if (record->header.revision.value() >= end) break;
+    const uint64_t revision = record->header.revision.value();
+    if (revision >= end) break;
+    KITH_RETURN_IF_ERROR(context.view().Count(BytesOf(*record)));
     KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::RecordedEvent> event,
                           registry_.Decode(std::move(record), context.keys));
     FoldStandardEvent(projections::HappeningOf(*event), *after);
     const FieldMask changed = ChangedIn(*before, *after);
     if (field.empty() || Names(changed, field)) {
-      page.emplace_back(prototype.New());
-      KITH_RETURN_IF_ERROR(Tell(*event, *before, *after, changed, *page.back()));
-      if (page.size() > page_size) {
-        page.pop_front();
-        more = true;
-      }
+      std::unique_ptr<Message> told(prototype.New());
+      KITH_RETURN_IF_ERROR(Tell(*event, *before, *after, changed, *told));
+      page.Add(revision, std::move(told));
     }
     before->CopyFrom(*after);
   }
   if (!any) return ResourceNotFound(*type_.rules, name);
 
-  projections::PageRoom room(page_size);
   const auto& answer = *response->GetReflection();
-  uint64_t last = 0;
-  while (!page.empty() && room.Take(page.back()->ByteSizeLong())) {
-    const auto& one = static_cast<const type::v1::Revision&>(
-        page.back()->GetReflection()->GetMessage(*page.back(), revision_));
-    KITH_CHECK(absl::SimpleAtoi(one.etag(), &last));
-    answer.AddAllocatedMessage(response, revisions_, page.back().release());
-    page.pop_back();
+  if (page.has_more()) {
+    answer.SetString(response, next_page_token_,
+                     projections::EncodePageToken({context.view().position(), query, 0,
+                                                   absl::StrCat(page.first_revision())}));
   }
-  if (more || !page.empty()) {
-    answer.SetString(
-        response, next_page_token_,
-        projections::EncodePageToken({context.view().position(), query, 0, absl::StrCat(last)}));
-  }
+  page.MoveTo(*response, revisions_);
   return absl::OkStatus();
 }
 

@@ -11,7 +11,8 @@
 namespace kith::runtime {
 
 // The method List<Resource>Revisions of a resource. Folds its stream from the first event, because
-// what a field was before stands in no event. Borrows everything; any thread.
+// what a field was before stands in no event; what it reads of the log counts for the guard of the
+// read's view. Borrows everything; any thread.
 class RevisionLister {
  public:
   // Aborts where the messages have not the fields of such a method.

@@ -358,5 +358,31 @@ TEST_F(ContactsServiceTest, KeepsTheErasedOutOfWhatWouldTellWhoTheyWere) {
   EXPECT_EQ(List(Proto<v1::ListContactsRequest>(""))->contacts_size(), 3);
 }
 
+// Each of them has what a field was and what it became.
+TEST_F(ContactsServiceTest, EndsAPageOfRevisionsByItsBytes) {
+  const std::string ada = Create(R"pb(first_name: "Ada")pb")->name();
+  for (int i = 0; i < 80; ++i) {
+    Update(ada,
+           absl::StrCat("notes: '", std::string(16'000, static_cast<char>('a' + i % 20)), "'"));
+  }
+  v1::ListContactRevisionsRequest request;
+  request.set_name(ada);
+  request.set_page_size(1'000);
+  int next = 81;
+  int pages = 0;
+  do {
+    const auto page = server_.Call(&Stub::ListContactRevisions, request);
+    ASSERT_EQ(page.reason(), "");
+    EXPECT_LE(page->ByteSizeLong(), size_t{1'100'000});
+    for (const v1::ContactRevision& one : page->revisions()) {
+      EXPECT_EQ(one.revision().etag(), absl::StrCat(next--));
+    }
+    request.set_page_token(page->next_page_token());
+    ++pages;
+  } while (!request.page_token().empty());
+  EXPECT_EQ(next, 0);
+  EXPECT_EQ(pages, 3);
+}
+
 }  // namespace
 }  // namespace kith::contacts

@@ -4,7 +4,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "eventstore/base/error.h"
+#include "kith/type/v1/errors.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
+#include "projections/engine/read_guard.h"
+#include "services/runtime/revisions.h"
+#include "services/users/user.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -191,6 +196,44 @@ TEST_F(UserRevisionsTest, AreThoseOfTheMomentTheyAreAskedFor) {
   EXPECT_THAT(All(), ::testing::ElementsAre("1 user_created display_name,office"));
   ask_.set_name("users/01J00000000000000000000000");
   EXPECT_EQ(List().reason(), "USER_NOT_FOUND");
+}
+
+// A history may be long, and is folded from its beginning.
+TEST_F(UserRevisionsTest, EndUnderTheGuardOfTheirRead) {
+  for (int i = 0; i < 300; ++i) Update(absl::StrCat("office: '", i, "'"));
+  const runtime::Runtime& runtime = server_.runtime();
+  const runtime::ResourceType users{.rules = &Rules()};
+  const runtime::RevisionLister lister(
+      users, runtime.log, runtime.registry,
+      *v1::ListUserRevisionsRequest::descriptor()->file()->service(0)->FindMethodByName(
+          "ListUserRevisions"));
+  ask_.set_name(name_);
+  EXPECT_EQ(List()->revisions_size(), 50);  // the view is there
+  const auto list = [&](projections::ReadGuard& guard) {
+    const projections::ViewSnapshot view =
+        runtime.views.Find("user_directory").Latest().Guarded(guard);
+    const auto caller = runtime.authorizer->Authenticate(server_.secret());
+    const runtime::ReadContext context{*caller,
+                                       *runtime.authorizer,
+                                       &view,
+                                       eventstore::ReadTier::kDisk,
+                                       server_.clock().Now(),
+                                       runtime.keys,
+                                       ""};
+    v1::ListUserRevisionsResponse page;
+    return lister.Run(context, ask_, &page);
+  };
+  bool is_gone = false;
+  const auto interrupted = [&] { return is_gone ? absl::CancelledError() : absl::OkStatus(); };
+  projections::ReadGuard wide(interrupted);
+  EXPECT_EQ(list(wide), absl::OkStatus());
+  projections::ReadGuard few_rows(interrupted, {.rows = 290});
+  EXPECT_TRUE(IsError(list(few_rows), type::v1::ERROR_LIMIT_REACHED));
+  projections::ReadGuard few_bytes(interrupted, {.bytes = 1'000});
+  EXPECT_TRUE(IsError(list(few_bytes), type::v1::ERROR_LIMIT_REACHED));
+  is_gone = true;
+  projections::ReadGuard left(interrupted);
+  EXPECT_EQ(list(left), absl::CancelledError());
 }
 
 TEST_F(UsersServiceTest, RefusesAUserWithoutAName) {
