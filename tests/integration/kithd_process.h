@@ -30,6 +30,7 @@ class KithdProcess {
 
   bool ready() const { return !address_.empty(); }
   const std::string& address() const { return address_; }
+  pid_t pid() const { return pid_; }
   std::shared_ptr<grpc::Channel> channel() const;
   // Credentials from the data directory, for `context`.
   void Authorise(grpc::ClientContext* context) const;

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -379,6 +380,47 @@ TEST_F(KithdTest, RefusesADirectoryThatIsNotItsOwn) {
   std::string text;
   std::getline(std::ifstream(Data() + "/log/letter.txt"), text);
   EXPECT_EQ(text, "Dear Ada");
+}
+
+// Where kithd says that a file may be deleted, that is enough.
+TEST_F(KithdTest, StartsWhenItsAdviceToDeleteAFileIsFollowed) {
+  std::string ada;
+  {
+    KithdProcess kithd(Data());
+    ASSERT_TRUE(CreateContact(kithd, "Ada", "", &ada).ok());
+    EXPECT_EQ(kithd.Stop(SIGTERM).exit_code, 0);
+  }
+  for (const char* file : {"/durable.mark", "/settled", "/log/kith.files"}) {
+    const std::string path = Data() + file;
+    std::ofstream(path, std::ios::trunc) << std::string(200, 'x');
+    {
+      KithdProcess refused(Data());
+      ASSERT_FALSE(refused.ready()) << file;
+      const Ended ended = refused.Stop(SIGTERM);
+      ExpectOneClearLine(ended, path);
+      EXPECT_NE(ended.stderr_text.find("delete th"), std::string::npos) << ended.stderr_text;
+    }
+    std::filesystem::remove(path);
+    KithdProcess kithd(Data());
+    ASSERT_TRUE(kithd.ready()) << file;
+    const std::vector<events::v1::Event> events = Events(kithd);
+    EXPECT_EQ(events.back().stream(), ada) << file;
+    EXPECT_EQ(kithd.Stop(SIGTERM).exit_code, 0);
+  }
+}
+
+// A process begins with a limit that both databases and a thousand connections reach.
+TEST_F(KithdTest, MayOpenAsManyFilesAsItCanBeLetTo) {
+  rlimit usual{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &usual), 0);
+  const rlimit low{usual.rlim_max / 2, usual.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+  const KithdProcess kithd(Data());
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &usual), 0);
+  ASSERT_TRUE(kithd.ready());
+  rlimit its{};
+  ASSERT_EQ(prlimit(kithd.pid(), RLIMIT_NOFILE, nullptr, &its), 0);
+  EXPECT_EQ(its.rlim_cur, usual.rlim_max);
 }
 
 TEST_F(KithdTest, RefusesALogWhoseFilesAreDamaged) {

@@ -112,6 +112,7 @@ class TestServer {
   runtime::Runtime& runtime() { return server_->runtime(); }
   const runtime::MethodTable& methods() const { return server_->methods(); }
   eventstore::KeyStore& keys() { return server_->runtime().keys; }
+  eventstore::MemoryDisk& disk() { return *disk_; }
 
  private:
   void Start();

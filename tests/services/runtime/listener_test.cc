@@ -3,15 +3,18 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <list>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/services/runtime/person_server.h"
+#include "tests/testing/captured_log.h"
 
 namespace kith::runtime {
 namespace {
@@ -73,6 +76,24 @@ TEST(Listener, ClosesWhatIsBeyondItsBoundAndTakesConnectionsAgainLater) {
   }
   // The server learns that they are gone in its own time.
   while (!Answers(server.port())) std::this_thread::yield();
+}
+
+// The limit that a process may not raise holds for all that it does later: this is done in another.
+TEST(RaiseDescriptorLimit, TakesAllThereIsAndTellsWhereThatIsFew) {
+  const auto raised_to = [](rlim_t hard) {
+    const rlimit limit{hard / 2, hard};
+    const kith::testing::CapturedLog log;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || RaiseDescriptorLimit() != static_cast<int>(hard)) {
+      _exit(1);
+    }
+    rlimit now{};
+    getrlimit(RLIMIT_NOFILE, &now);
+    const bool is_told =
+        log.lines().size() == 1 && absl::StrContains(log.lines()[0].json, "LimitNOFILE");
+    _exit(now.rlim_cur != hard ? 2 : is_told ? 3 : 0);
+  };
+  EXPECT_EXIT(raised_to(500), ::testing::ExitedWithCode(3), "");
+  EXPECT_EXIT(raised_to(4'096), ::testing::ExitedWithCode(0), "");
 }
 
 TEST(Listener, SaysWhyAnAddressCannotBeHad) {

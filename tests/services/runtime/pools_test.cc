@@ -5,43 +5,10 @@
 #include "eventstore/base/error.h"
 #include "gtest/gtest.h"
 #include "kith/type/v1/errors.pb.h"
+#include "tests/services/runtime/plug.h"
 
 namespace kith::runtime {
 namespace {
-
-// Holds a pool's threads until it goes.
-class Plug {
- public:
-  Plug(Pool& pool, int threads) {
-    for (int i = 0; i < threads; ++i) {
-      pool.Run([this] { Hold(); });
-    }
-    MutexLock lock(mutex_);
-    while (held_ < threads) changed_.Wait(mutex_);
-  }
-  ~Plug() { Open(); }
-  void Open() {
-    MutexLock lock(mutex_);
-    open_ = true;
-    changed_.NotifyAll();
-    while (held_ > 0) changed_.Wait(mutex_);
-  }
-
- private:
-  void Hold() {
-    MutexLock lock(mutex_);
-    ++held_;
-    changed_.NotifyAll();
-    while (!open_) changed_.Wait(mutex_);
-    --held_;
-    changed_.NotifyAll();
-  }
-
-  Mutex mutex_;
-  CondVar changed_;
-  int held_ = 0;
-  bool open_ = false;
-};
 
 TEST(Pool, RunsAllWork) {
   std::atomic<int> ran = 0;

@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/services/runtime/person_server.h"
+#include "tests/services/runtime/plug.h"
 
 namespace kith::runtime {
 namespace {
@@ -37,6 +38,45 @@ TEST(Stream, SendsEveryMessageInOrderAndEnds) {
     EXPECT_TRUE(Count(server, limit, &received).ok());
     EXPECT_EQ(received, limit);
   }
+}
+
+// Goal: what streams send waits for no unary call, and they wait for none of them. Method: every
+// thread of one is held, and the other goes on.
+TEST(Stream, TakesNoThreadOfUnaryCallsAndLeavesItsOwnToNone) {
+  PersonServer server;
+  const auto get = [&] {
+    Call call;
+    contacts::v1::CreateContactRequest request;
+    request.mutable_contact()->set_first_name("Ada");
+    contacts::v1::Contact ada;
+    EXPECT_TRUE(server.contacts().CreateContact(&call, request, &ada).ok());
+    server.disk().ForgetCache(true);
+    Call again;
+    contacts::v1::GetContactRequest get;
+    get.set_name(ada.name());
+    EXPECT_TRUE(server.contacts().GetContact(&again, get, &ada).ok());
+    Call listing;
+    contacts::v1::ListContactsResponse response;
+    EXPECT_TRUE(server.contacts()
+                    .ListContacts(&listing, contacts::v1::ListContactsRequest(), &response)
+                    .ok());
+  };
+  const auto count = [&] {
+    int64_t received = 0;
+    EXPECT_TRUE(Count(server, 500, &received).ok());
+    EXPECT_EQ(received, 500);
+  };
+  Pools& pools = server.runtime().pools;
+  const PoolsOptions threads;
+  {
+    const Plug streams(pools.streams, static_cast<int>(threads.streams.threads));
+    get();
+  }
+  const Plug folds(pools.folds, static_cast<int>(threads.folds.threads));
+  const Plug reads(pools.reads, static_cast<int>(threads.reads.threads));
+  const Plug completions(pools.completions, static_cast<int>(threads.completions.threads));
+  const Plug sessions(pools.sessions, static_cast<int>(threads.sessions.threads));
+  count();
 }
 
 TEST(Stream, EndsWithTheErrorOfItsSource) {

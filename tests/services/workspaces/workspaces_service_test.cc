@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "eventstore/log/keys.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/test_server.h"
 
@@ -46,6 +47,29 @@ TEST_F(WorkspacesServiceTest, CreatesAWorkspaceForEachOfManyWhoAskAtOnce) {
   }
   EXPECT_EQ(names.size(), 5u * kOperators);
   EXPECT_TRUE(names.contains("workspaces/31")) << "numbers have no holes";
+}
+
+// Goal: whoever commits a change of a workspace does not wait for a disk to learn who may come in.
+// Method: what the server knows since its start is no longer on the disk.
+TEST_F(WorkspacesServiceTest, LearnsOfANewKeyFromMemory) {
+  server_.Restart();
+  const auto history = server_.runtime().log.ReadStream(
+      server_.workspace(), "workspaces/1", Revision(1), eventstore::Direction::kForwards,
+      eventstore::ReadTier::kDisk);
+  for (auto event = history->Next(); *event != nullptr; event = history->Next()) {
+    server_.disk().Remove(eventstore::Table::kEvents,
+                          eventstore::PositionKey((*event)->header.position));
+  }
+  for (int i = 0; i < 2; ++i) {
+    v1::CreateApiKeyRequest request;
+    request.mutable_api_key()->set_display_name("Another");
+    request.mutable_api_key()->add_permissions("*");
+    const auto created = server_.Call(&Stub::CreateApiKey, request);
+    ASSERT_EQ(created.reason(), "");
+    v1::GetWorkspaceRequest get;
+    get.set_name("workspaces/1");
+    EXPECT_EQ(server_.CallWith(created->secret(), &Stub::GetWorkspace, get).reason(), "");
+  }
 }
 
 TEST_F(WorkspacesServiceTest, CreatesOnceWhatIsAskedForTwice) {
