@@ -10,7 +10,7 @@ from attack.api import Api
 
 from .calls import methods
 from .messages import INGEST, LIST
-from .wire import Wire, drive, message, reset, wait_for
+from .wire import Wire, drive, message, reset, vanish
 from .witness import OWN_CONNECTION
 
 READ_EVENTS = "/kith.events.v1.EventsService/ReadEvents"
@@ -102,15 +102,4 @@ def _vanish(house, method, body, rng):
         return
     for _ in range(rng.randrange(1, 6)):
         wire.ask(method.path, house.guest, body, rng.random() < 0.7)
-    for _ in range(rng.randrange(0, 12)):
-        wire.turn()
-    if rng.random() < 0.3:
-        wait_for([wire.socket], [], 0.02)
-        wire.turn()
-    if rng.random() < 0.5 and wire.out:
-        del wire.out[rng.randrange(len(wire.out)):]
-        wire.turn(read=False)
-    if rng.random() < 0.5:
-        reset(wire.socket)
-    else:
-        wire.socket.close()
+    vanish(wire, rng)

@@ -11,7 +11,7 @@ from attack.api import Answer, Api, reason_of
 
 from .calls import NO_TAG, methods
 from .readers import SMALL_BUFFER, furnish, whisper
-from .wire import Wire, drive, message, reset, wait_for
+from .wire import Wire, drive, message, reset, vanish
 from .witness import DEADLINE_SECONDS, OWN_CONNECTION
 
 RUN = "/kith.sessions.v1.SessionsService/RunSession"
@@ -180,16 +180,5 @@ def vanishing(house):
                      for i, method in enumerate(rng.choices((0, 1, 2), k=rng.randrange(1, 100)))]
             body = message(_request(calls, [CREATE, GET, LIST], cancel=range(0, 100, 7)).SerializeToString())
             wire.ask(RUN, house.guest, body * rng.randrange(1, 4), rng.random() < 0.3)
-        for _ in range(rng.randrange(0, 12)):
-            wire.turn()
-        if rng.random() < 0.5:
-            wait_for([wire.socket], [], 0.02)
-            wire.turn()
-        if rng.random() < 0.5 and wire.out:
-            del wire.out[rng.randrange(len(wire.out)):]
-            wire.turn(read=False)
-        if rng.random() < 0.5:
-            reset(wire.socket)
-        else:
-            wire.socket.close()
+        vanish(wire, rng)
     yield "within sessions", [] if house.alive else ["kithd ended"]

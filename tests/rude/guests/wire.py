@@ -207,3 +207,19 @@ def wait_for(reading, writing, seconds):
         poll.register(connection, (select.POLLIN if connection in reading else 0) |
                       (select.POLLOUT if connection in writing else 0))
     return bool(poll.poll(seconds * 1000))
+
+
+def vanish(wire, rng):
+    """Goes on for a while, maybe until it is answered, and is gone, maybe in the middle of a frame."""
+    for _ in range(rng.randrange(0, 12)):
+        wire.turn()
+    if rng.random() < 0.5:
+        wait_for([wire.socket], [], 0.02)
+        wire.turn()
+    if rng.random() < 0.5 and wire.out:
+        del wire.out[rng.randrange(len(wire.out)):]
+        wire.turn(read=False)
+    if rng.random() < 0.5:
+        reset(wire.socket)
+    else:
+        wire.socket.close()
