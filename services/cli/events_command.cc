@@ -48,6 +48,8 @@ absl::Status SetFrom(absl::string_view place, Request* request) {
     request->set_sequence(sequence);
   } else if (auto time = ParseTimestamp(place); time.ok()) {
     *request->mutable_time() = *time;
+  } else if (time = ParseShownTime(place, absl::LocalTimeZone()); time.ok()) {
+    *request->mutable_time() = *time;
   } else {
     request->set_token(std::string(place));
   }
@@ -76,6 +78,9 @@ absl::StatusOr<EventsOptions> ParseOptions(const std::vector<std::string>& words
   KITH_RETURN_IF_ERROR(ExpectNothingLeft(arguments, 0));
   if (options.follow && options.newest) {
     return absl::InvalidArgumentError("--follow goes forwards and --newest backwards: choose one");
+  }
+  if (options.follow && options.limit.items_max != ListLimit::kDefault) {
+    return absl::InvalidArgumentError("--follow goes on for ever: leave --limit and --all out");
   }
   return options;
 }

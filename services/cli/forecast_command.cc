@@ -10,6 +10,7 @@
 #include "kith/forecast/v1/forecast_service.pb.h"
 #include "kith/users/v1/users_service.pb.h"
 #include "services/cli/commands.h"
+#include "services/cli/fields.h"
 #include "services/cli/render.h"
 #include "services/cli/request.h"
 #include "services/cli/values.h"
@@ -102,12 +103,15 @@ void PrintForecast(const forecast::v1::Forecast& forecast, Session& session) {
 absl::Status RunForecast(Session& session, const std::vector<std::string>& words) {
   const Method& method = session.Require("forecast", "query");
   KITH_ASSIGN_OR_RETURN(Arguments arguments, ParseFor(method, words));
-  for (const std::string& groups : arguments.TakeAll("by")) {
+  const std::vector<std::string> by = arguments.TakeAll("by");
+  KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(method, arguments));
+  for (const std::string& groups : by) {
     for (absl::string_view group : absl::StrSplit(groups, ',', absl::SkipWhitespace())) {
-      arguments.Add({"group_by", std::string(group)});
+      if (const absl::Status set = SetField(request.get(), "group_by", group); !set.ok()) {
+        return absl::InvalidArgumentError(absl::StrCat("--by: ", set.message()));
+      }
     }
   }
-  KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(method, arguments));
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply, session.Call(method, *request));
   if (session.options().json) {
     session.out() << ToJson(*reply, true);

@@ -55,7 +55,7 @@ Everywhere
   --key KEY             the API key; or --key-file FILE, the file it stands in; else
                         KITH_KEY, KITH_KEY_FILE, or the file data/development.key
   --as-of MOMENT        on every read: @1234 (after that event), a time, a date (its end
-                        in UTC) or a token
+                        in UTC), a minute as tables show it (its end) or a token
   --json                JSON for programs; a stream as one line each
   --data JSON|@FILE|-   the resource, or the request, as JSON
   --request-id ID       makes a change safe to repeat; drawn at random when not given
@@ -85,7 +85,7 @@ constexpr CommandHelp kCommands[] = {
      R"(kith forecast [PIPELINE] [--by month,quarter,owner,category] [--from DATE] [--to DATE]
               [--quota MONEY] [--owner USER] [--as-of MOMENT]
 
---by is what rows are made for, in this order; the last rows are the totals.
+--by says what rows are made for, each combination its own; the last rows are totals.
 )",
      "forecast", "query"},
     {"timeline", "kith timeline NAME [--kinds KIND]… [--limit N | --all] [--as-of MOMENT]\n",

@@ -38,6 +38,9 @@ absl::StatusOr<ListLimit> TakeLimit(Arguments* arguments) {
   ListLimit limit;
   if (arguments->TakeSwitch("all")) limit.items_max = ListLimit::kAll;
   if (const auto text = arguments->Take("limit"); text.has_value()) {
+    if (limit.is_all()) {
+      return absl::InvalidArgumentError("--limit and --all say how many: choose one");
+    }
     if (!absl::SimpleAtoi(*text, &limit.items_max) || limit.items_max <= 0) {
       return absl::InvalidArgumentError(
           absl::StrCat("--limit: \"", *text, "\" is not a number above 0"));

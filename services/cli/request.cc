@@ -229,13 +229,17 @@ absl::Status SetAsOf(const Method& method, absl::string_view moment, Message* re
     return absl::OkStatus();
   }
   auto time = ParseTimestamp(moment);
+  int64_t seconds = ParseDate(moment).ok() ? 86400 : 0;
+  if (!time.ok()) {
+    time = ParseShownTime(moment, absl::LocalTimeZone());
+    seconds = 60;
+  }
   if (!time.ok()) {
     read->set_token(std::string(moment));
     return absl::OkStatus();
   }
-  if (ParseDate(moment).ok()) {
-    constexpr int64_t kDaySeconds = 86400;
-    time->set_seconds(time->seconds() + kDaySeconds - 1);
+  if (seconds > 0) {
+    time->set_seconds(time->seconds() + seconds - 1);
     time->set_nanos(999'999'000);
   }
   *read->mutable_time() = *time;

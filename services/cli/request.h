@@ -41,8 +41,9 @@ absl::StatusOr<std::unique_ptr<google::protobuf::Message>> BuildRequest(const Me
                                                                         Arguments arguments);
 
 // Sets the moment a read is asked at, in the request's kith.type.v1.ReadOptions: "@1234" is a
-// number of an event, a time or date in the forms of values.h a time (a date means its end, in
-// UTC), anything else a token. Fails for methods that are always about now.
+// number of an event, a time or date in the forms of values.h a time (a date means its end, in UTC,
+// and a minute as tables show it its end, in the zone of this machine), anything else a token.
+// Fails for methods that are always about now.
 absl::Status SetAsOf(const Method& method, absl::string_view moment,
                      google::protobuf::Message* request);
 

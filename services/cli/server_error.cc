@@ -1,5 +1,7 @@
 #include "services/cli/server_error.h"
 
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,6 +30,11 @@ bool FindDetail(const google::rpc::Status& status, Detail* detail) {
 
 // What the caller can do about a code, where it is the same for every reason.
 std::string Advice(grpc::StatusCode code, const google::rpc::ErrorInfo& info) {
+  // What is no time and no number goes to the server as a token.
+  if (info.reason() == "INVALID_TOKEN") {
+    return "Write a moment like @1234, 2026-01-31, \"2026-01-31 14:05\" or "
+           "2026-01-31T12:00:00Z, or give a token as Kith gave it.";
+  }
   switch (code) {
     case grpc::StatusCode::UNAUTHENTICATED:
       return "Give an API key with --key, KITH_KEY or KITH_KEY_FILE.";
@@ -76,7 +83,9 @@ std::string Text(const grpc::Status& status, const google::rpc::Status& details)
                           : absl::StrCat("  ", violation.subject(), ": ", violation.description()));
     }
   }
-  for (const auto& [key, value] : info.metadata()) {
+  // In the order of their names, for the message has them in another one each time.
+  const std::map<std::string, std::string> metadata(info.metadata().begin(), info.metadata().end());
+  for (const auto& [key, value] : metadata) {
     lines.push_back(absl::StrCat("  ", key, ": ", value));
   }
   const std::string advice = bad_request.field_violations_size() > 0

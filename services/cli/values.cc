@@ -136,6 +136,18 @@ absl::StatusOr<google::protobuf::Timestamp> ParseTimestamp(absl::string_view tex
   return timestamp;
 }
 
+absl::StatusOr<google::protobuf::Timestamp> ParseShownTime(absl::string_view text,
+                                                           absl::TimeZone zone) {
+  absl::Time time;
+  std::string ignored;
+  if (!absl::ParseTime("%Y-%m-%d %H:%M", text, zone, &time, &ignored)) {
+    return NotUnderstood(text, "a time: write it like 2026-01-31 14:05");
+  }
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(absl::ToUnixSeconds(time));
+  return timestamp;
+}
+
 absl::StatusOr<google::protobuf::Duration> ParseDuration(absl::string_view text) {
   absl::string_view rest = text;
   absl::Duration days = absl::ZeroDuration();

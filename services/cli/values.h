@@ -23,6 +23,9 @@ absl::StatusOr<google::type::Money> ParseMoney(absl::string_view text);
 absl::StatusOr<google::type::Date> ParseDate(absl::string_view text);
 // RFC 3339, "2026-01-31T12:00:00Z", or a date, which means its midnight in UTC.
 absl::StatusOr<google::protobuf::Timestamp> ParseTimestamp(absl::string_view text);
+// A time as FormatTimestamp shows it, "2026-01-31 14:05", in `zone`: the beginning of that minute.
+absl::StatusOr<google::protobuf::Timestamp> ParseShownTime(absl::string_view text,
+                                                           absl::TimeZone zone);
 // "3d", "1h30m", "90s", "250ms".
 absl::StatusOr<google::protobuf::Duration> ParseDuration(absl::string_view text);
 // "yes", "true", "1" and their opposites.

@@ -115,7 +115,9 @@ TEST_F(KithTest, TellsWrongWordsFromRefusals) {
   EXPECT_THAT(err(), HasSubstr("did you mean win?"));
   EXPECT_EQ(Run({"deals", "list", "--limit", "0"}), 2);
   EXPECT_EQ(Run({"deals", "create", "--amount", "5"}), 2);
+  EXPECT_EQ(Run({"deals", "list", "--limit", "3", "--all"}), 2);
   EXPECT_EQ(Run({"events", "--follow", "--newest"}), 2);
+  EXPECT_EQ(Run({"events", "--follow", "--limit", "3"}), 2);
   EXPECT_EQ(Run({"deals", "list", "--key-file", folder_ / "missing"}), 2);
   EXPECT_EQ(Run({"--help"}), 0);
   EXPECT_EQ(Run({"deals", "win", "--help"}), 0);
@@ -212,6 +214,8 @@ TEST_F(KithTest, MeasuresAForecastAtItsQuota) {
   EXPECT_THAT(out(), HasSubstr("Quota reached to 150.0 %, 5,000.00 EUR beyond it.\n"));
   EXPECT_EQ(Run({"forecast", "--quota", "0 EUR"}), 0) << err();
   EXPECT_THAT(out(), HasSubstr("There is no quota above 0 to reach; won 15,000.00 EUR.\n"));
+  EXPECT_EQ(Run({"forecast", "--by", "month,week"}), 2);
+  EXPECT_THAT(err(), StartsWith("kith: --by: \"week\" is not one of MONTH, "));
   EXPECT_EQ(Run({"forecast"}), 0) << err();
   EXPECT_THAT(out(), Not(HasSubstr("uota")));
 }

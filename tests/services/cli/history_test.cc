@@ -116,6 +116,16 @@ TEST_F(HistoryTest, ShowsManyAsAList) {
   EXPECT_THAT(Run({"users", "batch-get", ada, "--json"}), StartsWith("{\n \"users\""));
 }
 
+TEST_F(HistoryTest, TakesAMinuteAsItStandsInTables) {
+  server_.clock().Advance(absl::Hours(1));
+  const std::string ada = Create({"users", "create", "--display-name", "Ada"});
+  server_.clock().Advance(absl::Hours(1));
+  EXPECT_THAT(Run({"users", "get", ada, "--as-of", "2026-01-01 01:00"}), HasSubstr("Ada"));
+  EXPECT_THAT(Run({"events", "--from", "2026-01-01 01:00"}), StartsWith("     @4  "));
+  EXPECT_THAT(Run({"users", "get", ada, "--as-of", "yesterday"}, 1),
+              HasSubstr("\nWrite a moment like @1234, "));
+}
+
 TEST(IsRevision, KnowsThoseOfEveryResource) {
   int found = 0;
   for (const auto& [collection, methods] : Catalog::Linked().collections()) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
 #include "kith/deals/v1/pipelines_service.pb.h"
@@ -104,6 +105,13 @@ TEST(BuildRequest, AsksAsOfAnEventATimeADayOrAToken) {
   EXPECT_TRUE(EqualsText<Get>(*as_of("2026-01-31"),
                               R"pb(name: "deals/x"
                                    read { time { seconds: 1769903999 nanos: 999999000 } })pb"));
+  // A minute as it stands in a table: all of it, in the zone of the table.
+  const absl::Time minute =
+      absl::FromCivil(absl::CivilMinute(2026, 1, 31, 14, 5), absl::LocalTimeZone());
+  EXPECT_TRUE(EqualsText<Get>(
+      *as_of("2026-01-31 14:05"),
+      absl::StrCat("name: 'deals/x' read { time { seconds: ", absl::ToUnixSeconds(minute) + 59,
+                   " nanos: 999999000 } }")));
   EXPECT_TRUE(EqualsText<Get>(*as_of("AAEC"), R"pb(name: "deals/x"
                                                    read { token: "AAEC" })pb"));
 }
