@@ -223,16 +223,17 @@ void CallTracker::CallEnded() {
   ended_.NotifyAll();
 }
 
-void CallTracker::AwaitCalls(absl::Duration timeout, absl::Duration streams_timeout) {
+bool CallTracker::AwaitCalls(absl::Duration timeout, absl::Duration streams_timeout) {
   const auto begun = std::chrono::steady_clock::now();
   MutexLock lock(mutex_);
   for (int64_t calls = calls_.load(); calls > 0; calls = calls_.load()) {
     const bool only_streams = calls <= static_cast<int64_t>(streams_.size());
     const absl::Duration left = (only_streams ? std::min(timeout, streams_timeout) : timeout) -
                                 absl::FromChrono(std::chrono::steady_clock::now() - begun);
-    if (left <= absl::ZeroDuration()) return;
+    if (left <= absl::ZeroDuration()) return only_streams;
     ended_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
   }
+  return true;
 }
 
 absl::Status ShuttingDown() {

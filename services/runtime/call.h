@@ -122,9 +122,13 @@ class CallTracker {
   // Ends every stream and lets no further call begin.
   void Stop() KITH_EXCLUDES(mutex_);
   // After Stop: waits until no call is in flight, but no longer than `timeout`, and for streams,
-  // whose clients may not read what ends them, no longer than `streams_timeout`.
-  void AwaitCalls(absl::Duration timeout, absl::Duration streams_timeout) KITH_EXCLUDES(mutex_);
+  // whose clients may not read what ends them, no longer than `streams_timeout`. Whether none was
+  // left, but for streams.
+  bool AwaitCalls(absl::Duration timeout, absl::Duration streams_timeout) KITH_EXCLUDES(mutex_);
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
+  // Calls that are still in flight have had the time that they get.
+  void EndGrace() { grace_over_.store(true, std::memory_order_release); }
+  bool grace_over() const { return grace_over_.load(std::memory_order_acquire); }
 
  private:
   void CallEnded() KITH_EXCLUDES(mutex_);
@@ -137,6 +141,7 @@ class CallTracker {
   Mutex mutex_;
   absl::flat_hash_set<Stream*> streams_ KITH_GUARDED_BY(mutex_);
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> grace_over_ = false;
   std::atomic<int64_t> calls_ = 0;
   std::atomic<int64_t> let_in_ = 0;  // of them those that have a share
   CondVar ended_;                    // a call, while the server stops

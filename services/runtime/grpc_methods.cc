@@ -121,7 +121,8 @@ template <>
 class grpc::internal::CallbackUnaryHandler<kith::runtime::AskedFirst, grpc::ByteBuffer> final
     : public grpc::internal::MethodHandler {
  public:
-  explicit CallbackUnaryHandler(const kith::runtime::UnaryMethod& method) : method_(method) {}
+  CallbackUnaryHandler(const kith::runtime::UnaryMethod& method, kith::runtime::LateCalls& late)
+      : method_(method), late_(late) {}
 
   void RunHandler(const HandlerParameter& param) override {
     auto* const context = static_cast<grpc::CallbackServerContext*>(param.server_context);
@@ -132,7 +133,9 @@ class grpc::internal::CallbackUnaryHandler<kith::runtime::AskedFirst, grpc::Byte
             UnaryRpc(context, *param.call, param.call_requester);
     context->BeginCompletionOp(
         param.call, [rpc](bool) { rpc->MaybeDone(true); }, rpc);
-    rpc->Run(method_);
+    const kith::runtime::UnaryMethod& method = method_;
+    if (late_.keeping() && late_.Keep([rpc, &method] { rpc->Run(method); })) return;
+    rpc->Run(method);
   }
 
  private:
@@ -221,6 +224,7 @@ class grpc::internal::CallbackUnaryHandler<kith::runtime::AskedFirst, grpc::Byte
   };
 
   const kith::runtime::UnaryMethod& method_;
+  kith::runtime::LateCalls& late_;
 };
 
 namespace kith::runtime {
@@ -229,13 +233,13 @@ namespace {
 // One service of the table, with handlers that take and give bytes.
 class GrpcService final : public grpc::Service {
  public:
-  explicit GrpcService(const std::vector<const BoundMethod*>& methods) {
+  GrpcService(const std::vector<const BoundMethod*>& methods, LateCalls& late) {
     paths_.reserve(methods.size());  // gRPC keeps pointers to them
-    for (const BoundMethod* method : methods) Add(*method);
+    for (const BoundMethod* method : methods) Add(*method, late);
   }
 
  private:
-  void Add(const BoundMethod& bound) {
+  void Add(const BoundMethod& bound, LateCalls& late) {
     const google::protobuf::MethodDescriptor& method = *bound.method().descriptor;
     // A call that is answered once is unary: no method of ours takes a stream and answers once.
     KITH_CHECK(method.server_streaming() || !method.client_streaming());
@@ -244,12 +248,12 @@ class GrpcService final : public grpc::Service {
     // For gRPC all are of many messages: it reads the message of others before it asks anybody.
     AddMethod(new grpc::internal::RpcServiceMethod(paths_.back().c_str(), RpcMethod::BIDI_STREAMING,
                                                    nullptr));
-    MarkMethodRawCallback(index, NewHandler(bound));
+    MarkMethodRawCallback(index, NewHandler(bound, late));
   }
 
-  static grpc::internal::MethodHandler* NewHandler(const BoundMethod& bound) {
+  static grpc::internal::MethodHandler* NewHandler(const BoundMethod& bound, LateCalls& late) {
     if (!bound.method().descriptor->server_streaming()) {
-      return new UnaryHandler(dynamic_cast<const UnaryMethod&>(bound));
+      return new UnaryHandler(dynamic_cast<const UnaryMethod&>(bound), late);
     }
     const auto& streamed = dynamic_cast<const StreamedMethod&>(bound);
     return new grpc::internal::CallbackBidiHandler<ByteBuffer, ByteBuffer>(
@@ -311,14 +315,15 @@ std::unique_ptr<grpc::Service> NewReflectionService(const char* name,
   return std::make_unique<ReflectionService>(name, reflection);
 }
 
-std::vector<std::unique_ptr<grpc::Service>> NewGrpcServices(const MethodTable& methods) {
+std::vector<std::unique_ptr<grpc::Service>> NewGrpcServices(const MethodTable& methods,
+                                                            LateCalls& late) {
   absl::btree_map<std::string, std::vector<const BoundMethod*>> by_service;
   for (const auto& [name, method] : methods.methods()) {
     by_service[method->method().descriptor->service()->full_name()].push_back(method.get());
   }
   std::vector<std::unique_ptr<grpc::Service>> services;
   for (const auto& [name, bound] : by_service) {
-    services.push_back(std::make_unique<GrpcService>(bound));
+    services.push_back(std::make_unique<GrpcService>(bound, late));
   }
   return services;
 }

@@ -6,13 +6,16 @@
 #include <vector>
 
 #include "grpcpp/impl/service_type.h"
+#include "services/runtime/late_calls.h"
 #include "services/runtime/method_table.h"
 #include "services/runtime/reflection.h"
 
 namespace kith::runtime {
 
-// A gRPC service for each service that has bound methods. Borrows the table, which outlives them.
-std::vector<std::unique_ptr<grpc::Service>> NewGrpcServices(const MethodTable& methods);
+// A gRPC service for each service that has bound methods. Unary calls go by way of `late`. Borrows
+// both, which outlive them.
+std::vector<std::unique_ptr<grpc::Service>> NewGrpcServices(const MethodTable& methods,
+                                                            LateCalls& late);
 
 // gRPC's reflection service under one of its names; borrows `reflection`.
 std::unique_ptr<grpc::Service> NewReflectionService(const char* name, const Reflection& reflection);

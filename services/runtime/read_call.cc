@@ -118,10 +118,13 @@ absl::Status ReadCall::TryServe(ReadTier tier) {
   return absl::OkStatus();
 }
 
+absl::Status ReadCall::CheckAwaited() const {
+  if (carrier_.IsCancelled()) return absl::CancelledError();
+  return environment_.calls.grace_over() ? ShuttingDown() : absl::OkStatus();
+}
+
 absl::Status ReadCall::RunGuarded(ReadTier tier) {
-  const auto interrupted = [this] {
-    return carrier_.IsCancelled() ? absl::CancelledError() : absl::OkStatus();
-  };
+  const auto interrupted = [this] { return CheckAwaited(); };
   projections::ReadGuard guard(interrupted);
   const projections::ViewSnapshot guarded = snapshot_->Guarded(guard);
   return RunOn(&guarded, tier);
@@ -141,7 +144,7 @@ void ReadCall::TakeOnPool(Step step) {
   auto work = [this, step] {
     parts_.Mark(CallPart::kQueue);
     // A client that is gone, or waits no longer, costs no disk read.
-    if (carrier_.IsCancelled()) return End(absl::CancelledError());
+    if (const absl::Status awaited = CheckAwaited(); !awaited.ok()) return End(awaited);
     (this->*step)(ReadTier::kDisk);
   };
   Pools& pools = environment_.pools;

@@ -85,6 +85,8 @@ class ReadCall final : public UnaryCall {
   absl::Status RunOn(const projections::ViewSnapshot* snapshot, eventstore::ReadTier tier);
   // On the snapshot, as far as somebody waits for it and it does not look at too much.
   absl::Status RunGuarded(eventstore::ReadTier tier);
+  // An error when nobody waits for the reply any more, or the server cannot.
+  absl::Status CheckAwaited() const;
   void TakeOnPool(Step step);
   void End(const absl::Status& status);
 

@@ -6,9 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "grpc/grpc.h"
 #include "grpcpp/resource_quota.h"
 #include "services/runtime/grpc_methods.h"
 #include "services/runtime/health.h"
+#include "services/runtime/late_calls.h"
 #include "services/runtime/listener.h"
 #include "services/runtime/reflection.h"
 #include "services/runtime/resource_methods.h"
@@ -73,6 +75,9 @@ class RunningServer final : public Server {
   void Stop() override;
 
  private:
+  void EndCalls();
+  void CloseConnections();
+
   const ServerOptions options_;
   std::unique_ptr<eventstore::Engine> engine_;  // until the log takes it
   std::unique_ptr<eventstore::KeyStore> keys_;
@@ -80,6 +85,7 @@ class RunningServer final : public Server {
   UlidGenerator ulids_;
   Pools pools_;
   CallTracker calls_;
+  LateCalls late_;
   std::unique_ptr<eventstore::EventLog> log_;
   std::unique_ptr<Moments> moments_;
   std::unique_ptr<projections::ViewStore> views_;
@@ -129,7 +135,7 @@ absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
   BindStandardMethods(resources_, *runtime_, *methods_);
   methods_->Sessions();
   KITH_RETURN_IF_ERROR(methods_->CheckComplete());
-  services_ = NewGrpcServices(*methods_);
+  services_ = NewGrpcServices(*methods_, late_);
   std::vector<std::string> names;
   for (const auto& [service, views] : ViewsRead(*methods_)) names.push_back(service);
   reflection_ = std::make_unique<Reflection>(std::move(names));
@@ -157,6 +163,30 @@ absl::Status RunningServer::Listen() {
   return absl::OkStatus();
 }
 
+// gRPC waits for connections too, and one whose client reads nothing would be waited for to the end
+// of the grace, with no call on it.
+void RunningServer::EndCalls() {
+  if (calls_.AwaitCalls(options_.stop_grace, kStreamsGoodbye)) return;
+  calls_.EndGrace();
+  calls_.AwaitCalls(kGoodbye, absl::ZeroDuration());
+}
+
+void RunningServer::CloseConnections() {
+  late_.Start();
+  late_.AwaitQuiet(options_.stop_quiet, kGoodbye);
+  // What follows waits until no call is left, and so for those that are to be refused after this.
+  grpc_completion_queue* const said = grpc_completion_queue_create_for_pluck(nullptr);
+  grpc_server_shutdown_and_notify(server_->c_server(), said, nullptr);
+  late_.BeginAll();
+  const gpr_timespec grace =
+      gpr_time_from_millis(absl::ToInt64Milliseconds(kGoodbye), GPR_TIMESPAN);
+  server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), grace));
+  server_->Wait();
+  grpc_completion_queue_pluck(said, nullptr, gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr);
+  grpc_completion_queue_shutdown(said);
+  grpc_completion_queue_destroy(said);
+}
+
 void RunningServer::Stop() {
   if (std::exchange(stopped_, true)) return;
   calls_.Stop();
@@ -164,13 +194,8 @@ void RunningServer::Stop() {
   if (listener_ != nullptr) listener_->Stop();
   if (server_ != nullptr) {
     server_->GetHealthCheckService()->SetServingStatus(false);
-    // gRPC waits for connections too, and one whose client reads nothing would be waited for to the
-    // end of the grace, with no call on it.
-    calls_.AwaitCalls(options_.stop_grace, kStreamsGoodbye);
-    const gpr_timespec grace =
-        gpr_time_from_millis(absl::ToInt64Milliseconds(kGoodbye), GPR_TIMESPAN);
-    server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), grace));
-    server_->Wait();
+    EndCalls();
+    CloseConnections();
   }
   // No call is left: nothing waits on a pool, a view or the log any more, but what they owe each
   // other.

@@ -74,6 +74,8 @@ struct ServerOptions {
   ConnectionLimits connections;
   absl::Duration slow_call = absl::InfiniteDuration();  // calls that take as long are logged
   absl::Duration stop_grace = absl::Seconds(5);  // calls in flight may end this long after Stop
+  // Then connections are closed, when no further call has come for so long (LateCalls).
+  absl::Duration stop_quiet = absl::Milliseconds(20);
 };
 
 // Where the server keeps what it must not lose.
@@ -83,8 +85,8 @@ struct Storage {
 };
 
 // A server that answers. Stop, or destruction, ends it: no new calls, streams end, calls in flight
-// get `stop_grace`, connections without a call a moment, then the pools, the views and the log
-// close, in this order.
+// get `stop_grace`, and are told ERROR_SHUTTING_DOWN where they look at anything later; connections
+// without a call get a moment; then the pools, the views and the log close, in this order.
 class Server {
  public:
   virtual ~Server() = default;

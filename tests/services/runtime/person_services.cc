@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "gtest/gtest.h"
 #include "kith/contacts/v1/contacts_errors.pb.h"
@@ -13,6 +14,7 @@
 #include "kith/events/v1/events_service.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "kith/interactions/v1/interactions_service.pb.h"
+#include "kith/type/v1/errors.pb.h"
 #include "services/core/reject.h"
 #include "tests/services/runtime/person.h"
 
@@ -193,7 +195,8 @@ absl::Status ScanForever(const ReadContext& context) {
   const auto range = projections::KeyRange::Prefix("");
   absl::Status status;
   while (status.ok()) status = context.view().Scan(range, [](auto, auto) { return true; });
-  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  EXPECT_TRUE(absl::IsCancelled(status) || IsError(status, type::v1::ERROR_SHUTTING_DOWN))
+      << status;
   return status;
 }
 

@@ -4,8 +4,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <thread>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/services/runtime/person_server.h"
 
@@ -98,6 +101,65 @@ TEST(ServerStop, WaitsNoLongerThanTheGrace) {
   server.list_gate.AwaitWaiting(1);
   server.StopWithGatesAsTheyAre();
   listing.join();
+}
+
+// It is told why, and that it may try again.
+TEST(ServerStop, TellsAReadThatOutlastsTheGrace) {
+  PersonServer server(WithGrace(absl::Milliseconds(1)));
+  contacts::v1::CreateContactRequest create;
+  create.mutable_contact()->set_first_name("Ada");
+  contacts::v1::Contact ada;
+  Call creating;
+  ASSERT_TRUE(server.contacts().CreateContact(&creating, create, &ada).ok());
+  server.list_gate.Close();
+  grpc::Status status;
+  std::thread listing([&] {
+    Call call;
+    contacts::v1::ListContactsRequest request;
+    request.set_filter("forever");
+    contacts::v1::ListContactsResponse response;
+    status = server.contacts().ListContacts(&call, request, &response);
+  });
+  server.list_gate.AwaitWaiting(1);
+  server.list_gate.Open();
+  server.StopWithGatesAsTheyAre();
+  listing.join();
+  EXPECT_EQ(ErrorOf(status), "kith.type.v1/SHUTTING_DOWN") << status.error_message();
+}
+
+// Goal: no client is left with a bare CANCELLED, which does not say whether to try again. Method:
+// clients with connections of their own ask again as soon as they are answered, until they find
+// nobody.
+TEST(ServerStop, TellsWhoeverAsksToTheEnd) {
+  ServerOptions options = WithGrace(absl::Hours(1));
+  options.stop_quiet = absl::Milliseconds(300);
+  PersonServer server(options);
+  std::atomic<int> asking = 0;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back([&] {
+      grpc::ChannelArguments arguments;
+      arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+      const auto stub = contacts::v1::ContactsService::NewStub(
+          grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", server.port()),
+                                    grpc::InsecureChannelCredentials(), arguments));
+      contacts::v1::GetContactRequest request;
+      request.set_name("contacts/01J00000000000000000000000");
+      for (int asked = 1;; ++asked) {
+        Call call;
+        contacts::v1::Contact contact;
+        const grpc::Status status = stub->GetContact(&call, request, &contact);
+        if (asked == 1) ++asking;
+        if (status.error_code() == grpc::StatusCode::NOT_FOUND) continue;
+        ASSERT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
+        if (status.error_details().empty()) return;  // there is no connection any more
+        ASSERT_EQ(ErrorOf(status), "kith.type.v1/SHUTTING_DOWN");
+      }
+    });
+  }
+  while (asking < 8) std::this_thread::yield();
+  server.Stop();
+  for (std::thread& client : clients) client.join();
 }
 
 }  // namespace
