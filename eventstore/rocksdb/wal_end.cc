@@ -158,7 +158,7 @@ absl::Status CutTornWalEnd(rocksdb::Env* env, const std::string& folder,
                                               "changed"));
     }
     if (!scan.is_whole()) {
-      KITH_RETURN_IF_ERROR(CutFile(path, scan.whole_bytes(), "a write that nobody was told of"));
+      KITH_RETURN_IF_ERROR(CutFile(path, scan.whole_bytes(), "a write that is not whole"));
     }
     // A log without records was begun by an opening that was cut short, or by a write that was
     // torn: the one before it may end torn as well, and was not written to since.
