@@ -54,8 +54,10 @@ struct ConnectionLimits {
   // A connection with a descriptor of a higher number is closed; 0: what the process may open and
   // `connections_max` make of it.
   int descriptors_max = 0;
-  int streams_max = 1'000;          // calls at once over one connection; clients let more wait
-  size_t memory_bytes = 128 << 20;  // what gRPC is asked to keep to; it goes beyond
+  int streams_max = 1'000;  // calls at once over one connection; clients let more wait
+  // What gRPC is asked to keep to; it goes beyond, and ends calls of anybody then. Of each call it
+  // reads ahead 64 KiB: one key's calls, as many as it may have, must not take it all.
+  size_t memory_bytes = 256 << 20;
   absl::Duration handshake = absl::Seconds(10);  // until a new connection has to speak HTTP/2
   absl::Duration idle = absl::Minutes(10);       // until one without calls is closed
   absl::Duration keepalive = absl::Minutes(1);   // until one with calls is asked whether it lives

@@ -37,9 +37,10 @@ ABSL_FLAG(int64_t, max_reply_bytes, 256 << 20,
           "refused.");
 ABSL_FLAG(double, events_per_second_per_key, 0,
           "Changes that one key may make in a second; 0 does not bound them.");
-ABSL_FLAG(uint64_t, grpc_memory, 128 << 20,
-          "Bytes that gRPC is asked to keep to for what it has read and not handed on. It goes "
-          "beyond where many requests are begun and not finished.");
+ABSL_FLAG(uint64_t, grpc_memory, 256 << 20,
+          "Bytes that gRPC is asked to keep to for what it has read and not handed on: 64 KiB of "
+          "each call, so twice those of one key. It goes beyond where many requests are begun and "
+          "not finished.");
 ABSL_FLAG(absl::Duration, idle_connection, absl::Minutes(10),
           "After how long a connection without calls is closed.");
 ABSL_FLAG(absl::Duration, handshake, absl::Seconds(10),

@@ -209,6 +209,13 @@ std::string TryGet(PersonServer& server, const std::string& credentials) {
   return LimitOf(server.contacts().GetContact(&call, request, &contact));
 }
 
+// gRPC ends calls of anybody when its memory is full, and one key must not fill it.
+TEST(CallLimits, LeaveMemoryOfGrpcToOtherKeys) {
+  constexpr int64_t kReadAhead = 64 << 10;  // of each call, before anybody asks for it
+  EXPECT_LE(CallLimits().calls_per_key_max * kReadAhead * 2,
+            static_cast<int64_t>(ConnectionLimits().memory_bytes));
+}
+
 TEST(CallLimits, BoundTheCallsOfAKeyAndNotOfTheOthers) {
   ServerOptions options;
   options.calls.calls_per_key_max = 2;
