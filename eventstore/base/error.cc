@@ -52,7 +52,11 @@ absl::Status ErrorOfValue(const google::protobuf::EnumValueDescriptor& value,
   wire.add_details()->PackFrom(info);
   for (const auto* detail : details) wire.add_details()->PackFrom(*detail);
 
-  absl::Status status(static_cast<absl::StatusCode>(code), message);
+  return ErrorOfWire(wire);
+}
+
+absl::Status ErrorOfWire(const google::rpc::Status& wire) {
+  absl::Status status(static_cast<absl::StatusCode>(wire.code()), wire.message());
   status.SetPayload(kPayloadUrl, absl::Cord(wire.SerializeAsString()));
   return status;
 }

@@ -41,6 +41,9 @@ absl::Status Error(Enum value, absl::string_view message, const ErrorMetadata& m
 // What goes to the wire, or nullopt when the status is OK or was not made by Error.
 std::optional<google::rpc::Status> WireError(const absl::Status& status);
 
+// The status of which WireError is this, an error's that was changed on its way.
+absl::Status ErrorOfWire(const google::rpc::Status& wire);
+
 // True when `status` is the error that `value` names.
 bool IsErrorOfValue(const absl::Status& status, const google::protobuf::EnumValueDescriptor& value);
 template <class Enum>

@@ -31,6 +31,7 @@ struct Change {
   std::string stream;
   std::unique_ptr<const google::protobuf::Message> event;  // the category's event message
   std::vector<Claim> claims;
+  std::optional<absl::Time> occurred = std::nullopt;  // null: when the decision says
 };
 
 // Events in the order they are appended; empty means that there is nothing to do, which is not an

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/log/event_log.h"
+#include "services/core/decision.h"
 #include "services/runtime/aggregate_type.h"
 
 namespace kith::runtime {
@@ -64,6 +65,13 @@ class Loader {
                                                             absl::string_view purpose,
                                                             absl::string_view value);
 
+  // For commands that are decided one after another and appended together: from now on everything
+  // is loaded as these changes, after those assumed before, make it. What was loaded until now is
+  // not to be looked at any more.
+  void Assume(Changes changes, const CommandContext& context);
+  // All that was assumed, in order, each event with the time it happened. Once, at the end.
+  Changes TakeAssumed();
+
   // What was loaded shows that this attempt is of no use: where the command is refused, and is no
   // repeat, it is decided again instead.
   void DecideAgain() { again_ = true; }
@@ -85,7 +93,27 @@ class Loader {
     Revision last;
   };
 
+  // A state with what is assumed of its stream.
+  struct AssumedState {
+    const AggregateType* type;
+    std::string stream;
+    std::shared_ptr<void> state;
+    Revision revision;
+  };
+  struct Assumed {
+    absl::Time now;
+    std::vector<Change> changes;
+    std::vector<AssumedState> states;  // of streams that change, where they were loaded since
+  };
+
   absl::StatusOr<std::vector<TaggedStream>> StreamsTagged(const eventstore::Tag& tag) const;
+  // Those whose assumed events claim or release the value, at the end where they are new.
+  void AddAssumed(absl::string_view purpose, absl::string_view value,
+                  std::vector<TaggedStream>& streams) const;
+  bool IsAssumed(absl::string_view stream) const;
+  void Evolve(const Change& change, AssumedState& state) const;
+  // The state that a fold of the log becomes.
+  const void* WithAssumed(const AggregateType& type, absl::string_view stream, const Folded& base);
   // Without a condition; null where the status says why.
   absl::StatusOr<const Folded*> Fold(const AggregateType& type, absl::string_view stream,
                                      Revision at_least);
@@ -98,6 +126,7 @@ class Loader {
   std::vector<LoadedState> states_;
   std::vector<eventstore::StreamCondition> conditions_;
   std::vector<eventstore::TagCondition> tags_;
+  std::unique_ptr<Assumed> assumed_;  // null for who decides one command
 };
 
 }  // namespace kith::runtime

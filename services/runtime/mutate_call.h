@@ -3,28 +3,10 @@
 
 #include "google/protobuf/message.h"
 #include "services/runtime/call.h"
+#include "services/runtime/command_handler.h"
 #include "services/runtime/transact.h"
 
 namespace kith::runtime {
-
-// What a command's method does. Stateless but for what outlives it; any thread, several at a time.
-class CommandHandler {
- public:
-  virtual ~CommandHandler() = default;
-
-  // Where the command appends.
-  virtual WorkspaceId Workspace(const google::protobuf::Message& request,
-                                const Origin& origin) const {
-    (void)request;
-    return origin.caller->workspace;
-  }
-  // Pure but for the loads; called once per attempt.
-  virtual Decision Run(Loader& load, const google::protobuf::Message& request,
-                       const CommandContext& context) const = 0;
-  // Makes the reply, which is empty; may be called again when a load would have blocked.
-  virtual absl::Status Render(Rendering& after, const google::protobuf::Message& request,
-                              google::protobuf::Message* response) const = 0;
-};
 
 // Lives on an arena with its messages. Its carrier and its handler outlive it.
 class MutateCall final : public UnaryCall, public Command {

@@ -146,7 +146,7 @@ void Transaction::Append(Changes changes, const Loader& loader, absl::Time occur
   for (Change& change : list) {
     NewEvent event =
         environment.registry.Encode(eventstore::CategoryOf(change.stream), *change.event);
-    event.occur_time = occurred;
+    event.occur_time = change.occurred.value_or(occurred);
     for (const Claim& claim : change.claims) {
       event.tags.push_back(environment.keys.Mac(workspace_, claim.purpose, claim.value));
     }
@@ -158,8 +158,8 @@ void Transaction::Append(Changes changes, const Loader& loader, absl::Time occur
     for (Change& change : list) {
       if (change.stream != stream.stream) continue;
       rendering_->events_.push_back({change.stream, std::move(change.event),
-                                     base == nullptr ? Revision() : Revision(++revision), occurred,
-                                     absl::Time(), false});
+                                     base == nullptr ? Revision() : Revision(++revision),
+                                     change.occurred.value_or(occurred), absl::Time(), false});
     }
   }
   Mark(CallPart::kDecide);
@@ -313,8 +313,9 @@ absl::Status Transaction::AppendError(const absl::Status& status) const {
                    "The person's data was erased: nothing personal can be recorded of them.");
     case absl::StatusCode::kInvalidArgument:
       return ViolationError("",
-                            "The request is too large to be recorded: 1 MiB for one event, "
-                            "4 MiB or 500 events for one command.");
+                            "The request is too large to be recorded: 1 MiB for one event; 4 MiB, "
+                            "500 events, or 1,000 records and values it depends on for one "
+                            "command.");
     default:
       return status;
   }

@@ -31,7 +31,8 @@ class Transaction {
   // A refusal, or nothing to do: is it a repeat, and was it decided on what is so now?
   void Settle(absl::Status verdict, const Loader& loader, ReadTier tier);
   absl::StatusOr<bool> IsOutdated(const Loader& loader, ReadTier tier);
-  // `occurred` is what the decision was told, or said: an id that it drew may tell that time, too.
+  // `occurred` is what the decision was told, or said, where a change does not say otherwise: an id
+  // that it drew may tell that time, too.
   void Append(Changes changes, const Loader& loader, absl::Time occurred);
   void Appended(absl::StatusOr<eventstore::Appended> appended);
   // The append stands: states are folded on, observers told, the reply made.
