@@ -57,7 +57,8 @@ constexpr absl::string_view kRevisions = "Revisions";
 // "WinDeal" → {"Win", "Deal"}.
 std::pair<absl::string_view, absl::string_view> SplitVerb(absl::string_view method) {
   // Verbs of two words, of which the second is no noun.
-  for (const absl::string_view verb : {"ListDeleted", "BatchGet"}) {
+  for (const absl::string_view verb :
+       {"ListDeleted", "BatchGet", "BatchCreate", "BatchUpdate", "BatchDelete"}) {
     if (absl::StartsWith(method, verb)) return {verb, method.substr(verb.size())};
   }
   size_t end = 1;

@@ -303,7 +303,7 @@ absl::Status TakeRequest(const Method& method, Carrier& carrier, bool arrived,
   }
   KITH_RETURN_IF_ERROR(share->CheckReplies());
   KITH_RETURN_IF_ERROR(ReadMessage(method, carrier, request));
-  return method.rules->Check(*request);
+  return method.Check(*request);
 }
 
 absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller) {
@@ -313,6 +313,10 @@ absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller)
   if (wait <= absl::ZeroDuration()) return absl::OkStatus();
   return LimitReached("events_per_second_per_key", "key",
                       absl::StrCat("This key may make ", rate, " changes a second."), wait);
+}
+
+void OweEvents(const CallEnvironment& environment, const Caller& caller, int events) {
+  if (environment.calls.limits().events_per_second_per_key > 0) caller.usage->OweEvents(events);
 }
 
 void Conclude(const CallEnvironment& environment, const Method& method, const Caller* caller,

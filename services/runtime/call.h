@@ -212,6 +212,9 @@ absl::Status TakeRequest(const Method& method, Carrier& carrier, bool arrived,
 // ERROR_LIMIT_REACHED when the caller makes more changes than its key may.
 absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller);
 
+// Counts further changes of a call that TakeEvent let make one: the next waits for all of them.
+void OweEvents(const CallEnvironment& environment, const Caller& caller, int events);
+
 // Counts what became of a call that began when Clock::Elapsed was `began`, and writes it to the
 // server's log. `caller` may be null, and so may `parts`, of calls whose time is not the server's.
 void Conclude(const CallEnvironment& environment, const Method& method, const Caller* caller,

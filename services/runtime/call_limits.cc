@@ -48,6 +48,11 @@ absl::Duration KeyUsage::TakeEvent(double per_second, absl::Duration now) {
   return absl::Seconds((1 - left_) / per_second);
 }
 
+void KeyUsage::OweEvents(int events) {
+  MutexLock lock(mutex_);
+  left_ -= events;
+}
+
 absl::Status LimitReached(absl::string_view limit, absl::string_view subject,
                           absl::string_view message, absl::Duration retry_after) {
   google::rpc::QuotaFailure quota;

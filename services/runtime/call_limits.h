@@ -64,12 +64,14 @@ class KeyUsage {
   // Takes one change out of what the key may make at `now`, as Clock::Elapsed counts; how long
   // until it may where there is none left, else zero.
   absl::Duration TakeEvent(double per_second, absl::Duration now) KITH_EXCLUDES(mutex_);
+  // Takes so many more at once, of what it may make later where there are not as many.
+  void OweEvents(int events) KITH_EXCLUDES(mutex_);
 
  private:
   Mutex mutex_;
   int64_t arriving_ KITH_GUARDED_BY(mutex_) = 0;
   std::deque<Carrier*> waiting_ KITH_GUARDED_BY(mutex_);  // to be read
-  double left_ KITH_GUARDED_BY(mutex_) = 0;
+  double left_ KITH_GUARDED_BY(mutex_) = 0;               // less than zero: it owes
   absl::Duration filled_ KITH_GUARDED_BY(mutex_) = -absl::InfiniteDuration();
 };
 

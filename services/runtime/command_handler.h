@@ -1,6 +1,9 @@
 // CommandHandler: what the method of a command does, whoever calls it.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
 #include "services/core/decider.h"
@@ -25,6 +28,12 @@ class CommandHandler {
   // Pure but for the loads; called once per attempt.
   virtual Decision Run(Loader& load, const google::protobuf::Message& request,
                        const CommandContext& context) const = 0;
+  // What it is about, where the request says that: of the requests of a batch, those that share
+  // something are decided in their order.
+  virtual std::vector<std::string> Concerns(const google::protobuf::Message& request) const {
+    (void)request;
+    return {};
+  }
   // Makes the reply, which is empty; may be called again when a load would have blocked.
   virtual absl::Status Render(Rendering& after, const google::protobuf::Message& request,
                               google::protobuf::Message* response) const = 0;

@@ -55,6 +55,9 @@ Method Compile(const Descriptor* request) {
   method.request_id = StringField(request, "request_id");
   method.page_token = StringField(request, "page_token");
   method.read = request->FindFieldByName("read");
+  method.requests = request->FindFieldByName("requests");
+  method.return_partial_success = request->FindFieldByName("return_partial_success");
+  KITH_CHECK(method.return_partial_success == nullptr || method.requests != nullptr);
   KITH_CHECK(method.read == nullptr ||
              method.read->message_type() == type::v1::ReadOptions::descriptor());
   return method;
@@ -77,6 +80,15 @@ std::string Method::RequestIdOf(const Message& request) const {
 
 std::string Method::PageTokenOf(const Message& request) const {
   return TextOf(request, page_token);
+}
+
+bool Method::IsPartial(const Message& request) const {
+  return return_partial_success != nullptr &&
+         request.GetReflection()->GetBool(request, return_partial_success);
+}
+
+absl::Status Method::Check(const Message& request) const {
+  return rules->Check(request, IsPartial(request) ? requests : nullptr);
 }
 
 const type::v1::ReadOptions& Method::ReadOptionsOf(const Message& request) const {

@@ -26,11 +26,18 @@ struct Method {
   const google::protobuf::FieldDescriptor* request_id = nullptr;
   const google::protobuf::FieldDescriptor* read = nullptr;
   const google::protobuf::FieldDescriptor* page_token = nullptr;
+  const google::protobuf::FieldDescriptor* requests = nullptr;  // of a batch
+  const google::protobuf::FieldDescriptor* return_partial_success = nullptr;
   std::unique_ptr<CallCounters> counters = std::make_unique<CallCounters>();
 
   // Empty where the request has no such field.
   std::string RequestIdOf(const google::protobuf::Message& request) const;
   std::string PageTokenOf(const google::protobuf::Message& request) const;
+  // A batch whose requests are each decided by itself.
+  bool IsPartial(const google::protobuf::Message& request) const;
+  // The rules of its fields; where the requests of a batch are each decided by itself, not yet
+  // theirs.
+  absl::Status Check(const google::protobuf::Message& request) const;
   const type::v1::ReadOptions& ReadOptionsOf(const google::protobuf::Message& request) const;
 };
 

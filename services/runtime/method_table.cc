@@ -46,9 +46,23 @@ class CommandMethod final : public MessageMethod {
     return Arena::Create<MutateCall>(arena, environment_, method(), carrier, request_.New(arena),
                                      response_.New(arena), *handler_);
   }
+  const CommandHandler* handler() const override { return handler_.get(); }
 
  private:
   const std::unique_ptr<const CommandHandler> handler_;
+};
+
+class BatchMethod final : public MessageMethod {
+ public:
+  BatchMethod(const CallEnvironment& environment, const Method& method, const CommandHandler& item)
+      : MessageMethod(environment, method, nullptr), handler_(method, item) {}
+  UnaryCall* NewCall(Arena* arena, UnaryCarrier& carrier) const override {
+    return Arena::Create<BatchCall>(arena, environment_, method(), carrier, request_.New(arena),
+                                    response_.New(arena), handler_);
+  }
+
+ private:
+  const BatchHandler handler_;
 };
 
 class ReadMethod final : public MessageMethod {
@@ -70,6 +84,14 @@ class ReadMethod final : public MessageMethod {
 
 void MethodTable::Command(const Method& method, std::unique_ptr<const CommandHandler> handler) {
   Bind(std::make_unique<CommandMethod>(environment_, method, std::move(handler)));
+}
+
+void MethodTable::Batch(const Method& method) {
+  KITH_CHECK(method.requests != nullptr);
+  const Method& single = MethodTaking(method.requests->message_type());
+  const auto found = methods_.find(single.descriptor->full_name());
+  KITH_CHECK(found != methods_.end() && found->second->handler() != nullptr);
+  Bind(std::make_unique<BatchMethod>(environment_, method, *found->second->handler()));
 }
 
 void MethodTable::BindRead(const Method& method, projections::View* view, ReadKind kind,

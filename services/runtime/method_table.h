@@ -22,6 +22,7 @@
 #include "absl/status/status.h"
 #include "google/protobuf/arena.h"
 #include "projections/engine/view_store.h"
+#include "services/runtime/batch_call.h"
 #include "services/runtime/call.h"
 #include "services/runtime/carrier.h"
 #include "services/runtime/ingest_call.h"
@@ -41,6 +42,8 @@ class BoundMethod {
   const Method& method() const { return method_; }
   // The view it reads; null where it reads none.
   projections::View* view() const { return view_; }
+  // What the command does; null where it is none.
+  virtual const CommandHandler* handler() const { return nullptr; }
 
  private:
   const Method& method_;
@@ -80,6 +83,9 @@ class MethodTable {
   }
   // The same for messages known only by their descriptors.
   void Command(const Method& method, std::unique_ptr<const CommandHandler> handler);
+  // A batch of a command that is bound already: the method that takes its requests. Aborts where
+  // that is none.
+  void Batch(const Method& method);
 
   // A read of the view of that name: `run` is called as
   // absl::Status(const ReadContext&, const Request&, Response*), at the position that the request's

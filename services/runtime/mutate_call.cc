@@ -19,7 +19,7 @@ void MutateCall::Begin() {
 void MutateCall::Arrived(bool ok) {
   absl::Status ready = Prepare(ok);
   if (!ready.ok()) return Done(std::move(ready));
-  environment_.transact.Start(*this);
+  Start();
 }
 
 absl::Status MutateCall::Admitted() {

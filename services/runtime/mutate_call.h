@@ -9,7 +9,7 @@
 namespace kith::runtime {
 
 // Lives on an arena with its messages. Its carrier and its handler outlive it.
-class MutateCall final : public UnaryCall, public Command {
+class MutateCall : public UnaryCall, public Command {
  public:
   MutateCall(const CallEnvironment& environment, const Method& method, UnaryCarrier& carrier,
              google::protobuf::Message* request, google::protobuf::Message* response,
@@ -26,15 +26,29 @@ class MutateCall final : public UnaryCall, public Command {
   void Arrived(bool ok) override;
   void Replied(size_t bytes) override { share_.AddReplyBytes(static_cast<int64_t>(bytes)); }
 
- private:
+ protected:
+  // The request is read, and its fields keep their rules. By default it is one command.
+  virtual void Start() { environment_.transact.Start(*this); }
+  void Done(absl::Status status) override;
+
+  const CallEnvironment& environment() const { return environment_; }
+  const Method& method() const { return method_; }
+  const google::protobuf::Message& request() const { return *request_; }
+  google::protobuf::Message* response() { return response_; }
   const Origin& origin() const override { return origin_; }
   CallParts* parts() override { return &parts_; }
+  // What is told with the reply.
+  void Tell(Position appended, bool repeated) {
+    appended_ = appended;
+    repeated_ = repeated;
+  }
+
+ private:
   WorkspaceId Workspace() override { return handler_.Workspace(*request_, origin_); }
   Decision Decide(Loader& load, const CommandContext& context) override {
     return handler_.Run(load, *request_, context);
   }
   absl::Status Render(Rendering& after) override;
-  void Done(absl::Status status) override;
 
   absl::Status Admitted();
   absl::Status Prepare(bool arrived);

@@ -1,6 +1,5 @@
 #include "services/runtime/rendering.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "services/runtime/state_reader.h"
@@ -42,11 +41,15 @@ absl::StatusOr<Folded> Rendering::ReadState(const AggregateType& type, absl::str
 }
 
 absl::string_view Rendering::WrittenStream(absl::string_view category) const {
-  const auto written = std::find_if(events_.begin(), events_.end(), [&](const AppendedEvent& at) {
-    return eventstore::CategoryOf(at.stream) == category;
-  });
-  KITH_CHECK(written != events_.end());
-  return written->stream;
+  // The events of one stream stand together.
+  size_t streams = 0;
+  absl::string_view last;
+  for (const AppendedEvent& at : events_) {
+    if (at.stream == last || eventstore::CategoryOf(at.stream) != category) continue;
+    last = at.stream;
+    if (streams++ == item_) return last;
+  }
+  KITH_UNREACHABLE();
 }
 
 }  // namespace kith::runtime

@@ -42,7 +42,8 @@ class Rendering {
     return static_cast<const typename Aggregate::State*>(*state);
   }
   // The state of the first stream of the aggregate's category that the command wrote; for commands
-  // that always write.
+  // that always write. Of a list of such commands, each of which writes one stream of its own, the
+  // one that OfItem says.
   template <class Aggregate>
   absl::StatusOr<const typename Aggregate::State*> LoadWritten() {
     return Load<Aggregate>(WrittenStream(Aggregate::kCategory));
@@ -52,6 +53,8 @@ class Rendering {
   absl::StatusOr<const void*> LoadWrittenState(const AggregateType& type) {
     return LoadState(type, WrittenStream(type.category));
   }
+
+  void OfItem(size_t index) { item_ = index; }
 
   // In the order of the append.
   const std::vector<AppendedEvent>& events() const { return events_; }
@@ -87,6 +90,7 @@ class Rendering {
   eventstore::ReadTier tier_;
   bool would_block_ = false;
   bool repeated_ = false;
+  size_t item_ = 0;
   Position last_;  // of the append; 0 when nothing was appended
   std::string secret_;
   std::vector<AppendedEvent> events_;

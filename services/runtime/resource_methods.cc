@@ -10,6 +10,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "services/runtime/batch_call.h"
 #include "services/runtime/revisions.h"
 #include "services/runtime/server_builder.h"
 #include "services/runtime/table_reads.h"
@@ -51,6 +52,11 @@ class StandardHandler final : public CommandHandler {
     KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
     if (command_.method() == StandardMethod::kCreate) load.ExpectAbsent(change.name);
     return command_.Decide(std::move(change), linked, holders);
+  }
+
+  std::vector<std::string> Concerns(const Message& request) const override {
+    if (command_.method() == StandardMethod::kCreate) return {};
+    return {command_.NameIn(request)};
   }
 
   absl::Status Render(Rendering& after, const Message& request, Message* response) const override {
@@ -158,8 +164,6 @@ absl::Status ListDeleted(const ResourceType& type, const ListFields& fields,
   return absl::OkStatus();
 }
 
-constexpr size_t kBatchBytesMax = 2 << 20;
-
 // Fields of a request in the shape of AIP-231, and of its reply.
 struct BatchFields {
   const FieldDescriptor* names;
@@ -192,6 +196,12 @@ absl::Status BatchGet(const ResourceType& type, const BatchFields& fields,
     }
   }
   return absl::OkStatus();
+}
+
+bool IsBatchOfChanges(const MethodDescriptor& method) {
+  return absl::StartsWith(method.name(), "BatchCreate") ||
+         absl::StartsWith(method.name(), "BatchUpdate") ||
+         absl::StartsWith(method.name(), "BatchDelete");
 }
 
 // The repeated field of such messages; null where there is none.
@@ -279,6 +289,13 @@ void BindStandardMethods(const ResourceTypes& types, const Runtime& runtime, Met
     for (int i = 0; i < type.service->method_count(); ++i) {
       const MethodDescriptor& method = *type.service->method(i);
       if (!methods.IsBound(method)) Bind(types, type, method, runtime, methods);
+    }
+    // Those stand on the single ones.
+    for (int i = 0; i < type.service->method_count(); ++i) {
+      const MethodDescriptor& method = *type.service->method(i);
+      if (!methods.IsBound(method) && IsBatchOfChanges(method)) {
+        methods.Batch(MethodTaking(method.input_type()));
+      }
     }
   }
 }

@@ -266,14 +266,14 @@ size_t MessageRules::BytesAt(int depth) const {
   return bytes;
 }
 
-absl::Status MessageRules::Check(const Message& message) const {
+absl::Status MessageRules::Check(const Message& message, const FieldDescriptor* unlooked) const {
   BadRequest violations;
-  Collect(message, nullptr, Needed(), &violations);
+  Collect(message, nullptr, Needed(), unlooked, &violations);
   return ViolationsError(violations);
 }
 
 void MessageRules::Collect(const Message& message, const Place* outer, const Needed& needed,
-                           BadRequest* violations) const {
+                           const FieldDescriptor* unlooked, BadRequest* violations) const {
   for (const std::shared_ptr<const Field>& field : fields_) {
     const Place place{outer, field->field, -1};
     if (!IsThere(message, field->field)) {
@@ -292,7 +292,7 @@ void MessageRules::Collect(const Message& message, const Place* outer, const Nee
                    violations);
       continue;
     }
-    for (int i = 0; i < size; ++i) {
+    for (int i = 0; i < size && field->field != unlooked; ++i) {
       CollectValue(message, *field, {outer, field->field, i}, violations);
     }
   }
@@ -344,7 +344,7 @@ void MessageRules::CollectNested(const Message& message, const Field& field, con
     needed.mask = As<FieldMask>(reflection.GetMessage(message, update_mask_));
     CheckOwnName(nested, place, violations);
   }
-  field.nested->Collect(nested, &place, needed, violations);
+  field.nested->Collect(nested, &place, needed, nullptr, violations);
 }
 
 void MessageRules::CheckOwnName(const Message& resource, const Place& place,

@@ -29,8 +29,10 @@ class MessageRules {
   static const MessageRules& Of(const google::protobuf::Descriptor* type);
 
   // OK or ERROR_INVALID_FIELD. In a request with an update mask, what is not in the mask is not
-  // required of the resource.
-  absl::Status Check(const google::protobuf::Message& message) const;
+  // required of the resource. The elements of `unlooked`, a repeated field of the message, may be
+  // anything; null: all are looked at.
+  absl::Status Check(const google::protobuf::Message& message,
+                     const google::protobuf::FieldDescriptor* unlooked = nullptr) const;
 
   // More bytes than any valid message takes, with room for what callers send in vain: fields that
   // are output-only or unknown. At most 4 MiB, which is what gRPC takes.
@@ -48,6 +50,7 @@ class MessageRules {
   MessageRules() = default;
   void Compile(const google::protobuf::Descriptor* type, Registry& registry);
   void Collect(const google::protobuf::Message& message, const Place* place, const Needed& needed,
+               const google::protobuf::FieldDescriptor* unlooked,
                google::rpc::BadRequest* violations) const;
   void CollectValue(const google::protobuf::Message& message, const Field& field,
                     const Place& place, google::rpc::BadRequest* violations) const;

@@ -462,6 +462,25 @@ TEST(CallLimits, BoundTheChangesOfAKeyInASecond) {
   EXPECT_EQ(create("owner"), "answered");
 }
 
+// A batch is let in where one change is, and makes the key wait for as many as it has.
+TEST(CallLimits, CountEveryChangeOfABatch) {
+  ServerOptions options;
+  options.calls.events_per_second_per_key = 2;
+  PersonServer server(options);
+  const auto create = [&](int size) {
+    Call call;
+    contacts::v1::BatchCreateContactsRequest request;
+    for (int i = 0; i < size; ++i) request.add_requests()->mutable_contact()->set_first_name("Ada");
+    contacts::v1::BatchCreateContactsResponse response;
+    return LimitOf(server.contacts().BatchCreateContacts(&call, request, &response));
+  };
+  EXPECT_EQ(create(5), "answered");
+  server.clock().Advance(absl::Milliseconds(1'900));
+  EXPECT_EQ(create(1), "events_per_second_per_key");
+  server.clock().Advance(absl::Milliseconds(200));
+  EXPECT_EQ(create(1), "answered");
+}
+
 // Parsed, the empty addresses would take ten times their bytes.
 TEST(CallLimits, RefuseARequestLongerThanAnyValidOneUnparsed) {
   PersonServer server;

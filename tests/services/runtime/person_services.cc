@@ -203,6 +203,7 @@ absl::Status ScanForever(const ReadContext& context) {
 void BindMethods(MethodTable& methods, Gate& list_gate) {
   methods.Command<CreateContactRequest, Contact>(PersonCommands());
   methods.Command<UpdateContactRequest, Contact>(PersonCommands());
+  methods.Batch(MethodOf<contacts::v1::BatchCreateContactsRequest>());
   methods.Read("person_directory", ReadKind::kPoint, Get);
   methods.Read("person_directory", ReadKind::kScan,
                [&list_gate](const ReadContext& context, const ListContactsRequest& request,

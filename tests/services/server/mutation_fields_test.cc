@@ -19,7 +19,7 @@ using google::protobuf::MethodDescriptor;
 
 // What is made anew has no etag yet, and a key that is revoked stays so, whoever else revoked it.
 bool NeedsEtag(const MethodDescriptor& method) {
-  for (const char* verb : {"Create", "Record", "Ingest", "Revoke"}) {
+  for (const char* verb : {"Create", "BatchCreate", "Record", "Ingest", "Revoke"}) {
     if (absl::StartsWith(method.name(), verb)) return false;
   }
   return true;
@@ -32,13 +32,13 @@ bool Changes(const MethodDescriptor& method) {
          !absl::StartsWith(method.name(), "List");
 }
 
-// The request itself, the resource within it, or the items of a stream.
-bool Has(const Descriptor& request, const std::string& name) {
+// The request itself, the resource within it, the items of a stream, or the requests of a batch.
+bool Has(const Descriptor& request, const std::string& name, int depth = 2) {
   if (request.FindFieldByName(name) != nullptr) return true;
-  for (int i = 0; i < request.field_count(); ++i) {
+  for (int i = 0; i < request.field_count() && depth > 0; ++i) {
     const FieldDescriptor& field = *request.field(i);
     if (field.type() == FieldDescriptor::TYPE_MESSAGE &&
-        field.message_type()->FindFieldByName(name) != nullptr) {
+        Has(*field.message_type(), name, depth - 1)) {
       return true;
     }
   }
