@@ -61,6 +61,20 @@ absl::Status ErrorOfWire(const google::rpc::Status& wire) {
   return status;
 }
 
+absl::Status Retold(const absl::Status& error, absl::string_view message,
+                    const ErrorMetadata& metadata) {
+  std::optional<google::rpc::Status> wire = WireError(error);
+  KITH_CHECK(wire.has_value());
+  std::optional<google::rpc::ErrorInfo> info = InfoOf(*wire);
+  KITH_CHECK(info.has_value());
+  for (const auto& [key, text] : metadata) (*info->mutable_metadata())[key] = text;
+  wire->set_message(std::string(message));
+  wire->mutable_details(0)->PackFrom(*info);
+  absl::Status status(error.code(), message);
+  status.SetPayload(kPayloadUrl, absl::Cord(wire->SerializeAsString()));
+  return status;
+}
+
 std::optional<google::rpc::Status> WireError(const absl::Status& status) {
   const auto payload = status.GetPayload(kPayloadUrl);
   google::rpc::Status wire;

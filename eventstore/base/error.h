@@ -38,6 +38,10 @@ absl::Status Error(Enum value, absl::string_view message, const ErrorMetadata& m
   return ErrorOfValue(*descriptor, message, metadata, {&details...});
 }
 
+// The same error, with another message and more metadata; `error` was made by Error.
+absl::Status Retold(const absl::Status& error, absl::string_view message,
+                    const ErrorMetadata& metadata);
+
 // What goes to the wire, or nullopt when the status is OK or was not made by Error.
 std::optional<google::rpc::Status> WireError(const absl::Status& status);
 

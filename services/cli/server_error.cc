@@ -41,7 +41,8 @@ std::string Advice(grpc::StatusCode code, const google::rpc::ErrorInfo& info) {
     case grpc::StatusCode::PERMISSION_DENIED:
       return "Use a key that grants it.";
     case grpc::StatusCode::NOT_FOUND:
-      return "Check the name.";
+      // What is there at other moments is named rightly, and the message says when it was.
+      return info.metadata().contains("first_sequence") ? "" : "Check the name.";
     case grpc::StatusCode::ABORTED:
       return "Read it again, then decide anew.";
     case grpc::StatusCode::UNAVAILABLE:
@@ -71,6 +72,11 @@ std::string Text(const grpc::Status& status, const google::rpc::Status& details)
   google::rpc::BadRequest bad_request;
   if (FindDetail(details, &bad_request)) {
     for (const auto& violation : bad_request.field_violations()) {
+      // The message tells the first few already.
+      if (absl::StrContains(status.error_message(),
+                            absl::StrCat(violation.field(), " ", violation.description()))) {
+        continue;
+      }
       lines.push_back(absl::StrCat("  ", violation.field(), ": ", violation.description()));
     }
   }

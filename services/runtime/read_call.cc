@@ -133,8 +133,8 @@ absl::Status ReadCall::RunGuarded(ReadTier tier) {
 absl::Status ReadCall::RunOn(const projections::ViewSnapshot* snapshot, ReadTier tier) {
   response_->Clear();
   const ReadContext context{
-      *caller_.caller,     environment_.authorizer, snapshot,    tier,
-      position_.read_time, environment_.keys,       page_token_, position_.as_of};
+      *caller_.caller,     environment_.authorizer, environment_.log, snapshot,       tier,
+      position_.read_time, environment_.keys,       page_token_,      position_.as_of};
   return handler_(context, *request_, response_);
 }
 

@@ -26,6 +26,7 @@ enum class ReadKind { kPoint, kScan };
 struct ReadContext {
   const Caller& caller;
   const Authorizer& authorizer;
+  const eventstore::EventLog& log;
   const projections::ViewSnapshot* snapshot;  // null without a view
   eventstore::ReadTier tier;
   // What ages are computed for: now, or where the read asked as of a past moment, that moment.

@@ -11,6 +11,7 @@
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "services/runtime/batch_call.h"
+#include "services/runtime/not_there.h"
 #include "services/runtime/revisions.h"
 #include "services/runtime/server_builder.h"
 #include "services/runtime/table_reads.h"
@@ -106,7 +107,7 @@ absl::Status Get(const ResourceType& type, const FieldDescriptor* name, const Re
   KITH_ASSIGN_OR_RETURN(
       const std::optional<std::string> row,
       type.directory->table().Get(context.view(), context.workspace(), wanted, context.tier));
-  if (!row.has_value()) return ResourceNotFound(*type.rules, wanted);
+  if (!row.has_value()) return NotThere(context, wanted, ResourceNotFound(*type.rules, wanted));
   return response->ParseFromString(*row) ? absl::OkStatus() : projections::MalformedRow();
 }
 

@@ -17,6 +17,7 @@
 #include "projections/tables/page_limits.h"
 #include "projections/tables/page_token.h"
 #include "services/core/update_mask.h"
+#include "services/runtime/not_there.h"
 #include "services/runtime/validate.h"
 
 namespace kith::runtime {
@@ -170,7 +171,7 @@ absl::Status RevisionLister::Run(const ReadContext& context, const Message& requ
     }
     before->CopyFrom(*after);
   }
-  if (!any) return ResourceNotFound(*type_.rules, name);
+  if (!any) return NotThere(context, name, ResourceNotFound(*type_.rules, name));
 
   const auto& answer = *response->GetReflection();
   if (page.has_more()) {

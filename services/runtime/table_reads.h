@@ -9,6 +9,7 @@
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "projections/tables/table.h"
+#include "services/runtime/not_there.h"
 #include "services/runtime/read_call.h"
 
 namespace kith::runtime {
@@ -20,7 +21,7 @@ absl::Status GetRow(const ReadContext& context, const projections::Table<Row>& t
                     absl::FunctionRef<absl::Status(absl::string_view)> not_found, Row* response) {
   KITH_ASSIGN_OR_RETURN(const bool found, table.Get(context.view(), context.workspace(), name,
                                                     context.tier, response));
-  return found ? absl::OkStatus() : not_found(name);
+  return found ? absl::OkStatus() : NotThere(context, name, not_found(name));
 }
 
 // The page that a query asks for, its token aside, into rows that `add` makes; returns the next

@@ -35,6 +35,24 @@ TEST(Error, SaysOnTheWireWhichErrorItIs) {
   EXPECT_TRUE(wire->details(1).Is<google::rpc::ResourceInfo>());
 }
 
+TEST(Error, IsTheSameRetold) {
+  google::rpc::ResourceInfo resource;
+  const absl::Status status =
+      Retold(Error(CONTACTS_ERROR_EMAIL_TAKEN, "Taken.", {{"contact", "contacts/1"}}, resource),
+             "Taken since May.", {{"since", "May"}});
+  EXPECT_TRUE(IsError(status, CONTACTS_ERROR_EMAIL_TAKEN));
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(status.message(), "Taken since May.");
+  const auto wire = WireError(status);
+  ASSERT_TRUE(wire.has_value());
+  EXPECT_EQ(wire->message(), "Taken since May.");
+  ASSERT_EQ(wire->details_size(), 2);
+  google::rpc::ErrorInfo info;
+  ASSERT_TRUE(wire->details(0).UnpackTo(&info));
+  EXPECT_EQ(info.metadata().at("contact"), "contacts/1");
+  EXPECT_EQ(info.metadata().at("since"), "May");
+}
+
 TEST(Error, IsToldFromOthers) {
   const absl::Status status = Error(CONTACTS_ERROR_EMAIL_TAKEN, "Taken.");
   EXPECT_TRUE(IsError(status, CONTACTS_ERROR_EMAIL_TAKEN));

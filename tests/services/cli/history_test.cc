@@ -126,6 +126,38 @@ TEST_F(HistoryTest, TakesAMinuteAsItStandsInTables) {
               HasSubstr("\nWrite a moment like @1234, "));
 }
 
+TEST_F(HistoryTest, TellsWhatIsWrongWithAFieldOnce) {
+  EXPECT_EQ(Run({"users", "create", "--display-name", "Ada", "--email", "ada"}, 1),
+            "kith: Invalid request: user.email must be an e-mail address: local@domain. "
+            "[INVALID_FIELD]\nCorrect the fields named and try again.\n");
+}
+
+TEST_F(HistoryTest, SaysThatNothingWasRecordedByThen) {
+  server_.clock().Advance(absl::Hours(1));
+  const std::string ada = Create({"users", "create", "--display-name", "Ada"});
+  server_.clock().Advance(absl::Hours(1));
+  Run({"users", "delete", ada});
+  const std::string first =
+      "  first_record_time: 2026-01-01T01:00:00.000000Z\n  first_sequence: 4\n  name: users/ID\n";
+  const std::string early =
+      "kith: Nothing was recorded under users/ID by then. Its first event is number 4, recorded at "
+      "2026-01-01T01:00:00.000000Z: ask as of that or later. [USER_NOT_FOUND]\n";
+  for (const std::string moment : {"@3", "2026-01-01T00:30:00Z"}) {
+    EXPECT_EQ(Run({"users", "get", ada, "--as-of", moment}, 1), early + first);
+    EXPECT_EQ(Run({"users", "list-revisions", ada, "--as-of", moment}, 1), early + first);
+  }
+  EXPECT_EQ(Run({"users", "get", ada, "--as-of", "2026-01-01T02:00:00Z"}, 1),
+            "kith: users/ID was deleted by then. Its first event is number 4, recorded at "
+            "2026-01-01T01:00:00.000000Z: ask as of an earlier moment. [USER_NOT_FOUND]\n" +
+                first);
+  EXPECT_THAT(Run({"users", "get", ada, "--as-of", "@4"}), HasSubstr("Ada"));
+  const std::string never = "kith: No such user, or it was deleted. Check the name. ";
+  EXPECT_THAT(Run({"users", "get", "x", "--as-of", "@3"}, 1), StartsWith(never));
+  EXPECT_THAT(Run({"users", "get", ada}, 1), StartsWith(never));
+  EXPECT_THAT(Run({"pipelines", "get", "default", "--as-of", "@1"}, 1),
+              HasSubstr("Its first event is number 3,"));
+}
+
 TEST(IsRevision, KnowsThoseOfEveryResource) {
   int found = 0;
   for (const auto& [collection, methods] : Catalog::Linked().collections()) {

@@ -215,6 +215,7 @@ TEST_F(UserRevisionsTest, EndUnderTheGuardOfTheirRead) {
     const auto caller = runtime.authorizer->Authenticate(server_.secret());
     const runtime::ReadContext context{*caller,
                                        *runtime.authorizer,
+                                       runtime.log,
                                        &view,
                                        eventstore::ReadTier::kDisk,
                                        server_.clock().Now(),
