@@ -87,7 +87,8 @@ std::vector<const Message*> ItemsOf(const Method& method, const Message& reply) 
   return items;
 }
 
-void PrintList(Session& session, const Method& method, const Message& reply) {
+void PrintList(Session& session, const Method& method, const Message& request,
+               const Message& reply) {
   if (session.options().json) {
     session.out() << ToJson(reply, true);
     return;
@@ -95,7 +96,9 @@ void PrintList(Session& session, const Method& method, const Message& reply) {
   const std::vector<const Message*> items = ItemsOf(method, reply);
   const google::protobuf::Descriptor& type = *method.items->message_type();
   if (IsRevision(type)) {
-    PrintRevisions(session, items);
+    const FieldDescriptor* const asked = Field(request, "field");
+    PrintRevisions(session, items,
+                   asked == nullptr ? "" : request.GetReflection()->GetString(request, asked));
   } else {
     PrintRows(items, type, session.options().zone, session.out());
   }

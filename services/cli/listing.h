@@ -35,6 +35,7 @@ std::vector<const google::protobuf::Message*> ItemsOf(const Method& method,
                                                       const google::protobuf::Message& reply);
 
 // Prints the reply as JSON, or its items as a table and a line where more are left.
-void PrintList(Session& session, const Method& method, const google::protobuf::Message& reply);
+void PrintList(Session& session, const Method& method, const google::protobuf::Message& request,
+               const google::protobuf::Message& reply);
 
 }  // namespace kith::cli

@@ -78,7 +78,7 @@ absl::Status RunMethod(Session& session, const Method& method,
   if (method.items != nullptr) {
     KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply,
                           ListItems(session, method, *request, limit));
-    PrintList(session, method, *reply);
+    PrintList(session, method, *request, *reply);
     return absl::OkStatus();
   }
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply, session.Call(method, *request));

@@ -94,8 +94,13 @@ class Builder {
   absl::Status Clear(absl::string_view field) {
     if (!IsUpdate(method_)) return absl::InvalidArgumentError("only an update can clear a field");
     if (method_.body->message_type()->FindFieldByName(std::string(field)) == nullptr) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(method_.body->message_type()->name(), " has no field ", field));
+      std::vector<std::string> known;
+      for (int i = 0; i < method_.body->message_type()->field_count(); ++i) {
+        known.push_back(method_.body->message_type()->field(i)->name());
+      }
+      return absl::InvalidArgumentError(absl::StrCat(method_.body->message_type()->name(),
+                                                     " has no field ", field,
+                                                     DidYouMean(field, known, "")));
     }
     changed_.insert(std::string(field));
     return absl::OkStatus();

@@ -61,8 +61,9 @@ std::string WhatOf(const Revision& revision) {
                       revision.erased() ? " (erased)" : "");
 }
 
-void AddRows(const Message& revision, const std::map<std::string, std::string>& keys,
-             absl::TimeZone zone, TextTable* table) {
+void AddRows(const Message& revision, absl::string_view only,
+             const std::map<std::string, std::string>& keys, absl::TimeZone zone,
+             TextTable* table) {
   const auto* told = DynamicCastToGenerated<Revision>(&Part(revision, "revision"));
   KITH_CHECK(told != nullptr);
   const auto key = keys.find(told->actor());
@@ -73,25 +74,27 @@ void AddRows(const Message& revision, const std::map<std::string, std::string>& 
       Shortened(key == keys.end() ? told->actor() : key->second, kWhoWidth),
       told->etag(),
       WhatOf(*told)};
-  const auto add = [&](bool is_first, std::vector<std::string> change) {
+  bool is_first = true;
+  const auto add = [&](std::vector<std::string> change) {
     std::vector<std::string> row = is_first ? first : std::vector<std::string>(first.size());
+    is_first = false;
     row.insert(row.end(), change.begin(), change.end());
     table->AddRow(std::move(row));
   };
-  if (told->changed().paths().empty()) add(true, {"", "", ""});
   const Message& before = Part(revision, "before");
   const Message& after = Part(revision, "after");
-  for (int i = 0; i < told->changed().paths_size(); ++i) {
-    const std::string& path = told->changed().paths(i);
+  for (const std::string& path : told->changed().paths()) {
+    if (!only.empty() && path != only) continue;
     const FieldDescriptor* const field = before.GetDescriptor()->FindFieldByName(path);
     if (field == nullptr) {  // of a server that is newer than this program
-      add(i == 0, {path, "", ""});
+      add({path, "", ""});
       continue;
     }
     const auto [from, to] =
         FromWhereTheyDiffer(TextOf(before, field, zone), TextOf(after, field, zone), kValueWidth);
-    add(i == 0, {path, Shortened(from, kValueWidth), Shortened(to, kValueWidth)});
+    add({path, Shortened(from, kValueWidth), Shortened(to, kValueWidth)});
   }
+  if (is_first) add({"", "", ""});
 }
 
 }  // namespace
@@ -105,7 +108,8 @@ bool IsRevision(const Descriptor& type) {
          before->message_type() == after->message_type();
 }
 
-void PrintRevisions(Session& session, const std::vector<const Message*>& revisions) {
+void PrintRevisions(Session& session, const std::vector<const Message*>& revisions,
+                    absl::string_view field) {
   if (revisions.empty()) {
     session.out() << "Nothing found.\n";
     return;
@@ -122,7 +126,7 @@ void PrintRevisions(Session& session, const std::vector<const Message*>& revisio
   table.AddColumn("BEFORE");
   table.AddColumn("AFTER");
   for (const Message* revision : revisions) {
-    AddRows(*revision, keys, session.options().zone, &table);
+    AddRows(*revision, field, keys, session.options().zone, &table);
   }
   table.Print(session.out());
 }

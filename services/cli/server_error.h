@@ -12,8 +12,8 @@ namespace kith::cli {
 
 // A failed call's status: the code, a message with the details (see below), and the details
 // themselves kept inside. The message's first line says what is wrong with the reason in brackets;
-// a line follows for each field that breaks a rule, and a last one says what to do where that is
-// known:
+// a line follows for each field that breaks a rule which it does not tell, and a last one says what
+// to do where that is known:
 //
 //   A field breaks a rule. [INVALID_FIELD]
 //     contact.emails[0].address: not an e-mail address

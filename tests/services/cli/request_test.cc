@@ -148,6 +148,8 @@ TEST(BuildRequest, SaysWhichFlagIsWrong) {
             "--as-of: after @ stands the number of an event, like @1234");
   EXPECT_EQ(message("deals", "create", {"--clear", "product"}),
             "--clear: only an update can clear a field");
+  EXPECT_EQ(message("deals", "update", {"x", "--clear", "prodct"}),
+            "--clear: Deal has no field prodct; did you mean product?");
   EXPECT_THAT(message("deals", "create", {"--data", "{"}), testing::StartsWith("--data: "));
 }
 
