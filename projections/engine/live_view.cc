@@ -90,21 +90,24 @@ void LiveView::Stop() {
 
 // ---- Reading
 
-void LiveView::WhenAt(Position position, absl::Duration patience, WaitList::Done done) {
+bool LiveView::IsAt(Position position) const {
   // Anything will do for position 0, but not what a view has that is only being built.
-  const bool any_but_building = position == Position() && building_.load();
-  if (this->position() >= position && !any_but_building) return done(absl::OkStatus());
-  const absl::Duration deadline = Elapsed() + patience;
+  if (position == Position() && building_.load()) return false;
+  return this->position() >= position;
+}
+
+void LiveView::WhenAt(Position position, absl::Duration deadline, WaitList::Done done) {
+  if (IsAt(position)) return done(absl::OkStatus());
   absl::Status refused;
   bool added = false;
   {
     MutexLock lock(mutex_);
     if (stopped_) {
       refused = ShuttingDown();
-    } else if (any_but_building && state_ == ViewState::kBuilding) {
+    } else if (position == Position() && state_ == ViewState::kBuilding) {
       refused = Behind();
     } else if (this->position() < position) {
-      refused = Refusal(patience);
+      refused = Refusal(deadline - Elapsed());
       added = refused.ok();
       if (added) waits_.Add({position, deadline, std::move(done)});
     }

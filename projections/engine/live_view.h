@@ -70,7 +70,8 @@ class LiveView final : public View {
   absl::string_view name() const override { return projection_->name(); }
   int version() const override { return projection_->version(); }
   Position position() const override { return Position(position_.load(std::memory_order_acquire)); }
-  void WhenAt(Position position, absl::Duration patience, WaitList::Done done) override;
+  bool IsAt(Position position) const override;
+  void WhenAt(Position position, absl::Duration deadline, WaitList::Done done) override;
   ViewSnapshot At(Position position) const override;
   absl::StatusOr<std::string> Digest(Position position) const override;
   absl::StatusOr<std::string> IndexDigest() const override;

@@ -78,11 +78,13 @@ class View {
 
   // Everything up to here is folded and can be read.
   virtual Position position() const = 0;
+  // What WhenAt waits for is there.
+  virtual bool IsAt(Position position) const = 0;
   // Calls `done` once: OK when the view is at `position` or beyond, at once and on this thread when
-  // it already is, otherwise on the executor. Unavailable when `patience` passes first (the message
-  // tells the lag), when the view has stopped, or when the store closes. DataLoss when it cannot
-  // get there, because the log is damaged.
-  virtual void WhenAt(Position position, absl::Duration patience,
+  // it already is, otherwise on the executor. Unavailable when the clock's Elapsed reaches
+  // `deadline` first (the message tells the lag), when the view has stopped, or when the store
+  // closes. DataLoss when it cannot get there, because the log is damaged.
+  virtual void WhenAt(Position position, absl::Duration deadline,
                       absl::AnyInvocable<void(absl::Status)> done) = 0;
   // The view as of `position`, which is at most position().
   virtual ViewSnapshot At(Position position) const = 0;

@@ -153,14 +153,14 @@ BatchCall::~BatchCall() = default;
 
 void BatchCall::Start() {
   absl::Status checked = Check();
-  if (!checked.ok()) return Done(std::move(checked));
+  if (!checked.ok()) return Refuse(std::move(checked));
   OweEvents(environment(), *origin().caller, handler_.Size(request()) - 1);
   // Off the carrier's thread: deciding hundreds takes longer than other calls should wait for.
   const bool runs = environment().pools.folds.TryRun([this] {
     if (method().IsPartial(request())) return StartItems();
     environment().transact.Start(*this);
   });
-  if (!runs) Done(QueueFull("folds"));
+  if (!runs) Refuse(QueueFull("folds"));
 }
 
 absl::Status BatchCall::Check() const {

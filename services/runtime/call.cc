@@ -34,6 +34,14 @@ bool Take(std::atomic<int64_t>& counter, int64_t bytes, int64_t max) {
   return false;
 }
 
+void GiveBackBytes(int64_t bytes, std::atomic<int64_t>& of_all, std::atomic<int64_t>& of_key,
+                   std::atomic<int64_t>& of_workspace) {
+  if (bytes == 0) return;
+  of_all.fetch_sub(bytes, std::memory_order_relaxed);
+  of_key.fetch_sub(bytes, std::memory_order_relaxed);
+  of_workspace.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& environment,
@@ -104,9 +112,9 @@ absl::StatusOr<CallTracker::Share> CallTracker::Enter(std::shared_ptr<KeyUsage> 
 }
 
 absl::Status CallTracker::Share::Arrived(int64_t bytes) {
-  usage_->Arrived();
-  if (bytes == 0) return absl::OkStatus();
+  if (std::exchange(arriving_, false)) usage_->Arrived(tracker_->limits_.arriving_per_key_max);
   const int64_t max = tracker_->limits_.request_bytes_max;
+  if (bytes <= tracker_->OwnBytes(max)) return absl::OkStatus();
   // The key's first: what is too much of it is counted nowhere else, and refuses nobody else.
   if (!Take(usage_->request_bytes, bytes, max / 2)) {
     return LimitReached("max_request_bytes", "key",
@@ -144,6 +152,11 @@ bool CallTracker::Share::HasLoadsEnough() const {
          usage_->workspace->load_bytes.load(std::memory_order_relaxed) >= WorkspaceUsage::Of(max);
 }
 
+void CallTracker::Share::Replied(size_t bytes) {
+  const auto counted = static_cast<int64_t>(bytes);
+  if (counted > tracker_->OwnBytes(tracker_->limits_.reply_bytes_max)) AddReplyBytes(counted);
+}
+
 void CallTracker::Share::AddReplyBytes(int64_t bytes) {
   reply_bytes_ += bytes;
   tracker_->reply_bytes_.fetch_add(bytes, std::memory_order_relaxed);
@@ -179,19 +192,13 @@ bool CallTracker::Share::HasRepliesEnough() const {
 
 void CallTracker::GiveBack(const Share& share) {
   KeyUsage& usage = *share.usage_;
-  let_in_.fetch_sub(1, std::memory_order_relaxed);
-  request_bytes_.fetch_sub(share.request_bytes_, std::memory_order_relaxed);
-  load_bytes_.fetch_sub(share.load_bytes_, std::memory_order_relaxed);
-  reply_bytes_.fetch_sub(share.reply_bytes_, std::memory_order_relaxed);
-  usage.request_bytes.fetch_sub(share.request_bytes_, std::memory_order_relaxed);
-  usage.load_bytes.fetch_sub(share.load_bytes_, std::memory_order_relaxed);
-  usage.reply_bytes.fetch_sub(share.reply_bytes_, std::memory_order_relaxed);
-  usage.calls.fetch_sub(1, std::memory_order_relaxed);
   WorkspaceUsage& workspace = *usage.workspace;
+  let_in_.fetch_sub(1, std::memory_order_relaxed);
+  usage.calls.fetch_sub(1, std::memory_order_relaxed);
   workspace.calls.fetch_sub(1, std::memory_order_relaxed);
-  workspace.request_bytes.fetch_sub(share.request_bytes_, std::memory_order_relaxed);
-  workspace.load_bytes.fetch_sub(share.load_bytes_, std::memory_order_relaxed);
-  workspace.reply_bytes.fetch_sub(share.reply_bytes_, std::memory_order_relaxed);
+  GiveBackBytes(share.request_bytes_, request_bytes_, usage.request_bytes, workspace.request_bytes);
+  GiveBackBytes(share.load_bytes_, load_bytes_, usage.load_bytes, workspace.load_bytes);
+  GiveBackBytes(share.reply_bytes_, reply_bytes_, usage.reply_bytes, workspace.reply_bytes);
   if (share.streams_) usage.streams.fetch_sub(1, std::memory_order_relaxed);
   if (share.loads_) usage.loads.fetch_sub(1, std::memory_order_relaxed);
 }
@@ -242,13 +249,13 @@ absl::Status ShuttingDown() {
 }
 
 absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Method& method,
-                                    const Carrier& carrier) {
+                                    const Carrier& carrier, absl::Duration began) {
   if (environment.calls.stopping()) return ShuttingDown();
   KITH_RETURN_IF_ERROR(environment.calls.CheckCalls());
   CallerContext context;
   context.now = environment.clock.Now();
   const absl::Duration left = carrier.time_left();
-  context.deadline = environment.clock.Elapsed() + left;
+  context.deadline = began + left;
   if (left <= absl::ZeroDuration()) {
     return Error(type::v1::ERROR_DEADLINE_EXCEEDED, "The deadline passed. Nothing was done.");
   }
@@ -320,12 +327,10 @@ void OweEvents(const CallEnvironment& environment, const Caller& caller, int eve
 }
 
 void Conclude(const CallEnvironment& environment, const Method& method, const Caller* caller,
-              absl::string_view request_id, absl::Duration began, const absl::Status& status,
+              absl::string_view request_id, absl::Duration took, const absl::Status& status,
               const CallParts* parts) {
-  const absl::Duration took = environment.clock.Elapsed() - began;
   method.counters->Count(status, took);
-  // Not `took`: who set the machine's clock made no call slow.
-  const bool is_slow = parts != nullptr && parts->total() >= environment.slow_call;
+  const bool is_slow = parts != nullptr && took >= environment.slow_call;
   LogCall({.method = method.name,
            .workspace = caller == nullptr ? WorkspaceId() : caller->workspace,
            .request_id = request_id,

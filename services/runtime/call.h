@@ -85,6 +85,8 @@ class CallTracker {
     // Messages with items take so much that none should be read ahead.
     bool HasLoadsEnough() const;
 
+    // The one reply of a call is there.
+    void Replied(size_t bytes);
     // Counts the bytes of a reply that is there, or when the client has taken it, takes them off.
     void AddReplyBytes(int64_t bytes);
     // ERROR_LIMIT_REACHED when replies that are not taken fill what there is for them: no further
@@ -134,6 +136,9 @@ class CallTracker {
   void CallEnded() KITH_EXCLUDES(mutex_);
   void GiveBack(const Share& share);
 
+  // So few of `max` bytes are not counted: what all calls together make of them is a quarter.
+  int64_t OwnBytes(int64_t max) const { return max / 4 / limits_.calls_max; }
+
   const CallLimits limits_;
   std::atomic<int64_t> request_bytes_ = 0;
   std::atomic<int64_t> load_bytes_ = 0;
@@ -175,10 +180,10 @@ struct CallerContext {
   CallTracker::Share share;
 };
 
-// Lets a call in or refuses it: shutting down, limits, deadline, credentials, permission. From
-// memory; no message of it is read yet.
+// Lets a call that began when Clock::Elapsed was `began` in or refuses it: shutting down, limits,
+// deadline, credentials, permission. From memory; no message of it is read yet.
 absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Method& method,
-                                    const Carrier& carrier);
+                                    const Carrier& carrier, absl::Duration began);
 
 // Who calls, or that the credentials are missing (ERROR_UNAUTHENTICATED) or do not grant the method
 // (ERROR_PERMISSION_DENIED).
@@ -215,10 +220,10 @@ absl::Status TakeEvent(const CallEnvironment& environment, const Caller& caller)
 // Counts further changes of a call that TakeEvent let make one: the next waits for all of them.
 void OweEvents(const CallEnvironment& environment, const Caller& caller, int events);
 
-// Counts what became of a call that began when Clock::Elapsed was `began`, and writes it to the
-// server's log. `caller` may be null, and so may `parts`, of calls whose time is not the server's.
+// Counts what became of a call, and writes it to the server's log. `caller` may be null, and so may
+// `parts`, of calls whose time is not the server's.
 void Conclude(const CallEnvironment& environment, const Method& method, const Caller* caller,
-              absl::string_view request_id, absl::Duration began, const absl::Status& status,
+              absl::string_view request_id, absl::Duration took, const absl::Status& status,
               const CallParts* parts = nullptr);
 
 }  // namespace kith::runtime

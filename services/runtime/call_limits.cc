@@ -10,21 +10,23 @@
 
 namespace kith::runtime {
 
+// No lock is taken while fewer than `max` arrive.
 void KeyUsage::StartRead(Carrier& carrier, int64_t max) {
-  {
+  if (arriving_.fetch_add(1) >= max) {
     MutexLock lock(mutex_);
-    if (arriving_ >= max) return waiting_.push_back(&carrier);
-    ++arriving_;
+    if (passed_on_ == 0) return waiting_.push_back(&carrier);
+    --passed_on_;
   }
   carrier.StartRead();
 }
 
-void KeyUsage::Arrived() {
+void KeyUsage::Arrived(int64_t max) {
+  if (arriving_.fetch_sub(1) <= max) return;
   Carrier* next = nullptr;
   {
     MutexLock lock(mutex_);
     if (waiting_.empty()) {
-      --arriving_;
+      ++passed_on_;
       return;
     }
     next = waiting_.front();

@@ -58,8 +58,8 @@ class KeyUsage {
   // Starts the reading of a request, now or when one of `max` that arrive has arrived. The carrier
   // is kept until then.
   void StartRead(Carrier& carrier, int64_t max) KITH_EXCLUDES(mutex_);
-  // For every StartRead: the request is there, or will not come.
-  void Arrived() KITH_EXCLUDES(mutex_);
+  // For every StartRead, with the same `max`: the request is there, or will not come.
+  void Arrived(int64_t max) KITH_EXCLUDES(mutex_);
 
   // Takes one change out of what the key may make at `now`, as Clock::Elapsed counts; how long
   // until it may where there is none left, else zero.
@@ -69,7 +69,9 @@ class KeyUsage {
 
  private:
   Mutex mutex_;
-  int64_t arriving_ KITH_GUARDED_BY(mutex_) = 0;
+  std::atomic<int64_t> arriving_ = 0;  // and those that wait for it
+  // Of a request that arrived while the next one was on its way to those that wait.
+  int64_t passed_on_ KITH_GUARDED_BY(mutex_) = 0;
   std::deque<Carrier*> waiting_ KITH_GUARDED_BY(mutex_);  // to be read
   double left_ KITH_GUARDED_BY(mutex_) = 0;               // less than zero: it owes
   absl::Duration filled_ KITH_GUARDED_BY(mutex_) = -absl::InfiniteDuration();

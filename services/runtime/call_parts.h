@@ -2,11 +2,11 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <utility>
 
 #include "absl/time/time.h"
+#include "eventstore/base/clock.h"
 
 namespace kith::runtime {
 
@@ -21,25 +21,27 @@ enum class CallPart {
 
 class CallParts {
  public:
+  // The call begins. The clock outlives it.
+  explicit CallParts(const Clock& clock) : clock_(clock), began_(clock.Elapsed()), last_(began_) {}
+
+  // By the clock's Elapsed.
+  absl::Duration began() const { return began_; }
+
   // All that has passed since the last mark, or since this was made, belongs to `part`.
   void Mark(CallPart part) {
-    const auto now = std::chrono::steady_clock::now();
+    const absl::Duration now = clock_.Elapsed();
     spent_[static_cast<size_t>(part)] += now - std::exchange(last_, now);
   }
 
-  absl::Duration spent(CallPart part) const {
-    return absl::FromChrono(spent_[static_cast<size_t>(part)]);
-  }
+  absl::Duration spent(CallPart part) const { return spent_[static_cast<size_t>(part)]; }
   // Up to the last mark.
-  absl::Duration total() const {
-    std::chrono::steady_clock::duration all{};
-    for (const auto& part : spent_) all += part;
-    return absl::FromChrono(all);
-  }
+  absl::Duration total() const { return last_ - began_; }
 
  private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-  std::array<std::chrono::steady_clock::duration, 6> spent_{};
+  const Clock& clock_;
+  const absl::Duration began_;
+  absl::Duration last_;
+  std::array<absl::Duration, 6> spent_{};
 };
 
 }  // namespace kith::runtime

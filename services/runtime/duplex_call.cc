@@ -13,7 +13,7 @@ void DuplexCourse::Begin() {
 }
 
 absl::Status DuplexCourse::Prepare() {
-  KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, carrier_));
+  KITH_ASSIGN_OR_RETURN(caller_, Admit(environment_, method_, carrier_, began_));
   {
     MutexLock lock(caller_mutex_);
     generation_ = caller_.generation;
@@ -122,7 +122,8 @@ void DuplexCourse::Continue() {
     if (next == Next::kRead) carrier_.StartRead();
     if (next == Next::kWrite) carrier_.StartWrite(*answer);
     if (next == Next::kFinish) {
-      Conclude(environment_, method_, caller_.caller.get(), "", began_, status);
+      Conclude(environment_, method_, caller_.caller.get(), "",
+               environment_.clock.Elapsed() - began_, status);
       return carrier_.Finish(status);
     }
   }

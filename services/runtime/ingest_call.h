@@ -73,7 +73,7 @@ class IngestCourse : public DuplexCourse {
   const std::string trace_id_;
   int arrived_ = 0;  // touched by Take only
 
-  int in_flight_ KITH_GUARDED_BY(mutex_) = 0;  // messages that are not answered
+  int in_flight_ KITH_GUARDED_BY(mutex_) = 0;                      // messages that are not answered
   std::unique_ptr<IngestMessage> answer_ KITH_GUARDED_BY(mutex_);  // that is being written
   std::deque<std::unique_ptr<IngestMessage>> answered_ KITH_GUARDED_BY(mutex_);  // to be written
 };

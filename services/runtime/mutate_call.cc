@@ -10,20 +10,20 @@
 namespace kith::runtime {
 
 void MutateCall::Begin() {
-  began_ = environment_.clock.Elapsed();
   absl::Status admitted = Admitted();
-  if (!admitted.ok()) return Done(std::move(admitted));
+  if (!admitted.ok()) return Refuse(std::move(admitted));
   share_.StartRead(carrier_);
 }
 
 void MutateCall::Arrived(bool ok) {
   absl::Status ready = Prepare(ok);
-  if (!ready.ok()) return Done(std::move(ready));
+  if (!ready.ok()) return Refuse(std::move(ready));
   Start();
 }
 
 absl::Status MutateCall::Admitted() {
-  KITH_ASSIGN_OR_RETURN(CallerContext admitted, Admit(environment_, method_, carrier_));
+  KITH_ASSIGN_OR_RETURN(CallerContext admitted,
+                        Admit(environment_, method_, carrier_, parts_.began()));
   origin_.caller = std::move(admitted.caller);
   origin_.deadline = admitted.deadline;
   share_ = std::move(admitted.share);
@@ -49,6 +49,11 @@ absl::Status MutateCall::Render(Rendering& after) {
   return handler_.Render(after, *request_, response_);
 }
 
+void MutateCall::Refuse(absl::Status status) {
+  parts_.Mark(CallPart::kDecide);
+  Done(std::move(status));
+}
+
 void MutateCall::Done(absl::Status status) {
   if (status.ok()) {
     HideErased(environment_.keys, origin_.caller->workspace, response_);
@@ -58,7 +63,7 @@ void MutateCall::Done(absl::Status status) {
     }
     if (repeated_) carrier_.AddReplyMetadata("kith-repeated", "true");
   }
-  Conclude(environment_, method_, origin_.caller.get(), origin_.request.id, began_, status,
+  Conclude(environment_, method_, origin_.caller.get(), origin_.request.id, parts_.total(), status,
            &parts_);
   carrier_.Finish(status, origin_.request.id, *response_);
 }

@@ -20,11 +20,12 @@ class MutateCall : public UnaryCall, public Command {
         carrier_(carrier),
         request_(request),
         response_(response),
-        handler_(handler) {}
+        handler_(handler),
+        parts_(environment.clock) {}
 
   void Begin() override;
   void Arrived(bool ok) override;
-  void Replied(size_t bytes) override { share_.AddReplyBytes(static_cast<int64_t>(bytes)); }
+  void Replied(size_t bytes) override { share_.Replied(bytes); }
 
  protected:
   // The request is read, and its fields keep their rules. By default it is one command.
@@ -42,6 +43,8 @@ class MutateCall : public UnaryCall, public Command {
     appended_ = appended;
     repeated_ = repeated;
   }
+  // Before it is decided.
+  void Refuse(absl::Status status);
 
  private:
   WorkspaceId Workspace() override { return handler_.Workspace(*request_, origin_); }
@@ -60,7 +63,6 @@ class MutateCall : public UnaryCall, public Command {
   google::protobuf::Message* const request_;
   google::protobuf::Message* const response_;
   const CommandHandler& handler_;
-  absl::Duration began_;
   absl::Time now_;  // when it was let in
   CallTracker::Share share_;
   CallParts parts_;

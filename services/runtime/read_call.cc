@@ -28,8 +28,7 @@ absl::Status ViewBehind(const std::string& token) {
 }  // namespace
 
 void ReadCall::Begin() {
-  began_ = environment_.clock.Elapsed();
-  absl::StatusOr<CallerContext> admitted = Admit(environment_, method_, carrier_);
+  absl::StatusOr<CallerContext> admitted = Admit(environment_, method_, carrier_, parts_.began());
   if (!admitted.ok()) return End(admitted.status());
   caller_ = *std::move(admitted);
   caller_.share.StartRead(carrier_);
@@ -75,22 +74,24 @@ void ReadCall::Resolve(ReadTier tier) {
 }
 
 void ReadCall::Await() {
-  const absl::Duration patience =
-      std::min(caller_.deadline - environment_.clock.Elapsed(), kWaitMax);
+  if (view_->IsAt(position_.wait_for)) return ServeSnapshot();
   parts_.Mark(CallPart::kLoad);
-  view_->WhenAt(position_.wait_for, patience, [this](absl::Status there) {
+  const absl::Duration deadline = std::min(caller_.deadline, parts_.began() + kWaitMax);
+  view_->WhenAt(position_.wait_for, deadline, [this](absl::Status there) {
     parts_.Mark(CallPart::kWait);
-    if (!there.ok()) {
-      if (environment_.calls.stopping()) return End(ShuttingDown());
-      // Only this one says where the view was to be.
-      return End(IsError(there, type::v1::ERROR_VIEW_BEHIND)
-                     ? ViewBehind(TokenAt(environment_.log, position_.wait_for))
-                     : there);
-    }
-    snapshot_ = position_.at.has_value() ? view_->At(*position_.at) : view_->Latest();
-    if (kind_ == ReadKind::kPoint) return Serve(ReadTier::kMemory);
-    TakeOnPool(&ReadCall::Serve);
+    if (there.ok()) return ServeSnapshot();
+    if (environment_.calls.stopping()) return End(ShuttingDown());
+    // Only this one says where the view was to be.
+    End(IsError(there, type::v1::ERROR_VIEW_BEHIND)
+            ? ViewBehind(TokenAt(environment_.log, position_.wait_for))
+            : there);
   });
+}
+
+void ReadCall::ServeSnapshot() {
+  snapshot_ = position_.at.has_value() ? view_->At(*position_.at) : view_->Latest();
+  if (kind_ == ReadKind::kPoint) return Serve(ReadTier::kMemory);
+  TakeOnPool(&ReadCall::Serve);
 }
 
 void ReadCall::Serve(ReadTier tier) {
@@ -160,7 +161,7 @@ void ReadCall::End(const absl::Status& status) {
                               TokenAt(environment_.log, snapshot_->position(), position_.sequence));
   }
   parts_.Mark(CallPart::kLoad);
-  Conclude(environment_, method_, caller_.caller.get(), "", began_, status, &parts_);
+  Conclude(environment_, method_, caller_.caller.get(), "", parts_.total(), status, &parts_);
   carrier_.Finish(status, "", *response_);
 }
 

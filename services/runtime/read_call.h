@@ -67,11 +67,12 @@ class ReadCall final : public UnaryCall {
         response_(response),
         view_(view),
         kind_(kind),
-        handler_(handler) {}
+        handler_(handler),
+        parts_(environment.clock) {}
 
   void Begin() override;
   void Arrived(bool ok) override;
-  void Replied(size_t bytes) override { caller_.share.AddReplyBytes(static_cast<int64_t>(bytes)); }
+  void Replied(size_t bytes) override { caller_.share.Replied(bytes); }
 
  private:
   using Step = void (ReadCall::*)(eventstore::ReadTier tier);
@@ -81,6 +82,7 @@ class ReadCall final : public UnaryCall {
   void Settle();
   void Resolve(eventstore::ReadTier tier);
   void Await();
+  void ServeSnapshot();
   void Serve(eventstore::ReadTier tier);
   absl::Status TryServe(eventstore::ReadTier tier);
   absl::Status RunOn(const projections::ViewSnapshot* snapshot, eventstore::ReadTier tier);
@@ -100,7 +102,6 @@ class ReadCall final : public UnaryCall {
   projections::View* const view_;
   const ReadKind kind_;
   const ReadHandler& handler_;
-  absl::Duration began_;
   CallParts parts_;
   CallerContext caller_;
   absl::Time moment_;       // now, or the time that the read is as of

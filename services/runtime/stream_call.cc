@@ -18,7 +18,7 @@ void Pause::Advance(bool& reached) {
 
 void StreamCourse::Begin() {
   began_ = environment_.clock.Elapsed();
-  absl::StatusOr<CallerContext> admitted = Admit(environment_, method_, carrier_);
+  absl::StatusOr<CallerContext> admitted = Admit(environment_, method_, carrier_, began_);
   if (!admitted.ok()) return End(admitted.status());
   caller_ = *std::move(admitted);
   caller_.share.StartRead(carrier_);
@@ -130,7 +130,8 @@ void StreamCourse::StopWith(absl::Status reason) {
 
 void StreamCourse::End(const absl::Status& status) {
   CloseSource();
-  Conclude(environment_, method_, caller_.caller.get(), "", began_, status);
+  Conclude(environment_, method_, caller_.caller.get(), "", environment_.clock.Elapsed() - began_,
+           status);
   carrier_.Finish(status);
 }
 

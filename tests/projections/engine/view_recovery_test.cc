@@ -114,13 +114,13 @@ class ViewRecoveryTest : public ::testing::Test {
     EXPECT_EQ(*deals.Digest(position), *held.Digest(position));
   }
   // The answer to a wait that is answered at once.
-  static absl::Status Ask(View& view, Position position, absl::Duration patience) {
+  absl::Status Ask(View& view, Position position, absl::Duration patience) {
     struct Answer {
       Mutex mutex;
       absl::Status status = absl::UnknownError("not answered");
     };
     const auto answer = std::make_shared<Answer>();  // which may come later
-    view.WhenAt(position, patience, [answer](absl::Status status) {
+    view.WhenAt(position, fixture_.clock().Elapsed() + patience, [answer](absl::Status status) {
       MutexLock lock(answer->mutex);
       answer->status = std::move(status);
     });

@@ -69,7 +69,7 @@ class ViewStoreTest : public ::testing::Test {
   };
   std::shared_ptr<Answer> Ask(View& view, Position position, absl::Duration patience) {
     auto answer = std::make_shared<Answer>();
-    view.WhenAt(position, patience, [answer](absl::Status status) {
+    view.WhenAt(position, fixture_.clock().Elapsed() + patience, [answer](absl::Status status) {
       answer->status = std::move(status);
       answer->given = true;
       answer->given.notify_all();

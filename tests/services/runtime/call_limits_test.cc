@@ -1,8 +1,10 @@
 // What callers may have on their way: past a limit they are refused, typed, and the others go on.
 #include "services/runtime/call_limits.h"
 
+#include <atomic>
 #include <list>
 #include <thread>
+#include <vector>
 
 #include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
@@ -34,7 +36,7 @@ TEST(KeyUsage, GivesABurstAndThenWhatTheRateAllows) {
 }
 
 // A carrier that notes when its message is asked for.
-class Reader final : public Carrier {
+class Reader : public Carrier {
  public:
   absl::string_view Metadata(const char*) const override { return {}; }
   absl::Duration time_left() const override { return absl::InfiniteDuration(); }
@@ -57,17 +59,71 @@ TEST(KeyUsage, HasFewRequestsReadAtATimeAndTheOthersInTheirOrder) {
   };
   for (Reader& reader : readers) usage.StartRead(reader, 2);
   EXPECT_EQ(reads(), "11000");
-  usage.Arrived();
+  usage.Arrived(2);
   EXPECT_EQ(reads(), "11100");
-  usage.Arrived();
-  usage.Arrived();
+  usage.Arrived(2);
+  usage.Arrived(2);
   EXPECT_EQ(reads(), "11111");
-  usage.Arrived();
-  usage.Arrived();
+  usage.Arrived(2);
+  usage.Arrived(2);
   Reader further[3];
   for (Reader& reader : further) usage.StartRead(reader, 2);
   EXPECT_EQ(further[0].reads + further[1].reads, 2);
   EXPECT_EQ(further[2].reads, 0);
+}
+
+TEST(KeyUsage, LosesNoRequestThatWaitsWhileOthersArrive) {
+  KeyUsage usage;
+  std::atomic<int> reads = 0;
+  // One at a time is read, and has arrived as soon as it is.
+  struct Arriving final : Reader {
+    void StartRead() override {
+      ++*all;
+      usage->Arrived(1);
+    }
+    KeyUsage* usage = nullptr;
+    std::atomic<int>* all = nullptr;
+  };
+  std::vector<Arriving> readers(4 * 500);
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < 500; ++i) {
+        Arriving& reader = readers[thread * 500 + i];
+        reader.usage = &usage;
+        reader.all = &reads;
+        usage.StartRead(reader, 1);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(reads, 2'000);
+}
+
+TEST(CallTracker, LetsNoMoreRequestsArriveForThoseThatWereThereAtOnce) {
+  struct There final : Reader {
+    bool HasArrived() const override { return true; }
+  };
+  CallLimits limits;
+  limits.arriving_per_key_max = 1;
+  CallTracker tracker(limits);
+  const Method& method = MethodOf<GetContactRequest>();
+  const auto usage = std::make_shared<KeyUsage>();
+  for (int i = 0; i < 3; ++i) {
+    auto share = tracker.Enter(usage, method);
+    ASSERT_TRUE(share.ok());
+    There there;
+    share->StartRead(there);
+    ASSERT_TRUE(share->Arrived(10).ok());
+  }
+  Reader readers[2];
+  auto one = tracker.Enter(usage, method);
+  auto other = tracker.Enter(usage, method);
+  ASSERT_TRUE(one.ok() && other.ok());
+  one->StartRead(readers[0]);
+  other->StartRead(readers[1]);
+  EXPECT_EQ(readers[0].reads, 1);
+  EXPECT_EQ(readers[1].reads, 0);
 }
 
 TEST(CallTracker, SaysWhenBulkLoadsTakeEnough) {

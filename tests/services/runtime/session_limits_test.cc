@@ -323,7 +323,9 @@ TEST(SessionLimits, WaitForNoRequestThatArrives) {
   session.Give(message);
   session.TakeUntil(500);
   EXPECT_EQ(RefusalOf(session, 500), "CONTACT_NOT_FOUND");
-  for (int i = 0; i < limits.arriving_per_key_max; ++i) usage->Arrived();
+  for (int i = 0; i < limits.arriving_per_key_max; ++i) {
+    usage->Arrived(limits.arriving_per_key_max);
+  }
 }
 
 TEST(Session, CancelsACallThatHasNotBegun) {

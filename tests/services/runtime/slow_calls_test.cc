@@ -3,11 +3,13 @@
 #include "gtest/gtest.h"
 #include "tests/services/runtime/person_server.h"
 #include "tests/testing/captured_log.h"
+#include "tests/testing/manual_clock.h"
 
 namespace kith::runtime {
 namespace {
 
 using kith::testing::CapturedLog;
+using kith::testing::ManualClock;
 
 void CreateAndList(PersonServer& server) {
   contacts::v1::CreateContactRequest request;
@@ -26,7 +28,7 @@ void CreateAndList(PersonServer& server) {
 TEST(SlowCalls, AreLoggedWithTheirParts) {
   const CapturedLog log(LogLevel::kWarning);
   ServerOptions options;
-  options.slow_call = absl::Nanoseconds(1);  // any call is
+  options.slow_call = absl::ZeroDuration();  // any call is
   PersonServer server(options);
   CreateAndList(server);
   const std::string created = log.Await("/CreateContact");
@@ -49,13 +51,17 @@ TEST(SlowCalls, OthersAreNot) {
 }
 
 TEST(CallParts, WhatPassesBelongsToThePartThatIsMarkedNext) {
-  CallParts parts;
+  ManualClock clock(absl::UnixEpoch());
+  CallParts parts(clock);
+  clock.Advance(absl::Seconds(2));
   parts.Mark(CallPart::kQueue);
-  const absl::Duration queued = parts.spent(CallPart::kQueue);
+  clock.Advance(absl::Seconds(5));
   parts.Mark(CallPart::kCommit);
-  EXPECT_EQ(parts.spent(CallPart::kQueue), queued);
-  EXPECT_EQ(parts.total(), queued + parts.spent(CallPart::kCommit));
+  clock.Advance(absl::Seconds(9));
+  EXPECT_EQ(parts.spent(CallPart::kQueue), absl::Seconds(2));
+  EXPECT_EQ(parts.spent(CallPart::kCommit), absl::Seconds(5));
   EXPECT_EQ(parts.spent(CallPart::kRender), absl::ZeroDuration());
+  EXPECT_EQ(parts.total(), absl::Seconds(7));
 }
 
 }  // namespace
