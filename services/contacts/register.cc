@@ -25,6 +25,17 @@ absl::Status EmailTaken(const v1::Contact& holder, size_t index) {
       info);
 }
 
+bool Always(const Settings&) { return true; }
+
+absl::Status ExternalIdTaken(const v1::Contact& holder, size_t index) {
+  google::rpc::ResourceInfo info;
+  info.set_resource_name(holder.name());
+  return Reject(
+      v1::CONTACTS_ERROR_EXTERNAL_ID_TAKEN, "Another contact has this external id.",
+      {{"contact", holder.name()}, {"field", absl::StrCat("contact.external_ids[", index, "]")}},
+      info);
+}
+
 }  // namespace
 
 const ResourceRules& Rules() {
@@ -35,7 +46,8 @@ const ResourceRules& Rules() {
                              .Complete(CompleteFields)
                              .Check(CheckFields)
                              .UniqueClaim(kEmailClaim, EmailKeys, WantsUniqueEmails, EmailTaken)
-                             .Claim(kExternalIdClaim, ExternalIdKeys)
+                             .UniqueClaim(kExternalIdClaim, ExternalIdKeys, Always, ExternalIdTaken)
+                             .IdentifiedBy("external_ids", kExternalIdClaim)
                              .Build());
   return rules;
 }

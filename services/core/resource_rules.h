@@ -13,6 +13,7 @@
 //             .Complete(CompleteFields)
 //             .Check(CheckFields)
 //             .Claim("contacts.external_id", ExternalIdKeys)
+//             .IdentifiedBy("external_ids", "contacts.external_id")
 //             .Build());
 //     return rules;
 //   }
@@ -80,6 +81,10 @@ struct ResourceRules {
       complete;
   std::function<absl::Status(const google::protobuf::Message& after)> check;
   std::vector<ClaimRule> claims;
+  // What an update that may create finds its resource by: a field of the resource and its claim.
+  // Null: nothing.
+  const google::protobuf::FieldDescriptor* identity = nullptr;
+  size_t identity_claim = 0;
 };
 
 // The same for a resource that never was and for one that was deleted.
@@ -141,6 +146,14 @@ class ResourceRulesBuilder {
                              [taken](const google::protobuf::Message& holder, size_t index) {
                                return taken(static_cast<const Resource&>(holder), index);
                              }});
+    return *this;
+  }
+
+  // By this field of it, which has the claim named here, an update finds a resource that it does
+  // not name.
+  ResourceRulesBuilder& IdentifiedBy(const char* field, absl::string_view purpose) {
+    rules_.identity = Resource::descriptor()->FindFieldByName(field);
+    while (rules_.claims[rules_.identity_claim].purpose != purpose) ++rules_.identity_claim;
     return *this;
   }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
@@ -29,6 +30,28 @@ const FieldDescriptor* FieldOfType(const Descriptor& request, const Descriptor* 
     if (!field->is_repeated() && field->message_type() == type) return field;
   }
   return nullptr;
+}
+
+absl::Status MatchesSeveral(const std::vector<std::string>& names) {
+  constexpr char kMessage[] =
+      "What the update says identifies several records. Name one, or mend what they are "
+      "identified by.";
+  google::rpc::PreconditionFailure failure;
+  for (const std::string& name : names) {
+    auto* const violation = failure.add_violations();
+    violation->set_type("MATCHES_SEVERAL");
+    violation->set_subject(name);
+    violation->set_description("It is one of them.");
+  }
+  return Reject(type::v1::ERROR_MATCHES_SEVERAL, kMessage, {{"names", absl::StrJoin(names, ",")}},
+                failure);
+}
+
+absl::Status MatchesDeleted(const std::string& name) {
+  return RejectState(type::v1::ERROR_MATCHES_DELETED,
+                     "The record that the update is about was deleted. Undelete it, or create "
+                     "another.",
+                     name, {{"name", name}});
 }
 
 std::unique_ptr<Message> CopyOf(const Message& message) {
@@ -60,6 +83,8 @@ StandardCommand::StandardCommand(const ResourceRules& rules, StandardMethod meth
   resource_ = FieldOfType(request, &type);
   mask_ = FieldOfType(request, FieldMask::descriptor());
   KITH_CHECK(resource_ != nullptr && (mask_ != nullptr) == (method == StandardMethod::kUpdate));
+  allow_missing_ = request.FindFieldByName("allow_missing");
+  KITH_CHECK(allow_missing_ == nullptr || rules.identity != nullptr);
 }
 
 std::string StandardCommand::NameIn(const Message& request) const {
@@ -75,10 +100,71 @@ std::string StandardCommand::NameIn(const Message& request) const {
   KITH_UNREACHABLE();
 }
 
+bool StandardCommand::MayCreate(const Message& request) const {
+  return allow_missing_ != nullptr && request.GetReflection()->GetBool(request, allow_missing_);
+}
+
+std::vector<std::string> StandardCommand::IdentityIn(const Message& request) const {
+  return identity().values(request.GetReflection()->GetMessage(request, resource_));
+}
+
+bool StandardCommand::Holds(const ResourceNow& holder,
+                            const std::vector<std::string>& values) const {
+  const std::vector<std::string> held = identity().values(*holder.resource);
+  return std::any_of(values.begin(), values.end(),
+                     [&](const std::string& value) { return Contains(held, value); });
+}
+
+absl::StatusOr<std::string> StandardCommand::Match(const Message& request,
+                                                   const std::vector<ResourceNow>& holders) const {
+  const std::vector<std::string> values = IdentityIn(request);
+  const std::string named = NameIn(request);
+  if (named.empty() && values.empty()) {
+    return RejectField(absl::StrCat(resource_->name(), ".", rules_.identity->name()),
+                       absl::StrCat("is required where ", resource_->name(),
+                                    ".name is not: the record is found by it"));
+  }
+  std::vector<std::string> matched;
+  if (!named.empty()) matched.push_back(named);
+  std::string deleted;
+  for (const ResourceNow& holder : holders) {
+    if (!Holds(holder, values)) continue;
+    const std::string name = TextIn(*holder.resource, own_name_);
+    if (holder.lifecycle != Lifecycle::kActive) {
+      deleted = name;
+    } else if (!Contains(matched, name)) {
+      matched.push_back(name);
+    }
+  }
+  if (matched.size() > 1) return MatchesSeveral(matched);
+  if (matched.size() == 1) return matched.front();
+  if (!deleted.empty()) return MatchesDeleted(deleted);
+  return "";
+}
+
+const ResourceNow& StandardCommand::Matched(const Message& request,
+                                            const std::vector<ResourceNow>& holders) const {
+  KITH_CHECK(!holders.empty());
+  const std::vector<std::string> values = IdentityIn(request);
+  const FieldDescriptor* const erased = rules_.resource->GetDescriptor()->FindFieldByName("erased");
+  const auto found = std::find_if(holders.rbegin(), holders.rend(), [&](const ResourceNow& one) {
+    // What identified somebody may be erased with them.
+    const bool is_erased =
+        erased != nullptr && one.resource->GetReflection()->GetBool(*one.resource, erased);
+    return one.lifecycle == Lifecycle::kActive && (is_erased || Holds(one, values));
+  });
+  return found == holders.rend() ? holders.back() : *found;
+}
+
 absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, const Message& request,
                                                      const CommandContext& context) const {
   if (method_ == StandardMethod::kCreate) return PlanCreate(request, context);
-  if (!name_pattern_.Matches(NameIn(request))) {
+  const bool is_found = MayCreate(request) && NameIn(request).empty();
+  if (is_found && now.lifecycle == Lifecycle::kAbsent) {
+    KITH_RETURN_IF_ERROR(CheckNew(request));
+    return PlanCreate(request, context);
+  }
+  if (!is_found && !name_pattern_.Matches(NameIn(request))) {
     return RejectField(
         name_ != nullptr ? name_->name() : absl::StrCat(resource_->name(), ".", own_name_->name()),
         absl::StrCat("must be a resource name like ", name_pattern_.pattern()));
@@ -89,13 +175,14 @@ absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, con
     case StandardMethod::kCreate:
       break;
     case StandardMethod::kUpdate:
+      if (!is_there && MayCreate(request)) return MatchesDeleted(NameIn(request));
       if (!is_there) return ResourceNotFound(rules_, NameIn(request));
       return PlanUpdate(*now.resource, request, context);
     case StandardMethod::kDelete:
-      if (!is_there) return ResourceChange();
+      if (!is_there) return ResourceChange{method_};
       return PlanDelete(*now.resource, request, context);
     case StandardMethod::kUndelete:
-      if (is_there) return ResourceChange();
+      if (is_there) return ResourceChange{method_};
       return PlanDelete(*now.resource, request, context);
   }
   KITH_UNREACHABLE();
@@ -103,7 +190,7 @@ absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, con
 
 absl::StatusOr<ResourceChange> StandardCommand::PlanCreate(const Message& request,
                                                            const CommandContext& context) const {
-  ResourceChange change;
+  ResourceChange change{StandardMethod::kCreate};
   change.is_any = true;
   change.after = WantedIn(request);
   KITH_RETURN_IF_ERROR(Finish(*rules_.resource, context, change));
@@ -119,8 +206,12 @@ absl::StatusOr<ResourceChange> StandardCommand::PlanUpdate(const Message& before
   const auto& mask =
       static_cast<const FieldMask&>(request.GetReflection()->GetMessage(request, mask_));
   const std::unique_ptr<Message> wanted = WantedIn(request);
+  if (TextIn(sent, own_name_).empty() && mask.paths().empty()) {
+    // What it was found by, which may be some of what there is, changes only where the mask says.
+    wanted->GetReflection()->ClearField(wanted.get(), rules_.identity);
+  }
   KITH_ASSIGN_OR_RETURN(const FieldMask meant, ChangedFields(before, *wanted, mask));
-  ResourceChange change;
+  ResourceChange change{method_};
   if (meant.paths().empty()) return change;
   change.name = TextIn(before, own_name_);
   change.after = CopyOf(before);
@@ -133,7 +224,7 @@ absl::StatusOr<ResourceChange> StandardCommand::PlanDelete(const Message& before
                                                            const Message& request,
                                                            const CommandContext& context) const {
   KITH_RETURN_IF_ERROR(CheckEtag(TextIn(request, etag_), TextIn(before, own_etag_)));
-  ResourceChange change;
+  ResourceChange change{method_};
   change.is_any = true;
   change.name = TextIn(before, own_name_);
   // What it claims becomes free, or is claimed as if it came into being.
@@ -143,10 +234,26 @@ absl::StatusOr<ResourceChange> StandardCommand::PlanDelete(const Message& before
   return change;
 }
 
+absl::Status StandardCommand::CheckNew(const Message& request) const {
+  const Message& sent = request.GetReflection()->GetMessage(request, resource_);
+  KITH_RETURN_IF_ERROR(CheckEtag(TextIn(sent, own_etag_), ""));
+  std::vector<const FieldDescriptor*> set;
+  sent.GetReflection()->ListFields(sent, &set);
+  google::rpc::BadRequest violations;
+  const Descriptor& type = *sent.GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor* const field = type.field(i);
+    if (!field->options().GetExtension(options::v1::field).required()) continue;
+    if (std::find(set.begin(), set.end(), field) != set.end()) continue;
+    AddViolation(absl::StrCat(resource_->name(), ".", field->name()), "is required", violations);
+  }
+  return RejectFields(violations);
+}
+
 absl::Status StandardCommand::Finish(const Message& before, const CommandContext& context,
                                      ResourceChange& change) const {
   rules_.complete(before, context.settings, *change.after);
-  if (method_ == StandardMethod::kUpdate) {
+  if (change.method == StandardMethod::kUpdate) {
     change.changed = DifferingFields(before, *change.after);
     change.is_any = !change.changed.paths().empty();
     if (!change.is_any) return absl::OkStatus();
@@ -195,7 +302,7 @@ Decision StandardCommand::Decide(ResourceChange change, LinkedRecords linked,
     }
   }
   std::unique_ptr<Message> event(rules_.event->New());
-  switch (method_) {
+  switch (change.method) {
     case StandardMethod::kCreate:
       WriteCreated(change.name, *change.after, *event);
       break;

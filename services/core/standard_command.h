@@ -23,7 +23,8 @@ namespace kith {
 
 enum class StandardMethod {
   kCreate,    // its request has the resource
-  kUpdate,    // the resource with its name and maybe its etag, and `update_mask`
+  kUpdate,    // the resource with its name and maybe its etag, `update_mask`, and where it may
+              // create, `allow_missing`
   kDelete,    // `name` and `etag`
   kUndelete,  // the same
 };
@@ -47,6 +48,7 @@ struct ResourceChange {
     std::string value;
   };
 
+  StandardMethod method;  // of an update that creates: kCreate
   std::string name;
   bool is_any = false;        // something changes at all
   std::vector<Claim> claims;  // that are taken or released
@@ -66,10 +68,26 @@ class StandardCommand {
                   const google::protobuf::Descriptor& request);
 
   StandardMethod method() const { return method_; }
-  // The resource that the request is about; empty where it comes into being.
+  // The resource that the request is about; empty where it comes into being or is not named.
   std::string NameIn(const google::protobuf::Message& request) const;
 
-  // `now` counts for nothing where the resource comes into being.
+  // An update that finds its resource by what identifies it, or makes it (AIP-134, allow_missing).
+  bool MayCreate(const google::protobuf::Message& request) const;
+  // The claim by which it finds it, and the values it says; for updates that may create.
+  const ClaimRule& identity() const { return rules_.claims[rules_.identity_claim]; }
+  std::vector<std::string> IdentityIn(const google::protobuf::Message& request) const;
+  // The name of the one that it is about, of those that ever claimed one of the values; empty where
+  // it comes into being. ERROR_MATCHES_SEVERAL where there are several, the one it names among
+  // them, ERROR_MATCHES_DELETED where the one that there was is deleted.
+  absl::StatusOr<std::string> Match(const google::protobuf::Message& request,
+                                    const std::vector<ResourceNow>& holders) const;
+  // The one that it was about, when it is done; `holders`, at least one, stand in the order in
+  // which they claimed last.
+  const ResourceNow& Matched(const google::protobuf::Message& request,
+                             const std::vector<ResourceNow>& holders) const;
+
+  // `now` counts for nothing where the resource comes into being; for an update that matched none
+  // it is absent.
   absl::StatusOr<ResourceChange> Plan(const ResourceNow& now,
                                       const google::protobuf::Message& request,
                                       const CommandContext& context) const;
@@ -86,6 +104,9 @@ class StandardCommand {
   absl::StatusOr<ResourceChange> PlanDelete(const google::protobuf::Message& before,
                                             const google::protobuf::Message& request,
                                             const CommandContext& context) const;
+  // An update that creates has the rules of creation.
+  absl::Status CheckNew(const google::protobuf::Message& request) const;
+  bool Holds(const ResourceNow& holder, const std::vector<std::string>& values) const;
   // Completes and checks what became of `before`, and names what must be known.
   absl::Status Finish(const google::protobuf::Message& before, const CommandContext& context,
                       ResourceChange& change) const;
@@ -102,6 +123,7 @@ class StandardCommand {
   // Of the request; null where it has none.
   const google::protobuf::FieldDescriptor* resource_ = nullptr;
   const google::protobuf::FieldDescriptor* mask_ = nullptr;
+  const google::protobuf::FieldDescriptor* allow_missing_ = nullptr;
   const google::protobuf::FieldDescriptor* name_ = nullptr;
   const google::protobuf::FieldDescriptor* etag_ = nullptr;
   // Of the resource.

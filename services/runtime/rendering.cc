@@ -1,7 +1,9 @@
 #include "services/runtime/rendering.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "eventstore/base/status_macros.h"
 #include "services/runtime/state_reader.h"
 
 namespace kith::runtime {
@@ -20,6 +22,33 @@ absl::StatusOr<const void*> Rendering::LoadState(const AggregateType& type,
   }
   states_.push_back({&type, std::string(stream), *std::move(folded)});
   return states_.back().folded.state.get();
+}
+
+absl::StatusOr<std::vector<const void*>> Rendering::LoadTaggedStates(const AggregateType& type,
+                                                                     absl::string_view purpose,
+                                                                     absl::string_view value) {
+  if (tier_ == ReadTier::kMemory) {
+    would_block_ = true;
+    return absl::UnavailableError("tags are read from disk");
+  }
+  const auto cursor =
+      reader_.log().ReadTag(workspace_, reader_.keys().Mac(workspace_, purpose, value), Position());
+  std::vector<std::string> streams;
+  while (true) {
+    KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> record, cursor->Next());
+    const bool is_later =
+        record != nullptr && last_ != Position() && record->header.position > last_;
+    if (record == nullptr || is_later) break;
+    streams.erase(std::remove(streams.begin(), streams.end(), record->header.stream),
+                  streams.end());
+    streams.push_back(record->header.stream);
+  }
+  std::vector<const void*> states;
+  for (const std::string& stream : streams) {
+    KITH_ASSIGN_OR_RETURN(const void* const state, LoadState(type, stream));
+    states.push_back(state);
+  }
+  return states;
 }
 
 absl::StatusOr<Folded> Rendering::ReadState(const AggregateType& type, absl::string_view stream) {

@@ -54,6 +54,11 @@ class Rendering {
     return LoadState(type, WrittenStream(type.category));
   }
 
+  // The states, after the append, of the streams that had events claiming or releasing a value by
+  // then, each once, in the order of the last of these.
+  absl::StatusOr<std::vector<const void*>> LoadTaggedStates(const AggregateType& type,
+                                                            absl::string_view purpose,
+                                                            absl::string_view value);
   void OfItem(size_t index) { item_ = index; }
 
   // In the order of the append.

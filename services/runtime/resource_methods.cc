@@ -43,35 +43,63 @@ class StandardHandler final : public CommandHandler {
 
   Decision Run(Loader& load, const Message& request, const CommandContext& context) const override {
     ResourceNow now;
-    if (command_.method() != StandardMethod::kCreate) {
-      KITH_ASSIGN_OR_RETURN(const void* const state,
-                            load.LoadState(*type_.aggregate, command_.NameIn(request)));
+    KITH_ASSIGN_OR_RETURN(const std::string name, NameOf(load, request));
+    if (!name.empty()) {
+      KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type_.aggregate, name));
       now = type_.now_of(state);
     }
     KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, request, context));
     KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change.links));
     KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
-    if (command_.method() == StandardMethod::kCreate) load.ExpectAbsent(change.name);
+    if (change.method == StandardMethod::kCreate) load.ExpectAbsent(change.name);
     return command_.Decide(std::move(change), linked, holders);
   }
 
   std::vector<std::string> Concerns(const Message& request) const override {
-    if (command_.method() == StandardMethod::kCreate) return {};
-    return {command_.NameIn(request)};
+    std::vector<std::string> concerned;
+    if (command_.method() == StandardMethod::kCreate) return concerned;
+    if (command_.MayCreate(request)) concerned = command_.IdentityIn(request);
+    concerned.push_back(command_.NameIn(request));
+    return concerned;
   }
 
   absl::Status Render(Rendering& after, const Message& request, Message* response) const override {
     if (command_.method() == StandardMethod::kDelete) return absl::OkStatus();
-    KITH_ASSIGN_OR_RETURN(const void* const state,
-                          command_.method() == StandardMethod::kCreate
-                              ? after.LoadWrittenState(*type_.aggregate)
-                              : after.LoadState(*type_.aggregate, command_.NameIn(request)));
+    const std::string name = command_.NameIn(request);
+    if (name.empty() && command_.method() == StandardMethod::kUpdate) {
+      KITH_ASSIGN_OR_RETURN(const std::vector<ResourceNow> holders, LoadMatches(after, request));
+      response->CopyFrom(*command_.Matched(request, holders).resource);
+      return absl::OkStatus();
+    }
+    KITH_ASSIGN_OR_RETURN(const void* const state, command_.method() == StandardMethod::kCreate
+                                                       ? after.LoadWrittenState(*type_.aggregate)
+                                                       : after.LoadState(*type_.aggregate, name));
     response->CopyFrom(*type_.now_of(state).resource);
     return absl::OkStatus();
   }
 
  private:
   using Linked = std::vector<const LinkedRecord*>;
+
+  // What the request is about; empty where it comes into being.
+  absl::StatusOr<std::string> NameOf(Loader& load, const Message& request) const {
+    if (!command_.MayCreate(request)) return command_.NameIn(request);
+    KITH_ASSIGN_OR_RETURN(const std::vector<ResourceNow> holders, LoadMatches(load, request));
+    return command_.Match(request, holders);
+  }
+
+  // All that ever claimed what the request identifies its resource by: for a Loader or a Rendering.
+  template <class From>
+  absl::StatusOr<std::vector<ResourceNow>> LoadMatches(From& from, const Message& request) const {
+    std::vector<ResourceNow> holders;
+    for (const std::string& value : command_.IdentityIn(request)) {
+      KITH_ASSIGN_OR_RETURN(
+          const std::vector<const void*> states,
+          from.LoadTaggedStates(*type_.aggregate, command_.identity().purpose, value));
+      for (const void* const state : states) holders.push_back(type_.now_of(state));
+    }
+    return holders;
+  }
 
   absl::StatusOr<Linked> LoadLinks(Loader& load, const Links& links) const {
     Linked linked;
