@@ -17,6 +17,8 @@
 
 namespace kith::runtime {
 
+// Requests and replies of no more than a call's even share of a quarter of their bound are bounded
+// by the number of calls, and not counted.
 struct CallLimits {
   int64_t calls_max = 8'192;             // let in and in flight, streams included
   int64_t calls_per_key_max = 2'048;     // the same, with the credentials of one key
