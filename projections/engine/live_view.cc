@@ -295,7 +295,7 @@ void LiveView::WatchForLateness(absl::Duration now) {
 // ---- Folding
 
 void LiveView::Work() {
-  NameThisThread(projection_->name());
+  NameThisThread(absl::StrCat("view-", projection_->name()));
   while (!ended_) {
     const absl::Status done = fold_ == nullptr ? Begin() : joined_ ? FoldFed() : FoldBehind();
     if (!done.ok()) Stumble(done);

@@ -11,6 +11,8 @@ const std::vector<LoadKindEntry>& LoadKinds() {
       {"record", "RecordInteraction with a contact", 128, false, true, NewRecordLoad},
       {"ingest", "IngestInteractions, 500 in a message; counts interactions", 4, false, false,
        NewIngestLoad},
+      {"move-deal", "MoveDeal, each call another deal", 128, false, true, NewMoveDealLoad},
+      {"update-contact", "UpdateContact, its company", 128, false, true, NewUpdateContactLoad},
       {"lag", "how long after a write a view answers with it", 1, false, false, NewLagLoad},
       {"get", "GetContact", 128, true, true, NewGetContactLoad},
       {"get-deal", "GetDeal", 128, true, true, NewGetDealLoad},

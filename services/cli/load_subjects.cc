@@ -3,9 +3,11 @@
 #include <atomic>
 #include <deque>
 #include <future>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "eventstore/base/status_macros.h"
 #include "grpcpp/client_context.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
@@ -18,6 +20,8 @@ namespace contacts = ::kith::contacts::v1;
 namespace deals = ::kith::deals::v1;
 
 constexpr int kFoundMax = 1000;
+constexpr size_t kOpenDealsMax = 100'000;
+constexpr char kOpenDeals[] = "pipeline = \"pipelines/default\" AND status = OPEN";
 
 // One contact under way.
 struct Making {
@@ -39,6 +43,16 @@ void Describe(int number, contacts::CreateContactRequest* request) {
 
 absl::Status ErrorOf(const grpc::Status& status, absl::string_view what) {
   return absl::Status(StatusOf(status).code(), absl::StrCat(what, ": ", status.error_message()));
+}
+
+absl::Status ListDeals(const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel,
+                       const deals::ListDealsRequest& request, deals::ListDealsResponse* response) {
+  grpc::ClientContext context;
+  Authorise(target, &context);
+  const grpc::Status status =
+      deals::DealsService::NewStub(channel)->ListDeals(&context, request, response);
+  return status.ok() ? absl::OkStatus()
+                     : ErrorOf(status, "the deals to call about cannot be listed");
 }
 
 }  // namespace
@@ -93,15 +107,30 @@ absl::StatusOr<std::vector<deals::Deal>> FindDeals(const LoadTarget& target,
   request.set_page_size(kFoundMax);
   *request.mutable_read() = target.read;
   deals::ListDealsResponse response;
-  grpc::ClientContext context;
-  Authorise(target, &context);
-  const grpc::Status status =
-      deals::DealsService::NewStub(channel)->ListDeals(&context, request, &response);
-  if (!status.ok()) return ErrorOf(status, "the deals to call about cannot be listed");
+  KITH_RETURN_IF_ERROR(ListDeals(target, channel, request, &response));
   if (response.deals().empty()) {
     return absl::FailedPreconditionError("there are no deals at this moment to call about");
   }
   return std::vector<deals::Deal>(response.deals().begin(), response.deals().end());
+}
+
+absl::StatusOr<std::vector<deals::Deal>> FindOpenDeals(
+    const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel) {
+  std::vector<deals::Deal> found;
+  deals::ListDealsRequest request;
+  request.set_page_size(kFoundMax);
+  request.set_filter(kOpenDeals);
+  do {
+    deals::ListDealsResponse response;
+    KITH_RETURN_IF_ERROR(ListDeals(target, channel, request, &response));
+    for (deals::Deal& deal : *response.mutable_deals()) found.push_back(std::move(deal));
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty() && found.size() < kOpenDealsMax);
+  if (found.empty()) {
+    return absl::FailedPreconditionError(
+        "there are no open deals in the default pipeline to call about");
+  }
+  return found;
 }
 
 }  // namespace kith::cli

@@ -26,4 +26,9 @@ absl::StatusOr<std::vector<std::string>> FindContacts(
 absl::StatusOr<std::vector<deals::v1::Deal>> FindDeals(
     const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel);
 
+// The open deals of the default pipeline, at most 100,000: those that can be moved about.
+// FailedPrecondition where there are none.
+absl::StatusOr<std::vector<deals::v1::Deal>> FindOpenDeals(
+    const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel);
+
 }  // namespace kith::cli

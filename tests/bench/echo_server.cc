@@ -21,6 +21,8 @@
 #include "eventstore/base/check.h"
 #include "grpcpp/grpcpp.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/deals/v1/pipelines_service.grpc.pb.h"
 #include "kith/events/v1/events_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 
@@ -29,6 +31,9 @@ namespace {
 
 using contacts::v1::Contact;
 using contacts::v1::ContactsService;
+using deals::v1::Deal;
+using deals::v1::DealsService;
+using deals::v1::PipelinesService;
 using events::v1::EventsService;
 using events::v1::SubscribeEventsResponse;
 using interactions::v1::Interaction;
@@ -36,10 +41,13 @@ using interactions::v1::InteractionsService;
 
 // So many messages of a subscription are kept, from all over the log, and sent over and over.
 constexpr size_t kMessagesMax = 64;
+constexpr int kDealsMax = 1000;
 
 // What the Kith server answered.
 struct Answers {
   Contact contact;
+  deals::v1::Pipeline pipeline;
+  deals::v1::ListDealsResponse deals;
   std::vector<SubscribeEventsResponse> messages;
   SubscribeEventsResponse caught_up;
 };
@@ -53,6 +61,7 @@ class Asker {
   Answers Ask() {
     Answers answers;
     AskForContact(&answers.contact);
+    AskForDeals(answers);
     AskForEvents(answers);
     return answers;
   }
@@ -78,6 +87,21 @@ class Asker {
     grpc::ClientContext getting;
     Authorise(&getting);
     KITH_CHECK(stub->GetContact(&getting, get, contact).ok());
+  }
+
+  void AskForDeals(Answers& answers) {
+    deals::v1::GetPipelineRequest get;
+    get.set_name("pipelines/default");
+    grpc::ClientContext getting;
+    Authorise(&getting);
+    KITH_CHECK(
+        PipelinesService::NewStub(channel_)->GetPipeline(&getting, get, &answers.pipeline).ok());
+    deals::v1::ListDealsRequest list;
+    list.set_page_size(kDealsMax);
+    grpc::ClientContext listing;
+    Authorise(&listing);
+    KITH_CHECK(DealsService::NewStub(channel_)->ListDeals(&listing, list, &answers.deals).ok());
+    answers.deals.clear_next_page_token();
   }
 
   void AskForEvents(Answers& answers) {
@@ -108,6 +132,15 @@ class Asker {
   const std::string key_;
 };
 
+template <class Message>
+grpc::ServerUnaryReactor* AnswerWith(const Message& answer, grpc::CallbackServerContext* rpc,
+                                     Message* response) {
+  *response = answer;
+  auto* reactor = rpc->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
 class EchoContacts final : public ContactsService::CallbackService {
  public:
   explicit EchoContacts(const Answers& answers) : answers_(answers) {}
@@ -123,14 +156,55 @@ class EchoContacts final : public ContactsService::CallbackService {
                                        Contact* response) override {
     return Answer(rpc, response);
   }
+  grpc::ServerUnaryReactor* UpdateContact(grpc::CallbackServerContext* rpc,
+                                          const contacts::v1::UpdateContactRequest*,
+                                          Contact* response) override {
+    return Answer(rpc, response);
+  }
   grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* rpc, Contact* response) const {
-    *response = answers_.contact;
-    auto* reactor = rpc->DefaultReactor();
-    reactor->Finish(grpc::Status::OK);
-    return reactor;
+    return AnswerWith(answers_.contact, rpc, response);
   }
 
   const Answers& answers_;
+};
+
+class EchoPipelines final : public PipelinesService::CallbackService {
+ public:
+  explicit EchoPipelines(const Answers& answers) : answers_(answers) {}
+
+ private:
+  grpc::ServerUnaryReactor* GetPipeline(grpc::CallbackServerContext* rpc,
+                                        const deals::v1::GetPipelineRequest*,
+                                        deals::v1::Pipeline* response) override {
+    return AnswerWith(answers_.pipeline, rpc, response);
+  }
+
+  const Answers& answers_;
+};
+
+class EchoDeals final : public DealsService::CallbackService {
+ public:
+  explicit EchoDeals(const Answers& answers) : answers_(answers) {
+    if (answers.deals.deals().empty()) return;
+    moved_ = answers.deals.deals(answers.deals.deals_size() / 2);
+    // What a view knows and a command does not.
+    moved_.clear_stage_intervals();
+    moved_.clear_last_activity_time();
+  }
+
+ private:
+  grpc::ServerUnaryReactor* ListDeals(grpc::CallbackServerContext* rpc,
+                                      const deals::v1::ListDealsRequest*,
+                                      deals::v1::ListDealsResponse* response) override {
+    return AnswerWith(answers_.deals, rpc, response);
+  }
+  grpc::ServerUnaryReactor* MoveDeal(grpc::CallbackServerContext* rpc,
+                                     const deals::v1::MoveDealRequest*, Deal* response) override {
+    return AnswerWith(moved_, rpc, response);
+  }
+
+  const Answers& answers_;
+  Deal moved_;
 };
 
 class EchoInteractions final : public InteractionsService::CallbackService {
@@ -211,12 +285,16 @@ int Main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   const Answers answers = Asker(argv[1], argv[2]).Ask();
   EchoContacts contacts(answers);
+  EchoPipelines pipelines(answers);
+  EchoDeals deals(answers);
   EchoInteractions interactions;
   EchoEvents events(answers);
   int port = 0;
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&contacts);
+  builder.RegisterService(&pipelines);
+  builder.RegisterService(&deals);
   builder.RegisterService(&interactions);
   builder.RegisterService(&events);
   const auto server = builder.BuildAndStart();

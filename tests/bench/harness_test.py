@@ -56,6 +56,7 @@ class Selection(unittest.TestCase):
     def test_rows_are_named(self):
         self.assertEqual([row.name for row in rows.select("s5, S1")], ["S1", "S5"])
         self.assertEqual([row.name for row in rows.select("S5S,S1s,S2,s1")], ["S1", "S1s", "S2", "S5s"])
+        self.assertEqual([row.name for row in rows.select("S9,S8c,S1b,S8b,S1")], ["S1", "S1b", "S8b", "S8c", "S9"])
         self.assertEqual(len(rows.select("")), len(rows.ALL))
         with self.assertRaises(ValueError):
             rows.select("S99")

@@ -1,6 +1,7 @@
 """The rows of the table: which there are, and how one is run."""
 
 import dataclasses
+import re
 import sys
 import time
 
@@ -9,7 +10,7 @@ from .processes import ProgramFailed
 from .results import Result
 
 ALL = sorted((row for part in (rows_calls, rows_log, rows_postgres, rows_size, rows_views) for row in part.ROWS),
-             key=lambda row: (int(row.name[1:].rstrip("s")), row.name))
+             key=lambda row: (int(re.match(r"S(\d+)", row.name)[1]), row.name))
 
 
 def select(words):

@@ -3,26 +3,26 @@
 from . import disk, worlds
 from .results import Result, Row
 from .rounds import Sample, alternate, column, ratios
-from .rows_views import mixed_data
+from .rows_views import deals_server, mixed_data
 from .servers import Echo, load, load_command
 
 SHAPE = {"in_flight": 128, "channels": 4}
 
 
-def same_bytes(kith, echo):
+def same_bytes(kith, echo, apart=0.02):
     """A note where the echo's messages are not those of Kith: then the ratio means nothing."""
     for name in ("request_bytes", "response_bytes"):
         ours, theirs = kith[-1][name], echo[-1][name]
-        if abs(ours - theirs) > 0.02 * max(ours, theirs):
+        if abs(ours - theirs) > apart * max(ours, theirs):
             return f"NOT COMPARABLE: {name} is {ours} with Kith and {theirs} with the echo"
     return ""
 
 
-def compared(what, bound, kith, echo, name="per_second", unit="/s"):
+def compared(what, bound, kith, echo, name="per_second", unit="/s", apart=0.02):
     """The result of rounds of one kind of call against both."""
     ours, theirs = column(kith, name), column(echo, name)
     return [Result.at_least(f"{what} / echo", bound, ratios(ours, theirs), detail=f"{Sample(ours).median:,.0f}{unit}",
-                            note=same_bytes(kith, echo),
+                            note=same_bytes(kith, echo, apart),
                             numbers={"kith_per_second": ours, "echo_per_second": theirs,
                                      "kith_p99_ms": column(kith, "p99_ms")})]
 
@@ -41,6 +41,17 @@ def record_rate(bench):
 def record_session_rate(bench):
     return throughput(bench, "record", "RecordInteraction over sessions, 300 B, 128 in flight over 4 channels", 1.0,
                       session=True)
+
+
+def move_rate(bench):
+    """With a kithd and an echo that have deals."""
+    kithd = deals_server(bench)
+    echo = Echo(bench, kithd)
+    kith, bare = alternate(bench.settings.rounds,
+                           *(lambda s=server: load(bench, s, "move-deal", **SHAPE) for server in (kithd, echo)))
+    echo.stop()
+    return compared(f"MoveDeal, each another of {bench.settings.moved_deals:,}, 128 in flight over 4 channels", 0.40,
+                    kith, bare, apart=0.1)  # names of stages are of several lengths
 
 
 def record_latency(bench):
@@ -96,6 +107,7 @@ def view_lag(bench):
 ROWS = [
     Row("S1", "RecordInteraction", record_rate),
     Row("S1s", "RecordInteraction over sessions", record_session_rate),
+    Row("S1b", "MoveDeal", move_rate),
     Row("S2", "one in flight", record_latency),
     Row("S5", "GetContact", get_rate),
     Row("S5s", "GetContact over sessions", get_session_rate),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 from . import disk, worlds
 from .results import Result, Row
@@ -61,12 +62,55 @@ def mixed_data(bench):
 
 
 def rebuild(bench):
-    found = json.loads(bench.processes.run([bench.program("replay_bench"), f"--data={mixed_data(bench)}",
+    return [rebuilt(bench, "all views folded anew / the log decoded and unsealed", mixed_data(bench))]
+
+
+def rebuild_deals(bench):
+    deals = bench.settings.rebuild_deals
+    data, _ = worlds.fill(bench, "deals-rebuilt", deals=deals, changes=2 * deals)
+    result = rebuilt(bench, "the same on a log of deals, each changed twice", data)
+    shutil.rmtree(data)
+    return [result]
+
+
+def rebuilt(bench, what, data):
+    found = json.loads(bench.processes.run([bench.program("replay_bench"), f"--data={data}",
                                             f"--rounds={bench.settings.rounds}"]))
-    return [Result.at_least("all views folded anew / the log decoded and unsealed", 0.25,
-                            ratios(found["rebuilt_per_second"], found["scanned_per_second"]),
-                            detail=f"{Sample(found['rebuilt_per_second']).median:,.0f}/s, {found['events']:,.0f} events",
-                            numbers=found)]
+    return Result.at_least(what, 0.25, ratios(found["rebuilt_per_second"], found["scanned_per_second"]),
+                           detail=f"{Sample(found['rebuilt_per_second']).median:,.0f}/s, {found['events']:,.0f} events",
+                           numbers=found)
+
+
+def deals_server(bench):
+    """A kithd with many deals, of which nothing but their making is known."""
+    return bench.share("moved", lambda: worlds.serve(
+        bench, "moved", worlds.fill(bench, "moved", deals=bench.settings.moved_deals)[0]))
+
+
+# The feeder and the views; what RocksDB does in the background is in neither time, because both databases share it.
+VIEW_THREADS = ("kith-feeder", "view-")
+
+
+def processor_us(bench, kithd, kind, threads=None):
+    """Microseconds of kithd for one call of a kind, from the first to when the views have it."""
+    # What is made before calls begin is there.
+    shape = {"in_flight": 128, "channels": 4, "contacts": 100}
+    load(bench, kithd, kind, **shape, **shorter(bench))
+    worlds.await_views(bench, kithd)
+    before = kithd.processor_seconds(threads)
+    calls = load(bench, kithd, kind, **shape, warm_up=0)["calls"]
+    worlds.await_views(bench, kithd)
+    return (kithd.processor_seconds(threads) - before) / calls * 1e6
+
+
+def changed_deal(bench):
+    kithd = deals_server(bench)
+    views, record = alternate(bench.settings.rounds, lambda: processor_us(bench, kithd, "move-deal", VIEW_THREADS),
+                              lambda: processor_us(bench, kithd, "record"))
+    return [Result.at_most("processor time of all views for a moved deal / of kithd for RecordInteraction", 0.5,
+                           ratios(views, record),
+                           detail=f"{Sample(views).median:.0f} µs / {Sample(record).median:.0f} µs",
+                           numbers={"views_us": views, "record_us": record})]
 
 
 CHANGES = 100
@@ -115,6 +159,8 @@ ROWS = [
     Row("S6", "ListDeals in a large view", list_size),
     Row("S7", "as of half the log", as_of),
     Row("S8", "rebuild", rebuild),
+    Row("S8b", "rebuild of deals", rebuild_deals),
+    Row("S8c", "a changed deal in the views", changed_deal),
     Row("S16", "a page after many changes", page_after_changes),
     Row("S17", "bytes of a version", version_bytes),
 ]

@@ -1,5 +1,6 @@
 """Kith and the bare echo, as processes of their own, and `kith bench` against either."""
 
+import glob
 import json
 import os
 import shutil
@@ -35,6 +36,21 @@ class Kithd:
                 if line.startswith("VmRSS:"):
                     return int(line.split()[1]) * 1024
         raise RuntimeError("no VmRSS")
+
+    def processor_seconds(self, threads=None):
+        """What the process took so far, or what those of its threads took whose names begin with one of `threads`."""
+        if threads is None:
+            with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as stat:
+                fields = stat.read().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        nanoseconds = 0
+        for task in glob.glob(f"/proc/{self.process.pid}/task/*"):
+            with open(os.path.join(task, "comm"), encoding="utf-8") as name:
+                if not name.read().startswith(tuple(threads)):
+                    continue
+            with open(os.path.join(task, "schedstat"), encoding="utf-8") as stat:
+                nanoseconds += int(stat.read().split()[0])
+        return nanoseconds / 1e9
 
 
 class Echo:

@@ -7,9 +7,11 @@
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "services/cli/app.h"
 #include "services/cli/load_kind.h"
@@ -107,6 +109,28 @@ TEST_F(BenchTest, ReadsAsOfAMomentBeforeAllWasDeleted) {
   }
   EXPECT_EQ(Run({"get-deal", "--as-of", "@1"}), 1);
   EXPECT_THAT(err_.str(), HasSubstr("no deals at this moment"));
+}
+
+TEST_F(BenchTest, EachMoveIsOfAnotherDeal) {
+  const std::vector<std::string> names = MakeDeals(200);
+  const double calls = NumberOf(Measure("move-deal"), "calls");
+  int moved = 0;
+  for (const std::string& name : names) {
+    deals::v1::GetDealRequest request;
+    request.set_name(name);
+    const auto deal = server_.Call(&deals::v1::DealsService::Stub::GetDeal, request);
+    if (deal->stage_intervals_size() > 1) ++moved;
+  }
+  EXPECT_GE(moved, std::min(calls, 200.0));
+}
+
+TEST_F(BenchTest, AnUpdateGivesAContactAnotherCompany) {
+  EXPECT_GT(NumberOf(Measure("update-contact"), "calls"), 0);
+  contacts::v1::ListContactsRequest request;
+  request.set_filter("company_name:*");
+  const auto changed = server_.Call(&contacts::v1::ContactsService::Stub::ListContacts, request);
+  EXPECT_EQ(changed.reason(), "");
+  EXPECT_GT(changed->contacts_size(), 0);
 }
 
 TEST_F(BenchTest, BeginsCallsAtARate) {
