@@ -29,6 +29,10 @@ constexpr int kCallsAMessage = 500;
 constexpr size_t kMessageBytes = 1 << 20;
 constexpr std::chrono::milliseconds kRetryFirst{50};
 constexpr std::chrono::milliseconds kRetryMax{2'000};
+// How often a session with calls on their way is looked at, and how long one that is told nothing
+// is left to gRPC.
+constexpr std::chrono::milliseconds kLook{1'000};
+constexpr std::chrono::milliseconds kQuiet{5'000};
 
 // The unary method that takes such requests; null where there is none.
 const MethodDescriptor* MethodTaking(const Descriptor* request) {
@@ -79,6 +83,13 @@ Outcome Failure(int code, std::string message, bool unknown) {
   return outcome;
 }
 
+// What a stream ends with that was told nothing.
+const grpc::Status& Silent() {
+  static const auto& status =
+      *new grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server has told nothing for too long");
+  return status;
+}
+
 // Errors of a stream that another one would meet again.
 bool IsLasting(grpc::StatusCode code) {
   switch (code) {
@@ -92,15 +103,19 @@ bool IsLasting(grpc::StatusCode code) {
   }
 }
 
-class RealSession final : public Session {
+// A session as the threads of gRPC know it. Outlives the session where gRPC does not let go of a
+// stream that was given up.
+class Core final : public std::enable_shared_from_this<Core> {
  public:
-  RealSession(std::shared_ptr<grpc::Channel> channel, const SessionOptions& options)
-      : options_(options), stub_(SessionsService::NewStub(std::move(channel))) {}
-  ~RealSession() override;
+  // Borrows both until Close.
+  Core(grpc::Channel& channel, SessionsService::Stub& stub, const SessionOptions& options)
+      : options_(options), channel_(&channel), stub_(&stub) {}
 
-  uint64_t Call(const Message& request, Message* response, Done done,
-                const CallOptions& options) override;
-  void Cancel(uint64_t id) override;
+  uint64_t Call(const Message& request, Message* response, Session::Done done,
+                const CallOptions& options);
+  void Cancel(uint64_t id);
+  // Waits until every call is told, and ends the stream.
+  void Close();
 
  private:
   class Stream;
@@ -110,7 +125,7 @@ class RealSession final : public Session {
     CallOptions options;
     Clock::time_point made;
     Message* response = nullptr;
-    Done done;
+    Session::Done done;
     bool sent = false;         // over the stream of now
     bool sent_before = false;  // over one that broke
     bool cancelled = false;
@@ -119,24 +134,40 @@ class RealSession final : public Session {
     // had none.
     bool MayCancel() const { return !sent_before || RequestIdOf(*method->input_type()) == nullptr; }
   };
-  using Dones = std::vector<std::pair<Done, Outcome>>;
+  using Dones = std::vector<std::pair<Session::Done, Outcome>>;
 
   // With the lock: opens a stream where there is none, and writes what there is to write.
   void Go();
   bool Fill(RunSessionRequest* message);
   void Add(uint64_t id, Pending& pending, RunSessionRequest* message);
-  // Of the stream.
+  // Of a stream. One that was given up is not heard.
   void Wrote(Stream* stream, bool ok);
-  void Told(const RunSessionResponse& response);
-  void Ended(const grpc::Status& status);
-  void GiveUp(const grpc::Status& status, Dones* dones);
+  void Told(const Stream* stream, const RunSessionResponse& response);
+  void Ended(uint64_t stream, const grpc::Status& status);
   void Retry();
+  // Whatever gRPC or the network do, calls come to an end: now and then a look is taken at those
+  // that are on their way.
+  void LookLater();
+  void Look();
+  void WaitFor(std::unique_lock<std::mutex>& lock, const std::function<bool()>& condition);
+  // With the lock, adding what is to be told without it.
+  void GiveUp(const grpc::Status& status, Dones* dones);
+  void Expire(Clock::time_point now, Dones* dones);
+  bool IsSilent(Clock::time_point now);
+  void Hear(Clock::time_point now);
+  void Tell(const Dones& dones);
+  std::unique_ptr<grpc::Alarm> In(std::chrono::milliseconds time, void (Core::*then)());
+  std::chrono::milliseconds LookTime() const {
+    return std::clamp(options_.silence / 4, std::chrono::milliseconds(1), kLook);
+  }
 
   const SessionOptions options_;
-  const std::unique_ptr<SessionsService::Stub> stub_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
+  // Null when it is closed.
+  grpc::Channel* channel_;
+  SessionsService::Stub* stub_;
   uint64_t last_id_ = 0;
   std::map<uint64_t, Pending> pending_;  // not told, in the order in which they were made
   std::deque<uint64_t> unsent_;
@@ -144,23 +175,30 @@ class RealSession final : public Session {
   int telling_ = 0;                // threads that call what was given to be called
   std::map<const MethodDescriptor*, uint32_t> numbers_;  // of the stream's methods
   Stream* stream_ = nullptr;
+  uint64_t streams_ = 0;     // that there were: the number of the one of now
+  Clock::time_point heard_;  // when something was told, or began to be waited for
+  bool asked_ = false;       // since then, by a message without calls
+  bool given_up_ = false;    // gRPC was asked to end it: it was silent for too long
   bool writing_ = false;
   bool closing_ = false;
   bool closed_ = false;  // our side of the stream is
   // While the connection is broken.
   bool waiting_ = false;
+  Clock::time_point retry_at_;
   std::chrono::milliseconds back_off_ = kRetryFirst;
   Clock::time_point broken_since_;
-  std::unique_ptr<grpc::Alarm> alarm_;
+  std::unique_ptr<grpc::Alarm> retry_;
+  std::unique_ptr<grpc::Alarm> look_;
+  bool looks_ = false;  // an alarm is set
 };
 
 // One connection of the session. Frees itself when gRPC is done with it.
-class RealSession::Stream final
-    : public grpc::ClientBidiReactor<RunSessionRequest, RunSessionResponse> {
+class Core::Stream final : public grpc::ClientBidiReactor<RunSessionRequest, RunSessionResponse> {
  public:
-  Stream(RealSession& session, const std::string& key) : session_(session) {
+  Stream(std::shared_ptr<Core> core, uint64_t number) : number_(number), core_(std::move(core)) {
+    const std::string& key = core_->options_.key;
     if (!key.empty()) context_.AddMetadata("authorization", "Bearer " + key);
-    session.stub_->async()->RunSession(&context_, this);
+    core_->stub_->async()->RunSession(&context_, this);
     AddHold();  // writes are started from outside
     StartRead(&response_);
     StartCall();
@@ -173,41 +211,57 @@ class RealSession::Stream final
   void LetGo() {
     if (!std::exchange(let_go_, true)) RemoveHold();
   }
+  // Asks gRPC to end it.
+  void Cancel() { context_.TryCancel(); }
 
  private:
   void OnReadDone(bool ok) override {
-    if (!ok) return session_.Wrote(this, false);
-    session_.Told(response_);
+    if (!ok) return core_->Wrote(this, false);
+    core_->Told(this, response_);
     StartRead(&response_);
   }
-  void OnWriteDone(bool ok) override { session_.Wrote(this, ok); }
+  void OnWriteDone(bool ok) override { core_->Wrote(this, ok); }
   void OnDone(const grpc::Status& status) override {
-    RealSession& session = session_;
+    const std::shared_ptr<Core> core = core_;
+    const uint64_t number = number_;
     const grpc::Status ended = status;
     delete this;  // first: the last one to let go of a channel must not be a thread of gRPC's
-    session.Ended(ended);
+    core->Ended(number, ended);
   }
 
-  RealSession& session_;
+  const uint64_t number_;
+  const std::shared_ptr<Core> core_;
   grpc::ClientContext context_;
   RunSessionRequest request_;
   RunSessionResponse response_;
   bool let_go_ = false;  // under the session's lock
 };
 
-RealSession::~RealSession() {
+void Core::Close() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return pending_.empty() && telling_ == 0; });
+  WaitFor(lock, [this] { return pending_.empty() && telling_ == 0; });
   closing_ = true;
+  Hear(Clock::now());
   if (stream_ != nullptr && !writing_ && !std::exchange(closed_, true)) {
     stream_->CloseWrites();
     stream_->LetGo();
   }
-  changed_.wait(lock, [this] { return stream_ == nullptr && !waiting_; });
+  WaitFor(lock, [this] { return stream_ == nullptr && telling_ == 0; });
+  channel_ = nullptr;
+  stub_ = nullptr;
 }
 
-uint64_t RealSession::Call(const Message& request, Message* response, Done done,
-                           const CallOptions& options) {
+// Takes its own looks: whoever waits here waits for no alarm.
+void Core::WaitFor(std::unique_lock<std::mutex>& lock, const std::function<bool()>& condition) {
+  while (!changed_.wait_for(lock, LookTime(), condition)) {
+    lock.unlock();
+    Look();
+    lock.lock();
+  }
+}
+
+uint64_t Core::Call(const Message& request, Message* response, Session::Done done,
+                    const CallOptions& options) {
   Pending pending;
   pending.method = MethodTaking(request.GetDescriptor());
   pending.options = options;
@@ -223,13 +277,15 @@ uint64_t RealSession::Call(const Message& request, Message* response, Done done,
   pending.done = std::move(done);
   const std::lock_guard lock(mutex_);
   const uint64_t id = ++last_id_;
+  if (pending_.empty()) Hear(pending.made);
   pending_.emplace(id, std::move(pending));
   unsent_.push_back(id);
   Go();
+  LookLater();
   return id;
 }
 
-void RealSession::Cancel(uint64_t id) {
+void Core::Cancel(uint64_t id) {
   const std::lock_guard lock(mutex_);
   const auto found = pending_.find(id);
   if (found == pending_.end()) return;
@@ -240,9 +296,13 @@ void RealSession::Cancel(uint64_t id) {
   Go();
 }
 
-void RealSession::Go() {
+void Core::Go() {
   if (waiting_ || closing_ || writing_ || closed_) return;
-  if (stream_ == nullptr) stream_ = new Stream(*this, options_.key);
+  if (stream_ == nullptr) {
+    stream_ = new Stream(shared_from_this(), ++streams_);
+    given_up_ = false;
+    Hear(Clock::now());
+  }
   RunSessionRequest& message = stream_->message();
   message.Clear();
   if (!Fill(&message)) return;
@@ -250,7 +310,7 @@ void RealSession::Go() {
   stream_->Write();
 }
 
-bool RealSession::Fill(RunSessionRequest* message) {
+bool Core::Fill(RunSessionRequest* message) {
   size_t bytes = 0;
   while (!unsent_.empty() && message->calls_size() < kCallsAMessage) {
     const uint64_t id = unsent_.front();
@@ -270,7 +330,7 @@ bool RealSession::Fill(RunSessionRequest* message) {
   return message->calls_size() > 0 || message->cancel_size() > 0;
 }
 
-void RealSession::Add(uint64_t id, Pending& pending, RunSessionRequest* message) {
+void Core::Add(uint64_t id, Pending& pending, RunSessionRequest* message) {
   pending.sent = true;
   if (pending.cancelled && pending.MayCancel()) message->add_cancel(id);
   RunSessionRequest::Call& call = *message->add_calls();
@@ -293,8 +353,9 @@ void RealSession::Add(uint64_t id, Pending& pending, RunSessionRequest* message)
   }
 }
 
-void RealSession::Wrote(Stream* stream, bool ok) {
+void Core::Wrote(Stream* stream, bool ok) {
   const std::lock_guard lock(mutex_);
+  if (stream != stream_) return;
   if (!ok) {
     closed_ = true;
     stream->LetGo();
@@ -309,13 +370,15 @@ void RealSession::Wrote(Stream* stream, bool ok) {
   Go();
 }
 
-void RealSession::Told(const RunSessionResponse& response) {
+void Core::Told(const Stream* stream, const RunSessionResponse& response) {
   Dones dones;
   dones.reserve(static_cast<size_t>(response.outcomes_size()));
   {
     const std::lock_guard lock(mutex_);
+    if (stream != stream_) return;
     ++telling_;
     back_off_ = kRetryFirst;
+    Hear(Clock::now());
     for (const RunSessionResponse::Outcome& told : response.outcomes()) {
       const auto pending = pending_.find(told.id());
       if (pending == pending_.end()) continue;
@@ -330,54 +393,55 @@ void RealSession::Told(const RunSessionResponse& response) {
       pending_.erase(pending);
     }
   }
-  for (auto& [done, outcome] : dones) done(outcome);
-  const std::lock_guard lock(mutex_);
-  --telling_;
-  if (pending_.empty()) changed_.notify_all();
+  Tell(dones);
 }
 
-void RealSession::Ended(const grpc::Status& status) {
+// After telling_ was counted up.
+void Core::Tell(const Dones& dones) {
+  for (const auto& [done, outcome] : dones) done(outcome);
+  const std::lock_guard lock(mutex_);
+  --telling_;
+  changed_.notify_all();
+}
+
+void Core::Ended(uint64_t stream, const grpc::Status& status) {
   Dones dones;
   {
     const std::lock_guard lock(mutex_);
-    closed_ = true;
+    if (stream_ == nullptr || streams_ != stream) return;
     ++telling_;
-    if (back_off_ == kRetryFirst) broken_since_ = Clock::now();
-    if (IsLasting(status.error_code()) || Clock::now() - broken_since_ > options_.patience) {
-      GiveUp(status, &dones);
+    stream_ = nullptr;
+    writing_ = false;
+    closed_ = false;
+    numbers_.clear();
+    if (!pending_.empty()) {
+      const Clock::time_point now = Clock::now();
+      if (back_off_ == kRetryFirst) broken_since_ = now;
+      waiting_ = true;  // also for what is called when these are given up
+      retry_at_ = now + back_off_;
+      retry_ = In(back_off_, &Core::Retry);
+      back_off_ = std::min(back_off_ * 2, kRetryMax);
+      const bool too_long = now - broken_since_ > options_.patience;
+      const grpc::Status& why = given_up_ ? Silent() : status;
+      if (IsLasting(why.error_code()) || too_long) GiveUp(why, &dones);
     }
   }
-  for (auto& [done, outcome] : dones) done(outcome);
-  const std::lock_guard lock(mutex_);
-  --telling_;
-  stream_ = nullptr;
-  writing_ = false;
-  closed_ = false;
-  numbers_.clear();
-  if (!pending_.empty()) {
-    waiting_ = true;
-    alarm_ = std::make_unique<grpc::Alarm>();
-    alarm_->Set(std::chrono::system_clock::now() + back_off_, [this](bool) { Retry(); });
-    back_off_ = std::min(back_off_ * 2, kRetryMax);
-  }
-  changed_.notify_all();  // from here on nothing of the session is touched
+  Tell(dones);
 }
 
-void RealSession::GiveUp(const grpc::Status& status, Dones* dones) {
+void Core::GiveUp(const grpc::Status& status, Dones* dones) {
   for (auto& [id, pending] : pending_) {
     Outcome outcome = Failure(status.error_code(), status.error_message(), /*unknown=*/true);
     if (!status.error_details().empty()) outcome.status.ParseFromString(status.error_details());
     dones->emplace_back(std::move(pending.done), std::move(outcome));
   }
   pending_.clear();
-  unsent_.clear();
-  cancels_.clear();
   back_off_ = kRetryFirst;
 }
 
-void RealSession::Retry() {
+void Core::Retry() {
   const std::lock_guard lock(mutex_);
-  waiting_ = false;
+  if (!std::exchange(waiting_, false)) return;
   // Everything that was not told, in the order in which it was made.
   unsent_.clear();
   cancels_.clear();
@@ -385,9 +449,110 @@ void RealSession::Retry() {
     pending.sent_before |= std::exchange(pending.sent, false);
     unsent_.push_back(id);
   }
-  Go();
-  changed_.notify_all();
+  if (!unsent_.empty()) Go();
 }
+
+std::unique_ptr<grpc::Alarm> Core::In(std::chrono::milliseconds time, void (Core::*then)()) {
+  auto alarm = std::make_unique<grpc::Alarm>();
+  alarm->Set(std::chrono::system_clock::now() + time, [core = weak_from_this(), then](bool ok) {
+    const std::shared_ptr<Core> there = ok ? core.lock() : nullptr;
+    if (there != nullptr) (*there.*then)();
+  });
+  return alarm;
+}
+
+void Core::LookLater() {
+  if (pending_.empty() || std::exchange(looks_, true)) return;
+  look_ = In(LookTime(), &Core::Look);
+}
+
+void Core::Look() {
+  const Clock::time_point now = Clock::now();
+  Dones dones;
+  uint64_t lost = 0;
+  bool retries = false;
+  {
+    const std::lock_guard lock(mutex_);
+    looks_ = false;
+    if (channel_ == nullptr) return;
+    ++telling_;
+    Expire(now, &dones);
+    retries = waiting_ && now > retry_at_ + LookTime();
+    if (stream_ != nullptr && IsSilent(now)) {
+      if (!std::exchange(given_up_, true)) {
+        stream_->Cancel();
+      } else {  // at an earlier look, and it has not ended by that
+        lost = streams_;
+        stream_->LetGo();
+      }
+    }
+    LookLater();
+  }
+  Tell(dones);
+  if (retries) Retry();
+  if (lost != 0) Ended(lost, Silent());
+}
+
+// The server tells of a deadline that passed; this is for when nothing is told.
+void Core::Expire(Clock::time_point now, Dones* dones) {
+  for (auto pending = pending_.begin(); pending != pending_.end();) {
+    Pending& call = pending->second;
+    const bool has_deadline = call.options.timeout > std::chrono::milliseconds::zero();
+    if (!has_deadline || now < call.made + call.options.timeout + LookTime()) {
+      ++pending;
+      continue;
+    }
+    dones->emplace_back(std::move(call.done),
+                        Failure(grpc::StatusCode::DEADLINE_EXCEEDED, "the deadline has passed",
+                                /*unknown=*/call.sent || call.sent_before));
+    pending = pending_.erase(pending);
+  }
+}
+
+void Core::Hear(Clock::time_point now) {
+  heard_ = now;
+  asked_ = false;
+}
+
+// Whether the stream must be given up.
+bool Core::IsSilent(Clock::time_point now) {
+  if (pending_.empty() && !closing_) return false;
+  const auto silent = now - heard_;
+  if (silent < std::min(kQuiet, options_.silence / 2)) return false;
+  if (channel_->GetState(/*try_to_connect=*/true) != GRPC_CHANNEL_READY) {
+    grpc::experimental::ChannelResetConnectionBackoff(channel_);
+    return true;
+  }
+  if (silent >= options_.silence) return true;
+  // gRPC overlooks the reset of a connection that arrives along with data, as TCP_INQ does, until
+  // something is written to it.
+  if (!writing_ && !closed_ && !std::exchange(asked_, true)) {
+    stream_->message().Clear();
+    writing_ = true;
+    stream_->Write();
+  }
+  return false;
+}
+
+class RealSession final : public Session {
+ public:
+  RealSession(std::shared_ptr<grpc::Channel> channel, const SessionOptions& options)
+      : channel_(std::move(channel)),
+        stub_(SessionsService::NewStub(channel_)),
+        core_(std::make_shared<Core>(*channel_, *stub_, options)) {}
+  ~RealSession() override { core_->Close(); }
+
+  uint64_t Call(const Message& request, Message* response, Done done,
+                const CallOptions& options) override {
+    return core_->Call(request, response, std::move(done), options);
+  }
+  void Cancel(uint64_t id) override { core_->Cancel(id); }
+
+ private:
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<SessionsService::Stub> stub_;
+  const std::shared_ptr<Core> core_;
+};
 
 }  // namespace
 

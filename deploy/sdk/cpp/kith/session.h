@@ -28,10 +28,14 @@ struct SessionOptions {
   std::string key;  // sent as bearer; nothing is sent when empty
   // How long a broken connection is tried again before the calls on their way are given up.
   std::chrono::milliseconds patience = std::chrono::seconds(30);
+  // How long the server may tell nothing while calls are on their way before the connection counts
+  // as broken, though nothing says that it is: longer than the longest call takes.
+  std::chrono::milliseconds silence = std::chrono::seconds(60);
 };
 
 struct CallOptions {
-  std::chrono::milliseconds timeout = std::chrono::milliseconds::zero();  // zero: none
+  // Zero: none. Where the server tells nothing, the call is told DEADLINE_EXCEEDED a second later.
+  std::chrono::milliseconds timeout = std::chrono::milliseconds::zero();
   std::string traceparent;
   // Ids of calls that this one begins after, and whose changes it sees where it reads.
   std::vector<uint64_t> after;
@@ -40,8 +44,8 @@ struct CallOptions {
 // What became of a call.
 struct Outcome {
   google::rpc::Status status;  // code 0 where it was answered
-  // The session was given up before it was told: whether it had an effect is not known. Sending
-  // the same request again, with the same request id, settles it.
+  // It was given up before it was told: whether it had an effect is not known. Sending the same
+  // request again, with the same request id, settles it.
   bool unknown = false;
   std::string token;      // for reads that must see what it changed
   bool repeated = false;  // it repeats the answer of an earlier call with its request id
@@ -55,14 +59,15 @@ class Session {
   // Connects with the first call.
   static std::unique_ptr<Session> Open(std::shared_ptr<grpc::Channel> channel,
                                        const SessionOptions& options);
-  // Waits until every call is told.
+  // Waits until every call is told; that ends, whatever the server does, see SessionOptions.
   virtual ~Session() = default;
 
   using Done = std::function<void(const Outcome&)>;
   // Makes a call and answers its id at once; the request is not needed any more then. `done` is
-  // called once, by a thread of gRPC's, and must not block; it may make calls. `response` is the
-  // caller's, lives until then and is filled where the outcome is OK. A call whose request belongs
-  // to no unary method is told INVALID_ARGUMENT before this returns, and its id is 0.
+  // called once, by a thread of gRPC's or the one that ends the session, and must not block; it may
+  // make calls. `response` is the caller's, lives until then and is filled where the outcome is OK.
+  // A call whose request belongs to no unary method is told INVALID_ARGUMENT before this returns,
+  // and its id is 0.
   virtual uint64_t Call(const google::protobuf::Message& request,
                         google::protobuf::Message* response, Done done,
                         const CallOptions& options) = 0;
