@@ -3,8 +3,8 @@
 // Every failure a caller can meet is a value of a proto enum that declares its code in
 // (kith.options.v1.error). The status carries, as a payload, what goes to the wire: a
 // google.rpc.Status with ErrorInfo (reason: the value's name without the enum's prefix; domain: the
-// proto package) and typed details. Usable in every layer; only services/runtime/grpc_status.cc
-// turns it into a gRPC status. Pure functions, any thread.
+// proto package) and typed details. Usable in every layer; only
+// services/runtime/requests/grpc_status.cc turns it into a gRPC status. Pure functions, any thread.
 #pragma once
 
 #include <optional>

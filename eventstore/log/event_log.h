@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "eventstore/base/clock.h"
+#include "eventstore/base/executor.h"
 #include "eventstore/log/types.h"
 
 namespace kith::eventstore {
@@ -26,14 +27,6 @@ namespace kith::eventstore {
 class Engine;
 class KeyStore;
 class TokenSealer;
-
-// Work to be done on some other thread. Listeners and the completions of groups are handed to it;
-// of a lone append the committer runs the completion itself, while it holds no role.
-class Executor {
- public:
-  virtual ~Executor() = default;
-  virtual void Run(absl::AnyInvocable<void()> work) = 0;
-};
 
 enum class Direction { kForwards, kBackwards };
 

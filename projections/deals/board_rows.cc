@@ -1,7 +1,7 @@
 #include "projections/deals/board_rows.h"
 
 #include "eventstore/base/proto_time.h"
-#include "projections/tables/key_codec.h"
+#include "projections/store/key_codec.h"
 
 namespace kith::deals {
 

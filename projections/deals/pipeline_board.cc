@@ -8,7 +8,7 @@
 #include "projections/deals/deal_fold.h"
 #include "projections/deals/pipeline_fold.h"
 #include "projections/deals/touched_deals.h"
-#include "projections/tables/key_codec.h"
+#include "projections/store/key_codec.h"
 
 namespace kith::deals {
 namespace {

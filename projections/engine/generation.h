@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/strong_id.h"
-#include "projections/tables/versioned_store.h"
+#include "projections/store/versioned_store.h"
 
 namespace kith::projections {
 

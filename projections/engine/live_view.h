@@ -40,7 +40,7 @@ class LiveView final : public View {
   struct Surroundings {
     const ViewStoreOptions& options;
     const eventstore::EventLog& log;
-    eventstore::Executor& executor;
+    Executor& executor;
     CatchUp& catch_up;
     Position feed_begin;                          // where the feeder begins
     std::function<void(absl::Duration)> wake_at;  // asks for a Tick at that time

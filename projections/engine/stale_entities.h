@@ -14,7 +14,7 @@
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/types.h"
 #include "projections/engine/view.h"
-#include "projections/tables/versioned_store.h"
+#include "projections/store/versioned_store.h"
 
 namespace kith::projections {
 

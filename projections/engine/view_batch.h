@@ -22,7 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "eventstore/base/strong_id.h"
 #include "projections/engine/generation.h"
-#include "projections/tables/versioned_store.h"
+#include "projections/store/versioned_store.h"
 
 namespace kith::projections {
 

@@ -14,7 +14,7 @@
 #include "projections/engine/event_decoder.h"
 #include "projections/engine/feeder.h"
 #include "projections/engine/live_view.h"
-#include "projections/tables/versioned_store.h"
+#include "projections/store/versioned_store.h"
 
 namespace kith::projections {
 namespace {
@@ -93,7 +93,7 @@ class LiveViewStore final : public ViewStore {
     return absl::OkStatus();
   }
 
-  absl::Status Add(std::unique_ptr<Projection> projection, eventstore::Executor& executor) {
+  absl::Status Add(std::unique_ptr<Projection> projection, Executor& executor) {
     for (const auto& view : views_) KITH_CHECK(view->name() != projection->name());
     KITH_ASSIGN_OR_RETURN(ViewFamilies families, OpenFamilies(*projection));
     auto progress = ReadProgress(families);
@@ -232,8 +232,8 @@ class LiveViewStore final : public ViewStore {
 
 absl::StatusOr<std::unique_ptr<ViewStore>> ViewStore::Open(
     const ViewStoreOptions& options, eventstore::EventLog& log,
-    const eventstore::EventRegistry& registry, const eventstore::KeyStore& keys,
-    eventstore::Executor& executor, std::vector<std::unique_ptr<Projection>> projections) {
+    const eventstore::EventRegistry& registry, const eventstore::KeyStore& keys, Executor& executor,
+    std::vector<std::unique_ptr<Projection>> projections) {
   VersionedStoreOptions store_options;
   store_options.path = options.path;
   store_options.cache_bytes = options.cache_bytes;
@@ -252,7 +252,7 @@ absl::StatusOr<std::unique_ptr<ViewStore>> ViewStore::Open(
 absl::StatusOr<std::unique_ptr<ViewStore>> ViewStore::OpenOver(
     std::unique_ptr<VersionedStore> versioned, const ViewStoreOptions& options,
     eventstore::EventLog& log, const eventstore::EventRegistry& registry,
-    const eventstore::KeyStore& keys, eventstore::Executor& executor,
+    const eventstore::KeyStore& keys, Executor& executor,
     std::vector<std::unique_ptr<Projection>> projections) {
   auto store = std::make_unique<LiveViewStore>(options, std::move(versioned), log, registry, keys);
   KITH_RETURN_IF_ERROR(store->BelongToLog());

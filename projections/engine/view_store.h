@@ -21,7 +21,7 @@
 #include "eventstore/log/event_registry.h"
 #include "projections/engine/projection.h"
 #include "projections/engine/view.h"
-#include "projections/tables/versioned_store.h"
+#include "projections/store/versioned_store.h"
 
 namespace kith::projections {
 
@@ -56,12 +56,12 @@ class ViewStore {
   static absl::StatusOr<std::unique_ptr<ViewStore>> Open(
       const ViewStoreOptions& options, eventstore::EventLog& log,
       const eventstore::EventRegistry& registry, const eventstore::KeyStore& keys,
-      eventstore::Executor& executor, std::vector<std::unique_ptr<Projection>> projections);
+      Executor& executor, std::vector<std::unique_ptr<Projection>> projections);
   // The same over a store that is open; `options.path` is used in messages only.
   static absl::StatusOr<std::unique_ptr<ViewStore>> OpenOver(
       std::unique_ptr<VersionedStore> store, const ViewStoreOptions& options,
       eventstore::EventLog& log, const eventstore::EventRegistry& registry,
-      const eventstore::KeyStore& keys, eventstore::Executor& executor,
+      const eventstore::KeyStore& keys, Executor& executor,
       std::vector<std::unique_ptr<Projection>> projections);
   // Stops the workers, answers every wait with Unavailable, lets reads in progress end, and closes
   // the database.

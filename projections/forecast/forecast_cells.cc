@@ -2,7 +2,7 @@
 
 #include "absl/time/civil_time.h"
 #include "eventstore/base/proto_time.h"
-#include "projections/tables/key_codec.h"
+#include "projections/store/key_codec.h"
 
 namespace kith::forecast {
 namespace {

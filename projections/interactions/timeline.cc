@@ -17,7 +17,7 @@
 #include "eventstore/base/ulid.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "kith/type/v1/errors.pb.h"
-#include "projections/tables/key_codec.h"
+#include "projections/store/key_codec.h"
 #include "projections/tables/page_token.h"
 #include "projections/tables/table_core.h"
 
@@ -236,9 +236,8 @@ absl::StatusOr<std::vector<Position>> FindInteraction(const ViewSnapshot& timeli
     if (entry.kind != 0 && entry.id_check == check) candidates.push_back(entry.position);
     return true;
   }));
-  KITH_ASSIGN_OR_RETURN(
-      const std::optional<std::string> named,
-      timeline.Get(NamedKey(workspace, record, id), eventstore::ReadTier::kDisk));
+  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> named,
+                        timeline.Get(NamedKey(workspace, record, id), eventstore::ReadTier::kDisk));
   if (named.has_value()) {
     const std::optional<Entry> entry = Decode(*named);
     if (!entry.has_value()) return MalformedRow();

@@ -13,7 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
-#include "projections/tables/key_codec.h"
+#include "projections/store/key_codec.h"
 
 namespace kith::projections {
 

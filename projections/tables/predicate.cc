@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/status_macros.h"
-#include "projections/tables/versioned_store.h"
+#include "projections/store/versioned_store.h"
 
 namespace kith::projections {
 namespace {

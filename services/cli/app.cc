@@ -12,9 +12,9 @@
 #include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/version.h"
-#include "services/cli/bench.h"
-#include "services/cli/commands.h"
-#include "services/cli/server_error.h"
+#include "services/cli/commands/commands/commands.h"
+#include "services/cli/load/load/bench.h"
+#include "services/cli/text/server_error.h"
 
 namespace kith::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "services/cli/client.h"
+#include "services/cli/calls/client.h"
 
 namespace kith::cli {
 

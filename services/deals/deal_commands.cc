@@ -3,7 +3,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/users/v1/user_events.pb.h"
-#include "services/runtime/linked_records.h"
+#include "services/runtime/commands/linked_records.h"
 
 namespace kith::deals {
 namespace {

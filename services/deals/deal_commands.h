@@ -4,8 +4,8 @@
 #include "google/protobuf/empty.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
 #include "services/deals/deal.h"
-#include "services/runtime/loader.h"
-#include "services/runtime/rendering.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/commands/rendering.h"
 
 namespace kith::deals {
 

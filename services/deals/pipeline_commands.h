@@ -3,8 +3,8 @@
 
 #include "kith/deals/v1/pipelines_service.pb.h"
 #include "services/deals/pipeline.h"
-#include "services/runtime/loader.h"
-#include "services/runtime/rendering.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/commands/rendering.h"
 
 namespace kith::deals {
 

@@ -9,8 +9,8 @@
 #include "services/core/default_pipeline.h"
 #include "services/deals/deal_commands.h"
 #include "services/deals/pipeline_commands.h"
+#include "services/runtime/resources/table_reads.h"
 #include "services/runtime/server_builder.h"
-#include "services/runtime/table_reads.h"
 
 namespace kith::deals {
 namespace {

@@ -9,8 +9,8 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
 #include "services/core/reject.h"
-#include "services/runtime/read_position.h"
-#include "services/runtime/validate.h"
+#include "services/runtime/reads/read_position.h"
+#include "services/runtime/requests/validate.h"
 
 namespace kith::events {
 

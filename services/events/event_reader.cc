@@ -5,7 +5,7 @@
 
 #include "eventstore/base/status_macros.h"
 #include "services/events/event_range.h"
-#include "services/runtime/validate.h"
+#include "services/runtime/requests/validate.h"
 
 namespace kith::events {
 

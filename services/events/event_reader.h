@@ -7,7 +7,7 @@
 #include "eventstore/log/event_log.h"
 #include "services/events/event_filter.h"
 #include "services/events/render_event.h"
-#include "services/runtime/stream_call.h"
+#include "services/runtime/calls/stream_call.h"
 
 namespace kith::events {
 

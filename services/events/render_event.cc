@@ -8,7 +8,7 @@
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/descriptor.h"
-#include "services/runtime/read_position.h"
+#include "services/runtime/reads/read_position.h"
 
 namespace kith::events {
 namespace {

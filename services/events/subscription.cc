@@ -6,7 +6,7 @@
 #include "eventstore/base/status_macros.h"
 #include "services/events/event_range.h"
 #include "services/events/event_reader.h"
-#include "services/runtime/read_position.h"
+#include "services/runtime/reads/read_position.h"
 
 namespace kith::events {
 namespace {

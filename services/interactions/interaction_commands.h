@@ -5,8 +5,8 @@
 #include "kith/interactions/v1/interactions_service.pb.h"
 #include "services/core/decision.h"
 #include "services/interactions/interaction.h"
-#include "services/runtime/loader.h"
-#include "services/runtime/rendering.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/commands/rendering.h"
 
 namespace kith::interactions {
 

@@ -15,8 +15,8 @@
 #include "projections/tables/page_limits.h"
 #include "services/core/reject.h"
 #include "services/interactions/interaction.h"
-#include "services/runtime/read_permission.h"
-#include "services/runtime/validate.h"
+#include "services/runtime/calls/read_permission.h"
+#include "services/runtime/requests/validate.h"
 
 namespace kith::interactions {
 namespace {

@@ -9,8 +9,8 @@
 #include "eventstore/log/event_registry.h"
 #include "eventstore/seal/key_store.h"
 #include "kith/interactions/v1/interactions_service.pb.h"
-#include "services/runtime/method_table.h"
-#include "services/runtime/read_call.h"
+#include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/read_call.h"
 
 namespace kith::interactions {
 

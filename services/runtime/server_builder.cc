@@ -8,12 +8,12 @@
 #include "eventstore/base/status_macros.h"
 #include "grpc/grpc.h"
 #include "grpcpp/resource_quota.h"
-#include "services/runtime/grpc_methods.h"
-#include "services/runtime/health.h"
-#include "services/runtime/late_calls.h"
-#include "services/runtime/listener.h"
-#include "services/runtime/reflection.h"
-#include "services/runtime/resource_methods.h"
+#include "services/runtime/calls/grpc_methods.h"
+#include "services/runtime/calls/health.h"
+#include "services/runtime/calls/late_calls.h"
+#include "services/runtime/calls/listener.h"
+#include "services/runtime/calls/reflection.h"
+#include "services/runtime/resources/resource_methods.h"
 
 namespace kith::runtime {
 

@@ -25,28 +25,14 @@
 #include "eventstore/seal/key_store.h"
 #include "grpcpp/grpcpp.h"
 #include "projections/engine/view_store.h"
-#include "services/runtime/authorizer.h"
-#include "services/runtime/method_table.h"
-#include "services/runtime/pools.h"
-#include "services/runtime/resource_type.h"
-#include "services/runtime/transact.h"
+#include "services/runtime/admission/authorizer.h"
+#include "services/runtime/admission/pools.h"
+#include "services/runtime/calls/method_table.h"
+#include "services/runtime/commands/transact.h"
+#include "services/runtime/resources/resource_type.h"
+#include "services/runtime/runtime.h"
 
 namespace kith::runtime {
-
-// What services are made of. Everything lives as long as the server and is thread-safe; nothing is
-// null, but for the authorizer while it is being made.
-struct Runtime {
-  const Clock& clock;
-  Random& random;
-  UlidGenerator& ulids;
-  Pools& pools;
-  const eventstore::EventRegistry& registry;
-  eventstore::KeyStore& keys;
-  eventstore::EventLog& log;
-  projections::ViewStore& views;
-  Transact& transact;
-  const Authorizer* authorizer = nullptr;
-};
 
 // What clients may ask of the transport.
 struct ConnectionLimits {

@@ -13,7 +13,7 @@
 #include "kith/workspaces/v1/workspaces_service.pb.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
-#include "services/runtime/authorizer.h"
+#include "services/runtime/admission/authorizer.h"
 
 namespace kith::workspaces {
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "kith/workspaces/v1/workspaces_service.pb.h"
-#include "services/runtime/loader.h"
-#include "services/runtime/rendering.h"
-#include "services/runtime/transact.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/commands/rendering.h"
+#include "services/runtime/commands/transact.h"
 #include "services/workspaces/workspace_directory.h"
 
 namespace kith::workspaces {

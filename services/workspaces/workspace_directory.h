@@ -15,7 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/base/mutex.h"
-#include "services/runtime/authorizer.h"
+#include "services/runtime/admission/authorizer.h"
 #include "services/runtime/server_builder.h"
 #include "services/workspaces/settings_history.h"
 #include "services/workspaces/workspace.h"

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
-#include "services/cli/csv_reader.h"
+#include "services/cli/import/csv_reader.h"
 #include "tests/fuzz/targets.h"
 
 namespace kith::fuzz {

@@ -14,8 +14,8 @@
 #include "google/protobuf/field_mask.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "services/core/update_mask.h"
-#include "services/runtime/method.h"
-#include "services/runtime/string_rules.h"
+#include "services/runtime/requests/method.h"
+#include "services/runtime/requests/string_rules.h"
 #include "tests/fuzz/targets.h"
 
 namespace kith::fuzz {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
-#include "projections/tables/versioned_store.h"
+#include "projections/store/versioned_store.h"
 
 namespace kith::testing {
 namespace {

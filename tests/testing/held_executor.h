@@ -9,7 +9,7 @@
 
 namespace kith::testing {
 
-class HeldExecutor final : public eventstore::Executor {
+class HeldExecutor final : public Executor {
  public:
   void Run(absl::AnyInvocable<void()> work) override { queue_.push_back(std::move(work)); }
   // What was queued when it began; what that queues waits.

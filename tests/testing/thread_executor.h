@@ -11,7 +11,7 @@
 
 namespace kith::testing {
 
-class ThreadExecutor final : public eventstore::Executor {
+class ThreadExecutor final : public Executor {
  public:
   ThreadExecutor() : thread_([this] { Work(); }) {}
   ~ThreadExecutor() override {

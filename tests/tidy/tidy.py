@@ -13,24 +13,46 @@ import sys
 LINE_COLUMNS_MAX = 100
 FILE_LINES_MAX = 700
 
+# What every room of services/runtime stands on.
+BELOW_RUNTIME = ["eventstore", "projections/engine", "projections/tables", "services/core"]
 # Which of our folders a folder may include, by longest prefix. "*" stands for the same capability.
 LAYERS = {
     "eventstore/base": ["eventstore/base"],
     "eventstore": ["eventstore"],
-    "projections/engine": ["eventstore", "projections/engine", "projections/tables/versioned_store.h"],
-    "projections/tables": ["eventstore", "projections/engine", "projections/tables"],
-    "projections": ["eventstore", "projections/engine", "projections/tables", "projections/*", "services/core"],
+    "projections/store": ["eventstore", "projections/store"],
+    "projections/engine": ["eventstore", "projections/engine", "projections/store/versioned_store.h"],
+    "projections/tables": ["eventstore", "projections/engine", "projections/store/versioned_store.h",
+                           "projections/store/key_codec.h", "projections/tables"],
+    "projections": ["eventstore", "projections/engine", "projections/store/key_codec.h", "projections/tables",
+                    "projections/*", "services/core"],
     "services/core": ["eventstore/base", "eventstore/log/types.h", "eventstore/log/event_registry.h", "services/core"],
-    "services/runtime": ["eventstore", "projections/engine", "projections/tables", "services/core", "services/runtime"],
+    "services/runtime/requests": [*BELOW_RUNTIME, "services/runtime/requests"],
+    "services/runtime/admission": [*BELOW_RUNTIME, "services/runtime/requests", "services/runtime/admission"],
+    "services/runtime/commands": [*BELOW_RUNTIME, "services/runtime/requests", "services/runtime/admission",
+                                  "services/runtime/commands"],
+    "services/runtime/reads": [*BELOW_RUNTIME, "services/runtime/requests", "services/runtime/admission",
+                               "services/runtime/reads"],
+    "services/runtime/calls": [*BELOW_RUNTIME, "services/runtime/requests", "services/runtime/admission",
+                               "services/runtime/commands", "services/runtime/reads", "services/runtime/calls"],
+    "services/runtime/resources": [*BELOW_RUNTIME, "services/runtime/runtime.h", *(
+        f"services/runtime/{room}" for room in ("requests", "admission", "commands", "reads", "calls", "resources"))],
+    "services/runtime": [*BELOW_RUNTIME, "services/runtime"],
     "services/server": ["eventstore", "projections/engine", "services"],
-    "services/cli": ["services/cli", "eventstore/base"],
+    "services/cli/text": ["eventstore/base", "services/cli/text"],
+    "services/cli/calls": ["eventstore/base", "services/cli/text", "services/cli/calls"],
+    "services/cli/import": ["eventstore/base", "services/cli/text", "services/cli/calls", "services/cli/import"],
+    "services/cli/commands": ["eventstore/base", "services/cli"],
+    "services/cli/load": ["eventstore/base", "services/cli/text", "services/cli/calls", "services/cli/load"],
+    "services/cli": ["eventstore/base", "services/cli"],
     "services": ["eventstore/base", "eventstore/log", "eventstore/seal", "projections/engine", "projections/tables",
                  "projections/*", "services/core", "services/runtime", "services/*"],
 }
+# Folders that are divided into rooms: each folder in them is one of the above.
+DIVIDED = ["services/runtime", "services/cli"]
 
 # Headers of packages that only some folders may include.
 PACKAGE_HEADERS = {
-    "rocksdb/": ["eventstore/rocksdb", "eventstore/backup", "projections/tables", "tests"],
+    "rocksdb/": ["eventstore/rocksdb", "eventstore/backup", "projections/store", "tests"],
     "grpcpp/": ["services", "tests"],
     "prometheus/": ["services/server"],
 }
@@ -49,12 +71,12 @@ BANNED = [
     (r"\bstd::string_view\b", [], "use absl::string_view: the packaged abseil does not convert between the two"),
     (r"\bthrow\b(?!\()", ["tests"], "return absl::Status"),
     (r"^\s*(class|struct)\s+\w*(Manager|Helper|Util|Utils)\b", [], "name it for what it does"),
-    (r"\bgrpc::Status\s*\(\s*grpc::StatusCode", ["services/runtime/grpc_status.cc", "tests"], "failing statuses are built in grpc_status.cc"),
+    (r"\bgrpc::Status\s*\(\s*grpc::StatusCode", ["services/runtime/requests/grpc_status.cc", "tests"], "failing statuses are built in grpc_status.cc"),
     (r"TODO(?!\(#\d+\))", [], "a TODO names an issue: TODO(#12)"),
 ]
 
 # A decider and what it needs is pure.
-PURE = re.compile(r"^(services/core/|services/(?!server|cli|runtime|events)\w+/(?!register|operator_keys)\w+\.(h|cc)$|projections/(?!engine|tables))")
+PURE = re.compile(r"^(services/core/|services/(?!server|cli|runtime|events)\w+/(?!register|operator_keys)\w+\.(h|cc)$|projections/(?!engine|store|tables))")
 IMPURE = re.compile(r"grpcpp/|rocksdb/|eventstore/base/clock\.h|eventstore/base/random\.h")
 
 
@@ -95,6 +117,8 @@ def check_includes(path, line):
 
 def check_source(path, text):
     lines = text.split("\n")
+    if is_under(path, DIVIDED) and path.count("/") > 2 and os.path.dirname(path) not in LAYERS:
+        yield 1, "room", f"{os.path.dirname(path)} is no room; say in LAYERS what it stands on"
     if len(lines) > FILE_LINES_MAX:
         yield 1, "size", f"{len(lines)} lines; split it along a noun"
     if path.endswith(".h") and "#pragma once" not in text:
@@ -134,7 +158,7 @@ def check_proto(path, text):
 
 
 def check_page(path, text, exists):
-    """What a page calls by its place is there. A name may leave out its ending: `services/runtime/call`."""
+    """What a page calls by its place is there. A name may leave out its ending: `services/runtime/calls/call`."""
     for number, line in enumerate(text.split("\n"), 1):
         for place in re.findall(r"`((?:eventstore|projections|services|proto|tests|deploy)/[\w./-]+?)/?`", line):
             if "v1/" not in place and not exists(place):
@@ -165,6 +189,11 @@ def self_test():
         ("layer", "services/contacts/a.cc", "#include <rocksdb/db.h>\n"),
         ("layer", "services/runtime/a.cc", '#include "tests/testing/fake_clock.h"\n'),
         ("layer", "services/contacts/register.cc", '#include "kith/contacts/v1/contacts_service.grpc.pb.h"\n'),
+        ("layer", "services/runtime/requests/a.cc", '#include "services/runtime/calls/call.h"\n'),
+        ("layer", "services/runtime/reads/a.cc", '#include "services/runtime/commands/transact.h"\n'),
+        ("layer", "projections/engine/a.cc", '#include "projections/store/rocks_families.h"\n'),
+        ("layer", "services/cli/text/a.cc", '#include "services/cli/calls/client.h"\n'),
+        ("room", "services/runtime/utilities/a.cc", "int a;\n"),
         ("pure", "services/contacts/contact.cc", '#include "eventstore/base/clock.h"\n'),
         ("header", "eventstore/log/a.h", "// A.\nint a;\n"),
         ("columns", "eventstore/log/a.cc", "x" * 101),

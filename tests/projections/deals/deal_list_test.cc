@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "kith/deals/v1/deal_events.pb.h"
-#include "projections/tables/versioned_store.h"
+#include "projections/store/versioned_store.h"
 #include "tests/projections/deals/deal_events.h"
 #include "tests/testing/temp_folder.h"
 #include "tests/testing/view_spec.h"

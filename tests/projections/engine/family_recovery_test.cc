@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "projections/tables/versioned_store.h"
+#include "projections/store/versioned_store.h"
 #include "tests/projections/engine/deal_names.h"
 #include "tests/projections/engine/name_order.h"
 #include "tests/testing/crashed_views.h"

@@ -11,7 +11,7 @@
 #include "eventstore/base/error.h"
 #include "kith/deals/v1/pipeline_events.pb.h"
 #include "kith/type/v1/errors.pb.h"
-#include "projections/tables/versioned_store.h"
+#include "projections/store/versioned_store.h"
 #include "tests/projections/engine/deal_names.h"
 #include "tests/testing/view_fixture.h"
 

@@ -10,8 +10,8 @@
 #include "kith/deals/v1/deal.pb.h"
 #include "projections/engine/view_batch.h"
 #include "projections/engine/view_snapshot.h"
+#include "projections/store/versioned_store.h"
 #include "projections/tables/table.h"
-#include "projections/tables/versioned_store.h"
 #include "tests/testing/temp_folder.h"
 
 namespace kith::projections {

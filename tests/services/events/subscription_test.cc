@@ -10,7 +10,7 @@
 #include "eventstore/base/proto_time.h"
 #include "eventstore/log/token.h"
 #include "kith/type/v1/errors.pb.h"
-#include "services/runtime/read_position.h"
+#include "services/runtime/reads/read_position.h"
 #include "tests/services/events/events_fixture.h"
 #include "tests/testing/histories.h"
 

@@ -13,7 +13,7 @@
 #include "google/protobuf/arena.h"
 #include "gtest/gtest.h"
 #include "kith/sessions/v1/sessions_service.pb.h"
-#include "services/runtime/method_table.h"
+#include "services/runtime/calls/method_table.h"
 #include "tests/services/runtime/person_server.h"
 
 namespace kith::runtime {

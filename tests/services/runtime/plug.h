@@ -2,7 +2,7 @@
 #pragma once
 
 #include "eventstore/base/mutex.h"
-#include "services/runtime/pools.h"
+#include "services/runtime/admission/pools.h"
 
 namespace kith::runtime {
 

@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "google/protobuf/descriptor.h"
 #include "kith/options/v1/options.pb.h"
-#include "services/runtime/method_table.h"
+#include "services/runtime/calls/method_table.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::server {

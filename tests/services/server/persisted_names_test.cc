@@ -18,7 +18,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "kith/options/v1/options.pb.h"
-#include "projections/tables/versioned_store.h"
+#include "projections/store/versioned_store.h"
 #include "services/contacts/contact_fields.h"
 #include "tests/testing/test_server.h"
 

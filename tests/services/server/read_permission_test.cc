@@ -1,4 +1,4 @@
-#include "services/runtime/read_permission.h"
+#include "services/runtime/calls/read_permission.h"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 #include "kith/type/v1/errors.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "projections/engine/read_guard.h"
-#include "services/runtime/revisions.h"
+#include "services/runtime/resources/revisions.h"
 #include "services/users/user.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"

@@ -11,8 +11,8 @@
 #include "gtest/gtest.h"
 #include "kith/options/v1/options.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
-#include "services/runtime/authorizer.h"
-#include "services/runtime/method_table.h"
+#include "services/runtime/admission/authorizer.h"
+#include "services/runtime/calls/method_table.h"
 #include "tests/testing/test_server.h"
 
 namespace kith {

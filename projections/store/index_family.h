@@ -1,0 +1,49 @@
+// IndexFamily: the entries of a view's indexes, with the spans of positions at which they held.
+//
+// Beside the view's rows, in a family without timestamps: what is there now stands alone, so a read
+// of now, or of a moment ago, passes over nothing that was. It has a checkpoint of its own, because
+// RocksDB keeps no two families at one position over a crash. It is exactly the fold of the events
+// up to its checkpoint, so a worker that folds again from the lower of the two checkpoints leaves
+// out what a family holds already. FORMAT.md, section data/views.
+#pragma once
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/base/strong_id.h"
+#include "projections/store/index_changes.h"
+#include "projections/store/index_keys.h"
+#include "projections/store/key_range.h"
+
+namespace kith::projections {
+
+// The views live until the visitor returns; false ends the scan.
+using EntryVisitor = absl::FunctionRef<bool(absl::string_view entry)>;
+using SpanVisitor = absl::FunctionRef<bool(const IndexSpan& span)>;
+
+// Reads from any thread, one writer. Shared by the snapshots that read it; after its store is
+// closed every call answers Unavailable. DataLoss when the bytes on disk are damaged.
+class IndexFamily {
+ public:
+  virtual ~IndexFamily() = default;
+
+  // Every event up to here is in it and none after. A later answer is never lower, so what was read
+  // before this was asked for is at most this new.
+  virtual absl::StatusOr<Position> Checkpoint() const = 0;
+  // Visits the entries of versioned indexes that held at `at`, which is at most where the view is.
+  virtual absl::Status Scan(const KeyRange& range, Position at, EntryVisitor visit) const = 0;
+  // Visits the entries of current indexes that are there when the scan begins.
+  virtual absl::Status ScanCurrent(const KeyRange& range, EntryVisitor visit) const = 0;
+  // Visits all that is kept: the entries of versioned indexes that are there, those of current
+  // ones, then what was; each by entry, then by position. For digests and tests, at rest.
+  virtual absl::Status ScanSpans(SpanVisitor visit) const = 0;
+
+  // Atomic, the checkpoint included, but not on disk before a Flush. Checkpoints only rise.
+  virtual absl::Status Write(const IndexChanges& changes, Position checkpoint) = 0;
+  // Writes the memtable to disk; with `wait` false it only begins to.
+  virtual absl::Status Flush(bool wait) = 0;
+  // DataLoss where merging its files in the background has met damage: it can only be dropped.
+  virtual absl::Status Damage() const = 0;
+};
+
+}  // namespace kith::projections

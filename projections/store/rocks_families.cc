@@ -1,0 +1,189 @@
+#include "projections/store/rocks_families.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/bytes.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/type/v1/errors.pb.h"
+#include "rocksdb/convenience.h"
+
+namespace kith::projections {
+namespace {
+
+using eventstore::Direction;
+using eventstore::ReadTier;
+
+constexpr Position kUnversioned{0};  // below every event, so every read sees it
+
+// A position as RocksDB's built-in u64 timestamp has it: little endian.
+class Timestamp {
+ public:
+  explicit Timestamp(Position position) { StoreFixed64(position.value(), bytes_); }
+  rocksdb::Slice slice() const { return {bytes_, sizeof(bytes_)}; }
+
+ private:
+  char bytes_[8];
+};
+
+class RocksBatch final : public VersionedBatch {
+ public:
+  explicit RocksBatch(rocksdb::ColumnFamilyHandle* handle) : handle_(handle) {}
+
+  void Put(absl::string_view key, Position at, absl::string_view value) override {
+    KITH_CHECK(!key.empty());
+    KITH_CHECK(batch_.Put(handle_, SliceOf(key), Timestamp(at).slice(), SliceOf(value)).ok());
+  }
+  void Delete(absl::string_view key, Position at) override {
+    KITH_CHECK(batch_.Delete(handle_, SliceOf(key), Timestamp(at).slice()).ok());
+  }
+  void PutUnversioned(absl::string_view key, absl::string_view value) override {
+    Put(key, kUnversioned, value);
+  }
+  bool empty() const override { return batch_.Count() == 0; }
+  size_t bytes() const override { return batch_.GetDataSize(); }
+  void Clear() override { batch_.Clear(); }
+
+  rocksdb::WriteBatch& batch() { return batch_; }
+
+ private:
+  rocksdb::ColumnFamilyHandle* handle_;
+  rocksdb::WriteBatch batch_{0, 0, 0, 8};  // 8: the bytes of a timestamp
+};
+
+}  // namespace
+
+rocksdb::WriteOptions Unlogged() {
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  options.ignore_missing_column_families = true;
+  return options;
+}
+
+absl::Status ToStatus(const rocksdb::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  if (status.IsIncomplete()) return absl::UnavailableError("not in memory");
+  if (status.IsCorruption()) {
+    return absl::DataLossError(absl::StrCat("the view store is damaged: ", status.ToString()));
+  }
+  return absl::UnavailableError(absl::StrCat("the view store failed: ", status.ToString()));
+}
+
+absl::Status ClosedError() {
+  return Error(type::v1::ERROR_SHUTTING_DOWN, "The server is shutting down.");
+}
+
+OpenFamily::OpenFamily(std::shared_ptr<OpenDatabase> database, rocksdb::ColumnFamilyHandle* handle)
+    : database_(std::move(database)), handle_(handle) {
+  MutexLock lock(database_->mutex);
+  database_->handles.insert(handle_);
+}
+
+OpenFamily::~OpenFamily() {
+  MutexLock lock(database_->mutex);
+  if (database_->handles.erase(handle_) == 0) return;  // the database is closed
+  database_->db->DestroyColumnFamilyHandle(handle_).PermitUncheckedError();
+}
+
+absl::Status OpenFamily::Damage() const {
+  MutexLock lock(database_->mutex);
+  const auto found = database_->damage.find(handle_->GetID());
+  return found == database_->damage.end() ? absl::OkStatus() : found->second;
+}
+
+KeyCursor::KeyCursor(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle, KeyRange range,
+                     rocksdb::ReadOptions options)
+    : database_(database), range_(std::move(range)), from_(range_.from), to_(range_.to) {
+  options.iterate_lower_bound = &from_;
+  if (!range_.to.empty()) options.iterate_upper_bound = &to_;
+  iterator_.reset(database_.db->NewIterator(options, handle));
+}
+
+bool KeyCursor::Next() {
+  closed_ = database_.gate.closing();
+  if (closed_) return false;
+  const bool forwards = range_.direction == Direction::kForwards;
+  if (begun_) {
+    forwards ? iterator_->Next() : iterator_->Prev();
+  } else if (range_.to.empty() || range_.from < range_.to) {
+    forwards ? iterator_->Seek(from_) : iterator_->SeekToLast();
+  }
+  begun_ = true;
+  return iterator_->Valid();
+}
+
+absl::Status KeyCursor::status() const {
+  return closed_ ? ClosedError() : ToStatus(iterator_->status());
+}
+
+absl::Status FlushFamily(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle, bool wait) {
+  rocksdb::FlushOptions options;
+  options.wait = wait;
+  options.allow_write_stall = true;
+  rocksdb::Status status = database.db->Flush(options, handle);
+  if (status.IsTryAgain()) {
+    // Writes are stopped until flushes under way have ended, and only who waits is let in.
+    options.wait = true;
+    status = database.db->Flush(options, handle);
+  }
+  return ToStatus(status);
+}
+
+const rocksdb::Comparator* PositionComparator() {
+  static const rocksdb::Comparator* const comparator = [] {
+    const rocksdb::Comparator* found = nullptr;
+    const rocksdb::Status status = rocksdb::Comparator::CreateFromString(
+        rocksdb::ConfigOptions(), "leveldb.BytewiseComparator.u64ts", &found);
+    KITH_CHECK(status.ok() && found != nullptr && found->timestamp_size() == 8);
+    return found;
+  }();
+  return comparator;
+}
+
+absl::StatusOr<std::optional<std::string>> RocksVersionedFamily::Get(absl::string_view key,
+                                                                     Position at,
+                                                                     ReadTier tier) const {
+  const ReadGate::Pass pass(database_->gate);
+  if (!pass) return ClosedError();
+  const Timestamp timestamp(at);
+  const rocksdb::Slice slice = timestamp.slice();
+  rocksdb::ReadOptions options;
+  options.timestamp = &slice;
+  if (tier == ReadTier::kMemory) options.read_tier = rocksdb::kBlockCacheTier;
+  std::string value;
+  const rocksdb::Status status = database_->db->Get(options, handle_, SliceOf(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  KITH_RETURN_IF_ERROR(ToStatus(status));
+  return value;
+}
+
+absl::Status RocksVersionedFamily::Scan(const KeyRange& range, Position at,
+                                        KeyVisitor visit) const {
+  const ReadGate::Pass pass(database_->gate);
+  if (!pass) return ClosedError();
+  const Timestamp timestamp(at);
+  const rocksdb::Slice slice = timestamp.slice();
+  rocksdb::ReadOptions options;
+  options.timestamp = &slice;
+  KeyCursor cursor(*database_, handle_, range, options);
+  while (cursor.Next()) {
+    if (!visit(cursor.key(), cursor.value())) return absl::OkStatus();
+  }
+  return cursor.status();
+}
+
+std::unique_ptr<VersionedBatch> RocksVersionedFamily::NewBatch() {
+  return std::make_unique<RocksBatch>(handle_);
+}
+
+absl::Status RocksVersionedFamily::Write(VersionedBatch& batch) {
+  return ToStatus(database_->db->Write(Unlogged(), &static_cast<RocksBatch&>(batch).batch()));
+}
+
+absl::Status RocksVersionedFamily::Flush(bool wait) {
+  return FlushFamily(*database_, handle_, wait);
+}
+
+}  // namespace kith::projections

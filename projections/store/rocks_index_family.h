@@ -1,0 +1,43 @@
+// What a RocksDB column family without timestamps is made into: an IndexFamily. The inside of
+// versioned_store.cc; nobody else includes it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "projections/store/index_family.h"
+#include "projections/store/recent_spans.h"
+#include "projections/store/rocks_families.h"
+
+namespace kith::projections {
+
+class RocksIndexFamily final : public IndexFamily {
+ public:
+  explicit RocksIndexFamily(std::shared_ptr<OpenFamily> family);
+
+  absl::StatusOr<Position> Checkpoint() const override;
+  absl::Status Scan(const KeyRange& range, Position at, EntryVisitor visit) const override;
+  absl::Status ScanCurrent(const KeyRange& range, EntryVisitor visit) const override;
+  absl::Status ScanSpans(SpanVisitor visit) const override;
+  absl::Status Write(const IndexChanges& changes, Position checkpoint) override;
+  absl::Status Flush(bool wait) override;
+  absl::Status Damage() const override { return family_->Damage(); }
+
+ private:
+  using Entries = std::vector<IndexChanges::Entry>;
+
+  absl::StatusOr<Position> ReadCheckpoint() const;
+  // Since when those of `entries`, which are in order, were there that were so before.
+  absl::StatusOr<std::vector<Position>> BeginningsOf(const Entries& entries) const;
+  // Every span that they end, in the order of its entries.
+  absl::StatusOr<std::vector<RecentSpans::Span>> EndedBy(const Entries& entries) const;
+
+  const std::shared_ptr<OpenFamily> family_;
+  OpenDatabase* const database_;
+  rocksdb::ColumnFamilyHandle* const handle_;
+  RecentSpans recent_;
+};
+
+}  // namespace kith::projections

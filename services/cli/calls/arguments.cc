@@ -1,0 +1,123 @@
+#include "services/cli/calls/arguments.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace kith::cli {
+namespace {
+
+// The least number of letters to insert, remove or replace to make one word of the other.
+size_t EditDistance(absl::string_view a, absl::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+absl::StatusOr<Arguments> Arguments::Parse(const std::vector<std::string>& words,
+                                           const Predicate& is_switch,
+                                           const Predicate& may_be_empty) {
+  Arguments arguments;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "--") {
+      arguments.positional_.insert(arguments.positional_.end(), words.begin() + i + 1, words.end());
+      break;
+    }
+    if (!absl::StartsWith(word, "--")) {
+      arguments.positional_.push_back(word);
+      continue;
+    }
+    const size_t equals = word.find('=');
+    Flag flag;
+    flag.name = absl::StrReplaceAll(word.substr(2, equals == word.npos ? equals : equals - 2),
+                                    {{"-", "_"}});
+    if (equals != word.npos) {
+      flag.value = word.substr(equals + 1);
+    } else if (is_switch(flag.name)) {
+      flag.value = "true";
+    } else if (i + 1 < words.size()) {
+      flag.value = words[++i];
+    } else {
+      return absl::InvalidArgumentError(absl::StrCat(word, " needs a value"));
+    }
+    if (flag.value.empty() && !may_be_empty(flag.name)) return IsEmpty(word.substr(0, equals));
+    arguments.flags_.push_back(std::move(flag));
+  }
+  for (const std::string& word : arguments.positional_) {
+    if (word.empty()) return absl::InvalidArgumentError("an empty word names nothing");
+  }
+  return arguments;
+}
+
+absl::Status IsEmpty(absl::string_view flag) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(flag, " is empty: give it a value or leave it out"));
+}
+
+std::optional<std::string> Arguments::Take(absl::string_view name) {
+  std::vector<std::string> values = TakeAll(name);
+  if (values.empty()) return std::nullopt;
+  return std::move(values.back());
+}
+
+std::vector<std::string> Arguments::TakeAll(absl::string_view name) {
+  std::vector<std::string> values;
+  std::vector<Flag> rest;
+  for (Flag& flag : flags_) {
+    if (flag.name == name) {
+      values.push_back(std::move(flag.value));
+    } else {
+      rest.push_back(std::move(flag));
+    }
+  }
+  flags_ = std::move(rest);
+  return values;
+}
+
+bool Arguments::TakeSwitch(absl::string_view name) {
+  const std::optional<std::string> value = Take(name);
+  return value.has_value() && *value != "false";
+}
+
+absl::Status ExpectNothingLeft(const Arguments& arguments, size_t positional_max) {
+  if (!arguments.flags().empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "unknown flag --", absl::StrReplaceAll(arguments.flags().front().name, {{"_", "-"}})));
+  }
+  if (arguments.positional().size() > positional_max) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", arguments.positional()[positional_max], "\" is one word too many"));
+  }
+  return absl::OkStatus();
+}
+
+std::string DidYouMean(absl::string_view word, const std::vector<std::string>& known,
+                       absl::string_view prefix) {
+  const std::string* best = nullptr;
+  size_t best_distance = word.size() / 3 + 2;
+  for (const std::string& candidate : known) {
+    const size_t distance = EditDistance(word, candidate);
+    if (distance >= best_distance) continue;
+    best = &candidate;
+    best_distance = distance;
+  }
+  return best == nullptr ? "" : absl::StrCat("; did you mean ", prefix, *best, "?");
+}
+
+}  // namespace kith::cli

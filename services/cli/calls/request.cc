@@ -1,0 +1,256 @@
+#include "services/cli/calls/request.h"
+
+#include <google/protobuf/field_mask.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/type/v1/read.pb.h"
+#include "services/cli/text/fields.h"
+#include "services/cli/text/values.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+constexpr char kUpdateMask[] = "update_mask";
+
+std::string Spelled(absl::string_view flag) {
+  return absl::StrCat("--", absl::StrReplaceAll(flag, {{"_", "-"}}));
+}
+
+absl::Status InFlag(absl::string_view flag, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(Spelled(flag), ": ", status.message()));
+}
+
+absl::StatusOr<std::string> ReadData(const std::string& data) {
+  if (data == "-") {
+    return std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+  }
+  if (!absl::StartsWith(data, "@")) return data;
+  std::ifstream file(data.substr(1), std::ios::binary);
+  if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot read ", data.substr(1)));
+  return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+}
+
+bool IsUpdate(const Method& method) {
+  return method.body != nullptr &&
+         method.descriptor->input_type()->FindFieldByName(kUpdateMask) != nullptr;
+}
+
+// Collects the request of one command.
+class Builder {
+ public:
+  explicit Builder(const Method& method)
+      : method_(method), request_(NewMessage(*method.descriptor->input_type())) {}
+
+  absl::Status SetData(const std::string& data) {
+    KITH_ASSIGN_OR_RETURN(const std::string json, ReadData(data));
+    Message* target = method_.body == nullptr ? request_.get() : Body();
+    const auto status = google::protobuf::util::JsonStringToMessage(json, target);
+    if (!status.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("this JSON does not fit: ", std::string(status.message())));
+    }
+    std::vector<const FieldDescriptor*> fields;
+    target->GetReflection()->ListFields(*target, &fields);
+    if (method_.body != nullptr) {
+      for (const FieldDescriptor* field : fields) changed_.insert(field->name());
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status SetFlag(absl::string_view flag, absl::string_view value) {
+    const std::string path = FlagPath(method_, flag);
+    if (path.empty()) {
+      std::vector<std::string> known;
+      for (const std::string& name : FlagsOf(method_)) known.push_back(Spelled(name));
+      return absl::InvalidArgumentError(
+          absl::StrCat("unknown flag ", Spelled(flag), DidYouMean(Spelled(flag), known, "")));
+    }
+    return SetPath(path, value);
+  }
+
+  absl::Status SetPath(absl::string_view path, absl::string_view value) {
+    NoteChange(path);
+    return SetField(request_.get(), path, Expanded(path, value));
+  }
+
+  absl::Status Clear(absl::string_view field) {
+    if (!IsUpdate(method_)) return absl::InvalidArgumentError("only an update can clear a field");
+    if (method_.body->message_type()->FindFieldByName(std::string(field)) == nullptr) {
+      std::vector<std::string> known;
+      for (int i = 0; i < method_.body->message_type()->field_count(); ++i) {
+        known.push_back(method_.body->message_type()->field(i)->name());
+      }
+      return absl::InvalidArgumentError(absl::StrCat(method_.body->message_type()->name(),
+                                                     " has no field ", field,
+                                                     DidYouMean(field, known, "")));
+    }
+    changed_.insert(std::string(field));
+    return absl::OkStatus();
+  }
+
+  absl::Status SetAsOf(absl::string_view moment) {
+    return cli::SetAsOf(method_, moment, request_.get());
+  }
+
+  std::unique_ptr<Message> Finish() {
+    changed_.erase("name");
+    changed_.erase("etag");
+    const FieldDescriptor* mask_field = request_->GetDescriptor()->FindFieldByName(kUpdateMask);
+    if (IsUpdate(method_) && !changed_.empty() &&
+        !request_->GetReflection()->HasField(*request_, mask_field)) {
+      auto* mask = google::protobuf::DynamicCastToGenerated<google::protobuf::FieldMask>(
+          request_->GetReflection()->MutableMessage(request_.get(), mask_field));
+      for (const std::string& path : changed_) mask->add_paths(path);
+    }
+    return std::move(request_);
+  }
+
+ private:
+  Message* Body() {
+    return request_->GetReflection()->MutableMessage(request_.get(), method_.body);
+  }
+
+  void NoteChange(absl::string_view path) {
+    if (method_.body == nullptr || !absl::ConsumePrefix(&path, method_.body->name())) return;
+    if (!absl::ConsumePrefix(&path, ".")) return;
+    changed_.insert(std::string(path.substr(0, path.find('.'))));
+  }
+
+  // The name of the body itself has no pattern of its own, but its message has.
+  std::string Expanded(absl::string_view path, absl::string_view value) const {
+    if (method_.body == nullptr || path != absl::StrCat(method_.body->name(), ".name")) {
+      return std::string(value);
+    }
+    const std::string& pattern =
+        method_.body->message_type()->options().GetExtension(options::v1::resource).pattern();
+    return pattern.empty() ? std::string(value) : ExpandName(pattern, value);
+  }
+
+  const Method& method_;
+  std::unique_ptr<Message> request_;
+  std::set<std::string> changed_;  // top-level fields of the body
+};
+
+}  // namespace
+
+std::string FlagPath(const Method& method, absl::string_view flag) {
+  if (FindField(*method.descriptor->input_type(), flag) != nullptr) return std::string(flag);
+  if (method.body != nullptr && FindField(*method.body->message_type(), flag) != nullptr) {
+    return absl::StrCat(method.body->name(), ".", flag);
+  }
+  return "";
+}
+
+bool IsContent(const Method& method, absl::string_view flag) {
+  if (method.body == nullptr) return false;
+  const std::string path = FlagPath(method, flag);
+  absl::string_view field = path;
+  return absl::ConsumePrefix(&field, absl::StrCat(method.body->name(), ".")) && field != "name" &&
+         field != "etag";
+}
+
+std::vector<std::string> FlagsOf(const Method& method) {
+  if (method.stream != nullptr) return {"request_id"};
+  std::vector<std::string> flags;
+  const Descriptor& request = *method.descriptor->input_type();
+  for (int i = 0; i < request.field_count(); ++i) {
+    if (request.field(i) == method.body || request.field(i) == method.read) continue;
+    flags.push_back(request.field(i)->name());
+  }
+  if (method.body == nullptr) return flags;
+  for (int i = 0; i < method.body->message_type()->field_count(); ++i) {
+    const FieldDescriptor& field = *method.body->message_type()->field(i);
+    if (RulesOf(field).output_only() || request.FindFieldByName(field.name()) != nullptr) continue;
+    flags.push_back(field.name());
+  }
+  return flags;
+}
+
+absl::StatusOr<std::unique_ptr<Message>> BuildRequest(const Method& method, Arguments arguments) {
+  Builder builder(method);
+  if (const auto data = arguments.Take("data"); data.has_value()) {
+    if (const absl::Status set = builder.SetData(*data); !set.ok()) return InFlag("data", set);
+  }
+  for (const std::string& field : arguments.TakeAll("clear")) {
+    const std::string name = absl::StrReplaceAll(field, {{"-", "_"}});
+    if (const absl::Status set = builder.Clear(name); !set.ok()) return InFlag("clear", set);
+  }
+  if (const auto moment = arguments.Take("as_of"); moment.has_value()) {
+    if (const absl::Status set = builder.SetAsOf(*moment); !set.ok()) return InFlag("as-of", set);
+  }
+  const FieldDescriptor* const wanted =
+      FindField(*method.descriptor->input_type(), method.positional);
+  const std::vector<std::string>& words = arguments.positional();
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (wanted == nullptr || (i > 0 && !wanted->is_repeated())) {
+      return absl::InvalidArgumentError(absl::StrCat("\"", words[i], "\" is one word too many"));
+    }
+    KITH_RETURN_IF_ERROR(builder.SetPath(method.positional, words[i]));
+  }
+  for (const Flag& flag : arguments.flags()) {
+    if (const absl::Status set = builder.SetFlag(flag.name, flag.value); !set.ok()) {
+      return absl::StartsWith(set.message(), "unknown flag") ? set : InFlag(flag.name, set);
+    }
+  }
+  return builder.Finish();
+}
+
+absl::Status SetAsOf(const Method& method, absl::string_view moment, Message* request) {
+  if (method.read == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(method.collection, " ", method.verb, " is always about now"));
+  }
+  auto* read = google::protobuf::DynamicCastToGenerated<type::v1::ReadOptions>(
+      request->GetReflection()->MutableMessage(request, method.read));
+  if (absl::string_view number = moment; absl::ConsumePrefix(&number, "@")) {
+    int64_t sequence = 0;
+    if (!absl::SimpleAtoi(number, &sequence)) {
+      return absl::InvalidArgumentError("after @ stands the number of an event, like @1234");
+    }
+    read->set_sequence(sequence);
+    return absl::OkStatus();
+  }
+  auto time = ParseTimestamp(moment);
+  int64_t seconds = ParseDate(moment).ok() ? 86400 : 0;
+  if (!time.ok()) {
+    time = ParseShownTime(moment, absl::LocalTimeZone());
+    seconds = 60;
+  }
+  if (!time.ok()) {
+    read->set_token(std::string(moment));
+    return absl::OkStatus();
+  }
+  if (seconds > 0) {
+    time->set_seconds(time->seconds() + seconds - 1);
+    time->set_nanos(999'999'000);
+  }
+  *read->mutable_time() = *time;
+  return absl::OkStatus();
+}
+
+void SetRequestId(Message* request, absl::string_view id) {
+  const FieldDescriptor* field = request->GetDescriptor()->FindFieldByName("request_id");
+  if (field == nullptr) return;
+  if (!request->GetReflection()->GetString(*request, field).empty()) return;
+  request->GetReflection()->SetString(request, field, std::string(id));
+}
+
+}  // namespace kith::cli

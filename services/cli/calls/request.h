@@ -1,0 +1,50 @@
+// Request: the message of a call, made from the flags of a command.
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/cli/calls/arguments.h"
+#include "services/cli/calls/catalog.h"
+
+namespace kith::cli {
+
+// The path, from the request, of the field that a flag names: a field of the request goes first,
+// then one of the method's body. Empty where neither has it.
+std::string FlagPath(const Method& method, absl::string_view flag);
+
+// Whether a flag names what is in the resource: a field of the method's body that says neither
+// which resource nor which of its revisions is meant. An empty one empties the field.
+bool IsContent(const Method& method, absl::string_view flag);
+
+// The flags a command takes, as FlagPath understands them; those the server sets itself are left
+// out.
+std::vector<std::string> FlagsOf(const Method& method);
+
+// Builds a request for `method`:
+//   the word without a flag     goes to the method's positional field; several where it is a list
+//   --data JSON|@file|-         the whole body, or the whole request of a method without one
+//   --clear FIELD               in an update: the field becomes empty
+//   --as-of MOMENT              see SetAsOf
+//   every other flag            a field, see SetField
+// An update's mask names the fields given. A name may be short, "x" for "deals/x". Fails with
+// InvalidArgument naming the flag, and suggesting another for one that does not exist.
+absl::StatusOr<std::unique_ptr<google::protobuf::Message>> BuildRequest(const Method& method,
+                                                                        Arguments arguments);
+
+// Sets the moment a read is asked at, in the request's kith.type.v1.ReadOptions: "@1234" is a
+// number of an event, a time or date in the forms of values.h a time (a date means its end, in UTC,
+// and a minute as tables show it its end, in the zone of this machine), anything else a token.
+// Fails for methods that are always about now.
+absl::Status SetAsOf(const Method& method, absl::string_view moment,
+                     google::protobuf::Message* request);
+
+// Sets the request id, where the request takes one and has none.
+void SetRequestId(google::protobuf::Message* request, absl::string_view id);
+
+}  // namespace kith::cli

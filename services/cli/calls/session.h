@@ -1,0 +1,65 @@
+// Session: what every command needs - the server, the catalog, where to print - and the way a call
+// is made.
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "eventstore/base/ulid.h"
+#include "services/cli/calls/arguments.h"
+#include "services/cli/calls/catalog.h"
+#include "services/cli/calls/client.h"
+
+namespace kith::cli {
+
+// One thread at a time. Borrows everything it is given; all of it outlives the session.
+class Session {
+ public:
+  struct Options {
+    bool json = false;      // print JSON for programs, not tables for people
+    bool verbose = false;   // say request ids and positions on `err`
+    bool live_err = false;  // `err` is a terminal, where a line can be drawn over
+    absl::TimeZone zone;    // times are shown in it
+  };
+
+  Session(const Catalog& catalog, Client& client, UlidGenerator& ids, std::ostream& out,
+          std::ostream& err, const Options& options)
+      : catalog_(catalog), client_(client), ids_(ids), out_(out), err_(err), options_(options) {}
+
+  const Catalog& catalog() const { return catalog_; }
+  Client& client() { return client_; }
+  std::ostream& out() { return out_; }
+  std::ostream& err() { return err_; }
+  const Options& options() const { return options_; }
+
+  std::string NewRequestId() { return ids_.Next(); }
+
+  // Calls a unary method; a request that takes a request id and has none gets a fresh one.
+  absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Call(
+      const Method& method, google::protobuf::Message& request);
+
+  // The method of a command that is written for it. A server and a CLI of one build have it: aborts
+  // when missing.
+  const Method& Require(absl::string_view collection, absl::string_view verb) const;
+
+ private:
+  const Catalog& catalog_;
+  Client& client_;
+  UlidGenerator& ids_;
+  std::ostream& out_;
+  std::ostream& err_;
+  const Options options_;
+};
+
+// The words of a command for `method`, where its boolean fields and `switches` need no value, and
+// what is content may be empty.
+absl::StatusOr<Arguments> ParseFor(const Method& method, const std::vector<std::string>& words,
+                                   const std::vector<std::string>& switches = {});
+
+}  // namespace kith::cli

@@ -1,0 +1,51 @@
+// Commands: what the words after `kith` can be. Each prints its result and returns OK, a status of
+// server_error.h where the server refused, or InvalidArgument where the words are wrong.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "services/cli/calls/session.h"
+
+namespace kith::cli {
+
+// `kith <collection> <verb> …`: any method of the catalog. Lists take --limit N (100 when not said)
+// or --all and ask for as many pages as that needs.
+absl::Status RunMethod(Session& session, const Method& method,
+                       const std::vector<std::string>& words);
+
+// `kith <collection> <verb> FILE|- [--request-id ID]` for a method that takes a stream of items:
+// each line of the file is one, as JSON, and gets a result of its own. FailedPrecondition where
+// some were refused.
+absl::Status RunItems(Session& session, const Method& method,
+                      const std::vector<std::string>& words);
+
+// `kith board [PIPELINE] [--owner USER] [--as-of MOMENT]`
+absl::Status RunBoard(Session& session, const std::vector<std::string>& words);
+
+// `kith forecast [--by month,quarter,owner,category] [--from DATE] [--to DATE] [--quota MONEY]
+// [--pipeline …]
+// [--owner …] [--as-of MOMENT]`
+absl::Status RunForecast(Session& session, const std::vector<std::string>& words);
+
+// `kith timeline NAME [--kinds KIND]… [--limit N | --all] [--as-of MOMENT]`
+absl::Status RunTimeline(Session& session, const std::vector<std::string>& words);
+
+// `kith events [--stream PREFIX] [--type TYPE]… [--from PLACE] [--limit N] [--newest] [--follow]`;
+// a place is a sequence number "@1234", a time, or a token. With --follow it goes on until it is
+// interrupted.
+absl::Status RunEvents(Session& session, const std::vector<std::string>& words);
+
+// `kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N] [--dry-run] CSV`
+absl::Status RunImport(Session& session, const std::vector<std::string>& words);
+
+// The help of everything and of a collection, with the first sentence of each comment, and of one
+// method, with the whole of them.
+void PrintHelp(const Catalog& catalog, std::ostream& out);
+void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, std::ostream& out);
+void PrintMethodHelp(const Method& method, std::ostream& out);
+// The help of a command that is written for it, "board"; false for other words.
+bool PrintCommandHelp(const Catalog& catalog, absl::string_view word, std::ostream& out);
+
+}  // namespace kith::cli

@@ -1,0 +1,314 @@
+// The help texts. They come from the descriptors, which know names, types and rules, and from the
+// protos' comments.
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "eventstore/base/check.h"
+#include "services/cli/calls/request.h"
+#include "services/cli/commands/commands/commands.h"
+#include "services/cli/load/load/load_kind.h"
+#include "services/cli/text/fields.h"
+#include "services/cli/text/proto_comments.h"
+#include "services/cli/text/text_table.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::EnumDescriptor;
+using google::protobuf::FieldDescriptor;
+
+constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that remembers everything
+
+  kith <collection> <verb> [NAME] [--field value]…
+  kith help <collection> [<verb>]             which verbs and fields there are
+
+  kith board [PIPELINE]                       what stands in each stage
+  kith forecast [--by month,quarter,owner,category] [--from DATE] [--to DATE]
+                [--quota MONEY]               what will be sold
+  kith timeline NAME                          what happened with a contact or a deal
+  kith events [--stream PREFIX] [--type TYPE] [--from PLACE]
+              [--newest] [--follow]           the log itself
+  kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
+              [--dry-run] CSV                 rows of a CSV file; see deploy/import
+  kith interactions ingest FILE|-             an interaction for each line, as JSON
+  kith bench KIND [--in-flight N] [--channels N] [--seconds S] [--warm-up S]
+             [--rate CALLS_A_SECOND] [--bytes N] [--contacts N] [--as-of MOMENT]
+             [--session]
+                                              how fast the server is; the kinds:
+)";
+
+constexpr char kCollections[] = R"(
+Collections and their verbs
+)";
+
+constexpr char kGlobal[] = R"(
+Everywhere
+  --address HOST:PORT   the server; KITH_ADDRESS, else 127.0.0.1:7447
+  --key KEY             the API key; or --key-file FILE, the file it stands in; else
+                        KITH_KEY, KITH_KEY_FILE, or the file data/development.key
+  --as-of MOMENT        on every read: @1234 (after that event), a time, a date (its end
+                        in UTC), a minute as tables show it (its end) or a token
+  --json                JSON for programs; a stream as one line each
+  --data JSON|@FILE|-   the resource, or the request, as JSON
+  --request-id ID       makes a change safe to repeat; drawn at random when not given
+  --verbose             says request ids and positions
+  --version             says which version of kith this is
+  --help
+
+Values: money "1000.50 EUR", date 2026-01-31, time 2026-01-31T12:00:00Z, duration 3d
+or 1h30m, enums by name. Nested fields: --emails.address ada@example.com, or JSON, for
+one --emails '{"address":"ada@example.com"}', for several in [ ]. An empty value empties
+a field of a resource; elsewhere it is refused.
+Exit codes: 0 done, 1 the server refused or could not be reached, 2 the words are wrong.
+)";
+
+// The help of a command that is written for it. Where one method does its work, that method's
+// comment and fields follow.
+struct CommandHelp {
+  absl::string_view word;
+  absl::string_view text;
+  absl::string_view collection, verb;
+};
+
+constexpr CommandHelp kCommands[] = {
+    {"board", "kith board [PIPELINE] [--owner USER] [--as-of MOMENT]\n", "deals",
+     "get-pipeline-board"},
+    {"forecast",
+     R"(kith forecast [PIPELINE] [--by month,quarter,owner,category] [--from DATE] [--to DATE]
+              [--quota MONEY] [--owner USER] [--as-of MOMENT]
+
+--by says what rows are made for, each combination its own; the last rows are totals.
+)",
+     "forecast", "query"},
+    {"timeline", "kith timeline NAME [--kinds KIND]… [--limit N | --all] [--as-of MOMENT]\n",
+     "interactions", "list-timeline"},
+    {"events", R"(kith events [--stream PREFIX] [--type TYPE]… [--from PLACE]
+            [--limit N | --all] [--newest] [--follow]
+
+The log itself, oldest event first.
+
+  --stream PREFIX  only what happened to resources whose names begin so: "deals/"
+  --type TYPE      only events of this type, "deal_won"; repeat for several
+  --from PLACE     where to begin: @1234 (with that event), a time, or a token
+  --limit NUMBER   at most so many; 100 when not said
+  --all            all there are
+  --newest         backwards, the newest event first
+  --follow         go on with what happens from now on, or from --from, until it is
+                   interrupted
+
+"kith events read --help" and "kith events subscribe --help" say what the API takes.
+)"},
+    {"import", R"(kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
+            [--dry-run] CSV
+
+Makes a record of each row of a CSV file. A second run changes nothing: what is there
+already stays as it is. A row that is refused is named with its reason, and the others
+go on.
+
+  --mapping FILE   which column becomes which field; deploy/import has some, and says in
+                   its README how to write one
+  --rejects FILE   where refused rows are written, to be corrected and imported in their
+                   turn
+  --in-flight N    how many rows are under way at once; 128 when not said
+  --dry-run        only checks what can be checked without the server
+)"},
+    {"bench", R"(kith bench KIND [--in-flight N] [--channels N] [--seconds S] [--warm-up S]
+           [--rate CALLS_A_SECOND] [--bytes N] [--contacts N] [--as-of MOMENT]
+           [--session]
+
+How fast the server is. It writes contacts, deals and interactions into the workspace of
+its key, so give it a workspace of its own: "kith workspaces create" tells the key of a
+new one.
+
+  --in-flight N    how many calls are under way at once
+  --channels N     over how many connections; 4 when not said
+  --seconds S      for how long; 5 when not said
+  --warm-up S      for how long before that, without counting; 1 when not said
+  --rate N         begin so many calls a second, whether or not others were answered
+  --bytes N        of text in what is written; 300 when not said
+  --contacts N     how many contacts the calls are about; 1000 when not said
+  --as-of MOMENT   of the kinds that read
+  --session        calls of one connection go over one session
+
+The kinds:
+)"}};
+
+std::string EnumNames(const EnumDescriptor& type) {
+  std::string names;
+  for (int i = 0; i < type.value_count(); ++i) {
+    if (type.value(i)->number() == 0) continue;
+    absl::StrAppend(&names, names.empty() ? "" : "|", type.value(i)->name());
+  }
+  return names;
+}
+
+// A message that no text of its own stands for.
+bool IsStructure(const FieldDescriptor& field) {
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
+         field.message_type()->file()->package() != "google.protobuf" &&
+         field.message_type()->file()->package() != "google.type";
+}
+
+// "address (required)", "label": what a caller may write in a message.
+std::vector<std::string> PartsOf(const Descriptor& type) {
+  std::vector<std::string> parts;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const auto& rules = RulesOf(*type.field(i));
+    if (rules.output_only()) continue;
+    parts.push_back(absl::StrCat(type.field(i)->name(), rules.required() ? " (required)" : ""));
+  }
+  return parts;
+}
+
+// "money", "date", "OPEN|WON|LOST": what to write for a field.
+std::string ValueOf(const FieldDescriptor& field) {
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      return RulesOf(field).resource_size() > 0 ? absl::StrJoin(RulesOf(field).resource(), " or ")
+                                                : "TEXT";
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return "";
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return EnumNames(*field.enum_type());
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return IsStructure(field) ? absl::StrCat(field.message_type()->name(), " as JSON")
+                                : absl::AsciiStrToUpper(field.message_type()->name());
+    default:
+      return "NUMBER";
+  }
+}
+
+// Words in lines of a terminal's width, each line `indent` columns in.
+void PrintWrapped(absl::string_view text, int indent, std::ostream& out) {
+  constexpr int kWidth = 88;
+  int used = 0;
+  for (const absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
+    const int width = DisplayWidth(word);
+    if (used > 0 && used + 1 + width > kWidth) {
+      out << '\n';
+      used = 0;
+    }
+    out << (used == 0 ? std::string(indent, ' ') : " ") << word;
+    used += (used == 0 ? indent : 1) + width;
+  }
+  if (used > 0) out << '\n';
+}
+
+constexpr int kMeaningIndent = 8;
+
+// How a field is called, what to write for it, and below it what it means.
+void PrintField(const FieldDescriptor& field, const std::string& name, std::ostream& out) {
+  out << "  " << name;
+  if (const std::string value = ValueOf(field); !value.empty()) out << ' ' << value;
+  if (field.is_repeated()) out << "  (repeat for several)";
+  if (RulesOf(field).required()) out << "  (required)";
+  out << '\n';
+  PrintWrapped(CommentOn(field), kMeaningIndent, out);
+  if (IsStructure(field)) {
+    PrintWrapped(absl::StrCat("Its fields: ", absl::StrJoin(PartsOf(*field.message_type()), ", ")),
+                 kMeaningIndent, out);
+  }
+}
+
+void PrintFlag(const Method& method, const std::string& flag, std::ostream& out) {
+  PrintField(*FindField(*method.descriptor->input_type(), FlagPath(method, flag)),
+             absl::StrCat("--", absl::StrReplaceAll(flag, {{"_", "-"}})), out);
+}
+
+// What the words of a method can be beside its name.
+void PrintFlags(const Method& method, std::ostream& out) {
+  for (const std::string& flag : FlagsOf(method)) PrintFlag(method, flag, out);
+  if (method.items != nullptr) out << "  --limit NUMBER  or  --all\n";
+  if (method.read != nullptr) out << "  --as-of @SEQUENCE, TIME, DATE or TOKEN\n";
+  if (method.descriptor->input_type()->FindFieldByName("update_mask") != nullptr) {
+    out << "  --clear FIELD  (repeat for several)\n";
+  }
+}
+
+void PrintLoadKinds(std::ostream& out) {
+  for (const LoadKindEntry& kind : LoadKinds()) {
+    out << absl::StrFormat("               %-10s %s\n", kind.name, kind.about);
+  }
+}
+
+// What a line of the file holds.
+void PrintItemFields(const Method& method, std::ostream& out) {
+  out << "Each line of FILE is one item as JSON; - reads what is piped in. Its fields:\n";
+  const Descriptor& item = *method.stream->message_type();
+  for (int i = 0; i < item.field_count(); ++i) {
+    PrintField(*item.field(i), item.field(i)->name(), out);
+  }
+  out << '\n';
+}
+
+// "kith contacts get [NAME] [--field value]…"
+std::string UsageOf(const Method& method) {
+  std::string usage = absl::StrCat("kith ", method.collection, " ", method.verb);
+  if (!method.positional.empty()) {
+    const absl::string_view path = method.positional;
+    const bool several = FindField(*method.descriptor->input_type(), path)->is_repeated();
+    absl::StrAppend(&usage, " [", absl::AsciiStrToUpper(path.substr(path.rfind('.') + 1)), "]",
+                    several ? "…" : "");
+  }
+  if (method.stream != nullptr) absl::StrAppend(&usage, " FILE");
+  return absl::StrCat(usage, " [--field value]…\n");
+}
+
+}  // namespace
+
+void PrintHelp(const Catalog& catalog, std::ostream& out) {
+  out << kIntroduction;
+  PrintLoadKinds(out);
+  out << kCollections;
+  for (const auto& [collection, methods] : catalog.collections()) {
+    const std::string verbs = absl::StrJoin(
+        methods, ", ", [](std::string* text, const Method& method) { *text += method.verb; });
+    out << "  " << collection
+        << std::string(collection.size() < 14 ? 14 - collection.size() : 1, ' ') << verbs << '\n';
+  }
+  out << kGlobal;
+}
+
+void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, std::ostream& out) {
+  const auto found = catalog.collections().find(collection);
+  if (found == catalog.collections().end()) return;
+  for (const Method& method : found->second) {
+    out << UsageOf(method);
+    PrintWrapped(FirstSentence(CommentOn(*method.descriptor)), kMeaningIndent, out);
+  }
+}
+
+void PrintMethodHelp(const Method& method, std::ostream& out) {
+  out << UsageOf(method) << '\n';
+  PrintWrapped(CommentOn(*method.descriptor), 0, out);
+  out << "Calls " << method.path << ".\n\n";
+  if (method.stream != nullptr) PrintItemFields(method, out);
+  PrintFlags(method, out);
+}
+
+bool PrintCommandHelp(const Catalog& catalog, absl::string_view word, std::ostream& out) {
+  for (const CommandHelp& command : kCommands) {
+    if (command.word != word) continue;
+    out << command.text;
+    if (command.word == "bench") PrintLoadKinds(out);
+    if (command.verb.empty()) return true;
+    const Method* const method = catalog.Find(command.collection, command.verb);
+    KITH_CHECK(method != nullptr);
+    out << '\n';
+    PrintWrapped(CommentOn(*method->descriptor), 0, out);
+    out << "Calls " << method->path << ", whose fields are flags:\n\n";
+    PrintFlags(*method, out);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace kith::cli

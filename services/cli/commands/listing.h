@@ -1,0 +1,41 @@
+// Listing: the pages of a list, asked for one after the other.
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/cli/calls/arguments.h"
+#include "services/cli/calls/session.h"
+
+namespace kith::cli {
+
+// How many items are wanted.
+struct ListLimit {
+  static constexpr int64_t kDefault = 100;
+  static constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
+  int64_t items_max = kDefault;
+
+  bool is_all() const { return items_max == kAll; }
+};
+
+// Takes --limit and --all off the arguments. Fails on a limit that is not a positive number.
+absl::StatusOr<ListLimit> TakeLimit(Arguments* arguments);
+
+// One reply with the items of as many pages as the limit needs; its next_page_token is empty when
+// nothing is left. Pages show one moment, the first page's.
+absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ListItems(
+    Session& session, const Method& method, google::protobuf::Message& request, ListLimit limit);
+
+// The items of a list's reply; they live as long as it.
+std::vector<const google::protobuf::Message*> ItemsOf(const Method& method,
+                                                      const google::protobuf::Message& reply);
+
+// Prints the reply as JSON, or its items as a table and a line where more are left.
+void PrintList(Session& session, const Method& method, const google::protobuf::Message& request,
+               const google::protobuf::Message& reply);
+
+}  // namespace kith::cli

@@ -1,0 +1,89 @@
+// `kith <collection> <verb>`: any method, known by its descriptor only.
+#include "eventstore/base/status_macros.h"
+#include "kith/options/v1/options.pb.h"
+#include "services/cli/calls/request.h"
+#include "services/cli/commands/commands/commands.h"
+#include "services/cli/commands/commands/listing.h"
+#include "services/cli/text/render.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// The resources of a reply that is nothing but lists, as that of a batch; null for others.
+const FieldDescriptor* RowsOf(const Descriptor& reply) {
+  const FieldDescriptor* rows = nullptr;
+  for (int i = 0; i < reply.field_count(); ++i) {
+    const FieldDescriptor* field = reply.field(i);
+    if (!field->is_repeated()) return nullptr;
+    if (rows == nullptr && field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
+        field->message_type()->options().HasExtension(options::v1::resource)) {
+      rows = field;
+    }
+  }
+  return rows;
+}
+
+// The rows as a table, and below it what else the reply lists.
+void PrintBatch(Session& session, const FieldDescriptor* rows, const Message& reply) {
+  const absl::TimeZone zone = session.options().zone;
+  std::vector<const Message*> messages;
+  for (int i = 0; i < reply.GetReflection()->FieldSize(reply, rows); ++i) {
+    messages.push_back(&reply.GetReflection()->GetRepeatedMessage(reply, rows, i));
+  }
+  const std::unique_ptr<Message> rest(reply.New());
+  rest->CopyFrom(reply);
+  rest->GetReflection()->ClearField(rest.get(), rows);
+  if (!messages.empty() || rest->ByteSizeLong() == 0) {
+    PrintRows(messages, *rows->message_type(), zone, session.out());
+  }
+  PrintFields(*rest, zone, session.out());
+}
+
+void PrintReply(Session& session, const Message& reply) {
+  if (session.options().json) {
+    session.out() << ToJson(reply, true);
+  } else if (reply.GetDescriptor()->field_count() == 0) {
+    session.out() << "Done.\n";
+  } else if (const FieldDescriptor* rows = RowsOf(*reply.GetDescriptor()); rows != nullptr) {
+    PrintBatch(session, rows, reply);
+  } else {
+    PrintFields(reply, session.options().zone, session.out());
+  }
+}
+
+// Every message of the stream, as JSON lines.
+absl::Status RunStream(Session& session, const Method& method, const Message& request) {
+  return session.client().ReadStream(method, request, [&](const Message& message) {
+    session.out() << ToJson(message, false) << '\n' << std::flush;
+    return true;
+  });
+}
+
+}  // namespace
+
+absl::Status RunMethod(Session& session, const Method& method,
+                       const std::vector<std::string>& words) {
+  if (method.stream != nullptr) return RunItems(session, method, words);
+  KITH_ASSIGN_OR_RETURN(Arguments arguments, ParseFor(method, words, {"all"}));
+  ListLimit limit;
+  if (method.items != nullptr) {
+    KITH_ASSIGN_OR_RETURN(limit, TakeLimit(&arguments));
+  }
+  KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(method, arguments));
+  if (method.descriptor->server_streaming()) return RunStream(session, method, *request);
+  if (method.items != nullptr) {
+    KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply,
+                          ListItems(session, method, *request, limit));
+    PrintList(session, method, *request, *reply);
+    return absl::OkStatus();
+  }
+  KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply, session.Call(method, *request));
+  PrintReply(session, *reply);
+  return absl::OkStatus();
+}
+
+}  // namespace kith::cli

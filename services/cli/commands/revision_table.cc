@@ -1,0 +1,147 @@
+#include "services/cli/commands/commands/revision_table.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "eventstore/base/check.h"
+#include "kith/type/v1/revision.pb.h"
+#include "kith/workspaces/v1/workspaces_service.pb.h"
+#include "services/cli/commands/commands/listing.h"
+#include "services/cli/text/render.h"
+#include "services/cli/text/text_table.h"
+#include "services/cli/text/values.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::DynamicCastToGenerated;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using type::v1::Revision;
+
+constexpr int kWhoWidth = 26;  // of an id
+constexpr int kValueWidth = 32;
+
+const FieldDescriptor* MessageField(const Descriptor& type, const char* name) {
+  const FieldDescriptor* const field = type.FindFieldByName(name);
+  const bool is_one = field != nullptr && !field->is_repeated() &&
+                      field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+  return is_one ? field : nullptr;
+}
+
+const Message& Part(const Message& revision, const char* name) {
+  return revision.GetReflection()->GetMessage(revision,
+                                              MessageField(*revision.GetDescriptor(), name));
+}
+
+// What the keys of the caller's workspace are called, by their ids.
+std::map<std::string, std::string> KeyNames(Session& session) {
+  workspaces::v1::ListApiKeysRequest request;
+  const auto reply = ListItems(session, session.Require("api-keys", "list"), request,
+                               {.items_max = ListLimit::kAll});
+  std::map<std::string, std::string> names;
+  if (!reply.ok()) return names;
+  const auto* keys = DynamicCastToGenerated<workspaces::v1::ListApiKeysResponse>(reply->get());
+  KITH_CHECK(keys != nullptr);
+  std::map<std::string, int> called;
+  for (const auto& key : keys->api_keys()) ++called[key.display_name()];
+  for (const auto& key : keys->api_keys()) {
+    if (key.display_name().empty() || called[key.display_name()] > 1) continue;
+    names[key.name().substr(key.name().rfind('/') + 1)] = key.display_name();
+  }
+  return names;
+}
+
+// "contact updated": what happened, for people.
+std::string WhatOf(const Revision& revision) {
+  return absl::StrCat(absl::StrReplaceAll(revision.type(), {{"_", " "}}),
+                      revision.erased() ? " (erased)" : "");
+}
+
+void AddRows(const Message& revision, absl::string_view only,
+             const std::map<std::string, std::string>& keys, absl::TimeZone zone,
+             TextTable* table) {
+  const auto* told = DynamicCastToGenerated<Revision>(&Part(revision, "revision"));
+  KITH_CHECK(told != nullptr);
+  const auto key = keys.find(told->actor());
+  const std::vector<std::string> first = {
+      absl::StrCat("@", told->sequence()),
+      FormatTimestamp(told->record_time(), zone),
+      FormatTimestamp(told->occur_time(), zone),
+      Shortened(key == keys.end() ? told->actor() : key->second, kWhoWidth),
+      told->etag(),
+      WhatOf(*told)};
+  bool is_first = true;
+  const auto add = [&](std::vector<std::string> change) {
+    std::vector<std::string> row = is_first ? first : std::vector<std::string>(first.size());
+    is_first = false;
+    row.insert(row.end(), change.begin(), change.end());
+    table->AddRow(std::move(row));
+  };
+  const Message& before = Part(revision, "before");
+  const Message& after = Part(revision, "after");
+  for (const std::string& path : told->changed().paths()) {
+    if (!only.empty() && path != only) continue;
+    const FieldDescriptor* const field = before.GetDescriptor()->FindFieldByName(path);
+    if (field == nullptr) {  // of a server that is newer than this program
+      add({path, "", ""});
+      continue;
+    }
+    const auto [from, to] =
+        FromWhereTheyDiffer(TextOf(before, field, zone), TextOf(after, field, zone), kValueWidth);
+    add({path, Shortened(from, kValueWidth), Shortened(to, kValueWidth)});
+  }
+  if (is_first) add({"", "", ""});
+}
+
+}  // namespace
+
+bool IsRevision(const Descriptor& type) {
+  const FieldDescriptor* const revision = MessageField(type, "revision");
+  const FieldDescriptor* const before = MessageField(type, "before");
+  const FieldDescriptor* const after = MessageField(type, "after");
+  return revision != nullptr && before != nullptr && after != nullptr &&
+         revision->message_type() == Revision::descriptor() &&
+         before->message_type() == after->message_type();
+}
+
+void PrintRevisions(Session& session, const std::vector<const Message*>& revisions,
+                    absl::string_view field) {
+  if (revisions.empty()) {
+    session.out() << "Nothing found.\n";
+    return;
+  }
+  const std::map<std::string, std::string> keys = KeyNames(session);
+  TextTable table;
+  table.AddColumn("EVENT", TextTable::Align::kRight);
+  table.AddColumn("RECORDED");
+  table.AddColumn("HAPPENED");
+  table.AddColumn("WHO");
+  table.AddColumn("ETAG", TextTable::Align::kRight);
+  table.AddColumn("WHAT");
+  table.AddColumn("FIELD");
+  table.AddColumn("BEFORE");
+  table.AddColumn("AFTER");
+  for (const Message* revision : revisions) {
+    AddRows(*revision, field, keys, session.options().zone, &table);
+  }
+  table.Print(session.out());
+}
+
+std::pair<std::string, std::string> FromWhereTheyDiffer(absl::string_view one,
+                                                        absl::string_view other, int width) {
+  const auto [end, other_end] = std::mismatch(one.begin(), one.end(), other.begin(), other.end());
+  size_t same = end - one.begin();
+  const bool fits = DisplayWidth(one) <= width && DisplayWidth(other) <= width;
+  // A quarter of the width is kept of what both have, to see where one is.
+  const size_t kept = static_cast<size_t>(width) / 4;
+  if (fits || same <= kept) return {std::string(one), std::string(other)};
+  same -= kept;
+  while (same > 0 && (static_cast<uint8_t>(one[same]) & 0xC0) == 0x80) --same;  // a whole character
+  return {absl::StrCat("…", one.substr(same)), absl::StrCat("…", other.substr(same))};
+}
+
+}  // namespace kith::cli

@@ -1,0 +1,256 @@
+#include "services/cli/import/import_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/sha256.h"
+#include "eventstore/base/status_macros.h"
+#include "services/cli/calls/request.h"
+#include "services/cli/import/import_rejects.h"
+#include "services/cli/text/fields.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// A request id of at most 128 printable characters: readable in front, and unique by the digest of
+// `parts`.
+std::string DerivedRequestId(absl::string_view what, const std::vector<std::string>& parts) {
+  Sha256 digest;
+  for (const std::string& part : parts) {
+    // The length keeps ("ab", "c") apart from ("a", "bc").
+    digest.Add(absl::StrCat(part.size(), ":")).Add(part);
+  }
+  const Sha256Hash hash = digest.Finish();
+  constexpr size_t kBytes = 16;
+  return absl::StrCat("import:", what, ":",
+                      absl::BytesToHexString(
+                          absl::string_view(reinterpret_cast<const char*>(hash.data()), kBytes)));
+}
+
+// A date or time written in `format`, as values.h reads it.
+absl::StatusOr<std::string> Redate(absl::string_view text, const std::string& format) {
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime(format, text, &time, &error)) {
+    return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not like ", format));
+  }
+  const absl::TimeZone utc = absl::UTCTimeZone();
+  const bool midnight = time == absl::FromCivil(absl::ToCivilDay(time, utc), utc);
+  return absl::FormatTime(midnight ? "%Y-%m-%d" : absl::RFC3339_full, time, utc);
+}
+
+// What the mapping's settings make of a text, but for the lookup.
+absl::StatusOr<std::string> Convert(const ValueSource& source, std::string text) {
+  if (source.values.has_value()) {
+    const auto found = source.values->find(text);
+    if (found == source.values->end()) {
+      return absl::InvalidArgumentError(absl::StrCat("the mapping says nothing of \"", text, "\""));
+    }
+    text = found->second;
+  }
+  if (!source.date_format.empty() && !text.empty()) {
+    KITH_ASSIGN_OR_RETURN(text, Redate(text, source.date_format));
+  }
+  if (!source.currency.empty() && !text.empty()) absl::StrAppend(&text, " ", source.currency);
+  return text;
+}
+
+}  // namespace
+
+absl::StatusOr<ImportPlanner> ImportPlanner::Make(const Mapping& mapping, const Catalog& catalog,
+                                                  const CsvFile& file) {
+  ImportPlanner planner(mapping, catalog, file);
+  for (size_t i = 0; i < mapping.steps.size(); ++i) {
+    const ImportStep& step = mapping.steps[i];
+    const Method* method = catalog.Find(mapping.collection, step.verb);
+    if (method == nullptr || !method->mutates()) {
+      return absl::InvalidArgumentError(absl::StrCat("steps[", i, "]: there is no command \"",
+                                                     mapping.collection, " ", step.verb, "\""));
+    }
+    KITH_RETURN_IF_ERROR(
+        planner.CheckFields(*method, step.fields, absl::StrCat("steps[", i, "].fields.")));
+    planner.steps_.push_back({&step, method});
+  }
+  for (const std::string& column : ColumnsRead(mapping)) {
+    if (file.FindColumn(column) < 0) {
+      return absl::InvalidArgumentError(absl::StrCat("the file has no column \"", column, "\""));
+    }
+  }
+  return planner;
+}
+
+absl::Status ImportPlanner::CheckFields(const Method& method,
+                                        const std::vector<FieldMapping>& fields,
+                                        const std::string& where) const {
+  for (const FieldMapping& field : fields) {
+    if (FlagPath(method, field.flag).empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(where, field.flag, ": ", method.collection,
+                                                     " ", method.verb, " has no such field"));
+    }
+    const Lookup* lookup = field.source.lookup.get();
+    if (lookup == nullptr) continue;
+    const Method* list = catalog_.Find(lookup->collection, "list");
+    const Method* create = catalog_.Find(lookup->collection, "create");
+    if (list == nullptr || list->items == nullptr || create == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          where, field.flag, ".lookup: ", lookup->collection, " cannot be listed and created"));
+    }
+    KITH_RETURN_IF_ERROR(
+        CheckFields(*create, lookup->create, absl::StrCat(where, field.flag, ".lookup.create.")));
+  }
+  return absl::OkStatus();
+}
+
+std::string ImportPlanner::Cell(const CsvRow& row, const std::string& column) const {
+  const int at = file_.FindColumn(column);
+  const std::string cell(absl::StripAsciiWhitespace(row.cells[at]));
+  const auto corrections = mapping_.corrections.find(column);
+  if (corrections == mapping_.corrections.end()) return cell;
+  const auto correction = corrections->second.find(cell);
+  return correction == corrections->second.end() ? cell : correction->second;
+}
+
+std::vector<std::string> ImportPlanner::Content(const CsvRow& row) const {
+  std::vector<std::string> cells;
+  for (size_t i = 0; i < row.cells.size(); ++i) {
+    if (!IsRejectsColumn(file_.columns[i])) cells.push_back(row.cells[i]);
+  }
+  return cells;
+}
+
+std::optional<std::string> ImportPlanner::Text(const CsvRow& row, const ValueSource& source) const {
+  for (const std::string& pattern : source.templates) {
+    std::string text = pattern;
+    bool complete = true;
+    for (const std::string& column : ColumnsOfTemplate(pattern)) {
+      const std::string cell = Cell(row, column);
+      complete = complete && !cell.empty();
+      text = absl::StrReplaceAll(text, {{absl::StrCat("{", column, "}"), cell}});
+    }
+    if (complete) return text;
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<std::vector<std::string>> ImportPlanner::Texts(const CsvRow& row,
+                                                              const ValueSource& source) const {
+  const std::optional<std::string> found = Text(row, source);
+  const std::string whole = found.value_or(source.fallback);
+  std::vector<std::string> parts = {whole};
+  if (!source.separator.empty()) parts = absl::StrSplit(whole, source.separator);
+  std::vector<std::string> texts;
+  for (const std::string& part : parts) {
+    std::string text(absl::StripAsciiWhitespace(part));
+    if (text.empty()) continue;
+    // A default is written as Kith reads it: only what the file says is converted.
+    if (found.has_value()) {
+      KITH_ASSIGN_OR_RETURN(text, Convert(source, std::move(text)));
+    }
+    if (!text.empty()) texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
+bool ImportPlanner::Takes(const CsvRow& row, const ImportStep& step) const {
+  for (const auto& [column, texts] : step.when) {
+    if (texts.count(Cell(row, column)) == 0) return false;
+  }
+  return true;
+}
+
+std::map<ReferenceKey, const CsvRow*> ImportPlanner::CollectReferences() const {
+  std::map<ReferenceKey, const CsvRow*> references;
+  for (const CsvRow& row : file_.rows) {
+    if (row.cells.size() != file_.columns.size()) continue;
+    for (const Step& step : steps_) {
+      if (!Takes(row, *step.step)) continue;
+      for (const FieldMapping& field : step.step->fields) {
+        if (field.source.lookup == nullptr) continue;
+        const auto texts = Texts(row, field.source);
+        if (!texts.ok()) continue;  // Plan says why
+        for (const std::string& text : *texts) {
+          references.emplace(ReferenceKey{field.source.lookup.get(), text}, &row);
+        }
+      }
+    }
+  }
+  return references;
+}
+
+void ImportPlanner::SetFields(const CsvRow& row, const Method& method,
+                              const std::vector<FieldMapping>& fields, const References& references,
+                              Message* request, std::vector<std::string>* mistakes) const {
+  for (const FieldMapping& field : fields) {
+    if (const absl::Status set = SetOne(row, method, field, references, request); !set.ok()) {
+      mistakes->push_back(absl::StrCat(field.flag, ": ", set.message()));
+    }
+  }
+}
+
+absl::Status ImportPlanner::SetOne(const CsvRow& row, const Method& method,
+                                   const FieldMapping& field, const References& references,
+                                   Message* request) const {
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> texts, Texts(row, field.source));
+  for (std::string text : texts) {
+    if (field.source.lookup != nullptr) {
+      const auto found = references.find({field.source.lookup.get(), text});
+      KITH_CHECK(found != references.end());  // CollectReferences found it
+      KITH_RETURN_IF_ERROR(found->second.status());
+      text = *found->second;
+    }
+    KITH_RETURN_IF_ERROR(SetField(request, FlagPath(method, field.flag), text));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<PlannedCall>> ImportPlanner::Plan(const CsvRow& row,
+                                                             const References& references) const {
+  if (row.cells.size() != file_.columns.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("it has ", row.cells.size(), " cells, the header ", file_.columns.size()));
+  }
+  std::vector<PlannedCall> calls;
+  std::vector<std::string> mistakes;
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const Step& step = steps_[i];
+    if (!Takes(row, *step.step)) continue;
+    PlannedCall call;
+    call.method = step.method;
+    call.request = NewMessage(*step.method->descriptor->input_type());
+    SetFields(row, *step.method, step.step->fields, references, call.request.get(), &mistakes);
+    std::vector<std::string> parts = {mapping_.name, step.step->verb, absl::StrCat(i)};
+    for (const std::string& column : mapping_.key) parts.push_back(Cell(row, column));
+    if (mapping_.key.empty()) parts.push_back(absl::StrJoin(Content(row), "\x1f"));
+    SetRequestId(call.request.get(), DerivedRequestId(step.step->verb, parts));
+    calls.push_back(std::move(call));
+  }
+  if (calls.empty()) mistakes.push_back("no step of the mapping takes it");
+  if (!mistakes.empty()) return absl::InvalidArgumentError(absl::StrJoin(mistakes, "; "));
+  return calls;
+}
+
+absl::StatusOr<PlannedCall> ImportPlanner::PlanReference(const ReferenceKey& key,
+                                                         const CsvRow& row) const {
+  PlannedCall call;
+  call.method = catalog_.Find(key.lookup->collection, "create");
+  call.request = NewMessage(*call.method->descriptor->input_type());
+  std::vector<std::string> mistakes;
+  SetFields(row, *call.method, key.lookup->create, {}, call.request.get(), &mistakes);
+  if (!mistakes.empty()) return absl::InvalidArgumentError(absl::StrJoin(mistakes, "; "));
+  SetRequestId(call.request.get(),
+               DerivedRequestId(key.lookup->collection, {key.lookup->by, key.text}));
+  return call;
+}
+
+}  // namespace kith::cli

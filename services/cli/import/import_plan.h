@@ -1,0 +1,90 @@
+// Plan: the calls that one row of a CSV file gives rise to. Pure: no server, no clock.
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/cli/calls/catalog.h"
+#include "services/cli/import/csv_reader.h"
+#include "services/cli/import/import_mapping.h"
+
+namespace kith::cli {
+
+// A text that names a record, and a row it stands in.
+struct ReferenceKey {
+  const Lookup* lookup;
+  std::string text;
+  bool operator<(const ReferenceKey& other) const {
+    return lookup != other.lookup ? lookup < other.lookup : text < other.text;
+  }
+};
+
+// The names of the records that rows refer to, or why there is none.
+using References = std::map<ReferenceKey, absl::StatusOr<std::string>>;
+
+struct PlannedCall {
+  const Method* method = nullptr;
+  // Complete but for the name of the record, which the reply to the first call tells.
+  std::unique_ptr<google::protobuf::Message> request;
+};
+
+// Makes plans for the rows of one file. Immutable; any thread. Borrows all it is given.
+class ImportPlanner {
+ public:
+  // Fails when the mapping names a collection, verb, field or column that does not exist.
+  static absl::StatusOr<ImportPlanner> Make(const Mapping& mapping, const Catalog& catalog,
+                                            const CsvFile& file);
+
+  // What the rows refer to, each with the first row that does.
+  std::map<ReferenceKey, const CsvRow*> CollectReferences() const;
+
+  // The calls of a row, in order. Fails with every mistake in the row, each with the field it is
+  // about. A row's request ids are the same in every run: they come from the mapping's name and the
+  // row's key, or from what it holds where the mapping has no key.
+  absl::StatusOr<std::vector<PlannedCall>> Plan(const CsvRow& row,
+                                                const References& references) const;
+
+  // The call that makes the record a text refers to. Its request id comes from the lookup and the
+  // text.
+  absl::StatusOr<PlannedCall> PlanReference(const ReferenceKey& key, const CsvRow& row) const;
+
+ private:
+  struct Step {
+    const ImportStep* step;
+    const Method* method;
+  };
+
+  ImportPlanner(const Mapping& mapping, const Catalog& catalog, const CsvFile& file)
+      : mapping_(mapping), catalog_(catalog), file_(file) {}
+
+  absl::Status CheckFields(const Method& method, const std::vector<FieldMapping>& fields,
+                           const std::string& where) const;
+  std::string Cell(const CsvRow& row, const std::string& column) const;
+  // What the row holds, without what an import that rejected it added.
+  std::vector<std::string> Content(const CsvRow& row) const;
+  // What the columns give; nothing where none of the templates is complete.
+  std::optional<std::string> Text(const CsvRow& row, const ValueSource& source) const;
+  // The texts of a field: one, or the elements of a list; none where there is nothing to set.
+  absl::StatusOr<std::vector<std::string>> Texts(const CsvRow& row,
+                                                 const ValueSource& source) const;
+  bool Takes(const CsvRow& row, const ImportStep& step) const;
+  // Sets what it can, and adds what it cannot to the mistakes.
+  void SetFields(const CsvRow& row, const Method& method, const std::vector<FieldMapping>& fields,
+                 const References& references, google::protobuf::Message* request,
+                 std::vector<std::string>* mistakes) const;
+  absl::Status SetOne(const CsvRow& row, const Method& method, const FieldMapping& field,
+                      const References& references, google::protobuf::Message* request) const;
+
+  const Mapping& mapping_;
+  const Catalog& catalog_;
+  const CsvFile& file_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace kith::cli

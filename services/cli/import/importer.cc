@@ -1,0 +1,149 @@
+#include "services/cli/import/importer.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
+#include "services/cli/calls/request.h"
+#include "services/cli/text/fields.h"
+#include "services/cli/text/server_error.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// The resource's name in a reply: its own, or that of the message it holds.
+std::string NameOf(const Message& reply) {
+  const FieldDescriptor* name = reply.GetDescriptor()->FindFieldByName("name");
+  return name == nullptr ? "" : reply.GetReflection()->GetString(reply, name);
+}
+
+absl::Status Explained(const absl::Status& status) {
+  if (ReasonOf(status) != "REQUEST_ID_REUSED") return status;
+  return absl::Status(status.code(),
+                      "it was imported before with other content, which an import does not change");
+}
+
+// A text as a literal of a filter.
+std::string Quoted(absl::string_view text) {
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+}
+
+// The one record of the lookup's collection that the text names; empty where there is none.
+absl::StatusOr<std::string> FindRecord(Client& client, const Method& list,
+                                       const ReferenceKey& key) {
+  const std::unique_ptr<Message> request = NewMessage(*list.descriptor->input_type());
+  const std::unique_ptr<Message> reply = NewMessage(*list.descriptor->output_type());
+  KITH_RETURN_IF_ERROR(SetField(request.get(), "page_size", "2"));
+  KITH_RETURN_IF_ERROR(
+      SetField(request.get(), "filter", absl::StrCat(key.lookup->by, " = ", Quoted(key.text))));
+  KITH_RETURN_IF_ERROR(client.Call(list, *request, reply.get()));
+  const int found = reply->GetReflection()->FieldSize(*reply, list.items);
+  if (found > 1) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "several ", key.lookup->collection, " have the ", key.lookup->by, " \"", key.text, "\""));
+  }
+  if (found == 0) return std::string();
+  return NameOf(reply->GetReflection()->GetRepeatedMessage(*reply, list.items, 0));
+}
+
+absl::StatusOr<std::string> ResolveOne(Client& client, const Catalog& catalog,
+                                       const ImportPlanner& planner, const ReferenceKey& key,
+                                       const CsvRow& row) {
+  KITH_ASSIGN_OR_RETURN(std::string name,
+                        FindRecord(client, *catalog.Find(key.lookup->collection, "list"), key));
+  if (!name.empty()) return name;
+  if (key.lookup->create.empty()) {
+    return absl::NotFoundError(absl::StrCat("there is none of the ", key.lookup->collection,
+                                            " with the ", key.lookup->by, " \"", key.text, "\""));
+  }
+  KITH_ASSIGN_OR_RETURN(const PlannedCall call, planner.PlanReference(key, row));
+  const std::unique_ptr<Message> reply = NewMessage(*call.method->descriptor->output_type());
+  KITH_RETURN_IF_ERROR(client.Call(*call.method, *call.request, reply.get()));
+  return NameOf(*reply);
+}
+
+}  // namespace
+
+Importer::~Importer() {
+  MutexLock lock(mutex_);
+  KITH_CHECK(in_flight_ == 0);
+}
+
+void Importer::Submit(const CsvRow& row, std::vector<PlannedCall> calls) {
+  KITH_CHECK(!calls.empty());
+  {
+    MutexLock lock(mutex_);
+    while (in_flight_ >= in_flight_max_) changed_.Wait(mutex_);
+    ++in_flight_;
+  }
+  auto running = std::make_shared<Running>();
+  running->row = &row;
+  running->calls = std::move(calls);
+  SendNext(std::move(running));
+}
+
+std::vector<Importer::Result> Importer::TakeResults() {
+  MutexLock lock(mutex_);
+  return std::exchange(results_, {});
+}
+
+void Importer::Finish() {
+  MutexLock lock(mutex_);
+  while (in_flight_ > 0) changed_.Wait(mutex_);
+}
+
+void Importer::SendNext(std::shared_ptr<Running> running) {
+  PlannedCall& call = running->calls[running->next];
+  if (running->next > 0) {
+    if (const absl::Status set = SetField(call.request.get(), "name", running->name); !set.ok()) {
+      End(*running, set);
+      return;
+    }
+  }
+  running->response = NewMessage(*call.method->descriptor->output_type());
+  Message* const response = running->response.get();
+  client_.CallAsync(*call.method, *call.request, response,
+                    [this, running = std::move(running)](absl::Status status, ReplyInfo info) {
+                      OnReply(running, std::move(status), info);
+                    });
+}
+
+void Importer::OnReply(std::shared_ptr<Running> running, absl::Status status, ReplyInfo info) {
+  if (!status.ok()) {
+    End(*running, Explained(status));
+    return;
+  }
+  if (!info.repeated) running->changed = true;
+  if (running->next == 0) running->name = NameOf(*running->response);
+  if (++running->next < running->calls.size()) {
+    SendNext(std::move(running));
+  } else {
+    End(*running, absl::OkStatus());
+  }
+}
+
+void Importer::End(const Running& running, absl::Status status) {
+  // Notified under the mutex: once it is let go with nothing in flight, the importer may be gone.
+  MutexLock lock(mutex_);
+  --in_flight_;
+  results_.push_back({running.row, std::move(status), running.changed});
+  changed_.NotifyOne();
+}
+
+absl::StatusOr<References> Resolve(Client& client, const Catalog& catalog,
+                                   const ImportPlanner& planner) {
+  References references;
+  for (const auto& [key, row] : planner.CollectReferences()) {
+    absl::StatusOr<std::string> name = ResolveOne(client, catalog, planner, key, *row);
+    if (ConcernsEveryCall(name.status())) return name.status();
+    references.emplace(key, std::move(name));
+  }
+  return references;
+}
+
+}  // namespace kith::cli

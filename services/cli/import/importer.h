@@ -1,0 +1,70 @@
+// Importer: sends the calls of many rows at once and keeps what became of each row.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "eventstore/base/mutex.h"
+#include "services/cli/calls/client.h"
+#include "services/cli/import/import_plan.h"
+
+namespace kith::cli {
+
+// Sends rows, each row's calls one after the other, the rows side by side.
+//
+// Submit and Finish are called by one thread; replies arrive on the
+// client's.
+class Importer {
+ public:
+  struct Result {
+    const CsvRow* row;
+    // OK, or why the row was rejected.
+    absl::Status status;
+    // Some call of it was not answered before.
+    bool changed;
+  };
+
+  // At most `in_flight` rows are under way. Borrows the client.
+  Importer(Client& client, int in_flight) : client_(client), in_flight_max_(in_flight) {}
+  // Finish has been called, or nothing submitted.
+  ~Importer();
+
+  // Sends the row's calls; waits while too many are under way. The row outlives the importer.
+  void Submit(const CsvRow& row, std::vector<PlannedCall> calls);
+  // What is known by now and was not told before; does not wait.
+  std::vector<Result> TakeResults();
+  // Waits until nothing is under way.
+  void Finish();
+
+ private:
+  // A row under way; it owns itself from Submit to its last reply.
+  struct Running {
+    const CsvRow* row;
+    std::vector<PlannedCall> calls;
+    size_t next = 0;
+    std::unique_ptr<google::protobuf::Message> response;
+    std::string name;  // of the record, from the first reply
+    bool changed = false;
+  };
+
+  void SendNext(std::shared_ptr<Running> running);
+  void OnReply(std::shared_ptr<Running> running, absl::Status status, ReplyInfo info);
+  void End(const Running& running, absl::Status status);
+
+  Client& client_;
+  const int in_flight_max_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  int in_flight_ KITH_GUARDED_BY(mutex_) = 0;
+  std::vector<Result> results_ KITH_GUARDED_BY(mutex_);
+};
+
+// Finds the records that texts refer to, and makes those that are missing where the lookup says
+// how. Fails only where every further call would fail too.
+absl::StatusOr<References> Resolve(Client& client, const Catalog& catalog,
+                                   const ImportPlanner& planner);
+
+}  // namespace kith::cli

@@ -1,0 +1,38 @@
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "services/cli/load/load/load_kind.h"
+
+namespace kith::cli {
+
+const std::vector<LoadKindEntry>& LoadKinds() {
+  static const auto& kinds = *new std::vector<LoadKindEntry>{
+      {"record", "RecordInteraction with a contact", 128, false, true, NewRecordLoad},
+      {"ingest", "IngestInteractions, 500 in a message; counts interactions", 4, false, false,
+       NewIngestLoad},
+      {"move-deal", "MoveDeal, each call another deal", 128, false, true, NewMoveDealLoad},
+      {"update-contact", "UpdateContact, its company", 128, false, true, NewUpdateContactLoad},
+      {"lag", "how long after a write a view answers with it", 1, false, false, NewLagLoad},
+      {"get", "GetContact", 128, true, true, NewGetContactLoad},
+      {"get-deal", "GetDeal", 128, true, true, NewGetDealLoad},
+      {"list", "ListDeals, 50 of a stage by closing date", 8, true, true, NewListDealsLoad},
+      {"board", "GetPipelineBoard", 8, true, true, NewBoardLoad},
+      {"events", "SubscribeEvents, from the first to the last; counts events", 1, false, false,
+       NewEventsLoad},
+  };
+  return kinds;
+}
+
+absl::StatusOr<const LoadKindEntry*> FindLoadKind(absl::string_view name) {
+  for (const LoadKindEntry& entry : LoadKinds()) {
+    if (entry.name == name) return &entry;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("kith bench takes what to call: ",
+                   absl::StrJoin(LoadKinds(), ", ", [](std::string* text, const auto& entry) {
+                     absl::StrAppend(text, entry.name);
+                   })));
+}
+
+}  // namespace kith::cli

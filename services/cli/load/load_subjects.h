@@ -1,0 +1,34 @@
+// Load subjects: the contacts and deals that a load's calls are about.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "grpcpp/channel.h"
+#include "kith/deals/v1/deal.pb.h"
+#include "services/cli/load/load/load_kind.h"
+
+namespace kith::cli {
+
+// Makes the bench's contacts, or finds those that an earlier run made: they are the same in every
+// run against one server.
+absl::StatusOr<std::vector<std::string>> MakeContacts(
+    const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel);
+
+// The contacts there are at the target's moment, at most 1,000. FailedPrecondition where there are
+// none.
+absl::StatusOr<std::vector<std::string>> FindContacts(
+    const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel);
+
+// The same of deals.
+absl::StatusOr<std::vector<deals::v1::Deal>> FindDeals(
+    const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel);
+
+// The open deals of the default pipeline, at most 100,000: those that can be moved about.
+// FailedPrecondition where there are none.
+absl::StatusOr<std::vector<deals::v1::Deal>> FindOpenDeals(
+    const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel);
+
+}  // namespace kith::cli

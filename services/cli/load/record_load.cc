@@ -1,0 +1,63 @@
+// The load of one interaction a call.
+#include <string>
+#include <vector>
+
+#include "eventstore/base/status_macros.h"
+#include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "services/cli/load/load/load_call.h"
+#include "services/cli/load/load/load_interaction.h"
+#include "services/cli/load/load/load_subjects.h"
+
+namespace kith::cli {
+namespace {
+
+namespace v1 = ::kith::interactions::v1;
+using Service = v1::InteractionsService;
+
+class RecordCaller final
+    : public UnaryCaller<Service, v1::RecordInteractionRequest, v1::Interaction> {
+ public:
+  RecordCaller(const LoadTarget& target, const std::vector<std::string>& contacts,
+               const std::shared_ptr<grpc::Channel>& channel, int caller)
+      : UnaryCaller(target, channel, &Service::StubInterface::async_interface::RecordInteraction),
+        contacts_(contacts),
+        caller_(caller),
+        requests_(target, caller),
+        interactions_(target.text_bytes, caller) {}
+
+ private:
+  void Fill(uint64_t number, v1::RecordInteractionRequest* request) override {
+    request->set_parent(PickFor(contacts_, caller_, number));
+    request->set_request_id(requests_.Id(number));
+    interactions_.Fill(request->mutable_interaction());
+  }
+
+  const std::vector<std::string>& contacts_;
+  const int caller_;
+  const RequestIds requests_;
+  LoadInteraction interactions_;
+};
+
+class RecordLoad final : public LoadKind {
+ public:
+  absl::Status Prepare(const LoadTarget& target,
+                       const std::shared_ptr<grpc::Channel>& channel) override {
+    target_ = &target;
+    KITH_ASSIGN_OR_RETURN(contacts_, MakeContacts(target, channel));
+    return absl::OkStatus();
+  }
+  std::unique_ptr<LoadCaller> NewCaller(const std::shared_ptr<grpc::Channel>& channel,
+                                        int number) override {
+    return std::make_unique<RecordCaller>(*target_, contacts_, channel, number);
+  }
+
+ private:
+  const LoadTarget* target_ = nullptr;
+  std::vector<std::string> contacts_;
+};
+
+}  // namespace
+
+std::unique_ptr<LoadKind> NewRecordLoad() { return std::make_unique<RecordLoad>(); }
+
+}  // namespace kith::cli

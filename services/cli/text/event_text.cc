@@ -1,0 +1,90 @@
+#include "services/cli/text/event_text.h"
+
+#include <google/protobuf/field_mask.pb.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "services/cli/text/fields.h"
+#include "services/cli/text/render.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::DescriptorPool;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// "pipelines/default/stages/qualified" → "qualified": a line has little room, and the rest seldom
+// says anything.
+std::string Short(const std::string& text) {
+  const std::vector<std::string> segments = absl::StrSplit(text, '/');
+  constexpr size_t kPartOfSomething = 4;
+  return segments.size() == kPartOfSomething && !absl::StrContains(text, ' ') ? segments.back()
+                                                                              : text;
+}
+
+void Append(const Message& message, const FieldDescriptor* field, absl::TimeZone zone,
+            std::string* text) {
+  const std::string cell = Short(CellOf(message, field, zone));
+  if (!cell.empty()) absl::StrAppend(text, text->empty() ? "" : "  ", field->name(), "=", cell);
+}
+
+bool IsResource(const FieldDescriptor* field) {
+  return field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field->is_repeated() &&
+         !field->message_type()->options().GetExtension(options::v1::resource).pattern().empty();
+}
+
+// The paths of the event's update mask; empty where it has none.
+std::vector<std::string> MaskOf(const Message& event) {
+  const FieldDescriptor* field = event.GetDescriptor()->FindFieldByName("update_mask");
+  if (field == nullptr) return {};
+  const auto* mask = google::protobuf::DynamicCastToGenerated<google::protobuf::FieldMask>(
+      &event.GetReflection()->GetMessage(event, field));
+  return {mask->paths().begin(), mask->paths().end()};
+}
+
+void AppendResource(const Message& resource, const std::vector<std::string>& mask,
+                    absl::TimeZone zone, std::string* text) {
+  std::vector<const FieldDescriptor*> fields;
+  resource.GetReflection()->ListFields(resource, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->name() == "name") continue;
+    const bool shown = mask.empty()
+                           ? RulesOf(*field).column() || RulesOf(*field).personal()
+                           : std::find(mask.begin(), mask.end(), field->name()) != mask.end();
+    if (shown) Append(resource, field, zone, text);
+  }
+}
+
+}  // namespace
+
+std::string EventText(const google::protobuf::Any& payload, absl::TimeZone zone) {
+  const std::string type = payload.type_url().substr(payload.type_url().rfind('/') + 1);
+  const Descriptor* descriptor = DescriptorPool::generated_pool()->FindMessageTypeByName(type);
+  if (descriptor == nullptr) return type;
+  const std::unique_ptr<Message> event = NewMessage(*descriptor);
+  if (!event->ParseFromString(payload.value())) return absl::StrCat(type, " (unreadable)");
+  const std::vector<std::string> mask = MaskOf(*event);
+  std::string text;
+  std::vector<const FieldDescriptor*> fields;
+  event->GetReflection()->ListFields(*event, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->name() == "name" || field->name() == "subject" || field->name() == "update_mask") {
+      continue;
+    }
+    if (IsResource(field)) {
+      AppendResource(event->GetReflection()->GetMessage(*event, field), mask, zone, &text);
+    } else if (field->type() != FieldDescriptor::TYPE_BYTES) {
+      Append(*event, field, zone, &text);
+    }
+  }
+  return text;
+}
+
+}  // namespace kith::cli

@@ -1,0 +1,130 @@
+#include "services/cli/text/text_table.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+
+namespace kith::cli {
+namespace {
+
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+
+// The common blocks of characters without a width, and of two columns.
+constexpr Range kCombining[] = {
+    {0x0300, 0x036F}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}};
+constexpr Range kWide[] = {{0x1100, 0x115F},   {0x2E80, 0xA4CF},   {0xAC00, 0xD7A3},
+                           {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},
+                           {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF},
+                           {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+
+template <size_t N>
+bool InRanges(char32_t rune, const Range (&ranges)[N]) {
+  for (const Range& range : ranges) {
+    if (rune >= range.first && rune <= range.last) return true;
+  }
+  return false;
+}
+
+// Takes the first character off the text; a malformed byte is a character of its own.
+char32_t TakeRune(absl::string_view* text) {
+  const uint8_t lead = static_cast<uint8_t>(text->front());
+  size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+  char32_t rune = length == 1 ? lead : lead & (0xFF >> (length + 1));
+  for (size_t i = 1; i < length; ++i) {
+    if (i >= text->size() || (static_cast<uint8_t>((*text)[i]) & 0xC0) != 0x80) {
+      rune = 0xFFFD;
+      length = 1;
+      break;
+    }
+    rune = rune << 6 | (static_cast<uint8_t>((*text)[i]) & 0x3F);
+  }
+  text->remove_prefix(length);
+  return rune;
+}
+
+int RuneWidth(char32_t rune) {
+  if (InRanges(rune, kCombining)) return 0;
+  return InRanges(rune, kWide) ? 2 : 1;
+}
+
+std::string OnOneLine(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return text;
+}
+
+void PrintLine(std::ostream& out, std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  out << line << '\n';
+}
+
+}  // namespace
+
+int DisplayWidth(absl::string_view text) {
+  int width = 0;
+  while (!text.empty()) width += RuneWidth(TakeRune(&text));
+  return width;
+}
+
+std::string Shortened(absl::string_view text, int width) {
+  if (DisplayWidth(text) <= width) return std::string(text);
+  absl::string_view rest = text;
+  int used = 0;
+  while (true) {
+    absl::string_view next = rest;
+    used += RuneWidth(TakeRune(&next));
+    if (used > width - 1) break;
+    rest = next;
+  }
+  return absl::StrCat(text.substr(0, text.size() - rest.size()), "…");
+}
+
+void TextTable::AddColumn(std::string title, Align align, bool may_cut) {
+  columns_.push_back({std::move(title), align, may_cut});
+}
+
+void TextTable::AddRow(std::vector<std::string> cells) {
+  KITH_CHECK(cells.size() == columns_.size());
+  for (size_t i = 0; i < cells.size(); ++i) {
+    cells[i] = OnOneLine(std::move(cells[i]));
+    if (columns_[i].may_cut) cells[i] = Shortened(cells[i], kCellWidthMax);
+  }
+  rows_.push_back(std::move(cells));
+}
+
+void TextTable::Print(std::ostream& out) const {
+  std::vector<int> widths(columns_.size(), 0);
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    for (const auto& row : rows_) widths[i] = std::max(widths[i], DisplayWidth(row[i]));
+    if (widths[i] > 0) widths[i] = std::max(widths[i], DisplayWidth(columns_[i].title));
+  }
+  const auto line = [&](const auto& cell_of) {
+    std::string text;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (widths[i] == 0) continue;
+      const std::string& cell = cell_of(i);
+      const std::string padding(widths[i] - DisplayWidth(cell), ' ');
+      if (!text.empty()) text += "  ";
+      text += columns_[i].align == Align::kRight ? padding + cell : cell + padding;
+    }
+    return text;
+  };
+  PrintLine(out, line([&](size_t i) -> const std::string& { return columns_[i].title; }));
+  int total = -2;
+  for (int width : widths) total += width == 0 ? 0 : width + 2;
+  for (size_t r = 0; r < rows_.size(); ++r) {
+    if (std::find(rules_.begin(), rules_.end(), r) != rules_.end()) {
+      PrintLine(out, std::string(std::max(total, 0), '-'));
+    }
+    PrintLine(out, line([&](size_t i) -> const std::string& { return rows_[r][i]; }));
+  }
+}
+
+}  // namespace kith::cli

@@ -1,0 +1,87 @@
+// CallLimits: how much callers may have on their way, in all and with one key, so that none can
+// take the server from the others.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "eventstore/base/mutex.h"
+#include "services/runtime/requests/carrier.h"
+
+namespace kith::runtime {
+
+// Requests and replies of no more than a call's even share of a quarter of their bound are bounded
+// by the number of calls, and not counted.
+struct CallLimits {
+  int64_t calls_max = 8'192;             // let in and in flight, streams included
+  int64_t calls_per_key_max = 2'048;     // the same, with the credentials of one key
+  int64_t streams_per_key_max = 512;     // of them those that stream
+  int64_t loads_per_key_max = 32;        // of them those that stream items to the server
+  int64_t arriving_per_key_max = 16;     // requests of a key that are being read; others wait
+  int64_t request_bytes_max = 64 << 20;  // of all requests in flight; a key has half
+  int64_t reply_bytes_max = 256 << 20;   // of all replies not taken yet; a key has half
+  double events_per_second_per_key = 0;  // changes a key may make, with a burst of a second; 0: any
+};
+
+// What all keys of one workspace have on their way, who makes itself as many as it likes. A
+// workspace has three quarters of what there is for all, so that none takes the server from the
+// others.
+struct WorkspaceUsage {
+  std::atomic<int64_t> calls = 0;
+  std::atomic<int64_t> request_bytes = 0;
+  std::atomic<int64_t> load_bytes = 0;
+  std::atomic<int64_t> reply_bytes = 0;
+
+  static constexpr int64_t Of(int64_t all) { return all - all / 4; }
+};
+
+// What one key has on its way. Thread-safe.
+class KeyUsage {
+ public:
+  KeyUsage() : KeyUsage(std::make_shared<WorkspaceUsage>()) {}
+  explicit KeyUsage(std::shared_ptr<WorkspaceUsage> of_workspace)
+      : workspace(std::move(of_workspace)) {}
+
+  const std::shared_ptr<WorkspaceUsage> workspace;
+  std::atomic<int64_t> calls = 0;
+  std::atomic<int64_t> streams = 0;
+  std::atomic<int64_t> loads = 0;
+  std::atomic<int64_t> request_bytes = 0;
+  std::atomic<int64_t> load_bytes = 0;  // of messages with items
+  std::atomic<int64_t> reply_bytes = 0;
+
+  // Starts the reading of a request, now or when one of `max` that arrive has arrived. The carrier
+  // is kept until then.
+  void StartRead(Carrier& carrier, int64_t max) KITH_EXCLUDES(mutex_);
+  // For every StartRead, with the same `max`: the request is there, or will not come.
+  void Arrived(int64_t max) KITH_EXCLUDES(mutex_);
+
+  // Takes one change out of what the key may make at `now`, as Clock::Elapsed counts; how long
+  // until it may where there is none left, else zero.
+  absl::Duration TakeEvent(double per_second, absl::Duration now) KITH_EXCLUDES(mutex_);
+  // Takes so many more at once, of what it may make later where there are not as many.
+  void OweEvents(int events) KITH_EXCLUDES(mutex_);
+
+ private:
+  Mutex mutex_;
+  std::atomic<int64_t> arriving_ = 0;  // and those that wait for it
+  // Of a request that arrived while the next one was on its way to those that wait.
+  int64_t passed_on_ KITH_GUARDED_BY(mutex_) = 0;
+  std::deque<Carrier*> waiting_ KITH_GUARDED_BY(mutex_);  // to be read
+  double left_ KITH_GUARDED_BY(mutex_) = 0;               // less than zero: it owes
+  absl::Duration filled_ KITH_GUARDED_BY(mutex_) = -absl::InfiniteDuration();
+};
+
+// ERROR_LIMIT_REACHED with QuotaFailure, and with RetryInfo where waiting helps. `limit` is the
+// name of the option that sets it, `subject` what it counts for: "server", "key", "request".
+absl::Status LimitReached(absl::string_view limit, absl::string_view subject,
+                          absl::string_view message, absl::Duration retry_after = absl::Seconds(1));
+
+}  // namespace kith::runtime

@@ -1,0 +1,196 @@
+#include "services/runtime/calls/listener.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/log.h"
+#include "eventstore/base/status_macros.h"
+
+namespace kith::runtime {
+namespace {
+
+constexpr int kBacklog = 1'024;
+// With fewer the databases and a hundred clients do not fit.
+constexpr int kDescriptorsWanted = 4'096;
+
+absl::Status CannotListen(absl::string_view address, absl::string_view why) {
+  return absl::UnavailableError(absl::StrCat("cannot listen on ", address, ": ", why));
+}
+
+int PortOf(int listening) {
+  sockaddr_storage bound{};
+  socklen_t size = sizeof(bound);
+  KITH_CHECK(getsockname(listening, reinterpret_cast<sockaddr*>(&bound), &size) == 0);
+  return ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(bound).sin6_port
+                                           : reinterpret_cast<sockaddr_in&>(bound).sin_port);
+}
+
+// A socket that listens on the address, or -1 and errno.
+int ListenOn(const addrinfo& address) {
+  const int made =
+      socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, address.ai_protocol);
+  if (made < 0) return -1;
+  const int yes = 1;
+  setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  if (address.ai_family == AF_INET6) {
+    setsockopt(made, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes));
+  }
+  if (bind(made, address.ai_addr, address.ai_addrlen) == 0 && listen(made, kBacklog) == 0) {
+    return made;
+  }
+  const int error = errno;
+  close(made);
+  errno = error;
+  return -1;
+}
+
+}  // namespace
+
+Listener::Listener(int descriptors_max)
+    : descriptors_max_(descriptors_max),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      spare_(open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
+
+Listener::~Listener() {
+  Stop();
+  if (wake_ >= 0) close(wake_);
+  if (spare_ >= 0) close(spare_);
+}
+
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(const std::string& address,
+                                                         int descriptors_max) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos) {
+    return CannotListen(address, "say host:port, e.g. 127.0.0.1:7447");
+  }
+  absl::string_view host = absl::string_view(address).substr(0, colon);
+  absl::ConsumePrefix(&host, "[");
+  absl::ConsumeSuffix(&host, "]");
+  auto listener = std::unique_ptr<Listener>(new Listener(descriptors_max));
+  KITH_RETURN_IF_ERROR(listener->BindAll(std::string(host), address.substr(colon + 1)));
+  return listener;
+}
+
+absl::Status Listener::BindAll(const std::string& host, const std::string& port) {
+  const std::string address = absl::StrCat(host, ":", port);
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int resolved =
+      getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &found);
+  if (resolved != 0) return CannotListen(address, gai_strerror(resolved));
+  absl::Status failed;
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    // The port that the system chose for the first address is that of the others.
+    if (port_ != 0) {
+      auto& chosen = each->ai_family == AF_INET6
+                         ? reinterpret_cast<sockaddr_in6*>(each->ai_addr)->sin6_port
+                         : reinterpret_cast<sockaddr_in*>(each->ai_addr)->sin_port;
+      chosen = htons(static_cast<uint16_t>(port_));
+    }
+    const int made = ListenOn(*each);
+    if (made < 0) {
+      failed = CannotListen(address, std::strerror(errno));
+      continue;
+    }
+    listening_.push_back(made);
+    port_ = PortOf(made);
+  }
+  freeaddrinfo(found);
+  // An address of a name may be missing on a machine, such as that of IPv6; one in use may not.
+  return listening_.empty() ? failed : absl::OkStatus();
+}
+
+void Listener::Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor) {
+  acceptor_ = std::move(acceptor);
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "kith-accept");
+    Accept();
+  });
+}
+
+void Listener::Stop() {
+  if (thread_.joinable()) {
+    const uint64_t one = 1;
+    KITH_CHECK(write(wake_, &one, sizeof(one)) == sizeof(one));
+    thread_.join();
+  }
+  for (const int listening : std::exchange(listening_, {})) close(listening);
+}
+
+void Listener::Accept() {
+  std::vector<pollfd> polled = {{wake_, POLLIN, 0}};
+  for (const int listening : listening_) polled.push_back({listening, POLLIN, 0});
+  while (true) {
+    if (poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) return;
+    if (polled[0].revents != 0) return;
+    for (size_t i = 1; i < polled.size(); ++i) {
+      if (polled[i].revents != 0) AcceptFrom(polled[i].fd);
+    }
+  }
+}
+
+void Listener::AcceptFrom(int listening) {
+  const int connection = accept4(listening, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (connection < 0) {
+    if (errno != EMFILE && errno != ENFILE) return;  // it is gone already, or there is none
+    // It would stay first in the queue, and poll would call for it again and again.
+    close(spare_);
+    const int last = accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
+    if (last >= 0) Refuse(last);
+    spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return;
+  }
+  if (connection > descriptors_max_) return Refuse(connection);
+  const int yes = 1;
+  setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+  accepted_.fetch_add(1, std::memory_order_relaxed);
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+  parameters.listener_fd = listening;
+  parameters.fd = connection;
+  acceptor_->HandleNewConnection(&parameters);
+}
+
+void Listener::Refuse(int connection) {
+  close(connection);
+  refused_.fetch_add(1, std::memory_order_relaxed);
+  Log(LogLevel::kWarning, "a connection was closed: there are as many as may be",
+      {{"descriptors_max", descriptors_max_}});
+}
+
+int RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kDescriptorsWanted;
+  if (limit.rlim_cur < limit.rlim_max) {
+    rlimit raised = limit;
+    raised.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+  }
+  const int allowed =
+      static_cast<int>(std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<int>::max()));
+  if (allowed < kDescriptorsWanted) {
+    Log(LogLevel::kWarning,
+        "the process may open few files and connections: raise its limit (LimitNOFILE, ulimit -n)",
+        {{"descriptors", allowed}, {"wanted", kDescriptorsWanted}});
+  }
+  return allowed;
+}
+
+}  // namespace kith::runtime

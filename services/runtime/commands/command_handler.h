@@ -1,0 +1,42 @@
+// CommandHandler: what the method of a command does, whoever calls it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "google/protobuf/message.h"
+#include "services/core/decider.h"
+#include "services/core/decision.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/commands/rendering.h"
+#include "services/runtime/commands/transact.h"
+
+namespace kith::runtime {
+
+// Stateless but for what outlives it; any thread, several at a time.
+class CommandHandler {
+ public:
+  virtual ~CommandHandler() = default;
+
+  // Where the command appends.
+  virtual WorkspaceId Workspace(const google::protobuf::Message& request,
+                                const Origin& origin) const {
+    (void)request;
+    return origin.caller->workspace;
+  }
+  // Pure but for the loads; called once per attempt.
+  virtual Decision Run(Loader& load, const google::protobuf::Message& request,
+                       const CommandContext& context) const = 0;
+  // What it is about, where the request says that: of the requests of a batch, those that share
+  // something are decided in their order.
+  virtual std::vector<std::string> Concerns(const google::protobuf::Message& request) const {
+    (void)request;
+    return {};
+  }
+  // Makes the reply, which is empty; may be called again when a load would have blocked.
+  virtual absl::Status Render(Rendering& after, const google::protobuf::Message& request,
+                              google::protobuf::Message* response) const = 0;
+};
+
+}  // namespace kith::runtime

@@ -1,0 +1,166 @@
+#include "services/runtime/commands/loader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
+#include "services/runtime/commands/state_reader.h"
+
+namespace kith::runtime {
+
+using eventstore::ReadTier;
+using eventstore::StreamCondition;
+
+absl::StatusOr<const void*> Loader::LoadState(const AggregateType& type, absl::string_view stream) {
+  KITH_ASSIGN_OR_RETURN(const Folded* folded, Fold(type, stream, Revision()));
+  const Revision* const known = RevisionOf(stream);
+  if (known == nullptr || *known != folded->revision) {
+    conditions_.push_back(
+        {std::string(stream), StreamCondition::Kind::kAtRevision, folded->revision});
+  }
+  return WithAssumed(type, stream, *folded);
+}
+
+absl::StatusOr<const Folded*> Loader::Fold(const AggregateType& type, absl::string_view stream,
+                                           Revision at_least) {
+  for (const LoadedState& known : states_) {
+    if (known.type == &type && known.stream == stream) return &known.folded;
+  }
+  const Revision* const expected = assumed_ == nullptr ? nullptr : RevisionOf(stream);
+  if (expected != nullptr && *expected == Revision()) {  // there is nothing to read
+    states_.push_back({&type, std::string(stream), {type.create(), Revision()}});
+    return &states_.back().folded;
+  }
+  absl::StatusOr<Folded> folded = reader_.Read(type, workspace_, stream, tier_, at_least);
+  if (!folded.ok()) {
+    if (tier_ == ReadTier::kMemory && absl::IsUnavailable(folded.status())) would_block_ = true;
+    return std::move(folded).status();
+  }
+  states_.push_back({&type, std::string(stream), *std::move(folded)});
+  return &states_.back().folded;
+}
+
+void Loader::ExpectAbsent(absl::string_view stream) {
+  KITH_CHECK(!IsAssumed(stream));
+  conditions_.push_back({std::string(stream), StreamCondition::Kind::kAbsent, Revision()});
+}
+
+void Loader::ExpectExists(absl::string_view stream) {
+  if (IsAssumed(stream)) return;
+  conditions_.push_back({std::string(stream), StreamCondition::Kind::kExists, Revision()});
+}
+
+absl::StatusOr<std::vector<const void*>> Loader::LoadTaggedStates(const AggregateType& type,
+                                                                  absl::string_view purpose,
+                                                                  absl::string_view value) {
+  if (tier_ == ReadTier::kMemory) {
+    would_block_ = true;
+    return absl::UnavailableError("tags are read from disk");
+  }
+  const eventstore::Tag tag = reader_.keys().Mac(workspace_, purpose, value);
+  const Position read_through = reader_.log().head();
+  KITH_ASSIGN_OR_RETURN(std::vector<TaggedStream> streams, StreamsTagged(tag));
+  if (assumed_ != nullptr) AddAssumed(purpose, value, streams);
+  std::vector<const void*> states;
+  for (const TaggedStream& at : streams) {
+    KITH_ASSIGN_OR_RETURN(const Folded* folded, Fold(type, at.stream, at.last));
+    states.push_back(WithAssumed(type, at.stream, *folded));
+  }
+  const bool is_known = std::any_of(tags_.begin(), tags_.end(), [&](const auto& condition) {
+    return condition.tag == tag;  // read before this one
+  });
+  if (!is_known) tags_.push_back({tag, read_through});
+  return states;
+}
+
+void Loader::Assume(Changes changes, const CommandContext& context) {
+  KITH_CHECK(changes.secret().empty());  // of many there is no one reply to tell it
+  if (assumed_ == nullptr) assumed_ = std::make_unique<Assumed>();
+  assumed_->now = context.now;
+  const absl::Time occurred = changes.occurred().value_or(context.occurred);
+  std::vector<Change> list = std::move(changes).TakeList();
+  for (Change& change : list) {
+    if (!change.occurred.has_value()) change.occurred = occurred;
+    for (AssumedState& state : assumed_->states) {
+      if (state.stream == change.stream) Evolve(change, state);
+    }
+    assumed_->changes.push_back(std::move(change));
+  }
+}
+
+Changes Loader::TakeAssumed() {
+  Changes all;
+  if (assumed_ == nullptr) return all;
+  for (Change& change : assumed_->changes) all = std::move(all).Add(std::move(change));
+  assumed_.reset();
+  return all;
+}
+
+void Loader::Evolve(const Change& change, AssumedState& state) const {
+  state.revision = state.revision.Next();
+  // A stream of another kind is empty to the aggregate, as in StateReader.
+  if (eventstore::CategoryOf(change.stream) != state.type->category) return;
+  state.type->evolve(state.state.get(),
+                     {*change.event, state.revision, *change.occurred, assumed_->now, false});
+}
+
+const void* Loader::WithAssumed(const AggregateType& type, absl::string_view stream,
+                                const Folded& base) {
+  if (assumed_ == nullptr) return base.state.get();
+  for (const AssumedState& known : assumed_->states) {
+    if (known.type == &type && known.stream == stream) return known.state.get();
+  }
+  if (!IsAssumed(stream)) return base.state.get();
+  AssumedState state{&type, std::string(stream), type.copy(base.state.get()), base.revision};
+  for (const Change& change : assumed_->changes) {
+    if (change.stream == stream) Evolve(change, state);
+  }
+  assumed_->states.push_back(std::move(state));
+  return assumed_->states.back().state.get();
+}
+
+bool Loader::IsAssumed(absl::string_view stream) const {
+  return assumed_ != nullptr &&
+         std::any_of(assumed_->changes.begin(), assumed_->changes.end(),
+                     [&](const Change& change) { return change.stream == stream; });
+}
+
+void Loader::AddAssumed(absl::string_view purpose, absl::string_view value,
+                        std::vector<TaggedStream>& streams) const {
+  for (const Change& change : assumed_->changes) {
+    const bool claims = std::any_of(
+        change.claims.begin(), change.claims.end(),
+        [&](const Claim& claim) { return claim.purpose == purpose && claim.value == value; });
+    if (!claims) continue;
+    const bool is_new = std::none_of(streams.begin(), streams.end(),
+                                     [&](const auto& at) { return at.stream == change.stream; });
+    if (is_new) streams.push_back({change.stream, Revision()});
+  }
+}
+
+absl::StatusOr<std::vector<Loader::TaggedStream>> Loader::StreamsTagged(
+    const eventstore::Tag& tag) const {
+  const auto cursor = reader_.log().ReadTag(workspace_, tag, Position());
+  std::vector<TaggedStream> streams;
+  absl::flat_hash_map<std::string, size_t> places;  // in `streams`
+  while (true) {
+    KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> record, cursor->Next());
+    if (record == nullptr) return streams;
+    const auto [place, is_new] = places.try_emplace(record->header.stream, streams.size());
+    if (is_new) streams.push_back({record->header.stream, Revision()});
+    streams[place->second].last = record->header.revision;
+  }
+}
+
+const Revision* Loader::RevisionOf(absl::string_view stream) const {
+  for (const StreamCondition& condition : conditions_) {
+    if (condition.stream == stream && condition.kind != StreamCondition::Kind::kExists) {
+      return &condition.revision;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace kith::runtime

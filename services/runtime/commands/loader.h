@@ -1,0 +1,132 @@
+// Loader: how a command gets the facts it is decided on. Whatever is loaded becomes a condition of
+// the append, so a decision holds exactly when nothing it stood on changed meanwhile.
+//
+// Lives for one attempt at one command; one thread at a time. On a gRPC thread it reads memory
+// only: a load that would touch the disk answers an error, which the command returns as any other,
+// and the command is run again on a pool.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/log/event_log.h"
+#include "services/core/decision.h"
+#include "services/runtime/commands/aggregate_type.h"
+
+namespace kith::runtime {
+
+class StateReader;
+
+class Loader {
+ public:
+  // Borrows the reader.
+  Loader(StateReader& reader, WorkspaceId workspace, eventstore::ReadTier tier)
+      : reader_(reader), workspace_(workspace), tier_(tier) {}
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  // The state of a stream, default-constructed where it is empty. The append happens only if the
+  // stream is still at this revision. The state lives as long as the loader.
+  template <class Aggregate>
+  absl::StatusOr<const typename Aggregate::State*> Load(absl::string_view stream) {
+    auto state = LoadState(kAggregateType<Aggregate>, stream);
+    if (!state.ok()) return state.status();
+    return static_cast<const typename Aggregate::State*>(*state);
+  }
+
+  // The stream must be empty; nothing is read. For resources whose id was just drawn.
+  void ExpectAbsent(absl::string_view stream);
+  // The stream must have an event; nothing is read. For facts about an aggregate that is never
+  // deleted.
+  void ExpectExists(absl::string_view stream);
+
+  // The states of the streams that have events claiming or releasing a value, oldest first, each
+  // once; whether one still holds it is for its state to say. The append happens only if no further
+  // event with this claim was appended. The states are as new as those events and no condition of
+  // their own: what else happened in those streams does not matter, and they may be of any number.
+  template <class Aggregate>
+  absl::StatusOr<std::vector<const typename Aggregate::State*>> LoadTagged(
+      absl::string_view purpose, absl::string_view value) {
+    auto loaded = LoadTaggedStates(kAggregateType<Aggregate>, purpose, value);
+    if (!loaded.ok()) return std::move(loaded).status();
+    std::vector<const typename Aggregate::State*> states;
+    for (const void* state : *loaded) {
+      states.push_back(static_cast<const typename Aggregate::State*>(state));
+    }
+    return states;
+  }
+
+  // The same for an aggregate without its C++ types.
+  absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
+  absl::StatusOr<std::vector<const void*>> LoadTaggedStates(const AggregateType& type,
+                                                            absl::string_view purpose,
+                                                            absl::string_view value);
+
+  // For commands that are decided one after another and appended together: from now on everything
+  // is loaded as these changes, after those assumed before, make it. What was loaded until now is
+  // not to be looked at any more.
+  void Assume(Changes changes, const CommandContext& context);
+  // All that was assumed, in order, each event with the time it happened. Once, at the end.
+  Changes TakeAssumed();
+
+  // What was loaded shows that this attempt is of no use: where the command is refused, and is no
+  // repeat, it is decided again instead.
+  void DecideAgain() { again_ = true; }
+
+  // True when something had to be read from disk and was not.
+  bool would_block() const { return would_block_; }
+  bool again() const { return again_; }
+  const std::vector<eventstore::StreamCondition>& stream_conditions() const { return conditions_; }
+  const std::vector<eventstore::TagCondition>& tag_conditions() const { return tags_; }
+  // The revision a stream was found or expected at; null when neither.
+  const Revision* RevisionOf(absl::string_view stream) const;
+  const std::vector<LoadedState>& states() const { return states_; }
+  WorkspaceId workspace() const { return workspace_; }
+
+ private:
+  // A stream with events of a tag, and the last revision of these.
+  struct TaggedStream {
+    std::string stream;
+    Revision last;
+  };
+
+  // A state with what is assumed of its stream.
+  struct AssumedState {
+    const AggregateType* type;
+    std::string stream;
+    std::shared_ptr<void> state;
+    Revision revision;
+  };
+  struct Assumed {
+    absl::Time now;
+    std::vector<Change> changes;
+    std::vector<AssumedState> states;  // of streams that change, where they were loaded since
+  };
+
+  absl::StatusOr<std::vector<TaggedStream>> StreamsTagged(const eventstore::Tag& tag) const;
+  // Those whose assumed events claim or release the value, at the end where they are new.
+  void AddAssumed(absl::string_view purpose, absl::string_view value,
+                  std::vector<TaggedStream>& streams) const;
+  bool IsAssumed(absl::string_view stream) const;
+  void Evolve(const Change& change, AssumedState& state) const;
+  // The state that a fold of the log becomes.
+  const void* WithAssumed(const AggregateType& type, absl::string_view stream, const Folded& base);
+  // Without a condition; null where the status says why.
+  absl::StatusOr<const Folded*> Fold(const AggregateType& type, absl::string_view stream,
+                                     Revision at_least);
+
+  StateReader& reader_;
+  const WorkspaceId workspace_;
+  const eventstore::ReadTier tier_;
+  bool would_block_ = false;
+  bool again_ = false;
+  std::vector<LoadedState> states_;
+  std::vector<eventstore::StreamCondition> conditions_;
+  std::vector<eventstore::TagCondition> tags_;
+  std::unique_ptr<Assumed> assumed_;  // null for who decides one command
+};
+
+}  // namespace kith::runtime

@@ -1,0 +1,61 @@
+// Transaction: one command's way through Transact. Made by Transact, ends with Command::Done and
+// deletes itself.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "eventstore/log/event_log.h"
+#include "services/core/decision.h"
+#include "services/core/id_pool.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/commands/rendering.h"
+#include "services/runtime/commands/transact.h"
+
+namespace kith::runtime {
+
+// One thread at a time, though not always the same.
+class Transaction {
+ public:
+  Transaction(Transact& transact, Command& command);
+
+  void Begin() { Attempt(eventstore::ReadTier::kMemory); }
+
+ private:
+  using ReadTier = eventstore::ReadTier;
+
+  // Loads and decides. On kMemory it moves to the pool when the disk is needed.
+  void Attempt(ReadTier tier);
+  // A refusal, or nothing to do: is it a repeat, and was it decided on what is so now?
+  void Settle(absl::Status verdict, const Loader& loader, ReadTier tier);
+  absl::StatusOr<bool> IsOutdated(const Loader& loader, ReadTier tier);
+  // `occurred` is what the decision was told, or said, where a change does not say otherwise: an id
+  // that it drew may tell that time, too.
+  void Append(Changes changes, const Loader& loader, absl::Time occurred);
+  void Appended(absl::StatusOr<eventstore::Appended> appended);
+  // The append stands: states are folded on, observers told, the reply made.
+  void Conclude(const eventstore::Appended& appended);
+  void FoldOn();
+  // The request was answered before: the reply is made again from what it appended.
+  void Replay(const eventstore::Appended& appended);
+  absl::Status ReadBack(const eventstore::Appended& appended);
+  void Observe() const;
+  void Render();
+  void End(absl::Status status);
+
+  void OnPool(absl::AnyInvocable<void()> step);
+  void Mark(CallPart part);
+  absl::Status AppendError(const absl::Status& status) const;
+  absl::Status Reused() const;
+
+  Transact& transact_;
+  Command& command_;
+  WorkspaceId workspace_;
+  IdPool ids_;
+  int attempts_ = 0;
+  std::optional<Rendering> rendering_;
+};
+
+}  // namespace kith::runtime

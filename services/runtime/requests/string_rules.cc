@@ -1,0 +1,121 @@
+#include "services/runtime/requests/string_rules.h"
+
+#include <unicode/uloc.h>
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/core/date.h"
+#include "services/core/money.h"
+#include "services/core/normalise.h"
+#include "services/core/resource_name.h"
+
+namespace kith::runtime {
+namespace {
+
+using options::v1::Format;
+
+constexpr int kPhoneDigitsMin = 3;
+
+bool IsControl(unsigned char byte) {
+  return (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t') || byte == 0x7f;
+}
+
+bool IsPrintableAscii(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+}
+
+// Digits with what people write between them; letters occur in extensions and vanity numbers.
+bool IsPhone(absl::string_view text) {
+  int digits = 0;
+  for (const char c : text) {
+    digits += absl::ascii_isdigit(c);
+    if (!absl::ascii_isalnum(c) && !absl::StrContains(" +-().,/#*;:", absl::string_view(&c, 1))) {
+      return false;
+    }
+  }
+  return digits >= kPhoneDigitsMin;
+}
+
+bool IsCountry(absl::string_view text) {
+  if (text.size() != 2 || !absl::ascii_isupper(text[0]) || !absl::ascii_isupper(text[1])) {
+    return false;
+  }
+  for (const char* const* country = uloc_getISOCountries(); *country != nullptr; ++country) {
+    if (text == *country) return true;
+  }
+  return false;
+}
+
+bool IsUrl(absl::string_view text) {
+  const size_t scheme = absl::StartsWith(text, "https://")  ? 8
+                        : absl::StartsWith(text, "http://") ? 7
+                                                            : 0;
+  if (scheme == 0) return false;
+  if (std::any_of(text.begin(), text.end(), [](char c) {
+        return absl::ascii_isspace(c) || absl::StrContains("<>\"\\^`{|}", absl::string_view(&c, 1));
+      })) {
+    return false;
+  }
+  const absl::string_view authority =
+      text.substr(scheme, text.find_first_of("/?#", scheme) - scheme);
+  const absl::string_view host = authority.substr(authority.rfind('@') + 1);
+  return !host.empty() && host[0] != ':' && host[0] != '.';
+}
+
+bool IsLanguage(absl::string_view text) {
+  if (!IsPrintableAscii(text)) return false;
+  char locale[ULOC_FULLNAME_CAPACITY];
+  UErrorCode error = U_ZERO_ERROR;
+  int32_t parsed = 0;
+  uloc_forLanguageTag(std::string(text).c_str(), locale, sizeof(locale), &parsed, &error);
+  return U_SUCCESS(error) && static_cast<size_t>(parsed) == text.size();
+}
+
+std::string FormatDefect(absl::string_view text, Format format) {
+  switch (format) {
+    case Format::FORMAT_UNSPECIFIED:
+      return "";
+    case Format::FORMAT_EMAIL:
+      return EmailKey(text).has_value() ? "" : "must be an e-mail address: local@domain";
+    case Format::FORMAT_PHONE:
+      return IsPhone(text) ? "" : "must be a telephone number: at least three digits";
+    case Format::FORMAT_CURRENCY:
+      return CurrencyDecimals(text).has_value() ? "" : "must be an ISO 4217 currency code in use";
+    case Format::FORMAT_RESOURCE_ID:
+      return IsResourceId(text) ? ""
+                                : "must be 1 to 63 of A-Z a-z 0-9 _ - beginning with a letter or "
+                                  "digit";
+    case Format::FORMAT_COUNTRY:
+      return IsCountry(text) ? "" : "must be an ISO 3166-1 alpha-2 country code in upper case";
+    case Format::FORMAT_URL:
+      return IsUrl(text) ? "" : "must be an absolute http or https URL";
+    case Format::FORMAT_REQUEST_ID:
+      return text.size() <= kRequestIdBytesMax && IsPrintableAscii(text)
+                 ? ""
+                 : "must be 1 to 128 printable ASCII characters";
+    case Format::FORMAT_LANGUAGE:
+      return IsLanguage(text) ? "" : "must be a BCP 47 language tag";
+    case Format::FORMAT_TIME_ZONE:
+      return TimeZoneOf(text).has_value() ? "" : "must be a name of the tz database";
+    default:
+      return "has a format that this server does not know";
+  }
+}
+
+}  // namespace
+
+std::string TextDefect(absl::string_view text, Format format, size_t max_bytes) {
+  if (text.size() > max_bytes) {
+    return absl::StrCat("must be at most ", max_bytes, " bytes long, and is ", text.size());
+  }
+  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return IsControl(c); })) {
+    return "must not have control characters";
+  }
+  if (!IsUtf8(text)) return "must be valid UTF-8";
+  return text.empty() ? "" : FormatDefect(text, format);
+}
+
+}  // namespace kith::runtime

@@ -1,0 +1,332 @@
+#include "services/runtime/resources/resource_methods.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/proto_time.h"
+#include "eventstore/base/status_macros.h"
+#include "services/runtime/calls/batch_call.h"
+#include "services/runtime/resources/not_there.h"
+#include "services/runtime/resources/revisions.h"
+#include "services/runtime/resources/table_reads.h"
+#include "services/runtime/runtime.h"
+
+namespace kith::runtime {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::MethodDescriptor;
+
+using ResourceTypes = std::vector<ResourceType>;
+
+const ResourceType& TypeOf(const ResourceTypes& types, absl::string_view name) {
+  const absl::string_view category = eventstore::CategoryOf(name);
+  for (const ResourceType& type : types) {
+    if (type.rules->category == category) return type;
+  }
+  KITH_UNREACHABLE();  // a request whose links are of other patterns is refused before
+}
+
+// A command of the standard, on any resource.
+class StandardHandler final : public CommandHandler {
+ public:
+  StandardHandler(const ResourceTypes& types, const ResourceType& type, StandardMethod method,
+                  const Descriptor& request)
+      : types_(types), type_(type), command_(*type.rules, method, request) {}
+
+  Decision Run(Loader& load, const Message& request, const CommandContext& context) const override {
+    ResourceNow now;
+    KITH_ASSIGN_OR_RETURN(const std::string name, NameOf(load, request));
+    if (!name.empty()) {
+      KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type_.aggregate, name));
+      now = type_.now_of(state);
+    }
+    KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, request, context));
+    KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change.links));
+    KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
+    if (change.method == StandardMethod::kCreate) load.ExpectAbsent(change.name);
+    return command_.Decide(std::move(change), linked, holders);
+  }
+
+  std::vector<std::string> Concerns(const Message& request) const override {
+    std::vector<std::string> concerned;
+    if (command_.method() == StandardMethod::kCreate) return concerned;
+    if (command_.MayCreate(request)) concerned = command_.IdentityIn(request);
+    concerned.push_back(command_.NameIn(request));
+    return concerned;
+  }
+
+  absl::Status Render(Rendering& after, const Message& request, Message* response) const override {
+    if (command_.method() == StandardMethod::kDelete) return absl::OkStatus();
+    const std::string name = command_.NameIn(request);
+    if (name.empty() && command_.method() == StandardMethod::kUpdate) {
+      KITH_ASSIGN_OR_RETURN(const std::vector<ResourceNow> holders, LoadMatches(after, request));
+      response->CopyFrom(*command_.Matched(request, holders).resource);
+      return absl::OkStatus();
+    }
+    KITH_ASSIGN_OR_RETURN(const void* const state, command_.method() == StandardMethod::kCreate
+                                                       ? after.LoadWrittenState(*type_.aggregate)
+                                                       : after.LoadState(*type_.aggregate, name));
+    response->CopyFrom(*type_.now_of(state).resource);
+    return absl::OkStatus();
+  }
+
+ private:
+  using Linked = std::vector<const LinkedRecord*>;
+
+  // What the request is about; empty where it comes into being.
+  absl::StatusOr<std::string> NameOf(Loader& load, const Message& request) const {
+    if (!command_.MayCreate(request)) return command_.NameIn(request);
+    KITH_ASSIGN_OR_RETURN(const std::vector<ResourceNow> holders, LoadMatches(load, request));
+    return command_.Match(request, holders);
+  }
+
+  // All that ever claimed what the request identifies its resource by: for a Loader or a Rendering.
+  template <class From>
+  absl::StatusOr<std::vector<ResourceNow>> LoadMatches(From& from, const Message& request) const {
+    std::vector<ResourceNow> holders;
+    for (const std::string& value : command_.IdentityIn(request)) {
+      KITH_ASSIGN_OR_RETURN(
+          const std::vector<const void*> states,
+          from.LoadTaggedStates(*type_.aggregate, command_.identity().purpose, value));
+      for (const void* const state : states) holders.push_back(type_.now_of(state));
+    }
+    return holders;
+  }
+
+  absl::StatusOr<Linked> LoadLinks(Loader& load, const Links& links) const {
+    Linked linked;
+    for (const Link& link : links) {
+      KITH_ASSIGN_OR_RETURN(const void* const state,
+                            load.LoadState(*TypeOf(types_, link.record).aggregate, link.record));
+      linked.push_back(static_cast<const LinkedRecord*>(state));
+    }
+    return linked;
+  }
+
+  // The append happens only if nobody claims or releases one of the values meanwhile.
+  absl::StatusOr<Holders> LoadHolders(Loader& load,
+                                      const std::vector<ResourceChange::Unique>& unique) const {
+    Holders holders;
+    for (const ResourceChange::Unique& one : unique) {
+      KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
+                            load.LoadTaggedStates(*type_.aggregate, one.rule->purpose, one.value));
+      holders.emplace_back();
+      for (const void* const state : states) holders.back().push_back(type_.now_of(state));
+    }
+    return holders;
+  }
+
+  const ResourceTypes& types_;
+  const ResourceType& type_;
+  const StandardCommand command_;
+};
+
+absl::Status Get(const ResourceType& type, const FieldDescriptor* name, const ReadContext& context,
+                 const Message& request, Message* response) {
+  const std::string wanted = request.GetReflection()->GetString(request, name);
+  KITH_ASSIGN_OR_RETURN(
+      const std::optional<std::string> row,
+      type.directory->table().Get(context.view(), context.workspace(), wanted, context.tier));
+  if (!row.has_value()) return NotThere(context, wanted, ResourceNotFound(*type.rules, wanted));
+  return response->ParseFromString(*row) ? absl::OkStatus() : projections::MalformedRow();
+}
+
+// Fields of a request in the shape of AIP-132, and of its reply.
+struct ListFields {
+  const FieldDescriptor* filter;
+  const FieldDescriptor* order_by;
+  const FieldDescriptor* page_size;
+  const FieldDescriptor* rows;
+  const FieldDescriptor* next_page_token;
+};
+
+absl::Status List(const ResourceType& type, const ListFields& fields, const ReadContext& context,
+                  const Message& request, Message* response) {
+  const auto& ask = *request.GetReflection();
+  std::string unused[2];
+  const projections::ListQuery query{
+      .filter = ask.GetStringReference(request, fields.filter, &unused[0]),
+      .order_by = ask.GetStringReference(request, fields.order_by, &unused[1]),
+      .page_size = ask.GetInt32(request, fields.page_size)};
+  const auto& answer = *response->GetReflection();
+  KITH_ASSIGN_OR_RETURN(std::string next, ListRows(context, type.directory->table(), query, [&] {
+                          return answer.AddMessage(response, fields.rows);
+                        }));
+  answer.SetString(response, fields.next_page_token, std::move(next));
+  return absl::OkStatus();
+}
+
+// How long a deleted resource is listed, and its history for ever.
+constexpr absl::Duration kDeletedKept = absl::Hours(24 * 30);
+
+// Of ListFields those that a list of what was deleted has.
+absl::Status ListDeleted(const ResourceType& type, const ListFields& fields,
+                         const ReadContext& context, const Message& request, Message* response) {
+  const projections::ListQuery query{
+      .order_by = "delete_time desc",
+      .page_size = request.GetReflection()->GetInt32(request, fields.page_size)};
+  const auto& answer = *response->GetReflection();
+  KITH_ASSIGN_OR_RETURN(std::string next, ListRows(context, *type.directory->deleted(), query, [&] {
+                          return answer.AddMessage(response, fields.rows);
+                        }));
+  // The oldest stand last: where one is too old, no further page follows.
+  const Descriptor& resource = *type.rules->resource->GetDescriptor();
+  const FieldDescriptor* const delete_time = resource.FindFieldByName("delete_time");
+  const absl::Time since = context.read_time - kDeletedKept;
+  for (int last = answer.FieldSize(*response, fields.rows) - 1; last >= 0; --last) {
+    const Message& row = answer.GetRepeatedMessage(*response, fields.rows, last);
+    const auto& time = static_cast<const google::protobuf::Timestamp&>(
+        row.GetReflection()->GetMessage(row, delete_time));
+    if (FromTimestamp(time) >= since) break;
+    answer.RemoveLast(response, fields.rows);
+    next.clear();
+  }
+  answer.SetString(response, fields.next_page_token, std::move(next));
+  return absl::OkStatus();
+}
+
+// Fields of a request in the shape of AIP-231, and of its reply.
+struct BatchFields {
+  const FieldDescriptor* names;
+  const FieldDescriptor* rows;
+  const FieldDescriptor* missing;
+  const FieldDescriptor* left_out;
+};
+
+absl::Status BatchGet(const ResourceType& type, const BatchFields& fields,
+                      const ReadContext& context, const Message& request, Message* response) {
+  const auto& ask = *request.GetReflection();
+  const auto& answer = *response->GetReflection();
+  size_t bytes = 0;
+  for (int i = 0; i < ask.FieldSize(request, fields.names); ++i) {
+    std::string name = ask.GetRepeatedString(request, fields.names, i);
+    if (bytes >= kBatchBytesMax) {
+      answer.AddString(response, fields.left_out, std::move(name));
+      continue;
+    }
+    KITH_ASSIGN_OR_RETURN(
+        const std::optional<std::string> row,
+        type.directory->table().Get(context.view(), context.workspace(), name, context.tier));
+    if (!row.has_value()) {
+      answer.AddString(response, fields.missing, std::move(name));
+      continue;
+    }
+    bytes += row->size();
+    if (!answer.AddMessage(response, fields.rows)->ParseFromString(*row)) {
+      return projections::MalformedRow();
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool IsBatchOfChanges(const MethodDescriptor& method) {
+  return absl::StartsWith(method.name(), "BatchCreate") ||
+         absl::StartsWith(method.name(), "BatchUpdate") ||
+         absl::StartsWith(method.name(), "BatchDelete");
+}
+
+// The repeated field of such messages; null where there is none.
+const FieldDescriptor* RowsOf(const Descriptor& reply, const Descriptor* resource) {
+  for (int i = 0; i < reply.field_count(); ++i) {
+    if (reply.field(i)->is_repeated() && reply.field(i)->message_type() == resource) {
+      return reply.field(i);
+    }
+  }
+  return nullptr;
+}
+
+const FieldDescriptor* FieldOf(const Descriptor& message, const char* name) {
+  const FieldDescriptor* const field = message.FindFieldByName(name);
+  KITH_CHECK(field != nullptr);
+  return field;
+}
+
+void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDescriptor& method,
+          const Runtime& runtime, MethodTable& methods) {
+  const Descriptor& resource = *type.rules->resource->GetDescriptor();
+  const Descriptor& request = *method.input_type();
+  const Descriptor& reply = *method.output_type();
+  const Method& compiled = MethodTaking(&request);
+  const absl::string_view view = type.directory->name();
+  const auto is = [&](absl::string_view verb) {
+    return method.name() == absl::StrCat(verb, resource.name());
+  };
+  const auto command = [&](StandardMethod standard) {
+    methods.Command(compiled, std::make_unique<StandardHandler>(types, type, standard, request));
+  };
+  if (is("Create")) return command(StandardMethod::kCreate);
+  if (is("Update")) return command(StandardMethod::kUpdate);
+  if (is("Delete")) return command(StandardMethod::kDelete);
+  if (is("Undelete")) return command(StandardMethod::kUndelete);
+  if (is("Get")) {
+    const FieldDescriptor* const name = FieldOf(request, "name");
+    return methods.Read(
+        compiled, view, ReadKind::kPoint,
+        [&type, name](const ReadContext& context, const Message& asked, Message* response) {
+          return Get(type, name, context, asked, response);
+        });
+  }
+  if (method.name() == absl::StrCat("List", resource.name(), "Revisions")) {
+    const auto lister =
+        std::make_shared<RevisionLister>(type, runtime.log, runtime.registry, method);
+    return methods.Read(
+        compiled, view, ReadKind::kScan,
+        [lister](const ReadContext& context, const Message& asked, Message* response) {
+          return lister->Run(context, asked, response);
+        });
+  }
+  const FieldDescriptor* const rows = RowsOf(reply, &resource);
+  if (rows == nullptr) return;
+  if (absl::StartsWith(method.name(), "BatchGet")) {
+    const BatchFields fields{FieldOf(request, "names"), rows, FieldOf(reply, "missing"),
+                             FieldOf(reply, "left_out")};
+    return methods.Read(
+        compiled, view, ReadKind::kScan,
+        [&type, fields](const ReadContext& context, const Message& asked, Message* response) {
+          return BatchGet(type, fields, context, asked, response);
+        });
+  }
+  if (!absl::StartsWith(method.name(), "List")) return;
+  const bool of_deleted = absl::StartsWith(method.name(), "ListDeleted");
+  KITH_CHECK(!of_deleted || type.directory->deleted() != nullptr);
+  const ListFields fields{of_deleted ? nullptr : FieldOf(request, "filter"),
+                          of_deleted ? nullptr : FieldOf(request, "order_by"),
+                          FieldOf(request, "page_size"), rows, FieldOf(reply, "next_page_token")};
+  const auto list = of_deleted ? ListDeleted : List;
+  methods.Read(
+      compiled, view, ReadKind::kScan,
+      [&type, fields, list](const ReadContext& context, const Message& asked, Message* response) {
+        return list(type, fields, context, asked, response);
+      });
+}
+
+}  // namespace
+
+void BindStandardMethods(const ResourceTypes& types, const Runtime& runtime, MethodTable& methods) {
+  for (const ResourceType& type : types) {
+    for (const std::string& pattern : LinkPatterns(*type.rules->resource->GetDescriptor())) {
+      TypeOf(types, pattern);
+    }
+    for (int i = 0; i < type.service->method_count(); ++i) {
+      const MethodDescriptor& method = *type.service->method(i);
+      if (!methods.IsBound(method)) Bind(types, type, method, runtime, methods);
+    }
+    // Those stand on the single ones.
+    for (int i = 0; i < type.service->method_count(); ++i) {
+      const MethodDescriptor& method = *type.service->method(i);
+      if (!methods.IsBound(method) && IsBatchOfChanges(method)) {
+        methods.Batch(MethodTaking(method.input_type()));
+      }
+    }
+  }
+}
+
+}  // namespace kith::runtime

@@ -1,0 +1,216 @@
+#include "services/runtime/resources/revisions.h"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/proto_time.h"
+#include "eventstore/base/standard_events.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/type/v1/revision.pb.h"
+#include "projections/tables/fold_resource.h"
+#include "projections/tables/page_limits.h"
+#include "projections/tables/page_token.h"
+#include "services/core/update_mask.h"
+#include "services/runtime/requests/validate.h"
+#include "services/runtime/resources/not_there.h"
+
+namespace kith::runtime {
+namespace {
+
+using eventstore::Direction;
+using eventstore::ReadTier;
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FieldMask;
+using google::protobuf::Message;
+using google::protobuf::MethodDescriptor;
+
+const FieldDescriptor* FieldOf(const Descriptor& message, const char* name) {
+  const FieldDescriptor* const field = message.FindFieldByName(name);
+  KITH_CHECK(field != nullptr);
+  return field;
+}
+
+// Without what changes with every revision, or names the resource.
+FieldMask ChangedIn(const Message& before, const Message& after) {
+  FieldMask changed;
+  const FieldMask differing = DifferingFields(before, after);
+  for (const std::string& path : differing.paths()) {
+    if (path != "name" && path != "etag" && path != "create_time" && path != "update_time") {
+      changed.add_paths(path);
+    }
+  }
+  return changed;
+}
+
+size_t BytesOf(const eventstore::Record& record) {
+  size_t bytes = record.payload.size();
+  for (const eventstore::SealedPart& part : record.sealed) bytes += part.ciphertext.size();
+  return bytes;
+}
+
+bool Names(const FieldMask& mask, absl::string_view field) {
+  return std::find(mask.paths().begin(), mask.paths().end(), field) != mask.paths().end();
+}
+
+// The revision before which a page's are; any is before that of the first page.
+absl::StatusOr<uint64_t> EndOf(absl::string_view page_token, uint64_t query) {
+  uint64_t end = ~uint64_t{0};
+  if (page_token.empty()) return end;
+  KITH_ASSIGN_OR_RETURN(const projections::PageToken token,
+                        projections::DecodePageToken(page_token));
+  if (token.query != query || !absl::SimpleAtoi(token.resume_key, &end)) {
+    return projections::InvalidPageToken("The page token is of another list.");
+  }
+  return end;
+}
+
+// The last revisions of those that were added, as many as a page holds: no more than that is in
+// memory, however long the history is.
+class LastPage {
+ public:
+  explicit LastPage(size_t rows) : rows_(rows) {}
+
+  // In the order of the revisions.
+  void Add(uint64_t revision, std::unique_ptr<Message> told) {
+    const size_t bytes = told->ByteSizeLong();
+    kept_.push_back({revision, bytes, std::move(told)});
+    bytes_ += bytes;
+    while (kept_.size() > rows_ || (bytes_ > projections::kPageBytesMax && kept_.size() > 1)) {
+      bytes_ -= kept_.front().bytes;
+      kept_.pop_front();
+      has_more_ = true;
+    }
+  }
+
+  // There are earlier ones.
+  bool has_more() const { return has_more_; }
+  uint64_t first_revision() const { return kept_.front().revision; }
+  // The last one first.
+  void MoveTo(Message& reply, const FieldDescriptor* rows) {
+    for (; !kept_.empty(); kept_.pop_back()) {
+      reply.GetReflection()->AddAllocatedMessage(&reply, rows, kept_.back().told.release());
+    }
+  }
+
+ private:
+  struct Kept {
+    uint64_t revision;
+    size_t bytes;
+    std::unique_ptr<Message> told;
+  };
+
+  const size_t rows_;
+  std::deque<Kept> kept_;
+  size_t bytes_ = 0;
+  bool has_more_ = false;
+};
+
+}  // namespace
+
+RevisionLister::RevisionLister(const ResourceType& type, const eventstore::EventLog& log,
+                               const eventstore::EventRegistry& registry,
+                               const MethodDescriptor& method)
+    : type_(type), log_(log), registry_(registry) {
+  const Descriptor& request = *method.input_type();
+  const Descriptor& reply = *method.output_type();
+  name_ = FieldOf(request, "name");
+  field_ = FieldOf(request, "field");
+  page_size_ = FieldOf(request, "page_size");
+  revisions_ = FieldOf(reply, "revisions");
+  next_page_token_ = FieldOf(reply, "next_page_token");
+  const Descriptor& one = *revisions_->message_type();
+  revision_ = FieldOf(one, "revision");
+  before_ = FieldOf(one, "before");
+  after_ = FieldOf(one, "after");
+}
+
+absl::Status RevisionLister::Run(const ReadContext& context, const Message& request,
+                                 Message* response) const {
+  const auto& ask = *request.GetReflection();
+  const std::string name = ask.GetString(request, name_);
+  const std::string field = ask.GetString(request, field_);
+  const Message& empty = *type_.rules->resource;
+  if (!field.empty() && empty.GetDescriptor()->FindFieldByName(field) == nullptr) {
+    return ViolationError("field", absl::StrCat("is no field of ", empty.GetDescriptor()->name()));
+  }
+  KITH_ASSIGN_OR_RETURN(const size_t page_size,
+                        projections::PageSizeOf(ask.GetInt32(request, page_size_)));
+  const uint64_t query = projections::QueryDigest({name, field});
+  KITH_ASSIGN_OR_RETURN(const uint64_t end, EndOf(context.page_token, query));
+
+  const auto cursor =
+      log_.ReadStream(context.workspace(), name, Revision(1), Direction::kForwards, context.tier);
+  std::unique_ptr<Message> before(empty.New());
+  std::unique_ptr<Message> after(empty.New());
+  const Message& prototype = *google::protobuf::MessageFactory::generated_factory()->GetPrototype(
+      revisions_->message_type());
+  LastPage page(page_size);
+  bool any = false;
+  for (;;) {
+    KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> record, cursor->Next());
+    if (record == nullptr || record->header.position > context.view().position()) break;
+    any = true;
+    const uint64_t revision = record->header.revision.value();
+    if (revision >= end) break;
+    KITH_RETURN_IF_ERROR(context.view().Count(BytesOf(*record)));
+    KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::RecordedEvent> event,
+                          registry_.Decode(std::move(record), context.keys));
+    FoldStandardEvent(projections::HappeningOf(*event), *after);
+    const FieldMask changed = ChangedIn(*before, *after);
+    if (field.empty() || Names(changed, field)) {
+      std::unique_ptr<Message> told(prototype.New());
+      KITH_RETURN_IF_ERROR(Tell(*event, *before, *after, changed, *told));
+      page.Add(revision, std::move(told));
+    }
+    before->CopyFrom(*after);
+  }
+  if (!any) return NotThere(context, name, ResourceNotFound(*type_.rules, name));
+
+  const auto& answer = *response->GetReflection();
+  if (page.has_more()) {
+    answer.SetString(response, next_page_token_,
+                     projections::EncodePageToken({context.view().position(), query, 0,
+                                                   absl::StrCat(page.first_revision())}));
+  }
+  page.MoveTo(*response, revisions_);
+  return absl::OkStatus();
+}
+
+absl::Status RevisionLister::Tell(const eventstore::RecordedEvent& event, const Message& before,
+                                  const Message& after, const FieldMask& changed,
+                                  Message& revision) const {
+  const eventstore::EventHeader& header = event.header();
+  const auto& reflection = *revision.GetReflection();
+  auto& told = static_cast<type::v1::Revision&>(*reflection.MutableMessage(&revision, revision_));
+  told.set_etag(EtagOf(header.revision));
+  told.set_type(
+      std::string(registry_.TypeName(eventstore::CategoryOf(header.stream), header.type)));
+  *told.mutable_changed() = changed;
+  told.set_actor(header.actor);
+  *told.mutable_record_time() = ToTimestamp(header.record_time);
+  *told.mutable_occur_time() = ToTimestamp(header.occur_time);
+  told.set_request_id(header.request.id);
+  told.set_correlation_id(header.correlation_id);
+  told.set_sequence(static_cast<int64_t>(header.sequence.value()));
+  told.set_erased(event.erased);
+  if (header.causation != Position()) {
+    KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::Record> cause,
+                          log_.ReadAt(header.causation, ReadTier::kDisk));
+    // A cause in another workspace has no number that this caller could use.
+    if (cause != nullptr && cause->header.workspace == header.workspace) {
+      told.set_causation_sequence(static_cast<int64_t>(cause->header.sequence.value()));
+    }
+  }
+  ApplyFields(before, changed, reflection.MutableMessage(&revision, before_));
+  ApplyFields(after, changed, reflection.MutableMessage(&revision, after_));
+  return absl::OkStatus();
+}
+
+}  // namespace kith::runtime

@@ -1,0 +1,171 @@
+// The commands that the protos give rise to.
+#include "services/cli/calls/catalog.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "services/cli/calls/request.h"
+#include "services/cli/commands/commands/commands.h"
+#include "services/cli/text/fields.h"
+#include "services/cli/text/proto_comments.h"
+
+namespace kith::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::string Tree(const Catalog& catalog) {
+  std::ostringstream tree;
+  for (const auto& [collection, methods] : catalog.collections()) {
+    for (const Method& method : methods) {
+      tree << collection << ' ' << method.verb;
+      if (!method.positional.empty()) tree << " [" << method.positional << ']';
+      for (const std::string& flag : FlagsOf(method)) tree << " --" << flag;
+      if (method.stream != nullptr) tree << " (lines)";
+      if (method.items != nullptr) tree << " (pages)";
+      if (method.read != nullptr) tree << " (as of)";
+      if (method.mutates()) tree << " (changes)";
+      tree << '\n';
+    }
+  }
+  return tree.str();
+}
+
+// People have these commands in scripts. A capability that is new adds lines; a line that goes or
+// changes breaks them.
+TEST(Catalog, HasTheCommandsOfTheGoldenTree) {
+  const std::string path = KITH_SOURCE_DIR "/tests/services/cli/command_tree.txt";
+  std::ifstream file(path);
+  const std::string golden((std::istreambuf_iterator<char>(file)),
+                           std::istreambuf_iterator<char>());
+  EXPECT_EQ(Tree(Catalog::Linked()), golden)
+      << "If that is meant, put what is there now in " << path;
+}
+
+TEST(Catalog, FindsNothingElse) {
+  EXPECT_EQ(Catalog::Linked().Find("deals", "undo"), nullptr);
+  EXPECT_EQ(Catalog::Linked().Find("dragons", "list"), nullptr);
+  EXPECT_FALSE(Catalog::Linked().HasCollection("dragons"));
+}
+
+TEST(Catalog, TakesACapabilityThatItNeverSaw) {
+  using google::protobuf::FileDescriptorProto;
+  FileDescriptorProto proto;
+  proto.set_name("kith/dragons/v1/dragons_service.proto");
+  proto.set_package("kith.dragons.v1");
+  proto.set_syntax("proto3");
+  auto* request = proto.add_message_type();
+  request->set_name("FeedDragonRequest");
+  auto* name = request->add_field();
+  name->set_name("name");
+  name->set_number(1);
+  name->set_type(google::protobuf::FieldDescriptorProto::TYPE_STRING);
+  name->set_label(google::protobuf::FieldDescriptorProto::LABEL_OPTIONAL);
+  auto* service = proto.add_service();
+  service->set_name("DragonsService");
+  auto* feed = service->add_method();
+  feed->set_name("FeedDragon");
+  feed->set_input_type(".kith.dragons.v1.FeedDragonRequest");
+  feed->set_output_type(".kith.dragons.v1.FeedDragonRequest");
+  google::protobuf::DescriptorPool pool;
+  const Catalog catalog({pool.BuildFile(proto)});
+  const Method* method = catalog.Find("dragons", "feed-dragon");
+  ASSERT_NE(method, nullptr);
+  EXPECT_EQ(method->positional, "name");
+  EXPECT_EQ(method->path, "/kith.dragons.v1.DragonsService/FeedDragon");
+}
+
+TEST(Help, NamesEveryCollectionAndEveryFlag) {
+  std::ostringstream out;
+  PrintHelp(Catalog::Linked(), out);
+  for (const auto& [collection, methods] : Catalog::Linked().collections()) {
+    EXPECT_NE(out.str().find(collection), std::string::npos) << collection;
+  }
+  std::ostringstream method_help;
+  PrintMethodHelp(*Catalog::Linked().Find("deals", "lose"), method_help);
+  EXPECT_NE(method_help.str().find("--reason PRICING|COMPETITION"), std::string::npos)
+      << method_help.str();
+}
+
+TEST(Help, SaysWhatEveryFlagAndEveryMethodMeans) {
+  for (const auto& [collection, methods] : Catalog::Linked().collections()) {
+    for (const Method& method : methods) {
+      EXPECT_NE(CommentOn(*method.descriptor), "") << method.path;
+      for (const std::string& flag : FlagsOf(method)) {
+        const auto* field = FindField(*method.descriptor->input_type(), FlagPath(method, flag));
+        EXPECT_NE(CommentOn(*field), "") << method.path << " --" << flag;
+      }
+    }
+  }
+  std::ostringstream out;
+  PrintMethodHelp(*Catalog::Linked().Find("deals", "win"), out);
+  EXPECT_NE(out.str().find("\n  --request-id TEXT\n        Makes a retry safe.\n"),
+            std::string::npos)
+      << out.str();
+}
+
+TEST(Help, TellsTheWholeCommentOfOneMethodAndTheFirstSentenceInAList) {
+  std::ostringstream one;
+  PrintMethodHelp(*Catalog::Linked().Find("contacts", "list"), one);
+  EXPECT_THAT(one.str(), StartsWith("kith contacts list [--field value]…\n\n"
+                                    "Lists contacts. Filter fields: email, "));
+  EXPECT_THAT(one.str(), HasSubstr("display_name, create_time.\n"));
+  EXPECT_THAT(one.str(), HasSubstr("\n  --page-token TEXT\n"
+                                   "        From the previous page; everything else must be as it "
+                                   "was then. Pages show one\n"
+                                   "        moment.\n"));
+  std::ostringstream list;
+  PrintCollectionHelp(Catalog::Linked(), "contacts", list);
+  EXPECT_THAT(list.str(), HasSubstr("\n        Lists contacts.\nkith contacts update [NAME] "));
+  EXPECT_THAT(list.str(), HasSubstr("kith contacts batch-get [NAMES]… [--field value]…\n"));
+}
+
+TEST(Help, NamesTheFieldsOfWhatIsWrittenAsJson) {
+  std::ostringstream out;
+  PrintMethodHelp(*Catalog::Linked().Find("contacts", "create"), out);
+  EXPECT_THAT(out.str(), HasSubstr("  --phones PhoneNumber as JSON  (repeat for several)\n"
+                                   "        Numbers to call.\n"
+                                   "        Its fields: raw (required), label, primary\n"));
+}
+
+TEST(Help, ExplainsEachCommandThatIsNoMethod) {
+  std::ostringstream all;
+  PrintHelp(Catalog::Linked(), all);
+  for (const std::string word : {"board", "forecast", "timeline", "events", "import", "bench"}) {
+    EXPECT_THAT(all.str(), HasSubstr("\n  kith " + word + " "));
+    std::ostringstream out;
+    EXPECT_TRUE(PrintCommandHelp(Catalog::Linked(), word, out)) << word;
+    EXPECT_THAT(out.str(), StartsWith("kith " + word + " "));
+    EXPECT_THAT(out.str(), HasSubstr("\n  --")) << word;
+    EXPECT_THAT(out.str(), Not(HasSubstr("Collections and their verbs"))) << word;
+  }
+  std::ostringstream out;
+  EXPECT_FALSE(PrintCommandHelp(Catalog::Linked(), "deals", out));
+}
+
+TEST(Help, SaysWhatALineOfItemsHolds) {
+  std::ostringstream out;
+  PrintMethodHelp(*Catalog::Linked().Find("interactions", "ingest"), out);
+  EXPECT_NE(out.str().find("kith interactions ingest FILE"), std::string::npos) << out.str();
+  EXPECT_NE(out.str().find("\n  parent contacts/{contact} or deals/{deal}  (required)\n"
+                           "        The contact or deal it belongs to.\n"),
+            std::string::npos)
+      << out.str();
+}
+
+TEST(FirstSentence, EndsWhereTheNextBegins) {
+  EXPECT_EQ(FirstSentence("One line."), "One line.");
+  EXPECT_EQ(FirstSentence("A sentence. And another."), "A sentence.");
+  EXPECT_EQ(FirstSentence("Short, e.g. this one. The rest."), "Short, e.g. this one.");
+  EXPECT_EQ(FirstSentence("\"users/x\"; empty for nobody"), "\"users/x\"; empty for nobody");
+  EXPECT_EQ(FirstSentence(""), "");
+}
+
+}  // namespace
+}  // namespace kith::cli

@@ -1,0 +1,166 @@
+// Requests from flags.
+#include "services/cli/calls/request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
+#include "kith/deals/v1/deals_service.pb.h"
+#include "kith/deals/v1/pipelines_service.pb.h"
+#include "kith/interactions/v1/interactions_service.pb.h"
+#include "services/cli/calls/session.h"
+#include "tests/services/cli/parse_text.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::Message;
+
+absl::StatusOr<std::unique_ptr<Message>> Build(absl::string_view collection, absl::string_view verb,
+                                               const std::vector<std::string>& words) {
+  const Method* method = Catalog::Linked().Find(collection, verb);
+  if (method == nullptr) return absl::NotFoundError("no such command");
+  auto arguments = ParseFor(*method, words);
+  if (!arguments.ok()) return arguments.status();
+  return BuildRequest(*method, *std::move(arguments));
+}
+
+TEST(BuildRequest, TakesTheResourcesFieldsAtTheTop) {
+  const auto request = Build("contacts", "create",
+                             {"--first-name", "Ada", "--emails", "ada@x.example", "--do-not-call",
+                              "--occur-time", "2026-01-31", "--request-id", "r1"});
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_TRUE(EqualsText<contacts::v1::CreateContactRequest>(**request, R"pb(
+    contact {
+      first_name: "Ada"
+      emails { address: "ada@x.example" }
+      do_not_call: true
+    }
+    occur_time { seconds: 1769817600 }
+    request_id: "r1"
+  )pb"));
+}
+
+TEST(BuildRequest, MakesTheMaskOfAnUpdateFromItsFlags) {
+  const auto request =
+      Build("deals", "update", {"x", "--amount", "5 EUR", "--clear", "next-step", "--etag", "7"});
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_TRUE(EqualsText<deals::v1::UpdateDealRequest>(**request, R"pb(
+    deal {
+      name: "deals/x"
+      etag: "7"
+      amount { currency_code: "EUR" units: 5 }
+    }
+    update_mask { paths: "amount" paths: "next_step" }
+  )pb"));
+}
+
+TEST(BuildRequest, TakesTheBodyAsJsonAndItsFieldsIntoTheMask) {
+  const auto request =
+      Build("deals", "update", {"deals/x", "--data", R"({"product":"p","source":"s"})"});
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_TRUE(EqualsText<deals::v1::UpdateDealRequest>(**request, R"pb(
+    deal { name: "deals/x" product: "p" source: "s" }
+    update_mask { paths: "product" paths: "source" }
+  )pb"));
+}
+
+TEST(BuildRequest, KnowsWhereTheWordWithoutAFlagGoes) {
+  const auto move = Build("deals", "move", {"x", "--stage", "default/qualified"});
+  ASSERT_TRUE(move.ok()) << move.status();
+  EXPECT_TRUE(EqualsText<deals::v1::MoveDealRequest>(
+      **move, R"pb(name: "deals/x" stage: "pipelines/default/stages/qualified")pb"));
+
+  const auto record =
+      Build("interactions", "record", {"contacts/1", "--kind", "call", "--duration", "7m"});
+  ASSERT_TRUE(record.ok()) << record.status();
+  EXPECT_TRUE(EqualsText<interactions::v1::RecordInteractionRequest>(**record, R"pb(
+    parent: "contacts/1"
+    interaction {
+      kind: CALL
+      duration { seconds: 420 }
+    }
+  )pb"));
+
+  const auto archive = Build("pipelines", "archive-stage", {"default/qualified"});
+  ASSERT_TRUE(archive.ok()) << archive.status();
+  EXPECT_TRUE(EqualsText<deals::v1::ArchiveStageRequest>(
+      **archive, R"pb(stage: "pipelines/default/stages/qualified")pb"));
+}
+
+TEST(BuildRequest, AsksAsOfAnEventATimeADayOrAToken) {
+  const auto as_of = [](const std::string& moment) {
+    auto request = Build("deals", "get", {"x", "--as-of", moment});
+    EXPECT_TRUE(request.ok()) << request.status();
+    return std::move(*request);
+  };
+  using Get = deals::v1::GetDealRequest;
+  EXPECT_TRUE(EqualsText<Get>(*as_of("@12"), R"pb(name: "deals/x"
+                                                  read { sequence: 12 })pb"));
+  EXPECT_TRUE(EqualsText<Get>(*as_of("2026-01-31T00:00:00Z"),
+                              R"pb(name: "deals/x"
+                                   read { time { seconds: 1769817600 } })pb"));
+  EXPECT_TRUE(EqualsText<Get>(*as_of("2026-01-31"),
+                              R"pb(name: "deals/x"
+                                   read { time { seconds: 1769903999 nanos: 999999000 } })pb"));
+  // A minute as it stands in a table: all of it, in the zone of the table.
+  const absl::Time minute =
+      absl::FromCivil(absl::CivilMinute(2026, 1, 31, 14, 5), absl::LocalTimeZone());
+  EXPECT_TRUE(EqualsText<Get>(
+      *as_of("2026-01-31 14:05"),
+      absl::StrCat("name: 'deals/x' read { time { seconds: ", absl::ToUnixSeconds(minute) + 59,
+                   " nanos: 999999000 } }")));
+  EXPECT_TRUE(EqualsText<Get>(*as_of("AAEC"), R"pb(name: "deals/x"
+                                                   read { token: "AAEC" })pb"));
+}
+
+TEST(BuildRequest, EmptiesAFieldAndNothingElse) {
+  const auto request =
+      Build("contacts", "update",
+            {"1", "--job-title", "", "--tags", "", "--birthday", "", "--contact.notes", ""});
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_TRUE(EqualsText<contacts::v1::UpdateContactRequest>(**request, R"pb(
+    contact { name: "contacts/1" }
+    update_mask { paths: "birthday" paths: "job_title" paths: "notes" paths: "tags" }
+  )pb"));
+  for (const char* flag : {"--etag", "--contact.etag", "--request-id", "--name", "--clear"}) {
+    EXPECT_EQ(Build("contacts", "update", {"1", flag, ""}).status().message(),
+              absl::StrCat(flag, " is empty: give it a value or leave it out"));
+  }
+  EXPECT_FALSE(Build("deals", "win", {"x", "--amount", ""}).ok());
+}
+
+TEST(BuildRequest, SaysWhichFlagIsWrong) {
+  const auto message = [](absl::string_view collection, absl::string_view verb,
+                          const std::vector<std::string>& words) {
+    return std::string(Build(collection, verb, words).status().message());
+  };
+  EXPECT_EQ(message("deals", "create", {"--amont", "5 EUR"}),
+            "unknown flag --amont; did you mean --amount?");
+  EXPECT_EQ(message("deals", "create", {"--amount", "5"}),
+            "--amount: \"5\" is not money: write it like \"1000.50 EUR\"");
+  EXPECT_EQ(message("deals", "create", {"--as-of", "@1"}),
+            "--as-of: deals create is always about now");
+  EXPECT_EQ(message("deals", "get", {"x", "y"}), "\"y\" is one word too many");
+  EXPECT_EQ(message("deals", "get", {"--as-of", "@x"}),
+            "--as-of: after @ stands the number of an event, like @1234");
+  EXPECT_EQ(message("deals", "create", {"--clear", "product"}),
+            "--clear: only an update can clear a field");
+  EXPECT_EQ(message("deals", "update", {"x", "--clear", "prodct"}),
+            "--clear: Deal has no field prodct; did you mean product?");
+  EXPECT_THAT(message("deals", "create", {"--data", "{"}), testing::StartsWith("--data: "));
+}
+
+TEST(SetRequestId, KeepsTheOneGiven) {
+  contacts::v1::DeleteContactRequest request;
+  SetRequestId(&request, "first");
+  SetRequestId(&request, "second");
+  EXPECT_EQ(request.request_id(), "first");
+  contacts::v1::GetContactRequest without;
+  SetRequestId(&without, "x");
+}
+
+}  // namespace
+}  // namespace kith::cli

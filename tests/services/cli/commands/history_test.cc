@@ -1,0 +1,186 @@
+// What was, as people see it: revisions, what was deleted, and many at once, from a whole server
+// whose clock stands still.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <regex>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "services/cli/app.h"
+#include "services/cli/calls/catalog.h"
+#include "services/cli/commands/commands/revision_table.h"
+#include "tests/testing/test_server.h"
+
+namespace kith::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class HistoryTest : public ::testing::Test {
+ protected:
+  HistoryTest() { setenv("TZ", "UTC", 1); }
+
+  // What the words print.
+  std::string Output(std::vector<std::string> words, int expected = 0) {
+    std::ostringstream out, err;
+    words.insert(words.begin(), {"--address", server_.address(), "--key", server_.secret()});
+    EXPECT_EQ(cli::Run(words, {.out = out,
+                               .err = err,
+                               .environment = [](const char*) { return std::nullopt; },
+                               .connect =
+                                   [](const ClientOptions& options) {
+                                     return std::make_unique<Client>(options);
+                                   }}),
+              expected)
+        << err.str();
+    return out.str() + err.str();
+  }
+  // The same with "ID" for each id that was drawn.
+  std::string Run(const std::vector<std::string>& words, int expected = 0) {
+    static const std::regex ids("[0-7][0-9A-HJKMNP-TV-Z]{25}");
+    return std::regex_replace(Output(words, expected), ids, "ID");
+  }
+  // The name of what the words create.
+  std::string Create(std::vector<std::string> words) {
+    words.push_back("--json");
+    const std::string text = Output(words);
+    std::smatch found;
+    EXPECT_TRUE(std::regex_search(text, found, std::regex("\"name\": ?\"([^\"]+)\""))) << text;
+    return found.size() < 2 ? "" : found[1].str();
+  }
+
+  testing::TestServer server_;
+};
+
+TEST_F(HistoryTest, TellsWhoChangedWhatWhenFromWhatToWhat) {
+  const std::string mira = Create({"contacts", "create", "--first-name", "Mira", "--notes",
+                                   std::string(60, 'x') + "A", "--emails", "mira@x.example"});
+  server_.clock().Advance(absl::Hours(25));
+  Run({"contacts", "update", mira, "--notes", std::string(60, 'x') + "B", "--emails",
+       R"({"address":"mira@x.example","label":"work"})", "--occur-time", "2020-01-31T12:00:00Z"});
+  Run({"contacts", "delete", mira});
+  const std::string indent(77, ' ');
+  EXPECT_EQ(Run({"contacts", "list-revisions", mira}),
+            absl::StrCat(
+                "EVENT  RECORDED          HAPPENED          WHO        ETAG  WHAT             "
+                "FIELD            BEFORE                    AFTER\n",
+                "   @6  2026-01-02 01:00  2026-01-02 01:00  First key     3  contact deleted  "
+                "delete_time                                2026-01-02 01:00\n",
+                "   @5  2026-01-02 01:00  2020-01-31 12:00  First key     2  contact updated  "
+                "emails           mira@x.example · primary  mira@x.example · work · primary\n",
+                indent, "notes            …xxxxxxxxA                …xxxxxxxxB\n",
+                "   @4  2026-01-01 00:00  2026-01-01 00:00  First key     1  contact created  "
+                "first_name                                 Mira\n",
+                indent, "display_name                               Mira\n", indent,
+                "emails                                     mira@x.example · primary\n", indent,
+                "lifecycle_stage                            LEAD\n", indent,
+                "notes                                      xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\n"));
+  EXPECT_THAT(Run({"contacts", "list-revisions", mira, "--field", "notes"}),
+              AllOf(HasSubstr("   @5"), HasSubstr("   @4"), Not(HasSubstr("   @6")),
+                    Not(HasSubstr("emails"))));
+  EXPECT_THAT(Run({"contacts", "list-revisions", mira, "--json"}), StartsWith("{\n \"revisions\""));
+}
+
+TEST_F(HistoryTest, TellsTheIdOfAKeyWhereItsNameIsNotKnown) {
+  const std::string ada = Create({"users", "create", "--display-name", "Ada"});
+  EXPECT_THAT(Run({"users", "list-revisions", ada}), HasSubstr("  First key  "));
+  // Of two that are called alike the name says nothing.
+  Run({"api-keys", "create", "--display-name", "First key", "--permissions", "users.read"});
+  EXPECT_THAT(Run({"users", "list-revisions", ada}), Not(HasSubstr("First key")));
+  EXPECT_THAT(Run({"users", "list-revisions", ada}), HasSubstr("  ID  "));
+}
+
+TEST_F(HistoryTest, ShowsWhenSomethingWasDeleted) {
+  const std::string ada = Create({"users", "create", "--display-name", "Ada"});
+  EXPECT_THAT(Run({"users", "list"}), Not(HasSubstr("DELETE TIME")));
+  server_.clock().Advance(absl::Hours(25));
+  Run({"users", "delete", ada});
+  EXPECT_EQ(Run({"users", "list-deleted"}),
+            "NAME                              DISPLAY NAME  DELETE TIME\n"
+            "users/ID  Ada           2026-01-02 01:00\n");
+}
+
+TEST_F(HistoryTest, ShowsManyAsAList) {
+  const std::string ada = Create({"users", "create", "--display-name", "Ada"});
+  const std::string bob = Create({"users", "create", "--display-name", "Bob", "--office", "Leeds"});
+  EXPECT_EQ(Run({"users", "batch-get", ada, "nobody", bob, "--names", "x"}),
+            "NAME                              DISPLAY NAME  OFFICE\n"
+            "users/ID  Ada\n"
+            "users/ID  Bob           Leeds\n"
+            "missing  users/nobody\n"
+            "         users/x\n");
+  EXPECT_EQ(Run({"users", "batch-get", "nobody"}), "missing  users/nobody\n");
+  EXPECT_THAT(Run({"users", "batch-get", ada, "--json"}), StartsWith("{\n \"users\""));
+}
+
+TEST_F(HistoryTest, TakesAMinuteAsItStandsInTables) {
+  server_.clock().Advance(absl::Hours(1));
+  const std::string ada = Create({"users", "create", "--display-name", "Ada"});
+  server_.clock().Advance(absl::Hours(1));
+  EXPECT_THAT(Run({"users", "get", ada, "--as-of", "2026-01-01 01:00"}), HasSubstr("Ada"));
+  EXPECT_THAT(Run({"events", "--from", "2026-01-01 01:00"}), StartsWith("     @4  "));
+  EXPECT_THAT(Run({"users", "get", ada, "--as-of", "yesterday"}, 1),
+              HasSubstr("\nWrite a moment like @1234, "));
+}
+
+TEST_F(HistoryTest, TellsWhatIsWrongWithAFieldOnce) {
+  EXPECT_EQ(Run({"users", "create", "--display-name", "Ada", "--email", "ada"}, 1),
+            "kith: Invalid request: user.email must be an e-mail address: local@domain. "
+            "[INVALID_FIELD]\nCorrect the fields named and try again.\n");
+}
+
+TEST_F(HistoryTest, SaysThatNothingWasRecordedByThen) {
+  server_.clock().Advance(absl::Hours(1));
+  const std::string ada = Create({"users", "create", "--display-name", "Ada"});
+  server_.clock().Advance(absl::Hours(1));
+  Run({"users", "delete", ada});
+  const std::string first =
+      "  first_record_time: 2026-01-01T01:00:00.000000Z\n  first_sequence: 4\n  name: users/ID\n";
+  const std::string early =
+      "kith: Nothing was recorded under users/ID by then. Its first event is number 4, recorded at "
+      "2026-01-01T01:00:00.000000Z: ask as of that or later. [USER_NOT_FOUND]\n";
+  for (const std::string moment : {"@3", "2026-01-01T00:30:00Z"}) {
+    EXPECT_EQ(Run({"users", "get", ada, "--as-of", moment}, 1), early + first);
+    EXPECT_EQ(Run({"users", "list-revisions", ada, "--as-of", moment}, 1), early + first);
+  }
+  EXPECT_EQ(Run({"users", "get", ada, "--as-of", "2026-01-01T02:00:00Z"}, 1),
+            "kith: users/ID was deleted by then. Its first event is number 4, recorded at "
+            "2026-01-01T01:00:00.000000Z: ask as of an earlier moment. [USER_NOT_FOUND]\n" +
+                first);
+  EXPECT_THAT(Run({"users", "get", ada, "--as-of", "@4"}), HasSubstr("Ada"));
+  const std::string never = "kith: No such user, or it was deleted. Check the name. ";
+  EXPECT_THAT(Run({"users", "get", "x", "--as-of", "@3"}, 1), StartsWith(never));
+  EXPECT_THAT(Run({"users", "get", ada}, 1), StartsWith(never));
+  EXPECT_THAT(Run({"pipelines", "get", "default", "--as-of", "@1"}, 1),
+              HasSubstr("Its first event is number 3,"));
+}
+
+TEST(IsRevision, KnowsThoseOfEveryResource) {
+  int found = 0;
+  for (const auto& [collection, methods] : Catalog::Linked().collections()) {
+    for (const Method& method : methods) {
+      if (method.items == nullptr) continue;
+      const bool is_revision = IsRevision(*method.items->message_type());
+      EXPECT_EQ(is_revision, method.verb == "list-revisions") << collection << ' ' << method.verb;
+      found += is_revision;
+    }
+  }
+  EXPECT_GE(found, 2);
+}
+
+TEST(FromWhereTheyDiffer, KeepsALittleOfWhatBothHave) {
+  using Texts = std::pair<std::string, std::string>;
+  EXPECT_EQ(FromWhereTheyDiffer("short A", "short B", 8), Texts("short A", "short B"));
+  EXPECT_EQ(FromWhereTheyDiffer("a long text: A", "a long text: B", 8), Texts("…: A", "…: B"));
+  EXPECT_EQ(FromWhereTheyDiffer("A, and so on", "B, and so on", 8),
+            Texts("A, and so on", "B, and so on"));
+  EXPECT_EQ(FromWhereTheyDiffer("same beginning", "", 8), Texts("same beginning", ""));
+  EXPECT_EQ(FromWhereTheyDiffer("ééééééééÄ", "ééééééééÖ", 8), Texts("…éÄ", "…éÖ"));
+}
+
+}  // namespace
+}  // namespace kith::cli

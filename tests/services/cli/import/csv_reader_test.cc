@@ -1,0 +1,78 @@
+#include "services/cli/import/csv_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace kith::cli {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(ParseCsv, KnowsTheLineOfEveryRow) {
+  const auto file =
+      ParseCsv("\xEF\xBB\xBFname,note\r\nAda,\"two\nlines\"\r\n\r\nBob,\"a \"\"b\"\"\"\n");
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_THAT(file->columns, ElementsAre("name", "note"));
+  ASSERT_EQ(file->rows.size(), 2u);
+  EXPECT_EQ(file->rows[0].line, 2);
+  EXPECT_THAT(file->rows[0].cells, ElementsAre("Ada", "two\nlines"));
+  EXPECT_EQ(file->rows[1].line, 5);
+  EXPECT_THAT(file->rows[1].cells, ElementsAre("Bob", "a \"b\""));
+}
+
+TEST(ParseCsv, KnowsTheLineOfEveryRowWhateverEndsIt) {
+  const auto file = ParseCsv("a\r1\r\r2\r\n3\n\"4\r5\"\r6");
+  ASSERT_TRUE(file.ok()) << file.status();
+  std::vector<int64_t> lines;
+  for (const CsvRow& row : file->rows) lines.push_back(row.line);
+  EXPECT_THAT(lines, ElementsAre(2, 4, 5, 6, 8));
+}
+
+TEST(ParseCsv, TakesALastLineWithoutAnEnd) {
+  const auto file = ParseCsv("a;b\n1;2", ';');
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_EQ(file->rows.size(), 1u);
+  EXPECT_THAT(file->rows[0].cells, ElementsAre("1", "2"));
+}
+
+TEST(ParseCsv, KeepsRowsOfAnotherLengthForTheCallerToRefuse) {
+  const auto file = ParseCsv("a,b\n1\n1,2,3\n");
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(file->rows[0].cells.size(), 1u);
+  EXPECT_EQ(file->rows[1].cells.size(), 3u);
+}
+
+TEST(ParseCsv, RefusesAFileThatIsNone) {
+  EXPECT_EQ(ParseCsv("").status().message(), "the file has no header");
+  EXPECT_EQ(ParseCsv("a,a\n").status().message(), "two columns are called \"a\"");
+  EXPECT_EQ(ParseCsv("a,b\n1,2\nx\"y,2\n").status().message(),
+            "line 3: a quotation mark stands where none can");
+  EXPECT_FALSE(ParseCsv("a,b\n1,\"2\n").ok()) << "the last quotation mark is missing";
+}
+
+TEST(CsvCell, QuotesOnlyWhatMustBe) {
+  EXPECT_EQ(CsvCell("plain"), "plain");
+  EXPECT_EQ(CsvCell("a \"b\", c"), "\"a \"\"b\"\", c\"");
+}
+
+TEST(CsvCell, IsReadAsItWas) {
+  for (const char delimiter : {',', ';', '\t', '|'}) {
+    for (const std::string cell :
+         {"", "a b", " a ", "\ta", "a|b", "a\tb", "a,b;c", "\"", "a\r\nb"}) {
+      const std::string line =
+          absl::StrCat("x", std::string(1, delimiter), CsvCell(cell, delimiter));
+      const auto file =
+          ParseCsv(absl::StrCat("h", std::string(1, delimiter), "i\n", line), delimiter);
+      ASSERT_TRUE(file.ok()) << file.status();
+      EXPECT_EQ(file->rows[0].cells[1], cell) << line;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kith::cli

@@ -1,0 +1,266 @@
+// Rows into requests: what a mapping makes of a CSV file, and what it makes of bad rows.
+#include "services/cli/import/import_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/str_replace.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
+#include "kith/deals/v1/deals_service.pb.h"
+#include "kith/users/v1/users_service.pb.h"
+#include "tests/services/cli/parse_text.h"
+
+namespace kith::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr char kDeals[] = R"json({
+  "name": "crm", "collection": "deals", "key": ["id"],
+  "corrections": {"product": {"GTXPro": "GTX Pro"}},
+  "steps": [
+    {"verb": "create", "fields": {
+      "deal_id": "id",
+      "display_name": {"template": ["{product} for {account}", "{product}"]},
+      "product": "product",
+      "stage": {"column": "stage", "values": {"New": "default/new-lead", "Won": "default/contacted",
+                                              "Lost": "default/contacted"}},
+      "owner": {"column": "agent", "lookup": {"collection": "users", "by": "display_name",
+                "create": {"display_name": "agent", "office": {"constant": "Central"}}}},
+      "occur_time": {"column": "engaged", "date_format": "%d.%m.%Y", "default": "2016-10-20"}}},
+    {"verb": "win", "when": {"stage": ["Won"]}, "fields": {
+      "amount": {"column": "value", "currency": "USD"}, "occur_time": "closed"}},
+    {"verb": "lose", "when": {"stage": ["Lost"]}, "fields": {
+      "reason": {"constant": "OTHER_REASON"}, "occur_time": "closed"}}
+  ]})json";
+
+constexpr char kHeader[] = "id,agent,product,account,stage,engaged,closed,value\n";
+
+// A file under a mapping, planned as if every lookup had found "users/<text>".
+class Planned {
+ public:
+  Planned(const std::string& json, const std::string& csv)
+      : mapping_(ParseMapping(json, "").value()),
+        csv_(ParseCsv(csv).value()),
+        planner_(ImportPlanner::Make(mapping_, Catalog::Linked(), csv_).value()) {
+    for (const auto& [key, row] : planner_.CollectReferences()) {
+      references_.emplace(key, absl::StrCat("users/", key.text));
+    }
+  }
+
+  absl::StatusOr<std::vector<PlannedCall>> Row(size_t i) const {
+    return planner_.Plan(csv_.rows[i], references_);
+  }
+  std::string Mistake(size_t i) const { return std::string(Row(i).status().message()); }
+  const ImportPlanner& planner() const { return planner_; }
+  References& references() { return references_; }
+
+ private:
+  const Mapping mapping_;
+  const CsvFile csv_;
+  const ImportPlanner planner_;
+  References references_;
+};
+
+std::string RequestId(const PlannedCall& call) {
+  const auto* field = call.request->GetDescriptor()->FindFieldByName("request_id");
+  return call.request->GetReflection()->GetString(*call.request, field);
+}
+
+void ClearRequestId(const PlannedCall& call) {
+  call.request->GetReflection()->ClearField(
+      call.request.get(), call.request->GetDescriptor()->FindFieldByName("request_id"));
+}
+
+TEST(ImportPlanner, CreatesAClosedDealAndThenWinsIt) {
+  const Planned planned(
+      kDeals, absl::StrCat(kHeader, "A1,Ada,GTXPro,Isdom,Won,25.10.2016,2017-03-11,4514\n"));
+  const auto calls = planned.Row(0);
+  ASSERT_TRUE(calls.ok()) << calls.status();
+  ASSERT_THAT(*calls, SizeIs(2));
+  EXPECT_EQ((*calls)[1].method->verb, "win");
+  for (const PlannedCall& call : *calls) ClearRequestId(call);
+  EXPECT_TRUE(EqualsText<deals::v1::CreateDealRequest>(*(*calls)[0].request, R"pb(
+    deal_id: "A1"
+    deal {
+      display_name: "GTX Pro for Isdom"
+      product: "GTX Pro"
+      stage: "pipelines/default/stages/contacted"
+      owner: "users/Ada"
+    }
+    occur_time { seconds: 1477353600 }
+  )pb"));
+  EXPECT_TRUE(EqualsText<deals::v1::WinDealRequest>(*(*calls)[1].request, R"pb(
+    amount { currency_code: "USD" units: 4514 }
+    occur_time { seconds: 1489190400 }
+  )pb"));
+}
+
+TEST(ImportPlanner, TakesTheFirstCompleteTemplateAndTheDefault) {
+  const Planned planned(kDeals, absl::StrCat(kHeader, "A1,Ada,GTX,,New,,,\n"));
+  const auto calls = planned.Row(0);
+  ASSERT_TRUE(calls.ok()) << calls.status();
+  ASSERT_THAT(*calls, SizeIs(1));
+  ClearRequestId((*calls)[0]);
+  EXPECT_TRUE(EqualsText<deals::v1::CreateDealRequest>(*(*calls)[0].request, R"pb(
+    deal_id: "A1"
+    deal {
+      display_name: "GTX"
+      product: "GTX"
+      stage: "pipelines/default/stages/new-lead"
+      owner: "users/Ada"
+    }
+    occur_time { seconds: 1476921600 }
+  )pb"));
+}
+
+TEST(ImportPlanner, NamesEveryMistakeOfARow) {
+  Planned planned(kDeals, absl::StrCat(kHeader, "A1,Ada,GTX,Isdom,Won,2016-10-25,soon,much\n",  //
+                                       "A2,Ada,GTX,Isdom,Open,,,\n",                            //
+                                       "A3,Ada\n",                                              //
+                                       "A4,Bob,GTX,,New,,,\n"));
+  const std::string mistakes = planned.Mistake(0);
+  EXPECT_THAT(mistakes, HasSubstr("occur_time: \"2016-10-25\" is not like %d.%m.%Y"));
+  EXPECT_THAT(mistakes, HasSubstr("amount: \"much USD\" is not money"));
+  EXPECT_THAT(mistakes, HasSubstr("occur_time: \"soon\" is not a time"));
+  EXPECT_EQ(planned.Mistake(1), "stage: the mapping says nothing of \"Open\"");
+  EXPECT_EQ(planned.Mistake(2), "it has 2 cells, the header 8");
+  for (auto& [key, found] : planned.references()) found = absl::NotFoundError("there is none");
+  EXPECT_EQ(planned.Mistake(3), "owner: there is none");
+}
+
+TEST(ImportPlanner, GivesTheSameRowTheSameRequestIdsInEveryRun) {
+  const std::string csv = absl::StrCat(kHeader, "A1,Ada,GTX,Isdom,Won,25.10.2016,2017-03-11,1\n",
+                                       "A2,Ada,GTX,Isdom,Won,25.10.2016,2017-03-11,1\n");
+  const Planned first(kDeals, csv), second(kDeals, csv);
+  const auto once = first.Row(0), again = second.Row(0), other = first.Row(1);
+  EXPECT_EQ(RequestId((*once)[0]), RequestId((*again)[0]));
+  EXPECT_EQ(RequestId((*once)[1]), RequestId((*again)[1]));
+  EXPECT_NE(RequestId((*once)[0]), RequestId((*once)[1]));
+  EXPECT_NE(RequestId((*once)[0]), RequestId((*other)[0]));
+  EXPECT_LE(RequestId((*once)[0]).size(), 128u);
+}
+
+TEST(ImportPlanner, KeepsTheRequestIdOfAKeyWhoseContentChanged) {
+  const Planned before(kDeals, absl::StrCat(kHeader, "A1,Ada,GTX,,New,,,\n"));
+  const Planned after(kDeals, absl::StrCat(kHeader, "A1,Ada,MG,,New,,,\n"));
+  EXPECT_EQ(RequestId((*before.Row(0))[0]), RequestId((*after.Row(0))[0]))
+      << "so that the server refuses it instead of making a second record";
+}
+
+TEST(ImportPlanner, TellsRowsApartByAllTheyHoldWhereTheMappingHasNoKey) {
+  const std::string mapping = absl::StrReplaceAll(kDeals, {{R"("key": ["id"],)", ""}});
+  const Planned planned(mapping,
+                        absl::StrCat(kHeader, "A1,Ada,GTX,,New,,,\n", "A1,Ada,MG,,New,,,\n"));
+  EXPECT_NE(RequestId((*planned.Row(0))[0]), RequestId((*planned.Row(1))[0]));
+}
+
+// Goal: a row that failed half-way is not made twice when its file of rejects is imported.
+TEST(ImportPlanner, TakesTheColumnsOfAFileOfRejectsForNoContent) {
+  const std::string mapping = absl::StrReplaceAll(kDeals, {{R"("key": ["id"],)", ""}});
+  const std::string row = "A1,Ada,GTX,,New,,,\n";
+  const Planned planned(mapping, absl::StrCat(kHeader, row));
+  const Planned rejected(mapping, absl::StrCat("rejected_line,rejected_reason,", kHeader,
+                                               "2,The disk is full.,", row));
+  EXPECT_EQ(RequestId((*planned.Row(0))[0]), RequestId((*rejected.Row(0))[0]));
+}
+
+TEST(ImportPlanner, MakesEachRecordThatRowsReferToOnce) {
+  const Planned planned(kDeals,
+                        absl::StrCat(kHeader, "A1,Ada,GTX,,New,,,\n", "A2,Ada,GTX,,New,,,\n",
+                                     "A3,Bob,GTX,,New,,,\n", "A4,,GTX,,New,,,\n"));
+  const auto references = planned.planner().CollectReferences();
+  ASSERT_THAT(references, SizeIs(2));
+  const auto& [key, row] = *references.begin();
+  const auto call = planned.planner().PlanReference(key, *row);
+  ASSERT_TRUE(call.ok()) << call.status();
+  EXPECT_FALSE(RequestId(*call).empty());
+  ClearRequestId(*call);
+  EXPECT_TRUE(EqualsText<users::v1::CreateUserRequest>(
+      *call->request, R"pb(user { display_name: "Ada" office: "Central" })pb"));
+}
+
+TEST(ImportPlanner, SplitsListsOfContacts) {
+  const Planned planned(
+      R"({"name": "c", "collection": "contacts", "steps": [{"verb": "create", "fields": {
+           "last_name": "name", "emails": {"column": "mail", "separator": ";"},
+           "addresses.city": "city", "addresses.country": {"constant": "DE"}}}]})",
+      "name,mail,city\nAda,a@x.example; b@x.example;,Kiel\n");
+  const auto calls = planned.Row(0);
+  ASSERT_TRUE(calls.ok()) << calls.status();
+  ClearRequestId((*calls)[0]);
+  EXPECT_TRUE(EqualsText<contacts::v1::CreateContactRequest>(*(*calls)[0].request, R"pb(
+    contact {
+      last_name: "Ada"
+      emails { address: "a@x.example" }
+      emails { address: "b@x.example" }
+      addresses { city: "Kiel" country: "DE" }
+    }
+  )pb"));
+}
+
+TEST(ImportPlanner, RefusesAMappingThatFitsNeitherTheFileNorTheServer) {
+  const auto refusal = [](const std::string& json, const std::string& csv) {
+    const Mapping mapping = ParseMapping(json, "").value();
+    const CsvFile file = ParseCsv(csv).value();
+    return std::string(ImportPlanner::Make(mapping, Catalog::Linked(), file).status().message());
+  };
+  EXPECT_EQ(refusal(kDeals, "id\n"), "the file has no column \"account\"");
+  EXPECT_EQ(refusal(R"({"name":"x","collection":"deals","steps":[{"verb":"eat"}]})", "id\n"),
+            "steps[0]: there is no command \"deals eat\"");
+  EXPECT_EQ(refusal(R"({"name":"x","collection":"deals","steps":[{"verb":"list"}]})", "id\n"),
+            "steps[0]: there is no command \"deals list\"");
+  EXPECT_EQ(
+      refusal(
+          R"({"name":"x","collection":"deals","steps":[{"verb":"win","fields":{"prize":"id"}}]})",
+          "id\n"),
+      "steps[0].fields.prize: deals win has no such field");
+}
+
+TEST(ParseMapping, NamesThePlaceOfAMistake) {
+  const auto refusal = [](const std::string& json) {
+    return std::string(ParseMapping(json, "/nowhere").status().message());
+  };
+  EXPECT_EQ(refusal("{"), "the mapping is not JSON");
+  EXPECT_EQ(refusal("{}"), "the mapping: name and collection are wanted");
+  EXPECT_EQ(refusal(R"({"name":"x","collection":"deals","keys":[]})"),
+            "the mapping: nothing is known of \"keys\"");
+  EXPECT_EQ(
+      refusal(R"({"name":"x","collection":"deals","steps":[{"verb":"win","fields":{"a":3}}]})"),
+      "steps[0].fields.a: an object is wanted");
+  EXPECT_EQ(
+      refusal(R"({"name":"x","collection":"deals","steps":[{"verb":"win","fields":{"a":{}}}]})"),
+      "steps[0].fields.a: one of column, template and constant is wanted");
+  EXPECT_EQ(refusal(R"({"name":"x","collection":"deals","steps":[{"verb":"win","fields":{"a":
+                       {"column":"b","values_from":{"file":"c.csv","key":"k","value":"v"}}}}]})"),
+            "cannot read /nowhere/c.csv");
+}
+
+// The mappings and the sample data that are shipped fit each other.
+class ShippedImport : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(ShippedImport, PlansEveryRow) {
+  const std::string directory = absl::StrCat(KITH_SOURCE_DIR, "/deploy/");
+  std::ifstream file(absl::StrCat(directory, "import/", GetParam(), ".json"));
+  const std::string json((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const auto mapping = ParseMapping(json, directory);
+  ASSERT_TRUE(mapping.ok()) << mapping.status();
+  const auto csv = ReadCsv(absl::StrCat(directory, "sample/", GetParam(), ".csv"));
+  ASSERT_TRUE(csv.ok()) << csv.status();
+  const auto planner = ImportPlanner::Make(*mapping, Catalog::Linked(), *csv);
+  ASSERT_TRUE(planner.ok()) << planner.status();
+  References references;
+  for (const auto& [key, row] : planner->CollectReferences()) references.emplace(key, "x");
+  for (const CsvRow& row : csv->rows) {
+    EXPECT_EQ(planner->Plan(row, references).status(), absl::OkStatus()) << "line " << row.line;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, ShippedImport, ::testing::Values("contacts", "deals", "interactions"));
+
+}  // namespace
+}  // namespace kith::cli

@@ -1,0 +1,125 @@
+// Messages as tables and texts.
+#include "services/cli/text/render.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "google/rpc/status.pb.h"
+#include "kith/contacts/v1/contact_events.pb.h"
+#include "kith/deals/v1/deal_events.pb.h"
+#include "kith/deals/v1/deals_service.pb.h"
+#include "services/cli/text/event_text.h"
+#include "tests/services/cli/parse_text.h"
+
+namespace kith::cli {
+namespace {
+
+using contacts::v1::Contact;
+
+TEST(PrintRows, ShowsTheColumnsThatTheProtoMarks) {
+  const auto ada = FromText<Contact>(R"pb(
+    name: "contacts/1"
+    display_name: "Ada Lovelace"
+    emails { address: "ada@x.example" label: "work" }
+    emails { address: "a@y.example" }
+    notes: "not a column"
+    lifecycle_stage: CUSTOMER
+  )pb");
+  std::ostringstream out;
+  PrintRows({&ada}, *Contact::descriptor(), absl::UTCTimeZone(), out);
+  EXPECT_EQ(out.str(),
+            "NAME        DISPLAY NAME  EMAILS                      LIFECYCLE STAGE\n"
+            "contacts/1  Ada Lovelace  ada@x.example, a@y.example  CUSTOMER\n");
+}
+
+TEST(PrintRows, SaysWhereThereIsNothing) {
+  std::ostringstream out;
+  PrintRows({}, *Contact::descriptor(), absl::UTCTimeZone(), out);
+  EXPECT_EQ(out.str(), "Nothing found.\n");
+}
+
+TEST(PrintRows, ShowsAZeroThatIsACount) {
+  const auto stage = FromText<deals::v1::BoardStage>(R"pb(stage: "s")pb");
+  std::ostringstream out;
+  PrintRows({&stage}, *deals::v1::BoardStage::descriptor(), absl::UTCTimeZone(), out);
+  EXPECT_EQ(out.str(),
+            "STAGE  PROBABILITY  COUNT  ROTTING COUNT\n"
+            "s                0      0              0\n");
+}
+
+TEST(PrintFields, ShowsNestedMessagesWhole) {
+  const auto ada = FromText<Contact>(R"pb(
+    name: "contacts/1"
+    emails { address: "ada@x.example" label: "work" primary: true }
+    emails { address: "a@y.example" }
+    birthday { month: 12 day: 10 }
+    create_time { seconds: 1769817600 }
+  )pb");
+  std::ostringstream out;
+  PrintFields(ada, absl::UTCTimeZone(), out);
+  EXPECT_EQ(out.str(),
+            "name         contacts/1\n"
+            "emails       ada@x.example · work · primary\n"
+            "             a@y.example\n"
+            "birthday     --12-10\n"
+            "create_time  2026-01-31 00:00\n");
+}
+
+TEST(ToJson, CallsFieldsAsTheProtosDo) {
+  EXPECT_EQ(ToJson(FromText<Contact>(R"pb(first_name: "Ada")pb"), false),
+            R"({"first_name":"Ada"})");
+}
+
+TEST(ToJson, IsJsonEvenWhereATypeIsNotKnown) {
+  google::rpc::Status status;
+  google::protobuf::Any* unknown = status.add_details();
+  unknown->set_type_url("type.googleapis.com/kith.dragons.v1.DragonFed");
+  unknown->set_value("\x0a\x01x");
+  EXPECT_THAT(ToJson(status, false), testing::StartsWith(R"({"unreadable":")"));
+}
+
+template <class Event>
+std::string TextOf(const std::string& text) {
+  google::protobuf::Any any;
+  any.PackFrom(FromText<Event>(text));
+  return EventText(any, absl::UTCTimeZone());
+}
+
+TEST(EventText, ShowsWhatAnUpdateChanged) {
+  EXPECT_EQ(TextOf<deals::v1::DealUpdated>(R"pb(
+              name: "deals/1"
+              update_mask { paths: "product" }
+              deal { name: "deals/1" display_name: "not changed" product: "GTX" }
+            )pb"),
+            "product=GTX");
+}
+
+TEST(EventText, ShowsAStageByItsId) {
+  EXPECT_EQ(TextOf<deals::v1::DealStageChanged>(R"pb(
+              name: "deals/1"
+              from_stage: "pipelines/default/stages/new-lead"
+              to_stage: "pipelines/default/stages/qualified"
+              dwell { seconds: 86400 }
+            )pb"),
+            "from_stage=new-lead  to_stage=qualified  dwell=1d");
+}
+
+TEST(EventText, JoinsClearAndPersonalFields) {
+  EXPECT_EQ(TextOf<contacts::v1::ContactCreated>(R"pb(
+              name: "contacts/1"
+              contact { company_name: "Example" department: "no column" }
+              personal { first_name: "Ada" }
+            )pb"),
+            "company_name=Example  first_name=Ada");
+}
+
+TEST(EventText, NamesATypeItDoesNotKnow) {
+  google::protobuf::Any any;
+  any.set_type_url("type.googleapis.com/kith.dragons.v1.DragonFed");
+  EXPECT_EQ(EventText(any, absl::UTCTimeZone()), "kith.dragons.v1.DragonFed");
+}
+
+}  // namespace
+}  // namespace kith::cli

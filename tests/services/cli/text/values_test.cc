@@ -1,0 +1,103 @@
+// How people write and read values.
+#include "services/cli/text/values.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace kith::cli {
+namespace {
+
+TEST(ParseMoney, TakesTheCurrencyOnEitherSide) {
+  for (const char* text : {"1000.50 EUR", "EUR 1000.50", " 1000.5  eur "}) {
+    const auto money = ParseMoney(text);
+    ASSERT_TRUE(money.ok()) << text;
+    EXPECT_EQ(money->units(), 1000);
+    EXPECT_EQ(money->nanos(), 500'000'000);
+    EXPECT_EQ(money->currency_code(), "EUR");
+  }
+}
+
+TEST(ParseMoney, GivesUnitsAndNanosOneSign) {
+  const auto money = ParseMoney("-0.25 USD");
+  ASSERT_TRUE(money.ok());
+  EXPECT_EQ(money->units(), 0);
+  EXPECT_EQ(money->nanos(), -250'000'000);
+}
+
+TEST(ParseMoney, RefusesWhatIsNotMoney) {
+  for (const char* text : {"", "1000", "EUR", "1,000 EUR", "1.0000000001 EUR", "1. EUR", "x EUR",
+                           "1 EURO", "1 EUR EUR", "99999999999999999999 EUR"}) {
+    EXPECT_FALSE(ParseMoney(text).ok()) << text;
+  }
+}
+
+TEST(ParseDate, RefusesDaysThatDoNotExist) {
+  EXPECT_TRUE(ParseDate("2024-02-29").ok());
+  EXPECT_TRUE(ParseDate("--02-29").ok());
+  for (const char* text :
+       {"2025-02-29", "2025-13-01", "2025-1-1", "01.02.2025", "", "2025-01-01x"}) {
+    EXPECT_FALSE(ParseDate(text).ok()) << text;
+  }
+}
+
+TEST(ParseTimestamp, TakesADateForItsMidnight) {
+  const auto date = ParseTimestamp("2026-01-31");
+  const auto time = ParseTimestamp("2026-01-31T01:00:00+01:00");
+  ASSERT_TRUE(date.ok() && time.ok());
+  EXPECT_EQ(date->seconds(), time->seconds());
+  EXPECT_FALSE(ParseTimestamp("yesterday").ok());
+}
+
+TEST(ParseTimestamp, KeepsNanosPositiveBeforeTheEpoch) {
+  const auto time = ParseTimestamp("1969-12-31T23:59:59.250Z");
+  ASSERT_TRUE(time.ok());
+  EXPECT_EQ(time->seconds(), -1);
+  EXPECT_EQ(time->nanos(), 250'000'000);
+}
+
+TEST(ParseDuration, KnowsDays) {
+  EXPECT_EQ(ParseDuration("3d")->seconds(), 3 * 86400);
+  EXPECT_EQ(ParseDuration("1d12h")->seconds(), 36 * 3600);
+  EXPECT_EQ(ParseDuration("90s")->seconds(), 90);
+  EXPECT_EQ(ParseDuration("250ms")->nanos(), 250'000'000);
+  for (const char* text : {"", "3", "xd", "d", "3 days"})
+    EXPECT_FALSE(ParseDuration(text).ok()) << text;
+}
+
+TEST(FormatMoney, GroupsThousandsAndKeepsEveryDigit) {
+  google::type::Money money;
+  money.set_currency_code("EUR");
+  money.set_units(10005534);
+  EXPECT_EQ(FormatMoney(money), "10,005,534.00 EUR");
+  money.set_units(0);
+  money.set_nanos(-125'000'000);
+  EXPECT_EQ(FormatMoney(money), "-0.125 EUR");
+  money.set_nanos(0);
+  money.set_units(std::numeric_limits<int64_t>::min());
+  money.set_currency_code("JPY");
+  EXPECT_EQ(FormatMoney(money), "-9,223,372,036,854,775,808 JPY");
+}
+
+TEST(FormatDuration, ShowsTheTwoLargestUnits) {
+  google::protobuf::Duration duration;
+  EXPECT_EQ(FormatDuration(duration), "0s");
+  duration.set_seconds(86400 + 3 * 3600 + 59);
+  EXPECT_EQ(FormatDuration(duration), "1d 3h");
+  duration.set_seconds(-61);
+  EXPECT_EQ(FormatDuration(duration), "-1m 1s");
+}
+
+TEST(ExpandName, FillsThePatternsVariables) {
+  EXPECT_EQ(ExpandName("deals/{deal}", "x"), "deals/x");
+  EXPECT_EQ(ExpandName("deals/{deal}", "deals/x"), "deals/x");
+  EXPECT_EQ(ExpandName("pipelines/{pipeline}/stages/{stage}", "default/won"),
+            "pipelines/default/stages/won");
+  EXPECT_EQ(ExpandName("pipelines/{pipeline}/stages/{stage}", "won"), "won");
+  EXPECT_EQ(ExpandName("deals/{deal}", "a/b"), "a/b");
+  EXPECT_EQ(ExpandName("deals/{deal}", ""), "");
+}
+
+}  // namespace
+}  // namespace kith::cli
