@@ -98,8 +98,7 @@ bool LiveView::IsAt(Position position) const {
 
 void LiveView::WhenAt(Position position, absl::Duration deadline, WaitList::Done done) {
   if (IsAt(position)) return done(absl::OkStatus());
-  absl::Status refused;
-  bool added = false;
+  absl::Status refused;  // OK when it got there meanwhile
   {
     MutexLock lock(mutex_);
     if (stopped_) {
@@ -108,11 +107,13 @@ void LiveView::WhenAt(Position position, absl::Duration deadline, WaitList::Done
       refused = Behind();
     } else if (this->position() < position) {
       refused = Refusal(deadline - Elapsed());
-      added = refused.ok();
-      if (added) waits_.Add({position, deadline, std::move(done)});
+      if (refused.ok()) {
+        waits_.Add({position, deadline, std::move(done)});
+        done = nullptr;
+      }
     }
   }
-  if (!added) return done(std::move(refused));  // OK when it got there meanwhile
+  if (done != nullptr) return done(std::move(refused));
   surroundings_.wake_at(deadline);
 }
 

@@ -51,7 +51,7 @@ struct Plan {
   uint32_t order_id = 0;               // names the order in page tokens
   // Who is in the list, or where, may tell something personal.
   bool tells_personal = false;
-  std::string wanted_index;            // what would serve this query best, for people
+  std::string wanted_index;  // what would serve this query best, for people
 
   // The index whose entries are the list's order; null: the primary key, unless there are
   // sort_fields.

@@ -12,8 +12,8 @@
 #include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/version.h"
-#include "services/cli/commands/commands/commands.h"
-#include "services/cli/load/load/bench.h"
+#include "services/cli/commands/commands.h"
+#include "services/cli/load/bench.h"
 #include "services/cli/text/server_error.h"
 
 namespace kith::cli {

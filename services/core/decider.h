@@ -36,10 +36,10 @@ struct Settings {
 
 // Borrows what it refers to; lives for one decision.
 struct CommandContext {
-  absl::Time now;       // when the command is decided
+  absl::Time now;  // when the command is decided
   // When it happened, as the caller says; now if it does not. At most 5 minutes after now.
   absl::Time occurred;
-  std::string actor;    // opaque id of the credentials
+  std::string actor;  // opaque id of the credentials
   WorkspaceId workspace;
   const Settings& settings;
   IdPool& ids;

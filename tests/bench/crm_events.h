@@ -12,7 +12,7 @@
 #include "eventstore/log/event_log.h"
 #include "eventstore/log/event_registry.h"
 #include "eventstore/seal/key_store.h"
-#include "services/cli/load/load/load_text.h"
+#include "services/cli/load/load_text.h"
 
 namespace kith::bench {
 

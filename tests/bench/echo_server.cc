@@ -71,7 +71,7 @@ class Asker {
     context->AddMetadata("authorization", absl::StrCat("Bearer ", key_));
   }
 
-  // The bench's contact of about the middle, as services/cli/load/load/load_subjects.cc makes it.
+  // The bench's contact of about the middle, as services/cli/load/load_subjects.cc makes it.
   void AskForContact(Contact* contact) {
     const auto stub = ContactsService::NewStub(channel_);
     contacts::v1::CreateContactRequest create;

@@ -7,7 +7,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/deals/v1/deals_service.pb.h"
 #include "services/cli/calls/request.h"
-#include "services/cli/commands/commands/commands.h"
+#include "services/cli/commands/commands.h"
 #include "services/cli/text/render.h"
 #include "services/cli/text/values.h"
 

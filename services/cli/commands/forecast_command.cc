@@ -10,7 +10,7 @@
 #include "kith/forecast/v1/forecast_service.pb.h"
 #include "kith/users/v1/users_service.pb.h"
 #include "services/cli/calls/request.h"
-#include "services/cli/commands/commands/commands.h"
+#include "services/cli/commands/commands.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/render.h"
 #include "services/cli/text/values.h"

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/status_macros.h"
-#include "services/cli/commands/commands/commands.h"
+#include "services/cli/commands/commands.h"
 #include "services/cli/import/csv_reader.h"
 #include "services/cli/import/import_mapping.h"
 #include "services/cli/import/import_plan.h"

@@ -16,7 +16,7 @@
 #include "eventstore/base/status_macros.h"
 #include "google/rpc/status.pb.h"
 #include "services/cli/calls/request.h"
-#include "services/cli/commands/commands/commands.h"
+#include "services/cli/commands/commands.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/render.h"
 #include "services/cli/text/server_error.h"

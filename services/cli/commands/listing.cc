@@ -1,4 +1,4 @@
-#include "services/cli/commands/commands/listing.h"
+#include "services/cli/commands/listing.h"
 
 #include <algorithm>
 #include <string>
@@ -7,7 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
-#include "services/cli/commands/commands/revision_table.h"
+#include "services/cli/commands/revision_table.h"
 #include "services/cli/text/render.h"
 #include "services/cli/text/values.h"
 

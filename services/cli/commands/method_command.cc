@@ -2,8 +2,8 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
 #include "services/cli/calls/request.h"
-#include "services/cli/commands/commands/commands.h"
-#include "services/cli/commands/commands/listing.h"
+#include "services/cli/commands/commands.h"
+#include "services/cli/commands/listing.h"
 #include "services/cli/text/render.h"
 
 namespace kith::cli {

@@ -1,4 +1,4 @@
-#include "services/cli/commands/commands/revision_table.h"
+#include "services/cli/commands/revision_table.h"
 
 #include <algorithm>
 #include <map>
@@ -8,7 +8,7 @@
 #include "eventstore/base/check.h"
 #include "kith/type/v1/revision.pb.h"
 #include "kith/workspaces/v1/workspaces_service.pb.h"
-#include "services/cli/commands/commands/listing.h"
+#include "services/cli/commands/listing.h"
 #include "services/cli/text/render.h"
 #include "services/cli/text/text_table.h"
 #include "services/cli/text/values.h"

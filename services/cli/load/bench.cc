@@ -1,4 +1,4 @@
-#include "services/cli/load/load/bench.h"
+#include "services/cli/load/bench.h"
 
 #include <string>
 
@@ -13,7 +13,7 @@
 #include "eventstore/base/ulid.h"
 #include "kith/deals/v1/deals_service.pb.h"
 #include "services/cli/calls/request.h"
-#include "services/cli/load/load/load.h"
+#include "services/cli/load/load.h"
 #include "services/cli/text/values.h"
 
 namespace kith::cli {

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "kith/events/v1/events_service.grpc.pb.h"
-#include "services/cli/load/load/load_call.h"
+#include "services/cli/load/load_call.h"
 
 namespace kith::cli {
 namespace {

@@ -5,8 +5,8 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
-#include "services/cli/load/load/load_call.h"
-#include "services/cli/load/load/load_subjects.h"
+#include "services/cli/load/load_call.h"
+#include "services/cli/load/load_subjects.h"
 
 namespace kith::cli {
 namespace {

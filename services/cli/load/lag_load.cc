@@ -6,9 +6,9 @@
 
 #include "eventstore/base/status_macros.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
-#include "services/cli/load/load/load_call.h"
-#include "services/cli/load/load/load_interaction.h"
-#include "services/cli/load/load/load_subjects.h"
+#include "services/cli/load/load_call.h"
+#include "services/cli/load/load_interaction.h"
+#include "services/cli/load/load_subjects.h"
 
 namespace kith::cli {
 namespace {

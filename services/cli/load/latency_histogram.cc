@@ -1,4 +1,4 @@
-#include "services/cli/load/load/latency_histogram.h"
+#include "services/cli/load/latency_histogram.h"
 
 #include <algorithm>
 #include <cmath>

@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
-#include "services/cli/load/load/load_call.h"
-#include "services/cli/load/load/load_subjects.h"
+#include "services/cli/load/load_call.h"
+#include "services/cli/load/load_subjects.h"
 #include "services/cli/text/values.h"
 
 namespace kith::cli {

@@ -1,4 +1,4 @@
-#include "services/cli/load/load/load.h"
+#include "services/cli/load/load.h"
 
 #include <algorithm>
 #include <atomic>

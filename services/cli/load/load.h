@@ -14,8 +14,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "services/cli/load/load/latency_histogram.h"
-#include "services/cli/load/load/load_kind.h"
+#include "services/cli/load/latency_histogram.h"
+#include "services/cli/load/load_kind.h"
 
 namespace kith::cli {
 

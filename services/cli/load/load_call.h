@@ -11,7 +11,7 @@
 #include "eventstore/base/mutex.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/support/status.h"
-#include "services/cli/load/load/load_kind.h"
+#include "services/cli/load/load_kind.h"
 
 namespace kith::cli {
 

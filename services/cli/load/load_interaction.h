@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "kith/interactions/v1/interaction.pb.h"
-#include "services/cli/load/load/load_kind.h"
-#include "services/cli/load/load/load_text.h"
+#include "services/cli/load/load_kind.h"
+#include "services/cli/load/load_text.h"
 
 namespace kith::cli {
 

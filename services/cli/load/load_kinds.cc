@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "services/cli/load/load/load_kind.h"
+#include "services/cli/load/load_kind.h"
 
 namespace kith::cli {
 

@@ -1,4 +1,4 @@
-#include "services/cli/load/load/load_subjects.h"
+#include "services/cli/load/load_subjects.h"
 
 #include <atomic>
 #include <deque>
@@ -11,7 +11,7 @@
 #include "grpcpp/client_context.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
-#include "services/cli/load/load/load_call.h"
+#include "services/cli/load/load_call.h"
 
 namespace kith::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "grpcpp/channel.h"
 #include "kith/deals/v1/deal.pb.h"
-#include "services/cli/load/load/load_kind.h"
+#include "services/cli/load/load_kind.h"
 
 namespace kith::cli {
 

@@ -1,4 +1,4 @@
-#include "services/cli/load/load/load_text.h"
+#include "services/cli/load/load_text.h"
 
 #include <vector>
 

@@ -1,8 +1,7 @@
 // What readers see of a log whose writer is ahead of what is published.
-#include "eventstore/log/log_reader.h"
-
 #include <gtest/gtest.h>
 
+#include "eventstore/log/log_reader.h"
 #include "eventstore/seal/key_store.h"
 #include "tests/eventstore/log/log_fixture.h"
 #include "tests/eventstore/log/places.h"

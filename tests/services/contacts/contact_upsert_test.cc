@@ -72,7 +72,9 @@ TEST_F(UpsertContactTest, CreatesOnceAndChangesThen) {
   EXPECT_EQ(Get(created->name())->SerializeAsString(), changed->SerializeAsString());
   // What is so already is answered as it is.
   EXPECT_EQ(Upsert(R"pb(notes: "new"
-                        external_ids { system: "erp" id: "7" })pb")->etag(), "2");
+                        external_ids { system: "erp" id: "7" })pb")
+                ->etag(),
+            "2");
   EXPECT_NE(Upsert(R"pb(first_name: "Bea"
                         external_ids { system: "erp" id: "8" })pb")
                 ->name(),
@@ -179,7 +181,9 @@ TEST_F(UpsertContactTest, RefusesWhatIdentifiesNothing) {
 
 TEST_F(UpsertContactTest, GivesNoExternalIdToTwo) {
   ASSERT_EQ(Create(R"pb(first_name: "Ada"
-                        external_ids { system: "erp" id: "7" })pb").reason(), "");
+                        external_ids { system: "erp" id: "7" })pb")
+                .reason(),
+            "");
   const auto refused = Create(R"pb(first_name: "Bea"
                                    external_ids { system: "erp" id: "7" })pb");
   EXPECT_EQ(refused.reason(), "EXTERNAL_ID_TAKEN");
@@ -197,7 +201,9 @@ TEST_F(UpsertContactTest, IsAnsweredAgainAsTheFirstTime) {
   // Another has the id by now.
   Delete(created->name());
   ASSERT_EQ(Create(R"pb(first_name: "Bea"
-                        external_ids { system: "erp" id: "7" })pb").reason(), "");
+                        external_ids { system: "erp" id: "7" })pb")
+                .reason(),
+            "");
   for (const bool restarted : {false, true}) {
     if (restarted) server_.Restart();
     EXPECT_EQ(Upsert(first, "one")->SerializeAsString(), created->SerializeAsString());

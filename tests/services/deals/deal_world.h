@@ -111,12 +111,11 @@ class DealWorld {
   }
   void Happen(const google::protobuf::Message& event, absl::Time occurred) {
     if (event.GetDescriptor() == v1::DealEvent::descriptor()) {
-      deal_ = Evolve(std::move(deal_), Record(static_cast<const v1::DealEvent&>(event), occurred,
-                                              deal_revision_));
+      deal_ = Evolve(std::move(deal_),
+                     Record(static_cast<const v1::DealEvent&>(event), occurred, deal_revision_));
     } else {
-      pipeline_ =
-          Evolve(std::move(pipeline_), Record(static_cast<const v1::PipelineEvent&>(event),
-                                              occurred, pipeline_revision_));
+      pipeline_ = Evolve(std::move(pipeline_), Record(static_cast<const v1::PipelineEvent&>(event),
+                                                      occurred, pipeline_revision_));
     }
   }
   template <class Event>

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "services/cli/calls/request.h"
-#include "services/cli/commands/commands/commands.h"
+#include "services/cli/commands/commands.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/proto_comments.h"
 

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/cli/app.h"
 #include "services/cli/calls/catalog.h"
-#include "services/cli/commands/commands/revision_table.h"
+#include "services/cli/commands/revision_table.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::cli {

@@ -1,6 +1,6 @@
 // kith bench against a whole server: every kind makes calls and none fails. How many, and how fast,
 // is not what a test decides.
-#include "services/cli/load/load/bench.h"
+#include "services/cli/load/bench.h"
 
 #include <gmock/gmock.h>
 #include <google/protobuf/struct.pb.h>
@@ -14,7 +14,7 @@
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "services/cli/app.h"
-#include "services/cli/load/load/load_kind.h"
+#include "services/cli/load/load_kind.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::cli {

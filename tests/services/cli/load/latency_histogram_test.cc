@@ -1,5 +1,5 @@
 // Quantiles of latencies.
-#include "services/cli/load/load/latency_histogram.h"
+#include "services/cli/load/latency_histogram.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // The loop of a load, over callers that need no server.
-#include "services/cli/load/load/load.h"
+#include "services/cli/load/load.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Text for loads.
-#include "services/cli/load/load/load_text.h"
+#include "services/cli/load/load_text.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,11 @@
-"""Runs clang's front end with -Wthread-safety over every source file of ours outside tests/.
+"""Runs clang's front end with -Wthread-safety over every source file of ours outside tests/, and clang-tidy with the
+checks of .clang-tidy over those that changed.
 
-usage: clang_syntax.py BUILD_DIRECTORY JOBS
+usage: clang_checks.py BUILD_DIRECTORY JOBS [--tidy-all]
 
-The files and their flags come from BUILD_DIRECTORY/compile_commands.json, which gcc's build wrote. The runs are edges of
-a ninja file, so that a later call looks only at what changed, headers included. Exits with ninja's code.
+What changed is what the last commit and the working tree did; with --tidy-all everything counts. The files and their
+flags come from BUILD_DIRECTORY/compile_commands.json, which gcc's build wrote. The runs are edges of a ninja file, so
+that a later call looks only at what changed since, headers included. Exits with ninja's code.
 """
 
 import json
@@ -38,8 +40,18 @@ def clang_flags(command):
     return " ".join(shlex.quote(flag) for flag in flags + ADDED).replace("$", "$$"), header
 
 
-def ninja_file(build, root):
-    """The text of a ninja file with one check for each source of ours.
+def changed_sources(root):
+    """The sources that the last commit or the working tree changed, themselves or the header of their name."""
+    changed = set()
+    for revision in ("HEAD~1", "HEAD"):
+        run = subprocess.run(["git", "-C", root, "diff", "--name-only", revision], capture_output=True, text=True)
+        if run.returncode == 0:  # the first commit has none before it
+            changed.update(run.stdout.split())
+    return {path[:-2] + ".cc" if path.endswith(".h") else path for path in changed}
+
+
+def ninja_file(build, root, is_tidied):
+    """The text of a ninja file with one check for each source of ours, and clang-tidy where `is_tidied` says so.
 
     The headers that the build precompiles are precompiled for clang too: most of the time goes into them.
     """
@@ -49,6 +61,10 @@ def ninja_file(build, root):
         "  depfile = $out.d",
         "  deps = gcc",
         "  description = clang $in",
+        # It waits for the check, whose file is newer than every header that the source includes.
+        "rule tidy",
+        "  command = clang-tidy --quiet $source -- $flags $pch && touch $out",
+        "  description = clang-tidy $source",
         "rule precompile",
         "  command = clang++ $flags -x c++-header -fpch-instantiate-templates -MMD -MF $out.d -o $out $in",
         "  depfile = $out.d",
@@ -69,22 +85,28 @@ def ninja_file(build, root):
         if header is not None:
             # A precompiled header serves all who have its flags.
             if (header, flags) not in precompiled:
-                name = "headers_%d.pch" % len(precompiled)
-                precompiled[header, flags] = name
-                lines += ["build %s: precompile %s" % (name, header), "  flags = " + flags]
+                compiled = "headers_%d.pch" % len(precompiled)
+                precompiled[header, flags] = compiled
+                lines += ["build %s: precompile %s" % (compiled, header), "  flags = " + flags]
             pch = precompiled[header, flags]
             after, pch = " | " + pch, "-include-pch " + pch
-        lines += ["build %s.ok: check %s%s" % (source.replace("/", "_"), entry["file"], after),
-                  "  flags = " + flags, "  pch = " + pch]
+        name = source.replace("/", "_")
+        lines += ["build %s.ok: check %s%s" % (name, entry["file"], after), "  flags = " + flags, "  pch = " + pch]
+        if is_tidied(source):
+            lines += ["build %s.tidy: tidy %s.ok | %s" % (name, name, os.path.join(root, ".clang-tidy")),
+                      "  source = " + entry["file"], "  flags = " + flags, "  pch = " + pch]
     return "\n".join(lines) + "\n"
 
 
 def main():
     build, jobs = os.path.abspath(sys.argv[1]), sys.argv[2]
     root = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-    directory = os.path.join(build, "clang_syntax")
+    directory = os.path.join(build, "clang_checks")
     os.makedirs(directory, exist_ok=True)
-    path, text = os.path.join(directory, "build.ninja"), ninja_file(build, root)
+    changed = changed_sources(root)
+    tidies_all = "--tidy-all" in sys.argv[3:]
+    text = ninja_file(build, root, lambda source: tidies_all or source in changed)
+    path = os.path.join(directory, "build.ninja")
     if not os.path.exists(path) or open(path).read() != text:
         with open(path, "w") as file:
             file.write(text)
