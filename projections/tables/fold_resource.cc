@@ -9,8 +9,8 @@
 
 namespace kith::projections {
 
-absl::Status FoldResourceRow(const eventstore::RecordedEvent& event, const TableCore& table,
-                             const TableCore* deleted, ViewBatch& batch) {
+absl::Status FoldResourceRow(const eventstore::RecordedEvent& event, ResourceFold fold,
+                             const TableCore& table, const TableCore* deleted, ViewBatch& batch) {
   const eventstore::EventHeader& header = event.header();
   const TableCore* place = &table;  // where the row stands
   KITH_ASSIGN_OR_RETURN(std::optional<std::string> row,
@@ -22,7 +22,7 @@ absl::Status FoldResourceRow(const eventstore::RecordedEvent& event, const Table
   const std::unique_ptr<google::protobuf::Message> folded(table.declaration().row->New());
   if (row.has_value() && !folded->ParseFromString(*row)) return MalformedRow();
   const TableCore* goal = place;  // where it stands then; null: nowhere
-  switch (FoldStandardEvent(HappeningOf(event), *folded)) {
+  switch (fold(HappeningOf(event), *folded)) {
     case StandardEvent::kCreated:
       return table.Put(batch, header.workspace, *folded);
     case StandardEvent::kUpdated:

@@ -16,11 +16,14 @@ inline Happening HappeningOf(const eventstore::RecordedEvent& event) {
   return {*event.event, header.revision, header.occur_time, event.erased};
 }
 
+// Folds events into a resource: FoldStandardEvent, or what more its own events say.
+using ResourceFold = StandardEvent (*)(const Happening&, google::protobuf::Message& resource);
+
 // Folds one event of a resource's stream into its row: created puts it, updated changes it, deleted
 // moves it to `deleted`, where there is such a table, undeleted moves it back, any other event of
 // the stream moves its etag and update time. The row's primary key is the resource name. An event
 // of a stream without a row changes nothing but by creating it.
-absl::Status FoldResourceRow(const eventstore::RecordedEvent& event, const TableCore& table,
-                             const TableCore* deleted, ViewBatch& batch);
+absl::Status FoldResourceRow(const eventstore::RecordedEvent& event, ResourceFold fold,
+                             const TableCore& table, const TableCore* deleted, ViewBatch& batch);
 
 }  // namespace kith::projections

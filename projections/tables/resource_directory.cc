@@ -13,8 +13,8 @@ constexpr char kDeleteTime[] = "delete_time";
 }  // namespace
 
 ResourceDirectory::ResourceDirectory(absl::string_view name, int version, std::string category,
-                                     const TableCore& table)
-    : name_(name), version_(version), category_(std::move(category)), table_(table) {
+                                     const TableCore& table, ResourceFold fold)
+    : name_(name), version_(version), category_(std::move(category)), table_(table), fold_(fold) {
   KITH_CHECK(has_indexes());
   const TableDeclaration& live = table.declaration();
   const google::protobuf::Descriptor& type = *live.row->GetDescriptor();

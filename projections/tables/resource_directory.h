@@ -26,10 +26,11 @@ class ResourceDirectory : public Projection {
  public:
   absl::string_view name() const final { return name_; }
   int version() const final { return version_; }
-  std::vector<std::string> categories() const final { return {category_}; }
+  std::vector<std::string> categories() const override { return {category_}; }
   bool has_indexes() const final { return !table_.declaration().indexes.empty(); }
-  absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const final {
-    return FoldResourceRow(event, table_, deleted(), batch);
+  // Of events of its streams. A directory that takes others' overrides it, for those.
+  absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override {
+    return FoldResourceRow(event, fold_, table_, deleted(), batch);
   }
 
   const TableCore& table() const { return table_; }
@@ -39,13 +40,14 @@ class ResourceDirectory : public Projection {
  protected:
   // `name` and `version` as Projection has them. Borrows the table, which has an index.
   ResourceDirectory(absl::string_view name, int version, std::string category,
-                    const TableCore& table);
+                    const TableCore& table, ResourceFold fold = FoldStandardEvent);
 
  private:
   const std::string name_;
   const int version_;
   const std::string category_;
   const TableCore& table_;
+  const ResourceFold fold_;
   std::optional<TableCore> deleted_;
 };
 

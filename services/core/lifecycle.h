@@ -18,13 +18,13 @@ enum class Lifecycle {
 };
 
 // Folds an event of a resource's stream: standard events change `resource` as told in
-// eventstore/base/standard_events.h, other events its etag and update time only. Returns the
-// lifecycle after it.
-template <class EventMessage>
-Lifecycle FoldResource(const Recorded<EventMessage>& recorded, Lifecycle before,
-                       google::protobuf::Message& resource) {
-  switch (FoldStandardEvent(
-      {recorded.event, recorded.revision, recorded.occur_time, recorded.erased}, resource)) {
+// eventstore/base/standard_events.h, other events its etag and update time only, unless `fold`
+// knows more of them. Returns the lifecycle after it.
+template <class EventMessage, class Resource, class Fold = decltype(&FoldStandardEvent)>
+Lifecycle FoldResource(const Recorded<EventMessage>& recorded, Lifecycle before, Resource& resource,
+                       Fold fold = FoldStandardEvent) {
+  switch (
+      fold({recorded.event, recorded.revision, recorded.occur_time, recorded.erased}, resource)) {
     case StandardEvent::kCreated:
     case StandardEvent::kUndeleted:
       return Lifecycle::kActive;

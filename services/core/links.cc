@@ -20,6 +20,16 @@ const options::v1::FieldRules& RulesOf(const FieldDescriptor* field) {
   return field->options().GetExtension(options::v1::field);
 }
 
+// A field that holds records. Not the resource's own name, which is declared alike nowhere, nor a
+// part of another record, such as a stage, which is for the resource's own rules to know.
+bool IsLink(const FieldDescriptor* field) {
+  const options::v1::FieldRules& rules = RulesOf(field);
+  return !rules.output_only() &&
+         std::any_of(rules.resource().begin(), rules.resource().end(), [](const auto& pattern) {
+           return std::count(pattern.begin(), pattern.end(), '/') == 1;
+         });
+}
+
 // A record that a message names, and the field: of its type, and as people write it.
 struct Named {
   const FieldDescriptor* declared;
@@ -50,8 +60,7 @@ void AddNamed(const Message& message, absl::string_view path, std::vector<Named>
   message.GetReflection()->ListFields(message, &set);
   for (const FieldDescriptor* const field : set) {
     const bool is_message = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
-    if (!is_message && RulesOf(field).resource().empty()) continue;
-    if (RulesOf(field).output_only()) continue;
+    if (is_message ? RulesOf(field).output_only() : !IsLink(field)) continue;
     const std::string at = absl::StrCat(path, ".", field->name());
     if (!field->is_repeated()) {
       AddValue(message, field, -1, at, named);
@@ -61,11 +70,6 @@ void AddNamed(const Message& message, absl::string_view path, std::vector<Named>
       AddValue(message, field, i, absl::StrCat(at, "[", i, "]"), named);
     }
   }
-}
-
-// A field that holds records; not the resource's own name, which is declared alike nowhere.
-bool IsLink(const FieldDescriptor* field) {
-  return RulesOf(field).resource_size() > 0 && !RulesOf(field).output_only();
 }
 
 void AddPatterns(const Descriptor& type, std::vector<const Descriptor*>& seen,

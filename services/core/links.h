@@ -26,8 +26,9 @@ using Links = std::vector<Link>;
 // The states of the records that Links name, in their order.
 using LinkedRecords = absl::Span<const LinkedRecord* const>;
 
-// The records that `after` names in fields that are declared to and `before`, of one type, does not
-// name in the same field; `field` is what the request calls the resource. Point into `after`.
+// The records that `after` names in fields that are declared to name whole ones, and `before`, of
+// one type, does not name in the same field; `field` is what the request calls the resource. Point
+// into `after`.
 Links NewLinks(const google::protobuf::Message& before, const google::protobuf::Message& after,
                absl::string_view field);
 

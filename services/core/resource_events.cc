@@ -66,6 +66,13 @@ void SetValues(Message& values, Message& payload) {
 
 void WriteCreated(absl::string_view name, Message& resource, Message& event) {
   Message& payload = Choose("_created", *resource.GetDescriptor(), event);
+  // It stands once, in the event where that has a place for it.
+  const FieldDescriptor* own = resource.GetDescriptor()->FindFieldByName("name");
+  if (payload.GetDescriptor()->FindFieldByName("name") != nullptr) {
+    resource.GetReflection()->ClearField(&resource, own);
+  } else {
+    resource.GetReflection()->SetString(&resource, own, std::string(name));
+  }
   SetName(name, payload);
   SetValues(resource, payload);
 }

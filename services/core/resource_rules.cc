@@ -20,6 +20,23 @@ std::string WordsOf(const std::string& type) {
 
 }  // namespace
 
+void WriteReply(const ResourceRules& rules, const google::protobuf::Message& resource,
+                google::protobuf::Message* reply) {
+  reply->CopyFrom(resource);
+  for (const google::protobuf::FieldDescriptor* const field : rules.told_by_reads) {
+    reply->GetReflection()->ClearField(reply, field);
+  }
+}
+
+absl::Status ResourceExists(const ResourceRules& rules, absl::string_view name) {
+  google::rpc::ResourceInfo info;
+  info.set_resource_name(std::string(name));
+  return ErrorOfValue(*rules.exists,
+                      absl::StrCat("A ", WordsOf(rules.resource->GetDescriptor()->name()),
+                                   " with this id exists, or existed. Choose another id."),
+                      {{"name", std::string(name)}}, {&info});
+}
+
 absl::Status ResourceNotFound(const ResourceRules& rules, absl::string_view name) {
   google::rpc::ResourceInfo info;
   info.set_resource_name(std::string(name));

@@ -28,8 +28,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "eventstore/base/standard_events.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "google/protobuf/message.h"
+#include "services/core/aggregate_type.h"
 #include "services/core/decider.h"
 #include "services/core/lifecycle.h"
 #include "services/core/linked_record.h"
@@ -70,12 +72,28 @@ struct ClaimRule {
   std::function<absl::Status(const google::protobuf::Message& holder, size_t index)> taken;
 };
 
+// Another resource that one comes into being in, as a deal does in a pipeline: it must be there,
+// and is a condition of the creation.
+struct WithinRule {
+  const AggregateType* type = nullptr;  // null: it stands by itself
+  // Its name, of what a caller wants to create.
+  std::function<std::string(const google::protobuf::Message& wanted)> name;
+  // Puts the new one in its place there, or refuses it.
+  std::function<absl::Status(const void* state, google::protobuf::Message& after)> place;
+};
+
 struct ResourceRules {
   absl::string_view category;
   const google::protobuf::Message* resource = nullptr;  // empty ones
   const google::protobuf::Message* event = nullptr;
   const google::protobuf::EnumValueDescriptor* not_found = nullptr;
   const google::protobuf::EnumValueDescriptor* link_not_found = nullptr;  // null: it links nothing
+  const google::protobuf::EnumValueDescriptor* exists = nullptr;  // null: clients choose no ids
+  StandardEvent (*fold)(const Happening&, google::protobuf::Message&) = FoldStandardEvent;
+  // Fields that grow with its history: told by reads, and neither by replies to commands nor by
+  // revisions.
+  std::vector<const google::protobuf::FieldDescriptor*> told_by_reads;
+  WithinRule within;
   std::function<void(const google::protobuf::Message& before, const Settings& settings,
                      google::protobuf::Message& after)>
       complete;
@@ -86,6 +104,13 @@ struct ResourceRules {
   const google::protobuf::FieldDescriptor* identity = nullptr;
   size_t identity_claim = 0;
 };
+
+// As a command's reply tells it.
+void WriteReply(const ResourceRules& rules, const google::protobuf::Message& resource,
+                google::protobuf::Message* reply);
+
+// The id that a creation chose is another's, or was.
+absl::Status ResourceExists(const ResourceRules& rules, absl::string_view name);
 
 // The same for a resource that never was and for one that was deleted.
 absl::Status ResourceNotFound(const ResourceRules& rules, absl::string_view name);
@@ -113,8 +138,40 @@ class ResourceRulesBuilder {
     rules_.link_not_found = google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(value);
     return *this;
   }
+  // Clients may choose the ids of new ones; `value` refuses one that is there or was.
+  template <class Enum>
+  ResourceRulesBuilder& Exists(Enum value) {
+    rules_.exists = google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(value);
+    return *this;
+  }
+  // What else than standard events makes of it: fold(happening, resource) folds these, too.
+  template <StandardEvent (*fold)(const Happening&, Resource&)>
+  ResourceRulesBuilder& FoldedBy() {
+    rules_.fold = [](const Happening& happening, google::protobuf::Message& resource) {
+      return fold(happening, static_cast<Resource&>(resource));
+    };
+    return *this;
+  }
+  ResourceRulesBuilder& ToldByReads(const char* field) {
+    rules_.told_by_reads.push_back(Resource::descriptor()->FindFieldByName(field));
+    return *this;
+  }
+  // It comes into being in name(wanted), a resource of `Other`, where place(state, after) puts it.
+  template <class Other, class Name, class Place>
+  ResourceRulesBuilder& Within(Name name, Place place) {
+    rules_.within = {&kAggregateType<Other>,
+                     [name](const google::protobuf::Message& wanted) {
+                       return std::string(name(static_cast<const Resource&>(wanted)));
+                     },
+                     [place](const void* state, google::protobuf::Message& after) -> absl::Status {
+                       return place(*static_cast<const typename Other::State*>(state),
+                                    static_cast<Resource&>(after));
+                     }};
+    return *this;
+  }
   // What follows from what a caller set: complete(before, settings, after) changes `after`, which
-  // is `before` with the caller's values. `before` is empty where the resource comes into being.
+  // is `before` with the caller's values. `before` is empty where the resource comes into being;
+  // `after` has its name.
   template <class Function>
   ResourceRulesBuilder& Complete(Function complete) {
     rules_.complete = [complete](const google::protobuf::Message& before, const Settings& settings,

@@ -84,13 +84,17 @@ StandardCommand::StandardCommand(const ResourceRules& rules, StandardMethod meth
   mask_ = FieldOfType(request, FieldMask::descriptor());
   KITH_CHECK(resource_ != nullptr && (mask_ != nullptr) == (method == StandardMethod::kUpdate));
   allow_missing_ = request.FindFieldByName("allow_missing");
-  KITH_CHECK(allow_missing_ == nullptr || rules.identity != nullptr);
+  KITH_CHECK(allow_missing_ == nullptr || rules.identity != nullptr || rules.exists != nullptr);
+  id_ = request.FindFieldByName(absl::StrCat(resource_->name(), "_id"));
+  KITH_CHECK(id_ == nullptr || rules.exists != nullptr);
 }
 
 std::string StandardCommand::NameIn(const Message& request) const {
   switch (method_) {
-    case StandardMethod::kCreate:
-      return "";
+    case StandardMethod::kCreate: {
+      const std::string id = id_ == nullptr ? "" : TextIn(request, id_);
+      return id.empty() ? "" : absl::StrCat(rules_.category, "/", id);
+    }
     case StandardMethod::kUpdate:
       return TextIn(request.GetReflection()->GetMessage(request, resource_), own_name_);
     case StandardMethod::kDelete:
@@ -105,6 +109,7 @@ bool StandardCommand::MayCreate(const Message& request) const {
 }
 
 std::vector<std::string> StandardCommand::IdentityIn(const Message& request) const {
+  if (rules_.identity == nullptr) return {};
   return identity().values(request.GetReflection()->GetMessage(request, resource_));
 }
 
@@ -156,18 +161,30 @@ const ResourceNow& StandardCommand::Matched(const Message& request,
   return found == holders.rend() ? holders.back() : *found;
 }
 
-absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, const Message& request,
+bool StandardCommand::Creates(const ResourceNow& now, const Message& request) const {
+  if (method_ == StandardMethod::kCreate) return true;
+  if (!MayCreate(request) || now.lifecycle != Lifecycle::kAbsent) return false;
+  return NameIn(request).empty() ? rules_.identity != nullptr : rules_.identity == nullptr;
+}
+
+std::string StandardCommand::WithinOf(const ResourceNow& now, const Message& request) const {
+  if (rules_.within.type == nullptr || !Creates(now, request)) return "";
+  return rules_.within.name(request.GetReflection()->GetMessage(request, resource_));
+}
+
+absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, const void* within,
+                                                     const Message& request,
                                                      const CommandContext& context) const {
-  if (method_ == StandardMethod::kCreate) return PlanCreate(request, context);
-  const bool is_found = MayCreate(request) && NameIn(request).empty();
-  if (is_found && now.lifecycle == Lifecycle::kAbsent) {
-    KITH_RETURN_IF_ERROR(CheckNew(request));
-    return PlanCreate(request, context);
-  }
-  if (!is_found && !name_pattern_.Matches(NameIn(request))) {
+  const bool is_found = MayCreate(request) && rules_.identity != nullptr && NameIn(request).empty();
+  if (method_ != StandardMethod::kCreate && !is_found && !name_pattern_.Matches(NameIn(request))) {
     return RejectField(
         name_ != nullptr ? name_->name() : absl::StrCat(resource_->name(), ".", own_name_->name()),
         absl::StrCat("must be a resource name like ", name_pattern_.pattern()));
+  }
+  if (Creates(now, request)) {
+    if (now.lifecycle != Lifecycle::kAbsent) return ResourceExists(rules_, NameIn(request));
+    if (method_ != StandardMethod::kCreate) KITH_RETURN_IF_ERROR(CheckNew(request));
+    return PlanCreate(within, request, context);
   }
   if (now.lifecycle == Lifecycle::kAbsent) return ResourceNotFound(rules_, NameIn(request));
   const bool is_there = now.lifecycle == Lifecycle::kActive;
@@ -188,13 +205,17 @@ absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, con
   KITH_UNREACHABLE();
 }
 
-absl::StatusOr<ResourceChange> StandardCommand::PlanCreate(const Message& request,
+absl::StatusOr<ResourceChange> StandardCommand::PlanCreate(const void* within,
+                                                           const Message& request,
                                                            const CommandContext& context) const {
   ResourceChange change{StandardMethod::kCreate};
   change.is_any = true;
+  change.name = NameIn(request);
+  if (change.name.empty()) change.name = absl::StrCat(rules_.category, "/", context.ids.Next());
   change.after = WantedIn(request);
+  change.after->GetReflection()->SetString(change.after.get(), own_name_, change.name);
+  if (within != nullptr) KITH_RETURN_IF_ERROR(rules_.within.place(within, *change.after));
   KITH_RETURN_IF_ERROR(Finish(*rules_.resource, context, change));
-  change.name = absl::StrCat(rules_.category, "/", context.ids.Next());
   return change;
 }
 
@@ -206,7 +227,7 @@ absl::StatusOr<ResourceChange> StandardCommand::PlanUpdate(const Message& before
   const auto& mask =
       static_cast<const FieldMask&>(request.GetReflection()->GetMessage(request, mask_));
   const std::unique_ptr<Message> wanted = WantedIn(request);
-  if (TextIn(sent, own_name_).empty() && mask.paths().empty()) {
+  if (rules_.identity != nullptr && TextIn(sent, own_name_).empty() && mask.paths().empty()) {
     // What it was found by, which may be some of what there is, changes only where the mask says.
     wanted->GetReflection()->ClearField(wanted.get(), rules_.identity);
   }

@@ -22,7 +22,7 @@
 namespace kith {
 
 enum class StandardMethod {
-  kCreate,    // its request has the resource
+  kCreate,    // its request has the resource, and where clients choose ids, its `<resource>_id`
   kUpdate,    // the resource with its name and maybe its etag, `update_mask`, and where it may
               // create, `allow_missing`
   kDelete,    // `name` and `etag`
@@ -68,12 +68,13 @@ class StandardCommand {
                   const google::protobuf::Descriptor& request);
 
   StandardMethod method() const { return method_; }
-  // The resource that the request is about; empty where it comes into being or is not named.
+  // The resource that the request is about; empty where it gets its id from us or is not named.
   std::string NameIn(const google::protobuf::Message& request) const;
 
-  // An update that finds its resource by what identifies it, or makes it (AIP-134, allow_missing).
+  // An update that makes what is missing (AIP-134, allow_missing): it finds its resource by what
+  // identifies it, or where clients choose ids by its name.
   bool MayCreate(const google::protobuf::Message& request) const;
-  // The claim by which it finds it, and the values it says; for updates that may create.
+  // The values it says it is identified by, and for those that say any, of which claim they are.
   const ClaimRule& identity() const { return rules_.claims[rules_.identity_claim]; }
   std::vector<std::string> IdentityIn(const google::protobuf::Message& request) const;
   // The name of the one that it is about, of those that ever claimed one of the values; empty where
@@ -86,17 +87,24 @@ class StandardCommand {
   const ResourceNow& Matched(const google::protobuf::Message& request,
                              const std::vector<ResourceNow>& holders) const;
 
-  // `now` counts for nothing where the resource comes into being; for an update that matched none
-  // it is absent.
-  absl::StatusOr<ResourceChange> Plan(const ResourceNow& now,
+  // Another resource that the one which comes into being does so in, as ResourceRules::within says;
+  // empty where none does. `now` is absent where nothing was found.
+  std::string WithinOf(const ResourceNow& now, const google::protobuf::Message& request) const;
+
+  // `now` is absent where the request names nothing, or matched none; `within` is the state of
+  // what WithinOf names.
+  absl::StatusOr<ResourceChange> Plan(const ResourceNow& now, const void* within,
                                       const google::protobuf::Message& request,
                                       const CommandContext& context) const;
   // `linked` are the states of the change's links.
   Decision Decide(ResourceChange change, LinkedRecords linked, const Holders& holders) const;
 
  private:
-  absl::StatusOr<ResourceChange> PlanCreate(const google::protobuf::Message& request,
+  absl::StatusOr<ResourceChange> PlanCreate(const void* within,
+                                            const google::protobuf::Message& request,
                                             const CommandContext& context) const;
+  // Whether it comes into being by this request.
+  bool Creates(const ResourceNow& now, const google::protobuf::Message& request) const;
   absl::StatusOr<ResourceChange> PlanUpdate(const google::protobuf::Message& before,
                                             const google::protobuf::Message& request,
                                             const CommandContext& context) const;
@@ -104,7 +112,7 @@ class StandardCommand {
   absl::StatusOr<ResourceChange> PlanDelete(const google::protobuf::Message& before,
                                             const google::protobuf::Message& request,
                                             const CommandContext& context) const;
-  // An update that creates has the rules of creation.
+  // An update that creates has the rules of creation, and a name that a client may choose.
   absl::Status CheckNew(const google::protobuf::Message& request) const;
   bool Holds(const ResourceNow& holder, const std::vector<std::string>& values) const;
   // Completes and checks what became of `before`, and names what must be known.
@@ -126,6 +134,7 @@ class StandardCommand {
   const google::protobuf::FieldDescriptor* allow_missing_ = nullptr;
   const google::protobuf::FieldDescriptor* name_ = nullptr;
   const google::protobuf::FieldDescriptor* etag_ = nullptr;
+  const google::protobuf::FieldDescriptor* id_ = nullptr;
   // Of the resource.
   const google::protobuf::FieldDescriptor* own_name_;
   const google::protobuf::FieldDescriptor* own_etag_;

@@ -14,8 +14,8 @@
 
 namespace kith::runtime {
 
-// Everything lives as long as the server and is thread-safe; nothing is
-// null, but for the authorizer while it is being made.
+// Everything lives as long as the server and is thread-safe; nothing is null, but for the
+// authorizer while it is being made.
 struct Runtime {
   const Clock& clock;
   Random& random;

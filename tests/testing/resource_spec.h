@@ -35,7 +35,7 @@ inline Decision DecideStandard(const ResourceRules& rules, const ResourceNow& no
                                const CommandContext& context, LinkedRecords linked = {},
                                const std::vector<ResourceNow>& others = {}) {
   const StandardCommand command(rules, MethodOfRequest(request), *request.GetDescriptor());
-  absl::StatusOr<ResourceChange> change = command.Plan(now, request, context);
+  absl::StatusOr<ResourceChange> change = command.Plan(now, nullptr, request, context);
   if (!change.ok()) return std::move(change).status();
   const Holders holders(change->unique.size(), others);
   return command.Decide(*std::move(change), linked, holders);

@@ -14,7 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "eventstore/base/check.h"
 #include "eventstore/log/event_log.h"
-#include "services/runtime/commands/aggregate_type.h"
+#include "services/runtime/commands/loaded_state.h"
 
 namespace kith::runtime {
 

@@ -17,7 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/strong_id.h"
-#include "services/runtime/commands/aggregate_type.h"
+#include "services/runtime/commands/loaded_state.h"
 
 namespace kith::runtime {
 

@@ -48,18 +48,24 @@ class StandardHandler final : public CommandHandler {
       KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type_.aggregate, name));
       now = type_.now_of(state);
     }
-    KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, request, context));
+    const void* within = nullptr;
+    if (const std::string place = command_.WithinOf(now, request); !place.empty()) {
+      KITH_ASSIGN_OR_RETURN(within, load.LoadState(*type_.rules->within.type, place));
+    }
+    KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, within, request, context));
     KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change.links));
     KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
-    if (change.method == StandardMethod::kCreate) load.ExpectAbsent(change.name);
+    if (change.method == StandardMethod::kCreate && change.name != name) {
+      load.ExpectAbsent(change.name);  // its id was drawn
+    }
     return command_.Decide(std::move(change), linked, holders);
   }
 
   std::vector<std::string> Concerns(const Message& request) const override {
     std::vector<std::string> concerned;
-    if (command_.method() == StandardMethod::kCreate) return concerned;
     if (command_.MayCreate(request)) concerned = command_.IdentityIn(request);
-    concerned.push_back(command_.NameIn(request));
+    std::string name = command_.NameIn(request);
+    if (!name.empty()) concerned.push_back(std::move(name));
     return concerned;
   }
 
@@ -68,13 +74,13 @@ class StandardHandler final : public CommandHandler {
     const std::string name = command_.NameIn(request);
     if (name.empty() && command_.method() == StandardMethod::kUpdate) {
       KITH_ASSIGN_OR_RETURN(const std::vector<ResourceNow> holders, LoadMatches(after, request));
-      response->CopyFrom(*command_.Matched(request, holders).resource);
+      WriteReply(*type_.rules, *command_.Matched(request, holders).resource, response);
       return absl::OkStatus();
     }
     KITH_ASSIGN_OR_RETURN(const void* const state, command_.method() == StandardMethod::kCreate
                                                        ? after.LoadWrittenState(*type_.aggregate)
                                                        : after.LoadState(*type_.aggregate, name));
-    response->CopyFrom(*type_.now_of(state).resource);
+    WriteReply(*type_.rules, *type_.now_of(state).resource, response);
     return absl::OkStatus();
   }
 
@@ -83,7 +89,9 @@ class StandardHandler final : public CommandHandler {
 
   // What the request is about; empty where it comes into being.
   absl::StatusOr<std::string> NameOf(Loader& load, const Message& request) const {
-    if (!command_.MayCreate(request)) return command_.NameIn(request);
+    if (!command_.MayCreate(request) || type_.rules->identity == nullptr) {
+      return command_.NameIn(request);
+    }
     KITH_ASSIGN_OR_RETURN(const std::vector<ResourceNow> holders, LoadMatches(load, request));
     return command_.Match(request, holders);
   }

@@ -6,9 +6,9 @@
 
 #include "google/protobuf/descriptor.h"
 #include "projections/tables/resource_directory.h"
+#include "services/core/aggregate_type.h"
 #include "services/core/resource_rules.h"
 #include "services/core/standard_command.h"
-#include "services/runtime/commands/aggregate_type.h"
 
 namespace kith::runtime {
 

@@ -37,14 +37,17 @@ const FieldDescriptor* FieldOf(const Descriptor& message, const char* name) {
   return field;
 }
 
-// Without what changes with every revision, or names the resource.
-FieldMask ChangedIn(const Message& before, const Message& after) {
+// Without what changes with every revision, tells the history itself, or names the resource.
+FieldMask ChangedIn(const ResourceRules& rules, const Message& before, const Message& after) {
   FieldMask changed;
   const FieldMask differing = DifferingFields(before, after);
   for (const std::string& path : differing.paths()) {
-    if (path != "name" && path != "etag" && path != "create_time" && path != "update_time") {
-      changed.add_paths(path);
+    if (path == "name" || path == "etag" || path == "create_time" || path == "update_time" ||
+        std::any_of(rules.told_by_reads.begin(), rules.told_by_reads.end(),
+                    [&](const FieldDescriptor* field) { return field->name() == path; })) {
+      continue;
     }
+    changed.add_paths(path);
   }
   return changed;
 }
@@ -162,8 +165,8 @@ absl::Status RevisionLister::Run(const ReadContext& context, const Message& requ
     KITH_RETURN_IF_ERROR(context.view().Count(BytesOf(*record)));
     KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::RecordedEvent> event,
                           registry_.Decode(std::move(record), context.keys));
-    FoldStandardEvent(projections::HappeningOf(*event), *after);
-    const FieldMask changed = ChangedIn(*before, *after);
+    type_.rules->fold(projections::HappeningOf(*event), *after);
+    const FieldMask changed = ChangedIn(*type_.rules, *before, *after);
     if (field.empty() || Names(changed, field)) {
       std::unique_ptr<Message> told(prototype.New());
       KITH_RETURN_IF_ERROR(Tell(*event, *before, *after, changed, *told));

@@ -38,11 +38,11 @@ TEST(NewLinks, AreThoseThatTheFieldDidNotHave) {
   EXPECT_THAT(NewLinks(after, deals::v1::Deal(), "deal"), IsEmpty());
 }
 
+// A stage is a part of its pipeline, which the deal names, too.
 TEST(LinkPatterns, AreThoseOfEveryFieldThatHoldsRecords) {
   EXPECT_THAT(LinkPatterns(*contacts::v1::Contact::descriptor()), ElementsAre("users/{user}"));
   EXPECT_THAT(LinkPatterns(*deals::v1::Deal::descriptor()),
-              UnorderedElementsAre("contacts/{contact}", "users/{user}", "pipelines/{pipeline}",
-                                   "pipelines/{pipeline}/stages/{stage}"));
+              UnorderedElementsAre("contacts/{contact}", "users/{user}", "pipelines/{pipeline}"));
 }
 
 }  // namespace

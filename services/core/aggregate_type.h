@@ -1,15 +1,15 @@
-// AggregateType: an aggregate without its C++ types, so that loading and caching states is written
+// AggregateType: an aggregate without its C++ types, so that what is done to any of them is written
 // once.
 #pragma once
 
 #include <memory>
-#include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 #include "services/core/decider.h"
 
-namespace kith::runtime {
+namespace kith {
 
 // An event as every fold sees it, its message's type not yet known.
 using RecordedMessage = Recorded<google::protobuf::Message>;
@@ -43,18 +43,4 @@ inline constexpr AggregateType kAggregateType = {
         },
 };
 
-// A state and the revision of its stream.
-struct Folded {
-  std::shared_ptr<const void> state;
-  Revision revision;
-  bool erased = false;  // folded when the key of the person whose stream it is was destroyed
-};
-
-// The state of one stream, as one aggregate folds it.
-struct LoadedState {
-  const AggregateType* type;
-  std::string stream;
-  Folded folded;
-};
-
-}  // namespace kith::runtime
+}  // namespace kith
