@@ -62,26 +62,11 @@ void MoveActivity(absl::Time time, v1::Deal& deal) {
   *deal.mutable_last_activity_time() = ToTimestamp(time);
 }
 
-absl::Status ApplyDeal(const RecordedEvent& event, projections::ViewBatch& batch) {
-  const EventHeader& header = event.header();
-  const auto& table = DealList::Deals();
-  KITH_ASSIGN_OR_RETURN(auto row, table.Get(batch, header.workspace, header.stream));
-  const bool existed = row.has_value();
-  v1::Deal deal = std::move(row).value_or(v1::Deal());
-  const auto kind =
-      FoldDeal({*event.event, header.revision, header.occur_time, event.erased}, deal);
-  MoveActivity(header.occur_time, deal);
-  switch (kind) {
-    case StandardEvent::kDeleted:
-      return table.Delete(batch, header.workspace, header.stream);
-    case StandardEvent::kCreated:
-      return table.Put(batch, header.workspace, deal);
-    case StandardEvent::kUpdated:
-    case StandardEvent::kUndeleted:  // deals have none yet
-    case StandardEvent::kOther:
-      return existed ? table.Put(batch, header.workspace, deal) : absl::OkStatus();
-  }
-  KITH_UNREACHABLE();
+StandardEvent FoldListed(const Happening& happening, google::protobuf::Message& resource) {
+  auto& deal = static_cast<v1::Deal&>(resource);
+  const StandardEvent kind = FoldDeal(happening, deal);
+  MoveActivity(happening.occur_time, deal);
+  return kind;
 }
 
 // Something happened about a deal that did not change it: neither its etag nor its update time. A
@@ -96,10 +81,14 @@ absl::Status Touch(const EventHeader& header, absl::string_view name,
 
 }  // namespace
 
+DealList::DealList() : ResourceDirectory(kName, 4, "deals", Deals().core(), FoldListed) {}
+
 bool DealList::Takes(const RecordedEvent& event) const { return IsAboutDeals(event); }
 
 absl::Status DealList::Apply(const RecordedEvent& event, projections::ViewBatch& batch) const {
-  if (eventstore::CategoryOf(event.header().stream) == "deals") return ApplyDeal(event, batch);
+  if (eventstore::CategoryOf(event.header().stream) == "deals") {
+    return ResourceDirectory::Apply(event, batch);
+  }
   return ForEachTouchedDeal(
       event, [&](absl::string_view deal) { return Touch(event.header(), deal, batch); });
 }

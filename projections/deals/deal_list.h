@@ -9,12 +9,11 @@
 
 #include "absl/strings/string_view.h"
 #include "kith/deals/v1/deal.pb.h"
-#include "projections/engine/projection.h"
-#include "projections/tables/table.h"
+#include "projections/tables/resource_directory.h"
 
 namespace kith::deals {
 
-class DealList final : public projections::Projection {
+class DealList final : public projections::ResourceDirectory {
  public:
   static constexpr absl::string_view kName = "deal_list";
 
@@ -24,13 +23,11 @@ class DealList final : public projections::Projection {
   // kept for the present only.
   static const projections::Table<v1::Deal>& Deals();
 
-  absl::string_view name() const override { return kName; }
-  int version() const override { return 4; }
+  DealList();
   std::vector<std::string> categories() const override { return {"deals", "interactions"}; }
   // Of the interactions, those about a deal.
   bool Takes(const eventstore::RecordedEvent& event) const override;
   bool reads_personal() const override { return false; }
-  bool has_indexes() const override { return true; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;
 };

@@ -15,16 +15,10 @@ const projections::Table<v1::Pipeline>& PipelineList::Pipelines() {
   return table;
 }
 
-absl::Status PipelineList::Apply(const eventstore::RecordedEvent& event,
-                                 projections::ViewBatch& batch) const {
-  const eventstore::EventHeader& header = event.header();
-  KITH_ASSIGN_OR_RETURN(auto row, Pipelines().Get(batch, header.workspace, header.stream));
-  const bool existed = row.has_value();
-  v1::Pipeline pipeline = std::move(row).value_or(v1::Pipeline());
-  const auto kind =
-      FoldPipeline({*event.event, header.revision, header.occur_time, event.erased}, pipeline);
-  if (!existed && kind != StandardEvent::kCreated) return absl::OkStatus();
-  return Pipelines().Put(batch, header.workspace, pipeline);
-}
+PipelineList::PipelineList()
+    : ResourceDirectory(kName, 2, "pipelines", Pipelines().core(),
+                        [](const Happening& happening, google::protobuf::Message& resource) {
+                          return FoldPipeline(happening, static_cast<v1::Pipeline&>(resource));
+                        }) {}
 
 }  // namespace kith::deals

@@ -30,9 +30,9 @@ absl::Status CheckDeal(const DealState& state, const Command& command) {
   switch (state.lifecycle) {
     case Lifecycle::kAbsent:
     case Lifecycle::kDeleted:
-      return DealNotFound(command.name());
+      return ResourceNotFound(DealRules(), command.name());
     case Lifecycle::kActive:
-      return CheckEtag(command.etag(), state.deal.etag());
+      return CheckEtag(command.etag(), state.resource.etag());
   }
   KITH_UNREACHABLE();
 }
@@ -52,15 +52,37 @@ absl::StatusOr<absl::Time> TimeOfLeaving(const v1::Deal& deal, const CommandCont
        {"stage_enter_time", absl::FormatTime(absl::RFC3339_full, entered, absl::UTCTimeZone())}});
 }
 
-absl::Status CheckAmount(absl::string_view field, const google::type::Money& amount) {
-  const bool negative = amount.units() < 0 || amount.nanos() < 0;
-  return negative ? RejectField(field, "must not be negative") : absl::OkStatus();
+bool IsNegative(const google::type::Money& amount) {
+  return amount.units() < 0 || amount.nanos() < 0;
 }
 
-// What is won is CLOSED; an open deal that said so would count as sold in a forecast.
-absl::Status CheckForecast(const v1::Deal& deal) {
-  if (deal.forecast_category() != v1::CLOSED) return absl::OkStatus();
-  return RejectField("deal.forecast_category", "must not be CLOSED: winning the deal makes it so");
+absl::Status CheckFields(const v1::Deal& deal) {
+  google::rpc::BadRequest violations;
+  if (IsNegative(deal.amount())) {
+    AddViolation("deal.amount", "must not be negative", violations);
+  }
+  // What is won is CLOSED; an open deal that said so would count as sold in a forecast.
+  if (deal.forecast_category() == v1::CLOSED) {
+    AddViolation("deal.forecast_category", "must not be CLOSED: winning the deal makes it so",
+                 violations);
+  }
+  return RejectFields(violations);
+}
+
+// The pipeline a new deal goes to.
+absl::string_view PipelineOf(const v1::Deal& wanted) {
+  return wanted.pipeline().empty() ? kDefaultPipeline : absl::string_view(wanted.pipeline());
+}
+
+absl::Status Place(const PipelineState& pipeline, v1::Deal& deal) {
+  if (!pipeline.exists()) return ResourceNotFound(PipelineRules(), PipelineOf(deal));
+  const v1::Stage* stage = &FirstOpenStage(pipeline);
+  if (!deal.stage().empty()) {
+    KITH_ASSIGN_OR_RETURN(stage, FindEnterableStage(pipeline, deal.stage()));
+  }
+  deal.set_pipeline(pipeline.resource.name());
+  deal.set_stage(stage->name());
+  return absl::OkStatus();
 }
 
 bool IsSame(const google::type::Money& a, const google::type::Money& b) {
@@ -71,7 +93,7 @@ bool IsSame(const google::type::Money& a, const google::type::Money& b) {
 std::string LastOpenStage(const v1::Deal& deal, const PipelineState& pipeline) {
   const auto& stays = deal.stage_intervals();
   for (auto stay = stays.rbegin(); stay != stays.rend(); ++stay) {
-    const v1::Stage* stage = FindStage(pipeline.pipeline, stay->stage());
+    const v1::Stage* stage = FindStage(pipeline.resource, stay->stage());
     if (stage != nullptr && stage->kind() == v1::OPEN_STAGE) return stay->stage();
   }
   return FirstOpenStage(pipeline).name();
@@ -97,55 +119,25 @@ void Leave(const v1::Deal& deal, const std::string& to_stage, absl::Time occurre
 
 }  // namespace
 
-std::string DealName(absl::string_view id) { return absl::StrCat("deals/", id); }
-
-absl::Status DealNotFound(absl::string_view deal) {
-  return RejectResource(v1::DEALS_ERROR_DEAL_NOT_FOUND,
-                        "No such deal, or it was deleted. Check the name.", deal);
-}
-
-absl::string_view PipelineOf(const v1::CreateDealRequest& command) {
-  return command.deal().pipeline().empty() ? kDefaultPipeline
-                                           : absl::string_view(command.deal().pipeline());
-}
-
-Decision Decide(const DealState& state, const PipelineState& pipeline, LinkedRecords linked,
-                const v1::CreateDealRequest& command, const CommandContext& context) {
-  switch (state.lifecycle) {
-    case Lifecycle::kActive:
-    case Lifecycle::kDeleted:
-      return RejectResource(v1::DEALS_ERROR_DEAL_EXISTS,
-                            "A deal with this id exists, or existed. Choose another id.",
-                            state.deal.name());
-    case Lifecycle::kAbsent:
-      break;
-  }
-  if (!pipeline.exists()) return PipelineNotFound(PipelineOf(command));
-  KITH_RETURN_IF_ERROR(CheckAmount("deal.amount", command.deal().amount()));
-  KITH_RETURN_IF_ERROR(CheckForecast(command.deal()));
-  const std::string& wanted = command.deal().stage();
-  const v1::Stage* stage = &FirstOpenStage(pipeline);
-  if (!wanted.empty()) {
-    KITH_ASSIGN_OR_RETURN(stage, FindEnterableStage(pipeline, wanted));
-  }
-  KITH_RETURN_IF_ERROR(
-      CheckLinks(v1::DEALS_ERROR_LINKED_RECORD_NOT_FOUND, NewLinks(command), linked));
-
-  v1::DealEvent event;
-  v1::Deal& deal = *event.mutable_deal_created()->mutable_deal();
-  deal = command.deal();
-  ClearOutputOnly(&deal);
-  deal.clear_etag();
-  deal.set_name(DealName(command.deal_id().empty() ? context.ids.Next() : command.deal_id()));
-  deal.set_pipeline(pipeline.pipeline.name());
-  deal.set_stage(stage->name());
-  return Changes().Append(std::string(deal.name()), std::move(event));
+const ResourceRules& DealRules() {
+  static const auto& rules =
+      *new ResourceRules(ResourceRulesBuilder<DealAggregate>()
+                             .NotFound(v1::DEALS_ERROR_DEAL_NOT_FOUND)
+                             .Exists(v1::DEALS_ERROR_DEAL_EXISTS)
+                             .LinkNotFound(v1::DEALS_ERROR_LINKED_RECORD_NOT_FOUND)
+                             .Within<PipelineAggregate>(PipelineOf, Place)
+                             .Check(CheckFields)
+                             .FoldedBy<FoldDeal>()
+                             .ToldByReads("stage_intervals")
+                             .ToldByReads("earlier_stage_interval_count")
+                             .Build());
+  return rules;
 }
 
 Decision Decide(const DealState& state, const PipelineState& pipeline,
                 const v1::MoveDealRequest& command, const CommandContext& context) {
   KITH_RETURN_IF_ERROR(CheckDeal(state, command));
-  const v1::Deal& deal = state.deal;
+  const v1::Deal& deal = state.resource;
   if (deal.status() != v1::OPEN) return DealClosed(deal);
   if (deal.stage() == command.stage()) return NoChange();
   KITH_ASSIGN_OR_RETURN(const v1::Stage* stage, FindEnterableStage(pipeline, command.stage()));
@@ -159,11 +151,11 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
 Decision Decide(const DealState& state, const PipelineState& pipeline,
                 const v1::WinDealRequest& command, const CommandContext& context) {
   KITH_RETURN_IF_ERROR(CheckDeal(state, command));
-  const v1::Deal& deal = state.deal;
+  const v1::Deal& deal = state.resource;
   const bool reprice = command.has_amount() && !IsSame(command.amount(), deal.amount());
   if (deal.status() == v1::WON && !reprice) return NoChange();
   if (deal.status() != v1::OPEN) return DealClosed(deal);
-  KITH_RETURN_IF_ERROR(CheckAmount("amount", command.amount()));
+  if (IsNegative(command.amount())) return RejectField("amount", "must not be negative");
   KITH_ASSIGN_OR_RETURN(const absl::Time occurred, TimeOfLeaving(deal, context));
 
   Changes changes;
@@ -177,7 +169,7 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
 Decision Decide(const DealState& state, const PipelineState& pipeline,
                 const v1::LoseDealRequest& command, const CommandContext& context) {
   KITH_RETURN_IF_ERROR(CheckDeal(state, command));
-  const v1::Deal& deal = state.deal;
+  const v1::Deal& deal = state.resource;
   const bool repeats = deal.status() == v1::LOST && deal.lost_reason() == command.reason() &&
                        deal.lost_notes() == command.notes();
   if (repeats) return NoChange();
@@ -195,7 +187,7 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
 Decision Decide(const DealState& state, const PipelineState& pipeline,
                 const v1::ReopenDealRequest& command, const CommandContext& context) {
   KITH_RETURN_IF_ERROR(CheckDeal(state, command));
-  const v1::Deal& deal = state.deal;
+  const v1::Deal& deal = state.resource;
   if (deal.status() == v1::OPEN) {
     return RejectState(v1::DEALS_ERROR_DEAL_OPEN, "The deal is open: there is nothing to reopen.",
                        deal.name());
@@ -213,41 +205,8 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
   return Changes().Append(deal.name(), std::move(event)).OccurredAt(occurred);
 }
 
-Decision Decide(const DealState& state, LinkedRecords linked, const v1::UpdateDealRequest& command,
-                const CommandContext&) {
-  const v1::Deal& wanted = command.deal();
-  KITH_RETURN_IF_ERROR(CheckDeal(state, wanted));
-  KITH_ASSIGN_OR_RETURN(const auto changed,
-                        ChangedFields(state.deal, wanted, command.update_mask()));
-  if (changed.paths().empty()) return NoChange();
-  KITH_RETURN_IF_ERROR(CheckAmount("deal.amount", PickFields(wanted, changed).amount()));
-  KITH_RETURN_IF_ERROR(CheckForecast(PickFields(wanted, changed)));
-  KITH_RETURN_IF_ERROR(
-      CheckLinks(v1::DEALS_ERROR_LINKED_RECORD_NOT_FOUND, NewLinks(state, command), linked));
-  return Changes().Append(wanted.name(), UpdatedEvent<v1::DealEvent>(wanted, changed));
-}
-
-Decision Decide(const DealState& state, const v1::DeleteDealRequest& command,
-                const CommandContext&) {
-  if (state.lifecycle == Lifecycle::kDeleted) return NoChange();
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
-  return Changes().Append(state.deal.name(), DeletedEvent<v1::DealEvent>(state.deal));
-}
-
 DealState Evolve(DealState state, const Recorded<v1::DealEvent>& recorded) {
-  switch (FoldDeal({recorded.event, recorded.revision, recorded.occur_time, recorded.erased},
-                   state.deal)) {
-    case StandardEvent::kCreated:
-    case StandardEvent::kUndeleted:
-      state.lifecycle = Lifecycle::kActive;
-      break;
-    case StandardEvent::kDeleted:
-      state.lifecycle = Lifecycle::kDeleted;
-      break;
-    case StandardEvent::kUpdated:
-    case StandardEvent::kOther:
-      break;
-  }
+  state.lifecycle = FoldResource(recorded, state.lifecycle, state.resource, FoldDeal);
   return state;
 }
 

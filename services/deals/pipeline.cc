@@ -47,7 +47,8 @@ absl::Status StageExists(absl::string_view stage) {
 // The pipeline is there, and as the caller last saw it.
 absl::Status CheckPipeline(const PipelineState& state, absl::string_view name,
                            absl::string_view etag) {
-  return state.exists() ? CheckEtag(etag, state.pipeline.etag()) : PipelineNotFound(name);
+  return state.exists() ? CheckEtag(etag, state.resource.etag())
+                        : ResourceNotFound(PipelineRules(), name);
 }
 
 // A stage as the pipeline keeps it. What a closed stage says about its deals is not a choice.
@@ -98,6 +99,13 @@ absl::Status CheckStages(const v1::Pipeline& pipeline) {
 void PutClosedStagesLast(v1::Pipeline& pipeline) {
   std::stable_sort(pipeline.mutable_stages()->begin(), pipeline.mutable_stages()->end(),
                    [](const v1::Stage& a, const v1::Stage& b) { return a.kind() < b.kind(); });
+}
+
+// A new one's stages. Later they change by commands of their own.
+void CompleteFields(const v1::Pipeline& before, const Settings&, v1::Pipeline& after) {
+  if (!before.name().empty()) return;
+  for (v1::Stage& stage : *after.mutable_stages()) stage = Kept(std::move(stage), after.name());
+  PutClosedStagesLast(after);
 }
 
 // The place of `before` among the stages, but never behind the won stage; that is also where a
@@ -161,59 +169,40 @@ bool IsOrder(const v1::Pipeline& pipeline,
 
 }  // namespace
 
-Decision Decide(const PipelineState& state, const v1::CreatePipelineRequest& command,
-                const CommandContext& context) {
-  if (state.exists()) {
-    return RejectResource(v1::DEALS_ERROR_PIPELINE_EXISTS,
-                          "A pipeline with this id exists. Choose another id.",
-                          state.pipeline.name());
-  }
-  const std::string id = command.pipeline_id().empty() ? context.ids.Next() : command.pipeline_id();
-  v1::PipelineEvent event;
-  v1::Pipeline& pipeline = *event.mutable_pipeline_created()->mutable_pipeline();
-  pipeline.set_name(PipelineName(id));
-  pipeline.set_display_name(command.pipeline().display_name());
-  for (const v1::Stage& stage : command.pipeline().stages()) {
-    *pipeline.add_stages() = Kept(stage, pipeline.name());
-  }
-  KITH_RETURN_IF_ERROR(CheckStages(pipeline));
-  PutClosedStagesLast(pipeline);
-  return Changes().Append(std::string(pipeline.name()), std::move(event));
-}
-
-Decision Decide(const PipelineState& state, const v1::UpdatePipelineRequest& command,
-                const CommandContext&) {
-  const v1::Pipeline& wanted = command.pipeline();
-  KITH_RETURN_IF_ERROR(CheckPipeline(state, wanted.name(), wanted.etag()));
-  KITH_ASSIGN_OR_RETURN(const auto changed,
-                        ChangedFields(state.pipeline, wanted, command.update_mask()));
-  if (changed.paths().empty()) return NoChange();
-  return Changes().Append(wanted.name(), UpdatedEvent<v1::PipelineEvent>(wanted, changed));
+const ResourceRules& PipelineRules() {
+  static const auto& rules = *new ResourceRules(ResourceRulesBuilder<PipelineAggregate>()
+                                                    .NotFound(v1::DEALS_ERROR_PIPELINE_NOT_FOUND)
+                                                    .Exists(v1::DEALS_ERROR_PIPELINE_EXISTS)
+                                                    .Complete(CompleteFields)
+                                                    .Check(CheckStages)
+                                                    .FoldedBy<FoldPipeline>()
+                                                    .Build());
+  return rules;
 }
 
 Decision Decide(const PipelineState& state, const v1::AddStageRequest& command,
                 const CommandContext&) {
   KITH_RETURN_IF_ERROR(CheckPipeline(state, command.pipeline(), command.etag()));
-  const v1::Stage stage = Kept(command.stage(), state.pipeline.name());
-  if (!IsOpen(stage)) return StageRequired(state.pipeline.name());
-  if (FindStage(state.pipeline, stage.name()) != nullptr) return StageExists(stage.name());
-  if (!command.before().empty() && ParentOf(command.before()) != state.pipeline.name()) {
-    return StageOfOtherPipeline(state.pipeline.name(), command.before());
+  const v1::Stage stage = Kept(command.stage(), state.resource.name());
+  if (!IsOpen(stage)) return StageRequired(state.resource.name());
+  if (FindStage(state.resource, stage.name()) != nullptr) return StageExists(stage.name());
+  if (!command.before().empty() && ParentOf(command.before()) != state.resource.name()) {
+    return StageOfOtherPipeline(state.resource.name(), command.before());
   }
-  KITH_ASSIGN_OR_RETURN(const int place, PlaceOf(state.pipeline, command.before()));
+  KITH_ASSIGN_OR_RETURN(const int place, PlaceOf(state.resource, command.before()));
 
   v1::PipelineEvent event;
   *event.mutable_stage_added()->mutable_stage() = stage;
   event.mutable_stage_added()->set_index(place);
-  return Changes().Append(state.pipeline.name(), std::move(event));
+  return Changes().Append(state.resource.name(), std::move(event));
 }
 
 Decision Decide(const PipelineState& state, const v1::UpdateStageRequest& command,
                 const CommandContext&) {
   const std::string& name = command.stage().name();
   KITH_RETURN_IF_ERROR(CheckPipeline(state, ParentOf(name), command.etag()));
-  const v1::Stage* stage = FindStage(state.pipeline, name);
-  if (stage == nullptr) return StageNotFound(state.pipeline.name(), name);
+  const v1::Stage* stage = FindStage(state.resource, name);
+  if (stage == nullptr) return StageNotFound(state.resource.name(), name);
   KITH_ASSIGN_OR_RETURN(const auto mask,
                         ChangedFields(*stage, command.stage(), command.update_mask()));
   if (mask.paths().empty()) return NoChange();
@@ -223,53 +212,45 @@ Decision Decide(const PipelineState& state, const v1::UpdateStageRequest& comman
   v1::Stage& updated = *event.mutable_stage_updated()->mutable_stage();
   updated = *stage;
   ApplyFields(command.stage(), mask, &updated);
-  return Changes().Append(state.pipeline.name(), std::move(event));
+  return Changes().Append(state.resource.name(), std::move(event));
 }
 
 Decision Decide(const PipelineState& state, const v1::ArchiveStageRequest& command,
                 const CommandContext&) {
   KITH_RETURN_IF_ERROR(CheckPipeline(state, ParentOf(command.stage()), command.etag()));
-  const v1::Stage* stage = FindStage(state.pipeline, command.stage());
-  if (stage == nullptr) return StageNotFound(state.pipeline.name(), command.stage());
+  const v1::Stage* stage = FindStage(state.resource, command.stage());
+  if (stage == nullptr) return StageNotFound(state.resource.name(), command.stage());
   if (stage->archived()) return NoChange();
-  const bool needed = !IsOpen(*stage) || Count(state.pipeline.stages(), TakesDeals) == 1;
-  if (needed) return StageRequired(state.pipeline.name());
+  const bool needed = !IsOpen(*stage) || Count(state.resource.stages(), TakesDeals) == 1;
+  if (needed) return StageRequired(state.resource.name());
 
   v1::PipelineEvent event;
   event.mutable_stage_archived()->set_stage(stage->name());
-  return Changes().Append(state.pipeline.name(), std::move(event));
+  return Changes().Append(state.resource.name(), std::move(event));
 }
 
 Decision Decide(const PipelineState& state, const v1::ReorderStagesRequest& command,
                 const CommandContext&) {
   KITH_RETURN_IF_ERROR(CheckPipeline(state, command.pipeline(), command.etag()));
-  KITH_RETURN_IF_ERROR(CheckOrder(state.pipeline, command.stages()));
-  if (IsOrder(state.pipeline, command.stages())) return NoChange();
+  KITH_RETURN_IF_ERROR(CheckOrder(state.resource, command.stages()));
+  if (IsOrder(state.resource, command.stages())) return NoChange();
 
   v1::PipelineEvent event;
   *event.mutable_stages_reordered()->mutable_stages() = command.stages();
-  return Changes().Append(state.pipeline.name(), std::move(event));
+  return Changes().Append(state.resource.name(), std::move(event));
 }
 
 PipelineState Evolve(PipelineState state, const Recorded<v1::PipelineEvent>& recorded) {
-  FoldPipeline({recorded.event, recorded.revision, recorded.occur_time, recorded.erased},
-               state.pipeline);
+  state.lifecycle = FoldResource(recorded, state.lifecycle, state.resource, FoldPipeline);
   return state;
-}
-
-std::string PipelineName(absl::string_view id) { return absl::StrCat("pipelines/", id); }
-
-absl::Status PipelineNotFound(absl::string_view pipeline) {
-  return RejectResource(v1::DEALS_ERROR_PIPELINE_NOT_FOUND, "No such pipeline. Check the name.",
-                        pipeline);
 }
 
 absl::StatusOr<const v1::Stage*> FindEnterableStage(const PipelineState& state,
                                                     absl::string_view stage) {
-  const std::string& pipeline = state.pipeline.name();
-  if (!state.exists()) return PipelineNotFound(ParentOf(stage));
+  const std::string& pipeline = state.resource.name();
+  if (!state.exists()) return ResourceNotFound(PipelineRules(), ParentOf(stage));
   if (ParentOf(stage) != pipeline) return StageOfOtherPipeline(pipeline, stage);
-  const v1::Stage* found = FindStage(state.pipeline, stage);
+  const v1::Stage* found = FindStage(state.resource, stage);
   if (found == nullptr) return StageNotFound(pipeline, stage);
   if (!IsOpen(*found)) {
     return RejectState(v1::DEALS_ERROR_STAGE_NOT_OPEN,
@@ -285,14 +266,14 @@ absl::StatusOr<const v1::Stage*> FindEnterableStage(const PipelineState& state,
 }
 
 const v1::Stage& FirstOpenStage(const PipelineState& state) {
-  const auto& stages = state.pipeline.stages();
+  const auto& stages = state.resource.stages();
   const auto found = std::find_if(stages.begin(), stages.end(), TakesDeals);
   KITH_CHECK(found != stages.end());
   return *found;
 }
 
 const v1::Stage& ClosedStage(const PipelineState& state, v1::StageKind kind) {
-  const auto& stages = state.pipeline.stages();
+  const auto& stages = state.resource.stages();
   const auto found = std::find_if(stages.begin(), stages.end(),
                                   [kind](const v1::Stage& stage) { return stage.kind() == kind; });
   KITH_CHECK(found != stages.end());

@@ -1,10 +1,8 @@
-// The pipeline: the stages deals go through. State, decisions, fold.
+// The pipeline: the stages deals go through. Its rules, its fold, and the commands on its stages.
 //
 // Pure and total. A pipeline is never deleted; its stages are archived, and keep their names for
 // ever.
 #pragma once
-
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -13,26 +11,27 @@
 #include "kith/deals/v1/pipelines_service.pb.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
+#include "services/core/resource_rules.h"
 
 namespace kith::deals {
 
-struct PipelineState {
-  v1::Pipeline pipeline;  // as GetPipeline answers it; without a name until it is created
-
-  bool exists() const { return !pipeline.name().empty(); }
+struct PipelineState : ResourceState<v1::Pipeline> {
+  bool exists() const { return lifecycle == Lifecycle::kActive; }
 };
 
 struct PipelineAggregate {
+  using Resource = v1::Pipeline;
   using State = PipelineState;
   using Event = v1::PipelineEvent;
   static constexpr absl::string_view kCategory = "pipelines";
 };
 
-// `state` is that of the pipeline the command names, or brings an id for.
-Decision Decide(const PipelineState& state, const v1::CreatePipelineRequest& command,
-                const CommandContext& context);
-Decision Decide(const PipelineState& state, const v1::UpdatePipelineRequest& command,
-                const CommandContext& context);
+PipelineState Evolve(PipelineState state, const Recorded<v1::PipelineEvent>& recorded);
+
+// Those of the standard methods: it has at least one open stage, one won and one lost one.
+const ResourceRules& PipelineRules();
+
+// `state` is that of the pipeline the command names.
 Decision Decide(const PipelineState& state, const v1::AddStageRequest& command,
                 const CommandContext& context);
 Decision Decide(const PipelineState& state, const v1::UpdateStageRequest& command,
@@ -42,13 +41,7 @@ Decision Decide(const PipelineState& state, const v1::ArchiveStageRequest& comma
 Decision Decide(const PipelineState& state, const v1::ReorderStagesRequest& command,
                 const CommandContext& context);
 
-PipelineState Evolve(PipelineState state, const Recorded<v1::PipelineEvent>& recorded);
-
 // What decisions about deals ask of a pipeline.
-
-// "pipelines/…" of a pipeline's id.
-std::string PipelineName(absl::string_view id);
-absl::Status PipelineNotFound(absl::string_view pipeline);
 
 // The stage of that name, if a deal of this pipeline can be in it and be worked on. Rejects a stage
 // of another pipeline, one the pipeline does not have, an archived one, and a won or lost one.

@@ -7,9 +7,9 @@
 #include "projections/deals/pipeline_board.h"
 #include "projections/deals/pipeline_list.h"
 #include "services/core/default_pipeline.h"
-#include "services/deals/deal_commands.h"
-#include "services/deals/pipeline_commands.h"
-#include "services/runtime/resources/table_reads.h"
+#include "services/core/resource_name.h"
+#include "services/deals/deal.h"
+#include "services/deals/pipeline.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::deals {
@@ -17,17 +17,6 @@ namespace {
 
 using runtime::ReadContext;
 using runtime::ReadKind;
-
-absl::Status GetDeal(const ReadContext& context, const v1::GetDealRequest& request,
-                     v1::Deal* response) {
-  return runtime::GetRow(context, DealList::Deals(), request.name(), DealNotFound, response);
-}
-
-absl::Status ListDeals(const ReadContext& context, const v1::ListDealsRequest& request,
-                       v1::ListDealsResponse* response) {
-  return runtime::ListRows(context, DealList::Deals(), request, response->mutable_deals(),
-                           response->mutable_next_page_token());
-}
 
 absl::Status GetBoard(const ReadContext& context, const v1::GetPipelineBoardRequest& request,
                       v1::PipelineBoard* response) {
@@ -38,57 +27,79 @@ absl::Status GetBoard(const ReadContext& context, const v1::GetPipelineBoardRequ
                                                            .pipeline = pipeline,
                                                            .owner = request.owner(),
                                                            .read_time = context.read_time}));
-  if (!board.has_value()) return PipelineNotFound(pipeline);
+  if (!board.has_value()) return ResourceNotFound(PipelineRules(), pipeline);
   *response = *std::move(board);
   return absl::OkStatus();
 }
 
-absl::Status GetPipeline(const ReadContext& context, const v1::GetPipelineRequest& request,
-                         v1::Pipeline* response) {
-  return runtime::GetRow(context, PipelineList::Pipelines(), request.name(), PipelineNotFound,
-                         response);
-}
+// Commands that are decided over a deal and its pipeline, both conditions of the append.
+struct DealCommands {
+  template <class Command>
+  Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const DealState* deal, load.Load<DealAggregate>(command.name()));
+    // One that never was has no pipeline, and needs none to be refused.
+    if (deal->lifecycle == Lifecycle::kAbsent) {
+      return Decide(*deal, PipelineState(), command, context);
+    }
+    KITH_ASSIGN_OR_RETURN(const PipelineState* pipeline,
+                          load.Load<PipelineAggregate>(deal->resource.pipeline()));
+    return Decide(*deal, *pipeline, command, context);
+  }
+  template <class Command>
+  absl::Status Render(runtime::Rendering& after, const Command& command, v1::Deal* response) const {
+    KITH_ASSIGN_OR_RETURN(const DealState* deal, after.Load<DealAggregate>(command.name()));
+    WriteReply(DealRules(), deal->resource, response);
+    return absl::OkStatus();
+  }
+};
 
-absl::Status ListPipelines(const ReadContext& context, const v1::ListPipelinesRequest& request,
-                           v1::ListPipelinesResponse* response) {
-  return runtime::ListRows(context, PipelineList::Pipelines(), request,
-                           response->mutable_pipelines(), response->mutable_next_page_token());
+// The pipeline that a command on stages is about.
+absl::string_view StreamOf(const v1::AddStageRequest& command) { return command.pipeline(); }
+absl::string_view StreamOf(const v1::UpdateStageRequest& command) {
+  return ParentOf(command.stage().name());
 }
+absl::string_view StreamOf(const v1::ArchiveStageRequest& command) {
+  return ParentOf(command.stage());
+}
+absl::string_view StreamOf(const v1::ReorderStagesRequest& command) { return command.pipeline(); }
 
-void BindDeals(runtime::Runtime&, runtime::MethodTable& methods) {
-  methods.Command<v1::CreateDealRequest, v1::Deal>(DealCommands());
-  methods.Read(DealList::kName, ReadKind::kPoint, GetDeal);
-  methods.Read(DealList::kName, ReadKind::kScan, ListDeals);
-  methods.Command<v1::UpdateDealRequest, v1::Deal>(DealCommands());
-  methods.Command<v1::DeleteDealRequest, google::protobuf::Empty>(DealCommands());
+struct StageCommands {
+  template <class Command>
+  Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const PipelineState* pipeline,
+                          load.Load<PipelineAggregate>(StreamOf(command)));
+    return Decide(*pipeline, command, context);
+  }
+  template <class Command>
+  absl::Status Render(runtime::Rendering& after, const Command& command,
+                      v1::Pipeline* response) const {
+    KITH_ASSIGN_OR_RETURN(const PipelineState* pipeline,
+                          after.Load<PipelineAggregate>(StreamOf(command)));
+    WriteReply(PipelineRules(), pipeline->resource, response);
+    return absl::OkStatus();
+  }
+};
+
+void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
   methods.Command<v1::MoveDealRequest, v1::Deal>(DealCommands());
   methods.Command<v1::WinDealRequest, v1::Deal>(DealCommands());
   methods.Command<v1::LoseDealRequest, v1::Deal>(DealCommands());
   methods.Command<v1::ReopenDealRequest, v1::Deal>(DealCommands());
   methods.Read(PipelineBoard::kName, ReadKind::kScan, GetBoard);
-}
-
-void BindPipelines(runtime::Runtime&, runtime::MethodTable& methods) {
-  methods.Command<v1::CreatePipelineRequest, v1::Pipeline>(PipelineCommands());
-  methods.Read(PipelineList::kName, ReadKind::kPoint, GetPipeline);
-  methods.Read(PipelineList::kName, ReadKind::kScan, ListPipelines);
-  methods.Command<v1::UpdatePipelineRequest, v1::Pipeline>(PipelineCommands());
-  methods.Command<v1::AddStageRequest, v1::Pipeline>(PipelineCommands());
-  methods.Command<v1::UpdateStageRequest, v1::Pipeline>(PipelineCommands());
-  methods.Command<v1::ArchiveStageRequest, v1::Pipeline>(PipelineCommands());
-  methods.Command<v1::ReorderStagesRequest, v1::Pipeline>(PipelineCommands());
+  methods.Command<v1::AddStageRequest, v1::Pipeline>(StageCommands());
+  methods.Command<v1::UpdateStageRequest, v1::Pipeline>(StageCommands());
+  methods.Command<v1::ArchiveStageRequest, v1::Pipeline>(StageCommands());
+  methods.Command<v1::ReorderStagesRequest, v1::Pipeline>(StageCommands());
 }
 
 }  // namespace
 
 void Register(runtime::ServerBuilder& server) {
-  server.RegisterEvents<v1::DealEvent>(DealAggregate::kCategory);
-  server.RegisterEvents<v1::PipelineEvent>(PipelineAggregate::kCategory);
-  server.AddProjection(std::make_unique<DealList>());
-  server.AddProjection(std::make_unique<PipelineList>());
+  server.AddResource<DealAggregate, v1::GetDealRequest>(DealRules(), std::make_unique<DealList>());
+  server.AddResource<PipelineAggregate, v1::GetPipelineRequest>(PipelineRules(),
+                                                                std::make_unique<PipelineList>());
   server.AddProjection(std::make_unique<PipelineBoard>());
-  server.Serve(BindDeals);
-  server.Serve(BindPipelines);
+  server.Serve(BindMethods);
 }
 
 }  // namespace kith::deals

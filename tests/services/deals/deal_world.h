@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "eventstore/base/error.h"
@@ -17,6 +18,7 @@
 #include "services/core/default_pipeline.h"
 #include "services/deals/deal.h"
 #include "services/deals/pipeline.h"
+#include "tests/testing/resource_spec.h"
 
 namespace kith::deals {
 
@@ -60,16 +62,12 @@ class DealWorld {
                                     .settings = settings_,
                                     .ids = ids,
                                     .occurred_is_said = time_is_said_};
-    if constexpr (requires { NewLinks(command); }) {
-      return Decide(deal_, pipeline_, StatesOf(NewLinks(command)), command, context);
-    } else if constexpr (requires { NewLinks(deal_, command); }) {
-      return Decide(deal_, StatesOf(NewLinks(deal_, command)), command, context);
-    } else if constexpr (requires { Decide(deal_, pipeline_, command, context); }) {
+    if constexpr (requires { Decide(deal_, pipeline_, command, context); }) {
       return Decide(deal_, pipeline_, command, context);
-    } else if constexpr (requires { Decide(deal_, command, context); }) {
-      return Decide(deal_, command, context);
-    } else {
+    } else if constexpr (requires { Decide(pipeline_, command, context); }) {
       return Decide(pipeline_, command, context);
+    } else {
+      return DecideStandard(command, context);
     }
   }
 
@@ -96,17 +94,32 @@ class DealWorld {
   }
   void Happen(const google::protobuf::Message& event) { Happen(event, now_); }
 
-  const v1::Deal& deal() const { return deal_.deal; }
-  const v1::Pipeline& pipeline() const { return pipeline_.pipeline; }
+  const v1::Deal& deal() const { return deal_.resource; }
+  const v1::Pipeline& pipeline() const { return pipeline_.resource; }
   absl::Time now() const { return now_; }
   void SetNow(absl::Time now) { now_ = now; }
   // Whether the commands say themselves that they happen now.
   void SayTime(bool said) { time_is_said_ = said; }
 
  private:
+  // Of whichever of the two the command is about.
+  Decision DecideStandard(const google::protobuf::Message& command, const CommandContext& context) {
+    const bool of_deal = absl::EndsWith(command.GetDescriptor()->name(), "DealRequest");
+    const StandardCommand standard(of_deal ? DealRules() : PipelineRules(),
+                                   testing::MethodOfRequest(command), *command.GetDescriptor());
+    const ResourceNow now = of_deal ? NowOf(deal_) : NowOf(pipeline_);
+    const void* const within = standard.WithinOf(now, command).empty() ? nullptr : &pipeline_;
+    absl::StatusOr<ResourceChange> change = standard.Plan(now, within, command, context);
+    if (!change.ok()) return std::move(change).status();
+    const std::vector<const LinkedRecord*> linked = StatesOf(change->links);
+    return standard.Decide(*std::move(change), linked, {});
+  }
   std::vector<const LinkedRecord*> StatesOf(const Links& links) {
     std::vector<const LinkedRecord*> states;
-    for (const Link& link : links) states.push_back(&records_[std::string(link.record)]);
+    for (const Link& link : links) {
+      states.push_back(link.record == kDefaultPipeline ? &pipeline_
+                                                       : &records_[std::string(link.record)]);
+    }
     return states;
   }
   void Happen(const google::protobuf::Message& event, absl::Time occurred) {

@@ -322,9 +322,9 @@ TEST_F(DealsServiceTest, RefusesADealForRecordsThatAreNotThereAndNamesThemAll) {
   const auto refused = server_.Call(&DealsStub::CreateDeal, create);
   EXPECT_EQ(refused.reason(), "LINKED_RECORD_NOT_FOUND");
   EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::NOT_FOUND);
-  EXPECT_THAT(refused.fields(), ElementsAre("deal.owner", "deal.contacts[1].contact"));
-  EXPECT_EQ(refused.metadata("records"), "users/01JNONE, contacts/01JNONE");
-  EXPECT_EQ(refused.detail<google::rpc::ResourceInfo>().resource_name(), "users/01JNONE");
+  EXPECT_THAT(refused.fields(), ElementsAre("deal.contacts[1].contact", "deal.owner"));
+  EXPECT_EQ(refused.metadata("records"), "contacts/01JNONE, users/01JNONE");
+  EXPECT_EQ(refused.detail<google::rpc::ResourceInfo>().resource_name(), "contacts/01JNONE");
 
   create.mutable_deal()->set_owner(user);
   create.mutable_deal()->mutable_contacts()->RemoveLast();
