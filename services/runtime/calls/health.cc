@@ -16,7 +16,9 @@ ViewsOfServices ViewsRead(const MethodTable& methods) {
   ViewsOfServices services;
   for (const auto& [name, bound] : methods.methods()) {
     auto& views = services[bound->method().descriptor->service()->full_name()];
-    if (bound->view() != nullptr) views.insert(std::string(bound->view()->name()));
+    for (const projections::View* const view : bound->views()) {
+      views.insert(std::string(view->name()));
+    }
   }
   return services;
 }

@@ -25,8 +25,8 @@ const Message& PrototypeOf(const Descriptor* type) {
 // A unary method and the messages that its calls begin with.
 class MessageMethod : public UnaryMethod {
  public:
-  MessageMethod(const CallEnvironment& environment, const Method& method, projections::View* view)
-      : UnaryMethod(method, view),
+  MessageMethod(const CallEnvironment& environment, const Method& method, ReadViews views = {})
+      : UnaryMethod(method, std::move(views)),
         environment_(environment),
         request_(PrototypeOf(method.descriptor->input_type())),
         response_(PrototypeOf(method.descriptor->output_type())) {}
@@ -41,7 +41,7 @@ class CommandMethod final : public MessageMethod {
  public:
   CommandMethod(const CallEnvironment& environment, const Method& method,
                 std::unique_ptr<const CommandHandler> handler)
-      : MessageMethod(environment, method, nullptr), handler_(std::move(handler)) {}
+      : MessageMethod(environment, method), handler_(std::move(handler)) {}
   UnaryCall* NewCall(Arena* arena, UnaryCarrier& carrier) const override {
     return Arena::Create<MutateCall>(arena, environment_, method(), carrier, request_.New(arena),
                                      response_.New(arena), *handler_);
@@ -55,7 +55,7 @@ class CommandMethod final : public MessageMethod {
 class BatchMethod final : public MessageMethod {
  public:
   BatchMethod(const CallEnvironment& environment, const Method& method, const CommandHandler& item)
-      : MessageMethod(environment, method, nullptr), handler_(method, item) {}
+      : MessageMethod(environment, method), handler_(method, item) {}
   UnaryCall* NewCall(Arena* arena, UnaryCarrier& carrier) const override {
     return Arena::Create<BatchCall>(arena, environment_, method(), carrier, request_.New(arena),
                                     response_.New(arena), handler_);
@@ -67,12 +67,12 @@ class BatchMethod final : public MessageMethod {
 
 class ReadMethod final : public MessageMethod {
  public:
-  ReadMethod(const CallEnvironment& environment, const Method& method, projections::View* view,
+  ReadMethod(const CallEnvironment& environment, const Method& method, ReadViews views,
              ReadKind kind, ReadHandler run)
-      : MessageMethod(environment, method, view), kind_(kind), run_(std::move(run)) {}
+      : MessageMethod(environment, method, std::move(views)), kind_(kind), run_(std::move(run)) {}
   UnaryCall* NewCall(Arena* arena, UnaryCarrier& carrier) const override {
     return Arena::Create<ReadCall>(arena, environment_, method(), carrier, request_.New(arena),
-                                   response_.New(arena), view(), kind_, run_);
+                                   response_.New(arena), views(), kind_, run_);
   }
 
  private:
@@ -94,9 +94,8 @@ void MethodTable::Batch(const Method& method) {
   Bind(std::make_unique<BatchMethod>(environment_, method, *found->second->handler()));
 }
 
-void MethodTable::BindRead(const Method& method, projections::View* view, ReadKind kind,
-                           ReadHandler run) {
-  Bind(std::make_unique<ReadMethod>(environment_, method, view, kind, std::move(run)));
+void MethodTable::BindRead(const Method& method, ReadViews views, ReadKind kind, ReadHandler run) {
+  Bind(std::make_unique<ReadMethod>(environment_, method, std::move(views), kind, std::move(run)));
 }
 
 class MethodTable::SessionMethod final : public StreamedMethod {

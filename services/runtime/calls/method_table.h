@@ -35,19 +35,19 @@ namespace kith::runtime {
 // A method that is bound. Immutable; any thread.
 class BoundMethod {
  public:
-  explicit BoundMethod(const Method& method, projections::View* view = nullptr)
-      : method_(method), view_(view) {}
+  explicit BoundMethod(const Method& method, ReadViews views = {})
+      : method_(method), views_(std::move(views)) {}
   virtual ~BoundMethod() = default;
 
   const Method& method() const { return method_; }
-  // The view it reads; null where it reads none.
-  projections::View* view() const { return view_; }
+  // Those that it reads.
+  const ReadViews& views() const { return views_; }
   // What the command does; null where it is none.
   virtual const CommandHandler* handler() const { return nullptr; }
 
  private:
   const Method& method_;
-  projections::View* const view_;
+  const ReadViews views_;
 };
 
 class UnaryMethod : public BoundMethod {
@@ -94,21 +94,28 @@ class MethodTable {
   // again on a pool.
   template <class Run>
   void Read(absl::string_view view, ReadKind kind, Run run) {
-    BindRead(&views_.Find(view), kind, std::function(std::move(run)));
+    BindRead({&views_.Find(view)}, kind, std::function(std::move(run)));
+  }
+  // A read of several, all at one position: ReadContext::view(0) is of the first.
+  template <class Run>
+  void Read(std::initializer_list<absl::string_view> views, ReadKind kind, Run run) {
+    ReadViews found;
+    for (const absl::string_view view : views) found.push_back(&views_.Find(view));
+    BindRead(std::move(found), kind, std::function(std::move(run)));
   }
   // The same for messages known only by their descriptors.
   void Read(const Method& method, absl::string_view view, ReadKind kind, ReadHandler run) {
-    BindRead(method, &views_.Find(view), kind, std::move(run));
+    BindRead(method, {&views_.Find(view)}, kind, std::move(run));
   }
 
   // The same for an answer that comes from no view; the context has no snapshot.
   template <class Run>
   void Answer(ReadKind kind, Run run) {
-    BindRead(nullptr, kind, std::function(std::move(run)));
+    BindRead(ReadViews(), kind, std::function(std::move(run)));
   }
 
   void Answer(const Method& method, ReadKind kind, ReadHandler run) {
-    BindRead(method, nullptr, kind, std::move(run));
+    BindRead(method, ReadViews(), kind, std::move(run));
   }
 
   // A stream of responses: `open` is called as
@@ -213,17 +220,17 @@ class MethodTable {
   class SessionMethod;
 
   template <class Request, class Response>
-  void BindRead(projections::View* view, ReadKind kind,
+  void BindRead(ReadViews views, ReadKind kind,
                 std::function<absl::Status(const ReadContext&, const Request&, Response*)> run) {
     BindRead(
-        MethodOf<Request>(), view, kind,
+        MethodOf<Request>(), std::move(views), kind,
         [run = std::move(run)](const ReadContext& context, const google::protobuf::Message& request,
                                google::protobuf::Message* response) {
           return run(context, static_cast<const Request&>(request),
                      static_cast<Response*>(response));
         });
   }
-  void BindRead(const Method& method, projections::View* view, ReadKind kind, ReadHandler run);
+  void BindRead(const Method& method, ReadViews views, ReadKind kind, ReadHandler run);
   template <class Request, class Response>
   void BindStream(std::function<absl::StatusOr<std::unique_ptr<StreamSource<Response>>>(
                       const CallerContext&, const Request&)>

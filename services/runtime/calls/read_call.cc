@@ -1,5 +1,7 @@
 #include "services/runtime/calls/read_call.h"
 
+#include <algorithm>
+
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
@@ -36,7 +38,7 @@ void ReadCall::Begin() {
 
 void ReadCall::Arrived(bool ok) {
   if (const absl::Status ready = Prepare(ok); !ready.ok()) return End(ready);
-  if (view_ != nullptr) return Settle();
+  if (!views_.empty()) return Settle();
   position_.read_time = caller_.now;
   if (kind_ == ReadKind::kPoint) return Serve(ReadTier::kMemory);
   TakeOnPool(&ReadCall::Serve);
@@ -74,12 +76,15 @@ void ReadCall::Resolve(ReadTier tier) {
 }
 
 void ReadCall::Await() {
-  if (view_->IsAt(position_.wait_for)) return ServeSnapshot();
+  const auto behind = std::find_if_not(views_.begin(), views_.end(), [this](const auto* view) {
+    return view->IsAt(position_.wait_for);
+  });
+  if (behind == views_.end()) return ServeSnapshot();
   parts_.Mark(CallPart::kLoad);
   const absl::Duration deadline = std::min(caller_.deadline, parts_.began() + kWaitMax);
-  view_->WhenAt(position_.wait_for, deadline, [this](absl::Status there) {
+  (*behind)->WhenAt(position_.wait_for, deadline, [this](absl::Status there) {
     parts_.Mark(CallPart::kWait);
-    if (there.ok()) return ServeSnapshot();
+    if (there.ok()) return Await();  // for the others
     if (environment_.calls.stopping()) return End(ShuttingDown());
     // Only this one says where the view was to be.
     End(IsError(there, type::v1::ERROR_VIEW_BEHIND)
@@ -89,7 +94,11 @@ void ReadCall::Await() {
 }
 
 void ReadCall::ServeSnapshot() {
-  snapshot_ = position_.at.has_value() ? view_->At(*position_.at) : view_->Latest();
+  Position at = position_.at.value_or(views_.front()->position());
+  if (!position_.at.has_value()) {
+    for (const projections::View* const view : views_) at = std::min(at, view->position());
+  }
+  for (const projections::View* const view : views_) snapshots_.push_back(view->At(at));
   if (kind_ == ReadKind::kPoint) return Serve(ReadTier::kMemory);
   TakeOnPool(&ReadCall::Serve);
 }
@@ -102,15 +111,13 @@ void ReadCall::Serve(ReadTier tier) {
 
 absl::Status ReadCall::TryServe(ReadTier tier) {
   KITH_RETURN_IF_ERROR(caller_.share.CheckReplies());
-  if (snapshot_.has_value() && !position_.sequence.has_value()) {
-    KITH_ASSIGN_OR_RETURN(
-        position_.sequence,
-        SequenceAt(environment_.log, caller_.caller->workspace, snapshot_->position(), tier));
+  if (!snapshots_.empty() && !position_.sequence.has_value()) {
+    KITH_ASSIGN_OR_RETURN(position_.sequence,
+                          SequenceAt(environment_.log, caller_.caller->workspace,
+                                     snapshots_.front().position(), tier));
   }
-  if (!snapshot_.has_value()) {
-    KITH_RETURN_IF_ERROR(RunOn(nullptr, tier));
-  } else if (kind_ == ReadKind::kPoint) {
-    KITH_RETURN_IF_ERROR(RunOn(&*snapshot_, tier));
+  if (snapshots_.empty() || kind_ == ReadKind::kPoint) {
+    KITH_RETURN_IF_ERROR(RunOn(snapshots_, tier));
   } else {
     KITH_RETURN_IF_ERROR(RunGuarded(tier));
   }
@@ -127,14 +134,15 @@ absl::Status ReadCall::CheckAwaited() const {
 absl::Status ReadCall::RunGuarded(ReadTier tier) {
   const auto interrupted = [this] { return CheckAwaited(); };
   projections::ReadGuard guard(interrupted);
-  const projections::ViewSnapshot guarded = snapshot_->Guarded(guard);
-  return RunOn(&guarded, tier);
+  Snapshots guarded;
+  for (const auto& snapshot : snapshots_) guarded.push_back(snapshot.Guarded(guard));
+  return RunOn(guarded, tier);
 }
 
-absl::Status ReadCall::RunOn(const projections::ViewSnapshot* snapshot, ReadTier tier) {
+absl::Status ReadCall::RunOn(const Snapshots& snapshots, ReadTier tier) {
   response_->Clear();
   const ReadContext context{
-      *caller_.caller,     environment_.authorizer, environment_.log, snapshot,       tier,
+      *caller_.caller,     environment_.authorizer, environment_.log, snapshots,      tier,
       position_.read_time, environment_.keys,       page_token_,      position_.as_of};
   return handler_(context, *request_, response_);
 }
@@ -155,10 +163,10 @@ void ReadCall::TakeOnPool(Step step) {
 }
 
 void ReadCall::End(const absl::Status& status) {
-  if (status.ok() && snapshot_.has_value()) {
+  if (status.ok() && !snapshots_.empty()) {
     // One metadatum for both: each costs as much as a twelfth of a point read.
-    carrier_.AddReplyMetadata("kith-token",
-                              TokenAt(environment_.log, snapshot_->position(), position_.sequence));
+    carrier_.AddReplyMetadata(
+        "kith-token", TokenAt(environment_.log, snapshots_.front().position(), position_.sequence));
   }
   parts_.Mark(CallPart::kLoad);
   Conclude(environment_, method_, caller_.caller.get(), "", parts_.total(), status, &parts_);

@@ -1,14 +1,18 @@
-// ReadCall: one read of a view, as of the moment asked about and as fresh as asked for.
+// ReadCall: one read of a view, or of several at one position, as of the moment asked about and as
+// fresh as asked for.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "eventstore/base/check.h"
 #include "eventstore/log/event_log.h"
 #include "google/protobuf/arena.h"
@@ -27,7 +31,8 @@ struct ReadContext {
   const Caller& caller;
   const Authorizer& authorizer;
   const eventstore::EventLog& log;
-  const projections::ViewSnapshot* snapshot;  // null without a view
+  // Of the views that the method was bound with, in their order, all at one position.
+  absl::Span<const projections::ViewSnapshot> snapshots;
   eventstore::ReadTier tier;
   // What ages are computed for: now, or where the read asked as of a past moment, that moment.
   absl::Time read_time;
@@ -43,11 +48,14 @@ struct ReadContext {
   absl::StatusOr<std::shared_ptr<const Settings>> SettingsThen() const {
     return authorizer.SettingsAt(workspace(), view().position(), tier);
   }
-  const projections::ViewSnapshot& view() const {
-    KITH_CHECK(snapshot != nullptr);
-    return *snapshot;
+  const projections::ViewSnapshot& view(size_t index = 0) const {
+    KITH_CHECK(index < snapshots.size());
+    return snapshots[index];
   }
 };
+
+// The views that a read is of; none where it is of what no view has. They outlive its method.
+using ReadViews = std::vector<projections::View*>;
 
 // What a read's method does, into a reply that is empty. Any thread, several at a time.
 using ReadHandler = std::function<absl::Status(
@@ -58,14 +66,14 @@ class ReadCall final : public UnaryCall {
  public:
   ReadCall(const CallEnvironment& environment, const Method& method, UnaryCarrier& carrier,
            google::protobuf::Message* request, google::protobuf::Message* response,
-           projections::View* view, ReadKind kind, const ReadHandler& handler)
+           const ReadViews& views, ReadKind kind, const ReadHandler& handler)
       : counted_(environment.calls),
         environment_(environment),
         method_(method),
         carrier_(carrier),
         request_(request),
         response_(response),
-        view_(view),
+        views_(views),
         kind_(kind),
         handler_(handler),
         parts_(environment.clock) {}
@@ -75,6 +83,7 @@ class ReadCall final : public UnaryCall {
   void Replied(size_t bytes) override { caller_.share.Replied(bytes); }
 
  private:
+  using Snapshots = absl::InlinedVector<projections::ViewSnapshot, 1>;
   using Step = void (ReadCall::*)(eventstore::ReadTier tier);
 
   absl::Status Prepare(bool arrived);
@@ -85,8 +94,8 @@ class ReadCall final : public UnaryCall {
   void ServeSnapshot();
   void Serve(eventstore::ReadTier tier);
   absl::Status TryServe(eventstore::ReadTier tier);
-  absl::Status RunOn(const projections::ViewSnapshot* snapshot, eventstore::ReadTier tier);
-  // On the snapshot, as far as somebody waits for it and it does not look at too much.
+  absl::Status RunOn(const Snapshots& snapshots, eventstore::ReadTier tier);
+  // On the snapshots, as far as somebody waits for it and it does not look at too much.
   absl::Status RunGuarded(eventstore::ReadTier tier);
   // An error when nobody waits for the reply any more, or the server cannot.
   absl::Status CheckAwaited() const;
@@ -99,7 +108,7 @@ class ReadCall final : public UnaryCall {
   UnaryCarrier& carrier_;
   google::protobuf::Message* const request_;
   google::protobuf::Message* const response_;
-  projections::View* const view_;
+  const ReadViews& views_;
   const ReadKind kind_;
   const ReadHandler& handler_;
   CallParts parts_;
@@ -107,7 +116,7 @@ class ReadCall final : public UnaryCall {
   absl::Time moment_;       // now, or the time that the read is as of
   std::string page_token_;  // opened
   ReadPosition position_;
-  std::optional<projections::ViewSnapshot> snapshot_;
+  Snapshots snapshots_;  // none without a view
 };
 
 }  // namespace kith::runtime

@@ -216,7 +216,7 @@ TEST_F(UserRevisionsTest, EndUnderTheGuardOfTheirRead) {
     const runtime::ReadContext context{*caller,
                                        *runtime.authorizer,
                                        runtime.log,
-                                       &view,
+                                       absl::MakeConstSpan(&view, 1),
                                        eventstore::ReadTier::kDisk,
                                        server_.clock().Now(),
                                        runtime.keys,
