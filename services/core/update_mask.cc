@@ -56,6 +56,15 @@ void Report(absl::string_view path, absl::string_view description, BadRequest* v
   AddViolation(absl::StrCat("update_mask.", path), description, *violations);
 }
 
+// Without what is output-only, also in messages within: what a caller sends of it counts for
+// nothing.
+std::unique_ptr<Message> Sendable(const Message& resource) {
+  std::unique_ptr<Message> sendable(resource.New());
+  sendable->CopyFrom(resource);
+  ClearOutputOnly(sendable.get());
+  return sendable;
+}
+
 // The fields meant by an empty mask or "*".
 std::vector<const FieldDescriptor*> Implied(const Message& current, const Message& wanted, bool all,
                                             BadRequest* violations) {
@@ -67,7 +76,7 @@ std::vector<const FieldDescriptor*> Implied(const Message& current, const Messag
     if (!IsSet(wanted, field) && (!all || RulesOf(field).immutable())) continue;
     if (!RulesOf(field).immutable()) {
       fields.push_back(field);
-    } else if (Differs(current, wanted, field)) {
+    } else if (Differs(*Sendable(current), *Sendable(wanted), field)) {
       Report(field->name(), "cannot be changed after creation", violations);
     }
   }

@@ -114,7 +114,10 @@ absl::StatusOr<ReadPosition> ResolveReadPosition(const Moments& moments, Workspa
                         AsOf(moments, workspace, options, now, tier));
   if (!page_token.empty()) {
     KITH_ASSIGN_OR_RETURN(ReadPosition page, AtPage(moments, workspace, page_token, tier));
-    if (!as_of.has_value() || WasCut(options, now)) return page;
+    if (!as_of.has_value() || WasCut(options, now)) {
+      page.read_time = now;  // as that of the first page, which no event need have had
+      return page;
+    }
     if (as_of->at != page.at) return AnotherMoment(options);
   }
   if (as_of.has_value()) {
