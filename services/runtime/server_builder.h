@@ -110,6 +110,8 @@ class ServerBuilder {
     resources_.push_back(ResourceTypeOf<Aggregate, Request>(rules, *directory));
     AddProjection(std::move(directory));
   }
+  // What was added.
+  const std::vector<ResourceType>& resources() const { return resources_; }
   // Exactly one capability brings the authorizer. `make` runs after the log is open and before any
   // method is bound: it folds what it needs, and observes Transact to stay current.
   void UseAuthorizer(std::function<absl::StatusOr<std::unique_ptr<Authorizer>>(Runtime&)> make) {

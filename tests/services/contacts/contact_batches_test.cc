@@ -20,7 +20,6 @@ namespace {
 using ::kith::testing::Proto;
 using ::kith::testing::Reply;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::StartsWith;
 using Stub = v1::ContactsService::Stub;
 
@@ -102,16 +101,7 @@ v1::BatchUpdateContactsRequest Updating(
   }
   return batch;
 }
-v1::BatchDeleteContactsRequest Deleting(const std::vector<std::string>& names) {
-  v1::BatchDeleteContactsRequest batch;
-  for (const std::string& name : names) batch.add_requests()->set_name(name);
-  return batch;
-}
-
-class ContactBatchesTest : public ::testing::Test, public Contacts {
- protected:
-  const std::string kNobody = "contacts/01J00000000000000000000000";
-};
+class ContactBatchesTest : public ::testing::Test, public Contacts {};
 
 std::string ReasonOf(const google::rpc::Status& status) {
   google::rpc::ErrorInfo info;
@@ -141,17 +131,6 @@ TEST_F(ContactBatchesTest, CreateManyInOneAppend) {
   ask.set_name(created->contacts(2).name());
   const auto revisions = server.Call(&Stub::ListContactRevisions, ask);
   EXPECT_EQ(revisions->revisions(0).revision().request_id(), "batch-1");
-}
-
-TEST_F(ContactBatchesTest, AreRefusedWholeForTheFaultOfOne) {
-  const auto refused =
-      Batch(Creating({R"pb(first_name: "Ada")pb", R"pb(emails { address: "nowhere" }
-                                                       owner: "contacts/1")pb",
-                      R"pb(notes: "nobody")pb"}));
-  EXPECT_EQ(refused.reason(), "INVALID_FIELD");
-  EXPECT_THAT(refused.fields(),
-              ElementsAre("requests[1].contact.emails[0].address", "requests[1].contact.owner"));
-  EXPECT_EQ(Count(), 0);
 }
 
 TEST_F(ContactBatchesTest, NameTheFieldOfARuleThatNoFieldCanState) {
@@ -209,52 +188,6 @@ TEST_F(ContactBatchesTest, ChangeOneContactAgainAndAgain) {
   EXPECT_EQ(refused.metadata("actual"), "3");
 }
 
-TEST_F(ContactBatchesTest, RefuseAMaskOverWhatCannotBeChanged) {
-  const std::string ada = Create(R"pb(first_name: "Ada")pb")->name();
-  auto batch = Updating({{ada, R"pb(notes: "one")pb"}, {ada, R"pb(notes: "two")pb"}});
-  batch.mutable_requests(1)->mutable_update_mask()->add_paths("shoe_size");
-  batch.mutable_requests(1)->mutable_update_mask()->add_paths("display_name");
-  const auto refused = Batch(batch);
-  EXPECT_EQ(refused.reason(), "INVALID_UPDATE_MASK");
-  EXPECT_THAT(refused.fields(), ElementsAre("requests[1].update_mask.shoe_size",
-                                            "requests[1].update_mask.display_name"));
-  EXPECT_EQ(Get(ada)->notes(), "");
-}
-
-TEST_F(ContactBatchesTest, DeleteAllOrNone) {
-  const std::string ada = Create(R"pb(first_name: "Ada")pb")->name();
-  const std::string bea = Create(R"pb(first_name: "Bea")pb")->name();
-  const auto refused = Batch(Deleting({ada, kNobody, bea}));
-  EXPECT_EQ(refused.reason(), "CONTACT_NOT_FOUND");
-  EXPECT_EQ(refused.metadata("name"), kNobody);
-  EXPECT_THAT(refused.fields(), ElementsAre("requests[1]"));
-  EXPECT_EQ(Count(), 2);
-  EXPECT_EQ(Batch(Deleting({ada, bea, ada})).reason(), "");
-  EXPECT_EQ(Count(), 0);
-  EXPECT_THAT(RevisionsOf(ada), StartsWith("2 contact_deleted"));
-}
-
-TEST_F(ContactBatchesTest, AreOfABoundedNumber) {
-  const auto creating = [](int size) {
-    return Creating(std::vector<std::string>(static_cast<size_t>(size), "first_name: 'Ada'"));
-  };
-  EXPECT_THAT(Batch(creating(0)).fields(), ElementsAre("requests"));
-  EXPECT_THAT(Batch(creating(101)).fields(), ElementsAre("requests"));
-  EXPECT_EQ(Count(), 0);
-  EXPECT_EQ(Batch(creating(100))->contacts_size(), 100);
-  v1::BatchCreateContactsRequest each = creating(501);
-  each.set_return_partial_success(true);
-  EXPECT_THAT(Batch(each).fields(), ElementsAre("requests"));
-  EXPECT_EQ(Count(), 100);
-  each.mutable_requests()->RemoveLast();
-  const auto created = Batch(each);
-  EXPECT_EQ(created->contacts_size(), 500);
-  EXPECT_EQ(created->failed_requests_size(), 0);
-  EXPECT_EQ(Count(), 600);
-  each.clear_requests();
-  EXPECT_THAT(Batch(each).fields(), ElementsAre("requests"));
-}
-
 // Each unique address is a condition of the append.
 TEST_F(ContactBatchesTest, AreRefusedWhereTheyStandOnMoreThanAnAppendMay) {
   WantUniqueEmails();
@@ -269,44 +202,6 @@ TEST_F(ContactBatchesTest, AreRefusedWhereTheyStandOnMoreThanAnAppendMay) {
   EXPECT_EQ(Count(), 0);
   contacts.resize(40);
   EXPECT_EQ(Batch(Creating(contacts)).reason(), "");
-}
-
-TEST_F(ContactBatchesTest, RefuseRequestIdsOfTheirRequests) {
-  v1::BatchCreateContactsRequest batch =
-      Creating({R"pb(first_name: "Ada")pb", R"pb(first_name: "Bea")pb"});
-  batch.mutable_requests(1)->set_request_id("own");
-  for (const bool each : {false, true}) {
-    batch.set_return_partial_success(each);
-    EXPECT_THAT(Batch(batch).fields(), ElementsAre("requests[1].request_id"));
-  }
-  EXPECT_EQ(Count(), 0);
-}
-
-TEST_F(ContactBatchesTest, AreAnsweredAgainAsTheFirstTime) {
-  v1::BatchCreateContactsRequest creating =
-      Creating({R"pb(first_name: "Ada")pb", R"pb(first_name: "Bea")pb"});
-  creating.set_request_id("create");
-  const auto created = Batch(creating);
-  ASSERT_EQ(created.reason(), "");
-  const std::string ada = created->contacts(0).name();
-  const std::string bea = created->contacts(1).name();
-  v1::BatchUpdateContactsRequest updating =
-      Updating({{ada, R"pb(notes: "one")pb"}, {bea, R"pb(first_name: "Bea")pb"}});
-  updating.set_request_id("update");
-  const auto updated = Batch(updating);
-  ASSERT_EQ(updated.reason(), "");
-  v1::BatchDeleteContactsRequest deleting = Deleting({ada, bea});
-  deleting.set_request_id("delete");
-  ASSERT_EQ(Batch(deleting).reason(), "");
-  for (const bool restarted : {false, true}) {
-    if (restarted) server.Restart();
-    EXPECT_EQ(Batch(creating)->SerializeAsString(), created->SerializeAsString());
-    EXPECT_EQ(Batch(updating)->SerializeAsString(), updated->SerializeAsString());
-    EXPECT_EQ(Batch(deleting).reason(), "");
-  }
-  EXPECT_EQ(Count(), 0);
-  creating.mutable_requests(1)->mutable_contact()->set_notes("another");
-  EXPECT_EQ(Batch(creating).reason(), "REQUEST_ID_REUSED");
 }
 
 TEST_F(ContactBatchesTest, TellTheNamesOfWhatAReplyHasNoRoomFor) {
@@ -339,36 +234,6 @@ TEST_F(ContactBatchesTest, TellTheNamesOfWhatAReplyHasNoRoomFor) {
   }
 }
 
-TEST_F(ContactBatchesTest, DecideEachByItselfWhereThatIsAsked) {
-  WantUniqueEmails();
-  v1::BatchCreateContactsRequest batch =
-      Creating({R"pb(first_name: "Ada")pb", R"pb(emails { address: "nowhere" })pb",
-                R"pb(notes: "nobody")pb", R"pb(first_name: "Bea")pb"});
-  batch.set_return_partial_success(true);
-  const auto created = Batch(batch);
-  ASSERT_EQ(created.reason(), "");
-  ASSERT_EQ(created->contacts_size(), 2);
-  EXPECT_EQ(created->contacts(0).first_name(), "Ada");
-  EXPECT_EQ(created->contacts(1).first_name(), "Bea");
-  EXPECT_NE(created.token, "");
-  ASSERT_EQ(created->failed_requests_size(), 2);
-  for (const int refused : {1, 2}) {
-    EXPECT_EQ(ReasonOf(created->failed_requests().at(refused)), "INVALID_FIELD");
-  }
-  google::rpc::BadRequest violations;
-  ASSERT_TRUE(created->failed_requests().at(1).details(1).UnpackTo(&violations));
-  EXPECT_EQ(violations.field_violations(0).field(), "contact.emails[0].address");
-  EXPECT_EQ(Count(), 2);
-
-  v1::BatchDeleteContactsRequest deleting =
-      Deleting({created->contacts(0).name(), kNobody, created->contacts(1).name()});
-  deleting.set_return_partial_success(true);
-  const auto deleted = Batch(deleting);
-  ASSERT_EQ(deleted->failed_requests_size(), 1);
-  EXPECT_EQ(ReasonOf(deleted->failed_requests().at(1)), "CONTACT_NOT_FOUND");
-  EXPECT_EQ(Count(), 0);
-}
-
 // What took effect is answered as then, and what was refused is decided anew.
 TEST_F(ContactBatchesTest, GoOnWhereTheyStopped) {
   WantUniqueEmails();
@@ -395,23 +260,6 @@ TEST_F(ContactBatchesTest, GoOnWhereTheyStopped) {
   EXPECT_EQ(Count(), 3);
   batch.mutable_requests(0)->mutable_contact()->set_notes("another");
   EXPECT_EQ(ReasonOf(Batch(batch)->failed_requests().at(0)), "REQUEST_ID_REUSED");
-}
-
-TEST_F(ContactBatchesTest, KeepTheOrderOfThoseForOneContact) {
-  const std::string ada = Create(R"pb(first_name: "Ada")pb")->name();
-  const std::string bea = Create(R"pb(first_name: "Bea")pb")->name();
-  std::vector<std::pair<std::string, std::string>> all;
-  for (int i = 0; i < 200; ++i) {
-    all.emplace_back(i % 2 == 0 ? ada : bea,
-                     absl::StrCat("notes: 'note ", i, "' etag: '", i / 2 + 1, "'"));
-  }
-  v1::BatchUpdateContactsRequest batch = Updating(all);
-  batch.set_return_partial_success(true);
-  const auto changed = Batch(batch);
-  EXPECT_EQ(changed->contacts_size(), 200);
-  EXPECT_EQ(changed->contacts(100).etag(), "52") << "each is answered as it was then";
-  EXPECT_EQ(Get(ada)->notes(), "note 198");
-  EXPECT_EQ(Get(bea)->etag(), "101");
 }
 
 TEST_F(ContactBatchesTest, CreateOneOfTwoWithTheSameNewAddress) {

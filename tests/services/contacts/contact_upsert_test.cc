@@ -58,47 +58,6 @@ class UpsertContactTest : public ::testing::Test {
   testing::TestServer server_;
 };
 
-TEST_F(UpsertContactTest, CreatesOnceAndChangesThen) {
-  const auto created = Upsert(R"pb(first_name: "Ada"
-                                   external_ids { system: "erp" id: "7" })pb");
-  ASSERT_EQ(created.reason(), "");
-  EXPECT_EQ(created->etag(), "1");
-  EXPECT_EQ(created->lifecycle_stage(), v1::LEAD);
-  const auto changed = Upsert(R"pb(notes: "new"
-                                   external_ids { system: "erp" id: "7" })pb");
-  EXPECT_EQ(changed->name(), created->name());
-  EXPECT_EQ(changed->first_name(), "Ada");
-  EXPECT_EQ(changed->notes(), "new");
-  EXPECT_EQ(Get(created->name())->SerializeAsString(), changed->SerializeAsString());
-  // What is so already is answered as it is.
-  EXPECT_EQ(Upsert(R"pb(notes: "new"
-                        external_ids { system: "erp" id: "7" })pb")
-                ->etag(),
-            "2");
-  EXPECT_NE(Upsert(R"pb(first_name: "Bea"
-                        external_ids { system: "erp" id: "8" })pb")
-                ->name(),
-            created->name());
-  EXPECT_EQ(Count(), 2);
-}
-
-// A mask says what changes of one that is there, and nothing of one that is created.
-TEST_F(UpsertContactTest, ChangesWhatTheMaskNames) {
-  auto request = Upserting(R"pb(
-    first_name: "Ada"
-    notes: "n"
-    external_ids { system: "erp" id: "7" })pb");
-  request.mutable_update_mask()->add_paths("notes");
-  EXPECT_EQ(Update(request)->first_name(), "Ada");
-  request.mutable_contact()->set_first_name("Augusta");
-  request.mutable_contact()->set_notes("m");
-  const auto changed = Update(request);
-  EXPECT_EQ(changed->first_name(), "Ada");
-  EXPECT_EQ(changed->notes(), "m");
-  request.mutable_update_mask()->set_paths(0, "shoe_size");
-  EXPECT_THAT(Update(request).fields(), ElementsAre("update_mask.shoe_size"));
-}
-
 TEST_F(UpsertContactTest, KeepsExternalIdsUnlessTheMaskNamesThem) {
   const std::string ada = Create(R"pb(
                             first_name: "Ada"

@@ -1,0 +1,141 @@
+// Who may do what to a resource, whatever the resource.
+#include <gmock/gmock.h>
+
+#include "absl/strings/match.h"
+#include "kith/options/v1/options.pb.h"
+#include "tests/conformance/world.h"
+
+namespace kith::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Not;
+
+class ResourceAccess : public ConformanceTest {
+ protected:
+  void SetUp() override {
+    KITH_NEEDS(kind().create);
+    made_ = world.Made(0);
+    name_ = TextOf(*made_, "name");
+  }
+  // A request of the method about a record of this name, that would be answered.
+  MessagePtr About(const MethodDescriptor& method, const std::string& name) {
+    const bool creates = &method == kind().create || &method == kind().batch_create;
+    const MessagePtr resource = world.Sample(creates ? next_++ : 1);
+    if (&method == kind().create) return world.Creating(*resource);
+    SetText(*resource, "name", name);
+    if (&method == kind().update) {
+      return world.Updating(*resource, {world.Changeable(*resource).front()->name()});
+    }
+    if (&method == kind().batch_create) return world.Batching(method, {world.Creating(*resource)});
+    if (&method == kind().batch_update) {
+      return world.Batching(method, {About(*kind().update, name)});
+    }
+    if (&method == kind().batch_delete) {
+      return world.Batching(method, {About(*kind().remove, name)});
+    }
+    MessagePtr request = NewMessage(*method.input_type());
+    if (&method == kind().batch_get) {
+      AddText(*request, "names", name);
+    } else if (request->GetDescriptor()->FindFieldByName("name") != nullptr) {
+      SetText(*request, "name", name);
+    }
+    return request;
+  }
+  static const std::string& PermissionOf(const MethodDescriptor& method) {
+    return method.options().GetExtension(options::v1::method).permission();
+  }
+
+  MessagePtr made_;
+  std::string name_;
+  int next_ = 10;
+};
+INSTANTIATE_TEST_SUITE_P(All, ResourceAccess, ::testing::ValuesIn(Kinds()), NameOfKind);
+
+TEST_P(ResourceAccess, NeedsTheMethodsPermissionBeforeAnythingIsLookedAt) {
+  const std::string nothing = world.KeyGranting({"nothing.read"});
+  for (const MethodDescriptor* const method : kind().methods()) {
+    SCOPED_TRACE(method->name());
+    const std::string exact = world.KeyGranting({PermissionOf(*method)});
+    EXPECT_EQ(world.CallWith("", *method, *About(*method, name_)).reason(), "UNAUTHENTICATED");
+    EXPECT_EQ(world.CallWith("wrong", *method, *About(*method, name_)).reason(), "UNAUTHENTICATED");
+    for (const std::string& name : {name_, kind().Nobody(), std::string("people/1")}) {
+      const Answer denied = world.CallWith(nothing, *method, *About(*method, name));
+      EXPECT_EQ(denied.reason(), "PERMISSION_DENIED") << name;
+      EXPECT_EQ(denied.status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+      EXPECT_EQ(denied.metadata("permission"), PermissionOf(*method));
+    }
+    EXPECT_EQ(world.CallWith(exact, *method, *About(*method, name_)).reason(), "");
+    if (method == kind().remove || method == kind().batch_delete) {  // it is needed further on
+      made_ = world.Made(2);
+      name_ = TextOf(*made_, "name");
+    }
+  }
+}
+
+// Whoever may only read changes nothing.
+TEST_P(ResourceAccess, TellsReadsFromChanges) {
+  for (const MethodDescriptor* const method : kind().methods()) {
+    const bool reads = absl::StartsWith(method->name(), "Get") ||
+                       absl::StartsWith(method->name(), "List") ||
+                       absl::StartsWith(method->name(), "BatchGet");
+    EXPECT_TRUE(absl::EndsWith(PermissionOf(*method), reads ? ".read" : ".write"))
+        << method->name();
+  }
+}
+
+TEST_P(ResourceAccess, ShowsNothingOfAnotherWorkspace) {
+  const std::string stranger = world.KeyOfAnotherWorkspace();
+  const std::string before = world.Bytes(*world.Get(name_).response);
+  for (const MethodDescriptor* const method : kind().methods()) {
+    SCOPED_TRACE(method->name());
+    if (method == kind().create || method == kind().batch_create) continue;
+    const MessagePtr request = About(*method, name_);
+    // What the request links is not theirs either: one field without links is enough.
+    if (method == kind().update || method == kind().batch_update) {
+      const MessagePtr little = world.Unlinked(1);
+      SetText(*little, "name", name_);
+      const MessagePtr update =
+          world.Updating(*little, {world.Changeable(*little).front()->name()});
+      request->CopyFrom(method == kind().update ? *update : *world.Batching(*method, {update}));
+    }
+    const Answer answer = world.CallWith(stranger, *method, *request);
+    if (method == kind().list || method == kind().list_deleted) {
+      ASSERT_EQ(answer.reason(), "");
+      const std::string rows = FieldOfType(*method->output_type(), *kind().resource)->name();
+      for (const Message* const row : RowsOf(*answer.response, rows)) {
+        EXPECT_NE(TextOf(*row, "name"), name_);
+      }
+    } else if (method == kind().batch_get) {
+      EXPECT_THAT(TextsOf(*answer.response, "missing"), Contains(name_));
+    } else {
+      const Answer none = world.CallWith(stranger, *method, *About(*method, kind().Nobody()));
+      EXPECT_EQ(answer.reason(), kind().NotFound());
+      EXPECT_EQ(answer.reason(), none.reason());
+      EXPECT_EQ(answer.status.error_message(), none.status.error_message());
+    }
+  }
+  EXPECT_EQ(world.Bytes(*world.Get(name_).response), before);
+  // Nor may what is created there lead here.
+  const MessagePtr sample = world.Sample(1);
+  bool links = false;
+  for (const Place& place : TextsIn(*sample, Called())) {
+    links |= RulesOf(*place.field).resource_size() > 0;
+  }
+  if (links) {
+    const Answer refused = world.CallWith(stranger, *kind().create, *world.Creating(*sample));
+    EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::NOT_FOUND) << refused.reason();
+  }
+}
+
+TEST_P(ResourceAccess, MayUseARequestIdThatAnotherWorkspaceUsed) {
+  const std::string stranger = world.KeyOfAnotherWorkspace();
+  ASSERT_EQ(world.Create(*world.Unlinked(3), "request-1").reason(), "");
+  const Answer theirs =
+      world.CallWith(stranger, *kind().create, *world.Creating(*world.Unlinked(4), "request-1"));
+  EXPECT_EQ(theirs.reason(), "");
+  EXPECT_EQ(world.Get(TextOf(*theirs.response, "name")).reason(), kind().NotFound());
+}
+
+}  // namespace
+}  // namespace kith::testing
