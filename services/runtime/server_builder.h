@@ -112,6 +112,7 @@ class ServerBuilder {
   }
   // What was added.
   const std::vector<ResourceType>& resources() const { return resources_; }
+  const eventstore::EventRegistry& registry() const { return *registry_; }
   // Exactly one capability brings the authorizer. `make` runs after the log is open and before any
   // method is bound: it folds what it needs, and observes Transact to stay current.
   void UseAuthorizer(std::function<absl::StatusOr<std::unique_ptr<Authorizer>>(Runtime&)> make) {

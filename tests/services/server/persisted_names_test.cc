@@ -19,7 +19,8 @@
 #include "google/protobuf/descriptor.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "projections/store/versioned_store.h"
-#include "services/contacts/contact_fields.h"
+#include "services/runtime/server_builder.h"
+#include "services/server/capabilities.inc"
 #include "tests/testing/test_server.h"
 
 namespace kith::server {
@@ -46,6 +47,18 @@ std::string Views(const projections::ViewStore& views) {
   std::string lines;
   for (const projections::ViewHealth& view : views.Health()) {
     absl::StrAppend(&lines, "view ", view.view, " ", view.version, "\n");
+  }
+  return lines;
+}
+
+std::string Claims() {
+  runtime::ServerBuilder builder;
+  RegisterCapabilities(builder);
+  std::string lines;
+  for (const runtime::ResourceType& type : builder.resources()) {
+    for (const ClaimRule& claim : type.rules->claims) {
+      absl::StrAppend(&lines, "claim ", claim.purpose, "\n");
+    }
   }
   return lines;
 }
@@ -96,8 +109,7 @@ TEST(PersistedNames, AreThoseOfTheGoldenFile) {
   testing::TestServer server;
   const std::string names =
       absl::StrCat(Categories(server.runtime().registry), Views(server.runtime().views),
-                   "family suffix ", projections::kIndexSuffix, "\nclaim ", contacts::kEmailClaim,
-                   "\nclaim ", contacts::kExternalIdClaim, "\n", AllErrors());
+                   "family suffix ", projections::kIndexSuffix, "\n", Claims(), AllErrors());
   EXPECT_THAT(LinesOf(names), ::testing::ContainerEq(LinesOf(ReadGolden())))
       << "Add new names to tests/golden/names.txt. To change one is a migration.";
 }

@@ -12,6 +12,7 @@
 #include "services/cli/commands/commands.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/proto_comments.h"
+#include "tests/testing/golden_files.h"
 
 namespace kith::cli {
 namespace {
@@ -44,8 +45,10 @@ TEST(Catalog, HasTheCommandsOfTheGoldenTree) {
   std::ifstream file(path);
   const std::string golden((std::istreambuf_iterator<char>(file)),
                            std::istreambuf_iterator<char>());
-  EXPECT_EQ(Tree(Catalog::Linked()), golden)
-      << "If that is meant, put what is there now in " << path;
+  const std::string tree = Tree(Catalog::Linked());
+  if (testing::UpdatingGolden()) testing::WriteTextFile(path, tree);
+  EXPECT_EQ(tree, golden) << "If that is meant, run this test with KITH_UPDATE_GOLDEN=1, which "
+                             "writes what is there now, and commit it.";
 }
 
 TEST(Catalog, FindsNothingElse) {

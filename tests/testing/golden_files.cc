@@ -1,4 +1,4 @@
-#include "tests/eventstore/log/golden_files.h"
+#include "tests/testing/golden_files.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -13,7 +13,7 @@
 #include "eventstore/base/check.h"
 #include "google/protobuf/descriptor.h"
 
-namespace kith::eventstore {
+namespace kith::testing {
 namespace {
 
 using google::protobuf::FieldDescriptor;
@@ -146,4 +146,4 @@ std::string FromSparseHexLines(absl::string_view text) {
 
 void FillMessage(Message& message) { Fill(message, 0); }
 
-}  // namespace kith::eventstore
+}  // namespace kith::testing

@@ -1,10 +1,10 @@
-#include "tests/eventstore/log/golden_files.h"
+#include "tests/testing/golden_files.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace kith::eventstore {
+namespace kith::testing {
 namespace {
 
 TEST(GoldenFiles, HexLinesComeBackAsTheyWere) {
@@ -16,4 +16,4 @@ TEST(GoldenFiles, HexLinesComeBackAsTheyWere) {
 }
 
 }  // namespace
-}  // namespace kith::eventstore
+}  // namespace kith::testing

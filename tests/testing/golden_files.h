@@ -7,7 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 
-namespace kith::eventstore {
+namespace kith::testing {
 
 // tests/golden of the sources.
 std::string GoldenFolder();
@@ -32,4 +32,4 @@ std::string FromSparseHexLines(absl::string_view text);
 inline constexpr char kGoldenPerson[] = "contacts/01ARZ3NDEKTSV4RRFFQ69G5FAV";
 void FillMessage(google::protobuf::Message& message);
 
-}  // namespace kith::eventstore
+}  // namespace kith::testing
