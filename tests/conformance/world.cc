@@ -309,7 +309,9 @@ void World::FillOne(Message& message, const FieldDescriptor& field, int number, 
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING: {
       std::string text = Text(field, number);
-      if (rules.resource_size() > 0) text = with_links ? Linked(rules, number) : "";
+      if (rules.resource_size() > 0) {
+        text = with_links || rules.required() ? Linked(rules, number) : "";
+      }
       if (text.empty()) return;
       if (many) return reflection.AddString(&message, &field, text);
       return reflection.SetString(&message, &field, text);

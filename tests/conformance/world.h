@@ -64,7 +64,7 @@ class World {
 
   // Made up.
   MessagePtr Sample(int number);
-  // The same without links.
+  // The same with no other links than those that it cannot be without.
   MessagePtr Unlinked(int number);
   // Created from it: as it was answered.
   MessagePtr Made(int number);

@@ -46,7 +46,7 @@ TEST(Catalog, HasTheCommandsOfTheGoldenTree) {
   const std::string golden((std::istreambuf_iterator<char>(file)),
                            std::istreambuf_iterator<char>());
   const std::string tree = Tree(Catalog::Linked());
-  if (testing::UpdatingGolden()) testing::WriteTextFile(path, tree);
+  if (testing::UpdatingGolden()) return testing::WriteTextFile(path, tree);
   EXPECT_EQ(tree, golden) << "If that is meant, run this test with KITH_UPDATE_GOLDEN=1, which "
                              "writes what is there now, and commit it.";
 }
