@@ -24,34 +24,39 @@ size_t BytesOf(const Records& records) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Chunk>> CatchUp::After(size_t view, Position after) {
-  uint64_t views = 0;
+absl::StatusOr<CatchUp::Stretch> CatchUp::After(size_t lane, const ViewSet& views, Position after,
+                                                std::function<void()> wake) {
+  ViewSet readers;
   {
     MutexLock lock(mutex_);
-    places_[view] = after;
+    places_[lane] = {after, views};
     DropPassed();
-    for (;;) {
-      if (auto found = Find(view, after); found != nullptr) return found;
-      if (!reading_.contains(after)) break;
-      read_.Wait(mutex_);
+    if (auto found = Find(views, after); found != nullptr) return Stretch{std::move(found)};
+    if (const auto reading = reading_.find(after); reading != reading_.end()) {
+      reading->second.push_back(std::move(wake));
+      return Stretch{.is_coming = true};
     }
-    reading_.insert(after);
-    views = ViewsBehind(after);
+    reading_[after];
+    readers = ViewsBehind(after);
   }
-  absl::StatusOr<Kept> kept = Read(after, views);
+  absl::StatusOr<Kept> kept = Read(after, readers);
   MutexLock lock(mutex_);
-  reading_.erase(after);
-  read_.NotifyAll();
+  const auto waiting = std::move(reading_.extract(after).mapped());
+  std::shared_ptr<const Chunk> chunk;
+  if (kept.ok()) {
+    ++reads_;
+    chunk = kept->chunk;
+    if (chunk != nullptr && places_.size() > 1) Keep(after, *std::move(kept));
+  }
+  lock.Unlock();
+  for (const auto& wake_another : waiting) wake_another();
   if (!kept.ok()) return kept.status();
-  ++reads_;
-  std::shared_ptr<const Chunk> chunk = kept->chunk;
-  if (chunk != nullptr && places_.size() > 1) Keep(after, *std::move(kept));
-  return chunk;
+  return Stretch{std::move(chunk)};
 }
 
-void CatchUp::Leave(size_t view) {
+void CatchUp::Leave(size_t lane) {
   MutexLock lock(mutex_);
-  places_.erase(view);
+  places_.erase(lane);
   DropPassed();
 }
 
@@ -60,7 +65,7 @@ uint64_t CatchUp::reads() const {
   return reads_;
 }
 
-absl::StatusOr<CatchUp::Kept> CatchUp::Read(Position after, uint64_t views) {
+absl::StatusOr<CatchUp::Kept> CatchUp::Read(Position after, const ViewSet& views) {
   const auto follower = log_.Follow(after);
   KITH_ASSIGN_OR_RETURN(const Records records,
                         follower->Poll(kChunkRecords - after.value() % kChunkRecords));
@@ -68,17 +73,17 @@ absl::StatusOr<CatchUp::Kept> CatchUp::Read(Position after, uint64_t views) {
   return Kept{decoder_.Decode(records, views), BytesOf(records)};
 }
 
-std::shared_ptr<const Chunk> CatchUp::Find(size_t view, Position after) const {
+std::shared_ptr<const Chunk> CatchUp::Find(const ViewSet& views, Position after) const {
   const auto found = kept_.find(after);
   if (found == kept_.end()) return nullptr;
   const auto& chunk = found->second.chunk;
-  return (chunk->views & uint64_t{1} << view) != 0 ? chunk : nullptr;
+  return chunk->views.ContainsAll(views) ? chunk : nullptr;
 }
 
-uint64_t CatchUp::ViewsBehind(Position after) const {
-  uint64_t views = 0;
-  for (const auto& [view, place] : places_) {
-    if (place <= after) views |= uint64_t{1} << view;
+ViewSet CatchUp::ViewsBehind(Position after) const {
+  ViewSet views;
+  for (const auto& [lane, place] : places_) {
+    if (place.position <= after) views.Add(place.views);
   }
   return views;
 }
@@ -100,8 +105,8 @@ void CatchUp::Keep(Position after, Kept kept) {
 void CatchUp::DropPassed() {
   Position last;
   bool any = false;
-  for (const auto& [view, place] : places_) {
-    last = any ? std::min(last, place) : place;
+  for (const auto& [lane, place] : places_) {
+    last = any ? std::min(last, place.position) : place.position;
     any = true;
   }
   while (!kept_.empty() && (!any || kept_.begin()->first < last)) {

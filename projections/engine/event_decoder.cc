@@ -2,41 +2,39 @@
 
 #include <utility>
 
-#include "eventstore/base/check.h"
-
 namespace kith::projections {
 
 void EventDecoder::Add(size_t view, const Projection& projection) {
-  KITH_CHECK(view < 64);
   for (const std::string& category : projection.categories()) {
-    takers_[category].push_back({uint64_t{1} << view, &projection});
+    takers_[category].push_back({view, &projection});
   }
 }
 
-std::shared_ptr<const Chunk> EventDecoder::Decode(const Records& records, uint64_t views) const {
+std::shared_ptr<const Chunk> EventDecoder::Decode(const Records& records,
+                                                  const ViewSet& views) const {
   auto chunk = std::make_shared<Chunk>();
   chunk->last = records.back()->header.position;
   chunk->views = views;
   for (const auto& record : records) {
     const absl::Span<const Taker> takers = TakersOf(record->header);
     FedEvent fed = Decode(record, takers, views);
-    if (fed.takers == 0) continue;
-    chunk->takers |= fed.takers;
+    if (fed.takers.empty()) continue;
+    chunk->takers.Add(fed.takers);
     chunk->events.push_back(std::move(fed));
   }
   return chunk;
 }
 
 FedEvent EventDecoder::Decode(const std::shared_ptr<const eventstore::Record>& record,
-                              absl::Span<const Taker> takers, uint64_t views) const {
+                              absl::Span<const Taker> takers, const ViewSet& views) const {
   FedEvent fed;
   bool personal = false;
   for (const Taker& taker : takers) {
-    if ((taker.bit & views) == 0) continue;
-    fed.takers |= taker.bit;
+    if (!views.Contains(taker.view)) continue;
+    fed.takers.Add(taker.view);
     personal = personal || taker.projection->reads_personal();
   }
-  if (fed.takers == 0) return fed;
+  if (fed.takers.empty()) return fed;
   fed.record = record;
   auto event = personal ? registry_.Decode(record, keys_) : registry_.DecodeClear(record);
   if (!event.ok()) {
@@ -44,8 +42,8 @@ FedEvent EventDecoder::Decode(const std::shared_ptr<const eventstore::Record>& r
     return fed;
   }
   for (const Taker& taker : takers) {
-    if ((taker.bit & fed.takers) != 0 && !taker.projection->Takes(**event)) {
-      fed.takers &= ~taker.bit;
+    if (fed.takers.Contains(taker.view) && !taker.projection->Takes(**event)) {
+      fed.takers.Remove(taker.view);
     }
   }
   fed.event = *std::move(event);

@@ -23,21 +23,21 @@ class EventDecoder {
   EventDecoder(const eventstore::EventRegistry& registry, const eventstore::KeyStore& keys)
       : registry_(registry), keys_(keys) {}
 
-  // `view` is its bit in FedEvent::takers.
+  // `view` is its number in FedEvent::takers.
   void Add(size_t view, const Projection& projection);
 
   // The events of `records`, which are not empty, that some of `views` take.
-  std::shared_ptr<const Chunk> Decode(const Records& records, uint64_t views) const;
+  std::shared_ptr<const Chunk> Decode(const Records& records, const ViewSet& views) const;
 
  private:
   struct Taker {
-    uint64_t bit;
+    size_t view;
     const Projection* projection;
   };
 
   absl::Span<const Taker> TakersOf(const eventstore::EventHeader& header) const;
   FedEvent Decode(const std::shared_ptr<const eventstore::Record>& record,
-                  absl::Span<const Taker> takers, uint64_t views) const;
+                  absl::Span<const Taker> takers, const ViewSet& views) const;
 
   const eventstore::EventRegistry& registry_;
   const eventstore::KeyStore& keys_;

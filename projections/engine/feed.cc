@@ -16,7 +16,9 @@ void Feed::Push(std::shared_ptr<const Chunk> chunk) {
     through_ = chunk->last;
     chunks_.push_back(std::move(chunk));
   }
-  changed_.NotifyAll();
+  const bool wake = EndRest();
+  lock.Unlock();
+  if (wake) wake_();
 }
 
 bool Feed::Skip(Position last) {
@@ -24,16 +26,17 @@ bool Feed::Skip(Position last) {
   offered_ = last;
   if (closed_ || !joined()) return false;
   through_ = last;
-  const bool waits = idle_ && chunks_.empty() && !flush_ && !skipped_;
-  skipped_ = !waits;
-  return waits;
+  skipped_ = !idle_;
+  return idle_;
 }
 
 void Feed::Miss(Position last) {
   MutexLock lock(mutex_);
   offered_ = last;
   joined_ = false;
-  changed_.NotifyAll();
+  const bool wake = EndRest();
+  lock.Unlock();
+  if (wake) wake_();
 }
 
 Position Feed::Join() {
@@ -57,13 +60,17 @@ Position Feed::offered() const {
 void Feed::AskForFlush() {
   MutexLock lock(mutex_);
   flush_ = true;
-  changed_.NotifyAll();
+  const bool wake = EndRest();
+  lock.Unlock();
+  if (wake) wake_();
 }
 
 void Feed::Wake() {
   MutexLock lock(mutex_);
   woken_ = true;
-  changed_.NotifyAll();
+  const bool wake = EndRest();
+  lock.Unlock();
+  if (wake) wake_();
 }
 
 void Feed::Close() {
@@ -71,7 +78,9 @@ void Feed::Close() {
   closed_ = true;
   if (!chunks_.empty()) through_ = Position();  // they are dropped, not folded
   Drop();
-  changed_.NotifyAll();
+  const bool wake = EndRest();
+  lock.Unlock();
+  if (wake) wake_();
 }
 
 void Feed::Drop() {
@@ -82,13 +91,14 @@ void Feed::Drop() {
 
 Feed::Work Feed::Take() {
   MutexLock lock(mutex_);
-  idle_ = true;
-  while (chunks_.empty() && joined() && !flush_ && !skipped_ && !woken_ && !closed_) {
-    changed_.Wait(mutex_);
-  }
-  idle_ = false;
+  idle_ = chunks_.empty() && joined() && !flush_ && !skipped_ && !woken_ && !closed_;
+  if (idle_) return {.idle = true};
   woken_ = false;
-  Work work{std::exchange(chunks_, {}), through_, !joined(), std::exchange(flush_, false), closed_};
+  Work work{.chunks = std::exchange(chunks_, {}),
+            .through = through_,
+            .cut_off = !joined(),
+            .flush = std::exchange(flush_, false),
+            .closed = closed_};
   Drop();
   return work;
 }
@@ -96,19 +106,23 @@ Feed::Work Feed::Take() {
 Feed::Work Feed::TakeRequests() {
   MutexLock lock(mutex_);
   woken_ = false;
-  return {{}, Position(), !joined(), std::exchange(flush_, false), closed_};
+  return {.cut_off = !joined(), .flush = std::exchange(flush_, false), .closed = closed_};
 }
 
-void Feed::Sleep() {
+bool Feed::Rest() {
   MutexLock lock(mutex_);
-  asleep_ = true;
-  while (!woken_ && !closed_) changed_.Wait(mutex_);
-  asleep_ = woken_ = false;
+  idle_ = !woken_ && !closed_;
+  return idle_;
+}
+
+bool Feed::closed() const {
+  MutexLock lock(mutex_);
+  return closed_;
 }
 
 bool Feed::idle() const {
   MutexLock lock(mutex_);
-  return idle_ || asleep_;
+  return idle_;
 }
 
 }  // namespace kith::projections

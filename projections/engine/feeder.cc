@@ -18,10 +18,8 @@ constexpr absl::Duration kWaitMax = absl::Seconds(10);
 }  // namespace
 
 Feeder::Feeder(eventstore::EventLog& log, const EventDecoder& decoder,
-               const std::vector<std::unique_ptr<LiveView>>& views, Position begin)
-    : log_(log), decoder_(decoder), views_(views), follower_(log.Follow(begin)) {
-  KITH_CHECK(views.size() <= 64);
-}
+               const std::vector<std::unique_ptr<Lane>>& lanes, Position begin)
+    : log_(log), decoder_(decoder), lanes_(lanes), follower_(log.Follow(begin)) {}
 
 Feeder::~Feeder() { KITH_CHECK(!thread_.joinable()); }
 
@@ -56,23 +54,23 @@ absl::Status Feeder::FeedSome() {
     follower().Wait(kWaitMax);
     return absl::OkStatus();
   }
-  uint64_t joined = 0;
-  for (size_t i = 0; i < views_.size(); ++i) {
-    if (views_[i]->feed().joined()) joined |= uint64_t{1} << i;
+  ViewSet joined;
+  for (const auto& lane : lanes_) {
+    if (lane->feed().joined()) joined.Add(lane->members()->set);
   }
   Offer(decoder_.Decode(records, joined));
   return absl::OkStatus();
 }
 
 void Feeder::Offer(const std::shared_ptr<const Chunk>& chunk) {
-  for (size_t i = 0; i < views_.size(); ++i) {
-    const uint64_t bit = uint64_t{1} << i;
-    if ((chunk->views & bit) == 0) {
-      views_[i]->feed().Miss(chunk->last);
-    } else if ((chunk->takers & bit) != 0) {
-      views_[i]->feed().Push(chunk);
+  for (const auto& lane : lanes_) {
+    const std::shared_ptr<const Lane::Members> members = lane->members();
+    if (!chunk->views.ContainsAll(members->set)) {
+      lane->feed().Miss(chunk->last);
+    } else if (chunk->takers.ContainsAny(members->set)) {
+      lane->feed().Push(chunk);
     } else {
-      views_[i]->Skip(chunk->last);
+      lane->Skip(chunk->last);
     }
   }
 }
@@ -81,7 +79,7 @@ void Feeder::Offer(const std::shared_ptr<const Chunk>& chunk) {
 // the views' own to try again. From the head on everything is in memory.
 void Feeder::LeaveOut() {
   const Position head = log_.head();
-  for (const auto& view : views_) view->feed().Miss(head);
+  for (const auto& lane : lanes_) lane->feed().Miss(head);
   auto follower = log_.Follow(head);
   MutexLock lock(mutex_);
   follower_.swap(follower);

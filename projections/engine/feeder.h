@@ -15,16 +15,16 @@
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/event_log.h"
 #include "projections/engine/event_decoder.h"
-#include "projections/engine/live_view.h"
+#include "projections/engine/lane.h"
 
 namespace kith::projections {
 
 // Built and stopped by the store; all it borrows outlives it.
 class Feeder {
  public:
-  // A view's index in `views` is its bit in FedEvent::takers. It begins after `begin`.
+  // It begins after `begin`.
   Feeder(eventstore::EventLog& log, const EventDecoder& decoder,
-         const std::vector<std::unique_ptr<LiveView>>& views, Position begin);
+         const std::vector<std::unique_ptr<Lane>>& lanes, Position begin);
   ~Feeder();  // Stop was called
 
   void Start();
@@ -41,7 +41,7 @@ class Feeder {
 
   eventstore::EventLog& log_;
   const EventDecoder& decoder_;
-  const std::vector<std::unique_ptr<LiveView>>& views_;
+  const std::vector<std::unique_ptr<Lane>>& lanes_;
   Mutex mutex_;
   std::unique_ptr<eventstore::EventLog::Follower> follower_
       KITH_GUARDED_BY(mutex_);  // replaced by the thread

@@ -38,7 +38,7 @@ class Generation : public std::enable_shared_from_this<Generation> {
   const ViewFamilies& families() const { return families_; }
   // Everything up to here is folded and can be read.
   Position position() const { return Position(position_.load(std::memory_order_acquire)); }
-  // By the view's worker, or by the feeder while that waits. Only rises.
+  // By the view's lane, or by the feeder while that rests. Only rises.
   void Publish(Position position) { position_.store(position.value(), std::memory_order_release); }
 
   // What the reader of these families is told of `status`.

@@ -8,7 +8,6 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
-#include "eventstore/base/thread_name.h"
 #include "projections/engine/view_errors.h"
 
 namespace kith::projections {
@@ -45,36 +44,29 @@ uint64_t Lacking(Position at, Position head) { return head > at ? head.value() -
 }  // namespace
 
 LiveView::LiveView(Surroundings surroundings, size_t number, std::unique_ptr<Projection> projection,
-                   ViewFamilies families, ViewProgress progress)
+                   std::string base, ViewFamilies families, const ViewProgress& progress)
     : surroundings_(std::move(surroundings)),
       number_(number),
       projection_(std::move(projection)),
-      feed_(surroundings_.options.queue_events, surroundings_.feed_begin),
+      base_(std::move(base)),
       position_(progress.folded().value()),
+      reached_(progress.folded().value()),
       flushed_(progress.folded().value()),
-      building_(false),
       late_watch_(surroundings_.options.late_after),
       meter_(progress.folded(), Elapsed()) {
-  moved_us_ = polled_us_ = flushed_us_ = ElapsedUs();
+  moved_us_ = polled_us_ = ElapsedUs();
   auto generation = NewGeneration(std::move(families), progress.folded());
   current_ = generation.get();
+  stale_.Assign(progress.stale);
   {
     MutexLock lock(mutex_);
     generations_.push_back(std::move(generation));
   }
-  NewFold(std::move(progress));
-  FallBehind();
-}
-
-LiveView::~LiveView() { KITH_CHECK(!worker_.joinable()); }
-
-void LiveView::Start() {
-  worker_ = std::thread([this] { Work(); });
+  const uint64_t lacking = Lacking(progress.folded(), surroundings_.log.head());
+  if (lacking > surroundings_.options.near_positions) BeginBuilding(progress.folded());
 }
 
 void LiveView::Stop() {
-  feed_.Close();
-  if (worker_.joinable()) worker_.join();
   std::vector<WaitList::Wait> waits;
   std::vector<std::shared_ptr<Generation>> generations;
   {
@@ -149,7 +141,7 @@ absl::Status LiveView::Behind() const {
 }
 
 BuildProgress LiveView::Progress() const {
-  return meter_.At(current_.load()->position(), surroundings_.log.head(), Elapsed());
+  return meter_.At(Position(reached_.load()), surroundings_.log.head(), Elapsed());
 }
 
 ViewSnapshot LiveView::At(Position position) const {
@@ -171,7 +163,7 @@ ViewSnapshot LiveView::AtEarlier(Position position) const {
 absl::Status LiveView::TellOfDamage(const Generation& generation) {
   MutexLock lock(mutex_);
   const bool is_current = &generation == current_.load();
-  if (is_current && !damage_met_.exchange(true)) feed_.Wake();
+  if (is_current && !damage_met_.exchange(true) && feed_ != nullptr) feed_->Wake();
   return ViewBuilding(name(), is_current ? BuildProgress() : Progress());
 }
 
@@ -210,10 +202,11 @@ ViewHealth LiveView::Health() const {
   health.lag = Lacking(health.position, surroundings_.log.head());
   const absl::Duration now = Elapsed();
   health.since_moved = now - absl::Microseconds(moved_us_.load());
-  health.since_polled =
-      feed_.idle() ? absl::ZeroDuration() : now - absl::Microseconds(polled_us_.load());
   health.stale_count = stale_.Show(kStaleShownMax, &health.stale);
   MutexLock lock(mutex_);
+  health.since_polled = feed_ == nullptr || feed_->idle()
+                            ? absl::ZeroDuration()
+                            : now - absl::Microseconds(polled_us_.load());
   health.state = State();
   health.status = status_;
   health.progress = Progress();
@@ -223,7 +216,7 @@ ViewHealth LiveView::Health() const {
 absl::Status LiveView::Flush() {
   MutexLock lock(mutex_);
   const uint64_t asked = ++flushes_asked_;
-  feed_.AskForFlush();
+  if (feed_ != nullptr) feed_->AskForFlush();
   // Not for its status: what it failed of is told until it is live again, and by then it writes.
   while (flushes_done_ < asked && retry_at_ == absl::InfiniteDuration() && !stopped_) {
     flush_done_.Wait(mutex_);
@@ -237,19 +230,13 @@ absl::Status LiveView::Flush() {
 void LiveView::Tick(absl::Duration now) {
   std::vector<WaitList::Wait> expired;
   absl::Status behind;
-  bool retry = false;
   {
     MutexLock lock(mutex_);
     expired = waits_.TakeExpired(now);
     if (!expired.empty()) behind = Behind();
-    retry = retry_at_ != absl::InfiniteDuration();
   }
   Answer(std::move(expired), [&] { return behind; });
   WatchForLateness(now);
-  if (retry) feed_.Wake();  // the worker looks whether it is due
-  // Ticks come every quarter of the interval, so what is due before the next one is flushed now.
-  const absl::Duration since = now - absl::Microseconds(flushed_us_.load());
-  if (since >= surroundings_.options.flush_interval * 0.75) feed_.AskForFlush();
 }
 
 absl::Duration LiveView::NextDeadline() const {
@@ -293,56 +280,15 @@ void LiveView::WatchForLateness(absl::Duration now) {
   }
 }
 
-// ---- Folding
+// ---- For its lane
 
-void LiveView::Work() {
-  NameThisThread(absl::StrCat("view-", projection_->name()));
-  while (!ended_) {
-    const absl::Status done = fold_ == nullptr ? Begin() : joined_ ? FoldFed() : FoldBehind();
-    if (!done.ok()) Stumble(done);
-  }
+FoldedView LiveView::Folded() {
+  return {*projection_, number_, current_.load()->families(), stale_, base_};
 }
 
-absl::Status LiveView::Begin() {
-  AwaitRetry();
-  if (ended_) return absl::OkStatus();
-  surroundings_.resume();
-  if (damaged_) KITH_RETURN_IF_ERROR(Renew());
-  KITH_ASSIGN_OR_RETURN(ViewProgress progress, ReadProgress(current_.load()->families()));
-  NewFold(std::move(progress));
-  FallBehind();
-  return absl::OkStatus();
-}
-
-absl::Status LiveView::FoldFed() {
-  const Feed::Work work = feed_.Take();
-  polled_us_ = ElapsedUs();
-  if (work.closed) {
-    fold_->MoveTo(work.through);
-    return End();
-  }
-  KITH_RETURN_IF_ERROR(Damage());
-  for (const auto& chunk : work.chunks) KITH_RETURN_IF_ERROR(FoldChunk(*chunk));
-  fold_->MoveTo(work.through);
-  KITH_RETURN_IF_ERROR(PublishFolded(work.flush));
-  if (work.cut_off) FallBehind();
-  return absl::OkStatus();
-}
-
-absl::Status LiveView::FoldBehind() {
-  const Feed::Work requests = feed_.TakeRequests();
-  polled_us_ = ElapsedUs();
-  if (requests.closed) return End();
-  KITH_RETURN_IF_ERROR(Damage());
-  const auto chunk = surroundings_.catch_up.After(number_, fold_->folded());
-  if (!chunk.ok()) return OfTheLog(chunk.status());
-  if (*chunk != nullptr) {
-    KITH_RETURN_IF_ERROR(FoldChunk(**chunk));
-    fold_->MoveTo((*chunk)->last);
-  }
-  KITH_RETURN_IF_ERROR(PublishFolded(requests.flush));
-  JoinWhenNear();
-  return absl::OkStatus();
+void LiveView::BelongTo(Feed& feed) {
+  MutexLock lock(mutex_);
+  feed_ = &feed;
 }
 
 absl::Status LiveView::Damage() const {
@@ -352,60 +298,7 @@ absl::Status LiveView::Damage() const {
   return families.index == nullptr ? absl::OkStatus() : families.index->Damage();
 }
 
-absl::Status LiveView::OfTheLog(const absl::Status& status) {
-  log_failed_ = true;
-  const auto code =
-      absl::IsDataLoss(status) ? absl::StatusCode::kDataLoss : absl::StatusCode::kUnavailable;
-  return absl::Status(code, absl::StrCat("the log cannot be read: ", status.message()));
-}
-
-absl::Status LiveView::FoldChunk(const Chunk& chunk) {
-  for (const FedEvent& fed : chunk.events) {
-    KITH_RETURN_IF_ERROR(fold_->Fold(fed));
-    if (!fold_->is_full()) continue;
-    KITH_RETURN_IF_ERROR(fold_->Write(/*with_checkpoint=*/false));
-    Publish(*current_.load(), fold_->folded());
-  }
-  fold_->MoveTo(chunk.last);
-  return absl::OkStatus();
-}
-
-absl::Status LiveView::PublishFolded(bool flush) {
-  if (fold_->has_changes()) {
-    KITH_RETURN_IF_ERROR(fold_->Write(/*with_checkpoint=*/false));
-    back_off_.Reset();
-  }
-  Publish(*current_.load(), fold_->folded());
-  const bool far =
-      Lacking(Position(flushed_.load()), fold_->folded()) >= surroundings_.options.flush_positions;
-  return flush || far ? WriteToDisk() : absl::OkStatus();
-}
-
-absl::Status LiveView::End() {
-  ended_ = true;
-  surroundings_.catch_up.Leave(number_);
-  if (fold_->IsUnwritten()) fold_->Write(/*with_checkpoint=*/true).IgnoreError();
-  return absl::OkStatus();
-}
-
-void LiveView::NewFold(ViewProgress progress) {
-  stale_.Assign(std::exchange(progress.stale, {}));
-  fold_ = std::make_unique<ViewFold>(*projection_, uint64_t{1} << number_,
-                                     current_.load()->families(), progress, stale_);
-  fold_->OnStale([this](const StaleEntity& entity) {
-    Notify(ViewState::kLive, /*is_error=*/true,
-           absl::StrCat("The view ", name(), " leaves ", entity.stream, " of workspace ",
-                        entity.workspace.value(), " alone, because folding its event ",
-                        entity.since.value(), " failed: ", entity.error));
-  });
-}
-
-// What the view lacks it reads by itself from now on.
-void LiveView::FallBehind() {
-  joined_ = false;
-  join_at_.reset();
-  const Position folded = fold_->folded();
-  if (Lacking(folded, surroundings_.log.head()) <= surroundings_.options.near_positions) return;
+void LiveView::BeginBuilding(Position folded) {
   {
     MutexLock lock(mutex_);
     status_ = absl::OkStatus();
@@ -416,18 +309,6 @@ void LiveView::FallBehind() {
   }
   Notify(ViewState::kBuilding, /*is_error=*/false,
          absl::StrCat("The view ", name(), " is being built."));
-}
-
-void LiveView::JoinWhenNear() {
-  const Position folded = fold_->folded();
-  if (!join_at_.has_value()) {
-    if (Lacking(folded, feed_.offered()) > surroundings_.options.near_positions) return;
-    join_at_ = feed_.Join();
-  }
-  if (folded < *join_at_) return;
-  joined_ = true;
-  surroundings_.catch_up.Leave(number_);
-  BecomeLive();
 }
 
 void LiveView::BecomeLive() {
@@ -441,16 +322,7 @@ void LiveView::BecomeLive() {
   Notify(ViewState::kLive, /*is_error=*/false, absl::StrCat("The view ", name(), " is live."));
 }
 
-// ---- Errors
-
-void LiveView::Stumble(const absl::Status& status) {
-  fold_.reset();
-  feed_.Leave();
-  joined_ = false;
-  surroundings_.catch_up.Leave(number_);
-  const bool of_the_log = std::exchange(log_failed_, false);
-  damaged_ = damaged_ || (absl::IsDataLoss(status) && !of_the_log);
-  const absl::Duration retry_at = Elapsed() + back_off_.Next();
+void LiveView::Stumble(const absl::Status& status, absl::Duration retry_at) {
   bool known = false;
   {
     MutexLock lock(mutex_);
@@ -458,7 +330,10 @@ void LiveView::Stumble(const absl::Status& status) {
     // One that is damaged is as good as empty.
     state_ = damaged_ ? ViewState::kBuilding : ViewState::kStopped;
     building_ = damaged_;
-    if (damaged_) meter_ = BuildMeter(Position(), Elapsed());
+    if (damaged_) {
+      reached_ = 0;
+      meter_ = BuildMeter(Position(), Elapsed());
+    }
     status_ = status;
     retry_at_ = retry_at;
     flush_done_.NotifyAll();
@@ -471,33 +346,26 @@ void LiveView::Stumble(const absl::Status& status) {
                                  " stands still and is tried again: ", status.ToString()));
 }
 
-void LiveView::AwaitRetry() {
-  absl::Duration retry_at;
-  {
-    MutexLock lock(mutex_);
-    retry_at = retry_at_;
-  }
-  surroundings_.wake_at(retry_at);
-  for (;;) {
-    const Feed::Work requests = feed_.TakeRequests();
-    ended_ = requests.closed;
-    if (ended_ || Elapsed() >= retry_at) break;
-    feed_.Sleep();
-  }
+void LiveView::EndRetry() {
   MutexLock lock(mutex_);
   retry_at_ = absl::InfiniteDuration();
 }
 
-absl::Status LiveView::Renew() {
-  KITH_ASSIGN_OR_RETURN(ViewFamilies families, surroundings_.renew(*projection_));
+void LiveView::Renew(ViewFamilies families) {
   auto generation = NewGeneration(std::move(families), Position());
   MutexLock lock(mutex_);
   current_ = generation.get();
   generations_.push_back(std::move(generation));
-  flushed_ = 0;
+  reached_ = flushed_ = 0;
   damaged_ = false;
   damage_met_ = false;
-  return absl::OkStatus();
+}
+
+void LiveView::TellOfStale(const StaleEntity& entity) const {
+  Notify(ViewState::kLive, /*is_error=*/true,
+         absl::StrCat("The view ", name(), " leaves ", entity.stream, " of workspace ",
+                      entity.workspace.value(), " alone, because folding its event ",
+                      entity.since.value(), " failed: ", entity.error));
 }
 
 std::shared_ptr<Generation> LiveView::NewGeneration(ViewFamilies families, Position position) {
@@ -509,50 +377,27 @@ std::shared_ptr<Generation> LiveView::NewGeneration(ViewFamilies families, Posit
 
 // ---- Publishing
 
-void LiveView::Skip(Position last) {
-  Generation& generation = *current_.load();
-  if (!feed_.Skip(last)) return;
-  Publish(generation, last);
-  // A view that nothing concerns is still never far behind after a crash.
-  if (Lacking(Position(flushed_.load()), last) >= surroundings_.options.flush_positions) {
-    feed_.AskForFlush();
-  }
+uint64_t LiveView::FlushesAsked(bool* waiting) const {
+  MutexLock lock(mutex_);
+  *waiting = *waiting || flushes_asked_ > flushes_done_;
+  return flushes_asked_;
 }
 
-absl::Status LiveView::WriteToDisk() {
-  uint64_t asked = 0;
-  bool wait = false;  // somebody waits for the disk; the timer does not
-  {
-    MutexLock lock(mutex_);
-    asked = flushes_asked_;
-    wait = asked > flushes_done_;
-  }
-  // One that fails for want of room has RocksDB refuse every write; what is not on disk is folded
-  // again.
-  if (!wait && !surroundings_.log.takes_writes()) return absl::OkStatus();
-  if (fold_->IsUnwritten()) KITH_RETURN_IF_ERROR(fold_->Write(/*with_checkpoint=*/true));
-  const Position checkpoint = fold_->checkpoint();
-  if (wait || checkpoint.value() != flushed_.load()) {
-    KITH_RETURN_IF_ERROR(fold_->FlushFamilies(wait));
-  }
+void LiveView::EndFlush(uint64_t asked, Position checkpoint) {
   flushed_ = checkpoint.value();
-  flushed_us_ = ElapsedUs();
   MutexLock lock(mutex_);
   flushes_done_ = asked;
   flush_done_.NotifyAll();
-  return absl::OkStatus();
 }
 
-// On the worker's thread; on the feeder's, while the worker waits and has nothing to publish. That
-// may be over before this is called, and the view built anew: then it was of another generation.
-void LiveView::Publish(Generation& generation, Position position) {
+void LiveView::Publish(const Generation& generation, Position position) {
   if (position <= generation.position()) return;
   moved_us_ = ElapsedUs();
   std::vector<WaitList::Wait> reached;
   {
     MutexLock lock(mutex_);
     if (&generation != current_.load() || position <= generation.position()) return;
-    generation.Publish(position);
+    current_.load()->Publish(position);
     if (position.value() <= position_.load()) return;
     position_.store(position.value(), std::memory_order_release);
     reached = waits_.TakeReached(position);

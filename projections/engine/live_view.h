@@ -1,27 +1,23 @@
-// LiveView: a View with its worker: folds the log, publishes how far it is, and keeps its
-// checkpoint.
+// LiveView: a View as its readers and its lane see it: publishes how far it is, answers who waits
+// for that, and tells how it is doing.
 //
-// Near the head it takes what the feeder brings. Where it is behind it reads by itself, beside the
-// others, until it is near again. An error never ends it: after one of a disk it begins again from
-// its checkpoint, later each time; where its own files are damaged it is built anew in a further
-// generation, and what the one before had folded stays readable meanwhile.
+// It is folded by a lane (lane.h), alone or with the views of its group. An error never ends it:
+// after one of a disk the lane begins again from the checkpoints, later each time; where the view's
+// own files are damaged it is built anew in a further generation, and what the one before had
+// folded stays readable meanwhile.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "eventstore/base/clock.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/event_log.h"
-#include "projections/engine/back_off.h"
 #include "projections/engine/build_meter.h"
-#include "projections/engine/catch_up.h"
 #include "projections/engine/feed.h"
 #include "projections/engine/generation.h"
 #include "projections/engine/late_watch.h"
@@ -41,30 +37,59 @@ class LiveView final : public View {
     const ViewStoreOptions& options;
     const eventstore::EventLog& log;
     Executor& executor;
-    CatchUp& catch_up;
-    Position feed_begin;                          // where the feeder begins
     std::function<void(absl::Duration)> wake_at;  // asks for a Tick at that time
-    // Empty families in the place of a view's own, which stay readable to who has them.
-    std::function<absl::StatusOr<ViewFamilies>(const Projection&)> renew;
-    std::function<void()> resume;  // before something that failed is tried again
   };
 
-  // `number` is the view's bit in FedEvent::takers.
+  // `number` is the view's in FedEvent::takers. `base`: the family of the view it is based on.
   LiveView(Surroundings surroundings, size_t number, std::unique_ptr<Projection> projection,
-           ViewFamilies families, ViewProgress progress);
-  ~LiveView() override;  // Stop was called
+           std::string base, ViewFamilies families, const ViewProgress& progress);
 
   // --- For the store
-  void Start();
-  // Ends the worker and every wait; reads go on.
+  // Ends every wait; reads go on. Its lane has ended.
   void Stop();
-  // The feeder says that nothing up to `last` is for this view.
-  void Skip(Position last);
   void Tick(absl::Duration now);
   // When the next Tick has something to do.
   absl::Duration NextDeadline() const;
+
+  // --- For its lane, by one thread at a time. A view belongs to one lane at a time.
   const Projection& projection() const { return *projection_; }
-  Feed& feed() { return feed_; }
+  size_t number() const { return number_; }
+  StaleEntities& stale() { return stale_; }
+  // Its files as they are, and the fold of them.
+  FoldedView Folded();
+  // The one being folded; lives as long as the view.
+  const Generation& generation() const { return *current_.load(std::memory_order_acquire); }
+  // From now on this one folds it.
+  void BelongTo(Feed& feed);
+  void SetPolled() { polled_us_ = ElapsedUs(); }
+  // Makes visible that everything up to `position` is folded. Also called by the feeder, while the
+  // lane rests and has nothing to publish. That may be over before this is called, and the view
+  // built anew: then it was of another generation.
+  void Publish(const Generation& generation, Position position);
+  // Its lane has folded everything up to here; a view that is ahead of the others of its group
+  // waits for them.
+  void SetReached(Position position) { reached_ = position.value(); }
+  // DataLoss where a reader of the current generation, or RocksDB in the background, has met
+  // damage.
+  absl::Status Damage() const;
+  // Somebody met damage in `generation`, which is this view's.
+  void MeetDamage(const Generation& generation) { TellOfDamage(generation).IgnoreError(); }
+  // It must be built anew, and is: empty families in the place of its own.
+  void SetDamaged() { damaged_ = true; }
+  bool damaged() const { return damaged_; }
+  void Renew(ViewFamilies families);
+  // It is far behind, at `folded`. Nothing where that is known.
+  void BeginBuilding(Position folded);
+  void BecomeLive();
+  // An error keeps it where it is until `retry_at`.
+  void Stumble(const absl::Status& status, absl::Duration retry_at);
+  void EndRetry();
+  void TellOfStale(const StaleEntity& entity) const;
+  // How many flushes were asked for, and whether somebody waits for one of them.
+  uint64_t FlushesAsked(bool* waiting) const;
+  // Those are done, and a crash now would lose nothing up to `checkpoint`.
+  void EndFlush(uint64_t asked, Position checkpoint);
+  Position flushed() const { return Position(flushed_.load()); }
 
   // --- View
   absl::string_view name() const override { return projection_->name(); }
@@ -79,30 +104,6 @@ class LiveView final : public View {
   absl::Status Flush() override;
 
  private:
-  // On the worker's thread. Each does a piece of the work.
-  void Work();
-  absl::Status Begin();
-  absl::Status FoldFed();
-  absl::Status FoldBehind();
-  absl::Status FoldChunk(const Chunk& chunk);
-  // DataLoss where a reader of the current generation, or RocksDB in the background, has met
-  // damage.
-  absl::Status Damage() const;
-  // An error of reading the log: nothing to build the view anew for.
-  absl::Status OfTheLog(const absl::Status& status);
-  // Makes what was folded visible, and durable where that is due.
-  absl::Status PublishFolded(bool flush);
-  absl::Status End();
-  void JoinWhenNear();
-  void FallBehind();
-  void BecomeLive();
-  void Stumble(const absl::Status& status);
-  void AwaitRetry();
-  absl::Status Renew();
-  void NewFold(ViewProgress progress);
-  absl::Status WriteToDisk();
-
-  void Publish(Generation& generation, Position position);
   std::shared_ptr<Generation> NewGeneration(ViewFamilies families, Position position);
   ViewSnapshot AtEarlier(Position position) const;
   // What a reader of a damaged generation is told.
@@ -126,31 +127,23 @@ class LiveView final : public View {
   const Surroundings surroundings_;
   const size_t number_;
   const std::unique_ptr<Projection> projection_;
-  Feed feed_;
+  const std::string base_;
   StaleEntities stale_;
-  std::thread worker_;
-
-  // The worker's own.
-  std::unique_ptr<ViewFold> fold_;   // null after an error, until it is begun again
-  bool joined_ = false;              // it takes from the feed
-  std::optional<Position> join_at_;  // from here on it may
-  bool damaged_ = false;             // it must be built anew
-  bool log_failed_ = false;          // the error is one of the log
-  bool ended_ = false;
-  BackOff back_off_;
+  bool damaged_ = false;  // the lane's own
 
   // The generation being folded. Those before it are kept as long as the view, for who reads them.
   std::atomic<Generation*> current_;
   std::atomic<uint64_t> position_;  // of any generation: it never falls
-  std::atomic<uint64_t> flushed_;   // the checkpoint when the last flush began
+  std::atomic<uint64_t> reached_;
+  std::atomic<uint64_t> flushed_;  // the checkpoint when the last flush began
   std::atomic<int64_t> moved_us_;
   std::atomic<int64_t> polled_us_;
-  std::atomic<int64_t> flushed_us_;
-  std::atomic<bool> building_;           // state_ is kBuilding
+  std::atomic<bool> building_{false};    // state_ is kBuilding
   std::atomic<bool> damage_met_{false};  // by a reader of the current generation
 
   mutable Mutex mutex_;
   CondVar flush_done_;
+  Feed* feed_ KITH_GUARDED_BY(mutex_) = nullptr;  // of its lane
   std::vector<std::shared_ptr<Generation>> generations_ KITH_GUARDED_BY(mutex_);
   WaitList waits_ KITH_GUARDED_BY(mutex_);
   ViewState state_ KITH_GUARDED_BY(mutex_) = ViewState::kLive;  // never kLate: State()

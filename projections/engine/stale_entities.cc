@@ -67,12 +67,13 @@ void StaleEntities::Add(StaleEntity entity, VersionedBatch& batch) {
   any_ = true;
 }
 
-bool StaleEntities::Contains(const eventstore::EventHeader& header) const {
-  if (!any_.load(std::memory_order_relaxed)) return false;
+std::optional<std::string> StaleEntities::ErrorOf(const eventstore::EventHeader& header) const {
+  if (!any_.load(std::memory_order_relaxed)) return std::nullopt;
   MutexLock lock(mutex_);
   const auto found = entities_.find(Key(header.workspace, header.stream));
   // Events before the one that failed are folded again for a family that is behind.
-  return found != entities_.end() && found->second.since <= header.position;
+  if (found == entities_.end() || found->second.since > header.position) return std::nullopt;
+  return found->second.error;
 }
 
 size_t StaleEntities::Show(size_t shown_max, std::vector<StaleEntity>* shown) const {

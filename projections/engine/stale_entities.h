@@ -1,10 +1,11 @@
 // StaleEntities: the streams that a view has set aside, because folding an event of theirs failed.
 //
 // Kept in the view's rows, under keys that begin with a zero byte. FORMAT.md, section data/views.
-// Written by the view's worker, read by anybody.
+// Written by the view's lane, read by anybody.
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,7 +29,9 @@ class StaleEntities {
   void Add(StaleEntity entity, VersionedBatch& batch);
   // Whether the event is the one that failed or follows it in its stream. Costs nothing while there
   // are none.
-  bool Contains(const eventstore::EventHeader& header) const;
+  bool Contains(const eventstore::EventHeader& header) const { return ErrorOf(header).has_value(); }
+  // Then why its event failed.
+  std::optional<std::string> ErrorOf(const eventstore::EventHeader& header) const;
   // The first of them, by workspace and stream, and how many there are.
   size_t Show(size_t shown_max, std::vector<StaleEntity>* shown) const;
 

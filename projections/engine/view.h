@@ -1,4 +1,4 @@
-// View: one projection's live generation, which a worker thread of the ViewStore keeps up with the
+// View: one projection's live generation, which a lane of the ViewStore keeps up with the
 // log.
 #pragma once
 
@@ -53,7 +53,7 @@ struct ViewHealth {
   Position flushed;  // a crash now would lose at most what follows, once the flush under way ends
   uint64_t lag = 0;  // how many positions of the log follow
   absl::Duration since_moved;   // since the position last rose
-  absl::Duration since_polled;  // since the worker last looked for work: it is alive
+  absl::Duration since_polled;  // since its lane last looked for work: it is alive
   size_t stale_count = 0;
   std::vector<StaleEntity> stale;  // the first of them, by workspace and stream
   absl::Status status;             // not OK: why the view stands still

@@ -8,17 +8,25 @@
 
 namespace kith::projections {
 
-ViewBatch::ViewBatch(ViewFamilies families, ViewCheckpoints checkpoints)
+ViewBatch::ViewBatch(ViewFamilies families, ViewCheckpoints checkpoints, size_t recent_bytes,
+                     uint8_t told_table)
     : families_(std::move(families)),
       checkpoints_(checkpoints),
-      kept_(families_.rows->NewBatch()) {}
+      kept_(families_.rows->NewBatch()),
+      recent_(recent_bytes),
+      told_table_(told_table) {}
 
 absl::StatusOr<std::optional<std::string>> ViewBatch::Get(absl::string_view key) {
   if (const auto found = event_.find(key); found != event_.end()) return found->second;
   if (const auto found = earlier_.find(key); found != earlier_.end()) return found->second;
+  if (const RecentRows::Row* const row = recent_.Find(key); row != nullptr) return *row;
   auto stored =
       families_.rows->Get(key, Position(position_.value() - 1), eventstore::ReadTier::kDisk);
-  if (!stored.ok() && read_error_.ok()) read_error_ = stored.status();
+  if (stored.ok()) {
+    recent_.Add(key, *stored);
+  } else if (read_error_.ok()) {
+    read_error_ = stored.status();
+  }
   return stored;
 }
 
@@ -42,9 +50,10 @@ void ViewBatch::RemoveEntry(IndexKind kind, absl::string_view entry) {
   event_entries_.emplace_back(LiveKey(kind, entry), false);
 }
 
-void ViewBatch::Begin(Position position) {
+void ViewBatch::Begin(Position position, absl::Span<const RowChange> changes) {
   KITH_CHECK(position > position_ && event_.empty() && event_entries_.empty());
   position_ = position;
+  changes_ = changes;
 }
 
 void ViewBatch::Keep() {
@@ -57,22 +66,31 @@ void ViewBatch::Keep() {
       }
       earlier_.insert_or_assign(key, std::move(value));
     }
+  } else {
+    for (const auto& [key, value] : event_) recent_.Update(key, value);
   }
   if (position_ > checkpoints_.index) {
     for (auto& [key, added] : event_entries_) kept_entries_.Turn(std::move(key), added, position_);
   }
-  Discard();
+  EndEvent();
 }
 
 void ViewBatch::Discard() {
+  told_.clear();
+  EndEvent();
+}
+
+void ViewBatch::EndEvent() {
   event_.clear();
   event_entries_.clear();
+  changes_ = {};
 }
 
 absl::Status ViewBatch::Write(Position folded, bool with_checkpoint) {
   KITH_CHECK(event_.empty() && event_entries_.empty());
   const absl::Status written = families_.rows->Write(*kept_);
   kept_->Clear();
+  for (const auto& [key, value] : earlier_) recent_.Update(key, value);
   earlier_.clear();
   read_error_ = absl::OkStatus();
   KITH_RETURN_IF_ERROR(written);

@@ -3,9 +3,9 @@
 // Reads see every earlier event, and what this event wrote already. Writes carry the event's
 // position, so the view can be read as of any position afterwards. Index entries are only written;
 // a fold never asks for them. Most projections use a Table<Row> instead of the bytes here. Made and
-// owned by the view's worker, used on its thread only.
+// owned by the view's lane, used by one thread at a time.
 //
-// A view with indexes has two families, and a crash leaves them at different positions. The worker
+// A view with indexes has two families, and a crash leaves them at different positions. The lane
 // then folds again from the lower one: a fold reads the rows as of the event before it, which the
 // family that is ahead still has, and what a family holds already is not written to it a second
 // time.
@@ -20,8 +20,11 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "eventstore/base/strong_id.h"
 #include "projections/engine/generation.h"
+#include "projections/engine/recent_rows.h"
+#include "projections/engine/row_change.h"
 #include "projections/store/versioned_store.h"
 
 namespace kith::projections {
@@ -34,7 +37,9 @@ struct ViewCheckpoints {
 
 class ViewBatch {
  public:
-  ViewBatch(ViewFamilies families, ViewCheckpoints checkpoints);
+  // Remembers rows it was asked for, up to `recent_bytes`. `told_table`: Projection::told_table.
+  ViewBatch(ViewFamilies families, ViewCheckpoints checkpoints, size_t recent_bytes = 0,
+            uint8_t told_table = 0);
   ViewBatch(const ViewBatch&) = delete;
   ViewBatch& operator=(const ViewBatch&) = delete;
 
@@ -50,12 +55,22 @@ class ViewBatch {
   void AddEntry(IndexKind kind, absl::string_view entry);
   void RemoveEntry(IndexKind kind, absl::string_view entry);
 
-  // --- For the worker ---
+  // What the event made of the rows of the projection's base.
+  absl::Span<const RowChange> changes() const { return changes_; }
+
+  // Whether others are told what becomes of the rows of a table, and what became of one.
+  bool tells(uint8_t table) const { return told_table_ != 0 && told_table_ == table; }
+  void Tell(RowChange change) { told_.push_back(std::move(change)); }
+
+  // --- For the lane ---
   // Begins the event at `position`, above every earlier one. Then either Keep its writes or Discard
   // them.
-  void Begin(Position position);
+  void Begin(Position position, absl::Span<const RowChange> changes = {});
   void Keep();
   void Discard();
+  // What the event that was kept last told; empty since another has begun.
+  absl::Span<const RowChange> told() const { return told_; }
+  void ForgetTold() { told_.clear(); }
   // The first error of reading the store since the last Write; an event that met one proves nothing
   // about its stream.
   const absl::Status& read_error() const { return read_error_; }
@@ -76,6 +91,7 @@ class ViewBatch {
   // Whether it was added, by live key.
   using EntryTurns = std::vector<std::pair<std::string, bool>>;
 
+  void EndEvent();
   absl::Status WriteEntries(Position folded, bool with_checkpoint);
 
   const ViewFamilies families_;
@@ -85,6 +101,10 @@ class ViewBatch {
   Overlay event_;             // what the present event wrote
   EntryTurns event_entries_;  // and which index entries it added or removed
   Overlay earlier_;           // what the events kept before it wrote, not yet in the store
+  RecentRows recent_;         // as of the last Write, where `earlier_` says nothing else
+  const uint8_t told_table_;
+  std::vector<RowChange> told_;
+  absl::Span<const RowChange> changes_;
   Position position_;
   absl::Status read_error_;
 };

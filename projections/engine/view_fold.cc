@@ -13,6 +13,11 @@ namespace {
 // Persisted.
 constexpr absl::string_view kCheckpointKey("\0c", 2);
 constexpr absl::string_view kNormalFormsKey("\0n", 2);
+constexpr absl::string_view kBaseKey("\0b", 2);
+
+// Rows remembered of a view that others are based on, and of another.
+constexpr size_t kBaseRecentBytes = 16 << 20;
+constexpr size_t kRecentBytes = 1 << 20;
 
 // What cannot be decoded because a disk failed says nothing about the event.
 bool IsOfTheEvent(const FedEvent& fed) {
@@ -38,49 +43,69 @@ absl::StatusOr<ViewProgress> ReadProgress(const ViewFamilies& families) {
   KITH_ASSIGN_OR_RETURN(const auto normal_forms, families.rows->Get(kNormalFormsKey, Position(0),
                                                                     eventstore::ReadTier::kDisk));
   progress.normal_forms = normal_forms.value_or("");
+  KITH_ASSIGN_OR_RETURN(const auto base,
+                        families.rows->Get(kBaseKey, Position(0), eventstore::ReadTier::kDisk));
+  progress.base = base.value_or("");
   KITH_ASSIGN_OR_RETURN(progress.stale, StaleEntities::Read(*families.rows));
   return progress;
 }
 
-ViewFold::ViewFold(const Projection& projection, uint64_t bit, const ViewFamilies& families,
-                   const ViewProgress& progress, StaleEntities& stale)
-    : projection_(projection),
-      bit_(bit),
-      families_(families),
-      stale_(stale),
-      batch_(families, progress.checkpoints),
+ViewFold::ViewFold(FoldedView view, const ViewProgress& progress)
+    : view_(std::move(view)),
+      batch_(view_.families, progress.checkpoints, view_.is_base ? kBaseRecentBytes : kRecentBytes,
+             view_.is_base ? view_.projection.told_table() : 0),
       folded_(progress.folded()),
       checkpoint_(folded_),
-      has_normal_forms_(!progress.normal_forms.empty()) {}
+      is_new_(progress.normal_forms.empty()) {}
 
-absl::Status ViewFold::Fold(const FedEvent& fed) {
+absl::Status ViewFold::Fold(const FedEvent& fed, bool tell) {
   const eventstore::EventHeader& header = fed.record->header;
-  if (header.position <= folded_) return absl::OkStatus();
-  if ((fed.takers & bit_) != 0 && !stale_.Contains(header)) {
-    if (!IsOfTheEvent(fed)) return fed.undecoded;
-    const absl::Status applied = Apply(fed);
-    KITH_RETURN_IF_ERROR(batch_.read_error());  // the disk's fault, not the event's
-    if (!applied.ok()) MarkStale(header, applied);
+  batch_.ForgetTold();
+  if (header.position <= folded_ && !tell) return absl::OkStatus();
+  if (fed.takers.Contains(view_.number) && !view_.stale.Contains(header)) {
+    KITH_RETURN_IF_ERROR(Apply(fed, {}));
   }
-  folded_ = header.position;
+  MoveTo(header.position);
   return absl::OkStatus();
 }
 
-absl::Status ViewFold::Apply(const FedEvent& fed) {
-  if (fed.event == nullptr) return fed.undecoded;
-  batch_.Begin(fed.record->header.position);
-  absl::Status applied = projection_.Apply(*fed.event, batch_);
-  if (applied.ok()) {
-    batch_.Keep();
-  } else {
-    batch_.Discard();
+absl::Status ViewFold::FoldOver(const FedEvent& fed, const ViewFold& base) {
+  const eventstore::EventHeader& header = fed.record->header;
+  if (header.position <= folded_) return absl::OkStatus();
+  const auto changes = base.batch_.told();
+  const bool takes = fed.takers.Contains(view_.number);
+  if ((takes || fed.takers.Contains(base.view_.number)) && !view_.stale.Contains(header)) {
+    // What became of the base's rows is not known any more.
+    if (const auto error = base.view_.stale.ErrorOf(header); error.has_value()) {
+      MarkStale(header, *error);
+    } else if (takes || !changes.empty()) {
+      KITH_RETURN_IF_ERROR(Apply(fed, changes));
+    }
   }
-  return applied;
+  MoveTo(header.position);
+  return absl::OkStatus();
 }
 
-void ViewFold::MarkStale(const eventstore::EventHeader& header, const absl::Status& error) {
-  const StaleEntity entity{header.workspace, header.stream, header.position, error.ToString()};
-  stale_.Add(entity, batch_.kept());
+absl::Status ViewFold::Apply(const FedEvent& fed, absl::Span<const RowChange> changes) {
+  if (!IsOfTheEvent(fed)) return fed.undecoded;
+  absl::Status applied = fed.undecoded;
+  if (fed.event != nullptr) {
+    batch_.Begin(fed.record->header.position, changes);
+    applied = view_.projection.Apply(*fed.event, batch_);
+    if (applied.ok()) {
+      batch_.Keep();
+    } else {
+      batch_.Discard();
+    }
+    KITH_RETURN_IF_ERROR(batch_.read_error());  // the disk's fault, not the event's
+  }
+  if (!applied.ok()) MarkStale(fed.record->header, applied.ToString());
+  return absl::OkStatus();
+}
+
+void ViewFold::MarkStale(const eventstore::EventHeader& header, std::string error) {
+  const StaleEntity entity{header.workspace, header.stream, header.position, std::move(error)};
+  view_.stale.Add(entity, batch_.kept());
   if (on_stale_) on_stale_(entity);
 }
 
@@ -94,16 +119,19 @@ absl::Status ViewFold::Write(bool with_checkpoint) {
   std::string checkpoint;
   AppendVarint(rows.value(), &checkpoint);
   batch_.kept().PutUnversioned(kCheckpointKey, checkpoint);
-  if (!has_normal_forms_) batch_.kept().PutUnversioned(kNormalFormsKey, NormalFormsVersion());
+  if (is_new_) {
+    batch_.kept().PutUnversioned(kNormalFormsKey, NormalFormsVersion());
+    if (!view_.base.empty()) batch_.kept().PutUnversioned(kBaseKey, view_.base);
+  }
   KITH_RETURN_IF_ERROR(batch_.Write(folded_, with_checkpoint));
-  has_normal_forms_ = true;
+  is_new_ = false;
   checkpoint_ = folded_;
   return absl::OkStatus();
 }
 
 absl::Status ViewFold::FlushFamilies(bool wait) {
-  KITH_RETURN_IF_ERROR(families_.rows->Flush(wait));
-  return families_.index == nullptr ? absl::OkStatus() : families_.index->Flush(wait);
+  KITH_RETURN_IF_ERROR(view_.families.rows->Flush(wait));
+  return view_.families.index == nullptr ? absl::OkStatus() : view_.families.index->Flush(wait);
 }
 
 }  // namespace kith::projections

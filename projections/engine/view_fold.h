@@ -3,7 +3,7 @@
 // In the view's family, beside the rows and in the same batches, stand the checkpoint and the stale
 // entities, under keys that begin with a zero byte. A view with indexes has a second family with a
 // checkpoint of its own; where they differ, after a crash, the fold begins at the lower one.
-// FORMAT.md, section data/views. Used by the view's worker only; made anew after an error, from
+// FORMAT.md, section data/views. Used by the view's lane only; made anew after an error, from
 // what is in the families.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "projections/engine/feed.h"
 #include "projections/engine/generation.h"
 #include "projections/engine/projection.h"
@@ -29,21 +30,35 @@ struct ViewProgress {
   // Which versions of libraries made the normal forms in its keys (NormalFormsVersion); empty where
   // nothing is written yet.
   std::string normal_forms;
+  // The family of the base whose rows it was told of; empty where nothing is written yet, or where
+  // it has none.
+  std::string base;
 
   // Everything up to here is in all of its families.
   Position folded() const { return std::min(checkpoints.rows, checkpoints.index); }
 };
 absl::StatusOr<ViewProgress> ReadProgress(const ViewFamilies& families);
 
+// Of which view, and where.
+struct FoldedView {
+  const Projection& projection;  // outlives the fold
+  size_t number;                 // in FedEvent::takers
+  ViewFamilies families;
+  StaleEntities& stale;  // holds those of `progress`; outlives the fold
+  std::string base;      // as ViewProgress has it
+  bool is_base = false;  // others are folded over it
+};
+
 class ViewFold {
  public:
-  // Borrows the projection, and `stale`, which holds those of the view.
-  ViewFold(const Projection& projection, uint64_t bit, const ViewFamilies& families,
-           const ViewProgress& progress, StaleEntities& stale);
+  ViewFold(FoldedView view, const ViewProgress& progress);
 
-  // Folds one event, unless it is folded already. What it changed is in memory until a Write. An
-  // error is not the event's: nothing can be concluded, and the fold is of no further use.
-  absl::Status Fold(const FedEvent& fed);
+  // Folds one event, unless it is folded already: then it only finds out again what it told, if
+  // that is wanted. What it changed is in memory until a Write. An error is not the event's:
+  // nothing can be concluded, and the fold is of no further use.
+  absl::Status Fold(const FedEvent& fed, bool tell);
+  // The same of a view that is based on another, which has folded the event.
+  absl::Status FoldOver(const FedEvent& fed, const ViewFold& base);
   // Called with each entity that went stale.
   void OnStale(std::function<void(const StaleEntity&)> tell) { on_stale_ = std::move(tell); }
   // Nothing up to `position` is left to fold.
@@ -67,18 +82,15 @@ class ViewFold {
  private:
   static constexpr size_t kBatchBytes = 1 << 20;
 
-  absl::Status Apply(const FedEvent& fed);
-  void MarkStale(const eventstore::EventHeader& header, const absl::Status& error);
+  absl::Status Apply(const FedEvent& fed, absl::Span<const RowChange> changes);
+  void MarkStale(const eventstore::EventHeader& header, std::string error);
 
-  const Projection& projection_;
-  const uint64_t bit_;
-  const ViewFamilies families_;
-  StaleEntities& stale_;
+  const FoldedView view_;
   std::function<void(const StaleEntity&)> on_stale_;
   ViewBatch batch_;
   Position folded_;  // everything up to here is in the batch or written
   Position checkpoint_;
-  bool has_normal_forms_;  // they are written
+  bool is_new_;  // nothing is written yet
 };
 
 }  // namespace kith::projections

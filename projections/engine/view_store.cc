@@ -1,6 +1,7 @@
 #include "projections/engine/view_store.h"
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 #include <utility>
 
@@ -13,6 +14,8 @@
 #include "projections/engine/catch_up.h"
 #include "projections/engine/event_decoder.h"
 #include "projections/engine/feeder.h"
+#include "projections/engine/fold_pool.h"
+#include "projections/engine/lane.h"
 #include "projections/engine/live_view.h"
 #include "projections/store/versioned_store.h"
 
@@ -22,6 +25,17 @@ namespace {
 // Persisted: the name of a generation's column family.
 std::string FamilyName(const Projection& projection) {
   return absl::StrCat(projection.name(), ".", projection.version());
+}
+
+// That of the projection it is based on, which is one of `all`; empty where it is on none.
+std::string BaseFamilyName(const Projection& projection,
+                           const std::vector<std::unique_ptr<Projection>>& all) {
+  if (projection.base().empty()) return "";
+  const auto base = std::find_if(all.begin(), all.end(), [&](const auto& candidate) {
+    return candidate->name() == projection.base();
+  });
+  KITH_CHECK(base != all.end() && (*base)->base().empty() && (*base)->told_table() != 0);
+  return FamilyName(**base);
 }
 
 // That of the family of its index entries.
@@ -37,6 +51,9 @@ bool HasFamily(const Projection& projection, absl::string_view family) {
 // Records that views which are built together keep for each other.
 constexpr size_t kCatchUpBytes = 32 << 20;
 
+// So that a view that hangs, or waits for its disk, does not hold up all.
+constexpr unsigned kFoldThreadsMin = 2;
+
 class LiveViewStore final : public ViewStore {
  public:
   LiveViewStore(const ViewStoreOptions& options, std::unique_ptr<VersionedStore> store,
@@ -47,7 +64,8 @@ class LiveViewStore final : public ViewStore {
         log_(log),
         feed_begin_(log.head()),
         decoder_(registry, keys),
-        catch_up_(log, decoder_, kCatchUpBytes) {}
+        catch_up_(log, decoder_, kCatchUpBytes),
+        pool_(std::max(kFoldThreadsMin, std::thread::hardware_concurrency())) {}
 
   // In this order: nobody feeds, nobody folds, nobody waits, nobody reads, then the database.
   ~LiveViewStore() override {
@@ -57,8 +75,9 @@ class LiveViewStore final : public ViewStore {
       changed_.NotifyAll();
     }
     if (ticker_.joinable()) ticker_.join();
-    for (const auto& view : views_) view->feed().Close();
+    for (const auto& lane : lanes_) lane->Close();
     if (feeder_ != nullptr) feeder_->Stop();
+    pool_.Stop();
     for (const auto& view : views_) view->Stop();
     store_.reset();
   }
@@ -93,12 +112,25 @@ class LiveViewStore final : public ViewStore {
     return absl::OkStatus();
   }
 
-  absl::Status Add(std::unique_ptr<Projection> projection, Executor& executor) {
+  absl::Status AddAll(std::vector<std::unique_ptr<Projection>> projections, Executor& executor) {
+    std::vector<std::string> bases;  // the family of each one's base
+    for (const auto& projection : projections) {
+      bases.push_back(BaseFamilyName(*projection, projections));
+    }
+    for (size_t i = 0; i < projections.size(); ++i) {
+      KITH_RETURN_IF_ERROR(Add(std::move(projections[i]), bases[i], executor));
+    }
+    AddLanes();
+    return absl::OkStatus();
+  }
+
+  absl::Status Add(std::unique_ptr<Projection> projection, const std::string& base,
+                   Executor& executor) {
     for (const auto& view : views_) KITH_CHECK(view->name() != projection->name());
     KITH_ASSIGN_OR_RETURN(ViewFamilies families, OpenFamilies(*projection));
     auto progress = ReadProgress(families);
     if (!progress.ok() && !absl::IsDataLoss(progress.status())) return progress.status();
-    const std::string why_not = WhyNotOfUse(*projection, progress);
+    const std::string why_not = WhyNotOfUse(*projection, base, progress);
     if (!why_not.empty()) {
       if (options_.notice) {
         options_.notice(
@@ -110,24 +142,17 @@ class LiveViewStore final : public ViewStore {
       progress = ViewProgress();
     }
     decoder_.Add(views_.size(), *projection);
-    LiveView::Surroundings surroundings{
-        options_,
-        log_,
-        executor,
-        catch_up_,
-        feed_begin_,
-        [this](absl::Duration time) { WakeAt(time); },
-        [this](const Projection& damaged) { return Renew(damaged); },
-        [this] { store_->Resume(); }};
+    LiveView::Surroundings surroundings{options_, log_, executor,
+                                        [this](absl::Duration time) { WakeAt(time); }};
     views_.push_back(std::make_unique<LiveView>(std::move(surroundings), views_.size(),
-                                                std::move(projection), std::move(families),
-                                                *std::move(progress)));
+                                                std::move(projection), base, std::move(families),
+                                                *progress));
     return absl::OkStatus();
   }
 
   void Start() {
-    feeder_ = std::make_unique<Feeder>(log_, decoder_, views_, feed_begin_);
-    for (const auto& view : views_) view->Start();
+    feeder_ = std::make_unique<Feeder>(log_, decoder_, lanes_, feed_begin_);
+    for (const auto& lane : lanes_) lane->Start();
     feeder_->Start();
     if (!options_.manual_ticks) ticker_ = std::thread([this] { TickForEver(); });
   }
@@ -148,13 +173,19 @@ class LiveViewStore final : public ViewStore {
   void Tick() override {
     const absl::Duration now = options_.clock->Elapsed();
     for (const auto& view : views_) view->Tick(now);
+    for (const auto& lane : lanes_) lane->Tick(now);
   }
 
  private:
   // Why what was found of a view cannot be gone on with; empty where it can.
-  std::string WhyNotOfUse(const Projection& projection,
+  std::string WhyNotOfUse(const Projection& projection, const std::string& base,
                           const absl::StatusOr<ViewProgress>& progress) const {
     if (!progress.ok()) return progress.status().ToString();
+    if (progress->folded() != Position() && progress->base != base) {
+      return absl::StrCat("it was folded over ",
+                          progress->base.empty() ? "no other view" : progress->base,
+                          ", and would now be over ", base.empty() ? "none" : base);
+    }
     const Position last = std::max(progress->checkpoints.rows, progress->checkpoints.index);
     if (last > feed_begin_) return "it was folded from events that the log no longer has";
     // The keys of indexes hold normal forms.
@@ -164,6 +195,28 @@ class LiveViewStore final : public ViewStore {
                         progress->normal_forms.empty() ? "libraries of a version not recorded"
                                                        : progress->normal_forms,
                         ", and would now be with ", NormalFormsVersion());
+  }
+
+  // A lane for each view that stands alone, and for each base and those that are based on it.
+  void AddLanes() {
+    Lane::Surroundings surroundings{options_,
+                                    log_,
+                                    catch_up_,
+                                    pool_,
+                                    feed_begin_,
+                                    [this](absl::Duration time) { WakeAt(time); },
+                                    [this](const Projection& damaged) { return Renew(damaged); },
+                                    [this] { store_->Resume(); },
+                                    [this] { return lane_numbers_++; }};
+    for (const auto& base : views_) {
+      if (!base->projection().base().empty()) continue;
+      std::vector<LiveView*> views = {base.get()};
+      for (const auto& view : views_) {
+        if (view->projection().base() == base->name()) views.push_back(view.get());
+      }
+      lanes_.push_back(
+          std::make_unique<Lane>(surroundings, surroundings.next_number(), std::move(views)));
+    }
   }
 
   absl::StatusOr<ViewFamilies> OpenFamilies(const Projection& projection) {
@@ -218,7 +271,10 @@ class LiveViewStore final : public ViewStore {
   EventDecoder decoder_;
   CatchUp catch_up_;
   Mutex families_mutex_;  // held while families are dropped and made, once folding has begun
+  std::atomic<size_t> lane_numbers_{0};
+  FoldPool pool_;
   std::vector<std::unique_ptr<LiveView>> views_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Feeder> feeder_;
   std::thread ticker_;
 
@@ -257,9 +313,7 @@ absl::StatusOr<std::unique_ptr<ViewStore>> ViewStore::OpenOver(
   auto store = std::make_unique<LiveViewStore>(options, std::move(versioned), log, registry, keys);
   KITH_RETURN_IF_ERROR(store->BelongToLog());
   KITH_RETURN_IF_ERROR(store->DropOthers(projections));
-  for (auto& projection : projections) {
-    KITH_RETURN_IF_ERROR(store->Add(std::move(projection), executor));
-  }
+  KITH_RETURN_IF_ERROR(store->AddAll(std::move(projections), executor));
   store->Start();
   return store;
 }

@@ -3,9 +3,10 @@
 // One RocksDB database without a write-ahead log: what a crash loses is folded again from the log,
 // each view from its own checkpoint. Everything in it can be rebuilt: a view whose files turn out
 // to be damaged is, by itself, and so is a directory that cannot be opened for damage. One thread
-// (the feeder) follows the log and decodes each event once for the views that are near its head;
-// one thread per view folds, and reads by itself what the view lacks. While the log takes no
-// writes, for want of room, nothing is flushed. FORMAT.md, section data/views.
+// (the feeder) follows the log and decodes each event once for the views that are near its head.
+// Views are folded by tasks on as many threads as there are cores, and read by themselves what they
+// lack; a view and those that are based on it are folded together. While the log takes no writes,
+// for want of room, nothing is flushed. FORMAT.md, section data/views.
 #pragma once
 
 #include <functional>
@@ -33,7 +34,7 @@ struct ViewStoreOptions {
   uint64_t flush_positions = 250'000;  // … and at most this many positions late
   size_t cache_bytes = 128 << 20;      // blocks, indexes and bloom filters of all views
   size_t memtable_bytes = 64 << 20;    // unwritten rows of all views
-  size_t queue_events = 8192;          // decoded events waiting for one view's worker
+  size_t queue_events = 8192;          // decoded events waiting for one lane of views
   uint64_t near_positions = 4096;      // a view that lacks more than this is being built
   absl::Duration late_after =
       absl::Seconds(30);  // a view that is live is late when it lacks what the log has had so long
@@ -63,7 +64,7 @@ class ViewStore {
       eventstore::EventLog& log, const eventstore::EventRegistry& registry,
       const eventstore::KeyStore& keys, Executor& executor,
       std::vector<std::unique_ptr<Projection>> projections);
-  // Stops the workers, answers every wait with Unavailable, lets reads in progress end, and closes
+  // Ends the folds, answers every wait with Unavailable, lets reads in progress end, and closes
   // the database.
   virtual ~ViewStore() = default;
 

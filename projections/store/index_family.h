@@ -3,7 +3,7 @@
 // Beside the view's rows, in a family without timestamps: what is there now stands alone, so a read
 // of now, or of a moment ago, passes over nothing that was. It has a checkpoint of its own, because
 // RocksDB keeps no two families at one position over a crash. It is exactly the fold of the events
-// up to its checkpoint, so a worker that folds again from the lower of the two checkpoints leaves
+// up to its checkpoint, so who folds again from the lower of the two checkpoints leaves
 // out what a family holds already. FORMAT.md, section data/views.
 #pragma once
 

@@ -1,5 +1,6 @@
 // ResourceDirectory: the view of a resource's rows as they are: every live one in one table, and
 // where the resource has a `delete_time`, every deleted one in another, both by resource name.
+// Views that need the rows are based on it, and are told what becomes of the live ones.
 //
 // A capability derives its own, which says how it is called and what can be filtered by:
 //
@@ -28,6 +29,7 @@ class ResourceDirectory : public Projection {
   int version() const final { return version_; }
   std::vector<std::string> categories() const override { return {category_}; }
   bool has_indexes() const final { return !table_.declaration().indexes.empty(); }
+  uint8_t told_table() const final { return table_.declaration().number; }
   // Of events of its streams. A directory that takes others' overrides it, for those.
   absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override {
     return FoldResourceRow(event, fold_, table_, deleted(), batch);

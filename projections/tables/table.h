@@ -26,7 +26,7 @@
 // into being since the first page, or is gone since, is left out. Asked as of an earlier moment
 // such a list is exact: from the index where nothing has moved since, otherwise by sorting the rows
 // of that moment, and refused where these are more than kScanRowsMax. Immutable, any thread; a
-// ViewBatch belongs to its view's worker.
+// ViewBatch belongs to its view's lane.
 #pragma once
 
 #include <functional>
@@ -74,6 +74,15 @@ class Table {
   // Nothing where there is no such row.
   absl::Status Delete(ViewBatch& batch, WorkspaceId workspace, absl::string_view key) const {
     return core_.Delete(batch, workspace, key);
+  }
+
+  // The same without a look at what is there, of a table without indexes: the fold knows that the
+  // row is another one than before, or that it is there.
+  void Set(ViewBatch& batch, WorkspaceId workspace, const Row& row) const {
+    core_.Set(batch, workspace, row);
+  }
+  void Erase(ViewBatch& batch, WorkspaceId workspace, absl::string_view key) const {
+    core_.Erase(batch, workspace, key);
   }
 
   // --- Reading. Errors of the snapshot: Unavailable, DataLoss.

@@ -1,6 +1,7 @@
 #include "projections/tables/table_core.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -87,14 +88,31 @@ absl::Status TableCore::Put(ViewBatch& batch, WorkspaceId workspace,
   KITH_ASSIGN_OR_RETURN(const std::optional<std::string> before, batch.Get(row_key));
   if (before == bytes) return absl::OkStatus();
 
-  std::unique_ptr<google::protobuf::Message> old;
-  if (before.has_value()) {
+  std::shared_ptr<google::protobuf::Message> old;
+  const bool is_looked_at = !declaration_.indexes.empty() || batch.tells(declaration_.number);
+  if (before.has_value() && is_looked_at) {
     old.reset(declaration_.row->New());
     if (!ParseRow(*before, old.get())) return MalformedRow();
   }
   Replace(batch, workspace, key, old.get(), &row);
+  if (batch.tells(declaration_.number)) {
+    const std::shared_ptr<google::protobuf::Message> now(row.New());
+    now->CopyFrom(row);
+    batch.Tell({workspace, std::move(old), now});
+  }
   batch.Put(row_key, bytes);
   return absl::OkStatus();
+}
+
+void TableCore::Set(ViewBatch& batch, WorkspaceId workspace,
+                    const google::protobuf::Message& row) const {
+  KITH_CHECK(declaration_.indexes.empty());
+  batch.Put(RowKey(declaration_, workspace, declaration_.key(row)), Serialise(row));
+}
+
+void TableCore::Erase(ViewBatch& batch, WorkspaceId workspace, absl::string_view key) const {
+  KITH_CHECK(declaration_.indexes.empty());
+  batch.Delete(RowKey(declaration_, workspace, key));
 }
 
 absl::Status TableCore::Delete(ViewBatch& batch, WorkspaceId workspace,
@@ -102,9 +120,10 @@ absl::Status TableCore::Delete(ViewBatch& batch, WorkspaceId workspace,
   const std::string row_key = RowKey(declaration_, workspace, key);
   KITH_ASSIGN_OR_RETURN(const std::optional<std::string> before, batch.Get(row_key));
   if (!before.has_value()) return absl::OkStatus();
-  const std::unique_ptr<google::protobuf::Message> old(declaration_.row->New());
+  std::shared_ptr<google::protobuf::Message> old(declaration_.row->New());
   if (!ParseRow(*before, old.get())) return MalformedRow();
   Replace(batch, workspace, key, old.get(), nullptr);
+  if (batch.tells(declaration_.number)) batch.Tell({workspace, std::move(old), nullptr});
   batch.Delete(row_key);
   return absl::OkStatus();
 }

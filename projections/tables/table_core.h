@@ -68,6 +68,9 @@ class TableCore {
   absl::Status Put(ViewBatch& batch, WorkspaceId workspace,
                    const google::protobuf::Message& row) const;
   absl::Status Delete(ViewBatch& batch, WorkspaceId workspace, absl::string_view key) const;
+  // Without a look at what is there: of tables without indexes. The key is not empty.
+  void Set(ViewBatch& batch, WorkspaceId workspace, const google::protobuf::Message& row) const;
+  void Erase(ViewBatch& batch, WorkspaceId workspace, absl::string_view key) const;
 
   absl::StatusOr<std::optional<std::string>> Get(const ViewSnapshot& snapshot,
                                                  WorkspaceId workspace, absl::string_view key,

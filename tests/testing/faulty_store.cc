@@ -37,7 +37,9 @@ class FaultyFamily final : public VersionedFamily {
     return faults_.At(StoreStep::kWritten, name_);
   }
   absl::Status Flush(bool wait) override {
-    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kFlush, name_));
+    const absl::Status fault = faults_.At(StoreStep::kFlush, name_);
+    if (absl::IsCancelled(fault)) return absl::OkStatus();
+    KITH_RETURN_IF_ERROR(fault);
     return family_->Flush(wait);
   }
   absl::Status Damage() const override { return family_->Damage(); }
@@ -75,7 +77,9 @@ class FaultyIndex final : public IndexFamily {
     return faults_.At(StoreStep::kWritten, name_);
   }
   absl::Status Flush(bool wait) override {
-    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kFlush, name_));
+    const absl::Status fault = faults_.At(StoreStep::kFlush, name_);
+    if (absl::IsCancelled(fault)) return absl::OkStatus();
+    KITH_RETURN_IF_ERROR(fault);
     return family_->Flush(wait);
   }
   absl::Status Damage() const override { return family_->Damage(); }

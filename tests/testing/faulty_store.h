@@ -18,7 +18,8 @@ enum class StoreStep { kRead, kWrite, kWritten, kFlush, kCreate, kDrop };
 
 class Faults {
  public:
-  // Answers the error of a step, or OK. Called on any thread, one call at a time.
+  // Answers the error of a step, or OK. Cancelled of a flush: it is said to be done and is not, as
+  // where a crash comes before its end. Called on any thread, one call at a time.
   using Decide = std::function<absl::Status(StoreStep step, absl::string_view family)>;
 
   void Set(Decide decide) {

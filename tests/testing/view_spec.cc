@@ -5,8 +5,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/check.h"
-#include "tests/testing/crashed_views.h"
+#include "projections/store/versioned_store.h"
 
 namespace kith::testing {
 namespace {
@@ -38,17 +37,25 @@ void ExpectNothingStale(const projections::View& view) {
 
 }  // namespace
 
-ViewSpec::ViewSpec(std::function<std::unique_ptr<projections::Projection>()> make)
-    : make_(std::move(make)), name_(make_()->name()) {
-  const std::unique_ptr<projections::Projection> projection = make_();
-  family_ = absl::StrCat(name_, ".", projection->version());
-  has_indexes_ = projection->has_indexes();
-  fixture_ = std::make_unique<ViewFixture>([make = make_] {
-    std::vector<std::unique_ptr<projections::Projection>> projections;
-    projections.push_back(make());
-    return projections;
-  });
+ViewSpec::ViewSpec(ViewFixture::Projections make) {
+  for (const auto& projection : make()) {
+    views_.emplace_back(projection->name());
+    families_.push_back(absl::StrCat(projection->name(), ".", projection->version()));
+    if (projection->has_indexes()) {
+      families_.push_back(absl::StrCat(families_.back(), projections::kIndexSuffix));
+    }
+  }
+  name_ = views_.front();
+  fixture_ = std::make_unique<ViewFixture>(std::move(make));
   fixture_->options().flush_on_close = false;  // closing is a kill
+  fixture_->UseFaults(*faults_);
+}
+
+projections::ViewSnapshot ViewSpec::Beside(const projections::ViewSnapshot& snapshot,
+                                           absl::string_view name) {
+  projections::View& other = live_->Find(name);
+  EXPECT_TRUE(WaitFor(other, snapshot.position()).ok());
+  return other.At(snapshot.position());
 }
 
 void ViewSpec::Record(absl::string_view stream, const google::protobuf::Message& event,
@@ -72,11 +79,13 @@ projections::ViewSnapshot ViewSpec::Then() {
   live_ = fixture_->Open("live");
   EXPECT_TRUE(WaitFor(view(), last_).ok());
   EXPECT_EQ(DigestOf(view(), last_), live) << "folding again after a kill changed something";
-  if (has_indexes_) {
-    const Digests whole{live, IndexDigestOf(view())};
+  if (families_.size() > 1) {
+    const std::vector<std::string> whole = DigestsOf(*live_);
     const Position middle(last_.value() / 2);
-    EXPECT_TRUE(Crash(last_, middle) == whole) << "index entries that are behind do not catch up";
-    EXPECT_TRUE(Crash(middle, last_) == whole) << "rows behind their index entries differ";
+    static size_t turn = 0;  // over all specs of a test
+    const std::string& family = families_[turn++ % families_.size()];
+    EXPECT_EQ(Crash(family, middle, last_), whole) << family << " behind does not catch up";
+    EXPECT_EQ(Crash(family, last_, middle), whole) << family << " ahead differs";
   }
 
   const uint64_t step = std::max<uint64_t>(1, last_.value() / kPastPositions);
@@ -87,22 +96,36 @@ projections::ViewSnapshot ViewSpec::Then() {
   return view().At(last_);
 }
 
-ViewSpec::Digests ViewSpec::Crash(Position rows, Position index) {
-  const std::string folder = StopAt(rows);
-  TakeIndexEntries(fixture_->PathOf(StopAt(index)), fixture_->PathOf(folder), family_);
+std::vector<std::string> ViewSpec::Crash(absl::string_view family, Position at, Position others) {
+  const std::string folder = absl::StrCat("crashed", ++rebuilds_);
+  StopAt(folder, std::min(at, others));
+  faults_->Set([&](StoreStep step, absl::string_view flushed) {
+    const bool lost = step == StoreStep::kFlush && (flushed == family) == (at < others);
+    return lost ? absl::CancelledError() : absl::OkStatus();
+  });
+  StopAt(folder, std::max(at, others));
+  faults_->Clear();
   const auto store = fixture_->Open(folder);
-  projections::View& view = store->Find(name_);
-  EXPECT_TRUE(WaitFor(view, last_).ok());
-  return {DigestOf(view, last_), IndexDigestOf(view)};
+  return DigestsOf(*store);
 }
 
-std::string ViewSpec::StopAt(Position head) {
-  const std::string folder = absl::StrCat("stopped", ++rebuilds_);
+void ViewSpec::StopAt(const std::string& folder, Position head) {
   const auto store = fixture_->OpenAt(folder, head);
-  projections::View& view = store->Find(name_);
-  EXPECT_TRUE(WaitFor(view, head).ok());
-  EXPECT_TRUE(view.Flush().ok());
-  return folder;
+  for (const std::string& name : views_) {
+    EXPECT_TRUE(WaitFor(store->Find(name), head).ok());
+    EXPECT_TRUE(store->Find(name).Flush().ok());
+  }
+}
+
+std::vector<std::string> ViewSpec::DigestsOf(projections::ViewStore& store) {
+  std::vector<std::string> digests;
+  for (const std::string& name : views_) {
+    projections::View& view = store.Find(name);
+    EXPECT_TRUE(WaitFor(view, last_).ok());
+    digests.push_back(DigestOf(view, last_));
+    digests.push_back(IndexDigestOf(view));
+  }
+  return digests;
 }
 
 std::string ViewSpec::Rebuild(Position head, Position position) {

@@ -7,9 +7,10 @@
 //
 // The events go through a real log in memory and a real view store. Then() also checks, by digest,
 // what must hold for every view: a rebuilt view equals the live one; a view that was killed and
-// folds the same events again equals it, too, also where a crash left its index entries at another
-// position than its rows; a read as of P equals a fold of the events up to P; and no entity
-// is stale. One thread.
+// folds the same events again equals it, too, also where a crash left one of its families, or of
+// those of its base, at another position than the others (one after the other, from one Then to the
+// next); a read as of P equals a fold of the
+// events up to P; and no entity is stale. One thread.
 #pragma once
 
 #include <functional>
@@ -18,18 +19,26 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "projections/engine/view_store.h"
+#include "tests/testing/faulty_store.h"
 #include "tests/testing/view_fixture.h"
 
 namespace kith::testing {
 
 class ViewSpec {
  public:
-  // `make` makes the projection anew for each view store.
-  explicit ViewSpec(std::function<std::unique_ptr<projections::Projection>()> make);
-  template <class Projection>
+  // `make` makes the projection anew for each view store, and behind it its base and what else is
+  // read with it.
+  explicit ViewSpec(ViewFixture::Projections make);
+  template <class Projection, class... Others>
   static ViewSpec Of() {
-    return ViewSpec([] { return std::make_unique<Projection>(); });
+    return ViewSpec([] {
+      std::vector<std::unique_ptr<projections::Projection>> projections;
+      projections.push_back(std::make_unique<Projection>());
+      (projections.push_back(std::make_unique<Others>()), ...);
+      return projections;
+    });
   }
   ViewSpec(ViewSpec&&) = default;
 
@@ -53,6 +62,10 @@ class ViewSpec {
   // The view as of an earlier event, after Then.
   projections::ViewSnapshot As(Position position) { return view().At(position); }
 
+  // Another of its views as of the same event as a snapshot.
+  projections::ViewSnapshot Beside(const projections::ViewSnapshot& snapshot,
+                                   absl::string_view name);
+
   // The last event given.
   Position last() const { return last_; }
   WorkspaceId workspace() const { return WorkspaceId(1); }
@@ -60,27 +73,22 @@ class ViewSpec {
   ViewFixture& fixture() { return *fixture_; }
 
  private:
-  struct Digests {
-    std::string rows;
-    std::string index;
-    friend bool operator==(const Digests&, const Digests&) = default;
-  };
-
   void Record(absl::string_view stream, const google::protobuf::Message& event,
               const GivenOptions& options);
   projections::View& view() { return live_->Find(name_); }
   // The digest at `position` of a view freshly folded from the first events up to `head`.
   std::string Rebuild(Position head, Position position);
-  // The digests of a view with the rows of one position and the index entries of another, after it
-  // has folded the rest.
-  Digests Crash(Position rows, Position index);
-  // A closed folder of the view as of `head`.
-  std::string StopAt(Position head);
+  // All that is kept of the views, as of the last event, of a store that a crash left with `family`
+  // at one position and the others at another, after it has folded the rest.
+  std::vector<std::string> Crash(absl::string_view family, Position at, Position others);
+  // A folder of the views as of `head`, or of what they were before where a flush is lost.
+  void StopAt(const std::string& folder, Position head);
+  std::vector<std::string> DigestsOf(projections::ViewStore& store);
 
-  std::function<std::unique_ptr<projections::Projection>()> make_;
   std::string name_;
-  std::string family_;
-  bool has_indexes_ = false;
+  std::vector<std::string> views_;     // it, and the others
+  std::vector<std::string> families_;  // theirs
+  std::unique_ptr<Faults> faults_ = std::make_unique<Faults>();
   std::unique_ptr<ViewFixture> fixture_;
   std::unique_ptr<projections::ViewStore> live_;  // opened before the first event
   Position last_;

@@ -13,6 +13,7 @@
 
 #include "absl/strings/numbers.h"
 #include "tests/projections/engine/deal_names.h"
+#include "tests/projections/engine/name_lengths.h"
 #include "tests/projections/engine/name_order.h"
 #include "tests/testing/faulty_store.h"
 #include "tests/testing/view_fixture.h"
@@ -43,8 +44,8 @@ class Chance {
   std::mt19937_64 random_;
 };
 
-// The names of the views; the second has indexes.
-constexpr const char* kViews[] = {"deal_names", "name_order"};
+// The names of the views; the second has indexes, and the others are based on it.
+constexpr const char* kViews[] = {"deal_names", "name_order", "lengths", "other_lengths"};
 
 class Ordeal {
  public:
@@ -53,6 +54,8 @@ class Ordeal {
           std::vector<std::unique_ptr<Projection>> list;
           list.push_back(std::make_unique<DealNames>());
           list.push_back(std::make_unique<NameOrder>());
+          list.push_back(std::make_unique<NameLengths>("lengths"));
+          list.push_back(std::make_unique<NameLengths>("other_lengths"));
           return list;
         }) {
     fixture_.Register<deals::v1::DealEvent>("deals");

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
+#include <memory>
 
 namespace kith::projections {
 namespace {
@@ -13,50 +13,53 @@ std::shared_ptr<const Chunk> ChunkTo(uint64_t last) {
   return chunk;
 }
 
-void AwaitIdle(const Feed& feed) {
-  while (!feed.idle()) std::this_thread::yield();
-}
-
-// One worker that takes once, while the test does something to a feed it waits on.
-class WaitingWorker {
- public:
-  explicit WaitingWorker(Feed& feed) : thread_([this, &feed] { work_ = feed.Take(); }) {
-    AwaitIdle(feed);
+// A feed whose lane is woken so many times.
+class FeedTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Feed> NewFeed(size_t events_max, Position begin) {
+    return std::make_unique<Feed>(events_max, begin, [this] { ++woken_; });
   }
-  Feed::Work Join() {
-    thread_.join();
-    return std::move(work_);
+  // A lane that has joined and found nothing to do.
+  static void Rest(Feed& feed) {
+    feed.Join();
+    EXPECT_TRUE(feed.Take().idle);
+    EXPECT_TRUE(feed.idle());
   }
 
- private:
-  Feed::Work work_;
-  std::thread thread_;
+  int woken_ = 0;
 };
 
-TEST(Feed, LeavesSkippingToTheWorkerThatIsAtWork) {
-  Feed feed(100, Position(0));
+TEST_F(FeedTest, LeavesSkippingToTheLaneThatIsAtWork) {
+  const auto owned = NewFeed(100, Position(0));
+  Feed& feed = *owned;
   feed.Join();
   EXPECT_FALSE(feed.Skip(Position(7)));
-  const Feed::Work work = feed.Take();  // does not wait
+  const Feed::Work work = feed.Take();
   EXPECT_TRUE(work.chunks.empty());
   EXPECT_EQ(work.through, Position(7));
 }
 
-TEST(Feed, LetsAWaitingWorkerSleepOverWhatIsSkipped) {
-  Feed feed(100, Position(0));
-  feed.Join();
-  WaitingWorker worker(feed);
+TEST_F(FeedTest, LetsARestingLaneSleepOverWhatIsSkipped) {
+  const auto owned = NewFeed(100, Position(0));
+  Feed& feed = *owned;
+  Rest(feed);
   EXPECT_TRUE(feed.Skip(Position(7)));
   EXPECT_TRUE(feed.Skip(Position(9)));
   EXPECT_TRUE(feed.idle());
+  EXPECT_EQ(woken_, 0);
   feed.Push(ChunkTo(12));
-  const Feed::Work work = worker.Join();
-  ASSERT_EQ(work.chunks.size(), 1u);
-  EXPECT_EQ(work.through, Position(12));
+  EXPECT_EQ(woken_, 1);
+  feed.Push(ChunkTo(14));
+  EXPECT_EQ(woken_, 1);  // it is at work now
+  const Feed::Work work = feed.Take();
+  EXPECT_FALSE(work.idle);
+  ASSERT_EQ(work.chunks.size(), 2u);
+  EXPECT_EQ(work.through, Position(14));
 }
 
-TEST(Feed, SkipsBehindChunksThatWait) {
-  Feed feed(100, Position(0));
+TEST_F(FeedTest, SkipsBehindChunksThatWait) {
+  const auto owned = NewFeed(100, Position(0));
+  Feed& feed = *owned;
   feed.Join();
   feed.Push(ChunkTo(5));
   EXPECT_FALSE(feed.Skip(Position(9)));
@@ -65,19 +68,21 @@ TEST(Feed, SkipsBehindChunksThatWait) {
   EXPECT_EQ(work.through, Position(9));
 }
 
-TEST(Feed, TellsAFlushHowFarWasSkipped) {
-  Feed feed(100, Position(0));
-  feed.Join();
-  WaitingWorker worker(feed);
+TEST_F(FeedTest, TellsAFlushHowFarWasSkipped) {
+  const auto owned = NewFeed(100, Position(0));
+  Feed& feed = *owned;
+  Rest(feed);
   EXPECT_TRUE(feed.Skip(Position(9)));
   feed.AskForFlush();
-  const Feed::Work work = worker.Join();
+  EXPECT_EQ(woken_, 1);
+  const Feed::Work work = feed.Take();
   EXPECT_TRUE(work.flush);
   EXPECT_EQ(work.through, Position(9));
 }
 
-TEST(Feed, VouchesForNothingOnceItDroppedChunks) {
-  Feed feed(100, Position(0));
+TEST_F(FeedTest, VouchesForNothingOnceItDroppedChunks) {
+  const auto owned = NewFeed(100, Position(0));
+  Feed& feed = *owned;
   feed.Join();
   feed.Push(ChunkTo(5));
   EXPECT_FALSE(feed.Skip(Position(9)));
@@ -89,8 +94,9 @@ TEST(Feed, VouchesForNothingOnceItDroppedChunks) {
   EXPECT_FALSE(feed.Skip(Position(11)));
 }
 
-TEST(Feed, KeepsNothingBeforeItIsJoined) {
-  Feed feed(100, Position(3));
+TEST_F(FeedTest, KeepsNothingBeforeItIsJoined) {
+  const auto owned = NewFeed(100, Position(3));
+  Feed& feed = *owned;
   EXPECT_EQ(feed.offered(), Position(3));
   feed.Push(ChunkTo(5));
   EXPECT_FALSE(feed.Skip(Position(9)));
@@ -102,8 +108,9 @@ TEST(Feed, KeepsNothingBeforeItIsJoined) {
   EXPECT_FALSE(work.cut_off);
 }
 
-TEST(Feed, CutsOffAWorkerThatLetsItFillUpAndNeverWaitsForIt) {
-  Feed feed(3, Position(0));  // a chunk without events weighs one
+TEST_F(FeedTest, CutsOffALaneThatLetsItFillUpAndNeverWaitsForIt) {
+  const auto owned = NewFeed(3, Position(0));
+  Feed& feed = *owned;  // a chunk without events weighs one
   feed.Join();
   for (uint64_t last = 1; last <= 10; ++last) feed.Push(ChunkTo(last));
   EXPECT_FALSE(feed.joined());
@@ -115,19 +122,35 @@ TEST(Feed, CutsOffAWorkerThatLetsItFillUpAndNeverWaitsForIt) {
   EXPECT_EQ(feed.Join(), Position(10));
 }
 
-TEST(Feed, CutsOffAWaitingWorkerForWhatWasNotDecodedForIt) {
-  Feed feed(100, Position(0));
-  feed.Join();
-  WaitingWorker worker(feed);
+TEST_F(FeedTest, CutsOffARestingLaneForWhatWasNotDecodedForIt) {
+  const auto owned = NewFeed(100, Position(0));
+  Feed& feed = *owned;
+  Rest(feed);
   feed.Miss(Position(7));
-  const Feed::Work work = worker.Join();
+  EXPECT_EQ(woken_, 1);
+  const Feed::Work work = feed.Take();
   EXPECT_TRUE(work.cut_off);
   EXPECT_EQ(work.through, Position(0));
   EXPECT_FALSE(feed.Skip(Position(9)));
 }
 
-TEST(Feed, DropsWhatWaitsWhenItsWorkerLeaves) {
-  Feed feed(100, Position(0));
+TEST_F(FeedTest, RestsNotWhereItWasWokenOrClosedAlready) {
+  const auto feed = NewFeed(100, Position(0));
+  feed->Wake();
+  EXPECT_FALSE(feed->Rest());
+  feed->TakeRequests();
+  EXPECT_TRUE(feed->Rest());
+  feed->Wake();
+  EXPECT_EQ(woken_, 1);
+  feed->TakeRequests();
+  feed->Close();
+  EXPECT_FALSE(feed->Rest());
+  EXPECT_FALSE(feed->idle());
+}
+
+TEST_F(FeedTest, DropsWhatWaitsWhenItsLaneLeaves) {
+  const auto owned = NewFeed(100, Position(0));
+  Feed& feed = *owned;
   feed.Join();
   feed.Push(ChunkTo(5));
   feed.Leave();

@@ -19,7 +19,8 @@ namespace kith::projections {
 // position of each event.
 class NameOrder final : public Projection {
  public:
-  explicit NameOrder(std::function<void(Position)> before = nullptr) : before_(std::move(before)) {}
+  explicit NameOrder(std::function<void(Position)> before = nullptr, int version = 1)
+      : before_(std::move(before)), version_(version) {}
 
   static const Table<deals::v1::Deal>& Deals() {
     static const auto& table = *new Table<deals::v1::Deal>(
@@ -35,7 +36,8 @@ class NameOrder final : public Projection {
   }
 
   absl::string_view name() const override { return "name_order"; }
-  int version() const override { return 1; }
+  int version() const override { return version_; }
+  uint8_t told_table() const override { return 1; }
   std::vector<std::string> categories() const override { return {"deals"}; }
   bool has_indexes() const override { return true; }
 
@@ -54,6 +56,7 @@ class NameOrder final : public Projection {
 
  private:
   const std::function<void(Position)> before_;
+  const int version_;
 };
 
 }  // namespace kith::projections

@@ -95,9 +95,10 @@ class ViewRecoveryTest : public ::testing::Test {
     EXPECT_TRUE(row.ok()) << row.status();
     return row.ok() && row->has_value() ? **row : "";
   }
+  // The first is of a deal that is new, so that its row is not in memory.
   Position AppendSome(int count) {
-    Position last;
-    for (int i = 0; i < count; ++i) {
+    Position last = fixture_.Append(absl::StrCat("deals/new", ++appended_), Renamed("v0"));
+    for (int i = 1; i < count; ++i) {
       last = fixture_.Append(absl::StrCat("deals/", i % 7), Renamed(absl::StrCat("v", i)));
     }
     return last;
@@ -141,6 +142,7 @@ class ViewRecoveryTest : public ::testing::Test {
     };
   }
 
+  int appended_ = 0;
   Mutex mutex_;
   std::vector<ViewNotice> notices_ KITH_GUARDED_BY(mutex_);
   Holdup holdup_;

@@ -1,0 +1,80 @@
+#include "projections/engine/fold_pool.h"
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/thread_name.h"
+
+namespace kith::projections {
+namespace {
+
+constexpr size_t kTurnsForBehind = 4;  // one of so many
+
+}  // namespace
+
+FoldPool::FoldPool(size_t threads) {
+  for (size_t i = 0; i < threads; ++i) {
+    threads_.emplace_back([this, i] {
+      NameThisThread(absl::StrCat("view-", i));
+      Work();
+    });
+  }
+}
+
+FoldPool::~FoldPool() { Stop(); }
+
+void FoldPool::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    changed_.NotifyAll();
+  }
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void FoldPool::Wake(FoldTask& task) {
+  MutexLock lock(mutex_);
+  if (task.state_ == FoldTask::State::kResting) {
+    Queue(task);
+  } else if (task.state_ == FoldTask::State::kRunning) {
+    task.state_ = FoldTask::State::kWoken;
+  }
+}
+
+void FoldPool::Queue(FoldTask& task) {
+  task.state_ = FoldTask::State::kQueued;
+  (task.behind_ ? behind_ : urgent_).push_back(&task);
+  changed_.NotifyOne();
+}
+
+FoldTask* FoldPool::TakeNext() {
+  const bool behind = urgent_.empty() || (!behind_.empty() && ++turns_ % kTurnsForBehind == 0);
+  std::deque<FoldTask*>& queue = behind ? behind_ : urgent_;
+  FoldTask* const task = queue.front();
+  queue.pop_front();
+  return task;
+}
+
+void FoldPool::Work() {
+  MutexLock lock(mutex_);
+  for (;;) {
+    if (urgent_.empty() && behind_.empty()) {
+      if (stopping_ && running_ == 0) break;
+      changed_.Wait(mutex_);
+      continue;
+    }
+    FoldTask& task = *TakeNext();
+    task.state_ = FoldTask::State::kRunning;
+    ++running_;
+    lock.Unlock();
+    const FoldTask::Next next = task.Step();
+    lock.Lock();
+    --running_;
+    task.behind_ = next == FoldTask::Next::kLater;
+    const bool woken = task.state_ == FoldTask::State::kWoken;
+    task.state_ = FoldTask::State::kResting;
+    if (woken || next != FoldTask::Next::kRest) Queue(task);
+  }
+  changed_.NotifyAll();  // the others end, too
+}
+
+}  // namespace kith::projections

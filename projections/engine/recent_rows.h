@@ -1,0 +1,65 @@
+// RecentRows: the rows that a fold has asked for lately, as they are now, so that the next event of
+// the same record costs no read of the store. One thread.
+//
+// Bounded by bytes in two halves: what is used moves to the newer one, and when that is full the
+// older one is dropped. A row that is only written and never asked for takes no room.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+
+namespace kith::projections {
+
+class RecentRows {
+ public:
+  using Row = std::optional<std::string>;  // nullopt: there is none
+
+  explicit RecentRows(size_t bytes_max) : half_bytes_max_(bytes_max / 2) {}
+
+  // Null where it is not remembered; until the next call.
+  const Row* Find(absl::string_view key) {
+    if (const auto found = newer_.find(key); found != newer_.end()) return &found->second;
+    const auto found = older_.find(key);
+    if (found == older_.end()) return nullptr;
+    Row row = std::move(found->second);
+    older_.erase(found);
+    return &Insert(key, std::move(row));
+  }
+  // The row was read.
+  void Add(absl::string_view key, Row row) { Insert(key, std::move(row)); }
+  // The row was written.
+  void Update(absl::string_view key, const Row& row) {
+    if (const auto found = newer_.find(key); found != newer_.end()) {
+      bytes_ = bytes_ - SizeOf(key, found->second) + SizeOf(key, row);
+      found->second = row;
+    } else if (older_.erase(key) > 0) {
+      Insert(key, row);
+    }
+  }
+
+ private:
+  using Rows = absl::flat_hash_map<std::string, Row>;
+
+  static size_t SizeOf(absl::string_view key, const Row& row) {
+    return key.size() + (row.has_value() ? row->size() : 0) + sizeof(Rows::value_type);
+  }
+  const Row& Insert(absl::string_view key, Row row) {
+    if (bytes_ > half_bytes_max_) {
+      older_ = std::exchange(newer_, {});
+      bytes_ = 0;
+    }
+    bytes_ += SizeOf(key, row);
+    return newer_.insert_or_assign(key, std::move(row)).first->second;
+  }
+
+  const size_t half_bytes_max_;
+  Rows newer_;
+  Rows older_;
+  size_t bytes_ = 0;  // of the newer ones
+};
+
+}  // namespace kith::projections
