@@ -5,22 +5,6 @@
 
 namespace kith::deals {
 
-const projections::Table<v1::Pipeline>& BoardPipelines() {
-  static const auto& table = *new projections::Table<v1::Pipeline>(
-      projections::TableBuilder<v1::Pipeline>(1)
-          .Key([](const v1::Pipeline& row) { return row.name(); })
-          .Build());
-  return table;
-}
-
-const projections::Table<v1::BoardDeal>& BoardDeals() {
-  static const auto& table = *new projections::Table<v1::BoardDeal>(
-      projections::TableBuilder<v1::BoardDeal>(2)
-          .Key([](const v1::BoardDeal& row) { return row.deal().name(); })
-          .Build());
-  return table;
-}
-
 const projections::Table<v1::BoardGroup>& BoardGroups() {
   static const auto& table = *new projections::Table<v1::BoardGroup>(
       projections::TableBuilder<v1::BoardGroup>(3)
@@ -34,12 +18,14 @@ const projections::Table<v1::BoardGroup>& BoardGroups() {
 const projections::Table<v1::BoardTouch>& BoardTouches() {
   static const auto& table = *new projections::Table<v1::BoardTouch>(
       projections::TableBuilder<v1::BoardTouch>(4)
-          .Key([](const v1::BoardTouch& row) {
-            return projections::KeyOf(row.stage(), row.owner(),
-                                      TouchDay(FromTimestamp(row.touch_time())), row.deal());
-          })
+          .Key([](const v1::BoardTouch& row) { return KeyOf(row); })
           .Build());
   return table;
+}
+
+std::string KeyOf(const v1::BoardTouch& row) {
+  return projections::KeyOf(row.stage(), row.owner(), TouchDay(FromTimestamp(row.touch_time())),
+                            row.deal());
 }
 
 int64_t TouchDay(absl::Time time) {

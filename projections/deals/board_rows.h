@@ -3,24 +3,21 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "absl/time/time.h"
-#include "kith/deals/v1/pipeline.pb.h"
 #include "kith/deals/v1/pipeline_board_rows.pb.h"
 #include "projections/tables/table.h"
 
 namespace kith::deals {
 
-// The board's own copy of each pipeline, by name.
-const projections::Table<v1::Pipeline>& BoardPipelines();
-// Every deal that is there, by name.
-const projections::Table<v1::BoardDeal>& BoardDeals();
 // By KeyOf(stage, owner).
 const projections::Table<v1::BoardGroup>& BoardGroups();
 // The open deals by KeyOf(stage, owner, TouchDay, deal), so that those that nobody touched since
 // some time are a range of keys. By days, because a deal that is touched a hundred times a day is
 // then a hundred versions of one key, and not a hundred dead keys in the way of every scan.
 const projections::Table<v1::BoardTouch>& BoardTouches();
+std::string KeyOf(const v1::BoardTouch& row);
 
 // The day, in UTC, that a time lies in: days since 1970.
 int64_t TouchDay(absl::Time time);

@@ -1,7 +1,8 @@
 // DealList: every deal that is there, with the stages it has been in and when something last
 // happened about it; found by name and by any of the fields that lists are filtered and ordered by.
 //
-// An interaction that is about no deal costs nothing here: it is not taken.
+// An interaction that is about no deal costs nothing here: it is not taken. Other views of deals
+// are based on this one, and keep no deals themselves.
 #pragma once
 
 #include <string>

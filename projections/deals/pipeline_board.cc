@@ -1,32 +1,26 @@
 #include "projections/deals/pipeline_board.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "eventstore/base/proto_time.h"
 #include "projections/deals/board_group.h"
 #include "projections/deals/board_rows.h"
-#include "projections/deals/deal_fold.h"
-#include "projections/deals/pipeline_fold.h"
-#include "projections/deals/touched_deals.h"
+#include "projections/deals/deal_list.h"
+#include "projections/deals/pipeline_list.h"
 #include "projections/store/key_codec.h"
 
 namespace kith::deals {
 namespace {
 
-using eventstore::EventHeader;
-using eventstore::RecordedEvent;
-
 // What the board shows of a deal; changes of other fields change no row of it.
-v1::Deal Shown(const v1::Deal& deal) {
-  v1::Deal shown;
-  shown.set_name(deal.name());
-  shown.set_stage(deal.stage());
-  shown.set_status(deal.status());
-  shown.set_owner(deal.owner());
-  if (deal.has_amount()) *shown.mutable_amount() = deal.amount();
-  if (deal.has_probability()) shown.set_probability(deal.probability());
-  *shown.mutable_stage_enter_time() = deal.stage_enter_time();
-  return shown;
+bool AreShownAlike(const v1::Deal& a, const v1::Deal& b) {
+  return a.stage() == b.stage() && a.status() == b.status() && a.owner() == b.owner() &&
+         a.has_amount() == b.has_amount() && a.amount().units() == b.amount().units() &&
+         a.amount().nanos() == b.amount().nanos() &&
+         a.amount().currency_code() == b.amount().currency_code() &&
+         a.has_probability() == b.has_probability() && a.probability() == b.probability() &&
+         FromTimestamp(a.stage_enter_time()) == FromTimestamp(b.stage_enter_time());
 }
 
 // The owners whose board shows the deal: all together, and the deal's own.
@@ -35,102 +29,81 @@ std::vector<std::string> OwnersOf(const v1::Deal& deal) {
   return {"", deal.owner()};
 }
 
-void MoveTouch(absl::Time time, v1::BoardDeal& row) {
-  if (row.has_touch_time() && FromTimestamp(row.touch_time()) >= time) return;
-  *row.mutable_touch_time() = ToTimestamp(time);
-}
+// What of a deal a row is about: it in its stage, among the deals of all owners or of one.
+struct Place {
+  std::string owner;
+  const v1::Deal* before = nullptr;  // it stood there
+  const v1::Deal* after = nullptr;   // it stands there
+};
 
-// Adds a deal to the groups it stands in, or takes it away with `times` -1. A group without deals
-// has no row.
-absl::Status CountDeal(projections::ViewBatch& batch, WorkspaceId workspace, const v1::Deal& deal,
-                       int times) {
-  for (const std::string& owner : OwnersOf(deal)) {
-    const std::string key = projections::KeyOf(deal.stage(), owner);
-    KITH_ASSIGN_OR_RETURN(auto row, BoardGroups().Get(batch, workspace, key));
-    v1::BoardGroup group = std::move(row).value_or(v1::BoardGroup());
-    group.set_stage(deal.stage());
-    group.set_owner(owner);
-    AddDeal(deal, times, group);
-    KITH_RETURN_IF_ERROR(group.count() > 0 ? BoardGroups().Put(batch, workspace, group)
-                                           : BoardGroups().Delete(batch, workspace, key));
+// The places where a deal stood and stands, of which one may be null.
+std::vector<Place> PlacesOf(const v1::Deal* before, const v1::Deal* after) {
+  std::vector<Place> places;
+  if (before != nullptr) {
+    for (std::string& owner : OwnersOf(*before)) places.push_back({std::move(owner), before});
   }
-  return absl::OkStatus();
-}
-
-// Notes when an open deal was touched, or strikes the note out with `times` -1. Closed deals do not
-// rot.
-absl::Status NoteTouch(projections::ViewBatch& batch, WorkspaceId workspace,
-                       const v1::BoardDeal& row, int times) {
-  if (row.deal().status() != v1::OPEN) return absl::OkStatus();
-  for (const std::string& owner : OwnersOf(row.deal())) {
-    v1::BoardTouch touch;
-    touch.set_stage(row.deal().stage());
-    touch.set_owner(owner);
-    *touch.mutable_touch_time() = row.touch_time();
-    touch.set_deal(row.deal().name());
-    const int64_t day = TouchDay(FromTimestamp(touch.touch_time()));
-    const std::string key = projections::KeyOf(touch.stage(), owner, day, touch.deal());
-    KITH_RETURN_IF_ERROR(times > 0 ? BoardTouches().Put(batch, workspace, touch)
-                                   : BoardTouches().Delete(batch, workspace, key));
+  if (after == nullptr) return places;
+  for (std::string& owner : OwnersOf(*after)) {
+    const auto same = std::find_if(places.begin(), places.end(), [&](const Place& place) {
+      return place.owner == owner && place.before != nullptr && before->stage() == after->stage();
+    });
+    if (same == places.end()) {
+      places.push_back({std::move(owner), nullptr, after});
+    } else {
+      same->after = after;
+    }
   }
-  return absl::OkStatus();
+  return places;
 }
 
-using DealRow = std::optional<v1::BoardDeal>;  // nullopt: the deal is not there
+// Counts the deal where it stands, and no more where it stood. A group without deals has no row.
+absl::Status CountDeal(projections::ViewBatch& batch, WorkspaceId workspace, const Place& place) {
+  const std::string& stage = (place.after != nullptr ? place.after : place.before)->stage();
+  const std::string key = projections::KeyOf(stage, place.owner);
+  KITH_ASSIGN_OR_RETURN(auto row, BoardGroups().Get(batch, workspace, key));
+  v1::BoardGroup group = std::move(row).value_or(v1::BoardGroup());
+  group.set_stage(stage);
+  group.set_owner(place.owner);
+  if (place.before != nullptr) AddDeal(*place.before, -1, group);
+  if (place.after != nullptr) AddDeal(*place.after, 1, group);
+  return group.count() > 0 ? BoardGroups().Put(batch, workspace, group)
+                           : BoardGroups().Delete(batch, workspace, key);
+}
+
+// When an open deal was touched; nullopt of one that is not there, or closed and does not rot.
+std::optional<v1::BoardTouch> TouchOf(const v1::Deal* deal, const std::string& owner) {
+  if (deal == nullptr || deal->status() != v1::OPEN) return std::nullopt;
+  v1::BoardTouch touch;
+  touch.set_stage(deal->stage());
+  touch.set_owner(owner);
+  *touch.mutable_touch_time() = deal->last_activity_time();
+  touch.set_deal(deal->name());
+  return touch;
+}
+
+void NoteTouch(projections::ViewBatch& batch, WorkspaceId workspace, const Place& place) {
+  const auto before = TouchOf(place.before, place.owner);
+  const auto after = TouchOf(place.after, place.owner);
+  const std::string key = before.has_value() ? KeyOf(*before) : "";
+  if (before.has_value() && !(after.has_value() && KeyOf(*after) == key)) {
+    BoardTouches().Erase(batch, workspace, key);
+  }
+  if (after.has_value()) BoardTouches().Set(batch, workspace, *after);
+}
 
 // Brings every row in line with what became of one deal.
-absl::Status Replace(projections::ViewBatch& batch, WorkspaceId workspace, const DealRow& before,
-                     const DealRow& after) {
-  const bool only_touched = before.has_value() && after.has_value() &&
-                            before->deal().SerializeAsString() == after->deal().SerializeAsString();
-  if (before.has_value()) {
-    KITH_RETURN_IF_ERROR(NoteTouch(batch, workspace, *before, -1));
-    if (!only_touched) KITH_RETURN_IF_ERROR(CountDeal(batch, workspace, before->deal(), -1));
+absl::Status ApplyChange(const projections::RowChange& change, projections::ViewBatch& batch) {
+  const auto* const before = change.before<v1::Deal>();
+  const auto* const after = change.after<v1::Deal>();
+  const bool alike = before != nullptr && after != nullptr && AreShownAlike(*before, *after);
+  const bool touched = !alike || FromTimestamp(before->last_activity_time()) !=
+                                     FromTimestamp(after->last_activity_time());
+  if (!touched) return absl::OkStatus();
+  for (const Place& place : PlacesOf(before, after)) {
+    if (!alike) KITH_RETURN_IF_ERROR(CountDeal(batch, change.workspace(), place));
+    NoteTouch(batch, change.workspace(), place);
   }
-  if (!after.has_value()) {
-    if (!before.has_value()) return absl::OkStatus();
-    return BoardDeals().Delete(batch, workspace, before->deal().name());
-  }
-  KITH_RETURN_IF_ERROR(NoteTouch(batch, workspace, *after, 1));
-  if (!only_touched) KITH_RETURN_IF_ERROR(CountDeal(batch, workspace, after->deal(), 1));
-  return BoardDeals().Put(batch, workspace, *after);
-}
-
-absl::Status ApplyDeal(const RecordedEvent& event, projections::ViewBatch& batch) {
-  const EventHeader& header = event.header();
-  KITH_ASSIGN_OR_RETURN(const DealRow before,
-                        BoardDeals().Get(batch, header.workspace, header.stream));
-  v1::BoardDeal after = before.value_or(v1::BoardDeal());
-  const auto kind = FoldDeal({*event.event, header.revision, header.occur_time, event.erased},
-                             *after.mutable_deal());
-  if (!before.has_value() && kind != StandardEvent::kCreated) return absl::OkStatus();
-  if (kind == StandardEvent::kDeleted) {
-    return Replace(batch, header.workspace, before, std::nullopt);
-  }
-  *after.mutable_deal() = Shown(after.deal());
-  MoveTouch(header.occur_time, after);
-  return Replace(batch, header.workspace, before, after);
-}
-
-absl::Status ApplyPipeline(const RecordedEvent& event, projections::ViewBatch& batch) {
-  const EventHeader& header = event.header();
-  KITH_ASSIGN_OR_RETURN(auto row, BoardPipelines().Get(batch, header.workspace, header.stream));
-  const bool existed = row.has_value();
-  v1::Pipeline pipeline = std::move(row).value_or(v1::Pipeline());
-  const auto kind =
-      FoldPipeline({*event.event, header.revision, header.occur_time, event.erased}, pipeline);
-  if (!existed && kind != StandardEvent::kCreated) return absl::OkStatus();
-  return BoardPipelines().Put(batch, header.workspace, pipeline);
-}
-
-// Something happened about a deal that did not change it. A deal that is gone stays so.
-absl::Status Touch(const EventHeader& header, absl::string_view deal,
-                   projections::ViewBatch& batch) {
-  KITH_ASSIGN_OR_RETURN(const DealRow before, BoardDeals().Get(batch, header.workspace, deal));
-  if (!before.has_value()) return absl::OkStatus();
-  v1::BoardDeal after = *before;
-  MoveTouch(header.occur_time, after);
-  return Replace(batch, header.workspace, before, after);
+  return absl::OkStatus();
 }
 
 // How many open deals of a group nobody touched for longer than `rot_days` days of 24 hours.
@@ -176,21 +149,22 @@ absl::StatusOr<v1::BoardStage> ReadStage(const projections::ViewSnapshot& snapsh
 
 }  // namespace
 
-bool PipelineBoard::Takes(const RecordedEvent& event) const { return IsAboutDeals(event); }
+std::string PipelineBoard::base() const { return std::string(DealList::kName); }
 
-absl::Status PipelineBoard::Apply(const RecordedEvent& event, projections::ViewBatch& batch) const {
-  const absl::string_view category = eventstore::CategoryOf(event.header().stream);
-  if (category == "deals") return ApplyDeal(event, batch);
-  if (category == "pipelines") return ApplyPipeline(event, batch);
-  return ForEachTouchedDeal(
-      event, [&](absl::string_view deal) { return Touch(event.header(), deal, batch); });
+absl::Status PipelineBoard::Apply(const eventstore::RecordedEvent&,
+                                  projections::ViewBatch& batch) const {
+  for (const projections::RowChange& change : batch.changes()) {
+    KITH_RETURN_IF_ERROR(ApplyChange(change, batch));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<v1::PipelineBoard>> ReadPipelineBoard(
-    const projections::ViewSnapshot& snapshot, const BoardQuery& query) {
-  KITH_ASSIGN_OR_RETURN(
-      const auto pipeline,
-      BoardPipelines().Get(snapshot, query.workspace, query.pipeline, eventstore::ReadTier::kDisk));
+    const projections::ViewSnapshot& snapshot, const projections::ViewSnapshot& pipelines,
+    const BoardQuery& query) {
+  KITH_ASSIGN_OR_RETURN(const auto pipeline,
+                        PipelineList::Pipelines().Get(pipelines, query.workspace, query.pipeline,
+                                                      eventstore::ReadTier::kDisk));
   if (!pipeline.has_value()) return std::nullopt;
   v1::PipelineBoard board;
   board.set_pipeline(pipeline->name());

@@ -1,13 +1,13 @@
 // PipelineBoard: what stands in each stage of a pipeline: how many deals, what they are worth, how
 // old they are, and how many of them rot.
 //
-// The view keeps, for each stage, the deals of all owners and those of each owner as one row of
-// counts and exact sums (board_group.h), and the open deals by the day they were touched. What
-// depends on the moment or on the pipeline's settings (ages, rotting, weighting) is computed when
-// the board is read. It keeps pipelines of its own, so a board as of any position is the fold of
-// everything up to it. Deals are touched by their own events and by interactions that belong to
-// them or are linked to them. An open deal weighs by its own probability where it has one; a closed
-// one by its stage's, whatever was hoped before.
+// The view is based on the deal list, and keeps, for each stage, the deals of all owners and those
+// of each owner as one row of counts and exact sums (board_group.h), and the open deals by the day
+// they were touched. What depends on the moment or on the pipeline (its stages, ages, rotting,
+// weighting) is computed when the board is read, together with the pipeline list as of the same
+// position. Deals are touched by their own events and by interactions that belong to them or are
+// linked to them. An open deal weighs by its own probability where it has one; a closed one by its
+// stage's, whatever was hoped before.
 #pragma once
 
 #include <optional>
@@ -29,12 +29,9 @@ class PipelineBoard final : public projections::Projection {
   static constexpr absl::string_view kName = "pipeline_board";
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 1; }
-  std::vector<std::string> categories() const override {
-    return {"deals", "pipelines", "interactions"};
-  }
-  // Of the interactions, those about a deal.
-  bool Takes(const eventstore::RecordedEvent& event) const override;
+  int version() const override { return 2; }
+  std::string base() const override;
+  std::vector<std::string> categories() const override { return {}; }
   bool reads_personal() const override { return false; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;
@@ -48,9 +45,11 @@ struct BoardQuery {
   absl::Time read_time;     // what ages and rotting are computed for
 };
 
-// The board as of the snapshot, its read_time set; nullopt when there is no such pipeline. Errors
-// are the snapshot's. Touches the disk: not on a gRPC thread.
+// The board as of the snapshot and that of the pipeline list at the same position, its read_time
+// set; nullopt when there is no such pipeline. Errors are the snapshots'. Touches the disk: not on
+// a gRPC thread.
 absl::StatusOr<std::optional<v1::PipelineBoard>> ReadPipelineBoard(
-    const projections::ViewSnapshot& snapshot, const BoardQuery& query);
+    const projections::ViewSnapshot& snapshot, const projections::ViewSnapshot& pipelines,
+    const BoardQuery& query);
 
 }  // namespace kith::deals

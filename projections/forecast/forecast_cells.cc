@@ -38,14 +38,6 @@ const Table<deals::v1::Stage>& ForecastStages() {
   return table;
 }
 
-const Table<deals::v1::Deal>& ForecastDeals() {
-  static const auto& table =
-      *new Table<deals::v1::Deal>(TableBuilder<deals::v1::Deal>(2)
-                                      .Key([](const deals::v1::Deal& deal) { return deal.name(); })
-                                      .Build());
-  return table;
-}
-
 const Table<v1::ForecastCell>& ForecastCells() {
   static const auto& table =
       *new Table<v1::ForecastCell>(TableBuilder<v1::ForecastCell>(3).Key(CellKey).Build());

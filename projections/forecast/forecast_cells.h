@@ -15,8 +15,6 @@ namespace kith::forecast {
 
 // The stages of every pipeline, by name. Table numbers are persisted: see SalesForecast::version.
 const projections::Table<deals::v1::Stage>& ForecastStages();
-// Every deal that is there, by name: as much of it as a cell depends on.
-const projections::Table<deals::v1::Deal>& ForecastDeals();
 // By KeyOf(status, time, what tells cells of that time apart), so that a period is a range of keys.
 const projections::Table<v1::ForecastCell>& ForecastCells();
 

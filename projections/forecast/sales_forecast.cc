@@ -1,20 +1,17 @@
 #include "projections/forecast/sales_forecast.h"
 
+#include <initializer_list>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
-#include "kith/deals/v1/deal_events.pb.h"
 #include "kith/deals/v1/pipeline_events.pb.h"
 #include "projections/forecast/forecast_cells.h"
-#include "projections/tables/fold_resource.h"
 
 namespace kith::forecast {
 namespace {
 
 using deals::v1::Deal;
-using deals::v1::DealEvent;
 using deals::v1::DealStatus;
 using deals::v1::PipelineEvent;
 using deals::v1::Stage;
@@ -24,89 +21,35 @@ using projections::ViewBatch;
 
 constexpr absl::CivilDay kEpochDay(1970, 1, 1);
 
-// What a cell depends on; changes of other fields change no row.
-Deal Counted(const Deal& deal) {
-  Deal counted;
-  counted.set_name(deal.name());
-  counted.set_pipeline(deal.pipeline());
-  counted.set_stage(deal.stage());
-  counted.set_status(deal.status());
-  counted.set_owner(deal.owner());
-  counted.set_forecast_category(deal.forecast_category());
-  if (deal.has_amount()) *counted.mutable_amount() = deal.amount();
-  if (deal.has_probability()) counted.set_probability(deal.probability());
-  if (deal.has_expected_close_date()) {
-    *counted.mutable_expected_close_date() = deal.expected_close_date();
-  }
-  if (deal.has_close_time()) *counted.mutable_close_time() = deal.close_time();
-  return counted;
-}
-
-void Enter(const std::string& stage, DealStatus status, absl::Time time, Deal& deal) {
-  deal.set_stage(stage);
-  deal.set_status(status);
-  deal.clear_close_time();
-  if (status != deals::v1::OPEN) *deal.mutable_close_time() = ToTimestamp(time);
-}
-
-// The deal after an event; nullopt when it was deleted.
-std::optional<Deal> Folded(Deal deal, const RecordedEvent& recorded) {
-  const StandardEvent kind = FoldStandardEvent(projections::HappeningOf(recorded), deal);
-  if (kind == StandardEvent::kDeleted) return std::nullopt;
-  const auto& event = static_cast<const DealEvent&>(*recorded.event);
-  const absl::Time time = recorded.header().occur_time;
-  switch (event.event_case()) {
-    case DealEvent::kDealCreated:
-      deal.set_status(deals::v1::OPEN);
-      break;
-    case DealEvent::kDealStageChanged:
-      deal.set_stage(event.deal_stage_changed().to_stage());
-      break;
-    case DealEvent::kDealWon:
-      Enter(event.deal_won().to_stage(), deals::v1::WON, time, deal);
-      break;
-    case DealEvent::kDealLost:
-      Enter(event.deal_lost().to_stage(), deals::v1::LOST, time, deal);
-      break;
-    case DealEvent::kDealReopened:
-      Enter(event.deal_reopened().to_stage(), deals::v1::OPEN, time, deal);
-      break;
-    case DealEvent::kDealUpdated:
-    case DealEvent::kDealDeleted:
-    case DealEvent::EVENT_NOT_SET:
-      break;
-  }
-  return Counted(deal);
-}
-
-// Adds a deal to its cell, or takes it away with `times` -1. A cell without deals has no row.
-absl::Status CountDeal(ViewBatch& batch, WorkspaceId workspace, const Deal& deal, int times) {
-  const v1::ForecastCell alone = CellOf(deal);
-  const std::string key = CellKey(alone);
+// Counts a deal to the cell of `when` it is alone in, `times` 1 or -1, or two of one cell at once.
+// A cell without deals has no row.
+absl::Status Count(ViewBatch& batch, WorkspaceId workspace,
+                   std::initializer_list<std::pair<const v1::ForecastCell*, int>> counted) {
+  const v1::ForecastCell& some = *counted.begin()->first;
+  const std::string key = CellKey(some);
   KITH_ASSIGN_OR_RETURN(auto row, ForecastCells().Get(batch, workspace, key));
-  v1::ForecastCell cell = alone;
+  v1::ForecastCell cell = some;
   cell.clear_count();
   cell.clear_amount_high();
   cell.clear_amount_low();
   if (row.has_value()) cell = *std::move(row);
-  AddCell(alone, times, cell);
+  for (const auto& [alone, times] : counted) AddCell(*alone, times, cell);
   return cell.count() > 0 ? ForecastCells().Put(batch, workspace, cell)
                           : ForecastCells().Delete(batch, workspace, key);
 }
 
-absl::Status ApplyDeal(const RecordedEvent& event, ViewBatch& batch) {
-  const WorkspaceId workspace = event.header().workspace;
-  const std::string& name = event.header().stream;
-  KITH_ASSIGN_OR_RETURN(const auto before, ForecastDeals().Get(batch, workspace, name));
-  const std::optional<Deal> after = Folded(before.value_or(Deal()), event);
-  if (before.has_value() && after.has_value() &&
-      before->SerializeAsString() == after->SerializeAsString()) {
-    return absl::OkStatus();
+absl::Status ApplyChange(const projections::RowChange& change, ViewBatch& batch) {
+  std::optional<v1::ForecastCell> before, after;
+  if (const Deal* const deal = change.before<Deal>(); deal != nullptr) before = CellOf(*deal);
+  if (const Deal* const deal = change.after<Deal>(); deal != nullptr) after = CellOf(*deal);
+  const WorkspaceId workspace = change.workspace();
+  if (before.has_value() && after.has_value() && CellKey(*before) == CellKey(*after)) {
+    return NanosOf(*before) == NanosOf(*after)
+               ? absl::OkStatus()
+               : Count(batch, workspace, {{&*before, -1}, {&*after, 1}});
   }
-  if (before.has_value()) KITH_RETURN_IF_ERROR(CountDeal(batch, workspace, *before, -1));
-  if (!after.has_value()) return ForecastDeals().Delete(batch, workspace, name);
-  KITH_RETURN_IF_ERROR(CountDeal(batch, workspace, *after, 1));
-  return ForecastDeals().Put(batch, workspace, *after);
+  if (before.has_value()) KITH_RETURN_IF_ERROR(Count(batch, workspace, {{&*before, -1}}));
+  return after.has_value() ? Count(batch, workspace, {{&*after, 1}}) : absl::OkStatus();
 }
 
 absl::Status ApplyPipeline(const RecordedEvent& recorded, ViewBatch& batch) {
@@ -177,8 +120,13 @@ absl::Status VisitClosed(const projections::ViewSnapshot& snapshot, WorkspaceId 
 }  // namespace
 
 absl::Status SalesForecast::Apply(const RecordedEvent& event, ViewBatch& batch) const {
-  const bool deal = eventstore::CategoryOf(event.header().stream) == "deals";
-  return deal ? ApplyDeal(event, batch) : ApplyPipeline(event, batch);
+  if (eventstore::CategoryOf(event.header().stream) == "pipelines") {
+    return ApplyPipeline(event, batch);
+  }
+  for (const projections::RowChange& change : batch.changes()) {
+    KITH_RETURN_IF_ERROR(ApplyChange(change, batch));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<StagesByName> ReadStages(const projections::ViewSnapshot& snapshot,

@@ -1,11 +1,11 @@
 // SalesForecast: what will be sold, what was sold and what was lost, by the day it is expected or
 // by the time it was closed.
 //
-// The view keeps deals as counts and exact sums by everything that a forecast can ask of them
-// (forecast_cells.h), and the stages of all pipelines as they are. Weighting, categories, months
-// and quarters are computed when it is read, so that a changed probability or fiscal calendar needs
-// no fold, and a forecast as of any position is the fold of everything up to it. A read costs the
-// cells of its period, whatever else the workspace holds.
+// The view is based on the deal list, and keeps counts and exact sums by everything that a forecast
+// can ask of deals (forecast_cells.h), and the stages of all pipelines as they are. Weighting,
+// categories, months and quarters are computed when it is read, so that a changed probability or
+// fiscal calendar needs no fold, and a forecast as of any position is the fold of everything up to
+// it. A read costs the cells of its period, whatever else the workspace holds.
 #pragma once
 
 #include <optional>
@@ -29,8 +29,10 @@ class SalesForecast final : public projections::Projection {
   static constexpr absl::string_view kName = "sales_forecast";
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 1; }
-  std::vector<std::string> categories() const override { return {"deals", "pipelines"}; }
+  int version() const override { return 2; }
+  std::string base() const override { return "deal_list"; }
+  std::vector<std::string> categories() const override { return {"pipelines"}; }
+  bool reads_personal() const override { return false; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;
 };

@@ -22,11 +22,11 @@ absl::Status GetBoard(const ReadContext& context, const v1::GetPipelineBoardRequ
                       v1::PipelineBoard* response) {
   const absl::string_view pipeline =
       request.pipeline().empty() ? kDefaultPipeline : absl::string_view(request.pipeline());
-  KITH_ASSIGN_OR_RETURN(auto board,
-                        ReadPipelineBoard(context.view(), {.workspace = context.workspace(),
-                                                           .pipeline = pipeline,
-                                                           .owner = request.owner(),
-                                                           .read_time = context.read_time}));
+  KITH_ASSIGN_OR_RETURN(auto board, ReadPipelineBoard(context.view(0), context.view(1),
+                                                      {.workspace = context.workspace(),
+                                                       .pipeline = pipeline,
+                                                       .owner = request.owner(),
+                                                       .read_time = context.read_time}));
   if (!board.has_value()) return ResourceNotFound(PipelineRules(), pipeline);
   *response = *std::move(board);
   return absl::OkStatus();
@@ -85,7 +85,7 @@ void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
   methods.Command<v1::WinDealRequest, v1::Deal>(DealCommands());
   methods.Command<v1::LoseDealRequest, v1::Deal>(DealCommands());
   methods.Command<v1::ReopenDealRequest, v1::Deal>(DealCommands());
-  methods.Read(PipelineBoard::kName, ReadKind::kScan, GetBoard);
+  methods.Read({PipelineBoard::kName, PipelineList::kName}, ReadKind::kScan, GetBoard);
   methods.Command<v1::AddStageRequest, v1::Pipeline>(StageCommands());
   methods.Command<v1::UpdateStageRequest, v1::Pipeline>(StageCommands());
   methods.Command<v1::ArchiveStageRequest, v1::Pipeline>(StageCommands());

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "projections/deals/deal_list.h"
 #include "projections/deals/pipeline_board.h"
+#include "projections/deals/pipeline_list.h"
 #include "tests/projections/deals/deal_events.h"
 #include "tests/projections/deals/naive_board.h"
 #include "tests/testing/histories.h"
@@ -177,18 +179,20 @@ class History {
   absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
 };
 
-std::string TextOf(const projections::ViewSnapshot& snapshot, const std::string& owner,
+std::string TextOf(const projections::ViewSnapshot& snapshot,
+                   const projections::ViewSnapshot& pipelines, const std::string& owner,
                    absl::Time time) {
-  const auto board = ReadPipelineBoard(snapshot, {.workspace = WorkspaceId(1),
-                                                  .pipeline = kDefaultPipeline,
-                                                  .owner = owner,
-                                                  .read_time = time});
+  const auto board = ReadPipelineBoard(snapshot, pipelines,
+                                       {.workspace = WorkspaceId(1),
+                                        .pipeline = kDefaultPipeline,
+                                        .owner = owner,
+                                        .read_time = time});
   return board.ok() && board->has_value() ? (*board)->DebugString() : board.status().ToString();
 }
 
 TEST(BoardHistory, ShowsWhatAFoldByHandShows) {
   const bool held = testing::HoldsForHistories("the board equals the naive board", [] {
-    ViewSpec spec = ViewSpec::Of<PipelineBoard>()
+    ViewSpec spec = ViewSpec::Of<PipelineBoard, DealList, PipelineList>()
                         .Takes<v1::DealEvent>("deals")
                         .Takes<v1::PipelineEvent>("pipelines")
                         .Takes<interactions::v1::InteractionEvent>("interactions");
@@ -198,8 +202,10 @@ TEST(BoardHistory, ShowsWhatAFoldByHandShows) {
         AnyStep(), spec, naive, [&](const Step& step) { history.Take(step); },
         [&](const projections::ViewSnapshot& board, const NaiveBoard& expected) {
           const absl::Time time = history.now() + absl::Hours(24 * 20);
+          const auto pipelines = spec.Beside(board, PipelineList::kName);
           for (const char* owner : {"", "users/1", "users/2", "users/3"}) {
-            RC_ASSERT(TextOf(board, owner, time) == expected.Read(owner, time).DebugString());
+            RC_ASSERT(TextOf(board, pipelines, owner, time) ==
+                      expected.Read(owner, time).DebugString());
           }
         });
   });

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "projections/deals/deal_list.h"
+#include "projections/deals/pipeline_list.h"
 #include "tests/projections/deals/deal_events.h"
 #include "tests/testing/view_spec.h"
 
@@ -17,7 +19,7 @@ using testing::ViewSpec;
 class PipelineBoardTest : public ::testing::Test {
  protected:
   PipelineBoardTest()
-      : spec_(ViewSpec::Of<PipelineBoard>()
+      : spec_(ViewSpec::Of<PipelineBoard, DealList, PipelineList>()
                   .Takes<v1::DealEvent>("deals")
                   .Takes<v1::PipelineEvent>("pipelines")
                   .Takes<interactions::v1::InteractionEvent>("interactions")) {
@@ -32,10 +34,11 @@ class PipelineBoardTest : public ::testing::Test {
 
   v1::PipelineBoard Read(const projections::ViewSnapshot& snapshot, absl::Time time,
                          const std::string& owner = "") {
-    const auto board = ReadPipelineBoard(snapshot, {.workspace = spec_.workspace(),
-                                                    .pipeline = kDefaultPipeline,
-                                                    .owner = owner,
-                                                    .read_time = time});
+    const auto board = ReadPipelineBoard(snapshot, spec_.Beside(snapshot, PipelineList::kName),
+                                         {.workspace = spec_.workspace(),
+                                          .pipeline = kDefaultPipeline,
+                                          .owner = owner,
+                                          .read_time = time});
     EXPECT_TRUE(board.ok() && board->has_value()) << board.status();
     return board.ok() ? board->value_or(v1::PipelineBoard()) : v1::PipelineBoard();
   }
@@ -74,8 +77,9 @@ TEST_F(PipelineBoardTest, ShowsEveryStageInOrderAlsoEmptyOnes) {
 }
 
 TEST_F(PipelineBoardTest, HasNoBoardOfAPipelineThatIsNotThere) {
+  const projections::ViewSnapshot snapshot = spec_.Then();
   const auto board = ReadPipelineBoard(
-      spec_.Then(),
+      snapshot, spec_.Beside(snapshot, PipelineList::kName),
       {.workspace = spec_.workspace(), .pipeline = "pipelines/other", .read_time = start_});
   ASSERT_TRUE(board.ok());
   EXPECT_FALSE(board->has_value());
