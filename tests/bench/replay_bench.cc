@@ -1,8 +1,12 @@
 // replay_bench: how quickly every view is folded anew from a log, against reading the same log and
 // only decoding and unsealing its events. Alternates the two and prints a JSON object with the
-// events a second of each round. The data directory is one of kithd; its own views are left alone.
+// events a second of each round, and the memory the process has then. The data directory is one of
+// kithd; its own views are left alone.
+#include <unistd.h>
+
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,16 +20,78 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/rocksdb/rocks_engine.h"
+#include "projections/contacts/contact_directory.h"
+#include "projections/deals/deal_list.h"
+#include "projections/deals/pipeline_board.h"
+#include "projections/deals/pipeline_list.h"
+#include "projections/forecast/sales_forecast.h"
+#include "projections/interactions/timeline.h"
+#include "projections/users/user_directory.h"
 #include "services/runtime/server_builder.h"
 #include "services/server/capabilities.inc"
 
 ABSL_FLAG(std::string, data, "", "The data directory.");
 ABSL_FLAG(int32_t, rounds, 5, "How often each is measured.");
+ABSL_FLAG(int32_t, copies, 0, "How many copies of each view are folded beside it.");
 
 namespace kith::bench {
 namespace {
 
 namespace fs = std::filesystem;
+
+using projections::Projection;
+
+// A view as it is, under another name.
+class CopiedView final : public Projection {
+ public:
+  CopiedView(std::unique_ptr<Projection> original, int copy)
+      : original_(std::move(original)), suffix_(absl::StrCat("_copy", copy)) {
+    name_ = absl::StrCat(original_->name(), suffix_);
+  }
+
+  absl::string_view name() const override { return name_; }
+  int version() const override { return original_->version(); }
+  std::vector<std::string> categories() const override { return original_->categories(); }
+  bool Takes(const eventstore::RecordedEvent& event) const override {
+    return original_->Takes(event);
+  }
+  bool reads_personal() const override { return original_->reads_personal(); }
+  bool has_indexes() const override { return original_->has_indexes(); }
+  std::string base() const override {
+    const std::string base = original_->base();
+    return base.empty() ? "" : base + suffix_;
+  }
+  uint8_t told_table() const override { return original_->told_table(); }
+  absl::Status Apply(const eventstore::RecordedEvent& event,
+                     projections::ViewBatch& batch) const override {
+    return original_->Apply(event, batch);
+  }
+
+ private:
+  const std::unique_ptr<Projection> original_;
+  const std::string suffix_;
+  std::string name_;
+};
+
+void AddCopies(int copy, runtime::ServerBuilder& builder) {
+  const auto add = [&](std::unique_ptr<Projection> original) {
+    builder.AddProjection(std::make_unique<CopiedView>(std::move(original), copy));
+  };
+  add(std::make_unique<contacts::ContactDirectory>());
+  add(std::make_unique<deals::DealList>());
+  add(std::make_unique<deals::PipelineBoard>());
+  add(std::make_unique<deals::PipelineList>());
+  add(std::make_unique<forecast::SalesForecast>());
+  add(std::make_unique<projections::Timeline>());
+  add(std::make_unique<users::UserDirectory>());
+}
+
+double ResidentBytes() {
+  std::ifstream file("/proc/self/statm");
+  double pages = 0;
+  file >> pages >> pages;
+  return pages * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
 
 // A whole server with empty views; its folding begins at once.
 std::unique_ptr<runtime::Server> Start(const std::string& data, const std::string& views) {
@@ -40,6 +106,7 @@ std::unique_ptr<runtime::Server> Start(const std::string& data, const std::strin
   options.views.path = views;
   runtime::ServerBuilder builder;
   RegisterCapabilities(builder);
+  for (int copy = 1; copy <= absl::GetFlag(FLAGS_copies); ++copy) AddCopies(copy, builder);
   auto server = builder.Start(options, std::move(storage));
   KITH_CHECK(server.ok());
   return *std::move(server);
@@ -84,6 +151,8 @@ int Main() {
   std::vector<double> rebuilt;
   std::vector<double> scanned;
   double events = 0;
+  size_t view_count = 0;
+  double resident = 0;
   for (int round = 0; round < absl::GetFlag(FLAGS_rounds); ++round) {
     fs::remove_all(views);
     const absl::Time begin = absl::Now();
@@ -91,14 +160,19 @@ int Main() {
     AwaitViews(server->runtime());
     events = static_cast<double>(server->runtime().log.head().value());
     rebuilt.push_back(events / absl::ToDoubleSeconds(absl::Now() - begin));
+    view_count = server->runtime().views.Health().size();
+    resident = ResidentBytes();
     const absl::Time scan = absl::Now();
     Scan(server->runtime());
     scanned.push_back(events / absl::ToDoubleSeconds(absl::Now() - scan));
     server->Stop();
   }
   fs::remove_all(views);
-  std::printf("{\"events\":%.0f,\"rebuilt_per_second\":[%s],\"scanned_per_second\":[%s]}\n", events,
-              absl::StrJoin(rebuilt, ",").c_str(), absl::StrJoin(scanned, ",").c_str());
+  std::printf(
+      "{\"events\":%.0f,\"views\":%zu,\"resident_bytes\":%.0f,"
+      "\"rebuilt_per_second\":[%s],\"scanned_per_second\":[%s]}\n",
+      events, view_count, resident, absl::StrJoin(rebuilt, ",").c_str(),
+      absl::StrJoin(scanned, ",").c_str());
   return 0;
 }
 

@@ -1,10 +1,15 @@
 """The rows about a long log: whether it slows calls down, and what memory it takes."""
 
+import json
+
 from . import worlds
 from .results import Result, Row
 from .rounds import Sample, alternate, column, ratios
 from .rows_calls import SHAPE
 from .servers import load
+
+
+COPIES = 8  # of each view: more than 60 in all
 
 
 def with_events(bench, name, events):
@@ -33,8 +38,17 @@ def memory(bench):
     kithd = large(bench)
     load(bench, kithd, "record", **SHAPE)
     resident = kithd.resident_bytes() / 1e6
-    return [Result.at_most("resident memory after RecordInteraction with a long log", 600, Sample([resident]),
-                           unit="MB", detail=f"{bench.settings.large_events:,} events")]
+    events = f"{bench.settings.large_events:,} events"
+    results = [Result.at_most("resident memory after RecordInteraction with a long log", 600, Sample([resident]),
+                              unit="MB", detail=events)]
+    kithd.stop()
+    copied = json.loads(bench.processes.run([bench.program("replay_bench"), f"--data={kithd.data}", "--rounds=1",
+                                             f"--copies={COPIES}"]))
+    kithd.start()
+    results.append(Result.at_most("the same with many more views, when all are folded anew", 600,
+                                  Sample([copied["resident_bytes"] / 1e6]), unit="MB",
+                                  detail=f"{copied['views']} views, {events}", numbers=copied))
+    return results
 
 
 ROWS = [
