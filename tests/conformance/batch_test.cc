@@ -77,10 +77,11 @@ class BatchTest : public ConformanceTest {
 
 class BatchCreateResources : public BatchTest {
  protected:
-  void SetUp() override { KITH_NEEDS(kind().batch_create); }
   const MethodDescriptor& method() const { return *kind().batch_create; }
 };
-INSTANTIATE_TEST_SUITE_P(All, BatchCreateResources, ::testing::ValuesIn(Kinds()), NameOfKind);
+INSTANTIATE_TEST_SUITE_P(
+    All, BatchCreateResources,
+    ::testing::ValuesIn(KindsWith({&Kind::create, &Kind::batch_create, &Kind::list})), NameOfKind);
 
 TEST_P(BatchCreateResources, CreateEachInItsOrder) {
   const Answer made = Call(method(), Creations(3));
@@ -145,7 +146,6 @@ TEST_P(BatchCreateResources, TakeARequestOnceHoweverOftenItIsSent) {
 class BatchUpdateResources : public BatchTest {
  protected:
   void SetUp() override {
-    KITH_NEEDS(kind().batch_update);
     for (int number = 0; number < 2; ++number) made_.push_back(world.Made(number));
     field_ = world.Changeable(*world.Sample(5)).front();
   }
@@ -165,7 +165,10 @@ class BatchUpdateResources : public BatchTest {
   std::vector<MessagePtr> made_;
   const FieldDescriptor* field_ = nullptr;
 };
-INSTANTIATE_TEST_SUITE_P(All, BatchUpdateResources, ::testing::ValuesIn(Kinds()), NameOfKind);
+INSTANTIATE_TEST_SUITE_P(All, BatchUpdateResources,
+                         ::testing::ValuesIn(KindsWith({&Kind::create, &Kind::update,
+                                                        &Kind::batch_update})),
+                         NameOfKind);
 
 TEST_P(BatchUpdateResources, ChangeEachAndTheSameTwiceInItsOrder) {
   const Answer changed = Call(method(), {Change(0, 5), Change(1, 6), Change(0, 7, "2")});
@@ -217,7 +220,6 @@ TEST_P(BatchUpdateResources, TakeARequestOnceHoweverOftenItIsSent) {
 class BatchDeleteResources : public BatchTest {
  protected:
   void SetUp() override {
-    KITH_NEEDS(kind().batch_delete);
     for (int number = 0; number < 3; ++number) {
       names_.push_back(TextOf(*world.Made(number), "name"));
     }
@@ -232,7 +234,10 @@ class BatchDeleteResources : public BatchTest {
 
   std::vector<std::string> names_;
 };
-INSTANTIATE_TEST_SUITE_P(All, BatchDeleteResources, ::testing::ValuesIn(Kinds()), NameOfKind);
+INSTANTIATE_TEST_SUITE_P(All, BatchDeleteResources,
+                         ::testing::ValuesIn(KindsWith({&Kind::create, &Kind::remove,
+                                                        &Kind::batch_delete})),
+                         NameOfKind);
 
 TEST_P(BatchDeleteResources, DeleteEachAlsoTwice) {
   EXPECT_EQ(Call(method(), Deletions({names_[0], names_[1], names_[0]})).reason(), "");

@@ -1,10 +1,13 @@
 #include "tests/conformance/kind.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/check.h"
+#include "eventstore/base/error.h"
 #include "kith/options/v1/options.pb.h"
+#include "services/core/links.h"
 #include "services/runtime/server_builder.h"
 #include "services/server/capabilities.inc"
 
@@ -81,16 +84,9 @@ std::string Kind::Nobody() const {
   return name;
 }
 
-std::string Kind::NotFound() const {
-  // The reason is the value's name without the enum's.
-  const auto& value = *type->rules->not_found;
-  std::string prefix;
-  for (const char c : value.type()->name()) {
-    if (absl::ascii_isupper(c) && !prefix.empty()) prefix += '_';
-    prefix += absl::ascii_toupper(c);
-  }
-  return value.name().substr(prefix.size() + 1);
-}
+std::string Kind::NotFound() const { return ReasonOf(*type->rules->not_found); }
+
+std::string Kind::LinkNotFound() const { return ReasonOf(*type->rules->link_not_found); }
 
 std::string Kind::Called() const {
   std::string called;
@@ -105,6 +101,20 @@ bool Kind::HasUpsert() const {
   return update != nullptr && update->input_type()->FindFieldByName("allow_missing") != nullptr;
 }
 
+bool Kind::IsPersonal() const {
+  for (int i = 0; i < resource->field_count(); ++i) {
+    if (resource->field(i)->options().GetExtension(options::v1::field).personal()) return true;
+  }
+  return false;
+}
+
+bool Kind::HasLinks() const {
+  const std::vector<std::string> patterns = LinkPatterns(*resource);
+  return std::any_of(patterns.begin(), patterns.end(), [](const std::string& pattern) {
+    return KindOf(pattern) != nullptr && KindOf(pattern)->create != nullptr;
+  });
+}
+
 const std::vector<const Kind*>& Kinds() {
   static const auto& kinds = *[] {
     auto* const builder = new runtime::ServerBuilder;
@@ -116,6 +126,22 @@ const std::vector<const Kind*>& Kinds() {
     return all;
   }();
   return kinds;
+}
+
+std::vector<const Kind*> KindsThat(const std::function<bool(const Kind&)>& holds) {
+  std::vector<const Kind*> kinds;
+  for (const Kind* const kind : Kinds()) {
+    if (holds(*kind)) kinds.push_back(kind);
+  }
+  return kinds;
+}
+
+std::vector<const Kind*> KindsWith(
+    std::initializer_list<const MethodDescriptor * Kind::*> methods) {
+  return KindsThat([&](const Kind& kind) {
+    return std::all_of(methods.begin(), methods.end(),
+                       [&](const auto method) { return kind.*method != nullptr; });
+  });
 }
 
 const Kind* KindOf(absl::string_view pattern) {

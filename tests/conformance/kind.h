@@ -2,6 +2,8 @@
 // suite knows of no resource but by this list, and asks of each what its methods promise.
 #pragma once
 
+#include <functional>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -36,15 +38,26 @@ struct Kind {
   std::string Nobody() const;
   // What it says when there is none of this name: "CONTACT_NOT_FOUND".
   std::string NotFound() const;
+  // What it says when a record that it links is not there.
+  std::string LinkNotFound() const;
   // What requests call it: "contact".
   std::string Called() const;
   // Whether callers may choose the ids of new ones.
   bool HasChosenIds() const { return type->rules->exists != nullptr; }
   // Whether an update may create what is missing.
   bool HasUpsert() const;
+  // Whether a field is somebody's personal data.
+  bool IsPersonal() const;
+  // Whether a field names records of another kind.
+  bool HasLinks() const;
 };
 
 const std::vector<const Kind*>& Kinds();
+// Those that have all of these methods: {&Kind::create, &Kind::update}.
+std::vector<const Kind*> KindsWith(
+    std::initializer_list<const google::protobuf::MethodDescriptor * Kind::*> methods);
+// Those of which it holds.
+std::vector<const Kind*> KindsThat(const std::function<bool(const Kind&)>& holds);
 // The one whose names are of this pattern; null where none is registered.
 const Kind* KindOf(absl::string_view pattern);
 
