@@ -224,7 +224,8 @@ class Core::Stream final : public grpc::ClientBidiReactor<RunSessionRequest, Run
   void OnDone(const grpc::Status& status) override {
     const std::shared_ptr<Core> core = core_;
     const uint64_t number = number_;
-    const grpc::Status ended = status;
+    // Of its own: the other one goes with the stream.
+    const grpc::Status ended(status.error_code(), status.error_message(), status.error_details());
     delete this;  // first: the last one to let go of a channel must not be a thread of gRPC's
     core->Ended(number, ended);
   }
