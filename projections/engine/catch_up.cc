@@ -40,17 +40,18 @@ absl::StatusOr<CatchUp::Stretch> CatchUp::After(size_t lane, const ViewSet& view
     readers = ViewsBehind(after);
   }
   absl::StatusOr<Kept> kept = Read(after, readers);
+  const absl::Status read = kept.status();
   MutexLock lock(mutex_);
   const auto waiting = std::move(reading_.extract(after).mapped());
   std::shared_ptr<const Chunk> chunk;
-  if (kept.ok()) {
+  if (read.ok()) {
     ++reads_;
     chunk = kept->chunk;
     if (chunk != nullptr && places_.size() > 1) Keep(after, *std::move(kept));
   }
   lock.Unlock();
   for (const auto& wake_another : waiting) wake_another();
-  if (!kept.ok()) return kept.status();
+  KITH_RETURN_IF_ERROR(read);
   return Stretch{std::move(chunk)};
 }
 

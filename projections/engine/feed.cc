@@ -68,7 +68,7 @@ void Feed::AskForFlush() {
 void Feed::Wake() {
   MutexLock lock(mutex_);
   woken_ = true;
-  const bool wake = EndRest();
+  const bool wake = std::exchange(asleep_, false) || EndRest();
   lock.Unlock();
   if (wake) wake_();
 }
@@ -78,7 +78,7 @@ void Feed::Close() {
   closed_ = true;
   if (!chunks_.empty()) through_ = Position();  // they are dropped, not folded
   Drop();
-  const bool wake = EndRest();
+  const bool wake = std::exchange(asleep_, false) || EndRest();
   lock.Unlock();
   if (wake) wake_();
 }
@@ -111,8 +111,8 @@ Feed::Work Feed::TakeRequests() {
 
 bool Feed::Rest() {
   MutexLock lock(mutex_);
-  idle_ = !woken_ && !closed_;
-  return idle_;
+  asleep_ = !woken_ && !closed_;
+  return asleep_;
 }
 
 bool Feed::closed() const {
@@ -122,7 +122,7 @@ bool Feed::closed() const {
 
 bool Feed::idle() const {
   MutexLock lock(mutex_);
-  return idle_;
+  return idle_ || asleep_;
 }
 
 }  // namespace kith::projections

@@ -102,7 +102,8 @@ class Feed {
   bool flush_ KITH_GUARDED_BY(mutex_) = false;
   bool closed_ KITH_GUARDED_BY(mutex_) = false;
   bool woken_ KITH_GUARDED_BY(mutex_) = false;
-  bool idle_ KITH_GUARDED_BY(mutex_) = false;     // the lane rests
+  bool idle_ KITH_GUARDED_BY(mutex_) = false;     // the lane rests until there is something
+  bool asleep_ KITH_GUARDED_BY(mutex_) = false;   // the lane rests until Wake or Close
   bool skipped_ KITH_GUARDED_BY(mutex_) = false;  // the lane is to move on to through_
   Position through_ KITH_GUARDED_BY(mutex_);
   Position offered_ KITH_GUARDED_BY(mutex_);

@@ -140,6 +140,10 @@ TEST_F(FeedTest, RestsNotWhereItWasWokenOrClosedAlready) {
   EXPECT_FALSE(feed->Rest());
   feed->TakeRequests();
   EXPECT_TRUE(feed->Rest());
+  EXPECT_TRUE(feed->idle());
+  feed->Miss(Position(3));  // what failed is not tried again for each event
+  feed->AskForFlush();
+  EXPECT_EQ(woken_, 0);
   feed->Wake();
   EXPECT_EQ(woken_, 1);
   feed->TakeRequests();
