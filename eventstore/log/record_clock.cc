@@ -82,11 +82,12 @@ void RecordClock::Settle(absl::Time time, EventLog::Settled done) {
       answer = IsPublished(time) ? absl::StatusOr<absl::Time>(time) : NotKnownYet();
     } else {
       unkept_.push_back({time, std::move(done)});
+      done = nullptr;
       if (std::exchange(keeping_, true)) return;
       bound = FloorToTick(now) + kAhead;
     }
   }
-  if (!bound.has_value()) return done(std::move(answer));
+  if (done != nullptr) return done(std::move(answer));
   keep_(*bound, [this, bound = *bound](const absl::Status& status) { TakeKept(bound, status); });
 }
 

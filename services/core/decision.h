@@ -76,7 +76,6 @@ class Changes {
   const std::string& secret() const { return secret_; }
   const std::optional<absl::Time>& occurred() const { return occurred_; }
   std::vector<Change> TakeList() && { return std::move(list_); }
-  std::string TakeSecret() && { return std::move(secret_); }
 
  private:
   std::vector<Change> list_;

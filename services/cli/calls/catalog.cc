@@ -18,7 +18,6 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
-using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
 
 const options::v1::FieldRules& Rules(const FieldDescriptor& field) {

@@ -20,7 +20,6 @@
 namespace kith::cli {
 namespace {
 
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 // A request id of at most 128 printable characters: readable in front, and unique by the digest of

@@ -30,7 +30,7 @@ class IngestCaller final : public LoadCaller {
     for (int m = 0; m < kMessages; ++m) {
       for (int i = 0; i < kItems; ++i) {
         auto& item = *messages_[m].add_items();
-        item.set_parent(PickFor(contacts, caller, static_cast<uint64_t>(m * kItems + i)));
+        item.set_parent(PickFor(contacts, caller, uint64_t{kItems} * m + i));
         interactions.Fill(item.mutable_interaction());
       }
     }

@@ -139,7 +139,7 @@ void Transaction::Append(Changes changes, const Loader& loader, absl::Time occur
 
   rendering_.emplace(Rendering(transact_.states_, workspace_, ReadTier::kMemory));
   rendering_->states_ = loader.states();
-  rendering_->secret_ = std::move(changes).TakeSecret();
+  rendering_->secret_ = changes.secret();
   std::vector<Change> list = std::move(changes).TakeList();
   // Events of one stream stand together in an append, the streams in the order of their first
   // event.
