@@ -88,6 +88,7 @@ StandardEvent FoldDeal(const Happening& happening, v1::Deal& deal) {
       break;
     case v1::DealEvent::kDealUpdated:
     case v1::DealEvent::kDealDeleted:
+    case v1::DealEvent::kDealUndeleted:
     case v1::DealEvent::EVENT_NOT_SET:
       break;
   }

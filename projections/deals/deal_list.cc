@@ -81,7 +81,7 @@ absl::Status Touch(const EventHeader& header, absl::string_view name,
 
 }  // namespace
 
-DealList::DealList() : ResourceDirectory(kName, 4, "deals", Deals().core(), FoldListed) {}
+DealList::DealList() : ResourceDirectory(kName, 5, "deals", Deals().core(), FoldListed) {}
 
 bool DealList::Takes(const RecordedEvent& event) const { return IsAboutDeals(event); }
 

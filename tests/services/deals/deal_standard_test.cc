@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/deals/v1/pipelines_service.grpc.pb.h"
+#include "kith/forecast/v1/forecast_service.grpc.pb.h"
 #include "tests/services/deals/deal_world.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
@@ -48,10 +49,17 @@ class DealStandardTest : public ::testing::Test {
     for (const v1::Deal& deal : page->deals()) names.push_back(deal.name());
     return names;
   }
-  v1::BoardStage FirstStage() {
+  v1::PipelineBoard Board() {
     const auto board = server_.Call(&DealsStub::GetPipelineBoard, v1::GetPipelineBoardRequest());
     EXPECT_EQ(board.reason(), "");
-    return board->stages(0);
+    return board.response;
+  }
+  v1::BoardStage FirstStage() { return Board().stages(0); }
+  std::string Forecast() {
+    const auto forecast = server_.Call(&forecast::v1::ForecastService::Stub::QueryForecast,
+                                       forecast::v1::QueryForecastRequest());
+    EXPECT_EQ(forecast.reason(), "");
+    return forecast->DebugString();
   }
 
   TestServer server_;
@@ -125,6 +133,53 @@ TEST_F(DealStandardTest, MakesNoDealTwiceThatWasDeleted) {
   ASSERT_EQ(server_.Call(&DealsStub::DeleteDeal, gone).reason(), "");
   EXPECT_EQ(server_.Call(&DealsStub::UpdateDeal, Upsert("a", "Acme")).reason(), "MATCHES_DELETED");
   EXPECT_EQ(server_.Call(&DealsStub::CreateDeal, CreateNamed("a")).reason(), "DEAL_EXISTS");
+}
+
+// Goal: what shows deals shows one that came back as if it had never been gone, in the stage, the
+// forecast and the order it had.
+TEST_F(DealStandardTest, ShowsADealThatCameBackWhereItWas) {
+  v1::CreateDealRequest create = CreateNamed("d1", StageNamed("qualified"));
+  create.mutable_deal()->mutable_expected_close_date()->set_year(2023);
+  create.mutable_deal()->mutable_expected_close_date()->set_month(12);
+  create.mutable_deal()->mutable_expected_close_date()->set_day(1);
+  ASSERT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "");
+  const v1::PipelineBoard board = Board();
+  const std::string forecast = Forecast();
+  v1::GetDealRequest get;
+  get.set_name(kDeal);
+  const v1::Deal before = server_.Call(&DealsStub::GetDeal, get).response;
+
+  const auto deleted = server_.Call(&DealsStub::DeleteDeal, Delete());
+  ASSERT_EQ(deleted.reason(), "");
+  EXPECT_EQ(server_.Call(&DealsStub::GetDeal, get).reason(), "DEAL_NOT_FOUND");
+  EXPECT_EQ(Board().stages(2).count(), 0);
+  EXPECT_NE(Forecast(), forecast);
+  const auto gone = server_.Call(&DealsStub::ListDeletedDeals, v1::ListDeletedDealsRequest());
+  ASSERT_EQ(gone.reason(), "");
+  ASSERT_EQ(gone->deals_size(), 1);
+  EXPECT_TRUE(gone->deals(0).has_delete_time());
+
+  v1::UndeleteDealRequest undelete;
+  undelete.set_name(kDeal);
+  undelete.set_etag("1");
+  EXPECT_EQ(server_.Call(&DealsStub::UndeleteDeal, undelete).reason(), "ETAG_MISMATCH");
+  undelete.clear_etag();
+  const auto back = server_.Call(&DealsStub::UndeleteDeal, undelete);
+  ASSERT_EQ(back.reason(), "");
+  EXPECT_FALSE(back->has_delete_time());
+  v1::Deal after = server_.Call(&DealsStub::GetDeal, get).response;
+  EXPECT_EQ(after.etag(), "3");
+  after.set_etag(before.etag());
+  *after.mutable_update_time() = before.update_time();
+  *after.mutable_last_activity_time() = before.last_activity_time();
+  EXPECT_EQ(after.DebugString(), before.DebugString());
+  EXPECT_EQ(Board().stages(2).count(), 1);
+  EXPECT_EQ(Board().stages(2).DebugString(), board.stages(2).DebugString());
+  EXPECT_EQ(Forecast(), forecast);
+  EXPECT_EQ(server_.Call(&DealsStub::ListDeletedDeals, v1::ListDeletedDealsRequest())->deals_size(),
+            0);
+  ASSERT_EQ(server_.Call(&DealsStub::MoveDeal, Move(StageNamed("negotiation"))).reason(), "");
+  EXPECT_EQ(Board().stages(4).count(), 1);
 }
 
 TEST_F(DealStandardTest, DecidesEachUpdateOfABatchOnWhatTheEarlierOnesMake) {
