@@ -136,10 +136,6 @@ class ViewRecoveryTest : public ::testing::Test {
                  [&](const auto& notice) { return notice.view == view && notice.state == state; });
     return found;
   }
-  // A state is told after it can be seen.
-  void AwaitNotices(absl::string_view view, ViewState state, size_t count) {
-    while (NoticesOf(view, state).size() < count) std::this_thread::yield();
-  }
   static Faults::Decide Failing(absl::string_view family, StoreStep step, absl::Status error) {
     return [=](StoreStep at, absl::string_view name) {
       return at == step && name == family ? error : absl::OkStatus();
@@ -256,7 +252,6 @@ TEST_F(ViewRecoveryTest, TriesAgainLaterEachTimeAndSaysSoOnce) {
     }
   }
   EXPECT_GE(waited, absl::Seconds(30));  // 0.1 + 0.2 + … and not twelve times the first
-  AwaitNotices("deal_names", ViewState::kStopped, 1);
   EXPECT_EQ(NoticesOf(ViewState::kStopped), 1);
 
   // Where the next try comes too late for a read it is refused at once, and otherwise waits.
@@ -267,7 +262,7 @@ TEST_F(ViewRecoveryTest, TriesAgainLaterEachTimeAndSaysSoOnce) {
   store->Tick();
   ASSERT_TRUE(WaitFor(view, last).ok());
   AwaitState(view, ViewState::kLive);
-  AwaitNotices("deal_names", ViewState::kLive, 1);
+  while (NoticesOf(ViewState::kLive) == 0) std::this_thread::yield();  // told after it is seen
   EXPECT_EQ(NoticesOf(ViewState::kLive), 1);
 }
 
@@ -345,7 +340,6 @@ TEST_F(ViewRecoveryTest, IsLateWhereItHangs) {
     store->Tick();
     fixture_.clock().Advance(absl::Minutes(1));
   }
-  AwaitNotices("held_names", ViewState::kLate, 1);
   const auto told = NoticesOf("held_names", ViewState::kLate);
   ASSERT_EQ(told.size(), 1u);
   EXPECT_TRUE(told[0].is_error);
@@ -356,7 +350,6 @@ TEST_F(ViewRecoveryTest, IsLateWhereItHangs) {
   EXPECT_EQ(view.Health().state, ViewState::kLive);
   store->Tick();
   store->Tick();
-  AwaitNotices("held_names", ViewState::kLive, 1);
   EXPECT_EQ(NoticesOf("held_names", ViewState::kLive).size(), 1u);
   EXPECT_TRUE(NoticesOf("deal_names", ViewState::kLate).empty());
 }
@@ -414,7 +407,6 @@ TEST_F(ViewRecoveryTest, IsBuiltAnewWhereItsFilesAreDamaged) {
     ASSERT_TRUE(WaitFor(view, last).ok());
     ExpectTheSame(*store, last);
     ExpectTheSame(*store, before);
-    AwaitNotices("deal_names", ViewState::kBuilding, static_cast<size_t>(told) + 1);
     EXPECT_EQ(NoticesOf(ViewState::kBuilding), told + 1);
     EXPECT_NE(RowOf(snapshot, "deals/0"), "");  // of a family that is gone by name
   }
