@@ -29,9 +29,9 @@ class Projection {
   virtual int version() const = 0;
   // The categories of the streams whose events it takes itself ("contacts", "interactions").
   virtual std::vector<std::string> categories() const = 0;
-  // Whether it takes an event of these categories. Pure and cheap: called on
-  // any thread, with an event whose personal fields may be absent. A view that most events
-  // of a category do not concern says so here, and its lane rests on.
+  // Whether it takes an event of these categories. Pure and cheap: called on any thread, with an
+  // event whose personal fields may be absent. A view that most events of a category do not concern
+  // says so here, and its lane rests on.
   virtual bool Takes(const eventstore::RecordedEvent& /*event*/) const { return true; }
   // Whether it looks at personal fields, or at whether they were erased. Where no view of a
   // category does, sealed parts stay sealed.
@@ -50,10 +50,10 @@ class Projection {
 
   // Folds one event into the view's rows. Pure: what it writes depends on the event, on what it
   // made of the base's rows, and on the view's own rows before it, never on a clock, on chance or
-  // on another view. Events arrive in the
-  // order of the log, each once. An error is a defect of this projection: what it wrote for this
-  // event is discarded, and the event's stream is marked stale and left alone until a fixed version
-  // rebuilds the view. Errors of `batch` are returned as they are.
+  // on another view. Events arrive in the order of the log, each once. An error is a defect of this
+  // projection: what it wrote for this event is discarded, and the event's stream is marked stale
+  // and left alone until a fixed version rebuilds the view. Errors of `batch` are returned as they
+  // are.
   virtual absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const = 0;
 };
 

@@ -1,7 +1,6 @@
 // The standard methods of resources, bound by the names that the AIPs give them: Create, Get, List,
 // Update, Delete, Undelete, ListDeleted, BatchGet, BatchCreate, BatchUpdate, BatchDelete and
-// ListRevisions. One that a capability bound
-// itself stays as it is.
+// ListRevisions. One that a capability bound itself stays as it is.
 #pragma once
 
 #include <vector>

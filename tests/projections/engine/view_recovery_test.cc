@@ -315,7 +315,7 @@ TEST_F(ViewRecoveryTest, IsFlushedInTimeWhateverTheTimeOfDayIsSetTo) {
 }
 
 // Goal: a view that was live and hangs in an event is told of, once, and is live again when it goes
-// on. Method: its worker is held in Apply while time passes.
+// on. Method: its task is held in Apply while time passes.
 TEST_F(ViewRecoveryTest, IsLateWhereItHangs) {
   const auto store = fixture_.Open("views");
   const Release release(holdup_);
