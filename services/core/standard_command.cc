@@ -8,6 +8,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
+#include "services/core/field_of.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
 #include "services/core/update_mask.h"
@@ -71,13 +72,11 @@ StandardCommand::StandardCommand(const ResourceRules& rules, StandardMethod meth
                         .GetExtension(options::v1::resource)
                         .pattern()) {
   const Descriptor& type = *rules.resource->GetDescriptor();
-  own_name_ = type.FindFieldByName("name");
-  own_etag_ = type.FindFieldByName("etag");
-  KITH_CHECK(own_name_ != nullptr && own_etag_ != nullptr);
+  own_name_ = FieldOf(type, "name");
+  own_etag_ = FieldOf(type, "etag");
   if (method == StandardMethod::kDelete || method == StandardMethod::kUndelete) {
-    name_ = request.FindFieldByName("name");
-    etag_ = request.FindFieldByName("etag");
-    KITH_CHECK(name_ != nullptr && etag_ != nullptr);
+    name_ = FieldOf(request, "name");
+    etag_ = FieldOf(request, "etag");
     return;
   }
   resource_ = FieldOfType(request, &type);
@@ -196,11 +195,11 @@ absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, con
       if (!is_there) return ResourceNotFound(rules_, NameIn(request));
       return PlanUpdate(*now.resource, request, context);
     case StandardMethod::kDelete:
-      if (!is_there) return ResourceChange{method_};
-      return PlanDelete(*now.resource, request, context);
     case StandardMethod::kUndelete:
-      if (is_there) return ResourceChange{method_};
-      return PlanDelete(*now.resource, request, context);
+      // Also where there is nothing left to do: who sends an etag decided on what it stands for.
+      KITH_RETURN_IF_ERROR(CheckEtag(TextIn(request, etag_), TextIn(*now.resource, own_etag_)));
+      if (is_there != (method_ == StandardMethod::kDelete)) return ResourceChange{method_};
+      return PlanDelete(*now.resource, context);
   }
   KITH_UNREACHABLE();
 }
@@ -224,13 +223,14 @@ absl::StatusOr<ResourceChange> StandardCommand::PlanUpdate(const Message& before
                                                            const CommandContext& context) const {
   const Message& sent = request.GetReflection()->GetMessage(request, resource_);
   KITH_RETURN_IF_ERROR(CheckEtag(TextIn(sent, own_etag_), TextIn(before, own_etag_)));
-  const auto& mask =
-      static_cast<const FieldMask&>(request.GetReflection()->GetMessage(request, mask_));
+  const FieldMask& mask = MaskIn(request);
   const std::unique_ptr<Message> wanted = WantedIn(request);
   if (rules_.identity != nullptr && TextIn(sent, own_name_).empty() && mask.paths().empty()) {
     // What it was found by, which may be some of what there is, changes only where the mask says.
     wanted->GetReflection()->ClearField(wanted.get(), rules_.identity);
   }
+  // What creates it says them, and may say so again.
+  if (MayCreate(request) && mask.paths().empty()) ClearImmutable(wanted.get());
   KITH_ASSIGN_OR_RETURN(const FieldMask meant, ChangedFields(before, *wanted, mask));
   ResourceChange change{method_};
   if (meant.paths().empty()) return change;
@@ -241,10 +241,8 @@ absl::StatusOr<ResourceChange> StandardCommand::PlanUpdate(const Message& before
   return change;
 }
 
-absl::StatusOr<ResourceChange> StandardCommand::PlanDelete(const Message& before,
-                                                           const Message& request,
-                                                           const CommandContext& context) const {
-  KITH_RETURN_IF_ERROR(CheckEtag(TextIn(request, etag_), TextIn(before, own_etag_)));
+ResourceChange StandardCommand::PlanDelete(const Message& before,
+                                           const CommandContext& context) const {
   ResourceChange change{method_};
   change.is_any = true;
   change.name = TextIn(before, own_name_);
@@ -258,6 +256,7 @@ absl::StatusOr<ResourceChange> StandardCommand::PlanDelete(const Message& before
 absl::Status StandardCommand::CheckNew(const Message& request) const {
   const Message& sent = request.GetReflection()->GetMessage(request, resource_);
   KITH_RETURN_IF_ERROR(CheckEtag(TextIn(sent, own_etag_), ""));
+  KITH_RETURN_IF_ERROR(CheckMaskOfNew(*sent.GetDescriptor(), MaskIn(request)));
   std::vector<const FieldDescriptor*> set;
   sent.GetReflection()->ListFields(sent, &set);
   google::rpc::BadRequest violations;
@@ -345,6 +344,10 @@ std::unique_ptr<Message> StandardCommand::WantedIn(const Message& request) const
   ClearOutputOnly(wanted.get());
   wanted->GetReflection()->ClearField(wanted.get(), own_etag_);
   return wanted;
+}
+
+const FieldMask& StandardCommand::MaskIn(const Message& request) const {
+  return static_cast<const FieldMask&>(request.GetReflection()->GetMessage(request, mask_));
 }
 
 std::string StandardCommand::TextIn(const Message& message, const FieldDescriptor* field) const {

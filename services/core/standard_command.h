@@ -109,9 +109,8 @@ class StandardCommand {
                                             const google::protobuf::Message& request,
                                             const CommandContext& context) const;
   // Also of what is undone.
-  absl::StatusOr<ResourceChange> PlanDelete(const google::protobuf::Message& before,
-                                            const google::protobuf::Message& request,
-                                            const CommandContext& context) const;
+  ResourceChange PlanDelete(const google::protobuf::Message& before,
+                            const CommandContext& context) const;
   // An update that creates has the rules of creation, and a name that a client may choose.
   absl::Status CheckNew(const google::protobuf::Message& request) const;
   bool Holds(const ResourceNow& holder, const std::vector<std::string>& values) const;
@@ -122,6 +121,7 @@ class StandardCommand {
                   const CommandContext& context, ResourceChange& change) const;
   std::unique_ptr<google::protobuf::Message> WantedIn(
       const google::protobuf::Message& request) const;
+  const google::protobuf::FieldMask& MaskIn(const google::protobuf::Message& request) const;
   std::string TextIn(const google::protobuf::Message& message,
                      const google::protobuf::FieldDescriptor* field) const;
 

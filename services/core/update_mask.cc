@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/status_macros.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "google/rpc/error_details.pb.h"
@@ -83,8 +84,9 @@ std::vector<const FieldDescriptor*> Implied(const Message& current, const Messag
   return fields;
 }
 
-std::vector<const FieldDescriptor*> Named(const Descriptor* type, const FieldMask& mask,
-                                          BadRequest* violations) {
+// Those that a caller may set when the resource is created.
+std::vector<const FieldDescriptor*> Settable(const Descriptor* type, const FieldMask& mask,
+                                             BadRequest* violations) {
   std::vector<const FieldDescriptor*> fields;
   for (const std::string& path : mask.paths()) {
     const FieldDescriptor* const field = type->FindFieldByName(path);
@@ -92,8 +94,6 @@ std::vector<const FieldDescriptor*> Named(const Descriptor* type, const FieldMas
       Report(path, absl::StrCat("is not a field of ", type->name()), violations);
     } else if (RulesOf(field).output_only() || IsIdentity(field)) {
       Report(path, "is set by the server", violations);
-    } else if (RulesOf(field).immutable()) {
-      Report(path, "cannot be changed after creation", violations);
     } else {
       fields.push_back(field);
     }
@@ -101,20 +101,38 @@ std::vector<const FieldDescriptor*> Named(const Descriptor* type, const FieldMas
   return fields;
 }
 
+std::vector<const FieldDescriptor*> Named(const Message& current, const Message& wanted,
+                                          const FieldMask& mask, BadRequest* violations) {
+  std::vector<const FieldDescriptor*> fields;
+  for (const FieldDescriptor* const field : Settable(wanted.GetDescriptor(), mask, violations)) {
+    if (!RulesOf(field).immutable()) {
+      fields.push_back(field);
+    } else if (Differs(*Sendable(current), *Sendable(wanted), field)) {
+      Report(field->name(), "cannot be changed after creation", violations);
+    }
+  }
+  return fields;
+}
+
+absl::Status MaskError(const BadRequest& violations) {
+  if (violations.field_violations().empty()) return absl::OkStatus();
+  return Reject(type::v1::ERROR_INVALID_UPDATE_MASK,
+                absl::StrCat("The update cannot be made: ", Summary(violations), "."), {},
+                violations);
+}
+
+bool IsStar(const FieldMask& mask) { return mask.paths_size() == 1 && mask.paths(0) == "*"; }
+
 }  // namespace
 
 absl::StatusOr<FieldMask> ChangedFields(const Message& current, const Message& wanted,
                                         const FieldMask& requested) {
   BadRequest violations;
-  const bool all = requested.paths_size() == 1 && requested.paths(0) == "*";
-  std::vector<const FieldDescriptor*> fields =
+  const bool all = IsStar(requested);
+  const std::vector<const FieldDescriptor*> fields =
       requested.paths().empty() || all ? Implied(current, wanted, all, &violations)
-                                       : Named(wanted.GetDescriptor(), requested, &violations);
-  if (!violations.field_violations().empty()) {
-    return Reject(type::v1::ERROR_INVALID_UPDATE_MASK,
-                  absl::StrCat("The update cannot be made: ", Summary(violations), "."), {},
-                  violations);
-  }
+                                       : Named(current, wanted, requested, &violations);
+  KITH_RETURN_IF_ERROR(MaskError(violations));
   FieldMask changed;
   const Descriptor* const type = wanted.GetDescriptor();
   for (int i = 0; i < type->field_count(); ++i) {
@@ -123,6 +141,12 @@ absl::StatusOr<FieldMask> ChangedFields(const Message& current, const Message& w
     if (meant && Differs(current, wanted, field)) changed.add_paths(field->name());
   }
   return changed;
+}
+
+absl::Status CheckMaskOfNew(const Descriptor& resource, const FieldMask& requested) {
+  BadRequest violations;
+  if (!IsStar(requested)) Settable(&resource, requested, &violations);
+  return MaskError(violations);
 }
 
 FieldMask DifferingFields(const Message& before, const Message& after) {
@@ -136,7 +160,7 @@ FieldMask DifferingFields(const Message& before, const Message& after) {
 
 bool Means(const FieldMask& requested, absl::string_view field) {
   const auto& paths = requested.paths();
-  return paths.empty() || (paths.size() == 1 && paths[0] == "*") ||
+  return paths.empty() || IsStar(requested) ||
          std::find(paths.begin(), paths.end(), field) != paths.end();
 }
 
@@ -149,6 +173,15 @@ void ApplyFields(const Message& from, const FieldMask& mask, Message* to) {
   const std::unique_ptr<Message> copy(from.New());
   copy->CopyFrom(from);
   to->GetReflection()->SwapFields(to, copy.get(), fields);
+}
+
+void ClearImmutable(Message* resource) {
+  const Descriptor* const type = resource->GetDescriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    if (RulesOf(type->field(i)).immutable()) {
+      resource->GetReflection()->ClearField(resource, type->field(i));
+    }
+  }
 }
 
 void ClearOutputOnly(Message* resource) {

@@ -11,13 +11,18 @@
 namespace kith {
 
 // The fields among those `requested` whose value in `wanted` differs from that in `current`, in the
-// order of the proto. An empty mask means the fields set in `wanted`, "*" all that can be set. What
-// is output-only, the name and the etag are passed over there, and an immutable field is refused
-// only where it differs. A mask that names a field that does not exist, is output-only or immutable
-// is ERROR_INVALID_UPDATE_MASK, with such paths, at most kViolationsMax of them.
+// order of the proto. An empty mask means the fields set in `wanted`, "*" all that can be set; what
+// is output-only, the name and the etag are passed over there. A mask that names a field that does
+// not exist or is output-only, or means an immutable one that would change, is
+// ERROR_INVALID_UPDATE_MASK, with such paths, at most kViolationsMax of them.
 absl::StatusOr<google::protobuf::FieldMask> ChangedFields(
     const google::protobuf::Message& current, const google::protobuf::Message& wanted,
     const google::protobuf::FieldMask& requested);
+
+// The same of a mask beside which a resource is created, where fields that are immutable later may
+// be set.
+absl::Status CheckMaskOfNew(const google::protobuf::Descriptor& resource,
+                            const google::protobuf::FieldMask& requested);
 
 // Every top-level field that the two, of one type, do not have alike, in the order of the proto.
 google::protobuf::FieldMask DifferingFields(const google::protobuf::Message& before,
@@ -39,6 +44,9 @@ Message PickFields(const Message& from, const google::protobuf::FieldMask& mask)
   ApplyFields(from, mask, &picked);
   return picked;
 }
+
+// Empties every top-level field that is set at creation only.
+void ClearImmutable(google::protobuf::Message* resource);
 
 // Empties every output-only field, also of messages within: what callers send there is ignored.
 void ClearOutputOnly(google::protobuf::Message* resource);

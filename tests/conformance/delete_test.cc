@@ -49,7 +49,10 @@ TEST_P(DeleteResource, ChangesNothingWhereItIsDeleted) {
   ASSERT_EQ(world.Delete(name()).reason(), "");
   const size_t events = world.server.runtime().log.WorkspaceHead(world.server.workspace()).value();
   EXPECT_EQ(world.Delete(name()).reason(), "");
-  EXPECT_EQ(world.Delete(name(), "7").reason(), "");
+  EXPECT_EQ(world.Delete(name(), "2").reason(), "");
+  const Answer refused = world.Delete(name(), "1");
+  EXPECT_EQ(refused.reason(), "ETAG_MISMATCH") << "who sends one knows less than happened";
+  EXPECT_EQ(refused.metadata("actual"), "2");
   EXPECT_EQ(world.server.runtime().log.WorkspaceHead(world.server.workspace()).value(), events);
 }
 
@@ -99,6 +102,8 @@ TEST_P(UndeleteResource, BringsItBackAsItWas) {
 TEST_P(UndeleteResource, LeavesOneThatIsThereAsItIs) {
   const Answer back = world.Undelete(name());
   EXPECT_EQ(world.Bytes(*world.Undelete(name()).response), world.Bytes(*back.response));
+  EXPECT_EQ(world.Bytes(*world.Undelete(name(), "3").response), world.Bytes(*back.response));
+  EXPECT_EQ(world.Undelete(name(), "2").reason(), "ETAG_MISMATCH");
 }
 
 TEST_P(UndeleteResource, HappensOnlyWhileTheEtagIsThePresentOne) {

@@ -146,6 +146,14 @@ TEST_P(UpdateResource, LeavesTheEtagWhereNothingChanges) {
     ASSERT_EQ(same.reason(), "");
     EXPECT_EQ(world.Bytes(*same.response), world.Bytes(*made_));
   }
+  // A mask may name what is set at creation only, where it stays as it is.
+  for (int i = 0; i < kind().resource->field_count(); ++i) {
+    const FieldDescriptor& field = *kind().resource->field(i);
+    if (!RulesOf(field).immutable()) continue;
+    const Answer same = world.Update(*made_, {field.name()});
+    EXPECT_EQ(same.reason(), "") << field.name();
+    EXPECT_EQ(world.Bytes(*same.response), world.Bytes(*made_));
+  }
 }
 
 TEST_P(UpdateResource, TakesARequestOnceHoweverOftenItIsSent) {

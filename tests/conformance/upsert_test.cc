@@ -84,6 +84,16 @@ TEST_P(UpsertResource, ChangesWhatTheMaskNamesOfOneThatIsThere) {
   EXPECT_THAT(Upsert(*other, {"shoe_size"}).fields(), ElementsAre("update_mask.shoe_size"));
 }
 
+TEST_P(UpsertResource, RefusesAMaskThatIsNoneAlsoOfWhatIsMissing) {
+  const size_t before = world.Live().size();
+  for (const char* const path : {"shoe_size", "name", "create_time"}) {
+    const Answer refused = Upsert(*world.Sample(0), {path});
+    EXPECT_EQ(refused.reason(), "INVALID_UPDATE_MASK") << path;
+    EXPECT_THAT(refused.fields(), ElementsAre(absl::StrCat("update_mask.", path)));
+  }
+  EXPECT_EQ(world.Live().size(), before);
+}
+
 TEST_P(UpsertResource, RefusesWhatIsAboutSeveralOrNone) {
   const std::string first = TextOf(*world.Made(0), "name");
   const std::string second = TextOf(*world.Made(1), "name");
@@ -134,11 +144,12 @@ TEST_P(UpsertResource, TakesARequestOnceHoweverOftenItIsSent) {
 class UpsertByName : public ConformanceTest {
  protected:
   // The sample of this number, under this id.
-  Answer Upsert(const std::string& id, int number, const std::string& etag = "") {
+  Answer Upsert(const std::string& id, int number, const std::string& etag = "",
+                const std::vector<std::string>& mask = {}) {
     const MessagePtr resource = world.Sample(number);
     SetText(*resource, "name", absl::StrCat(kind().type->rules->category, "/", id));
     SetText(*resource, "etag", etag);
-    const MessagePtr request = world.Updating(*resource);
+    const MessagePtr request = world.Updating(*resource, mask);
     SetFlag(*request, "allow_missing");
     return world.Call(*kind().update, *request);
   }
@@ -165,6 +176,34 @@ TEST_P(UpsertByName, CreatesOnceAndChangesThen) {
   SetFlag(*request, "allow_missing");
   EXPECT_TRUE(Alike(*little, *world.Call(*kind().update, *request).response, field,
                     /*or_more=*/true));
+}
+
+TEST_P(UpsertByName, MaySayAgainWhatIsSetAtCreationOnly) {
+  ASSERT_EQ(Upsert("one", 0).reason(), "");
+  const MessagePtr first = world.Sample(0);
+  const MessagePtr second = world.Sample(1);
+  const Answer changed = Upsert("one", 1);
+  ASSERT_EQ(changed.reason(), "") << "without a mask it is passed over";
+  for (int i = 0; i < kind().resource->field_count(); ++i) {
+    const FieldDescriptor& field = *kind().resource->field(i);
+    if (RulesOf(field).output_only() || field.name() == "etag") continue;
+    const bool stays = RulesOf(field).immutable();
+    EXPECT_TRUE(Alike(stays ? *first : *second, *changed.response, field, /*or_more=*/true))
+        << field.name();
+    if (!stays || Alike(*first, *second, field)) continue;
+    EXPECT_THAT(Upsert("one", 1, "", {field.name()}).fields(),
+                ElementsAre(absl::StrCat("update_mask.", field.name())));
+    EXPECT_EQ(Upsert("one", 0, "", {field.name()}).reason(), "") << "it is so already";
+  }
+}
+
+TEST_P(UpsertByName, RefusesAMaskThatIsNoneAlsoOfWhatIsMissing) {
+  for (const char* const path : {"shoe_size", "name", "create_time"}) {
+    const Answer refused = Upsert("one", 0, "", {path});
+    EXPECT_EQ(refused.reason(), "INVALID_UPDATE_MASK") << path;
+    EXPECT_THAT(refused.fields(), ElementsAre(absl::StrCat("update_mask.", path)));
+  }
+  EXPECT_EQ(Upsert("one", 0, "", {"*"}).reason(), "");
 }
 
 TEST_P(UpsertByName, RefusesWhatCannotBeCreated) {

@@ -8,6 +8,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "google/rpc/error_details.pb.h"
+#include "services/core/field_of.h"
 #include "services/core/reject.h"
 #include "services/runtime/commands/command_list.h"
 #include "services/runtime/requests/grpc_status.h"
@@ -15,19 +16,10 @@
 #include "services/runtime/requests/validate.h"
 
 namespace kith::runtime {
-namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-
-const FieldDescriptor* FieldOf(const Descriptor& message, const char* name) {
-  const FieldDescriptor* const field = message.FindFieldByName(name);
-  KITH_CHECK(field != nullptr);
-  return field;
-}
-
-}  // namespace
 
 BatchHandler::BatchHandler(const Method& method, const CommandHandler& item)
     : item_(item),

@@ -10,6 +10,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "services/core/field_of.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/revisions.h"
@@ -249,12 +250,6 @@ const FieldDescriptor* RowsOf(const Descriptor& reply, const Descriptor* resourc
     }
   }
   return nullptr;
-}
-
-const FieldDescriptor* FieldOf(const Descriptor& message, const char* name) {
-  const FieldDescriptor* const field = message.FindFieldByName(name);
-  KITH_CHECK(field != nullptr);
-  return field;
 }
 
 void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDescriptor& method,

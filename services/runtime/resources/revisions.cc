@@ -8,7 +8,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/standard_events.h"
 #include "eventstore/base/status_macros.h"
@@ -16,6 +15,7 @@
 #include "projections/tables/fold_resource.h"
 #include "projections/tables/page_limits.h"
 #include "projections/tables/page_token.h"
+#include "services/core/field_of.h"
 #include "services/core/update_mask.h"
 #include "services/runtime/requests/validate.h"
 #include "services/runtime/resources/not_there.h"
@@ -30,12 +30,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::FieldMask;
 using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
-
-const FieldDescriptor* FieldOf(const Descriptor& message, const char* name) {
-  const FieldDescriptor* const field = message.FindFieldByName(name);
-  KITH_CHECK(field != nullptr);
-  return field;
-}
 
 // Without what changes with every revision, tells the history itself, or names the resource.
 FieldMask ChangedIn(const ResourceRules& rules, const Message& before, const Message& after) {

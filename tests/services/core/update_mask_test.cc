@@ -89,11 +89,29 @@ TEST(ChangedFields, MayRepeatAnImmutableFieldButNotChangeIt) {
   const auto deal = Proto<Deal>(R"pb(display_name: "A" pipeline: "pipelines/default")pb");
   auto wanted = Proto<Deal>(R"pb(display_name: "B" pipeline: "pipelines/default")pb");
   EXPECT_THAT(Paths(ChangedFields(deal, wanted, FieldMask())), ElementsAre("display_name"));
-  EXPECT_THAT(ViolatedFields(ChangedFields(deal, wanted, Mask({"pipeline"})).status()),
-              ElementsAre("update_mask.pipeline"));
+  EXPECT_THAT(Paths(ChangedFields(deal, wanted, Mask({"pipeline"}))), IsEmpty());
+  for (const char* const other : {"pipelines/other", ""}) {
+    wanted.set_pipeline(other);
+    EXPECT_THAT(ViolatedFields(ChangedFields(deal, wanted, Mask({"pipeline"})).status()),
+                ElementsAre("update_mask.pipeline"));
+  }
   wanted.set_pipeline("pipelines/other");
   EXPECT_THAT(ViolatedFields(ChangedFields(deal, wanted, FieldMask()).status()),
               ElementsAre("update_mask.pipeline"));
+  ClearImmutable(&wanted);
+  EXPECT_THAT(Paths(ChangedFields(deal, wanted, FieldMask())), ElementsAre("display_name"));
+}
+
+TEST(CheckMaskOfNew, AllowsWhatACallerMaySetAtCreation) {
+  const auto refused = [](const FieldMask& mask) {
+    return ViolatedFields(CheckMaskOfNew(*Deal::descriptor(), mask));
+  };
+  EXPECT_THAT(refused(FieldMask()), IsEmpty());
+  EXPECT_THAT(refused(Mask({"*"})), IsEmpty());
+  EXPECT_THAT(refused(Mask({"display_name", "pipeline"})), IsEmpty());
+  EXPECT_THAT(
+      refused(Mask({"pipeline", "status", "name", "size", "*"})),
+      ElementsAre("update_mask.status", "update_mask.name", "update_mask.size", "update_mask.*"));
 }
 
 TEST(ChangedFields, TellUnsetFromZero) {
