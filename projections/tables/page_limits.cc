@@ -14,7 +14,8 @@ absl::StatusOr<size_t> PageSizeOf(int asked) {
     google::rpc::BadRequest::FieldViolation& violation = *request.add_field_violations();
     violation.set_field("page_size");
     violation.set_description("must not be negative");
-    return Error(type::v1::ERROR_INVALID_FIELD, "A field breaks a rule.", {}, request);
+    return Error(type::v1::ERROR_INVALID_FIELD, "Invalid request: page_size must not be negative.",
+                 {}, request);
   }
   return asked == 0 ? kPageSizeDefault : std::min(asked, kPageSizeMax);
 }

@@ -19,4 +19,10 @@ std::string Summary(const google::rpc::BadRequest& request) {
   return summary;
 }
 
+absl::Status RejectFields(const google::rpc::BadRequest& request) {
+  if (request.field_violations().empty()) return absl::OkStatus();
+  return Error(type::v1::ERROR_INVALID_FIELD,
+               absl::StrCat("Invalid request: ", Summary(request), "."), {}, request);
+}
+
 }  // namespace kith

@@ -40,11 +40,8 @@ absl::Status RejectState(Enum value, absl::string_view message, absl::string_vie
   return Error(value, message, metadata, failure);
 }
 
-// Rejects fields with BadRequest, for what only a decider can tell; OK when there is no violation.
-inline absl::Status RejectFields(const google::rpc::BadRequest& request) {
-  if (request.field_violations().empty()) return absl::OkStatus();
-  return Error(type::v1::ERROR_INVALID_FIELD, "A field breaks a rule.", {}, request);
-}
+// Rejects fields with BadRequest; OK when there is no violation. The message names the first ones.
+absl::Status RejectFields(const google::rpc::BadRequest& request);
 
 // What a client takes in as trailing metadata is bounded: an error tells at most so many
 // violations.

@@ -244,6 +244,7 @@ TEST_P(BatchGetResources, AnswersInTheOrderOfTheNamesAndSaysWhoIsMissing) {
   EXPECT_THAT(TextsOf(*got.response, "missing"), ElementsAre(kind().Nobody()));
   EXPECT_THAT(TextsOf(*got.response, "left_out"), IsEmpty());
   EXPECT_THAT(Get({name_, "people/1"}).fields(), ElementsAre("names[1]"));
+  EXPECT_THAT(Get({name_, "", name_}).fields(), ElementsAre("names[1]"));
   EXPECT_THAT(Get({}).fields(), ElementsAre("names"));
   EXPECT_THAT(Get(std::vector<std::string>(501, name_)).fields(), ElementsAre("names"));
   EXPECT_EQ(Names(Get(std::vector<std::string>(500, name_))).size(), 500u);

@@ -196,7 +196,7 @@ bool IsThere(const Message& message, const FieldDescriptor* field) {
 }
 
 std::string ResourceDefect(absl::string_view name, const std::vector<ResourcePattern>& patterns) {
-  if (name.empty() || patterns.empty() ||
+  if (patterns.empty() ||
       std::any_of(patterns.begin(), patterns.end(),
                   [&](const ResourcePattern& pattern) { return pattern.Matches(name); })) {
     return "";
@@ -312,7 +312,10 @@ void MessageRules::CollectValue(const Message& message, const Field& field, cons
         break;
       }
       defect = TextDefect(text, field.rules.format(), field.max_bytes);
-      if (defect.empty()) defect = ResourceDefect(text, field.resources);
+      // A field may be empty, but not one of several names.
+      if (defect.empty() && (!text.empty() || place.index >= 0)) {
+        defect = ResourceDefect(text, field.resources);
+      }
       break;
     }
     case FieldDescriptor::CPPTYPE_ENUM:
@@ -353,16 +356,13 @@ void MessageRules::CheckOwnName(const Message& resource, const Place& place,
   const FieldDescriptor* const name = type->FindFieldByName("name");
   const std::string& pattern = type->options().GetExtension(options::v1::resource).pattern();
   if (name == nullptr || pattern.empty()) return;
-  const std::string defect = ResourceDefect(resource.GetReflection()->GetString(resource, name),
-                                            {ResourcePattern(pattern)});
+  const std::string said = resource.GetReflection()->GetString(resource, name);
+  if (said.empty()) return;
+  const std::string defect = ResourceDefect(said, {ResourcePattern(pattern)});
   if (!defect.empty()) Place{&place, name, -1}.Report(defect, violations);
 }
 
-absl::Status ViolationsError(const BadRequest& violations) {
-  if (violations.field_violations().empty()) return absl::OkStatus();
-  return Error(type::v1::ERROR_INVALID_FIELD,
-               absl::StrCat("Invalid request: ", Summary(violations), "."), {}, violations);
-}
+absl::Status ViolationsError(const BadRequest& violations) { return RejectFields(violations); }
 
 absl::Status ViolationError(absl::string_view field, absl::string_view description) {
   BadRequest violations;
