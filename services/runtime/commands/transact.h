@@ -24,6 +24,7 @@
 #include "services/core/decision.h"
 #include "services/runtime/admission/authorizer.h"
 #include "services/runtime/admission/pools.h"
+#include "services/runtime/commands/hot_streams.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
 #include "services/runtime/commands/state_cache.h"
@@ -116,6 +117,7 @@ class Transact {
   const TransactOptions options_;
   StateCache cache_;
   StateReader states_;
+  HotStreams hot_streams_;
   std::vector<std::pair<std::string, Observer>> observers_;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "services/core/reject.h"
 #include "services/runtime/requests/retry.h"
@@ -80,6 +81,7 @@ void Transaction::Attempt(ReadTier tier) {
     rendering_->states_ = loader.states();
     return Settle(absl::OkStatus(), loader, tier);
   }
+  if (MustWait(*decision)) return;
   const absl::Time occurred = decision->occurred().value_or(context.occurred);
   Append(*std::move(decision), loader, occurred);
 }
@@ -175,16 +177,72 @@ void Transaction::Appended(absl::StatusOr<eventstore::Appended> appended) {
     return OnPool([this, then = *appended] { Replay(then); });
   }
   if (!absl::IsAborted(appended.status())) return End(AppendError(appended.status()));
+  std::string lost;
   for (const eventstore::Conflict& conflict : eventstore::ConflictsOf(appended.status())) {
-    if (!conflict.stream.empty()) transact_.cache_.Outdate(workspace_, conflict.stream);
+    if (conflict.stream.empty()) continue;
+    transact_.cache_.Outdate(workspace_, conflict.stream);
+    const std::vector<AppendedEvent>& events = rendering_->events_;
+    if (std::any_of(events.begin(), events.end(),
+                    [&](const AppendedEvent& event) { return event.stream == conflict.stream; })) {
+      lost = conflict.stream;
+    }
+  }
+  Retry(lost);
+}
+
+bool Transaction::MustWait(const Changes& changes) {
+  if (!turn_.empty() || transact_.hot_streams_.none()) return false;
+  for (const Change& change : changes.list()) {
+    turn_ = HotStreams::KeyOf(workspace_, change.stream);
+    if (TakePlace(transact_.hot_streams_.Join(turn_, *this))) return true;
+  }
+  return false;
+}
+
+void Transaction::Retry(absl::string_view stream) {
+  std::string key = stream.empty() ? "" : HotStreams::KeyOf(workspace_, stream);
+  if (!key.empty() && key != turn_) {
+    LeaveTurn();
+    turn_ = std::move(key);
+    if (TakePlace(transact_.hot_streams_.Enter(turn_, *this))) return;
   }
   Attempt(ReadTier::kMemory);
+}
+
+bool Transaction::TakePlace(HotStreams::Place place) {
+  switch (place) {
+    case HotStreams::Place::kWaits:
+      return true;  // and may be another thread's already
+    case HotStreams::Place::kTurn:
+      return false;
+    case HotStreams::Place::kNone:
+      turn_.clear();
+      return false;
+    case HotStreams::Place::kFull:
+      turn_.clear();
+      End(Conflict());
+      return true;
+  }
+  KITH_UNREACHABLE();
+}
+
+void Transaction::LeaveTurn() {
+  if (turn_.empty()) return;
+  Transaction* const next = transact_.hot_streams_.Leave(turn_);
+  turn_.clear();
+  if (next == nullptr) return;
+  // Not from here: each of many would stand on the stack of the one before.
+  transact_.environment_.pools.folds.Run([next] {
+    next->Mark(CallPart::kQueue);
+    next->Attempt(ReadTier::kDisk);
+  });
 }
 
 void Transaction::Conclude(const eventstore::Appended& appended) {
   rendering_->last_ = Position(appended.first.value() + appended.count - 1);
   for (AppendedEvent& event : rendering_->events_) event.record_time = appended.record_time;
   FoldOn();
+  LeaveTurn();
   Observe();
   Render();
 }
@@ -268,6 +326,7 @@ void Transaction::Render() {
 
 void Transaction::End(absl::Status status) {
   Mark(rendering_.has_value() ? CallPart::kRender : CallPart::kDecide);
+  LeaveTurn();
   Command& command = command_;
   delete this;
   command.Done(std::move(status));

@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "eventstore/log/event_log.h"
 #include "services/core/decision.h"
 #include "services/core/id_pool.h"
+#include "services/runtime/commands/hot_streams.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
 #include "services/runtime/commands/transact.h"
@@ -35,6 +37,14 @@ class Transaction {
   // that it drew may tell that time, too.
   void Append(Changes changes, const Loader& loader, absl::Time occurred);
   void Appended(absl::StatusOr<eventstore::Appended> appended);
+  // Whether it is not its turn at a stream that it would write: then it has gone on elsewhere, or
+  // ended.
+  bool MustWait(const Changes& changes);
+  // Tries again after it lost to others, at `stream` where it would have written one of those.
+  void Retry(absl::string_view stream);
+  // Where `place` is what became of it at the stream of this key; false where it goes on here.
+  bool TakePlace(HotStreams::Place place);
+  void LeaveTurn();
   // The append stands: states are folded on, observers told, the reply made.
   void Conclude(const eventstore::Appended& appended);
   void FoldOn();
@@ -55,6 +65,7 @@ class Transaction {
   WorkspaceId workspace_;
   IdPool ids_;
   int attempts_ = 0;
+  std::string turn_;  // the key of the stream where it has its turn, or waits for it
   std::optional<Rendering> rendering_;
 };
 
