@@ -53,7 +53,6 @@ const projections::Table<v1::Deal>& DealList::Deals() {
 
 namespace {
 
-using eventstore::EventHeader;
 using eventstore::RecordedEvent;
 
 // Events may be recorded late: the latest one counts.
@@ -71,12 +70,12 @@ StandardEvent FoldListed(const Happening& happening, google::protobuf::Message& 
 
 // Something happened about a deal that did not change it: neither its etag nor its update time. A
 // deal that is gone stays so.
-absl::Status Touch(const EventHeader& header, absl::string_view name,
+absl::Status Touch(WorkspaceId workspace, absl::string_view name, absl::Time time,
                    projections::ViewBatch& batch) {
-  KITH_ASSIGN_OR_RETURN(auto deal, DealList::Deals().Get(batch, header.workspace, name));
+  KITH_ASSIGN_OR_RETURN(auto deal, DealList::Deals().Get(batch, workspace, name));
   if (!deal.has_value()) return absl::OkStatus();
-  MoveActivity(header.occur_time, *deal);
-  return DealList::Deals().Put(batch, header.workspace, *deal);
+  MoveActivity(time, *deal);
+  return DealList::Deals().Put(batch, workspace, *deal);
 }
 
 }  // namespace
@@ -89,8 +88,9 @@ absl::Status DealList::Apply(const RecordedEvent& event, projections::ViewBatch&
   if (eventstore::CategoryOf(event.header().stream) == "deals") {
     return ResourceDirectory::Apply(event, batch);
   }
-  return ForEachTouchedDeal(
-      event, [&](absl::string_view deal) { return Touch(event.header(), deal, batch); });
+  return ForEachTouchedDeal(event, [&](absl::string_view deal, absl::Time time) {
+    return Touch(event.header().workspace, deal, time, batch);
+  });
 }
 
 }  // namespace kith::deals

@@ -10,9 +10,11 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "eventstore/base/bytes.h"
 #include "eventstore/base/crc32c.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/ulid.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
@@ -39,6 +41,9 @@ struct Entry {
   Position position;
   uint32_t kind = 0;      // an InteractionKind; 0 for what is not an interaction
   uint32_t id_check = 0;  // of the interaction's id
+  Position amended;       // 0: it was neither amended nor redacted
+
+  TimelineEvent event() const { return {position, amended}; }
 };
 
 std::string Encode(const Entry& entry) {
@@ -46,6 +51,7 @@ std::string Encode(const Entry& entry) {
   AppendVarint(entry.position.value(), &value);
   AppendVarint(entry.kind, &value);
   AppendFixed32(entry.id_check, &value);
+  if (entry.amended != Position()) AppendVarint(entry.amended.value(), &value);
   return value;
 }
 
@@ -55,10 +61,13 @@ std::optional<Entry> Decode(absl::string_view value) {
   Entry entry;
   char check[4];
   if (!reader.ReadVarint(&position) || !reader.ReadVarint(&entry.kind) ||
-      !reader.ReadInto(check, sizeof check) || !reader.done()) {
+      !reader.ReadInto(check, sizeof check)) {
     return std::nullopt;
   }
+  uint64_t amended = 0;
+  if (!reader.done() && (!reader.ReadVarint(&amended) || !reader.done())) return std::nullopt;
   entry.position = Position(position);
+  entry.amended = Position(amended);
   entry.id_check = LoadFixed32(check);
   return entry;
 }
@@ -74,10 +83,20 @@ std::string RecordPrefix(WorkspaceId workspace, absl::string_view record) {
 // The component of a time that sorts the later before the earlier.
 void AppendInvertedTime(int64_t micros, std::string* key) { AppendIntegerKey(~micros, key); }
 
-std::string RowKey(const eventstore::EventHeader& header, absl::string_view record) {
-  std::string key = RecordPrefix(header.workspace, record);
-  AppendInvertedTime(absl::ToUnixMicros(header.occur_time), &key);
-  AppendUnsignedKey(~header.sequence.value(), &key);
+// What tells the rows of one entry from all others, beside the record they stand under.
+struct EntryId {
+  WorkspaceId workspace;
+  int64_t occur_micros;
+  uint64_t sequence;
+};
+EntryId IdOf(const eventstore::EventHeader& header) {
+  return {header.workspace, absl::ToUnixMicros(header.occur_time), header.sequence.value()};
+}
+
+std::string RowKey(const EntryId& id, absl::string_view record) {
+  std::string key = RecordPrefix(id.workspace, record);
+  AppendInvertedTime(id.occur_micros, &key);
+  AppendUnsignedKey(~id.sequence, &key);
   return key;
 }
 
@@ -103,6 +122,26 @@ struct TimesOfId {
   int64_t first;
   int64_t last;
 };
+
+// "contacts/01J…/interactions/01J…": the record it belongs to, and its id. Both empty where the
+// name is of another form.
+struct InteractionName {
+  explicit InteractionName(absl::string_view name) {
+    const size_t slash = name.rfind('/');
+    if (slash == absl::string_view::npos) return;
+    absl::string_view stream = name.substr(0, slash);
+    if (!absl::ConsumeSuffix(&stream, kInteractionsSuffix)) return;
+    record = stream;
+    id = name.substr(slash + 1);
+  }
+
+  absl::string_view record;
+  absl::string_view id;
+};
+
+bool IsAtAnotherTime(absl::string_view id, int64_t occur_micros) {
+  return IsUlid(id) && !TimesOfId(id).Contain(occur_micros);
+}
 
 // Visits the rows of `range` until the visitor returns false.
 absl::Status ScanEntries(const ViewSnapshot& timeline, const KeyRange& range,
@@ -135,6 +174,60 @@ absl::StatusOr<std::string> StartOf(const TimelineQuery& query, absl::string_vie
   return std::move(token.resume_key);
 }
 
+void PutRecorded(const eventstore::EventHeader& header, const InteractionRecorded& recorded,
+                 ViewBatch& batch) {
+  const InteractionName name(recorded.name());
+  const EntryId at = IdOf(header);
+  const std::string value = Encode({.position = header.position,
+                                    .kind = static_cast<uint32_t>(recorded.interaction().kind()),
+                                    .id_check = Crc32c(name.id)});
+  batch.Put(RowKey(at, name.record), value);
+  if (IsAtAnotherTime(name.id, at.occur_micros)) {
+    batch.Put(NamedKey(at.workspace, name.record, name.id), value);
+  }
+  for (const std::string& link : recorded.interaction().links()) {
+    batch.Put(RowKey(at, link), value);
+  }
+}
+
+// What both events that change an interaction say. Borrows them.
+struct Amendment {
+  const std::string& name;
+  const interactions::v1::Interaction& interaction;
+  int64_t recorded_sequence;
+  absl::Span<const std::string* const> removed_links;
+};
+Amendment AmendmentIn(const interactions::v1::InteractionAmended& event) {
+  return {event.name(), event.interaction(), event.recorded_sequence(),
+          absl::MakeConstSpan(event.removed_links().data(), event.removed_links().size())};
+}
+Amendment AmendmentIn(const interactions::v1::InteractionRedacted& event) {
+  return {event.name(), event.interaction(), event.recorded_sequence(), {}};
+}
+
+absl::Status PutAmended(const eventstore::EventHeader& header, const Amendment& amendment,
+                        ViewBatch& batch) {
+  const InteractionName name(amendment.name);
+  const EntryId at = {header.workspace,
+                      absl::ToUnixMicros(FromTimestamp(amendment.interaction.occur_time())),
+                      static_cast<uint64_t>(amendment.recorded_sequence)};
+  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> row, batch.Get(RowKey(at, name.record)));
+  // Its recording may be among what a damaged stream left out.
+  if (!row.has_value()) return absl::OkStatus();
+  std::optional<Entry> entry = Decode(*row);
+  if (!entry.has_value()) return MalformedRow();
+  entry->kind = static_cast<uint32_t>(amendment.interaction.kind());
+  entry->amended = header.position;
+  const std::string value = Encode(*entry);
+  batch.Put(RowKey(at, name.record), value);
+  if (IsAtAnotherTime(name.id, at.occur_micros)) {
+    batch.Put(NamedKey(at.workspace, name.record, name.id), value);
+  }
+  for (const std::string* link : amendment.removed_links) batch.Delete(RowKey(at, *link));
+  for (const std::string& link : amendment.interaction.links()) batch.Put(RowKey(at, link), value);
+  return absl::OkStatus();
+}
+
 bool Wanted(const TimelineQuery& query, const Entry& entry) {
   if (entry.kind == 0) return query.kinds.empty() && query.changes;
   return query.kinds.empty() ||
@@ -150,26 +243,21 @@ std::vector<std::string> Timeline::categories() const {
 
 absl::Status Timeline::Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const {
   const eventstore::EventHeader& header = event.header();
-  Entry entry{.position = header.position};
   if (eventstore::CategoryOf(header.stream) != kInteractions) {
-    batch.Put(RowKey(header, header.stream), Encode(entry));
+    batch.Put(RowKey(IdOf(header), header.stream), Encode({.position = header.position}));
     return absl::OkStatus();
   }
-
   const auto& message = static_cast<const InteractionEvent&>(*event.event);
-  const InteractionRecorded& recorded = message.interaction_recorded();
-  const absl::string_view stream = header.stream;
-  const absl::string_view record = stream.substr(0, stream.size() - kInteractionsSuffix.size());
-  const absl::string_view id = absl::string_view(recorded.name()).substr(stream.size() + 1);
-  entry.kind = static_cast<uint32_t>(recorded.interaction().kind());
-  entry.id_check = Crc32c(id);
-  const std::string value = Encode(entry);
-  batch.Put(RowKey(header, record), value);
-  if (IsUlid(id) && !TimesOfId(id).Contain(absl::ToUnixMicros(header.occur_time))) {
-    batch.Put(NamedKey(header.workspace, record, id), value);
-  }
-  for (const std::string& link : recorded.interaction().links()) {
-    batch.Put(RowKey(header, link), value);
+  switch (message.event_case()) {
+    case InteractionEvent::kInteractionRecorded:
+      PutRecorded(header, message.interaction_recorded(), batch);
+      return absl::OkStatus();
+    case InteractionEvent::kInteractionAmended:
+      return PutAmended(header, AmendmentIn(message.interaction_amended()), batch);
+    case InteractionEvent::kInteractionRedacted:
+      return PutAmended(header, AmendmentIn(message.interaction_redacted()), batch);
+    case InteractionEvent::EVENT_NOT_SET:
+      return absl::OkStatus();
   }
   return absl::OkStatus();
 }
@@ -190,7 +278,7 @@ absl::StatusOr<std::string> ListTimeline(const ViewSnapshot& timeline, const Tim
     if (scanned == kScanRowsMax || (wanted && taken == page_size)) {
       going = false;
     } else if (wanted) {
-      going = take(entry.position);
+      going = take(entry.event());
       ++taken;
     }
     if (!going.ok() || !*going) return false;
@@ -216,15 +304,12 @@ absl::StatusOr<bool> HasTimeline(const ViewSnapshot& timeline, WorkspaceId works
   return found;
 }
 
-absl::StatusOr<std::vector<Position>> FindInteraction(const ViewSnapshot& timeline,
-                                                      WorkspaceId workspace,
-                                                      absl::string_view name) {
-  std::vector<Position> candidates;
-  const size_t slash = name.rfind('/');
-  if (slash == absl::string_view::npos) return candidates;
-  const absl::string_view id = name.substr(slash + 1);
-  absl::string_view record = name.substr(0, slash);
-  if (!IsUlid(id) || !absl::ConsumeSuffix(&record, kInteractionsSuffix)) return candidates;
+absl::StatusOr<std::vector<TimelineEvent>> FindInteraction(const ViewSnapshot& timeline,
+                                                           WorkspaceId workspace,
+                                                           absl::string_view name) {
+  std::vector<TimelineEvent> candidates;
+  const auto [record, id] = InteractionName(name);
+  if (!IsUlid(id)) return candidates;
 
   const TimesOfId times(id);
   KeyRange range = {.from = RecordPrefix(workspace, record), .to = RecordPrefix(workspace, record)};
@@ -233,7 +318,7 @@ absl::StatusOr<std::vector<Position>> FindInteraction(const ViewSnapshot& timeli
   range.to = PrefixEnd(range.to);
   const uint32_t check = Crc32c(id);
   KITH_RETURN_IF_ERROR(ScanEntries(timeline, range, [&](absl::string_view, const Entry& entry) {
-    if (entry.kind != 0 && entry.id_check == check) candidates.push_back(entry.position);
+    if (entry.kind != 0 && entry.id_check == check) candidates.push_back(entry.event());
     return true;
   }));
   KITH_ASSIGN_OR_RETURN(const std::optional<std::string> named,
@@ -241,7 +326,7 @@ absl::StatusOr<std::vector<Position>> FindInteraction(const ViewSnapshot& timeli
   if (named.has_value()) {
     const std::optional<Entry> entry = Decode(*named);
     if (!entry.has_value()) return MalformedRow();
-    candidates.push_back(entry->position);
+    candidates.push_back(entry->event());
   }
   return candidates;
 }

@@ -6,6 +6,7 @@
 //
 //   key    {1, workspace, record, occur time inverted, sequence inverted}
 //   value  position ‖ kind (0: not an interaction) ‖ CRC-32C of the interaction's id, 4 bytes
+//          [‖ position of the event that says what it became, where it was amended or redacted]
 //
 // An interaction's id tells the millisecond of its row. Of one whose id tells another time, as
 // Kith gave them before it took the time once a command, there is a second row by its name:
@@ -13,7 +14,8 @@
 //   key    {2, workspace, record, id}
 //   value  as above
 //
-// Keys are components of key_codec.h. Rows are never deleted: a deleted record keeps its timeline.
+// Keys are components of key_codec.h. A deleted record keeps its timeline. The rows of an
+// interaction are deleted only in the timelines of records that an amendment takes from its links.
 // Pure functions, any thread.
 #pragma once
 
@@ -51,9 +53,17 @@ struct TimelineQuery {
   absl::string_view page_token;  // of the page before, whose position the snapshot must have
 };
 
-// Takes the event of one entry onto the page, newest first: by occur time, then by sequence. False
-// ends the page before it.
-using TimelineVisitor = absl::FunctionRef<absl::StatusOr<bool>(Position)>;
+// Where an entry stands in the log.
+struct TimelineEvent {
+  Position recorded;
+  // What says what the interaction became; 0 where it was neither amended nor redacted.
+  Position amended;
+  friend bool operator==(const TimelineEvent&, const TimelineEvent&) = default;
+};
+
+// Takes one entry onto the page, newest first: by occur time, then by sequence. False ends the page
+// before it.
+using TimelineVisitor = absl::FunctionRef<absl::StatusOr<bool>(const TimelineEvent&)>;
 
 // One page; returns the token of the next one, empty on the last. Looks at a bounded number of
 // rows, so a page of few among many kinds may be short, or even empty, and still have a next one.
@@ -70,8 +80,8 @@ absl::StatusOr<bool> HasTimeline(const ViewSnapshot& timeline, WorkspaceId works
 // none when there is no such interaction. The time in its id says where its row stands; others of
 // the same millisecond are told apart by the checksum of the id. One that stands at another time
 // has a row by its name. Touches the disk.
-absl::StatusOr<std::vector<Position>> FindInteraction(const ViewSnapshot& timeline,
-                                                      WorkspaceId workspace,
-                                                      absl::string_view name);
+absl::StatusOr<std::vector<TimelineEvent>> FindInteraction(const ViewSnapshot& timeline,
+                                                           WorkspaceId workspace,
+                                                           absl::string_view name);
 
 }  // namespace kith::projections

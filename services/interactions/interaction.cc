@@ -29,6 +29,9 @@ void ClearOutputOnly(v1::Interaction& interaction) {
   interaction.clear_erased();
   interaction.clear_occur_time();
   interaction.clear_record_time();
+  interaction.clear_etag();
+  interaction.clear_amend_time();
+  interaction.clear_redacted();
 }
 
 // Moves the fields that say something about a person from the recorded interaction to the part that
@@ -98,6 +101,7 @@ v1::Interaction Render(const v1::InteractionRecorded& recorded, absl::Time occur
   v1::Interaction interaction = recorded.interaction();
   interaction.MergeFrom(recorded.personal());
   interaction.set_name(recorded.name());
+  interaction.set_etag("1");  // of none that was amended
   interaction.set_erased(erased);
   *interaction.mutable_occur_time() = ToTimestamp(occur_time);
   *interaction.mutable_record_time() = ToTimestamp(record_time);

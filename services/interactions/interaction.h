@@ -1,5 +1,5 @@
-// Interaction: the decision to record one. A fact: it has no state, so nothing is folded; it is
-// recorded on condition that the records it concerns are there.
+// Interaction: the decision to record one. A fact: nothing is folded to record it, on condition
+// that the records it concerns are there. What is said of it later is in amendment.h.
 #pragma once
 
 #include <string>
@@ -33,7 +33,7 @@ ConcernedRecords ConcernedBy(const Recording& command);
 Decision Decide(absl::Span<const LinkedRecord* const> records, const Recording& command,
                 const CommandContext& context);
 
-// The interaction as a caller sees it.
+// The interaction as a caller sees it that was never amended.
 v1::Interaction Render(const v1::InteractionRecorded& recorded, absl::Time occur_time,
                        absl::Time record_time, bool erased);
 

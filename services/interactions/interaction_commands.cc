@@ -1,10 +1,14 @@
 #include "services/interactions/interaction_commands.h"
 
+#include <utility>
+#include <vector>
+
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/match.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
+#include "services/core/reject.h"
 
 namespace kith::interactions {
 namespace {
@@ -16,7 +20,7 @@ struct LinkedDeal : LinkedAggregate<deals::v1::Deal, deals::v1::DealEvent> {
   static constexpr absl::string_view kCategory = "deals";
 };
 
-absl::StatusOr<const LinkedRecord*> Load(runtime::Loader& load, absl::string_view record) {
+absl::StatusOr<const LinkedRecord*> LoadRecord(runtime::Loader& load, absl::string_view record) {
   if (absl::StartsWith(record, "contacts/")) return load.Load<LinkedContact>(record);
   return load.Load<LinkedDeal>(record);
 }
@@ -25,7 +29,7 @@ Decision RunRecording(runtime::Loader& load, const Recording& command,
                       const CommandContext& context) {
   absl::InlinedVector<const LinkedRecord*, 4> records;
   for (const absl::string_view name : ConcernedBy(command)) {
-    KITH_ASSIGN_OR_RETURN(const LinkedRecord* record, Load(load, name));
+    KITH_ASSIGN_OR_RETURN(const LinkedRecord* record, LoadRecord(load, name));
     records.push_back(record);
   }
   return Decide(records, command, context);
@@ -57,6 +61,61 @@ absl::Status InteractionCommands::Render(runtime::Rendering& after, const Item&,
                                          v1::IngestInteractionsResponse::Result* result) const {
   result->set_name(after.Event<v1::InteractionEvent>(0).event.interaction_recorded().name());
   return absl::OkStatus();
+}
+
+absl::StatusOr<InteractionNow> InteractionCommands::Load(runtime::Loader& load,
+                                                         const std::string& name) const {
+  KITH_RETURN_IF_ERROR(load.NeedDisk());
+  KITH_ASSIGN_OR_RETURN(const auto* const state, load.Load<AmendedAggregate>(name));
+  return reader_.NowAt(load.workspace(), name, state->revision);
+}
+
+absl::Status InteractionCommands::Render(runtime::Rendering& after, const std::string& name,
+                                         v1::Interaction* response) const {
+  if (!after.events().empty()) {
+    *response = RenderAmended(after.Event<v1::InteractionEvent>(0));
+    return absl::OkStatus();
+  }
+  KITH_RETURN_IF_ERROR(after.NeedDisk());
+  KITH_ASSIGN_OR_RETURN(const auto* const state, after.Load<AmendedAggregate>(name));
+  KITH_ASSIGN_OR_RETURN(InteractionNow now,
+                        reader_.NowAt(after.workspace(), name, state->revision));
+  *response = std::move(now.interaction);
+  return absl::OkStatus();
+}
+
+Decision InteractionCommands::Run(runtime::Loader& load, const v1::AmendInteractionRequest& command,
+                                  const CommandContext&) const {
+  const std::string& name = command.interaction().name();
+  if (name.empty()) return RejectField("interaction.name", "is required");
+  KITH_ASSIGN_OR_RETURN(const InteractionNow now, Load(load, name));
+  AmendmentPlan plan;
+  KITH_RETURN_IF_ERROR(PlanAmendment(now, command, &plan));
+  std::vector<const LinkedRecord*> linked;
+  for (const Link& link : plan.links) {
+    KITH_ASSIGN_OR_RETURN(const LinkedRecord* const record, LoadRecord(load, link.record));
+    linked.push_back(record);
+  }
+  return DecideAmendment(now, plan, linked);
+}
+
+absl::Status InteractionCommands::Render(runtime::Rendering& after,
+                                         const v1::AmendInteractionRequest& command,
+                                         v1::Interaction* response) const {
+  return Render(after, command.interaction().name(), response);
+}
+
+Decision InteractionCommands::Run(runtime::Loader& load,
+                                  const v1::RedactInteractionRequest& command,
+                                  const CommandContext&) const {
+  KITH_ASSIGN_OR_RETURN(const InteractionNow now, Load(load, command.name()));
+  return Decide(now, command);
+}
+
+absl::Status InteractionCommands::Render(runtime::Rendering& after,
+                                         const v1::RedactInteractionRequest& command,
+                                         v1::Interaction* response) const {
+  return Render(after, command.name(), response);
 }
 
 }  // namespace kith::interactions

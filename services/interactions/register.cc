@@ -1,9 +1,12 @@
 // Everything that interactions bring to a server.
 #include <memory>
 
+#include "eventstore/base/status_macros.h"
+#include "kith/interactions/v1/interactions_errors.pb.h"
 #include "projections/interactions/timeline.h"
 #include "services/interactions/interaction_commands.h"
 #include "services/interactions/timeline_reader.h"
+#include "services/runtime/resources/revisions.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::interactions {
@@ -13,22 +16,89 @@ using projections::Timeline;
 using runtime::ReadContext;
 using runtime::ReadKind;
 
+// An interaction's history as a fold of its events, of whichever stream.
+struct HistoryAggregate : ResourceAggregate<v1::Interaction, v1::InteractionEvent> {
+  static constexpr absl::string_view kCategory = kInteractions;
+};
+
+StandardEvent FoldHistory(const Happening& happening, v1::Interaction& interaction) {
+  const auto& event = static_cast<const v1::InteractionEvent&>(happening.event);
+  const absl::Time time = happening.occur_time;
+  if (event.has_interaction_recorded()) {
+    interaction = Render(event.interaction_recorded(), time, time, happening.erased);
+  } else {
+    interaction = RenderAmended({event, happening.revision, time, time, happening.erased});
+  }
+  return StandardEvent::kOther;
+}
+
+const ResourceRules& HistoryRules() {
+  static const auto& rules =
+      *new ResourceRules(ResourceRulesBuilder<HistoryAggregate>()
+                             .NotFound(v1::INTERACTIONS_ERROR_INTERACTION_NOT_FOUND)
+                             .FoldedBy<FoldHistory>()
+                             .ToldByReads("record_time")
+                             .ToldByReads("amend_time")
+                             .Build());
+  return rules;
+}
+
+// The history of one interaction, which begins in the stream of its parent.
+class HistoryReader {
+ public:
+  HistoryReader(const runtime::Runtime& runtime, const InteractionReader& reader)
+      : reader_(reader),
+        lister_(HistoryRules(), runtime.log, runtime.registry,
+                *v1::ListInteractionRevisionsRequest::descriptor()
+                     ->file()
+                     ->service(0)
+                     ->FindMethodByName("ListInteractionRevisions"),
+                [this](const ReadContext& context, absl::string_view name) {
+                  return reader_.RecordedBy(context.view(), context.workspace(), name);
+                }) {}
+
+  absl::Status List(const ReadContext& context, const v1::ListInteractionRevisionsRequest& request,
+                    v1::ListInteractionRevisionsResponse* response) const {
+    KITH_RETURN_IF_ERROR(lister_.Run(context, request, response));
+    KITH_ASSIGN_OR_RETURN(const bool redacted,
+                          reader_.IsRedacted(context.workspace(), request.name()));
+    if (!redacted) return absl::OkStatus();
+    for (v1::InteractionRevision& revision : *response->mutable_revisions()) {
+      HideText(*revision.mutable_before());
+      HideText(*revision.mutable_after());
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const InteractionReader reader_;
+  const runtime::RevisionLister lister_;
+};
+
+// `read`, of an object that lives as long as the method.
+template <class Reader, class Request, class Response>
+auto By(std::shared_ptr<const Reader> reader,
+        absl::Status (Reader::*read)(const ReadContext&, const Request&, Response*) const) {
+  return [reader, read](const ReadContext& context, const Request& request, Response* response) {
+    return (reader.get()->*read)(context, request, response);
+  };
+}
+
 void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
-  const auto reader =
-      std::make_shared<const TimelineReader>(runtime.log, runtime.registry, runtime.keys, methods);
-  methods.Command<v1::RecordInteractionRequest, v1::Interaction>(InteractionCommands());
-  methods.Ingest<v1::IngestInteractionsRequest, v1::IngestInteractionsResponse>(
-      InteractionCommands());
+  const InteractionReader found(runtime.log, runtime.registry, runtime.keys,
+                                runtime.views.Find(Timeline::kName));
+  const auto timeline = std::make_shared<const TimelineReader>(found, runtime.registry, methods);
+  const auto history = std::make_shared<const HistoryReader>(runtime, found);
+  const InteractionCommands commands(found);
+  methods.Command<v1::RecordInteractionRequest, v1::Interaction>(commands);
+  methods.Ingest<v1::IngestInteractionsRequest, v1::IngestInteractionsResponse>(commands);
+  methods.Command<v1::AmendInteractionRequest, v1::Interaction>(commands);
+  methods.Command<v1::RedactInteractionRequest, v1::Interaction>(commands);
   // A scan, although of one row in most cases: the row's key is known only up to a millisecond.
-  methods.Read(
-      Timeline::kName, ReadKind::kScan,
-      [reader](const ReadContext& context, const v1::GetInteractionRequest& request,
-               v1::Interaction* response) { return reader->Get(context, request, response); });
-  methods.Read(Timeline::kName, ReadKind::kScan,
-               [reader](const ReadContext& context, const v1::ListTimelineRequest& request,
-                        v1::ListTimelineResponse* response) {
-                 return reader->List(context, request, response);
-               });
+  methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::Get));
+  methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::BatchGet));
+  methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::List));
+  methods.Read(Timeline::kName, ReadKind::kScan, By(history, &HistoryReader::List));
 }
 
 }  // namespace

@@ -3,33 +3,22 @@
 #include <algorithm>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
-#include "kith/interactions/v1/interaction_events.pb.h"
 #include "kith/interactions/v1/interactions_errors.pb.h"
 #include "projections/interactions/timeline.h"
 #include "projections/tables/page_limits.h"
 #include "services/core/reject.h"
-#include "services/interactions/interaction.h"
+#include "services/interactions/amendment.h"
+#include "services/runtime/calls/batch_call.h"
 #include "services/runtime/calls/read_permission.h"
 #include "services/runtime/requests/validate.h"
 
 namespace kith::interactions {
 namespace {
-
-// The interaction recorded by an event of the category "interactions".
-const v1::InteractionRecorded& RecordedIn(const eventstore::RecordedEvent& event) {
-  return static_cast<const v1::InteractionEvent&>(*event.event).interaction_recorded();
-}
-
-v1::Interaction RenderInteraction(const eventstore::RecordedEvent& event) {
-  return Render(RecordedIn(event), event.header().occur_time, event.header().record_time,
-                event.erased);
-}
 
 // The member that is set in a category's event message.
 const google::protobuf::Message& MemberOf(const google::protobuf::Message& event) {
@@ -40,20 +29,54 @@ const google::protobuf::Message& MemberOf(const google::protobuf::Message& event
 
 }  // namespace
 
+absl::StatusOr<std::optional<v1::Interaction>> TimelineReader::Find(
+    const runtime::ReadContext& context, const std::string& name) const {
+  KITH_ASSIGN_OR_RETURN(std::optional<v1::Interaction> interaction,
+                        interactions_.Find(context.view(), context.workspace(), name));
+  if (interaction.has_value()) KITH_RETURN_IF_ERROR(HideRedacted(context, *interaction));
+  return interaction;
+}
+
+absl::Status TimelineReader::HideRedacted(const runtime::ReadContext& context,
+                                          v1::Interaction& interaction) const {
+  const bool is_past = context.as_of || !context.page_token.empty();
+  if (!is_past || interaction.redacted()) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(const bool redacted,
+                        interactions_.IsRedacted(context.workspace(), interaction.name()));
+  if (redacted) {
+    HideText(interaction);
+    interaction.set_redacted(true);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status TimelineReader::Get(const runtime::ReadContext& context,
                                  const v1::GetInteractionRequest& request,
                                  v1::Interaction* response) const {
-  KITH_ASSIGN_OR_RETURN(
-      const std::vector<Position> candidates,
-      projections::FindInteraction(context.view(), context.workspace(), request.name()));
-  for (const Position position : candidates) {
-    KITH_ASSIGN_OR_RETURN(const auto event, EventAt(position));
-    if (RecordedIn(*event).name() != request.name()) continue;
-    *response = RenderInteraction(*event);
-    return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(std::optional<v1::Interaction> found, Find(context, request.name()));
+  if (!found.has_value()) return InteractionNotFound(request.name());
+  *response = *std::move(found);
+  return absl::OkStatus();
+}
+
+absl::Status TimelineReader::BatchGet(const runtime::ReadContext& context,
+                                      const v1::BatchGetInteractionsRequest& request,
+                                      v1::BatchGetInteractionsResponse* response) const {
+  size_t bytes = 0;
+  for (const std::string& name : request.names()) {
+    if (bytes >= runtime::kBatchBytesMax) {
+      response->add_left_out(name);
+      continue;
+    }
+    KITH_ASSIGN_OR_RETURN(std::optional<v1::Interaction> found, Find(context, name));
+    if (!found.has_value()) {
+      response->add_missing(name);
+      continue;
+    }
+    bytes += found->ByteSizeLong();
+    *response->add_interactions() = *std::move(found);
   }
-  return RejectResource(v1::INTERACTIONS_ERROR_INTERACTION_NOT_FOUND,
-                        absl::StrCat("There is no ", request.name(), "."), request.name());
+  return absl::OkStatus();
 }
 
 absl::Status TimelineReader::List(const runtime::ReadContext& context,
@@ -73,10 +96,9 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
   }
 
   projections::PageRoom room(projections::kPageSizeMax);
-  const auto take = [&](Position position) -> absl::StatusOr<bool> {
-    KITH_ASSIGN_OR_RETURN(const auto event, EventAt(position));
+  const auto take = [&](const projections::TimelineEvent& at) -> absl::StatusOr<bool> {
     v1::TimelineEntry entry;
-    RenderEntry(*event, &entry);
+    KITH_RETURN_IF_ERROR(RenderEntry(context, at, &entry));
     if (!room.Take(entry.ByteSizeLong())) return false;
     *response->add_entries() = std::move(entry);
     return true;
@@ -95,34 +117,28 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::shared_ptr<const eventstore::RecordedEvent>> TimelineReader::EventAt(
-    Position position) const {
-  KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> record,
-                        log_.ReadAt(position, eventstore::ReadTier::kDisk));
-  if (record == nullptr) {
-    return absl::DataLossError(
-        absl::StrCat("The timeline points to position ", position.value(), ", which is empty."));
-  }
-  return registry_.Decode(std::move(record), keys_);
-}
-
-void TimelineReader::RenderEntry(const eventstore::RecordedEvent& event,
-                                 v1::TimelineEntry* entry) const {
-  const eventstore::EventHeader& header = event.header();
+absl::Status TimelineReader::RenderEntry(const runtime::ReadContext& context,
+                                         const projections::TimelineEvent& at,
+                                         v1::TimelineEntry* entry) const {
+  KITH_ASSIGN_OR_RETURN(const RecordedEventPtr event, interactions_.EventAt(at.recorded));
+  const eventstore::EventHeader& header = event->header();
   const absl::string_view category = eventstore::CategoryOf(header.stream);
   *entry->mutable_occur_time() = ToTimestamp(header.occur_time);
   *entry->mutable_record_time() = ToTimestamp(header.record_time);
   entry->set_sequence(static_cast<int64_t>(header.sequence.value()));
   entry->set_type(std::string(registry_.TypeName(category, header.type)));
   entry->set_actor(header.actor);
-  entry->set_erased(event.erased);
   if (category == kInteractions) {
     entry->set_record(std::string(absl::StripSuffix(header.stream, "/interactions")));
-    *entry->mutable_interaction() = RenderInteraction(event);
+    KITH_ASSIGN_OR_RETURN(*entry->mutable_interaction(), interactions_.Render(*event, at.amended));
+    KITH_RETURN_IF_ERROR(HideRedacted(context, *entry->mutable_interaction()));
+    entry->set_erased(entry->interaction().erased());
   } else {
     entry->set_record(header.stream);
-    entry->mutable_event()->PackFrom(MemberOf(*event.event));
+    entry->set_erased(event->erased);
+    entry->mutable_event()->PackFrom(MemberOf(*event->event));
   }
+  return absl::OkStatus();
 }
 
 }  // namespace kith::interactions

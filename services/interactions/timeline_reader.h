@@ -1,29 +1,33 @@
-// TimelineReader: answers from the timeline view, whose rows point to the records in the log.
+// TimelineReader: answers from the timeline view, whose rows point to the records in the log. What
+// was redacted since is told as of no moment.
 #pragma once
 
-#include <memory>
+#include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "eventstore/log/event_log.h"
 #include "eventstore/log/event_registry.h"
-#include "eventstore/seal/key_store.h"
 #include "kith/interactions/v1/interactions_service.pb.h"
+#include "services/interactions/interaction_reader.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/calls/read_call.h"
 
 namespace kith::interactions {
 
-// Any thread, but not gRPC's: it reads from disk. Borrows everything.
+// Any thread, but not gRPC's: it reads from disk. Borrows the registry and the methods.
 class TimelineReader {
  public:
-  TimelineReader(const eventstore::EventLog& log, const eventstore::EventRegistry& registry,
-                 const eventstore::KeyStore& keys, const runtime::MethodTable& methods)
-      : log_(log), registry_(registry), keys_(keys), methods_(methods) {}
+  TimelineReader(const InteractionReader& interactions, const eventstore::EventRegistry& registry,
+                 const runtime::MethodTable& methods)
+      : interactions_(interactions), registry_(registry), methods_(methods) {}
 
   // INTERACTIONS_ERROR_INTERACTION_NOT_FOUND.
   absl::Status Get(const runtime::ReadContext& context, const v1::GetInteractionRequest& request,
                    v1::Interaction* response) const;
+  absl::Status BatchGet(const runtime::ReadContext& context,
+                        const v1::BatchGetInteractionsRequest& request,
+                        v1::BatchGetInteractionsResponse* response) const;
   // The parent's own changes are left out where the caller may not read it.
   // INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND when nothing ever happened with the parent, not even
   // its creation; ERROR_INVALID_PAGE_TOKEN, ERROR_INVALID_FIELD.
@@ -31,12 +35,17 @@ class TimelineReader {
                     v1::ListTimelineResponse* response) const;
 
  private:
-  absl::StatusOr<std::shared_ptr<const eventstore::RecordedEvent>> EventAt(Position position) const;
-  void RenderEntry(const eventstore::RecordedEvent& event, v1::TimelineEntry* entry) const;
+  // As of the moment of the read, but for what was redacted since; nullopt where there was none.
+  absl::StatusOr<std::optional<v1::Interaction>> Find(const runtime::ReadContext& context,
+                                                      const std::string& name) const;
+  absl::Status RenderEntry(const runtime::ReadContext& context,
+                           const projections::TimelineEvent& at, v1::TimelineEntry* entry) const;
+  // Hides what was redacted after the moment that the read is as of.
+  absl::Status HideRedacted(const runtime::ReadContext& context,
+                            v1::Interaction& interaction) const;
 
-  const eventstore::EventLog& log_;
+  const InteractionReader interactions_;
   const eventstore::EventRegistry& registry_;
-  const eventstore::KeyStore& keys_;
   const runtime::MethodTable& methods_;
 };
 

@@ -55,10 +55,7 @@ void Loader::ExpectExists(absl::string_view stream) {
 absl::StatusOr<std::vector<const void*>> Loader::LoadTaggedStates(const AggregateType& type,
                                                                   absl::string_view purpose,
                                                                   absl::string_view value) {
-  if (tier_ == ReadTier::kMemory) {
-    would_block_ = true;
-    return absl::UnavailableError("tags are read from disk");
-  }
+  KITH_RETURN_IF_ERROR(NeedDisk());
   const eventstore::Tag tag = reader_.keys().Mac(workspace_, purpose, value);
   const Position read_through = reader_.log().head();
   KITH_ASSIGN_OR_RETURN(std::vector<TaggedStream> streams, StreamsTagged(tag));
@@ -73,6 +70,12 @@ absl::StatusOr<std::vector<const void*>> Loader::LoadTaggedStates(const Aggregat
   });
   if (!is_known) tags_.push_back({tag, read_through});
   return states;
+}
+
+absl::Status Loader::NeedDisk() {
+  if (tier_ != ReadTier::kMemory) return absl::OkStatus();
+  would_block_ = true;
+  return absl::UnavailableError("this is read from disk");
 }
 
 void Loader::Assume(Changes changes, const CommandContext& context) {

@@ -65,6 +65,10 @@ class Loader {
                                                             absl::string_view purpose,
                                                             absl::string_view value);
 
+  // For a command that reads what no stream's state tells, which is no condition of its own: OK on
+  // a pool, else the error to return. Then it is run again on one.
+  absl::Status NeedDisk();
+
   // For commands that are decided one after another and appended together: from now on everything
   // is loaded as these changes, after those assumed before, make it. What was loaded until now is
   // not to be looked at any more.

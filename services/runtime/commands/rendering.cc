@@ -27,10 +27,7 @@ absl::StatusOr<const void*> Rendering::LoadState(const AggregateType& type,
 absl::StatusOr<std::vector<const void*>> Rendering::LoadTaggedStates(const AggregateType& type,
                                                                      absl::string_view purpose,
                                                                      absl::string_view value) {
-  if (tier_ == ReadTier::kMemory) {
-    would_block_ = true;
-    return absl::UnavailableError("tags are read from disk");
-  }
+  KITH_RETURN_IF_ERROR(NeedDisk());
   const auto cursor =
       reader_.log().ReadTag(workspace_, reader_.keys().Mac(workspace_, purpose, value), Position());
   std::vector<std::string> streams;
@@ -49,6 +46,12 @@ absl::StatusOr<std::vector<const void*>> Rendering::LoadTaggedStates(const Aggre
     states.push_back(state);
   }
   return states;
+}
+
+absl::Status Rendering::NeedDisk() {
+  if (tier_ != ReadTier::kMemory) return absl::OkStatus();
+  would_block_ = true;
+  return absl::UnavailableError("this is read from disk");
 }
 
 absl::StatusOr<Folded> Rendering::ReadState(const AggregateType& type, absl::string_view stream) {

@@ -61,6 +61,9 @@ class Rendering {
                                                             absl::string_view value);
   void OfItem(size_t index) { item_ = index; }
 
+  // As Loader::NeedDisk.
+  absl::Status NeedDisk();
+
   // In the order of the append.
   const std::vector<AppendedEvent>& events() const { return events_; }
   // Event number `index`, which is of a stream of EventMessage's category. For facts, which have no

@@ -354,11 +354,15 @@ void MessageRules::CheckOwnName(const Message& resource, const Place& place,
                                 BadRequest* violations) {
   const Descriptor* const type = resource.GetDescriptor();
   const FieldDescriptor* const name = type->FindFieldByName("name");
-  const std::string& pattern = type->options().GetExtension(options::v1::resource).pattern();
-  if (name == nullptr || pattern.empty()) return;
+  const auto& rules = type->options().GetExtension(options::v1::resource);
+  if (name == nullptr || rules.pattern().empty()) return;
   const std::string said = resource.GetReflection()->GetString(resource, name);
   if (said.empty()) return;
-  const std::string defect = ResourceDefect(said, {ResourcePattern(pattern)});
+  std::vector<ResourcePattern> patterns = {ResourcePattern(rules.pattern())};
+  for (const std::string& further : rules.further_patterns()) {
+    patterns.push_back(ResourcePattern(further));
+  }
+  const std::string defect = ResourceDefect(said, patterns);
   if (!defect.empty()) Place{&place, name, -1}.Report(defect, violations);
 }
 

@@ -279,7 +279,7 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
   }
   if (method.name() == absl::StrCat("List", resource.name(), "Revisions")) {
     const auto lister =
-        std::make_shared<RevisionLister>(type, runtime.log, runtime.registry, method);
+        std::make_shared<RevisionLister>(*type.rules, runtime.log, runtime.registry, method);
     return methods.Read(
         compiled, view, ReadKind::kScan,
         [lister](const ReadContext& context, const Message& asked, Message* response) {

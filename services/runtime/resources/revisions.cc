@@ -111,10 +111,52 @@ class LastPage {
 
 }  // namespace
 
-RevisionLister::RevisionLister(const ResourceType& type, const eventstore::EventLog& log,
+// What a page is made of, while the history is folded.
+class RevisionLister::Fold {
+ public:
+  // Of revisions below `end`, those that change `field`, or any where it is empty.
+  Fold(const RevisionLister& lister, absl::string_view field, uint64_t end, size_t page_size)
+      : lister_(lister),
+        field_(field),
+        end_(end),
+        before_(lister.rules_.resource->New()),
+        after_(lister.rules_.resource->New()),
+        page_(page_size) {}
+
+  // False where it wants no more.
+  absl::StatusOr<bool> Take(const eventstore::RecordedEvent& event) {
+    if (++number_ >= end_) return false;
+    lister_.rules_.fold(projections::HappeningOf(event), *after_);
+    const FieldMask changed = ChangedIn(lister_.rules_, *before_, *after_);
+    if (field_.empty() || Names(changed, field_)) {
+      const Message& prototype =
+          *google::protobuf::MessageFactory::generated_factory()->GetPrototype(
+              lister_.revisions_->message_type());
+      std::unique_ptr<Message> told(prototype.New());
+      KITH_RETURN_IF_ERROR(lister_.Tell(event, number_, *before_, *after_, changed, *told));
+      page_.Add(number_, std::move(told));
+    }
+    before_->CopyFrom(*after_);
+    return true;
+  }
+
+  bool any() const { return number_ > 0; }
+  LastPage& page() { return page_; }
+
+ private:
+  const RevisionLister& lister_;
+  const absl::string_view field_;
+  const uint64_t end_;
+  uint64_t number_ = 0;
+  std::unique_ptr<Message> before_;
+  std::unique_ptr<Message> after_;
+  LastPage page_;
+};
+
+RevisionLister::RevisionLister(const ResourceRules& rules, const eventstore::EventLog& log,
                                const eventstore::EventRegistry& registry,
-                               const MethodDescriptor& method)
-    : type_(type), log_(log), registry_(registry) {
+                               const MethodDescriptor& method, Beginning beginning)
+    : rules_(rules), log_(log), registry_(registry), beginning_(std::move(beginning)) {
   const Descriptor& request = *method.input_type();
   const Descriptor& reply = *method.output_type();
   name_ = FieldOf(request, "name");
@@ -128,49 +170,47 @@ RevisionLister::RevisionLister(const ResourceType& type, const eventstore::Event
   after_ = FieldOf(one, "after");
 }
 
+absl::Status RevisionLister::FoldAll(const ReadContext& context, absl::string_view name,
+                                     Fold& fold) const {
+  if (beginning_ != nullptr) {
+    KITH_ASSIGN_OR_RETURN(const auto first, beginning_(context, name));
+    if (first == nullptr) return absl::OkStatus();
+    KITH_ASSIGN_OR_RETURN(const bool going, fold.Take(*first));
+    if (!going) return absl::OkStatus();
+  }
+  const auto cursor =
+      log_.ReadStream(context.workspace(), name, Revision(1), Direction::kForwards, context.tier);
+  for (;;) {
+    KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> record, cursor->Next());
+    if (record == nullptr || record->header.position > context.view().position()) break;
+    KITH_RETURN_IF_ERROR(context.view().Count(BytesOf(*record)));
+    KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::RecordedEvent> event,
+                          registry_.Decode(std::move(record), context.keys));
+    KITH_ASSIGN_OR_RETURN(const bool going, fold.Take(*event));
+    if (!going) break;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status RevisionLister::Run(const ReadContext& context, const Message& request,
                                  Message* response) const {
   const auto& ask = *request.GetReflection();
   const std::string name = ask.GetString(request, name_);
   const std::string field = ask.GetString(request, field_);
-  const Message& empty = *type_.rules->resource;
-  if (!field.empty() && empty.GetDescriptor()->FindFieldByName(field) == nullptr) {
-    return ViolationError("field", absl::StrCat("is no field of ", empty.GetDescriptor()->name()));
+  const Descriptor& resource = *rules_.resource->GetDescriptor();
+  if (!field.empty() && resource.FindFieldByName(field) == nullptr) {
+    return ViolationError("field", absl::StrCat("is no field of ", resource.name()));
   }
   KITH_ASSIGN_OR_RETURN(const size_t page_size,
                         projections::PageSizeOf(ask.GetInt32(request, page_size_)));
   const uint64_t query = projections::QueryDigest({name, field});
   KITH_ASSIGN_OR_RETURN(const uint64_t end, EndOf(context.page_token, query));
 
-  const auto cursor =
-      log_.ReadStream(context.workspace(), name, Revision(1), Direction::kForwards, context.tier);
-  std::unique_ptr<Message> before(empty.New());
-  std::unique_ptr<Message> after(empty.New());
-  const Message& prototype = *google::protobuf::MessageFactory::generated_factory()->GetPrototype(
-      revisions_->message_type());
-  LastPage page(page_size);
-  bool any = false;
-  for (;;) {
-    KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> record, cursor->Next());
-    if (record == nullptr || record->header.position > context.view().position()) break;
-    any = true;
-    const uint64_t revision = record->header.revision.value();
-    if (revision >= end) break;
-    KITH_RETURN_IF_ERROR(context.view().Count(BytesOf(*record)));
-    KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::RecordedEvent> event,
-                          registry_.Decode(std::move(record), context.keys));
-    type_.rules->fold(projections::HappeningOf(*event), *after);
-    const FieldMask changed = ChangedIn(*type_.rules, *before, *after);
-    if (field.empty() || Names(changed, field)) {
-      std::unique_ptr<Message> told(prototype.New());
-      KITH_RETURN_IF_ERROR(Tell(*event, *before, *after, changed, *told));
-      page.Add(revision, std::move(told));
-    }
-    before->CopyFrom(*after);
-  }
-  if (!any) return NotThere(context, name, ResourceNotFound(*type_.rules, name));
-
+  Fold fold(*this, field, end, page_size);
+  KITH_RETURN_IF_ERROR(FoldAll(context, name, fold));
+  if (!fold.any()) return NotThere(context, name, ResourceNotFound(rules_, name));
   const auto& answer = *response->GetReflection();
+  LastPage& page = fold.page();
   if (page.has_more()) {
     answer.SetString(response, next_page_token_,
                      projections::EncodePageToken({context.view().position(), query, 0,
@@ -180,13 +220,13 @@ absl::Status RevisionLister::Run(const ReadContext& context, const Message& requ
   return absl::OkStatus();
 }
 
-absl::Status RevisionLister::Tell(const eventstore::RecordedEvent& event, const Message& before,
-                                  const Message& after, const FieldMask& changed,
-                                  Message& revision) const {
+absl::Status RevisionLister::Tell(const eventstore::RecordedEvent& event, uint64_t number,
+                                  const Message& before, const Message& after,
+                                  const FieldMask& changed, Message& revision) const {
   const eventstore::EventHeader& header = event.header();
   const auto& reflection = *revision.GetReflection();
   auto& told = static_cast<type::v1::Revision&>(*reflection.MutableMessage(&revision, revision_));
-  told.set_etag(EtagOf(header.revision));
+  told.set_etag(EtagOf(Revision(number)));
   told.set_type(
       std::string(registry_.TypeName(eventstore::CategoryOf(header.stream), header.type)));
   *told.mutable_changed() = changed;

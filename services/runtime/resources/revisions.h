@@ -1,12 +1,16 @@
 // Revisions: what happened to one resource, told from the log.
 #pragma once
 
+#include <functional>
+#include <memory>
+
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "eventstore/log/event_log.h"
 #include "eventstore/log/event_registry.h"
 #include "google/protobuf/descriptor.h"
+#include "services/core/resource_rules.h"
 #include "services/runtime/calls/read_call.h"
-#include "services/runtime/resources/resource_type.h"
 
 namespace kith::runtime {
 
@@ -15,24 +19,34 @@ namespace kith::runtime {
 // read's view. Borrows everything; any thread.
 class RevisionLister {
  public:
+  // What comes before the first event of a resource's stream, where that is not what it came into
+  // being by; null where there is nothing of that name.
+  using Beginning = std::function<absl::StatusOr<std::shared_ptr<const eventstore::RecordedEvent>>(
+      const ReadContext& context, absl::string_view name)>;
+
   // Aborts where the messages have not the fields of such a method.
-  RevisionLister(const ResourceType& type, const eventstore::EventLog& log,
+  RevisionLister(const ResourceRules& rules, const eventstore::EventLog& log,
                  const eventstore::EventRegistry& registry,
-                 const google::protobuf::MethodDescriptor& method);
+                 const google::protobuf::MethodDescriptor& method, Beginning beginning = nullptr);
 
   absl::Status Run(const ReadContext& context, const google::protobuf::Message& request,
                    google::protobuf::Message* response) const;
 
  private:
+  class Fold;
+
+  // The events of the resource, in order, until `fold` wants no more of them.
+  absl::Status FoldAll(const ReadContext& context, absl::string_view name, Fold& fold) const;
   // One revision, as the reply has it.
-  absl::Status Tell(const eventstore::RecordedEvent& event, const google::protobuf::Message& before,
-                    const google::protobuf::Message& after,
+  absl::Status Tell(const eventstore::RecordedEvent& event, uint64_t number,
+                    const google::protobuf::Message& before, const google::protobuf::Message& after,
                     const google::protobuf::FieldMask& changed,
                     google::protobuf::Message& revision) const;
 
-  const ResourceType& type_;
+  const ResourceRules& rules_;
   const eventstore::EventLog& log_;
   const eventstore::EventRegistry& registry_;
+  const Beginning beginning_;
   // Of the request.
   const google::protobuf::FieldDescriptor* name_;
   const google::protobuf::FieldDescriptor* field_;

@@ -184,8 +184,8 @@ def check_reply(fold, entry, events):
     if entry.method.startswith("Delete"):
         gone = entry.request.name not in fold.live
         return [] if gone else [f"{where} was acknowledged, and {entry.request.name} is there"]
-    if entry.method == "RecordInteraction":
-        expected = fold.interactions.get(reply.name)
+    if entry.method in ("RecordInteraction", "AmendInteraction"):
+        expected = fold.interactions_at[reply.name].get(reply.etag)
     else:
         expected = fold.at[reply.name].get(int(reply.etag))
         if took_effect(fold, entry) and events[-1].revision != int(reply.etag):

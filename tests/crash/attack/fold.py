@@ -51,7 +51,8 @@ class Fold:
         self.live = {}
         self.by_request = collections.defaultdict(list)
         self.timelines = collections.defaultdict(list)
-        self.interactions = {}
+        self.interactions = {}  # as they are now
+        self.interactions_at = collections.defaultdict(dict)  # name → etag → as it was
         self.activity = {}
         self.api_keys = {}
         self.broken = []  # what cannot be, whatever was told
@@ -67,6 +68,8 @@ class Fold:
         payload = payload_of(event)
         if event.type == "interaction_recorded":
             return self._interaction(event, payload)
+        if event.type in ("interaction_amended", "interaction_redacted"):
+            return self._amendment(event, payload)
         resource = next((name for name in RESOURCES if event.type == f"{name}_created"
                          or event.type == f"{name}_updated" or event.type == f"{name}_deleted"), None)
         before = self.live.get(event.stream)
@@ -169,14 +172,38 @@ class Fold:
         interaction.CopyFrom(payload.interaction)
         interaction.MergeFrom(payload.personal)
         interaction.name = payload.name
+        interaction.etag = "1"
         interaction.occur_time.CopyFrom(event.occur_time)
         interaction.record_time.CopyFrom(event.record_time)
         if payload.name in self.interactions:
             self.broken.append(f"event {event.sequence} records {payload.name} again")
         self.interactions[payload.name] = interaction
+        self.interactions_at[payload.name]["1"] = interaction
         parent = event.stream.rsplit("/", 1)[0]
         for record in dict.fromkeys([parent, *interaction.links]):
             self._note(event, record)
+
+    def _amendment(self, event, payload):
+        before = self.interactions.get(payload.name)
+        if before is None or event.stream != payload.name or event.revision != int(before.etag):
+            self.broken.append(f"event {event.sequence} amends {payload.name} at revision {event.revision}")
+            return
+        after = interaction_pb2.Interaction()
+        after.CopyFrom(payload.interaction)
+        if event.type == "interaction_amended":
+            after.MergeFrom(payload.personal)
+        else:
+            after.redacted = True
+        after.name = payload.name
+        after.etag = str(event.revision + 1)
+        after.amend_time.CopyFrom(event.occur_time)
+        self.interactions[payload.name] = after
+        self.interactions_at[payload.name][after.etag] = after
+        for record in set(after.links) - set(before.links):
+            self._note(self.events[payload.recorded_sequence - 1], record)
+        for record in set(before.links) - set(after.links):
+            self.timelines[record] = [entry for entry in self.timelines[record]
+                                      if entry[1] != payload.recorded_sequence]
 
     def _note(self, event, record):
         time = event.occur_time

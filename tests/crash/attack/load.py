@@ -57,7 +57,8 @@ class Writer:
             self.world.note_sent(told)
         if not told.answer.ok:
             return
-        kind = {"CreateContact": "contacts", "CreateDeal": "deals", "CreateUser": "users"}.get(told.method)
+        kind = {"CreateContact": "contacts", "CreateDeal": "deals", "CreateUser": "users",
+                "RecordInteraction": "interactions"}.get(told.method)
         if kind is not None:
             self.world.add(kind, told.answer.reply.name)
         elif told.method.startswith("Delete"):
@@ -158,6 +159,21 @@ class Writer:
         return parent and ("RecordInteraction", interactions_service_pb2.RecordInteractionRequest(
             parent=parent, interaction=self.some_interaction(), request_id=self.request_id()))
 
+    def amend(self):
+        """Another text, and maybe other deals."""
+        name = self.world.pick("interactions", self.rng)
+        if name is None:
+            return None
+        interaction = interaction_pb2.Interaction(name=name, body=self.some_text(), outcome=self.request_id())
+        paths = ["body", "outcome"]
+        if self.rng.random() < 0.5:
+            paths.append("links")
+            deal = self.world.pick("deals", self.rng)
+            if deal and self.rng.random() < 0.7:
+                interaction.links.append(deal)
+        return "AmendInteraction", interactions_service_pb2.AmendInteractionRequest(
+            interaction=interaction, update_mask=FieldMask(paths=paths), request_id=self.request_id())
+
     def ingest(self):
         request = interactions_service_pb2.IngestInteractionsRequest(request_id=self.request_id())
         for _ in range(self.rng.randrange(2, 12)):
@@ -199,8 +215,9 @@ class Writer:
 CHOICES = [
     (Writer.create_contact, 18), (Writer.update_contact, 14), (Writer.delete_contact, 3), (Writer.create_deal, 9),
     (Writer.update_deal, 5), (Writer.move_deal, 12), (Writer.win_deal, 4), (Writer.lose_deal, 2),
-    (Writer.reopen_deal, 3), (Writer.delete_deal, 1), (Writer.record, 14), (Writer.ingest, 4), (Writer.repeat, 6),
-    (Writer.create_user, 1), (Writer.change_settings, 1.5), (Writer.change_stage, 0.7), (Writer.create_workspace, 0.4)]
+    (Writer.reopen_deal, 3), (Writer.delete_deal, 1), (Writer.record, 14), (Writer.amend, 5), (Writer.ingest, 4),
+    (Writer.repeat, 6), (Writer.create_user, 1), (Writer.change_settings, 1.5), (Writer.change_stage, 0.7),
+    (Writer.create_workspace, 0.4)]
 
 
 class Load:

@@ -8,7 +8,7 @@ class World:
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.names = {"contacts": [], "deals": [], "users": []}
+        self.names = {"contacts": [], "deals": [], "users": [], "interactions": []}
         self.sent = []  # what may be asked again
 
     def copy(self):

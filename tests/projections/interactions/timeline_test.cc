@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/ulid.h"
 #include "kith/contacts/v1/contact_events.pb.h"
@@ -30,6 +32,7 @@ using contacts::v1::ContactUpdated;
 using deals::v1::DealCreated;
 using deals::v1::DealStageChanged;
 using deals::v1::DealWon;
+using interactions::v1::InteractionAmended;
 using interactions::v1::InteractionKind;
 using interactions::v1::InteractionRecorded;
 using ::testing::ElementsAre;
@@ -58,9 +61,9 @@ struct TimelinePage {
 absl::StatusOr<TimelinePage> PageOf(const ViewSnapshot& view, const TimelineQuery& query,
                                     size_t events_max = kPageSizeMax) {
   TimelinePage page;
-  const auto take = [&](Position position) -> absl::StatusOr<bool> {
+  const auto take = [&](const TimelineEvent& at) -> absl::StatusOr<bool> {
     if (page.events.size() == events_max) return false;
-    page.events.push_back(position);
+    page.events.push_back(at.recorded);
     return true;
   };
   KITH_ASSIGN_OR_RETURN(page.next_page_token, ListTimeline(view, query, take));
@@ -106,7 +109,11 @@ class TimelineTest : public ::testing::Test {
   static std::vector<Position> Find(const ViewSnapshot& view, absl::string_view name) {
     const auto found = FindInteraction(view, kWorkspace, name);
     EXPECT_TRUE(found.ok()) << found.status();
-    return found.value_or(std::vector<Position>());
+    std::vector<Position> positions;
+    if (found.ok()) {
+      for (const TimelineEvent& at : *found) positions.push_back(at.recorded);
+    }
+    return positions;
   }
 
   ViewSpec spec_ = NewSpec();
@@ -351,21 +358,46 @@ void SortsARandomHistory() {
   fixture.Register<interactions::v1::InteractionEvent>("interactions");
   const auto live = fixture.Open("live");
   std::map<std::string, std::vector<std::pair<absl::Time, Position>>> expected;
+  // What was recorded: its name, when it happened, and where it stands.
+  std::vector<std::tuple<std::string, absl::Time, Position>> made;
   const auto steps = *rc::gen::container<std::vector<std::pair<int, int>>>(
-      rc::gen::pair(rc::gen::inRange(0, 9), rc::gen::inRange(-3, 4)));
+      rc::gen::pair(rc::gen::inRange(0, 12), rc::gen::inRange(-3, 4)));
   for (const auto& [what, minute] : steps) {
     const absl::Time time = absl::UnixEpoch() + absl::Minutes(minute);
+    if (what >= 9) {  // it comes to concern the deal, or does not any more, or stays as it is
+      if (made.empty()) continue;
+      const auto& [name, happened, at] = made[static_cast<size_t>(minute + 3) % made.size()];
+      auto& of_deal = expected["deals/1"];
+      const auto entry = std::find(of_deal.begin(), of_deal.end(), std::pair(happened, at));
+      const bool is_linked = entry != of_deal.end();
+      InteractionAmended amended;
+      amended.set_name(name);
+      amended.set_recorded_sequence(static_cast<int64_t>(at.value()));
+      *amended.mutable_interaction()->mutable_occur_time() = ToTimestamp(happened);
+      amended.mutable_interaction()->set_kind(interactions::v1::NOTE);
+      if (what != 10 && (is_linked || what == 9))
+        amended.mutable_interaction()->add_links("deals/1");
+      if (what == 10 && is_linked) {
+        amended.add_removed_links("deals/1");
+        of_deal.erase(entry);
+      } else if (what == 9 && !is_linked) {
+        of_deal.emplace_back(happened, at);
+      }
+      fixture.Append(name, amended, {.occur_time = time + absl::Hours(1)});
+      continue;
+    }
     const std::string record = absl::StrCat("contacts/", what % 3);
     const bool interaction = what >= 3;
     const bool linked = what >= 6;
     InteractionRecorded recorded;
-    recorded.set_name(absl::StrCat(record, "/interactions/x"));
+    recorded.set_name(absl::StrCat(record, "/interactions/", made.size()));
     recorded.mutable_interaction()->set_kind(interactions::v1::NOTE);
     if (linked) recorded.mutable_interaction()->add_links("deals/1");
     const GivenOptions options = {.occur_time = time};
     const Position position =
         interaction ? fixture.Append(absl::StrCat(record, "/interactions"), recorded, options)
                     : fixture.Append(record, ContactUpdated(), options);
+    if (interaction) made.emplace_back(recorded.name(), time, position);
     expected[record].emplace_back(time, position);
     if (linked) expected["deals/1"].emplace_back(time, position);
   }

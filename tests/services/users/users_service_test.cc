@@ -52,9 +52,8 @@ TEST_F(UsersServiceTest, EndsAListOfRevisionsUnderTheGuardOfItsRead) {
     ASSERT_EQ(server_.Call(&Stub::UpdateUser, update).reason(), "");
   }
   const runtime::Runtime& runtime = server_.runtime();
-  const runtime::ResourceType users{.rules = &Rules()};
   const runtime::RevisionLister lister(
-      users, runtime.log, runtime.registry,
+      Rules(), runtime.log, runtime.registry,
       *v1::ListUserRevisionsRequest::descriptor()->file()->service(0)->FindMethodByName(
           "ListUserRevisions"));
   v1::ListUserRevisionsRequest ask;

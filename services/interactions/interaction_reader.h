@@ -1,0 +1,66 @@
+// InteractionReader: finds interactions by their names, and tells them as they are or were.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/log/event_log.h"
+#include "eventstore/log/event_registry.h"
+#include "eventstore/seal/key_store.h"
+#include "projections/engine/view.h"
+#include "projections/interactions/timeline.h"
+#include "services/interactions/amendment.h"
+
+namespace kith::interactions {
+
+using RecordedEventPtr = std::shared_ptr<const eventstore::RecordedEvent>;
+
+// Any thread, but not gRPC's: it reads from disk. Borrows everything.
+class InteractionReader {
+ public:
+  InteractionReader(const eventstore::EventLog& log, const eventstore::EventRegistry& registry,
+                    const eventstore::KeyStore& keys, const projections::View& timeline)
+      : log_(log), registry_(registry), keys_(keys), timeline_(timeline) {}
+
+  absl::StatusOr<RecordedEventPtr> EventAt(Position position) const;
+
+  // An entry of the timeline that is an interaction: `recorded` is its event.
+  absl::StatusOr<v1::Interaction> Render(const eventstore::RecordedEvent& recorded,
+                                         Position amended) const;
+  // The interaction as of the snapshot; nullopt where there was none.
+  absl::StatusOr<std::optional<v1::Interaction>> Find(const projections::ViewSnapshot& timeline,
+                                                      WorkspaceId workspace,
+                                                      absl::string_view name) const;
+  // The event that recorded it, as of the snapshot; null where there was none.
+  absl::StatusOr<RecordedEventPtr> RecordedBy(const projections::ViewSnapshot& timeline,
+                                              WorkspaceId workspace, absl::string_view name) const;
+  // The event that recorded it, however lately; null where there is none. Unavailable where the
+  // timeline is far behind the log.
+  absl::StatusOr<RecordedEventPtr> FindRecorded(WorkspaceId workspace,
+                                                absl::string_view name) const;
+  // As it is at a revision of its own stream, for a command.
+  // INTERACTIONS_ERROR_INTERACTION_NOT_FOUND.
+  absl::StatusOr<InteractionNow> NowAt(WorkspaceId workspace, absl::string_view name,
+                                       Revision revision) const;
+  // Whether it is redacted now: then its text is told as of no moment.
+  absl::StatusOr<bool> IsRedacted(WorkspaceId workspace, absl::string_view name) const;
+
+ private:
+  struct Found {
+    RecordedEventPtr recorded;
+    Position amended;
+  };
+  absl::StatusOr<std::optional<Found>> FindIn(const projections::ViewSnapshot& timeline,
+                                              WorkspaceId workspace, absl::string_view name) const;
+
+  const eventstore::EventLog& log_;
+  const eventstore::EventRegistry& registry_;
+  const eventstore::KeyStore& keys_;
+  const projections::View& timeline_;
+};
+
+absl::Status InteractionNotFound(absl::string_view name);
+
+}  // namespace kith::interactions
