@@ -59,6 +59,21 @@ bool GroupFold::is_full() const {
   return std::any_of(own().begin(), own().end(), [](const auto& fold) { return fold->is_full(); });
 }
 
+bool GroupFold::builds_index() const {
+  return std::any_of(own().begin(), own().end(),
+                     [](const auto& fold) { return fold->builds_index(); });
+}
+
+absl::StatusOr<bool> GroupFold::FinishSome() {
+  for (size_t i = base_reads_only_ ? 1 : 0; i < views_.size(); ++i) {
+    if (!views_[i]->builds_index()) continue;
+    auto done = views_[i]->FinishSome();
+    KITH_RETURN_IF_ERROR(Of(i, done.status()));
+    return *done && !builds_index();
+  }
+  return true;
+}
+
 bool GroupFold::IsUnwritten() const {
   return std::any_of(own().begin(), own().end(),
                      [](const auto& fold) { return fold->IsUnwritten(); });

@@ -35,6 +35,9 @@ class GroupFold {
   bool has_changes() const;
   bool is_full() const;
   bool IsUnwritten() const;
+  // Of any of them, as ViewFold has it.
+  bool builds_index() const;
+  absl::StatusOr<bool> FinishSome();
   // In the order they were given.
   const ViewFold& view(size_t number) const { return *views_[number]; }
   size_t failed() const { return failed_; }

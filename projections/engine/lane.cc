@@ -108,6 +108,8 @@ FoldTask::Next Lane::Step() {
     return Next::kRest;
   } else if (fold_ == nullptr) {
     done = Begin();
+  } else if (finishing_) {
+    done = FinishBuilds();
   } else if (!pending_.empty()) {
     done = FoldPending();
   } else {
@@ -158,6 +160,7 @@ absl::Status Lane::NewFold(const std::vector<ViewProgress>& progress) {
     LiveView& view = *views_[i];
     view.stale().Assign(progress[i].stale);
     FoldedView folded = view.Folded();
+    if (IsFar(progress[i].folded())) folded.memory = &surroundings_.build_memory;
     folded.is_base = i == 0 && !is_beside() && views_.size() > 1;
     folds.push_back(std::make_unique<ViewFold>(std::move(folded), progress[i]));
     folds.back()->OnStale([&view](const StaleEntity& entity) { view.TellOfStale(entity); });
@@ -223,6 +226,7 @@ absl::Status Lane::FoldPending() {
       KITH_RETURN_IF_ERROR(OfFold(fold_->Fold(fed)));
       if (!fold_->is_full()) continue;
       KITH_RETURN_IF_ERROR(OfFold(fold_->Write(/*with_checkpoint=*/false)));
+      back_off_.Reset();
       Publish();
     }
     fold_->MoveTo(std::min(chunk.last, through_));
@@ -230,10 +234,41 @@ absl::Status Lane::FoldPending() {
     pending_event_ = 0;
   }
   fold_->MoveTo(through_);
+  return EndStretch();
+}
+
+absl::Status Lane::EndStretch() {
+  if (!joined_ && IsFar(fold_->folded())) {
+    bool wait = false;
+    for (const LiveView* const view : views_) view->FlushesAsked(&wait);
+    if (!wait) return Gather();
+  }
+  finishing_ = fold_->builds_index();
+  if (finishing_) return absl::OkStatus();
   KITH_RETURN_IF_ERROR(PublishFolded(std::exchange(flush_, false)));
   if (!joined_) return JoinWhenNear();
   if (std::exchange(cut_off_, false)) FallBehind();
   return absl::OkStatus();
+}
+
+// One that must be begun again before its entries are written has nothing of them to go on from, so
+// nothing is lost by writing only what memory asks for.
+absl::Status Lane::Gather() {
+  if (fold_->builds_index()) {
+    flush_ = false;
+  } else if (flush_ || IsFarFromDisk()) {
+    return PublishFolded(std::exchange(flush_, false));
+  }
+  Publish();
+  return absl::OkStatus();
+}
+
+absl::Status Lane::FinishBuilds() {
+  auto done = fold_->FinishSome();
+  KITH_RETURN_IF_ERROR(OfFold(done.status()));
+  if (!*done) return absl::OkStatus();
+  finishing_ = false;
+  return EndStretch();
 }
 
 void Lane::End() {
@@ -242,6 +277,8 @@ void Lane::End() {
   if (fold_ == nullptr) return;
   if (joined_ && pending_.empty()) fold_->MoveTo(feed_.Take().through);
   pending_.clear();
+  // Without its entries what is folded is folded again.
+  if (fold_->builds_index()) return;
   if (fold_->IsUnwritten()) fold_->Write(/*with_checkpoint=*/true).IgnoreError();
 }
 
@@ -273,7 +310,7 @@ void Lane::FallBehind() {
 absl::Status Lane::JoinWhenNear() {
   const Position folded = fold_->folded();
   if (is_beside()) {
-    if (Lacking(folded, Limit()) > surroundings_.options.near_positions) return absl::OkStatus();
+    if (IsFar(folded)) return absl::OkStatus();
     KITH_RETURN_IF_ERROR(OfFold(fold_->Write(/*with_checkpoint=*/true)));
     surroundings_.catch_up.Leave(number_);
     fold_.reset();
@@ -283,9 +320,7 @@ absl::Status Lane::JoinWhenNear() {
     return absl::OkStatus();
   }
   if (!join_at_.has_value()) {
-    if (Lacking(folded, feed_.offered()) > surroundings_.options.near_positions) {
-      return absl::OkStatus();
-    }
+    if (IsFar(folded)) return absl::OkStatus();
     join_at_ = feed_.Join();
   }
   if (folded < *join_at_) return absl::OkStatus();
@@ -327,23 +362,32 @@ void Lane::LetBeside(std::vector<ViewProgress>& progress) {
 }
 
 absl::Status Lane::TakeIn() {
-  if (is_beside()) return absl::OkStatus();
-  std::vector<LiveView*> views = views_;
+  if (is_beside() || fold_->builds_index()) return absl::OkStatus();
+  std::vector<Lane*> near;
   {
     MutexLock lock(mutex_);
     for (const auto& lane : beside_) {
-      if (!lane->is_near_ || lane->views_.empty()) continue;
-      views.insert(views.end(), lane->views_.begin(), lane->views_.end());
-      lane->views_.clear();
+      if (lane->is_near_ && !lane->views_.empty()) near.push_back(lane.get());
     }
   }
-  if (views.size() == views_.size()) return absl::OkStatus();
+  if (near.empty()) return absl::OkStatus();
+  KITH_RETURN_IF_ERROR(OfFold(fold_->Write(/*with_checkpoint=*/true)));
+  // Or those that are near what can be read of the base would again be far behind what it is at.
+  Publish();
   // All of them from the lowest of their checkpoints.
+  std::vector<LiveView*> views = views_;
+  for (Lane* const lane : near) {
+    views.insert(views.end(), lane->views_.begin(), lane->views_.end());
+    lane->views_.clear();
+  }
   SetViews(std::move(views));
   flush_ = true;  // somebody may have asked the lane they were in
-  KITH_RETURN_IF_ERROR(OfFold(fold_->Write(/*with_checkpoint=*/true)));
   feed_.Leave();
   return Begin();
+}
+
+bool Lane::IsFar(Position folded) const {
+  return Lacking(folded, Goal()) > surroundings_.options.near_positions;
 }
 
 Position Lane::Limit() const { return is_beside() ? base_generation_->position() : kEnd; }
@@ -363,6 +407,7 @@ absl::Status Lane::OfFold(absl::Status status) {
 
 void Lane::Stumble(const absl::Status& status) {
   fold_.reset();
+  finishing_ = false;
   pending_.clear();
   pending_event_ = 0;
   feed_.Leave();
@@ -389,7 +434,7 @@ void Lane::Stumble(const absl::Status& status) {
 void Lane::Publish() {
   for (size_t i = 0; i < views_.size(); ++i) {
     views_[i]->SetReached(fold_->folded());
-    views_[i]->Publish(*generations_[i], FoldOf(i).folded());
+    views_[i]->Publish(*generations_[i], FoldOf(i).readable());
   }
 }
 
@@ -399,10 +444,13 @@ absl::Status Lane::PublishFolded(bool flush) {
     back_off_.Reset();
   }
   Publish();
-  const bool far = std::any_of(views_.begin(), views_.end(), [&](const LiveView* view) {
+  return flush || IsFarFromDisk() ? WriteToDisk() : absl::OkStatus();
+}
+
+bool Lane::IsFarFromDisk() const {
+  return std::any_of(views_.begin(), views_.end(), [&](const LiveView* view) {
     return Lacking(view->flushed(), fold_->folded()) >= surroundings_.options.flush_positions;
   });
-  return flush || far ? WriteToDisk() : absl::OkStatus();
 }
 
 absl::Status Lane::WriteToDisk() {

@@ -19,6 +19,7 @@
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/event_log.h"
 #include "projections/engine/back_off.h"
+#include "projections/engine/build_memory.h"
 #include "projections/engine/catch_up.h"
 #include "projections/engine/feed.h"
 #include "projections/engine/fold_pool.h"
@@ -36,6 +37,7 @@ class Lane final : public FoldTask {
     const eventstore::EventLog& log;
     CatchUp& catch_up;
     FoldPool& pool;
+    BuildMemory& build_memory;
     Position feed_begin;                          // where the feeder begins
     std::function<void(absl::Duration)> wake_at;  // asks for a Tick at that time
     // Empty families in the place of a view's own, which stay readable to who has them.
@@ -79,13 +81,22 @@ class Lane final : public FoldTask {
   absl::Status FoldFed();
   absl::Status FoldBehind();
   absl::Status FoldPending();
+  absl::Status FinishBuilds();
   void End();
   Next WhatNext() const;
 
+  // Where it wants to get to, and whether that is far.
+  Position Goal() const { return is_beside() ? Limit() : feed_.offered(); }
+  bool IsFar(Position folded) const;
+  // While it is far behind, little is written by itself.
+  absl::Status Gather();
   // Makes what was folded visible, and durable where that is due.
+  absl::Status EndStretch();
   absl::Status PublishFolded(bool flush);
   void Publish();
   absl::Status WriteToDisk();
+  // A crash now would lose much of what is folded.
+  bool IsFarFromDisk() const;
   absl::Status Damage();
   // An error of reading the log: nothing to build a view anew for.
   absl::Status OfTheLog(const absl::Status& status);
@@ -125,6 +136,7 @@ class Lane final : public FoldTask {
   Position through_;                                  // nothing else is for a view up to here
   bool flush_ = false;                                // then
   bool cut_off_ = false;                              // and then
+  bool finishing_ = false;                            // entries that were gathered are written
   bool joined_ = false;                               // it takes from the feed
   std::optional<Position> join_at_;                   // from here on it may
   bool resting_ = false;

@@ -7,6 +7,12 @@
 #include "eventstore/base/status_macros.h"
 
 namespace kith::projections {
+namespace {
+
+// Entries written in one piece of work.
+constexpr size_t kPieceEntries = 20'000;
+
+}  // namespace
 
 ViewBatch::ViewBatch(ViewFamilies families, ViewCheckpoints checkpoints, size_t recent_bytes,
                      uint8_t told_table)
@@ -69,7 +75,9 @@ void ViewBatch::Keep() {
   } else {
     for (const auto& [key, value] : event_) recent_.Update(key, value);
   }
-  if (position_ > checkpoints_.index) {
+  if (build_ != nullptr) {
+    for (const auto& [key, added] : event_entries_) build_->Turn(key, added, position_);
+  } else if (position_ > checkpoints_.index) {
     for (auto& [key, added] : event_entries_) kept_entries_.Turn(std::move(key), added, position_);
   }
   EndEvent();
@@ -98,7 +106,25 @@ absl::Status ViewBatch::Write(Position folded, bool with_checkpoint) {
   return WriteEntries(folded, with_checkpoint);
 }
 
+bool ViewBatch::has_kept() const {
+  return !kept_->empty() || !kept_entries_.empty() || (build_ != nullptr && build_->bytes() > 0);
+}
+
+size_t ViewBatch::kept_bytes() const {
+  // Rows stand in what is to be written, and for who asks for them.
+  return 2 * kept_->bytes() + kept_entries_.bytes() + (build_ == nullptr ? 0 : build_->bytes());
+}
+
+absl::StatusOr<bool> ViewBatch::FinishSome(Position folded) {
+  KITH_ASSIGN_OR_RETURN(const bool done, build_->FinishSome(folded, kPieceEntries));
+  if (!done) return false;
+  build_ = nullptr;
+  checkpoints_.index = folded;
+  return true;
+}
+
 absl::Status ViewBatch::WriteEntries(Position folded, bool with_checkpoint) {
+  if (build_ != nullptr) return build_->Spill();
   if (folded <= checkpoints_.index) return absl::OkStatus();
   if (families_.index != nullptr) {
     if (kept_entries_.empty() && !with_checkpoint) return absl::OkStatus();

@@ -76,14 +76,23 @@ class ViewBatch {
   const absl::Status& read_error() const { return read_error_; }
   // Every row kept since the last Write, to add the checkpoint to.
   VersionedBatch& kept() { return *kept_; }
-  const VersionedBatch& kept() const { return *kept_; }
   const IndexChanges& kept_entries() const { return kept_entries_; }
+  // What was kept since the last Write; in memory, about.
+  bool has_kept() const;
+  size_t kept_bytes() const;
   // Writes the rows that were kept, atomically, then the entries with the checkpoint `folded`, also
   // atomically, and begins anew. Where there are no entries their checkpoint stays behind, which
   // costs nothing but folding again after a crash, unless `with_checkpoint`.
   absl::Status Write(Position folded, bool with_checkpoint);
   // As of the last Write.
   const ViewCheckpoints& checkpoints() const { return checkpoints_; }
+
+  // From the first event on: entries are gathered, and no Write writes them, until FinishSome has
+  // written all of them with the checkpoint `folded`, a piece at a time; true when it has. Between
+  // its pieces nothing is folded.
+  void BuildIndex() { build_ = families_.index->Build(); }
+  bool builds_index() const { return build_ != nullptr; }
+  absl::StatusOr<bool> FinishSome(Position folded);
 
  private:
   // The value a key has now; nullopt when it is deleted.
@@ -98,10 +107,11 @@ class ViewBatch {
   ViewCheckpoints checkpoints_;
   std::unique_ptr<VersionedBatch> kept_;
   IndexChanges kept_entries_;
-  Overlay event_;             // what the present event wrote
-  EntryTurns event_entries_;  // and which index entries it added or removed
-  Overlay earlier_;           // what the events kept before it wrote, not yet in the store
-  RecentRows recent_;         // as of the last Write, where `earlier_` says nothing else
+  std::unique_ptr<IndexBuild> build_;  // where they go in its place
+  Overlay event_;                      // what the present event wrote
+  EntryTurns event_entries_;           // and which index entries it added or removed
+  Overlay earlier_;                    // what the events kept before it wrote, not yet in the store
+  RecentRows recent_;                  // as of the last Write, where `earlier_` says nothing else
   const uint8_t told_table_;
   std::vector<RowChange> told_;
   absl::Span<const RowChange> changes_;

@@ -56,7 +56,10 @@ ViewFold::ViewFold(FoldedView view, const ViewProgress& progress)
              view_.is_base ? view_.projection.told_table() : 0),
       folded_(progress.folded()),
       checkpoint_(folded_),
-      is_new_(progress.normal_forms.empty()) {}
+      is_new_(progress.normal_forms.empty()) {
+  const bool begins = progress.checkpoints.index == Position();
+  if (view_.memory != nullptr && view_.families.index != nullptr && begins) batch_.BuildIndex();
+}
 
 absl::Status ViewFold::Fold(const FedEvent& fed, bool tell) {
   const eventstore::EventHeader& header = fed.record->header;
@@ -94,6 +97,7 @@ absl::Status ViewFold::Apply(const FedEvent& fed, absl::Span<const RowChange> ch
     applied = view_.projection.Apply(*fed.event, batch_);
     if (applied.ok()) {
       batch_.Keep();
+      NoteGathered(batch_.kept_bytes());
     } else {
       batch_.Discard();
     }
@@ -124,9 +128,18 @@ absl::Status ViewFold::Write(bool with_checkpoint) {
     if (!view_.base.empty()) batch_.kept().PutUnversioned(kBaseKey, view_.base);
   }
   KITH_RETURN_IF_ERROR(batch_.Write(folded_, with_checkpoint));
+  NoteGathered(batch_.kept_bytes());
   is_new_ = false;
   checkpoint_ = folded_;
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> ViewFold::FinishSome() {
+  // Its rows first: a piece is not more than its entries.
+  if (!batch_.kept().empty()) KITH_RETURN_IF_ERROR(Write(/*with_checkpoint=*/false));
+  KITH_ASSIGN_OR_RETURN(const bool done, batch_.FinishSome(folded_));
+  NoteGathered(batch_.kept_bytes());
+  return done;
 }
 
 absl::Status ViewFold::FlushFamilies(bool wait) {

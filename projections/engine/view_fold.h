@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "projections/engine/build_memory.h"
 #include "projections/engine/feed.h"
 #include "projections/engine/generation.h"
 #include "projections/engine/projection.h"
@@ -47,11 +48,17 @@ struct FoldedView {
   StaleEntities& stale;  // holds those of `progress`; outlives the fold
   std::string base;      // as ViewProgress has it
   bool is_base = false;  // others are folded over it
+  // Where it is far behind: what it gathers before it writes counts here; outlives the fold. Where
+  // its entries begin with the first event, they are then written all at once in the end.
+  BuildMemory* memory = nullptr;
 };
 
 class ViewFold {
  public:
   ViewFold(FoldedView view, const ViewProgress& progress);
+  ~ViewFold() { NoteGathered(0); }
+  ViewFold(const ViewFold&) = delete;
+  ViewFold& operator=(const ViewFold&) = delete;
 
   // Folds one event, unless it is folded already: then it only finds out again what it told, if
   // that is wanted. What it changed is in memory until a Write. An error is not the event's:
@@ -66,10 +73,15 @@ class ViewFold {
   // Everything up to here is folded.
   Position folded() const { return folded_; }
 
-  bool has_changes() const { return !batch_.kept().empty() || !batch_.kept_entries().empty(); }
+  // Everything up to here is in its families, and can be read.
+  Position readable() const { return builds_index() || has_changes() ? checkpoint() : folded_; }
+
+  bool has_changes() const { return batch_.has_kept(); }
   // A batch that has grown to this is written, however much is queued.
   bool is_full() const {
-    return batch_.kept().bytes() + batch_.kept_entries().bytes() >= kBatchBytes;
+    return view_.memory == nullptr
+               ? gathered_ >= kBatchBytes
+               : gathered_ >= view_.memory->least_bytes() && view_.memory->is_full();
   }
   // A checkpoint is behind what is folded.
   bool IsUnwritten() const;
@@ -77,18 +89,29 @@ class ViewFold {
   // flush, unless `with_checkpoint`.
   absl::Status Write(bool with_checkpoint);
   absl::Status FlushFamilies(bool wait);
-  Position checkpoint() const { return checkpoint_; }  // as written last
+  // As written last, to all of its families.
+  Position checkpoint() const { return builds_index() ? batch_.checkpoints().index : checkpoint_; }
+
+  // Its entries are gathered, and are in no family until FinishSome has written them, a piece at a
+  // time; true when it has. Nothing is folded between the pieces.
+  bool builds_index() const { return batch_.builds_index(); }
+  absl::StatusOr<bool> FinishSome();
 
  private:
   static constexpr size_t kBatchBytes = 1 << 20;
 
   absl::Status Apply(const FedEvent& fed, absl::Span<const RowChange> changes);
   void MarkStale(const eventstore::EventHeader& header, std::string error);
+  void NoteGathered(size_t bytes) {
+    if (view_.memory != nullptr) view_.memory->Change(gathered_, bytes);
+    gathered_ = bytes;
+  }
 
   const FoldedView view_;
   std::function<void(const StaleEntity&)> on_stale_;
   ViewBatch batch_;
-  Position folded_;  // everything up to here is in the batch or written
+  size_t gathered_ = 0;  // bytes that are not written
+  Position folded_;      // everything up to here is in the batch or written
   Position checkpoint_;
   bool is_new_;  // nothing is written yet
 };

@@ -11,6 +11,7 @@
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/seal/key_store.h"
+#include "projections/engine/build_memory.h"
 #include "projections/engine/catch_up.h"
 #include "projections/engine/event_decoder.h"
 #include "projections/engine/feeder.h"
@@ -65,6 +66,7 @@ class LiveViewStore final : public ViewStore {
         feed_begin_(log.head()),
         decoder_(registry, keys),
         catch_up_(log, decoder_, kCatchUpBytes),
+        build_memory_(options.build_bytes),
         pool_(std::max(kFoldThreadsMin, std::thread::hardware_concurrency())) {}
 
   // In this order: nobody feeds, nobody folds, nobody waits, nobody reads, then the database.
@@ -203,6 +205,7 @@ class LiveViewStore final : public ViewStore {
                                     log_,
                                     catch_up_,
                                     pool_,
+                                    build_memory_,
                                     feed_begin_,
                                     [this](absl::Duration time) { WakeAt(time); },
                                     [this](const Projection& damaged) { return Renew(damaged); },
@@ -270,6 +273,7 @@ class LiveViewStore final : public ViewStore {
   const Position feed_begin_;
   EventDecoder decoder_;
   CatchUp catch_up_;
+  BuildMemory build_memory_;
   Mutex families_mutex_;  // held while families are dropped and made, once folding has begun
   std::atomic<size_t> lane_numbers_{0};
   FoldPool pool_;
@@ -294,6 +298,7 @@ absl::StatusOr<std::unique_ptr<ViewStore>> ViewStore::Open(
   store_options.path = options.path;
   store_options.cache_bytes = options.cache_bytes;
   store_options.memtable_bytes = options.memtable_bytes;
+  store_options.sorted_batch_bytes = options.sorted_batch_bytes;
   store_options.flush_on_close = options.flush_on_close;
   absl::Status damage;
   KITH_ASSIGN_OR_RETURN(auto versioned, VersionedStore::Open(store_options, &damage));

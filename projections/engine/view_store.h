@@ -30,12 +30,14 @@ struct ViewStoreOptions {
   std::string path;                     // the directory; created when missing
   const Clock* clock = &SystemClock();  // of which only Elapsed; outlives the store
   absl::Duration flush_interval =
-      absl::Seconds(60);               // a view is written to disk at most this late …
-  uint64_t flush_positions = 250'000;  // … and at most this many positions late
-  size_t cache_bytes = 128 << 20;      // blocks, indexes and bloom filters of all views
-  size_t memtable_bytes = 64 << 20;    // unwritten rows of all views
-  size_t queue_events = 8192;          // decoded events waiting for one lane of views
-  uint64_t near_positions = 4096;      // a view that lacks more than this is being built
+      absl::Seconds(60);                // a view is written to disk at most this late …
+  uint64_t flush_positions = 250'000;   // … and at most this many positions late
+  size_t cache_bytes = 128 << 20;       // blocks, indexes and bloom filters of all views
+  size_t memtable_bytes = 64 << 20;     // unwritten rows of all views
+  size_t sorted_batch_bytes = 4 << 20;  // as VersionedStoreOptions has it
+  size_t build_bytes = 64 << 20;   // gathered by views that are being built, before it is written
+  size_t queue_events = 8192;      // decoded events waiting for one lane of views
+  uint64_t near_positions = 4096;  // a view that lacks more than this is being built
   absl::Duration late_after =
       absl::Seconds(30);  // a view that is live is late when it lacks what the log has had so long
   // Told what the operator should hear of, on a thread of the store's, one call at a time for a

@@ -7,6 +7,8 @@
 // out what a family holds already. FORMAT.md, section data/views.
 #pragma once
 
+#include <memory>
+
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -20,6 +22,24 @@ namespace kith::projections {
 // The views live until the visitor returns; false ends the scan.
 using EntryVisitor = absl::FunctionRef<bool(absl::string_view entry)>;
 using SpanVisitor = absl::FunctionRef<bool(const IndexSpan& span)>;
+
+// The entries of a family that is empty, from the first event on: gathered, and written all at once
+// in the end, in their order. What is gathered stands in bounded memory and in a file without a
+// name; the family stays empty until Finish is done. One thread, the family's writer.
+class IndexBuild {
+ public:
+  virtual ~IndexBuild() = default;
+
+  // An entry, by its live key (index_keys.h), comes or goes. Positions never fall.
+  virtual void Turn(absl::string_view key, bool added, Position at) = 0;
+  // What is in memory.
+  virtual size_t bytes() const = 0;
+  // Empties the memory. Between two positions.
+  virtual absl::Status Spill() = 0;
+  // Does a piece of the work, about `entries_max` entries of it; true when all of it is done, on
+  // disk, with the checkpoint. Nothing is added any more.
+  virtual absl::StatusOr<bool> FinishSome(Position checkpoint, size_t entries_max) = 0;
+};
 
 // Reads from any thread, one writer. Shared by the snapshots that read it; after its store is
 // closed every call answers Unavailable. DataLoss when the bytes on disk are damaged.
@@ -40,6 +60,9 @@ class IndexFamily {
 
   // Atomic, the checkpoint included, but not on disk before a Flush. Checkpoints only rise.
   virtual absl::Status Write(const IndexChanges& changes, Position checkpoint) = 0;
+  // Only while nothing was ever written to the family, and until the build is finished or given up
+  // nothing else is.
+  virtual std::unique_ptr<IndexBuild> Build() = 0;
   // Writes the memtable to disk; with `wait` false it only begins to.
   virtual absl::Status Flush(bool wait) = 0;
   // DataLoss where merging its files in the background has met damage: it can only be dropped.

@@ -24,6 +24,9 @@ enum class IndexKind : char {
   kCurrent = 2,    // the present entries only
 };
 
+// Under which a family keeps its checkpoint. Persisted. No entry begins with a zero byte.
+inline constexpr absl::string_view kIndexCheckpointKey("\0c", 2);
+
 // An entry as it is kept: that it held from one position on, up to another.
 struct IndexSpan {
   IndexKind kind = IndexKind::kVersioned;

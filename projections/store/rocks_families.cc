@@ -1,6 +1,8 @@
 #include "projections/store/rocks_families.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/bytes.h"
@@ -8,6 +10,7 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
+#include "projections/store/table_files.h"
 #include "rocksdb/convenience.h"
 
 namespace kith::projections {
@@ -51,6 +54,57 @@ class RocksBatch final : public VersionedBatch {
  private:
   rocksdb::ColumnFamilyHandle* handle_;
   rocksdb::WriteBatch batch_{0, 0, 0, 8};  // 8: the bytes of a timestamp
+};
+
+// What a batch writes, in the order of a file. Borrows its bytes.
+class SortedWrites final : public rocksdb::WriteBatch::Handler {
+ public:
+  rocksdb::Status PutCF(uint32_t, const rocksdb::Slice& key, const rocksdb::Slice& value) override {
+    Add(key, value, /*is_put=*/true);
+    return rocksdb::Status::OK();
+  }
+  rocksdb::Status DeleteCF(uint32_t, const rocksdb::Slice& key) override {
+    Add(key, {}, /*is_put=*/false);
+    return rocksdb::Status::OK();
+  }
+
+  absl::Status PutInto(TableFiles& files) {
+    std::sort(writes_.begin(), writes_.end(), [](const OneWrite& a, const OneWrite& b) {
+      if (const int order = a.key.compare(b.key); order != 0) return order < 0;
+      return a.at != b.at ? a.at > b.at : a.number > b.number;
+    });
+    const OneWrite* last = nullptr;
+    for (const OneWrite& write : writes_) {
+      // Of several at one position the last one counts.
+      if (last != nullptr && last->at == write.at && last->key == write.key) continue;
+      last = &write;
+      const Timestamp at(write.at);
+      KITH_RETURN_IF_ERROR(write.is_put ? files.Put(write.key, at.slice(), write.value)
+                                        : files.Delete(write.key, at.slice()));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  struct OneWrite {
+    rocksdb::Slice key;
+    Position at;
+    size_t number;
+    rocksdb::Slice value;
+    bool is_put;
+  };
+
+  // Keys in a batch end in their timestamp.
+  void Add(const rocksdb::Slice& key, const rocksdb::Slice& value, bool is_put) {
+    const size_t size = key.size() - sizeof(uint64_t);
+    writes_.push_back({{key.data(), size},
+                       Position(LoadFixed64(key.data() + size)),
+                       writes_.size(),
+                       value,
+                       is_put});
+  }
+
+  std::vector<OneWrite> writes_;
 };
 
 }  // namespace
@@ -179,7 +233,16 @@ std::unique_ptr<VersionedBatch> RocksVersionedFamily::NewBatch() {
 }
 
 absl::Status RocksVersionedFamily::Write(VersionedBatch& batch) {
-  return ToStatus(database_->db->Write(Unlogged(), &static_cast<RocksBatch&>(batch).batch()));
+  rocksdb::WriteBatch& writes = static_cast<RocksBatch&>(batch).batch();
+  if (writes.GetDataSize() < database_->sorted_batch_bytes) {
+    return ToStatus(database_->db->Write(Unlogged(), &writes));
+  }
+  SortedWrites sorted;
+  KITH_RETURN_IF_ERROR(ToStatus(writes.Iterate(&sorted)));
+  TableFiles files(*database_, handle_);
+  KITH_RETURN_IF_ERROR(sorted.PutInto(files));
+  KITH_RETURN_IF_ERROR(files.End());
+  return TableFiles::TakeIn({&files});
 }
 
 absl::Status RocksVersionedFamily::Flush(bool wait) {

@@ -2,6 +2,7 @@
 // which is one without. The inside of versioned_store.cc; nobody else includes it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,6 +29,10 @@ struct OpenDatabase {
   Mutex mutex;
   // Those that are not freed yet.
   absl::flat_hash_set<rocksdb::ColumnFamilyHandle*> handles KITH_GUARDED_BY(mutex);
+  // Where files are made that are to become the database's.
+  std::string sorting_folder;
+  std::atomic<uint64_t> next_file{1};  // in it
+  size_t sorted_batch_bytes = 0;       // as VersionedStoreOptions has it
   // What merging files met, by the id of the family; none ever has the id of another.
   absl::flat_hash_map<uint32_t, absl::Status> damage KITH_GUARDED_BY(mutex);
 };

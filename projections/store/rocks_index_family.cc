@@ -12,14 +12,13 @@
 #include "eventstore/base/status_macros.h"
 #include "projections/store/index_keys.h"
 #include "projections/store/key_codec.h"
+#include "projections/store/rocks_index_build.h"
 
 namespace kith::projections {
 namespace {
 
 using eventstore::Direction;
 
-// Persisted. No entry begins with a zero byte.
-constexpr absl::string_view kCheckpointKey("\0c", 2);
 constexpr Position kAnyTime{std::numeric_limits<uint64_t>::max()};
 constexpr size_t kRecentBytes = 1 << 20;
 
@@ -146,7 +145,7 @@ absl::StatusOr<Position> RocksIndexFamily::Checkpoint() const {
 absl::StatusOr<Position> RocksIndexFamily::ReadCheckpoint() const {
   std::string value;
   const rocksdb::Status status =
-      database_->db->Get(rocksdb::ReadOptions(), handle_, SliceOf(kCheckpointKey), &value);
+      database_->db->Get(rocksdb::ReadOptions(), handle_, SliceOf(kIndexCheckpointKey), &value);
   if (status.IsNotFound()) return Position();
   KITH_RETURN_IF_ERROR(ToStatus(status));
   ByteReader reader(value);
@@ -254,9 +253,13 @@ absl::Status RocksIndexFamily::Write(const IndexChanges& changes, Position check
     if (turns->was_there) KITH_CHECK(batch.SingleDelete(handle_, SliceOf(key)).ok());
     if (turns->is_there()) put(key, FromValue(turns->moments.back()));
   }
-  put(kCheckpointKey, FromValue(checkpoint));
+  put(kIndexCheckpointKey, FromValue(checkpoint));
   recent_.Add(std::move(ended), before, checkpoint);
   return ToStatus(database_->db->Write(Unlogged(), &batch));
+}
+
+std::unique_ptr<IndexBuild> RocksIndexFamily::Build() {
+  return std::make_unique<RocksIndexBuild>(family_);
 }
 
 absl::Status RocksIndexFamily::Flush(bool wait) { return FlushFamily(*database_, handle_, wait); }

@@ -22,6 +22,7 @@ class RocksIndexFamily final : public IndexFamily {
   absl::Status ScanCurrent(const KeyRange& range, EntryVisitor visit) const override;
   absl::Status ScanSpans(SpanVisitor visit) const override;
   absl::Status Write(const IndexChanges& changes, Position checkpoint) override;
+  std::unique_ptr<IndexBuild> Build() override;
   absl::Status Flush(bool wait) override;
   absl::Status Damage() const override { return family_->Damage(); }
 

@@ -56,7 +56,7 @@ class VersionedFamily {
   virtual absl::Status Scan(const KeyRange& range, Position at, KeyVisitor visit) const = 0;
 
   virtual std::unique_ptr<VersionedBatch> NewBatch() = 0;
-  // Atomic, but not on disk before a Flush. By the family's one writer.
+  // Atomic, but not always on disk before a Flush. By the family's one writer.
   virtual absl::Status Write(VersionedBatch& batch) = 0;
   // Writes the memtable to disk; with `wait` false it only begins to.
   virtual absl::Status Flush(bool wait) = 0;
@@ -71,6 +71,8 @@ struct VersionedStoreOptions {
   std::string path;
   size_t cache_bytes = 128 << 20;
   size_t memtable_bytes = 64 << 20;
+  // A batch of rows so large is sorted and becomes files, instead of going through a memtable.
+  size_t sorted_batch_bytes = 4 << 20;
   bool flush_on_close = true;
 };
 

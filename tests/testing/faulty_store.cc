@@ -8,6 +8,7 @@ namespace kith::testing {
 namespace {
 
 using projections::EntryVisitor;
+using projections::IndexBuild;
 using projections::IndexFamily;
 using projections::KeyRange;
 using projections::KeyVisitor;
@@ -50,6 +51,32 @@ class FaultyFamily final : public VersionedFamily {
   Faults& faults_;
 };
 
+class FaultyBuild final : public IndexBuild {
+ public:
+  FaultyBuild(std::string name, std::unique_ptr<IndexBuild> build, Faults& faults)
+      : name_(std::move(name)), build_(std::move(build)), faults_(faults) {}
+
+  void Turn(absl::string_view key, bool added, Position at) override {
+    build_->Turn(key, added, at);
+  }
+  size_t bytes() const override { return build_->bytes(); }
+  absl::Status Spill() override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kWrite, name_));
+    return build_->Spill();
+  }
+  absl::StatusOr<bool> FinishSome(Position checkpoint, size_t entries_max) override {
+    KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kWrite, name_));
+    KITH_ASSIGN_OR_RETURN(const bool done, build_->FinishSome(checkpoint, entries_max));
+    if (done) KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kWritten, name_));
+    return done;
+  }
+
+ private:
+  const std::string name_;
+  const std::unique_ptr<IndexBuild> build_;
+  Faults& faults_;
+};
+
 class FaultyIndex final : public IndexFamily {
  public:
   FaultyIndex(std::string name, std::shared_ptr<IndexFamily> family, Faults& faults)
@@ -75,6 +102,9 @@ class FaultyIndex final : public IndexFamily {
     KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kWrite, name_));
     KITH_RETURN_IF_ERROR(family_->Write(changes, checkpoint));
     return faults_.At(StoreStep::kWritten, name_);
+  }
+  std::unique_ptr<IndexBuild> Build() override {
+    return std::make_unique<FaultyBuild>(name_, family_->Build(), faults_);
   }
   absl::Status Flush(bool wait) override {
     const absl::Status fault = faults_.At(StoreStep::kFlush, name_);

@@ -71,8 +71,9 @@ absl::StatusOr<std::unique_ptr<projections::ViewStore>> ViewFixture::OpenOver(
     return projections::ViewStore::Open(options_, log, registry_, *reading_keys_, executor_,
                                         make_projections_());
   }
-  auto store = projections::VersionedStore::Open(
-      {.path = options_.path, .flush_on_close = options_.flush_on_close});
+  auto store = projections::VersionedStore::Open({.path = options_.path,
+                                                  .sorted_batch_bytes = options_.sorted_batch_bytes,
+                                                  .flush_on_close = options_.flush_on_close});
   KITH_CHECK(store.ok());
   return projections::ViewStore::OpenOver(NewFaultyStore(*std::move(store), *faults_), options_,
                                           log, registry_, *reading_keys_, executor_,

@@ -63,6 +63,9 @@ class Ordeal {
     fixture_.options().queue_events = 2 + chance_.Below(20);
     fixture_.options().near_positions = 1 + chance_.Below(20);
     fixture_.options().flush_positions = 5 + chance_.Below(100);
+    // Sorted runs of a few events and of all of them, and rows written either way.
+    fixture_.options().build_bytes = chance_.OneIn(3) ? 64 << 20 : 1 + chance_.Below(10'000);
+    fixture_.options().sorted_batch_bytes = chance_.OneIn(3) ? 4 << 20 : 1 + chance_.Below(1'000);
     fixture_.UseFaults(faults_);
   }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "tests/projections/engine/deal_names.h"
 #include "tests/projections/engine/name_order.h"
 #include "tests/testing/crashed_views.h"
+#include "tests/testing/faulty_store.h"
 #include "tests/testing/view_fixture.h"
 
 namespace kith::projections {
@@ -22,6 +24,8 @@ namespace {
 
 using deals::v1::Deal;
 using ::testing::ElementsAre;
+using testing::Faults;
+using testing::StoreStep;
 using testing::TakeIndexEntries;
 using testing::ViewFixture;
 using testing::WaitFor;
@@ -130,6 +134,51 @@ TEST_F(FamilyRecoveryTest, KeepsTheCheckpointOfTheFamilyThatIsAhead) {
   ASSERT_TRUE(checkpoint.ok() && checkpoint->has_value());
   EXPECT_EQ(**checkpoint, std::string(1, static_cast<char>(last.value())));
   EXPECT_TRUE(WaitFor(view, last).ok());
+}
+
+// Goal: a view that was built far behind is right, too, where the process ended when its rows were
+// on disk and its entries were not. Method: the write of the entries fails, and the store is
+// dropped.
+TEST_F(FamilyRecoveryTest, IsBuiltAgainWhereItEndedBetweenItsTwoFamilies) {
+  for (char c = 'a'; c < 'k'; ++c) {
+    fixture_.Append(absl::StrCat("deals/", c % 3), Created(std::string(1, c)));
+  }
+  const Position last = fixture_.log().head();
+  const auto whole = fixture_.Open("whole");  // not far behind: written event by event
+  ASSERT_TRUE(WaitFor(whole->Find("name_order"), last).ok());
+
+  fixture_.options().near_positions = 2;
+  fixture_.options().sorted_batch_bytes = 1;
+  Faults faults;
+  fixture_.UseFaults(faults);
+  faults.Set([](StoreStep step, absl::string_view family) {
+    return step == StoreStep::kWrite && family == "name_order.1.index"
+               ? absl::UnavailableError("the disk failed")
+               : absl::OkStatus();
+  });
+  {
+    const auto store = fixture_.Open("views");
+    const View& view = store->Find("name_order");
+    while (view.Health().state != ViewState::kStopped) std::this_thread::yield();
+    EXPECT_EQ(view.position(), Position(0)) << "nothing can be read without its entries";
+  }
+  {
+    auto raw = VersionedStore::Open({.path = fixture_.PathOf("views")});
+    const auto checkpoint =
+        (*(*raw)->OpenOrCreate(kFamily))
+            ->Get(absl::string_view("\0c", 2), Position(0), eventstore::ReadTier::kDisk);
+    ASSERT_TRUE(checkpoint.ok() && checkpoint->has_value());
+    EXPECT_EQ(**checkpoint, std::string(1, static_cast<char>(last.value())));
+    EXPECT_EQ(*(*(*raw)->OpenOrCreateIndex("name_order.1.index"))->Checkpoint(), Position(0));
+  }
+  faults.Clear();
+  const auto store = fixture_.Open("views");
+  View& view = store->Find("name_order");
+  ASSERT_TRUE(WaitFor(view, last).ok());
+  for (Position at(0); at <= last; at = at.Next()) {
+    EXPECT_EQ(*view.Digest(at), *whole->Find("name_order").Digest(at)) << "as of " << at;
+  }
+  EXPECT_EQ(*view.IndexDigest(), *whole->Find("name_order").IndexDigest());
 }
 
 TEST_F(FamilyRecoveryTest, IsOnDiskWithItsCheckpointAfterAFlush) {

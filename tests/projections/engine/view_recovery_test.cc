@@ -576,6 +576,7 @@ TEST_F(ViewRecoveryTest, ANewViewHoldsUpNoOther) {
 TEST_F(ViewRecoveryTest, TellsReadersHowFarItIsWhileItIsBuilt) {
   const Position last = AppendSome(1024);
   fixture_.options().near_positions = 10;
+  fixture_.options().flush_positions = 500;  // what is folded can be read once it is written
   holdup_.HoldAt(600);
   const auto store = fixture_.Open("views");
   const Release release(holdup_);

@@ -164,8 +164,31 @@ class History {
   }
 
   Position last() const { return Position(turned_.size()); }
+  // Its beginning.
+  History Until(Position at) const {
+    History beginning = *this;
+    beginning.turned_.resize(at.value());
+    beginning.states_.resize(at.value() + 1);
+    return beginning;
+  }
   const std::set<std::string>& At(Position at) const { return states_[at.value()]; }
 
+  // Gathers all of it, and has it put aside now and then.
+  std::unique_ptr<IndexBuild> Gather(IndexFamily& family) const {
+    auto build = family.Build();
+    std::set<std::string> now;
+    for (Position at(1); at <= last(); at = at.Next()) {
+      for (const std::string& entry : turned_[at.value() - 1]) {
+        const bool added = now.insert(entry).second;
+        if (!added) now.erase(entry);
+        for (const IndexKind kind : {IndexKind::kVersioned, IndexKind::kCurrent}) {
+          build->Turn(LiveKey(kind, entry), added, at);
+        }
+      }
+      if (*rc::gen::inRange(0, 5) == 0) RC_ASSERT(build->Spill().ok());
+    }
+    return build;
+  }
   // Writes what followed `from`, `events` at a time.
   void Write(
       IndexFamily& family, Position from, uint64_t events,
@@ -230,6 +253,52 @@ TEST(IndexFamily, IsTheSameHoweverItWasWritten) {
     history.Write(single.family(), Position(0), 1);
     history.Write(batched.family(), Position(0), *rc::gen::inRange<uint64_t>(2, 30));
     RC_ASSERT(SpansOf(batched.family()) == SpansOf(single.family()));
+  });
+  EXPECT_TRUE(held);
+}
+
+TEST(IndexFamily, IsTheSameWhereItWasBuilt) {
+  const bool held = testing::HoldsForHistories("what is gathered is all that is kept", [] {
+    const History history;
+    OneFamily single, built;
+    history.Write(single.family(), Position(0), 1);
+    // A build that a crash ends leaves nothing, as one that is given up.
+    for (const bool crashes : {true, false}) {
+      const auto build = history.Gather(built.family());
+      const auto done = build->FinishSome(history.last(), 0);
+      RC_ASSERT(done.ok() && !*done);
+      RC_ASSERT(*built.family().Checkpoint() == Position());
+      if (crashes) built.Reopen();
+    }
+    const auto build = history.Gather(built.family());
+    const auto entries = *rc::gen::inRange<size_t>(1, 20);
+    for (;;) {
+      RC_ASSERT(SpansOf(built.family()).empty());
+      const auto done = build->FinishSome(history.last(), entries);
+      RC_ASSERT(done.ok());
+      if (*done) break;
+    }
+    built.Reopen();  // it is on disk
+    RC_ASSERT(*built.family().Checkpoint() == history.last());
+    RC_ASSERT(SpansOf(built.family()) == SpansOf(single.family()));
+    ExpectHeld(built.family(), history, history.last());
+  });
+  EXPECT_TRUE(held);
+}
+
+// As where one process built it and another goes on.
+TEST(IndexFamily, GoesOnWhereItWasBuilt) {
+  const bool held = testing::HoldsForHistories("what follows a build is written as ever", [] {
+    const History history;
+    const Position half(history.last().value() / 2);
+    OneFamily single, built;
+    history.Write(single.family(), Position(0), 1);
+    const auto build = history.Until(half).Gather(built.family());
+    while (!*build->FinishSome(half, 1000)) {
+    }
+    history.Write(built.family(), half, *rc::gen::inRange<uint64_t>(1, 8));
+    RC_ASSERT(SpansOf(built.family()) == SpansOf(single.family()));
+    ExpectHeld(built.family(), history, history.last());
   });
   EXPECT_TRUE(held);
 }
