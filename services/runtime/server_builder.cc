@@ -67,9 +67,10 @@ class RunningServer final : public Server {
 
   absl::Status Open(std::vector<std::unique_ptr<projections::Projection>> projections);
   absl::Status BindMethods(const ServerBuilder& builder);
-  absl::Status Listen();
+  absl::Status Listen(const ServerBuilder& ports);
 
   int port() const override { return listener_->port(); }
+  const std::vector<std::unique_ptr<Port>>& ports() const override { return ports_; }
   Runtime& runtime() override { return *runtime_; }
   const MethodTable& methods() const override { return *methods_; }
   void Stop() override;
@@ -100,6 +101,7 @@ class RunningServer final : public Server {
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<HealthWatch> health_;
+  std::vector<std::unique_ptr<Port>> ports_;
   bool stopped_ = false;
 };
 
@@ -145,9 +147,10 @@ absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
   return absl::OkStatus();
 }
 
-absl::Status RunningServer::Listen() {
+absl::Status RunningServer::Listen(const ServerBuilder& ports) {
   const ConnectionLimits& limits = options_.connections;
-  KITH_ASSIGN_OR_RETURN(listener_, Listener::Bind(options_.address, DescriptorsFor(limits)));
+  const int descriptors_max = DescriptorsFor(limits);
+  KITH_ASSIGN_OR_RETURN(listener_, Listener::Bind(options_.address, descriptors_max));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   Limit(limits, builder);
@@ -159,7 +162,17 @@ absl::Status RunningServer::Listen() {
   if (server_ == nullptr) return absl::InternalError("gRPC does not start a server");
   health_ =
       std::make_unique<HealthWatch>(*server_->GetHealthCheckService(), *methods_, *views_, *log_);
-  listener_->Start(std::move(acceptor));
+  for (const auto& open : ports.ports_) {
+    KITH_ASSIGN_OR_RETURN(auto port, open({*runtime_, *methods_, limits, descriptors_max}));
+    ports_.push_back(std::move(port));
+  }
+  listener_->Start([acceptor = std::move(acceptor)](int listening, int connection) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.listener_fd = listening;
+    parameters.fd = connection;
+    acceptor->HandleNewConnection(&parameters);
+    return true;
+  });
   return absl::OkStatus();
 }
 
@@ -192,16 +205,19 @@ void RunningServer::Stop() {
   calls_.Stop();
   health_.reset();
   if (listener_ != nullptr) listener_->Stop();
+  for (const auto& port : ports_) port->Refuse();
   if (server_ != nullptr) {
     server_->GetHealthCheckService()->SetServingStatus(false);
     EndCalls();
     CloseConnections();
   }
+  for (const auto& port : ports_) port->Close(kGoodbye);
   // No call is left: nothing waits on a pool, a view or the log any more, but what they owe each
   // other.
   pools_.reads.Stop();
   pools_.streams.Stop();
   pools_.folds.Stop();
+  ports_.clear();
   server_.reset();
   services_.clear();
   methods_.reset();
@@ -216,7 +232,7 @@ absl::StatusOr<std::unique_ptr<Server>> ServerBuilder::Start(const ServerOptions
   auto server = std::make_unique<RunningServer>(options, std::move(storage), std::move(registry_));
   KITH_RETURN_IF_ERROR(server->Open(std::move(projections_)));
   KITH_RETURN_IF_ERROR(server->BindMethods(*this));
-  KITH_RETURN_IF_ERROR(server->Listen());
+  KITH_RETURN_IF_ERROR(server->Listen(*this));
   return std::unique_ptr<Server>(std::move(server));
 }
 

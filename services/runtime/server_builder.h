@@ -72,6 +72,26 @@ struct Storage {
   std::unique_ptr<eventstore::KeyStore> keys;
 };
 
+// A further way in beside gRPC, for as long as the server runs. Driven by the server.
+class Port {
+ public:
+  virtual ~Port() = default;
+  virtual int port() const = 0;
+  // The server stops, and refuses calls by itself: no connection is taken any more.
+  virtual void Refuse() = 0;
+  // After Refuse: ends the connections, those with a reply on its way within `grace`, and returns
+  // when no call is left.
+  virtual void Close(absl::Duration grace) = 0;
+};
+
+// What a port answers from. All of it outlives the port; nothing is null.
+struct PortParts {
+  Runtime& runtime;
+  const MethodTable& methods;
+  const ConnectionLimits& limits;
+  int descriptors_max;  // a connection whose descriptor has a higher number is one too many
+};
+
 // A server that answers. Stop, or destruction, ends it: no new calls, streams end, calls in flight
 // get `stop_grace`, and are told ERROR_SHUTTING_DOWN where they look at anything later; connections
 // without a call get a moment; then the pools, the views and the log close, in this order.
@@ -80,6 +100,8 @@ class Server {
   virtual ~Server() = default;
 
   virtual int port() const = 0;
+  // Those that were added, in their order.
+  virtual const std::vector<std::unique_ptr<Port>>& ports() const = 0;
   virtual Runtime& runtime() = 0;
   virtual const MethodTable& methods() const = 0;
   // Once; from any thread but the server's own.
@@ -122,6 +144,11 @@ class ServerBuilder {
   // create what a new server needs, through Transact.
   void AtStart(std::function<absl::Status(Runtime&)> run) { at_start_.push_back(std::move(run)); }
 
+  // Opened last: when it fails the server does not start.
+  void AddPort(std::function<absl::StatusOr<std::unique_ptr<Port>>(const PortParts&)> open) {
+    ports_.push_back(std::move(open));
+  }
+
   // Opens the log and the views, binds the methods and begins to answer. Once. Errors are those of
   // the parts; Unavailable when the address is in use.
   absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, Storage storage);
@@ -135,6 +162,7 @@ class ServerBuilder {
   std::vector<ResourceType> resources_;
   std::function<absl::StatusOr<std::unique_ptr<Authorizer>>(Runtime&)> authorizer_;
   std::vector<std::function<absl::Status(Runtime&)>> at_start_;
+  std::vector<std::function<absl::StatusOr<std::unique_ptr<Port>>(const PortParts&)>> ports_;
 };
 
 }  // namespace kith::runtime

@@ -1,5 +1,7 @@
 #include "tests/testing/test_server.h"
 
+#include <utility>
+
 #include "eventstore/base/check.h"
 #include "services/runtime/server_builder.h"
 #include "services/server/capabilities.inc"
@@ -7,8 +9,9 @@
 
 namespace kith::testing {
 
-TestServer::TestServer()
-    : clock_(absl::FromCivil(absl::CivilDay(2026, 1, 1), absl::UTCTimeZone())),
+TestServer::TestServer(std::function<void(runtime::ServerBuilder&)> more)
+    : more_(std::move(more)),
+      clock_(absl::FromCivil(absl::CivilDay(2026, 1, 1), absl::UTCTimeZone())),
       disk_(std::make_shared<eventstore::MemoryDisk>()) {
   Start();
 }
@@ -30,6 +33,7 @@ void TestServer::Start() {
 
   runtime::ServerBuilder builder;
   RegisterCapabilities(builder);
+  if (more_ != nullptr) more_(builder);
   builder.AtStart([this](runtime::Runtime& runtime) {
     auto first = workspaces::CreateFirstWorkspace(runtime);
     if (first.ok() && !first->empty()) secret_ = *first;  // told once: the first time

@@ -9,6 +9,7 @@
 // Its clock stands still until a test moves it. One thread, but for Call, which any number may use.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -72,8 +73,8 @@ struct Reply {
 
 class TestServer {
  public:
-  // Starts; aborts where the server does not.
-  TestServer();
+  // Starts; aborts where the server does not. `more` adds what it has beside the capabilities.
+  explicit TestServer(std::function<void(runtime::ServerBuilder&)> more = nullptr);
   ~TestServer();
 
   // Stops and starts again over the same log and keys; with `new_views` every view is folded anew.
@@ -109,6 +110,7 @@ class TestServer {
   // For those who connect themselves.
   std::string address() const { return absl::StrCat("127.0.0.1:", server_->port()); }
   ManualClock& clock() { return clock_; }
+  runtime::Server& server() { return *server_; }
   runtime::Runtime& runtime() { return server_->runtime(); }
   const runtime::MethodTable& methods() const { return server_->methods(); }
   eventstore::KeyStore& keys() { return server_->runtime().keys; }
@@ -119,6 +121,7 @@ class TestServer {
   void Stop();
   static std::string InitialMetadata(const grpc::ClientContext& context, const char* key);
 
+  const std::function<void(runtime::ServerBuilder&)> more_;
   TempFolder folder_;
   ManualClock clock_;
   SeededRandom random_{1};

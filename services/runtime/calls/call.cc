@@ -295,6 +295,7 @@ absl::Status ReadMessage(const Method& method, Carrier& carrier,
                         absl::InfiniteDuration());
   }
   if (carrier.Read(message)) return absl::OkStatus();
+  KITH_RETURN_IF_ERROR(carrier.ReadError());
   return ViolationError("",
                         "the message does not parse: it is cut short, or a string in it is not "
                         "valid UTF-8");

@@ -118,8 +118,8 @@ absl::Status Listener::BindAll(const std::string& host, const std::string& port)
   return listening_.empty() ? failed : absl::OkStatus();
 }
 
-void Listener::Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor) {
-  acceptor_ = std::move(acceptor);
+void Listener::Start(Take take) {
+  take_ = std::move(take);
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "kith-accept");
     Accept();
@@ -161,11 +161,8 @@ void Listener::AcceptFrom(int listening) {
   if (connection > descriptors_max_) return Refuse(connection);
   const int yes = 1;
   setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+  if (!take_(listening, connection)) return Refuse(connection);
   accepted_.fetch_add(1, std::memory_order_relaxed);
-  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
-  parameters.listener_fd = listening;
-  parameters.fd = connection;
-  acceptor_->HandleNewConnection(&parameters);
 }
 
 void Listener::Refuse(int connection) {

@@ -1,6 +1,6 @@
-// Listener: accepts connections and hands them to gRPC. gRPC's own listener accepts for ever no
-// more once the process has run out of descriptors, and bounds nothing; this one closes what is
-// beyond its bound, and keeps descriptors back for files.
+// Listener: accepts connections and hands them to who serves them. gRPC's own listener accepts for
+// ever no more once the process has run out of descriptors, and bounds nothing; this one closes
+// what is beyond its bound, and keeps descriptors back for files.
 #pragma once
 
 #include <atomic>
@@ -10,11 +10,10 @@
 #include <thread>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "grpcpp/server_builder.h"
-#include "grpcpp/support/channel_arguments.h"
 
 namespace kith::runtime {
 
@@ -29,8 +28,10 @@ class Listener {
   ~Listener();  // Stop
 
   int port() const { return port_; }
-  // Begins to accept, for a server that was started with this acceptor.
-  void Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor);
+  // Begins to accept. `take` is given each connection, which is its own then; false: it takes no
+  // more, and the connection is closed here. Called by the listener's thread, until Stop.
+  using Take = absl::AnyInvocable<bool(int listening, int connection)>;
+  void Start(Take take);
   // Accepts no more. May be called twice.
   void Stop();
 
@@ -50,7 +51,7 @@ class Listener {
   std::vector<int> listening_;
   int wake_ = -1;   // an eventfd: Stop was called
   int spare_ = -1;  // given up to accept, and close, one connection where there is no descriptor
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  Take take_;
   std::atomic<int64_t> accepted_ = 0;
   std::atomic<int64_t> refused_ = 0;
   std::thread thread_;

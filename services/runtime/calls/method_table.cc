@@ -74,6 +74,7 @@ class ReadMethod final : public MessageMethod {
     return Arena::Create<ReadCall>(arena, environment_, method(), carrier, request_.New(arena),
                                    response_.New(arena), views(), kind_, run_);
   }
+  bool is_read() const override { return true; }
 
  private:
   const ReadKind kind_;

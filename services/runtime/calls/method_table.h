@@ -42,6 +42,8 @@ class BoundMethod {
   const Method& method() const { return method_; }
   // Those that it reads.
   const ReadViews& views() const { return views_; }
+  // It changes nothing and answers once.
+  virtual bool is_read() const { return false; }
   // What the command does; null where it is none.
   virtual const CommandHandler* handler() const { return nullptr; }
 

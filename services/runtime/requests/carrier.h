@@ -43,6 +43,9 @@ class Carrier {
   // Fills `message` with what the last StartRead brought; once for each. False when the bytes are
   // no such message.
   virtual bool Read(google::protobuf::Message* message) = 0;
+  // After a Read that was false: what is wrong with the bytes, where the carrier knows more than
+  // that they are no such message; else OK.
+  virtual absl::Status ReadError() const { return absl::OkStatus(); }
   // The bytes of what Read is about to read.
   virtual size_t ReadBytes() const = 0;
 };

@@ -7,13 +7,15 @@
 
 namespace kith::runtime {
 
-PersonServer::PersonServer(ServerOptions options) : options_(std::move(options)) {
+PersonServer::PersonServer(ServerOptions options, const std::function<void(ServerBuilder&)>& more)
+    : options_(std::move(options)) {
   options_.clock = &clock_;
   options_.random = &random_;
   options_.views.path = folder_ / "views";
   options_.views.clock = &clock_;
   ServerBuilder builder;
   RegisterPersons(builder, list_gate, view_gate);
+  if (more != nullptr) more(builder);
   Storage storage;
   storage.engine = eventstore::NewMemoryEngine(disk_);
   storage.keys = eventstore::NewMemoryKeyStore(random_);

@@ -4,6 +4,7 @@
 // 2).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,7 +26,9 @@ namespace kith::runtime {
 class PersonServer {
  public:
   // `options` as a test changed them; clock, randomness and the views' path are set here.
-  explicit PersonServer(ServerOptions options = {});
+  // `more` adds what it has beside the services.
+  explicit PersonServer(ServerOptions options = {},
+                        const std::function<void(ServerBuilder&)>& more = nullptr);
   ~PersonServer() { Stop(); }
 
   // The server's objects end before the gates do.
@@ -34,6 +37,7 @@ class PersonServer {
   // Stopping has begun: calls are refused.
   bool stopping();
   int port() const { return server_->port(); }
+  Server& server() { return *server_; }
 
   std::shared_ptr<grpc::Channel> channel() const { return channel_; }
   contacts::v1::ContactsService::Stub& contacts() { return *contacts_; }
