@@ -78,6 +78,11 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   runtime::ServerBuilder builder;
   RegisterCapabilities(builder);
   builder.AtStart([&options](runtime::Runtime& runtime) { return MakeKeys(options, runtime); });
+  if (options.http.has_value()) {
+    builder.AddPort([&options](const runtime::PortParts& parts) {
+      return edge::OpenHttpPort(*options.http, parts);
+    });
+  }
   auto kithd = std::make_unique<Kithd>();
   KITH_ASSIGN_OR_RETURN(kithd->server_, builder.Start(server, std::move(storage)));
   kithd->OpenMetrics(options, began);
@@ -109,6 +114,7 @@ void Kithd::LogStart(const Options& options, int64_t recovery_ms, absl::Time beg
   Log(LogLevel::kInfo, "started",
       {{"version", Version()}, {"data", options.data}, {"address", options.server.address}},
       {{"port", port()},
+       {"http_port", http_port()},
        {"metrics_port", metrics_port_ == nullptr ? 0 : metrics_port_->port()},
        {"store", absl::BytesToHexString(runtime.log.store_id())},
        {"position", runtime.log.head().value()},

@@ -29,6 +29,8 @@ class Kithd {
   static absl::StatusOr<std::unique_ptr<Kithd>> Start(const Options& options);
 
   int port() const { return server_->port(); }
+  // 0: there is none.
+  int http_port() const { return server_->ports().empty() ? 0 : server_->ports().front()->port(); }
 
   // Once, and logs why and how long that took.
   void Stop(absl::string_view why);

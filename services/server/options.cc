@@ -17,6 +17,15 @@ ABSL_FLAG(std::string, data, "data", "The data directory; created when it is mis
 ABSL_FLAG(std::string, listen, "127.0.0.1:7447",
           "Address and port to listen on; port 0 lets the system choose one. There is no TLS yet: "
           "keep it on loopback, or behind something that has.");
+ABSL_FLAG(std::string, http, "",
+          "Address and port of the same methods over HTTP/1.1, as the Connect protocol has them, "
+          "e.g. 127.0.0.1:7448; port 0 lets the system choose one, empty for none. There is no TLS "
+          "yet here either.");
+ABSL_FLAG(std::vector<std::string>, http_origins, {},
+          "Whose pages browsers may let call over HTTP, e.g. https://app.example.com; several with "
+          "commas between them.");
+ABSL_FLAG(int32_t, max_http_connections, 5'000,
+          "Connections over HTTP at once, of those that --max_connections bounds.");
 ABSL_FLAG(uint32_t, read_threads, 4, "Threads for lists, boards, reports and event reads.");
 ABSL_FLAG(uint64_t, min_free_bytes, 128 << 20,
           "Changes are refused when less than this is free on the disk, beside what the log has in "
@@ -44,7 +53,8 @@ ABSL_FLAG(uint64_t, grpc_memory, 256 << 20,
 ABSL_FLAG(absl::Duration, idle_connection, absl::Minutes(10),
           "After how long a connection without calls is closed.");
 ABSL_FLAG(absl::Duration, handshake, absl::Seconds(10),
-          "How long a new connection may take to speak HTTP/2.");
+          "How long a new connection may take to speak HTTP/2, and over HTTP/1.1 a request's "
+          "headers may take.");
 ABSL_FLAG(absl::Duration, slow_call, absl::Seconds(1),
           "Calls that take as long are logged, with the parts of their time; 0 for none.");
 ABSL_FLAG(std::string, metrics, "127.0.0.1:7449",
@@ -78,6 +88,7 @@ void CheckPositive() {
   const std::pair<absl::string_view, int64_t> counts[] = {
       {"read_threads", absl::GetFlag(FLAGS_read_threads)},
       {"max_connections", absl::GetFlag(FLAGS_max_connections)},
+      {"max_http_connections", absl::GetFlag(FLAGS_max_http_connections)},
       {"max_calls", absl::GetFlag(FLAGS_max_calls)},
       {"max_calls_per_key", absl::GetFlag(FLAGS_max_calls_per_key)},
       {"max_streams_per_key", absl::GetFlag(FLAGS_max_streams_per_key)},
@@ -93,7 +104,8 @@ void CheckPositive() {
 }  // namespace
 
 Options ParseOptions(int argc, char** argv) {
-  absl::SetProgramUsageMessage("kithd keeps one Kith data directory and answers over gRPC.");
+  absl::SetProgramUsageMessage(
+      "kithd keeps one Kith data directory and answers over gRPC and HTTP.");
   absl::FlagsUsageConfig config;
   config.contains_help_flags = [](absl::string_view file) {
     return absl::StrContains(file, "services/server/");
@@ -107,6 +119,11 @@ Options ParseOptions(int argc, char** argv) {
   options.data = absl::GetFlag(FLAGS_data);
   options.log_level = ParseLogLevel(absl::GetFlag(FLAGS_log_level));
   options.metrics = absl::GetFlag(FLAGS_metrics);
+  if (const std::string address = absl::GetFlag(FLAGS_http); !address.empty()) {
+    options.http = {.address = address,
+                    .connections_max = absl::GetFlag(FLAGS_max_http_connections),
+                    .origins = absl::GetFlag(FLAGS_http_origins)};
+  }
   options.new_operator_key = absl::GetFlag(FLAGS_new_operator_key);
   options.server.address = absl::GetFlag(FLAGS_listen);
   options.server.pools.reads.threads = absl::GetFlag(FLAGS_read_threads);

@@ -1,9 +1,11 @@
 // Options: what kithd is told on its command line.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "eventstore/base/log.h"
+#include "services/edge/http_port.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::server {
@@ -13,6 +15,7 @@ struct Options {
   bool new_operator_key = false;  // make and print a key, for an operator who has lost his
   LogLevel log_level = LogLevel::kInfo;
   std::string metrics = "127.0.0.1:7449";  // where /metrics answers; empty: nowhere
+  std::optional<edge::HttpOptions> http;   // none: no HTTP port
   runtime::ServerOptions server;
 };
 

@@ -12,6 +12,8 @@ const std::vector<Target>& Targets() {
       {"update_mask", FuzzUpdateMask},
       {"resource_name", FuzzResourceName},
       {"csv", FuzzCsv},
+      {"json", FuzzJson},
+      {"http_body", FuzzHttpBody},
       {"request", FuzzRequest},
   };
   return targets;

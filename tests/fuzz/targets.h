@@ -21,6 +21,8 @@ void FuzzToken(absl::string_view bytes);
 void FuzzUpdateMask(absl::string_view bytes);
 void FuzzResourceName(absl::string_view bytes);
 void FuzzCsv(absl::string_view bytes);
+void FuzzJson(absl::string_view bytes);
+void FuzzHttpBody(absl::string_view bytes);
 // The full name of a request message, a line feed, and its bytes. All requests of all services are
 // found by their descriptors.
 void FuzzRequest(absl::string_view bytes);

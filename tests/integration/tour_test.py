@@ -21,6 +21,7 @@ REPOSITORY, BIN = sys.argv[1:3]
 from readme import blocks, commands, matches, mentioned  # noqa: E402
 
 README_PORT = "127.0.0.1:7447"
+README_HTTP_PORT = "127.0.0.1:7448"
 # A bench that is only to be seen to work.
 SHORTER = (re.compile(r"--seconds \d+"), "--seconds 2")
 
@@ -52,6 +53,7 @@ class DeployRun:
             raise AssertionError("deploy/run ended: " + "\n".join(self.told))
         self.export = next(line.strip() for line in self.told if line.strip().startswith("export "))
         self.address = re.search(r"KITH_ADDRESS=(\S+)", self.export).group(1)
+        self.http = re.search(r"for HTTP on (\S+),", "\n".join(self.told)).group(1)
 
     def stop(self, sig):
         """Its exit code, and what it said at the end."""
@@ -113,7 +115,8 @@ class TourTest(unittest.TestCase):
 
     def typed(self, text):
         """A command of README, for the server of this test."""
-        return SHORTER[0].sub(SHORTER[1], text).replace(README_PORT, self.started.address)
+        text = text.replace(README_PORT, self.started.address).replace(README_HTTP_PORT, self.started.http)
+        return SHORTER[0].sub(SHORTER[1], text)
 
     def check(self, command):
         code, lines = self.shell.run(self.typed(command.text))

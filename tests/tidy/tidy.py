@@ -37,6 +37,7 @@ LAYERS = {
     "services/runtime/resources": [*BELOW_RUNTIME, "services/runtime/runtime.h", *(
         f"services/runtime/{room}" for room in ("requests", "admission", "commands", "reads", "calls", "resources"))],
     "services/runtime": [*BELOW_RUNTIME, "services/runtime"],
+    "services/edge": ["eventstore/base", "services/runtime", "services/edge"],
     "services/server": ["eventstore", "projections/engine", "services"],
     "services/cli/text": ["eventstore/base", "services/cli/text"],
     "services/cli/calls": ["eventstore/base", "services/cli/text", "services/cli/calls"],
@@ -55,6 +56,7 @@ PACKAGE_HEADERS = {
     "rocksdb/": ["eventstore/rocksdb", "eventstore/backup", "projections/store", "tests"],
     "grpcpp/": ["services", "tests"],
     "prometheus/": ["services/server"],
+    "boost/": ["services/edge"],
 }
 # Generated services and stubs: the server has neither.
 STUBS = ["services/cli", "tests", "deploy"]
@@ -76,7 +78,7 @@ BANNED = [
 ]
 
 # A decider and what it needs is pure.
-PURE = re.compile(r"^(services/core/|services/(?!server|cli|runtime|events)\w+/(?!register|operator_keys)\w+\.(h|cc)$|projections/(?!engine|store|tables))")
+PURE = re.compile(r"^(services/core/|services/(?!server|cli|runtime|edge|events)\w+/(?!register|operator_keys)\w+\.(h|cc)$|projections/(?!engine|store|tables))")
 IMPURE = re.compile(r"grpcpp/|rocksdb/|eventstore/base/clock\.h|eventstore/base/random\.h")
 
 
@@ -193,6 +195,8 @@ def self_test():
         ("layer", "services/runtime/reads/a.cc", '#include "services/runtime/commands/transact.h"\n'),
         ("layer", "projections/engine/a.cc", '#include "projections/store/rocks_families.h"\n'),
         ("layer", "services/cli/text/a.cc", '#include "services/cli/calls/client.h"\n'),
+        ("layer", "services/contacts/a.cc", '#include "boost/asio.hpp"\n'),
+        ("layer", "services/edge/a.cc", '#include "services/contacts/contact_fields.h"\n'),
         ("room", "services/runtime/utilities/a.cc", "int a;\n"),
         ("pure", "services/contacts/contact.cc", '#include "eventstore/base/clock.h"\n'),
         ("header", "eventstore/log/a.h", "// A.\nint a;\n"),

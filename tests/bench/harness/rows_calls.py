@@ -4,7 +4,7 @@ from . import disk, worlds
 from .results import Result, Row
 from .rounds import Sample, alternate, column, ratios
 from .rows_views import deals_server, mixed_data
-from .servers import Echo, load, load_command
+from .servers import Echo, http_load, load, load_command
 
 SHAPE = {"in_flight": 128, "channels": 4}
 
@@ -79,6 +79,24 @@ def get_session_rate(bench):
     return throughput(bench, "get", "GetContact over sessions, 128 in flight over 4 channels", 2.5, session=True)
 
 
+def http_rate(bench):
+    """The same contacts over HTTP and over gRPC, from one kithd; each has 128 in flight."""
+    kithd = bench.kithd()
+    load(bench, kithd, "get", **SHAPE)  # makes them
+    json_calls, proto_calls, grpc_calls = alternate(
+        bench.settings.rounds, lambda: http_load(bench, kithd, "json", SHAPE["in_flight"]),
+        lambda: http_load(bench, kithd, "proto", SHAPE["in_flight"]), lambda: load(bench, kithd, "get", **SHAPE))
+    theirs = column(grpc_calls, "per_second")
+    results = []
+    for name, calls in (("JSON", json_calls), ("protobuf", proto_calls)):
+        ours = column(calls, "per_second")
+        results.append(Result.at_least(
+            f"GetContact over HTTP in {name}, 128 connections that are kept / over gRPC", 0.5, ratios(ours, theirs),
+            detail=f"{Sample(ours).median:,.0f}/s",
+            numbers={"http_per_second": ours, "grpc_per_second": theirs, "http_p99_ms": column(calls, "p99_ms")}))
+    return results
+
+
 def subscription_rate(bench):
     """With a kithd and an echo of its own, because both must have the same events, and many."""
     kithd = worlds.serve(bench, "mixed", mixed_data(bench))
@@ -112,5 +130,6 @@ ROWS = [
     Row("S5", "GetContact", get_rate),
     Row("S5s", "GetContact over sessions", get_session_rate),
     Row("S9", "subscription", subscription_rate),
+    Row("S23", "GetContact over HTTP", http_rate),
     Row("S12", "lag of views", view_lag),
 ]

@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import re
 import shutil
 
 
@@ -17,10 +18,16 @@ class Kithd:
 
     def start(self):
         self.process, self.address = self.bench.processes.start(
-            self.name, [self.bench.program("kithd"), "--data", self.data, "--listen", "127.0.0.1:0", "--metrics="],
+            self.name, [self.bench.program("kithd"), "--data", self.data, "--listen", "127.0.0.1:0",
+                        "--http", "127.0.0.1:0", "--metrics="],
             ready="kithd is ready on ")
         with open(os.path.join(self.data, "development.key"), encoding="utf-8") as file:
             self.key = file.read().strip()
+
+    def http_address(self):
+        """Where it answers over HTTP, as the last of its starts has told."""
+        with open(os.path.join(self.bench.processes.logs, f"{self.name}.log"), encoding="utf-8") as log:
+            return "127.0.0.1:" + re.findall(r'"http_port":(\d+)', log.read())[-1]
 
     def stop(self):
         self.bench.processes.stop(self.process)
@@ -74,6 +81,13 @@ def load_command(bench, server, kind, **options):
     for flag, value in flags.items():
         words += [f"--{flag.replace('_', '-')}", *([] if value is True else [str(value)])]
     return words
+
+
+def http_load(bench, server, encoding, connections):
+    """What http_load measures of GetContact over HTTP: its JSON."""
+    settings = bench.settings
+    return json.loads(bench.processes.run([bench.program("http_load"), server.http_address(), server.key, encoding,
+                                           *map(str, (connections, settings.contacts, settings.warm_up, settings.seconds))]))
 
 
 def load(bench, server, kind, **options):

@@ -1,0 +1,388 @@
+#include "services/edge/connection.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "boost/asio/dispatch.hpp"
+#include "boost/asio/post.hpp"
+#include "boost/asio/write.hpp"
+#include "boost/beast/http/error.hpp"
+#include "boost/beast/http/read.hpp"
+#include "eventstore/base/error.h"
+#include "kith/edge/v1/edge_errors.pb.h"
+#include "services/edge/connect_error.h"
+#include "services/edge/reception.h"
+#include "services/runtime/admission/call_limits.h"
+#include "services/runtime/requests/grpc_status.h"
+
+namespace kith::edge {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+namespace {
+
+// What an idle connection keeps of the memory that it read into.
+constexpr size_t kIdleBytesMax = 1'024;
+constexpr size_t kLingerBytes = 4'096;  // read at a time, and thrown away
+
+bool IsMalformed(const error_code& error) {
+  return error.category() == http::make_error_code(http::error::bad_method).category();
+}
+
+absl::Status TooSlow() {
+  return Error(v1::EDGE_ERROR_TOO_SLOW, "The rest of the request did not come in time.");
+}
+
+absl::Status Malformed(const error_code& error) {
+  return Error(v1::EDGE_ERROR_MALFORMED,
+               absl::StrCat("What came is no HTTP/1.1 request: ", error.message(), "."),
+               {{"cause", error.message()}});
+}
+
+}  // namespace
+
+absl::Status BodyTooLong(size_t bytes_max) {
+  return runtime::LimitReached("request_bytes", "request",
+                               absl::StrCat("The request's body takes more than ", bytes_max,
+                                            " bytes, and no valid one does."),
+                               absl::InfiniteDuration());
+}
+
+Connection::Connection(HttpThread& thread, int descriptor, bool is_ipv6)
+    : thread_(thread), socket_(thread.io()) {
+  error_code error;
+  socket_.assign(is_ipv6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor, error);
+  if (!error) socket_.native_non_blocking(true, error);
+}
+
+Connection::~Connection() = default;
+
+void Connection::Start() {
+  Enter(State::kIdle, thread_.port().header_time);
+  Watch();
+}
+
+void Connection::Enter(State state, absl::Duration time) {
+  state_ = state;
+  until_ = time == absl::InfiniteDuration() ? time : clock().Elapsed() + time;
+}
+
+bool Connection::IsLate(absl::Duration now) const {
+  if (now >= until_) return true;
+  const bool in_call = state_ == State::kCall || state_ == State::kBody;
+  return in_call && current_ != nullptr && now >= current_->deadline();
+}
+
+void Connection::EndLate() {
+  error_code ignored;
+  switch (state_) {
+    case State::kHeader:
+      // What is being read is given up; who has sent nothing is told nothing.
+      socket_.cancel(ignored);
+      if (!request_->got_some() && buffer_.size() == 0) return Close();
+      return Refuse(TooSlow());
+    case State::kBody:
+      socket_.cancel(ignored);
+      broken_ = true;
+      return TellBody(TooSlow());
+    case State::kCall: {
+      if (!current_->EndsLate()) return current_->Cancel();
+      current_->Cancel();
+      Outgoing late = std::exchange(current_, nullptr)->Late();
+      return Write(std::move(late), /*last=*/true);
+    }
+    case State::kIdle:
+    case State::kWrite:
+    case State::kDrain:
+    case State::kLinger:
+      return Close();
+    case State::kClosed:
+      return;
+  }
+}
+
+void Connection::Close() {
+  if (std::exchange(state_, State::kClosed) == State::kClosed) return;
+  until_ = absl::InfiniteDuration();
+  error_code ignored;
+  socket_.close(ignored);
+  if (current_ != nullptr) current_->Cancel();
+  thread_.Forget(*this);
+}
+
+void Connection::CloseWhenIdle() {
+  const bool is_idle = state_ == State::kIdle || state_ == State::kHeader ||
+                       state_ == State::kDrain || state_ == State::kLinger;
+  if (is_idle) Close();
+}
+
+void Connection::AwaitRequest() {
+  if (thread_.port().closing.load()) return Close();
+  if (buffer_.size() > 0) return ReadHeader();
+  buffer_.clear();
+  if (buffer_.capacity() > kIdleBytesMax) buffer_.shrink_to_fit();
+  Enter(State::kIdle, thread_.port().idle_time);
+  Watch();
+}
+
+// Waits until there is something to read, which also is how a client goes away.
+void Connection::Watch() {
+  if (std::exchange(watching_, true)) return;
+  socket_.async_wait(asio::socket_base::wait_read,
+                     [self = shared_from_this()](const error_code& error) {
+                       self->watching_ = false;
+                       if (!error) self->Readable();
+                     });
+}
+
+void Connection::Readable() {
+  if (state_ == State::kIdle) return ReadHeader();
+  if (state_ != State::kCall && state_ != State::kWrite) return;
+  if (current_ == nullptr) return;
+  char byte = 0;
+  const ssize_t peeked = recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (peeked > 0) return;  // the next request, for which it waits already
+  if (peeked < 0 && (errno == EAGAIN || errno == EINTR)) return Watch();
+  current_->Cancel();
+}
+
+void Connection::ReadHeader() {
+  request_ = std::make_shared<Request>();
+  request_->header_limit(kHeaderBytesMax);
+  request_->body_limit(std::numeric_limits<uint64_t>::max());  // said when somebody reads it
+  broken_ = false;
+  Enter(State::kHeader, thread_.port().header_time);
+  http::async_read_header(
+      socket_, buffer_, *request_,
+      [self = shared_from_this(), request = request_](const error_code& error, size_t) {
+        if (self->state_ == State::kHeader) self->HeaderRead(error);
+      });
+}
+
+void Connection::HeaderRead(const error_code& error) {
+  if (!error) {
+    Enter(State::kCall, absl::InfiniteDuration());
+    return thread_.port().reception.Take(*this);
+  }
+  if (error == http::error::header_limit) {
+    return Refuse(
+        Error(v1::EDGE_ERROR_HEADERS_TOO_LONG,
+              absl::StrCat("The request's headers take more than ", kHeaderBytesMax, " bytes.")));
+  }
+  const bool has_ended =
+      error == http::error::end_of_stream || error == http::error::partial_message;
+  if (IsMalformed(error) && !has_ended) return Refuse(Malformed(error));
+  Close();
+}
+
+void Connection::Refuse(const absl::Status& why) {
+  broken_ = true;
+  Answer(thread_.port().reception.Refusal(why, ""));
+}
+
+void Connection::Begin(std::unique_ptr<Exchange> exchange) {
+  thread_.port().exchanges.Add();
+  current_ = exchange.release();
+  current_->Begin();
+  if (state_ == State::kCall) Watch();
+}
+
+void Connection::Answer(Outgoing answer) { Write(std::move(answer), /*last=*/true); }
+
+bool Connection::BodyIsThere() const {
+  if (request_->is_done()) return true;
+  const auto length = request_->content_length_remaining();
+  return length.has_value() && *length <= buffer_.size();
+}
+
+void Connection::ReadBody(Exchange& exchange, size_t bytes_max) {
+  asio::dispatch(thread_.io(), [self = shared_from_this(), exchange = &exchange, bytes_max] {
+    self->StartBody(exchange, bytes_max);
+  });
+}
+
+void Connection::StartBody(Exchange* exchange, size_t bytes_max) {
+  // Its end was told, or nobody is there to be told.
+  if (current_ != exchange || state_ == State::kClosed) {
+    return exchange->BodyRead(absl::CancelledError());
+  }
+  body_bytes_max_ = bytes_max;
+  const auto length = request_->content_length();
+  if (length.has_value() && *length > bytes_max) return TellBody(BodyTooLong(bytes_max));
+  request_->body_limit(bytes_max);
+  request_->eager(true);
+  const error_code fed = FeedBody();
+  if (fed || request_->is_done()) return EndBody(fed);
+  Enter(State::kBody, kBodyTime);
+  if (!absl::EqualsIgnoreCase(HeaderOf(*request_, "expect"), "100-continue")) {
+    return ContinueBody();
+  }
+  static constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()),
+                    [self = shared_from_this()](const error_code& error, size_t) {
+                      if (self->state_ != State::kBody) return;
+                      if (error) return self->EndBody(error);
+                      self->ContinueBody();
+                    });
+}
+
+error_code Connection::FeedBody() {
+  while (!request_->is_done() && buffer_.size() > 0) {
+    error_code error;
+    const size_t taken = request_->put(buffer_.data(), error);
+    buffer_.consume(taken);
+    if (error == http::error::need_more) return {};
+    if (error) return error;
+  }
+  return {};
+}
+
+void Connection::ContinueBody() {
+  http::async_read(
+      socket_, buffer_, *request_,
+      [self = shared_from_this(), request = request_](const error_code& error, size_t) {
+        if (self->state_ == State::kBody) self->EndBody(error);
+      });
+}
+
+void Connection::EndBody(const error_code& error) {
+  if (!error) return TellBody(std::move(request_->get().body()));
+  broken_ = true;
+  if (error == http::error::body_limit) return TellBody(BodyTooLong(body_bytes_max_));
+  if (IsMalformed(error) && error != http::error::partial_message) {
+    return TellBody(Malformed(error));
+  }
+  Exchange* const exchange = current_;
+  Close();
+  exchange->BodyRead(absl::CancelledError("the client is gone"));
+}
+
+void Connection::TellBody(absl::StatusOr<std::string> body) {
+  Enter(State::kCall, absl::InfiniteDuration());
+  current_->BodyRead(std::move(body));
+  if (state_ == State::kCall) Watch();
+}
+
+void Connection::Send(Exchange& exchange, bool last) {
+  asio::dispatch(thread_.io(), [self = shared_from_this(), exchange = &exchange, last] {
+    self->Deliver(exchange, last);
+  });
+}
+
+void Connection::Deliver(Exchange* exchange, bool last) {
+  if (current_ == exchange && state_ != State::kClosed) {
+    writing_ = exchange;
+    return Write(exchange->TakeOutgoing(), last);
+  }
+  // Not at once: it may be the exchange that called.
+  asio::post(thread_.io(), [self = shared_from_this(), exchange, last] {
+    if (!last) return exchange->Written(false);
+    if (self->current_ == exchange) self->current_ = nullptr;
+    self->Release(exchange);
+  });
+}
+
+void Connection::Write(Outgoing out, bool last) {
+  outgoing_ = std::move(out);
+  last_ = last;
+  if (!outgoing_.head.empty()) {
+    keep_alive_ = CanGoOn();
+    chunked_ = !absl::StrContains(outgoing_.head, "content-length:");
+    if (chunked_ && request_->get().version() < 11) {
+      chunked_ = false;  // ends where the connection does
+      keep_alive_ = false;
+    }
+    absl::StrAppend(&outgoing_.head, chunked_ ? "transfer-encoding: chunked\r\n" : "",
+                    keep_alive_ ? "" : "connection: close\r\n", thread_.date_header(), "\r\n");
+  }
+  if (chunked_) {
+    outgoing_.body = absl::StrCat(absl::Hex(outgoing_.body.size()), "\r\n", outgoing_.body, "\r\n",
+                                  last ? "0\r\n\r\n" : "");
+  }
+  // A stream's client may be busy with what it has; an answer's has asked for it.
+  Enter(State::kWrite, chunked_ ? thread_.port().idle_time : kReplyTime);
+  const std::array<asio::const_buffer, 2> buffers = {asio::buffer(outgoing_.head),
+                                                     asio::buffer(outgoing_.body)};
+  asio::async_write(socket_, buffers, [self = shared_from_this()](const error_code& error, size_t) {
+    self->WriteDone(error);
+  });
+}
+
+void Connection::WriteDone(const error_code& error) {
+  outgoing_ = {};
+  Exchange* const exchange = std::exchange(writing_, nullptr);
+  const bool is_open = state_ != State::kClosed;
+  if (last_) {
+    current_ = nullptr;
+  } else if (is_open) {
+    Enter(State::kCall, absl::InfiniteDuration());
+  }
+  if (is_open && error) Close();
+  if (exchange != nullptr && last_) Release(exchange);
+  if (exchange != nullptr && !last_) exchange->Written(!error);
+  if (state_ == State::kClosed) return;
+  if (last_) return NextRequest();
+  if (state_ == State::kCall) Watch();
+}
+
+bool Connection::CanGoOn() const {
+  if (broken_ || request_ == nullptr || !request_->is_header_done()) return false;
+  if (!request_->keep_alive() || thread_.port().stopping.load()) return false;
+  if (request_->is_done()) return true;
+  // A body that nobody has read: a small one is read past, unless the client waits to be told to
+  // send it.
+  const auto left = request_->content_length_remaining();
+  return left.has_value() && *left <= kUnreadBytesMax && HeaderOf(*request_, "expect").empty();
+}
+
+void Connection::NextRequest() {
+  if (!keep_alive_) return request_ != nullptr && request_->is_done() ? Close() : Linger();
+  if (request_->is_done()) return AwaitRequest();
+  Drain();
+}
+
+void Connection::Drain() {
+  request_->body_limit(kUnreadBytesMax);
+  request_->eager(true);
+  if (FeedBody()) return Close();
+  if (request_->is_done()) return AwaitRequest();
+  Enter(State::kDrain, thread_.port().header_time);
+  http::async_read(
+      socket_, buffer_, *request_,
+      [self = shared_from_this(), request = request_](const error_code& error, size_t) {
+        if (self->state_ != State::kDrain) return;
+        if (error) return self->Close();
+        self->AwaitRequest();
+      });
+}
+
+// To close a socket that something unread has come for takes the answer from the client.
+void Connection::Linger() {
+  if (state_ != State::kLinger) {
+    error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    Enter(State::kLinger, kFarewell);
+  }
+  auto thrown_away = std::make_shared<std::array<char, kLingerBytes>>();
+  socket_.async_read_some(asio::buffer(*thrown_away), [self = shared_from_this(), thrown_away](
+                                                          const error_code& error, size_t) {
+    if (self->state_ != State::kLinger) return;
+    if (error) return self->Close();
+    self->Linger();
+  });
+}
+
+void Connection::Release(Exchange* exchange) {
+  delete exchange;
+  thread_.port().exchanges.Remove();
+}
+
+}  // namespace kith::edge

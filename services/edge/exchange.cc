@@ -1,0 +1,307 @@
+#include "services/edge/exchange.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status_macros.h"
+#include "google/protobuf/arena.h"
+#include "kith/edge/v1/edge_errors.pb.h"
+#include "services/edge/connect_error.h"
+#include "services/edge/connection.h"
+#include "services/edge/envelope.h"
+#include "services/edge/gzip.h"
+#include "services/runtime/admission/call_limits.h"
+#include "services/runtime/requests/grpc_status.h"
+#include "services/runtime/requests/validate.h"
+
+namespace kith::edge {
+namespace {
+
+using google::protobuf::Message;
+
+// Of messages and the call itself; more is taken from the heap.
+constexpr size_t kCallBytes = 2'048;
+// Replies of no more are made into bytes on the connection's thread, which spares those that
+// commands end on; larger ones where they were made, which spares other connections.
+constexpr size_t kSmallBytes = 4'096;
+constexpr size_t kGzipBytesMin = 1'024;  // what is shorter is not worth it
+// JSON takes longer than protobuf's bytes: names, and up to three times as much for each character.
+constexpr size_t kJsonFactor = 3;
+constexpr size_t kJsonBytes = 64 << 10;
+
+// What every call over HTTP has.
+template <class Base>
+class HttpCarrier : public Base, public Exchange {
+ public:
+  HttpCarrier(std::shared_ptr<Connection> connection, const runtime::Method& method, Terms terms)
+      : connection_(std::move(connection)),
+        request_(connection_->request()),
+        method_(method),
+        terms_(std::move(terms)),
+        arena_(Options(block_)) {}
+
+  absl::string_view Metadata(const char* key) const override { return HeaderOf(*request_, key); }
+  absl::Duration time_left() const override {
+    return terms_.deadline - connection_->clock().Elapsed();
+  }
+  bool IsCancelled() const override {
+    return gone_.load(std::memory_order_relaxed) || time_left() <= absl::ZeroDuration();
+  }
+  void AddReplyMetadata(const char* key, std::string value) override {
+    absl::StrAppend(&metadata_, key, ": ", value, "\r\n");
+  }
+  bool HasArrived() const override { return terms_.is_get || connection_->BodyIsThere(); }
+  void StartRead() override {
+    if (terms_.is_get) return BodyRead(std::move(terms_.message));
+    connection_->ReadBody(*this, BodyBytesMax());
+  }
+  bool Read(Message* message) override {
+    return read_.ok() && message->ParseFromString(std::exchange(bytes_, {}));
+  }
+  absl::Status ReadError() const override { return read_; }
+  size_t ReadBytes() const override { return bytes_.size(); }
+
+  absl::Duration deadline() const override { return terms_.deadline; }
+  void Cancel() override { gone_.store(true, std::memory_order_relaxed); }
+
+ protected:
+  google::protobuf::Arena* arena() { return &arena_; }
+  Connection& connection() { return *connection_; }
+  runtime::Pools& pools() { return connection_->pools(); }
+  const Terms& terms() const { return terms_; }
+
+  // What the client is told of a call that ended so.
+  absl::Status Told(const absl::Status& status) const {
+    const bool is_late = absl::IsCancelled(status) && time_left() <= absl::ZeroDuration();
+    return is_late ? absl::DeadlineExceededError("the deadline passed") : status;
+  }
+
+  // `body`, compressed as it came or not, becomes the message that is read next.
+  void TakeBody(std::string body, bool is_compressed) {
+    absl::StatusOr<std::string> bytes = BytesOf(std::move(body), is_compressed);
+    if (bytes.ok()) {
+      bytes_ = *std::move(bytes);
+    } else {
+      read_ = bytes.status();
+    }
+  }
+  void FailRead(absl::Status why) { read_ = std::move(why); }
+
+  size_t BodyBytesMax() const {
+    const size_t bytes = method_.request_bytes_max;
+    return (terms_.encoding == Encoding::kJson ? kJsonFactor * bytes + kJsonBytes : bytes) +
+           kEnvelopeBytes;
+  }
+  const std::string& metadata() const { return metadata_; }
+
+ private:
+  static google::protobuf::ArenaOptions Options(char* block) {
+    google::protobuf::ArenaOptions options;
+    options.initial_block = block;
+    options.initial_block_size = kCallBytes;
+    return options;
+  }
+
+  absl::StatusOr<std::string> BytesOf(std::string body, bool is_compressed) const {
+    if (is_compressed) {
+      absl::StatusOr<std::string> unpacked = Gunzip(body, BodyBytesMax());
+      if (absl::IsOutOfRange(unpacked.status())) return BodyTooLong(BodyBytesMax());
+      if (!unpacked.ok()) return runtime::ViolationError("", unpacked.status().message());
+      body = *std::move(unpacked);
+    }
+    if (terms_.encoding == Encoding::kProto) return body;
+    return BytesOfJson(*method_.descriptor->input_type(), body);
+  }
+
+  const std::shared_ptr<Connection> connection_;
+  const std::shared_ptr<const Request> request_;
+  const runtime::Method& method_;
+  Terms terms_;
+  std::string metadata_;  // headers that the call has added
+  std::atomic<bool> gone_ = false;
+  absl::Status read_;  // why there is no message
+  std::string bytes_;  // of the message, protobuf's
+  alignas(8) char block_[kCallBytes];
+  google::protobuf::Arena arena_;
+};
+
+class UnaryExchange final : public HttpCarrier<runtime::UnaryCarrier> {
+ public:
+  UnaryExchange(std::shared_ptr<Connection> connection, const runtime::UnaryMethod& method,
+                Terms terms)
+      : HttpCarrier(std::move(connection), method.method(), std::move(terms)),
+        call_(method.NewCall(arena(), *this)) {}
+
+  void Begin() override { call_->Begin(); }
+
+  void BodyRead(absl::StatusOr<std::string> body) override {
+    if (absl::IsCancelled(body.status())) return call_->Arrived(false);
+    if (!body.ok()) {
+      FailRead(body.status());
+      return call_->Arrived(true);
+    }
+    if (terms().encoding == Encoding::kJson && body->size() > kSmallBytes) {
+      // Parsing it takes long enough to be felt by other connections.
+      body_ = *std::move(body);
+      pools().folds.Run([this] { Take(std::move(body_)); });
+    } else {
+      Take(*std::move(body));
+    }
+  }
+
+  void Finish(const absl::Status& status, absl::string_view request_id,
+              const Message& reply) override {
+    status_ = Told(status);
+    request_id_ = std::string(request_id);
+    reply_ = &reply;
+    const size_t bytes = status_.ok() ? reply.ByteSizeLong() : 0;
+    if (status_.ok()) call_->Replied(bytes);
+    if (bytes > kSmallBytes) made_ = Make();
+    connection().Send(*this, /*last=*/true);
+  }
+
+  bool EndsLate() const override { return true; }
+  Outgoing Late() override {
+    const auto late = absl::DeadlineExceededError("the deadline passed");
+    return MakeErrorAnswer(runtime::WireStatus(late, ""), terms().headers);
+  }
+  Outgoing TakeOutgoing() override { return made_.head.empty() ? Make() : std::move(made_); }
+  void Written(bool) override {}
+
+ private:
+  void Take(std::string body) {
+    TakeBody(std::move(body), terms().is_compressed);
+    call_->Arrived(true);
+  }
+
+  Outgoing Make() const {
+    if (!status_.ok()) return MakeError(status_, metadata());
+    std::string body;
+    const absl::Status made = Append(*reply_, terms().encoding, &body);
+    if (!made.ok()) return MakeError(made, metadata());
+    std::string headers = absl::StrCat(terms().headers, metadata());
+    if (terms().is_get) absl::StrAppend(&headers, "cache-control: no-store\r\n");
+    if (terms().takes_gzip && body.size() >= kGzipBytesMin) {
+      body = Gzip(body);
+      absl::StrAppend(&headers, "content-encoding: gzip\r\n");
+    }
+    return MakeAnswer(200, absl::StrCat("application/", NameOf(terms().encoding)), std::move(body),
+                      headers);
+  }
+  Outgoing MakeError(const absl::Status& status, absl::string_view metadata) const {
+    return MakeErrorAnswer(runtime::WireStatus(status, request_id_),
+                           absl::StrCat(terms().headers, metadata));
+  }
+
+  runtime::UnaryCall* const call_;
+  std::string body_;  // until it is parsed on a pool
+  absl::Status status_;
+  std::string request_id_;
+  const Message* reply_ = nullptr;  // on the arena
+  Outgoing made_;
+};
+
+// A stream of replies to one request.
+class StreamExchange final : public HttpCarrier<runtime::StreamCarrier> {
+ public:
+  StreamExchange(std::shared_ptr<Connection> connection, const runtime::StreamedMethod& method,
+                 Terms terms)
+      : HttpCarrier(std::move(connection), method.method(), std::move(terms)),
+        call_(method.NewCall(arena(), *this)) {}
+
+  void Begin() override { call_->Begin(); }
+
+  void BodyRead(absl::StatusOr<std::string> body) override {
+    if (absl::IsCancelled(body.status())) return call_->Arrived(false);
+    const absl::Status read = body.ok() ? TakeEnvelope(*body) : body.status();
+    if (!read.ok()) FailRead(read);
+    call_->Arrived(true);
+  }
+
+  void StartWrite(const Message& message) override {
+    std::string bytes;
+    unwritable_ = Append(message, terms().encoding, &bytes);
+    if (!unwritable_.ok()) bytes.clear();
+    const bool compress = terms().takes_gzip && bytes.size() >= kGzipBytesMin;
+    if (compress) bytes = Gzip(bytes);
+    PutBody(compress ? kCompressed : 0, bytes);
+    call_->Writing(outgoing_.body.size());
+    connection().Send(*this, /*last=*/false);
+  }
+  void Finish(const absl::Status& status) override {
+    const absl::Status told = unwritable_.ok() ? Told(status) : unwritable_;
+    PutBody(kEndOfStream, EndOfStreamJson(runtime::WireStatus(told, "")));
+    connection().Send(*this, /*last=*/true);
+  }
+
+  void Cancel() override {
+    HttpCarrier::Cancel();
+    call_->Cancelled();
+  }
+  bool EndsLate() const override { return false; }
+  Outgoing Late() override { return {}; }
+  Outgoing TakeOutgoing() override { return std::move(outgoing_); }
+  void Written(bool ok) override { call_->Written(ok && unwritable_.ok()); }
+
+ private:
+  absl::Status TakeEnvelope(absl::string_view body) {
+    KITH_ASSIGN_OR_RETURN(const Envelope envelope, OpenEnvelope(body));
+    if (envelope.is_compressed && !terms().is_compressed) {
+      return runtime::ViolationError("", "the message is compressed, and no header says how");
+    }
+    TakeBody(std::string(envelope.message), envelope.is_compressed);
+    return absl::OkStatus();
+  }
+
+  void PutBody(uint8_t flags, absl::string_view message) {
+    if (!std::exchange(begun_, true)) {
+      outgoing_.head = absl::StrCat("HTTP/1.1 200 OK\r\ncontent-type: application/connect+",
+                                    NameOf(terms().encoding), "\r\n",
+                                    terms().takes_gzip ? "connect-content-encoding: gzip\r\n" : "",
+                                    terms().headers, metadata());
+    }
+    outgoing_.body = MakeEnvelope(flags, message);
+  }
+
+  runtime::StreamedCall* const call_;
+  bool begun_ = false;  // the headers are made
+  absl::Status unwritable_;
+  Outgoing outgoing_;
+};
+
+}  // namespace
+
+absl::string_view HeaderOf(const Request& request, absl::string_view name) {
+  const auto found = request.get().find(boost::string_view(name.data(), name.size()));
+  if (found == request.get().end()) return {};
+  return {found->value().data(), found->value().size()};
+}
+
+Outgoing MakeAnswer(int status, absl::string_view content_type, std::string body,
+                    absl::string_view headers) {
+  const auto reason =
+      boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
+  Outgoing out;
+  out.head = absl::StrCat("HTTP/1.1 ", status, " ", absl::string_view(reason.data(), reason.size()),
+                          "\r\ncontent-type: ", content_type, "\r\ncontent-length: ", body.size(),
+                          "\r\n", headers);
+  out.body = std::move(body);
+  return out;
+}
+
+Outgoing MakeErrorAnswer(const google::rpc::Status& error, absl::string_view headers) {
+  return MakeAnswer(HttpStatusOf(error), "application/json", ErrorJson(error), headers);
+}
+
+std::unique_ptr<Exchange> NewUnaryExchange(std::shared_ptr<Connection> connection,
+                                           const runtime::UnaryMethod& method, Terms terms) {
+  return std::make_unique<UnaryExchange>(std::move(connection), method, std::move(terms));
+}
+
+std::unique_ptr<Exchange> NewStreamExchange(std::shared_ptr<Connection> connection,
+                                            const runtime::StreamedMethod& method, Terms terms) {
+  return std::make_unique<StreamExchange>(std::move(connection), method, std::move(terms));
+}
+
+}  // namespace kith::edge

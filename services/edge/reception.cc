@@ -1,0 +1,241 @@
+#include "services/edge/reception.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "boost/beast/http/verb.hpp"
+#include "eventstore/base/error.h"
+#include "eventstore/base/log.h"
+#include "eventstore/base/status_macros.h"
+#include "google/rpc/error_details.pb.h"
+#include "kith/edge/v1/edge_errors.pb.h"
+#include "services/edge/connect_error.h"
+#include "services/edge/connection.h"
+#include "services/edge/query.h"
+#include "services/runtime/requests/grpc_status.h"
+
+namespace kith::edge {
+
+using boost::beast::http::verb;
+
+namespace {
+
+// Who asks often is told what was so a moment ago.
+constexpr absl::Duration kHealthTime = absl::Milliseconds(500);
+constexpr size_t kTimeoutDigitsMax = 10;  // as the Connect protocol has it
+
+constexpr absl::string_view kPreflightHeaders =
+    "access-control-allow-methods: GET, POST\r\n"
+    "access-control-allow-headers: authorization, connect-accept-encoding, "
+    "connect-content-encoding, connect-protocol-version, connect-timeout-ms, content-encoding, "
+    "content-type, traceparent, x-user-agent\r\n"
+    "access-control-max-age: 7200\r\n";
+
+absl::Status BadHeader(absl::string_view name, absl::string_view what) {
+  return Error(v1::EDGE_ERROR_BAD_REQUEST, absl::StrCat("The header ", name, " ", what, "."),
+               {{"header", std::string(name)}});
+}
+
+absl::Status NoSuchPath(absl::string_view path) {
+  return Error(v1::EDGE_ERROR_NOT_FOUND,
+               "There is no such method. Paths are /package.Service/Method, as in the protos.",
+               {{"path", std::string(path)}});
+}
+
+absl::Status UnknownCompression(absl::string_view name) {
+  return Error(v1::EDGE_ERROR_UNKNOWN_COMPRESSION,
+               "Bodies are taken as they are (identity) or compressed with gzip.",
+               {{"compression", std::string(name)}});
+}
+
+absl::StatusOr<bool> IsGzip(absl::string_view compression) {
+  if (compression.empty() || compression == "identity") return false;
+  if (compression == "gzip") return true;
+  return UnknownCompression(compression);
+}
+
+// Whether "gzip" stands in a list such as "br, gzip;q=0.8".
+bool TakesGzip(absl::string_view accepted) {
+  for (const absl::string_view item : absl::StrSplit(accepted, ',')) {
+    const std::vector<absl::string_view> parts = absl::StrSplit(item, ';');
+    if (absl::StripAsciiWhitespace(parts[0]) != "gzip") continue;
+    const absl::string_view weight = parts.size() > 1 ? absl::StripAsciiWhitespace(parts[1]) : "";
+    return weight != "q=0" && weight != "q=0.0";
+  }
+  return false;
+}
+
+// "application/json", of "Application/JSON; charset=utf-8".
+std::string MediaType(absl::string_view content_type) {
+  const absl::string_view type = content_type.substr(0, content_type.find(';'));
+  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(type));
+}
+
+std::string ReasonIn(const google::rpc::Status& error) {
+  google::rpc::ErrorInfo info;
+  for (const auto& detail : error.details()) {
+    if (detail.UnpackTo(&info)) return info.reason();
+  }
+  return "";
+}
+
+}  // namespace
+
+Reception::Reception(const runtime::Runtime& runtime, const runtime::MethodTable& methods,
+                     const std::vector<std::string>& origins)
+    : runtime_(runtime),
+      views_(runtime::ViewsRead(methods)),
+      origins_(origins.begin(), origins.end()) {
+  for (const auto& [name, bound] : methods.methods()) {
+    Route& route = routes_[absl::StrCat("/", bound->method().name)];
+    route.unary = dynamic_cast<const runtime::UnaryMethod*>(bound.get());
+    route.streamed = dynamic_cast<const runtime::StreamedMethod*>(bound.get());
+  }
+}
+
+void Reception::Take(Connection& connection) const {
+  const Request& request = *connection.request();
+  const auto raw = request.get().target();
+  const absl::string_view target(raw.data(), raw.size());
+  const absl::string_view origin = HeaderOf(request, "origin");
+  if (request.get().method() == verb::options) {
+    return connection.Answer(Preflight(request, origin));
+  }
+  const std::string headers = HeadersFor(origin);
+  const bool is_get = request.get().method() == verb::get;
+  if (is_get && target == "/healthz") return connection.Answer(Health(/*ready=*/false));
+  if (is_get && target == "/readyz") return connection.Answer(Health(/*ready=*/true));
+  auto exchange = Call(connection, target, headers);
+  if (!exchange.ok()) return connection.Answer(Refusal(exchange.status(), headers));
+  connection.Begin(*std::move(exchange));
+}
+
+absl::StatusOr<std::unique_ptr<Exchange>> Reception::Call(Connection& connection,
+                                                          absl::string_view target,
+                                                          std::string headers) const {
+  const Request& request = *connection.request();
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(target, absl::MaxSplits('?', 1));
+  const auto found = routes_.find(parts.first);
+  if (found == routes_.end()) return NoSuchPath(parts.first);
+  const Route& route = found->second;
+  const bool is_stream = route.streamed != nullptr;
+  if (is_stream && route.streamed->method().descriptor->client_streaming()) {
+    return Error(v1::EDGE_ERROR_BOTH_WAYS,
+                 "The method is a stream both ways, which HTTP/1.1 does not carry. Use gRPC.");
+  }
+  const bool is_get = request.get().method() == verb::get;
+  KITH_ASSIGN_OR_RETURN(Terms terms,
+                        is_get ? TermsOfGet(route, parts.second) : TermsOfPost(request, is_stream));
+  KITH_RETURN_IF_ERROR(ReadCommonTerms(request, is_stream, &terms));
+  terms.headers = std::move(headers);
+  auto self = connection.shared_from_this();
+  return is_stream ? NewStreamExchange(std::move(self), *route.streamed, std::move(terms))
+                   : NewUnaryExchange(std::move(self), *route.unary, std::move(terms));
+}
+
+absl::StatusOr<Terms> Reception::TermsOfGet(const Route& route, absl::string_view query) const {
+  if (route.unary == nullptr || !route.unary->is_read()) {
+    return Error(v1::EDGE_ERROR_METHOD_NOT_ALLOWED, "The method is called with POST.");
+  }
+  KITH_ASSIGN_OR_RETURN(Query read, ParseQuery(query));
+  Terms terms;
+  terms.is_get = true;
+  terms.encoding = read.encoding;
+  terms.message = std::move(read.message);
+  KITH_ASSIGN_OR_RETURN(terms.is_compressed, IsGzip(read.compression));
+  return terms;
+}
+
+absl::StatusOr<Terms> Reception::TermsOfPost(const Request& request, bool is_stream) const {
+  if (request.get().method() != verb::post) {
+    return Error(v1::EDGE_ERROR_METHOD_NOT_ALLOWED, "The method is called with POST.");
+  }
+  const absl::string_view prefix = is_stream ? "application/connect+" : "application/";
+  const std::string type = MediaType(HeaderOf(request, "content-type"));
+  Terms terms;
+  if (type == absl::StrCat(prefix, "json")) {
+    terms.encoding = Encoding::kJson;
+  } else if (type == absl::StrCat(prefix, "proto")) {
+    terms.encoding = Encoding::kProto;
+  } else {
+    return Error(
+        v1::EDGE_ERROR_UNSUPPORTED_MEDIA_TYPE,
+        absl::StrCat("The method takes the content types ", prefix, "json and ", prefix, "proto."),
+        {{"content_type", type}});
+  }
+  KITH_ASSIGN_OR_RETURN(
+      terms.is_compressed,
+      IsGzip(HeaderOf(request, is_stream ? "connect-content-encoding" : "content-encoding")));
+  return terms;
+}
+
+absl::Status Reception::ReadCommonTerms(const Request& request, bool is_stream,
+                                        Terms* terms) const {
+  const absl::string_view version = HeaderOf(request, "connect-protocol-version");
+  if (!version.empty() && version != "1") return BadHeader("connect-protocol-version", "is 1");
+  const absl::string_view timeout = HeaderOf(request, "connect-timeout-ms");
+  if (!timeout.empty()) {
+    int64_t ms = 0;
+    if (timeout.size() > kTimeoutDigitsMax || !absl::SimpleAtoi(timeout, &ms) || ms < 0) {
+      return BadHeader("connect-timeout-ms", "is a number of milliseconds of up to ten digits");
+    }
+    terms->deadline = runtime_.clock.Elapsed() + absl::Milliseconds(ms);
+  }
+  terms->takes_gzip =
+      TakesGzip(HeaderOf(request, is_stream ? "connect-accept-encoding" : "accept-encoding"));
+  return absl::OkStatus();
+}
+
+std::string Reception::HeadersFor(absl::string_view origin) const {
+  if (origin.empty() || !origins_.contains(origin)) return "";
+  return absl::StrCat("access-control-allow-origin: ", origin,
+                      "\r\naccess-control-expose-headers: connect-content-encoding, "
+                      "content-encoding, kith-repeated, kith-token\r\nvary: origin\r\n");
+}
+
+Outgoing Reception::Preflight(const Request& request, absl::string_view origin) const {
+  const std::string headers = HeadersFor(origin);
+  if (headers.empty() || HeaderOf(request, "access-control-request-method").empty()) {
+    return Refusal(Error(v1::EDGE_ERROR_ORIGIN_NOT_ALLOWED,
+                         "Pages of this origin may not call. The operator names those that may "
+                         "with --http_origins.",
+                         {{"origin", std::string(origin)}}),
+                   "vary: origin\r\n");
+  }
+  return MakeAnswer(200, "text/plain", "", absl::StrCat(headers, kPreflightHeaders));
+}
+
+Outgoing Reception::Health(bool ready) const {
+  const bool serves = Serves(ready);
+  return MakeAnswer(serves ? 200 : 503, "application/json",
+                    serves ? "{\"status\":\"SERVING\"}\n" : "{\"status\":\"NOT_SERVING\"}\n",
+                    "cache-control: no-store\r\n");
+}
+
+bool Reception::Serves(bool ready) const {
+  const absl::Duration now = runtime_.clock.Elapsed();
+  MutexLock lock(mutex_);
+  if (now - looked_ >= kHealthTime) {
+    looked_ = now;
+    const auto serving =
+        runtime::ServingNow(views_, runtime_.views.Health(), runtime_.log.takes_writes());
+    is_serving_ = serving.at("");
+    is_ready_ = serving.at(runtime::kReadyService);
+  }
+  return ready ? is_ready_ : is_serving_;
+}
+
+Outgoing Reception::Refusal(const absl::Status& why, absl::string_view headers) const {
+  refused_.fetch_add(1, std::memory_order_relaxed);
+  const google::rpc::Status error = runtime::WireStatus(why, "");
+  Log(LogLevel::kInfo, "request refused", {{"reason", ReasonIn(error)}},
+      {{"http_status", HttpStatusOf(error)}});
+  return MakeErrorAnswer(error, headers);
+}
+
+}  // namespace kith::edge

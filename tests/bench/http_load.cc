@@ -1,0 +1,171 @@
+// GetContact over HTTP, as fast as the server answers: so many connections that are kept, each with
+// one call in flight, and one thread that waits for all of them. What `kith bench get` is to gRPC.
+//
+//   http_load ADDRESS KEY json|proto CONNECTIONS CONTACTS WARM_UP SECONDS
+//
+// Prints {"per_second": …, "p99_ms": …, "response_bytes": …}. The contacts are the first ones that
+// the server lists.
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/clock.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
+
+namespace kith {
+namespace {
+
+using contacts::v1::GetContactRequest;
+using contacts::v1::ListContactsRequest;
+using contacts::v1::ListContactsResponse;
+
+constexpr int kPageSize = 500;
+
+class Connection {
+ public:
+  explicit Connection(const std::string& address) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    const std::vector<std::string> parts = absl::StrSplit(address, ':');
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<uint16_t>(std::atoi(parts.at(1).c_str())));
+    KITH_CHECK(inet_pton(AF_INET, parts[0].c_str(), &to.sin_addr) == 1);
+    KITH_CHECK(connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof(to)) == 0);
+    const int yes = 1;
+    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+  }
+  ~Connection() { close(socket_); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  int descriptor() const { return socket_; }
+  void Send(const std::string& request) {
+    KITH_CHECK(send(socket_, request.data(), request.size(), MSG_NOSIGNAL) ==
+               static_cast<ssize_t>(request.size()));
+    came_.clear();
+    sent_ = SystemClock().Elapsed();
+  }
+  // Reads what is there; whether the answer is there then.
+  bool Read() {
+    char bytes[16'384];
+    const ssize_t read = recv(socket_, bytes, sizeof(bytes), 0);
+    KITH_CHECK(read > 0);
+    came_.append(bytes, static_cast<size_t>(read));
+    const size_t head = came_.find("\r\n\r\n");
+    if (head == std::string::npos) return false;
+    static constexpr absl::string_view kLength = "content-length: ";
+    const size_t length = came_.find(kLength.data());
+    KITH_CHECK(absl::StartsWith(came_, "HTTP/1.1 200") && length < head);
+    begin_ = head + 4;
+    return came_.size() >= begin_ + std::strtoul(&came_[length + kLength.size()], nullptr, 10);
+  }
+  std::string body() const { return came_.substr(begin_); }
+  absl::Duration took() const { return SystemClock().Elapsed() - sent_; }
+
+ private:
+  const int socket_;
+  std::string came_;
+  size_t begin_ = 0;
+  absl::Duration sent_;
+};
+
+std::string Post(absl::string_view method, const std::string& key, absl::string_view encoding,
+                 absl::string_view body) {
+  return absl::StrCat("POST /kith.contacts.v1.ContactsService/", method,
+                      " HTTP/1.1\r\nhost: kith\r\nauthorization: Bearer ", key,
+                      "\r\ncontent-type: application/", encoding,
+                      "\r\ncontent-length: ", body.size(), "\r\n\r\n", body);
+}
+
+// A request for each of so many contacts.
+std::vector<std::string> Requests(const std::string& address, const std::string& key,
+                                  const std::string& encoding, size_t contacts) {
+  Connection connection(address);
+  std::vector<std::string> requests;
+  ListContactsRequest list;
+  list.set_page_size(kPageSize);
+  while (requests.size() < contacts) {
+    connection.Send(Post("ListContacts", key, "proto", list.SerializeAsString()));
+    while (!connection.Read()) {
+    }
+    ListContactsResponse page;
+    KITH_CHECK(page.ParseFromString(connection.body()) && page.contacts_size() > 0);
+    for (const auto& contact : page.contacts()) {
+      GetContactRequest get;
+      get.set_name(contact.name());
+      requests.push_back(Post("GetContact", key, encoding,
+                              encoding == "proto"
+                                  ? get.SerializeAsString()
+                                  : absl::StrCat("{\"name\":\"", contact.name(), "\"}")));
+    }
+    list.set_page_token(page.next_page_token());
+    if (page.next_page_token().empty()) break;
+  }
+  return requests;
+}
+
+int Run(const std::vector<std::string>& words) {
+  const std::vector<std::string> requests =
+      Requests(words[0], words[1], words[2], std::strtoul(words[4].c_str(), nullptr, 10));
+  std::vector<std::unique_ptr<Connection>> connections(std::strtoul(words[3].c_str(), nullptr, 10));
+  const int poll = epoll_create1(EPOLL_CLOEXEC);
+  size_t next = 0;
+  for (auto& connection : connections) {
+    connection = std::make_unique<Connection>(words[0]);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = connection.get();
+    KITH_CHECK(epoll_ctl(poll, EPOLL_CTL_ADD, connection->descriptor(), &event) == 0);
+    connection->Send(requests[next++ % requests.size()]);
+  }
+  double warm_up = 0;
+  double seconds = 0;
+  KITH_CHECK(absl::SimpleAtod(words[5], &warm_up) && absl::SimpleAtod(words[6], &seconds));
+  const absl::Duration begin = SystemClock().Elapsed() + absl::Seconds(warm_up);
+  const absl::Duration end = begin + absl::Seconds(seconds);
+  std::vector<double> latencies;
+  size_t response_bytes = 0;
+  std::vector<epoll_event> events(connections.size());
+  for (absl::Duration now; now < end;) {
+    const int ready = epoll_wait(poll, events.data(), static_cast<int>(events.size()), -1);
+    now = SystemClock().Elapsed();
+    for (int i = 0; i < ready; ++i) {
+      auto& connection = *static_cast<Connection*>(events[i].data.ptr);
+      if (!connection.Read()) continue;
+      if (now >= begin) latencies.push_back(absl::ToDoubleMilliseconds(connection.took()));
+      response_bytes = connection.body().size();
+      connection.Send(requests[next++ % requests.size()]);
+    }
+  }
+  KITH_CHECK(!latencies.empty());
+  const auto p99 = latencies.begin() + static_cast<ptrdiff_t>(latencies.size() * 99 / 100);
+  std::nth_element(latencies.begin(), p99, latencies.end());
+  std::printf("{\"per_second\": %.1f, \"p99_ms\": %.3f, \"response_bytes\": %zu}\n",
+              static_cast<double>(latencies.size()) / seconds, *p99, response_bytes);
+  return 0;
+}
+
+}  // namespace
+}  // namespace kith
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.size() == 7) return kith::Run(words);
+  std::fprintf(stderr,
+               "usage: http_load ADDRESS KEY json|proto CONNECTIONS CONTACTS WARM_UP SECONDS\n");
+  return 2;
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Clients of the Connect protocol as others made them, in Node and in a browser, work with the real kithd.
+
+Skips, with a line that says why, what this machine has not: Node, the packages of package.json (tests/run fetches them
+where it can), Chromium.
+
+usage: connect_test.py KITHD PROTOC REPOSITORY GOOGLEAPIS PACKAGES OUT
+       (PACKAGES: the folder with node_modules; OUT: a folder for what is made here)
+"""
+
+import functools
+import glob
+import http.server
+import json
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+KITHD, PROTOC, REPOSITORY, GOOGLEAPIS, PACKAGES, OUT = sys.argv[1:7]
+HERE = os.path.join(REPOSITORY, "tests", "connect")
+CHROMIUM = shutil.which("chromium")
+
+
+def lacks():
+    """What has to be there for any of this, and is not; empty where all is."""
+    if shutil.which("node") is None:
+        return "there is no node"
+    if not os.path.isdir(os.path.join(PACKAGES, "node_modules", "@connectrpc", "connect-web")):
+        return "the npm packages of tests/connect are not installed"
+    return ""
+
+
+def make_modules():
+    """The tests beside the code that is generated for them, and beside the packages that they use."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    os.makedirs(OUT)
+    for name in glob.glob(os.path.join(HERE, "*.mjs")) + [os.path.join(HERE, "page.html")]:
+        shutil.copy(name, OUT)
+    os.symlink(os.path.join(PACKAGES, "node_modules"), os.path.join(OUT, "node_modules"))
+    with open(os.path.join(OUT, "package.json"), "w", encoding="utf-8") as file:
+        file.write('{"type": "module"}\n')
+    protos = [os.path.relpath(path, os.path.join(REPOSITORY, "proto"))
+              for path in glob.glob(os.path.join(REPOSITORY, "proto", "kith", "**", "*.proto"), recursive=True)]
+    google = [f"google/{name}.proto" for name in ("rpc/code", "rpc/status", "rpc/error_details", "type/date", "type/money")]
+    subprocess.run([PROTOC, f"-I{REPOSITORY}/proto", f"-I{GOOGLEAPIS}",
+                    f"--plugin=protoc-gen-es={PACKAGES}/node_modules/.bin/protoc-gen-es",
+                    f"--es_out={OUT}", "--es_opt=target=js,import_extension=js", *protos, *google], check=True)
+
+
+class PageServer:
+    """Serves the modules, and takes the result that the page posts."""
+
+    def __init__(self):
+        self.results = queue.Queue()
+        results = self.results
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            extensions_map = {".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", "": "text/plain"}
+
+            def do_POST(self):
+                results.put(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=OUT))
+        self.origin = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+class ConnectTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        make_modules()
+        cls.page = PageServer()
+        cls.data = tempfile.TemporaryDirectory(prefix="kith-connect-")
+        cls.kithd = subprocess.Popen(
+            [KITHD, "--data", os.path.join(cls.data.name, "data"), "--listen", "127.0.0.1:0", "--metrics=",
+             "--http", "127.0.0.1:0", "--http_origins", cls.page.origin],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for line in cls.kithd.stdout:
+            started = re.search(r'"http_port":(\d+)', line)
+            if started:
+                cls.url = f"http://127.0.0.1:{started.group(1)}"
+                break
+        # Nobody reads the rest, which is not much.
+        with open(os.path.join(cls.data.name, "data", "development.key"), encoding="utf-8") as file:
+            cls.key = file.read().strip()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.kithd.terminate()
+        cls.kithd.communicate(timeout=60)
+        cls.data.cleanup()
+
+    def check(self, results, ways):
+        self.assertEqual(sorted(results), ways)
+        for way, checks in results.items():
+            self.assertGreater(len(checks), 5)
+            for name, result in checks.items():
+                with self.subTest(f"{way}: {name}"):
+                    self.assertEqual(result, "ok")
+
+    def test_in_node(self):
+        ran = subprocess.run(["node", "node.mjs", self.url, self.key], cwd=OUT, stdout=subprocess.PIPE, text=True,
+                             timeout=120, check=True)
+        self.check(json.loads(ran.stdout), ["gzip", "json", "proto"])
+
+    def test_in_a_browser(self):
+        if CHROMIUM is None:
+            print("skipped: there is no chromium, so no page is tested")
+            return
+        with tempfile.TemporaryDirectory(prefix="kith-chromium-") as profile:
+            browser = subprocess.Popen(
+                [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
+                 f"{self.page.origin}/page.html?url={self.url}&key={self.key}"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                self.check(self.page.results.get(timeout=120), ["json", "proto"])
+            finally:
+                browser.terminate()
+                browser.wait(timeout=60)
+
+
+if __name__ == "__main__":
+    if lacks():
+        print(f"connect clients skipped: {lacks()}")
+        sys.exit(0)
+    unittest.main(argv=sys.argv[:1] + sys.argv[7:], verbosity=2)
