@@ -6,7 +6,7 @@ from .house import PATIENCE_SECONDS, until
 from .wire import PREFACE, Wire, connect, drive, reset
 
 
-def _leave(connections):
+def leave(connections):
     for number, connection in enumerate(connections):
         if number % 2:
             reset(connection)
@@ -14,7 +14,7 @@ def _leave(connections):
             connection.close()
 
 
-def _open(count, make):
+def open_many(count, make):
     """So many of them, or fewer where the server does not let more in."""
     made = []
     for _ in range(count):
@@ -27,38 +27,38 @@ def _open(count, make):
 
 def idle(house):
     """Properly greeted, and then nothing. More than the server has descriptors for, or a bound on connections."""
-    wires = _open(house.scale.idle, lambda: Wire(house.address))
+    wires = open_many(house.scale.idle, lambda: Wire(house.address))
     drive(wires, quiet_seconds=0.5)
     house.witness.await_round()
     yield "are taken or closed", []
-    _leave([wire.socket for wire in wires])
+    leave([wire.socket for wire in wires])
 
 
 def half_open(house):
     """Connected, or the first words said, and no more. The server hangs up on them by itself."""
-    silent = _open(house.scale.half_open, lambda: connect(house.address))
+    silent = open_many(house.scale.half_open, lambda: connect(house.address))
     for number, connection in enumerate(silent):
         if number % 2:
-            _say(connection, PREFACE[:number % len(PREFACE) + 1])
+            say(connection, PREFACE[:number % len(PREFACE) + 1])
     house.witness.await_round()
     left = list(silent)
 
     def all_gone():
-        left[:] = [connection for connection in left if not _is_over(connection)]
+        left[:] = [connection for connection in left if not is_over(connection)]
         return not left
     gone = until(all_gone, house.scale.handshake_seconds + PATIENCE_SECONDS)
     yield "are hung up on", [] if gone else [f"{len(left)} of {len(silent)} are still held"]
-    _leave(silent)
+    leave(silent)
 
 
-def _say(connection, words):
+def say(connection, words):
     try:
         connection.send(words)
     except OSError:
         pass
 
 
-def _is_over(connection):
+def is_over(connection):
     try:
         return connection.recv(65536, socket.MSG_DONTWAIT) == b""
     except BlockingIOError:

@@ -7,6 +7,7 @@ served all the time, and new clients are, with any key.
 
 import contextlib
 import os
+import re
 import resource
 import time
 
@@ -87,6 +88,11 @@ class House:
     @property
     def address(self):
         return self.server.kithd.address
+
+    @property
+    def http_address(self):
+        """As the last start has told it."""
+        return "127.0.0.1:" + re.findall(r'"http_port":(\d+)', self.server.said())[-1]
 
     @property
     def alive(self):

@@ -6,7 +6,7 @@ import resource
 
 from attack.scoreboard import Scoreboard
 
-from . import calls, connections, full_disk, jumping_clock, messages, overload, readers, sessions
+from . import calls, connections, full_disk, http, jumping_clock, messages, overload, readers, sessions
 from .house import House
 
 OWN_DESCRIPTORS = 500  # that we need for other things than rude connections
@@ -99,6 +99,10 @@ ATTACKS = {
     "cancels in sessions": sessions.cancels,
     "half-closed sessions": sessions.half_closed,
     "vanishing in sessions": sessions.vanishing,
+    "slow headers over HTTP": http.slow_headers,
+    "unfinished bodies over HTTP": http.unfinished_bodies,
+    "unread answers over HTTP": http.unread,
+    "garbage over HTTP": http.garbage,
     "half-open connections": connections.half_open,
     "idle connections": connections.idle,
     "too many bytes": overload.too_many_bytes,
@@ -139,7 +143,7 @@ class Party:
 
     def visit(self, name, attacks, **options):
         """These attacks, one after the other, on a house of their own, which is then asked to stop."""
-        flags = self.scale.flags
+        flags = ["--http=127.0.0.1:0", *self.scale.flags]
         with House(self.options.kithd, self.options.out, name, self.scale, flags, **options) as house:
             house.kith = self.options.kith
             for row, attack in attacks.items():
