@@ -53,7 +53,10 @@ class RecentRows {
       bytes_ = 0;
     }
     bytes_ += SizeOf(key, row);
-    return newer_.insert_or_assign(key, std::move(row)).first->second;
+    const auto [place, is_new] = newer_.try_emplace(key);
+    if (!is_new) bytes_ -= SizeOf(key, place->second);
+    place->second = std::move(row);
+    return place->second;
   }
 
   const size_t half_bytes_max_;

@@ -15,9 +15,16 @@ constexpr absl::string_view kCheckpointKey("\0c", 2);
 constexpr absl::string_view kNormalFormsKey("\0n", 2);
 constexpr absl::string_view kBaseKey("\0b", 2);
 
-// Rows remembered of a view that others are based on, and of another.
+// Rows remembered of a view that others are based on, of one that is based on it, whose sums are
+// asked for with each of its events, and of another.
 constexpr size_t kBaseRecentBytes = 16 << 20;
+constexpr size_t kBasedRecentBytes = 8 << 20;
 constexpr size_t kRecentBytes = 1 << 20;
+
+size_t RecentBytes(const FoldedView& view) {
+  if (view.is_base) return kBaseRecentBytes;
+  return view.base.empty() ? kRecentBytes : kBasedRecentBytes;
+}
 
 // What cannot be decoded because a disk failed says nothing about the event.
 bool IsOfTheEvent(const FedEvent& fed) {
@@ -52,7 +59,7 @@ absl::StatusOr<ViewProgress> ReadProgress(const ViewFamilies& families) {
 
 ViewFold::ViewFold(FoldedView view, const ViewProgress& progress)
     : view_(std::move(view)),
-      batch_(view_.families, progress.checkpoints, view_.is_base ? kBaseRecentBytes : kRecentBytes,
+      batch_(view_.families, progress.checkpoints, RecentBytes(view_),
              view_.is_base ? view_.projection.told_table() : 0),
       folded_(progress.folded()),
       checkpoint_(folded_),

@@ -26,6 +26,13 @@ TEST(RecentRows, KeepsNothingThatIsOnlyWritten) {
   EXPECT_EQ(rows.Find("a"), nullptr);
 }
 
+TEST(RecentRows, CountsARowThatIsAddedAgainOnce) {
+  RecentRows rows(1000);
+  rows.Add("a", "1");
+  for (int i = 0; i < 100; ++i) rows.Add("b", std::string(50, 'b'));
+  EXPECT_NE(rows.Find("a"), nullptr);
+}
+
 // Goal: what is remembered is never outdated, whatever was dropped meanwhile. Method: random reads
 // and writes beside a map.
 TEST(RecentRows, IsNeverOutdated) {
