@@ -60,14 +60,13 @@ std::vector<Place> PlacesOf(const v1::Deal* before, const v1::Deal* after) {
 absl::Status CountDeal(projections::ViewBatch& batch, WorkspaceId workspace, const Place& place) {
   const std::string& stage = (place.after != nullptr ? place.after : place.before)->stage();
   const std::string key = projections::KeyOf(stage, place.owner);
-  KITH_ASSIGN_OR_RETURN(auto row, BoardGroups().Get(batch, workspace, key));
-  v1::BoardGroup group = std::move(row).value_or(v1::BoardGroup());
-  group.set_stage(stage);
-  group.set_owner(place.owner);
-  if (place.before != nullptr) AddDeal(*place.before, -1, group);
-  if (place.after != nullptr) AddDeal(*place.after, 1, group);
-  return group.count() > 0 ? BoardGroups().Put(batch, workspace, group)
-                           : BoardGroups().Delete(batch, workspace, key);
+  return BoardGroups().Change(batch, workspace, key, [&](v1::BoardGroup& group) {
+    group.set_stage(stage);
+    group.set_owner(place.owner);
+    if (place.before != nullptr) AddDeal(*place.before, -1, group);
+    if (place.after != nullptr) AddDeal(*place.after, 1, group);
+    return group.count() > 0;
+  });
 }
 
 // When an open deal was touched; nullopt of one that is not there, or closed and does not rot.

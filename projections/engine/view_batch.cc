@@ -36,9 +36,9 @@ absl::StatusOr<std::optional<std::string>> ViewBatch::Get(absl::string_view key)
   return stored;
 }
 
-void ViewBatch::Put(absl::string_view key, absl::string_view value) {
+void ViewBatch::Put(absl::string_view key, std::string value) {
   KITH_CHECK(!key.empty() && key[0] != '\0');
-  event_.insert_or_assign(key, std::string(value));
+  event_.insert_or_assign(key, std::move(value));
 }
 
 void ViewBatch::Delete(absl::string_view key) {

@@ -48,7 +48,7 @@ class ViewBatch {
 
   // Keys are not empty and do not begin with a zero byte, which is kept for the engine.
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key);
-  void Put(absl::string_view key, absl::string_view value);
+  void Put(absl::string_view key, std::string value);
   void Delete(absl::string_view key);
   // An index entry that was not there, or one that was. Aborts where it was otherwise, and in a
   // view that has no family for them.

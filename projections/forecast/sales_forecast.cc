@@ -26,16 +26,16 @@ constexpr absl::CivilDay kEpochDay(1970, 1, 1);
 absl::Status Count(ViewBatch& batch, WorkspaceId workspace,
                    std::initializer_list<std::pair<const v1::ForecastCell*, int>> counted) {
   const v1::ForecastCell& some = *counted.begin()->first;
-  const std::string key = CellKey(some);
-  KITH_ASSIGN_OR_RETURN(auto row, ForecastCells().Get(batch, workspace, key));
-  v1::ForecastCell cell = some;
-  cell.clear_count();
-  cell.clear_amount_high();
-  cell.clear_amount_low();
-  if (row.has_value()) cell = *std::move(row);
-  for (const auto& [alone, times] : counted) AddCell(*alone, times, cell);
-  return cell.count() > 0 ? ForecastCells().Put(batch, workspace, cell)
-                          : ForecastCells().Delete(batch, workspace, key);
+  return ForecastCells().Change(batch, workspace, CellKey(some), [&](v1::ForecastCell& cell) {
+    if (cell.count() == 0) {
+      cell = some;
+      cell.clear_count();
+      cell.clear_amount_high();
+      cell.clear_amount_low();
+    }
+    for (const auto& [alone, times] : counted) AddCell(*alone, times, cell);
+    return cell.count() > 0;
+  });
 }
 
 absl::Status ApplyChange(const projections::RowChange& change, ViewBatch& batch) {

@@ -117,6 +117,60 @@ void AddPath(const Message& message, const Path& path, size_t depth, ValueSink& 
   }
 }
 
+#define KITH_SAME(type) (r.Get##type(a, leaf) == r.Get##type(b, leaf))
+
+// A field that is not repeated, of two messages of one type.
+bool IsSameLeaf(const Message& a, const Message& b, const FieldDescriptor* leaf) {
+  const Reflection& r = *a.GetReflection();
+  std::string scratch_a, scratch_b;
+  switch (leaf->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      return r.GetStringReference(a, leaf, &scratch_a) == r.GetStringReference(b, leaf, &scratch_b);
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return KITH_SAME(Bool);
+    case FieldDescriptor::CPPTYPE_INT32:
+      return KITH_SAME(Int32);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return KITH_SAME(Int64);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return KITH_SAME(UInt32);
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return KITH_SAME(UInt64);
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return KITH_SAME(EnumValue);
+    case FieldDescriptor::CPPTYPE_FLOAT:
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return false;  // NaN, and two zeros
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      break;
+  }
+  if (r.HasField(a, leaf) != r.HasField(b, leaf)) return false;
+  const Message& in_a = r.GetMessage(a, leaf);
+  const Message& in_b = r.GetMessage(b, leaf);
+  if (leaf->message_type() == google::type::Date::descriptor()) {
+    const auto& date_a = static_cast<const google::type::Date&>(in_a);
+    const auto& date_b = static_cast<const google::type::Date&>(in_b);
+    return date_a.year() == date_b.year() && date_a.month() == date_b.month() &&
+           date_a.day() == date_b.day();
+  }
+  const auto& time_a = static_cast<const google::protobuf::Timestamp&>(in_a);
+  const auto& time_b = static_cast<const google::protobuf::Timestamp&>(in_b);
+  return time_a.seconds() == time_b.seconds() && time_a.nanos() == time_b.nanos();
+}
+
+#undef KITH_SAME
+
+// What is at a path no part of which is repeated.
+bool IsSameAt(const Path& path, const Message& a, const Message& b) {
+  const Message* in_a = &a;
+  const Message* in_b = &b;
+  for (size_t depth = 0; depth + 1 < path.size(); ++depth) {
+    in_a = &in_a->GetReflection()->GetMessage(*in_a, path[depth]);
+    in_b = &in_b->GetReflection()->GetMessage(*in_b, path[depth]);
+  }
+  return IsSameLeaf(*in_a, *in_b, path.back());
+}
+
 bool IsPersonal(const FieldDescriptor& field) {
   return field.options().GetExtension(options::v1::field).personal();
 }
@@ -272,6 +326,9 @@ Field FieldAt(const Descriptor& row, absl::string_view name, absl::string_view p
   if (field.type == FieldType::kEnum) field.enum_type = steps.back()->enum_type();
   KITH_CHECK(!normalise || field.type == FieldType::kString);
   field.normalise = std::move(normalise);
+  if (!field.many) {
+    field.alike = [steps](const Message& a, const Message& b) { return IsSameAt(steps, a, b); };
+  }
   field.get = [steps = std::move(steps)](const Message& message, ValueSink& out) {
     AddPath(message, steps, 0, out);
   };

@@ -60,6 +60,9 @@ struct Field {
   const google::protobuf::EnumDescriptor* enum_type = nullptr;  // of kEnum, where it is known
   // Its values may tell something personal: the proto says so, or it is computed and nobody knows.
   bool personal = true;
+  // Whether two rows have the very same in it, without encoding anything; null where it is not
+  // known how. What differs may still be equal once it is encoded.
+  std::function<bool(const google::protobuf::Message&, const google::protobuf::Message&)> alike;
 
   // The values of a row, encoded, sorted, each once.
   std::vector<std::string> ValuesOf(const google::protobuf::Message& row) const;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
@@ -19,12 +20,18 @@ absl::Status FoldResourceRow(const eventstore::RecordedEvent& event, ResourceFol
     place = deleted;
     KITH_ASSIGN_OR_RETURN(row, deleted->Get(batch, header.workspace, header.stream));
   }
-  const std::unique_ptr<google::protobuf::Message> folded(table.declaration().row->New());
-  if (row.has_value() && !folded->ParseFromString(*row)) return MalformedRow();
+  std::shared_ptr<google::protobuf::Message> before;
+  const std::shared_ptr<google::protobuf::Message> folded(table.declaration().row->New());
+  if (row.has_value()) {
+    before.reset(folded->New());
+    if (!before->ParseFromString(*row)) return MalformedRow();
+    folded->CopyFrom(*before);
+  }
   const TableCore* goal = place;  // where it stands then; null: nowhere
   switch (fold(HappeningOf(event), *folded)) {
     case StandardEvent::kCreated:
-      return table.Put(batch, header.workspace, *folded);
+      if (place != &table) return table.Put(batch, header.workspace, *folded);
+      return table.PutOver(batch, header.workspace, row, std::move(before), folded);
     case StandardEvent::kUpdated:
     case StandardEvent::kOther:
       break;
@@ -36,7 +43,10 @@ absl::Status FoldResourceRow(const eventstore::RecordedEvent& event, ResourceFol
       break;
   }
   if (!row.has_value()) return absl::OkStatus();
-  if (goal != place) KITH_RETURN_IF_ERROR(place->Delete(batch, header.workspace, header.stream));
+  if (goal == place) {
+    return place->PutOver(batch, header.workspace, row, std::move(before), folded);
+  }
+  KITH_RETURN_IF_ERROR(place->Delete(batch, header.workspace, header.stream));
   return goal == nullptr ? absl::OkStatus() : goal->Put(batch, header.workspace, *folded);
 }
 

@@ -76,6 +76,13 @@ class Table {
     return core_.Delete(batch, workspace, key);
   }
 
+  // Writes what `change` makes of the row, or of an empty one where there is none; false: there is
+  // none any more. Of a table without indexes.
+  absl::Status Change(ViewBatch& batch, WorkspaceId workspace, absl::string_view key,
+                      absl::FunctionRef<bool(Row&)> change) const {
+    Row row;
+    return core_.Change(batch, workspace, key, row, [&] { return change(row); });
+  }
   // The same without a look at what is there, of a table without indexes: the fold knows that the
   // row is another one than before, or that it is there.
   void Set(ViewBatch& batch, WorkspaceId workspace, const Row& row) const {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/io/coded_stream.h"
@@ -19,12 +20,12 @@ constexpr uint8_t kNumberMax = 250;
 
 // The same row always has the same bytes: generations are compared by digest.
 std::string Serialise(const google::protobuf::Message& row) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
+  std::string bytes(row.ByteSizeLong(), '\0');
+  google::protobuf::io::ArrayOutputStream stream(bytes.data(), static_cast<int>(bytes.size()));
   google::protobuf::io::CodedOutputStream coded(&stream);
   coded.SetSerializationDeterministic(true);
-  KITH_CHECK(row.SerializeToCodedStream(&coded));
-  coded.Trim();
+  row.SerializeWithCachedSizes(&coded);
+  KITH_CHECK(!coded.HadError());
   return bytes;
 }
 
@@ -38,11 +39,34 @@ KeyRange Within(const std::string& prefix, const KeyRange& keys) {
           keys.direction};
 }
 
-// An index over fields that did not change has nothing to bring in line.
-bool AreSame(const IndexDeclaration& index, RowValues& before, RowValues& after) {
-  return std::all_of(index.fields.begin(), index.fields.end(),
-                     [&](size_t field) { return before.Of(field) == after.Of(field); });
-}
+// Which fields of a row are the same in another one. Each is looked at once, and encoded only where
+// it must be.
+class SameFields {
+ public:
+  // Borrows both.
+  SameFields(RowValues& before, RowValues& after)
+      : before_(before), after_(after), same_(before.table().fields.size()) {}
+
+  // An index over fields that did not change has nothing to bring in line.
+  bool AreSame(const IndexDeclaration& index) {
+    return std::all_of(index.fields.begin(), index.fields.end(),
+                       [this](size_t field) { return IsSame(field); });
+  }
+
+ private:
+  bool IsSame(size_t field) {
+    if (!same_[field].has_value()) {
+      const auto& alike = before_.table().fields[field].alike;
+      same_[field] = (alike != nullptr && alike(before_.row(), after_.row())) ||
+                     before_.Of(field) == after_.Of(field);
+    }
+    return *same_[field];
+  }
+
+  RowValues& before_;
+  RowValues& after_;
+  absl::InlinedVector<std::optional<bool>, 16> same_;
+};
 
 void Resolve(const TableDeclaration& table, IndexDeclaration* index) {
   size_t many = 0;
@@ -84,23 +108,54 @@ absl::Status TableCore::Put(ViewBatch& batch, WorkspaceId workspace,
   const std::string key = declaration_.key(row);
   if (key.empty()) return absl::InvalidArgumentError("a row has an empty primary key");
   const std::string row_key = RowKey(declaration_, workspace, key);
-  std::string bytes = Serialise(row);
   KITH_ASSIGN_OR_RETURN(const std::optional<std::string> before, batch.Get(row_key));
+  std::string bytes = Serialise(row);
   if (before == bytes) return absl::OkStatus();
 
-  std::shared_ptr<google::protobuf::Message> old;
-  const bool is_looked_at = !declaration_.indexes.empty() || batch.tells(declaration_.number);
-  if (before.has_value() && is_looked_at) {
+  const bool tells = batch.tells(declaration_.number);
+  std::shared_ptr<google::protobuf::Message> old, now;
+  if (before.has_value() && (!declaration_.indexes.empty() || tells)) {
     old.reset(declaration_.row->New());
     if (!ParseRow(*before, old.get())) return MalformedRow();
   }
   Replace(batch, workspace, key, old.get(), &row);
-  if (batch.tells(declaration_.number)) {
-    const std::shared_ptr<google::protobuf::Message> now(row.New());
+  if (tells) {
+    now.reset(row.New());
     now->CopyFrom(row);
-    batch.Tell({workspace, std::move(old), now});
+    batch.Tell({workspace, std::move(old), std::move(now)});
   }
-  batch.Put(row_key, bytes);
+  batch.Put(row_key, std::move(bytes));
+  return absl::OkStatus();
+}
+
+absl::Status TableCore::PutOver(ViewBatch& batch, WorkspaceId workspace,
+                                const std::optional<std::string>& before_bytes, SharedRow before,
+                                SharedRow row) const {
+  const std::string key = declaration_.key(*row);
+  if (key.empty()) return absl::InvalidArgumentError("a row has an empty primary key");
+  std::string bytes = Serialise(*row);
+  if (before_bytes == bytes) return absl::OkStatus();
+  Replace(batch, workspace, key, before.get(), row.get());
+  batch.Put(RowKey(declaration_, workspace, key), std::move(bytes));
+  if (batch.tells(declaration_.number)) {
+    batch.Tell({workspace, std::move(before), std::move(row)});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TableCore::Change(ViewBatch& batch, WorkspaceId workspace, absl::string_view key,
+                               google::protobuf::Message& row,
+                               absl::FunctionRef<bool()> change) const {
+  KITH_CHECK(declaration_.indexes.empty() && !batch.tells(declaration_.number));
+  const std::string row_key = RowKey(declaration_, workspace, key);
+  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> before, batch.Get(row_key));
+  if (before.has_value() && !ParseRow(*before, &row)) return MalformedRow();
+  if (!change()) {
+    if (before.has_value()) batch.Delete(row_key);
+    return absl::OkStatus();
+  }
+  std::string bytes = Serialise(row);
+  if (before != bytes) batch.Put(row_key, std::move(bytes));
   return absl::OkStatus();
 }
 
@@ -134,10 +189,10 @@ void TableCore::Replace(ViewBatch& batch, WorkspaceId workspace, absl::string_vi
   std::optional<RowValues> old_values, values;
   if (before != nullptr) old_values.emplace(declaration_, *before);
   if (after != nullptr) values.emplace(declaration_, *after);
+  std::optional<SameFields> same;
+  if (old_values.has_value() && values.has_value()) same.emplace(*old_values, *values);
   for (const IndexDeclaration& index : declaration_.indexes) {
-    if (old_values.has_value() && values.has_value() && AreSame(index, *old_values, *values)) {
-      continue;
-    }
+    if (same.has_value() && same->AreSame(index)) continue;
     const IndexKind kind = index.current ? IndexKind::kCurrent : IndexKind::kVersioned;
     std::vector<std::string> old_entries, entries;
     if (old_values.has_value()) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,6 +61,8 @@ absl::Status MalformedRow();
 
 class TableCore {
  public:
+  using SharedRow = std::shared_ptr<const google::protobuf::Message>;
+
   // Aborts on a wrong declaration.
   explicit TableCore(TableDeclaration declaration);
 
@@ -67,7 +70,16 @@ class TableCore {
                                                  absl::string_view key) const;
   absl::Status Put(ViewBatch& batch, WorkspaceId workspace,
                    const google::protobuf::Message& row) const;
+  // The same where the fold has read the row already: its bytes, and those parsed; nullopt and null
+  // where there is none. `row` is not changed any more.
+  absl::Status PutOver(ViewBatch& batch, WorkspaceId workspace,
+                       const std::optional<std::string>& before_bytes, SharedRow before,
+                       SharedRow row) const;
   absl::Status Delete(ViewBatch& batch, WorkspaceId workspace, absl::string_view key) const;
+  // Reads the row into `row`, which is empty, and writes what `change` makes of it; false: there is
+  // none any more. Of tables without indexes.
+  absl::Status Change(ViewBatch& batch, WorkspaceId workspace, absl::string_view key,
+                      google::protobuf::Message& row, absl::FunctionRef<bool()> change) const;
   // Without a look at what is there: of tables without indexes. The key is not empty.
   void Set(ViewBatch& batch, WorkspaceId workspace, const google::protobuf::Message& row) const;
   void Erase(ViewBatch& batch, WorkspaceId workspace, absl::string_view key) const;

@@ -31,6 +31,8 @@ class RowValues {
   RowValues(const TableDeclaration& table, const google::protobuf::Message& row)
       : table_(table), row_(row), values_(table.fields.size()) {}
 
+  const TableDeclaration& table() const { return table_; }
+  const google::protobuf::Message& row() const { return row_; }
   // Of the field of this index in the table's fields; sorted, each once.
   const std::vector<std::string>& Of(size_t field) {
     auto& values = values_[field];
