@@ -1,12 +1,15 @@
 // Everything that workspaces bring to a server: their methods, and who may call any.
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/workspaces/v1/workspaces_errors.pb.h"
 #include "projections/tables/page_limits.h"
-#include "services/core/reject.h"
+#include "projections/workspaces/workspace_record.h"
+#include "services/core/resource_rules.h"
+#include "services/runtime/resources/not_there.h"
+#include "services/runtime/resources/revisions.h"
 #include "services/runtime/server_builder.h"
 #include "services/workspaces/workspace_commands.h"
 #include "services/workspaces/workspace_directory.h"
@@ -17,15 +20,37 @@ namespace {
 using runtime::ReadContext;
 using runtime::ReadKind;
 
-absl::Status GetWorkspace(const WorkspaceDirectory& directory, const ReadContext& context,
-                          const v1::GetWorkspaceRequest& query, v1::Workspace* workspace) {
-  const auto state = directory.Find(context.workspace());
-  if (state == nullptr || (!query.name().empty() && query.name() != state->workspace.name())) {
-    return RejectResource(v1::WORKSPACES_ERROR_WORKSPACE_NOT_FOUND,
-                          absl::StrCat("There is no workspace ", query.name(), " here."),
-                          query.name());
+// What the history and the reads of a workspace have in common with those of other resources.
+struct RecordAggregate : ResourceAggregate<v1::Workspace, v1::WorkspaceEvent> {
+  static constexpr absl::string_view kCategory = WorkspaceAggregate::kCategory;
+};
+
+const ResourceRules& RecordRules() {
+  static const auto& rules =
+      *new ResourceRules(ResourceRulesBuilder<RecordAggregate>()
+                             .NotFound(v1::WORKSPACES_ERROR_WORKSPACE_NOT_FOUND)
+                             .Build());
+  return rules;
+}
+
+// The caller's own where a request names none.
+template <class Request>
+Request WithName(const ReadContext& context, const Request& request) {
+  Request named = request;
+  if (named.name().empty()) named.set_name(NameOf(context.workspace()));
+  return named;
+}
+
+absl::Status GetWorkspace(const ReadContext& context, const v1::GetWorkspaceRequest& query,
+                          v1::Workspace* workspace) {
+  const std::string name = WithName(context, query).name();
+  KITH_ASSIGN_OR_RETURN(
+      const std::optional<v1::Workspace> found,
+      WorkspaceRecord::Workspaces().Get(context.view(), context.workspace(), name, context.tier));
+  if (!found.has_value()) {
+    return runtime::NotThere(context, name, ResourceNotFound(RecordRules(), name));
   }
-  *workspace = state->workspace;
+  *workspace = *found;
   return absl::OkStatus();
 }
 
@@ -76,7 +101,17 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   const auto& directory = static_cast<const WorkspaceDirectory&>(*runtime.authorizer);
   const WorkspaceCommands commands(directory);
   methods.Command<v1::CreateWorkspaceRequest, v1::CreateWorkspaceResponse>(commands);
-  methods.Answer(ReadKind::kPoint, From(directory, GetWorkspace));
+  methods.Read(WorkspaceRecord::kName, ReadKind::kPoint, GetWorkspace);
+  methods.Read(
+      WorkspaceRecord::kName, ReadKind::kScan,
+      [history = std::make_shared<const runtime::RevisionLister>(
+           RecordRules(), runtime.log, runtime.registry,
+           *v1::ListWorkspaceRevisionsRequest::descriptor()->file()->service(0)->FindMethodByName(
+               "ListWorkspaceRevisions"))](const ReadContext& context,
+                                           const v1::ListWorkspaceRevisionsRequest& request,
+                                           v1::ListWorkspaceRevisionsResponse* response) {
+        return history->Run(context, WithName(context, request), response);
+      });
   methods.Answer(ReadKind::kPoint, From(directory, ListWorkspaces));
   methods.Command<v1::UpdateWorkspaceRequest, v1::Workspace>(commands);
   methods.Command<v1::CreateApiKeyRequest, v1::CreateApiKeyResponse>(commands);
@@ -88,6 +123,7 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
 
 void Register(runtime::ServerBuilder& server) {
   server.RegisterEvents<v1::WorkspaceEvent>(WorkspaceAggregate::kCategory);
+  server.AddProjection(std::make_unique<WorkspaceRecord>());
   server.UseAuthorizer(
       [](runtime::Runtime& runtime) -> absl::StatusOr<std::unique_ptr<runtime::Authorizer>> {
         return WorkspaceDirectory::Open(runtime);

@@ -66,9 +66,7 @@ TEST_F(WorkspacesServiceTest, LearnsOfANewKeyFromMemory) {
     request.mutable_api_key()->add_permissions("*");
     const auto created = server_.Call(&Stub::CreateApiKey, request);
     ASSERT_EQ(created.reason(), "");
-    v1::GetWorkspaceRequest get;
-    get.set_name("workspaces/1");
-    EXPECT_EQ(server_.CallWith(created->secret(), &Stub::GetWorkspace, get).reason(), "");
+    EXPECT_EQ(server_.CallWith(created->secret(), &Stub::ListApiKeys, {}).reason(), "");
   }
 }
 
@@ -84,6 +82,48 @@ TEST_F(WorkspacesServiceTest, CreatesOnceWhatIsAskedForTwice) {
     EXPECT_EQ(Create("Other", "create-acme").reason(), "REQUEST_ID_REUSED");
     server_.Restart();
   }
+}
+
+// Who changed which setting when, and what it was.
+TEST_F(WorkspacesServiceTest, TellsTheHistoryOfItsSettings) {
+  v1::UpdateWorkspaceRequest update;
+  update.mutable_workspace()->set_fiscal_year_start_month(4);
+  ASSERT_EQ(server_.Call(&Stub::UpdateWorkspace, update).reason(), "");
+  update.mutable_workspace()->set_fiscal_year_start_month(7);
+  ASSERT_EQ(server_.Call(&Stub::UpdateWorkspace, update).reason(), "");
+
+  v1::ListWorkspaceRevisionsRequest ask;
+  ask.set_field("fiscal_year_start_month");
+  const auto history = server_.Call(&Stub::ListWorkspaceRevisions, ask);
+  ASSERT_EQ(history.reason(), "");
+  ASSERT_EQ(history->revisions_size(), 2);
+  EXPECT_EQ(history->revisions(0).before().fiscal_year_start_month(), 4);
+  EXPECT_EQ(history->revisions(0).after().fiscal_year_start_month(), 7);
+  EXPECT_NE(history->revisions(0).revision().actor(), "");
+  ask.clear_field();
+  EXPECT_GT(server_.Call(&Stub::ListWorkspaceRevisions, ask)->revisions_size(), 3)
+      << "its keys, too";
+
+  v1::GetWorkspaceRequest get;
+  EXPECT_EQ(server_.Call(&Stub::GetWorkspace, get)->fiscal_year_start_month(), 7);
+  get.mutable_read()->set_sequence(history->revisions(1).revision().sequence());
+  EXPECT_EQ(server_.Call(&Stub::GetWorkspace, get)->fiscal_year_start_month(), 4);
+}
+
+TEST_F(WorkspacesServiceTest, TellsNobodyAboutAnotherWorkspace) {
+  const auto other = Create("Other");
+  ASSERT_EQ(other.reason(), "");
+  v1::GetWorkspaceRequest get;
+  get.set_name(other->workspace().name());
+  EXPECT_EQ(server_.Call(&Stub::GetWorkspace, get).reason(), "WORKSPACE_NOT_FOUND");
+  v1::ListWorkspaceRevisionsRequest ask;
+  ask.set_name(other->workspace().name());
+  EXPECT_EQ(server_.Call(&Stub::ListWorkspaceRevisions, ask).reason(), "WORKSPACE_NOT_FOUND");
+  ask.clear_name();
+  const auto own = server_.CallWith(other->secret(), &Stub::ListWorkspaceRevisions, ask);
+  ASSERT_EQ(own.reason(), "");
+  EXPECT_EQ(own->revisions_size(), 2) << "it and its first key";
+  EXPECT_EQ(own->revisions(1).after().display_name(), "Other");
 }
 
 }  // namespace
