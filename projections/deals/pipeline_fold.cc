@@ -59,6 +59,8 @@ StandardEvent FoldPipeline(const Happening& happening, v1::Pipeline& pipeline) {
       break;
     case v1::PipelineEvent::kPipelineCreated:
     case v1::PipelineEvent::kPipelineUpdated:
+    case v1::PipelineEvent::kPipelineDeleted:
+    case v1::PipelineEvent::kPipelineUndeleted:
     case v1::PipelineEvent::EVENT_NOT_SET:
       break;
   }

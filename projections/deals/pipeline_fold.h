@@ -10,7 +10,8 @@
 
 namespace kith::deals {
 
-// Folds a PipelineEvent into the pipeline it happened to. Says whether it was created by it.
+// Folds a PipelineEvent into the pipeline it happened to. Says whether it was created or deleted by
+// it; after a delete the fields stay as they were last.
 StandardEvent FoldPipeline(const Happening& happening, v1::Pipeline& pipeline);
 
 // The stage of that name, archived ones too; null when the pipeline has none. Lives as long as the

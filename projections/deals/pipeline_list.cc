@@ -16,7 +16,7 @@ const projections::Table<v1::Pipeline>& PipelineList::Pipelines() {
 }
 
 PipelineList::PipelineList()
-    : ResourceDirectory(kName, 2, "pipelines", Pipelines().core(),
+    : ResourceDirectory(kName, 3, "pipelines", Pipelines().core(),
                         [](const Happening& happening, google::protobuf::Message& resource) {
                           return FoldPipeline(happening, static_cast<v1::Pipeline&>(resource));
                         }) {}

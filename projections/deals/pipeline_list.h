@@ -1,4 +1,5 @@
-// PipelineList: every pipeline with its stages, found by name and listed by display name.
+// PipelineList: every pipeline that is there with its stages, found by name and listed by display
+// name.
 #pragma once
 
 #include "absl/strings/string_view.h"

@@ -65,8 +65,11 @@ absl::Status ApplyPipeline(const RecordedEvent& recorded, ViewBatch& batch) {
       return ForecastStages().Put(batch, workspace, event.stage_added().stage());
     case PipelineEvent::kStageUpdated:
       return ForecastStages().Put(batch, workspace, event.stage_updated().stage());
-    // Deals in an archived stage count as they did; the order of stages does not matter here.
+    // Deals in an archived stage count as they did; the order of stages does not matter here, and
+    // no deal stands in a pipeline that is gone.
     case PipelineEvent::kStageArchived:
+    case PipelineEvent::kPipelineDeleted:
+    case PipelineEvent::kPipelineUndeleted:
     case PipelineEvent::kStagesReordered:
     case PipelineEvent::kPipelineUpdated:
     case PipelineEvent::EVENT_NOT_SET:

@@ -20,6 +20,7 @@ const Table<v1::User>& UserDirectory::Users() {
                                .Index(2, {"email"})
                                .Index(3, {"office", "display_name"})
                                .Index(4, {"create_time"})
+                               .Index(5, {"manager"})
                                .Build());
   return table;
 }

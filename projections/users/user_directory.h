@@ -14,7 +14,7 @@ class UserDirectory final : public projections::ResourceDirectory {
   // are compared by their normal forms.
   static const projections::Table<v1::User>& Users();
 
-  UserDirectory() : ResourceDirectory(kName, 3, "users", Users().core()) {}
+  UserDirectory() : ResourceDirectory(kName, 4, "users", Users().core()) {}
 };
 
 }  // namespace kith::users

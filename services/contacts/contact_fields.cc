@@ -60,8 +60,7 @@ void CheckOnePrimary(absl::string_view path, const RepeatedPtrField<Element>& el
   }
 }
 
-void CheckDistinct(const v1::Contact& contact, BadRequest& violations) {
-  const std::vector<std::string> keys = EmailKeys(contact);
+void CheckDistinct(const std::vector<std::string>& keys, BadRequest& violations) {
   for (auto key = keys.begin(); key != keys.end(); ++key) {
     if (std::find(keys.begin(), key, *key) == key) continue;
     AddViolation(absl::StrCat("contact.emails[", key - keys.begin(), "].address"),
@@ -95,10 +94,10 @@ void CompleteFields(const v1::Contact& before, const Settings& settings, v1::Con
   }
 }
 
-absl::Status CheckFields(const v1::Contact& contact) {
+absl::Status CheckFields(const v1::Contact& contact, const ClaimValues& claimed) {
   BadRequest violations;
   CheckNameable(contact, violations);
-  CheckDistinct(contact, violations);
+  CheckDistinct(claimed.Of(kEmailClaim), violations);
   CheckOnePrimary("contact.emails", contact.emails(), violations);
   CheckOnePrimary("contact.phones", contact.phones(), violations);
   return RejectFields(violations);

@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "kith/contacts/v1/contact.pb.h"
 #include "services/core/decider.h"
+#include "services/core/resource_rules.h"
 
 namespace kith::contacts {
 
@@ -24,7 +25,7 @@ void CompleteFields(const v1::Contact& before, const Settings& settings, v1::Con
 
 // Every rule that no single field can state, all violations at once: there is a name, an address or
 // a number; no address stands there twice; at most one address and one number are primary.
-absl::Status CheckFields(const v1::Contact& contact);
+absl::Status CheckFields(const v1::Contact& contact, const ClaimValues& claimed);
 
 // The values under which addresses are claimed and compared, in the order of the contact's
 // addresses.

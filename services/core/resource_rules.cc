@@ -1,7 +1,10 @@
 #include "services/core/resource_rules.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "google/rpc/error_details.pb.h"
 
@@ -19,6 +22,29 @@ std::string WordsOf(const std::string& type) {
 }
 
 }  // namespace
+
+ClaimValues::ClaimValues(const std::vector<ClaimRule>& rules,
+                         const google::protobuf::Message& resource)
+    : rules_(rules) {
+  for (const ClaimRule& rule : rules) values_.push_back(rule.values(resource));
+}
+
+const std::vector<std::string>& ClaimValues::Of(absl::string_view purpose) const {
+  const auto rule = std::find_if(rules_.begin(), rules_.end(),
+                                 [&](const ClaimRule& one) { return one.purpose == purpose; });
+  KITH_CHECK(rule != rules_.end());
+  return values_[static_cast<size_t>(rule - rules_.begin())];
+}
+
+void AddClaim(const HeldLink& link, ResourceRules& rules) {
+  const auto record_of = [link](const google::protobuf::Message& resource) {
+    std::vector<std::string> records;
+    std::string record = link.RecordIn(resource);
+    if (!record.empty()) records.push_back(std::move(record));
+    return records;
+  };
+  rules.claims.push_back({link.purpose, record_of, nullptr, nullptr});
+}
 
 void WriteReply(const ResourceRules& rules, const google::protobuf::Message& resource,
                 google::protobuf::Message* reply) {

@@ -33,6 +33,7 @@
 #include "google/protobuf/message.h"
 #include "services/core/aggregate_type.h"
 #include "services/core/decider.h"
+#include "services/core/held_links.h"
 #include "services/core/lifecycle.h"
 #include "services/core/linked_record.h"
 
@@ -72,6 +73,20 @@ struct ClaimRule {
   std::function<absl::Status(const google::protobuf::Message& holder, size_t index)> taken;
 };
 
+// What a resource claims, computed once for all that look at it: in the order of its rules.
+class ClaimValues {
+ public:
+  ClaimValues(const std::vector<ClaimRule>& rules, const google::protobuf::Message& resource);
+
+  const std::vector<std::string>& operator[](size_t claim) const { return values_[claim]; }
+  // Aborts where no claim has this purpose.
+  const std::vector<std::string>& Of(absl::string_view purpose) const;
+
+ private:
+  const std::vector<ClaimRule>& rules_;
+  std::vector<std::vector<std::string>> values_;
+};
+
 // Another resource that one comes into being in, as a deal does in a pipeline: it must be there,
 // and is a condition of the creation.
 struct WithinRule {
@@ -97,13 +112,23 @@ struct ResourceRules {
   std::function<void(const google::protobuf::Message& before, const Settings& settings,
                      google::protobuf::Message& after)>
       complete;
-  std::function<absl::Status(const google::protobuf::Message& after)> check;
-  std::vector<ClaimRule> claims;
+  std::function<absl::Status(const google::protobuf::Message& after, const ClaimValues& values)>
+      check;
+  std::vector<ClaimRule> claims;  // those of held_links last
+  std::vector<HeldLink> held_links;
   // What an update that may create finds its resource by: a field of the resource and its claim.
   // Null: nothing.
   const google::protobuf::FieldDescriptor* identity = nullptr;
   size_t identity_claim = 0;
+
+  // Of its names: "contacts/{contact}".
+  const std::string& pattern() const {
+    return resource->GetDescriptor()->options().GetExtension(options::v1::resource).pattern();
+  }
 };
+
+// Each name that the field has is claimed.
+void AddClaim(const HeldLink& link, ResourceRules& rules);
 
 // As a command's reply tells it.
 void WriteReply(const ResourceRules& rules, const google::protobuf::Message& resource,
@@ -125,7 +150,7 @@ class ResourceRulesBuilder {
     rules_.resource = &Resource::default_instance();
     rules_.event = &Aggregate::Event::default_instance();
     rules_.complete = [](const auto&, const Settings&, auto&) {};
-    rules_.check = [](const auto&) { return absl::OkStatus(); };
+    rules_.check = [](const auto&, const auto&) { return absl::OkStatus(); };
   }
 
   template <class Enum>
@@ -180,11 +205,18 @@ class ResourceRulesBuilder {
     };
     return *this;
   }
-  // Every rule that no single field can state, all violations at once: check(after) is their error.
+  // Every rule that no single field can state, all violations at once: check(after), or
+  // check(after, what it claims), is their error.
   template <class Function>
   ResourceRulesBuilder& Check(Function check) {
-    rules_.check = [check](const google::protobuf::Message& after) -> absl::Status {
-      return check(static_cast<const Resource&>(after));
+    rules_.check = [check](const google::protobuf::Message& after,
+                           const ClaimValues& values) -> absl::Status {
+      const auto& typed = static_cast<const Resource&>(after);
+      if constexpr (requires { check(typed, values); }) {
+        return check(typed, values);
+      } else {
+        return check(typed);
+      }
     };
     return *this;
   }
@@ -214,7 +246,11 @@ class ResourceRulesBuilder {
     return *this;
   }
 
-  ResourceRules Build() { return std::move(rules_); }
+  ResourceRules Build() {
+    rules_.held_links = HeldLinksOf(rules_.category, *Resource::descriptor());
+    for (const HeldLink& link : rules_.held_links) AddClaim(link, rules_);
+    return std::move(rules_);
+  }
 
  private:
   template <class Values>

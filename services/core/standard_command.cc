@@ -9,6 +9,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
 #include "services/core/field_of.h"
+#include "services/core/held_links.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
 #include "services/core/update_mask.h"
@@ -65,12 +66,7 @@ std::unique_ptr<Message> CopyOf(const Message& message) {
 
 StandardCommand::StandardCommand(const ResourceRules& rules, StandardMethod method,
                                  const Descriptor& request)
-    : rules_(rules),
-      method_(method),
-      name_pattern_(rules.resource->GetDescriptor()
-                        ->options()
-                        .GetExtension(options::v1::resource)
-                        .pattern()) {
+    : rules_(rules), method_(method), name_pattern_(rules.pattern()) {
   const Descriptor& type = *rules.resource->GetDescriptor();
   own_name_ = FieldOf(type, "name");
   own_etag_ = FieldOf(type, "etag");
@@ -247,9 +243,19 @@ ResourceChange StandardCommand::PlanDelete(const Message& before,
   change.is_any = true;
   change.name = TextIn(before, own_name_);
   // What it claims becomes free, or is claimed as if it came into being.
-  const Message& nothing = *rules_.resource;
+  const ClaimValues none(rules_.claims, *rules_.resource);
+  const ClaimValues all(rules_.claims, before);
   const bool comes_back = method_ == StandardMethod::kUndelete;
-  FindClaims(comes_back ? nothing : before, comes_back ? before : nothing, context, change);
+  FindClaims(comes_back ? none : all, comes_back ? all : none, context, change);
+  if (!comes_back) return change;
+  change.after = CopyOf(before);
+  for (const HeldLink& link : rules_.held_links) {
+    std::string scratch;
+    const std::string& record =
+        change.after->GetReflection()->GetStringReference(*change.after, link.field, &scratch);
+    // It may name itself, and is there when it is back.
+    if (!record.empty() && record != change.name) change.links.push_back({name_->name(), record});
+  }
   return change;
 }
 
@@ -278,17 +284,19 @@ absl::Status StandardCommand::Finish(const Message& before, const CommandContext
     change.is_any = !change.changed.paths().empty();
     if (!change.is_any) return absl::OkStatus();
   }
-  KITH_RETURN_IF_ERROR(rules_.check(*change.after));
+  const ClaimValues wanted(rules_.claims, *change.after);
+  KITH_RETURN_IF_ERROR(rules_.check(*change.after, wanted));
   change.links = NewLinks(before, *change.after, resource_->name());
-  FindClaims(before, *change.after, context, change);
+  FindClaims(ClaimValues(rules_.claims, before), wanted, context, change);
   return absl::OkStatus();
 }
 
-void StandardCommand::FindClaims(const Message& before, const Message& after,
+void StandardCommand::FindClaims(const ClaimValues& before, const ClaimValues& after,
                                  const CommandContext& context, ResourceChange& change) const {
-  for (const ClaimRule& rule : rules_.claims) {
-    const std::vector<std::string> held = rule.values(before);
-    const std::vector<std::string> wanted = rule.values(after);
+  for (size_t claim = 0; claim < rules_.claims.size(); ++claim) {
+    const ClaimRule& rule = rules_.claims[claim];
+    const std::vector<std::string>& held = before[claim];
+    const std::vector<std::string>& wanted = after[claim];
     const bool is_unique = rule.is_unique != nullptr && rule.is_unique(context.settings);
     for (const std::string& value : held) {
       if (!Contains(wanted, value)) change.claims.push_back({rule.purpose, value});
@@ -301,11 +309,40 @@ void StandardCommand::FindClaims(const Message& before, const Message& after,
   }
 }
 
+Decision StandardCommand::DecideUndelete(ResourceChange change, LinkedRecords linked,
+                                         const CommandContext& context) const {
+  std::vector<const HeldLink*> emptied;
+  Links kept;
+  std::vector<const LinkedRecord*> kept_records;
+  for (const HeldLink& link : rules_.held_links) {
+    const std::string record = link.RecordIn(*change.after);
+    const auto at = std::find_if(change.links.begin(), change.links.end(),
+                                 [&](const Link& one) { return one.record == record; });
+    if (at == change.links.end()) continue;  // it names none
+    const LinkedRecord* const state = linked[static_cast<size_t>(at - change.links.begin())];
+    if (link.on_delete == options::v1::ON_DELETE_REFUSE) {
+      kept.push_back(*at);
+      kept_records.push_back(state);
+    } else if (state->lifecycle != Lifecycle::kActive) {
+      emptied.push_back(&link);
+    }
+  }
+  if (!kept.empty()) {
+    KITH_RETURN_IF_ERROR(CheckLinksFor(*rules_.link_not_found, kept, kept_records));
+  }
+  std::unique_ptr<Message> event(rules_.event->New());
+  WriteUndeleted(change.name, *rules_.resource->GetDescriptor(), *event);
+  Changes changes =
+      Changes().Add({std::move(change.name), std::move(event), std::move(change.claims)});
+  if (emptied.empty()) return changes;
+  return std::move(changes).Add(EmptyLinks(rules_, *change.after, emptied, context));
+}
+
 Decision StandardCommand::Decide(ResourceChange change, LinkedRecords linked,
-                                 const Holders& holders) const {
-  KITH_CHECK(holders.size() == change.unique.size());
+                                 const Holders& holders, const CommandContext& context) const {
+  KITH_CHECK(holders.size() == change.unique.size() && linked.size() == change.links.size());
   if (!change.is_any) return NoChange();
-  if (!change.links.empty()) {
+  if (!change.links.empty() && change.method != StandardMethod::kUndelete) {
     KITH_RETURN_IF_ERROR(CheckLinksFor(*rules_.link_not_found, change.links, linked));
   }
   for (size_t i = 0; i < holders.size(); ++i) {
@@ -333,8 +370,7 @@ Decision StandardCommand::Decide(ResourceChange change, LinkedRecords linked,
       WriteDeleted(change.name, *rules_.resource->GetDescriptor(), *event);
       break;
     case StandardMethod::kUndelete:
-      WriteUndeleted(change.name, *rules_.resource->GetDescriptor(), *event);
-      break;
+      return DecideUndelete(std::move(change), linked, context);
   }
   return Changes().Add({std::move(change.name), std::move(event), std::move(change.claims)});
 }

@@ -52,7 +52,8 @@ struct ResourceChange {
   std::string name;
   bool is_any = false;        // something changes at all
   std::vector<Claim> claims;  // that are taken or released
-  Links links;                // to records that the resource begins to name
+  // To records that the resource begins to name; of one that comes back, those of its held links.
+  Links links;
   std::vector<Unique> unique;
   std::unique_ptr<google::protobuf::Message> after;  // links point into it
   google::protobuf::FieldMask changed;               // of an update
@@ -97,7 +98,8 @@ class StandardCommand {
                                       const google::protobuf::Message& request,
                                       const CommandContext& context) const;
   // `linked` are the states of the change's links.
-  Decision Decide(ResourceChange change, LinkedRecords linked, const Holders& holders) const;
+  Decision Decide(ResourceChange change, LinkedRecords linked, const Holders& holders,
+                  const CommandContext& context) const;
 
  private:
   absl::StatusOr<ResourceChange> PlanCreate(const void* within,
@@ -113,11 +115,14 @@ class StandardCommand {
                             const CommandContext& context) const;
   // An update that creates has the rules of creation, and a name that a client may choose.
   absl::Status CheckNew(const google::protobuf::Message& request) const;
+  // It comes back, without those of its held links that are to be emptied.
+  Decision DecideUndelete(ResourceChange change, LinkedRecords linked,
+                          const CommandContext& context) const;
   bool Holds(const ResourceNow& holder, const std::vector<std::string>& values) const;
   // Completes and checks what became of `before`, and names what must be known.
   absl::Status Finish(const google::protobuf::Message& before, const CommandContext& context,
                       ResourceChange& change) const;
-  void FindClaims(const google::protobuf::Message& before, const google::protobuf::Message& after,
+  void FindClaims(const ClaimValues& before, const ClaimValues& after,
                   const CommandContext& context, ResourceChange& change) const;
   std::unique_ptr<google::protobuf::Message> WantedIn(
       const google::protobuf::Message& request) const;

@@ -1,7 +1,7 @@
 // The pipeline: the stages deals go through. Its rules, its fold, and the commands on its stages.
 //
-// Pure and total. A pipeline is never deleted; its stages are archived, and keep their names for
-// ever.
+// Pure and total. A pipeline goes only when no deal stands in it; its stages are archived, and keep
+// their names for ever.
 #pragma once
 
 #include "absl/status/statusor.h"

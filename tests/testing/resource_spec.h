@@ -38,7 +38,7 @@ inline Decision DecideStandard(const ResourceRules& rules, const ResourceNow& no
   absl::StatusOr<ResourceChange> change = command.Plan(now, nullptr, request, context);
   if (!change.ok()) return std::move(change).status();
   const Holders holders(change->unique.size(), others);
-  return command.Decide(*std::move(change), linked, holders);
+  return command.Decide(*std::move(change), linked, holders, context);
 }
 
 }  // namespace kith::testing

@@ -55,21 +55,38 @@ void Loader::ExpectExists(absl::string_view stream) {
 absl::StatusOr<std::vector<const void*>> Loader::LoadTaggedStates(const AggregateType& type,
                                                                   absl::string_view purpose,
                                                                   absl::string_view value) {
-  KITH_RETURN_IF_ERROR(NeedDisk());
-  const eventstore::Tag tag = reader_.keys().Mac(workspace_, purpose, value);
-  const Position read_through = reader_.log().head();
-  KITH_ASSIGN_OR_RETURN(std::vector<TaggedStream> streams, StreamsTagged(tag));
-  if (assumed_ != nullptr) AddAssumed(purpose, value, streams);
+  KITH_ASSIGN_OR_RETURN(const std::vector<TaggedStream> streams,
+                        LoadTagged(purpose, value, Position()));
   std::vector<const void*> states;
   for (const TaggedStream& at : streams) {
     KITH_ASSIGN_OR_RETURN(const Folded* folded, Fold(type, at.stream, at.last));
     states.push_back(WithAssumed(type, at.stream, *folded));
   }
+  return states;
+}
+
+absl::StatusOr<std::vector<std::string>> Loader::StreamsTagged(absl::string_view purpose,
+                                                               absl::string_view value,
+                                                               Position after) {
+  KITH_ASSIGN_OR_RETURN(std::vector<TaggedStream> streams, LoadTagged(purpose, value, after));
+  std::vector<std::string> names;
+  for (TaggedStream& at : streams) names.push_back(std::move(at.stream));
+  return names;
+}
+
+absl::StatusOr<std::vector<Loader::TaggedStream>> Loader::LoadTagged(absl::string_view purpose,
+                                                                     absl::string_view value,
+                                                                     Position after) {
+  KITH_RETURN_IF_ERROR(NeedDisk());
+  const eventstore::Tag tag = reader_.keys().Mac(workspace_, purpose, value);
+  const Position read_through = reader_.log().head();
+  KITH_ASSIGN_OR_RETURN(std::vector<TaggedStream> streams, ReadTag(tag, after));
+  if (assumed_ != nullptr) AddAssumed(purpose, value, streams);
   const bool is_known = std::any_of(tags_.begin(), tags_.end(), [&](const auto& condition) {
     return condition.tag == tag;  // read before this one
   });
   if (!is_known) tags_.push_back({tag, read_through});
-  return states;
+  return streams;
 }
 
 absl::Status Loader::NeedDisk() {
@@ -143,9 +160,9 @@ void Loader::AddAssumed(absl::string_view purpose, absl::string_view value,
   }
 }
 
-absl::StatusOr<std::vector<Loader::TaggedStream>> Loader::StreamsTagged(
-    const eventstore::Tag& tag) const {
-  const auto cursor = reader_.log().ReadTag(workspace_, tag, Position());
+absl::StatusOr<std::vector<Loader::TaggedStream>> Loader::ReadTag(const eventstore::Tag& tag,
+                                                                  Position after) const {
+  const auto cursor = reader_.log().ReadTag(workspace_, tag, after);
   std::vector<TaggedStream> streams;
   absl::flat_hash_map<std::string, size_t> places;  // in `streams`
   while (true) {

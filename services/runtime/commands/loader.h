@@ -59,6 +59,11 @@ class Loader {
     return states;
   }
 
+  // The names alone, of streams that had such events after a position. They may have had others of
+  // them before.
+  absl::StatusOr<std::vector<std::string>> StreamsTagged(absl::string_view purpose,
+                                                         absl::string_view value, Position after);
+
   // The same for an aggregate without its C++ types.
   absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
   absl::StatusOr<std::vector<const void*>> LoadTaggedStates(const AggregateType& type,
@@ -110,7 +115,11 @@ class Loader {
     std::vector<AssumedState> states;  // of streams that change, where they were loaded since
   };
 
-  absl::StatusOr<std::vector<TaggedStream>> StreamsTagged(const eventstore::Tag& tag) const;
+  // With the condition that none follow.
+  absl::StatusOr<std::vector<TaggedStream>> LoadTagged(absl::string_view purpose,
+                                                       absl::string_view value, Position after);
+  absl::StatusOr<std::vector<TaggedStream>> ReadTag(const eventstore::Tag& tag,
+                                                    Position after) const;
   // Those whose assumed events claim or release the value, at the end where they are new.
   void AddAssumed(absl::string_view purpose, absl::string_view value,
                   std::vector<TaggedStream>& streams) const;

@@ -202,7 +202,7 @@ bool Transaction::MustWait(const Changes& changes) {
 void Transaction::Retry(absl::string_view stream) {
   std::string key = stream.empty() ? "" : HotStreams::KeyOf(workspace_, stream);
   if (!key.empty() && key != turn_) {
-    LeaveTurn();
+    PassTurn();
     turn_ = std::move(key);
     if (TakePlace(transact_.hot_streams_.Enter(turn_, *this))) return;
   }
@@ -226,23 +226,30 @@ bool Transaction::TakePlace(HotStreams::Place place) {
   KITH_UNREACHABLE();
 }
 
-void Transaction::LeaveTurn() {
-  if (turn_.empty()) return;
+Transaction* Transaction::LeaveTurn() {
+  if (turn_.empty()) return nullptr;
   Transaction* const next = transact_.hot_streams_.Leave(turn_);
   turn_.clear();
+  return next;
+}
+
+void Transaction::TakeTurn(ReadTier tier) {
+  Mark(CallPart::kQueue);
+  Attempt(tier);
+}
+
+void Transaction::PassTurn() {
+  Transaction* const next = LeaveTurn();
   if (next == nullptr) return;
-  // Not from here: each of many would stand on the stack of the one before.
-  transact_.environment_.pools.folds.Run([next] {
-    next->Mark(CallPart::kQueue);
-    next->Attempt(ReadTier::kDisk);
-  });
+  transact_.environment_.pools.folds.Run([next] { next->TakeTurn(ReadTier::kDisk); });
 }
 
 void Transaction::Conclude(const eventstore::Appended& appended) {
   rendering_->last_ = Position(appended.first.value() + appended.count - 1);
   for (AppendedEvent& event : rendering_->events_) event.record_time = appended.record_time;
   FoldOn();
-  LeaveTurn();
+  // At once and here, for all that wait at the stream wait for it.
+  if (Transaction* const next = LeaveTurn()) next->TakeTurn(ReadTier::kMemory);
   Observe();
   Render();
 }
@@ -326,7 +333,7 @@ void Transaction::Render() {
 
 void Transaction::End(absl::Status status) {
   Mark(rendering_.has_value() ? CallPart::kRender : CallPart::kDecide);
-  LeaveTurn();
+  PassTurn();
   Command& command = command_;
   delete this;
   command.Done(std::move(status));

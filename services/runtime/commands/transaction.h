@@ -44,7 +44,13 @@ class Transaction {
   void Retry(absl::string_view stream);
   // Where `place` is what became of it at the stream of this key; false where it goes on here.
   bool TakePlace(HotStreams::Place place);
-  void LeaveTurn();
+  // Answers whose turn it is now, for the caller to let it go on; null where it had none, or nobody
+  // waits.
+  Transaction* LeaveTurn();
+  // The same, and it goes on elsewhere: each of many that end without an append would stand on the
+  // stack of the one before.
+  void PassTurn();
+  void TakeTurn(ReadTier tier);
   // The append stands: states are folded on, observers told, the reply made.
   void Conclude(const eventstore::Appended& appended);
   void FoldOn();

@@ -12,6 +12,7 @@
 #include "eventstore/base/status_macros.h"
 #include "services/core/field_of.h"
 #include "services/runtime/calls/batch_call.h"
+#include "services/runtime/resources/linking_records.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/revisions.h"
 #include "services/runtime/resources/table_reads.h"
@@ -39,8 +40,11 @@ const ResourceType& TypeOf(const ResourceTypes& types, absl::string_view name) {
 class StandardHandler final : public CommandHandler {
  public:
   StandardHandler(const ResourceTypes& types, const ResourceType& type, StandardMethod method,
-                  const Descriptor& request)
-      : types_(types), type_(type), command_(*type.rules, method, request) {}
+                  const Descriptor& request, const Runtime& runtime)
+      : types_(types),
+        type_(type),
+        command_(*type.rules, method, request),
+        linking_(types, type, runtime) {}
 
   Decision Run(Loader& load, const Message& request, const CommandContext& context) const override {
     ResourceNow now;
@@ -59,7 +63,12 @@ class StandardHandler final : public CommandHandler {
     if (change.method == StandardMethod::kCreate && change.name != name) {
       load.ExpectAbsent(change.name);  // its id was drawn
     }
-    return command_.Decide(std::move(change), linked, holders);
+    const bool is_deleted = change.is_any && change.method == StandardMethod::kDelete;
+    Decision decision = command_.Decide(std::move(change), linked, holders, context);
+    if (!decision.ok() || !is_deleted) return decision;
+    KITH_ASSIGN_OR_RETURN(std::vector<Change> unlinked, linking_.Unlink(load, name, context));
+    for (Change& each : unlinked) decision = (*std::move(decision)).Add(std::move(each));
+    return decision;
   }
 
   std::vector<std::string> Concerns(const Message& request) const override {
@@ -136,6 +145,7 @@ class StandardHandler final : public CommandHandler {
   const ResourceTypes& types_;
   const ResourceType& type_;
   const StandardCommand command_;
+  const LinkingRecords linking_;
 };
 
 absl::Status Get(const ResourceType& type, const FieldDescriptor* name, const ReadContext& context,
@@ -263,7 +273,8 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
     return method.name() == absl::StrCat(verb, resource.name());
   };
   const auto command = [&](StandardMethod standard) {
-    methods.Command(compiled, std::make_unique<StandardHandler>(types, type, standard, request));
+    methods.Command(compiled,
+                    std::make_unique<StandardHandler>(types, type, standard, request, runtime));
   };
   if (is("Create")) return command(StandardMethod::kCreate);
   if (is("Update")) return command(StandardMethod::kUpdate);

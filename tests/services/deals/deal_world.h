@@ -112,7 +112,7 @@ class DealWorld {
     absl::StatusOr<ResourceChange> change = standard.Plan(now, within, command, context);
     if (!change.ok()) return std::move(change).status();
     const std::vector<const LinkedRecord*> linked = StatesOf(change->links);
-    return standard.Decide(*std::move(change), linked, {});
+    return standard.Decide(*std::move(change), linked, {}, context);
   }
   std::vector<const LinkedRecord*> StatesOf(const Links& links) {
     std::vector<const LinkedRecord*> states;

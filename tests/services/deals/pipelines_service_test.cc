@@ -4,6 +4,7 @@
 #include <string>
 
 #include "google/protobuf/util/message_differencer.h"
+#include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/deals/v1/pipelines_service.grpc.pb.h"
 #include "tests/services/deals/deal_world.h"
 #include "tests/testing/test_server.h"
@@ -11,6 +12,7 @@
 namespace kith::deals {
 namespace {
 
+using DealsStub = v1::DealsService::Stub;
 using PipelinesStub = v1::PipelinesService::Stub;
 using google::protobuf::util::MessageDifferencer;
 using ::testing::ElementsAre;
@@ -109,6 +111,32 @@ TEST_F(PipelinesServiceTest, AbortsAStageCommandWithAnOutdatedEtag) {
   EXPECT_EQ(reply.status.error_code(), grpc::StatusCode::ABORTED);
   EXPECT_EQ(reply.metadata("expected"), etag);
   EXPECT_EQ(reply.metadata("actual"), Read().etag());
+}
+
+// Goal: of a deleted pipeline nothing is there that deals or boards would stand on, and the deals
+// of a workspace whose first pipeline is gone go where they say.
+TEST_F(PipelinesServiceTest, TakesNothingInAPipelineThatWasDeleted) {
+  v1::DeletePipelineRequest remove;
+  remove.set_name(std::string(kDefaultPipeline));
+  ASSERT_EQ(server_.Call(&DealsStub::CreateDeal, Create()).reason(), "");
+  ASSERT_EQ(server_.Call(&DealsStub::WinDeal, Win()).reason(), "");
+  const auto refused = server_.Call(&PipelinesStub::DeletePipeline, remove);
+  EXPECT_EQ(refused.reason(), "STILL_LINKED") << "a won deal stands in it";
+  EXPECT_EQ(refused.metadata("records"), kDeal);
+  ASSERT_EQ(server_.Call(&DealsStub::DeleteDeal, Delete()).reason(), "");
+  ASSERT_EQ(server_.Call(&PipelinesStub::DeletePipeline, remove).reason(), "");
+
+  v1::CreateDealRequest create = Create();
+  create.set_deal_id("d2");
+  EXPECT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "PIPELINE_NOT_FOUND");
+  EXPECT_EQ(server_.Call(&DealsStub::GetPipelineBoard, v1::GetPipelineBoardRequest()).reason(),
+            "PIPELINE_NOT_FOUND");
+  EXPECT_EQ(server_.Call(&PipelinesStub::ArchiveStage, Archive(StageNamed("contacted"))).reason(),
+            "PIPELINE_NOT_FOUND");
+  v1::UndeletePipelineRequest undelete;
+  undelete.set_name(std::string(kDefaultPipeline));
+  EXPECT_EQ(server_.Call(&PipelinesStub::UndeletePipeline, undelete)->stages_size(), 7);
+  EXPECT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "");
 }
 
 }  // namespace

@@ -1,0 +1,130 @@
+#include "services/core/held_links.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "eventstore/base/check.h"
+#include "google/rpc/error_details.pb.h"
+#include "services/core/field_of.h"
+#include "services/core/reject.h"
+#include "services/core/resource_events.h"
+#include "services/core/resource_rules.h"
+#include "services/core/update_mask.h"
+
+namespace kith {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using options::v1::FieldRules;
+
+// So many are named to who is refused.
+constexpr size_t kNamedMax = 10;
+
+std::string NameOf(const Message& resource) {
+  return resource.GetReflection()->GetString(resource, FieldOf(*resource.GetDescriptor(), "name"));
+}
+
+// What claims are taken or released.
+std::vector<Claim> ChangedClaims(const ResourceRules& rules, const Message& before,
+                                 const Message& after) {
+  std::vector<Claim> changed;
+  const ClaimValues all_held(rules.claims, before);
+  const ClaimValues all_wanted(rules.claims, after);
+  for (size_t i = 0; i < rules.claims.size(); ++i) {
+    std::vector<std::string> held = all_held[i];
+    std::vector<std::string> wanted = all_wanted[i];
+    std::sort(held.begin(), held.end());
+    std::sort(wanted.begin(), wanted.end());
+    std::vector<std::string> differing;
+    std::set_symmetric_difference(held.begin(), held.end(), wanted.begin(), wanted.end(),
+                                  std::back_inserter(differing));
+    for (std::string& value : differing)
+      changed.push_back({rules.claims[i].purpose, std::move(value)});
+  }
+  return changed;
+}
+
+template <class Enum>
+absl::Status RefuseLinked(Enum error, absl::string_view message, absl::string_view record,
+                          absl::Span<const LinkingResource> linking) {
+  google::rpc::PreconditionFailure failure;
+  std::vector<std::string> names;
+  for (const LinkingResource& one : linking.subspan(0, kNamedMax)) {
+    names.push_back(NameOf(*one.resource));
+    auto* const violation = failure.add_violations();
+    violation->set_type(
+        ReasonOf(*google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(error)));
+    violation->set_subject(names.back());
+    violation->set_description(absl::StrCat("Its ", one.link->field->name(), " names the record."));
+  }
+  return Error(error, message,
+               {{"name", std::string(record)},
+                {"at_least", absl::StrCat(linking.size())},
+                {"records", absl::StrJoin(names, ", ")}},
+               failure);
+}
+
+}  // namespace
+
+std::string HeldLink::RecordIn(const Message& resource) const {
+  return resource.GetReflection()->GetString(resource, field);
+}
+
+bool HeldLink::MayName(absl::string_view pattern) const {
+  const auto& patterns = field->options().GetExtension(options::v1::field).resource();
+  return std::find(patterns.begin(), patterns.end(), pattern) != patterns.end();
+}
+
+std::vector<HeldLink> HeldLinksOf(absl::string_view category, const Descriptor& resource) {
+  std::vector<HeldLink> links;
+  for (int i = 0; i < resource.field_count(); ++i) {
+    const FieldDescriptor* const field = resource.field(i);
+    const FieldRules& rules = field->options().GetExtension(options::v1::field);
+    if (rules.on_delete() == options::v1::ON_DELETE_UNSPECIFIED) continue;
+    KITH_CHECK(field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && !field->is_repeated() &&
+               !rules.output_only() && !rules.personal() && !rules.resource().empty());
+    const bool may_be_emptied = !rules.required() && !rules.immutable();
+    KITH_CHECK(may_be_emptied || rules.on_delete() != options::v1::ON_DELETE_CLEAR);
+    links.push_back({field, rules.on_delete(), absl::StrCat(category, ".", field->name())});
+  }
+  return links;
+}
+
+absl::Status StillLinked(absl::string_view record, absl::Span<const LinkingResource> linking) {
+  return RefuseLinked(
+      type::v1::ERROR_STILL_LINKED,
+      absl::StrCat(
+          "It cannot be deleted: ", linking.size(),
+          linking.size() > kEmptiedMax ? " records or more name it, " : " that are there name it, ",
+          NameOf(*linking[0].resource), " for one. Change or delete them first."),
+      record, linking);
+}
+
+absl::Status LinkedByMany(absl::string_view record, absl::Span<const LinkingResource> linking) {
+  return RefuseLinked(type::v1::ERROR_LINKED_BY_MANY,
+                      absl::StrCat("It cannot be deleted: more than ", kEmptiedMax,
+                                   " records name it, and no more are changed by a deletion. "
+                                   "Change some of them first."),
+                      record, linking);
+}
+
+Change EmptyLinks(const ResourceRules& rules, const Message& before,
+                  absl::Span<const HeldLink* const> links, const CommandContext& context) {
+  const std::unique_ptr<Message> after(before.New());
+  after->CopyFrom(before);
+  for (const HeldLink* const link : links) {
+    after->GetReflection()->ClearField(after.get(), link->field);
+  }
+  rules.complete(before, context.settings, *after);
+  std::unique_ptr<Message> event(rules.event->New());
+  const std::string name = NameOf(before);
+  WriteUpdated(name, DifferingFields(before, *after), *after, *event);
+  return {name, std::move(event), ChangedClaims(rules, before, *after)};
+}
+
+}  // namespace kith
