@@ -17,7 +17,6 @@ namespace kith::runtime {
 namespace {
 
 using google::protobuf::Message;
-using projections::ListQuery;
 using projections::TableDeclaration;
 
 bool IsFoundBy(const TableDeclaration& table, const std::string& field) {
