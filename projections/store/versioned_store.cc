@@ -1,24 +1,21 @@
 // What the packaged RocksDB 7.8 allows with user-defined timestamps, found by trying:
 //  - One writer per family, positions only rising: an older timestamp written after a newer one
-//  hides it.
+//    hides it.
 //  - Several families written in one batch are at different positions after a crash; each has its
-//  own checkpoint.
+//    own checkpoint.
 //  - Every read names a timestamp whose bytes outlive it, and an iterator's status is checked at
-//  its end.
+//    its end.
 //  - Never: pin_data, row cache, blob files, Merge, PutEntity, WriteBatchWithIndex, hash index,
-//  optimistic transactions,
-//    atomic_flush, iter_start_ts backwards. The packaged library has assertions on, so several of
-//    these abort.
+//    optimistic transactions, atomic_flush, iter_start_ts backwards. The packaged library has
+//    assertions on, so several of these abort.
 //  - A write to a dropped family stops the whole database unless ignore_missing_column_families is
-//  set.
+//    set.
 //  - Iterators and handles are freed before the database is closed.
 //  - Files of sorted keys may be taken in (table_files.h) whose keys the family has, where all
-//  their
-//    positions are above its own: 100 random histories, written both ways, flushed, merged and cut
-//    short, were read as of every moment.
+//    their positions are above its own: random histories, flushed and cut short, are read as of
+//    every moment (versioned_family_test.cc).
 //  - A family with timestamps that is opened with a plain comparator returns raw keys without a
-//  word, so a family's
-//    name says which of the two it is.
+//    word, so a family's name says which of the two it is.
 #include "projections/store/versioned_store.h"
 
 #include <algorithm>
