@@ -4,13 +4,16 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/civil_time.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
+#include "projections/store/versioned_store.h"
+#include "projections/tables/nearest_name.h"
 
 namespace kith::projections {
 namespace {
@@ -179,67 +182,96 @@ absl::Status NotA(absl::string_view literal, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("\"", literal, "\" is not ", what));
 }
 
-absl::StatusOr<std::string> EncodeEnum(absl::string_view literal,
-                                       const google::protobuf::EnumDescriptor* type) {
+// The name of those that is nearest to `text`; empty when none is near.
+std::string NearestName(absl::string_view text, const google::protobuf::EnumDescriptor& type) {
+  std::vector<absl::string_view> names;
+  for (int i = 0; i < type.value_count(); ++i) names.push_back(type.value(i)->name());
+  return std::string(NearestOf(text, names));
+}
+
+LiteralValues One(std::string value) {
+  std::string end = PrefixEnd(value);
+  return {std::move(value), std::move(end), true};
+}
+
+absl::StatusOr<LiteralValues> EnumFor(absl::string_view literal,
+                                      const google::protobuf::EnumDescriptor* type) {
   std::string key;
   int32_t number = 0;
   if (type == nullptr) {
     if (!absl::SimpleAtoi(literal, &number)) return NotA(literal, "the number of an enum value");
     AppendEnumKey(number, &key);
-    return key;
+    return One(std::move(key));
   }
-  const auto* value = type->FindValueByName(std::string(literal));
+  const auto* value =
+      literal.empty() ? type->FindValueByNumber(0) : type->FindValueByName(std::string(literal));
   if (value == nullptr) {
     std::vector<absl::string_view> names;
     for (int i = 0; i < type->value_count(); ++i) names.push_back(type->value(i)->name());
-    return NotA(literal, absl::StrCat("one of ", absl::StrJoin(names, ", ")));
+    const std::string nearest = NearestName(literal, *type);
+    return NotA(literal, absl::StrCat("one of ", absl::StrJoin(names, ", "),
+                                      nearest.empty() ? "" : "; did you mean ", nearest));
   }
   AppendEnumKey(value->number(), &key);
-  return key;
-}
-
-// "2026-11-23".
-bool ParseDate(absl::string_view literal, absl::CivilDay* day) {
-  if (literal.size() != 10) return false;
-  for (size_t i = 0; i < literal.size(); ++i) {
-    const bool dash = i == 4 || i == 7;
-    if (dash ? literal[i] != '-' : !absl::ascii_isdigit(literal[i])) return false;
-  }
-  int year = 0, month = 0, date = 0;
-  if (!absl::SimpleAtoi(literal.substr(0, 4), &year) ||
-      !absl::SimpleAtoi(literal.substr(5, 2), &month) ||
-      !absl::SimpleAtoi(literal.substr(8, 2), &date)) {
-    return false;
-  }
-  *day = absl::CivilDay(year, month, date);  // carries over where the date does not exist
-  return day->year() == year && day->month() == month && day->day() == date;
+  return One(std::move(key));
 }
 
 // The empty literal is the unset value of times and dates.
-absl::StatusOr<std::string> EncodeTime(absl::string_view literal) {
-  if (literal.empty()) return KeyOf(absl::InfinitePast());
-  absl::Time time;
-  absl::CivilDay day;
-  if (ParseDate(literal, &day)) {
-    time = absl::FromCivil(day, absl::UTCTimeZone());
-  } else if (std::string error; !absl::ParseTime(absl::RFC3339_full, literal, &time, &error)) {
-    return NotA(literal, "a time like \"2026-11-23T09:30:00Z\" or a date like 2026-11-23");
-  }
-  return KeyOf(time);
+absl::StatusOr<LiteralValues> TimesFor(absl::string_view literal, const Moment& moment) {
+  if (literal.empty()) return One(KeyOf(absl::InfinitePast()));
+  KITH_ASSIGN_OR_RETURN(const TimeLiteral time, ParseTimeLiteral(literal, moment, false));
+  if (time.time.has_value()) return One(KeyOf(*time.time));
+  return LiteralValues{KeyOf(BeginningOf(time.day, moment.zone)),
+                       KeyOf(BeginningOf(time.day + 1, moment.zone)), false};
 }
 
-absl::StatusOr<std::string> EncodeDate(absl::string_view literal) {
-  if (literal.empty()) return KeyOf(google::type::Date());
-  absl::CivilDay day;
-  if (!ParseDate(literal, &day)) return NotA(literal, "a date like 2026-11-23");
+absl::StatusOr<LiteralValues> DaysFor(absl::string_view literal, const Moment& moment) {
+  if (literal.empty()) return One(KeyOf(google::type::Date()));
+  KITH_ASSIGN_OR_RETURN(const TimeLiteral time, ParseTimeLiteral(literal, moment, true));
   google::type::Date date;
-  date.set_year(static_cast<int32_t>(day.year()));
-  date.set_month(day.month());
-  date.set_day(day.day());
-  return KeyOf(date);
+  date.set_year(static_cast<int32_t>(time.day.year()));
+  date.set_month(time.day.month());
+  date.set_day(time.day.day());
+  return One(KeyOf(date));
+}
+
+// Whether a name, or the beginning of one, can be of a pattern like "users/{user}".
+bool IsOfPattern(absl::string_view name, absl::string_view pattern, bool is_beginning) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');
+  const std::vector<absl::string_view> wanted = absl::StrSplit(pattern, '/');
+  if (parts.size() > wanted.size() || (!is_beginning && parts.size() < wanted.size())) return false;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const bool is_id = absl::StartsWith(wanted[i], "{");
+    const bool is_open = is_beginning && i + 1 == parts.size();
+    if (is_id ? parts[i].empty() && !is_open
+              : !(is_open ? absl::StartsWith(wanted[i], parts[i]) : wanted[i] == parts[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+absl::Status CheckLink(absl::string_view literal, const std::vector<std::string>& links,
+                       bool is_beginning) {
+  if (links.empty() || literal.empty()) return absl::OkStatus();
+  for (const std::string& pattern : links) {
+    if (IsOfPattern(literal, pattern, is_beginning)) return absl::OkStatus();
+  }
+  return NotA(literal, absl::StrCat(is_beginning ? "the beginning of a name like " : "a name like ",
+                                    absl::StrJoin(links, " or ")));
 }
 
 }  // namespace
+
+bool ValueRange::Contains(absl::string_view value) const {
+  return !none && value >= from && (to.empty() || value < to);
+}
+
+void ValueRange::Intersect(const ValueRange& other) {
+  from = std::max(from, other.from);
+  if (to.empty() || (!other.to.empty() && other.to < to)) to = other.to;
+  none = none || other.none || (!to.empty() && from >= to);
+}
 
 std::string FoldAscii(absl::string_view text) { return absl::AsciiStrToLower(text); }
 
@@ -253,36 +285,45 @@ std::vector<std::string> Field::ValuesOf(const Message& row) const {
   return values;
 }
 
-absl::StatusOr<std::string> Field::Encode(absl::string_view literal) const {
+absl::StatusOr<LiteralValues> Field::ValuesFor(absl::string_view literal,
+                                               const Moment& moment) const {
   switch (type) {
     case FieldType::kString:
-      return KeyOf(normalise ? normalise(literal) : std::string(literal));
+      KITH_RETURN_IF_ERROR(CheckLink(literal, links, false));
+      return One(KeyOf(normalise ? normalise(literal) : std::string(literal)));
     case FieldType::kBool:
       if (literal != "true" && literal != "false") return NotA(literal, "true or false");
-      return KeyOf(literal == "true");
+      return One(KeyOf(literal == "true"));
     case FieldType::kInteger: {
       int64_t value = 0;
       if (!absl::SimpleAtoi(literal, &value)) return NotA(literal, "a whole number");
-      return KeyOf(value);
+      return One(KeyOf(value));
     }
     case FieldType::kUnsigned: {
       uint64_t value = 0;
       if (!absl::SimpleAtoi(literal, &value)) return NotA(literal, "a whole number from 0 on");
-      return KeyOf(value);
+      return One(KeyOf(value));
     }
     case FieldType::kDouble: {
       double value = 0;
       if (!absl::SimpleAtod(literal, &value)) return NotA(literal, "a number");
-      return KeyOf(value);
+      return One(KeyOf(value));
     }
     case FieldType::kEnum:
-      return EncodeEnum(literal, enum_type);
+      return EnumFor(literal, enum_type);
     case FieldType::kTime:
-      return EncodeTime(literal);
+      return TimesFor(literal, moment);
     case FieldType::kDate:
-      return EncodeDate(literal);
+      return DaysFor(literal, moment);
   }
   return absl::InternalError("unknown field type");
+}
+
+absl::StatusOr<ValueRange> Field::BeginningWith(absl::string_view literal) const {
+  KITH_RETURN_IF_ERROR(CheckLink(literal, links, true));
+  const std::string beginning =
+      StringKeyPrefix(normalise ? normalise(literal) : std::string(literal));
+  return ValueRange{beginning, PrefixEnd(beginning)};
 }
 
 std::string Field::Unset() const {
@@ -324,6 +365,8 @@ Field FieldAt(const Descriptor& row, absl::string_view name, absl::string_view p
   }
   field.type = TypeOf(*steps.back());
   if (field.type == FieldType::kEnum) field.enum_type = steps.back()->enum_type();
+  const auto& rules = steps.back()->options().GetExtension(options::v1::field);
+  field.links.assign(rules.resource().begin(), rules.resource().end());
   KITH_CHECK(!normalise || field.type == FieldType::kString);
   field.normalise = std::move(normalise);
   if (!field.many) {

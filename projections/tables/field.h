@@ -14,6 +14,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "projections/store/key_codec.h"
+#include "projections/tables/time_literal.h"
 
 namespace kith::projections {
 
@@ -49,6 +50,23 @@ class ValueSink {
   std::vector<std::string>* values_;
 };
 
+// Encoded values from `from` (inclusive) up to `to` (exclusive; empty means no end).
+struct ValueRange {
+  std::string from;
+  std::string to;
+  bool none = false;  // nothing is in it
+
+  bool Contains(absl::string_view value) const;
+  void Intersect(const ValueRange& other);
+};
+
+// What a literal of a filter stands for: one value, or all those of a day.
+struct LiteralValues {
+  std::string first;
+  std::string end;  // what follows them; empty when nothing can
+  bool is_one = true;
+};
+
 struct Field {
   using Getter = std::function<void(const google::protobuf::Message& row, ValueSink& out)>;
 
@@ -58,6 +76,7 @@ struct Field {
   Getter get;
   Normalise normalise;                                          // only of strings
   const google::protobuf::EnumDescriptor* enum_type = nullptr;  // of kEnum, where it is known
+  std::vector<std::string> links;  // patterns of the resource names that it holds, "users/{user}"
   // Its values may tell something personal: the proto says so, or it is computed and nobody knows.
   bool personal = true;
   // Whether two rows have the very same in it, without encoding anything; null where it is not
@@ -66,8 +85,11 @@ struct Field {
 
   // The values of a row, encoded, sorted, each once.
   std::vector<std::string> ValuesOf(const google::protobuf::Message& row) const;
-  // A literal of a filter, encoded. InvalidArgument saying what a literal of this type looks like.
-  absl::StatusOr<std::string> Encode(absl::string_view literal) const;
+  // The values that a literal of a filter stands for. InvalidArgument saying what a literal of this
+  // field looks like.
+  absl::StatusOr<LiteralValues> ValuesFor(absl::string_view literal, const Moment& moment) const;
+  // The same of a literal that is a beginning. InvalidArgument where no value can begin so.
+  absl::StatusOr<ValueRange> BeginningWith(absl::string_view literal) const;
   // The value of a field that nobody has set, encoded.
   std::string Unset() const;
 };

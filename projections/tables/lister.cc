@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
@@ -16,6 +17,12 @@ namespace {
 
 using eventstore::Direction;
 
+// Of an order in which nothing can be skipped, so many entries are looked through before a walk.
+constexpr size_t kGatherAtOnce = 256;
+// The shortest and the longest piece that is read of one of several stretches.
+constexpr size_t kPieceMin = 8;
+constexpr size_t kPieceMax = 1024;
+
 // Added to the id of an order in the page tokens of a list that was asked for as of a moment: the
 // pages after the first go on at that moment, whatever they ask for.
 constexpr uint32_t kAsOfOrder = 2000;
@@ -25,6 +32,51 @@ std::string Inverted(std::string value) {
   for (char& c : value) c = static_cast<char>(~c);
   return value;
 }
+
+// What an access covers, as suffixes.
+KeyRange StretchOf(const Access& access) { return {access.next.from, access.next.to}; }
+
+// The entries of one of several stretches, read piece by piece, each longer than the one before.
+class EntryPieces {
+ public:
+  // Borrows the access.
+  EntryPieces(const Access& access, KeyRange suffixes, size_t piece)
+      : access_(&access), rest_(std::move(suffixes)), piece_(piece) {}
+
+  const Access& access() const { return *access_; }
+  // There is no entry any more. Only after a Read where it NeedsMore.
+  bool done() const { return at_ == entries_.size(); }
+  bool NeedsMore() const { return done() && !is_last_; }
+  const std::string& entry() const { return entries_[at_]; }
+  void Next() { ++at_; }
+
+  // `scan` visits the entries of a range until its visitor is false.
+  absl::Status Read(absl::FunctionRef<absl::Status(const KeyRange&, EntryVisitor)> scan) {
+    entries_.clear();
+    at_ = 0;
+    KITH_RETURN_IF_ERROR(scan(rest_, [this](absl::string_view suffix) {
+      entries_.emplace_back(suffix);
+      return entries_.size() < piece_;
+    }));
+    is_last_ = entries_.size() < piece_;
+    if (is_last_) return absl::OkStatus();
+    if (rest_.direction == Direction::kBackwards) {
+      rest_.to = entries_.back();
+    } else {
+      rest_.from = entries_.back() + '\0';
+    }
+    piece_ = std::min(2 * piece_, kPieceMax);
+    return absl::OkStatus();
+  }
+
+ private:
+  const Access* access_;
+  KeyRange rest_;
+  size_t piece_;
+  std::vector<std::string> entries_;
+  size_t at_ = 0;
+  bool is_last_ = false;
+};
 
 }  // namespace
 
@@ -36,7 +88,6 @@ absl::StatusOr<std::string> Lister::List(const ListQuery& query,
   KITH_ASSIGN_OR_RETURN(PageToken token, Begin(query));
   KITH_ASSIGN_OR_RETURN(std::optional<std::vector<Found>> found, Find());
   if (!found.has_value()) return TooManyRows();
-
   PageRoom room(page_size_);
   const Found* last = nullptr;  // on the page
   for (const Found& row : *found) {
@@ -52,38 +103,67 @@ absl::StatusOr<std::string> Lister::List(const ListQuery& query,
 
 absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
   KITH_ASSIGN_OR_RETURN(page_size_, PageSizeOf(query.page_size));
-  KITH_ASSIGN_OR_RETURN(plan_, MakePlan(table_, query.filter, query.order_by));
+  std::optional<PageToken> given;
+  Moment moment = query.moment;
+  if (!query.page_token.empty()) {
+    KITH_ASSIGN_OR_RETURN(given, DecodePageToken(query.page_token));
+    moment.now = given->moment;  // all pages count from that of the first
+  }
+  KITH_ASSIGN_OR_RETURN(plan_,
+                        MakePlan(table_, {query.filter, query.order_by, moment, query.within}));
   if (plan_.tells_personal) erased_ = query.erased;
-  as_of_ = query.as_of && plan_.walks_current();
-  PageToken token{snapshot_.position(),
-                  QueryDigest({table_.row->GetDescriptor()->full_name(),
-                               TablePrefix(table_.number, kRowsNumber, workspace_), query.filter,
-                               query.order_by}),
-                  plan_.order_id + (as_of_ ? kAsOfOrder : 0),
-                  {}};
-  if (query.page_token.empty()) return token;
-  KITH_ASSIGN_OR_RETURN(PageToken given, DecodePageToken(query.page_token));
-  as_of_ = plan_.walks_current() && given.plan == plan_.order_id + kAsOfOrder;
-  token.plan = plan_.order_id + (as_of_ ? kAsOfOrder : 0);
-  if (given.query != token.query || given.plan != token.plan) {
+  const uint32_t as_of_order = plan_.order_id + kAsOfOrder;
+  as_of_ = plan_.walks_current() && (given.has_value() ? given->plan == as_of_order : query.as_of);
+  PageToken token{.position = snapshot_.position(),
+                  .query = DigestOf(query),
+                  .plan = as_of_ ? as_of_order : plan_.order_id,
+                  .moment = moment.now};
+  if (!given.has_value()) return token;
+  if (given->query != token.query || given->plan != token.plan) {
     return InvalidPageToken("The page token is of another query; start again at the first page.");
   }
-  if (given.position != token.position) {
+  if (given->position != token.position) {
     return InvalidPageToken("The page token is of another moment; start again at the first page.");
   }
-  resume_ = std::move(given.resume_key);
+  resume_ = std::move(given->resume_key);
   return token;
+}
+
+uint64_t Lister::DigestOf(const ListQuery& query) const {
+  return QueryDigest({table_.row->GetDescriptor()->full_name(),
+                      TablePrefix(table_.number, kRowsNumber, workspace_), query.filter,
+                      query.order_by, query.within == nullptr ? "" : FilterText(*query.within)});
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Find() {
   std::optional<std::vector<Found>> found;
+  bool gathers_few = false;
+  if (plan_.can_walk && plan_.can_gather) {
+    KITH_ASSIGN_OR_RETURN(gathers_few, GathersFew());
+  }
+  if (gathers_few) return Gather();
   if (as_of_) {
     KITH_ASSIGN_OR_RETURN(found, WalkAsOf());
-  } else if (plan_.walk.has_value()) {
+  } else if (plan_.can_walk) {
     KITH_ASSIGN_OR_RETURN(found, Walk());
   }
-  if (found.has_value() || !plan_.gather.has_value()) return found;
-  return Gather(*plan_.gather);
+  if (found.has_value() || !plan_.can_gather) return found;
+  return Gather();
+}
+
+absl::StatusOr<bool> Lister::GathersFew() const {
+  // The order of a current index is another one than that of the rows as they are shown.
+  if (plan_.walks_current() && !as_of_) return false;
+  size_t entries = 0;
+  for (const Access& access : plan_.gather) {
+    if (access.index == nullptr) return false;
+    if (access.next.none) continue;
+    KITH_RETURN_IF_ERROR(
+        ScanKeys(access, KeysOf(access, StretchOf(access)),
+                 [&](absl::string_view, absl::string_view) { return ++entries <= kGatherAtOnce; }));
+    if (entries > kGatherAtOnce) return false;
+  }
+  return true;
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::WalkAsOf() {
@@ -96,30 +176,32 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::WalkAsOf() {
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
-  const Access& access = *plan_.walk;
-  KeyRange stretch = Stretch(access);
-  if (plan_.descending) stretch.direction = Direction::kBackwards;
-  if (resume_.has_value()) {
-    if (plan_.descending) {
-      stretch.to = stretch.to.empty() ? *resume_ : std::min(stretch.to, *resume_);
-    } else {
-      stretch.from = std::max(stretch.from, *resume_ + '\0');  // the first key after it
-    }
-  }
   std::vector<Found> found;
   PageRoom room(page_size_);
-  const auto visit = [&](Candidate& candidate) -> absl::StatusOr<bool> {
+  const auto visit_of = [&](const Access& access, Candidate& candidate) -> absl::StatusOr<bool> {
+    // It stands in several stretches.
+    if (plan_.walk.size() > 1 && !found.empty() && found.back().order_key == candidate.suffix) {
+      return true;
+    }
     KITH_ASSIGN_OR_RETURN(const bool matches, Matches(access, candidate));
     if (!matches) return true;
     found.push_back({std::string(candidate.suffix), std::move(candidate.bytes)});
     return room.Take(found.back().bytes.size());
   };
-  KITH_ASSIGN_OR_RETURN(const bool complete, ForEach(access, stretch, visit));
+  bool complete = true;
+  if (plan_.walk.size() == 1) {
+    const Access& access = plan_.walk.front();
+    size_t scanned = 0;
+    KITH_ASSIGN_OR_RETURN(complete, ForEach(access, RestOfStretch(access), &scanned,
+                                            [&](Candidate& row) { return visit_of(access, row); }));
+  } else {
+    KITH_ASSIGN_OR_RETURN(complete, ForEachMerged(visit_of));
+  }
   if (!complete) return std::nullopt;
   return found;
 }
 
-absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Gather(const Access& access) {
+absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Gather() {
   // The rows that come first so far, as many as the page can hold and one beyond, the last of them
   // on top.
   const auto before = [this](const Found& a, const Found& b) {
@@ -131,40 +213,43 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Gather(const A
     return found.size() > page_size_ + 1 ||
            (found.size() > 2 && bytes - found.front().bytes.size() > kPageBytesMax);
   };
-  const auto visit = [&](Candidate& candidate) -> absl::StatusOr<bool> {
-    KITH_ASSIGN_OR_RETURN(const bool matches, Matches(access, candidate));
-    if (!matches) return true;
-    KITH_RETURN_IF_ERROR(Parse(candidate));
-    Found row{OrderKey(candidate), std::move(candidate.bytes)};
-    if (resume_.has_value() && !before({*resume_, ""}, row)) return true;
-    bytes += row.bytes.size();
-    found.push_back(std::move(row));
-    std::push_heap(found.begin(), found.end(), before);
-    while (too_many()) {
-      std::pop_heap(found.begin(), found.end(), before);
-      bytes -= found.back().bytes.size();
-      found.pop_back();
-    }
-    return true;
-  };
-  KITH_ASSIGN_OR_RETURN(const bool complete, ForEach(access, Stretch(access), visit));
-  if (!complete) return std::nullopt;
+  absl::flat_hash_set<std::string> seen;  // in one of several stretches, and matched
+  size_t scanned = 0;
+  for (const Access& access : plan_.gather) {
+    const auto visit = [&](Candidate& candidate) -> absl::StatusOr<bool> {
+      if (plan_.gather.size() > 1 && seen.contains(candidate.key)) return true;
+      KITH_ASSIGN_OR_RETURN(const bool matches, Matches(access, candidate));
+      if (!matches) return true;
+      if (plan_.gather.size() > 1) seen.insert(std::string(candidate.key));
+      KITH_RETURN_IF_ERROR(Parse(candidate));
+      Found row{OrderKey(candidate), std::move(candidate.bytes)};
+      if (resume_.has_value() && !before({*resume_, ""}, row)) return true;
+      bytes += row.bytes.size();
+      found.push_back(std::move(row));
+      std::push_heap(found.begin(), found.end(), before);
+      while (too_many()) {
+        std::pop_heap(found.begin(), found.end(), before);
+        bytes -= found.back().bytes.size();
+        found.pop_back();
+      }
+      return true;
+    };
+    KITH_ASSIGN_OR_RETURN(const bool complete, ForEach(access, StretchOf(access), &scanned, visit));
+    if (!complete) return std::nullopt;
+  }
   std::sort_heap(found.begin(), found.end(), before);
   return found;
 }
 
 absl::StatusOr<bool> Lister::ForEach(const Access& access, const KeyRange& suffixes,
-                                     Visitor visit) {
+                                     size_t* scanned, Visitor visit) {
   if (access.next.none) return true;
-  const std::string prefix = PrefixOf(access);
-  const KeyRange keys{prefix + suffixes.from,
-                      suffixes.to.empty() ? PrefixEnd(prefix) : prefix + suffixes.to,
-                      suffixes.direction};
-  size_t scanned = 0;
+  const KeyRange keys = KeysOf(access, suffixes);
+  const size_t prefix = PrefixOf(access).size();
   absl::StatusOr<bool> going = true;
   const auto visit_entry = [&](absl::string_view entry, absl::string_view value) {
-    if (++scanned > kScanRowsMax) return false;
-    auto candidate = CandidateAt(access, entry.substr(prefix.size()), value);
+    if (++*scanned > kScanRowsMax) return false;
+    auto candidate = CandidateAt(access, entry.substr(prefix), value);
     if (!candidate.ok()) {
       going = std::move(candidate).status();
     } else if (candidate->has_value()) {
@@ -174,7 +259,65 @@ absl::StatusOr<bool> Lister::ForEach(const Access& access, const KeyRange& suffi
   };
   KITH_RETURN_IF_ERROR(ScanKeys(access, keys, visit_entry));
   KITH_RETURN_IF_ERROR(going.status());
-  return scanned <= kScanRowsMax;
+  return *scanned <= kScanRowsMax;
+}
+
+absl::StatusOr<bool> Lister::ForEachMerged(MergeVisitor visit) {
+  // Each stretch is read in pieces, the first as long as its share of the page.
+  const size_t piece =
+      std::max<size_t>(kPieceMin, page_size_ / std::max<size_t>(1, plan_.walk.size()));
+  std::vector<EntryPieces> stretches;
+  for (const Access& access : plan_.walk) {
+    if (!access.next.none) stretches.emplace_back(access, RestOfStretch(access), piece);
+  }
+  const auto read = [this](EntryPieces& stretch) {
+    return stretch.Read([&](const KeyRange& suffixes, EntryVisitor take) {
+      const size_t prefix = PrefixOf(stretch.access()).size();
+      return ScanKeys(
+          stretch.access(), KeysOf(stretch.access(), suffixes),
+          [&](absl::string_view entry, absl::string_view) { return take(entry.substr(prefix)); });
+    });
+  };
+  std::vector<EntryPieces*> heap;
+  for (EntryPieces& stretch : stretches) {
+    KITH_RETURN_IF_ERROR(read(stretch));
+    if (!stretch.done()) heap.push_back(&stretch);
+  }
+  // The stretch whose entry comes first is on top.
+  const auto later = [this](const EntryPieces* a, const EntryPieces* b) {
+    return plan_.descending ? a->entry() < b->entry() : a->entry() > b->entry();
+  };
+  std::make_heap(heap.begin(), heap.end(), later);
+  for (size_t scanned = 0; !heap.empty(); ++scanned) {
+    if (scanned == kScanRowsMax) return false;
+    std::pop_heap(heap.begin(), heap.end(), later);
+    EntryPieces& first = *heap.back();
+    KITH_ASSIGN_OR_RETURN(auto candidate, CandidateAt(first.access(), first.entry(), ""));
+    if (candidate.has_value()) {
+      KITH_ASSIGN_OR_RETURN(const bool going, visit(first.access(), *candidate));
+      if (!going) return true;
+    }
+    first.Next();
+    if (first.NeedsMore()) KITH_RETURN_IF_ERROR(read(first));
+    if (first.done()) {
+      heap.pop_back();
+    } else {
+      std::push_heap(heap.begin(), heap.end(), later);
+    }
+  }
+  return true;
+}
+
+KeyRange Lister::RestOfStretch(const Access& access) const {
+  KeyRange stretch = StretchOf(access);
+  if (plan_.descending) stretch.direction = Direction::kBackwards;
+  if (!resume_.has_value()) return stretch;
+  if (plan_.descending) {
+    stretch.to = stretch.to.empty() ? *resume_ : std::min(stretch.to, *resume_);
+  } else {
+    stretch.from = std::max(stretch.from, *resume_ + '\0');  // the first key after it
+  }
+  return stretch;
 }
 
 absl::Status Lister::ScanKeys(const Access& access, const KeyRange& keys, KeyVisitor visit) const {
@@ -204,11 +347,15 @@ absl::StatusOr<std::optional<Lister::Candidate>> Lister::CandidateAt(
   return candidate;
 }
 
-KeyRange Lister::Stretch(const Access& access) const { return {access.next.from, access.next.to}; }
-
 std::string Lister::PrefixOf(const Access& access) const {
   const uint8_t number = access.index == nullptr ? kRowsNumber : access.index->number;
   return TablePrefix(table_.number, number, workspace_) + access.bound;
+}
+
+KeyRange Lister::KeysOf(const Access& access, const KeyRange& suffixes) const {
+  const std::string prefix = PrefixOf(access);
+  return {prefix + suffixes.from, suffixes.to.empty() ? PrefixEnd(prefix) : prefix + suffixes.to,
+          suffixes.direction};
 }
 
 absl::Status Lister::Parse(Candidate& candidate) {
@@ -219,32 +366,22 @@ absl::Status Lister::Parse(Candidate& candidate) {
 
 absl::StatusOr<bool> Lister::Matches(const Access& access, Candidate& candidate) {
   if (erased_ != nullptr && (*erased_)(candidate.key)) return false;
-  const bool all_served =
-      std::all_of(access.served.begin(), access.served.end(), [](bool served) { return served; });
-  if (all_served && !access.next_is_many) return true;
+  if (access.rest.IsAlways() && !access.next_is_many) return true;
   KITH_RETURN_IF_ERROR(Parse(candidate));
-  for (size_t i = 0; i < plan_.predicates.size(); ++i) {
-    const Predicate& predicate = plan_.predicates[i];
-    if (!access.served[i] && !predicate.Holds(table_.fields[predicate.field].ValuesOf(*row_))) {
-      return false;
-    }
-  }
+  RowValues values(table_, *row_);
+  if (!Holds(access.rest, plan_.predicates, values)) return false;
   if (!access.next_is_many) return true;
   // A row with several values in the stretch counts where it comes first.
   const size_t many = access.index->fields[access.bound_fields];
-  for (const std::string& value : table_.fields[many].ValuesOf(*row_)) {
+  for (const std::string& value : values.Of(many)) {
     if (access.next.Contains(value)) return candidate.suffix.substr(0, value.size()) == value;
   }
   return false;
 }
 
 std::string Lister::OrderKey(const Candidate& candidate) const {
-  if (const IndexDeclaration* index = plan_.order_index(); index != nullptr) {
-    RowValues values(table_, *row_);
-    return EntrySuffixes(*index, plan_.walk->bound_fields, candidate.key, values).front();
-  }
   std::string key;
-  for (const SortField& by : plan_.sort_fields) {
+  for (const SortField& by : plan_.order) {
     const std::string value = table_.fields[by.field].ValuesOf(*row_).front();
     key += by.descending ? Inverted(value) : value;
   }
@@ -254,7 +391,8 @@ std::string Lister::OrderKey(const Candidate& candidate) const {
 
 absl::Status Lister::TooManyRows() const {
   if (as_of_) {
-    const std::string index = absl::StrCat("(", absl::StrJoin(plan_.walk->index->names, ", "), ")");
+    const std::string index =
+        absl::StrCat("(", absl::StrJoin(plan_.walk.front().index->names, ", "), ")");
     return Error(type::v1::ERROR_INVALID_FILTER,
                  absl::StrCat("The order by ", index,
                               " is kept for the present only: as of an earlier moment the list has "
@@ -265,9 +403,12 @@ absl::Status Lister::TooManyRows() const {
                  {{"index", index}});
   }
   return Error(type::v1::ERROR_INVALID_FILTER,
-               absl::StrCat("More than ", kScanRowsMax,
-                            " rows would have to be looked at. An index on ", plan_.wanted_index,
-                            " would serve this; narrow the filter by a field that has one."),
+               absl::StrCat("More than ", kScanRowsMax, " rows would have to be looked at. ",
+                            plan_.wanted_index.empty()
+                                ? "Narrow the filter by a field that has an index."
+                                : absl::StrCat("An index on ", plan_.wanted_index,
+                                               " would serve this; narrow the filter by a field "
+                                               "that has one.")),
                {{"index", plan_.wanted_index}});
 }
 

@@ -41,21 +41,32 @@ class Lister {
     bool parsed = false;  // row_ holds it
   };
 
+  // What was asked, for the page token.
+  uint64_t DigestOf(const ListQuery& query) const;
   // Where the list begins, its moment and its order, as the query or its page token says.
   absl::StatusOr<PageToken> Begin(const ListQuery& query);
   // The page's rows, as far as they fit, and, when more follow, one beyond; nullopt when too many
   // rows would have to be looked at.
   absl::StatusOr<std::optional<std::vector<Found>>> Find();
   absl::StatusOr<std::optional<std::vector<Found>>> Walk();
-  absl::StatusOr<std::optional<std::vector<Found>>> Gather(const Access& access);
+  absl::StatusOr<std::optional<std::vector<Found>>> Gather();
   // A walk over a current index that is exact at the snapshot's position; nullopt also when the
   // index has moved on since.
   absl::StatusOr<std::optional<std::vector<Found>>> WalkAsOf();
+  // Whether there are so few entries where Gather looks that it is cheaper than any walk.
+  absl::StatusOr<bool> GathersFew() const;
 
   // Visits the rows of an access within `suffixes` until `visit` is false; false when the bound is
-  // met.
+  // met. Counts in `scanned`.
   using Visitor = absl::FunctionRef<absl::StatusOr<bool>(Candidate&)>;
-  absl::StatusOr<bool> ForEach(const Access& access, const KeyRange& suffixes, Visitor visit);
+  absl::StatusOr<bool> ForEach(const Access& access, const KeyRange& suffixes, size_t* scanned,
+                               Visitor visit);
+  // The same of the several stretches of the walk, side by side, in the list's order. A row that
+  // stands in several comes once for each, one after the other.
+  using MergeVisitor = absl::FunctionRef<absl::StatusOr<bool>(const Access&, Candidate&)>;
+  absl::StatusOr<bool> ForEachMerged(MergeVisitor visit);
+  // What follows the last page of a stretch of the walk.
+  KeyRange RestOfStretch(const Access& access) const;
   // The entries, or the rows, within `keys`.
   absl::Status ScanKeys(const Access& access, const KeyRange& keys, KeyVisitor visit) const;
   // The row of an entry; nullopt when a current entry is newer than the snapshot and its row was
@@ -63,9 +74,10 @@ class Lister {
   absl::StatusOr<std::optional<Candidate>> CandidateAt(const Access& access,
                                                        absl::string_view suffix,
                                                        absl::string_view value) const;
-  // What an access covers, as suffixes.
-  KeyRange Stretch(const Access& access) const;
+
+  // What stands before the suffixes of an access.
   std::string PrefixOf(const Access& access) const;
+  KeyRange KeysOf(const Access& access, const KeyRange& suffixes) const;
 
   // Whether the row belongs into the list, as far as `access` did not see to it.
   absl::StatusOr<bool> Matches(const Access& access, Candidate& candidate);

@@ -9,7 +9,7 @@
 namespace kith::projections {
 namespace {
 
-constexpr uint8_t kFormat = 2;  // 1 was not sealed
+constexpr uint8_t kFormat = 3;  // 1 was not sealed, 2 had no moment
 
 absl::Status Damaged() {
   return InvalidPageToken("The page token is damaged; start again at the first page.");
@@ -23,6 +23,10 @@ std::string EncodePageToken(const PageToken& token) {
   AppendFixed64(token.query, &bytes);
   AppendVarint(token.plan, &bytes);
   AppendString(token.resume_key, &bytes);
+  AppendVarint(token.moment.has_value() ? 1 : 0, &bytes);
+  if (token.moment.has_value()) {
+    AppendFixed64(static_cast<uint64_t>(absl::ToUnixMicros(*token.moment)), &bytes);
+  }
   return bytes;
 }
 
@@ -32,11 +36,18 @@ absl::StatusOr<PageToken> DecodePageToken(absl::string_view bytes) {
   uint8_t format = 0;
   uint64_t position = 0;
   char query[sizeof(uint64_t)];
+  uint32_t has_moment = 0;
+  char moment[sizeof(uint64_t)];
   if (!reader.ReadByte(&format) || format != kFormat || !reader.ReadVarint(&position) ||
       !reader.ReadInto(query, sizeof(query)) || !reader.ReadVarint(&token.plan) ||
-      !reader.ReadString(&token.resume_key) || !reader.done()) {
+      !reader.ReadString(&token.resume_key) || !reader.ReadVarint(&has_moment) || has_moment > 1) {
     return Damaged();
   }
+  if (has_moment == 1) {
+    if (!reader.ReadInto(moment, sizeof(moment))) return Damaged();
+    token.moment = absl::FromUnixMicros(static_cast<int64_t>(LoadFixed64(moment)));
+  }
+  if (!reader.done()) return Damaged();
   token.position = Position(position);
   token.query = LoadFixed64(query);
   return token;

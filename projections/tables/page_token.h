@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "eventstore/base/strong_id.h"
 
 namespace kith::projections {
@@ -22,6 +23,8 @@ struct PageToken {
   uint64_t query = 0;      // digest of what was asked
   uint32_t plan = 0;       // how the table answers it
   std::string resume_key;  // the last key of the page before
+  // What the first page counted relative days and times from, to the microsecond.
+  std::optional<absl::Time> moment;
 };
 
 std::string EncodePageToken(const PageToken& token);

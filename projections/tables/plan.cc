@@ -1,6 +1,7 @@
 #include "projections/tables/plan.h"
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -14,20 +15,51 @@ namespace {
 
 // The order of a list that no index has.
 constexpr uint32_t kSortedOrder = 1000;
+// Added to the id of an order in which several stretches stand, with what they are bound by.
+constexpr uint32_t kMergedOrder = 4000;
+
+// More is better. Among equals the one declared first.
+using Narrowness = std::tuple<size_t, bool>;
+
+Narrowness NarrownessOf(const Access& access) { return {access.bound_fields, access.has_next}; }
+
+// Whatever it is about, all rows have to be looked at.
+bool IsUnbounded(const Access& access) { return NarrownessOf(access) == Narrowness(0, false); }
+
+Narrowness NarrownessOf(const Route& route) {
+  Narrowness least(SIZE_MAX, true);
+  for (const Access& access : route) least = std::min(least, NarrownessOf(access));
+  return least;
+}
+
+bool IsCurrent(const Access& access) { return access.index != nullptr && access.index->current; }
+
+// What its entries have after the values that are bound.
+std::vector<size_t> FieldsAfter(const Access& access) {
+  if (access.index == nullptr) return {};
+  const std::vector<size_t>& fields = access.index->fields;
+  return {fields.begin() + static_cast<std::ptrdiff_t>(access.bound_fields), fields.end()};
+}
+
+bool IsSameStretch(const Access& a, const Access& b) {
+  return a.index == b.index && a.bound == b.bound && a.next.from == b.next.from &&
+         a.next.to == b.next.to && a.next.none == b.next.none && a.next_is_many == b.next_is_many;
+}
 
 class Planner {
  public:
   explicit Planner(const TableDeclaration& table) : table_(table) {}
 
-  absl::StatusOr<Plan> Make(absl::string_view filter, absl::string_view order_by) {
-    KITH_ASSIGN_OR_RETURN(const auto comparisons, ParseFilter(filter));
-    for (const Comparison& comparison : comparisons) {
-      KITH_ASSIGN_OR_RETURN(Predicate predicate, BindComparison(comparison, table_.fields));
-      plan_.predicates.push_back(std::move(predicate));
+  absl::StatusOr<Plan> Make(const PlanQuery& query) {
+    KITH_ASSIGN_OR_RETURN(Expression filter, ParseFilter(query.filter));
+    if (query.within != nullptr) {
+      filter = {Expression::Kind::kAll, {}, {std::move(filter), *query.within}};
     }
-    KITH_RETURN_IF_ERROR(BindOrder(order_by));
+    KITH_ASSIGN_OR_RETURN(whole_,
+                          BindExpression(filter, table_.fields, query.moment, &plan_.predicates));
+    conjunctions_ = ConjunctionsOf(whole_);
+    KITH_RETURN_IF_ERROR(BindOrder(query.order_by));
     Choose();
-    plan_.wanted_index = WantedIndex();
     plan_.tells_personal = TellsPersonal();
     return std::move(plan_);
   }
@@ -38,93 +70,205 @@ class Planner {
     for (const OrderField& by : order) {
       KITH_ASSIGN_OR_RETURN(const size_t field, FindField(by.field, table_.fields));
       if (table_.fields[field].many) {
-        return InvalidFilter(
-            absl::StrCat("A list cannot be ordered by ", by.field, ", which has many values."));
+        return InvalidFilter(absl::StrCat("A list cannot be ordered by ", by.field,
+                                          ", of which a record may have many values."));
       }
       if (!IsEquated(field)) order_.push_back({field, by.descending});  // else it is constant
     }
     return absl::OkStatus();
   }
 
-  // Finds the best access in order, and the best one at all.
+  // The same value of it is asked for in every way to fulfil the filter.
+  bool IsEquated(size_t field) const {
+    const std::string* value = nullptr;
+    for (const Conjunction& conjunction : conjunctions_) {
+      const Predicate* const equal = FindEqual(conjunction, field, {});
+      if (equal == nullptr || (value != nullptr && *value != *equal->equal)) return false;
+      value = &*equal->equal;
+    }
+    return value != nullptr;
+  }
+
   void Choose() {
-    std::vector<Access> accesses = {Rows()};
+    const Route any = Any();
+    const std::optional<Route> walk = Walk();
+    if (walk.has_value()) {
+      plan_.can_walk = true;
+      plan_.walk = *walk;
+      plan_.descending = !order_.empty() && order_.front().descending;
+      if (!walk->empty()) {
+        for (const size_t field : FieldsAfter(walk->front())) plan_.order.push_back({field, false});
+      }
+      plan_.order_id = OrderIdOf(*walk);
+    } else {
+      plan_.order = order_;
+      plan_.order_id = kSortedOrder;
+    }
+    if (!walk.has_value() || plan_.walks_current() || NarrownessOf(any) > NarrownessOf(*walk)) {
+      plan_.can_gather = true;
+      plan_.gather = any;
+    }
+    plan_.wanted_index = WantedIndex(any);
+  }
+
+  static uint32_t OrderIdOf(const Route& route) {
+    if (route.empty() || route.front().index == nullptr) return 0;
+    const Access& access = route.front();
+    if (route.size() == 1) return access.index->number;
+    return kMergedOrder + 256 * static_cast<uint32_t>(access.bound_fields) + access.index->number;
+  }
+
+  // The narrowest way to the rows, in whatever order, of those that are as of the list's position.
+  Route Any() const {
+    Route route;
+    for (const Conjunction& conjunction : conjunctions_) {
+      route.push_back(BestOf(conjunction));
+    }
+    return Simplified(std::move(route));
+  }
+
+  // The narrowest way that is in the order asked for; nullopt when there is none.
+  std::optional<Route> Walk() const {
+    if (conjunctions_.empty()) return Route();
+    std::optional<Route> best;
+    const bool is_one = conjunctions_.size() == 1;
+    for (const Access& first : AccessesOf(conjunctions_.front())) {
+      if (!Serves(first) || (first.next_is_many && !is_one)) continue;
+      std::optional<Route> route = is_one ? Route{first} : Beside(first);
+      if (!route.has_value()) continue;
+      if (!best.has_value() || NarrownessOf(*route) > NarrownessOf(*best)) best = std::move(route);
+    }
+    return best;
+  }
+
+  // The stretches of the other conjunctions that stand in the same order as this one of the first;
+  // nullopt where one has none.
+  std::optional<Route> Beside(const Access& first) const {
+    Route route = {first};
+    for (size_t i = 1; i < conjunctions_.size(); ++i) {
+      std::optional<Access> best;
+      for (Access& access : AccessesOf(conjunctions_[i])) {
+        if (access.next_is_many || FieldsAfter(access) != FieldsAfter(first)) continue;
+        if (IsCurrent(access) != IsCurrent(first)) continue;
+        if (!best.has_value() || NarrownessOf(access) > NarrownessOf(*best)) {
+          best = std::move(access);
+        }
+      }
+      if (!best.has_value()) return std::nullopt;
+      route.push_back(*std::move(best));
+    }
+    return Simplified(std::move(route));
+  }
+
+  // The ways to the rows of a conjunction: versioned indexes first. One of several is bound by no
+  // more values than the others, too.
+  std::vector<Access> AccessesOf(const Conjunction& conjunction) const {
+    std::vector<Access> accesses = {Rows(conjunction)};
     for (const bool current : {false, true}) {
       for (const IndexDeclaration& index : table_.indexes) {
         if (index.current != current) continue;
-        if (auto access = Through(index)) accesses.push_back(*std::move(access));
+        auto access = Through(index, conjunction, SIZE_MAX);
+        size_t bound = access.has_value() ? access->bound_fields : 0;
+        if (access.has_value()) accesses.push_back(*std::move(access));
+        if (conjunctions_.size() == 1) continue;
+        while (bound > 0) {
+          access = Through(index, conjunction, --bound);
+          if (access.has_value()) accesses.push_back(*std::move(access));
+        }
       }
     }
-    const Access* walk = nullptr;
-    const Access* any = nullptr;  // of those that are as of the list's position
-    for (const Access& access : accesses) {
-      const bool versioned = access.index == nullptr || !access.index->current;
-      if (versioned && (any == nullptr || Narrowness(access) > Narrowness(*any))) any = &access;
-      if (!Serves(access)) continue;
-      if (walk == nullptr || Narrowness(access) > Narrowness(*walk)) walk = &access;
-    }
-    if (walk != nullptr) {
-      plan_.walk = *walk;
-      plan_.descending = !order_.empty() && order_.front().descending;
-      plan_.order_id = walk->index == nullptr ? 0 : walk->index->number;
-    } else {
-      plan_.sort_fields = order_;
-      plan_.order_id = kSortedOrder;
-    }
-    if (walk == nullptr || plan_.walks_current() || Narrowness(*any) > Narrowness(*walk)) {
-      plan_.gather = *any;
-    }
+    return accesses;
   }
 
-  Access Rows() const {
+  Access Rows(const Conjunction& conjunction) const {
     Access access;
-    access.served.assign(plan_.predicates.size(), false);
+    access.rest = RestOf(conjunction, std::vector<bool>(plan_.predicates.size(), false));
     return access;
   }
 
-  // The stretch of an index that the filter leaves; nullopt when it misses rows or has some twice.
-  std::optional<Access> Through(const IndexDeclaration& index) const {
-    Access access = Rows();
+  // The stretch of an index that a conjunction leaves, bound by so many values at most; nullopt
+  // when it misses rows or has some twice.
+  std::optional<Access> Through(const IndexDeclaration& index, const Conjunction& conjunction,
+                                size_t bound_max) const {
+    Access access;
     access.index = &index;
+    std::vector<bool> served(plan_.predicates.size(), false);
     size_t at = 0;
-    for (; at < index.fields.size(); ++at) {
-      const size_t equal = FindEqual(index.fields[at], access.served);
-      if (equal == plan_.predicates.size()) break;
-      access.bound += *plan_.predicates[equal].equal;
-      access.served[equal] = true;
+    for (; at < index.fields.size() && at < bound_max; ++at) {
+      const Predicate* const equal = FindEqual(conjunction, index.fields[at], served);
+      if (equal == nullptr) break;
+      access.bound += *equal->equal;
+      served[static_cast<size_t>(equal - plan_.predicates.data())] = true;
     }
     access.bound_fields = at;
-    if (at < index.fields.size()) BoundNext(index.fields[at], &access);
+    if (at < index.fields.size()) BoundNext(conjunction, index.fields[at], &access, &served);
     for (size_t rest = at; rest < index.fields.size(); ++rest) {
       const bool many = table_.fields[index.fields[rest]].many;
       if (many && !(rest == at && access.has_next)) return std::nullopt;
     }
     // Its entries say what holds now, and the list shows what held at its position.
-    if (index.current) access.served.assign(plan_.predicates.size(), false);
+    if (index.current) served.assign(plan_.predicates.size(), false);
+    access.rest = RestOf(conjunction, served);
     return access;
   }
 
   // Ranges of one field. Where a row has many values each predicate may hold for another one, so
   // only one bounds.
-  void BoundNext(size_t field, Access* access) const {
+  void BoundNext(const Conjunction& conjunction, size_t field, Access* access,
+                 std::vector<bool>* served) const {
     const bool many = table_.fields[field].many;
-    for (size_t i = 0; i < plan_.predicates.size(); ++i) {
+    for (const size_t i : conjunction.predicates) {
       const Predicate& predicate = plan_.predicates[i];
-      if (predicate.field != field || predicate.different.has_value()) continue;
+      if ((*served)[i] || predicate.field != field || !predicate.is_range()) continue;
       if (many && access->has_next) return;
       access->next.Intersect(predicate.range);
-      access->served[i] = true;
+      (*served)[i] = true;
       access->has_next = true;
       access->next_is_many = many;
     }
   }
 
-  size_t FindEqual(size_t field, const std::vector<bool>& served) const {
-    for (size_t i = 0; i < plan_.predicates.size(); ++i) {
+  // A predicate of the conjunction that equates the field and is not served yet; null: none.
+  const Predicate* FindEqual(const Conjunction& conjunction, size_t field,
+                             const std::vector<bool>& served) const {
+    for (const size_t i : conjunction.predicates) {
       const Predicate& predicate = plan_.predicates[i];
-      if (!served[i] && predicate.field == field && predicate.equal.has_value()) return i;
+      if (!served.empty() && served[i]) continue;
+      if (predicate.field == field && predicate.is_range() && predicate.equal.has_value()) {
+        return &predicate;
+      }
     }
-    return plan_.predicates.size();
+    return nullptr;
+  }
+
+  // Each stretch once, and where all rows have to be looked at, that alone.
+  Route Simplified(Route route) const {
+    if (route.size() == 1) return route;
+    const auto unbounded = std::find_if(route.begin(), route.end(), IsUnbounded);
+    if (unbounded != route.end()) {
+      Access all = *std::move(unbounded);
+      all.rest = {Condition::Kind::kAll, 0, {whole_}};
+      return {std::move(all)};
+    }
+    Route simplified;
+    for (Access& access : route) {
+      const auto same =
+          std::find_if(simplified.begin(), simplified.end(),
+                       [&](const Access& other) { return IsSameStretch(access, other); });
+      if (same == simplified.end()) {
+        simplified.push_back(std::move(access));
+      } else {
+        same->rest = EitherOf(std::move(same->rest), std::move(access.rest));
+      }
+    }
+    return simplified;
+  }
+
+  static Condition EitherOf(Condition a, Condition b) {
+    if (a.IsAlways() || b.IsAlways()) return Condition();
+    if (a.kind != Condition::Kind::kAny) a = {Condition::Kind::kAny, 0, {std::move(a)}};
+    a.parts.push_back(std::move(b));
+    return a;
   }
 
   // True when the entries of the stretch stand in the order asked for.
@@ -140,64 +284,76 @@ class Planner {
     return true;
   }
 
-  // More is better. Among equals the one declared first.
-  static std::tuple<size_t, bool> Narrowness(const Access& access) {
-    return {access.bound_fields, access.has_next};
-  }
-
-  bool IsEquated(size_t field) const {
-    return std::any_of(plan_.predicates.begin(), plan_.predicates.end(),
-                       [&](const Predicate& p) { return p.field == field && p.equal.has_value(); });
-  }
-
-  // "(owner, close_date)": the equated fields, then those of the order, or else one that is
-  // compared.
-  std::string WantedIndex() const {
+  // "(owner, close_date)": what the conjunction that is found worst equates, then the fields of the
+  // order, or else one that is compared.
+  std::string WantedIndex(const Route& any) const {
+    const Conjunction* worst = nullptr;
+    if (any.size() == conjunctions_.size()) {
+      const auto least = std::min_element(any.begin(), any.end(), [](const auto& a, const auto& b) {
+        return NarrownessOf(a) < NarrownessOf(b);
+      });
+      if (least != any.end()) worst = &conjunctions_[static_cast<size_t>(least - any.begin())];
+    }
+    for (size_t i = 0; worst == nullptr && i < conjunctions_.size(); ++i) {
+      const auto access = BestOf(conjunctions_[i]);
+      if (IsUnbounded(access)) worst = &conjunctions_[i];
+    }
+    if (worst == nullptr && !conjunctions_.empty()) worst = &conjunctions_.front();
     std::vector<size_t> fields;
     const auto add = [&](size_t field) {
       if (std::find(fields.begin(), fields.end(), field) == fields.end()) fields.push_back(field);
     };
-    for (const Predicate& predicate : plan_.predicates) {
-      if (predicate.equal.has_value()) add(predicate.field);
-    }
-    for (const SortField& field : order_) add(field.field);
-    if (order_.empty()) {
-      for (const Predicate& predicate : plan_.predicates) {
-        if (!predicate.equal.has_value() && !predicate.different.has_value()) add(predicate.field);
+    const auto add_compared = [&](bool equal) {
+      if (worst == nullptr) return;
+      for (const size_t i : worst->predicates) {
+        const Predicate& predicate = plan_.predicates[i];
+        if (predicate.is_range() && predicate.equal.has_value() == equal) add(predicate.field);
       }
-    }
+    };
+    add_compared(true);
+    for (const SortField& field : order_) add(field.field);
+    if (order_.empty()) add_compared(false);
     std::vector<absl::string_view> names;
     for (const size_t field : fields) names.push_back(table_.fields[field].name);
-    return absl::StrCat("(", absl::StrJoin(names, ", "), ")");
+    return names.empty() ? "" : absl::StrCat("(", absl::StrJoin(names, ", "), ")");
+  }
+
+  Access BestOf(const Conjunction& conjunction) const {
+    Access best = Rows(conjunction);
+    for (const IndexDeclaration& index : table_.indexes) {
+      if (index.current) continue;
+      const auto access = Through(index, conjunction, SIZE_MAX);
+      if (access.has_value() && NarrownessOf(*access) > NarrownessOf(best)) best = *access;
+    }
+    return best;
   }
 
   // What the filter compares, and what the rows stand in the order of.
   bool TellsPersonal() const {
     std::vector<size_t> fields;
     for (const Predicate& predicate : plan_.predicates) fields.push_back(predicate.field);
-    for (const SortField& by : plan_.sort_fields) fields.push_back(by.field);
-    if (const IndexDeclaration* index = plan_.order_index(); index != nullptr) {
-      fields.insert(fields.end(), index->fields.begin(), index->fields.end());
+    for (const SortField& by : plan_.order) fields.push_back(by.field);
+    for (const Access& access : plan_.walk) {
+      if (access.index == nullptr) continue;
+      fields.insert(fields.end(), access.index->fields.begin(), access.index->fields.end());
     }
     return std::any_of(fields.begin(), fields.end(),
                        [&](size_t field) { return table_.fields[field].personal; });
   }
 
   const TableDeclaration& table_;
+  Condition whole_;
+  std::vector<Conjunction> conjunctions_;
   std::vector<SortField> order_;
   Plan plan_;
 };
 
 }  // namespace
 
-bool Plan::walks_current() const {
-  const IndexDeclaration* index = order_index();
-  return index != nullptr && index->current;
-}
+bool Plan::walks_current() const { return std::any_of(walk.begin(), walk.end(), IsCurrent); }
 
-absl::StatusOr<Plan> MakePlan(const TableDeclaration& table, absl::string_view filter,
-                              absl::string_view order_by) {
-  return Planner(table).Make(filter, order_by);
+absl::StatusOr<Plan> MakePlan(const TableDeclaration& table, const PlanQuery& query) {
+  return Planner(table).Make(query);
 }
 
 }  // namespace kith::projections

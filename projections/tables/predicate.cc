@@ -3,110 +3,180 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/store/versioned_store.h"
+#include "projections/tables/nearest_name.h"
 
 namespace kith::projections {
 namespace {
 
-// Everything above `value`. No encoded value begins with another one, so that is what follows its
-// prefix.
-ValueRange Above(const std::string& value) {
-  ValueRange range;
-  range.from = PrefixEnd(value);
-  range.none = range.from.empty();
-  return range;
+// Everything from `value` on; nothing where that is empty.
+ValueRange From(std::string value) {
+  const bool none = value.empty();
+  return {std::move(value), "", none};
 }
 
-ValueRange RangeOf(Operator op, const std::string& value) {
+// Whether the field has a value.
+Predicate IsThere(size_t index, const Field& field) {
+  Predicate predicate{.field = index};
+  if (field.type == FieldType::kString || field.type == FieldType::kTime ||
+      field.type == FieldType::kDate) {
+    predicate.range = From(PrefixEnd(field.Unset()));  // it sorts first
+  } else if (!field.many) {
+    const std::string unset = field.Unset();
+    predicate.range = {unset, PrefixEnd(unset)};
+    predicate.equal = unset;
+    predicate.negated = true;
+  }
+  return predicate;
+}
+
+// The end of an encoded string is no text.
+bool HasText(absl::string_view value, absl::string_view text) {
+  value.remove_suffix(KeyOf("").size());
+  return absl::StrContains(value, text);
+}
+
+ValueRange RangeOf(Operator op, const LiteralValues& values) {
   switch (op) {
-    case Operator::kEqual:
-    case Operator::kHas:
-      return {value, PrefixEnd(value)};
     case Operator::kLess:
-      return {"", value};
+      return {"", values.first};
     case Operator::kLessEqual:
-      return {"", PrefixEnd(value)};
+      return {"", values.end};
     case Operator::kGreater:
-      return Above(value);
+      return From(values.end);
     case Operator::kGreaterEqual:
-      return {value, ""};
-    case Operator::kNotEqual:
-      break;
+      return {values.first, ""};
+    default:
+      return {values.first, values.end};
   }
-  return {};
 }
 
-// field = "abc*"; field:* asks for any value but the unset one.
-absl::StatusOr<Predicate> BindPrefix(const Comparison& comparison, const Field& field,
-                                     Predicate predicate) {
-  if (comparison.op == Operator::kHas && comparison.literal.empty()) {
-    if (!field.many) predicate.different = field.Unset();
-    return predicate;
+absl::StatusOr<Predicate> BindContains(const Comparison& comparison, size_t index,
+                                       const Field& field) {
+  if (field.type != FieldType::kString || comparison.is_call) {
+    return InvalidFilterAt(
+        comparison.at,
+        absl::StrCat("contains() goes with text only, and ", field.name,
+                     field.type == FieldType::kString ? " is compared with none" : " is none"));
   }
-  if (field.type != FieldType::kString) {
-    return InvalidFilter(
-        absl::StrCat("A literal ending in * goes with text only, and ", field.name, " is none."));
-  }
-  const std::string beginning =
+  Predicate predicate{.field = index};
+  predicate.text =
       StringKeyPrefix(field.normalise ? field.normalise(comparison.literal) : comparison.literal);
-  predicate.range = {beginning, PrefixEnd(beginning)};
+  if (predicate.text.empty()) {
+    return InvalidFilterAt(comparison.literal_at,
+                           absl::StrCat("\"", comparison.literal,
+                                        "\" has nothing in it that is looked for in ", field.name));
+  }
+  return predicate;
+}
+
+// field = "abc*"
+absl::StatusOr<Predicate> BindBeginning(const Comparison& comparison, size_t index,
+                                        const Field& field) {
+  if (field.type != FieldType::kString) {
+    return InvalidFilterAt(
+        comparison.literal_at,
+        absl::StrCat("A literal ending in * goes with text only, and ", field.name, " is none"));
+  }
+  Predicate predicate{.field = index};
+  absl::StatusOr<ValueRange> range = field.BeginningWith(comparison.literal);
+  if (!range.ok()) {
+    return InvalidFilterAt(comparison.literal_at, absl::StrCat("In the comparison of ", field.name,
+                                                               " ", range.status().message()));
+  }
+  predicate.range = *std::move(range);
+  return predicate;
+}
+
+absl::StatusOr<Predicate> BindValues(const Comparison& comparison, size_t index, const Field& field,
+                                     const Moment& moment) {
+  const bool is_equality = comparison.op == Operator::kEqual || comparison.op == Operator::kHas ||
+                           comparison.op == Operator::kNotEqual;
+  const bool is_time = field.type == FieldType::kTime || field.type == FieldType::kDate;
+  if (comparison.is_call && !is_time) {
+    return InvalidFilterAt(comparison.literal_at,
+                           absl::StrCat(comparison.literal, "() goes with days and times, and ",
+                                        field.name, " is none"));
+  }
+  // A field of many values that has none.
+  if (is_equality && field.many && comparison.literal.empty()) {
+    return Negated(IsThere(index, field), field);
+  }
+  const absl::StatusOr<LiteralValues> values = field.ValuesFor(comparison.literal, moment);
+  if (!values.ok()) {
+    return InvalidFilterAt(comparison.literal_at, absl::StrCat("In the comparison of ", field.name,
+                                                               " ", values.status().message()));
+  }
+  Predicate predicate{.field = index, .range = RangeOf(comparison.op, *values)};
+  // A day or a time that is not set is before no other.
+  const bool is_upper = comparison.op == Operator::kLess || comparison.op == Operator::kLessEqual;
+  if (is_time && is_upper && !field.many) {
+    predicate.range.Intersect(From(PrefixEnd(field.Unset())));
+  }
+  if (is_equality && values->is_one) predicate.equal = values->first;
   return predicate;
 }
 
 }  // namespace
 
-bool ValueRange::Contains(absl::string_view value) const {
-  return !none && value >= from && (to.empty() || value < to);
-}
-
-void ValueRange::Intersect(const ValueRange& other) {
-  from = std::max(from, other.from);
-  if (to.empty() || (!other.to.empty() && other.to < to)) to = other.to;
-  none = none || other.none || (!to.empty() && from >= to);
-}
-
 bool Predicate::Holds(const std::vector<std::string>& values) const {
-  if (different.has_value()) return !std::binary_search(values.begin(), values.end(), *different);
-  return std::any_of(values.begin(), values.end(),
-                     [this](const std::string& value) { return range.Contains(value); });
+  const bool any = std::any_of(values.begin(), values.end(), [this](const std::string& value) {
+    return range.Contains(value) && (text.empty() || HasText(value, text));
+  });
+  return any != negated;
 }
 
 absl::StatusOr<Predicate> BindComparison(const Comparison& comparison,
-                                         const std::vector<Field>& fields) {
-  Predicate predicate;
-  KITH_ASSIGN_OR_RETURN(predicate.field, FindField(comparison.field, fields));
-  const Field& field = fields[predicate.field];
-  if (comparison.prefix) return BindPrefix(comparison, field, std::move(predicate));
-  absl::StatusOr<std::string> value = field.Encode(comparison.literal);
-  if (!value.ok()) {
-    return InvalidFilter(
-        absl::StrCat("In the comparison of ", field.name, " ", value.status().message(), "."));
+                                         const std::vector<Field>& fields, const Moment& moment) {
+  KITH_ASSIGN_OR_RETURN(const size_t index, FindField(comparison.field, fields, comparison.at));
+  const Field& field = fields[index];
+  if (comparison.op == Operator::kContains) return BindContains(comparison, index, field);
+  absl::StatusOr<Predicate> predicate;
+  if (!comparison.prefix) {
+    predicate = BindValues(comparison, index, field, moment);
+  } else if (comparison.op == Operator::kHas && comparison.literal.empty()) {
+    predicate = IsThere(index, field);
+  } else {
+    predicate = BindBeginning(comparison, index, field);
   }
-  predicate.range = RangeOf(comparison.op, *value);
-  // A day or a time that is not set is before no other.
-  const bool is_time = field.type == FieldType::kDate || field.type == FieldType::kTime;
-  const bool is_upper = comparison.op == Operator::kLess || comparison.op == Operator::kLessEqual;
-  if (is_time && is_upper && !field.many) predicate.range.from = PrefixEnd(field.Unset());
-  if (comparison.op == Operator::kNotEqual) predicate.different = *value;
-  if (comparison.op == Operator::kEqual || comparison.op == Operator::kHas) {
-    predicate.equal = *std::move(value);
+  if (!predicate.ok() || comparison.op != Operator::kNotEqual) return predicate;
+  return Negated(*std::move(predicate), field);
+}
+
+Predicate Negated(Predicate predicate, const Field& field) {
+  // One value that is not in the range is before it or after it.
+  ValueRange& range = predicate.range;
+  if (!field.many && predicate.is_range() && !range.none) {
+    if (range.from.empty() && !range.to.empty()) {
+      return {.field = predicate.field, .range = From(range.to)};
+    }
+    if (range.to.empty() && !range.from.empty()) {
+      return {.field = predicate.field, .range = {"", range.from}};
+    }
   }
+  predicate.negated = !predicate.negated;
   return predicate;
 }
 
-absl::StatusOr<size_t> FindField(absl::string_view name, const std::vector<Field>& fields) {
+absl::StatusOr<size_t> FindField(absl::string_view name, const std::vector<Field>& fields,
+                                 size_t character) {
+  std::vector<absl::string_view> names;
   for (size_t i = 0; i < fields.size(); ++i) {
     if (fields[i].name == name) return i;
+    names.push_back(fields[i].name);
   }
-  std::vector<absl::string_view> names;
-  for (const Field& field : fields) names.push_back(field.name);
   std::sort(names.begin(), names.end());
-  return InvalidFilter(absl::StrCat("There is no field ", name,
-                                    " to filter or order by; there are ",
-                                    absl::StrJoin(names, ", "), "."));
+  const absl::string_view nearest = NearestOf(name, names);
+  const std::string message =
+      absl::StrCat("There is no field ", name, " to filter or order by",
+                   nearest.empty() ? "" : absl::StrCat(", did you mean ", nearest, "?"),
+                   "; there are ", absl::StrJoin(names, ", "));
+  return character == 0 ? InvalidFilter(absl::StrCat(message, "."))
+                        : InvalidFilterAt(character, message);
 }
 
 }  // namespace kith::projections

@@ -8,37 +8,36 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "google/protobuf/message.h"
 #include "projections/tables/field.h"
 #include "projections/tables/query.h"
 
 namespace kith::projections {
 
-// Encoded values from `from` (inclusive) up to `to` (exclusive; empty means no end).
-struct ValueRange {
-  std::string from;
-  std::string to;
-  bool none = false;  // nothing is in it
-
-  bool Contains(absl::string_view value) const;
-  void Intersect(const ValueRange& other);
-};
-
+// Whether some value of the field lies in the range and has the text in it; where it is negated,
+// whether none does, so that the opposite of a predicate holds of just the rows of which it does
+// not.
 struct Predicate {
-  size_t field = 0;                      // its index in the table's declaration
-  std::optional<std::string> equal;      // asks for this value …
-  std::optional<std::string> different;  // … or for none that is this one …
-  ValueRange range;                      // … or for one in here; `equal` is in it, too
+  size_t field = 0;  // its index in the table's declaration
+  ValueRange range;
+  std::optional<std::string> equal;  // only this value is in the range
+  std::string text;                  // encoded without its end; empty asks for none
+  bool negated = false;
 
   // `values` are those of the field in one row.
   bool Holds(const std::vector<std::string>& values) const;
+  // All that it asks for is a value in the range.
+  bool is_range() const { return text.empty() && !negated; }
 };
 
 // ERROR_INVALID_FILTER when the field is not declared (the message lists those that are), when the
-// literal is not one of its type, or when the operator does not go with it.
+// literal is not one of its type, when the operator does not go with it, or when it can never hold.
 absl::StatusOr<Predicate> BindComparison(const Comparison& comparison,
-                                         const std::vector<Field>& fields);
-// The index of a declared field. ERROR_INVALID_FILTER, listing those that are declared.
-absl::StatusOr<size_t> FindField(absl::string_view name, const std::vector<Field>& fields);
+                                         const std::vector<Field>& fields, const Moment& moment);
+// The opposite.
+Predicate Negated(Predicate predicate, const Field& field);
+// The index of a declared field. ERROR_INVALID_FILTER, listing those that are declared; `character`
+// is where the filter names it, 0 where the order does.
+absl::StatusOr<size_t> FindField(absl::string_view name, const std::vector<Field>& fields,
+                                 size_t character = 0);
 
 }  // namespace kith::projections

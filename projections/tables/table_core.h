@@ -20,6 +20,8 @@
 #include "projections/engine/view_snapshot.h"
 #include "projections/tables/field.h"
 #include "projections/tables/page_limits.h"
+#include "projections/tables/query.h"
+#include "projections/tables/time_literal.h"
 
 namespace kith::projections {
 
@@ -35,6 +37,10 @@ struct ListQuery {
   // The snapshot is of a moment that the caller asked about, not of now; it decides only over
   // current indexes, and only on the first page: the others go on as that one began.
   bool as_of = false;
+  // What relative days and times are counted from on the first page; the others go on with it.
+  Moment moment;
+  // Holds of every row that may be seen, beside the filter. Null: of all.
+  const Expression* within = nullptr;
   // Whose personal data was erased, by primary key. Their index entries outlive it: where who is in
   // the list, or at which place, may tell something personal, they are passed over as if they were
   // not there. Null: of nobody.

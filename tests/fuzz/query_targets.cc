@@ -1,4 +1,5 @@
 // Filters and orders, as callers write them, and what tables make of them.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace kith::fuzz {
 namespace {
 
 using projections::Comparison;
+using projections::Expression;
 using projections::Field;
 using projections::FieldAt;
 using projections::IndexDeclaration;
@@ -55,45 +57,52 @@ const std::vector<TableDeclaration>& Tables() {
   return tables;
 }
 
-// The comparison as a caller could have written it.
-std::string Written(const Comparison& comparison) {
-  std::string text = absl::StrCat(comparison.field, OperatorText(comparison.op), "\"");
-  for (const char c : comparison.literal) {
-    if (c == '"' || c == '\\' || c == '*') text.push_back('\\');
-    text.push_back(c);
-  }
-  return absl::StrCat(text, comparison.prefix ? "*" : "", "\"");
+bool IsSame(const Comparison& a, const Comparison& b) {
+  return a.field == b.field && a.op == b.op && a.literal == b.literal && a.prefix == b.prefix &&
+         a.is_call == b.is_call;
 }
 
-bool IsSame(const Comparison& a, const Comparison& b) {
-  return a.field == b.field && a.op == b.op && a.literal == b.literal && a.prefix == b.prefix;
+bool IsSame(const Expression& a, const Expression& b) {
+  return a.kind == b.kind && IsSame(a.comparison, b.comparison) &&
+         std::equal(a.parts.begin(), a.parts.end(), b.parts.begin(), b.parts.end(),
+                    [](const auto& part, const auto& other) { return IsSame(part, other); });
+}
+
+size_t CountComparisons(const Expression& expression) {
+  size_t count = expression.kind == Expression::Kind::kComparison ? 1 : 0;
+  for (const Expression& part : expression.parts) count += CountComparisons(part);
+  return count;
+}
+
+projections::Moment SomeMoment() {
+  return {.now = absl::FromUnixSeconds(1'800'000'000), .zone = absl::FixedTimeZone(3'600)};
 }
 
 }  // namespace
 
 void FuzzFilter(absl::string_view bytes) {
   if (!IsUtf8(bytes)) return;  // no request has it
-  const auto comparisons = projections::ParseFilter(bytes);
+  const auto expression = projections::ParseFilter(bytes);
   for (const TableDeclaration& table : Tables()) {
-    const absl::Status planned = MakePlan(table, bytes, "").status();
-    KITH_CHECK(comparisons.ok() || !planned.ok());
+    const absl::Status planned =
+        MakePlan(table, {.filter = bytes, .moment = SomeMoment()}).status();
+    KITH_CHECK(expression.ok() || !planned.ok());
     KITH_CHECK(IsUtf8(planned.message()));
   }
-  if (!comparisons.ok()) return;
-  KITH_CHECK(comparisons->size() <= projections::kComparisonsMax);
-  for (const Comparison& comparison : *comparisons) {
-    const auto again = projections::ParseFilter(Written(comparison));
-    // Escapes make it longer, and there is a limit.
-    if (!again.ok() && Written(comparison).size() > projections::kFilterBytesMax) continue;
-    KITH_CHECK(again.ok() && again->size() == 1 && IsSame(again->front(), comparison));
-  }
+  if (!expression.ok()) return;
+  KITH_CHECK(CountComparisons(*expression) <= projections::kComparisonsMax);
+  const std::string written = projections::FilterText(*expression);
+  const auto again = projections::ParseFilter(written);
+  // Quotes and escapes make it longer, and there is a limit.
+  if (!again.ok() && written.size() > projections::kFilterBytesMax) return;
+  KITH_CHECK(again.ok() && IsSame(*again, *expression));
 }
 
 void FuzzOrder(absl::string_view bytes) {
   if (!IsUtf8(bytes)) return;
   const auto order = projections::ParseOrderBy(bytes);
   for (const TableDeclaration& table : Tables()) {
-    const absl::Status planned = MakePlan(table, "", bytes).status();
+    const absl::Status planned = MakePlan(table, {.order_by = bytes}).status();
     KITH_CHECK(order.ok() || !planned.ok());
     KITH_CHECK(IsUtf8(planned.message()));
   }

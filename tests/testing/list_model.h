@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -73,7 +74,10 @@ class ListModel {
   struct Condition {
     std::string text;  // as the filter has it
     std::function<bool(const Row&)> holds;
+    enum class Form { kOne, kNot, kAny, kAll };  // the later ones bind less
+    Form form = Form::kOne;
   };
+  using Conditions = std::vector<Condition>;
   struct Order {
     std::string field;
     bool descending;
@@ -117,6 +121,91 @@ class ListModel {
             }};
   }
 
+  // Whether the field has a value.
+  Condition IsThere(const std::string& name) const {
+    const Field& field = fields_.at(name);
+    return {absl::StrCat(name, AnyOf({":*", " : *"})),
+            [=, unset = field.unset.value_or("")](const Row& row) {
+              for (const std::string& value : field.values(row)) {
+                if (value != unset) return true;
+              }
+              return false;
+            }};
+  }
+
+  // `text` is not empty.
+  Condition Contains(const std::string& name, const std::string& text) const {
+    const Field& field = fields_.at(name);
+    return {absl::StrCat("contains(", name, ", ", Quoted(text), ")"),
+            [=, normal = Normal(name, text)](const Row& row) {
+              for (const std::string& value : field.values(row)) {
+                if (absl::StrContains(value, normal)) return true;
+              }
+              return false;
+            }};
+  }
+
+  // Literals, and the values that they stand for.
+  Condition In(const std::string& name,
+               const std::vector<std::pair<std::string, std::string>>& literals) const {
+    const Field& field = fields_.at(name);
+    std::string text = absl::StrCat(name, " in (");
+    for (const auto& [literal, value] : literals) absl::StrAppend(&text, literal, ", ");
+    text.resize(text.size() - 2);
+    return {text + ")", [=](const Row& row) {
+              for (const std::string& value : field.values(row)) {
+                for (const auto& literal : literals) {
+                  if (literal.second == value) return true;
+                }
+              }
+              return false;
+            }};
+  }
+
+  static Condition Not(const Condition& part) {
+    const std::string inner = Within(part, Condition::Form::kOne);
+    return {AnyOf({"NOT ", "-"}) + inner, [part](const Row& row) { return !part.holds(row); },
+            Condition::Form::kNot};
+  }
+  static Condition All(const Conditions& parts) {
+    std::string text;
+    for (const Condition& part : parts) {
+      if (!text.empty()) text += AnyOf({" AND ", " "});
+      text += Within(part, Condition::Form::kAny);
+    }
+    const auto holds = [parts](const Row& row) {
+      for (const Condition& part : parts) {
+        if (!part.holds(row)) return false;
+      }
+      return true;
+    };
+    return {text, holds, Condition::Form::kAll};
+  }
+  static Condition Any(const Conditions& parts) {
+    std::string text;
+    for (const Condition& part : parts) {
+      if (!text.empty()) text += " OR ";
+      text += Within(part, Condition::Form::kNot);
+    }
+    const auto holds = [parts](const Row& row) {
+      for (const Condition& part : parts) {
+        if (part.holds(row)) return true;
+      }
+      return false;
+    };
+    return {text, holds, Condition::Form::kAny};
+  }
+
+  // A tree of the conditions that `leaf` draws.
+  static Condition AnyTree(const std::function<Condition()>& leaf, int depth) {
+    if (depth == 0 || *rc::gen::inRange(0, 4) == 0) return leaf();
+    if (*rc::gen::inRange(0, 4) == 0) return Not(AnyTree(leaf, depth - 1));
+    Conditions parts;
+    const int count = *rc::gen::inRange(2, 4);
+    for (int i = 0; i < count; ++i) parts.push_back(AnyTree(leaf, depth - 1));
+    return *rc::gen::arbitrary<bool>() ? All(parts) : Any(parts);
+  }
+
   // By up to two of the fields, which have one value each.
   static std::vector<Order> AnyOrder(std::vector<std::string> fields) {
     std::vector<Order> order;
@@ -132,14 +221,11 @@ class ListModel {
   }
 
   // Lists what fulfils all the conditions, as of the snapshot's position, and fails the property
-  // where the table says otherwise.
+  // where the table says otherwise. `as_of` as ListQuery has it.
   void ExpectListed(const projections::Table<Row>& table, const projections::ViewSnapshot& snapshot,
-                    WorkspaceId workspace, const Rows& rows,
-                    const std::vector<Condition>& conditions,
-                    const std::vector<Order>& order) const {
-    const std::string filter = absl::StrJoin(
-        conditions, " AND ",
-        [](std::string* out, const Condition& condition) { absl::StrAppend(out, condition.text); });
+                    WorkspaceId workspace, const Rows& rows, const Conditions& conditions,
+                    const std::vector<Order>& order, bool as_of = true) const {
+    const std::string filter = All(conditions).text;
     const std::string order_by = absl::StrJoin(order, ", ", [](std::string* out, const Order& by) {
       absl::StrAppend(out, by.field, by.descending ? " desc" : "");
     });
@@ -147,7 +233,7 @@ class ListModel {
     const int page_size = *rc::gen::inRange(1, 6);
     const auto listed =
         ListAll(table, snapshot, workspace,
-                {.filter = filter, .order_by = order_by, .page_size = page_size, .as_of = true});
+                {.filter = filter, .order_by = order_by, .page_size = page_size, .as_of = as_of});
     RC_LOG() << listed.status().ToString() << "\n";
     RC_ASSERT(listed.ok());
     std::vector<std::string> names = *listed;
@@ -159,6 +245,11 @@ class ListModel {
   }
 
  private:
+  // As a part of another one, in which those that bind less than `form` need parentheses.
+  static std::string Within(const Condition& part, typename Condition::Form form) {
+    return part.form <= form ? part.text : absl::StrCat("(", part.text, ")");
+  }
+
   std::string Normal(const std::string& name, const std::string& text) const {
     const Field& field = fields_.at(name);
     return field.normalise ? field.normalise(text) : text;

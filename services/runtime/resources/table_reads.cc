@@ -2,6 +2,8 @@
 
 #include <functional>
 
+#include "services/core/date.h"
+
 namespace kith::runtime {
 
 absl::StatusOr<std::string> ListRows(const ReadContext& context,
@@ -14,6 +16,11 @@ absl::StatusOr<std::string> ListRows(const ReadContext& context,
     return context.keys.IsDestroyed(context.workspace(), name);
   };
   if (context.keys.AnyDestroyed()) query.erased = &erased;
+  query.moment.now = context.read_time;
+  if (!query.filter.empty()) {
+    KITH_ASSIGN_OR_RETURN(const auto settings, context.SettingsThen());
+    query.moment.zone = TimeZoneOf(settings->time_zone).value_or(absl::UTCTimeZone());
+  }
   return table.List(context.view(), context.workspace(), query, [&](absl::string_view bytes) {
     return add()->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
   });

@@ -24,8 +24,8 @@ absl::Status GetRow(const ReadContext& context, const projections::Table<Row>& t
   return found ? absl::OkStatus() : NotThere(context, name, not_found(name));
 }
 
-// The page that a query asks for, its token aside, into rows that `add` makes; returns the next
-// page's token.
+// The page that a query asks for, its token and its moment aside, into rows that `add` makes;
+// returns the next page's token.
 absl::StatusOr<std::string> ListRows(const ReadContext& context,
                                      const projections::TableCore& table,
                                      projections::ListQuery query,

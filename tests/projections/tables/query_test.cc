@@ -12,84 +12,128 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string Written(const Comparison& comparison) {
-  return absl::StrCat(comparison.field, OperatorText(comparison.op), "[", comparison.literal, "]",
-                      comparison.prefix ? "*" : "");
+std::string Written(const Expression& expression) {
+  const Comparison& comparison = expression.comparison;
+  switch (expression.kind) {
+    case Expression::Kind::kComparison:
+      return absl::StrCat(comparison.field, OperatorText(comparison.op), "[", comparison.literal,
+                          "]", comparison.prefix ? "*" : "", comparison.is_call ? "()" : "");
+    case Expression::Kind::kNot:
+      return absl::StrCat("not ", Written(expression.parts[0]));
+    case Expression::Kind::kAll:
+    case Expression::Kind::kAny:
+      break;
+  }
+  std::string written = expression.kind == Expression::Kind::kAll ? "all(" : "any(";
+  for (const Expression& part : expression.parts) absl::StrAppend(&written, Written(part), " ");
+  return written + ")";
 }
 
 std::string Parsed(absl::string_view filter) {
   const auto parsed = ParseFilter(filter);
-  if (!parsed.ok()) return parsed.status().ToString();
-  std::string written;
-  for (const Comparison& comparison : *parsed) absl::StrAppend(&written, Written(comparison), " ");
-  return written;
+  return parsed.ok() ? Written(*parsed) : parsed.status().ToString();
 }
 
 TEST(ParseFilter, ReadsEveryOperator) {
-  EXPECT_EQ(Parsed("a=1"), "a=[1] ");
+  EXPECT_EQ(Parsed("a=1"), "a=[1]");
   EXPECT_EQ(Parsed("a != 1 AND b<2 AND c<= 3 AND d >4 AND e>=5 AND f:6"),
-            "a!=[1] b<[2] c<=[3] d>[4] e>=[5] f:[6] ");
+            "all(a!=[1] b<[2] c<=[3] d>[4] e>=[5] f:[6] )");
+  EXPECT_EQ(Parsed("a in (1, \"two\" ,three)"), "any(a=[1] a=[two] a=[three] )");
+  EXPECT_EQ(Parsed("a IN(1)"), "a=[1]");
+  EXPECT_EQ(Parsed("contains( a , \"x y\" )"), "acontains[x y]");
 }
 
 TEST(ParseFilter, ReadsLiterals) {
-  EXPECT_EQ(Parsed(R"(a = "two words")"), "a=[two words] ");
-  EXPECT_EQ(Parsed(R"(a = "say \"hi\" \\ ")"), R"(a=[say "hi" \ ] )");
-  EXPECT_EQ(Parsed("a = users/01J-x_y.z"), "a=[users/01J-x_y.z] ");
-  EXPECT_EQ(Parsed("a > -5.5"), "a>[-5.5] ");
-  EXPECT_EQ(Parsed("a = Zürich"), "a=[Zürich] ");
-  EXPECT_EQ(Parsed("a = \"\""), "a=[] ");
-  EXPECT_EQ(Parsed("a = AND AND b = OR"), "a=[AND] b=[OR] ");
+  EXPECT_EQ(Parsed(R"(a = "two words")"), "a=[two words]");
+  EXPECT_EQ(Parsed(R"(a = "say \"hi\" \\ ")"), R"(a=[say "hi" \ ])");
+  EXPECT_EQ(Parsed("a = users/01J-x_y.z"), "a=[users/01J-x_y.z]");
+  EXPECT_EQ(Parsed("a > -5.5"), "a>[-5.5]");
+  EXPECT_EQ(Parsed("a = Zürich"), "a=[Zürich]");
+  EXPECT_EQ(Parsed("a = \"\""), "a=[]");
+  EXPECT_EQ(Parsed("a = AND AND b = OR"), "all(a=[AND] b=[OR] )");
+  EXPECT_EQ(Parsed("a > now() AND b < -30d"), "all(a>[now]() b<[-30d] )");
 }
 
 TEST(ParseFilter, TellsAPrefixFromAStar) {
-  EXPECT_EQ(Parsed("a = ab*"), "a=[ab]* ");
-  EXPECT_EQ(Parsed("a = \"ab*\""), "a=[ab]* ");
-  EXPECT_EQ(Parsed(R"(a = "ab\*")"), "a=[ab*] ");
-  EXPECT_EQ(Parsed("a:*"), "a:[]* ");
+  EXPECT_EQ(Parsed("a = ab*"), "a=[ab]*");
+  EXPECT_EQ(Parsed("a = \"ab*\""), "a=[ab]*");
+  EXPECT_EQ(Parsed(R"(a = "ab\*")"), "a=[ab*]");
+  EXPECT_EQ(Parsed("a:*"), "a:[]*");
+  EXPECT_EQ(Parsed("a != ab*"), "a!=[ab]*");
   EXPECT_THAT(Parsed("a = *b"), HasSubstr("at the end"));
   EXPECT_THAT(Parsed("a < b*"), HasSubstr("goes with ="));
 }
 
-TEST(ParseFilter, ReadsParenthesesAndSpace) {
-  EXPECT_EQ(Parsed(" ( a=1 AND ( b=2 ) ) AND c=3 "), "a=[1] b=[2] c=[3] ");
-  EXPECT_EQ(Parsed(""), "");
-  EXPECT_EQ(Parsed(" \n\t"), "");
+TEST(ParseFilter, BindsOrTighterThanAnd) {
+  EXPECT_EQ(Parsed("a=1 AND b=2 OR c=3"), "all(a=[1] any(b=[2] c=[3] ) )");
+  EXPECT_EQ(Parsed("a=1 OR b=2 AND c=3"), "all(any(a=[1] b=[2] ) c=[3] )");
+  EXPECT_EQ(Parsed("(a=1 AND b=2) OR c=3"), "any(all(a=[1] b=[2] ) c=[3] )");
+  EXPECT_EQ(Parsed("a=1 b=2 OR c=3"), "all(a=[1] any(b=[2] c=[3] ) )");
 }
 
-TEST(ParseFilter, SaysWhatItDoesNotSupport) {
-  EXPECT_THAT(Parsed("a=1 OR b=2"), HasSubstr("OR at character 5 is not supported"));
-  EXPECT_THAT(Parsed("NOT a=1"), HasSubstr("NOT at character 1 is not supported"));
-  EXPECT_THAT(Parsed("-a=1"), HasSubstr("NOT at character 1 is not supported"));
+TEST(ParseFilter, NegatesWhatFollows) {
+  EXPECT_EQ(Parsed("NOT a=1 OR b=2"), "any(not a=[1] b=[2] )");
+  EXPECT_EQ(Parsed("-a=1 -(b=2 c=3)"), "all(not a=[1] not all(b=[2] c=[3] ) )");
+  EXPECT_THAT(Parsed("NOT NOT a=1"), HasSubstr("a comparison is expected, at character 5"));
+  EXPECT_THAT(Parsed("- a=1"), HasSubstr("a comparison is expected, at character 2"));
+}
+
+TEST(ParseFilter, ReadsWordsWithoutAField) {
+  EXPECT_EQ(Parsed("müller"), "[müller]");
+  EXPECT_EQ(Parsed("anna \"mü ber\" OR b = 1"), "all([anna] any([mü ber] b=[1] ) )");
+  EXPECT_EQ(Parsed("Müll*"), "[Müll]*");
+  EXPECT_THAT(Parsed("a=1 and b=2"), HasSubstr("and is written in capitals"));
+  EXPECT_THAT(Parsed("a=1 Or b=2"), HasSubstr("Or is written in capitals"));
+}
+
+TEST(ParseFilter, ReadsParenthesesAndSpace) {
+  EXPECT_EQ(Parsed(" ( a=1 AND ( b=2 ) ) AND c=3 "), "all(all(a=[1] b=[2] ) c=[3] )");
+  EXPECT_EQ(Parsed(""), "all()");
+  EXPECT_EQ(Parsed(" \n\t"), "all()");
 }
 
 TEST(ParseFilter, SaysWhatItExpectedAndWhere) {
-  EXPECT_THAT(Parsed("a"), HasSubstr("ended where one of = != < <= > >= : is expected"));
-  EXPECT_THAT(Parsed("a ="), HasSubstr("a value is expected"));
+  EXPECT_THAT(Parsed("a ="), HasSubstr("a value is expected, at character 4"));
+  EXPECT_THAT(Parsed("ä = "), HasSubstr("no field of that name, at character 1"));
+  EXPECT_THAT(Parsed("x = ä AND y ="), HasSubstr("at character 14"));
   EXPECT_THAT(Parsed("a = \"open"), HasSubstr("a closing \" is expected"));
   EXPECT_THAT(Parsed("a = \"open\\"), HasSubstr("a closing \" is expected"));
-  EXPECT_THAT(Parsed("(a = 1"), HasSubstr("AND or ) is expected"));
-  EXPECT_THAT(Parsed("a = 1)"), HasSubstr("AND or the end is expected, at character 6"));
-  EXPECT_THAT(Parsed("a = 1 b = 2"), HasSubstr("AND or the end is expected"));
-  EXPECT_THAT(Parsed("= 1"), HasSubstr("a field is expected"));
-  EXPECT_THAT(Parsed("1a = 1"), HasSubstr("a field is expected"));
+  EXPECT_THAT(Parsed("(a = 1"), HasSubstr("AND, OR or ) is expected"));
+  EXPECT_THAT(Parsed("a = 1)"), HasSubstr("or the end is expected, at character 6"));
+  EXPECT_THAT(Parsed("= 1"), HasSubstr("a comparison is expected, at character 1"));
+  EXPECT_THAT(Parsed("a = 1 AND"), HasSubstr("ended where a comparison is expected"));
+  EXPECT_THAT(Parsed("a = 1 OR AND b = 1"), HasSubstr("a comparison is expected"));
   EXPECT_THAT(Parsed("a = (b)"), HasSubstr("put it in quotes"));
+  EXPECT_THAT(Parsed("a in (1"), HasSubstr("a comma or ) is expected"));
+  EXPECT_THAT(Parsed("a in ()"), HasSubstr("a value"));
+  EXPECT_THAT(Parsed("contain(a, b)"), HasSubstr("There is no function contain"));
+  EXPECT_THAT(Parsed("contains(a)"), HasSubstr("a comma and a text is expected"));
+  EXPECT_THAT(Parsed("contains(a, \"\")"), HasSubstr("a text that is not empty"));
 }
 
 TEST(ParseFilter, IsBounded) {
   EXPECT_THAT(Parsed(std::string(kFilterBytesMax + 1, ' ')), HasSubstr("at most"));
-  EXPECT_THAT(Parsed(std::string(1000, '(')), HasSubstr("too many parentheses"));
+  EXPECT_THAT(Parsed(std::string(kFilterBytesMax, '(')), HasSubstr("too many parentheses"));
+  EXPECT_THAT(Parsed(std::string(kFilterBytesMax, '-')), HasSubstr("a comparison is expected"));
+  const std::string at_depth = std::string(kDepthMax, '(') + "a=1" + std::string(kDepthMax, ')');
+  EXPECT_EQ(Parsed(at_depth), "a=[1]");
+  EXPECT_THAT(Parsed("(" + at_depth + ")"), HasSubstr("there may be 32, at character 33"));
   std::string many = "a=1";
-  for (size_t i = 0; i < kComparisonsMax; ++i) many += " AND a=1";
-  EXPECT_THAT(Parsed(many), HasSubstr("at most 32 comparisons"));
+  for (size_t i = 1; i < kComparisonsMax; ++i) many += " OR a=1";
+  EXPECT_TRUE(ParseFilter(many).ok());
+  EXPECT_THAT(Parsed(many + " OR a=1"), HasSubstr("at most 100 comparisons"));
+  std::string more;
+  for (int i = 0; i < 10'000; ++i) more += "a=1 OR ";
+  EXPECT_THAT(Parsed(more), HasSubstr("at most 4096 bytes"));
 }
 
 // Text made of what the grammar is made of, which reaches further into the parser than random
 // bytes.
 std::string Garbage() {
   static const std::vector<std::string> kPieces = {
-      "a",    "b.c", " ",  "=", "!=", "<=", ":", "(", ")", "AND",
-      "OR",   "NOT", "\"", "'", "\\", "*",  "-", "1", "é", std::string(1, '\0'),
-      "\xff", ","};
+      "a",    "b.c", " ",     "=",         "!=",   "<=", ":", "(", ")", "AND",
+      "OR",   "NOT", "\"",    "'",         "\\",   "*",  "-", "1", "é", std::string(1, '\0'),
+      "\xff", ",",   " in (", "contains(", "now()"};
   std::string text;
   for (const int piece : *rc::gen::container<std::vector<int>>(
            rc::gen::inRange<int>(0, static_cast<int>(kPieces.size())))) {
@@ -115,8 +159,8 @@ RC_GTEST_PROP(ParseFilter, GivesBackAnyQuotedText, (const std::string& text)) {
   }
   const auto parsed = ParseFilter(quoted + "\"");
   RC_ASSERT(parsed.ok());
-  RC_ASSERT((*parsed)[0].literal == text);
-  RC_ASSERT(!(*parsed)[0].prefix);
+  RC_ASSERT(parsed->comparison.literal == text);
+  RC_ASSERT(!parsed->comparison.prefix);
 }
 
 TEST(ParseOrderBy, ReadsFieldsAndDirections) {

@@ -13,6 +13,7 @@ namespace {
 using deals::v1::Deal;
 using testing::AnyOf;
 using testing::NumberText;
+using testing::Quoted;
 using Model = testing::ListModel<Deal>;
 using Rows = Model::Rows;
 using Values = Model::Values;
@@ -20,14 +21,17 @@ using Values = Model::Values;
 // Small domains, so that values meet.
 std::string AnyName() { return absl::StrCat("deals/", *rc::gen::inRange(0, 12)); }
 std::string AnyOwner() { return AnyOf({"", "users/a", "users/b", "users/b\\*"}); }
-std::string AnyContact() { return AnyOf({"contacts/a", "contacts/ab", "contacts/b", "x"}); }
+std::string AnyStage() { return AnyOf({"pipelines/p/stages/1", "pipelines/p/stages/2"}); }
+std::string AnyContact() {
+  return AnyOf({"contacts/a", "contacts/ab", "contacts/b", "contacts/x"});
+}
 std::string AnyText() { return AnyOf({"", "a", "AB", "ab", "abc", "b", std::string("a\0b", 3)}); }
 
 Deal AnyDeal() {
   Deal deal = MakeDeal(AnyName(), AnyOwner(), AnyText());
   deal.set_product(AnyText());
   deal.set_status(static_cast<deals::v1::DealStatus>(*rc::gen::inRange(0, 4)));
-  deal.set_stage(AnyOf({"s/1", "s/2"}));
+  deal.set_stage(AnyStage());
   deal.set_probability(*rc::gen::inRange(-2, 3));
   if (*rc::gen::arbitrary<bool>()) {
     deal.mutable_expected_close_date()->set_year(2026);
@@ -86,13 +90,32 @@ const Model& DealModel() {
   return model;
 }
 
+// A day of a time is every moment of it.
+Model::Condition AnyCreateDay() {
+  const std::string op = AnyOf({"=", "!=", "<", "<=", ">", ">="});
+  const bool before = *rc::gen::arbitrary<bool>();
+  const int64_t from = before ? -86'400 : 0;  // the two days that the times are of
+  const auto holds = [=](const Deal& deal) {
+    const bool is_set = deal.has_create_time();
+    const int64_t second = deal.create_time().seconds();
+    const bool within = is_set && second >= from && second < from + 86'400;
+    if (op == "=") return within;
+    if (op == "!=") return !within;
+    if (op == "<") return is_set && second < from;
+    if (op == "<=") return is_set && second < from + 86'400;
+    if (op == ">") return is_set && second >= from + 86'400;
+    return is_set && second >= from;
+  };
+  return {absl::StrCat("create_time ", op, before ? " 1969-12-31" : " 1970-01-01"), holds};
+}
+
 Model::Condition AnyCondition() {
   const Model& model = DealModel();
-  switch (*rc::gen::inRange(0, 11)) {
+  switch (*rc::gen::inRange(0, 16)) {
     case 0:
       return model.AnyComparison("owner", AnyOwner());
     case 1: {
-      const std::string stage = AnyOf({"s/1", "s/2"});
+      const std::string stage = AnyStage();
       return model.AnyComparison("stage", stage, stage);
     }
     case 2: {
@@ -127,6 +150,21 @@ Model::Condition AnyCondition() {
       return model.AnyComparison("display_name", AnyText());
     case 8:
       return model.Prefix(AnyOf({"display_name", "product"}), AnyText());
+    case 10:
+      return model.Contains(AnyOf({"display_name", "product", "owner", "contact"}),
+                            AnyOf({"a", "B", "ab", "users", "1", std::string("\0", 1), "\1"}));
+    case 11: {
+      const std::string first = AnyContact();
+      const std::string second = AnyContact();
+      return model.In("contact", {{Quoted(first), first}, {second, second}});
+    }
+    case 12:
+      return model.In("owner", {{"\"\"", ""}, {"users/a", "users/a"}});
+    case 13:
+      return model.IsThere(AnyOf({"owner", "product", "display_name", "contact", "create_time",
+                                  "expected_close_date", "last_activity_time"}));
+    case 14:
+      return AnyCreateDay();
     default:
       return model.Prefix("contact", AnyContact());
   }
@@ -175,19 +213,24 @@ class History {
   std::vector<Rows> states_ = {Rows()};
 };
 
+// Of trees of conditions, which are found through every kind of plan: each by itself, through
+// several stretches side by side, gathered, and by a look at all rows.
 RC_GTEST_PROP(TableModel, ListsWhatAMapWouldAsOfAnyPosition, ()) {
   const History history;
-  for (int round = 0; round < 8; ++round) {
+  for (int round = 0; round < 12; ++round) {
     const auto event = *rc::gen::inRange<size_t>(0, history.size());
     const Rows& rows = history.StateAt(event);
-    std::vector<Model::Condition> conditions;
+    Model::Conditions conditions;
     const int count = *rc::gen::inRange(0, 4);
-    for (int i = 0; i < count; ++i) conditions.push_back(AnyCondition());
+    for (int i = 0; i < count; ++i) {
+      conditions.push_back(Model::AnyTree(AnyCondition, *rc::gen::inRange(0, 4)));
+    }
     const auto order = Model::AnyOrder({"owner", "stage", "status", "product", "probability",
                                         "expected_close_date", "create_time", "display_name",
                                         "last_activity_time"});
+    const bool live = event + 1 == history.size() && *rc::gen::arbitrary<bool>();
     DealModel().ExpectListed(TestDeals(), history.SnapshotAt(event), history.workspace(), rows,
-                             conditions, order);
+                             conditions, order, !live);
   }
 }
 

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
+#include "absl/strings/str_format.h"
 #include "eventstore/base/error.h"
 #include "kith/type/v1/errors.pb.h"
 #include "tests/projections/tables/table_fixture.h"
@@ -180,6 +182,95 @@ TEST_F(ListTest, ComparesEnumsNumbersTimesAndDates) {
   EXPECT_THAT(*List("expected_close_date = \"\""), ElementsAre("deals/1"));
 }
 
+TEST_F(ListTest, JoinsByOrAndNegates) {
+  fixture_.Put(MakeDeal("deals/1", "users/a", "Crane"));
+  fixture_.Put(MakeDeal("deals/2", "users/b", "Digger"));
+  fixture_.Put(MakeDeal("deals/3", "", "Drill"));
+  EXPECT_THAT(*List("owner = users/a OR display_name = digger"), ElementsAre("deals/1", "deals/2"));
+  EXPECT_THAT(*List("owner = users/a OR owner = users/b AND display_name = digger"),
+              ElementsAre("deals/2"));
+  EXPECT_THAT(*List("(owner = users/a AND display_name = x) OR display_name = \"d*\""),
+              ElementsAre("deals/2", "deals/3"));
+  EXPECT_THAT(*List("owner in (users/b, users/a, users/b)"), ElementsAre("deals/1", "deals/2"));
+  EXPECT_THAT(*List("-owner = users/a"), ElementsAre("deals/2", "deals/3")) << "also without one";
+  EXPECT_THAT(*List("NOT (owner = users/a OR owner = users/b)"), ElementsAre("deals/3"));
+  EXPECT_THAT(*List("NOT owner:*"), ElementsAre("deals/3"));
+  EXPECT_THAT(*List("contains(display_name, \"RI\")"), ElementsAre("deals/3"));
+  EXPECT_THAT(*List("owner:* display_name:*", "display_name desc"),
+              ElementsAre("deals/2", "deals/1"));
+}
+
+// The same row through two of the stretches, and stretches in one order that end at different rows.
+TEST_F(ListTest, MergesStretchesInOrder) {
+  for (int i = 0; i < 40; ++i) {
+    const std::string owner = absl::StrCat("users/", i % 4);
+    fixture_.Put(
+        ClosingOn(MakeDeal(absl::StrFormat("deals/%02d", i), owner, "x"), 2026, 1, 1 + i % 28));
+  }
+  constexpr char kEither[] = "owner in (users/0, users/1) OR owner in (users/1, users/2)";
+  std::vector<std::pair<int, std::string>> expected;
+  for (int i = 0; i < 40; ++i) {
+    if (i % 4 != 3) expected.emplace_back(i % 28, absl::StrFormat("deals/%02d", i));
+  }
+  std::sort(expected.begin(), expected.end());
+  std::vector<std::string> names;
+  for (const auto& [day, name] : expected) names.push_back(name);
+  EXPECT_EQ(*List(kEither, "expected_close_date"), names);
+  std::reverse(names.begin(), names.end());
+  EXPECT_EQ(*List(kEither, "expected_close_date desc"), names);
+}
+
+TEST_F(ListTest, TellsWhoHasNoValues) {
+  fixture_.Put(With(MakeDeal("deals/1", "users/a", "Crane"), {"contacts/a"}));
+  fixture_.Put(MakeDeal("deals/2", "users/a", "Digger"));
+  EXPECT_THAT(*List("contact = \"\""), ElementsAre("deals/2"));
+  EXPECT_THAT(*List("contact != \"\""), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("NOT contact:*"), ElementsAre("deals/2"));
+  EXPECT_THAT(*List("NOT contact = contacts/a"), ElementsAre("deals/2"));
+}
+
+// Every page counts from the moment of the first, and so do days, in the zone that is given.
+TEST_F(ListTest, CountsRelativeTimesFromTheFirstPage) {
+  for (int hour = 0; hour < 6; ++hour) {
+    Deal deal = MakeDeal(absl::StrCat("deals/", hour), "users/a", "Crane");
+    deal.mutable_create_time()->set_seconds(1'767'222'000 + hour * 3'600);  // 2025-12-31T23:00Z
+    fixture_.Put(deal);
+  }
+  const ViewSnapshot snapshot = fixture_.Latest();
+  ListQuery query{.filter = "create_time >= now-3h", .order_by = "create_time", .page_size = 2};
+  query.moment.now = absl::FromUnixSeconds(1'767'222'000 + 5 * 3'600);
+  const auto first = TestDeals().List(snapshot, kWorkspace, query);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_THAT(NamesOf(first->rows), ElementsAre("deals/2", "deals/3"));
+  query.page_token = first->next_page_token;
+  query.moment.now = absl::FromUnixSeconds(1'900'000'000);
+  EXPECT_THAT(NamesOf(TestDeals().List(snapshot, kWorkspace, query)->rows),
+              ElementsAre("deals/4", "deals/5"));
+  query = {.filter = "create_time = today", .moment = {absl::FromUnixSeconds(1'767'222'000), {}}};
+  EXPECT_THAT(NamesOf(TestDeals().List(snapshot, kWorkspace, query)->rows), ElementsAre("deals/0"));
+  query.moment.zone = absl::FixedTimeZone(3'600);
+  EXPECT_EQ(TestDeals().List(snapshot, kWorkspace, query)->rows.size(), 6u);
+  ExpectRefused("create_time > -3h", "", "no moment to count from");
+}
+
+// What holds of every row that may be seen, whatever is asked for.
+TEST_F(ListTest, StaysWithinWhatIsHandedIn) {
+  for (const char* name : {"deals/1", "deals/2", "deals/3"}) {
+    fixture_.Put(MakeDeal(name, absl::StrCat("users/", name[6] - '0'), "Crane"));
+  }
+  const auto scope = ParseFilter("owner in (users/1, users/3)");
+  ASSERT_TRUE(scope.ok());
+  ListQuery query{.filter = "display_name = crane OR owner = users/2", .page_size = 1};
+  query.within = &*scope;
+  EXPECT_THAT(*ListAll(fixture_.Latest(), query), ElementsAre("deals/1", "deals/3"));
+  const auto page = TestDeals().List(fixture_.Latest(), kWorkspace, query);
+  const auto other = ParseFilter("owner in (users/1, users/2)");
+  query.within = &*other;
+  query.page_token = page->next_page_token;
+  EXPECT_TRUE(IsError(TestDeals().List(fixture_.Latest(), kWorkspace, query).status(),
+                      type::v1::ERROR_INVALID_PAGE_TOKEN));
+}
+
 TEST_F(ListTest, SortsAFewRowsThatNoIndexHasInOrder) {
   for (const auto& [name, product] : {std::pair("deals/1", "b"), std::pair("deals/2", "a"),
                                       std::pair("deals/3", "c"), std::pair("deals/4", "a")}) {
@@ -311,6 +402,12 @@ TEST_F(ListTest, RefusesToLookAtTooManyRowsAndNamesTheIndexThatWouldHelp) {
   // Few enough on the way of another index.
   EXPECT_THAT(List("owner = users/few", "product")->size(), 20u);
   EXPECT_THAT(List("owner = users/few AND product > \"product 5\"")->size(), 4u);
+  // Each of two ways is narrow, and together they are.
+  EXPECT_THAT(
+      List("owner = users/few OR (contact = contacts/x AND product = y)", "product")->size(), 20u);
+  EXPECT_THAT(List("owner in (users/few, users/none)", "display_name desc")->size(), 20u);
+  ExpectRefused("owner = users/none OR contains(product, \"none\")", "", "More than 10000");
+  EXPECT_THAT(List("owner in (users/few, users/many)", "expected_close_date")->size(), 10'050u);
   // An order whose index would pass over too many rows first: the filter's index finds them, and
   // they are sorted.
   EXPECT_THAT(List("owner = users/few", "display_name desc")->size(), 20u);
@@ -342,11 +439,22 @@ TEST_F(ListTest, NamesWhatIsNotDeclared) {
   ExpectRefused("colour = red", "", "There is no field colour");
   ExpectRefused("colour = red", "", "contact, create_time, display_name");
   ExpectRefused("", "colour", "There is no field colour");
-  ExpectRefused("", "contact", "has many values");
+  ExpectRefused("", "contact", "may have many values");
   ExpectRefused("status = GONE", "", "one of DEAL_STATUS_UNSPECIFIED, OPEN");
   ExpectRefused("probability = many", "", "\"many\" is not a whole number");
   ExpectRefused("expected_close_date = 2026-02-30", "", "is not a date");
   ExpectRefused("create_time > yesterday", "", "is not a time");
+  ExpectRefused("create_time > word", "", "at character 15");
+  ExpectRefused("colour = red", "", "at character 1.");
+  ExpectRefused("ownr = users/a", "", "did you mean owner?");
+  ExpectRefused("status = OPN", "", "did you mean OPEN");
+  ExpectRefused("owner = Moses", "", "\"Moses\" is not a name like users/{user}");
+  ExpectRefused("owner in (users/a, \"Moses Frase\")", "", "at character 20");
+  ExpectRefused("stage = \"new-lead\"", "", "a name like pipelines/{pipeline}/stages/{stage}");
+  ExpectRefused("owner = \"user*\" AND owner = \"usr*\"", "", "beginning of a name like users/{");
+  ExpectRefused("contains(probability, \"4\")", "", "contains() goes with text only");
+  ExpectRefused("owner = now()", "", "now() goes with days and times");
+  ExpectRefused("crane", "", "has no names");
   ExpectRefused("probability = 4*", "", "goes with text only");
 }
 
