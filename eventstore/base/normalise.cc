@@ -161,6 +161,26 @@ std::string FoldedName(absl::string_view text) {
   return Utf8(Normalised(Nfc(), plain));
 }
 
+std::vector<std::string> FoldedWords(absl::string_view text) {
+  const std::string folded = FoldedName(text);
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(folded.data());
+  const auto size = static_cast<int32_t>(folded.size());
+  std::vector<std::string> words;
+  bool within = false;
+  for (int32_t at = 0; at < size;) {
+    const int32_t begin = at;
+    UChar32 character;
+    U8_NEXT(bytes, at, size, character);
+    // A mark belongs to the letter before it.
+    const bool is_part =
+        character >= 0 && (u_isalnum(character) || (U_GET_GC_MASK(character) & U_GC_M_MASK) != 0);
+    if (is_part && !within) words.emplace_back();
+    if (is_part) words.back().append(folded, begin, at - begin);
+    within = is_part;
+  }
+  return words;
+}
+
 std::string NormalFormsVersion() {
   const auto text = [](const UVersionInfo version) {
     char buffer[U_MAX_VERSION_STRING_LENGTH];

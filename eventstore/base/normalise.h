@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -27,6 +28,10 @@ std::string EmailForm(absl::string_view address);
 // The form in which names are searched and ordered: compatibility-composed, case folded, without
 // accents, every run of spaces one space. "  Zoë  ÅNGSTRÖM" → "zoe angstrom".
 std::string FoldedName(absl::string_view text);
+
+// The words of a name in that form: its runs of letters and digits. "Anna-Lena O'Brien" → "anna",
+// "lena", "o", "brien".
+std::vector<std::string> FoldedWords(absl::string_view text);
 
 // Which versions of the libraries make these forms, as loaded: "ICU 72.1, Unicode 15.0, libidn2
 // 2.3.3". Another version may make others, so what is stored under them is made anew then.

@@ -41,6 +41,14 @@ void AddExternalIds(const v1::Contact& contact, ValueSink& out) {
   }
 }
 
+void AddWords(const v1::Contact& contact, projections::WordSink& out) {
+  out.Add(contact.display_name());
+  out.Add(contact.first_name());
+  out.Add(contact.middle_name());
+  out.Add(contact.last_name());
+  out.Add(contact.company_name());
+}
+
 }  // namespace
 
 const Table<v1::Contact>& ContactDirectory::Contacts() {
@@ -50,6 +58,7 @@ const Table<v1::Contact>& ContactDirectory::Contacts() {
                                   .Many("email", FieldType::kString, AddEmails, EmailForm)
                                   .Many("phone", FieldType::kString, AddPhones, NormalPhone)
                                   .Many("external_id", FieldType::kString, AddExternalIds)
+                                  .Words(AddWords)
                                   .Field("display_name", {.normalise = FoldedName})
                                   .Field("company_name", {.normalise = FoldedName})
                                   .Field("owner")
@@ -64,6 +73,7 @@ const Table<v1::Contact>& ContactDirectory::Contacts() {
                                   .Index(7, {"owner", "lifecycle_stage", "display_name"})
                                   .Index(8, {"lifecycle_stage", "display_name"})
                                   .Index(9, {"company_name", "display_name"})
+                                  .Index(10, {"words"})
                                   .Build());
   return table;
 }

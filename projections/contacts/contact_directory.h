@@ -11,12 +11,12 @@ class ContactDirectory final : public projections::ResourceDirectory {
  public:
   static constexpr absl::string_view kName = "contact_directory";
 
-  // Filter fields: email, phone, external_id ("billing:4711"), display_name, owner,
-  // lifecycle_stage, company_name, create_time. E-mail addresses and names are compared by their
-  // normal forms.
+  // Beside every field of a contact: email, phone, external_id ("billing:4711"), and the words of
+  // its names. By index: these, display_name, company_name, owner, lifecycle_stage, create_time.
+  // E-mail addresses and names are compared by their normal forms.
   static const projections::Table<v1::Contact>& Contacts();
 
-  ContactDirectory() : ResourceDirectory(kName, 3, "contacts", Contacts().core()) {}
+  ContactDirectory() : ResourceDirectory(kName, 4, "contacts", Contacts().core()) {}
 };
 
 }  // namespace kith::contacts

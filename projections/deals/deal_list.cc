@@ -10,6 +10,12 @@
 
 namespace kith::deals {
 
+namespace {
+
+void AddWords(const v1::Deal& deal, projections::WordSink& out) { out.Add(deal.display_name()); }
+
+}  // namespace
+
 const projections::Table<v1::Deal>& DealList::Deals() {
   // Every composite serves one usual list from its first page to its last without sorting: a
   // board's column, my deals, what closes next, what was won lately, what nobody looked after.
@@ -21,6 +27,7 @@ const projections::Table<v1::Deal>& DealList::Deals() {
                                             .Field("status")
                                             .Field("owner")
                                             .Field("contact", {.path = "contacts.contact"})
+                                            .Words(AddWords)
                                             .Field("display_name", {.normalise = FoldedName})
                                             .Field("company_name", {.normalise = FoldedName})
                                             .Field("product", {.normalise = FoldedName})
@@ -44,6 +51,7 @@ const projections::Table<v1::Deal>& DealList::Deals() {
                                             .Index(14, {"expected_close_date"})
                                             .Index(15, {"close_time"})
                                             .Index(16, {"create_time"})
+                                            .Index(20, {"words"})
                                             .CurrentIndex(17, {"last_activity_time"})
                                             .CurrentIndex(18, {"owner", "last_activity_time"})
                                             .CurrentIndex(19, {"status", "last_activity_time"})
@@ -80,7 +88,7 @@ absl::Status Touch(WorkspaceId workspace, absl::string_view name, absl::Time tim
 
 }  // namespace
 
-DealList::DealList() : ResourceDirectory(kName, 5, "deals", Deals().core(), FoldListed) {}
+DealList::DealList() : ResourceDirectory(kName, 6, "deals", Deals().core(), FoldListed) {}
 
 bool DealList::Takes(const RecordedEvent& event) const { return IsAboutDeals(event); }
 

@@ -9,14 +9,18 @@ const projections::Table<v1::Pipeline>& PipelineList::Pipelines() {
   static const auto& table = *new projections::Table<v1::Pipeline>(
       projections::TableBuilder<v1::Pipeline>(1)
           .Key([](const v1::Pipeline& pipeline) { return pipeline.name(); })
+          .Words([](const v1::Pipeline& pipeline, projections::WordSink& out) {
+            out.Add(pipeline.display_name());
+          })
           .Field("display_name", {.normalise = FoldedName})
           .Index(1, {"display_name"})
+          .Index(2, {"words"})
           .Build());
   return table;
 }
 
 PipelineList::PipelineList()
-    : ResourceDirectory(kName, 3, "pipelines", Pipelines().core(),
+    : ResourceDirectory(kName, 4, "pipelines", Pipelines().core(),
                         [](const Happening& happening, google::protobuf::Message& resource) {
                           return FoldPipeline(happening, static_cast<v1::Pipeline&>(resource));
                         }) {}

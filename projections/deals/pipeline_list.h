@@ -12,7 +12,8 @@ class PipelineList final : public projections::ResourceDirectory {
  public:
   static constexpr absl::string_view kName = "pipeline_list";
 
-  // The pipelines, by resource name. Filter field: display_name, compared by its normal form.
+  // The pipelines, by resource name. Beside every field of a pipeline: the words of its name. By
+  // index: these, and display_name, compared by its normal form.
   static const projections::Table<v1::Pipeline>& Pipelines();
 
   PipelineList();

@@ -83,6 +83,12 @@ void AppendDateKey(const google::type::Date& value, std::string* key) {
   AppendBigEndian(year << 9 | month << 5 | day, key);
 }
 
+void AppendMoneyKey(const google::type::Money& value, std::string* key) {
+  AppendStringKey(value.currency_code(), key);
+  AppendIntegerKey(value.units(), key);
+  AppendEnumKey(value.nanos(), key);
+}
+
 std::string StringKeyPrefix(absl::string_view beginning) {
   std::string prefix;
   AppendEscaped(beginning, &prefix);
@@ -103,6 +109,8 @@ bool SkipKeyComponent(FieldType type, absl::string_view* key) {
     case FieldType::kDouble:
     case FieldType::kTime:
       return SkipBytes(8, key);
+    case FieldType::kMoney:
+      return SkipString(key) && SkipBytes(12, key);
   }
   return false;
 }

@@ -7,7 +7,8 @@
 //   integer    8 bytes, big-endian, the sign bit flipped      unsigned 8 bytes, big-endian
 //   double     8 bytes, big-endian, negative ones inverted    enum     4 bytes, big-endian, the
 //   sign bit flipped time       microseconds since 1970, as an integer         date     4 bytes:
-//   year, month and day; 0 when unset
+//   year, month and day; 0 when unset                                           money    its
+//   currency as a string, units as an integer, nanos as an enum
 #pragma once
 
 #include <cstdint>
@@ -18,11 +19,12 @@
 #include "absl/time/time.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/type/date.pb.h"
+#include "google/type/money.pb.h"
 
 namespace kith::projections {
 
 // What a component holds.
-enum class FieldType { kString, kBool, kInteger, kUnsigned, kDouble, kEnum, kTime, kDate };
+enum class FieldType { kString, kBool, kInteger, kUnsigned, kDouble, kEnum, kTime, kDate, kMoney };
 
 void AppendStringKey(absl::string_view value, std::string* key);
 void AppendBoolKey(bool value, std::string* key);
@@ -33,6 +35,8 @@ void AppendEnumKey(int32_t value, std::string* key);
 void AppendTimeKey(absl::Time value,
                    std::string* key);  // InfinitePast, the unset time, sorts first
 void AppendDateKey(const google::type::Date& value, std::string* key);
+// Sorts by currency, and within one by amount.
+void AppendMoneyKey(const google::type::Money& value, std::string* key);
 
 // A string component as far as every string with this beginning shares it: without its end.
 std::string StringKeyPrefix(absl::string_view beginning);
@@ -63,6 +67,8 @@ constexpr FieldType FieldTypeOf() {
     return FieldType::kTime;
   else if constexpr (std::is_same_v<V, google::type::Date>)
     return FieldType::kDate;
+  else if constexpr (std::is_same_v<V, google::type::Money>)
+    return FieldType::kMoney;
   else {
     static_assert(std::is_convertible_v<Value, absl::string_view>, "not a key component");
     return FieldType::kString;
@@ -88,6 +94,8 @@ void AppendKey(const Value& value, std::string* key) {
     AppendTimeKey(value, key);
   else if constexpr (type == FieldType::kDate)
     AppendDateKey(value, key);
+  else if constexpr (type == FieldType::kMoney)
+    AppendMoneyKey(value, key);
   else
     AppendStringKey(value, key);
 }

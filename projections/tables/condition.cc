@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/normalise.h"
 #include "eventstore/base/status_macros.h"
 
 namespace kith::projections {
@@ -22,23 +23,13 @@ class Binder {
     }
     if (expression.kind == Expression::Kind::kComparison) {
       if (expression.comparison.op == Operator::kWords) {
-        return InvalidFilterAt(
-            expression.comparison.at,
-            absl::StrCat("\"", expression.comparison.literal,
-                         "\" stands without a field, and what is listed has no names to look for "
-                         "it in: write field = value"));
+        return BindWords(expression.comparison, negated);
       }
       KITH_ASSIGN_OR_RETURN(Predicate predicate,
                             BindComparison(expression.comparison, fields_, moment_));
-      if (negated) {
-        const Field& field = fields_[predicate.field];
-        predicate = Negated(std::move(predicate), field);
-      }
-      predicates_->push_back(std::move(predicate));
-      return Condition::Of(predicates_->size() - 1);
+      return Take(std::move(predicate), negated);
     }
-    const bool is_all = (expression.kind == Expression::Kind::kAll) != negated;
-    Condition condition{is_all ? Condition::Kind::kAll : Condition::Kind::kAny, 0, {}};
+    Condition condition = Joined(expression.kind == Expression::Kind::kAll, negated);
     for (const Expression& part : expression.parts) {
       KITH_ASSIGN_OR_RETURN(Condition bound, Bind(part, negated));
       condition.parts.push_back(std::move(bound));
@@ -47,6 +38,45 @@ class Binder {
   }
 
  private:
+  static Condition Joined(bool is_all, bool negated) {
+    return {is_all != negated ? Condition::Kind::kAll : Condition::Kind::kAny, 0, {}};
+  }
+
+  Condition Take(Predicate predicate, bool negated) {
+    const Field& field = fields_[predicate.field];
+    predicates_->push_back(negated ? Negated(std::move(predicate), field) : std::move(predicate));
+    return Condition::Of(predicates_->size() - 1);
+  }
+
+  // Each word begins some word of the record's names. The longest comes first, because one of them
+  // leads to the rows.
+  absl::StatusOr<Condition> BindWords(const Comparison& comparison, bool negated) {
+    const auto field = std::find_if(fields_.begin(), fields_.end(),
+                                    [](const Field& candidate) { return candidate.is_words; });
+    if (field == fields_.end()) {
+      return InvalidFilterAt(
+          comparison.at, absl::StrCat("\"", comparison.literal,
+                                      "\" stands without a field, and what is listed has no names "
+                                      "to look for it in: write field = value"));
+    }
+    std::vector<std::string> words = FoldedWords(comparison.literal);
+    if (words.empty()) {
+      return InvalidFilterAt(comparison.at, absl::StrCat("There is no letter or digit in \"",
+                                                         comparison.literal, "\""));
+    }
+    std::stable_sort(words.begin(), words.end(), [](const std::string& a, const std::string& b) {
+      return a.size() > b.size();
+    });
+    Condition condition = Joined(true, negated);
+    for (const std::string& word : words) {
+      KITH_ASSIGN_OR_RETURN(ValueRange range, field->BeginningWith(word));
+      Predicate predicate{.field = static_cast<size_t>(field - fields_.begin())};
+      predicate.range = std::move(range);
+      condition.parts.push_back(Take(std::move(predicate), negated));
+    }
+    return condition;
+  }
+
   const std::vector<Field>& fields_;
   const Moment& moment_;
   std::vector<Predicate>* const predicates_;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/normalise.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
 #include "projections/store/versioned_store.h"
@@ -46,6 +47,7 @@ FieldType TypeOf(const FieldDescriptor& leaf) {
   }
   const Descriptor* message = leaf.message_type();
   if (message == google::type::Date::descriptor()) return FieldType::kDate;
+  if (message == google::type::Money::descriptor()) return FieldType::kMoney;
   KITH_CHECK(message == google::protobuf::Timestamp::descriptor());
   return FieldType::kTime;
 }
@@ -64,6 +66,9 @@ void AddMessage(const Message& message, const FieldDescriptor* leaf, int index, 
                                    : reflection.GetRepeatedMessage(message, leaf, index);
   if (leaf->message_type() == google::type::Date::descriptor()) {
     return out.Add(static_cast<const google::type::Date&>(value));
+  }
+  if (leaf->message_type() == google::type::Money::descriptor()) {
+    return out.Add(static_cast<const google::type::Money&>(value));
   }
   const bool set = index >= 0 || reflection.HasField(message, leaf);
   out.Add(set ? TimeOf(static_cast<const google::protobuf::Timestamp&>(value))
@@ -156,6 +161,12 @@ bool IsSameLeaf(const Message& a, const Message& b, const FieldDescriptor* leaf)
     return date_a.year() == date_b.year() && date_a.month() == date_b.month() &&
            date_a.day() == date_b.day();
   }
+  if (leaf->message_type() == google::type::Money::descriptor()) {
+    const auto& money_a = static_cast<const google::type::Money&>(in_a);
+    const auto& money_b = static_cast<const google::type::Money&>(in_b);
+    return money_a.currency_code() == money_b.currency_code() &&
+           money_a.units() == money_b.units() && money_a.nanos() == money_b.nanos();
+  }
   const auto& time_a = static_cast<const google::protobuf::Timestamp&>(in_a);
   const auto& time_b = static_cast<const google::protobuf::Timestamp&>(in_b);
   return time_a.seconds() == time_b.seconds() && time_a.nanos() == time_b.nanos();
@@ -191,7 +202,7 @@ std::string NearestName(absl::string_view text, const google::protobuf::EnumDesc
 
 LiteralValues One(std::string value) {
   std::string end = PrefixEnd(value);
-  return {std::move(value), std::move(end), true};
+  return {std::move(value), std::move(end), true, {}};
 }
 
 absl::StatusOr<LiteralValues> EnumFor(absl::string_view literal,
@@ -222,7 +233,9 @@ absl::StatusOr<LiteralValues> TimesFor(absl::string_view literal, const Moment& 
   KITH_ASSIGN_OR_RETURN(const TimeLiteral time, ParseTimeLiteral(literal, moment, false));
   if (time.time.has_value()) return One(KeyOf(*time.time));
   return LiteralValues{KeyOf(BeginningOf(time.day, moment.zone)),
-                       KeyOf(BeginningOf(time.day + 1, moment.zone)), false};
+                       KeyOf(BeginningOf(time.day + 1, moment.zone)),
+                       false,
+                       {}};
 }
 
 absl::StatusOr<LiteralValues> DaysFor(absl::string_view literal, const Moment& moment) {
@@ -233,6 +246,50 @@ absl::StatusOr<LiteralValues> DaysFor(absl::string_view literal, const Moment& m
   date.set_month(time.day.month());
   date.set_day(time.day.day());
   return One(KeyOf(date));
+}
+
+// "24000.50 EUR", "EUR 24000".
+bool ParseMoney(absl::string_view literal, google::type::Money* money) {
+  std::vector<absl::string_view> parts = absl::StrSplit(literal, ' ', absl::SkipEmpty());
+  if (parts.size() != 2) return false;
+  if (absl::ascii_isalpha(parts[0][0])) std::swap(parts[0], parts[1]);
+  absl::string_view amount = parts[0];
+  const absl::string_view currency = parts[1];
+  if (currency.size() != 3 || !std::all_of(currency.begin(), currency.end(),
+                                           [](char c) { return absl::ascii_isupper(c); })) {
+    return false;
+  }
+  const bool is_negative = absl::ConsumePrefix(&amount, "-");
+  const std::pair<absl::string_view, absl::string_view> split =
+      absl::StrSplit(amount, absl::MaxSplits('.', 1));
+  std::string nanos(split.second);
+  const bool has_point = absl::StrContains(amount, '.');
+  if (split.first.empty() || nanos.size() > 9 || (has_point && nanos.empty())) return false;
+  const auto is_digit = [](char c) { return absl::ascii_isdigit(c); };
+  if (!std::all_of(split.first.begin(), split.first.end(), is_digit) ||
+      !std::all_of(nanos.begin(), nanos.end(), is_digit)) {
+    return false;
+  }
+  nanos.resize(9, '0');
+  int64_t units = 0;
+  int32_t fraction = 0;
+  if (!absl::SimpleAtoi(split.first, &units) || !absl::SimpleAtoi(nanos, &fraction)) return false;
+  money->set_currency_code(std::string(currency));
+  money->set_units(is_negative ? -units : units);
+  money->set_nanos(is_negative ? -fraction : fraction);
+  return true;
+}
+
+// Amounts are compared within a currency only. The empty literal is the amount of what has none.
+absl::StatusOr<LiteralValues> MoneyFor(absl::string_view literal) {
+  google::type::Money money;
+  if (!literal.empty() && !ParseMoney(literal, &money)) {
+    return NotA(literal, "an amount with its currency like \"24000.50 EUR\"");
+  }
+  LiteralValues values = One(KeyOf(money));
+  const std::string currency = KeyOf(money.currency_code());
+  values.among = {currency, PrefixEnd(currency)};
+  return values;
 }
 
 // Whether a name, or the beginning of one, can be of a pattern like "users/{user}".
@@ -273,11 +330,16 @@ void ValueRange::Intersect(const ValueRange& other) {
   none = none || other.none || (!to.empty() && from >= to);
 }
 
+void WordSink::Add(absl::string_view name) {
+  for (const std::string& word : FoldedWords(name)) words_.Add(word);
+}
+
 std::string FoldAscii(absl::string_view text) { return absl::AsciiStrToLower(text); }
 
 std::vector<std::string> Field::ValuesOf(const Message& row) const {
   std::vector<std::string> values;
-  ValueSink sink(normalise, &values);
+  static const Normalise kNone;
+  ValueSink sink(is_words ? kNone : normalise, &values);
   get(row, sink);
   KITH_CHECK(many || values.size() == 1);
   std::sort(values.begin(), values.end());
@@ -315,6 +377,8 @@ absl::StatusOr<LiteralValues> Field::ValuesFor(absl::string_view literal,
       return TimesFor(literal, moment);
     case FieldType::kDate:
       return DaysFor(literal, moment);
+    case FieldType::kMoney:
+      return MoneyFor(literal);
   }
   return absl::InternalError("unknown field type");
 }
@@ -344,6 +408,8 @@ std::string Field::Unset() const {
       return KeyOf(absl::InfinitePast());
     case FieldType::kDate:
       return KeyOf(google::type::Date());
+    case FieldType::kMoney:
+      return KeyOf(google::type::Money());
   }
   return "";
 }
@@ -352,6 +418,7 @@ Field FieldAt(const Descriptor& row, absl::string_view name, absl::string_view p
               Normalise normalise) {
   Field field;
   field.name = std::string(name);
+  field.path = std::string(path);
   field.personal = false;
   Path steps;
   const Descriptor* message = &row;

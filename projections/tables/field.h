@@ -65,17 +65,32 @@ struct LiteralValues {
   std::string first;
   std::string end;  // what follows them; empty when nothing can
   bool is_one = true;
+  // What they are compared among, where not all values of the field are: a currency's amounts.
+  ValueRange among;
+};
+
+// Collects the words of a record's names.
+class WordSink {
+ public:
+  explicit WordSink(ValueSink& words) : words_(words) {}
+
+  void Add(absl::string_view name);
+
+ private:
+  ValueSink& words_;
 };
 
 struct Field {
   using Getter = std::function<void(const google::protobuf::Message& row, ValueSink& out)>;
 
   std::string name;
+  std::string path;  // in the row, by which it is known as well; empty where it is computed
   FieldType type = FieldType::kString;
   bool many = false;  // a row may have any number of values; otherwise it has exactly one
   Getter get;
   Normalise normalise;                                          // only of strings
   const google::protobuf::EnumDescriptor* enum_type = nullptr;  // of kEnum, where it is known
+  bool is_words = false;           // words of names: their forms already are what is compared
   std::vector<std::string> links;  // patterns of the resource names that it holds, "users/{user}"
   // Its values may tell something personal: the proto says so, or it is computed and nobody knows.
   bool personal = true;

@@ -23,7 +23,7 @@ ValueRange From(std::string value) {
 Predicate IsThere(size_t index, const Field& field) {
   Predicate predicate{.field = index};
   if (field.type == FieldType::kString || field.type == FieldType::kTime ||
-      field.type == FieldType::kDate) {
+      field.type == FieldType::kDate || field.type == FieldType::kMoney) {
     predicate.range = From(PrefixEnd(field.Unset()));  // it sorts first
   } else if (!field.many) {
     const std::string unset = field.Unset();
@@ -112,6 +112,7 @@ absl::StatusOr<Predicate> BindValues(const Comparison& comparison, size_t index,
                                                                " ", values.status().message()));
   }
   Predicate predicate{.field = index, .range = RangeOf(comparison.op, *values)};
+  predicate.range.Intersect(values->among);
   // A day or a time that is not set is before no other.
   const bool is_upper = comparison.op == Operator::kLess || comparison.op == Operator::kLessEqual;
   if (is_time && is_upper && !field.many) {
@@ -166,7 +167,7 @@ absl::StatusOr<size_t> FindField(absl::string_view name, const std::vector<Field
                                  size_t character) {
   std::vector<absl::string_view> names;
   for (size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].name == name) return i;
+    if (fields[i].name == name || fields[i].path == name) return i;
     names.push_back(fields[i].name);
   }
   std::sort(names.begin(), names.end());
@@ -174,7 +175,7 @@ absl::StatusOr<size_t> FindField(absl::string_view name, const std::vector<Field
   const std::string message =
       absl::StrCat("There is no field ", name, " to filter or order by",
                    nearest.empty() ? "" : absl::StrCat(", did you mean ", nearest, "?"),
-                   "; there are ", absl::StrJoin(names, ", "));
+                   " (there are ", absl::StrJoin(names, ", "), ")");
   return character == 0 ? InvalidFilter(absl::StrCat(message, "."))
                         : InvalidFilterAt(character, message);
 }

@@ -15,9 +15,10 @@
 //   }
 //
 // Table and index numbers are persisted; a change of meaning needs a new version of the projection,
-// which rebuilds it. Every declared field can be filtered by. An index serves equality on its first
-// fields, then a prefix or a range on the next one, and the order of those that follow. What no
-// index serves is done on at most kScanRowsMax rows.
+// which rebuilds it. Every field of a row can be filtered by (every_field.h): declared are those
+// that are computed, normalised in a way of their own, or have an index. An index serves equality
+// on its first fields, then a prefix or a range on the next one, and the order of those that
+// follow. What no index serves is done on at most kScanRowsMax rows.
 //
 // A list in the order of a current index has the order of the moment its page is read at, and every
 // row as it was at the position of the first page. A row that moved in between comes again where it
@@ -40,9 +41,11 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "eventstore/base/normalise.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/engine/view_batch.h"
 #include "projections/engine/view_snapshot.h"
+#include "projections/tables/every_field.h"
 #include "projections/tables/field.h"
 #include "projections/tables/page_token.h"
 #include "projections/tables/query.h"
@@ -204,6 +207,20 @@ class TableBuilder {
                  get(static_cast<const Row&>(row), out);
                });
   }
+  // The field "words", of the words of the row's names, which `get(const Row&, WordSink&)` adds. A
+  // filter asks for their beginnings by words without a field; an index on it serves them.
+  template <class Get>
+  TableBuilder& Words(Get get) {
+    Many(
+        "words", FieldType::kString,
+        [get](const Row& row, ValueSink& out) {
+          WordSink words(out);
+          get(row, words);
+        },
+        FoldedName);
+    declaration_.fields.back().is_words = true;
+    return *this;
+  }
   // An index over declared fields, at most one of them of many values. `number` is unique in the
   // table, 1 to 250. The projection says has_indexes.
   TableBuilder& Index(uint8_t number, std::initializer_list<absl::string_view> fields) {
@@ -218,13 +235,21 @@ class TableBuilder {
     return *this;
   }
 
-  Table<Row> Build() { return Table<Row>(std::move(declaration_)); }
+  Table<Row> Build() {
+    declaration_.declared_fields = declaration_.fields.size();
+    AddEveryField(*Row::descriptor(), &declaration_.fields);
+    return Table<Row>(std::move(declaration_));
+  }
 
  private:
   TableBuilder& Add(absl::string_view name, FieldType type, bool many, Normalise normalise,
                     projections::Field::Getter get) {
-    declaration_.fields.push_back(
-        {std::string(name), type, many, std::move(get), std::move(normalise)});
+    projections::Field& field = declaration_.fields.emplace_back();
+    field.name = std::string(name);
+    field.type = type;
+    field.many = many;
+    field.get = std::move(get);
+    field.normalise = std::move(normalise);
     return *this;
   }
 

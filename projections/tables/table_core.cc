@@ -45,7 +45,7 @@ class SameFields {
  public:
   // Borrows both.
   SameFields(RowValues& before, RowValues& after)
-      : before_(before), after_(after), same_(before.table().fields.size()) {}
+      : before_(before), after_(after), same_(before.table().declared_fields) {}
 
   // An index over fields that did not change has nothing to bring in line.
   bool AreSame(const IndexDeclaration& index) {
@@ -55,6 +55,7 @@ class SameFields {
 
  private:
   bool IsSame(size_t field) {
+    if (field >= same_.size()) same_.resize(field + 1);
     if (!same_[field].has_value()) {
       const auto& alike = before_.table().fields[field].alike;
       same_[field] = (alike != nullptr && alike(before_.row(), after_.row())) ||

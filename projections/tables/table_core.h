@@ -59,6 +59,7 @@ struct TableDeclaration {
   const google::protobuf::Message* row = nullptr;
   std::function<std::string(const google::protobuf::Message&)> key;
   std::vector<Field> fields;
+  size_t declared_fields = 0;  // the first of them; the others are those that every row has
   std::vector<IndexDeclaration> indexes;
 };
 

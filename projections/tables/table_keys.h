@@ -29,12 +29,14 @@ class RowValues {
  public:
   // Borrows both.
   RowValues(const TableDeclaration& table, const google::protobuf::Message& row)
-      : table_(table), row_(row), values_(table.fields.size()) {}
+      : table_(table), row_(row), values_(table.declared_fields) {}
 
   const TableDeclaration& table() const { return table_; }
   const google::protobuf::Message& row() const { return row_; }
-  // Of the field of this index in the table's fields; sorted, each once.
+  // Of the field of this index in the table's fields; sorted, each once. Until another is asked
+  // for.
   const std::vector<std::string>& Of(size_t field) {
+    if (field >= values_.size()) values_.resize(field + 1);
     auto& values = values_[field];
     if (!values.has_value()) values = table_.fields[field].ValuesOf(row_);
     return *values;

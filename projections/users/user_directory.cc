@@ -11,6 +11,9 @@ const Table<v1::User>& UserDirectory::Users() {
   static const auto& table =
       *new Table<v1::User>(TableBuilder<v1::User>(1)
                                .Key([](const v1::User& user) { return user.name(); })
+                               .Words([](const v1::User& user, projections::WordSink& out) {
+                                 out.Add(user.display_name());
+                               })
                                .Field("display_name", {.normalise = FoldedName})
                                .Field("email", {.normalise = EmailForm})
                                .Field("office", {.normalise = FoldedName})
@@ -21,6 +24,7 @@ const Table<v1::User>& UserDirectory::Users() {
                                .Index(3, {"office", "display_name"})
                                .Index(4, {"create_time"})
                                .Index(5, {"manager"})
+                               .Index(6, {"words"})
                                .Build());
   return table;
 }

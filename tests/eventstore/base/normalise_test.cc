@@ -53,6 +53,16 @@ TEST(EmailForm, LowersTheBeginningOfAnAddress) {
   EXPECT_EQ(EmailForm("Ada@Example.org"), "ada@example.org");
 }
 
+TEST(FoldedWords, AreRunsOfLettersAndDigits) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(FoldedWords("  Anna-Lena  MÜLLER (O'Brien) "),
+            (Words{"anna", "lena", "muller", "o", "brien"}));
+  EXPECT_EQ(FoldedWords("Söhne & Co. 4711"), (Words{"sohne", "co", "4711"}));
+  EXPECT_EQ(FoldedWords("Jean\u2013Luc \u201eЖук\u201c"), (Words{"jean", "luc", "жук"}));
+  EXPECT_EQ(FoldedWords("हिन्दी"), Words{FoldedName("हिन्दी")}) << "marks belong to their letters";
+  EXPECT_TRUE(FoldedWords(" -- ").empty());
+}
+
 TEST(FoldedName, PassesOverCaseAccentsAndSpaces) {
   EXPECT_EQ(FoldedName("  Zoë  ÅNGSTRÖM "), "zoe angstrom");
   EXPECT_EQ(FoldedName("Straße"), FoldedName("STRASSE"));

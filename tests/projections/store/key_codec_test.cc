@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 #include <tuple>
+#include <vector>
 
 namespace kith::projections {
 namespace {
@@ -75,6 +78,27 @@ TEST(KeyOf, SortsDatesAndTheUnsetOnesFirst) {
   EXPECT_LT(date(2026, 1, 31), date(2026, 2, 1));
   EXPECT_LT(KeyOf(absl::InfinitePast()), KeyOf(absl::UnixEpoch() - absl::Hours(1'000'000)));
   EXPECT_EQ(KeyOf(0.0), KeyOf(-0.0));
+}
+
+TEST(KeyOf, SortsMoneyByCurrencyThenAmount) {
+  const auto money = [](const char* currency, int64_t units, int32_t nanos) {
+    google::type::Money money;
+    money.set_currency_code(currency);
+    money.set_units(units);
+    money.set_nanos(nanos);
+    return KeyOf(money);
+  };
+  const std::vector<std::string> sorted = {
+      money("", 0, 0),     money("EUR", -2, 0), money("EUR", -1, -500),       money("EUR", -1, 0),
+      money("EUR", 0, -1), money("EUR", 0, 0),  money("EUR", 0, 999'999'999), money("EUR", 1, 0),
+      money("USD", -9, 0)};
+  EXPECT_TRUE(std::is_sorted(sorted.begin(), sorted.end()));
+  std::string key = money("EUR", 1, 2) + "rest";
+  absl::string_view rest = key;
+  EXPECT_TRUE(SkipKeyComponent(FieldType::kMoney, &rest));
+  EXPECT_EQ(rest, "rest");
+  rest = absl::string_view(key).substr(0, 10);
+  EXPECT_FALSE(SkipKeyComponent(FieldType::kMoney, &rest));
 }
 
 // Keys are persisted.

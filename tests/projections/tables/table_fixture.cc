@@ -21,11 +21,13 @@ const Table<Deal>& TestDeals() {
           .Field("display_name", {.normalise = FoldAscii})
           .Field("contact", {.path = "contacts.contact"})
           .Computed("units", [](const Deal& deal) { return deal.amount().units(); })
+          .Words([](const Deal& deal, WordSink& out) { out.Add(deal.display_name()); })
           .Index(1, {"owner", "expected_close_date"})
           .Index(2, {"display_name"})
           .Index(3, {"contact"})
           .Index(4, {"status", "stage", "probability"})
           .Index(5, {"contact", "create_time"})
+          .Index(8, {"words"})
           .CurrentIndex(6, {"last_activity_time"})
           .CurrentIndex(7, {"owner", "last_activity_time"})
           .Build());

@@ -19,8 +19,8 @@ namespace kith::projections {
 // Where tests put their deals when it does not matter.
 inline constexpr WorkspaceId kWorkspace{3};
 
-// Deals with an index of every kind: one field, several, one of many values, and current ones over
-// last_activity_time.
+// Deals with an index of every kind: one field, several, one of many values, the words of their
+// names, and current ones over last_activity_time.
 const Table<deals::v1::Deal>& TestDeals();
 
 deals::v1::Deal MakeDeal(absl::string_view name, absl::string_view owner,

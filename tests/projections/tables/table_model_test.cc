@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "tests/projections/tables/table_fixture.h"
 #include "tests/testing/list_model.h"
 
@@ -25,7 +27,9 @@ std::string AnyStage() { return AnyOf({"pipelines/p/stages/1", "pipelines/p/stag
 std::string AnyContact() {
   return AnyOf({"contacts/a", "contacts/ab", "contacts/b", "contacts/x"});
 }
-std::string AnyText() { return AnyOf({"", "a", "AB", "ab", "abc", "b", std::string("a\0b", 3)}); }
+std::string AnyText() {
+  return AnyOf({"", "a", "AB", "ab", "abc", "b", std::string("a\0b", 3), "B abc", "ab-a b"});
+}
 
 Deal AnyDeal() {
   Deal deal = MakeDeal(AnyName(), AnyOwner(), AnyText());
@@ -44,8 +48,18 @@ Deal AnyDeal() {
   if (*rc::gen::inRange(0, 4) != 0) {
     deal.mutable_last_activity_time()->set_seconds(*rc::gen::inRange(0, 5));
   }
+  if (*rc::gen::inRange(0, 4) != 0) {
+    deal.mutable_amount()->set_currency_code(AnyOf({"EUR", "USD"}));
+    deal.mutable_amount()->set_units(*rc::gen::inRange(-1, 2));
+    deal.mutable_amount()->set_nanos(deal.amount().units() < 0 ? -500'000'000 : 0);
+  }
+  deal.set_source(AnyOf({"", "web", "Web", "fair"}));
   const int contacts = *rc::gen::inRange(0, 4);
-  for (int i = 0; i < contacts; ++i) deal.add_contacts()->set_contact(AnyContact());
+  for (int i = 0; i < contacts; ++i) {
+    auto& contact = *deal.add_contacts();
+    contact.set_contact(AnyContact());
+    contact.set_role(static_cast<deals::v1::ContactRole>(*rc::gen::inRange(0, 3)));
+  }
   return deal;
 }
 
@@ -56,6 +70,13 @@ std::string Seconds(bool is_set, const google::protobuf::Timestamp& time) {
 std::string Month(const Deal& deal) {
   const auto& date = deal.expected_close_date();
   return NumberText(date.year() * 12 + date.month());
+}
+
+// In tenths, behind its currency.
+std::string AmountText(const Deal& deal) {
+  if (!deal.has_amount()) return "";
+  return absl::StrCat(deal.amount().currency_code(),
+                      NumberText(deal.amount().units() * 10 + deal.amount().nanos() / 100'000'000));
 }
 
 const Model& DealModel() {
@@ -81,6 +102,13 @@ const Model& DealModel() {
               return Values{Seconds(deal.has_last_activity_time(), deal.last_activity_time())};
             },
         .unset = ""}},
+      {"source", {[](const Deal& deal) { return Values{FoldAscii(deal.source())}; }, FoldAscii}},
+      {"amount", {[](const Deal& deal) { return Values{AmountText(deal)}; }}},
+      {"contacts.role", {[](const Deal& deal) {
+         Values roles;
+         for (const auto& contact : deal.contacts()) roles.push_back(NumberText(contact.role()));
+         return roles;
+       }}},
       {"contact", {[](const Deal& deal) {
          Values contacts;
          for (const auto& contact : deal.contacts()) contacts.push_back(contact.contact());
@@ -109,9 +137,47 @@ Model::Condition AnyCreateDay() {
   return {absl::StrCat("create_time ", op, before ? " 1969-12-31" : " 1970-01-01"), holds};
 }
 
+// Amounts of another currency are neither more nor less.
+Model::Condition AnyAmount() {
+  const std::string op = AnyOf({"=", "!=", "<", "<=", ">", ">="});
+  const std::string currency = AnyOf({"EUR", "USD"});
+  const int tenths = *rc::gen::elementOf(std::vector<int>{-15, -10, 0, 5, 10});
+  const std::string wanted = absl::StrCat(currency, NumberText(tenths));
+  const auto holds = [=](const Deal& deal) {
+    const std::string amount = AmountText(deal);
+    const bool comparable = deal.amount().currency_code() == currency;
+    if (op == "=") return amount == wanted;
+    if (op == "!=") return amount != wanted;
+    if (op == "<") return comparable && amount < wanted;
+    if (op == "<=") return comparable && amount <= wanted;
+    if (op == ">") return comparable && amount > wanted;
+    return comparable && amount >= wanted;
+  };
+  return {absl::StrFormat("amount %s \"%.1f %s\"", op, tenths / 10.0, currency), holds};
+}
+
+// Each of the words begins one of the name.
+Model::Condition AnyWords() {
+  const std::vector<std::string> words = AnyOf({"a", "b"}) == "a"
+                                             ? std::vector<std::string>{AnyOf({"a", "AB", "abc"})}
+                                             : std::vector<std::string>{"B", AnyOf({"ab", "a"})};
+  return {Quoted(absl::StrJoin(words, " ")), [=](const Deal& deal) {
+            const std::vector<std::string> there = absl::StrSplit(
+                FoldAscii(deal.display_name()), absl::ByAnyChar(std::string(" -\0", 3)));
+            for (const std::string& word : words) {
+              bool begins = false;
+              for (const std::string& other : there) {
+                begins = begins || absl::StartsWith(other, FoldAscii(word));
+              }
+              if (!begins) return false;
+            }
+            return true;
+          }};
+}
+
 Model::Condition AnyCondition() {
   const Model& model = DealModel();
-  switch (*rc::gen::inRange(0, 16)) {
+  switch (*rc::gen::inRange(0, 20)) {
     case 0:
       return model.AnyComparison("owner", AnyOwner());
     case 1: {
@@ -165,6 +231,17 @@ Model::Condition AnyCondition() {
                                   "expected_close_date", "last_activity_time"}));
     case 14:
       return AnyCreateDay();
+    case 15:
+      return AnyAmount();
+    case 16:
+      return AnyWords();
+    case 17:
+      return model.AnyComparison("source", AnyOf({"", "WEB", "fair"}));
+    case 18: {
+      const auto role = static_cast<deals::v1::ContactRole>(*rc::gen::inRange(0, 3));
+      return model.AnyComparison("contacts.role", deals::v1::ContactRole_Name(role),
+                                 NumberText(role));
+    }
     default:
       return model.Prefix("contact", AnyContact());
   }
@@ -227,7 +304,7 @@ RC_GTEST_PROP(TableModel, ListsWhatAMapWouldAsOfAnyPosition, ()) {
     }
     const auto order = Model::AnyOrder({"owner", "stage", "status", "product", "probability",
                                         "expected_close_date", "create_time", "display_name",
-                                        "last_activity_time"});
+                                        "last_activity_time", "amount", "source"});
     const bool live = event + 1 == history.size() && *rc::gen::arbitrary<bool>();
     DealModel().ExpectListed(TestDeals(), history.SnapshotAt(event), history.workspace(), rows,
                              conditions, order, !live);

@@ -413,6 +413,68 @@ TEST_F(ListTest, RefusesToLookAtTooManyRowsAndNamesTheIndexThatWouldHelp) {
   EXPECT_THAT(List("owner = users/few", "display_name desc")->size(), 20u);
 }
 
+// Fields that nobody declared: texts as names are compared, enums, times, amounts, and those one
+// step down.
+TEST_F(ListTest, FiltersAndOrdersByEveryField) {
+  const auto amount = [](Deal& deal, const std::string& currency, int64_t units, int32_t nanos) {
+    deal.mutable_amount()->set_currency_code(currency);
+    deal.mutable_amount()->set_units(units);
+    deal.mutable_amount()->set_nanos(nanos);
+  };
+  Deal deal = With(MakeDeal("deals/1", "users/a", "Crane"), {"contacts/a"});
+  amount(deal, "EUR", 100, 500'000'000);
+  deal.set_source("Trade  FAIR");
+  deal.set_lost_reason(deals::v1::BUDGET);
+  deal.mutable_contacts(0)->set_role(deals::v1::CHAMPION);
+  deal.mutable_update_time()->set_seconds(1'767'225'600);
+  fixture_.Put(deal);
+  deal = MakeDeal("deals/2", "users/a", "Digger");
+  amount(deal, "EUR", 99, 0);
+  deal.set_type(deals::v1::RENEWAL);
+  fixture_.Put(deal);
+  deal = MakeDeal("deals/3", "users/a", "Drill");
+  amount(deal, "USD", 5, 0);
+  fixture_.Put(deal);
+  fixture_.Put(MakeDeal("deals/4", "users/a", "Dozer"));
+
+  EXPECT_THAT(*List("source = \"trade fair\""), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("lost_reason = BUDGET OR type = RENEWAL"), ElementsAre("deals/1", "deals/2"));
+  EXPECT_THAT(*List("contacts.role = CHAMPION"), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("contacts.contact = contacts/a"), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("update_time:*"), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("name in (deals/2, deals/4)"), ElementsAre("deals/2", "deals/4"));
+  EXPECT_THAT(*List("amount > \"99.99 EUR\""), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("amount <= \"EUR 99\""), ElementsAre("deals/2")) << "no dollars, nothing unset";
+  EXPECT_THAT(*List("amount = \"100.5 EUR\""), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("NOT amount:*"), ElementsAre("deals/4"));
+  EXPECT_THAT(*List("amount != \"5 USD\""), ElementsAre("deals/1", "deals/2", "deals/4"));
+  EXPECT_THAT(*List("amount.units < 100 AND amount.currency_code = EUR"), ElementsAre("deals/2"));
+  EXPECT_THAT(*List("", "amount"), ElementsAre("deals/4", "deals/2", "deals/1", "deals/3"));
+  EXPECT_THAT(*List("", "amount desc"), ElementsAre("deals/3", "deals/1", "deals/2", "deals/4"));
+  EXPECT_THAT(*List("", "source desc, name desc"),
+              ElementsAre("deals/1", "deals/4", "deals/3", "deals/2"));
+  ExpectRefused("", "contacts.role", "may have many values");
+}
+
+TEST_F(ListTest, FindsWordsByTheirBeginnings) {
+  fixture_.Put(MakeDeal("deals/1", "users/a", "Anna-Lena Müller"));
+  fixture_.Put(MakeDeal("deals/2", "users/a", "MULLERSON & Anna"));
+  fixture_.Put(MakeDeal("deals/3", "users/b", "Kamil Muller"));
+  EXPECT_THAT(*List("muller"), ElementsAre("deals/1", "deals/3", "deals/2"));
+  EXPECT_THAT(*List("MÜLL*", "name"), ElementsAre("deals/1", "deals/2", "deals/3"));
+  EXPECT_THAT(*List("\"lena mü\""), ElementsAre("deals/1"));
+  EXPECT_THAT(*List("anna muller owner = users/a"), ElementsAre("deals/1", "deals/2"));
+  EXPECT_THAT(*List("mil"), IsEmpty()) << "no beginning";
+  EXPECT_THAT(*List("lena OR kamil"), ElementsAre("deals/1", "deals/3"));
+  EXPECT_THAT(*List("-\"anna muller\""), ElementsAre("deals/3"));
+  EXPECT_THAT(*List("words = müller"), ElementsAre("deals/1", "deals/3"));
+  const Table<Deal> nameless =
+      TableBuilder<Deal>(1).Key([](const Deal& deal) { return deal.name(); }).Build();
+  const auto refused = nameless.List(fixture_.Latest(), kWorkspace, {.filter = "crane"});
+  EXPECT_TRUE(IsError(refused.status(), type::v1::ERROR_INVALID_FILTER));
+  EXPECT_THAT(MessageOf(refused.status()), HasSubstr("has no names"));
+}
+
 // What no longer holds, or does not yet, is not counted.
 TEST_F(ListTest, CountsOnlyWhatHeldAtItsMoment) {
   constexpr int kMoves = 10'050;
@@ -437,7 +499,7 @@ TEST_F(ListTest, CountsOnlyWhatHeldAtItsMoment) {
 
 TEST_F(ListTest, NamesWhatIsNotDeclared) {
   ExpectRefused("colour = red", "", "There is no field colour");
-  ExpectRefused("colour = red", "", "contact, create_time, display_name");
+  ExpectRefused("colour = red", "", "contact, contacts.role, create_time, delete_time");
   ExpectRefused("", "colour", "There is no field colour");
   ExpectRefused("", "contact", "may have many values");
   ExpectRefused("status = GONE", "", "one of DEAL_STATUS_UNSPECIFIED, OPEN");
@@ -445,7 +507,7 @@ TEST_F(ListTest, NamesWhatIsNotDeclared) {
   ExpectRefused("expected_close_date = 2026-02-30", "", "is not a date");
   ExpectRefused("create_time > yesterday", "", "is not a time");
   ExpectRefused("create_time > word", "", "at character 15");
-  ExpectRefused("colour = red", "", "at character 1.");
+  ExpectRefused("colour = red", "", "words), at character 1.");
   ExpectRefused("ownr = users/a", "", "did you mean owner?");
   ExpectRefused("status = OPN", "", "did you mean OPEN");
   ExpectRefused("owner = Moses", "", "\"Moses\" is not a name like users/{user}");
@@ -454,7 +516,9 @@ TEST_F(ListTest, NamesWhatIsNotDeclared) {
   ExpectRefused("owner = \"user*\" AND owner = \"usr*\"", "", "beginning of a name like users/{");
   ExpectRefused("contains(probability, \"4\")", "", "contains() goes with text only");
   ExpectRefused("owner = now()", "", "now() goes with days and times");
-  ExpectRefused("crane", "", "has no names");
+  ExpectRefused("\"-\"", "", "There is no letter or digit in");
+  ExpectRefused("amount > 100", "", "an amount with its currency like");
+  ExpectRefused("amount > \"100 Euro\"", "", "an amount with its currency like");
   ExpectRefused("probability = 4*", "", "goes with text only");
 }
 
