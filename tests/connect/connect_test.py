@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Clients of the Connect protocol as others made them, in Node and in a browser, work with the real kithd.
 
-Skips, with a line that says why, what this machine has not: Node, the packages of package.json (tests/run fetches them
-where it can), Chromium.
+Skips, with a line that says why, what this machine has not: Node, the packages of tests/npm (tests/run fetches
+them where it can), Chromium.
 
 usage: connect_test.py KITHD PROTOC REPOSITORY GOOGLEAPIS PACKAGES OUT
        (PACKAGES: the folder with node_modules; OUT: a folder for what is made here)
@@ -32,7 +32,7 @@ def lacks():
     if shutil.which("node") is None:
         return "there is no node"
     if not os.path.isdir(os.path.join(PACKAGES, "node_modules", "@connectrpc", "connect-web")):
-        return "the npm packages of tests/connect are not installed"
+        return "the packages of tests/npm are not installed"
     return ""
 
 

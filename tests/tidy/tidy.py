@@ -6,6 +6,7 @@ every rule still finds its breach.
 """
 
 import glob
+import itertools
 import os
 import re
 import sys
@@ -159,6 +160,21 @@ def check_proto(path, text):
         previous = stripped
 
 
+def check_options(path, text):
+    """What generators for other languages are told follows from the package, in each of our protos."""
+    package = re.search(r"^package ([\w.]+);$", text, re.M)
+    if not is_under(path, ("proto/kith",)) or not package:
+        return
+    words = package[1].split(".")
+    namespace = ".".join("".join(part.capitalize() for part in word.split("_")) for word in words)
+    for option in (f'option csharp_namespace = "{namespace}";',
+                   f'option go_package = "{"/".join(words)};{words[-2].replace("_", "")}{words[-1]}";',
+                   "option java_multiple_files = true;",
+                   f'option java_package = "{package[1]}";'):
+        if f"\n{option}\n" not in text:
+            yield 1, "options", f"no {option}"
+
+
 def check_page(path, text, exists):
     """What a page calls by its place is there. A name may leave out its ending: `services/runtime/calls/call`."""
     for number, line in enumerate(text.split("\n"), 1):
@@ -180,7 +196,7 @@ def check(path, text):
     if path.endswith((".h", ".cc")):
         return check_source(path, text)
     if path.endswith(".proto"):
-        return check_proto(path, text)
+        return itertools.chain(check_proto(path, text), check_options(path, text))
     return iter(())
 
 
@@ -209,6 +225,7 @@ def self_test():
         ("size", "services/core/a.cc", "\n" * (FILE_LINES_MAX + 1)),
         ("page", "README.md", "See `services/nowhere/at_all.cc`.\n"),
         ("proto", "proto/kith/a/v1/a.proto", "message A {\n  string b = 1;\n}\n"),
+        ("options", "proto/kith/a/v1/a.proto", 'package kith.a.v1;\noption go_package = "kith/b/v1;av1";\n'),
     ]
     failed = [c for c in cases if c[0] not in {rule for _, rule, _ in check(c[1], c[2])}]
     for rule, path, _ in failed:
