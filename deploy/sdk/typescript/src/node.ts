@@ -1,0 +1,30 @@
+// For Node: gRPC over HTTP/2.
+
+import {createGrpcTransport, type GrpcTransportOptions, Http2SessionManager} from "@connectrpc/connect-node";
+import {Session} from "./session.js";
+import {type ClientOptions, ClientTransport} from "./transport.js";
+
+export * from "./index.js";
+
+export interface NodeOptions extends ClientOptions {
+  /** Unary calls share one stream. */
+  session?: boolean;
+  /** Of Connect's transport for gRPC. */
+  transport?: Partial<GrpcTransportOptions>;
+}
+
+/** A transport to the server at "http://host:port", which connects with the first call. */
+export function connect(baseUrl: string, options: NodeOptions): ClientTransport {
+  const open = () => {
+    const sessionManager = new Http2SessionManager(baseUrl, undefined, options.transport?.nodeOptions);
+    const transport = createGrpcTransport({baseUrl, sessionManager, ...options.transport});
+    return {transport, abort: () => sessionManager.abort()};
+  };
+  const own = open();
+  if (!options.session) return new ClientTransport(own.transport, own.transport, options, async () => own.abort());
+  const session = new Session(open, options.patienceMs ?? 30_000);
+  return new ClientTransport(own.transport, session, options, async () => {
+    await session.close();
+    own.abort();
+  });
+}

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""The clients that deploy/sdk/make makes do what they promise, against the real kithd, unary and over sessions.
+
+Each language has a program with the same checks; a proxy (proxy.py) does to them what networks do. Skips, with a line
+that says why, what this machine cannot run.
+
+usage: clients_test.py REPOSITORY KITHD GOOGLEAPIS PACKAGES OUT python|typescript|go|java
+       (PACKAGES: the folder with node_modules; OUT: a folder for what is made here)
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+REPOSITORY, KITHD, GOOGLEAPIS, PACKAGES, OUT, LANGUAGE = sys.argv[1:7]
+HERE = os.path.join(REPOSITORY, "tests", "sdk")
+GOCODE = "/usr/share/gocode"  # where Debian's packages of Go are
+sys.path.insert(0, os.path.join(OUT, "python"))
+sys.path.insert(1, os.path.join(REPOSITORY, "tests", "integration"))
+
+
+def make(language, *options):
+    """The package, made as README says."""
+    out = os.path.join(OUT, language)
+    shutil.rmtree(out, ignore_errors=True)
+    subprocess.run([os.path.join(REPOSITORY, "deploy", "sdk", "make"), language, "--out", out, *options], check=True,
+                   env=dict(os.environ, GOOGLEAPIS_DIR=GOOGLEAPIS), stdout=subprocess.DEVNULL, timeout=300)
+    return out
+
+
+def python():
+    return [sys.executable, os.path.join(HERE, "python_client.py")], dict(os.environ, PYTHONPATH=os.path.join(OUT, "python"))
+
+
+def typescript():
+    """A program beside which the package is installed."""
+    packages = os.path.join(PACKAGES, "node_modules")
+    package = make("typescript", "--npm", PACKAGES)
+    program = os.path.join(OUT, "program")
+    shutil.rmtree(program, ignore_errors=True)
+    os.makedirs(os.path.join(program, "node_modules"))
+    for name, there in (("kith", package), ("@bufbuild", f"{packages}/@bufbuild"), ("@connectrpc", f"{packages}/@connectrpc")):
+        os.symlink(there, os.path.join(program, "node_modules", name))
+    shutil.copy(os.path.join(HERE, "typescript_client.mjs"), program)
+    return ["node", os.path.join(program, "typescript_client.mjs")], None
+
+
+def go():
+    """A program built with Debian's packages of Go."""
+    package = make("go")
+    program = os.path.join(package, "src", "go_client")
+    os.makedirs(program)
+    shutil.copy(os.path.join(HERE, "go_client.go"), program)
+    built = os.path.join(OUT, "go_client")
+    environment = dict(os.environ, GO111MODULE="off", GOPATH=f"{package}:{GOCODE}", GOFLAGS="-p=2")
+    subprocess.run(["go", "vet", "kith"], check=True, env=environment, timeout=300)
+    subprocess.run(["go", "build", "-o", built, "go_client"], check=True, env=environment, timeout=300)
+    return [built], None
+
+
+def java():
+    """A program run from its source, beside the jar."""
+    package = make("java")
+    return ["java", "-cp", os.path.join(package, "kith.jar"), os.path.join(HERE, "JavaClient.java")], None
+
+
+def lacks():
+    """What this machine has not; empty where it has all."""
+    if LANGUAGE == "typescript" and shutil.which("node") is None:
+        return "there is no node"
+    if LANGUAGE == "typescript" and not os.path.isdir(os.path.join(PACKAGES, "node_modules", "typescript")):
+        return "the packages of tests/npm are not installed"
+    if LANGUAGE == "java":
+        for program in ("javac", "grpc_java_plugin"):
+            if shutil.which(program) is None:
+                return f"there is no {program}"
+        for jar in ("grpc-netty", "netty-codec-http2", "perfmark-api", "protobuf"):
+            if not os.path.exists(f"/usr/share/java/{jar}.jar"):
+                return f"there is no {jar}.jar in /usr/share/java"
+    if LANGUAGE == "go":
+        for program in ("go", "protoc-gen-go", "protoc-gen-go-grpc"):
+            if shutil.which(program) is None:
+                return f"there is no {program}"
+        for package in ("grpc", "protobuf", "genproto"):
+            if not os.path.isdir(os.path.join(GOCODE, "src", "google.golang.org", package)):
+                return f"there is no google.golang.org/{package} in {GOCODE}"
+    return ""
+
+
+class ClientsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        make("python")  # of which the proxy, too, has its messages
+        global Kithd, Proxy
+        from kithd_process import Kithd
+        from proxy import Proxy
+        cls.command, cls.environment = {"python": python, "typescript": typescript, "go": go, "java": java}[LANGUAGE]()
+        cls.data = tempfile.mkdtemp(prefix="kith-clients-")
+        cls.kithd = Kithd(KITHD, cls.data)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.kithd.stop()
+        shutil.rmtree(cls.data)
+
+    def run_checks(self, way):
+        proxy = Proxy(self.kithd.address)
+        self.addCleanup(proxy.stop)
+        ran = subprocess.run([*self.command, self.kithd.address, proxy.address, self.kithd.key, way],
+                             env=self.environment, stdout=subprocess.PIPE, text=True, timeout=240, check=True)
+        results = json.loads(ran.stdout)
+        self.assertGreater(len(results), 8)
+        for name, result in results.items():
+            with self.subTest(f"{way}: {name}"):
+                self.assertEqual(result, "ok")
+        return proxy
+
+    def check_repeats(self, proxy):
+        """What was told to come again came again, byte for byte, and what is an outcome did not."""
+        repeated = [times for request, times in proxy.times.items() if b"once" in request]
+        self.assertGreater(len(repeated), 2)
+        self.assertEqual(set(repeated), {2})
+        self.assertEqual([times for request, times in proxy.times.items() if b"Stale" in request], [1, 1])
+
+    def test_unary(self):
+        proxy = self.run_checks("unary")
+        self.check_repeats(proxy)
+        self.assertEqual(proxy.sessions, 0)
+
+    def test_over_a_session(self):
+        proxy = self.run_checks("session")
+        self.check_repeats(proxy)
+        self.assertGreater(proxy.sessions, 2)  # one was cut
+
+
+if __name__ == "__main__":
+    if lacks():
+        print(f"clients skipped: {lacks()}")
+        sys.exit(0)
+    unittest.main(argv=sys.argv[:1] + sys.argv[7:], verbosity=2)
