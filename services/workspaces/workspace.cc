@@ -23,11 +23,6 @@ namespace {
 constexpr absl::string_view kWorkspacePrefix = "workspaces/";
 constexpr absl::string_view kKeyPrefix = "apiKeys/";
 
-absl::Status NotFound(absl::string_view name) {
-  return RejectResource(v1::WORKSPACES_ERROR_WORKSPACE_NOT_FOUND,
-                        absl::StrCat("There is no workspace ", name, " here."), name);
-}
-
 // The event of a new key that grants `permissions`.
 v1::WorkspaceEvent KeyCreated(absl::string_view display_name,
                               const std::vector<std::string>& permissions, std::string id,
@@ -43,6 +38,19 @@ v1::WorkspaceEvent KeyCreated(absl::string_view display_name,
   return event;
 }
 
+runtime::Grants GrantsOf(const v1::ApiKey& key) {
+  if (key.revoked()) return {};
+  return runtime::Grants({key.permissions().begin(), key.permissions().end()});
+}
+
+// Whether a key other than `name` grants the permission.
+bool GrantsWithout(const WorkspaceState& state, absl::string_view name,
+                   absl::string_view permission) {
+  return std::any_of(state.keys.begin(), state.keys.end(), [&](const auto& key) {
+    return key.first != name && GrantsOf(key.second.api_key).Contain(permission);
+  });
+}
+
 }  // namespace
 
 std::string NameOf(WorkspaceId workspace) {
@@ -53,6 +61,11 @@ WorkspaceId NumberOf(absl::string_view name) {
   uint32_t number = 0;
   if (!absl::ConsumePrefix(&name, kWorkspacePrefix) || !absl::SimpleAtoi(name, &number)) return {};
   return WorkspaceId(number);
+}
+
+absl::Status WorkspaceNotFound(absl::string_view name) {
+  return RejectResource(v1::WORKSPACES_ERROR_WORKSPACE_NOT_FOUND,
+                        absl::StrCat("There is no workspace ", name, " here."), name);
 }
 
 Decision Decide(const WorkspaceState& state, const v1::CreateWorkspaceRequest& command,
@@ -84,7 +97,7 @@ Decision Decide(const WorkspaceState& state, const v1::UpdateWorkspaceRequest& c
   const std::string name = NameOf(context.workspace);
   if (!state.exists() ||
       (!command.workspace().name().empty() && command.workspace().name() != name)) {
-    return NotFound(command.workspace().name());
+    return WorkspaceNotFound(command.workspace().name());
   }
   KITH_RETURN_IF_ERROR(CheckEtag(command.workspace().etag(), state.workspace.etag()));
   KITH_ASSIGN_OR_RETURN(auto changed,
@@ -100,11 +113,12 @@ Decision Decide(const WorkspaceState& state, const v1::UpdateWorkspaceRequest& c
 
 Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& command,
                 const runtime::Grants& maker, const CommandContext& context) {
-  if (!state.exists()) return NotFound(NameOf(context.workspace));
+  if (!state.exists()) return WorkspaceNotFound(NameOf(context.workspace));
   for (const std::string& permission : command.api_key().permissions()) {
     if (!maker.ContainAll(permission)) {
       return Reject(v1::WORKSPACES_ERROR_PERMISSION_NOT_GRANTED,
-                    absl::StrCat("Your own key does not grant ", permission, "."),
+                    absl::StrCat("Your own key does not let you grant ", permission, " in ",
+                                 NameOf(context.workspace), "."),
                     {{"permission", permission}});
     }
   }
@@ -120,7 +134,7 @@ Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& comm
 }
 
 Decision Decide(const WorkspaceState& state, const v1::RevokeApiKeyRequest& command,
-                const CommandContext& context) {
+                const std::vector<std::string>& kept, const CommandContext& context) {
   const auto key = state.keys.find(command.name());
   if (key == state.keys.end()) {
     return RejectResource(v1::WORKSPACES_ERROR_API_KEY_NOT_FOUND,
@@ -128,9 +142,26 @@ Decision Decide(const WorkspaceState& state, const v1::RevokeApiKeyRequest& comm
                           command.name());
   }
   if (key->second.api_key.revoked()) return NoChange();
+  for (const std::string& permission : kept) {
+    if (!GrantsOf(key->second.api_key).Contain(permission) ||
+        GrantsWithout(state, command.name(), permission)) {
+      continue;
+    }
+    return RejectState(
+        v1::WORKSPACES_ERROR_LAST_KEY,
+        absl::StrCat("It is the last key of ", state.workspace.name(), " that grants ", permission,
+                     ": without it nobody could make another. Create a key that "
+                     "grants that first, and check that it lets you in."),
+        command.name(), {{"permission", permission}});
+  }
   v1::WorkspaceEvent event;
   event.mutable_api_key_revoked()->set_name(command.name());
   return Changes().Append(NameOf(context.workspace), std::move(event));
+}
+
+runtime::Grants GrantsOf(const WorkspaceState& state, absl::string_view actor) {
+  const auto key = state.keys.find(absl::StrCat(kKeyPrefix, actor));
+  return key == state.keys.end() ? runtime::Grants() : GrantsOf(key->second.api_key);
 }
 
 WorkspaceState Evolve(WorkspaceState state, const Recorded<v1::WorkspaceEvent>& recorded) {

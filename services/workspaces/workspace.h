@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "kith/workspaces/v1/workspace.pb.h"
@@ -40,6 +41,8 @@ struct WorkspaceAggregate {
 std::string NameOf(WorkspaceId workspace);
 // 0 where `name` is not a workspace's.
 WorkspaceId NumberOf(absl::string_view name);
+// WORKSPACE_NOT_FOUND.
+absl::Status WorkspaceNotFound(absl::string_view name);
 
 // Appends the workspace, its first key, which grants `grants`, and the default pipeline. The secret
 // of the key is told with the reply.
@@ -47,11 +50,15 @@ Decision Decide(const WorkspaceState& state, const v1::CreateWorkspaceRequest& c
                 const runtime::Grants& grants, const CommandContext& context);
 Decision Decide(const WorkspaceState& state, const v1::UpdateWorkspaceRequest& command,
                 const CommandContext& context);
-// `maker` is what the caller is granted: a key cannot grant more.
+// `maker` is what the caller may grant in the workspace: a key cannot grant more.
 Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& command,
                 const runtime::Grants& maker, const CommandContext& context);
+// Of each permission in `kept` one key remains that grants it, where there is one now.
 Decision Decide(const WorkspaceState& state, const v1::RevokeApiKeyRequest& command,
-                const CommandContext& context);
+                const std::vector<std::string>& kept, const CommandContext& context);
+
+// What the workspace's key with this id grants; nothing where there is none or it was revoked.
+runtime::Grants GrantsOf(const WorkspaceState& state, absl::string_view actor);
 
 WorkspaceState Evolve(WorkspaceState state, const Recorded<v1::WorkspaceEvent>& recorded);
 

@@ -3,6 +3,8 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "services/core/default_pipeline.h"
+#include "services/core/reject.h"
+#include "services/runtime/requests/method.h"
 
 namespace kith::workspaces {
 namespace {
@@ -13,12 +15,20 @@ const v1::ApiKey& KeyMade(runtime::Rendering& after, const WorkspaceState& state
   return state.keys.at(made.event.api_key_created().api_key().name()).api_key;
 }
 
-// What a key of the workspace, by its id, grants; nothing once it is revoked.
-runtime::Grants GrantsOf(const WorkspaceState& state, absl::string_view actor) {
-  const auto key = state.keys.find(absl::StrCat("apiKeys/", actor));
-  if (key == state.keys.end() || key->second.api_key.revoked()) return {};
-  const auto& permissions = key->second.api_key.permissions();
-  return runtime::Grants({permissions.begin(), permissions.end()});
+// What makes a key, and what reaches every workspace: whoever has lost all keys that grant these
+// is locked out.
+const std::string& MakesKeys() { return runtime::MethodOf<v1::CreateApiKeyRequest>().permission; }
+const std::string& ReachesEveryWorkspace() {
+  return runtime::MethodOf<v1::CreateWorkspaceRequest>().permission;
+}
+
+absl::Status MayNotReach(const std::string& workspace) {
+  return Reject(type::v1::ERROR_PERMISSION_DENIED,
+                absl::StrCat("To make a key of ", workspace,
+                             ", another workspace than your own, "
+                             "your key has to grant ",
+                             ReachesEveryWorkspace(), "."),
+                {{"permission", ReachesEveryWorkspace()}});
 }
 
 }  // namespace
@@ -26,6 +36,31 @@ runtime::Grants GrantsOf(const WorkspaceState& state, absl::string_view actor) {
 WorkspaceId WorkspaceCommands::Workspace(const v1::CreateWorkspaceRequest&,
                                          const runtime::Origin& origin) const {
   return directory_.NumberFor(origin.request.id);
+}
+
+WorkspaceId WorkspaceCommands::Workspace(const v1::CreateApiKeyRequest& command,
+                                         const runtime::Origin& origin) const {
+  const WorkspaceId own = origin.caller->workspace;
+  const WorkspaceId named = NumberOf(command.workspace());
+  return named != WorkspaceId() && origin.caller->grants.Contain(ReachesEveryWorkspace()) ? named
+                                                                                          : own;
+}
+
+absl::StatusOr<runtime::Grants> WorkspaceCommands::MakerGrants(
+    const WorkspaceState& state, const v1::CreateApiKeyRequest& command,
+    const CommandContext& context) const {
+  const std::string name = NameOf(context.workspace);
+  const bool is_own =
+      command.workspace().empty() ||
+      (command.workspace() == name && state.keys.contains(absl::StrCat("apiKeys/", context.actor)));
+  // As of the state that the append is conditioned on: a key revoked meanwhile grants nothing.
+  if (is_own) return GrantsOf(state, context.actor);
+  // Only the first workspace's keys can reach others.
+  const auto operators = directory_.Find(WorkspaceId(1));
+  const bool reaches = GrantsOf(*operators, context.actor).Contain(ReachesEveryWorkspace());
+  if (!reaches) return MayNotReach(command.workspace());
+  if (!state.exists() || command.workspace() != name) return WorkspaceNotFound(command.workspace());
+  return runtime::Grants({"*"});
 }
 
 Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateWorkspaceRequest& command,
@@ -52,8 +87,8 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateApiKeyReq
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                         load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
   directory_.Learn(context.workspace, *state);
-  // As of the state that the append is conditioned on: a key revoked meanwhile grants nothing.
-  return Decide(*state, command, GrantsOf(*state, context.actor), context);
+  KITH_ASSIGN_OR_RETURN(const runtime::Grants maker, MakerGrants(*state, command, context));
+  return Decide(*state, command, maker, context);
 }
 
 Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::RevokeApiKeyRequest& command,
@@ -61,7 +96,7 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::RevokeApiKeyReq
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                         load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
   directory_.Learn(context.workspace, *state);
-  return Decide(*state, command, context);
+  return Decide(*state, command, {MakesKeys(), ReachesEveryWorkspace()}, context);
 }
 
 absl::Status WorkspaceCommands::Render(runtime::Rendering& after, const v1::CreateWorkspaceRequest&,

@@ -19,6 +19,11 @@ class WorkspaceCommands {
   WorkspaceId Workspace(const v1::CreateWorkspaceRequest& command,
                         const runtime::Origin& origin) const;
 
+  // A key's stands in the log of the workspace that it lets into: the caller's, or for an operator
+  // the one that is named.
+  WorkspaceId Workspace(const v1::CreateApiKeyRequest& command,
+                        const runtime::Origin& origin) const;
+
   Decision Run(runtime::Loader& load, const v1::CreateWorkspaceRequest& command,
                const CommandContext& context) const;
   Decision Run(runtime::Loader& load, const v1::UpdateWorkspaceRequest& command,
@@ -38,6 +43,11 @@ class WorkspaceCommands {
                       v1::ApiKey* response) const;
 
  private:
+  // What the caller may grant in the workspace of `context`.
+  absl::StatusOr<runtime::Grants> MakerGrants(const WorkspaceState& state,
+                                              const v1::CreateApiKeyRequest& command,
+                                              const CommandContext& context) const;
+
   const WorkspaceDirectory& directory_;
 };
 

@@ -146,13 +146,32 @@ TEST(RevokeApiKey, RevokesOnceAndOnlyWhatIsThere) {
   DeciderSpec spec;
   const auto command = Proto<v1::RevokeApiKeyRequest>(R"pb(name: "apiKeys/K1")pb");
   EXPECT_THAT(
-      Decide(Given<WorkspaceAggregate>({Created(), KeyCreated("K1")}), command, spec.context()),
+      Decide(Given<WorkspaceAggregate>({Created(), KeyCreated("K1")}), command, {}, spec.context()),
       testing::Appends("workspaces/1", KeyRevoked("K1")));
   EXPECT_THAT(Decide(Given<WorkspaceAggregate>({Created(), KeyCreated("K1"), KeyRevoked("K1")}),
-                     command, spec.context()),
+                     command, {}, spec.context()),
               ChangesNothing());
-  EXPECT_THAT(Decide(Given<WorkspaceAggregate>({Created()}), command, spec.context()),
+  EXPECT_THAT(Decide(Given<WorkspaceAggregate>({Created()}), command, {}, spec.context()),
               IsRejectedWith(v1::WORKSPACES_ERROR_API_KEY_NOT_FOUND));
+}
+
+TEST(RevokeApiKey, LeavesOneKeyOfThoseThatGrantWhatIsKept) {
+  DeciderSpec spec;
+  const auto command = Proto<v1::RevokeApiKeyRequest>(R"pb(name: "apiKeys/K1")pb");
+  const WorkspaceState alone = Given<WorkspaceAggregate>({Created(), KeyCreated("K1")});
+  EXPECT_THAT(Decide(alone, command, {"users.read", "contacts.write"}, spec.context()),
+              IsRejectedWith(v1::WORKSPACES_ERROR_LAST_KEY));
+  EXPECT_THAT(Decide(alone, command, {"users.read"}, spec.context()),
+              testing::Appends("workspaces/1", KeyRevoked("K1")));
+  const WorkspaceState two =
+      Given<WorkspaceAggregate>({Created(), KeyCreated("K1"), KeyCreated("K2")});
+  EXPECT_THAT(Decide(two, command, {"contacts.write"}, spec.context()),
+              testing::Appends("workspaces/1", KeyRevoked("K1")));
+  const WorkspaceState one_left =
+      Given<WorkspaceAggregate>({Created(), KeyCreated("K1"), KeyCreated("K2"), KeyRevoked("K2")});
+  EXPECT_THAT(Decide(one_left, command, {"contacts.write"}, spec.context()),
+              IsRejectedWith(v1::WORKSPACES_ERROR_LAST_KEY))
+      << "a revoked key grants nothing";
 }
 
 TEST(Workspace, EveryEventMovesItsEtag) {

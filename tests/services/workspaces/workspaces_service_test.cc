@@ -27,6 +27,21 @@ class WorkspacesServiceTest : public ::testing::Test {
     return server_.Call(&Stub::CreateWorkspace, request);
   }
 
+  Reply<v1::CreateApiKeyResponse> CreateKey(const std::string& secret,
+                                            const std::string& permission,
+                                            const std::string& workspace = "") {
+    v1::CreateApiKeyRequest request;
+    request.mutable_api_key()->set_display_name("Another");
+    request.mutable_api_key()->add_permissions(permission);
+    request.set_workspace(workspace);
+    return server_.CallWith(secret, &Stub::CreateApiKey, request);
+  }
+  Reply<v1::ApiKey> Revoke(const std::string& secret, const std::string& key) {
+    v1::RevokeApiKeyRequest request;
+    request.set_name(key);
+    return server_.CallWith(secret, &Stub::RevokeApiKey, request);
+  }
+
   testing::TestServer server_;
 };
 
@@ -124,6 +139,81 @@ TEST_F(WorkspacesServiceTest, TellsNobodyAboutAnotherWorkspace) {
   ASSERT_EQ(own.reason(), "");
   EXPECT_EQ(own->revisions_size(), 2) << "it and its first key";
   EXPECT_EQ(own->revisions(1).after().display_name(), "Other");
+}
+
+TEST_F(WorkspacesServiceTest, KeepsTheLastKeyThatMakesKeys) {
+  const auto other = Create("Other");
+  const auto& first = other->api_key().name();
+  ASSERT_EQ(CreateKey(other->secret(), "workspaces.read").reason(), "");
+  const auto refused = Revoke(other->secret(), first);
+  EXPECT_EQ(refused.reason(), "LAST_KEY");
+  EXPECT_EQ(refused.metadata("permission"), "workspaces.write");
+  EXPECT_THAT(refused.status.error_message(), ::testing::HasSubstr("Create a key"));
+  const auto further = CreateKey(other->secret(), "workspaces.*");
+  EXPECT_EQ(Revoke(further->secret(), first).reason(), "");
+  EXPECT_EQ(Revoke(further->secret(), further->api_key().name()).reason(), "LAST_KEY");
+}
+
+TEST_F(WorkspacesServiceTest, KeepsTheLastKeyOfAnOperator) {
+  const auto keys = server_.Call(&Stub::ListApiKeys, v1::ListApiKeysRequest());
+  ASSERT_EQ(keys->api_keys_size(), 1);
+  const std::string& first = keys->api_keys(0).name();
+  ASSERT_EQ(CreateKey(server_.secret(), "*").reason(), "");
+  const auto refused = Revoke(server_.secret(), first);
+  EXPECT_EQ(refused.reason(), "LAST_KEY");
+  EXPECT_EQ(refused.metadata("permission"), "operator.workspaces");
+  ASSERT_EQ(CreateKey(server_.secret(), "operator.*").reason(), "");
+  EXPECT_EQ(Revoke(server_.secret(), first).reason(), "");
+}
+
+// Goal: of two keys that are revoked at once, each of which may go as long as the other is there,
+// one stays.
+TEST_F(WorkspacesServiceTest, KeepsOneOfTwoKeysThatAreRevokedAtOnce) {
+  for (int round = 0; round < 20; ++round) {
+    const auto other = Create("Other");
+    const auto further = CreateKey(other->secret(), "*");
+    Reply<v1::ApiKey> one;
+    Reply<v1::ApiKey> two;
+    std::thread revoking([&] { one = Revoke(other->secret(), further->api_key().name()); });
+    two = Revoke(further->secret(), other->api_key().name());
+    revoking.join();
+    EXPECT_NE(one.ok(), two.ok()) << one.reason() << ", " << two.reason();
+    const std::string& left = one.ok() ? other->secret() : further->secret();
+    EXPECT_EQ(CreateKey(left, "*").reason(), "");
+  }
+}
+
+TEST_F(WorkspacesServiceTest, GivesAWorkspaceAnotherKeyWhoseKeysAreLost) {
+  const auto other = Create("Other");
+  const std::string& name = other->workspace().name();
+  const auto made = CreateKey(server_.secret(), "*", name);
+  ASSERT_EQ(made.reason(), "");
+  const auto keys = server_.CallWith(made->secret(), &Stub::ListApiKeys, v1::ListApiKeysRequest());
+  ASSERT_EQ(keys.reason(), "");
+  EXPECT_EQ(keys->api_keys_size(), 2);
+  v1::ListWorkspaceRevisionsRequest ask;
+  const auto history = server_.CallWith(made->secret(), &Stub::ListWorkspaceRevisions, ask);
+  ASSERT_EQ(history->revisions_size(), 3) << "it stands in that workspace's own log";
+  const auto operators = server_.Call(&Stub::ListApiKeys, v1::ListApiKeysRequest());
+  EXPECT_EQ("apiKeys/" + history->revisions(0).revision().actor(), operators->api_keys(0).name())
+      << "and says who made it";
+}
+
+TEST_F(WorkspacesServiceTest, LetsOnlyAnOperatorReachAnotherWorkspace) {
+  const auto one = Create("One");
+  const auto two = Create("Two");
+  const auto denied = CreateKey(one->secret(), "*", two->workspace().name());
+  EXPECT_EQ(denied.reason(), "PERMISSION_DENIED");
+  EXPECT_EQ(denied.metadata("permission"), "operator.workspaces");
+  EXPECT_EQ(CreateKey(one->secret(), "*", "workspaces/99").reason(), "PERMISSION_DENIED")
+      << "whether it is there or not";
+  EXPECT_EQ(CreateKey(one->secret(), "*", one->workspace().name()).reason(), "");
+  const auto guest = CreateKey(server_.secret(), "*");
+  EXPECT_EQ(CreateKey(guest->secret(), "*", two->workspace().name()).reason(), "PERMISSION_DENIED");
+  EXPECT_EQ(CreateKey(server_.secret(), "*", "workspaces/99").reason(), "WORKSPACE_NOT_FOUND");
+  EXPECT_EQ(CreateKey(server_.secret(), "*", "workspaces/02").reason(), "WORKSPACE_NOT_FOUND");
+  EXPECT_EQ(CreateKey(server_.secret(), "operator.*", two->workspace().name()).reason(),
+            "PERMISSION_NOT_GRANTED");
 }
 
 }  // namespace
