@@ -99,7 +99,7 @@ auto From(const WorkspaceDirectory& directory,
 void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   // The one authorizer is the directory made below.
   const auto& directory = static_cast<const WorkspaceDirectory&>(*runtime.authorizer);
-  const WorkspaceCommands commands(directory);
+  const WorkspaceCommands commands(directory, methods);
   methods.Command<v1::CreateWorkspaceRequest, v1::CreateWorkspaceResponse>(commands);
   methods.Read(WorkspaceRecord::kName, ReadKind::kPoint, GetWorkspace);
   methods.Read(

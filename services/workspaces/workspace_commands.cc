@@ -5,6 +5,7 @@
 #include "services/core/default_pipeline.h"
 #include "services/core/reject.h"
 #include "services/runtime/requests/method.h"
+#include "services/workspaces/permissions.h"
 
 namespace kith::workspaces {
 namespace {
@@ -87,6 +88,7 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateApiKeyReq
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                         load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
   directory_.Learn(context.workspace, *state);
+  KITH_RETURN_IF_ERROR(CheckPermissions(command.api_key(), PermissionsOf(methods_)));
   KITH_ASSIGN_OR_RETURN(const runtime::Grants maker, MakerGrants(*state, command, context));
   return Decide(*state, command, maker, context);
 }

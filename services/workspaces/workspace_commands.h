@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kith/workspaces/v1/workspaces_service.pb.h"
+#include "services/runtime/calls/method_table.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
 #include "services/runtime/commands/transact.h"
@@ -12,8 +13,9 @@ namespace kith::workspaces {
 // Thread-safe. See MethodTable::Command.
 class WorkspaceCommands {
  public:
-  // Borrows the directory.
-  explicit WorkspaceCommands(const WorkspaceDirectory& directory) : directory_(directory) {}
+  // Borrows both.
+  WorkspaceCommands(const WorkspaceDirectory& directory, const runtime::MethodTable& methods)
+      : directory_(directory), methods_(methods) {}
 
   // A new workspace's events stand in its own log.
   WorkspaceId Workspace(const v1::CreateWorkspaceRequest& command,
@@ -49,6 +51,7 @@ class WorkspaceCommands {
                                               const CommandContext& context) const;
 
   const WorkspaceDirectory& directory_;
+  const runtime::MethodTable& methods_;
 };
 
 }  // namespace kith::workspaces

@@ -63,14 +63,14 @@ INSTANTIATE_TEST_SUITE_P(All, ResourceAccess,
                          ::testing::ValuesIn(KindsWith({&Kind::create, &Kind::get})), NameOfKind);
 
 TEST_P(ResourceAccess, NeedsTheMethodsPermissionBeforeAnythingIsLookedAt) {
-  const std::string nothing = world.KeyGranting({"nothing.read"});
+  const std::string other = world.KeyGranting({"forecast.read"});
   for (const MethodDescriptor* const method : kind().methods()) {
     SCOPED_TRACE(method->name());
     const std::string exact = world.KeyGranting({PermissionOf(*method)});
     EXPECT_EQ(world.CallWith("", *method, *About(*method, name_)).reason(), "UNAUTHENTICATED");
     EXPECT_EQ(world.CallWith("wrong", *method, *About(*method, name_)).reason(), "UNAUTHENTICATED");
     for (const std::string& name : {name_, kind().Nobody(), std::string("people/1")}) {
-      const Answer denied = world.CallWith(nothing, *method, *About(*method, name));
+      const Answer denied = world.CallWith(other, *method, *About(*method, name));
       EXPECT_EQ(denied.reason(), "PERMISSION_DENIED") << name;
       EXPECT_EQ(denied.status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
       EXPECT_EQ(denied.metadata("permission"), PermissionOf(*method));

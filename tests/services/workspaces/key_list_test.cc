@@ -16,10 +16,8 @@ TEST(ListApiKeys, EndsAPageByItsBytes) {
   testing::TestServer server;
   v1::CreateApiKeyRequest create;
   create.mutable_api_key()->set_display_name(std::string(128, 'k'));
-  for (int i = 0; i < 50; ++i) {
-    create.mutable_api_key()->add_permissions(std::string(50, 'p') + std::to_string(i));
-  }
-  constexpr size_t kKeys = 450;
+  for (int i = 0; i < 50; ++i) create.mutable_api_key()->add_permissions("operator.workspaces");
+  constexpr size_t kKeys = 900;  // fewer than a page may have, and more than 1 MiB
   for (size_t i = 0; i < kKeys; ++i) {
     ASSERT_EQ(server.Call(&Stub::CreateApiKey, create).reason(), "");
   }

@@ -216,5 +216,16 @@ TEST_F(WorkspacesServiceTest, LetsOnlyAnOperatorReachAnotherWorkspace) {
             "PERMISSION_NOT_GRANTED");
 }
 
+// What a key may grant is what the methods of this server ask for.
+TEST_F(WorkspacesServiceTest, RefusesAPermissionThatNoMethodAsksFor) {
+  const auto refused = CreateKey(server_.secret(), "contacts.create");
+  EXPECT_EQ(refused.reason(), "UNKNOWN_PERMISSION");
+  EXPECT_THAT(refused.fields(), ::testing::ElementsAre("api_key.permissions[0]"));
+  for (const char* permission : {"contacts.write", "interactions.redact", "operator.workspaces"}) {
+    EXPECT_THAT(refused.metadata("permissions"), ::testing::HasSubstr(permission));
+    EXPECT_EQ(CreateKey(server_.secret(), permission).reason(), "");
+  }
+}
+
 }  // namespace
 }  // namespace kith::workspaces
