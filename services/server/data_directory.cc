@@ -16,6 +16,8 @@ namespace fs = std::filesystem;
 // What is never there without a log.
 constexpr const char* kStandsOnTheLog[] = {"keys", "durable.mark", "settled", "views",
                                            "development.key"};
+// What is only made after the keys.
+constexpr const char* kStandsOnTheKeys[] = {"durable.mark", "settled", "views", "development.key"};
 // A log whose creation was cut short, and what a file system has at its root.
 constexpr const char* kMayStandAlone[] = {"log.new", "lost+found"};
 
@@ -48,6 +50,18 @@ absl::Status CheckNew(const std::string& path) {
   return error ? Unusable(path, error) : absl::OkStatus();
 }
 
+absl::Status KeyFileMissing(const std::string& path) {
+  return absl::DataLossError(absl::StrCat(
+      path, " has a log, but the key file ", path,
+      "/keys is missing, without which nobody can read the personal fields of that log: restore "
+      "it from its backup; no other was made"));
+}
+
+bool HasKeyFile(const std::string& path) {
+  std::error_code error;
+  return fs::exists(path + "/keys", error) || error;  // what cannot be looked at is not missing
+}
+
 }  // namespace
 
 absl::Status PrepareDataDirectory(const std::string& path) {
@@ -59,12 +73,29 @@ absl::Status PrepareDataDirectory(const std::string& path) {
     return error ? Unusable(path, error) : absl::OkStatus();
   }
   if (!fs::exists(path + "/log", error)) return CheckNew(path);
+  if (!HasKeyFile(path)) {
+    for (const char* name : kStandsOnTheKeys) {
+      if (fs::exists(path + "/" + name, error)) return KeyFileMissing(path);
+    }
+  }
   // Earlier versions made these readable to everybody; what is in them needs no change then.
   for (const char* name : {"/log", "/views"}) {
     std::error_code not_ours;  // then it is refused when it is opened
     fs::permissions(path + name, fs::perms::owner_all, not_ours);
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckKeyFile(const std::string& path, const eventstore::Engine& log) {
+  if (HasKeyFile(path)) return absl::OkStatus();
+  bool has_events = false;
+  KITH_RETURN_IF_ERROR(log.Scan({.table = eventstore::Table::kEvents, .prefix = "", .start = ""},
+                                eventstore::ReadTier::kDisk,
+                                [&](absl::string_view, absl::string_view) {
+                                  has_events = true;
+                                  return false;
+                                }));
+  return has_events ? KeyFileMissing(path) : absl::OkStatus();
 }
 
 }  // namespace kith::server

@@ -70,6 +70,7 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   engine.data_dir = options.data;
   KITH_ASSIGN_OR_RETURN(storage.engine, eventstore::OpenRocksEngine(engine));
   const int64_t recovery_ms = MillisecondsSince(began);
+  KITH_RETURN_IF_ERROR(CheckKeyFile(options.data, *storage.engine));
   KITH_ASSIGN_OR_RETURN(storage.keys,
                         eventstore::OpenKeyStore(options.data + "/keys", SystemRandom()));
   runtime::ServerOptions server = options.server;

@@ -15,6 +15,8 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <set>
 #include <thread>
 #include <vector>
@@ -76,6 +78,17 @@ void ExpectOneClearLine(const Ended& ended, const std::string& part, int exit_co
   EXPECT_EQ(std::count(ended.stderr_text.begin(), ended.stderr_text.end(), '\n'), 1)
       << ended.stderr_text;
   EXPECT_NE(ended.stderr_text.find(part), std::string::npos) << ended.stderr_text;
+}
+
+// What every file below the folder holds.
+std::map<std::string, std::string> FilesOf(const std::string& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    std::ifstream file(entry.path(), std::ios::binary);
+    files[entry.path().string()] = std::string(std::istreambuf_iterator<char>(file), {});
+  }
+  return files;
 }
 
 TEST_F(KithdTest, FirstStartMakesAWorkspaceItsPipelineAndItsKey) {
@@ -369,6 +382,38 @@ TEST_F(KithdTest, RefusesADirectoryThatLostItsLog) {
   ASSERT_FALSE(kithd.ready());
   ExpectOneClearLine(kithd.Stop(SIGTERM), "has no log any more");
   EXPECT_FALSE(std::filesystem::exists(Data() + "/log"));
+}
+
+// Goal: who restores the log and forgets its keys is told so, and has no others made, under which
+// the right ones would be refused. Method: once with all else that stands beside the log, of which
+// not a byte may change, and once with the log alone.
+TEST_F(KithdTest, RefusesALogWithoutItsKeys) {
+  std::string ada;
+  {
+    KithdProcess kithd(Data());
+    ASSERT_TRUE(CreateContact(kithd, "Ada", "", &ada).ok());
+    EXPECT_EQ(kithd.Stop(SIGTERM).exit_code, 0);
+  }
+  std::filesystem::rename(Data() + "/keys", folder_.path() + "/keys");
+  const std::map<std::string, std::string> before = FilesOf(Data());
+  {
+    KithdProcess kithd(Data());
+    ASSERT_FALSE(kithd.ready());
+    ExpectOneClearLine(kithd.Stop(SIGTERM), Data() + "/keys is missing");
+  }
+  EXPECT_EQ(FilesOf(Data()), before);
+  for (const char* name : {"/durable.mark", "/settled", "/views", "/development.key"}) {
+    std::filesystem::remove_all(Data() + name);
+  }
+  {
+    KithdProcess kithd(Data());
+    ASSERT_FALSE(kithd.ready());
+    ExpectOneClearLine(kithd.Stop(SIGTERM), Data() + "/keys is missing");
+  }
+  EXPECT_FALSE(std::filesystem::exists(Data() + "/keys"));
+  std::filesystem::rename(folder_.path() + "/keys", Data() + "/keys");
+  const KithdProcess kithd(Data());
+  EXPECT_TRUE(kithd.ready());
 }
 
 TEST_F(KithdTest, RefusesADirectoryThatIsNotItsOwn) {
