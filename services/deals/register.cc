@@ -10,6 +10,7 @@
 #include "services/core/resource_name.h"
 #include "services/deals/deal.h"
 #include "services/deals/pipeline.h"
+#include "services/runtime/resources/not_there.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::deals {
@@ -27,7 +28,9 @@ absl::Status GetBoard(const ReadContext& context, const v1::GetPipelineBoardRequ
                                                        .pipeline = pipeline,
                                                        .owner = request.owner(),
                                                        .read_time = context.read_time}));
-  if (!board.has_value()) return ResourceNotFound(PipelineRules(), pipeline);
+  if (!board.has_value()) {
+    return runtime::NotThere(context, pipeline, ResourceNotFound(PipelineRules(), pipeline));
+  }
   *response = *std::move(board);
   return absl::OkStatus();
 }

@@ -9,6 +9,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/interactions/v1/interactions_errors.pb.h"
 #include "services/core/reject.h"
+#include "services/runtime/resources/not_there.h"
 
 namespace kith::interactions {
 namespace {
@@ -129,6 +130,15 @@ absl::StatusOr<InteractionNow> InteractionReader::NowAt(WorkspaceId workspace,
   }
   KITH_ASSIGN_OR_RETURN(now.interaction, Render(*recorded, amended));
   return now;
+}
+
+absl::Status InteractionReader::NotThere(const runtime::ReadContext& context,
+                                         absl::string_view name) const {
+  const absl::Status not_found = InteractionNotFound(name);
+  if (!context.as_of) return not_found;
+  KITH_ASSIGN_OR_RETURN(const RecordedEventPtr recorded, FindRecorded(context.workspace(), name));
+  if (recorded == nullptr) return not_found;
+  return runtime::NotThere(context, name, recorded->header(), not_found);
 }
 
 absl::StatusOr<bool> InteractionReader::IsRedacted(WorkspaceId workspace,

@@ -12,6 +12,7 @@
 #include "projections/engine/view.h"
 #include "projections/interactions/timeline.h"
 #include "services/interactions/amendment.h"
+#include "services/runtime/calls/read_call.h"
 
 namespace kith::interactions {
 
@@ -44,6 +45,9 @@ class InteractionReader {
   // INTERACTIONS_ERROR_INTERACTION_NOT_FOUND.
   absl::StatusOr<InteractionNow> NowAt(WorkspaceId workspace, absl::string_view name,
                                        Revision revision) const;
+  // The refusal of a read of it where the moment read has none of this name; see
+  // runtime::NotThere.
+  absl::Status NotThere(const runtime::ReadContext& context, absl::string_view name) const;
   // Whether it is redacted now: then its text is told as of no moment.
   absl::StatusOr<bool> IsRedacted(WorkspaceId workspace, absl::string_view name) const;
 

@@ -1,6 +1,7 @@
 // Everything that interactions bring to a server.
 #include <memory>
 
+#include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/interactions/v1/interactions_errors.pb.h"
 #include "projections/interactions/timeline.h"
@@ -59,7 +60,12 @@ class HistoryReader {
 
   absl::Status List(const ReadContext& context, const v1::ListInteractionRevisionsRequest& request,
                     v1::ListInteractionRevisionsResponse* response) const {
-    KITH_RETURN_IF_ERROR(lister_.Run(context, request, response));
+    const absl::Status listed = lister_.Run(context, request, response);
+    // Its first event stands in another stream than those that the lister looks at.
+    if (IsError(listed, v1::INTERACTIONS_ERROR_INTERACTION_NOT_FOUND)) {
+      return reader_.NotThere(context, request.name());
+    }
+    KITH_RETURN_IF_ERROR(listed);
     KITH_ASSIGN_OR_RETURN(const bool redacted,
                           reader_.IsRedacted(context.workspace(), request.name()));
     if (!redacted) return absl::OkStatus();

@@ -16,6 +16,7 @@
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/calls/read_permission.h"
 #include "services/runtime/requests/validate.h"
+#include "services/runtime/resources/not_there.h"
 
 namespace kith::interactions {
 namespace {
@@ -54,7 +55,7 @@ absl::Status TimelineReader::Get(const runtime::ReadContext& context,
                                  const v1::GetInteractionRequest& request,
                                  v1::Interaction* response) const {
   KITH_ASSIGN_OR_RETURN(std::optional<v1::Interaction> found, Find(context, request.name()));
-  if (!found.has_value()) return InteractionNotFound(request.name());
+  if (!found.has_value()) return interactions_.NotThere(context, request.name());
   *response = *std::move(found);
   return absl::OkStatus();
 }
@@ -110,8 +111,11 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
         const bool known,
         projections::HasTimeline(context.view(), context.workspace(), request.parent()));
     if (!known) {
-      return RejectResource(v1::INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND,
-                            absl::StrCat("There is no ", request.parent(), "."), request.parent());
+      absl::Status unknown =
+          RejectResource(v1::INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND,
+                         absl::StrCat("There is no ", request.parent(), "."), request.parent());
+      // When it came into being is told to those who may read it.
+      return query.changes ? runtime::NotThere(context, request.parent(), unknown) : unknown;
     }
   }
   return absl::OkStatus();

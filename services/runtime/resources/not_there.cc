@@ -16,11 +16,16 @@ absl::Status NotThere(const ReadContext& context, absl::string_view name,
   const auto cursor = context.log.ReadStream(context.workspace(), name, Revision(1),
                                              eventstore::Direction::kForwards, context.tier);
   KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::Record> first, cursor->Next());
-  if (first == nullptr) return not_found;
-  const std::string sequence = absl::StrCat(first->header.sequence.value());
+  return first == nullptr ? not_found : NotThere(context, name, first->header, not_found);
+}
+
+absl::Status NotThere(const ReadContext& context, absl::string_view name,
+                      const eventstore::EventHeader& first, const absl::Status& not_found) {
+  if (!context.as_of) return not_found;
+  const std::string sequence = absl::StrCat(first.sequence.value());
   const std::string time =
-      absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", first->header.record_time, absl::UTCTimeZone());
-  const bool is_early = first->header.position > context.view().position();
+      absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", first.record_time, absl::UTCTimeZone());
+  const bool is_early = first.position > context.view().position();
   return Retold(
       not_found,
       absl::StrCat(is_early ? "Nothing was recorded under " : "", name,

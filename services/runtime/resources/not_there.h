@@ -13,5 +13,8 @@ namespace kith::runtime {
 // callers that may read the resource. Any thread.
 absl::Status NotThere(const ReadContext& context, absl::string_view name,
                       const absl::Status& not_found);
+// The same where it is known which event came first.
+absl::Status NotThere(const ReadContext& context, absl::string_view name,
+                      const eventstore::EventHeader& first, const absl::Status& not_found);
 
 }  // namespace kith::runtime

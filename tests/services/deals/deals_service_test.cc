@@ -258,6 +258,15 @@ TEST_F(DealsServiceTest, HasNoBoardOfAPipelineThatIsNotThere) {
   EXPECT_EQ(server_.Call(&DealsStub::GetPipelineBoard, request).reason(), "PIPELINE_NOT_FOUND");
 }
 
+TEST_F(DealsServiceTest, SaysWhenThePipelineOfABoardCameIntoBeing) {
+  v1::GetPipelineBoardRequest request;
+  request.mutable_read()->set_sequence(1);
+  const auto early = server_.Call(&DealsStub::GetPipelineBoard, request);
+  EXPECT_EQ(early.reason(), "PIPELINE_NOT_FOUND");
+  EXPECT_EQ(early.metadata("first_sequence"), "3");
+  EXPECT_THAT(early.status.error_message(), ::testing::HasSubstr("ask as of that or later"));
+}
+
 // Goal: no deal enters a stage after it was archived, however the commands interleave. Method: move
 // and archive at once, many times; whichever the log has first decides what the other is told.
 TEST_F(DealsServiceTest, LetsNoDealIntoAStageThatWasArchivedMeanwhile) {

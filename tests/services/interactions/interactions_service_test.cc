@@ -116,7 +116,15 @@ TEST_F(InteractionsServiceTest, FindsNoInteractionThatWasNotRecordedByThen) {
   v1::GetInteractionRequest request;
   request.set_name(name);
   request.mutable_read()->set_sequence(1);
-  EXPECT_EQ(TryGet(request).reason(), "INTERACTION_NOT_FOUND");
+  const auto early = TryGet(request);
+  EXPECT_EQ(early.reason(), "INTERACTION_NOT_FOUND");
+  EXPECT_EQ(early.metadata("first_sequence"), "5");
+  v1::ListInteractionRevisionsRequest history;
+  history.set_name(name);
+  history.mutable_read()->set_sequence(1);
+  const auto revisions = server_.Call(&InteractionsStub::ListInteractionRevisions, history);
+  EXPECT_EQ(revisions.reason(), "INTERACTION_NOT_FOUND");
+  EXPECT_EQ(revisions.metadata("first_sequence"), "5");
   request.clear_read();
   request.set_name(name.substr(0, name.size() - 1) + "_");
   EXPECT_EQ(TryGet(request).reason(), "INTERACTION_NOT_FOUND");
@@ -184,6 +192,19 @@ TEST_F(InteractionsServiceTest, ListsTheTimelineOfADeletedContactButOfNobody) {
   v1::ListTimelineRequest request;
   request.set_parent("contacts/nobody");
   EXPECT_EQ(TryList(request).reason(), "LINKED_RECORD_NOT_FOUND");
+}
+
+TEST_F(InteractionsServiceTest, SaysWhenTheRecordOfATimelineCameIntoBeing) {
+  v1::ListTimelineRequest request;
+  request.set_parent(CreateContact("Ada"));
+  request.mutable_read()->set_sequence(1);
+  const auto early = TryList(request);
+  EXPECT_EQ(early.reason(), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_EQ(early.metadata("first_sequence"), "4");
+  const auto guest = server_.CallWith(KeyGranting({"interactions.read"}),
+                                      &InteractionsStub::ListTimeline, request);
+  EXPECT_EQ(guest.reason(), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_EQ(guest.metadata("first_sequence"), "") << "who may not read contacts is not told";
 }
 
 // --- IngestInteractions ---
