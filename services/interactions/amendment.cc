@@ -47,8 +47,13 @@ v1::Interaction Kept(v1::Interaction interaction) {
   interaction.clear_etag();
   interaction.clear_amend_time();
   interaction.clear_redacted();
+  interaction.clear_redact_reason();
   interaction.clear_erased();
   return interaction;
+}
+
+absl::Status Redacted(absl::string_view message, const v1::Interaction& interaction) {
+  return RejectState(v1::INTERACTIONS_ERROR_INTERACTION_REDACTED, message, interaction.name());
 }
 
 }  // namespace
@@ -63,15 +68,21 @@ absl::Status PlanAmendment(const InteractionNow& now, const v1::AmendInteraction
   const v1::Interaction& before = now.interaction;
   const v1::Interaction& wanted = command.interaction();
   KITH_RETURN_IF_ERROR(CheckEtag(wanted.etag(), before.etag()));
-  if (before.redacted() || before.erased()) {
-    return RejectState(v1::INTERACTIONS_ERROR_INTERACTION_REDACTED,
-                       "The text of the interaction was taken away, and cannot be amended.",
-                       before.name());
+  if (before.erased()) {
+    return Redacted("The person of the interaction was erased, and it cannot be amended.", before);
   }
   KITH_ASSIGN_OR_RETURN(const google::protobuf::FieldMask meant,
                         ChangedFields(before, wanted, command.update_mask()));
   plan->after = before;
   ApplyFields(wanted, meant, &plan->after);
+  v1::Interaction text;
+  if (before.redacted()) MovePersonal(&plan->after, &text);
+  if (text.ByteSizeLong() > 0) {
+    return Redacted(
+        "The text of the interaction was taken away, and there is no other. Its other fields can "
+        "be amended.",
+        before);
+  }
   KeepEachOnce(ParentOf(before.name()), *plan->after.mutable_links());
   plan->changed = DifferingFields(before, plan->after);
   plan->links = NewLinks(before, plan->after, "interaction");
@@ -90,6 +101,9 @@ Decision DecideAmendment(const InteractionNow& now, const AmendmentPlan& plan,
   *amended.mutable_update_mask() = plan.changed;
   PersonalSplit<v1::Interaction> split = SplitPersonal(Kept(plan.after));
   *amended.mutable_interaction() = std::move(split.clear);
+  // It stays redacted; as a rule both are empty.
+  amended.mutable_interaction()->set_redacted(now.interaction.redacted());
+  amended.mutable_interaction()->set_redact_reason(now.interaction.redact_reason());
   if (split.personal.ByteSizeLong() > 0) *amended.mutable_personal() = std::move(split.personal);
   amended.set_recorded_sequence(now.recorded_sequence);
   AddMissing(plan.after.links(), now.interaction.links(), amended.mutable_added_links());
@@ -116,6 +130,7 @@ v1::Interaction RenderAmended(const Recorded<v1::InteractionEvent>& recorded) {
     interaction = redacted.interaction();
     interaction.set_name(redacted.name());
     interaction.set_redacted(true);
+    interaction.set_redact_reason(redacted.reason());
   } else {
     const v1::InteractionAmended& amended = recorded.event.interaction_amended();
     interaction = amended.interaction();

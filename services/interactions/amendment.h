@@ -46,7 +46,8 @@ struct AmendmentPlan {
 };
 
 // Rejects with
-//   INTERACTIONS_ERROR_INTERACTION_REDACTED  there is no text any more that could be corrected
+//   INTERACTIONS_ERROR_INTERACTION_REDACTED  there is no text any more that could be corrected, or
+//                                            the person was erased
 //   ERROR_ETAG_MISMATCH, ERROR_INVALID_UPDATE_MASK
 absl::Status PlanAmendment(const InteractionNow& now, const v1::AmendInteractionRequest& command,
                            AmendmentPlan* plan);

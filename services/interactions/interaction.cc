@@ -32,6 +32,7 @@ void ClearOutputOnly(v1::Interaction& interaction) {
   interaction.clear_etag();
   interaction.clear_amend_time();
   interaction.clear_redacted();
+  interaction.clear_redact_reason();
 }
 
 // Moves the fields that say something about a person from the recorded interaction to the part that

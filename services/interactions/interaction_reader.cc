@@ -141,13 +141,17 @@ absl::Status InteractionReader::NotThere(const runtime::ReadContext& context,
   return runtime::NotThere(context, name, recorded->header(), not_found);
 }
 
-absl::StatusOr<bool> InteractionReader::IsRedacted(WorkspaceId workspace,
-                                                   absl::string_view name) const {
+absl::StatusOr<std::optional<std::string>> InteractionReader::WhyRedacted(
+    WorkspaceId workspace, absl::string_view name) const {
   const auto cursor =
       log_.ReadStream(workspace, name, Revision(), Direction::kBackwards, ReadTier::kDisk);
-  KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::Record> last, cursor->Next());
-  return last != nullptr &&
-         registry_.TypeName(kInteractions, last->header.type) == "interaction_redacted";
+  KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> last, cursor->Next());
+  if (last == nullptr) return std::nullopt;
+  // Amendments of what is redacted go on saying so, so the last event tells.
+  KITH_ASSIGN_OR_RETURN(const RecordedEventPtr event, registry_.DecodeClear(std::move(last)));
+  v1::Interaction now = RenderAmended(AsRecorded(*event));
+  if (!now.redacted()) return std::nullopt;
+  return std::move(*now.mutable_redact_reason());
 }
 
 }  // namespace kith::interactions

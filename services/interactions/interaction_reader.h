@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -48,8 +49,9 @@ class InteractionReader {
   // The refusal of a read of it where the moment read has none of this name; see
   // runtime::NotThere.
   absl::Status NotThere(const runtime::ReadContext& context, absl::string_view name) const;
-  // Whether it is redacted now: then its text is told as of no moment.
-  absl::StatusOr<bool> IsRedacted(WorkspaceId workspace, absl::string_view name) const;
+  // The reason where it is redacted now, which may be empty: then its text is told as of no moment.
+  absl::StatusOr<std::optional<std::string>> WhyRedacted(WorkspaceId workspace,
+                                                         absl::string_view name) const;
 
  private:
   struct Found {

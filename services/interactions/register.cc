@@ -1,5 +1,7 @@
 // Everything that interactions bring to a server.
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
@@ -66,9 +68,9 @@ class HistoryReader {
       return reader_.NotThere(context, request.name());
     }
     KITH_RETURN_IF_ERROR(listed);
-    KITH_ASSIGN_OR_RETURN(const bool redacted,
-                          reader_.IsRedacted(context.workspace(), request.name()));
-    if (!redacted) return absl::OkStatus();
+    KITH_ASSIGN_OR_RETURN(const std::optional<std::string> reason,
+                          reader_.WhyRedacted(context.workspace(), request.name()));
+    if (!reason.has_value()) return absl::OkStatus();
     for (v1::InteractionRevision& revision : *response->mutable_revisions()) {
       HideText(*revision.mutable_before());
       HideText(*revision.mutable_after());

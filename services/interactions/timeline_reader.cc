@@ -42,11 +42,12 @@ absl::Status TimelineReader::HideRedacted(const runtime::ReadContext& context,
                                           v1::Interaction& interaction) const {
   const bool is_past = context.as_of || !context.page_token.empty();
   if (!is_past || interaction.redacted()) return absl::OkStatus();
-  KITH_ASSIGN_OR_RETURN(const bool redacted,
-                        interactions_.IsRedacted(context.workspace(), interaction.name()));
-  if (redacted) {
+  KITH_ASSIGN_OR_RETURN(std::optional<std::string> reason,
+                        interactions_.WhyRedacted(context.workspace(), interaction.name()));
+  if (reason.has_value()) {
     HideText(interaction);
     interaction.set_redacted(true);
+    interaction.set_redact_reason(*std::move(reason));
   }
   return absl::OkStatus();
 }
@@ -137,6 +138,7 @@ absl::Status TimelineReader::RenderEntry(const runtime::ReadContext& context,
     KITH_ASSIGN_OR_RETURN(*entry->mutable_interaction(), interactions_.Render(*event, at.amended));
     KITH_RETURN_IF_ERROR(HideRedacted(context, *entry->mutable_interaction()));
     entry->set_erased(entry->interaction().erased());
+    entry->set_redacted(entry->interaction().redacted());
   } else {
     entry->set_record(header.stream);
     entry->set_erased(event->erased);

@@ -194,6 +194,7 @@ class Fold:
             after.MergeFrom(payload.personal)
         else:
             after.redacted = True
+            after.redact_reason = payload.reason
         after.name = payload.name
         after.etag = str(event.revision + 1)
         after.amend_time.CopyFrom(event.occur_time)

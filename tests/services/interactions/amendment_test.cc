@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -328,15 +329,54 @@ TEST_F(AmendmentTest, RedactsTheTextAsOfEveryMoment) {
   for (const auto& revision : Revisions(recorded.name())) told += revision.DebugString();
   EXPECT_EQ(told.find("4111"), std::string::npos) << told;
   EXPECT_TRUE(GetAsOf(recorded.name(), first).redacted());
+  EXPECT_EQ(GetAsOf(recorded.name(), first).redact_reason(), "a card's number");
+  for (const v1::ListTimelineResponse& timeline : {List(grace), List(then)}) {
+    const auto& entry = *std::find_if(timeline.entries().begin(), timeline.entries().end(),
+                                      [](const auto& one) { return one.has_interaction(); });
+    EXPECT_TRUE(entry.redacted());
+  }
   const std::vector<v1::InteractionRevision> revisions = Revisions(recorded.name());
   ASSERT_EQ(revisions.size(), 3u);
   EXPECT_FALSE(revisions[0].before().redacted());
   EXPECT_TRUE(revisions[0].after().redacted());
+  EXPECT_EQ(revisions[0].after().redact_reason(), "a card's number");
+  EXPECT_THAT(revisions[0].revision().changed().paths(), ::testing::Contains("redact_reason"));
 
   v1::AmendInteractionRequest amend;
   *amend.mutable_interaction() = Values("Anything");
   amend.mutable_interaction()->set_name(recorded.name());
   EXPECT_EQ(TryAmend(amend).reason(), "INTERACTION_REDACTED");
+  EXPECT_EQ(TryRedact(recorded.name())->etag(), "3") << "it is so already";
+}
+
+// What is no text may go on to be wrong, and be corrected.
+TEST_F(AmendmentTest, OfWhatIsRedactedKeepsItSo) {
+  const std::string ada = CreateContact("Ada");
+  const v1::Interaction recorded = RecordCall(ada);
+  const type::v1::ReadOptions first = Newest(ada);
+  ASSERT_EQ(TryRedact(recorded.name()).reason(), "");
+  v1::Interaction values;
+  values.set_outcome("no answer");
+  values.set_subject("");
+  const v1::Interaction amended = Amend(recorded.name(), values);
+  EXPECT_EQ(amended.outcome(), "no answer");
+  EXPECT_TRUE(amended.redacted());
+  EXPECT_EQ(amended.redact_reason(), "a card's number");
+  EXPECT_EQ(amended.etag(), "3");
+  EXPECT_EQ(Get(recorded.name()).DebugString(), amended.DebugString());
+  const v1::Interaction before = GetAsOf(recorded.name(), first);
+  EXPECT_TRUE(before.redacted()) << "as of every moment";
+  EXPECT_EQ(before.outcome(), "held");
+  EXPECT_EQ(before.subject(), "");
+  std::string told;
+  for (const auto& revision : Revisions(recorded.name())) told += revision.DebugString();
+  EXPECT_EQ(told.find("About the offer"), std::string::npos) << told;
+
+  v1::AmendInteractionRequest amend;
+  amend.mutable_interaction()->set_name(recorded.name());
+  amend.mutable_interaction()->set_outcome("held");
+  amend.mutable_interaction()->set_body("What was there");
+  EXPECT_EQ(TryAmend(amend).reason(), "INTERACTION_REDACTED") << "with text among it";
   EXPECT_EQ(TryRedact(recorded.name())->etag(), "3") << "it is so already";
 }
 
