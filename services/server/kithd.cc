@@ -102,7 +102,8 @@ void Kithd::OpenMetrics(const Options& options, absl::Time began) {
   if (port.ok()) {
     metrics_port_ = *std::move(port);
   } else {
-    Log(LogLevel::kError, port.status().message(), {{"flag", "--metrics"}});
+    metrics_status_ = port.status();
+    Log(LogLevel::kError, metrics_status_.message(), {{"flag", "--metrics"}});
   }
 }
 

@@ -24,13 +24,16 @@ class Kithd {
   //   DataLoss            its files are damaged or missing
   //   ResourceExhausted   the disk is too full to open it
   //   Unavailable         the address is in use, or the disk cannot be used
-  // That metrics cannot be told is logged and no error. Once in a process; nothing of `options` is
+  // That metrics cannot be told is no error; see below. Once in a process; nothing of `options` is
   // kept.
   static absl::StatusOr<std::unique_ptr<Kithd>> Start(const Options& options);
 
   int port() const { return server_->port(); }
   // 0: there is none.
   int http_port() const { return server_->ports().empty() ? 0 : server_->ports().front()->port(); }
+
+  // Why metrics are told nowhere although they should be; OK where they are, or should not.
+  const absl::Status& metrics_status() const { return metrics_status_; }
 
   // Once, and logs why and how long that took.
   void Stop(absl::string_view why);
@@ -42,6 +45,7 @@ class Kithd {
   std::unique_ptr<runtime::Server> server_;
   std::optional<MetricSource> metrics_;
   std::unique_ptr<MetricsPort> metrics_port_;  // null: metrics are told nowhere
+  absl::Status metrics_status_;
 };
 
 }  // namespace kith::server

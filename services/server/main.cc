@@ -38,6 +38,11 @@ sigset_t BlockStopSignals() {
 absl::Status Run(const Options& options, const sigset_t& signals) {
   const auto kithd = Kithd::Start(options);
   if (!kithd.ok()) return kithd.status();
+  // Beside the log, where whoever starts it looks; before what they wait for.
+  if (const absl::Status& metrics = (*kithd)->metrics_status(); !metrics.ok()) {
+    std::printf("kithd goes without: %s; --metrics names another, or none\n",
+                std::string(metrics.message()).c_str());
+  }
   const std::string& address = options.server.address;
   std::printf("kithd is ready on %s:%d\n", address.substr(0, address.rfind(':')).c_str(),
               (*kithd)->port());

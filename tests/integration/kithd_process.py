@@ -30,6 +30,7 @@ class Kithd:
         self.process = None
         self.channel = None
         self.address = None
+        self.told = []  # what it printed until it was ready
         self.start()
 
     def start(self):
@@ -37,9 +38,11 @@ class Kithd:
                                          *self.flags],
                                         stdout=subprocess.PIPE, text=True, **self.options)
         self.address = None
+        self.told = []
         guard = threading.Timer(self.READY_SECONDS, self.process.send_signal, [signal.SIGABRT])
         guard.start()
         for line in self.process.stdout:
+            self.told.append(line)
             if line.startswith("kithd is ready on "):
                 self.address = line.split()[-1]
                 break

@@ -148,6 +148,7 @@ class NoMetricsTest(unittest.TestCase):
             with open(os.path.join(folder, "stderr"), "w+", encoding="utf-8") as log:
                 kithd = Kithd(KITHD, os.path.join(folder, "data"), ["--metrics=127.0.0.1:no"], stderr=log)
                 self.assertEqual(kithd.stop(), 0)
+                self.assertRegex(kithd.told[0], "goes without: metrics cannot be told at 127.0.0.1:no: .*--metrics")
                 log.seek(0)
                 self.assertIn("metrics cannot be told at 127.0.0.1:no", log.read())
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 REPOSITORY, BIN = sys.argv[1:3]
 
@@ -67,6 +68,7 @@ class DeployRun:
         self.export = next(line.strip() for line in self.told if line.strip().startswith("export "))
         self.address = re.search(r"KITH_ADDRESS=(\S+)", self.export).group(1)
         self.http = re.search(r"for HTTP on (\S+),", "\n".join(self.told)).group(1)
+        self.metrics = re.search(r"tells metrics on (\S+),", "\n".join(self.told)).group(1)
 
     def stop(self, sig):
         """Its exit code, and what it said at the end."""
@@ -192,6 +194,10 @@ class TourTest(unittest.TestCase):
         follower.terminate()
         follower.wait(timeout=60)
         follower.stdout.close()
+
+    def test_2_metrics_are_where_deploy_run_says(self):
+        with urllib.request.urlopen(f"http://{self.started.metrics}/metrics", timeout=60) as answer:
+            self.assertIn(b"kith_log_takes_writes 1", answer.read())
 
     def test_2_what_it_names_is_there(self):
         for span in mentioned(README):
