@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import unittest
+import urllib.request
 
 KITHD, PROTOC, REPOSITORY, GOOGLEAPIS, PACKAGES, OUT = sys.argv[1:7]
 HERE = os.path.join(REPOSITORY, "tests", "connect")
@@ -108,6 +109,26 @@ class ConnectTest(unittest.TestCase):
             for name, result in checks.items():
                 with self.subTest(f"{way}: {name}"):
                     self.assertEqual(result, "ok")
+
+    def call(self, method, body):
+        """A call in JSON, as whoever has no client makes it."""
+        request = urllib.request.Request(
+            f"{self.url}/kith.contacts.v1.ContactsService/{method}", json.dumps(body).encode(),
+            {"authorization": f"Bearer {self.key}", "content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return json.load(reply)
+
+    def test_names_of_fields_in_json(self):
+        """They are told as in the protos, and taken in either form; the text of a FieldMask is told as clients want it."""
+        made = self.call("CreateContact", {"contact": {"first_name": "Ada", "lastName": "Byron"}})
+        self.assertEqual((made["first_name"], made["last_name"]), ("Ada", "Byron"))
+        for mask in ("first_name,last_name", "firstName,lastName"):
+            for field in ("update_mask", "updateMask"):
+                wanted = {"name": made["name"], "first_name": f"Ada by {mask}", "lastName": f"Byron by {field}"}
+                told = self.call("UpdateContact", {"contact": wanted, field: mask})
+                self.assertEqual((told["first_name"], told["last_name"]), (wanted["first_name"], wanted["lastName"]))
+        [latest] = self.call("ListContactRevisions", {"name": made["name"], "pageSize": 1})["revisions"]
+        self.assertEqual(latest["revision"]["changed"], "lastName,displayName")
 
     def test_in_node(self):
         ran = subprocess.run(["node", "node.mjs", self.url, self.key], cwd=OUT, stdout=subprocess.PIPE, text=True,

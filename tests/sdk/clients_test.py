@@ -9,6 +9,7 @@ usage: clients_test.py REPOSITORY KITHD GOOGLEAPIS PACKAGES OUT python|typescrip
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,7 +45,8 @@ def typescript():
     os.makedirs(os.path.join(program, "node_modules"))
     for name, there in (("kith", package), ("@bufbuild", f"{packages}/@bufbuild"), ("@connectrpc", f"{packages}/@connectrpc")):
         os.symlink(there, os.path.join(program, "node_modules", name))
-    shutil.copy(os.path.join(HERE, "typescript_client.mjs"), program)
+    for name in ("typescript_client.mjs", "typescript_web.mjs"):
+        shutil.copy(os.path.join(HERE, name), program)
     return ["node", os.path.join(program, "typescript_client.mjs")], None
 
 
@@ -111,12 +113,14 @@ class ClientsTest(unittest.TestCase):
         self.addCleanup(proxy.stop)
         ran = subprocess.run([*self.command, self.kithd.address, proxy.address, self.kithd.key, way],
                              env=self.environment, stdout=subprocess.PIPE, text=True, timeout=240, check=True)
-        results = json.loads(ran.stdout)
-        self.assertGreater(len(results), 8)
+        self.check_results(json.loads(ran.stdout), way)
+        return proxy
+
+    def check_results(self, results, way):
+        self.assertGreater(len(results), 5)
         for name, result in results.items():
             with self.subTest(f"{way}: {name}"):
                 self.assertEqual(result, "ok")
-        return proxy
 
     def check_repeats(self, proxy):
         """What was told to come again came again, byte for byte, and what is an outcome did not."""
@@ -134,6 +138,22 @@ class ClientsTest(unittest.TestCase):
         proxy = self.run_checks("session")
         self.check_repeats(proxy)
         self.assertGreater(proxy.sessions, 2)  # one was cut
+
+    @unittest.skipIf(LANGUAGE != "typescript", "is TypeScript's alone")
+    def test_for_pages(self):
+        data = tempfile.TemporaryDirectory(prefix="kith-clients-")
+        self.addCleanup(data.cleanup)
+        kithd = subprocess.Popen([KITHD, "--data", os.path.join(data.name, "data"), "--listen", "127.0.0.1:0", "--metrics=",
+                                  "--http", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(kithd.communicate, timeout=60)
+        self.addCleanup(kithd.terminate)
+        port = next(found.group(1) for found in map(re.compile(r'"http_port":(\d+)').search, kithd.stdout) if found)
+        with open(os.path.join(data.name, "data", "development.key"), encoding="utf-8") as file:
+            key = file.read().strip()
+        program = os.path.join(os.path.dirname(self.command[1]), "typescript_web.mjs")
+        ran = subprocess.run(["node", program, f"127.0.0.1:{port}", key], stdout=subprocess.PIPE, text=True, timeout=120,
+                             check=True)
+        self.check_results(json.loads(ran.stdout), "web")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 //
 // Calls through it carry the key. One that changes something and has no request id is given one; what was not available,
 // or what the server says to try again, is tried again with the same request, so that it takes effect once. With Session
-// unary calls share one stream: several times faster for who makes many, and with no other code. Of a call that failed
+// unary calls share one stream, which carries more of them for who makes many at once, and with no other code. Of a call that failed
 // ErrorOf tells the reason.
 package kith
 

@@ -9,8 +9,8 @@
 
 Calls through it carry the key. One that changes something and has no request id is given one; what was not available, or
 what the server says to try again, is tried again with the same bytes, so that it takes effect once. With `session` unary
-calls share one stream, which is several times faster for who makes many, and with no other code. A failed call raises
-grpc.RpcError, of which `Error.of` tells the reason and the details.
+calls share one stream, which carries more of them for who makes many at once (`stub.GetContact.future(request)`), and
+with no other code. A failed call raises grpc.RpcError, of which `Error.of` tells the reason and the details.
 """
 import os
 import sys

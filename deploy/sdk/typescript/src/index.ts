@@ -9,8 +9,8 @@
 //
 // Calls through it carry the key. One that changes something and has no request id is given one; what was not available,
 // or what the server says to try again, is tried again with the same request, so that it takes effect once. With
-// `session`, which is Node's alone, unary calls share one stream: several times faster for who makes many, and with no
-// other code. A call that fails throws ConnectError, of which `errorOf` tells the reason and the details.
+// `session`, which is Node's alone, unary calls share one stream, which carries several times as many, and with no other
+// code. A call that fails throws ConnectError, of which `errorOf` tells the reason and the details.
 
 export {errorOf, type KithError} from "./error.js";
 export {ClientTransport, type ClientOptions} from "./transport.js";
