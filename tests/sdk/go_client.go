@@ -221,7 +221,7 @@ var checks = map[string]func(context.Context){
 		_, err = contacts.ListContacts(ctx, &contactsv1.ListContactsRequest{})
 		expect(kith.ErrorOf(err).Code == codes.Unavailable, err)
 	},
-	"a call is given up": func(ctx context.Context) {
+	"a call is given up, and a deadline holds": func(ctx context.Context) {
 		silent, err := net.Listen("tcp", "127.0.0.1:0") // which nobody accepts from
 		must(err)
 		defer silent.Close()
@@ -230,7 +230,11 @@ var checks = map[string]func(context.Context){
 		giveUp()
 		_, err = contacts.ListContacts(given, &contactsv1.ListContactsRequest{})
 		expect(kith.ErrorOf(err).Code == codes.Canceled, err)
-		must(client.Close())
+		given, giveUp = context.WithTimeout(ctx, 200*time.Millisecond)
+		defer giveUp()
+		_, err = contacts.ListContacts(given, &contactsv1.ListContactsRequest{})
+		expect(kith.ErrorOf(err).Code == codes.DeadlineExceeded, err)
+		must(client.Close()) // though nobody answers
 	},
 }
 

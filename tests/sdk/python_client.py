@@ -7,7 +7,6 @@ Prints what came of each check as JSON, {check: "ok"}, and what was wrong otherw
 import json
 import socket
 import sys
-import time
 
 import grpc
 import kith
@@ -197,12 +196,10 @@ def patience_ends():
 def a_deadline_holds():
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        nobody.listen()  # and nobody answers
-        with connect(f"127.0.0.1:{nobody.getsockname()[1]}", patience=0.1) as channel:
-            began = time.monotonic()
+        nobody.listen()  # and nobody answers, which does not keep the channel from closing
+        with connect(f"127.0.0.1:{nobody.getsockname()[1]}") as channel:
             error = refused(lambda: ContactsServiceStub(channel).ListContacts(contacts.ListContactsRequest(), timeout=0.2))
-            expect(error.code in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE), error)
-            expect(time.monotonic() - began >= 0.1, "and not before")
+            expect(error.code == grpc.StatusCode.DEADLINE_EXCEEDED, error)
 
 
 def main():

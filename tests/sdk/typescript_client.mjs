@@ -183,9 +183,10 @@ const checks = {
 
   async "a deadline holds"() {
     await withSilence(async (where) => {
-      const call = contactsOf(open({to: where})).listContacts({}, {timeoutMs: 200});
-      const error = await refused(call);
+      const kith = open({to: where});
+      const error = await refused(contactsOf(kith).listContacts({}, {timeoutMs: 200}));
       expect(error.code === Code.DeadlineExceeded, `${error.code} ${error.message}`);
+      await kith.close(); // though nobody answers
     });
   },
 

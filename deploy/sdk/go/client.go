@@ -63,7 +63,7 @@ func Dial(address string, options Options) (*Client, error) {
 	// A connection that is lost is looked for again soon, and not as rarely as gRPC by itself does.
 	backOff := backoff.Config{BaseDelay: retryFirst, Multiplier: 2, Jitter: 0.2, MaxDelay: retryMax}
 	dial = append([]grpc.DialOption{
-		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backOff, MinConnectTimeout: time.Second}),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backOff, MinConnectTimeout: 5 * time.Second}),
 	}, dial...)
 	open := func() (*grpc.ClientConn, error) { return grpc.Dial(address, dial...) }
 	conn, err := open()

@@ -22,6 +22,8 @@ const (
 	// A stream that has told nothing for so long is asked whether it is there, and given up some time later.
 	quiet  = 5 * time.Second
 	silent = 60 * time.Second
+	// The server ends a stream that the client has ended. Where it does not, the client does, so much later.
+	grace = time.Second
 )
 
 type pendingCall struct {
@@ -231,6 +233,11 @@ func (s *session) write(ctx context.Context, stream sessionsv1.SessionsService_R
 		switch {
 		case ends:
 			_ = stream.CloseSend()
+			select {
+			case <-ctx.Done():
+			case <-time.After(grace):
+				giveUp()
+			}
 			return
 		case asks && waits && silence > silent:
 			giveUp()

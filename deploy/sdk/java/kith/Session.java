@@ -41,6 +41,8 @@ final class Session implements Carrier {
   // A stream that has told nothing for so long is asked whether it is there, and given up some time later.
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(60);
+  // The server ends a stream that the client has ended. Where it does not, the client does, so much later.
+  private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
   // Errors of a stream that another stream would meet again.
   private static final Set<Status.Code> LASTING = EnumSet.of(Status.Code.UNAUTHENTICATED, Status.Code.PERMISSION_DENIED,
       Status.Code.INVALID_ARGUMENT, Status.Code.UNIMPLEMENTED);
@@ -130,7 +132,10 @@ final class Session implements Carrier {
         break;
       }
     }
-    if (stream != null) stream.end();
+    if (stream != null) {
+      stream.end();
+      timer.schedule(stream::giveUp, GRACE_NANOS, TimeUnit.NANOSECONDS);
+    }
     if (interrupted) Thread.currentThread().interrupt();
   }
 

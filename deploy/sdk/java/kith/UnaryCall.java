@@ -10,6 +10,7 @@ import io.grpc.Status;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import kith.type.v1.ReadOptions;
@@ -76,9 +77,13 @@ final class UnaryCall<Q, R> extends ClientCall<Q, R> {
   private void told(Status status, Metadata replyHeaders, Metadata trailers, R reply) {
     if (!status.isOk() && !trailers.containsKey(Session.GIVEN_UP)) {
       OptionalLong wait = retries.waitAfter(KithError.of(status, trailers));
-      if (wait.isPresent()) {
-        timer.schedule(this::attempt, wait.getAsLong(), TimeUnit.NANOSECONDS);
-        return;
+      try {
+        if (wait.isPresent()) {
+          timer.schedule(this::attempt, wait.getAsLong(), TimeUnit.NANOSECONDS);
+          return;
+        }
+      } catch (RejectedExecutionException closed) {
+        // The client was closed meanwhile, and this is the call's outcome.
       }
     }
     if (status.isOk() && changes && client.own != null) client.own.tell(changesBefore, replyHeaders.get(Client.TOKEN));

@@ -15,7 +15,7 @@ from kith._session import GRACE_SECONDS, Carried, Session, failed
 Metadata = Sequence[Tuple[str, Any]]
 # A channel has a connection of its own; one that is lost is looked for again soon, and not as rarely as gRPC by itself does.
 OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backoff_ms", 100),
-           ("grpc.min_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 2000)]
+           ("grpc.max_reconnect_backoff_ms", 2000)]
 
 
 def connect(address: str, *, key: str, session: bool = False, reads: str = "all", patience: float = 30.0,

@@ -132,12 +132,15 @@ class Session:
         with self._changed:
             if self._pending.pop(call.id, None) is not None and call.sent:
                 self._cancels.append(call.id)
-                self._changed.notify_all()
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Waits until all is told; that ends, since a server that tells nothing is given up."""
         with self._changed:
             self._closed = True
+            self._changed.wait_for(lambda: not self._pending)
+            if self._stream is not None:
+                self._stream.cancel()
             self._changed.notify_all()
             reader = self._reader
         if reader is not None:
@@ -164,6 +167,8 @@ class Session:
             stream = sessions_grpc.SessionsServiceStub(channel).RunSession(self._messages(turn), metadata=self._metadata)
             with self._changed:
                 self._stream = stream
+                if self._closed and not self._pending:
+                    stream.cancel()
             try:
                 for response in stream:
                     wait, broken_since = FIRST_SECONDS, None
@@ -251,6 +256,7 @@ class Session:
         with self._changed:
             calls = list(self._pending.values())
             self._pending.clear()
+            self._changed.notify_all()
         for call in calls:
             if call.set_running_or_notify_cancel():
                 call.set_exception(given_up)

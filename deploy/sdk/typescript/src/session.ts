@@ -18,7 +18,8 @@ const idleMs = 1_000;
 // One that has told nothing for so long is asked whether it is there, and given up some time later.
 const quietMs = 5_000;
 const silentMs = 60_000;
-// The server tells that a deadline has passed. Where it tells nothing, the client does, so much later.
+// The server tells that a deadline has passed, and ends a stream that the client has ended. Where it tells nothing, the
+// client does, so much later.
 const graceMs = 1_000;
 // Errors of a stream that another stream would meet again.
 const lasting = [Code.Unauthenticated, Code.PermissionDenied, Code.InvalidArgument, Code.Unimplemented];
@@ -131,9 +132,12 @@ export class Session implements Carrier {
       this.#heardAt = Date.now();
       const connection = this.connect();
       const over = new AbortController();
+      let last: ReturnType<typeof setTimeout> | undefined;
       let failure: ConnectError | undefined;
       try {
-        const messages = this.#messages(over);
+        const messages = this.#messages(over, () => {
+          last = setTimeout(() => over.abort(), graceMs);
+        });
         const stream = await connection.transport.stream(
           SessionsService.method.runSession, over.signal, undefined, this.#header, messages);
         for await (const response of stream.message) {
@@ -144,6 +148,7 @@ export class Session implements Carrier {
       } catch (thrown) {
         failure = ConnectError.from(thrown);
       }
+      clearTimeout(last);
       over.abort();
       this.#wake();
       connection.abort();
@@ -159,16 +164,17 @@ export class Session implements Carrier {
   }
 
   // What is sent on a stream.
-  async *#messages(over: AbortController): AsyncGenerator<RunSessionRequest> {
+  async *#messages(over: AbortController, ended: () => void): AsyncGenerator<RunSessionRequest> {
     while (!over.signal.aborted) {
       if (this.#unsent.length > 0 || this.#cancels.length > 0) {
         yield this.#filled();
         continue;
       }
       const idle = this.#pending.size === 0;
-      if (idle && this.#closed) return;
+      if (idle && this.#closed) return ended();
       if (await this.#woken(idle ? idleMs : quietMs)) continue;
-      if (over.signal.aborted || (this.#pending.size === 0 && idle)) return;
+      if (over.signal.aborted) return;
+      if (this.#pending.size === 0 && idle) return ended();
       const silent = Date.now() - this.#heardAt;
       if (silent > silentMs) over.abort(new ConnectError("the server has told nothing for too long", Code.Unavailable));
       else if (silent >= quietMs) yield create(RunSessionRequestSchema);
