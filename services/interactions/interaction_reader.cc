@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/interactions/v1/interactions_errors.pb.h"
 #include "services/core/reject.h"
@@ -125,7 +124,10 @@ absl::StatusOr<InteractionNow> InteractionReader::NowAt(WorkspaceId workspace,
     const auto cursor =
         log_.ReadStream(workspace, name, revision, Direction::kForwards, ReadTier::kDisk);
     KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::Record> last, cursor->Next());
-    KITH_CHECK(last != nullptr && last->header.revision == revision);
+    // The loader tells what is decided before it is appended.
+    if (last == nullptr) {
+      return RejectField("name", "is changed by an earlier command of the same list already");
+    }
     amended = last->header.position;
   }
   KITH_ASSIGN_OR_RETURN(now.interaction, Render(*recorded, amended));

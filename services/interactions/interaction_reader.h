@@ -43,7 +43,8 @@ class InteractionReader {
   absl::StatusOr<RecordedEventPtr> FindRecorded(WorkspaceId workspace,
                                                 absl::string_view name) const;
   // As it is at a revision of its own stream, for a command.
-  // INTERACTIONS_ERROR_INTERACTION_NOT_FOUND.
+  // INTERACTIONS_ERROR_INTERACTION_NOT_FOUND; ERROR_INVALID_FIELD where that revision is only about
+  // to be appended.
   absl::StatusOr<InteractionNow> NowAt(WorkspaceId workspace, absl::string_view name,
                                        Revision revision) const;
   // The refusal of a read of it where the moment read has none of this name; see
