@@ -32,7 +32,7 @@ constexpr absl::string_view kPreflightHeaders =
     "access-control-allow-methods: GET, POST\r\n"
     "access-control-allow-headers: authorization, connect-accept-encoding, "
     "connect-content-encoding, connect-protocol-version, connect-timeout-ms, content-encoding, "
-    "content-type, traceparent, x-user-agent\r\n"
+    "content-type, kith-cause, traceparent, x-user-agent\r\n"
     "access-control-max-age: 7200\r\n";
 
 absl::Status BadHeader(absl::string_view name, absl::string_view what) {

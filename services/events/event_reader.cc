@@ -19,7 +19,7 @@ absl::StatusOr<std::unique_ptr<EventReader>> EventReader::Open(
   const int64_t limit =
       request.limit() == 0 ? std::numeric_limits<int64_t>::max() : request.limit();
   return std::unique_ptr<EventReader>(
-      new EventReader(renderer, std::move(filter), std::move(cursor), limit));
+      new EventReader(renderer, FormatOf(request), std::move(filter), std::move(cursor), limit));
 }
 
 absl::StatusOr<EventReader::Next> EventReader::Fill(v1::ReadEventsResponse* response) {
@@ -32,7 +32,7 @@ absl::StatusOr<EventReader::Next> EventReader::Fill(v1::ReadEventsResponse* resp
       break;
     }
     if (!filter_.Passes(record->header)) continue;
-    KITH_RETURN_IF_ERROR(renderer_.Render(*record, response->add_events()));
+    KITH_RETURN_IF_ERROR(renderer_.Render(*record, format_, response->add_events()));
     if (--left_ == 0) cursor_ = nullptr;
     bytes += MessageBytesOf(*record);
     if (bytes >= kMessageBytesMax || response->events_size() == kMessageEventsMax) break;

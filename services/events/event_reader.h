@@ -31,11 +31,16 @@ class EventReader final : public runtime::StreamSource<v1::ReadEventsResponse> {
   void Wake(absl::AnyInvocable<void()> wake) override { wake(); }
 
  private:
-  EventReader(const EventRenderer& renderer, EventFilter filter,
+  EventReader(const EventRenderer& renderer, PayloadFormat format, EventFilter filter,
               std::unique_ptr<eventstore::RecordCursor> cursor, int64_t limit)
-      : renderer_(renderer), filter_(std::move(filter)), cursor_(std::move(cursor)), left_(limit) {}
+      : renderer_(renderer),
+        format_(format),
+        filter_(std::move(filter)),
+        cursor_(std::move(cursor)),
+        left_(limit) {}
 
   const EventRenderer& renderer_;
+  const PayloadFormat format_;
   const EventFilter filter_;
   std::unique_ptr<eventstore::RecordCursor> cursor_;  // null at the end
   int64_t left_;                                      // how many events may still be sent

@@ -3,11 +3,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "google/protobuf/util/json_util.h"
 #include "services/runtime/reads/read_position.h"
 
 namespace kith::events {
@@ -15,9 +18,29 @@ namespace {
 
 constexpr absl::string_view kTypeUrlPrefix = "type.googleapis.com/";
 
+absl::Status TurnIntoJson(v1::Event* event) {
+  const google::protobuf::Any payload = std::move(*event->mutable_payload());
+  event->clear_payload();
+  const google::protobuf::Descriptor* const type =
+      google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
+          payload.type_url().substr(kTypeUrlPrefix.size()));
+  const std::unique_ptr<google::protobuf::Message> message(
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  if (!message->ParseFromString(payload.value()) ||
+      !google::protobuf::util::MessageToJsonString(*message, event->mutable_payload_json(), options)
+           .ok()) {
+    return absl::DataLossError(
+        absl::StrCat("The event ", event->sequence(), " of ", event->stream(), " does not parse."));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::Status EventRenderer::Render(const eventstore::Record& record, v1::Event* event) const {
+absl::Status EventRenderer::Render(const eventstore::Record& record, PayloadFormat format,
+                                   v1::Event* event) const {
   const eventstore::EventHeader& header = record.header;
   event->set_sequence(static_cast<int64_t>(header.sequence.value()));
   event->set_stream(header.stream);
@@ -35,6 +58,7 @@ absl::Status EventRenderer::Render(const eventstore::Record& record, v1::Event* 
   bool erased = false;
   KITH_RETURN_IF_ERROR(RenderPayload(record, event->mutable_payload(), &erased));
   event->set_erased(erased);
+  if (format == PayloadFormat::kJson) KITH_RETURN_IF_ERROR(TurnIntoJson(event));
   event->set_token(runtime::TokenAt(log_, header.position));
   return absl::OkStatus();
 }

@@ -3,6 +3,7 @@
 // The payload is put together from the record's bytes without parsing them: a record's clear
 // payload and its unsealed parts are disjoint fields of one message, so their concatenation is that
 // message serialised. What cannot be unsealed any more is left out, and the event says `erased`.
+// Only as JSON it is parsed.
 #pragma once
 
 #include "absl/status/status.h"
@@ -13,6 +14,13 @@
 
 namespace kith::events {
 
+enum class PayloadFormat { kMessage, kJson };
+// What a request asks for.
+template <class Request>
+PayloadFormat FormatOf(const Request& request) {
+  return request.payload_as_json() ? PayloadFormat::kJson : PayloadFormat::kMessage;
+}
+
 // Immutable; any thread. Borrows everything.
 class EventRenderer {
  public:
@@ -22,7 +30,8 @@ class EventRenderer {
 
   // Fills the empty `event`. DataLoss when the record is of a type unknown here or was tampered
   // with. Reads the log where the event has a cause: not on a gRPC thread.
-  absl::Status Render(const eventstore::Record& record, v1::Event* event) const;
+  absl::Status Render(const eventstore::Record& record, PayloadFormat format,
+                      v1::Event* event) const;
 
   // The bytes of the event's message, personal fields included as far as they can be read.
   absl::Status RenderPayload(const eventstore::Record& record, google::protobuf::Any* payload,

@@ -32,7 +32,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> Subscription::Open(
   const absl::Time since =
       request.has_time() ? FromTimestamp(request.time()) : absl::InfinitePast();
   auto subscription = std::unique_ptr<Subscription>(
-      new Subscription(environment, workspace, std::move(filter), since));
+      new Subscription(environment, workspace, FormatOf(request), std::move(filter), since));
   subscription->position_ = start;
   subscription->sequence_ = last_before;
   subscription->sent_ = subscription->resumable_ = environment.clock.Elapsed();
@@ -88,7 +88,7 @@ absl::StatusOr<bool> Subscription::TakeRecords(v1::SubscribeEventsResponse* resp
       continue;
     }
     v1::SubscribeEventsResponse::Events& events = *response->mutable_events();
-    KITH_RETURN_IF_ERROR(environment_.renderer.Render(*record, events.add_events()));
+    KITH_RETURN_IF_ERROR(environment_.renderer.Render(*record, format_, events.add_events()));
     passed_over_ = 0;
     bytes += MessageBytesOf(*record);
     if (bytes >= kMessageBytesMax || events.events_size() == kMessageEventsMax) return true;

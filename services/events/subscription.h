@@ -54,10 +54,11 @@ class Subscription final : public runtime::StreamSource<v1::SubscribeEventsRespo
   absl::Duration IdleMax() const override;
 
  private:
-  Subscription(const Environment& environment, WorkspaceId workspace, EventFilter filter,
-               absl::Time since)
+  Subscription(const Environment& environment, WorkspaceId workspace, PayloadFormat format,
+               EventFilter filter, absl::Time since)
       : environment_(environment),
         workspace_(workspace),
+        format_(format),
         filter_(std::move(filter)),
         since_(since) {}
 
@@ -73,6 +74,7 @@ class Subscription final : public runtime::StreamSource<v1::SubscribeEventsRespo
 
   const Environment environment_;
   const WorkspaceId workspace_;
+  const PayloadFormat format_;
   const EventFilter filter_;
   const absl::Time since_;  // events recorded before it are passed over
 

@@ -344,6 +344,7 @@ void Core::Add(uint64_t id, Pending& pending, RunSessionRequest* message) {
   call.set_method(number->second);
   call.set_request(pending.request);
   call.set_traceparent(pending.options.traceparent);
+  call.set_cause(pending.options.cause);
   for (const uint64_t earlier : pending.options.after) call.add_after(earlier);
   if (pending.options.timeout > std::chrono::milliseconds::zero()) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(

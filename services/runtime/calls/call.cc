@@ -10,6 +10,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
 #include "services/runtime/calls/call_log.h"
+#include "services/runtime/reads/read_position.h"
 #include "services/runtime/requests/retry.h"
 #include "services/runtime/requests/validate.h"
 
@@ -283,6 +284,12 @@ std::string TraceIdOf(const Carrier& carrier) {
     return "";
   }
   return std::string(parts[1]);
+}
+
+absl::StatusOr<Position> CauseOf(const CallEnvironment& environment, const Carrier& carrier) {
+  const absl::string_view token = carrier.Metadata("kith-cause");
+  if (token.empty()) return Position();
+  return PositionOfToken(environment.log, token);
 }
 
 absl::Status ReadMessage(const Method& method, Carrier& carrier,

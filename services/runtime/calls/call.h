@@ -200,6 +200,10 @@ absl::Status AdmitStill(const CallEnvironment& environment, const Method& method
 // The 32 hexadecimal digits of the W3C trace id the client sent; empty when it sent none.
 std::string TraceIdOf(const Carrier& carrier);
 
+// The event that causes what the call changes, whose token the client sent as kith-cause; 0 where
+// it sent none. ERROR_INVALID_TOKEN.
+absl::StatusOr<Position> CauseOf(const CallEnvironment& environment, const Carrier& carrier);
+
 // ERROR_SHUTTING_DOWN.
 absl::Status ShuttingDown();
 

@@ -37,6 +37,7 @@ absl::Status MutateCall::Prepare(bool arrived) {
   origin_.request = MakeRequestKey(environment_.keys, origin_.caller->workspace, method_.name,
                                    method_.RequestIdOf(*request_), *request_, method_.request_id);
   origin_.correlation_id = TraceIdOf(carrier_);
+  KITH_ASSIGN_OR_RETURN(origin_.causation, CauseOf(environment_, carrier_));
   return absl::OkStatus();
 }
 

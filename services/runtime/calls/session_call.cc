@@ -23,6 +23,7 @@ constexpr int kCallsAMessage = 500;
 constexpr int kMethodsMax = 200;
 constexpr size_t kMethodBytesMax = 256;
 constexpr size_t kTraceParentBytesMax = 128;
+constexpr size_t kCauseBytesMax = 128;
 constexpr int64_t kAnswerBytesMax = 1 << 20;  // a message has more only where one outcome has
 constexpr int64_t kOutcomeBytes = 128;        // of an outcome that is empty
 constexpr size_t kAnswersMax = 4;             // not written, beyond which nothing is read
@@ -51,6 +52,7 @@ class SessionCourse::Call final : public UnaryCarrier {
         method_(method),
         request_(std::move(*call.mutable_request())),
         traceparent_(std::move(*call.mutable_traceparent())),
+        cause_(std::move(*call.mutable_cause())),
         deadline_(call.has_timeout() ? arrived + DurationOf(call.timeout())
                                      : absl::InfiniteDuration()),
         arena_(OptionsOf(block_)) {}
@@ -69,8 +71,9 @@ class SessionCourse::Call final : public UnaryCarrier {
 
   absl::string_view Metadata(const char* key) const override {
     const absl::string_view name(key);
-    return name == "traceparent" ? absl::string_view(traceparent_)
-                                 : session_.carrier_.Metadata(key);
+    if (name == "traceparent") return traceparent_;
+    if (name == "kith-cause") return cause_;
+    return session_.carrier_.Metadata(key);
   }
   std::shared_ptr<const Caller> caller() const override { return caller_; }
   absl::Duration time_left() const override {
@@ -121,6 +124,7 @@ class SessionCourse::Call final : public UnaryCarrier {
   const UnaryMethod* const method_;
   const std::string request_;
   const std::string traceparent_;
+  const std::string cause_;
   const absl::Duration deadline_;
   std::shared_ptr<const Caller> caller_;
   bool waited_ = false;
@@ -184,6 +188,9 @@ absl::Status SessionCourse::Check(const RunSessionRequest& message) const {
     };
     if (call.traceparent().size() > kTraceParentBytesMax) {
       return violation("traceparent", absl::StrCat("is longer than ", kTraceParentBytesMax));
+    }
+    if (call.cause().size() > kCauseBytesMax) {
+      return violation("cause", absl::StrCat("is longer than ", kCauseBytesMax));
     }
     if (call.after_size() > kCallsAMessage) {
       return violation("after", absl::StrCat("must have at most ", kCallsAMessage, " items"));

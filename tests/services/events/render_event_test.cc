@@ -2,6 +2,7 @@
 
 #include "eventstore/base/proto_time.h"
 #include "eventstore/log/token.h"
+#include "nlohmann/json.hpp"
 #include "tests/services/events/events_fixture.h"
 
 namespace kith::events {
@@ -9,9 +10,9 @@ namespace {
 
 class RenderEvent : public EventsTest {
  protected:
-  v1::Event RenderAt(Position position) {
+  v1::Event RenderAt(Position position, PayloadFormat format = PayloadFormat::kMessage) {
     v1::Event event;
-    const absl::Status rendered = renderer_->Render(*RecordAt(position), &event);
+    const absl::Status rendered = renderer_->Render(*RecordAt(position), format, &event);
     EXPECT_TRUE(rendered.ok()) << rendered;
     return event;
   }
@@ -46,6 +47,19 @@ TEST_F(RenderEvent, PacksTheMemberOfTheCategorysMessageWithItsPersonalFields) {
   EXPECT_EQ(created.name(), "contacts/1");
   EXPECT_EQ(created.contact().company_name(), "Analytical Engines");
   EXPECT_EQ(created.personal().first_name(), "Ada");
+}
+
+TEST_F(RenderEvent, TellsTheMessageAsJsonOnRequest) {
+  const Position position = Create("contacts/1").first;
+  const v1::Event event = RenderAt(position, PayloadFormat::kJson);
+  EXPECT_FALSE(event.has_payload());
+  const auto json = nlohmann::json::parse(event.payload_json());
+  EXPECT_EQ(json["contact"]["company_name"], "Analytical Engines");
+  EXPECT_EQ(json["personal"]["first_name"], "Ada");
+  ASSERT_TRUE(keys_->Destroy(kOurs, "contacts/1").ok());
+  const v1::Event erased = RenderAt(position, PayloadFormat::kJson);
+  EXPECT_TRUE(erased.erased());
+  EXPECT_FALSE(nlohmann::json::parse(erased.payload_json()).contains("personal"));
 }
 
 TEST_F(RenderEvent, LeavesOutWhatWasErasedAndSaysSo) {

@@ -37,6 +37,8 @@ struct CallOptions {
   // Zero: none. Where the server tells nothing, the call is told DEADLINE_EXCEEDED a second later.
   std::chrono::milliseconds timeout = std::chrono::milliseconds::zero();
   std::string traceparent;
+  // The token of the event that causes what the call changes.
+  std::string cause;
   // Ids of calls that this one begins after, and whose changes it sees where it reads.
   std::vector<uint64_t> after;
 };

@@ -216,6 +216,25 @@ TEST(Mutate, RecordsTheTraceItIsPartOf) {
   EXPECT_EQ(record->header.actor, "owner");
 }
 
+TEST(Mutate, RecordsWhatCausedIt) {
+  PersonServer server;
+  CreateContactRequest request;
+  request.mutable_contact()->set_first_name("Ada");
+  Contact contact;
+  Call cause;
+  ASSERT_TRUE(server.contacts().CreateContact(&cause, request, &contact).ok());
+  Call effect;
+  effect.AddMetadata("kith-cause", cause.Reply("kith-token"));
+  ASSERT_TRUE(server.contacts().CreateContact(&effect, request, &contact).ok());
+  const auto record = *server.runtime().log.ReadAt(Position(2), eventstore::ReadTier::kDisk);
+  EXPECT_EQ(record->header.causation, Position(1));
+  Call wrong;
+  wrong.AddMetadata("kith-cause", "1");
+  const grpc::Status refused = server.contacts().CreateContact(&wrong, request, &contact);
+  EXPECT_EQ(ErrorOf(refused), "kith.type.v1/INVALID_TOKEN");
+  EXPECT_EQ(server.runtime().log.head(), Position(2));
+}
+
 TEST(Read, SeesEverythingAcknowledgedBefore) {
   PersonServer server;
   for (int i = 0; i < 200; ++i) {
