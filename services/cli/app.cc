@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "eventstore/base/clock.h"
@@ -13,6 +14,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/version.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/commands/completion.h"
 #include "services/cli/load/bench.h"
 #include "services/cli/text/server_error.h"
 
@@ -29,7 +31,7 @@ constexpr char kKeyFile[] = "data/development.key";
 
 struct GlobalFlags {
   std::optional<std::string> address, key, key_file;
-  bool json = false, verbose = false, help = false, version = false;
+  bool json = false, ids = false, verbose = false, help = false, version = false;
 };
 
 // Takes the flags that every command has off the words.
@@ -56,6 +58,8 @@ absl::StatusOr<GlobalFlags> TakeGlobalFlags(std::vector<std::string>* words) {
     }
     if (word == "--json") {
       flags.json = true;
+    } else if (word == "--ids") {
+      flags.ids = true;
     } else if (word == "--verbose" || word == "-v") {
       flags.verbose = true;
     } else if (word == "--help" || word == "-h") {
@@ -115,20 +119,43 @@ absl::StatusOr<std::string> FindKey(const GlobalFlags& flags, const Surroundings
   return ReadKey(kKeyFile).value_or("");
 }
 
+// COLUMNS, where somebody set it to a number, goes before what the terminal says.
+int WidthOf(const Surroundings& surroundings) {
+  int width = 0;
+  const std::optional<std::string> said = surroundings.environment("COLUMNS");
+  return said.has_value() && absl::SimpleAtoi(*said, &width) && width > 0 ? width
+                                                                          : surroundings.width;
+}
+
 using Command = absl::Status (*)(Session& session, const std::vector<std::string>& words);
 
-// The commands that are more than a method; null for other words.
+// The commands that are more than a method.
+struct NamedCommand {
+  absl::string_view word;
+  Command run;
+};
+constexpr NamedCommand kCommands[] = {{"board", RunBoard},       {"forecast", RunForecast},
+                                      {"timeline", RunTimeline}, {"events", RunEvents},
+                                      {"history", RunHistory},   {"permissions", RunPermissions},
+                                      {"import", RunImport}};
+
+// Null for other words.
 Command FindCommand(absl::string_view word) {
-  if (word == "board") return RunBoard;
-  if (word == "forecast") return RunForecast;
-  if (word == "timeline") return RunTimeline;
-  if (word == "events") return RunEvents;
-  if (word == "import") return RunImport;
+  for (const NamedCommand& command : kCommands) {
+    if (command.word == word) return command.run;
+  }
   return nullptr;
 }
 
+// Those, and what is answered without a server.
+std::vector<std::string> CommandWords() {
+  std::vector<std::string> words = {"bench", "completion", "help"};
+  for (const NamedCommand& command : kCommands) words.emplace_back(command.word);
+  return words;
+}
+
 std::vector<std::string> CollectionNames(const Catalog& catalog) {
-  std::vector<std::string> names = {"board", "forecast", "timeline", "events", "import", "bench"};
+  std::vector<std::string> names = CommandWords();
   for (const auto& [name, methods] : catalog.collections()) names.push_back(name);
   return names;
 }
@@ -179,7 +206,27 @@ absl::Status RunCommand(Session& session, const std::vector<std::string>& words)
   return NoSuchCommand(session.catalog(), words);
 }
 
+absl::Status PrintCompletionScript(const std::vector<std::string>& words, std::ostream& out) {
+  const absl::string_view script = words.size() == 2 ? CompletionScript(words[1]) : "";
+  if (script.empty()) {
+    return absl::InvalidArgumentError("name a shell: kith completion bash, or kith completion zsh");
+  }
+  out << script;
+  return absl::OkStatus();
+}
+
+// What a shell asks while a command is typed: "complete", "--", and the words so far.
+bool AnswerShell(const std::vector<std::string>& words, std::ostream& out) {
+  if (words.size() < 3 || words[0] != "complete" || words[1] != "--") return false;
+  for (const std::string& word :
+       Completions(Catalog::Linked(), CommandWords(), {words.begin() + 2, words.end()})) {
+    out << word << '\n';
+  }
+  return true;
+}
+
 absl::Status RunWords(std::vector<std::string> words, const Surroundings& surroundings) {
+  if (AnswerShell(words, surroundings.out)) return absl::OkStatus();
   KITH_ASSIGN_OR_RETURN(const GlobalFlags flags, TakeGlobalFlags(&words));
   if (flags.version) {
     surroundings.out << "kith " << Version() << '\n';
@@ -193,6 +240,7 @@ absl::Status RunWords(std::vector<std::string> words, const Surroundings& surrou
     return words.empty() && !asks && !flags.help ? absl::InvalidArgumentError("nothing to do")
                                                  : absl::OkStatus();
   }
+  if (words[0] == "completion") return PrintCompletionScript(words, surroundings.out);
   ClientOptions options;
   KITH_ASSIGN_OR_RETURN(const std::optional<std::string> address,
                         Said("--address", flags.address, "KITH_ADDRESS", surroundings));
@@ -209,7 +257,12 @@ absl::Status RunWords(std::vector<std::string> words, const Surroundings& surrou
   const std::unique_ptr<Client> client = surroundings.connect(options);
   UlidGenerator ids(SystemClock(), SystemRandom());
   Session session(catalog, *client, ids, surroundings.out, surroundings.err,
-                  {flags.json, flags.verbose, surroundings.live_err, absl::LocalTimeZone()});
+                  {.json = flags.json,
+                   .ids = flags.ids,
+                   .verbose = flags.verbose,
+                   .live_err = surroundings.live_err,
+                   .zone = absl::LocalTimeZone(),
+                   .width = WidthOf(surroundings)});
   return RunCommand(session, words);
 }
 

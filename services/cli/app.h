@@ -18,6 +18,7 @@ struct Surroundings {
   std::ostream& out;
   std::ostream& err;
   bool live_err = false;  // err is a terminal
+  int width = 0;          // of out in columns, where it is a terminal
   // The value of an environment variable; none when it is not set.
   std::function<std::optional<std::string>(const char* name)> environment;
   // Makes the client; a test gives one over a channel of its own.

@@ -1,4 +1,5 @@
 // kith: the command-line client of Kith.
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -11,12 +12,24 @@
 #include "absl/synchronization/mutex.h"
 #include "services/cli/app.h"
 
+namespace {
+
+// Of what is written to; 0 where it is no terminal.
+int TerminalWidth() {
+  winsize size = {};
+  return isatty(STDOUT_FILENO) != 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col
+                                                                                    : 0;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const kith::cli::Surroundings surroundings = {
       .out = std::cout,
       .err = std::cerr,
       .live_err = isatty(STDERR_FILENO) != 0,
+      .width = TerminalWidth(),
       .environment =
           [](const char* name) {
             const char* value = std::getenv(name);

@@ -1,7 +1,9 @@
 #include "services/cli/calls/request.h"
 
 #include <google/protobuf/field_mask.pb.h>
+#include <google/protobuf/timestamp.pb.h>
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
 #include <fstream>
@@ -10,12 +12,16 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/read.pb.h"
 #include "services/cli/text/fields.h"
@@ -88,6 +94,14 @@ class Builder {
 
   absl::Status SetPath(absl::string_view path, absl::string_view value) {
     NoteChange(path);
+    const FieldDescriptor* const field = FindField(*request_->GetDescriptor(), path);
+    if (field != nullptr && field->message_type() == google::protobuf::Timestamp::descriptor()) {
+      // As tables show it; what a file says must not mean another time on another machine.
+      const auto shown = ParseShownTime(value, absl::LocalTimeZone());
+      if (shown.ok()) {
+        return SetField(request_.get(), path, google::protobuf::util::TimeUtil::ToString(*shown));
+      }
+    }
     return SetField(request_.get(), path, Expanded(path, value));
   }
 
@@ -228,19 +242,19 @@ absl::Status SetAsOf(const Method& method, absl::string_view moment, Message* re
     read->set_sequence(sequence);
     return absl::OkStatus();
   }
-  auto time = ParseTimestamp(moment);
-  int64_t seconds = ParseDate(moment).ok() ? 86400 : 0;
+  const absl::Time now = absl::Now();
+  const auto time = ParseMoment(moment, now, absl::LocalTimeZone());
   if (!time.ok()) {
-    time = ParseShownTime(moment, absl::LocalTimeZone());
-    seconds = 60;
-  }
-  if (!time.ok()) {
+    // A token has neither spaces nor colons, and is no word.
+    const bool may_be_token =
+        moment.find_first_of(" :") == absl::string_view::npos &&
+        !std::all_of(moment.begin(), moment.end(), [](char c) { return absl::ascii_islower(c); });
+    if (!may_be_token) return time.status();
     read->set_token(std::string(moment));
     return absl::OkStatus();
   }
-  if (seconds > 0) {
-    time->set_seconds(time->seconds() + seconds - 1);
-    time->set_nanos(999'999'000);
+  if (FromTimestamp(*time) > now + absl::Hours(24)) {
+    return absl::InvalidArgumentError(absl::StrCat("\"", moment, "\" is yet to come"));
   }
   *read->mutable_time() = *time;
   return absl::OkStatus();

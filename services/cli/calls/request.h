@@ -37,10 +37,10 @@ std::vector<std::string> FlagsOf(const Method& method);
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> BuildRequest(const Method& method,
                                                                         Arguments arguments);
 
-// Sets the moment a read is asked at, in the request's kith.type.v1.ReadOptions: "@1234" is a
-// number of an event, a time or date in the forms of values.h a time (a date means its end, in UTC,
-// and a minute as tables show it its end, in the zone of this machine), anything else a token.
-// Fails for methods that are always about now.
+// Sets the moment a read is asked at, in the request's kith.type.v1.ReadOptions: "@1234" is the
+// number of an event, what ParseMoment understands a time (in the zone of this machine), and what
+// might be one, a token. Fails for methods that are always about now, and on a time more than a day
+// ahead.
 absl::Status SetAsOf(const Method& method, absl::string_view moment,
                      google::protobuf::Message* request);
 

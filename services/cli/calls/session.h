@@ -4,9 +4,11 @@
 
 #include <google/protobuf/message.h>
 
+#include <map>
 #include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,6 +17,7 @@
 #include "services/cli/calls/arguments.h"
 #include "services/cli/calls/catalog.h"
 #include "services/cli/calls/client.h"
+#include "services/cli/text/render.h"
 
 namespace kith::cli {
 
@@ -23,9 +26,11 @@ class Session {
  public:
   struct Options {
     bool json = false;      // print JSON for programs, not tables for people
+    bool ids = false;       // show links as they are, not by what their records are called
     bool verbose = false;   // say request ids and positions on `err`
     bool live_err = false;  // `err` is a terminal, where a line can be drawn over
     absl::TimeZone zone;    // times are shown in it
+    int width = 0;          // of the terminal; 0: as wide as it takes
   };
 
   Session(const Catalog& catalog, Client& client, UlidGenerator& ids, std::ostream& out,
@@ -37,6 +42,10 @@ class Session {
   std::ostream& out() { return out_; }
   std::ostream& err() { return err_; }
   const Options& options() const { return options_; }
+  // How to show what links to records that are called so.
+  Style StyleWith(std::map<std::string, std::string> names = {}) const {
+    return {options_.zone, options_.width, std::move(names)};
+  }
 
   std::string NewRequestId() { return ids_.Next(); }
 

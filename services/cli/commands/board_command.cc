@@ -42,7 +42,7 @@ void PrintBoard(const deals::v1::PipelineBoard& board, Session& session) {
   }
   session.out() << board.pipeline() << " at "
                 << FormatTimestamp(board.read_time(), session.options().zone) << '\n';
-  table.Print(session.out());
+  table.Print(session.options().width, session.out());
 }
 
 }  // namespace

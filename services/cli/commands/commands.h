@@ -37,6 +37,13 @@ absl::Status RunTimeline(Session& session, const std::vector<std::string>& words
 // interrupted.
 absl::Status RunEvents(Session& session, const std::vector<std::string>& words);
 
+// `kith history NAME [--field FIELD] [--limit N | --all]`: `<collection> list-revisions` of the
+// collection that the name says.
+absl::Status RunHistory(Session& session, const std::vector<std::string>& words);
+
+// `kith permissions`: asks no server.
+absl::Status RunPermissions(Session& session, const std::vector<std::string>& words);
+
 // `kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N] [--dry-run] CSV`
 absl::Status RunImport(Session& session, const std::vector<std::string>& words);
 

@@ -1,4 +1,6 @@
 // `kith events`: the log itself, read or followed.
+#include <algorithm>
+#include <map>
 #include <string>
 
 #include "absl/strings/numbers.h"
@@ -9,9 +11,11 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/events/v1/events_service.pb.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/commands/link_names.h"
 #include "services/cli/commands/listing.h"
 #include "services/cli/text/event_text.h"
 #include "services/cli/text/render.h"
+#include "services/cli/text/text_table.h"
 #include "services/cli/text/values.h"
 
 namespace kith::cli {
@@ -21,20 +25,57 @@ using events::v1::Event;
 using google::protobuf::DynamicCastToGenerated;
 using google::protobuf::Message;
 
-// A line at a time, since a followed log never ends: columns have fixed widths.
-void PrintEvent(Session& session, const Event& event) {
-  if (session.options().json) {
-    session.out() << ToJson(event, false) << '\n' << std::flush;
-    return;
+// Prints events a line at a time, since a followed log never ends: columns have fixed widths.
+class EventPrinter {
+ public:
+  explicit EventPrinter(Session& session)
+      : session_(session),
+        style_(session.StyleWith()),
+        keys_(session.options().json ? std::map<std::string, std::string>() : KeyNames(session)) {}
+
+  void Print(const Event& event) {
+    if (session_.options().json) {
+      session_.out() << ToJson(event, false) << '\n' << std::flush;
+      return;
+    }
+    const auto key = keys_.find(event.actor());
+    const std::string first = absl::StrFormat(
+        "%7s  %s  %s  %-24s %-36s ", absl::StrCat("@", event.sequence()),
+        FormatTimestamp(event.record_time(), style_.zone),
+        Padded(Shortened(key == keys_.end() ? event.actor() : key->second, kWhoWidth)),
+        event.type(), event.stream());
+    const std::string text = absl::StrCat(first, Happened(event), TextOf(event));
+    session_.out() << (style_.width == 0
+                           ? text
+                           : Shortened(text,
+                                       std::max(style_.width, DisplayWidth(first) + kTextWidthMin)))
+                   << '\n'
+                   << std::flush;
   }
-  const absl::TimeZone zone = session.options().zone;
-  session.out() << absl::StrFormat("%7s  %s  %-24s %-36s ", absl::StrCat("@", event.sequence()),
-                                   FormatTimestamp(event.occur_time(), zone), event.type(),
-                                   event.stream())
-                << Shortened(event.erased() ? "(erased)" : EventText(event.payload(), zone), 100)
-                << '\n'
-                << std::flush;
-}
+
+ private:
+  static constexpr int kWhoWidth = 16;
+  static constexpr int kTextWidthMin = 40;
+
+  static std::string Padded(std::string text) {
+    text.append(kWhoWidth - DisplayWidth(text), ' ');
+    return text;
+  }
+  std::string TextOf(const Event& event) const {
+    return event.erased() ? "(erased)" : EventText(event.payload(), style_);
+  }
+  // Where it happened at another time than it was recorded.
+  std::string Happened(const Event& event) const {
+    const std::string when = FormatTimestamp(event.occur_time(), style_.zone);
+    return when == FormatTimestamp(event.record_time(), style_.zone)
+               ? ""
+               : absl::StrCat("(happened ", when, ")  ");
+  }
+
+  Session& session_;
+  const Style style_;
+  const std::map<std::string, std::string> keys_;  // what they are called
+};
 
 // Sets where to begin; both requests call their fields alike.
 template <class Request>
@@ -90,15 +131,24 @@ absl::Status Read(Session& session, const EventsOptions& options) {
   if (!options.from.empty()) KITH_RETURN_IF_ERROR(SetFrom(options.from, &request));
   *request.mutable_filter() = options.filter;
   request.set_backwards(options.newest);
-  // 0 is the wire's way to say all of them.
-  if (!options.limit.is_all()) request.set_limit(options.limit.items_max);
-  return session.client().ReadStream(
+  // 0 is the wire's way to say all of them. One more than is wanted says whether there are more.
+  if (!options.limit.is_all()) request.set_limit(options.limit.items_max + 1);
+  EventPrinter printer(session);
+  int64_t count = 0;
+  KITH_RETURN_IF_ERROR(session.client().ReadStream(
       session.Require("events", "read"), request, [&](const Message& message) {
         const auto* page = DynamicCastToGenerated<events::v1::ReadEventsResponse>(&message);
         KITH_CHECK(page != nullptr);
-        for (const Event& event : page->events()) PrintEvent(session, event);
+        for (const Event& event : page->events()) {
+          if (++count <= options.limit.items_max) printer.Print(event);
+        }
         return true;
-      });
+      }));
+  if (count > options.limit.items_max) {
+    session.err() << "The " << (options.newest ? "newest " : "first ")
+                  << FormatCount(options.limit.items_max) << "; --limit N or --all shows more.\n";
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Follow(Session& session, const EventsOptions& options) {
@@ -109,11 +159,12 @@ absl::Status Follow(Session& session, const EventsOptions& options) {
     KITH_RETURN_IF_ERROR(SetFrom(options.from, &request));
   }
   *request.mutable_filter() = options.filter;
+  EventPrinter printer(session);
   return session.client().ReadStream(
       session.Require("events", "subscribe"), request, [&](const Message& message) {
         const auto* told = DynamicCastToGenerated<events::v1::SubscribeEventsResponse>(&message);
         KITH_CHECK(told != nullptr);
-        for (const Event& event : told->events().events()) PrintEvent(session, event);
+        for (const Event& event : told->events().events()) printer.Print(event);
         return true;
       });
 }

@@ -8,9 +8,9 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/forecast/v1/forecast_service.pb.h"
-#include "kith/users/v1/users_service.pb.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/commands/link_names.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/render.h"
 #include "services/cli/text/values.h"
@@ -20,39 +20,12 @@ namespace {
 
 using google::protobuf::Message;
 
-// Users by what people call them. One that was erased, or that the caller may not read, keeps its
-// resource name.
-class UserNames {
- public:
-  explicit UserNames(Session& session) : session_(session) {}
-
-  const std::string& Of(const std::string& user) {
-    const auto [found, is_new] = names_.emplace(user, user);
-    if (is_new && !user.empty()) {
-      users::v1::GetUserRequest request;
-      request.set_name(user);
-      const auto reply = session_.Call(session_.Require("users", "get"), request);
-      const auto* known =
-          reply.ok() ? google::protobuf::DynamicCastToGenerated<users::v1::User>(reply->get())
-                     : nullptr;
-      if (known != nullptr && !known->display_name().empty()) found->second = known->display_name();
-    }
-    return found->second;
-  }
-
- private:
-  Session& session_;
-  std::map<std::string, std::string> names_;
-};
-
 using Columns = std::vector<const google::protobuf::FieldDescriptor*>;
 
 std::vector<std::string> Cells(const forecast::v1::ForecastRow& row, const Columns& columns,
-                               UserNames& users, absl::TimeZone zone) {
+                               const Style& style) {
   std::vector<std::string> cells;
-  for (const auto* column : columns) {
-    cells.push_back(column->name() == "owner" ? users.Of(row.owner()) : CellOf(row, column, zone));
-  }
+  for (const auto* column : columns) cells.push_back(CellOf(row, column, style));
   return cells;
 }
 
@@ -76,25 +49,21 @@ void PrintQuota(const forecast::v1::ForecastRow& total, std::ostream& out) {
   out << ".\n";
 }
 
-void PrintForecast(const forecast::v1::Forecast& forecast, Session& session) {
+void PrintForecast(const forecast::v1::Forecast& forecast, const Message& request,
+                   Session& session) {
   const auto columns = ColumnsOf(*forecast::v1::ForecastRow::descriptor());
-  UserNames users(session);
+  const Style style = session.StyleWith(LinkNames(session, {&forecast}, request));
   TextTable table;
   for (const auto* column : columns) AddColumn(column, &table);
-  for (const auto& row : forecast.rows()) {
-    table.AddRow(Cells(row, columns, users, session.options().zone));
-  }
+  for (const auto& row : forecast.rows()) table.AddRow(Cells(row, columns, style));
   table.AddRule();
-  for (const auto& total : forecast.totals()) {
-    table.AddRow(Cells(total, columns, users, session.options().zone));
-  }
+  for (const auto& total : forecast.totals()) table.AddRow(Cells(total, columns, style));
   if (table.empty()) {
     session.out() << "No deals in this period.\n";
     return;
   }
-  session.out() << "Forecast at " << FormatTimestamp(forecast.read_time(), session.options().zone)
-                << '\n';
-  table.Print(session.out());
+  session.out() << "Forecast at " << FormatTimestamp(forecast.read_time(), style.zone) << '\n';
+  table.Print(style.width, session.out());
   for (const auto& total : forecast.totals()) PrintQuota(total, session.out());
 }
 
@@ -120,7 +89,7 @@ absl::Status RunForecast(Session& session, const std::vector<std::string>& words
   const auto* forecast =
       google::protobuf::DynamicCastToGenerated<forecast::v1::Forecast>(reply.get());
   KITH_CHECK(forecast != nullptr);
-  PrintForecast(*forecast, session);
+  PrintForecast(*forecast, *request, session);
   return absl::OkStatus();
 }
 

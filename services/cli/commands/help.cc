@@ -36,8 +36,11 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
   kith timeline NAME                          what happened with a contact or a deal
   kith events [--stream PREFIX] [--type TYPE] [--from PLACE]
               [--newest] [--follow]           the log itself
+  kith history NAME [--field FIELD]           who changed what of a record, and when
+  kith permissions                            what a key can be granted
   kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
               [--dry-run] CSV                 rows of a CSV file; see deploy/import
+  kith completion bash|zsh                    what makes the shell complete these words
   kith interactions ingest FILE|-             an interaction for each line, as JSON
   kith bench KIND [--in-flight N] [--channels N] [--seconds S] [--warm-up S]
              [--rate CALLS_A_SECOND] [--bytes N] [--contacts N] [--as-of MOMENT]
@@ -54,19 +57,25 @@ Everywhere
   --address HOST:PORT   the server; KITH_ADDRESS, else 127.0.0.1:7447
   --key KEY             the API key; or --key-file FILE, the file it stands in; else
                         KITH_KEY, KITH_KEY_FILE, or the file data/development.key
-  --as-of MOMENT        on every read: @1234 (after that event), a time, a date (its end
-                        in UTC), a minute as tables show it (its end) or a token
+  --as-of MOMENT        on every read: @1234 (after that event), a time, a day or yesterday
+                        (its end), a minute as tables show it (its end), -3d (so long
+                        ago) or a token
+  --columns A,B.C       on every list: these fields, of the items or inside them
+  --csv                 on every list: CSV, of all fields where --columns says none
   --json                JSON for programs; a stream as one line each
+  --ids                 links as names of resources, not by what the records are called
   --data JSON|@FILE|-   the resource, or the request, as JSON
   --request-id ID       makes a change safe to repeat; drawn at random when not given
   --verbose             says request ids and positions
   --version             says which version of kith this is
   --help
 
-Values: money "1000.50 EUR", date 2026-01-31, time 2026-01-31T12:00:00Z, duration 3d
-or 1h30m, enums by name. Nested fields: --emails.address ada@example.com, or JSON, for
-one --emails '{"address":"ada@example.com"}', for several in [ ]. An empty value empties
-a field of a resource; elsewhere it is refused.
+Values: money "1000.50 EUR", date 2026-01-31, time 2026-01-31T12:00:00Z or "2026-01-31
+12:00", duration 3d or 1h30m, enums by name. Nested fields: --emails.address
+ada@example.com, or JSON, for one --emails '{"address":"ada@example.com"}', for several
+in [ ]. An empty value empties a field of a resource; elsewhere it is refused.
+Tables show times in the zone of TZ, and take the width of the terminal, or of COLUMNS;
+what goes into a pipe or a file is not cut.
 Exit codes: 0 done, 1 the server refused or could not be reached, 2 the words are wrong.
 )";
 
@@ -106,6 +115,23 @@ The log itself, oldest event first.
 
 "kith events read --help" and "kith events subscribe --help" say what the API takes.
 )"},
+    {"history", R"(kith history NAME [--field FIELD] [--limit N | --all] [--columns …]
+
+Who changed what of a record, and when: what "kith <collection> list-revisions" tells,
+of the collection that NAME says: contacts/x, deals/x, contacts/x/interactions/y …
+
+  --field FIELD    only what happened to this field
+)"},
+    {"permissions", R"(kith permissions
+
+What an API key can be granted, and which commands each permission lets it run. contacts.*
+stands for all that begin with contacts., and * for all.
+)"},
+    {"completion", R"help(kith completion bash|zsh
+
+Prints what makes the shell complete commands, verbs, flags and values of kith. For bash:
+  eval "$(kith completion bash)"
+)help"},
     {"import", R"(kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
             [--dry-run] CSV
 
@@ -226,8 +252,12 @@ void PrintFlag(const Method& method, const std::string& flag, std::ostream& out)
 // What the words of a method can be beside its name.
 void PrintFlags(const Method& method, std::ostream& out) {
   for (const std::string& flag : FlagsOf(method)) PrintFlag(method, flag, out);
-  if (method.items != nullptr) out << "  --limit NUMBER  or  --all\n";
-  if (method.read != nullptr) out << "  --as-of @SEQUENCE, TIME, DATE or TOKEN\n";
+  if (method.items != nullptr) {
+    out << "  --limit NUMBER  or  --all\n  --columns FIELD,FIELD.PART…\n  --csv\n";
+  }
+  if (method.read != nullptr) {
+    out << "  --as-of @SEQUENCE, TIME, DATE, yesterday, -3d or TOKEN\n";
+  }
   if (method.descriptor->input_type()->FindFieldByName("update_mask") != nullptr) {
     out << "  --clear FIELD  (repeat for several)\n";
   }

@@ -61,7 +61,9 @@ class ItemsRun {
   }
 
   absl::Status Summarise() {
-    if (!session_.options().json && !table_.empty()) table_.Print(session_.out());
+    if (!session_.options().json && !table_.empty()) {
+      table_.Print(style_.width, session_.out());
+    }
     if (refused_ == 0) return absl::OkStatus();
     return absl::FailedPreconditionError(absl::StrCat(FormatCount(refused_), " of ",
                                                       FormatCount(told_), " items ",
@@ -154,7 +156,7 @@ class ItemsRun {
     }
     std::vector<std::string> cells = {absl::StrCat(line)};
     for (const FieldDescriptor* column : columns_) {
-      cells.push_back(CellOf(result, column, session_.options().zone));
+      cells.push_back(CellOf(result, column, style_));
     }
     cells.push_back(refusal.has_value() ? OneLine(*refusal) : "");
     table_.AddRow(std::move(cells));
@@ -186,6 +188,7 @@ class ItemsRun {
   std::istream& in_;
   const std::string request_id_;
   std::vector<const FieldDescriptor*> columns_;
+  const Style style_ = session_.StyleWith();
   TextTable table_;
   std::unique_ptr<Message> request_;
   std::deque<Line> sent_;                            // whose results are not told

@@ -1,12 +1,14 @@
 #include "services/cli/commands/listing.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
+#include "services/cli/commands/link_names.h"
 #include "services/cli/commands/revision_table.h"
 #include "services/cli/text/render.h"
 #include "services/cli/text/values.h"
@@ -14,6 +16,7 @@
 namespace kith::cli {
 namespace {
 
+using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
@@ -47,6 +50,29 @@ absl::StatusOr<ListLimit> TakeLimit(Arguments* arguments) {
     }
   }
   return limit;
+}
+
+absl::StatusOr<ListLook> TakeLook(const Session& session, const Method& method,
+                                  Arguments* arguments) {
+  ListLook look;
+  const Descriptor& type = *method.items->message_type();
+  look.csv = arguments->TakeSwitch("csv");
+  const std::optional<std::string> columns = arguments->Take("columns");
+  if (look.csv && session.options().json) {
+    return absl::InvalidArgumentError("--csv and --json say how to print it: choose one");
+  }
+  if (columns.has_value()) {
+    auto paths = ParsePaths(type, *columns);
+    if (!paths.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("--columns: ", paths.status().message()));
+    }
+    look.columns = *std::move(paths);
+  } else if (look.csv) {
+    for (int i = 0; i < type.field_count(); ++i) look.columns.push_back({type.field(i)});
+  } else {
+    look.columns = PathsOf(ColumnsOf(type));
+  }
+  return look;
 }
 
 absl::StatusOr<std::unique_ptr<Message>> ListItems(Session& session, const Method& method,
@@ -87,20 +113,22 @@ std::vector<const Message*> ItemsOf(const Method& method, const Message& reply) 
   return items;
 }
 
-void PrintList(Session& session, const Method& method, const Message& request,
+void PrintList(Session& session, const Method& method, const ListLook& look, const Message& request,
                const Message& reply) {
   if (session.options().json) {
     session.out() << ToJson(reply, true);
     return;
   }
   const std::vector<const Message*> items = ItemsOf(method, reply);
-  const google::protobuf::Descriptor& type = *method.items->message_type();
-  if (IsRevision(type)) {
+  if (look.csv) {
+    PrintCsv(items, look.columns, session.out());
+  } else if (IsRevision(*method.items->message_type())) {
     const FieldDescriptor* const asked = Field(request, "field");
-    PrintRevisions(session, items,
+    PrintRevisions(session, items, request,
                    asked == nullptr ? "" : request.GetReflection()->GetString(request, asked));
   } else {
-    PrintRows(items, type, session.options().zone, session.out());
+    PrintRows(items, look.columns, session.StyleWith(LinkNames(session, items, request)),
+              session.out());
   }
   if (!reply.GetReflection()->GetString(reply, Field(reply, "next_page_token")).empty()) {
     session.err() << "The first " << FormatCount(items.size())

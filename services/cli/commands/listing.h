@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "services/cli/calls/arguments.h"
 #include "services/cli/calls/session.h"
+#include "services/cli/text/render.h"
 
 namespace kith::cli {
 
@@ -21,6 +22,16 @@ struct ListLimit {
 
   bool is_all() const { return items_max == kAll; }
 };
+
+// How a list is shown.
+struct ListLook {
+  std::vector<Path> columns;  // none: those that the resource's proto marks
+  bool csv = false;
+};
+
+// Takes --columns and --csv off the arguments. Fails on a path that no item has.
+absl::StatusOr<ListLook> TakeLook(const Session& session, const Method& method,
+                                  Arguments* arguments);
 
 // Takes --limit and --all off the arguments. Fails on a limit that is not a positive number.
 absl::StatusOr<ListLimit> TakeLimit(Arguments* arguments);
@@ -34,8 +45,9 @@ absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ListItems(
 std::vector<const google::protobuf::Message*> ItemsOf(const Method& method,
                                                       const google::protobuf::Message& reply);
 
-// Prints the reply as JSON, or its items as a table and a line where more are left.
-void PrintList(Session& session, const Method& method, const google::protobuf::Message& request,
-               const google::protobuf::Message& reply);
+// Prints the reply as JSON, or its items as a table or CSV, and where more are left says so on
+// `err`.
+void PrintList(Session& session, const Method& method, const ListLook& look,
+               const google::protobuf::Message& request, const google::protobuf::Message& reply);
 
 }  // namespace kith::cli

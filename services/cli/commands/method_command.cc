@@ -3,7 +3,9 @@
 #include "kith/options/v1/options.pb.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/commands/link_names.h"
 #include "services/cli/commands/listing.h"
+#include "services/cli/commands/short_links.h"
 #include "services/cli/text/render.h"
 
 namespace kith::cli {
@@ -28,8 +30,8 @@ const FieldDescriptor* RowsOf(const Descriptor& reply) {
 }
 
 // The rows as a table, and below it what else the reply lists.
-void PrintBatch(Session& session, const FieldDescriptor* rows, const Message& reply) {
-  const absl::TimeZone zone = session.options().zone;
+void PrintBatch(Session& session, const FieldDescriptor* rows, const Style& style,
+                const Message& reply) {
   std::vector<const Message*> messages;
   for (int i = 0; i < reply.GetReflection()->FieldSize(reply, rows); ++i) {
     messages.push_back(&reply.GetReflection()->GetRepeatedMessage(reply, rows, i));
@@ -38,20 +40,27 @@ void PrintBatch(Session& session, const FieldDescriptor* rows, const Message& re
   rest->CopyFrom(reply);
   rest->GetReflection()->ClearField(rest.get(), rows);
   if (!messages.empty() || rest->ByteSizeLong() == 0) {
-    PrintRows(messages, *rows->message_type(), zone, session.out());
+    PrintRows(messages, PathsOf(ColumnsOf(*rows->message_type())), style, session.out());
   }
-  PrintFields(*rest, zone, session.out());
+  PrintFields(*rest, style, session.out());
 }
 
-void PrintReply(Session& session, const Message& reply) {
+void PrintReply(Session& session, const Method& method, const Message& request,
+                const Message& reply) {
   if (session.options().json) {
     session.out() << ToJson(reply, true);
   } else if (reply.GetDescriptor()->field_count() == 0) {
     session.out() << "Done.\n";
-  } else if (const FieldDescriptor* rows = RowsOf(*reply.GetDescriptor()); rows != nullptr) {
-    PrintBatch(session, rows, reply);
   } else {
-    PrintFields(reply, session.options().zone, session.out());
+    // Who changes something has just written the names of what it links to.
+    const Style style = session.StyleWith(method.mutates() ? std::map<std::string, std::string>()
+                                                           : LinkNames(session, {&reply}, request));
+    const FieldDescriptor* const rows = RowsOf(*reply.GetDescriptor());
+    if (rows != nullptr) {
+      PrintBatch(session, rows, style, reply);
+    } else {
+      PrintFields(reply, style, session.out());
+    }
   }
 }
 
@@ -68,21 +77,24 @@ absl::Status RunStream(Session& session, const Method& method, const Message& re
 absl::Status RunMethod(Session& session, const Method& method,
                        const std::vector<std::string>& words) {
   if (method.stream != nullptr) return RunItems(session, method, words);
-  KITH_ASSIGN_OR_RETURN(Arguments arguments, ParseFor(method, words, {"all"}));
+  KITH_ASSIGN_OR_RETURN(Arguments arguments, ParseFor(method, words, {"all", "csv"}));
   ListLimit limit;
+  ListLook look;
   if (method.items != nullptr) {
     KITH_ASSIGN_OR_RETURN(limit, TakeLimit(&arguments));
+    KITH_ASSIGN_OR_RETURN(look, TakeLook(session, method, &arguments));
   }
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(method, arguments));
+  KITH_RETURN_IF_ERROR(CompleteLinks(session, request.get()));
   if (method.descriptor->server_streaming()) return RunStream(session, method, *request);
   if (method.items != nullptr) {
     KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply,
                           ListItems(session, method, *request, limit));
-    PrintList(session, method, *request, *reply);
+    PrintList(session, method, look, *request, *reply);
     return absl::OkStatus();
   }
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply, session.Call(method, *request));
-  PrintReply(session, *reply);
+  PrintReply(session, method, *request, *reply);
   return absl::OkStatus();
 }
 

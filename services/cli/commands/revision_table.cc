@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "eventstore/base/check.h"
 #include "kith/type/v1/revision.pb.h"
-#include "kith/workspaces/v1/workspaces_service.pb.h"
-#include "services/cli/commands/listing.h"
+#include "services/cli/commands/link_names.h"
 #include "services/cli/text/render.h"
 #include "services/cli/text/text_table.h"
 #include "services/cli/text/values.h"
@@ -37,24 +37,6 @@ const Message& Part(const Message& revision, const char* name) {
                                               MessageField(*revision.GetDescriptor(), name));
 }
 
-// What the keys of the caller's workspace are called, by their ids.
-std::map<std::string, std::string> KeyNames(Session& session) {
-  workspaces::v1::ListApiKeysRequest request;
-  const auto reply = ListItems(session, session.Require("api-keys", "list"), request,
-                               {.items_max = ListLimit::kAll});
-  std::map<std::string, std::string> names;
-  if (!reply.ok()) return names;
-  const auto* keys = DynamicCastToGenerated<workspaces::v1::ListApiKeysResponse>(reply->get());
-  KITH_CHECK(keys != nullptr);
-  std::map<std::string, int> called;
-  for (const auto& key : keys->api_keys()) ++called[key.display_name()];
-  for (const auto& key : keys->api_keys()) {
-    if (key.display_name().empty() || called[key.display_name()] > 1) continue;
-    names[key.name().substr(key.name().rfind('/') + 1)] = key.display_name();
-  }
-  return names;
-}
-
 // "contact updated": what happened, for people.
 std::string WhatOf(const Revision& revision) {
   return absl::StrCat(absl::StrReplaceAll(revision.type(), {{"_", " "}}),
@@ -62,15 +44,14 @@ std::string WhatOf(const Revision& revision) {
 }
 
 void AddRows(const Message& revision, absl::string_view only,
-             const std::map<std::string, std::string>& keys, absl::TimeZone zone,
-             TextTable* table) {
+             const std::map<std::string, std::string>& keys, const Style& style, TextTable* table) {
   const auto* told = DynamicCastToGenerated<Revision>(&Part(revision, "revision"));
   KITH_CHECK(told != nullptr);
   const auto key = keys.find(told->actor());
   const std::vector<std::string> first = {
       absl::StrCat("@", told->sequence()),
-      FormatTimestamp(told->record_time(), zone),
-      FormatTimestamp(told->occur_time(), zone),
+      FormatTimestamp(told->record_time(), style.zone),
+      FormatTimestamp(told->occur_time(), style.zone),
       Shortened(key == keys.end() ? told->actor() : key->second, kWhoWidth),
       told->etag(),
       WhatOf(*told)};
@@ -90,9 +71,10 @@ void AddRows(const Message& revision, absl::string_view only,
       add({path, "", ""});
       continue;
     }
-    const auto [from, to] =
-        FromWhereTheyDiffer(TextOf(before, field, zone), TextOf(after, field, zone), kValueWidth);
-    add({path, Shortened(from, kValueWidth), Shortened(to, kValueWidth)});
+    std::string from = TextOf(before, field, style);
+    std::string to = TextOf(after, field, style);
+    if (style.width > 0) std::tie(from, to) = FromWhereTheyDiffer(from, to, kValueWidth);
+    add({path, std::move(from), std::move(to)});
   }
   if (is_first) add({"", "", ""});
 }
@@ -109,12 +91,13 @@ bool IsRevision(const Descriptor& type) {
 }
 
 void PrintRevisions(Session& session, const std::vector<const Message*>& revisions,
-                    absl::string_view field) {
+                    const Message& request, absl::string_view field) {
   if (revisions.empty()) {
     session.out() << "Nothing found.\n";
     return;
   }
   const std::map<std::string, std::string> keys = KeyNames(session);
+  const Style style = session.StyleWith(LinkNames(session, revisions, request));
   TextTable table;
   table.AddColumn("EVENT", TextTable::Align::kRight);
   table.AddColumn("RECORDED");
@@ -126,9 +109,9 @@ void PrintRevisions(Session& session, const std::vector<const Message*>& revisio
   table.AddColumn("BEFORE");
   table.AddColumn("AFTER");
   for (const Message* revision : revisions) {
-    AddRows(*revision, field, keys, session.options().zone, &table);
+    AddRows(*revision, field, keys, style, &table);
   }
-  table.Print(session.out());
+  table.Print(style.width, session.out());
 }
 
 std::pair<std::string, std::string> FromWhereTheyDiffer(absl::string_view one,

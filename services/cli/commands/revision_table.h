@@ -18,11 +18,12 @@ namespace kith::cli {
 bool IsRevision(const google::protobuf::Descriptor& type);
 
 // A table with a row for each field that changed, or for `field` only where that is not empty. Asks
-// the server what the keys are called that did it; where the caller may not know, or two are called
-// alike, their ids stand there.
+// the server what the keys are called that did it, and what the records that fields link to; where
+// the caller may not know, or two are called alike, their ids stand there. `request` asked for the
+// revisions.
 void PrintRevisions(Session& session,
                     const std::vector<const google::protobuf::Message*>& revisions,
-                    absl::string_view field);
+                    const google::protobuf::Message& request, absl::string_view field);
 
 // Two texts, of which one may be longer than `width`, without most of what both begin with, so that
 // what differs is within the width of each: "…the end" and "…the other end".

@@ -1,4 +1,5 @@
 // `kith timeline`: everything that happened with a contact or a deal, newest first.
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -9,6 +10,7 @@
 #include "kith/interactions/v1/interactions_service.pb.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/commands/link_names.h"
 #include "services/cli/commands/listing.h"
 #include "services/cli/text/event_text.h"
 #include "services/cli/text/render.h"
@@ -31,8 +33,8 @@ std::string WhatOf(const TimelineEntry& entry) {
   return absl::AsciiStrToLower(absl::StrReplaceAll(what, {{"_", " "}}));
 }
 
-std::string TextOf(const TimelineEntry& entry, absl::TimeZone zone) {
-  if (!entry.has_interaction()) return EventText(entry.event(), zone);
+std::string TextOf(const TimelineEntry& entry, const Style& style) {
+  if (!entry.has_interaction()) return EventText(entry.event(), style);
   const auto& interaction = entry.interaction();
   if (interaction.erased()) return "(erased)";
   return interaction.subject().empty() ? interaction.body() : interaction.subject();
@@ -61,17 +63,22 @@ absl::Status RunTimeline(Session& session, const std::vector<std::string>& words
   table.AddColumn("WHEN");
   table.AddColumn("EVENT", TextTable::Align::kRight);
   table.AddColumn("WHAT");
-  table.AddColumn("DETAILS", TextTable::Align::kLeft, false);
-  const absl::TimeZone zone = session.options().zone;
+  table.AddColumn("DETAILS");
+  Style style = session.StyleWith(LinkNames(session, {timeline}, *request));
+  // Most events tell of stages by their ids, so all do.
+  for (auto name = style.names.begin(); name != style.names.end();) {
+    const bool is_part = std::count(name->first.begin(), name->first.end(), '/') > 1;
+    name = is_part ? style.names.erase(name) : std::next(name);
+  }
   for (const TimelineEntry& entry : timeline->entries()) {
-    table.AddRow({FormatTimestamp(entry.occur_time(), zone), absl::StrCat("@", entry.sequence()),
-                  WhatOf(entry), Shortened(TextOf(entry, zone), 100)});
+    table.AddRow({FormatTimestamp(entry.occur_time(), style.zone),
+                  absl::StrCat("@", entry.sequence()), WhatOf(entry), TextOf(entry, style)});
   }
   if (table.empty()) {
     session.out() << "Nothing has happened.\n";
     return absl::OkStatus();
   }
-  table.Print(session.out());
+  table.Print(style.width, session.out());
   if (!timeline->next_page_token().empty()) {
     session.err() << "The newest " << FormatCount(timeline->entries_size())
                   << "; --limit N or --all shows more.\n";

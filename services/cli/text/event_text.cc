@@ -29,9 +29,9 @@ std::string Short(const std::string& text) {
                                                                               : text;
 }
 
-void Append(const Message& message, const FieldDescriptor* field, absl::TimeZone zone,
+void Append(const Message& message, const FieldDescriptor* field, const Style& style,
             std::string* text) {
-  const std::string cell = Short(CellOf(message, field, zone));
+  const std::string cell = Short(CellOf(message, field, style));
   if (!cell.empty()) absl::StrAppend(text, text->empty() ? "" : "  ", field->name(), "=", cell);
 }
 
@@ -50,7 +50,7 @@ std::vector<std::string> MaskOf(const Message& event) {
 }
 
 void AppendResource(const Message& resource, const std::vector<std::string>& mask,
-                    absl::TimeZone zone, std::string* text) {
+                    const Style& style, std::string* text) {
   std::vector<const FieldDescriptor*> fields;
   resource.GetReflection()->ListFields(resource, &fields);
   for (const FieldDescriptor* field : fields) {
@@ -58,13 +58,13 @@ void AppendResource(const Message& resource, const std::vector<std::string>& mas
     const bool shown = mask.empty()
                            ? RulesOf(*field).column() || RulesOf(*field).personal()
                            : std::find(mask.begin(), mask.end(), field->name()) != mask.end();
-    if (shown) Append(resource, field, zone, text);
+    if (shown) Append(resource, field, style, text);
   }
 }
 
 }  // namespace
 
-std::string EventText(const google::protobuf::Any& payload, absl::TimeZone zone) {
+std::string EventText(const google::protobuf::Any& payload, const Style& style) {
   const std::string type = payload.type_url().substr(payload.type_url().rfind('/') + 1);
   const Descriptor* descriptor = DescriptorPool::generated_pool()->FindMessageTypeByName(type);
   if (descriptor == nullptr) return type;
@@ -79,9 +79,9 @@ std::string EventText(const google::protobuf::Any& payload, absl::TimeZone zone)
       continue;
     }
     if (IsResource(field)) {
-      AppendResource(event->GetReflection()->GetMessage(*event, field), mask, zone, &text);
+      AppendResource(event->GetReflection()->GetMessage(*event, field), mask, style, &text);
     } else if (field->type() != FieldDescriptor::TYPE_BYTES) {
-      Append(*event, field, zone, &text);
+      Append(*event, field, style, &text);
     }
   }
   return text;

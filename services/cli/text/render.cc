@@ -2,6 +2,7 @@
 
 #include <google/protobuf/any.pb.h>
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
 #include <memory>
@@ -12,6 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/types/span.h"
 #include "eventstore/base/check.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/values.h"
@@ -32,12 +35,14 @@ std::string AnyText(const Any& any) {
 }
 
 // Writes values as texts. A message in a table is brief: its columns, or its first set field; where
-// there is room it is whole.
+// there is room it is whole. Programs get plain values.
 class Writer {
  public:
-  enum class Detail { kBrief, kWhole };
+  enum class Detail { kBrief, kWhole, kPlain };
 
-  Writer(absl::TimeZone zone, Detail detail) : zone_(zone), detail_(detail) {}
+  Writer(const Style& style, Detail detail) : style_(style), detail_(detail) {}
+
+  bool is_plain() const { return detail_ == Detail::kPlain; }
 
   // `index` is -1 for a singular field.
   std::string Element(const Message& message, const FieldDescriptor* field, int index) const {
@@ -48,9 +53,9 @@ class Writer {
     };
     switch (field->cpp_type()) {
       case FieldDescriptor::CPPTYPE_INT32:
-        return FormatCount(pick(&Reflection::GetInt32, &Reflection::GetRepeatedInt32));
+        return Count(pick(&Reflection::GetInt32, &Reflection::GetRepeatedInt32));
       case FieldDescriptor::CPPTYPE_INT64:
-        return FormatCount(pick(&Reflection::GetInt64, &Reflection::GetRepeatedInt64));
+        return Count(pick(&Reflection::GetInt64, &Reflection::GetRepeatedInt64));
       case FieldDescriptor::CPPTYPE_UINT32:
         return absl::StrCat(pick(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32));
       case FieldDescriptor::CPPTYPE_UINT64:
@@ -66,7 +71,7 @@ class Writer {
         return value->number() == 0 ? "" : value->name();
       }
       case FieldDescriptor::CPPTYPE_STRING:
-        return pick(&Reflection::GetString, &Reflection::GetRepeatedString);
+        return Called(pick(&Reflection::GetString, &Reflection::GetRepeatedString), field);
       case FieldDescriptor::CPPTYPE_MESSAGE:
         return index < 0 ? Nested(reflection->GetMessage(message, field))
                          : Nested(reflection->GetRepeatedMessage(message, field, index));
@@ -75,7 +80,21 @@ class Writer {
   }
 
  private:
+  std::string Count(int64_t count) const {
+    return is_plain() ? absl::StrCat(count) : FormatCount(count);
+  }
+
+  // What people call a record that the field links to.
+  std::string Called(std::string name, const FieldDescriptor* field) const {
+    if (RulesOf(*field).resource_size() == 0) return name;
+    const auto found = style_.names.find(name);
+    if (found == style_.names.end()) return name;
+    if (found->second.empty()) return absl::StrCat(name, " (deleted)");
+    return detail_ == Detail::kWhole ? absl::StrCat(name, " (", found->second, ")") : found->second;
+  }
+
   std::string Nested(const Message& message) const {
+    if (is_plain()) return Plain(message);
     if (const auto* money = DynamicCastToGenerated<google::type::Money>(&message)) {
       return FormatMoney(*money);
     }
@@ -83,7 +102,7 @@ class Writer {
       return FormatDate(*date);
     }
     if (const auto* time = DynamicCastToGenerated<google::protobuf::Timestamp>(&message)) {
-      return FormatTimestamp(*time, zone_);
+      return FormatTimestamp(*time, style_.zone);
     }
     if (const auto* duration = DynamicCastToGenerated<google::protobuf::Duration>(&message)) {
       return FormatDuration(*duration);
@@ -92,9 +111,26 @@ class Writer {
     return detail_ == Detail::kBrief ? Brief(message) : Whole(message);
   }
 
+  // As it is written in a flag or a column of an import.
+  static std::string Plain(const Message& message) {
+    if (const auto* money = DynamicCastToGenerated<google::type::Money>(&message)) {
+      return absl::StrReplaceAll(FormatMoney(*money), {{",", ""}});
+    }
+    if (const auto* date = DynamicCastToGenerated<google::type::Date>(&message)) {
+      return FormatDate(*date);
+    }
+    if (const auto* time = DynamicCastToGenerated<google::protobuf::Timestamp>(&message)) {
+      return google::protobuf::util::TimeUtil::ToString(*time);
+    }
+    if (const auto* duration = DynamicCastToGenerated<google::protobuf::Duration>(&message)) {
+      return google::protobuf::util::TimeUtil::ToString(*duration);
+    }
+    return ToJson(message, false);
+  }
+
   std::string Brief(const Message& message) const {
     for (const FieldDescriptor* field : ColumnsOf(*message.GetDescriptor())) {
-      if (std::string cell = CellOf(message, field, zone_); !cell.empty()) return cell;
+      if (std::string cell = CellOf(message, field, style_); !cell.empty()) return cell;
     }
     return "";
   }
@@ -106,7 +142,7 @@ class Writer {
     std::vector<std::string> texts;
     for (const FieldDescriptor* field : fields) {
       if (field->is_repeated()) {
-        texts.push_back(CellOf(message, field, zone_));
+        texts.push_back(CellOf(message, field, style_));
       } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL) {
         texts.push_back(field->name());
       } else {
@@ -116,7 +152,7 @@ class Writer {
     return absl::StrJoin(texts, " · ");
   }
 
-  const absl::TimeZone zone_;
+  const Style& style_;
   const Detail detail_;
 };
 
@@ -156,19 +192,75 @@ std::string Text(const Message& message, const FieldDescriptor* field, const Wri
   if (!field->is_repeated()) return writer.Element(message, field, -1);
   std::string text;
   for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
-    absl::StrAppend(&text, i == 0 ? "" : ", ", writer.Element(message, field, i));
+    absl::StrAppend(&text,
+                    i == 0              ? ""
+                    : writer.is_plain() ? "; "
+                                        : ", ",
+                    writer.Element(message, field, i));
   }
   return text;
 }
 
-}  // namespace
-
-std::string CellOf(const Message& message, const FieldDescriptor* field, absl::TimeZone zone) {
-  return Text(message, field, Writer(zone, Writer::Detail::kBrief));
+// The values at the end of a path, of which the first parts are gone already.
+std::string TextAt(const Message& message, absl::Span<const FieldDescriptor* const> path,
+                   const Writer& writer) {
+  const FieldDescriptor* const field = path.front();
+  if (path.size() == 1) return Text(message, field, writer);
+  const Reflection& reflection = *message.GetReflection();
+  path.remove_prefix(1);
+  if (!field->is_repeated()) {
+    return reflection.HasField(message, field)
+               ? TextAt(reflection.GetMessage(message, field), path, writer)
+               : "";
+  }
+  std::vector<std::string> texts;
+  for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+    texts.push_back(TextAt(reflection.GetRepeatedMessage(message, field, i), path, writer));
+  }
+  return absl::StrJoin(texts, writer.is_plain() ? "; " : ", ");
 }
 
-std::string TextOf(const Message& message, const FieldDescriptor* field, absl::TimeZone zone) {
-  return Text(message, field, Writer(zone, Writer::Detail::kWhole));
+std::string PathText(const Path& path) {
+  return absl::StrJoin(
+      path, ".", [](std::string* text, const FieldDescriptor* field) { *text += field->name(); });
+}
+
+// Quoted where it has to be.
+std::string CsvCell(absl::string_view text) {
+  if (text.find_first_of("\",\r\n") == absl::string_view::npos) return std::string(text);
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
+}  // namespace
+
+std::string CellOf(const Message& message, const FieldDescriptor* field, const Style& style) {
+  return Text(message, field, Writer(style, Writer::Detail::kBrief));
+}
+
+std::string TextOf(const Message& message, const FieldDescriptor* field, const Style& style) {
+  return Text(message, field, Writer(style, Writer::Detail::kWhole));
+}
+
+absl::StatusOr<std::vector<Path>> ParsePaths(const Descriptor& type, absl::string_view text) {
+  std::vector<Path> paths;
+  for (const absl::string_view word : absl::StrSplit(text, ',')) {
+    Path& path = paths.emplace_back();
+    const Descriptor* inside = &type;
+    for (const absl::string_view part : absl::StrSplit(absl::StripAsciiWhitespace(word), '.')) {
+      const FieldDescriptor* const field =
+          inside == nullptr ? nullptr : inside->FindFieldByName(std::string(part));
+      if (field == nullptr) {
+        const Descriptor& asked = inside == nullptr ? type : *inside;
+        std::vector<std::string> known;
+        for (int i = 0; i < asked.field_count(); ++i) known.push_back(asked.field(i)->name());
+        return absl::InvalidArgumentError(absl::StrCat("there is no ", word, "; ", asked.name(),
+                                                       " has ", absl::StrJoin(known, ", ")));
+      }
+      path.push_back(field);
+      inside = field->message_type();
+    }
+  }
+  return paths;
 }
 
 std::vector<const FieldDescriptor*> ColumnsOf(const Descriptor& type) {
@@ -190,33 +282,59 @@ void AddColumn(const FieldDescriptor* field, TextTable* table) {
                    !IsName(field));
 }
 
-void PrintRows(const std::vector<const Message*>& messages, const Descriptor& type,
-               absl::TimeZone zone, std::ostream& out) {
-  const std::vector<const FieldDescriptor*> columns = ColumnsOf(type);
+std::vector<Path> PathsOf(const std::vector<const FieldDescriptor*>& fields) {
+  std::vector<Path> paths;
+  for (const FieldDescriptor* field : fields) paths.push_back({field});
+  return paths;
+}
+
+void PrintRows(const std::vector<const Message*>& messages, const std::vector<Path>& columns,
+               const Style& style, std::ostream& out) {
+  const Writer writer(style, Writer::Detail::kBrief);
   TextTable table;
-  for (const FieldDescriptor* column : columns) AddColumn(column, &table);
+  for (const Path& column : columns) {
+    if (column.size() == 1) {
+      AddColumn(column.front(), &table);
+    } else {
+      table.AddColumn(absl::AsciiStrToUpper(absl::StrReplaceAll(PathText(column), {{"_", " "}})));
+    }
+  }
   for (const Message* message : messages) {
     std::vector<std::string> cells;
-    for (const FieldDescriptor* column : columns) cells.push_back(CellOf(*message, column, zone));
+    for (const Path& column : columns) cells.push_back(TextAt(*message, column, writer));
     table.AddRow(std::move(cells));
   }
   if (table.empty()) {
     out << "Nothing found.\n";
     return;
   }
-  table.Print(out);
+  table.Print(style.width, out);
 }
 
-void PrintFields(const Message& message, absl::TimeZone zone, std::ostream& out) {
+void PrintCsv(const std::vector<const Message*>& messages, const std::vector<Path>& columns,
+              std::ostream& out) {
+  const Style style;
+  const Writer writer(style, Writer::Detail::kPlain);
+  out << absl::StrJoin(columns, ",", [](std::string* text, const Path& path) {
+    *text += PathText(path);
+  }) << "\r\n";
+  for (const Message* message : messages) {
+    std::vector<std::string> cells;
+    for (const Path& column : columns) cells.push_back(CsvCell(TextAt(*message, column, writer)));
+    out << absl::StrJoin(cells, ",") << "\r\n";
+  }
+}
+
+void PrintFields(const Message& message, const Style& style, std::ostream& out) {
   int width = 0;
   std::vector<const FieldDescriptor*> fields;
   for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
     const FieldDescriptor* field = message.GetDescriptor()->field(i);
-    if (CellOf(message, field, zone).empty()) continue;
+    if (CellOf(message, field, style).empty()) continue;
     fields.push_back(field);
     width = std::max(width, DisplayWidth(field->name()));
   }
-  const Writer writer(zone, Writer::Detail::kWhole);
+  const Writer writer(style, Writer::Detail::kWhole);
   for (const FieldDescriptor* field : fields) {
     out << field->name() << std::string(width - DisplayWidth(field->name()) + 2, ' ');
     if (!field->is_repeated()) {

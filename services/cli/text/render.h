@@ -3,39 +3,65 @@
 
 #include <google/protobuf/message.h>
 
+#include <map>
 #include <ostream>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/cli/text/text_table.h"
 
 namespace kith::cli {
 
+// How people are shown what there is.
+struct Style {
+  absl::TimeZone zone;  // of times
+  int width = 0;        // of a table, in columns of the terminal; 0: as wide as it takes
+  // What records are called, shown where a field links to one, by their resource names; empty: it
+  // is not there any more.
+  std::map<std::string, std::string> names;
+};
+
 // A field as a cell: money, times and durations readable, enums by name, lists with commas,
-// messages by what names them best. Empty where the field is not set. Times in `zone`.
+// messages by what names them best. Empty where the field is not set.
 std::string CellOf(const google::protobuf::Message& message,
-                   const google::protobuf::FieldDescriptor* field, absl::TimeZone zone);
+                   const google::protobuf::FieldDescriptor* field, const Style& style);
 
 // The same with all of the messages: "ada@example.com · work · primary".
 std::string TextOf(const google::protobuf::Message& message,
-                   const google::protobuf::FieldDescriptor* field, absl::TimeZone zone);
+                   const google::protobuf::FieldDescriptor* field, const Style& style);
+
+// Fields of a message and of those inside it, from the outside in: "emails", "address".
+using Path = std::vector<const google::protobuf::FieldDescriptor*>;
+
+// "display_name,emails.address". InvalidArgument naming a path that is none, and those there are.
+absl::StatusOr<std::vector<Path>> ParsePaths(const google::protobuf::Descriptor& type,
+                                             absl::string_view text);
 
 // The fields of `type` that its proto marks as columns, and when it was deleted, which is of no
 // resource that is there; where it marks none, all that are not lists.
 std::vector<const google::protobuf::FieldDescriptor*> ColumnsOf(
     const google::protobuf::Descriptor& type);
+// The same as paths, of one part each.
+std::vector<Path> PathsOf(const std::vector<const google::protobuf::FieldDescriptor*>& fields);
 
 // Adds a column for the field, titled as it is called and aligned as its type asks.
 void AddColumn(const google::protobuf::FieldDescriptor* field, TextTable* table);
 
 // Messages of one type, one a row.
 void PrintRows(const std::vector<const google::protobuf::Message*>& messages,
-               const google::protobuf::Descriptor& type, absl::TimeZone zone, std::ostream& out);
+               const std::vector<Path>& columns, const Style& style, std::ostream& out);
+
+// The same as CSV (RFC 4180) for programs: a line with the paths, then a line each. Nothing is cut
+// or called otherwise, times are RFC 3339 in UTC, numbers have no separators, and several values of
+// a field are joined by "; ".
+void PrintCsv(const std::vector<const google::protobuf::Message*>& messages,
+              const std::vector<Path>& columns, std::ostream& out);
 
 // One message, a field a line; fields that are not set are left out.
-void PrintFields(const google::protobuf::Message& message, absl::TimeZone zone, std::ostream& out);
+void PrintFields(const google::protobuf::Message& message, const Style& style, std::ostream& out);
 
 // A message as JSON with the fields called as in the protos: on several lines, or on one.
 std::string ToJson(const google::protobuf::Message& message, bool indented);

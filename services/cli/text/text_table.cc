@@ -10,6 +10,8 @@
 namespace kith::cli {
 namespace {
 
+constexpr int kGap = 2;  // between columns
+
 struct Range {
   char32_t first;
   char32_t last;
@@ -92,38 +94,56 @@ void TextTable::AddColumn(std::string title, Align align, bool may_cut) {
 
 void TextTable::AddRow(std::vector<std::string> cells) {
   KITH_CHECK(cells.size() == columns_.size());
-  for (size_t i = 0; i < cells.size(); ++i) {
-    cells[i] = OnOneLine(std::move(cells[i]));
-    if (columns_[i].may_cut) cells[i] = Shortened(cells[i], kCellWidthMax);
-  }
+  for (std::string& cell : cells) cell = OnOneLine(std::move(cell));
   rows_.push_back(std::move(cells));
 }
 
-void TextTable::Print(std::ostream& out) const {
+std::vector<int> TextTable::WidthsWithin(int width) const {
   std::vector<int> widths(columns_.size(), 0);
+  int total = -kGap;
+  int widest = 0;  // of those that may be cut
   for (size_t i = 0; i < columns_.size(); ++i) {
     for (const auto& row : rows_) widths[i] = std::max(widths[i], DisplayWidth(row[i]));
-    if (widths[i] > 0) widths[i] = std::max(widths[i], DisplayWidth(columns_[i].title));
+    if (widths[i] == 0) continue;
+    widths[i] = std::max(widths[i], DisplayWidth(columns_[i].title));
+    if (columns_[i].may_cut) {
+      widths[i] = std::min(widths[i], kCellWidthMax);
+      widest = std::max(widest, widths[i]);
+    }
+    total += widths[i] + kGap;
   }
+  while (width > 0 && total > width && widest > kCellWidthMin) {
+    --widest;
+    for (size_t i = 0; i < columns_.size() && total > width; ++i) {
+      if (!columns_[i].may_cut || widths[i] <= widest) continue;
+      --widths[i];
+      --total;
+    }
+  }
+  return widths;
+}
+
+void TextTable::Print(int width, std::ostream& out) const {
+  const std::vector<int> widths = WidthsWithin(width);
   const auto line = [&](const auto& cell_of) {
     std::string text;
     for (size_t i = 0; i < columns_.size(); ++i) {
       if (widths[i] == 0) continue;
-      const std::string& cell = cell_of(i);
+      const std::string cell = columns_[i].may_cut ? Shortened(cell_of(i), widths[i]) : cell_of(i);
       const std::string padding(widths[i] - DisplayWidth(cell), ' ');
-      if (!text.empty()) text += "  ";
+      if (!text.empty()) text += std::string(kGap, ' ');
       text += columns_[i].align == Align::kRight ? padding + cell : cell + padding;
     }
     return text;
   };
-  PrintLine(out, line([&](size_t i) -> const std::string& { return columns_[i].title; }));
-  int total = -2;
-  for (int width : widths) total += width == 0 ? 0 : width + 2;
+  PrintLine(out, line([&](size_t i) { return columns_[i].title; }));
+  int total = -kGap;
+  for (const int column : widths) total += column == 0 ? 0 : column + kGap;
   for (size_t r = 0; r < rows_.size(); ++r) {
     if (std::find(rules_.begin(), rules_.end(), r) != rules_.end()) {
       PrintLine(out, std::string(std::max(total, 0), '-'));
     }
-    PrintLine(out, line([&](size_t i) -> const std::string& { return rows_[r][i]; }));
+    PrintLine(out, line([&](size_t i) { return rows_[r][i]; }));
   }
 }
 

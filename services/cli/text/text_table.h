@@ -20,8 +20,11 @@ std::string Shortened(absl::string_view text, int width);
 class TextTable {
  public:
   enum class Align { kLeft, kRight };
-  // At most this many columns of a terminal in a cell that may be cut.
-  static constexpr int kCellWidthMax = 48;
+  // At most this many columns of a terminal in a cell that may be cut, however wide the table may
+  // be.
+  static constexpr int kCellWidthMax = 1000;
+  // So many are left of a column where the others take all.
+  static constexpr int kCellWidthMin = 12;
 
   // Columns that are empty in every row are not shown. Names of resources are there to be copied,
   // so a column can be kept from being cut.
@@ -32,7 +35,9 @@ class TextTable {
   void AddRule() { rules_.push_back(rows_.size()); }
 
   bool empty() const { return rows_.empty(); }
-  void Print(std::ostream& out) const;
+  // Cuts the widest cells, as far as they may be cut, so that a row takes `width` columns of the
+  // terminal; 0: as many as it likes.
+  void Print(int width, std::ostream& out) const;
 
  private:
   struct Column {
@@ -40,6 +45,9 @@ class TextTable {
     Align align;
     bool may_cut;
   };
+  // How wide each column is; 0: it is not shown.
+  std::vector<int> WidthsWithin(int width) const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
   std::vector<size_t> rules_;

@@ -12,6 +12,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 
 namespace kith::cli {
@@ -140,12 +142,37 @@ absl::StatusOr<google::protobuf::Timestamp> ParseShownTime(absl::string_view tex
                                                            absl::TimeZone zone) {
   absl::Time time;
   std::string ignored;
-  if (!absl::ParseTime("%Y-%m-%d %H:%M", text, zone, &time, &ignored)) {
+  if (!absl::ParseTime("%Y-%m-%d %H:%M", text, zone, &time, &ignored) &&
+      !absl::ParseTime("%Y-%m-%dT%H:%M", text, zone, &time, &ignored)) {
     return NotUnderstood(text, "a time: write it like 2026-01-31 14:05");
   }
   google::protobuf::Timestamp timestamp;
   timestamp.set_seconds(absl::ToUnixSeconds(time));
   return timestamp;
+}
+
+absl::StatusOr<google::protobuf::Timestamp> ParseMoment(absl::string_view text, absl::Time now,
+                                                        absl::TimeZone zone) {
+  constexpr absl::Duration kTick = absl::Microseconds(1);
+  const auto end_of = [&](absl::CivilDay day) {
+    return ToTimestamp(absl::FromCivil(day + 1, zone) - kTick);
+  };
+  if (text == "yesterday") return end_of(absl::ToCivilDay(now, zone) - 1);
+  if (const auto date = ParseDate(text); date.ok() && date->year() > 0) {
+    return end_of(absl::CivilDay(date->year(), date->month(), date->day()));
+  }
+  if (absl::StartsWith(text, "-")) {
+    if (const auto ago = ParseDuration(text.substr(1)); ago.ok()) {
+      return ToTimestamp(now - absl::Seconds(ago->seconds()) - absl::Nanoseconds(ago->nanos()));
+    }
+  }
+  if (const auto minute = ParseShownTime(text, zone); minute.ok()) {
+    return ToTimestamp(FromTimestamp(*minute) + absl::Minutes(1) - kTick);
+  }
+  if (const auto time = ParseTimestamp(text); time.ok()) return time;
+  return NotUnderstood(text,
+                       "a moment: write it like 2026-01-31, 2026-01-31 14:05, "
+                       "2026-01-31T14:05:00Z, yesterday, -3d or @1234, or give a token");
 }
 
 absl::StatusOr<google::protobuf::Duration> ParseDuration(absl::string_view text) {

@@ -23,9 +23,15 @@ absl::StatusOr<google::type::Money> ParseMoney(absl::string_view text);
 absl::StatusOr<google::type::Date> ParseDate(absl::string_view text);
 // RFC 3339, "2026-01-31T12:00:00Z", or a date, which means its midnight in UTC.
 absl::StatusOr<google::protobuf::Timestamp> ParseTimestamp(absl::string_view text);
-// A time as FormatTimestamp shows it, "2026-01-31 14:05", in `zone`: the beginning of that minute.
+// A time as FormatTimestamp shows it, "2026-01-31 14:05" or with a T, in `zone`: the beginning of
+// that minute.
 absl::StatusOr<google::protobuf::Timestamp> ParseShownTime(absl::string_view text,
                                                            absl::TimeZone zone);
+// A moment that is over, in the words people have for it: a time, RFC 3339; a day, "2026-01-31" or
+// "yesterday", which means its end; a minute as tables show it, its end; or how long ago it was,
+// "-3d", "-1h30m". Days and minutes are those of `zone`.
+absl::StatusOr<google::protobuf::Timestamp> ParseMoment(absl::string_view text, absl::Time now,
+                                                        absl::TimeZone zone);
 // "3d", "1h30m", "90s", "250ms".
 absl::StatusOr<google::protobuf::Duration> ParseDuration(absl::string_view text);
 // "yes", "true", "1" and their opposites.

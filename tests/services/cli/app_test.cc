@@ -95,6 +95,76 @@ TEST_F(KithTest, ListsAsManyAsAreWantedAcrossPages) {
   EXPECT_THAT(err(), HasSubstr("The first 3"));
 }
 
+TEST_F(KithTest, ListsTheColumnsThatAreAskedFor) {
+  ASSERT_EQ(Run({"deals", "create", "--deal-id", "a", "--display-name", "D", "--amount", "5 EUR"}),
+            0);
+  EXPECT_EQ(Run({"deals", "list", "--columns", "amount,name"}), 0) << err();
+  EXPECT_EQ(out(),
+            "  AMOUNT  NAME\n"
+            "5.00 EUR  deals/a\n");
+  EXPECT_EQ(Run({"deals", "list", "--columns", "amount,name", "--csv"}), 0) << err();
+  EXPECT_EQ(out(), "amount,name\r\n5.00 EUR,deals/a\r\n");
+  EXPECT_EQ(Run({"deals", "list", "--csv"}), 0) << err();
+  EXPECT_THAT(out(), StartsWith("name,etag,"));
+  EXPECT_EQ(Run({"deals", "list", "--columns", "amout"}), 2);
+  EXPECT_THAT(err(), HasSubstr("--columns: there is no amout; Deal has name, "));
+  EXPECT_EQ(Run({"deals", "list", "--csv", "--json"}), 2);
+}
+
+TEST_F(KithTest, CallsPeopleByTheirNames) {
+  for (const char* name : {"Ada", "Twin", "Twin"}) {
+    ASSERT_EQ(Run({"users", "create", "--display-name", name}), 0) << err();
+  }
+  const auto owner_of = [&](const std::string& owner, const std::vector<std::string>& more = {}) {
+    EXPECT_EQ(Run({"deals", "create", "--deal-id", "a", "--display-name", "D", "--owner", owner}),
+              0)
+        << err();
+    std::vector<std::string> words = {"deals", "list", "--columns", "owner"};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(Run(words), 0) << err();
+    return out().substr(out().find('\n') + 1);
+  };
+  EXPECT_EQ(owner_of("users/1"), "Ada\n");
+  EXPECT_EQ(owner_of("users/1", {"--ids"}), "users/1\n");
+  EXPECT_EQ(owner_of("users/1", {"--csv"}), "users/1\r\n");
+  EXPECT_EQ(owner_of("users/7"), "users/7 (deleted)\n");
+}
+
+TEST_F(KithTest, TakesTheLastPartOfAStageForTheWhole) {
+  ASSERT_EQ(Run({"deals", "create", "--deal-id", "a", "--display-name", "D", "--pipeline",
+                 "pipelines/partner", "--stage", "new"}),
+            0)
+      << err();
+  EXPECT_THAT(out(), HasSubstr("pipelines/partner/stages/new\n"));
+  ASSERT_EQ(Run({"deals", "move", "a", "--stage", "sent"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("pipelines/partner/stages/sent\n"));
+  ASSERT_EQ(Run({"deals", "move", "a", "--stage", "other/sent"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("pipelines/other/stages/sent\n"));
+}
+
+TEST_F(KithTest, TellsHistoriesAndPermissions) {
+  EXPECT_EQ(Run({"history"}), 2);
+  EXPECT_EQ(Run({"history", "pipelines/x/stages/won"}), 2);
+  EXPECT_THAT(err(), HasSubstr("that of pipelines/x tells of them"));
+  EXPECT_EQ(Run({"history", "deals/x"}), 1) << "this server has none";
+  EXPECT_EQ(Run({"permissions"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("\ncontacts.read "));
+  EXPECT_EQ(Run({"completion", "bash"}), 0);
+  EXPECT_THAT(out(), HasSubstr("kith complete -- "));
+  EXPECT_EQ(Run({"completion", "fish"}), 2);
+  EXPECT_EQ(Run({"complete", "--", "deals", "wi"}), 0);
+  EXPECT_EQ(out(), "win\n");
+}
+
+TEST_F(KithTest, FitsTheTerminal) {
+  ASSERT_EQ(Run({"deals", "create", "--deal-id", "a", "--display-name", std::string(90, 'd')}), 0);
+  EXPECT_EQ(Run({"deals", "list", "--columns", "name,display_name"}), 0);
+  EXPECT_THAT(out(), HasSubstr(std::string(90, 'd')));
+  environment_["COLUMNS"] = "40";
+  EXPECT_EQ(Run({"deals", "list", "--columns", "name,display_name"}), 0);
+  EXPECT_THAT(out(), HasSubstr("deals/a  " + std::string(30, 'd') + "…\n"));
+}
+
 TEST_F(KithTest, TellsARefusalWithItsReasonAndEveryField) {
   EXPECT_EQ(Run({"deals", "create", "--display-name", "refuse me"}), 1);
   EXPECT_EQ(err(),

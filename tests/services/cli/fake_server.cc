@@ -59,6 +59,22 @@ grpc::Status FakeUsers::ListUsers(grpc::ServerContext*, const users::v1::ListUse
   return grpc::Status::OK;
 }
 
+grpc::Status FakeUsers::BatchGetUsers(grpc::ServerContext*,
+                                      const users::v1::BatchGetUsersRequest* request,
+                                      users::v1::BatchGetUsersResponse* response) {
+  MutexLock lock(mutex_);
+  for (const std::string& name : request->names()) {
+    const auto found = std::find_if(users_.begin(), users_.end(),
+                                    [&](const auto& user) { return user.name() == name; });
+    if (found == users_.end()) {
+      response->add_missing(name);
+    } else {
+      *response->add_users() = *found;
+    }
+  }
+  return grpc::Status::OK;
+}
+
 bool FakeDeals::Remember(grpc::ServerContext* context, const std::string& request_id,
                          std::string digest) {
   const auto [found, is_new] = requests_.emplace(request_id, digest);
@@ -100,6 +116,15 @@ grpc::Status FakeDeals::WinDeal(grpc::ServerContext* context,
   deals::v1::Deal& deal = deals_[request->name()];
   deal.set_status(deals::v1::WON);
   *deal.mutable_amount() = request->amount();
+  *response = deal;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeDeals::MoveDeal(grpc::ServerContext*, const deals::v1::MoveDealRequest* request,
+                                 deals::v1::Deal* response) {
+  MutexLock lock(mutex_);
+  deals::v1::Deal& deal = deals_[request->name()];
+  deal.set_stage(request->stage());
   *response = deal;
   return grpc::Status::OK;
 }

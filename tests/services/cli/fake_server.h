@@ -25,6 +25,8 @@ class FakeUsers final : public users::v1::UsersService::Service {
                           users::v1::User* response) override;
   grpc::Status ListUsers(grpc::ServerContext*, const users::v1::ListUsersRequest* request,
                          users::v1::ListUsersResponse* response) override;
+  grpc::Status BatchGetUsers(grpc::ServerContext*, const users::v1::BatchGetUsersRequest* request,
+                             users::v1::BatchGetUsersResponse* response) override;
 
  private:
   Mutex mutex_;
@@ -38,6 +40,8 @@ class FakeDeals final : public deals::v1::DealsService::Service {
                           deals::v1::Deal* response) override;
   grpc::Status WinDeal(grpc::ServerContext* context, const deals::v1::WinDealRequest* request,
                        deals::v1::Deal* response) override;
+  grpc::Status MoveDeal(grpc::ServerContext* context, const deals::v1::MoveDealRequest* request,
+                        deals::v1::Deal* response) override;
   grpc::Status GetDeal(grpc::ServerContext* context, const deals::v1::GetDealRequest* request,
                        deals::v1::Deal* response) override;
   grpc::Status ListDeals(grpc::ServerContext* context, const deals::v1::ListDealsRequest* request,

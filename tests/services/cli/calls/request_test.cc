@@ -102,10 +102,12 @@ TEST(BuildRequest, AsksAsOfAnEventATimeADayOrAToken) {
   EXPECT_TRUE(EqualsText<Get>(*as_of("2026-01-31T00:00:00Z"),
                               R"pb(name: "deals/x"
                                    read { time { seconds: 1769817600 } })pb"));
-  EXPECT_TRUE(EqualsText<Get>(*as_of("2026-01-31"),
-                              R"pb(name: "deals/x"
-                                   read { time { seconds: 1769903999 nanos: 999999000 } })pb"));
-  // A minute as it stands in a table: all of it, in the zone of the table.
+  // A day and a minute as they stand in a table: all of it, in the zone of the table.
+  const absl::Time next_day = absl::FromCivil(absl::CivilDay(2026, 2, 1), absl::LocalTimeZone());
+  EXPECT_TRUE(EqualsText<Get>(
+      *as_of("2026-01-31"),
+      absl::StrCat("name: 'deals/x' read { time { seconds: ", absl::ToUnixSeconds(next_day) - 1,
+                   " nanos: 999999000 } }")));
   const absl::Time minute =
       absl::FromCivil(absl::CivilMinute(2026, 1, 31, 14, 5), absl::LocalTimeZone());
   EXPECT_TRUE(EqualsText<Get>(
@@ -114,6 +116,19 @@ TEST(BuildRequest, AsksAsOfAnEventATimeADayOrAToken) {
                    " nanos: 999999000 } }")));
   EXPECT_TRUE(EqualsText<Get>(*as_of("AAEC"), R"pb(name: "deals/x"
                                                    read { token: "AAEC" })pb"));
+  for (const std::string wrong : {"yesterdya", "2026-01-31 25:00", "9999-01-31"}) {
+    EXPECT_FALSE(Build("deals", "get", {"x", "--as-of", wrong}).ok()) << wrong;
+  }
+}
+
+TEST(BuildRequest, TakesATimeAsTablesShowIt) {
+  const auto win = Build("deals", "win", {"x", "--occur-time", "2026-01-31 14:05"});
+  ASSERT_TRUE(win.ok()) << win.status();
+  const absl::Time minute =
+      absl::FromCivil(absl::CivilMinute(2026, 1, 31, 14, 5), absl::LocalTimeZone());
+  EXPECT_TRUE(EqualsText<deals::v1::WinDealRequest>(
+      **win,
+      absl::StrCat("name: 'deals/x' occur_time { seconds: ", absl::ToUnixSeconds(minute), " }")));
 }
 
 TEST(BuildRequest, EmptiesAFieldAndNothingElse) {

@@ -17,6 +17,9 @@ namespace kith::cli {
 namespace {
 
 using contacts::v1::Contact;
+using ::testing::HasSubstr;
+
+const Style kStyle = {.zone = absl::UTCTimeZone()};
 
 TEST(PrintRows, ShowsTheColumnsThatTheProtoMarks) {
   const auto ada = FromText<Contact>(R"pb(
@@ -28,7 +31,7 @@ TEST(PrintRows, ShowsTheColumnsThatTheProtoMarks) {
     lifecycle_stage: CUSTOMER
   )pb");
   std::ostringstream out;
-  PrintRows({&ada}, *Contact::descriptor(), absl::UTCTimeZone(), out);
+  PrintRows({&ada}, PathsOf(ColumnsOf(*Contact::descriptor())), kStyle, out);
   EXPECT_EQ(out.str(),
             "NAME        DISPLAY NAME  EMAILS                      LIFECYCLE STAGE\n"
             "contacts/1  Ada Lovelace  ada@x.example, a@y.example  CUSTOMER\n");
@@ -36,17 +39,64 @@ TEST(PrintRows, ShowsTheColumnsThatTheProtoMarks) {
 
 TEST(PrintRows, SaysWhereThereIsNothing) {
   std::ostringstream out;
-  PrintRows({}, *Contact::descriptor(), absl::UTCTimeZone(), out);
+  PrintRows({}, PathsOf(ColumnsOf(*Contact::descriptor())), kStyle, out);
   EXPECT_EQ(out.str(), "Nothing found.\n");
 }
 
 TEST(PrintRows, ShowsAZeroThatIsACount) {
   const auto stage = FromText<deals::v1::BoardStage>(R"pb(stage: "s")pb");
   std::ostringstream out;
-  PrintRows({&stage}, *deals::v1::BoardStage::descriptor(), absl::UTCTimeZone(), out);
+  PrintRows({&stage}, PathsOf(ColumnsOf(*deals::v1::BoardStage::descriptor())), kStyle, out);
   EXPECT_EQ(out.str(),
             "STAGE  PROBABILITY  COUNT  ROTTING COUNT\n"
             "s                0      0              0\n");
+}
+
+TEST(PrintRows, CallsLinkedRecordsAsPeopleDo) {
+  const auto deal = FromText<deals::v1::Deal>(R"pb(
+    name: "deals/1"
+    owner: "users/1"
+    stage: "pipelines/p/stages/won"
+  )pb");
+  const std::vector<Path> columns = *ParsePaths(*deals::v1::Deal::descriptor(), "name,owner,stage");
+  const Style style = {.zone = absl::UTCTimeZone(),
+                       .names = {{"users/1", "Ada"}, {"deals/1", "not a link"}}};
+  std::ostringstream out;
+  PrintRows({&deal}, columns, style, out);
+  EXPECT_EQ(out.str(),
+            "NAME     OWNER  STAGE\n"
+            "deals/1  Ada    pipelines/p/stages/won\n");
+}
+
+TEST(PrintCsv, WritesWhatAnImportReads) {
+  const auto ada = FromText<Contact>(R"pb(
+    display_name: "Ada \"the first\", Lovelace"
+    emails { address: "ada@x.example" label: "work" }
+    emails { address: "a@y.example" }
+    birthday { year: 1815 month: 12 day: 10 }
+    create_time { seconds: 1769817600 }
+  )pb");
+  const std::vector<Path> columns = *ParsePaths(
+      *Contact::descriptor(), "display_name,emails.address, birthday,create_time,notes");
+  std::ostringstream out;
+  PrintCsv({&ada}, columns, out);
+  EXPECT_EQ(out.str(),
+            "display_name,emails.address,birthday,create_time,notes\r\n"
+            "\"Ada \"\"the first\"\", Lovelace\",ada@x.example; a@y.example,1815-12-10,"
+            "2026-01-31T00:00:00Z,\r\n");
+  const auto deal = FromText<deals::v1::Deal>(R"pb(
+    amount { currency_code: "EUR" units: 1234567 }
+  )pb");
+  out.str("");
+  PrintCsv({&deal}, *ParsePaths(*deals::v1::Deal::descriptor(), "amount"), out);
+  EXPECT_EQ(out.str(), "amount\r\n1234567.00 EUR\r\n");
+}
+
+TEST(ParsePaths, NamesWhatIsThere) {
+  const auto inside = ParsePaths(*Contact::descriptor(), "emails.adress");
+  EXPECT_THAT(inside.status().message(), HasSubstr("EmailAddress has address, "));
+  EXPECT_FALSE(ParsePaths(*Contact::descriptor(), "notes.text").ok()) << "a text has no parts";
+  EXPECT_FALSE(ParsePaths(*Contact::descriptor(), "notes,").ok());
 }
 
 TEST(PrintFields, ShowsNestedMessagesWhole) {
@@ -58,7 +108,7 @@ TEST(PrintFields, ShowsNestedMessagesWhole) {
     create_time { seconds: 1769817600 }
   )pb");
   std::ostringstream out;
-  PrintFields(ada, absl::UTCTimeZone(), out);
+  PrintFields(ada, kStyle, out);
   EXPECT_EQ(out.str(),
             "name         contacts/1\n"
             "emails       ada@x.example · work · primary\n"
@@ -84,7 +134,7 @@ template <class Event>
 std::string TextOf(const std::string& text) {
   google::protobuf::Any any;
   any.PackFrom(FromText<Event>(text));
-  return EventText(any, absl::UTCTimeZone());
+  return EventText(any, kStyle);
 }
 
 TEST(EventText, ShowsWhatAnUpdateChanged) {
@@ -118,7 +168,7 @@ TEST(EventText, JoinsClearAndPersonalFields) {
 TEST(EventText, NamesATypeItDoesNotKnow) {
   google::protobuf::Any any;
   any.set_type_url("type.googleapis.com/kith.dragons.v1.DragonFed");
-  EXPECT_EQ(EventText(any, absl::UTCTimeZone()), "kith.dragons.v1.DragonFed");
+  EXPECT_EQ(EventText(any, kStyle), "kith.dragons.v1.DragonFed");
 }
 
 }  // namespace

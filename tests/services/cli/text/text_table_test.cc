@@ -17,7 +17,7 @@ TEST(TextTable, AlignsByWhatIsSeenNotByBytes) {
   table.AddRule();
   table.AddRow({"", "1,005", ""});
   std::ostringstream out;
-  table.Print(out);
+  table.Print(0, out);
   EXPECT_EQ(out.str(),
             "NAME  AMOUNT\n"
             "Zoë        5\n"
@@ -29,14 +29,34 @@ TEST(TextTable, AlignsByWhatIsSeenNotByBytes) {
 TEST(TextTable, KeepsEveryRowOnOneLine) {
   TextTable table;
   table.AddColumn("TEXT");
-  table.AddColumn("LINK", TextTable::Align::kLeft, /*may_cut=*/false);
-  table.AddRow({std::string(200, 'x') + "\n", std::string(100, 'y')});
+  table.AddColumn("LINK");
+  table.AddRow({"two\nlines", "y"});
+  table.AddRow({std::string(TextTable::kCellWidthMax + 1, 'x'), "z"});
   std::ostringstream out;
-  table.Print(out);
-  EXPECT_NE(out.str().find(std::string(TextTable::kCellWidthMax - 1, 'x') + "…  yyyy"),
-            std::string::npos)
-      << out.str();
-  EXPECT_NE(out.str().find(std::string(100, 'y')), std::string::npos);
+  table.Print(0, out);
+  EXPECT_NE(out.str().find("\ntwo lines  "), std::string::npos);
+  EXPECT_NE(out.str().find(std::string(TextTable::kCellWidthMax - 1, 'x') + "…  z"),
+            std::string::npos);
+}
+
+TEST(TextTable, CutsTheWidestCellsToTheTerminal) {
+  TextTable table;
+  table.AddColumn("NAME", TextTable::Align::kLeft, /*may_cut=*/false);
+  table.AddColumn("SUBJECT");
+  table.AddColumn("WHO");
+  table.AddRow({std::string(30, 'n'), std::string(50, 's'), "Ada"});
+  std::ostringstream out;
+  table.Print(60, out);
+  EXPECT_EQ(out.str(), "NAME                            SUBJECT                  WHO\n" +
+                           std::string(30, 'n') + "  " + std::string(22, 's') + "…  Ada\n");
+  out.str("");
+  table.Print(20, out);
+  EXPECT_EQ(out.str(), "NAME                            SUBJECT       WHO\n" +
+                           std::string(30, 'n') + "  " + std::string(11, 's') + "…  Ada\n")
+      << "what may not be cut is whole, and of the others something is left";
+  out.str("");
+  table.Print(0, out);
+  EXPECT_NE(out.str().find(std::string(50, 's')), std::string::npos);
 }
 
 TEST(DisplayWidth, SurvivesMalformedText) {

@@ -99,5 +99,29 @@ TEST(ExpandName, FillsThePatternsVariables) {
   EXPECT_EQ(ExpandName("deals/{deal}", ""), "");
 }
 
+TEST(ParseMoment, UnderstandsTheWordsPeopleHave) {
+  absl::TimeZone berlin;
+  ASSERT_TRUE(absl::LoadTimeZone("Europe/Berlin", &berlin));
+  const absl::Time now = absl::FromCivil(absl::CivilSecond(2026, 3, 30, 0, 30, 0), berlin);
+  const auto moment = [&](absl::string_view text) {
+    const auto parsed = ParseMoment(text, now, berlin);
+    EXPECT_TRUE(parsed.ok()) << parsed.status();
+    return absl::FormatTime(
+        "%Y-%m-%d %H:%M:%E6S",
+        absl::FromUnixNanos(parsed->seconds() * 1'000'000'000 + parsed->nanos()), berlin);
+  };
+  // The day on which clocks go forward has 23 hours.
+  EXPECT_EQ(moment("yesterday"), "2026-03-29 23:59:59.999999");
+  EXPECT_EQ(moment("2026-03-28"), "2026-03-28 23:59:59.999999");
+  EXPECT_EQ(moment("2026-03-28 14:05"), "2026-03-28 14:05:59.999999");
+  EXPECT_EQ(moment("2026-03-28T14:05"), "2026-03-28 14:05:59.999999");
+  EXPECT_EQ(moment("2026-03-28T14:05:00Z"), "2026-03-28 15:05:00.000000");
+  EXPECT_EQ(moment("-1h30m"), "2026-03-29 23:00:00.000000");
+  EXPECT_EQ(moment("-1d"), "2026-03-28 23:30:00.000000") << "24 hours";
+  for (const absl::string_view wrong : {"", "tomorrow", "-", "-3", "--01-31", "2026-13-01"}) {
+    EXPECT_FALSE(ParseMoment(wrong, now, berlin).ok()) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace kith::cli

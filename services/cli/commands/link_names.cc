@@ -1,0 +1,179 @@
+#include "services/cli/commands/link_names.h"
+
+#include <google/protobuf/any.pb.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/base/check.h"
+#include "kith/workspaces/v1/workspaces_service.pb.h"
+#include "services/cli/calls/catalog.h"
+#include "services/cli/commands/listing.h"
+#include "services/cli/text/fields.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::DynamicCastToGenerated;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+// How many names one call takes.
+constexpr size_t kBatchMax = 500;
+
+// "pipelines/default/stages/won" → "pipelines/default": what is read by a name of its own.
+absl::string_view RecordOf(absl::string_view name) {
+  const size_t id = name.find('/');
+  return id == absl::string_view::npos ? name : name.substr(0, name.find('/', id + 1));
+}
+
+template <class Visit>
+void ForEachMessage(const Message& message, const FieldDescriptor* field, Visit visit) {
+  const Reflection& reflection = *message.GetReflection();
+  if (!field->is_repeated()) return visit(reflection.GetMessage(message, field));
+  for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+    visit(reflection.GetRepeatedMessage(message, field, i));
+  }
+}
+
+template <class Visit>
+void ForEachString(const Message& message, const FieldDescriptor* field, Visit visit) {
+  const Reflection& reflection = *message.GetReflection();
+  if (!field->is_repeated()) return visit(reflection.GetString(message, field));
+  for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+    visit(reflection.GetRepeatedString(message, field, i));
+  }
+}
+
+// By collections.
+using Records = std::map<std::string, std::set<std::string>>;
+
+void CollectLinks(const Message& message, Records* records) {
+  if (const auto* any = DynamicCastToGenerated<google::protobuf::Any>(&message)) {
+    const Descriptor* const type =
+        google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
+            any->type_url().substr(any->type_url().rfind('/') + 1));
+    if (type == nullptr) return;
+    const std::unique_ptr<Message> packed = NewMessage(*type);
+    if (packed->ParseFromString(any->value())) CollectLinks(*packed, records);
+    return;
+  }
+  std::vector<const FieldDescriptor*> fields;
+  message.GetReflection()->ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      ForEachMessage(message, field, [&](const Message& part) { CollectLinks(part, records); });
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING &&
+               RulesOf(*field).resource_size() > 0) {
+      ForEachString(message, field, [&](const std::string& name) {
+        const absl::string_view record = RecordOf(name);
+        if (record.empty()) return;
+        (*records)[std::string(record.substr(0, record.find('/')))].emplace(record);
+      });
+    }
+  }
+}
+
+class Names {
+ public:
+  // Takes the display names of the records in a reply, and of what stands in them.
+  void AddAll(const Message& message) {
+    const FieldDescriptor* const name = message.GetDescriptor()->FindFieldByName("name");
+    const FieldDescriptor* const shown = message.GetDescriptor()->FindFieldByName("display_name");
+    if (name != nullptr && shown != nullptr) {
+      Add(message.GetReflection()->GetString(message, name),
+          message.GetReflection()->GetString(message, shown));
+    }
+    std::vector<const FieldDescriptor*> fields;
+    message.GetReflection()->ListFields(message, &fields);
+    for (const FieldDescriptor* field : fields) {
+      if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+      ForEachMessage(message, field, [&](const Message& part) { AddAll(part); });
+    }
+  }
+  void AddMissing(const std::string& name) { names_[name] = ""; }
+
+  std::map<std::string, std::string> Take() {
+    for (auto name = names_.begin(); name != names_.end();) {
+      name = called_[name->second] > 1 ? names_.erase(name) : std::next(name);
+    }
+    return std::move(names_);
+  }
+
+ private:
+  void Add(const std::string& name, const std::string& shown) {
+    if (shown.empty() || !names_.emplace(name, shown).second) return;
+    // Stages of two pipelines may well be called alike.
+    if (RecordOf(name) == name) ++called_[shown];
+  }
+
+  std::map<std::string, std::string> names_;
+  std::map<std::string, int> called_;
+};
+
+// Where the other request asks about a moment, this one does, too.
+void ReadAlike(const Message& request, const FieldDescriptor* to_field, Message* to) {
+  const FieldDescriptor* const from = request.GetDescriptor()->FindFieldByName("read");
+  if (from == nullptr || to_field == nullptr || from->message_type() != to_field->message_type()) {
+    return;
+  }
+  to->GetReflection()
+      ->MutableMessage(to, to_field)
+      ->CopyFrom(request.GetReflection()->GetMessage(request, from));
+}
+
+}  // namespace
+
+std::map<std::string, std::string> LinkNames(Session& session,
+                                             const std::vector<const Message*>& messages,
+                                             const Message& request) {
+  if (session.options().ids) return {};
+  Records records;
+  for (const Message* message : messages) CollectLinks(*message, &records);
+  Names names;
+  size_t asked = 0;
+  for (const auto& [collection, wanted] : records) {
+    const Method* const method = session.catalog().Find(KebabCase(collection), "batch-get");
+    if (method == nullptr || wanted.size() > kBatchMax || asked + wanted.size() > kLinksMax) {
+      continue;
+    }
+    asked += wanted.size();
+    const std::unique_ptr<Message> batch = NewMessage(*method->descriptor->input_type());
+    const FieldDescriptor* const field = batch->GetDescriptor()->FindFieldByName("names");
+    for (const std::string& name : wanted) {
+      batch->GetReflection()->AddString(batch.get(), field, name);
+    }
+    ReadAlike(request, method->read, batch.get());
+    const auto reply = session.Call(*method, *batch);
+    if (!reply.ok()) continue;
+    names.AddAll(**reply);
+    const FieldDescriptor* const missing = (*reply)->GetDescriptor()->FindFieldByName("missing");
+    if (missing == nullptr) continue;
+    ForEachString(**reply, missing, [&](const std::string& name) { names.AddMissing(name); });
+  }
+  return names.Take();
+}
+
+std::map<std::string, std::string> KeyNames(Session& session) {
+  workspaces::v1::ListApiKeysRequest request;
+  const auto reply = ListItems(session, session.Require("api-keys", "list"), request,
+                               {.items_max = ListLimit::kAll});
+  std::map<std::string, std::string> names;
+  if (!reply.ok()) return names;
+  const auto* keys = DynamicCastToGenerated<workspaces::v1::ListApiKeysResponse>(reply->get());
+  KITH_CHECK(keys != nullptr);
+  std::map<std::string, int> called;
+  for (const auto& key : keys->api_keys()) ++called[key.display_name()];
+  for (const auto& key : keys->api_keys()) {
+    if (key.display_name().empty() || called[key.display_name()] > 1) continue;
+    names[key.name().substr(key.name().rfind('/') + 1)] = key.display_name();
+  }
+  return names;
+}
+
+}  // namespace kith::cli
