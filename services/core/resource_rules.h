@@ -32,6 +32,7 @@
 #include "google/protobuf/generated_enum_reflection.h"
 #include "google/protobuf/message.h"
 #include "services/core/aggregate_type.h"
+#include "services/core/collection.h"
 #include "services/core/decider.h"
 #include "services/core/held_links.h"
 #include "services/core/lifecycle.h"
@@ -112,7 +113,8 @@ struct ResourceRules {
   std::function<void(const google::protobuf::Message& before, const Settings& settings,
                      google::protobuf::Message& after)>
       complete;
-  std::function<absl::Status(const google::protobuf::Message& after, const ClaimValues& values)>
+  std::function<absl::Status(const google::protobuf::Message& after, const ClaimValues& values,
+                             const Collections& collections)>
       check;
   std::vector<ClaimRule> claims;  // those of held_links last
   std::vector<HeldLink> held_links;
@@ -150,7 +152,7 @@ class ResourceRulesBuilder {
     rules_.resource = &Resource::default_instance();
     rules_.event = &Aggregate::Event::default_instance();
     rules_.complete = [](const auto&, const Settings&, auto&) {};
-    rules_.check = [](const auto&, const auto&) { return absl::OkStatus(); };
+    rules_.check = [](const auto&, const auto&, const auto&) { return absl::OkStatus(); };
   }
 
   template <class Enum>
@@ -205,15 +207,17 @@ class ResourceRulesBuilder {
     };
     return *this;
   }
-  // Every rule that no single field can state, all violations at once: check(after), or
-  // check(after, what it claims), is their error.
+  // Every rule that no single field can state, all violations at once: check(after), check(after,
+  // what it claims), or check(after, what the server has), is their error.
   template <class Function>
   ResourceRulesBuilder& Check(Function check) {
-    rules_.check = [check](const google::protobuf::Message& after,
-                           const ClaimValues& values) -> absl::Status {
+    rules_.check = [check](const google::protobuf::Message& after, const ClaimValues& values,
+                           const Collections& collections) -> absl::Status {
       const auto& typed = static_cast<const Resource&>(after);
       if constexpr (requires { check(typed, values); }) {
         return check(typed, values);
+      } else if constexpr (requires { check(typed, collections); }) {
+        return check(typed, collections);
       } else {
         return check(typed);
       }

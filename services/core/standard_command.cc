@@ -65,8 +65,8 @@ std::unique_ptr<Message> CopyOf(const Message& message) {
 }  // namespace
 
 StandardCommand::StandardCommand(const ResourceRules& rules, StandardMethod method,
-                                 const Descriptor& request)
-    : rules_(rules), method_(method), name_pattern_(rules.pattern()) {
+                                 const Descriptor& request, const Collections& collections)
+    : rules_(rules), collections_(collections), method_(method), name_pattern_(rules.pattern()) {
   const Descriptor& type = *rules.resource->GetDescriptor();
   own_name_ = FieldOf(type, "name");
   own_etag_ = FieldOf(type, "etag");
@@ -285,7 +285,7 @@ absl::Status StandardCommand::Finish(const Message& before, const CommandContext
     if (!change.is_any) return absl::OkStatus();
   }
   const ClaimValues wanted(rules_.claims, *change.after);
-  KITH_RETURN_IF_ERROR(rules_.check(*change.after, wanted));
+  KITH_RETURN_IF_ERROR(rules_.check(*change.after, wanted, collections_));
   change.links = NewLinks(before, *change.after, resource_->name());
   FindClaims(ClaimValues(rules_.claims, before), wanted, context, change);
   return absl::OkStatus();

@@ -64,9 +64,10 @@ using Holders = std::vector<std::vector<ResourceNow>>;
 
 class StandardCommand {
  public:
-  // Aborts where the request has not the fields of such a method.
+  // Borrows the rules and what the server has. Aborts where the request has not the fields of such
+  // a method.
   StandardCommand(const ResourceRules& rules, StandardMethod method,
-                  const google::protobuf::Descriptor& request);
+                  const google::protobuf::Descriptor& request, const Collections& collections);
 
   StandardMethod method() const { return method_; }
   // The resource that the request is about; empty where it gets its id from us or is not named.
@@ -131,6 +132,7 @@ class StandardCommand {
                      const google::protobuf::FieldDescriptor* field) const;
 
   const ResourceRules& rules_;
+  const Collections& collections_;
   const StandardMethod method_;
   const ResourcePattern name_pattern_;
   // Of the request; null where it has none.

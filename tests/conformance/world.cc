@@ -398,6 +398,18 @@ std::string World::Text(const FieldDescriptor& field, int number) const {
       return one_of({"de", "fr", "en-GB", "pl"});
     case options::v1::FORMAT_TIME_ZONE:
       return one_of({"Europe/Berlin", "Asia/Tokyo", "America/Lima", "UTC"});
+    // What is of every collection.
+    case options::v1::FORMAT_COLLECTION: {
+      const std::vector<const Kind*> listed = KindsWith({&Kind::list});
+      return std::string(
+          listed[static_cast<size_t>(number) % listed.size()]->type->rules->category);
+    }
+    case options::v1::FORMAT_FIELD:
+      return one_of({"name", "create_time", "etag", "update_time"});
+    case options::v1::FORMAT_FILTER:
+      return absl::StrCat("display_name = \"", number, " of many\"");
+    case options::v1::FORMAT_ORDER_BY:
+      return one_of({"display_name", "display_name desc"});
     default:
       break;
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "projections/tables/query.h"
 #include "services/core/date.h"
 #include "services/core/money.h"
 #include "services/core/normalise.h"
@@ -21,6 +22,13 @@ constexpr int kPhoneDigitsMin = 3;
 
 bool IsControl(unsigned char byte) {
   return (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t') || byte == 0x7f;
+}
+
+// Code points of valid UTF-8.
+size_t CharactersOf(absl::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+  }));
 }
 
 bool IsPrintableAscii(absl::string_view text) {
@@ -74,6 +82,18 @@ bool IsLanguage(absl::string_view text) {
   return U_SUCCESS(error) && static_cast<size_t>(parsed) == text.size();
 }
 
+// "contacts", "savedViews"; with `is_field` "display_name".
+bool IsWord(absl::string_view text, bool is_field) {
+  return absl::ascii_isalpha(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) {
+           return is_field ? absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_'
+                           : absl::ascii_isalnum(c);
+         });
+}
+
+std::string QueryDefect(absl::string_view rule, const absl::Status& parsed) {
+  return parsed.ok() ? "" : absl::StrCat(rule, ": ", parsed.message());
+}
+
 std::string FormatDefect(absl::string_view text, Format format) {
   switch (format) {
     case Format::FORMAT_UNSPECIFIED:
@@ -100,6 +120,14 @@ std::string FormatDefect(absl::string_view text, Format format) {
       return IsLanguage(text) ? "" : "must be a BCP 47 language tag";
     case Format::FORMAT_TIME_ZONE:
       return TimeZoneOf(text).has_value() ? "" : "must be a name of the tz database";
+    case Format::FORMAT_COLLECTION:
+      return IsWord(text, /*is_field=*/false) ? "" : "must be a collection like contacts";
+    case Format::FORMAT_FIELD:
+      return IsWord(text, /*is_field=*/true) ? "" : "must be a field like display_name";
+    case Format::FORMAT_FILTER:
+      return QueryDefect("must be an AIP-160 filter", projections::ParseFilter(text).status());
+    case Format::FORMAT_ORDER_BY:
+      return QueryDefect("must be an AIP-132 order", projections::ParseOrderBy(text).status());
     default:
       return "has a format that this server does not know";
   }
@@ -107,7 +135,8 @@ std::string FormatDefect(absl::string_view text, Format format) {
 
 }  // namespace
 
-std::string TextDefect(absl::string_view text, Format format, size_t max_bytes) {
+std::string TextDefect(absl::string_view text, Format format, size_t max_bytes,
+                       size_t max_characters) {
   if (text.size() > max_bytes) {
     return absl::StrCat("must be at most ", max_bytes, " bytes long, and is ", text.size());
   }
@@ -115,6 +144,11 @@ std::string TextDefect(absl::string_view text, Format format, size_t max_bytes) 
     return "must not have control characters";
   }
   if (!IsUtf8(text)) return "must be valid UTF-8";
+  if (const size_t characters = CharactersOf(text);
+      max_characters > 0 && characters > max_characters) {
+    return absl::StrCat("must be at most ", max_characters, " characters long, and is ",
+                        characters);
+  }
   return text.empty() ? "" : FormatDefect(text, format);
 }
 

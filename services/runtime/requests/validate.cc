@@ -226,8 +226,9 @@ void MessageRules::Compile(const Descriptor* type, Registry& registry) {
     }
     if (rules.output_only()) continue;
     const bool text = descriptor->cpp_type() == FieldDescriptor::CPPTYPE_STRING;
-    KITH_CHECK(text || (rules.format() == options::v1::FORMAT_UNSPECIFIED &&
-                        rules.resource().empty() && rules.max_bytes() == 0));
+    KITH_CHECK(text ||
+               (rules.format() == options::v1::FORMAT_UNSPECIFIED && rules.resource().empty() &&
+                rules.max_bytes() == 0 && rules.max_characters() == 0));
     auto field = std::make_shared<Field>();
     field->field = descriptor;
     field->rules = rules;
@@ -311,7 +312,8 @@ void MessageRules::CollectValue(const Message& message, const Field& field, cons
         }
         break;
       }
-      defect = TextDefect(text, field.rules.format(), field.max_bytes);
+      defect =
+          TextDefect(text, field.rules.format(), field.max_bytes, field.rules.max_characters());
       // A field may be empty, but not one of several names.
       if (defect.empty() && (!text.empty() || place.index >= 0)) {
         defect = ResourceDefect(text, field.resources);

@@ -12,6 +12,7 @@
 #include "eventstore/base/status_macros.h"
 #include "services/core/field_of.h"
 #include "services/runtime/calls/batch_call.h"
+#include "services/runtime/resources/collections.h"
 #include "services/runtime/resources/linking_records.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/revisions.h"
@@ -40,10 +41,12 @@ const ResourceType& TypeOf(const ResourceTypes& types, absl::string_view name) {
 class StandardHandler final : public CommandHandler {
  public:
   StandardHandler(const ResourceTypes& types, const ResourceType& type, StandardMethod method,
-                  const Descriptor& request, const Runtime& runtime)
+                  const Descriptor& request, std::shared_ptr<const Collections> collections,
+                  const Runtime& runtime)
       : types_(types),
         type_(type),
-        command_(*type.rules, method, request),
+        collections_(std::move(collections)),
+        command_(*type.rules, method, request, *collections_),
         linking_(types, type, runtime) {}
 
   Decision Run(Loader& load, const Message& request, const CommandContext& context) const override {
@@ -144,6 +147,7 @@ class StandardHandler final : public CommandHandler {
 
   const ResourceTypes& types_;
   const ResourceType& type_;
+  const std::shared_ptr<const Collections> collections_;  // of all handlers
   const StandardCommand command_;
   const LinkingRecords linking_;
 };
@@ -263,7 +267,8 @@ const FieldDescriptor* RowsOf(const Descriptor& reply, const Descriptor* resourc
 }
 
 void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDescriptor& method,
-          const Runtime& runtime, MethodTable& methods) {
+          const std::shared_ptr<const Collections>& collections, const Runtime& runtime,
+          MethodTable& methods) {
   const Descriptor& resource = *type.rules->resource->GetDescriptor();
   const Descriptor& request = *method.input_type();
   const Descriptor& reply = *method.output_type();
@@ -273,8 +278,8 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
     return method.name() == absl::StrCat(verb, resource.name());
   };
   const auto command = [&](StandardMethod standard) {
-    methods.Command(compiled,
-                    std::make_unique<StandardHandler>(types, type, standard, request, runtime));
+    methods.Command(compiled, std::make_unique<StandardHandler>(types, type, standard, request,
+                                                                collections, runtime));
   };
   if (is("Create")) return command(StandardMethod::kCreate);
   if (is("Update")) return command(StandardMethod::kUpdate);
@@ -325,13 +330,14 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
 }  // namespace
 
 void BindStandardMethods(const ResourceTypes& types, const Runtime& runtime, MethodTable& methods) {
+  const auto collections = std::make_shared<const Collections>(CollectionsOf(types));
   for (const ResourceType& type : types) {
     for (const std::string& pattern : LinkPatterns(*type.rules->resource->GetDescriptor())) {
       TypeOf(types, pattern);
     }
     for (int i = 0; i < type.service->method_count(); ++i) {
       const MethodDescriptor& method = *type.service->method(i);
-      if (!methods.IsBound(method)) Bind(types, type, method, runtime, methods);
+      if (!methods.IsBound(method)) Bind(types, type, method, collections, runtime, methods);
     }
     // Those stand on the single ones.
     for (int i = 0; i < type.service->method_count(); ++i) {

@@ -1,0 +1,27 @@
+// Collection: a resource of the server as those of others may have to know it: which fields it has,
+// and whether it can be listed in a certain way. Immutable; any thread. Built when the server has
+// registered all it has, so nothing names resources by hand.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.h"
+
+namespace kith {
+
+struct Collection {
+  std::string name;  // "contacts"
+  const google::protobuf::Descriptor* resource;
+  // OK where its list takes this filter and this order; else what is wrong with them, as the list
+  // would say it. Pure.
+  std::function<absl::Status(absl::string_view filter, absl::string_view order_by)> check_query;
+};
+
+// Those that can be listed, by name.
+using Collections = std::vector<Collection>;
+
+}  // namespace kith

@@ -1,0 +1,51 @@
+#include "services/runtime/resources/collections.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "projections/tables/plan.h"
+
+namespace kith::runtime {
+namespace {
+
+// What is relative to the moment of a list may be asked of any.
+const projections::Moment kAnyMoment = {.now = absl::FromUnixSeconds(1'800'000'000)};
+
+// Whether a method of its service lists it by a filter.
+bool IsListed(const ResourceType& type) {
+  for (int i = 0; i < type.service->method_count(); ++i) {
+    const google::protobuf::MethodDescriptor& method = *type.service->method(i);
+    if (!absl::StartsWith(method.name(), "List") ||
+        method.input_type()->FindFieldByName("filter") == nullptr) {
+      continue;
+    }
+    for (int j = 0; j < method.output_type()->field_count(); ++j) {
+      const auto* const rows = method.output_type()->field(j);
+      if (rows->message_type() == type.rules->resource->GetDescriptor()) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Collections CollectionsOf(const std::vector<ResourceType>& types) {
+  Collections collections;
+  for (const ResourceType& type : types) {
+    if (!IsListed(type)) continue;
+    const projections::TableDeclaration& table = type.directory->table().declaration();
+    collections.push_back(
+        {std::string(type.rules->category), type.rules->resource->GetDescriptor(),
+         [&table](absl::string_view filter, absl::string_view order_by) {
+           return projections::MakePlan(
+                      table, {.filter = filter, .order_by = order_by, .moment = kAnyMoment})
+               .status();
+         }});
+  }
+  std::sort(collections.begin(), collections.end(),
+            [](const Collection& a, const Collection& b) { return a.name < b.name; });
+  return collections;
+}
+
+}  // namespace kith::runtime
