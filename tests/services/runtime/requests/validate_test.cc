@@ -6,6 +6,7 @@
 #include "kith/deals/v1/deals_service.pb.h"
 #include "kith/deals/v1/pipelines_service.pb.h"
 #include "kith/interactions/v1/interactions_service.pb.h"
+#include "kith/saved_views/v1/saved_views_service.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "kith/workspaces/v1/workspaces_service.pb.h"
 #include "tests/testing/decider_spec.h"
@@ -49,6 +50,43 @@ TEST(MessageRules, PassAWholeContact) {
                 external_ids { system: "billing" id: "7" }
                 notes: "two\nlines\tand a tab")pb")),
               IsEmpty());
+}
+
+TEST(MessageRules, CountCharactersAndNotBytes) {
+  saved_views::v1::CreateSavedViewRequest request;
+  request.mutable_saved_view()->set_resource("contacts");
+  std::string name;
+  for (int i = 0; i < 200; ++i) name += "ü";
+  request.mutable_saved_view()->set_display_name(name);
+  EXPECT_THAT(Violations(request), IsEmpty());
+  request.mutable_saved_view()->set_display_name(name + "x");
+  EXPECT_THAT(Violations(request), ElementsAre("saved_view.display_name"));
+}
+
+TEST(MessageRules, KnowWhatListsAreAsked) {
+  saved_views::v1::CreateSavedViewRequest request;
+  saved_views::v1::SavedView& view = *request.mutable_saved_view();
+  view.set_display_name("x");
+  for (const char* const collection : {"contacts", "savedViews", "l33t"}) {
+    view.set_resource(collection);
+    EXPECT_THAT(Violations(request), IsEmpty()) << collection;
+  }
+  for (const char* const collection : {"saved_views", "1st", "a b", "ä", "contacts/1"}) {
+    view.set_resource(collection);
+    EXPECT_THAT(Violations(request), ElementsAre("saved_view.resource")) << collection;
+  }
+  view.set_resource("contacts");
+  view.set_filter("a = 1 AND (b = \"c*\")");
+  view.set_order_by("a, b desc");
+  view.add_columns("display_name");
+  EXPECT_THAT(Violations(request), IsEmpty());
+  view.set_filter("a = 1 AND");
+  view.set_order_by("a b c");
+  view.add_columns("displayName");
+  view.add_columns("a.b");
+  view.add_columns("");
+  EXPECT_THAT(Violations(request), ElementsAre("saved_view.filter", "saved_view.order_by",
+                                               "saved_view.columns[1]", "saved_view.columns[2]"));
 }
 
 TEST(MessageRules, NameEveryViolationAtOnceByItsPath) {
