@@ -11,7 +11,7 @@
 namespace kith::cli {
 
 // `kith <collection> <verb> …`: any method of the catalog. Lists take --limit N (100 when not said)
-// or --all and ask for as many pages as that needs.
+// or --all and ask for as many pages as that needs, and lists of resources --view NAME.
 absl::Status RunMethod(Session& session, const Method& method,
                        const std::vector<std::string>& words);
 

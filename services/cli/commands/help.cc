@@ -13,6 +13,7 @@
 #include "eventstore/base/check.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/commands/saved_list.h"
 #include "services/cli/load/load_kind.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/proto_comments.h"
@@ -254,6 +255,9 @@ void PrintFlags(const Method& method, std::ostream& out) {
   for (const std::string& flag : FlagsOf(method)) PrintFlag(method, flag, out);
   if (method.items != nullptr) {
     out << "  --limit NUMBER  or  --all\n  --columns FIELD,FIELD.PART…\n  --csv\n";
+  }
+  if (TakesSavedView(method)) {
+    out << "  --view NAME  (a saved view: its filter, order and columns)\n";
   }
   if (method.read != nullptr) {
     out << "  --as-of @SEQUENCE, TIME, DATE, yesterday, -3d or TOKEN\n";

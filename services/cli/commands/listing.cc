@@ -67,6 +67,7 @@ absl::StatusOr<ListLook> TakeLook(const Session& session, const Method& method,
       return absl::InvalidArgumentError(absl::StrCat("--columns: ", paths.status().message()));
     }
     look.columns = *std::move(paths);
+    look.are_said = true;
   } else if (look.csv) {
     for (int i = 0; i < type.field_count(); ++i) look.columns.push_back({type.field(i)});
   } else {

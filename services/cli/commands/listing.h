@@ -25,7 +25,8 @@ struct ListLimit {
 
 // How a list is shown.
 struct ListLook {
-  std::vector<Path> columns;  // none: those that the resource's proto marks
+  std::vector<Path> columns;
+  bool are_said = false;  // by --columns
   bool csv = false;
 };
 

@@ -1,10 +1,16 @@
 // `kith <collection> <verb>`: any method, known by its descriptor only.
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/link_names.h"
 #include "services/cli/commands/listing.h"
+#include "services/cli/commands/saved_list.h"
 #include "services/cli/commands/short_links.h"
 #include "services/cli/text/render.h"
 
@@ -84,10 +90,17 @@ absl::Status RunMethod(Session& session, const Method& method,
     KITH_ASSIGN_OR_RETURN(limit, TakeLimit(&arguments));
     KITH_ASSIGN_OR_RETURN(look, TakeLook(session, method, &arguments));
   }
+  std::optional<std::string> view;
+  if (TakesSavedView(method)) view = arguments.Take("view");
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(method, arguments));
   KITH_RETURN_IF_ERROR(CompleteLinks(session, request.get()));
   if (method.descriptor->server_streaming()) return RunStream(session, method, *request);
   if (method.items != nullptr) {
+    if (view.has_value()) {
+      KITH_ASSIGN_OR_RETURN(const auto columns,
+                            ApplySavedView(session, method, *view, request.get()));
+      if (!look.are_said && !columns.empty()) look.columns = PathsOf(columns);
+    }
     KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply,
                           ListItems(session, method, *request, limit));
     PrintList(session, method, look, *request, *reply);

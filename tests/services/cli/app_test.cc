@@ -165,6 +165,55 @@ TEST_F(KithTest, FitsTheTerminal) {
   EXPECT_THAT(out(), HasSubstr("deals/a  " + std::string(30, 'd') + "…\n"));
 }
 
+TEST_F(KithTest, ListsWhatASavedViewSays) {
+  ASSERT_EQ(Run({"deals", "create", "--deal-id", "a", "--display-name", "Roll-out", "--amount",
+                 "1500 EUR"}),
+            0)
+      << err();
+  ASSERT_EQ(Run({"saved-views", "create", "--display-name", "Closing next", "--resource", "deals",
+                 "--filter", "status = OPEN", "--order-by", "expected_close_date", "--columns",
+                 "amount", "--columns", "display_name"}),
+            0)
+      << err();
+  ASSERT_EQ(Run({"deals", "list", "--view", "Closing next"}), 0) << err();
+  EXPECT_EQ(out(),
+            "      AMOUNT  DISPLAY NAME\n"
+            "1,500.00 EUR  Roll-out\n");
+  EXPECT_EQ(server_.deals().listed().filter(), "status = OPEN");
+  EXPECT_EQ(server_.deals().listed().order_by(), "expected_close_date");
+  // What else is asked holds beside its filter, and instead of its order.
+  ASSERT_EQ(Run({"deals", "list", "--view", "savedViews/1", "--filter", "stage = x", "--order-by",
+                 "amount"}),
+            0)
+      << err();
+  EXPECT_EQ(server_.deals().listed().filter(), "(status = OPEN) AND (stage = x)");
+  EXPECT_EQ(server_.deals().listed().order_by(), "amount");
+}
+
+TEST_F(KithTest, SaysWhichSavedViewIsMeant) {
+  const auto save = [&](const char* resource, const char* called) {
+    ASSERT_EQ(Run({"saved-views", "create", "--display-name", called, "--resource", resource}), 0);
+  };
+  save("deals", "Mine");
+  save("deals", "Mine");
+  save("contacts", "Leads");
+  EXPECT_EQ(Run({"deals", "list", "--view", "Leads"}), 2);
+  EXPECT_THAT(err(), HasSubstr("no saved view of deals is called \"Leads\""));
+  EXPECT_EQ(Run({"deals", "list", "--view", "Mine"}), 2);
+  EXPECT_THAT(err(), HasSubstr("say which: savedViews/1, savedViews/2"));
+  EXPECT_EQ(Run({"deals", "list", "--view", "savedViews/3"}), 2);
+  EXPECT_THAT(err(), HasSubstr("savedViews/3 lists contacts, not deals"));
+  EXPECT_EQ(Run({"deals", "list", "--view", "savedViews/9"}), 1);
+  EXPECT_THAT(err(), HasSubstr("SAVED_VIEW_NOT_FOUND"));
+  EXPECT_EQ(Run({"deals", "list", "--view", ""}), 2);
+  // What is no list of resources has none.
+  EXPECT_EQ(Run({"deals", "list-deleted", "--view", "Mine"}), 2);
+  EXPECT_EQ(Run({"deals", "list", "--help"}), 0);
+  EXPECT_THAT(out(), HasSubstr("--view NAME"));
+  EXPECT_EQ(Run({"deals", "list-deleted", "--help"}), 0);
+  EXPECT_THAT(out(), Not(HasSubstr("--view NAME")));
+}
+
 TEST_F(KithTest, TellsARefusalWithItsReasonAndEveryField) {
   EXPECT_EQ(Run({"deals", "create", "--display-name", "refuse me"}), 1);
   EXPECT_EQ(err(),

@@ -75,6 +75,40 @@ grpc::Status FakeUsers::BatchGetUsers(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status FakeSavedViews::CreateSavedView(grpc::ServerContext*,
+                                             const saved_views::v1::CreateSavedViewRequest* request,
+                                             saved_views::v1::SavedView* response) {
+  MutexLock lock(mutex_);
+  *response = request->saved_view();
+  response->set_name(absl::StrCat("savedViews/", saved_views_.size() + 1));
+  saved_views_.push_back(*response);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeSavedViews::GetSavedView(grpc::ServerContext*,
+                                          const saved_views::v1::GetSavedViewRequest* request,
+                                          saved_views::v1::SavedView* response) {
+  MutexLock lock(mutex_);
+  for (const saved_views::v1::SavedView& view : saved_views_) {
+    if (view.name() == request->name()) *response = view;
+  }
+  return response->name().empty()
+             ? Refusal(grpc::StatusCode::NOT_FOUND, "No such view.", "SAVED_VIEW_NOT_FOUND")
+             : grpc::Status::OK;
+}
+
+grpc::Status FakeSavedViews::ListSavedViews(grpc::ServerContext*,
+                                            const saved_views::v1::ListSavedViewsRequest* request,
+                                            saved_views::v1::ListSavedViewsResponse* response) {
+  MutexLock lock(mutex_);
+  for (const saved_views::v1::SavedView& view : saved_views_) {
+    const std::string filter = absl::StrCat("resource = ", view.resource(),
+                                            " AND display_name = \"", view.display_name(), "\"");
+    if (request->filter() == filter) *response->add_saved_views() = view;
+  }
+  return grpc::Status::OK;
+}
+
 bool FakeDeals::Remember(grpc::ServerContext* context, const std::string& request_id,
                          std::string digest) {
   const auto [found, is_new] = requests_.emplace(request_id, digest);
@@ -145,6 +179,7 @@ grpc::Status FakeDeals::GetDeal(grpc::ServerContext* context,
 grpc::Status FakeDeals::ListDeals(grpc::ServerContext*, const deals::v1::ListDealsRequest* request,
                                   deals::v1::ListDealsResponse* response) {
   MutexLock lock(mutex_);
+  listed_ = *request;
   // A server may give fewer than are asked for: pages of two.
   constexpr int kPage = 2;
   int begin = 0;
@@ -206,6 +241,7 @@ grpc::Status FakeForecast::QueryForecast(grpc::ServerContext*,
 FakeServer::FakeServer() {
   grpc::ServerBuilder builder;
   builder.RegisterService(&users_);
+  builder.RegisterService(&saved_views_);
   builder.RegisterService(&deals_);
   builder.RegisterService(&interactions_);
   builder.RegisterService(&forecast_);

@@ -14,6 +14,7 @@
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/forecast/v1/forecast_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "kith/saved_views/v1/saved_views_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 
 namespace kith::cli {
@@ -31,6 +32,24 @@ class FakeUsers final : public users::v1::UsersService::Service {
  private:
   Mutex mutex_;
   std::vector<users::v1::User> users_ KITH_GUARDED_BY(mutex_);
+};
+
+// Saved views, found by their display name.
+class FakeSavedViews final : public saved_views::v1::SavedViewsService::Service {
+ public:
+  grpc::Status CreateSavedView(grpc::ServerContext*,
+                               const saved_views::v1::CreateSavedViewRequest* request,
+                               saved_views::v1::SavedView* response) override;
+  grpc::Status GetSavedView(grpc::ServerContext*,
+                            const saved_views::v1::GetSavedViewRequest* request,
+                            saved_views::v1::SavedView* response) override;
+  grpc::Status ListSavedViews(grpc::ServerContext*,
+                              const saved_views::v1::ListSavedViewsRequest* request,
+                              saved_views::v1::ListSavedViewsResponse* response) override;
+
+ private:
+  Mutex mutex_;
+  std::vector<saved_views::v1::SavedView> saved_views_ KITH_GUARDED_BY(mutex_);
 };
 
 // Deals. A deal called "refuse me" is refused with a violation.
@@ -52,6 +71,11 @@ class FakeDeals final : public deals::v1::DealsService::Service {
     MutexLock lock(mutex_);
     return authorization_;
   }
+  // What the last list was asked.
+  deals::v1::ListDealsRequest listed() {
+    MutexLock lock(mutex_);
+    return listed_;
+  }
 
  private:
   // True, saying whether it is a repeat, unless the request id was used for something else.
@@ -61,6 +85,7 @@ class FakeDeals final : public deals::v1::DealsService::Service {
 
   Mutex mutex_;
   std::string authorization_ KITH_GUARDED_BY(mutex_);
+  deals::v1::ListDealsRequest listed_ KITH_GUARDED_BY(mutex_);
   std::map<std::string, deals::v1::Deal> deals_ KITH_GUARDED_BY(mutex_);
   std::map<std::string, std::string> requests_ KITH_GUARDED_BY(mutex_);  // id → content
 };
@@ -105,6 +130,7 @@ class FakeServer {
 
  private:
   FakeUsers users_;
+  FakeSavedViews saved_views_;
   FakeDeals deals_;
   FakeInteractions interactions_;
   FakeForecast forecast_;
