@@ -50,6 +50,7 @@ class NewResource(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         made = [line for line in done.stdout.splitlines() if "/" in line and " " not in line]
         self.assertEqual(len(made), 9)
+        self.told = done.stdout.rstrip()
         protos = [path.relative_to(self.root / "proto") for path in (self.root / f"proto/kith/{plural}").rglob("*.proto")]
         self.assertEqual(len(protos), 4)
         subprocess.run([PROTOC, f"-I{self.root / 'proto'}", f"-I{GOOGLEAPIS}", "-o", self.root / "made", *map(str, protos)],
@@ -71,6 +72,9 @@ class NewResource(unittest.TestCase):
             users = re.findall(r".*\b[Uu]sers?\b.*", self.text(path))
             self.assertTrue(all("users/" in line for line in users), (path, users))
         self.assertRegex(self.text("CMakeLists.txt"), r"set\(KITH_CAPABILITIES [^)]* offers\)")
+        # What CONTRIBUTING shows of it, and what the script says of itself.
+        for command in self.told.splitlines()[-2:]:
+            self.assertIn(f"\n{command}\n", (SOURCES / "CONTRIBUTING.md").read_text())
         self.assertIn("event offers 4 offer_undeleted\nview offer_directory 1\nerror kith.offers.v1 OFFER_NOT_FOUND 5\n",
                       self.text("tests/golden/names.txt"))
 
@@ -79,6 +83,11 @@ class NewResource(unittest.TestCase):
         resource = self.text("proto/kith/regional_price_lists/v1/regional_price_list.proto")
         self.assertIn('pattern: "regionalPriceLists/{regional_price_list}"', resource)
         self.assertIn('"regionalPriceLists"', self.text("services/regional_price_lists/regional_price_list.h"))
+        # Its tests are called by either of three spellings.
+        for name in ("regional_price_lists", "regionalPriceLists", "RegionalPriceLists"):
+            self.assertRegex(self.told.splitlines()[-1], rf"-R '[^']*\b{name}\b")
+        self.assertIn("// The regional price list: what things cost where.",
+                      self.text("services/regional_price_lists/regional_price_list.h"))
         service = self.text("proto/kith/regional_price_lists/v1/regional_price_lists_service.proto")
         self.assertIn("// Reads one regional price list, now or as of any moment.", service)
         self.assertIn("rpc ListRegionalPriceListRevisions(", service)
