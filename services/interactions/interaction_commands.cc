@@ -49,7 +49,15 @@ absl::Status InteractionCommands::Render(runtime::Rendering& after,
   const Recorded<v1::InteractionEvent> event = after.Event<v1::InteractionEvent>(0);
   *response = interactions::Render(event.event.interaction_recorded(), event.occur_time,
                                    event.record_time, event.erased);
-  return absl::OkStatus();
+  return HideWhereRepeated(after, *response);
+}
+
+// A repeat is answered as the first time, but for what was taken away since.
+absl::Status InteractionCommands::HideWhereRepeated(runtime::Rendering& after,
+                                                    v1::Interaction& response) const {
+  if (!after.repeated() || response.redacted()) return absl::OkStatus();
+  KITH_RETURN_IF_ERROR(after.NeedDisk());
+  return reader_.HideRedacted(after.workspace(), response);
 }
 
 Decision InteractionCommands::Run(runtime::Loader& load, const Item& item,
@@ -74,7 +82,7 @@ absl::Status InteractionCommands::Render(runtime::Rendering& after, const std::s
                                          v1::Interaction* response) const {
   if (!after.events().empty()) {
     *response = RenderAmended(after.Event<v1::InteractionEvent>(0));
-    return absl::OkStatus();
+    return HideWhereRepeated(after, *response);
   }
   KITH_RETURN_IF_ERROR(after.NeedDisk());
   KITH_ASSIGN_OR_RETURN(const auto* const state, after.Load<AmendedAggregate>(name));

@@ -45,6 +45,8 @@ class InteractionCommands {
   absl::Status Render(runtime::Rendering& after, const std::string& name,
                       v1::Interaction* response) const;
 
+  absl::Status HideWhereRepeated(runtime::Rendering& after, v1::Interaction& response) const;
+
   const InteractionReader reader_;
 };
 

@@ -156,4 +156,16 @@ absl::StatusOr<std::optional<std::string>> InteractionReader::WhyRedacted(
   return std::move(*now.mutable_redact_reason());
 }
 
+absl::Status InteractionReader::HideRedacted(WorkspaceId workspace,
+                                             v1::Interaction& interaction) const {
+  KITH_ASSIGN_OR_RETURN(std::optional<std::string> reason,
+                        WhyRedacted(workspace, interaction.name()));
+  if (reason.has_value()) {
+    HideText(interaction);
+    interaction.set_redacted(true);
+    interaction.set_redact_reason(*std::move(reason));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace kith::interactions

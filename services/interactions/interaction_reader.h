@@ -53,6 +53,8 @@ class InteractionReader {
   // The reason where it is redacted now, which may be empty: then its text is told as of no moment.
   absl::StatusOr<std::optional<std::string>> WhyRedacted(WorkspaceId workspace,
                                                          absl::string_view name) const;
+  // Takes the text away of one that is redacted now, however it was at the moment told.
+  absl::Status HideRedacted(WorkspaceId workspace, v1::Interaction& interaction) const;
 
  private:
   struct Found {

@@ -42,14 +42,7 @@ absl::Status TimelineReader::HideRedacted(const runtime::ReadContext& context,
                                           v1::Interaction& interaction) const {
   const bool is_past = context.as_of || !context.page_token.empty();
   if (!is_past || interaction.redacted()) return absl::OkStatus();
-  KITH_ASSIGN_OR_RETURN(std::optional<std::string> reason,
-                        interactions_.WhyRedacted(context.workspace(), interaction.name()));
-  if (reason.has_value()) {
-    HideText(interaction);
-    interaction.set_redacted(true);
-    interaction.set_redact_reason(*std::move(reason));
-  }
-  return absl::OkStatus();
+  return interactions_.HideRedacted(context.workspace(), interaction);
 }
 
 absl::Status TimelineReader::Get(const runtime::ReadContext& context,

@@ -176,6 +176,24 @@ TEST_F(AmendmentTest, MovesItBetweenTimelinesWithItsLinks) {
   EXPECT_THAT(refused.fields(), ElementsAre("interaction.links[0]"));
 }
 
+TEST_F(AmendmentTest, RepeatsNothingThatWasRedactedSince) {
+  v1::RecordInteractionRequest recording = Recording(CreateContact("Ada"), "4111 1111");
+  recording.set_request_id("recording");
+  const v1::Interaction recorded = Record(recording);
+  v1::AmendInteractionRequest amending;
+  amending.mutable_interaction()->set_name(recorded.name());
+  amending.mutable_interaction()->set_channel("sales@");
+  amending.mutable_update_mask()->add_paths("channel");
+  amending.set_request_id("amending");
+  EXPECT_EQ(TryAmend(amending)->subject(), "4111 1111");
+  ASSERT_EQ(TryRedact(recorded.name()).reason(), "");
+  for (const auto& repeated : {TryRecord(recording), TryAmend(amending)}) {
+    ASSERT_EQ(repeated.reason(), "");
+    EXPECT_EQ(repeated->subject(), "");
+    EXPECT_TRUE(repeated->redacted());
+  }
+}
+
 TEST_F(AmendmentTest, ClearsWhatTheMaskNames) {
   const v1::Interaction recorded = RecordCall(CreateContact("Ada"));
   v1::AmendInteractionRequest request;
