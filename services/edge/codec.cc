@@ -29,6 +29,8 @@ util::TypeResolver& Types() {
 // The library tells what is wrong with a value as "(contact.emails[0]) no_such: Cannot find
 // field.", of which either part of the place may be missing.
 absl::Status ValueError(absl::string_view told) {
+  constexpr size_t kToldMax = 512;  // it repeats what the caller has written
+  told = told.substr(0, kToldMax);
   const std::pair<absl::string_view, absl::string_view> parts =
       absl::StrSplit(told, absl::MaxSplits(": ", 1));
   absl::string_view place = parts.first;

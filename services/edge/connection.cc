@@ -41,6 +41,12 @@ absl::Status TooSlow() {
   return Error(v1::EDGE_ERROR_TOO_SLOW, "The rest of the request did not come in time.");
 }
 
+absl::Status TooMuchBesideTheBody() {
+  return Error(v1::EDGE_ERROR_HEADERS_TOO_LONG,
+               absl::StrCat("What a chunk says beside its bytes, or the trailers, take more than ",
+                            kBufferBytesMax, " bytes."));
+}
+
 absl::Status Malformed(const error_code& error) {
   return Error(v1::EDGE_ERROR_MALFORMED,
                absl::StrCat("What came is no HTTP/1.1 request: ", error.message(), "."),
@@ -110,12 +116,15 @@ void Connection::EndLate() {
 }
 
 void Connection::Close() {
-  if (std::exchange(state_, State::kClosed) == State::kClosed) return;
+  const State before = std::exchange(state_, State::kClosed);
+  if (before == State::kClosed) return;
   until_ = absl::InfiniteDuration();
   error_code ignored;
   socket_.close(ignored);
   if (current_ != nullptr) current_->Cancel();
   thread_.Forget(*this);
+  // Who waits for a body must hear that none comes any more.
+  if (before == State::kBody) current_->BodyRead(absl::CancelledError("the client is gone"));
 }
 
 void Connection::CloseWhenIdle() {
@@ -170,7 +179,8 @@ void Connection::ReadHeader() {
 void Connection::HeaderRead(const error_code& error) {
   if (!error) {
     Enter(State::kCall, absl::InfiniteDuration());
-    return thread_.port().reception.Take(*this);
+    const absl::Status framed = CheckFraming();
+    return framed.ok() ? thread_.port().reception.Take(*this) : Refuse(framed);
   }
   if (error == http::error::header_limit) {
     return Refuse(
@@ -181,6 +191,21 @@ void Connection::HeaderRead(const error_code& error) {
       error == http::error::end_of_stream || error == http::error::partial_message;
   if (IsMalformed(error) && !has_ended) return Refuse(Malformed(error));
   Close();
+}
+
+// Of a coding that is not understood nobody knows where the body ends, and what follows it could be
+// taken for a request that nobody has sent (RFC 9112, 6.1).
+absl::Status Connection::CheckFraming() const {
+  const auto& header = request_->get();
+  const size_t codings = header.count(http::field::transfer_encoding);
+  if (codings == 0) return absl::OkStatus();
+  const absl::string_view coding = HeaderOf(*request_, "transfer-encoding");
+  if (codings == 1 && header.version() >= 11 && absl::EqualsIgnoreCase(coding, "chunked")) {
+    return absl::OkStatus();
+  }
+  return Error(v1::EDGE_ERROR_BAD_REQUEST,
+               "The header transfer-encoding is \"chunked\", of HTTP/1.1, or is not there.",
+               {{"header", "transfer-encoding"}});
 }
 
 void Connection::Refuse(const absl::Status& why) {
@@ -257,12 +282,11 @@ void Connection::EndBody(const error_code& error) {
   if (!error) return TellBody(std::move(request_->get().body()));
   broken_ = true;
   if (error == http::error::body_limit) return TellBody(BodyTooLong(body_bytes_max_));
+  if (error == http::error::buffer_overflow) return TellBody(TooMuchBesideTheBody());
   if (IsMalformed(error) && error != http::error::partial_message) {
     return TellBody(Malformed(error));
   }
-  Exchange* const exchange = current_;
   Close();
-  exchange->BodyRead(absl::CancelledError("the client is gone"));
 }
 
 void Connection::TellBody(absl::StatusOr<std::string> body) {
@@ -302,6 +326,10 @@ void Connection::Write(Outgoing out, bool last) {
     }
     absl::StrAppend(&outgoing_.head, chunked_ ? "transfer-encoding: chunked\r\n" : "",
                     keep_alive_ ? "" : "connection: close\r\n", thread_.date_header(), "\r\n");
+    // Who asks for the head alone takes what comes behind it for the next answer.
+    const bool is_head = request_ != nullptr && request_->is_header_done() &&
+                         request_->get().method() == http::verb::head;
+    if (is_head) outgoing_.body.clear();
   }
   if (chunked_) {
     outgoing_.body = absl::StrCat(absl::Hex(outgoing_.body.size()), "\r\n", outgoing_.body, "\r\n",

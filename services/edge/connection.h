@@ -24,6 +24,8 @@ inline constexpr absl::Duration kBodyTime = absl::Seconds(30);  // for a request
 inline constexpr absl::Duration kReplyTime = absl::Minutes(1);  // to take an answer
 inline constexpr absl::Duration kFarewell = absl::Seconds(2);   // to see it, where more was sent
 inline constexpr size_t kHeaderBytesMax = 16 << 10;
+// Of what was read and is not a body's: also what a chunk says beside its bytes, or trailers.
+inline constexpr size_t kBufferBytesMax = 64 << 10;
 // Of a body that nobody reads: with more to come the connection is closed.
 inline constexpr size_t kUnreadBytesMax = 64 << 10;
 
@@ -74,6 +76,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void AwaitRequest();
   void ReadHeader();
   void HeaderRead(const boost::system::error_code& error);
+  // Whether its headers say where the request ends.
+  absl::Status CheckFraming() const;
   void Watch();
   void Readable();
   void StartBody(Exchange* exchange, size_t bytes_max);
@@ -95,7 +99,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   HttpThread& thread_;
   boost::asio::ip::tcp::socket socket_;
-  boost::beast::flat_buffer buffer_;  // read, and not parsed
+  boost::beast::flat_buffer buffer_{kBufferBytesMax};  // read, and not parsed
   std::shared_ptr<Request> request_;
   State state_ = State::kIdle;
   absl::Duration until_ = absl::InfiniteDuration();  // when the state has lasted too long

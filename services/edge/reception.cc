@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -26,6 +27,7 @@ namespace {
 
 // Who asks often is told what was so a moment ago.
 constexpr absl::Duration kHealthTime = absl::Milliseconds(500);
+constexpr int kNotAllowed = 405;
 constexpr size_t kTimeoutDigitsMax = 10;  // as the Connect protocol has it
 
 constexpr absl::string_view kPreflightHeaders =
@@ -35,6 +37,12 @@ constexpr absl::string_view kPreflightHeaders =
     "content-type, kith-cause, traceparent, x-user-agent\r\n"
     "access-control-max-age: 7200\r\n";
 
+// The caller's bytes as an error may tell them.
+std::string Shown(absl::string_view text) {
+  constexpr size_t kShownMax = 256;
+  return absl::CHexEscape(text.substr(0, kShownMax));
+}
+
 absl::Status BadHeader(absl::string_view name, absl::string_view what) {
   return Error(v1::EDGE_ERROR_BAD_REQUEST, absl::StrCat("The header ", name, " ", what, "."),
                {{"header", std::string(name)}});
@@ -43,13 +51,17 @@ absl::Status BadHeader(absl::string_view name, absl::string_view what) {
 absl::Status NoSuchPath(absl::string_view path) {
   return Error(v1::EDGE_ERROR_NOT_FOUND,
                "There is no such method. Paths are /package.Service/Method, as in the protos.",
-               {{"path", std::string(path)}});
+               {{"path", Shown(path)}});
+}
+
+absl::Status NotAllowed(absl::string_view why) {
+  return Error(v1::EDGE_ERROR_METHOD_NOT_ALLOWED, why);
 }
 
 absl::Status UnknownCompression(absl::string_view name) {
   return Error(v1::EDGE_ERROR_UNKNOWN_COMPRESSION,
                "Bodies are taken as they are (identity) or compressed with gzip.",
-               {{"compression", std::string(name)}});
+               {{"compression", Shown(name)}});
 }
 
 absl::StatusOr<bool> IsGzip(absl::string_view compression) {
@@ -106,9 +118,12 @@ void Reception::Take(Connection& connection) const {
     return connection.Answer(Preflight(request, origin));
   }
   const std::string headers = HeadersFor(origin);
-  const bool is_get = request.get().method() == verb::get;
-  if (is_get && target == "/healthz") return connection.Answer(Health(/*ready=*/false));
-  if (is_get && target == "/readyz") return connection.Answer(Health(/*ready=*/true));
+  if (target == "/healthz" || target == "/readyz") {
+    const bool asks = request.get().method() == verb::get || request.get().method() == verb::head;
+    return connection.Answer(
+        asks ? Health(/*ready=*/target == "/readyz")
+             : Refusal(NotAllowed("The health is asked for with GET."), "allow: GET, HEAD\r\n"));
+  }
   auto exchange = Call(connection, target, headers);
   if (!exchange.ok()) return connection.Answer(Refusal(exchange.status(), headers));
   connection.Begin(*std::move(exchange));
@@ -140,7 +155,7 @@ absl::StatusOr<std::unique_ptr<Exchange>> Reception::Call(Connection& connection
 
 absl::StatusOr<Terms> Reception::TermsOfGet(const Route& route, absl::string_view query) const {
   if (route.unary == nullptr || !route.unary->is_read()) {
-    return Error(v1::EDGE_ERROR_METHOD_NOT_ALLOWED, "The method is called with POST.");
+    return NotAllowed("The method is called with POST.");
   }
   KITH_ASSIGN_OR_RETURN(Query read, ParseQuery(query));
   Terms terms;
@@ -153,7 +168,7 @@ absl::StatusOr<Terms> Reception::TermsOfGet(const Route& route, absl::string_vie
 
 absl::StatusOr<Terms> Reception::TermsOfPost(const Request& request, bool is_stream) const {
   if (request.get().method() != verb::post) {
-    return Error(v1::EDGE_ERROR_METHOD_NOT_ALLOWED, "The method is called with POST.");
+    return NotAllowed("The method is called with POST.");
   }
   const absl::string_view prefix = is_stream ? "application/connect+" : "application/";
   const std::string type = MediaType(HeaderOf(request, "content-type"));
@@ -166,7 +181,7 @@ absl::StatusOr<Terms> Reception::TermsOfPost(const Request& request, bool is_str
     return Error(
         v1::EDGE_ERROR_UNSUPPORTED_MEDIA_TYPE,
         absl::StrCat("The method takes the content types ", prefix, "json and ", prefix, "proto."),
-        {{"content_type", type}});
+        {{"content_type", Shown(type)}});
   }
   KITH_ASSIGN_OR_RETURN(
       terms.is_compressed,
@@ -204,7 +219,7 @@ Outgoing Reception::Preflight(const Request& request, absl::string_view origin) 
     return Refusal(Error(v1::EDGE_ERROR_ORIGIN_NOT_ALLOWED,
                          "Pages of this origin may not call. The operator names those that may "
                          "with --http_origins.",
-                         {{"origin", std::string(origin)}}),
+                         {{"origin", Shown(origin)}}),
                    "vary: origin\r\n");
   }
   return MakeAnswer(200, "text/plain", "", absl::StrCat(headers, kPreflightHeaders));
@@ -233,9 +248,11 @@ bool Reception::Serves(bool ready) const {
 Outgoing Reception::Refusal(const absl::Status& why, absl::string_view headers) const {
   refused_.fetch_add(1, std::memory_order_relaxed);
   const google::rpc::Status error = runtime::WireStatus(why, "");
+  const int http_status = HttpStatusOf(error);
   Log(LogLevel::kInfo, "request refused", {{"reason", ReasonIn(error)}},
-      {{"http_status", HttpStatusOf(error)}});
-  return MakeErrorAnswer(error, headers);
+      {{"http_status", http_status}});
+  const bool says_what_is = http_status != kNotAllowed || absl::StrContains(headers, "allow: ");
+  return MakeErrorAnswer(error, says_what_is ? headers : absl::StrCat(headers, "allow: POST\r\n"));
 }
 
 }  // namespace kith::edge

@@ -60,6 +60,10 @@ TEST(BytesOfJson, NamesTheFieldThatIsUnknown) {
             "contact.emails[1].adress: is no field of the message");
 }
 
+TEST(BytesOfJson, RepeatsLittleOfWhatIsWrong) {
+  EXPECT_LT(Refused(absl::StrCat("{\"", std::string(500'000, 'k'), "\":1}")).size(), 1000u);
+}
+
 TEST(BytesOfJson, NamesTheFieldWhoseValueIsNone) {
   EXPECT_THAT(Refused(R"({"contact":{"emails":[{"address":1}]}})"),
               HasSubstr("contact.emails[0].address: does not parse: invalid value 1"));

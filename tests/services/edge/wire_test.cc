@@ -172,6 +172,66 @@ TEST(Connection, RefusesWhatIsNoRequest) {
   EXPECT_EQ(chunks.Read().reason(), "MALFORMED");
 }
 
+// Where nobody knows the end of a body, what follows would be taken for the next request.
+TEST(Connection, RefusesACodingThatItDoesNotUnderstand) {
+  HttpPersonServer server;
+  const std::string inner = PostText(kContacts + "CreateContact", kOwner + "\r\n", kAda);
+  for (const std::string coding :
+       {"xchunked", "identity", "chunked, gzip", "gzip, chunked", "\"chunked\"", "chunked, chunked",
+        "chunked;q=1", "chunked\r\ntransfer-encoding: chunked"}) {
+    HttpClient client(server.http_port());
+    client.Send(absl::StrCat("POST ", kContacts, "GetContact HTTP/1.1\r\n", kOwner,
+                             "\r\ncontent-type: application/json\r\ntransfer-encoding: ", coding,
+                             "\r\n\r\n", inner));
+    EXPECT_EQ(client.Read().status, 400) << coding;
+    EXPECT_TRUE(client.IsClosed()) << coding;
+  }
+  EXPECT_EQ(server.runtime().log.head(), Position(0)) << "what stood in the body was done";
+}
+
+TEST(Connection, BoundsWhatStandsBesideABody) {
+  HttpPersonServer server;
+  const std::string head =
+      absl::StrCat("POST ", kContacts, "GetContact HTTP/1.1\r\n", kOwner,
+                   "\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
+  std::string trailers;
+  for (int i = 0; i < 50'000; ++i) trailers += "t: x\r\n";
+  for (const std::string& rest :
+       {absl::StrCat("2;", std::string(200'000, 'a')), absl::StrCat(std::string(200'000, '0'), "2"),
+        absl::StrCat("2\r\n{}\r\n0\r\n", trailers)}) {
+    HttpClient client(server.http_port());
+    client.Send(head);
+    client.Send(rest);
+    const HttpReply refused = client.Read();
+    EXPECT_EQ(refused.status, 431);
+    EXPECT_EQ(refused.reason(), "HEADERS_TOO_LONG");
+  }
+}
+
+TEST(Connection, AnswersWhoAsksForTheHeadAlone) {
+  HttpPersonServer server;
+  HttpClient client(server.http_port());
+  for (const std::string path : {"/healthz", "/readyz", "/nowhere"}) {
+    client.Send(absl::StrCat("HEAD ", path, " HTTP/1.1\r\nhost: x\r\n\r\n"));
+    EXPECT_EQ(client.ReadHead().status, path == "/nowhere" ? 404 : 200);
+  }
+  EXPECT_EQ(client.Post(kContacts + "CreateContact", kAda, {kOwner}).status, 200)
+      << "what came behind a head was taken for this answer";
+  client.Send("DELETE /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+  EXPECT_EQ(client.Read().header("allow"), "GET, HEAD");
+}
+
+TEST(Connection, DoesNotKeepTheServerWithHalfABody) {
+  HttpPersonServer server;
+  HttpClient half(server.http_port());
+  half.Send(absl::StrCat("POST ", kContacts, "CreateContact HTTP/1.1\r\n", kOwner,
+                         "\r\ncontent-type: application/json\r\nexpect: 100-continue\r\n",
+                         "content-length: 50\r\n\r\n"));
+  EXPECT_EQ(half.ReadHead().status, 100) << "the body is waited for";
+  server.StopWithGatesAsTheyAre();
+  EXPECT_TRUE(half.IsClosed());
+}
+
 // Whatever comes, the server answers others afterwards.
 TEST(Connection, BearsGarbage) {
   HttpPersonServer server;
