@@ -105,8 +105,10 @@ class DealWorld {
   // Of whichever of the two the command is about.
   Decision DecideStandard(const google::protobuf::Message& command, const CommandContext& context) {
     const bool of_deal = absl::EndsWith(command.GetDescriptor()->name(), "DealRequest");
+    const Collections none;
     const StandardCommand standard(of_deal ? DealRules() : PipelineRules(),
-                                   testing::MethodOfRequest(command), *command.GetDescriptor());
+                                   testing::MethodOfRequest(command), *command.GetDescriptor(),
+                                   none);
     const ResourceNow now = of_deal ? NowOf(deal_) : NowOf(pipeline_);
     const void* const within = standard.WithinOf(now, command).empty() ? nullptr : &pipeline_;
     absl::StatusOr<ResourceChange> change = standard.Plan(now, within, command, context);
