@@ -65,21 +65,21 @@ TEST_F(HistoryTest, TellsWhoChangedWhatWhenFromWhatToWhat) {
        R"({"address":"mira@x.example","label":"work"})", "--occur-time", "2020-01-31T12:00:00Z"});
   Run({"contacts", "delete", mira});
   const std::string indent(77, ' ');
-  EXPECT_EQ(Run({"contacts", "list-revisions", mira}),
-            absl::StrCat(
-                "EVENT  RECORDED          HAPPENED          WHO        ETAG  WHAT             "
-                "FIELD            BEFORE                    AFTER\n",
-                "   @6  2026-01-02 01:00  2026-01-02 01:00  First key     3  contact deleted  "
-                "delete_time                                2026-01-02 01:00\n",
-                "   @5  2026-01-02 01:00  2020-01-31 12:00  First key     2  contact updated  "
-                "emails           mira@x.example · primary  mira@x.example · work · prima…\n",
-                indent, "notes            …xxxxxxxxA                …xxxxxxxxB\n",
-                "   @4  2026-01-01 00:00  2026-01-01 00:00  First key     1  contact created  "
-                "first_name                                 Mira\n",
-                indent, "display_name                               Mira\n", indent,
-                "emails                                     mira@x.example · primary\n", indent,
-                "lifecycle_stage                            LEAD\n", indent,
-                "notes                                      xxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\n"));
+  EXPECT_EQ(
+      Run({"contacts", "list-revisions", mira}),
+      absl::StrCat("EVENT  RECORDED          HAPPENED          WHO        ETAG  WHAT             "
+                   "FIELD            BEFORE                    AFTER\n",
+                   "   @6  2026-01-02 01:00  2026-01-02 01:00  First key     3  contact deleted  "
+                   "delete_time                                2026-01-02 01:00\n",
+                   "   @5  2026-01-02 01:00  2020-01-31 12:00  First key     2  contact updated  "
+                   "emails           mira@x.example · primary  mira@x.example · work · prima…\n",
+                   indent, "notes            …xxxxxxxxA                …xxxxxxxxB\n",
+                   "   @4  2026-01-01 00:00  2026-01-01 00:00  First key     1  contact created  "
+                   "first_name                                 Mira\n",
+                   indent, "display_name                               Mira\n", indent,
+                   "emails                                     mira@x.example · primary\n", indent,
+                   "lifecycle_stage                            LEAD\n", indent,
+                   "notes                                      xxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\n"));
   EXPECT_THAT(Run({"history", mira, "--field", "notes"}),
               AllOf(HasSubstr("   @5"), HasSubstr("   @4"), Not(HasSubstr("   @6")),
                     Not(HasSubstr("emails"))));
