@@ -201,7 +201,7 @@ class _Told(grpc.Call):
 
 
 class _Unary(grpc.UnaryUnaryMultiCallable):
-    """A unary method. A session heeds `timeout` and, of the metadata, `traceparent`; the rest is gRPC's alone."""
+    """A unary method. A session heeds `timeout` and, of the metadata, `traceparent` and `kith-cause`; the rest is gRPC's alone."""
 
     def __init__(self, channel: Channel, method: str, deserialize: Callable[[bytes], Message]):
         self._channel = channel
@@ -250,8 +250,9 @@ class _Unary(grpc.UnaryUnaryMultiCallable):
         return _Reply(start, sent, Retries(deadline, self._channel._patience), self._deserialize)
 
     def _carry(self, sent: _Request, deadline: Deadline, metadata: Optional[Metadata]) -> Carried:
-        traceparent = dict(metadata or ()).get("traceparent", "")
-        return self._channel._session.start(self._method[1:], sent.bytes, deadline, traceparent)
+        said = dict(metadata or ())
+        return self._channel._session.start(self._method[1:], sent.bytes, deadline, said.get("traceparent", ""),
+                                            said.get("kith-cause", ""))
 
 
 def _answer(attempt, timeout: Optional[float]) -> Answer:

@@ -70,9 +70,11 @@ def failed(code: grpc.StatusCode, message: str) -> CallFailed:
 class Carried(Future):
     """A call on its way; its result is a RunSessionResponse.Outcome."""
 
-    def __init__(self, session: "Session", method: str, request: bytes, deadline: Deadline, traceparent: str):
+    def __init__(self, session: "Session", method: str, request: bytes, deadline: Deadline, traceparent: str,
+                 cause: str):
         super().__init__()
         self.traceparent = traceparent
+        self.cause = cause
         self.session = session
         self.method = method
         self.request = request
@@ -110,9 +112,9 @@ class Session:
         self._reader: Optional[threading.Thread] = None
         self._closed = False
 
-    def start(self, method: str, request: bytes, deadline: Deadline, traceparent: str) -> Carried:
+    def start(self, method: str, request: bytes, deadline: Deadline, traceparent: str, cause: str) -> Carried:
         """Makes a call of a method, by its full name."""
-        call = Carried(self, method, request, deadline, traceparent)
+        call = Carried(self, method, request, deadline, traceparent, cause)
         with self._changed:
             if self._closed:
                 raise ValueError("the channel is closed")
@@ -224,7 +226,8 @@ class Session:
             if number is None:
                 number = self._methods[call.method] = len(self._methods)
                 message.methods.append(call.method)
-            sent = message.calls.add(id=call.id, method=number, request=call.request, traceparent=call.traceparent)
+            sent = message.calls.add(id=call.id, method=number, request=call.request, traceparent=call.traceparent,
+                                     cause=call.cause)
             left = call.deadline.left()
             if left is not None:
                 sent.timeout.FromNanoseconds(int(left * 1e9))

@@ -30,12 +30,18 @@ export interface Connection {
   abort(): void;
 }
 
+// What is said of a call beside its request.
+interface About {
+  traceparent: string;
+  cause: string;
+}
+
 interface Call {
   id: bigint;
   method: string;
   request: Uint8Array;
   deadline: number | undefined;
-  traceparent: string;
+  about: About;
   sent: boolean;
   tell(outcome: RunSessionResponse_Outcome | ConnectError): void;
 }
@@ -64,10 +70,11 @@ export class Session implements Carrier {
   ): Promise<UnaryResponse<I, O>> {
     if (this.#closed) throw new ConnectError("the client is closed", Code.Canceled);
     this.#header = new Headers(header);
-    const traceparent = this.#header.get("traceparent") ?? "";
+    const about = {traceparent: this.#header.get("traceparent") ?? "", cause: this.#header.get("kith-cause") ?? ""};
     this.#header.delete("traceparent");
+    this.#header.delete("kith-cause");
     const request = toBinary(method.input, create(method.input, input) as MessageShape<I>);
-    const outcome = await this.#carry(`${method.parent.typeName}/${method.name}`, request, traceparent, signal, timeoutMs);
+    const outcome = await this.#carry(`${method.parent.typeName}/${method.name}`, request, about, signal, timeoutMs);
     const told = new Headers();
     if (outcome.token !== "") told.set("kith-token", outcome.token);
     if (outcome.repeated) told.set("kith-repeated", "true");
@@ -83,13 +90,13 @@ export class Session implements Carrier {
   }
 
   #carry(
-    method: string, request: Uint8Array, traceparent: string, signal: AbortSignal | undefined, timeoutMs: number | undefined,
+    method: string, request: Uint8Array, about: About, signal: AbortSignal | undefined, timeoutMs: number | undefined,
   ): Promise<RunSessionResponse_Outcome> {
     return new Promise((resolve, reject) => {
       const hasDeadline = timeoutMs !== undefined && timeoutMs > 0;
       const deadline = hasDeadline ? Date.now() + timeoutMs : undefined;
       const call: Call = {
-        id: ++this.#lastId, method, request, deadline, traceparent, sent: false,
+        id: ++this.#lastId, method, request, deadline, about, sent: false,
         tell: (outcome) => {
           this.#pending.delete(call.id);
           clearTimeout(timer);
@@ -215,7 +222,8 @@ export class Session implements Carrier {
         id: call.id,
         method: number,
         request: call.request,
-        traceparent: call.traceparent,
+        traceparent: call.about.traceparent,
+        cause: call.about.cause,
         after: [],
         timeout: left === undefined ? undefined : {
           $typeName: "google.protobuf.Duration", seconds: BigInt(Math.floor(left / 1_000)), nanos: (left % 1_000) * 1_000_000,
