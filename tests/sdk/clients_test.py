@@ -89,6 +89,8 @@ def lacks():
         for package in ("grpc", "protobuf", "genproto"):
             if not os.path.isdir(os.path.join(GOCODE, "src", "google.golang.org", package)):
                 return f"there is no google.golang.org/{package} in {GOCODE}"
+        if os.path.exists(os.path.join(GOCODE, "src", "github.com", "golang", "protobuf", "proto", "table_unmarshal.go")):
+            return "golang-github-golang-protobuf-1-3-dev is too old"
     return ""
 
 
