@@ -26,10 +26,12 @@ import kith.contacts.v1.ContactsServiceGrpc.ContactsServiceBlockingStub;
 import kith.contacts.v1.CreateContactRequest;
 import kith.contacts.v1.EmailAddress;
 import kith.contacts.v1.GetContactRequest;
+import kith.contacts.v1.ListContactRevisionsRequest;
 import kith.contacts.v1.ListContactsRequest;
 import kith.contacts.v1.UpdateContactRequest;
 import kith.events.v1.EventsServiceGrpc;
 import kith.events.v1.ReadEventsRequest;
+import kith.type.v1.Revision;
 import kith.users.v1.CreateUserRequest;
 import kith.users.v1.ListUsersRequest;
 import kith.users.v1.User;
@@ -86,6 +88,10 @@ final class JavaClient {
     expect(found.size() == 1 && found.get(0).getName().equals(made.getName()), name + " is there once");
   }
 
+  private static Metadata.Key<String> header(String name) {
+    return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+  }
+
   private static KithError refused(Callable<?> call) throws Exception {
     try {
       call.call();
@@ -114,8 +120,7 @@ final class JavaClient {
       first = contacts(kith).createContact(request).getName();
       expect(ContactsServiceGrpc.newBlockingStub(channel).createContact(request).getName().equals(first),
           "an id of the caller's counts");
-      Metadata.Key<String> repeated = Metadata.Key.of("kith-repeated", Metadata.ASCII_STRING_MARSHALLER);
-      expect("true".equals(headers.get().get(repeated)), "it is told as repeated");
+      expect("true".equals(headers.get().get(header("kith-repeated"))), "it is told as repeated");
     }
   }
 
@@ -170,6 +175,29 @@ final class JavaClient {
         expect(contacts(kith).getContact(get(made.getName())).equals(made), made);
         expect(refused(() -> contacts(kith).getContact(get("contacts/nobody"))).reason().equals("CONTACT_NOT_FOUND"), kith);
       }
+    }
+  }
+
+  private static Revision firstRevision(Client kith, Contact contact) {
+    var request = ListContactRevisionsRequest.newBuilder().setName(contact.getName()).build();
+    return contacts(kith).listContactRevisions(request).getRevisions(0).getRevision();
+  }
+
+  private static void whatCausedAChangeIsRecorded() {
+    try (Client kith = open(address)) {
+      AtomicReference<Metadata> told = new AtomicReference<>();
+      var noting = MetadataUtils.newCaptureMetadataInterceptor(told, new AtomicReference<>());
+      Contact cause = contacts(kith).withInterceptors(noting).createContact(named("Cause " + way));
+      String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+      Metadata headers = new Metadata();
+      headers.put(header("kith-cause"), told.get().get(header("kith-token")));
+      headers.put(header("traceparent"), "00-" + trace + "-00f067aa0ba902b7-01");
+      Contact effect = contacts(kith).withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+          .createContact(named("Effect " + way));
+      Revision first = firstRevision(kith, cause);
+      Revision second = firstRevision(kith, effect);
+      expect(first.getSequence() > 0 && second.getCausationSequence() == first.getSequence(), second);
+      expect(second.getCorrelationId().equals(trace), second);
     }
   }
 
@@ -250,6 +278,7 @@ final class JavaClient {
     checks.put("an outcome is not tried again", JavaClient::anOutcomeIsNotTriedAgain);
     checks.put("an error has its details", JavaClient::anErrorHasItsDetails);
     checks.put("both ways come to the same", JavaClient::bothWaysComeToTheSame);
+    checks.put("what caused a change is recorded", JavaClient::whatCausedAChangeIsRecorded);
     checks.put("own changes are read", JavaClient::ownChangesAreRead);
     checks.put("of changes at once no token is kept", JavaClient::ofChangesAtOnceNoTokenIsKept);
     checks.put("a wrong key is refused", JavaClient::aWrongKeyIsRefused);

@@ -24,6 +24,7 @@ import (
 	"kith"
 	contactsv1 "kith/contacts/v1"
 	eventsv1 "kith/events/v1"
+	typev1 "kith/type/v1"
 	usersv1 "kith/users/v1"
 )
 
@@ -70,6 +71,13 @@ func createOnce(contacts contactsv1.ContactsServiceClient, name string) {
 	made, err := contacts.CreateContact(context.Background(), named(name))
 	must(err)
 	isThereOnce(contacts, made, name)
+}
+
+func firstRevision(contacts contactsv1.ContactsServiceClient, of *contactsv1.Contact) *typev1.Revision {
+	listed, err := contacts.ListContactRevisions(context.Background(),
+		&contactsv1.ListContactRevisionsRequest{Name: of.Name})
+	must(err)
+	return listed.Revisions[0].Revision
 }
 
 var checks = map[string]func(context.Context){
@@ -153,6 +161,20 @@ var checks = map[string]func(context.Context){
 			_, err = contacts.GetContact(ctx, &contactsv1.GetContactRequest{Name: "contacts/nobody"})
 			expect(kith.ErrorOf(err).Reason == "CONTACT_NOT_FOUND", err)
 		}
+	},
+	"what caused a change is recorded": func(ctx context.Context) {
+		client, contacts := open(address, byWay())
+		defer client.Close()
+		var header metadata.MD
+		cause, err := contacts.CreateContact(ctx, named("Cause "+way), grpc.Header(&header))
+		must(err)
+		trace := "4bf92f3577b34da6a3ce929d0e0e4736"
+		effect, err := contacts.CreateContact(metadata.AppendToOutgoingContext(ctx, "kith-cause", header.Get("kith-token")[0],
+			"traceparent", "00-"+trace+"-00f067aa0ba902b7-01"), named("Effect "+way))
+		must(err)
+		first, second := firstRevision(contacts, cause), firstRevision(contacts, effect)
+		expect(first.Sequence > 0 && second.CausationSequence == first.Sequence, second)
+		expect(second.CorrelationId == trace, second)
 	},
 	"own changes are read": func(ctx context.Context) {
 		options := byWay()
@@ -263,8 +285,8 @@ func each(times int, do func(int)) {
 
 func outcome(check func(context.Context)) (result string) {
 	defer func() {
-		if failure, ok := recover().(otherwise); ok {
-			result = string(failure)
+		if failure := recover(); failure != nil {
+			result = fmt.Sprint(failure)
 		}
 	}()
 	check(context.Background())

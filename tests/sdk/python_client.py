@@ -134,6 +134,21 @@ def both_ways_come_to_the_same():
 
 
 @check
+def what_caused_a_change_is_recorded():
+    traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    with connect() as channel:
+        stub = ContactsServiceStub(channel)
+        request = contacts.CreateContactRequest(contact=contact_pb2.Contact(first_name=f"Cause {WAY}"))
+        cause, call = stub.CreateContact.with_call(request)
+        token = dict(call.initial_metadata())["kith-token"]
+        effect = stub.CreateContact(request, metadata=(("kith-cause", token), ("traceparent", traceparent)))
+        revisions = [stub.ListContactRevisions(contacts.ListContactRevisionsRequest(name=one.name)).revisions[0].revision
+                     for one in (cause, effect)]
+        expect(revisions[1].causation_sequence == revisions[0].sequence > 0, revisions)
+        expect(revisions[1].correlation_id == traceparent.split("-")[1], revisions)
+
+
+@check
 def own_changes_are_read():
     with connect(reads="own") as channel:
         for number in range(50):

@@ -125,6 +125,19 @@ const checks = {
     expect(positions.length === 2 && positions[0] === positions[1], positions.join());
   },
 
+  async "what caused a change is recorded"() {
+    const contacts = contactsOf(open());
+    let token = "";
+    const request = {contact: {firstName: `Cause ${way}`}};
+    const cause = await contacts.createContact(request, {onHeader: (header) => (token = header.get("kith-token"))});
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const effect = await contacts.createContact(request, {headers: {"kith-cause": token, traceparent}});
+    const revisionOf = async ({name}) => (await contacts.listContactRevisions({name})).revisions[0].revision;
+    const [first, second] = [await revisionOf(cause), await revisionOf(effect)];
+    expect(first.sequence > 0n && second.causationSequence === first.sequence, `${second.causationSequence}`);
+    expect(second.correlationId === traceparent.split("-")[1], second.correlationId);
+  },
+
   async "own changes are read"() {
     const kith = open({reads: "own"});
     let name;

@@ -32,6 +32,7 @@ type pendingCall struct {
 	request     []byte
 	deadline    time.Time // zero for none
 	traceparent string
+	cause       string
 	sent        bool
 	told        chan outcome // has room for one
 }
@@ -71,9 +72,8 @@ func (s *session) call(ctx context.Context, method string, request proto.Message
 		return nil, status.Error(codes.Internal, err.Error())
 	}
 	call := &pendingCall{method: method, request: bytes, told: make(chan outcome, 1)}
-	if outgoing, ok := metadata.FromOutgoingContext(ctx); ok && len(outgoing.Get("traceparent")) > 0 {
-		call.traceparent = outgoing.Get("traceparent")[0]
-	}
+	outgoing, _ := metadata.FromOutgoingContext(ctx)
+	call.traceparent, call.cause = first(outgoing, "traceparent"), first(outgoing, "kith-cause")
 	call.deadline, _ = ctx.Deadline()
 	if err := s.begin(call); err != nil {
 		return nil, err
@@ -283,7 +283,7 @@ func (s *session) filled() (*sessionsv1.RunSessionRequest, bool) {
 			message.Methods = append(message.Methods, call.method)
 		}
 		sent := &sessionsv1.RunSessionRequest_Call{
-			Id: call.id, Method: number, Request: call.request, Traceparent: call.traceparent,
+			Id: call.id, Method: number, Request: call.request, Traceparent: call.traceparent, Cause: call.cause,
 		}
 		if !call.deadline.IsZero() {
 			left := time.Until(call.deadline)
@@ -329,6 +329,13 @@ func (s *session) giveUp(err error) {
 		delete(s.pending, id)
 		call.told <- outcome{err: givenUp{err}}
 	}
+}
+
+func first(of metadata.MD, name string) string {
+	if values := of.Get(name); len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 // isLasting tells errors of a stream that another stream would meet again.

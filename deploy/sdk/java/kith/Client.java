@@ -33,6 +33,7 @@ public final class Client extends Channel implements AutoCloseable {
   static final Metadata.Key<String> TOKEN = Metadata.Key.of("kith-token", Metadata.ASCII_STRING_MARSHALLER);
   static final Metadata.Key<String> REPEATED = Metadata.Key.of("kith-repeated", Metadata.ASCII_STRING_MARSHALLER);
   static final Metadata.Key<String> TRACEPARENT = Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> CAUSE = Metadata.Key.of("kith-cause", Metadata.ASCII_STRING_MARSHALLER);
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 

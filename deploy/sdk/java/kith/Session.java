@@ -53,16 +53,23 @@ final class Session implements Carrier {
     final ByteString request;
     final Deadline deadline;
     final String traceparent;
+    final String cause;
     final Told<Reply> told;
     boolean sent;
 
-    Call(long id, String method, ByteString request, Deadline deadline, String traceparent, Told<Reply> told) {
+    Call(long id, String method, ByteString request, Deadline deadline, Metadata headers, Told<Reply> told) {
       this.id = id;
       this.method = method;
       this.request = request;
       this.deadline = deadline;
-      this.traceparent = traceparent;
+      this.traceparent = textIn(headers, Client.TRACEPARENT);
+      this.cause = textIn(headers, Client.CAUSE);
       this.told = told;
+    }
+
+    private static String textIn(Metadata headers, Metadata.Key<String> key) {
+      String text = headers.get(key);
+      return text == null ? "" : text;
     }
   }
 
@@ -102,14 +109,13 @@ final class Session implements Carrier {
       MethodDescriptor<Q, R> method, CallOptions options, Metadata headers, Q request, Told<R> told) {
     Told<Reply> parsed = (status, replyHeaders, trailers, reply) ->
         told.tell(status, replyHeaders, trailers, reply == null ? null : method.parseResponse(reply.get()));
-    String traceparent = headers.get(Client.TRACEPARENT);
     synchronized (this) {
       if (closed) {
         parsed.tell(Status.CANCELLED.withDescription("the client is closed"), new Metadata(), givenUp(new Metadata()), null);
         return () -> {};
       }
       Call call = new Call(++lastId, method.getFullMethodName(), ((Message) request).toByteString(), options.getDeadline(),
-          traceparent == null ? "" : traceparent, parsed);
+          headers, parsed);
       if (pending.isEmpty()) heard = System.nanoTime();
       pending.put(call.id, call);
       unsent.add(call);
@@ -193,7 +199,7 @@ final class Session implements Carrier {
         message.addMethods(call.method);
       }
       RunSessionRequest.Call.Builder sent = message.addCallsBuilder().setId(call.id).setMethod(number)
-          .setRequest(call.request).setTraceparent(call.traceparent);
+          .setRequest(call.request).setTraceparent(call.traceparent).setCause(call.cause);
       if (call.deadline != null) {
         long left = Math.max(0, call.deadline.timeRemaining(TimeUnit.NANOSECONDS));
         sent.setTimeout(
