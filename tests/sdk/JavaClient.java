@@ -39,7 +39,7 @@ import kith.users.v1.UsersServiceGrpc;
 
 /**
  * Checks of the client in Java: what it promises, unary or over a session. Its arguments are the server's address, the
- * proxy's, the key, and "unary" or "session". Prints what came of each check as JSON, {check: "ok"}, and what was wrong
+ * proxy's, the key, "unary" or "session", and the address of a proxy that swallows. Prints what came of each check as JSON, {check: "ok"}, and what was wrong
  * otherwise.
  */
 final class JavaClient {
@@ -51,6 +51,7 @@ final class JavaClient {
   private static String proxy;
   private static String key;
   private static String way;
+  private static String silence;
 
   private static void expect(boolean holds, Object what) {
     if (!holds) throw new AssertionError("not so: " + what);
@@ -265,11 +266,38 @@ final class JavaClient {
     }
   }
 
+  private static void whoTellsNothingIsToldAgain() throws Exception {
+    if (!way.equals("session")) return;
+    try (Client kith = to(silence, way).silence(Duration.ofSeconds(1)).open()) {
+      // More than a connection takes of which nothing is read.
+      Contact.Builder large = Contact.newBuilder().setFirstName("Swallowed").setNotes("n".repeat(15_000));
+      List<com.google.common.util.concurrent.ListenableFuture<Contact>> calls = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        calls.add(ContactsServiceGrpc.newFutureStub(kith).createContact(
+            CreateContactRequest.newBuilder().setContact(large).build()));
+      }
+      Set<String> made = new java.util.HashSet<>();
+      for (var call : calls) made.add(call.get(60, TimeUnit.SECONDS).getName());
+      expect(made.size() == 100, "each is another contact");
+    }
+  }
+
+  private static void whoTellsNothingIsGivenUp() throws Exception {
+    if (!way.equals("session")) return;
+    try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        Client kith = to("127.0.0.1:" + silent.getLocalPort(), way)
+            .patience(Duration.ofMillis(300)).silence(Duration.ofMillis(200)).open()) {
+      KithError error = refused(() -> listed(kith, "x"));
+      expect(error.code() == Status.Code.UNAVAILABLE && error.message().contains("told nothing"), error.message());
+    }
+  }
+
   public static void main(String[] arguments) {
     address = arguments[0];
     proxy = arguments[1];
     key = arguments[2];
     way = arguments[3];
+    silence = arguments[4];
     Map<String, Check> checks = new LinkedHashMap<>();
     checks.put("what is created is read", JavaClient::whatIsCreatedIsRead);
     checks.put("each call is another request", JavaClient::eachCallIsAnotherRequest);
@@ -285,6 +313,8 @@ final class JavaClient {
     checks.put("streams have the key", JavaClient::streamsHaveTheKey);
     checks.put("patience ends", JavaClient::patienceEnds);
     checks.put("a deadline holds", JavaClient::aDeadlineHolds);
+    checks.put("who tells nothing is told again", JavaClient::whoTellsNothingIsToldAgain);
+    checks.put("who tells nothing is given up", JavaClient::whoTellsNothingIsGivenUp);
     StringBuilder results = new StringBuilder();
     checks.forEach((name, check) -> {
       String result = "ok";

@@ -113,10 +113,20 @@ class ClientsTest(unittest.TestCase):
     def run_checks(self, way):
         proxy = Proxy(self.kithd.address)
         self.addCleanup(proxy.stop)
-        ran = subprocess.run([*self.command, self.kithd.address, proxy.address, self.kithd.key, way],
+        silence = Proxy(self.kithd.address, swallows=True)
+        self.addCleanup(silence.stop)
+        ran = subprocess.run([*self.command, self.kithd.address, proxy.address, self.kithd.key, way, silence.address],
                              env=self.environment, stdout=subprocess.PIPE, text=True, timeout=240, check=True)
         self.check_results(json.loads(ran.stdout), way)
+        self.check_silence(silence, way)
         return proxy
+
+    def check_silence(self, silence, way):
+        """What was said to a server that told nothing was said again, byte for byte, with its request id."""
+        if way == "session":
+            self.assertGreater(len(silence.swallowed), 0)
+            self.assertGreater(silence.sessions, 2)
+            self.assertEqual([request for request in silence.swallowed if silence.times[request] == 0], [])
 
     def check_results(self, results, way):
         self.assertGreater(len(results), 5)

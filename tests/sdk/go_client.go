@@ -1,6 +1,6 @@
 // Checks of the client in Go: what it promises, unary or over a session.
 //
-// usage: go_client ADDRESS PROXY KEY unary|session
+// usage: go_client ADDRESS PROXY KEY unary|session SILENCE
 //
 // Prints what came of each check as JSON, {check: "ok"}, and what was wrong otherwise.
 package main
@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,7 +29,7 @@ import (
 	usersv1 "kith/users/v1"
 )
 
-var address, proxy, key, way = os.Args[1], os.Args[2], os.Args[3], os.Args[4]
+var address, proxy, key, way, silence = os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5]
 
 // What a check found to be otherwise than it should be.
 type otherwise string
@@ -242,6 +243,36 @@ var checks = map[string]func(context.Context){
 		defer client.Close()
 		_, err = contacts.ListContacts(ctx, &contactsv1.ListContactsRequest{})
 		expect(kith.ErrorOf(err).Code == codes.Unavailable, err)
+	},
+	"who tells nothing is told again": func(ctx context.Context) {
+		if way != "session" {
+			return
+		}
+		client, contacts := open(silence, kith.Options{Session: true, Silence: time.Second})
+		defer client.Close()
+		var made sync.Map
+		each(100, func(number int) {
+			request := named("Swallowed")
+			request.Contact.Notes = strings.Repeat("n", 15000) // more than a connection takes of which nothing is read
+			contact, err := contacts.CreateContact(ctx, request)
+			must(err)
+			_, there := made.LoadOrStore(contact.Name, true)
+			expect(!there, "each is another contact")
+		})
+	},
+	"who tells nothing is given up": func(ctx context.Context) {
+		if way != "session" {
+			return
+		}
+		silent, err := net.Listen("tcp", "127.0.0.1:0") // which nobody accepts from
+		must(err)
+		defer silent.Close()
+		options := kith.Options{Session: true, Patience: 300 * time.Millisecond, Silence: 200 * time.Millisecond}
+		client, contacts := open(silent.Addr().String(), options)
+		defer client.Close()
+		_, err = contacts.ListContacts(ctx, &contactsv1.ListContactsRequest{})
+		told := kith.ErrorOf(err)
+		expect(told.Code == codes.Unavailable && strings.Contains(told.Message, "told nothing"), err)
 	},
 	"a call is given up, and a deadline holds": func(ctx context.Context) {
 		silent, err := net.Listen("tcp", "127.0.0.1:0") // which nobody accepts from

@@ -3,6 +3,9 @@
 The first time that it sees a request whose text has "unavailable once", the server carries it out, and the client is told
 UNAVAILABLE; with "exhausted once" it is told RESOURCE_EXHAUSTED with RetryInfo, and with "twice" it is so twice. The
 first session is cut when the server tells something, before the client is told. What came is counted.
+
+One that swallows tells nothing in its first two sessions, until the client gives them up: of the first it reads what is
+sent, of the second nothing. Their calls do not reach the server.
 """
 import collections
 import threading
@@ -28,7 +31,9 @@ def exhausted():
 
 
 class Proxy(grpc.GenericRpcHandler):
-    def __init__(self, address):
+    def __init__(self, address, swallows=False):
+        self.swallows = swallows
+        self.swallowed = []  # requests, as they came
         self.upstream = grpc.insecure_channel(address)
         self.lock = threading.Lock()
         self.times = collections.Counter()  # how often a request came
@@ -73,10 +78,25 @@ class Proxy(grpc.GenericRpcHandler):
         context.send_initial_metadata(kept(call.initial_metadata()))
         return reply
 
+    def swallow(self, messages, context):
+        over = threading.Event()
+        if not context.add_callback(over.set):
+            return
+        try:
+            for message in messages:
+                self.swallowed += (call.request for call in sessions.RunSessionRequest.FromString(message).calls)
+        except grpc.RpcError:
+            pass  # it is given up
+        over.wait()
+
     def session(self, messages, context):
         with self.lock:
             self.sessions += 1
-            first = self.sessions == 1
+            number = self.sessions
+        if self.swallows and number <= 2:
+            self.swallow(messages if number == 1 else (), context)
+            return
+        first = number == 1
         requests = {}
 
         def noted():

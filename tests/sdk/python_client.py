@@ -1,6 +1,6 @@
 """Checks of the client in Python: what it promises, unary or over a session.
 
-usage: python_client.py ADDRESS PROXY KEY unary|session      (the package is found on PYTHONPATH)
+usage: python_client.py ADDRESS PROXY KEY unary|session SILENCE   (the package is found on PYTHONPATH)
 
 Prints what came of each check as JSON, {check: "ok"}, and what was wrong otherwise.
 """
@@ -18,7 +18,7 @@ from kith.events.v1.events_service_pb2_grpc import EventsServiceStub
 from kith.users.v1 import user_pb2, users_service_pb2
 from kith.users.v1.users_service_pb2_grpc import UsersServiceStub
 
-ADDRESS, PROXY, KEY, WAY = sys.argv[1:5]
+ADDRESS, PROXY, KEY, WAY, SILENCE = sys.argv[1:6]
 CHECKS = {}
 
 
@@ -215,6 +215,30 @@ def a_deadline_holds():
         with connect(f"127.0.0.1:{nobody.getsockname()[1]}") as channel:
             error = refused(lambda: ContactsServiceStub(channel).ListContacts(contacts.ListContactsRequest(), timeout=0.2))
             expect(error.code == grpc.StatusCode.DEADLINE_EXCEEDED, error)
+            call = ContactsServiceStub(channel).ListContacts.future(contacts.ListContactsRequest(), timeout=0.2)
+            expect(refused(lambda: call.result(60)).code == grpc.StatusCode.DEADLINE_EXCEEDED, "so it does of a future")
+
+
+@check
+def who_tells_nothing_is_told_again():
+    if WAY == "session":
+        with connect(SILENCE, silence=1) as channel:
+            stub = ContactsServiceStub(channel)
+            # More than a connection takes of which nothing is read.
+            calls = [stub.CreateContact.future(contacts.CreateContactRequest(
+                contact=contact_pb2.Contact(first_name=f"Swallowed {number}", notes="n" * 15_000))) for number in range(100)]
+            expect(len({call.result(60).name for call in calls}) == 100, "each is another contact")
+
+
+@check
+def who_tells_nothing_is_given_up():
+    if WAY == "session":
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))
+            nobody.listen()
+            with connect(f"127.0.0.1:{nobody.getsockname()[1]}", patience=0.3, silence=0.2) as channel:
+                error = refused(lambda: listed(channel, "x"))
+                expect(error.code == grpc.StatusCode.UNAVAILABLE and "told nothing" in error.message, error)
 
 
 def main():

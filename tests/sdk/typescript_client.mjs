@@ -1,6 +1,6 @@
 // Checks of the client in TypeScript, in Node: what it promises, unary or over a session.
 //
-// usage: node typescript_client.mjs ADDRESS PROXY KEY unary|session
+// usage: node typescript_client.mjs ADDRESS PROXY KEY unary|session SILENCE
 //
 // Prints what came of each check as JSON, {check: "ok"}, and what was wrong otherwise.
 
@@ -15,7 +15,7 @@ import {connect, errorOf} from "kith/node";
 import {UsersService} from "kith/users/v1/users_service_pb";
 import {create} from "@bufbuild/protobuf";
 
-const [address, proxy, key, way] = process.argv.slice(2);
+const [address, proxy, key, way, silence] = process.argv.slice(2);
 const everything = [];
 
 function expect(holds, what) {
@@ -200,6 +200,23 @@ const checks = {
       const error = await refused(contactsOf(kith).listContacts({}, {timeoutMs: 200}));
       expect(error.code === Code.DeadlineExceeded, `${error.code} ${error.message}`);
       await kith.close(); // though nobody answers
+    });
+  },
+
+  async "who tells nothing is told again"() {
+    if (way !== "session") return;
+    const contacts = contactsOf(open({to: silence, silenceMs: 1_000}));
+    // More than a connection takes of which nothing is read.
+    const made = await Promise.all(Array.from({length: 100}, (_, number) =>
+      contacts.createContact({contact: {firstName: `Swallowed ${number}`, notes: "n".repeat(15_000)}})));
+    expect(new Set(made.map((contact) => contact.name)).size === 100, "each is another contact");
+  },
+
+  async "who tells nothing is given up"() {
+    if (way !== "session") return;
+    await withSilence(async (where) => {
+      const error = await refused(listed(open({to: where, patienceMs: 300, silenceMs: 200}), "x"));
+      expect(error.code === Code.Unavailable && error.message.includes("told nothing"), error.message);
     });
   },
 

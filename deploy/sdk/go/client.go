@@ -36,6 +36,9 @@ type Options struct {
 	OwnReads bool
 	// For how long after its first failure a call is tried again: 30 seconds when zero.
 	Patience time.Duration
+	// How long a session's connection may tell nothing while calls are on their way before it counts as broken: longer than
+	// the longest call takes, 60 seconds when zero.
+	Silence time.Duration
 	// Of the connection; without TLS when there are none.
 	Dial []grpc.DialOption
 }
@@ -55,6 +58,9 @@ type Client struct {
 func Dial(address string, options Options) (*Client, error) {
 	if options.Patience == 0 {
 		options.Patience = 30 * time.Second
+	}
+	if options.Silence == 0 {
+		options.Silence = 60 * time.Second
 	}
 	dial := options.Dial
 	if len(dial) == 0 {

@@ -19,9 +19,10 @@ import (
 const (
 	callsAMessage = 500
 	bytesAMessage = 1 << 20
-	// A stream that has told nothing for so long is asked whether it is there, and given up some time later.
-	quiet  = 5 * time.Second
-	silent = 60 * time.Second
+	// A stream that has told nothing for so long is asked whether it is there.
+	quiet = 5 * time.Second
+	// How often a look is taken, at most, at whether it tells anything.
+	look = time.Second
 	// The server ends a stream that the client has ended. Where it does not, the client does, so much later.
 	grace = time.Second
 )
@@ -42,8 +43,11 @@ type outcome struct {
 	err error
 }
 
+var errSilent = status.Error(codes.Unavailable, "the server has told nothing for too long")
+
 // session carries unary calls together over one stream: kith.sessions.v1. One goroutine reads, and opens the next stream
-// while calls are on their way; one writes.
+// while calls are on their way, one writes, and one watches, since a stream may neither tell anything nor take what is
+// written.
 type session struct {
 	open    func() (*grpc.ClientConn, error)
 	options Options
@@ -192,6 +196,52 @@ func (s *session) runStream(told func(*sessionsv1.RunSessionResponse)) error {
 	}
 	defer conn.Close()
 	ctx, cancel := context.WithCancel(withKey(context.Background(), s.options.Key))
+	isSilent := false
+	var watcher sync.WaitGroup
+	watcher.Add(1)
+	go func() {
+		defer watcher.Done()
+		isSilent = s.watch(ctx, cancel)
+	}()
+	err = s.readStream(ctx, conn, cancel, told)
+	cancel()
+	watcher.Wait()
+	if isSilent {
+		return errSilent
+	}
+	return err
+}
+
+// watch ends a stream that tells nothing, and answers whether it did.
+func (s *session) watch(ctx context.Context, giveUp func()) bool {
+	ticker := time.NewTicker(least(look, s.options.Silence/4))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-ticker.C:
+		}
+		s.mutex.Lock()
+		silent := len(s.pending) > 0 && time.Since(s.heard) > s.options.Silence
+		s.mutex.Unlock()
+		if silent {
+			giveUp()
+			return true
+		}
+	}
+}
+
+func least(one, other time.Duration) time.Duration {
+	if one < other {
+		return one
+	}
+	return other
+}
+
+func (s *session) readStream(
+	ctx context.Context, conn *grpc.ClientConn, cancel func(), told func(*sessionsv1.RunSessionResponse),
+) error {
 	var writer sync.WaitGroup
 	defer writer.Wait() // so that nothing is taken to be written after it
 	defer cancel()
@@ -214,6 +264,7 @@ func (s *session) runStream(told func(*sessionsv1.RunSessionResponse)) error {
 }
 
 func (s *session) write(ctx context.Context, stream sessionsv1.SessionsService_RunSessionClient, giveUp func()) {
+	askAfter := least(quiet, s.options.Silence/2)
 	for asks := false; ; {
 		for more := true; more; {
 			var message *sessionsv1.RunSessionRequest
@@ -239,10 +290,7 @@ func (s *session) write(ctx context.Context, stream sessionsv1.SessionsService_R
 				giveUp()
 			}
 			return
-		case asks && waits && silence > silent:
-			giveUp()
-			return
-		case asks && waits && silence >= quiet:
+		case asks && waits && silence >= askAfter:
 			if stream.Send(&sessionsv1.RunSessionRequest{}) != nil {
 				return
 			}
@@ -252,7 +300,7 @@ func (s *session) write(ctx context.Context, stream sessionsv1.SessionsService_R
 			asks = false
 		case <-ctx.Done():
 			return
-		case <-time.After(quiet):
+		case <-time.After(askAfter):
 			asks = true
 		}
 	}

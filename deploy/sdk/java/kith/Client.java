@@ -44,6 +44,7 @@ public final class Client extends Channel implements AutoCloseable {
     private boolean session;
     private boolean ownReads;
     private Duration patience = Duration.ofSeconds(30);
+    private Duration silence = Duration.ofSeconds(60);
 
     private Options(Supplier<ManagedChannel> channels, String key) {
       this.channels = channels;
@@ -68,6 +69,15 @@ public final class Client extends Channel implements AutoCloseable {
     /** For how long after its first failure a call is tried again. */
     public Options patience(Duration patience) {
       this.patience = patience;
+      return this;
+    }
+
+    /**
+     * How long a session's connection may tell nothing while calls are on their way before it counts as broken: longer than
+     * the longest call takes.
+     */
+    public Options silence(Duration silence) {
+      this.silence = silence;
       return this;
     }
 
@@ -105,7 +115,7 @@ public final class Client extends Channel implements AutoCloseable {
     managed = options.channels.get();
     keyed = withKey(managed, options.key);
     session = options.session
-        ? new Session(options.channels, channel -> withKey(channel, options.key), timer, patience) : null;
+        ? new Session(options.channels, channel -> withKey(channel, options.key), timer, patience, options.silence) : null;
   }
 
   private static Channel withKey(Channel channel, String key) {

@@ -38,14 +38,15 @@ final class Session implements Carrier {
 
   private static final int CALLS_A_MESSAGE = 500;
   private static final int BYTES_A_MESSAGE = 1 << 20;
-  // A stream that has told nothing for so long is asked whether it is there, and given up some time later.
+  // A stream that has told nothing for so long is asked whether it is there.
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(5);
-  private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(60);
   // The server ends a stream that the client has ended. Where it does not, the client does, so much later.
   private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
   // Errors of a stream that another stream would meet again.
   private static final Set<Status.Code> LASTING = EnumSet.of(Status.Code.UNAUTHENTICATED, Status.Code.PERMISSION_DENIED,
       Status.Code.INVALID_ARGUMENT, Status.Code.UNIMPLEMENTED);
+
+  private static final String SILENT = "the server has told nothing for too long";
 
   private static final class Call {
     final long id;
@@ -80,6 +81,7 @@ final class Session implements Carrier {
   private final UnaryOperator<Channel> withKey;
   private final ScheduledExecutorService timer;
   private final long patienceNanos;
+  private final long silenceNanos;
 
   // What follows is guarded by this.
   private long lastId;
@@ -97,11 +99,12 @@ final class Session implements Carrier {
   private long brokenSince;
 
   Session(Supplier<ManagedChannel> channels, UnaryOperator<Channel> withKey, ScheduledExecutorService timer,
-      java.time.Duration patience) {
+      java.time.Duration patience, java.time.Duration silence) {
     this.channels = channels;
     this.withKey = withKey;
     this.timer = timer;
     this.patienceNanos = patience.toNanos();
+    this.silenceNanos = silence.toNanos();
   }
 
   @Override
@@ -284,14 +287,14 @@ final class Session implements Carrier {
       synchronized (this) {
         looks = false;
         long silence = System.nanoTime() - heard;
-        if (stream != null && !pending.isEmpty() && silence > QUIET_NANOS) {
-          if (silence > SILENT_NANOS) silent = stream;
+        if (stream != null && !pending.isEmpty() && silence > Math.min(QUIET_NANOS, silenceNanos / 2)) {
+          if (silence > silenceNanos) silent = stream;
           else if (stream.isReady()) stream.send(RunSessionRequest.getDefaultInstance());
         }
         look();
       }
       if (silent != null) silent.giveUp();
-    }, QUIET_NANOS, TimeUnit.NANOSECONDS);
+    }, Math.min(QUIET_NANOS, silenceNanos / 4), TimeUnit.NANOSECONDS);
   }
 
   private static Metadata givenUp(Metadata trailers) {
@@ -303,6 +306,7 @@ final class Session implements Carrier {
   private final class Stream implements ClientResponseObserver<RunSessionRequest, RunSessionResponse> {
     private final ManagedChannel channel = channels.get();
     private ClientCallStreamObserver<RunSessionRequest> requests;
+    private volatile boolean givenUp;
 
     void open() {
       SessionsServiceGrpc.newStub(withKey.apply(channel)).runSession(this);
@@ -321,7 +325,8 @@ final class Session implements Carrier {
     }
 
     void giveUp() {
-      requests.cancel("the server has told nothing for too long", null);
+      givenUp = true;
+      requests.cancel(SILENT, null);
     }
 
     @Override
@@ -342,7 +347,7 @@ final class Session implements Carrier {
     @Override
     public void onError(Throwable failure) {
       channel.shutdownNow();
-      ended(this, failure);
+      ended(this, givenUp ? Status.UNAVAILABLE.withDescription(SILENT).asRuntimeException() : failure);
     }
 
     @Override

@@ -18,13 +18,14 @@ OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backo
            ("grpc.max_reconnect_backoff_ms", 2000)]
 
 
-def connect(address: str, *, key: str, session: bool = False, reads: str = "all", patience: float = 30.0,
+def connect(address: str, *, key: str, session: bool = False, reads: str = "all", patience: float = 30.0, silence: float = 60.0,
             credentials: Optional[grpc.ChannelCredentials] = None, options: Sequence[Tuple[str, Any]] = ()) -> "Channel":
     """A channel to the server at "host:port", which connects with the first call. `key` is an API key.
 
     `session` carries unary calls over one stream. `reads` is what a read must see that says nothing of its moment or
     freshness: "all" that anybody was told to have changed, or this client's "own" changes, for which it waits less.
-    `patience` is for how many seconds after its first failure a call is tried again.
+    `patience` is for how many seconds after its first failure a call is tried again. `silence` is for how many a session's
+    connection may tell nothing while calls are on their way before it counts as broken: longer than the longest call takes.
     """
     if reads not in ("all", "own"):
         raise ValueError('reads is "all" or "own"')
@@ -32,17 +33,18 @@ def connect(address: str, *, key: str, session: bool = False, reads: str = "all"
         every = [*OPTIONS, *options]
         return grpc.secure_channel(address, credentials, every) if credentials else grpc.insecure_channel(address, every)
 
-    return Channel(open_channel, key=key, session=session, reads=reads, patience=patience)
+    return Channel(open_channel, key=key, session=session, reads=reads, patience=patience, silence=silence)
 
 
 class Channel(grpc.Channel):
     """Thread-safe. Unary calls are as Kith wants them; streams get the key, and are otherwise gRPC's."""
 
-    def __init__(self, open_channel: Callable[[], grpc.Channel], *, key: str, session: bool, reads: str, patience: float):
+    def __init__(self, open_channel: Callable[[], grpc.Channel], *, key: str, session: bool, reads: str, patience: float,
+                 silence: float):
         self._base = open_channel()
         self._key_metadata = (("authorization", f"Bearer {key}"),)
         self._keyed = grpc.intercept_channel(self._base, _Key(self._key_metadata))
-        self._session = Session(open_channel, self._key_metadata, patience) if session else None
+        self._session = Session(open_channel, self._key_metadata, patience, silence) if session else None
         self._patience = patience
         self._own = OwnChanges() if reads == "own" else None
 

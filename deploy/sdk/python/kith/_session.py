@@ -15,9 +15,10 @@ from kith.sessions.v1 import sessions_service_pb2_grpc as sessions_grpc
 
 CALLS_A_MESSAGE = 500
 BYTES_A_MESSAGE = 1 << 20
-# A session that has told nothing for so long is asked whether it is there, and given up some time later.
+# A session that has told nothing for so long is asked whether it is there.
 QUIET_SECONDS = 5.0
-SILENT_SECONDS = 60.0
+# How often a look is taken, at most, at whether it tells anything.
+LOOK_SECONDS = 1.0
 # The server tells that a deadline has passed. Where it tells nothing, the client does, so much later.
 GRACE_SECONDS = 1.0
 # Errors of a stream that another stream would meet again.
@@ -63,6 +64,9 @@ class CallFailed(grpc.RpcError, grpc.Call):
         return f"{self.code().name}: {self.details()}"
 
 
+SILENT = (grpc.StatusCode.UNAVAILABLE, "the server has told nothing for too long")
+
+
 def failed(code: grpc.StatusCode, message: str) -> CallFailed:
     return CallFailed(status_pb2.Status(code=code.value[0], message=message))
 
@@ -91,14 +95,18 @@ class Carried(Future):
 
 
 class Session:
-    """Thread-safe. One thread reads a stream and opens the next while calls are on their way; one of gRPC's writes."""
+    """Thread-safe. One thread reads a stream and opens the next while calls are on their way, one of gRPC's writes, and one
+    watches, since a stream may neither tell anything nor take what is written."""
 
-    def __init__(self, open_channel: Callable[[], grpc.Channel], metadata: Sequence[Tuple[str, str]], patience: float):
+    def __init__(self, open_channel: Callable[[], grpc.Channel], metadata: Sequence[Tuple[str, str]], patience: float,
+                 silence: float):
         """Each stream has a channel of its own, so that what stands still goes with its connection. A broken one is tried
-        again for `patience` seconds."""
+        again for `patience` seconds, and one is broken that tells nothing for `silence` seconds."""
         self._open_channel = open_channel
         self._metadata = metadata
         self._patience = patience
+        self._silence = silence
+        self._quiet = min(QUIET_SECONDS, silence / 2)
         self._changed = threading.Condition()
         # What follows is guarded by it.
         self._last_id = 0
@@ -171,12 +179,16 @@ class Session:
                 self._stream = stream
                 if self._closed and not self._pending:
                     stream.cancel()
+            over, silent = threading.Event(), threading.Event()
+            watcher = threading.Thread(target=self._watch, args=(stream, over, silent), name="kith-watch", daemon=True)
+            watcher.start()
             try:
                 for response in stream:
                     wait, broken_since = FIRST_SECONDS, None
                     self._tell(response)
             except grpc.RpcError as error:
-                failure = error
+                failure = failed(*SILENT) if silent.is_set() else error
+            over.set()
             now = time.monotonic()
             broken_since = broken_since or now
             with self._changed:
@@ -189,24 +201,42 @@ class Session:
                 self._changed.wait_for(lambda: not self._pending, timeout=wait)
             wait = min(wait * 2, MAX_SECONDS)
 
+    def _watch(self, stream: grpc.Call, over: threading.Event, silent: threading.Event) -> None:
+        """Ends a stream that tells nothing, and until it is over the calls whose deadline nobody has told of."""
+        while not over.wait(min(LOOK_SECONDS, self._silence / 4)):
+            now = time.monotonic()
+            with self._changed:
+                late = [call for call in self._pending.values()
+                        if call.deadline.at is not None and now > call.deadline.at + GRACE_SECONDS]
+                for call in late:
+                    del self._pending[call.id]
+                    if call.sent:
+                        self._cancels.append(call.id)
+                if late:
+                    self._changed.notify_all()
+                gives_up = bool(self._pending) and now - self._heard > self._silence
+            for call in late:
+                if call.set_running_or_notify_cancel():
+                    call.set_exception(failed(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline has passed"))
+            if gives_up:
+                silent.set()
+                stream.cancel()
+                return
+
     def _messages(self, turn):
         """What is sent on a stream. Run by a thread of gRPC's, which asks for the next when it could send the last."""
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._turn is not turn or self._unsent or self._cancels or
-                                       self._closed and not self._pending, timeout=QUIET_SECONDS)
+                                       self._closed and not self._pending, timeout=self._quiet)
                 if self._turn is not turn:
                     return
                 message = self._filled()
                 if not message.calls and not message.cancel:
-                    silent = time.monotonic() - self._heard
                     if self._closed and not self._pending:
                         return
-                    if not self._pending or silent < QUIET_SECONDS:
+                    if not self._pending or time.monotonic() - self._heard < self._quiet:
                         continue
-                    if silent > SILENT_SECONDS:
-                        self._stream.cancel()
-                        return
             yield message
 
     def _filled(self) -> sessions.RunSessionRequest:

@@ -9,6 +9,11 @@ export * from "./index.js";
 export interface NodeOptions extends ClientOptions {
   /** Unary calls share one stream. */
   session?: boolean;
+  /**
+   * How long a session's connection may tell nothing while calls are on their way before it counts as broken: longer than
+   * the longest call takes; 60,000 when not set.
+   */
+  silenceMs?: number;
   /** Of Connect's transport for gRPC. */
   transport?: Partial<GrpcTransportOptions>;
 }
@@ -22,7 +27,7 @@ export function connect(baseUrl: string, options: NodeOptions): ClientTransport 
   };
   const own = open();
   if (!options.session) return new ClientTransport(own.transport, own.transport, options, async () => own.abort());
-  const session = new Session(open, options.patienceMs ?? 30_000);
+  const session = new Session(open, options.patienceMs ?? 30_000, options.silenceMs ?? 60_000);
   return new ClientTransport(own.transport, session, options, async () => {
     await session.close();
     own.abort();

@@ -15,9 +15,10 @@ const callsAMessage = 500;
 const bytesAMessage = 1 << 20;
 // A stream that nothing is on its way over is ended, so that it keeps no process from its end; the next call opens one.
 const idleMs = 1_000;
-// One that has told nothing for so long is asked whether it is there, and given up some time later.
+// One that has told nothing for so long is asked whether it is there.
 const quietMs = 5_000;
-const silentMs = 60_000;
+// How often a look is taken, at most, at whether it tells anything.
+const lookMs = 1_000;
 // The server tells that a deadline has passed, and ends a stream that the client has ended. Where it tells nothing, the
 // client does, so much later.
 const graceMs = 1_000;
@@ -58,10 +59,11 @@ export class Session implements Carrier {
   #closed = false;
   #running: Promise<void> | undefined;
 
-  /** A broken connection is tried again for `patienceMs`. */
+  /** A broken connection is tried again for `patienceMs`, and one is broken that tells nothing for `silenceMs`. */
   constructor(
     private readonly connect: () => Connection,
     private readonly patienceMs: number,
+    private readonly silenceMs: number,
   ) {}
 
   async unary<I extends DescMessage, O extends DescMessage>(
@@ -141,6 +143,14 @@ export class Session implements Carrier {
       const over = new AbortController();
       let last: ReturnType<typeof setTimeout> | undefined;
       let failure: ConnectError | undefined;
+      // It may neither tell anything nor take what is written.
+      let silent: ConnectError | undefined;
+      const watch = setInterval(() => {
+        if (this.#pending.size === 0 || Date.now() - this.#heardAt <= this.silenceMs) return;
+        silent = new ConnectError("the server has told nothing for too long", Code.Unavailable);
+        over.abort(silent);
+        connection.abort();
+      }, Math.min(lookMs, this.silenceMs / 4));
       try {
         const messages = this.#messages(over, () => {
           last = setTimeout(() => over.abort(), graceMs);
@@ -153,9 +163,10 @@ export class Session implements Carrier {
           this.#tell(response);
         }
       } catch (thrown) {
-        failure = ConnectError.from(thrown);
+        failure = silent ?? ConnectError.from(thrown);
       }
       clearTimeout(last);
+      clearInterval(watch);
       over.abort();
       this.#wake();
       connection.abort();
@@ -172,6 +183,7 @@ export class Session implements Carrier {
 
   // What is sent on a stream.
   async *#messages(over: AbortController, ended: () => void): AsyncGenerator<RunSessionRequest> {
+    const askMs = Math.min(quietMs, this.silenceMs / 2);
     while (!over.signal.aborted) {
       if (this.#unsent.length > 0 || this.#cancels.length > 0) {
         yield this.#filled();
@@ -179,12 +191,10 @@ export class Session implements Carrier {
       }
       const idle = this.#pending.size === 0;
       if (idle && this.#closed) return ended();
-      if (await this.#woken(idle ? idleMs : quietMs)) continue;
+      if (await this.#woken(idle ? idleMs : askMs)) continue;
       if (over.signal.aborted) return;
       if (this.#pending.size === 0 && idle) return ended();
-      const silent = Date.now() - this.#heardAt;
-      if (silent > silentMs) over.abort(new ConnectError("the server has told nothing for too long", Code.Unavailable));
-      else if (silent >= quietMs) yield create(RunSessionRequestSchema);
+      if (Date.now() - this.#heardAt >= askMs) yield create(RunSessionRequestSchema);
     }
   }
 
