@@ -16,6 +16,7 @@ import os
 import queue
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -54,6 +55,48 @@ def make_modules():
                     f"--es_out={OUT}", "--es_opt=target=js,import_extension=js", *protos, *google], check=True)
 
 
+class Relay:
+    """Stands between clients and a server, and keeps what went either way."""
+
+    def __init__(self, port):
+        self.port = port
+        self.connections = 0
+        self.requests, self.replies = bytearray(), bytearray()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client = self.listener.accept()[0]
+            except OSError:  # closed
+                return
+            self.connections += 1
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def serve(self, client):
+        with client, socket.create_connection(("127.0.0.1", self.port)) as server:
+            back = threading.Thread(target=self.carry, args=(server, client, self.replies), daemon=True)
+            back.start()
+            self.carry(client, server, self.requests)
+            back.join()
+
+    @staticmethod
+    def carry(source, sink, kept):
+        try:
+            while data := source.recv(65536):
+                kept += data
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:  # the other way has ended it
+            pass
+
+
 class PageServer:
     """Serves the modules, and takes the result that the page posts."""
 
@@ -76,6 +119,10 @@ class PageServer:
         self.origin = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
 
 class ConnectTest(unittest.TestCase):
     @classmethod
@@ -85,16 +132,17 @@ class ConnectTest(unittest.TestCase):
         cls.data = tempfile.TemporaryDirectory(prefix="kith-connect-")
         cls.kithd = subprocess.Popen(
             [KITHD, "--data", os.path.join(cls.data.name, "data"), "--listen", "127.0.0.1:0", "--metrics=",
-             "--http", "127.0.0.1:0", "--http_origins", cls.page.origin],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        for line in cls.kithd.stdout:
-            started = re.search(r'"http_port":(\d+)', line)
-            if started:
-                cls.url = f"http://127.0.0.1:{started.group(1)}"
-                break
-        # Nobody reads the rest, which is not much.
+             "--http", "127.0.0.1:0", "--http_origins", cls.page.origin, "--log_level", "debug"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        cls.port = int(cls.said(r'"http_port":(\d+)').group(1))
+        cls.url = f"http://127.0.0.1:{cls.port}"
         with open(os.path.join(cls.data.name, "data", "development.key"), encoding="utf-8") as file:
             cls.key = file.read().strip()
+
+    @classmethod
+    def said(cls, pattern):
+        """The next thing of that form that kithd logs, when it does."""
+        return next(found for found in map(re.compile(pattern).search, cls.kithd.stderr) if found)
 
     @classmethod
     def tearDownClass(cls):
@@ -139,13 +187,41 @@ class ConnectTest(unittest.TestCase):
         if CHROMIUM is None:
             print("skipped: there is no chromium, so no page is tested")
             return
-        with tempfile.TemporaryDirectory(prefix="kith-chromium-") as profile:
+        relay = self.relay()
+        self.check(self.results_in_a_browser(self.page, relay.url), ["json", "proto"])
+        # A stream that the page gave up ended here, too.
+        self.said('"method":"kith.events.v1.EventsService/SubscribeEvents","code":"CANCELLED"')
+        self.assertGreater(relay.replies.lower().count(b"content-encoding: gzip"), 0)
+        # A connection is kept, but for that of a stream that was given up.
+        self.assertGreater(relay.requests.count(b" HTTP/1.1\r\n"), 10 * relay.connections)
+
+    def test_in_a_page_of_strangers(self):
+        """Whose origin is not listed, so that the browser keeps all from it, and no call is made."""
+        if CHROMIUM is None:
+            return
+        relay = self.relay()
+        page = PageServer()
+        self.addCleanup(page.close)
+        for way, checks in self.results_in_a_browser(page, relay.url).items():
+            for name, result in checks.items():
+                with self.subTest(f"{way}: {name}"):
+                    self.assertRegex(result, "Failed to fetch|code 2$")  # which is UNKNOWN
+        self.assertEqual(relay.requests.count(b"POST "), 0)
+
+    def relay(self):
+        relay = Relay(self.port)
+        self.addCleanup(relay.close)
+        return relay
+
+    def results_in_a_browser(self, page, url):
+        # Processes of the browser's may still write when it has ended.
+        with tempfile.TemporaryDirectory(prefix="kith-chromium-", ignore_cleanup_errors=True) as profile:
             browser = subprocess.Popen(
                 [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
-                 f"{self.page.origin}/page.html?url={self.url}&key={self.key}"],
+                 f"{page.origin}/page.html?url={url}&key={self.key}"],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
-                self.check(self.page.results.get(timeout=120), ["json", "proto"])
+                return page.results.get(timeout=120)
             finally:
                 browser.terminate()
                 browser.wait(timeout=60)

@@ -3,6 +3,17 @@
 import {createConnectTransport} from "@connectrpc/connect-web";
 import {runAll, types, withKey} from "./calls.mjs";
 
+function row(kind, texts) {
+  const made = document.createElement("tr");
+  for (const [column, text] of texts.entries()) {
+    const cell = document.createElement(kind);
+    cell.textContent = text;
+    if (kind === "td" && column > 0 && text !== "ok") cell.className = "wrong";
+    made.append(cell);
+  }
+  return made;
+}
+
 const parameters = new URLSearchParams(location.search);
 const results = {};
 for (const [name, useBinaryFormat] of [["proto", true], ["json", false]]) {
@@ -19,5 +30,8 @@ for (const [name, useBinaryFormat] of [["proto", true], ["json", false]]) {
     run: `page-${name}`,
   });
 }
-document.body.textContent = JSON.stringify(results, null, 2);
+const ways = Object.keys(results);
+const table = document.getElementById("results");
+table.replaceChildren(row("th", ["", ...ways]));
+for (const check of Object.keys(results[ways[0]])) table.append(row("td", [check, ...ways.map((way) => results[way][check])]));
 await fetch("/result", {method: "POST", body: JSON.stringify(results)});
