@@ -36,6 +36,17 @@ std::string Inverted(std::string value) {
 // What an access covers, as suffixes.
 KeyRange StretchOf(const Access& access) { return {access.next.from, access.next.to}; }
 
+// Those by which a filter is narrow as of any moment: "owner, display_name".
+std::string NarrowingFields(const TableDeclaration& table) {
+  std::vector<absl::string_view> names;
+  for (const IndexDeclaration& index : table.indexes) {
+    const absl::string_view name = index.names.front();
+    if (index.current || std::find(names.begin(), names.end(), name) != names.end()) continue;
+    names.push_back(name);
+  }
+  return absl::StrJoin(names, ", ");
+}
+
 // The entries of one of several stretches, read piece by piece, each longer than the one before.
 class EntryPieces {
  public:
@@ -176,6 +187,7 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::WalkAsOf() {
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
+  looked_at_ = matched_ = 0;
   std::vector<Found> found;
   PageRoom room(page_size_);
   const auto visit_of = [&](const Access& access, Candidate& candidate) -> absl::StatusOr<bool> {
@@ -185,14 +197,14 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
     }
     KITH_ASSIGN_OR_RETURN(const bool matches, Matches(access, candidate));
     if (!matches) return true;
+    ++matched_;
     found.push_back({std::string(candidate.suffix), std::move(candidate.bytes)});
     return room.Take(found.back().bytes.size());
   };
   bool complete = true;
   if (plan_.walk.size() == 1) {
     const Access& access = plan_.walk.front();
-    size_t scanned = 0;
-    KITH_ASSIGN_OR_RETURN(complete, ForEach(access, RestOfStretch(access), &scanned,
+    KITH_ASSIGN_OR_RETURN(complete, ForEach(access, RestOfStretch(access),
                                             [&](Candidate& row) { return visit_of(access, row); }));
   } else {
     KITH_ASSIGN_OR_RETURN(complete, ForEachMerged(visit_of));
@@ -202,6 +214,7 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Gather() {
+  looked_at_ = matched_ = 0;
   // The rows that come first so far, as many as the page can hold and one beyond, the last of them
   // on top.
   const auto before = [this](const Found& a, const Found& b) {
@@ -214,12 +227,12 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Gather() {
            (found.size() > 2 && bytes - found.front().bytes.size() > kPageBytesMax);
   };
   absl::flat_hash_set<std::string> seen;  // in one of several stretches, and matched
-  size_t scanned = 0;
   for (const Access& access : plan_.gather) {
     const auto visit = [&](Candidate& candidate) -> absl::StatusOr<bool> {
       if (plan_.gather.size() > 1 && seen.contains(candidate.key)) return true;
       KITH_ASSIGN_OR_RETURN(const bool matches, Matches(access, candidate));
       if (!matches) return true;
+      ++matched_;
       if (plan_.gather.size() > 1) seen.insert(std::string(candidate.key));
       KITH_RETURN_IF_ERROR(Parse(candidate));
       Found row{OrderKey(candidate), std::move(candidate.bytes)};
@@ -234,21 +247,29 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Gather() {
       }
       return true;
     };
-    KITH_ASSIGN_OR_RETURN(const bool complete, ForEach(access, StretchOf(access), &scanned, visit));
+    KITH_ASSIGN_OR_RETURN(const bool complete, ForEach(access, StretchOf(access), visit));
     if (!complete) return std::nullopt;
   }
   std::sort_heap(found.begin(), found.end(), before);
   return found;
 }
 
+bool Lister::MayLook() {
+  if (looked_at_ == kScanRowsMax) return false;
+  ++looked_at_;
+  return true;
+}
+
 absl::StatusOr<bool> Lister::ForEach(const Access& access, const KeyRange& suffixes,
-                                     size_t* scanned, Visitor visit) {
+                                     Visitor visit) {
   if (access.next.none) return true;
   const KeyRange keys = KeysOf(access, suffixes);
   const size_t prefix = PrefixOf(access).size();
+  bool complete = true;
   absl::StatusOr<bool> going = true;
   const auto visit_entry = [&](absl::string_view entry, absl::string_view value) {
-    if (++*scanned > kScanRowsMax) return false;
+    complete = MayLook();
+    if (!complete) return false;
     auto candidate = CandidateAt(access, entry.substr(prefix), value);
     if (!candidate.ok()) {
       going = std::move(candidate).status();
@@ -259,7 +280,7 @@ absl::StatusOr<bool> Lister::ForEach(const Access& access, const KeyRange& suffi
   };
   KITH_RETURN_IF_ERROR(ScanKeys(access, keys, visit_entry));
   KITH_RETURN_IF_ERROR(going.status());
-  return *scanned <= kScanRowsMax;
+  return complete;
 }
 
 absl::StatusOr<bool> Lister::ForEachMerged(MergeVisitor visit) {
@@ -288,8 +309,8 @@ absl::StatusOr<bool> Lister::ForEachMerged(MergeVisitor visit) {
     return plan_.descending ? a->entry() < b->entry() : a->entry() > b->entry();
   };
   std::make_heap(heap.begin(), heap.end(), later);
-  for (size_t scanned = 0; !heap.empty(); ++scanned) {
-    if (scanned == kScanRowsMax) return false;
+  while (!heap.empty()) {
+    if (!MayLook()) return false;
     std::pop_heap(heap.begin(), heap.end(), later);
     EntryPieces& first = *heap.back();
     KITH_ASSIGN_OR_RETURN(auto candidate, CandidateAt(first.access(), first.entry(), ""));
@@ -390,26 +411,26 @@ std::string Lister::OrderKey(const Candidate& candidate) const {
 }
 
 absl::Status Lister::TooManyRows() const {
+  const std::string narrowing = NarrowingFields(table_);
+  const std::string far = absl::StrCat(
+      "More than ", kScanRowsMax, " rows would have to be looked at: of the first ", looked_at_,
+      ", ", matched_, " match. Narrow the filter",
+      narrowing.empty() ? "." : absl::StrCat(" by a field that begins an index: ", narrowing, "."));
+  std::string index = plan_.wanted_index;
+  std::string why;
   if (as_of_) {
-    const std::string index =
-        absl::StrCat("(", absl::StrJoin(plan_.walk.front().index->names, ", "), ")");
-    return Error(type::v1::ERROR_INVALID_FILTER,
-                 absl::StrCat("The order by ", index,
-                              " is kept for the present only: as of an earlier moment the list has "
-                              "to be sorted, and more than ",
-                              kScanRowsMax,
-                              " rows would have to be looked at. Narrow the filter by a field that "
-                              "has an index, or ask for the present."),
-                 {{"index", index}});
+    index = absl::StrCat("(", absl::StrJoin(plan_.walk.front().index->names, ", "), ")");
+    why = absl::StrCat(" Or ask for the present: the order by ", index,
+                       " is kept for the present only, and as of an earlier moment the list has to "
+                       "be sorted.");
+  } else if (!index.empty()) {
+    why = absl::StrCat(" An index on ", index, " would serve this.");
   }
-  return Error(type::v1::ERROR_INVALID_FILTER,
-               absl::StrCat("More than ", kScanRowsMax, " rows would have to be looked at. ",
-                            plan_.wanted_index.empty()
-                                ? "Narrow the filter by a field that has an index."
-                                : absl::StrCat("An index on ", plan_.wanted_index,
-                                               " would serve this; narrow the filter by a field "
-                                               "that has one.")),
-               {{"index", plan_.wanted_index}});
+  return Error(type::v1::ERROR_INVALID_FILTER, absl::StrCat(far, why),
+               {{"index", index},
+                {"looked_at", absl::StrCat(looked_at_)},
+                {"matched", absl::StrCat(matched_)},
+                {"narrowing_fields", narrowing}});
 }
 
 }  // namespace kith::projections

@@ -57,10 +57,9 @@ class Lister {
   absl::StatusOr<bool> GathersFew() const;
 
   // Visits the rows of an access within `suffixes` until `visit` is false; false when the bound is
-  // met. Counts in `scanned`.
+  // met.
   using Visitor = absl::FunctionRef<absl::StatusOr<bool>(Candidate&)>;
-  absl::StatusOr<bool> ForEach(const Access& access, const KeyRange& suffixes, size_t* scanned,
-                               Visitor visit);
+  absl::StatusOr<bool> ForEach(const Access& access, const KeyRange& suffixes, Visitor visit);
   // The same of the several stretches of the walk, side by side, in the list's order. A row that
   // stands in several comes once for each, one after the other.
   using MergeVisitor = absl::FunctionRef<absl::StatusOr<bool>(const Access&, Candidate&)>;
@@ -79,6 +78,8 @@ class Lister {
   std::string PrefixOf(const Access& access) const;
   KeyRange KeysOf(const Access& access, const KeyRange& suffixes) const;
 
+  // Takes one more of what may be looked at; false when there is no more of that.
+  bool MayLook();
   // Whether the row belongs into the list, as far as `access` did not see to it.
   absl::StatusOr<bool> Matches(const Access& access, Candidate& candidate);
   absl::Status Parse(Candidate& candidate);  // into row_
@@ -94,6 +95,9 @@ class Lister {
   const std::function<bool(absl::string_view)>* erased_ = nullptr;  // where it matters
   bool as_of_ = false;  // in the order of a current index, but as of a moment asked about
   std::optional<std::string> resume_;  // the order key of the last row before this page
+  // Of the walk, or of what is gathered, that was begun last.
+  size_t looked_at_ = 0;  // entries or rows, kScanRowsMax at most
+  size_t matched_ = 0;    // rows of those
 };
 
 }  // namespace kith::projections

@@ -191,6 +191,8 @@ TEST_F(CurrentIndexTest, RefusesToSortTooManyRowsAsOfAMomentAndSaysWhy) {
   EXPECT_TRUE(IsError(refused.status(), type::v1::ERROR_INVALID_FILTER)) << refused.status();
   EXPECT_THAT(std::string(refused.status().message()),
               HasSubstr("(last_activity_time) is kept for the present only"));
+  EXPECT_THAT(std::string(refused.status().message()),
+              HasSubstr("of the first 10000, 10000 match"));
   // Few enough through an index of then; and the present costs a page.
   ListQuery narrowed = asked;
   narrowed.filter = "owner = users/few";

@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_format.h"
 #include "eventstore/base/error.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "tests/projections/tables/table_fixture.h"
 
@@ -393,12 +395,30 @@ TEST_F(ListTest, RefusesToLookAtTooManyRowsAndNamesTheIndexThatWouldHelp) {
       deal.set_product(absl::StrCat("product ", i));
       KITH_RETURN_IF_ERROR(TestDeals().Put(batch, kWorkspace, deal));
     }
+    for (int i = 0; i < 300; ++i) {
+      const Deal deal = MakeDeal(absl::StrCat("deals/last-", i), "users/some", "a");
+      KITH_RETURN_IF_ERROR(TestDeals().Put(batch, kWorkspace, deal));
+    }
     return absl::OkStatus();
   });
   ExpectRefused("product = none", "", "(product)");
   ExpectRefused("owner = users/many AND product = none", "", "(owner, product)");
   ExpectRefused("owner = users/many", "product", "(owner, product)");
   ExpectRefused("", "create_time", "(create_time)");
+  // How far it came, and what would narrow it.
+  ExpectRefused("product = none", "", "of the first 10000, 0 match");
+  ExpectRefused("", "create_time", "of the first 10000, 10000 match");
+  ExpectRefused("product = none", "", "index: owner, display_name, contact, status, words.");
+  // Of two stretches.
+  ExpectRefused("owner in (users/few, users/many)", "product", "of the first 10000, 10000 match");
+  ExpectRefused("owner in (users/few, users/many) AND product = \"product 3\"", "", "0, 1 match");
+  const auto refused =
+      TestDeals().List(fixture_.Latest(), kWorkspace, {.filter = "product = none"}).status();
+  google::rpc::ErrorInfo info;
+  ASSERT_TRUE(WireError(refused)->details(0).UnpackTo(&info));
+  EXPECT_EQ(info.metadata().at("looked_at"), "10000");
+  EXPECT_EQ(info.metadata().at("matched"), "0");
+  EXPECT_EQ(info.metadata().at("narrowing_fields"), "owner, display_name, contact, status, words");
   // Few enough on the way of another index.
   EXPECT_THAT(List("owner = users/few", "product")->size(), 20u);
   EXPECT_THAT(List("owner = users/few AND product > \"product 5\"")->size(), 4u);
@@ -411,6 +431,8 @@ TEST_F(ListTest, RefusesToLookAtTooManyRowsAndNamesTheIndexThatWouldHelp) {
   // An order whose index would pass over too many rows first: the filter's index finds them, and
   // they are sorted.
   EXPECT_THAT(List("owner = users/few", "display_name desc")->size(), 20u);
+  // What the walk looked at before it gave up does not count against what is gathered.
+  EXPECT_THAT(List("owner = users/some", "display_name desc")->size(), 300u);
 }
 
 // Fields that nobody declared: texts as names are compared, enums, times, amounts, and those one
