@@ -27,7 +27,6 @@ namespace {
 
 // Who asks often is told what was so a moment ago.
 constexpr absl::Duration kHealthTime = absl::Milliseconds(500);
-constexpr int kNotAllowed = 405;
 constexpr size_t kTimeoutDigitsMax = 10;  // as the Connect protocol has it
 
 constexpr absl::string_view kPreflightHeaders =
@@ -54,8 +53,9 @@ absl::Status NoSuchPath(absl::string_view path) {
                {{"path", Shown(path)}});
 }
 
-absl::Status NotAllowed(absl::string_view why) {
-  return Error(v1::EDGE_ERROR_METHOD_NOT_ALLOWED, why);
+// `allowed` as the header Allow has it.
+absl::Status NotAllowed(absl::string_view why, absl::string_view allowed) {
+  return Error(v1::EDGE_ERROR_METHOD_NOT_ALLOWED, why, {{"allow", std::string(allowed)}});
 }
 
 absl::Status UnknownCompression(absl::string_view name) {
@@ -87,12 +87,12 @@ std::string MediaType(absl::string_view content_type) {
   return absl::AsciiStrToLower(absl::StripAsciiWhitespace(type));
 }
 
-std::string ReasonIn(const google::rpc::Status& error) {
+google::rpc::ErrorInfo InfoIn(const google::rpc::Status& error) {
   google::rpc::ErrorInfo info;
   for (const auto& detail : error.details()) {
-    if (detail.UnpackTo(&info)) return info.reason();
+    if (detail.UnpackTo(&info)) break;
   }
-  return "";
+  return info;
 }
 
 }  // namespace
@@ -122,7 +122,7 @@ void Reception::Take(Connection& connection) const {
     const bool asks = request.get().method() == verb::get || request.get().method() == verb::head;
     return connection.Answer(
         asks ? Health(/*ready=*/target == "/readyz")
-             : Refusal(NotAllowed("The health is asked for with GET."), "allow: GET, HEAD\r\n"));
+             : Refusal(NotAllowed("The health is asked for with GET.", "GET, HEAD"), headers));
   }
   auto exchange = Call(connection, target, headers);
   if (!exchange.ok()) return connection.Answer(Refusal(exchange.status(), headers));
@@ -145,7 +145,7 @@ absl::StatusOr<std::unique_ptr<Exchange>> Reception::Call(Connection& connection
   }
   const bool is_get = request.get().method() == verb::get;
   KITH_ASSIGN_OR_RETURN(Terms terms,
-                        is_get ? TermsOfGet(route, parts.second) : TermsOfPost(request, is_stream));
+                        is_get ? TermsOfGet(route, parts.second) : TermsOfPost(route, request));
   KITH_RETURN_IF_ERROR(ReadCommonTerms(request, is_stream, &terms));
   terms.headers = std::move(headers);
   auto self = connection.shared_from_this();
@@ -154,9 +154,7 @@ absl::StatusOr<std::unique_ptr<Exchange>> Reception::Call(Connection& connection
 }
 
 absl::StatusOr<Terms> Reception::TermsOfGet(const Route& route, absl::string_view query) const {
-  if (route.unary == nullptr || !route.unary->is_read()) {
-    return NotAllowed("The method is called with POST.");
-  }
+  if (!route.takes_get()) return NotAllowed("The method is called with POST.", "POST");
   KITH_ASSIGN_OR_RETURN(Query read, ParseQuery(query));
   Terms terms;
   terms.is_get = true;
@@ -166,10 +164,12 @@ absl::StatusOr<Terms> Reception::TermsOfGet(const Route& route, absl::string_vie
   return terms;
 }
 
-absl::StatusOr<Terms> Reception::TermsOfPost(const Request& request, bool is_stream) const {
+absl::StatusOr<Terms> Reception::TermsOfPost(const Route& route, const Request& request) const {
   if (request.get().method() != verb::post) {
-    return NotAllowed("The method is called with POST.");
+    return route.takes_get() ? NotAllowed("The method is called with GET or POST.", "GET, POST")
+                             : NotAllowed("The method is called with POST.", "POST");
   }
+  const bool is_stream = route.streamed != nullptr;
   const absl::string_view prefix = is_stream ? "application/connect+" : "application/";
   const std::string type = MediaType(HeaderOf(request, "content-type"));
   Terms terms;
@@ -249,10 +249,13 @@ Outgoing Reception::Refusal(const absl::Status& why, absl::string_view headers) 
   refused_.fetch_add(1, std::memory_order_relaxed);
   const google::rpc::Status error = runtime::WireStatus(why, "");
   const int http_status = HttpStatusOf(error);
-  Log(LogLevel::kInfo, "request refused", {{"reason", ReasonIn(error)}},
+  const google::rpc::ErrorInfo info = InfoIn(error);
+  Log(LogLevel::kInfo, "request refused", {{"reason", info.reason()}},
       {{"http_status", http_status}});
-  const bool says_what_is = http_status != kNotAllowed || absl::StrContains(headers, "allow: ");
-  return MakeErrorAnswer(error, says_what_is ? headers : absl::StrCat(headers, "allow: POST\r\n"));
+  const auto allow = info.metadata().find("allow");
+  return MakeErrorAnswer(error, allow == info.metadata().end()
+                                    ? headers
+                                    : absl::StrCat(headers, "allow: ", allow->second, "\r\n"));
 }
 
 }  // namespace kith::edge

@@ -42,12 +42,15 @@ class Reception {
   struct Route {
     const runtime::UnaryMethod* unary = nullptr;
     const runtime::StreamedMethod* streamed = nullptr;
+
+    // Only what changes nothing and answers once is asked for by a link.
+    bool takes_get() const { return unary != nullptr && unary->is_read(); }
   };
 
   absl::StatusOr<std::unique_ptr<Exchange>> Call(Connection& connection, absl::string_view target,
                                                  std::string headers) const;
   absl::StatusOr<Terms> TermsOfGet(const Route& route, absl::string_view query) const;
-  absl::StatusOr<Terms> TermsOfPost(const Request& request, bool is_stream) const;
+  absl::StatusOr<Terms> TermsOfPost(const Route& route, const Request& request) const;
   absl::Status ReadCommonTerms(const Request& request, bool is_stream, Terms* terms) const;
   Outgoing Preflight(const Request& request, absl::string_view origin) const;
   Outgoing Health(bool ready) const;

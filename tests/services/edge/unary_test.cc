@@ -198,6 +198,7 @@ TEST(UnaryCall, ReadsByGet) {
   const HttpReply command = get(kContacts + "CreateContact?encoding=json&message=%7B%7D");
   EXPECT_EQ(command.status, 405);
   EXPECT_EQ(command.reason(), "METHOD_NOT_ALLOWED");
+  EXPECT_EQ(command.header("allow"), "POST");
   EXPECT_EQ(get(kContacts + "BatchCreateContacts?encoding=json&message=%7B%7D").status, 405);
   EXPECT_EQ(get(kContacts + "GetContact?encoding=json&message=%7").reason(), "BAD_REQUEST");
 }
@@ -249,7 +250,9 @@ TEST(UnaryCall, AsksForItsProtocol) {
       client.Post(kContacts + "GetContact", "{}", {kOwner, "connect-protocol-version: 2"});
   EXPECT_EQ(version.reason(), "BAD_REQUEST");
   client.Send(absl::StrCat("PUT ", kContacts, "GetContact HTTP/1.1\r\ncontent-length: 0\r\n\r\n"));
-  EXPECT_EQ(client.Read().status, 405);
+  const HttpReply put = client.Read();
+  EXPECT_EQ(put.status, 405);
+  EXPECT_EQ(put.header("allow"), "GET, POST");
   EXPECT_EQ(client
                 .Post(kContacts + "CreateContact", kAda,
                       {kOwner, "connect-protocol-version: 1", "Content-Type: x",
