@@ -11,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/normalise.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
 #include "services/cli/calls/request.h"
@@ -111,6 +112,21 @@ absl::Status ImportPlanner::CheckFields(const Method& method,
   return absl::OkStatus();
 }
 
+absl::Status ImportPlanner::CheckCells(const CsvRow& row) const {
+  if (row.cells.size() != file_.columns.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("it has ", row.cells.size(), " cells, the header ", file_.columns.size()));
+  }
+  std::vector<std::string> mistakes;
+  for (const std::string& column : ColumnsRead(mapping_)) {
+    if (IsUtf8(row.cells[file_.FindColumn(column)])) continue;
+    mistakes.push_back(
+        absl::StrCat("the column \"", column, "\" is not valid UTF-8: save the file as UTF-8"));
+  }
+  if (mistakes.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrJoin(mistakes, "; "));
+}
+
 std::string ImportPlanner::Cell(const CsvRow& row, const std::string& column) const {
   const int at = file_.FindColumn(column);
   const std::string cell(absl::StripAsciiWhitespace(row.cells[at]));
@@ -171,7 +187,7 @@ bool ImportPlanner::Takes(const CsvRow& row, const ImportStep& step) const {
 std::map<ReferenceKey, const CsvRow*> ImportPlanner::CollectReferences() const {
   std::map<ReferenceKey, const CsvRow*> references;
   for (const CsvRow& row : file_.rows) {
-    if (row.cells.size() != file_.columns.size()) continue;
+    if (!CheckCells(row).ok()) continue;  // Plan says why
     for (const Step& step : steps_) {
       if (!Takes(row, *step.step)) continue;
       for (const FieldMapping& field : step.step->fields) {
@@ -215,10 +231,7 @@ absl::Status ImportPlanner::SetOne(const CsvRow& row, const Method& method,
 
 absl::StatusOr<std::vector<PlannedCall>> ImportPlanner::Plan(const CsvRow& row,
                                                              const References& references) const {
-  if (row.cells.size() != file_.columns.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("it has ", row.cells.size(), " cells, the header ", file_.columns.size()));
-  }
+  KITH_RETURN_IF_ERROR(CheckCells(row));
   std::vector<PlannedCall> calls;
   std::vector<std::string> mistakes;
   for (size_t i = 0; i < steps_.size(); ++i) {

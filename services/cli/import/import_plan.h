@@ -65,6 +65,8 @@ class ImportPlanner {
 
   absl::Status CheckFields(const Method& method, const std::vector<FieldMapping>& fields,
                            const std::string& where) const;
+  // Fails where the row has not a cell for each column, or no text in one that is read.
+  absl::Status CheckCells(const CsvRow& row) const;
   std::string Cell(const CsvRow& row, const std::string& column) const;
   // What the row holds, without what an import that rejected it added.
   std::vector<std::string> Content(const CsvRow& row) const;

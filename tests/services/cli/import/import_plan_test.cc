@@ -133,6 +133,17 @@ TEST(ImportPlanner, NamesEveryMistakeOfARow) {
   EXPECT_EQ(planned.Mistake(3), "owner: there is none");
 }
 
+// Goal: a file in Latin-1 is refused before anything is sent, so that a dry run tells it too.
+TEST(ImportPlanner, NamesTheColumnsThatAreNoUtf8) {
+  const Planned planned(kDeals, absl::StrCat(kHeader, "A1,Zo\xEB,GTX,Caf\xE9,New,,,\n",  //
+                                             "A2,Zo\xC3\xAB,GTX,,New,,,\n"));
+  EXPECT_EQ(planned.Mistake(0),
+            "the column \"account\" is not valid UTF-8: save the file as UTF-8; "
+            "the column \"agent\" is not valid UTF-8: save the file as UTF-8");
+  EXPECT_EQ(planned.Row(1).status(), absl::OkStatus());
+  EXPECT_THAT(planned.planner().CollectReferences(), SizeIs(1)) << "what is no text is not sought";
+}
+
 TEST(ImportPlanner, GivesTheSameRowTheSameRequestIdsInEveryRun) {
   const std::string csv = absl::StrCat(kHeader, "A1,Ada,GTX,Isdom,Won,25.10.2016,2017-03-11,1\n",
                                        "A2,Ada,GTX,Isdom,Won,25.10.2016,2017-03-11,1\n");
