@@ -37,6 +37,7 @@ std::string TextOf(const TimelineEntry& entry, const Style& style) {
   if (!entry.has_interaction()) return EventText(entry.event(), style);
   const auto& interaction = entry.interaction();
   if (interaction.erased()) return "(erased)";
+  if (interaction.redacted()) return "(redacted)";
   return interaction.subject().empty() ? interaction.body() : interaction.subject();
 }
 

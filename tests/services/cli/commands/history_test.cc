@@ -160,6 +160,17 @@ TEST_F(HistoryTest, SaysThatNothingWasRecordedByThen) {
               HasSubstr("Its first event is number 3,"));
 }
 
+TEST_F(HistoryTest, SaysOfAnEntryThatItWasRedacted) {
+  const std::string ada = Create({"contacts", "create", "--first-name", "Ada"});
+  const std::string note = Create(
+      {"interactions", "record", ada, "--kind", "note", "--subject", "a secret", "--body", "of 5"});
+  EXPECT_THAT(Run({"timeline", ada}), HasSubstr("a secret"));
+  Run({"interactions", "redact", note, "--reason", "a slip"});
+  const std::string timeline = Run({"timeline", ada});
+  EXPECT_THAT(timeline, HasSubstr("(redacted)"));
+  EXPECT_THAT(timeline, Not(HasSubstr("a secret")));
+}
+
 TEST(IsRevision, KnowsThoseOfEveryResource) {
   int found = 0;
   for (const auto& [collection, methods] : Catalog::Linked().collections()) {
