@@ -7,9 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "eventstore/base/status_macros.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/type_resolver_util.h"
+#include "services/edge/json_literals.h"
 #include "services/runtime/requests/validate.h"
 
 namespace kith::edge {
@@ -80,7 +82,10 @@ absl::StatusOr<std::string> BytesOfJson(const google::protobuf::Descriptor& type
   google::protobuf::io::StringOutputStream out(&bytes);
   const auto made =
       util::JsonToBinaryStream(&Types(), absl::StrCat(kTypes, "/", type.full_name()), &in, &out);
-  if (made.ok()) return bytes;
+  if (made.ok()) {
+    KITH_RETURN_IF_ERROR(CheckLiterals(json));
+    return bytes;
+  }
   const std::string told(made.message().data(), made.message().size());
   const std::vector<absl::string_view> lines = absl::StrSplit(told, '\n');
   return lines.size() >= 3 ? TextError(lines) : ValueError(told);

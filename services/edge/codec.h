@@ -18,7 +18,8 @@ enum class Encoding { kProto, kJson };
 absl::string_view NameOf(Encoding encoding);
 
 // Makes protobuf's bytes of a message of this type out of its JSON. ERROR_INVALID_FIELD, naming the
-// field that is unknown or has no such value, or the place where the text is no JSON.
+// field that is unknown or has no such value, the null that stands in a list, or the place where
+// the text is no JSON.
 absl::StatusOr<std::string> BytesOfJson(const google::protobuf::Descriptor& type,
                                         absl::string_view json);
 

@@ -74,6 +74,34 @@ TEST(BytesOfJson, NamesTheFieldWhoseValueIsNone) {
   EXPECT_THAT(Refused("null"), HasSubstr("Root element must be a message"));
 }
 
+// The library would pass over such an element.
+TEST(BytesOfJson, RefusesANullWithinAList) {
+  const std::string why = ": is null, which no element of a list can be";
+  EXPECT_EQ(Refused(R"({"contact":{"emails":[{"address":"a"},null]}})"), "contact.emails[1]" + why);
+  EXPECT_EQ(Refused(R"({"contact":{"tags":[ null ]}})"), "contact.tags[0]" + why);
+  EXPECT_EQ(Refused(R"({contact:{'tags':["],","\\", null]}})"), "contact.tags[2]" + why);
+  // As a field's value it says that there is none.
+  EXPECT_EQ(Taken(R"({"contact":{"first_name":null,"tags":["null"]}})").contact().tags(0), "null");
+  EXPECT_EQ(Refused(R"({"contact":{"tags":null,"emails":[],"last_name":null}})"), "taken");
+}
+
+// The library would round it to the least that 64 bits hold.
+TEST(BytesOfJson, RefusesAWholeNumberBeyond64Bits) {
+  const auto refused = [](absl::string_view number) {
+    return BytesOfJson(*events::v1::ReadEventsRequest::descriptor(),
+                       absl::StrCat("{\"limit\":", number, "}"))
+        .status();
+  };
+  EXPECT_THAT(std::string(refused("-9223372036854775809").message()),
+              HasSubstr("limit is a whole number beyond 64 bits"));
+  EXPECT_EQ(refused("-9223372036854775808"), absl::OkStatus());
+  EXPECT_EQ(refused("9223372036854775807"), absl::OkStatus());
+  for (const auto* number :
+       {"9223372036854775808", "18446744073709551616", "1e400", "\"-9223372036854775809\""}) {
+    EXPECT_TRUE(IsError(refused(number), type::v1::ERROR_INVALID_FIELD)) << number;
+  }
+}
+
 TEST(BytesOfJson, SaysWhereTheTextIsNone) {
   EXPECT_EQ(
       Refused(R"({"contact" 1})"),
