@@ -30,14 +30,6 @@ int64_t WhenOf(const v1::ForecastCell& cell) {
 
 }  // namespace
 
-const Table<deals::v1::Stage>& ForecastStages() {
-  static const auto& table = *new Table<deals::v1::Stage>(
-      TableBuilder<deals::v1::Stage>(1)
-          .Key([](const deals::v1::Stage& stage) { return stage.name(); })
-          .Build());
-  return table;
-}
-
 const Table<v1::ForecastCell>& ForecastCells() {
   static const auto& table =
       *new Table<v1::ForecastCell>(TableBuilder<v1::ForecastCell>(3).Key(CellKey).Build());

@@ -1,4 +1,4 @@
-// The tables that the sales forecast consists of, and the arithmetic of its cells. Pure functions,
+// The table that the sales forecast consists of, and the arithmetic of its cells. Pure functions,
 // any thread.
 #pragma once
 
@@ -7,15 +7,13 @@
 
 #include "absl/time/time.h"
 #include "kith/deals/v1/deal.pb.h"
-#include "kith/deals/v1/pipeline.pb.h"
 #include "kith/forecast/v1/forecast_rows.pb.h"
 #include "projections/tables/table.h"
 
 namespace kith::forecast {
 
-// The stages of every pipeline, by name. Table numbers are persisted: see SalesForecast::version.
-const projections::Table<deals::v1::Stage>& ForecastStages();
 // By KeyOf(status, time, what tells cells of that time apart), so that a period is a range of keys.
+// Its table's number is persisted: see SalesForecast::version.
 const projections::Table<v1::ForecastCell>& ForecastCells();
 
 // The beginning of the keys of cells at `when`: a close day of open deals (kNoCloseDay: nobody

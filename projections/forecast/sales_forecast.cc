@@ -5,15 +5,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
-#include "kith/deals/v1/pipeline_events.pb.h"
 #include "projections/forecast/forecast_cells.h"
+#include "projections/tables/resource_directory.h"
 
 namespace kith::forecast {
 namespace {
 
 using deals::v1::Deal;
 using deals::v1::DealStatus;
-using deals::v1::PipelineEvent;
+using deals::v1::Pipeline;
 using deals::v1::Stage;
 using eventstore::RecordedEvent;
 using projections::KeyRange;
@@ -50,32 +50,6 @@ absl::Status ApplyChange(const projections::RowChange& change, ViewBatch& batch)
   }
   if (before.has_value()) KITH_RETURN_IF_ERROR(Count(batch, workspace, {{&*before, -1}}));
   return after.has_value() ? Count(batch, workspace, {{&*after, 1}}) : absl::OkStatus();
-}
-
-absl::Status ApplyPipeline(const RecordedEvent& recorded, ViewBatch& batch) {
-  const WorkspaceId workspace = recorded.header().workspace;
-  const auto& event = static_cast<const PipelineEvent&>(*recorded.event);
-  switch (event.event_case()) {
-    case PipelineEvent::kPipelineCreated:
-      for (const Stage& stage : event.pipeline_created().pipeline().stages()) {
-        KITH_RETURN_IF_ERROR(ForecastStages().Put(batch, workspace, stage));
-      }
-      return absl::OkStatus();
-    case PipelineEvent::kStageAdded:
-      return ForecastStages().Put(batch, workspace, event.stage_added().stage());
-    case PipelineEvent::kStageUpdated:
-      return ForecastStages().Put(batch, workspace, event.stage_updated().stage());
-    // Deals in an archived stage count as they did; the order of stages does not matter here, and
-    // no deal stands in a pipeline that is gone.
-    case PipelineEvent::kStageArchived:
-    case PipelineEvent::kPipelineDeleted:
-    case PipelineEvent::kPipelineUndeleted:
-    case PipelineEvent::kStagesReordered:
-    case PipelineEvent::kPipelineUpdated:
-    case PipelineEvent::EVENT_NOT_SET:
-      return absl::OkStatus();
-  }
-  return absl::OkStatus();
 }
 
 // The cells of `status` from `from` to `to`, in days or slots.
@@ -122,22 +96,19 @@ absl::Status VisitClosed(const projections::ViewSnapshot& snapshot, WorkspaceId 
 
 }  // namespace
 
-absl::Status SalesForecast::Apply(const RecordedEvent& event, ViewBatch& batch) const {
-  if (eventstore::CategoryOf(event.header().stream) == "pipelines") {
-    return ApplyPipeline(event, batch);
-  }
+absl::Status SalesForecast::Apply(const RecordedEvent&, ViewBatch& batch) const {
   for (const projections::RowChange& change : batch.changes()) {
     KITH_RETURN_IF_ERROR(ApplyChange(change, batch));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<StagesByName> ReadStages(const projections::ViewSnapshot& snapshot,
+absl::StatusOr<StagesByName> ReadStages(const projections::ViewSnapshot& pipelines,
                                         WorkspaceId workspace) {
   StagesByName stages;
-  KITH_RETURN_IF_ERROR(
-      ForecastStages().Scan(snapshot, workspace, KeyRange::Prefix(""), [&](const Stage& stage) {
-        stages.emplace(stage.name(), stage);
+  KITH_RETURN_IF_ERROR(projections::DirectoryRows<Pipeline>().Scan(
+      pipelines, workspace, KeyRange::Prefix(""), [&](const Pipeline& pipeline) {
+        for (const Stage& stage : pipeline.stages()) stages.emplace(stage.name(), stage);
         return true;
       }));
   return stages;

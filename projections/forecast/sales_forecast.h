@@ -2,10 +2,11 @@
 // by the time it was closed.
 //
 // The view is based on the deal list, and keeps counts and exact sums by everything that a forecast
-// can ask of deals (forecast_cells.h), and the stages of all pipelines as they are. Weighting,
-// categories, months and quarters are computed when it is read, so that a changed probability or
-// fiscal calendar needs no fold, and a forecast as of any position is the fold of everything up to
-// it. A read costs the cells of its period, whatever else the workspace holds.
+// can ask of deals (forecast_cells.h). Weighting, categories, months and quarters are computed when
+// it is read, with the stages that the list of pipelines has at the same position, so that a
+// changed probability or fiscal calendar needs no fold, and a forecast as of any position is the
+// fold of everything up to it. A read costs the cells of its period, whatever else the workspace
+// holds.
 #pragma once
 
 #include <optional>
@@ -29,9 +30,9 @@ class SalesForecast final : public projections::Projection {
   static constexpr absl::string_view kName = "sales_forecast";
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 2; }
+  int version() const override { return 3; }
   std::string base() const override { return "deal_list"; }
-  std::vector<std::string> categories() const override { return {"pipelines"}; }
+  std::vector<std::string> categories() const override { return {}; }
   bool reads_personal() const override { return false; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;
@@ -43,9 +44,13 @@ struct Period {
   std::optional<absl::CivilDay> to;
 };
 
-// The stages of every pipeline of the workspace, archived ones too, by name.
+// The list of pipelines, which is read beside the forecast.
+inline constexpr absl::string_view kPipelineList = "pipeline_list";
+
+// The stages of every pipeline of the workspace, archived ones too, by name, out of a snapshot of
+// kPipelineList. Touches the disk: not on a gRPC thread.
 using StagesByName = absl::flat_hash_map<std::string, deals::v1::Stage>;
-absl::StatusOr<StagesByName> ReadStages(const projections::ViewSnapshot& snapshot,
+absl::StatusOr<StagesByName> ReadStages(const projections::ViewSnapshot& pipelines,
                                         WorkspaceId workspace);
 
 // Visits the cells of deals that are expected to close, or were closed, in the period, with the day

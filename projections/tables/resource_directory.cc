@@ -15,7 +15,7 @@ constexpr char kDeleteTime[] = "delete_time";
 ResourceDirectory::ResourceDirectory(absl::string_view name, int version, std::string category,
                                      const TableCore& table, ResourceFold fold)
     : name_(name), version_(version), category_(std::move(category)), table_(table), fold_(fold) {
-  KITH_CHECK(has_indexes());
+  KITH_CHECK(has_indexes() && table.declaration().number == kDirectoryTable);
   const TableDeclaration& live = table.declaration();
   const google::protobuf::Descriptor& type = *live.row->GetDescriptor();
   if (type.FindFieldByName(kDeleteTime) == nullptr) return;

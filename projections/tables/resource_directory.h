@@ -10,6 +10,12 @@
 //     static const projections::Table<v1::User>& Users();
 //     UserDirectory() : ResourceDirectory(kName, 2, "users", Users().core()) {}
 //   };
+//
+// Another capability's view that is read together with a directory gets its rows from
+// `DirectoryRows`, which knows their type and nothing of the directory:
+//
+//   methods.Read({SalesForecast::kName, "pipeline_list"}, ReadKind::kScan, Query);
+//   DirectoryRows<deals::v1::Pipeline>().Scan(context.view(1), …);
 #pragma once
 
 #include <optional>
@@ -22,6 +28,9 @@
 #include "projections/tables/table.h"
 
 namespace kith::projections {
+
+// The number of the table of live rows in every directory. Persisted.
+inline constexpr uint8_t kDirectoryTable = 1;
 
 class ResourceDirectory : public Projection {
  public:
@@ -40,7 +49,8 @@ class ResourceDirectory : public Projection {
   const TableCore* deleted() const { return deleted_.has_value() ? &*deleted_ : nullptr; }
 
  protected:
-  // `name` and `version` as Projection has them. Borrows the table, which has an index.
+  // `name` and `version` as Projection has them. Borrows the table, which has an index and is
+  // number kDirectoryTable.
   ResourceDirectory(absl::string_view name, int version, std::string category,
                     const TableCore& table, ResourceFold fold = FoldStandardEvent);
 
@@ -52,5 +62,15 @@ class ResourceDirectory : public Projection {
   const ResourceFold fold_;
   std::optional<TableCore> deleted_;
 };
+
+// The live rows of any directory of such resources, to be read by name, or all of them.
+template <class Row>
+const Table<Row>& DirectoryRows() {
+  static const auto& table =
+      *new Table<Row>(TableBuilder<Row>(kDirectoryTable)
+                          .Key([](const Row& row) -> const std::string& { return row.name(); })
+                          .Build());
+  return table;
+}
 
 }  // namespace kith::projections

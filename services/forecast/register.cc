@@ -45,9 +45,10 @@ absl::Status Query(const ReadContext& context, const v1::QueryForecastRequest& r
   KITH_ASSIGN_OR_RETURN(const Period period, PeriodOf(request));
   KITH_ASSIGN_OR_RETURN(const auto settings, context.SettingsThen());
   const absl::TimeZone zone = TimeZoneOf(settings->time_zone).value_or(absl::UTCTimeZone());
-  KITH_ASSIGN_OR_RETURN(const StagesByName stages, ReadStages(context.view(), context.workspace()));
+  KITH_ASSIGN_OR_RETURN(const StagesByName stages,
+                        ReadStages(context.view(1), context.workspace()));
   ForecastSum sum(request, stages, settings->fiscal_year_start_month);
-  KITH_RETURN_IF_ERROR(VisitCells(context.view(), context.workspace(), period, zone,
+  KITH_RETURN_IF_ERROR(VisitCells(context.view(0), context.workspace(), period, zone,
                                   [&](const v1::ForecastCell& cell,
                                       std::optional<absl::CivilDay> day) { sum.Add(cell, day); }));
   KITH_ASSIGN_OR_RETURN(*response, sum.Result());
@@ -60,7 +61,7 @@ absl::Status Query(const ReadContext& context, const v1::QueryForecastRequest& r
 void Register(runtime::ServerBuilder& server) {
   server.AddProjection(std::make_unique<SalesForecast>());
   server.Serve([](runtime::Runtime&, runtime::MethodTable& methods) {
-    methods.Read(SalesForecast::kName, ReadKind::kScan, Query);
+    methods.Read({SalesForecast::kName, kPipelineList}, ReadKind::kScan, Query);
   });
 }
 

@@ -9,6 +9,7 @@
 #include "kith/deals/v1/deal_events.pb.h"
 #include "kith/deals/v1/pipeline_events.pb.h"
 #include "projections/deals/deal_list.h"
+#include "projections/deals/pipeline_list.h"
 #include "projections/forecast/sales_forecast.h"
 #include "services/core/default_pipeline.h"
 #include "tests/testing/view_spec.h"
@@ -16,7 +17,7 @@
 namespace kith::forecast {
 
 inline testing::ViewSpec NewForecastSpec() {
-  return testing::ViewSpec::Of<SalesForecast, deals::DealList>()
+  return testing::ViewSpec::Of<SalesForecast, deals::DealList, deals::PipelineList>()
       .Takes<deals::v1::DealEvent>("deals")
       .Takes<deals::v1::PipelineEvent>("pipelines");
 }

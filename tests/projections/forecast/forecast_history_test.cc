@@ -60,11 +60,11 @@ Groups CountByHand(const NaiveDeals& deals) {
   return groups;
 }
 
-Groups CountByView(const projections::ViewSnapshot& snapshot) {
+Groups CountByView(ViewSpec& spec, const projections::ViewSnapshot& snapshot) {
   v1::QueryForecastRequest request;
   request.add_group_by(v1::MONTH);
   request.add_group_by(v1::OWNER);
-  const auto stages = ReadStages(snapshot, WorkspaceId(1));
+  const auto stages = ReadStages(spec.Beside(snapshot, kPipelineList), WorkspaceId(1));
   RC_ASSERT(stages.ok());
   ForecastSum sum(request, *stages, 1);
   const auto visited = VisitCells(
@@ -183,8 +183,8 @@ TEST(ForecastHistory, CountsWhatCountingByHandGives) {
     NaiveDeals deals;
     testing::CompareWithModel(
         AnyStep(), spec, deals, [&](const Step& step) { Take(step, spec, deals); },
-        [](const projections::ViewSnapshot& snapshot, const NaiveDeals& expected) {
-          RC_ASSERT(CountByView(snapshot) == CountByHand(expected));
+        [&spec](const projections::ViewSnapshot& snapshot, const NaiveDeals& expected) {
+          RC_ASSERT(CountByView(spec, snapshot) == CountByHand(expected));
         });
   });
   EXPECT_TRUE(held);
