@@ -57,6 +57,7 @@ absl::StatusOr<Origin> IngestCourse::OriginOf(const google::protobuf::Message& i
   KITH_ASSIGN_OR_RETURN(origin.occurred, item_rules_.occur_time.Read(item, now));
   origin.deadline = caller_.deadline;
   origin.correlation_id = trace_id_;
+  KITH_ASSIGN_OR_RETURN(origin.causation, cause_);
   const std::string id =
       message_id.empty() ? std::string() : absl::StrCat(message_id, "/", ordinal);
   origin.request =

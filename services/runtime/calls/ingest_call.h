@@ -48,7 +48,8 @@ class IngestCourse : public DuplexCourse {
                StreamCarrier& carrier)
       : DuplexCourse(environment, method, carrier),
         item_rules_(items),
-        trace_id_(TraceIdOf(carrier)) {}
+        trace_id_(TraceIdOf(carrier)),
+        cause_(CauseOf(environment, carrier)) {}
 
   virtual std::unique_ptr<IngestMessage> NewMessage() = 0;
 
@@ -71,7 +72,8 @@ class IngestCourse : public DuplexCourse {
 
   const ItemRules& item_rules_;
   const std::string trace_id_;
-  int arrived_ = 0;  // touched by Take only
+  const absl::StatusOr<Position> cause_;  // of every item; what is wrong with it, each item tells
+  int arrived_ = 0;                       // touched by Take only
 
   int in_flight_ KITH_GUARDED_BY(mutex_) = 0;                      // messages that are not answered
   std::unique_ptr<IngestMessage> answer_ KITH_GUARDED_BY(mutex_);  // that is being written

@@ -125,6 +125,7 @@ class Ingest : public ::testing::Test {
     Call call;
     EXPECT_TRUE(server_.contacts().CreateContact(&call, request, &contact).ok());
     ada_ = contact.name();
+    token_ = call.Reply("kith-token");
   }
 
   IngestInteractionsRequest Calls(int count, const std::string& request_id) const {
@@ -140,8 +141,9 @@ class Ingest : public ::testing::Test {
 
   // Sends all while another thread reads, and gathers the results in the order of the messages.
   grpc::Status Send(const std::vector<IngestInteractionsRequest>& messages,
-                    IngestInteractionsResponse* all) {
+                    IngestInteractionsResponse* all, const std::string& cause = "") {
     Call call;
+    if (!cause.empty()) call.AddMetadata("kith-cause", cause);
     const auto stream = server_.interactions().IngestInteractions(&call);
     std::map<int, IngestInteractionsResponse> answers;
     std::thread reading([&] {
@@ -159,6 +161,7 @@ class Ingest : public ::testing::Test {
 
   PersonServer server_;
   std::string ada_;
+  std::string token_;  // of the event that made her
 };
 
 TEST_F(Ingest, AnswersEveryItemInItsOrder) {
@@ -195,6 +198,20 @@ TEST_F(Ingest, TakesEffectOnceWhenRepeated) {
   ASSERT_TRUE(Send({Calls(20, "m1"), Calls(20, "m2")}, &second).ok());
   EXPECT_EQ(first.SerializeAsString(), second.SerializeAsString());
   EXPECT_EQ(server_.runtime().log.head(), Position(41));
+}
+
+TEST_F(Ingest, RecordsWhatCausedItsItems) {
+  IngestInteractionsResponse response;
+  ASSERT_TRUE(Send({Calls(2, "m")}, &response, token_).ok());
+  for (const uint64_t position : {2, 3}) {
+    const auto record =
+        *server_.runtime().log.ReadAt(Position(position), eventstore::ReadTier::kDisk);
+    EXPECT_EQ(record->header.causation, Position(1));
+  }
+  IngestInteractionsResponse refused;
+  ASSERT_TRUE(Send({Calls(1, "other")}, &refused, "nonsense").ok());
+  EXPECT_EQ(refused.results(0).status().code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(server_.runtime().log.head(), Position(3));
 }
 
 TEST_F(Ingest, RefusesAMessageWithTooManyItems) {
