@@ -18,7 +18,8 @@ void AddWords(const v1::Deal& deal, projections::WordSink& out) { out.Add(deal.d
 
 const projections::Table<v1::Deal>& DealList::Deals() {
   // Every composite serves one usual list from its first page to its last without sorting: a
-  // board's column, my deals, what closes next, what was won lately, what nobody looked after.
+  // board's column, my deals, what closes next, what was won lately, what nobody looked after, what
+  // is worth most.
   static const auto& table =
       *new projections::Table<v1::Deal>(projections::TableBuilder<v1::Deal>(1)
                                             .Key([](const v1::Deal& deal) { return deal.name(); })
@@ -31,6 +32,7 @@ const projections::Table<v1::Deal>& DealList::Deals() {
                                             .Field("display_name", {.normalise = FoldedName})
                                             .Field("company_name", {.normalise = FoldedName})
                                             .Field("product", {.normalise = FoldedName})
+                                            .Field("amount")
                                             .Field("expected_close_date")
                                             .Field("close_time")
                                             .Field("create_time")
@@ -52,6 +54,8 @@ const projections::Table<v1::Deal>& DealList::Deals() {
                                             .Index(15, {"close_time"})
                                             .Index(16, {"create_time"})
                                             .Index(20, {"words"})
+                                            .Index(21, {"amount"})
+                                            .Index(22, {"status", "amount"})
                                             .CurrentIndex(17, {"last_activity_time"})
                                             .CurrentIndex(18, {"owner", "last_activity_time"})
                                             .CurrentIndex(19, {"status", "last_activity_time"})
@@ -88,7 +92,7 @@ absl::Status Touch(WorkspaceId workspace, absl::string_view name, absl::Time tim
 
 }  // namespace
 
-DealList::DealList() : ResourceDirectory(kName, 6, "deals", Deals().core(), FoldListed) {}
+DealList::DealList() : ResourceDirectory(kName, 7, "deals", Deals().core(), FoldListed) {}
 
 bool DealList::Takes(const RecordedEvent& event) const { return IsAboutDeals(event); }
 

@@ -22,6 +22,7 @@ constexpr const char* kStages[] = {"new-lead", "contacted", "qualified", "propos
 constexpr size_t kStageCount = std::size(kStages);
 constexpr int kOwners = 20;
 constexpr int kDays = 365;
+constexpr size_t kContactsOfAName = 20;
 constexpr size_t kSubjectBytes = 30;
 constexpr size_t kBodyBytes = 270;
 
@@ -70,9 +71,9 @@ StreamEvent CrmEvents::NewContact() {
   const std::string name = absl::StrCat("contacts/", NewId());
   const std::string email = absl::StrCat("fill", contacts_.size(), "@example.com");
   contacts::v1::Contact contact;
-  contact.set_first_name("Fill");
+  contact.set_first_name(absl::StrCat("Fill", contacts_.size() / kContactsOfAName));
   contact.set_last_name(absl::StrCat("Contact ", contacts_.size()));
-  contact.set_display_name(absl::StrCat("Fill Contact ", contacts_.size()));
+  contact.set_display_name(absl::StrCat(contact.first_name(), " ", contact.last_name()));
   contact.add_emails()->set_address(email);
   contact.mutable_emails(0)->set_primary(true);
   contact.set_lifecycle_stage(contacts::v1::LEAD);

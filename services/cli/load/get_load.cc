@@ -43,8 +43,12 @@ class GetContactLoad final : public LoadKind {
   absl::Status Prepare(const LoadTarget& target,
                        const std::shared_ptr<grpc::Channel>& channel) override {
     target_ = &target;
-    KITH_ASSIGN_OR_RETURN(
-        contacts_, target.as_of ? FindContacts(target, channel) : MakeContacts(target, channel));
+    if (!target.as_of) {
+      KITH_ASSIGN_OR_RETURN(contacts_, MakeContacts(target, channel));
+      return absl::OkStatus();
+    }
+    KITH_ASSIGN_OR_RETURN(const auto found, FindContacts(target, channel));
+    for (const contacts::v1::Contact& contact : found) contacts_.push_back(contact.name());
     return absl::OkStatus();
   }
   std::unique_ptr<LoadCaller> NewCaller(const std::shared_ptr<grpc::Channel>& channel,

@@ -1,11 +1,13 @@
-// The loads that read many rows a call: a page of deals, and the board.
+// The loads that read many rows a call: pages of deals and of contacts, and the board.
 #include <algorithm>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "services/cli/load/load_call.h"
 #include "services/cli/load/load_subjects.h"
@@ -19,27 +21,54 @@ using Service = v1::DealsService;
 
 constexpr int kPage = 50;
 
-class ListDealsCaller final
-    : public UnaryCaller<Service, v1::ListDealsRequest, v1::ListDealsResponse> {
+// What a page is asked for by.
+struct PageQuery {
+  std::string filter;
+  std::string order_by;
+};
+
+template <class Service, class Request, class Response>
+class ListCaller final : public UnaryCaller<Service, Request, Response> {
  public:
-  ListDealsCaller(const LoadTarget& target, const std::vector<std::string>& filters,
-                  const std::shared_ptr<grpc::Channel>& channel, int caller)
-      : UnaryCaller(target, channel, &Service::StubInterface::async_interface::ListDeals),
-        target_(target),
-        filters_(filters),
-        caller_(caller) {}
+  using Base = UnaryCaller<Service, Request, Response>;
+  ListCaller(const LoadTarget& target, const std::vector<PageQuery>& queries,
+             const std::shared_ptr<grpc::Channel>& channel, typename Base::Method method,
+             int caller)
+      : Base(target, channel, method), target_(target), queries_(queries), caller_(caller) {}
 
  private:
-  void Fill(uint64_t number, v1::ListDealsRequest* request) override {
+  void Fill(uint64_t number, Request* request) override {
+    const PageQuery& query = PickFor(queries_, caller_, number);
     request->set_page_size(kPage);
-    request->set_filter(PickFor(filters_, caller_, number));
-    request->set_order_by("expected_close_date");
+    request->set_filter(query.filter);
+    request->set_order_by(query.order_by);
     if (target_.as_of) *request->mutable_read() = target_.read;
   }
 
   const LoadTarget& target_;
-  const std::vector<std::string>& filters_;
+  const std::vector<PageQuery>& queries_;
   const int caller_;
+};
+
+// Pages of deals: of each of some deals, what is asked for by it.
+class ListDealsLoad final : public LoadKind {
+ public:
+  using Ask = PageQuery (*)(const v1::Deal& deal, const v1::Deal& other);
+  explicit ListDealsLoad(Ask ask) : ask_(ask) {}
+
+  absl::Status Prepare(const LoadTarget& target,
+                       const std::shared_ptr<grpc::Channel>& channel) override;
+  std::unique_ptr<LoadCaller> NewCaller(const std::shared_ptr<grpc::Channel>& channel,
+                                        int number) override {
+    using Caller = ListCaller<Service, v1::ListDealsRequest, v1::ListDealsResponse>;
+    constexpr Caller::Method kListDeals = &Service::StubInterface::async_interface::ListDeals;
+    return std::make_unique<Caller>(*target_, queries_, channel, kListDeals, number);
+  }
+
+ private:
+  const Ask ask_;
+  const LoadTarget* target_ = nullptr;
+  std::vector<PageQuery> queries_;
 };
 
 std::tuple<int, int, int> ClosingDay(const v1::Deal& deal) {
@@ -47,35 +76,87 @@ std::tuple<int, int, int> ClosingDay(const v1::Deal& deal) {
   return {day.year(), day.month(), day.day()};
 }
 
-// The stage of some deal, from the day it is expected to close on: each call reads another part of
-// the index. Only deals that close in the earlier half, so that a page is full.
-class ListDealsLoad final : public LoadKind {
+// Only of deals that close in the earlier half, so that a page is full.
+absl::Status ListDealsLoad::Prepare(const LoadTarget& target,
+                                    const std::shared_ptr<grpc::Channel>& channel) {
+  target_ = &target;
+  KITH_ASSIGN_OR_RETURN(std::vector<v1::Deal> deals, FindDeals(target, channel));
+  std::sort(deals.begin(), deals.end(),
+            [](const v1::Deal& a, const v1::Deal& b) { return ClosingDay(a) < ClosingDay(b); });
+  deals.resize((deals.size() + 1) / 2);
+  for (size_t i = 0; i < deals.size(); ++i) {
+    const auto other = std::find_if(deals.begin(), deals.end(), [&](const v1::Deal& deal) {
+      return deal.stage() != deals[i].stage();
+    });
+    queries_.push_back(ask_(deals[i], other == deals.end() ? deals[i] : *other));
+  }
+  return absl::OkStatus();
+}
+
+// From the day it is expected to close on: each call reads another part of the index.
+std::string FromClosingDay(const v1::Deal& deal) {
+  if (!deal.has_expected_close_date()) return "";
+  return absl::StrCat(" AND expected_close_date >= \"", FormatDate(deal.expected_close_date()),
+                      "\"");
+}
+
+PageQuery OfItsStage(const v1::Deal& deal, const v1::Deal&) {
+  return {absl::StrCat("stage = \"", deal.stage(), "\"", FromClosingDay(deal)),
+          "expected_close_date"};
+}
+
+PageQuery OfEitherStage(const v1::Deal& deal, const v1::Deal& other) {
+  return {absl::StrCat("(stage = \"", deal.stage(), "\" OR stage = \"", other.stage(), "\")",
+                       FromClosingDay(deal)),
+          "expected_close_date"};
+}
+
+PageQuery OfLessAmount(const v1::Deal& deal, const v1::Deal&) {
+  std::string filter = "status = OPEN";
+  if (deal.has_amount()) {
+    absl::StrAppend(&filter, " AND amount <= \"", deal.amount().units(), " ",
+                    deal.amount().currency_code(), "\"");
+  }
+  return {std::move(filter), "amount desc"};
+}
+
+// Pages of contacts: of each of some contacts, what is asked for by the first word of its name.
+class ListContactsLoad final : public LoadKind {
  public:
+  using Ask = PageQuery (*)(absl::string_view word);
+  explicit ListContactsLoad(Ask ask) : ask_(ask) {}
+
   absl::Status Prepare(const LoadTarget& target,
                        const std::shared_ptr<grpc::Channel>& channel) override {
     target_ = &target;
-    KITH_ASSIGN_OR_RETURN(std::vector<v1::Deal> deals, FindDeals(target, channel));
-    std::sort(deals.begin(), deals.end(),
-              [](const v1::Deal& a, const v1::Deal& b) { return ClosingDay(a) < ClosingDay(b); });
-    deals.resize((deals.size() + 1) / 2);
-    for (const v1::Deal& deal : deals) {
-      std::string& filter = filters_.emplace_back(absl::StrCat("stage = \"", deal.stage(), "\""));
-      if (deal.has_expected_close_date()) {
-        absl::StrAppend(&filter, " AND expected_close_date >= \"",
-                        FormatDate(deal.expected_close_date()), "\"");
-      }
+    KITH_ASSIGN_OR_RETURN(const auto found, FindContacts(target, channel));
+    for (const contacts::v1::Contact& contact : found) {
+      const std::vector<std::string> words = absl::StrSplit(contact.display_name(), ' ');
+      queries_.push_back(ask_(words.front()));
     }
     return absl::OkStatus();
   }
   std::unique_ptr<LoadCaller> NewCaller(const std::shared_ptr<grpc::Channel>& channel,
                                         int number) override {
-    return std::make_unique<ListDealsCaller>(*target_, filters_, channel, number);
+    using Contacts = contacts::v1::ContactsService;
+    using Caller =
+        ListCaller<Contacts, contacts::v1::ListContactsRequest, contacts::v1::ListContactsResponse>;
+    constexpr Caller::Method kListContacts =
+        &Contacts::StubInterface::async_interface::ListContacts;
+    return std::make_unique<Caller>(*target_, queries_, channel, kListContacts, number);
   }
 
  private:
+  const Ask ask_;
   const LoadTarget* target_ = nullptr;
-  std::vector<std::string> filters_;
+  std::vector<PageQuery> queries_;
 };
+
+PageQuery WhoseNameBegins(absl::string_view word) {
+  return {absl::StrCat("display_name = \"", word, " *\""), "display_name"};
+}
+PageQuery WithTheWord(absl::string_view word) { return {absl::StrCat("\"", word, "\""), ""}; }
+PageQuery WithNoSuchWord(absl::string_view word) { return WithTheWord(absl::StrCat(word, "zzq")); }
 
 class BoardCaller final
     : public UnaryCaller<Service, v1::GetPipelineBoardRequest, v1::PipelineBoard> {
@@ -109,7 +190,22 @@ class BoardLoad final : public LoadKind {
 
 }  // namespace
 
-std::unique_ptr<LoadKind> NewListDealsLoad() { return std::make_unique<ListDealsLoad>(); }
+std::unique_ptr<LoadKind> NewListDealsLoad() { return std::make_unique<ListDealsLoad>(OfItsStage); }
+std::unique_ptr<LoadKind> NewListEitherLoad() {
+  return std::make_unique<ListDealsLoad>(OfEitherStage);
+}
+std::unique_ptr<LoadKind> NewListByAmountLoad() {
+  return std::make_unique<ListDealsLoad>(OfLessAmount);
+}
+std::unique_ptr<LoadKind> NewListByNameLoad() {
+  return std::make_unique<ListContactsLoad>(WhoseNameBegins);
+}
+std::unique_ptr<LoadKind> NewFindContactLoad() {
+  return std::make_unique<ListContactsLoad>(WithTheWord);
+}
+std::unique_ptr<LoadKind> NewFindNobodyLoad() {
+  return std::make_unique<ListContactsLoad>(WithNoSuchWord);
+}
 std::unique_ptr<LoadKind> NewBoardLoad() { return std::make_unique<BoardLoad>(); }
 
 }  // namespace kith::cli

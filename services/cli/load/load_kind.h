@@ -88,6 +88,11 @@ std::unique_ptr<LoadKind> NewLagLoad();
 std::unique_ptr<LoadKind> NewGetContactLoad();
 std::unique_ptr<LoadKind> NewGetDealLoad();
 std::unique_ptr<LoadKind> NewListDealsLoad();
+std::unique_ptr<LoadKind> NewListEitherLoad();
+std::unique_ptr<LoadKind> NewListByAmountLoad();
+std::unique_ptr<LoadKind> NewListByNameLoad();
+std::unique_ptr<LoadKind> NewFindContactLoad();
+std::unique_ptr<LoadKind> NewFindNobodyLoad();
 std::unique_ptr<LoadKind> NewBoardLoad();
 std::unique_ptr<LoadKind> NewEventsLoad();
 

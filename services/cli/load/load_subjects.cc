@@ -82,7 +82,7 @@ absl::StatusOr<std::vector<std::string>> MakeContacts(
   return names;
 }
 
-absl::StatusOr<std::vector<std::string>> FindContacts(
+absl::StatusOr<std::vector<contacts::Contact>> FindContacts(
     const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel) {
   contacts::ListContactsRequest request;
   request.set_page_size(kFoundMax);
@@ -96,9 +96,7 @@ absl::StatusOr<std::vector<std::string>> FindContacts(
   if (response.contacts().empty()) {
     return absl::FailedPreconditionError("there are no contacts at this moment to call about");
   }
-  std::vector<std::string> names;
-  for (const contacts::Contact& contact : response.contacts()) names.push_back(contact.name());
-  return names;
+  return std::vector<contacts::Contact>(response.contacts().begin(), response.contacts().end());
 }
 
 absl::StatusOr<std::vector<deals::Deal>> FindDeals(const LoadTarget& target,

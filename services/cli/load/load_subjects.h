@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "grpcpp/channel.h"
+#include "kith/contacts/v1/contact.pb.h"
 #include "kith/deals/v1/deal.pb.h"
 #include "services/cli/load/load_kind.h"
 
@@ -19,7 +20,7 @@ absl::StatusOr<std::vector<std::string>> MakeContacts(
 
 // The contacts there are at the target's moment, at most 1,000. FailedPrecondition where there are
 // none.
-absl::StatusOr<std::vector<std::string>> FindContacts(
+absl::StatusOr<std::vector<contacts::v1::Contact>> FindContacts(
     const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel);
 
 // The same of deals.

@@ -31,6 +31,29 @@ def list_size(bench):
                            numbers={"large_ms": ours, "small_ms": base})]
 
 
+PAGES = [
+    ("ListDeals, a page of an OR of two indexes", "list-either", "list", 2.0),
+    ("ListDeals, a page by amount", "list-by-amount", "list", 1.3),
+    ("ListContacts by a word of a name, one of 20", "find-contact", "list-by-name", 5.0),
+    ("ListContacts by a word of a name, one of none", "find-nobody", "list-by-name", 5.0),
+]
+
+
+def page_queries(bench):
+    rows = bench.settings.deals_large
+    kithd = worlds.serve(bench, "pages", worlds.fill(bench, "pages", contacts=rows, deals=rows)[0])
+    results = []
+    for title, kind, plain, most in PAGES:
+        ours, base = (column(taken, "p50_ms") for taken in alternate(
+            bench.settings.rounds, lambda k=kind: load(bench, kithd, k, **ONE, **shorter(bench)),
+            lambda p=plain: load(bench, kithd, p, **ONE, **shorter(bench))))
+        results.append(Result.at_most(f"{title} / a page over one index", most, ratios(ours, base),
+                                      detail=f"{rows:,} rows, {Sample(ours).median:.2f} ms",
+                                      numbers={"ours_ms": ours, "base_ms": base}))
+    kithd.drop()
+    return results
+
+
 HISTORY_READS = [
     ("GetDeal", "get-deal", {"in_flight": 64, "channels": 4}),
     ("board", "board", {"in_flight": 8, "channels": 2}),
@@ -163,4 +186,5 @@ ROWS = [
     Row("S8c", "a changed deal in the views", changed_deal),
     Row("S16", "a page after many changes", page_after_changes),
     Row("S17", "bytes of a version", version_bytes),
+    Row("S22", "pages of other queries", page_queries),
 ]
