@@ -99,6 +99,7 @@ absl::StatusOr<std::string> Lister::List(const ListQuery& query,
   KITH_ASSIGN_OR_RETURN(PageToken token, Begin(query));
   KITH_ASSIGN_OR_RETURN(std::optional<std::vector<Found>> found, Find());
   if (!found.has_value()) return TooManyRows();
+  if (query.summarise != nullptr) KITH_RETURN_IF_ERROR(Summarise(query));
   PageRoom room(page_size_);
   const Found* last = nullptr;  // on the page
   for (const Found& row : *found) {
@@ -215,6 +216,7 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Gather() {
   looked_at_ = matched_ = 0;
+  gathered_ = true;
   // The rows that come first so far, as many as the page can hold and one beyond, the last of them
   // on top.
   const auto before = [this](const Found& a, const Found& b) {
@@ -254,8 +256,73 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Gather() {
   return found;
 }
 
+absl::Status Lister::Summarise(const ListQuery& query) {
+  query.summary->Clear();
+  // Before it counts: the plan is told with what the page took.
+  if (query.summarise->explain()) Explain(query.summary->mutable_plan());
+  return query.summarise->total_size() ? Count(query.summary) : absl::OkStatus();
+}
+
+absl::Status Lister::Count(type::v1::ListSummary* summary) {
+  looked_at_ = matched_ = 0;
+  looks_max_ = kCountRowsMax;
+  const Route& route = CountedRoute();
+  absl::flat_hash_set<std::string> seen;  // in one of several stretches
+  for (const Access& access : route) {
+    const auto visit = [&](Candidate& candidate) -> absl::StatusOr<bool> {
+      if (route.size() > 1 && seen.contains(candidate.key)) return true;
+      KITH_ASSIGN_OR_RETURN(const bool matches, Matches(access, candidate));
+      if (!matches) return true;
+      ++matched_;
+      if (route.size() > 1) seen.insert(std::string(candidate.key));
+      return true;
+    };
+    const bool by_entries =
+        route.size() == 1 && erased_ == nullptr && access.rest.IsAlways() && !access.next_is_many;
+    KITH_ASSIGN_OR_RETURN(const bool complete, by_entries
+                                                   ? CountEntries(access)
+                                                   : ForEach(access, StretchOf(access), visit));
+    if (complete) continue;
+    summary->set_total_size_is_at_least(true);
+    break;
+  }
+  summary->set_total_size(static_cast<int64_t>(matched_));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Lister::CountEntries(const Access& access) {
+  if (access.next.none) return true;
+  bool complete = true;
+  KITH_RETURN_IF_ERROR(ScanKeys(access, KeysOf(access, StretchOf(access)),
+                                [&](absl::string_view, absl::string_view) {
+                                  complete = MayLook();
+                                  if (complete) ++matched_;
+                                  return complete;
+                                }));
+  return complete;
+}
+
+void Lister::Explain(type::v1::ListPlan* plan) const {
+  bool asks_rows = false;
+  for (const Access& access : gathered_ ? plan_.gather : plan_.walk) {
+    if (access.next.none) continue;
+    auto& stretch = *plan->add_stretches();
+    if (access.index != nullptr) {
+      stretch.mutable_index_fields()->Assign(access.index->names.begin(),
+                                             access.index->names.end());
+    }
+    stretch.set_equal_fields(static_cast<int32_t>(access.bound_fields));
+    stretch.set_bounded(access.has_next);
+    stretch.set_asks_rows(!access.rest.IsAlways());
+    asks_rows |= stretch.asks_rows();
+  }
+  plan->set_sorted(gathered_);
+  plan->set_looked_at(static_cast<int64_t>(looked_at_));
+  if (gathered_ || asks_rows) plan->set_wanted_index(plan_.wanted_index);
+}
+
 bool Lister::MayLook() {
-  if (looked_at_ == kScanRowsMax) return false;
+  if (looked_at_ == looks_max_) return false;
   ++looked_at_;
   return true;
 }

@@ -53,6 +53,15 @@ class Lister {
   // A walk over a current index that is exact at the snapshot's position; nullopt also when the
   // index has moved on since.
   absl::StatusOr<std::optional<std::vector<Found>>> WalkAsOf();
+  // What was asked of the whole list, once the page is found.
+  absl::Status Summarise(const ListQuery& query);
+  // How many rows the list has; exact unless the bound is met.
+  absl::Status Count(type::v1::ListSummary* summary);
+  // Counts the rows of an access that no row has to be read for; false when the bound is met.
+  absl::StatusOr<bool> CountEntries(const Access& access);
+  void Explain(type::v1::ListPlan* plan) const;
+  // The stretches to count in: those that are gathered, which are exact at any moment.
+  const Route& CountedRoute() const { return plan_.can_gather ? plan_.gather : plan_.walk; }
   // Whether there are so few entries where Gather looks that it is cheaper than any walk.
   absl::StatusOr<bool> GathersFew() const;
 
@@ -95,8 +104,10 @@ class Lister {
   const std::function<bool(absl::string_view)>* erased_ = nullptr;  // where it matters
   bool as_of_ = false;  // in the order of a current index, but as of a moment asked about
   std::optional<std::string> resume_;  // the order key of the last row before this page
-  // Of the walk, or of what is gathered, that was begun last.
-  size_t looked_at_ = 0;  // entries or rows, kScanRowsMax at most
+  bool gathered_ = false;              // the page was found by Gather
+  size_t looks_max_ = kScanRowsMax;
+  // Of the walk, or of what is gathered or counted, that was begun last.
+  size_t looked_at_ = 0;  // entries or rows, looks_max_ at most
   size_t matched_ = 0;    // rows of those
 };
 

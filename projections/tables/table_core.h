@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "eventstore/base/strong_id.h"
 #include "google/protobuf/message.h"
+#include "kith/type/v1/list.pb.h"
 #include "projections/engine/view_batch.h"
 #include "projections/engine/view_snapshot.h"
 #include "projections/tables/field.h"
@@ -27,6 +28,8 @@ namespace kith::projections {
 
 // Beyond this many rows looked at for one page, a query that no index serves is refused.
 inline constexpr size_t kScanRowsMax = 10'000;
+// Entries or rows that are looked at to count a list. What proto/kith/type/v1/list.proto says, too.
+inline constexpr size_t kCountRowsMax = 100'000;
 
 // What to list. The views outlive the call.
 struct ListQuery {
@@ -45,6 +48,9 @@ struct ListQuery {
   // the list, or at which place, may tell something personal, they are passed over as if they were
   // not there. Null: of nobody.
   const std::function<bool(absl::string_view key)>* erased = nullptr;
+  // What to say of the whole list, and where. Null: nothing.
+  const type::v1::SummaryOptions* summarise = nullptr;
+  type::v1::ListSummary* summary = nullptr;
 };
 
 struct IndexDeclaration {

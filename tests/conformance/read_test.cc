@@ -6,6 +6,7 @@
 
 #include "google/protobuf/text_format.h"
 #include "google/rpc/error_details.pb.h"
+#include "kith/type/v1/list.pb.h"
 #include "tests/conformance/world.h"
 
 namespace kith::testing {
@@ -147,6 +148,33 @@ TEST_P(ListResources, WalksItsPagesAsOneList) {
     EXPECT_THAT(world.Names(*kind().list, page_size), ElementsAreArray(all)) << page_size;
   }
   EXPECT_EQ(Rows(List(*Asking(0))).size(), all.size());
+}
+
+TEST_P(ListResources, CountsWhatIsOnAllPages) {
+  const std::vector<std::string> all = world.Names(*kind().list);
+  const MessagePtr request = Asking(3);
+  EXPECT_FALSE(IsSet(*List(*request).response, "summary"));
+  SetFlag(MutableIn(*request, "summary"), "total_size");
+  SetFlag(MutableIn(*request, "summary"), "explain");
+  type::v1::ListSummary summary;
+  do {
+    const Answer page = List(*request);
+    ASSERT_EQ(page.reason(), "");
+    ASSERT_TRUE(summary.ParseFromString(In(*page.response, "summary").SerializeAsString()));
+    EXPECT_EQ(summary.total_size(), all.size());
+    EXPECT_FALSE(summary.total_size_is_at_least());
+    EXPECT_GE(static_cast<size_t>(summary.plan().looked_at()), Rows(page).size());
+    EXPECT_EQ(summary.plan().stretches_size(), 1);
+    SetText(*request, "page_token", TextOf(*page.response, "next_page_token"));
+  } while (!TextOf(*request, "page_token").empty());
+  for (const Moment& moment : before_) {
+    ASSERT_TRUE(
+        google::protobuf::TextFormat::ParseFromString(moment, &MutableIn(*request, "read")));
+    ASSERT_TRUE(
+        summary.ParseFromString(In(*List(*request).response, "summary").SerializeAsString()));
+    EXPECT_EQ(summary.total_size(), world.Live(moment).size());
+    EXPECT_LT(summary.total_size(), all.size());
+  }
 }
 
 TEST_P(ListResources, ShowsOneMomentOnAllPages) {

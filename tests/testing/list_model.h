@@ -231,9 +231,16 @@ class ListModel {
     });
     RC_LOG() << "filter: " << filter << "\norder_by: " << order_by << "\n";
     const int page_size = *rc::gen::inRange(1, 6);
-    const auto listed =
-        ListAll(table, snapshot, workspace,
-                {.filter = filter, .order_by = order_by, .page_size = page_size, .as_of = as_of});
+    type::v1::SummaryOptions summarise;
+    summarise.set_total_size(true);
+    type::v1::ListSummary summary;
+    const auto listed = ListAll(table, snapshot, workspace,
+                                {.filter = filter,
+                                 .order_by = order_by,
+                                 .page_size = page_size,
+                                 .as_of = as_of,
+                                 .summarise = &summarise,
+                                 .summary = &summary});
     RC_LOG() << listed.status().ToString() << "\n";
     RC_ASSERT(listed.ok());
     std::vector<std::string> names = *listed;
@@ -242,6 +249,8 @@ class ListModel {
     }
     std::sort(names.begin(), names.end());
     RC_ASSERT(names == Select(rows, conditions));  // each once
+    RC_ASSERT(summary.total_size() == static_cast<int64_t>(names.size()));
+    RC_ASSERT(!summary.total_size_is_at_least());
   }
 
  private:

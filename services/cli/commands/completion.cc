@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "services/cli/calls/request.h"
+#include "services/cli/commands/listing.h"
 #include "services/cli/text/fields.h"
 
 namespace kith::cli {
@@ -53,6 +54,7 @@ std::vector<std::string> FlagWords(const Method& method) {
   if (method.items != nullptr) {
     flags.insert(flags.end(), {"--limit", "--all", "--columns", "--csv"});
   }
+  if (TakesSummary(method)) flags.insert(flags.end(), {"--total", "--explain"});
   return flags;
 }
 

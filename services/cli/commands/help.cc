@@ -13,6 +13,7 @@
 #include "eventstore/base/check.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/commands/listing.h"
 #include "services/cli/commands/saved_list.h"
 #include "services/cli/load/load_kind.h"
 #include "services/cli/text/fields.h"
@@ -62,6 +63,8 @@ Everywhere
                         (its end), a minute as tables show it (its end), -3d (so long
                         ago) or a token
   --columns A,B.C       on every list: these fields, of the items or inside them
+  --total, --explain    on every list of records: how many there are on all pages, and
+                        how they were found
   --csv                 on every list: CSV, of all fields where --columns says none
   --json                JSON for programs; a stream as one line each
   --ids                 links as names of resources, not by what the records are called
@@ -255,6 +258,9 @@ void PrintFlags(const Method& method, std::ostream& out) {
   for (const std::string& flag : FlagsOf(method)) PrintFlag(method, flag, out);
   if (method.items != nullptr) {
     out << "  --limit NUMBER  or  --all\n  --columns FIELD,FIELD.PART…\n  --csv\n";
+  }
+  if (TakesSummary(method)) {
+    out << "  --total  (how many there are on all pages)\n  --explain  (how they were found)\n";
   }
   if (TakesSavedView(method)) {
     out << "  --view NAME  (a saved view: its filter, order and columns)\n";

@@ -7,7 +7,9 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/type/v1/list.pb.h"
 #include "services/cli/commands/link_names.h"
 #include "services/cli/commands/revision_table.h"
 #include "services/cli/text/render.h"
@@ -33,6 +35,41 @@ void Append(const Message& page, Message* reply) {
   // Merging keeps a string where the other is empty, as the last page's token is.
   const FieldDescriptor* token = Field(*reply, "next_page_token");
   reply->GetReflection()->SetString(reply, token, page.GetReflection()->GetString(page, token));
+}
+
+// "the index (owner, stage), 1 of its fields equated"
+std::string StretchText(const type::v1::ListPlan::Stretch& stretch) {
+  std::string text = "all rows";
+  if (stretch.index_fields_size() > 0) {
+    text = absl::StrCat("the index (", absl::StrJoin(stretch.index_fields(), ", "), ")");
+    if (stretch.equal_fields() > 0) absl::StrAppend(&text, ", ", stretch.equal_fields(), " equal");
+    if (stretch.bounded()) absl::StrAppend(&text, ", ", "one bounded");
+  }
+  return absl::StrCat(text, stretch.asks_rows() ? "; their rows are asked the rest" : "");
+}
+
+void PrintPlan(const type::v1::ListPlan& plan, std::ostream& out) {
+  for (const auto& stretch : plan.stretches()) {
+    out << "Found in " << StretchText(stretch) << ".\n";
+  }
+  out << FormatCount(plan.looked_at()) << " looked at" << (plan.sorted() ? ", then sorted" : "")
+      << ".\n";
+  if (!plan.wanted_index().empty()) {
+    out << "An index on " << plan.wanted_index() << " would serve this.\n";
+  }
+}
+
+// Below the rows, for people.
+void PrintSummary(const Message& request, const Message& reply, std::ostream& out) {
+  const auto& asked = *google::protobuf::DynamicCastToGenerated<type::v1::SummaryOptions>(
+      &request.GetReflection()->GetMessage(request, Field(request, "summary")));
+  const auto& summary = *google::protobuf::DynamicCastToGenerated<type::v1::ListSummary>(
+      &reply.GetReflection()->GetMessage(reply, Field(reply, "summary")));
+  if (asked.total_size()) {
+    out << (summary.total_size_is_at_least() ? "At least " : "")
+        << FormatCount(summary.total_size()) << " in all.\n";
+  }
+  if (asked.explain()) PrintPlan(summary.plan(), out);
 }
 
 }  // namespace
@@ -76,8 +113,21 @@ absl::StatusOr<ListLook> TakeLook(const Session& session, const Method& method,
   return look;
 }
 
+bool TakesSummary(const Method& list) {
+  const FieldDescriptor* const field = list.descriptor->input_type()->FindFieldByName("summary");
+  return field != nullptr && field->message_type() == type::v1::SummaryOptions::descriptor();
+}
+
+void TakeSummary(const Method& list, Arguments* arguments) {
+  if (!TakesSummary(list)) return;
+  if (arguments->TakeSwitch("total")) arguments->Add({"summary.total_size", "true"});
+  if (arguments->TakeSwitch("explain")) arguments->Add({"summary.explain", "true"});
+}
+
 absl::StatusOr<std::unique_ptr<Message>> ListItems(Session& session, const Method& method,
-                                                   Message& request, ListLimit limit) {
+                                                   const Message& request, ListLimit limit) {
+  const std::unique_ptr<Message> page_request(request.New());
+  page_request->CopyFrom(request);
   const Reflection* asking = request.GetReflection();
   const FieldDescriptor* size = Field(request, "page_size");
   const FieldDescriptor* token = Field(request, "page_token");
@@ -85,8 +135,10 @@ absl::StatusOr<std::unique_ptr<Message>> ListItems(Session& session, const Metho
   std::unique_ptr<Message> reply;
   while (true) {
     // A page may be empty and have a next one all the same.
-    if (!sized) asking->SetInt32(&request, size, std::min(limit.items_max, kPageSizeMax));
-    KITH_ASSIGN_OR_RETURN(std::unique_ptr<Message> page, session.Call(method, request));
+    if (!sized) {
+      asking->SetInt32(page_request.get(), size, std::min(limit.items_max, kPageSizeMax));
+    }
+    KITH_ASSIGN_OR_RETURN(std::unique_ptr<Message> page, session.Call(method, *page_request));
     if (reply == nullptr) {
       reply = std::move(page);
     } else {
@@ -96,7 +148,8 @@ absl::StatusOr<std::unique_ptr<Message>> ListItems(Session& session, const Metho
     const std::string next =
         reply->GetReflection()->GetString(*reply, Field(*reply, "next_page_token"));
     if (next.empty() || now >= limit.items_max) break;
-    asking->SetString(&request, token, next);
+    asking->SetString(page_request.get(), token, next);
+    if (TakesSummary(method)) asking->ClearField(page_request.get(), Field(request, "summary"));
   }
   // The last page may have brought more than was wanted.
   while (reply->GetReflection()->FieldSize(*reply, method.items) > limit.items_max) {
@@ -130,6 +183,9 @@ void PrintList(Session& session, const Method& method, const ListLook& look, con
   } else {
     PrintRows(items, look.columns, session.StyleWith(LinkNames(session, items, request)),
               session.out());
+  }
+  if (TakesSummary(method)) {
+    PrintSummary(request, reply, look.csv ? session.err() : session.out());
   }
   if (!reply.GetReflection()->GetString(reply, Field(reply, "next_page_token")).empty()) {
     session.err() << "The first " << FormatCount(items.size())

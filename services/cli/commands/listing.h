@@ -37,10 +37,17 @@ absl::StatusOr<ListLook> TakeLook(const Session& session, const Method& method,
 // Takes --limit and --all off the arguments. Fails on a limit that is not a positive number.
 absl::StatusOr<ListLimit> TakeLimit(Arguments* arguments);
 
+// Whether it may be asked what the whole list has.
+bool TakesSummary(const Method& list);
+
+// Takes --total and --explain off the arguments, and asks for what they say.
+void TakeSummary(const Method& list, Arguments* arguments);
+
 // One reply with the items of as many pages as the limit needs; its next_page_token is empty when
-// nothing is left. Pages show one moment, the first page's.
+// nothing is left. Pages show one moment, the first page's, which alone is asked for a summary.
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ListItems(
-    Session& session, const Method& method, google::protobuf::Message& request, ListLimit limit);
+    Session& session, const Method& method, const google::protobuf::Message& request,
+    ListLimit limit);
 
 // The items of a list's reply; they live as long as it.
 std::vector<const google::protobuf::Message*> ItemsOf(const Method& method,

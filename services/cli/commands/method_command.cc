@@ -83,12 +83,14 @@ absl::Status RunStream(Session& session, const Method& method, const Message& re
 absl::Status RunMethod(Session& session, const Method& method,
                        const std::vector<std::string>& words) {
   if (method.stream != nullptr) return RunItems(session, method, words);
-  KITH_ASSIGN_OR_RETURN(Arguments arguments, ParseFor(method, words, {"all", "csv"}));
+  KITH_ASSIGN_OR_RETURN(Arguments arguments,
+                        ParseFor(method, words, {"all", "csv", "total", "explain"}));
   ListLimit limit;
   ListLook look;
   if (method.items != nullptr) {
     KITH_ASSIGN_OR_RETURN(limit, TakeLimit(&arguments));
     KITH_ASSIGN_OR_RETURN(look, TakeLook(session, method, &arguments));
+    TakeSummary(method, &arguments);
   }
   std::optional<std::string> view;
   if (TakesSavedView(method)) view = arguments.Take("view");

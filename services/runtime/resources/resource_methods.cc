@@ -10,6 +10,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/type/v1/list.pb.h"
 #include "services/core/field_of.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/resources/collections.h"
@@ -169,17 +170,26 @@ struct ListFields {
   const FieldDescriptor* page_size;
   const FieldDescriptor* rows;
   const FieldDescriptor* next_page_token;
+  // Of SummaryOptions and ListSummary.
+  const FieldDescriptor* summarise;
+  const FieldDescriptor* summary;
 };
 
 absl::Status List(const ResourceType& type, const ListFields& fields, const ReadContext& context,
                   const Message& request, Message* response) {
   const auto& ask = *request.GetReflection();
   std::string unused[2];
-  const projections::ListQuery query{
+  projections::ListQuery query{
       .filter = ask.GetStringReference(request, fields.filter, &unused[0]),
       .order_by = ask.GetStringReference(request, fields.order_by, &unused[1]),
       .page_size = ask.GetInt32(request, fields.page_size)};
   const auto& answer = *response->GetReflection();
+  if (ask.HasField(request, fields.summarise)) {
+    query.summarise = google::protobuf::DynamicCastToGenerated<type::v1::SummaryOptions>(
+        &ask.GetMessage(request, fields.summarise));
+    query.summary = google::protobuf::DynamicCastToGenerated<type::v1::ListSummary>(
+        answer.MutableMessage(response, fields.summary));
+  }
   KITH_ASSIGN_OR_RETURN(std::string next, ListRows(context, type.directory->table(), query, [&] {
                           return answer.AddMessage(response, fields.rows);
                         }));
@@ -318,7 +328,11 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
   KITH_CHECK(!of_deleted || type.directory->deleted() != nullptr);
   const ListFields fields{of_deleted ? nullptr : FieldOf(request, "filter"),
                           of_deleted ? nullptr : FieldOf(request, "order_by"),
-                          FieldOf(request, "page_size"), rows, FieldOf(reply, "next_page_token")};
+                          FieldOf(request, "page_size"),
+                          rows,
+                          FieldOf(reply, "next_page_token"),
+                          of_deleted ? nullptr : FieldOf(request, "summary"),
+                          of_deleted ? nullptr : FieldOf(reply, "summary")};
   const auto list = of_deleted ? ListDeleted : List;
   methods.Read(
       compiled, view, ReadKind::kScan,

@@ -388,6 +388,47 @@ TEST_F(ListTest, EndsWithItsGuardsError) {
                                        KeyRange::Prefix(""), [](const Deal&) { return true; })));
 }
 
+TEST_F(ListTest, CountsAsFarAsItMayLookAndSaysSo) {
+  fixture_.Fold([](ViewBatch& batch) {
+    for (size_t i = 0; i < kCountRowsMax + 50; ++i) {
+      const Deal deal =
+          MakeDeal(absl::StrCat("deals/", i), i < 20 ? "users/few" : "users/many", "");
+      KITH_RETURN_IF_ERROR(TestDeals().Put(batch, kWorkspace, deal));
+    }
+    return absl::OkStatus();
+  });
+  type::v1::SummaryOptions summarise;
+  summarise.set_total_size(true);
+  summarise.set_explain(true);
+  type::v1::ListSummary summary;
+  const auto list = [&](absl::string_view filter) {
+    const absl::Status listed =
+        TestDeals()
+            .List(fixture_.Latest(), kWorkspace,
+                  {.filter = filter, .page_size = 10, .summarise = &summarise, .summary = &summary})
+            .status();
+    EXPECT_TRUE(listed.ok()) << listed;
+  };
+  for (const char* const filter : {"", "status != WON"}) {  // by entries, and by their rows
+    list(filter);
+    EXPECT_EQ(summary.total_size(), 100'000) << filter;
+    EXPECT_TRUE(summary.total_size_is_at_least()) << filter;
+    EXPECT_EQ(summary.plan().looked_at(), 11) << filter;
+  }
+  list("owner = users/few");
+  EXPECT_EQ(summary.total_size(), 20);
+  EXPECT_FALSE(summary.total_size_is_at_least());
+  ASSERT_EQ(summary.plan().stretches_size(), 1);
+  EXPECT_EQ(summary.plan().stretches(0).index_fields(0), "owner");
+  EXPECT_EQ(summary.plan().stretches(0).equal_fields(), 1);
+  EXPECT_FALSE(summary.plan().stretches(0).asks_rows());
+  EXPECT_EQ(summary.plan().wanted_index(), "");
+  list("owner = users/few AND product = x");
+  EXPECT_EQ(summary.total_size(), 0);
+  EXPECT_TRUE(summary.plan().stretches(0).asks_rows());
+  EXPECT_EQ(summary.plan().wanted_index(), "(owner, product)");
+}
+
 TEST_F(ListTest, RefusesToLookAtTooManyRowsAndNamesTheIndexThatWouldHelp) {
   fixture_.Fold([](ViewBatch& batch) {
     for (int i = 0; i < 10'050; ++i) {

@@ -95,6 +95,25 @@ TEST_F(KithTest, ListsAsManyAsAreWantedAcrossPages) {
   EXPECT_THAT(err(), HasSubstr("The first 3"));
 }
 
+TEST_F(KithTest, TellsHowManyThereAreAndHowTheyWereFound) {
+  for (const char* id : {"a", "b", "c"}) {
+    ASSERT_EQ(Run({"deals", "create", "--deal-id", id, "--display-name", "D"}), 0) << err();
+  }
+  EXPECT_EQ(Run({"deals", "list", "--limit", "2", "--columns", "name", "--total", "--explain"}), 0)
+      << err();
+  EXPECT_EQ(out(),
+            "NAME\n"
+            "deals/a\n"
+            "deals/b\n"
+            "3 in all.\n"
+            "Found in all rows.\n"
+            "3 looked at.\n");
+  EXPECT_EQ(Run({"deals", "list", "--total", "--json"}), 0);
+  EXPECT_THAT(out(), HasSubstr("\"total_size\": \"3\""));
+  EXPECT_EQ(Run({"deals", "list-deleted", "--total"}), 2);
+  EXPECT_THAT(err(), HasSubstr("unknown flag --total"));
+}
+
 TEST_F(KithTest, ListsTheColumnsThatAreAskedFor) {
   ASSERT_EQ(Run({"deals", "create", "--deal-id", "a", "--display-name", "D", "--amount", "5 EUR"}),
             0);

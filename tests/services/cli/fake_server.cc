@@ -191,6 +191,14 @@ grpc::Status FakeDeals::ListDeals(grpc::ServerContext*, const deals::v1::ListDea
     if (index >= begin && index < begin + kPage) *response->add_deals() = deal;
     ++index;
   }
+  if (request->has_summary()) {
+    auto& summary = *response->mutable_summary();
+    if (request->summary().total_size()) summary.set_total_size(index);
+    if (request->summary().explain()) {
+      summary.mutable_plan()->add_stretches();
+      summary.mutable_plan()->set_looked_at(index);
+    }
+  }
   if (begin + kPage < index) response->set_next_page_token(absl::StrCat(begin + kPage));
   return grpc::Status::OK;
 }
