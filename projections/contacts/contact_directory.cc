@@ -58,6 +58,7 @@ const Table<v1::Contact>& ContactDirectory::Contacts() {
                                   .Many("email", FieldType::kString, AddEmails, EmailForm)
                                   .Many("phone", FieldType::kString, AddPhones, NormalPhone)
                                   .Many("external_id", FieldType::kString, AddExternalIds)
+                                  .Form("system:id")
                                   .Words(AddWords)
                                   .Field("display_name", {.normalise = FoldedName})
                                   .Field("company_name", {.normalise = FoldedName})

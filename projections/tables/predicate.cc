@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/store/versioned_store.h"
 #include "projections/tables/nearest_name.h"
@@ -74,6 +75,29 @@ absl::StatusOr<Predicate> BindContains(const Comparison& comparison, size_t inde
   return predicate;
 }
 
+// Whether a literal, or what begins with it, can be of a form like "system:id".
+bool CanBeOfForm(absl::string_view literal, absl::string_view form, bool is_beginning) {
+  const std::ptrdiff_t colons = std::count(form.begin(), form.end(), ':');
+  const std::vector<absl::string_view> parts =
+      absl::StrSplit(literal, absl::MaxSplits(':', static_cast<int>(colons)));
+  if (!is_beginning && static_cast<std::ptrdiff_t>(parts.size()) <= colons) return false;
+  return std::none_of(parts.begin(), is_beginning ? parts.end() - 1 : parts.end(),
+                      [](absl::string_view part) { return part.empty(); });
+}
+
+// Whether some value can be the literal, or begin with it.
+absl::Status CheckForm(const Comparison& comparison, const Field& field) {
+  if (field.form.empty() || comparison.literal.empty() ||
+      CanBeOfForm(comparison.literal, field.form, comparison.prefix)) {
+    return absl::OkStatus();
+  }
+  return InvalidFilterAt(
+      comparison.literal_at,
+      absl::StrCat("In the comparison of ", field.name, " \"", comparison.literal, "\" is not ",
+                   comparison.prefix ? "the beginning of " : "", "a value of the form \"",
+                   field.form, "\", and so is never found"));
+}
+
 // field = "abc*"
 absl::StatusOr<Predicate> BindBeginning(const Comparison& comparison, size_t index,
                                         const Field& field) {
@@ -82,6 +106,7 @@ absl::StatusOr<Predicate> BindBeginning(const Comparison& comparison, size_t ind
         comparison.literal_at,
         absl::StrCat("A literal ending in * goes with text only, and ", field.name, " is none"));
   }
+  KITH_RETURN_IF_ERROR(CheckForm(comparison, field));
   Predicate predicate{.field = index};
   absl::StatusOr<ValueRange> range = field.BeginningWith(comparison.literal);
   if (!range.ok()) {
@@ -106,6 +131,7 @@ absl::StatusOr<Predicate> BindValues(const Comparison& comparison, size_t index,
   if (is_equality && field.many && comparison.literal.empty()) {
     return Negated(IsThere(index, field), field);
   }
+  if (is_equality) KITH_RETURN_IF_ERROR(CheckForm(comparison, field));
   const absl::StatusOr<LiteralValues> values = field.ValuesFor(comparison.literal, moment);
   if (!values.ok()) {
     return InvalidFilterAt(comparison.literal_at, absl::StrCat("In the comparison of ", field.name,

@@ -207,6 +207,12 @@ class TableBuilder {
                  get(static_cast<const Row&>(row), out);
                });
   }
+  // Of the field declared last: its values have this form (Field::form), and a filter that asks for
+  // one that has not is refused.
+  TableBuilder& Form(absl::string_view form) {
+    declaration_.fields.back().form = std::string(form);
+    return *this;
+  }
   // The field "words", of the words of the row's names, which `get(const Row&, WordSink&)` adds. A
   // filter asks for their beginnings by words without a field; an index on it serves them.
   template <class Get>

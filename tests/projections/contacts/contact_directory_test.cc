@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "eventstore/base/error.h"
+#include "kith/type/v1/errors.pb.h"
 #include "tests/projections/contacts/contact_events.h"
 #include "tests/testing/view_spec.h"
 
@@ -11,6 +13,7 @@ namespace {
 
 using eventstore::ReadTier;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::ViewSpec;
 
@@ -102,6 +105,30 @@ TEST(ContactDirectory, FindsAContactByWhatAnotherSystemCallsIt) {
   const auto directory = spec.Then();
   EXPECT_THAT(Find(directory, R"(external_id = "billing:4711")"), ElementsAre("contacts/1"));
   EXPECT_THAT(Find(directory, R"(external_id = "shop:4711")"), IsEmpty());
+}
+
+TEST(ContactDirectory, SaysWhereAnExternalIdCanBelongToNobody) {
+  ViewSpec spec = NewSpec();
+  v1::Contact ada = ContactIn("contacts/1", "Ada");
+  ada.add_external_ids()->set_system("billing");
+  ada.mutable_external_ids(0)->set_id("47:11");
+  spec.Given("contacts/1", Created(ada));
+  const auto directory = spec.Then();
+  for (const absl::string_view filter :
+       {R"(external_id = "5")", R"(external_id != "5")", R"(external_id : "5")",
+        R"(external_id in ("billing:1", "5"))", R"(NOT external_id = "billing:")",
+        R"(external_id = ":5")", R"(external_id = ":*")"}) {
+    const auto refused =
+        ContactDirectory::Contacts().List(directory, WorkspaceId(1), {.filter = filter}).status();
+    EXPECT_TRUE(IsError(refused, type::v1::ERROR_INVALID_FILTER)) << filter << refused;
+    EXPECT_THAT(refused.message(), HasSubstr("of the form \"system:id\"")) << filter;
+  }
+  for (const absl::string_view filter :
+       {R"(external_id = "billing:47:11")", R"(external_id = "bill*")",
+        R"(external_id = "billing:*")", R"(external_id > "a")", R"(contains(external_id, "7:1"))",
+        "external_id:*", R"(external_id != "")"}) {
+    EXPECT_THAT(Find(directory, filter), ElementsAre("contacts/1")) << filter;
+  }
 }
 
 TEST(ContactDirectory, FindsNamesByTheirBeginningWithoutCaseOrAccents) {
