@@ -198,6 +198,21 @@ std::vector<std::string> PartsOf(const Descriptor& type) {
   return parts;
 }
 
+// "owner", "amount", "amount.units": what rows of this type can be filtered by, those that the
+// server computes aside, which the method's comment tells.
+void AddFilterFields(const Descriptor& row, const std::string& before,
+                     std::vector<std::string>* fields) {
+  for (int i = 0; i < row.field_count(); ++i) {
+    const FieldDescriptor& field = *row.field(i);
+    if (field.type() == FieldDescriptor::TYPE_BYTES) continue;
+    const std::string path = before + field.name();
+    if (!IsStructure(field)) fields->push_back(path);
+    const bool has_parts = field.message_type() != nullptr && !field.is_map() &&
+                           (IsStructure(field) || field.message_type()->name() == "Money");
+    if (before.empty() && has_parts) AddFilterFields(*field.message_type(), path + ".", fields);
+  }
+}
+
 // "money", "date", "OPEN|WON|LOST": what to write for a field.
 std::string ValueOf(const FieldDescriptor& field) {
   switch (field.cpp_type()) {
@@ -275,7 +290,7 @@ void PrintFlags(const Method& method, std::ostream& out) {
 
 void PrintLoadKinds(std::ostream& out) {
   for (const LoadKindEntry& kind : LoadKinds()) {
-    out << absl::StrFormat("               %-10s %s\n", kind.name, kind.about);
+    out << absl::StrFormat("               %-14s %s\n", kind.name, kind.about);
   }
 }
 
@@ -332,6 +347,11 @@ void PrintMethodHelp(const Method& method, std::ostream& out) {
   out << "Calls " << method.path << ".\n\n";
   if (method.stream != nullptr) PrintItemFields(method, out);
   PrintFlags(method, out);
+  if (!TakesSavedView(method)) return;
+  std::vector<std::string> fields;
+  AddFilterFields(*method.items->message_type(), "", &fields);
+  out << "\nFields to filter by, and to order by where they have one value\n";
+  PrintWrapped(absl::StrJoin(fields, ", "), 2, out);
 }
 
 bool PrintCommandHelp(const Catalog& catalog, absl::string_view word, std::ostream& out) {

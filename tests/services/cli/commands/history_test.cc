@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "services/cli/app.h"
 #include "services/cli/calls/catalog.h"
 #include "services/cli/commands/revision_table.h"
@@ -15,6 +16,8 @@
 
 namespace kith::cli {
 namespace {
+
+constexpr char kFieldsTitle[] = "Fields to filter by, and to order by where they have one value\n";
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -24,20 +27,21 @@ class HistoryTest : public ::testing::Test {
  protected:
   HistoryTest() { setenv("TZ", "UTC", 1); }
 
-  // What the words print.
+  // What the words print. -1: whatever their exit code is.
   std::string Output(std::vector<std::string> words, int expected = 0) {
     std::ostringstream out, err;
     words.insert(words.begin(), {"--address", server_.address(), "--key", server_.secret()});
-    EXPECT_EQ(cli::Run(words, {.out = out,
-                               .err = err,
-                               .width = 150,
-                               .environment = [](const char*) { return std::nullopt; },
-                               .connect =
-                                   [](const ClientOptions& options) {
-                                     return std::make_unique<Client>(options);
-                                   }}),
-              expected)
-        << err.str();
+    const int code = cli::Run(words, {.out = out,
+                                      .err = err,
+                                      .width = 150,
+                                      .environment = [](const char*) { return std::nullopt; },
+                                      .connect =
+                                          [](const ClientOptions& options) {
+                                            return std::make_unique<Client>(options);
+                                          }});
+    if (expected >= 0) {
+      EXPECT_EQ(code, expected) << words.back() << ": " << err.str();
+    }
     return out.str() + err.str();
   }
   // The same with "ID" for each id that was drawn.
@@ -56,6 +60,23 @@ class HistoryTest : public ::testing::Test {
 
   testing::TestServer server_;
 };
+
+// Of every list of resources.
+TEST_F(HistoryTest, CanFilterByEveryFieldThatItsHelpTells) {
+  int lists = 0;
+  for (const auto& [collection, methods] : Catalog::Linked().collections()) {
+    const std::string help = Output({collection, "list", "--help"}, -1);
+    const size_t at = help.find(kFieldsTitle);
+    if (at == std::string::npos) continue;
+    ++lists;
+    const std::string fields = help.substr(at + absl::string_view(kFieldsTitle).size());
+    for (absl::string_view field :
+         absl::StrSplit(fields, absl::ByAnyChar(" ,\n"), absl::SkipEmpty())) {
+      Output({collection, "list", "--filter", absl::StrCat(field, ":*")});
+    }
+  }
+  EXPECT_GE(lists, 5);
+}
 
 TEST_F(HistoryTest, TellsWhoChangedWhatWhenFromWhatToWhat) {
   const std::string mira = Create({"contacts", "create", "--first-name", "Mira", "--notes",
