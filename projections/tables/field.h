@@ -90,8 +90,8 @@ struct Field {
   Getter get;
   Normalise normalise;                                          // only of strings
   const google::protobuf::EnumDescriptor* enum_type = nullptr;  // of kEnum, where it is known
-  // What each of its strings looks like, "system:id": parts that are not empty, joined by colons,
-  // of which the last may have more of them in it. Empty: anything.
+  // What each of its strings looks like, "system:id": something, a colon and something. Empty:
+  // anything.
   std::string form;
   bool is_words = false;           // words of names: their forms already are what is compared
   std::vector<std::string> links;  // patterns of the resource names that it holds, "users/{user}"

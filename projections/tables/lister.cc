@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
@@ -188,7 +190,7 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::WalkAsOf() {
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
-  looked_at_ = matched_ = 0;
+  looked_at_ = passed_over_ = matched_ = 0;
   std::vector<Found> found;
   PageRoom room(page_size_);
   const auto visit_of = [&](const Access& access, Candidate& candidate) -> absl::StatusOr<bool> {
@@ -215,7 +217,7 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Gather() {
-  looked_at_ = matched_ = 0;
+  looked_at_ = passed_over_ = matched_ = 0;
   gathered_ = true;
   // The rows that come first so far, as many as the page can hold and one beyond, the last of them
   // on top.
@@ -264,7 +266,7 @@ absl::Status Lister::Summarise(const ListQuery& query) {
 }
 
 absl::Status Lister::Count(type::v1::ListSummary* summary) {
-  looked_at_ = matched_ = 0;
+  looked_at_ = passed_over_ = matched_ = 0;
   looks_max_ = kCountRowsMax;
   const Route& route = CountedRoute();
   absl::flat_hash_set<std::string> seen;  // in one of several stretches
@@ -304,6 +306,7 @@ absl::StatusOr<bool> Lister::CountEntries(const Access& access) {
 
 void Lister::Explain(type::v1::ListPlan* plan) const {
   bool asks_rows = false;
+  bool is_served = false;
   for (const Access& access : gathered_ ? plan_.gather : plan_.walk) {
     if (access.next.none) continue;
     auto& stretch = *plan->add_stretches();
@@ -315,10 +318,18 @@ void Lister::Explain(type::v1::ListPlan* plan) const {
     stretch.set_bounded(access.has_next);
     stretch.set_asks_rows(!access.rest.IsAlways());
     asks_rows |= stretch.asks_rows();
+    is_served |= access.index != nullptr && (access.index->current || Serves(*access.index));
   }
   plan->set_sorted(gathered_);
-  plan->set_looked_at(static_cast<int64_t>(looked_at_));
-  if (gathered_ || asks_rows) plan->set_wanted_index(plan_.wanted_index);
+  plan->set_looked_at(static_cast<int64_t>(looked_at_ - passed_over_));
+  if ((gathered_ || asks_rows) && !is_served && !as_of_) plan->set_wanted_index(plan_.wanted_index);
+}
+
+bool Lister::Serves(const IndexDeclaration& index) const {
+  // "(owner, product)"
+  const absl::string_view wanted = absl::StripSuffix(plan_.wanted_index, ")");
+  return absl::StartsWith(absl::StrCat("(", absl::StrJoin(index.names, ", "), ","),
+                          absl::StrCat(wanted, ","));
 }
 
 bool Lister::MayLook() {
@@ -453,7 +464,10 @@ absl::Status Lister::Parse(Candidate& candidate) {
 }
 
 absl::StatusOr<bool> Lister::Matches(const Access& access, Candidate& candidate) {
-  if (erased_ != nullptr && (*erased_)(candidate.key)) return false;
+  if (erased_ != nullptr && (*erased_)(candidate.key)) {
+    ++passed_over_;
+    return false;
+  }
   if (access.rest.IsAlways() && !access.next_is_many) return true;
   KITH_RETURN_IF_ERROR(Parse(candidate));
   RowValues values(table_, *row_);

@@ -60,6 +60,8 @@ class Lister {
   // Counts the rows of an access that no row has to be read for; false when the bound is met.
   absl::StatusOr<bool> CountEntries(const Access& access);
   void Explain(type::v1::ListPlan* plan) const;
+  // Whether it begins with the fields of the index that is wanted.
+  bool Serves(const IndexDeclaration& index) const;
   // The stretches to count in: those that are gathered, which are exact at any moment.
   const Route& CountedRoute() const { return plan_.can_gather ? plan_.gather : plan_.walk; }
   // Whether there are so few entries where Gather looks that it is cheaper than any walk.
@@ -107,8 +109,9 @@ class Lister {
   bool gathered_ = false;              // the page was found by Gather
   size_t looks_max_ = kScanRowsMax;
   // Of the walk, or of what is gathered or counted, that was begun last.
-  size_t looked_at_ = 0;  // entries or rows, looks_max_ at most
-  size_t matched_ = 0;    // rows of those
+  size_t looked_at_ = 0;    // entries or rows, looks_max_ at most
+  size_t passed_over_ = 0;  // of these, those of the erased, of which nothing is told
+  size_t matched_ = 0;      // rows of those
 };
 
 }  // namespace kith::projections

@@ -75,27 +75,23 @@ absl::StatusOr<Predicate> BindContains(const Comparison& comparison, size_t inde
   return predicate;
 }
 
-// Whether a literal, or what begins with it, can be of a form like "system:id".
-bool CanBeOfForm(absl::string_view literal, absl::string_view form, bool is_beginning) {
-  const std::ptrdiff_t colons = std::count(form.begin(), form.end(), ':');
-  const std::vector<absl::string_view> parts =
-      absl::StrSplit(literal, absl::MaxSplits(':', static_cast<int>(colons)));
-  if (!is_beginning && static_cast<std::ptrdiff_t>(parts.size()) <= colons) return false;
-  return std::none_of(parts.begin(), is_beginning ? parts.end() - 1 : parts.end(),
-                      [](absl::string_view part) { return part.empty(); });
+// Whether a literal can be of a form like "system:id"; the system may begin with anything.
+bool CanBeOfForm(absl::string_view literal, absl::string_view form) {
+  if (!absl::StrContains(form, ':')) return true;
+  const size_t colon = literal.find(':', 1);
+  return colon != literal.npos && colon + 1 < literal.size();
 }
 
-// Whether some value can be the literal, or begin with it.
+// Whether some value can be the literal. Any text may be the beginning of one.
 absl::Status CheckForm(const Comparison& comparison, const Field& field) {
-  if (field.form.empty() || comparison.literal.empty() ||
-      CanBeOfForm(comparison.literal, field.form, comparison.prefix)) {
+  if (field.form.empty() || comparison.literal.empty() || comparison.prefix ||
+      CanBeOfForm(comparison.literal, field.form)) {
     return absl::OkStatus();
   }
   return InvalidFilterAt(
       comparison.literal_at,
-      absl::StrCat("In the comparison of ", field.name, " \"", comparison.literal, "\" is not ",
-                   comparison.prefix ? "the beginning of " : "", "a value of the form \"",
-                   field.form, "\", and so is never found"));
+      absl::StrCat("In the comparison of ", field.name, " \"", comparison.literal,
+                   "\" is not a value of the form \"", field.form, "\", so that none can have it"));
 }
 
 // field = "abc*"

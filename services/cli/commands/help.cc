@@ -64,7 +64,7 @@ Everywhere
                         ago) or a token
   --columns A,B.C       on every list: these fields, of the items or inside them
   --total, --explain    on every list of records: how many there are on all pages, and
-                        how they were found
+                        how those of the first page were found
   --csv                 on every list: CSV, of all fields where --columns says none
   --json                JSON for programs; a stream as one line each
   --ids                 links as names of resources, not by what the records are called
@@ -275,7 +275,8 @@ void PrintFlags(const Method& method, std::ostream& out) {
     out << "  --limit NUMBER  or  --all\n  --columns FIELD,FIELD.PART…\n  --csv\n";
   }
   if (TakesSummary(method)) {
-    out << "  --total  (how many there are on all pages)\n  --explain  (how they were found)\n";
+    out << "  --total  (how many there are on all pages)\n  --explain  (how those of the first "
+           "page were found)\n";
   }
   if (TakesSavedView(method)) {
     out << "  --view NAME  (a saved view: its filter, order and columns)\n";
