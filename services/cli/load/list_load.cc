@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
@@ -120,6 +121,11 @@ PageQuery OfLessAmount(const v1::Deal& deal, const v1::Deal&) {
   return {std::move(filter), "amount desc"};
 }
 
+// As it stands within the quotes of a filter.
+std::string Escaped(absl::string_view word) {
+  return absl::StrReplaceAll(word, {{"\\", "\\\\"}, {"\"", "\\\""}, {"*", "\\*"}});
+}
+
 // Pages of contacts: of each of some contacts, what is asked for by the first word of its name.
 class ListContactsLoad final : public LoadKind {
  public:
@@ -132,7 +138,7 @@ class ListContactsLoad final : public LoadKind {
     KITH_ASSIGN_OR_RETURN(const auto found, FindContacts(target, channel));
     for (const contacts::v1::Contact& contact : found) {
       const std::vector<std::string> words = absl::StrSplit(contact.display_name(), ' ');
-      queries_.push_back(ask_(words.front()));
+      queries_.push_back(ask_(Escaped(words.front())));
     }
     return absl::OkStatus();
   }
