@@ -18,6 +18,7 @@ const Table<v1::User>& UserDirectory::Users() {
                                .Field("email", {.normalise = EmailForm})
                                .Field("office", {.normalise = FoldedName})
                                .Field("manager")
+                               .Field("teams")
                                .Field("create_time")
                                .Index(1, {"display_name"})
                                .Index(2, {"email"})
@@ -25,6 +26,7 @@ const Table<v1::User>& UserDirectory::Users() {
                                .Index(4, {"create_time"})
                                .Index(5, {"manager"})
                                .Index(6, {"words"})
+                               .Index(7, {"teams", "display_name"})
                                .Build());
   return table;
 }

@@ -1,8 +1,10 @@
 // Reject: how a decider says no.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/base/error.h"
 #include "google/rpc/error_details.pb.h"
@@ -53,6 +55,17 @@ inline void AddViolation(absl::string_view field, absl::string_view description,
   auto* violation = request.add_field_violations();
   violation->set_field(std::string(field));
   violation->set_description(std::string(description));
+}
+
+// A violation for each of `values`, which stand in `field`, that stands there already:
+// "saved_view.columns[2]".
+template <class Values>
+void AddRepeats(absl::string_view field, const Values& values, google::rpc::BadRequest& request) {
+  for (auto value = values.begin(); value != values.end(); ++value) {
+    if (std::find(values.begin(), value, *value) == value) continue;
+    AddViolation(absl::StrCat(field, "[", value - values.begin(), "]"), "stands there already",
+                 request);
+  }
 }
 
 // The first violations in a sentence for people: "contact.emails[1] is required; and 3 more". All

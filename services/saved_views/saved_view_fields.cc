@@ -20,12 +20,7 @@ std::string PathOf(int column) { return absl::StrCat("saved_view.columns[", colu
 
 absl::Status CheckDistinct(const v1::SavedView& saved_view) {
   BadRequest violations;
-  const auto& columns = saved_view.columns();
-  for (int i = 0; i < columns.size(); ++i) {
-    const auto end = columns.begin() + i;
-    if (std::find(columns.begin(), end, columns[i]) == end) continue;
-    AddViolation(PathOf(i), "stands there already", violations);
-  }
+  AddRepeats("saved_view.columns", saved_view.columns(), violations);
   return RejectFields(violations);
 }
 

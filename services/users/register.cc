@@ -6,6 +6,7 @@
 #include "projections/users/user_directory.h"
 #include "services/runtime/server_builder.h"
 #include "services/users/user.h"
+#include "services/users/user_fields.h"
 
 namespace kith::users {
 
@@ -14,6 +15,7 @@ const ResourceRules& Rules() {
       *new ResourceRules(ResourceRulesBuilder<UserAggregate>()
                              .NotFound(v1::USERS_ERROR_USER_NOT_FOUND)
                              .LinkNotFound(v1::USERS_ERROR_LINKED_RECORD_NOT_FOUND)
+                             .Check(CheckFields)
                              .Build());
   return rules;
 }
