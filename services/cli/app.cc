@@ -1,6 +1,8 @@
 #include "services/cli/app.h"
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -9,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
@@ -30,31 +33,32 @@ constexpr char kAddress[] = "127.0.0.1:7447";
 constexpr char kKeyFile[] = "data/development.key";
 
 struct GlobalFlags {
-  std::optional<std::string> address, key, key_file;
+  std::optional<std::string> address, key, key_file, tls_ca, tls_cert, tls_key;
   bool json = false, ids = false, verbose = false, help = false, version = false;
 };
 
 // Takes the flags that every command has off the words.
 absl::StatusOr<GlobalFlags> TakeGlobalFlags(std::vector<std::string>* words) {
   GlobalFlags flags;
+  const std::pair<absl::string_view, std::optional<std::string>*> values[] = {
+      {"--address", &flags.address},   {"--key", &flags.key},
+      {"--key-file", &flags.key_file}, {"--tls-ca", &flags.tls_ca},
+      {"--tls-cert", &flags.tls_cert}, {"--tls-key", &flags.tls_key}};
   std::vector<std::string> rest;
   for (size_t i = 0; i < words->size(); ++i) {
     const std::string& word = (*words)[i];
-    const auto value_of = [&](absl::string_view name, std::optional<std::string>* value) {
-      if (absl::StartsWith(word, absl::StrCat(name, "="))) {
-        *value = word.substr(name.size() + 1);
-        return true;
+    const absl::string_view name = absl::string_view(word).substr(0, word.find('='));
+    const auto* const value = std::find_if(std::begin(values), std::end(values),
+                                           [&](const auto& each) { return each.first == name; });
+    if (value != std::end(values)) {
+      if (name.size() < word.size()) {
+        *value->second = word.substr(name.size() + 1);
+      } else if (++i < words->size()) {
+        *value->second = (*words)[i];
+      } else {
+        return absl::InvalidArgumentError(absl::StrCat(word, " needs a value"));
       }
-      if (word != name || i + 1 == words->size()) return false;
-      *value = (*words)[++i];
-      return true;
-    };
-    if (value_of("--address", &flags.address) || value_of("--key", &flags.key) ||
-        value_of("--key-file", &flags.key_file)) {
       continue;
-    }
-    if (word == "--address" || word == "--key" || word == "--key-file") {
-      return absl::InvalidArgumentError(absl::StrCat(word, " needs a value"));
     }
     if (word == "--json") {
       flags.json = true;
@@ -117,6 +121,50 @@ absl::StatusOr<std::string> FindKey(const GlobalFlags& flags, const Surroundings
                         Said("--key-file", flags.key_file, "KITH_KEY_FILE", surroundings));
   if (path.has_value()) return ReadKey(*path);
   return ReadKey(kKeyFile).value_or("");
+}
+
+absl::StatusOr<std::string> ReadPem(absl::string_view flag, const std::optional<std::string>& value,
+                                    const char* variable, const Surroundings& surroundings) {
+  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> path,
+                        Said(flag, value, variable, surroundings));
+  if (!path.has_value()) return "";
+  std::ifstream file(*path);
+  std::string pem{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!absl::StrContains(pem, "-----BEGIN ")) {
+    return absl::InvalidArgumentError(absl::StrCat("there is no PEM in ", *path));
+  }
+  return pem;
+}
+
+// Where the server is, and what is shown to it.
+absl::StatusOr<ClientOptions> TakeServer(const GlobalFlags& flags,
+                                         const Surroundings& surroundings) {
+  ClientOptions options;
+  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> address,
+                        Said("--address", flags.address, "KITH_ADDRESS", surroundings));
+  grpc::SslCredentialsOptions tls;
+  KITH_ASSIGN_OR_RETURN(tls.pem_root_certs,
+                        ReadPem("--tls-ca", flags.tls_ca, "KITH_TLS_CA", surroundings));
+  KITH_ASSIGN_OR_RETURN(tls.pem_cert_chain,
+                        ReadPem("--tls-cert", flags.tls_cert, "KITH_TLS_CERT", surroundings));
+  KITH_ASSIGN_OR_RETURN(tls.pem_private_key,
+                        ReadPem("--tls-key", flags.tls_key, "KITH_TLS_KEY", surroundings));
+  if (tls.pem_cert_chain.empty() != tls.pem_private_key.empty()) {
+    return absl::InvalidArgumentError("--tls-cert and --tls-key go together");
+  }
+  absl::string_view text = address.has_value() ? absl::string_view(*address) : kAddress;
+  const bool is_plain = absl::ConsumePrefix(&text, "http://");
+  const bool is_https = absl::ConsumePrefix(&text, "https://");
+  absl::ConsumeSuffix(&text, "/");
+  const bool has_pem = !tls.pem_root_certs.empty() || !tls.pem_cert_chain.empty();
+  if (is_plain && has_pem) {
+    return absl::InvalidArgumentError("http:// is without TLS, for which a file is given");
+  }
+  if (text.empty()) return IsEmpty("--address");
+  options.address = std::string(text);
+  if (is_https || has_pem) options.tls = grpc::SslCredentials(tls);
+  KITH_ASSIGN_OR_RETURN(options.key, FindKey(flags, surroundings));
+  return options;
 }
 
 // COLUMNS, where somebody set it to a number, goes before what the terminal says.
@@ -241,11 +289,7 @@ absl::Status RunWords(std::vector<std::string> words, const Surroundings& surrou
                                                  : absl::OkStatus();
   }
   if (words[0] == "completion") return PrintCompletionScript(words, surroundings.out);
-  ClientOptions options;
-  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> address,
-                        Said("--address", flags.address, "KITH_ADDRESS", surroundings));
-  options.address = address.value_or(kAddress);
-  KITH_ASSIGN_OR_RETURN(options.key, FindKey(flags, surroundings));
+  KITH_ASSIGN_OR_RETURN(const ClientOptions options, TakeServer(flags, surroundings));
   if (words[0] == "bench") {
     // It opens channels of its own, several to one server.
     const auto is_switch = [](absl::string_view name) { return name == "session"; };

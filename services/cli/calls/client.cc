@@ -3,7 +3,6 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
 #include <future>
@@ -36,12 +35,12 @@ constexpr char kServiceConfig[] = R"({
   }]
 })";
 
-std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+std::shared_ptr<grpc::Channel> Connect(const ClientOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetServiceConfigJSON(kServiceConfig);
   arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetUserAgentPrefix("kith-cli");
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(options.address, options.credentials(), arguments);
 }
 
 ReplyInfo InfoOf(const grpc::ClientContext& context) {
@@ -68,7 +67,7 @@ struct Client::Pending {
   Done done;
 };
 
-Client::Client(const ClientOptions& options) : Client(options, Connect(options.address)) {}
+Client::Client(const ClientOptions& options) : Client(options, Connect(options)) {}
 
 Client::Client(const ClientOptions& options, std::shared_ptr<grpc::Channel> channel)
     : options_(options), stub_(std::move(channel)), replies_([this] { TakeReplies(); }) {}

@@ -6,6 +6,7 @@
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/security/credentials.h>
 
 #include <functional>
 #include <memory>
@@ -27,8 +28,13 @@ struct ReplyInfo {
 };
 
 struct ClientOptions {
-  std::string address;  // "127.0.0.1:7447"
-  std::string key;      // sent as bearer; nothing is sent when empty
+  std::string address;                            // "127.0.0.1:7447"
+  std::string key;                                // sent as bearer; nothing is sent when empty
+  std::shared_ptr<grpc::ChannelCredentials> tls;  // null: none
+
+  std::shared_ptr<grpc::ChannelCredentials> credentials() const {
+    return tls != nullptr ? tls : grpc::InsecureChannelCredentials();
+  }
 };
 
 // Thread-safe; one thread of its own takes the replies. Calls that the server could not take

@@ -56,7 +56,11 @@ Collections and their verbs
 
 constexpr char kGlobal[] = R"(
 Everywhere
-  --address HOST:PORT   the server; KITH_ADDRESS, else 127.0.0.1:7447
+  --address HOST:PORT   the server; KITH_ADDRESS, else 127.0.0.1:7447; https://HOST:PORT
+                        where it has TLS
+  --tls-ca FILE         TLS, and whose certificates are trusted (PEM); KITH_TLS_CA
+  --tls-cert FILE       the certificate to show, with --tls-key FILE; KITH_TLS_CERT and
+                        KITH_TLS_KEY
   --key KEY             the API key; or --key-file FILE, the file it stands in; else
                         KITH_KEY, KITH_KEY_FILE, or the file data/development.key
   --as-of MOMENT        on every read: @1234 (after that event), a time, a day or yesterday

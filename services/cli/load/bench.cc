@@ -65,6 +65,7 @@ absl::StatusOr<LoadOptions> TakeOptions(const LoadKindEntry& kind, const ClientO
                                         Arguments& arguments) {
   LoadOptions options;
   options.address = client.address;
+  options.credentials = client.credentials();
   options.in_flight = kind.in_flight;
   options.target.key = client.key;
   options.target.run = UlidGenerator(SystemClock(), SystemRandom()).Next();

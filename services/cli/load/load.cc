@@ -98,12 +98,12 @@ class Lane final : public LoadReport {
 
 using Lanes = std::vector<std::unique_ptr<Lane>>;
 
-std::shared_ptr<grpc::Channel> Connect(const std::string& address, int number) {
+std::shared_ptr<grpc::Channel> Connect(const LoadOptions& options, int number) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
   // Channels with equal arguments would share one connection.
   arguments.SetInt("kith.bench.channel", number);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(options.address, options.credentials, arguments);
 }
 
 using Channels = std::vector<std::shared_ptr<grpc::Channel>>;
@@ -211,7 +211,7 @@ absl::StatusOr<LoadResult> RunLoad(LoadKind& kind, LoadOptions options,
                                    const std::function<void(const LoadResult&)>& progress) {
   Channels channels;
   for (int i = 0; i < options.channels; ++i) {
-    channels.push_back(Connect(options.address, i));
+    channels.push_back(Connect(options, i));
     if (!options.sessions) continue;
     options.target.sessions[channels[i].get()] =
         sdk::Session::Open(channels[i], {.key = options.target.key});

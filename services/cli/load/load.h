@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "grpcpp/security/credentials.h"
 #include "services/cli/load/latency_histogram.h"
 #include "services/cli/load/load_kind.h"
 
@@ -21,6 +22,7 @@ namespace kith::cli {
 
 struct LoadOptions {
   std::string address;
+  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   int channels = 4;     // connections
   int in_flight = 128;  // callers of a closed loop; in an open loop the most that may be under way
   double rate = 0;      // calls a second of an open loop; 0 is a closed loop

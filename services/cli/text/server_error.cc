@@ -113,7 +113,7 @@ absl::Status ServerError(const grpc::Status& status, absl::string_view address) 
       unreachable
           ? absl::StrCat("no Kith server answers at ", address, " (", status.error_message(),
                          ")\nStart one with deploy/run, or name another with --address or "
-                         "KITH_ADDRESS.")
+                         "KITH_ADDRESS: https://… where it has TLS.")
           : Text(status, details));
   error.SetPayload(kPayload, absl::Cord(details.SerializeAsString()));
   return error;

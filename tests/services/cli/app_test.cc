@@ -39,6 +39,7 @@ class KithTest : public ::testing::Test {
                                 },
                             .connect =
                                 [this](const ClientOptions& options) {
+                                  asked_ = options;
                                   return std::make_unique<Client>(options, server_.NewChannel());
                                 }});
   }
@@ -54,6 +55,7 @@ class KithTest : public ::testing::Test {
   }
 
   FakeServer server_;
+  ClientOptions asked_;  // for, last
   testing::TempFolder folder_;
   std::map<std::string, std::string> environment_;
 
@@ -296,6 +298,32 @@ TEST_F(KithTest, TakesAFlagBeforeTheEnvironment) {
   EXPECT_EQ(server_.deals().authorization(), "Bearer said");
   EXPECT_EQ(Run({"deals", "get", "x", "--key", "said", "--key-file", folder_ / "key"}), 2);
   EXPECT_EQ(err(), "kith: --key and --key-file both say a key: choose one\n");
+}
+
+TEST_F(KithTest, SpeaksTlsWhereTheAddressOrAFileSaysSo) {
+  Write("ca", "-----BEGIN CERTIFICATE-----\n");
+  Write("key", "-----BEGIN PRIVATE KEY-----\n");
+  Write("text", "none\n");
+  const auto server_of = [this](std::vector<std::string> words) {
+    words.insert(words.begin(), {"deals", "get", "x"});
+    Run(words);
+    return absl::StrCat(asked_.tls != nullptr ? "TLS " : "", asked_.address);
+  };
+  EXPECT_EQ(server_of({}), "127.0.0.1:7447");
+  EXPECT_EQ(server_of({"--address", "http://host:1"}), "host:1");
+  EXPECT_EQ(server_of({"--address", "https://host:1/"}), "TLS host:1");
+  EXPECT_EQ(server_of({"--address", "host:1", "--tls-ca", folder_ / "ca"}), "TLS host:1");
+  EXPECT_EQ(server_of({"--tls-cert", folder_ / "ca", "--tls-key", folder_ / "key"}),
+            "TLS 127.0.0.1:7447");
+  environment_["KITH_TLS_CA"] = folder_ / "ca";
+  EXPECT_EQ(server_of({"--address", "host:1"}), "TLS host:1");
+  EXPECT_EQ(Run({"deals", "get", "x", "--address", "http://host:1"}), 2);
+  EXPECT_THAT(err(), HasSubstr("http:// is without TLS"));
+  environment_.clear();
+  EXPECT_EQ(Run({"deals", "get", "x", "--tls-cert", folder_ / "ca"}), 2);
+  EXPECT_THAT(err(), HasSubstr("go together"));
+  EXPECT_EQ(Run({"deals", "get", "x", "--tls-ca", folder_ / "text"}), 2);
+  EXPECT_THAT(err(), HasSubstr("there is no PEM in"));
 }
 
 // A script that lost a value must not go on with another server, another key, another moment, or
