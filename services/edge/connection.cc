@@ -1,9 +1,6 @@
 #include "services/edge/connection.h"
 
-#include <sys/socket.h>
-
 #include <array>
-#include <cerrno>
 #include <limits>
 #include <utility>
 
@@ -62,12 +59,9 @@ absl::Status BodyTooLong(size_t bytes_max) {
                                absl::InfiniteDuration());
 }
 
-Connection::Connection(HttpThread& thread, int descriptor, bool is_ipv6)
-    : thread_(thread), socket_(thread.io()) {
-  error_code error;
-  socket_.assign(is_ipv6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor, error);
-  if (!error) socket_.native_non_blocking(true, error);
-}
+Connection::Connection(HttpThread& thread, int descriptor, bool is_ipv6,
+                       std::shared_ptr<SSL_CTX> tls)
+    : thread_(thread), stream_(thread.io(), descriptor, is_ipv6, std::move(tls)) {}
 
 Connection::~Connection() = default;
 
@@ -88,15 +82,14 @@ bool Connection::IsLate(absl::Duration now) const {
 }
 
 void Connection::EndLate() {
-  error_code ignored;
   switch (state_) {
     case State::kHeader:
       // What is being read is given up; who has sent nothing is told nothing.
-      socket_.cancel(ignored);
+      stream_.Cancel();
       if (!request_->got_some() && buffer_.size() == 0) return Close();
       return Refuse(TooSlow());
     case State::kBody:
-      socket_.cancel(ignored);
+      stream_.Cancel();
       broken_ = true;
       return TellBody(TooSlow());
     case State::kCall: {
@@ -105,6 +98,7 @@ void Connection::EndLate() {
       Outgoing late = std::exchange(current_, nullptr)->Late();
       return Write(std::move(late), /*last=*/true);
     }
+    case State::kHandshake:
     case State::kIdle:
     case State::kWrite:
     case State::kDrain:
@@ -119,8 +113,7 @@ void Connection::Close() {
   const State before = std::exchange(state_, State::kClosed);
   if (before == State::kClosed) return;
   until_ = absl::InfiniteDuration();
-  error_code ignored;
-  socket_.close(ignored);
+  stream_.Close();
   if (current_ != nullptr) current_->Cancel();
   thread_.Forget(*this);
   // Who waits for a body must hear that none comes any more.
@@ -128,14 +121,15 @@ void Connection::Close() {
 }
 
 void Connection::CloseWhenIdle() {
-  const bool is_idle = state_ == State::kIdle || state_ == State::kHeader ||
-                       state_ == State::kDrain || state_ == State::kLinger;
+  const bool is_idle = state_ == State::kHandshake || state_ == State::kIdle ||
+                       state_ == State::kHeader || state_ == State::kDrain ||
+                       state_ == State::kLinger;
   if (is_idle) Close();
 }
 
 void Connection::AwaitRequest() {
   if (thread_.port().closing.load()) return Close();
-  if (buffer_.size() > 0) return ReadHeader();
+  if (buffer_.size() > 0 || stream_.HasMore()) return ReadHeader();
   buffer_.clear();
   if (buffer_.capacity() > kIdleBytesMax) buffer_.shrink_to_fit();
   Enter(State::kIdle, thread_.port().idle_time);
@@ -145,22 +139,36 @@ void Connection::AwaitRequest() {
 // Waits until there is something to read, which also is how a client goes away.
 void Connection::Watch() {
   if (std::exchange(watching_, true)) return;
-  socket_.async_wait(asio::socket_base::wait_read,
-                     [self = shared_from_this()](const error_code& error) {
-                       self->watching_ = false;
-                       if (!error) self->Readable();
-                     });
+  stream_.AwaitReadable([self = shared_from_this()](const error_code& error) {
+    self->watching_ = false;
+    if (!error) self->Readable();
+  });
 }
 
 void Connection::Readable() {
-  if (state_ == State::kIdle) return ReadHeader();
+  if (state_ == State::kIdle) return stream_.needs_handshake() ? Handshake() : ReadHeader();
   if (state_ != State::kCall && state_ != State::kWrite) return;
   if (current_ == nullptr) return;
-  char byte = 0;
-  const ssize_t peeked = recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (peeked > 0) return;  // the next request, for which it waits already
-  if (peeked < 0 && (errno == EAGAIN || errno == EINTR)) return Watch();
-  current_->Cancel();
+  switch (stream_.Peek()) {
+    case Stream::Next::kSome:
+      return;  // the next request, for which it waits already
+    case Stream::Next::kNothing:
+      return Watch();
+    case Stream::Next::kEnd:
+      return current_->Cancel();
+  }
+}
+
+void Connection::Handshake() {
+  // What is left of the time that it has since it was taken goes on.
+  state_ = State::kHandshake;
+  stream_.Handshake([self = shared_from_this()](const error_code& error) {
+    if (self->state_ != State::kHandshake) return;
+    if (!error) return self->stream_.HasMore() ? self->ReadHeader() : self->Start();
+    self->thread_.port().handshakes_failed.fetch_add(1, std::memory_order_relaxed);
+    if (!self->stream_.SpeaksPlainly()) return self->Close();
+    self->Refuse(Error(v1::EDGE_ERROR_TLS_REQUIRED, "The port speaks HTTPS only."));
+  });
 }
 
 void Connection::ReadHeader() {
@@ -170,7 +178,7 @@ void Connection::ReadHeader() {
   broken_ = false;
   Enter(State::kHeader, thread_.port().header_time);
   http::async_read_header(
-      socket_, buffer_, *request_,
+      stream_, buffer_, *request_,
       [self = shared_from_this(), request = request_](const error_code& error, size_t) {
         if (self->state_ == State::kHeader) self->HeaderRead(error);
       });
@@ -251,7 +259,7 @@ void Connection::StartBody(Exchange* exchange, size_t bytes_max) {
     return ContinueBody();
   }
   static constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()),
+  asio::async_write(stream_, asio::buffer(kContinue.data(), kContinue.size()),
                     [self = shared_from_this()](const error_code& error, size_t) {
                       if (self->state_ != State::kBody) return;
                       if (error) return self->EndBody(error);
@@ -272,7 +280,7 @@ error_code Connection::FeedBody() {
 
 void Connection::ContinueBody() {
   http::async_read(
-      socket_, buffer_, *request_,
+      stream_, buffer_, *request_,
       [self = shared_from_this(), request = request_](const error_code& error, size_t) {
         if (self->state_ == State::kBody) self->EndBody(error);
       });
@@ -339,7 +347,7 @@ void Connection::Write(Outgoing out, bool last) {
   Enter(State::kWrite, chunked_ ? thread_.port().idle_time : kReplyTime);
   const std::array<asio::const_buffer, 2> buffers = {asio::buffer(outgoing_.head),
                                                      asio::buffer(outgoing_.body)};
-  asio::async_write(socket_, buffers, [self = shared_from_this()](const error_code& error, size_t) {
+  asio::async_write(stream_, buffers, [self = shared_from_this()](const error_code& error, size_t) {
     self->WriteDone(error);
   });
 }
@@ -384,7 +392,7 @@ void Connection::Drain() {
   if (request_->is_done()) return AwaitRequest();
   Enter(State::kDrain, thread_.port().header_time);
   http::async_read(
-      socket_, buffer_, *request_,
+      stream_, buffer_, *request_,
       [self = shared_from_this(), request = request_](const error_code& error, size_t) {
         if (self->state_ != State::kDrain) return;
         if (error) return self->Close();
@@ -395,17 +403,16 @@ void Connection::Drain() {
 // To close a socket that something unread has come for takes the answer from the client.
 void Connection::Linger() {
   if (state_ != State::kLinger) {
-    error_code ignored;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    stream_.EndSending();
     Enter(State::kLinger, kFarewell);
   }
   auto thrown_away = std::make_shared<std::array<char, kLingerBytes>>();
-  socket_.async_read_some(asio::buffer(*thrown_away), [self = shared_from_this(), thrown_away](
-                                                          const error_code& error, size_t) {
-    if (self->state_ != State::kLinger) return;
-    if (error) return self->Close();
-    self->Linger();
-  });
+  stream_.ReadRaw(asio::buffer(*thrown_away),
+                  [self = shared_from_this(), thrown_away](const error_code& error, size_t) {
+                    if (self->state_ != State::kLinger) return;
+                    if (error) return self->Close();
+                    self->Linger();
+                  });
 }
 
 void Connection::Release(Exchange* exchange) {

@@ -11,11 +11,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "boost/asio/ip/tcp.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
 #include "eventstore/base/clock.h"
 #include "services/edge/exchange.h"
 #include "services/edge/http_thread.h"
+#include "services/edge/stream.h"
 
 namespace kith::edge {
 
@@ -34,10 +34,11 @@ absl::Status BodyTooLong(size_t bytes_max);
 
 class Connection final : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(HttpThread& thread, int descriptor, bool is_ipv6);
+  // Takes the descriptor; `tls` is null where the port has none.
+  Connection(HttpThread& thread, int descriptor, bool is_ipv6, std::shared_ptr<SSL_CTX> tls);
   ~Connection();
 
-  // Reads the first request.
+  // Waits for the first request, or for what agrees on TLS before it.
   void Start();
   // Whether something has taken too long by `now`; then EndLate.
   bool IsLate(absl::Duration now) const;
@@ -62,6 +63,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
  private:
   enum class State {
+    kHandshake,
     kIdle,    // no request has begun
     kHeader,  // of a request is being read
     kBody,    // of the call's request is being read
@@ -73,6 +75,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   };
 
   void Enter(State state, absl::Duration time);
+  void Handshake();
   void AwaitRequest();
   void ReadHeader();
   void HeaderRead(const boost::system::error_code& error);
@@ -98,13 +101,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void Release(Exchange* exchange);
 
   HttpThread& thread_;
-  boost::asio::ip::tcp::socket socket_;
+  Stream stream_;
   boost::beast::flat_buffer buffer_{kBufferBytesMax};  // read, and not parsed
   std::shared_ptr<Request> request_;
   State state_ = State::kIdle;
   absl::Duration until_ = absl::InfiniteDuration();  // when the state has lasted too long
   size_t body_bytes_max_ = 0;
-  bool watching_ = false;        // the socket is waited for
+  bool watching_ = false;        // the stream is waited for
   bool broken_ = false;          // what follows in the stream is not known to be a request
   bool keep_alive_ = false;      // after the present answer
   bool chunked_ = false;         // the present answer is written in pieces

@@ -28,6 +28,7 @@ class HttpPort final : public runtime::Port {
   HttpPort(const HttpOptions& options, const runtime::PortParts& parts,
            std::unique_ptr<runtime::Listener> listener)
       : connections_max_(options.connections_max),
+        tls_(parts.tls),
         reception_(parts.runtime, parts.methods, options.origins),
         state_{parts.runtime.clock, parts.runtime.pools, reception_, parts.limits.handshake,
                parts.limits.idle},
@@ -61,11 +62,13 @@ class HttpPort final : public runtime::Port {
   // On the listener's thread.
   bool Take(int connection) {
     if (state_.connections.count() >= connections_max_) return false;
-    threads_[next_++ % threads_.size()]->Take(connection, IsIpv6(connection));
+    threads_[next_++ % threads_.size()]->Take(connection, IsIpv6(connection),
+                                              tls_ == nullptr ? nullptr : tls_->Current()->context);
     return true;
   }
 
   const int connections_max_;
+  runtime::TlsFiles* const tls_;  // null: no TLS
   const Reception reception_;
   PortState state_;
   std::array<std::unique_ptr<HttpThread>, kThreads> threads_;
@@ -77,6 +80,9 @@ class HttpPort final : public runtime::Port {
     page.Counter("kith_http_connections_refused_total",
                  "Connections over HTTP that were closed at once, being too many.",
                  static_cast<double>(listener_->refused()));
+    page.Counter("kith_http_handshakes_failed_total",
+                 "Connections over HTTP with which no TLS was agreed on.",
+                 static_cast<double>(state_.handshakes_failed.load()));
     page.Counter("kith_http_requests_refused_total",
                  "Requests over HTTP that were no call: malformed, too slow, of no method.",
                  static_cast<double>(reception_.refused()));

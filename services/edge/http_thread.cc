@@ -46,10 +46,10 @@ HttpThread::HttpThread(PortState& port) : port_(port), work_(io_.get_executor())
 
 HttpThread::~HttpThread() { Stop(); }
 
-void HttpThread::Take(int descriptor, bool is_ipv6) {
+void HttpThread::Take(int descriptor, bool is_ipv6, std::shared_ptr<SSL_CTX> tls) {
   port_.connections.Add();
-  boost::asio::post(io_, [this, descriptor, is_ipv6] {
-    auto connection = std::make_shared<Connection>(*this, descriptor, is_ipv6);
+  boost::asio::post(io_, [this, descriptor, is_ipv6, tls = std::move(tls)]() mutable {
+    auto connection = std::make_shared<Connection>(*this, descriptor, is_ipv6, std::move(tls));
     connections_.insert(connection);
     if (!std::exchange(sweeping_, true)) Sweep();
     connection->Start();

@@ -2,6 +2,8 @@
 // elsewhere.
 #pragma once
 
+#include <openssl/types.h>
+
 #include <atomic>
 #include <memory>
 #include <string>
@@ -45,6 +47,7 @@ struct PortState {
   const absl::Duration idle_time;    // between requests, and for a piece of a stream
   Tally connections;
   Tally exchanges;
+  std::atomic<int64_t> handshakes_failed = 0;
   std::atomic<bool> stopping = false;  // an answer is the last of its connection
   std::atomic<bool> closing = false;   // and who has none on its way is not waited for
 };
@@ -56,8 +59,8 @@ class HttpThread {
   // Stop. No connection and no exchange is left.
   ~HttpThread();
 
-  // Serves a connection, whose descriptor it takes. Any thread.
-  void Take(int descriptor, bool is_ipv6);
+  // Serves a connection, whose descriptor it takes; `tls` is null where there is none. Any thread.
+  void Take(int descriptor, bool is_ipv6, std::shared_ptr<SSL_CTX> tls);
   // Closes the connections: those that are idle, others after their answer; or all. Any thread.
   void CloseIdle();
   void CloseAll();

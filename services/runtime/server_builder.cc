@@ -9,6 +9,7 @@
 #include "grpc/grpc.h"
 #include "grpcpp/resource_quota.h"
 #include "services/runtime/calls/grpc_methods.h"
+#include "services/runtime/calls/grpc_tls.h"
 #include "services/runtime/calls/health.h"
 #include "services/runtime/calls/late_calls.h"
 #include "services/runtime/calls/listener.h"
@@ -156,14 +157,16 @@ absl::Status RunningServer::Listen(const ServerBuilder& ports) {
   Limit(limits, builder);
   auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-      options_.credentials != nullptr ? options_.credentials : grpc::InsecureServerCredentials());
+      options_.tls != nullptr ? GrpcTlsCredentials(*options_.tls)
+                              : grpc::InsecureServerCredentials());
   for (const auto& service : services_) builder.RegisterService(service.get());
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) return absl::InternalError("gRPC does not start a server");
   health_ =
       std::make_unique<HealthWatch>(*server_->GetHealthCheckService(), *methods_, *views_, *log_);
   for (const auto& open : ports.ports_) {
-    KITH_ASSIGN_OR_RETURN(auto port, open({*runtime_, *methods_, limits, descriptors_max}));
+    KITH_ASSIGN_OR_RETURN(
+        auto port, open({*runtime_, *methods_, limits, descriptors_max, options_.tls.get()}));
     ports_.push_back(std::move(port));
   }
   listener_->Start([acceptor = std::move(acceptor)](int listening, int connection) {

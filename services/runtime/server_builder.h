@@ -27,6 +27,7 @@
 #include "projections/engine/view_store.h"
 #include "services/runtime/admission/authorizer.h"
 #include "services/runtime/admission/pools.h"
+#include "services/runtime/admission/tls_files.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/commands/transact.h"
 #include "services/runtime/resources/resource_type.h"
@@ -50,8 +51,8 @@ struct ConnectionLimits {
 };
 
 struct ServerOptions {
-  std::string address = "127.0.0.1:0";                   // port 0: the system chooses one
-  std::shared_ptr<grpc::ServerCredentials> credentials;  // null: no TLS
+  std::string address = "127.0.0.1:0";  // port 0: the system chooses one
+  std::shared_ptr<TlsFiles> tls;        // of every port; null: no TLS
   const Clock* clock = &SystemClock();
   Random* random = &SystemRandom();
   PoolsOptions pools;
@@ -84,12 +85,14 @@ class Port {
   virtual void Close(absl::Duration grace) = 0;
 };
 
-// What a port answers from. All of it outlives the port; nothing is null.
+// What a port answers from. All of it outlives the port; nothing is null, but for
+// `tls`.
 struct PortParts {
   Runtime& runtime;
   const MethodTable& methods;
   const ConnectionLimits& limits;
   int descriptors_max;  // a connection whose descriptor has a higher number is one too many
+  TlsFiles* tls;        // null: no TLS
 };
 
 // A server that answers. Stop, or destruction, ends it: no new calls, streams end, calls in flight

@@ -12,6 +12,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/version.h"
 #include "eventstore/rocksdb/rocks_engine.h"
+#include "services/runtime/calls/listener.h"
 #include "services/server/capabilities.inc"
 #include "services/server/data_directory.h"
 #include "services/server/first_key.h"
@@ -31,6 +32,29 @@ absl::Status CheckSpace(const Options& options) {
   return absl::ResourceExhaustedError(absl::StrCat("the disk of ", options.data, " has ",
                                                    space.available, " bytes free, and ", needed,
                                                    " are needed to start: make room"));
+}
+
+// Whoever is between two machines reads what goes between them without TLS, keys among it.
+absl::Status CheckPlaintext(const Options& options) {
+  if (options.allow_plaintext) return absl::OkStatus();
+  const auto refuse = [](absl::string_view flag, absl::string_view address,
+                         absl::string_view remedy) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--", flag, "=", address, " is beyond loopback, and without TLS: ", remedy,
+                     ", or --allow_plaintext where the network is trusted or a proxy has TLS"));
+  };
+  // A port that is none has kithd go without metrics; a port alone means every address.
+  const std::string metrics = options.metrics.substr(0, options.metrics.rfind(':')) + ":0";
+  if (!options.metrics.empty() && !runtime::Listener::IsLoopback(metrics).value_or(false)) {
+    return refuse("metrics", options.metrics, "say 127.0.0.1 and its port");
+  }
+  if (options.tls.has_value()) return absl::OkStatus();
+  constexpr absl::string_view kRemedy = "say --tls_cert and --tls_key";
+  KITH_ASSIGN_OR_RETURN(bool is_loopback, runtime::Listener::IsLoopback(options.server.address));
+  if (!is_loopback) return refuse("listen", options.server.address, kRemedy);
+  if (!options.http.has_value()) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(is_loopback, runtime::Listener::IsLoopback(options.http->address));
+  return is_loopback ? absl::OkStatus() : refuse("http", options.http->address, kRemedy);
 }
 
 // The keys an operator needs, made before the first call is taken.
@@ -62,6 +86,11 @@ void LogOfView(const projections::ViewNotice& notice) {
 
 absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   const absl::Time began = SystemClock().Now();
+  KITH_RETURN_IF_ERROR(CheckPlaintext(options));
+  runtime::ServerOptions server = options.server;
+  if (options.tls.has_value()) {
+    KITH_ASSIGN_OR_RETURN(server.tls, runtime::TlsFiles::Open(*options.tls));
+  }
   KITH_RETURN_IF_ERROR(PrepareDataDirectory(options.data));
   KITH_RETURN_IF_ERROR(CheckSpace(options));
   runtime::Storage storage;
@@ -73,7 +102,6 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   KITH_RETURN_IF_ERROR(CheckKeyFile(options.data, *storage.engine));
   KITH_ASSIGN_OR_RETURN(storage.keys,
                         eventstore::OpenKeyStore(options.data + "/keys", SystemRandom()));
-  runtime::ServerOptions server = options.server;
   server.views.path = options.data + "/views";
   server.views.notice = LogOfView;
   runtime::ServerBuilder builder;

@@ -20,7 +20,8 @@ class Kithd {
   // Opens or creates the data directory and answers. The first start makes a development workspace
   // and writes the key of its owner to data/development.key, readable by this user only. Every
   // error is one line that says what to do, and what was in the directory is as it was:
-  //   FailedPrecondition  another process holds the directory, or it is not one of Kith
+  //   InvalidArgument     an address beyond loopback without TLS, or files of TLS that cannot be
+  //   used FailedPrecondition  another process holds the directory, or it is not one of Kith
   //   DataLoss            its files are damaged or missing
   //   ResourceExhausted   the disk is too full to open it
   //   Unavailable         the address is in use, or the disk cannot be used

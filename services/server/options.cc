@@ -14,13 +14,29 @@
 #include "eventstore/base/version.h"
 
 ABSL_FLAG(std::string, data, "data", "The data directory; created when it is missing.");
-ABSL_FLAG(std::string, listen, "127.0.0.1:7447",
-          "Address and port to listen on; port 0 lets the system choose one. There is no TLS yet: "
-          "keep it on loopback, or behind something that has.");
-ABSL_FLAG(std::string, http, "",
-          "Address and port of the same methods over HTTP/1.1, as the Connect protocol has them, "
-          "e.g. 127.0.0.1:7448; port 0 lets the system choose one, empty for none. There is no TLS "
-          "yet here either.");
+ABSL_FLAG(
+    std::string, listen, "127.0.0.1:7447",
+    "Address and port to listen on; port 0 lets the system choose one. Beyond loopback it asks "
+    "for --tls_cert.");
+ABSL_FLAG(
+    std::string, http, "",
+    "Address and port of the same methods over HTTP/1.1, as the Connect protocol has them, "
+    "e.g. 127.0.0.1:7448; port 0 lets the system choose one, empty for none. With --tls_cert it "
+    "is HTTPS.");
+ABSL_FLAG(
+    std::string, tls_cert, "",
+    "PEM file with the certificate that gRPC and HTTP show clients, and behind it those up to "
+    "its authority's. Read again when it changes, as the two below are; what cannot be used "
+    "is logged, and the one before stays. TLS 1.2 and 1.3; empty for none.");
+ABSL_FLAG(std::string, tls_key, "", "PEM file with the key of --tls_cert, without a password.");
+ABSL_FLAG(std::string, tls_client_ca, "",
+          "PEM file with the authorities of clients' certificates. Clients may show one then, and "
+          "are not connected with one of another authority.");
+ABSL_FLAG(bool, tls_require_client_cert, false,
+          "Clients that show no certificate are not connected.");
+ABSL_FLAG(bool, allow_plaintext, false,
+          "Lets addresses beyond loopback be listened on without TLS: where a proxy has it, or the "
+          "network is trusted. Of --metrics, too, which never has TLS.");
 ABSL_FLAG(std::vector<std::string>, http_origins, {},
           "Whose pages browsers may let call over HTTP, e.g. https://app.example.com; several with "
           "commas between them.");
@@ -101,6 +117,21 @@ void CheckPositive() {
   }
 }
 
+std::optional<runtime::TlsOptions> ParseTls() {
+  const runtime::TlsOptions tls = {
+      .cert = absl::GetFlag(FLAGS_tls_cert),
+      .key = absl::GetFlag(FLAGS_tls_key),
+      .client_ca = absl::GetFlag(FLAGS_tls_client_ca),
+      .require_client_cert = absl::GetFlag(FLAGS_tls_require_client_cert)};
+  if (tls.cert.empty() != tls.key.empty()) Refuse("--tls_cert and --tls_key go together");
+  if (tls.require_client_cert && tls.client_ca.empty()) {
+    Refuse("--tls_require_client_cert needs --tls_client_ca, which says whose");
+  }
+  if (!tls.cert.empty()) return tls;
+  if (!tls.client_ca.empty()) Refuse("--tls_client_ca needs --tls_cert and --tls_key");
+  return std::nullopt;
+}
+
 }  // namespace
 
 Options ParseOptions(int argc, char** argv) {
@@ -124,6 +155,8 @@ Options ParseOptions(int argc, char** argv) {
                     .connections_max = absl::GetFlag(FLAGS_max_http_connections),
                     .origins = absl::GetFlag(FLAGS_http_origins)};
   }
+  options.tls = ParseTls();
+  options.allow_plaintext = absl::GetFlag(FLAGS_allow_plaintext);
   options.new_operator_key = absl::GetFlag(FLAGS_new_operator_key);
   options.server.address = absl::GetFlag(FLAGS_listen);
   options.server.pools.reads.threads = absl::GetFlag(FLAGS_read_threads);

@@ -16,6 +16,8 @@ struct Options {
   LogLevel log_level = LogLevel::kInfo;
   std::string metrics = "127.0.0.1:7449";  // where /metrics answers; empty: nowhere
   std::optional<edge::HttpOptions> http;   // none: no HTTP port
+  std::optional<runtime::TlsOptions> tls;  // of both; none: no TLS
+  bool allow_plaintext = false;            // beyond loopback
   runtime::ServerOptions server;
 };
 

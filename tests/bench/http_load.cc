@@ -3,11 +3,13 @@
 //
 //   http_load ADDRESS KEY json|proto CONNECTIONS CONTACTS WARM_UP SECONDS
 //
+// ADDRESS is "host:port", or "https://host:port", whose certificate is taken whatever it is.
 // Prints {"per_second": …, "p99_ms": …, "response_bytes": …}. The contacts are the first ones that
 // the server lists.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,6 +25,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/clock.h"
 #include "kith/contacts/v1/contacts_service.pb.h"
@@ -38,7 +41,8 @@ constexpr int kPageSize = 500;
 
 class Connection {
  public:
-  explicit Connection(const std::string& address) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit Connection(absl::string_view address) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    const bool tls = absl::ConsumePrefix(&address, "https://");
     const std::vector<std::string> parts = absl::StrSplit(address, ':');
     sockaddr_in to{};
     to.sin_family = AF_INET;
@@ -47,24 +51,37 @@ class Connection {
     KITH_CHECK(connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof(to)) == 0);
     const int yes = 1;
     setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    if (!tls) return;
+    static SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+    ssl_ = SSL_new(context);
+    SSL_set_fd(ssl_, socket_);
+    KITH_CHECK(SSL_connect(ssl_) == 1);
   }
-  ~Connection() { close(socket_); }
+  ~Connection() {
+    SSL_free(ssl_);
+    close(socket_);
+  }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   int descriptor() const { return socket_; }
   void Send(const std::string& request) {
-    KITH_CHECK(send(socket_, request.data(), request.size(), MSG_NOSIGNAL) ==
-               static_cast<ssize_t>(request.size()));
+    const ssize_t sent = ssl_ == nullptr
+                             ? send(socket_, request.data(), request.size(), MSG_NOSIGNAL)
+                             : SSL_write(ssl_, request.data(), static_cast<int>(request.size()));
+    KITH_CHECK(sent == static_cast<ssize_t>(request.size()));
     came_.clear();
     sent_ = SystemClock().Elapsed();
   }
   // Reads what is there; whether the answer is there then.
   bool Read() {
     char bytes[16'384];
-    const ssize_t read = recv(socket_, bytes, sizeof(bytes), 0);
-    KITH_CHECK(read > 0);
-    came_.append(bytes, static_cast<size_t>(read));
+    do {
+      const ssize_t read = ssl_ == nullptr ? recv(socket_, bytes, sizeof(bytes), 0)
+                                           : SSL_read(ssl_, bytes, sizeof(bytes));
+      KITH_CHECK(read > 0);
+      came_.append(bytes, static_cast<size_t>(read));
+    } while (ssl_ != nullptr && SSL_pending(ssl_) > 0);
     const size_t head = came_.find("\r\n\r\n");
     if (head == std::string::npos) return false;
     static constexpr absl::string_view kLength = "content-length: ";
@@ -78,6 +95,7 @@ class Connection {
 
  private:
   const int socket_;
+  SSL* ssl_ = nullptr;  // null: no TLS
   std::string came_;
   size_t begin_ = 0;
   absl::Duration sent_;

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -28,6 +29,7 @@
 #include "kith/events/v1/events_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/integration/kithd_process.h"
+#include "tests/testing/certificates.h"
 #include "tests/testing/temp_folder.h"
 
 namespace kith::testing {
@@ -245,6 +247,79 @@ TEST_F(KithdTest, RefusesALimitThatLetsNobodyIn) {
     KithdProcess kithd(Data(), {"--listen=127.0.0.1:0", flag});
     ASSERT_FALSE(kithd.ready());
     ExpectOneClearLine(kithd.Stop(SIGTERM), flag + " must be at least 1", 2);
+  }
+}
+
+// Keys go with every call: whoever is in between would read them.
+TEST_F(KithdTest, IsBeyondLoopbackWithTlsOrWhereItIsToldTo) {
+  for (const std::vector<std::string>& flags : {std::vector<std::string>{"--listen=0.0.0.0:0"},
+                                                {"--listen=:0"},
+                                                {"--listen=127.0.0.1:0", "--http=[::]:0"},
+                                                {"--listen=127.0.0.1:0", "--metrics=0.0.0.0:0"},
+                                                {"--listen=127.0.0.1:0", "--metrics=0"}}) {
+    KithdProcess kithd(Data(), flags);
+    ASSERT_FALSE(kithd.ready()) << flags.back();
+    ExpectOneClearLine(kithd.Stop(SIGTERM), flags.back() + " is beyond loopback, and without TLS");
+    EXPECT_FALSE(std::filesystem::exists(Data())) << "nothing was written";
+  }
+  KithdProcess told(Data(), {"--listen=0.0.0.0:0", "--http=:0", "--allow_plaintext"});
+  EXPECT_TRUE(told.ready());
+  EXPECT_EQ(told.Stop(SIGTERM).exit_code, 0);
+  KithdProcess local(Data(), {"--listen=localhost:0", "--http=[::1]:0"});
+  EXPECT_TRUE(local.ready());
+}
+
+TEST_F(KithdTest, AnswersOverTls) {
+  const CertificateAuthority authority;
+  const Certificate own = authority.Issue();
+  const std::vector<std::string> flags = {"--listen=0.0.0.0:0", "--http=0.0.0.0:0",
+                                          "--tls_cert=" + folder_.path() + "/cert.pem",
+                                          "--tls_key=" + folder_.path() + "/key.pem"};
+  ReplaceFile(folder_.path() + "/cert.pem", own.cert);
+  {
+    KithdProcess without_key(Data(), flags);
+    ASSERT_FALSE(without_key.ready());
+    ExpectOneClearLine(without_key.Stop(SIGTERM), "key.pem cannot be read");
+    EXPECT_FALSE(std::filesystem::exists(Data())) << "nothing was written";
+  }
+  ReplaceFile(folder_.path() + "/key.pem", own.key);
+  KithdProcess kithd(Data(), flags);
+  ASSERT_TRUE(kithd.ready());
+  const std::string port = kithd.address().substr(kithd.address().rfind(':'));
+  const auto stub = contacts::v1::ContactsService::NewStub(grpc::CreateChannel(
+      "127.0.0.1" + port, grpc::SslCredentials({.pem_root_certs = authority.cert()})));
+  contacts::v1::CreateContactRequest request;
+  request.mutable_contact()->set_first_name("Ada");
+  contacts::v1::Contact contact;
+  grpc::ClientContext context;
+  kithd.Authorise(&context);
+  EXPECT_TRUE(stub->CreateContact(&context, request, &contact).ok());
+  // And to kith, which trusts whom it is told to trust.
+  ReplaceFile(folder_.path() + "/ca.pem", authority.cert());
+  const auto kith = [&](const std::string& flags) {
+    return std::system(absl::StrCat(KITH_PATH, " contacts list --address 127.0.0.1", port,
+                                    " --key-file ", Data(), "/development.key ", flags, " >",
+                                    Data(), ".kith 2>&1")
+                           .c_str());
+  };
+  EXPECT_EQ(kith("--tls-ca " + folder_.path() + "/ca.pem"), 0);
+  ReplaceFile(folder_.path() + "/ca.pem", CertificateAuthority().cert());
+  EXPECT_NE(kith("--tls-ca " + folder_.path() + "/ca.pem"), 0);
+  EXPECT_NE(kith(""), 0);
+  EXPECT_EQ(kithd.Stop(SIGTERM).exit_code, 0);
+}
+
+TEST_F(KithdTest, RefusesHalfOfWhatTlsNeeds) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--tls_cert=c"}, "--tls_cert and --tls_key go together"},
+      {{"--tls_key=k"}, "--tls_cert and --tls_key go together"},
+      {{"--tls_client_ca=a"}, "--tls_client_ca needs --tls_cert and --tls_key"},
+      {{"--tls_cert=c", "--tls_key=k", "--tls_require_client_cert"},
+       "--tls_require_client_cert needs --tls_client_ca"}};
+  for (const auto& [flags, why] : cases) {
+    KithdProcess kithd(Data(), flags);
+    ASSERT_FALSE(kithd.ready());
+    ExpectOneClearLine(kithd.Stop(SIGTERM), why, 2);
   }
 }
 

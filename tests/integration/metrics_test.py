@@ -28,7 +28,7 @@ OF_JEMALLOC = {"kith_memory_allocated_bytes"}
 
 # Words of PromQL, and labels that expressions group by.
 NO_METRICS = {"sum", "by", "rate", "increase", "histogram_quantile", "predict_linear", "or", "and", "on", "le", "up",
-              "label_values"}
+              "label_values", "time"}
 
 
 def promtool(*arguments, text=None):
@@ -77,8 +77,8 @@ class MetricsTest(unittest.TestCase):
         shutil.rmtree(cls.folder)
 
     @classmethod
-    def scrape(cls):
-        with open(cls.log, encoding="utf-8") as log:
+    def scrape(cls, log=None):
+        with open(log or cls.log, encoding="utf-8") as log:
             started = next(line for line in map(json.loads, log) if line["message"] == "started")
         with urllib.request.urlopen(f"http://127.0.0.1:{started['metrics_port']}/metrics", timeout=30) as answer:
             return answer.read().decode()
@@ -121,7 +121,7 @@ class MetricsTest(unittest.TestCase):
     def test_alerts_and_dashboard_ask_for_what_there_is(self):
         told = {name.split("{")[0] for name in self.samples}
         self.assertEqual(told & OF_JEMALLOC, OF_JEMALLOC if ALLOCATOR == "jemalloc" else set())
-        told |= OF_JEMALLOC
+        told |= OF_JEMALLOC | {name.split("{")[0] for name in samples(self.page_with_tls())}
         with open(os.path.join(MONITORING, "dashboard.json"), encoding="utf-8") as file:
             dashboard = json.load(file)
         asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
@@ -132,6 +132,19 @@ class MetricsTest(unittest.TestCase):
             names = names_in(expression)
             self.assertTrue(names or 'up{job="kith"}' in expression, expression)
             self.assertEqual(names - told, set(), f"nobody tells what this asks for: {expression}")
+
+    def page_with_tls(self):
+        """What another kithd tells, which has TLS."""
+        cert, key, log = (os.path.join(self.folder, name) for name in ("cert.pem", "key.pem", "stderr_with_tls"))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                        "/CN=kith", "-keyout", key, "-out", cert], check=True, capture_output=True)
+        with open(log, "w", encoding="utf-8") as file:
+            kithd = Kithd(KITHD, os.path.join(self.folder, "with_tls"),
+                          ["--metrics=127.0.0.1:0", f"--tls_cert={cert}", f"--tls_key={key}"], stderr=file)
+        try:
+            return self.scrape(log)
+        finally:
+            kithd.stop()
 
     def test_every_alert_is_explained(self):
         with open(os.path.join(MONITORING, "alerts.yml"), encoding="utf-8") as file:

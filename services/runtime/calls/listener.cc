@@ -40,6 +40,41 @@ int PortOf(int listening) {
                                            : reinterpret_cast<sockaddr_in&>(bound).sin_port);
 }
 
+struct FreeAddresses {
+  void operator()(addrinfo* addresses) const { freeaddrinfo(addresses); }
+};
+using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
+
+// All addresses of "host:port"; at least one.
+absl::StatusOr<Addresses> Resolve(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos) {
+    return CannotListen(address, "say host:port, e.g. 127.0.0.1:7447");
+  }
+  absl::string_view text = absl::string_view(address).substr(0, colon);
+  absl::ConsumePrefix(&text, "[");
+  absl::ConsumeSuffix(&text, "]");
+  const std::string host(text);
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int resolved = getaddrinfo(host.empty() ? nullptr : host.c_str(),
+                                   address.substr(colon + 1).c_str(), &hints, &found);
+  if (resolved != 0) return CannotListen(address, gai_strerror(resolved));
+  return Addresses(found);
+}
+
+bool IsLoopbackAddress(const addrinfo& address) {
+  if (address.ai_family == AF_INET6) {
+    return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6&>(*address.ai_addr).sin6_addr);
+  }
+  constexpr uint32_t kLoopbackNet = 127;
+  const auto& inet = reinterpret_cast<const sockaddr_in&>(*address.ai_addr);
+  return ntohl(inet.sin_addr.s_addr) >> 24 == kLoopbackNet;
+}
+
 // A socket that listens on the address, or -1 and errno.
 int ListenOn(const addrinfo& address) {
   const int made =
@@ -74,28 +109,21 @@ Listener::~Listener() {
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(const std::string& address,
                                                          int descriptors_max) {
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos) {
-    return CannotListen(address, "say host:port, e.g. 127.0.0.1:7447");
-  }
-  absl::string_view host = absl::string_view(address).substr(0, colon);
-  absl::ConsumePrefix(&host, "[");
-  absl::ConsumeSuffix(&host, "]");
+  KITH_ASSIGN_OR_RETURN(const Addresses addresses, Resolve(address));
   auto listener = std::unique_ptr<Listener>(new Listener(descriptors_max));
-  KITH_RETURN_IF_ERROR(listener->BindAll(std::string(host), address.substr(colon + 1)));
+  KITH_RETURN_IF_ERROR(listener->BindAll(address, addresses.get()));
   return listener;
 }
 
-absl::Status Listener::BindAll(const std::string& host, const std::string& port) {
-  const std::string address = absl::StrCat(host, ":", port);
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const int resolved =
-      getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &found);
-  if (resolved != 0) return CannotListen(address, gai_strerror(resolved));
+absl::StatusOr<bool> Listener::IsLoopback(const std::string& address) {
+  KITH_ASSIGN_OR_RETURN(const Addresses addresses, Resolve(address));
+  for (const addrinfo* each = addresses.get(); each != nullptr; each = each->ai_next) {
+    if (!IsLoopbackAddress(*each)) return false;
+  }
+  return true;
+}
+
+absl::Status Listener::BindAll(const std::string& address, const addrinfo* found) {
   absl::Status failed;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
     // The port that the system chose for the first address is that of the others.
@@ -113,7 +141,6 @@ absl::Status Listener::BindAll(const std::string& host, const std::string& port)
     listening_.push_back(made);
     port_ = PortOf(made);
   }
-  freeaddrinfo(found);
   // An address of a name may be missing on a machine, such as that of IPv6; one in use may not.
   return listening_.empty() ? failed : absl::OkStatus();
 }

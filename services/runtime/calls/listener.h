@@ -15,6 +15,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+struct addrinfo;
+
 namespace kith::runtime {
 
 // Owned by the server; a thread of its own accepts.
@@ -26,6 +28,9 @@ class Listener {
   static absl::StatusOr<std::unique_ptr<Listener>> Bind(const std::string& address,
                                                         int descriptors_max);
   ~Listener();  // Stop
+
+  // Whether only this machine reaches what listens on "host:port". Unavailable where Bind is.
+  static absl::StatusOr<bool> IsLoopback(const std::string& address);
 
   int port() const { return port_; }
   // Begins to accept. `take` is given each connection, which is its own then; false: it takes no
@@ -41,7 +46,7 @@ class Listener {
 
  private:
   explicit Listener(int descriptors_max);
-  absl::Status BindAll(const std::string& host, const std::string& port);
+  absl::Status BindAll(const std::string& address, const addrinfo* found);
   void Accept();
   void AcceptFrom(int listening);
   void Refuse(int connection);

@@ -2,11 +2,17 @@
 // One thread.
 #pragma once
 
+#include <openssl/types.h>
+
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "eventstore/base/clock.h"
 
 namespace kith::edge {
 
@@ -22,12 +28,34 @@ struct HttpReply {
   std::string reason() const;
 };
 
+// What a client does over TLS.
+struct ClientTls {
+  std::string ca;                        // PEM: whose certificates it trusts
+  std::string cert, key;                 // PEM: what it shows; empty: nothing
+  absl::Time now = SystemClock().Now();  // as it takes it
+  int version_max = 0;                   // the newest TLS it speaks, as OpenSSL has it; 0: any
+};
+
+// Where a server's HTTP port is.
+struct HttpAddress {
+  HttpAddress(int port) : port(port) {}  // NOLINT(google-explicit-constructor)
+  HttpAddress(int port, const ClientTls& tls) : port(port), tls(tls) {}
+
+  int port;
+  std::optional<ClientTls> tls;
+};
+
 class HttpClient {
  public:
-  explicit HttpClient(int port);
+  explicit HttpClient(const HttpAddress& address);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
+
+  // With TLS: why there is none; empty where there is.
+  const std::string& tls_error() const { return tls_error_; }
+  // The name that the server's certificate is for, as OpenSSL writes it.
+  std::string ServerNames() const;
 
   // Sends the text; false when the server is gone.
   bool Send(absl::string_view text);
@@ -52,7 +80,11 @@ class HttpClient {
   std::string ReadLine();
   std::string ReadBytes(size_t bytes);
 
+  void ShakeHands(const ClientTls& tls);
+
   int socket_;
+  std::shared_ptr<SSL> ssl_;  // null: no TLS
+  std::string tls_error_;
   std::string came_;
   bool ended_ = false;
 };

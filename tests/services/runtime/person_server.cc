@@ -7,7 +7,8 @@
 
 namespace kith::runtime {
 
-PersonServer::PersonServer(ServerOptions options, const std::function<void(ServerBuilder&)>& more)
+PersonServer::PersonServer(ServerOptions options, const std::function<void(ServerBuilder&)>& more,
+                           const std::shared_ptr<grpc::ChannelCredentials>& credentials)
     : options_(std::move(options)) {
   options_.clock = &clock_;
   options_.random = &random_;
@@ -22,11 +23,18 @@ PersonServer::PersonServer(ServerOptions options, const std::function<void(Serve
   auto started = builder.Start(options_, std::move(storage));
   KITH_CHECK(started.ok());
   server_ = *std::move(started);
-  channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", server_->port()),
-                                 grpc::InsecureChannelCredentials());
+  channel_ = NewChannel(credentials);
   contacts_ = contacts::v1::ContactsService::NewStub(channel_);
   events_ = events::v1::EventsService::NewStub(channel_);
   interactions_ = interactions::v1::InteractionsService::NewStub(channel_);
+}
+
+std::shared_ptr<grpc::Channel> PersonServer::NewChannel(
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials) const {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
+  return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", server_->port()), credentials,
+                                   arguments);
 }
 
 void PersonServer::Stop() {

@@ -26,9 +26,11 @@ namespace kith::runtime {
 class PersonServer {
  public:
   // `options` as a test changed them; clock, randomness and the views' path are set here.
-  // `more` adds what it has beside the services.
+  // `more` adds what it has beside the services; `credentials` are those of its clients.
   explicit PersonServer(ServerOptions options = {},
-                        const std::function<void(ServerBuilder&)>& more = nullptr);
+                        const std::function<void(ServerBuilder&)>& more = nullptr,
+                        const std::shared_ptr<grpc::ChannelCredentials>& credentials =
+                            grpc::InsecureChannelCredentials());
   ~PersonServer() { Stop(); }
 
   // The server's objects end before the gates do.
@@ -40,6 +42,9 @@ class PersonServer {
   Server& server() { return *server_; }
 
   std::shared_ptr<grpc::Channel> channel() const { return channel_; }
+  // A further one, with a connection of its own.
+  std::shared_ptr<grpc::Channel> NewChannel(
+      const std::shared_ptr<grpc::ChannelCredentials>& credentials) const;
   contacts::v1::ContactsService::Stub& contacts() { return *contacts_; }
   events::v1::EventsService::Stub& events() { return *events_; }
   interactions::v1::InteractionsService::Stub& interactions() { return *interactions_; }

@@ -113,5 +113,15 @@ TEST(Listener, ListensOnEveryAddressOfAName) {
   EXPECT_GT((*listener)->port(), 0);
 }
 
+TEST(Listener, KnowsWhatOnlyThisMachineReaches) {
+  for (const std::string address : {"127.0.0.1:1", "127.8.9.10:0", "localhost:0", "[::1]:0"}) {
+    EXPECT_THAT(Listener::IsLoopback(address).value(), true) << address;
+  }
+  for (const std::string address : {"0.0.0.0:0", ":0", "[::]:0", "10.0.0.1:0", "[fe80::1]:0"}) {
+    EXPECT_THAT(Listener::IsLoopback(address).value(), false) << address;
+  }
+  EXPECT_TRUE(absl::IsUnavailable(Listener::IsLoopback("7447").status()));
+}
+
 }  // namespace
 }  // namespace kith::runtime

@@ -1,0 +1,14 @@
+// gRPC's end of TlsFiles: credentials for a server that asks for the files at every handshake.
+#pragma once
+
+#include <memory>
+
+#include "grpcpp/security/server_credentials.h"
+#include "services/runtime/admission/tls_files.h"
+
+namespace kith::runtime {
+
+// Borrows the files, which outlive the server.
+std::shared_ptr<grpc::ServerCredentials> GrpcTlsCredentials(TlsFiles& files);
+
+}  // namespace kith::runtime
