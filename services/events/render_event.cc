@@ -11,6 +11,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/util/json_util.h"
+#include "services/core/secrets.h"
 #include "services/runtime/reads/read_position.h"
 
 namespace kith::events {
@@ -18,21 +19,28 @@ namespace {
 
 constexpr absl::string_view kTypeUrlPrefix = "type.googleapis.com/";
 
+std::unique_ptr<google::protobuf::Message> NewMessage(const google::protobuf::Descriptor* type) {
+  return std::unique_ptr<google::protobuf::Message>(
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
+}
+
+absl::Status DoesNotParse(int64_t sequence, absl::string_view stream) {
+  return absl::DataLossError(
+      absl::StrCat("The event ", sequence, " of ", stream, " does not parse."));
+}
+
 absl::Status TurnIntoJson(v1::Event* event) {
   const google::protobuf::Any payload = std::move(*event->mutable_payload());
   event->clear_payload();
-  const google::protobuf::Descriptor* const type =
-      google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
-          payload.type_url().substr(kTypeUrlPrefix.size()));
-  const std::unique_ptr<google::protobuf::Message> message(
-      google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
+  const std::unique_ptr<google::protobuf::Message> message =
+      NewMessage(google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
+          payload.type_url().substr(kTypeUrlPrefix.size())));
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   if (!message->ParseFromString(payload.value()) ||
       !google::protobuf::util::MessageToJsonString(*message, event->mutable_payload_json(), options)
            .ok()) {
-    return absl::DataLossError(
-        absl::StrCat("The event ", event->sequence(), " of ", event->stream(), " does not parse."));
+    return DoesNotParse(event->sequence(), event->stream());
   }
   return absl::OkStatus();
 }
@@ -86,6 +94,13 @@ absl::Status EventRenderer::RenderPayload(const eventstore::Record& record,
       *erased = true;
     }
   }
+  if (!HasSecrets(*message)) return absl::OkStatus();
+  const std::unique_ptr<google::protobuf::Message> event = NewMessage(message);
+  if (!event->ParseFromString(bytes)) {
+    return DoesNotParse(static_cast<int64_t>(header.sequence.value()), header.stream);
+  }
+  ClearSecrets(event.get());
+  bytes = event->SerializeAsString();
   return absl::OkStatus();
 }
 

@@ -3,7 +3,7 @@
 // The payload is put together from the record's bytes without parsing them: a record's clear
 // payload and its unsealed parts are disjoint fields of one message, so their concatenation is that
 // message serialised. What cannot be unsealed any more is left out, and the event says `erased`.
-// Only as JSON it is parsed.
+// Only as JSON, or where it has a secret field to be cleared, it is parsed.
 #pragma once
 
 #include "absl/status/status.h"
@@ -33,7 +33,8 @@ class EventRenderer {
   absl::Status Render(const eventstore::Record& record, PayloadFormat format,
                       v1::Event* event) const;
 
-  // The bytes of the event's message, personal fields included as far as they can be read.
+  // The bytes of the event's message, personal fields included as far as they can be read, and
+  // secret ones left out.
   absl::Status RenderPayload(const eventstore::Record& record, google::protobuf::Any* payload,
                              bool* erased) const;
 

@@ -12,6 +12,7 @@
 #include "projections/interactions/timeline.h"
 #include "projections/tables/page_limits.h"
 #include "services/core/reject.h"
+#include "services/core/secrets.h"
 #include "services/interactions/amendment.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/calls/read_permission.h"
@@ -135,7 +136,7 @@ absl::Status TimelineReader::RenderEntry(const runtime::ReadContext& context,
   } else {
     entry->set_record(header.stream);
     entry->set_erased(event->erased);
-    entry->mutable_event()->PackFrom(MemberOf(*event->event));
+    PackTold(MemberOf(*event->event), entry->mutable_event());
   }
   return absl::OkStatus();
 }

@@ -18,6 +18,7 @@
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/events/v1/events_service.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
+#include "kith/workspaces/v1/workspace_events.pb.h"
 #include "services/events/render_event.h"
 #include "tests/testing/manual_clock.h"
 #include "tests/testing/seeded_random.h"
@@ -33,6 +34,7 @@ class EventsTest : public ::testing::Test {
   EventsTest() {
     registry_.Register<contacts::v1::ContactEvent>("contacts");
     registry_.Register<interactions::v1::InteractionEvent>("interactions");
+    registry_.Register<workspaces::v1::WorkspaceEvent>("workspaces");
     Open();
   }
 

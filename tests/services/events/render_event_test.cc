@@ -62,6 +62,20 @@ TEST_F(RenderEvent, TellsTheMessageAsJsonOnRequest) {
   EXPECT_FALSE(nlohmann::json::parse(erased.payload_json()).contains("personal"));
 }
 
+TEST_F(RenderEvent, LeavesOutWhatIsSecret) {
+  workspaces::v1::WorkspaceEvent made;
+  made.mutable_api_key_created()->mutable_api_key()->set_display_name("Website");
+  made.mutable_api_key_created()->set_secret_hash("a hash");
+  const Position position = Write("workspaces/7", made).first;
+  workspaces::v1::ApiKeyCreated told;
+  ASSERT_TRUE(RenderAt(position).payload().UnpackTo(&told));
+  EXPECT_EQ(told.api_key().display_name(), "Website");
+  EXPECT_EQ(told.secret_hash(), "");
+  const auto json = nlohmann::json::parse(RenderAt(position, PayloadFormat::kJson).payload_json());
+  EXPECT_EQ(json["api_key"]["display_name"], "Website");
+  EXPECT_FALSE(json.contains("secret_hash"));
+}
+
 TEST_F(RenderEvent, LeavesOutWhatWasErasedAndSaysSo) {
   const Position position = Create("contacts/1").first;
   ASSERT_TRUE(keys_->Destroy(kOurs, "contacts/1").ok());
