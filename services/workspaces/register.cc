@@ -33,6 +33,21 @@ const ResourceRules& RecordRules() {
   return rules;
 }
 
+// The key that an event made or revoked, as it was then, in the revision that the event is.
+void TellKey(const WorkspaceDirectory& directory, const eventstore::RecordedEvent& recorded,
+             google::protobuf::Message& revision) {
+  const auto& event = static_cast<const v1::WorkspaceEvent&>(*recorded.event);
+  const bool is_made = event.has_api_key_created();
+  if (!is_made && !event.has_api_key_revoked()) return;
+  const auto state = directory.Find(recorded.header().workspace);
+  const auto key = state->keys.find(is_made ? event.api_key_created().api_key().name()
+                                            : event.api_key_revoked().name());
+  if (key == state->keys.end()) return;
+  v1::ApiKey& told = *static_cast<v1::WorkspaceRevision&>(revision).mutable_api_key();
+  told = key->second.api_key;
+  told.set_revoked(!is_made);
+}
+
 // The caller's own where a request names none.
 template <class Request>
 Request WithName(const ReadContext& context, const Request& request) {
@@ -107,9 +122,12 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
       [history = std::make_shared<const runtime::RevisionLister>(
            RecordRules(), runtime.log, runtime.registry,
            *v1::ListWorkspaceRevisionsRequest::descriptor()->file()->service(0)->FindMethodByName(
-               "ListWorkspaceRevisions"))](const ReadContext& context,
-                                           const v1::ListWorkspaceRevisionsRequest& request,
-                                           v1::ListWorkspaceRevisionsResponse* response) {
+               "ListWorkspaceRevisions"),
+           nullptr,
+           [&directory](const auto& event, auto& revision) {
+             TellKey(directory, event, revision);
+           })](const ReadContext& context, const v1::ListWorkspaceRevisionsRequest& request,
+               v1::ListWorkspaceRevisionsResponse* response) {
         return history->Run(context, WithName(context, request), response);
       });
   methods.Answer(ReadKind::kPoint, From(directory, ListWorkspaces));

@@ -62,7 +62,7 @@ class EventPrinter {
     return text;
   }
   std::string TextOf(const Event& event) const {
-    return event.erased() ? "(erased)" : EventText(event.payload(), style_);
+    return event.erased() ? "(erased)" : EventText(event.payload(), event.stream(), style_);
   }
   // Where it happened at another time than it was recorded.
   std::string Happened(const Event& event) const {

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "eventstore/base/check.h"
 #include "kith/type/v1/revision.pb.h"
@@ -43,6 +44,20 @@ std::string WhatOf(const Revision& revision) {
                       revision.erased() ? " (erased)" : "");
 }
 
+// What a revision says of something else than the resource: "apiKeys/01J… · Website". The fields
+// are those of its columns.
+std::string AsideOf(const Message& aside, const Style& style) {
+  std::vector<std::string> texts;
+  for (const FieldDescriptor* const field : ColumnsOf(*aside.GetDescriptor())) {
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL && !field->is_repeated()) {
+      if (aside.GetReflection()->GetBool(aside, field)) texts.push_back(field->name());
+    } else if (std::string text = TextOf(aside, field, style); !text.empty()) {
+      texts.push_back(std::move(text));
+    }
+  }
+  return absl::StrJoin(texts, " · ");
+}
+
 void AddRows(const Message& revision, absl::string_view only,
              const std::map<std::string, std::string>& keys, const Style& style, TextTable* table) {
   const auto* told = DynamicCastToGenerated<Revision>(&Part(revision, "revision"));
@@ -75,6 +90,15 @@ void AddRows(const Message& revision, absl::string_view only,
     std::string to = TextOf(after, field, style);
     if (style.width > 0) std::tie(from, to) = FromWhereTheyDiffer(from, to, kValueWidth);
     add({path, std::move(from), std::move(to)});
+  }
+  std::vector<const FieldDescriptor*> set;
+  revision.GetReflection()->ListFields(revision, &set);
+  for (const FieldDescriptor* const field : set) {
+    const bool is_aside = MessageField(*revision.GetDescriptor(), field->name().c_str()) == field &&
+                          field->name() != "revision" && field->name() != "before" &&
+                          field->name() != "after";
+    if (!is_aside || !only.empty()) continue;
+    add({field->name(), "", AsideOf(revision.GetReflection()->GetMessage(revision, field), style)});
   }
   if (is_first) add({"", "", ""});
 }

@@ -34,7 +34,7 @@ std::string WhatOf(const TimelineEntry& entry) {
 }
 
 std::string TextOf(const TimelineEntry& entry, const Style& style) {
-  if (!entry.has_interaction()) return EventText(entry.event(), style);
+  if (!entry.has_interaction()) return EventText(entry.event(), entry.record(), style);
   const auto& interaction = entry.interaction();
   if (interaction.erased()) return "(erased)";
   if (interaction.redacted()) return "(redacted)";

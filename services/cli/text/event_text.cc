@@ -29,10 +29,21 @@ std::string Short(const std::string& text) {
                                                                               : text;
 }
 
+void Append(const std::string& title, const std::string& cell, std::string* text) {
+  if (!cell.empty()) absl::StrAppend(text, text->empty() ? "" : "  ", title, "=", cell);
+}
+
 void Append(const Message& message, const FieldDescriptor* field, const Style& style,
             std::string* text) {
-  const std::string cell = Short(CellOf(message, field, style));
-  if (!cell.empty()) absl::StrAppend(text, text->empty() ? "" : "  ", field->name(), "=", cell);
+  Append(field->name(), Short(CellOf(message, field, style)), text);
+}
+
+// The name in a message, where it is another's than the stream's.
+std::string OtherName(const Message& message, absl::string_view stream) {
+  const FieldDescriptor* const field = message.GetDescriptor()->FindFieldByName("name");
+  if (field == nullptr || field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) return "";
+  const std::string name = message.GetReflection()->GetString(message, field);
+  return absl::StartsWith(name, stream) ? "" : name;
 }
 
 bool IsResource(const FieldDescriptor* field) {
@@ -64,7 +75,8 @@ void AppendResource(const Message& resource, const std::vector<std::string>& mas
 
 }  // namespace
 
-std::string EventText(const google::protobuf::Any& payload, const Style& style) {
+std::string EventText(const google::protobuf::Any& payload, absl::string_view stream,
+                      const Style& style) {
   const std::string type = payload.type_url().substr(payload.type_url().rfind('/') + 1);
   const Descriptor* descriptor = DescriptorPool::generated_pool()->FindMessageTypeByName(type);
   if (descriptor == nullptr) return type;
@@ -72,6 +84,7 @@ std::string EventText(const google::protobuf::Any& payload, const Style& style) 
   if (!event->ParseFromString(payload.value())) return absl::StrCat(type, " (unreadable)");
   const std::vector<std::string> mask = MaskOf(*event);
   std::string text;
+  Append("name", OtherName(*event, stream), &text);
   std::vector<const FieldDescriptor*> fields;
   event->GetReflection()->ListFields(*event, &fields);
   for (const FieldDescriptor* field : fields) {
@@ -79,7 +92,9 @@ std::string EventText(const google::protobuf::Any& payload, const Style& style) 
       continue;
     }
     if (IsResource(field)) {
-      AppendResource(event->GetReflection()->GetMessage(*event, field), mask, style, &text);
+      const Message& resource = event->GetReflection()->GetMessage(*event, field);
+      Append(field->name(), OtherName(resource, stream), &text);
+      AppendResource(resource, mask, style, &text);
     } else if (field->type() != FieldDescriptor::TYPE_BYTES) {
       Append(*event, field, style, &text);
     }

@@ -155,8 +155,12 @@ class RevisionLister::Fold {
 
 RevisionLister::RevisionLister(const ResourceRules& rules, const eventstore::EventLog& log,
                                const eventstore::EventRegistry& registry,
-                               const MethodDescriptor& method, Beginning beginning)
-    : rules_(rules), log_(log), registry_(registry), beginning_(std::move(beginning)) {
+                               const MethodDescriptor& method, Beginning beginning, Aside aside)
+    : rules_(rules),
+      log_(log),
+      registry_(registry),
+      beginning_(std::move(beginning)),
+      aside_(std::move(aside)) {
   const Descriptor& request = *method.input_type();
   const Descriptor& reply = *method.output_type();
   name_ = FieldOf(request, "name");
@@ -247,6 +251,7 @@ absl::Status RevisionLister::Tell(const eventstore::RecordedEvent& event, uint64
   }
   ApplyFields(before, changed, reflection.MutableMessage(&revision, before_));
   ApplyFields(after, changed, reflection.MutableMessage(&revision, after_));
+  if (aside_ != nullptr) aside_(event, revision);
   return absl::OkStatus();
 }
 

@@ -24,10 +24,15 @@ class RevisionLister {
   using Beginning = std::function<absl::StatusOr<std::shared_ptr<const eventstore::RecordedEvent>>(
       const ReadContext& context, absl::string_view name)>;
 
+  // What an event of the stream that is not about the resource itself says in its revision.
+  using Aside = std::function<void(const eventstore::RecordedEvent& event,
+                                   google::protobuf::Message& revision)>;
+
   // Aborts where the messages have not the fields of such a method.
   RevisionLister(const ResourceRules& rules, const eventstore::EventLog& log,
                  const eventstore::EventRegistry& registry,
-                 const google::protobuf::MethodDescriptor& method, Beginning beginning = nullptr);
+                 const google::protobuf::MethodDescriptor& method, Beginning beginning = nullptr,
+                 Aside aside = nullptr);
 
   absl::Status Run(const ReadContext& context, const google::protobuf::Message& request,
                    google::protobuf::Message* response) const;
@@ -47,6 +52,7 @@ class RevisionLister {
   const eventstore::EventLog& log_;
   const eventstore::EventRegistry& registry_;
   const Beginning beginning_;
+  const Aside aside_;
   // Of the request.
   const google::protobuf::FieldDescriptor* name_;
   const google::protobuf::FieldDescriptor* field_;

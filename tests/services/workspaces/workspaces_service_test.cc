@@ -125,6 +125,31 @@ TEST_F(WorkspacesServiceTest, TellsTheHistoryOfItsSettings) {
   EXPECT_EQ(server_.Call(&Stub::GetWorkspace, get)->fiscal_year_start_month(), 4);
 }
 
+// Who made and who revoked which key.
+TEST_F(WorkspacesServiceTest, TellsTheHistoryOfItsKeys) {
+  const auto further = CreateKey(server_.secret(), "*");
+  const std::string& name = further->api_key().name();
+  const auto narrow = CreateKey(further->secret(), "contacts.read");
+  ASSERT_EQ(Revoke(server_.secret(), narrow->api_key().name()).reason(), "");
+  const auto history =
+      server_.Call(&Stub::ListWorkspaceRevisions, v1::ListWorkspaceRevisionsRequest());
+  ASSERT_EQ(history->revisions_size(), 5);
+  const v1::WorkspaceRevision& revoked = history->revisions(0);
+  EXPECT_EQ(revoked.revision().type(), "api_key_revoked");
+  EXPECT_EQ(revoked.api_key().name(), narrow->api_key().name());
+  EXPECT_EQ(revoked.api_key().display_name(), "Another");
+  EXPECT_TRUE(revoked.api_key().revoked());
+  EXPECT_NE("apiKeys/" + revoked.revision().actor(), name) << "by the first key";
+  const v1::WorkspaceRevision& made = history->revisions(1);
+  EXPECT_EQ(made.revision().type(), "api_key_created");
+  EXPECT_EQ(made.api_key().name(), narrow->api_key().name());
+  EXPECT_THAT(made.api_key().permissions(), ::testing::ElementsAre("contacts.read"));
+  EXPECT_FALSE(made.api_key().revoked()) << "it was not yet";
+  EXPECT_EQ("apiKeys/" + made.revision().actor(), name) << "by whoever made it";
+  EXPECT_EQ(history->revisions(3).api_key().display_name(), "First key");
+  EXPECT_FALSE(history->revisions(4).has_api_key()) << "the workspace itself";
+}
+
 TEST_F(WorkspacesServiceTest, TellsNobodyAboutAnotherWorkspace) {
   const auto other = Create("Other");
   ASSERT_EQ(other.reason(), "");

@@ -107,6 +107,19 @@ TEST_F(HistoryTest, TellsWhoChangedWhatWhenFromWhatToWhat) {
   EXPECT_THAT(Run({"contacts", "list-revisions", mira, "--json"}), StartsWith("{\n \"revisions\""));
 }
 
+TEST_F(HistoryTest, TellsWhichKeyWasMadeAndRevoked) {
+  const std::string key =
+      Create({"api-keys", "create", "--display-name", "Website", "--permissions", "contacts.read"});
+  Run({"api-keys", "revoke", key});
+  EXPECT_THAT(
+      Run({"history", "workspaces/1"}),
+      AllOf(HasSubstr("First key     4  api key revoked    api_key       apiKeys/ID · Website ·"),
+            HasSubstr("First key     3  api key created    api_key       apiKeys/ID · Website ·"),
+            HasSubstr("kithd         2  api key created    api_key       apiKeys/ID · First key")));
+  EXPECT_THAT(Run({"events", "--type", "api_key_revoked"}), HasSubstr(" name=apiKeys/ID\n"));
+  EXPECT_THAT(Run({"events", "--type", "api_key_created"}), HasSubstr(" api_key=apiKeys/ID"));
+}
+
 TEST_F(HistoryTest, TellsTheIdOfAKeyWhereItsNameIsNotKnown) {
   const std::string ada = Create({"users", "create", "--display-name", "Ada"});
   EXPECT_THAT(Run({"users", "list-revisions", ada}), HasSubstr("  First key  "));

@@ -10,6 +10,7 @@
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
+#include "kith/workspaces/v1/workspace_events.pb.h"
 #include "services/cli/text/event_text.h"
 #include "tests/services/cli/parse_text.h"
 
@@ -131,44 +132,60 @@ TEST(ToJson, IsJsonEvenWhereATypeIsNotKnown) {
 }
 
 template <class Event>
-std::string TextOf(const std::string& text) {
+std::string TextOf(const std::string& text, absl::string_view stream) {
   google::protobuf::Any any;
   any.PackFrom(FromText<Event>(text));
-  return EventText(any, kStyle);
+  return EventText(any, stream, kStyle);
 }
 
 TEST(EventText, ShowsWhatAnUpdateChanged) {
-  EXPECT_EQ(TextOf<deals::v1::DealUpdated>(R"pb(
-              name: "deals/1"
-              update_mask { paths: "product" }
-              deal { name: "deals/1" display_name: "not changed" product: "GTX" }
-            )pb"),
+  EXPECT_EQ(TextOf<deals::v1::DealUpdated>(
+                R"pb(
+                  name: "deals/1"
+                  update_mask { paths: "product" }
+                  deal { name: "deals/1" display_name: "not changed" product: "GTX" }
+                )pb",
+                "deals/1"),
             "product=GTX");
 }
 
 TEST(EventText, ShowsAStageByItsId) {
   EXPECT_EQ(TextOf<deals::v1::DealStageChanged>(R"pb(
-              name: "deals/1"
-              from_stage: "pipelines/default/stages/new-lead"
-              to_stage: "pipelines/default/stages/qualified"
-              dwell { seconds: 86400 }
-            )pb"),
+                                                  name: "deals/1"
+                                                  from_stage: "pipelines/default/stages/new-lead"
+                                                  to_stage: "pipelines/default/stages/qualified"
+                                                  dwell { seconds: 86400 }
+                                                )pb",
+                                                "deals/1"),
             "from_stage=new-lead  to_stage=qualified  dwell=1d");
 }
 
 TEST(EventText, JoinsClearAndPersonalFields) {
-  EXPECT_EQ(TextOf<contacts::v1::ContactCreated>(R"pb(
-              name: "contacts/1"
-              contact { company_name: "Example" department: "no column" }
-              personal { first_name: "Ada" }
-            )pb"),
+  EXPECT_EQ(TextOf<contacts::v1::ContactCreated>(
+                R"pb(
+                  name: "contacts/1"
+                  contact { company_name: "Example" department: "no column" }
+                  personal { first_name: "Ada" }
+                )pb",
+                "contacts/1"),
             "company_name=Example  first_name=Ada");
+}
+
+TEST(EventText, NamesWhatItsStreamDoesNotSay) {
+  EXPECT_EQ(TextOf<workspaces::v1::ApiKeyCreated>(
+                R"pb(
+                  api_key { name: "apiKeys/1" display_name: "Website" permissions: "contacts.read" }
+                )pb",
+                "workspaces/7"),
+            "api_key=apiKeys/1  display_name=Website  permissions=contacts.read");
+  EXPECT_EQ(TextOf<workspaces::v1::ApiKeyRevoked>(R"pb(name: "apiKeys/1")pb", "workspaces/7"),
+            "name=apiKeys/1");
 }
 
 TEST(EventText, NamesATypeItDoesNotKnow) {
   google::protobuf::Any any;
   any.set_type_url("type.googleapis.com/kith.dragons.v1.DragonFed");
-  EXPECT_EQ(EventText(any, kStyle), "kith.dragons.v1.DragonFed");
+  EXPECT_EQ(EventText(any, "", kStyle), "kith.dragons.v1.DragonFed");
 }
 
 }  // namespace
