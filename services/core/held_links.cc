@@ -113,6 +113,28 @@ absl::Status LinkedByMany(absl::string_view record, absl::Span<const LinkingReso
                       record, linking);
 }
 
+absl::Status LinkedRecordDeleted(absl::string_view resource, absl::Span<const DeletedLink> links) {
+  google::rpc::PreconditionFailure failure;
+  std::vector<std::string> texts;
+  for (const DeletedLink& each : links) {
+    const std::string text =
+        absl::StrCat("its ", each.link->field->name(), ", ", each.record, ", was deleted");
+    auto* const violation = failure.add_violations();
+    violation->set_type("LINKED_RECORD_DELETED");
+    violation->set_subject(std::string(each.record));
+    violation->set_description(
+        absl::StrCat("The ", each.link->field->name(), " of ", resource, ". Undelete it first."));
+    texts.push_back(text);
+  }
+  return Error(type::v1::ERROR_LINKED_RECORD_DELETED,
+               absl::StrCat("It cannot be brought back: ", absl::StrJoin(texts, ", and "),
+                            ". Undelete that first."),
+               {{"name", std::string(resource)},
+                {"field", links.front().link->field->name()},
+                {"record", std::string(links.front().record)}},
+               failure);
+}
+
 Change EmptyLinks(const ResourceRules& rules, const Message& before,
                   absl::Span<const HeldLink* const> links, const CommandContext& context) {
   const std::unique_ptr<Message> after(before.New());

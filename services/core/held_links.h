@@ -52,6 +52,14 @@ struct LinkingResource {
 absl::Status StillLinked(absl::string_view record, absl::Span<const LinkingResource> linking);
 absl::Status LinkedByMany(absl::string_view record, absl::Span<const LinkingResource> linking);
 
+// What a resource names in a link without which it cannot be.
+struct DeletedLink {
+  const HeldLink* link;
+  absl::string_view record;
+};
+// `resource` cannot be brought back: these records, at least one, were deleted.
+absl::Status LinkedRecordDeleted(absl::string_view resource, absl::Span<const DeletedLink> links);
+
 // What empties these fields of a resource, and what follows from them. The resource's own rules are
 // not asked: a field that may be emptied is one that may be empty.
 Change EmptyLinks(const ResourceRules& rules, const google::protobuf::Message& before,

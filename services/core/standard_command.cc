@@ -312,24 +312,21 @@ void StandardCommand::FindClaims(const ClaimValues& before, const ClaimValues& a
 Decision StandardCommand::DecideUndelete(ResourceChange change, LinkedRecords linked,
                                          const CommandContext& context) const {
   std::vector<const HeldLink*> emptied;
-  Links kept;
-  std::vector<const LinkedRecord*> kept_records;
+  std::vector<DeletedLink> missing;
   for (const HeldLink& link : rules_.held_links) {
     const std::string record = link.RecordIn(*change.after);
     const auto at = std::find_if(change.links.begin(), change.links.end(),
                                  [&](const Link& one) { return one.record == record; });
     if (at == change.links.end()) continue;  // it names none
     const LinkedRecord* const state = linked[static_cast<size_t>(at - change.links.begin())];
+    if (state->lifecycle == Lifecycle::kActive) continue;
     if (link.on_delete == options::v1::ON_DELETE_REFUSE) {
-      kept.push_back(*at);
-      kept_records.push_back(state);
-    } else if (state->lifecycle != Lifecycle::kActive) {
+      missing.push_back({&link, at->record});
+    } else {
       emptied.push_back(&link);
     }
   }
-  if (!kept.empty()) {
-    KITH_RETURN_IF_ERROR(CheckLinksFor(*rules_.link_not_found, kept, kept_records));
-  }
+  if (!missing.empty()) return LinkedRecordDeleted(change.name, missing);
   std::unique_ptr<Message> event(rules_.event->New());
   WriteUndeleted(change.name, *rules_.resource->GetDescriptor(), *event);
   Changes changes =

@@ -13,8 +13,8 @@
 namespace kith::testing {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 class HeldLinks : public ConformanceTest {
  protected:
@@ -117,9 +117,16 @@ TEST_P(HeldLinks, ThatRefuseComeBackOnlyToARecordThatIsThere) {
     ASSERT_EQ(world.Delete(name).reason(), "");
     ASSERT_EQ(DeleteRecord(record).reason(), "");
     const Answer refused = world.Undelete(name);
-    EXPECT_EQ(refused.reason(), kind().LinkNotFound());
-    EXPECT_THAT(refused.fields(), ElementsAre("name"));
-    EXPECT_EQ(refused.metadata("records"), record);
+    EXPECT_EQ(refused.reason(), "LINKED_RECORD_DELETED");
+    EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+    EXPECT_EQ(refused.metadata("name"), name);
+    EXPECT_EQ(refused.metadata("field"), link.field->name());
+    EXPECT_EQ(refused.metadata("record"), record);
+    EXPECT_THAT(refused.status.error_message(),
+                AllOf(HasSubstr(link.field->name()), HasSubstr(record), HasSubstr("Undelete")));
+    const auto failure = refused.detail<google::rpc::PreconditionFailure>();
+    ASSERT_EQ(failure.violations_size(), 1);
+    EXPECT_EQ(failure.violations(0).subject(), record);
     EXPECT_EQ(world.Get(name).reason(), kind().NotFound());
     ASSERT_EQ(UndeleteRecord(record).reason(), "");
     EXPECT_EQ(world.Undelete(name).reason(), "");
