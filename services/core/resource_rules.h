@@ -31,6 +31,7 @@
 #include "eventstore/base/standard_events.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "google/protobuf/message.h"
+#include "services/core/acyclic_links.h"
 #include "services/core/aggregate_type.h"
 #include "services/core/collection.h"
 #include "services/core/decider.h"
@@ -118,6 +119,7 @@ struct ResourceRules {
       check;
   std::vector<ClaimRule> claims;  // those of held_links last
   std::vector<HeldLink> held_links;
+  std::vector<const google::protobuf::FieldDescriptor*> acyclic_links;
   // What an update that may create finds its resource by: a field of the resource and its claim.
   // Null: nothing.
   const google::protobuf::FieldDescriptor* identity = nullptr;
@@ -253,6 +255,7 @@ class ResourceRulesBuilder {
   ResourceRules Build() {
     rules_.held_links = HeldLinksOf(rules_.category, *Resource::descriptor());
     for (const HeldLink& link : rules_.held_links) AddClaim(link, rules_);
+    rules_.acyclic_links = AcyclicLinksOf(*Resource::descriptor());
     return std::move(rules_);
   }
 

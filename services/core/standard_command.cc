@@ -256,6 +256,10 @@ ResourceChange StandardCommand::PlanDelete(const Message& before,
     // It may name itself, and is there when it is back.
     if (!record.empty() && record != change.name) change.links.push_back({name_->name(), record});
   }
+  for (const FieldDescriptor* const link : rules_.acyclic_links) {
+    // While it was gone nobody could mend it that it names itself.
+    if (TextIn(*change.after, link) != change.name) change.acyclic.push_back({link, link->name()});
+  }
   return change;
 }
 
@@ -287,6 +291,11 @@ absl::Status StandardCommand::Finish(const Message& before, const CommandContext
   const ClaimValues wanted(rules_.claims, *change.after);
   KITH_RETURN_IF_ERROR(rules_.check(*change.after, wanted, collections_));
   change.links = NewLinks(before, *change.after, resource_->name());
+  for (const FieldDescriptor* const link : rules_.acyclic_links) {
+    const std::string record = TextIn(*change.after, link);
+    if (record.empty() || record == TextIn(before, link)) continue;
+    change.acyclic.push_back({link, absl::StrCat(resource_->name(), ".", link->name())});
+  }
   FindClaims(ClaimValues(rules_.claims, before), wanted, context, change);
   return absl::OkStatus();
 }

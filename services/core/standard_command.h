@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/message.h"
+#include "services/core/acyclic_links.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
 #include "services/core/links.h"
@@ -54,6 +55,7 @@ struct ResourceChange {
   std::vector<Claim> claims;  // that are taken or released
   // To records that the resource begins to name; of one that comes back, those of its held links.
   Links links;
+  std::vector<AcyclicLink> acyclic;  // those that begin to lead elsewhere
   std::vector<Unique> unique;
   std::unique_ptr<google::protobuf::Message> after;  // links point into it
   google::protobuf::FieldMask changed;               // of an update

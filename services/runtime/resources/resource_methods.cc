@@ -14,6 +14,7 @@
 #include "services/core/field_of.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/resources/collections.h"
+#include "services/runtime/resources/link_chains.h"
 #include "services/runtime/resources/linking_records.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/revisions.h"
@@ -62,6 +63,7 @@ class StandardHandler final : public CommandHandler {
       KITH_ASSIGN_OR_RETURN(within, load.LoadState(*type_.rules->within.type, place));
     }
     KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, within, request, context));
+    KITH_RETURN_IF_ERROR(CheckChains(type_, change, load));
     KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change.links));
     KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
     if (change.method == StandardMethod::kCreate && change.name != name) {
