@@ -16,39 +16,30 @@ namespace {
 bool WantsUniqueEmails(const Settings& settings) { return settings.unique_contact_emails; }
 
 absl::Status EmailTaken(const v1::Contact& holder, size_t index) {
-  google::rpc::ResourceInfo info;
-  info.set_resource_name(holder.name());
-  return Reject(
+  return RejectTaken(
       v1::CONTACTS_ERROR_EMAIL_TAKEN,
-      "Another contact has this e-mail address, and the workspace wants them unique.",
-      {{"contact", holder.name()}, {"field", absl::StrCat("contact.emails[", index, "].address")}},
-      info);
+      "Another contact has this e-mail address, and the workspace wants them unique.", "contact",
+      holder.name(), absl::StrCat("contact.emails[", index, "].address"));
 }
 
-bool Always(const Settings&) { return true; }
-
 absl::Status ExternalIdTaken(const v1::Contact& holder, size_t index) {
-  google::rpc::ResourceInfo info;
-  info.set_resource_name(holder.name());
-  return Reject(
-      v1::CONTACTS_ERROR_EXTERNAL_ID_TAKEN, "Another contact has this external id.",
-      {{"contact", holder.name()}, {"field", absl::StrCat("contact.external_ids[", index, "]")}},
-      info);
+  return RejectTaken(v1::CONTACTS_ERROR_EXTERNAL_ID_TAKEN, "Another contact has this external id.",
+                     "contact", holder.name(), absl::StrCat("contact.external_ids[", index, "]"));
 }
 
 }  // namespace
 
 const ResourceRules& Rules() {
-  static const auto& rules =
-      *new ResourceRules(ResourceRulesBuilder<ContactAggregate>()
-                             .NotFound(v1::CONTACTS_ERROR_CONTACT_NOT_FOUND)
-                             .LinkNotFound(v1::CONTACTS_ERROR_LINKED_RECORD_NOT_FOUND)
-                             .Complete(CompleteFields)
-                             .Check(CheckFields)
-                             .UniqueClaim(kEmailClaim, EmailKeys, WantsUniqueEmails, EmailTaken)
-                             .UniqueClaim(kExternalIdClaim, ExternalIdKeys, Always, ExternalIdTaken)
-                             .IdentifiedBy("external_ids", kExternalIdClaim)
-                             .Build());
+  static const auto& rules = *new ResourceRules(
+      ResourceRulesBuilder<ContactAggregate>()
+          .NotFound(v1::CONTACTS_ERROR_CONTACT_NOT_FOUND)
+          .LinkNotFound(v1::CONTACTS_ERROR_LINKED_RECORD_NOT_FOUND)
+          .Complete(CompleteFields)
+          .Check(CheckFields)
+          .UniqueClaim(kEmailClaim, EmailKeys, WantsUniqueEmails, EmailTaken)
+          .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
+          .IdentifiedBy("external_ids", kExternalIdClaim)
+          .Build());
   return rules;
 }
 

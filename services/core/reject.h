@@ -28,6 +28,17 @@ absl::Status RejectResource(Enum value, absl::string_view message, absl::string_
   return Error(value, message, {{"name", std::string(name)}}, info);
 }
 
+// Rejects with ResourceInfo: `holder` has the value that stands in `field` of the request, and that
+// two may not have. Metadata names the holder as `kind` ("contact").
+template <class Enum>
+absl::Status RejectTaken(Enum value, absl::string_view message, absl::string_view kind,
+                         absl::string_view holder, absl::string_view field) {
+  google::rpc::ResourceInfo info;
+  info.set_resource_name(std::string(holder));
+  return Error(value, message,
+               {{std::string(kind), std::string(holder)}, {"field", std::string(field)}}, info);
+}
+
 // Rejects with PreconditionFailure: the state of `subject` (a resource name) forbids the command.
 // `type` says what is wrong, in the words of the enum ("DEAL_CLOSED").
 template <class Enum>

@@ -75,6 +75,9 @@ struct ClaimRule {
   std::function<absl::Status(const google::protobuf::Message& holder, size_t index)> taken;
 };
 
+// For ClaimRule::is_unique.
+inline bool IsAlwaysUnique(const Settings&) { return true; }
+
 // What a resource claims, computed once for all that look at it: in the order of its rules.
 class ClaimValues {
  public:
