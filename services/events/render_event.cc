@@ -109,7 +109,7 @@ absl::StatusOr<int64_t> EventRenderer::CausationSequence(
   if (header.causation == Position()) return 0;
   KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::Record> cause,
                         log_.ReadAt(header.causation, eventstore::ReadTier::kDisk));
-  // A cause in another workspace has no number that this caller could use.
+  // Old logs may have a cause in another workspace, whose number this caller could not use.
   if (cause == nullptr || cause->header.workspace != header.workspace) return 0;
   return static_cast<int64_t>(cause->header.sequence.value());
 }

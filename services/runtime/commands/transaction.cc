@@ -64,6 +64,15 @@ void Transaction::Attempt(ReadTier tier) {
   workspace_ = command_.Workspace();
   rendering_.reset();
   ids_.Restart();
+  if (!cause_checked_) {
+    absl::Status cause = CheckCause(tier);
+    if (tier == ReadTier::kMemory && absl::IsUnavailable(cause)) {
+      --attempts_;
+      return OnPool([this] { Attempt(ReadTier::kDisk); });
+    }
+    if (!cause.ok()) return End(std::move(cause));
+    cause_checked_ = true;
+  }
   Loader loader(transact_.states_, workspace_, tier);
   const bool said = origin.occurred != absl::InfinitePast();
   const CommandContext context{now,        said ? origin.occurred : now, origin.caller->actor,
@@ -84,6 +93,19 @@ void Transaction::Attempt(ReadTier tier) {
   if (MustWait(*decision)) return;
   const absl::Time occurred = decision->occurred().value_or(context.occurred);
   Append(*std::move(decision), loader, occurred);
+}
+
+absl::Status Transaction::CheckCause(ReadTier tier) const {
+  const Position causation = command_.origin().causation;
+  if (causation == Position()) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::Record> cause,
+                        transact_.environment_.log.ReadAt(causation, tier));
+  if (cause != nullptr && cause->header.workspace == workspace_) return absl::OkStatus();
+  return Error(
+      type::v1::ERROR_INVALID_TOKEN,
+      absl::StrCat("The token sent as kith-cause is that of no event of workspaces/",
+                   workspace_.value(), ". Send that of an event, or of the call that made it."),
+      {{"metadata", "kith-cause"}});
 }
 
 void Transaction::Settle(absl::Status verdict, const Loader& loader, ReadTier tier) {

@@ -30,6 +30,9 @@ class Transaction {
 
   // Loads and decides. On kMemory it moves to the pool when the disk is needed.
   void Attempt(ReadTier tier);
+  // Whether what causes the command is an event of where it appends. Unavailable where that has to
+  // be read from disk, on kMemory.
+  absl::Status CheckCause(ReadTier tier) const;
   // A refusal, or nothing to do: is it a repeat, and was it decided on what is so now?
   void Settle(absl::Status verdict, const Loader& loader, ReadTier tier);
   absl::StatusOr<bool> IsOutdated(const Loader& loader, ReadTier tier);
@@ -71,6 +74,7 @@ class Transaction {
   WorkspaceId workspace_;
   IdPool ids_;
   int attempts_ = 0;
+  bool cause_checked_ = false;
   std::string turn_;  // the key of the stream where it has its turn, or waits for it
   std::optional<Rendering> rendering_;
 };

@@ -244,7 +244,7 @@ absl::Status RevisionLister::Tell(const eventstore::RecordedEvent& event, uint64
   if (header.causation != Position()) {
     KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::Record> cause,
                           log_.ReadAt(header.causation, ReadTier::kDisk));
-    // A cause in another workspace has no number that this caller could use.
+    // Old logs may have a cause in another workspace, whose number this caller could not use.
     if (cause != nullptr && cause->header.workspace == header.workspace) {
       told.set_causation_sequence(static_cast<int64_t>(cause->header.sequence.value()));
     }

@@ -178,6 +178,41 @@ TEST_F(EventsServiceTest, ResumesASubscriptionAcrossARestartWithoutGapOrRepetiti
   EXPECT_THAT(Subscriber(server_, request).UntilCaughtUp(), IsEmpty());
 }
 
+// A cause is an event of the workspace, or there is none.
+TEST_F(EventsServiceTest, TakesNoEventOfAnotherWorkspaceForACause) {
+  using Contacts = contacts::v1::ContactsService::Stub;
+  const auto create = [&](const std::string& cause) {
+    Contacts stub(server_.channel());
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", absl::StrCat("Bearer ", server_.secret()));
+    context.AddMetadata("kith-cause", cause);
+    contacts::v1::CreateContactRequest request;
+    request.mutable_contact()->set_first_name("Ada");
+    contacts::v1::Contact made;
+    return ReasonOf(stub.CreateContact(&context, request, &made));
+  };
+  workspaces::v1::CreateWorkspaceRequest request;
+  request.mutable_workspace()->set_display_name("Other");
+  const auto other =
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateWorkspace, request);
+  contacts::v1::CreateContactRequest theirs;
+  theirs.mutable_contact()->set_first_name("Grace");
+  const auto elsewhere = server_.CallWith(other->secret(), &Contacts::CreateContact, theirs);
+  const auto here = server_.Call(&Contacts::CreateContact, theirs);
+  // Also where the log has to look on the disk.
+  for (int life = 0; life < 2; ++life) {
+    EXPECT_EQ(create(elsewhere.token), "INVALID_TOKEN");
+    EXPECT_EQ(create(here.token), "");
+    server_.Restart();
+  }
+  v1::ReadEventsRequest read;
+  read.mutable_filter()->set_stream_prefix("contacts/");
+  const std::vector<v1::Event> events = Read(read, server_.secret()).first;
+  ASSERT_EQ(events.size(), 3u) << "what is refused is not recorded";
+  EXPECT_EQ(events[1].causation_sequence(), events[0].sequence());
+  EXPECT_EQ(events[2].causation_sequence(), events[0].sequence());
+}
+
 TEST_F(EventsServiceTest, EndsSubscriptionsWhenTheServerStops) {
   Subscriber subscriber(server_, Contacts());
   subscriber.UntilCaughtUp();
