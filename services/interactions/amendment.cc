@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -50,6 +51,16 @@ v1::Interaction Kept(v1::Interaction interaction) {
   interaction.clear_redact_reason();
   interaction.clear_erased();
   return interaction;
+}
+
+// Of its external id, which it gives up and takes.
+std::vector<Claim> ChangedClaims(const v1::Interaction& before, const v1::Interaction& after) {
+  std::vector<Claim> claims;
+  if (before.external_id() == after.external_id()) return claims;
+  for (const std::string& id : {before.external_id(), after.external_id()}) {
+    if (!id.empty()) claims.push_back({std::string(kExternalIdClaim), id});
+  }
+  return claims;
 }
 
 absl::Status Redacted(absl::string_view message, const v1::Interaction& interaction) {
@@ -108,7 +119,8 @@ Decision DecideAmendment(const InteractionNow& now, const AmendmentPlan& plan,
   amended.set_recorded_sequence(now.recorded_sequence);
   AddMissing(plan.after.links(), now.interaction.links(), amended.mutable_added_links());
   AddMissing(now.interaction.links(), plan.after.links(), amended.mutable_removed_links());
-  return Changes().Append(now.interaction.name(), std::move(event));
+  return Changes().Append(now.interaction.name(), std::move(event),
+                          ChangedClaims(now.interaction, plan.after));
 }
 
 Decision Decide(const InteractionNow& now, const v1::RedactInteractionRequest& command) {

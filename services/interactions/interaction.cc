@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -94,7 +95,32 @@ Decision Decide(absl::Span<const LinkedRecord* const> records, const Recording& 
   clear.mutable_links()->Clear();
   for (size_t i = 1; i < names.size(); ++i) clear.add_links(std::string(names[i]));
   SplitPersonal(recorded);
-  return Changes().Append(stream, std::move(event));
+  std::vector<Claim> claims;
+  const std::string& external_id = clear.external_id();
+  if (!external_id.empty()) claims.push_back({std::string(kExternalIdClaim), external_id});
+  return Changes().Append(stream, std::move(event), std::move(claims));
+}
+
+std::string HolderOf(absl::string_view external_id,
+                     absl::Span<const v1::InteractionEvent* const> events) {
+  // Each has it until an event of its own says another one.
+  std::vector<std::string> holders;
+  for (const v1::InteractionEvent* const event : events) {
+    const bool is_amended = event->has_interaction_amended();
+    const std::string& name =
+        is_amended ? event->interaction_amended().name() : event->interaction_recorded().name();
+    const v1::Interaction& told = is_amended ? event->interaction_amended().interaction()
+                                             : event->interaction_recorded().interaction();
+    holders.erase(std::remove(holders.begin(), holders.end(), name), holders.end());
+    if (told.external_id() == external_id) holders.push_back(name);
+  }
+  return holders.empty() ? "" : holders.front();
+}
+
+absl::Status ExternalIdTaken(absl::string_view holder) {
+  return RejectTaken(v1::INTERACTIONS_ERROR_EXTERNAL_ID_TAKEN,
+                     "Another interaction has this external id: it was recorded before.",
+                     "interaction", holder, "interaction.external_id");
 }
 
 v1::Interaction Render(const v1::InteractionRecorded& recorded, absl::Time occur_time,

@@ -17,6 +17,9 @@ namespace kith::interactions {
 // Persisted in stream names: "contacts/01J…/interactions".
 inline constexpr absl::string_view kInteractions = "interactions";
 
+// The claim of an external id. Persisted inside the hashes of the log's tags.
+inline constexpr absl::string_view kExternalIdClaim = "interactions.external_id";
+
 // What a RecordInteractionRequest and an item of a bulk load both say. Borrows them.
 struct Recording {
   absl::string_view parent;
@@ -27,6 +30,13 @@ struct Recording {
 // views point into the command.
 using ConcernedRecords = absl::InlinedVector<absl::string_view, 4>;
 ConcernedRecords ConcernedBy(const Recording& command);
+
+// The interaction that has this external id, of those that ever claimed it: `events` are theirs, in
+// their order. Empty where none has it any more.
+std::string HolderOf(absl::string_view external_id,
+                     absl::Span<const v1::InteractionEvent* const> events);
+// INTERACTIONS_ERROR_EXTERNAL_ID_TAKEN.
+absl::Status ExternalIdTaken(absl::string_view holder);
 
 // `records` are the states of ConcernedBy(command), in that order. Rejects with
 //   INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND  one of them is not there, or was deleted

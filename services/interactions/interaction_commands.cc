@@ -25,6 +25,21 @@ absl::StatusOr<const LinkedRecord*> LoadRecord(runtime::Loader& load, absl::stri
   return load.Load<LinkedDeal>(record);
 }
 
+// OK where no other interaction than `name` has the id; else INTERACTIONS_ERROR_EXTERNAL_ID_TAKEN.
+// The append happens only if nobody takes or gives it up meanwhile.
+absl::Status CheckExternalId(runtime::Loader& load, const std::string& external_id,
+                             absl::string_view name) {
+  if (external_id.empty()) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(const runtime::Loader::TaggedEvents tagged,
+                        load.EventsTagged(kExternalIdClaim, external_id));
+  std::vector<const v1::InteractionEvent*> events;
+  for (const auto& recorded : tagged) {
+    events.push_back(static_cast<const v1::InteractionEvent*>(recorded->event.get()));
+  }
+  const std::string holder = HolderOf(external_id, events);
+  return holder.empty() || holder == name ? absl::OkStatus() : ExternalIdTaken(holder);
+}
+
 Decision RunRecording(runtime::Loader& load, const Recording& command,
                       const CommandContext& context) {
   absl::InlinedVector<const LinkedRecord*, 4> records;
@@ -32,6 +47,7 @@ Decision RunRecording(runtime::Loader& load, const Recording& command,
     KITH_ASSIGN_OR_RETURN(const LinkedRecord* record, LoadRecord(load, name));
     records.push_back(record);
   }
+  KITH_RETURN_IF_ERROR(CheckExternalId(load, command.interaction.external_id(), ""));
   return Decide(records, command, context);
 }
 
@@ -99,6 +115,9 @@ Decision InteractionCommands::Run(runtime::Loader& load, const v1::AmendInteract
   KITH_ASSIGN_OR_RETURN(const InteractionNow now, Load(load, name));
   AmendmentPlan plan;
   KITH_RETURN_IF_ERROR(PlanAmendment(now, command, &plan));
+  if (plan.after.external_id() != now.interaction.external_id()) {
+    KITH_RETURN_IF_ERROR(CheckExternalId(load, plan.after.external_id(), name));
+  }
   std::vector<const LinkedRecord*> linked;
   for (const Link& link : plan.links) {
     KITH_ASSIGN_OR_RETURN(const LinkedRecord* const record, LoadRecord(load, link.record));

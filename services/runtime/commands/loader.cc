@@ -77,16 +77,35 @@ absl::StatusOr<std::vector<std::string>> Loader::StreamsTagged(absl::string_view
 absl::StatusOr<std::vector<Loader::TaggedStream>> Loader::LoadTagged(absl::string_view purpose,
                                                                      absl::string_view value,
                                                                      Position after) {
-  KITH_RETURN_IF_ERROR(NeedDisk());
-  const eventstore::Tag tag = reader_.keys().Mac(workspace_, purpose, value);
-  const Position read_through = reader_.log().head();
+  KITH_ASSIGN_OR_RETURN(const eventstore::Tag tag, Watch(purpose, value));
   KITH_ASSIGN_OR_RETURN(std::vector<TaggedStream> streams, ReadTag(tag, after));
   if (assumed_ != nullptr) AddAssumed(purpose, value, streams);
-  const bool is_known = std::any_of(tags_.begin(), tags_.end(), [&](const auto& condition) {
-    return condition.tag == tag;  // read before this one
-  });
-  if (!is_known) tags_.push_back({tag, read_through});
   return streams;
+}
+
+absl::StatusOr<eventstore::Tag> Loader::Watch(absl::string_view purpose, absl::string_view value) {
+  KITH_RETURN_IF_ERROR(NeedDisk());
+  const eventstore::Tag tag = reader_.keys().Mac(workspace_, purpose, value);
+  // Taken before anything is read.
+  const Position read_through = reader_.log().head();
+  const bool is_known = std::any_of(tags_.begin(), tags_.end(),
+                                    [&](const auto& condition) { return condition.tag == tag; });
+  if (!is_known) tags_.push_back({tag, read_through});
+  return tag;
+}
+
+absl::StatusOr<Loader::TaggedEvents> Loader::EventsTagged(absl::string_view purpose,
+                                                          absl::string_view value) {
+  KITH_CHECK(assumed_ == nullptr);
+  KITH_ASSIGN_OR_RETURN(const eventstore::Tag tag, Watch(purpose, value));
+  const auto cursor = reader_.log().ReadTag(workspace_, tag, Position());
+  TaggedEvents events;
+  while (true) {
+    KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> record, cursor->Next());
+    if (record == nullptr) return events;
+    KITH_ASSIGN_OR_RETURN(auto event, reader_.registry().DecodeClear(std::move(record)));
+    events.push_back(std::move(event));
+  }
 }
 
 absl::Status Loader::NeedDisk() {

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/log/event_log.h"
+#include "eventstore/log/event_registry.h"
 #include "services/core/decision.h"
 #include "services/runtime/commands/loaded_state.h"
 
@@ -63,6 +64,11 @@ class Loader {
   // them before.
   absl::StatusOr<std::vector<std::string>> StreamsTagged(absl::string_view purpose,
                                                          absl::string_view value, Position after);
+
+  // The events themselves, oldest first and without personal fields, for what has no state. For
+  // commands that assume nothing.
+  using TaggedEvents = std::vector<std::shared_ptr<const eventstore::RecordedEvent>>;
+  absl::StatusOr<TaggedEvents> EventsTagged(absl::string_view purpose, absl::string_view value);
 
   // The same for an aggregate without its C++ types.
   absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
@@ -115,6 +121,8 @@ class Loader {
     std::vector<AssumedState> states;  // of streams that change, where they were loaded since
   };
 
+  // Its hash, after which no further event with this claim may come.
+  absl::StatusOr<eventstore::Tag> Watch(absl::string_view purpose, absl::string_view value);
   // With the condition that none follow.
   absl::StatusOr<std::vector<TaggedStream>> LoadTagged(absl::string_view purpose,
                                                        absl::string_view value, Position after);

@@ -236,6 +236,39 @@ TEST_F(AmendmentTest, RefusesWhatItCannotBe) {
   EXPECT_THAT(TryAmend(request).fields(), ElementsAre("interaction.name"));
 }
 
+// What another is called it cannot be, and what it is called no more another may be.
+TEST_F(AmendmentTest, GivesUpAnExternalIdAndTakesAnother) {
+  const std::string ada = CreateContact("Ada");
+  const std::string one = RecordCall(ada).name();
+  const std::string two = RecordCall(ada).name();
+  const auto called = [](const std::string& external_id) {
+    v1::Interaction values;
+    values.set_external_id(external_id);
+    return values;
+  };
+  Amend(one, called("mail:1"));
+  v1::AmendInteractionRequest request;
+  *request.mutable_interaction() = called("mail:1");
+  request.mutable_interaction()->set_name(two);
+  const auto refused = TryAmend(request);
+  EXPECT_EQ(refused.reason(), "EXTERNAL_ID_TAKEN");
+  EXPECT_EQ(refused.metadata("interaction"), one);
+  v1::RecordInteractionRequest record = Recording(ada);
+  record.mutable_interaction()->set_external_id("mail:1");
+  EXPECT_EQ(TryRecord(record).reason(), "EXTERNAL_ID_TAKEN");
+  // Its own it has already, whatever else is amended or taken away.
+  v1::Interaction again = called("mail:1");
+  again.set_outcome("no answer");
+  EXPECT_EQ(Amend(one, again).external_id(), "mail:1");
+  EXPECT_EQ(TryRedact(one).reason(), "");
+  EXPECT_EQ(TryAmend(request).reason(), "EXTERNAL_ID_TAKEN");
+  Amend(one, called("mail:2"));
+  EXPECT_EQ(TryAmend(request).reason(), "");
+  EXPECT_EQ(TryRecord(record).metadata("interaction"), two);
+  Amend(two, called("mail:3"));
+  EXPECT_EQ(TryRecord(record).reason(), "");
+}
+
 TEST_F(AmendmentTest, TakesEffectOnceHoweverOftenItIsAsked) {
   const v1::Interaction recorded = RecordCall(CreateContact("Ada"));
   v1::AmendInteractionRequest request;

@@ -207,6 +207,73 @@ TEST_F(InteractionsServiceTest, SaysWhenTheRecordOfATimelineCameIntoBeing) {
   EXPECT_EQ(guest.metadata("first_sequence"), "") << "who may not read contacts is not told";
 }
 
+// --- External ids ---
+
+// What one system calls something stands in the log once, wherever it is told.
+TEST_F(InteractionsServiceTest, RecordsWhatHasAnExternalIdOnce) {
+  const std::string ada = CreateContact("Ada");
+  const std::string grace = CreateContact("Grace");
+  v1::RecordInteractionRequest request = Recording(ada);
+  request.mutable_interaction()->set_external_id("mail:1");
+  request.set_request_id("first");
+  const v1::Interaction first = Record(request);
+  EXPECT_EQ(Record(request).name(), first.name()) << "a retry is no second one";
+  for (const std::string& parent : {ada, grace}) {
+    request.set_parent(parent);
+    request.clear_request_id();
+    const auto refused = TryRecord(request);
+    EXPECT_EQ(refused.reason(), "EXTERNAL_ID_TAKEN");
+    EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::ALREADY_EXISTS);
+    EXPECT_EQ(refused.metadata("interaction"), first.name());
+    EXPECT_EQ(refused.metadata("field"), "interaction.external_id");
+    EXPECT_EQ(refused.detail<google::rpc::ResourceInfo>().resource_name(), first.name());
+  }
+  request.mutable_interaction()->set_external_id("mail:2");
+  EXPECT_NE(Record(request).name(), first.name());
+  request.mutable_interaction()->clear_external_id();
+  EXPECT_NE(Record(request).name(), Record(request).name()) << "none is no id";
+}
+
+TEST_F(InteractionsServiceTest, IngestsWhatHasAnExternalIdOnce) {
+  const std::string ada = CreateContact("Ada");
+  v1::IngestInteractionsRequest message;
+  for (const char* const id : {"mail:1", "mail:2", "mail:1"}) {
+    AddItem(ada, id, &message);
+    message.mutable_items()->rbegin()->mutable_interaction()->set_external_id(id);
+  }
+  const std::vector<Result> results = Ingest({message});
+  ASSERT_EQ(results.size(), 3u);
+  EXPECT_NE(results[1].name(), "");
+  EXPECT_NE(results[0].name().empty(), results[2].name().empty()) << "one of the two";
+  EXPECT_EQ(ReasonOf(results[results[0].name().empty() ? 0 : 2]), "EXTERNAL_ID_TAKEN");
+  for (const Result& again : Ingest({message})) EXPECT_EQ(ReasonOf(again), "EXTERNAL_ID_TAKEN");
+  EXPECT_EQ(List(ada).entries_size(), 3);
+}
+
+// Goal: of those that tell of the same at once, one is recorded.
+TEST_F(InteractionsServiceTest, RecordsOneOfManyWithTheSameExternalId) {
+  constexpr int kCallers = 4;
+  const std::string ada = CreateContact("Ada");
+  for (int round = 0; round < 10; ++round) {
+    std::vector<Reply<v1::Interaction>> replies(kCallers);
+    std::vector<std::thread> callers;
+    for (auto& reply : replies) {
+      callers.emplace_back([&, round] {
+        v1::RecordInteractionRequest request = Recording(ada);
+        request.mutable_interaction()->set_external_id(absl::StrCat("mail:", round));
+        reply = TryRecord(request);
+      });
+    }
+    for (std::thread& caller : callers) caller.join();
+    int recorded = 0;
+    for (const auto& reply : replies) {
+      if (reply.ok()) ++recorded;
+      EXPECT_EQ(reply.reason(), reply.ok() ? "" : "EXTERNAL_ID_TAKEN");
+    }
+    EXPECT_EQ(recorded, 1);
+  }
+}
+
 // --- IngestInteractions ---
 
 TEST_F(InteractionsServiceTest, IngestsTheGoodAmongTheBadAndSaysWhatBecameOfEach) {
