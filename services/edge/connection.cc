@@ -164,7 +164,10 @@ void Connection::Handshake() {
   state_ = State::kHandshake;
   stream_.Handshake([self = shared_from_this()](const error_code& error) {
     if (self->state_ != State::kHandshake) return;
-    if (!error) return self->stream_.HasMore() ? self->ReadHeader() : self->Start();
+    if (!error) {
+      self->certified_names_ = self->stream_.CertifiedNames();
+      return self->stream_.HasMore() ? self->ReadHeader() : self->Start();
+    }
     self->thread_.port().handshakes_failed.fetch_add(1, std::memory_order_relaxed);
     if (!self->stream_.SpeaksPlainly()) return self->Close();
     self->Refuse(Error(v1::EDGE_ERROR_TLS_REQUIRED, "The port speaks HTTPS only."));

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -51,6 +52,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   const std::shared_ptr<const Request> request() const { return request_; }
   void Begin(std::unique_ptr<Exchange> exchange);
   void Answer(Outgoing answer);
+
+  // Carrier::certified_names; the same as long as it lives.
+  const std::vector<std::string>& certified_names() const { return certified_names_; }
 
   // For exchanges. ReadBody and Send from any thread.
   bool BodyIsThere() const;
@@ -102,6 +106,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   HttpThread& thread_;
   Stream stream_;
+  std::vector<std::string> certified_names_;           // known before the first request
   boost::beast::flat_buffer buffer_{kBufferBytesMax};  // read, and not parsed
   std::shared_ptr<Request> request_;
   State state_ = State::kIdle;

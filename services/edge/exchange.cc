@@ -42,6 +42,9 @@ class HttpCarrier : public Base, public Exchange {
         arena_(Options(block_)) {}
 
   absl::string_view Metadata(const char* key) const override { return HeaderOf(*request_, key); }
+  std::vector<std::string> certified_names() const override {
+    return connection_->certified_names();
+  }
   absl::Duration time_left() const override {
     return terms_.deadline - connection_->clock().Elapsed();
   }

@@ -3,9 +3,13 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 
 namespace kith::edge {
 
@@ -104,6 +108,24 @@ Stream::Attempt Stream::Shake() {
     tls_.reset();
   }
   return attempt;
+}
+
+std::vector<std::string> Stream::CertifiedNames() const {
+  std::vector<std::string> names;
+  const X509* const certificate = ssl_ == nullptr ? nullptr : SSL_get0_peer_certificate(ssl_);
+  if (certificate == nullptr || SSL_get_verify_result(ssl_) != X509_V_OK) return names;
+  auto* const found = static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; i < sk_GENERAL_NAME_num(found); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(found, i);
+    if (name->type != GEN_URI && name->type != GEN_DNS) continue;
+    const absl::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.ia5)),
+                                 static_cast<size_t>(ASN1_STRING_length(name->d.ia5)));
+    names.push_back(name->type == GEN_URI ? absl::StrCat("URI:", text)
+                                          : absl::StrCat("DNS:", absl::AsciiStrToLower(text)));
+  }
+  GENERAL_NAMES_free(found);
+  return names;
 }
 
 bool Stream::SpeaksPlainly() {

@@ -7,7 +7,9 @@
 #include <openssl/types.h>
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "boost/asio/compose.hpp"
 #include "boost/asio/ip/tcp.hpp"
@@ -35,6 +37,8 @@ class Stream {
     Run([this](size_t*) { return Shake(); },
         [done](const error_code& error, size_t) mutable { done(error); });
   }
+  // After it: the names that the client's certificate is for, as a carrier has them.
+  std::vector<std::string> CertifiedNames() const;
   // After a handshake that failed: the client speaks HTTP without TLS, and is answered so.
   bool SpeaksPlainly();
 

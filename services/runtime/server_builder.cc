@@ -94,6 +94,7 @@ class RunningServer final : public Server {
   std::unique_ptr<Transact> transact_;
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<Authorizer> authorizer_;
+  std::unique_ptr<Authentication> authentication_;
   std::unique_ptr<CallEnvironment> environment_;
   std::vector<ResourceType> resources_;
   std::unique_ptr<MethodTable> methods_;
@@ -128,10 +129,12 @@ absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
   KITH_CHECK(builder.authorizer_ != nullptr);
   KITH_ASSIGN_OR_RETURN(authorizer_, builder.authorizer_(*runtime_));
   runtime_->authorizer = authorizer_.get();
+  KITH_ASSIGN_OR_RETURN(authentication_, Authentication::Open(options_.authentication, *authorizer_,
+                                                              *options_.clock));
   moments_ = std::make_unique<Moments>(*log_);
   environment_ = std::make_unique<CallEnvironment>(
-      CallEnvironment{*authorizer_, *log_, *moments_, *keys_, *transact_, *options_.clock, pools_,
-                      calls_, options_.slow_call});
+      CallEnvironment{*authorizer_, *authentication_, *log_, *moments_, *keys_, *transact_,
+                      *options_.clock, pools_, calls_, options_.slow_call});
   methods_ = std::make_unique<MethodTable>(*environment_, *views_);
   for (const auto& bind : builder.bindings_) bind(*runtime_, *methods_);
   resources_ = builder.resources_;

@@ -25,6 +25,7 @@
 #include "eventstore/seal/key_store.h"
 #include "grpcpp/grpcpp.h"
 #include "projections/engine/view_store.h"
+#include "services/runtime/admission/authentication.h"
 #include "services/runtime/admission/authorizer.h"
 #include "services/runtime/admission/pools.h"
 #include "services/runtime/admission/tls_files.h"
@@ -53,6 +54,7 @@ struct ConnectionLimits {
 struct ServerOptions {
   std::string address = "127.0.0.1:0";  // port 0: the system chooses one
   std::shared_ptr<TlsFiles> tls;        // of every port; null: no TLS
+  AuthenticationOptions authentication;
   const Clock* clock = &SystemClock();
   Random* random = &SystemRandom();
   PoolsOptions pools;

@@ -34,6 +34,18 @@ ABSL_FLAG(std::string, tls_client_ca, "",
           "are not connected with one of another authority.");
 ABSL_FLAG(bool, tls_require_client_cert, false,
           "Clients that show no certificate are not connected.");
+ABSL_FLAG(std::string, tls_client_keys, "",
+          "File that says which API key a client stands for that shows a certificate and no key: a "
+          "line \"URI:spiffe://example.org/a workspaces/1/apiKeys/ID\" for each, or DNS:host. Read "
+          "again when it changes, as --jwks is.");
+ABSL_FLAG(
+    std::string, jwks, "",
+    "File with the keys of an identity provider (JWK set), whose tokens (JWT, of HS256, RS256, "
+    "PS256 or ES256) are taken as API keys are; empty for none.");
+ABSL_FLAG(std::string, jwt_issuer, "", "Who issues those tokens: what their claim iss is.");
+ABSL_FLAG(std::string, jwt_audience, "", "Whom they are for: what their claim aud is, or holds.");
+ABSL_FLAG(absl::Duration, jwt_clock_skew, absl::Minutes(1),
+          "How far the provider's clock may be from this one.");
 ABSL_FLAG(bool, allow_plaintext, false,
           "Lets addresses beyond loopback be listened on without TLS: where a proxy has it, or the "
           "network is trusted. Of --metrics, too, which never has TLS.");
@@ -132,6 +144,25 @@ std::optional<runtime::TlsOptions> ParseTls() {
   return std::nullopt;
 }
 
+runtime::AuthenticationOptions ParseAuthentication() {
+  runtime::AuthenticationOptions options;
+  options.tokens = {.jwks = absl::GetFlag(FLAGS_jwks),
+                    .issuer = absl::GetFlag(FLAGS_jwt_issuer),
+                    .audience = absl::GetFlag(FLAGS_jwt_audience),
+                    .clock_skew = absl::GetFlag(FLAGS_jwt_clock_skew)};
+  options.client_keys = absl::GetFlag(FLAGS_tls_client_keys);
+  const runtime::TokenOptions& tokens = options.tokens;
+  const int said = !tokens.jwks.empty() + !tokens.issuer.empty() + !tokens.audience.empty();
+  if (said != 0 && said != 3) Refuse("--jwks, --jwt_issuer and --jwt_audience go together");
+  if (tokens.clock_skew < absl::ZeroDuration() || tokens.clock_skew > absl::Hours(1)) {
+    Refuse("--jwt_clock_skew is between 0 and 1h");
+  }
+  if (!options.client_keys.empty() && absl::GetFlag(FLAGS_tls_client_ca).empty()) {
+    Refuse("--tls_client_keys needs --tls_client_ca, without which no certificate is asked for");
+  }
+  return options;
+}
+
 }  // namespace
 
 Options ParseOptions(int argc, char** argv) {
@@ -156,6 +187,7 @@ Options ParseOptions(int argc, char** argv) {
                     .origins = absl::GetFlag(FLAGS_http_origins)};
   }
   options.tls = ParseTls();
+  options.server.authentication = ParseAuthentication();
   options.allow_plaintext = absl::GetFlag(FLAGS_allow_plaintext);
   options.new_operator_key = absl::GetFlag(FLAGS_new_operator_key);
   options.server.address = absl::GetFlag(FLAGS_listen);

@@ -5,13 +5,21 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/log.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/users/v1/user_events.pb.h"
+#include "services/core/linked_record.h"
+#include "services/runtime/admission/token_verifier.h"
 
 namespace kith::workspaces {
 namespace {
+
+struct LinkedUser : LinkedAggregate<users::v1::User, users::v1::UserEvent> {
+  static constexpr absl::string_view kCategory = "users";
+};
 
 absl::string_view IdOf(absl::string_view key_name) {
   return absl::StripPrefix(key_name, "apiKeys/");
@@ -38,6 +46,13 @@ absl::StatusOr<std::unique_ptr<WorkspaceDirectory>> WorkspaceDirectory::Open(
       [self = directory.get()](WorkspaceId workspace, const runtime::AppendedEvent&) {
         // Reads from memory: the command that appended has just folded this state.
         self->RefreshOrLog(workspace);
+      });
+  runtime.transact.Observe(
+      LinkedUser::kCategory,
+      [self = directory.get()](WorkspaceId, const runtime::AppendedEvent& event) {
+        const StandardEvent kind = KindOf(*event.event, *users::v1::User::descriptor());
+        if (kind != StandardEvent::kDeleted && kind != StandardEvent::kUndeleted) return;
+        self->generation_.fetch_add(1, std::memory_order_release);
       });
   return directory;
 }
@@ -92,9 +107,22 @@ std::shared_ptr<runtime::KeyUsage> WorkspaceDirectory::UsageOf(WorkspaceId works
     const auto key = entry->second.keys.find(actor);
     if (key != entry->second.keys.end()) return key->second.caller->usage;
   }
+  return std::make_shared<runtime::KeyUsage>(UsageOfWorkspace(workspace));
+}
+
+std::shared_ptr<runtime::WorkspaceUsage> WorkspaceDirectory::UsageOfWorkspace(
+    WorkspaceId workspace) const {
   auto& of_workspace = usages_[workspace];
   if (of_workspace == nullptr) of_workspace = std::make_shared<runtime::WorkspaceUsage>();
-  return std::make_shared<runtime::KeyUsage>(of_workspace);
+  return of_workspace;
+}
+
+std::shared_ptr<runtime::KeyUsage> WorkspaceDirectory::UsageOfUser(WorkspaceId workspace,
+                                                                   const std::string& user) const {
+  MutexLock lock(mutex_);
+  auto& usage = usages_of_users_[absl::StrCat(workspace.value(), "/", user)];
+  if (usage == nullptr) usage = std::make_shared<runtime::KeyUsage>(UsageOfWorkspace(workspace));
+  return usage;
 }
 
 void WorkspaceDirectory::RefreshOrLog(WorkspaceId workspace) const {
@@ -118,6 +146,32 @@ std::shared_ptr<const runtime::Caller> WorkspaceDirectory::Authenticate(
     return nullptr;
   }
   return key->second.caller;
+}
+
+std::shared_ptr<const runtime::Caller> WorkspaceDirectory::CallerOfKey(
+    WorkspaceId workspace, absl::string_view key_name) const {
+  MutexLock lock(mutex_);
+  const auto entry = entries_.find(workspace);
+  if (entry == entries_.end()) return nullptr;
+  const auto key = entry->second.keys.find(IdOf(key_name));
+  return key == entry->second.keys.end() ? nullptr : key->second.caller;
+}
+
+absl::StatusOr<std::shared_ptr<const runtime::Caller>> WorkspaceDirectory::CallerOfUser(
+    const runtime::TokenClaims& claims) const {
+  const auto state = Find(claims.workspace);
+  if (state == nullptr) return runtime::TokenWithoutUser();
+  KITH_ASSIGN_OR_RETURN(const auto user,
+                        runtime_.transact.Fold<LinkedUser>(claims.workspace, claims.user));
+  if (user->lifecycle != Lifecycle::kActive) return runtime::TokenWithoutUser();
+  auto caller = std::make_shared<runtime::Caller>();
+  caller->workspace = claims.workspace;
+  caller->actor = claims.user;
+  caller->grants = claims.grants;
+  caller->settings = std::make_shared<const Settings>(SettingsOf(state->workspace));
+  caller->usage = UsageOfUser(claims.workspace, claims.user);
+  caller->expire_time = claims.expire_time;
+  return caller;
 }
 
 std::shared_ptr<const WorkspaceState> WorkspaceDirectory::Find(WorkspaceId workspace) const {

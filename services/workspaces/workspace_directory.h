@@ -2,8 +2,8 @@
 // which settings.
 //
 // A fold of the workspaces' streams, complete before the server answers, and applied before a
-// change of a workspace or key is acknowledged: a revoked key lets nobody in afterwards.
-// Thread-safe.
+// change of a workspace or key is acknowledged: a revoked key lets nobody in afterwards. Of users
+// it knows no more than that some came or went since a token's was looked for. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -30,6 +30,11 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   // Credentials are those of CredentialsOf. The secret is compared in constant time.
   std::shared_ptr<const runtime::Caller> Authenticate(absl::string_view credentials) const override
       KITH_EXCLUDES(mutex_);
+  std::shared_ptr<const runtime::Caller> CallerOfKey(WorkspaceId workspace,
+                                                     absl::string_view key) const override
+      KITH_EXCLUDES(mutex_);
+  absl::StatusOr<std::shared_ptr<const runtime::Caller>> CallerOfUser(
+      const runtime::TokenClaims& claims) const override KITH_EXCLUDES(mutex_);
   uint64_t generation() const override { return generation_.load(std::memory_order_acquire); }
   absl::StatusOr<std::shared_ptr<const Settings>> SettingsAt(
       WorkspaceId workspace, Position position, eventstore::ReadTier tier) const override {
@@ -72,6 +77,12 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   // What the key has on its way, also when its workspace is folded again.
   std::shared_ptr<runtime::KeyUsage> UsageOf(WorkspaceId workspace, const std::string& actor) const
       KITH_EXCLUDES(mutex_);
+  // The same of a user, whoever of its tokens calls. There are no more than there are users.
+  std::shared_ptr<runtime::KeyUsage> UsageOfUser(WorkspaceId workspace,
+                                                 const std::string& user) const
+      KITH_EXCLUDES(mutex_);
+  std::shared_ptr<runtime::WorkspaceUsage> UsageOfWorkspace(WorkspaceId workspace) const
+      KITH_REQUIRES(mutex_);
   void RefreshOrLog(WorkspaceId workspace) const KITH_EXCLUDES(mutex_);
 
   runtime::Runtime& runtime_;
@@ -80,7 +91,10 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   mutable std::map<WorkspaceId, Entry> entries_ KITH_GUARDED_BY(mutex_);
   mutable std::map<WorkspaceId, std::shared_ptr<runtime::WorkspaceUsage>> usages_
       KITH_GUARDED_BY(mutex_);
-  mutable std::atomic<uint64_t> generation_ = 0;  // rises with every change of entries_
+  mutable absl::flat_hash_map<std::string, std::shared_ptr<runtime::KeyUsage>> usages_of_users_
+      KITH_GUARDED_BY(mutex_);
+  // Rises with every change of entries_, and when a user comes or goes.
+  mutable std::atomic<uint64_t> generation_ = 0;
   // By the id of the request that created it, where that had one.
   mutable absl::flat_hash_map<std::string, WorkspaceId> created_by_ KITH_GUARDED_BY(mutex_);
 };

@@ -9,6 +9,8 @@ const std::vector<Target>& Targets() {
       {"order", FuzzOrder},
       {"page_token", FuzzPageToken},
       {"token", FuzzToken},
+      {"bearer_token", FuzzBearerToken},
+      {"credential_file", FuzzCredentialFile},
       {"update_mask", FuzzUpdateMask},
       {"resource_name", FuzzResourceName},
       {"csv", FuzzCsv},

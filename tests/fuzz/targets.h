@@ -18,6 +18,8 @@ void FuzzFilter(absl::string_view bytes);
 void FuzzOrder(absl::string_view bytes);
 void FuzzPageToken(absl::string_view bytes);
 void FuzzToken(absl::string_view bytes);
+void FuzzBearerToken(absl::string_view bytes);
+void FuzzCredentialFile(absl::string_view bytes);
 void FuzzUpdateMask(absl::string_view bytes);
 void FuzzResourceName(absl::string_view bytes);
 void FuzzCsv(absl::string_view bytes);

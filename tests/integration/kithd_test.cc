@@ -309,13 +309,17 @@ TEST_F(KithdTest, AnswersOverTls) {
   EXPECT_EQ(kithd.Stop(SIGTERM).exit_code, 0);
 }
 
-TEST_F(KithdTest, RefusesHalfOfWhatTlsNeeds) {
+TEST_F(KithdTest, RefusesHalfOfWhatTlsOrTokensNeed) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"--tls_cert=c"}, "--tls_cert and --tls_key go together"},
       {{"--tls_key=k"}, "--tls_cert and --tls_key go together"},
       {{"--tls_client_ca=a"}, "--tls_client_ca needs --tls_cert and --tls_key"},
       {{"--tls_cert=c", "--tls_key=k", "--tls_require_client_cert"},
-       "--tls_require_client_cert needs --tls_client_ca"}};
+       "--tls_require_client_cert needs --tls_client_ca"},
+      {{"--tls_client_keys=k"}, "--tls_client_keys needs --tls_client_ca"},
+      {{"--jwks=j", "--jwt_issuer=i"}, "--jwks, --jwt_issuer and --jwt_audience go together"},
+      {{"--jwks=j", "--jwt_issuer=i", "--jwt_audience=a", "--jwt_clock_skew=2h"},
+       "--jwt_clock_skew is between 0 and 1h"}};
   for (const auto& [flags, why] : cases) {
     KithdProcess kithd(Data(), flags);
     ASSERT_FALSE(kithd.ready());

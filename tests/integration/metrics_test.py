@@ -138,9 +138,13 @@ class MetricsTest(unittest.TestCase):
         cert, key, log = (os.path.join(self.folder, name) for name in ("cert.pem", "key.pem", "stderr_with_tls"))
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
                         "/CN=kith", "-keyout", key, "-out", cert], check=True, capture_output=True)
+        keys = os.path.join(self.folder, "client_keys")
+        with open(keys, "w", encoding="utf-8") as file:
+            file.write("# nobody\n")
         with open(log, "w", encoding="utf-8") as file:
             kithd = Kithd(KITHD, os.path.join(self.folder, "with_tls"),
-                          ["--metrics=127.0.0.1:0", f"--tls_cert={cert}", f"--tls_key={key}"], stderr=file)
+                          ["--metrics=127.0.0.1:0", f"--tls_cert={cert}", f"--tls_key={key}", f"--tls_client_ca={cert}",
+                           f"--tls_client_keys={keys}"], stderr=file)
         try:
             return self.scrape(log)
         finally:

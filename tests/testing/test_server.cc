@@ -9,8 +9,12 @@
 
 namespace kith::testing {
 
-TestServer::TestServer(std::function<void(runtime::ServerBuilder&)> more)
+TestServer::TestServer(std::function<void(runtime::ServerBuilder&)> more,
+                       std::function<void(runtime::ServerOptions&)> adjust,
+                       std::shared_ptr<grpc::ChannelCredentials> credentials)
     : more_(std::move(more)),
+      adjust_(std::move(adjust)),
+      credentials_(std::move(credentials)),
       clock_(absl::FromCivil(absl::CivilDay(2026, 1, 1), absl::UTCTimeZone())),
       disk_(std::make_shared<eventstore::MemoryDisk>()) {
   Start();
@@ -31,6 +35,8 @@ void TestServer::Start() {
   options.views.clock = &clock_;
   options.views.path = folder_ / absl::StrCat("views", views_);
 
+  if (adjust_ != nullptr) adjust_(options);
+
   runtime::ServerBuilder builder;
   RegisterCapabilities(builder);
   if (more_ != nullptr) more_(builder);
@@ -42,8 +48,7 @@ void TestServer::Start() {
   auto server = builder.Start(options, std::move(storage));
   KITH_CHECK(server.ok());
   server_ = *std::move(server);
-  channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", server_->port()),
-                                 grpc::InsecureChannelCredentials());
+  channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", server_->port()), credentials_);
 }
 
 void TestServer::Stop() {

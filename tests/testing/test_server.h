@@ -73,8 +73,12 @@ struct Reply {
 
 class TestServer {
  public:
-  // Starts; aborts where the server does not. `more` adds what it has beside the capabilities.
-  explicit TestServer(std::function<void(runtime::ServerBuilder&)> more = nullptr);
+  // Starts; aborts where the server does not. `more` adds what it has beside the capabilities,
+  // `adjust` changes its options, and `credentials` are those of its channel.
+  explicit TestServer(
+      std::function<void(runtime::ServerBuilder&)> more = nullptr,
+      std::function<void(runtime::ServerOptions&)> adjust = nullptr,
+      std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials());
   ~TestServer();
 
   // Stops and starts again over the same log and keys; with `new_views` every view is folded anew.
@@ -122,6 +126,8 @@ class TestServer {
   static std::string InitialMetadata(const grpc::ClientContext& context, const char* key);
 
   const std::function<void(runtime::ServerBuilder&)> more_;
+  const std::function<void(runtime::ServerOptions&)> adjust_;
+  const std::shared_ptr<grpc::ChannelCredentials> credentials_;
   TempFolder folder_;
   ManualClock clock_;
   SeededRandom random_{1};

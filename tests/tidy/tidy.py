@@ -58,6 +58,7 @@ PACKAGE_HEADERS = {
     "grpcpp/": ["services", "tests"],
     "prometheus/": ["services/server"],
     "boost/": ["services/edge"],
+    "cjose/": ["services/runtime/admission"],
 }
 # Generated services and stubs: the server has neither.
 STUBS = ["services/cli", "tests", "deploy"]

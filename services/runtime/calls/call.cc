@@ -17,7 +17,6 @@
 namespace kith::runtime {
 namespace {
 
-constexpr absl::string_view kBearer = "bearer ";
 constexpr size_t kTraceIdDigits = 32;
 
 // A caller without credentials, for methods that need none.
@@ -50,14 +49,8 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& e
                                                         const Carrier& carrier) {
   if (method.is_public) return Nobody();
   std::shared_ptr<const Caller> caller = carrier.caller();
-  const absl::string_view authorization =
-      caller == nullptr ? carrier.Metadata("authorization") : absl::string_view();
-  if (absl::StartsWithIgnoreCase(authorization, kBearer)) {
-    caller = environment.authorizer.Authenticate(authorization.substr(kBearer.size()));
-  }
   if (caller == nullptr) {
-    return Error(type::v1::ERROR_UNAUTHENTICATED,
-                 "No valid credentials. Send the metadata `authorization: Bearer <API key>`.");
+    KITH_ASSIGN_OR_RETURN(caller, environment.authentication.CallerOf(carrier));
   }
   if (!method.permission.empty() && !caller->grants.Contain(method.permission)) {
     return Error(type::v1::ERROR_PERMISSION_DENIED,
@@ -260,7 +253,7 @@ absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Me
   if (left <= absl::ZeroDuration()) {
     return Error(type::v1::ERROR_DEADLINE_EXCEEDED, "The deadline passed. Nothing was done.");
   }
-  context.generation = environment.authorizer.generation();  // before the question
+  context.generation = environment.authentication.generation();  // before the question
   auto caller = Authorise(environment, method, carrier);
   if (!caller.ok()) return std::move(caller).status();
   context.caller = *std::move(caller);
@@ -270,7 +263,8 @@ absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Me
 
 absl::Status AdmitStill(const CallEnvironment& environment, const Method& method,
                         const Carrier& carrier, CallerContext* context) {
-  const uint64_t generation = environment.authorizer.generation();
+  const uint64_t generation = environment.authentication.generation();
+  if (context->caller->expire_time <= environment.clock.Now()) return TokenExpired();
   if (generation == context->generation) return absl::OkStatus();
   context->generation = generation;
   return Authorise(environment, method, carrier).status();

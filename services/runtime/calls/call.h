@@ -15,6 +15,7 @@
 #include "eventstore/base/mutex.h"
 #include "eventstore/log/event_log.h"
 #include "eventstore/seal/key_store.h"
+#include "services/runtime/admission/authentication.h"
 #include "services/runtime/admission/authorizer.h"
 #include "services/runtime/admission/call_limits.h"
 #include "services/runtime/admission/pools.h"
@@ -161,6 +162,7 @@ class CallTracker {
 // What calls stand on. All of it outlives them.
 struct CallEnvironment {
   const Authorizer& authorizer;
+  const Authentication& authentication;
   const eventstore::EventLog& log;
   const Moments& moments;
   const eventstore::KeyStore& keys;
@@ -176,7 +178,7 @@ struct CallerContext {
   std::shared_ptr<const Caller> caller;
   absl::Time now;
   absl::Duration deadline;  // as Clock::Elapsed counts; infinite where the client set none
-  uint64_t generation = 0;  // of the authorizer, when it was asked
+  uint64_t generation = 0;  // of the authentication, when it was asked
   CallTracker::Share share;
 };
 
@@ -185,15 +187,15 @@ struct CallerContext {
 absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Method& method,
                                     const Carrier& carrier, absl::Duration began);
 
-// Who calls, or that the credentials are missing (ERROR_UNAUTHENTICATED) or do not grant the method
-// (ERROR_PERMISSION_DENIED).
+// Who calls, or why nobody is let in for what the call shows (Authentication), or that it does not
+// grant the method (ERROR_PERMISSION_DENIED).
 absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& environment,
                                                         const Method& method,
                                                         const Carrier& carrier);
 
 // Whether a call that was let in, and goes on, still may: its credentials may have been revoked
-// meanwhile. Asks only when some credentials changed; costs a load otherwise. One thread at a time
-// for a call.
+// meanwhile, or have expired. Asks only when some credentials changed; costs a few loads otherwise.
+// One thread at a time for a call.
 absl::Status AdmitStill(const CallEnvironment& environment, const Method& method,
                         const Carrier& carrier, CallerContext* context);
 

@@ -71,11 +71,14 @@ void DuplexCourse::EndForShutdown() {
 }
 
 absl::StatusOr<std::shared_ptr<const Caller>> DuplexCourse::CallerNow() {
-  const uint64_t generation = environment_.authorizer.generation();
+  const uint64_t generation = environment_.authentication.generation();
   MutexLock lock(caller_mutex_);
   if (generation != generation_) {
     generation_ = generation;
     caller_now_ = Authorise(environment_, method_, carrier_);
+  }
+  if (caller_now_.ok() && (*caller_now_)->expire_time <= environment_.clock.Now()) {
+    caller_now_ = TokenExpired();
   }
   return caller_now_;
 }

@@ -79,7 +79,7 @@ class DuplexCourse : public StreamedCall, public CallTracker::Stream {
 
   absl::Duration began_;
   Mutex caller_mutex_;
-  uint64_t generation_ KITH_GUARDED_BY(caller_mutex_) = 0;  // of the authorizer, when asked
+  uint64_t generation_ KITH_GUARDED_BY(caller_mutex_) = 0;  // of the authentication, when asked
   absl::StatusOr<std::shared_ptr<const Caller>> caller_now_ KITH_GUARDED_BY(caller_mutex_);
   absl::Status stop_ KITH_GUARDED_BY(mutex_);  // not OK: nothing further is read, and it ends so
   bool gone_ KITH_GUARDED_BY(mutex_) = false;  // nobody is there to be answered

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,7 @@
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/impl/codegen/server_callback_handlers.h"
 #include "grpcpp/impl/rpc_service_method.h"
+#include "services/runtime/calls/grpc_tls.h"
 #include "services/runtime/requests/grpc_status.h"
 #include "services/runtime/requests/validate.h"
 
@@ -46,6 +48,9 @@ class GrpcCarrier : public Base {
     const auto found = rpc_->client_metadata().find(key);
     if (found == rpc_->client_metadata().end()) return {};
     return {found->second.data(), found->second.size()};
+  }
+  std::vector<std::string> certified_names() const override {
+    return CertifiedNames(*rpc_->auth_context());
   }
   // By gRPC's own clock, which made a time of day of what the client has left.
   absl::Duration time_left() const override {

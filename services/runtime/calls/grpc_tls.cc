@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/mutex.h"
 #include "grpc/grpc.h"
@@ -67,6 +69,19 @@ class FileCredentials final : public grpc::ServerCredentials {
 
 std::shared_ptr<grpc::ServerCredentials> GrpcTlsCredentials(TlsFiles& files) {
   return std::make_shared<FileCredentials>(files);
+}
+
+std::vector<std::string> CertifiedNames(const grpc::AuthContext& context) {
+  std::vector<std::string> names;
+  if (!context.IsPeerAuthenticated()) return names;
+  for (const auto& uri : context.FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME)) {
+    names.push_back(absl::StrCat("URI:", absl::string_view(uri.data(), uri.size())));
+  }
+  for (const auto& host : context.FindPropertyValues(GRPC_PEER_DNS_PROPERTY_NAME)) {
+    names.push_back(
+        absl::StrCat("DNS:", absl::AsciiStrToLower(absl::string_view(host.data(), host.size()))));
+  }
+  return names;
 }
 
 }  // namespace kith::runtime

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -30,6 +31,9 @@ class Carrier {
   virtual absl::string_view Metadata(const char* key) const = 0;
   // Who calls, where that was asked before the call came; null: the metadata `authorization` says.
   virtual std::shared_ptr<const Caller> caller() const { return nullptr; }
+  // The names that the client's certificate is for, where it showed one of an authority that is
+  // trusted: "URI:spiffe://example.org/a", "DNS:host".
+  virtual std::vector<std::string> certified_names() const { return {}; }
   // How long until the client's deadline; infinite where it set none.
   virtual absl::Duration time_left() const = 0;
   // The client is gone, or waits no longer. Any thread.

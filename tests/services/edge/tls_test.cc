@@ -200,5 +200,32 @@ TEST_F(ClientCertificates, AreRequiredWhereThatIsSaid) {
   EXPECT_EQ(With(server, next.Issue()), kLetIn);
 }
 
+TEST_F(ClientCertificates, StandForKeysWhereACallShowsNone) {
+  const kith::testing::TempFolder folder;
+  kith::testing::ReplaceFile(folder / "keys",
+                             "URI:spiffe://kith/a workspaces/1/apiKeys/owner\n"
+                             "DNS:reader.example workspaces/1/apiKeys/reader\n");
+  runtime::ServerOptions options;
+  options.authentication.client_keys = folder / "keys";
+  HttpPersonServer server(folder_, folder_.MutualOptions(/*require=*/false), options);
+  const auto status_of = [&](const std::vector<std::string>& names) {
+    ClientTls tls = server.tls();
+    const auto own = folder_.clients.Issue({.names = names});
+    tls.cert = own.cert;
+    tls.key = own.key;
+    HttpClient client(server.http_port(tls));
+    const int status = client.Post(kContacts + "CreateContact", kAda).status;
+    // The next request of a connection is of the same client.
+    EXPECT_EQ(client.Post(kContacts + "CreateContact", kAda).status, status);
+    return status;
+  };
+  EXPECT_EQ(status_of({"URI:spiffe://kith/a"}), 200);
+  EXPECT_EQ(status_of({"DNS:other", "DNS:READER.example"}), 403) << "it may only read";
+  EXPECT_EQ(status_of({"URI:spiffe://kith/b"}), 401);
+  EXPECT_EQ(status_of({"DNS:spiffe.kith", "email:a@kith.org"}), 401);
+  HttpClient without(server.http_port());
+  EXPECT_EQ(without.Post(kContacts + "CreateContact", kAda).status, 401);
+}
+
 }  // namespace
 }  // namespace kith::edge

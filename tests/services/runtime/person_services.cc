@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "gtest/gtest.h"
@@ -254,6 +255,17 @@ class FixedAuthorizer final : public Authorizer {
   std::shared_ptr<const Caller> Authenticate(absl::string_view credentials) const override {
     const auto found = callers_.find(credentials);
     return found == callers_.end() ? nullptr : found->second;
+  }
+  std::shared_ptr<const Caller> CallerOfKey(WorkspaceId, absl::string_view key) const override {
+    return Authenticate(absl::StripPrefix(key, "apiKeys/"));
+  }
+  absl::StatusOr<std::shared_ptr<const Caller>> CallerOfUser(
+      const TokenClaims& claims) const override {
+    auto caller = std::make_shared<Caller>(*callers_.at("owner"));
+    caller->workspace = claims.workspace;
+    caller->grants = claims.grants;
+    caller->expire_time = claims.expire_time;
+    return caller;
   }
   uint64_t generation() const override { return 0; }  // nobody's credentials change
   absl::StatusOr<std::shared_ptr<const Settings>> SettingsAt(WorkspaceId, Position,
