@@ -60,6 +60,24 @@ TEST_P(Connection, AnswersRequestsThatCameAtOnceOneAfterTheOther) {
   for (int i = 0; i < 50; ++i) EXPECT_EQ(client.Read().field("first_name"), absl::StrCat("A", i));
 }
 
+TEST_P(Connection, AnswersARequestThatCameWhileAnotherWasUnderWay) {
+  Server server(GetParam());
+  server->list_gate.Close();
+  HttpClient client(server->http_port());
+  client.SendPost(kContacts + "ListContacts", "{}", {kOwner});
+  server->list_gate.AwaitWaiting(1);
+  client.SendPost(kContacts + "CreateContact", kAda, {kOwner});
+  // One on each of the server's threads: when they have answered twice, it has been looked at.
+  HttpClient one(server->http_port());
+  HttpClient another(server->http_port());
+  for (HttpClient* const other : {&one, &another, &one, &another}) {
+    EXPECT_EQ(other->Post(kContacts + "CreateContact", kAda, {kOwner}).status, 200);
+  }
+  server->list_gate.Open();
+  EXPECT_EQ(client.Read().status, 200);
+  EXPECT_EQ(client.Read().field("first_name"), "Ada");
+}
+
 TEST_P(Connection, ReadsARequestThatComesByteByByte) {
   Server server(GetParam());
   HttpClient client(server->http_port());
