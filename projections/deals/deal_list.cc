@@ -30,6 +30,7 @@ const projections::Table<v1::Deal>& DealList::Deals() {
                                             .Field("contact", {.path = "contacts.contact"})
                                             .Words(AddWords)
                                             .Field("display_name", {.normalise = FoldedName})
+                                            .Alias()
                                             .Field("company_name", {.normalise = FoldedName})
                                             .Field("product", {.normalise = FoldedName})
                                             .Field("amount")

@@ -13,6 +13,9 @@ const projections::Table<v1::Pipeline>& PipelineList::Pipelines() {
             out.Add(pipeline.display_name());
           })
           .Field("display_name", {.normalise = FoldedName})
+          .Alias()
+          .Field("stages.display_name", {.normalise = FoldedName})
+          .Alias()
           .Index(1, {"display_name"})
           .Index(2, {"words"})
           .Build());

@@ -308,12 +308,15 @@ bool IsOfPattern(absl::string_view name, absl::string_view pattern, bool is_begi
   return true;
 }
 
+bool IsOfSome(absl::string_view name, const std::vector<std::string>& links, bool is_beginning) {
+  return links.empty() || std::any_of(links.begin(), links.end(), [&](const std::string& pattern) {
+           return IsOfPattern(name, pattern, is_beginning);
+         });
+}
+
 absl::Status CheckLink(absl::string_view literal, const std::vector<std::string>& links,
                        bool is_beginning) {
-  if (links.empty() || literal.empty()) return absl::OkStatus();
-  for (const std::string& pattern : links) {
-    if (IsOfPattern(literal, pattern, is_beginning)) return absl::OkStatus();
-  }
+  if (literal.empty() || IsOfSome(literal, links, is_beginning)) return absl::OkStatus();
   return NotA(literal, absl::StrCat(is_beginning ? "the beginning of a name like " : "a name like ",
                                     absl::StrJoin(links, " or ")));
 }
@@ -389,6 +392,8 @@ absl::StatusOr<ValueRange> Field::BeginningWith(absl::string_view literal) const
       StringKeyPrefix(normalise ? normalise(literal) : std::string(literal));
   return ValueRange{beginning, PrefixEnd(beginning)};
 }
+
+bool Field::MayHoldName(absl::string_view name) const { return IsOfSome(name, links, false); }
 
 std::string Field::Unset() const {
   switch (type) {

@@ -93,6 +93,7 @@ struct Field {
   // What each of its strings looks like, "system:id": something, a colon and something. Empty:
   // anything.
   std::string form;
+  bool alias = false;              // people call a record by it (aliases.h)
   bool is_words = false;           // words of names: their forms already are what is compared
   std::vector<std::string> links;  // patterns of the resource names that it holds, "users/{user}"
   // Its values may tell something personal: the proto says so, or it is computed and nobody knows.
@@ -108,6 +109,8 @@ struct Field {
   absl::StatusOr<LiteralValues> ValuesFor(absl::string_view literal, const Moment& moment) const;
   // The same of a literal that is a beginning. InvalidArgument where no value can begin so.
   absl::StatusOr<ValueRange> BeginningWith(absl::string_view literal) const;
+  // Whether it can hold this resource name; of a field that links nothing, any text.
+  bool MayHoldName(absl::string_view name) const;
   // The value of a field that nobody has set, encoded.
   std::string Unset() const;
 };

@@ -52,6 +52,7 @@ class Planner {
 
   absl::StatusOr<Plan> Make(const PlanQuery& query) {
     KITH_ASSIGN_OR_RETURN(Expression filter, ParseFilter(query.filter));
+    if (query.name_of != nullptr) KITH_RETURN_IF_ERROR(PutNames(*query.name_of, &filter));
     if (query.within != nullptr) {
       filter = {Expression::Kind::kAll, {}, {std::move(filter), *query.within}};
     }
@@ -65,6 +66,15 @@ class Planner {
   }
 
  private:
+  // In place of the aliases of a filter.
+  absl::Status PutNames(const NameOfAlias& name_of, Expression* filter) const {
+    return ForEachAlias(*filter, table_.fields, [&](const Field& field, Comparison& comparison) {
+      absl::StatusOr<std::string> name = name_of(field, comparison);
+      if (name.ok()) comparison.literal = *std::move(name);
+      return name.status();
+    });
+  }
+
   absl::Status BindOrder(absl::string_view order_by) {
     KITH_ASSIGN_OR_RETURN(const auto order, ParseOrderBy(order_by));
     for (const OrderField& by : order) {

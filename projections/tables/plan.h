@@ -21,6 +21,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "projections/tables/aliases.h"
 #include "projections/tables/condition.h"
 #include "projections/tables/predicate.h"
 #include "projections/tables/query.h"
@@ -57,6 +58,8 @@ struct PlanQuery {
   absl::string_view order_by;
   Moment moment;
   const Expression* within = nullptr;  // holds of every row of the list, beside the filter
+  // Whom the filter means by aliases. Null: aliases are refused, as any text that is no name.
+  const NameOfAlias* name_of = nullptr;
 };
 
 struct Plan {

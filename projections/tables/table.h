@@ -41,6 +41,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/engine/view_batch.h"
@@ -210,7 +211,15 @@ class TableBuilder {
   // Of the field declared last: its values have this form (Field::form), and a filter that asks for
   // one that has not is refused.
   TableBuilder& Form(absl::string_view form) {
+    KITH_CHECK(!declaration_.fields.empty());
     declaration_.fields.back().form = std::string(form);
+    return *this;
+  }
+  // Of the field declared last: what people call the record by, or a part of it that has a `name`
+  // of its own (aliases.h). Of records, an index begins with it.
+  TableBuilder& Alias() {
+    KITH_CHECK(!declaration_.fields.empty());
+    declaration_.fields.back().alias = true;
     return *this;
   }
   // The field "words", of the words of the row's names, which `get(const Row&, WordSink&)` adds. A

@@ -19,6 +19,7 @@
 #include "kith/type/v1/list.pb.h"
 #include "projections/engine/view_batch.h"
 #include "projections/engine/view_snapshot.h"
+#include "projections/tables/aliases.h"
 #include "projections/tables/field.h"
 #include "projections/tables/page_limits.h"
 #include "projections/tables/query.h"
@@ -44,6 +45,8 @@ struct ListQuery {
   Moment moment;
   // Holds of every row that may be seen, beside the filter. Null: of all.
   const Expression* within = nullptr;
+  // Whom the filter means by aliases, as of the snapshot's position. Null: they are refused.
+  const NameOfAlias* name_of = nullptr;
   // Whose personal data was erased, by primary key. Their index entries outlive it: where who is in
   // the list, or at which place, may tell something personal, they are passed over as if they were
   // not there. Null: of nobody.

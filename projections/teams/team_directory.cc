@@ -15,6 +15,7 @@ const Table<v1::Team>& TeamDirectory::Teams() {
                                  out.Add(team.display_name());
                                })
                                .Field("display_name", {.normalise = FoldedName})
+                               .Alias()
                                .Field("parent")
                                .Field("lead")
                                .Field("create_time")

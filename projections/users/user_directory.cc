@@ -15,7 +15,9 @@ const Table<v1::User>& UserDirectory::Users() {
                                  out.Add(user.display_name());
                                })
                                .Field("display_name", {.normalise = FoldedName})
+                               .Alias()
                                .Field("email", {.normalise = EmailForm})
+                               .Alias()
                                .Field("office", {.normalise = FoldedName})
                                .Field("manager")
                                .Field("teams")

@@ -203,17 +203,20 @@ std::vector<std::string> PartsOf(const Descriptor& type) {
 }
 
 // "owner", "amount", "amount.units": what rows of this type can be filtered by, those that the
-// server computes aside, which the method's comment tells.
+// server computes aside, which the method's comment tells. `links` are those that name records.
 void AddFilterFields(const Descriptor& row, const std::string& before,
-                     std::vector<std::string>* fields) {
+                     std::vector<std::string>* fields, std::vector<std::string>* links) {
   for (int i = 0; i < row.field_count(); ++i) {
     const FieldDescriptor& field = *row.field(i);
     if (field.type() == FieldDescriptor::TYPE_BYTES) continue;
     const std::string path = before + field.name();
     if (!IsStructure(field)) fields->push_back(path);
+    if (RulesOf(field).resource_size() > 0) links->push_back(path);
     const bool has_parts = field.message_type() != nullptr && !field.is_map() &&
                            (IsStructure(field) || field.message_type()->name() == "Money");
-    if (before.empty() && has_parts) AddFilterFields(*field.message_type(), path + ".", fields);
+    if (before.empty() && has_parts) {
+      AddFilterFields(*field.message_type(), path + ".", fields, links);
+    }
   }
 }
 
@@ -249,6 +252,20 @@ void PrintWrapped(absl::string_view text, int indent, std::ostream& out) {
     used += (used == 0 ? indent : 1) + width;
   }
   if (used > 0) out << '\n';
+}
+
+// What a list can be filtered by.
+void PrintFilterFields(const Descriptor& row, std::ostream& out) {
+  std::vector<std::string> fields;
+  std::vector<std::string> links;
+  AddFilterFields(row, "", &fields, &links);
+  out << "\nFields to filter by, and to order by where they have one value\n";
+  PrintWrapped(absl::StrJoin(fields, ", "), 2, out);
+  if (links.empty()) return;
+  out << "\nFields of resource names, for which a filter takes what only one record is called, "
+         "too:\n"
+         "its id, its display name or, of people, an e-mail address\n";
+  PrintWrapped(absl::StrJoin(links, ", "), 2, out);
 }
 
 constexpr int kMeaningIndent = 8;
@@ -352,11 +369,7 @@ void PrintMethodHelp(const Method& method, std::ostream& out) {
   out << "Calls " << method.path << ".\n\n";
   if (method.stream != nullptr) PrintItemFields(method, out);
   PrintFlags(method, out);
-  if (!TakesSavedView(method)) return;
-  std::vector<std::string> fields;
-  AddFilterFields(*method.items->message_type(), "", &fields);
-  out << "\nFields to filter by, and to order by where they have one value\n";
-  PrintWrapped(absl::StrJoin(fields, ", "), 2, out);
+  if (TakesSavedView(method)) PrintFilterFields(*method.items->message_type(), out);
 }
 
 bool PrintCommandHelp(const Catalog& catalog, absl::string_view word, std::ostream& out) {

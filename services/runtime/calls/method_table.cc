@@ -68,17 +68,21 @@ class BatchMethod final : public MessageMethod {
 class ReadMethod final : public MessageMethod {
  public:
   ReadMethod(const CallEnvironment& environment, const Method& method, ReadViews views,
-             ReadKind kind, ReadHandler run)
-      : MessageMethod(environment, method, std::move(views)), kind_(kind), run_(std::move(run)) {}
+             ReadKind kind, ReadHandler run, FurtherViews further_views)
+      : MessageMethod(environment, method, std::move(views)),
+        kind_(kind),
+        run_(std::move(run)),
+        further_views_(std::move(further_views)) {}
   UnaryCall* NewCall(Arena* arena, UnaryCarrier& carrier) const override {
     return Arena::Create<ReadCall>(arena, environment_, method(), carrier, request_.New(arena),
-                                   response_.New(arena), views(), kind_, run_);
+                                   response_.New(arena), views(), further_views_, kind_, run_);
   }
   bool is_read() const override { return true; }
 
  private:
   const ReadKind kind_;
   const ReadHandler run_;
+  const FurtherViews further_views_;
 };
 
 }  // namespace
@@ -95,8 +99,10 @@ void MethodTable::Batch(const Method& method) {
   Bind(std::make_unique<BatchMethod>(environment_, method, *found->second->handler()));
 }
 
-void MethodTable::BindRead(const Method& method, ReadViews views, ReadKind kind, ReadHandler run) {
-  Bind(std::make_unique<ReadMethod>(environment_, method, std::move(views), kind, std::move(run)));
+void MethodTable::BindRead(const Method& method, ReadViews views, ReadKind kind, ReadHandler run,
+                           FurtherViews further_views) {
+  Bind(std::make_unique<ReadMethod>(environment_, method, std::move(views), kind, std::move(run),
+                                    std::move(further_views)));
 }
 
 class MethodTable::SessionMethod final : public StreamedMethod {

@@ -105,9 +105,10 @@ class MethodTable {
     for (const absl::string_view view : views) found.push_back(&views_.Find(view));
     BindRead(std::move(found), kind, std::function(std::move(run)));
   }
-  // The same for messages known only by their descriptors.
-  void Read(const Method& method, absl::string_view view, ReadKind kind, ReadHandler run) {
-    BindRead(method, {&views_.Find(view)}, kind, std::move(run));
+  // The same for messages known only by their descriptors. Some requests may need further views.
+  void Read(const Method& method, absl::string_view view, ReadKind kind, ReadHandler run,
+            FurtherViews further_views = nullptr) {
+    BindRead(method, {&views_.Find(view)}, kind, std::move(run), std::move(further_views));
   }
 
   // The same for an answer that comes from no view; the context has no snapshot.
@@ -232,7 +233,8 @@ class MethodTable {
                      static_cast<Response*>(response));
         });
   }
-  void BindRead(const Method& method, ReadViews views, ReadKind kind, ReadHandler run);
+  void BindRead(const Method& method, ReadViews views, ReadKind kind, ReadHandler run,
+                FurtherViews further_views = nullptr);
   template <class Request, class Response>
   void BindStream(std::function<absl::StatusOr<std::unique_ptr<StreamSource<Response>>>(
                       const CallerContext&, const Request&)>

@@ -38,7 +38,7 @@ void ReadCall::Begin() {
 
 void ReadCall::Arrived(bool ok) {
   if (const absl::Status ready = Prepare(ok); !ready.ok()) return End(ready);
-  if (!views_.empty()) return Settle();
+  if (!views_->empty()) return Settle();
   position_.read_time = caller_.now;
   if (kind_ == ReadKind::kPoint) return Serve(ReadTier::kMemory);
   TakeOnPool(&ReadCall::Serve);
@@ -48,6 +48,12 @@ absl::Status ReadCall::Prepare(bool arrived) {
   KITH_RETURN_IF_ERROR(TakeRequest(method_, carrier_, arrived, &caller_.share, request_));
   KITH_ASSIGN_OR_RETURN(page_token_, OpenPageToken(environment_.log.token_sealer(), method_,
                                                    caller_.caller->workspace, *request_));
+  if (further_views_ == nullptr) return absl::OkStatus();
+  if (const ReadViews further = further_views_(*request_); !further.empty()) {
+    all_views_ = *views_;
+    all_views_.insert(all_views_.end(), further.begin(), further.end());
+    views_ = &all_views_;
+  }
   return absl::OkStatus();
 }
 
@@ -76,10 +82,10 @@ void ReadCall::Resolve(ReadTier tier) {
 }
 
 void ReadCall::Await() {
-  const auto behind = std::find_if_not(views_.begin(), views_.end(), [this](const auto* view) {
+  const auto behind = std::find_if_not(views_->begin(), views_->end(), [this](const auto* view) {
     return view->IsAt(position_.wait_for);
   });
-  if (behind == views_.end()) return ServeSnapshot();
+  if (behind == views_->end()) return ServeSnapshot();
   parts_.Mark(CallPart::kLoad);
   const absl::Duration deadline = std::min(caller_.deadline, parts_.began() + kWaitMax);
   (*behind)->WhenAt(position_.wait_for, deadline, [this](absl::Status there) {
@@ -94,11 +100,11 @@ void ReadCall::Await() {
 }
 
 void ReadCall::ServeSnapshot() {
-  Position at = position_.at.value_or(views_.front()->position());
+  Position at = position_.at.value_or(views_->front()->position());
   if (!position_.at.has_value()) {
-    for (const projections::View* const view : views_) at = std::min(at, view->position());
+    for (const projections::View* const view : *views_) at = std::min(at, view->position());
   }
-  for (const projections::View* const view : views_) snapshots_.push_back(view->At(at));
+  for (const projections::View* const view : *views_) snapshots_.push_back(view->At(at));
   if (kind_ == ReadKind::kPoint) return Serve(ReadTier::kMemory);
   TakeOnPool(&ReadCall::Serve);
 }
@@ -142,8 +148,8 @@ absl::Status ReadCall::RunGuarded(ReadTier tier) {
 absl::Status ReadCall::RunOn(const Snapshots& snapshots, ReadTier tier) {
   response_->Clear();
   const ReadContext context{
-      *caller_.caller,     environment_.authorizer, environment_.log, snapshots,      tier,
-      position_.read_time, environment_.keys,       page_token_,      position_.as_of};
+      *caller_.caller,     environment_.authorizer, environment_.log, snapshots,       tier,
+      position_.read_time, environment_.keys,       page_token_,      position_.as_of, *views_};
   return handler_(context, *request_, response_);
 }
 

@@ -41,6 +41,8 @@ struct ReadContext {
   // page goes on from into `next_page_token`, in clear: it is sealed when the reply is sent.
   absl::string_view page_token;
   bool as_of = false;  // the read named that moment
+  // Those that the snapshots are of.
+  absl::Span<projections::View* const> views = {};
 
   WorkspaceId workspace() const { return caller.workspace; }
   // Those recorded by the position that is read, whatever was chosen since. Needs a view. Errors
@@ -52,10 +54,20 @@ struct ReadContext {
     KITH_CHECK(index < snapshots.size());
     return snapshots[index];
   }
+  // Of a view that is read. Aborts where it is none of them.
+  const projections::ViewSnapshot& SnapshotOf(const projections::View& wanted) const {
+    size_t index = 0;
+    while (index < views.size() && views[index] != &wanted) ++index;
+    return view(index);
+  }
 };
 
 // The views that a read is of; none where it is of what no view has. They outlive its method.
 using ReadViews = std::vector<projections::View*>;
+
+// Which views a request needs beside those that its method always reads; null: none. Called by the
+// thread that a request comes in on: it reads the request and waits for nothing.
+using FurtherViews = std::function<ReadViews(const google::protobuf::Message& request)>;
 
 // What a read's method does, into a reply that is empty. Any thread, several at a time.
 using ReadHandler = std::function<absl::Status(
@@ -66,14 +78,16 @@ class ReadCall final : public UnaryCall {
  public:
   ReadCall(const CallEnvironment& environment, const Method& method, UnaryCarrier& carrier,
            google::protobuf::Message* request, google::protobuf::Message* response,
-           const ReadViews& views, ReadKind kind, const ReadHandler& handler)
+           const ReadViews& views, const FurtherViews& further_views, ReadKind kind,
+           const ReadHandler& handler)
       : counted_(environment.calls),
         environment_(environment),
         method_(method),
         carrier_(carrier),
         request_(request),
         response_(response),
-        views_(views),
+        views_(&views),
+        further_views_(further_views),
         kind_(kind),
         handler_(handler),
         parts_(environment.clock) {}
@@ -108,7 +122,9 @@ class ReadCall final : public UnaryCall {
   UnaryCarrier& carrier_;
   google::protobuf::Message* const request_;
   google::protobuf::Message* const response_;
-  const ReadViews& views_;
+  const ReadViews* views_;  // the method's, or all_views_
+  ReadViews all_views_;     // with those that the request needs besides
+  const FurtherViews& further_views_;
   const ReadKind kind_;
   const ReadHandler& handler_;
   CallParts parts_;

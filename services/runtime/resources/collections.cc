@@ -12,6 +12,12 @@ namespace {
 // What is relative to the moment of a list may be asked of any.
 const projections::Moment kAnyMoment = {.now = absl::FromUnixSeconds(1'800'000'000)};
 
+// What records are called may change: whoever reads the list is told. Some name that fits the link.
+const projections::NameOfAlias kAnyName = [](const projections::Field& link,
+                                             const projections::Comparison&) {
+  return link.links.front();
+};
+
 // Whether a method of its service lists it by a filter.
 bool IsListed(const ResourceType& type) {
   for (int i = 0; i < type.service->method_count(); ++i) {
@@ -35,13 +41,14 @@ Collections CollectionsOf(const std::vector<ResourceType>& types) {
   for (const ResourceType& type : types) {
     if (!IsListed(type)) continue;
     const projections::TableDeclaration& table = type.directory->table().declaration();
-    collections.push_back(
-        {std::string(type.rules->category), type.rules->resource->GetDescriptor(),
-         [&table](absl::string_view filter, absl::string_view order_by) {
-           return projections::MakePlan(
-                      table, {.filter = filter, .order_by = order_by, .moment = kAnyMoment})
-               .status();
-         }});
+    collections.push_back({std::string(type.rules->category), type.rules->resource->GetDescriptor(),
+                           [&table](absl::string_view filter, absl::string_view order_by) {
+                             return projections::MakePlan(table, {.filter = filter,
+                                                                  .order_by = order_by,
+                                                                  .moment = kAnyMoment,
+                                                                  .name_of = &kAnyName})
+                                 .status();
+                           }});
   }
   std::sort(collections.begin(), collections.end(),
             [](const Collection& a, const Collection& b) { return a.name < b.name; });

@@ -14,6 +14,7 @@
 #include "services/core/field_of.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/resources/collections.h"
+#include "services/runtime/resources/link_aliases.h"
 #include "services/runtime/resources/link_chains.h"
 #include "services/runtime/resources/linking_records.h"
 #include "services/runtime/resources/not_there.h"
@@ -177,14 +178,16 @@ struct ListFields {
   const FieldDescriptor* summary;
 };
 
-absl::Status List(const ResourceType& type, const ListFields& fields, const ReadContext& context,
-                  const Message& request, Message* response) {
+absl::Status List(const ResourceType& type, const ListFields& fields, const LinkAliases& aliases,
+                  const ReadContext& context, const Message& request, Message* response) {
   const auto& ask = *request.GetReflection();
   std::string unused[2];
+  const projections::NameOfAlias name_of = aliases.NamesIn(context);
   projections::ListQuery query{
       .filter = ask.GetStringReference(request, fields.filter, &unused[0]),
       .order_by = ask.GetStringReference(request, fields.order_by, &unused[1]),
-      .page_size = ask.GetInt32(request, fields.page_size)};
+      .page_size = ask.GetInt32(request, fields.page_size),
+      .name_of = &name_of};
   const auto& answer = *response->GetReflection();
   if (ask.HasField(request, fields.summarise)) {
     query.summarise = google::protobuf::DynamicCastToGenerated<type::v1::SummaryOptions>(
@@ -335,11 +338,22 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
                           FieldOf(reply, "next_page_token"),
                           of_deleted ? nullptr : FieldOf(request, "summary"),
                           of_deleted ? nullptr : FieldOf(reply, "summary")};
-  const auto list = of_deleted ? ListDeleted : List;
+  if (of_deleted) {
+    return methods.Read(
+        compiled, view, ReadKind::kScan,
+        [&type, fields](const ReadContext& context, const Message& asked, Message* response) {
+          return ListDeleted(type, fields, context, asked, response);
+        });
+  }
+  const auto aliases = std::make_shared<LinkAliases>(types, type, runtime);
   methods.Read(
       compiled, view, ReadKind::kScan,
-      [&type, fields, list](const ReadContext& context, const Message& asked, Message* response) {
-        return list(type, fields, context, asked, response);
+      [&type, fields, aliases](const ReadContext& context, const Message& asked,
+                               Message* response) {
+        return List(type, fields, *aliases, context, asked, response);
+      },
+      [aliases, filter = fields.filter](const Message& asked) {
+        return aliases->ViewsFor(asked.GetReflection()->GetString(asked, filter));
       });
 }
 

@@ -69,13 +69,21 @@ TEST_F(HistoryTest, CanFilterByEveryFieldThatItsHelpTells) {
     const size_t at = help.find(kFieldsTitle);
     if (at == std::string::npos) continue;
     ++lists;
-    const std::string fields = help.substr(at + absl::string_view(kFieldsTitle).size());
+    std::string fields = help.substr(at + absl::string_view(kFieldsTitle).size());
+    fields = fields.substr(0, fields.find("\n\n"));
     for (absl::string_view field :
          absl::StrSplit(fields, absl::ByAnyChar(" ,\n"), absl::SkipEmpty())) {
       Output({collection, "list", "--filter", absl::StrCat(field, ":*")});
     }
   }
   EXPECT_GE(lists, 5);
+}
+
+TEST_F(HistoryTest, TellsWhichFieldsTakeWhatRecordsAreCalled) {
+  EXPECT_THAT(Output({"deals", "list", "--help"}, -1),
+              HasSubstr("its id, its display name or, of people, an e-mail address\n"
+                        "  pipeline, stage, contacts.contact, owner\n"));
+  EXPECT_THAT(Output({"pipelines", "list", "--help"}, -1), Not(HasSubstr("e-mail address")));
 }
 
 TEST_F(HistoryTest, TellsWhoChangedWhatWhenFromWhatToWhat) {

@@ -1,0 +1,155 @@
+#include "services/runtime/resources/link_aliases.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/log/types.h"
+#include "kith/type/v1/errors.pb.h"
+
+namespace kith::runtime {
+namespace {
+
+using projections::Comparison;
+using projections::Expression;
+using projections::Field;
+
+// Whether its directory has what has names of this pattern: the resource, or parts of it.
+bool HasNamesOf(const ResourceType& type, const std::string& pattern) {
+  const std::vector<std::string> steps = absl::StrSplit(pattern, '/');
+  return steps[0] == type.rules->category &&
+         (steps.size() == 2 ||
+          type.rules->resource->GetDescriptor()->FindFieldByName(steps[2]) != nullptr);
+}
+
+// The permission of the method that gets one of them.
+absl::string_view ReadPermissionOf(const ResourceType& type) {
+  const std::string get = absl::StrCat("Get", type.rules->resource->GetDescriptor()->name());
+  const auto* const method = type.service->FindMethodByName(get);
+  if (method == nullptr) return "";
+  return MethodTaking(method->input_type()).permission;
+}
+
+absl::Status NotGranted(const Comparison& comparison, absl::string_view collection,
+                        absl::string_view permission) {
+  return Error(type::v1::ERROR_PERMISSION_DENIED,
+               absl::StrCat("The credentials do not grant ", permission, ", so that \"",
+                            comparison.literal, "\" cannot be looked for among ", collection,
+                            ": write the resource name in the filter."),
+               {{"permission", std::string(permission)}});
+}
+
+// "the users has it as id, display_name, email"
+std::string Among(absl::string_view collection, const std::vector<std::string>& fields) {
+  return absl::StrCat("the ", collection, " has it as ", absl::StrJoin(fields, ", "));
+}
+
+absl::Status UnknownAlias(const Field& link, const Comparison& comparison,
+                          const std::vector<std::string>& among) {
+  return Error(
+      type::v1::ERROR_UNKNOWN_ALIAS,
+      absl::StrCat("In the comparison of ", link.name, " \"", comparison.literal,
+                   "\" is not a name like ", absl::StrJoin(link.links, " or "),
+                   ", and at the list's moment none of ", absl::StrJoin(among, ", and none of "),
+                   ", at character ", comparison.literal_at, "."),
+      {{"field", link.name},
+       {"alias", comparison.literal},
+       {"character", absl::StrCat(comparison.literal_at)}});
+}
+
+absl::Status AmbiguousAlias(const Field& link, const Comparison& comparison,
+                            std::vector<std::string> names) {
+  const bool are_more = names.size() > projections::kNamesakesMax;
+  if (are_more) names.resize(projections::kNamesakesMax);
+  const std::string told = absl::StrJoin(names, ", ");
+  return Error(type::v1::ERROR_AMBIGUOUS_ALIAS,
+               absl::StrCat("In the comparison of ", link.name, " \"", comparison.literal,
+                            "\" is what several are called: ", told, are_more ? " and others" : "",
+                            ". Write the name of the one that is meant, or ", link.name,
+                            " in (…) with several, at character ", comparison.literal_at, "."),
+               {{"field", link.name},
+                {"alias", comparison.literal},
+                {"names", told},
+                {"are_more", are_more ? "true" : "false"},
+                {"character", absl::StrCat(comparison.literal_at)}});
+}
+
+}  // namespace
+
+LinkAliases::LinkAliases(const std::vector<ResourceType>& types, const ResourceType& listed,
+                         const Runtime& runtime)
+    : fields_(listed.directory->table().declaration().fields),
+      own_(&runtime.views.Find(listed.directory->name())) {
+  for (const Field& field : fields_) {
+    for (const std::string& pattern : field.links) {
+      const auto type = std::find_if(types.begin(), types.end(), [&](const ResourceType& each) {
+        return HasNamesOf(each, pattern);
+      });
+      if (type == types.end()) continue;
+      sources_.emplace(pattern, Source{type->rules->category,
+                                       ReadPermissionOf(*type),
+                                       &runtime.views.Find(type->directory->name()),
+                                       {type->directory->table(), pattern}});
+    }
+  }
+}
+
+ReadViews LinkAliases::ViewsFor(const std::string& filter) const {
+  ReadViews views;
+  if (filter.empty() || sources_.empty()) return views;
+  absl::StatusOr<Expression> parsed = projections::ParseFilter(filter);
+  if (!parsed.ok()) return views;  // the list says what is wrong with it
+  const absl::Status visited =
+      projections::ForEachAlias(*parsed, fields_, [&](const Field& link, const Comparison&) {
+        for (const std::string& pattern : link.links) {
+          const auto source = sources_.find(pattern);
+          if (source == sources_.end()) continue;
+          projections::View* const view = source->second.directory;
+          const bool is_read =
+              view == own_ || std::find(views.begin(), views.end(), view) != views.end();
+          if (!is_read) views.push_back(view);
+        }
+        return absl::OkStatus();
+      });
+  return visited.ok() ? views : ReadViews();
+}
+
+projections::NameOfAlias LinkAliases::NamesIn(const ReadContext& context) const {
+  return [this, &context](const Field& link, const Comparison& comparison) {
+    return NameOf(context, link, comparison);
+  };
+}
+
+absl::StatusOr<std::string> LinkAliases::NameOf(const ReadContext& context, const Field& link,
+                                                const Comparison& comparison) const {
+  const std::function<bool(absl::string_view)> erased = [&](absl::string_view name) {
+    return context.keys.IsDestroyed(context.workspace(), name);
+  };
+  std::vector<std::string> names;
+  std::vector<std::string> among;
+  for (const std::string& pattern : link.links) {
+    const auto found = sources_.find(pattern);
+    if (found == sources_.end()) continue;
+    const Source& source = found->second;
+    if (!context.caller.grants.Contain(source.permission)) {
+      return NotGranted(comparison, source.collection, source.permission);
+    }
+    KITH_ASSIGN_OR_RETURN(
+        const std::vector<std::string> called,
+        source.search.Find(context.SnapshotOf(*source.directory), context.workspace(),
+                           comparison.literal, context.keys.AnyDestroyed() ? &erased : nullptr));
+    names.insert(names.end(), called.begin(), called.end());
+    among.push_back(Among(source.collection, source.search.fields()));
+  }
+  if (among.empty()) return comparison.literal;  // refused as any text that is no name
+  if (names.empty()) return UnknownAlias(link, comparison, among);
+  if (names.size() > 1) return AmbiguousAlias(link, comparison, std::move(names));
+  return names.front();
+}
+
+}  // namespace kith::runtime

@@ -1,0 +1,54 @@
+// LinkAliases: whom the filter of a list means by what people call them.
+//
+// A filter that names records by aliases reads their directories beside the list's own, at the same
+// position: so what a page token goes on with, and what a list of the past shows, are the names of
+// that moment. Other filters read and await nothing more. Who looks for records of a kind by what
+// they are called has to be allowed to read them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "projections/tables/alias_search.h"
+#include "projections/tables/aliases.h"
+#include "services/runtime/calls/read_call.h"
+#include "services/runtime/resources/resource_type.h"
+#include "services/runtime/runtime.h"
+
+namespace kith::runtime {
+
+// Borrows everything. Immutable; any thread.
+class LinkAliases {
+ public:
+  // Of lists of resources of type `listed`, while the server starts.
+  LinkAliases(const std::vector<ResourceType>& types, const ResourceType& listed,
+              const Runtime& runtime);
+
+  // The directories that a list with this filter reads beside its own.
+  ReadViews ViewsFor(const std::string& filter) const;
+  // In a read of these views, which outlives what is returned. ERROR_UNKNOWN_ALIAS and
+  // ERROR_AMBIGUOUS_ALIAS where it is not one record that is called so, and
+  // ERROR_PERMISSION_DENIED.
+  projections::NameOfAlias NamesIn(const ReadContext& context) const;
+
+ private:
+  // Where records of a pattern are looked for.
+  struct Source {
+    absl::string_view collection;
+    absl::string_view permission;
+    projections::View* directory;
+    projections::AliasSearch search;
+  };
+
+  absl::StatusOr<std::string> NameOf(const ReadContext& context, const projections::Field& link,
+                                     const projections::Comparison& comparison) const;
+
+  const std::vector<projections::Field>& fields_;
+  const projections::View* own_;
+  absl::btree_map<std::string, Source> sources_;  // by pattern
+};
+
+}  // namespace kith::runtime
