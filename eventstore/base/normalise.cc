@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "eventstore/base/domain.h"
 
 namespace kith {
 namespace {
@@ -78,7 +79,23 @@ bool IsHostLabel(absl::string_view label) {
          });
 }
 
-// The domain in ASCII and lower case, without the dot of the root.
+}  // namespace
+
+bool IsUtf8(absl::string_view text) {
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data());
+  const auto size = static_cast<int32_t>(text.size());
+  for (int32_t at = 0; at < size;) {
+    if (bytes[at] < 0x80) {
+      ++at;
+      continue;
+    }
+    UChar32 character;
+    U8_NEXT(bytes, at, size, character);
+    if (character < 0) return false;
+  }
+  return true;
+}
+
 std::optional<std::string> DomainKey(absl::string_view domain) {
   std::string ascii;
   if (IsAscii(domain)) {
@@ -98,23 +115,6 @@ std::optional<std::string> DomainKey(absl::string_view domain) {
     return std::nullopt;
   }
   return ascii;
-}
-
-}  // namespace
-
-bool IsUtf8(absl::string_view text) {
-  const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const auto size = static_cast<int32_t>(text.size());
-  for (int32_t at = 0; at < size;) {
-    if (bytes[at] < 0x80) {
-      ++at;
-      continue;
-    }
-    UChar32 character;
-    U8_NEXT(bytes, at, size, character);
-    if (character < 0) return false;
-  }
-  return true;
 }
 
 std::optional<std::string> EmailKey(absl::string_view address) {
@@ -192,7 +192,7 @@ std::string NormalFormsVersion() {
   u_getVersion(icu);
   u_getUnicodeVersion(unicode);
   return absl::StrCat("ICU ", text(icu), ", Unicode ", text(unicode), ", libidn2 ",
-                      idn2_check_version(nullptr));
+                      idn2_check_version(nullptr), ", public suffixes ", PublicSuffixesVersion());
 }
 
 }  // namespace kith

@@ -25,6 +25,10 @@ std::optional<std::string> EmailKey(absl::string_view address);
 // trimmed and in lower case.
 std::string EmailForm(absl::string_view address);
 
+// A domain in its ASCII form (IDNA 2008) and in lower case, without a trailing dot. nullopt when it
+// is none: two labels at least, of letters, digits and hyphens.
+std::optional<std::string> DomainKey(absl::string_view domain);
+
 // The form in which names are searched and ordered: compatibility-composed, case folded, without
 // accents, every run of spaces one space. "  Zoë  ÅNGSTRÖM" → "zoe angstrom".
 std::string FoldedName(absl::string_view text);
@@ -33,8 +37,9 @@ std::string FoldedName(absl::string_view text);
 // "lena", "o", "brien".
 std::vector<std::string> FoldedWords(absl::string_view text);
 
-// Which versions of the libraries make these forms, as loaded: "ICU 72.1, Unicode 15.0, libidn2
-// 2.3.3". Another version may make others, so what is stored under them is made anew then.
+// Which versions of the libraries make these forms and that of domain.h, as loaded: "ICU 72.1,
+// Unicode 15.0, libidn2 2.3.3, public suffixes …". Another version may make others, so what is
+// stored under them is made anew then.
 std::string NormalFormsVersion();
 
 }  // namespace kith

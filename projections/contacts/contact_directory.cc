@@ -66,6 +66,7 @@ const Table<v1::Contact>& ContactDirectory::Contacts() {
                                   .Field("company_name", {.normalise = FoldedName})
                                   .Field("owner")
                                   .Field("lifecycle_stage")
+                                  .Field("companies.company")
                                   .Field("create_time")
                                   .Index(1, {"email"})
                                   .Index(2, {"phone"})
@@ -77,6 +78,7 @@ const Table<v1::Contact>& ContactDirectory::Contacts() {
                                   .Index(8, {"lifecycle_stage", "display_name"})
                                   .Index(9, {"company_name", "display_name"})
                                   .Index(10, {"words"})
+                                  .Index(11, {"companies.company", "display_name"})
                                   .Build());
   return table;
 }

@@ -12,11 +12,11 @@ class ContactDirectory final : public projections::ResourceDirectory {
   static constexpr absl::string_view kName = "contact_directory";
 
   // Beside every field of a contact: email, phone, external_id ("billing:4711"), and the words of
-  // its names. By index: these, display_name, company_name, owner, lifecycle_stage, create_time.
-  // E-mail addresses and names are compared by their normal forms.
+  // its names. By index: these, display_name, company_name, companies.company, owner,
+  // lifecycle_stage, create_time. E-mail addresses and names are compared by their normal forms.
   static const projections::Table<v1::Contact>& Contacts();
 
-  ContactDirectory() : ResourceDirectory(kName, 4, "contacts", Contacts().core()) {}
+  ContactDirectory() : ResourceDirectory(kName, 5, "contacts", Contacts().core()) {}
 };
 
 }  // namespace kith::contacts

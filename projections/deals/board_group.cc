@@ -5,22 +5,15 @@
 
 #include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
+#include "projections/tables/exact_sum.h"
 #include "services/core/money.h"
 
 namespace kith::deals {
 namespace {
 
 using google::type::Money;
-
-__int128 ValueOf(const v1::ExactSum& sum) {
-  return static_cast<__int128>((static_cast<unsigned __int128>(sum.high()) << 64) | sum.low());
-}
-
-void Add(__int128 value, v1::ExactSum& sum) {
-  const __int128 total = ValueOf(sum) + value;
-  sum.set_high(static_cast<int64_t>(total >> 64));
-  sum.set_low(static_cast<uint64_t>(total));
-}
+using projections::AddTo;
+using projections::ValueOf;
 
 // A closed deal is worth what its stage says, whatever was hoped while it was open.
 std::optional<int> OwnProbability(const v1::Deal& deal) {
@@ -62,7 +55,7 @@ void AddAmount(const Money& money, std::optional<int> probability, int times,
   const int index = FindOrMake(money.currency_code(), probability, group);
   v1::BoardAmount& amount = *group.mutable_amounts(index);
   amount.set_count(amount.count() + times);
-  Add(MinorUnits(money) * times, *amount.mutable_minor_units());
+  AddTo(*amount.mutable_minor_units(), MinorUnits(money) * times);
   if (amount.count() == 0) group.mutable_amounts()->DeleteSubrange(index, 1);
 }
 
@@ -71,7 +64,7 @@ void AddAmount(const Money& money, std::optional<int> probability, int times,
 void AddDeal(const v1::Deal& deal, int times, v1::BoardGroup& group) {
   const absl::Time entered = FromTimestamp(deal.stage_enter_time());
   group.set_count(group.count() + times);
-  Add(static_cast<__int128>(absl::ToUnixMicros(entered)) * times, *group.mutable_enter_time());
+  AddTo(*group.mutable_enter_time(), static_cast<__int128>(absl::ToUnixMicros(entered)) * times);
   if (deal.has_amount()) AddAmount(deal.amount(), OwnProbability(deal), times, group);
 }
 

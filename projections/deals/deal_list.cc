@@ -2,15 +2,18 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/proto_time.h"
 #include "projections/deals/deal_fold.h"
-#include "projections/deals/touched_deals.h"
+#include "projections/tables/touched_records.h"
 
 namespace kith::deals {
 
 namespace {
+
+constexpr absl::string_view kPrefix = "deals/";
 
 void AddWords(const v1::Deal& deal, projections::WordSink& out) { out.Add(deal.display_name()); }
 
@@ -31,6 +34,7 @@ const projections::Table<v1::Deal>& DealList::Deals() {
                                             .Words(AddWords)
                                             .Field("display_name", {.normalise = FoldedName})
                                             .Alias()
+                                            .Field("company")
                                             .Field("company_name", {.normalise = FoldedName})
                                             .Field("product", {.normalise = FoldedName})
                                             .Field("amount")
@@ -57,6 +61,7 @@ const projections::Table<v1::Deal>& DealList::Deals() {
                                             .Index(20, {"words"})
                                             .Index(21, {"amount"})
                                             .Index(22, {"status", "amount"})
+                                            .Index(23, {"company", "status", "expected_close_date"})
                                             .CurrentIndex(17, {"last_activity_time"})
                                             .CurrentIndex(18, {"owner", "last_activity_time"})
                                             .CurrentIndex(19, {"status", "last_activity_time"})
@@ -93,16 +98,19 @@ absl::Status Touch(WorkspaceId workspace, absl::string_view name, absl::Time tim
 
 }  // namespace
 
-DealList::DealList() : ResourceDirectory(kName, 7, "deals", Deals().core(), FoldListed) {}
+DealList::DealList() : ResourceDirectory(kName, 8, "deals", Deals().core(), FoldListed) {}
 
-bool DealList::Takes(const RecordedEvent& event) const { return IsAboutDeals(event); }
+bool DealList::Takes(const RecordedEvent& event) const {
+  return projections::IsAbout(kPrefix, event);
+}
 
 absl::Status DealList::Apply(const RecordedEvent& event, projections::ViewBatch& batch) const {
   if (eventstore::CategoryOf(event.header().stream) == "deals") {
     return ResourceDirectory::Apply(event, batch);
   }
-  return ForEachTouchedDeal(event, [&](absl::string_view deal, absl::Time time) {
-    return Touch(event.header().workspace, deal, time, batch);
+  return projections::ForEachTouchedRecord(event, [&](absl::string_view record, absl::Time time) {
+    return absl::StartsWith(record, kPrefix) ? Touch(event.header().workspace, record, time, batch)
+                                             : absl::OkStatus();
   });
 }
 

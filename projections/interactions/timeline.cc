@@ -238,7 +238,7 @@ bool Wanted(const TimelineQuery& query, const Entry& entry) {
 }  // namespace
 
 std::vector<std::string> Timeline::categories() const {
-  return {"contacts", "deals", std::string(kInteractions)};
+  return {"contacts", "deals", "companies", std::string(kInteractions)};
 }
 
 absl::Status Timeline::Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const {

@@ -1,5 +1,5 @@
-// Timeline: what happened with a contact or about a deal, newest first: its interactions and its
-// own changes.
+// Timeline: what happened with a contact, about a deal or with a company, newest first: its
+// interactions and its own changes.
 //
 // A row is a pointer into the log, one per record that an event concerns, so an interaction with
 // one contact costs one small row and its text is stored once:

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/domain.h"
 #include "eventstore/base/normalise.h"
 #include "google/type/money.pb.h"
 #include "kith/options/v1/options.pb.h"
@@ -23,6 +24,7 @@ Normalise NormaliseOf(const FieldDescriptor& field) {
       field.name() == "name" || field.name() == "etag" || rules.resource_size() > 0;
   if (is_name) return nullptr;
   if (rules.format() == options::v1::FORMAT_EMAIL) return EmailForm;
+  if (rules.format() == options::v1::FORMAT_DOMAIN) return DomainForm;
   return rules.format() == options::v1::FORMAT_UNSPECIFIED ? FoldedName : nullptr;
 }
 

@@ -17,14 +17,15 @@ namespace kith::contacts {
 inline constexpr absl::string_view kEmailClaim = "contacts.email";
 inline constexpr absl::string_view kExternalIdClaim = "contacts.external_id";
 
-// What follows from what a caller set: the first address and the first number are primary where
-// none is marked, each new number is in E.164 as the workspace's default region reads it, the
+// What follows from what a caller set: the first address, number and company are primary where none
+// is marked, each new number is in E.164 as the workspace's default region reads it, the
 // display name is the names that are set, in order, and who is new is a lead. A number that cannot
 // be read is kept as typed.
 void CompleteFields(const v1::Contact& before, const Settings& settings, v1::Contact& after);
 
 // Every rule that no single field can state, all violations at once: there is a name, an address or
-// a number; no address stands there twice; at most one address and one number are primary.
+// a number; no address stands there twice; at most one address, one number and one company are
+// primary; nobody left a company before they came.
 absl::Status CheckFields(const v1::Contact& contact, const ClaimValues& claimed);
 
 // The values under which addresses are claimed and compared, in the order of the contact's

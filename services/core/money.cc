@@ -80,6 +80,8 @@ std::string MoneyDefect(const google::type::Money& money) {
   return FitsInteger(minor) ? "" : "is too large";
 }
 
+bool IsNegative(const google::type::Money& money) { return money.units() < 0 || money.nanos() < 0; }
+
 __int128 MinorUnits(const google::type::Money& money) {
   const std::optional<int> decimals = CurrencyDecimals(money.currency_code());
   KITH_CHECK(decimals.has_value());

@@ -24,6 +24,8 @@ std::optional<int> CurrencyDecimals(absl::string_view code);
 // nanos of one sign, nanos within a unit, no fraction of a minor unit, minor units within 64 bits.
 std::string MoneyDefect(const google::type::Money& money);
 
+bool IsNegative(const google::type::Money& money);
+
 // Minor units of a sum of amounts without defect.
 __int128 MinorUnits(const google::type::Money& money);
 // The exact amount, or ERROR_OUT_OF_RANGE where its units do not fit 64 bits, which are all that a

@@ -102,6 +102,12 @@ struct WithinRule {
   std::function<absl::Status(const void* state, google::protobuf::Message& after)> place;
 };
 
+// A text that says what a record was called when the resource began to name it.
+struct NamedAfterRule {
+  const google::protobuf::FieldDescriptor* text;
+  const google::protobuf::FieldDescriptor* link;  // to records with a display_name
+};
+
 struct ResourceRules {
   absl::string_view category;
   const google::protobuf::Message* resource = nullptr;  // empty ones
@@ -114,6 +120,7 @@ struct ResourceRules {
   // revisions.
   std::vector<const google::protobuf::FieldDescriptor*> told_by_reads;
   WithinRule within;
+  std::vector<NamedAfterRule> named_after;
   std::function<void(const google::protobuf::Message& before, const Settings& settings,
                      google::protobuf::Message& after)>
       complete;
@@ -186,6 +193,13 @@ class ResourceRulesBuilder {
   }
   ResourceRulesBuilder& ToldByReads(const char* field) {
     rules_.told_by_reads.push_back(Resource::descriptor()->FindFieldByName(field));
+    return *this;
+  }
+  // Where `link` begins to name a record and the caller says nothing in `text`, or does not change
+  // it, that is what the record is called; it stays when the record is renamed or named no more.
+  ResourceRulesBuilder& NamedAfter(const char* text, const char* link) {
+    rules_.named_after.push_back({Resource::descriptor()->FindFieldByName(text),
+                                  Resource::descriptor()->FindFieldByName(link)});
     return *this;
   }
   // It comes into being in name(wanted), a resource of `Other`, where place(state, after) puts it.

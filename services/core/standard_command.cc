@@ -344,6 +344,29 @@ Decision StandardCommand::DecideUndelete(ResourceChange change, LinkedRecords li
   return std::move(changes).Add(EmptyLinks(rules_, *change.after, emptied, context));
 }
 
+void StandardCommand::TakeNames(const std::vector<ResourceNow>& linked,
+                                ResourceChange& change) const {
+  const bool is_made =
+      change.method == StandardMethod::kCreate || change.method == StandardMethod::kUpdate;
+  if (!is_made || !change.is_any) return;
+  for (const NamedAfterRule& rule : rules_.named_after) {
+    const std::string& text = rule.text->name();
+    const auto& changed = change.changed.paths();
+    const bool is_said = change.method == StandardMethod::kCreate
+                             ? !TextIn(*change.after, rule.text).empty()
+                             : std::find(changed.begin(), changed.end(), text) != changed.end();
+    const std::string path = absl::StrCat(resource_->name(), ".", rule.link->name());
+    const auto link = std::find_if(change.links.begin(), change.links.end(),
+                                   [&](const Link& one) { return one.field == path; });
+    if (is_said || link == change.links.end()) continue;
+    const Message& record = *linked[static_cast<size_t>(link - change.links.begin())].resource;
+    const std::string name = TextIn(record, FieldOf(*record.GetDescriptor(), "display_name"));
+    if (name == TextIn(*change.after, rule.text)) continue;
+    change.after->GetReflection()->SetString(change.after.get(), rule.text, name);
+    if (change.method == StandardMethod::kUpdate) change.changed.add_paths(text);
+  }
+}
+
 Decision StandardCommand::Decide(ResourceChange change, LinkedRecords linked,
                                  const Holders& holders, const CommandContext& context) const {
   KITH_CHECK(holders.size() == change.unique.size() && linked.size() == change.links.size());

@@ -100,6 +100,9 @@ class StandardCommand {
   absl::StatusOr<ResourceChange> Plan(const ResourceNow& now, const void* within,
                                       const google::protobuf::Message& request,
                                       const CommandContext& context) const;
+  // Names the resource after the records that it begins to name, as NamedAfterRule says; `linked`
+  // are those of the change's links as they are.
+  void TakeNames(const std::vector<ResourceNow>& linked, ResourceChange& change) const;
   // `linked` are the states of the change's links.
   Decision Decide(ResourceChange change, LinkedRecords linked, const Holders& holders,
                   const CommandContext& context) const;

@@ -11,6 +11,7 @@
 #include "projections/deals/deal_fold.h"
 #include "projections/deals/pipeline_fold.h"
 #include "services/core/default_pipeline.h"
+#include "services/core/money.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
 #include "services/core/update_mask.h"
@@ -50,10 +51,6 @@ absl::StatusOr<absl::Time> TimeOfLeaving(const v1::Deal& deal, const CommandCont
       deal.name(),
       {{"stage", deal.stage()},
        {"stage_enter_time", absl::FormatTime(absl::RFC3339_full, entered, absl::UTCTimeZone())}});
-}
-
-bool IsNegative(const google::type::Money& amount) {
-  return amount.units() < 0 || amount.nanos() < 0;
 }
 
 absl::Status CheckFields(const v1::Deal& deal) {
@@ -128,6 +125,7 @@ const ResourceRules& DealRules() {
                              .Within<PipelineAggregate>(PipelineOf, Place)
                              .Check(CheckFields)
                              .FoldedBy<FoldDeal>()
+                             .NamedAfter("company_name", "company")
                              .ToldByReads("stage_intervals")
                              .ToldByReads("earlier_stage_interval_count")
                              .Build());

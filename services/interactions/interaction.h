@@ -26,8 +26,8 @@ struct Recording {
   const v1::Interaction& interaction;
 };
 
-// The contacts and deals that an interaction concerns, each once: its parent, then its links. The
-// views point into the command.
+// The records that an interaction concerns, each once: its parent, then its links. The views point
+// into the command.
 using ConcernedRecords = absl::InlinedVector<absl::string_view, 4>;
 ConcernedRecords ConcernedBy(const Recording& command);
 

@@ -6,6 +6,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/match.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/companies/v1/company_events.pb.h"
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
 #include "services/core/reject.h"
@@ -20,8 +21,13 @@ struct LinkedDeal : LinkedAggregate<deals::v1::Deal, deals::v1::DealEvent> {
   static constexpr absl::string_view kCategory = "deals";
 };
 
+struct LinkedCompany : LinkedAggregate<companies::v1::Company, companies::v1::CompanyEvent> {
+  static constexpr absl::string_view kCategory = "companies";
+};
+
 absl::StatusOr<const LinkedRecord*> LoadRecord(runtime::Loader& load, absl::string_view record) {
   if (absl::StartsWith(record, "contacts/")) return load.Load<LinkedContact>(record);
+  if (absl::StartsWith(record, "companies/")) return load.Load<LinkedCompany>(record);
   return load.Load<LinkedDeal>(record);
 }
 

@@ -20,6 +20,9 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/rocksdb/rocks_engine.h"
+#include "projections/companies/company_deals.h"
+#include "projections/companies/company_directory.h"
+#include "projections/companies/company_people.h"
 #include "projections/contacts/contact_directory.h"
 #include "projections/deals/deal_list.h"
 #include "projections/deals/pipeline_board.h"
@@ -77,6 +80,9 @@ void AddCopies(int copy, runtime::ServerBuilder& builder) {
   const auto add = [&](std::unique_ptr<Projection> original) {
     builder.AddProjection(std::make_unique<CopiedView>(std::move(original), copy));
   };
+  add(std::make_unique<companies::CompanyDeals>());
+  add(std::make_unique<companies::CompanyDirectory>());
+  add(std::make_unique<companies::CompanyPeople>());
   add(std::make_unique<contacts::ContactDirectory>());
   add(std::make_unique<deals::DealList>());
   add(std::make_unique<deals::PipelineBoard>());

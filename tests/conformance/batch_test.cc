@@ -124,7 +124,7 @@ TEST_P(BatchCreateResources, HaveBounds) {
   ExpectItsBounds(method(), {many[0], many[1]}, many);
   EXPECT_EQ(world.Live().size(), before);
   EXPECT_EQ(Rows(method(), Call(method(), {many.begin() + 1, many.end()})).size(), 100u);
-  const Answer each = Call(method(), Creations(kMany, 2'000), /*partial=*/true);
+  const Answer each = Call(method(), Creations(kMany, 5'000), /*partial=*/true);
   EXPECT_EQ(each.reason(), "");
   EXPECT_THAT(FailedOf(*each.response), IsEmpty());
   EXPECT_EQ(world.Live().size(), before + 100 + kMany);

@@ -410,6 +410,8 @@ std::string World::Text(const FieldDescriptor& field, int number) const {
       return absl::StrCat("display_name = \"", number, " of many\"");
     case options::v1::FORMAT_ORDER_BY:
       return one_of({"display_name", "display_name desc"});
+    case options::v1::FORMAT_DOMAIN:
+      return absl::StrCat("number", number, ".org");
     default:
       break;
   }

@@ -2,9 +2,9 @@
 """A public sample of 8,800 sales opportunities, loaded with `kith import` and read back over gRPC.
 
 What is read back must give the totals of the data: counts by status, won revenue, the year by close quarter, what each
-agent won, and the mean sales cycle. A second import changes nothing.
+agent won, what each account is worth, whose subsidiary it is, and the mean sales cycle. A second import changes nothing.
 
-usage: sales_import_test.py KITHD KITH STUBS MAPPING DATA    (skipped where the folder DATA is absent)
+usage: sales_import_test.py KITHD KITH STUBS MAPPINGS DATA    (skipped where the folder DATA is absent)
 """
 
 import collections
@@ -17,11 +17,12 @@ import tempfile
 import time
 import unittest
 
-KITHD, KITH, STUBS, MAPPING, DATA = sys.argv[1:6]
+KITHD, KITH, STUBS, MAPPINGS, DATA = sys.argv[1:6]
 sys.path.insert(0, STUBS)
 
 import grpc  # noqa: E402
 from google.type.date_pb2 import Date  # noqa: E402
+from kith.companies.v1 import companies_service_pb2, companies_service_pb2_grpc  # noqa: E402
 from kith.deals.v1 import deal_pb2, deals_service_pb2, deals_service_pb2_grpc  # noqa: E402
 from kith.events.v1 import events_service_pb2, events_service_pb2_grpc  # noqa: E402
 from kith.forecast.v1 import forecast_service_pb2, forecast_service_pb2_grpc  # noqa: E402
@@ -47,9 +48,14 @@ class SalesImportTest(unittest.TestCase):
 
     @classmethod
     def run_import(cls):
-        return subprocess.run(
-            [KITH, "--address", cls.kithd.address, "--key", cls.kithd.key, "import", "deals", "--mapping", MAPPING,
-             os.path.join(DATA, "sales_pipeline.csv")], check=True, stdout=subprocess.PIPE, text=True).stdout
+        said = ""
+        for collection, mapping, file in (("companies", "sales-accounts.json", "accounts.csv"),
+                                          ("deals", "sales-opportunities.json", "sales_pipeline.csv")):
+            said += subprocess.run(
+                [KITH, "--address", cls.kithd.address, "--key", cls.kithd.key, "import", collection, "--mapping",
+                 os.path.join(MAPPINGS, mapping), os.path.join(DATA, file)],
+                check=True, stdout=subprocess.PIPE, text=True).stdout
+        return said
 
     def call(self, stub, method, request):
         return getattr(stub(self.kithd.channel), method)(request, metadata=self.kithd.metadata)
@@ -63,6 +69,14 @@ class SalesImportTest(unittest.TestCase):
             token = page.next_page_token
             if not token:
                 return deals
+
+    def companies(self):
+        return self.call(companies_service_pb2_grpc.CompaniesServiceStub, "ListCompanies",
+                         companies_service_pb2.ListCompaniesRequest(page_size=1000)).companies
+
+    def summary(self, company):
+        return self.call(companies_service_pb2_grpc.CompaniesServiceStub, "SummarizeCompany",
+                         companies_service_pb2.SummarizeCompanyRequest(company=company.name))
 
     def forecast(self, **query):
         return self.call(forecast_service_pb2_grpc.ForecastServiceStub, "QueryForecast",
@@ -90,6 +104,9 @@ class SalesImportTest(unittest.TestCase):
         self.assertEqual((min(days(won)), max(days(won))), (1, 138))
         self.assertAlmostEqual(sum(days(lost)) / len(lost), 41.4791751, places=6)
         self.assertEqual(sum(1 for deal in deals if not deal.company_name), 1425)
+        self.assertEqual(sum(1 for deal in deals if not deal.company), 1425)
+        names = {company.name: company.display_name for company in self.companies()}
+        self.assertTrue(all(deal.company_name == names[deal.company] for deal in deals if deal.company))
         self.assertNotIn("GTXPro", {deal.product for deal in deals})
 
     def test_the_year_by_close_quarter(self):
@@ -117,6 +134,36 @@ class SalesImportTest(unittest.TestCase):
                     expected[line["sales_agent"]] = count + 1, revenue + int(line["close_value"])
         self.assertEqual(len(expected), 30)
         self.assertEqual(won, dict(expected))
+
+    def test_accounts_and_their_parents(self):
+        companies = self.companies()
+        with open(os.path.join(DATA, "accounts.csv"), encoding="utf-8") as file:
+            accounts = {line["account"]: line for line in csv.DictReader(file)}
+        names = {company.name: company.display_name for company in companies}
+        self.assertEqual(len(companies), 85)
+        self.assertEqual({company.display_name: names.get(company.parent_company, "") for company in companies},
+                         {account: line["subsidiary_of"] for account, line in accounts.items()})
+        self.assertEqual(sum(1 for company in companies if company.parent_company), 15)
+        self.assertEqual({company.display_name: company.employee_count for company in companies},
+                         {account: int(line["employees"]) for account, line in accounts.items()})
+        self.assertNotIn("technolgy", {company.industry for company in companies})
+
+    def test_what_each_account_is_worth(self):
+        expected = collections.defaultdict(lambda: [0, 0, 0, 0])
+        with open(os.path.join(DATA, "sales_pipeline.csv"), encoding="utf-8") as file:
+            for line in csv.DictReader(file):
+                if not line["account"]:
+                    continue
+                row = expected[line["account"]]
+                row[{"Won": 1, "Lost": 2}.get(line["deal_stage"], 0)] += 1
+                row[3] += int(line["close_value"] or 0)
+        found = {}
+        for company in self.companies():
+            summary = self.summary(company)
+            won = sum(amount.won_amount.units for amount in summary.amounts)
+            found[company.display_name] = [summary.open_deal_count, summary.won_deal_count, summary.lost_deal_count, won]
+        self.assertEqual(found, dict(expected))
+        self.assertEqual(sum(sum(row[:3]) for row in found.values()), 8800 - 1425)
 
     def test_a_second_import_changes_nothing(self):
         before = self.last_sequence()

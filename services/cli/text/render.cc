@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -53,7 +54,7 @@ class Writer {
     };
     switch (field->cpp_type()) {
       case FieldDescriptor::CPPTYPE_INT32:
-        return Count(pick(&Reflection::GetInt32, &Reflection::GetRepeatedInt32));
+        return Number(pick(&Reflection::GetInt32, &Reflection::GetRepeatedInt32), field);
       case FieldDescriptor::CPPTYPE_INT64:
         return Count(pick(&Reflection::GetInt64, &Reflection::GetRepeatedInt64));
       case FieldDescriptor::CPPTYPE_UINT32:
@@ -82,6 +83,11 @@ class Writer {
  private:
   std::string Count(int64_t count) const {
     return is_plain() ? absl::StrCat(count) : FormatCount(count);
+  }
+
+  // A year is no count.
+  std::string Number(int64_t number, const FieldDescriptor* field) const {
+    return absl::EndsWith(field->name(), "_year") ? absl::StrCat(number) : Count(number);
   }
 
   // What people call a record that the field links to.

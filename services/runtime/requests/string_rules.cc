@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/domain.h"
 #include "projections/tables/query.h"
 #include "services/core/date.h"
 #include "services/core/money.h"
@@ -128,6 +129,8 @@ std::string FormatDefect(absl::string_view text, Format format) {
       return QueryDefect("must be an AIP-160 filter", projections::ParseFilter(text).status());
     case Format::FORMAT_ORDER_BY:
       return QueryDefect("must be an AIP-132 order", projections::ParseOrderBy(text).status());
+    case Format::FORMAT_DOMAIN:
+      return std::string(RegistrableDomain(text).status().message());
     default:
       return "has a format that this server does not know";
   }

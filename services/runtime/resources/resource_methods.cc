@@ -66,12 +66,13 @@ class StandardHandler final : public CommandHandler {
     KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, within, request, context));
     KITH_RETURN_IF_ERROR(CheckChains(type_, change, load));
     KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change.links));
+    command_.TakeNames(linked.now, change);
     KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
     if (change.method == StandardMethod::kCreate && change.name != name) {
       load.ExpectAbsent(change.name);  // its id was drawn
     }
     const bool is_deleted = change.is_any && change.method == StandardMethod::kDelete;
-    Decision decision = command_.Decide(std::move(change), linked, holders, context);
+    Decision decision = command_.Decide(std::move(change), linked.records, holders, context);
     if (!decision.ok() || !is_deleted) return decision;
     KITH_ASSIGN_OR_RETURN(std::vector<Change> unlinked, linking_.Unlink(load, name, context));
     for (Change& each : unlinked) decision = (*std::move(decision)).Add(std::move(each));
@@ -102,7 +103,11 @@ class StandardHandler final : public CommandHandler {
   }
 
  private:
-  using Linked = std::vector<const LinkedRecord*>;
+  // The records of links, in their order.
+  struct Linked {
+    std::vector<const LinkedRecord*> records;
+    std::vector<ResourceNow> now;
+  };
 
   // What the request is about; empty where it comes into being.
   absl::StatusOr<std::string> NameOf(Loader& load, const Message& request) const {
@@ -129,9 +134,10 @@ class StandardHandler final : public CommandHandler {
   absl::StatusOr<Linked> LoadLinks(Loader& load, const Links& links) const {
     Linked linked;
     for (const Link& link : links) {
-      KITH_ASSIGN_OR_RETURN(const void* const state,
-                            load.LoadState(*TypeOf(types_, link.record).aggregate, link.record));
-      linked.push_back(static_cast<const LinkedRecord*>(state));
+      const ResourceType& type = TypeOf(types_, link.record);
+      KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, link.record));
+      linked.records.push_back(static_cast<const LinkedRecord*>(state));
+      linked.now.push_back(type.now_of(state));
     }
     return linked;
   }

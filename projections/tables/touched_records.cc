@@ -1,4 +1,4 @@
-#include "projections/deals/touched_deals.h"
+#include "projections/tables/touched_records.h"
 
 #include <algorithm>
 
@@ -7,10 +7,8 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
 
-namespace kith::deals {
+namespace kith::projections {
 namespace {
-
-bool IsDeal(absl::string_view name) { return absl::StartsWith(name, "deals/"); }
 
 // The records that the event begins to concern, beside the interaction's parent.
 const google::protobuf::RepeatedPtrField<std::string>& NewLinksIn(
@@ -25,27 +23,28 @@ const interactions::v1::InteractionEvent& MessageOf(const eventstore::RecordedEv
 
 }  // namespace
 
-bool IsAboutDeals(const eventstore::RecordedEvent& event) {
+bool IsAbout(absl::string_view collection, const eventstore::RecordedEvent& event) {
   const absl::string_view stream = event.header().stream;
-  if (eventstore::CategoryOf(stream) != "interactions" || IsDeal(stream)) return true;
+  if (eventstore::CategoryOf(stream) != "interactions" || absl::StartsWith(stream, collection)) {
+    return true;
+  }
   const auto& links = NewLinksIn(MessageOf(event));
-  return std::any_of(links.begin(), links.end(), IsDeal);
+  return std::any_of(links.begin(), links.end(),
+                     [&](const std::string& link) { return absl::StartsWith(link, collection); });
 }
 
-absl::Status ForEachTouchedDeal(const eventstore::RecordedEvent& event, TouchedDealVisitor visit) {
+absl::Status ForEachTouchedRecord(const eventstore::RecordedEvent& event,
+                                  TouchedRecordVisitor visit) {
   const interactions::v1::InteractionEvent& message = MessageOf(event);
   absl::Time time = event.header().occur_time;
   if (message.has_interaction_amended()) {
     time = FromTimestamp(message.interaction_amended().interaction().occur_time());
   } else if (message.has_interaction_recorded()) {
     const absl::string_view stream = event.header().stream;
-    const absl::string_view parent = stream.substr(0, stream.rfind('/'));
-    if (IsDeal(parent)) KITH_RETURN_IF_ERROR(visit(parent, time));
+    KITH_RETURN_IF_ERROR(visit(stream.substr(0, stream.rfind('/')), time));
   }
-  for (const std::string& link : NewLinksIn(message)) {
-    if (IsDeal(link)) KITH_RETURN_IF_ERROR(visit(link, time));
-  }
+  for (const std::string& link : NewLinksIn(message)) KITH_RETURN_IF_ERROR(visit(link, time));
   return absl::OkStatus();
 }
 
-}  // namespace kith::deals
+}  // namespace kith::projections
