@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import urllib.request
 
@@ -78,8 +79,13 @@ class MetricsTest(unittest.TestCase):
 
     @classmethod
     def scrape(cls, log=None):
-        with open(log or cls.log, encoding="utf-8") as log:
-            started = next(line for line in map(json.loads, log) if line["message"] == "started")
+        """The page of the kithd that writes this log. It may be ready a moment before its log says where."""
+        started, until = None, time.monotonic() + 60
+        while started is None:
+            with open(log or cls.log, encoding="utf-8") as file:
+                whole = [json.loads(line) for line in file if line.endswith("\n")]
+            started = next((line for line in whole if line["message"] == "started"), None)
+            assert started or time.monotonic() < until, "kithd did not log that it started"
         with urllib.request.urlopen(f"http://127.0.0.1:{started['metrics_port']}/metrics", timeout=30) as answer:
             return answer.read().decode()
 

@@ -40,9 +40,11 @@ TEST(NewLinks, AreThoseThatTheFieldDidNotHave) {
 
 // A stage is a part of its pipeline, which the deal names, too.
 TEST(LinkPatterns, AreThoseOfEveryFieldThatHoldsRecords) {
-  EXPECT_THAT(LinkPatterns(*contacts::v1::Contact::descriptor()), ElementsAre("users/{user}"));
+  EXPECT_THAT(LinkPatterns(*contacts::v1::Contact::descriptor()),
+              UnorderedElementsAre("users/{user}", "companies/{company}"));
   EXPECT_THAT(LinkPatterns(*deals::v1::Deal::descriptor()),
-              UnorderedElementsAre("contacts/{contact}", "users/{user}", "pipelines/{pipeline}"));
+              UnorderedElementsAre("contacts/{contact}", "users/{user}", "pipelines/{pipeline}",
+                                   "companies/{company}"));
 }
 
 }  // namespace

@@ -541,7 +541,7 @@ TEST(CallLimits, CountEveryChangeOfABatch) {
 TEST(CallLimits, RefuseARequestLongerThanAnyValidOneUnparsed) {
   PersonServer server;
   CreateContactRequest request;
-  for (int i = 0; i < 1'000'000; ++i) request.mutable_contact()->add_emails();
+  for (int i = 0; i < 2'000'000; ++i) request.mutable_contact()->add_emails();
   Contact contact;
   Call call;
   EXPECT_EQ(LimitOf(server.contacts().CreateContact(&call, request, &contact)), "request_bytes");
