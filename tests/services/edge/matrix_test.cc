@@ -119,7 +119,8 @@ TEST(EveryMethod, ThatChangesNothingIsCalledByGet) {
   for (const auto& [name, bound] : server->methods().methods()) {
     const std::string& method = bound->method().descriptor->name();
     const auto begins = [&](absl::string_view verb) { return absl::StartsWith(method, verb); };
-    const bool is_read = begins("Get") || begins("List") || begins("BatchGet") || begins("Query");
+    const bool is_read = begins("Get") || begins("List") || begins("BatchGet") || begins("Query") ||
+                         begins("Summarize");
     client.Send(absl::StrCat("GET /", bound->method().name, "?encoding=json&message=%7B%7D",
                              " HTTP/1.1\r\nauthorization: Bearer ", server->secret(), "\r\n\r\n"));
     const HttpReply reply = client.Read();
