@@ -63,9 +63,13 @@ absl::StatusOr<std::vector<X509Ptr>> CertificatesOf(const std::string& path,
   return certificates;
 }
 
-absl::Time ExpiryOf(const X509& certificate) {
+// That a certificate parses says nothing of the times in it.
+absl::StatusOr<absl::Time> ExpiryOf(const std::string& path, const X509& certificate) {
   std::tm end{};
-  KITH_CHECK(ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &end) == 1);
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &end) != 1) {
+    ERR_clear_error();
+    return CannotUse(path, "when it expires is no time");
+  }
   return absl::FromTM(end, absl::UTCTimeZone());
 }
 
@@ -74,7 +78,7 @@ absl::Status UseOwn(SSL_CTX& context, const TlsOptions& options, TlsReading* rea
   if (SSL_CTX_use_certificate(&context, chain[0].get()) != 1) {
     return CannotUse(options.cert, LastError());
   }
-  reading->expire_time = ExpiryOf(*chain[0]);
+  KITH_ASSIGN_OR_RETURN(reading->expire_time, ExpiryOf(options.cert, *chain[0]));
   for (size_t i = 1; i < chain.size(); ++i) {
     if (SSL_CTX_add1_chain_cert(&context, chain[i].get()) != 1) {
       return CannotUse(options.cert, LastError());

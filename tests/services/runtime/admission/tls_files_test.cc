@@ -55,6 +55,28 @@ TEST(TlsFiles, RefusesAKeyWithAPassword) {
   EXPECT_THAT(Refusal(folder.Options()), HasSubstr("or one with a password"));
 }
 
+// It parses, so it is read by a server that is up: that must go on with the one before.
+TEST(TlsFiles, RefusesACertificateThatExpiresAtNoTime) {
+  TlsFolder folder;
+  const auto files = TlsFolder::Open(folder.Options());
+  const auto before = files->Current();
+  const std::string cert = before->cert;
+  const std::unique_ptr<BIO, decltype(&BIO_free_all)> in(
+      BIO_new_mem_buf(cert.data(), static_cast<int>(cert.size())), BIO_free_all);
+  const std::unique_ptr<X509, decltype(&X509_free)> read(
+      PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr), X509_free);
+  ASSERT_EQ(ASN1_STRING_set(X509_getm_notAfter(read.get()), "991399000000Z", -1), 1);
+  ASSERT_GT(i2d_re_X509_tbs(read.get(), nullptr), 0);  // or it is written as it was read
+  const std::unique_ptr<BIO, decltype(&BIO_free_all)> out(BIO_new(BIO_s_mem()), BIO_free_all);
+  ASSERT_EQ(PEM_write_bio_X509(out.get(), read.get()), 1);
+  char* bytes = nullptr;
+  const auto size = BIO_get_mem_data(out.get(), &bytes);
+  ReplaceFile(folder.cert(), std::string(bytes, static_cast<size_t>(size)));
+  EXPECT_EQ(files->Current(), before);
+  EXPECT_THAT(Refusal(folder.Options()),
+              AllOf(HasSubstr("cert.pem"), HasSubstr("when it expires is no time")));
+}
+
 TEST(TlsFiles, ReadsThemOnceUntilTheyChange) {
   TlsFolder folder;
   const auto files = TlsFolder::Open(folder.Options());
