@@ -1,8 +1,8 @@
 #include "projections/companies/company_directory.h"
 
-#include "absl/strings/str_cat.h"
 #include "eventstore/base/domain.h"
 #include "eventstore/base/normalise.h"
+#include "projections/tables/external_ids.h"
 
 namespace kith::companies {
 namespace {
@@ -16,12 +16,6 @@ void AddDomains(const v1::Company& company, ValueSink& out) {
   for (const std::string& domain : company.domains()) out.Add(domain);
 }
 
-void AddExternalIds(const v1::Company& company, ValueSink& out) {
-  for (const contacts::v1::ExternalId& id : company.external_ids()) {
-    out.Add(absl::StrCat(id.system(), ":", id.id()));
-  }
-}
-
 void AddWords(const v1::Company& company, projections::WordSink& out) {
   out.Add(company.display_name());
   out.Add(company.legal_name());
@@ -30,31 +24,31 @@ void AddWords(const v1::Company& company, projections::WordSink& out) {
 }  // namespace
 
 const Table<v1::Company>& CompanyDirectory::Companies() {
-  static const auto& table =
-      *new Table<v1::Company>(TableBuilder<v1::Company>(1)
-                                  .Key([](const v1::Company& company) { return company.name(); })
-                                  .Many("domain", FieldType::kString, AddDomains, DomainForm)
-                                  .Alias()
-                                  .Many("external_id", FieldType::kString, AddExternalIds)
-                                  .Form("system:id")
-                                  .Words(AddWords)
-                                  .Field("display_name", {.normalise = FoldedName})
-                                  .Alias()
-                                  .Field("industry", {.normalise = FoldedName})
-                                  .Field("owner")
-                                  .Field("lifecycle_stage")
-                                  .Field("parent_company")
-                                  .Field("create_time")
-                                  .Index(1, {"domain"})
-                                  .Index(2, {"external_id"})
-                                  .Index(3, {"words"})
-                                  .Index(4, {"display_name"})
-                                  .Index(5, {"create_time"})
-                                  .Index(6, {"owner", "display_name"})
-                                  .Index(7, {"lifecycle_stage", "display_name"})
-                                  .Index(8, {"industry", "display_name"})
-                                  .Index(9, {"parent_company", "display_name"})
-                                  .Build());
+  static const auto& table = *new Table<v1::Company>(
+      TableBuilder<v1::Company>(1)
+          .Key([](const v1::Company& company) { return company.name(); })
+          .Many("domain", FieldType::kString, AddDomains, DomainForm)
+          .Alias()
+          .Many("external_id", FieldType::kString, projections::AddExternalIds<v1::Company>)
+          .Form("system:id")
+          .Words(AddWords)
+          .Field("display_name", {.normalise = FoldedName})
+          .Alias()
+          .Field("industry", {.normalise = FoldedName})
+          .Field("owner")
+          .Field("lifecycle_stage")
+          .Field("parent_company")
+          .Field("create_time")
+          .Index(1, {"domain"})
+          .Index(2, {"external_id"})
+          .Index(3, {"words"})
+          .Index(4, {"display_name"})
+          .Index(5, {"create_time"})
+          .Index(6, {"owner", "display_name"})
+          .Index(7, {"lifecycle_stage", "display_name"})
+          .Index(8, {"industry", "display_name"})
+          .Index(9, {"parent_company", "display_name"})
+          .Build());
   return table;
 }
 

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "eventstore/base/normalise.h"
+#include "projections/tables/external_ids.h"
 
 namespace kith::contacts {
 namespace {
@@ -35,12 +35,6 @@ void AddPhones(const v1::Contact& contact, ValueSink& out) {
   }
 }
 
-void AddExternalIds(const v1::Contact& contact, ValueSink& out) {
-  for (const v1::ExternalId& id : contact.external_ids()) {
-    out.Add(absl::StrCat(id.system(), ":", id.id()));
-  }
-}
-
 void AddWords(const v1::Contact& contact, projections::WordSink& out) {
   out.Add(contact.display_name());
   out.Add(contact.first_name());
@@ -52,34 +46,34 @@ void AddWords(const v1::Contact& contact, projections::WordSink& out) {
 }  // namespace
 
 const Table<v1::Contact>& ContactDirectory::Contacts() {
-  static const auto& table =
-      *new Table<v1::Contact>(TableBuilder<v1::Contact>(1)
-                                  .Key([](const v1::Contact& contact) { return contact.name(); })
-                                  .Many("email", FieldType::kString, AddEmails, EmailForm)
-                                  .Alias()
-                                  .Many("phone", FieldType::kString, AddPhones, NormalPhone)
-                                  .Many("external_id", FieldType::kString, AddExternalIds)
-                                  .Form("system:id")
-                                  .Words(AddWords)
-                                  .Field("display_name", {.normalise = FoldedName})
-                                  .Alias()
-                                  .Field("company_name", {.normalise = FoldedName})
-                                  .Field("owner")
-                                  .Field("lifecycle_stage")
-                                  .Field("companies.company")
-                                  .Field("create_time")
-                                  .Index(1, {"email"})
-                                  .Index(2, {"phone"})
-                                  .Index(3, {"external_id"})
-                                  .Index(4, {"display_name"})
-                                  .Index(5, {"create_time"})
-                                  .Index(6, {"owner", "display_name"})
-                                  .Index(7, {"owner", "lifecycle_stage", "display_name"})
-                                  .Index(8, {"lifecycle_stage", "display_name"})
-                                  .Index(9, {"company_name", "display_name"})
-                                  .Index(10, {"words"})
-                                  .Index(11, {"companies.company", "display_name"})
-                                  .Build());
+  static const auto& table = *new Table<v1::Contact>(
+      TableBuilder<v1::Contact>(1)
+          .Key([](const v1::Contact& contact) { return contact.name(); })
+          .Many("email", FieldType::kString, AddEmails, EmailForm)
+          .Alias()
+          .Many("phone", FieldType::kString, AddPhones, NormalPhone)
+          .Many("external_id", FieldType::kString, projections::AddExternalIds<v1::Contact>)
+          .Form("system:id")
+          .Words(AddWords)
+          .Field("display_name", {.normalise = FoldedName})
+          .Alias()
+          .Field("company_name", {.normalise = FoldedName})
+          .Field("owner")
+          .Field("lifecycle_stage")
+          .Field("companies.company")
+          .Field("create_time")
+          .Index(1, {"email"})
+          .Index(2, {"phone"})
+          .Index(3, {"external_id"})
+          .Index(4, {"display_name"})
+          .Index(5, {"create_time"})
+          .Index(6, {"owner", "display_name"})
+          .Index(7, {"owner", "lifecycle_stage", "display_name"})
+          .Index(8, {"lifecycle_stage", "display_name"})
+          .Index(9, {"company_name", "display_name"})
+          .Index(10, {"words"})
+          .Index(11, {"companies.company", "display_name"})
+          .Build());
   return table;
 }
 

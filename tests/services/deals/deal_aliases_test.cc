@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "kith/companies/v1/companies_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/deals/v1/pipelines_service.grpc.pb.h"
@@ -116,6 +117,25 @@ class DealAliasesTest : public ::testing::Test {
 
   testing::TestServer server_;
 };
+
+TEST_F(DealAliasesTest, KnowCompaniesByDomainAndName) {
+  const auto create = [&](absl::string_view company) {
+    companies::v1::CreateCompanyRequest request;
+    *request.mutable_company() = Proto<companies::v1::Company>(company);
+    return server_.Call(&companies::v1::CompaniesService::Stub::CreateCompany, request)->name();
+  };
+  const std::string kestrel =
+      create(R"(display_name: "Kestrel Optics" domains: "kestrel.example" domains: "kestrel.ie")");
+  create(R"(display_name: "Oak & Anvil" domains: "oak.example")");
+  CreateDeal("lenses", absl::StrCat("company: \"", kestrel, "\""));
+  CreateDeal("none", "");
+  for (const char* const called :
+       {"kestrel.ie", "https://www.kestrel.example/", "kestrel OPTICS"}) {
+    EXPECT_THAT(Find(absl::StrCat("company = \"", called, "\"")), ElementsAre("lenses"));
+  }
+  EXPECT_THAT(Find(R"(company = "oak.example")"), ElementsAre());
+  EXPECT_EQ(List(R"(company = "nobody.example")").reason(), "UNKNOWN_ALIAS");
+}
 
 TEST_F(DealAliasesTest, KnowOwnersByAddressNameAndId) {
   const std::string ana = CreateUser(R"pb(display_name: "Ana Núñez" email: "Ana@Example.com")pb");
