@@ -68,11 +68,11 @@ class Planner {
  private:
   // In place of the aliases of a filter.
   absl::Status PutNames(const NameOfAlias& name_of, Expression* filter) const {
-    return ForEachAlias(*filter, table_.fields, [&](const Field& field, Comparison& comparison) {
-      absl::StatusOr<std::string> name = name_of(field, comparison);
-      if (name.ok()) comparison.literal = *std::move(name);
-      return name.status();
-    });
+    const auto put = [&](const Field& field, Comparison& comparison) -> absl::Status {
+      KITH_ASSIGN_OR_RETURN(comparison.literal, name_of(field, comparison));
+      return absl::OkStatus();
+    };
+    return ForEachAlias(*filter, table_.fields, put);
   }
 
   absl::Status BindOrder(absl::string_view order_by) {

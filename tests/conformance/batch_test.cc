@@ -7,10 +7,8 @@
 namespace kith::testing {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr int kMany = 101;  // of one append there are at most 100

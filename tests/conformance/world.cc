@@ -42,6 +42,28 @@ std::string ValueIn(const Message& message, const FieldDescriptor& field) {
 
 bool IsOurs(const Descriptor& type) { return absl::StartsWith(type.full_name(), "kith."); }
 
+// A time, a length of time, a day or an amount; false where it is none of these.
+bool FillWellKnown(Message& message, int number) {
+  if (auto* time =
+          google::protobuf::DynamicCastToGenerated<google::protobuf::Timestamp>(&message)) {
+    time->set_seconds(1'700'000'000 + number * 86'400);
+  } else if (auto* span =
+                 google::protobuf::DynamicCastToGenerated<google::protobuf::Duration>(&message)) {
+    span->set_seconds(number + 1);
+  } else if (auto* date = google::protobuf::DynamicCastToGenerated<google::type::Date>(&message)) {
+    date->set_year(2030);
+    date->set_month(1 + number % 12);
+    date->set_day(1 + number % 28);
+  } else if (auto* money =
+                 google::protobuf::DynamicCastToGenerated<google::type::Money>(&message)) {
+    money->set_currency_code("EUR");
+    money->set_units(number + 1);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 World::World(const Kind& kind) : kind(kind) {}
@@ -319,22 +341,8 @@ void World::FillOne(Message& message, const FieldDescriptor& field, int number, 
     case FieldDescriptor::CPPTYPE_MESSAGE: {
       Message& within = many ? *reflection.AddMessage(&message, &field)
                              : *reflection.MutableMessage(&message, &field);
-      if (auto* time =
-              google::protobuf::DynamicCastToGenerated<google::protobuf::Timestamp>(&within)) {
-        time->set_seconds(1'700'000'000 + number * 86'400);
-      } else if (auto* span = google::protobuf::DynamicCastToGenerated<google::protobuf::Duration>(
-                     &within)) {
-        span->set_seconds(number + 1);
-      } else if (auto* date =
-                     google::protobuf::DynamicCastToGenerated<google::type::Date>(&within)) {
-        date->set_year(2030);
-        date->set_month(1 + number % 12);
-        date->set_day(1 + number % 28);
-      } else if (auto* money =
-                     google::protobuf::DynamicCastToGenerated<google::type::Money>(&within)) {
-        money->set_currency_code("EUR");
-        money->set_units(number + 1);
-      } else if (IsOurs(*within.GetDescriptor())) {
+      if (FillWellKnown(within, number)) return;
+      if (IsOurs(*within.GetDescriptor())) {
         Fill(within, number, with_links);
         // One that needs a record which cannot be made up is none.
         for (int i = 0; i < within.GetDescriptor()->field_count(); ++i) {

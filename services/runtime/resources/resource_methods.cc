@@ -287,6 +287,38 @@ const FieldDescriptor* RowsOf(const Descriptor& reply, const Descriptor* resourc
   return nullptr;
 }
 
+void BindList(const ResourceTypes& types, const ResourceType& type, const MethodDescriptor& method,
+              const FieldDescriptor* rows, const Runtime& runtime, MethodTable& methods) {
+  const Descriptor& request = *method.input_type();
+  const Descriptor& reply = *method.output_type();
+  const bool of_deleted = absl::StartsWith(method.name(), "ListDeleted");
+  KITH_CHECK(!of_deleted || type.directory->deleted() != nullptr);
+  const ListFields fields{of_deleted ? nullptr : FieldOf(request, "filter"),
+                          of_deleted ? nullptr : FieldOf(request, "order_by"),
+                          FieldOf(request, "page_size"),
+                          rows,
+                          FieldOf(reply, "next_page_token"),
+                          of_deleted ? nullptr : FieldOf(request, "summary"),
+                          of_deleted ? nullptr : FieldOf(reply, "summary")};
+  if (of_deleted) {
+    return methods.Read(
+        MethodTaking(&request), type.directory->name(), ReadKind::kScan,
+        [&type, fields](const ReadContext& context, const Message& asked, Message* response) {
+          return ListDeleted(type, fields, context, asked, response);
+        });
+  }
+  const auto aliases = std::make_shared<LinkAliases>(types, type, runtime);
+  methods.Read(
+      MethodTaking(&request), type.directory->name(), ReadKind::kScan,
+      [&type, fields, aliases](const ReadContext& context, const Message& asked,
+                               Message* response) {
+        return List(type, fields, *aliases, context, asked, response);
+      },
+      [aliases, filter = fields.filter](const Message& asked) {
+        return aliases->ViewsFor(asked.GetReflection()->GetString(asked, filter));
+      });
+}
+
 void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDescriptor& method,
           const std::shared_ptr<const Collections>& collections, const Runtime& runtime,
           MethodTable& methods) {
@@ -334,33 +366,9 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
           return BatchGet(type, fields, context, asked, response);
         });
   }
-  if (!absl::StartsWith(method.name(), "List")) return;
-  const bool of_deleted = absl::StartsWith(method.name(), "ListDeleted");
-  KITH_CHECK(!of_deleted || type.directory->deleted() != nullptr);
-  const ListFields fields{of_deleted ? nullptr : FieldOf(request, "filter"),
-                          of_deleted ? nullptr : FieldOf(request, "order_by"),
-                          FieldOf(request, "page_size"),
-                          rows,
-                          FieldOf(reply, "next_page_token"),
-                          of_deleted ? nullptr : FieldOf(request, "summary"),
-                          of_deleted ? nullptr : FieldOf(reply, "summary")};
-  if (of_deleted) {
-    return methods.Read(
-        compiled, view, ReadKind::kScan,
-        [&type, fields](const ReadContext& context, const Message& asked, Message* response) {
-          return ListDeleted(type, fields, context, asked, response);
-        });
+  if (absl::StartsWith(method.name(), "List")) {
+    BindList(types, type, method, rows, runtime, methods);
   }
-  const auto aliases = std::make_shared<LinkAliases>(types, type, runtime);
-  methods.Read(
-      compiled, view, ReadKind::kScan,
-      [&type, fields, aliases](const ReadContext& context, const Message& asked,
-                               Message* response) {
-        return List(type, fields, *aliases, context, asked, response);
-      },
-      [aliases, filter = fields.filter](const Message& asked) {
-        return aliases->ViewsFor(asked.GetReflection()->GetString(asked, filter));
-      });
 }
 
 }  // namespace
