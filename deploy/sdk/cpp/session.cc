@@ -8,15 +8,14 @@
 #include <deque>
 #include <map>
 #include <mutex>
-#include <random>
 #include <utility>
 
+#include "deploy/sdk/cpp/request.h"
 #include "kith/sessions/v1/sessions_service.grpc.pb.h"
 
 namespace kith::sdk {
 namespace {
 
-using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
@@ -34,34 +33,6 @@ constexpr std::chrono::milliseconds kRetryMax{2'000};
 constexpr std::chrono::milliseconds kLook{1'000};
 constexpr std::chrono::milliseconds kQuiet{5'000};
 
-// The unary method that takes such requests; null where there is none.
-const MethodDescriptor* MethodTaking(const Descriptor* request) {
-  const auto* const file = request->file();
-  for (int i = 0; i < file->service_count(); ++i) {
-    for (int j = 0; j < file->service(i)->method_count(); ++j) {
-      const MethodDescriptor* const method = file->service(i)->method(j);
-      if (method->input_type() != request) continue;
-      return method->client_streaming() || method->server_streaming() ? nullptr : method;
-    }
-  }
-  return nullptr;
-}
-
-const FieldDescriptor* RequestIdOf(const Descriptor& request) {
-  const FieldDescriptor* const field = request.FindFieldByName("request_id");
-  const bool is_one =
-      field != nullptr && field->type() == FieldDescriptor::TYPE_STRING && !field->is_repeated();
-  return is_one ? field : nullptr;
-}
-
-// 32 hexadecimal digits that nobody else draws.
-std::string NewRequestId() {
-  static thread_local std::mt19937_64 random{std::random_device{}()};
-  std::string id;
-  for (int i = 0; i < 32; ++i) id += "0123456789abcdef"[random() % 16];
-  return id;
-}
-
 // The request serialised, with a request id where it has room for one.
 std::string Serialise(const Message& request) {
   std::string bytes = request.SerializeAsString();
@@ -73,14 +44,6 @@ std::string Serialise(const Message& request) {
   const std::unique_ptr<Message> id(request.New());
   id->GetReflection()->SetString(id.get(), field, NewRequestId());
   return bytes + id->SerializeAsString();
-}
-
-Outcome Failure(int code, std::string message, bool unknown) {
-  Outcome outcome;
-  outcome.status.set_code(code);
-  outcome.status.set_message(std::move(message));
-  outcome.unknown = unknown;
-  return outcome;
 }
 
 // What a stream ends with that was told nothing.
@@ -269,9 +232,7 @@ uint64_t Core::Call(const Message& request, Message* response, Session::Done don
   pending.made = Clock::now();
   pending.response = response;
   if (pending.method == nullptr) {
-    done(Failure(grpc::StatusCode::INVALID_ARGUMENT,
-                 request.GetDescriptor()->full_name() + " is the request of no unary method",
-                 /*unknown=*/false));
+    done(NoMethod(request));
     return 0;
   }
   pending.request = Serialise(request);
