@@ -38,6 +38,18 @@ absl::Status TooSlow() {
   return Error(v1::EDGE_ERROR_TOO_SLOW, "The rest of the request did not come in time.");
 }
 
+// So many requests of the key come slowly that this one's turn has not come.
+absl::Status NotRead() {
+  return runtime::LimitReached(
+      "max_arriving_per_key", "key",
+      absl::StrCat(
+          "Other requests of the key, that come slowly, kept this one from being read for ",
+          absl::FormatDuration(kTurnTime), ". Nothing was done."),
+      absl::Seconds(1));
+}
+
+absl::Status DeadlinePassed() { return absl::DeadlineExceededError("the deadline passed"); }
+
 absl::Status TooMuchBesideTheBody() {
   return Error(v1::EDGE_ERROR_HEADERS_TOO_LONG,
                absl::StrCat("What a chunk says beside its bytes, or the trailers, take more than ",
@@ -77,11 +89,12 @@ void Connection::Enter(State state, absl::Duration time) {
 
 bool Connection::IsLate(absl::Duration now) const {
   if (now >= until_) return true;
-  const bool in_call = state_ == State::kCall || state_ == State::kBody;
+  const bool in_call = state_ == State::kCall || state_ == State::kTurn || state_ == State::kBody;
   return in_call && current_ != nullptr && now >= current_->deadline();
 }
 
-void Connection::EndLate() {
+void Connection::EndIfLate(absl::Duration now) {
+  if (!IsLate(now)) return;  // its turn may have come when another one ended just now
   switch (state_) {
     case State::kHeader:
       // What is being read is given up; who has sent nothing is told nothing.
@@ -92,12 +105,11 @@ void Connection::EndLate() {
       stream_.Cancel();
       broken_ = true;
       return TellBody(TooSlow());
-    case State::kCall: {
-      if (!current_->EndsLate()) return current_->Cancel();
-      current_->Cancel();
-      Outgoing late = std::exchange(current_, nullptr)->Late();
-      return Write(std::move(late), /*last=*/true);
-    }
+    case State::kTurn:
+      broken_ = true;
+      return EndCall(now >= until_ ? NotRead() : DeadlinePassed());
+    case State::kCall:
+      return current_->EndsLate() ? EndCall(DeadlinePassed()) : current_->Cancel();
     case State::kHandshake:
     case State::kIdle:
     case State::kWrite:
@@ -107,6 +119,11 @@ void Connection::EndLate() {
     case State::kClosed:
       return;
   }
+}
+
+void Connection::EndCall(const absl::Status& why) {
+  current_->Cancel();
+  Write(std::exchange(current_, nullptr)->EndFor(why), /*last=*/true);
 }
 
 void Connection::Close() {
@@ -147,7 +164,7 @@ void Connection::Watch() {
 
 void Connection::Readable() {
   if (state_ == State::kIdle) return stream_.needs_handshake() ? Handshake() : ReadHeader();
-  if (state_ != State::kCall && state_ != State::kWrite) return;
+  if (state_ != State::kCall && state_ != State::kTurn && state_ != State::kWrite) return;
   if (current_ == nullptr) return;
   switch (stream_.Peek()) {
     case Stream::Next::kSome:
@@ -227,8 +244,9 @@ void Connection::Refuse(const absl::Status& why) {
 void Connection::Begin(std::unique_ptr<Exchange> exchange) {
   thread_.port().exchanges.Add();
   current_ = exchange.release();
+  if (!current_->HasArrived()) Enter(State::kTurn, kTurnTime);
   current_->Begin();
-  if (state_ == State::kCall) Watch();
+  if (state_ == State::kCall || state_ == State::kTurn) Watch();
 }
 
 void Connection::Answer(Outgoing answer) { Write(std::move(answer), /*last=*/true); }

@@ -22,6 +22,7 @@ namespace kith::edge {
 
 // How long a client may take, whatever it sends or reads meanwhile.
 inline constexpr absl::Duration kBodyTime = absl::Seconds(30);  // for a request's body
+inline constexpr absl::Duration kTurnTime = absl::Seconds(20);  // before that, to be read at all
 inline constexpr absl::Duration kReplyTime = absl::Minutes(1);  // to take an answer
 inline constexpr absl::Duration kFarewell = absl::Seconds(2);   // to see it, where more was sent
 inline constexpr size_t kHeaderBytesMax = 16 << 10;
@@ -41,9 +42,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   // Waits for the first request, or for what agrees on TLS before it.
   void Start();
-  // Whether something has taken too long by `now`; then EndLate.
+  // Ends what has taken too long by `now`.
+  void EndIfLate(absl::Duration now);
   bool IsLate(absl::Duration now) const;
-  void EndLate();
   void Close();
   // What is not asking or being answered ends now; others after their answer.
   void CloseWhenIdle();
@@ -70,7 +71,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     kHandshake,
     kIdle,    // no request has begun
     kHeader,  // of a request is being read
-    kBody,    // of the call's request is being read
+    kTurn,    // the call's request waits until its body may be read
+    kBody,    // of it is being read
     kCall,    // is under way, and nothing is read or written
     kWrite,
     kDrain,   // the rest of a body that nobody wanted
@@ -79,6 +81,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   };
 
   void Enter(State state, absl::Duration time);
+  // Answers the call so; what it comes to itself is told nobody.
+  void EndCall(const absl::Status& why);
   void Handshake();
   void AwaitRequest();
   void ReadHeader();

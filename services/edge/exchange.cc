@@ -165,9 +165,8 @@ class UnaryExchange final : public HttpCarrier<runtime::UnaryCarrier> {
   }
 
   bool EndsLate() const override { return true; }
-  Outgoing Late() override {
-    const auto late = absl::DeadlineExceededError("the deadline passed");
-    return MakeErrorAnswer(runtime::WireStatus(late, ""), terms().headers);
+  Outgoing EndFor(const absl::Status& why) const override {
+    return MakeErrorAnswer(runtime::WireStatus(why, ""), terms().headers);
   }
   Outgoing TakeOutgoing() override { return made_.head.empty() ? Make() : std::move(made_); }
   void Written(bool) override {}
@@ -228,13 +227,15 @@ class StreamExchange final : public HttpCarrier<runtime::StreamCarrier> {
     if (!unwritable_.ok()) bytes.clear();
     const bool compress = terms().takes_gzip && bytes.size() >= kGzipBytesMin;
     if (compress) bytes = Gzip(bytes);
-    PutBody(compress ? kCompressed : 0, bytes);
+    PutHead();
+    outgoing_.body = MakeEnvelope(compress ? kCompressed : 0, bytes);
     call_->Writing(outgoing_.body.size());
     connection().Send(*this, /*last=*/false);
   }
   void Finish(const absl::Status& status) override {
     const absl::Status told = unwritable_.ok() ? Told(status) : unwritable_;
-    PutBody(kEndOfStream, EndOfStreamJson(runtime::WireStatus(told, "")));
+    PutHead();
+    outgoing_.body = EndOfStream(told);
     connection().Send(*this, /*last=*/true);
   }
 
@@ -243,7 +244,7 @@ class StreamExchange final : public HttpCarrier<runtime::StreamCarrier> {
     call_->Cancelled();
   }
   bool EndsLate() const override { return false; }
-  Outgoing Late() override { return {}; }
+  Outgoing EndFor(const absl::Status& why) const override { return {Head(), EndOfStream(why)}; }
   Outgoing TakeOutgoing() override { return std::move(outgoing_); }
   void Written(bool ok) override { call_->Written(ok && unwritable_.ok()); }
 
@@ -257,14 +258,16 @@ class StreamExchange final : public HttpCarrier<runtime::StreamCarrier> {
     return absl::OkStatus();
   }
 
-  void PutBody(uint8_t flags, absl::string_view message) {
-    if (!std::exchange(begun_, true)) {
-      outgoing_.head = absl::StrCat("HTTP/1.1 200 OK\r\ncontent-type: application/connect+",
-                                    NameOf(terms().encoding), "\r\n",
-                                    terms().takes_gzip ? "connect-content-encoding: gzip\r\n" : "",
-                                    terms().headers, metadata());
-    }
-    outgoing_.body = MakeEnvelope(flags, message);
+  void PutHead() {
+    if (!std::exchange(begun_, true)) outgoing_.head = absl::StrCat(Head(), metadata());
+  }
+  std::string Head() const {
+    return absl::StrCat(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/connect+", NameOf(terms().encoding), "\r\n",
+        terms().takes_gzip ? "connect-content-encoding: gzip\r\n" : "", terms().headers);
+  }
+  static std::string EndOfStream(const absl::Status& status) {
+    return MakeEnvelope(kEndOfStream, EndOfStreamJson(runtime::WireStatus(status, "")));
   }
 
   runtime::StreamedCall* const call_;

@@ -61,14 +61,16 @@ class Exchange {
   virtual ~Exchange() = default;
 
   virtual void Begin() = 0;
+  // Nothing is to be waited for: the call's message came, whole, with the headers.
+  virtual bool HasArrived() const = 0;
   // The body that the connection was asked for, or why it is not there.
   virtual void BodyRead(absl::StatusOr<std::string> body) = 0;
   // The client is gone, or its deadline passed.
   virtual void Cancel() = 0;
-  // The deadline passed: the end that is told now, and the call's own nobody. Only where the call
-  // does not end by itself then.
+  // The end that is told now, because of this, and the call's own nobody. When the deadline has
+  // passed, only where the call does not end by itself then.
   virtual bool EndsLate() const = 0;
-  virtual Outgoing Late() = 0;
+  virtual Outgoing EndFor(const absl::Status& why) const = 0;
   // What the connection was asked to send.
   virtual Outgoing TakeOutgoing() = 0;
   // What it was asked to send, and was not the end, has gone out, or not.

@@ -89,7 +89,7 @@ void HttpThread::Sweep() {
   for (const auto& connection : connections_) {
     if (connection->IsLate(now)) late.push_back(connection);
   }
-  for (const auto& connection : late) connection->EndLate();
+  for (const auto& connection : late) connection->EndIfLate(now);
   sweeping_ = !connections_.empty();
   if (!sweeping_) return;  // the next connection begins anew
   sweep_.expires_after(kSweepTime);

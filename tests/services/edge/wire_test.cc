@@ -344,6 +344,45 @@ TEST_P(Connection, EndsWhatComesTooSlowly) {
   EXPECT_TRUE(one.IsClosed());
 }
 
+// Goal: a request whose turn to be read does not come is not held for ever. Method: of a key that
+// may have one read at a time, one is, and others wait behind it.
+TEST_P(Connection, EndsWhatWaitsTooLongToBeRead) {
+  runtime::ServerOptions options;
+  options.calls.arriving_per_key_max = 1;
+  Server server(GetParam(), options);
+  const auto unfinished = [](const std::string& path, const std::string& type) {
+    return absl::StrCat("POST ", path, " HTTP/1.1\r\n", kOwner, "\r\ncontent-type: ", type,
+                        "\r\nexpect: 100-continue\r\ncontent-length: 36\r\n\r\n");
+  };
+  HttpClient read(server->http_port());
+  read.Send(unfinished(kContacts + "CreateContact", "application/json"));
+  EXPECT_EQ(read.Read().status, 100);
+  HttpClient waiting(server->http_port());
+  waiting.Send(unfinished(kContacts + "CreateContact", "application/json"));
+  HttpClient stream(server->http_port());
+  stream.Send(unfinished(kEvents + "ReadEvents", "application/connect+json"));
+  // They have been taken in when one of each thread that came later has been answered twice.
+  HttpClient one(server->http_port());
+  HttpClient another(server->http_port());
+  const std::string stranger = "authorization: Bearer stranger";
+  for (HttpClient* const client : {&one, &another, &one, &another}) {
+    EXPECT_EQ(client->Post(kContacts + "CreateContact", kAda, {stranger}).status, 200);
+  }
+  server->clock().Advance(absl::Seconds(21));
+  const HttpReply refused = waiting.Read();
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.reason(), "LIMIT_REACHED");
+  EXPECT_TRUE(waiting.IsClosed());
+  EXPECT_EQ(stream.ReadHead().status, 200) << "a stream tells how it ends behind its head";
+  EXPECT_THAT(stream.ReadChunk(), HasSubstr("LIMIT_REACHED"));
+  EXPECT_EQ(stream.ReadChunk(), "");
+  EXPECT_TRUE(stream.IsClosed());
+  // What is being read has its own time, and the turn goes on behind those that are gone.
+  read.Send(R"({"contact": {"first_name": "Grace"}})");
+  EXPECT_EQ(read.Read().status, 200);
+  EXPECT_EQ(another.Post(kContacts + "CreateContact", kAda, {kOwner}).status, 200);
+}
+
 TEST_P(Connection, CostsOthersNothingWhileItIsIdle) {
   Server server(GetParam());
   std::list<HttpClient> idle;
