@@ -126,6 +126,9 @@ absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
   KITH_ASSIGN_OR_RETURN(
       plan_, MakePlan(table_, {query.filter, query.order_by, moment, query.within, query.name_of}));
   if (plan_.tells_personal) erased_ = query.erased;
+  if (query.summarise != nullptr) {
+    KITH_ASSIGN_OR_RETURN(sums_, RowSums::Of(table_.fields, *row_, query.summarise->sums()));
+  }
   const uint32_t as_of_order = plan_.order_id + kAsOfOrder;
   as_of_ = plan_.walks_current() && (given.has_value() ? given->plan == as_of_order : query.as_of);
   PageToken token{.position = snapshot_.position(),
@@ -262,10 +265,18 @@ absl::Status Lister::Summarise(const ListQuery& query) {
   query.summary->Clear();
   // Before it counts: the plan is told with what the page took.
   if (query.summarise->explain()) Explain(query.summary->mutable_plan());
-  return query.summarise->total_size() ? Count(query.summary) : absl::OkStatus();
+  const bool counts = query.summarise->total_size();
+  if (!counts && sums_.empty()) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(const bool complete, Count());
+  if (counts) {
+    query.summary->set_total_size(static_cast<int64_t>(matched_));
+    query.summary->set_total_size_is_at_least(!complete);
+  }
+  query.summary->set_sums_are_partial(!complete && !sums_.empty());
+  return sums_.Tell(query.summary);
 }
 
-absl::Status Lister::Count(type::v1::ListSummary* summary) {
+absl::StatusOr<bool> Lister::Count() {
   looked_at_ = passed_over_ = matched_ = 0;
   looks_max_ = kCountRowsMax;
   const Route& route = CountedRoute();
@@ -277,19 +288,20 @@ absl::Status Lister::Count(type::v1::ListSummary* summary) {
       if (!matches) return true;
       ++matched_;
       if (route.size() > 1) seen.insert(std::string(candidate.key));
+      if (sums_.empty()) return true;
+      KITH_RETURN_IF_ERROR(Parse(candidate));
+      sums_.Add(*row_);
       return true;
     };
-    const bool by_entries =
-        route.size() == 1 && erased_ == nullptr && access.rest.IsAlways() && !access.next_is_many;
-    KITH_ASSIGN_OR_RETURN(const bool complete, by_entries
-                                                   ? CountEntries(access)
-                                                   : ForEach(access, StretchOf(access), visit));
-    if (complete) continue;
-    summary->set_total_size_is_at_least(true);
-    break;
+    const bool by_entries = route.size() == 1 && erased_ == nullptr && sums_.empty() &&
+                            access.rest.IsAlways() && !access.next_is_many;
+    const absl::StatusOr<bool> complete =
+        by_entries ? CountEntries(access) : ForEach(access, StretchOf(access), visit);
+    // What the read may look at in all is at its end.
+    if (IsError(complete.status(), type::v1::ERROR_LIMIT_REACHED)) return false;
+    if (!complete.ok() || !*complete) return complete;
   }
-  summary->set_total_size(static_cast<int64_t>(matched_));
-  return absl::OkStatus();
+  return true;
 }
 
 absl::StatusOr<bool> Lister::CountEntries(const Access& access) {

@@ -14,6 +14,7 @@
 #include "projections/engine/view_snapshot.h"
 #include "projections/tables/page_token.h"
 #include "projections/tables/plan.h"
+#include "projections/tables/row_sums.h"
 #include "projections/tables/table_core.h"
 
 namespace kith::projections {
@@ -55,8 +56,8 @@ class Lister {
   absl::StatusOr<std::optional<std::vector<Found>>> WalkAsOf();
   // What was asked of the whole list, once the page is found.
   absl::Status Summarise(const ListQuery& query);
-  // How many rows the list has; exact unless the bound is met.
-  absl::Status Count(type::v1::ListSummary* summary);
+  // Counts the rows of the list, and sums what was asked; false when the bound is met.
+  absl::StatusOr<bool> Count();
   // Counts the rows of an access that no row has to be read for; false when the bound is met.
   absl::StatusOr<bool> CountEntries(const Access& access);
   void Explain(type::v1::ListPlan* plan) const;
@@ -106,6 +107,7 @@ class Lister {
   const std::function<bool(absl::string_view)>* erased_ = nullptr;  // where it matters
   bool as_of_ = false;  // in the order of a current index, but as of a moment asked about
   std::optional<std::string> resume_;  // the order key of the last row before this page
+  RowSums sums_;                       // of all rows that are counted
   bool gathered_ = false;              // the page was found by Gather
   size_t looks_max_ = kScanRowsMax;
   // Of the walk, or of what is gathered or counted, that was begun last.

@@ -83,7 +83,13 @@ class ListModel {
     bool descending;
   };
 
-  explicit ListModel(std::map<std::string, Field> fields) : fields_(std::move(fields)) {}
+  // A currency, and billionths of it; of numbers, "" and the number.
+  using Amount = std::pair<std::string, int64_t>;
+  // Fields to sum; a row may have none.
+  using Sums = std::map<std::string, std::function<std::optional<Amount>(const Row&)>>;
+
+  explicit ListModel(std::map<std::string, Field> fields, Sums sums = {})
+      : fields_(std::move(fields)), sums_(std::move(sums)) {}
 
   // The field against a value, which the filter writes as `literal`, by any operator.
   Condition AnyComparison(const std::string& name, const std::string& literal,
@@ -233,6 +239,7 @@ class ListModel {
     const int page_size = *rc::gen::inRange(1, 6);
     type::v1::SummaryOptions summarise;
     summarise.set_total_size(true);
+    for (const auto& sum : sums_) summarise.add_sums(sum.first);
     type::v1::ListSummary summary;
     const auto listed = ListAll(table, snapshot, workspace,
                                 {.filter = filter,
@@ -251,9 +258,33 @@ class ListModel {
     RC_ASSERT(names == Select(rows, conditions));  // each once
     RC_ASSERT(summary.total_size() == static_cast<int64_t>(names.size()));
     RC_ASSERT(!summary.total_size_is_at_least());
+    RC_ASSERT(!summary.sums_are_partial());
+    RC_ASSERT(summary.sums_size() == static_cast<int>(sums_.size()));
+    for (const type::v1::FieldSum& sum : summary.sums())
+      RC_ASSERT(Told(sum) == Sum(sum, names, rows));
   }
 
  private:
+  static std::map<std::string, int64_t> Told(const type::v1::FieldSum& sum) {
+    std::map<std::string, int64_t> told;
+    if (sum.has_number()) told[""] = sum.number();
+    for (const auto& amount : sum.amounts()) {
+      told[amount.currency_code()] = amount.units() * 1'000'000'000 + amount.nanos();
+    }
+    return told;
+  }
+  std::map<std::string, int64_t> Sum(const type::v1::FieldSum& sum,
+                                     const std::vector<std::string>& names,
+                                     const Rows& rows) const {
+    std::map<std::string, int64_t> total;
+    if (sum.has_number()) total[""] = 0;
+    for (const std::string& name : names) {
+      const std::optional<Amount> amount = sums_.at(sum.field())(rows.at(name));
+      if (amount.has_value()) total[amount->first] += amount->second;
+    }
+    return total;
+  }
+
   // As a part of another one, in which those that bind less than `form` need parentheses.
   static std::string Within(const Condition& part, typename Condition::Form form) {
     return part.form <= form ? part.text : absl::StrCat("(", part.text, ")");
@@ -288,6 +319,7 @@ class ListModel {
   }
 
   const std::map<std::string, Field> fields_;
+  const Sums sums_;
 };
 
 }  // namespace kith::testing

@@ -23,6 +23,7 @@
 #include "absl/time/time.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/type/v1/list.pb.h"
 #include "kith/type/v1/read.pb.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/values.h"
@@ -187,6 +188,8 @@ std::vector<std::string> FlagsOf(const Method& method) {
   const Descriptor& request = *method.descriptor->input_type();
   for (int i = 0; i < request.field_count(); ++i) {
     if (request.field(i) == method.body || request.field(i) == method.read) continue;
+    // Its fields have words of their own.
+    if (request.field(i)->message_type() == type::v1::SummaryOptions::descriptor()) continue;
     flags.push_back(request.field(i)->name());
   }
   if (method.body == nullptr) return flags;

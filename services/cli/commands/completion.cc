@@ -54,7 +54,7 @@ std::vector<std::string> FlagWords(const Method& method) {
   if (method.items != nullptr) {
     flags.insert(flags.end(), {"--limit", "--all", "--columns", "--csv"});
   }
-  if (TakesSummary(method)) flags.insert(flags.end(), {"--total", "--explain"});
+  if (TakesSummary(method)) flags.insert(flags.end(), {"--total", "--sum", "--explain"});
   return flags;
 }
 

@@ -296,8 +296,10 @@ void PrintFlags(const Method& method, std::ostream& out) {
     out << "  --limit NUMBER  or  --all\n  --columns FIELD,FIELD.PART…\n  --csv\n";
   }
   if (TakesSummary(method)) {
-    out << "  --total  (how many there are on all pages)\n  --explain  (how those of the first "
-           "page were found)\n";
+    out << "  --total  (how many there are on all pages)\n  --sum FIELD  (over all pages, of "
+           "amounts and "
+           "whole numbers; repeat for several)\n  --explain  (how those of the first page were "
+           "found)\n";
   }
   if (TakesSavedView(method)) {
     out << "  --view NAME  (a saved view: its filter, order and columns)\n";

@@ -59,6 +59,16 @@ void PrintPlan(const type::v1::ListPlan& plan, std::ostream& out) {
   }
 }
 
+// "24,000.00 EUR, 500.00 USD"
+std::string SumText(const type::v1::FieldSum& sum) {
+  if (sum.has_number()) return FormatCount(sum.number());
+  if (sum.amounts().empty()) return "no amounts";
+  return absl::StrJoin(sum.amounts(), ", ",
+                       [](std::string* text, const google::type::Money& amount) {
+                         text->append(FormatMoney(amount));
+                       });
+}
+
 // Below the rows, for people.
 void PrintSummary(const Message& request, const Message& reply, std::ostream& out) {
   const auto& asked = *google::protobuf::DynamicCastToGenerated<type::v1::SummaryOptions>(
@@ -68,6 +78,10 @@ void PrintSummary(const Message& request, const Message& reply, std::ostream& ou
   if (asked.total_size()) {
     out << (summary.total_size_is_at_least() ? "At least " : "")
         << FormatCount(summary.total_size()) << " in all.\n";
+  }
+  for (const type::v1::FieldSum& sum : summary.sums()) {
+    out << (summary.sums_are_partial() ? "Part of the sum of " : "Sum of ") << sum.field() << ": "
+        << SumText(sum) << ".\n";
   }
   if (asked.explain()) PrintPlan(summary.plan(), out);
 }
@@ -122,6 +136,9 @@ void TakeSummary(const Method& list, Arguments* arguments) {
   if (!TakesSummary(list)) return;
   if (arguments->TakeSwitch("total")) arguments->Add({"summary.total_size", "true"});
   if (arguments->TakeSwitch("explain")) arguments->Add({"summary.explain", "true"});
+  for (const std::string& field : arguments->TakeAll("sum")) {
+    arguments->Add({"summary.sums", field});
+  }
 }
 
 absl::StatusOr<std::unique_ptr<Message>> ListItems(Session& session, const Method& method,

@@ -80,41 +80,56 @@ std::string AmountText(const Deal& deal) {
 }
 
 const Model& DealModel() {
-  static const Model& model = *new Model({
-      {"owner", {[](const Deal& deal) { return Values{deal.owner()}; }}},
-      {"product", {[](const Deal& deal) { return Values{deal.product()}; }}},
-      {"stage", {[](const Deal& deal) { return Values{deal.stage()}; }}},
-      {"display_name",
-       {[](const Deal& deal) { return Values{FoldAscii(deal.display_name())}; }, FoldAscii}},
-      {"status", {[](const Deal& deal) { return Values{NumberText(deal.status())}; }}},
-      {"probability", {[](const Deal& deal) { return Values{NumberText(deal.probability())}; }}},
-      {"expected_close_date",
-       {.values = [](const Deal& deal) { return Values{Month(deal)}; }, .unset = NumberText(0)}},
-      {"create_time",
-       {.values =
-            [](const Deal& deal) {
-              return Values{Seconds(deal.has_create_time(), deal.create_time())};
-            },
-        .unset = ""}},
-      {"last_activity_time",
-       {.values =
-            [](const Deal& deal) {
-              return Values{Seconds(deal.has_last_activity_time(), deal.last_activity_time())};
-            },
-        .unset = ""}},
-      {"source", {[](const Deal& deal) { return Values{FoldAscii(deal.source())}; }, FoldAscii}},
-      {"amount", {[](const Deal& deal) { return Values{AmountText(deal)}; }}},
-      {"contacts.role", {[](const Deal& deal) {
-         Values roles;
-         for (const auto& contact : deal.contacts()) roles.push_back(NumberText(contact.role()));
-         return roles;
-       }}},
-      {"contact", {[](const Deal& deal) {
-         Values contacts;
-         for (const auto& contact : deal.contacts()) contacts.push_back(contact.contact());
-         return contacts;
-       }}},
-  });
+  static const Model& model = *new Model(
+      {
+          {"owner", {[](const Deal& deal) { return Values{deal.owner()}; }}},
+          {"product", {[](const Deal& deal) { return Values{deal.product()}; }}},
+          {"stage", {[](const Deal& deal) { return Values{deal.stage()}; }}},
+          {"display_name",
+           {[](const Deal& deal) { return Values{FoldAscii(deal.display_name())}; }, FoldAscii}},
+          {"status", {[](const Deal& deal) { return Values{NumberText(deal.status())}; }}},
+          {"probability",
+           {[](const Deal& deal) { return Values{NumberText(deal.probability())}; }}},
+          {"expected_close_date",
+           {.values = [](const Deal& deal) { return Values{Month(deal)}; },
+            .unset = NumberText(0)}},
+          {"create_time",
+           {.values =
+                [](const Deal& deal) {
+                  return Values{Seconds(deal.has_create_time(), deal.create_time())};
+                },
+            .unset = ""}},
+          {"last_activity_time",
+           {.values =
+                [](const Deal& deal) {
+                  return Values{Seconds(deal.has_last_activity_time(), deal.last_activity_time())};
+                },
+            .unset = ""}},
+          {"source",
+           {[](const Deal& deal) { return Values{FoldAscii(deal.source())}; }, FoldAscii}},
+          {"amount", {[](const Deal& deal) { return Values{AmountText(deal)}; }}},
+          {"contacts.role", {[](const Deal& deal) {
+             Values roles;
+             for (const auto& contact : deal.contacts())
+               roles.push_back(NumberText(contact.role()));
+             return roles;
+           }}},
+          {"contact", {[](const Deal& deal) {
+             Values contacts;
+             for (const auto& contact : deal.contacts()) contacts.push_back(contact.contact());
+             return contacts;
+           }}},
+      },
+      {
+          {"amount",
+           [](const Deal& deal) -> std::optional<Model::Amount> {
+             if (!deal.has_amount()) return std::nullopt;
+             const auto& amount = deal.amount();
+             return Model::Amount(amount.currency_code(),
+                                  amount.units() * 1'000'000'000 + amount.nanos());
+           }},
+          {"probability", [](const Deal& deal) { return Model::Amount("", deal.probability()); }},
+      });
   return model;
 }
 

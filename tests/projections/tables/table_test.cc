@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "absl/strings/str_format.h"
@@ -388,6 +389,37 @@ TEST_F(ListTest, EndsWithItsGuardsError) {
                                        KeyRange::Prefix(""), [](const Deal&) { return true; })));
 }
 
+TEST_F(ListTest, SumsAmountsAndWholeNumbersOnly) {
+  Deal deal = MakeDeal("deals/1", "users/a", "Crane");
+  deal.mutable_amount()->set_currency_code("EUR");
+  deal.mutable_amount()->set_units(std::numeric_limits<int64_t>::max());
+  fixture_.Put(deal);
+  type::v1::SummaryOptions summarise;
+  type::v1::ListSummary summary;
+  const auto list = [&](const std::vector<std::string>& fields) {
+    summarise.mutable_sums()->Assign(fields.begin(), fields.end());
+    return TestDeals()
+        .List(fixture_.Latest(), kWorkspace, {.summarise = &summarise, .summary = &summary})
+        .status();
+  };
+  EXPECT_TRUE(list({"amount", "probability"}).ok());
+  EXPECT_EQ(summary.sums(0).amounts(0).units(), deal.amount().units());
+  EXPECT_EQ(summary.sums(1).number(), 0);
+  EXPECT_FALSE(summary.has_total_size());
+  for (const char* field :
+       {"display_name", "contact", "units", "amount.units", "create_time", "nothing", ""}) {
+    const absl::Status refused = list({"amount", field});
+    EXPECT_TRUE(IsError(refused, type::v1::ERROR_INVALID_FIELD)) << field;
+    EXPECT_THAT(MessageOf(refused),
+                HasSubstr("but amount, earlier_stage_interval_count, probability."))
+        << field;
+  }
+  EXPECT_TRUE(IsError(list(std::vector<std::string>(11, "amount")), type::v1::ERROR_INVALID_FIELD));
+  deal.set_name("deals/2");
+  fixture_.Put(deal);
+  EXPECT_TRUE(IsError(list({"amount"}), type::v1::ERROR_OUT_OF_RANGE));
+}
+
 TEST_F(ListTest, CountsAsFarAsItMayLookAndSaysSo) {
   fixture_.Fold([](ViewBatch& batch) {
     for (size_t i = 0; i < kCountRowsMax + 50; ++i) {
@@ -401,10 +433,11 @@ TEST_F(ListTest, CountsAsFarAsItMayLookAndSaysSo) {
   summarise.set_total_size(true);
   summarise.set_explain(true);
   type::v1::ListSummary summary;
+  ViewSnapshot snapshot = fixture_.Latest();
   const auto list = [&](absl::string_view filter) {
     const absl::Status listed =
         TestDeals()
-            .List(fixture_.Latest(), kWorkspace,
+            .List(snapshot, kWorkspace,
                   {.filter = filter, .page_size = 10, .summarise = &summarise, .summary = &summary})
             .status();
     EXPECT_TRUE(listed.ok()) << listed;
@@ -427,6 +460,18 @@ TEST_F(ListTest, CountsAsFarAsItMayLookAndSaysSo) {
   EXPECT_EQ(summary.total_size(), 0);
   EXPECT_TRUE(summary.plan().stretches(0).asks_rows());
   EXPECT_EQ(summary.plan().wanted_index(), "(owner, product)");
+  summarise.add_sums("probability");
+  list("");
+  EXPECT_TRUE(summary.sums_are_partial());
+  list("owner = users/few");
+  EXPECT_FALSE(summary.sums_are_partial());
+  // What a read may look at in all ends a count, and not the list.
+  const auto going = [] { return absl::OkStatus(); };
+  ReadGuard guard(going, {.rows = 500});
+  snapshot = fixture_.Latest().Guarded(guard);
+  list("");
+  EXPECT_TRUE(summary.total_size_is_at_least());
+  EXPECT_TRUE(summary.sums_are_partial());
 }
 
 TEST_F(ListTest, RefusesToLookAtTooManyRowsAndNamesTheIndexThatWouldHelp) {
