@@ -69,10 +69,52 @@ absl::Status RefuseLinked(Enum error, absl::string_view message, absl::string_vi
                failure);
 }
 
+const FieldRules& RulesOf(const FieldDescriptor& field) {
+  return field.options().GetExtension(options::v1::field);
+}
+
+[[noreturn]] void CannotBeHeld(const FieldDescriptor& field, absl::string_view because) {
+  CheckFailed(__FILE__, __LINE__,
+              absl::StrCat(field.full_name(), " has on_delete, but ", because).c_str());
+}
+
+// Aborts where a field within messages of a resource says what a deletion does: nobody would ask
+// it.
+void CheckHoldsNoLinks(const Descriptor& part, int depth = 0) {
+  for (int i = 0; i < part.field_count(); ++i) {
+    const FieldDescriptor* const field = part.field(i);
+    if (RulesOf(*field).on_delete() != options::v1::ON_DELETE_UNSPECIFIED) {
+      CannotBeHeld(*field, "is within a field of a resource, where no deletion looks");
+    }
+    const bool goes_on = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && depth < 10;
+    if (goes_on) CheckHoldsNoLinks(*field->message_type(), depth + 1);
+  }
+}
+
 }  // namespace
 
-std::string HeldLink::RecordIn(const Message& resource) const {
-  return resource.GetReflection()->GetString(resource, field);
+std::vector<absl::string_view> HeldLink::RecordsIn(const Message& resource) const {
+  const google::protobuf::Reflection& reflection = *resource.GetReflection();
+  std::vector<absl::string_view> records;
+  std::string unused;  // what is held as a string is referred to where it is
+  if (!field->is_repeated()) {
+    const std::string& record = reflection.GetStringReference(resource, field, &unused);
+    if (!record.empty()) records.push_back(record);
+  }
+  for (int i = 0; field->is_repeated() && i < reflection.FieldSize(resource, field); ++i) {
+    records.push_back(reflection.GetRepeatedStringReference(resource, field, i, &unused));
+  }
+  return records;
+}
+
+void HeldLink::Empty(absl::string_view record, Message& resource) const {
+  const std::vector<absl::string_view> records = RecordsIn(resource);
+  const std::vector<std::string> names(records.begin(), records.end());
+  const google::protobuf::Reflection& reflection = *resource.GetReflection();
+  reflection.ClearField(&resource, field);
+  for (const std::string& name : names) {
+    if (name != record) reflection.AddString(&resource, field, name);  // of a list
+  }
 }
 
 bool HeldLink::MayName(absl::string_view pattern) const {
@@ -84,12 +126,19 @@ std::vector<HeldLink> HeldLinksOf(absl::string_view category, const Descriptor& 
   std::vector<HeldLink> links;
   for (int i = 0; i < resource.field_count(); ++i) {
     const FieldDescriptor* const field = resource.field(i);
-    const FieldRules& rules = field->options().GetExtension(options::v1::field);
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      CheckHoldsNoLinks(*field->message_type());
+    }
+    const FieldRules& rules = RulesOf(*field);
     if (rules.on_delete() == options::v1::ON_DELETE_UNSPECIFIED) continue;
-    KITH_CHECK(field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && !field->is_repeated() &&
-               !rules.output_only() && !rules.personal() && !rules.resource().empty());
+    const bool is_given = !rules.output_only() && !rules.personal() && !rules.resource().empty();
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_STRING || !is_given) {
+      CannotBeHeld(*field, "names no records that callers give");
+    }
     const bool may_be_emptied = !rules.required() && !rules.immutable();
-    KITH_CHECK(may_be_emptied || rules.on_delete() != options::v1::ON_DELETE_CLEAR);
+    if (!may_be_emptied && rules.on_delete() == options::v1::ON_DELETE_CLEAR) {
+      CannotBeHeld(*field, "cannot be empty");
+    }
     links.push_back({field, rules.on_delete(), absl::StrCat(category, ".", field->name())});
   }
   return links;
@@ -113,15 +162,16 @@ absl::Status LinkedByMany(absl::string_view record, absl::Span<const LinkingReso
                       record, linking);
 }
 
-absl::Status LinkedRecordDeleted(absl::string_view resource, absl::Span<const DeletedLink> links) {
+absl::Status LinkedRecordDeleted(absl::string_view resource,
+                                 absl::Span<const NamedRecord> missing) {
   google::rpc::PreconditionFailure failure;
   std::vector<std::string> texts;
-  for (const DeletedLink& each : links) {
+  for (const NamedRecord& each : missing) {
     const std::string text =
         absl::StrCat("its ", each.link->field->name(), ", ", each.record, ", was deleted");
     auto* const violation = failure.add_violations();
     violation->set_type("LINKED_RECORD_DELETED");
-    violation->set_subject(std::string(each.record));
+    violation->set_subject(each.record);
     violation->set_description(
         absl::StrCat("The ", each.link->field->name(), " of ", resource, ". Undelete it first."));
     texts.push_back(text);
@@ -130,18 +180,16 @@ absl::Status LinkedRecordDeleted(absl::string_view resource, absl::Span<const De
                absl::StrCat("It cannot be brought back: ", absl::StrJoin(texts, ", and "),
                             ". Undelete that first."),
                {{"name", std::string(resource)},
-                {"field", links.front().link->field->name()},
-                {"record", std::string(links.front().record)}},
+                {"field", missing.front().link->field->name()},
+                {"record", missing.front().record}},
                failure);
 }
 
 Change EmptyLinks(const ResourceRules& rules, const Message& before,
-                  absl::Span<const HeldLink* const> links, const CommandContext& context) {
+                  absl::Span<const NamedRecord> gone, const CommandContext& context) {
   const std::unique_ptr<Message> after(before.New());
   after->CopyFrom(before);
-  for (const HeldLink* const link : links) {
-    after->GetReflection()->ClearField(after.get(), link->field);
-  }
+  for (const NamedRecord& each : gone) each.link->Empty(each.record, *after);
   rules.complete(before, context.settings, *after);
   std::unique_ptr<Message> event(rules.event->New());
   const std::string name = NameOf(before);

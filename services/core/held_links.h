@@ -21,19 +21,22 @@ namespace kith {
 
 struct ResourceRules;
 
-// Of a resource's own fields, one that holds one name.
+// Of a resource's own fields, one that holds a name or a list of them.
 struct HeldLink {
   const google::protobuf::FieldDescriptor* field;
   options::v1::OnDelete on_delete;
   std::string purpose;  // of its claim, "deals.pipeline": persisted as those of ClaimRule
 
-  // The record that it names; empty where it names none.
-  std::string RecordIn(const google::protobuf::Message& resource) const;
+  // The records that it names, in their order. Borrows the resource.
+  std::vector<absl::string_view> RecordsIn(const google::protobuf::Message& resource) const;
+  // Names the record no more; what else it names stays.
+  void Empty(absl::string_view record, google::protobuf::Message& resource) const;
   // Whether it may name records of this pattern: "pipelines/{pipeline}".
   bool MayName(absl::string_view pattern) const;
 };
 
-// Those of a category's resources. Aborts where a field cannot be one.
+// Those of a category's resources. Aborts, saying which, where a field cannot be one: it is no name
+// or list of names of the resource itself, or is set by the server, or cannot be emptied.
 std::vector<HeldLink> HeldLinksOf(absl::string_view category,
                                   const google::protobuf::Descriptor& resource);
 
@@ -47,22 +50,24 @@ struct LinkingResource {
   const google::protobuf::Message* resource;  // as it is
 };
 
+// A record that a link names, and that is not there or goes.
+struct NamedRecord {
+  const HeldLink* link;
+  std::string record;
+};
+
 // The deletion of `record` is refused: these name it, some of them with links that refuse, or they
 // are more than kEmptiedMax.
 absl::Status StillLinked(absl::string_view record, absl::Span<const LinkingResource> linking);
 absl::Status LinkedByMany(absl::string_view record, absl::Span<const LinkingResource> linking);
 
-// What a resource names in a link without which it cannot be.
-struct DeletedLink {
-  const HeldLink* link;
-  absl::string_view record;
-};
-// `resource` cannot be brought back: these records, at least one, were deleted.
-absl::Status LinkedRecordDeleted(absl::string_view resource, absl::Span<const DeletedLink> links);
+// `resource` cannot be brought back: these records, at least one, were deleted, and it cannot be
+// without them.
+absl::Status LinkedRecordDeleted(absl::string_view resource, absl::Span<const NamedRecord> missing);
 
-// What empties these fields of a resource, and what follows from them. The resource's own rules are
-// not asked: a field that may be emptied is one that may be empty.
+// What empties the fields of a resource of these names, and what follows from them. The resource's
+// own rules are not asked: a field that may be emptied is one that may be empty.
 Change EmptyLinks(const ResourceRules& rules, const google::protobuf::Message& before,
-                  absl::Span<const HeldLink* const> links, const CommandContext& context);
+                  absl::Span<const NamedRecord> gone, const CommandContext& context);
 
 }  // namespace kith

@@ -37,13 +37,11 @@ const std::vector<std::string>& ClaimValues::Of(absl::string_view purpose) const
 }
 
 void AddClaim(const HeldLink& link, ResourceRules& rules) {
-  const auto record_of = [link](const google::protobuf::Message& resource) {
-    std::vector<std::string> records;
-    std::string record = link.RecordIn(resource);
-    if (!record.empty()) records.push_back(std::move(record));
-    return records;
+  const auto records_of = [link](const google::protobuf::Message& resource) {
+    const std::vector<absl::string_view> records = link.RecordsIn(resource);
+    return std::vector<std::string>(records.begin(), records.end());
   };
-  rules.claims.push_back({link.purpose, record_of, nullptr, nullptr});
+  rules.claims.push_back({link.purpose, records_of, nullptr, nullptr});
 }
 
 void WriteReply(const ResourceRules& rules, const google::protobuf::Message& resource,

@@ -250,11 +250,10 @@ ResourceChange StandardCommand::PlanDelete(const Message& before,
   if (!comes_back) return change;
   change.after = CopyOf(before);
   for (const HeldLink& link : rules_.held_links) {
-    std::string scratch;
-    const std::string& record =
-        change.after->GetReflection()->GetStringReference(*change.after, link.field, &scratch);
-    // It may name itself, and is there when it is back.
-    if (!record.empty() && record != change.name) change.links.push_back({name_->name(), record});
+    for (const absl::string_view record : link.RecordsIn(*change.after)) {
+      // It may name itself, and is there when it is back.
+      if (record != change.name) change.links.push_back({name_->name(), record});
+    }
   }
   for (const FieldDescriptor* const link : rules_.acyclic_links) {
     // While it was gone nobody could mend it that it names itself.
@@ -320,19 +319,17 @@ void StandardCommand::FindClaims(const ClaimValues& before, const ClaimValues& a
 
 Decision StandardCommand::DecideUndelete(ResourceChange change, LinkedRecords linked,
                                          const CommandContext& context) const {
-  std::vector<const HeldLink*> emptied;
-  std::vector<DeletedLink> missing;
+  std::vector<NamedRecord> emptied;
+  std::vector<NamedRecord> missing;
   for (const HeldLink& link : rules_.held_links) {
-    const std::string record = link.RecordIn(*change.after);
-    const auto at = std::find_if(change.links.begin(), change.links.end(),
-                                 [&](const Link& one) { return one.record == record; });
-    if (at == change.links.end()) continue;  // it names none
-    const LinkedRecord* const state = linked[static_cast<size_t>(at - change.links.begin())];
-    if (state->lifecycle == Lifecycle::kActive) continue;
-    if (link.on_delete == options::v1::ON_DELETE_REFUSE) {
-      missing.push_back({&link, at->record});
-    } else {
-      emptied.push_back(&link);
+    for (const absl::string_view record : link.RecordsIn(*change.after)) {
+      const auto at = std::find_if(change.links.begin(), change.links.end(),
+                                   [&](const Link& one) { return one.record == record; });
+      if (at == change.links.end()) continue;  // it is itself
+      const LinkedRecord* const state = linked[static_cast<size_t>(at - change.links.begin())];
+      if (state->lifecycle == Lifecycle::kActive) continue;
+      const bool is_missed = link.on_delete == options::v1::ON_DELETE_REFUSE;
+      (is_missed ? missing : emptied).push_back({&link, std::string(record)});
     }
   }
   if (!missing.empty()) return LinkedRecordDeleted(change.name, missing);

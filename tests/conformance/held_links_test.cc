@@ -14,7 +14,9 @@ namespace kith::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class HeldLinks : public ConformanceTest {
  protected:
@@ -26,14 +28,29 @@ class HeldLinks : public ConformanceTest {
       SCOPED_TRACE(link.field->name());
       linked_ = KindOf(RulesOf(*link.field).resource(0));
       ASSERT_TRUE(linked_ != nullptr && linked_->remove != nullptr && linked_->undelete != nullptr);
-      test(link, link.RecordIn(*world.Sample(0)));
+      test(link, RecordIn(link, *world.Sample(0)));
+      first_ += 1000;
     }
   }
-  // A resource that names the record.
+  // A resource that names the record. Numbers count for each link anew.
   MessagePtr Naming(const HeldLink& link, const std::string& record, int number) {
-    const MessagePtr resource = world.Unlinked(number);
-    SetText(*resource, link.field->name(), record);
+    const MessagePtr resource = world.Unlinked(first_ + number);
+    SetRecord(link, record, *resource);
     return resource;
+  }
+  static std::vector<std::string> RecordsIn(const HeldLink& link, const Message& resource) {
+    const std::vector<absl::string_view> records = link.RecordsIn(resource);
+    return {records.begin(), records.end()};
+  }
+  // The first that it names; "" where it names none.
+  static std::string RecordIn(const HeldLink& link, const Message& resource) {
+    const std::vector<std::string> records = RecordsIn(link, resource);
+    return records.empty() ? "" : records.front();
+  }
+  static void SetRecord(const HeldLink& link, const std::string& record, Message& resource) {
+    if (!link.field->is_repeated()) return SetText(resource, link.field->name(), record);
+    resource.GetReflection()->ClearField(&resource, link.field);
+    if (!record.empty()) resource.GetReflection()->AddString(&resource, link.field, record);
   }
   std::string CreateNaming(const HeldLink& link, const std::string& record, int number) {
     const Answer made = world.Create(*Naming(link, record, number));
@@ -72,7 +89,7 @@ class HeldLinks : public ConformanceTest {
     return world.Call(*linked_->get, *world.Naming(*linked_->get, record)).ok();
   }
   std::string RecordOf(const HeldLink& link, const std::string& name) {
-    return link.RecordIn(*world.Get(name).response);
+    return RecordIn(link, *world.Get(name).response);
   }
   std::string EtagOf(const std::string& name) { return TextOf(*world.Get(name).response, "etag"); }
   void ExpectStillLinked(const Answer& refused, const std::string& record, int count,
@@ -88,6 +105,7 @@ class HeldLinks : public ConformanceTest {
   }
 
   const Kind* linked_ = nullptr;  // what the link names
+  int first_ = 0;                 // of the numbers
 };
 INSTANTIATE_TEST_SUITE_P(All, HeldLinks, ::testing::ValuesIn(KindsThat([](const Kind& kind) {
                            return kind.create != nullptr && !kind.type->rules->held_links.empty();
@@ -148,7 +166,7 @@ TEST_P(HeldLinks, ThatAreClearedAreEmptyWhenTheRecordIsGone) {
   ForEach(options::v1::ON_DELETE_CLEAR, [&](const HeldLink& link, const std::string& record) {
     const std::string first = CreateNaming(link, record, 10);
     const std::string second = CreateNaming(link, record, 11);
-    const std::string other = CreateNaming(link, link.RecordIn(*world.Sample(1)), 12);
+    const std::string other = CreateNaming(link, RecordIn(link, *world.Sample(1)), 12);
     const std::string before = world.Get(first).token;
     ASSERT_EQ(DeleteRecord(record).reason(), "");
     for (const std::string& name : {first, second}) {
@@ -156,12 +174,30 @@ TEST_P(HeldLinks, ThatAreClearedAreEmptyWhenTheRecordIsGone) {
       EXPECT_EQ(EtagOf(name), "2");
     }
     EXPECT_EQ(EtagOf(other), "1");
-    EXPECT_EQ(link.RecordIn(*world.Get(first, absl::StrCat("token: '", before, "'")).response),
+    EXPECT_EQ(RecordIn(link, *world.Get(first, absl::StrCat("token: '", before, "'")).response),
               record);
     ASSERT_EQ(UndeleteRecord(record).reason(), "");
     EXPECT_EQ(RecordOf(link, first), "") << "what was emptied stays so";
     ASSERT_EQ(DeleteRecord(record).reason(), "");
     EXPECT_EQ(EtagOf(first), "2");
+  });
+}
+
+TEST_P(HeldLinks, ThatAreListsLoseOneNameAndKeepTheOthers) {
+  ForEach(options::v1::ON_DELETE_CLEAR, [&](const HeldLink& link, const std::string& record) {
+    if (!link.field->is_repeated()) return;
+    const std::string other = RecordIn(link, *world.Sample(1));
+    ASSERT_NE(other, record);
+    const MessagePtr resource = Naming(link, record, 10);
+    resource->GetReflection()->AddString(resource.get(), link.field, other);
+    const std::string name = TextOf(*world.Create(*resource).response, "name");
+    const auto records = [&] { return RecordsIn(link, *world.Get(name).response); };
+    ASSERT_EQ(DeleteRecord(record).reason(), "");
+    EXPECT_THAT(records(), ElementsAre(other));
+    ASSERT_EQ(world.Delete(name).reason(), "");
+    ASSERT_EQ(DeleteRecord(other).reason(), "");
+    ASSERT_EQ(world.Undelete(name).reason(), "");
+    EXPECT_THAT(records(), IsEmpty());
   });
 }
 
@@ -173,12 +209,12 @@ TEST_P(HeldLinks, ThatAreClearedAreEmptyWhenTheirOwnResourceComesBackLater) {
     ASSERT_EQ(DeleteRecord(record).reason(), "");
     const Answer back = world.Undelete(name);
     ASSERT_EQ(back.reason(), "");
-    EXPECT_EQ(link.RecordIn(*back.response), "");
+    EXPECT_EQ(RecordIn(link, *back.response), "");
     EXPECT_EQ(world.BytesAs(*world.Get(name).response, *back.response),
               world.Bytes(*back.response));
     ASSERT_EQ(world.Delete(name).reason(), "");
     ASSERT_EQ(UndeleteRecord(record).reason(), "");
-    EXPECT_EQ(link.RecordIn(*world.Undelete(name).response), "");
+    EXPECT_EQ(RecordIn(link, *world.Undelete(name).response), "");
   });
 }
 
@@ -207,7 +243,7 @@ TEST_P(HeldLinks, MayNameTheResourceThatTheyAreOf) {
     SetText(*own, "name", name);
     ASSERT_EQ(world.Update(*own, {link.field->name()}).reason(), "");
     ASSERT_EQ(world.Delete(name).reason(), "");
-    EXPECT_EQ(link.RecordIn(*world.Undelete(name).response), name);
+    EXPECT_EQ(RecordIn(link, *world.Undelete(name).response), name);
     EXPECT_EQ(EtagOf(name), "4");
   });
 }

@@ -65,9 +65,9 @@ absl::StatusOr<std::vector<Change>> LinkingRecords::Unlink(Loader& load, absl::s
   for (const LinkingResource& one : emptied) by_name[NameIn(*one.resource)].push_back(&one);
   std::vector<Change> changes;
   for (const auto& [name, links] : by_name) {
-    std::vector<const HeldLink*> fields;
-    for (const LinkingResource* const one : links) fields.push_back(one->link);
-    changes.push_back(EmptyLinks(*links[0]->rules, *links[0]->resource, fields, context));
+    std::vector<NamedRecord> gone;
+    for (const LinkingResource* const one : links) gone.push_back({one->link, std::string(record)});
+    changes.push_back(EmptyLinks(*links[0]->rules, *links[0]->resource, gone, context));
   }
   return changes;
 }
@@ -114,9 +114,10 @@ absl::Status LinkingRecords::Add(const Source& source, Loader& load, absl::strin
   if (is_known || name == record || found.size() > kEmptiedMax) return absl::OkStatus();
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*source.type->aggregate, name));
   const ResourceNow now = source.type->now_of(state);
-  if (now.lifecycle != Lifecycle::kActive || source.link->RecordIn(*now.resource) != record) {
-    return absl::OkStatus();
-  }
+  if (now.lifecycle != Lifecycle::kActive) return absl::OkStatus();
+  const std::vector<absl::string_view> records = source.link->RecordsIn(*now.resource);
+  const bool names_it = std::find(records.begin(), records.end(), record) != records.end();
+  if (!names_it) return absl::OkStatus();
   found.push_back({source.type->rules, source.link, now.resource});
   return absl::OkStatus();
 }
