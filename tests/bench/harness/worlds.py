@@ -7,7 +7,7 @@ import time
 from .processes import ProgramFailed
 from .servers import Kithd
 
-VIEWS_TIMEOUT_SECONDS = 600
+VIEWS_TIMEOUT_SECONDS = 3600
 
 
 def fill(bench, name, **counts):
