@@ -264,7 +264,7 @@ void PrintFilterFields(const Descriptor& row, std::ostream& out) {
   if (links.empty()) return;
   out << "\nFields of resource names, for which a filter takes what only one record is called, "
          "too:\n"
-         "its id, its display name or, of people, an e-mail address\n";
+         "its id, its display name, an e-mail address of people, a domain of companies\n";
   PrintWrapped(absl::StrJoin(links, ", "), 2, out);
 }
 

@@ -80,9 +80,10 @@ TEST_F(HistoryTest, CanFilterByEveryFieldThatItsHelpTells) {
 }
 
 TEST_F(HistoryTest, TellsWhichFieldsTakeWhatRecordsAreCalled) {
-  EXPECT_THAT(Output({"deals", "list", "--help"}, -1),
-              HasSubstr("its id, its display name or, of people, an e-mail address\n"
-                        "  pipeline, stage, contacts.contact, owner, company\n"));
+  EXPECT_THAT(
+      Output({"deals", "list", "--help"}, -1),
+      HasSubstr("its id, its display name, an e-mail address of people, a domain of companies\n"
+                "  pipeline, stage, contacts.contact, owner, company\n"));
   EXPECT_THAT(Output({"pipelines", "list", "--help"}, -1), Not(HasSubstr("e-mail address")));
 }
 
