@@ -5,6 +5,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <chrono>
 #include <future>
 #include <utility>
 
@@ -20,10 +21,17 @@ namespace {
 // Messages of a stream that are sent before the answer to the first is awaited.
 constexpr int kAheadMax = 4;
 
+// For so long what calls that go together meet is tried again: as long as gRPC takes for one that
+// goes by itself.
+constexpr std::chrono::milliseconds kPatience(2'500);
+
 using google::protobuf::Message;
 
+// The client of sessions tries again itself.
 constexpr char kServiceConfig[] = R"({
   "methodConfig": [{
+    "name": [{"service": "kith.sessions.v1.SessionsService"}]
+  }, {
     "name": [{}],
     "retryPolicy": {
       "maxAttempts": 5,
@@ -43,15 +51,18 @@ std::shared_ptr<grpc::Channel> Connect(const ClientOptions& options) {
   return grpc::CreateCustomChannel(options.address, options.credentials(), arguments);
 }
 
+// The number in front of a token; 0 where there is none.
+int64_t SequenceOf(absl::string_view token) {
+  int64_t sequence = 0;
+  const size_t dot = token.find('.');
+  return dot != token.npos && absl::SimpleAtoi(token.substr(0, dot), &sequence) ? sequence : 0;
+}
+
 ReplyInfo InfoOf(const grpc::ClientContext& context) {
   ReplyInfo info;
   const auto& metadata = context.GetServerInitialMetadata();
   if (const auto found = metadata.find("kith-token"); found != metadata.end()) {
-    const absl::string_view token(found->second.data(), found->second.size());
-    const size_t dot = token.find('.');
-    if (dot == token.npos || !absl::SimpleAtoi(token.substr(0, dot), &info.sequence)) {
-      info.sequence = 0;
-    }
+    info.sequence = SequenceOf({found->second.data(), found->second.size()});
   }
   info.repeated = metadata.find("kith-repeated") != metadata.end();
   return info;
@@ -70,9 +81,14 @@ struct Client::Pending {
 Client::Client(const ClientOptions& options) : Client(options, Connect(options)) {}
 
 Client::Client(const ClientOptions& options, std::shared_ptr<grpc::Channel> channel)
-    : options_(options), stub_(std::move(channel)), replies_([this] { TakeReplies(); }) {}
+    : options_(options),
+      together_(
+          sdk::Client::Open(channel, {.key = options.key, .session = true, .patience = kPatience})),
+      stub_(std::move(channel)),
+      replies_([this] { TakeReplies(); }) {}
 
 Client::~Client() {
+  together_.reset();  // first: its calls may go on as calls by themselves
   queue_.Shutdown();
   replies_.join();
 }
@@ -94,6 +110,23 @@ void Client::CallAsync(const Method& method, const Message& request, Message* re
   pending->reader = stub_.PrepareUnaryCall(&pending->context, method.path, request, &queue_);
   pending->reader->StartCall();
   pending->reader->Finish(response, &pending->status, pending);
+}
+
+void Client::CallTogether(const Method& method, const Message& request, Message* response,
+                          Done done) {
+  if (!has_sessions_.load(std::memory_order_relaxed)) {
+    return CallAsync(method, request, response, std::move(done));
+  }
+  together_->Call(request, response, [=, this, &method, &request](const sdk::Outcome& outcome) {
+    if (outcome.ok()) return done(absl::OkStatus(), {SequenceOf(outcome.token), outcome.repeated});
+    const auto code = static_cast<grpc::StatusCode>(outcome.status.code());
+    // A server that has sessions, and not this method, has told so.
+    if (code == grpc::StatusCode::UNIMPLEMENTED && outcome.unknown) {
+      has_sessions_.store(false, std::memory_order_relaxed);
+      return CallAsync(method, request, response, done);
+    }
+    done(ToStatus({code, outcome.status.message(), outcome.status.SerializeAsString()}), {});
+  });
 }
 
 void Client::TakeReplies() {

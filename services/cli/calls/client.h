@@ -8,12 +8,14 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/security/credentials.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "absl/status/status.h"
+#include "deploy/sdk/cpp/kith/client.h"
 #include "services/cli/calls/catalog.h"
 
 namespace kith::cli {
@@ -37,10 +39,10 @@ struct ClientOptions {
   }
 };
 
-// Thread-safe; one thread of its own takes the replies. Calls that the server could not take
-// (UNAVAILABLE, RESOURCE_EXHAUSTED) are tried again a few times by gRPC itself, which is safe
-// because every mutation of the CLI carries a request id. A failure is a status made by
-// server_error.h.
+// Thread-safe; one thread of its own takes the replies of calls by themselves. Calls that the
+// server could not take (UNAVAILABLE, RESOURCE_EXHAUSTED) are tried again a few times by gRPC
+// itself, which is safe because every mutation of the CLI carries a request id. A failure is a
+// status made by server_error.h.
 class Client {
  public:
   // Connects with the first call.
@@ -59,6 +61,12 @@ class Client {
   using Done = std::function<void(absl::Status, ReplyInfo)>;
   void CallAsync(const Method& method, const google::protobuf::Message& request,
                  google::protobuf::Message* response, Done done);
+
+  // The same for who makes many at once: they go over one session, which takes far more of them,
+  // and what the server says to try again is. A server that has no sessions is called as by
+  // CallAsync.
+  void CallTogether(const Method& method, const google::protobuf::Message& request,
+                    google::protobuf::Message* response, Done done);
 
   // A call answered by a stream; blocks until it ends, or until `on_message` returns false, which
   // hangs up.
@@ -83,6 +91,8 @@ class Client {
   absl::Status ToStatus(const grpc::Status& status) const;
 
   const ClientOptions options_;
+  std::atomic<bool> has_sessions_ = true;  // until it is known that the server has none
+  std::unique_ptr<sdk::Client> together_;
   grpc::TemplatedGenericStub<google::protobuf::Message, google::protobuf::Message> stub_;
   // A queue and not gRPC's callbacks, so that nothing of a call is left when the client is gone.
   grpc::CompletionQueue queue_;

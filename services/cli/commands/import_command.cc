@@ -92,12 +92,7 @@ class Run {
                           Resolve(session_.client(), session_.catalog(), planner));
     Importer importer(session_.client(), options_.in_flight);
     for (const CsvRow& row : csv_.rows) {
-      auto calls = planner.Plan(row, references);
-      if (calls.ok()) {
-        importer.Submit(row, *std::move(calls));
-      } else {
-        Take({&row, calls.status(), false});
-      }
+      if (!importer.Submit(row, planner.Plan(row, references))) break;
       for (const Importer::Result& result : importer.TakeResults()) Take(result);
       if (stopped_by_.has_value()) break;
     }

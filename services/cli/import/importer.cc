@@ -74,22 +74,37 @@ Importer::~Importer() {
   KITH_CHECK(in_flight_ == 0);
 }
 
-void Importer::Submit(const CsvRow& row, std::vector<PlannedCall> calls) {
-  KITH_CHECK(!calls.empty());
+bool Importer::Submit(const CsvRow& row, absl::StatusOr<std::vector<PlannedCall>> calls) {
+  const uint64_t number = submitted_++;
+  if (!calls.ok()) {
+    MutexLock lock(mutex_);
+    Put(number, {&row, std::move(calls).status(), false});
+    return true;
+  }
+  KITH_CHECK(!calls->empty());
   {
     MutexLock lock(mutex_);
     while (in_flight_ >= in_flight_max_) changed_.Wait(mutex_);
+    if (stopped_) return false;
     ++in_flight_;
   }
   auto running = std::make_shared<Running>();
   running->row = &row;
-  running->calls = std::move(calls);
+  running->number = number;
+  running->calls = *std::move(calls);
   SendNext(std::move(running));
+  return true;
 }
 
 std::vector<Importer::Result> Importer::TakeResults() {
   MutexLock lock(mutex_);
-  return std::exchange(results_, {});
+  std::vector<Result> known;
+  while (!results_.empty() && results_.front().has_value()) {
+    known.push_back(*std::move(results_.front()));
+    results_.pop_front();
+    ++told_;
+  }
+  return known;
 }
 
 void Importer::Finish() {
@@ -107,10 +122,10 @@ void Importer::SendNext(std::shared_ptr<Running> running) {
   }
   running->response = NewMessage(*call.method->descriptor->output_type());
   Message* const response = running->response.get();
-  client_.CallAsync(*call.method, *call.request, response,
-                    [this, running = std::move(running)](absl::Status status, ReplyInfo info) {
-                      OnReply(running, std::move(status), info);
-                    });
+  client_.CallTogether(*call.method, *call.request, response,
+                       [this, running = std::move(running)](absl::Status status, ReplyInfo info) {
+                         OnReply(running, std::move(status), info);
+                       });
 }
 
 void Importer::OnReply(std::shared_ptr<Running> running, absl::Status status, ReplyInfo info) {
@@ -131,8 +146,15 @@ void Importer::End(const Running& running, absl::Status status) {
   // Notified under the mutex: once it is let go with nothing in flight, the importer may be gone.
   MutexLock lock(mutex_);
   --in_flight_;
-  results_.push_back({running.row, std::move(status), running.changed});
+  stopped_ |= ConcernsEveryCall(status);
+  Put(running.number, {running.row, std::move(status), running.changed});
   changed_.NotifyOne();
+}
+
+void Importer::Put(uint64_t number, Result result) {
+  const size_t place = number - told_;
+  if (results_.size() <= place) results_.resize(place + 1);
+  results_[place] = std::move(result);
 }
 
 absl::StatusOr<References> Resolve(Client& client, const Catalog& catalog,

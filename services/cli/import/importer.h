@@ -1,21 +1,25 @@
 // Importer: sends the calls of many rows at once and keeps what became of each row.
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "eventstore/base/mutex.h"
 #include "services/cli/calls/client.h"
 #include "services/cli/import/import_plan.h"
 
 namespace kith::cli {
 
-// Sends rows, each row's calls one after the other, the rows side by side.
+// Sends rows, each row's calls one after the other, the rows side by side, together over a session.
+// What became of them is told in their order.
 //
-// Submit and Finish are called by one thread; replies arrive on the
-// client's.
+// Submit and Finish are called by one thread; replies arrive on the client's.
 class Importer {
  public:
   struct Result {
@@ -31,9 +35,11 @@ class Importer {
   // Finish has been called, or nothing submitted.
   ~Importer();
 
-  // Sends the row's calls; waits while too many are under way. The row outlives the importer.
-  void Submit(const CsvRow& row, std::vector<PlannedCall> calls);
-  // What is known by now and was not told before; does not wait.
+  // Sends the row's calls, or takes in why there are none; waits while too many are under way. The
+  // row outlives the importer. False, and nothing is sent, where what a row met concerns all.
+  [[nodiscard]] bool Submit(const CsvRow& row, absl::StatusOr<std::vector<PlannedCall>> calls);
+  // What became of the rows that follow those told before, up to the first one under way; does not
+  // wait.
   std::vector<Result> TakeResults();
   // Waits until nothing is under way.
   void Finish();
@@ -42,6 +48,7 @@ class Importer {
   // A row under way; it owns itself from Submit to its last reply.
   struct Running {
     const CsvRow* row;
+    uint64_t number;  // among all that were submitted
     std::vector<PlannedCall> calls;
     size_t next = 0;
     std::unique_ptr<google::protobuf::Message> response;
@@ -52,6 +59,7 @@ class Importer {
   void SendNext(std::shared_ptr<Running> running);
   void OnReply(std::shared_ptr<Running> running, absl::Status status, ReplyInfo info);
   void End(const Running& running, absl::Status status);
+  void Put(uint64_t number, Result result) KITH_REQUIRES(mutex_);
 
   Client& client_;
   const int in_flight_max_;
@@ -59,7 +67,11 @@ class Importer {
   Mutex mutex_;
   CondVar changed_;
   int in_flight_ KITH_GUARDED_BY(mutex_) = 0;
-  std::vector<Result> results_ KITH_GUARDED_BY(mutex_);
+  bool stopped_ KITH_GUARDED_BY(mutex_) = false;  // by what concerns all rows
+  uint64_t submitted_ = 0;
+  uint64_t told_ KITH_GUARDED_BY(mutex_) = 0;
+  // Of the rows after those; no more than the file has.
+  std::deque<std::optional<Result>> results_ KITH_GUARDED_BY(mutex_);
 };
 
 // Finds the records that texts refer to, and makes those that are missing where the lookup says

@@ -10,8 +10,10 @@
 #include <map>
 #include <sstream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "eventstore/base/version.h"
 #include "tests/services/cli/fake_server.h"
 #include "tests/testing/temp_folder.h"
@@ -485,6 +487,7 @@ TEST_F(KithImportTest, ImportsEveryRowAndASecondRunChangesNothing) {
   Write("deals.csv", csv);
   EXPECT_EQ(Import({"--in-flight", "64"}), 0) << err();
   EXPECT_EQ(out(), "deals: 300 created, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(server_.sessions().calls(), 300 + 150) << "over a session";
   EXPECT_EQ(Run({"deals", "get", "d8"}), 0);
   EXPECT_THAT(out(), HasSubstr("amount        8.00 EUR"));
   EXPECT_THAT(out(), HasSubstr("owner         users/2"));
@@ -532,12 +535,60 @@ TEST_F(KithImportTest, ImportsAFileOfRejectsWithTheSameMapping) {
   EXPECT_THAT(out(), HasSubstr("mended"));
 }
 
+// Some are refused by the server, which tells those that came together the other way round, and
+// some before they are sent.
+TEST_F(KithImportTest, TellsWhatBecameOfTheLinesInTheirOrder) {
+  std::string csv = "id,name,owner,won,amount\n";
+  std::vector<std::string> lines;
+  for (int i = 0; i < 60; ++i) {
+    const bool is_sent = i % 3 != 2;
+    absl::StrAppend(&csv, "d", i, ",refuse me,Ada,", is_sent ? "no," : "yes,much", "\n");
+    lines.push_back(absl::StrCat("line ", i + 2));
+  }
+  Write("deals.csv", csv);
+  EXPECT_EQ(Import(), 1);
+  std::vector<std::string> told;
+  for (const absl::string_view line : absl::StrSplit(err(), '\n')) {
+    if (absl::StartsWith(line, "line ")) told.emplace_back(line.substr(0, line.find(':')));
+  }
+  EXPECT_EQ(told, lines);
+}
+
+TEST_F(KithImportTest, CallsAServerThatHasNoSessionsWithoutThem) {
+  Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\nb,Two,Bob,yes,5\nc,Three,,no,\n");
+  FakeServer old(/*sessions=*/false);
+  const auto import = [&] {
+    std::ostringstream out, err;
+    EXPECT_EQ(
+        cli::Run({"import", "deals", "--mapping", folder_ / "mapping.json", folder_ / "deals.csv"},
+                 {.out = out,
+                  .err = err,
+                  .environment = [](const char*) { return std::nullopt; },
+                  .connect =
+                      [&](const ClientOptions& options) {
+                        return std::make_unique<Client>(options, old.NewChannel());
+                      }}),
+        0)
+        << err.str();
+    return out.str();
+  };
+  EXPECT_EQ(import(), "deals: 3 created, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(import(), "deals: 0 created, 3 unchanged, 0 rejected\n");
+}
+
 TEST_F(KithImportTest, RejectsARowWhoseContentChangedSinceItWasImported) {
   Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\n");
   EXPECT_EQ(Import(), 0) << err();
   Write("deals.csv", "id,name,owner,won,amount\na,Other,Ada,no,\n");
   EXPECT_EQ(Import(), 1);
   EXPECT_THAT(err(), HasSubstr("line 2: it was imported before with other content"));
+}
+
+TEST_F(KithImportTest, SendsNoMoreWhereWhatARowMeetsConcernsAll) {
+  Write("deals.csv", "id,name,owner,won,amount\na,One,,no,\nb,whose?,,no,\nc,Three,,no,\n");
+  EXPECT_EQ(Import({"--in-flight", "1"}), 1);
+  EXPECT_THAT(err(), StartsWith("kith: The key is unknown."));
+  EXPECT_EQ(server_.sessions().calls(), 2);
 }
 
 TEST_F(KithImportTest, StopsAtOnceWhereNoServerAnswers) {

@@ -1,5 +1,7 @@
 #include "tests/services/cli/fake_server.h"
 
+#include <grpcpp/generic/generic_stub.h>
+
 #include <algorithm>
 
 #include "absl/strings/match.h"
@@ -128,6 +130,9 @@ grpc::Status FakeDeals::CreateDeal(grpc::ServerContext* context,
                                    deals::v1::Deal* response) {
   MutexLock lock(mutex_);
   NoteCaller(*context);
+  if (request->deal().display_name() == "whose?") {
+    return Refusal(grpc::StatusCode::UNAUTHENTICATED, "The key is unknown.", "UNAUTHENTICATED");
+  }
   if (request->deal().display_name() == "refuse me") {
     return FieldRefusal("deal.display_name", "is not wanted");
   }
@@ -246,17 +251,83 @@ grpc::Status FakeForecast::QueryForecast(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
-FakeServer::FakeServer() {
+grpc::Status FakeSessions::RunSession(
+    grpc::ServerContext* context,
+    grpc::ServerReaderWriter<sessions::v1::RunSessionResponse, sessions::v1::RunSessionRequest>*
+        stream) {
+  std::vector<std::string> methods;
+  sessions::v1::RunSessionRequest message;
+  while (stream->Read(&message)) {
+    methods.insert(methods.end(), message.methods().begin(), message.methods().end());
+    std::vector<sessions::v1::RunSessionResponse::Outcome> outcomes;
+    for (const auto& call : message.calls()) {
+      outcomes.push_back(Make(*context, methods.at(call.method()), call));
+    }
+    sessions::v1::RunSessionResponse response;
+    for (auto outcome = outcomes.rbegin(); outcome != outcomes.rend(); ++outcome) {
+      *response.add_outcomes() = std::move(*outcome);
+    }
+    stream->Write(response);
+  }
+  return grpc::Status::OK;
+}
+
+sessions::v1::RunSessionResponse::Outcome FakeSessions::Make(
+    const grpc::ServerContext& context, const std::string& method,
+    const sessions::v1::RunSessionRequest::Call& call) {
+  ++calls_;
+  grpc::ClientContext made;
+  const auto key = context.client_metadata().find("authorization");
+  if (key != context.client_metadata().end()) {
+    made.AddMetadata("authorization", std::string(key->second.data(), key->second.size()));
+  }
+  grpc::GenericStub stub(channel_);
+  grpc::CompletionQueue queue;
+  const grpc::Slice request(call.request());
+  const grpc::ByteBuffer bytes(&request, 1);
+  grpc::ByteBuffer reply;
+  grpc::Status status;
+  const auto reader = stub.PrepareUnaryCall(&made, "/" + method, bytes, &queue);
+  reader->StartCall();
+  reader->Finish(&reply, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+
+  sessions::v1::RunSessionResponse::Outcome outcome;
+  outcome.set_id(call.id());
+  if (!status.ok()) {
+    outcome.mutable_status()->ParseFromString(status.error_details());
+    outcome.mutable_status()->set_code(status.error_code());
+    outcome.mutable_status()->set_message(status.error_message());
+    return outcome;
+  }
+  std::vector<grpc::Slice> slices;
+  if (reply.Dump(&slices).ok()) {
+    for (const grpc::Slice& slice : slices) {
+      outcome.mutable_reply()->append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    }
+  }
+  outcome.set_repeated(made.GetServerInitialMetadata().count("kith-repeated") > 0);
+  return outcome;
+}
+
+FakeServer::FakeServer(bool sessions) {
   grpc::ServerBuilder builder;
   builder.RegisterService(&users_);
   builder.RegisterService(&saved_views_);
   builder.RegisterService(&deals_);
   builder.RegisterService(&interactions_);
   builder.RegisterService(&forecast_);
+  if (sessions) builder.RegisterService(&sessions_);
   server_ = builder.BuildAndStart();
+  sessions_.SetChannel(NewChannel());
 }
 
-FakeServer::~FakeServer() { server_->Shutdown(); }
+FakeServer::~FakeServer() {
+  sessions_.SetChannel(nullptr);
+  server_->Shutdown();
+}
 
 std::shared_ptr<grpc::Channel> FakeServer::NewChannel() {
   return server_->InProcessChannel(grpc::ChannelArguments());

@@ -5,6 +5,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@
 #include "kith/forecast/v1/forecast_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/saved_views/v1/saved_views_service.grpc.pb.h"
+#include "kith/sessions/v1/sessions_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 
 namespace kith::cli {
@@ -118,15 +120,40 @@ class FakeForecast final : public forecast::v1::ForecastService::Service {
                              forecast::v1::Forecast* response) override;
 };
 
+// Sessions, whose calls are made to the other services one after the other; their outcomes are told
+// the other way round, where they came together.
+class FakeSessions final : public sessions::v1::SessionsService::Service {
+ public:
+  grpc::Status RunSession(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<sessions::v1::RunSessionResponse, sessions::v1::RunSessionRequest>*
+          stream) override;
+
+  // Where the others are.
+  void SetChannel(std::shared_ptr<grpc::Channel> channel) { channel_ = std::move(channel); }
+  // So many calls came.
+  int calls() const { return calls_; }
+
+ private:
+  sessions::v1::RunSessionResponse::Outcome Make(const grpc::ServerContext& context,
+                                                 const std::string& method,
+                                                 const sessions::v1::RunSessionRequest::Call& call);
+
+  std::shared_ptr<grpc::Channel> channel_;
+  std::atomic<int> calls_ = 0;
+};
+
 // Serves all of them inside the process. Lives on the test's thread.
 class FakeServer {
  public:
-  FakeServer();
+  // `sessions`: there are such.
+  explicit FakeServer(bool sessions = true);
   ~FakeServer();
 
   std::shared_ptr<grpc::Channel> NewChannel();
   FakeDeals& deals() { return deals_; }
   FakeInteractions& interactions() { return interactions_; }
+  FakeSessions& sessions() { return sessions_; }
 
  private:
   FakeUsers users_;
@@ -134,6 +161,7 @@ class FakeServer {
   FakeDeals deals_;
   FakeInteractions interactions_;
   FakeForecast forecast_;
+  FakeSessions sessions_;
   std::unique_ptr<grpc::Server> server_;
 };
 
