@@ -120,8 +120,9 @@ void Client::CallTogether(const Method& method, const Message& request, Message*
   together_->Call(request, response, [=, this, &method, &request](const sdk::Outcome& outcome) {
     if (outcome.ok()) return done(absl::OkStatus(), {SequenceOf(outcome.token), outcome.repeated});
     const auto code = static_cast<grpc::StatusCode>(outcome.status.code());
-    // A server that has sessions, and not this method, has told so.
-    if (code == grpc::StatusCode::UNIMPLEMENTED && outcome.unknown) {
+    // Of the session itself: a call in it that met this was told so by the server.
+    if (outcome.unknown &&
+        (code == grpc::StatusCode::UNIMPLEMENTED || code == grpc::StatusCode::RESOURCE_EXHAUSTED)) {
       has_sessions_.store(false, std::memory_order_relaxed);
       return CallAsync(method, request, response, done);
     }

@@ -63,8 +63,8 @@ class Client {
                  google::protobuf::Message* response, Done done);
 
   // The same for who makes many at once: they go over one session, which takes far more of them,
-  // and what the server says to try again is. A server that has no sessions is called as by
-  // CallAsync.
+  // and what the server says to try again is. A server that has no sessions, or no room for one
+  // more of the key, is called as by CallAsync.
   void CallTogether(const Method& method, const google::protobuf::Message& request,
                     google::protobuf::Message* response, Done done);
 
@@ -91,7 +91,7 @@ class Client {
   absl::Status ToStatus(const grpc::Status& status) const;
 
   const ClientOptions options_;
-  std::atomic<bool> has_sessions_ = true;  // until it is known that the server has none
+  std::atomic<bool> has_sessions_ = true;  // until it is known that there is none to be had
   std::unique_ptr<sdk::Client> together_;
   grpc::TemplatedGenericStub<google::protobuf::Message, google::protobuf::Message> stub_;
   // A queue and not gRPC's callbacks, so that nothing of a call is left when the client is gone.

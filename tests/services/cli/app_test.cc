@@ -584,6 +584,13 @@ TEST_F(KithImportTest, RejectsARowWhoseContentChangedSinceItWasImported) {
   EXPECT_THAT(err(), HasSubstr("line 2: it was imported before with other content"));
 }
 
+TEST_F(KithImportTest, GoesOnWithoutASessionWhereThereIsNoRoomForOne) {
+  server_.sessions().Refuse();
+  Write("deals.csv", "id,name,owner,won,amount\na,One,,no,\nb,Two,,no,\n");
+  EXPECT_EQ(Import(), 0) << err();
+  EXPECT_EQ(out(), "deals: 2 created, 0 unchanged, 0 rejected\n");
+}
+
 TEST_F(KithImportTest, SendsNoMoreWhereWhatARowMeetsConcernsAll) {
   Write("deals.csv", "id,name,owner,won,amount\na,One,,no,\nb,whose?,,no,\nc,Three,,no,\n");
   EXPECT_EQ(Import({"--in-flight", "1"}), 1);

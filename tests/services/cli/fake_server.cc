@@ -255,6 +255,9 @@ grpc::Status FakeSessions::RunSession(
     grpc::ServerContext* context,
     grpc::ServerReaderWriter<sessions::v1::RunSessionResponse, sessions::v1::RunSessionRequest>*
         stream) {
+  if (refuses_) {
+    return Refusal(grpc::StatusCode::RESOURCE_EXHAUSTED, "Too many sessions.", "LIMIT_REACHED");
+  }
   std::vector<std::string> methods;
   sessions::v1::RunSessionRequest message;
   while (stream->Read(&message)) {

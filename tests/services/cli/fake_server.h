@@ -131,6 +131,8 @@ class FakeSessions final : public sessions::v1::SessionsService::Service {
 
   // Where the others are.
   void SetChannel(std::shared_ptr<grpc::Channel> channel) { channel_ = std::move(channel); }
+  // There is no room for one.
+  void Refuse() { refuses_ = true; }
   // So many calls came.
   int calls() const { return calls_; }
 
@@ -141,6 +143,7 @@ class FakeSessions final : public sessions::v1::SessionsService::Service {
 
   std::shared_ptr<grpc::Channel> channel_;
   std::atomic<int> calls_ = 0;
+  std::atomic<bool> refuses_ = false;
 };
 
 // Serves all of them inside the process. Lives on the test's thread.
