@@ -114,6 +114,16 @@ class LiveViewStore final : public ViewStore {
     return absl::OkStatus();
   }
 
+  // Makes the families of those that are new.
+  absl::Status CreateMissing(const std::vector<std::unique_ptr<Projection>>& projections) {
+    std::vector<std::string> families;
+    for (const auto& projection : projections) {
+      families.push_back(FamilyName(*projection));
+      if (projection->has_indexes()) families.push_back(IndexFamilyName(*projection));
+    }
+    return store_->CreateMissing(families);
+  }
+
   absl::Status AddAll(std::vector<std::unique_ptr<Projection>> projections, Executor& executor) {
     std::vector<std::string> bases;  // the family of each one's base
     for (const auto& projection : projections) {
@@ -318,6 +328,7 @@ absl::StatusOr<std::unique_ptr<ViewStore>> ViewStore::OpenOver(
   auto store = std::make_unique<LiveViewStore>(options, std::move(versioned), log, registry, keys);
   KITH_RETURN_IF_ERROR(store->BelongToLog());
   KITH_RETURN_IF_ERROR(store->DropOthers(projections));
+  KITH_RETURN_IF_ERROR(store->CreateMissing(projections));
   KITH_RETURN_IF_ERROR(store->AddAll(std::move(projections), executor));
   store->Start();
   return store;

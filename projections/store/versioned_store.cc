@@ -209,6 +209,19 @@ class RocksStore final : public VersionedStore {
     return names;
   }
 
+  // RocksDB writes the options of all families after each call, whatever it makes.
+  absl::Status CreateMissing(const std::vector<std::string>& names) override {
+    std::vector<rocksdb::ColumnFamilyDescriptor> missing;
+    for (const std::string& name : names) {
+      if (!families_.contains(name)) missing.emplace_back(name, OptionsOf(name, cache_));
+    }
+    if (missing.empty()) return absl::OkStatus();
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    const rocksdb::Status created = shared_->db->CreateColumnFamilies(missing, &handles);
+    for (rocksdb::ColumnFamilyHandle* handle : handles) Adopt(handle);  // also where some failed
+    return ToStatus(created);
+  }
+
   absl::StatusOr<std::shared_ptr<VersionedFamily>> OpenOrCreate(absl::string_view name) override {
     KITH_CHECK(!HasSuffix(name));
     return OpenAs<RocksVersionedFamily>(std::string(name));

@@ -132,6 +132,9 @@ class FaultyStore final : public VersionedStore {
     return store_->SetIdentity(identity);
   }
   std::vector<std::string> FamilyNames() const override { return store_->FamilyNames(); }
+  absl::Status CreateMissing(const std::vector<std::string>& families) override {
+    return store_->CreateMissing(families);
+  }
   absl::StatusOr<std::shared_ptr<VersionedFamily>> OpenOrCreate(absl::string_view name) override {
     KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kCreate, name));
     KITH_ASSIGN_OR_RETURN(auto family, store_->OpenOrCreate(name));

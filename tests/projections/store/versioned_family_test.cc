@@ -1,6 +1,7 @@
 // Goal: a read as of any position finds the same, whether rows went through memtables or became
 // files in their order, and after a crash the family is what its checkpoint says. Method: random
 // batches small and large over few keys, flushed and reopened at random, against a map.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -21,6 +22,7 @@ namespace kith::projections {
 namespace {
 
 using eventstore::ReadTier;
+using ::testing::ElementsAre;
 
 constexpr absl::string_view kCheckpoint("\0c", 2);
 // About as many bytes as 20 rows have: some batches are larger.
@@ -152,6 +154,24 @@ TEST(VersionedFamily, LeavesNothingOfAProcessThatEndedAmidItsWork) {
   ASSERT_EQ(store.LeftOver(), 1u);
   store.Reopen();
   EXPECT_EQ(store.LeftOver(), 0u);
+}
+
+TEST(VersionedStore, MakesWhatIsMissingAndKeepsWhatIsThere) {
+  const testing::TempFolder folder;
+  const auto open = [&] {
+    return *VersionedStore::Open({.path = folder / "views", .flush_on_close = false});
+  };
+  auto store = open();
+  const auto kept = *store->OpenOrCreate("kept.1");
+  const auto batch = kept->NewBatch();
+  batch->Put("k", Position(7), "value");
+  ASSERT_TRUE(kept->Write(*batch).ok());
+  ASSERT_TRUE(store->CreateMissing({"kept.1", "kept.1.index", "new.2"}).ok());
+  EXPECT_THAT(store->FamilyNames(), ElementsAre("kept.1", "kept.1.index", "new.2"));
+  EXPECT_EQ(**kept->Get("k", Position(7), ReadTier::kDisk), "value");
+  EXPECT_TRUE(store->OpenOrCreateIndex("kept.1.index").ok());
+  store.reset();
+  EXPECT_THAT(open()->FamilyNames(), ElementsAre("kept.1", "kept.1.index", "new.2"));
 }
 
 }  // namespace
