@@ -24,4 +24,10 @@ struct Collection {
 // Those that can be listed, by name.
 using Collections = std::vector<Collection>;
 
+// What the server has, as the rules of its resources may have to know it.
+struct ServerFacts {
+  Collections collections;
+  std::vector<std::string> permissions;  // that its methods ask for, sorted
+};
+
 }  // namespace kith

@@ -22,6 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "eventstore/base/strong_id.h"
+#include "services/core/access.h"
 #include "services/core/id_pool.h"
 
 namespace kith {
@@ -44,6 +45,8 @@ struct CommandContext {
   const Settings& settings;
   IdPool& ids;
   bool occurred_is_said = false;  // by the caller
+  // What the caller may do; null: everything, as the process itself.
+  const Grants* grants = nullptr;
 };
 
 // An event that happened, as a fold sees it. Borrows the event.

@@ -41,7 +41,7 @@ void AddClaim(const HeldLink& link, ResourceRules& rules) {
     const std::vector<absl::string_view> records = link.RecordsIn(resource);
     return std::vector<std::string>(records.begin(), records.end());
   };
-  rules.claims.push_back({link.purpose, records_of, nullptr, nullptr});
+  rules.claims.push_back({link.purpose, records_of, nullptr, nullptr, nullptr});
 }
 
 void WriteReply(const ResourceRules& rules, const google::protobuf::Message& resource,
@@ -50,6 +50,16 @@ void WriteReply(const ResourceRules& rules, const google::protobuf::Message& res
   for (const google::protobuf::FieldDescriptor* const field : rules.told_by_reads) {
     reply->GetReflection()->ClearField(reply, field);
   }
+}
+
+absl::Status BuiltInStays(const ResourceRules& rules, absl::string_view name) {
+  google::rpc::ResourceInfo info;
+  info.set_resource_name(std::string(name));
+  return ErrorOfValue(*rules.built_in_stays,
+                      absl::StrCat("This ", WordsOf(rules.resource->GetDescriptor()->name()),
+                                   " is there in every workspace, and can be neither changed nor "
+                                   "deleted. Create another."),
+                      {{"name", std::string(name)}}, {&info});
 }
 
 absl::Status ResourceExists(const ResourceRules& rules, absl::string_view name) {

@@ -22,6 +22,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +33,7 @@
 #include "eventstore/base/standard_events.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "google/protobuf/message.h"
+#include "services/core/access.h"
 #include "services/core/acyclic_links.h"
 #include "services/core/aggregate_type.h"
 #include "services/core/collection.h"
@@ -73,6 +76,17 @@ struct ClaimRule {
   std::function<bool(const Settings&)> is_unique;
   // The refusal of the value at `index` of `values`, which `holder` has.
   std::function<absl::Status(const google::protobuf::Message& holder, size_t index)> taken;
+  // The refusal of the last live resource that has a value, and gives it up; null: it may.
+  std::function<absl::Status(absl::string_view name)> last;
+};
+
+// Records of a category may be named by those only who may do something.
+struct LinkAuthority {
+  absl::string_view category;
+  // `field` of a request names `record`, which is there. Null grants may do everything.
+  std::function<absl::Status(const LinkedRecord& record, absl::string_view field,
+                             const Grants* grants)>
+      check;
 };
 
 // For ClaimRule::is_unique.
@@ -125,11 +139,20 @@ struct ResourceRules {
                      google::protobuf::Message& after)>
       complete;
   std::function<absl::Status(const google::protobuf::Message& after, const ClaimValues& values,
-                             const Collections& collections)>
+                             const ServerFacts& facts)>
       check;
   std::vector<ClaimRule> claims;  // those of held_links last
   std::vector<HeldLink> held_links;
   std::vector<const google::protobuf::FieldDescriptor*> acyclic_links;
+  // Whether who may do `grants`, null for everything, may make `after` of `before`.
+  std::function<absl::Status(const google::protobuf::Message& before,
+                             const google::protobuf::Message& after, const Grants* grants)>
+      authorise;
+  std::vector<LinkAuthority> link_authorities;
+  // One that is there in every workspace without an event; null for other names. The function is
+  // null where there are none.
+  std::function<const LinkedRecord*(absl::string_view name)> built_in;
+  const google::protobuf::EnumValueDescriptor* built_in_stays = nullptr;  // what refuses a change
   // What an update that may create finds its resource by: a field of the resource and its claim.
   // Null: nothing.
   const google::protobuf::FieldDescriptor* identity = nullptr;
@@ -148,6 +171,9 @@ void AddClaim(const HeldLink& link, ResourceRules& rules);
 void WriteReply(const ResourceRules& rules, const google::protobuf::Message& resource,
                 google::protobuf::Message* reply);
 
+// It is there in every workspace, and stays as it is.
+absl::Status BuiltInStays(const ResourceRules& rules, absl::string_view name);
+
 // The id that a creation chose is another's, or was.
 absl::Status ResourceExists(const ResourceRules& rules, absl::string_view name);
 
@@ -165,6 +191,7 @@ class ResourceRulesBuilder {
     rules_.event = &Aggregate::Event::default_instance();
     rules_.complete = [](const auto&, const Settings&, auto&) {};
     rules_.check = [](const auto&, const auto&, const auto&) { return absl::OkStatus(); };
+    rules_.authorise = [](const auto&, const auto&, const Grants*) { return absl::OkStatus(); };
   }
 
   template <class Enum>
@@ -231,12 +258,12 @@ class ResourceRulesBuilder {
   template <class Function>
   ResourceRulesBuilder& Check(Function check) {
     rules_.check = [check](const google::protobuf::Message& after, const ClaimValues& values,
-                           const Collections& collections) -> absl::Status {
+                           const ServerFacts& facts) -> absl::Status {
       const auto& typed = static_cast<const Resource&>(after);
       if constexpr (requires { check(typed, values); }) {
         return check(typed, values);
-      } else if constexpr (requires { check(typed, collections); }) {
-        return check(typed, collections);
+      } else if constexpr (requires { check(typed, facts); }) {
+        return check(typed, facts);
       } else {
         return check(typed);
       }
@@ -246,18 +273,65 @@ class ResourceRulesBuilder {
   // values(resource) are what it is found by.
   template <class Values>
   ResourceRulesBuilder& Claim(absl::string_view purpose, Values values) {
-    rules_.claims.push_back({std::string(purpose), Untyped(values), nullptr, nullptr});
+    rules_.claims.push_back({std::string(purpose), Untyped(values), nullptr, nullptr, nullptr});
     return *this;
   }
-  // The same, and where is_unique(settings), taken(holder, index) refuses a new one that another
-  // live resource has.
+  // The same, and last(name) refuses the live resource that is the last to have a value, and would
+  // give it up.
+  template <class Values, class Last>
+  ResourceRulesBuilder& KeptClaim(absl::string_view purpose, Values values, Last last) {
+    rules_.claims.push_back({std::string(purpose), Untyped(values), nullptr, nullptr, last});
+    return *this;
+  }
+  // The same as Claim, and where is_unique(settings), taken(holder, index) refuses a new one that
+  // another live resource has.
   template <class Values, class IsUnique, class Taken>
   ResourceRulesBuilder& UniqueClaim(absl::string_view purpose, Values values, IsUnique is_unique,
                                     Taken taken) {
     rules_.claims.push_back({std::string(purpose), Untyped(values), is_unique,
                              [taken](const google::protobuf::Message& holder, size_t index) {
                                return taken(static_cast<const Resource&>(holder), index);
-                             }});
+                             },
+                             nullptr});
+    return *this;
+  }
+
+  // authorise(before, after, grants): whether who may do `grants` may make the one of the other.
+  template <class Function>
+  ResourceRulesBuilder& Authorise(Function authorise) {
+    rules_.authorise = [authorise](const google::protobuf::Message& before,
+                                   const google::protobuf::Message& after,
+                                   const Grants* grants) -> absl::Status {
+      return authorise(static_cast<const Resource&>(before), static_cast<const Resource&>(after),
+                       grants);
+    };
+    return *this;
+  }
+  // The same of naming a record of `Linked`, of this category: check(linked, field, grants).
+  template <class Linked, class Function>
+  ResourceRulesBuilder& AuthoriseLink(absl::string_view category, Function check) {
+    rules_.link_authorities.push_back(
+        {category,
+         [check](const LinkedRecord& record, absl::string_view field, const Grants* grants) {
+           return check(static_cast<const ResourceState<Linked>&>(record).resource, field, grants);
+         }});
+    return *this;
+  }
+  // These are there in every workspace, without an event, and `stays` refuses to change them. The
+  // resource's directory puts their rows where a workspace comes into being.
+  template <class Enum>
+  ResourceRulesBuilder& BuiltIn(const std::vector<Resource>& all, Enum stays) {
+    auto states = std::make_shared<std::map<std::string, ResourceState<Resource>, std::less<>>>();
+    for (const Resource& one : all) {
+      ResourceState<Resource>& state = (*states)[one.name()];
+      state.lifecycle = Lifecycle::kActive;
+      state.resource = one;
+    }
+    rules_.built_in = [states](absl::string_view name) -> const LinkedRecord* {
+      const auto found = states->find(name);
+      return found == states->end() ? nullptr : &found->second;
+    };
+    rules_.built_in_stays = google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(stays);
     return *this;
   }
 

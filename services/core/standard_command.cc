@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/log/types.h"
 #include "kith/options/v1/options.pb.h"
 #include "services/core/field_of.h"
 #include "services/core/held_links.h"
@@ -65,8 +66,8 @@ std::unique_ptr<Message> CopyOf(const Message& message) {
 }  // namespace
 
 StandardCommand::StandardCommand(const ResourceRules& rules, StandardMethod method,
-                                 const Descriptor& request, const Collections& collections)
-    : rules_(rules), collections_(collections), method_(method), name_pattern_(rules.pattern()) {
+                                 const Descriptor& request, const ServerFacts& facts)
+    : rules_(rules), facts_(facts), method_(method), name_pattern_(rules.pattern()) {
   const Descriptor& type = *rules.resource->GetDescriptor();
   own_name_ = FieldOf(type, "name");
   own_etag_ = FieldOf(type, "etag");
@@ -195,6 +196,9 @@ absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, con
       // Also where there is nothing left to do: who sends an etag decided on what it stands for.
       KITH_RETURN_IF_ERROR(CheckEtag(TextIn(request, etag_), TextIn(*now.resource, own_etag_)));
       if (is_there != (method_ == StandardMethod::kDelete)) return ResourceChange{method_};
+      if (method_ == StandardMethod::kUndelete) {
+        KITH_RETURN_IF_ERROR(rules_.authorise(*rules_.resource, *now.resource, context.grants));
+      }
       return PlanDelete(*now.resource, context);
   }
   KITH_UNREACHABLE();
@@ -288,7 +292,8 @@ absl::Status StandardCommand::Finish(const Message& before, const CommandContext
     if (!change.is_any) return absl::OkStatus();
   }
   const ClaimValues wanted(rules_.claims, *change.after);
-  KITH_RETURN_IF_ERROR(rules_.check(*change.after, wanted, collections_));
+  KITH_RETURN_IF_ERROR(rules_.check(*change.after, wanted, facts_));
+  KITH_RETURN_IF_ERROR(rules_.authorise(before, *change.after, context.grants));
   change.links = NewLinks(before, *change.after, resource_->name());
   for (const FieldDescriptor* const link : rules_.acyclic_links) {
     const std::string record = TextIn(*change.after, link);
@@ -307,7 +312,9 @@ void StandardCommand::FindClaims(const ClaimValues& before, const ClaimValues& a
     const std::vector<std::string>& wanted = after[claim];
     const bool is_unique = rule.is_unique != nullptr && rule.is_unique(context.settings);
     for (const std::string& value : held) {
-      if (!Contains(wanted, value)) change.claims.push_back({rule.purpose, value});
+      if (Contains(wanted, value)) continue;
+      change.claims.push_back({rule.purpose, value});
+      if (rule.last != nullptr) change.unique.push_back({&rule, 0, value, /*is_given_up=*/true});
     }
     for (size_t i = 0; i < wanted.size(); ++i) {
       if (Contains(held, wanted[i])) continue;
@@ -364,25 +371,43 @@ void StandardCommand::TakeNames(const std::vector<ResourceNow>& linked,
   }
 }
 
+absl::Status StandardCommand::Authorise(const Links& links, LinkedRecords linked,
+                                        const Grants* grants) const {
+  for (size_t i = 0; i < links.size(); ++i) {
+    for (const LinkAuthority& authority : rules_.link_authorities) {
+      if (eventstore::CategoryOf(links[i].record) != authority.category) continue;
+      KITH_RETURN_IF_ERROR(authority.check(*linked[i], links[i].field, grants));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StandardCommand::CheckHolders(const ResourceChange::Unique& unique,
+                                           absl::string_view name,
+                                           const std::vector<ResourceNow>& holders) const {
+  for (const ResourceNow& holder : holders) {
+    // What two shared before the workspace wanted it unique stays as it is; and what one claimed
+    // it may have given up.
+    if (holder.lifecycle != Lifecycle::kActive || TextIn(*holder.resource, own_name_) == name ||
+        !Contains(unique.rule->values(*holder.resource), unique.value)) {
+      continue;
+    }
+    return unique.is_given_up ? absl::OkStatus()
+                              : unique.rule->taken(*holder.resource, unique.index);
+  }
+  return unique.is_given_up ? unique.rule->last(name) : absl::OkStatus();
+}
+
 Decision StandardCommand::Decide(ResourceChange change, LinkedRecords linked,
                                  const Holders& holders, const CommandContext& context) const {
   KITH_CHECK(holders.size() == change.unique.size() && linked.size() == change.links.size());
   if (!change.is_any) return NoChange();
   if (!change.links.empty() && change.method != StandardMethod::kUndelete) {
     KITH_RETURN_IF_ERROR(CheckLinksFor(*rules_.link_not_found, change.links, linked));
+    KITH_RETURN_IF_ERROR(Authorise(change.links, linked, context.grants));
   }
   for (size_t i = 0; i < holders.size(); ++i) {
-    const ResourceChange::Unique& unique = change.unique[i];
-    for (const ResourceNow& holder : holders[i]) {
-      // What two shared before the workspace wanted it unique stays as it is; and what one claimed
-      // it may have given up.
-      if (holder.lifecycle != Lifecycle::kActive ||
-          TextIn(*holder.resource, own_name_) == change.name ||
-          !Contains(unique.rule->values(*holder.resource), unique.value)) {
-        continue;
-      }
-      return unique.rule->taken(*holder.resource, unique.index);
-    }
+    KITH_RETURN_IF_ERROR(CheckHolders(change.unique[i], change.name, holders[i]));
   }
   std::unique_ptr<Message> event(rules_.event->New());
   switch (change.method) {

@@ -42,11 +42,13 @@ ResourceNow NowOf(const ResourceState<Resource>& state) {
 
 // What a command would change. Made by Plan, for Decide.
 struct ResourceChange {
-  // A value that no other live resource may have.
+  // A value that no other live resource may have; or that another must have, for this one gives it
+  // up.
   struct Unique {
     const ClaimRule* rule;
     size_t index;  // of the rule's values
     std::string value;
+    bool is_given_up = false;
   };
 
   StandardMethod method;  // of an update that creates: kCreate
@@ -69,7 +71,7 @@ class StandardCommand {
   // Borrows the rules and what the server has. Aborts where the request has not the fields of such
   // a method.
   StandardCommand(const ResourceRules& rules, StandardMethod method,
-                  const google::protobuf::Descriptor& request, const Collections& collections);
+                  const google::protobuf::Descriptor& request, const ServerFacts& facts);
 
   StandardMethod method() const { return method_; }
   // The resource that the request is about; empty where it gets its id from us or is not named.
@@ -128,6 +130,11 @@ class StandardCommand {
   // Completes and checks what became of `before`, and names what must be known.
   absl::Status Finish(const google::protobuf::Message& before, const CommandContext& context,
                       ResourceChange& change) const;
+  // Whether the caller may name these records.
+  absl::Status Authorise(const Links& links, LinkedRecords linked, const Grants* grants) const;
+  // Whether no other has the value, or where it is given up, some other has it.
+  absl::Status CheckHolders(const ResourceChange::Unique& unique, absl::string_view name,
+                            const std::vector<ResourceNow>& holders) const;
   void FindClaims(const ClaimValues& before, const ClaimValues& after,
                   const CommandContext& context, ResourceChange& change) const;
   std::unique_ptr<google::protobuf::Message> WantedIn(
@@ -137,7 +144,7 @@ class StandardCommand {
                      const google::protobuf::FieldDescriptor* field) const;
 
   const ResourceRules& rules_;
-  const Collections& collections_;
+  const ServerFacts& facts_;
   const StandardMethod method_;
   const ResourcePattern name_pattern_;
   // Of the request; null where it has none.

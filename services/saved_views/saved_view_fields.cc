@@ -73,7 +73,8 @@ absl::Status CheckQuery(const v1::SavedView& saved_view, const Collection& colle
 
 }  // namespace
 
-absl::Status CheckFields(const v1::SavedView& saved_view, const Collections& collections) {
+absl::Status CheckFields(const v1::SavedView& saved_view, const ServerFacts& facts) {
+  const Collections& collections = facts.collections;
   KITH_RETURN_IF_ERROR(CheckDistinct(saved_view));
   const auto collection =
       std::find_if(collections.begin(), collections.end(),

@@ -10,6 +10,6 @@ namespace kith::saved_views {
 // Every rule that no single field can state: no column stands there twice; the server lists that
 // collection, its records have those fields, and its list takes that filter and that order. Of
 // these each is asked where those before it hold, and tells all that breaks it.
-absl::Status CheckFields(const v1::SavedView& saved_view, const Collections& collections);
+absl::Status CheckFields(const v1::SavedView& saved_view, const ServerFacts& facts);
 
 }  // namespace kith::saved_views

@@ -2,10 +2,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/workspaces/v1/workspaces_errors.pb.h"
 #include "services/core/default_pipeline.h"
+#include "services/core/permissions.h"
 #include "services/core/reject.h"
 #include "services/runtime/requests/method.h"
-#include "services/workspaces/permissions.h"
 
 namespace kith::workspaces {
 namespace {
@@ -21,6 +22,14 @@ const v1::ApiKey& KeyMade(runtime::Rendering& after, const WorkspaceState& state
 const std::string& MakesKeys() { return runtime::MethodOf<v1::CreateApiKeyRequest>().permission; }
 const std::string& ReachesEveryWorkspace() {
   return runtime::MethodOf<v1::CreateWorkspaceRequest>().permission;
+}
+
+std::vector<WantedPermission> WantedIn(const v1::ApiKey& key) {
+  std::vector<WantedPermission> wanted;
+  for (int i = 0; i < key.permissions_size(); ++i) {
+    wanted.push_back({absl::StrCat("api_key.permissions[", i, "]"), key.permissions(i)});
+  }
+  return wanted;
 }
 
 absl::Status MayNotReach(const std::string& workspace) {
@@ -88,7 +97,8 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateApiKeyReq
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                         load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
   directory_.Learn(context.workspace, *state);
-  KITH_RETURN_IF_ERROR(CheckPermissions(command.api_key(), PermissionsOf(methods_)));
+  KITH_RETURN_IF_ERROR(CheckPermissions(v1::WORKSPACES_ERROR_UNKNOWN_PERMISSION,
+                                        WantedIn(command.api_key()), methods_.Permissions()));
   KITH_ASSIGN_OR_RETURN(const runtime::Grants maker, MakerGrants(*state, command, context));
   return Decide(*state, command, maker, context);
 }

@@ -79,7 +79,14 @@ TEST_P(ResourceLinks, KeepTheNamesOfRecordsThatWereDeleted) {
     ClearField(*made, "etag");
     const Place link = LinksIn(*made)[i];
     SCOPED_TRACE(link.path);
-    if (RulesOf(*link.field).on_delete() != options::v1::ON_DELETE_UNSPECIFIED) continue;
+    // Whether a field that has a say then names the record: this one, or another.
+    const std::vector<Place> links = LinksIn(*made);
+    if (std::any_of(links.begin(), links.end(), [&](const Place& other) {
+          return other.text() == link.text() &&
+                 RulesOf(*other.field).on_delete() != options::v1::ON_DELETE_UNSPECIFIED;
+        })) {
+      continue;
+    }
     if (!DeleteLinked(link)) continue;
     const std::string name = TextOf(*made, "name");
     EXPECT_EQ(world.Get(name).reason(), "");

@@ -384,6 +384,12 @@ void World::FillOne(Message& message, const FieldDescriptor& field, int number, 
   }
 }
 
+const std::vector<std::string>& World::Permissions() {
+  static const auto& permissions =
+      *new std::vector<std::string>{"contacts.read", "deals.*", "*.read", "interactions.write"};
+  return permissions;
+}
+
 std::string World::Text(const FieldDescriptor& field, int number) const {
   const auto one_of = [number](std::initializer_list<const char*> values) {
     return std::string(values.begin()[static_cast<size_t>(number) % values.size()]);
@@ -420,6 +426,8 @@ std::string World::Text(const FieldDescriptor& field, int number) const {
       return one_of({"display_name", "display_name desc"});
     case options::v1::FORMAT_DOMAIN:
       return absl::StrCat("number", number, ".org");
+    case options::v1::FORMAT_PERMISSION:
+      return Permissions()[static_cast<size_t>(number) % Permissions().size()];
     default:
       break;
   }

@@ -75,6 +75,8 @@ class World {
   // Fields of a sample that an update may change.
   std::vector<const FieldDescriptor*> Changeable(const Message& sample) const;
 
+  // What made-up roles grant.
+  static const std::vector<std::string>& Permissions();
   // Another key of the workspace.
   std::string KeyGranting(const std::vector<std::string>& permissions);
   // The operator key of another workspace.

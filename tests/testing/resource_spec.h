@@ -29,14 +29,13 @@ inline StandardMethod MethodOfRequest(const google::protobuf::Message& request) 
 }
 
 // `linked` are the states of the records that the request links, in their order; `others` all that
-// ever claimed a value that it makes unique; `collections` what the server has.
+// ever claimed a value that it makes unique; `facts` what the server has.
 inline Decision DecideStandard(const ResourceRules& rules, const ResourceNow& now,
                                const google::protobuf::Message& request,
                                const CommandContext& context, LinkedRecords linked = {},
                                const std::vector<ResourceNow>& others = {},
-                               const Collections& collections = {}) {
-  const StandardCommand command(rules, MethodOfRequest(request), *request.GetDescriptor(),
-                                collections);
+                               const ServerFacts& facts = {}) {
+  const StandardCommand command(rules, MethodOfRequest(request), *request.GetDescriptor(), facts);
   absl::StatusOr<ResourceChange> change = command.Plan(now, nullptr, request, context);
   if (!change.ok()) return std::move(change).status();
   const Holders holders(change->unique.size(), others);

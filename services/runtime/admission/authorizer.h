@@ -11,33 +11,27 @@
 #include "absl/time/time.h"
 #include "eventstore/base/strong_id.h"
 #include "eventstore/log/types.h"
+#include "services/core/access.h"
 #include "services/core/decider.h"
 #include "services/runtime/admission/call_limits.h"
 
 namespace kith::runtime {
 
-// What credentials grant: permissions with at most one wildcard: "contacts.read", "contacts.*",
-// "*.read", "*". Permissions that begin with "operator." reach across workspaces: only a grant that
-// begins so contains them.
-class Grants {
- public:
-  Grants() = default;
-  explicit Grants(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
+using kith::Grants;
 
-  bool Contain(absl::string_view permission) const;
-  // Whether one grant contains every permission that `pattern` matches.
-  bool ContainAll(absl::string_view pattern) const { return Contain(pattern); }
-  const std::vector<std::string>& patterns() const { return patterns_; }
-
- private:
-  std::vector<std::string> patterns_;
+// Who calls, where the credentials are a user's. Immutable.
+struct Member {
+  std::string user;                // "users/01J…"
+  std::vector<std::string> teams;  // theirs, and all that are parts of these; sorted
+  bool reads_personal = false;     // fields of the group PERSONAL
+  bool reads_money = false;        // of the group MONEY
 };
 
 // Immutable; shared by the calls in flight.
 struct Caller {
   WorkspaceId workspace;
   std::string actor;  // the id of the key, or the name of a token's user
-  Grants grants;
+  Grants grants;      // and with whose records: ScopeOf
   // The workspace's, as of authentication; never null. Commands are decided under them; reads take
   // those of their moment (Authorizer::SettingsAt).
   std::shared_ptr<const Settings> settings;
@@ -45,6 +39,8 @@ struct Caller {
   std::shared_ptr<KeyUsage> usage;
   // When the credentials cease to count by themselves.
   absl::Time expire_time = absl::InfiniteFuture();
+  // Whose credentials they are; null where they are a service's, which has no teams and reads all.
+  std::shared_ptr<const Member> member;
 };
 
 // What a token that was verified says of who shows it.
@@ -65,8 +61,8 @@ class Authorizer {
   // no longer. From memory.
   virtual std::shared_ptr<const Caller> CallerOfKey(WorkspaceId workspace,
                                                     absl::string_view key) const = 0;
-  // Who the claims are of; ERROR_TOKEN_WITHOUT_USER where there is no such workspace or user. Reads
-  // a user that is not in memory from disk: it is asked once for a token and generation.
+  // Who the claims are of, as far as the user's roles grant what they do; ERROR_TOKEN_WITHOUT_USER
+  // where there is no such workspace, or no such user who is active. From memory.
   virtual absl::StatusOr<std::shared_ptr<const Caller>> CallerOfUser(
       const TokenClaims& claims) const = 0;
   // Rises whenever one of these may answer something new: a call that goes on for long asks again

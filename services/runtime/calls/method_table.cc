@@ -1,5 +1,6 @@
 #include "services/runtime/calls/method_table.h"
 
+#include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -142,6 +143,14 @@ absl::Status MethodTable::CheckComplete() const {
   if (missing.empty()) return absl::OkStatus();
   return absl::InternalError(absl::StrCat("these methods are declared and bound by nobody: ",
                                           absl::StrJoin(missing, ", ")));
+}
+
+std::vector<std::string> MethodTable::Permissions() const {
+  std::set<std::string> permissions;
+  for (const auto& [name, bound] : methods_) {
+    if (!bound->method().permission.empty()) permissions.insert(bound->method().permission);
+  }
+  return {permissions.begin(), permissions.end()};
 }
 
 void MethodTable::AddMetrics(MetricPage& page) const {

@@ -17,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
@@ -142,6 +143,9 @@ class MethodTable {
 
   // Internal, naming them, where methods of a service of which one is bound are bound by nobody.
   absl::Status CheckComplete() const;
+
+  // What the methods ask for, each once, sorted.
+  std::vector<std::string> Permissions() const;
 
   // Whether somebody bound it.
   bool IsBound(const google::protobuf::MethodDescriptor& method) const {

@@ -77,7 +77,7 @@ void Transaction::Attempt(ReadTier tier) {
   const bool said = origin.occurred != absl::InfinitePast();
   const CommandContext context{now,        said ? origin.occurred : now, origin.caller->actor,
                                workspace_, *origin.caller->settings,     ids_,
-                               said};
+                               said,       &origin.caller->grants};
   Decision decision = command_.Decide(loader, context);
   if (tier == ReadTier::kDisk) Mark(CallPart::kLoad);
   if (loader.would_block()) {

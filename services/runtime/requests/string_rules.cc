@@ -91,6 +91,19 @@ bool IsWord(absl::string_view text, bool is_field) {
          });
 }
 
+// "contacts.read", with at most one part of the two left open.
+bool IsPermission(absl::string_view text) {
+  if (text == "*") return true;
+  const size_t dot = text.find('.');
+  if (dot == absl::string_view::npos) return false;
+  const absl::string_view of = text.substr(0, dot);
+  const absl::string_view verb = text.substr(dot + 1);
+  const auto is_part = [](absl::string_view part) {
+    return part == "*" || (!part.empty() && IsWord(part, /*is_field=*/true));
+  };
+  return is_part(of) && is_part(verb) && !(of == "*" && verb == "*");
+}
+
 std::string QueryDefect(absl::string_view rule, const absl::Status& parsed) {
   return parsed.ok() ? "" : absl::StrCat(rule, ": ", parsed.message());
 }
@@ -131,6 +144,8 @@ std::string FormatDefect(absl::string_view text, Format format) {
       return QueryDefect("must be an AIP-132 order", projections::ParseOrderBy(text).status());
     case Format::FORMAT_DOMAIN:
       return std::string(RegistrableDomain(text).status().message());
+    case Format::FORMAT_PERMISSION:
+      return IsPermission(text) ? "" : "must be a permission like contacts.read or contacts.*";
     default:
       return "has a format that this server does not know";
   }

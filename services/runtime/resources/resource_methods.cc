@@ -44,18 +44,19 @@ const ResourceType& TypeOf(const ResourceTypes& types, absl::string_view name) {
 class StandardHandler final : public CommandHandler {
  public:
   StandardHandler(const ResourceTypes& types, const ResourceType& type, StandardMethod method,
-                  const Descriptor& request, std::shared_ptr<const Collections> collections,
+                  const Descriptor& request, std::shared_ptr<const ServerFacts> facts,
                   const Runtime& runtime)
       : types_(types),
         type_(type),
-        collections_(std::move(collections)),
-        command_(*type.rules, method, request, *collections_),
+        facts_(std::move(facts)),
+        command_(*type.rules, method, request, *facts_),
         linking_(types, type, runtime) {}
 
   Decision Run(Loader& load, const Message& request, const CommandContext& context) const override {
     ResourceNow now;
     KITH_ASSIGN_OR_RETURN(const std::string name, NameOf(load, request));
     if (!name.empty()) {
+      if (IsBuiltIn(name)) return BuiltInStays(*type_.rules, name);
       KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type_.aggregate, name));
       now = type_.now_of(state);
     }
@@ -109,6 +110,10 @@ class StandardHandler final : public CommandHandler {
     std::vector<ResourceNow> now;
   };
 
+  bool IsBuiltIn(absl::string_view name) const {
+    return type_.rules->built_in != nullptr && type_.rules->built_in(name) != nullptr;
+  }
+
   // What the request is about; empty where it comes into being.
   absl::StatusOr<std::string> NameOf(Loader& load, const Message& request) const {
     if (!command_.MayCreate(request) || type_.rules->identity == nullptr) {
@@ -135,6 +140,13 @@ class StandardHandler final : public CommandHandler {
     Linked linked;
     for (const Link& link : links) {
       const ResourceType& type = TypeOf(types_, link.record);
+      const LinkedRecord* const built_in =
+          type.rules->built_in == nullptr ? nullptr : type.rules->built_in(link.record);
+      if (built_in != nullptr) {
+        linked.records.push_back(built_in);
+        linked.now.emplace_back();
+        continue;
+      }
       KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, link.record));
       linked.records.push_back(static_cast<const LinkedRecord*>(state));
       linked.now.push_back(type.now_of(state));
@@ -157,7 +169,7 @@ class StandardHandler final : public CommandHandler {
 
   const ResourceTypes& types_;
   const ResourceType& type_;
-  const std::shared_ptr<const Collections> collections_;  // of all handlers
+  const std::shared_ptr<const ServerFacts> facts_;  // of all handlers
   const StandardCommand command_;
   const LinkingRecords linking_;
 };
@@ -320,7 +332,7 @@ void BindList(const ResourceTypes& types, const ResourceType& type, const Method
 }
 
 void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDescriptor& method,
-          const std::shared_ptr<const Collections>& collections, const Runtime& runtime,
+          const std::shared_ptr<const ServerFacts>& facts, const Runtime& runtime,
           MethodTable& methods) {
   const Descriptor& resource = *type.rules->resource->GetDescriptor();
   const Descriptor& request = *method.input_type();
@@ -332,7 +344,7 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
   };
   const auto command = [&](StandardMethod standard) {
     methods.Command(compiled, std::make_unique<StandardHandler>(types, type, standard, request,
-                                                                collections, runtime));
+                                                                facts, runtime));
   };
   if (is("Create")) return command(StandardMethod::kCreate);
   if (is("Update")) return command(StandardMethod::kUpdate);
@@ -374,14 +386,15 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
 }  // namespace
 
 void BindStandardMethods(const ResourceTypes& types, const Runtime& runtime, MethodTable& methods) {
-  const auto collections = std::make_shared<const Collections>(CollectionsOf(types));
+  const auto facts = std::make_shared<ServerFacts>();
+  facts->collections = CollectionsOf(types);
   for (const ResourceType& type : types) {
     for (const std::string& pattern : LinkPatterns(*type.rules->resource->GetDescriptor())) {
       TypeOf(types, pattern);
     }
     for (int i = 0; i < type.service->method_count(); ++i) {
       const MethodDescriptor& method = *type.service->method(i);
-      if (!methods.IsBound(method)) Bind(types, type, method, collections, runtime, methods);
+      if (!methods.IsBound(method)) Bind(types, type, method, facts, runtime, methods);
     }
     // Those stand on the single ones.
     for (int i = 0; i < type.service->method_count(); ++i) {
@@ -391,6 +404,7 @@ void BindStandardMethods(const ResourceTypes& types, const Runtime& runtime, Met
       }
     }
   }
+  facts->permissions = methods.Permissions();
 }
 
 }  // namespace kith::runtime

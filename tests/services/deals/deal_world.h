@@ -105,7 +105,7 @@ class DealWorld {
   // Of whichever of the two the command is about.
   Decision DecideStandard(const google::protobuf::Message& command, const CommandContext& context) {
     const bool of_deal = absl::EndsWith(command.GetDescriptor()->name(), "DealRequest");
-    const Collections none;
+    const ServerFacts none;
     const StandardCommand standard(of_deal ? DealRules() : PipelineRules(),
                                    testing::MethodOfRequest(command), *command.GetDescriptor(),
                                    none);

@@ -1,8 +1,8 @@
-#include "services/runtime/admission/authorizer.h"
+#include "services/core/access.h"
 
 #include "gtest/gtest.h"
 
-namespace kith::runtime {
+namespace kith {
 namespace {
 
 TEST(Grants, ContainWhatTheyName) {
@@ -47,5 +47,29 @@ TEST(Grants, ContainPatternsOnlyWhole) {
   EXPECT_FALSE(Grants({"contacts.read", "contacts.write"}).ContainAll("contacts.*"));
 }
 
+TEST(Grants, OfAUserReachAsFarAsTheWidestRoleThatGivesThem) {
+  const Grants grants({"*"}, {{"contacts.*", Scope::kOwn},
+                              {"contacts.read", Scope::kTeam},
+                              {"*.read", Scope::kOwn},
+                              {"pipelines.write", Scope::kAll}});
+  EXPECT_EQ(grants.ScopeOf("contacts.read"), Scope::kTeam);
+  EXPECT_EQ(grants.ScopeOf("contacts.write"), Scope::kOwn);
+  EXPECT_EQ(grants.ScopeOf("deals.read"), Scope::kOwn);
+  EXPECT_EQ(grants.ScopeOf("deals.write"), Scope::kNone);
+  EXPECT_TRUE(grants.Contain("contacts.write"));
+  EXPECT_FALSE(grants.Contain("deals.write"));
+  EXPECT_TRUE(grants.ContainAll("pipelines.write"));
+  EXPECT_FALSE(grants.ContainAll("contacts.read")) << "not everybody's";
+  EXPECT_EQ(grants.ScopeOf("contacts.*"), Scope::kOwn);
+}
+
+TEST(Grants, OfAUserAreNoMoreThanTheKeysOwn) {
+  const Grants grants({"contacts.read"}, {{"*", Scope::kAll}});
+  EXPECT_EQ(grants.ScopeOf("contacts.read"), Scope::kAll);
+  EXPECT_EQ(grants.ScopeOf("contacts.write"), Scope::kNone);
+  EXPECT_EQ(Grants({"*"}, {}).ScopeOf("contacts.read"), Scope::kNone) << "no role, no right";
+  EXPECT_EQ(Grants({"*"}).ScopeOf("contacts.read"), Scope::kAll) << "a service's";
+}
+
 }  // namespace
-}  // namespace kith::runtime
+}  // namespace kith

@@ -1,13 +1,14 @@
-#include "services/workspaces/permissions.h"
+#include "services/core/permissions.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/workspaces/v1/workspaces_errors.pb.h"
 
-namespace kith::workspaces {
+namespace kith {
 namespace {
 
 using ::testing::ElementsAre;
@@ -20,10 +21,12 @@ const std::vector<std::string>& Known() {
   return known;
 }
 
-v1::ApiKey Granting(const std::vector<std::string>& grants) {
-  v1::ApiKey key;
-  for (const std::string& grant : grants) key.add_permissions(grant);
-  return key;
+absl::Status Check(const std::vector<std::string>& permissions) {
+  std::vector<WantedPermission> wanted;
+  for (const std::string& permission : permissions) {
+    wanted.push_back({absl::StrCat("key.permissions[", wanted.size(), "]"), permission});
+  }
+  return CheckPermissions(workspaces::v1::WORKSPACES_ERROR_UNKNOWN_PERMISSION, wanted, Known());
 }
 
 TEST(PermissionsLike, AreThoseOfTheResourceOrFewLettersAway) {
@@ -37,25 +40,23 @@ TEST(PermissionsLike, AreThoseOfTheResourceOrFewLettersAway) {
 }
 
 TEST(CheckPermissions, TakesWhatMatchesAny) {
-  EXPECT_TRUE(CheckPermissions(Granting({"*", "operator.*", "contacts.*", "*.read", "deals.write",
-                                         "operator.workspaces"}),
-                               Known())
-                  .ok());
+  EXPECT_TRUE(
+      Check({"*", "operator.*", "contacts.*", "*.read", "deals.write", "operator.workspaces"})
+          .ok());
 }
 
 TEST(CheckPermissions, NamesEachThatMatchesNoneAndAllThereAre) {
-  const absl::Status refused = CheckPermissions(
-      Granting({"deals.read", "contacts.create", "*.bogus", "invoices.*"}), Known());
-  EXPECT_TRUE(IsError(refused, v1::WORKSPACES_ERROR_UNKNOWN_PERMISSION)) << refused;
+  const absl::Status refused = Check({"deals.read", "contacts.create", "*.bogus", "invoices.*"});
+  EXPECT_TRUE(IsError(refused, workspaces::v1::WORKSPACES_ERROR_UNKNOWN_PERMISSION)) << refused;
   EXPECT_THAT(refused.message(), HasSubstr("perhaps for contacts.read or contacts.write;"));
   EXPECT_THAT(refused.message(), HasSubstr("operator.workspaces"));
   google::rpc::BadRequest fields;
   const std::optional<google::rpc::Status> wire = WireError(refused);
   for (const auto& detail : wire->details()) detail.UnpackTo(&fields);
   ASSERT_EQ(fields.field_violations_size(), 3);
-  EXPECT_EQ(fields.field_violations(0).field(), "api_key.permissions[1]");
-  EXPECT_EQ(fields.field_violations(2).field(), "api_key.permissions[3]");
+  EXPECT_EQ(fields.field_violations(0).field(), "key.permissions[1]");
+  EXPECT_EQ(fields.field_violations(2).field(), "key.permissions[3]");
 }
 
 }  // namespace
-}  // namespace kith::workspaces
+}  // namespace kith

@@ -1,0 +1,145 @@
+#include "services/core/built_in_roles.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace kith {
+namespace {
+
+using roles::v1::AccessScope;
+using roles::v1::FieldGroup;
+using roles::v1::Role;
+
+using Granted = std::pair<const char*, AccessScope>;
+
+constexpr AccessScope kOwn = roles::v1::OWN;
+constexpr AccessScope kTeam = roles::v1::TEAM;
+constexpr AccessScope kAll = roles::v1::ALL;
+
+void AddGrant(const Granted& granted, Role& role) {
+  roles::v1::RoleGrant& grant = *role.add_grants();
+  grant.set_permission(granted.first);
+  grant.set_scope(granted.second);
+}
+
+Role MakeRole(absl::string_view id, absl::string_view display_name, absl::string_view description,
+              std::initializer_list<Granted> grants, std::initializer_list<FieldGroup> groups) {
+  Role role;
+  role.set_name(absl::StrCat("roles/", id));
+  role.set_display_name(std::string(display_name));
+  role.set_description(std::string(description));
+  for (const Granted& grant : grants) AddGrant(grant, role);
+  for (const FieldGroup group : groups) role.add_field_groups(group);
+  role.set_built_in(true);
+  return role;
+}
+
+Scope ScopeOf(AccessScope scope) {
+  switch (scope) {
+    case roles::v1::OWN:
+      return Scope::kOwn;
+    case roles::v1::TEAM:
+      return Scope::kTeam;
+    case roles::v1::ALL:
+      return Scope::kAll;
+    default:  // of a later version
+      return Scope::kNone;
+  }
+}
+
+// What everybody needs who works with Kith: who there is, and what lists there are.
+Role WithWhatEverybodyReads(Role role) {
+  for (const char* const permission :
+       {"users.read", "teams.read", "roles.read", "workspaces.read", "saved_views.read"}) {
+    AddGrant({permission, kAll}, role);
+  }
+  return role;
+}
+
+}  // namespace
+
+const std::vector<Role>& BuiltInRoles() {
+  using roles::v1::MONEY;
+  using roles::v1::PERSONAL;
+  static const auto& roles = *new std::vector<Role>{
+      MakeRole("admin", "Admin", "Everything in the workspace, who may do what included.",
+               {{"*", kAll}}, {PERSONAL, MONEY}),
+      WithWhatEverybodyReads(
+          MakeRole("sales-manager", "Sales manager",
+                   "The team's customers and deals, the pipelines, and the forecast.",
+                   {{"contacts.*", kTeam},
+                    {"companies.*", kTeam},
+                    {"company_summaries.read", kTeam},
+                    {"deals.*", kTeam},
+                    {"interactions.read", kTeam},
+                    {"interactions.write", kTeam},
+                    {"forecast.read", kTeam},
+                    {"pipelines.write", kAll},
+                    {"saved_views.write", kAll}},
+                   {PERSONAL, MONEY})),
+      WithWhatEverybodyReads(MakeRole("sales-rep", "Sales rep",
+                                      "Their own customers and deals, and a look at the team's.",
+                                      {{"contacts.read", kTeam},
+                                       {"contacts.write", kOwn},
+                                       {"companies.read", kTeam},
+                                       {"companies.write", kOwn},
+                                       {"company_summaries.read", kTeam},
+                                       {"deals.read", kTeam},
+                                       {"deals.write", kOwn},
+                                       {"interactions.read", kTeam},
+                                       {"interactions.write", kOwn},
+                                       {"forecast.read", kOwn},
+                                       {"saved_views.write", kAll}},
+                                      {PERSONAL, MONEY})),
+      WithWhatEverybodyReads(MakeRole(
+          "marketing", "Marketing", "All contacts and companies, and deals without their amounts.",
+          {{"contacts.*", kAll},
+           {"companies.*", kAll},
+           {"interactions.read", kAll},
+           {"deals.read", kAll},
+           {"saved_views.write", kAll}},
+          {PERSONAL})),
+      WithWhatEverybodyReads(MakeRole(
+          "support", "Support", "All contacts and companies, and what was said and done with them.",
+          {{"contacts.*", kAll},
+           {"companies.*", kAll},
+           {"interactions.read", kAll},
+           {"interactions.write", kAll},
+           {"deals.read", kAll},
+           {"saved_views.write", kAll}},
+          {PERSONAL})),
+      MakeRole("auditor", "Auditor", "Reads everything, and changes nothing.", {{"*.read", kAll}},
+               {PERSONAL, MONEY}),
+      WithWhatEverybodyReads(MakeRole(
+          "integration", "Integration",
+          "Another system that brings and takes contacts, companies, deals and interactions.",
+          {{"contacts.*", kAll},
+           {"companies.*", kAll},
+           {"deals.*", kAll},
+           {"interactions.read", kAll},
+           {"interactions.write", kAll},
+           {"events.read", kAll}},
+          {PERSONAL, MONEY})),
+  };
+  return roles;
+}
+
+const Role* FindBuiltInRole(absl::string_view name) {
+  const std::vector<Role>& all = BuiltInRoles();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Role& role) { return role.name() == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::vector<Grant> GrantsOf(const Role& role) {
+  std::vector<Grant> grants;
+  for (const roles::v1::RoleGrant& grant : role.grants()) {
+    grants.push_back({grant.permission(), ScopeOf(grant.scope())});
+  }
+  return grants;
+}
+
+}  // namespace kith
