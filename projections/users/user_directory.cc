@@ -1,6 +1,7 @@
 #include "projections/users/user_directory.h"
 
 #include "eventstore/base/normalise.h"
+#include "projections/users/user_fold.h"
 
 namespace kith::users {
 
@@ -21,6 +22,8 @@ const Table<v1::User>& UserDirectory::Users() {
                                .Field("office", {.normalise = FoldedName})
                                .Field("manager")
                                .Field("teams")
+                               .Field("roles")
+                               .Field("state")
                                .Field("create_time")
                                .Index(1, {"display_name"})
                                .Index(2, {"email"})
@@ -29,8 +32,16 @@ const Table<v1::User>& UserDirectory::Users() {
                                .Index(5, {"manager"})
                                .Index(6, {"words"})
                                .Index(7, {"teams", "display_name"})
+                               .Index(8, {"roles", "display_name"})
+                               .Index(9, {"state", "display_name"})
                                .Build());
   return table;
 }
+
+UserDirectory::UserDirectory()
+    : ResourceDirectory(kName, 7, "users", Users().core(),
+                        [](const Happening& happening, google::protobuf::Message& user) {
+                          return FoldUser(happening, static_cast<v1::User&>(user));
+                        }) {}
 
 }  // namespace kith::users

@@ -11,11 +11,11 @@ class UserDirectory final : public projections::ResourceDirectory {
   static constexpr absl::string_view kName = "user_directory";
 
   // Beside every field of a user: the words of its name. By index: these, display_name, email,
-  // office, manager, teams, create_time. Names and e-mail addresses are compared by their normal
-  // forms.
+  // office, manager, teams, roles, state, create_time. Names and e-mail addresses are compared by
+  // their normal forms.
   static const projections::Table<v1::User>& Users();
 
-  UserDirectory() : ResourceDirectory(kName, 6, "users", Users().core()) {}
+  UserDirectory();
 };
 
 }  // namespace kith::users

@@ -182,9 +182,13 @@ struct NamedCommand {
   absl::string_view word;
   Command run;
 };
-constexpr NamedCommand kCommands[] = {{"board", RunBoard},       {"forecast", RunForecast},
-                                      {"timeline", RunTimeline}, {"events", RunEvents},
-                                      {"history", RunHistory},   {"permissions", RunPermissions},
+constexpr NamedCommand kCommands[] = {{"board", RunBoard},
+                                      {"forecast", RunForecast},
+                                      {"timeline", RunTimeline},
+                                      {"events", RunEvents},
+                                      {"history", RunHistory},
+                                      {"hand-over", RunHandOver},
+                                      {"permissions", RunPermissions},
                                       {"import", RunImport}};
 
 // Null for other words.

@@ -14,8 +14,10 @@
 
 namespace kith::runtime {
 
+class OwnedRecords;
+
 // Everything lives as long as the server and is thread-safe; nothing is null, but for the
-// authorizer while it is being made.
+// authorizer while it is being made, and the records of owners until every method is bound.
 struct Runtime {
   const Clock& clock;
   Random& random;
@@ -27,6 +29,7 @@ struct Runtime {
   projections::ViewStore& views;
   Transact& transact;
   const Authorizer* authorizer = nullptr;
+  const OwnedRecords* owned = nullptr;
 };
 
 }  // namespace kith::runtime

@@ -14,6 +14,7 @@
 #include "services/runtime/calls/late_calls.h"
 #include "services/runtime/calls/listener.h"
 #include "services/runtime/calls/reflection.h"
+#include "services/runtime/resources/owned_records.h"
 #include "services/runtime/resources/resource_methods.h"
 
 namespace kith::runtime {
@@ -98,6 +99,7 @@ class RunningServer final : public Server {
   std::unique_ptr<CallEnvironment> environment_;
   std::vector<ResourceType> resources_;
   std::unique_ptr<MethodTable> methods_;
+  std::unique_ptr<OwnedRecords> owned_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<Reflection> reflection_;
   std::unique_ptr<Listener> listener_;
@@ -139,6 +141,8 @@ absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
   for (const auto& bind : builder.bindings_) bind(*runtime_, *methods_);
   resources_ = builder.resources_;
   BindStandardMethods(resources_, *runtime_, *methods_);
+  owned_ = std::make_unique<OwnedRecords>(resources_, *runtime_, *methods_);
+  runtime_->owned = owned_.get();
   methods_->Sessions();
   KITH_RETURN_IF_ERROR(methods_->CheckComplete());
   services_ = NewGrpcServices(*methods_, late_);

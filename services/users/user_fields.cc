@@ -1,19 +1,82 @@
 #include "services/users/user_fields.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/normalise.h"
+#include "kith/users/v1/users_errors.pb.h"
+#include "services/core/date.h"
 #include "services/core/reject.h"
 
 namespace kith::users {
+namespace {
+
+bool HaveDaysInCommon(const v1::Absence& a, const v1::Absence& b) {
+  return CivilDayOf(a.start_date()) <= CivilDayOf(b.end_date()) &&
+         CivilDayOf(b.start_date()) <= CivilDayOf(a.end_date());
+}
+
+void CheckAbsence(const v1::User& user, int index, google::rpc::BadRequest& violations) {
+  const v1::Absence& absence = user.absences(index);
+  const std::string field = absl::StrCat("user.absences[", index, "]");
+  if (CivilDayOf(absence.end_date()) < CivilDayOf(absence.start_date())) {
+    return AddViolation(absl::StrCat(field, ".end_date"), "must not be before start_date",
+                        violations);
+  }
+  for (int other = 0; other < index; ++other) {
+    if (!HaveDaysInCommon(user.absences(other), absence)) continue;
+    AddViolation(field, absl::StrCat("has a day in common with absences[", other, "]"), violations);
+    break;
+  }
+  if (!absence.stand_in().empty() && absence.stand_in() == user.name()) {
+    AddViolation(absl::StrCat(field, ".stand_in"), "must be somebody else", violations);
+  }
+}
+
+}  // namespace
 
 absl::Status CheckFields(const v1::User& user) {
   google::rpc::BadRequest violations;
   AddRepeats("user.teams", user.teams(), violations);
+  AddRepeats("user.roles", user.roles(), violations);
+  for (int i = 0; i < user.absences_size(); ++i) CheckAbsence(user, i, violations);
   return RejectFields(violations);
 }
 
 std::vector<std::string> EmailKeys(const v1::User& user) {
   if (user.email().empty()) return {};
   return {EmailKey(user.email()).value_or(user.email())};
+}
+
+std::vector<std::string> AdminKeys(const v1::User& user) {
+  const bool is_admin =
+      user.state() != v1::INACTIVE &&
+      std::find(user.roles().begin(), user.roles().end(), kAdminRole) != user.roles().end();
+  if (!is_admin) return {};
+  return {std::string(kAdminRole)};
+}
+
+absl::Status LastAdmin(absl::string_view name) {
+  return RejectState(v1::USERS_ERROR_LAST_ADMIN,
+                     absl::StrCat("Nobody else who is active has ", kAdminRole,
+                                  ". Give it to somebody else first."),
+                     name, {{"name", std::string(name)}, {"role", std::string(kAdminRole)}});
+}
+
+absl::Status MayGive(const roles::v1::Role& role, absl::string_view field, const Grants* grants) {
+  const std::vector<Grant> wanted = GrantsOf(role);
+  const Grant* const beyond = FirstBeyond(wanted, grants);
+  if (beyond == nullptr) return absl::OkStatus();
+  const absl::string_view own = NameOf(grants->ScopeOf(beyond->pattern));
+  return Reject(
+      v1::USERS_ERROR_ROLE_NOT_GRANTED,
+      absl::StrCat("You cannot give anybody ", role.name(), ": it grants ", beyond->pattern,
+                   " with the scope ", NameOf(beyond->scope), ", and your own is ", own, "."),
+      {{"field", std::string(field)},
+       {"role", role.name()},
+       {"permission", beyond->pattern},
+       {"scope", std::string(NameOf(beyond->scope))},
+       {"own_scope", std::string(own)}});
 }
 
 }  // namespace kith::users

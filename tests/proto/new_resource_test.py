@@ -32,7 +32,7 @@ class NewResource(unittest.TestCase):
         for path in ("CMakeLists.txt", "tests/golden/names.txt"):
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(SOURCES / path, self.root / path)
-        for path in ("services/users", "projections/users"):
+        for path in ("services/teams", "projections/teams"):
             shutil.copytree(SOURCES / path, self.root / path)
 
     def tearDown(self):
@@ -63,14 +63,15 @@ class NewResource(unittest.TestCase):
         made = self.started("offer", "offers")
         service = self.text("proto/kith/offers/v1/offers_service.proto")
         # But for its words it is the service of every other resource.
-        back = service.replace("Offer", "User").replace("offer", "user")
-        model = (SOURCES / "proto/kith/users/v1/users_service.proto").read_text()
+        back = service.replace("Offer", "Team").replace("offer", "team")
+        model = (SOURCES / "proto/kith/teams/v1/teams_service.proto").read_text()
         self.assertEqual(sorted(without_comments(back).split("\n")), sorted(without_comments(model).split("\n")))
         self.assertIn(f"// {TITLE}\nservice OffersService {{", service)
         self.assertIn("// Creates an offer. Its name is drawn by the server.", service)
         for path in made:
             users = re.findall(r".*\b[Uu]sers?\b.*", self.text(path))
             self.assertTrue(all("users/" in line for line in users), (path, users))
+            self.assertEqual(re.findall(r".*\b[Tt]eams?\b.*", self.text(path)), [], path)
         self.assertRegex(self.text("CMakeLists.txt"), r"set\(KITH_CAPABILITIES [^)]* offers\)")
         # What CONTRIBUTING shows of it, and what the script says of itself.
         for command in self.told.splitlines()[-2:]:

@@ -50,8 +50,9 @@ absl::flat_hash_map<std::string, std::string> Nouns(
   return nouns;
 }
 
-// ListUserRevisions is `users list-revisions`.
+// ListUserRevisions is `users list-revisions`, and GetUserAccess `users access`.
 constexpr absl::string_view kRevisions = "Revisions";
+constexpr absl::string_view kAccess = "Access";
 
 // "WinDeal" → {"Win", "Deal"}.
 std::pair<absl::string_view, absl::string_view> SplitVerb(absl::string_view method) {
@@ -156,12 +157,16 @@ Catalog::Catalog(const std::vector<const FileDescriptor*>& files) {
         const auto [verb, noun] = SplitVerb(method.descriptor->name());
         const auto found = nouns.find(noun);
         const auto whole = nouns.find(absl::StripSuffix(noun, kRevisions));
+        const auto whose = nouns.find(absl::StripSuffix(noun, kAccess));
         if (found != nouns.end()) {
           method.collection = found->second;
           method.verb = KebabCase(verb);
         } else if (whole != nouns.end()) {
           method.collection = whole->second;
           method.verb = KebabCase(absl::StrCat(verb, kRevisions));
+        } else if (whose != nouns.end()) {
+          method.collection = whose->second;
+          method.verb = KebabCase(kAccess);
         } else {
           method.collection = KebabCase(subject);
           method.verb =

@@ -39,6 +39,7 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
   kith events [--stream PREFIX] [--type TYPE] [--from PLACE]
               [--newest] [--follow]           the log itself
   kith history NAME [--field FIELD]           who changed what of a record, and when
+  kith hand-over FROM TO                      one owner's records become another's
   kith permissions                            what a key can be granted
   kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
               [--dry-run] CSV                 rows of a CSV file; see deploy/import
@@ -130,6 +131,14 @@ of the collection that NAME says: contacts/x, deals/x, contacts/x/interactions/y
 
   --field FIELD    only what happened to this field
 )"},
+    {"hand-over", R"(kith hand-over FROM TO [--collections COLLECTION]…
+
+Every record of the user FROM becomes one of the user TO, 100 in an append. What is refused
+is named with its reason, and stays where it is.
+
+  --collections COLLECTION  only of these: deals; repeat for several
+)",
+     "users", "batch-change-owner"},
     {"permissions", R"(kith permissions
 
 What an API key can be granted, and which commands each permission lets it run. contacts.*

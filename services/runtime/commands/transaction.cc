@@ -88,6 +88,7 @@ void Transaction::Attempt(ReadTier tier) {
   if (decision->empty()) {
     rendering_.emplace(Rendering(transact_.states_, workspace_, tier));
     rendering_->states_ = loader.states();
+    rendering_->secret_ = decision->secret();
     return Settle(absl::OkStatus(), loader, tier);
   }
   if (MustWait(*decision)) return;

@@ -117,6 +117,8 @@ class Fold:
             if resource == "deal":
                 values.status = deal_pb2.OPEN
                 enter(values, values.stage, event.occur_time)
+            if resource == "user":
+                values.state = user_pb2.ACTIVE
             return values
         if before is None:
             self.broken.append(f"event {event.sequence} changes {event.stream}, which is not there")

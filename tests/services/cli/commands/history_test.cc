@@ -144,17 +144,17 @@ TEST_F(HistoryTest, ShowsWhenSomethingWasDeleted) {
   server_.clock().Advance(absl::Hours(25));
   Run({"users", "delete", ada});
   EXPECT_EQ(Run({"users", "list-deleted"}),
-            "NAME                              DISPLAY NAME  DELETE TIME\n"
-            "users/ID  Ada           2026-01-02 01:00\n");
+            "NAME                              DISPLAY NAME  STATE   DELETE TIME\n"
+            "users/ID  Ada           ACTIVE  2026-01-02 01:00\n");
 }
 
 TEST_F(HistoryTest, ShowsManyAsAList) {
   const std::string ada = Create({"users", "create", "--display-name", "Ada"});
   const std::string bob = Create({"users", "create", "--display-name", "Bob", "--office", "Leeds"});
   EXPECT_EQ(Run({"users", "batch-get", ada, "nobody", bob, "--names", "x"}),
-            "NAME                              DISPLAY NAME  OFFICE\n"
-            "users/ID  Ada\n"
-            "users/ID  Bob           Leeds\n"
+            "NAME                              DISPLAY NAME  OFFICE  STATE\n"
+            "users/ID  Ada                   ACTIVE\n"
+            "users/ID  Bob           Leeds   ACTIVE\n"
             "missing  users/nobody\n"
             "         users/x\n");
   EXPECT_EQ(Run({"users", "batch-get", "nobody"}), "missing  users/nobody\n");

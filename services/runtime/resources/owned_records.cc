@@ -1,0 +1,195 @@
+#include "services/runtime/resources/owned_records.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status_macros.h"
+#include "google/protobuf/field_mask.pb.h"
+#include "kith/options/v1/options.pb.h"
+#include "kith/type/v1/errors.pb.h"
+#include "services/core/field_of.h"
+#include "services/runtime/requests/retry.h"
+
+namespace kith::runtime {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// A directory that lacks more of the log than this is being built.
+constexpr size_t kEventsBehindMax = 10'000;
+
+// Null where resources of this type have none.
+const FieldDescriptor* OwnerOf(const Descriptor& resource) {
+  const FieldDescriptor* const owner = resource.FindFieldByName("owner");
+  if (owner == nullptr || owner->is_repeated()) return nullptr;
+  return owner->options().GetExtension(options::v1::field).resource().empty() ? nullptr : owner;
+}
+
+bool IsFoundBy(const projections::TableDeclaration& table, const std::string& field) {
+  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const auto& index) {
+    return !index.current && index.names.front() == field;
+  });
+}
+
+const FieldDescriptor* FieldOfType(const Descriptor& request, const Descriptor* type) {
+  for (int i = 0; i < request.field_count(); ++i) {
+    if (request.field(i)->message_type() == type) return request.field(i);
+  }
+  KITH_UNREACHABLE();
+}
+
+absl::Status NotThereYet() {
+  return Error(type::v1::ERROR_VIEW_BEHIND,
+               "Whose the records are is not known yet: a read model is being built. Try again.",
+               {}, RetryAfter(absl::Seconds(1)));
+}
+
+}  // namespace
+
+std::string OwnedRecords::Source::OwnerIn(const Message& resource) const {
+  return resource.GetReflection()->GetString(resource, owner);
+}
+
+OwnedRecords::OwnedRecords(const std::vector<ResourceType>& types, const Runtime& runtime,
+                           const MethodTable& methods)
+    : log_(runtime.log) {
+  for (const ResourceType& type : types) {
+    const Descriptor& resource = *type.rules->resource->GetDescriptor();
+    const FieldDescriptor* const owner = OwnerOf(resource);
+    if (owner == nullptr) continue;
+    KITH_CHECK(IsFoundBy(type.directory->table().declaration(), owner->name()));
+    const UnaryMethod* const update =
+        methods.FindUnary(absl::StrCat(type.service->full_name(), "/Update", resource.name()));
+    KITH_CHECK(update != nullptr && update->handler() != nullptr);
+    sources_.push_back({&type, owner, &runtime.views.Find(type.directory->name()), update});
+  }
+}
+
+std::vector<std::string> OwnedRecords::Collections() const {
+  std::vector<std::string> collections;
+  for (const Source& source : sources_) collections.emplace_back(source.type->rules->category);
+  return collections;
+}
+
+absl::StatusOr<std::vector<std::string>> OwnedRecords::Find(
+    Loader& load, absl::string_view owner,
+    const google::protobuf::RepeatedPtrField<std::string>& collections, size_t limit) const {
+  KITH_RETURN_IF_ERROR(load.NeedDisk());
+  std::vector<std::string> found;
+  for (const Source& source : sources_) {
+    const std::string category(source.type->rules->category);
+    if (!collections.empty() &&
+        std::find(collections.begin(), collections.end(), category) == collections.end()) {
+      continue;
+    }
+    const Position known = source.directory->position();
+    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> since, StreamsSince(load, known));
+    for (const std::string& name : since) {
+      if (eventstore::CategoryOf(name) != category) continue;
+      KITH_RETURN_IF_ERROR(Add(source, load, name, owner, limit, found));
+    }
+    KITH_RETURN_IF_ERROR(FindListed(source, known, load, owner, limit, found));
+  }
+  return found;
+}
+
+absl::StatusOr<std::vector<std::string>> OwnedRecords::StreamsSince(const Loader& load,
+                                                                    Position known) const {
+  const auto cursor =
+      log_.ReadWorkspace(load.workspace(), Sequence(), eventstore::Direction::kBackwards);
+  std::vector<std::string> streams;
+  for (size_t behind = 0;; ++behind) {
+    KITH_ASSIGN_OR_RETURN(const auto record, cursor->Next());
+    if (record == nullptr || record->header.position <= known) return streams;
+    if (behind == kEventsBehindMax) return NotThereYet();
+    if (std::find(streams.begin(), streams.end(), record->header.stream) == streams.end()) {
+      streams.push_back(record->header.stream);
+    }
+  }
+}
+
+absl::Status OwnedRecords::FindListed(const Source& source, Position known, Loader& load,
+                                      absl::string_view owner, size_t limit,
+                                      std::vector<std::string>& found) const {
+  const projections::ViewSnapshot snapshot = source.directory->At(known);
+  const std::string filter = absl::StrCat(source.owner->name(), " = \"", owner, "\"");
+  const FieldDescriptor* const name =
+      FieldOf(*source.type->rules->resource->GetDescriptor(), "name");
+  const std::unique_ptr<Message> row(source.type->rules->resource->New());
+  std::string page_token;
+  do {
+    std::vector<std::string> names;
+    KITH_ASSIGN_OR_RETURN(
+        page_token,
+        source.type->directory->table().List(
+            snapshot, load.workspace(),
+            {.filter = filter, .page_token = page_token, .page_size = static_cast<int>(limit)},
+            [&](absl::string_view bytes) {
+              if (!row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
+              names.push_back(row->GetReflection()->GetString(*row, name));
+              return true;
+            }));
+    for (const std::string& listed : names) {
+      KITH_RETURN_IF_ERROR(Add(source, load, listed, owner, limit, found));
+    }
+  } while (!page_token.empty() && found.size() < limit);
+  return absl::OkStatus();
+}
+
+absl::Status OwnedRecords::Add(const Source& source, Loader& load, const std::string& name,
+                               absl::string_view owner, size_t limit,
+                               std::vector<std::string>& found) const {
+  if (found.size() == limit || std::find(found.begin(), found.end(), name) != found.end()) {
+    return absl::OkStatus();
+  }
+  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*source.type->aggregate, name));
+  const ResourceNow now = source.type->now_of(state);
+  if (now.lifecycle != Lifecycle::kActive || source.OwnerIn(*now.resource) != owner) {
+    return absl::OkStatus();
+  }
+  found.push_back(name);
+  return absl::OkStatus();
+}
+
+const OwnedRecords::Source* OwnedRecords::SourceOf(absl::string_view record) const {
+  const absl::string_view category = eventstore::CategoryOf(record);
+  const auto found = std::find_if(sources_.begin(), sources_.end(), [&](const Source& source) {
+    return source.type->rules->category == category;
+  });
+  return found == sources_.end() ? nullptr : &*found;
+}
+
+Decision OwnedRecords::Give(Loader& load, absl::string_view record, const std::string& owner,
+                            const CommandContext& context) const {
+  const Source* const source = SourceOf(record);
+  KITH_CHECK(source != nullptr);  // Find found it
+  const Method& update = source->update->method();
+  if (context.grants != nullptr && !context.grants->Contain(update.permission)) {
+    return Error(type::v1::ERROR_PERMISSION_DENIED,
+                 absl::StrCat("The credentials do not grant ", update.permission, "."),
+                 {{"permission", update.permission}});
+  }
+  const Descriptor& type = *update.descriptor->input_type();
+  const std::unique_ptr<Message> request(
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type)->New());
+  const Descriptor& resource_type = *source->type->rules->resource->GetDescriptor();
+  Message& resource =
+      *request->GetReflection()->MutableMessage(request.get(), FieldOfType(type, &resource_type));
+  resource.GetReflection()->SetString(&resource, FieldOf(resource_type, "name"),
+                                      std::string(record));
+  resource.GetReflection()->SetString(&resource, source->owner, owner);
+  Message& mask = *request->GetReflection()->MutableMessage(
+      request.get(), FieldOfType(type, google::protobuf::FieldMask::descriptor()));
+  google::protobuf::DynamicCastToGenerated<google::protobuf::FieldMask>(&mask)->add_paths(
+      source->owner->name());
+  return source->update->handler()->Run(load, *request, context);
+}
+
+}  // namespace kith::runtime

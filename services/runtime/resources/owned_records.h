@@ -1,0 +1,71 @@
+// OwnedRecords: the records of an owner, of every resource that has one, and how they are given to
+// another.
+//
+// An owner is what the field `owner` of a resource names. Whose a record was until a while ago
+// stands in its directory; what happened since stands at the end of the log, and what is found in
+// either is loaded as any state. So what an owner was given before the question is not overlooked.
+// What they are given while it is decided upon may be.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/repeated_ptr_field.h"
+#include "projections/engine/view.h"
+#include "services/core/decider.h"
+#include "services/core/decision.h"
+#include "services/runtime/calls/method_table.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/resources/resource_type.h"
+#include "services/runtime/runtime.h"
+
+namespace kith::runtime {
+
+// Borrows everything. Immutable; any thread.
+class OwnedRecords {
+ public:
+  // When every method is bound. Aborts where a resource has an owner and no index that begins with
+  // it, or no Update method.
+  OwnedRecords(const std::vector<ResourceType>& types, const Runtime& runtime,
+               const MethodTable& methods);
+
+  // The names of those that are there, at most `limit`; of these collections, or of all where none
+  // is named. Each becomes a condition of the append. ERROR_VIEW_BEHIND where a directory is being
+  // built.
+  absl::StatusOr<std::vector<std::string>> Find(
+      Loader& load, absl::string_view owner,
+      const google::protobuf::RepeatedPtrField<std::string>& collections, size_t limit) const;
+  // What gives the record to `owner`: what its Update method does, and asks for.
+  Decision Give(Loader& load, absl::string_view record, const std::string& owner,
+                const CommandContext& context) const;
+  // Whose records can have an owner.
+  std::vector<std::string> Collections() const;
+
+ private:
+  struct Source {
+    const ResourceType* type;
+    const google::protobuf::FieldDescriptor* owner;
+    const projections::View* directory;
+    const UnaryMethod* update;
+
+    std::string OwnerIn(const google::protobuf::Message& resource) const;
+  };
+
+  // What happened in streams of the sources after `known`, each once.
+  absl::StatusOr<std::vector<std::string>> StreamsSince(const Loader& load, Position known) const;
+  // Adds those that the source's directory has as of `known`.
+  absl::Status FindListed(const Source& source, Position known, Loader& load,
+                          absl::string_view owner, size_t limit,
+                          std::vector<std::string>& found) const;
+  // Adds the record where it is there and has this owner.
+  absl::Status Add(const Source& source, Loader& load, const std::string& name,
+                   absl::string_view owner, size_t limit, std::vector<std::string>& found) const;
+  const Source* SourceOf(absl::string_view record) const;
+
+  const eventstore::EventLog& log_;
+  std::vector<Source> sources_;
+};
+
+}  // namespace kith::runtime

@@ -1,0 +1,267 @@
+// Users who come and go: their state, their absences, whose records they leave to whom, and what
+// they may do.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/roles/v1/roles_service.grpc.pb.h"
+#include "kith/saved_views/v1/saved_views_service.grpc.pb.h"
+#include "kith/teams/v1/teams_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "tests/testing/decider_spec.h"
+#include "tests/testing/test_server.h"
+
+namespace kith::users {
+namespace {
+
+using contacts::v1::ContactsService;
+using deals::v1::DealsService;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::Proto;
+using ::testing::UnorderedElementsAre;
+using Stub = v1::UsersService::Stub;
+
+class UserStateTest : public ::testing::Test {
+ protected:
+  testing::Reply<v1::User> Create(const std::string& user = R"(display_name: "Marta")",
+                                  const std::string& secret = "") {
+    v1::CreateUserRequest request;
+    *request.mutable_user() = Proto<v1::User>(user);
+    return server_.CallWith(secret.empty() ? server_.secret() : secret, &Stub::CreateUser, request);
+  }
+  std::string Created(const std::string& user = R"(display_name: "Marta")") {
+    const auto created = Create(user);
+    EXPECT_EQ(created.reason(), "");
+    return created->name();
+  }
+  testing::Reply<v1::User> Update(const std::string& user, const std::string& mask) {
+    v1::UpdateUserRequest request;
+    *request.mutable_user() = Proto<v1::User>(user);
+    request.mutable_update_mask()->add_paths(mask);
+    return server_.Call(&Stub::UpdateUser, request);
+  }
+  testing::Reply<v1::User> Deactivate(const std::string& user, const std::string& etag = "") {
+    v1::DeactivateUserRequest request;
+    request.set_name(user);
+    request.set_etag(etag);
+    return server_.Call(&Stub::DeactivateUser, request);
+  }
+  testing::Reply<v1::User> Activate(const std::string& user) {
+    v1::ActivateUserRequest request;
+    request.set_name(user);
+    return server_.Call(&Stub::ActivateUser, request);
+  }
+  std::string CreateContact(const std::string& owner) {
+    contacts::v1::CreateContactRequest request;
+    request.mutable_contact()->set_first_name("Ada");
+    request.mutable_contact()->set_owner(owner);
+    return server_.Call(&ContactsService::Stub::CreateContact, request)->name();
+  }
+  std::string CreateDeal(const std::string& owner) {
+    deals::v1::CreateDealRequest request;
+    request.mutable_deal()->set_display_name("Atlas");
+    request.mutable_deal()->set_owner(owner);
+    return server_.Call(&DealsService::Stub::CreateDeal, request)->name();
+  }
+  std::string OwnerOfContact(const std::string& contact) {
+    contacts::v1::GetContactRequest request;
+    request.set_name(contact);
+    return server_.Call(&ContactsService::Stub::GetContact, request)->owner();
+  }
+  testing::Reply<v1::BatchChangeOwnerResponse> Give(
+      const std::string& from, const std::string& to, const std::string& request_id = "",
+      const std::vector<std::string>& collections = {}, const std::string& secret = "") {
+    v1::BatchChangeOwnerRequest request;
+    request.set_owner(from);
+    request.set_new_owner(to);
+    request.set_request_id(request_id);
+    for (const std::string& collection : collections) request.add_collections(collection);
+    return server_.CallWith(secret.empty() ? server_.secret() : secret, &Stub::BatchChangeOwner,
+                            request);
+  }
+  std::string KeyGranting(const std::vector<std::string>& permissions) {
+    workspaces::v1::CreateApiKeyRequest request;
+    request.mutable_api_key()->set_display_name("Another");
+    for (const std::string& each : permissions) request.mutable_api_key()->add_permissions(each);
+    return server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, request)->secret();
+  }
+
+  testing::TestServer server_;
+};
+
+TEST_F(UserStateTest, IsActiveUntilItIsSaidOtherwise) {
+  const auto marta = Create(R"(display_name: "Marta" state: INACTIVE language: "en-GB")");
+  EXPECT_EQ(marta->state(), v1::ACTIVE) << "what a caller says of it is ignored";
+  const auto gone = Deactivate(marta->name());
+  EXPECT_EQ(gone->state(), v1::INACTIVE);
+  EXPECT_EQ(gone->etag(), "2");
+  EXPECT_EQ(Deactivate(marta->name())->etag(), "2") << "nothing is left to do";
+  EXPECT_EQ(Deactivate(marta->name(), "1").reason(), "ETAG_MISMATCH");
+  v1::ListUsersRequest list;
+  list.set_filter("state = INACTIVE");
+  EXPECT_EQ(server_.Call(&Stub::ListUsers, list)->users_size(), 1);
+  EXPECT_EQ(Activate(marta->name())->state(), v1::ACTIVE);
+  EXPECT_EQ(server_.Call(&Stub::ListUsers, list)->users_size(), 0);
+  EXPECT_EQ(Deactivate("users/01J00000000000000000000000").reason(), "USER_NOT_FOUND");
+}
+
+TEST_F(UserStateTest, StaysActiveWhileTheyOwnRecords) {
+  const std::string marta = Created();
+  const std::string priya = Created();
+  const std::string contact = CreateContact(marta);
+  const std::string deal = CreateDeal(marta);
+  CreateDeal(priya);
+  const auto refused = Deactivate(marta);
+  EXPECT_EQ(refused.reason(), "OWNS_RECORDS");
+  EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(refused.metadata("at_least"), "2");
+  EXPECT_THAT(refused.metadata("records"), HasSubstr(contact));
+  EXPECT_THAT(refused.metadata("records"), HasSubstr(deal));
+  const auto given = Give(marta, priya, "once");
+  ASSERT_EQ(given.reason(), "");
+  EXPECT_THAT(given->records(), UnorderedElementsAre(contact, deal));
+  EXPECT_THAT(given->refused(), IsEmpty());
+  EXPECT_FALSE(given->more());
+  EXPECT_EQ(OwnerOfContact(contact), priya);
+  EXPECT_THAT(Give(marta, priya, "once")->records(), UnorderedElementsAre(contact, deal))
+      << "a repeat tells the same";
+  EXPECT_THAT(Give(marta, priya, "twice")->records(), IsEmpty());
+  EXPECT_EQ(Deactivate(marta).reason(), "");
+  EXPECT_EQ(Give(priya, marta).reason(), "USER_INACTIVE");
+}
+
+TEST_F(UserStateTest, LeavesManyRecordsPageByPage) {
+  const std::string marta = Created();
+  const std::string priya = Created();
+  for (int i = 0; i < 130; ++i) CreateContact(marta);
+  EXPECT_EQ(Deactivate(marta).metadata("at_least"), "101");
+  const auto first = Give(marta, priya);
+  EXPECT_EQ(first->records_size(), 100);
+  EXPECT_TRUE(first->more());
+  const auto second = Give(marta, priya);
+  EXPECT_EQ(second->records_size(), 30);
+  EXPECT_FALSE(second->more());
+}
+
+TEST_F(UserStateTest, LeavesWhatTheCallerMayChange) {
+  const std::string marta = Created();
+  const std::string priya = Created();
+  const std::string contact = CreateContact(marta);
+  const std::string deal = CreateDeal(marta);
+  const auto given =
+      Give(marta, priya, "", {}, KeyGranting({"users.change_owner", "contacts.write"}));
+  ASSERT_EQ(given.reason(), "");
+  EXPECT_THAT(given->records(), ElementsAre(contact));
+  ASSERT_EQ(given->refused_size(), 1);
+  EXPECT_EQ(given->refused(0).name(), deal);
+  EXPECT_EQ(given->refused(0).status().code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(Give(marta, priya, "", {"contacts"})->records(), IsEmpty());
+  EXPECT_THAT(Give(marta, priya, "", {"deals"})->records(), ElementsAre(deal));
+}
+
+TEST_F(UserStateTest, LeavesRecordsToSomebodyElseWhoIsThere) {
+  const std::string marta = Created();
+  EXPECT_THAT(Give(marta, marta).fields(), ElementsAre("new_owner"));
+  EXPECT_EQ(Give(marta, "users/01J00000000000000000000000").reason(), "LINKED_RECORD_NOT_FOUND");
+  const auto unknown = Give(marta, Created(), "", {"deals", "cats", "pipelines"});
+  EXPECT_THAT(unknown.fields(), ElementsAre("collections[1]", "collections[2]"));
+}
+
+// "absences { … }" of days in March 2026.
+std::string Away(int from, int to, const std::string& more = "") {
+  return absl::StrCat(" absences { start_date { year: 2026 month: 3 day: ", from,
+                      " } end_date { year: 2026 month: 3 day: ", to, " } ", more, " }");
+}
+
+TEST_F(UserStateTest, HasAbsencesThatFollowOneAnother) {
+  const std::string priya = Created();
+  const std::string away =
+      absl::StrCat(R"(display_name: "Marta")", Away(2, 6, absl::StrCat("stand_in: '", priya, "'")));
+  const auto marta = Create(absl::StrCat(away, Away(7, 7)));
+  ASSERT_EQ(marta.reason(), "");
+  EXPECT_EQ(marta->absences(0).stand_in(), priya);
+  EXPECT_THAT(Create(absl::StrCat(away, Away(6, 9), Away(20, 19))).fields(),
+              ElementsAre("user.absences[1]", "user.absences[2].end_date"));
+  EXPECT_THAT(Update(absl::StrCat("name: '", marta->name(), "'",
+                                  Away(2, 6, absl::StrCat("stand_in: '", marta->name(), "'"))),
+                     "absences")
+                  .fields(),
+              ElementsAre("user.absences[0].stand_in"));
+}
+
+TEST_F(UserStateTest, GivesUpTheLastAdministratorToNobody) {
+  const std::string marta = Created(R"(display_name: "Marta" roles: "roles/admin")");
+  EXPECT_EQ(Deactivate(marta).reason(), "LAST_ADMIN");
+  EXPECT_EQ(Update(absl::StrCat("name: '", marta, "'"), "roles").reason(), "LAST_ADMIN");
+  v1::DeleteUserRequest remove;
+  remove.set_name(marta);
+  EXPECT_EQ(server_.Call(&Stub::DeleteUser, remove).reason(), "LAST_ADMIN");
+  const std::string priya = Created(R"(display_name: "Priya" roles: "roles/admin")");
+  ASSERT_EQ(Deactivate(priya).reason(), "");
+  EXPECT_EQ(Deactivate(marta).reason(), "LAST_ADMIN") << "one who is inactive does not count";
+  ASSERT_EQ(Activate(priya).reason(), "");
+  ASSERT_EQ(Deactivate(marta).reason(), "");
+  EXPECT_EQ(Update(absl::StrCat("name: '", priya, "'"), "roles").reason(), "LAST_ADMIN");
+  EXPECT_EQ(Update(absl::StrCat("name: '", marta, "'"), "roles").reason(), "");
+}
+
+TEST_F(UserStateTest, IsGivenARoleByThoseWhoMayAllOfIt) {
+  const std::string key = KeyGranting({"users.*", "contacts.*"});
+  const auto refused = Create(R"(display_name: "Marta" roles: "roles/auditor")", key);
+  EXPECT_EQ(refused.reason(), "ROLE_NOT_GRANTED");
+  EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(refused.metadata("field"), "user.roles[0]");
+  EXPECT_EQ(refused.metadata("permission"), "*.read");
+  EXPECT_EQ(Create(R"(display_name: "Marta" roles: "roles/x")").reason(),
+            "LINKED_RECORD_NOT_FOUND");
+  EXPECT_EQ(
+      Create(R"(display_name: "Marta" roles: "roles/auditor" roles: "roles/auditor")").fields(),
+      std::vector<std::string>{"user.roles[1]"});
+}
+
+TEST_F(UserStateTest, TellsWhatTheyMayAndThroughWhichRole) {
+  roles::v1::CreateRoleRequest role;
+  *role.mutable_role() = Proto<roles::v1::Role>(
+      R"pb(display_name: "Mine"
+           grants { permission: "contacts.write" scope: OWN }
+           grants { permission: "users.*" scope: ALL }
+           field_groups: PERSONAL)pb");
+  const std::string mine = server_.Call(&roles::v1::RolesService::Stub::CreateRole, role)->name();
+  const std::string marta = Created(
+      absl::StrCat(R"(display_name: "Marta" roles: "roles/sales-rep")", " roles: '", mine, "'"));
+  v1::GetUserAccessRequest ask;
+  ask.set_name(marta);
+  const auto access = server_.Call(&Stub::GetUserAccess, ask);
+  ASSERT_EQ(access.reason(), "");
+  std::vector<std::string> told;
+  for (const auto& each : access->permissions()) {
+    told.push_back(absl::StrCat(each.permission(), " ", roles::v1::AccessScope_Name(each.scope()),
+                                " ", absl::StrJoin(each.roles(), " ")));
+  }
+  EXPECT_THAT(told, Contains("contacts.read TEAM roles/sales-rep"));
+  EXPECT_THAT(told, Contains(absl::StrCat("contacts.write OWN roles/sales-rep ", mine)));
+  EXPECT_THAT(told, Contains(absl::StrCat("users.read ALL roles/sales-rep ", mine)));
+  EXPECT_THAT(told, Contains(absl::StrCat("users.write ALL ", mine)));
+  ASSERT_EQ(access->field_groups_size(), 2);
+  EXPECT_THAT(access->field_groups(0).roles(), ElementsAre("roles/sales-rep", mine));
+  EXPECT_THAT(access->field_groups(1).roles(), ElementsAre("roles/sales-rep"));
+  ask.mutable_read()->set_token(access.token);
+  ASSERT_EQ(Update(absl::StrCat("name: '", marta, "'"), "roles").reason(), "");
+  ASSERT_EQ(Deactivate(marta).reason(), "");
+  EXPECT_EQ(server_.Call(&Stub::GetUserAccess, ask)->permissions_size(), access->permissions_size())
+      << "as of before";
+  ask.clear_read();
+  EXPECT_EQ(server_.Call(&Stub::GetUserAccess, ask)->permissions_size(), 0);
+  ask.set_name("users/01J00000000000000000000000");
+  EXPECT_EQ(server_.Call(&Stub::GetUserAccess, ask).reason(), "USER_NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace kith::users
