@@ -59,7 +59,7 @@ absl::StatusOr<std::string> CreateOperatorKey(runtime::Runtime& runtime) {
       [&](runtime::Loader& load, const CommandContext& context) -> Decision {
         KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                               load.Load<WorkspaceAggregate>(NameOf(WorkspaceId(1))));
-        return Decide(*state, command, OperatorGrants(), context);
+        return Decide(*state, command, KeyMaker{OperatorGrants(), ""}, context);
       },
       [&](runtime::Rendering& after) {
         credentials = after.secret();

@@ -23,23 +23,21 @@ namespace {
 constexpr absl::string_view kWorkspacePrefix = "workspaces/";
 constexpr absl::string_view kKeyPrefix = "apiKeys/";
 
-// The event of a new key that grants `permissions`.
-v1::WorkspaceEvent KeyCreated(absl::string_view display_name,
-                              const std::vector<std::string>& permissions, std::string id,
-                              absl::string_view secret) {
+// The event of a new key as `wanted` says, with its name.
+v1::WorkspaceEvent KeyCreated(const v1::ApiKey& wanted, std::string id, absl::string_view secret) {
   v1::WorkspaceEvent event;
   v1::ApiKeyCreated& created = *event.mutable_api_key_created();
   v1::ApiKey& key = *created.mutable_api_key();
+  key = wanted;
+  ClearOutputOnly(&key);
   key.set_name(absl::StrCat(kKeyPrefix, id));
-  key.set_display_name(std::string(display_name));
-  for (const std::string& permission : permissions) key.add_permissions(permission);
   const Sha256Hash hash = Sha256::Of(secret);
   created.set_secret_hash(hash.data(), hash.size());
   return event;
 }
 
 runtime::Grants GrantsOf(const v1::ApiKey& key) {
-  if (key.revoked()) return {};
+  if (key.revoked() || !key.user().empty()) return {};
   return runtime::Grants({key.permissions().begin(), key.permissions().end()});
 }
 
@@ -83,7 +81,10 @@ Decision Decide(const WorkspaceState& state, const v1::CreateWorkspaceRequest& c
   workspace.clear_etag();
   workspace.set_name(name);
   const std::string secret = context.ids.NextSecret();
-  v1::WorkspaceEvent key = KeyCreated("First key", grants.patterns(), context.ids.Next(), secret);
+  v1::ApiKey first;
+  first.set_display_name("First key");
+  for (const std::string& pattern : grants.patterns()) first.add_permissions(pattern);
+  v1::WorkspaceEvent key = KeyCreated(first, context.ids.Next(), secret);
   const std::string key_name = key.api_key_created().api_key().name();
   return Changes()
       .Append(name, std::move(created))
@@ -112,10 +113,11 @@ Decision Decide(const WorkspaceState& state, const v1::UpdateWorkspaceRequest& c
 }
 
 Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& command,
-                const runtime::Grants& maker, const CommandContext& context) {
+                const KeyMaker& maker, const CommandContext& context) {
   if (!state.exists()) return WorkspaceNotFound(NameOf(context.workspace));
+  const bool is_own = !maker.user.empty() && command.api_key().user() == maker.user;
   for (const std::string& permission : command.api_key().permissions()) {
-    if (!maker.ContainAll(permission)) {
+    if (is_own ? !maker.grants.Contain(permission) : !maker.grants.ContainAll(permission)) {
       return Reject(v1::WORKSPACES_ERROR_PERMISSION_NOT_GRANTED,
                     absl::StrCat("Your own key does not let you grant ", permission, " in ",
                                  NameOf(context.workspace), "."),
@@ -123,10 +125,7 @@ Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& comm
     }
   }
   const std::string secret = context.ids.NextSecret();
-  v1::WorkspaceEvent key =
-      KeyCreated(command.api_key().display_name(),
-                 {command.api_key().permissions().begin(), command.api_key().permissions().end()},
-                 context.ids.Next(), secret);
+  v1::WorkspaceEvent key = KeyCreated(command.api_key(), context.ids.Next(), secret);
   const std::string key_name = key.api_key_created().api_key().name();
   return Changes()
       .Append(NameOf(context.workspace), std::move(key))
@@ -159,9 +158,15 @@ Decision Decide(const WorkspaceState& state, const v1::RevokeApiKeyRequest& comm
   return Changes().Append(NameOf(context.workspace), std::move(event));
 }
 
-runtime::Grants GrantsOf(const WorkspaceState& state, absl::string_view actor) {
+const v1::ApiKey* FindKey(const WorkspaceState& state, absl::string_view actor) {
   const auto key = state.keys.find(absl::StrCat(kKeyPrefix, actor));
-  return key == state.keys.end() ? runtime::Grants() : GrantsOf(key->second.api_key);
+  if (key == state.keys.end() || key->second.api_key.revoked()) return nullptr;
+  return &key->second.api_key;
+}
+
+runtime::Grants GrantsOf(const WorkspaceState& state, absl::string_view actor) {
+  const v1::ApiKey* const key = FindKey(state, actor);
+  return key == nullptr ? runtime::Grants() : GrantsOf(*key);
 }
 
 WorkspaceState Evolve(WorkspaceState state, const Recorded<v1::WorkspaceEvent>& recorded) {

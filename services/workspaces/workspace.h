@@ -50,14 +50,22 @@ Decision Decide(const WorkspaceState& state, const v1::CreateWorkspaceRequest& c
                 const runtime::Grants& grants, const CommandContext& context);
 Decision Decide(const WorkspaceState& state, const v1::UpdateWorkspaceRequest& command,
                 const CommandContext& context);
-// `maker` is what the caller may grant in the workspace: a key cannot grant more.
+// Who makes a key.
+struct KeyMaker {
+  runtime::Grants grants;  // what they may grant in the workspace: a key cannot grant more
+  std::string user;        // whose credentials they have; empty where they are a service's
+};
+// Whoever is granted something for some records only can grant it to a key of their own alone.
 Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& command,
-                const runtime::Grants& maker, const CommandContext& context);
-// Of each permission in `kept` one key remains that grants it, where there is one now.
+                const KeyMaker& maker, const CommandContext& context);
+// Of each permission in `kept` one key of a service remains that grants it, where there is one now:
+// what a user's grants, their roles may end.
 Decision Decide(const WorkspaceState& state, const v1::RevokeApiKeyRequest& command,
                 const std::vector<std::string>& kept, const CommandContext& context);
 
-// What the workspace's key with this id grants; nothing where there is none or it was revoked.
+// The workspace's key with this id; null where there is none or it was revoked.
+const v1::ApiKey* FindKey(const WorkspaceState& state, absl::string_view actor);
+// What it grants whoever has it, where it is a service's; nothing where it is a user's.
 runtime::Grants GrantsOf(const WorkspaceState& state, absl::string_view actor);
 
 WorkspaceState Evolve(WorkspaceState state, const Recorded<v1::WorkspaceEvent>& recorded);

@@ -1,9 +1,14 @@
 #include "services/workspaces/workspace_commands.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/users/v1/user.pb.h"
+#include "kith/users/v1/user_events.pb.h"
 #include "kith/workspaces/v1/workspaces_errors.pb.h"
 #include "services/core/default_pipeline.h"
+#include "services/core/linked_record.h"
+#include "services/core/links.h"
 #include "services/core/permissions.h"
 #include "services/core/reject.h"
 #include "services/runtime/requests/method.h"
@@ -32,6 +37,18 @@ std::vector<WantedPermission> WantedIn(const v1::ApiKey& key) {
   return wanted;
 }
 
+// The smallest fold of the user that a key is to belong to.
+struct KeyUser : LinkedAggregate<users::v1::User, users::v1::UserEvent> {
+  static constexpr absl::string_view kCategory = "users";
+};
+
+absl::Status CheckUser(runtime::Loader& load, const std::string& name) {
+  if (name.empty()) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(const LinkedRecord* const user, load.Load<KeyUser>(name));
+  return CheckLinks(v1::WORKSPACES_ERROR_LINKED_RECORD_NOT_FOUND, {{"api_key.user", name}},
+                    absl::MakeConstSpan(&user, 1));
+}
+
 absl::Status MayNotReach(const std::string& workspace) {
   return Reject(type::v1::ERROR_PERMISSION_DENIED,
                 absl::StrCat("To make a key of ", workspace,
@@ -56,21 +73,26 @@ WorkspaceId WorkspaceCommands::Workspace(const v1::CreateApiKeyRequest& command,
                                                                                           : own;
 }
 
-absl::StatusOr<runtime::Grants> WorkspaceCommands::MakerGrants(
-    const WorkspaceState& state, const v1::CreateApiKeyRequest& command,
-    const CommandContext& context) const {
+absl::StatusOr<KeyMaker> WorkspaceCommands::MakerOf(const WorkspaceState& state,
+                                                    const v1::CreateApiKeyRequest& command,
+                                                    const CommandContext& context) const {
   const std::string name = NameOf(context.workspace);
   const bool is_own =
       command.workspace().empty() ||
       (command.workspace() == name && state.keys.contains(absl::StrCat("apiKeys/", context.actor)));
   // As of the state that the append is conditioned on: a key revoked meanwhile grants nothing.
-  if (is_own) return GrantsOf(state, context.actor);
+  if (is_own) {
+    const v1::ApiKey* const key = FindKey(state, context.actor);
+    return KeyMaker{directory_.GrantsOf(context.workspace, state, context.actor),
+                    key == nullptr ? "" : key->user()};
+  }
   // Only the first workspace's keys can reach others.
   const auto operators = directory_.Find(WorkspaceId(1));
-  const bool reaches = GrantsOf(*operators, context.actor).Contain(ReachesEveryWorkspace());
+  const bool reaches = directory_.GrantsOf(WorkspaceId(1), *operators, context.actor)
+                           .Contain(ReachesEveryWorkspace());
   if (!reaches) return MayNotReach(command.workspace());
   if (!state.exists() || command.workspace() != name) return WorkspaceNotFound(command.workspace());
-  return runtime::Grants({"*"});
+  return KeyMaker{runtime::Grants({"*"}), ""};
 }
 
 Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateWorkspaceRequest& command,
@@ -99,7 +121,8 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateApiKeyReq
   directory_.Learn(context.workspace, *state);
   KITH_RETURN_IF_ERROR(CheckPermissions(v1::WORKSPACES_ERROR_UNKNOWN_PERMISSION,
                                         WantedIn(command.api_key()), methods_.Permissions()));
-  KITH_ASSIGN_OR_RETURN(const runtime::Grants maker, MakerGrants(*state, command, context));
+  KITH_RETURN_IF_ERROR(CheckUser(load, command.api_key().user()));
+  KITH_ASSIGN_OR_RETURN(const KeyMaker maker, MakerOf(*state, command, context));
   return Decide(*state, command, maker, context);
 }
 

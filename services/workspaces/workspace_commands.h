@@ -45,10 +45,10 @@ class WorkspaceCommands {
                       v1::ApiKey* response) const;
 
  private:
-  // What the caller may grant in the workspace of `context`.
-  absl::StatusOr<runtime::Grants> MakerGrants(const WorkspaceState& state,
-                                              const v1::CreateApiKeyRequest& command,
-                                              const CommandContext& context) const;
+  // Who asks for a key in the workspace of `context`, and what they may grant there.
+  absl::StatusOr<KeyMaker> MakerOf(const WorkspaceState& state,
+                                   const v1::CreateApiKeyRequest& command,
+                                   const CommandContext& context) const;
 
   const WorkspaceDirectory& directory_;
   const runtime::MethodTable& methods_;

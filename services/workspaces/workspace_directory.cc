@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -10,16 +11,10 @@
 #include "eventstore/base/log.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
-#include "kith/users/v1/user_events.pb.h"
-#include "services/core/linked_record.h"
 #include "services/runtime/admission/token_verifier.h"
 
 namespace kith::workspaces {
 namespace {
-
-struct LinkedUser : LinkedAggregate<users::v1::User, users::v1::UserEvent> {
-  static constexpr absl::string_view kCategory = "users";
-};
 
 absl::string_view IdOf(absl::string_view key_name) {
   return absl::StripPrefix(key_name, "apiKeys/");
@@ -35,24 +30,20 @@ uint64_t RevisionOf(const WorkspaceState& state) {
 absl::StatusOr<std::unique_ptr<WorkspaceDirectory>> WorkspaceDirectory::Open(
     runtime::Runtime& runtime) {
   auto directory = std::unique_ptr<WorkspaceDirectory>(new WorkspaceDirectory(runtime));
+  std::vector<WorkspaceId> workspaces;
   for (WorkspaceId workspace(1);; workspace = workspace.Next()) {
     KITH_ASSIGN_OR_RETURN(const auto head, runtime.log.HeadOf(workspace, NameOf(workspace),
                                                               eventstore::ReadTier::kDisk));
     if (head.revision.value() == 0) break;
     KITH_RETURN_IF_ERROR(directory->Refresh(workspace));
+    workspaces.push_back(workspace);
   }
+  KITH_ASSIGN_OR_RETURN(directory->members_, MemberDirectory::Open(runtime, workspaces));
   runtime.transact.Observe(
       WorkspaceAggregate::kCategory,
       [self = directory.get()](WorkspaceId workspace, const runtime::AppendedEvent&) {
         // Reads from memory: the command that appended has just folded this state.
         self->RefreshOrLog(workspace);
-      });
-  runtime.transact.Observe(
-      LinkedUser::kCategory,
-      [self = directory.get()](WorkspaceId, const runtime::AppendedEvent& event) {
-        const StandardEvent kind = KindOf(*event.event, *users::v1::User::descriptor());
-        if (kind != StandardEvent::kDeleted && kind != StandardEvent::kUndeleted) return;
-        self->generation_.fetch_add(1, std::memory_order_release);
       });
   return directory;
 }
@@ -88,7 +79,7 @@ absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) const {
         runtime::Grants({key.api_key.permissions().begin(), key.api_key.permissions().end()});
     caller->settings = settings;
     caller->usage = UsageOf(workspace, caller->actor);
-    entry.keys[caller->actor] = {caller, key.secret_hash};
+    entry.keys[caller->actor] = {caller, key.secret_hash, key.api_key.user()};
   }
   entry.state = std::move(state);
   MutexLock lock(mutex_);
@@ -145,7 +136,33 @@ std::shared_ptr<const runtime::Caller> WorkspaceDirectory::Authenticate(
       CRYPTO_memcmp(key->second.secret_hash.data(), hash.data(), hash.size()) != 0) {
     return nullptr;
   }
-  return key->second.caller;
+  return CallerOf(key->second);
+}
+
+std::shared_ptr<const runtime::Caller> WorkspaceDirectory::CallerOf(Entry::Key& key) const {
+  if (key.user.empty()) return key.caller;
+  // Before what it stands for is read: what changes meanwhile is read again the next time.
+  const uint64_t generation = members_->generation();
+  if (key.generation == generation) return key.bounded;
+  key.generation = generation;
+  key.bounded.reset();
+  std::optional<Membership> membership = members_->Find(key.caller->workspace, key.user);
+  if (!membership.has_value()) return nullptr;
+  auto caller = std::make_shared<runtime::Caller>(*key.caller);
+  caller->grants = Grants(caller->grants.patterns(), std::move(membership->grants));
+  caller->member = std::move(membership->member);
+  key.bounded = std::move(caller);
+  return key.bounded;
+}
+
+Grants WorkspaceDirectory::GrantsOf(WorkspaceId workspace, const WorkspaceState& state,
+                                    absl::string_view actor) const {
+  const v1::ApiKey* const key = FindKey(state, actor);
+  if (key == nullptr || key->user().empty()) return workspaces::GrantsOf(state, actor);
+  std::optional<Membership> membership = members_->Find(workspace, key->user());
+  if (!membership.has_value()) return {};
+  return Grants({key->permissions().begin(), key->permissions().end()},
+                std::move(membership->grants));
 }
 
 std::shared_ptr<const runtime::Caller> WorkspaceDirectory::CallerOfKey(
@@ -154,20 +171,20 @@ std::shared_ptr<const runtime::Caller> WorkspaceDirectory::CallerOfKey(
   const auto entry = entries_.find(workspace);
   if (entry == entries_.end()) return nullptr;
   const auto key = entry->second.keys.find(IdOf(key_name));
-  return key == entry->second.keys.end() ? nullptr : key->second.caller;
+  return key == entry->second.keys.end() ? nullptr : CallerOf(key->second);
 }
 
 absl::StatusOr<std::shared_ptr<const runtime::Caller>> WorkspaceDirectory::CallerOfUser(
     const runtime::TokenClaims& claims) const {
   const auto state = Find(claims.workspace);
   if (state == nullptr) return runtime::TokenWithoutUser();
-  KITH_ASSIGN_OR_RETURN(const auto user,
-                        runtime_.transact.Fold<LinkedUser>(claims.workspace, claims.user));
-  if (user->lifecycle != Lifecycle::kActive) return runtime::TokenWithoutUser();
+  std::optional<Membership> membership = members_->Find(claims.workspace, claims.user);
+  if (!membership.has_value()) return runtime::TokenWithoutUser();
   auto caller = std::make_shared<runtime::Caller>();
   caller->workspace = claims.workspace;
   caller->actor = claims.user;
-  caller->grants = claims.grants;
+  caller->grants = Grants(claims.grants.patterns(), std::move(membership->grants));
+  caller->member = std::move(membership->member);
   caller->settings = std::make_shared<const Settings>(SettingsOf(state->workspace));
   caller->usage = UsageOfUser(claims.workspace, claims.user);
   caller->expire_time = claims.expire_time;

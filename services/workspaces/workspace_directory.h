@@ -1,9 +1,9 @@
 // WorkspaceDirectory: every workspace and key of the server in memory: who may come in, and with
-// which settings.
+// which settings. What users may do, it asks the MemberDirectory.
 //
 // A fold of the workspaces' streams, complete before the server answers, and applied before a
-// change of a workspace or key is acknowledged: a revoked key lets nobody in afterwards. Of users
-// it knows no more than that some came or went since a token's was looked for. Thread-safe.
+// change of a workspace or key is acknowledged: a revoked key lets nobody in afterwards.
+// Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -17,6 +17,7 @@
 #include "eventstore/base/mutex.h"
 #include "services/runtime/admission/authorizer.h"
 #include "services/runtime/server_builder.h"
+#include "services/workspaces/member_directory.h"
 #include "services/workspaces/settings_history.h"
 #include "services/workspaces/workspace.h"
 
@@ -35,7 +36,9 @@ class WorkspaceDirectory final : public runtime::Authorizer {
       KITH_EXCLUDES(mutex_);
   absl::StatusOr<std::shared_ptr<const runtime::Caller>> CallerOfUser(
       const runtime::TokenClaims& claims) const override KITH_EXCLUDES(mutex_);
-  uint64_t generation() const override { return generation_.load(std::memory_order_acquire); }
+  uint64_t generation() const override {
+    return generation_.load(std::memory_order_acquire) + members_->generation();
+  }
   absl::StatusOr<std::shared_ptr<const Settings>> SettingsAt(
       WorkspaceId workspace, Position position, eventstore::ReadTier tier) const override {
     return settings_.At(workspace, position, tier);
@@ -50,6 +53,12 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   // the append that made it was never learnt, the workspace is folded again.
   void Learn(WorkspaceId workspace, const WorkspaceState& loaded) const KITH_EXCLUDES(mutex_);
 
+  // What the workspace's key with this id grants, as far as the roles of its user do; nothing where
+  // there is none, it was revoked, or its user does not work with Kith.
+  Grants GrantsOf(WorkspaceId workspace, const WorkspaceState& state,
+                  absl::string_view actor) const;
+  const MemberDirectory& members() const { return *members_; }
+
   // The number for a workspace that the request `request_id` creates: that of the first time, or
   // the next free one. Numbers have no holes: one is taken only when the workspace is appended, and
   // until then others are told it too. Whoever finds it taken asks again.
@@ -60,15 +69,23 @@ class WorkspaceDirectory final : public runtime::Authorizer {
     std::shared_ptr<const WorkspaceState> state;
     // By key id: the caller, and the hash its secret must have.
     struct Key {
-      std::shared_ptr<const runtime::Caller> caller;
+      std::shared_ptr<const runtime::Caller> caller;  // of a user's: as if it were a service's
       std::string secret_hash;
+      std::string user;  // empty: a service's
+      // Of a user's: the caller as it is bounded by them, null where they are not there; and the
+      // generation of the members that it is of.
+      std::shared_ptr<const runtime::Caller> bounded;
+      uint64_t generation = kNone;
     };
+    static constexpr uint64_t kNone = ~uint64_t{0};
     absl::flat_hash_map<std::string, Key> keys;
   };
 
   explicit WorkspaceDirectory(runtime::Runtime& runtime)
       : runtime_(runtime), settings_(runtime.log, runtime.registry) {}
 
+  // The caller of a key, as of now; null where it is of a user who does not work with Kith.
+  std::shared_ptr<const runtime::Caller> CallerOf(Entry::Key& key) const KITH_REQUIRES(mutex_);
   // Folds the workspace as it is now. DataLoss when its stream cannot be read. Of a workspace that
   // a command has just changed everything is in memory.
   absl::Status Refresh(WorkspaceId workspace) const KITH_EXCLUDES(mutex_);
@@ -87,6 +104,7 @@ class WorkspaceDirectory final : public runtime::Authorizer {
 
   runtime::Runtime& runtime_;
   const SettingsHistory settings_;
+  std::unique_ptr<const MemberDirectory> members_;
   mutable Mutex mutex_;
   mutable std::map<WorkspaceId, Entry> entries_ KITH_GUARDED_BY(mutex_);
   mutable std::map<WorkspaceId, std::shared_ptr<runtime::WorkspaceUsage>> usages_

@@ -34,6 +34,7 @@ class TokensTest : public ::testing::Test {
   TokensTest() {
     users::v1::CreateUserRequest request;
     request.mutable_user()->set_display_name("Ada");
+    request.mutable_user()->add_roles("roles/integration");
     ada_ = server_.Call(&UsersService::Stub::CreateUser, request)->name();
   }
 
@@ -85,6 +86,10 @@ TEST_F(TokensTest, GrantWhatTheirScopeSays) {
   };
   EXPECT_EQ(list(Token(R"("scope":"* operator.* operator.workspaces")")), "PERMISSION_DENIED");
   // Nor does it make keys, which would last longer.
+  users::v1::UpdateUserRequest admin;
+  admin.mutable_user()->set_name(ada_);
+  admin.mutable_user()->add_roles("roles/admin");
+  ASSERT_EQ(server_.Call(&UsersService::Stub::UpdateUser, admin).reason(), "");
   v1::CreateApiKeyRequest request;
   request.mutable_api_key()->set_display_name("Mine");
   request.mutable_api_key()->add_permissions("contacts.read");

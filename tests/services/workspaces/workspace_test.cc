@@ -131,14 +131,14 @@ TEST(CreateApiKey, GrantsNoMoreThanItsMakerHas) {
                                                              permissions: "contacts.read"
                                                              permissions: "deals.*"
                                                            })pb");
-  EXPECT_TRUE(Decide(state, command, Grants({"*"}), spec.context()).ok());
-  EXPECT_THAT(Decide(state, command, Grants({"contacts.*"}), spec.context()),
+  EXPECT_TRUE(Decide(state, command, KeyMaker{Grants({"*"}), ""}, spec.context()).ok());
+  EXPECT_THAT(Decide(state, command, KeyMaker{Grants({"contacts.*"}), ""}, spec.context()),
               IsRejectedWith(v1::WORKSPACES_ERROR_PERMISSION_NOT_GRANTED));
   EXPECT_THAT(Decide(state, Proto<v1::CreateApiKeyRequest>(R"pb(api_key {
                                                                   display_name: "Root"
                                                                   permissions: "operator.workspaces"
                                                                 })pb"),
-                     Grants({"*"}), spec.context()),
+                     KeyMaker{Grants({"*"}), ""}, spec.context()),
               IsRejectedWith(v1::WORKSPACES_ERROR_PERMISSION_NOT_GRANTED));
 }
 
