@@ -149,6 +149,9 @@ struct ResourceRules {
                              const google::protobuf::Message& after, const Grants* grants)>
       authorise;
   std::vector<LinkAuthority> link_authorities;
+  // Whether `record`, which is there, may begin to be named in a field of another; null: it may.
+  std::function<absl::Status(const google::protobuf::Message& record, absl::string_view field)>
+      may_be_named;
   // One that is there in every workspace without an event; null for other names. The function is
   // null where there are none.
   std::function<const LinkedRecord*(absl::string_view name)> built_in;
@@ -315,6 +318,16 @@ class ResourceRulesBuilder {
          [check](const LinkedRecord& record, absl::string_view field, const Grants* grants) {
            return check(static_cast<const ResourceState<Linked>&>(record).resource, field, grants);
          }});
+    return *this;
+  }
+  // check(record, field): whether records of others may begin to name it in this field of theirs,
+  // "deal.owner".
+  template <class Function>
+  ResourceRulesBuilder& MayBeNamed(Function check) {
+    rules_.may_be_named = [check](const google::protobuf::Message& record,
+                                  absl::string_view field) -> absl::Status {
+      return check(static_cast<const Resource&>(record), field);
+    };
     return *this;
   }
   // These are there in every workspace, without an event, and `stays` refuses to change them. The

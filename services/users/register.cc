@@ -93,6 +93,7 @@ const ResourceRules& Rules() {
                              .UniqueClaim(kEmailClaim, EmailKeys, IsAlwaysUnique, EmailTaken)
                              .KeptClaim(kAdminClaim, AdminKeys, LastAdmin)
                              .AuthoriseLink<roles::v1::Role>("roles", MayGive)
+                             .MayBeNamed(MayOwn)
                              .Build());
   return rules;
 }

@@ -94,12 +94,7 @@ Decision UserCommands::Run(runtime::Loader& load, const v1::BatchChangeOwnerRequ
   KITH_RETURN_IF_ERROR(CheckLinks(v1::USERS_ERROR_LINKED_RECORD_NOT_FOUND,
                                   {{"new_owner", command.new_owner()}},
                                   absl::MakeConstSpan(&linked, 1)));
-  if (next->resource.state() == v1::INACTIVE) {
-    return RejectState(v1::USERS_ERROR_USER_INACTIVE,
-                       "The new owner does not work with Kith any more. Activate them, or name "
-                       "another.",
-                       command.new_owner(), {{"name", command.new_owner()}});
-  }
+  KITH_RETURN_IF_ERROR(MayOwn(next->resource, "new_owner"));
   constexpr size_t kLookedAtMax = kGivenMax + kRefusedMax;
   KITH_ASSIGN_OR_RETURN(
       const std::vector<std::string> records,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/normalise.h"
 #include "kith/users/v1/users_errors.pb.h"
@@ -61,6 +62,16 @@ absl::Status LastAdmin(absl::string_view name) {
                      absl::StrCat("Nobody else who is active has ", kAdminRole,
                                   ". Give it to somebody else first."),
                      name, {{"name", std::string(name)}, {"role", std::string(kAdminRole)}});
+}
+
+absl::Status MayOwn(const v1::User& user, absl::string_view field) {
+  const bool is_owner = absl::EndsWith(field, ".owner") || field == "new_owner";
+  if (!is_owner || user.state() != v1::INACTIVE) return absl::OkStatus();
+  return RejectState(v1::USERS_ERROR_USER_INACTIVE,
+                     absl::StrCat("Nothing can become theirs: ", user.name(),
+                                  " does not work with Kith any more. Activate them, or name "
+                                  "another."),
+                     user.name(), {{"name", user.name()}, {"field", std::string(field)}});
 }
 
 absl::Status MayGive(const roles::v1::Role& role, absl::string_view field, const Grants* grants) {

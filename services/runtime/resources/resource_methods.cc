@@ -150,6 +150,9 @@ class StandardHandler final : public CommandHandler {
       KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, link.record));
       linked.records.push_back(static_cast<const LinkedRecord*>(state));
       linked.now.push_back(type.now_of(state));
+      const ResourceNow& now = linked.now.back();
+      if (type.rules->may_be_named == nullptr || now.lifecycle != Lifecycle::kActive) continue;
+      KITH_RETURN_IF_ERROR(type.rules->may_be_named(*now.resource, link.field));
     }
     return linked;
   }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "kith/companies/v1/companies_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/roles/v1/roles_service.grpc.pb.h"
@@ -135,6 +136,35 @@ TEST_F(UserStateTest, StaysActiveWhileTheyOwnRecords) {
   EXPECT_THAT(Give(marta, priya, "twice")->records(), IsEmpty());
   EXPECT_EQ(Deactivate(marta).reason(), "");
   EXPECT_EQ(Give(priya, marta).reason(), "USER_INACTIVE");
+}
+
+TEST_F(UserStateTest, BecomesTheOwnerOfNothingOnceTheyLeft) {
+  const std::string marta = Created();
+  const std::string priya = Created();
+  contacts::v1::CreateContactRequest contact;
+  contact.mutable_contact()->set_first_name("Ada");
+  contact.mutable_contact()->set_owner(priya);
+  const std::string ada = server_.Call(&ContactsService::Stub::CreateContact, contact)->name();
+  ASSERT_EQ(Deactivate(marta).reason(), "");
+  contact.mutable_contact()->set_owner(marta);
+  const auto refused = server_.Call(&ContactsService::Stub::CreateContact, contact);
+  EXPECT_EQ(refused.reason(), "USER_INACTIVE");
+  EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(refused.metadata("name"), marta);
+  EXPECT_EQ(refused.metadata("field"), "contact.owner");
+  contacts::v1::UpdateContactRequest update;
+  update.mutable_contact()->set_name(ada);
+  update.mutable_contact()->set_owner(marta);
+  EXPECT_EQ(server_.Call(&ContactsService::Stub::UpdateContact, update).reason(), "USER_INACTIVE");
+  companies::v1::CreateCompanyRequest company;
+  company.mutable_company()->set_display_name("Alderbrook");
+  company.mutable_company()->set_owner(marta);
+  EXPECT_EQ(server_.Call(&companies::v1::CompaniesService::Stub::CreateCompany, company).reason(),
+            "USER_INACTIVE");
+  EXPECT_EQ(Create(absl::StrCat("display_name: 'Ines' manager: '", marta, "'")).reason(), "")
+      << "who is no owner may still be named";
+  ASSERT_EQ(Activate(marta).reason(), "");
+  EXPECT_EQ(server_.Call(&ContactsService::Stub::UpdateContact, update).reason(), "");
 }
 
 TEST_F(UserStateTest, LeavesManyRecordsPageByPage) {
