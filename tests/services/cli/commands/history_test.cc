@@ -3,16 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <regex>
-#include <sstream>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "services/cli/app.h"
 #include "services/cli/calls/catalog.h"
 #include "services/cli/commands/revision_table.h"
-#include "tests/testing/test_server.h"
+#include "tests/services/cli/commands/command_fixture.h"
 
 namespace kith::cli {
 namespace {
@@ -23,43 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-class HistoryTest : public ::testing::Test {
- protected:
-  HistoryTest() { setenv("TZ", "UTC", 1); }
-
-  // What the words print. -1: whatever their exit code is.
-  std::string Output(std::vector<std::string> words, int expected = 0) {
-    std::ostringstream out, err;
-    words.insert(words.begin(), {"--address", server_.address(), "--key", server_.secret()});
-    const int code = cli::Run(words, {.out = out,
-                                      .err = err,
-                                      .width = 150,
-                                      .environment = [](const char*) { return std::nullopt; },
-                                      .connect =
-                                          [](const ClientOptions& options) {
-                                            return std::make_unique<Client>(options);
-                                          }});
-    if (expected >= 0) {
-      EXPECT_EQ(code, expected) << words.back() << ": " << err.str();
-    }
-    return out.str() + err.str();
-  }
-  // The same with "ID" for each id that was drawn.
-  std::string Run(const std::vector<std::string>& words, int expected = 0) {
-    static const std::regex ids("[0-7][0-9A-HJKMNP-TV-Z]{25}");
-    return std::regex_replace(Output(words, expected), ids, "ID");
-  }
-  // The name of what the words create.
-  std::string Create(std::vector<std::string> words) {
-    words.push_back("--json");
-    const std::string text = Output(words);
-    std::smatch found;
-    EXPECT_TRUE(std::regex_search(text, found, std::regex("\"name\": ?\"([^\"]+)\""))) << text;
-    return found.size() < 2 ? "" : found[1].str();
-  }
-
-  testing::TestServer server_;
-};
+using HistoryTest = CommandTest;
 
 // Of every list of resources.
 TEST_F(HistoryTest, CanFilterByEveryFieldThatItsHelpTells) {
