@@ -375,7 +375,10 @@ absl::Status StandardCommand::Authorise(const Links& links, LinkedRecords linked
                                         const Grants* grants) const {
   for (size_t i = 0; i < links.size(); ++i) {
     for (const LinkAuthority& authority : rules_.link_authorities) {
-      if (eventstore::CategoryOf(links[i].record) != authority.category) continue;
+      if (linked[i]->lifecycle != Lifecycle::kActive ||
+          eventstore::CategoryOf(links[i].record) != authority.category) {
+        continue;
+      }
       KITH_RETURN_IF_ERROR(authority.check(*linked[i], links[i].field, grants));
     }
   }
@@ -404,8 +407,8 @@ Decision StandardCommand::Decide(ResourceChange change, LinkedRecords linked,
   if (!change.is_any) return NoChange();
   if (!change.links.empty() && change.method != StandardMethod::kUndelete) {
     KITH_RETURN_IF_ERROR(CheckLinksFor(*rules_.link_not_found, change.links, linked));
-    KITH_RETURN_IF_ERROR(Authorise(change.links, linked, context.grants));
   }
+  KITH_RETURN_IF_ERROR(Authorise(change.links, linked, context.grants));
   for (size_t i = 0; i < holders.size(); ++i) {
     KITH_RETURN_IF_ERROR(CheckHolders(change.unique[i], change.name, holders[i]));
   }

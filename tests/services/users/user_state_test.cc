@@ -249,6 +249,14 @@ TEST_F(UserStateTest, IsGivenARoleByThoseWhoMayAllOfIt) {
   EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(refused.metadata("field"), "user.roles[0]");
   EXPECT_EQ(refused.metadata("permission"), "*.read");
+  const std::string auditor = Created(R"(display_name: "Marta" roles: "roles/auditor")");
+  v1::DeleteUserRequest remove;
+  remove.set_name(auditor);
+  ASSERT_EQ(server_.Call(&Stub::DeleteUser, remove).reason(), "");
+  v1::UndeleteUserRequest undelete;
+  undelete.set_name(auditor);
+  EXPECT_EQ(server_.CallWith(key, &Stub::UndeleteUser, undelete).reason(), "ROLE_NOT_GRANTED");
+  EXPECT_EQ(server_.Call(&Stub::UndeleteUser, undelete).reason(), "");
   EXPECT_EQ(Create(R"(display_name: "Marta" roles: "roles/x")").reason(),
             "LINKED_RECORD_NOT_FOUND");
   EXPECT_EQ(
@@ -276,6 +284,7 @@ TEST_F(UserStateTest, TellsWhatTheyMayAndThroughWhichRole) {
                                 " ", absl::StrJoin(each.roles(), " ")));
   }
   EXPECT_THAT(told, Contains("contacts.read TEAM roles/sales-rep"));
+  EXPECT_THAT(told, Contains("companies.write OWN roles/sales-rep"));
   EXPECT_THAT(told, Contains(absl::StrCat("contacts.write OWN roles/sales-rep ", mine)));
   EXPECT_THAT(told, Contains(absl::StrCat("users.read ALL roles/sales-rep ", mine)));
   EXPECT_THAT(told, Contains(absl::StrCat("users.write ALL ", mine)));
