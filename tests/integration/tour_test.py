@@ -64,7 +64,7 @@ class DeployRun:
                 break
         else:
             self.process.communicate()
-            raise AssertionError("deploy/run ended: " + "\n".join(self.told))
+            raise AssertionError(f"deploy/run ended with {self.process.returncode}: " + "\n".join(self.told))
         self.export = next(line.strip() for line in self.told if line.strip().startswith("export "))
         self.address = re.search(r"KITH_ADDRESS=(\S+)", self.export).group(1)
         self.http = re.search(r"for HTTP on (\S+),", "\n".join(self.told)).group(1)
@@ -228,6 +228,23 @@ class TourTest(unittest.TestCase):
         finally:
             code, rest = again.stop(signal.SIGINT)
         self.assertEqual(code, 0, rest)
+
+    def test_4_deploy_run_loads_nothing_into_data_it_did_not_make(self):
+        restored = os.path.join(self.place, "restored")
+        os.mkdir(restored)
+        shutil.copytree(os.path.join(self.place, "data", "log"), os.path.join(restored, "log"))
+        shutil.copy(os.path.join(self.place, "data", "keys"), restored)
+        started = DeployRun(self.place, "--data", restored)
+        self.assertEqual(started.stop(signal.SIGTERM)[0], 0)
+        told = "\n".join(started.told)
+        self.assertNotIn("Loading the sample data", told)
+        self.assertIn(f"There is no {restored}/development.key any more", told)
+
+    def test_4_deploy_run_refuses_a_port_that_leaves_none_for_http(self):
+        for port in ("65534", "65535", "99999", "-1", "abc", "080"):
+            with self.subTest(port), self.assertRaisesRegex(
+                    AssertionError, f"ended with 2: --port {port}: a number from 0 to 65533 is wanted"):
+                DeployRun(self.place, "--port", port)
 
     def test_4_deploy_run_says_why_kithd_did_not_start(self):
         os.mkdir(os.path.join(self.place, "foreign"))
