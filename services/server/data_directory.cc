@@ -64,6 +64,11 @@ bool HasKeyFile(const std::string& path) {
 
 }  // namespace
 
+bool HasLog(const std::string& path) {
+  std::error_code error;
+  return fs::exists(path + "/log", error) || error;  // what cannot be looked at is not missing
+}
+
 absl::Status PrepareDataDirectory(const std::string& path) {
   std::error_code error;
   const bool is_made = fs::create_directories(path, error);
@@ -72,7 +77,7 @@ absl::Status PrepareDataDirectory(const std::string& path) {
     fs::permissions(path, fs::perms::owner_all, error);
     return error ? Unusable(path, error) : absl::OkStatus();
   }
-  if (!fs::exists(path + "/log", error)) return CheckNew(path);
+  if (!HasLog(path)) return CheckNew(path);
   if (!HasKeyFile(path)) {
     for (const char* name : kStandsOnTheKeys) {
       if (fs::exists(path + "/" + name, error)) return KeyFileMissing(path);

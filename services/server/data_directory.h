@@ -8,6 +8,9 @@
 
 namespace kith::server {
 
+// Whether it has been started on before.
+bool HasLog(const std::string& path);
+
 // Makes the directory where it is missing, and keeps others out of what is in it: contacts stand in
 // views in clear. Nothing else is changed, and nothing where it is refused:
 //   FailedPrecondition  it holds files and none of them is a log of Kith's

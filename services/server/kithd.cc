@@ -25,7 +25,7 @@ namespace {
 absl::Status CheckSpace(const Options& options) {
   std::error_code error;
   const auto space = std::filesystem::space(options.data, error);
-  const bool is_first = !std::filesystem::exists(options.data + "/log");
+  const bool is_first = !HasLog(options.data);
   const uint64_t to_open = eventstore::RoomToOpen(options.data);
   const uint64_t needed = is_first ? std::max(to_open, options.server.log.min_free_bytes) : to_open;
   if (error || space.available >= needed) return absl::OkStatus();
@@ -73,6 +73,13 @@ absl::Status MakeKeys(const Options& options, runtime::Runtime& runtime) {
   return absl::OkStatus();
 }
 
+// Where the directory was mistyped the key would be one of a store that nobody uses.
+absl::Status NoLogForKey(const std::string& data) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("--new_operator_key needs a data directory with a log, and ", data,
+                   " has none: name the right one with --data; nothing was made"));
+}
+
 int64_t MillisecondsSince(absl::Time began) {
   return absl::ToInt64Milliseconds(SystemClock().Now() - began);
 }
@@ -91,6 +98,8 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   if (options.tls.has_value()) {
     KITH_ASSIGN_OR_RETURN(server.tls, runtime::TlsFiles::Open(*options.tls));
   }
+  const bool is_first = !HasLog(options.data);
+  if (is_first && options.new_operator_key) return NoLogForKey(options.data);
   KITH_RETURN_IF_ERROR(PrepareDataDirectory(options.data));
   KITH_RETURN_IF_ERROR(CheckSpace(options));
   runtime::Storage storage;
@@ -113,6 +122,7 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
     });
   }
   auto kithd = std::make_unique<Kithd>();
+  kithd->has_made_data_ = is_first;
   KITH_ASSIGN_OR_RETURN(kithd->server_, builder.Start(server, std::move(storage)));
   kithd->OpenMetrics(options, began);
   kithd->LogStart(options, recovery_ms, began);
@@ -147,6 +157,7 @@ void Kithd::LogStart(const Options& options, int64_t recovery_ms, absl::Time beg
        {"http_port", http_port()},
        {"metrics_port", metrics_port_ == nullptr ? 0 : metrics_port_->port()},
        {"store", absl::BytesToHexString(runtime.log.store_id())},
+       {"made_data", has_made_data_ ? 1 : 0},
        {"position", runtime.log.head().value()},
        {"views_at", folded},
        {"recovery_ms", recovery_ms},

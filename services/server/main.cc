@@ -38,6 +38,9 @@ sigset_t BlockStopSignals() {
 absl::Status Run(const Options& options, const sigset_t& signals) {
   const auto kithd = Kithd::Start(options);
   if (!kithd.ok()) return kithd.status();
+  if ((*kithd)->has_made_data()) {
+    std::printf("kithd made a new data directory: %s\n", options.data.c_str());
+  }
   // Beside the log, where whoever starts it looks; before what they wait for.
   if (const absl::Status& metrics = (*kithd)->metrics_status(); !metrics.ok()) {
     std::printf("kithd goes without: %s; --metrics names another, or none\n",

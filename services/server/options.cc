@@ -9,6 +9,7 @@
 #include "absl/flags/usage.h"
 #include "absl/flags/usage_config.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "eventstore/base/version.h"
@@ -129,6 +130,19 @@ void CheckPositive() {
   }
 }
 
+// Where sockets are made, a port keeps its last 16 bits and no more.
+std::string Address(const absl::Flag<std::string>& flag, absl::string_view name) {
+  std::string address = absl::GetFlag(flag);
+  const size_t colon = address.rfind(':');
+  uint32_t port = 0;
+  constexpr uint32_t kPortMax = 65'535;
+  if (colon != std::string::npos &&
+      (!absl::SimpleAtoi(address.substr(colon + 1), &port) || port > kPortMax)) {
+    Refuse(absl::StrCat("--", name, "=", address, " has no port from 0 to ", kPortMax));
+  }
+  return address;
+}
+
 std::optional<runtime::TlsOptions> ParseTls() {
   const runtime::TlsOptions tls = {
       .cert = absl::GetFlag(FLAGS_tls_cert),
@@ -180,8 +194,8 @@ Options ParseOptions(int argc, char** argv) {
   Options options;
   options.data = absl::GetFlag(FLAGS_data);
   options.log_level = ParseLogLevel(absl::GetFlag(FLAGS_log_level));
-  options.metrics = absl::GetFlag(FLAGS_metrics);
-  if (const std::string address = absl::GetFlag(FLAGS_http); !address.empty()) {
+  options.metrics = Address(FLAGS_metrics, "metrics");
+  if (const std::string address = Address(FLAGS_http, "http"); !address.empty()) {
     options.http = {.address = address,
                     .connections_max = absl::GetFlag(FLAGS_max_http_connections),
                     .origins = absl::GetFlag(FLAGS_http_origins)};
@@ -190,7 +204,7 @@ Options ParseOptions(int argc, char** argv) {
   options.server.authentication = ParseAuthentication();
   options.allow_plaintext = absl::GetFlag(FLAGS_allow_plaintext);
   options.new_operator_key = absl::GetFlag(FLAGS_new_operator_key);
-  options.server.address = absl::GetFlag(FLAGS_listen);
+  options.server.address = Address(FLAGS_listen, "listen");
   options.server.pools.reads.threads = absl::GetFlag(FLAGS_read_threads);
   const absl::Duration slow_call = absl::GetFlag(FLAGS_slow_call);
   if (slow_call > absl::ZeroDuration()) options.server.slow_call = slow_call;

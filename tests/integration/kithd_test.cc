@@ -250,6 +250,15 @@ TEST_F(KithdTest, RefusesALimitThatLetsNobodyIn) {
   }
 }
 
+TEST_F(KithdTest, RefusesAPortThatIsNone) {
+  for (const std::string flag : {"--listen=127.0.0.1:99999", "--listen=127.0.0.1:-1",
+                                 "--http=127.0.0.1:65536", "--metrics=127.0.0.1:abc"}) {
+    KithdProcess kithd(Data(), {"--listen=127.0.0.1:0", flag});
+    ASSERT_FALSE(kithd.ready()) << flag;
+    ExpectOneClearLine(kithd.Stop(SIGTERM), flag + " has no port from 0 to 65535", 2);
+  }
+}
+
 // Keys go with every call: whoever is in between would read them.
 TEST_F(KithdTest, IsBeyondLoopbackWithTlsOrWhereItIsToldTo) {
   for (const std::vector<std::string>& flags : {std::vector<std::string>{"--listen=0.0.0.0:0"},
@@ -448,6 +457,13 @@ TEST_F(KithdTest, RefusesAFolderOfOtherFilesAndWritesNothingIntoIt) {
     files += entry.exists() ? 1 : 0;
   }
   EXPECT_EQ(files, 1u);
+}
+
+TEST_F(KithdTest, MakesNoKeyOfADirectoryWithoutALog) {
+  KithdProcess kithd(Data(), {"--listen=127.0.0.1:0", "--new_operator_key"});
+  ASSERT_FALSE(kithd.ready());
+  ExpectOneClearLine(kithd.Stop(SIGTERM), "--new_operator_key needs a data directory with a log");
+  EXPECT_FALSE(std::filesystem::exists(Data()));
 }
 
 TEST_F(KithdTest, RefusesADirectoryThatLostItsLog) {

@@ -8,6 +8,7 @@ ALLOCATOR is jemalloc where that KITHD is linked to it: only then it tells what 
 import json
 import os
 import re
+import socket
 import shutil
 import subprocess
 import sys
@@ -167,13 +168,14 @@ class MetricsTest(unittest.TestCase):
 class NoMetricsTest(unittest.TestCase):
 
     def test_a_port_that_is_taken_keeps_no_server_from_its_work(self):
-        with tempfile.TemporaryDirectory(prefix="kith_metrics_") as folder:
+        with tempfile.TemporaryDirectory(prefix="kith_metrics_") as folder, socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
             with open(os.path.join(folder, "stderr"), "w+", encoding="utf-8") as log:
-                kithd = Kithd(KITHD, os.path.join(folder, "data"), ["--metrics=127.0.0.1:no"], stderr=log)
+                kithd = Kithd(KITHD, os.path.join(folder, "data"), [f"--metrics={address}"], stderr=log)
                 self.assertEqual(kithd.stop(), 0)
-                self.assertRegex(kithd.told[0], "goes without: metrics cannot be told at 127.0.0.1:no: .*--metrics")
+                self.assertRegex("".join(kithd.told), f"goes without: metrics cannot be told at {address}: .*--metrics")
                 log.seek(0)
-                self.assertIn("metrics cannot be told at 127.0.0.1:no", log.read())
+                self.assertIn(f"metrics cannot be told at {address}", log.read())
 
 
 if __name__ == "__main__":
