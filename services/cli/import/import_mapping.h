@@ -60,7 +60,8 @@ struct Mapping {
   // Part of every request id: two mappings of one name are one import.
   std::string name;
   std::string collection;
-  // The columns that tell rows apart; the row's whole content where there are none.
+  // The columns that tell rows apart; the row's whole content where there are none, or the row
+  // has nothing in them.
   std::vector<std::string> key;
   char delimiter = ',';
   // By column: a text, and what is read in its place. Other texts stay.

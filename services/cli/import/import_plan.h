@@ -3,10 +3,12 @@
 
 #include <google/protobuf/message.h>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -45,8 +47,9 @@ class ImportPlanner {
   std::map<ReferenceKey, const CsvRow*> CollectReferences() const;
 
   // The calls of a row, in order. Fails with every mistake in the row, each with the field it is
-  // about. A row's request ids are the same in every run: they come from the mapping's name and the
-  // row's key, or from what it holds where the mapping has no key.
+  // about, and where a row before it has its key. A row's request ids are the same in every run:
+  // they come from the mapping's name and the row's key, or from all that it holds where the
+  // mapping has no key or the row nothing in it.
   absl::StatusOr<std::vector<PlannedCall>> Plan(const CsvRow& row,
                                                 const References& references) const;
 
@@ -68,6 +71,12 @@ class ImportPlanner {
   // Fails where the row has not a cell for each column, or no text in one that is read.
   absl::Status CheckCells(const CsvRow& row) const;
   std::string Cell(const CsvRow& row, const std::string& column) const;
+  // The cells of its key; empty where the mapping has none, or the row nothing in it.
+  std::vector<std::string> Key(const CsvRow& row) const;
+  // Remembers the first row with each key.
+  void FindFirstLines();
+  // Fails where a row before it has its key.
+  absl::Status CheckKey(const CsvRow& row) const;
   // What the row holds, without what an import that rejected it added.
   std::vector<std::string> Content(const CsvRow& row) const;
   // What the columns give; nothing where none of the templates is complete.
@@ -87,6 +96,7 @@ class ImportPlanner {
   const Catalog& catalog_;
   const CsvFile& file_;
   std::vector<Step> steps_;
+  std::unordered_map<uint64_t, int64_t> first_lines_;  // by the digest of a key
 };
 
 }  // namespace kith::cli

@@ -170,6 +170,26 @@ TEST(ImportPlanner, TellsRowsApartByAllTheyHoldWhereTheMappingHasNoKey) {
   EXPECT_NE(RequestId((*planned.Row(0))[0]), RequestId((*planned.Row(1))[0]));
 }
 
+TEST(ImportPlanner, TellsRowsApartByAllTheyHoldWhereTheirKeyIsEmpty) {
+  const Planned planned(kDeals, absl::StrCat(kHeader, ",Ada,GTX,,New,,,\n", " ,Ada,MG,,New,,,\n",
+                                             ",Ada,GTX,,New,,,\n"));
+  for (size_t i = 0; i < 3; ++i) ASSERT_TRUE(planned.Row(i).ok()) << planned.Mistake(i);
+  EXPECT_NE(RequestId((*planned.Row(0))[0]), RequestId((*planned.Row(1))[0]));
+  EXPECT_EQ(RequestId((*planned.Row(0))[0]), RequestId((*planned.Row(2))[0]));
+}
+
+TEST(ImportPlanner, TakesTheFirstOfTheRowsWithOneKey) {
+  const std::string mapping =
+      absl::StrReplaceAll(kDeals, {{R"("key": ["id"])", R"("key": ["id", "agent"])"}});
+  const Planned planned(mapping,
+                        absl::StrCat(kHeader, "A1,Ada,GTX,,New,,,\n", "A1,Bob,GTX,,New,,,\n",
+                                     " A1 ,Ada,MG,,New,,,\n", "A1,Ada,GTX,,New,,,\n"));
+  EXPECT_TRUE(planned.Row(0).ok()) << planned.Mistake(0);
+  EXPECT_TRUE(planned.Row(1).ok()) << planned.Mistake(1);
+  EXPECT_EQ(planned.Mistake(2), "it has the same key (id, agent) as line 2");
+  EXPECT_EQ(planned.Mistake(3), "it has the same key (id, agent) as line 2");
+}
+
 // Goal: a row that failed half-way is not made twice when its file of rejects is imported.
 TEST(ImportPlanner, TakesTheColumnsOfAFileOfRejectsForNoContent) {
   const std::string mapping = absl::StrReplaceAll(kDeals, {{R"("key": ["id"],)", ""}});
