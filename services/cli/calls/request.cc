@@ -55,6 +55,14 @@ absl::StatusOr<std::string> ReadData(const std::string& data) {
   return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 }
 
+// Columns are said to a saved view as to a list, with commas; in other texts these are the text's.
+std::vector<absl::string_view> ValuesIn(const Flag& flag) {
+  if (flag.name != "columns") return {flag.value};
+  std::vector<absl::string_view> values = absl::StrSplit(flag.value, ',');
+  for (absl::string_view& value : values) value = absl::StripAsciiWhitespace(value);
+  return values;
+}
+
 bool IsUpdate(const Method& method) {
   return method.body != nullptr &&
          method.descriptor->input_type()->FindFieldByName(kUpdateMask) != nullptr;
@@ -223,8 +231,10 @@ absl::StatusOr<std::unique_ptr<Message>> BuildRequest(const Method& method, Argu
     KITH_RETURN_IF_ERROR(builder.SetPath(method.positional, words[i]));
   }
   for (const Flag& flag : arguments.flags()) {
-    if (const absl::Status set = builder.SetFlag(flag.name, flag.value); !set.ok()) {
-      return absl::StartsWith(set.message(), "unknown flag") ? set : InFlag(flag.name, set);
+    for (const absl::string_view value : ValuesIn(flag)) {
+      if (const absl::Status set = builder.SetFlag(flag.name, value); !set.ok()) {
+        return absl::StartsWith(set.message(), "unknown flag") ? set : InFlag(flag.name, set);
+      }
     }
   }
   return builder.Finish();

@@ -108,12 +108,12 @@ absl::StatusOr<ListLook> TakeLook(const Session& session, const Method& method,
   ListLook look;
   const Descriptor& type = *method.items->message_type();
   look.csv = arguments->TakeSwitch("csv");
-  const std::optional<std::string> columns = arguments->Take("columns");
+  const std::vector<std::string> columns = arguments->TakeAll("columns");
   if (look.csv && session.options().json) {
     return absl::InvalidArgumentError("--csv and --json say how to print it: choose one");
   }
-  if (columns.has_value()) {
-    auto paths = ParsePaths(type, *columns);
+  if (!columns.empty()) {
+    auto paths = ParsePaths(type, absl::StrJoin(columns, ","));
     if (!paths.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("--columns: ", paths.status().message()));
     }

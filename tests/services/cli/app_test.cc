@@ -125,6 +125,9 @@ TEST_F(KithTest, ListsTheColumnsThatAreAskedFor) {
   EXPECT_EQ(out(),
             "  AMOUNT  NAME\n"
             "5.00 EUR  deals/a\n");
+  const std::string table = out();
+  EXPECT_EQ(Run({"deals", "list", "--columns", "amount", "--columns", "name"}), 0) << err();
+  EXPECT_EQ(out(), table);
   EXPECT_EQ(Run({"deals", "list", "--columns", "amount,name", "--csv"}), 0) << err();
   EXPECT_EQ(out(), "amount,name\r\n5.00 EUR,deals/a\r\n");
   EXPECT_EQ(Run({"deals", "list", "--csv"}), 0) << err();
@@ -195,7 +198,7 @@ TEST_F(KithTest, ListsWhatASavedViewSays) {
       << err();
   ASSERT_EQ(Run({"saved-views", "create", "--display-name", "Closing next", "--resource", "deals",
                  "--filter", "status = OPEN", "--order-by", "expected_close_date", "--columns",
-                 "amount", "--columns", "display_name"}),
+                 "amount, display_name"}),
             0)
       << err();
   ASSERT_EQ(Run({"deals", "list", "--view", "Closing next"}), 0) << err();
