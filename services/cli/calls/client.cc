@@ -295,7 +295,8 @@ void Client::Authorise(grpc::ClientContext* context) const {
 }
 
 absl::Status Client::ToStatus(const grpc::Status& status) const {
-  return status.ok() ? absl::OkStatus() : ServerError(status, options_.address);
+  return status.ok() ? absl::OkStatus()
+                     : ServerError(status, options_.address, !options_.key.empty());
 }
 
 }  // namespace kith::cli

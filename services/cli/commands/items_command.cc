@@ -168,7 +168,7 @@ class ItemsRun {
     status.CopyFrom(result.GetReflection()->GetMessage(result, Field("status")));
     return ServerError(grpc::Status(static_cast<grpc::StatusCode>(status.code()), status.message(),
                                     status.SerializeAsString()),
-                       "");
+                       "", /*with_key=*/true);
   }
 
   // What became of the items of a stream that broke off is not known.

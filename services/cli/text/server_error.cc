@@ -29,7 +29,7 @@ bool FindDetail(const google::rpc::Status& status, Detail* detail) {
 }
 
 // What the caller can do about a code, where it is the same for every reason.
-std::string Advice(grpc::StatusCode code, const google::rpc::ErrorInfo& info) {
+std::string Advice(grpc::StatusCode code, const google::rpc::ErrorInfo& info, bool with_key) {
   // What is no time and no number goes to the server as a token.
   if (info.reason() == "INVALID_TOKEN") {
     return "Write a moment like @1234, 2026-01-31, \"2026-01-31 14:05\" or "
@@ -37,6 +37,10 @@ std::string Advice(grpc::StatusCode code, const google::rpc::ErrorInfo& info) {
   }
   switch (code) {
     case grpc::StatusCode::UNAUTHENTICATED:
+      if (with_key && info.reason() == "UNAUTHENTICATED") {
+        return "The key that was given is unknown, expired or revoked: give another with --key, "
+               "KITH_KEY or KITH_KEY_FILE.";
+      }
       return "Give an API key with --key, KITH_KEY or KITH_KEY_FILE.";
     case grpc::StatusCode::PERMISSION_DENIED:
       return "Use a key that grants it.";
@@ -63,7 +67,7 @@ std::string Advice(grpc::StatusCode code, const google::rpc::ErrorInfo& info) {
   }
 }
 
-std::string Text(const grpc::Status& status, const google::rpc::Status& details) {
+std::string Text(const grpc::Status& status, const google::rpc::Status& details, bool with_key) {
   std::vector<std::string> lines = {status.error_message()};
   if (lines[0].empty())
     lines[0] = absl::StrCat("the server answered with code ", status.error_code());
@@ -96,25 +100,45 @@ std::string Text(const grpc::Status& status, const google::rpc::Status& details)
   }
   const std::string advice = bad_request.field_violations_size() > 0
                                  ? "Correct the fields named and try again."
-                                 : Advice(status.error_code(), info);
+                                 : Advice(status.error_code(), info, with_key);
   if (!absl::StrContains(status.error_message(), advice)) lines.push_back(advice);
   return absl::StrJoin(lines, "\n");
 }
 
+// What gRPC says of a connection that was not to be had, what that means and what helps.
+struct Obstacle {
+  absl::string_view said;
+  absl::string_view meaning;  // after the address
+  absl::string_view advice;
+};
+constexpr Obstacle kObstacles[] = {
+    {"certificate verify failed", "has a certificate that is not trusted",
+     "Name the file with its authority's certificate, or with itself, with --tls-ca or "
+     "KITH_TLS_CA."},
+    {"wrong version number", "has no TLS", "Leave https:// and the files of TLS out."},
+    {"http1.x server", "speaks HTTP and no gRPC",
+     "Name kithd's port for gRPC, which it is ready on, with --address or KITH_ADDRESS."}};
+
+std::string Unreachable(const std::string& said, absl::string_view address) {
+  for (const Obstacle& obstacle : kObstacles) {
+    if (!absl::StrContains(said, obstacle.said)) continue;
+    return absl::StrCat(address, " ", obstacle.meaning, " (", said, ")\n", obstacle.advice);
+  }
+  return absl::StrCat("no Kith server answers at ", address, " (", said,
+                      ")\nStart one with deploy/run, or name another with --address or "
+                      "KITH_ADDRESS: https://… where it has TLS.");
+}
+
 }  // namespace
 
-absl::Status ServerError(const grpc::Status& status, absl::string_view address) {
+absl::Status ServerError(const grpc::Status& status, absl::string_view address, bool with_key) {
   google::rpc::Status details;
   const bool from_kith =
       details.ParseFromString(status.error_details()) && details.details_size() > 0;
   const bool unreachable = status.error_code() == grpc::StatusCode::UNAVAILABLE && !from_kith;
   absl::Status error(
       static_cast<absl::StatusCode>(status.error_code()),
-      unreachable
-          ? absl::StrCat("no Kith server answers at ", address, " (", status.error_message(),
-                         ")\nStart one with deploy/run, or name another with --address or "
-                         "KITH_ADDRESS: https://… where it has TLS.")
-          : Text(status, details));
+      unreachable ? Unreachable(status.error_message(), address) : Text(status, details, with_key));
   error.SetPayload(kPayload, absl::Cord(details.SerializeAsString()));
   return error;
 }

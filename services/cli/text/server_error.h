@@ -18,7 +18,9 @@ namespace kith::cli {
 //   A field breaks a rule. [INVALID_FIELD]
 //     contact.emails[0].address: not an e-mail address
 //   Correct the fields named and try again.
-absl::Status ServerError(const grpc::Status& status, absl::string_view address);
+//
+// `with_key` is whether the call had one.
+absl::Status ServerError(const grpc::Status& status, absl::string_view address, bool with_key);
 
 // True for a status made by ServerError; false for mistakes on the command line.
 bool IsServerError(const absl::Status& status);

@@ -305,6 +305,16 @@ TEST_F(KithTest, TakesAFlagBeforeTheEnvironment) {
   EXPECT_EQ(err(), "kith: --key and --key-file both say a key: choose one\n");
 }
 
+TEST_F(KithTest, SaysThatTheKeyItWasGivenIsNoGood) {
+  const std::vector<std::string> words = {"deals", "create",         "--deal-id",
+                                          "a",     "--display-name", "whose?"};
+  EXPECT_EQ(Run(words), 1);
+  EXPECT_THAT(err(), HasSubstr("\nGive an API key with --key, "));
+  environment_["KITH_KEY"] = "bogus";
+  EXPECT_EQ(Run(words), 1);
+  EXPECT_THAT(err(), HasSubstr("\nThe key that was given is unknown, expired or revoked: give "));
+}
+
 TEST_F(KithTest, SpeaksTlsWhereTheAddressOrAFileSaysSo) {
   Write("ca", "-----BEGIN CERTIFICATE-----\n");
   Write("key", "-----BEGIN PRIVATE KEY-----\n");
