@@ -57,9 +57,14 @@ absl::Status CannotBeSummed(int at, const std::string& name, const std::vector<F
   for (const Field& field : fields) {
     if (CanBeSummed(field, row)) names.push_back(field.name);
   }
+  const std::string where = absl::StrCat("summary.sums[", at, "]");
+  if (names.empty()) {
+    return Refused(where, "must be left out: nothing of this list can be summed",
+                   absl::StrCat("\"", name, "\" cannot be summed: nothing of this list can be."));
+  }
   std::sort(names.begin(), names.end());
-  const std::string known = names.empty() ? "none" : absl::StrJoin(names, ", ");
-  return Refused(absl::StrCat("summary.sums[", at, "]"), absl::StrCat("must be one of ", known),
+  const std::string known = absl::StrJoin(names, ", ");
+  return Refused(where, absl::StrCat("must be one of ", known),
                  absl::StrCat("\"", name, "\" cannot be summed over the list, but ", known, "."),
                  known);
 }
