@@ -50,12 +50,13 @@ int FindOrMake(absl::string_view currency, std::optional<int> probability, v1::B
   return index;
 }
 
-void AddAmount(const Money& money, std::optional<int> probability, int times,
-               v1::BoardGroup& group) {
-  const int index = FindOrMake(money.currency_code(), probability, group);
+// Of `count` deals, or of so many fewer.
+void AddAmount(absl::string_view currency, std::optional<int> probability, int64_t count,
+               __int128 minor_units, v1::BoardGroup& group) {
+  const int index = FindOrMake(currency, probability, group);
   v1::BoardAmount& amount = *group.mutable_amounts(index);
-  amount.set_count(amount.count() + times);
-  AddTo(*amount.mutable_minor_units(), MinorUnits(money) * times);
+  amount.set_count(amount.count() + count);
+  AddTo(*amount.mutable_minor_units(), minor_units);
   if (amount.count() == 0) group.mutable_amounts()->DeleteSubrange(index, 1);
 }
 
@@ -65,7 +66,18 @@ void AddDeal(const v1::Deal& deal, int times, v1::BoardGroup& group) {
   const absl::Time entered = FromTimestamp(deal.stage_enter_time());
   group.set_count(group.count() + times);
   AddTo(*group.mutable_enter_time(), static_cast<__int128>(absl::ToUnixMicros(entered)) * times);
-  if (deal.has_amount()) AddAmount(deal.amount(), OwnProbability(deal), times, group);
+  if (!deal.has_amount()) return;
+  AddAmount(deal.amount().currency_code(), OwnProbability(deal), times,
+            MinorUnits(deal.amount()) * times, group);
+}
+
+void AddGroup(const v1::BoardGroup& group, v1::BoardGroup& sum) {
+  sum.set_count(sum.count() + group.count());
+  AddTo(*sum.mutable_enter_time(), ValueOf(group.enter_time()));
+  for (const v1::BoardAmount& amount : group.amounts()) {
+    AddAmount(amount.currency_code(), ProbabilityOf(amount), amount.count(),
+              ValueOf(amount.minor_units()), sum);
+  }
 }
 
 absl::StatusOr<std::vector<Money>> AmountsOf(const v1::BoardGroup& group) {

@@ -21,6 +21,9 @@ namespace kith::deals {
 // Adds a deal to the group of its stage, or with `times` -1 takes it away again.
 void AddDeal(const v1::Deal& deal, int times, v1::BoardGroup& group);
 
+// Adds the deals of a group to another one.
+void AddGroup(const v1::BoardGroup& group, v1::BoardGroup& sum);
+
 // The deals' amounts, one sum per currency, ordered by its code. ERROR_OUT_OF_RANGE where one is
 // beyond what an amount can hold.
 absl::StatusOr<std::vector<google::type::Money>> AmountsOf(const v1::BoardGroup& group);

@@ -23,10 +23,17 @@ bool AreShownAlike(const v1::Deal& a, const v1::Deal& b) {
          FromTimestamp(a.stage_enter_time()) == FromTimestamp(b.stage_enter_time());
 }
 
+// In a row's key: those of all owners, and those of none.
+constexpr absl::string_view kAll = "";
+constexpr absl::string_view kNobody = "-";
+
+std::string RowOwner(absl::string_view owner) {
+  return std::string(owner.empty() ? kNobody : owner);
+}
+
 // The owners whose board shows the deal: all together, and the deal's own.
 std::vector<std::string> OwnersOf(const v1::Deal& deal) {
-  if (deal.owner().empty()) return {""};
-  return {"", deal.owner()};
+  return {std::string(kAll), RowOwner(deal.owner())};
 }
 
 // What of a deal a row is about: it in its stage, among the deals of all owners or of one.
@@ -105,14 +112,23 @@ absl::Status ApplyChange(const projections::RowChange& change, projections::View
   return absl::OkStatus();
 }
 
+// The owners, as rows have them, whose groups are added up.
+std::vector<std::string> RowOwnersOf(const BoardQuery& query) {
+  if (!query.owners.has_value()) return {std::string(kAll)};
+  std::vector<std::string> owners;
+  for (const std::string& owner : *query.owners) owners.push_back(RowOwner(owner));
+  return owners;
+}
+
 // How many open deals of a group nobody touched for longer than `rot_days` days of 24 hours.
 absl::StatusOr<int64_t> CountRotting(const projections::ViewSnapshot& snapshot,
-                                     const BoardQuery& query, const v1::Stage& stage) {
+                                     const BoardQuery& query, const v1::Stage& stage,
+                                     absl::string_view owner) {
   if (stage.rot_days() == 0 || stage.kind() != v1::OPEN_STAGE) return 0;
   const absl::Time fresh_since = query.read_time - absl::Hours(24) * stage.rot_days();
   const projections::KeyRange up_to_that_day = {
-      .from = projections::KeyOf(stage.name(), query.owner),
-      .to = projections::KeyOf(stage.name(), query.owner, TouchDay(fresh_since) + 1)};
+      .from = projections::KeyOf(stage.name(), owner),
+      .to = projections::KeyOf(stage.name(), owner, TouchDay(fresh_since) + 1)};
   int64_t count = 0;
   KITH_RETURN_IF_ERROR(BoardTouches().Scan(snapshot, query.workspace, up_to_that_day,
                                            [&](const v1::BoardTouch& row) {
@@ -129,19 +145,26 @@ absl::StatusOr<v1::BoardStage> ReadStage(const projections::ViewSnapshot& snapsh
   shown.set_stage(stage.name());
   shown.set_display_name(stage.display_name());
   shown.set_probability(stage.probability());
-  KITH_ASSIGN_OR_RETURN(
-      const auto group,
-      BoardGroups().Get(snapshot, query.workspace, projections::KeyOf(stage.name(), query.owner),
-                        eventstore::ReadTier::kDisk));
-  if (!group.has_value()) return shown;
+  v1::BoardGroup all;
+  int64_t rotting = 0;
+  for (const std::string& owner : RowOwnersOf(query)) {
+    KITH_ASSIGN_OR_RETURN(
+        const auto group,
+        BoardGroups().Get(snapshot, query.workspace, projections::KeyOf(stage.name(), owner),
+                          eventstore::ReadTier::kDisk));
+    if (!group.has_value()) continue;
+    AddGroup(*group, all);
+    KITH_ASSIGN_OR_RETURN(const int64_t of_owner, CountRotting(snapshot, query, stage, owner));
+    rotting += of_owner;
+  }
+  if (all.count() == 0) return shown;
 
-  shown.set_count(group->count());
-  KITH_ASSIGN_OR_RETURN(auto amounts, AmountsOf(*group));
+  shown.set_count(all.count());
+  KITH_ASSIGN_OR_RETURN(auto amounts, AmountsOf(all));
   for (auto& money : amounts) *shown.add_amount() = std::move(money);
-  KITH_ASSIGN_OR_RETURN(auto weighted, WeightedAmountsOf(*group, stage.probability()));
+  KITH_ASSIGN_OR_RETURN(auto weighted, WeightedAmountsOf(all, stage.probability()));
   for (auto& money : weighted) *shown.add_weighted_amount() = std::move(money);
-  *shown.mutable_average_age() = ToDuration(AverageAgeOf(*group, query.read_time));
-  KITH_ASSIGN_OR_RETURN(const int64_t rotting, CountRotting(snapshot, query, stage));
+  *shown.mutable_average_age() = ToDuration(AverageAgeOf(all, query.read_time));
   shown.set_rotting_count(rotting);
   return shown;
 }

@@ -29,7 +29,7 @@ class PipelineBoard final : public projections::Projection {
   static constexpr absl::string_view kName = "pipeline_board";
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 2; }
+  int version() const override { return 3; }
   std::string base() const override;
   std::vector<std::string> categories() const override { return {}; }
   bool reads_personal() const override { return false; }
@@ -41,8 +41,9 @@ class PipelineBoard final : public projections::Projection {
 struct BoardQuery {
   WorkspaceId workspace;
   absl::string_view pipeline;
-  absl::string_view owner;  // empty: of all
-  absl::Time read_time;     // what ages and rotting are computed for
+  // Whose deals, each once, "" for nobody's; nullopt: everybody's.
+  std::optional<std::vector<std::string>> owners;
+  absl::Time read_time;  // what ages and rotting are computed for
 };
 
 // The board as of the snapshot and that of the pipeline list at the same position, its read_time

@@ -69,9 +69,9 @@ AliasSearch::AliasSearch(const TableCore& table, absl::string_view pattern)
 
 absl::StatusOr<std::vector<std::string>> AliasSearch::Find(
     const ViewSnapshot& snapshot, WorkspaceId workspace, absl::string_view alias,
-    const std::function<bool(absl::string_view)>* erased) const {
+    const std::function<bool(absl::string_view)>* erased, const RowsSeen& seen) const {
   KITH_ASSIGN_OR_RETURN(std::vector<std::string> names,
-                        parts_ == nullptr ? FindRows(snapshot, workspace, alias, erased)
+                        parts_ == nullptr ? FindRows(snapshot, workspace, alias, erased, seen)
                                           : FindParts(snapshot, workspace, alias));
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -80,12 +80,19 @@ absl::StatusOr<std::vector<std::string>> AliasSearch::Find(
 
 absl::StatusOr<std::vector<std::string>> AliasSearch::FindRows(
     const ViewSnapshot& snapshot, WorkspaceId workspace, absl::string_view alias,
-    const std::function<bool(absl::string_view)>* erased) const {
+    const std::function<bool(absl::string_view)>* erased, const RowsSeen& seen) const {
   std::vector<std::string> names;
   const std::string by_id = absl::StrCat(collection_, alias);
   KITH_ASSIGN_OR_RETURN(const auto there,
                         table_.Get(snapshot, workspace, by_id, eventstore::ReadTier::kDisk));
-  if (there.has_value()) names.push_back(by_id);
+  const std::unique_ptr<Message> row(table_.declaration().row->New());
+  const auto add = [&](absl::string_view bytes) {
+    const bool parsed = row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+    if (parsed) names.push_back(table_.declaration().key(*row));
+    return parsed;
+  };
+  if (there.has_value() && !add(*there)) return MalformedRow();
+  if (there.has_value() && seen.hides != nullptr && seen.hides(*row)) names.clear();
   Expression called{Expression::Kind::kAny, {}, {}};
   for (const Field& field : aliases_) {
     if (!CanBe(alias, field)) continue;
@@ -93,13 +100,10 @@ absl::StatusOr<std::vector<std::string>> AliasSearch::FindRows(
         {Expression::Kind::kComparison, {.field = field.name, .literal = std::string(alias)}, {}});
   }
   if (called.parts.empty()) return names;
+  if (seen.within != nullptr) {
+    called = {Expression::Kind::kAll, {}, {std::move(called), *seen.within}};
+  }
   const ListQuery query{.page_size = int{kNamesakesMax} + 1, .within = &called, .erased = erased};
-  const std::unique_ptr<Message> row(table_.declaration().row->New());
-  const auto add = [&](absl::string_view bytes) {
-    const bool parsed = row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-    if (parsed) names.push_back(table_.declaration().key(*row));
-    return parsed;
-  };
   KITH_RETURN_IF_ERROR(table_.List(snapshot, workspace, query, add).status());
   return names;
 }

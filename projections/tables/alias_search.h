@@ -20,6 +20,12 @@ inline constexpr size_t kNamesakesMax = 10;
 // Records whose parts are looked through for one alias.
 inline constexpr size_t kPartOwnersMax = 1'000;
 
+// Which rows of a table whoever looks for an alias may see.
+struct RowsSeen {
+  const Expression* within = nullptr;  // holds of all of them; null: of everything
+  std::function<bool(const google::protobuf::Message& row)> hides;
+};
+
 // Immutable; any thread.
 class AliasSearch {
  public:
@@ -33,16 +39,16 @@ class AliasSearch {
 
   // The names of those that are called so, as of the snapshot: sorted, each once, and where there
   // are more than kNamesakesMax, so many and one. Of `erased`, by name, nothing personal is looked
-  // at; null: of nobody. ERROR_INVALID_FILTER where too many records would have to be looked at.
-  // Not on a gRPC thread.
+  // at; null: of nobody. What is not `seen` is not there. ERROR_INVALID_FILTER where too many
+  // records would have to be looked at. Not on a gRPC thread.
   absl::StatusOr<std::vector<std::string>> Find(
       const ViewSnapshot& snapshot, WorkspaceId workspace, absl::string_view alias,
-      const std::function<bool(absl::string_view)>* erased) const;
+      const std::function<bool(absl::string_view)>* erased, const RowsSeen& seen = {}) const;
 
  private:
   absl::StatusOr<std::vector<std::string>> FindRows(
       const ViewSnapshot& snapshot, WorkspaceId workspace, absl::string_view alias,
-      const std::function<bool(absl::string_view)>* erased) const;
+      const std::function<bool(absl::string_view)>* erased, const RowsSeen& seen) const;
   absl::StatusOr<std::vector<std::string>> FindParts(const ViewSnapshot& snapshot,
                                                      WorkspaceId workspace,
                                                      absl::string_view alias) const;

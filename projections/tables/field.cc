@@ -12,6 +12,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/status_macros.h"
+#include "google/type/money.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "projections/store/versioned_store.h"
 #include "projections/tables/nearest_name.h"
@@ -434,6 +435,7 @@ Field FieldAt(const Descriptor& row, absl::string_view name, absl::string_view p
     field.many = field.many || steps.back()->is_repeated();
     field.personal = field.personal || IsPersonal(*steps.back());
     message = steps.back()->message_type();
+    field.money = field.money || message == google::type::Money::descriptor();
   }
   field.type = TypeOf(*steps.back());
   if (field.type == FieldType::kEnum) field.enum_type = steps.back()->enum_type();

@@ -98,6 +98,7 @@ struct Field {
   std::vector<std::string> links;  // patterns of the resource names that it holds, "users/{user}"
   // Its values may tell something personal: the proto says so, or it is computed and nobody knows.
   bool personal = true;
+  bool money = false;  // an amount, or a part of one
   // Whether two rows have the very same in it, without encoding anything; null where it is not
   // known how. What differs may still be equal once it is encoded.
   std::function<bool(const google::protobuf::Message&, const google::protobuf::Message&)> alike;

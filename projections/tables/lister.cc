@@ -123,11 +123,13 @@ absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
     KITH_ASSIGN_OR_RETURN(given, DecodePageToken(query.page_token));
     moment.now = given->moment;  // all pages count from that of the first
   }
-  KITH_ASSIGN_OR_RETURN(
-      plan_, MakePlan(table_, {query.filter, query.order_by, moment, query.within, query.name_of}));
+  KITH_ASSIGN_OR_RETURN(plan_, MakePlan(table_, {query.filter, query.order_by, moment, query.within,
+                                                 query.masked, query.name_of}));
   if (plan_.tells_personal) erased_ = query.erased;
   if (query.summarise != nullptr) {
     KITH_ASSIGN_OR_RETURN(sums_, RowSums::Of(table_.fields, *row_, query.summarise->sums()));
+    const Field* const masked = query.masked == nullptr ? nullptr : sums_.FindThat(*query.masked);
+    if (masked != nullptr) return FieldMasked(masked->name);
   }
   const uint32_t as_of_order = plan_.order_id + kAsOfOrder;
   as_of_ = plan_.walks_current() && (given.has_value() ? given->plan == as_of_order : query.as_of);

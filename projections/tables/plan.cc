@@ -53,6 +53,7 @@ class Planner {
   absl::StatusOr<Plan> Make(const PlanQuery& query) {
     KITH_ASSIGN_OR_RETURN(Expression filter, ParseFilter(query.filter));
     if (query.name_of != nullptr) KITH_RETURN_IF_ERROR(PutNames(*query.name_of, &filter));
+    KITH_RETURN_IF_ERROR(CheckMasked(query, filter));
     if (query.within != nullptr) {
       filter = {Expression::Kind::kAll, {}, {std::move(filter), *query.within}};
     }
@@ -66,6 +67,23 @@ class Planner {
   }
 
  private:
+  // What is masked is in neither the filter nor the order.
+  absl::Status CheckMasked(const PlanQuery& query, const Expression& filter) const {
+    if (query.masked == nullptr) return absl::OkStatus();
+    std::vector<Predicate> predicates;
+    KITH_RETURN_IF_ERROR(BindExpression(filter, table_.fields, query.moment, &predicates).status());
+    for (const Predicate& predicate : predicates) {
+      const Field& field = table_.fields[predicate.field];
+      if ((*query.masked)(field)) return FieldMasked(field.name);
+    }
+    KITH_ASSIGN_OR_RETURN(const auto order, ParseOrderBy(query.order_by));
+    for (const OrderField& by : order) {
+      KITH_ASSIGN_OR_RETURN(const size_t field, FindField(by.field, table_.fields));
+      if ((*query.masked)(table_.fields[field])) return FieldMasked(by.field);
+    }
+    return absl::OkStatus();
+  }
+
   // In place of the aliases of a filter.
   absl::Status PutNames(const NameOfAlias& name_of, Expression* filter) const {
     const auto put = [&](const Field& field, Comparison& comparison) -> absl::Status {

@@ -432,6 +432,13 @@ absl::Status InvalidFilter(absl::string_view message) {
   return Error(type::v1::ERROR_INVALID_FILTER, message);
 }
 
+absl::Status FieldMasked(absl::string_view name) {
+  return Error(type::v1::ERROR_PERMISSION_DENIED,
+               absl::StrCat("A list cannot be asked by ", name,
+                            ": the roles of whoever asks do not let them read it."),
+               {{"field", std::string(name)}});
+}
+
 absl::Status InvalidFilterAt(size_t character, absl::string_view message) {
   return Error(type::v1::ERROR_INVALID_FILTER,
                absl::StrCat(message, ", at character ", character, "."),

@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint8_t kDeletedTable = 250;
 constexpr char kDeleteTime[] = "delete_time";
+constexpr char kOwner[] = "owner";
 
 }  // namespace
 
@@ -24,6 +25,10 @@ ResourceDirectory::ResourceDirectory(absl::string_view name, int version, std::s
   deleted.row = live.row;
   deleted.key = live.key;
   deleted.fields.push_back(FieldAt(type, kDeleteTime, kDeleteTime, nullptr));
+  // Who may see some records only is shown these.
+  if (type.FindFieldByName(kOwner) != nullptr) {
+    deleted.fields.push_back(FieldAt(type, kOwner, kOwner, nullptr));
+  }
   deleted.indexes.push_back({1, {kDeleteTime}, {}, false});
   deleted_.emplace(std::move(deleted));
 }

@@ -34,12 +34,12 @@ std::vector<const FieldDescriptor*> StepsOf(const std::string& path, const Messa
   return steps;
 }
 
-bool CanBeSummed(const Field& field, const Message& row) {
+bool CanBeSummed(const Field& field) {
   if (field.many || field.personal || field.path.empty()) return false;
   if (field.type == FieldType::kMoney) return true;
   const bool is_number = field.type == FieldType::kInteger || field.type == FieldType::kUnsigned;
   // The units of an amount mean nothing without their currency.
-  return is_number && StepsOf(field.path, row).back()->containing_type() != Money::descriptor();
+  return is_number && !field.money;
 }
 
 absl::Status Refused(absl::string_view where, absl::string_view rule, absl::string_view message,
@@ -51,11 +51,10 @@ absl::Status Refused(absl::string_view where, absl::string_view rule, absl::stri
   return Error(type::v1::ERROR_INVALID_FIELD, message, {{"fields", std::string(fields)}}, request);
 }
 
-absl::Status CannotBeSummed(int at, const std::string& name, const std::vector<Field>& fields,
-                            const Message& row) {
+absl::Status CannotBeSummed(int at, const std::string& name, const std::vector<Field>& fields) {
   std::vector<absl::string_view> names;
   for (const Field& field : fields) {
-    if (CanBeSummed(field, row)) names.push_back(field.name);
+    if (CanBeSummed(field)) names.push_back(field.name);
   }
   const std::string where = absl::StrCat("summary.sums[", at, "]");
   if (names.empty()) {
@@ -108,12 +107,19 @@ absl::StatusOr<RowSums> RowSums::Of(const std::vector<Field>& fields, const Mess
     const auto field = std::find_if(fields.begin(), fields.end(), [&](const Field& candidate) {
       return candidate.name == names[i] || candidate.path == names[i];
     });
-    if (field == fields.end() || !CanBeSummed(*field, row)) {
-      return CannotBeSummed(i, names[i], fields, row);
+    if (field == fields.end() || !CanBeSummed(*field)) {
+      return CannotBeSummed(i, names[i], fields);
     }
     sums.sums_.push_back({&*field, StepsOf(field->path, row), {}});
   }
   return sums;
+}
+
+const Field* RowSums::FindThat(const std::function<bool(const Field&)>& holds) const {
+  for (const Sum& sum : sums_) {
+    if (holds(*sum.field)) return sum.field;
+  }
+  return nullptr;
 }
 
 void RowSums::Add(const Message& row) {

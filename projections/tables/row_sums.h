@@ -2,6 +2,7 @@
 // one list; one thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ class RowSums {
                                     const google::protobuf::RepeatedPtrField<std::string>& names);
 
   bool empty() const { return sums_.empty(); }
+  // The first field of which it holds; null where there is none.
+  const Field* FindThat(const std::function<bool(const Field&)>& holds) const;
   void Add(const google::protobuf::Message& row);
   // ERROR_OUT_OF_RANGE where a sum is beyond what an amount, or a number of 64 bits, can hold.
   absl::Status Tell(type::v1::ListSummary* summary) const;

@@ -45,6 +45,9 @@ struct ListQuery {
   Moment moment;
   // Holds of every row that may be seen, beside the filter. Null: of all.
   const Expression* within = nullptr;
+  // The fields that nobody may filter, order or sum by who lists: that would tell what they hold.
+  // Null: none.
+  const std::function<bool(const Field& field)>* masked = nullptr;
   // Whom the filter means by aliases, as of the snapshot's position. Null: they are refused.
   const NameOfAlias* name_of = nullptr;
   // Whose personal data was erased, by primary key. Their index entries outlive it: where who is in

@@ -131,6 +131,7 @@ absl::StatusOr<std::string> StandardCommand::Match(const Message& request,
   for (const ResourceNow& holder : holders) {
     if (!Holds(holder, values)) continue;
     const std::string name = TextIn(*holder.resource, own_name_);
+    if (name.empty()) continue;  // hidden from the caller
     if (holder.lifecycle != Lifecycle::kActive) {
       deleted = name;
     } else if (!Contains(matched, name)) {

@@ -1,6 +1,9 @@
 // Everything that deals and their pipelines bring to a server.
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "eventstore/base/status_macros.h"
 #include "projections/deals/deal_list.h"
@@ -10,6 +13,7 @@
 #include "services/core/resource_name.h"
 #include "services/deals/deal.h"
 #include "services/deals/pipeline.h"
+#include "services/runtime/admission/reach.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/server_builder.h"
 
@@ -23,10 +27,17 @@ absl::Status GetBoard(const ReadContext& context, const v1::GetPipelineBoardRequ
                       v1::PipelineBoard* response) {
   const absl::string_view pipeline =
       request.pipeline().empty() ? kDefaultPipeline : absl::string_view(request.pipeline());
+  const runtime::Reach reach(context.caller, "deals.read");
+  std::optional<std::vector<std::string>> owners;
+  if (!reach.is_everything()) owners = reach.Owners();
+  if (!request.owner().empty()) {
+    owners.emplace();
+    if (reach.Covers(request.owner())) owners->push_back(request.owner());
+  }
   KITH_ASSIGN_OR_RETURN(auto board, ReadPipelineBoard(context.view(0), context.view(1),
                                                       {.workspace = context.workspace(),
                                                        .pipeline = pipeline,
-                                                       .owner = request.owner(),
+                                                       .owners = std::move(owners),
                                                        .read_time = context.read_time}));
   if (!board.has_value()) {
     return runtime::NotThere(context, pipeline, ResourceNotFound(PipelineRules(), pipeline));

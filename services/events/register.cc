@@ -1,9 +1,11 @@
 // Everything that reading the log brings to a server.
 #include <memory>
 
+#include "eventstore/base/status_macros.h"
 #include "services/events/event_reader.h"
 #include "services/events/render_event.h"
 #include "services/events/subscription.h"
+#include "services/runtime/admission/reach.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::events {
@@ -12,18 +14,22 @@ namespace {
 using runtime::CallerContext;
 using runtime::StreamSource;
 
+constexpr absl::string_view kPermission = "events.read";
+
 void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   const auto renderer =
       std::make_shared<const EventRenderer>(runtime.log, runtime.registry, runtime.keys);
   methods.Stream(
       [&runtime, renderer](const CallerContext& context, const v1::ReadEventsRequest& request)
           -> absl::StatusOr<std::unique_ptr<StreamSource<v1::ReadEventsResponse>>> {
+        KITH_RETURN_IF_ERROR(runtime::CheckReachesAll(*context.caller, kPermission));
         return EventReader::Open(runtime.log, runtime.registry, *renderer,
                                  context.caller->workspace, request);
       });
   methods.Stream(
       [&runtime, renderer](const CallerContext& context, const v1::SubscribeEventsRequest& request)
           -> absl::StatusOr<std::unique_ptr<StreamSource<v1::SubscribeEventsResponse>>> {
+        KITH_RETURN_IF_ERROR(runtime::CheckReachesAll(*context.caller, kPermission));
         return Subscription::Open({runtime.log, runtime.registry, *renderer, runtime.clock, {}},
                                   context.caller->workspace, request);
       });

@@ -11,6 +11,7 @@
 #include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/forecast/forecast_sum.h"
+#include "services/runtime/admission/reach.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::forecast {
@@ -47,10 +48,13 @@ absl::Status Query(const ReadContext& context, const v1::QueryForecastRequest& r
   const absl::TimeZone zone = TimeZoneOf(settings->time_zone).value_or(absl::UTCTimeZone());
   KITH_ASSIGN_OR_RETURN(const StagesByName stages,
                         ReadStages(context.view(1), context.workspace()));
+  const runtime::Reach reach(context.caller, "forecast.read");
   ForecastSum sum(request, stages, settings->fiscal_year_start_month);
-  KITH_RETURN_IF_ERROR(VisitCells(context.view(0), context.workspace(), period, zone,
-                                  [&](const v1::ForecastCell& cell,
-                                      std::optional<absl::CivilDay> day) { sum.Add(cell, day); }));
+  KITH_RETURN_IF_ERROR(
+      VisitCells(context.view(0), context.workspace(), period, zone,
+                 [&](const v1::ForecastCell& cell, std::optional<absl::CivilDay> day) {
+                   if (reach.Covers(cell.owner())) sum.Add(cell, day);
+                 }));
   KITH_ASSIGN_OR_RETURN(*response, sum.Result());
   *response->mutable_read_time() = ToTimestamp(context.read_time);
   return absl::OkStatus();

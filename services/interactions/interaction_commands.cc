@@ -97,7 +97,12 @@ absl::StatusOr<InteractionNow> InteractionCommands::Load(runtime::Loader& load,
                                                          const std::string& name) const {
   KITH_RETURN_IF_ERROR(load.NeedDisk());
   KITH_ASSIGN_OR_RETURN(const auto* const state, load.Load<AmendedAggregate>(name));
-  return reader_.NowAt(load.workspace(), name, state->revision);
+  KITH_ASSIGN_OR_RETURN(InteractionNow now, reader_.NowAt(load.workspace(), name, state->revision));
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, AnySeen(now.interaction, [&](absl::string_view record) {
+                          return load.Sees(record);
+                        }));
+  if (!is_seen) return InteractionNotFound(name);
+  return now;
 }
 
 absl::Status InteractionCommands::Render(runtime::Rendering& after, const std::string& name,

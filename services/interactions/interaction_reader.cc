@@ -8,6 +8,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/interactions/v1/interactions_errors.pb.h"
 #include "services/core/reject.h"
+#include "services/core/resource_name.h"
 #include "services/runtime/resources/not_there.h"
 
 namespace kith::interactions {
@@ -38,6 +39,16 @@ absl::string_view StreamOf(absl::string_view name) { return name.substr(0, name.
 absl::Status InteractionNotFound(absl::string_view name) {
   return RejectResource(v1::INTERACTIONS_ERROR_INTERACTION_NOT_FOUND,
                         absl::StrCat("There is no ", name, "."), name);
+}
+
+absl::StatusOr<bool> AnySeen(
+    const v1::Interaction& interaction,
+    absl::FunctionRef<absl::StatusOr<bool>(absl::string_view record)> sees) {
+  KITH_ASSIGN_OR_RETURN(bool is_seen, sees(ParentOf(interaction.name())));
+  for (int i = 0; !is_seen && i < interaction.links_size(); ++i) {
+    KITH_ASSIGN_OR_RETURN(is_seen, sees(interaction.links(i)));
+  }
+  return is_seen;
 }
 
 absl::StatusOr<RecordedEventPtr> InteractionReader::EventAt(Position position) const {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/log/event_log.h"
@@ -71,5 +72,10 @@ class InteractionReader {
 };
 
 absl::Status InteractionNotFound(absl::string_view name);
+
+// An interaction is seen by who sees one of the records that it is about.
+absl::StatusOr<bool> AnySeen(
+    const v1::Interaction& interaction,
+    absl::FunctionRef<absl::StatusOr<bool>(absl::string_view record)> sees);
 
 }  // namespace kith::interactions

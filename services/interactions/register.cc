@@ -49,8 +49,10 @@ const ResourceRules& HistoryRules() {
 // The history of one interaction, which begins in the stream of its parent.
 class HistoryReader {
  public:
-  HistoryReader(const runtime::Runtime& runtime, const InteractionReader& reader)
+  HistoryReader(const runtime::Runtime& runtime, const InteractionReader& reader,
+                std::shared_ptr<const TimelineReader> timeline)
       : reader_(reader),
+        timeline_(std::move(timeline)),
         lister_(HistoryRules(), runtime.log, runtime.registry,
                 *v1::ListInteractionRevisionsRequest::descriptor()
                      ->file()
@@ -62,6 +64,12 @@ class HistoryReader {
 
   absl::Status List(const ReadContext& context, const v1::ListInteractionRevisionsRequest& request,
                     v1::ListInteractionRevisionsResponse* response) const {
+    KITH_ASSIGN_OR_RETURN(const std::optional<v1::Interaction> found,
+                          reader_.Find(context.view(), context.workspace(), request.name()));
+    if (found.has_value()) {
+      KITH_ASSIGN_OR_RETURN(const bool is_seen, timeline_->Sees(context, *found));
+      if (!is_seen) return InteractionNotFound(request.name());
+    }
     const absl::Status listed = lister_.Run(context, request, response);
     // Its first event stands in another stream than those that the lister looks at.
     if (IsError(listed, v1::INTERACTIONS_ERROR_INTERACTION_NOT_FOUND)) {
@@ -80,6 +88,7 @@ class HistoryReader {
 
  private:
   const InteractionReader reader_;
+  const std::shared_ptr<const TimelineReader> timeline_;
   const runtime::RevisionLister lister_;
 };
 
@@ -95,8 +104,8 @@ auto By(std::shared_ptr<const Reader> reader,
 void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   const InteractionReader found(runtime.log, runtime.registry, runtime.keys,
                                 runtime.views.Find(Timeline::kName));
-  const auto timeline = std::make_shared<const TimelineReader>(found, runtime.registry, methods);
-  const auto history = std::make_shared<const HistoryReader>(runtime, found);
+  const auto timeline = std::make_shared<const TimelineReader>(found, runtime, methods);
+  const auto history = std::make_shared<const HistoryReader>(runtime, found, timeline);
   const InteractionCommands commands(found);
   methods.Command<v1::RecordInteractionRequest, v1::Interaction>(commands);
   methods.Ingest<v1::IngestInteractionsRequest, v1::IngestInteractionsResponse>(commands);

@@ -29,14 +29,28 @@ const google::protobuf::Message& MemberOf(const google::protobuf::Message& event
   return reflection.GetMessage(event, reflection.GetOneofFieldDescriptor(event, oneof));
 }
 
+absl::Status NoSuchRecord(const std::string& name) {
+  return RejectResource(v1::INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND,
+                        absl::StrCat("There is no ", name, "."), name);
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<v1::Interaction>> TimelineReader::Find(
     const runtime::ReadContext& context, const std::string& name) const {
   KITH_ASSIGN_OR_RETURN(std::optional<v1::Interaction> interaction,
                         interactions_.Find(context.view(), context.workspace(), name));
-  if (interaction.has_value()) KITH_RETURN_IF_ERROR(HideRedacted(context, *interaction));
+  if (!interaction.has_value()) return interaction;
+  KITH_RETURN_IF_ERROR(HideRedacted(context, *interaction));
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(context, *interaction));
+  if (!is_seen) interaction.reset();
   return interaction;
+}
+
+absl::StatusOr<bool> TimelineReader::Sees(const runtime::ReadContext& context,
+                                          const v1::Interaction& interaction) const {
+  return AnySeen(interaction,
+                 [&](absl::string_view record) { return transact_.Sees(context.caller, record); });
 }
 
 absl::Status TimelineReader::HideRedacted(const runtime::ReadContext& context,
@@ -50,6 +64,10 @@ absl::Status TimelineReader::Get(const runtime::ReadContext& context,
                                  const v1::GetInteractionRequest& request,
                                  v1::Interaction* response) const {
   KITH_ASSIGN_OR_RETURN(std::optional<v1::Interaction> found, Find(context, request.name()));
+  // Who may not see everything is not told that there was something.
+  if (!found.has_value() && context.caller.member != nullptr) {
+    return InteractionNotFound(request.name());
+  }
   if (!found.has_value()) return interactions_.NotThere(context, request.name());
   *response = *std::move(found);
   return absl::OkStatus();
@@ -78,6 +96,8 @@ absl::Status TimelineReader::BatchGet(const runtime::ReadContext& context,
 absl::Status TimelineReader::List(const runtime::ReadContext& context,
                                   const v1::ListTimelineRequest& request,
                                   v1::ListTimelineResponse* response) const {
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, transact_.Sees(context.caller, request.parent()));
+  if (!is_seen) return NoSuchRecord(request.parent());
   projections::TimelineQuery query = {.workspace = context.workspace(),
                                       .record = request.parent(),
                                       .page_size = request.page_size(),
@@ -106,9 +126,7 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
         const bool known,
         projections::HasTimeline(context.view(), context.workspace(), request.parent()));
     if (!known) {
-      absl::Status unknown =
-          RejectResource(v1::INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND,
-                         absl::StrCat("There is no ", request.parent(), "."), request.parent());
+      absl::Status unknown = NoSuchRecord(request.parent());
       // When it came into being is told to those who may read it.
       return query.changes ? runtime::NotThere(context, request.parent(), unknown) : unknown;
     }

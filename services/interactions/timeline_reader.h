@@ -12,15 +12,23 @@
 #include "services/interactions/interaction_reader.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/calls/read_call.h"
+#include "services/runtime/runtime.h"
 
 namespace kith::interactions {
 
 // Any thread, but not gRPC's: it reads from disk. Borrows the registry and the methods.
 class TimelineReader {
  public:
-  TimelineReader(const InteractionReader& interactions, const eventstore::EventRegistry& registry,
+  TimelineReader(const InteractionReader& interactions, const runtime::Runtime& runtime,
                  const runtime::MethodTable& methods)
-      : interactions_(interactions), registry_(registry), methods_(methods) {}
+      : interactions_(interactions),
+        registry_(runtime.registry),
+        transact_(runtime.transact),
+        methods_(methods) {}
+
+  // Whether the caller sees one of the records that the interaction is about, as they are now.
+  absl::StatusOr<bool> Sees(const runtime::ReadContext& context,
+                            const v1::Interaction& interaction) const;
 
   // INTERACTIONS_ERROR_INTERACTION_NOT_FOUND.
   absl::Status Get(const runtime::ReadContext& context, const v1::GetInteractionRequest& request,
@@ -35,7 +43,8 @@ class TimelineReader {
                     v1::ListTimelineResponse* response) const;
 
  private:
-  // As of the moment of the read, but for what was redacted since; nullopt where there was none.
+  // As of the moment of the read, but for what was redacted since; nullopt where there was none
+  // that the caller sees.
   absl::StatusOr<std::optional<v1::Interaction>> Find(const runtime::ReadContext& context,
                                                       const std::string& name) const;
   absl::Status RenderEntry(const runtime::ReadContext& context,
@@ -46,6 +55,7 @@ class TimelineReader {
 
   const InteractionReader interactions_;
   const eventstore::EventRegistry& registry_;
+  runtime::Transact& transact_;
   const runtime::MethodTable& methods_;
 };
 

@@ -16,6 +16,7 @@
 #include "services/runtime/calls/reflection.h"
 #include "services/runtime/resources/owned_records.h"
 #include "services/runtime/resources/resource_methods.h"
+#include "services/runtime/resources/visibility.h"
 
 namespace kith::runtime {
 
@@ -140,6 +141,7 @@ absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
   methods_ = std::make_unique<MethodTable>(*environment_, *views_);
   for (const auto& bind : builder.bindings_) bind(*runtime_, *methods_);
   resources_ = builder.resources_;
+  transact_->SetOwnedTypes(OwnedTypesOf(resources_));
   BindStandardMethods(resources_, *runtime_, *methods_);
   owned_ = std::make_unique<OwnedRecords>(resources_, *runtime_, *methods_);
   runtime_->owned = owned_.get();

@@ -5,7 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "kith/options/v1/options.pb.h"
-#include "tests/conformance/world.h"
+#include "tests/conformance/about_records.h"
 
 namespace kith::testing {
 namespace {
@@ -13,35 +13,11 @@ namespace {
 using ::testing::Contains;
 using ::testing::Not;
 
-class ResourceAccess : public ConformanceTest {
+class ResourceAccess : public AboutRecords {
  protected:
   void SetUp() override {
     made_ = world.Made(0);
     name_ = TextOf(*made_, "name");
-  }
-  // A request of the method about a record of this name, that would be answered.
-  MessagePtr About(const MethodDescriptor& method, const std::string& name) {
-    const bool creates = &method == kind().create || &method == kind().batch_create;
-    const MessagePtr resource = world.Sample(creates ? next_++ : 1);
-    if (&method == kind().create) return world.Creating(*resource);
-    SetText(*resource, "name", name);
-    if (&method == kind().update) {
-      return world.Updating(*resource, {world.Changeable(*resource).front()->name()});
-    }
-    if (&method == kind().batch_create) return world.Batching(method, {world.Creating(*resource)});
-    if (&method == kind().batch_update) {
-      return world.Batching(method, {About(*kind().update, name)});
-    }
-    if (&method == kind().batch_delete) {
-      return world.Batching(method, {About(*kind().remove, name)});
-    }
-    MessagePtr request = NewMessage(*method.input_type());
-    if (&method == kind().batch_get) {
-      AddText(*request, "names", name);
-    } else if (request->GetDescriptor()->FindFieldByName("name") != nullptr) {
-      SetText(*request, "name", name);
-    }
-    return request;
   }
   // Whether there are records that it cannot be without.
   bool NeedsLinks() {
@@ -73,7 +49,6 @@ class ResourceAccess : public ConformanceTest {
 
   MessagePtr made_;
   std::string name_;
-  int next_ = 10;
 };
 INSTANTIATE_TEST_SUITE_P(All, ResourceAccess,
                          ::testing::ValuesIn(KindsWith({&Kind::create, &Kind::get})), NameOfKind);

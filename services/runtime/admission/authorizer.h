@@ -23,8 +23,10 @@ using kith::Grants;
 struct Member {
   std::string user;                // "users/01J…"
   std::vector<std::string> teams;  // theirs, and all that are parts of these; sorted
-  bool reads_personal = false;     // fields of the group PERSONAL
-  bool reads_money = false;        // of the group MONEY
+  // Who is or was in one of these teams, also who was deleted since; sorted.
+  std::vector<std::string> colleagues;
+  bool reads_personal = false;  // fields of the group PERSONAL
+  bool reads_money = false;     // of the group MONEY
 };
 
 // Immutable; shared by the calls in flight.

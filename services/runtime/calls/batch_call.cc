@@ -107,7 +107,7 @@ class BatchCall::Item final : public Command {
 
   const Origin& origin() const override { return origin_; }
   Decision Decide(Loader& load, const CommandContext& context) override {
-    return call_.handler_.item().Run(load, request(), context);
+    return call_.handler_.item().Decide(load, request(), context);
   }
   absl::Status Render(Rendering& after) override {
     result_->Clear();

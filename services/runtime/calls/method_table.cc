@@ -88,7 +88,8 @@ class ReadMethod final : public MessageMethod {
 
 }  // namespace
 
-void MethodTable::Command(const Method& method, std::unique_ptr<const CommandHandler> handler) {
+void MethodTable::Command(const Method& method, std::unique_ptr<CommandHandler> handler) {
+  handler->SetPermission(method.permission);
   Bind(std::make_unique<CommandMethod>(environment_, method, std::move(handler)));
 }
 

@@ -85,7 +85,7 @@ class MethodTable {
             std::make_unique<TypedCommand<Request, Response, Commands>>(std::move(commands)));
   }
   // The same for messages known only by their descriptors.
-  void Command(const Method& method, std::unique_ptr<const CommandHandler> handler);
+  void Command(const Method& method, std::unique_ptr<CommandHandler> handler);
   // A batch of a command that is bound already: the method that takes its requests. Aborts where
   // that is none.
   void Batch(const Method& method);

@@ -49,7 +49,7 @@ class MutateCall : public UnaryCall, public Command {
  private:
   WorkspaceId Workspace() override { return handler_.Workspace(*request_, origin_); }
   Decision Decide(Loader& load, const CommandContext& context) override {
-    return handler_.Run(load, *request_, context);
+    return handler_.Decide(load, *request_, context);
   }
   absl::Status Render(Rendering& after) override;
 

@@ -6,6 +6,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
 #include "services/runtime/reads/hide_erased.h"
+#include "services/runtime/reads/hide_masked.h"
 #include "services/runtime/reads/page_seal.h"
 #include "services/runtime/requests/retry.h"
 
@@ -128,6 +129,7 @@ absl::Status ReadCall::TryServe(ReadTier tier) {
     KITH_RETURN_IF_ERROR(RunGuarded(tier));
   }
   HideErased(environment_.keys, caller_.caller->workspace, response_);
+  HideMasked(*caller_.caller, response_);
   SealPageToken(environment_.log.token_sealer(), method_, caller_.caller->workspace, response_);
   return absl::OkStatus();
 }

@@ -21,7 +21,7 @@ Decision DecideInOrder(absl::Span<const ListedCommand> list, Loader& load,
       own.occurred = one.occurred;
       own.occurred_is_said = true;
     }
-    Decision decision = one.handler->Run(load, *one.request, own);
+    Decision decision = one.handler->Decide(load, *one.request, own);
     if (!decision.ok()) return ItemError(decision.status(), i);
     load.Assume(*std::move(decision), own);
   }

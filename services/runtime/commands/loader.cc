@@ -4,8 +4,12 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/type/v1/errors.pb.h"
+#include "services/runtime/admission/reach.h"
 #include "services/runtime/commands/state_reader.h"
 
 namespace kith::runtime {
@@ -14,6 +18,60 @@ using eventstore::ReadTier;
 using eventstore::StreamCondition;
 
 absl::StatusOr<const void*> Loader::LoadState(const AggregateType& type, absl::string_view stream) {
+  const absl::string_view category = eventstore::CategoryOf(stream);
+  if (const OwnedType* const owned = FindBounded(category)) {
+    KITH_ASSIGN_OR_RETURN(const void* const record, LoadAny(*owned->aggregate, stream));
+    if (Hides(category, record)) return Keep(type.create());
+  }
+  return LoadAny(type, stream);
+}
+
+absl::StatusOr<bool> Loader::Sees(absl::string_view record) {
+  const absl::string_view category = eventstore::CategoryOf(record);
+  const OwnedType* const owned = FindBounded(category);
+  if (owned == nullptr) return true;
+  KITH_ASSIGN_OR_RETURN(const void* const state, LoadAny(*owned->aggregate, record));
+  const Revision* const known = RevisionOf(record);
+  return known == nullptr || *known == Revision() || !Hides(category, state);
+}
+
+const OwnedType* Loader::FindBounded(absl::string_view category) const {
+  if (caller_.member == nullptr) return nullptr;
+  const auto owned = owned_.find(category);
+  if (owned == owned_.end()) return nullptr;
+  return Reach(caller_, owned->second.read_permission).is_everything() ? nullptr : &owned->second;
+}
+
+bool Loader::Hides(absl::string_view category, const void* state) const {
+  const OwnedType* const owned = FindBounded(category);
+  return owned != nullptr && !Reach(caller_, owned->read_permission).Covers(owned->owner(state));
+}
+
+absl::Status Loader::CheckReach(absl::string_view permission, const Changes& changes) {
+  const Reach reach(caller_, permission);
+  if (reach.is_everything()) return absl::OkStatus();
+  const auto resource_of = [](absl::string_view of) { return of.substr(0, of.find('.')); };
+  for (const Change& change : changes.list()) {
+    const auto owned = owned_.find(eventstore::CategoryOf(change.stream));
+    if (owned == owned_.end() ||
+        resource_of(owned->second.read_permission) != resource_of(permission)) {
+      continue;
+    }
+    const Revision* const known = RevisionOf(change.stream);
+    if (known == nullptr || *known == Revision()) continue;  // it comes into being
+    KITH_ASSIGN_OR_RETURN(const void* const record,
+                          LoadAny(*owned->second.aggregate, change.stream));
+    if (reach.Covers(owned->second.owner(record))) continue;
+    return Error(type::v1::ERROR_PERMISSION_DENIED,
+                 absl::StrCat("The credentials grant ", permission,
+                              " for fewer records than this changes: ", change.stream,
+                              " is somebody else's."),
+                 {{"permission", std::string(permission)}, {"name", change.stream}});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<const void*> Loader::LoadAny(const AggregateType& type, absl::string_view stream) {
   KITH_ASSIGN_OR_RETURN(const Folded* folded, Fold(type, stream, Revision()));
   const Revision* const known = RevisionOf(stream);
   if (known == nullptr || *known != folded->revision) {

@@ -1,6 +1,9 @@
 // Loader: how a command gets the facts it is decided on. Whatever is loaded becomes a condition of
 // the append, so a decision holds exactly when nothing it stood on changed meanwhile.
 //
+// A record that the caller may not see is to them as one that never was; so Load has it, and what
+// goes on behind a command's back has LoadAny.
+//
 // Lives for one attempt at one command; one thread at a time. On a gRPC thread it reads memory
 // only: a load that would touch the disk answers an error, which the command returns as any other,
 // and the command is run again on a pool.
@@ -8,6 +11,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,7 +19,9 @@
 #include "eventstore/log/event_log.h"
 #include "eventstore/log/event_registry.h"
 #include "services/core/decision.h"
+#include "services/runtime/admission/authorizer.h"
 #include "services/runtime/commands/loaded_state.h"
+#include "services/runtime/commands/owned_type.h"
 
 namespace kith::runtime {
 
@@ -23,14 +29,16 @@ class StateReader;
 
 class Loader {
  public:
-  // Borrows the reader.
-  Loader(StateReader& reader, WorkspaceId workspace, eventstore::ReadTier tier)
-      : reader_(reader), workspace_(workspace), tier_(tier) {}
+  // Borrows them all.
+  Loader(StateReader& reader, const Caller& caller, const OwnedTypes& owned, WorkspaceId workspace,
+         eventstore::ReadTier tier)
+      : reader_(reader), caller_(caller), owned_(owned), workspace_(workspace), tier_(tier) {}
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  // The state of a stream, default-constructed where it is empty. The append happens only if the
-  // stream is still at this revision. The state lives as long as the loader.
+  // The state of a stream, default-constructed where it is empty or hidden from the caller. The
+  // append happens only if the stream is still at this revision. The state lives as long as the
+  // loader.
   template <class Aggregate>
   absl::StatusOr<const typename Aggregate::State*> Load(absl::string_view stream) {
     auto state = LoadState(kAggregateType<Aggregate>, stream);
@@ -72,6 +80,19 @@ class Loader {
 
   // The same for an aggregate without its C++ types.
   absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
+  // Whoever calls.
+  absl::StatusOr<const void*> LoadAny(const AggregateType& type, absl::string_view stream);
+  // Whether a state of a category's own aggregate is that of a record that the caller may not see.
+  bool Hides(absl::string_view category, const void* state) const;
+  // Whether the caller may see the record; true where there is none.
+  absl::StatusOr<bool> Sees(absl::string_view record);
+  // Until the loader ends.
+  const void* Keep(std::shared_ptr<const void> state) {
+    return kept_.emplace_back(std::move(state)).get();
+  }
+  // ERROR_PERMISSION_DENIED where the changes are also to records of the permission's resource that
+  // the caller sees, but does not have it for.
+  absl::Status CheckReach(absl::string_view permission, const Changes& changes);
   absl::StatusOr<std::vector<const void*>> LoadTaggedStates(const AggregateType& type,
                                                             absl::string_view purpose,
                                                             absl::string_view value);
@@ -139,7 +160,12 @@ class Loader {
   absl::StatusOr<const Folded*> Fold(const AggregateType& type, absl::string_view stream,
                                      Revision at_least);
 
+  // Null where the caller sees all records of the category, or they have no owner.
+  const OwnedType* FindBounded(absl::string_view category) const;
+
   StateReader& reader_;
+  const Caller& caller_;
+  const OwnedTypes& owned_;
   const WorkspaceId workspace_;
   const eventstore::ReadTier tier_;
   bool would_block_ = false;
@@ -148,6 +174,7 @@ class Loader {
   std::vector<eventstore::StreamCondition> conditions_;
   std::vector<eventstore::TagCondition> tags_;
   std::unique_ptr<Assumed> assumed_;  // null for who decides one command
+  std::vector<std::shared_ptr<const void>> kept_;
 };
 
 }  // namespace kith::runtime

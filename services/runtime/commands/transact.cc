@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "eventstore/base/status_macros.h"
+#include "services/runtime/admission/reach.h"
 #include "services/runtime/commands/transaction.h"
 
 namespace kith::runtime {
@@ -66,6 +68,16 @@ absl::Status Transact::RunAndWait(
   WaitingCommand command(origin, workspace, decide, render);
   Start(command);
   return command.Wait();
+}
+
+absl::StatusOr<bool> Transact::Sees(const Caller& caller, absl::string_view record) {
+  const auto owned = owned_.find(eventstore::CategoryOf(record));
+  if (caller.member == nullptr || owned == owned_.end()) return true;
+  const Reach reach(caller, owned->second.read_permission);
+  if (reach.is_everything()) return true;
+  KITH_ASSIGN_OR_RETURN(const Folded folded,
+                        states_.ReadCurrent(*owned->second.aggregate, caller.workspace, record));
+  return folded.revision == Revision() || reach.Covers(owned->second.owner(folded.state.get()));
 }
 
 void Transact::Observe(absl::string_view category, Observer observer) {

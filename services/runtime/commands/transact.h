@@ -26,6 +26,7 @@
 #include "services/runtime/admission/pools.h"
 #include "services/runtime/commands/hot_streams.h"
 #include "services/runtime/commands/loader.h"
+#include "services/runtime/commands/owned_type.h"
 #include "services/runtime/commands/rendering.h"
 #include "services/runtime/commands/state_cache.h"
 #include "services/runtime/commands/state_reader.h"
@@ -98,6 +99,8 @@ class Transact {
                           absl::FunctionRef<Decision(Loader&, const CommandContext&)> decide,
                           const std::function<absl::Status(Rendering&)>& render = nullptr);
 
+  // While the process starts, before the first command of a caller: what records have an owner.
+  void SetOwnedTypes(OwnedTypes owned) { owned_ = std::move(owned); }
   // While the process starts, before the first command.
   void Observe(absl::string_view category, Observer observer);
 
@@ -110,6 +113,10 @@ class Transact {
     return std::static_pointer_cast<const typename Aggregate::State>(folded->state);
   }
 
+  // Whether the caller may see the record as it is now; true where there is none. For what is told
+  // with a record and has no owner itself. Reads what is not cached from disk.
+  absl::StatusOr<bool> Sees(const Caller& caller, absl::string_view record);
+
  private:
   friend class Transaction;
 
@@ -118,6 +125,7 @@ class Transact {
   StateCache cache_;
   StateReader states_;
   HotStreams hot_streams_;
+  OwnedTypes owned_;
   std::vector<std::pair<std::string, Observer>> observers_;
 };
 

@@ -73,7 +73,7 @@ void Transaction::Attempt(ReadTier tier) {
     if (!cause.ok()) return End(std::move(cause));
     cause_checked_ = true;
   }
-  Loader loader(transact_.states_, workspace_, tier);
+  Loader loader(transact_.states_, *origin.caller, transact_.owned_, workspace_, tier);
   const bool said = origin.occurred != absl::InfinitePast();
   const CommandContext context{now,        said ? origin.occurred : now, origin.caller->actor,
                                workspace_, *origin.caller->settings,     ids_,

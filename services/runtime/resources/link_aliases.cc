@@ -93,6 +93,7 @@ LinkAliases::LinkAliases(const std::vector<ResourceType>& types, const ResourceT
       if (type == types.end()) continue;
       sources_.emplace(pattern, Source{type->rules->category,
                                        ReadPermissionOf(*type),
+                                       Visibility(*type),
                                        &runtime.views.Find(type->directory->name()),
                                        {type->directory->table(), pattern}});
     }
@@ -139,10 +140,16 @@ absl::StatusOr<std::string> LinkAliases::NameOf(const ReadContext& context, cons
     if (!context.caller.grants.Contain(source.permission)) {
       return NotGranted(comparison, source.collection, source.permission);
     }
+    const std::optional<Expression> within = source.visibility.Within(context.caller);
+    const projections::RowsSeen seen{within.has_value() ? &*within : nullptr,
+                                     [&](const google::protobuf::Message& row) {
+                                       return source.visibility.Hides(context.caller, row);
+                                     }};
     KITH_ASSIGN_OR_RETURN(
         const std::vector<std::string> called,
         source.search.Find(context.SnapshotOf(*source.directory), context.workspace(),
-                           comparison.literal, context.keys.AnyDestroyed() ? &erased : nullptr));
+                           comparison.literal, context.keys.AnyDestroyed() ? &erased : nullptr,
+                           seen));
     names.insert(names.end(), called.begin(), called.end());
     among.push_back(Among(source.collection, source.search.fields()));
   }

@@ -16,6 +16,7 @@
 #include "projections/tables/aliases.h"
 #include "services/runtime/calls/read_call.h"
 #include "services/runtime/resources/resource_type.h"
+#include "services/runtime/resources/visibility.h"
 #include "services/runtime/runtime.h"
 
 namespace kith::runtime {
@@ -39,6 +40,7 @@ class LinkAliases {
   struct Source {
     absl::string_view collection;
     absl::string_view permission;
+    Visibility visibility;
     projections::View* directory;
     projections::AliasSearch search;
   };

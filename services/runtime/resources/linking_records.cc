@@ -112,7 +112,7 @@ absl::Status LinkingRecords::Add(const Source& source, Loader& load, absl::strin
   });
   // The record itself goes, whatever it names.
   if (is_known || name == record || found.size() > kEmptiedMax) return absl::OkStatus();
-  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*source.type->aggregate, name));
+  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*source.type->aggregate, name));
   const ResourceNow now = source.type->now_of(state);
   if (now.lifecycle != Lifecycle::kActive) return absl::OkStatus();
   const std::vector<absl::string_view> records = source.link->RecordsIn(*now.resource);

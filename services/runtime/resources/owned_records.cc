@@ -149,7 +149,7 @@ absl::Status OwnedRecords::Add(const Source& source, Loader& load, const std::st
   if (found.size() == limit || std::find(found.begin(), found.end(), name) != found.end()) {
     return absl::OkStatus();
   }
-  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*source.type->aggregate, name));
+  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*source.type->aggregate, name));
   const ResourceNow now = source.type->now_of(state);
   if (now.lifecycle != Lifecycle::kActive || source.OwnerIn(*now.resource) != owner) {
     return absl::OkStatus();
@@ -189,7 +189,7 @@ Decision OwnedRecords::Give(Loader& load, absl::string_view record, const std::s
       request.get(), FieldOfType(type, google::protobuf::FieldMask::descriptor()));
   google::protobuf::DynamicCastToGenerated<google::protobuf::FieldMask>(&mask)->add_paths(
       source->owner->name());
-  return source->update->handler()->Run(load, *request, context);
+  return source->update->handler()->Decide(load, *request, context);
 }
 
 }  // namespace kith::runtime

@@ -20,6 +20,7 @@
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/revisions.h"
 #include "services/runtime/resources/table_reads.h"
+#include "services/runtime/resources/visibility.h"
 #include "services/runtime/runtime.h"
 
 namespace kith::runtime {
@@ -57,7 +58,12 @@ class StandardHandler final : public CommandHandler {
     KITH_ASSIGN_OR_RETURN(const std::string name, NameOf(load, request));
     if (!name.empty()) {
       if (IsBuiltIn(name)) return BuiltInStays(*type_.rules, name);
-      KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type_.aggregate, name));
+      // An id that is taken is so whoever asks.
+      const bool may_create =
+          command_.method() == StandardMethod::kCreate || command_.MayCreate(request);
+      KITH_ASSIGN_OR_RETURN(const void* const state, may_create
+                                                         ? load.LoadAny(*type_.aggregate, name)
+                                                         : load.LoadState(*type_.aggregate, name));
       now = type_.now_of(state);
     }
     const void* within = nullptr;
@@ -66,7 +72,7 @@ class StandardHandler final : public CommandHandler {
     }
     KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, within, request, context));
     KITH_RETURN_IF_ERROR(CheckChains(type_, change, load));
-    KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change.links));
+    KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change));
     command_.TakeNames(linked.now, change);
     KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
     if (change.method == StandardMethod::kCreate && change.name != name) {
@@ -131,14 +137,29 @@ class StandardHandler final : public CommandHandler {
       KITH_ASSIGN_OR_RETURN(
           const std::vector<const void*> states,
           from.LoadTaggedStates(*type_.aggregate, command_.identity().purpose, value));
-      for (const void* const state : states) holders.push_back(type_.now_of(state));
+      for (const void* const state : states) holders.push_back(NowOf(from, state));
     }
     return holders;
   }
 
-  absl::StatusOr<Linked> LoadLinks(Loader& load, const Links& links) const {
+  // As it is now; without its name where the caller may not see it: somebody has the value, and
+  // nobody says who.
+  ResourceNow NowOf(Loader& load, const void* state) const {
+    const ResourceNow now = type_.now_of(state);
+    if (!load.Hides(type_.rules->category, state)) return now;
+    const std::shared_ptr<Message> nameless(now.resource->New());
+    nameless->CopyFrom(*now.resource);
+    nameless->GetReflection()->ClearField(nameless.get(),
+                                          FieldOf(*nameless->GetDescriptor(), "name"));
+    load.Keep(nameless);
+    return {now.lifecycle, nameless.get()};
+  }
+  ResourceNow NowOf(Rendering&, const void* state) const { return type_.now_of(state); }
+
+  // What comes back names what it named, whoever may see that.
+  absl::StatusOr<Linked> LoadLinks(Loader& load, const ResourceChange& change) const {
     Linked linked;
-    for (const Link& link : links) {
+    for (const Link& link : change.links) {
       const ResourceType& type = TypeOf(types_, link.record);
       const LinkedRecord* const built_in =
           type.rules->built_in == nullptr ? nullptr : type.rules->built_in(link.record);
@@ -147,7 +168,10 @@ class StandardHandler final : public CommandHandler {
         linked.now.emplace_back();
         continue;
       }
-      KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, link.record));
+      KITH_ASSIGN_OR_RETURN(const void* const state,
+                            change.method == StandardMethod::kUndelete
+                                ? load.LoadAny(*type.aggregate, link.record)
+                                : load.LoadState(*type.aggregate, link.record));
       linked.records.push_back(static_cast<const LinkedRecord*>(state));
       linked.now.push_back(type.now_of(state));
       const ResourceNow& now = linked.now.back();
@@ -165,7 +189,7 @@ class StandardHandler final : public CommandHandler {
       KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
                             load.LoadTaggedStates(*type_.aggregate, one.rule->purpose, one.value));
       holders.emplace_back();
-      for (const void* const state : states) holders.back().push_back(type_.now_of(state));
+      for (const void* const state : states) holders.back().push_back(NowOf(load, state));
     }
     return holders;
   }
@@ -177,14 +201,38 @@ class StandardHandler final : public CommandHandler {
   const LinkingRecords linking_;
 };
 
-absl::Status Get(const ResourceType& type, const FieldDescriptor* name, const ReadContext& context,
-                 const Message& request, Message* response) {
+absl::Status Get(const ResourceType& type, const Visibility& visibility,
+                 const FieldDescriptor* name, const ReadContext& context, const Message& request,
+                 Message* response) {
   const std::string wanted = request.GetReflection()->GetString(request, name);
   KITH_ASSIGN_OR_RETURN(
       const std::optional<std::string> row,
       type.directory->table().Get(context.view(), context.workspace(), wanted, context.tier));
-  if (!row.has_value()) return NotThere(context, wanted, ResourceNotFound(*type.rules, wanted));
-  return response->ParseFromString(*row) ? absl::OkStatus() : projections::MalformedRow();
+  const absl::Status not_found = ResourceNotFound(*type.rules, wanted);
+  if (!row.has_value()) {
+    // Of what is hidden nothing is told, not even that it was.
+    return visibility.IsBounded(context.caller) ? not_found : NotThere(context, wanted, not_found);
+  }
+  if (!response->ParseFromString(*row)) return projections::MalformedRow();
+  return visibility.Hides(context.caller, *response) ? not_found : absl::OkStatus();
+}
+
+// Whether the caller sees the record of which a read tells the history: as it is at the position of
+// the read, or was when it was deleted.
+absl::Status CheckSeen(const ResourceType& type, const Visibility& visibility,
+                       const ReadContext& context, const std::string& name) {
+  if (!visibility.IsBounded(context.caller)) return absl::OkStatus();
+  std::optional<std::string> row;
+  for (const projections::TableCore* const table :
+       {&type.directory->table(), type.directory->deleted()}) {
+    if (table == nullptr || row.has_value()) continue;
+    KITH_ASSIGN_OR_RETURN(row, table->Get(context.view(), context.workspace(), name, context.tier));
+  }
+  if (!row.has_value()) return ResourceNotFound(*type.rules, name);
+  const std::unique_ptr<Message> record(type.rules->resource->New());
+  if (!record->ParseFromString(*row)) return projections::MalformedRow();
+  return visibility.Hides(context.caller, *record) ? ResourceNotFound(*type.rules, name)
+                                                   : absl::OkStatus();
 }
 
 // Fields of a request in the shape of AIP-132, and of its reply.
@@ -199,15 +247,18 @@ struct ListFields {
   const FieldDescriptor* summary;
 };
 
-absl::Status List(const ResourceType& type, const ListFields& fields, const LinkAliases& aliases,
-                  const ReadContext& context, const Message& request, Message* response) {
+absl::Status List(const ResourceType& type, const Visibility& visibility, const ListFields& fields,
+                  const LinkAliases& aliases, const ReadContext& context, const Message& request,
+                  Message* response) {
   const auto& ask = *request.GetReflection();
   std::string unused[2];
   const projections::NameOfAlias name_of = aliases.NamesIn(context);
+  const std::optional<projections::Expression> within = visibility.Within(context.caller);
   projections::ListQuery query{
       .filter = ask.GetStringReference(request, fields.filter, &unused[0]),
       .order_by = ask.GetStringReference(request, fields.order_by, &unused[1]),
       .page_size = ask.GetInt32(request, fields.page_size),
+      .within = within.has_value() ? &*within : nullptr,
       .name_of = &name_of};
   const auto& answer = *response->GetReflection();
   if (ask.HasField(request, fields.summarise)) {
@@ -227,11 +278,14 @@ absl::Status List(const ResourceType& type, const ListFields& fields, const Link
 constexpr absl::Duration kDeletedKept = absl::Hours(24 * 30);
 
 // Of ListFields those that a list of what was deleted has.
-absl::Status ListDeleted(const ResourceType& type, const ListFields& fields,
-                         const ReadContext& context, const Message& request, Message* response) {
+absl::Status ListDeleted(const ResourceType& type, const Visibility& visibility,
+                         const ListFields& fields, const ReadContext& context,
+                         const Message& request, Message* response) {
+  const std::optional<projections::Expression> within = visibility.Within(context.caller);
   const projections::ListQuery query{
       .order_by = "delete_time desc",
-      .page_size = request.GetReflection()->GetInt32(request, fields.page_size)};
+      .page_size = request.GetReflection()->GetInt32(request, fields.page_size),
+      .within = within.has_value() ? &*within : nullptr};
   const auto& answer = *response->GetReflection();
   KITH_ASSIGN_OR_RETURN(std::string next, ListRows(context, *type.directory->deleted(), query, [&] {
                           return answer.AddMessage(response, fields.rows);
@@ -260,8 +314,9 @@ struct BatchFields {
   const FieldDescriptor* left_out;
 };
 
-absl::Status BatchGet(const ResourceType& type, const BatchFields& fields,
-                      const ReadContext& context, const Message& request, Message* response) {
+absl::Status BatchGet(const ResourceType& type, const Visibility& visibility,
+                      const BatchFields& fields, const ReadContext& context, const Message& request,
+                      Message* response) {
   const auto& ask = *request.GetReflection();
   const auto& answer = *response->GetReflection();
   size_t bytes = 0;
@@ -278,10 +333,14 @@ absl::Status BatchGet(const ResourceType& type, const BatchFields& fields,
       answer.AddString(response, fields.missing, std::move(name));
       continue;
     }
-    bytes += row->size();
-    if (!answer.AddMessage(response, fields.rows)->ParseFromString(*row)) {
-      return projections::MalformedRow();
+    Message* const added = answer.AddMessage(response, fields.rows);
+    if (!added->ParseFromString(*row)) return projections::MalformedRow();
+    if (visibility.Hides(context.caller, *added)) {
+      answer.RemoveLast(response, fields.rows);
+      answer.AddString(response, fields.missing, std::move(name));
+      continue;
     }
+    bytes += row->size();
   }
   return absl::OkStatus();
 }
@@ -315,19 +374,20 @@ void BindList(const ResourceTypes& types, const ResourceType& type, const Method
                           FieldOf(reply, "next_page_token"),
                           of_deleted ? nullptr : FieldOf(request, "summary"),
                           of_deleted ? nullptr : FieldOf(reply, "summary")};
+  const Visibility visibility(type);
   if (of_deleted) {
-    return methods.Read(
-        MethodTaking(&request), type.directory->name(), ReadKind::kScan,
-        [&type, fields](const ReadContext& context, const Message& asked, Message* response) {
-          return ListDeleted(type, fields, context, asked, response);
-        });
+    return methods.Read(MethodTaking(&request), type.directory->name(), ReadKind::kScan,
+                        [&type, visibility, fields](const ReadContext& context,
+                                                    const Message& asked, Message* response) {
+                          return ListDeleted(type, visibility, fields, context, asked, response);
+                        });
   }
   const auto aliases = std::make_shared<LinkAliases>(types, type, runtime);
   methods.Read(
       MethodTaking(&request), type.directory->name(), ReadKind::kScan,
-      [&type, fields, aliases](const ReadContext& context, const Message& asked,
-                               Message* response) {
-        return List(type, fields, *aliases, context, asked, response);
+      [&type, visibility, fields, aliases](const ReadContext& context, const Message& asked,
+                                           Message* response) {
+        return List(type, visibility, fields, *aliases, context, asked, response);
       },
       [aliases, filter = fields.filter](const Message& asked) {
         return aliases->ViewsFor(asked.GetReflection()->GetString(asked, filter));
@@ -353,20 +413,23 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
   if (is("Update")) return command(StandardMethod::kUpdate);
   if (is("Delete")) return command(StandardMethod::kDelete);
   if (is("Undelete")) return command(StandardMethod::kUndelete);
+  const Visibility visibility(type);
   if (is("Get")) {
     const FieldDescriptor* const name = FieldOf(request, "name");
-    return methods.Read(
-        compiled, view, ReadKind::kPoint,
-        [&type, name](const ReadContext& context, const Message& asked, Message* response) {
-          return Get(type, name, context, asked, response);
-        });
+    return methods.Read(compiled, view, ReadKind::kPoint,
+                        [&type, visibility, name](const ReadContext& context, const Message& asked,
+                                                  Message* response) {
+                          return Get(type, visibility, name, context, asked, response);
+                        });
   }
   if (method.name() == absl::StrCat("List", resource.name(), "Revisions")) {
     const auto lister =
         std::make_shared<RevisionLister>(*type.rules, runtime.log, runtime.registry, method);
     return methods.Read(
         compiled, view, ReadKind::kScan,
-        [lister](const ReadContext& context, const Message& asked, Message* response) {
+        [&type, visibility, lister](const ReadContext& context, const Message& asked,
+                                    Message* response) {
+          KITH_RETURN_IF_ERROR(CheckSeen(type, visibility, context, lister->NameIn(asked)));
           return lister->Run(context, asked, response);
         });
   }
@@ -375,11 +438,11 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
   if (absl::StartsWith(method.name(), "BatchGet")) {
     const BatchFields fields{FieldOf(request, "names"), rows, FieldOf(reply, "missing"),
                              FieldOf(reply, "left_out")};
-    return methods.Read(
-        compiled, view, ReadKind::kScan,
-        [&type, fields](const ReadContext& context, const Message& asked, Message* response) {
-          return BatchGet(type, fields, context, asked, response);
-        });
+    return methods.Read(compiled, view, ReadKind::kScan,
+                        [&type, visibility, fields](const ReadContext& context,
+                                                    const Message& asked, Message* response) {
+                          return BatchGet(type, visibility, fields, context, asked, response);
+                        });
   }
   if (absl::StartsWith(method.name(), "List")) {
     BindList(types, type, method, rows, runtime, methods);

@@ -196,10 +196,14 @@ absl::Status RevisionLister::FoldAll(const ReadContext& context, absl::string_vi
   return absl::OkStatus();
 }
 
+std::string RevisionLister::NameIn(const Message& request) const {
+  return request.GetReflection()->GetString(request, name_);
+}
+
 absl::Status RevisionLister::Run(const ReadContext& context, const Message& request,
                                  Message* response) const {
   const auto& ask = *request.GetReflection();
-  const std::string name = ask.GetString(request, name_);
+  const std::string name = NameIn(request);
   const std::string field = ask.GetString(request, field_);
   const Descriptor& resource = *rules_.resource->GetDescriptor();
   if (!field.empty() && resource.FindFieldByName(field) == nullptr) {

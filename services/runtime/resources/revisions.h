@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -36,6 +37,8 @@ class RevisionLister {
 
   absl::Status Run(const ReadContext& context, const google::protobuf::Message& request,
                    google::protobuf::Message* response) const;
+  // Whose history the request asks for.
+  std::string NameIn(const google::protobuf::Message& request) const;
 
  private:
   class Fold;

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "services/core/date.h"
+#include "services/runtime/reads/hide_masked.h"
 
 namespace kith::runtime {
 
@@ -16,6 +17,9 @@ absl::StatusOr<std::string> ListRows(const ReadContext& context,
     return context.keys.IsDestroyed(context.workspace(), name);
   };
   if (context.keys.AnyDestroyed()) query.erased = &erased;
+  const std::function<bool(const projections::Field&)> masked =
+      [&](const projections::Field& field) { return IsMasked(context.caller, field); };
+  if (context.caller.member != nullptr) query.masked = &masked;
   query.moment.now = context.read_time;
   if (!query.filter.empty()) {
     KITH_ASSIGN_OR_RETURN(const auto settings, context.SettingsThen());

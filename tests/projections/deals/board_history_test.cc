@@ -185,7 +185,7 @@ std::string TextOf(const projections::ViewSnapshot& snapshot,
   const auto board = ReadPipelineBoard(snapshot, pipelines,
                                        {.workspace = WorkspaceId(1),
                                         .pipeline = kDefaultPipeline,
-                                        .owner = owner,
+                                        .owners = OwnersFor(owner),
                                         .read_time = time});
   return board.ok() && board->has_value() ? (*board)->DebugString() : board.status().ToString();
 }

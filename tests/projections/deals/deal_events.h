@@ -14,6 +14,12 @@
 namespace kith::deals {
 
 // "pipelines/default/stages/qualified".
+// Of a BoardQuery: one owner, or where it is empty all.
+inline std::optional<std::vector<std::string>> OwnersFor(const std::string& owner) {
+  if (owner.empty()) return std::nullopt;
+  return std::vector<std::string>{owner};
+}
+
 inline std::string StagePath(const std::string& id) {
   return absl::StrCat(kDefaultPipeline, "/stages/", id);
 }

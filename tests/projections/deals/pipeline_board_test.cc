@@ -37,7 +37,7 @@ class PipelineBoardTest : public ::testing::Test {
     const auto board = ReadPipelineBoard(snapshot, spec_.Beside(snapshot, PipelineList::kName),
                                          {.workspace = spec_.workspace(),
                                           .pipeline = kDefaultPipeline,
-                                          .owner = owner,
+                                          .owners = OwnersFor(owner),
                                           .read_time = time});
     EXPECT_TRUE(board.ok() && board->has_value()) << board.status();
     return board.ok() ? board->value_or(v1::PipelineBoard()) : v1::PipelineBoard();

@@ -85,7 +85,7 @@ TEST(MethodTable, LetsNoServerStartWithMethodsThatNobodyBound) {
   EXPECT_THAT(std::string(server.status().message()),
               AllOf(HasSubstr("kith.users.v1.UsersService.CreateUser"),
                     HasSubstr("kith.users.v1.UsersService.ListUsers"),
-                    Not(HasSubstr("UsersService.GetUser")), Not(HasSubstr("Contact"))));
+                    Not(HasSubstr("UsersService.GetUser,")), Not(HasSubstr("Contact"))));
 }
 
 TEST(Admission, NeedsCredentialsThatAreKnown) {

@@ -1,0 +1,35 @@
+// Reach: whose records a permission lets a caller see or change. Plain values; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "services/runtime/admission/authorizer.h"
+
+namespace kith::runtime {
+
+// Borrows the caller. Credentials that are no user's have no teams and no records of their own:
+// what they are granted reaches everything.
+class Reach {
+ public:
+  Reach(const Caller& caller, absl::string_view permission)
+      : member_(caller.member.get()), scope_(caller.grants.ScopeOf(permission)) {}
+
+  bool is_everything() const { return member_ == nullptr || scope_ == Scope::kAll; }
+  // Whether it has the records of this owner, "" for nobody's.
+  bool Covers(absl::string_view owner) const;
+  // Whose records it has, sorted, "" for nobody's; not where it is everything.
+  std::vector<std::string> Owners() const;
+
+ private:
+  const Member* member_;
+  Scope scope_;
+};
+
+// For what tells of all records at once: ERROR_PERMISSION_DENIED where the permission does not
+// reach them all, or some of their fields are hidden from the caller.
+absl::Status CheckReachesAll(const Caller& caller, absl::string_view permission);
+
+}  // namespace kith::runtime

@@ -1,0 +1,247 @@
+// What a sales rep sees of everything that is no standard method: the board, the forecast, the
+// timeline, a company's summary, the log; and what commands that link records tell them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kith/companies/v1/companies_service.grpc.pb.h"
+#include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/events/v1/events_service.grpc.pb.h"
+#include "kith/forecast/v1/forecast_service.grpc.pb.h"
+#include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "kith/roles/v1/roles_service.grpc.pb.h"
+#include "kith/teams/v1/teams_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "tests/testing/decider_spec.h"
+#include "tests/testing/test_server.h"
+
+namespace kith {
+namespace {
+
+using companies::v1::CompaniesService;
+using contacts::v1::ContactsService;
+using deals::v1::DealsService;
+using interactions::v1::InteractionsService;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::Proto;
+
+class VisibilityTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string team = Make<teams::v1::Team>(
+        &teams::v1::TeamsService::Stub::CreateTeam,
+        Proto<teams::v1::CreateTeamRequest>("team { display_name: 'North' }"));
+    rep_ = CreateUser("roles/sales-rep", team);
+    colleague_ = CreateUser("", team);
+    stranger_ = CreateUser("");
+    key_ = KeyOf(rep_);
+  }
+
+  template <class Row, class Stub, class Request>
+  std::string Make(Stub method, const Request& request) {
+    const auto made = server_.Call(method, request);
+    EXPECT_EQ(made.reason(), "");
+    return made->name();
+  }
+  std::string CreateUser(const std::string& role, const std::string& team = "") {
+    users::v1::CreateUserRequest request;
+    request.mutable_user()->set_display_name("Marta");
+    if (!role.empty()) request.mutable_user()->add_roles(role);
+    if (!team.empty()) request.mutable_user()->add_teams(team);
+    return Make<users::v1::User>(&users::v1::UsersService::Stub::CreateUser, request);
+  }
+  std::string KeyOf(const std::string& user) {
+    workspaces::v1::CreateApiKeyRequest request;
+    request.mutable_api_key()->set_display_name("Marta's");
+    request.mutable_api_key()->set_user(user);
+    request.mutable_api_key()->add_permissions("*");
+    return server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, request)->secret();
+  }
+  // Worth 100 euros, of somebody or of nobody.
+  std::string CreateDeal(const std::string& owner, const std::string& company = "") {
+    deals::v1::CreateDealRequest request;
+    request.mutable_deal()->set_display_name("Crane");
+    request.mutable_deal()->set_pipeline("pipelines/default");
+    request.mutable_deal()->set_owner(owner);
+    request.mutable_deal()->set_company(company);
+    *request.mutable_deal()->mutable_amount() =
+        Proto<google::type::Money>("currency_code: 'EUR' units: 100");
+    *request.mutable_deal()->mutable_expected_close_date() =
+        Proto<google::type::Date>("year: 2026 month: 12 day: 1");
+    return Make<deals::v1::Deal>(&DealsService::Stub::CreateDeal, request);
+  }
+  std::string CreateContact(const std::string& owner) {
+    contacts::v1::CreateContactRequest request;
+    request.mutable_contact()->set_first_name("Ada");
+    request.mutable_contact()->set_owner(owner);
+    return Make<contacts::v1::Contact>(&ContactsService::Stub::CreateContact, request);
+  }
+  std::string Record(const std::string& parent, const std::string& link = "") {
+    interactions::v1::RecordInteractionRequest request;
+    request.set_parent(parent);
+    request.mutable_interaction()->set_kind(interactions::v1::NOTE);
+    if (!link.empty()) request.mutable_interaction()->add_links(link);
+    return Make<interactions::v1::Interaction>(&InteractionsService::Stub::RecordInteraction,
+                                               request);
+  }
+
+  testing::TestServer server_;
+  std::string rep_;
+  std::string colleague_;
+  std::string stranger_;
+  std::string key_;
+};
+
+TEST_F(VisibilityTest, IsThatOfTheBoardAndTheForecast) {
+  for (const std::string& owner : {rep_, colleague_, stranger_, stranger_, std::string()}) {
+    CreateDeal(owner);
+  }
+  const auto count = [&](const std::string& key, const std::string& owner) {
+    deals::v1::GetPipelineBoardRequest request;
+    request.set_owner(owner);
+    const auto board = server_.CallWith(key, &DealsService::Stub::GetPipelineBoard, request);
+    EXPECT_EQ(board.reason(), "");
+    int64_t deals = 0;
+    int64_t euros = 0;
+    for (const auto& stage : board->stages()) {
+      deals += stage.count();
+      for (const auto& amount : stage.amount()) euros += amount.units();
+    }
+    EXPECT_EQ(euros, deals * 100);
+    return deals;
+  };
+  EXPECT_EQ(count(server_.secret(), ""), 5);
+  EXPECT_EQ(count(key_, ""), 3) << "their own, the team's and nobody's";
+  EXPECT_EQ(count(key_, colleague_), 1);
+  EXPECT_EQ(count(key_, stranger_), 0);
+  const auto open = [&](const std::string& key, const std::string& owner) {
+    forecast::v1::QueryForecastRequest request;
+    request.set_owner(owner);
+    const auto told =
+        server_.CallWith(key, &forecast::v1::ForecastService::Stub::QueryForecast, request);
+    EXPECT_EQ(told.reason(), "");
+    int64_t deals = 0;
+    for (const auto& row : told->totals()) deals += row.open_count();
+    return deals;
+  };
+  EXPECT_EQ(open(server_.secret(), ""), 5);
+  EXPECT_EQ(open(key_, ""), 1) << "a rep's forecast is their own";
+  EXPECT_EQ(open(key_, stranger_), 0);
+}
+
+TEST_F(VisibilityTest, IsThatOfTheTimelineAndItsInteractions) {
+  const std::string own = CreateContact(rep_);
+  const std::string hidden = CreateContact(stranger_);
+  const std::string said = Record(hidden);
+  const std::string shared = Record(hidden, own);
+  const auto timeline = [&](const std::string& parent) {
+    interactions::v1::ListTimelineRequest request;
+    request.set_parent(parent);
+    return server_.CallWith(key_, &InteractionsService::Stub::ListTimeline, request);
+  };
+  EXPECT_EQ(timeline(own)->entries_size(), 2);
+  EXPECT_EQ(timeline(hidden).reason(), timeline("contacts/nobody").reason());
+  EXPECT_EQ(timeline(hidden).reason(), "LINKED_RECORD_NOT_FOUND");
+  const auto get = [&](const std::string& name) {
+    interactions::v1::GetInteractionRequest request;
+    request.set_name(name);
+    return server_.CallWith(key_, &InteractionsService::Stub::GetInteraction, request).reason();
+  };
+  EXPECT_EQ(get(shared), "");
+  EXPECT_EQ(get(said), "INTERACTION_NOT_FOUND");
+  const auto history = [&](const std::string& name) {
+    interactions::v1::ListInteractionRevisionsRequest request;
+    request.set_name(name);
+    return server_.CallWith(key_, &InteractionsService::Stub::ListInteractionRevisions, request)
+        .reason();
+  };
+  EXPECT_EQ(history(shared), "");
+  EXPECT_EQ(history(said), "INTERACTION_NOT_FOUND");
+  interactions::v1::AmendInteractionRequest amend;
+  amend.mutable_interaction()->set_name(said);
+  amend.mutable_interaction()->set_subject("New");
+  amend.mutable_update_mask()->add_paths("subject");
+  EXPECT_EQ(server_.CallWith(key_, &InteractionsService::Stub::AmendInteraction, amend).reason(),
+            "INTERACTION_NOT_FOUND");
+}
+
+TEST_F(VisibilityTest, IsThatOfWhatCommandsLinkAndMove) {
+  const std::string hidden = CreateContact(stranger_);
+  interactions::v1::RecordInteractionRequest record;
+  record.set_parent(hidden);
+  record.mutable_interaction()->set_kind(interactions::v1::NOTE);
+  EXPECT_EQ(server_.CallWith(key_, &InteractionsService::Stub::RecordInteraction, record).reason(),
+            "LINKED_RECORD_NOT_FOUND");
+  deals::v1::CreateDealRequest create;
+  create.mutable_deal()->set_display_name("Crane");
+  create.mutable_deal()->set_pipeline("pipelines/default");
+  create.mutable_deal()->add_contacts()->set_contact(hidden);
+  EXPECT_EQ(server_.CallWith(key_, &DealsService::Stub::CreateDeal, create).status.error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  const auto win = [&](const std::string& deal) {
+    deals::v1::WinDealRequest request;
+    request.set_name(deal);
+    return server_.CallWith(key_, &DealsService::Stub::WinDeal, request).reason();
+  };
+  EXPECT_EQ(win(CreateDeal(rep_)), "");
+  EXPECT_EQ(win(CreateDeal(colleague_)), "PERMISSION_DENIED") << "seen, and not theirs to change";
+  EXPECT_EQ(win(CreateDeal(stranger_)), "DEAL_NOT_FOUND");
+}
+
+TEST_F(VisibilityTest, NamesNobodyWhoHasWhatMayBeThereOnce) {
+  companies::v1::CreateCompanyRequest create;
+  create.mutable_company()->set_display_name("Harrow");
+  create.mutable_company()->add_domains("harrow.example");
+  create.mutable_company()->set_owner(stranger_);
+  const std::string holder =
+      Make<companies::v1::Company>(&CompaniesService::Stub::CreateCompany, create);
+  create.mutable_company()->set_owner(rep_);
+  const auto told =
+      server_.CallWith(server_.secret(), &CompaniesService::Stub::CreateCompany, create);
+  EXPECT_EQ(told.metadata("company"), holder);
+  const auto hidden = server_.CallWith(key_, &CompaniesService::Stub::CreateCompany, create);
+  EXPECT_EQ(hidden.reason(), "DOMAIN_TAKEN");
+  EXPECT_EQ(hidden.metadata("company"), "");
+  EXPECT_THAT(hidden.status.error_details(), Not(HasSubstr(holder)));
+}
+
+TEST_F(VisibilityTest, IsThatOfSummariesAndOfTheLog) {
+  companies::v1::CreateCompanyRequest create;
+  create.mutable_company()->set_display_name("Harrow");
+  create.mutable_company()->set_owner(rep_);
+  const std::string company =
+      Make<companies::v1::Company>(&CompaniesService::Stub::CreateCompany, create);
+  CreateDeal(stranger_, company);
+  const auto summary = [&](const std::string& key) {
+    companies::v1::SummarizeCompanyRequest request;
+    request.set_company(company);
+    return server_.CallWith(key, &CompaniesService::Stub::SummarizeCompany, request);
+  };
+  EXPECT_EQ(summary(server_.secret())->open_deal_count(), 1);
+  EXPECT_TRUE(summary(key_)->deals_hidden());
+  EXPECT_EQ(summary(key_)->open_deal_count(), 0);
+  EXPECT_EQ(summary(key_)->amounts_size(), 0);
+
+  const auto read = [&](const std::string& role) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + KeyOf(CreateUser(role)));
+    const auto stub = events::v1::EventsService::NewStub(server_.channel());
+    const auto reader = stub->ReadEvents(&context, events::v1::ReadEventsRequest());
+    events::v1::ReadEventsResponse response;
+    while (reader->Read(&response)) {
+    }
+    return reader->Finish().error_code();
+  };
+  EXPECT_EQ(read("roles/admin"), grpc::StatusCode::OK);
+  const std::string half = Make<roles::v1::Role>(
+      &roles::v1::RolesService::Stub::CreateRole,
+      Proto<roles::v1::CreateRoleRequest>(
+          "role { display_name: 'Half' grants { permission: 'events.read' scope: TEAM } "
+          "field_groups: PERSONAL field_groups: MONEY }"));
+  EXPECT_EQ(read(half), grpc::StatusCode::PERMISSION_DENIED);
+}
+
+}  // namespace
+}  // namespace kith
