@@ -18,7 +18,6 @@
 namespace kith::runtime {
 
 using google::protobuf::Descriptor;
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 BatchHandler::BatchHandler(const Method& method, const CommandHandler& item)
