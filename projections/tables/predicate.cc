@@ -94,6 +94,10 @@ absl::Status CheckForm(const Comparison& comparison, const Field& field) {
                    "\" is not a value of the form \"", field.form, "\", so that none can have it"));
 }
 
+bool IsEquality(Operator op) {
+  return op == Operator::kEqual || op == Operator::kHas || op == Operator::kNotEqual;
+}
+
 // field = "abc*"
 absl::StatusOr<Predicate> BindBeginning(const Comparison& comparison, size_t index,
                                         const Field& field) {
@@ -115,8 +119,7 @@ absl::StatusOr<Predicate> BindBeginning(const Comparison& comparison, size_t ind
 
 absl::StatusOr<Predicate> BindValues(const Comparison& comparison, size_t index, const Field& field,
                                      const Moment& moment) {
-  const bool is_equality = comparison.op == Operator::kEqual || comparison.op == Operator::kHas ||
-                           comparison.op == Operator::kNotEqual;
+  const bool is_equality = IsEquality(comparison.op);
   const bool is_time = field.type == FieldType::kTime || field.type == FieldType::kDate;
   if (comparison.is_call && !is_time) {
     return InvalidFilterAt(comparison.literal_at,
@@ -161,7 +164,8 @@ absl::StatusOr<Predicate> BindComparison(const Comparison& comparison,
   absl::StatusOr<Predicate> predicate;
   if (!comparison.prefix) {
     predicate = BindValues(comparison, index, field, moment);
-  } else if (comparison.op == Operator::kHas && comparison.literal.empty()) {
+  } else if (comparison.literal.empty() && IsEquality(comparison.op)) {
+    // Any beginning: = "*" asks what :* does.
     predicate = IsThere(index, field);
   } else {
     predicate = BindBeginning(comparison, index, field);

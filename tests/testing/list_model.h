@@ -122,7 +122,8 @@ class ListModel {
             [=, normal = Normal(name, beginning)](const Row& row) {
               const Values values = field.values(row);
               return std::any_of(values.begin(), values.end(), [&](const std::string& value) {
-                return absl::StartsWith(value, normal);
+                const bool is_there = value != field.unset.value_or("");
+                return absl::StartsWith(value, normal) && (is_there || !beginning.empty());
               });
             }};
   }
