@@ -54,6 +54,8 @@ absl::Status RunImport(Session& session, const std::vector<std::string>& words);
 // The help of everything and of a collection, with the first sentence of each comment, and of one
 // method, with the whole of them.
 void PrintHelp(const Catalog& catalog, std::ostream& out);
+// Of it, the flags that go with every command.
+void PrintGlobalHelp(std::ostream& out);
 void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, std::ostream& out);
 void PrintMethodHelp(const Method& method, std::ostream& out);
 // The help of a command that is written for it, "board"; false for other words.

@@ -1,12 +1,15 @@
 #include "services/cli/commands/completion.h"
 
 #include <algorithm>
+#include <sstream>
+#include <string>
+#include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "services/cli/calls/request.h"
-#include "services/cli/commands/listing.h"
+#include "services/cli/commands/commands.h"
+#include "services/cli/load/load_kind.h"
 #include "services/cli/text/fields.h"
 
 namespace kith::cli {
@@ -28,10 +31,6 @@ _kith() {
 compdef _kith kith
 )zsh";
 
-std::string Spelled(absl::string_view flag) {
-  return absl::StrCat("--", absl::StrReplaceAll(flag, {{"_", "-"}}));
-}
-
 // The values of the enum that `flag` takes; none where it takes something else.
 std::vector<std::string> ValuesOf(const Method& method, absl::string_view flag) {
   const std::string name = absl::StrReplaceAll(flag.substr(2), {{"-", "_"}});
@@ -47,37 +46,67 @@ std::vector<std::string> ValuesOf(const Method& method, absl::string_view flag) 
   return values;
 }
 
-std::vector<std::string> FlagWords(const Method& method) {
-  std::vector<std::string> flags = {"--json", "--help"};
-  for (const std::string& flag : FlagsOf(method)) flags.push_back(Spelled(flag));
-  if (method.read != nullptr) flags.push_back("--as-of");
-  if (method.items != nullptr) {
-    flags.insert(flags.end(), {"--limit", "--all", "--columns", "--csv"});
+constexpr char kFlagCharacters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+// The flags that a help names, with those that go with everything. Prose begins at the margin.
+std::vector<std::string> FlagsIn(std::stringstream help) {
+  PrintGlobalHelp(help);
+  std::vector<std::string> flags = {"--help"};
+  for (std::string line; std::getline(help, line);) {
+    if (!absl::StartsWith(line, " ") && !absl::StartsWith(line, "kith ")) continue;
+    for (size_t at = line.find("--"); at != line.npos; at = line.find("--", at + 2)) {
+      const size_t end = std::min(line.find_first_not_of(kFlagCharacters, at), line.size());
+      if (end > at + 2) flags.push_back(line.substr(at, end - at));
+    }
   }
-  if (TakesSummary(method)) flags.insert(flags.end(), {"--total", "--sum", "--explain"});
   return flags;
+}
+
+// Of a command that is more than a method.
+std::vector<std::string> CommandCandidates(const Catalog& catalog,
+                                           const std::vector<std::string>& words) {
+  std::vector<std::string> all;
+  if (absl::StartsWith(words.back(), "-")) {
+    std::stringstream help;
+    PrintCommandHelp(catalog, words[0], help);
+    return FlagsIn(std::move(help));
+  }
+  if (words.size() != 2) return all;
+  if (words[0] == "completion") all = {"bash", "zsh"};
+  if (words[0] == "bench") {
+    for (const LoadKindEntry& kind : LoadKinds()) all.emplace_back(kind.name);
+  }
+  return all;
 }
 
 std::vector<std::string> Candidates(const Catalog& catalog,
                                     const std::vector<std::string>& commands,
-                                    const std::vector<std::string>& words) {
+                                    std::vector<std::string> words) {
   std::vector<std::string> all;
+  const bool is_help = words.size() > 1 && words[0] == "help";
+  if (is_help) words.erase(words.begin());
   if (words.size() == 1) {
     all = commands;
     for (const auto& [collection, methods] : catalog.collections()) all.push_back(collection);
     return all;
   }
   const auto found = catalog.collections().find(words[0]);
-  if (found == catalog.collections().end()) return all;
+  if (found == catalog.collections().end()) {
+    const bool is_command = std::find(commands.begin(), commands.end(), words[0]) != commands.end();
+    return is_command && !is_help ? CommandCandidates(catalog, words) : all;
+  }
   if (words.size() == 2) {
     for (const Method& method : found->second) all.push_back(method.verb);
     return all;
   }
   const Method* const method = catalog.Find(words[0], words[1]);
-  if (method == nullptr) return all;
+  if (method == nullptr || is_help) return all;
   const std::string& before = words[words.size() - 2];
   if (absl::StartsWith(before, "--")) all = ValuesOf(*method, before);
-  return all.empty() && absl::StartsWith(words.back(), "-") ? FlagWords(*method) : all;
+  if (!all.empty() || !absl::StartsWith(words.back(), "-")) return all;
+  std::stringstream help;
+  PrintMethodHelp(*method, help);
+  return FlagsIn(std::move(help));
 }
 
 }  // namespace

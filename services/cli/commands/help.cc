@@ -68,8 +68,10 @@ Everywhere
                         (its end), a minute as tables show it (its end), -3d (so long
                         ago) or a token
   --columns A,B.C       on every list: these fields, of the items or inside them
-  --total, --explain    on every list of records: how many there are on all pages, and
-                        how those of the first page were found
+  --total, --sum FIELD, --explain
+                        on every list of records: how many there are on all pages, what
+                        a field adds up to, and how those of the first page were found
+  --view NAME           on every list of records: a saved view
   --csv                 on every list: CSV, of all fields where --columns says none
   --json                JSON for programs; a stream as one line each
   --ids                 links as names of resources, not by what the records are called
@@ -362,8 +364,10 @@ void PrintHelp(const Catalog& catalog, std::ostream& out) {
     out << "  " << collection
         << std::string(collection.size() < 14 ? 14 - collection.size() : 1, ' ') << verbs << '\n';
   }
-  out << kGlobal;
+  PrintGlobalHelp(out);
 }
+
+void PrintGlobalHelp(std::ostream& out) { out << kGlobal; }
 
 void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, std::ostream& out) {
   const auto found = catalog.collections().find(collection);

@@ -12,17 +12,30 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 std::vector<std::string> Offered(const std::vector<std::string>& words) {
-  return Completions(Catalog::Linked(), {"board", "bench"}, words);
+  return Completions(Catalog::Linked(), {"bench", "board", "completion", "help"}, words);
 }
 
 TEST(Completions, OffersWhatMayStandThere) {
   EXPECT_THAT(Offered({"b"}), ElementsAre("bench", "board"));
+  EXPECT_THAT(Offered({"deals", "list", "--tls-k"}), ElementsAre("--tls-key"));
   EXPECT_THAT(Offered({"dea"}), ElementsAre("deals"));
   EXPECT_THAT(Offered({"deals", "w"}), ElementsAre("win"));
   EXPECT_THAT(Offered({"deals", "create", "--deal-"}), ElementsAre("--deal-id"));
   EXPECT_THAT(Offered({"deals", "list", "--c"}), ElementsAre("--columns", "--csv"));
   EXPECT_THAT(Offered({"contacts", "create", "--lifecycle-stage", "CUS"}), ElementsAre("CUSTOMER"));
   EXPECT_THAT(Offered({"deals", "get", "x", "--"}), Contains("--as-of"));
+  EXPECT_THAT(Offered({"deals", "list", "--v"}), ElementsAre("--verbose", "--version", "--view"));
+  EXPECT_THAT(Offered({"deals", "list", "--su"}), ElementsAre("--sum"));
+  EXPECT_THAT(Offered({"deals", "list", "--i"}), ElementsAre("--ids"));
+}
+
+TEST(Completions, OffersWhatGoesWithCommands) {
+  EXPECT_THAT(Offered({"board", "--ow"}), ElementsAre("--owner"));
+  EXPECT_THAT(Offered({"bench", "move"}), ElementsAre("move-deal"));
+  EXPECT_THAT(Offered({"completion", ""}), ElementsAre("bash", "zsh"));
+  EXPECT_THAT(Offered({"help", "boa"}), ElementsAre("board"));
+  EXPECT_THAT(Offered({"help", "deals", "wi"}), ElementsAre("win"));
+  EXPECT_THAT(Offered({"help", "deals", "win", "--"}), IsEmpty());
 }
 
 TEST(Completions, OffersNothingWhereItKnowsNothing) {
