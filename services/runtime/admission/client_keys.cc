@@ -25,9 +25,11 @@ KeyName ParseKey(absl::string_view text) {
 }  // namespace
 
 WorkspaceId ParseWorkspace(absl::string_view text) {
+  const absl::string_view name = text;
   uint32_t number = 0;
   if (!absl::ConsumePrefix(&text, "workspaces/") || !absl::SimpleAtoi(text, &number)) return {};
-  return WorkspaceId(number);
+  // A name has one spelling: no sign, no blanks, no zeros before it.
+  return name == absl::StrCat("workspaces/", number) ? WorkspaceId(number) : WorkspaceId();
 }
 
 absl::StatusOr<ClientKeys> ParseClientKeys(const std::string& text) {

@@ -42,6 +42,11 @@ bool WatchedFiles::Changed() {
 
 absl::StatusOr<std::string> WatchedFiles::Read(size_t number) const {
   const std::string& path = paths_[number];
+  // A pipe would be waited for, and calls wait for this.
+  struct stat entry {};
+  if (stat(path.c_str(), &entry) == 0 && !S_ISREG(entry.st_mode)) {
+    return absl::InvalidArgumentError(absl::StrCat(path, " is no file that holds something"));
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
     return absl::InvalidArgumentError(

@@ -149,7 +149,9 @@ TEST_F(TokenTest, NamesAWorkspaceAndAUser) {
   for (const std::string claim :
        {R"("sub":"auth0|1")", R"("sub":7)", R"("kith_user":"ada@example.com")",
         R"("kith_user":null)", R"("kith_workspace":"7")", R"("kith_workspace":"workspaces/0")",
-        R"("kith_workspace":"workspaces/-1")", R"("kith_workspace":"workspaces/99999999999")"}) {
+        R"("kith_workspace":"workspaces/-1")", R"("kith_workspace":"workspaces/99999999999")",
+        R"("kith_workspace":"workspaces/+7")", R"("kith_workspace":"workspaces/07")",
+        R"("kith_workspace":"workspaces/7 ")"}) {
     EXPECT_EQ(Refused(claim), "TOKEN_WITHOUT_USER") << claim;
   }
 }
