@@ -15,7 +15,8 @@ namespace kith::runtime {
 class Reach {
  public:
   Reach(const Caller& caller, absl::string_view permission)
-      : member_(caller.member.get()), scope_(caller.grants.ScopeOf(permission)) {}
+      : member_(caller.member.get()),
+        scope_(member_ == nullptr ? Scope::kAll : caller.grants.ScopeOf(permission)) {}
 
   bool is_everything() const { return member_ == nullptr || scope_ == Scope::kAll; }
   // Whether it has the records of this owner, "" for nobody's.
