@@ -38,16 +38,6 @@ absl::Status TooSlow() {
   return Error(v1::EDGE_ERROR_TOO_SLOW, "The rest of the request did not come in time.");
 }
 
-// So many requests of the key come slowly that this one's turn has not come.
-absl::Status NotRead() {
-  return runtime::LimitReached(
-      "max_arriving_per_key", "key",
-      absl::StrCat(
-          "Other requests of the key, that come slowly, kept this one from being read for ",
-          absl::FormatDuration(kTurnTime), ". Nothing was done."),
-      absl::Seconds(1));
-}
-
 absl::Status DeadlinePassed() { return absl::DeadlineExceededError("the deadline passed"); }
 
 absl::Status TooMuchBesideTheBody() {
@@ -107,7 +97,7 @@ void Connection::EndIfLate(absl::Duration now) {
       return TellBody(TooSlow());
     case State::kTurn:
       broken_ = true;
-      return EndCall(now >= until_ ? NotRead() : DeadlinePassed());
+      return EndCall(now >= until_ ? runtime::NotRead(kTurnTime) : DeadlinePassed());
     case State::kCall:
       return current_->EndsLate() ? EndCall(DeadlinePassed()) : current_->Cancel();
     case State::kHandshake:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/type/v1/errors.pb.h"
@@ -10,29 +11,46 @@
 
 namespace kith::runtime {
 
-// No lock is taken while fewer than `max` arrive.
-void KeyUsage::StartRead(Carrier& carrier, int64_t max) {
-  if (arriving_.fetch_add(1) >= max) {
-    MutexLock lock(mutex_);
-    if (passed_on_ == 0) return waiting_.push_back(&carrier);
-    --passed_on_;
+void KeyUsage::StartRead(const std::shared_ptr<KeyUsage>& usage, Carrier& carrier,
+                         const CallLimits& limits) {
+  bool has_limit = false;
+  {
+    MutexLock lock(usage->mutex_);
+    if (usage->arriving_ >= limits.arriving_per_key_max) {
+      const uint64_t ticket = ++usage->tickets_;
+      // Before others can find it, and have it read and done with.
+      carrier.AwaitTurn(limits.arrival_max, [usage, ticket] { return usage->GiveUp(ticket); });
+      return usage->waiting_.push_back({ticket, &carrier});
+    }
+    has_limit = ++usage->arriving_ > limits.arriving_per_key_max / 2;
   }
+  if (has_limit) carrier.LimitRead(limits.arrival_max);
   carrier.StartRead();
 }
 
-void KeyUsage::Arrived(int64_t max) {
-  if (arriving_.fetch_sub(1) <= max) return;
+void KeyUsage::Arrived(const CallLimits& limits) {
   Carrier* next = nullptr;
   {
     MutexLock lock(mutex_);
-    if (waiting_.empty()) {
-      ++passed_on_;
-      return;
-    }
-    next = waiting_.front();
+    --arriving_;
+    if (waiting_.empty() || arriving_ >= limits.arriving_per_key_max) return;
+    ++arriving_;
+    next = waiting_.front().carrier;
     waiting_.pop_front();
   }
+  next->LimitRead(limits.arrival_max);
   next->StartRead();
+}
+
+bool KeyUsage::GiveUp(uint64_t ticket) {
+  MutexLock lock(mutex_);
+  const auto found =
+      std::find_if(waiting_.begin(), waiting_.end(),
+                   [ticket](const Waiting& waiting) { return waiting.ticket == ticket; });
+  if (found == waiting_.end()) return false;
+  waiting_.erase(found);
+  ++arriving_;
+  return true;
 }
 
 absl::Duration KeyUsage::TakeEvent(double per_second, absl::Duration now) {
@@ -53,6 +71,21 @@ absl::Duration KeyUsage::TakeEvent(double per_second, absl::Duration now) {
 void KeyUsage::OweEvents(int events) {
   MutexLock lock(mutex_);
   left_ -= events;
+}
+
+absl::Status NotRead(absl::Duration waited) {
+  return LimitReached(
+      "max_arriving_per_key", "key",
+      absl::StrCat(
+          "Other requests of the key, that come slowly, kept this one from being read for ",
+          absl::FormatDuration(waited), ". Nothing was done."));
+}
+
+absl::Status TooSlow(absl::Duration took) {
+  return LimitReached(
+      "max_arriving_per_key", "key",
+      absl::StrCat("The request has not come whole for ", absl::FormatDuration(took),
+                   ", and others of the key may wait for it. Nothing was done."));
 }
 
 absl::Status LimitReached(absl::string_view limit, absl::string_view subject,

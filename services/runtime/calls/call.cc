@@ -106,7 +106,7 @@ absl::StatusOr<CallTracker::Share> CallTracker::Enter(std::shared_ptr<KeyUsage> 
 }
 
 absl::Status CallTracker::Share::Arrived(int64_t bytes) {
-  if (std::exchange(arriving_, false)) usage_->Arrived(tracker_->limits_.arriving_per_key_max);
+  if (std::exchange(arriving_, false)) usage_->Arrived(tracker_->limits());
   const int64_t max = tracker_->limits_.request_bytes_max;
   if (bytes <= tracker_->OwnBytes(max)) return absl::OkStatus();
   // The key's first: what is too much of it is counted nowhere else, and refuses nobody else.
@@ -307,6 +307,7 @@ absl::Status TakeRequest(const Method& method, Carrier& carrier, bool arrived,
   const int64_t bytes = arrived ? static_cast<int64_t>(carrier.ReadBytes()) : 0;
   KITH_RETURN_IF_ERROR(share->Arrived(bytes));
   if (!arrived) {
+    KITH_RETURN_IF_ERROR(carrier.ReadError());
     if (carrier.IsCancelled()) return absl::CancelledError("the client hung up");
     return ViolationError("", "the call ended without a message");
   }

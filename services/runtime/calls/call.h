@@ -78,7 +78,7 @@ class CallTracker {
     void StartRead(Carrier& carrier) {
       arriving_ = !carrier.HasArrived();
       if (!arriving_) return carrier.StartRead();
-      usage_->StartRead(carrier, tracker_->limits().arriving_per_key_max);
+      KeyUsage::StartRead(usage_, carrier, tracker_->limits());
     }
     absl::Status Arrived(int64_t bytes);
     // Counts the bytes of a message with items, or when it is through, takes them off.

@@ -12,6 +12,7 @@
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/impl/codegen/server_callback_handlers.h"
 #include "grpcpp/impl/rpc_service_method.h"
+#include "services/runtime/calls/arrival_timer.h"
 #include "services/runtime/calls/grpc_tls.h"
 #include "services/runtime/requests/grpc_status.h"
 #include "services/runtime/requests/validate.h"
@@ -59,12 +60,22 @@ class GrpcCarrier : public Base {
     return absl::FromChrono(deadline - grpc::Timespec2Timepoint(gpr_now(GPR_CLOCK_REALTIME)));
   }
   bool IsCancelled() const override { return rpc_->IsCancelled(); }
+  void AwaitTurn(absl::Duration most, absl::AnyInvocable<bool()> give_up) override {
+    timer_.LimitTurn(most, std::move(give_up), [this] { ReadEnded(); });
+  }
+  void LimitRead(absl::Duration most) override {
+    timer_.LimitRead(most, [this] { ReadEnded(); });
+  }
+  absl::Status ReadError() const override { return timer_.why(); }
   void AddReplyMetadata(const char* key, std::string value) override {
     rpc_->AddInitialMetadata(key, std::move(value));
   }
 
  protected:
   google::protobuf::Arena* arena() { return &arena_; }
+  // No message will come; called by the timer in place of whatever tells of the read.
+  virtual void ReadEnded() = 0;
+  ArrivalTimer& timer() { return timer_; }
 
  private:
   static google::protobuf::ArenaOptions Options(char* block) {
@@ -75,6 +86,7 @@ class GrpcCarrier : public Base {
   }
 
   grpc::CallbackServerContext* const rpc_;
+  ArrivalTimer timer_;
   alignas(8) char block_[kCallBytes];
   google::protobuf::Arena arena_;
 };
@@ -105,7 +117,10 @@ class GrpcStreamCarrier final : public grpc::ServerBidiReactor<ByteBuffer, ByteB
   }
 
  private:
-  void OnReadDone(bool ok) override { call_->Arrived(ok); }
+  void ReadEnded() override { call_->Arrived(false); }
+  void OnReadDone(bool ok) override {
+    if (timer().Arrive()) call_->Arrived(ok);
+  }
   void OnWriteDone(bool ok) override { call_->Written(ok); }
   void OnCancel() override { call_->Cancelled(); }
   void OnDone() override { delete this; }
@@ -169,7 +184,7 @@ class grpc::internal::CallbackUnaryHandler<kith::runtime::AskedFirst, grpc::Byte
           rpc_.call(),
           [this](bool ok) {
             if (!ok) context_->MaybeMarkCancelledOnRead();
-            call_->Arrived(ok);
+            if (timer().Arrive()) call_->Arrived(ok);
             MaybeDone(true);
           },
           &read_ops_, /*can_inline=*/true);
@@ -201,6 +216,7 @@ class grpc::internal::CallbackUnaryHandler<kith::runtime::AskedFirst, grpc::Byte
     }
 
    private:
+    void ReadEnded() override { call_->Arrived(false); }
     void OnCancel() override {}  // the call is carried to its end
     void OnDone() override {}
     bool InternalInlineable() override { return true; }

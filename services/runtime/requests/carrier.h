@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -42,13 +43,21 @@ class Carrier {
   virtual void AddReplyMetadata(const char* key, std::string value) = 0;
   // The first message is there: reading it takes no time, and no turn of others that arrive.
   virtual bool HasArrived() const { return false; }
+  // The first message is asked for later, when others have come: who must not wait for longer than
+  // `most` asks `give_up`, once, and where that is true ends the call's wait by Arrived(false).
+  // Not where the transport has a limit of its own.
+  virtual void AwaitTurn(absl::Duration /*most*/, absl::AnyInvocable<bool()> /*give_up*/) {}
+  // Others may want the place of the message that StartRead asks for next: where it takes longer
+  // than `most`, the call hears Arrived(false). Not where the transport has a limit of its own.
+  virtual void LimitRead(absl::Duration /*most*/) {}
   // Asks for a message of the client; then Arrived of the call. Not before the one before arrived.
   virtual void StartRead() = 0;
   // Fills `message` with what the last StartRead brought; once for each. False when the bytes are
   // no such message.
   virtual bool Read(google::protobuf::Message* message) = 0;
   // After a Read that was false: what is wrong with the bytes, where the carrier knows more than
-  // that they are no such message; else OK.
+  // that they are no such message; and after Arrived(false) why no message came, where the client
+  // is to be told. Else OK.
   virtual absl::Status ReadError() const { return absl::OkStatus(); }
   // The bytes of what Read is about to read.
   virtual size_t ReadBytes() const = 0;

@@ -316,7 +316,7 @@ TEST(SessionLimits, WaitForNoRequestThatArrives) {
   const CallLimits limits;
   // Of one that reads anyhow: nothing but the places counts.
   for (int i = 0; i < limits.arriving_per_key_max; ++i) {
-    usage->StartRead(slow, limits.arriving_per_key_max);
+    KeyUsage::StartRead(usage, slow, limits);
   }
   Request message = Methods();
   for (uint64_t id = 1; id <= 500; ++id) Add(&message, id, kGet, Nobody());
@@ -324,7 +324,7 @@ TEST(SessionLimits, WaitForNoRequestThatArrives) {
   session.TakeUntil(500);
   EXPECT_EQ(RefusalOf(session, 500), "CONTACT_NOT_FOUND");
   for (int i = 0; i < limits.arriving_per_key_max; ++i) {
-    usage->Arrived(limits.arriving_per_key_max);
+    usage->Arrived(limits);
   }
 }
 
