@@ -18,10 +18,11 @@ using google::protobuf::FieldDescriptor;
 // So many records at either end of a chain are named to who is refused.
 constexpr size_t kNamedMax = 10;
 constexpr char kArrow[] = " → ";
+constexpr char kNotTold[] = "…";
 
 std::string TextOf(absl::Span<const std::string> chain) {
   if (chain.size() <= 2 * kNamedMax) return absl::StrJoin(chain, kArrow);
-  return absl::StrCat(absl::StrJoin(chain.first(kNamedMax), kArrow), kArrow, "…", kArrow,
+  return absl::StrCat(absl::StrJoin(chain.first(kNamedMax), kArrow), kArrow, kNotTold, kArrow,
                       absl::StrJoin(chain.last(kNamedMax), kArrow));
 }
 
@@ -42,12 +43,13 @@ std::vector<const FieldDescriptor*> AcyclicLinksOf(const Descriptor& resource) {
   return links;
 }
 
-absl::Status LinkChain::Add(absl::string_view record) {
+absl::Status LinkChain::Add(absl::string_view record, bool hidden) {
   const bool is_circle = std::find(names_.begin(), names_.end(), record) != names_.end();
   names_.emplace_back(record);
+  told_.emplace_back(hidden ? kNotTold : record);
   const std::string& link = link_.declared->name();
   if (is_circle) {
-    const std::string chain = TextOf(names_);
+    const std::string chain = TextOf(told_);
     return RejectState(
         type::v1::ERROR_LINK_CYCLE,
         absl::StrCat("Its ", link, " would lead in a circle: ", chain,
@@ -60,7 +62,7 @@ absl::Status LinkChain::Add(absl::string_view record) {
         absl::StrCat("Its ", link, " would lead over more than ", kChainMax,
                      " records, and no more may stand above one. Name one that stands higher."),
         names_.front(),
-        {{"field", link_.path}, {"most", absl::StrCat(kChainMax)}, {"last", names_.back()}});
+        {{"field", link_.path}, {"most", absl::StrCat(kChainMax)}, {"last", told_.back()}});
   }
   return absl::OkStatus();
 }

@@ -33,15 +33,18 @@ class LinkChain {
  public:
   LinkChain(const AcyclicLink& link, absl::string_view resource) : link_(link) {
     names_.emplace_back(resource);
+    told_.emplace_back(resource);
   }
 
   // The next record of the chain. ERROR_LINK_CYCLE where it stands in it already,
-  // ERROR_LINK_CHAIN_TOO_LONG where it is one too many.
-  absl::Status Add(absl::string_view record);
+  // ERROR_LINK_CHAIN_TOO_LONG where it is one too many. What is `hidden` from the caller is told as
+  // "…".
+  absl::Status Add(absl::string_view record, bool hidden);
 
  private:
   const AcyclicLink& link_;
   std::vector<std::string> names_;
+  std::vector<std::string> told_;  // of each, in a refusal
 };
 
 }  // namespace kith

@@ -49,12 +49,31 @@ std::vector<Claim> ChangedClaims(const ResourceRules& rules, const Message& befo
   return changed;
 }
 
+size_t SeenOf(absl::Span<const LinkingResource> linking) {
+  return std::count_if(linking.begin(), linking.end(),
+                       [](const LinkingResource& one) { return !one.is_hidden; });
+}
+
+// "2 that are there name it, deals/ada for one, and others that the credentials do not show".
+std::string WhoNamesIt(absl::Span<const LinkingResource> linking) {
+  const std::string hidden = "others that the credentials do not show";
+  const auto first = std::find_if(linking.begin(), linking.end(),
+                                  [](const LinkingResource& one) { return !one.is_hidden; });
+  if (first == linking.end()) return absl::StrCat(hidden, " name it");
+  const size_t seen = SeenOf(linking);
+  return absl::StrCat(seen, seen > kEmptiedMax ? " records or more" : " that are there",
+                      " name it, ", NameOf(*first->resource), " for one",
+                      seen == linking.size() ? "" : absl::StrCat(", and ", hidden));
+}
+
 template <class Enum>
 absl::Status RefuseLinked(Enum error, absl::string_view message, absl::string_view record,
                           absl::Span<const LinkingResource> linking) {
   google::rpc::PreconditionFailure failure;
   std::vector<std::string> names;
-  for (const LinkingResource& one : linking.subspan(0, kNamedMax)) {
+  for (const LinkingResource& one : linking) {
+    if (names.size() == kNamedMax) break;
+    if (one.is_hidden) continue;
     names.push_back(NameOf(*one.resource));
     auto* const violation = failure.add_violations();
     violation->set_type(
@@ -64,7 +83,7 @@ absl::Status RefuseLinked(Enum error, absl::string_view message, absl::string_vi
   }
   return Error(error, message,
                {{"name", std::string(record)},
-                {"at_least", absl::StrCat(linking.size())},
+                {"at_least", absl::StrCat(SeenOf(linking))},
                 {"records", absl::StrJoin(names, ", ")}},
                failure);
 }
@@ -147,10 +166,7 @@ std::vector<HeldLink> HeldLinksOf(absl::string_view category, const Descriptor& 
 absl::Status StillLinked(absl::string_view record, absl::Span<const LinkingResource> linking) {
   return RefuseLinked(
       type::v1::ERROR_STILL_LINKED,
-      absl::StrCat(
-          "It cannot be deleted: ", linking.size(),
-          linking.size() > kEmptiedMax ? " records or more name it, " : " that are there name it, ",
-          NameOf(*linking[0].resource), " for one. Change or delete them first."),
+      absl::StrCat("It cannot be deleted: ", WhoNamesIt(linking), ". Change or delete them first."),
       record, linking);
 }
 

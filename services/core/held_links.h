@@ -48,6 +48,7 @@ struct LinkingResource {
   const ResourceRules* rules;
   const HeldLink* link;
   const google::protobuf::Message* resource;  // as it is
+  bool is_hidden = false;                     // from the caller, who is told no name of it
 };
 
 // A record that a link names, and that is not there or goes.
@@ -56,8 +57,9 @@ struct NamedRecord {
   std::string record;
 };
 
-// The deletion of `record` is refused: these name it, some of them with links that refuse, or they
-// are more than kEmptiedMax.
+// The deletion of `record` is refused: these name it, at least one, some of them with links that
+// refuse, or they are more than kEmptiedMax. Of those that are hidden only that there are some is
+// told.
 absl::Status StillLinked(absl::string_view record, absl::Span<const LinkingResource> linking);
 absl::Status LinkedByMany(absl::string_view record, absl::Span<const LinkingResource> linking);
 

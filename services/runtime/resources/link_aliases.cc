@@ -27,14 +27,6 @@ bool HasNamesOf(const ResourceType& type, const std::string& pattern) {
           type.rules->resource->GetDescriptor()->FindFieldByName(steps[2]) != nullptr);
 }
 
-// The permission of the method that gets one of them.
-absl::string_view ReadPermissionOf(const ResourceType& type) {
-  const std::string get = absl::StrCat("Get", type.rules->resource->GetDescriptor()->name());
-  const auto* const method = type.service->FindMethodByName(get);
-  if (method == nullptr) return "";
-  return MethodTaking(method->input_type()).permission;
-}
-
 absl::Status NotGranted(const Comparison& comparison, absl::string_view collection,
                         absl::string_view permission) {
   return Error(type::v1::ERROR_PERMISSION_DENIED,

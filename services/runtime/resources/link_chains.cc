@@ -14,8 +14,8 @@ absl::Status CheckChains(const ResourceType& type, const ResourceChange& change,
     while (true) {
       const std::string next = at->GetReflection()->GetString(*at, link.declared);
       if (next.empty()) break;
-      KITH_RETURN_IF_ERROR(chain.Add(next));
       KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*type.aggregate, next));
+      KITH_RETURN_IF_ERROR(chain.Add(next, load.Hides(type.rules->category, state)));
       const ResourceNow now = type.now_of(state);
       if (now.lifecycle != Lifecycle::kActive) break;
       at = now.resource;

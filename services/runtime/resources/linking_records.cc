@@ -118,7 +118,8 @@ absl::Status LinkingRecords::Add(const Source& source, Loader& load, absl::strin
   const std::vector<absl::string_view> records = source.link->RecordsIn(*now.resource);
   const bool names_it = std::find(records.begin(), records.end(), record) != records.end();
   if (!names_it) return absl::OkStatus();
-  found.push_back({source.type->rules, source.link, now.resource});
+  const bool is_hidden = load.Hides(source.type->rules->category, state);
+  found.push_back({source.type->rules, source.link, now.resource, is_hidden});
   return absl::OkStatus();
 }
 

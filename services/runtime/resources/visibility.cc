@@ -11,13 +11,19 @@ namespace kith::runtime {
 
 using projections::Expression;
 
+const std::string& ReadPermissionOf(const ResourceType& type) {
+  const std::string& name = type.rules->resource->GetDescriptor()->name();
+  const auto* const get = type.service->FindMethodByName(absl::StrCat("Get", name));
+  if (get != nullptr) return get->options().GetExtension(options::v1::method).permission();
+  static const auto* const none = new std::string();
+  return *none;
+}
+
 Visibility::Visibility(const ResourceType& type)
     : owner_(type.rules->resource->GetDescriptor()->FindFieldByName("owner")) {
   if (owner_ == nullptr) return;
-  const auto* const get = type.service->FindMethodByName(
-      absl::StrCat("Get", type.rules->resource->GetDescriptor()->name()));
-  KITH_CHECK(get != nullptr);
-  read_permission_ = get->options().GetExtension(options::v1::method).permission();
+  read_permission_ = ReadPermissionOf(type);
+  KITH_CHECK(!read_permission_.empty());
 }
 
 std::string Visibility::OwnerOf(const google::protobuf::Message& resource) const {

@@ -18,6 +18,10 @@
 
 namespace kith::runtime {
 
+// What seeing one of them asks for: the permission of its Get method, "deals.read". Empty where it
+// has none. Lives as long as the process.
+const std::string& ReadPermissionOf(const ResourceType& type);
+
 // Borrows what the type does. Immutable; any thread.
 class Visibility {
  public:

@@ -6,6 +6,7 @@
 #include "kith/companies/v1/companies_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/deals/v1/pipelines_service.grpc.pb.h"
 #include "kith/events/v1/events_service.grpc.pb.h"
 #include "kith/forecast/v1/forecast_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
@@ -22,6 +23,7 @@ namespace {
 using companies::v1::CompaniesService;
 using contacts::v1::ContactsService;
 using deals::v1::DealsService;
+using deals::v1::PipelinesService;
 using interactions::v1::InteractionsService;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -205,6 +207,65 @@ TEST_F(VisibilityTest, NamesNobodyWhoHasWhatMayBeThereOnce) {
   EXPECT_EQ(hidden.reason(), "DOMAIN_TAKEN");
   EXPECT_EQ(hidden.metadata("company"), "");
   EXPECT_THAT(hidden.status.error_details(), Not(HasSubstr(holder)));
+}
+
+TEST_F(VisibilityTest, NamesNothingHiddenThatKeepsARecordFromDeletion) {
+  const std::string role = Make<roles::v1::Role>(
+      &roles::v1::RolesService::Stub::CreateRole,
+      Proto<roles::v1::CreateRoleRequest>(
+          "role { display_name: 'Keeper' grants { permission: 'pipelines.*' scope: ALL } "
+          "grants { permission: 'deals.*' scope: OWN } }"));
+  const std::string keeper = CreateUser(role);
+  const std::string pipeline = Make<deals::v1::Pipeline>(
+      &PipelinesService::Stub::CreatePipeline,
+      Proto<deals::v1::CreatePipelineRequest>(
+          "pipeline { display_name: 'Cranes' stages { stage_id: 'new' display_name: 'New' } "
+          "stages { stage_id: 'won' display_name: 'Won' kind: WON_STAGE } "
+          "stages { stage_id: 'lost' display_name: 'Lost' kind: LOST_STAGE } }"));
+  const auto deal_of = [&](const std::string& owner) {
+    deals::v1::CreateDealRequest request;
+    request.mutable_deal()->set_display_name("Crane");
+    request.mutable_deal()->set_pipeline(pipeline);
+    request.mutable_deal()->set_owner(owner);
+    return Make<deals::v1::Deal>(&DealsService::Stub::CreateDeal, request);
+  };
+  const auto remove = [&] {
+    deals::v1::DeletePipelineRequest request;
+    request.set_name(pipeline);
+    return server_.CallWith(KeyOf(keeper), &PipelinesService::Stub::DeletePipeline, request);
+  };
+  const std::string hidden = deal_of(stranger_);
+  const auto refused = remove();
+  EXPECT_EQ(refused.reason(), "STILL_LINKED");
+  EXPECT_EQ(refused.metadata("records"), "");
+  EXPECT_EQ(refused.metadata("at_least"), "0");
+  EXPECT_THAT(refused.status.error_details(), Not(HasSubstr(hidden)));
+  const std::string own = deal_of(keeper);
+  const auto both = remove();
+  EXPECT_EQ(both.metadata("records"), own);
+  EXPECT_EQ(both.metadata("at_least"), "1");
+  EXPECT_THAT(both.status.error_message(), HasSubstr("1 that are there name it, " + own));
+  EXPECT_THAT(both.status.error_details(), Not(HasSubstr(hidden)));
+}
+
+TEST_F(VisibilityTest, NamesNothingHiddenOfACircleOfLinks) {
+  const auto company = [&](const std::string& owner, const std::string& parent) {
+    companies::v1::CreateCompanyRequest request;
+    request.mutable_company()->set_display_name("Harrow");
+    request.mutable_company()->set_owner(owner);
+    request.mutable_company()->set_parent_company(parent);
+    return Make<companies::v1::Company>(&CompaniesService::Stub::CreateCompany, request);
+  };
+  const std::string top = company(rep_, "");
+  const std::string hidden = company(stranger_, top);
+  const std::string seen = company(rep_, hidden);
+  companies::v1::UpdateCompanyRequest request;
+  request.mutable_company()->set_name(top);
+  request.mutable_company()->set_parent_company(seen);
+  const auto refused = server_.CallWith(key_, &CompaniesService::Stub::UpdateCompany, request);
+  EXPECT_EQ(refused.reason(), "LINK_CYCLE");
+  EXPECT_EQ(refused.metadata("chain"), top + " → " + seen + " → … → " + top);
+  EXPECT_THAT(refused.status.error_details(), Not(HasSubstr(hidden)));
 }
 
 TEST_F(VisibilityTest, IsThatOfSummariesAndOfTheLog) {
