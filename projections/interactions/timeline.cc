@@ -83,6 +83,13 @@ std::string RecordPrefix(WorkspaceId workspace, absl::string_view record) {
 // The component of a time that sorts the later before the earlier.
 void AppendInvertedTime(int64_t micros, std::string* key) { AppendIntegerKey(~micros, key); }
 
+// Takes it off the front of `key`.
+std::optional<int64_t> TakeInvertedTime(absl::string_view* key) {
+  uint64_t bits = 0;
+  if (!TakeUnsignedKey(key, &bits)) return std::nullopt;
+  return ~static_cast<int64_t>(bits ^ (uint64_t{1} << 63));
+}
+
 // What tells the rows of one entry from all others, beside the record they stand under.
 struct EntryId {
   WorkspaceId workspace;
@@ -291,6 +298,35 @@ absl::StatusOr<std::string> ListTimeline(const ViewSnapshot& timeline, const Tim
   return EncodePageToken({.position = timeline.position(),
                           .query = DigestOf(query),
                           .resume_key = std::move(last_key)});
+}
+
+absl::StatusOr<KindCounts> CountKinds(const ViewSnapshot& timeline, WorkspaceId workspace,
+                                      absl::string_view record, size_t entries_max) {
+  const std::string prefix = RecordPrefix(workspace, record);
+  KindCounts counts;
+  size_t looked_at = 0;
+  bool damaged = false;
+  const auto count = [&](absl::string_view key, const Entry& entry) {
+    counts.at_least = looked_at == entries_max;
+    if (counts.at_least) return false;
+    ++looked_at;
+    if (entry.kind == 0) return true;
+    const auto kind = static_cast<InteractionKind>(entry.kind);
+    const auto known = std::find_if(counts.kinds.begin(), counts.kinds.end(),
+                                    [&](const KindCount& each) { return each.kind == kind; });
+    if (known != counts.kinds.end()) {
+      ++known->count;
+      return true;
+    }
+    key.remove_prefix(prefix.size());
+    const std::optional<int64_t> micros = TakeInvertedTime(&key);
+    damaged = !micros.has_value();
+    if (!damaged) counts.kinds.push_back({kind, 1, absl::FromUnixMicros(*micros)});
+    return !damaged;
+  };
+  KITH_RETURN_IF_ERROR(ScanEntries(timeline, KeyRange::Prefix(prefix), count));
+  if (damaged) return MalformedRow();
+  return counts;
 }
 
 absl::StatusOr<bool> HasTimeline(const ViewSnapshot& timeline, WorkspaceId workspace,

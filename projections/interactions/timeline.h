@@ -25,6 +25,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "eventstore/base/strong_id.h"
 #include "kith/interactions/v1/interaction.pb.h"
 #include "projections/engine/projection.h"
@@ -71,6 +72,21 @@ using TimelineVisitor = absl::FunctionRef<absl::StatusOr<bool>(const TimelineEve
 // Touches the disk.
 absl::StatusOr<std::string> ListTimeline(const ViewSnapshot& timeline, const TimelineQuery& query,
                                          TimelineVisitor take);
+
+// The interactions of one kind: how many, and when the last of them happened.
+struct KindCount {
+  interactions::v1::InteractionKind kind;
+  int64_t count;
+  absl::Time last;
+};
+struct KindCounts {
+  std::vector<KindCount> kinds;  // the one that happened last first
+  bool at_least = false;         // there are entries that were not looked at
+};
+
+// Of a record's newest `entries_max` entries. Touches the disk.
+absl::StatusOr<KindCounts> CountKinds(const ViewSnapshot& timeline, WorkspaceId workspace,
+                                      absl::string_view record, size_t entries_max);
 
 // True when anything ever happened with the record, so that it exists or did. Touches the disk.
 absl::StatusOr<bool> HasTimeline(const ViewSnapshot& timeline, WorkspaceId workspace,

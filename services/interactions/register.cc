@@ -115,6 +115,7 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::Get));
   methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::BatchGet));
   methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::List));
+  methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::Summarize));
   methods.Read(Timeline::kName, ReadKind::kScan, By(history, &HistoryReader::List));
 }
 

@@ -22,6 +22,9 @@
 namespace kith::interactions {
 namespace {
 
+// How many entries of a timeline are counted.
+constexpr size_t kCountedEntriesMax = 10'000;
+
 // The member that is set in a category's event message.
 const google::protobuf::Message& MemberOf(const google::protobuf::Message& event) {
   const google::protobuf::Reflection& reflection = *event.GetReflection();
@@ -102,8 +105,7 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
                                       .record = request.parent(),
                                       .page_size = request.page_size(),
                                       .page_token = context.page_token};
-  query.changes = context.caller.grants.Contain(
-      runtime::ReadPermissionOf(methods_, eventstore::CategoryOf(request.parent())));
+  query.changes = ReadsKind(context, request.parent());
   for (const int kind : request.kinds()) {
     if (kind == v1::INTERACTION_KIND_UNSPECIFIED) {
       return runtime::ViolationError("kinds", "must name kinds of interaction");
@@ -121,17 +123,44 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
   };
   KITH_ASSIGN_OR_RETURN(*response->mutable_next_page_token(),
                         projections::ListTimeline(context.view(), query, take));
-  if (response->entries().empty() && context.page_token.empty()) {
-    KITH_ASSIGN_OR_RETURN(
-        const bool known,
-        projections::HasTimeline(context.view(), context.workspace(), request.parent()));
-    if (!known) {
-      absl::Status unknown = NoSuchRecord(request.parent());
-      // When it came into being is told to those who may read it.
-      return query.changes ? runtime::NotThere(context, request.parent(), unknown) : unknown;
-    }
+  return response->entries().empty() && context.page_token.empty()
+             ? CheckKnown(context, request.parent(), query.changes)
+             : absl::OkStatus();
+}
+
+absl::Status TimelineReader::Summarize(const runtime::ReadContext& context,
+                                       const v1::SummarizeTimelineRequest& request,
+                                       v1::TimelineSummary* response) const {
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, transact_.Sees(context.caller, request.parent()));
+  if (!is_seen) return NoSuchRecord(request.parent());
+  KITH_ASSIGN_OR_RETURN(const projections::KindCounts counts,
+                        projections::CountKinds(context.view(), context.workspace(),
+                                                request.parent(), kCountedEntriesMax));
+  for (const projections::KindCount& each : counts.kinds) {
+    v1::InteractionCount& told = *response->add_kinds();
+    told.set_kind(each.kind);
+    told.set_count(each.count);
+    *told.mutable_last_occur_time() = ToTimestamp(each.last);
   }
-  return absl::OkStatus();
+  response->set_counts_are_at_least(counts.at_least);
+  return counts.kinds.empty()
+             ? CheckKnown(context, request.parent(), ReadsKind(context, request.parent()))
+             : absl::OkStatus();
+}
+
+bool TimelineReader::ReadsKind(const runtime::ReadContext& context,
+                               absl::string_view parent) const {
+  return context.caller.grants.Contain(
+      runtime::ReadPermissionOf(methods_, eventstore::CategoryOf(parent)));
+}
+
+absl::Status TimelineReader::CheckKnown(const runtime::ReadContext& context,
+                                        const std::string& parent, bool is_told) const {
+  KITH_ASSIGN_OR_RETURN(const bool known,
+                        projections::HasTimeline(context.view(), context.workspace(), parent));
+  if (known) return absl::OkStatus();
+  absl::Status unknown = NoSuchRecord(parent);
+  return is_told ? runtime::NotThere(context, parent, unknown) : unknown;
 }
 
 absl::Status TimelineReader::RenderEntry(const runtime::ReadContext& context,

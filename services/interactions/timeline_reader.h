@@ -42,7 +42,19 @@ class TimelineReader {
   absl::Status List(const runtime::ReadContext& context, const v1::ListTimelineRequest& request,
                     v1::ListTimelineResponse* response) const;
 
+  // INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND as List.
+  absl::Status Summarize(const runtime::ReadContext& context,
+                         const v1::SummarizeTimelineRequest& request,
+                         v1::TimelineSummary* response) const;
+
  private:
+  // What a timeline of nothing is answered: INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND where
+  // nothing ever happened with the parent. `is_told`: the caller may read it, and is told when it
+  // came into being.
+  absl::Status CheckKnown(const runtime::ReadContext& context, const std::string& parent,
+                          bool is_told) const;
+  // Whether the caller may read records of the parent's kind.
+  bool ReadsKind(const runtime::ReadContext& context, absl::string_view parent) const;
   // As of the moment of the read, but for what was redacted since; nullopt where there was none
   // that the caller sees.
   absl::StatusOr<std::optional<v1::Interaction>> Find(const runtime::ReadContext& context,

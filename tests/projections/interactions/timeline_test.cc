@@ -195,6 +195,32 @@ TEST_F(TimelineTest, FiltersByKind) {
   EXPECT_THAT(All(view, "contacts/1", {interactions::v1::PURCHASE}), IsEmpty());
 }
 
+TEST_F(TimelineTest, CountsItsKindsAndSaysWhenTheLastOfEachWas) {
+  Record("contacts/a", At(1));
+  Record("contacts/a", At(9));
+  Record("contacts/a", At(5));
+  Record("contacts/b", At(6), {"contacts/a"}, interactions::v1::NOTE);
+  Record("contacts/b", absl::FromUnixSeconds(-5), {"contacts/a"}, interactions::v1::MEETING);
+  const ViewSnapshot view = spec_.Then();
+  const auto counts = [&](size_t entries_max) {
+    const auto counted = CountKinds(view, kWorkspace, "contacts/a", entries_max);
+    EXPECT_TRUE(counted.ok()) << counted.status();
+    return *counted;
+  };
+  const auto all = counts(5);
+  EXPECT_FALSE(all.at_least);
+  ASSERT_EQ(all.kinds.size(), 3U);
+  EXPECT_EQ(all.kinds[0].kind, interactions::v1::CALL);
+  EXPECT_EQ(all.kinds[0].count, 3);
+  EXPECT_EQ(all.kinds[0].last, At(9));
+  EXPECT_EQ(all.kinds[1].kind, interactions::v1::NOTE);
+  EXPECT_EQ(all.kinds[1].last, At(6));
+  EXPECT_EQ(all.kinds[2].last, absl::FromUnixSeconds(-5));
+  EXPECT_TRUE(counts(4).at_least);
+  EXPECT_EQ(counts(4).kinds.size(), 2U);
+  EXPECT_EQ(counts(2).kinds[0].count, 1);
+}
+
 TEST_F(TimelineTest, PagesWithoutGapOrRepetitionWhateverIsRecordedMeanwhile) {
   for (int i = 0; i < 7; ++i) Record("contacts/1", At(i));
   const ViewSnapshot view = spec_.Then();
