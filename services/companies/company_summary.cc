@@ -1,10 +1,17 @@
 #include "services/companies/company_summary.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/deals/v1/deals_service.pb.h"
+#include "kith/type/v1/list.pb.h"
 #include "projections/companies/company_activity.h"
 #include "projections/companies/company_deals.h"
 #include "projections/companies/company_directory.h"
@@ -14,6 +21,7 @@
 #include "services/core/date.h"
 #include "services/core/money.h"
 #include "services/runtime/admission/reach.h"
+#include "services/runtime/calls/part_read.h"
 #include "services/runtime/resources/not_there.h"
 
 namespace kith::companies {
@@ -37,9 +45,77 @@ absl::Status AddDeals(const v1::CompanyDealSums& sums, v1::CompanySummary& summa
   return absl::OkStatus();
 }
 
+// Of the company's deals of one status that the caller may see: how many, and their amounts where
+// the caller may read those.
+absl::StatusOr<type::v1::ListSummary> SumSeenDeals(const runtime::ReadContext& context,
+                                                   const runtime::MethodTable& methods,
+                                                   const std::string& company,
+                                                   deals::v1::DealStatus status) {
+  deals::v1::ListDealsRequest request;
+  request.set_filter(
+      absl::StrCat("company = \"", company, "\" status = ", deals::v1::DealStatus_Name(status)));
+  request.set_page_size(1);
+  request.mutable_summary()->set_total_size(true);
+  if (context.caller.member->reads_money) request.mutable_summary()->add_sums("amount");
+  const auto* const list = methods.FindUnary("kith.deals.v1.DealsService/ListDeals");
+  KITH_CHECK(list != nullptr);
+  deals::v1::ListDealsResponse response;
+  KITH_RETURN_IF_ERROR(runtime::ReadPart(context, *list, request, &response));
+  return std::move(*response.mutable_summary());
+}
+
+bool IsWhole(const type::v1::ListSummary& summary) {
+  return !summary.total_size_is_at_least() && !summary.sums_are_partial();
+}
+
+// Those of the deals that the caller may see; nothing where these are too many to be counted.
+absl::Status AddSeenDeals(const runtime::ReadContext& context, const runtime::MethodTable& methods,
+                          const std::string& company, v1::CompanySummary& summary) {
+  KITH_ASSIGN_OR_RETURN(const auto open, SumSeenDeals(context, methods, company, deals::v1::OPEN));
+  KITH_ASSIGN_OR_RETURN(const auto won, SumSeenDeals(context, methods, company, deals::v1::WON));
+  KITH_ASSIGN_OR_RETURN(const auto lost, SumSeenDeals(context, methods, company, deals::v1::LOST));
+  summary.set_deals_hidden(!IsWhole(open) || !IsWhole(won) || !IsWhole(lost));
+  if (summary.deals_hidden()) return absl::OkStatus();
+  summary.set_deals_limited(true);
+  summary.set_open_deal_count(open.total_size());
+  summary.set_won_deal_count(won.total_size());
+  summary.set_lost_deal_count(lost.total_size());
+  std::map<std::string, v1::CompanyAmounts> amounts;
+  const auto of = [&](const std::string& currency) -> v1::CompanyAmounts& {
+    v1::CompanyAmounts& found = amounts[currency];
+    if (!found.currency_code().empty()) return found;
+    found.set_currency_code(currency);
+    found.mutable_open_amount()->set_currency_code(currency);
+    found.mutable_won_amount()->set_currency_code(currency);
+    return found;
+  };
+  for (const type::v1::FieldSum& sum : open.sums()) {
+    for (const auto& each : sum.amounts()) *of(each.currency_code()).mutable_open_amount() = each;
+  }
+  for (const type::v1::FieldSum& sum : won.sums()) {
+    for (const auto& each : sum.amounts()) *of(each.currency_code()).mutable_won_amount() = each;
+  }
+  for (auto& [currency, each] : amounts) *summary.add_amounts() = std::move(each);
+  return absl::OkStatus();
+}
+
+absl::Status TellDeals(const runtime::ReadContext& context, const runtime::MethodTable& methods,
+                       const std::string& company, v1::CompanySummary& summary) {
+  if (Reach(context.caller, "deals.read").is_everything()) {
+    KITH_ASSIGN_OR_RETURN(const auto sums,
+                          ReadDealSums(context.view(1), context.workspace(), company));
+    return AddDeals(sums, summary);
+  }
+  if (context.caller.grants.Contain("deals.read")) {
+    return AddSeenDeals(context, methods, company, summary);
+  }
+  summary.set_deals_hidden(true);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::Status GetSummary(const runtime::ReadContext& context,
+absl::Status GetSummary(const runtime::ReadContext& context, const runtime::MethodTable& methods,
                         const v1::SummarizeCompanyRequest& request, v1::CompanySummary* response) {
   const WorkspaceId workspace = context.workspace();
   const std::string& name = request.company();
@@ -55,11 +131,7 @@ absl::Status GetSummary(const runtime::ReadContext& context,
   }
   response->set_company(name);
   response->set_display_name(company->display_name());
-  response->set_deals_hidden(!Reach(context.caller, "deals.read").is_everything());
-  if (!response->deals_hidden()) {
-    KITH_ASSIGN_OR_RETURN(const auto sums, ReadDealSums(context.view(1), workspace, name));
-    KITH_RETURN_IF_ERROR(AddDeals(sums, *response));
-  }
+  KITH_RETURN_IF_ERROR(TellDeals(context, methods, name, *response));
 
   KITH_ASSIGN_OR_RETURN(const auto settings, context.SettingsThen());
   const absl::TimeZone zone = TimeZoneOf(settings->time_zone).value_or(absl::UTCTimeZone());

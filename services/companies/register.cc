@@ -51,8 +51,13 @@ void Register(runtime::ServerBuilder& server) {
   server.AddProjection(std::make_unique<CompanyDeals>());
   server.AddProjection(std::make_unique<CompanyPeople>());
   server.Serve([](runtime::Runtime&, runtime::MethodTable& methods) {
-    methods.Read({CompanyDirectory::kName, CompanyDeals::kName, CompanyPeople::kName},
-                 ReadKind::kScan, GetSummary);
+    methods.Read(
+        {CompanyDirectory::kName, CompanyDeals::kName, CompanyPeople::kName, kDealList},
+        ReadKind::kScan,
+        [&methods](const runtime::ReadContext& context, const v1::SummarizeCompanyRequest& request,
+                   v1::CompanySummary* response) {
+          return GetSummary(context, methods, request, response);
+        });
   });
 }
 

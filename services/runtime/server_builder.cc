@@ -8,6 +8,7 @@
 #include "eventstore/base/status_macros.h"
 #include "grpc/grpc.h"
 #include "grpcpp/resource_quota.h"
+#include "services/runtime/calls/composed_read.h"
 #include "services/runtime/calls/grpc_methods.h"
 #include "services/runtime/calls/grpc_tls.h"
 #include "services/runtime/calls/health.h"
@@ -145,6 +146,7 @@ absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
   BindStandardMethods(resources_, *runtime_, *methods_);
   owned_ = std::make_unique<OwnedRecords>(resources_, *runtime_, *methods_);
   runtime_->owned = owned_.get();
+  for (const auto* const request : builder.composed_) BindComposedRead(*request, *methods_);
   methods_->Sessions();
   KITH_RETURN_IF_ERROR(methods_->CheckComplete());
   services_ = NewGrpcServices(*methods_, late_);

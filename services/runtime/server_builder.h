@@ -137,6 +137,12 @@ class ServerBuilder {
     resources_.push_back(ResourceTypeOf<Aggregate, Request>(rules, *directory));
     AddProjection(std::move(directory));
   }
+  // A read that is composed of others' answers, as its reply's proto says. `Request` is the
+  // method's.
+  template <class Request>
+  void AddComposedRead() {
+    composed_.push_back(Request::descriptor());
+  }
   // What was added.
   const std::vector<ResourceType>& resources() const { return resources_; }
   const eventstore::EventRegistry& registry() const { return *registry_; }
@@ -165,6 +171,7 @@ class ServerBuilder {
   std::vector<std::unique_ptr<projections::Projection>> projections_;
   std::vector<std::function<void(Runtime&, MethodTable&)>> bindings_;
   std::vector<ResourceType> resources_;
+  std::vector<const google::protobuf::Descriptor*> composed_;
   std::function<absl::StatusOr<std::unique_ptr<Authorizer>>(Runtime&)> authorizer_;
   std::vector<std::function<absl::Status(Runtime&)>> at_start_;
   std::vector<std::function<absl::StatusOr<std::unique_ptr<Port>>(const PortParts&)>> ports_;

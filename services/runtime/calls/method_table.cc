@@ -78,7 +78,7 @@ class ReadMethod final : public MessageMethod {
     return Arena::Create<ReadCall>(arena, environment_, method(), carrier, request_.New(arena),
                                    response_.New(arena), views(), further_views_, kind_, run_);
   }
-  bool is_read() const override { return true; }
+  const ReadHandler* reader() const override { return &run_; }
 
  private:
   const ReadKind kind_;

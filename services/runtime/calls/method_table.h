@@ -44,9 +44,11 @@ class BoundMethod {
   // Those that it reads.
   const ReadViews& views() const { return views_; }
   // It changes nothing and answers once.
-  virtual bool is_read() const { return false; }
+  bool is_read() const { return reader() != nullptr; }
   // What the command does; null where it is none.
   virtual const CommandHandler* handler() const { return nullptr; }
+  // What the read does; null where it is none.
+  virtual const ReadHandler* reader() const { return nullptr; }
 
  private:
   const Method& method_;
@@ -110,6 +112,9 @@ class MethodTable {
   void Read(const Method& method, absl::string_view view, ReadKind kind, ReadHandler run,
             FurtherViews further_views = nullptr) {
     BindRead(method, {&views_.Find(view)}, kind, std::move(run), std::move(further_views));
+  }
+  void Read(const Method& method, ReadViews views, ReadKind kind, ReadHandler run) {
+    BindRead(method, std::move(views), kind, std::move(run));
   }
 
   // The same for an answer that comes from no view; the context has no snapshot.

@@ -281,9 +281,17 @@ TEST_F(VisibilityTest, IsThatOfSummariesAndOfTheLog) {
     return server_.CallWith(key, &CompaniesService::Stub::SummarizeCompany, request);
   };
   EXPECT_EQ(summary(server_.secret())->open_deal_count(), 1);
-  EXPECT_TRUE(summary(key_)->deals_hidden());
+  EXPECT_FALSE(summary(server_.secret())->deals_limited());
+  EXPECT_TRUE(summary(key_)->deals_limited());
   EXPECT_EQ(summary(key_)->open_deal_count(), 0);
   EXPECT_EQ(summary(key_)->amounts_size(), 0);
+  CreateDeal(rep_, company);
+  const auto seen = summary(key_);
+  EXPECT_EQ(seen->open_deal_count(), 1);
+  ASSERT_EQ(seen->amounts_size(), 1);
+  EXPECT_EQ(seen->amounts(0).open_amount().units(), 100);
+  EXPECT_EQ(seen->amounts(0).won_amount().units(), 0);
+  EXPECT_FALSE(seen->deals_hidden());
 
   const auto read = [&](const std::string& role) {
     grpc::ClientContext context;
