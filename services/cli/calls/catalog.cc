@@ -50,9 +50,18 @@ absl::flat_hash_map<std::string, std::string> Nouns(
   return nouns;
 }
 
-// ListUserRevisions is `users list-revisions`, and GetUserAccess `users access`.
+// ListUserRevisions is `users list-revisions`; GetUserAccess is `users access`, and
+// GetContactProfile `contacts profile`.
 constexpr absl::string_view kRevisions = "Revisions";
-constexpr absl::string_view kAccess = "Access";
+constexpr absl::string_view kAspects[] = {"Access", "Profile"};
+
+// What such a noun says of its record: "Access" of "UserAccess"; empty for others.
+absl::string_view AspectOf(absl::string_view noun) {
+  for (const absl::string_view aspect : kAspects) {
+    if (absl::EndsWith(noun, aspect)) return aspect;
+  }
+  return "";
+}
 
 // "WinDeal" → {"Win", "Deal"}.
 std::pair<absl::string_view, absl::string_view> SplitVerb(absl::string_view method) {
@@ -157,7 +166,8 @@ Catalog::Catalog(const std::vector<const FileDescriptor*>& files) {
         const auto [verb, noun] = SplitVerb(method.descriptor->name());
         const auto found = nouns.find(noun);
         const auto whole = nouns.find(absl::StripSuffix(noun, kRevisions));
-        const auto whose = nouns.find(absl::StripSuffix(noun, kAccess));
+        const absl::string_view aspect = AspectOf(noun);
+        const auto whose = nouns.find(absl::StripSuffix(noun, aspect));
         if (found != nouns.end()) {
           method.collection = found->second;
           method.verb = KebabCase(verb);
@@ -166,7 +176,7 @@ Catalog::Catalog(const std::vector<const FileDescriptor*>& files) {
           method.verb = KebabCase(absl::StrCat(verb, kRevisions));
         } else if (whose != nouns.end()) {
           method.collection = whose->second;
-          method.verb = KebabCase(kAccess);
+          method.verb = KebabCase(aspect);
         } else {
           method.collection = KebabCase(subject);
           method.verb =

@@ -69,23 +69,6 @@ std::string SumText(const type::v1::FieldSum& sum) {
                        });
 }
 
-// Below the rows, for people.
-void PrintSummary(const Message& request, const Message& reply, std::ostream& out) {
-  const auto& asked = *google::protobuf::DynamicCastToGenerated<type::v1::SummaryOptions>(
-      &request.GetReflection()->GetMessage(request, Field(request, "summary")));
-  const auto& summary = *google::protobuf::DynamicCastToGenerated<type::v1::ListSummary>(
-      &reply.GetReflection()->GetMessage(reply, Field(reply, "summary")));
-  if (asked.total_size()) {
-    out << (summary.total_size_is_at_least() ? "At least " : "")
-        << FormatCount(summary.total_size()) << " in all.\n";
-  }
-  for (const type::v1::FieldSum& sum : summary.sums()) {
-    out << (summary.sums_are_partial() ? "Part of the sum of " : "Sum of ") << sum.field() << ": "
-        << SumText(sum) << ".\n";
-  }
-  if (asked.explain()) PrintPlan(summary.plan(), out);
-}
-
 }  // namespace
 
 absl::StatusOr<ListLimit> TakeLimit(Arguments* arguments) {
@@ -184,6 +167,18 @@ std::vector<const Message*> ItemsOf(const Method& method, const Message& reply) 
   return items;
 }
 
+void PrintSummary(const type::v1::ListSummary& summary, std::ostream& out) {
+  if (summary.has_total_size()) {
+    out << (summary.total_size_is_at_least() ? "At least " : "")
+        << FormatCount(summary.total_size()) << " in all.\n";
+  }
+  for (const type::v1::FieldSum& sum : summary.sums()) {
+    out << (summary.sums_are_partial() ? "Part of the sum of " : "Sum of ") << sum.field() << ": "
+        << SumText(sum) << ".\n";
+  }
+  if (summary.has_plan()) PrintPlan(summary.plan(), out);
+}
+
 void PrintList(Session& session, const Method& method, const ListLook& look, const Message& request,
                const Message& reply) {
   if (session.options().json) {
@@ -202,7 +197,9 @@ void PrintList(Session& session, const Method& method, const ListLook& look, con
               session.out());
   }
   if (TakesSummary(method)) {
-    PrintSummary(request, reply, look.csv ? session.err() : session.out());
+    PrintSummary(*google::protobuf::DynamicCastToGenerated<type::v1::ListSummary>(
+                     &reply.GetReflection()->GetMessage(reply, Field(reply, "summary"))),
+                 look.csv ? session.err() : session.out());
   }
   if (!reply.GetReflection()->GetString(reply, Field(reply, "next_page_token")).empty()) {
     session.err() << "The first " << FormatCount(items.size())

@@ -5,9 +5,11 @@
 
 #include <limits>
 #include <memory>
+#include <ostream>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "kith/type/v1/list.pb.h"
 #include "services/cli/calls/arguments.h"
 #include "services/cli/calls/session.h"
 #include "services/cli/text/render.h"
@@ -52,6 +54,9 @@ absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ListItems(
 // The items of a list's reply; they live as long as it.
 std::vector<const google::protobuf::Message*> ItemsOf(const Method& method,
                                                       const google::protobuf::Message& reply);
+
+// What is said of a whole list, for people.
+void PrintSummary(const type::v1::ListSummary& summary, std::ostream& out);
 
 // Prints the reply as JSON, or its items as a table or CSV, and where more are left says so on
 // `err`.

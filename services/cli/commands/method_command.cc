@@ -10,6 +10,7 @@
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/link_names.h"
 #include "services/cli/commands/listing.h"
+#include "services/cli/commands/parts.h"
 #include "services/cli/commands/saved_list.h"
 #include "services/cli/commands/short_links.h"
 #include "services/cli/text/render.h"
@@ -57,6 +58,8 @@ void PrintReply(Session& session, const Method& method, const Message& request,
     session.out() << ToJson(reply, true);
   } else if (reply.GetDescriptor()->field_count() == 0) {
     session.out() << "Done.\n";
+  } else if (HasParts(*reply.GetDescriptor())) {
+    PrintParts(session, request, reply);
   } else {
     // Who changes something has just written the names of what it links to.
     const Style style = session.StyleWith(method.mutates() ? std::map<std::string, std::string>()

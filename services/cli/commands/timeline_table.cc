@@ -1,0 +1,63 @@
+#include "services/cli/commands/timeline_table.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "services/cli/text/event_text.h"
+#include "services/cli/text/text_table.h"
+#include "services/cli/text/values.h"
+
+namespace kith::cli {
+namespace {
+
+using interactions::v1::TimelineEntry;
+
+// "call, inbound": what happened, for people.
+std::string WhatOf(const TimelineEntry& entry) {
+  if (!entry.has_interaction()) return absl::StrReplaceAll(entry.type(), {{"_", " "}});
+  const auto& interaction = entry.interaction();
+  std::string what = interactions::v1::InteractionKind_Name(interaction.kind());
+  if (interaction.direction() != interactions::v1::DIRECTION_UNSPECIFIED) {
+    absl::StrAppend(&what, " ", interactions::v1::Direction_Name(interaction.direction()));
+  }
+  return absl::AsciiStrToLower(absl::StrReplaceAll(what, {{"_", " "}}));
+}
+
+std::string TextOf(const TimelineEntry& entry, const Style& style) {
+  if (!entry.has_interaction()) return EventText(entry.event(), entry.record(), style);
+  const auto& interaction = entry.interaction();
+  if (interaction.erased()) return "(erased)";
+  if (interaction.redacted()) return "(redacted)";
+  return interaction.subject().empty() ? interaction.body() : interaction.subject();
+}
+
+}  // namespace
+
+void PrintTimeline(Session& session,
+                   const google::protobuf::RepeatedPtrField<TimelineEntry>& entries, Style style) {
+  TextTable table;
+  table.AddColumn("WHEN");
+  table.AddColumn("EVENT", TextTable::Align::kRight);
+  table.AddColumn("WHAT");
+  table.AddColumn("DETAILS");
+  // Most events tell of stages by their ids, so all do.
+  for (auto name = style.names.begin(); name != style.names.end();) {
+    const bool is_part = std::count(name->first.begin(), name->first.end(), '/') > 1;
+    name = is_part ? style.names.erase(name) : std::next(name);
+  }
+  for (const TimelineEntry& entry : entries) {
+    table.AddRow({FormatTimestamp(entry.occur_time(), style.zone),
+                  absl::StrCat("@", entry.sequence()), WhatOf(entry), TextOf(entry, style)});
+  }
+  if (table.empty()) {
+    session.out() << "Nothing has happened.\n";
+    return;
+  }
+  table.Print(style.width, session.out());
+}
+
+}  // namespace kith::cli
