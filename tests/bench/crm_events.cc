@@ -11,6 +11,8 @@
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
+#include "kith/teams/v1/team_events.pb.h"
+#include "kith/users/v1/user_events.pb.h"
 #include "services/core/default_pipeline.h"
 #include "services/core/resource_events.h"
 
@@ -20,7 +22,7 @@ namespace {
 constexpr const char* kStages[] = {"new-lead", "contacted", "qualified", "proposal-sent",
                                    "negotiation"};
 constexpr size_t kStageCount = std::size(kStages);
-constexpr int kOwners = 20;
+constexpr char kTeam[] = "teams/01J00000000000000000000000";
 constexpr int kDays = 365;
 constexpr size_t kContactsOfAName = 20;
 constexpr size_t kSubjectBytes = 30;
@@ -40,17 +42,41 @@ google::type::Date DayOf(uint64_t random) {
   return date;
 }
 
-std::string OwnerOf(uint64_t random) {
-  return absl::StrCat("users/01J000000000000000000000", 10 + random % kOwners);
+std::string OwnerName(int owner) {
+  return absl::StrCat("users/01J0000000000000000000", absl::Dec(owner, absl::kZeroPad4));
 }
 
 }  // namespace
 
-CrmEvents::CrmEvents(WorkspaceId workspace, const eventstore::KeyStore& keys, uint64_t seed)
-    : workspace_(workspace), keys_(keys), random_(seed), text_(seed) {
+CrmEvents::CrmEvents(WorkspaceId workspace, const eventstore::KeyStore& keys, uint64_t seed,
+                     int owners)
+    : workspace_(workspace), keys_(keys), random_(seed), owners_(owners), text_(seed) {
   registry_.Register<contacts::v1::ContactEvent>("contacts");
   registry_.Register<deals::v1::DealEvent>("deals");
   registry_.Register<interactions::v1::InteractionEvent>("interactions");
+  registry_.Register<teams::v1::TeamEvent>("teams");
+  registry_.Register<users::v1::UserEvent>("users");
+}
+
+StreamEvent CrmEvents::NewTeam() {
+  teams::v1::Team team;
+  team.set_display_name("North");
+  return Encode("teams", kTeam, CreatedEvent<teams::v1::TeamEvent>(kTeam, std::move(team)));
+}
+
+StreamEvent CrmEvents::NewUser(int of_team) {
+  const bool is_manager = users_ == owners_;
+  const std::string name = OwnerName(users_);
+  users::v1::User user;
+  user.set_display_name(absl::StrCat("User ", users_));
+  user.add_roles(is_manager ? "roles/sales-manager" : "roles/sales-rep");
+  if (is_manager || users_ < of_team) user.add_teams(kTeam);
+  ++users_;
+  return Encode("users", name, CreatedEvent<users::v1::UserEvent>(name, std::move(user)));
+}
+
+std::string CrmEvents::RandomOwner() {
+  return OwnerName(static_cast<int>(random_() % static_cast<uint64_t>(owners_)));
 }
 
 std::string CrmEvents::NewId() {
@@ -77,7 +103,7 @@ StreamEvent CrmEvents::NewContact() {
   contact.add_emails()->set_address(email);
   contact.mutable_emails(0)->set_primary(true);
   contact.set_lifecycle_stage(contacts::v1::LEAD);
-  contact.set_owner(OwnerOf(random_()));
+  contact.set_owner(RandomOwner());
   contacts_.push_back(name);
   StreamEvent created =
       Encode("contacts", name, CreatedEvent<contacts::v1::ContactEvent>(name, std::move(contact)));
@@ -115,7 +141,7 @@ StreamEvent CrmEvents::NewDeal() {
   created.mutable_amount()->set_units(static_cast<int64_t>(random_() % 100'000));
   *created.mutable_expected_close_date() = DayOf(random_());
   created.set_company_name(absl::StrCat("Company ", random_() % 5000));
-  created.set_owner(OwnerOf(random_()));
+  created.set_owner(RandomOwner());
   return Encode("deals", deal.name, event);
 }
 
@@ -152,7 +178,7 @@ StreamEvent CrmEvents::ChangeDeal(int moves_percent) {
     updated.mutable_deal()->mutable_amount()->set_currency_code("EUR");
     updated.mutable_deal()->mutable_amount()->set_units(static_cast<int64_t>(random_() % 100'000));
     *updated.mutable_deal()->mutable_expected_close_date() = DayOf(random_());
-    updated.mutable_deal()->set_owner(OwnerOf(random_()));
+    updated.mutable_deal()->set_owner(RandomOwner());
   }
   return Encode("deals", deal.name, event);
 }

@@ -25,9 +25,14 @@ struct StreamEvent {
 // The same events for the same seed, but for ids that tell the time. One thread at a time.
 class CrmEvents {
  public:
-  // Borrows the keys.
-  CrmEvents(WorkspaceId workspace, const eventstore::KeyStore& keys, uint64_t seed);
+  // Borrows the keys. What is made has one of so many owners, at most 9,999.
+  CrmEvents(WorkspaceId workspace, const eventstore::KeyStore& keys, uint64_t seed, int owners);
 
+  // The team of the users made by NewUser.
+  StreamEvent NewTeam();
+  // The next of the owners, a sales rep; the first `of_team` are in the team. The one after all of
+  // them is a sales manager, in the team.
+  StreamEvent NewUser(int of_team);
   StreamEvent NewContact();
   // Of one of the contacts made before: an e-mail with 300 bytes of text.
   StreamEvent NewInteraction();
@@ -50,6 +55,7 @@ class CrmEvents {
     absl::Time entered;
   };
 
+  std::string RandomOwner();
   std::string NewId();
   StreamEvent Encode(absl::string_view category, const std::string& stream,
                      const google::protobuf::Message& event);
@@ -58,6 +64,8 @@ class CrmEvents {
   const eventstore::KeyStore& keys_;
   eventstore::EventRegistry registry_;
   std::mt19937_64 random_;
+  const int owners_;
+  int users_ = 0;
   cli::LoadText text_;
   std::vector<std::string> contacts_;
   std::vector<Deal> deals_;

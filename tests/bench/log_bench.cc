@@ -45,7 +45,7 @@ constexpr size_t kTextBytes = 300;
 // Interactions as the services write them, one in each append.
 class Interactions {
  public:
-  explicit Interactions(const KeyStore& keys) : events_(kWorkspaceOne, keys, 1) {
+  explicit Interactions(const KeyStore& keys) : events_(kWorkspaceOne, keys, 1, 20) {
     for (int i = 0; i < kContacts; ++i) events_.NewContact();
   }
   std::vector<Append> Make(int count) {

@@ -22,6 +22,11 @@
 #include "tests/eventstore/log/log_fixture.h"
 
 ABSL_FLAG(std::string, data, "", "The data directory.");
+ABSL_FLAG(int32_t, owners, 20, "Of how many users contacts and deals are.");
+ABSL_FLAG(
+    int32_t, team, 0,
+    "Where not 0, the owners are made before all, as sales reps, so many of them of one team, "
+    "and after them a sales manager of it.");
 ABSL_FLAG(int64_t, contacts, 0, "How many contacts are made first.");
 ABSL_FLAG(int64_t, deals, 0, "How many deals are made then.");
 ABSL_FLAG(int64_t, changes, 0, "How often deals are changed then, in turn.");
@@ -73,9 +78,17 @@ int Main() {
   eventstore::PoolExecutor executor(2);
   auto log = eventstore::OpenEventLog(*std::move(engine), **keys, SystemClock(), executor, {});
   KITH_CHECK(log.ok());
-  CrmEvents events(kWorkspaceOne, **keys, 1);
+  const int owners = absl::GetFlag(FLAGS_owners);
+  const int of_team = absl::GetFlag(FLAGS_team);
+  CrmEvents events(kWorkspaceOne, **keys, 1, owners);
   Filler filler(**log, events);
   const absl::Time begin = SystemClock().Now();
+  if (of_team > 0) {
+    filler.Phase("team", 1, "kith.teams.v1.TeamsService/CreateTeam",
+                 [&] { return events.NewTeam(); });
+    filler.Phase("users", owners + 1, "kith.users.v1.UsersService/CreateUser",
+                 [&] { return events.NewUser(of_team); });
+  }
   filler.Phase("contacts", absl::GetFlag(FLAGS_contacts),
                "kith.contacts.v1.ContactsService/CreateContact",
                [&] { return events.NewContact(); });

@@ -1,4 +1,4 @@
-// The loads that read many rows a call: pages of deals and of contacts, and the board.
+// The loads that read many rows a call: pages of deals and of contacts, the board and the forecast.
 #include <algorithm>
 #include <string>
 #include <tuple>
@@ -10,6 +10,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/forecast/v1/forecast_service.grpc.pb.h"
 #include "services/cli/load/load_call.h"
 #include "services/cli/load/load_subjects.h"
 #include "services/cli/text/values.h"
@@ -164,33 +165,39 @@ PageQuery WhoseNameBegins(absl::string_view word) {
 PageQuery WithTheWord(absl::string_view word) { return {absl::StrCat("\"", word, "\""), ""}; }
 PageQuery WithNoSuchWord(absl::string_view word) { return WithTheWord(absl::StrCat(word, "zzq")); }
 
-class BoardCaller final
-    : public UnaryCaller<Service, v1::GetPipelineBoardRequest, v1::PipelineBoard> {
+// Asks the same again and again.
+template <class Service, class Request, class Response>
+class SameQuestionLoad final : public LoadKind {
  public:
-  BoardCaller(const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel)
-      : UnaryCaller(target, channel, &Service::StubInterface::async_interface::GetPipelineBoard),
-        target_(target) {}
+  using Base = UnaryCaller<Service, Request, Response>;
+  SameQuestionLoad(typename Base::Method method, Request question)
+      : method_(method), question_(std::move(question)) {}
 
- private:
-  void Fill(uint64_t, v1::GetPipelineBoardRequest* request) override {
-    if (target_.as_of) *request->mutable_read() = target_.read;
-  }
-
-  const LoadTarget& target_;
-};
-
-class BoardLoad final : public LoadKind {
- public:
   absl::Status Prepare(const LoadTarget& target, const std::shared_ptr<grpc::Channel>&) override {
     target_ = &target;
+    if (target.as_of) *question_.mutable_read() = target.read;
     return absl::OkStatus();
   }
   std::unique_ptr<LoadCaller> NewCaller(const std::shared_ptr<grpc::Channel>& channel,
                                         int) override {
-    return std::make_unique<BoardCaller>(*target_, channel);
+    return std::make_unique<Caller>(*target_, channel, method_, question_);
   }
 
  private:
+  class Caller final : public Base {
+   public:
+    Caller(const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel,
+           typename Base::Method method, const Request& question)
+        : Base(target, channel, method), question_(question) {}
+
+   private:
+    void Fill(uint64_t, Request* request) override { *request = question_; }
+
+    const Request& question_;
+  };
+
+  const typename Base::Method method_;
+  Request question_;
   const LoadTarget* target_ = nullptr;
 };
 
@@ -212,6 +219,22 @@ std::unique_ptr<LoadKind> NewFindContactLoad() {
 std::unique_ptr<LoadKind> NewFindNobodyLoad() {
   return std::make_unique<ListContactsLoad>(WithNoSuchWord);
 }
-std::unique_ptr<LoadKind> NewBoardLoad() { return std::make_unique<BoardLoad>(); }
+std::unique_ptr<LoadKind> NewBoardLoad() {
+  using Load = SameQuestionLoad<Service, v1::GetPipelineBoardRequest, v1::PipelineBoard>;
+  constexpr Load::Base::Method kGetPipelineBoard =
+      &Service::StubInterface::async_interface::GetPipelineBoard;
+  return std::make_unique<Load>(kGetPipelineBoard, v1::GetPipelineBoardRequest());
+}
+std::unique_ptr<LoadKind> NewForecastLoad() {
+  using Forecasts = forecast::v1::ForecastService;
+  using Load =
+      SameQuestionLoad<Forecasts, forecast::v1::QueryForecastRequest, forecast::v1::Forecast>;
+  forecast::v1::QueryForecastRequest question;
+  question.add_group_by(forecast::v1::MONTH);
+  question.add_group_by(forecast::v1::CATEGORY);
+  constexpr Load::Base::Method kQueryForecast =
+      &Forecasts::StubInterface::async_interface::QueryForecast;
+  return std::make_unique<Load>(kQueryForecast, std::move(question));
+}
 
 }  // namespace kith::cli

@@ -93,6 +93,7 @@ std::unique_ptr<LoadKind> NewListByAmountLoad();
 std::unique_ptr<LoadKind> NewListByNameLoad();
 std::unique_ptr<LoadKind> NewFindContactLoad();
 std::unique_ptr<LoadKind> NewFindNobodyLoad();
+std::unique_ptr<LoadKind> NewForecastLoad();
 std::unique_ptr<LoadKind> NewBoardLoad();
 std::unique_ptr<LoadKind> NewEventsLoad();
 

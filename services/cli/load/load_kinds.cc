@@ -26,6 +26,7 @@ const std::vector<LoadKindEntry>& LoadKinds() {
        NewFindContactLoad},
       {"find-nobody", "ListContacts, by a word that no name has", 8, true, true, NewFindNobodyLoad},
       {"board", "GetPipelineBoard", 8, true, true, NewBoardLoad},
+      {"forecast", "QueryForecast, by month and category", 8, true, true, NewForecastLoad},
       {"events", "SubscribeEvents, from the first to the last; counts events", 1, false, false,
        NewEventsLoad},
   };

@@ -54,6 +54,29 @@ def page_queries(bench):
     return results
 
 
+# As whom, how many of their owners' deals they see, and what a list, a board and a forecast may take.
+BOUNDED = [("a rep who sees 1 of {owners:,} owners", 0, (1.5, 1.5, 1.5)),
+           ("a manager of 50", None, (3.0, 10.0, 10.0))]
+
+
+def bounded_callers(bench):
+    """What callers wait for who see few of the deals, beside one who sees all."""
+    rows, owners = bench.settings.deals_large, bench.settings.deal_owners
+    kithd = worlds.serve(bench, "owners", worlds.fill(bench, "owners", deals=rows, owners=owners, team=50)[0])
+    results = []
+    for who, user, limits in BOUNDED:
+        them = kithd.as_user(worlds.filled_user(owners if user is None else user))
+        for kind, most in zip(("list", "board", "forecast"), limits):
+            ours, base = (column(taken, "p50_ms") for taken in alternate(
+                bench.settings.rounds, lambda k=kind: load(bench, them, k, **ONE, **shorter(bench)),
+                lambda k=kind: load(bench, kithd, k, **ONE, **shorter(bench))))
+            results.append(Result.at_most(f"{kind} as {who.format(owners=owners)} / as an admin", most, ratios(ours, base),
+                                          detail=f"{rows:,} deals, {Sample(ours).median:.2f} ms",
+                                          numbers={"ours_ms": ours, "base_ms": base}))
+    kithd.drop()
+    return results
+
+
 HISTORY_READS = [
     ("GetDeal", "get-deal", {"in_flight": 64, "channels": 4}),
     ("board", "board", {"in_flight": 8, "channels": 2}),
@@ -186,5 +209,6 @@ ROWS = [
     Row("S8c", "a changed deal in the views", changed_deal),
     Row("S16", "a page after many changes", page_after_changes),
     Row("S17", "bytes of a version", version_bytes),
+    Row("S18", "callers who see few of the deals", bounded_callers),
     Row("S22", "pages of other queries", page_queries),
 ]

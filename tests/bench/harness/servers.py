@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import types
 
 
 class Kithd:
@@ -23,6 +24,13 @@ class Kithd:
             ready="kithd is ready on ")
         with open(os.path.join(self.data, "development.key"), encoding="utf-8") as file:
             self.key = file.read().strip()
+
+    def as_user(self, user):
+        """The same, called with a key of a user that may what the user's roles let them."""
+        words = ["api-keys", "create", "--display-name", user, "--user", user, "--permissions", "*", "--json",
+                 "--address", self.address, "--key", self.key]
+        made = json.loads(self.bench.processes.run([self.bench.program("kith"), *words]))
+        return types.SimpleNamespace(address=self.address, key=made["secret"])
 
     def http_address(self):
         """Where it answers over HTTP, as the last of its starts has told."""

@@ -13,6 +13,7 @@ class Settings:
     log_events: int  # of a round of the log without a server
     deals_small: int  # S6
     deals_large: int
+    deal_owners: int  # S18
     history_deals: int  # S7: created in the first half of the log, changed in the second
     rebuild_events: int  # S8
     rebuild_deals: int  # S8b: each changed twice
@@ -27,8 +28,8 @@ class Settings:
 
 
 FULL = Settings("full", rounds=5, seconds=2.5, warm_up=0.7, contacts=1000, log_events=100_000, deals_small=10_000,
-                deals_large=1_000_000, history_deals=50_000, rebuild_events=200_000, rebuild_deals=100_000, moved_deals=100_000, small_events=100_000,
+                deals_large=1_000_000, deal_owners=1_000, history_deals=50_000, rebuild_events=200_000, rebuild_deals=100_000, moved_deals=100_000, small_events=100_000,
                 large_events=2_000_000, changed_deals=2_000, postgres_clients=(1, 2, 4, 8, 16, 32, 64))
 QUICK = Settings("quick", rounds=5, seconds=0.5, warm_up=0.1, contacts=200, log_events=10_000, deals_small=1_000,
-                 deals_large=15_000, history_deals=2_000, rebuild_events=20_000, rebuild_deals=2_000, moved_deals=2_000, small_events=2_000,
+                 deals_large=15_000, deal_owners=60, history_deals=2_000, rebuild_events=20_000, rebuild_deals=2_000, moved_deals=2_000, small_events=2_000,
                  large_events=20_000, changed_deals=200, postgres_clients=(16, 32))

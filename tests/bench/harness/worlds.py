@@ -18,6 +18,11 @@ def fill(bench, name, **counts):
     return data, json.loads(bench.processes.run(words))
 
 
+def filled_user(number):
+    """The name of a user that log_fill makes where it makes a team: from 0 on, and after the owners their manager."""
+    return f"users/01J0000000000000000000{number:04}"
+
+
 def serve(bench, name, data):
     """A kithd over it, when every view is there."""
     kithd = Kithd(bench, data, name)
