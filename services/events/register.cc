@@ -14,7 +14,9 @@ namespace {
 using runtime::CallerContext;
 using runtime::StreamSource;
 
-constexpr absl::string_view kPermission = "events.read";
+absl::Status TellsAll(const runtime::Caller& caller) {
+  return runtime::CheckReachesAll(caller, "events.read");
+}
 
 void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   const auto renderer =
@@ -22,17 +24,17 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Stream(
       [&runtime, renderer](const CallerContext& context, const v1::ReadEventsRequest& request)
           -> absl::StatusOr<std::unique_ptr<StreamSource<v1::ReadEventsResponse>>> {
-        KITH_RETURN_IF_ERROR(runtime::CheckReachesAll(*context.caller, kPermission));
         return EventReader::Open(runtime.log, runtime.registry, *renderer,
                                  context.caller->workspace, request);
-      });
+      },
+      TellsAll);
   methods.Stream(
       [&runtime, renderer](const CallerContext& context, const v1::SubscribeEventsRequest& request)
           -> absl::StatusOr<std::unique_ptr<StreamSource<v1::SubscribeEventsResponse>>> {
-        KITH_RETURN_IF_ERROR(runtime::CheckReachesAll(*context.caller, kPermission));
         return Subscription::Open({runtime.log, runtime.registry, *renderer, runtime.clock, {}},
                                   context.caller->workspace, request);
-      });
+      },
+      TellsAll);
 }
 
 }  // namespace

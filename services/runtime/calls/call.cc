@@ -262,12 +262,14 @@ absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Me
 }
 
 absl::Status AdmitStill(const CallEnvironment& environment, const Method& method,
-                        const Carrier& carrier, CallerContext* context) {
-  const uint64_t generation = environment.authentication.generation();
-  if (context->caller->expire_time <= environment.clock.Now()) return TokenExpired();
-  if (generation == context->generation) return absl::OkStatus();
-  context->generation = generation;
-  return Authorise(environment, method, carrier).status();
+                        const Carrier& carrier, uint64_t& generation,
+                        std::shared_ptr<const Caller>& caller) {
+  const uint64_t present = environment.authentication.generation();
+  if (caller->expire_time <= environment.clock.Now()) return TokenExpired();
+  if (present == generation) return absl::OkStatus();
+  generation = present;
+  KITH_ASSIGN_OR_RETURN(caller, Authorise(environment, method, carrier));
+  return absl::OkStatus();
 }
 
 std::string TraceIdOf(const Carrier& carrier) {

@@ -194,10 +194,12 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& e
                                                         const Carrier& carrier);
 
 // Whether a call that was let in, and goes on, still may: its credentials may have been revoked
-// meanwhile, or have expired. Asks only when some credentials changed; costs a few loads otherwise.
-// One thread at a time for a call.
+// meanwhile, have expired, or grant less. Then `caller` is who calls now; `generation` is that of
+// the question before. Asks only when some credentials changed; costs a few loads otherwise. One
+// thread at a time for a call.
 absl::Status AdmitStill(const CallEnvironment& environment, const Method& method,
-                        const Carrier& carrier, CallerContext* context);
+                        const Carrier& carrier, uint64_t& generation,
+                        std::shared_ptr<const Caller>& caller);
 
 // The 32 hexadecimal digits of the W3C trace id the client sent; empty when it sent none.
 std::string TraceIdOf(const Carrier& carrier);

@@ -129,10 +129,10 @@ class MethodTable {
 
   // A stream of responses: `open` is called as
   // absl::StatusOr<std::unique_ptr<StreamSource<Response>>>(const CallerContext&, const Request&)
-  // on a pool, then its source is asked for messages.
+  // on a pool, then its source is asked for messages, as long as it is for the caller.
   template <class Open>
-  void Stream(Open open) {
-    BindStream(std::function(std::move(open)));
+  void Stream(Open open, StreamCheck check = nullptr) {
+    BindStream(std::function(std::move(open)), std::move(check));
   }
 
   // A stream of messages with `items` and a `request_id`; each item is a command of its own, with
@@ -200,16 +200,21 @@ class MethodTable {
   template <class Request, class Response>
   class StreamMethod final : public StreamedMethod {
    public:
-    StreamMethod(const CallEnvironment& environment, OpenFunction<Request, Response> open)
-        : StreamedMethod(MethodOf<Request>()), environment_(environment), open_(std::move(open)) {}
+    StreamMethod(const CallEnvironment& environment, OpenFunction<Request, Response> open,
+                 StreamCheck check)
+        : StreamedMethod(MethodOf<Request>()),
+          environment_(environment),
+          open_(std::move(open)),
+          check_(std::move(check)) {}
     StreamedCall* NewCall(google::protobuf::Arena* arena, StreamCarrier& carrier) const override {
-      return google::protobuf::Arena::Create<StreamCall<Request, Response>>(arena, environment_,
-                                                                            carrier, arena, open_);
+      return google::protobuf::Arena::Create<StreamCall<Request, Response>>(
+          arena, environment_, carrier, arena, open_, check_);
     }
 
    private:
     const CallEnvironment& environment_;
     const OpenFunction<Request, Response> open_;
+    const StreamCheck check_;
   };
 
   template <class Request, class Response, class Commands>
@@ -247,8 +252,10 @@ class MethodTable {
   template <class Request, class Response>
   void BindStream(std::function<absl::StatusOr<std::unique_ptr<StreamSource<Response>>>(
                       const CallerContext&, const Request&)>
-                      open) {
-    Bind(std::make_unique<StreamMethod<Request, Response>>(environment_, std::move(open)));
+                      open,
+                  StreamCheck check) {
+    Bind(std::make_unique<StreamMethod<Request, Response>>(environment_, std::move(open),
+                                                           std::move(check)));
   }
   // Aborts where the method is bound already.
   void Bind(std::unique_ptr<const BoundMethod> method);

@@ -29,11 +29,14 @@ absl::Status MutateCall::Admitted() {
   origin_.deadline = admitted.deadline;
   share_ = std::move(admitted.share);
   now_ = admitted.now;
+  generation_ = admitted.generation;
   return TakeEvent(environment_, *origin_.caller);
 }
 
 absl::Status MutateCall::Prepare(bool arrived) {
   KITH_RETURN_IF_ERROR(TakeRequest(method_, carrier_, arrived, &share_, request_));
+  // The request may have come long after the call.
+  KITH_RETURN_IF_ERROR(AdmitStill(environment_, method_, carrier_, generation_, origin_.caller));
   KITH_ASSIGN_OR_RETURN(origin_.occurred, method_.occur_time.Read(*request_, now_));
   origin_.request = MakeRequestKey(environment_.keys, origin_.caller->workspace, method_.name,
                                    method_.RequestIdOf(*request_), *request_, method_.request_id);

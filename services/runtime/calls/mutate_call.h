@@ -63,7 +63,8 @@ class MutateCall : public UnaryCall, public Command {
   google::protobuf::Message* const request_;
   google::protobuf::Message* const response_;
   const CommandHandler& handler_;
-  absl::Time now_;  // when it was let in
+  absl::Time now_;           // when it was let in
+  uint64_t generation_ = 0;  // of the authentication, as AdmitStill has it
   CallTracker::Share share_;
   CallParts parts_;
   Origin origin_;

@@ -47,6 +47,9 @@ void ReadCall::Arrived(bool ok) {
 
 absl::Status ReadCall::Prepare(bool arrived) {
   KITH_RETURN_IF_ERROR(TakeRequest(method_, carrier_, arrived, &caller_.share, request_));
+  // The request may have come long after the call.
+  KITH_RETURN_IF_ERROR(
+      AdmitStill(environment_, method_, carrier_, caller_.generation, caller_.caller));
   KITH_ASSIGN_OR_RETURN(page_token_, OpenPageToken(environment_.log.token_sealer(), method_,
                                                    caller_.caller->workspace, *request_));
   if (further_views_ == nullptr) return absl::OkStatus();

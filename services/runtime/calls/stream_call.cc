@@ -47,7 +47,10 @@ void StreamCourse::TakeStep() {
     pause_ = nullptr;
     stop = stop_;
   }
-  if (stop.ok()) stop = AdmitStill(environment_, method_, carrier_, &caller_);
+  if (stop.ok()) {
+    stop = AdmitStill(environment_, method_, carrier_, caller_.generation, caller_.caller);
+  }
+  if (stop.ok()) stop = Check(caller_);
   if (!stop.ok()) return End(stop);
   const absl::StatusOr<Step> step =
       taken_.has_value() ? *std::exchange(taken_, std::nullopt) : Take(caller_);

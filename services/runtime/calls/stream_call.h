@@ -79,6 +79,8 @@ class StreamCourse : public StreamedCall, public CallTracker::Stream {
         carrier_(carrier),
         request_(request) {}
 
+  // Whether it is for this caller; before every message.
+  virtual absl::Status Check(const CallerContext& caller) = 0;
   enum class Step { kWrite, kIdle, kEnd };
   // Opens the source where it is not, and fills the next message. On the pool.
   virtual absl::StatusOr<Step> Take(const CallerContext& caller) = 0;
@@ -121,24 +123,35 @@ template <class Request, class Response>
 using OpenFunction = std::function<absl::StatusOr<std::unique_ptr<StreamSource<Response>>>(
     const CallerContext&, const Request&)>;
 
+// Whether a stream is for a caller that its permission lets in. Asked again where their credentials
+// grant something else.
+using StreamCheck = std::function<absl::Status(const Caller&)>;
+
 // Lives on an arena with its request.
 template <class Request, class Response>
 class StreamCall final : public StreamCourse {
  public:
   StreamCall(const CallEnvironment& environment, StreamCarrier& carrier,
-             google::protobuf::Arena* arena, const OpenFunction<Request, Response>& open)
+             google::protobuf::Arena* arena, const OpenFunction<Request, Response>& open,
+             const StreamCheck& check)
       : StreamCall(environment, carrier, google::protobuf::Arena::CreateMessage<Request>(arena),
-                   open) {}
+                   open, check) {}
 
  private:
   StreamCall(const CallEnvironment& environment, StreamCarrier& carrier, Request* request,
-             const OpenFunction<Request, Response>& open)
+             const OpenFunction<Request, Response>& open, const StreamCheck& check)
       : StreamCourse(environment, MethodOf<Request>(), carrier, request),
         request_(*request),
-        open_(open) {}
+        open_(open),
+        check_(check) {}
 
   using Source = StreamSource<Response>;
 
+  absl::Status Check(const CallerContext& caller) override {
+    if (check_ == nullptr || checked_ == caller.generation) return absl::OkStatus();
+    checked_ = caller.generation;
+    return check_(*caller.caller);
+  }
   absl::StatusOr<Step> Take(const CallerContext& caller) override {
     if (source_ == nullptr) {
       absl::StatusOr<std::unique_ptr<Source>> opened = open_(caller, request_);
@@ -167,6 +180,8 @@ class StreamCall final : public StreamCourse {
 
   const Request& request_;
   const OpenFunction<Request, Response>& open_;
+  const StreamCheck& check_;
+  std::optional<uint64_t> checked_;  // the generation of who was checked last
   std::unique_ptr<Source> source_;
   Response responses_[2];
   Response* filling_ = &responses_[0];

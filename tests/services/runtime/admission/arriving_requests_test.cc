@@ -6,19 +6,19 @@
 #include <thread>
 #include <vector>
 
-#include "grpcpp/generic/generic_stub.h"
-#include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "kith/contacts/v1/contacts_service.pb.h"
 #include "services/runtime/admission/call_limits.h"
 #include "services/runtime/calls/call.h"
 #include "services/runtime/calls/method_table.h"
 #include "tests/services/runtime/person_server.h"
+#include "tests/testing/held_call.h"
 
 namespace kith::runtime {
 namespace {
 
 using contacts::v1::GetContactRequest;
+using testing::HeldCall;
 
 CallLimits AtATime(int64_t requests) {
   CallLimits limits;
@@ -152,43 +152,6 @@ TEST(CallTracker, LetsNoMoreRequestsArriveForThoseThatWereThereAtOnce) {
   EXPECT_EQ(readers[1].reads, 0);
 }
 
-// A call without its message, and what became of it.
-class Begun {
- public:
-  Begun(PersonServer& server, const std::string& method)
-      : stub_(server.channel()), stream_(stub_.PrepareCall(&call_, method, &queue_)) {
-    stream_->StartCall(&call_);
-    Await();
-  }
-  ~Begun() {
-    call_.TryCancel();
-    if (!ended_) End();
-  }
-  Begun(const Begun&) = delete;
-  Begun& operator=(const Begun&) = delete;
-
-  std::string End() {
-    ended_ = true;
-    grpc::Status status;
-    stream_->Finish(&status, &call_);
-    Await();
-    return ErrorOf(status);
-  }
-
- private:
-  void Await() {
-    void* tag = nullptr;
-    bool ok = false;
-    EXPECT_TRUE(queue_.Next(&tag, &ok));
-  }
-
-  Call call_;
-  grpc::GenericStub stub_;
-  grpc::CompletionQueue queue_;
-  const std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
-  bool ended_ = false;
-};
-
 std::string TryGet(PersonServer& server) {
   Call call;
   GetContactRequest request;
@@ -207,11 +170,11 @@ TEST(ArrivingRequests, LeaveTheirKeyItsCallsThoughTheyNeverComeWhole) {
   for (const char* method : {"/kith.contacts.v1.ContactsService/GetContact",
                              "/kith.events.v1.EventsService/SubscribeEvents"}) {
     SCOPED_TRACE(method);
-    Begun kept(server, method);  // nobody needs its place yet
-    Begun slow(server, method);
-    Begun waiting(server, method);
-    EXPECT_EQ(slow.End(), kLimit);
-    EXPECT_EQ(waiting.End(), kLimit);
+    HeldCall kept(server.channel(), method, "owner");  // nobody needs its place yet
+    HeldCall slow(server.channel(), method, "owner");
+    HeldCall waiting(server.channel(), method, "owner");
+    EXPECT_EQ(ErrorOf(slow.End()), kLimit);
+    EXPECT_EQ(ErrorOf(waiting.End()), kLimit);
     EXPECT_EQ(TryGet(server), "kith.contacts.v1/CONTACT_NOT_FOUND");
   }
 }
@@ -221,10 +184,10 @@ TEST(ArrivingRequests, AreRefusedWhereTheirTurnDoesNotCome) {
   options.calls.arriving_per_key_max = 2;
   options.calls.arrival_max = absl::Milliseconds(50);
   PersonServer server(options);
-  std::deque<Begun> begun;
+  std::deque<HeldCall> begun;
   for (int i = 0; i < 40; ++i)
-    begun.emplace_back(server, "/kith.contacts.v1.ContactsService/GetContact");
-  for (int i = 1; i < 40; ++i) EXPECT_EQ(begun[i].End(), kLimit) << i;
+    begun.emplace_back(server.channel(), "/kith.contacts.v1.ContactsService/GetContact", "owner");
+  for (int i = 1; i < 40; ++i) EXPECT_EQ(ErrorOf(begun[i].End()), kLimit) << i;
   EXPECT_EQ(TryGet(server), "kith.contacts.v1/CONTACT_NOT_FOUND");
 }
 
