@@ -32,6 +32,9 @@ struct Change {
   std::unique_ptr<const google::protobuf::Message> event;  // the category's event message
   std::vector<Claim> claims;
   std::optional<absl::Time> occurred = std::nullopt;  // null: when the decision says
+  // It follows from the deletion of another record: whoever may delete that makes it, whose ever
+  // this one is.
+  bool is_consequence = false;
 };
 
 // Events in the order they are appended; empty means that there is nothing to do, which is not an

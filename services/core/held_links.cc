@@ -210,7 +210,8 @@ Change EmptyLinks(const ResourceRules& rules, const Message& before,
   std::unique_ptr<Message> event(rules.event->New());
   const std::string name = NameOf(before);
   WriteUpdated(name, DifferingFields(before, *after), *after, *event);
-  return {name, std::move(event), ChangedClaims(rules, before, *after)};
+  return {name, std::move(event), ChangedClaims(rules, before, *after), std::nullopt,
+          /*is_consequence=*/true};
 }
 
 }  // namespace kith

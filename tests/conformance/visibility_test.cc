@@ -8,6 +8,7 @@
 #include <set>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "google/type/money.pb.h"
 #include "kith/options/v1/options.pb.h"
@@ -142,7 +143,6 @@ TEST_P(Visibility, IsThatOfTheScopeInEveryMethod) {
   int refused = 0;
   for (const AccessScope reading : {roles::v1::OWN, roles::v1::TEAM, roles::v1::ALL}) {
     for (const AccessScope writing : {roles::v1::OWN, roles::v1::TEAM, roles::v1::ALL}) {
-      if (writing > reading) continue;
       const std::string key = KeyOf(reading, writing);
       for (const char* const whose : {"own", "team", "other", "nobody"}) {
         for (const MethodDescriptor* const method : kind().methods()) {
@@ -174,6 +174,32 @@ TEST_P(Visibility, IsThatOfTheScopeInEveryMethod) {
     }
   }
   std::printf("%s: %d allowed, %d refused\n", Called().c_str(), allowed, refused);
+}
+
+// Goal: an update that may create tells nothing of what is hidden: not what it has, nor whether it
+// is deleted, nor whether the update would change anything.
+TEST_P(Visibility, IsThatOfUpdatesThatMayCreate) {
+  if (!kind().HasUpsert()) GTEST_SKIP() << "its update creates none";
+  const std::string key = KeyOf(roles::v1::OWN, roles::v1::ALL);
+  std::set<std::string> said;
+  for (const bool is_deleted : {false, true}) {
+    for (const bool changes : {false, true}) {
+      const std::string name = RecordOf("other");
+      if (is_deleted) {
+        ASSERT_EQ(world.Delete(name).reason(), "");
+      }
+      const MessagePtr resource = NewMessage(*kind().resource);
+      SetText(*resource, "name", name);
+      SetText(*resource, "owner", owners_.at(changes ? "own" : "other"));
+      const MessagePtr request = world.Updating(*resource, {"owner"});
+      SetFlag(*request, "allow_missing");
+      const Answer told = world.CallWith(key, *kind().update, *request);
+      EXPECT_FALSE(told.ok());
+      EXPECT_EQ(told.response->ByteSizeLong(), 0u);
+      said.insert(Said(told, name));
+    }
+  }
+  EXPECT_EQ(said.size(), 1u) << absl::StrJoin(said, "\n");
 }
 
 TEST_P(Visibility, IsThatOfTheScopeInLists) {

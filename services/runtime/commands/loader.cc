@@ -52,6 +52,7 @@ absl::Status Loader::CheckReach(absl::string_view permission, const Changes& cha
   if (reach.is_everything()) return absl::OkStatus();
   const auto resource_of = [](absl::string_view of) { return of.substr(0, of.find('.')); };
   for (const Change& change : changes.list()) {
+    if (change.is_consequence) continue;
     const auto owned = owned_.find(eventstore::CategoryOf(change.stream));
     if (owned == owned_.end() ||
         resource_of(owned->second.read_permission) != resource_of(permission)) {

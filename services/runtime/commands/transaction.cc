@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "services/core/reject.h"
+#include "services/runtime/admission/reach.h"
 #include "services/runtime/requests/retry.h"
 #include "services/runtime/requests/validate.h"
 
@@ -318,6 +320,7 @@ absl::Status Transaction::ReadBack(const eventstore::Appended& appended) {
   rendering_.emplace(Rendering(transact_.states_, workspace_, ReadTier::kDisk));
   rendering_->repeated_ = true;
   rendering_->last_ = Position(appended.first.value() + appended.count - 1);
+  std::string actor;
   for (uint32_t i = 0; i < appended.count; ++i) {
     KITH_ASSIGN_OR_RETURN(
         std::shared_ptr<const eventstore::Record> record,
@@ -330,6 +333,23 @@ absl::Status Transaction::ReadBack(const eventstore::Appended& appended) {
         {header.stream,
          std::shared_ptr<const google::protobuf::Message>(recorded, recorded->event.get()),
          header.revision, header.occur_time, header.record_time, recorded->erased});
+    if (i == 0) actor = header.actor;
+  }
+  return CheckSeen(actor);
+}
+
+absl::Status Transaction::CheckSeen(absl::string_view actor) {
+  const Caller& caller = *command_.origin().caller;
+  if (caller.member == nullptr || caller.actor == actor) return absl::OkStatus();
+  for (const AppendedEvent& event : rendering_->events_) {
+    const std::vector<std::string> steps = absl::StrSplit(event.stream, '/');
+    const auto owned = transact_.owned_.find(steps.front());
+    if (owned == transact_.owned_.end() || steps.size() < 2) continue;
+    KITH_ASSIGN_OR_RETURN(
+        const void* const state,
+        rendering_->LoadState(*owned->second.aggregate, absl::StrCat(steps[0], "/", steps[1])));
+    const Reach reach(caller, owned->second.read_permission);
+    if (!reach.Covers(owned->second.owner(state))) return Reused();
   }
   return absl::OkStatus();
 }
@@ -412,7 +432,8 @@ absl::Status Transaction::AppendError(const absl::Status& status) const {
 
 absl::Status Transaction::Reused() const {
   return Error(type::v1::ERROR_REQUEST_ID_REUSED,
-               "The request id was used before, for a request with other content.",
+               "The request id was used before, for a request with other content or of somebody "
+               "else.",
                {{"request_id", command_.origin().request.id}});
 }
 

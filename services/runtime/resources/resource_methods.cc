@@ -58,13 +58,7 @@ class StandardHandler final : public CommandHandler {
     KITH_ASSIGN_OR_RETURN(const std::string name, NameOf(load, request));
     if (!name.empty()) {
       if (IsBuiltIn(name)) return BuiltInStays(*type_.rules, name);
-      // An id that is taken is so whoever asks.
-      const bool may_create =
-          command_.method() == StandardMethod::kCreate || command_.MayCreate(request);
-      KITH_ASSIGN_OR_RETURN(const void* const state, may_create
-                                                         ? load.LoadAny(*type_.aggregate, name)
-                                                         : load.LoadState(*type_.aggregate, name));
-      now = type_.now_of(state);
+      KITH_ASSIGN_OR_RETURN(now, NowNamed(load, name, request));
     }
     const void* within = nullptr;
     if (const std::string place = command_.WithinOf(now, request); !place.empty()) {
@@ -118,6 +112,23 @@ class StandardHandler final : public CommandHandler {
 
   bool IsBuiltIn(absl::string_view name) const {
     return type_.rules->built_in != nullptr && type_.rules->built_in(name) != nullptr;
+  }
+
+  // What has the name. An id that is taken is so whoever asks: where the request may choose one,
+  // what the caller may not see is refused as what is created twice.
+  absl::StatusOr<ResourceNow> NowNamed(Loader& load, const std::string& name,
+                                       const Message& request) const {
+    const bool creates = command_.method() == StandardMethod::kCreate;
+    if (!creates && !(command_.MayCreate(request) && type_.rules->identity == nullptr)) {
+      KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type_.aggregate, name));
+      return type_.now_of(state);
+    }
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*type_.aggregate, name));
+    const ResourceNow now = type_.now_of(state);
+    const bool is_hidden =
+        now.lifecycle != Lifecycle::kAbsent && !creates && load.Hides(type_.rules->category, state);
+    if (is_hidden) return ResourceExists(*type_.rules, name);
+    return now;
   }
 
   // What the request is about; empty where it comes into being.

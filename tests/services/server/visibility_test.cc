@@ -15,6 +15,7 @@
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
+#include "tests/testing/held_call.h"
 #include "tests/testing/test_server.h"
 
 namespace kith {
@@ -266,6 +267,103 @@ TEST_F(VisibilityTest, NamesNothingHiddenOfACircleOfLinks) {
   EXPECT_EQ(refused.reason(), "LINK_CYCLE");
   EXPECT_EQ(refused.metadata("chain"), top + " → " + seen + " → … → " + top);
   EXPECT_THAT(refused.status.error_details(), Not(HasSubstr(hidden)));
+}
+
+TEST_F(VisibilityTest, LetsADeletionEmptyWhatIsHiddenOfTheName) {
+  const auto company = [&](const std::string& owner, const std::string& parent) {
+    companies::v1::CreateCompanyRequest request;
+    request.mutable_company()->set_display_name("Harrow");
+    request.mutable_company()->set_owner(owner);
+    request.mutable_company()->set_parent_company(parent);
+    return Make<companies::v1::Company>(&CompaniesService::Stub::CreateCompany, request);
+  };
+  const std::string own = company(rep_, "");
+  const std::string hidden = company(stranger_, own);
+  companies::v1::DeleteCompanyRequest remove;
+  remove.set_name(own);
+  EXPECT_EQ(server_.CallWith(key_, &CompaniesService::Stub::DeleteCompany, remove).reason(), "");
+  companies::v1::GetCompanyRequest get;
+  get.set_name(hidden);
+  EXPECT_EQ(server_.Call(&CompaniesService::Stub::GetCompany, get)->parent_company(), "");
+}
+
+// Goal: a request id of somebody else tells nobody what they may not see.
+TEST_F(VisibilityTest, IsThatOfRepeatedRequests) {
+  const auto repeat = [&](const std::string& owner) {
+    const std::string name = CreateContact(owner);
+    contacts::v1::UpdateContactRequest request;
+    request.mutable_contact()->set_name(name);
+    request.mutable_contact()->set_job_title("Buyer");
+    request.mutable_update_mask()->add_paths("job_title");
+    request.set_request_id("update " + name);
+    EXPECT_EQ(server_.Call(&ContactsService::Stub::UpdateContact, request).reason(), "");
+    const auto record = [&] {
+      interactions::v1::RecordInteractionRequest note;
+      note.set_parent(name);
+      note.mutable_interaction()->set_kind(interactions::v1::NOTE);
+      note.set_request_id("note on " + name);
+      return note;
+    };
+    EXPECT_EQ(server_.Call(&InteractionsService::Stub::RecordInteraction, record()).reason(), "");
+    const auto told = server_.CallWith(key_, &ContactsService::Stub::UpdateContact, request);
+    const auto noted =
+        server_.CallWith(key_, &InteractionsService::Stub::RecordInteraction, record());
+    EXPECT_EQ(told.reason(), noted.reason());
+    EXPECT_EQ(told->job_title(), told.ok() ? "Buyer" : "");
+    EXPECT_EQ(noted->name().empty(), !noted.ok());
+    return told.reason();
+  };
+  EXPECT_EQ(repeat(rep_), "");
+  EXPECT_EQ(repeat(colleague_), "");
+  EXPECT_EQ(repeat(stranger_), "REQUEST_ID_REUSED");
+}
+
+// Goal: a call is let in for what it sends, and when it has sent it. Method: it begins, its user
+// loses all roles, and its request comes.
+TEST_F(VisibilityTest, IsThatOfWhenTheRequestIsThere) {
+  const std::string contact = CreateContact(rep_);
+  const auto begin = [&](const char* method) {
+    return std::make_unique<testing::HeldCall>(server_.channel(), method, key_);
+  };
+  const auto update = begin("/kith.contacts.v1.ContactsService/UpdateContact");
+  const auto get = begin("/kith.contacts.v1.ContactsService/GetContact");
+  users::v1::UpdateUserRequest demote;
+  demote.mutable_user()->set_name(rep_);
+  demote.mutable_update_mask()->add_paths("roles");
+  ASSERT_EQ(server_.Call(&users::v1::UsersService::Stub::UpdateUser, demote).reason(), "");
+  contacts::v1::UpdateContactRequest change;
+  change.mutable_contact()->set_name(contact);
+  change.mutable_contact()->set_job_title("Buyer");
+  EXPECT_EQ(update->Send(change).error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  contacts::v1::GetContactRequest read;
+  read.set_name(contact);
+  EXPECT_EQ(get->Send(read).error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(server_.Call(&ContactsService::Stub::GetContact, read)->job_title(), "");
+}
+
+TEST_F(VisibilityTest, EndsASubscriptionThatTellsTooMuch) {
+  CreateUser("roles/admin");  // one stays
+  const std::string admin = CreateUser("roles/admin");
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer " + KeyOf(admin));
+  const auto stub = events::v1::EventsService::NewStub(server_.channel());
+  events::v1::SubscribeEventsResponse response;
+  const auto reader = stub->SubscribeEvents(&context, events::v1::SubscribeEventsRequest());
+  ASSERT_TRUE(reader->Read(&response));
+  const std::string half = Make<roles::v1::Role>(
+      &roles::v1::RolesService::Stub::CreateRole,
+      Proto<roles::v1::CreateRoleRequest>(
+          "role { display_name: 'Half' grants { permission: 'events.read' scope: ALL } }"));
+  users::v1::UpdateUserRequest demote;
+  demote.mutable_user()->set_name(admin);
+  demote.mutable_user()->add_roles(half);
+  demote.mutable_update_mask()->add_paths("roles");
+  ASSERT_EQ(server_.Call(&users::v1::UsersService::Stub::UpdateUser, demote).reason(), "");
+  const std::string secret = CreateContact(stranger_);
+  while (reader->Read(&response)) {
+    EXPECT_THAT(response.ShortDebugString(), Not(HasSubstr(secret)));
+  }
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
 }
 
 TEST_F(VisibilityTest, IsThatOfSummariesAndOfTheLog) {
