@@ -40,8 +40,9 @@ struct Conjunction {
   std::vector<Condition> rest;
 };
 
-// At most so many conjunctions are made of a condition.
-inline constexpr size_t kConjunctionsMax = 100;
+// At most so many conjunctions are made of a condition: a look into an index for each of the owners
+// whose records somebody sees, or for each of the alternatives of a filter.
+inline constexpr size_t kConjunctionsMax = 500;
 
 // Conjunctions of which one holds wherever the condition does, and only there. At least one.
 std::vector<Conjunction> ConjunctionsOf(const Condition& condition);

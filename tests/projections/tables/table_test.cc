@@ -274,6 +274,28 @@ TEST_F(ListTest, StaysWithinWhatIsHandedIn) {
                       type::v1::ERROR_INVALID_PAGE_TOKEN));
 }
 
+// Goal: who sees the records of hundreds of others has lists, however many records there are of
+// more.
+TEST_F(ListTest, StaysWithinManyOwnersBesideMoreRowsThanMayBeLookedAt) {
+  for (size_t i = 0; i < kScanRowsMax + 50; ++i) {
+    fixture_.Put(MakeDeal(absl::StrCat("deals/a", i), "users/hidden", "Crane"));
+  }
+  Expression within{Expression::Kind::kAny, {}, {}};
+  for (int owner = 0; owner < 300; ++owner) {
+    Expression one{Expression::Kind::kComparison, {}, {}};
+    one.comparison.field = "owner";
+    one.comparison.literal = absl::StrCat("users/", owner);
+    within.parts.push_back(one);
+    if (owner % 100 == 0) {
+      fixture_.Put(MakeDeal(absl::StrCat("deals/b", owner), one.comparison.literal, "Crane"));
+    }
+  }
+  ListQuery query{.page_size = 2};
+  query.within = &within;
+  EXPECT_THAT(*ListAll(fixture_.Latest(), query),
+              ElementsAre("deals/b0", "deals/b100", "deals/b200"));
+}
+
 TEST_F(ListTest, SortsAFewRowsThatNoIndexHasInOrder) {
   for (const auto& [name, product] : {std::pair("deals/1", "b"), std::pair("deals/2", "a"),
                                       std::pair("deals/3", "c"), std::pair("deals/4", "a")}) {
