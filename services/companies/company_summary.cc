@@ -45,6 +45,18 @@ absl::Status AddDeals(const v1::CompanyDealSums& sums, v1::CompanySummary& summa
   return absl::OkStatus();
 }
 
+// One of the deals that the caller may see.
+absl::StatusOr<deals::v1::ListDealsResponse> ListSeenDeals(const runtime::ReadContext& context,
+                                                           const runtime::MethodTable& methods,
+                                                           deals::v1::ListDealsRequest request) {
+  request.set_page_size(1);
+  const auto* const list = methods.FindUnary("kith.deals.v1.DealsService/ListDeals");
+  KITH_CHECK(list != nullptr);
+  deals::v1::ListDealsResponse response;
+  KITH_RETURN_IF_ERROR(runtime::ReadPart(context, *list, request, &response));
+  return response;
+}
+
 // Of the company's deals of one status that the caller may see: how many, and their amounts where
 // the caller may read those.
 absl::StatusOr<type::v1::ListSummary> SumSeenDeals(const runtime::ReadContext& context,
@@ -54,14 +66,26 @@ absl::StatusOr<type::v1::ListSummary> SumSeenDeals(const runtime::ReadContext& c
   deals::v1::ListDealsRequest request;
   request.set_filter(
       absl::StrCat("company = \"", company, "\" status = ", deals::v1::DealStatus_Name(status)));
-  request.set_page_size(1);
   request.mutable_summary()->set_total_size(true);
   if (context.caller.member->reads_money) request.mutable_summary()->add_sums("amount");
-  const auto* const list = methods.FindUnary("kith.deals.v1.DealsService/ListDeals");
-  KITH_CHECK(list != nullptr);
-  deals::v1::ListDealsResponse response;
-  KITH_RETURN_IF_ERROR(runtime::ReadPart(context, *list, request, &response));
-  return std::move(*response.mutable_summary());
+  KITH_ASSIGN_OR_RETURN(auto listed, ListSeenDeals(context, methods, std::move(request)));
+  return std::move(*listed.mutable_summary());
+}
+
+// When something last happened that the caller may see: to the company itself, or about one of the
+// deals that they see.
+absl::StatusOr<google::protobuf::Timestamp> LastSeenActivity(const runtime::ReadContext& context,
+                                                             const runtime::MethodTable& methods,
+                                                             const v1::Company& company) {
+  google::protobuf::Timestamp last = company.update_time();
+  if (!context.caller.grants.Contain("deals.read")) return last;
+  deals::v1::ListDealsRequest request;
+  request.set_filter(absl::StrCat("company = \"", company.name(), "\""));
+  request.set_order_by("last_activity_time desc");
+  KITH_ASSIGN_OR_RETURN(const auto listed, ListSeenDeals(context, methods, std::move(request)));
+  if (listed.deals().empty()) return last;
+  const google::protobuf::Timestamp& of_deal = listed.deals(0).last_activity_time();
+  return FromTimestamp(of_deal) > FromTimestamp(last) ? of_deal : last;
 }
 
 bool IsWhole(const type::v1::ListSummary& summary) {
@@ -144,10 +168,15 @@ absl::Status GetSummary(const runtime::ReadContext& context, const runtime::Meth
     response->set_former_contact_count(people.former);
   }
 
+  *response->mutable_read_time() = ToTimestamp(context.read_time);
+  if (response->contacts_hidden() || !Reach(context.caller, "deals.read").is_everything()) {
+    KITH_ASSIGN_OR_RETURN(*response->mutable_last_activity_time(),
+                          LastSeenActivity(context, methods, *company));
+    return absl::OkStatus();
+  }
   KITH_ASSIGN_OR_RETURN(const absl::Time of_deals, LastActivity(context.view(1), workspace, name));
   KITH_ASSIGN_OR_RETURN(const absl::Time of_people, LastActivity(context.view(2), workspace, name));
   *response->mutable_last_activity_time() = ToTimestamp(std::max(of_deals, of_people));
-  *response->mutable_read_time() = ToTimestamp(context.read_time);
   return absl::OkStatus();
 }
 

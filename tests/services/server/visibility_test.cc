@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "eventstore/base/proto_time.h"
 #include "kith/companies/v1/companies_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
@@ -379,11 +380,20 @@ TEST_F(VisibilityTest, IsThatOfSummariesAndOfTheLog) {
     return server_.CallWith(key, &CompaniesService::Stub::SummarizeCompany, request);
   };
   EXPECT_EQ(summary(server_.secret())->open_deal_count(), 1);
+  const auto last = [&](const std::string& key) {
+    return FromTimestamp(summary(key)->last_activity_time());
+  };
+  const absl::Time made = last(key_);
+  server_.clock().Advance(absl::Hours(1));
+  CreateDeal(stranger_, company);
+  EXPECT_EQ(last(server_.secret()), made + absl::Hours(1));
+  EXPECT_EQ(last(key_), made) << "it would tell of what is hidden";
   EXPECT_FALSE(summary(server_.secret())->deals_limited());
   EXPECT_TRUE(summary(key_)->deals_limited());
   EXPECT_EQ(summary(key_)->open_deal_count(), 0);
   EXPECT_EQ(summary(key_)->amounts_size(), 0);
   CreateDeal(rep_, company);
+  EXPECT_EQ(last(key_), made + absl::Hours(1));
   const auto seen = summary(key_);
   EXPECT_EQ(seen->open_deal_count(), 1);
   ASSERT_EQ(seen->amounts_size(), 1);
