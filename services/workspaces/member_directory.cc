@@ -46,11 +46,13 @@ void Trim(users::v1::User& user) {
 void Trim(teams::v1::Team& team) { team.clear_description(); }
 void Trim(roles::v1::Role& role) { role.clear_description(); }
 
-// Whether they are in one of these teams, which are sorted.
-bool IsIn(const users::v1::User& user, const std::vector<std::string>& teams) {
-  return std::any_of(user.teams().begin(), user.teams().end(), [&](const std::string& team) {
-    return std::binary_search(teams.begin(), teams.end(), team);
-  });
+// Whether they are in one of these teams, which are sorted: who was deleted is in none.
+bool IsIn(const ResourceState<users::v1::User>& user, const std::vector<std::string>& teams) {
+  const auto& own = user.resource.teams();
+  return user.lifecycle == Lifecycle::kActive &&
+         std::any_of(own.begin(), own.end(), [&](const std::string& team) {
+           return std::binary_search(teams.begin(), teams.end(), team);
+         });
 }
 
 }  // namespace
@@ -190,7 +192,7 @@ std::optional<Membership> MemberDirectory::Find(WorkspaceId workspace,
   member->user = user;
   member->teams = WithParts({known.teams().begin(), known.teams().end()}, at->second.Parents());
   for (const auto& [name, other] : at->second.users) {
-    if (IsIn(other.state.resource, member->teams)) member->colleagues.push_back(name);
+    if (IsIn(other.state, member->teams)) member->colleagues.push_back(name);
   }
   Membership membership;
   for (const std::string& name : known.roles()) {
@@ -219,8 +221,7 @@ std::vector<std::string> MemberDirectory::UsersIn(WorkspaceId workspace,
   const std::vector<std::string> all = WithParts(teams, at->second.Parents());
   std::vector<std::string> users;
   for (const auto& [name, user] : at->second.users) {
-    const bool is_there = user.state.lifecycle == Lifecycle::kActive;
-    if (is_there && IsIn(user.state.resource, all)) users.push_back(name);
+    if (IsIn(user.state, all)) users.push_back(name);
   }
   return users;
 }

@@ -23,7 +23,7 @@ using kith::Grants;
 struct Member {
   std::string user;                // "users/01J…"
   std::vector<std::string> teams;  // theirs, and all that are parts of these; sorted
-  // Who is or was in one of these teams, also who was deleted since; sorted.
+  // Who is in one of these teams; sorted. Who was deleted is in none.
   std::vector<std::string> colleagues;
   bool reads_personal = false;  // fields of the group PERSONAL
   bool reads_money = false;     // of the group MONEY

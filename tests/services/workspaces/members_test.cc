@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "kith/teams/v1/teams_service.grpc.pb.h"
@@ -162,6 +164,66 @@ TEST_F(MembersTest, AreTheSameAfterAStartWhateverTheViewsHave) {
                 UnorderedElementsAre(user, colleague));
     EXPECT_THAT(members().UsersIn(server_.workspace(), {part}), ElementsAre(colleague));
     EXPECT_THAT(members().UsersIn(server_.workspace(), {"teams/x"}), IsEmpty());
+  }
+}
+
+// Goal: a start changes nothing of what anybody sees. Method: users, teams and roles come, change
+// and go, and what is known of each who is there is compared with what a start makes of it, from
+// rows and from the log alone.
+TEST_F(MembersTest, AreLiveWhatAStartMakesOfThem) {
+  const std::string team = CreateTeam();
+  const std::string part = CreateTeam(team);
+  const std::string gone_part = CreateTeam(team);
+  const std::string role = CreateRole(R"pb(display_name: "Mine"
+                                           grants { permission: "contacts.read" scope: ALL })pb");
+  const std::string lead = CreateUser({role, "roles/marketing"}, {team});
+  const std::string colleague = CreateUser({role}, {part});
+  const std::string deleted = CreateUser({role}, {part});
+  const std::string back = CreateUser({role}, {part});
+  const std::string left = CreateUser({role}, {part});
+  const std::string inactive = CreateUser({role}, {part});
+  const std::string homeless = CreateUser({role}, {gone_part});
+  const std::string others = CreateUser({role}, {CreateTeam()});
+  ASSERT_EQ(Update(absl::StrCat("name: '", left, "'"), "teams").reason(), "");
+  const auto call = [&](auto method, auto request, const std::string& name) {
+    request.set_name(name);
+    EXPECT_EQ(server_.Call(method, request).reason(), "");
+  };
+  call(&UsersService::Stub::DeleteUser, users::v1::DeleteUserRequest(), deleted);
+  call(&UsersService::Stub::DeleteUser, users::v1::DeleteUserRequest(), back);
+  call(&UsersService::Stub::UndeleteUser, users::v1::UndeleteUserRequest(), back);
+  call(&UsersService::Stub::DeactivateUser, users::v1::DeactivateUserRequest(), inactive);
+  call(&TeamsService::Stub::DeleteTeam, teams::v1::DeleteTeamRequest(), gone_part);
+  roles::v1::UpdateRoleRequest narrower;
+  *narrower.mutable_role() = Proto<roles::v1::Role>(absl::StrCat(
+      "name: '", role, "' display_name: 'Mine' grants { permission: 'deals.read' scope: OWN }"));
+  ASSERT_EQ(server_.Call(&RolesService::Stub::UpdateRole, narrower).reason(), "");
+  const auto known = [&] {
+    std::string all;
+    for (const std::string& user :
+         {lead, colleague, deleted, back, left, inactive, homeless, others}) {
+      const auto found = members().Find(server_.workspace(), user);
+      absl::StrAppend(&all, user, ":");
+      if (!found.has_value()) {
+        absl::StrAppend(&all, " nobody\n");
+        continue;
+      }
+      absl::StrAppend(&all, " teams ", absl::StrJoin(found->member->teams, " "), " colleagues ",
+                      absl::StrJoin(found->member->colleagues, " "), " reads ",
+                      found->member->reads_personal, found->member->reads_money);
+      for (const Grant& grant : found->grants) {
+        absl::StrAppend(&all, " ", grant.pattern, "/", NameOf(grant.scope));
+      }
+      absl::StrAppend(&all, "\n");
+    }
+    return absl::StrCat(all, absl::StrJoin(members().UsersIn(server_.workspace(), {team}), " "));
+  };
+  EXPECT_THAT(members().Find(server_.workspace(), lead)->member->colleagues,
+              UnorderedElementsAre(lead, colleague, back, inactive));
+  const std::string live = known();
+  for (const bool new_views : {false, true}) {
+    server_.Restart(new_views);
+    EXPECT_EQ(known(), live);
   }
 }
 
