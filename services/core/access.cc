@@ -1,8 +1,10 @@
 #include "services/core/access.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 
 namespace kith {
@@ -44,12 +46,9 @@ Scope ScopeOf(const std::vector<Grant>& grants, absl::string_view permission) {
   return widest;
 }
 
-const Grant* FirstBeyond(const std::vector<Grant>& wanted, const Grants* own) {
-  if (own == nullptr) return nullptr;
-  const auto beyond = std::find_if(wanted.begin(), wanted.end(), [&](const Grant& grant) {
-    return own->ScopeOf(grant.pattern) < grant.scope;
-  });
-  return beyond == wanted.end() ? nullptr : &*beyond;
+void RoleGrants::Add(RoleGrants other) {
+  std::move(other.permissions.begin(), other.permissions.end(), std::back_inserter(permissions));
+  std::move(other.field_groups.begin(), other.field_groups.end(), std::back_inserter(field_groups));
 }
 
 Scope Grants::ScopeOf(absl::string_view permission) const {
@@ -57,7 +56,40 @@ Scope Grants::ScopeOf(absl::string_view permission) const {
       std::any_of(patterns_.begin(), patterns_.end(),
                   [&](const std::string& pattern) { return Matches(pattern, permission); });
   if (!is_granted) return Scope::kNone;
-  return is_bounded_ ? kith::ScopeOf(of_roles_, permission) : Scope::kAll;
+  return is_bounded_ ? kith::ScopeOf(of_roles_.permissions, permission) : Scope::kAll;
+}
+
+bool Grants::Show(absl::string_view field_group) const {
+  const std::vector<std::string>& shown = of_roles_.field_groups;
+  return !is_bounded_ || std::find(shown.begin(), shown.end(), field_group) != shown.end();
+}
+
+std::string Excess::Why() const {
+  if (!field_group.empty()) {
+    return absl::StrCat("it shows fields of the group ", field_group,
+                        ", which are hidden from you");
+  }
+  return absl::StrCat("it grants ", grant.pattern, " with the scope ", NameOf(grant.scope),
+                      ", and your own is ", NameOf(own));
+}
+
+ErrorMetadata Excess::Metadata() const {
+  if (!field_group.empty()) return {{"field_group", field_group}};
+  return {{"permission", grant.pattern},
+          {"scope", std::string(NameOf(grant.scope))},
+          {"own_scope", std::string(NameOf(own))}};
+}
+
+std::optional<Excess> FirstBeyond(const RoleGrants& wanted, const Grants* own) {
+  if (own == nullptr) return std::nullopt;
+  for (const Grant& grant : wanted.permissions) {
+    const Scope scope = own->ScopeOf(grant.pattern);
+    if (scope < grant.scope) return Excess{grant, scope, ""};
+  }
+  for (const std::string& group : wanted.field_groups) {
+    if (!own->Show(group)) return Excess{{}, Scope::kNone, group};
+  }
+  return std::nullopt;
 }
 
 }  // namespace kith

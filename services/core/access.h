@@ -1,11 +1,13 @@
 // Grants: what a caller may do, and with whose records. Plain values; pure functions, any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "eventstore/base/error.h"
 
 namespace kith {
 
@@ -31,20 +33,22 @@ bool Matches(absl::string_view pattern, absl::string_view permission);
 // What the grants give together: the widest scope of those that match.
 Scope ScopeOf(const std::vector<Grant>& grants, absl::string_view permission);
 
-class Grants;
+// What roles give together: permissions, and the groups of fields that they let read, "MONEY".
+struct RoleGrants {
+  std::vector<Grant> permissions;
+  std::vector<std::string> field_groups;
 
-// The first of `wanted` that `own`, null for everything, does not grant, or not as far; null where
-// there is none.
-const Grant* FirstBeyond(const std::vector<Grant>& wanted, const Grants* own);
+  void Add(RoleGrants other);
+};
 
 // What credentials grant: patterns, which reach all records; and where they belong to a user, no
-// more than that user's roles.
+// more than that user's roles, which also say what fields are read.
 class Grants {
  public:
   Grants() = default;
   explicit Grants(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
   // Of a user's credentials.
-  Grants(std::vector<std::string> patterns, std::vector<Grant> of_roles)
+  Grants(std::vector<std::string> patterns, RoleGrants of_roles)
       : patterns_(std::move(patterns)), of_roles_(std::move(of_roles)), is_bounded_(true) {}
 
   // Of `permission`, or of every one that a pattern matches, where one grant gives it.
@@ -52,12 +56,30 @@ class Grants {
   bool Contain(absl::string_view permission) const { return ScopeOf(permission) != Scope::kNone; }
   // Whether all records are reached with every permission that `pattern` matches.
   bool ContainAll(absl::string_view pattern) const { return ScopeOf(pattern) == Scope::kAll; }
+  // Whether the fields of the group are told.
+  bool Show(absl::string_view field_group) const;
   const std::vector<std::string>& patterns() const { return patterns_; }
 
  private:
   std::vector<std::string> patterns_;
-  std::vector<Grant> of_roles_;
+  RoleGrants of_roles_;
   bool is_bounded_ = false;
 };
+
+// What somebody cannot give to others: a permission, which they have less far, or a group of
+// fields, which are hidden from them.
+struct Excess {
+  Grant grant;
+  Scope own = Scope::kNone;
+  std::string field_group;  // empty: it is the permission
+
+  // Of what would give it: "it grants contacts.read with the scope all, and your own is none".
+  std::string Why() const;
+  // "permission", "scope" and "own_scope"; or "field_group".
+  ErrorMetadata Metadata() const;
+};
+
+// The first of `wanted` that `own`, null for everything, do not give, or not as far.
+std::optional<Excess> FirstBeyond(const RoleGrants& wanted, const Grants* own);
 
 }  // namespace kith

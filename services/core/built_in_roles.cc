@@ -134,12 +134,22 @@ const Role* FindBuiltInRole(absl::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
-std::vector<Grant> GrantsOf(const Role& role) {
-  std::vector<Grant> grants;
+RoleGrants GrantsOf(const Role& role) {
+  RoleGrants grants;
   for (const roles::v1::RoleGrant& grant : role.grants()) {
-    grants.push_back({grant.permission(), ScopeOf(grant.scope())});
+    grants.permissions.push_back({grant.permission(), ScopeOf(grant.scope())});
+  }
+  for (const int group : role.field_groups()) {
+    grants.field_groups.push_back(FieldGroup_Name(static_cast<FieldGroup>(group)));
   }
   return grants;
+}
+
+std::vector<std::string> FieldGroups() {
+  std::vector<std::string> groups;
+  const auto& all = *roles::v1::FieldGroup_descriptor();
+  for (int i = 1; i < all.value_count(); ++i) groups.push_back(all.value(i)->name());
+  return groups;
 }
 
 }  // namespace kith

@@ -23,7 +23,10 @@ const std::vector<roles::v1::Role>& BuiltInRoles();
 // Null where none is called so.
 const roles::v1::Role* FindBuiltInRole(absl::string_view name);
 
-// What a role grants.
-std::vector<Grant> GrantsOf(const roles::v1::Role& role);
+// What a role gives.
+RoleGrants GrantsOf(const roles::v1::Role& role);
+
+// All that there are: "PERSONAL", "MONEY".
+std::vector<std::string> FieldGroups();
 
 }  // namespace kith

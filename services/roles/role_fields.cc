@@ -1,6 +1,7 @@
 #include "services/roles/role_fields.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,21 +42,20 @@ absl::Status CheckFields(const v1::Role& role, const ServerFacts& facts) {
 }
 
 absl::Status MayMake(const v1::Role& before, const v1::Role& after, const Grants* grants) {
-  const std::vector<Grant> had = GrantsOf(before);
-  std::vector<Grant> wanted = GrantsOf(after);
-  wanted.erase(std::remove_if(
-                   wanted.begin(), wanted.end(),
-                   [&](const Grant& grant) { return ScopeOf(had, grant.pattern) >= grant.scope; }),
-               wanted.end());
-  const Grant* const beyond = FirstBeyond(wanted, grants);
-  if (beyond == nullptr) return absl::OkStatus();
-  const absl::string_view own = NameOf(grants->ScopeOf(beyond->pattern));
+  const RoleGrants had = GrantsOf(before);
+  RoleGrants wanted = GrantsOf(after);
+  std::erase_if(wanted.permissions, [&](const Grant& grant) {
+    return ScopeOf(had.permissions, grant.pattern) >= grant.scope;
+  });
+  std::erase_if(wanted.field_groups, [&](const std::string& group) {
+    return std::find(had.field_groups.begin(), had.field_groups.end(), group) !=
+           had.field_groups.end();
+  });
+  const std::optional<Excess> beyond = FirstBeyond(wanted, grants);
+  if (!beyond.has_value()) return absl::OkStatus();
   return Reject(v1::ROLES_ERROR_PERMISSION_NOT_GRANTED,
-                absl::StrCat("You cannot let a role grant ", beyond->pattern, " with the scope ",
-                             NameOf(beyond->scope), ": your own is ", own, "."),
-                {{"permission", beyond->pattern},
-                 {"scope", std::string(NameOf(beyond->scope))},
-                 {"own_scope", std::string(own)}});
+                absl::StrCat("You cannot make the role so: ", beyond->Why(), "."),
+                beyond->Metadata());
 }
 
 }  // namespace kith::roles

@@ -52,9 +52,12 @@ Decision Decide(const UserState& state, const v1::DeactivateUserRequest& command
 }
 
 Decision Decide(const UserState& state, const v1::ActivateUserRequest& command,
-                const CommandContext&) {
+                const std::vector<const roles::v1::Role*>& roles, const CommandContext& context) {
   KITH_RETURN_IF_ERROR(CheckUser(state, command.name(), command.etag()));
   if (state.resource.state() == v1::ACTIVE) return NoChange();
+  for (const roles::v1::Role* const role : roles) {
+    KITH_RETURN_IF_ERROR(MayGive(*role, "name", context.grants));
+  }
   return BecomesOf(state.resource, v1::ACTIVE);
 }
 

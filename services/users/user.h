@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "kith/roles/v1/role.pb.h"
 #include "kith/users/v1/user.pb.h"
 #include "kith/users/v1/user_events.pb.h"
 #include "kith/users/v1/users_service.pb.h"
@@ -31,7 +32,8 @@ const ResourceRules& Rules();
 // `admins` are the states of all who ever were administrators (kAdminClaim).
 Decision Decide(const UserState& state, const v1::DeactivateUserRequest& command,
                 const std::vector<const UserState*>& admins, const CommandContext& context);
+// `roles` are those of the user's roles that are there: they are given anew to who comes back.
 Decision Decide(const UserState& state, const v1::ActivateUserRequest& command,
-                const CommandContext& context);
+                const std::vector<const roles::v1::Role*>& roles, const CommandContext& context);
 
 }  // namespace kith::users

@@ -25,7 +25,7 @@ void AddPermission(const std::string& permission, const std::vector<roles::v1::R
   Scope widest = Scope::kNone;
   std::vector<std::string> through;
   for (const roles::v1::Role& role : roles) {
-    const Scope scope = ScopeOf(GrantsOf(role), permission);
+    const Scope scope = ScopeOf(GrantsOf(role).permissions, permission);
     if (scope == Scope::kNone || scope < widest) continue;
     if (scope > widest) through.clear();
     widest = scope;

@@ -11,7 +11,10 @@
 #include "absl/types/span.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/roles/v1/role.pb.h"
+#include "kith/roles/v1/role_events.pb.h"
 #include "kith/users/v1/users_errors.pb.h"
+#include "services/core/built_in_roles.h"
 #include "services/core/links.h"
 #include "services/core/reject.h"
 #include "services/runtime/resources/owned_records.h"
@@ -58,6 +61,26 @@ absl::Status CheckCollections(const v1::BatchChangeOwnerRequest& command,
                  absl::StrCat("must be one of ", absl::StrJoin(known, ", ")), violations);
   }
   return RejectFields(violations);
+struct RoleAggregate : ResourceAggregate<roles::v1::Role, roles::v1::RoleEvent> {
+  static constexpr absl::string_view kCategory = "roles";
+};
+
+// The user's roles that are there.
+absl::StatusOr<std::vector<const roles::v1::Role*>> RolesOf(runtime::Loader& load,
+                                                            const v1::User& user) {
+  std::vector<const roles::v1::Role*> roles;
+  for (const std::string& name : user.roles()) {
+    const roles::v1::Role* const built_in = FindBuiltInRole(name);
+    if (built_in != nullptr) {
+      roles.push_back(built_in);
+      continue;
+    }
+    KITH_ASSIGN_OR_RETURN(const auto* const state, load.Load<RoleAggregate>(name));
+    if (state->lifecycle == Lifecycle::kActive) roles.push_back(&state->resource);
+  }
+  return roles;
+}
+
 }
 
 }  // namespace
@@ -80,7 +103,9 @@ Decision UserCommands::Run(runtime::Loader& load, const v1::DeactivateUserReques
 Decision UserCommands::Run(runtime::Loader& load, const v1::ActivateUserRequest& command,
                            const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const UserState* user, load.Load<UserAggregate>(command.name()));
-  return Decide(*user, command, context);
+  KITH_ASSIGN_OR_RETURN(const std::vector<const roles::v1::Role*> roles,
+                        RolesOf(load, user->resource));
+  return Decide(*user, command, roles, context);
 }
 
 Decision UserCommands::Run(runtime::Loader& load, const v1::BatchChangeOwnerRequest& command,

@@ -1,6 +1,8 @@
 #include "services/users/user_fields.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -75,19 +77,13 @@ absl::Status MayOwn(const v1::User& user, absl::string_view field) {
 }
 
 absl::Status MayGive(const roles::v1::Role& role, absl::string_view field, const Grants* grants) {
-  const std::vector<Grant> wanted = GrantsOf(role);
-  const Grant* const beyond = FirstBeyond(wanted, grants);
-  if (beyond == nullptr) return absl::OkStatus();
-  const absl::string_view own = NameOf(grants->ScopeOf(beyond->pattern));
-  return Reject(
-      v1::USERS_ERROR_ROLE_NOT_GRANTED,
-      absl::StrCat("You cannot give anybody ", role.name(), ": it grants ", beyond->pattern,
-                   " with the scope ", NameOf(beyond->scope), ", and your own is ", own, "."),
-      {{"field", std::string(field)},
-       {"role", role.name()},
-       {"permission", beyond->pattern},
-       {"scope", std::string(NameOf(beyond->scope))},
-       {"own_scope", std::string(own)}});
+  const std::optional<Excess> beyond = FirstBeyond(GrantsOf(role), grants);
+  if (!beyond.has_value()) return absl::OkStatus();
+  ErrorMetadata metadata = {{"field", std::string(field)}, {"role", role.name()}};
+  for (auto& told : beyond->Metadata()) metadata.push_back(std::move(told));
+  return Reject(v1::USERS_ERROR_ROLE_NOT_GRANTED,
+                absl::StrCat("You cannot give anybody ", role.name(), ": ", beyond->Why(), "."),
+                metadata);
 }
 
 }  // namespace kith::users

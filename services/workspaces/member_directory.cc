@@ -203,7 +203,7 @@ std::optional<Membership> MemberDirectory::Find(WorkspaceId workspace,
       role = &made->second.state.resource;
     }
     if (role == nullptr) continue;  // it was deleted
-    for (Grant& grant : GrantsOf(*role)) membership.grants.push_back(std::move(grant));
+    membership.grants.Add(GrantsOf(*role));
     for (const int group : role->field_groups()) {
       member->reads_personal |= group == roles::v1::PERSONAL;
       member->reads_money |= group == roles::v1::MONEY;

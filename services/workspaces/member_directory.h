@@ -33,7 +33,7 @@ namespace kith::workspaces {
 // What a user may do.
 struct Membership {
   std::shared_ptr<const runtime::Member> member;
-  std::vector<Grant> grants;  // of all their roles
+  RoleGrants grants;  // of all their roles
 };
 
 class MemberDirectory {

@@ -1,6 +1,7 @@
 #include "services/workspaces/workspace.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/workspaces/v1/workspaces_errors.pb.h"
+#include "services/core/built_in_roles.h"
 #include "services/core/default_pipeline.h"
 #include "services/core/lifecycle.h"
 #include "services/core/reject.h"
@@ -39,6 +41,16 @@ v1::WorkspaceEvent KeyCreated(const v1::ApiKey& wanted, std::string id, absl::st
 runtime::Grants GrantsOf(const v1::ApiKey& key) {
   if (key.revoked() || !key.user().empty()) return {};
   return runtime::Grants({key.permissions().begin(), key.permissions().end()});
+}
+
+// Whether somebody whose grants these are may make keys that are not their own: a service's show
+// all fields, and another user's whatever their roles do.
+absl::Status CheckShown(const runtime::Grants& grants) {
+  const std::optional<Excess> beyond = FirstBeyond({{}, FieldGroups()}, &grants);
+  if (!beyond.has_value()) return absl::OkStatus();
+  return Reject(v1::WORKSPACES_ERROR_PERMISSION_NOT_GRANTED,
+                absl::StrCat("You cannot make a key of somebody else: ", beyond->Why(), "."),
+                beyond->Metadata());
 }
 
 // Whether a key other than `name` grants the permission.
@@ -124,6 +136,7 @@ Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& comm
                     {{"permission", permission}});
     }
   }
+  if (!is_own) KITH_RETURN_IF_ERROR(CheckShown(maker.grants));
   const std::string secret = context.ids.NextSecret();
   v1::WorkspaceEvent key = KeyCreated(command.api_key(), context.ids.Next(), secret);
   const std::string key_name = key.api_key_created().api_key().name();

@@ -55,7 +55,8 @@ struct KeyMaker {
   runtime::Grants grants;  // what they may grant in the workspace: a key cannot grant more
   std::string user;        // whose credentials they have; empty where they are a service's
 };
-// Whoever is granted something for some records only can grant it to a key of their own alone.
+// Whoever is granted something for some records only, or is shown some fields only, can grant it to
+// a key of their own alone.
 Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& command,
                 const KeyMaker& maker, const CommandContext& context);
 // Of each permission in `kept` one key of a service remains that grants it, where there is one now:

@@ -48,10 +48,11 @@ TEST(Grants, ContainPatternsOnlyWhole) {
 }
 
 TEST(Grants, OfAUserReachAsFarAsTheWidestRoleThatGivesThem) {
-  const Grants grants({"*"}, {{"contacts.*", Scope::kOwn},
-                              {"contacts.read", Scope::kTeam},
-                              {"*.read", Scope::kOwn},
-                              {"pipelines.write", Scope::kAll}});
+  const Grants grants({"*"}, {{{"contacts.*", Scope::kOwn},
+                               {"contacts.read", Scope::kTeam},
+                               {"*.read", Scope::kOwn},
+                               {"pipelines.write", Scope::kAll}},
+                              {}});
   EXPECT_EQ(grants.ScopeOf("contacts.read"), Scope::kTeam);
   EXPECT_EQ(grants.ScopeOf("contacts.write"), Scope::kOwn);
   EXPECT_EQ(grants.ScopeOf("deals.read"), Scope::kOwn);
@@ -64,11 +65,28 @@ TEST(Grants, OfAUserReachAsFarAsTheWidestRoleThatGivesThem) {
 }
 
 TEST(Grants, OfAUserAreNoMoreThanTheKeysOwn) {
-  const Grants grants({"contacts.read"}, {{"*", Scope::kAll}});
+  const Grants grants({"contacts.read"}, {{{"*", Scope::kAll}}, {}});
   EXPECT_EQ(grants.ScopeOf("contacts.read"), Scope::kAll);
   EXPECT_EQ(grants.ScopeOf("contacts.write"), Scope::kNone);
-  EXPECT_EQ(Grants({"*"}, {}).ScopeOf("contacts.read"), Scope::kNone) << "no role, no right";
+  EXPECT_EQ(Grants({"*"}, RoleGrants()).ScopeOf("contacts.read"), Scope::kNone)
+      << "no role, no right";
   EXPECT_EQ(Grants({"*"}).ScopeOf("contacts.read"), Scope::kAll) << "a service's";
+}
+
+TEST(Grants, GiveNoMoreThanTheyAre) {
+  const Grants own({"*"}, {{{"contacts.*", Scope::kTeam}}, {"PERSONAL"}});
+  const auto beyond = [&](const RoleGrants& wanted) {
+    const std::optional<Excess> excess = FirstBeyond(wanted, &own);
+    return excess.has_value() ? excess->Why() : "";
+  };
+  EXPECT_EQ(beyond({{{"contacts.read", Scope::kTeam}}, {"PERSONAL"}}), "");
+  EXPECT_EQ(beyond({{{"contacts.read", Scope::kOwn}, {"contacts.write", Scope::kAll}}, {"MONEY"}}),
+            "it grants contacts.write with the scope all, and your own is team");
+  EXPECT_EQ(beyond({{}, {"PERSONAL", "MONEY"}}),
+            "it shows fields of the group MONEY, which are hidden from you");
+  const Grants service({"contacts.read"});
+  EXPECT_FALSE(FirstBeyond({{}, {"MONEY"}}, &service).has_value()) << "it is shown all";
+  EXPECT_FALSE(FirstBeyond({{{"*", Scope::kAll}}, {"MONEY"}}, nullptr).has_value());
 }
 
 }  // namespace

@@ -48,6 +48,21 @@ class RolesServiceTest : public ::testing::Test {
     return created->secret();
   }
 
+  // Of a user whose only role this is.
+  std::string KeyOfUserWith(const std::string& role) {
+    users::v1::CreateUserRequest user;
+    user.mutable_user()->set_display_name("Marta");
+    user.mutable_user()->add_roles(role);
+    const auto created = server_.Call(&UsersService::Stub::CreateUser, user);
+    workspaces::v1::CreateApiKeyRequest key;
+    key.mutable_api_key()->set_display_name("Marta's");
+    key.mutable_api_key()->set_user(created->name());
+    key.mutable_api_key()->add_permissions("*");
+    const auto made = server_.Call(&WorkspacesService::Stub::CreateApiKey, key);
+    EXPECT_EQ(made.reason(), "");
+    return made->secret();
+  }
+
   testing::TestServer server_;
 };
 
@@ -145,6 +160,36 @@ TEST_F(RolesServiceTest, GrantNoMoreThanTheirMakersHave) {
           .reason(),
       "PERMISSION_NOT_GRANTED")
       << "farther again";
+}
+
+TEST_F(RolesServiceTest, ShowNoFieldsThatAreHiddenFromTheirMakers) {
+  const auto own = Create(R"pb(display_name: "Mine"
+                               grants { permission: "roles.*" scope: ALL }
+                               field_groups: PERSONAL)pb");
+  const std::string key = KeyOfUserWith(own->name());
+  const std::string named = absl::StrCat("name: '", own->name(), "' display_name: 'Mine' ");
+  const std::string granting = "grants { permission: 'roles.*' scope: ALL } ";
+  const auto refused =
+      Update(absl::StrCat(named, granting, "field_groups: [PERSONAL, MONEY]"), key);
+  EXPECT_EQ(refused.reason(), "PERMISSION_NOT_GRANTED");
+  EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(refused.metadata("field_group"), "MONEY");
+  EXPECT_EQ(Create("display_name: 'Other' field_groups: MONEY", key).metadata("field_group"),
+            "MONEY");
+  EXPECT_EQ(Create("display_name: 'Other' field_groups: PERSONAL", key).reason(), "");
+  const auto wider = Create("display_name: 'Wider' field_groups: MONEY");
+  EXPECT_EQ(Update(absl::StrCat("name: '", wider->name(),
+                                "' display_name: 'Wider' field_groups: [PERSONAL, MONEY]"),
+                   key)
+                .reason(),
+            "")
+      << "what it showed before stays";
+  v1::DeleteRoleRequest remove;
+  remove.set_name(wider->name());
+  ASSERT_EQ(server_.Call(&Stub::DeleteRole, remove).reason(), "");
+  v1::UndeleteRoleRequest undelete;
+  undelete.set_name(wider->name());
+  EXPECT_EQ(server_.CallWith(key, &Stub::UndeleteRole, undelete).metadata("field_group"), "MONEY");
 }
 
 }  // namespace

@@ -54,10 +54,11 @@ class UserStateTest : public ::testing::Test {
     request.set_etag(etag);
     return server_.Call(&Stub::DeactivateUser, request);
   }
-  testing::Reply<v1::User> Activate(const std::string& user) {
+  testing::Reply<v1::User> Activate(const std::string& user, const std::string& secret = "") {
     v1::ActivateUserRequest request;
     request.set_name(user);
-    return server_.Call(&Stub::ActivateUser, request);
+    return server_.CallWith(secret.empty() ? server_.secret() : secret, &Stub::ActivateUser,
+                            request);
   }
   std::string CreateContact(const std::string& owner) {
     contacts::v1::CreateContactRequest request;
@@ -96,6 +97,20 @@ class UserStateTest : public ::testing::Test {
 
   testing::TestServer server_;
 };
+
+  // Of a user whose only role is this new one.
+  std::string KeyOfUserWith(const std::string& role) {
+    roles::v1::CreateRoleRequest create;
+    *create.mutable_role() = Proto<roles::v1::Role>(role);
+    const auto made = server_.Call(&roles::v1::RolesService::Stub::CreateRole, create);
+    EXPECT_EQ(made.reason(), "");
+    workspaces::v1::CreateApiKeyRequest key;
+    key.mutable_api_key()->set_display_name("Theirs");
+    key.mutable_api_key()->set_user(
+        Created(absl::StrCat("display_name: 'Ines' roles: '", made->name(), "'")));
+    key.mutable_api_key()->add_permissions("*");
+    return server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key)->secret();
+  }
 
 TEST_F(UserStateTest, IsActiveUntilItIsSaidOtherwise) {
   const auto marta = Create(R"(display_name: "Marta" state: INACTIVE language: "en-GB")");
@@ -267,6 +282,41 @@ TEST_F(UserStateTest, IsGivenARoleByThoseWhoMayAllOfIt) {
 TEST_F(UserStateTest, TellsWhatTheyMayAndThroughWhichRole) {
   roles::v1::CreateRoleRequest role;
   *role.mutable_role() = Proto<roles::v1::Role>(
+TEST_F(UserStateTest, IsGivenARoleByThoseWhoAreShownWhatItShows) {
+  const std::string key = KeyOfUserWith(
+      "display_name: 'Half' grants { permission: '*' scope: ALL } field_groups: PERSONAL");
+  const auto refused = Create(R"(display_name: "Marta" roles: "roles/auditor")", key);
+  EXPECT_EQ(refused.reason(), "ROLE_NOT_GRANTED");
+  EXPECT_EQ(refused.metadata("field"), "user.roles[0]");
+  EXPECT_EQ(refused.metadata("field_group"), "MONEY");
+  EXPECT_EQ(Create(R"(display_name: "Marta" roles: "roles/marketing")", key).reason(), "");
+}
+
+TEST_F(UserStateTest, ComesBackByThoseWhoCouldGiveThemTheirRoles) {
+  const std::string half = KeyOfUserWith(
+      "display_name: 'Half' grants { permission: 'users.*' scope: ALL } "
+      "field_groups: PERSONAL field_groups: MONEY");
+  const std::string auditor = Created(R"(display_name: "Marta" roles: "roles/auditor")");
+  roles::v1::CreateRoleRequest create;
+  *create.mutable_role() = Proto<roles::v1::Role>(
+      "display_name: 'Seller' grants { permission: 'deals.read' scope: OWN }");
+  const std::string role = server_.Call(&roles::v1::RolesService::Stub::CreateRole, create)->name();
+  const std::string seller = Created(absl::StrCat("display_name: 'Priya' roles: '", role, "'"));
+  const std::string nobody = Created();
+  for (const std::string& user : {auditor, seller, nobody}) {
+    ASSERT_EQ(Deactivate(user).reason(), "");
+  }
+  const auto refused = Activate(auditor, half);
+  EXPECT_EQ(refused.reason(), "ROLE_NOT_GRANTED");
+  EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(refused.metadata("role"), "roles/auditor");
+  EXPECT_EQ(refused.metadata("field"), "name");
+  EXPECT_EQ(Activate(seller, half).metadata("role"), role);
+  EXPECT_EQ(Activate(nobody, half).reason(), "");
+  EXPECT_EQ(Activate(auditor)->state(), v1::ACTIVE);
+  EXPECT_EQ(Activate(auditor, half).reason(), "") << "nothing is left to do";
+}
+
       R"pb(display_name: "Mine"
            grants { permission: "contacts.write" scope: OWN }
            grants { permission: "users.*" scope: ALL }

@@ -211,7 +211,7 @@ TEST_F(MembersTest, AreLiveWhatAStartMakesOfThem) {
       absl::StrAppend(&all, " teams ", absl::StrJoin(found->member->teams, " "), " colleagues ",
                       absl::StrJoin(found->member->colleagues, " "), " reads ",
                       found->member->reads_personal, found->member->reads_money);
-      for (const Grant& grant : found->grants) {
+      for (const Grant& grant : found->grants.permissions) {
         absl::StrAppend(&all, " ", grant.pattern, "/", NameOf(grant.scope));
       }
       absl::StrAppend(&all, "\n");
@@ -237,7 +237,9 @@ TEST_F(MembersTest, AreNoOtherThanThoseThatAreThere) {
 TEST_F(MembersTest, MakeNoKeysThatReachFartherThanTheyDo) {
   const std::string role = CreateRole(R"pb(display_name: "Mine"
                                            grants { permission: "workspaces.write" scope: ALL }
-                                           grants { permission: "contacts.read" scope: OWN })pb");
+                                           grants { permission: "contacts.read" scope: OWN }
+                                           field_groups: PERSONAL
+                                           field_groups: MONEY)pb");
   const std::string user = CreateUser({role});
   const std::string key = KeyOf(user);
   EXPECT_EQ(CreateKey("", {"contacts.read"}, key).reason(), "PERMISSION_NOT_GRANTED");
@@ -246,6 +248,30 @@ TEST_F(MembersTest, MakeNoKeysThatReachFartherThanTheyDo) {
             "PERMISSION_NOT_GRANTED");
   EXPECT_EQ(CreateKey(user, {"contacts.read"}, key).reason(), "");
   EXPECT_EQ(CreateKey("", {"workspaces.write"}, key).reason(), "");
+}
+
+// A service's key shows all fields, and another user's what their roles do or will do.
+TEST_F(MembersTest, MakeNoKeysThatShowFieldsHiddenFromThem) {
+  const std::string role = CreateRole(R"pb(display_name: "Mine"
+                                           grants { permission: "workspaces.write" scope: ALL }
+                                           grants { permission: "deals.read" scope: ALL }
+                                           field_groups: PERSONAL)pb");
+  const std::string user = CreateUser({role});
+  const std::string key = KeyOf(user);
+  const auto refused = CreateKey("", {"deals.read"}, key);
+  EXPECT_EQ(refused.reason(), "PERMISSION_NOT_GRANTED");
+  EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(refused.metadata("field_group"), "MONEY");
+  EXPECT_EQ(CreateKey(CreateUser({"roles/admin"}), {"deals.read"}, key).metadata("field_group"),
+            "MONEY");
+  EXPECT_EQ(CreateKey(CreateUser({}), {"deals.read"}, key).metadata("field_group"), "MONEY")
+      << "whose roles may be others later";
+  EXPECT_EQ(CreateKey(user, {"deals.read"}, key).reason(), "");
+  ASSERT_EQ(
+      Update(absl::StrCat("name: '", user, "' roles: ['", role, "', 'roles/sales-rep']"), "roles")
+          .reason(),
+      "");
+  EXPECT_EQ(CreateKey("", {"deals.read"}, key).reason(), "") << "roles add up";
 }
 
 }  // namespace
