@@ -32,10 +32,10 @@ using ConcernedRecords = absl::InlinedVector<absl::string_view, 4>;
 ConcernedRecords ConcernedBy(const Recording& command);
 
 // The interaction that has this external id, of those that ever claimed it: `events` are theirs, in
-// their order. Empty where none has it any more.
-std::string HolderOf(absl::string_view external_id,
-                     absl::Span<const v1::InteractionEvent* const> events);
-// INTERACTIONS_ERROR_EXTERNAL_ID_TAKEN.
+// their order. Without a name where none has it any more, and without what is personal.
+v1::Interaction HolderOf(absl::string_view external_id,
+                         absl::Span<const v1::InteractionEvent* const> events);
+// INTERACTIONS_ERROR_EXTERNAL_ID_TAKEN; "" for one that is hidden from the caller.
 absl::Status ExternalIdTaken(absl::string_view holder);
 
 // `records` are the states of ConcernedBy(command), in that order. Rejects with

@@ -31,6 +31,11 @@ absl::StatusOr<const LinkedRecord*> LoadRecord(runtime::Loader& load, absl::stri
   return load.Load<LinkedDeal>(record);
 }
 
+absl::StatusOr<bool> Sees(runtime::Loader& load, const v1::Interaction& interaction) {
+  return AnySeen(interaction,
+                 [&](absl::string_view record) { return load.Sees(record, ReadPermission()); });
+}
+
 // OK where no other interaction than `name` has the id; else INTERACTIONS_ERROR_EXTERNAL_ID_TAKEN.
 // The append happens only if nobody takes or gives it up meanwhile.
 absl::Status CheckExternalId(runtime::Loader& load, const std::string& external_id,
@@ -42,8 +47,10 @@ absl::Status CheckExternalId(runtime::Loader& load, const std::string& external_
   for (const auto& recorded : tagged) {
     events.push_back(static_cast<const v1::InteractionEvent*>(recorded->event.get()));
   }
-  const std::string holder = HolderOf(external_id, events);
-  return holder.empty() || holder == name ? absl::OkStatus() : ExternalIdTaken(holder);
+  const v1::Interaction holder = HolderOf(external_id, events);
+  if (holder.name().empty() || holder.name() == name) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(load, holder));
+  return ExternalIdTaken(is_seen ? holder.name() : "");
 }
 
 Decision RunRecording(runtime::Loader& load, const Recording& command,
@@ -98,9 +105,7 @@ absl::StatusOr<InteractionNow> InteractionCommands::Load(runtime::Loader& load,
   KITH_RETURN_IF_ERROR(load.NeedDisk());
   KITH_ASSIGN_OR_RETURN(const auto* const state, load.Load<AmendedAggregate>(name));
   KITH_ASSIGN_OR_RETURN(InteractionNow now, reader_.NowAt(load.workspace(), name, state->revision));
-  KITH_ASSIGN_OR_RETURN(const bool is_seen, AnySeen(now.interaction, [&](absl::string_view record) {
-                          return load.Sees(record);
-                        }));
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(load, now.interaction));
   if (!is_seen) return InteractionNotFound(name);
   return now;
 }

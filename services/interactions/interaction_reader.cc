@@ -9,6 +9,7 @@
 #include "kith/interactions/v1/interactions_errors.pb.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
+#include "services/runtime/requests/method.h"
 #include "services/runtime/resources/not_there.h"
 
 namespace kith::interactions {
@@ -39,6 +40,10 @@ absl::string_view StreamOf(absl::string_view name) { return name.substr(0, name.
 absl::Status InteractionNotFound(absl::string_view name) {
   return RejectResource(v1::INTERACTIONS_ERROR_INTERACTION_NOT_FOUND,
                         absl::StrCat("There is no ", name, "."), name);
+}
+
+const std::string& ReadPermission() {
+  return runtime::MethodOf<v1::GetInteractionRequest>().permission;
 }
 
 absl::StatusOr<bool> AnySeen(
@@ -148,7 +153,8 @@ absl::StatusOr<InteractionNow> InteractionReader::NowAt(WorkspaceId workspace,
 absl::Status InteractionReader::NotThere(const runtime::ReadContext& context,
                                          absl::string_view name) const {
   const absl::Status not_found = InteractionNotFound(name);
-  if (!context.as_of) return not_found;
+  // Who may not see everything is not told that there was something.
+  if (!context.as_of || context.caller.member != nullptr) return not_found;
   KITH_ASSIGN_OR_RETURN(const RecordedEventPtr recorded, FindRecorded(context.workspace(), name));
   if (recorded == nullptr) return not_found;
   return runtime::NotThere(context, name, recorded->header(), not_found);

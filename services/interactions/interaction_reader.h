@@ -73,7 +73,11 @@ class InteractionReader {
 
 absl::Status InteractionNotFound(absl::string_view name);
 
-// An interaction is seen by who sees one of the records that it is about.
+// "interactions.read".
+const std::string& ReadPermission();
+
+// An interaction is seen by who sees one of the records that it is about, and may read interactions
+// of that one.
 absl::StatusOr<bool> AnySeen(
     const v1::Interaction& interaction,
     absl::FunctionRef<absl::StatusOr<bool>(absl::string_view record)> sees);

@@ -14,6 +14,7 @@
 #include "services/core/reject.h"
 #include "services/core/secrets.h"
 #include "services/interactions/amendment.h"
+#include "services/runtime/admission/reach.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/calls/read_permission.h"
 #include "services/runtime/requests/validate.h"
@@ -52,8 +53,9 @@ absl::StatusOr<std::optional<v1::Interaction>> TimelineReader::Find(
 
 absl::StatusOr<bool> TimelineReader::Sees(const runtime::ReadContext& context,
                                           const v1::Interaction& interaction) const {
-  return AnySeen(interaction,
-                 [&](absl::string_view record) { return transact_.Sees(context.caller, record); });
+  return AnySeen(interaction, [&](absl::string_view record) {
+    return transact_.Sees(context.caller, record, ReadPermission());
+  });
 }
 
 absl::Status TimelineReader::HideRedacted(const runtime::ReadContext& context,
@@ -67,10 +69,6 @@ absl::Status TimelineReader::Get(const runtime::ReadContext& context,
                                  const v1::GetInteractionRequest& request,
                                  v1::Interaction* response) const {
   KITH_ASSIGN_OR_RETURN(std::optional<v1::Interaction> found, Find(context, request.name()));
-  // Who may not see everything is not told that there was something.
-  if (!found.has_value() && context.caller.member != nullptr) {
-    return InteractionNotFound(request.name());
-  }
   if (!found.has_value()) return interactions_.NotThere(context, request.name());
   *response = *std::move(found);
   return absl::OkStatus();
@@ -96,11 +94,21 @@ absl::Status TimelineReader::BatchGet(const runtime::ReadContext& context,
   return absl::OkStatus();
 }
 
+absl::Status TimelineReader::CheckParent(const runtime::ReadContext& context,
+                                         const std::string& name) const {
+  const std::string& permission = ReadPermission();
+  KITH_ASSIGN_OR_RETURN(const bool is_read, transact_.Sees(context.caller, name, permission));
+  if (is_read) return absl::OkStatus();
+  const absl::string_view reading =
+      runtime::ReadPermissionOf(methods_, eventstore::CategoryOf(name));
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, transact_.Sees(context.caller, name, reading));
+  return is_seen ? runtime::OutOfReach(permission, name) : NoSuchRecord(name);
+}
+
 absl::Status TimelineReader::List(const runtime::ReadContext& context,
                                   const v1::ListTimelineRequest& request,
                                   v1::ListTimelineResponse* response) const {
-  KITH_ASSIGN_OR_RETURN(const bool is_seen, transact_.Sees(context.caller, request.parent()));
-  if (!is_seen) return NoSuchRecord(request.parent());
+  KITH_RETURN_IF_ERROR(CheckParent(context, request.parent()));
   projections::TimelineQuery query = {.workspace = context.workspace(),
                                       .record = request.parent(),
                                       .page_size = request.page_size(),
@@ -131,8 +139,7 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
 absl::Status TimelineReader::Summarize(const runtime::ReadContext& context,
                                        const v1::SummarizeTimelineRequest& request,
                                        v1::TimelineSummary* response) const {
-  KITH_ASSIGN_OR_RETURN(const bool is_seen, transact_.Sees(context.caller, request.parent()));
-  if (!is_seen) return NoSuchRecord(request.parent());
+  KITH_RETURN_IF_ERROR(CheckParent(context, request.parent()));
   KITH_ASSIGN_OR_RETURN(const projections::KindCounts counts,
                         projections::CountKinds(context.view(), context.workspace(),
                                                 request.parent(), kCountedEntriesMax));

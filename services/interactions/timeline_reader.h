@@ -26,7 +26,8 @@ class TimelineReader {
         transact_(runtime.transact),
         methods_(methods) {}
 
-  // Whether the caller sees one of the records that the interaction is about, as they are now.
+  // Whether the caller sees one of the records that the interaction is about, as they are now, and
+  // may read interactions of that one.
   absl::StatusOr<bool> Sees(const runtime::ReadContext& context,
                             const v1::Interaction& interaction) const;
 
@@ -38,16 +39,19 @@ class TimelineReader {
                         v1::BatchGetInteractionsResponse* response) const;
   // The parent's own changes are left out where the caller may not read it.
   // INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND when nothing ever happened with the parent, not even
-  // its creation; ERROR_INVALID_PAGE_TOKEN, ERROR_INVALID_FIELD.
+  // its creation, or it is hidden from the caller; ERROR_PERMISSION_DENIED where they see it, but
+  // may not read its interactions; ERROR_INVALID_PAGE_TOKEN, ERROR_INVALID_FIELD.
   absl::Status List(const runtime::ReadContext& context, const v1::ListTimelineRequest& request,
                     v1::ListTimelineResponse* response) const;
 
-  // INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND as List.
+  // INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND and ERROR_PERMISSION_DENIED as List.
   absl::Status Summarize(const runtime::ReadContext& context,
                          const v1::SummarizeTimelineRequest& request,
                          v1::TimelineSummary* response) const;
 
  private:
+  // Whether the caller may read the timeline of the record.
+  absl::Status CheckParent(const runtime::ReadContext& context, const std::string& name) const;
   // What a timeline of nothing is answered: INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND where
   // nothing ever happened with the parent. `is_told`: the caller may read it, and is told when it
   // came into being.

@@ -32,6 +32,14 @@ std::vector<std::string> Reach::Owners() const {
   return owners;
 }
 
+absl::Status OutOfReach(absl::string_view permission, absl::string_view record) {
+  return Error(
+      type::v1::ERROR_PERMISSION_DENIED,
+      absl::StrCat("The credentials grant ", permission,
+                   " for fewer records than this is about: ", record, " is somebody else's."),
+      {{"permission", std::string(permission)}, {"name", std::string(record)}});
+}
+
 absl::Status CheckReachesAll(const Caller& caller, absl::string_view permission) {
   const bool reads_all_fields =
       caller.member == nullptr || (caller.member->reads_personal && caller.member->reads_money);

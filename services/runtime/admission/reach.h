@@ -1,6 +1,7 @@
 // Reach: whose records a permission lets a caller see or change. Plain values; any thread.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,11 @@ class Reach {
   Reach(const Caller& caller, absl::string_view permission)
       : member_(caller.member.get()),
         scope_(member_ == nullptr ? Scope::kAll : caller.grants.ScopeOf(permission)) {}
+  // What both permissions have.
+  Reach(const Caller& caller, absl::string_view permission, absl::string_view other)
+      : Reach(caller, permission) {
+    scope_ = std::min(scope_, Reach(caller, other).scope_);
+  }
 
   bool is_everything() const { return member_ == nullptr || scope_ == Scope::kAll; }
   // Whether it has the records of this owner, "" for nobody's.
@@ -28,6 +34,9 @@ class Reach {
   const Member* member_;
   Scope scope_;
 };
+
+// ERROR_PERMISSION_DENIED: the caller sees the record, but does not have the permission for it.
+absl::Status OutOfReach(absl::string_view permission, absl::string_view record);
 
 // For what tells of all records at once: ERROR_PERMISSION_DENIED where the permission does not
 // reach them all, or some of their fields are hidden from the caller.

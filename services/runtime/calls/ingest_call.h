@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "eventstore/base/status_macros.h"
 #include "google/protobuf/arena.h"
 #include "google/rpc/status.pb.h"
 #include "services/runtime/calls/duplex_call.h"
@@ -100,7 +101,10 @@ class IngestCall final : public IngestCourse {
 
     const Origin& origin() const override { return origin_; }
     Decision Decide(Loader& load, const CommandContext& context) override {
-      return message_.commands().Run(load, item_, context);
+      Decision decision = message_.commands().Run(load, item_, context);
+      if (!decision.ok()) return decision;
+      KITH_RETURN_IF_ERROR(load.CheckReach(MethodOf<Request>().permission, *decision));
+      return decision;
     }
     absl::Status Render(Rendering& after) override {
       return message_.commands().Render(after, item_, result_);

@@ -13,6 +13,15 @@
 #include "services/runtime/commands/state_reader.h"
 
 namespace kith::runtime {
+namespace {
+
+// "contacts/01J…" of "contacts/01J…/interactions".
+absl::string_view RecordOf(absl::string_view stream) {
+  const size_t id = stream.find('/');
+  return id == stream.npos ? stream : stream.substr(0, stream.find('/', id + 1));
+}
+
+}  // namespace
 
 using eventstore::ReadTier;
 using eventstore::StreamCondition;
@@ -26,13 +35,14 @@ absl::StatusOr<const void*> Loader::LoadState(const AggregateType& type, absl::s
   return LoadAny(type, stream);
 }
 
-absl::StatusOr<bool> Loader::Sees(absl::string_view record) {
-  const absl::string_view category = eventstore::CategoryOf(record);
-  const OwnedType* const owned = FindBounded(category);
-  if (owned == nullptr) return true;
-  KITH_ASSIGN_OR_RETURN(const void* const state, LoadAny(*owned->aggregate, record));
+absl::StatusOr<bool> Loader::Sees(absl::string_view record, absl::string_view permission) {
+  const auto owned = owned_.find(eventstore::CategoryOf(record));
+  if (owned == owned_.end()) return true;
+  const Reach reach(caller_, owned->second.read_permission, permission);
+  if (reach.is_everything()) return true;
+  KITH_ASSIGN_OR_RETURN(const void* const state, LoadAny(*owned->second.aggregate, record));
   const Revision* const known = RevisionOf(record);
-  return known == nullptr || *known == Revision() || !Hides(category, state);
+  return known == nullptr || *known == Revision() || reach.Covers(owned->second.owner(state));
 }
 
 const OwnedType* Loader::FindBounded(absl::string_view category) const {
@@ -53,21 +63,18 @@ absl::Status Loader::CheckReach(absl::string_view permission, const Changes& cha
   const auto resource_of = [](absl::string_view of) { return of.substr(0, of.find('.')); };
   for (const Change& change : changes.list()) {
     if (change.is_consequence) continue;
-    const auto owned = owned_.find(eventstore::CategoryOf(change.stream));
-    if (owned == owned_.end() ||
-        resource_of(owned->second.read_permission) != resource_of(permission)) {
-      continue;
-    }
-    const Revision* const known = RevisionOf(change.stream);
-    if (known == nullptr || *known == Revision()) continue;  // it comes into being
-    KITH_ASSIGN_OR_RETURN(const void* const record,
-                          LoadAny(*owned->second.aggregate, change.stream));
-    if (reach.Covers(owned->second.owner(record))) continue;
-    return Error(type::v1::ERROR_PERMISSION_DENIED,
-                 absl::StrCat("The credentials grant ", permission,
-                              " for fewer records than this changes: ", change.stream,
-                              " is somebody else's."),
-                 {{"permission", std::string(permission)}, {"name", change.stream}});
+    const absl::string_view record = RecordOf(change.stream);
+    const auto owned = owned_.find(eventstore::CategoryOf(record));
+    if (owned == owned_.end()) continue;
+    const bool is_record = record == change.stream;
+    const absl::string_view resource = is_record ? resource_of(owned->second.read_permission)
+                                                 : eventstore::CategoryOf(change.stream);
+    if (resource != resource_of(permission)) continue;
+    const Revision* const known = RevisionOf(record);
+    const bool is_new = known == nullptr || *known == Revision();
+    if (is_record && is_new) continue;  // it comes into being
+    KITH_ASSIGN_OR_RETURN(const void* const state, LoadAny(*owned->second.aggregate, record));
+    if (!reach.Covers(owned->second.owner(state))) return OutOfReach(permission, record);
   }
   return absl::OkStatus();
 }

@@ -84,14 +84,15 @@ class Loader {
   absl::StatusOr<const void*> LoadAny(const AggregateType& type, absl::string_view stream);
   // Whether a state of a category's own aggregate is that of a record that the caller may not see.
   bool Hides(absl::string_view category, const void* state) const;
-  // Whether the caller may see the record; true where there is none.
-  absl::StatusOr<bool> Sees(absl::string_view record);
+  // Whether the caller may see the record, and has the permission for it; true where there is none.
+  absl::StatusOr<bool> Sees(absl::string_view record, absl::string_view permission);
   // Until the loader ends.
   const void* Keep(std::shared_ptr<const void> state) {
     return kept_.emplace_back(std::move(state)).get();
   }
   // ERROR_PERMISSION_DENIED where the changes are also to records of the permission's resource that
-  // the caller sees, but does not have it for.
+  // the caller sees, but does not have it for. What stands under a record, as interactions do, is
+  // whose that is.
   absl::Status CheckReach(absl::string_view permission, const Changes& changes);
   absl::StatusOr<std::vector<const void*>> LoadTaggedStates(const AggregateType& type,
                                                             absl::string_view purpose,

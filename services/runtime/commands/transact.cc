@@ -70,10 +70,11 @@ absl::Status Transact::RunAndWait(
   return command.Wait();
 }
 
-absl::StatusOr<bool> Transact::Sees(const Caller& caller, absl::string_view record) {
+absl::StatusOr<bool> Transact::Sees(const Caller& caller, absl::string_view record,
+                                    absl::string_view permission) {
   const auto owned = owned_.find(eventstore::CategoryOf(record));
   if (caller.member == nullptr || owned == owned_.end()) return true;
-  const Reach reach(caller, owned->second.read_permission);
+  const Reach reach(caller, owned->second.read_permission, permission);
   if (reach.is_everything()) return true;
   KITH_ASSIGN_OR_RETURN(const Folded folded,
                         states_.ReadCurrent(*owned->second.aggregate, caller.workspace, record));

@@ -113,9 +113,11 @@ class Transact {
     return std::static_pointer_cast<const typename Aggregate::State>(folded->state);
   }
 
-  // Whether the caller may see the record as it is now; true where there is none. For what is told
-  // with a record and has no owner itself. Reads what is not cached from disk.
-  absl::StatusOr<bool> Sees(const Caller& caller, absl::string_view record);
+  // Whether the caller may see the record as it is now, and has the permission for it; true where
+  // there is none. For what is told with a record and has no owner itself. Reads what is not cached
+  // from disk.
+  absl::StatusOr<bool> Sees(const Caller& caller, absl::string_view record,
+                            absl::string_view permission);
 
  private:
   friend class Transaction;
