@@ -30,7 +30,19 @@ constexpr size_t kRefusedMax = 100;
 // So many are named to who may not be deactivated.
 constexpr size_t kNamedMax = 10;
 
-absl::Status OwnsRecords(absl::string_view name, const std::vector<std::string>& records) {
+// "25 records, contacts/01J… for one, and others that the credentials do not show".
+std::string Told(const runtime::OwnedRecords::Found& found) {
+  const std::string hidden = "that the credentials do not show";
+  const size_t count = found.names.size();
+  if (count == 0) return absl::StrCat("records ", hidden);
+  const std::string number = count > kGivenMax ? absl::StrCat("more than ", kGivenMax, " records")
+                                               : absl::StrCat(count, " records");
+  return absl::StrCat(number, ", ", found.names.front(), " for one",
+                      found.are_some_hidden ? absl::StrCat(", and others ", hidden) : "");
+}
+
+absl::Status OwnsRecords(absl::string_view name, const runtime::OwnedRecords::Found& found) {
+  const std::vector<std::string>& records = found.names;
   google::rpc::PreconditionFailure failure;
   std::vector<std::string> names;
   for (const std::string& record : absl::MakeConstSpan(records).subspan(0, kNamedMax)) {
@@ -40,27 +52,15 @@ absl::Status OwnsRecords(absl::string_view name, const std::vector<std::string>&
     violation->set_description("Its owner is the user.");
     names.push_back(record);
   }
-  const bool is_all = records.size() <= kGivenMax;
   return Reject(v1::USERS_ERROR_OWNS_RECORDS,
-                absl::StrCat("They are the owner of ", is_all ? "" : "more than ",
-                             is_all ? records.size() : kGivenMax, " records, ", records.front(),
-                             " for one. Hand them over to somebody else first."),
+                absl::StrCat("They are the owner of ", Told(found),
+                             ". Hand them over to somebody else first."),
                 {{"name", std::string(name)},
                  {"at_least", absl::StrCat(records.size())},
                  {"records", absl::StrJoin(names, ", ")}},
                 failure);
 }
 
-// The collections that are asked for are some whose records have owners.
-absl::Status CheckCollections(const v1::BatchChangeOwnerRequest& command,
-                              const std::vector<std::string>& known) {
-  google::rpc::BadRequest violations;
-  for (int i = 0; i < command.collections_size(); ++i) {
-    if (std::find(known.begin(), known.end(), command.collections(i)) != known.end()) continue;
-    AddViolation(absl::StrCat("collections[", i, "]"),
-                 absl::StrCat("must be one of ", absl::StrJoin(known, ", ")), violations);
-  }
-  return RejectFields(violations);
 struct RoleAggregate : ResourceAggregate<roles::v1::Role, roles::v1::RoleEvent> {
   static constexpr absl::string_view kCategory = "roles";
 };
@@ -81,6 +81,16 @@ absl::StatusOr<std::vector<const roles::v1::Role*>> RolesOf(runtime::Loader& loa
   return roles;
 }
 
+// The collections that are asked for are some whose records have owners.
+absl::Status CheckCollections(const v1::BatchChangeOwnerRequest& command,
+                              const std::vector<std::string>& known) {
+  google::rpc::BadRequest violations;
+  for (int i = 0; i < command.collections_size(); ++i) {
+    if (std::find(known.begin(), known.end(), command.collections(i)) != known.end()) continue;
+    AddViolation(absl::StrCat("collections[", i, "]"),
+                 absl::StrCat("must be one of ", absl::StrJoin(known, ", ")), violations);
+  }
+  return RejectFields(violations);
 }
 
 }  // namespace
@@ -90,9 +100,9 @@ Decision UserCommands::Run(runtime::Loader& load, const v1::DeactivateUserReques
   KITH_ASSIGN_OR_RETURN(const UserState* user, load.Load<UserAggregate>(command.name()));
   std::vector<const UserState*> admins;
   if (user->lifecycle == Lifecycle::kActive && user->resource.state() == v1::ACTIVE) {
-    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> records,
+    KITH_ASSIGN_OR_RETURN(const runtime::OwnedRecords::Found found,
                           runtime_.owned->Find(load, command.name(), {}, kGivenMax + 1));
-    if (!records.empty()) return OwnsRecords(command.name(), records);
+    if (!found.names.empty() || found.are_some_hidden) return OwnsRecords(command.name(), found);
     if (!AdminKeys(user->resource).empty()) {
       KITH_ASSIGN_OR_RETURN(admins, load.LoadTagged<UserAggregate>(kAdminClaim, kAdminRole));
     }
@@ -122,11 +132,12 @@ Decision UserCommands::Run(runtime::Loader& load, const v1::BatchChangeOwnerRequ
   KITH_RETURN_IF_ERROR(MayOwn(next->resource, "new_owner"));
   constexpr size_t kLookedAtMax = kGivenMax + kRefusedMax;
   KITH_ASSIGN_OR_RETURN(
-      const std::vector<std::string> records,
+      const runtime::OwnedRecords::Found found,
       runtime_.owned->Find(load, command.owner(), command.collections(), kLookedAtMax + 1));
   v1::BatchChangeOwnerResponse told;  // what the append does not say
+  told.set_hidden_records(found.are_some_hidden);
   size_t given = 0;
-  for (const std::string& record : records) {
+  for (const std::string& record : found.names) {
     told.set_more(given == kGivenMax || told.refused_size() == static_cast<int>(kRefusedMax));
     if (told.more()) break;
     Decision decision = runtime_.owned->Give(load, record, command.new_owner(), context);

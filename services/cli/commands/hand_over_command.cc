@@ -57,7 +57,10 @@ absl::Status RunHandOver(Session& session, const std::vector<std::string>& words
   }
   session.err() << FormatCount(given) << (given == 1 ? " record was" : " records were")
                 << " handed over\n";
-  if (last.refused_size() == 0) return absl::OkStatus();
+  if (last.refused_size() == 0 && !last.hidden_records()) return absl::OkStatus();
+  if (last.refused_size() == 0) {
+    return absl::FailedPreconditionError("others stayed that the credentials do not show");
+  }
   return absl::FailedPreconditionError(absl::StrCat(FormatCount(last.refused_size()),
                                                     last.more() ? " or more" : "",
                                                     " stayed where they are: see above"));

@@ -22,6 +22,9 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
+// So many hidden records of a directory are looked past.
+constexpr size_t kHiddenMax = 100;
+
 // A directory that lacks more of the log than this is being built.
 constexpr size_t kEventsBehindMax = 10'000;
 
@@ -78,11 +81,11 @@ std::vector<std::string> OwnedRecords::Collections() const {
   return collections;
 }
 
-absl::StatusOr<std::vector<std::string>> OwnedRecords::Find(
+absl::StatusOr<OwnedRecords::Found> OwnedRecords::Find(
     Loader& load, absl::string_view owner,
     const google::protobuf::RepeatedPtrField<std::string>& collections, size_t limit) const {
   KITH_RETURN_IF_ERROR(load.NeedDisk());
-  std::vector<std::string> found;
+  Found found;
   for (const Source& source : sources_) {
     const std::string category(source.type->rules->category);
     if (!collections.empty() &&
@@ -93,7 +96,7 @@ absl::StatusOr<std::vector<std::string>> OwnedRecords::Find(
     KITH_ASSIGN_OR_RETURN(const std::vector<std::string> since, StreamsSince(load, known));
     for (const std::string& name : since) {
       if (eventstore::CategoryOf(name) != category) continue;
-      KITH_RETURN_IF_ERROR(Add(source, load, name, owner, limit, found));
+      KITH_RETURN_IF_ERROR(Add(source, load, name, owner, limit, found).status());
     }
     KITH_RETURN_IF_ERROR(FindListed(source, known, load, owner, limit, found));
   }
@@ -116,14 +119,14 @@ absl::StatusOr<std::vector<std::string>> OwnedRecords::StreamsSince(const Loader
 }
 
 absl::Status OwnedRecords::FindListed(const Source& source, Position known, Loader& load,
-                                      absl::string_view owner, size_t limit,
-                                      std::vector<std::string>& found) const {
+                                      absl::string_view owner, size_t limit, Found& found) const {
   const projections::ViewSnapshot snapshot = source.directory->At(known);
   const std::string filter = absl::StrCat(source.owner->name(), " = \"", owner, "\"");
   const FieldDescriptor* const name =
       FieldOf(*source.type->rules->resource->GetDescriptor(), "name");
   const std::unique_ptr<Message> row(source.type->rules->resource->New());
   std::string page_token;
+  size_t hidden = 0;
   do {
     std::vector<std::string> names;
     KITH_ASSIGN_OR_RETURN(
@@ -137,25 +140,30 @@ absl::Status OwnedRecords::FindListed(const Source& source, Position known, Load
               return true;
             }));
     for (const std::string& listed : names) {
-      KITH_RETURN_IF_ERROR(Add(source, load, listed, owner, limit, found));
+      KITH_ASSIGN_OR_RETURN(const bool is_seen, Add(source, load, listed, owner, limit, found));
+      if (!is_seen && ++hidden == kHiddenMax) return absl::OkStatus();
     }
-  } while (!page_token.empty() && found.size() < limit);
+  } while (!page_token.empty() && found.names.size() < limit);
   return absl::OkStatus();
 }
 
-absl::Status OwnedRecords::Add(const Source& source, Loader& load, const std::string& name,
-                               absl::string_view owner, size_t limit,
-                               std::vector<std::string>& found) const {
-  if (found.size() == limit || std::find(found.begin(), found.end(), name) != found.end()) {
-    return absl::OkStatus();
+absl::StatusOr<bool> OwnedRecords::Add(const Source& source, Loader& load, const std::string& name,
+                                       absl::string_view owner, size_t limit, Found& found) const {
+  std::vector<std::string>& names = found.names;
+  if (names.size() == limit || std::find(names.begin(), names.end(), name) != names.end()) {
+    return true;
   }
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*source.type->aggregate, name));
   const ResourceNow now = source.type->now_of(state);
   if (now.lifecycle != Lifecycle::kActive || source.OwnerIn(*now.resource) != owner) {
-    return absl::OkStatus();
+    return true;
   }
-  found.push_back(name);
-  return absl::OkStatus();
+  if (load.Hides(source.type->rules->category, state)) {
+    found.are_some_hidden = true;
+    return false;
+  }
+  names.push_back(name);
+  return true;
 }
 
 const OwnedRecords::Source* OwnedRecords::SourceOf(absl::string_view record) const {

@@ -31,12 +31,17 @@ class OwnedRecords {
   OwnedRecords(const std::vector<ResourceType>& types, const Runtime& runtime,
                const MethodTable& methods);
 
-  // The names of those that are there, at most `limit`; of these collections, or of all where none
-  // is named. Each becomes a condition of the append. ERROR_VIEW_BEHIND where a directory is being
-  // built.
-  absl::StatusOr<std::vector<std::string>> Find(
-      Loader& load, absl::string_view owner,
-      const google::protobuf::RepeatedPtrField<std::string>& collections, size_t limit) const;
+  // Those that are there.
+  struct Found {
+    std::vector<std::string> names;  // of those that the caller sees, at most as many as asked for
+    bool are_some_hidden = false;
+  };
+
+  // Of these collections, or of all where none is named. Each that is found becomes a condition of
+  // the append. ERROR_VIEW_BEHIND where a directory is being built.
+  absl::StatusOr<Found> Find(Loader& load, absl::string_view owner,
+                             const google::protobuf::RepeatedPtrField<std::string>& collections,
+                             size_t limit) const;
   // What gives the record to `owner`: what its Update method does, and asks for.
   Decision Give(Loader& load, absl::string_view record, const std::string& owner,
                 const CommandContext& context) const;
@@ -57,11 +62,10 @@ class OwnedRecords {
   absl::StatusOr<std::vector<std::string>> StreamsSince(const Loader& load, Position known) const;
   // Adds those that the source's directory has as of `known`.
   absl::Status FindListed(const Source& source, Position known, Loader& load,
-                          absl::string_view owner, size_t limit,
-                          std::vector<std::string>& found) const;
-  // Adds the record where it is there and has this owner.
-  absl::Status Add(const Source& source, Loader& load, const std::string& name,
-                   absl::string_view owner, size_t limit, std::vector<std::string>& found) const;
+                          absl::string_view owner, size_t limit, Found& found) const;
+  // Adds the record where it is there and has this owner; false where it is hidden.
+  absl::StatusOr<bool> Add(const Source& source, Loader& load, const std::string& name,
+                           absl::string_view owner, size_t limit, Found& found) const;
   const Source* SourceOf(absl::string_view record) const;
 
   const eventstore::EventLog& log_;

@@ -25,6 +25,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using testing::Proto;
 using ::testing::UnorderedElementsAre;
 using Stub = v1::UsersService::Stub;
@@ -48,11 +49,13 @@ class UserStateTest : public ::testing::Test {
     request.mutable_update_mask()->add_paths(mask);
     return server_.Call(&Stub::UpdateUser, request);
   }
-  testing::Reply<v1::User> Deactivate(const std::string& user, const std::string& etag = "") {
+  testing::Reply<v1::User> Deactivate(const std::string& user, const std::string& etag = "",
+                                      const std::string& secret = "") {
     v1::DeactivateUserRequest request;
     request.set_name(user);
     request.set_etag(etag);
-    return server_.Call(&Stub::DeactivateUser, request);
+    return server_.CallWith(secret.empty() ? server_.secret() : secret, &Stub::DeactivateUser,
+                            request);
   }
   testing::Reply<v1::User> Activate(const std::string& user, const std::string& secret = "") {
     v1::ActivateUserRequest request;
@@ -95,9 +98,6 @@ class UserStateTest : public ::testing::Test {
     return server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, request)->secret();
   }
 
-  testing::TestServer server_;
-};
-
   // Of a user whose only role is this new one.
   std::string KeyOfUserWith(const std::string& role) {
     roles::v1::CreateRoleRequest create;
@@ -111,6 +111,9 @@ class UserStateTest : public ::testing::Test {
     key.mutable_api_key()->add_permissions("*");
     return server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key)->secret();
   }
+
+  testing::TestServer server_;
+};
 
 TEST_F(UserStateTest, IsActiveUntilItIsSaidOtherwise) {
   const auto marta = Create(R"(display_name: "Marta" state: INACTIVE language: "en-GB")");
@@ -211,6 +214,35 @@ TEST_F(UserStateTest, LeavesWhatTheCallerMayChange) {
   EXPECT_THAT(Give(marta, priya, "", {"deals"})->records(), ElementsAre(deal));
 }
 
+TEST_F(UserStateTest, LeavesHiddenRecordsWithoutTheirNames) {
+  const std::string key = KeyOfUserWith(
+      "display_name: 'Half' grants { permission: 'users.*' scope: ALL } "
+      "grants { permission: 'contacts.*' scope: OWN } grants { permission: 'deals.*' scope: ALL }");
+  const std::string marta = Created();
+  const std::string priya = Created();
+  // More than are looked past: what is seen is found behind them all the same.
+  for (int i = 0; i < 230; ++i) CreateContact(marta);
+  const std::string deal = CreateDeal(marta);
+  const auto refused = Deactivate(marta, "", key);
+  EXPECT_EQ(refused.reason(), "OWNS_RECORDS");
+  EXPECT_EQ(refused.metadata("records"), deal);
+  EXPECT_EQ(refused.metadata("at_least"), "1");
+  EXPECT_THAT(refused.status.error_message(),
+              HasSubstr("1 records, " + deal + " for one, and others that the credentials do not"));
+  EXPECT_THAT(refused.status.error_details(), Not(HasSubstr("contacts/")));
+  const auto given = Give(marta, priya, "", {}, key);
+  ASSERT_EQ(given.reason(), "");
+  EXPECT_THAT(given->records(), ElementsAre(deal));
+  EXPECT_THAT(given->refused(), IsEmpty());
+  EXPECT_FALSE(given->more());
+  EXPECT_TRUE(given->hidden_records());
+  const auto still = Deactivate(marta, "", key);
+  EXPECT_EQ(still.reason(), "OWNS_RECORDS");
+  EXPECT_EQ(still.metadata("at_least"), "0");
+  EXPECT_THAT(still.status.error_details(), Not(HasSubstr("contacts/")));
+  EXPECT_FALSE(Give(marta, priya)->hidden_records()) << "to who sees all";
+}
+
 TEST_F(UserStateTest, LeavesRecordsToSomebodyElseWhoIsThere) {
   const std::string marta = Created();
   EXPECT_THAT(Give(marta, marta).fields(), ElementsAre("new_owner"));
@@ -279,9 +311,6 @@ TEST_F(UserStateTest, IsGivenARoleByThoseWhoMayAllOfIt) {
       std::vector<std::string>{"user.roles[1]"});
 }
 
-TEST_F(UserStateTest, TellsWhatTheyMayAndThroughWhichRole) {
-  roles::v1::CreateRoleRequest role;
-  *role.mutable_role() = Proto<roles::v1::Role>(
 TEST_F(UserStateTest, IsGivenARoleByThoseWhoAreShownWhatItShows) {
   const std::string key = KeyOfUserWith(
       "display_name: 'Half' grants { permission: '*' scope: ALL } field_groups: PERSONAL");
@@ -317,6 +346,9 @@ TEST_F(UserStateTest, ComesBackByThoseWhoCouldGiveThemTheirRoles) {
   EXPECT_EQ(Activate(auditor, half).reason(), "") << "nothing is left to do";
 }
 
+TEST_F(UserStateTest, TellsWhatTheyMayAndThroughWhichRole) {
+  roles::v1::CreateRoleRequest role;
+  *role.mutable_role() = Proto<roles::v1::Role>(
       R"pb(display_name: "Mine"
            grants { permission: "contacts.write" scope: OWN }
            grants { permission: "users.*" scope: ALL }
