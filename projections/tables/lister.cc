@@ -126,6 +126,7 @@ absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
   KITH_ASSIGN_OR_RETURN(plan_, MakePlan(table_, {query.filter, query.order_by, moment, query.within,
                                                  query.masked, query.name_of}));
   if (plan_.tells_personal) erased_ = query.erased;
+  is_bounded_ = query.within != nullptr;
   if (query.summarise != nullptr) {
     KITH_ASSIGN_OR_RETURN(sums_, RowSums::Of(table_.fields, *row_, query.summarise->sums()));
     const Field* const masked = query.masked == nullptr ? nullptr : sums_.FindThat(*query.masked);
@@ -319,9 +320,11 @@ absl::StatusOr<bool> Lister::CountEntries(const Access& access) {
 }
 
 void Lister::Explain(type::v1::ListPlan* plan) const {
+  // Which way was taken, and how far it was, may follow from rows that are hidden.
+  const bool gathered = is_bounded_ ? !plan_.can_walk : gathered_;
   bool asks_rows = false;
   bool is_served = false;
-  for (const Access& access : gathered_ ? plan_.gather : plan_.walk) {
+  for (const Access& access : gathered ? plan_.gather : plan_.walk) {
     if (access.next.none) continue;
     auto& stretch = *plan->add_stretches();
     if (access.index != nullptr) {
@@ -334,9 +337,9 @@ void Lister::Explain(type::v1::ListPlan* plan) const {
     asks_rows |= stretch.asks_rows();
     is_served |= access.index != nullptr && (access.index->current || Serves(*access.index));
   }
-  plan->set_sorted(gathered_);
-  plan->set_looked_at(static_cast<int64_t>(looked_at_ - passed_over_));
-  if ((gathered_ || asks_rows) && !is_served && !as_of_) plan->set_wanted_index(plan_.wanted_index);
+  plan->set_sorted(gathered);
+  if (!is_bounded_) plan->set_looked_at(static_cast<int64_t>(looked_at_ - passed_over_));
+  if ((gathered || asks_rows) && !is_served && !as_of_) plan->set_wanted_index(plan_.wanted_index);
 }
 
 bool Lister::Serves(const IndexDeclaration& index) const {
@@ -507,9 +510,12 @@ std::string Lister::OrderKey(const Candidate& candidate) const {
 
 absl::Status Lister::TooManyRows() const {
   const std::string narrowing = NarrowingFields(table_);
+  // Nothing of what rows there are is told to who may not see them all.
+  const std::string matched =
+      is_bounded_ ? "" : absl::StrCat(": of the first ", looked_at_, ", ", matched_, " match");
   const std::string far = absl::StrCat(
-      "More than ", kScanRowsMax, " rows would have to be looked at: of the first ", looked_at_,
-      ", ", matched_, " match. Narrow the filter",
+      "More than ", kScanRowsMax, " rows would have to be looked at", matched,
+      ". Narrow the filter",
       narrowing.empty() ? "." : absl::StrCat(" by a field that begins an index: ", narrowing, "."));
   std::string index = plan_.wanted_index;
   std::string why;
@@ -521,11 +527,12 @@ absl::Status Lister::TooManyRows() const {
   } else if (!index.empty()) {
     why = absl::StrCat(" An index on ", index, " would serve this.");
   }
-  return Error(type::v1::ERROR_INVALID_FILTER, absl::StrCat(far, why),
-               {{"index", index},
-                {"looked_at", absl::StrCat(looked_at_)},
-                {"matched", absl::StrCat(matched_)},
-                {"narrowing_fields", narrowing}});
+  ErrorMetadata metadata = {{"index", index}, {"narrowing_fields", narrowing}};
+  if (!is_bounded_) {
+    metadata.emplace_back("looked_at", absl::StrCat(looked_at_));
+    metadata.emplace_back("matched", absl::StrCat(matched_));
+  }
+  return Error(type::v1::ERROR_INVALID_FILTER, absl::StrCat(far, why), metadata);
 }
 
 }  // namespace kith::projections

@@ -105,7 +105,8 @@ class Lister {
   Plan plan_;
   size_t page_size_ = 0;
   const std::function<bool(absl::string_view)>* erased_ = nullptr;  // where it matters
-  bool as_of_ = false;  // in the order of a current index, but as of a moment asked about
+  bool is_bounded_ = false;  // there may be rows that are hidden from who asks
+  bool as_of_ = false;       // in the order of a current index, but as of a moment asked about
   std::optional<std::string> resume_;  // the order key of the last row before this page
   RowSums sums_;                       // of all rows that are counted
   bool gathered_ = false;              // the page was found by Gather

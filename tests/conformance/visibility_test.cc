@@ -245,6 +245,17 @@ TEST_P(Visibility, IsThatOfTheScopeInFiltersAndCounts) {
   EXPECT_EQ(total(absl::StrCat("owner != ", owners_.at("own"))), 0);
   EXPECT_EQ(total(absl::StrCat("owner = ", owners_.at("own"), " OR owner != ", owners_.at("own"))),
             1);
+  // Nor how a page was found: the plan is the same whatever the hidden records are.
+  SetFlag(MutableIn(*request, "summary"), "explain");
+  const auto plan = [&](const std::string& owner) {
+    SetText(*request, "filter", absl::StrCat("owner = ", owner));
+    const Answer page = world.CallWith(key, *kind().list, *request);
+    type::v1::ListSummary summary;
+    EXPECT_TRUE(summary.ParseFromString(In(*page.response, "summary").SerializeAsString()));
+    return summary.plan().SerializeAsString();
+  };
+  EXPECT_NE(plan(owners_.at("other")), "");
+  EXPECT_EQ(plan(owners_.at("other")), plan(CreateUser("")));
 }
 
 // Goal: what somebody may see follows at once from who they are. Method: they leave the team, a

@@ -52,8 +52,10 @@ void PrintPlan(const type::v1::ListPlan& plan, std::ostream& out) {
   for (const auto& stretch : plan.stretches()) {
     out << "Found in " << StretchText(stretch) << ".\n";
   }
-  out << FormatCount(plan.looked_at()) << " looked at" << (plan.sorted() ? ", then sorted" : "")
-      << ".\n";
+  if (plan.looked_at() > 0) {  // else it is not told
+    out << FormatCount(plan.looked_at()) << " looked at" << (plan.sorted() ? ", then sorted" : "")
+        << ".\n";
+  }
   if (!plan.wanted_index().empty()) {
     out << "An index on " << plan.wanted_index() << " would serve this.\n";
   }

@@ -527,6 +527,15 @@ TEST_F(ListTest, RefusesToLookAtTooManyRowsAndNamesTheIndexThatWouldHelp) {
   EXPECT_EQ(info.metadata().at("looked_at"), "10000");
   EXPECT_EQ(info.metadata().at("matched"), "0");
   EXPECT_EQ(info.metadata().at("narrowing_fields"), "owner, display_name, contact, status, words");
+  // But not to who may not see all of them.
+  const auto scope = ParseFilter("owner != users/none");
+  const absl::Status told =
+      TestDeals()
+          .List(fixture_.Latest(), kWorkspace, {.filter = "product = none", .within = &*scope})
+          .status();
+  EXPECT_THAT(told.message(), HasSubstr("would have to be looked at. Narrow the filter by"));
+  ASSERT_TRUE(WireError(told)->details(0).UnpackTo(&info));
+  EXPECT_EQ(info.metadata().count("looked_at") + info.metadata().count("matched"), 0u);
   // Few enough on the way of another index.
   EXPECT_THAT(List("owner = users/few", "product")->size(), 20u);
   EXPECT_THAT(List("owner = users/few AND product > \"product 5\"")->size(), 4u);
