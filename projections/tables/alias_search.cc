@@ -41,6 +41,10 @@ bool CanBe(absl::string_view alias, const Field& field) {
   return !(field.normalise ? field.normalise(alias) : std::string(alias)).empty();
 }
 
+bool IsMasked(const Field& field, const RowsSeen& seen) {
+  return seen.masked != nullptr && seen.masked(field);
+}
+
 }  // namespace
 
 AliasSearch::AliasSearch(const TableCore& table, absl::string_view pattern)
@@ -52,7 +56,6 @@ AliasSearch::AliasSearch(const TableCore& table, absl::string_view pattern)
     parts_ = row.FindFieldByName(steps[2]);
     KITH_CHECK(parts_ != nullptr && parts_->is_repeated() && parts_->message_type() != nullptr);
   }
-  fields_.push_back("id");
   for (size_t i = 0; i < declaration.declared_fields; ++i) {
     const Field& field = declaration.fields[i];
     if (!field.alias || PartsIn(row, field.path) != parts_) continue;
@@ -63,8 +66,15 @@ AliasSearch::AliasSearch(const TableCore& table, absl::string_view pattern)
       const std::string own = field.path.substr(field.path.find('.') + 1);
       aliases_.push_back(FieldAt(*parts_->message_type(), own, own, field.normalise));
     }
-    fields_.push_back(aliases_.back().name);
   }
+}
+
+std::vector<std::string> AliasSearch::FieldsFor(const RowsSeen& seen) const {
+  std::vector<std::string> names = {"id"};
+  for (const Field& field : aliases_) {
+    if (!IsMasked(field, seen)) names.push_back(field.name);
+  }
+  return names;
 }
 
 absl::StatusOr<std::vector<std::string>> AliasSearch::Find(
@@ -72,7 +82,7 @@ absl::StatusOr<std::vector<std::string>> AliasSearch::Find(
     const std::function<bool(absl::string_view)>* erased, const RowsSeen& seen) const {
   KITH_ASSIGN_OR_RETURN(std::vector<std::string> names,
                         parts_ == nullptr ? FindRows(snapshot, workspace, alias, erased, seen)
-                                          : FindParts(snapshot, workspace, alias));
+                                          : FindParts(snapshot, workspace, alias, seen));
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
@@ -95,7 +105,7 @@ absl::StatusOr<std::vector<std::string>> AliasSearch::FindRows(
   if (there.has_value() && seen.hides != nullptr && seen.hides(*row)) names.clear();
   Expression called{Expression::Kind::kAny, {}, {}};
   for (const Field& field : aliases_) {
-    if (!CanBe(alias, field)) continue;
+    if (IsMasked(field, seen) || !CanBe(alias, field)) continue;
     called.parts.push_back(
         {Expression::Kind::kComparison, {.field = field.name, .literal = std::string(alias)}, {}});
   }
@@ -110,7 +120,8 @@ absl::StatusOr<std::vector<std::string>> AliasSearch::FindRows(
 
 absl::StatusOr<std::vector<std::string>> AliasSearch::FindParts(const ViewSnapshot& snapshot,
                                                                 WorkspaceId workspace,
-                                                                absl::string_view alias) const {
+                                                                absl::string_view alias,
+                                                                const RowsSeen& seen) const {
   std::vector<std::string> names;
   size_t owners = 0;
   const std::unique_ptr<Message> row(table_.declaration().row->New());
@@ -120,7 +131,7 @@ absl::StatusOr<std::vector<std::string>> AliasSearch::FindParts(const ViewSnapsh
     for (int i = 0; i < reflection.FieldSize(*row, parts_); ++i) {
       const Message& part = reflection.GetRepeatedMessage(*row, parts_, i);
       std::string name = NameOf(part);
-      if (IsCalled(part, name, alias)) names.push_back(std::move(name));
+      if (IsCalled(part, name, alias, seen)) names.push_back(std::move(name));
     }
     return names.size() <= kNamesakesMax;
   }));
@@ -133,11 +144,11 @@ absl::StatusOr<std::vector<std::string>> AliasSearch::FindParts(const ViewSnapsh
   return names;
 }
 
-bool AliasSearch::IsCalled(const Message& part, absl::string_view name,
-                           absl::string_view alias) const {
+bool AliasSearch::IsCalled(const Message& part, absl::string_view name, absl::string_view alias,
+                           const RowsSeen& seen) const {
   if (name.substr(name.rfind('/') + 1) == alias) return true;
   return std::any_of(aliases_.begin(), aliases_.end(), [&](const Field& field) {
-    if (!CanBe(alias, field)) return false;
+    if (IsMasked(field, seen) || !CanBe(alias, field)) return false;
     const absl::StatusOr<LiteralValues> wanted = field.ValuesFor(alias, Moment());
     const std::vector<std::string> values = field.ValuesOf(part);
     return wanted.ok() && std::binary_search(values.begin(), values.end(), wanted->first);

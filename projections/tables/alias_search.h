@@ -20,10 +20,11 @@ inline constexpr size_t kNamesakesMax = 10;
 // Records whose parts are looked through for one alias.
 inline constexpr size_t kPartOwnersMax = 1'000;
 
-// Which rows of a table whoever looks for an alias may see.
+// What of a table whoever looks for an alias may see.
 struct RowsSeen {
-  const Expression* within = nullptr;  // holds of all of them; null: of everything
+  const Expression* within = nullptr;  // holds of all of its rows; null: of everything
   std::function<bool(const google::protobuf::Message& row)> hides;
+  std::function<bool(const Field& field)> masked;  // which fields not; null: none
 };
 
 // Immutable; any thread.
@@ -34,8 +35,8 @@ class AliasSearch {
   // such field, or no index for an alias.
   AliasSearch(const TableCore& table, absl::string_view pattern);
 
-  // "id", "email": what an alias can be.
-  const std::vector<std::string>& fields() const { return fields_; }
+  // "id", "email": what an alias can be for who sees that.
+  std::vector<std::string> FieldsFor(const RowsSeen& seen = {}) const;
 
   // The names of those that are called so, as of the snapshot: sorted, each once, and where there
   // are more than kNamesakesMax, so many and one. Of `erased`, by name, nothing personal is looked
@@ -50,17 +51,16 @@ class AliasSearch {
       const ViewSnapshot& snapshot, WorkspaceId workspace, absl::string_view alias,
       const std::function<bool(absl::string_view)>* erased, const RowsSeen& seen) const;
   absl::StatusOr<std::vector<std::string>> FindParts(const ViewSnapshot& snapshot,
-                                                     WorkspaceId workspace,
-                                                     absl::string_view alias) const;
+                                                     WorkspaceId workspace, absl::string_view alias,
+                                                     const RowsSeen& seen) const;
   // Whether some alias of a part is this one.
   bool IsCalled(const google::protobuf::Message& part, absl::string_view name,
-                absl::string_view alias) const;
+                absl::string_view alias, const RowsSeen& seen) const;
 
   const TableCore& table_;
   const std::string collection_;  // "users/": what names of rows begin with
   const google::protobuf::FieldDescriptor* parts_ = nullptr;  // null: the rows themselves
   std::vector<Field> aliases_;                                // of the rows or the parts
-  std::vector<std::string> fields_;
 };
 
 }  // namespace kith::projections

@@ -420,6 +420,13 @@ std::string Field::Unset() const {
   return "";
 }
 
+bool HasPersonal(const Descriptor& row) {
+  for (int i = 0; i < row.field_count(); ++i) {
+    if (IsPersonal(*row.field(i))) return true;
+  }
+  return false;
+}
+
 Field FieldAt(const Descriptor& row, absl::string_view name, absl::string_view path,
               Normalise normalise) {
   Field field;

@@ -96,7 +96,8 @@ struct Field {
   bool alias = false;              // people call a record by it (aliases.h)
   bool is_words = false;           // words of names: their forms already are what is compared
   std::vector<std::string> links;  // patterns of the resource names that it holds, "users/{user}"
-  // Its values may tell something personal: the proto says so, or it is computed and nobody knows.
+  // Its values may tell something personal: the proto says so, or it is computed of a row that has
+  // something personal.
   bool personal = true;
   bool money = false;  // an amount, or a part of one
   // Whether two rows have the very same in it, without encoding anything; null where it is not
@@ -115,6 +116,9 @@ struct Field {
   // The value of a field that nobody has set, encoded.
   std::string Unset() const;
 };
+
+// Whether fields of the row are personal.
+bool HasPersonal(const google::protobuf::Descriptor& row);
 
 // The field at a path of the row ("owner", "emails.address"), by reflection; many when a part of
 // the path is repeated. Aborts when there is no such path or its type cannot be a key.

@@ -263,6 +263,8 @@ class TableBuilder {
     field.name = std::string(name);
     field.type = type;
     field.many = many;
+    field.money = type == FieldType::kMoney;
+    field.personal = HasPersonal(*Row::descriptor());
     field.get = std::move(get);
     field.normalise = std::move(normalise);
     return *this;

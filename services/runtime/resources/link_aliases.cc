@@ -11,6 +11,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
 #include "kith/type/v1/errors.pb.h"
+#include "services/runtime/reads/hide_masked.h"
 
 namespace kith::runtime {
 namespace {
@@ -133,17 +134,19 @@ absl::StatusOr<std::string> LinkAliases::NameOf(const ReadContext& context, cons
       return NotGranted(comparison, source.collection, source.permission);
     }
     const std::optional<Expression> within = source.visibility.Within(context.caller);
-    const projections::RowsSeen seen{within.has_value() ? &*within : nullptr,
-                                     [&](const google::protobuf::Message& row) {
-                                       return source.visibility.Hides(context.caller, row);
-                                     }};
+    const projections::RowsSeen seen{
+        within.has_value() ? &*within : nullptr,
+        [&](const google::protobuf::Message& row) {
+          return source.visibility.Hides(context.caller, row);
+        },
+        [&](const Field& field) { return IsMasked(context.caller, field); }};
     KITH_ASSIGN_OR_RETURN(
         const std::vector<std::string> called,
         source.search.Find(context.SnapshotOf(*source.directory), context.workspace(),
                            comparison.literal, context.keys.AnyDestroyed() ? &erased : nullptr,
                            seen));
     names.insert(names.end(), called.begin(), called.end());
-    among.push_back(Among(source.collection, source.search.fields()));
+    among.push_back(Among(source.collection, source.search.FieldsFor(seen)));
   }
   if (among.empty()) return comparison.literal;  // refused as any text that is no name
   if (names.empty()) return UnknownAlias(link, comparison, among);

@@ -3,7 +3,7 @@
 // A filter that names records by aliases reads their directories beside the list's own, at the same
 // position: so what a page token goes on with, and what a list of the past shows, are the names of
 // that moment. Other filters read and await nothing more. Who looks for records of a kind by what
-// they are called has to be allowed to read them.
+// they are called has to be allowed to read them, and by fields that they may read.
 #pragma once
 
 #include <string>

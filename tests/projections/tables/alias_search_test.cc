@@ -70,7 +70,8 @@ TEST_F(AliasSearchTest, FindsRowsAndTheirParts) {
   EXPECT_THAT(*Find(kStages, "grosse"), ElementsAre("pipelines/a/stages/1"));
   EXPECT_THAT(*Find(kStages, "1"), ElementsAre("pipelines/a/stages/1", "pipelines/b/stages/1"));
   EXPECT_THAT(*Find(kStages, "Sales"), IsEmpty());
-  EXPECT_THAT(AliasSearch(Pipelines().core(), kStages).fields(), ElementsAre("id", "display_name"));
+  EXPECT_THAT(AliasSearch(Pipelines().core(), kStages).FieldsFor(),
+              ElementsAre("id", "display_name"));
 }
 
 // What is there without a name is not found by what has no letter in it.
