@@ -48,7 +48,8 @@ bool IsSameStretch(const Access& a, const Access& b) {
 
 class Planner {
  public:
-  explicit Planner(const TableDeclaration& table) : table_(table) {}
+  Planner(const TableDeclaration& table, const PlanQuery& query)
+      : table_(table), masked_(query.masked) {}
 
   absl::StatusOr<Plan> Make(const PlanQuery& query) {
     KITH_ASSIGN_OR_RETURN(Expression filter, ParseFilter(query.filter));
@@ -67,21 +68,30 @@ class Planner {
   }
 
  private:
+  bool IsMasked(size_t field) const {
+    return masked_ != nullptr && (*masked_)(table_.fields[field]);
+  }
+
   // What is masked is in neither the filter nor the order.
   absl::Status CheckMasked(const PlanQuery& query, const Expression& filter) const {
-    if (query.masked == nullptr) return absl::OkStatus();
+    if (masked_ == nullptr) return absl::OkStatus();
     std::vector<Predicate> predicates;
     KITH_RETURN_IF_ERROR(BindExpression(filter, table_.fields, query.moment, &predicates).status());
     for (const Predicate& predicate : predicates) {
-      const Field& field = table_.fields[predicate.field];
-      if ((*query.masked)(field)) return FieldMasked(field.name);
+      if (IsMasked(predicate.field)) return FieldMasked(table_.fields[predicate.field].name);
     }
     KITH_ASSIGN_OR_RETURN(const auto order, ParseOrderBy(query.order_by));
     for (const OrderField& by : order) {
       KITH_ASSIGN_OR_RETURN(const size_t field, FindField(by.field, table_.fields));
-      if ((*query.masked)(table_.fields[field])) return FieldMasked(by.field);
+      if (IsMasked(field)) return FieldMasked(by.field);
     }
     return absl::OkStatus();
+  }
+
+  // The places of its rows would tell what is masked.
+  bool StandsInMasked(const Access& access) const {
+    const std::vector<size_t> fields = FieldsAfter(access);
+    return std::any_of(fields.begin(), fields.end(), [&](size_t field) { return IsMasked(field); });
   }
 
   // In place of the aliases of a filter.
@@ -161,7 +171,7 @@ class Planner {
     std::optional<Route> best;
     const bool is_one = conjunctions_.size() == 1;
     for (const Access& first : AccessesOf(conjunctions_.front())) {
-      if (!Serves(first) || (first.next_is_many && !is_one)) continue;
+      if (!Serves(first) || (first.next_is_many && !is_one) || StandsInMasked(first)) continue;
       std::optional<Route> route = is_one ? Route{first} : Beside(first);
       if (!route.has_value()) continue;
       if (!best.has_value() || NarrownessOf(*route) > NarrownessOf(*best)) best = std::move(route);
@@ -370,6 +380,7 @@ class Planner {
   }
 
   const TableDeclaration& table_;
+  const std::function<bool(const Field& field)>* const masked_;  // null: nothing is
   Condition whole_;
   std::vector<Conjunction> conjunctions_;
   std::vector<SortField> order_;
@@ -381,7 +392,7 @@ class Planner {
 bool Plan::walks_current() const { return std::any_of(walk.begin(), walk.end(), IsCurrent); }
 
 absl::StatusOr<Plan> MakePlan(const TableDeclaration& table, const PlanQuery& query) {
-  return Planner(table).Make(query);
+  return Planner(table, query).Make(query);
 }
 
 }  // namespace kith::projections

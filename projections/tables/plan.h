@@ -58,7 +58,8 @@ struct PlanQuery {
   absl::string_view order_by;
   Moment moment;
   const Expression* within = nullptr;  // holds of every row of the list, beside the filter
-  // Fields that are not to be asked for: ERROR_PERMISSION_DENIED. Null: none.
+  // Fields that are not to be asked for: ERROR_PERMISSION_DENIED; nor do rows stand in their order.
+  // Null: none.
   const std::function<bool(const Field& field)>* masked = nullptr;
   // Whom the filter means by aliases. Null: aliases are refused, as any text that is no name.
   const NameOfAlias* name_of = nullptr;

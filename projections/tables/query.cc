@@ -434,8 +434,9 @@ absl::Status InvalidFilter(absl::string_view message) {
 
 absl::Status FieldMasked(absl::string_view name) {
   return Error(type::v1::ERROR_PERMISSION_DENIED,
-               absl::StrCat("A list cannot be asked by ", name,
-                            ": the roles of whoever asks do not let them read it."),
+               absl::StrCat("Nothing can be asked by ", name,
+                            ", nor can it be changed: the roles of whoever asks do not let them "
+                            "read it."),
                {{"field", std::string(name)}});
 }
 

@@ -79,7 +79,7 @@ absl::string_view OperatorText(Operator op);
 absl::Status InvalidFilter(absl::string_view message);
 // The same with the character of the filter that it is about, which the metadata has, too.
 absl::Status InvalidFilterAt(size_t character, absl::string_view message);
-// ERROR_PERMISSION_DENIED: whoever asks may not read the field that they ask by.
+// ERROR_PERMISSION_DENIED: whoever asks may not read the field that they ask by, or would change.
 absl::Status FieldMasked(absl::string_view field);
 
 }  // namespace kith::projections

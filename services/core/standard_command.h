@@ -80,6 +80,8 @@ class StandardCommand {
   // An update that makes what is missing (AIP-134, allow_missing): it finds its resource by what
   // identifies it, or where clients choose ids by its name.
   bool MayCreate(const google::protobuf::Message& request) const;
+  // Whether it comes into being by this request.
+  bool Creates(const ResourceNow& now, const google::protobuf::Message& request) const;
   // The values it says it is identified by, and for those that say any, of which claim they are.
   const ClaimRule& identity() const { return rules_.claims[rules_.identity_claim]; }
   std::vector<std::string> IdentityIn(const google::protobuf::Message& request) const;
@@ -113,8 +115,6 @@ class StandardCommand {
   absl::StatusOr<ResourceChange> PlanCreate(const void* within,
                                             const google::protobuf::Message& request,
                                             const CommandContext& context) const;
-  // Whether it comes into being by this request.
-  bool Creates(const ResourceNow& now, const google::protobuf::Message& request) const;
   absl::StatusOr<ResourceChange> PlanUpdate(const google::protobuf::Message& before,
                                             const google::protobuf::Message& request,
                                             const CommandContext& context) const;

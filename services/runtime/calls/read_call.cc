@@ -5,6 +5,7 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
+#include "services/runtime/admission/field_groups.h"
 #include "services/runtime/reads/hide_erased.h"
 #include "services/runtime/reads/hide_masked.h"
 #include "services/runtime/reads/page_seal.h"
@@ -50,6 +51,7 @@ absl::Status ReadCall::Prepare(bool arrived) {
   // The request may have come long after the call.
   KITH_RETURN_IF_ERROR(
       AdmitStill(environment_, method_, carrier_, caller_.generation, caller_.caller));
+  KITH_RETURN_IF_ERROR(CheckRequest(*caller_.caller, *request_));
   KITH_ASSIGN_OR_RETURN(page_token_, OpenPageToken(environment_.log.token_sealer(), method_,
                                                    caller_.caller->workspace, *request_));
   if (further_views_ == nullptr) return absl::OkStatus();

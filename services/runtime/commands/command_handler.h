@@ -10,6 +10,7 @@
 #include "google/protobuf/message.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
+#include "services/runtime/admission/field_groups.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
 #include "services/runtime/commands/transact.h"
@@ -24,9 +25,11 @@ class CommandHandler {
   // What its method asks for; while the server starts.
   void SetPermission(std::string permission) { permission_ = std::move(permission); }
 
-  // What Run decides, as far as the caller's permission reaches. Called once per attempt.
+  // What Run decides, as far as the caller's permission and field groups reach. Called once per
+  // attempt.
   Decision Decide(Loader& load, const google::protobuf::Message& request,
                   const CommandContext& context) const {
+    KITH_RETURN_IF_ERROR(CheckRequest(load.caller(), request));
     Decision decision = Run(load, request, context);
     if (!decision.ok()) return decision;
     KITH_RETURN_IF_ERROR(load.CheckReach(permission_, *decision));

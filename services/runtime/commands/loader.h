@@ -122,6 +122,7 @@ class Loader {
   const Revision* RevisionOf(absl::string_view stream) const;
   const std::vector<LoadedState>& states() const { return states_; }
   WorkspaceId workspace() const { return workspace_; }
+  const Caller& caller() const { return caller_; }
 
  private:
   // A stream with events of a tag, and the last revision of these.

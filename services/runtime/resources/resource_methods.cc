@@ -12,6 +12,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/list.pb.h"
 #include "services/core/field_of.h"
+#include "services/runtime/admission/field_groups.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/resources/collections.h"
 #include "services/runtime/resources/link_aliases.h"
@@ -55,10 +56,16 @@ class StandardHandler final : public CommandHandler {
 
   Decision Run(Loader& load, const Message& request, const CommandContext& context) const override {
     ResourceNow now;
+    if (command_.MayCreate(request) && type_.rules->identity != nullptr) {
+      KITH_RETURN_IF_ERROR(CheckIdentity(load.caller(), request, *type_.rules->identity));
+    }
     KITH_ASSIGN_OR_RETURN(const std::string name, NameOf(load, request));
     if (!name.empty()) {
       if (IsBuiltIn(name)) return BuiltInStays(*type_.rules, name);
       KITH_ASSIGN_OR_RETURN(now, NowNamed(load, name, request));
+    }
+    if (command_.MayCreate(request) && !command_.Creates(now, request)) {
+      KITH_RETURN_IF_ERROR(CheckUpdate(load.caller(), request));
     }
     const void* within = nullptr;
     if (const std::string place = command_.WithinOf(now, request); !place.empty()) {

@@ -296,6 +296,24 @@ TEST_F(ListTest, StaysWithinManyOwnersBesideMoreRowsThanMayBeLookedAt) {
               ElementsAre("deals/b0", "deals/b100", "deals/b200"));
 }
 
+// Where a row stands tells nothing of what whoever asks may not read.
+TEST_F(ListTest, StandsInTheOrderOfNoMaskedField) {
+  for (const int day : {1, 2, 3}) {
+    Deal deal = MakeDeal(absl::StrCat("deals/", 4 - day), "users/a", "Crane");
+    deal.mutable_expected_close_date()->set_year(2026);
+    deal.mutable_expected_close_date()->set_month(5);
+    deal.mutable_expected_close_date()->set_day(day);
+    fixture_.Put(deal);
+  }
+  const std::function<bool(const Field&)> masked = [](const Field& field) {
+    return field.name == "expected_close_date";
+  };
+  ListQuery query{.filter = "owner = users/a", .page_size = 2};
+  EXPECT_THAT(*ListAll(fixture_.Latest(), query), ElementsAre("deals/3", "deals/2", "deals/1"));
+  query.masked = &masked;
+  EXPECT_THAT(*ListAll(fixture_.Latest(), query), ElementsAre("deals/1", "deals/2", "deals/3"));
+}
+
 TEST_F(ListTest, SortsAFewRowsThatNoIndexHasInOrder) {
   for (const auto& [name, product] : {std::pair("deals/1", "b"), std::pair("deals/2", "a"),
                                       std::pair("deals/3", "c"), std::pair("deals/4", "a")}) {

@@ -59,6 +59,7 @@ class InteractionScopes : public InteractionsServiceTest {
   std::string KeyOf(const Scopes& scopes) {
     roles::v1::CreateRoleRequest create;
     create.mutable_role()->set_display_name("Role");
+    create.mutable_role()->add_field_groups(roles::v1::PERSONAL);  // to amend what was said
     const auto grant = [&](const char* permission, AccessScope scope) {
       auto& granted = *create.mutable_role()->add_grants();
       granted.set_permission(permission);

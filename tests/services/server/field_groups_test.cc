@@ -60,6 +60,40 @@ class FieldGroupsTest : public ::testing::Test {
   std::string key_;  // Greta's, whose role has neither group
 };
 
+TEST_F(FieldGroupsTest, AreOfWhatAForecastIsComparedWith) {
+  forecast::v1::QueryForecastRequest request;
+  EXPECT_EQ(server_.CallWith(key_, &ForecastService::Stub::QueryForecast, request).reason(), "");
+  *request.mutable_quota() = Proto<google::type::Money>("currency_code: 'EUR' units: 50");
+  EXPECT_EQ(server_.Call(&ForecastService::Stub::QueryForecast, request).reason(), "");
+  const auto refused = server_.CallWith(key_, &ForecastService::Stub::QueryForecast, request);
+  EXPECT_EQ(refused.reason(), "PERMISSION_DENIED");
+  EXPECT_EQ(refused.metadata("field"), "quota");
+}
+
+// Goal: a guess is not confirmed by a change that makes none.
+TEST_F(FieldGroupsTest, AreOfWhatACommandChanges) {
+  deals::v1::WinDealRequest win;
+  win.set_name(deal_);
+  *win.mutable_amount() = Proto<google::type::Money>("currency_code: 'EUR' units: 100");
+  EXPECT_EQ(server_.CallWith(key_, &DealsService::Stub::WinDeal, win).metadata("field"), "amount");
+  win.clear_amount();
+  EXPECT_EQ(server_.CallWith(key_, &DealsService::Stub::WinDeal, win).reason(), "");
+
+  interactions::v1::RecordInteractionRequest record;
+  record.set_parent(deal_);
+  record.mutable_interaction()->set_kind(interactions::v1::NOTE);
+  record.mutable_interaction()->set_subject("Lunch");
+  const auto recorded =
+      server_.CallWith(key_, &InteractionsService::Stub::RecordInteraction, record);
+  ASSERT_EQ(recorded.reason(), "") << "what somebody brings they may say";
+  interactions::v1::AmendInteractionRequest amend;
+  amend.mutable_interaction()->set_name(recorded->name());
+  amend.mutable_interaction()->set_subject("Lunch");
+  const auto refused = server_.CallWith(key_, &InteractionsService::Stub::AmendInteraction, amend);
+  EXPECT_EQ(refused.reason(), "PERMISSION_DENIED");
+  EXPECT_EQ(refused.metadata("field"), "interaction.subject");
+}
+
 TEST_F(FieldGroupsTest, AreOfWhatPeopleAreCalled) {
   const std::string id = greta_.substr(greta_.find('/') + 1);
   EXPECT_EQ(ListDeals("owner = " + id)->deals_size(), 1);
