@@ -53,7 +53,7 @@ const Table<v1::Contact>& ContactDirectory::Contacts() {
           .Alias()
           .Many("phone", FieldType::kString, AddPhones, NormalPhone)
           .Many("external_id", FieldType::kString, projections::AddExternalIds<v1::Contact>)
-          .Form("system:id")
+          .Check(projections::CheckExternalId)
           .Words(AddWords)
           .Field("display_name", {.normalise = FoldedName})
           .Alias()

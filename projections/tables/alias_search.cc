@@ -38,6 +38,7 @@ std::string NameOf(const Message& message) {
 
 // What only text of other kinds has in it is no alias: "-", of a name.
 bool CanBe(absl::string_view alias, const Field& field) {
+  if (field.check != nullptr && !field.check(alias).ok()) return false;
   return !(field.normalise ? field.normalise(alias) : std::string(alias)).empty();
 }
 

@@ -90,9 +90,9 @@ struct Field {
   Getter get;
   Normalise normalise;                                          // only of strings
   const google::protobuf::EnumDescriptor* enum_type = nullptr;  // of kEnum, where it is known
-  // What each of its strings looks like, "system:id": something, a colon and something. Empty:
-  // anything.
-  std::string form;
+  // Whether some value can be this text; InvalidArgument says what it must be instead: "must be of
+  // the form …". Null: any can.
+  std::function<absl::Status(absl::string_view text)> check;
   bool alias = false;              // people call a record by it (aliases.h)
   bool is_words = false;           // words of names: their forms already are what is compared
   std::vector<std::string> links;  // patterns of the resource names that it holds, "users/{user}"

@@ -75,23 +75,17 @@ absl::StatusOr<Predicate> BindContains(const Comparison& comparison, size_t inde
   return predicate;
 }
 
-// Whether a literal can be of a form like "system:id"; the system may begin with anything.
-bool CanBeOfForm(absl::string_view literal, absl::string_view form) {
-  if (!absl::StrContains(form, ':')) return true;
-  const size_t colon = literal.find(':', 1);
-  return colon != literal.npos && colon + 1 < literal.size();
-}
-
 // Whether some value can be the literal. Any text may be the beginning of one.
-absl::Status CheckForm(const Comparison& comparison, const Field& field) {
-  if (field.form.empty() || comparison.literal.empty() || comparison.prefix ||
-      CanBeOfForm(comparison.literal, field.form)) {
+absl::Status CheckLiteral(const Comparison& comparison, const Field& field) {
+  if (field.check == nullptr || comparison.literal.empty() || comparison.prefix) {
     return absl::OkStatus();
   }
+  const absl::Status can_be = field.check(comparison.literal);
+  if (can_be.ok()) return can_be;
   return InvalidFilterAt(
       comparison.literal_at,
       absl::StrCat("In the comparison of ", field.name, " \"", comparison.literal,
-                   "\" is not a value of the form \"", field.form, "\", so that none can have it"));
+                   "\" can be no value: it ", can_be.message()));
 }
 
 bool IsEquality(Operator op) {
@@ -106,7 +100,7 @@ absl::StatusOr<Predicate> BindBeginning(const Comparison& comparison, size_t ind
         comparison.literal_at,
         absl::StrCat("A literal ending in * goes with text only, and ", field.name, " is none"));
   }
-  KITH_RETURN_IF_ERROR(CheckForm(comparison, field));
+  KITH_RETURN_IF_ERROR(CheckLiteral(comparison, field));
   Predicate predicate{.field = index};
   absl::StatusOr<ValueRange> range = field.BeginningWith(comparison.literal);
   if (!range.ok()) {
@@ -130,7 +124,7 @@ absl::StatusOr<Predicate> BindValues(const Comparison& comparison, size_t index,
   if (is_equality && field.many && comparison.literal.empty()) {
     return Negated(IsThere(index, field), field);
   }
-  if (is_equality) KITH_RETURN_IF_ERROR(CheckForm(comparison, field));
+  if (is_equality) KITH_RETURN_IF_ERROR(CheckLiteral(comparison, field));
   const absl::StatusOr<LiteralValues> values = field.ValuesFor(comparison.literal, moment);
   if (!values.ok()) {
     return InvalidFilterAt(comparison.literal_at, absl::StrCat("In the comparison of ", field.name,

@@ -208,11 +208,11 @@ class TableBuilder {
                  get(static_cast<const Row&>(row), out);
                });
   }
-  // Of the field declared last: its values have this form (Field::form), and a filter that asks for
-  // one that has not is refused.
-  TableBuilder& Form(absl::string_view form) {
+  // Of the field declared last: its values are such texts (Field::check), and a filter that asks
+  // for one that is not is refused.
+  TableBuilder& Check(std::function<absl::Status(absl::string_view text)> check) {
     KITH_CHECK(!declaration_.fields.empty());
-    declaration_.fields.back().form = std::string(form);
+    declaration_.fields.back().check = std::move(check);
     return *this;
   }
   // Of the field declared last: what people call the record by, or a part of it that has a `name`

@@ -107,7 +107,7 @@ TEST(AliasSearchDeathTest, AbortsOnAMistakenDeclaration) {
   EXPECT_DEATH(search(Builder().Build(), kPipelines), "");
   EXPECT_DEATH(search(Builder().Build(), "pipelines/{pipeline}/doors/{door}"), "");
   EXPECT_DEATH(TableBuilder<Pipeline>(1).Alias(), "");
-  EXPECT_DEATH(TableBuilder<Pipeline>(1).Form("system:id"), "");
+  EXPECT_DEATH(TableBuilder<Pipeline>(1).Check([](auto) { return absl::OkStatus(); }), "");
 }
 
 }  // namespace

@@ -114,7 +114,13 @@ TEST_F(CompaniesServiceTest, KeepsTheRegisteredDomains) {
                              "bücher.example", "XN--BCHER-KVA.example."}) {
     EXPECT_THAT(Find(absl::StrCat("domain = \"", domain, "\"")), ElementsAre("Acme")) << domain;
   }
-  EXPECT_THAT(Find(R"(domain = "co.uk")"), IsEmpty());
+  for (const char* const none : {"co.uk", "not a domain", "localhost", "10.0.0.1"}) {
+    v1::ListCompaniesRequest request;
+    request.set_filter(absl::StrCat("domain = \"", none, "\""));
+    const auto refused = server_.Call(&Stub::ListCompanies, request);
+    EXPECT_EQ(refused.reason(), "INVALID_FILTER") << none;
+    EXPECT_THAT(refused.status.error_message(), HasSubstr("can be no value: it must be"));
+  }
   EXPECT_THAT(Find(R"(domain = "acme*")"), ElementsAre("Acme"));
 }
 
