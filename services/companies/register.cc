@@ -36,6 +36,7 @@ const ResourceRules& Rules() {
       ResourceRulesBuilder<CompanyAggregate>()
           .NotFound(v1::COMPANIES_ERROR_COMPANY_NOT_FOUND)
           .LinkNotFound(v1::COMPANIES_ERROR_LINKED_RECORD_NOT_FOUND)
+          .OwnedByCreator()
           .Complete(CompleteFields)
           .Check(CheckFields)
           .UniqueClaim(kDomainClaim, DomainKeys, IsAlwaysUnique, DomainTaken)

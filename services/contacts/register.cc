@@ -34,6 +34,7 @@ const ResourceRules& Rules() {
       ResourceRulesBuilder<ContactAggregate>()
           .NotFound(v1::CONTACTS_ERROR_CONTACT_NOT_FOUND)
           .LinkNotFound(v1::CONTACTS_ERROR_LINKED_RECORD_NOT_FOUND)
+          .OwnedByCreator()
           .Complete(CompleteFields)
           .Check(CheckFields)
           .UniqueClaim(kEmailClaim, EmailKeys, WantsUniqueEmails, EmailTaken)

@@ -47,6 +47,8 @@ struct CommandContext {
   bool occurred_is_said = false;  // by the caller
   // What the caller may do; null: everything, as the process itself.
   const Grants* grants = nullptr;
+  // Who calls, "users/01J…"; empty where that is a service.
+  absl::string_view user = {};
 };
 
 // An event that happened, as a fold sees it. Borrows the event.

@@ -133,6 +133,8 @@ struct ResourceRules {
   // Fields that grow with its history: told by reads, and neither by replies to commands nor by
   // revisions.
   std::vector<const google::protobuf::FieldDescriptor*> told_by_reads;
+  // Who is a user and names no owner of what they create owns it.
+  const google::protobuf::FieldDescriptor* owned_by_creator = nullptr;
   WithinRule within;
   std::vector<NamedAfterRule> named_after;
   std::function<void(const google::protobuf::Message& before, const Settings& settings,
@@ -219,6 +221,12 @@ class ResourceRulesBuilder {
     rules_.fold = [](const Happening& happening, google::protobuf::Message& resource) {
       return fold(happening, static_cast<Resource&>(resource));
     };
+    return *this;
+  }
+  // Its field `owner` is the user who creates it, where they name none.
+  ResourceRulesBuilder& OwnedByCreator() {
+    rules_.owned_by_creator = Resource::descriptor()->FindFieldByName("owner");
+    KITH_CHECK(rules_.owned_by_creator != nullptr);
     return *this;
   }
   ResourceRulesBuilder& ToldByReads(const char* field) {

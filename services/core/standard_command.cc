@@ -214,6 +214,10 @@ absl::StatusOr<ResourceChange> StandardCommand::PlanCreate(const void* within,
   if (change.name.empty()) change.name = absl::StrCat(rules_.category, "/", context.ids.Next());
   change.after = WantedIn(request);
   change.after->GetReflection()->SetString(change.after.get(), own_name_, change.name);
+  const FieldDescriptor* const owner = rules_.owned_by_creator;
+  if (owner != nullptr && !context.user.empty() && TextIn(*change.after, owner).empty()) {
+    change.after->GetReflection()->SetString(change.after.get(), owner, std::string(context.user));
+  }
   if (within != nullptr) KITH_RETURN_IF_ERROR(rules_.within.place(within, *change.after));
   KITH_RETURN_IF_ERROR(Finish(*rules_.resource, context, change));
   return change;

@@ -122,6 +122,7 @@ const ResourceRules& DealRules() {
                              .NotFound(v1::DEALS_ERROR_DEAL_NOT_FOUND)
                              .Exists(v1::DEALS_ERROR_DEAL_EXISTS)
                              .LinkNotFound(v1::DEALS_ERROR_LINKED_RECORD_NOT_FOUND)
+                             .OwnedByCreator()
                              .Within<PipelineAggregate>(PipelineOf, Place)
                              .Check(CheckFields)
                              .FoldedBy<FoldDeal>()

@@ -95,7 +95,7 @@ class Writer {
     if (RulesOf(*field).resource_size() == 0) return name;
     const auto found = style_.names.find(name);
     if (found == style_.names.end()) return name;
-    if (found->second.empty()) return absl::StrCat(name, " (deleted)");
+    if (found->second.empty()) return absl::StrCat(name, " (deleted, or not shown)");
     return detail_ == Detail::kWhole ? absl::StrCat(name, " (", found->second, ")") : found->second;
   }
 

@@ -36,7 +36,7 @@ absl::Status OutOfReach(absl::string_view permission, absl::string_view record) 
   return Error(
       type::v1::ERROR_PERMISSION_DENIED,
       absl::StrCat("The credentials grant ", permission,
-                   " for fewer records than this is about: ", record, " is somebody else's."),
+                   " for fewer records than this is about: ", record, " is not among them."),
       {{"permission", std::string(permission)}, {"name", std::string(record)}});
 }
 

@@ -52,6 +52,13 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& e
   if (caller == nullptr) {
     KITH_ASSIGN_OR_RETURN(caller, environment.authentication.CallerOf(carrier));
   }
+  if (method.needs_all && caller->grants.ScopeOf(method.permission) != Scope::kAll &&
+      caller->grants.Contain(method.permission)) {
+    return Error(type::v1::ERROR_PERMISSION_DENIED,
+                 absl::StrCat("What ", method.permission,
+                              " changes is nobody's own: it is granted ", "by the scope ALL only."),
+                 {{"permission", method.permission}});
+  }
   if (!method.permission.empty() && !caller->grants.Contain(method.permission)) {
     return Error(type::v1::ERROR_PERMISSION_DENIED,
                  absl::StrCat("The credentials do not grant ", method.permission, "."),

@@ -77,9 +77,16 @@ void Transaction::Attempt(ReadTier tier) {
   }
   Loader loader(transact_.states_, *origin.caller, transact_.owned_, workspace_, tier);
   const bool said = origin.occurred != absl::InfinitePast();
-  const CommandContext context{now,        said ? origin.occurred : now, origin.caller->actor,
-                               workspace_, *origin.caller->settings,     ids_,
-                               said,       &origin.caller->grants};
+  const CommandContext context{
+      now,
+      said ? origin.occurred : now,
+      origin.caller->actor,
+      workspace_,
+      *origin.caller->settings,
+      ids_,
+      said,
+      &origin.caller->grants,
+      origin.caller->member == nullptr ? absl::string_view() : origin.caller->member->user};
   Decision decision = command_.Decide(loader, context);
   if (tier == ReadTier::kDisk) Mark(CallPart::kLoad);
   if (loader.would_block()) {

@@ -1,6 +1,9 @@
 #include "services/runtime/requests/method.h"
 
+#include <algorithm>
+
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/mutex.h"
@@ -40,6 +43,29 @@ std::string TextOf(const Message& request, const FieldDescriptor* field) {
   return field == nullptr ? "" : request.GetReflection()->GetString(request, field);
 }
 
+// Whether the file declares a resource of this collection ("teams") whose records have no owner.
+bool HasOwnerless(const FileDescriptor& file, absl::string_view collection) {
+  for (int i = 0; i < file.message_type_count(); ++i) {
+    const Descriptor& type = *file.message_type(i);
+    const std::string& pattern = type.options().GetExtension(options::v1::resource).pattern();
+    if (pattern.substr(0, pattern.find('/')) != collection) continue;
+    const bool is_part = std::count(pattern.begin(), pattern.end(), '/') > 1;
+    if (!is_part && type.FindFieldByName("owner") == nullptr) return true;
+  }
+  return false;
+}
+
+bool ChangesTheOwnerless(const MethodDescriptor& method, absl::string_view permission) {
+  const absl::string_view collection = permission.substr(0, permission.find('.'));
+  if (absl::EndsWith(permission, ".read")) return false;
+  const FileDescriptor& file = *method.file();
+  bool has = HasOwnerless(file, collection);
+  for (int i = 0; i < file.dependency_count(); ++i) {
+    has = has || HasOwnerless(*file.dependency(i), collection);
+  }
+  return has;
+}
+
 Method Compile(const Descriptor* request) {
   const MethodDescriptor* const descriptor = DescriptorOf(request);
   const options::v1::MethodRules& rules = descriptor->options().GetExtension(options::v1::method);
@@ -49,6 +75,7 @@ Method Compile(const Descriptor* request) {
   method.name = absl::StrCat(descriptor->service()->full_name(), "/", descriptor->name());
   method.permission = rules.permission();
   method.is_public = rules.public_();
+  method.needs_all = ChangesTheOwnerless(*descriptor, method.permission);
   method.rules = &MessageRules::Of(request);
   method.request_bytes_max = method.rules->BytesMax();
   method.occur_time = OccurTimeField(request);

@@ -20,6 +20,9 @@ struct Method {
   std::string name;        // "kith.contacts.v1.ContactsService/CreateContact"
   std::string permission;  // "contacts.write"; empty where any credentials will do
   bool is_public = false;
+  // It changes what is nobody's own, as teams: a permission that reaches less than everything is
+  // none for it.
+  bool needs_all = false;
   const MessageRules* rules = nullptr;
   size_t request_bytes_max = 0;  // no valid message takes more
   OccurTimeField occur_time;

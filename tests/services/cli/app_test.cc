@@ -153,7 +153,7 @@ TEST_F(KithTest, CallsPeopleByTheirNames) {
   EXPECT_EQ(owner_of("users/1"), "Ada\n");
   EXPECT_EQ(owner_of("users/1", {"--ids"}), "users/1\n");
   EXPECT_EQ(owner_of("users/1", {"--csv"}), "users/1\r\n");
-  EXPECT_EQ(owner_of("users/7"), "users/7 (deleted)\n");
+  EXPECT_EQ(owner_of("users/7"), "users/7 (deleted, or not shown)\n");
 }
 
 TEST_F(KithTest, TakesTheLastPartOfAStageForTheWhole) {

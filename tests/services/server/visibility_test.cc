@@ -367,6 +367,40 @@ TEST_F(VisibilityTest, EndsASubscriptionThatTellsTooMuch) {
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
 }
 
+// Goal: what somebody makes is theirs, unless they say whose it is.
+TEST_F(VisibilityTest, OfWhatAUserCreatesIsTheirs) {
+  contacts::v1::CreateContactRequest create;
+  create.mutable_contact()->set_first_name("Ada");
+  EXPECT_EQ(server_.CallWith(key_, &ContactsService::Stub::CreateContact, create)->owner(), rep_);
+  EXPECT_EQ(server_.Call(&ContactsService::Stub::CreateContact, create)->owner(), "")
+      << "a service owns nothing";
+  create.mutable_contact()->set_owner(colleague_);
+  EXPECT_EQ(server_.CallWith(key_, &ContactsService::Stub::CreateContact, create)->owner(),
+            colleague_);
+}
+
+// Goal: a scope below ALL lets nobody change what has no owners: users, teams, roles, pipelines.
+TEST_F(VisibilityTest, OfTeamsLetsNobodyChangeWhatIsNobodysOwn) {
+  const std::string role = Make<roles::v1::Role>(
+      &roles::v1::RolesService::Stub::CreateRole,
+      Proto<roles::v1::CreateRoleRequest>(
+          "role { display_name: 'Half' grants { permission: '*' scope: TEAM } "
+          "field_groups: PERSONAL field_groups: MONEY }"));
+  const std::string key = KeyOf(CreateUser(role));
+  users::v1::UpdateUserRequest join;
+  join.mutable_user()->set_name(rep_);
+  join.mutable_user()->set_office("Leeds");
+  const auto refused = server_.CallWith(key, &users::v1::UsersService::Stub::UpdateUser, join);
+  EXPECT_EQ(refused.reason(), "PERMISSION_DENIED");
+  EXPECT_THAT(refused.status.error_message(), HasSubstr("by the scope ALL only"));
+  const auto team = Proto<teams::v1::CreateTeamRequest>("team { display_name: 'South' }");
+  EXPECT_EQ(server_.CallWith(key, &teams::v1::TeamsService::Stub::CreateTeam, team).reason(),
+            "PERMISSION_DENIED");
+  users::v1::GetUserRequest get;
+  get.set_name(rep_);
+  EXPECT_EQ(server_.CallWith(key, &users::v1::UsersService::Stub::GetUser, get).reason(), "");
+}
+
 TEST_F(VisibilityTest, IsThatOfSummariesAndOfTheLog) {
   companies::v1::CreateCompanyRequest create;
   create.mutable_company()->set_display_name("Harrow");
