@@ -82,6 +82,13 @@ class VisibilityTest : public ::testing::Test {
     request.mutable_contact()->set_owner(owner);
     return Make<contacts::v1::Contact>(&ContactsService::Stub::CreateContact, request);
   }
+  std::string CreateCompany(const std::string& owner, const std::string& parent) {
+    companies::v1::CreateCompanyRequest request;
+    request.mutable_company()->set_display_name("Harrow");
+    request.mutable_company()->set_owner(owner);
+    request.mutable_company()->set_parent_company(parent);
+    return Make<companies::v1::Company>(&CompaniesService::Stub::CreateCompany, request);
+  }
   std::string Record(const std::string& parent, const std::string& link = "") {
     interactions::v1::RecordInteractionRequest request;
     request.set_parent(parent);
@@ -251,16 +258,9 @@ TEST_F(VisibilityTest, NamesNothingHiddenThatKeepsARecordFromDeletion) {
 }
 
 TEST_F(VisibilityTest, NamesNothingHiddenOfACircleOfLinks) {
-  const auto company = [&](const std::string& owner, const std::string& parent) {
-    companies::v1::CreateCompanyRequest request;
-    request.mutable_company()->set_display_name("Harrow");
-    request.mutable_company()->set_owner(owner);
-    request.mutable_company()->set_parent_company(parent);
-    return Make<companies::v1::Company>(&CompaniesService::Stub::CreateCompany, request);
-  };
-  const std::string top = company(rep_, "");
-  const std::string hidden = company(stranger_, top);
-  const std::string seen = company(rep_, hidden);
+  const std::string top = CreateCompany(rep_, "");
+  const std::string hidden = CreateCompany(stranger_, top);
+  const std::string seen = CreateCompany(rep_, hidden);
   companies::v1::UpdateCompanyRequest request;
   request.mutable_company()->set_name(top);
   request.mutable_company()->set_parent_company(seen);
@@ -271,15 +271,8 @@ TEST_F(VisibilityTest, NamesNothingHiddenOfACircleOfLinks) {
 }
 
 TEST_F(VisibilityTest, LetsADeletionEmptyWhatIsHiddenOfTheName) {
-  const auto company = [&](const std::string& owner, const std::string& parent) {
-    companies::v1::CreateCompanyRequest request;
-    request.mutable_company()->set_display_name("Harrow");
-    request.mutable_company()->set_owner(owner);
-    request.mutable_company()->set_parent_company(parent);
-    return Make<companies::v1::Company>(&CompaniesService::Stub::CreateCompany, request);
-  };
-  const std::string own = company(rep_, "");
-  const std::string hidden = company(stranger_, own);
+  const std::string own = CreateCompany(rep_, "");
+  const std::string hidden = CreateCompany(stranger_, own);
   companies::v1::DeleteCompanyRequest remove;
   remove.set_name(own);
   EXPECT_EQ(server_.CallWith(key_, &CompaniesService::Stub::DeleteCompany, remove).reason(), "");
