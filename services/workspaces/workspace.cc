@@ -53,12 +53,37 @@ absl::Status CheckShown(const runtime::Grants& grants) {
                 beyond->Metadata());
 }
 
-// Whether a key other than `name` grants the permission.
+// Whether the key grants the permission until it is revoked.
+bool GrantsForGood(const v1::ApiKey& key, absl::string_view permission) {
+  return !key.has_expire_time() && GrantsOf(key).Contain(permission);
+}
+
+// Whether a key other than `name` does.
 bool GrantsWithout(const WorkspaceState& state, absl::string_view name,
                    absl::string_view permission) {
   return std::any_of(state.keys.begin(), state.keys.end(), [&](const auto& key) {
-    return key.first != name && GrantsOf(key.second.api_key).Contain(permission);
+    return key.first != name && GrantsForGood(key.second.api_key, permission);
   });
+}
+
+// Whether a key may expire when `wanted` does, which its maker, who does at `limit`, asks for.
+absl::Status CheckExpireTime(const v1::ApiKey& wanted, absl::Time limit, absl::Time now) {
+  const absl::Time expiry = ExpiryOf(wanted);
+  if (expiry <= now) {
+    google::rpc::BadRequest request;
+    AddViolation("api_key.expire_time", "has passed", request);
+    return Reject(v1::WORKSPACES_ERROR_EXPIRE_TIME_PASSED,
+                  "The time at which the key is to expire has come already. Say a later one, or "
+                  "none.",
+                  {{"now", absl::FormatTime(now, absl::UTCTimeZone())}}, request);
+  }
+  if (expiry <= limit) return absl::OkStatus();
+  const std::string last = absl::FormatTime(limit, absl::UTCTimeZone());
+  return Reject(v1::WORKSPACES_ERROR_OUTLIVES_MAKER,
+                absl::StrCat("Your own key expires at ", last,
+                             ", and makes none that lasts longer: say an expire_time of then or "
+                             "before."),
+                {{"expire_time", last}});
 }
 
 }  // namespace
@@ -137,6 +162,7 @@ Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& comm
     }
   }
   if (!is_own) KITH_RETURN_IF_ERROR(CheckShown(maker.grants));
+  KITH_RETURN_IF_ERROR(CheckExpireTime(command.api_key(), maker.expire_time, context.now));
   const std::string secret = context.ids.NextSecret();
   v1::WorkspaceEvent key = KeyCreated(command.api_key(), context.ids.Next(), secret);
   const std::string key_name = key.api_key_created().api_key().name();
@@ -155,15 +181,15 @@ Decision Decide(const WorkspaceState& state, const v1::RevokeApiKeyRequest& comm
   }
   if (key->second.api_key.revoked()) return NoChange();
   for (const std::string& permission : kept) {
-    if (!GrantsOf(key->second.api_key).Contain(permission) ||
+    if (!GrantsForGood(key->second.api_key, permission) ||
         GrantsWithout(state, command.name(), permission)) {
       continue;
     }
     return RejectState(
         v1::WORKSPACES_ERROR_LAST_KEY,
         absl::StrCat("It is the last key of ", state.workspace.name(), " that grants ", permission,
-                     ": without it nobody could make another. Create a key that "
-                     "grants that first, and check that it lets you in."),
+                     " and does not expire: without it nobody could make another. Create a key "
+                     "that does first, and check that it lets you in."),
         command.name(), {{"permission", permission}});
   }
   v1::WorkspaceEvent event;
@@ -175,6 +201,10 @@ const v1::ApiKey* FindKey(const WorkspaceState& state, absl::string_view actor) 
   const auto key = state.keys.find(absl::StrCat(kKeyPrefix, actor));
   if (key == state.keys.end() || key->second.api_key.revoked()) return nullptr;
   return &key->second.api_key;
+}
+
+absl::Time ExpiryOf(const v1::ApiKey& key) {
+  return key.has_expire_time() ? FromTimestamp(key.expire_time()) : absl::InfiniteFuture();
 }
 
 runtime::Grants GrantsOf(const WorkspaceState& state, absl::string_view actor) {

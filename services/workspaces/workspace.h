@@ -54,18 +54,21 @@ Decision Decide(const WorkspaceState& state, const v1::UpdateWorkspaceRequest& c
 struct KeyMaker {
   runtime::Grants grants;  // what they may grant in the workspace: a key cannot grant more
   std::string user;        // whose credentials they have; empty where they are a service's
+  absl::Time expire_time = absl::InfiniteFuture();  // of their credentials
 };
 // Whoever is granted something for some records only, or is shown some fields only, can grant it to
 // a key of their own alone.
 Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& command,
                 const KeyMaker& maker, const CommandContext& context);
-// Of each permission in `kept` one key of a service remains that grants it, where there is one now:
-// what a user's grants, their roles may end.
+// Of each permission in `kept` one key of a service remains that grants it and does not expire,
+// where there is one now: what a user's grants, their roles may end.
 Decision Decide(const WorkspaceState& state, const v1::RevokeApiKeyRequest& command,
                 const std::vector<std::string>& kept, const CommandContext& context);
 
 // The workspace's key with this id; null where there is none or it was revoked.
 const v1::ApiKey* FindKey(const WorkspaceState& state, absl::string_view actor);
+// When it expires; never where it does not say.
+absl::Time ExpiryOf(const v1::ApiKey& key);
 // What it grants whoever has it, where it is a service's; nothing where it is a user's.
 runtime::Grants GrantsOf(const WorkspaceState& state, absl::string_view actor);
 

@@ -84,7 +84,8 @@ absl::StatusOr<KeyMaker> WorkspaceCommands::MakerOf(const WorkspaceState& state,
   if (is_own) {
     const v1::ApiKey* const key = FindKey(state, context.actor);
     return KeyMaker{directory_.GrantsOf(context.workspace, state, context.actor),
-                    key == nullptr ? "" : key->user()};
+                    key == nullptr ? "" : key->user(),
+                    key == nullptr ? absl::InfiniteFuture() : ExpiryOf(*key)};
   }
   // Only the first workspace's keys can reach others.
   const auto operators = directory_.Find(WorkspaceId(1));

@@ -78,6 +78,7 @@ absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) const {
     caller->grants =
         runtime::Grants({key.api_key.permissions().begin(), key.api_key.permissions().end()});
     caller->settings = settings;
+    caller->expire_time = ExpiryOf(key.api_key);
     caller->usage = UsageOf(workspace, caller->actor);
     entry.keys[caller->actor] = {caller, key.secret_hash, key.api_key.user()};
   }
@@ -188,6 +189,7 @@ absl::StatusOr<std::shared_ptr<const runtime::Caller>> WorkspaceDirectory::Calle
   caller->settings = std::make_shared<const Settings>(SettingsOf(state->workspace));
   caller->usage = UsageOfUser(claims.workspace, claims.user);
   caller->expire_time = claims.expire_time;
+  caller->has_token = true;
   return caller;
 }
 

@@ -38,8 +38,11 @@ std::string Advice(grpc::StatusCode code, const google::rpc::ErrorInfo& info, bo
   switch (code) {
     case grpc::StatusCode::UNAUTHENTICATED:
       if (with_key && info.reason() == "UNAUTHENTICATED") {
-        return "The key that was given is unknown, expired or revoked: give another with --key, "
-               "KITH_KEY or KITH_KEY_FILE.";
+        return "The key that was given is unknown or revoked: give another with --key, KITH_KEY or "
+               "KITH_KEY_FILE.";
+      }
+      if (info.reason() == "KEY_EXPIRED") {
+        return "Give another with --key, KITH_KEY or KITH_KEY_FILE.";
       }
       return "Give an API key with --key, KITH_KEY or KITH_KEY_FILE.";
     case grpc::StatusCode::PERMISSION_DENIED:

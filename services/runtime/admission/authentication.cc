@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
@@ -19,7 +20,23 @@ absl::StatusOr<std::shared_ptr<const Caller>> Somebody(std::shared_ptr<const Cal
                "No valid credentials. Send the metadata `authorization: Bearer <API key>`.");
 }
 
+absl::Status KeyExpired(const Caller& caller) {
+  const std::string key = absl::StrCat("apiKeys/", caller.actor);
+  const std::string time = absl::FormatTime(caller.expire_time, absl::UTCTimeZone());
+  return Error(type::v1::ERROR_KEY_EXPIRED,
+               absl::StrCat("The API key ", key, " expired at ", time,
+                            ". Get another from whoever makes the keys of your workspace."),
+               {{"key", key}, {"expire_time", time}});
+}
+
 }  // namespace
+
+absl::Status CheckStanding(const Caller& caller, const Clock& clock) {
+  if (caller.expire_time == absl::InfiniteFuture() || clock.Now() < caller.expire_time) {
+    return absl::OkStatus();
+  }
+  return caller.has_token ? TokenExpired() : KeyExpired(caller);
+}
 
 absl::StatusOr<std::unique_ptr<Authentication>> Authentication::Open(
     const AuthenticationOptions& options, const Authorizer& authorizer, const Clock& clock) {
@@ -43,6 +60,12 @@ uint64_t Authentication::generation() const {
 
 absl::StatusOr<std::shared_ptr<const Caller>> Authentication::CallerOf(
     const Carrier& carrier) const {
+  KITH_ASSIGN_OR_RETURN(std::shared_ptr<const Caller> caller, Shown(carrier));
+  KITH_RETURN_IF_ERROR(CheckStanding(*caller, clock_));
+  return caller;
+}
+
+absl::StatusOr<std::shared_ptr<const Caller>> Authentication::Shown(const Carrier& carrier) const {
   absl::string_view shown = carrier.Metadata("authorization");
   if (shown.empty()) return Somebody(CallerOfCertificate(carrier));
   if (!absl::StartsWithIgnoreCase(shown, kBearer)) return Somebody(nullptr);
@@ -67,12 +90,10 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authentication::CallerOfToken(
   // Before the questions that they are to mark the answers of.
   const uint64_t keys = jwks_->generation();
   const uint64_t directory = authorizer_.generation();
-  const absl::Time now = clock_.Now();
   const Sha256Hash hash = Sha256::Of(token);
   std::shared_ptr<const Known> known = Find(hash);
-  if (known != nullptr && known->keys == keys) {
-    if (now >= known->claims.expire_time) return TokenExpired();
-    if (known->directory == directory) return known->caller;
+  if (known != nullptr && known->keys == keys && known->directory == directory) {
+    return known->caller;
   }
   auto made = std::make_shared<Known>();
   if (known != nullptr && known->keys == keys) {
@@ -80,7 +101,7 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authentication::CallerOfToken(
   } else {
     verified_.fetch_add(1, std::memory_order_relaxed);
     KITH_ASSIGN_OR_RETURN(made->claims,
-                          VerifyToken(token, *jwks_->Current(), options_.tokens, now));
+                          VerifyToken(token, *jwks_->Current(), options_.tokens, clock_.Now()));
   }
   made->keys = keys;
   KITH_ASSIGN_OR_RETURN(made->caller, authorizer_.CallerOfUser(made->claims));

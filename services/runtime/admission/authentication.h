@@ -30,6 +30,9 @@ struct AuthenticationOptions {
   size_t tokens_max = 20'000;  // that are remembered
 };
 
+// OK, or ERROR_KEY_EXPIRED or ERROR_TOKEN_EXPIRED where the caller's credentials no longer count.
+absl::Status CheckStanding(const Caller& caller, const Clock& clock);
+
 class Authentication {
  public:
   // Borrows the authorizer and the clock. InvalidArgument, in a line that names the file, where one
@@ -38,7 +41,8 @@ class Authentication {
                                                               const Authorizer& authorizer,
                                                               const Clock& clock);
 
-  // Who makes the call that came so; ERROR_UNAUTHENTICATED or one of ERROR_TOKEN_…. What the call
+  // Who makes the call that came so; ERROR_UNAUTHENTICATED, ERROR_KEY_EXPIRED or one of
+  // ERROR_TOKEN_…. What the call
   // shows goes before the connection's certificate: where that is wrong, nobody is let in for it.
   absl::StatusOr<std::shared_ptr<const Caller>> CallerOf(const Carrier& carrier) const
       KITH_EXCLUDES(mutex_);
@@ -59,6 +63,9 @@ class Authentication {
                  const Clock& clock)
       : options_(options), authorizer_(authorizer), clock_(clock) {}
 
+  // Whose credentials the call shows, whether they count now or not.
+  absl::StatusOr<std::shared_ptr<const Caller>> Shown(const Carrier& carrier) const
+      KITH_EXCLUDES(mutex_);
   absl::StatusOr<std::shared_ptr<const Caller>> CallerOfToken(absl::string_view token) const
       KITH_EXCLUDES(mutex_);
   std::shared_ptr<const Caller> CallerOfCertificate(const Carrier& carrier) const;

@@ -39,8 +39,9 @@ struct Caller {
   std::shared_ptr<const Settings> settings;
   // What these credentials have on their way; null where nobody counts it.
   std::shared_ptr<KeyUsage> usage;
-  // When the credentials cease to count by themselves.
+  // When the credentials cease to count by themselves: CheckStanding.
   absl::Time expire_time = absl::InfiniteFuture();
+  bool has_token = false;  // the credentials are a token, and no key
   // Whose credentials they are; null where they are a service's, which has no teams and reads all.
   std::shared_ptr<const Member> member;
 };
@@ -56,11 +57,11 @@ struct TokenClaims {
 class Authorizer {
  public:
   virtual ~Authorizer() = default;
-  // Who shows `credentials`, the text after "Bearer "; null when nobody does, or no longer. From
-  // memory: it is called on gRPC's threads, by many at once, and costs a lookup.
+  // Who shows `credentials`, the text after "Bearer "; null when nobody does, or no longer; whoever
+  // asks looks at their expire_time. From memory: it is called on gRPC's threads, by many at once,
+  // and costs a lookup.
   virtual std::shared_ptr<const Caller> Authenticate(absl::string_view credentials) const = 0;
-  // Who the key "apiKeys/01J…" is for, though nobody shows its secret; null where there is none, or
-  // no longer. From memory.
+  // Who the key "apiKeys/01J…" is for, though nobody shows its secret; as Authenticate otherwise.
   virtual std::shared_ptr<const Caller> CallerOfKey(WorkspaceId workspace,
                                                     absl::string_view key) const = 0;
   // Who the claims are of, as far as the user's roles grant what they do; ERROR_TOKEN_WITHOUT_USER

@@ -272,7 +272,7 @@ absl::Status AdmitStill(const CallEnvironment& environment, const Method& method
                         const Carrier& carrier, uint64_t& generation,
                         std::shared_ptr<const Caller>& caller) {
   const uint64_t present = environment.authentication.generation();
-  if (caller->expire_time <= environment.clock.Now()) return TokenExpired();
+  KITH_RETURN_IF_ERROR(CheckStanding(*caller, environment.clock));
   if (present == generation) return absl::OkStatus();
   generation = present;
   KITH_ASSIGN_OR_RETURN(caller, Authorise(environment, method, carrier));

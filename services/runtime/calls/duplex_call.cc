@@ -77,8 +77,9 @@ absl::StatusOr<std::shared_ptr<const Caller>> DuplexCourse::CallerNow() {
     generation_ = generation;
     caller_now_ = Authorise(environment_, method_, carrier_);
   }
-  if (caller_now_.ok() && (*caller_now_)->expire_time <= environment_.clock.Now()) {
-    caller_now_ = TokenExpired();
+  if (!caller_now_.ok()) return caller_now_;
+  if (absl::Status counts = CheckStanding(**caller_now_, environment_.clock); !counts.ok()) {
+    caller_now_ = std::move(counts);
   }
   return caller_now_;
 }

@@ -312,7 +312,7 @@ TEST_F(KithTest, SaysThatTheKeyItWasGivenIsNoGood) {
   EXPECT_THAT(err(), HasSubstr("\nGive an API key with --key, "));
   environment_["KITH_KEY"] = "bogus";
   EXPECT_EQ(Run(words), 1);
-  EXPECT_THAT(err(), HasSubstr("\nThe key that was given is unknown, expired or revoked: give "));
+  EXPECT_THAT(err(), HasSubstr("\nThe key that was given is unknown or revoked: give "));
 }
 
 TEST_F(KithTest, SpeaksTlsWhereTheAddressOrAFileSaysSo) {

@@ -265,6 +265,7 @@ class FixedAuthorizer final : public Authorizer {
     caller->workspace = claims.workspace;
     caller->grants = claims.grants;
     caller->expire_time = claims.expire_time;
+    caller->has_token = true;
     return caller;
   }
   uint64_t generation() const override { return 0; }  // nobody's credentials change
