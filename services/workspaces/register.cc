@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/workspaces/v1/workspaces_errors.pb.h"
 #include "projections/tables/page_limits.h"
@@ -33,19 +34,37 @@ const ResourceRules& RecordRules() {
   return rules;
 }
 
-// The key that an event made or revoked, as it was then, in the revision that the event is.
+// The name of the key that an event is of; empty where it is of none.
+std::string KeyIn(const v1::WorkspaceEvent& event) {
+  if (event.has_api_key_created()) return event.api_key_created().api_key().name();
+  if (event.has_api_key_rotated()) return event.api_key_rotated().name();
+  return event.api_key_revoked().name();
+}
+
+// The key that an event made, rotated or revoked, as it was then, in the revision that the event
+// is: with the times that this event says, and none that were said later.
 void TellKey(const WorkspaceDirectory& directory, const eventstore::RecordedEvent& recorded,
              google::protobuf::Message& revision) {
   const auto& event = static_cast<const v1::WorkspaceEvent&>(*recorded.event);
-  const bool is_made = event.has_api_key_created();
-  if (!is_made && !event.has_api_key_revoked()) return;
   const auto state = directory.Find(recorded.header().workspace);
-  const auto key = state->keys.find(is_made ? event.api_key_created().api_key().name()
-                                            : event.api_key_revoked().name());
+  const auto key = state->keys.find(KeyIn(event));
   if (key == state->keys.end()) return;
   v1::ApiKey& told = *static_cast<v1::WorkspaceRevision&>(revision).mutable_api_key();
   told = key->second.api_key;
-  told.set_revoked(!is_made);
+  told.set_revoked(event.has_api_key_revoked());
+  if (event.has_api_key_revoked()) return;  // its last event
+  told.clear_rotate_time();
+  told.clear_previous_secrets_expire_time();
+  told.clear_expire_time();
+  if (event.has_api_key_created()) {
+    const v1::ApiKey& made = event.api_key_created().api_key();
+    if (made.has_expire_time()) *told.mutable_expire_time() = made.expire_time();
+  } else {
+    const v1::ApiKeyRotated& rotated = event.api_key_rotated();
+    *told.mutable_rotate_time() = ToTimestamp(recorded.header().occur_time);
+    *told.mutable_previous_secrets_expire_time() = rotated.previous_secrets_expire_time();
+    if (rotated.has_expire_time()) *told.mutable_expire_time() = rotated.expire_time();
+  }
 }
 
 // The caller's own where a request names none.
@@ -134,6 +153,7 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Command<v1::UpdateWorkspaceRequest, v1::Workspace>(commands);
   methods.Command<v1::CreateApiKeyRequest, v1::CreateApiKeyResponse>(commands);
   methods.Answer(ReadKind::kPoint, From(directory, ListApiKeys));
+  methods.Command<v1::RotateApiKeyRequest, v1::RotateApiKeyResponse>(commands);
   methods.Command<v1::RevokeApiKeyRequest, v1::ApiKey>(commands);
 }
 

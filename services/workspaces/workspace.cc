@@ -24,6 +24,14 @@ namespace {
 
 constexpr absl::string_view kWorkspacePrefix = "workspaces/";
 constexpr absl::string_view kKeyPrefix = "apiKeys/";
+constexpr size_t kSecretsMax = 8;  // of a key that count at once
+constexpr absl::Duration kOverlapMax = absl::Hours(7 * 24);
+constexpr absl::Duration kOverlapDefault = absl::Hours(24);
+
+std::string HashOf(absl::string_view secret) {
+  const Sha256Hash hash = Sha256::Of(secret);
+  return {hash.begin(), hash.end()};
+}
 
 // The event of a new key as `wanted` says, with its name.
 v1::WorkspaceEvent KeyCreated(const v1::ApiKey& wanted, std::string id, absl::string_view secret) {
@@ -33,8 +41,7 @@ v1::WorkspaceEvent KeyCreated(const v1::ApiKey& wanted, std::string id, absl::st
   key = wanted;
   ClearOutputOnly(&key);
   key.set_name(absl::StrCat(kKeyPrefix, id));
-  const Sha256Hash hash = Sha256::Of(secret);
-  created.set_secret_hash(hash.data(), hash.size());
+  created.set_secret_hash(HashOf(secret));
   return event;
 }
 
@@ -66,12 +73,14 @@ bool GrantsWithout(const WorkspaceState& state, absl::string_view name,
   });
 }
 
-// Whether a key may expire when `wanted` does, which its maker, who does at `limit`, asks for.
-absl::Status CheckExpireTime(const v1::ApiKey& wanted, absl::Time limit, absl::Time now) {
+// Whether a key may expire when `wanted` does, which its maker, who does at `limit`, asks for; the
+// time stands in `field` of the request.
+absl::Status CheckExpireTime(const v1::ApiKey& wanted, absl::string_view field, absl::Time limit,
+                             absl::Time now) {
   const absl::Time expiry = ExpiryOf(wanted);
   if (expiry <= now) {
     google::rpc::BadRequest request;
-    AddViolation("api_key.expire_time", "has passed", request);
+    AddViolation(field, "has passed", request);
     return Reject(v1::WORKSPACES_ERROR_EXPIRE_TIME_PASSED,
                   "The time at which the key is to expire has come already. Say a later one, or "
                   "none.",
@@ -84,6 +93,81 @@ absl::Status CheckExpireTime(const v1::ApiKey& wanted, absl::Time limit, absl::T
                              ", and makes none that lasts longer: say an expire_time of then or "
                              "before."),
                 {{"expire_time", last}});
+}
+
+// Whether somebody may hand out what the key grants.
+absl::Status CheckGrants(const v1::ApiKey& key, const KeyMaker& maker, WorkspaceId workspace) {
+  const bool is_own = !maker.user.empty() && key.user() == maker.user;
+  for (const std::string& permission : key.permissions()) {
+    if (is_own ? maker.grants.Contain(permission) : maker.grants.ContainAll(permission)) continue;
+    return Reject(v1::WORKSPACES_ERROR_PERMISSION_NOT_GRANTED,
+                  absl::StrCat("Your own key does not let you grant ", permission, " in ",
+                               NameOf(workspace), "."),
+                  {{"permission", permission}});
+  }
+  return is_own ? absl::OkStatus() : CheckShown(maker.grants);
+}
+
+// The key of this name, revoked or not; or API_KEY_NOT_FOUND.
+absl::StatusOr<const KeyState*> FindByName(const WorkspaceState& state, const std::string& name) {
+  const auto key = state.keys.find(name);
+  if (key != state.keys.end()) return &key->second;
+  return RejectResource(v1::WORKSPACES_ERROR_API_KEY_NOT_FOUND,
+                        absl::StrCat("There is no key ", name, " here."), name);
+}
+
+// LAST_KEY where the key must go on counting, as no other grants one of the permissions for good.
+absl::Status CheckLastKey(const WorkspaceState& state, const KeyState& key,
+                          const std::vector<std::string>& kept) {
+  for (const std::string& permission : kept) {
+    if (!GrantsForGood(key.api_key, permission) ||
+        GrantsWithout(state, key.api_key.name(), permission)) {
+      continue;
+    }
+    return RejectState(
+        v1::WORKSPACES_ERROR_LAST_KEY,
+        absl::StrCat("It is the last key of ", state.workspace.name(), " that grants ", permission,
+                     " and does not expire: without it nobody could make another. Create a key "
+                     "that does first, and check that it lets you in."),
+        key.api_key.name(), {{"permission", permission}});
+  }
+  return absl::OkStatus();
+}
+
+// TOO_MANY_SECRETS where there is no room for one more that counts beside those that do.
+absl::Status CheckSecrets(const KeyState& key, absl::Time now) {
+  size_t count = 0;
+  absl::Time first = absl::InfiniteFuture();
+  for (const SecretState& secret : key.secrets) {
+    if (secret.expire_time <= now) continue;
+    first = std::min(first, secret.expire_time);
+    ++count;
+  }
+  if (count < kSecretsMax) return absl::OkStatus();
+  const std::string time = absl::FormatTime(first, absl::UTCTimeZone());
+  return RejectState(v1::WORKSPACES_ERROR_TOO_MANY_SECRETS,
+                     absl::StrCat(count,
+                                  " secrets of the key count, as many as may at once. Wait "
+                                  "until ",
+                                  time,
+                                  ", when the first of them ends, or rotate with "
+                                  "an overlap of 0, which ends all of them."),
+                     key.api_key.name(), {{"expire_time", time}});
+}
+
+void FoldRotated(const Recorded<v1::WorkspaceEvent>& recorded, KeyState& key) {
+  const v1::ApiKeyRotated& rotated = recorded.event.api_key_rotated();
+  const absl::Time until = FromTimestamp(rotated.previous_secrets_expire_time());
+  std::vector<SecretState> secrets = {{rotated.secret_hash(), absl::InfiniteFuture()}};
+  for (SecretState& before : key.secrets) {
+    if (before.expire_time <= recorded.occur_time || secrets.size() > kSecretsMax) continue;
+    secrets.push_back({std::move(before.hash), std::min(before.expire_time, until)});
+  }
+  key.secrets = std::move(secrets);
+  *key.api_key.mutable_rotate_time() = ToTimestamp(recorded.occur_time);
+  *key.api_key.mutable_previous_secrets_expire_time() = rotated.previous_secrets_expire_time();
+  key.api_key.clear_expire_time();
+  if (rotated.has_expire_time()) *key.api_key.mutable_expire_time() = rotated.expire_time();
 }
 
 }  // namespace
@@ -152,17 +236,9 @@ Decision Decide(const WorkspaceState& state, const v1::UpdateWorkspaceRequest& c
 Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& command,
                 const KeyMaker& maker, const CommandContext& context) {
   if (!state.exists()) return WorkspaceNotFound(NameOf(context.workspace));
-  const bool is_own = !maker.user.empty() && command.api_key().user() == maker.user;
-  for (const std::string& permission : command.api_key().permissions()) {
-    if (is_own ? !maker.grants.Contain(permission) : !maker.grants.ContainAll(permission)) {
-      return Reject(v1::WORKSPACES_ERROR_PERMISSION_NOT_GRANTED,
-                    absl::StrCat("Your own key does not let you grant ", permission, " in ",
-                                 NameOf(context.workspace), "."),
-                    {{"permission", permission}});
-    }
-  }
-  if (!is_own) KITH_RETURN_IF_ERROR(CheckShown(maker.grants));
-  KITH_RETURN_IF_ERROR(CheckExpireTime(command.api_key(), maker.expire_time, context.now));
+  KITH_RETURN_IF_ERROR(CheckGrants(command.api_key(), maker, context.workspace));
+  KITH_RETURN_IF_ERROR(
+      CheckExpireTime(command.api_key(), "api_key.expire_time", maker.expire_time, context.now));
   const std::string secret = context.ids.NextSecret();
   v1::WorkspaceEvent key = KeyCreated(command.api_key(), context.ids.Next(), secret);
   const std::string key_name = key.api_key_created().api_key().name();
@@ -171,27 +247,46 @@ Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& comm
       .WithSecret(CredentialsOf(context.workspace, key_name, secret));
 }
 
+Decision Decide(const WorkspaceState& state, const v1::RotateApiKeyRequest& command,
+                const KeyMaker& maker, const std::vector<std::string>& kept,
+                const CommandContext& context) {
+  KITH_ASSIGN_OR_RETURN(const KeyState* const key, FindByName(state, command.name()));
+  if (key->api_key.revoked()) {
+    return RejectState(v1::WORKSPACES_ERROR_API_KEY_REVOKED,
+                       "The key was revoked, which is for good. Make another.", command.name());
+  }
+  const absl::Duration overlap = command.has_overlap()
+                                     ? absl::Seconds(command.overlap().seconds()) +
+                                           absl::Nanoseconds(command.overlap().nanos())
+                                     : kOverlapDefault;
+  if (overlap < absl::ZeroDuration() || overlap > kOverlapMax) {
+    return RejectField("overlap", "must be from 0 to 7 days");
+  }
+  v1::ApiKey after = key->api_key;
+  if (command.has_expire_time()) {
+    *after.mutable_expire_time() = command.expire_time();
+    KITH_RETURN_IF_ERROR(CheckLastKey(state, *key, kept));
+  }
+  KITH_RETURN_IF_ERROR(CheckGrants(after, maker, context.workspace));
+  KITH_RETURN_IF_ERROR(CheckExpireTime(after, "expire_time", maker.expire_time, context.now));
+  if (overlap > absl::ZeroDuration()) KITH_RETURN_IF_ERROR(CheckSecrets(*key, context.now));
+  const std::string secret = context.ids.NextSecret();
+  v1::WorkspaceEvent event;
+  v1::ApiKeyRotated& rotated = *event.mutable_api_key_rotated();
+  rotated.set_name(command.name());
+  rotated.set_secret_hash(HashOf(secret));
+  *rotated.mutable_previous_secrets_expire_time() = ToTimestamp(context.now + overlap);
+  if (after.has_expire_time()) *rotated.mutable_expire_time() = after.expire_time();
+  return Changes()
+      .Append(NameOf(context.workspace), std::move(event))
+      .WithSecret(CredentialsOf(context.workspace, command.name(), secret));
+}
+
 Decision Decide(const WorkspaceState& state, const v1::RevokeApiKeyRequest& command,
                 const std::vector<std::string>& kept, const CommandContext& context) {
-  const auto key = state.keys.find(command.name());
-  if (key == state.keys.end()) {
-    return RejectResource(v1::WORKSPACES_ERROR_API_KEY_NOT_FOUND,
-                          absl::StrCat("There is no key ", command.name(), " here."),
-                          command.name());
-  }
-  if (key->second.api_key.revoked()) return NoChange();
-  for (const std::string& permission : kept) {
-    if (!GrantsForGood(key->second.api_key, permission) ||
-        GrantsWithout(state, command.name(), permission)) {
-      continue;
-    }
-    return RejectState(
-        v1::WORKSPACES_ERROR_LAST_KEY,
-        absl::StrCat("It is the last key of ", state.workspace.name(), " that grants ", permission,
-                     " and does not expire: without it nobody could make another. Create a key "
-                     "that does first, and check that it lets you in."),
-        command.name(), {{"permission", permission}});
-  }
+  KITH_ASSIGN_OR_RETURN(const KeyState* const key, FindByName(state, command.name()));
+  if (key->api_key.revoked()) return NoChange();
+  KITH_RETURN_IF_ERROR(CheckLastKey(state, *key, kept));
   v1::WorkspaceEvent event;
   event.mutable_api_key_revoked()->set_name(command.name());
   return Changes().Append(NameOf(context.workspace), std::move(event));
@@ -220,11 +315,14 @@ WorkspaceState Evolve(WorkspaceState state, const Recorded<v1::WorkspaceEvent>& 
       KeyState& key = state.keys[created.api_key().name()];
       key.api_key = created.api_key();
       *key.api_key.mutable_create_time() = ToTimestamp(recorded.occur_time);
-      key.secret_hash = created.secret_hash();
+      key.secrets = {{created.secret_hash(), absl::InfiniteFuture()}};
       break;
     }
     case v1::WorkspaceEvent::kApiKeyRevoked:
       state.keys[recorded.event.api_key_revoked().name()].api_key.set_revoked(true);
+      break;
+    case v1::WorkspaceEvent::kApiKeyRotated:
+      FoldRotated(recorded, state.keys[recorded.event.api_key_rotated().name()]);
       break;
     case v1::WorkspaceEvent::kWorkspaceCreated:
     case v1::WorkspaceEvent::kWorkspaceUpdated:

@@ -18,10 +18,17 @@
 
 namespace kith::workspaces {
 
+// A secret of a key, as the server keeps it.
+struct SecretState {
+  std::string hash;  // SHA-256 of the secret
+  // When it ceases to count by itself, whatever the key does.
+  absl::Time expire_time = absl::InfiniteFuture();
+};
+
 // A key as the server keeps it.
 struct KeyState {
   v1::ApiKey api_key;
-  std::string secret_hash;  // SHA-256 of the secret
+  std::vector<SecretState> secrets;  // the present one first, then those before it
 };
 
 struct WorkspaceState {
@@ -61,7 +68,11 @@ struct KeyMaker {
 Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& command,
                 const KeyMaker& maker, const CommandContext& context);
 // Of each permission in `kept` one key of a service remains that grants it and does not expire,
-// where there is one now: what a user's grants, their roles may end.
+// where there is one now: what a user's grants, their roles may end. Whoever could not make the key
+// does not rotate it.
+Decision Decide(const WorkspaceState& state, const v1::RotateApiKeyRequest& command,
+                const KeyMaker& maker, const std::vector<std::string>& kept,
+                const CommandContext& context);
 Decision Decide(const WorkspaceState& state, const v1::RevokeApiKeyRequest& command,
                 const std::vector<std::string>& kept, const CommandContext& context);
 

@@ -28,6 +28,7 @@ const std::string& MakesKeys() { return runtime::MethodOf<v1::CreateApiKeyReques
 const std::string& ReachesEveryWorkspace() {
   return runtime::MethodOf<v1::CreateWorkspaceRequest>().permission;
 }
+std::vector<std::string> KeptPermissions() { return {MakesKeys(), ReachesEveryWorkspace()}; }
 
 std::vector<WantedPermission> WantedIn(const v1::ApiKey& key) {
   std::vector<WantedPermission> wanted;
@@ -73,6 +74,15 @@ WorkspaceId WorkspaceCommands::Workspace(const v1::CreateApiKeyRequest& command,
                                                                                           : own;
 }
 
+// As of the state that the append is conditioned on: a key revoked meanwhile grants nothing.
+KeyMaker WorkspaceCommands::OwnMaker(const WorkspaceState& state,
+                                     const CommandContext& context) const {
+  const v1::ApiKey* const key = FindKey(state, context.actor);
+  if (key == nullptr) return {};
+  return {directory_.GrantsOf(context.workspace, state, context.actor), key->user(),
+          ExpiryOf(*key)};
+}
+
 absl::StatusOr<KeyMaker> WorkspaceCommands::MakerOf(const WorkspaceState& state,
                                                     const v1::CreateApiKeyRequest& command,
                                                     const CommandContext& context) const {
@@ -80,13 +90,7 @@ absl::StatusOr<KeyMaker> WorkspaceCommands::MakerOf(const WorkspaceState& state,
   const bool is_own =
       command.workspace().empty() ||
       (command.workspace() == name && state.keys.contains(absl::StrCat("apiKeys/", context.actor)));
-  // As of the state that the append is conditioned on: a key revoked meanwhile grants nothing.
-  if (is_own) {
-    const v1::ApiKey* const key = FindKey(state, context.actor);
-    return KeyMaker{directory_.GrantsOf(context.workspace, state, context.actor),
-                    key == nullptr ? "" : key->user(),
-                    key == nullptr ? absl::InfiniteFuture() : ExpiryOf(*key)};
-  }
+  if (is_own) return OwnMaker(state, context);
   // Only the first workspace's keys can reach others.
   const auto operators = directory_.Find(WorkspaceId(1));
   const bool reaches = directory_.GrantsOf(WorkspaceId(1), *operators, context.actor)
@@ -127,12 +131,20 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateApiKeyReq
   return Decide(*state, command, maker, context);
 }
 
+Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::RotateApiKeyRequest& command,
+                                const CommandContext& context) const {
+  KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
+                        load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
+  directory_.Learn(context.workspace, *state);
+  return Decide(*state, command, OwnMaker(*state, context), KeptPermissions(), context);
+}
+
 Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::RevokeApiKeyRequest& command,
                                 const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                         load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
   directory_.Learn(context.workspace, *state);
-  return Decide(*state, command, {MakesKeys(), ReachesEveryWorkspace()}, context);
+  return Decide(*state, command, KeptPermissions(), context);
 }
 
 absl::Status WorkspaceCommands::Render(runtime::Rendering& after, const v1::CreateWorkspaceRequest&,
@@ -156,6 +168,15 @@ absl::Status WorkspaceCommands::Render(runtime::Rendering& after, const v1::Crea
                                        v1::CreateApiKeyResponse* response) const {
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state, after.LoadWritten<WorkspaceAggregate>());
   *response->mutable_api_key() = KeyMade(after, *state, 0);
+  response->set_secret(after.secret());
+  return absl::OkStatus();
+}
+
+absl::Status WorkspaceCommands::Render(runtime::Rendering& after,
+                                       const v1::RotateApiKeyRequest& command,
+                                       v1::RotateApiKeyResponse* response) const {
+  KITH_ASSIGN_OR_RETURN(const WorkspaceState* state, after.LoadWritten<WorkspaceAggregate>());
+  *response->mutable_api_key() = state->keys.at(command.name()).api_key;
   response->set_secret(after.secret());
   return absl::OkStatus();
 }

@@ -32,6 +32,8 @@ class WorkspaceCommands {
                const CommandContext& context) const;
   Decision Run(runtime::Loader& load, const v1::CreateApiKeyRequest& command,
                const CommandContext& context) const;
+  Decision Run(runtime::Loader& load, const v1::RotateApiKeyRequest& command,
+               const CommandContext& context) const;
   Decision Run(runtime::Loader& load, const v1::RevokeApiKeyRequest& command,
                const CommandContext& context) const;
 
@@ -41,10 +43,14 @@ class WorkspaceCommands {
                       v1::Workspace* response) const;
   absl::Status Render(runtime::Rendering& after, const v1::CreateApiKeyRequest& command,
                       v1::CreateApiKeyResponse* response) const;
+  absl::Status Render(runtime::Rendering& after, const v1::RotateApiKeyRequest& command,
+                      v1::RotateApiKeyResponse* response) const;
   absl::Status Render(runtime::Rendering& after, const v1::RevokeApiKeyRequest& command,
                       v1::ApiKey* response) const;
 
  private:
+  // What somebody may grant in their own workspace.
+  KeyMaker OwnMaker(const WorkspaceState& state, const CommandContext& context) const;
   // Who asks for a key in the workspace of `context`, and what they may grant there.
   absl::StatusOr<KeyMaker> MakerOf(const WorkspaceState& state,
                                    const v1::CreateApiKeyRequest& command,

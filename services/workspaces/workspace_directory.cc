@@ -78,9 +78,12 @@ absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) const {
     caller->grants =
         runtime::Grants({key.api_key.permissions().begin(), key.api_key.permissions().end()});
     caller->settings = settings;
-    caller->expire_time = ExpiryOf(key.api_key);
     caller->usage = UsageOf(workspace, caller->actor);
-    entry.keys[caller->actor] = {caller, key.secret_hash, key.api_key.user()};
+    for (const SecretState& secret : key.secrets) {
+      caller = std::make_shared<runtime::Caller>(*caller);
+      caller->expire_time = std::min(ExpiryOf(key.api_key), secret.expire_time);
+      entry.keys[caller->actor].push_back({caller, secret.hash, key.api_key.user()});
+    }
   }
   entry.state = std::move(state);
   MutexLock lock(mutex_);
@@ -97,7 +100,7 @@ std::shared_ptr<runtime::KeyUsage> WorkspaceDirectory::UsageOf(WorkspaceId works
   MutexLock lock(mutex_);
   if (const auto entry = entries_.find(workspace); entry != entries_.end()) {
     const auto key = entry->second.keys.find(actor);
-    if (key != entry->second.keys.end()) return key->second.caller->usage;
+    if (key != entry->second.keys.end()) return key->second.front().caller->usage;
   }
   return std::make_shared<runtime::KeyUsage>(UsageOfWorkspace(workspace));
 }
@@ -133,11 +136,14 @@ std::shared_ptr<const runtime::Caller> WorkspaceDirectory::Authenticate(
   const auto entry = entries_.find(credentials.workspace);
   if (entry == entries_.end()) return nullptr;
   const auto key = entry->second.keys.find(IdOf(credentials.key_name));
-  if (key == entry->second.keys.end() || key->second.secret_hash.size() != hash.size() ||
-      CRYPTO_memcmp(key->second.secret_hash.data(), hash.data(), hash.size()) != 0) {
-    return nullptr;
+  if (key == entry->second.keys.end()) return nullptr;
+  for (Entry::Key& secret : key->second) {
+    if (secret.secret_hash.size() == hash.size() &&
+        CRYPTO_memcmp(secret.secret_hash.data(), hash.data(), hash.size()) == 0) {
+      return CallerOf(secret);
+    }
   }
-  return CallerOf(key->second);
+  return nullptr;
 }
 
 std::shared_ptr<const runtime::Caller> WorkspaceDirectory::CallerOf(Entry::Key& key) const {
@@ -172,7 +178,7 @@ std::shared_ptr<const runtime::Caller> WorkspaceDirectory::CallerOfKey(
   const auto entry = entries_.find(workspace);
   if (entry == entries_.end()) return nullptr;
   const auto key = entry->second.keys.find(IdOf(key_name));
-  return key == entry->second.keys.end() ? nullptr : CallerOf(key->second);
+  return key == entry->second.keys.end() ? nullptr : CallerOf(key->second.front());
 }
 
 absl::StatusOr<std::shared_ptr<const runtime::Caller>> WorkspaceDirectory::CallerOfUser(

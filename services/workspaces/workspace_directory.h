@@ -67,7 +67,7 @@ class WorkspaceDirectory final : public runtime::Authorizer {
  private:
   struct Entry {
     std::shared_ptr<const WorkspaceState> state;
-    // By key id: the caller, and the hash its secret must have.
+    // A secret of a key: the caller who shows it, and its hash.
     struct Key {
       std::shared_ptr<const runtime::Caller> caller;  // of a user's: as if it were a service's
       std::string secret_hash;
@@ -78,7 +78,8 @@ class WorkspaceDirectory final : public runtime::Authorizer {
       uint64_t generation = kNone;
     };
     static constexpr uint64_t kNone = ~uint64_t{0};
-    absl::flat_hash_map<std::string, Key> keys;
+    // By key id: the present secret first, then those before it. Never empty.
+    absl::flat_hash_map<std::string, std::vector<Key>> keys;
   };
 
   explicit WorkspaceDirectory(runtime::Runtime& runtime)

@@ -24,8 +24,9 @@ absl::Status KeyExpired(const Caller& caller) {
   const std::string key = absl::StrCat("apiKeys/", caller.actor);
   const std::string time = absl::FormatTime(caller.expire_time, absl::UTCTimeZone());
   return Error(type::v1::ERROR_KEY_EXPIRED,
-               absl::StrCat("The API key ", key, " expired at ", time,
-                            ". Get another from whoever makes the keys of your workspace."),
+               absl::StrCat("What you show of the API key ", key, " counts no longer since ", time,
+                            ": the key expired, or was rotated. Get another key, or its new "
+                            "secret, from whoever makes the keys of your workspace."),
                {{"key", key}, {"expire_time", time}});
 }
 

@@ -17,11 +17,12 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::MethodDescriptor;
 
-// What is made anew has no etag yet, a key that is revoked stays so, whoever else revoked it, and
-// what becomes another's is found by its owner.
+// What is made anew has no etag yet, a key that is revoked stays so, whoever else revoked it, one
+// that is rotated has the secrets of both who did, and what becomes another's is found by its
+// owner.
 bool NeedsEtag(const MethodDescriptor& method) {
   for (const char* verb :
-       {"Create", "BatchCreate", "Record", "Ingest", "Revoke", "BatchChangeOwner"}) {
+       {"Create", "BatchCreate", "Record", "Ingest", "Revoke", "Rotate", "BatchChangeOwner"}) {
     if (absl::StartsWith(method.name(), verb)) return false;
   }
   return true;

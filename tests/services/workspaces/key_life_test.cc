@@ -1,4 +1,5 @@
-// How long an API key lets anybody in, in a whole server whose clock is the test's.
+// How long an API key lets anybody in, and with which secrets, in a whole server whose clock is the
+// test's.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -36,6 +37,15 @@ class KeyLifeTest : public ::testing::Test {
       *request.mutable_api_key()->mutable_expire_time() = ToTimestamp(server_.clock().Now() + life);
     }
     return server_.CallWith(maker.empty() ? server_.secret() : maker, &Stub::CreateApiKey, request);
+  }
+  Reply<v1::RotateApiKeyResponse> Rotate(const std::string& key, absl::Duration overlap,
+                                         const std::string& maker = "",
+                                         const std::string& request_id = "") {
+    v1::RotateApiKeyRequest request;
+    request.set_name(key);
+    request.set_request_id(request_id);
+    request.mutable_overlap()->set_seconds(absl::ToInt64Seconds(overlap));
+    return server_.CallWith(maker.empty() ? server_.secret() : maker, &Stub::RotateApiKey, request);
   }
   // Why a call with these credentials is refused.
   Reply<v1::ListApiKeysResponse> CallWith(const std::string& secret) {
@@ -135,6 +145,160 @@ TEST_F(KeyLifeTest, DoesNotCountWhereALastKeyIsKept) {
   EXPECT_EQ(server_.CallWith(further->secret(), &Stub::RevokeApiKey, revoke).reason(), "LAST_KEY");
   revoke.set_name(further->api_key().name());
   EXPECT_EQ(server_.CallWith(other->secret(), &Stub::RevokeApiKey, revoke).reason(), "");
+}
+
+TEST_F(KeyLifeTest, HasItsOldSecretsForAsLongAsARotationSays) {
+  const auto made = CreateKey(absl::InfiniteDuration());
+  const std::string& key = made->api_key().name();
+  const auto second = Rotate(key, absl::Hours(2));
+  ASSERT_EQ(second.reason(), "");
+  EXPECT_EQ(second->api_key().name(), key);
+  EXPECT_TRUE(second->api_key().has_rotate_time());
+  EXPECT_NE(second->secret(), made->secret());
+  const auto third = Rotate(key, absl::Hours(1));
+  for (int life = 0; life < 2; ++life) {
+    EXPECT_EQ(Refused(made->secret()), "");
+    EXPECT_EQ(Refused(second->secret()), "");
+    EXPECT_EQ(Refused(third->secret()), "");
+    server_.Restart();
+  }
+  server_.clock().Advance(absl::Hours(1));
+  EXPECT_EQ(Refused(made->secret()), "KEY_EXPIRED") << "the later rotation says how long";
+  EXPECT_EQ(Refused(second->secret()), "KEY_EXPIRED");
+  EXPECT_EQ(Refused(third->secret()), "");
+  const auto fourth = Rotate(key, absl::ZeroDuration());
+  EXPECT_EQ(Refused(third->secret()), "KEY_EXPIRED") << "at once";
+  EXPECT_EQ(Refused(fourth->secret()), "");
+  EXPECT_EQ(Refused(made->secret()), "UNAUTHENTICATED") << "long over";
+}
+
+TEST_F(KeyLifeTest, IsRotatedWithADayOfOverlapWhereNoneIsSaid) {
+  const auto made = CreateKey(absl::InfiniteDuration());
+  v1::RotateApiKeyRequest request;
+  request.set_name(made->api_key().name());
+  ASSERT_EQ(server_.Call(&Stub::RotateApiKey, request).reason(), "");
+  server_.clock().Advance(absl::Hours(24) - absl::Seconds(1));
+  EXPECT_EQ(Refused(made->secret()), "");
+  server_.clock().Advance(absl::Seconds(1));
+  EXPECT_EQ(Refused(made->secret()), "KEY_EXPIRED");
+  for (const absl::Duration wrong : {-absl::Seconds(1), absl::Hours(7 * 24) + absl::Seconds(1)}) {
+    const auto refused = Rotate(made->api_key().name(), wrong);
+    EXPECT_EQ(refused.reason(), "INVALID_FIELD");
+    EXPECT_THAT(refused.fields(), ::testing::ElementsAre("overlap"));
+  }
+  EXPECT_EQ(Rotate(made->api_key().name(), absl::Hours(7 * 24)).reason(), "");
+}
+
+TEST_F(KeyLifeTest, TellsTheSecretOfARotationOnce) {
+  const auto made = CreateKey(absl::InfiniteDuration());
+  const auto first = Rotate(made->api_key().name(), absl::Hours(1), "", "rotate-1");
+  ASSERT_EQ(first.reason(), "");
+  const auto again = Rotate(made->api_key().name(), absl::Hours(1), "", "rotate-1");
+  EXPECT_EQ(again.reason(), "");
+  EXPECT_EQ(again->secret(), "");
+  EXPECT_EQ(again->api_key().SerializeAsString(), first->api_key().SerializeAsString());
+  EXPECT_EQ(Refused(first->secret()), "") << "nothing was rotated twice";
+  EXPECT_EQ(Rotate(made->api_key().name(), absl::Hours(2), "", "rotate-1").reason(),
+            "REQUEST_ID_REUSED");
+}
+
+TEST_F(KeyLifeTest, HasEightSecretsAtMost) {
+  const auto made = CreateKey(absl::InfiniteDuration());
+  const std::string& key = made->api_key().name();
+  for (int i = 0; i < 7; ++i) ASSERT_EQ(Rotate(key, absl::Hours(1)).reason(), "");
+  EXPECT_EQ(Refused(made->secret()), "") << "the eighth";
+  const auto refused = Rotate(key, absl::Hours(1));
+  EXPECT_EQ(refused.reason(), "TOO_MANY_SECRETS");
+  EXPECT_NE(refused.metadata("expire_time"), "");
+  const auto last = Rotate(key, absl::ZeroDuration());
+  EXPECT_EQ(last.reason(), "");
+  EXPECT_EQ(Refused(made->secret()), "KEY_EXPIRED");
+  EXPECT_EQ(Rotate(key, absl::Hours(1)).reason(), "");
+}
+
+TEST_F(KeyLifeTest, IsRotatedByThoseWhoCouldMakeIt) {
+  v1::CreateApiKeyRequest request;
+  request.mutable_api_key()->set_display_name("Keys only");
+  request.mutable_api_key()->add_permissions("workspaces.*");
+  const auto narrow = server_.Call(&Stub::CreateApiKey, request);
+  const auto wide = CreateKey(absl::InfiniteDuration());
+  const auto refused = Rotate(wide->api_key().name(), absl::Hours(1), narrow->secret());
+  EXPECT_EQ(refused.reason(), "PERMISSION_NOT_GRANTED");
+  EXPECT_EQ(refused.metadata("permission"), "*");
+  EXPECT_EQ(Rotate(narrow->api_key().name(), absl::Hours(1), narrow->secret()).reason(), "");
+  const auto brief = CreateKey(absl::Hours(1));
+  EXPECT_EQ(Rotate(wide->api_key().name(), absl::Hours(1), brief->secret()).reason(),
+            "OUTLIVES_MAKER");
+  EXPECT_EQ(Rotate("apiKeys/01M842D8ARKKGN3MB7GYD26GXX", absl::Hours(1)).reason(),
+            "API_KEY_NOT_FOUND");
+  v1::RevokeApiKeyRequest revoke;
+  revoke.set_name(wide->api_key().name());
+  ASSERT_EQ(server_.Call(&Stub::RevokeApiKey, revoke).reason(), "");
+  EXPECT_EQ(Rotate(wide->api_key().name(), absl::Hours(1)).reason(), "API_KEY_REVOKED");
+}
+
+TEST_F(KeyLifeTest, IsProlongedByARotation) {
+  const auto made = CreateKey(absl::Hours(1));
+  server_.clock().Advance(absl::Hours(2));
+  EXPECT_EQ(Rotate(made->api_key().name(), absl::Hours(1)).reason(), "EXPIRE_TIME_PASSED");
+  v1::RotateApiKeyRequest request;
+  request.set_name(made->api_key().name());
+  *request.mutable_expire_time() = ToTimestamp(server_.clock().Now() + absl::Hours(1));
+  const auto rotated = server_.Call(&Stub::RotateApiKey, request);
+  EXPECT_EQ(Refused(rotated->secret()), "");
+  server_.clock().Advance(absl::Hours(1));
+  EXPECT_EQ(Refused(rotated->secret()), "KEY_EXPIRED");
+  // The last one that can make others does not begin to expire.
+  request.set_name(CallWith(server_.secret())->api_keys(0).name());
+  *request.mutable_expire_time() = ToTimestamp(server_.clock().Now() + absl::Hours(1));
+  EXPECT_EQ(server_.Call(&Stub::RotateApiKey, request).reason(), "LAST_KEY");
+}
+
+// Goal: a stream that an old secret opened, and that goes on after the rotation, ends with it.
+TEST_F(KeyLifeTest, EndsWhatIsOpenWhenTheOverlapDoes) {
+  const auto made = CreateKey(absl::InfiniteDuration());
+  const std::string& key = made->api_key().name();
+  events::v1::EventsService::Stub stub(server_.channel());
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", made->secret()));
+  const auto stream = stub.SubscribeEvents(&context, {});
+  events::v1::SubscribeEventsResponse response;
+  const auto is_rotation = [&] {
+    for (const auto& event : response.events().events()) {
+      if (event.type() == "api_key_rotated") return true;
+    }
+    return false;
+  };
+  ASSERT_EQ(Rotate(key, absl::Hours(1)).reason(), "");
+  while (!is_rotation()) ASSERT_TRUE(stream->Read(&response)) << "it goes on";
+  server_.clock().Advance(absl::Hours(1));
+  ASSERT_EQ(CreateKey(absl::InfiniteDuration()).reason(), "");
+  while (stream->Read(&response)) {
+  }
+  google::rpc::Status error;
+  error.ParseFromString(stream->Finish().error_details());
+  EXPECT_EQ(ReasonOf(error), "KEY_EXPIRED");
+}
+
+TEST_F(KeyLifeTest, IsInTheHistoryOfTheWorkspaceAsItWas) {
+  const auto made = CreateKey(absl::Hours(3));
+  ASSERT_EQ(Rotate(made->api_key().name(), absl::Hours(1)).reason(), "");
+  v1::RotateApiKeyRequest request;
+  request.set_name(made->api_key().name());
+  *request.mutable_expire_time() = ToTimestamp(server_.clock().Now() + absl::Hours(5));
+  ASSERT_EQ(server_.Call(&Stub::RotateApiKey, request).reason(), "");
+  const auto history =
+      server_.Call(&Stub::ListWorkspaceRevisions, v1::ListWorkspaceRevisionsRequest());
+  const auto expiry = [&](int i) {
+    return history->revisions(i).api_key().expire_time().seconds() -
+           absl::ToUnixSeconds(server_.clock().Now());
+  };
+  EXPECT_EQ(history->revisions(0).revision().type(), "api_key_rotated");
+  EXPECT_EQ(expiry(0), 5 * 3600);
+  EXPECT_TRUE(history->revisions(0).api_key().has_previous_secrets_expire_time());
+  EXPECT_EQ(expiry(1), 3 * 3600);
+  EXPECT_EQ(expiry(2), 3 * 3600);
+  EXPECT_FALSE(history->revisions(2).api_key().has_rotate_time());
 }
 
 }  // namespace
