@@ -151,6 +151,9 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
       });
   methods.Answer(ReadKind::kPoint, From(directory, ListWorkspaces));
   methods.Command<v1::UpdateWorkspaceRequest, v1::Workspace>(commands);
+  methods.Command<v1::SuspendWorkspaceRequest, v1::Workspace>(commands);
+  methods.Command<v1::ResumeWorkspaceRequest, v1::Workspace>(commands);
+  methods.Command<v1::DeleteWorkspaceRequest, v1::Workspace>(commands);
   methods.Command<v1::CreateApiKeyRequest, v1::CreateApiKeyResponse>(commands);
   methods.Answer(ReadKind::kPoint, From(directory, ListApiKeys));
   methods.Command<v1::RotateApiKeyRequest, v1::RotateApiKeyResponse>(commands);

@@ -17,6 +17,7 @@
 #include "services/core/default_pipeline.h"
 #include "services/core/lifecycle.h"
 #include "services/core/reject.h"
+#include "services/core/resource_events.h"
 #include "services/core/update_mask.h"
 
 namespace kith::workspaces {
@@ -71,6 +72,36 @@ bool GrantsWithout(const WorkspaceState& state, absl::string_view name,
   return std::any_of(state.keys.begin(), state.keys.end(), [&](const auto& key) {
     return key.first != name && GrantsForGood(key.second.api_key, permission);
   });
+}
+
+absl::Status WorkspaceDeleted(const std::string& name) {
+  return RejectState(v1::WORKSPACES_ERROR_WORKSPACE_DELETED,
+                     absl::StrCat(name, " was deleted, which is for good."), name);
+}
+
+// What the workspace's state becomes, by a request that names it.
+template <class Request>
+Decision DecideState(const WorkspaceState& state, const Request& command, v1::WorkspaceState wanted,
+                     const CommandContext& context) {
+  const std::string name = NameOf(context.workspace);
+  if (!state.exists() || command.name() != name) return WorkspaceNotFound(command.name());
+  KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), state.workspace.etag()));
+  if (context.workspace == WorkspaceId(1) && wanted != v1::ACTIVE) {
+    return RejectState(v1::WORKSPACES_ERROR_OPERATORS_WORKSPACE,
+                       absl::StrCat(name, " is the operator's own, who would be locked out."),
+                       name);
+  }
+  const v1::WorkspaceState now = state.workspace.state() == v1::WORKSPACE_STATE_UNSPECIFIED
+                                     ? v1::ACTIVE
+                                     : state.workspace.state();
+  if (now == wanted) return NoChange();
+  if (now == v1::CLOSED) return WorkspaceDeleted(name);
+  v1::Workspace after;
+  after.set_name(name);
+  after.set_state(wanted);
+  google::protobuf::FieldMask changed;
+  changed.add_paths("state");
+  return Changes().Append(name, UpdatedEvent<v1::WorkspaceEvent>(after, changed));
 }
 
 // Whether a key may expire when `wanted` does, which its maker, who does at `limit`, asks for; the
@@ -201,6 +232,7 @@ Decision Decide(const WorkspaceState& state, const v1::CreateWorkspaceRequest& c
   ClearOutputOnly(&workspace);
   workspace.clear_etag();
   workspace.set_name(name);
+  workspace.set_state(v1::ACTIVE);
   const std::string secret = context.ids.NextSecret();
   v1::ApiKey first;
   first.set_display_name("First key");
@@ -233,9 +265,27 @@ Decision Decide(const WorkspaceState& state, const v1::UpdateWorkspaceRequest& c
   return Changes().Append(name, std::move(event));
 }
 
+Decision Decide(const WorkspaceState& state, const v1::SuspendWorkspaceRequest& command,
+                const CommandContext& context) {
+  return DecideState(state, command, v1::SUSPENDED, context);
+}
+
+Decision Decide(const WorkspaceState& state, const v1::ResumeWorkspaceRequest& command,
+                const CommandContext& context) {
+  return DecideState(state, command, v1::ACTIVE, context);
+}
+
+Decision Decide(const WorkspaceState& state, const v1::DeleteWorkspaceRequest& command,
+                const CommandContext& context) {
+  return DecideState(state, command, v1::CLOSED, context);
+}
+
 Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& command,
                 const KeyMaker& maker, const CommandContext& context) {
   if (!state.exists()) return WorkspaceNotFound(NameOf(context.workspace));
+  if (StandingOf(state.workspace) == runtime::Standing::kClosed) {
+    return WorkspaceDeleted(state.workspace.name());
+  }
   KITH_RETURN_IF_ERROR(CheckGrants(command.api_key(), maker, context.workspace));
   KITH_RETURN_IF_ERROR(
       CheckExpireTime(command.api_key(), "api_key.expire_time", maker.expire_time, context.now));
@@ -330,6 +380,17 @@ WorkspaceState Evolve(WorkspaceState state, const Recorded<v1::WorkspaceEvent>& 
       break;
   }
   return state;
+}
+
+runtime::Standing StandingOf(const v1::Workspace& workspace) {
+  switch (workspace.state()) {
+    case v1::SUSPENDED:
+      return runtime::Standing::kSuspended;
+    case v1::CLOSED:
+      return runtime::Standing::kClosed;
+    default:
+      return runtime::Standing::kActive;
+  }
 }
 
 Settings SettingsOf(const v1::Workspace& workspace) {

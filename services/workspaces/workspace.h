@@ -57,6 +57,13 @@ Decision Decide(const WorkspaceState& state, const v1::CreateWorkspaceRequest& c
                 const runtime::Grants& grants, const CommandContext& context);
 Decision Decide(const WorkspaceState& state, const v1::UpdateWorkspaceRequest& command,
                 const CommandContext& context);
+// What an operator does to another workspace than the first.
+Decision Decide(const WorkspaceState& state, const v1::SuspendWorkspaceRequest& command,
+                const CommandContext& context);
+Decision Decide(const WorkspaceState& state, const v1::ResumeWorkspaceRequest& command,
+                const CommandContext& context);
+Decision Decide(const WorkspaceState& state, const v1::DeleteWorkspaceRequest& command,
+                const CommandContext& context);
 // Who makes a key.
 struct KeyMaker {
   runtime::Grants grants;  // what they may grant in the workspace: a key cannot grant more
@@ -85,6 +92,8 @@ runtime::Grants GrantsOf(const WorkspaceState& state, absl::string_view actor);
 
 WorkspaceState Evolve(WorkspaceState state, const Recorded<v1::WorkspaceEvent>& recorded);
 
+// Whether it lets its callers in.
+runtime::Standing StandingOf(const v1::Workspace& workspace);
 // What deciders and views take from a workspace.
 Settings SettingsOf(const v1::Workspace& workspace);
 

@@ -111,14 +111,6 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateWorkspace
   return Decide(*state, command, runtime::Grants({"*"}), context);
 }
 
-Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::UpdateWorkspaceRequest& command,
-                                const CommandContext& context) const {
-  KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
-                        load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
-  directory_.Learn(context.workspace, *state);
-  return Decide(*state, command, context);
-}
-
 Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateApiKeyRequest& command,
                                 const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
@@ -156,8 +148,8 @@ absl::Status WorkspaceCommands::Render(runtime::Rendering& after, const v1::Crea
   return absl::OkStatus();
 }
 
-absl::Status WorkspaceCommands::Render(runtime::Rendering& after, const v1::UpdateWorkspaceRequest&,
-                                       v1::Workspace* response) const {
+absl::Status WorkspaceCommands::RenderWorkspace(runtime::Rendering& after,
+                                                v1::Workspace* response) const {
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                         after.Load<WorkspaceAggregate>(NameOf(after.workspace())));
   *response = state->workspace;

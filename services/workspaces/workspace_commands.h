@@ -21,6 +21,20 @@ class WorkspaceCommands {
   WorkspaceId Workspace(const v1::CreateWorkspaceRequest& command,
                         const runtime::Origin& origin) const;
 
+  // What an operator does to a workspace stands in that one's log.
+  WorkspaceId Workspace(const v1::SuspendWorkspaceRequest& command,
+                        const runtime::Origin& origin) const {
+    return NamedBy(command, origin);
+  }
+  WorkspaceId Workspace(const v1::ResumeWorkspaceRequest& command,
+                        const runtime::Origin& origin) const {
+    return NamedBy(command, origin);
+  }
+  WorkspaceId Workspace(const v1::DeleteWorkspaceRequest& command,
+                        const runtime::Origin& origin) const {
+    return NamedBy(command, origin);
+  }
+
   // A key's stands in the log of the workspace that it lets into: the caller's, or for an operator
   // the one that is named.
   WorkspaceId Workspace(const v1::CreateApiKeyRequest& command,
@@ -29,7 +43,21 @@ class WorkspaceCommands {
   Decision Run(runtime::Loader& load, const v1::CreateWorkspaceRequest& command,
                const CommandContext& context) const;
   Decision Run(runtime::Loader& load, const v1::UpdateWorkspaceRequest& command,
-               const CommandContext& context) const;
+               const CommandContext& context) const {
+    return RunOnWorkspace(load, command, context);
+  }
+  Decision Run(runtime::Loader& load, const v1::SuspendWorkspaceRequest& command,
+               const CommandContext& context) const {
+    return RunOnWorkspace(load, command, context);
+  }
+  Decision Run(runtime::Loader& load, const v1::ResumeWorkspaceRequest& command,
+               const CommandContext& context) const {
+    return RunOnWorkspace(load, command, context);
+  }
+  Decision Run(runtime::Loader& load, const v1::DeleteWorkspaceRequest& command,
+               const CommandContext& context) const {
+    return RunOnWorkspace(load, command, context);
+  }
   Decision Run(runtime::Loader& load, const v1::CreateApiKeyRequest& command,
                const CommandContext& context) const;
   Decision Run(runtime::Loader& load, const v1::RotateApiKeyRequest& command,
@@ -39,8 +67,22 @@ class WorkspaceCommands {
 
   absl::Status Render(runtime::Rendering& after, const v1::CreateWorkspaceRequest& command,
                       v1::CreateWorkspaceResponse* response) const;
-  absl::Status Render(runtime::Rendering& after, const v1::UpdateWorkspaceRequest& command,
-                      v1::Workspace* response) const;
+  absl::Status Render(runtime::Rendering& after, const v1::UpdateWorkspaceRequest&,
+                      v1::Workspace* response) const {
+    return RenderWorkspace(after, response);
+  }
+  absl::Status Render(runtime::Rendering& after, const v1::SuspendWorkspaceRequest&,
+                      v1::Workspace* response) const {
+    return RenderWorkspace(after, response);
+  }
+  absl::Status Render(runtime::Rendering& after, const v1::ResumeWorkspaceRequest&,
+                      v1::Workspace* response) const {
+    return RenderWorkspace(after, response);
+  }
+  absl::Status Render(runtime::Rendering& after, const v1::DeleteWorkspaceRequest&,
+                      v1::Workspace* response) const {
+    return RenderWorkspace(after, response);
+  }
   absl::Status Render(runtime::Rendering& after, const v1::CreateApiKeyRequest& command,
                       v1::CreateApiKeyResponse* response) const;
   absl::Status Render(runtime::Rendering& after, const v1::RotateApiKeyRequest& command,
@@ -49,6 +91,21 @@ class WorkspaceCommands {
                       v1::ApiKey* response) const;
 
  private:
+  template <class Request>
+  WorkspaceId NamedBy(const Request& command, const runtime::Origin& origin) const {
+    const WorkspaceId named = NumberOf(command.name());
+    return named == WorkspaceId() ? origin.caller->workspace : named;
+  }
+  template <class Request>
+  Decision RunOnWorkspace(runtime::Loader& load, const Request& command,
+                          const CommandContext& context) const {
+    auto state = load.Load<WorkspaceAggregate>(NameOf(context.workspace));
+    if (!state.ok()) return state.status();
+    directory_.Learn(context.workspace, **state);
+    return Decide(**state, command, context);
+  }
+  absl::Status RenderWorkspace(runtime::Rendering& after, v1::Workspace* response) const;
+
   // What somebody may grant in their own workspace.
   KeyMaker OwnMaker(const WorkspaceState& state, const CommandContext& context) const;
   // Who asks for a key in the workspace of `context`, and what they may grant there.

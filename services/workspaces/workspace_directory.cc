@@ -69,6 +69,7 @@ absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) const {
   const std::string name = NameOf(workspace);
   KITH_ASSIGN_OR_RETURN(auto state, runtime_.transact.Fold<WorkspaceAggregate>(workspace, name));
   Entry entry;
+  const runtime::Standing standing = StandingOf(state->workspace);
   const auto settings = std::make_shared<const Settings>(SettingsOf(state->workspace));
   for (const auto& [key_name, key] : state->keys) {
     if (key.api_key.revoked()) continue;
@@ -78,6 +79,7 @@ absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) const {
     caller->grants =
         runtime::Grants({key.api_key.permissions().begin(), key.api_key.permissions().end()});
     caller->settings = settings;
+    caller->standing = standing;
     caller->usage = UsageOf(workspace, caller->actor);
     for (const SecretState& secret : key.secrets) {
       caller = std::make_shared<runtime::Caller>(*caller);
@@ -193,6 +195,7 @@ absl::StatusOr<std::shared_ptr<const runtime::Caller>> WorkspaceDirectory::Calle
   caller->grants = Grants(claims.grants.patterns(), std::move(membership->grants));
   caller->member = std::move(membership->member);
   caller->settings = std::make_shared<const Settings>(SettingsOf(state->workspace));
+  caller->standing = StandingOf(state->workspace);
   caller->usage = UsageOfUser(claims.workspace, claims.user);
   caller->expire_time = claims.expire_time;
   caller->has_token = true;

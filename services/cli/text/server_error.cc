@@ -46,6 +46,7 @@ std::string Advice(grpc::StatusCode code, const google::rpc::ErrorInfo& info, bo
       }
       return "Give an API key with --key, KITH_KEY or KITH_KEY_FILE.";
     case grpc::StatusCode::PERMISSION_DENIED:
+      if (!info.metadata().contains("permission")) return "";
       return "Use a key that grants it.";
     case grpc::StatusCode::NOT_FOUND:
       // What is there at other moments is named rightly, and the message says when it was.

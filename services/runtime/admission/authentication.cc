@@ -30,9 +30,22 @@ absl::Status KeyExpired(const Caller& caller) {
                {{"key", key}, {"expire_time", time}});
 }
 
+absl::Status NotLetIn(const Caller& caller) {
+  const std::string name = absl::StrCat("workspaces/", caller.workspace.value());
+  if (caller.standing == Standing::kSuspended) {
+    return Error(type::v1::ERROR_WORKSPACE_SUSPENDED,
+                 absl::StrCat(name, " is suspended. Ask the server's operator; nothing is lost."),
+                 {{"workspace", name}});
+  }
+  return Error(type::v1::ERROR_WORKSPACE_CLOSED,
+               absl::StrCat(name, " was deleted: its credentials let nobody in any more."),
+               {{"workspace", name}});
+}
+
 }  // namespace
 
 absl::Status CheckStanding(const Caller& caller, const Clock& clock) {
+  if (caller.standing != Standing::kActive) return NotLetIn(caller);
   if (caller.expire_time == absl::InfiniteFuture() || clock.Now() < caller.expire_time) {
     return absl::OkStatus();
   }

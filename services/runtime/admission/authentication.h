@@ -30,7 +30,8 @@ struct AuthenticationOptions {
   size_t tokens_max = 20'000;  // that are remembered
 };
 
-// OK, or ERROR_KEY_EXPIRED or ERROR_TOKEN_EXPIRED where the caller's credentials no longer count.
+// OK, or ERROR_KEY_EXPIRED or ERROR_TOKEN_EXPIRED where the caller's credentials no longer count,
+// or ERROR_WORKSPACE_SUSPENDED or ERROR_WORKSPACE_CLOSED.
 absl::Status CheckStanding(const Caller& caller, const Clock& clock);
 
 class Authentication {

@@ -29,6 +29,9 @@ struct Member {
   bool reads_money = false;     // of the group MONEY
 };
 
+// Whether a workspace lets its callers in.
+enum class Standing { kActive, kSuspended, kClosed };
+
 // Immutable; shared by the calls in flight.
 struct Caller {
   WorkspaceId workspace;
@@ -41,7 +44,8 @@ struct Caller {
   std::shared_ptr<KeyUsage> usage;
   // When the credentials cease to count by themselves: CheckStanding.
   absl::Time expire_time = absl::InfiniteFuture();
-  bool has_token = false;  // the credentials are a token, and no key
+  Standing standing = Standing::kActive;  // of the workspace
+  bool has_token = false;                 // the credentials are a token, and no key
   // Whose credentials they are; null where they are a service's, which has no teams and reads all.
   std::shared_ptr<const Member> member;
 };
@@ -58,7 +62,7 @@ class Authorizer {
  public:
   virtual ~Authorizer() = default;
   // Who shows `credentials`, the text after "Bearer "; null when nobody does, or no longer; whoever
-  // asks looks at their expire_time. From memory: it is called on gRPC's threads, by many at once,
+  // asks looks at CheckStanding. From memory: it is called on gRPC's threads, by many at once,
   // and costs a lookup.
   virtual std::shared_ptr<const Caller> Authenticate(absl::string_view credentials) const = 0;
   // Who the key "apiKeys/01J…" is for, though nobody shows its secret; as Authenticate otherwise.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "eventstore/log/keys.h"
+#include "kith/events/v1/events_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/test_server.h"
 
@@ -40,6 +41,20 @@ class WorkspacesServiceTest : public ::testing::Test {
     v1::RevokeApiKeyRequest request;
     request.set_name(key);
     return server_.CallWith(secret, &Stub::RevokeApiKey, request);
+  }
+  template <class Request>
+  Reply<v1::Workspace> Do(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                       v1::Workspace*),
+                          const std::string& name, const std::string& request_id = "",
+                          const std::string& secret = "") {
+    Request request;
+    request.set_name(name);
+    request.set_request_id(request_id);
+    return server_.CallWith(secret.empty() ? server_.secret() : secret, method, request);
+  }
+  // Why a call with these credentials is refused.
+  std::string Refused(const std::string& secret) {
+    return server_.CallWith(secret, &Stub::GetWorkspace, {}).reason();
   }
 
   testing::TestServer server_;
@@ -239,6 +254,110 @@ TEST_F(WorkspacesServiceTest, LetsOnlyAnOperatorReachAnotherWorkspace) {
   EXPECT_EQ(CreateKey(server_.secret(), "*", "workspaces/02").reason(), "WORKSPACE_NOT_FOUND");
   EXPECT_EQ(CreateKey(server_.secret(), "operator.*", two->workspace().name()).reason(),
             "PERMISSION_NOT_GRANTED");
+}
+
+TEST_F(WorkspacesServiceTest, LetsNobodyIntoAWorkspaceThatIsSuspended) {
+  const auto other = Create("Other");
+  const std::string& name = other->workspace().name();
+  EXPECT_EQ(other->workspace().state(), v1::ACTIVE);
+  const auto suspended = Do(&Stub::SuspendWorkspace, name);
+  ASSERT_EQ(suspended.reason(), "");
+  EXPECT_EQ(suspended->state(), v1::SUSPENDED);
+  const std::string wrong = other->secret() + "x";
+  for (int life = 0; life < 2; ++life) {
+    const auto refused = server_.CallWith(other->secret(), &Stub::GetWorkspace, {});
+    EXPECT_EQ(refused.reason(), "WORKSPACE_SUSPENDED");
+    EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+    EXPECT_EQ(refused.metadata("workspace"), name);
+    EXPECT_EQ(Refused(wrong), "UNAUTHENTICATED") << "others are told nothing";
+    EXPECT_EQ(Refused(server_.secret()), "") << "the operator goes on";
+    server_.Restart();
+  }
+  EXPECT_EQ(Do(&Stub::SuspendWorkspace, name)->etag(), suspended->etag()) << "it is already";
+  EXPECT_EQ(Do(&Stub::ResumeWorkspace, name)->state(), v1::ACTIVE);
+  EXPECT_EQ(Refused(other->secret()), "");
+  v1::ListWorkspaceRevisionsRequest ask;
+  ask.set_field("state");
+  const auto history = server_.CallWith(other->secret(), &Stub::ListWorkspaceRevisions, ask);
+  ASSERT_EQ(history->revisions_size(), 3);
+  EXPECT_EQ(history->revisions(0).before().state(), v1::SUSPENDED);
+  EXPECT_EQ(history->revisions(0).after().state(), v1::ACTIVE);
+}
+
+TEST_F(WorkspacesServiceTest, EndsTheStreamsOfAWorkspaceThatIsSuspended) {
+  const auto other = Create("Other");
+  events::v1::EventsService::Stub stub(server_.channel());
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer " + other->secret());
+  const auto stream = stub.SubscribeEvents(&context, {});
+  events::v1::SubscribeEventsResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  ASSERT_EQ(Do(&Stub::SuspendWorkspace, other->workspace().name()).reason(), "");
+  while (stream->Read(&response)) {
+    for (const auto& event : response.events().events()) {
+      EXPECT_NE(event.type(), "workspace_updated") << "nothing further is told";
+    }
+  }
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
+}
+
+TEST_F(WorkspacesServiceTest, ClosesAWorkspaceForGood) {
+  const auto other = Create("Other");
+  const std::string& name = other->workspace().name();
+  const auto deleted = Do(&Stub::DeleteWorkspace, name, "delete-1");
+  EXPECT_EQ(deleted->state(), v1::CLOSED);
+  for (int life = 0; life < 2; ++life) {
+    EXPECT_EQ(Refused(other->secret()), "WORKSPACE_CLOSED");
+    EXPECT_EQ(Do(&Stub::DeleteWorkspace, name, "delete-1")->etag(), deleted->etag());
+    EXPECT_EQ(Do(&Stub::DeleteWorkspace, name).reason(), "") << "it is already";
+    EXPECT_EQ(Do(&Stub::ResumeWorkspace, name).reason(), "WORKSPACE_DELETED");
+    EXPECT_EQ(Do(&Stub::SuspendWorkspace, name).reason(), "WORKSPACE_DELETED");
+    EXPECT_EQ(CreateKey(server_.secret(), "*", name).reason(), "WORKSPACE_DELETED");
+    server_.Restart();
+  }
+  EXPECT_EQ(Create("Next")->workspace().name(), "workspaces/3") << "its number stays taken";
+  const auto all = server_.Call(&Stub::ListWorkspaces, v1::ListWorkspacesRequest());
+  ASSERT_EQ(all->workspaces_size(), 3);
+  EXPECT_EQ(all->workspaces(1).state(), v1::CLOSED);
+}
+
+TEST_F(WorkspacesServiceTest, IsSuspendedByOperatorsAloneAndNeverTheirOwn) {
+  const auto other = Create("Other");
+  const std::string& name = other->workspace().name();
+  for (const std::string& asked : {name, std::string("workspaces/99")}) {
+    const auto denied = Do(&Stub::SuspendWorkspace, asked, "", other->secret());
+    EXPECT_EQ(denied.reason(), "PERMISSION_DENIED");
+    EXPECT_EQ(denied.metadata("permission"), "operator.workspaces");
+  }
+  EXPECT_EQ(Do(&Stub::SuspendWorkspace, "workspaces/99").reason(), "WORKSPACE_NOT_FOUND");
+  EXPECT_EQ(Do(&Stub::DeleteWorkspace, "workspaces/02").reason(), "WORKSPACE_NOT_FOUND");
+  EXPECT_EQ(Do(&Stub::SuspendWorkspace, "workspaces/1").reason(), "OPERATORS_WORKSPACE");
+  EXPECT_EQ(Do(&Stub::DeleteWorkspace, "workspaces/1").reason(), "OPERATORS_WORKSPACE");
+  EXPECT_EQ(Do(&Stub::ResumeWorkspace, "workspaces/1").reason(), "") << "it is active";
+  v1::SuspendWorkspaceRequest stale;
+  stale.set_name(name);
+  stale.set_etag("99");
+  EXPECT_EQ(server_.Call(&Stub::SuspendWorkspace, stale).reason(), "ETAG_MISMATCH");
+}
+
+// Goal: an operator can let those in again who lost their keys while nobody was let in.
+TEST_F(WorkspacesServiceTest, GivesASuspendedWorkspaceAKeyForLater) {
+  const auto other = Create("Other");
+  const std::string& name = other->workspace().name();
+  ASSERT_EQ(Do(&Stub::SuspendWorkspace, name).reason(), "");
+  v1::CreateApiKeyRequest request;
+  request.mutable_api_key()->set_display_name("Again");
+  request.mutable_api_key()->add_permissions("*");
+  request.set_workspace(name);
+  request.set_request_id("again");
+  const auto made = server_.Call(&Stub::CreateApiKey, request);
+  ASSERT_EQ(made.reason(), "");
+  const auto repeated = server_.Call(&Stub::CreateApiKey, request);
+  EXPECT_EQ(repeated->api_key().name(), made->api_key().name());
+  EXPECT_EQ(repeated->secret(), "") << "told once";
+  EXPECT_EQ(Refused(made->secret()), "WORKSPACE_SUSPENDED");
+  ASSERT_EQ(Do(&Stub::ResumeWorkspace, name).reason(), "");
+  EXPECT_EQ(Refused(made->secret()), "");
 }
 
 // What a key may grant is what the methods of this server ask for.
