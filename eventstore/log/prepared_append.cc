@@ -135,6 +135,7 @@ absl::Status EncodeEvent(KeyStore& keys, ReadTier tier, absl::string_view stream
   header.type = event.type;
   header.occur_time = event.occur_time;
   header.actor = append.actor;
+  header.on_behalf_of = append.on_behalf_of;
   header.request = append.request;
   header.correlation_id = append.correlation_id;
   header.causation = append.causation;
@@ -179,6 +180,7 @@ absl::Status ValidateAppend(const Append& append) {
   if (append.workspace.value() == 0)
     return absl::InvalidArgumentError("the append has no workspace");
   KITH_RETURN_IF_ERROR(ValidateName("the actor", append.actor, true));
+  KITH_RETURN_IF_ERROR(ValidateName("who it is on behalf of", append.on_behalf_of, true));
   KITH_RETURN_IF_ERROR(ValidateName("the correlation id", append.correlation_id, true));
   KITH_RETURN_IF_ERROR(ValidateName("the request id", append.request.id, true));
   KITH_RETURN_IF_ERROR(

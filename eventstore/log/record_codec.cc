@@ -13,6 +13,7 @@ namespace kith::eventstore {
 namespace {
 
 constexpr uint8_t kFormat = 1;
+constexpr uint32_t kFlagOnBehalfOf = 1;  // the header says for whom
 constexpr size_t kCrcBytes = 4;
 constexpr char kLeafPrefix = '\0';  // RFC 6962: no leaf is mistaken for an inner node of the tree
 
@@ -39,7 +40,8 @@ void AppendHeader(const EventHeader& header, std::string* out) {
   const int64_t record_us = absl::ToUnixMicros(header.record_time);
   const int64_t occur_us = absl::ToUnixMicros(header.occur_time);
   out->push_back(static_cast<char>(kFormat));
-  AppendVarint(header.flags, out);
+  KITH_CHECK((header.flags & kFlagOnBehalfOf) == 0);
+  AppendVarint(header.flags | (header.on_behalf_of.empty() ? 0 : kFlagOnBehalfOf), out);
   AppendVarint(header.position.value(), out);
   AppendVarint(header.workspace.value(), out);
   AppendVarint(header.sequence.value(), out);
@@ -62,6 +64,7 @@ void AppendHeader(const EventHeader& header, std::string* out) {
     const absl::string_view bytes = View(tag);
     out->append(bytes.data(), bytes.size());
   }
+  if (!header.on_behalf_of.empty()) AppendString(header.on_behalf_of, out);
 }
 
 template <class Id>
@@ -109,6 +112,13 @@ bool ReadTags(ByteReader& reader, std::vector<Tag>* tags) {
                      [&](Tag& tag) { return reader.ReadInto(tag.data(), tag.size()); });
 }
 
+// What stands there only where its flag says so; never empty then.
+bool ReadOnBehalfOf(ByteReader& reader, EventHeader* header) {
+  if ((header->flags & kFlagOnBehalfOf) == 0) return true;
+  header->flags &= ~kFlagOnBehalfOf;
+  return reader.ReadString(&header->on_behalf_of) && !header->on_behalf_of.empty();
+}
+
 // Everything after the format byte.
 bool ReadHeader(ByteReader& reader, EventHeader* header) {
   return reader.ReadVarint(&header->flags) && ReadId(reader, &header->position) &&
@@ -117,7 +127,7 @@ bool ReadHeader(ByteReader& reader, EventHeader* header) {
          ReadAppend(reader, header) && ReadId(reader, &header->type) && ReadTimes(reader, header) &&
          reader.ReadString(&header->actor) && ReadRequest(reader, &header->request) &&
          reader.ReadString(&header->correlation_id) && ReadId(reader, &header->causation) &&
-         ReadTags(reader, &header->tags);
+         ReadTags(reader, &header->tags) && ReadOnBehalfOf(reader, header);
 }
 
 void AppendSealed(const std::vector<SealedPart>& sealed, std::string* out) {

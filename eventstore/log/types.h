@@ -79,6 +79,7 @@ struct Append {
   std::vector<StreamCondition> stream_conditions;  // for streams written or only read
   std::vector<TagCondition> tag_conditions;
   std::string actor;           // opaque id of who did it
+  std::string on_behalf_of;    // opaque id of the user for whom they did; empty: for nobody
   std::string correlation_id;  // the trace id
   Position causation;          // the event that caused this one; 0 for none
   RequestKey request;
@@ -112,10 +113,11 @@ struct EventHeader {
       record_time;  // when the committer numbered it; never falls from one position to the next
   absl::Time occur_time;  // when it happened, as the caller says
   std::string actor;
+  std::string on_behalf_of;
   RequestKey request;
   std::string correlation_id;
   Position causation;
-  uint32_t flags = 0;
+  uint32_t flags = 0;  // that this version of Kith knows nothing of
   std::vector<Tag> tags;
 };
 

@@ -33,7 +33,7 @@ constexpr char kAddress[] = "127.0.0.1:7447";
 constexpr char kKeyFile[] = "data/development.key";
 
 struct GlobalFlags {
-  std::optional<std::string> address, key, key_file, tls_ca, tls_cert, tls_key;
+  std::optional<std::string> address, key, key_file, tls_ca, tls_cert, tls_key, on_behalf_of;
   bool json = false, ids = false, verbose = false, help = false, version = false;
 };
 
@@ -41,9 +41,10 @@ struct GlobalFlags {
 absl::StatusOr<GlobalFlags> TakeGlobalFlags(std::vector<std::string>* words) {
   GlobalFlags flags;
   const std::pair<absl::string_view, std::optional<std::string>*> values[] = {
-      {"--address", &flags.address},   {"--key", &flags.key},
-      {"--key-file", &flags.key_file}, {"--tls-ca", &flags.tls_ca},
-      {"--tls-cert", &flags.tls_cert}, {"--tls-key", &flags.tls_key}};
+      {"--address", &flags.address},          {"--key", &flags.key},
+      {"--key-file", &flags.key_file},        {"--tls-ca", &flags.tls_ca},
+      {"--tls-cert", &flags.tls_cert},        {"--tls-key", &flags.tls_key},
+      {"--on-behalf-of", &flags.on_behalf_of}};
   std::vector<std::string> rest;
   for (size_t i = 0; i < words->size(); ++i) {
     const std::string& word = (*words)[i];
@@ -164,6 +165,8 @@ absl::StatusOr<ClientOptions> TakeServer(const GlobalFlags& flags,
   options.address = std::string(text);
   if (is_https || has_pem) options.tls = grpc::SslCredentials(tls);
   KITH_ASSIGN_OR_RETURN(options.key, FindKey(flags, surroundings));
+  if (flags.on_behalf_of == "") return IsEmpty("--on-behalf-of");
+  options.on_behalf_of = flags.on_behalf_of.value_or("");
   return options;
 }
 

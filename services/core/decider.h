@@ -49,6 +49,7 @@ struct CommandContext {
   const Grants* grants = nullptr;
   // Who calls, "users/01J…"; empty where that is a service.
   absl::string_view user = {};
+  absl::string_view on_behalf_of = {};  // the user for whom a service does it; empty: for nobody
 };
 
 // An event that happened, as a fold sees it. Borrows the event.

@@ -33,7 +33,7 @@ constexpr absl::string_view kPreflightHeaders =
     "access-control-allow-methods: GET, POST\r\n"
     "access-control-allow-headers: authorization, connect-accept-encoding, "
     "connect-content-encoding, connect-protocol-version, connect-timeout-ms, content-encoding, "
-    "content-type, kith-cause, traceparent, x-user-agent\r\n"
+    "content-type, kith-cause, kith-on-behalf-of, traceparent, x-user-agent\r\n"
     "access-control-max-age: 7200\r\n";
 
 // The caller's bytes as an error may tell them.

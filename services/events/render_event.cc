@@ -59,6 +59,7 @@ absl::Status EventRenderer::Render(const eventstore::Record& record, PayloadForm
   *event->mutable_record_time() = ToTimestamp(header.record_time);
   *event->mutable_occur_time() = ToTimestamp(header.occur_time);
   event->set_actor(header.actor);
+  event->set_on_behalf_of(header.on_behalf_of);
   event->set_request_id(header.request.id);
   event->set_correlation_id(header.correlation_id);
   KITH_ASSIGN_OR_RETURN(const int64_t causation, CausationSequence(header));

@@ -181,6 +181,7 @@ absl::Status TimelineReader::RenderEntry(const runtime::ReadContext& context,
   entry->set_sequence(static_cast<int64_t>(header.sequence.value()));
   entry->set_type(std::string(registry_.TypeName(category, header.type)));
   entry->set_actor(header.actor);
+  entry->set_on_behalf_of(header.on_behalf_of);
   if (category == kInteractions) {
     entry->set_record(std::string(absl::StripSuffix(header.stream, "/interactions")));
     KITH_ASSIGN_OR_RETURN(*entry->mutable_interaction(), interactions_.Render(*event, at.amended));

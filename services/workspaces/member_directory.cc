@@ -14,6 +14,8 @@
 namespace kith::workspaces {
 namespace {
 
+constexpr size_t kRememberedMax = 1'000;
+
 // The events of other capabilities, by their protos alone.
 struct UserAggregate : ResourceAggregate<users::v1::User, users::v1::UserEvent> {
   static constexpr absl::string_view kCategory = "users";
@@ -182,23 +184,33 @@ std::optional<Membership> MemberDirectory::Find(WorkspaceId workspace,
   MutexLock lock(mutex_);
   const auto at = workspaces_.find(workspace);
   if (at == workspaces_.end()) return std::nullopt;
-  const auto found = at->second.users.find(user);
-  if (found == at->second.users.end()) return std::nullopt;
-  const users::v1::User& known = found->second.state.resource;
-  if (found->second.state.lifecycle != Lifecycle::kActive || known.state() == users::v1::INACTIVE) {
+  Workspace& known = at->second;
+  const auto there = known.users.find(user);
+  if (there == known.users.end() || there->second.state.lifecycle != Lifecycle::kActive ||
+      there->second.state.resource.state() == users::v1::INACTIVE) {
     return std::nullopt;
   }
+  if (known.generation != generation() || known.found.size() >= kRememberedMax) {
+    known.found.clear();
+    known.generation = generation();
+  }
+  const auto [found, is_new] = known.found.try_emplace(user);
+  if (is_new) found->second = MembershipOf(known, there->second.state.resource);
+  return found->second;
+}
+
+Membership MemberDirectory::MembershipOf(const Workspace& workspace, const users::v1::User& user) {
   auto member = std::make_shared<runtime::Member>();
-  member->user = user;
-  member->teams = WithParts({known.teams().begin(), known.teams().end()}, at->second.Parents());
-  for (const auto& [name, other] : at->second.users) {
+  member->user = user.name();
+  member->teams = WithParts({user.teams().begin(), user.teams().end()}, workspace.Parents());
+  for (const auto& [name, other] : workspace.users) {
     if (IsIn(other.state, member->teams)) member->colleagues.push_back(name);
   }
   Membership membership;
-  for (const std::string& name : known.roles()) {
+  for (const std::string& name : user.roles()) {
     const roles::v1::Role* role = FindBuiltInRole(name);
-    const auto made = at->second.roles.find(name);
-    if (role == nullptr && made != at->second.roles.end() &&
+    const auto made = workspace.roles.find(name);
+    if (role == nullptr && made != workspace.roles.end() &&
         made->second.state.lifecycle == Lifecycle::kActive) {
       role = &made->second.state.resource;
     }

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/base/mutex.h"
@@ -66,6 +67,9 @@ class MemberDirectory {
     AllKnown<users::v1::User> users;
     AllKnown<teams::v1::Team> teams;
     AllKnown<roles::v1::Role> roles;
+    // What was found since the last change, of kRememberedMax users at most: it looks at all users.
+    absl::flat_hash_map<std::string, Membership> found;
+    uint64_t generation = 0;  // of the directory, that they are of
 
     TeamParents Parents() const;
   };
@@ -76,6 +80,8 @@ class MemberDirectory {
   template <class Aggregate>
   absl::Status TakeRows(absl::string_view view, Position position, WorkspaceId workspace)
       KITH_EXCLUDES(mutex_);
+  // What the user may do, who is there and active.
+  static Membership MembershipOf(const Workspace& workspace, const users::v1::User& user);
   // Folds what happened after `position`.
   absl::Status CatchUp(Position position) KITH_EXCLUDES(mutex_);
   template <class Aggregate>
@@ -91,7 +97,7 @@ class MemberDirectory {
 
   runtime::Runtime& runtime_;
   mutable Mutex mutex_;
-  std::map<WorkspaceId, Workspace> workspaces_ KITH_GUARDED_BY(mutex_);
+  mutable std::map<WorkspaceId, Workspace> workspaces_ KITH_GUARDED_BY(mutex_);
   std::atomic<uint64_t> generation_ = 0;
 };
 

@@ -79,7 +79,8 @@ KeyMaker WorkspaceCommands::OwnMaker(const WorkspaceState& state,
                                      const CommandContext& context) const {
   const v1::ApiKey* const key = FindKey(state, context.actor);
   if (key == nullptr) return {};
-  return {directory_.GrantsOf(context.workspace, state, context.actor), key->user(),
+  return {directory_.GrantsOf(context.workspace, state, context.actor, context.on_behalf_of),
+          context.on_behalf_of.empty() ? key->user() : std::string(context.on_behalf_of),
           ExpiryOf(*key)};
 }
 
@@ -93,8 +94,9 @@ absl::StatusOr<KeyMaker> WorkspaceCommands::MakerOf(const WorkspaceState& state,
   if (is_own) return OwnMaker(state, context);
   // Only the first workspace's keys can reach others.
   const auto operators = directory_.Find(WorkspaceId(1));
-  const bool reaches = directory_.GrantsOf(WorkspaceId(1), *operators, context.actor)
-                           .Contain(ReachesEveryWorkspace());
+  const bool reaches =
+      directory_.GrantsOf(WorkspaceId(1), *operators, context.actor, context.on_behalf_of)
+          .Contain(ReachesEveryWorkspace());
   if (!reaches) return MayNotReach(command.workspace());
   if (!state.exists() || command.workspace() != name) return WorkspaceNotFound(command.workspace());
   return KeyMaker{runtime::Grants({"*"}), ""};

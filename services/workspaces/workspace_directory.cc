@@ -5,16 +5,21 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "eventstore/base/error.h"
 #include "eventstore/base/log.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/type/v1/errors.pb.h"
 #include "services/runtime/admission/token_verifier.h"
 
 namespace kith::workspaces {
 namespace {
+
+constexpr size_t kShownMax = 128;  // of what a caller says, in an error
 
 absl::string_view IdOf(absl::string_view key_name) {
   return absl::StripPrefix(key_name, "apiKeys/");
@@ -164,11 +169,43 @@ std::shared_ptr<const runtime::Caller> WorkspaceDirectory::CallerOf(Entry::Key& 
   return key.bounded;
 }
 
+absl::StatusOr<std::shared_ptr<const runtime::Caller>> WorkspaceDirectory::OnBehalfOf(
+    std::shared_ptr<const runtime::Caller> caller, absl::string_view user) const {
+  if (caller->on_behalf_of == user) return caller;
+  // A call of a session that acts for somebody may be for somebody else: what the key grants by
+  // itself counts.
+  const Grants own(caller->grants.patterns());
+  const bool is_user = caller->member != nullptr && caller->on_behalf_of.empty();
+  if (is_user || !own.Contain(runtime::kActForUsers)) {
+    return Error(type::v1::ERROR_PERMISSION_DENIED,
+                 is_user ? "The credentials are a user's, who acts for nobody else."
+                         : absl::StrCat("To act for a user, a service's key has to grant ",
+                                        runtime::kActForUsers, "."),
+                 {{"permission", std::string(runtime::kActForUsers)}});
+  }
+  const std::string name(user);
+  std::optional<Membership> membership = members_->Find(caller->workspace, name);
+  if (!membership.has_value()) {
+    return Error(type::v1::ERROR_ON_BEHALF_OF_NOBODY,
+                 absl::StrCat("The metadata kith-on-behalf-of has to name a user of the workspace "
+                              "who is active (\"users/01J…\"), and \"",
+                              absl::CHexEscape(user.substr(0, kShownMax)), "\" is none."),
+                 {{"user", absl::CHexEscape(user.substr(0, kShownMax))}});
+  }
+  auto acting = std::make_shared<runtime::Caller>(*caller);
+  acting->grants = Grants(own.patterns(), std::move(membership->grants));
+  acting->member = std::move(membership->member);
+  acting->on_behalf_of = name;
+  return acting;
+}
+
 Grants WorkspaceDirectory::GrantsOf(WorkspaceId workspace, const WorkspaceState& state,
-                                    absl::string_view actor) const {
+                                    absl::string_view actor, absl::string_view on_behalf_of) const {
   const v1::ApiKey* const key = FindKey(state, actor);
-  if (key == nullptr || key->user().empty()) return workspaces::GrantsOf(state, actor);
-  std::optional<Membership> membership = members_->Find(workspace, key->user());
+  if (key == nullptr) return {};
+  const std::string user = on_behalf_of.empty() ? key->user() : std::string(on_behalf_of);
+  if (user.empty()) return workspaces::GrantsOf(state, actor);
+  std::optional<Membership> membership = members_->Find(workspace, user);
   if (!membership.has_value()) return {};
   return Grants({key->permissions().begin(), key->permissions().end()},
                 std::move(membership->grants));

@@ -36,6 +36,8 @@ class WorkspaceDirectory final : public runtime::Authorizer {
       KITH_EXCLUDES(mutex_);
   absl::StatusOr<std::shared_ptr<const runtime::Caller>> CallerOfUser(
       const runtime::TokenClaims& claims) const override KITH_EXCLUDES(mutex_);
+  absl::StatusOr<std::shared_ptr<const runtime::Caller>> OnBehalfOf(
+      std::shared_ptr<const runtime::Caller> caller, absl::string_view user) const override;
   uint64_t generation() const override {
     return generation_.load(std::memory_order_acquire) + members_->generation();
   }
@@ -53,10 +55,11 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   // the append that made it was never learnt, the workspace is folded again.
   void Learn(WorkspaceId workspace, const WorkspaceState& loaded) const KITH_EXCLUDES(mutex_);
 
-  // What the workspace's key with this id grants, as far as the roles of its user do; nothing where
-  // there is none, it was revoked, or its user does not work with Kith.
-  Grants GrantsOf(WorkspaceId workspace, const WorkspaceState& state,
-                  absl::string_view actor) const;
+  // What the workspace's key with this id grants, as far as the roles of its user do, or of the one
+  // for whom it acts; nothing where there is none, it was revoked, or that user does not work with
+  // Kith.
+  Grants GrantsOf(WorkspaceId workspace, const WorkspaceState& state, absl::string_view actor,
+                  absl::string_view on_behalf_of) const;
   const MemberDirectory& members() const { return *members_; }
 
   // The number for a workspace that the request `request_id` creates: that of the first time, or

@@ -45,6 +45,7 @@ RawRocks::Entries RawRocks::Encode(const Append* begin, const Append* end) {
                        absl::Now(),
                        event.occur_time,
                        append->actor,
+                       append->on_behalf_of,
                        append->request,
                        append->correlation_id};
     header.tags = event.tags;

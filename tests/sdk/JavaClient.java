@@ -184,7 +184,7 @@ final class JavaClient {
     return contacts(kith).listContactRevisions(request).getRevisions(0).getRevision();
   }
 
-  private static void whatCausedAChangeIsRecorded() {
+  private static void whatCausedAChangeIsRecorded() throws Exception {
     try (Client kith = open(address)) {
       AtomicReference<Metadata> told = new AtomicReference<>();
       var noting = MetadataUtils.newCaptureMetadataInterceptor(told, new AtomicReference<>());
@@ -199,6 +199,10 @@ final class JavaClient {
       Revision second = firstRevision(kith, effect);
       expect(first.getSequence() > 0 && second.getCausationSequence() == first.getSequence(), second);
       expect(second.getCorrelationId().equals(trace), second);
+      Metadata nobody = new Metadata();
+      nobody.put(header("kith-on-behalf-of"), "nobody");
+      var forNobody = contacts(kith).withInterceptors(MetadataUtils.newAttachHeadersInterceptor(nobody));
+      expect(refused(() -> forNobody.createContact(named("Nobody"))).reason().equals("ON_BEHALF_OF_NOBODY"), "refused");
     }
   }
 

@@ -176,6 +176,8 @@ var checks = map[string]func(context.Context){
 		first, second := firstRevision(contacts, cause), firstRevision(contacts, effect)
 		expect(first.Sequence > 0 && second.CausationSequence == first.Sequence, second)
 		expect(second.CorrelationId == trace, second)
+		_, err = contacts.CreateContact(metadata.AppendToOutgoingContext(ctx, "kith-on-behalf-of", "nobody"), named("Nobody"))
+		expect(kith.ErrorOf(err).Reason == "ON_BEHALF_OF_NOBODY", err)
 	},
 	"own changes are read": func(ctx context.Context) {
 		options := byWay()

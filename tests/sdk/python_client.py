@@ -146,6 +146,8 @@ def what_caused_a_change_is_recorded():
                      for one in (cause, effect)]
         expect(revisions[1].causation_sequence == revisions[0].sequence > 0, revisions)
         expect(revisions[1].correlation_id == traceparent.split("-")[1], revisions)
+        error = refused(lambda: stub.CreateContact(request, metadata=(("kith-on-behalf-of", "nobody"),)))
+        expect(error.reason == "ON_BEHALF_OF_NOBODY", error)
 
 
 @check

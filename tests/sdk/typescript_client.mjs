@@ -136,6 +136,8 @@ const checks = {
     const [first, second] = [await revisionOf(cause), await revisionOf(effect)];
     expect(first.sequence > 0n && second.causationSequence === first.sequence, `${second.causationSequence}`);
     expect(second.correlationId === traceparent.split("-")[1], second.correlationId);
+    const error = await refused(contacts.createContact(request, {headers: {"kith-on-behalf-of": "nobody"}}));
+    expect(error.reason === "ON_BEHALF_OF_NOBODY", error.reason);
   },
 
   async "own changes are read"() {

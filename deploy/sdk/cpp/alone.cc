@@ -120,6 +120,9 @@ uint64_t Alone::Call(const Message& request, Message* response, Done done,
   if (!key_.empty()) context.AddMetadata("authorization", "Bearer " + key_);
   if (!options.traceparent.empty()) context.AddMetadata("traceparent", options.traceparent);
   if (!options.cause.empty()) context.AddMetadata("kith-cause", options.cause);
+  if (!options.on_behalf_of.empty()) {
+    context.AddMetadata("kith-on-behalf-of", options.on_behalf_of);
+  }
   if (options.timeout > std::chrono::milliseconds::zero()) {
     context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                                       gpr_time_from_millis(options.timeout.count(), GPR_TIMESPAN)));

@@ -306,6 +306,7 @@ void Core::Add(uint64_t id, Pending& pending, RunSessionRequest* message) {
   call.set_request(pending.request);
   call.set_traceparent(pending.options.traceparent);
   call.set_cause(pending.options.cause);
+  call.set_on_behalf_of(pending.options.on_behalf_of);
   for (const uint64_t earlier : pending.options.after) call.add_after(earlier);
   if (pending.options.timeout > std::chrono::milliseconds::zero()) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -109,8 +109,8 @@ func (c *Client) SetToken(token string) {
 	c.token = token
 }
 
-// Invoke makes a unary call. A session heeds grpc.Header of the options, and of the outgoing metadata traceparent
-// and kith-cause.
+// Invoke makes a unary call. A session heeds grpc.Header of the options, and of the outgoing metadata traceparent,
+// kith-cause and kith-on-behalf-of.
 func (c *Client) Invoke(ctx context.Context, method string, args, reply interface{}, options ...grpc.CallOption) error {
 	request := args.(proto.Message)
 	request, changes := c.prepare(request)

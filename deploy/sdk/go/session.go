@@ -34,6 +34,7 @@ type pendingCall struct {
 	deadline    time.Time // zero for none
 	traceparent string
 	cause       string
+	onBehalfOf  string
 	sent        bool
 	told        chan outcome // has room for one
 }
@@ -78,6 +79,7 @@ func (s *session) call(ctx context.Context, method string, request proto.Message
 	call := &pendingCall{method: method, request: bytes, told: make(chan outcome, 1)}
 	outgoing, _ := metadata.FromOutgoingContext(ctx)
 	call.traceparent, call.cause = first(outgoing, "traceparent"), first(outgoing, "kith-cause")
+	call.onBehalfOf = first(outgoing, "kith-on-behalf-of")
 	call.deadline, _ = ctx.Deadline()
 	if err := s.begin(call); err != nil {
 		return nil, err
@@ -332,6 +334,7 @@ func (s *session) filled() (*sessionsv1.RunSessionRequest, bool) {
 		}
 		sent := &sessionsv1.RunSessionRequest_Call{
 			Id: call.id, Method: number, Request: call.request, Traceparent: call.traceparent, Cause: call.cause,
+			OnBehalfOf: call.onBehalfOf,
 		}
 		if !call.deadline.IsZero() {
 			left := time.Until(call.deadline)

@@ -117,17 +117,21 @@ void Client::CallTogether(const Method& method, const Message& request, Message*
   if (!has_sessions_.load(std::memory_order_relaxed)) {
     return CallAsync(method, request, response, std::move(done));
   }
-  together_->Call(request, response, [=, this, &method, &request](const sdk::Outcome& outcome) {
-    if (outcome.ok()) return done(absl::OkStatus(), {SequenceOf(outcome.token), outcome.repeated});
-    const auto code = static_cast<grpc::StatusCode>(outcome.status.code());
-    // Of the session itself: a call in it that met this was told so by the server.
-    if (outcome.unknown &&
-        (code == grpc::StatusCode::UNIMPLEMENTED || code == grpc::StatusCode::RESOURCE_EXHAUSTED)) {
-      has_sessions_.store(false, std::memory_order_relaxed);
-      return CallAsync(method, request, response, done);
-    }
-    done(ToStatus({code, outcome.status.message(), outcome.status.SerializeAsString()}), {});
-  });
+  together_->Call(
+      request, response,
+      [=, this, &method, &request](const sdk::Outcome& outcome) {
+        if (outcome.ok())
+          return done(absl::OkStatus(), {SequenceOf(outcome.token), outcome.repeated});
+        const auto code = static_cast<grpc::StatusCode>(outcome.status.code());
+        // Of the session itself: a call in it that met this was told so by the server.
+        if (outcome.unknown && (code == grpc::StatusCode::UNIMPLEMENTED ||
+                                code == grpc::StatusCode::RESOURCE_EXHAUSTED)) {
+          has_sessions_.store(false, std::memory_order_relaxed);
+          return CallAsync(method, request, response, done);
+        }
+        done(ToStatus({code, outcome.status.message(), outcome.status.SerializeAsString()}), {});
+      },
+      {.on_behalf_of = options_.on_behalf_of});
 }
 
 void Client::TakeReplies() {
@@ -290,6 +294,9 @@ absl::Status Client::Exchange(const Method& method, const NextMessage& next,
 }
 
 void Client::Authorise(grpc::ClientContext* context) const {
+  if (!options_.on_behalf_of.empty()) {
+    context->AddMetadata("kith-on-behalf-of", options_.on_behalf_of);
+  }
   if (options_.key.empty()) return;
   context->AddMetadata("authorization", absl::StrCat("Bearer ", options_.key));
 }

@@ -32,6 +32,7 @@ struct ReplyInfo {
 struct ClientOptions {
   std::string address;                            // "127.0.0.1:7447"
   std::string key;                                // sent as bearer; nothing is sent when empty
+  std::string on_behalf_of;                       // the user a service acts for; empty: nobody
   std::shared_ptr<grpc::ChannelCredentials> tls;  // null: none
 
   std::shared_ptr<grpc::ChannelCredentials> credentials() const {

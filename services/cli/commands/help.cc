@@ -64,6 +64,7 @@ Everywhere
                         KITH_TLS_KEY
   --key KEY             the API key; or --key-file FILE, the file it stands in; else
                         KITH_KEY, KITH_KEY_FILE, or the file data/development.key
+  --on-behalf-of USER   with a service's key: act for this user, users/ID
   --as-of MOMENT        on every read: @1234 (after that event), a time, a day or yesterday
                         (its end), a minute as tables show it (its end), -3d (so long
                         ago) or a token

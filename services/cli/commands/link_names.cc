@@ -159,6 +159,13 @@ std::map<std::string, std::string> LinkNames(Session& session,
   return names.Take();
 }
 
+std::string WhoDid(const std::map<std::string, std::string>& keys, const std::string& actor,
+                   const std::string& on_behalf_of, int width) {
+  const auto key = keys.find(actor);
+  const std::string who = Shortened(key == keys.end() ? actor : key->second, width);
+  return on_behalf_of.empty() ? who : absl::StrCat(who, " for ", on_behalf_of);
+}
+
 std::map<std::string, std::string> KeyNames(Session& session) {
   workspaces::v1::ListApiKeysRequest request;
   const auto reply = ListItems(session, session.Require("api-keys", "list"), request,

@@ -24,6 +24,8 @@ absl::Status RunPermissions(Session& session, const std::vector<std::string>& wo
       }
     }
   }
+  // No method asks for it: it lets a service make any call for a user (Authorizer::OnBehalfOf).
+  lets["users.impersonate"].push_back("--on-behalf-of USER");
   TextTable table;
   table.AddColumn("PERMISSION", TextTable::Align::kLeft, /*may_cut=*/false);
   table.AddColumn("LETS", TextTable::Align::kLeft, /*may_cut=*/false);

@@ -19,6 +19,9 @@ namespace kith::runtime {
 
 using kith::Grants;
 
+// What a service must be granted to act for users. No method asks for it.
+inline constexpr absl::string_view kActForUsers = "users.impersonate";
+
 // Who calls, where the credentials are a user's. Immutable.
 struct Member {
   std::string user;                // "users/01J…"
@@ -48,6 +51,9 @@ struct Caller {
   bool has_token = false;                 // the credentials are a token, and no key
   // Whose credentials they are; null where they are a service's, which has no teams and reads all.
   std::shared_ptr<const Member> member;
+  // For whom a service acts: "users/01J…", whose `member` and roles these are then. Empty: for
+  // nobody.
+  std::string on_behalf_of;
 };
 
 // What a token that was verified says of who shows it.
@@ -72,6 +78,11 @@ class Authorizer {
   // where there is no such workspace, or no such user who is active. From memory.
   virtual absl::StatusOr<std::shared_ptr<const Caller>> CallerOfUser(
       const TokenClaims& claims) const = 0;
+  // Who the caller is as they act for the user of this name: what both may do.
+  // ERROR_PERMISSION_DENIED where they are no service that may act for others,
+  // ERROR_ON_BEHALF_OF_NOBODY where there is no such user who is active. From memory.
+  virtual absl::StatusOr<std::shared_ptr<const Caller>> OnBehalfOf(
+      std::shared_ptr<const Caller> caller, absl::string_view user) const = 0;
   // Rises whenever one of these may answer something new: a call that goes on for long asks again
   // then, and not otherwise. Costs a load.
   virtual uint64_t generation() const = 0;

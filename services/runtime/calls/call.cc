@@ -52,6 +52,9 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& e
   if (caller == nullptr) {
     KITH_ASSIGN_OR_RETURN(caller, environment.authentication.CallerOf(carrier));
   }
+  if (const absl::string_view user = carrier.Metadata("kith-on-behalf-of"); !user.empty()) {
+    KITH_ASSIGN_OR_RETURN(caller, environment.authorizer.OnBehalfOf(std::move(caller), user));
+  }
   if (method.needs_all && caller->grants.ScopeOf(method.permission) != Scope::kAll &&
       caller->grants.Contain(method.permission)) {
     return Error(type::v1::ERROR_PERMISSION_DENIED,

@@ -187,8 +187,8 @@ struct CallerContext {
 absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Method& method,
                                     const Carrier& carrier, absl::Duration began);
 
-// Who calls, or why nobody is let in for what the call shows (Authentication), or that it does not
-// grant the method (ERROR_PERMISSION_DENIED).
+// Who calls, and for whom, or why nobody is let in for what the call shows (Authentication,
+// Authorizer::OnBehalfOf), or that it does not grant the method (ERROR_PERMISSION_DENIED).
 absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& environment,
                                                         const Method& method,
                                                         const Carrier& carrier);

@@ -147,7 +147,7 @@ absl::Status MethodTable::CheckComplete() const {
 }
 
 std::vector<std::string> MethodTable::Permissions() const {
-  std::set<std::string> permissions;
+  std::set<std::string> permissions = {std::string(kActForUsers)};
   for (const auto& [name, bound] : methods_) {
     if (!bound->method().permission.empty()) permissions.insert(bound->method().permission);
   }

@@ -149,7 +149,7 @@ class MethodTable {
   // Internal, naming them, where methods of a service of which one is bound are bound by nobody.
   absl::Status CheckComplete() const;
 
-  // What the methods ask for, each once, sorted.
+  // What the methods ask for, and what no method does (kActForUsers), each once, sorted.
   std::vector<std::string> Permissions() const;
 
   // Whether somebody bound it.

@@ -24,6 +24,7 @@ constexpr int kMethodsMax = 200;
 constexpr size_t kMethodBytesMax = 256;
 constexpr size_t kTraceParentBytesMax = 128;
 constexpr size_t kCauseBytesMax = 128;
+constexpr size_t kUserBytesMax = 128;
 constexpr int64_t kAnswerBytesMax = 1 << 20;  // a message has more only where one outcome has
 constexpr int64_t kOutcomeBytes = 128;        // of an outcome that is empty
 constexpr size_t kAnswersMax = 4;             // not written, beyond which nothing is read
@@ -53,6 +54,7 @@ class SessionCourse::Call final : public UnaryCarrier {
         request_(std::move(*call.mutable_request())),
         traceparent_(std::move(*call.mutable_traceparent())),
         cause_(std::move(*call.mutable_cause())),
+        on_behalf_of_(std::move(*call.mutable_on_behalf_of())),
         deadline_(call.has_timeout() ? arrived + DurationOf(call.timeout())
                                      : absl::InfiniteDuration()),
         arena_(OptionsOf(block_)) {}
@@ -73,6 +75,7 @@ class SessionCourse::Call final : public UnaryCarrier {
     const absl::string_view name(key);
     if (name == "traceparent") return traceparent_;
     if (name == "kith-cause") return cause_;
+    if (name == "kith-on-behalf-of" && !on_behalf_of_.empty()) return on_behalf_of_;
     return session_.carrier_.Metadata(key);
   }
   std::shared_ptr<const Caller> caller() const override { return caller_; }
@@ -125,6 +128,7 @@ class SessionCourse::Call final : public UnaryCarrier {
   const std::string request_;
   const std::string traceparent_;
   const std::string cause_;
+  const std::string on_behalf_of_;
   const absl::Duration deadline_;
   std::shared_ptr<const Caller> caller_;
   bool waited_ = false;
@@ -191,6 +195,9 @@ absl::Status SessionCourse::Check(const RunSessionRequest& message) const {
     }
     if (call.cause().size() > kCauseBytesMax) {
       return violation("cause", absl::StrCat("is longer than ", kCauseBytesMax));
+    }
+    if (call.on_behalf_of().size() > kUserBytesMax) {
+      return violation("on_behalf_of", absl::StrCat("is longer than ", kUserBytesMax));
     }
     if (call.after_size() > kCallsAMessage) {
       return violation("after", absl::StrCat("must have at most ", kCallsAMessage, " items"));

@@ -86,7 +86,8 @@ void Transaction::Attempt(ReadTier tier) {
       ids_,
       said,
       &origin.caller->grants,
-      origin.caller->member == nullptr ? absl::string_view() : origin.caller->member->user};
+      origin.caller->member == nullptr ? absl::string_view() : origin.caller->member->user,
+      origin.caller->on_behalf_of};
   Decision decision = command_.Decide(loader, context);
   if (tier == ReadTier::kDisk) Mark(CallPart::kLoad);
   if (loader.would_block()) {
@@ -165,6 +166,7 @@ void Transaction::Append(Changes changes, const Loader& loader, absl::Time occur
   eventstore::Append append;
   append.workspace = workspace_;
   append.actor = origin.caller->actor;
+  append.on_behalf_of = origin.caller->on_behalf_of;
   append.correlation_id = origin.correlation_id;
   append.causation = origin.causation;
   append.request = origin.request;

@@ -239,6 +239,7 @@ absl::Status RevisionLister::Tell(const eventstore::RecordedEvent& event, uint64
       std::string(registry_.TypeName(eventstore::CategoryOf(header.stream), header.type)));
   *told.mutable_changed() = changed;
   told.set_actor(header.actor);
+  told.set_on_behalf_of(header.on_behalf_of);
   *told.mutable_record_time() = ToTimestamp(header.record_time);
   *told.mutable_occur_time() = ToTimestamp(header.occur_time);
   told.set_request_id(header.request.id);

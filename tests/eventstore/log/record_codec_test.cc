@@ -67,9 +67,9 @@ bool Same(const EventHeader& a, const EventHeader& b) {
   return a.position == b.position && a.workspace == b.workspace && a.sequence == b.sequence &&
          a.stream == b.stream && a.revision == b.revision && a.append_first == b.append_first &&
          a.append_count == b.append_count && a.type == b.type && a.record_time == b.record_time &&
-         a.occur_time == b.occur_time && a.actor == b.actor && a.request == b.request &&
-         a.correlation_id == b.correlation_id && a.causation == b.causation && a.flags == b.flags &&
-         a.tags == b.tags;
+         a.occur_time == b.occur_time && a.actor == b.actor && a.on_behalf_of == b.on_behalf_of &&
+         a.request == b.request && a.correlation_id == b.correlation_id &&
+         a.causation == b.causation && a.flags == b.flags && a.tags == b.tags;
 }
 
 bool Same(const SealedPart& a, const SealedPart& b) {
@@ -111,12 +111,13 @@ Record AnyRecord() {
   header.record_time = absl::FromUnixMicros(Any<int64_t>());
   header.occur_time = absl::FromUnixMicros(Any<int64_t>());
   header.actor = Any<std::string>();
+  header.on_behalf_of = Any<std::string>();
   header.request.method = Any<std::string>();
   header.request.id = Any<std::string>();
   if (Any<bool>()) header.request.digest = AnyBytes<16>();
   header.correlation_id = Any<std::string>();
   header.causation = Position(AnyNumber());
-  header.flags = static_cast<uint32_t>(AnyNumber());
+  header.flags = static_cast<uint32_t>(AnyNumber()) & ~1U;  // the lowest says that there is one
   for (int i = *rc::gen::inRange(0, 4); i > 0; --i) header.tags.push_back(AnyBytes<16>());
   record.payload = Any<std::string>();
   for (int i = *rc::gen::inRange(0, 3); i > 0; --i) {
@@ -239,6 +240,7 @@ TEST(LeafHash, ChangesWithEveryPart) {
     return other_leaf != leaf;
   };
   EXPECT_TRUE(changed([](Record& r) { r.header.actor = "users/8"; }));
+  EXPECT_TRUE(changed([](Record& r) { r.header.on_behalf_of = "users/8"; }));
   EXPECT_TRUE(changed([](Record& r) { r.payload += "!"; }));
   EXPECT_TRUE(changed([](Record& r) { r.sealed[0].ciphertext += "!"; }));
   EXPECT_TRUE(changed([](Record& r) { r.sealed.clear(); }));

@@ -315,6 +315,15 @@ TEST_F(KithTest, SaysThatTheKeyItWasGivenIsNoGood) {
   EXPECT_THAT(err(), HasSubstr("\nThe key that was given is unknown or revoked: give "));
 }
 
+TEST_F(KithTest, SaysForWhomAServiceCalls) {
+  EXPECT_EQ(Run({"deals", "list", "--on-behalf-of", "users/ada"}), 0) << err();
+  EXPECT_EQ(server_.deals().on_behalf_of(), "users/ada");
+  EXPECT_EQ(Run({"deals", "list"}), 0) << err();
+  EXPECT_EQ(server_.deals().on_behalf_of(), "");
+  EXPECT_EQ(Run({"deals", "list", "--on-behalf-of="}), 2);
+  EXPECT_THAT(err(), HasSubstr("--on-behalf-of"));
+}
+
 TEST_F(KithTest, SpeaksTlsWhereTheAddressOrAFileSaysSo) {
   Write("ca", "-----BEGIN CERTIFICATE-----\n");
   Write("key", "-----BEGIN PRIVATE KEY-----\n");

@@ -119,10 +119,14 @@ bool FakeDeals::Remember(grpc::ServerContext* context, const std::string& reques
 }
 
 void FakeDeals::NoteCaller(const grpc::ServerContext& context) {
-  const auto found = context.client_metadata().find("authorization");
-  authorization_ = found == context.client_metadata().end()
-                       ? ""
-                       : std::string(found->second.data(), found->second.size());
+  const auto said = [&](const char* key) {
+    const auto found = context.client_metadata().find(key);
+    return found == context.client_metadata().end()
+               ? std::string()
+               : std::string(found->second.data(), found->second.size());
+  };
+  authorization_ = said("authorization");
+  on_behalf_of_ = said("kith-on-behalf-of");
 }
 
 grpc::Status FakeDeals::CreateDeal(grpc::ServerContext* context,

@@ -73,6 +73,11 @@ class FakeDeals final : public deals::v1::DealsService::Service {
     MutexLock lock(mutex_);
     return authorization_;
   }
+  // The user for whom the last call was.
+  std::string on_behalf_of() {
+    MutexLock lock(mutex_);
+    return on_behalf_of_;
+  }
   // What the last list was asked.
   deals::v1::ListDealsRequest listed() {
     MutexLock lock(mutex_);
@@ -87,6 +92,7 @@ class FakeDeals final : public deals::v1::DealsService::Service {
 
   Mutex mutex_;
   std::string authorization_ KITH_GUARDED_BY(mutex_);
+  std::string on_behalf_of_ KITH_GUARDED_BY(mutex_);
   deals::v1::ListDealsRequest listed_ KITH_GUARDED_BY(mutex_);
   std::map<std::string, deals::v1::Deal> deals_ KITH_GUARDED_BY(mutex_);
   std::map<std::string, std::string> requests_ KITH_GUARDED_BY(mutex_);  // id → content

@@ -268,6 +268,10 @@ class FixedAuthorizer final : public Authorizer {
     caller->has_token = true;
     return caller;
   }
+  absl::StatusOr<std::shared_ptr<const Caller>> OnBehalfOf(std::shared_ptr<const Caller> caller,
+                                                           absl::string_view) const override {
+    return caller;
+  }
   uint64_t generation() const override { return 0; }  // nobody's credentials change
   absl::StatusOr<std::shared_ptr<const Settings>> SettingsAt(WorkspaceId, Position,
                                                              eventstore::ReadTier) const override {

@@ -39,6 +39,8 @@ struct CallOptions {
   std::string traceparent;
   // The token of the event that causes what the call changes.
   std::string cause;
+  // The user for whom a service makes the call: "users/01J…".
+  std::string on_behalf_of;
   // Ids of calls that this one begins after, and whose changes it sees where it reads.
   std::vector<uint64_t> after;
 };

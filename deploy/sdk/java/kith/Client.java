@@ -34,6 +34,8 @@ public final class Client extends Channel implements AutoCloseable {
   static final Metadata.Key<String> REPEATED = Metadata.Key.of("kith-repeated", Metadata.ASCII_STRING_MARSHALLER);
   static final Metadata.Key<String> TRACEPARENT = Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER);
   static final Metadata.Key<String> CAUSE = Metadata.Key.of("kith-cause", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> ON_BEHALF_OF =
+      Metadata.Key.of("kith-on-behalf-of", Metadata.ASCII_STRING_MARSHALLER);
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 

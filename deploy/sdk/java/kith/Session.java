@@ -55,6 +55,7 @@ final class Session implements Carrier {
     final Deadline deadline;
     final String traceparent;
     final String cause;
+    final String onBehalfOf;
     final Told<Reply> told;
     boolean sent;
 
@@ -65,6 +66,7 @@ final class Session implements Carrier {
       this.deadline = deadline;
       this.traceparent = textIn(headers, Client.TRACEPARENT);
       this.cause = textIn(headers, Client.CAUSE);
+      this.onBehalfOf = textIn(headers, Client.ON_BEHALF_OF);
       this.told = told;
     }
 
@@ -202,7 +204,8 @@ final class Session implements Carrier {
         message.addMethods(call.method);
       }
       RunSessionRequest.Call.Builder sent = message.addCallsBuilder().setId(call.id).setMethod(number)
-          .setRequest(call.request).setTraceparent(call.traceparent).setCause(call.cause);
+          .setRequest(call.request).setTraceparent(call.traceparent).setCause(call.cause)
+          .setOnBehalfOf(call.onBehalfOf);
       if (call.deadline != null) {
         long left = Math.max(0, call.deadline.timeRemaining(TimeUnit.NANOSECONDS));
         sent.setTimeout(

@@ -203,7 +203,8 @@ class _Told(grpc.Call):
 
 
 class _Unary(grpc.UnaryUnaryMultiCallable):
-    """A unary method. A session heeds `timeout` and, of the metadata, `traceparent` and `kith-cause`; the rest is gRPC's alone."""
+    """A unary method. A session heeds `timeout` and, of the metadata, `traceparent`, `kith-cause` and `kith-on-behalf-of`; the
+    rest is gRPC's alone."""
 
     def __init__(self, channel: Channel, method: str, deserialize: Callable[[bytes], Message]):
         self._channel = channel
@@ -254,7 +255,7 @@ class _Unary(grpc.UnaryUnaryMultiCallable):
     def _carry(self, sent: _Request, deadline: Deadline, metadata: Optional[Metadata]) -> Carried:
         said = dict(metadata or ())
         return self._channel._session.start(self._method[1:], sent.bytes, deadline, said.get("traceparent", ""),
-                                            said.get("kith-cause", ""))
+                                            said.get("kith-cause", ""), said.get("kith-on-behalf-of", ""))
 
 
 def _answer(attempt, timeout: Optional[float]) -> Answer:

@@ -75,10 +75,11 @@ class Carried(Future):
     """A call on its way; its result is a RunSessionResponse.Outcome."""
 
     def __init__(self, session: "Session", method: str, request: bytes, deadline: Deadline, traceparent: str,
-                 cause: str):
+                 cause: str, on_behalf_of: str):
         super().__init__()
         self.traceparent = traceparent
         self.cause = cause
+        self.on_behalf_of = on_behalf_of
         self.session = session
         self.method = method
         self.request = request
@@ -120,9 +121,10 @@ class Session:
         self._reader: Optional[threading.Thread] = None
         self._closed = False
 
-    def start(self, method: str, request: bytes, deadline: Deadline, traceparent: str, cause: str) -> Carried:
+    def start(self, method: str, request: bytes, deadline: Deadline, traceparent: str, cause: str,
+              on_behalf_of: str) -> Carried:
         """Makes a call of a method, by its full name."""
-        call = Carried(self, method, request, deadline, traceparent, cause)
+        call = Carried(self, method, request, deadline, traceparent, cause, on_behalf_of)
         with self._changed:
             if self._closed:
                 raise ValueError("the channel is closed")
@@ -257,7 +259,7 @@ class Session:
                 number = self._methods[call.method] = len(self._methods)
                 message.methods.append(call.method)
             sent = message.calls.add(id=call.id, method=number, request=call.request, traceparent=call.traceparent,
-                                     cause=call.cause)
+                                     cause=call.cause, on_behalf_of=call.on_behalf_of)
             left = call.deadline.left()
             if left is not None:
                 sent.timeout.FromNanoseconds(int(left * 1e9))

@@ -35,6 +35,7 @@ export interface Connection {
 interface About {
   traceparent: string;
   cause: string;
+  onBehalfOf: string;
 }
 
 interface Call {
@@ -72,9 +73,14 @@ export class Session implements Carrier {
   ): Promise<UnaryResponse<I, O>> {
     if (this.#closed) throw new ConnectError("the client is closed", Code.Canceled);
     this.#header = new Headers(header);
-    const about = {traceparent: this.#header.get("traceparent") ?? "", cause: this.#header.get("kith-cause") ?? ""};
-    this.#header.delete("traceparent");
-    this.#header.delete("kith-cause");
+    const take = (name: string): string => {
+      const text = this.#header.get(name) ?? "";
+      this.#header.delete(name);
+      return text;
+    };
+    const about = {
+      traceparent: take("traceparent"), cause: take("kith-cause"), onBehalfOf: take("kith-on-behalf-of"),
+    };
     const request = toBinary(method.input, create(method.input, input) as MessageShape<I>);
     const outcome = await this.#carry(`${method.parent.typeName}/${method.name}`, request, about, signal, timeoutMs);
     const told = new Headers();
@@ -234,6 +240,7 @@ export class Session implements Carrier {
         request: call.request,
         traceparent: call.about.traceparent,
         cause: call.about.cause,
+        onBehalfOf: call.about.onBehalfOf,
         after: [],
         timeout: left === undefined ? undefined : {
           $typeName: "google.protobuf.Duration", seconds: BigInt(Math.floor(left / 1_000)), nanos: (left % 1_000) * 1_000_000,
