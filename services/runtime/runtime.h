@@ -1,6 +1,8 @@
 // Runtime: what services are made of.
 #pragma once
 
+#include <string>
+
 #include "eventstore/base/clock.h"
 #include "eventstore/base/random.h"
 #include "eventstore/base/ulid.h"
@@ -30,6 +32,7 @@ struct Runtime {
   Transact& transact;
   const Authorizer* authorizer = nullptr;
   const OwnedRecords* owned = nullptr;
+  std::string key_uses;  // as ServerOptions
 };
 
 }  // namespace kith::runtime

@@ -126,6 +126,7 @@ absl::Status RunningServer::Open(
                                  options_.transact);
   runtime_ = std::make_unique<Runtime>(Runtime{*options_.clock, *options_.random, ulids_, pools_,
                                                *registry_, *keys_, *log_, *views_, *transact_});
+  runtime_->key_uses = options_.key_uses;
   return absl::OkStatus();
 }
 

@@ -63,6 +63,7 @@ struct ServerOptions {
   projections::ViewStoreOptions views;
   CallLimits calls;
   ConnectionLimits connections;
+  std::string key_uses;  // the file of when keys were used; empty: it is known until the end
   absl::Duration slow_call = absl::InfiniteDuration();  // calls that take as long are logged
   absl::Duration stop_grace = absl::Seconds(5);  // calls in flight may end this long after Stop
   // Then connections are closed, when no further call has come for so long (LateCalls).

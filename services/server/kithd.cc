@@ -113,6 +113,7 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
                         eventstore::OpenKeyStore(options.data + "/keys", SystemRandom()));
   server.views.path = options.data + "/views";
   server.views.notice = LogOfView;
+  server.key_uses = options.data + "/key_uses";
   runtime::ServerBuilder builder;
   RegisterCapabilities(builder);
   builder.AtStart([&options](runtime::Runtime& runtime) { return MakeKeys(options, runtime); });

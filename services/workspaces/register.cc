@@ -3,11 +3,14 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/workspaces/v1/workspaces_errors.pb.h"
 #include "projections/tables/page_limits.h"
 #include "projections/workspaces/workspace_record.h"
+#include "services/core/date.h"
 #include "services/core/resource_rules.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/revisions.h"
@@ -114,7 +117,11 @@ absl::Status ListApiKeys(const WorkspaceDirectory& directory, const ReadContext&
       page->set_next_page_token(page->api_keys().rbegin()->name());
       break;
     }
-    *page->add_api_keys() = key->second.api_key;
+    v1::ApiKey& told = *page->add_api_keys();
+    told = key->second.api_key;
+    const int64_t day =
+        directory.uses().LastDay(context.workspace(), absl::StripPrefix(told.name(), "apiKeys/"));
+    if (day > 0) *told.mutable_last_use_date() = DateOf(absl::CivilDay() + day);
   }
   return absl::OkStatus();
 }

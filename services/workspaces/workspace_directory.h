@@ -17,6 +17,7 @@
 #include "eventstore/base/mutex.h"
 #include "services/runtime/admission/authorizer.h"
 #include "services/runtime/server_builder.h"
+#include "services/workspaces/key_uses.h"
 #include "services/workspaces/member_directory.h"
 #include "services/workspaces/settings_history.h"
 #include "services/workspaces/workspace.h"
@@ -38,6 +39,9 @@ class WorkspaceDirectory final : public runtime::Authorizer {
       const runtime::TokenClaims& claims) const override KITH_EXCLUDES(mutex_);
   absl::StatusOr<std::shared_ptr<const runtime::Caller>> OnBehalfOf(
       std::shared_ptr<const runtime::Caller> caller, absl::string_view user) const override;
+  void NoteUse(const runtime::Caller& caller, int64_t day) const override {
+    if (!caller.has_token) uses_.Note(caller.workspace, caller.actor, day);
+  }
   uint64_t generation() const override {
     return generation_.load(std::memory_order_acquire) + members_->generation();
   }
@@ -61,6 +65,7 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   Grants GrantsOf(WorkspaceId workspace, const WorkspaceState& state, absl::string_view actor,
                   absl::string_view on_behalf_of) const;
   const MemberDirectory& members() const { return *members_; }
+  const KeyUses& uses() const { return uses_; }
 
   // The number for a workspace that the request `request_id` creates: that of the first time, or
   // the next free one. Numbers have no holes: one is taken only when the workspace is appended, and
@@ -86,7 +91,9 @@ class WorkspaceDirectory final : public runtime::Authorizer {
   };
 
   explicit WorkspaceDirectory(runtime::Runtime& runtime)
-      : runtime_(runtime), settings_(runtime.log, runtime.registry) {}
+      : runtime_(runtime),
+        settings_(runtime.log, runtime.registry),
+        uses_(runtime.key_uses, runtime.pools.folds) {}
 
   // The caller of a key, as of now; null where it is of a user who does not work with Kith.
   std::shared_ptr<const runtime::Caller> CallerOf(Entry::Key& key) const KITH_REQUIRES(mutex_);
@@ -108,6 +115,7 @@ class WorkspaceDirectory final : public runtime::Authorizer {
 
   runtime::Runtime& runtime_;
   const SettingsHistory settings_;
+  mutable KeyUses uses_;
   std::unique_ptr<const MemberDirectory> members_;
   mutable Mutex mutex_;
   mutable std::map<WorkspaceId, Entry> entries_ KITH_GUARDED_BY(mutex_);

@@ -497,7 +497,8 @@ TEST_F(KithdTest, RefusesALogWithoutItsKeys) {
     ExpectOneClearLine(kithd.Stop(SIGTERM), Data() + "/keys is missing");
   }
   EXPECT_EQ(FilesOf(Data()), before);
-  for (const char* name : {"/durable.mark", "/settled", "/views", "/development.key"}) {
+  for (const char* name :
+       {"/durable.mark", "/settled", "/views", "/key_uses", "/development.key"}) {
     std::filesystem::remove_all(Data() + name);
   }
   {

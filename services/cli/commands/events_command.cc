@@ -38,10 +38,11 @@ class EventPrinter {
       session_.out() << ToJson(event, false) << '\n' << std::flush;
       return;
     }
-    const std::string first = absl::StrFormat(
-        "%7s  %s  %s  %-24s %-36s ", absl::StrCat("@", event.sequence()),
-        FormatTimestamp(event.record_time(), style_.zone),
-        Padded(WhoDid(keys_, event.actor(), event.on_behalf_of(), kWhoWidth)), event.type(), event.stream());
+    const std::string first =
+        absl::StrFormat("%7s  %s  %s  %-24s %-36s ", absl::StrCat("@", event.sequence()),
+                        FormatTimestamp(event.record_time(), style_.zone),
+                        Padded(WhoDid(keys_, event.actor(), event.on_behalf_of(), kWhoWidth)),
+                        event.type(), event.stream());
     const std::string text = absl::StrCat(first, Happened(event), TextOf(event));
     session_.out() << (style_.width == 0
                            ? text

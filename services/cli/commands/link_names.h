@@ -26,8 +26,8 @@ std::map<std::string, std::string> LinkNames(
 // know, or that are called as another one, are left out.
 std::map<std::string, std::string> KeyNames(Session& session);
 
-// Who did something: the name of the key, or the actor's id, of `width` at most, and the user for whom they did it,
-// where they did it for one: "Website for users/01J…".
+// Who did something: the name of the key, or the actor's id, of `width` at most, and the user for
+// whom they did it, where they did it for one: "Website for users/01J…".
 std::string WhoDid(const std::map<std::string, std::string>& keys, const std::string& actor,
                    const std::string& on_behalf_of, int width);
 

@@ -62,12 +62,13 @@ void AddRows(const Message& revision, absl::string_view only,
              const std::map<std::string, std::string>& keys, const Style& style, TextTable* table) {
   const auto* told = DynamicCastToGenerated<Revision>(&Part(revision, "revision"));
   KITH_CHECK(told != nullptr);
-  const std::vector<std::string> first = {absl::StrCat("@", told->sequence()),
-                                          FormatTimestamp(told->record_time(), style.zone),
-                                          FormatTimestamp(told->occur_time(), style.zone),
-                                          WhoDid(keys, told->actor(), told->on_behalf_of(), kWhoWidth),
-                                          told->etag(),
-                                          WhatOf(*told)};
+  const std::vector<std::string> first = {
+      absl::StrCat("@", told->sequence()),
+      FormatTimestamp(told->record_time(), style.zone),
+      FormatTimestamp(told->occur_time(), style.zone),
+      WhoDid(keys, told->actor(), told->on_behalf_of(), kWhoWidth),
+      told->etag(),
+      WhatOf(*told)};
   bool is_first = true;
   const auto add = [&](std::vector<std::string> change) {
     std::vector<std::string> row = is_first ? first : std::vector<std::string>(first.size());

@@ -83,6 +83,9 @@ class Authorizer {
   // ERROR_ON_BEHALF_OF_NOBODY where there is no such user who is active. From memory.
   virtual absl::StatusOr<std::shared_ptr<const Caller>> OnBehalfOf(
       std::shared_ptr<const Caller> caller, absl::string_view user) const = 0;
+  // A call of this caller was let in on that day, since 1970-01-01: told of the first of each day
+  // since the server started. From memory.
+  virtual void NoteUse(const Caller& caller, int64_t day) const = 0;
   // Rises whenever one of these may answer something new: a call that goes on for long asks again
   // then, and not otherwise. Costs a load.
   virtual uint64_t generation() const = 0;

@@ -57,6 +57,8 @@ class KeyUsage {
   std::atomic<int64_t> request_bytes = 0;
   std::atomic<int64_t> load_bytes = 0;  // of messages with items
   std::atomic<int64_t> reply_bytes = 0;
+  // The last day since 1970-01-01, of UTC, on which Authorizer::NoteUse was told of a call.
+  std::atomic<int64_t> use_day = 0;
 
   // Starts the reading of a request of `usage`, now or when one of arriving_per_key_max that arrive
   // has arrived. The carrier is kept until then, or until it gives up its wait. Those in the second

@@ -42,6 +42,15 @@ void GiveBackBytes(int64_t bytes, std::atomic<int64_t>& of_all, std::atomic<int6
   of_workspace.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
+// Costs a load but for the first call of a day.
+void NoteUse(const CallEnvironment& environment, const Caller& caller, absl::Time now) {
+  const int64_t today = absl::ToUnixSeconds(now) / (24 * 60 * 60);
+  std::atomic<int64_t>& day = caller.usage->use_day;
+  if (day.load(std::memory_order_relaxed) >= today) return;
+  if (day.exchange(today, std::memory_order_relaxed) >= today) return;
+  environment.authorizer.NoteUse(caller, today);
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& environment,
@@ -268,6 +277,7 @@ absl::StatusOr<CallerContext> Admit(const CallEnvironment& environment, const Me
   if (!caller.ok()) return std::move(caller).status();
   context.caller = *std::move(caller);
   KITH_ASSIGN_OR_RETURN(context.share, environment.calls.Enter(context.caller->usage, method));
+  NoteUse(environment, *context.caller, context.now);
   return context;
 }
 

@@ -185,9 +185,11 @@ grpc::Status FakeDeals::GetDeal(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
-grpc::Status FakeDeals::ListDeals(grpc::ServerContext*, const deals::v1::ListDealsRequest* request,
+grpc::Status FakeDeals::ListDeals(grpc::ServerContext* context,
+                                  const deals::v1::ListDealsRequest* request,
                                   deals::v1::ListDealsResponse* response) {
   MutexLock lock(mutex_);
+  NoteCaller(*context);
   listed_ = *request;
   // A server may give fewer than are asked for: pages of two.
   constexpr int kPage = 2;

@@ -272,6 +272,7 @@ class FixedAuthorizer final : public Authorizer {
                                                            absl::string_view) const override {
     return caller;
   }
+  void NoteUse(const Caller&, int64_t) const override {}
   uint64_t generation() const override { return 0; }  // nobody's credentials change
   absl::StatusOr<std::shared_ptr<const Settings>> SettingsAt(WorkspaceId, Position,
                                                              eventstore::ReadTier) const override {

@@ -3,9 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
 #include "deploy/sdk/cpp/kith/session.h"
 #include "eventstore/base/proto_time.h"
 #include "kith/events/v1/events_service.grpc.pb.h"
@@ -105,12 +106,12 @@ TEST_F(KeyLifeTest, EndsWhatIsOpenWhenItExpires) {
   v1::GetWorkspaceRequest request;
   v1::Workspace workspace;
   for (int i = 0; i < 2; ++i) {
-    absl::Notification done;
+    std::promise<void> done;
     session->Call(request, &workspace, [&](const sdk::Outcome& told) {
       reasons.push_back(ReasonOf(told.status));
-      done.Notify();
+      done.set_value();
     });
-    done.WaitForNotification();
+    done.get_future().wait();
     server_.clock().Advance(absl::Hours(1));
   }
   EXPECT_THAT(reasons, ::testing::ElementsAre("", "KEY_EXPIRED"));
