@@ -65,6 +65,16 @@ TEST(Tls, IsOfVersion12AtLeast) {
   EXPECT_NE(HttpClient(HttpAddress(server.port(), old)).tls_error(), "") << "gRPC closes it";
 }
 
+TEST(Tls, IsRefusedByClientsWhereTheCertificateIsAnotherHosts) {
+  const TlsFolder folder;
+  HttpPersonServer server(folder, folder.Options());
+  EXPECT_EQ(CreateOver(server.NewChannel(folder.ClientCredentials())), grpc::StatusCode::OK);
+  TlsFolder elsewhere;
+  elsewhere.Replace(elsewhere.authority.Issue({.names = {"DNS:elsewhere.example.org"}}));
+  HttpPersonServer mistaken(elsewhere, elsewhere.Options());
+  EXPECT_EQ(CreateOver(mistaken.channel()), grpc::StatusCode::UNAVAILABLE);
+}
+
 TEST(Tls, IsAskedForWhereARequestComesWithout) {
   const TlsFolder folder;
   HttpPersonServer server(folder, folder.Options());
