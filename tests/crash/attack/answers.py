@@ -9,7 +9,7 @@ from kith.interactions.v1 import interactions_service_pb2
 from kith.type.v1.read_pb2 import ReadOptions
 
 from .api import METHODS, Answer
-from .audit import differ, took_effect, without_secrets
+from .audit import differ, took_effect, without_secrets, without_uses
 from .fold import read_events
 from .ledger import send
 
@@ -78,6 +78,8 @@ def ask_pages(api, method, query):
         whole.MergeFrom(answer.reply)
         if not token:
             whole.next_page_token = ""
+            if method == "ListApiKeys":
+                without_uses(whole.api_keys)
             return Answer(whole)
 
 

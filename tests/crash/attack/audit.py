@@ -49,6 +49,13 @@ def without_secrets(reply):
     return reply
 
 
+def without_uses(rows):
+    """On which day a key was used last is no event, and may be lost."""
+    for row in rows:
+        if "last_use_date" in row.DESCRIPTOR.fields_by_name:
+            row.ClearField("last_use_date")
+
+
 def check_repeats(api, entries):
     """What was acknowledged is acknowledged again, with the same reply."""
     wrong = []
@@ -215,6 +222,7 @@ def list_all(api, method, field, **query):
         if not answer.ok:
             return None, [f"{method} {query}: {answer}"]
         found += getattr(answer.reply, field)
+        without_uses(found)
         token = answer.reply.next_page_token
         if not token:
             return found, []

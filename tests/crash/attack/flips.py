@@ -2,7 +2,7 @@
 
 kithd is started on a copy that is damaged so. It gives every answer that it gave before the damage; or it says of an
 answer that data is lost; or it refuses to start, in one line, and destroys nothing by that: with the damage undone
-everything is there. Damage of views is no reason to refuse: they are folded anew.
+everything is there. Damage of views is no reason to refuse, as they are folded anew; nor is that of when keys were used.
 """
 
 import collections
@@ -180,8 +180,8 @@ def refusal(error, damage):
     lines = [line for line in error.said.strip().split("\n") if not line.startswith("{")]
     if error.code != 1 or len(lines) != 1 or not lines[0].startswith("kithd: "):
         wrong.append(f"kithd ended with {error.code} and not with one clear line: {error.said[-600:]}")
-    if damage.path.startswith("views/"):
-        wrong.append(f"damaged views are refused instead of folded anew: {error.said[-600:]}")
+    if damage.path.startswith("views/") or damage.path == "key_uses":
+        wrong.append(f"a damaged {kind_of(damage.path)} is refused, though nothing needs it: {error.said[-600:]}")
     return wrong
 
 
