@@ -40,6 +40,8 @@ const Table<v1::Company>& CompanyDirectory::Companies() {
           .Field("lifecycle_stage")
           .Field("parent_company")
           .Field("create_time")
+          .Field("viewers")
+          .Field("editors")
           .Index(1, {"domain"})
           .Index(2, {"external_id"})
           .Index(3, {"words"})
@@ -49,6 +51,8 @@ const Table<v1::Company>& CompanyDirectory::Companies() {
           .Index(7, {"lifecycle_stage", "display_name"})
           .Index(8, {"industry", "display_name"})
           .Index(9, {"parent_company", "display_name"})
+          .Index(10, {"viewers"})
+          .Index(11, {"editors"})
           .Build());
   return table;
 }

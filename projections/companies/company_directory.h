@@ -13,10 +13,10 @@ class CompanyDirectory final : public projections::ResourceDirectory {
 
   // Beside every field of a company: domain, external_id ("billing:4711"), and the words of its
   // names. By index: these, display_name, owner, lifecycle_stage, industry, parent_company,
-  // create_time. Domains and names are compared by their normal forms.
+  // create_time, viewers, editors. Domains and names are compared by their normal forms.
   static const projections::Table<v1::Company>& Companies();
 
-  CompanyDirectory() : ResourceDirectory(kName, 1, "companies", Companies().core()) {}
+  CompanyDirectory() : ResourceDirectory(kName, 2, "companies", Companies().core()) {}
 };
 
 }  // namespace kith::companies

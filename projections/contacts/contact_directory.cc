@@ -62,6 +62,8 @@ const Table<v1::Contact>& ContactDirectory::Contacts() {
           .Field("lifecycle_stage")
           .Field("companies.company")
           .Field("create_time")
+          .Field("viewers")
+          .Field("editors")
           .Index(1, {"email"})
           .Index(2, {"phone"})
           .Index(3, {"external_id"})
@@ -73,6 +75,8 @@ const Table<v1::Contact>& ContactDirectory::Contacts() {
           .Index(9, {"company_name", "display_name"})
           .Index(10, {"words"})
           .Index(11, {"companies.company", "display_name"})
+          .Index(12, {"viewers"})
+          .Index(13, {"editors"})
           .Build());
   return table;
 }

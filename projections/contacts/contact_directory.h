@@ -13,10 +13,11 @@ class ContactDirectory final : public projections::ResourceDirectory {
 
   // Beside every field of a contact: email, phone, external_id ("billing:4711"), and the words of
   // its names. By index: these, display_name, company_name, companies.company, owner,
-  // lifecycle_stage, create_time. E-mail addresses and names are compared by their normal forms.
+  // lifecycle_stage, create_time, viewers, editors. E-mail addresses and names are compared by
+  // their normal forms.
   static const projections::Table<v1::Contact>& Contacts();
 
-  ContactDirectory() : ResourceDirectory(kName, 5, "contacts", Contacts().core()) {}
+  ContactDirectory() : ResourceDirectory(kName, 6, "contacts", Contacts().core()) {}
 };
 
 }  // namespace kith::contacts

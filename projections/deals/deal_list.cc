@@ -42,6 +42,8 @@ const projections::Table<v1::Deal>& DealList::Deals() {
                                             .Field("close_time")
                                             .Field("create_time")
                                             .Field("last_activity_time")
+                                            .Field("viewers")
+                                            .Field("editors")
                                             .Index(1, {"pipeline", "status", "expected_close_date"})
                                             .Index(2, {"stage", "expected_close_date"})
                                             .Index(3, {"stage", "owner", "expected_close_date"})
@@ -62,6 +64,8 @@ const projections::Table<v1::Deal>& DealList::Deals() {
                                             .Index(21, {"amount"})
                                             .Index(22, {"status", "amount"})
                                             .Index(23, {"company", "status", "expected_close_date"})
+                                            .Index(24, {"viewers"})
+                                            .Index(25, {"editors"})
                                             .CurrentIndex(17, {"last_activity_time"})
                                             .CurrentIndex(18, {"owner", "last_activity_time"})
                                             .CurrentIndex(19, {"status", "last_activity_time"})
@@ -98,7 +102,7 @@ absl::Status Touch(WorkspaceId workspace, absl::string_view name, absl::Time tim
 
 }  // namespace
 
-DealList::DealList() : ResourceDirectory(kName, 8, "deals", Deals().core(), FoldListed) {}
+DealList::DealList() : ResourceDirectory(kName, 9, "deals", Deals().core(), FoldListed) {}
 
 bool DealList::Takes(const RecordedEvent& event) const {
   return projections::IsAbout(kPrefix, event);

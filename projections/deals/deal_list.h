@@ -20,8 +20,9 @@ class DealList final : public projections::ResourceDirectory {
 
   // The deals, by resource name. Beside every field of a deal: contact, and the words of its name.
   // By index: these, pipeline, stage, status, owner, display_name, company, company_name, product,
-  // amount, expected_close_date, close_time, create_time, last_activity_time. Names are compared by
-  // their normal forms; the order by last activity is kept for the present only.
+  // amount, expected_close_date, close_time, create_time, last_activity_time, viewers, editors.
+  // Names are compared by their normal forms; the order by last activity is kept for the present
+  // only.
   static const projections::Table<v1::Deal>& Deals();
 
   DealList();

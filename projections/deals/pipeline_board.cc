@@ -120,12 +120,22 @@ std::vector<std::string> RowOwnersOf(const BoardQuery& query) {
   return owners;
 }
 
+// An open deal of the stage that nobody touched since then rots.
+absl::Time FreshSince(const BoardQuery& query, const v1::Stage& stage) {
+  return query.read_time - absl::Hours(24) * stage.rot_days();
+}
+
+bool IsRotting(const BoardQuery& query, const v1::Stage& stage, const v1::Deal& deal) {
+  return stage.rot_days() > 0 && stage.kind() == v1::OPEN_STAGE && deal.status() == v1::OPEN &&
+         FromTimestamp(deal.last_activity_time()) < FreshSince(query, stage);
+}
+
 // How many open deals of a group nobody touched for longer than `rot_days` days of 24 hours.
 absl::StatusOr<int64_t> CountRotting(const projections::ViewSnapshot& snapshot,
                                      const BoardQuery& query, const v1::Stage& stage,
                                      absl::string_view owner) {
   if (stage.rot_days() == 0 || stage.kind() != v1::OPEN_STAGE) return 0;
-  const absl::Time fresh_since = query.read_time - absl::Hours(24) * stage.rot_days();
+  const absl::Time fresh_since = FreshSince(query, stage);
   const projections::KeyRange up_to_that_day = {
       .from = projections::KeyOf(stage.name(), owner),
       .to = projections::KeyOf(stage.name(), owner, TouchDay(fresh_since) + 1)};
@@ -156,6 +166,11 @@ absl::StatusOr<v1::BoardStage> ReadStage(const projections::ViewSnapshot& snapsh
     AddGroup(*group, all);
     KITH_ASSIGN_OR_RETURN(const int64_t of_owner, CountRotting(snapshot, query, stage, owner));
     rotting += of_owner;
+  }
+  for (const v1::Deal& deal : query.further) {
+    if (deal.stage() != stage.name()) continue;
+    AddDeal(deal, 1, all);
+    if (IsRotting(query, stage, deal)) ++rotting;
   }
   if (all.count() == 0) return shown;
 

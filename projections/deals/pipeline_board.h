@@ -43,7 +43,8 @@ struct BoardQuery {
   absl::string_view pipeline;
   // Whose deals, each once, "" for nobody's; nullopt: everybody's.
   std::optional<std::vector<std::string>> owners;
-  absl::Time read_time;  // what ages and rotting are computed for
+  std::vector<v1::Deal> further;  // of other owners; each once
+  absl::Time read_time;           // what ages and rotting are computed for
 };
 
 // The board as of the snapshot and that of the pipeline list at the same position, its read_time

@@ -101,6 +101,8 @@ absl::StatusOr<std::string> Lister::List(const ListQuery& query,
   KITH_ASSIGN_OR_RETURN(PageToken token, Begin(query));
   KITH_ASSIGN_OR_RETURN(std::optional<std::vector<Found>> found, Find());
   if (!found.has_value()) return TooManyRows();
+  KITH_RETURN_IF_ERROR(FindBesides(query));
+  PutBesides(*found);
   if (query.summarise != nullptr) KITH_RETURN_IF_ERROR(Summarise(query));
   PageRoom room(page_size_);
   const Found* last = nullptr;  // on the page
@@ -132,6 +134,7 @@ absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
     const Field* const masked = query.masked == nullptr ? nullptr : sums_.FindThat(*query.masked);
     if (masked != nullptr) return FieldMasked(masked->name);
   }
+  moment_ = moment.now;
   const uint32_t as_of_order = plan_.order_id + kAsOfOrder;
   as_of_ = plan_.walks_current() && (given.has_value() ? given->plan == as_of_order : query.as_of);
   PageToken token{.position = snapshot_.position(),
@@ -152,7 +155,63 @@ absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
 uint64_t Lister::DigestOf(const ListQuery& query) const {
   return QueryDigest({table_.row->GetDescriptor()->full_name(),
                       TablePrefix(table_.number, kRowsNumber, workspace_), query.filter,
-                      query.order_by, query.within == nullptr ? "" : FilterText(*query.within)});
+                      query.order_by, query.within == nullptr ? "" : FilterText(*query.within),
+                      query.besides.why});
+}
+
+absl::Status Lister::FindBesides(const ListQuery& query) {
+  if (query.besides.keys.empty()) return absl::OkStatus();
+  Moment moment = query.moment;
+  moment.now = moment_;
+  KITH_ASSIGN_OR_RETURN(const Plan everybodys, MakePlan(table_, {.filter = query.filter,
+                                                                 .order_by = query.order_by,
+                                                                 .moment = moment,
+                                                                 .masked = query.masked,
+                                                                 .name_of = query.name_of}));
+  for (const std::string& key : query.besides.keys) {
+    if (erased_ != nullptr && (*erased_)(key)) continue;
+    KITH_ASSIGN_OR_RETURN(
+        auto bytes, snapshot_.Get(RowKey(table_, workspace_, key), eventstore::ReadTier::kDisk));
+    if (!bytes.has_value()) continue;
+    Candidate candidate{key, key, *std::move(bytes)};
+    KITH_RETURN_IF_ERROR(Parse(candidate));
+    RowValues values(table_, *row_);
+    if (!Holds(everybodys.whole, everybodys.predicates, values)) continue;
+    if (Holds(plan_.whole, plan_.predicates, values)) continue;
+    std::string place = PlaceOf(candidate);
+    besides_.push_back({std::move(place), std::move(candidate.bytes)});
+  }
+  std::sort(besides_.begin(), besides_.end(),
+            [this](const Found& a, const Found& b) { return StandsBefore(a, b); });
+  return absl::OkStatus();
+}
+
+std::string Lister::PlaceOf(Candidate& candidate) const {
+  if (!plan_.can_walk || plan_.walk.size() != 1 || !plan_.walk.front().next_is_many) {
+    return OrderKey(candidate);
+  }
+  // Where the first of its values stands that the stretch has.
+  const Access& access = plan_.walk.front();
+  const std::string key(candidate.key);
+  RowValues values(table_, *row_);
+  for (const std::string& value : values.Of(access.index->fields[access.bound_fields])) {
+    if (!access.next.Contains(value)) continue;
+    const std::string usual = OrderKey(candidate);
+    const size_t first = table_.fields[plan_.order.front().field].ValuesOf(*row_).front().size();
+    return value + usual.substr(first);
+  }
+  return OrderKey(candidate);
+}
+
+void Lister::PutBesides(std::vector<Found>& found) const {
+  if (besides_.empty()) return;
+  for (const Found& row : besides_) {
+    if (!resume_.has_value() || StandsBefore({*resume_, ""}, row)) found.push_back(row);
+  }
+  std::sort(found.begin(), found.end(),
+            [this](const Found& a, const Found& b) { return StandsBefore(a, b); });
+  // As many as the page can hold, and one beyond.
+  if (found.size() > page_size_ + 1) found.resize(page_size_ + 1);
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Find() {
@@ -227,9 +286,7 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Gather() {
   gathered_ = true;
   // The rows that come first so far, as many as the page can hold and one beyond, the last of them
   // on top.
-  const auto before = [this](const Found& a, const Found& b) {
-    return plan_.descending ? a.order_key > b.order_key : a.order_key < b.order_key;
-  };
+  const auto before = [this](const Found& a, const Found& b) { return StandsBefore(a, b); };
   std::vector<Found> found;
   size_t bytes = 0;
   const auto too_many = [&] {
@@ -271,6 +328,12 @@ absl::Status Lister::Summarise(const ListQuery& query) {
   const bool counts = query.summarise->total_size();
   if (!counts && sums_.empty()) return absl::OkStatus();
   KITH_ASSIGN_OR_RETURN(const bool complete, Count());
+  for (const Found& row : besides_) {
+    ++matched_;
+    if (sums_.empty()) continue;
+    if (!row_->ParseFromString(row.bytes)) return MalformedRow();
+    sums_.Add(*row_);
+  }
   if (counts) {
     query.summary->set_total_size(static_cast<int64_t>(matched_));
     query.summary->set_total_size_is_at_least(!complete);

@@ -54,6 +54,15 @@ class Lister {
   // A walk over a current index that is exact at the snapshot's position; nullopt also when the
   // index has moved on since.
   absl::StatusOr<std::optional<std::vector<Found>>> WalkAsOf();
+  // The rows of `besides` that belong into the list and are not in it anyway, in its order.
+  absl::Status FindBesides(const ListQuery& query);
+  // Where a row stands in the list's order.
+  std::string PlaceOf(Candidate& candidate) const;
+  bool StandsBefore(const Found& a, const Found& b) const {
+    return plan_.descending ? a.order_key > b.order_key : a.order_key < b.order_key;
+  }
+  // Puts those in among the page's rows.
+  void PutBesides(std::vector<Found>& found) const;
   // What was asked of the whole list, once the page is found.
   absl::Status Summarise(const ListQuery& query);
   // Counts the rows of the list, and sums what was asked; false when the bound is met.
@@ -105,10 +114,12 @@ class Lister {
   Plan plan_;
   size_t page_size_ = 0;
   const std::function<bool(absl::string_view)>* erased_ = nullptr;  // where it matters
-  bool is_bounded_ = false;  // there may be rows that are hidden from who asks
-  bool as_of_ = false;       // in the order of a current index, but as of a moment asked about
+  bool is_bounded_ = false;           // there may be rows that are hidden from who asks
+  std::optional<absl::Time> moment_;  // what relative times are counted from
+  bool as_of_ = false;  // in the order of a current index, but as of a moment asked about
   std::optional<std::string> resume_;  // the order key of the last row before this page
   RowSums sums_;                       // of all rows that are counted
+  std::vector<Found> besides_;         // on all pages
   bool gathered_ = false;              // the page was found by Gather
   size_t looks_max_ = kScanRowsMax;
   // Of the walk, or of what is gathered or counted, that was begun last.

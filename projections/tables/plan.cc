@@ -64,6 +64,7 @@ class Planner {
     KITH_RETURN_IF_ERROR(BindOrder(query.order_by));
     Choose();
     plan_.tells_personal = TellsPersonal();
+    plan_.whole = whole_;
     return std::move(plan_);
   }
 
@@ -130,19 +131,17 @@ class Planner {
   void Choose() {
     const Route any = Any();
     const std::optional<Route> walk = Walk();
-    if (walk.has_value()) {
+    if (walk.has_value() && !walk->empty()) {
       plan_.can_walk = true;
       plan_.walk = *walk;
       plan_.descending = !order_.empty() && order_.front().descending;
-      if (!walk->empty()) {
-        for (const size_t field : FieldsAfter(walk->front())) plan_.order.push_back({field, false});
-      }
+      for (const size_t field : FieldsAfter(walk->front())) plan_.order.push_back({field, false});
       plan_.order_id = OrderIdOf(*walk);
     } else {
       plan_.order = order_;
       plan_.order_id = kSortedOrder;
     }
-    if (!walk.has_value() || plan_.walks_current() || NarrownessOf(any) > NarrownessOf(*walk)) {
+    if (!plan_.can_walk || plan_.walks_current() || NarrownessOf(any) > NarrownessOf(*walk)) {
       plan_.can_gather = true;
       plan_.gather = any;
     }

@@ -67,6 +67,7 @@ struct PlanQuery {
 
 struct Plan {
   std::vector<Predicate> predicates;
+  Condition whole;          // what holds of every row of the list
   bool descending = false;  // walk backwards
   bool can_walk = false;    // the order of `walk` is the list's
   Route walk;

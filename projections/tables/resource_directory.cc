@@ -10,6 +10,8 @@ namespace {
 constexpr uint8_t kDeletedTable = 250;
 constexpr char kDeleteTime[] = "delete_time";
 constexpr char kOwner[] = "owner";
+constexpr char kViewers[] = "viewers";
+constexpr char kEditors[] = "editors";
 
 }  // namespace
 
@@ -26,8 +28,9 @@ ResourceDirectory::ResourceDirectory(absl::string_view name, int version, std::s
   deleted.key = live.key;
   deleted.fields.push_back(FieldAt(type, kDeleteTime, kDeleteTime, nullptr));
   // Who may see some records only is shown these.
-  if (type.FindFieldByName(kOwner) != nullptr) {
-    deleted.fields.push_back(FieldAt(type, kOwner, kOwner, nullptr));
+  for (const char* const field : {kOwner, kViewers, kEditors}) {
+    if (type.FindFieldByName(field) == nullptr) continue;
+    deleted.fields.push_back(FieldAt(type, field, field, nullptr));
   }
   deleted.indexes.push_back({1, {kDeleteTime}, {}, false});
   deleted_.emplace(std::move(deleted));

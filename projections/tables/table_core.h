@@ -14,6 +14,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "eventstore/base/strong_id.h"
 #include "google/protobuf/message.h"
 #include "kith/type/v1/list.pb.h"
@@ -45,6 +46,13 @@ struct ListQuery {
   Moment moment;
   // Holds of every row that may be seen, beside the filter. Null: of all.
   const Expression* within = nullptr;
+  // Rows that may be seen besides, by their primary keys, as far as they are there; and what makes
+  // them so, for the page token. At most some thousand: each is read for each page.
+  struct Besides {
+    absl::Span<const std::string> keys;
+    absl::string_view why;
+  };
+  Besides besides;
   // The fields that nobody may filter, order or sum by who lists: that would tell what they hold.
   // Null: none.
   const std::function<bool(const Field& field)>* masked = nullptr;

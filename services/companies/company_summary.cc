@@ -21,6 +21,7 @@
 #include "services/core/date.h"
 #include "services/core/money.h"
 #include "services/runtime/admission/reach.h"
+#include "services/runtime/admission/record_access.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/resources/not_there.h"
 
@@ -146,8 +147,9 @@ absl::Status GetSummary(const runtime::ReadContext& context, const runtime::Meth
   KITH_ASSIGN_OR_RETURN(const auto company,
                         CompanyDirectory::Companies().Get(context.view(0), workspace, name,
                                                           eventstore::ReadTier::kDisk));
-  const Reach companies(context.caller, "companies.read");
-  if (!companies.is_everything() && (!company.has_value() || !companies.Covers(company->owner()))) {
+  const runtime::RecordAccess access(*v1::Company::descriptor(), "companies.read");
+  const bool is_bounded = access.IsBounded(context.caller);
+  if (is_bounded && (!company.has_value() || !access.MayRead(context.caller, *company))) {
     return ResourceNotFound(Rules(), name);
   }
   if (!company.has_value()) {

@@ -81,8 +81,10 @@ void AddPatterns(const Descriptor& type, std::vector<const Descriptor*>& seen,
     if (field->message_type() != nullptr) {
       AddPatterns(*field->message_type(), seen, patterns);
     } else if (IsLink(field)) {
-      const auto& own = RulesOf(field).resource();
-      patterns.insert(patterns.end(), own.begin(), own.end());
+      for (const std::string& pattern : RulesOf(field).resource()) {
+        if (std::find(patterns.begin(), patterns.end(), pattern) != patterns.end()) continue;
+        patterns.push_back(pattern);
+      }
     }
   }
 }

@@ -32,7 +32,7 @@ using LinkedRecords = absl::Span<const LinkedRecord* const>;
 Links NewLinks(const google::protobuf::Message& before, const google::protobuf::Message& after,
                absl::string_view field);
 
-// The patterns of the records that resources of this type may name: {"users/{user}"}.
+// The patterns of the records that resources of this type may name, each once: {"users/{user}"}.
 std::vector<std::string> LinkPatterns(const google::protobuf::Descriptor& resource);
 
 // As below, for an enum known only by its descriptor.

@@ -22,4 +22,16 @@ std::vector<std::string> WithParts(const std::vector<std::string>& teams,
   return {within.begin(), within.end()};
 }
 
+std::vector<std::string> WithWholes(const std::vector<std::string>& teams,
+                                    const TeamParents& parents) {
+  std::set<std::string> around;
+  for (std::string team : teams) {
+    for (auto known = parents.find(team); known != parents.end() && around.insert(team).second;
+         known = parents.find(team)) {
+      team = known->second;
+    }
+  }
+  return {around.begin(), around.end()};
+}
+
 }  // namespace kith

@@ -16,4 +16,8 @@ using TeamParents = std::map<std::string, std::string, std::less<>>;
 std::vector<std::string> WithParts(const std::vector<std::string>& teams,
                                    const TeamParents& parents);
 
+// Those of `teams` that are there, and all that they are parts of; sorted, each once.
+std::vector<std::string> WithWholes(const std::vector<std::string>& teams,
+                                    const TeamParents& parents);
+
 }  // namespace kith

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/deals/deal_list.h"
 #include "projections/deals/pipeline_board.h"
@@ -15,6 +16,7 @@
 #include "services/deals/pipeline.h"
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/resources/not_there.h"
+#include "services/runtime/resources/visibility.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::deals {
@@ -22,6 +24,40 @@ namespace {
 
 using runtime::ReadContext;
 using runtime::ReadKind;
+
+// Deals of the pipeline that are shared with the caller, and are not of owners whose deals the
+// caller sees anyway; kSharedMax at most.
+absl::StatusOr<std::vector<v1::Deal>> SharedDeals(const ReadContext& context,
+                                                  const v1::GetPipelineBoardRequest& request,
+                                                  absl::string_view pipeline) {
+  std::vector<v1::Deal> shared;
+  const runtime::Reach reach(context.caller, "deals.read");
+  if (reach.is_everything()) return shared;
+  const projections::Expression within = runtime::SharedWith(*context.caller.member);
+  std::string filter = absl::StrCat("pipeline = \"", pipeline, "\"");
+  if (!request.owner().empty()) absl::StrAppend(&filter, " owner = \"", request.owner(), "\"");
+  std::string page_token;
+  int listed = 0;
+  do {
+    const projections::ListQuery query{.filter = filter,
+                                       .page_token = page_token,
+                                       .page_size = runtime::kSharedMax,
+                                       .within = &within};
+    KITH_ASSIGN_OR_RETURN(
+        page_token, DealList::Deals().core().List(
+                        context.view(2), context.workspace(), query, [&](absl::string_view bytes) {
+                          v1::Deal deal;
+                          ++listed;
+                          const bool is_one =
+                              deal.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+                          if (is_one && !reach.Covers(deal.owner())) {
+                            shared.push_back(std::move(deal));
+                          }
+                          return is_one;
+                        }));
+  } while (!page_token.empty() && listed < runtime::kSharedMax);
+  return shared;
+}
 
 absl::Status GetBoard(const ReadContext& context, const v1::GetPipelineBoardRequest& request,
                       v1::PipelineBoard* response) {
@@ -34,10 +70,12 @@ absl::Status GetBoard(const ReadContext& context, const v1::GetPipelineBoardRequ
     owners.emplace();
     if (reach.Covers(request.owner())) owners->push_back(request.owner());
   }
+  KITH_ASSIGN_OR_RETURN(std::vector<v1::Deal> shared, SharedDeals(context, request, pipeline));
   KITH_ASSIGN_OR_RETURN(auto board, ReadPipelineBoard(context.view(0), context.view(1),
                                                       {.workspace = context.workspace(),
                                                        .pipeline = pipeline,
                                                        .owners = std::move(owners),
+                                                       .further = std::move(shared),
                                                        .read_time = context.read_time}));
   if (!board.has_value()) {
     return runtime::NotThere(context, pipeline, ResourceNotFound(PipelineRules(), pipeline));
@@ -99,7 +137,8 @@ void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
   methods.Command<v1::WinDealRequest, v1::Deal>(DealCommands());
   methods.Command<v1::LoseDealRequest, v1::Deal>(DealCommands());
   methods.Command<v1::ReopenDealRequest, v1::Deal>(DealCommands());
-  methods.Read({PipelineBoard::kName, PipelineList::kName}, ReadKind::kScan, GetBoard);
+  methods.Read({PipelineBoard::kName, PipelineList::kName, DealList::kName}, ReadKind::kScan,
+               GetBoard);
   methods.Command<v1::AddStageRequest, v1::Pipeline>(StageCommands());
   methods.Command<v1::UpdateStageRequest, v1::Pipeline>(StageCommands());
   methods.Command<v1::ArchiveStageRequest, v1::Pipeline>(StageCommands());

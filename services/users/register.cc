@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/roles/v1/role.pb.h"
 #include "kith/teams/v1/team.pb.h"
@@ -11,9 +12,15 @@
 #include "kith/users/v1/users_service.pb.h"
 #include "projections/users/user_directory.h"
 #include "projections/users/user_fold.h"
+#include "services/core/field_of.h"
 #include "services/core/reject.h"
+#include "services/runtime/admission/record_access.h"
+#include "services/runtime/calls/part_read.h"
+#include "services/runtime/calls/read_permission.h"
+#include "services/runtime/requests/validate.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/server_builder.h"
+#include "services/users/record_access.h"
 #include "services/users/user.h"
 #include "services/users/user_access.h"
 #include "services/users/user_commands.h"
@@ -69,6 +76,69 @@ absl::Status GetAccess(const runtime::MethodTable& methods, const ReadContext& c
   return absl::OkStatus();
 }
 
+// More users are not looked at.
+constexpr size_t kUsersMax = 10'000;
+
+// Everybody, at the position of the read; false where there are more of them.
+absl::StatusOr<bool> ReadStaff(const ReadContext& context, Staff& staff) {
+  bool is_all = true;
+  KITH_RETURN_IF_ERROR(DirectoryRows<v1::User>().Scan(
+      context.view(0), context.workspace(), KeyRange::Prefix(""), [&](const v1::User& user) {
+        is_all = staff.users.size() < kUsersMax;
+        if (is_all) staff.users.emplace(user.name(), user);
+        return is_all;
+      }));
+  KITH_RETURN_IF_ERROR(DirectoryRows<roles::v1::Role>().Scan(
+      context.view(1), context.workspace(), KeyRange::Prefix(""), [&](const roles::v1::Role& role) {
+        staff.roles.emplace(role.name(), role);
+        return true;
+      }));
+  KITH_ASSIGN_OR_RETURN(staff.teams, TeamsOf(context));
+  return is_all;
+}
+
+// The method that gets the record; null where it is of no resource.
+const runtime::BoundMethod* GetMethodOf(const runtime::MethodTable& methods,
+                                        absl::string_view record) {
+  return runtime::FindGet(methods, eventstore::CategoryOf(record));
+}
+
+absl::Status QueryAccess(const runtime::MethodTable& methods, const ReadContext& context,
+                         const v1::QueryRecordAccessRequest& request, v1::RecordAccess* response) {
+  const runtime::BoundMethod* const get = GetMethodOf(methods, request.name());
+  const google::protobuf::MethodDescriptor* const method =
+      get == nullptr ? nullptr : get->method().descriptor;
+  const runtime::RecordAccess* access = nullptr;
+  std::optional<runtime::RecordAccess> of_resource;
+  if (get != nullptr && get->is_read()) {
+    access = &of_resource.emplace(*method->output_type(), get->method().permission);
+  }
+  if (access == nullptr || !access->has_owner()) {
+    return runtime::ViolationError("name", "is of no resource whose records have owners");
+  }
+  auto* const factory = google::protobuf::MessageFactory::generated_factory();
+  const std::unique_ptr<google::protobuf::Message> asked(
+      factory->GetPrototype(method->input_type())->New());
+  const std::unique_ptr<google::protobuf::Message> record(
+      factory->GetPrototype(method->output_type())->New());
+  asked->GetReflection()->SetString(asked.get(), FieldOf(*method->input_type(), "name"),
+                                    request.name());
+  KITH_RETURN_IF_ERROR(runtime::ReadPart(context, *get, *asked, record.get()));
+  const auto* const update =
+      method->service()->FindMethodByName(absl::StrCat("Update", method->output_type()->name()));
+  RecordShares shares{access->read_permission(), "", access->OwnerOf(*record),
+                      access->ViewersOf(*record), access->EditorsOf(*record)};
+  if (update != nullptr) {
+    shares.write_permission = runtime::MethodTaking(update->input_type()).permission;
+  }
+  Staff staff;
+  KITH_ASSIGN_OR_RETURN(const bool is_all, ReadStaff(context, staff));
+  *response = AccessTo(shares, staff);
+  response->set_name(request.name());
+  if (!is_all) response->set_users_are_partial(true);
+  return absl::OkStatus();
+}
+
 void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   const UserCommands commands(runtime);
   methods.Command<v1::DeactivateUserRequest, v1::User>(commands);
@@ -79,6 +149,20 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
                           v1::UserAccess* response) {
                  return GetAccess(methods, context, request, response);
                });
+  methods.Read(
+      runtime::MethodOf<v1::QueryRecordAccessRequest>(),
+      {UserDirectory::kName, "role_directory", "team_directory"}, ReadKind::kScan,
+      [&methods](const ReadContext& context, const google::protobuf::Message& request,
+                 google::protobuf::Message* response) {
+        return QueryAccess(methods, context,
+                           static_cast<const v1::QueryRecordAccessRequest&>(request),
+                           static_cast<v1::RecordAccess*>(response));
+      },
+      [&methods](const google::protobuf::Message& request) {
+        const auto* const get =
+            GetMethodOf(methods, static_cast<const v1::QueryRecordAccessRequest&>(request).name());
+        return get == nullptr ? runtime::ReadViews() : get->views();
+      });
 }
 
 }  // namespace

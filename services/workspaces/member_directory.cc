@@ -203,6 +203,9 @@ Membership MemberDirectory::MembershipOf(const Workspace& workspace, const users
   auto member = std::make_shared<runtime::Member>();
   member->user = user.name();
   member->teams = WithParts({user.teams().begin(), user.teams().end()}, workspace.Parents());
+  member->groups = WithWholes({user.teams().begin(), user.teams().end()}, workspace.Parents());
+  member->groups.push_back(user.name());
+  std::sort(member->groups.begin(), member->groups.end());
   for (const auto& [name, other] : workspace.users) {
     if (IsIn(other.state, member->teams)) member->colleagues.push_back(name);
   }

@@ -2,12 +2,16 @@
 // and the records of links that were made may go.
 #include <gmock/gmock.h>
 
+#include "absl/strings/str_split.h"
 #include "tests/conformance/world.h"
 
 namespace kith::testing {
 namespace {
 
-using ::testing::ElementsAre;
+using ::testing::AllOf;
+using ::testing::AnyOfArray;
+using ::testing::Contains;
+using ::testing::Each;
 using ::testing::IsEmpty;
 
 class ResourceLinks : public ConformanceTest {
@@ -31,8 +35,14 @@ class ResourceLinks : public ConformanceTest {
     const WithinRule& within = kind().type->rules->within;
     if (within.type != nullptr && within.name(resource) == link.text()) return;
     EXPECT_EQ(refused.reason(), kind().LinkNotFound());
-    EXPECT_THAT(refused.fields(), ElementsAre(link.path));
-    EXPECT_EQ(refused.metadata("records"), link.text());
+    std::vector<std::string> paths;  // of all that name the record
+    const MessagePtr copy = CopyOf(resource);
+    for (const Place& place : LinksIn(*copy)) {
+      if (place.text() == link.text()) paths.push_back(place.path);
+    }
+    EXPECT_THAT(refused.fields(), AllOf(Contains(link.path), Each(AnyOfArray(paths))));
+    EXPECT_THAT(std::vector<std::string>(absl::StrSplit(refused.metadata("records"), ", ")),
+                Each(link.text()));
   }
   // Deletes the record that is linked; false where its kind cannot be deleted.
   bool DeleteLinked(const Place& link) {

@@ -35,7 +35,10 @@ class Visibility : public AboutRecords {
   // Somebody who asks, and those whose records there are.
   void SetUp() override {
     teams::v1::CreateTeamRequest team;
+    team.mutable_team()->set_display_name("Sales");
+    whole_ = world.server.Call(&teams::v1::TeamsService::Stub::CreateTeam, team)->name();
     team.mutable_team()->set_display_name("North");
+    team.mutable_team()->set_parent(whole_);
     team_ = world.server.Call(&teams::v1::TeamsService::Stub::CreateTeam, team)->name();
     owners_ = {
         {"own", ""}, {"team", CreateUser("", team_)}, {"other", CreateUser("")}, {"nobody", ""}};
@@ -81,13 +84,33 @@ class Visibility : public AboutRecords {
   static const std::string& PermissionOf(const MethodDescriptor& method) {
     return method.options().GetExtension(options::v1::method).permission();
   }
+  // Of records that others own, which are shared with whoever asks: to be seen, to be changed, and
+  // to be seen by the team that theirs is a part of.
+  static bool IsShared(const std::string& whose) {
+    return whose == "viewed" || whose == "edited" || whose == "seen by the team";
+  }
   static bool Covers(AccessScope scope, const std::string& whose) {
+    if (IsShared(whose)) return true;
     if (scope == roles::v1::ALL) return true;
     return whose == "own" || (scope == roles::v1::TEAM && (whose == "team" || whose == "nobody"));
   }
+  static bool MayChange(AccessScope scope, const std::string& whose) {
+    if (IsShared(whose)) return whose == "edited" || scope == roles::v1::ALL;
+    return Covers(scope, whose);
+  }
+  // The kinds of records that there are.
+  std::vector<std::string> Whose() const {
+    std::vector<std::string> whose = {"own", "team", "other", "nobody"};
+    if (kind().resource->FindFieldByName("viewers") == nullptr) return whose;
+    whose.insert(whose.end(), {"viewed", "edited", "seen by the team"});
+    return whose;
+  }
   std::string RecordOf(const std::string& whose) {
     const MessagePtr resource = world.Unlinked(next_record_++);
-    SetText(*resource, "owner", owners_.at(whose));
+    SetText(*resource, "owner", owners_.at(IsShared(whose) ? "other" : whose));
+    if (whose == "viewed") AddText(*resource, "viewers", owners_.at("own"));
+    if (whose == "edited") AddText(*resource, "editors", owners_.at("own"));
+    if (whose == "seen by the team") AddText(*resource, "viewers", whole_);
     const Answer made = world.Create(*resource);
     EXPECT_EQ(made.reason(), "");
     return TextOf(*made.response, "name");
@@ -132,6 +155,7 @@ class Visibility : public AboutRecords {
     return names;
   }
 
+  std::string whole_;  // the team that theirs is a part of
   std::string team_;
   std::map<std::string, std::string>
       owners_;  // by whose they are: "own", "team", "other", "nobody"
@@ -145,7 +169,7 @@ TEST_P(Visibility, IsThatOfTheScopeInEveryMethod) {
   for (const AccessScope reading : {roles::v1::OWN, roles::v1::TEAM, roles::v1::ALL}) {
     for (const AccessScope writing : {roles::v1::OWN, roles::v1::TEAM, roles::v1::ALL}) {
       const std::string key = KeyOf(reading, writing);
-      for (const char* const whose : {"own", "team", "other", "nobody"}) {
+      for (const std::string& whose : Whose()) {
         for (const MethodDescriptor* const method : kind().methods()) {
           if (!IsAboutOne(*method)) continue;
           SCOPED_TRACE(absl::StrCat(method->name(), " of ", whose, "'s record, reading ",
@@ -163,7 +187,7 @@ TEST_P(Visibility, IsThatOfTheScopeInEveryMethod) {
                       Said(world.CallWith(key, *method, *About(*method, nobody)), nobody));
             EXPECT_FALSE(told.ok() && method == kind().get);
             ++refused;
-          } else if (!is_read && !Covers(writing, whose)) {
+          } else if (!is_read && !MayChange(writing, whose)) {
             EXPECT_EQ(told.reason(), "PERMISSION_DENIED");
             ++refused;
           } else {
@@ -211,7 +235,9 @@ TEST_P(Visibility, IsThatOfTheScopeInLists) {
     const std::vector<std::string> deleted_before = NamesOf(key, *kind().list_deleted);
     std::vector<std::string> seen;
     std::vector<std::string> deleted;
-    for (const char* const whose : {"own", "team", "other", "nobody", "other"}) {
+    std::vector<std::string> all = Whose();
+    all.emplace_back("other");
+    for (const std::string& whose : all) {
       const std::string name = RecordOf(whose);
       const std::string gone = RecordOf(whose);
       ASSERT_EQ(world.Delete(gone).reason(), "");
@@ -279,6 +305,93 @@ TEST_P(Visibility, FollowsTheTeamAndTheOwner) {
   leaving.mutable_update_mask()->add_paths("teams");
   ASSERT_EQ(world.server.Call(&users::v1::UsersService::Stub::UpdateUser, leaving).reason(), "");
   EXPECT_EQ(reads(colleagues), kind().NotFound());
+}
+
+bool HasShares(const Kind& kind) {
+  return HasOwner(kind) && kind.resource->FindFieldByName("viewers") != nullptr;
+}
+
+class Sharing : public Visibility {
+ protected:
+  // Makes the record seen by these, and nobody else.
+  Answer Share(const std::string& key, const std::string& name,
+               const std::vector<std::string>& viewers) {
+    const MessagePtr change = world.Unlinked(1);
+    SetText(*change, "name", name);
+    for (const std::string& viewer : viewers) AddText(*change, "viewers", viewer);
+    return world.CallWith(key, *kind().update, *world.Updating(*change, {"viewers"}));
+  }
+  std::string Reads(const std::string& key, const std::string& name, const std::string& read = "") {
+    return world.CallWith(key, *kind().get, *world.Naming(*kind().get, name, read)).reason();
+  }
+};
+INSTANTIATE_TEST_SUITE_P(All, Sharing, ::testing::ValuesIn(KindsThat(HasShares)), NameOfKind);
+
+// Goal: what is shared stands in its place in every order, on whatever page, and is counted once.
+TEST_P(Sharing, IsInListsInTheirOrder) {
+  const std::string key = KeyOf(roles::v1::OWN, roles::v1::OWN);
+  std::vector<std::string> names;
+  for (const char* const whose : {"viewed", "own", "other", "edited", "own", "viewed"}) {
+    world.server.clock().Advance(absl::Seconds(1));
+    const std::string name = RecordOf(whose);
+    if (whose != std::string("other")) names.push_back(name);
+  }
+  // One that is theirs and shared with them is there once.
+  ASSERT_EQ(Share(world.server.secret(), names[1], {owners_.at("own")}).reason(), "");
+  const MessagePtr request = NewMessage(*kind().list->input_type());
+  const std::string rows = FieldOfType(*kind().list->output_type(), *kind().resource)->name();
+  SetFlag(MutableIn(*request, "summary"), "total_size");
+  for (const bool descending : {false, true}) {
+    SetText(*request, "order_by", descending ? "create_time desc" : "create_time");
+    for (const int page_size : {1, 2, 50}) {
+      SetNumber(*request, "page_size", page_size);
+      SetText(*request, "page_token", "");
+      std::vector<std::string> listed;
+      do {
+        const Answer page = world.CallWith(key, *kind().list, *request);
+        ASSERT_EQ(page.reason(), "");
+        type::v1::ListSummary summary;
+        ASSERT_TRUE(summary.ParseFromString(In(*page.response, "summary").SerializeAsString()));
+        EXPECT_EQ(summary.total_size(), 5);
+        for (const Message* const row : RowsOf(*page.response, rows)) {
+          listed.push_back(TextOf(*row, "name"));
+        }
+        SetText(*request, "page_token", TextOf(*page.response, "next_page_token"));
+      } while (!TextOf(*request, "page_token").empty());
+      if (descending) std::reverse(listed.begin(), listed.end());
+      EXPECT_THAT(listed, ::testing::ElementsAreArray(names));
+    }
+  }
+  SetText(*request, "filter", absl::StrCat("owner = ", owners_.at("other")));
+  EXPECT_EQ(RowsOf(*world.CallWith(key, *kind().list, *request).response, rows).size(), 3U);
+}
+
+TEST_P(Sharing, EndsWithTheShareAndWithWhoLeaves) {
+  const std::string key = KeyOf(roles::v1::OWN, roles::v1::OWN);
+  const std::string name = RecordOf("viewed");
+  const std::string by_team = RecordOf("seen by the team");
+  const std::string before = world.Get(name).token;
+  EXPECT_EQ(Reads(key, name), "");
+  EXPECT_EQ(Share(key, name, {}).reason(), "PERMISSION_DENIED") << "they may see it only";
+  ASSERT_EQ(Share(world.server.secret(), name, {}).reason(), "");
+  EXPECT_EQ(Reads(key, name), kind().NotFound());
+  EXPECT_EQ(Reads(key, name, absl::StrCat("token: '", before, "'")), "") << "as of then";
+  EXPECT_EQ(Reads(key, by_team), "");
+  users::v1::UpdateUserRequest leaving;
+  leaving.mutable_user()->set_name(owners_.at("own"));
+  leaving.mutable_update_mask()->add_paths("teams");
+  ASSERT_EQ(world.server.Call(&users::v1::UsersService::Stub::UpdateUser, leaving).reason(), "");
+  EXPECT_EQ(Reads(key, by_team), kind().NotFound());
+}
+
+TEST_P(Sharing, IsWithUsersAndTeamsThatAreThereAndNotTooMany) {
+  const std::string name = RecordOf("other");
+  EXPECT_EQ(Share(world.server.secret(), name, {"users/nobody"}).reason(),
+            "LINKED_RECORD_NOT_FOUND");
+  EXPECT_EQ(Share(world.server.secret(), name, {"roles/admin"}).reason(), "INVALID_FIELD");
+  EXPECT_EQ(Share(world.server.secret(), name, std::vector<std::string>(51, team_)).reason(),
+            "INVALID_FIELD");
+  EXPECT_EQ(Share(world.server.secret(), name, {team_, owners_.at("other")}).reason(), "");
 }
 
 // What a caller without a field group neither reads nor asks by nor changes, of every resource.

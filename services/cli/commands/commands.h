@@ -41,6 +41,9 @@ absl::Status RunEvents(Session& session, const std::vector<std::string>& words);
 // collection that the name says.
 absl::Status RunHistory(Session& session, const std::vector<std::string>& words);
 
+// `kith access NAME [--as-of MOMENT]`: who could see a record, and why.
+absl::Status RunAccess(Session& session, const std::vector<std::string>& words);
+
 // `kith hand-over FROM TO [--collections COLLECTION]…`: every record of one owner becomes
 // another's. FailedPrecondition where some were refused.
 absl::Status RunHandOver(Session& session, const std::vector<std::string>& words);

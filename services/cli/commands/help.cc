@@ -39,6 +39,7 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
   kith events [--stream PREFIX] [--type TYPE] [--from PLACE]
               [--newest] [--follow]           the log itself
   kith history NAME [--field FIELD]           who changed what of a record, and when
+  kith access NAME                            who can see a record, and why
   kith hand-over FROM TO                      one owner's records become another's
   kith permissions                            what a key can be granted
   kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
@@ -134,6 +135,7 @@ of the collection that NAME says: contacts/x, deals/x, contacts/x/interactions/y
 
   --field FIELD    only what happened to this field
 )"},
+    {"access", "kith access NAME [--as-of MOMENT]\n", "users", "query-record-access"},
     {"hand-over", R"(kith hand-over FROM TO [--collections COLLECTION]…
 
 Every record of the user FROM becomes one of the user TO, 100 in an append. What is refused

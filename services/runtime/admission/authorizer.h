@@ -28,6 +28,9 @@ struct Member {
   std::vector<std::string> teams;  // theirs, and all that are parts of these; sorted
   // Who is in one of these teams; sorted. Who was deleted is in none.
   std::vector<std::string> colleagues;
+  // By what a record is shared with them: their name, their teams, and all that these are parts of;
+  // sorted.
+  std::vector<std::string> groups;
   bool reads_personal = false;  // fields of the group PERSONAL
   bool reads_money = false;     // of the group MONEY
 };

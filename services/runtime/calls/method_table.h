@@ -113,6 +113,12 @@ class MethodTable {
             FurtherViews further_views = nullptr) {
     BindRead(method, {&views_.Find(view)}, kind, std::move(run), std::move(further_views));
   }
+  void Read(const Method& method, std::initializer_list<absl::string_view> views, ReadKind kind,
+            ReadHandler run, FurtherViews further_views) {
+    ReadViews found;
+    for (const absl::string_view view : views) found.push_back(&views_.Find(view));
+    BindRead(method, std::move(found), kind, std::move(run), std::move(further_views));
+  }
   void Read(const Method& method, ReadViews views, ReadKind kind, ReadHandler run) {
     BindRead(method, std::move(views), kind, std::move(run));
   }

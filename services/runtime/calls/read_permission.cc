@@ -15,15 +15,20 @@ absl::string_view CollectionOf(absl::string_view pattern) {
 
 }  // namespace
 
-absl::string_view ReadPermissionOf(const MethodTable& methods, absl::string_view collection) {
+const BoundMethod* FindGet(const MethodTable& methods, absl::string_view collection) {
   for (const auto& [name, bound] : methods.methods()) {
     const google::protobuf::MethodDescriptor& method = *bound->method().descriptor;
     const auto& resource = method.output_type()->options().GetExtension(options::v1::resource);
     if (absl::StartsWith(method.name(), "Get") && CollectionOf(resource.pattern()) == collection) {
-      return bound->method().permission;
+      return bound.get();
     }
   }
-  return "";
+  return nullptr;
+}
+
+absl::string_view ReadPermissionOf(const MethodTable& methods, absl::string_view collection) {
+  const BoundMethod* const get = FindGet(methods, collection);
+  return get == nullptr ? absl::string_view() : get->method().permission;
 }
 
 }  // namespace kith::runtime

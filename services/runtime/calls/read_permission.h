@@ -7,6 +7,9 @@
 
 namespace kith::runtime {
 
+// The method that gets one record of the collection; null where none does.
+const BoundMethod* FindGet(const MethodTable& methods, absl::string_view collection);
+
 // The permission of the method that gets one record of the collection ("contacts"); empty where no
 // method does. Takes a look at every method, some microseconds. Lives as long as the table.
 absl::string_view ReadPermissionOf(const MethodTable& methods, absl::string_view collection);

@@ -38,28 +38,28 @@ absl::StatusOr<const void*> Loader::LoadState(const AggregateType& type, absl::s
 absl::StatusOr<bool> Loader::Sees(absl::string_view record, absl::string_view permission) {
   const auto owned = owned_.find(eventstore::CategoryOf(record));
   if (owned == owned_.end()) return true;
-  const Reach reach(caller_, owned->second.read_permission, permission);
-  if (reach.is_everything()) return true;
+  const RecordAccess& access = owned->second.access;
+  if (!access.IsBounded(caller_, permission)) return true;
   KITH_ASSIGN_OR_RETURN(const void* const state, LoadAny(*owned->second.aggregate, record));
   const Revision* const known = RevisionOf(record);
-  return known == nullptr || *known == Revision() || reach.Covers(owned->second.owner(state));
+  return known == nullptr || *known == Revision() ||
+         access.MayRead(caller_, owned->second.record(state), permission);
 }
 
 const OwnedType* Loader::FindBounded(absl::string_view category) const {
   if (caller_.member == nullptr) return nullptr;
   const auto owned = owned_.find(category);
   if (owned == owned_.end()) return nullptr;
-  return Reach(caller_, owned->second.read_permission).is_everything() ? nullptr : &owned->second;
+  return owned->second.access.IsBounded(caller_) ? &owned->second : nullptr;
 }
 
 bool Loader::Hides(absl::string_view category, const void* state) const {
   const OwnedType* const owned = FindBounded(category);
-  return owned != nullptr && !Reach(caller_, owned->read_permission).Covers(owned->owner(state));
+  return owned != nullptr && !owned->access.MayRead(caller_, owned->record(state));
 }
 
 absl::Status Loader::CheckReach(absl::string_view permission, const Changes& changes) {
-  const Reach reach(caller_, permission);
-  if (reach.is_everything()) return absl::OkStatus();
+  if (Reach(caller_, permission).is_everything()) return absl::OkStatus();
   const auto resource_of = [](absl::string_view of) { return of.substr(0, of.find('.')); };
   for (const Change& change : changes.list()) {
     if (change.is_consequence) continue;
@@ -67,14 +67,16 @@ absl::Status Loader::CheckReach(absl::string_view permission, const Changes& cha
     const auto owned = owned_.find(eventstore::CategoryOf(record));
     if (owned == owned_.end()) continue;
     const bool is_record = record == change.stream;
-    const absl::string_view resource = is_record ? resource_of(owned->second.read_permission)
-                                                 : eventstore::CategoryOf(change.stream);
+    const absl::string_view resource = is_record
+                                           ? resource_of(owned->second.access.read_permission())
+                                           : eventstore::CategoryOf(change.stream);
     if (resource != resource_of(permission)) continue;
     const Revision* const known = RevisionOf(record);
     const bool is_new = known == nullptr || *known == Revision();
     if (is_record && is_new) continue;  // it comes into being
     KITH_ASSIGN_OR_RETURN(const void* const state, LoadAny(*owned->second.aggregate, record));
-    if (!reach.Covers(owned->second.owner(state))) return OutOfReach(permission, record);
+    if (owned->second.access.MayWrite(caller_, permission, owned->second.record(state))) continue;
+    return OutOfReach(permission, record);
   }
   return absl::OkStatus();
 }

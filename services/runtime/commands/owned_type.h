@@ -5,7 +5,9 @@
 #include <map>
 #include <string>
 
+#include "google/protobuf/message.h"
 #include "services/core/aggregate_type.h"
+#include "services/runtime/admission/record_access.h"
 
 namespace kith::runtime {
 
@@ -13,9 +15,8 @@ namespace kith::runtime {
 struct OwnedType {
   const AggregateType* aggregate;
   // Of a state of it, which may be that of no record.
-  std::function<std::string(const void* state)> owner;
-  // What its Get method asks for: "deals.read". It says what is seen.
-  std::string read_permission;
+  std::function<const google::protobuf::Message&(const void* state)> record;
+  RecordAccess access;
 };
 
 // By category. Immutable when the server answers.

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
-#include "services/runtime/admission/reach.h"
 #include "services/runtime/commands/transaction.h"
 
 namespace kith::runtime {
@@ -74,11 +73,12 @@ absl::StatusOr<bool> Transact::Sees(const Caller& caller, absl::string_view reco
                                     absl::string_view permission) {
   const auto owned = owned_.find(eventstore::CategoryOf(record));
   if (caller.member == nullptr || owned == owned_.end()) return true;
-  const Reach reach(caller, owned->second.read_permission, permission);
-  if (reach.is_everything()) return true;
+  const RecordAccess& access = owned->second.access;
+  if (!access.IsBounded(caller, permission)) return true;
   KITH_ASSIGN_OR_RETURN(const Folded folded,
                         states_.ReadCurrent(*owned->second.aggregate, caller.workspace, record));
-  return folded.revision == Revision() || reach.Covers(owned->second.owner(folded.state.get()));
+  return folded.revision == Revision() ||
+         access.MayRead(caller, owned->second.record(folded.state.get()), permission);
 }
 
 void Transact::Observe(absl::string_view category, Observer observer) {

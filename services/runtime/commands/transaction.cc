@@ -8,7 +8,6 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "services/core/reject.h"
-#include "services/runtime/admission/reach.h"
 #include "services/runtime/requests/retry.h"
 #include "services/runtime/requests/validate.h"
 
@@ -357,8 +356,7 @@ absl::Status Transaction::CheckSeen(absl::string_view actor) {
     KITH_ASSIGN_OR_RETURN(
         const void* const state,
         rendering_->LoadState(*owned->second.aggregate, absl::StrCat(steps[0], "/", steps[1])));
-    const Reach reach(caller, owned->second.read_permission);
-    if (!reach.Covers(owned->second.owner(state))) return Reused();
+    if (!owned->second.access.MayRead(caller, owned->second.record(state))) return Reused();
   }
   return absl::OkStatus();
 }

@@ -271,13 +271,14 @@ absl::Status List(const ResourceType& type, const Visibility& visibility, const 
   const auto& ask = *request.GetReflection();
   std::string unused[2];
   const projections::NameOfAlias name_of = aliases.NamesIn(context);
-  const std::optional<projections::Expression> within = visibility.Within(context.caller);
+  KITH_ASSIGN_OR_RETURN(const std::optional<Visibility::Seen> seen, visibility.SeenBy(context));
   projections::ListQuery query{
       .filter = ask.GetStringReference(request, fields.filter, &unused[0]),
       .order_by = ask.GetStringReference(request, fields.order_by, &unused[1]),
       .page_size = ask.GetInt32(request, fields.page_size),
-      .within = within.has_value() ? &*within : nullptr,
+      .within = seen.has_value() ? &seen->within : nullptr,
       .name_of = &name_of};
+  if (seen.has_value()) query.besides = {seen->shared, seen->groups};
   const auto& answer = *response->GetReflection();
   if (ask.HasField(request, fields.summarise)) {
     query.summarise = google::protobuf::DynamicCastToGenerated<type::v1::SummaryOptions>(

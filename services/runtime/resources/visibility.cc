@@ -1,15 +1,30 @@
 #include "services/runtime/resources/visibility.h"
 
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
+#include "services/core/field_of.h"
 #include "services/runtime/admission/reach.h"
 
 namespace kith::runtime {
+namespace {
 
+using google::protobuf::Message;
 using projections::Expression;
+
+Expression Equals(absl::string_view field, std::string value) {
+  Expression one{Expression::Kind::kComparison, {}, {}};
+  one.comparison.field = std::string(field);
+  one.comparison.literal = std::move(value);
+  return one;
+}
+
+}  // namespace
 
 const std::string& ReadPermissionOf(const ResourceType& type) {
   const std::string& name = type.rules->resource->GetDescriptor()->name();
@@ -19,48 +34,71 @@ const std::string& ReadPermissionOf(const ResourceType& type) {
   return *none;
 }
 
+Expression SharedWith(const Member& member) {
+  Expression any{Expression::Kind::kAny, {}, {}};
+  for (const std::string& group : member.groups) {
+    any.parts.push_back(Equals("viewers", group));
+    any.parts.push_back(Equals("editors", group));
+  }
+  return any;
+}
+
 Visibility::Visibility(const ResourceType& type)
-    : owner_(type.rules->resource->GetDescriptor()->FindFieldByName("owner")) {
-  if (owner_ == nullptr) return;
-  read_permission_ = ReadPermissionOf(type);
-  KITH_CHECK(!read_permission_.empty());
+    : access_(*type.rules->resource->GetDescriptor(), ReadPermissionOf(type)),
+      table_(&type.directory->table()) {
+  KITH_CHECK(!access_.has_owner() || !access_.read_permission().empty());
 }
 
-std::string Visibility::OwnerOf(const google::protobuf::Message& resource) const {
-  return resource.GetReflection()->GetString(resource, owner_);
-}
-
-bool Visibility::IsBounded(const Caller& caller) const {
-  return has_owner() && !Reach(caller, read_permission_).is_everything();
-}
-
-bool Visibility::Hides(const Caller& caller, const google::protobuf::Message& resource) const {
-  return has_owner() && !Reach(caller, read_permission_).Covers(OwnerOf(resource));
+Expression Visibility::Owned(const Caller& caller) const {
+  Expression any{Expression::Kind::kAny, {}, {}};
+  for (std::string& owner : Reach(caller, access_.read_permission()).Owners()) {
+    any.parts.push_back(Equals("owner", std::move(owner)));
+  }
+  return any;
 }
 
 std::optional<Expression> Visibility::Within(const Caller& caller) const {
   if (!IsBounded(caller)) return std::nullopt;
-  Expression any{Expression::Kind::kAny, {}, {}};
-  for (std::string& owner : Reach(caller, read_permission_).Owners()) {
-    Expression one{Expression::Kind::kComparison, {}, {}};
-    one.comparison.field = owner_->name();
-    one.comparison.literal = std::move(owner);
-    any.parts.push_back(std::move(one));
-  }
+  Expression any = Owned(caller);
+  if (!access_.has_shares()) return any;
+  for (Expression& part : SharedWith(*caller.member).parts) any.parts.push_back(std::move(part));
   return any;
+}
+
+absl::StatusOr<std::optional<Visibility::Seen>> Visibility::SeenBy(
+    const ReadContext& context) const {
+  if (!IsBounded(context.caller)) return std::nullopt;
+  Seen seen{Owned(context.caller), {}, ""};
+  if (!access_.has_shares()) return seen;
+  const Expression shared = SharedWith(*context.caller.member);
+  const std::unique_ptr<Message> row(table_->declaration().row->New());
+  KITH_ASSIGN_OR_RETURN(
+      const std::string more,
+      table_->List(context.view(), context.workspace(),
+                   {.page_size = kSharedMax, .within = &shared}, [&](absl::string_view bytes) {
+                     if (!row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+                       return false;
+                     }
+                     seen.shared.push_back(row->GetReflection()->GetString(
+                         *row, FieldOf(*row->GetDescriptor(), "name")));
+                     return true;
+                   }));
+  seen.groups = absl::StrJoin(context.caller.member->groups, ",");
+  if (more.empty()) return seen;
+  return Seen{*Within(context.caller), {}, ""};
 }
 
 OwnedTypes OwnedTypesOf(const std::vector<ResourceType>& types) {
   OwnedTypes owned;
   for (const ResourceType& type : types) {
     const Visibility visibility(type);
-    if (!visibility.has_owner()) continue;
+    if (!visibility.access().has_owner()) continue;
     owned.emplace(type.rules->category,
                   OwnedType{type.aggregate,
-                            [visibility, now_of = type.now_of](const void* state) {
-                              return visibility.OwnerOf(*now_of(state).resource);
+                            [now_of = type.now_of](const void* state) -> const Message& {
+                              return *now_of(state).resource;
                             },
-                            visibility.read_permission()});
+                            visibility.access()});
   }
   return owned;
 }

@@ -41,10 +41,10 @@ TEST(NewLinks, AreThoseThatTheFieldDidNotHave) {
 // A stage is a part of its pipeline, which the deal names, too.
 TEST(LinkPatterns, AreThoseOfEveryFieldThatHoldsRecords) {
   EXPECT_THAT(LinkPatterns(*contacts::v1::Contact::descriptor()),
-              UnorderedElementsAre("users/{user}", "companies/{company}"));
+              UnorderedElementsAre("users/{user}", "teams/{team}", "companies/{company}"));
   EXPECT_THAT(LinkPatterns(*deals::v1::Deal::descriptor()),
               UnorderedElementsAre("contacts/{contact}", "users/{user}", "pipelines/{pipeline}",
-                                   "companies/{company}"));
+                                   "companies/{company}", "teams/{team}"));
 }
 
 }  // namespace

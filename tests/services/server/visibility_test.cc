@@ -142,6 +142,46 @@ TEST_F(VisibilityTest, IsThatOfTheBoardAndTheForecast) {
   EXPECT_EQ(open(key_, stranger_), 0);
 }
 
+// Goal: what is shared is on the board of whom it is shared with, once, and in what is said of it.
+TEST_F(VisibilityTest, IsThatOfWhatIsShared) {
+  const auto share = [&](const std::string& deal, const std::string& editor) {
+    deals::v1::UpdateDealRequest request;
+    request.mutable_deal()->set_name(deal);
+    request.mutable_deal()->add_editors(editor);
+    EXPECT_EQ(server_.Call(&DealsService::Stub::UpdateDeal, request).reason(), "");
+  };
+  const auto board = [&](const std::string& owner) {
+    deals::v1::GetPipelineBoardRequest request;
+    request.set_owner(owner);
+    const auto told = server_.CallWith(key_, &DealsService::Stub::GetPipelineBoard, request);
+    EXPECT_EQ(told.reason(), "");
+    int64_t euros = 0;
+    for (const auto& stage : told->stages()) {
+      for (const auto& amount : stage.amount()) euros += amount.units();
+    }
+    return euros;
+  };
+  const std::string own = CreateDeal(rep_);
+  const std::string shared = CreateDeal(stranger_);
+  CreateDeal(stranger_);
+  EXPECT_EQ(board(""), 100);
+  share(own, rep_);
+  share(shared, rep_);
+  EXPECT_EQ(board(""), 200);
+  EXPECT_EQ(board(stranger_), 100);
+  EXPECT_EQ(board(rep_), 100);
+  const auto win = [&](const std::string& deal) {
+    deals::v1::WinDealRequest request;
+    request.set_name(deal);
+    return server_.CallWith(key_, &DealsService::Stub::WinDeal, request).reason();
+  };
+  EXPECT_EQ(win(shared), "") << "an editor may change it";
+  const std::string said = Record(shared);
+  interactions::v1::GetInteractionRequest get;
+  get.set_name(said);
+  EXPECT_EQ(server_.CallWith(key_, &InteractionsService::Stub::GetInteraction, get).reason(), "");
+}
+
 TEST_F(VisibilityTest, IsThatOfTheTimelineAndItsInteractions) {
   const std::string own = CreateContact(rep_);
   const std::string hidden = CreateContact(stranger_);

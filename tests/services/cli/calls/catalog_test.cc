@@ -118,7 +118,7 @@ TEST(Help, TellsTheWholeCommentOfOneMethodAndTheFirstSentenceInAList) {
   PrintMethodHelp(*Catalog::Linked().Find("contacts", "list"), one);
   EXPECT_THAT(one.str(), StartsWith("kith contacts list [--field value]…\n\n"
                                     "Lists contacts. By words without a field, "));
-  EXPECT_THAT(one.str(), HasSubstr("create_time.\nCalls "));
+  EXPECT_THAT(one.str(), HasSubstr("viewers, editors.\nCalls "));
   EXPECT_THAT(one.str(), HasSubstr("\n  --page-token TEXT\n"
                                    "        From the previous page; everything else must be as it "
                                    "was then. Pages show one\n"

@@ -42,7 +42,7 @@ TEST_F(HistoryTest, TellsWhichFieldsTakeWhatRecordsAreCalled) {
   EXPECT_THAT(
       Output({"deals", "list", "--help"}, -1),
       HasSubstr("its id, its display name, an e-mail address of people, a domain of companies\n"
-                "  pipeline, stage, contacts.contact, owner, company\n"));
+                "  pipeline, stage, contacts.contact, owner, company, viewers, editors\n"));
   EXPECT_THAT(Output({"pipelines", "list", "--help"}, -1), Not(HasSubstr("e-mail address")));
 }
 

@@ -1,0 +1,84 @@
+#include "services/runtime/admission/record_access.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "eventstore/base/check.h"
+
+namespace kith::runtime {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+std::vector<std::string> NamesIn(const FieldDescriptor* field, const Message& record) {
+  std::vector<std::string> names;
+  if (field == nullptr) return names;
+  const auto& reflection = *record.GetReflection();
+  for (int i = 0; i < reflection.FieldSize(record, field); ++i) {
+    names.push_back(reflection.GetRepeatedString(record, field, i));
+  }
+  return names;
+}
+
+}  // namespace
+
+RecordAccess::RecordAccess(const Descriptor& resource, std::string read_permission)
+    : owner_(resource.FindFieldByName("owner")),
+      viewers_(resource.FindFieldByName("viewers")),
+      editors_(resource.FindFieldByName("editors")),
+      read_permission_(std::move(read_permission)) {
+  KITH_CHECK((viewers_ == nullptr) == (editors_ == nullptr));
+  KITH_CHECK(viewers_ == nullptr || owner_ != nullptr);
+}
+
+std::string RecordAccess::OwnerOf(const Message& record) const {
+  return record.GetReflection()->GetString(record, owner_);
+}
+
+std::vector<std::string> RecordAccess::ViewersOf(const Message& record) const {
+  return NamesIn(viewers_, record);
+}
+
+std::vector<std::string> RecordAccess::EditorsOf(const Message& record) const {
+  return NamesIn(editors_, record);
+}
+
+bool RecordAccess::IsBounded(const Caller& caller, absl::string_view beside) const {
+  return has_owner() && !ReachOf(caller, beside).is_everything();
+}
+
+bool RecordAccess::MayRead(const Caller& caller, const Message& record,
+                           absl::string_view beside) const {
+  if (!has_owner() || ReachOf(caller, beside).Covers(OwnerOf(record))) return true;
+  if (!caller.grants.Contain(read_permission_)) return false;
+  if (!beside.empty() && !caller.grants.Contain(beside)) return false;
+  return Names(viewers_, caller, record) || Names(editors_, caller, record);
+}
+
+bool RecordAccess::MayWrite(const Caller& caller, absl::string_view permission,
+                            const Message& record) const {
+  if (!has_owner() || Reach(caller, permission).Covers(OwnerOf(record))) return true;
+  return Names(editors_, caller, record);
+}
+
+Reach RecordAccess::ReachOf(const Caller& caller, absl::string_view beside) const {
+  return beside.empty() ? Reach(caller, read_permission_) : Reach(caller, read_permission_, beside);
+}
+
+bool RecordAccess::Names(const FieldDescriptor* field, const Caller& caller,
+                         const Message& record) const {
+  if (field == nullptr || caller.member == nullptr) return false;
+  const std::vector<std::string>& groups = caller.member->groups;
+  const auto& reflection = *record.GetReflection();
+  for (int i = 0; i < reflection.FieldSize(record, field); ++i) {
+    if (std::binary_search(groups.begin(), groups.end(),
+                           reflection.GetRepeatedString(record, field, i))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace kith::runtime

@@ -1,0 +1,36 @@
+// Who could see a record, and why. Pure functions, any thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kith/roles/v1/role.pb.h"
+#include "kith/users/v1/user.pb.h"
+#include "kith/users/v1/users_service.pb.h"
+#include "services/core/nested_teams.h"
+
+namespace kith::users {
+
+// What decides about it, of one record.
+struct RecordShares {
+  std::string read_permission;   // "deals.read"
+  std::string write_permission;  // "deals.write"
+  std::string owner;
+  std::vector<std::string> viewers;
+  std::vector<std::string> editors;
+};
+
+// Who else works with Kith at that moment. By resource names, of those that are there.
+struct Staff {
+  std::map<std::string, v1::User> users;
+  std::map<std::string, roles::v1::Role> roles;
+  TeamParents teams;
+};
+
+// More who can see it are not told.
+inline constexpr int kUsersToldMax = 1'000;
+
+v1::RecordAccess AccessTo(const RecordShares& record, const Staff& staff);
+
+}  // namespace kith::users
