@@ -20,7 +20,8 @@ class Reasons {
       const auto found = staff.roles.find(name);
       if (found != staff.roles.end()) roles.push_back(found->second);
     }
-    access_ = AccessOf(user, roles, staff.teams, {record.read_permission, record.write_permission});
+    access_ =
+        AccessOf(user, roles, staff.teams, {record.read_permission, record.write_permission}, {});
     groups_ = WithWholes({user.teams().begin(), user.teams().end()}, staff.teams);
     groups_.push_back(user.name());
   }

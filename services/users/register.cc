@@ -1,4 +1,5 @@
 // Everything that users bring to a server.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,6 +63,14 @@ absl::StatusOr<TeamParents> TeamsOf(const ReadContext& context) {
   return parents;
 }
 
+// A user acts for nobody else, whatever their roles.
+std::vector<std::string> PermissionsOfUsers(const runtime::MethodTable& methods) {
+  std::vector<std::string> permissions = methods.Permissions();
+  permissions.erase(std::remove(permissions.begin(), permissions.end(), runtime::kActForUsers),
+                    permissions.end());
+  return permissions;
+}
+
 absl::Status GetAccess(const runtime::MethodTable& methods, const ReadContext& context,
                        const v1::GetUserAccessRequest& request, v1::UserAccess* response) {
   KITH_ASSIGN_OR_RETURN(const std::optional<v1::User> user,
@@ -72,7 +81,8 @@ absl::Status GetAccess(const runtime::MethodTable& methods, const ReadContext& c
   }
   KITH_ASSIGN_OR_RETURN(const std::vector<roles::v1::Role> roles, RolesOf(context, *user));
   KITH_ASSIGN_OR_RETURN(const TeamParents teams, TeamsOf(context));
-  *response = AccessOf(*user, roles, teams, methods.Permissions());
+  *response =
+      AccessOf(*user, roles, teams, PermissionsOfUsers(methods), methods.WholePermissions());
   return absl::OkStatus();
 }
 

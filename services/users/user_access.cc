@@ -20,13 +20,14 @@ roles::v1::AccessScope ToProto(Scope scope) {
   return roles::v1::ACCESS_SCOPE_UNSPECIFIED;
 }
 
-void AddPermission(const std::string& permission, const std::vector<roles::v1::Role>& roles,
-                   v1::UserAccess& access) {
+// As far as it has at least the scope `least`.
+void AddPermission(const std::string& permission, Scope least,
+                   const std::vector<roles::v1::Role>& roles, v1::UserAccess& access) {
   Scope widest = Scope::kNone;
   std::vector<std::string> through;
   for (const roles::v1::Role& role : roles) {
     const Scope scope = ScopeOf(GrantsOf(role).permissions, permission);
-    if (scope == Scope::kNone || scope < widest) continue;
+    if (scope < least || scope < widest) continue;
     if (scope > widest) through.clear();
     widest = scope;
     through.push_back(role.name());
@@ -53,7 +54,8 @@ void AddGroup(roles::v1::FieldGroup group, const std::vector<roles::v1::Role>& r
 }  // namespace
 
 v1::UserAccess AccessOf(const v1::User& user, const std::vector<roles::v1::Role>& roles,
-                        const TeamParents& teams, const std::vector<std::string>& permissions) {
+                        const TeamParents& teams, const std::vector<std::string>& permissions,
+                        const std::set<std::string>& whole) {
   v1::UserAccess access;
   access.set_name(user.name());
   access.set_state(user.state());
@@ -61,7 +63,10 @@ v1::UserAccess AccessOf(const v1::User& user, const std::vector<roles::v1::Role>
     access.add_teams(team);
   }
   if (user.state() == v1::INACTIVE) return access;
-  for (const std::string& permission : permissions) AddPermission(permission, roles, access);
+  for (const std::string& permission : permissions) {
+    const Scope least = whole.count(permission) > 0 ? Scope::kAll : Scope::kOwn;
+    AddPermission(permission, least, roles, access);
+  }
   const auto& groups = *roles::v1::FieldGroup_descriptor();
   for (int i = 1; i < groups.value_count(); ++i) {
     AddGroup(static_cast<roles::v1::FieldGroup>(groups.value(i)->number()), roles, access);

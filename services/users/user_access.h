@@ -1,6 +1,7 @@
 // What a user may do, and through which roles. Pure functions, any thread.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,10 @@
 
 namespace kith::users {
 
-// `roles` are those of the user's that are there; `permissions` all that can be granted, sorted.
+// `roles` are those of the user's that are there; `permissions` all that users can be granted,
+// sorted, of which the `whole` ones count with the scope ALL only.
 v1::UserAccess AccessOf(const v1::User& user, const std::vector<roles::v1::Role>& roles,
-                        const TeamParents& teams, const std::vector<std::string>& permissions);
+                        const TeamParents& teams, const std::vector<std::string>& permissions,
+                        const std::set<std::string>& whole);
 
 }  // namespace kith::users

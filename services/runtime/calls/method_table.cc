@@ -1,6 +1,5 @@
 #include "services/runtime/calls/method_table.h"
 
-#include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -152,6 +151,14 @@ std::vector<std::string> MethodTable::Permissions() const {
     if (!bound->method().permission.empty()) permissions.insert(bound->method().permission);
   }
   return {permissions.begin(), permissions.end()};
+}
+
+std::set<std::string> MethodTable::WholePermissions() const {
+  std::set<std::string> whole;
+  for (const auto& [name, bound] : methods_) {
+    if (bound->method().needs_all) whole.insert(bound->method().permission);
+  }
+  return whole;
 }
 
 void MethodTable::AddMetrics(MetricPage& page) const {

@@ -15,6 +15,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -157,6 +158,8 @@ class MethodTable {
 
   // What the methods ask for, and what no method does (kActForUsers), each once, sorted.
   std::vector<std::string> Permissions() const;
+  // Those of them that reach everything or are none (Method::needs_all).
+  std::set<std::string> WholePermissions() const;
 
   // Whether somebody bound it.
   bool IsBound(const google::protobuf::MethodDescriptor& method) const {

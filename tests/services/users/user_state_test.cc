@@ -352,6 +352,7 @@ TEST_F(UserStateTest, TellsWhatTheyMayAndThroughWhichRole) {
       R"pb(display_name: "Mine"
            grants { permission: "contacts.write" scope: OWN }
            grants { permission: "users.*" scope: ALL }
+           grants { permission: "teams.*" scope: TEAM }
            field_groups: PERSONAL)pb");
   const std::string mine = server_.Call(&roles::v1::RolesService::Stub::CreateRole, role)->name();
   const std::string marta = Created(
@@ -370,6 +371,8 @@ TEST_F(UserStateTest, TellsWhatTheyMayAndThroughWhichRole) {
   EXPECT_THAT(told, Contains(absl::StrCat("contacts.write OWN roles/sales-rep ", mine)));
   EXPECT_THAT(told, Contains(absl::StrCat("users.read ALL roles/sales-rep ", mine)));
   EXPECT_THAT(told, Contains(absl::StrCat("users.write ALL ", mine)));
+  EXPECT_THAT(told, Not(Contains(HasSubstr("teams.write")))) << "it counts for all teams, or none";
+  EXPECT_THAT(told, Not(Contains(HasSubstr("users.impersonate"))));
   ASSERT_EQ(access->field_groups_size(), 2);
   EXPECT_THAT(access->field_groups(0).roles(), ElementsAre("roles/sales-rep", mine));
   EXPECT_THAT(access->field_groups(1).roles(), ElementsAre("roles/sales-rep"));
