@@ -7,6 +7,8 @@
 #include "absl/strings/str_split.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "projections/store/key_codec.h"
+#include "projections/tables/nearest_name.h"
 
 namespace kith::projections {
 namespace {
@@ -60,13 +62,12 @@ AliasSearch::AliasSearch(const TableCore& table, absl::string_view pattern)
   for (size_t i = 0; i < declaration.declared_fields; ++i) {
     const Field& field = declaration.fields[i];
     if (!field.alias || PartsIn(row, field.path) != parts_) continue;
-    if (parts_ == nullptr) {
-      KITH_CHECK(BeginsIndex(declaration, i));
-      aliases_.push_back(field);
-    } else {
-      const std::string own = field.path.substr(field.path.find('.') + 1);
-      aliases_.push_back(FieldAt(*parts_->message_type(), own, own, field.normalise));
-    }
+    const bool of_row = parts_ == nullptr;
+    const Descriptor& called = of_row ? row : *parts_->message_type();
+    const std::string own = of_row ? field.path : field.path.substr(field.path.find('.') + 1);
+    KITH_CHECK(!of_row || BeginsIndex(declaration, i));
+    aliases_.push_back(of_row ? field : FieldAt(called, own, own, field.normalise));
+    if (!own.empty()) spelled_.push_back(FieldAt(called, field.name, own, nullptr));
   }
 }
 
@@ -143,6 +144,42 @@ absl::StatusOr<std::vector<std::string>> AliasSearch::FindParts(const ViewSnapsh
   }
   if (names.size() > kNamesakesMax + 1) names.resize(kNamesakesMax + 1);
   return names;
+}
+
+absl::StatusOr<std::string> AliasSearch::NearestTo(
+    const ViewSnapshot& snapshot, WorkspaceId workspace, absl::string_view alias,
+    const std::function<bool(absl::string_view)>* erased, const RowsSeen& seen) const {
+  std::vector<std::string> texts;
+  size_t looked_at = 0;
+  const std::unique_ptr<Message> row(table_.declaration().row->New());
+  KITH_RETURN_IF_ERROR(table_.Scan(snapshot, workspace, KeyRange::Prefix(""), *row, [&] {
+    if (++looked_at > kGuessedAmongMax) return false;
+    if (erased != nullptr && (*erased)(table_.declaration().key(*row))) return true;
+    if (seen.hides != nullptr && seen.hides(*row)) return true;
+    if (parts_ == nullptr) {
+      AddTexts(*row, seen, texts);
+      return true;
+    }
+    const google::protobuf::Reflection& reflection = *row->GetReflection();
+    for (int i = 0; i < reflection.FieldSize(*row, parts_); ++i) {
+      AddTexts(reflection.GetRepeatedMessage(*row, parts_, i), seen, texts);
+    }
+    return true;
+  }));
+  if (looked_at > kGuessedAmongMax) return std::string();
+  return std::string(NearestOf(alias, {texts.begin(), texts.end()}));
+}
+
+void AliasSearch::AddTexts(const Message& called, const RowsSeen& seen,
+                           std::vector<std::string>& texts) const {
+  for (const Field& field : spelled_) {
+    if (IsMasked(field, seen)) continue;
+    for (const std::string& value : field.ValuesOf(called)) {
+      absl::string_view encoded = value;
+      std::string text;
+      if (TakeStringKey(&encoded, &text) && !text.empty()) texts.push_back(std::move(text));
+    }
+  }
 }
 
 bool AliasSearch::IsCalled(const Message& part, absl::string_view name, absl::string_view alias,

@@ -19,6 +19,8 @@ namespace kith::projections {
 inline constexpr size_t kNamesakesMax = 10;
 // Records whose parts are looked through for one alias.
 inline constexpr size_t kPartOwnersMax = 1'000;
+// Where there are more records, nobody says who may have been meant by what nobody is called.
+inline constexpr size_t kGuessedAmongMax = 1'000;
 
 // What of a table whoever looks for an alias may see.
 struct RowsSeen {
@@ -46,7 +48,16 @@ class AliasSearch {
       const ViewSnapshot& snapshot, WorkspaceId workspace, absl::string_view alias,
       const std::function<bool(absl::string_view)>* erased, const RowsSeen& seen = {}) const;
 
+  // What some record is called that is spelled nearly like this; "" where none is.
+  absl::StatusOr<std::string> NearestTo(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                        absl::string_view alias,
+                                        const std::function<bool(absl::string_view)>* erased,
+                                        const RowsSeen& seen = {}) const;
+
  private:
+  // Adds all that a row or a part is called and that is seen.
+  void AddTexts(const google::protobuf::Message& called, const RowsSeen& seen,
+                std::vector<std::string>& texts) const;
   absl::StatusOr<std::vector<std::string>> FindRows(
       const ViewSnapshot& snapshot, WorkspaceId workspace, absl::string_view alias,
       const std::function<bool(absl::string_view)>* erased, const RowsSeen& seen) const;
@@ -61,6 +72,7 @@ class AliasSearch {
   const std::string collection_;  // "users/": what names of rows begin with
   const google::protobuf::FieldDescriptor* parts_ = nullptr;  // null: the rows themselves
   std::vector<Field> aliases_;                                // of the rows or the parts
+  std::vector<Field> spelled_;                                // the same as they were written
 };
 
 }  // namespace kith::projections

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
 #include "kith/type/v1/errors.pb.h"
+#include "projections/tables/nearest_name.h"
 #include "services/runtime/reads/hide_masked.h"
 
 namespace kith::runtime {
@@ -43,15 +45,20 @@ std::string Among(absl::string_view collection, const std::vector<std::string>& 
 }
 
 absl::Status UnknownAlias(const Field& link, const Comparison& comparison,
-                          const std::vector<std::string>& among) {
+                          const std::vector<std::string>& among,
+                          const std::vector<std::string>& guesses) {
+  const absl::string_view nearest =
+      projections::NearestOf(comparison.literal, {guesses.begin(), guesses.end()});
   return Error(
       type::v1::ERROR_UNKNOWN_ALIAS,
       absl::StrCat("In the comparison of ", link.name, " \"", comparison.literal,
                    "\" is not a name like ", absl::StrJoin(link.links, " or "),
                    ", and at the list's moment none of ", absl::StrJoin(among, ", and none of "),
-                   ", at character ", comparison.literal_at, "."),
+                   ", at character ", comparison.literal_at,
+                   nearest.empty() ? "." : absl::StrCat("; did you mean \"", nearest, "\"?")),
       {{"field", link.name},
        {"alias", comparison.literal},
+       {"nearest", std::string(nearest)},
        {"character", absl::StrCat(comparison.literal_at)}});
 }
 
@@ -71,6 +78,35 @@ absl::Status AmbiguousAlias(const Field& link, const Comparison& comparison,
                 {"are_more", are_more ? "true" : "false"},
                 {"character", absl::StrCat(comparison.literal_at)}});
 }
+
+// What of a directory is there for the caller. Borrows both.
+class Sight {
+ public:
+  Sight(const ReadContext& context, const Visibility& visibility)
+      : within_(visibility.Within(context.caller)),
+        seen_{within_.has_value() ? &*within_ : nullptr,
+              [&context, &visibility](const google::protobuf::Message& row) {
+                return visibility.Hides(context.caller, row);
+              },
+              [&context](const Field& field) { return IsMasked(context.caller, field); }} {
+    if (!context.keys.AnyDestroyed()) return;
+    erased_ = [&context](absl::string_view name) {
+      return context.keys.IsDestroyed(context.workspace(), name);
+    };
+  }
+  Sight(const Sight&) = delete;  // it points into itself
+
+  const projections::RowsSeen& seen() const { return seen_; }
+  // Null: nobody is.
+  const std::function<bool(absl::string_view)>* erased() const {
+    return erased_ ? &erased_ : nullptr;
+  }
+
+ private:
+  const std::optional<Expression> within_;
+  const projections::RowsSeen seen_;
+  std::function<bool(absl::string_view)> erased_;
+};
 
 }  // namespace
 
@@ -121,37 +157,43 @@ projections::NameOfAlias LinkAliases::NamesIn(const ReadContext& context) const 
 
 absl::StatusOr<std::string> LinkAliases::NameOf(const ReadContext& context, const Field& link,
                                                 const Comparison& comparison) const {
-  const std::function<bool(absl::string_view)> erased = [&](absl::string_view name) {
-    return context.keys.IsDestroyed(context.workspace(), name);
-  };
   std::vector<std::string> names;
   std::vector<std::string> among;
-  for (const std::string& pattern : link.links) {
-    const auto found = sources_.find(pattern);
-    if (found == sources_.end()) continue;
-    const Source& source = found->second;
+  KITH_RETURN_IF_ERROR(ForEachSource(link, [&](const Source& source) -> absl::Status {
     if (!context.caller.grants.Contain(source.permission)) {
       return NotGranted(comparison, source.collection, source.permission);
     }
-    const std::optional<Expression> within = source.visibility.Within(context.caller);
-    const projections::RowsSeen seen{
-        within.has_value() ? &*within : nullptr,
-        [&](const google::protobuf::Message& row) {
-          return source.visibility.Hides(context.caller, row);
-        },
-        [&](const Field& field) { return IsMasked(context.caller, field); }};
+    const Sight sight(context, source.visibility);
     KITH_ASSIGN_OR_RETURN(
         const std::vector<std::string> called,
         source.search.Find(context.SnapshotOf(*source.directory), context.workspace(),
-                           comparison.literal, context.keys.AnyDestroyed() ? &erased : nullptr,
-                           seen));
+                           comparison.literal, sight.erased(), sight.seen()));
     names.insert(names.end(), called.begin(), called.end());
-    among.push_back(Among(source.collection, source.search.FieldsFor(seen)));
-  }
+    among.push_back(Among(source.collection, source.search.FieldsFor(sight.seen())));
+    return absl::OkStatus();
+  }));
   if (among.empty()) return comparison.literal;  // refused as any text that is no name
-  if (names.empty()) return UnknownAlias(link, comparison, among);
   if (names.size() > 1) return AmbiguousAlias(link, comparison, std::move(names));
-  return names.front();
+  if (names.size() == 1) return names.front();
+  std::vector<std::string> guesses;
+  KITH_RETURN_IF_ERROR(ForEachSource(link, [&](const Source& source) -> absl::Status {
+    const Sight sight(context, source.visibility);
+    KITH_ASSIGN_OR_RETURN(
+        guesses.emplace_back(),
+        source.search.NearestTo(context.SnapshotOf(*source.directory), context.workspace(),
+                                comparison.literal, sight.erased(), sight.seen()));
+    return absl::OkStatus();
+  }));
+  return UnknownAlias(link, comparison, among, guesses);
+}
+
+absl::Status LinkAliases::ForEachSource(
+    const Field& link, absl::FunctionRef<absl::Status(const Source& source)> visit) const {
+  for (const std::string& pattern : link.links) {
+    const auto found = sources_.find(pattern);
+    if (found != sources_.end()) KITH_RETURN_IF_ERROR(visit(found->second));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace kith::runtime

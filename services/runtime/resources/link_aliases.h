@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "projections/tables/alias_search.h"
@@ -45,6 +47,8 @@ class LinkAliases {
     projections::AliasSearch search;
   };
 
+  absl::Status ForEachSource(const projections::Field& link,
+                             absl::FunctionRef<absl::Status(const Source& source)> visit) const;
   absl::StatusOr<std::string> NameOf(const ReadContext& context, const projections::Field& link,
                                      const projections::Comparison& comparison) const;
 

@@ -182,7 +182,11 @@ TEST_F(DealAliasesTest, AreRefusedWhereNobodyIsCalledSo) {
   EXPECT_THAT(refused.status.error_message(),
               HasSubstr("none of the users has it as id, display_name, email"));
   EXPECT_THAT(refused.status.error_message(), HasSubstr("a name like users/{user}"));
-  EXPECT_EQ(List("NOT stage = Qualifed").reason(), "UNKNOWN_ALIAS");
+  EXPECT_EQ(refused.metadata("nearest"), "");
+  const auto misspelt = List("NOT stage = qualifed");
+  EXPECT_EQ(misspelt.reason(), "UNKNOWN_ALIAS");
+  EXPECT_EQ(misspelt.metadata("nearest"), "Qualified");
+  EXPECT_THAT(misspelt.status.error_message(), HasSubstr("; did you mean \"Qualified\"?"));
   EXPECT_EQ(List("owner = contacts/ada").reason(), "UNKNOWN_ALIAS");
   // What has no letter in it is nobody's name, also where somebody has no address.
   CreateUser(R"pb(display_name: "Ana")pb");

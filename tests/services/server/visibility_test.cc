@@ -105,6 +105,20 @@ class VisibilityTest : public ::testing::Test {
   std::string key_;
 };
 
+TEST_F(VisibilityTest, IsThatOfWhatMayHaveBeenMeant) {
+  const auto nearest = [&] {
+    deals::v1::ListDealsRequest request;
+    request.set_filter("company = Harow");
+    const auto refused = server_.CallWith(key_, &DealsService::Stub::ListDeals, request);
+    EXPECT_EQ(refused.reason(), "UNKNOWN_ALIAS");
+    return refused.metadata("nearest");
+  };
+  CreateCompany(stranger_, "");
+  EXPECT_EQ(nearest(), "");
+  CreateCompany(rep_, "");
+  EXPECT_EQ(nearest(), "Harrow");
+}
+
 TEST_F(VisibilityTest, IsThatOfTheBoardAndTheForecast) {
   for (const std::string& owner : {rep_, colleague_, stranger_, stranger_, std::string()}) {
     CreateDeal(owner);
