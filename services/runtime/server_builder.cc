@@ -147,7 +147,9 @@ absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
   BindStandardMethods(resources_, *runtime_, *methods_);
   owned_ = std::make_unique<OwnedRecords>(resources_, *runtime_, *methods_);
   runtime_->owned = owned_.get();
-  for (const auto* const request : builder.composed_) BindComposedRead(*request, *methods_);
+  for (const auto* const request : builder.composed_) {
+    BindComposedRead(*request, *methods_, pools_.reads);
+  }
   methods_->Sessions();
   KITH_RETURN_IF_ERROR(methods_->CheckComplete());
   services_ = NewGrpcServices(*methods_, late_);

@@ -18,6 +18,7 @@
 #include "kith/options/v1/part.pb.h"
 #include "kith/type/v1/list.pb.h"
 #include "services/core/field_of.h"
+#include "services/runtime/admission/run_each.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/requests/grpc_status.h"
 
@@ -72,6 +73,12 @@ bool IsOfThePart(const absl::Status& status) {
          absl::IsNotFound(status) || absl::IsOutOfRange(status);
 }
 
+void AddTo(ReadViews& views, const ReadViews& more) {
+  for (projections::View* const view : more) {
+    if (std::find(views.begin(), views.end(), view) == views.end()) views.push_back(view);
+  }
+}
+
 // One part of the reply. Immutable; any thread.
 class Part {
  public:
@@ -95,37 +102,31 @@ class Part {
   }
 
   const std::string& field_name() const { return field_->name(); }
+  const FieldDescriptor* field() const { return field_; }
   bool is_subject() const { return is_subject_; }
   const ReadViews& views() const { return method_->views(); }
+  // The field of the reply that tells what it is about; null: the request does.
+  const FieldDescriptor* about() const { return names_from_.empty() ? nullptr : names_from_[0]; }
 
-  // Nothing where there is nothing that it is about.
-  absl::Status Read(const ReadContext& context, const std::string& name, Message* reply) const {
-    const std::unique_ptr<Message> request = RequestFor(name, *reply);
-    return request == nullptr ? absl::OkStatus() : Ask(context, *request, reply);
+  // What became of it. `status` may be an error though it is told: then it is that of its sums.
+  struct Outcome {
+    absl::Status status;
+    bool is_told = false;
+  };
+
+  // Answers what RequestFor made, and may have changed, into a message of its own.
+  Outcome Read(const ReadContext& context, Message& request, Message* answer) const {
+    Outcome outcome;
+    outcome.status = ReadPart(context, *method_, request, answer);
+    outcome.is_told = outcome.status.ok();
+    if (!absl::IsPermissionDenied(outcome.status) || !AsksForSums(request)) return outcome;
+    answer->Clear();
+    SummaryOf(request)->clear_sums();
+    outcome.is_told = ReadPart(context, *method_, request, answer).ok();
+    return outcome;
   }
 
-  bool has_sums() const { return summary_ != nullptr && SummaryOf(*request_)->sums_size() > 0; }
-  absl::Status ReadWithoutSums(const ReadContext& context, const std::string& name,
-                               Message* reply) const {
-    const std::unique_ptr<Message> request = RequestFor(name, *reply);
-    SummaryOf(*request)->clear_sums();
-    return Ask(context, *request, reply);
-  }
-
- private:
-  type::v1::SummaryOptions* SummaryOf(Message& request) const {
-    return google::protobuf::DynamicCastToGenerated<type::v1::SummaryOptions>(
-        request.GetReflection()->MutableMessage(&request, summary_));
-  }
-
-  absl::Status Ask(const ReadContext& context, const Message& request, Message* reply) const {
-    const auto& reflection = *reply->GetReflection();
-    const absl::Status status =
-        ReadPart(context, *method_, request, reflection.MutableMessage(reply, field_));
-    if (!status.ok()) reflection.ClearField(reply, field_);
-    return status;
-  }
-
+  // What it asks of what has this name; null where there is nothing that it is about.
   std::unique_ptr<Message> RequestFor(const std::string& name, const Message& reply) const {
     std::unique_ptr<Message> request(request_->New());
     request->CopyFrom(*request_);
@@ -152,6 +153,15 @@ class Part {
     return request;
   }
 
+ private:
+  type::v1::SummaryOptions* SummaryOf(Message& request) const {
+    return google::protobuf::DynamicCastToGenerated<type::v1::SummaryOptions>(
+        request.GetReflection()->MutableMessage(&request, summary_));
+  }
+  bool AsksForSums(Message& request) const {
+    return summary_ != nullptr && SummaryOf(request)->sums_size() > 0;
+  }
+
   const FieldDescriptor* const field_;
   const BoundMethod* method_;
   std::unique_ptr<Message> request_;
@@ -165,40 +175,31 @@ class Part {
 // The whole. Immutable; any thread.
 class ComposedRead {
  public:
-  ComposedRead(const Method& method, const MethodTable& methods)
-      : name_(FieldOf(*method.descriptor->input_type(), "name")),
+  ComposedRead(const Method& method, const MethodTable& methods, Pool& pool)
+      : pool_(pool),
+        name_(FieldOf(*method.descriptor->input_type(), "name")),
         read_time_(FieldOf(*method.descriptor->output_type(), "read_time")),
         left_out_(FieldOf(*method.descriptor->output_type(), "left_out")) {
     const Descriptor& reply = *method.descriptor->output_type();
     for (int i = 0; i < reply.field_count(); ++i) {
       if (!reply.field(i)->options().HasExtension(options::v1::part)) continue;
-      parts_.emplace_back(reply.field(i), methods);
+      Add(Part(reply.field(i), methods));
     }
   }
 
   // Of all parts, each once.
   ReadViews views() const {
     ReadViews views;
-    for (const Part& part : parts_) {
-      for (projections::View* const view : part.views()) {
-        if (std::find(views.begin(), views.end(), view) == views.end()) views.push_back(view);
-      }
+    for (const std::vector<Part>& wave : waves_) {
+      for (const Part& part : wave) AddTo(views, part.views());
     }
     return views;
   }
 
   absl::Status Run(const ReadContext& context, const Message& request, Message* reply) const {
     const std::string name = request.GetReflection()->GetString(request, name_);
-    for (const Part& part : parts_) {
-      const absl::Status status = part.Read(context, name, reply);
-      if (status.ok()) continue;
-      if (part.is_subject() || !IsOfThePart(status)) return status;
-      const bool may_be_of_the_sums = absl::IsPermissionDenied(status) && part.has_sums();
-      if (may_be_of_the_sums && part.ReadWithoutSums(context, name, reply).ok()) {
-        LeaveOut(absl::StrCat(part.field_name(), ".summary.sums"), status, reply);
-      } else {
-        LeaveOut(part.field_name(), status, reply);
-      }
+    for (const std::vector<Part>& wave : waves_) {
+      KITH_RETURN_IF_ERROR(RunWave(wave, context, name, reply));
     }
     auto& read_time = static_cast<google::protobuf::Timestamp&>(
         *reply->GetReflection()->MutableMessage(reply, read_time_));
@@ -207,6 +208,55 @@ class ComposedRead {
   }
 
  private:
+  // Puts it after the part that tells what it is about. What the whole is about comes first: where
+  // that is not there, nothing else is asked.
+  void Add(Part part) {
+    size_t wave = part.is_subject() ? 0 : 1;
+    if (part.about() != nullptr) {
+      const auto is_source = [&](const Part& other) { return other.field() == part.about(); };
+      const auto source = std::find_if(waves_.begin(), waves_.end(), [&](const auto& each) {
+        return std::any_of(each.begin(), each.end(), is_source);
+      });
+      KITH_CHECK(source != waves_.end());
+      wave = source - waves_.begin() + 1;
+    }
+    if (waves_.size() <= wave) waves_.resize(wave + 1);
+    waves_[wave].push_back(std::move(part));
+  }
+
+  // Parts that are about nothing that another of them tells, side by side.
+  absl::Status RunWave(const std::vector<Part>& wave, const ReadContext& context,
+                       const std::string& name, Message* reply) const {
+    struct Asked {
+      const Part* part;
+      std::unique_ptr<Message> request;
+      Message* answer;
+      Part::Outcome outcome;
+    };
+    std::vector<Asked> asked;
+    for (const Part& part : wave) {
+      std::unique_ptr<Message> request = part.RequestFor(name, *reply);
+      if (request != nullptr) asked.push_back({&part, std::move(request), nullptr, {}});
+    }
+    const auto& reflection = *reply->GetReflection();
+    for (Asked& each : asked) {
+      each.answer = reflection.MutableMessage(reply, each.part->field());
+    }
+    RunEach(pool_, asked.size(), [&](size_t number) {
+      Asked& each = asked[number];
+      each.outcome = each.part->Read(context, *each.request, each.answer);
+    });
+    for (const Asked& each : asked) {
+      const auto& [status, is_told] = each.outcome;
+      if (!is_told) reflection.ClearField(reply, each.part->field());
+      if (status.ok()) continue;
+      if (each.part->is_subject() || !IsOfThePart(status)) return status;
+      LeaveOut(absl::StrCat(each.part->field_name(), is_told ? ".summary.sums" : ""), status,
+               reply);
+    }
+    return absl::OkStatus();
+  }
+
   void LeaveOut(const std::string& part, const absl::Status& status, Message* reply) const {
     Message& entry = *reply->GetReflection()->AddMessage(reply, left_out_);
     const Descriptor& type = *entry.GetDescriptor();
@@ -216,17 +266,18 @@ class ComposedRead {
         ->CopyFrom(WireStatus(status, /*request_id=*/""));
   }
 
+  Pool& pool_;
   const FieldDescriptor* const name_;
   const FieldDescriptor* const read_time_;
   const FieldDescriptor* const left_out_;
-  std::vector<Part> parts_;
+  std::vector<std::vector<Part>> waves_;  // each asks for what those before it tell
 };
 
 }  // namespace
 
-void BindComposedRead(const Descriptor& request, MethodTable& methods) {
+void BindComposedRead(const Descriptor& request, MethodTable& methods, Pool& pool) {
   const Method& method = MethodTaking(&request);
-  const auto composed = std::make_shared<const ComposedRead>(method, methods);
+  const auto composed = std::make_shared<const ComposedRead>(method, methods, pool);
   methods.Read(method, composed->views(), ReadKind::kScan,
                [composed](const ReadContext& context, const Message& asked, Message* reply) {
                  return composed->Run(context, asked, reply);
