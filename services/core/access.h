@@ -11,8 +11,8 @@
 
 namespace kith {
 
-// Whose records a permission reaches, from none to all. A permission for what has no owner is
-// granted by each but kNone.
+// Whose records a permission reaches, from none to all. A permission to read what has no owner is
+// granted by each but kNone; to change it, by kAll only.
 enum class Scope { kNone, kOwn, kTeam, kAll };
 
 // "own"; of kNone "none".

@@ -54,7 +54,7 @@ DIVIDED = ["services/runtime", "services/cli"]
 
 # Headers of packages that only some folders may include.
 PACKAGE_HEADERS = {
-    "rocksdb/": ["eventstore/rocksdb", "eventstore/backup", "projections/store", "tests"],
+    "rocksdb/": ["eventstore/rocksdb", "projections/store", "tests"],
     "grpcpp/": ["services", "tests"],
     "prometheus/": ["services/server"],
     "boost/": ["services/edge"],
