@@ -47,7 +47,8 @@ std::string Advice(grpc::StatusCode code, const google::rpc::ErrorInfo& info, bo
       return "Give an API key with --key, KITH_KEY or KITH_KEY_FILE.";
     case grpc::StatusCode::PERMISSION_DENIED:
       if (!info.metadata().contains("permission")) return "";
-      return "Use a key that grants it.";
+      if (!info.metadata().contains("user")) return "Use a key that grants it.";
+      return "Ask somebody who gives roles for one that does.";
     case grpc::StatusCode::NOT_FOUND:
       // What is there at other moments is named rightly, and the message says when it was.
       return info.metadata().contains("first_sequence") ? "" : "Check the name.";

@@ -9,6 +9,7 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
+#include "services/runtime/admission/not_granted.h"
 #include "services/runtime/calls/call_log.h"
 #include "services/runtime/reads/read_position.h"
 #include "services/runtime/requests/retry.h"
@@ -72,9 +73,7 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& e
                  {{"permission", method.permission}});
   }
   if (!method.permission.empty() && !caller->grants.Contain(method.permission)) {
-    return Error(type::v1::ERROR_PERMISSION_DENIED,
-                 absl::StrCat("The credentials do not grant ", method.permission, "."),
-                 {{"permission", method.permission}});
+    return NotGranted(*caller, method.permission);
   }
   return caller;
 }

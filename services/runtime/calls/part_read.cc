@@ -1,11 +1,9 @@
 #include "services/runtime/calls/part_read.h"
 
 #include "absl/container/inlined_vector.h"
-#include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
-#include "kith/type/v1/errors.pb.h"
+#include "services/runtime/admission/not_granted.h"
 #include "services/runtime/reads/page_seal.h"
 
 namespace kith::runtime {
@@ -16,9 +14,7 @@ absl::Status ReadPart(const ReadContext& context, const BoundMethod& method,
   KITH_CHECK(method.reader() != nullptr);
   const std::string& permission = method.method().permission;
   if (!context.caller.grants.Contain(permission)) {
-    return Error(type::v1::ERROR_PERMISSION_DENIED,
-                 absl::StrCat("The credentials do not grant ", permission, "."),
-                 {{"permission", permission}});
+    return NotGranted(context.caller, permission);
   }
   absl::InlinedVector<projections::ViewSnapshot, 2> snapshots;
   for (const projections::View* const view : method.views()) {

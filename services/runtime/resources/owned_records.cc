@@ -13,6 +13,7 @@
 #include "kith/options/v1/options.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "services/core/field_of.h"
+#include "services/runtime/admission/not_granted.h"
 #include "services/runtime/requests/retry.h"
 
 namespace kith::runtime {
@@ -180,9 +181,7 @@ Decision OwnedRecords::Give(Loader& load, absl::string_view record, const std::s
   KITH_CHECK(source != nullptr);  // Find found it
   const Method& update = source->update->method();
   if (context.grants != nullptr && !context.grants->Contain(update.permission)) {
-    return Error(type::v1::ERROR_PERMISSION_DENIED,
-                 absl::StrCat("The credentials do not grant ", update.permission, "."),
-                 {{"permission", update.permission}});
+    return NotGranted(*context.grants, context.user, update.permission);
   }
   const Descriptor& type = *update.descriptor->input_type();
   const std::unique_ptr<Message> request(

@@ -56,11 +56,11 @@ class VisibilityTest : public ::testing::Test {
     if (!team.empty()) request.mutable_user()->add_teams(team);
     return Make<users::v1::User>(&users::v1::UsersService::Stub::CreateUser, request);
   }
-  std::string KeyOf(const std::string& user) {
+  std::string KeyOf(const std::string& user, const std::string& permission = "*") {
     workspaces::v1::CreateApiKeyRequest request;
     request.mutable_api_key()->set_display_name("Marta's");
     request.mutable_api_key()->set_user(user);
-    request.mutable_api_key()->add_permissions("*");
+    request.mutable_api_key()->add_permissions(permission);
     return server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, request)->secret();
   }
   // Worth 100 euros, of somebody or of nobody.
@@ -104,6 +104,24 @@ class VisibilityTest : public ::testing::Test {
   std::string stranger_;
   std::string key_;
 };
+
+TEST_F(VisibilityTest, SaysWhetherTheRolesOrTheKeyLackAPermission) {
+  const auto create_with = [&](const std::string& key) {
+    users::v1::CreateUserRequest request;
+    request.mutable_user()->set_display_name("Mole");
+    return server_.CallWith(key, &users::v1::UsersService::Stub::CreateUser, request);
+  };
+  const auto by_roles = create_with(key_);
+  EXPECT_EQ(by_roles.reason(), "PERMISSION_DENIED");
+  EXPECT_EQ(by_roles.metadata("user"), rep_);
+  EXPECT_THAT(by_roles.status.error_message(), HasSubstr("None of the roles of"));
+  for (const std::string& user : {rep_, std::string()}) {
+    const auto by_key = create_with(KeyOf(user, "deals.*"));
+    EXPECT_EQ(by_key.reason(), "PERMISSION_DENIED");
+    EXPECT_EQ(by_key.metadata("user"), "") << "another key might";
+    EXPECT_EQ(by_key.metadata("permission"), "users.write");
+  }
+}
 
 TEST_F(VisibilityTest, IsThatOfWhatMayHaveBeenMeant) {
   const auto nearest = [&] {
