@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/map_field.h"
 #include "eventstore/base/proto_time.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/field_mask.pb.h"
@@ -53,8 +54,13 @@ void TakeMasked(const Message& payload, Message& values, Message& resource) {
       static_cast<const FieldMask&>(payload.GetReflection()->GetMessage(payload, field));
   std::vector<const FieldDescriptor*> changed;
   for (const std::string& path : mask.paths()) {
-    const FieldDescriptor* target = resource.GetDescriptor()->FindFieldByName(path);
-    if (target != nullptr) changed.push_back(target);
+    const FieldPath target = FieldPathOf(*resource.GetDescriptor(), path);
+    if (target.field == nullptr) continue;
+    if (!target.key.empty()) {
+      TakeMapValue(values, *target.field, target.key, resource);
+    } else {
+      changed.push_back(target.field);
+    }
   }
   resource.GetReflection()->SwapFields(&resource, &values, changed);
 }

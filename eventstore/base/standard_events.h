@@ -45,7 +45,8 @@ struct Happening {
 
 // Folds a standard event into the resource it happened to:
 // - created: the resource is what the event says.
-// - updated: the fields in the mask take the event's values; unknown paths are passed over.
+// - updated: the fields in the mask, or the single keys of a map field ("custom.tier"), take the
+//   event's values; unknown paths are passed over.
 // - deleted: the fields stay as they were last, for those who still ask; `delete_time` is set.
 // - undeleted: `delete_time` is gone again.
 // - other: the fields are left to the caller.

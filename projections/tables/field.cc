@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/money_text.h"
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/status_macros.h"
 #include "google/type/money.pb.h"
@@ -249,42 +250,10 @@ absl::StatusOr<LiteralValues> DaysFor(absl::string_view literal, const Moment& m
   return One(KeyOf(date));
 }
 
-// "24000.50 EUR", "EUR 24000".
-bool ParseMoney(absl::string_view literal, google::type::Money* money) {
-  std::vector<absl::string_view> parts = absl::StrSplit(literal, ' ', absl::SkipEmpty());
-  if (parts.size() != 2) return false;
-  if (absl::ascii_isalpha(parts[0][0])) std::swap(parts[0], parts[1]);
-  absl::string_view amount = parts[0];
-  const absl::string_view currency = parts[1];
-  if (currency.size() != 3 || !std::all_of(currency.begin(), currency.end(),
-                                           [](char c) { return absl::ascii_isupper(c); })) {
-    return false;
-  }
-  const bool is_negative = absl::ConsumePrefix(&amount, "-");
-  const std::pair<absl::string_view, absl::string_view> split =
-      absl::StrSplit(amount, absl::MaxSplits('.', 1));
-  std::string nanos(split.second);
-  const bool has_point = absl::StrContains(amount, '.');
-  if (split.first.empty() || nanos.size() > 9 || (has_point && nanos.empty())) return false;
-  const auto is_digit = [](char c) { return absl::ascii_isdigit(c); };
-  if (!std::all_of(split.first.begin(), split.first.end(), is_digit) ||
-      !std::all_of(nanos.begin(), nanos.end(), is_digit)) {
-    return false;
-  }
-  nanos.resize(9, '0');
-  int64_t units = 0;
-  int32_t fraction = 0;
-  if (!absl::SimpleAtoi(split.first, &units) || !absl::SimpleAtoi(nanos, &fraction)) return false;
-  money->set_currency_code(std::string(currency));
-  money->set_units(is_negative ? -units : units);
-  money->set_nanos(is_negative ? -fraction : fraction);
-  return true;
-}
-
 // Amounts are compared within a currency only. The empty literal is the amount of what has none.
 absl::StatusOr<LiteralValues> MoneyFor(absl::string_view literal) {
   google::type::Money money;
-  if (!literal.empty() && !ParseMoney(literal, &money)) {
+  if (!literal.empty() && !ParseMoneyText(literal, &money)) {
     return NotA(literal, "an amount with its currency like \"24000.50 EUR\"");
   }
   LiteralValues values = One(KeyOf(money));

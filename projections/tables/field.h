@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "google/type/money.pb.h"
 #include "projections/store/key_codec.h"
 #include "projections/tables/time_literal.h"
 
@@ -86,7 +87,8 @@ struct Field {
   std::string name;
   std::string path;  // in the row, by which it is known as well; empty where it is computed
   FieldType type = FieldType::kString;
-  bool many = false;  // a row may have any number of values; otherwise it has exactly one
+  bool many = false;    // a row may have any number of values; otherwise it has exactly one
+  bool single = false;  // of many: at most one, so that it has an order; who has none comes first
   Getter get;
   Normalise normalise;                                          // only of strings
   const google::protobuf::EnumDescriptor* enum_type = nullptr;  // of kEnum, where it is known
@@ -100,6 +102,8 @@ struct Field {
   // something personal.
   bool personal = true;
   bool money = false;  // an amount, or a part of one
+  // Of an amount without a path: what is summed; null where the row has none.
+  std::function<const google::type::Money*(const google::protobuf::Message&)> amount;
   // Whether two rows have the very same in it, without encoding anything; null where it is not
   // known how. What differs may still be equal once it is encoded.
   std::function<bool(const google::protobuf::Message&, const google::protobuf::Message&)> alike;

@@ -35,6 +35,15 @@ std::string Inverted(std::string value) {
   return value;
 }
 
+// What a row is ordered by. One that has no value comes before those that have one, unless all have
+// one: then it is what stands in an index.
+std::string OrderValue(const Field& field, bool all_have_one,
+                       const google::protobuf::Message& row) {
+  const std::vector<std::string> values = field.ValuesOf(row);
+  if (!field.many || (all_have_one && !values.empty())) return values.front();
+  return values.empty() ? std::string(1, '\0') : absl::StrCat("\1", values.front());
+}
+
 // What an access covers, as suffixes.
 KeyRange StretchOf(const Access& access) { return {access.next.from, access.next.to}; }
 
@@ -564,7 +573,8 @@ absl::StatusOr<bool> Lister::Matches(const Access& access, Candidate& candidate)
 std::string Lister::OrderKey(const Candidate& candidate) const {
   std::string key;
   for (const SortField& by : plan_.order) {
-    const std::string value = table_.fields[by.field].ValuesOf(*row_).front();
+    // An index of custom values is walked only where the filter asks for one.
+    const std::string value = OrderValue(table_.fields[by.field], plan_.can_walk, *row_);
     key += by.descending ? Inverted(value) : value;
   }
   key.append(candidate.key.data(), candidate.key.size());

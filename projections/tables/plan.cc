@@ -108,13 +108,18 @@ class Planner {
     KITH_ASSIGN_OR_RETURN(const auto order, ParseOrderBy(order_by));
     for (const OrderField& by : order) {
       KITH_ASSIGN_OR_RETURN(const size_t field, FindField(by.field, table_.fields));
-      if (table_.fields[field].many) {
+      if (IsManifold(field)) {
         return InvalidFilter(absl::StrCat("A list cannot be ordered by ", by.field,
                                           ", of which a record may have many values."));
       }
       if (!IsEquated(field)) order_.push_back({field, by.descending});  // else it is constant
     }
     return absl::OkStatus();
+  }
+
+  // A row may have several values of it.
+  bool IsManifold(size_t field) const {
+    return table_.fields[field].many && !table_.fields[field].single;
   }
 
   // The same value of it is asked for in every way to fulfil the filter.
@@ -253,7 +258,7 @@ class Planner {
   // only one bounds.
   void BoundNext(const Conjunction& conjunction, size_t field, Access* access,
                  std::vector<bool>* served) const {
-    const bool many = table_.fields[field].many;
+    const bool many = IsManifold(field);
     for (const size_t i : conjunction.predicates) {
       const Predicate& predicate = plan_.predicates[i];
       if ((*served)[i] || predicate.field != field || !predicate.is_range()) continue;
@@ -350,6 +355,11 @@ class Planner {
     add_compared(true);
     for (const SortField& field : order_) add(field.field);
     if (order_.empty()) add_compared(false);
+    // That of a custom field, which has no entries of rows without a value.
+    const bool is_there = std::any_of(
+        table_.indexes.begin(), table_.indexes.end(),
+        [&](const IndexDeclaration& index) { return !index.current && index.fields == fields; });
+    if (is_there) return "";
     std::vector<absl::string_view> names;
     for (const size_t field : fields) names.push_back(table_.fields[field].name);
     return names.empty() ? "" : absl::StrCat("(", absl::StrJoin(names, ", "), ")");

@@ -35,7 +35,9 @@ std::vector<const FieldDescriptor*> StepsOf(const std::string& path, const Messa
 }
 
 bool CanBeSummed(const Field& field) {
-  if (field.many || field.personal || field.path.empty()) return false;
+  if (field.personal) return false;
+  if (field.amount != nullptr) return true;
+  if (field.many || field.path.empty()) return false;
   if (field.type == FieldType::kMoney) return true;
   const bool is_number = field.type == FieldType::kInteger || field.type == FieldType::kUnsigned;
   // The units of an amount mean nothing without their currency.
@@ -110,7 +112,8 @@ absl::StatusOr<RowSums> RowSums::Of(const std::vector<Field>& fields, const Mess
     if (field == fields.end() || !CanBeSummed(*field)) {
       return CannotBeSummed(i, names[i], fields);
     }
-    sums.sums_.push_back({&*field, StepsOf(field->path, row), {}});
+    sums.sums_.push_back({&*field, {}, {}});
+    if (field->amount == nullptr) sums.sums_.back().path = StepsOf(field->path, row);
   }
   return sums;
 }
@@ -124,6 +127,13 @@ const Field* RowSums::FindThat(const std::function<bool(const Field&)>& holds) c
 
 void RowSums::Add(const Message& row) {
   for (Sum& sum : sums_) {
+    if (sum.field->amount != nullptr) {
+      const Money* const money = sum.field->amount(row);
+      if (money != nullptr) {
+        sum.totals[money->currency_code()] += money->units() * kNanosPerUnit + money->nanos();
+      }
+      continue;
+    }
     const Message* at = &row;
     for (size_t depth = 0; depth + 1 < sum.path.size(); ++depth) {
       at = &at->GetReflection()->GetMessage(*at, sum.path[depth]);

@@ -42,6 +42,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/custom_maps.h"
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/engine/view_batch.h"
@@ -237,7 +238,7 @@ class TableBuilder {
     return *this;
   }
   // An index over declared fields, at most one of them of many values. `number` is unique in the
-  // table, 1 to 250. The projection says has_indexes.
+  // table, 1 to 230: those above are of custom fields. The projection says has_indexes.
   TableBuilder& Index(uint8_t number, std::initializer_list<absl::string_view> fields) {
     declaration_.indexes.push_back({number, {fields.begin(), fields.end()}, {}, false});
     return *this;
@@ -253,6 +254,7 @@ class TableBuilder {
   Table<Row> Build() {
     declaration_.declared_fields = declaration_.fields.size();
     AddEveryField(*Row::descriptor(), &declaration_.fields);
+    declaration_.custom_maps = CustomMapsOf(*Row::descriptor());
     return Table<Row>(std::move(declaration_));
   }
 

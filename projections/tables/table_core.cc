@@ -10,6 +10,7 @@
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "projections/tables/custom_columns.h"
 #include "projections/tables/lister.h"
 #include "projections/tables/table_keys.h"
 
@@ -69,6 +70,19 @@ class SameFields {
   absl::InlinedVector<std::optional<bool>, 16> same_;
 };
 
+// Both sorted.
+void ReplaceEntries(ViewBatch& batch, IndexKind kind, const std::vector<std::string>& before,
+                    const std::vector<std::string>& after) {
+  for (const std::string& entry : before) {
+    if (std::binary_search(after.begin(), after.end(), entry)) continue;
+    batch.RemoveEntry(kind, entry);
+  }
+  for (const std::string& entry : after) {
+    if (std::binary_search(before.begin(), before.end(), entry)) continue;
+    batch.AddEntry(kind, entry);
+  }
+}
+
 void Resolve(const TableDeclaration& table, IndexDeclaration* index) {
   size_t many = 0;
   for (const std::string& name : index->names) {
@@ -93,7 +107,7 @@ TableCore::TableCore(TableDeclaration declaration) : declaration_(std::move(decl
   for (const Field& field : declaration_.fields) KITH_CHECK(names.insert(field.name).second);
   absl::flat_hash_set<int> numbers;
   for (IndexDeclaration& index : declaration_.indexes) {
-    KITH_CHECK(index.number >= 1 && index.number <= kNumberMax);
+    KITH_CHECK(index.number >= 1 && index.number <= kSlotIndexes);
     KITH_CHECK(numbers.insert(index.number).second);
     Resolve(declaration_, &index);
   }
@@ -200,15 +214,18 @@ void TableCore::Replace(ViewBatch& batch, WorkspaceId workspace, absl::string_vi
       old_entries = EntriesOf(declaration_, index, workspace, key, *old_values);
     }
     if (values.has_value()) entries = EntriesOf(declaration_, index, workspace, key, *values);
-    for (const std::string& entry : old_entries) {
-      if (std::binary_search(entries.begin(), entries.end(), entry)) continue;
-      batch.RemoveEntry(kind, entry);
-    }
-    for (const std::string& entry : entries) {
-      if (std::binary_search(old_entries.begin(), old_entries.end(), entry)) continue;
-      batch.AddEntry(kind, entry);
-    }
+    ReplaceEntries(batch, kind, old_entries, entries);
   }
+  if (!declaration_.custom_maps.empty()) ReplaceSlots(batch, workspace, key, before, after);
+}
+
+void TableCore::ReplaceSlots(ViewBatch& batch, WorkspaceId workspace, absl::string_view key,
+                             const google::protobuf::Message* before,
+                             const google::protobuf::Message* after) const {
+  std::vector<std::string> old_entries, entries;
+  if (before != nullptr) old_entries = SlotEntriesOf(declaration_, workspace, key, *before);
+  if (after != nullptr) entries = SlotEntriesOf(declaration_, workspace, key, *after);
+  ReplaceEntries(batch, IndexKind::kVersioned, old_entries, entries);
 }
 
 absl::StatusOr<std::optional<std::string>> TableCore::Get(const ViewSnapshot& snapshot,
@@ -261,7 +278,11 @@ absl::Status TableCore::ScanIndex(const ViewSnapshot& snapshot, WorkspaceId work
 absl::StatusOr<std::string> TableCore::List(const ViewSnapshot& snapshot, WorkspaceId workspace,
                                             const ListQuery& query,
                                             absl::FunctionRef<bool(absl::string_view)> emit) const {
-  return Lister(declaration_, snapshot, workspace).List(query, emit);
+  if (query.custom == nullptr || query.custom->empty()) {
+    return Lister(declaration_, snapshot, workspace).List(query, emit);
+  }
+  const TableDeclaration extended = WithColumns(declaration_, *query.custom);
+  return Lister(extended, snapshot, workspace).List(query, emit);
 }
 
 }  // namespace kith::projections

@@ -33,6 +33,8 @@ inline constexpr size_t kScanRowsMax = 10'000;
 // Entries or rows that are looked at to count a list. What proto/kith/type/v1/list.proto says, too.
 inline constexpr size_t kCountRowsMax = 100'000;
 
+struct CustomColumn;
+
 // What to list. The views outlive the call.
 struct ListQuery {
   absl::string_view filter;    // AIP-160
@@ -58,6 +60,8 @@ struct ListQuery {
   const std::function<bool(const Field& field)>* masked = nullptr;
   // Whom the filter means by aliases, as of the snapshot's position. Null: they are refused.
   const NameOfAlias* name_of = nullptr;
+  // The custom fields of the rows that there were at the snapshot's position. Null: none.
+  const std::vector<CustomColumn>* custom = nullptr;
   // Whose personal data was erased, by primary key. Their index entries outlive it: where who is in
   // the list, or at which place, may tell something personal, they are passed over as if they were
   // not there. Null: of nobody.
@@ -81,6 +85,8 @@ struct TableDeclaration {
   std::vector<Field> fields;
   size_t declared_fields = 0;  // the first of them; the others are those that every row has
   std::vector<IndexDeclaration> indexes;
+  // Of the row, those whose values have index slots (custom_columns.h).
+  std::vector<const google::protobuf::FieldDescriptor*> custom_maps;
 };
 
 // A row whose bytes do not parse: DataLoss.
@@ -133,6 +139,10 @@ class TableCore {
   void Replace(ViewBatch& batch, WorkspaceId workspace, absl::string_view key,
                const google::protobuf::Message* before,
                const google::protobuf::Message* after) const;
+  // The same of what its custom fields have in index slots.
+  void ReplaceSlots(ViewBatch& batch, WorkspaceId workspace, absl::string_view key,
+                    const google::protobuf::Message* before,
+                    const google::protobuf::Message* after) const;
 
   TableDeclaration declaration_;
 };

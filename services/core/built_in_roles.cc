@@ -52,8 +52,8 @@ Scope ScopeOf(AccessScope scope) {
 
 // What everybody needs who works with Kith: who there is, and what lists there are.
 Role WithWhatEverybodyReads(Role role) {
-  for (const char* const permission :
-       {"users.read", "teams.read", "roles.read", "workspaces.read", "saved_views.read"}) {
+  for (const char* const permission : {"users.read", "teams.read", "roles.read", "workspaces.read",
+                                       "saved_views.read", "custom_fields.read"}) {
     AddGrant({permission, kAll}, role);
   }
   return role;

@@ -27,6 +27,8 @@
 
 namespace kith {
 
+class CustomFieldSet;
+
 // What a workspace's administrators chose.
 struct Settings {
   bool unique_contact_emails = false;
@@ -50,6 +52,8 @@ struct CommandContext {
   // Who calls, "users/01J…"; empty where that is a service.
   absl::string_view user = {};
   absl::string_view on_behalf_of = {};  // the user for whom a service does it; empty: for nobody
+  // Of the resource that the command is about; null where it has none.
+  const CustomFieldSet* custom_fields = nullptr;
 };
 
 // An event that happened, as a fold sees it. Borrows the event.

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/map_field.h"
 #include "kith/options/v1/options.pb.h"
 #include "services/core/reject.h"
 
@@ -62,6 +63,12 @@ void AddNamed(const Message& message, absl::string_view path, std::vector<Named>
     const bool is_message = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
     if (is_message ? RulesOf(field).output_only() : !IsLink(field)) continue;
     const std::string at = absl::StrCat(path, ".", field->name());
+    if (IsTextMap(*field)) {
+      for (const auto& [key, value] : EntriesIn(message, *field)) {
+        AddNamed(*value, absl::StrCat(at, "[\"", key, "\"]"), named);
+      }
+      continue;
+    }
     if (!field->is_repeated()) {
       AddValue(message, field, -1, at, named);
       continue;

@@ -7,6 +7,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "google/rpc/error_details.pb.h"
+#include "services/core/custom_fields.h"
 
 namespace kith {
 namespace {
@@ -34,6 +35,19 @@ const std::vector<std::string>& ClaimValues::Of(absl::string_view purpose) const
                                  [&](const ClaimRule& one) { return one.purpose == purpose; });
   KITH_CHECK(rule != rules_.end());
   return values_[static_cast<size_t>(rule - rules_.begin())];
+}
+
+void AddCustomClaim(ResourceRules& rules) {
+  const CustomMaps maps = CustomMapsOf(*rules.resource->GetDescriptor());
+  if (maps.empty()) return;
+  rules.claims.push_back({absl::StrCat(rules.category, ".custom"),
+                          [maps](const google::protobuf::Message& resource) {
+                            return UniqueCustomValues(maps, resource);
+                          },
+                          IsAlwaysUnique,
+                          [](const google::protobuf::Message& holder, size_t,
+                             absl::string_view value) { return CustomValueTaken(holder, value); },
+                          nullptr});
 }
 
 void AddClaim(const HeldLink& link, ResourceRules& rules) {

@@ -74,8 +74,10 @@ struct ClaimRule {
   std::function<std::vector<std::string>(const google::protobuf::Message&)> values;
   // Whether a new value may be no other live resource's; null: never.
   std::function<bool(const Settings&)> is_unique;
-  // The refusal of the value at `index` of `values`, which `holder` has.
-  std::function<absl::Status(const google::protobuf::Message& holder, size_t index)> taken;
+  // The refusal of the value, which stands at `index` of `values`, and which `holder` has.
+  std::function<absl::Status(const google::protobuf::Message& holder, size_t index,
+                             absl::string_view value)>
+      taken;
   // The refusal of the last live resource that has a value, and gives it up; null: it may.
   std::function<absl::Status(absl::string_view name)> last;
 };
@@ -106,13 +108,22 @@ class ClaimValues {
   std::vector<std::vector<std::string>> values_;
 };
 
+// A resource as it is now. Borrows it.
+struct ResourceNow {
+  Lifecycle lifecycle = Lifecycle::kAbsent;
+  const google::protobuf::Message* resource = nullptr;
+};
+
 // Another resource that one comes into being in, as a deal does in a pipeline: it must be there,
-// and is a condition of the creation.
+// and is a condition of the creation. Or others of its own kind beside which it does, all that ever
+// claimed the same value: that no further one does is a condition.
 struct WithinRule {
-  const AggregateType* type = nullptr;  // null: it stands by itself
-  // Its name, of what a caller wants to create.
+  const AggregateType* type = nullptr;  // null: it stands by itself, or beside others
+  std::string purpose;                  // of the claim of the others; empty: there are none
+  // Its name, or the value, of what a caller wants to create.
   std::function<std::string(const google::protobuf::Message& wanted)> name;
-  // Puts the new one in its place there, or refuses it.
+  // Puts the new one in its place there, or refuses it. The state is that of the other resource, or
+  // a vector of ResourceNow.
   std::function<absl::Status(const void* state, google::protobuf::Message& after)> place;
 };
 
@@ -168,6 +179,9 @@ struct ResourceRules {
     return resource->GetDescriptor()->options().GetExtension(options::v1::resource).pattern();
   }
 };
+
+// What its custom fields hold is claimed where they are unique.
+void AddCustomClaim(ResourceRules& rules);
 
 // Each name that the field has is claimed.
 void AddClaim(const HeldLink& link, ResourceRules& rules);
@@ -243,12 +257,26 @@ class ResourceRulesBuilder {
   // It comes into being in name(wanted), a resource of `Other`, where place(state, after) puts it.
   template <class Other, class Name, class Place>
   ResourceRulesBuilder& Within(Name name, Place place) {
-    rules_.within = {&kAggregateType<Other>,
+    rules_.within = {&kAggregateType<Other>, "",
                      [name](const google::protobuf::Message& wanted) {
                        return std::string(name(static_cast<const Resource&>(wanted)));
                      },
                      [place](const void* state, google::protobuf::Message& after) -> absl::Status {
                        return place(*static_cast<const typename Other::State*>(state),
+                                    static_cast<Resource&>(after));
+                     }};
+    return *this;
+  }
+  // place(others, after) puts a new one beside those that ever had the claim's value(wanted),
+  // deleted ones among them.
+  template <class Value, class Place>
+  ResourceRulesBuilder& Beside(absl::string_view purpose, Value value, Place place) {
+    rules_.within = {nullptr, std::string(purpose),
+                     [value](const google::protobuf::Message& wanted) {
+                       return std::string(value(static_cast<const Resource&>(wanted)));
+                     },
+                     [place](const void* others, google::protobuf::Message& after) -> absl::Status {
+                       return place(*static_cast<const std::vector<ResourceNow>*>(others),
                                     static_cast<Resource&>(after));
                      }};
     return *this;
@@ -299,11 +327,12 @@ class ResourceRulesBuilder {
   template <class Values, class IsUnique, class Taken>
   ResourceRulesBuilder& UniqueClaim(absl::string_view purpose, Values values, IsUnique is_unique,
                                     Taken taken) {
-    rules_.claims.push_back({std::string(purpose), Untyped(values), is_unique,
-                             [taken](const google::protobuf::Message& holder, size_t index) {
-                               return taken(static_cast<const Resource&>(holder), index);
-                             },
-                             nullptr});
+    rules_.claims.push_back(
+        {std::string(purpose), Untyped(values), is_unique,
+         [taken](const google::protobuf::Message& holder, size_t index, absl::string_view) {
+           return taken(static_cast<const Resource&>(holder), index);
+         },
+         nullptr});
     return *this;
   }
 
@@ -365,6 +394,7 @@ class ResourceRulesBuilder {
   }
 
   ResourceRules Build() {
+    AddCustomClaim(rules_);
     rules_.held_links = HeldLinksOf(rules_.category, *Resource::descriptor());
     for (const HeldLink& link : rules_.held_links) AddClaim(link, rules_);
     rules_.acyclic_links = AcyclicLinksOf(*Resource::descriptor());

@@ -9,6 +9,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
 #include "kith/options/v1/options.pb.h"
+#include "services/core/custom_fields.h"
 #include "services/core/field_of.h"
 #include "services/core/held_links.h"
 #include "services/core/reject.h"
@@ -165,7 +166,7 @@ bool StandardCommand::Creates(const ResourceNow& now, const Message& request) co
 }
 
 std::string StandardCommand::WithinOf(const ResourceNow& now, const Message& request) const {
-  if (rules_.within.type == nullptr || !Creates(now, request)) return "";
+  if (rules_.within.name == nullptr || !Creates(now, request)) return "";
   return rules_.within.name(request.GetReflection()->GetMessage(request, resource_));
 }
 
@@ -290,6 +291,11 @@ absl::Status StandardCommand::CheckNew(const Message& request) const {
 
 absl::Status StandardCommand::Finish(const Message& before, const CommandContext& context,
                                      ResourceChange& change) const {
+  if (context.custom_fields != nullptr) {
+    KITH_RETURN_IF_ERROR(TakeCustomValues(*context.custom_fields, before,
+                                          change.method == StandardMethod::kCreate,
+                                          resource_->name(), *change.after));
+  }
   rules_.complete(before, context.settings, *change.after);
   if (change.method == StandardMethod::kUpdate) {
     change.changed = DifferingFields(before, *change.after);
@@ -401,7 +407,7 @@ absl::Status StandardCommand::CheckHolders(const ResourceChange::Unique& unique,
       continue;
     }
     return unique.is_given_up ? absl::OkStatus()
-                              : unique.rule->taken(*holder.resource, unique.index);
+                              : unique.rule->taken(*holder.resource, unique.index, unique.value);
   }
   return unique.is_given_up ? unique.rule->last(name) : absl::OkStatus();
 }

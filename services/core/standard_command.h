@@ -30,11 +30,6 @@ enum class StandardMethod {
   kUndelete,  // the same
 };
 
-// A resource as it is now. Borrows it.
-struct ResourceNow {
-  Lifecycle lifecycle = Lifecycle::kAbsent;
-  const google::protobuf::Message* resource = nullptr;
-};
 template <class Resource>
 ResourceNow NowOf(const ResourceState<Resource>& state) {
   return {state.lifecycle, &state.resource};
@@ -95,8 +90,9 @@ class StandardCommand {
   const ResourceNow& Matched(const google::protobuf::Message& request,
                              const std::vector<ResourceNow>& holders) const;
 
-  // Another resource that the one which comes into being does so in, as ResourceRules::within says;
-  // empty where none does. `now` is absent where nothing was found.
+  // Another resource that the one which comes into being does so in, or the claim of those beside
+  // which it does, as ResourceRules::within says; empty where there is none. `now` is absent where
+  // nothing was found.
   std::string WithinOf(const ResourceNow& now, const google::protobuf::Message& request) const;
 
   // `now` is absent where the request names nothing, or matched none; `within` is the state of

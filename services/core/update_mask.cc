@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/map_field.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -66,17 +69,44 @@ std::unique_ptr<Message> Sendable(const Message& resource) {
   return sendable;
 }
 
-// The fields meant by an empty mask or "*".
-std::vector<const FieldDescriptor*> Implied(const Message& current, const Message& wanted, bool all,
-                                            BadRequest* violations) {
-  std::vector<const FieldDescriptor*> fields;
+// Fields, and single keys of map fields.
+using Paths = std::vector<FieldPath>;
+
+// Adds what differs in a field: of a map each key that `meant`, if it is given, names.
+void AddDiffering(const Message& before, const Message& after, const FieldDescriptor* field,
+                  const Paths* meant, FieldMask& differing) {
+  if (!Differs(before, after, field)) return;
+  if (!IsTextMap(*field)) return differing.add_paths(field->name());
+  const MapEntries held = EntriesIn(before, *field);
+  const MapEntries wanted = EntriesIn(after, *field);
+  std::set<std::string> keys;
+  for (const MapEntries* const entries : {&held, &wanted}) {
+    for (const auto& [key, value] : *entries) keys.insert(key);
+  }
+  for (const std::string& key : keys) {
+    const bool is_meant =
+        meant == nullptr || std::any_of(meant->begin(), meant->end(), [&](const FieldPath& path) {
+          return path.field == field && (path.key.empty() || path.key == key);
+        });
+    const Message* const was = FindMapValue(before, *field, key);
+    const Message* const is = FindMapValue(after, *field, key);
+    const bool same = was != nullptr && is != nullptr && MessageDifferencer::Equals(*was, *is);
+    if (is_meant && !same) differing.add_paths(absl::StrCat(field->name(), ".", key));
+  }
+}
+
+// The fields meant by an empty mask or "*". An empty one means of a map the keys that it has.
+Paths Implied(const Message& current, const Message& wanted, bool all, BadRequest* violations) {
+  Paths fields;
   const Descriptor* const type = wanted.GetDescriptor();
   for (int i = 0; i < type->field_count(); ++i) {
     const FieldDescriptor* const field = type->field(i);
     if (RulesOf(field).output_only() || IsIdentity(field)) continue;
     if (!IsSet(wanted, field) && (!all || RulesOf(field).immutable())) continue;
-    if (!RulesOf(field).immutable()) {
-      fields.push_back(field);
+    if (!all && IsTextMap(*field)) {
+      for (const auto& [key, value] : EntriesIn(wanted, *field)) fields.push_back({field, key});
+    } else if (!RulesOf(field).immutable()) {
+      fields.push_back({field, ""});
     } else if (Differs(*Sendable(current), *Sendable(wanted), field)) {
       Report(field->name(), "cannot be changed after creation", violations);
     }
@@ -85,28 +115,28 @@ std::vector<const FieldDescriptor*> Implied(const Message& current, const Messag
 }
 
 // Those that a caller may set when the resource is created.
-std::vector<const FieldDescriptor*> Settable(const Descriptor* type, const FieldMask& mask,
-                                             BadRequest* violations) {
-  std::vector<const FieldDescriptor*> fields;
+Paths Settable(const Descriptor* type, const FieldMask& mask, BadRequest* violations) {
+  Paths fields;
   for (const std::string& path : mask.paths()) {
-    const FieldDescriptor* const field = type->FindFieldByName(path);
-    if (field == nullptr) {
+    const FieldPath found = FieldPathOf(*type, path);
+    if (found.field == nullptr) {
       Report(path, absl::StrCat("is not a field of ", type->name()), violations);
-    } else if (RulesOf(field).output_only() || IsIdentity(field)) {
+    } else if (RulesOf(found.field).output_only() || IsIdentity(found.field)) {
       Report(path, "is set by the server", violations);
     } else {
-      fields.push_back(field);
+      fields.push_back(found);
     }
   }
   return fields;
 }
 
-std::vector<const FieldDescriptor*> Named(const Message& current, const Message& wanted,
-                                          const FieldMask& mask, BadRequest* violations) {
-  std::vector<const FieldDescriptor*> fields;
-  for (const FieldDescriptor* const field : Settable(wanted.GetDescriptor(), mask, violations)) {
+Paths Named(const Message& current, const Message& wanted, const FieldMask& mask,
+            BadRequest* violations) {
+  Paths fields;
+  for (const FieldPath& path : Settable(wanted.GetDescriptor(), mask, violations)) {
+    const FieldDescriptor* const field = path.field;
     if (!RulesOf(field).immutable()) {
-      fields.push_back(field);
+      fields.push_back(path);
     } else if (Differs(*Sendable(current), *Sendable(wanted), field)) {
       Report(field->name(), "cannot be changed after creation", violations);
     }
@@ -129,16 +159,17 @@ absl::StatusOr<FieldMask> ChangedFields(const Message& current, const Message& w
                                         const FieldMask& requested) {
   BadRequest violations;
   const bool all = IsStar(requested);
-  const std::vector<const FieldDescriptor*> fields =
-      requested.paths().empty() || all ? Implied(current, wanted, all, &violations)
-                                       : Named(current, wanted, requested, &violations);
+  const Paths fields = requested.paths().empty() || all
+                           ? Implied(current, wanted, all, &violations)
+                           : Named(current, wanted, requested, &violations);
   KITH_RETURN_IF_ERROR(MaskError(violations));
   FieldMask changed;
   const Descriptor* const type = wanted.GetDescriptor();
   for (int i = 0; i < type->field_count(); ++i) {
     const FieldDescriptor* const field = type->field(i);
-    const bool meant = std::find(fields.begin(), fields.end(), field) != fields.end();
-    if (meant && Differs(current, wanted, field)) changed.add_paths(field->name());
+    const bool meant = std::any_of(fields.begin(), fields.end(),
+                                   [&](const FieldPath& path) { return path.field == field; });
+    if (meant) AddDiffering(current, wanted, field, &fields, changed);
   }
   return changed;
 }
@@ -153,7 +184,7 @@ FieldMask DifferingFields(const Message& before, const Message& after) {
   FieldMask differing;
   const Descriptor* const type = before.GetDescriptor();
   for (int i = 0; i < type->field_count(); ++i) {
-    if (Differs(before, after, type->field(i))) differing.add_paths(type->field(i)->name());
+    AddDiffering(before, after, type->field(i), nullptr, differing);
   }
   return differing;
 }
@@ -167,8 +198,13 @@ bool Means(const FieldMask& requested, absl::string_view field) {
 void ApplyFields(const Message& from, const FieldMask& mask, Message* to) {
   std::vector<const FieldDescriptor*> fields;
   for (const std::string& path : mask.paths()) {
-    const FieldDescriptor* const field = to->GetDescriptor()->FindFieldByName(path);
-    if (field != nullptr) fields.push_back(field);
+    const FieldPath found = FieldPathOf(*to->GetDescriptor(), path);
+    if (found.field == nullptr) continue;
+    if (!found.key.empty()) {
+      TakeMapValue(from, *found.field, found.key, *to);
+    } else {
+      fields.push_back(found.field);
+    }
   }
   const std::unique_ptr<Message> copy(from.New());
   copy->CopyFrom(from);

@@ -1,6 +1,7 @@
 // Update masks: which fields an update changes, by the rules that the resource's proto declares.
 //
-// Paths are top-level fields: what changes together is one field. Pure functions, any thread.
+// Paths are top-level fields, as what changes together is one field, and single keys of map fields:
+// "custom.tier". Pure functions, any thread.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -11,10 +12,10 @@
 namespace kith {
 
 // The fields among those `requested` whose value in `wanted` differs from that in `current`, in the
-// order of the proto. An empty mask means the fields set in `wanted`, "*" all that can be set; what
-// is output-only, the name and the etag are passed over there. A mask that names a field that does
-// not exist or is output-only, or means an immutable one that would change, is
-// ERROR_INVALID_UPDATE_MASK, with such paths, at most kViolationsMax of them.
+// order of the proto. An empty mask means the fields set in `wanted`, and of maps the keys that it
+// has, "*" all that can be set; what is output-only, the name and the etag are passed over there. A
+// mask that names a field that does not exist or is output-only, or means an immutable one that
+// would change, is ERROR_INVALID_UPDATE_MASK, with such paths, at most kViolationsMax of them.
 absl::StatusOr<google::protobuf::FieldMask> ChangedFields(
     const google::protobuf::Message& current, const google::protobuf::Message& wanted,
     const google::protobuf::FieldMask& requested);
@@ -24,7 +25,8 @@ absl::StatusOr<google::protobuf::FieldMask> ChangedFields(
 absl::Status CheckMaskOfNew(const google::protobuf::Descriptor& resource,
                             const google::protobuf::FieldMask& requested);
 
-// Every top-level field that the two, of one type, do not have alike, in the order of the proto.
+// Every top-level field, of maps every key, that the two, of one type, do not have alike, in the
+// order of the proto.
 google::protobuf::FieldMask DifferingFields(const google::protobuf::Message& before,
                                             const google::protobuf::Message& after);
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "eventstore/base/map_field.h"
 #include "eventstore/base/status_macros.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/saved_views/v1/saved_views_errors.pb.h"
@@ -41,7 +42,7 @@ absl::Status CheckColumns(const v1::SavedView& saved_view, const Collection& col
   std::vector<std::string> unknown;
   for (int i = 0; i < saved_view.columns_size(); ++i) {
     const std::string& column = saved_view.columns(i);
-    if (collection.resource->FindFieldByName(column) != nullptr) continue;
+    if (FieldPathOf(*collection.resource, column).field != nullptr) continue;
     unknown.push_back(column);
     AddViolation(PathOf(i), absl::StrCat("is no field of ", collection.name), violations);
   }

@@ -55,6 +55,7 @@ INSTANTIATE_TEST_SUITE_P(All, ResourceAccess,
 
 TEST_P(ResourceAccess, NeedsTheMethodsPermissionBeforeAnythingIsLookedAt) {
   const std::string other = world.KeyGranting({"forecast.read"});
+  int next = 2;
   for (const MethodDescriptor* const method : kind().methods()) {
     SCOPED_TRACE(method->name());
     const std::string exact = KeyFor(*method);
@@ -68,7 +69,7 @@ TEST_P(ResourceAccess, NeedsTheMethodsPermissionBeforeAnythingIsLookedAt) {
     }
     EXPECT_EQ(world.CallWith(exact, *method, *About(*method, name_)).reason(), "");
     if (method == kind().remove || method == kind().batch_delete) {  // it is needed further on
-      made_ = world.Made(2);
+      made_ = world.Made(next++);
       name_ = TextOf(*made_, "name");
     }
   }

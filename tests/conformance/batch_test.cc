@@ -47,8 +47,10 @@ class BatchTest : public ConformanceTest {
       // Many links would have to be created for many.
       MessagePtr sample = CopyOf(*world.Sample(0));
       const MessagePtr own = world.Unlinked(first + i);
-      for (const FieldDescriptor* const field : world.Changeable(*own)) {
-        CopyField(*own, *sample, *field);
+      for (int j = 0; j < kind().resource->field_count(); ++j) {
+        const FieldDescriptor& field = *kind().resource->field(j);
+        const bool is_link = !RulesOf(field).resource().empty() && !IsSet(*own, field.name());
+        if (!is_link) CopyField(*own, *sample, field);
       }
       requests.push_back(world.Creating(*sample));
     }
@@ -121,6 +123,7 @@ TEST_P(BatchCreateResources, HaveBounds) {
   const size_t before = world.Live().size();
   ExpectItsBounds(method(), {many[0], many[1]}, many);
   EXPECT_EQ(world.Live().size(), before);
+  if (!kind().type->rules->within.purpose.empty()) GTEST_SKIP() << "there may not be so many";
   EXPECT_EQ(Rows(method(), Call(method(), {many.begin() + 1, many.end()})).size(), 100u);
   const Answer each = Call(method(), Creations(kMany, 5'000), /*partial=*/true);
   EXPECT_EQ(each.reason(), "");

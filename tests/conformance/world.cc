@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/custom_maps.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/text_format.h"
@@ -418,6 +419,17 @@ std::string World::Text(const FieldDescriptor& field, int number) const {
       return std::string(
           listed[static_cast<size_t>(number) % listed.size()]->type->rules->category);
     }
+    // What goes with every flag, which is set in even ones.
+    case options::v1::FORMAT_CUSTOMISABLE: {
+      const std::vector<const Kind*> customisable = KindsThat([number](const Kind& kind) {
+        const auto maps = CustomMapsOf(*kind.resource);
+        return !maps.empty() && (number % 2 == 1 || RulesOf(*maps.back()).personal());
+      });
+      return std::string(
+          customisable[static_cast<size_t>(number) % customisable.size()]->type->rules->category);
+    }
+    case options::v1::FORMAT_KEY:
+      return absl::StrCat("key_", number);
     case options::v1::FORMAT_FIELD:
       return one_of({"name", "create_time", "etag", "update_time"});
     case options::v1::FORMAT_FILTER:

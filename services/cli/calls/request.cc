@@ -21,6 +21,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "eventstore/base/map_field.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/list.pb.h"
@@ -85,7 +86,15 @@ class Builder {
     std::vector<const FieldDescriptor*> fields;
     target->GetReflection()->ListFields(*target, &fields);
     if (method_.body != nullptr) {
-      for (const FieldDescriptor* field : fields) changed_.insert(field->name());
+      for (const FieldDescriptor* field : fields) {
+        if (!IsTextMap(*field)) {
+          changed_.insert(field->name());
+          continue;
+        }
+        for (const auto& [key, value] : EntriesIn(*target, *field)) {
+          changed_.insert(absl::StrCat(field->name(), ".", key));
+        }
+      }
     }
     return absl::OkStatus();
   }
@@ -98,7 +107,14 @@ class Builder {
       return absl::InvalidArgumentError(
           absl::StrCat("unknown flag ", Spelled(flag), DidYouMean(Spelled(flag), known, "")));
     }
-    return SetPath(path, value);
+    const FieldDescriptor* const field = FindField(*request_->GetDescriptor(), path);
+    if (!IsTextMap(*field) || absl::StartsWith(value, "{")) return SetPath(path, value);
+    const size_t equals = value.find('=');
+    if (equals == 0 || equals == absl::string_view::npos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", value, "\" is not like key=value, as tier=gold"));
+    }
+    return SetPath(absl::StrCat(path, ".", value.substr(0, equals)), value.substr(equals + 1));
   }
 
   absl::Status SetPath(absl::string_view path, absl::string_view value) {
@@ -116,7 +132,7 @@ class Builder {
 
   absl::Status Clear(absl::string_view field) {
     if (!IsUpdate(method_)) return absl::InvalidArgumentError("only an update can clear a field");
-    if (method_.body->message_type()->FindFieldByName(std::string(field)) == nullptr) {
+    if (FieldPathOf(*method_.body->message_type(), field).field == nullptr) {
       std::vector<std::string> known;
       for (int i = 0; i < method_.body->message_type()->field_count(); ++i) {
         known.push_back(method_.body->message_type()->field(i)->name());
@@ -154,7 +170,9 @@ class Builder {
   void NoteChange(absl::string_view path) {
     if (method_.body == nullptr || !absl::ConsumePrefix(&path, method_.body->name())) return;
     if (!absl::ConsumePrefix(&path, ".")) return;
-    changed_.insert(std::string(path.substr(0, path.find('.'))));
+    // Of a map its key alone.
+    const bool is_key = !FieldPathOf(*method_.body->message_type(), path).key.empty();
+    changed_.insert(std::string(is_key ? path : path.substr(0, path.find('.'))));
   }
 
   // The name of the body itself has no pattern of its own, but its message has.
@@ -169,7 +187,7 @@ class Builder {
 
   const Method& method_;
   std::unique_ptr<Message> request_;
-  std::set<std::string> changed_;  // top-level fields of the body
+  std::set<std::string> changed_;  // top-level fields of the body, and keys of its maps
 };
 
 }  // namespace

@@ -31,6 +31,7 @@ std::vector<std::string> FlagsOf(const Method& method);
 //   --data JSON|@file|-         the whole body, or the whole request of a method without one
 //   --clear FIELD               in an update: the field becomes empty
 //   --as-of MOMENT              see SetAsOf
+//   --custom KEY=VALUE          an entry of that map, as --custom.KEY VALUE
 //   --columns A,B               the elements of that field, as those of several flags
 //   every other flag            a field, see SetField
 // An update's mask names the fields given. A name may be short, "x" for "deals/x". Fails with

@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/map_field.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/listing.h"
@@ -225,6 +226,7 @@ void AddFilterFields(const Descriptor& row, const std::string& before,
     if (field.type() == FieldDescriptor::TYPE_BYTES) continue;
     const std::string path = before + field.name();
     if (!IsStructure(field)) fields->push_back(path);
+    if (IsTextMap(field)) fields->push_back(path + ".KEY");
     if (RulesOf(field).resource_size() > 0) links->push_back(path);
     const bool has_parts = field.message_type() != nullptr && !field.is_map() &&
                            (IsStructure(field) || field.message_type()->name() == "Money");
@@ -245,6 +247,7 @@ std::string ValueOf(const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_ENUM:
       return EnumNames(*field.enum_type());
     case FieldDescriptor::CPPTYPE_MESSAGE:
+      if (IsTextMap(field)) return "KEY=VALUE";
       return IsStructure(field) ? absl::StrCat(field.message_type()->name(), " as JSON")
                                 : absl::AsciiStrToUpper(field.message_type()->name());
     default:
@@ -292,15 +295,21 @@ void PrintField(const FieldDescriptor& field, const std::string& name, std::ostr
   if (RulesOf(field).required()) out << "  (required)";
   out << '\n';
   PrintWrapped(CommentOn(field), kMeaningIndent, out);
-  if (IsStructure(field)) {
+  if (IsStructure(field) && !IsTextMap(field)) {
     PrintWrapped(absl::StrCat("Its fields: ", absl::StrJoin(PartsOf(*field.message_type()), ", ")),
                  kMeaningIndent, out);
   }
 }
 
 void PrintFlag(const Method& method, const std::string& flag, std::ostream& out) {
-  PrintField(*FindField(*method.descriptor->input_type(), FlagPath(method, flag)),
-             absl::StrCat("--", absl::StrReplaceAll(flag, {{"_", "-"}})), out);
+  const std::string path = FlagPath(method, flag);
+  const auto spelled = [](const std::string& word) {
+    return absl::StrCat("--", absl::StrReplaceAll(word, {{"_", "-"}}));
+  };
+  // A word that means something everywhere, as --key, leaves the field its whole path.
+  const bool is_global = absl::StrContains(kGlobal, absl::StrCat("\n  ", spelled(flag), " "));
+  PrintField(*FindField(*method.descriptor->input_type(), path), spelled(is_global ? path : flag),
+             out);
 }
 
 // What the words of a method can be beside its name.

@@ -105,7 +105,7 @@ absl::StatusOr<ListLook> TakeLook(const Session& session, const Method& method,
     look.columns = *std::move(paths);
     look.are_said = true;
   } else if (look.csv) {
-    for (int i = 0; i < type.field_count(); ++i) look.columns.push_back({type.field(i)});
+    for (int i = 0; i < type.field_count(); ++i) look.columns.push_back({{type.field(i)}, ""});
   } else {
     look.columns = PathsOf(ColumnsOf(type));
   }

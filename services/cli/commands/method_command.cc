@@ -104,7 +104,7 @@ absl::Status RunMethod(Session& session, const Method& method,
     if (view.has_value()) {
       KITH_ASSIGN_OR_RETURN(const auto columns,
                             ApplySavedView(session, method, *view, request.get()));
-      if (!look.are_said && !columns.empty()) look.columns = PathsOf(columns);
+      if (!look.are_said && !columns.empty()) look.columns = columns;
     }
     KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply,
                           ListItems(session, method, *request, limit));

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -79,14 +80,14 @@ void AddRows(const Message& revision, absl::string_view only,
   const Message& before = Part(revision, "before");
   const Message& after = Part(revision, "after");
   for (const std::string& path : told->changed().paths()) {
-    if (!only.empty() && path != only) continue;
-    const FieldDescriptor* const field = before.GetDescriptor()->FindFieldByName(path);
-    if (field == nullptr) {  // of a server that is newer than this program
+    if (!only.empty() && path != only && !absl::StartsWith(path, absl::StrCat(only, "."))) continue;
+    const auto paths = ParsePaths(*before.GetDescriptor(), path);
+    if (!paths.ok()) {  // of a server that is newer than this program
       add({path, "", ""});
       continue;
     }
-    std::string from = TextOf(before, field, style);
-    std::string to = TextOf(after, field, style);
+    std::string from = TextAt(before, paths->front(), style);
+    std::string to = TextAt(after, paths->front(), style);
     if (style.width > 0) std::tie(from, to) = FromWhereTheyDiffer(from, to, kValueWidth);
     add({path, std::move(from), std::move(to)});
   }

@@ -14,7 +14,6 @@
 namespace kith::cli {
 namespace {
 
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using saved_views::v1::SavedView;
 
@@ -91,10 +90,8 @@ bool TakesSavedView(const Method& list) {
          request.FindFieldByName("order_by") != nullptr;
 }
 
-absl::StatusOr<std::vector<const FieldDescriptor*>> ApplySavedView(Session& session,
-                                                                   const Method& list,
-                                                                   absl::string_view view,
-                                                                   Message* request) {
+absl::StatusOr<std::vector<Path>> ApplySavedView(Session& session, const Method& list,
+                                                 absl::string_view view, Message* request) {
   const std::string collection = CollectionOf(list);
   KITH_ASSIGN_OR_RETURN(const SavedView saved, absl::StartsWith(view, "savedViews/")
                                                    ? GetView(session, view)
@@ -110,11 +107,11 @@ absl::StatusOr<std::vector<const FieldDescriptor*>> ApplySavedView(Session& sess
     SetText("filter", absl::StrCat("(", saved.filter(), ") AND (", filter, ")"), request);
   }
   if (TextIn("order_by", *request).empty()) SetText("order_by", saved.order_by(), request);
-  std::vector<const FieldDescriptor*> columns;
+  std::vector<Path> columns;
   for (const std::string& column : saved.columns()) {
     // One that this program does not know is of a server newer than it.
-    const FieldDescriptor* const field = list.items->message_type()->FindFieldByName(column);
-    if (field != nullptr) columns.push_back(field);
+    const auto paths = ParsePaths(*list.items->message_type(), column);
+    if (paths.ok()) columns.push_back(paths->front());
   }
   return columns;
 }

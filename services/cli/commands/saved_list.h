@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "services/cli/calls/session.h"
+#include "services/cli/text/render.h"
 
 namespace kith::cli {
 
@@ -22,8 +23,8 @@ bool TakesSavedView(const Method& list);
 // there is, its order where there is none. Answers the fields that it shows; none where it leaves
 // that to the list. Fails where there is none of that name, or several, or it is of another
 // collection.
-absl::StatusOr<std::vector<const google::protobuf::FieldDescriptor*>> ApplySavedView(
-    Session& session, const Method& list, absl::string_view view,
-    google::protobuf::Message* request);
+absl::StatusOr<std::vector<Path>> ApplySavedView(Session& session, const Method& list,
+                                                 absl::string_view view,
+                                                 google::protobuf::Message* request);
 
 }  // namespace kith::cli

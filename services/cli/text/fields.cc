@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "eventstore/base/map_field.h"
 #include "eventstore/base/status_macros.h"
 #include "services/cli/text/values.h"
 
@@ -212,6 +213,19 @@ bool IsSet(const Message& message, const FieldDescriptor* field) {
                               : reflection->HasField(message, field);
 }
 
+// Under the key of a map: what its value is as a text, which is its first field, or JSON.
+absl::Status SetMapValue(Message* message, const FieldDescriptor& map, const std::string& key,
+                         absl::string_view text) {
+  if (text.empty()) return absl::OkStatus();
+  Message& value = MutableMapValue(*message, map, key);
+  if (!absl::StartsWith(text, "{"))
+    return Target(&value, value.GetDescriptor()->field(0)).Set(text);
+  const auto status = google::protobuf::util::JsonStringToMessage(std::string(text), &value);
+  if (status.ok()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("this JSON does not fit: ", std::string(status.message())));
+}
+
 // The message at `field`, where the rest of a path, beginning with `next`, goes on.
 Message* Enter(Message* message, const FieldDescriptor* field, absl::string_view next) {
   const Reflection* reflection = message->GetReflection();
@@ -244,6 +258,9 @@ absl::Status SetField(Message* message, absl::string_view path, absl::string_vie
     if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
       return absl::InvalidArgumentError(absl::StrCat(parts[i], " has no fields of its own"));
     }
+    if (IsTextMap(*field) && i + 2 == parts.size()) {
+      return SetMapValue(message, *field, parts[i + 1], text);
+    }
     message = Enter(message, field, parts[i + 1]);
   }
   const bool is_message = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
@@ -256,6 +273,11 @@ const FieldDescriptor* FindField(const Descriptor& message, absl::string_view pa
   const Descriptor* type = &message;
   const FieldDescriptor* field = nullptr;
   for (const std::string& part : std::vector<std::string>(absl::StrSplit(path, '.'))) {
+    if (field != nullptr && IsTextMap(*field) && type == field->message_type()) {
+      field = type->map_value();
+      type = nullptr;
+      continue;
+    }
     field = type == nullptr ? nullptr : type->FindFieldByName(part);
     if (field == nullptr) return nullptr;
     type = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE ? field->message_type() : nullptr;

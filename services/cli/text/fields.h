@@ -20,12 +20,13 @@ std::unique_ptr<google::protobuf::Message> NewMessage(const google::protobuf::De
 // message or with [ on a repeated field. A text for a message with one required string field is
 // that field: `emails` takes "ada@example.com". On a repeated field a text, or one message as JSON,
 // adds an element, and a path through one goes to the last element, or to a new one where the last
-// has the field already: emails.address, emails.label, emails.address make two. An empty text
+// has the field already: emails.address, emails.label, emails.address make two. Of a map the next
+// part is a key, "custom.tier", and the text the first field of its value. An empty text
 // leaves a message field as it is. Fails with InvalidArgument, not naming the path.
 absl::Status SetField(google::protobuf::Message* message, absl::string_view path,
                       absl::string_view text);
 
-// The field at the end of `path`; null when there is none.
+// The field at the end of `path`, of a key of a map its value; null when there is none.
 const google::protobuf::FieldDescriptor* FindField(const google::protobuf::Descriptor& message,
                                                    absl::string_view path);
 

@@ -17,6 +17,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/types/span.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/map_field.h"
+#include "kith/type/v1/custom_value.pb.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/values.h"
 
@@ -78,6 +80,30 @@ class Writer {
                          : Nested(reflection->GetRepeatedMessage(message, field, index));
     }
     return "";
+  }
+
+  // Those of a repeated field, of a map in the order of its keys: "tier=gold".
+  std::vector<std::string> Elements(const Message& message, const FieldDescriptor* field) const {
+    std::vector<std::string> texts;
+    if (IsTextMap(*field)) {
+      for (const auto& [key, value] : EntriesIn(message, *field)) {
+        texts.push_back(absl::StrCat(key, "=", Value(*value)));
+      }
+      return texts;
+    }
+    const int size = message.GetReflection()->FieldSize(message, field);
+    for (int i = 0; i < size; ++i) texts.push_back(Element(message, field, i));
+    return texts;
+  }
+
+  // Of a map.
+  std::string Value(const Message& value) const {
+    const auto* custom = DynamicCastToGenerated<type::v1::CustomValue>(&value);
+    if (custom == nullptr) return Nested(value);
+    const FieldDescriptor* const set = custom->GetReflection()->GetOneofFieldDescriptor(
+        *custom, custom->GetDescriptor()->oneof_decl(0));
+    if (custom->has_choices()) return absl::StrJoin(custom->choices().values(), ", ");
+    return set == nullptr ? "" : Element(value, set, -1);
   }
 
  private:
@@ -196,39 +222,37 @@ bool IsShown(const Message& message, const FieldDescriptor* field) {
 std::string Text(const Message& message, const FieldDescriptor* field, const Writer& writer) {
   if (!IsShown(message, field)) return "";
   if (!field->is_repeated()) return writer.Element(message, field, -1);
-  std::string text;
-  for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
-    absl::StrAppend(&text,
-                    i == 0              ? ""
-                    : writer.is_plain() ? "; "
-                                        : ", ",
-                    writer.Element(message, field, i));
-  }
-  return text;
+  return absl::StrJoin(writer.Elements(message, field), writer.is_plain() ? "; " : ", ");
 }
 
 // The values at the end of a path, of which the first parts are gone already.
 std::string TextAt(const Message& message, absl::Span<const FieldDescriptor* const> path,
-                   const Writer& writer) {
+                   const std::string& key, const Writer& writer) {
   const FieldDescriptor* const field = path.front();
-  if (path.size() == 1) return Text(message, field, writer);
+  if (path.size() == 1) {
+    if (key.empty()) return Text(message, field, writer);
+    const Message* const value = FindMapValue(message, *field, key);
+    return value == nullptr ? "" : writer.Value(*value);
+  }
   const Reflection& reflection = *message.GetReflection();
   path.remove_prefix(1);
   if (!field->is_repeated()) {
     return reflection.HasField(message, field)
-               ? TextAt(reflection.GetMessage(message, field), path, writer)
+               ? TextAt(reflection.GetMessage(message, field), path, key, writer)
                : "";
   }
   std::vector<std::string> texts;
   for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
-    texts.push_back(TextAt(reflection.GetRepeatedMessage(message, field, i), path, writer));
+    texts.push_back(TextAt(reflection.GetRepeatedMessage(message, field, i), path, key, writer));
   }
   return absl::StrJoin(texts, writer.is_plain() ? "; " : ", ");
 }
 
 std::string PathText(const Path& path) {
-  return absl::StrJoin(
-      path, ".", [](std::string* text, const FieldDescriptor* field) { *text += field->name(); });
+  const std::string fields = absl::StrJoin(
+      path.fields, ".",
+      [](std::string* text, const FieldDescriptor* field) { *text += field->name(); });
+  return path.key.empty() ? fields : absl::StrCat(fields, ".", path.key);
 }
 
 // Quoted where it has to be.
@@ -247,12 +271,21 @@ std::string TextOf(const Message& message, const FieldDescriptor* field, const S
   return Text(message, field, Writer(style, Writer::Detail::kWhole));
 }
 
+std::string TextAt(const Message& message, const Path& path, const Style& style) {
+  return TextAt(message, path.fields, path.key, Writer(style, Writer::Detail::kWhole));
+}
+
 absl::StatusOr<std::vector<Path>> ParsePaths(const Descriptor& type, absl::string_view text) {
   std::vector<Path> paths;
   for (const absl::string_view word : absl::StrSplit(text, ',')) {
     Path& path = paths.emplace_back();
     const Descriptor* inside = &type;
     for (const absl::string_view part : absl::StrSplit(absl::StripAsciiWhitespace(word), '.')) {
+      if (!path.fields.empty() && IsTextMap(*path.fields.back()) && path.key.empty()) {
+        path.key = std::string(part);
+        inside = nullptr;
+        continue;
+      }
       const FieldDescriptor* const field =
           inside == nullptr ? nullptr : inside->FindFieldByName(std::string(part));
       if (field == nullptr) {
@@ -262,7 +295,7 @@ absl::StatusOr<std::vector<Path>> ParsePaths(const Descriptor& type, absl::strin
         return absl::InvalidArgumentError(absl::StrCat("there is no ", word, "; ", asked.name(),
                                                        " has ", absl::StrJoin(known, ", ")));
       }
-      path.push_back(field);
+      path.fields.push_back(field);
       inside = field->message_type();
     }
   }
@@ -290,7 +323,7 @@ void AddColumn(const FieldDescriptor* field, TextTable* table) {
 
 std::vector<Path> PathsOf(const std::vector<const FieldDescriptor*>& fields) {
   std::vector<Path> paths;
-  for (const FieldDescriptor* field : fields) paths.push_back({field});
+  for (const FieldDescriptor* field : fields) paths.push_back({{field}, ""});
   return paths;
 }
 
@@ -299,15 +332,17 @@ void PrintRows(const std::vector<const Message*>& messages, const std::vector<Pa
   const Writer writer(style, Writer::Detail::kBrief);
   TextTable table;
   for (const Path& column : columns) {
-    if (column.size() == 1) {
-      AddColumn(column.front(), &table);
+    if (column.fields.size() == 1 && column.key.empty()) {
+      AddColumn(column.fields.front(), &table);
     } else {
       table.AddColumn(absl::AsciiStrToUpper(absl::StrReplaceAll(PathText(column), {{"_", " "}})));
     }
   }
   for (const Message* message : messages) {
     std::vector<std::string> cells;
-    for (const Path& column : columns) cells.push_back(TextAt(*message, column, writer));
+    for (const Path& column : columns) {
+      cells.push_back(TextAt(*message, column.fields, column.key, writer));
+    }
     table.AddRow(std::move(cells));
   }
   if (table.empty()) {
@@ -326,7 +361,9 @@ void PrintCsv(const std::vector<const Message*>& messages, const std::vector<Pat
   }) << "\r\n";
   for (const Message* message : messages) {
     std::vector<std::string> cells;
-    for (const Path& column : columns) cells.push_back(CsvCell(TextAt(*message, column, writer)));
+    for (const Path& column : columns) {
+      cells.push_back(CsvCell(TextAt(*message, column.fields, column.key, writer)));
+    }
     out << absl::StrJoin(cells, ",") << "\r\n";
   }
 }
@@ -347,9 +384,10 @@ void PrintFields(const Message& message, const Style& style, std::ostream& out) 
       out << writer.Element(message, field, -1) << '\n';
       continue;
     }
-    for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
-      if (i > 0) out << std::string(width + 2, ' ');
-      out << writer.Element(message, field, i) << '\n';
+    bool is_first = true;
+    for (const std::string& text : writer.Elements(message, field)) {
+      if (!std::exchange(is_first, false)) out << std::string(width + 2, ' ');
+      out << text << '\n';
     }
   }
 }

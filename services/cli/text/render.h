@@ -34,9 +34,16 @@ std::string TextOf(const google::protobuf::Message& message,
                    const google::protobuf::FieldDescriptor* field, const Style& style);
 
 // Fields of a message and of those inside it, from the outside in: "emails", "address".
-using Path = std::vector<const google::protobuf::FieldDescriptor*>;
+struct Path {
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  std::string key;  // of the last one, which is a map; empty: all of it
+};
 
-// "display_name,emails.address". InvalidArgument naming a path that is none, and those there are.
+// What stands at a path of one part, or of a part and a key, as TextOf.
+std::string TextAt(const google::protobuf::Message& message, const Path& path, const Style& style);
+
+// "display_name,emails.address,custom.tier". InvalidArgument naming a path that is none, and those
+// there are.
 absl::StatusOr<std::vector<Path>> ParsePaths(const google::protobuf::Descriptor& type,
                                              absl::string_view text);
 

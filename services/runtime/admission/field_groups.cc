@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "google/protobuf/field_mask.pb.h"
+#include "eventstore/base/map_field.h"
 #include "google/type/money.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "projections/tables/query.h"
@@ -122,6 +122,17 @@ absl::Status CheckUpdate(const Caller& caller, const Message& update) {
     // What the server sets counts for nothing, whoever says it.
     if (field->options().GetExtension(options::v1::field).output_only()) continue;
     if (HoldsMasked(caller, resource, *field)) return MaskedIn(*within, *field);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckKept(const Caller& caller, const Message& before, const FieldMask& changed) {
+  if (ReadsAllGroups(caller)) return absl::OkStatus();
+  for (const std::string& path : changed.paths()) {
+    const FieldPath found = FieldPathOf(*before.GetDescriptor(), path);
+    if (found.key.empty()) continue;
+    const Message* const value = FindMapValue(before, *found.field, found.key);
+    if (value != nullptr && HoldsMasked(caller, *value)) return projections::FieldMasked(path);
   }
   return absl::OkStatus();
 }

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/message.h"
 #include "services/runtime/admission/authorizer.h"
 
@@ -25,6 +26,11 @@ absl::Status CheckRequest(const Caller& caller, const google::protobuf::Message&
 // ERROR_PERMISSION_DENIED where an update means masked fields, or values with masked parts, of the
 // resource that stands in it. OK where it is no update.
 absl::Status CheckUpdate(const Caller& caller, const google::protobuf::Message& update);
+
+// ERROR_PERMISSION_DENIED where a key of a map field that `changed` names holds in `before`, the
+// resource, something masked, as an amount among custom fields: what is sent need not say so.
+absl::Status CheckKept(const Caller& caller, const google::protobuf::Message& before,
+                       const google::protobuf::FieldMask& changed);
 
 // ERROR_PERMISSION_DENIED where an update says by a masked field which record it is about.
 absl::Status CheckIdentity(const Caller& caller, const google::protobuf::Message& update,

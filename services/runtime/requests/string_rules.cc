@@ -13,6 +13,7 @@
 #include "services/core/money.h"
 #include "services/core/normalise.h"
 #include "services/core/resource_name.h"
+#include "services/core/url.h"
 
 namespace kith::runtime {
 namespace {
@@ -58,22 +59,6 @@ bool IsCountry(absl::string_view text) {
   return false;
 }
 
-bool IsUrl(absl::string_view text) {
-  const size_t scheme = absl::StartsWith(text, "https://")  ? 8
-                        : absl::StartsWith(text, "http://") ? 7
-                                                            : 0;
-  if (scheme == 0) return false;
-  if (std::any_of(text.begin(), text.end(), [](char c) {
-        return absl::ascii_isspace(c) || absl::StrContains("<>\"\\^`{|}", absl::string_view(&c, 1));
-      })) {
-    return false;
-  }
-  const absl::string_view authority =
-      text.substr(scheme, text.find_first_of("/?#", scheme) - scheme);
-  const absl::string_view host = authority.substr(authority.rfind('@') + 1);
-  return !host.empty() && host[0] != ':' && host[0] != '.';
-}
-
 bool IsLanguage(absl::string_view text) {
   if (!IsPrintableAscii(text)) return false;
   char locale[ULOC_FULLNAME_CAPACITY];
@@ -89,6 +74,20 @@ bool IsWord(absl::string_view text, bool is_field) {
            return is_field ? absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_'
                            : absl::ascii_isalnum(c);
          });
+}
+
+bool IsKey(absl::string_view text) {
+  return absl::ascii_islower(text[0]) && IsWord(text, /*is_field=*/true);
+}
+
+// A field, or a key of one that is a map.
+bool IsField(absl::string_view text) {
+  const size_t dot = text.find('.');
+  const absl::string_view field = text.substr(0, dot);
+  if (field.empty() || !IsWord(field, /*is_field=*/true)) return false;
+  if (dot == absl::string_view::npos) return true;
+  const absl::string_view key = text.substr(dot + 1);
+  return !key.empty() && IsKey(key);
 }
 
 // "contacts.read", with at most one part of the two left open.
@@ -137,7 +136,7 @@ std::string FormatDefect(absl::string_view text, Format format) {
     case Format::FORMAT_COLLECTION:
       return IsWord(text, /*is_field=*/false) ? "" : "must be a collection like contacts";
     case Format::FORMAT_FIELD:
-      return IsWord(text, /*is_field=*/true) ? "" : "must be a field like display_name";
+      return IsField(text) ? "" : "must be a field like display_name or custom.tier";
     case Format::FORMAT_FILTER:
       return QueryDefect("must be an AIP-160 filter", projections::ParseFilter(text).status());
     case Format::FORMAT_ORDER_BY:
@@ -146,6 +145,12 @@ std::string FormatDefect(absl::string_view text, Format format) {
       return std::string(RegistrableDomain(text).status().message());
     case Format::FORMAT_PERMISSION:
       return IsPermission(text) ? "" : "must be a permission like contacts.read or contacts.*";
+    case Format::FORMAT_CUSTOMISABLE:
+      return IsWord(text, /*is_field=*/false) ? "" : "must be a collection like contacts";
+    case Format::FORMAT_KEY:
+      return IsKey(text) ? ""
+                         : "must be a key like tier: a small letter, then small letters, digits "
+                           "and _";
     default:
       return "has a format that this server does not know";
   }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/map_field.h"
 #include "eventstore/base/mutex.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
@@ -46,12 +47,17 @@ struct MessageRules::Field {
 struct MessageRules::Place {
   const Place* outer;
   const FieldDescriptor* field;
-  int index;  // -1 where the field is not repeated, or all of it is meant
+  int index;             // -1 where the field is not repeated, or all of it is meant
+  std::string key = "";  // of an entry of a map
 
   std::string Path() const {
     std::string path = outer == nullptr ? "" : absl::StrCat(outer->Path(), ".");
     absl::StrAppend(&path, field->name());
-    if (index >= 0) absl::StrAppend(&path, "[", index, "]");
+    if (!key.empty()) {
+      absl::StrAppend(&path, "[\"", key, "\"]");
+    } else if (index >= 0) {
+      absl::StrAppend(&path, "[", index, "]");
+    }
     return path;
   }
   void Report(absl::string_view description, BadRequest* violations) const {
@@ -98,11 +104,13 @@ namespace {
 constexpr size_t kFieldBytesMax = 16;
 constexpr size_t kNumberBytesMax = 16;
 constexpr size_t kWellKnownBytesMax = 16'384;
+constexpr size_t kShortBytesMax = 64;
 constexpr int kNestedMax = 8;
 constexpr size_t kMessageSlack = 256 << 10;
 constexpr size_t kMessageBytesMax = 4 << 20;
 constexpr size_t kMaxBytes = 1024;
 constexpr int kMaxItems = 100;
+constexpr size_t kKeyMaxBytes = 48;
 // Page tokens hold keys of rows, and filters several conditions.
 constexpr size_t kLongMaxBytes = 8192;
 
@@ -117,6 +125,12 @@ size_t MaxBytesOf(const FieldDescriptor* field, const FieldRules& rules) {
 }
 
 bool IsWellKnown(const Descriptor* type) { return absl::StartsWith(type->full_name(), "google."); }
+
+// A day, a moment, a length of time or an amount.
+bool IsShort(const Descriptor& type) {
+  return &type == google::type::Date::descriptor() || &type == Timestamp::descriptor() ||
+         &type == Duration::descriptor() || &type == google::type::Money::descriptor();
+}
 
 template <class T>
 const T* As(const Message& message) {
@@ -237,7 +251,8 @@ void MessageRules::Compile(const Descriptor* type, Registry& registry) {
     field->max_items = rules.max_items() > 0 ? static_cast<int>(rules.max_items()) : kMaxItems;
     if (const Descriptor* const nested = descriptor->message_type();
         nested != nullptr && !IsWellKnown(nested)) {
-      field->nested = &registry.Find(nested);
+      field->nested =
+          &registry.Find(IsTextMap(*descriptor) ? nested->map_value()->message_type() : nested);
     }
     fields_.push_back(std::move(field));
   }
@@ -250,6 +265,7 @@ size_t MessageRules::BytesMax() const {
 size_t MessageRules::BytesAt(int depth) const {
   if (depth == kNestedMax) return kMessageBytesMax;  // a type that contains itself
   size_t bytes = 0;
+  size_t alternatives = 0;  // of a oneof, of which one is set
   for (const auto& field : fields_) {
     size_t one = kNumberBytesMax;
     if (field->nested != nullptr) {
@@ -257,14 +273,19 @@ size_t MessageRules::BytesAt(int depth) const {
     } else if (field->field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
       one = field->max_bytes;
     } else if (field->field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      one = kWellKnownBytesMax;
+      one = IsShort(*field->field->message_type()) ? kShortBytesMax : kWellKnownBytesMax;
     }
+    if (field->field->real_containing_oneof() != nullptr) {
+      alternatives = std::max(alternatives, one + kFieldBytesMax);
+      continue;
+    }
+    if (IsTextMap(*field->field)) one += kKeyMaxBytes + kFieldBytesMax;
     const size_t count =
         field->field->is_repeated() ? static_cast<size_t>(field->max_items) : size_t{1};
     bytes += count * (one + kFieldBytesMax);
     if (bytes >= kMessageBytesMax) return kMessageBytesMax;
   }
-  return bytes;
+  return bytes + alternatives;
 }
 
 absl::Status MessageRules::Check(const Message& message, const FieldDescriptor* unlooked) const {
@@ -291,6 +312,10 @@ void MessageRules::Collect(const Message& message, const Place* outer, const Nee
     if (size > field->max_items) {
       place.Report(absl::StrCat("must have at most ", field->max_items, " items, and has ", size),
                    violations);
+      continue;
+    }
+    if (IsTextMap(*field->field)) {
+      CollectEntries(message, *field, place, violations);
       continue;
     }
     for (int i = 0; i < size && field->field != unlooked; ++i) {
@@ -331,6 +356,21 @@ void MessageRules::CollectValue(const Message& message, const Field& field, cons
       defect = RangeDefect(NumberIn(message, field.field, place.index), field.rules);
   }
   if (!defect.empty()) place.Report(defect, violations);
+}
+
+void MessageRules::CollectEntries(const Message& message, const Field& field, const Place& place,
+                                  BadRequest* violations) {
+  for (const auto& [key, value] : EntriesIn(message, *field.field)) {
+    const std::string defect = key.empty()
+                                   ? "must not be empty"
+                                   : TextDefect(key, options::v1::FORMAT_KEY, kKeyMaxBytes, 0);
+    if (!defect.empty()) {
+      place.Report(absl::StrCat("has a key that ", defect), violations);
+    } else {
+      const Place entry{place.outer, place.field, -1, key};
+      field.nested->Collect(*value, &entry, Needed(), nullptr, violations);
+    }
+  }
 }
 
 void MessageRules::CollectNested(const Message& message, const Field& field, const Place& place,

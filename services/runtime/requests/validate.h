@@ -54,6 +54,9 @@ class MessageRules {
                google::rpc::BadRequest* violations) const;
   void CollectValue(const google::protobuf::Message& message, const Field& field,
                     const Place& place, google::rpc::BadRequest* violations) const;
+  // Of a map.
+  static void CollectEntries(const google::protobuf::Message& message, const Field& field,
+                             const Place& place, google::rpc::BadRequest* violations);
   void CollectNested(const google::protobuf::Message& message, const Field& field,
                      const Place& place, google::rpc::BadRequest* violations) const;
   // In an update the resource's own name, though output-only, says which one is meant.

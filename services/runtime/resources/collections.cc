@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "projections/tables/custom_columns.h"
 #include "projections/tables/plan.h"
 
 namespace kith::runtime {
@@ -43,6 +44,11 @@ Collections CollectionsOf(const std::vector<ResourceType>& types) {
     const projections::TableDeclaration& table = type.directory->table().declaration();
     collections.push_back({std::string(type.rules->category), type.rules->resource->GetDescriptor(),
                            [&table](absl::string_view filter, absl::string_view order_by) {
+                             // Which custom fields there are is the list's to say.
+                             if (projections::MayNameColumns(filter) ||
+                                 projections::MayNameColumns(order_by)) {
+                               return absl::OkStatus();
+                             }
                              return projections::MakePlan(table, {.filter = filter,
                                                                   .order_by = order_by,
                                                                   .moment = kAnyMoment,

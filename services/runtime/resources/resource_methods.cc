@@ -11,10 +11,13 @@
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/list.pb.h"
+#include "services/core/custom_fields.h"
 #include "services/core/field_of.h"
 #include "services/runtime/admission/field_groups.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/resources/collections.h"
+#include "services/runtime/resources/custom_columns.h"
+#include "services/runtime/resources/custom_field_sets.h"
 #include "services/runtime/resources/link_aliases.h"
 #include "services/runtime/resources/link_chains.h"
 #include "services/runtime/resources/linking_records.h"
@@ -42,19 +45,30 @@ const ResourceType& TypeOf(const ResourceTypes& types, absl::string_view name) {
   KITH_UNREACHABLE();  // a request whose links are of other patterns is refused before
 }
 
+// What all handlers stand on.
+struct SharedFacts {
+  std::shared_ptr<const ServerFacts> server;
+  std::shared_ptr<CustomFieldSets> custom_fields;
+};
+
 // A command of the standard, on any resource.
 class StandardHandler final : public CommandHandler {
  public:
   StandardHandler(const ResourceTypes& types, const ResourceType& type, StandardMethod method,
-                  const Descriptor& request, std::shared_ptr<const ServerFacts> facts,
-                  const Runtime& runtime)
+                  const Descriptor& request, const SharedFacts& facts, const Runtime& runtime)
       : types_(types),
         type_(type),
-        facts_(std::move(facts)),
-        command_(*type.rules, method, request, *facts_),
-        linking_(types, type, runtime) {}
+        facts_(facts),
+        command_(*type.rules, method, request, *facts.server),
+        linking_(types, type, runtime),
+        takes_custom_((method == StandardMethod::kCreate || method == StandardMethod::kUpdate) &&
+                      !CustomMapsOf(*type.rules->resource->GetDescriptor()).empty()) {}
 
-  Decision Run(Loader& load, const Message& request, const CommandContext& context) const override {
+  Decision Run(Loader& load, const Message& request, const CommandContext& asked) const override {
+    CommandContext context = asked;
+    if (takes_custom_) {
+      KITH_ASSIGN_OR_RETURN(context.custom_fields, facts_.custom_fields->Load(load, *type_.rules));
+    }
     ResourceNow now;
     if (command_.MayCreate(request) && type_.rules->identity != nullptr) {
       KITH_RETURN_IF_ERROR(CheckIdentity(load.caller(), request, *type_.rules->identity));
@@ -68,10 +82,20 @@ class StandardHandler final : public CommandHandler {
       KITH_RETURN_IF_ERROR(CheckUpdate(load.caller(), request));
     }
     const void* within = nullptr;
+    std::vector<ResourceNow> others;
     if (const std::string place = command_.WithinOf(now, request); !place.empty()) {
-      KITH_ASSIGN_OR_RETURN(within, load.LoadState(*type_.rules->within.type, place));
+      const WithinRule& rule = type_.rules->within;
+      if (rule.type != nullptr) {
+        KITH_ASSIGN_OR_RETURN(within, load.LoadState(*rule.type, place));
+      } else {
+        KITH_ASSIGN_OR_RETURN(others, LoadClaiming(load, rule.purpose, place));
+        within = &others;
+      }
     }
     KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, within, request, context));
+    if (takes_custom_ && change.method == StandardMethod::kUpdate) {
+      KITH_RETURN_IF_ERROR(CheckKept(load.caller(), *now.resource, change.changed));
+    }
     KITH_RETURN_IF_ERROR(CheckChains(type_, change, load));
     KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change));
     command_.TakeNames(linked.now, change);
@@ -160,6 +184,16 @@ class StandardHandler final : public CommandHandler {
     return holders;
   }
 
+  // All that ever claimed the value, whoever may see them.
+  absl::StatusOr<std::vector<ResourceNow>> LoadClaiming(Loader& load, const std::string& purpose,
+                                                        const std::string& value) const {
+    KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
+                          load.LoadTaggedStates(*type_.aggregate, purpose, value));
+    std::vector<ResourceNow> claiming;
+    for (const void* const state : states) claiming.push_back(type_.now_of(state));
+    return claiming;
+  }
+
   // As it is now; without its name where the caller may not see it: somebody has the value, and
   // nobody says who.
   ResourceNow NowOf(Loader& load, const void* state) const {
@@ -214,9 +248,10 @@ class StandardHandler final : public CommandHandler {
 
   const ResourceTypes& types_;
   const ResourceType& type_;
-  const std::shared_ptr<const ServerFacts> facts_;  // of all handlers
+  const SharedFacts facts_;  // of all handlers
   const StandardCommand command_;
   const LinkingRecords linking_;
+  const bool takes_custom_;  // it sets values of custom fields
 };
 
 absl::Status Get(const ResourceType& type, const Visibility& visibility,
@@ -266,8 +301,8 @@ struct ListFields {
 };
 
 absl::Status List(const ResourceType& type, const Visibility& visibility, const ListFields& fields,
-                  const LinkAliases& aliases, const ReadContext& context, const Message& request,
-                  Message* response) {
+                  const LinkAliases& aliases, const CustomColumns& custom,
+                  const ReadContext& context, const Message& request, Message* response) {
   const auto& ask = *request.GetReflection();
   std::string unused[2];
   const projections::NameOfAlias name_of = aliases.NamesIn(context);
@@ -286,6 +321,9 @@ absl::Status List(const ResourceType& type, const Visibility& visibility, const 
     query.summary = google::protobuf::DynamicCastToGenerated<type::v1::ListSummary>(
         answer.MutableMessage(response, fields.summary));
   }
+  KITH_ASSIGN_OR_RETURN(const std::vector<projections::CustomColumn> columns,
+                        custom.In(context, request));
+  query.custom = &columns;
   KITH_ASSIGN_OR_RETURN(std::string next, ListRows(context, type.directory->table(), query, [&] {
                           return answer.AddMessage(response, fields.rows);
                         }));
@@ -402,20 +440,22 @@ void BindList(const ResourceTypes& types, const ResourceType& type, const Method
                         });
   }
   const auto aliases = std::make_shared<LinkAliases>(types, type, runtime);
+  const auto custom = std::make_shared<CustomColumns>(type, request, runtime);
   methods.Read(
       MethodTaking(&request), type.directory->name(), ReadKind::kScan,
-      [&type, visibility, fields, aliases](const ReadContext& context, const Message& asked,
-                                           Message* response) {
-        return List(type, visibility, fields, *aliases, context, asked, response);
+      [&type, visibility, fields, aliases, custom](const ReadContext& context, const Message& asked,
+                                                   Message* response) {
+        return List(type, visibility, fields, *aliases, *custom, context, asked, response);
       },
-      [aliases, filter = fields.filter](const Message& asked) {
-        return aliases->ViewsFor(asked.GetReflection()->GetString(asked, filter));
+      [aliases, custom, filter = fields.filter](const Message& asked) {
+        ReadViews views = aliases->ViewsFor(asked.GetReflection()->GetString(asked, filter));
+        custom->AddViewsFor(asked, views);
+        return views;
       });
 }
 
 void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDescriptor& method,
-          const std::shared_ptr<const ServerFacts>& facts, const Runtime& runtime,
-          MethodTable& methods) {
+          const SharedFacts& facts, const Runtime& runtime, MethodTable& methods) {
   const Descriptor& resource = *type.rules->resource->GetDescriptor();
   const Descriptor& request = *method.input_type();
   const Descriptor& reply = *method.output_type();
@@ -471,8 +511,9 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
 }  // namespace
 
 void BindStandardMethods(const ResourceTypes& types, const Runtime& runtime, MethodTable& methods) {
-  const auto facts = std::make_shared<ServerFacts>();
-  facts->collections = CollectionsOf(types);
+  const auto server = std::make_shared<ServerFacts>();
+  server->collections = CollectionsOf(types);
+  const SharedFacts facts{server, CustomFieldSets::Open(runtime)};
   for (const ResourceType& type : types) {
     for (const std::string& pattern : LinkPatterns(*type.rules->resource->GetDescriptor())) {
       TypeOf(types, pattern);
@@ -489,7 +530,7 @@ void BindStandardMethods(const ResourceTypes& types, const Runtime& runtime, Met
       }
     }
   }
-  facts->permissions = methods.Permissions();
+  server->permissions = methods.Permissions();
 }
 
 }  // namespace kith::runtime

@@ -8,6 +8,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "eventstore/base/map_field.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/standard_events.h"
 #include "eventstore/base/status_macros.h"
@@ -52,8 +54,11 @@ size_t BytesOf(const eventstore::Record& record) {
   return bytes;
 }
 
+// The field, or where it is a map some key of it.
 bool Names(const FieldMask& mask, absl::string_view field) {
-  return std::find(mask.paths().begin(), mask.paths().end(), field) != mask.paths().end();
+  return std::any_of(mask.paths().begin(), mask.paths().end(), [&](absl::string_view path) {
+    return path == field || (absl::ConsumePrefix(&path, field) && path[0] == '.');
+  });
 }
 
 // The revision before which a page's are; any is before that of the first page.
@@ -206,7 +211,7 @@ absl::Status RevisionLister::Run(const ReadContext& context, const Message& requ
   const std::string name = NameIn(request);
   const std::string field = ask.GetString(request, field_);
   const Descriptor& resource = *rules_.resource->GetDescriptor();
-  if (!field.empty() && resource.FindFieldByName(field) == nullptr) {
+  if (!field.empty() && FieldPathOf(resource, field).field == nullptr) {
     return ViolationError("field", absl::StrCat("is no field of ", resource.name()));
   }
   KITH_ASSIGN_OR_RETURN(const size_t page_size,

@@ -41,10 +41,11 @@ TEST(NewLinks, AreThoseThatTheFieldDidNotHave) {
 // A stage is a part of its pipeline, which the deal names, too.
 TEST(LinkPatterns, AreThoseOfEveryFieldThatHoldsRecords) {
   EXPECT_THAT(LinkPatterns(*contacts::v1::Contact::descriptor()),
-              UnorderedElementsAre("users/{user}", "teams/{team}", "companies/{company}"));
+              UnorderedElementsAre("users/{user}", "teams/{team}", "companies/{company}",
+                                   "contacts/{contact}", "deals/{deal}", "pipelines/{pipeline}"));
   EXPECT_THAT(LinkPatterns(*deals::v1::Deal::descriptor()),
               UnorderedElementsAre("contacts/{contact}", "users/{user}", "pipelines/{pipeline}",
-                                   "companies/{company}", "teams/{team}"));
+                                   "companies/{company}", "teams/{team}", "deals/{deal}"));
 }
 
 }  // namespace

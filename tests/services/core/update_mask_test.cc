@@ -69,6 +69,37 @@ TEST(ChangedFields, TellsABoundedNumberOfPathsThatAreRefused) {
   EXPECT_LT(WireError(one.status())->ByteSizeLong(), 1'000u);
 }
 
+TEST(ChangedFields, OfAMapAreItsKeys) {
+  const auto current = Proto<Contact>(R"pb(custom {
+                                             key: "a"
+                                             value { text: "1" }
+                                           }
+                                           custom {
+                                             key: "b"
+                                             value { text: "2" }
+                                           })pb");
+  const auto wanted = Proto<Contact>(R"pb(custom {
+                                            key: "b"
+                                            value { text: "3" }
+                                          }
+                                          custom {
+                                            key: "c"
+                                            value { text: "4" }
+                                          })pb");
+  EXPECT_THAT(Paths(ChangedFields(current, wanted, FieldMask())),
+              ElementsAre("custom.b", "custom.c"));
+  EXPECT_THAT(Paths(ChangedFields(current, wanted, Mask({"custom.a", "custom.b"}))),
+              ElementsAre("custom.a", "custom.b"));
+  EXPECT_THAT(Paths(ChangedFields(current, wanted, Mask({"custom"}))),
+              ElementsAre("custom.a", "custom.b", "custom.c"));
+  EXPECT_THAT(ViolatedFields(ChangedFields(current, wanted, Mask({"custom.", "tags.x"})).status()),
+              ElementsAre("update_mask.custom.", "update_mask.tags.x"));
+  Contact changed = current;
+  ApplyFields(wanted, Mask({"custom.a", "custom.b"}), &changed);
+  EXPECT_EQ(changed.custom_size(), 1);
+  EXPECT_EQ(changed.custom().at("b").text(), "3");
+}
+
 TEST(ChangedFields, OfAStarAreAll) {
   const auto wanted = Proto<Contact>(R"pb(first_name: "Ada")pb");
   EXPECT_THAT(Paths(ChangedFields(kAda, wanted, Mask({"*"}))),

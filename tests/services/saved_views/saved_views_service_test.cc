@@ -77,10 +77,10 @@ TEST_F(SavedViewsServiceTest, KeepWhatTheyShowInItsOrder) {
                   filter: "status = OPEN AND (expected_close_date < today+30d OR NOT owner:*)"
                   order_by: "expected_close_date desc"
                   columns: "display_name"
-                  columns: "amount"
+                  columns: "custom.seats"
                   columns: "name")pb");
   ASSERT_EQ(made.reason(), "");
-  EXPECT_THAT(Get(made->name())->columns(), ElementsAre("display_name", "amount", "name"));
+  EXPECT_THAT(Get(made->name())->columns(), ElementsAre("display_name", "custom.seats", "name"));
 }
 
 TEST_F(SavedViewsServiceTest, ListOnlyWhatTheServerLists) {
@@ -97,7 +97,7 @@ TEST_F(SavedViewsServiceTest, ShowOnlyFieldsThatThereAre) {
   const auto refused = Create(R"pb(display_name: "Mine"
                                    resource: "users"
                                    columns: "display_name"
-                                   columns: "amount"
+                                   columns: "custom.seats"
                                    columns: "fur")pb");
   EXPECT_EQ(refused.reason(), "UNKNOWN_COLUMN");
   EXPECT_THAT(refused.fields(), ElementsAre("saved_view.columns[1]", "saved_view.columns[2]"));

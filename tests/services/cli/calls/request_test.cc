@@ -67,6 +67,49 @@ TEST(BuildRequest, TakesTheBodyAsJsonAndItsFieldsIntoTheMask) {
   )pb"));
 }
 
+TEST(BuildRequest, SetsEntriesOfAMapByTheirKeys) {
+  const auto request = Build("deals", "update",
+                             {"deals/x", "--custom", "seats=12", "--custom.tier", "a=b", "--custom",
+                              "note=", "--clear", "custom.fee", "--product", "p"});
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_TRUE(EqualsText<deals::v1::UpdateDealRequest>(**request, R"pb(
+    deal {
+      name: "deals/x"
+      product: "p"
+      custom {
+        key: "seats"
+        value { text: "12" }
+      }
+      custom {
+        key: "tier"
+        value { text: "a=b" }
+      }
+    }
+    update_mask {
+      paths: "custom.fee"
+      paths: "custom.note"
+      paths: "custom.seats"
+      paths: "custom.tier"
+      paths: "product"
+    }
+  )pb"));
+  const auto json =
+      Build("deals", "update", {"deals/x", "--data", R"({"custom": {"seats": {"number": 12}}})"});
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_TRUE(EqualsText<deals::v1::UpdateDealRequest>(**json, R"pb(
+    deal {
+      name: "deals/x"
+      custom {
+        key: "seats"
+        value { number: 12 }
+      }
+    }
+    update_mask { paths: "custom.seats" }
+  )pb"));
+  EXPECT_EQ(Build("deals", "update", {"deals/x", "--custom", "seats"}).status().message(),
+            "--custom: \"seats\" is not like key=value, as tier=gold");
+}
+
 TEST(BuildRequest, KnowsWhereTheWordWithoutAFlagGoes) {
   const auto move = Build("deals", "move", {"x", "--stage", "default/qualified"});
   ASSERT_TRUE(move.ok()) << move.status();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "services/cli/calls/catalog.h"
@@ -32,6 +33,8 @@ TEST_F(HistoryTest, CanFilterByEveryFieldThatItsHelpTells) {
     fields = fields.substr(0, fields.find("\n\n"));
     for (absl::string_view field :
          absl::StrSplit(fields, absl::ByAnyChar(" ,\n"), absl::SkipEmpty())) {
+      // Which keys there are, the workspace says.
+      if (absl::EndsWith(field, ".KEY")) continue;
       Output({collection, "list", "--filter", absl::StrCat(field, ":*")});
     }
   }

@@ -38,6 +38,34 @@ TEST(PrintRows, ShowsTheColumnsThatTheProtoMarks) {
             "contacts/1  Ada Lovelace  ada@x.example, a@y.example  CUSTOMER\n");
 }
 
+TEST(PrintRows, ShowsCustomFieldsByTheirKeys) {
+  const auto ada = FromText<Contact>(R"pb(
+    name: "contacts/1"
+    custom {
+      key: "tags"
+      value {
+        choices { values: "a" values: "b" }
+        slot: 1
+      }
+    }
+    custom {
+      key: "fee"
+      value { money { currency_code: "EUR" units: 5 } }
+    }
+    custom {
+      key: "vip"
+      value { boolean: false unique: true }
+    }
+  )pb");
+  const auto columns = ParsePaths(*Contact::descriptor(), "custom.fee,custom.none,custom");
+  ASSERT_TRUE(columns.ok()) << columns.status();
+  std::ostringstream out;
+  PrintRows({&ada}, *columns, kStyle, out);
+  EXPECT_EQ(out.str(),
+            "CUSTOM.FEE  CUSTOM\n"
+            "5.00 EUR    fee=5.00 EUR, tags=a, b, vip=no\n");
+}
+
 TEST(PrintRows, SaysWhereThereIsNothing) {
   std::ostringstream out;
   PrintRows({}, PathsOf(ColumnsOf(*Contact::descriptor())), kStyle, out);

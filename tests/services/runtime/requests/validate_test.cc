@@ -83,7 +83,7 @@ TEST(MessageRules, KnowWhatListsAreAsked) {
   view.set_filter("a = 1 AND");
   view.set_order_by("a b c");
   view.add_columns("displayName");
-  view.add_columns("a.b");
+  view.add_columns("custom.Tier");
   view.add_columns("");
   EXPECT_THAT(Violations(request), ElementsAre("saved_view.filter", "saved_view.order_by",
                                                "saved_view.columns[1]", "saved_view.columns[2]"));

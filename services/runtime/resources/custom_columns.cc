@@ -1,0 +1,79 @@
+#include "services/runtime/resources/custom_columns.h"
+
+#include <algorithm>
+#include <string>
+
+#include "eventstore/base/custom_maps.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/custom_fields/v1/custom_field.pb.h"
+#include "kith/options/v1/options.pb.h"
+#include "kith/type/v1/list.pb.h"
+#include "services/core/field_of.h"
+
+namespace kith::runtime {
+namespace {
+
+using custom_fields::v1::CustomField;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using projections::CustomColumn;
+
+constexpr absl::string_view kDirectory = "custom_field_directory";
+
+bool IsPersonal(const FieldDescriptor* map) {
+  return map->options().GetExtension(options::v1::field).personal();
+}
+
+}  // namespace
+
+CustomColumns::CustomColumns(const ResourceType& listed,
+                             const google::protobuf::Descriptor& request, const Runtime& runtime)
+    : collection_(listed.rules->category),
+      maps_(CustomMapsOf(*listed.rules->resource->GetDescriptor())),
+      filter_(FieldOf(request, "filter")),
+      order_by_(FieldOf(request, "order_by")),
+      summary_(FieldOf(request, "summary")) {
+  if (!maps_.empty()) directory_ = &runtime.views.Find(kDirectory);
+}
+
+bool CustomColumns::AreNamed(const Message& request) const {
+  if (directory_ == nullptr) return false;
+  const auto& ask = *request.GetReflection();
+  std::string unused;
+  for (const FieldDescriptor* const text : {filter_, order_by_}) {
+    if (projections::MayNameColumns(ask.GetStringReference(request, text, &unused))) return true;
+  }
+  const auto* const summary = google::protobuf::DynamicCastToGenerated<type::v1::SummaryOptions>(
+      &ask.GetMessage(request, summary_));
+  return std::any_of(summary->sums().begin(), summary->sums().end(),
+                     [](const std::string& sum) { return projections::MayNameColumns(sum); });
+}
+
+void CustomColumns::AddViewsFor(const Message& request, ReadViews& views) const {
+  if (!AreNamed(request)) return;
+  if (std::find(views.begin(), views.end(), directory_) == views.end()) {
+    views.push_back(directory_);
+  }
+}
+
+absl::StatusOr<std::vector<CustomColumn>> CustomColumns::In(const ReadContext& context,
+                                                            const Message& request) const {
+  std::vector<CustomColumn> columns;
+  if (!AreNamed(request)) return columns;
+  KITH_RETURN_IF_ERROR(projections::DirectoryRows<CustomField>().Scan(
+      context.SnapshotOf(*directory_), context.workspace(), projections::KeyRange::Prefix(""),
+      [&](const CustomField& field) {
+        if (field.resource() != collection_) return true;
+        const auto map = std::find_if(maps_.begin(), maps_.end(), [&](const FieldDescriptor* each) {
+          return IsPersonal(each) == field.personal();
+        });
+        if (map == maps_.end()) return true;
+        columns.push_back({*map, field.key(),
+                           static_cast<type::v1::CustomValue::ValueCase>(field.type()),
+                           field.slot()});
+        return true;
+      }));
+  return columns;
+}
+
+}  // namespace kith::runtime

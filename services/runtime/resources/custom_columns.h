@@ -1,0 +1,42 @@
+// CustomColumns: which custom fields a list can be asked by.
+//
+// A list whose filter, order or sums name one reads the directory of custom fields beside its own,
+// at the same position: so a list of the past knows those that there were then. Other lists read
+// and await nothing more. Borrows everything. Immutable; any thread.
+#pragma once
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
+#include "projections/tables/custom_columns.h"
+#include "services/runtime/calls/read_call.h"
+#include "services/runtime/resources/resource_type.h"
+#include "services/runtime/runtime.h"
+
+namespace kith::runtime {
+
+class CustomColumns {
+ public:
+  // Of lists that take such a request, while the server starts.
+  CustomColumns(const ResourceType& listed, const google::protobuf::Descriptor& request,
+                const Runtime& runtime);
+
+  // Adds the directory where the request needs it and `views` has it not.
+  void AddViewsFor(const google::protobuf::Message& request, ReadViews& views) const;
+  // In a read of these views. None where the request names none.
+  absl::StatusOr<std::vector<projections::CustomColumn>> In(
+      const ReadContext& context, const google::protobuf::Message& request) const;
+
+ private:
+  bool AreNamed(const google::protobuf::Message& request) const;
+
+  const absl::string_view collection_;
+  const std::vector<const google::protobuf::FieldDescriptor*> maps_;
+  const google::protobuf::FieldDescriptor* const filter_;
+  const google::protobuf::FieldDescriptor* const order_by_;
+  const google::protobuf::FieldDescriptor* const summary_;
+  projections::View* directory_ = nullptr;  // null: the resource has no custom fields
+};
+
+}  // namespace kith::runtime
