@@ -125,6 +125,27 @@ absl::StatusOr<EventsOptions> ParseOptions(const std::vector<std::string>& words
   return options;
 }
 
+// Says where the events end to who was told of none.
+absl::Status SayThereIsNone(Session& session) {
+  events::v1::ReadEventsRequest request;
+  request.set_backwards(true);
+  request.set_limit(1);
+  std::string last;
+  KITH_RETURN_IF_ERROR(session.client().ReadStream(
+      session.Require("events", "read"), request, [&](const Message& message) {
+        const auto* page = DynamicCastToGenerated<events::v1::ReadEventsResponse>(&message);
+        KITH_CHECK(page != nullptr);
+        for (const Event& event : page->events()) {
+          const auto zone = session.StyleWith().zone;
+          last = absl::StrCat(" The last of all is @", event.sequence(), ", recorded ",
+                              FormatTimestamp(event.record_time(), zone), ".");
+        }
+        return true;
+      }));
+  session.err() << "No such event." << last << '\n';
+  return absl::OkStatus();
+}
+
 absl::Status Read(Session& session, const EventsOptions& options) {
   events::v1::ReadEventsRequest request;
   if (!options.from.empty()) KITH_RETURN_IF_ERROR(SetFrom(options.from, &request));
@@ -143,6 +164,7 @@ absl::Status Read(Session& session, const EventsOptions& options) {
         }
         return true;
       }));
+  if (count == 0) return SayThereIsNone(session);
   if (count > options.limit.items_max) {
     session.err() << "The " << (options.newest ? "newest " : "first ")
                   << FormatCount(options.limit.items_max) << "; --limit N or --all shows more.\n";

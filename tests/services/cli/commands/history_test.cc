@@ -133,6 +133,12 @@ TEST_F(HistoryTest, TakesAMinuteAsItStandsInTables) {
               HasSubstr("\nWrite a moment like @1234, "));
 }
 
+TEST_F(HistoryTest, SaysWhereTheEventsEndWhereThereIsNone) {
+  const std::string told = "No such event. The last of all is @3, recorded 2026-01-01 00:00.\n";
+  EXPECT_THAT(Run({"events", "--from", "@900"}), told);
+  EXPECT_THAT(Run({"events", "--type", "deal_won"}), told);
+}
+
 TEST_F(HistoryTest, TellsWhatIsWrongWithAFieldOnce) {
   EXPECT_EQ(Run({"users", "create", "--display-name", "Ada", "--email", "ada"}, 1),
             "kith: Invalid request: user.email must be an e-mail address: local@domain. "
