@@ -66,32 +66,31 @@ void ReadChoices(const std::string& text, CustomValue& value) {
 }  // namespace
 
 std::string ReadCustomText(const custom_fields::v1::CustomField& field, CustomValue& value) {
-  using namespace custom_fields::v1;  // the types
   const std::string text = value.text();
   switch (field.type()) {
-    case NUMBER:
+    case custom_fields::v1::NUMBER:
       return ReadNumber(text, value);
-    case MONEY:
+    case custom_fields::v1::MONEY:
       return ReadMoney(text, value);
-    case DATE:
+    case custom_fields::v1::DATE:
       return ReadDate(text, value);
-    case TIME:
+    case custom_fields::v1::TIME:
       return ReadTime(text, value);
-    case BOOLEAN:
+    case custom_fields::v1::BOOLEAN:
       return ReadBoolean(text, value);
-    case CHOICE:
+    case custom_fields::v1::CHOICE:
       value.set_choice(text);
       return "";
-    case CHOICES:
+    case custom_fields::v1::CHOICES:
       ReadChoices(text, value);
       return "";
-    case URL:
+    case custom_fields::v1::URL:
       value.set_url(text);
       return IsUrl(text) ? "" : "must be an absolute http or https URL";
-    case EMAIL:
+    case custom_fields::v1::EMAIL:
       value.set_email(text);
       return EmailKey(text).has_value() ? "" : "must be an e-mail address: local@domain";
-    case RECORD:
+    case custom_fields::v1::RECORD:
       value.set_record(text);
       return "";
     default:

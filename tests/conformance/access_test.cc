@@ -11,7 +11,6 @@ namespace kith::testing {
 namespace {
 
 using ::testing::Contains;
-using ::testing::Not;
 
 class ResourceAccess : public AboutRecords {
  protected:

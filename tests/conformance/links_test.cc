@@ -12,7 +12,6 @@ using ::testing::AllOf;
 using ::testing::AnyOfArray;
 using ::testing::Contains;
 using ::testing::Each;
-using ::testing::IsEmpty;
 
 class ResourceLinks : public ConformanceTest {
  protected:

@@ -128,6 +128,28 @@ class Visibility : public AboutRecords {
            &method != kind().batch_create;
   }
 
+  // Calls the method about a record of somebody, and expects what the key's scopes say; whether
+  // that is allowed.
+  bool AsksAboutOne(const std::string& key, const MethodDescriptor& method,
+                    const std::string& whose, AccessScope reading, AccessScope writing) {
+    const std::string name = RecordOf(whose);
+    if (&method == kind().undelete) {
+      EXPECT_EQ(world.Delete(name).reason(), "");
+    }
+    const Answer told = world.CallWith(key, method, *About(method, name));
+    if (!Covers(reading, whose)) {
+      const std::string nobody = kind().Nobody();
+      EXPECT_EQ(Said(told, name),
+                Said(world.CallWith(key, method, *About(method, nobody)), nobody));
+      EXPECT_FALSE(told.ok() && &method == kind().get);
+      return false;
+    }
+    const bool is_read = absl::EndsWith(PermissionOf(method), ".read");
+    const bool is_allowed = is_read || MayChange(writing, whose);
+    EXPECT_EQ(told.reason(), is_allowed ? "" : "PERMISSION_DENIED");
+    return is_allowed;
+  }
+
   std::vector<std::string> NamesOf(const std::string& key, const MethodDescriptor& list,
                                    int page_size = 1'000) {
     std::vector<std::string> names;
@@ -175,25 +197,7 @@ TEST_P(Visibility, IsThatOfTheScopeInEveryMethod) {
           SCOPED_TRACE(absl::StrCat(method->name(), " of ", whose, "'s record, reading ",
                                     AccessScope_Name(reading), ", writing ",
                                     AccessScope_Name(writing)));
-          const std::string name = RecordOf(whose);
-          if (method == kind().undelete) {
-            ASSERT_EQ(world.Delete(name).reason(), "");
-          }
-          const Answer told = world.CallWith(key, *method, *About(*method, name));
-          const bool is_read = absl::EndsWith(PermissionOf(*method), ".read");
-          if (!Covers(reading, whose)) {
-            const std::string nobody = kind().Nobody();
-            EXPECT_EQ(Said(told, name),
-                      Said(world.CallWith(key, *method, *About(*method, nobody)), nobody));
-            EXPECT_FALSE(told.ok() && method == kind().get);
-            ++refused;
-          } else if (!is_read && !MayChange(writing, whose)) {
-            EXPECT_EQ(told.reason(), "PERMISSION_DENIED");
-            ++refused;
-          } else {
-            EXPECT_EQ(told.reason(), "");
-            ++allowed;
-          }
+          ++(AsksAboutOne(key, *method, whose, reading, writing) ? allowed : refused);
         }
       }
     }
@@ -418,6 +422,22 @@ class FieldGroups : public Visibility {
     }
     return false;
   }
+  // Of a resource that has this field alone: with a mask and without, in a batch and alone.
+  void ExpectUpdates(const std::string& key, const Message& one, const FieldDescriptor& field,
+                     bool is_masked) {
+    for (const std::vector<std::string>& mask : {std::vector<std::string>(), {field.name()}}) {
+      const MessagePtr update = world.Updating(one, mask);
+      const Answer told = world.CallWith(key, *kind().update, *update);
+      EXPECT_EQ(told.reason() == "PERMISSION_DENIED", is_masked) << told.reason();
+      if (is_masked) {
+        EXPECT_EQ(told.metadata("field"), absl::StrCat(Called(), ".", field.name()));
+      }
+      if (kind().batch_update == nullptr) continue;
+      const Answer batch = world.CallWith(key, *kind().batch_update,
+                                          *world.Batching(*kind().batch_update, {update}));
+      EXPECT_EQ(batch.reason() == "PERMISSION_DENIED", is_masked) << batch.reason();
+    }
+  }
   std::string Asking(const std::string& key, const std::string& ask, const std::string& what) {
     const MessagePtr request = NewMessage(*kind().list->input_type());
     if (ask == "sums") {
@@ -486,18 +506,7 @@ TEST_P(FieldGroups, AreOfUpdates) {
         const MessagePtr one = NewMessage(*kind().resource);
         CopyField(*sample, *one, *field);
         SetText(*one, "name", name);
-        for (const std::vector<std::string>& mask : {std::vector<std::string>(), {field->name()}}) {
-          const MessagePtr update = world.Updating(*one, mask);
-          const Answer told = world.CallWith(key, *kind().update, *update);
-          EXPECT_EQ(told.reason() == "PERMISSION_DENIED", is_masked) << told.reason();
-          if (is_masked) {
-            EXPECT_EQ(told.metadata("field"), absl::StrCat(Called(), ".", field->name()));
-          }
-          if (kind().batch_update == nullptr) continue;
-          const Answer batch = world.CallWith(key, *kind().batch_update,
-                                              *world.Batching(*kind().batch_update, {update}));
-          EXPECT_EQ(batch.reason() == "PERMISSION_DENIED", is_masked) << batch.reason();
-        }
+        ExpectUpdates(key, *one, *field, is_masked);
       }
     }
     const MessagePtr all = CopyOf(*sample);

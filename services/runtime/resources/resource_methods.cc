@@ -81,17 +81,8 @@ class StandardHandler final : public CommandHandler {
     if (command_.MayCreate(request) && !command_.Creates(now, request)) {
       KITH_RETURN_IF_ERROR(CheckUpdate(load.caller(), request));
     }
-    const void* within = nullptr;
     std::vector<ResourceNow> others;
-    if (const std::string place = command_.WithinOf(now, request); !place.empty()) {
-      const WithinRule& rule = type_.rules->within;
-      if (rule.type != nullptr) {
-        KITH_ASSIGN_OR_RETURN(within, load.LoadState(*rule.type, place));
-      } else {
-        KITH_ASSIGN_OR_RETURN(others, LoadClaiming(load, rule.purpose, place));
-        within = &others;
-      }
-    }
+    KITH_ASSIGN_OR_RETURN(const void* const within, LoadWithin(load, now, request, others));
     KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, within, request, context));
     if (takes_custom_ && change.method == StandardMethod::kUpdate) {
       KITH_RETURN_IF_ERROR(CheckKept(load.caller(), *now.resource, change.changed));
@@ -140,6 +131,19 @@ class StandardHandler final : public CommandHandler {
     std::vector<const LinkedRecord*> records;
     std::vector<ResourceNow> now;
   };
+
+  // What it comes into being in: a state, or who else is there, put into `others`; null: in
+  // nothing.
+  absl::StatusOr<const void*> LoadWithin(Loader& load, const ResourceNow& now,
+                                         const Message& request,
+                                         std::vector<ResourceNow>& others) const {
+    const std::string place = command_.WithinOf(now, request);
+    if (place.empty()) return static_cast<const void*>(nullptr);
+    const WithinRule& rule = type_.rules->within;
+    if (rule.type != nullptr) return load.LoadState(*rule.type, place);
+    KITH_ASSIGN_OR_RETURN(others, LoadClaiming(load, rule.purpose, place));
+    return static_cast<const void*>(&others);
+  }
 
   bool IsBuiltIn(absl::string_view name) const {
     return type_.rules->built_in != nullptr && type_.rules->built_in(name) != nullptr;

@@ -18,7 +18,6 @@ namespace {
 using contacts::v1::Contact;
 using contacts::v1::ContactsService;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using Stub = v1::CustomFieldsService::Stub;
 
 class CustomFields : public ::testing::Test {
