@@ -1,5 +1,6 @@
 #include "services/cli/import/import_mapping.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -232,6 +233,18 @@ std::set<std::string> ColumnsRead(const Mapping& mapping) {
   for (const ImportStep& step : mapping.steps) {
     for (const auto& [column, texts] : step.when) columns.insert(column);
     AddColumns(step.fields, &columns);
+  }
+  return columns;
+}
+
+std::vector<std::string> ColumnsOf(const ValueSource& source) {
+  std::vector<std::string> columns;
+  for (const std::string& text : source.templates) {
+    for (std::string& column : ColumnsOfTemplate(text)) {
+      if (std::find(columns.begin(), columns.end(), column) == columns.end()) {
+        columns.push_back(std::move(column));
+      }
+    }
   }
   return columns;
 }

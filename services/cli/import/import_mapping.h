@@ -77,6 +77,9 @@ absl::StatusOr<Mapping> ParseMapping(const std::string& json, const std::string&
 // Every column that the mapping reads.
 std::set<std::string> ColumnsRead(const Mapping& mapping);
 
+// The columns that a text is made of, each once.
+std::vector<std::string> ColumnsOf(const ValueSource& source);
+
 // The columns in a template: "{product} for {account}" → product, account.
 std::vector<std::string> ColumnsOfTemplate(absl::string_view text);
 

@@ -18,6 +18,7 @@
 #include "services/cli/calls/request.h"
 #include "services/cli/import/import_rejects.h"
 #include "services/cli/text/fields.h"
+#include "services/cli/text/server_error.h"
 
 namespace kith::cli {
 namespace {
@@ -51,6 +52,19 @@ std::string DerivedRequestId(absl::string_view what, const std::vector<std::stri
                           absl::string_view(reinterpret_cast<const char*>(hash.data()), kBytes)));
 }
 
+// " (column E-mail)"; nothing where there is none.
+std::string InColumns(const std::vector<std::string>& columns) {
+  if (columns.empty()) return "";
+  return absl::StrCat(columns.size() == 1 ? " (column " : " (columns ",
+                      absl::StrJoin(columns, ", "), ")");
+}
+
+// Whether a field, "contact.emails[0].address", is the one at the path, or within it.
+bool IsWithin(absl::string_view field, absl::string_view path) {
+  if (!absl::ConsumePrefix(&field, path)) return false;
+  return field.empty() || field[0] == '.' || field[0] == '[';
+}
+
 // A date or time written in `format`, as values.h reads it.
 absl::StatusOr<std::string> Redate(absl::string_view text, const std::string& format) {
   absl::Time time;
@@ -80,6 +94,27 @@ absl::StatusOr<std::string> Convert(const ValueSource& source, std::string text)
 }
 
 }  // namespace
+
+absl::Status WithColumns(const absl::Status& error, const PlannedCall& call) {
+  std::vector<std::string> columns;
+  for (const std::string& refused : FieldsRefusedBy(error)) {
+    for (const FieldMapping& field : *call.fields) {
+      if (!IsWithin(refused, FlagPath(*call.method, field.flag))) continue;
+      for (std::string& column : ColumnsOf(field.source)) {
+        if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
+        columns.push_back(std::move(column));
+      }
+    }
+  }
+  if (columns.empty()) return error;
+  absl::Status told(error.code(), absl::StrCat(error.message(), "\nThe file has that in ",
+                                               columns.size() == 1 ? "the column " : "the columns ",
+                                               absl::StrJoin(columns, ", "), "."));
+  error.ForEachPayload([&told](absl::string_view type, const absl::Cord& payload) {
+    told.SetPayload(type, payload);
+  });
+  return told;
+}
 
 absl::StatusOr<ImportPlanner> ImportPlanner::Make(const Mapping& mapping, const Catalog& catalog,
                                                   const CsvFile& file) {
@@ -250,7 +285,8 @@ void ImportPlanner::SetFields(const CsvRow& row, const Method& method,
                               Message* request, std::vector<std::string>* mistakes) const {
   for (const FieldMapping& field : fields) {
     if (const absl::Status set = SetOne(row, method, field, references, request); !set.ok()) {
-      mistakes->push_back(absl::StrCat(field.flag, ": ", set.message()));
+      mistakes->push_back(
+          absl::StrCat(field.flag, InColumns(ColumnsOf(field.source)), ": ", set.message()));
     }
   }
 }
@@ -285,6 +321,7 @@ absl::StatusOr<std::vector<PlannedCall>> ImportPlanner::Plan(const CsvRow& row,
     PlannedCall call;
     call.method = step.method;
     call.request = NewMessage(*step.method->descriptor->input_type());
+    call.fields = &step.step->fields;
     SetFields(row, *step.method, step.step->fields, references, call.request.get(), &mistakes);
     std::vector<std::string> parts = {mapping_.name, step.step->verb, absl::StrCat(i)};
     parts.insert(parts.end(), identity.begin(), identity.end());

@@ -34,7 +34,11 @@ struct PlannedCall {
   const Method* method = nullptr;
   // Complete but for the name of the record, which the reply to the first call tells.
   std::unique_ptr<google::protobuf::Message> request;
+  const std::vector<FieldMapping>* fields = nullptr;  // the mapping's, what it is made of
 };
+
+// The error of a planned call, which also names the columns of the fields that it is about.
+absl::Status WithColumns(const absl::Status& error, const PlannedCall& call);
 
 // Makes plans for the rows of one file. Immutable; any thread. Borrows all it is given.
 class ImportPlanner {

@@ -130,7 +130,7 @@ void Importer::SendNext(std::shared_ptr<Running> running) {
 
 void Importer::OnReply(std::shared_ptr<Running> running, absl::Status status, ReplyInfo info) {
   if (!status.ok()) {
-    End(*running, Explained(status));
+    End(*running, WithColumns(Explained(status), running->calls[running->next]));
     return;
   }
   if (!info.repeated) running->changed = true;

@@ -134,6 +134,14 @@ std::string Unreachable(const std::string& said, absl::string_view address) {
                       "KITH_ADDRESS: https://… where it has TLS.");
 }
 
+// Those that ServerError kept.
+google::rpc::Status DetailsOf(const absl::Status& status) {
+  google::rpc::Status details;
+  const auto payload = status.GetPayload(kPayload);
+  if (payload.has_value() && !details.ParseFromString(std::string(*payload))) details.Clear();
+  return details;
+}
+
 }  // namespace
 
 absl::Status ServerError(const grpc::Status& status, absl::string_view address, bool with_key) {
@@ -157,14 +165,16 @@ bool ConcernsEveryCall(const absl::Status& status) {
 }
 
 std::string ReasonOf(const absl::Status& status) {
-  const auto payload = status.GetPayload(kPayload);
-  google::rpc::Status details;
   google::rpc::ErrorInfo info;
-  if (!payload.has_value() || !details.ParseFromString(std::string(*payload)) ||
-      !FindDetail(details, &info)) {
-    return "";
-  }
-  return info.reason();
+  return FindDetail(DetailsOf(status), &info) ? info.reason() : "";
+}
+
+std::vector<std::string> FieldsRefusedBy(const absl::Status& status) {
+  std::vector<std::string> fields;
+  google::rpc::BadRequest request;
+  if (!FindDetail(DetailsOf(status), &request)) return fields;
+  for (const auto& violation : request.field_violations()) fields.push_back(violation.field());
+  return fields;
 }
 
 std::string OneLine(const absl::Status& status) {

@@ -4,6 +4,7 @@
 #include <grpcpp/support/status.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -31,6 +32,9 @@ bool ConcernsEveryCall(const absl::Status& status);
 
 // The error's reason, "DEAL_EXISTS"; empty where the server gave none.
 std::string ReasonOf(const absl::Status& status);
+
+// The fields that break a rule, "contact.emails[0].address".
+std::vector<std::string> FieldsRefusedBy(const absl::Status& status);
 
 // The message on one line, "; " for its line breaks.
 std::string OneLine(const absl::Status& status);

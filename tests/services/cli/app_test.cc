@@ -527,7 +527,7 @@ TEST_F(KithImportTest, RejectsRowsWithLineAndReasonAndGoesOn) {
   EXPECT_EQ(out(), "deals: 1 created, 0 unchanged, 2 rejected\n");
   EXPECT_THAT(err(),
               HasSubstr("line 2: A field breaks a rule. [INVALID_FIELD]; deal.display_name0: "));
-  EXPECT_THAT(err(), HasSubstr("line 5: amount: \"much EUR\" is not money"));
+  EXPECT_THAT(err(), HasSubstr("line 5: amount (column amount): \"much EUR\" is not money"));
   EXPECT_THAT(err(), HasSubstr("kith: 2 rows were rejected; see "));
   const std::string rejects = Read("rejects.csv");
   EXPECT_THAT(rejects, StartsWith("rejected_line,rejected_reason,id,name,owner,won,amount\n"));

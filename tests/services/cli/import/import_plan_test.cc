@@ -8,15 +8,20 @@
 #include <iterator>
 
 #include "absl/strings/str_replace.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
 #include "kith/users/v1/users_service.pb.h"
+#include "services/cli/text/server_error.h"
 #include "tests/services/cli/parse_text.h"
 
 namespace kith::cli {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr char kDeals[] = R"json({
@@ -118,19 +123,41 @@ TEST(ImportPlanner, TakesTheFirstCompleteTemplateAndTheDefault) {
   )pb"));
 }
 
+TEST(ImportPlanner, NamesTheColumnsOfWhatIsRefused) {
+  const Planned planned(kDeals, absl::StrCat(kHeader, "A1,Ada,GTX,Isdom,New,20.10.2016,,\n"));
+  const auto calls = planned.Row(0);
+  ASSERT_TRUE(calls.ok()) << calls.status();
+  const auto refused = [&](const std::vector<std::string>& fields) {
+    google::rpc::BadRequest request;
+    for (const std::string& field : fields) request.add_field_violations()->set_field(field);
+    google::rpc::Status details;
+    details.add_details()->PackFrom(request);
+    return WithColumns(ServerError(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "Refused.",
+                                                details.SerializeAsString()),
+                                   "", /*with_key=*/true),
+                       (*calls)[0]);
+  };
+  const absl::Status told = refused({"deal.display_name", "deal.owner[0]"});
+  EXPECT_THAT(std::string(told.message()),
+              EndsWith("\nThe file has that in the columns product, account, agent."));
+  EXPECT_TRUE(IsServerError(told));
+  EXPECT_THAT(std::string(refused({"deal.display_names"}).message()), Not(HasSubstr("The file")));
+}
+
 TEST(ImportPlanner, NamesEveryMistakeOfARow) {
   Planned planned(kDeals, absl::StrCat(kHeader, "A1,Ada,GTX,Isdom,Won,2016-10-25,soon,much\n",  //
                                        "A2,Ada,GTX,Isdom,Open,,,\n",                            //
                                        "A3,Ada\n",                                              //
                                        "A4,Bob,GTX,,New,,,\n"));
   const std::string mistakes = planned.Mistake(0);
-  EXPECT_THAT(mistakes, HasSubstr("occur_time: \"2016-10-25\" is not like %d.%m.%Y"));
-  EXPECT_THAT(mistakes, HasSubstr("amount: \"much USD\" is not money"));
-  EXPECT_THAT(mistakes, HasSubstr("occur_time: \"soon\" is not a time"));
-  EXPECT_EQ(planned.Mistake(1), "stage: the mapping says nothing of \"Open\"");
+  EXPECT_THAT(mistakes,
+              HasSubstr("occur_time (column engaged): \"2016-10-25\" is not like %d.%m.%Y"));
+  EXPECT_THAT(mistakes, HasSubstr("amount (column value): \"much USD\" is not money"));
+  EXPECT_THAT(mistakes, HasSubstr("occur_time (column closed): \"soon\" is not a time"));
+  EXPECT_EQ(planned.Mistake(1), "stage (column stage): the mapping says nothing of \"Open\"");
   EXPECT_EQ(planned.Mistake(2), "it has 2 cells, the header 8");
   for (auto& [key, found] : planned.references()) found = absl::NotFoundError("there is none");
-  EXPECT_EQ(planned.Mistake(3), "owner: there is none");
+  EXPECT_EQ(planned.Mistake(3), "owner (column agent): there is none");
 }
 
 // Goal: a file in Latin-1 is refused before anything is sent, so that a dry run tells it too.
