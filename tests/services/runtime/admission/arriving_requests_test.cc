@@ -171,6 +171,7 @@ TEST(ArrivingRequests, LeaveTheirKeyItsCallsThoughTheyNeverComeWhole) {
                              "/kith.events.v1.EventsService/SubscribeEvents"}) {
     SCOPED_TRACE(method);
     HeldCall kept(server.channel(), method, "owner");  // nobody needs its place yet
+    EXPECT_EQ(TryGet(server), "kith.contacts.v1/CONTACT_NOT_FOUND") << "it came first";
     HeldCall slow(server.channel(), method, "owner");
     HeldCall waiting(server.channel(), method, "owner");
     EXPECT_EQ(ErrorOf(slow.End()), kLimit);
@@ -185,8 +186,12 @@ TEST(ArrivingRequests, AreRefusedWhereTheirTurnDoesNotCome) {
   options.calls.arrival_max = absl::Milliseconds(50);
   PersonServer server(options);
   std::deque<HeldCall> begun;
-  for (int i = 0; i < 40; ++i)
+  for (int i = 0; i < 40; ++i) {
     begun.emplace_back(server.channel(), "/kith.contacts.v1.ContactsService/GetContact", "owner");
+    if (i == 0) {
+      EXPECT_EQ(TryGet(server), "kith.contacts.v1/CONTACT_NOT_FOUND") << "it came first";
+    }
+  }
   for (int i = 1; i < 40; ++i) EXPECT_EQ(ErrorOf(begun[i].End()), kLimit) << i;
   EXPECT_EQ(TryGet(server), "kith.contacts.v1/CONTACT_NOT_FOUND");
 }
