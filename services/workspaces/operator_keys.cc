@@ -37,7 +37,7 @@ absl::StatusOr<std::string> CreateFirstWorkspace(runtime::Runtime& runtime) {
         KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                               load.Load<WorkspaceAggregate>(NameOf(WorkspaceId(1))));
         load.ExpectAbsent(kDefaultPipeline);
-        return Decide(*state, command, OperatorGrants(), context);
+        return Decide(*state, command, KeyMaker{OperatorGrants(), ""}, context);
       },
       [&](runtime::Rendering& after) {
         credentials = after.secret();

@@ -219,7 +219,7 @@ absl::Status WorkspaceNotFound(absl::string_view name) {
 }
 
 Decision Decide(const WorkspaceState& state, const v1::CreateWorkspaceRequest& command,
-                const runtime::Grants& grants, const CommandContext& context) {
+                const KeyMaker& maker, const CommandContext& context) {
   if (state.exists()) {
     return Reject(type::v1::ERROR_CONFLICT,
                   "Another workspace was created at the same moment. Try again.",
@@ -236,7 +236,10 @@ Decision Decide(const WorkspaceState& state, const v1::CreateWorkspaceRequest& c
   const std::string secret = context.ids.NextSecret();
   v1::ApiKey first;
   first.set_display_name("First key");
-  for (const std::string& pattern : grants.patterns()) first.add_permissions(pattern);
+  for (const std::string& pattern : maker.grants.patterns()) first.add_permissions(pattern);
+  if (maker.expire_time != absl::InfiniteFuture()) {
+    *first.mutable_expire_time() = ToTimestamp(maker.expire_time);
+  }
   v1::WorkspaceEvent key = KeyCreated(first, context.ids.Next(), secret);
   const std::string key_name = key.api_key_created().api_key().name();
   return Changes()

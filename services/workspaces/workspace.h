@@ -53,8 +53,6 @@ absl::Status WorkspaceNotFound(absl::string_view name);
 
 // Appends the workspace, its first key, which grants `grants`, and the default pipeline. The secret
 // of the key is told with the reply.
-Decision Decide(const WorkspaceState& state, const v1::CreateWorkspaceRequest& command,
-                const runtime::Grants& grants, const CommandContext& context);
 Decision Decide(const WorkspaceState& state, const v1::UpdateWorkspaceRequest& command,
                 const CommandContext& context);
 // What an operator does to another workspace than the first.
@@ -70,6 +68,9 @@ struct KeyMaker {
   std::string user;        // whose credentials they have; empty where they are a service's
   absl::Time expire_time = absl::InfiniteFuture();  // of their credentials
 };
+// A workspace's first key lets in for as long as its maker's does.
+Decision Decide(const WorkspaceState& state, const v1::CreateWorkspaceRequest& command,
+                const KeyMaker& maker, const CommandContext& context);
 // Whoever is granted something for some records only, or is shown some fields only, can grant it to
 // a key of their own alone.
 Decision Decide(const WorkspaceState& state, const v1::CreateApiKeyRequest& command,

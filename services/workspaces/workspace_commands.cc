@@ -59,6 +59,11 @@ absl::Status MayNotReach(const std::string& workspace) {
                 {{"permission", ReachesEveryWorkspace()}});
 }
 
+// Who makes a key of another workspace: for no longer than their own lets them in.
+KeyMaker OperatorMaker(const runtime::Loader& load) {
+  return {runtime::Grants({"*"}), "", load.caller().expire_time};
+}
+
 }  // namespace
 
 WorkspaceId WorkspaceCommands::Workspace(const v1::CreateWorkspaceRequest&,
@@ -74,24 +79,26 @@ WorkspaceId WorkspaceCommands::Workspace(const v1::CreateApiKeyRequest& command,
                                                                                           : own;
 }
 
-// As of the state that the append is conditioned on: a key revoked meanwhile grants nothing.
-KeyMaker WorkspaceCommands::OwnMaker(const WorkspaceState& state,
+// As of the state that the append is conditioned on: a key revoked meanwhile grants nothing. Of a
+// key that was rotated the secret that is shown may end before it.
+KeyMaker WorkspaceCommands::OwnMaker(const runtime::Loader& load, const WorkspaceState& state,
                                      const CommandContext& context) const {
   const v1::ApiKey* const key = FindKey(state, context.actor);
   if (key == nullptr) return {};
   return {directory_.GrantsOf(context.workspace, state, context.actor, context.on_behalf_of),
           context.on_behalf_of.empty() ? key->user() : std::string(context.on_behalf_of),
-          ExpiryOf(*key)};
+          std::min(ExpiryOf(*key), load.caller().expire_time)};
 }
 
-absl::StatusOr<KeyMaker> WorkspaceCommands::MakerOf(const WorkspaceState& state,
+absl::StatusOr<KeyMaker> WorkspaceCommands::MakerOf(const runtime::Loader& load,
+                                                    const WorkspaceState& state,
                                                     const v1::CreateApiKeyRequest& command,
                                                     const CommandContext& context) const {
   const std::string name = NameOf(context.workspace);
   const bool is_own =
       command.workspace().empty() ||
       (command.workspace() == name && state.keys.contains(absl::StrCat("apiKeys/", context.actor)));
-  if (is_own) return OwnMaker(state, context);
+  if (is_own) return OwnMaker(load, state, context);
   // Only the first workspace's keys can reach others.
   const auto operators = directory_.Find(WorkspaceId(1));
   const bool reaches =
@@ -99,7 +106,7 @@ absl::StatusOr<KeyMaker> WorkspaceCommands::MakerOf(const WorkspaceState& state,
           .Contain(ReachesEveryWorkspace());
   if (!reaches) return MayNotReach(command.workspace());
   if (!state.exists() || command.workspace() != name) return WorkspaceNotFound(command.workspace());
-  return KeyMaker{runtime::Grants({"*"}), ""};
+  return OperatorMaker(load);
 }
 
 Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateWorkspaceRequest& command,
@@ -110,7 +117,7 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateWorkspace
   // Another one took the number: this one is the next.
   if (state->exists()) load.DecideAgain();
   load.ExpectAbsent(kDefaultPipeline);
-  return Decide(*state, command, runtime::Grants({"*"}), context);
+  return Decide(*state, command, OperatorMaker(load), context);
 }
 
 Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateApiKeyRequest& command,
@@ -121,7 +128,7 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::CreateApiKeyReq
   KITH_RETURN_IF_ERROR(CheckPermissions(v1::WORKSPACES_ERROR_UNKNOWN_PERMISSION,
                                         WantedIn(command.api_key()), methods_.Permissions()));
   KITH_RETURN_IF_ERROR(CheckUser(load, command.api_key().user()));
-  KITH_ASSIGN_OR_RETURN(const KeyMaker maker, MakerOf(*state, command, context));
+  KITH_ASSIGN_OR_RETURN(const KeyMaker maker, MakerOf(load, *state, command, context));
   return Decide(*state, command, maker, context);
 }
 
@@ -130,7 +137,7 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::RotateApiKeyReq
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
                         load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
   directory_.Learn(context.workspace, *state);
-  return Decide(*state, command, OwnMaker(*state, context), KeptPermissions(), context);
+  return Decide(*state, command, OwnMaker(load, *state, context), KeptPermissions(), context);
 }
 
 Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::RevokeApiKeyRequest& command,

@@ -107,9 +107,10 @@ class WorkspaceCommands {
   absl::Status RenderWorkspace(runtime::Rendering& after, v1::Workspace* response) const;
 
   // What somebody may grant in their own workspace.
-  KeyMaker OwnMaker(const WorkspaceState& state, const CommandContext& context) const;
+  KeyMaker OwnMaker(const runtime::Loader& load, const WorkspaceState& state,
+                    const CommandContext& context) const;
   // Who asks for a key in the workspace of `context`, and what they may grant there.
-  absl::StatusOr<KeyMaker> MakerOf(const WorkspaceState& state,
+  absl::StatusOr<KeyMaker> MakerOf(const runtime::Loader& load, const WorkspaceState& state,
                                    const v1::CreateApiKeyRequest& command,
                                    const CommandContext& context) const;
 

@@ -238,6 +238,40 @@ TEST_F(KeyLifeTest, IsRotatedByThoseWhoCouldMakeIt) {
   EXPECT_EQ(Rotate(wide->api_key().name(), absl::Hours(1)).reason(), "API_KEY_REVOKED");
 }
 
+// Goal: whoever found a secret that was rotated away has nothing of it when it has ended.
+TEST_F(KeyLifeTest, OutlivesNoSecretThatMakesIt) {
+  const auto made = CreateKey(absl::InfiniteDuration());
+  const std::string& old = made->secret();
+  ASSERT_EQ(Rotate(made->api_key().name(), absl::Hours(2)).reason(), "");
+  EXPECT_EQ(CreateKey(absl::InfiniteDuration(), old).reason(), "OUTLIVES_MAKER");
+  EXPECT_EQ(CreateKey(absl::Hours(3), old).reason(), "OUTLIVES_MAKER");
+  EXPECT_EQ(CreateKey(absl::Hours(1), old).reason(), "");
+  EXPECT_EQ(Rotate(made->api_key().name(), absl::ZeroDuration(), old).reason(), "OUTLIVES_MAKER");
+}
+
+TEST_F(KeyLifeTest, EndsNoLaterThanThatOfTheOperatorWhoMakesIt) {
+  v1::CreateApiKeyRequest request;
+  request.mutable_api_key()->set_display_name("Operator's, for an hour");
+  request.mutable_api_key()->add_permissions("*");
+  request.mutable_api_key()->add_permissions("operator.*");
+  *request.mutable_api_key()->mutable_expire_time() =
+      ToTimestamp(server_.clock().Now() + absl::Hours(1));
+  const auto made = server_.Call(&Stub::CreateApiKey, request);
+  ASSERT_EQ(made.reason(), "");
+  v1::CreateWorkspaceRequest create;
+  create.mutable_workspace()->set_display_name("Second");
+  const auto second = server_.CallWith(made->secret(), &Stub::CreateWorkspace, create);
+  ASSERT_EQ(second.reason(), "");
+  EXPECT_EQ(second->api_key().expire_time().seconds(), made->api_key().expire_time().seconds());
+  request.set_workspace(second->workspace().name());
+  request.mutable_api_key()->clear_expire_time();
+  request.mutable_api_key()->clear_permissions();
+  request.mutable_api_key()->add_permissions("*");
+  EXPECT_EQ(server_.CallWith(made->secret(), &Stub::CreateApiKey, request).reason(),
+            "OUTLIVES_MAKER");
+  EXPECT_EQ(server_.Call(&Stub::CreateApiKey, request).reason(), "");
+}
+
 TEST_F(KeyLifeTest, IsProlongedByARotation) {
   const auto made = CreateKey(absl::Hours(1));
   server_.clock().Advance(absl::Hours(2));

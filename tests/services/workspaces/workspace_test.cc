@@ -48,7 +48,8 @@ v1::CreateWorkspaceRequest Create() {
 
 TEST(CreateWorkspace, AppendsTheWorkspaceItsKeyAndItsPipelineTogether) {
   DeciderSpec spec;
-  const Decision decision = Decide(WorkspaceState(), Create(), Grants({"*"}), spec.context());
+  const Decision decision =
+      Decide(WorkspaceState(), Create(), KeyMaker{Grants({"*"}), ""}, spec.context());
   ASSERT_TRUE(decision.ok());
   ASSERT_EQ(decision->list().size(), 3u);
   const auto& created =
@@ -65,7 +66,8 @@ TEST(CreateWorkspace, AppendsTheWorkspaceItsKeyAndItsPipelineTogether) {
 
 TEST(CreateWorkspace, KeepsOnlyTheHashOfTheSecret) {
   DeciderSpec spec;
-  const Decision decision = Decide(WorkspaceState(), Create(), Grants({"*"}), spec.context());
+  const Decision decision =
+      Decide(WorkspaceState(), Create(), KeyMaker{Grants({"*"}), ""}, spec.context());
   ASSERT_TRUE(decision.ok());
   Credentials credentials;
   ASSERT_TRUE(ParseCredentials(decision->secret(), &credentials));
@@ -84,9 +86,9 @@ TEST(CreateWorkspace, KeepsOnlyTheHashOfTheSecret) {
 
 TEST(CreateWorkspace, RefusesANumberThatIsTaken) {
   DeciderSpec spec;
-  EXPECT_THAT(
-      Decide(Given<WorkspaceAggregate>({Created()}), Create(), Grants({"*"}), spec.context()),
-      IsRejectedWith(type::v1::ERROR_CONFLICT));
+  EXPECT_THAT(Decide(Given<WorkspaceAggregate>({Created()}), Create(), KeyMaker{Grants({"*"}), ""},
+                     spec.context()),
+              IsRejectedWith(type::v1::ERROR_CONFLICT));
 }
 
 TEST(UpdateWorkspace, ChangesOnlyWhatDiffers) {
