@@ -328,7 +328,7 @@ absl::Status Transaction::ReadBack(const eventstore::Appended& appended) {
   rendering_.emplace(Rendering(transact_.states_, workspace_, ReadTier::kDisk));
   rendering_->repeated_ = true;
   rendering_->last_ = Position(appended.first.value() + appended.count - 1);
-  std::string actor;
+  bool was_caller = false;
   for (uint32_t i = 0; i < appended.count; ++i) {
     KITH_ASSIGN_OR_RETURN(
         std::shared_ptr<const eventstore::Record> record,
@@ -341,14 +341,15 @@ absl::Status Transaction::ReadBack(const eventstore::Appended& appended) {
         {header.stream,
          std::shared_ptr<const google::protobuf::Message>(recorded, recorded->event.get()),
          header.revision, header.occur_time, header.record_time, recorded->erased});
-    if (i == 0) actor = header.actor;
+    const Caller& caller = *command_.origin().caller;
+    was_caller = header.actor == caller.actor && header.on_behalf_of == caller.on_behalf_of;
   }
-  return CheckSeen(actor);
+  return was_caller ? absl::OkStatus() : CheckSeen();
 }
 
-absl::Status Transaction::CheckSeen(absl::string_view actor) {
+absl::Status Transaction::CheckSeen() {
   const Caller& caller = *command_.origin().caller;
-  if (caller.member == nullptr || caller.actor == actor) return absl::OkStatus();
+  if (caller.member == nullptr) return absl::OkStatus();
   for (const AppendedEvent& event : rendering_->events_) {
     const std::vector<std::string> steps = absl::StrSplit(event.stream, '/');
     const auto owned = transact_.owned_.find(steps.front());

@@ -59,7 +59,7 @@ class Transaction {
   void FoldOn();
   // OK where the caller made the append that is repeated, or sees what it was about, as it was
   // then; else ERROR_REQUEST_ID_REUSED.
-  absl::Status CheckSeen(absl::string_view actor);
+  absl::Status CheckSeen();
   // The request was answered before: the reply is made again from what it appended.
   void Replay(const eventstore::Appended& appended);
   absl::Status ReadBack(const eventstore::Appended& appended);

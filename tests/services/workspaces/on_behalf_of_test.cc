@@ -114,6 +114,24 @@ TEST_F(OnBehalfOfTest, SaysBothWhoDidItAndForWhom) {
   EXPECT_EQ(response.events(0).on_behalf_of(), ada_);
 }
 
+TEST_F(OnBehalfOfTest, RepeatsNoRequestForSomebodyElse) {
+  const std::string contact = CreateContactFor(ada_, service_.secret())->name();
+  const std::string bob = CreateUser("Bob", own_);
+  contacts::v1::UpdateContactRequest update;
+  update.mutable_contact()->set_name(contact);
+  update.mutable_contact()->set_lifecycle_stage(contacts::v1::CUSTOMER);
+  update.mutable_update_mask()->add_paths("lifecycle_stage");
+  update.set_request_id("once");
+  const auto update_for = [&](const std::string& user) {
+    return CallFor(user, service_.secret(), &ContactsService::Stub::UpdateContact, update);
+  };
+  ASSERT_EQ(update_for(ada_).reason(), "");
+  EXPECT_EQ(update_for(ada_)->lifecycle_stage(), contacts::v1::CUSTOMER);
+  const auto told = update_for(bob);
+  EXPECT_EQ(told.reason(), "REQUEST_ID_REUSED");
+  EXPECT_EQ(told.response.ByteSizeLong(), 0u);
+}
+
 TEST_F(OnBehalfOfTest, GrantsWhatBothAreGranted) {
   const std::string auditor = CreateUser("Carl", "roles/auditor");
   EXPECT_EQ(CreateContactFor(auditor, service_.secret()).reason(), "PERMISSION_DENIED")
