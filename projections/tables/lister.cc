@@ -134,8 +134,9 @@ absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
     KITH_ASSIGN_OR_RETURN(given, DecodePageToken(query.page_token));
     moment.now = given->moment;  // all pages count from that of the first
   }
-  KITH_ASSIGN_OR_RETURN(plan_, MakePlan(table_, {query.filter, query.order_by, moment, query.within,
-                                                 query.masked, query.name_of}));
+  KITH_ASSIGN_OR_RETURN(
+      plan_, MakePlan(table_, {query.filter, query.order_by, moment, query.within, query.masked,
+                               query.name_of, !query.besides.keys.empty()}));
   if (plan_.tells_personal) erased_ = query.erased;
   is_bounded_ = query.within != nullptr;
   if (query.summarise != nullptr) {

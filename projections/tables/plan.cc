@@ -49,7 +49,7 @@ bool IsSameStretch(const Access& a, const Access& b) {
 class Planner {
  public:
   Planner(const TableDeclaration& table, const PlanQuery& query)
-      : table_(table), masked_(query.masked) {}
+      : table_(table), masked_(query.masked), has_besides_(query.has_besides) {}
 
   absl::StatusOr<Plan> Make(const PlanQuery& query) {
     KITH_ASSIGN_OR_RETURN(Expression filter, ParseFilter(query.filter));
@@ -112,7 +112,8 @@ class Planner {
         return InvalidFilter(absl::StrCat("A list cannot be ordered by ", by.field,
                                           ", of which a record may have many values."));
       }
-      if (!IsEquated(field)) order_.push_back({field, by.descending});  // else it is constant
+      const bool is_constant = !has_besides_ && IsEquated(field);
+      if (!is_constant) order_.push_back({field, by.descending});
     }
     return absl::OkStatus();
   }
@@ -390,6 +391,7 @@ class Planner {
 
   const TableDeclaration& table_;
   const std::function<bool(const Field& field)>* const masked_;  // null: nothing is
+  const bool has_besides_;
   Condition whole_;
   std::vector<Conjunction> conjunctions_;
   std::vector<SortField> order_;

@@ -37,7 +37,6 @@ absl::StatusOr<std::vector<v1::Deal>> SharedDeals(const ReadContext& context,
   std::string filter = absl::StrCat("pipeline = \"", pipeline, "\"");
   if (!request.owner().empty()) absl::StrAppend(&filter, " owner = \"", request.owner(), "\"");
   std::string page_token;
-  int listed = 0;
   do {
     const projections::ListQuery query{.filter = filter,
                                        .page_token = page_token,
@@ -47,7 +46,6 @@ absl::StatusOr<std::vector<v1::Deal>> SharedDeals(const ReadContext& context,
         page_token, DealList::Deals().core().List(
                         context.view(2), context.workspace(), query, [&](absl::string_view bytes) {
                           v1::Deal deal;
-                          ++listed;
                           const bool is_one =
                               deal.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
                           if (is_one && !reach.Covers(deal.owner())) {
@@ -55,7 +53,7 @@ absl::StatusOr<std::vector<v1::Deal>> SharedDeals(const ReadContext& context,
                           }
                           return is_one;
                         }));
-  } while (!page_token.empty() && listed < runtime::kSharedMax);
+  } while (!page_token.empty() && shared.size() < runtime::kSharedMax);
   return shared;
 }
 

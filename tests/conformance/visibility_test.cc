@@ -366,6 +366,14 @@ TEST_P(Sharing, IsInListsInTheirOrder) {
       EXPECT_THAT(listed, ::testing::ElementsAreArray(names));
     }
   }
+  std::vector<std::string> owners;
+  SetText(*request, "order_by", "owner, create_time");
+  const Answer by_owner = world.CallWith(key, *kind().list, *request);
+  for (const Message* const row : RowsOf(*by_owner.response, rows)) {
+    owners.push_back(TextOf(*row, "owner"));
+  }
+  EXPECT_EQ(owners.size(), 5u);
+  EXPECT_TRUE(std::is_sorted(owners.begin(), owners.end())) << absl::StrJoin(owners, " ");
   SetText(*request, "filter", absl::StrCat("owner = ", owners_.at("other")));
   EXPECT_EQ(RowsOf(*world.CallWith(key, *kind().list, *request).response, rows).size(), 3U);
 }
