@@ -35,7 +35,9 @@ std::string ReadMoney(const std::string& text, CustomValue& value) {
 
 std::string ReadDate(const std::string& text, CustomValue& value) {
   absl::CivilDay day;
-  if (!absl::ParseCivilTime(text, &day)) return "must be a day like 2026-01-31";
+  if (!absl::ParseCivilTime(text, &day) || day.year() < 1 || day.year() > 9'999) {
+    return "must be a day like 2026-01-31";
+  }
   *value.mutable_date() = DateOf(day);
   return DateDefect(value.date());
 }
@@ -47,7 +49,7 @@ std::string ReadTime(const std::string& text, CustomValue& value) {
     return "must be a time like 2026-01-31T12:00:00Z";
   }
   *value.mutable_time() = ToTimestamp(time);
-  return "";
+  return TimeDefect(value.time());
 }
 
 std::string ReadBoolean(const std::string& text, CustomValue& value) {

@@ -10,6 +10,9 @@ namespace {
 constexpr int kMonths = 12;
 constexpr int kLeapYear = 2000;  // stands for "every year": it has all days there are
 constexpr int kYearMax = 9999;
+constexpr int64_t kSecondsMin = -62'135'596'800;  // 0001-01-01
+constexpr int64_t kSecondsMax = 253'402'300'799;  // 9999-12-31 23:59:59
+constexpr int32_t kNanosMax = 999'999'999;
 
 bool MayBeZoneName(absl::string_view name) {
   if (absl::StartsWith(name, "/") || absl::StrContains(name, ".."))
@@ -31,6 +34,12 @@ std::string DateDefect(const google::type::Date& date, bool allow_no_year) {
   const absl::CivilDay day(no_year ? kLeapYear : date.year(), date.month(), date.day());
   if (day.month() != date.month() || day.day() != date.day()) return "must be a day that exists";
   return "";
+}
+
+std::string TimeDefect(const google::protobuf::Timestamp& time) {
+  const bool is_valid = time.seconds() >= kSecondsMin && time.seconds() <= kSecondsMax &&
+                        time.nanos() >= 0 && time.nanos() <= kNanosMax;
+  return is_valid ? "" : "must be a time of the years 1 to 9999";
 }
 
 absl::CivilDay CivilDayOf(const google::type::Date& date) {

@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "google/type/date.pb.h"
 
 namespace kith {
@@ -16,6 +17,9 @@ namespace kith {
 // What is wrong with a date, as a sentence; empty when nothing is. A whole day of the years 1 to
 // 9999; the year may be 0 (every year) where `allow_no_year`.
 std::string DateDefect(const google::type::Date& date, bool allow_no_year = false);
+
+// What is wrong with a moment, in the same way. One of the years 1 to 9999, as JSON can tell it.
+std::string TimeDefect(const google::protobuf::Timestamp& time);
 
 // The day of a date without defect that has a year.
 absl::CivilDay CivilDayOf(const google::type::Date& date);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/base/map_field.h"
+#include "eventstore/base/status_macros.h"
 #include "google/type/money.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "projections/tables/query.h"
@@ -63,11 +64,15 @@ const FieldDescriptor* ResourceIn(const Descriptor& request) {
   return nullptr;
 }
 
+// That of an update.
+const FieldMask& MaskOf(const Message& update) {
+  const FieldDescriptor* const field = update.GetDescriptor()->FindFieldByName("update_mask");
+  return static_cast<const FieldMask&>(update.GetReflection()->GetMessage(update, field));
+}
+
 // The fields that an update may change.
 std::vector<const FieldDescriptor*> MeantBy(const Message& update, const Message& resource) {
-  const FieldDescriptor* const field = update.GetDescriptor()->FindFieldByName("update_mask");
-  const auto& mask =
-      static_cast<const FieldMask&>(update.GetReflection()->GetMessage(update, field));
+  const FieldMask& mask = MaskOf(update);
   if (mask.paths().empty()) return SetIn(resource);
   absl::flat_hash_set<absl::string_view> named;
   for (const std::string& path : mask.paths()) {
@@ -122,6 +127,30 @@ absl::Status CheckUpdate(const Caller& caller, const Message& update) {
     // What the server sets counts for nothing, whoever says it.
     if (field->options().GetExtension(options::v1::field).output_only()) continue;
     if (HoldsMasked(caller, resource, *field)) return MaskedIn(*within, *field);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckCustomUpdate(const Caller& caller, const CustomFieldSet& fields,
+                               const Message& update) {
+  const FieldDescriptor* const within = ResourceIn(*update.GetDescriptor());
+  if (within == nullptr || caller.member == nullptr || caller.member->reads_money) {
+    return absl::OkStatus();
+  }
+  const auto check = [&](const FieldDescriptor& map, const std::string& key) {
+    const custom_fields::v1::CustomField* const field = fields.Find(key);
+    if (field == nullptr || field->type() != custom_fields::v1::MONEY) return absl::OkStatus();
+    return projections::FieldMasked(absl::StrCat(within->name(), ".", map.name(), ".", key));
+  };
+  const Message& resource = update.GetReflection()->GetMessage(update, within);
+  for (const FieldDescriptor* const map : fields.maps()) {
+    for (const auto& [key, value] : EntriesIn(resource, *map)) {
+      KITH_RETURN_IF_ERROR(check(*map, key));
+    }
+  }
+  for (const std::string& path : MaskOf(update).paths()) {
+    const FieldPath found = FieldPathOf(*resource.GetDescriptor(), path);
+    if (!found.key.empty()) KITH_RETURN_IF_ERROR(check(*found.field, found.key));
   }
   return absl::OkStatus();
 }

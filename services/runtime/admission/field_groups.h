@@ -7,6 +7,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/message.h"
+#include "services/core/custom_fields.h"
 #include "services/runtime/admission/authorizer.h"
 
 namespace kith::runtime {
@@ -26,6 +27,11 @@ absl::Status CheckRequest(const Caller& caller, const google::protobuf::Message&
 // ERROR_PERMISSION_DENIED where an update means masked fields, or values with masked parts, of the
 // resource that stands in it. OK where it is no update.
 absl::Status CheckUpdate(const Caller& caller, const google::protobuf::Message& update);
+
+// ERROR_PERMISSION_DENIED where an update means single custom fields that are amounts, in whatever
+// form they are sent: as a text, or empty.
+absl::Status CheckCustomUpdate(const Caller& caller, const CustomFieldSet& fields,
+                               const google::protobuf::Message& update);
 
 // ERROR_PERMISSION_DENIED where a key of a map field that `changed` names holds in `before`, the
 // resource, something masked, as an amount among custom fields: what is sent need not say so.

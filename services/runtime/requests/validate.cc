@@ -114,9 +114,7 @@ constexpr size_t kKeyMaxBytes = 48;
 // Page tokens hold keys of rows, and filters several conditions.
 constexpr size_t kLongMaxBytes = 8192;
 
-constexpr int64_t kTimestampMin = -62'135'596'800;  // 0001-01-01
-constexpr int64_t kTimestampMax = 253'402'300'799;  // 9999-12-31 23:59:59
-constexpr int64_t kDurationMax = 315'576'000'000;   // 10,000 years
+constexpr int64_t kDurationMax = 315'576'000'000;  // 10,000 years
 constexpr int32_t kNanosMax = 999'999'999;
 
 size_t MaxBytesOf(const FieldDescriptor* field, const FieldRules& rules) {
@@ -140,11 +138,7 @@ const T* As(const Message& message) {
 // What is wrong with a message of a type that everybody knows; empty when nothing is or the type is
 // another.
 std::string WellKnownDefect(const Message& message, const FieldRules& rules) {
-  if (const auto* time = As<Timestamp>(message)) {
-    const bool valid = time->seconds() >= kTimestampMin && time->seconds() <= kTimestampMax &&
-                       time->nanos() >= 0 && time->nanos() <= kNanosMax;
-    return valid ? "" : "must be a time of the years 1 to 9999";
-  }
+  if (const auto* time = As<Timestamp>(message)) return TimeDefect(*time);
   if (const auto* duration = As<Duration>(message)) {
     const int64_t seconds = duration->seconds();
     const int32_t nanos = duration->nanos();

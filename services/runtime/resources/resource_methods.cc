@@ -78,9 +78,7 @@ class StandardHandler final : public CommandHandler {
       if (IsBuiltIn(name)) return BuiltInStays(*type_.rules, name);
       KITH_ASSIGN_OR_RETURN(now, NowNamed(load, name, request));
     }
-    if (command_.MayCreate(request) && !command_.Creates(now, request)) {
-      KITH_RETURN_IF_ERROR(CheckUpdate(load.caller(), request));
-    }
+    KITH_RETURN_IF_ERROR(CheckMeant(load.caller(), now, request, context));
     std::vector<ResourceNow> others;
     KITH_ASSIGN_OR_RETURN(const void* const within, LoadWithin(load, now, request, others));
     KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, within, request, context));
@@ -131,6 +129,15 @@ class StandardHandler final : public CommandHandler {
     std::vector<const LinkedRecord*> records;
     std::vector<ResourceNow> now;
   };
+
+  // Of what is there already, what the request means to change.
+  absl::Status CheckMeant(const Caller& caller, const ResourceNow& now, const Message& request,
+                          const CommandContext& context) const {
+    if (command_.Creates(now, request)) return absl::OkStatus();
+    if (command_.MayCreate(request)) KITH_RETURN_IF_ERROR(CheckUpdate(caller, request));
+    return takes_custom_ ? CheckCustomUpdate(caller, *context.custom_fields, request)
+                         : absl::OkStatus();
+  }
 
   // What it comes into being in: a state, or who else is there, put into `others`; null: in
   // nothing.

@@ -428,6 +428,45 @@ TEST_F(CustomFields, AreOfTheFieldGroupsOfRoles) {
   }
 }
 
+// Goal: whoever guesses an amount is not told that nothing changes, nor that there is none.
+TEST_F(CustomFields, AreNotGuessedByWhoMayNotReadThem) {
+  Made(Field("fee", v1::MONEY));
+  Contact ada = Ada();
+  Contact none = Create(ada).response;
+  (*ada.mutable_custom())["fee"].set_text("20 EUR");
+  Contact some = Create(ada).response;
+  const std::string key = KeyReading(server, roles::v1::PERSONAL);
+  for (Contact* const contact : {&none, &some}) {
+    contact->clear_etag();
+    for (const char* const guess : {"20 EUR", "21 EUR", ""}) {
+      (*contact->mutable_custom())["fee"].set_text(guess);
+      for (const std::vector<std::string>& mask : {std::vector<std::string>(), {"custom.fee"}}) {
+        const auto told = UpdateWith(key, *contact, mask);
+        EXPECT_EQ(told.reason(), "PERMISSION_DENIED") << guess;
+        EXPECT_EQ(told.metadata("field"), "contact.custom.fee");
+      }
+    }
+    contact->clear_custom();
+    EXPECT_EQ(UpdateWith(key, *contact, {"custom.fee"}).reason(), "PERMISSION_DENIED");
+  }
+}
+
+// Goal: what JSON cannot tell is never kept.
+TEST_F(CustomFields, AreTimesAndDaysOfTheYearsThatThereAre) {
+  Made(Field("seen", v1::TIME));
+  Made(Field("day", v1::DATE));
+  for (const auto& [field, text] :
+       std::vector<std::pair<std::string, std::string>>{{"seen", "infinite-future"},
+                                                        {"seen", "infinite-past"},
+                                                        {"seen", "10000-01-01T00:00:00Z"},
+                                                        {"day", "10000-01-01"},
+                                                        {"day", "4294969322-01-31"}}) {
+    Contact ada = Ada();
+    (*ada.mutable_custom())[field].set_text(text);
+    EXPECT_EQ(Create(ada).reason(), "INVALID_FIELD") << text;
+  }
+}
+
 TEST_F(CustomFields, AreNotEmptiedByWhoMayNotReadThem) {
   Made(Field("fee", v1::MONEY));
   Made(Field("note"));
