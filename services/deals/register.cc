@@ -26,7 +26,7 @@ using runtime::ReadContext;
 using runtime::ReadKind;
 
 // Deals of the pipeline that are shared with the caller, and are not of owners whose deals the
-// caller sees anyway; kSharedMax at most.
+// caller sees anyway; no further page is read once there are kSharedMax.
 absl::StatusOr<std::vector<v1::Deal>> SharedDeals(const ReadContext& context,
                                                   const v1::GetPipelineBoardRequest& request,
                                                   absl::string_view pipeline) {

@@ -43,8 +43,8 @@ class Authentication {
                                                               const Clock& clock);
 
   // Who makes the call that came so; ERROR_UNAUTHENTICATED, ERROR_KEY_EXPIRED or one of
-  // ERROR_TOKEN_…. What the call
-  // shows goes before the connection's certificate: where that is wrong, nobody is let in for it.
+  // ERROR_TOKEN_…. What the call shows goes before the connection's certificate: where that is
+  // wrong, nobody is let in for it.
   absl::StatusOr<std::shared_ptr<const Caller>> CallerOf(const Carrier& carrier) const
       KITH_EXCLUDES(mutex_);
   // As Authorizer::generation.

@@ -57,8 +57,8 @@ class Transaction {
   // The append stands: states are folded on, observers told, the reply made.
   void Conclude(const eventstore::Appended& appended);
   void FoldOn();
-  // OK where the caller made the append that is repeated, or sees what it was about, as it was
-  // then; else ERROR_REQUEST_ID_REUSED.
+  // OK where the caller sees what the append that is repeated was about, as it was then; else
+  // ERROR_REQUEST_ID_REUSED.
   absl::Status CheckSeen();
   // The request was answered before: the reply is made again from what it appended.
   void Replay(const eventstore::Appended& appended);
