@@ -64,7 +64,7 @@ ABSL_FLAG(int64_t, max_calls, 8'192, "Calls let in and in flight; further ones a
 ABSL_FLAG(int64_t, max_calls_per_key, 2'048, "Calls in flight with one key.");
 ABSL_FLAG(int64_t, max_streams_per_key, 512, "Streams open with one key.");
 ABSL_FLAG(int64_t, max_loads_per_key, 32, "Bulk loads and sessions open with one key.");
-ABSL_FLAG(int64_t, max_arriving_per_key, 16,
+ABSL_FLAG(int64_t, max_arriving_per_key, 64,
           "Requests with one key that are read at a time; further ones wait for their turn.");
 ABSL_FLAG(
     int64_t, max_request_bytes, 64 << 20,

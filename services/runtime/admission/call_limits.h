@@ -24,7 +24,7 @@ struct CallLimits {
   int64_t calls_per_key_max = 2'048;  // the same, with the credentials of one key
   int64_t streams_per_key_max = 512;  // of them those that stream
   int64_t loads_per_key_max = 32;     // of them those that stream items to the server
-  int64_t arriving_per_key_max = 16;  // requests of a key that are being read; others wait
+  int64_t arriving_per_key_max = 64;  // requests of a key that are being read; others wait
   absl::Duration arrival_max = absl::Seconds(20);  // to be read, where others may wait; and to wait
   int64_t request_bytes_max = 64 << 20;            // of all requests in flight; a key has half
   int64_t reply_bytes_max = 256 << 20;             // of all replies not taken yet; a key has half
