@@ -23,6 +23,7 @@ bool ParseMoneyText(absl::string_view text, google::type::Money* money) {
                                            [](char c) { return absl::ascii_isupper(c); })) {
     return false;
   }
+  if (MayMeanThousands(amount, currency)) return false;
   const bool is_negative = absl::ConsumePrefix(&amount, "-");
   const std::pair<absl::string_view, absl::string_view> split =
       absl::StrSplit(amount, absl::MaxSplits('.', 1));
@@ -42,6 +43,16 @@ bool ParseMoneyText(absl::string_view text, google::type::Money* money) {
   money->set_units(is_negative ? -units : units);
   money->set_nanos(is_negative ? -fraction : fraction);
   return true;
+}
+
+bool MayMeanThousands(absl::string_view amount, absl::string_view currency) {
+  constexpr absl::string_view kWithThousandths[] = {"BHD", "IQD", "JOD", "KWD",
+                                                    "LYD", "OMR", "TND"};
+  constexpr size_t kDigits = 3;
+  const size_t point = amount.find('.');
+  return point != absl::string_view::npos && amount.size() - point - 1 == kDigits &&
+         std::none_of(std::begin(kWithThousandths), std::end(kWithThousandths),
+                      [&](absl::string_view one) { return absl::EqualsIgnoreCase(one, currency); });
 }
 
 }  // namespace kith

@@ -50,12 +50,14 @@ Scope ScopeOf(AccessScope scope) {
   }
 }
 
-// What everybody needs who works with Kith: who there is, and what lists there are.
-Role WithWhatEverybodyReads(Role role) {
+// What everybody needs who works with Kith: who there is, what lists there are, and what they
+// themselves are told.
+Role WithWhatEverybodyHas(Role role) {
   for (const char* const permission : {"users.read", "teams.read", "roles.read", "workspaces.read",
                                        "saved_views.read", "custom_fields.read"}) {
     AddGrant({permission, kAll}, role);
   }
+  AddGrant({"notifications.*", kOwn}, role);
   return role;
 }
 
@@ -67,7 +69,7 @@ const std::vector<Role>& BuiltInRoles() {
   static const auto& roles = *new std::vector<Role>{
       MakeRole("admin", "Admin", "Everything in the workspace, who may do what included.",
                {{"*", kAll}}, {PERSONAL, MONEY}),
-      WithWhatEverybodyReads(
+      WithWhatEverybodyHas(
           MakeRole("sales-manager", "Sales manager",
                    "The team's customers and deals, the pipelines, and the forecast.",
                    {{"contacts.*", kTeam},
@@ -80,29 +82,29 @@ const std::vector<Role>& BuiltInRoles() {
                     {"pipelines.write", kAll},
                     {"saved_views.write", kAll}},
                    {PERSONAL, MONEY})),
-      WithWhatEverybodyReads(MakeRole("sales-rep", "Sales rep",
-                                      "Their own customers and deals, and a look at the team's.",
-                                      {{"contacts.read", kTeam},
-                                       {"contacts.write", kOwn},
-                                       {"companies.read", kTeam},
-                                       {"companies.write", kOwn},
-                                       {"company_summaries.read", kTeam},
-                                       {"deals.read", kTeam},
-                                       {"deals.write", kOwn},
-                                       {"interactions.read", kTeam},
-                                       {"interactions.write", kOwn},
-                                       {"forecast.read", kOwn},
-                                       {"saved_views.write", kAll}},
-                                      {PERSONAL, MONEY})),
-      WithWhatEverybodyReads(MakeRole(
-          "marketing", "Marketing", "All contacts and companies, and deals without their amounts.",
-          {{"contacts.*", kAll},
-           {"companies.*", kAll},
-           {"interactions.read", kAll},
-           {"deals.read", kAll},
-           {"saved_views.write", kAll}},
-          {PERSONAL})),
-      WithWhatEverybodyReads(MakeRole(
+      WithWhatEverybodyHas(MakeRole("sales-rep", "Sales rep",
+                                    "Their own customers and deals, and a look at the team's.",
+                                    {{"contacts.read", kTeam},
+                                     {"contacts.write", kOwn},
+                                     {"companies.read", kTeam},
+                                     {"companies.write", kOwn},
+                                     {"company_summaries.read", kTeam},
+                                     {"deals.read", kTeam},
+                                     {"deals.write", kOwn},
+                                     {"interactions.read", kTeam},
+                                     {"interactions.write", kOwn},
+                                     {"forecast.read", kOwn},
+                                     {"saved_views.write", kAll}},
+                                    {PERSONAL, MONEY})),
+      WithWhatEverybodyHas(MakeRole("marketing", "Marketing",
+                                    "All contacts and companies, and deals without their amounts.",
+                                    {{"contacts.*", kAll},
+                                     {"companies.*", kAll},
+                                     {"interactions.read", kAll},
+                                     {"deals.read", kAll},
+                                     {"saved_views.write", kAll}},
+                                    {PERSONAL})),
+      WithWhatEverybodyHas(MakeRole(
           "support", "Support", "All contacts and companies, and what was said and done with them.",
           {{"contacts.*", kAll},
            {"companies.*", kAll},
@@ -113,7 +115,7 @@ const std::vector<Role>& BuiltInRoles() {
           {PERSONAL})),
       MakeRole("auditor", "Auditor", "Reads everything, and changes nothing.", {{"*.read", kAll}},
                {PERSONAL, MONEY}),
-      WithWhatEverybodyReads(MakeRole(
+      WithWhatEverybodyHas(MakeRole(
           "integration", "Integration",
           "Another system that brings and takes contacts, companies, deals and interactions.",
           {{"contacts.*", kAll},

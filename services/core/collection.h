@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 
 namespace kith {
 
@@ -19,6 +22,12 @@ struct Collection {
   // OK where its list takes this filter and this order; else what is wrong with them, as the list
   // would say it. Pure.
   std::function<absl::Status(absl::string_view filter, absl::string_view order_by)> check_query;
+  // Whether a record is as this filter says, what is relative counted from `now` in `zone`. Names
+  // that people have for records, and custom fields, are refused. Pure.
+  std::function<absl::StatusOr<bool>(absl::string_view filter,
+                                     const google::protobuf::Message& record, absl::Time now,
+                                     absl::TimeZone zone)>
+      holds;
 };
 
 // Those that can be listed, by name.
@@ -28,6 +37,9 @@ using Collections = std::vector<Collection>;
 struct ServerFacts {
   Collections collections;
   std::vector<std::string> permissions;  // that its methods ask for, sorted
+  // The method that changes something and is called so, "CreateContact" or
+  // "kith.contacts.v1.ContactsService/CreateContact"; null where there is none, or several.
+  std::function<const google::protobuf::MethodDescriptor*(absl::string_view name)> command;
 };
 
 }  // namespace kith

@@ -42,9 +42,8 @@ absl::StatusOr<std::vector<v1::Deal>> SharedDeals(const ReadContext& context,
   std::string page_token;
   do {
     // No filter: what is shared with somebody is found by its own indexes, and is little.
-    const projections::ListQuery query{.page_token = page_token,
-                                       .page_size = runtime::kSharedMax,
-                                       .within = &within};
+    const projections::ListQuery query{
+        .page_token = page_token, .page_size = runtime::kSharedMax, .within = &within};
     KITH_ASSIGN_OR_RETURN(
         page_token, DealList::Deals().core().List(
                         context.view(2), context.workspace(), query, [&](absl::string_view bytes) {

@@ -70,7 +70,7 @@ class RunningServer final : public Server {
   ~RunningServer() override { Stop(); }
 
   absl::Status Open(std::vector<std::unique_ptr<projections::Projection>> projections);
-  absl::Status BindMethods(const ServerBuilder& builder);
+  absl::Status BindMethods(ServerBuilder& builder);
   absl::Status Listen(const ServerBuilder& ports);
 
   int port() const override { return listener_->port(); }
@@ -101,6 +101,8 @@ class RunningServer final : public Server {
   std::unique_ptr<CallEnvironment> environment_;
   std::vector<ResourceType> resources_;
   std::unique_ptr<MethodTable> methods_;
+  std::vector<std::unique_ptr<Effect>> effects_;
+  std::unique_ptr<PolicyRunner> policies_;
   std::unique_ptr<OwnedRecords> owned_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<Reflection> reflection_;
@@ -130,7 +132,7 @@ absl::Status RunningServer::Open(
   return absl::OkStatus();
 }
 
-absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
+absl::Status RunningServer::BindMethods(ServerBuilder& builder) {
   KITH_CHECK(builder.authorizer_ != nullptr);
   KITH_ASSIGN_OR_RETURN(authorizer_, builder.authorizer_(*runtime_));
   runtime_->authorizer = authorizer_.get();
@@ -158,6 +160,9 @@ absl::Status RunningServer::BindMethods(const ServerBuilder& builder) {
   reflection_ = std::make_unique<Reflection>(std::move(names));
   services_.push_back(NewReflectionService(kReflectionV1, *reflection_));
   services_.push_back(NewReflectionService(kReflectionV1Alpha, *reflection_));
+  effects_ = std::move(builder.effects_);
+  policies_ = std::make_unique<PolicyRunner>(*runtime_, *methods_, builder.policies(), effects_,
+                                             options_.policies);
   for (const auto& run : builder.at_start_) KITH_RETURN_IF_ERROR(run(*runtime_));
   return absl::OkStatus();
 }
@@ -190,6 +195,7 @@ absl::Status RunningServer::Listen(const ServerBuilder& ports) {
     acceptor->HandleNewConnection(&parameters);
     return true;
   });
+  policies_->Start();
   return absl::OkStatus();
 }
 
@@ -229,6 +235,7 @@ void RunningServer::Stop() {
     CloseConnections();
   }
   for (const auto& port : ports_) port->Close(kGoodbye);
+  if (policies_ != nullptr) policies_->Stop();
   // No call is left: nothing waits on a pool, a view or the log any more, but what they owe each
   // other.
   pools_.reads.Stop();
@@ -237,6 +244,7 @@ void RunningServer::Stop() {
   ports_.clear();
   server_.reset();
   services_.clear();
+  policies_.reset();
   methods_.reset();
   views_.reset();
   log_.reset();
@@ -246,6 +254,11 @@ void RunningServer::Stop() {
 absl::StatusOr<std::unique_ptr<Server>> ServerBuilder::Start(const ServerOptions& options,
                                                              Storage storage) {
   KITH_CHECK(registry_ != nullptr);
+  for (const auto& make : policies_of_each_) {
+    for (const ResourceType& type : resources_) {
+      if (auto policy = make(type)) AddPolicy(std::move(policy));
+    }
+  }
   auto server = std::make_unique<RunningServer>(options, std::move(storage), std::move(registry_));
   KITH_RETURN_IF_ERROR(server->Open(std::move(projections_)));
   KITH_RETURN_IF_ERROR(server->BindMethods(*this));

@@ -25,12 +25,15 @@
 #include "eventstore/seal/key_store.h"
 #include "grpcpp/grpcpp.h"
 #include "projections/engine/view_store.h"
+#include "projections/reactions/policy.h"
 #include "services/runtime/admission/authentication.h"
 #include "services/runtime/admission/authorizer.h"
 #include "services/runtime/admission/pools.h"
 #include "services/runtime/admission/tls_files.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/commands/transact.h"
+#include "services/runtime/effects/effect.h"
+#include "services/runtime/policies/policy_runner.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/runtime.h"
 
@@ -59,6 +62,7 @@ struct ServerOptions {
   Random* random = &SystemRandom();
   PoolsOptions pools;
   TransactOptions transact;
+  PolicyOptions policies;
   eventstore::EventLogOptions log;
   projections::ViewStoreOptions views;
   CallLimits calls;
@@ -138,6 +142,18 @@ class ServerBuilder {
     resources_.push_back(ResourceTypeOf<Aggregate, Request>(rules, *directory));
     AddProjection(std::move(directory));
   }
+  // What follows by itself. Its view is opened as any, and what it makes due is done.
+  void AddPolicy(std::unique_ptr<projections::Policy> policy) {
+    policies_.push_back(policy.get());
+    AddProjection(std::move(policy));
+  }
+  // The same of each resource that is added, before or after this; `make` may answer null.
+  void AddPolicyOfEach(
+      std::function<std::unique_ptr<projections::Policy>(const ResourceType& type)> make) {
+    policies_of_each_.push_back(std::move(make));
+  }
+  // What is done outside. Reactions that ask for what no effect takes wait.
+  void AddEffect(std::unique_ptr<Effect> effect) { effects_.push_back(std::move(effect)); }
   // A read that is composed of others' answers, as its reply's proto says. `Request` is the
   // method's.
   template <class Request>
@@ -146,6 +162,7 @@ class ServerBuilder {
   }
   // What was added.
   const std::vector<ResourceType>& resources() const { return resources_; }
+  const std::vector<const projections::Policy*>& policies() const { return policies_; }
   const eventstore::EventRegistry& registry() const { return *registry_; }
   // Exactly one capability brings the authorizer. `make` runs after the log is open and before any
   // method is bound: it folds what it needs, and observes Transact to stay current.
@@ -170,6 +187,10 @@ class ServerBuilder {
   std::unique_ptr<eventstore::EventRegistry> registry_ =
       std::make_unique<eventstore::EventRegistry>();
   std::vector<std::unique_ptr<projections::Projection>> projections_;
+  std::vector<const projections::Policy*> policies_;  // of projections_
+  std::vector<std::function<std::unique_ptr<projections::Policy>(const ResourceType&)>>
+      policies_of_each_;
+  std::vector<std::unique_ptr<Effect>> effects_;
   std::vector<std::function<void(Runtime&, MethodTable&)>> bindings_;
   std::vector<ResourceType> resources_;
   std::vector<const google::protobuf::Descriptor*> composed_;

@@ -89,6 +89,9 @@ ABSL_FLAG(absl::Duration, slow_call, absl::Seconds(1),
 ABSL_FLAG(std::string, metrics, "127.0.0.1:7449",
           "Address and port of the metrics for Prometheus, at /metrics; empty for none. It asks "
           "nobody for a key: keep it on loopback, or where only Prometheus comes.");
+ABSL_FLAG(bool, policies, true,
+          "Do what follows by itself: reminders, workflows, what is to be sent. Without, it waits "
+          "until a server is started with it, as where the data is a copy.");
 ABSL_FLAG(bool, new_operator_key, false,
           "Make a key that grants everything in workspace 1 and the operator's methods, print it, "
           "and go on.");
@@ -218,6 +221,7 @@ Options ParseOptions(int argc, char** argv) {
       .request_bytes_max = absl::GetFlag(FLAGS_max_request_bytes),
       .reply_bytes_max = absl::GetFlag(FLAGS_max_reply_bytes),
       .events_per_second_per_key = absl::GetFlag(FLAGS_events_per_second_per_key)};
+  options.server.policies.run = absl::GetFlag(FLAGS_policies);
   options.server.connections.connections_max = absl::GetFlag(FLAGS_max_connections);
   options.server.connections.memory_bytes = absl::GetFlag(FLAGS_grpc_memory);
   options.server.connections.idle = absl::GetFlag(FLAGS_idle_connection);

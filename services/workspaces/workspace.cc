@@ -16,6 +16,7 @@
 #include "services/core/built_in_roles.h"
 #include "services/core/default_pipeline.h"
 #include "services/core/lifecycle.h"
+#include "services/core/policy_state.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
 #include "services/core/update_mask.h"
@@ -233,6 +234,7 @@ Decision Decide(const WorkspaceState& state, const v1::CreateWorkspaceRequest& c
   workspace.clear_etag();
   workspace.set_name(name);
   workspace.set_state(v1::ACTIVE);
+  created.mutable_workspace_created()->set_policy_generation(kPolicyGeneration);
   const std::string secret = context.ids.NextSecret();
   v1::ApiKey first;
   first.set_display_name("First key");
@@ -328,7 +330,10 @@ Decision Decide(const WorkspaceState& state, const v1::RotateApiKeyRequest& comm
   v1::ApiKeyRotated& rotated = *event.mutable_api_key_rotated();
   rotated.set_name(command.name());
   rotated.set_secret_hash(HashOf(secret));
-  *rotated.mutable_previous_secrets_expire_time() = ToTimestamp(context.now + overlap);
+  // No secret counts for longer than it was to, nor than the key.
+  const absl::Time until =
+      std::min({context.now + overlap, ExpiryOf(key->api_key), ExpiryOf(after)});
+  *rotated.mutable_previous_secrets_expire_time() = ToTimestamp(std::max(until, context.now));
   if (after.has_expire_time()) *rotated.mutable_expire_time() = after.expire_time();
   return Changes()
       .Append(NameOf(context.workspace), std::move(event))
@@ -378,6 +383,8 @@ WorkspaceState Evolve(WorkspaceState state, const Recorded<v1::WorkspaceEvent>& 
       FoldRotated(recorded, state.keys[recorded.event.api_key_rotated().name()]);
       break;
     case v1::WorkspaceEvent::kWorkspaceCreated:
+      state.policy_generation = recorded.event.workspace_created().policy_generation();
+      break;
     case v1::WorkspaceEvent::kWorkspaceUpdated:
     case v1::WorkspaceEvent::EVENT_NOT_SET:
       break;

@@ -34,6 +34,7 @@ struct KeyState {
 struct WorkspaceState {
   v1::Workspace workspace;               // without a name until it is created
   std::map<std::string, KeyState> keys;  // by name; revoked ones too
+  int policy_generation = 0;             // as WorkspaceCreated says
 
   bool exists() const { return !workspace.name().empty(); }
 };

@@ -239,6 +239,28 @@ absl::StatusOr<std::shared_ptr<const runtime::Caller>> WorkspaceDirectory::Calle
   return caller;
 }
 
+std::shared_ptr<const runtime::Caller> WorkspaceDirectory::CallerOfPolicy(
+    WorkspaceId workspace, absl::string_view policy) const {
+  const auto state = Find(workspace);
+  if (state == nullptr) return nullptr;
+  auto caller = std::make_shared<runtime::Caller>();
+  caller->workspace = workspace;
+  caller->actor = std::string(policy);
+  caller->grants = Grants({"*"});
+  caller->settings = std::make_shared<const Settings>(SettingsOf(state->workspace));
+  caller->standing = StandingOf(state->workspace);
+  return caller;
+}
+
+std::vector<WorkspaceId> WorkspaceDirectory::WorkspacesBefore(int policy_generation) const {
+  std::vector<WorkspaceId> before;
+  MutexLock lock(mutex_);
+  for (const auto& [workspace, entry] : entries_) {
+    if (entry.state->policy_generation < policy_generation) before.push_back(workspace);
+  }
+  return before;
+}
+
 std::shared_ptr<const WorkspaceState> WorkspaceDirectory::Find(WorkspaceId workspace) const {
   MutexLock lock(mutex_);
   const auto entry = entries_.find(workspace);

@@ -39,6 +39,11 @@ class WorkspaceDirectory final : public runtime::Authorizer {
       const runtime::TokenClaims& claims) const override KITH_EXCLUDES(mutex_);
   absl::StatusOr<std::shared_ptr<const runtime::Caller>> OnBehalfOf(
       std::shared_ptr<const runtime::Caller> caller, absl::string_view user) const override;
+  std::shared_ptr<const runtime::Caller> CallerOfPolicy(WorkspaceId workspace,
+                                                        absl::string_view policy) const override
+      KITH_EXCLUDES(mutex_);
+  std::vector<WorkspaceId> WorkspacesBefore(int policy_generation) const override
+      KITH_EXCLUDES(mutex_);
   void NoteUse(const runtime::Caller& caller, int64_t day) const override {
     if (!caller.has_token) uses_.Note(caller.workspace, caller.actor, day);
   }

@@ -429,7 +429,7 @@ std::string World::Text(const FieldDescriptor& field, int number) const {
           customisable[static_cast<size_t>(number) % customisable.size()]->type->rules->category);
     }
     case options::v1::FORMAT_KEY:
-      return absl::StrCat("key_", number);
+      return absl::StrCat("key", number);
     case options::v1::FORMAT_FIELD:
       return one_of({"name", "create_time", "etag", "update_time"});
     case options::v1::FORMAT_FILTER:

@@ -24,8 +24,10 @@ LAYERS = {
     "projections/engine": ["eventstore", "projections/engine", "projections/store/versioned_store.h"],
     "projections/tables": ["eventstore", "projections/engine", "projections/store/versioned_store.h",
                            "projections/store/key_codec.h", "projections/tables"],
+    "projections/reactions": ["eventstore", "projections/engine", "projections/store/key_codec.h", "projections/tables",
+                              "projections/reactions"],
     "projections": ["eventstore", "projections/engine", "projections/store/key_codec.h", "projections/tables",
-                    "projections/*", "services/core"],
+                    "projections/reactions", "projections/*", "services/core"],
     "services/core": ["eventstore/base", "eventstore/log/types.h", "eventstore/log/event_registry.h", "services/core"],
     "services/runtime/requests": [*BELOW_RUNTIME, "services/runtime/requests"],
     "services/runtime/admission": [*BELOW_RUNTIME, "services/runtime/requests", "services/runtime/admission"],
@@ -35,9 +37,13 @@ LAYERS = {
                                "services/runtime/reads"],
     "services/runtime/calls": [*BELOW_RUNTIME, "services/runtime/requests", "services/runtime/admission",
                                "services/runtime/commands", "services/runtime/reads", "services/runtime/calls"],
+    "services/runtime/effects": ["eventstore/base", "services/runtime/effects"],
+    "services/runtime/policies": [*BELOW_RUNTIME, "projections/reactions", "services/runtime/runtime.h", *(
+        f"services/runtime/{room}"
+        for room in ("requests", "admission", "commands", "reads", "calls", "effects", "policies"))],
     "services/runtime/resources": [*BELOW_RUNTIME, "services/runtime/runtime.h", *(
         f"services/runtime/{room}" for room in ("requests", "admission", "commands", "reads", "calls", "resources"))],
-    "services/runtime": [*BELOW_RUNTIME, "services/runtime"],
+    "services/runtime": [*BELOW_RUNTIME, "projections/reactions", "services/runtime"],
     "services/edge": ["eventstore/base", "services/runtime", "services/edge"],
     "services/server": ["eventstore", "projections/engine", "services"],
     "services/cli/text": ["eventstore/base", "services/cli/text"],
@@ -47,6 +53,7 @@ LAYERS = {
     "services/cli/load": ["eventstore/base", "services/cli/text", "services/cli/calls", "services/cli/load"],
     "services/cli": ["eventstore/base", "services/cli"],
     "services": ["eventstore/base", "eventstore/log", "eventstore/seal", "projections/engine", "projections/tables",
+                 "projections/reactions",
                  "projections/*", "services/core", "services/runtime", "services/*"],
 }
 # Folders that are divided into rooms: each folder in them is one of the above.

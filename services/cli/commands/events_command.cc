@@ -57,7 +57,8 @@ class EventPrinter {
   static constexpr int kTextWidthMin = 40;
 
   static std::string Padded(std::string text) {
-    text.append(kWhoWidth - DisplayWidth(text), ' ');
+    const int missing = kWhoWidth - DisplayWidth(text);
+    if (missing > 0) text.append(missing, ' ');  // who acts for somebody takes more
     return text;
   }
   std::string TextOf(const Event& event) const {

@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
+#include "eventstore/base/money_text.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 
@@ -91,6 +92,10 @@ absl::StatusOr<google::type::Money> ParseMoney(absl::string_view text) {
   google::type::Money money;
   if (words.size() != 2 || !IsCurrency(words[1]) || !ParseDecimal(words[0], &money)) {
     return NotUnderstood(text, "money: write it like \"1000.50 EUR\"");
+  }
+  if (MayMeanThousands(words[0], words[1])) {
+    return NotUnderstood(text,
+                         "money, as it may mean thousands: write \"1000 EUR\" or \"1.00 EUR\"");
   }
   money.set_currency_code(absl::AsciiStrToUpper(words[1]));
   return money;

@@ -86,6 +86,13 @@ class Authorizer {
   // ERROR_ON_BEHALF_OF_NOBODY where there is no such user who is active. From memory.
   virtual absl::StatusOr<std::shared_ptr<const Caller>> OnBehalfOf(
       std::shared_ptr<const Caller> caller, absl::string_view user) const = 0;
+  // Who does what follows by itself in a workspace, "policies/task_reminders": as if it were the
+  // process. Null where there is no such workspace; whoever asks looks at the standing. From
+  // memory.
+  virtual std::shared_ptr<const Caller> CallerOfPolicy(WorkspaceId workspace,
+                                                       absl::string_view policy) const = 0;
+  // Those workspaces that were made when there were fewer policies (policy_state.h).
+  virtual std::vector<WorkspaceId> WorkspacesBefore(int policy_generation) const = 0;
   // A call of this caller was let in on that day, since 1970-01-01: told of the first of each day
   // since the server started. From memory.
   virtual void NoteUse(const Caller& caller, int64_t day) const = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
@@ -43,12 +44,23 @@ std::string TextOf(const Message& request, const FieldDescriptor* field) {
   return field == nullptr ? "" : request.GetReflection()->GetString(request, field);
 }
 
-// Whether the file declares a resource of this collection ("teams") whose records have no owner.
+// "customFields" into "custom_fields", as permissions have it.
+std::string Underscored(absl::string_view collection) {
+  std::string name;
+  for (const char c : collection) {
+    if (absl::ascii_isupper(c)) name.push_back('_');
+    name.push_back(absl::ascii_tolower(c));
+  }
+  return name;
+}
+
+// Whether the file declares a resource of this collection ("custom_fields") whose records have no
+// owner.
 bool HasOwnerless(const FileDescriptor& file, absl::string_view collection) {
   for (int i = 0; i < file.message_type_count(); ++i) {
     const Descriptor& type = *file.message_type(i);
     const std::string& pattern = type.options().GetExtension(options::v1::resource).pattern();
-    if (pattern.substr(0, pattern.find('/')) != collection) continue;
+    if (Underscored(pattern.substr(0, pattern.find('/'))) != collection) continue;
     const bool is_part = std::count(pattern.begin(), pattern.end(), '/') > 1;
     if (!is_part && type.FindFieldByName("owner") == nullptr) return true;
   }

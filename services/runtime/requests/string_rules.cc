@@ -76,7 +76,11 @@ bool IsWord(absl::string_view text, bool is_field) {
          });
 }
 
+// JSON has it without its underscores, where only a letter after one can be told again.
 bool IsKey(absl::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '_' && (i + 1 == text.size() || !absl::ascii_islower(text[i + 1]))) return false;
+  }
   return absl::ascii_islower(text[0]) && IsWord(text, /*is_field=*/true);
 }
 
@@ -149,8 +153,8 @@ std::string FormatDefect(absl::string_view text, Format format) {
       return IsWord(text, /*is_field=*/false) ? "" : "must be a collection like contacts";
     case Format::FORMAT_KEY:
       return IsKey(text) ? ""
-                         : "must be a key like tier: a small letter, then small letters, digits "
-                           "and _";
+                         : "must be a key like next_tier: a small letter, then small letters, "
+                           "digits, and _ before a letter";
     default:
       return "has a format that this server does not know";
   }

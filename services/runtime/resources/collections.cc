@@ -4,8 +4,10 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "eventstore/base/status_macros.h"
 #include "projections/tables/custom_columns.h"
 #include "projections/tables/plan.h"
+#include "projections/tables/row_filter.h"
 
 namespace kith::runtime {
 namespace {
@@ -42,19 +44,25 @@ Collections CollectionsOf(const std::vector<ResourceType>& types) {
   for (const ResourceType& type : types) {
     if (!IsListed(type)) continue;
     const projections::TableDeclaration& table = type.directory->table().declaration();
-    collections.push_back({std::string(type.rules->category), type.rules->resource->GetDescriptor(),
-                           [&table](absl::string_view filter, absl::string_view order_by) {
-                             // Which custom fields there are is the list's to say.
-                             if (projections::MayNameColumns(filter) ||
-                                 projections::MayNameColumns(order_by)) {
-                               return absl::OkStatus();
-                             }
-                             return projections::MakePlan(table, {.filter = filter,
-                                                                  .order_by = order_by,
-                                                                  .moment = kAnyMoment,
-                                                                  .name_of = &kAnyName})
-                                 .status();
-                           }});
+    collections.push_back(
+        {std::string(type.rules->category), type.rules->resource->GetDescriptor(),
+         [&table](absl::string_view filter, absl::string_view order_by) {
+           // Which custom fields there are is the list's to say.
+           if (projections::MayNameColumns(filter) || projections::MayNameColumns(order_by)) {
+             return absl::OkStatus();
+           }
+           return projections::MakePlan(table, {.filter = filter,
+                                                .order_by = order_by,
+                                                .moment = kAnyMoment,
+                                                .name_of = &kAnyName})
+               .status();
+         },
+         [&table](absl::string_view filter, const google::protobuf::Message& record, absl::Time now,
+                  absl::TimeZone zone) -> absl::StatusOr<bool> {
+           KITH_ASSIGN_OR_RETURN(const auto bound,
+                                 projections::RowFilter::Bind(table, filter, {now, zone}));
+           return bound.Holds(record);
+         }});
   }
   std::sort(collections.begin(), collections.end(),
             [](const Collection& a, const Collection& b) { return a.name < b.name; });

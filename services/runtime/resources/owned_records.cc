@@ -29,11 +29,12 @@ constexpr size_t kHiddenMax = 100;
 // A directory that lacks more of the log than this is being built.
 constexpr size_t kEventsBehindMax = 10'000;
 
-// Null where resources of this type have none.
+// Null where resources of this type have none, or one that stays: nobody else can be given them.
 const FieldDescriptor* OwnerOf(const Descriptor& resource) {
   const FieldDescriptor* const owner = resource.FindFieldByName("owner");
   if (owner == nullptr || owner->is_repeated()) return nullptr;
-  return owner->options().GetExtension(options::v1::field).resource().empty() ? nullptr : owner;
+  const options::v1::FieldRules& rules = owner->options().GetExtension(options::v1::field);
+  return rules.resource().empty() || rules.immutable() || rules.output_only() ? nullptr : owner;
 }
 
 bool IsFoundBy(const projections::TableDeclaration& table, const std::string& field) {

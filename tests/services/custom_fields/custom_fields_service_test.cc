@@ -107,7 +107,7 @@ TEST_F(CustomFields, NeverGivesAKeyAgain) {
 
 TEST_F(CustomFields, EndsWithTheSlotsOfAResource) {
   for (int i = 0; i < 10; ++i) {
-    v1::CustomField indexed = Field(absl::StrCat("key_", i));
+    v1::CustomField indexed = Field(absl::StrCat("key", i));
     indexed.set_indexed(true);
     Made(indexed);
   }
@@ -121,7 +121,7 @@ TEST_F(CustomFields, EndsWithAHundredOfAResource) {
   for (int batch = 0; batch < 2; ++batch) {
     v1::BatchCreateCustomFieldsRequest create;
     for (int i = 0; i < 50; ++i) {
-      *create.add_requests()->mutable_custom_field() = Field(absl::StrCat("key_", 50 * batch + i));
+      *create.add_requests()->mutable_custom_field() = Field(absl::StrCat("key", 50 * batch + i));
     }
     const auto made = server.Call(&Stub::BatchCreateCustomFields, create);
     ASSERT_EQ(made.reason(), "");

@@ -272,6 +272,16 @@ class FixedAuthorizer final : public Authorizer {
                                                            absl::string_view) const override {
     return caller;
   }
+  std::shared_ptr<const Caller> CallerOfPolicy(WorkspaceId workspace,
+                                               absl::string_view policy) const override {
+    auto caller = std::make_shared<Caller>();
+    caller->workspace = workspace;
+    caller->actor = std::string(policy);
+    caller->grants = Grants({"*"});
+    caller->settings = std::make_shared<Settings>();
+    return caller;
+  }
+  std::vector<WorkspaceId> WorkspacesBefore(int) const override { return {}; }
   void NoteUse(const Caller&, int64_t) const override {}
   uint64_t generation() const override { return 0; }  // nobody's credentials change
   absl::StatusOr<std::shared_ptr<const Settings>> SettingsAt(WorkspaceId, Position,

@@ -173,6 +173,29 @@ TEST_F(KeyLifeTest, HasItsOldSecretsForAsLongAsARotationSays) {
   EXPECT_EQ(Refused(made->secret()), "UNAUTHENTICATED") << "long over";
 }
 
+TEST_F(KeyLifeTest, HasNoSecretForLongerThanThatWasTo) {
+  const auto made = CreateKey(absl::Hours(1));
+  const auto prolonged = [&] {
+    v1::RotateApiKeyRequest request;
+    request.set_name(made->api_key().name());
+    *request.mutable_expire_time() = ToTimestamp(server_.clock().Now() + absl::Hours(48));
+    return server_.Call(&Stub::RotateApiKey, request);
+  };
+  const auto second = prolonged();
+  ASSERT_EQ(second.reason(), "");
+  EXPECT_EQ(Refused(made->secret()), "");
+  server_.clock().Advance(absl::Hours(1));
+  EXPECT_EQ(Refused(made->secret()), "KEY_EXPIRED");
+  EXPECT_EQ(Refused(second->secret()), "");
+  // One that has ended does not come back.
+  server_.clock().Advance(absl::Hours(48));
+  EXPECT_EQ(Refused(second->secret()), "KEY_EXPIRED");
+  const auto third = prolonged();
+  ASSERT_EQ(third.reason(), "");
+  EXPECT_EQ(Refused(second->secret()), "KEY_EXPIRED");
+  EXPECT_EQ(Refused(third->secret()), "");
+}
+
 TEST_F(KeyLifeTest, IsRotatedWithADayOfOverlapWhereNoneIsSaid) {
   const auto made = CreateKey(absl::InfiniteDuration());
   v1::RotateApiKeyRequest request;

@@ -1,0 +1,26 @@
+// DealNotices: the owner of a deal is told when it becomes theirs, and when somebody else moves it.
+// Nobody is told of what they do themselves, as far as their credentials are a user's.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "projections/reactions/policy.h"
+
+namespace kith::notifications {
+
+class DealNotices final : public projections::Policy {
+ public:
+  DealNotices()
+      : Policy("deal_notices", 1,
+               "Tells the owner of a deal that it became theirs, or stands in another stage.", 1) {}
+  std::string base() const override { return "deal_list"; }
+  bool reads_personal() const override { return false; }
+
+ private:
+  std::vector<std::string> Follows() const override { return {}; }
+  absl::Status React(const eventstore::RecordedEvent& event, projections::ViewBatch& batch,
+                     projections::Reactions& reactions) const override;
+};
+
+}  // namespace kith::notifications

@@ -1,0 +1,21 @@
+// The workflow directory: which workflows there are, and which of them have this name or this
+// owner.
+#pragma once
+
+#include "kith/workflows/v1/workflow.pb.h"
+#include "projections/tables/resource_directory.h"
+
+namespace kith::workflows {
+
+class WorkflowDirectory final : public projections::ResourceDirectory {
+ public:
+  static constexpr absl::string_view kName = "workflow_directory";
+
+  // Beside every field: the words of the name. By index: these, display_name, owner, create_time.
+  // Names are compared by their normal forms.
+  static const projections::Table<v1::Workflow>& Workflows();
+
+  WorkflowDirectory() : ResourceDirectory(kName, 1, "workflows", Workflows().core()) {}
+};
+
+}  // namespace kith::workflows

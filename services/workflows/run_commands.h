@@ -1,0 +1,59 @@
+// The step that a run takes: what it is decided on, and what comes of it in one append: what the
+// step's own request does, and the event that says that the run has taken it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/message.h"
+#include "services/core/collection.h"
+#include "services/runtime/calls/method_table.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/commands/rendering.h"
+#include "services/runtime/resources/resource_type.h"
+#include "services/workflows/workflow_run.h"
+
+namespace kith::workflows {
+
+// Thread-safe. See MethodTable::Command.
+class RunCommands {
+ public:
+  // Borrows the methods.
+  RunCommands(std::vector<runtime::ResourceType> resources, const runtime::MethodTable& methods);
+
+  Decision Run(runtime::Loader& load, const v1::AdvanceWorkflowRunRequest& command,
+               const CommandContext& context) const;
+  template <class Command>
+  Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {
+    auto state = load.Load<RunAggregate>(command.name());
+    if (!state.ok()) return state.status();
+    return Decide(**state, command, context);
+  }
+  template <class Command>
+  absl::Status Render(runtime::Rendering& after, const Command& command,
+                      v1::WorkflowRun* response) const {
+    auto state = after.Load<RunAggregate>(command.name());
+    if (!state.ok()) return state.status();
+    WriteReply(RunRules(), (*state)->resource, response);
+    return absl::OkStatus();
+  }
+
+ private:
+  // The run's record as the caller sees it; null where there is none.
+  absl::StatusOr<const google::protobuf::Message*> RecordOf(runtime::Loader& load,
+                                                            const v1::WorkflowRun& run) const;
+  Decision TakeCall(runtime::Loader& load, const v1::WorkflowRun& run, const v1::WorkflowStep& step,
+                    const CommandContext& context) const;
+  Decision TakeWait(runtime::Loader& load, const v1::WorkflowRun& run, const v1::WorkflowStep& step,
+                    const CommandContext& context) const;
+  Decision TakeBranch(runtime::Loader& load, const v1::WorkflowRun& run,
+                      const v1::WorkflowStep& step, const CommandContext& context) const;
+
+  const std::vector<runtime::ResourceType> resources_;
+  const runtime::MethodTable& methods_;
+  const Collections collections_;
+};
+
+}  // namespace kith::workflows

@@ -1,0 +1,111 @@
+#include "services/workflows/workflow.h"
+
+#include <utility>
+
+#include "eventstore/base/status_macros.h"
+#include "google/protobuf/field_mask.pb.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "kith/workflows/v1/workflows_errors.pb.h"
+#include "services/core/reject.h"
+#include "services/core/resource_events.h"
+#include "services/workflows/workflow_fields.h"
+
+namespace kith::workflows {
+namespace {
+
+bool IsSame(const v1::Workflow& a, const v1::Workflow& b) {
+  using google::protobuf::util::MessageDifferencer;
+  if (!MessageDifferencer::Equals(a.trigger(), b.trigger()) || a.steps_size() != b.steps_size()) {
+    return false;
+  }
+  for (int i = 0; i < a.steps_size(); ++i) {
+    if (!MessageDifferencer::Equals(a.steps(i), b.steps(i))) return false;
+  }
+  return true;
+}
+
+void CompleteFields(const v1::Workflow& before, const Settings&, v1::Workflow& after) {
+  if (before.state() != v1::ACTIVE || IsSame(before, after)) return;
+  after.set_state(v1::PAUSED);
+  after.clear_acts_for();
+}
+
+absl::Status CheckThere(const WorkflowState& state, absl::string_view name) {
+  return state.lifecycle == Lifecycle::kActive ? absl::OkStatus()
+                                               : ResourceNotFound(WorkflowRules(), name);
+}
+
+Decision SetState(const WorkflowState& state, v1::WorkflowState wanted,
+                  absl::string_view acts_for) {
+  v1::Workflow after = state.resource;
+  after.set_state(wanted);
+  after.set_acts_for(std::string(acts_for));
+  google::protobuf::FieldMask changed;
+  if (after.acts_for() != state.resource.acts_for()) changed.add_paths("acts_for");
+  if (after.state() != state.resource.state()) changed.add_paths("state");
+  if (changed.paths().empty()) return NoChange();
+  return Changes().Append(after.name(), UpdatedEvent<v1::WorkflowEvent>(after, changed));
+}
+
+}  // namespace
+
+WorkflowState Evolve(WorkflowState state, const Recorded<v1::WorkflowEvent>& recorded) {
+  state.lifecycle = FoldResource(recorded, state.lifecycle, state.resource);
+  return state;
+}
+
+const ResourceRules& WorkflowRules() {
+  static const auto& rules =
+      *new ResourceRules(ResourceRulesBuilder<WorkflowAggregate>()
+                             .NotFound(v1::WORKFLOWS_ERROR_WORKFLOW_NOT_FOUND)
+                             .LinkNotFound(v1::WORKFLOWS_ERROR_LINKED_RECORD_NOT_FOUND)
+                             .Complete(CompleteFields)
+                             .Check(CheckFields)
+                             .Build());
+  return rules;
+}
+
+absl::Status MayActForNobody(const Grants* grants) {
+  if (grants == nullptr || grants->ContainAll("*")) return absl::OkStatus();
+  return Reject(v1::WORKFLOWS_ERROR_NOT_PERMITTED,
+                "The credentials are no user's, for whom the steps could be taken, and do not "
+                "grant everything. Use those of a user.");
+}
+
+Decision Decide(const WorkflowState& state, const v1::ActivateWorkflowRequest& command,
+                const CommandContext& context) {
+  KITH_RETURN_IF_ERROR(CheckThere(state, command.name()));
+  KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), state.resource.etag()));
+  if (context.user.empty()) KITH_RETURN_IF_ERROR(MayActForNobody(context.grants));
+  if (state.resource.steps().empty()) {
+    return RejectState(v1::WORKFLOWS_ERROR_NO_STEPS, "The workflow has no steps. Add some first.",
+                       command.name());
+  }
+  return SetState(state, v1::ACTIVE, context.user);
+}
+
+Decision Decide(const WorkflowState& state, const v1::PauseWorkflowRequest& command,
+                const CommandContext&) {
+  KITH_RETURN_IF_ERROR(CheckThere(state, command.name()));
+  KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), state.resource.etag()));
+  return SetState(state, v1::PAUSED, "");
+}
+
+const v1::WorkflowStep* FindStep(const google::protobuf::RepeatedPtrField<v1::WorkflowStep>& steps,
+                                 absl::string_view id) {
+  for (const v1::WorkflowStep& step : steps) {
+    if (step.id() == id) return &step;
+  }
+  return nullptr;
+}
+
+std::string NextOf(const google::protobuf::RepeatedPtrField<v1::WorkflowStep>& steps,
+                   const v1::WorkflowStep& step) {
+  if (!step.next().empty()) return step.next();
+  for (int i = 0; i + 1 < steps.size(); ++i) {
+    if (steps[i].id() == step.id()) return steps[i + 1].id();
+  }
+  return "";
+}
+
+}  // namespace kith::workflows

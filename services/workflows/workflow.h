@@ -1,0 +1,46 @@
+// The workflow: what is done by itself when something happens. Its rules, and the commands of its
+// own.
+//
+// Pure: see services/core/decider.h. A workflow acts with the rights of whoever activated it, so
+// whoever changes what it does takes that away.
+#pragma once
+
+#include "absl/strings/string_view.h"
+#include "kith/workflows/v1/workflow.pb.h"
+#include "kith/workflows/v1/workflow_events.pb.h"
+#include "kith/workflows/v1/workflows_service.pb.h"
+#include "services/core/decider.h"
+#include "services/core/decision.h"
+#include "services/core/resource_rules.h"
+
+namespace kith::workflows {
+
+struct WorkflowState : ResourceState<v1::Workflow> {};
+
+struct WorkflowAggregate {
+  using Resource = v1::Workflow;
+  using State = WorkflowState;
+  using Event = v1::WorkflowEvent;
+  static constexpr absl::string_view kCategory = "workflows";
+};
+
+WorkflowState Evolve(WorkflowState state, const Recorded<v1::WorkflowEvent>& recorded);
+
+const ResourceRules& WorkflowRules();
+
+Decision Decide(const WorkflowState& state, const v1::ActivateWorkflowRequest& command,
+                const CommandContext& context);
+Decision Decide(const WorkflowState& state, const v1::PauseWorkflowRequest& command,
+                const CommandContext& context);
+
+// Whether who is no user may have a workflow act for them, which does everything then.
+absl::Status MayActForNobody(const Grants* grants);
+
+// The step of this id; null where there is none.
+const v1::WorkflowStep* FindStep(const google::protobuf::RepeatedPtrField<v1::WorkflowStep>& steps,
+                                 absl::string_view id);
+// The id of the step that comes after this one; empty: the end.
+std::string NextOf(const google::protobuf::RepeatedPtrField<v1::WorkflowStep>& steps,
+                   const v1::WorkflowStep& step);
+
+}  // namespace kith::workflows

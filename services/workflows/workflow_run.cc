@@ -1,0 +1,160 @@
+#include "services/workflows/workflow_run.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "eventstore/base/proto_time.h"
+#include "eventstore/base/status_macros.h"
+#include "google/type/date.pb.h"
+#include "kith/workflows/v1/workflows_errors.pb.h"
+#include "projections/workflows/run_fold.h"
+#include "services/core/date.h"
+#include "services/core/reject.h"
+#include "services/workflows/time_span.h"
+#include "services/workflows/workflow.h"
+
+namespace kith::workflows {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+absl::string_view WorkflowOf(const v1::WorkflowRun& wanted) { return wanted.workflow(); }
+
+absl::Status Place(const WorkflowState& workflow, v1::WorkflowRun& run) {
+  if (workflow.lifecycle != Lifecycle::kActive) {
+    return ResourceNotFound(WorkflowRules(), run.workflow());
+  }
+  const v1::Workflow& steps = workflow.resource;
+  if (run.display_name().empty()) run.set_display_name(steps.display_name());
+  *run.mutable_steps() = steps.steps();
+  run.set_workflow_etag(steps.etag());
+  run.set_state(steps.steps().empty() ? v1::DONE : v1::RUNNING);
+  if (!steps.steps().empty()) run.set_step(steps.steps(0).id());
+  return absl::OkStatus();
+}
+
+// What is made by a service goes on with all that may be done.
+absl::Status Authorise(const v1::WorkflowRun& before, const v1::WorkflowRun& after,
+                       const Grants* grants) {
+  const bool begins = before.name().empty() && !after.steps().empty();
+  return begins && after.owner().empty() ? MayActForNobody(grants) : absl::OkStatus();
+}
+
+absl::Status CheckThere(const RunState& state, absl::string_view name) {
+  return state.lifecycle == Lifecycle::kActive ? absl::OkStatus()
+                                               : ResourceNotFound(RunRules(), name);
+}
+
+Change Advanced(const v1::WorkflowRun& run, v1::RunState state, const std::string& step,
+                std::optional<v1::StepOutcome> outcome) {
+  auto event = std::make_unique<v1::WorkflowRunEvent>();
+  v1::WorkflowRunAdvanced& advanced = *event->mutable_workflow_run_advanced();
+  advanced.set_name(run.name());
+  advanced.set_state(state);
+  advanced.set_step(step);
+  advanced.set_turn(run.turn() + 1);
+  advanced.set_owner(run.owner());
+  if (outcome.has_value()) *advanced.mutable_outcome() = *std::move(outcome);
+  // Who may have the step taken, may have the run say so.
+  return {.stream = run.name(), .event = std::move(event), .claims = {}, .is_consequence = true};
+}
+
+// A time or day of the record; nullopt where it has none.
+std::optional<absl::Time> TimeIn(const Message& record, const std::string& name,
+                                 absl::TimeZone zone) {
+  const FieldDescriptor* const field = record.GetDescriptor()->FindFieldByName(name);
+  if (field == nullptr || field->is_repeated() || field->message_type() == nullptr ||
+      !record.GetReflection()->HasField(record, field)) {
+    return std::nullopt;
+  }
+  const Message& value = record.GetReflection()->GetMessage(record, field);
+  if (field->message_type() == google::type::Date::descriptor()) {
+    const auto& date = static_cast<const google::type::Date&>(value);
+    return DateDefect(date).empty() ? std::optional(absl::FromCivil(CivilDayOf(date), zone))
+                                    : std::nullopt;
+  }
+  if (field->message_type() != google::protobuf::Timestamp::descriptor()) return std::nullopt;
+  return FromTimestamp(static_cast<const google::protobuf::Timestamp&>(value));
+}
+
+}  // namespace
+
+RunState Evolve(RunState state, const Recorded<v1::WorkflowRunEvent>& recorded) {
+  state.lifecycle = FoldResource(recorded, state.lifecycle, state.resource, FoldRun);
+  return state;
+}
+
+const ResourceRules& RunRules() {
+  static const auto& rules =
+      *new ResourceRules(ResourceRulesBuilder<RunAggregate>()
+                             .NotFound(v1::WORKFLOWS_ERROR_WORKFLOW_RUN_NOT_FOUND)
+                             .LinkNotFound(v1::WORKFLOWS_ERROR_LINKED_RECORD_NOT_FOUND)
+                             .OwnedByCreator()
+                             .Within<WorkflowAggregate>(WorkflowOf, Place)
+                             .Authorise(Authorise)
+                             .FoldedBy<FoldRun>()
+                             .Build());
+  return rules;
+}
+
+Decision Decide(const RunState& state, const v1::CancelWorkflowRunRequest& command,
+                const CommandContext&) {
+  KITH_RETURN_IF_ERROR(CheckThere(state, command.name()));
+  const v1::WorkflowRun& run = state.resource;
+  KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), run.etag()));
+  if (run.state() == v1::CANCELLED) return NoChange();
+  if (run.state() == v1::DONE) {
+    return RejectState(v1::WORKFLOWS_ERROR_RUN_ENDED, "The run has come to its end.", run.name());
+  }
+  return Changes().Add(Advanced(run, v1::CANCELLED, run.step(), std::nullopt));
+}
+
+Decision Decide(const RunState& state, const v1::RetryWorkflowRunRequest& command,
+                const CommandContext&) {
+  KITH_RETURN_IF_ERROR(CheckThere(state, command.name()));
+  const v1::WorkflowRun& run = state.resource;
+  KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), run.etag()));
+  if (run.state() != v1::FAILED) {
+    return RejectState(v1::WORKFLOWS_ERROR_RUN_NOT_FAILED, "No step of the run was refused.",
+                       run.name());
+  }
+  return Changes().Add(Advanced(run, v1::RUNNING, run.step(), std::nullopt));
+}
+
+Change GoOn(const v1::WorkflowRun& run, v1::StepOutcome outcome, const std::string& next) {
+  outcome.set_step(run.step());
+  if (next.empty()) return Advanced(run, v1::DONE, "", std::move(outcome));
+  if (run.turn() + 1 >= kTurnsMax) return Refuse(run, "TOO_MANY_STEPS");
+  return Advanced(run, v1::RUNNING, next, std::move(outcome));
+}
+
+Change WaitUntil(const v1::WorkflowRun& run, absl::Time until) {
+  v1::StepOutcome outcome;
+  outcome.set_step(run.step());
+  *outcome.mutable_wait_until_time() = ToTimestamp(until);
+  return Advanced(run, v1::WAITING, run.step(), std::move(outcome));
+}
+
+Change Refuse(const v1::WorkflowRun& run, std::string reason) {
+  v1::StepOutcome outcome;
+  outcome.set_step(run.step());
+  outcome.set_reason(std::move(reason));
+  return Advanced(run, v1::FAILED, run.step(), std::move(outcome));
+}
+
+absl::StatusOr<absl::Time> WaitTime(const v1::WaitStep& wait, const Message* record, absl::Time now,
+                                    absl::TimeZone zone) {
+  TimeSpan span;
+  if (!wait.duration().empty()) {
+    KITH_ASSIGN_OR_RETURN(span, ParseTimeSpan(wait.duration()));
+  }
+  if (wait.until_field().empty()) return Add(now, span, zone);
+  const auto time = record == nullptr ? std::nullopt : TimeIn(*record, wait.until_field(), zone);
+  if (!time.has_value()) return absl::InvalidArgumentError("the record has no such time");
+  return std::max(now, Add(*time, span, zone));
+}
+
+}  // namespace kith::workflows

@@ -1,0 +1,103 @@
+// Who is told of deals, over the whole server.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/notifications/v1/notifications_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
+#include "tests/testing/test_server.h"
+
+namespace kith::notifications {
+namespace {
+
+using deals::v1::DealsService;
+using users::v1::UsersService;
+using Stub = v1::NotificationsService::Stub;
+
+class DealNoticesTest : public ::testing::Test {
+ protected:
+  DealNoticesTest()
+      : server_(nullptr, [](runtime::ServerOptions& options) {
+          options.policies.turn = absl::Milliseconds(1);
+          options.policies.gather = absl::ZeroDuration();
+        }) {}
+
+  std::string CreateUser(absl::string_view display_name) {
+    users::v1::CreateUserRequest request;
+    request.mutable_user()->set_display_name(std::string(display_name));
+    return server_.Call(&UsersService::Stub::CreateUser, request)->name();
+  }
+  std::string CreateDeal(absl::string_view owner) {
+    deals::v1::CreateDealRequest request;
+    request.mutable_deal()->set_display_name("Aspen");
+    request.mutable_deal()->set_owner(std::string(owner));
+    const auto created = server_.Call(&DealsService::Stub::CreateDeal, request);
+    EXPECT_EQ(created.reason(), "");
+    return created->name();
+  }
+  void SetOwner(const std::string& deal, const std::string& owner) {
+    deals::v1::UpdateDealRequest request;
+    request.mutable_deal()->set_name(deal);
+    request.mutable_deal()->set_owner(owner);
+    EXPECT_EQ(server_.Call(&DealsService::Stub::UpdateDeal, request).reason(), "");
+  }
+  void Win(const std::string& deal) {
+    deals::v1::WinDealRequest request;
+    request.set_name(deal);
+    EXPECT_EQ(server_.Call(&DealsService::Stub::WinDeal, request).reason(), "");
+  }
+  v1::ListNotificationsResponse Unread(const std::string& owner) {
+    v1::ListNotificationsRequest request;
+    request.set_filter(absl::StrCat("owner = \"", owner, "\" AND read = false"));
+    request.set_order_by("create_time");
+    const auto listed = server_.Call(&Stub::ListNotifications, request);
+    EXPECT_EQ(listed.reason(), "");
+    return listed.response;
+  }
+  void Await(const std::string& owner, int count) {
+    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
+    while (Unread(owner).notifications_size() < count) {
+      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
+      ASSERT_TRUE(follower->Poll(1'000).ok());
+    }
+  }
+
+  testing::TestServer server_;
+};
+
+TEST_F(DealNoticesTest, TellsWhoseADealBecomesAndWhereItStands) {
+  const std::string ada = CreateUser("Ada");
+  const std::string ben = CreateUser("Ben");
+  const std::string deal = CreateDeal(ada);
+  SetOwner(deal, ben);
+  Await(ben, 1);
+  const v1::Notification told = Unread(ben).notifications(0);
+  EXPECT_EQ(told.kind(), v1::ASSIGNMENT);
+  EXPECT_EQ(told.record(), deal);
+  EXPECT_EQ(told.display_name(), "The deal Aspen is yours now.");
+  Win(deal);
+  Await(ben, 2);
+  EXPECT_EQ(Unread(ben).notifications(1).kind(), v1::STAGE_CHANGE);
+  EXPECT_EQ(Unread(ben).notifications(1).display_name(),
+            "The deal Aspen stands in closed-won now.");
+  EXPECT_EQ(Unread(ada).notifications_size(), 0);
+}
+
+TEST_F(DealNoticesTest, TellsOnceOfACause) {
+  const std::string ben = CreateUser("Ben");
+  SetOwner(CreateDeal(""), ben);
+  Await(ben, 1);
+  const v1::Notification told = Unread(ben).notifications(0);
+  v1::CreateNotificationRequest again;
+  *again.mutable_notification() = told;
+  EXPECT_EQ(server_.Call(&Stub::CreateNotification, again).reason(), "TOLD_ALREADY");
+  again.mutable_notification()->set_kind(v1::OVERDUE);
+  EXPECT_EQ(server_.Call(&Stub::CreateNotification, again).reason(), "");
+  server_.Restart(/*new_views=*/true);
+  EXPECT_EQ(Unread(ben).notifications_size(), 2);
+}
+
+}  // namespace
+}  // namespace kith::notifications

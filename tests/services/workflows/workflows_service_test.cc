@@ -1,0 +1,353 @@
+// Workflows over the whole server: what sets them off, and what their runs do.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
+#include "kith/workflows/v1/workflow_runs_service.grpc.pb.h"
+#include "kith/workflows/v1/workflows_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "tests/testing/decider_spec.h"
+#include "tests/testing/test_server.h"
+
+namespace kith::workflows {
+namespace {
+
+using contacts::v1::Contact;
+using contacts::v1::ContactsService;
+using deals::v1::DealsService;
+using interactions::v1::InteractionsService;
+using users::v1::UsersService;
+using Stub = v1::WorkflowsService::Stub;
+using RunStub = v1::WorkflowRunsService::Stub;
+
+// A step that gives the run's record a title.
+std::string Titles(absl::string_view id, absl::string_view title) {
+  return absl::StrCat("steps { id: '", id, "' call { method: 'UpdateContact' request: '",
+                      R"({"contact": {"name": "{{record.name}}", "job_title": ")", title,
+                      R"("}}' } } )");
+}
+
+const std::string& Greet() {
+  static const auto& text = *new std::string(absl::StrCat(
+      R"(display_name: 'Greet'
+         trigger { resource: 'contacts' change: CREATED condition: 'notes = "new"' } )",
+      Titles("title", "Dear {{record.first_name}}")));
+  return text;
+}
+
+class WorkflowsServiceTest : public ::testing::Test {
+ protected:
+  WorkflowsServiceTest()
+      : server_(nullptr, [](runtime::ServerOptions& options) {
+          options.policies.turn = absl::Milliseconds(1);
+          options.policies.gather = absl::ZeroDuration();
+          options.policies.retry_first = absl::ZeroDuration();
+        }) {}
+
+  testing::Reply<v1::Workflow> Create(const std::string& text) {
+    v1::CreateWorkflowRequest request;
+    *request.mutable_workflow() = testing::Proto<v1::Workflow>(text);
+    return server_.Call(&Stub::CreateWorkflow, request);
+  }
+  std::string Activate(const v1::Workflow& workflow, const std::string& key = "") {
+    v1::ActivateWorkflowRequest request;
+    request.set_name(workflow.name());
+    return server_.CallWith(key.empty() ? server_.secret() : key, &Stub::ActivateWorkflow, request)
+        .reason();
+  }
+  v1::Workflow Active(const std::string& text) {
+    const auto created = Create(text);
+    EXPECT_EQ(created.reason(), "") << created.status.error_message();
+    EXPECT_EQ(Activate(created.response), "");
+    return created.response;
+  }
+  Contact CreateContact(absl::string_view first_name, absl::string_view notes = "") {
+    contacts::v1::CreateContactRequest request;
+    request.mutable_contact()->set_first_name(std::string(first_name));
+    request.mutable_contact()->set_notes(std::string(notes));
+    const auto created = server_.Call(&ContactsService::Stub::CreateContact, request);
+    EXPECT_EQ(created.reason(), "");
+    return created.response;
+  }
+  void Update(const Contact& contact, const std::string& text) {
+    contacts::v1::UpdateContactRequest request;
+    *request.mutable_contact() = testing::Proto<Contact>(text);
+    request.mutable_contact()->set_name(contact.name());
+    EXPECT_EQ(server_.Call(&ContactsService::Stub::UpdateContact, request).reason(), "");
+  }
+  std::string TitleOf(const Contact& contact) {
+    contacts::v1::GetContactRequest request;
+    request.set_name(contact.name());
+    return server_.Call(&ContactsService::Stub::GetContact, request)->job_title();
+  }
+  std::vector<v1::WorkflowRun> Runs() {
+    v1::ListWorkflowRunsRequest request;
+    request.set_order_by("create_time");
+    const auto listed = server_.Call(&RunStub::ListWorkflowRuns, request);
+    EXPECT_EQ(listed.reason(), "") << listed.status.error_message();
+    return {listed->workflow_runs().begin(), listed->workflow_runs().end()};
+  }
+  // Until so many runs are so far, which an event makes them.
+  void AwaitRuns(size_t count, v1::RunState state) {
+    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
+    while (true) {
+      size_t found = 0;
+      for (const v1::WorkflowRun& run : Runs()) found += run.state() == state;
+      if (found >= count) return;
+      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
+      ASSERT_TRUE(follower->Poll(1'000).ok());
+    }
+  }
+
+  testing::TestServer server_;
+};
+
+TEST_F(WorkflowsServiceTest, DoesWhatItsStepsSay) {
+  const v1::Workflow greet = Active(Greet());
+  const Contact ada = CreateContact("Ada", "new");
+  const Contact ben = CreateContact("Ben", "old");
+  AwaitRuns(1, v1::DONE);
+  EXPECT_EQ(TitleOf(ada), "Dear Ada");
+  EXPECT_EQ(TitleOf(ben), "");
+  const auto runs = Runs();
+  ASSERT_EQ(runs.size(), 1u);
+  EXPECT_EQ(runs[0].workflow(), greet.name());
+  EXPECT_EQ(runs[0].record(), ada.name());
+  EXPECT_EQ(runs[0].display_name(), "Greet");
+  ASSERT_EQ(runs[0].outcomes_size(), 1);
+  EXPECT_EQ(runs[0].outcomes(0).changed(0), ada.name());
+}
+
+TEST_F(WorkflowsServiceTest, WaitsAndThenLooks) {
+  Active(absl::StrCat(
+      R"(display_name: 'Check in'
+         trigger { resource: 'contacts' change: CREATED }
+         steps { id: 'wait' wait { duration: '30d' } }
+         steps { id: 'look' branch { condition: 'notes = "ask"' otherwise: 'leave' } }
+         steps { id: 'ask' next: 'end' call { method: 'UpdateContact' request:
+           '{"contact": {"name": "{{record.name}}", "job_title": "asked"}}' } } )",
+      Titles("leave", "left"), "steps { id: 'end' end {} }"));
+  const Contact ada = CreateContact("Ada");
+  const Contact ben = CreateContact("Ben");
+  AwaitRuns(2, v1::WAITING);
+  EXPECT_EQ(Runs()[0].step(), "wait");
+  server_.clock().Advance(absl::Hours(24 * 29));
+  Update(ada, "notes: 'ask'");
+  server_.Restart(/*new_views=*/true);
+  AwaitRuns(2, v1::WAITING);
+  EXPECT_EQ(TitleOf(ada), "");
+  server_.clock().Advance(absl::Hours(24));
+  AwaitRuns(2, v1::DONE);
+  EXPECT_EQ(TitleOf(ada), "asked");
+  EXPECT_EQ(TitleOf(ben), "left");
+}
+
+TEST_F(WorkflowsServiceTest, IsSetOffByWhatARecordBecomes) {
+  Active(absl::StrCat(
+      "display_name: 'Won' trigger { resource: 'deals' change: UPDATED condition: 'status = WON' } "
+      "steps { id: 'note' call { method: 'UpdateDeal' request: '",
+      R"({"deal": {"name": "{{record.name}}", "product": "{{record.display_name}} again"}})",
+      "' } }"));
+  deals::v1::CreateDealRequest create;
+  create.mutable_deal()->set_display_name("Aspen");
+  const std::string deal = server_.Call(&DealsService::Stub::CreateDeal, create)->name();
+  deals::v1::WinDealRequest win;
+  win.set_name(deal);
+  EXPECT_EQ(server_.Call(&DealsService::Stub::WinDeal, win).reason(), "");
+  AwaitRuns(1, v1::DONE);
+  // The step changed a deal that had been won before: that sets nothing off, nor does this.
+  deals::v1::UpdateDealRequest update;
+  update.mutable_deal()->set_name(deal);
+  update.mutable_deal()->set_display_name("Birch");
+  EXPECT_EQ(server_.Call(&DealsService::Stub::UpdateDeal, update)->product(), "Aspen again");
+  // Something later that does.
+  win.set_name(server_.Call(&DealsService::Stub::CreateDeal, create)->name());
+  EXPECT_EQ(server_.Call(&DealsService::Stub::WinDeal, win).reason(), "");
+  AwaitRuns(2, v1::DONE);
+  EXPECT_EQ(Runs().size(), 2u);
+}
+
+TEST_F(WorkflowsServiceTest, FollowsUpOnCalls) {
+  Active(
+      absl::StrCat("display_name: 'Follow up' trigger { resource: 'interactions' "
+                   "condition: 'kind = CALL AND direction = OUTBOUND' } "
+                   "steps { id: 'wait' wait { duration: '3bd' } }",
+                   Titles("title", "called")));
+  const Contact ada = CreateContact("Ada");
+  const auto record = [&](interactions::v1::InteractionKind kind) {
+    interactions::v1::RecordInteractionRequest request;
+    request.set_parent(ada.name());
+    request.mutable_interaction()->set_kind(kind);
+    request.mutable_interaction()->set_direction(interactions::v1::OUTBOUND);
+    EXPECT_EQ(server_.Call(&InteractionsService::Stub::RecordInteraction, request).reason(), "");
+  };
+  record(interactions::v1::EMAIL);
+  record(interactions::v1::CALL);  // on a Thursday
+  AwaitRuns(1, v1::WAITING);
+  const auto runs = Runs();
+  ASSERT_EQ(runs.size(), 1u);
+  EXPECT_EQ(runs[0].record(), ada.name());
+  server_.clock().Advance(absl::Hours(24 * 5));
+  AwaitRuns(1, v1::DONE);
+  EXPECT_EQ(TitleOf(ada), "called");
+  EXPECT_EQ(
+      Create("display_name: 'x' trigger { resource: 'interactions' condition: 'body = \"a\"' } "
+             "steps { id: 'end' end {} }")
+          .fields(),
+      std::vector<std::string>{"workflow.trigger.condition"});
+}
+
+TEST_F(WorkflowsServiceTest, EndsACircleOfTwo) {
+  for (const auto& [from, to] : {std::pair("a", "b"), std::pair("b", "a")}) {
+    Active(absl::StrCat(
+        "display_name: '", from, "' trigger { resource: 'contacts' condition: 'notes = \"", from,
+        "\"' } steps { id: 'turn' call { method: 'UpdateContact' request: ",
+        R"('{"contact": {"name": "{{record.name}}", "notes": ")", to, R"("}}' } })"));
+  }
+  CreateContact("Ada", "a");
+  constexpr size_t kDepth = 16;
+  AwaitRuns(kDepth, v1::DONE);
+  server_.Restart();
+  EXPECT_EQ(Runs().size(), kDepth);
+}
+
+TEST_F(WorkflowsServiceTest, StopsWhereAStepIsRefusedAndGoesOnFromThere) {
+  Active(R"(display_name: 'Deal'
+            trigger { resource: 'contacts' change: CREATED }
+            steps { id: 'deal' call { method: 'CreateDeal' request:
+              '{"deal_id": "of-ada", "deal": {"display_name": "{{record.job_title}}"}}' } })");
+  const Contact ada = CreateContact("Ada");
+  AwaitRuns(1, v1::FAILED);
+  const v1::WorkflowRun failed = Runs()[0];
+  EXPECT_EQ(failed.outcomes(0).reason(), "INVALID_FIELD");
+  EXPECT_EQ(failed.step(), "deal");
+  Update(ada, "job_title: 'Consul'");
+  v1::RetryWorkflowRunRequest retry;
+  retry.set_name(failed.name());
+  EXPECT_EQ(server_.Call(&RunStub::RetryWorkflowRun, retry).reason(), "");
+  AwaitRuns(1, v1::DONE);
+  deals::v1::GetDealRequest get;
+  get.set_name("deals/of-ada");
+  EXPECT_EQ(server_.Call(&DealsService::Stub::GetDeal, get)->display_name(), "Consul");
+  EXPECT_EQ(server_.Call(&RunStub::RetryWorkflowRun, retry).reason(), "RUN_NOT_FAILED");
+}
+
+TEST_F(WorkflowsServiceTest, StopsWhenItIsCancelledOrPaused) {
+  const v1::Workflow waits =
+      Active(absl::StrCat("display_name: 'Wait' trigger { resource: 'contacts' change: CREATED } "
+                          "steps { id: 'wait' wait { duration: '1h' } }",
+                          Titles("title", "x")));
+  const Contact ada = CreateContact("Ada");
+  AwaitRuns(1, v1::WAITING);
+  v1::CancelWorkflowRunRequest cancel;
+  cancel.set_name(Runs()[0].name());
+  EXPECT_EQ(server_.Call(&RunStub::CancelWorkflowRun, cancel)->state(), v1::CANCELLED);
+  const Contact ben = CreateContact("Ben");
+  AwaitRuns(1, v1::WAITING);
+  v1::PauseWorkflowRequest pause;
+  pause.set_name(waits.name());
+  EXPECT_EQ(server_.Call(&Stub::PauseWorkflow, pause)->state(), v1::PAUSED);
+  CreateContact("Cyd");
+  server_.clock().Advance(absl::Hours(1));
+  AwaitRuns(1, v1::DONE);  // what began goes on
+  EXPECT_EQ(TitleOf(ada), "");
+  EXPECT_EQ(TitleOf(ben), "x");
+  EXPECT_EQ(Runs().size(), 2u);
+}
+
+TEST_F(WorkflowsServiceTest, LosesItsRightsWithWhatItDoes) {
+  const v1::Workflow greet = Active(Greet());
+  v1::UpdateWorkflowRequest update;
+  update.mutable_workflow()->set_name(greet.name());
+  update.mutable_workflow()->set_description("as before");
+  EXPECT_EQ(server_.Call(&Stub::UpdateWorkflow, update)->state(), v1::ACTIVE);
+  *update.mutable_workflow()->mutable_steps() = greet.steps();
+  update.mutable_workflow()->mutable_steps(0)->set_id("other");
+  EXPECT_EQ(server_.Call(&Stub::UpdateWorkflow, update)->state(), v1::PAUSED);
+}
+
+TEST_F(WorkflowsServiceTest, ActsForWhoActivatesItAndNoFurther) {
+  users::v1::CreateUserRequest user;
+  user.mutable_user()->set_display_name("Rob");
+  user.mutable_user()->add_roles("roles/marketing");
+  const std::string rob = server_.Call(&UsersService::Stub::CreateUser, user)->name();
+  workspaces::v1::CreateApiKeyRequest key;
+  key.mutable_api_key()->set_display_name("Rob's");
+  key.mutable_api_key()->add_permissions("*");
+  key.mutable_api_key()->set_user(rob);
+  const std::string secret =
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key)->secret();
+  const v1::Workflow workflow =
+      Create(R"(display_name: 'Deal' trigger { resource: 'contacts' change: CREATED }
+                steps { id: 'deal' call { method: 'CreateDeal'
+                        request: '{"deal": {"display_name": "x"}}' } })")
+          .response;
+  EXPECT_EQ(Activate(workflow, secret), "PERMISSION_DENIED");
+  user.mutable_user()->set_roles(0, "roles/admin");  // another one, who stays
+  EXPECT_EQ(server_.Call(&UsersService::Stub::CreateUser, user).reason(), "");
+  users::v1::UpdateUserRequest update;
+  update.mutable_user()->set_name(rob);
+  update.mutable_user()->add_roles("roles/admin");
+  EXPECT_EQ(server_.Call(&UsersService::Stub::UpdateUser, update).reason(), "");
+  EXPECT_EQ(Activate(workflow, secret), "");
+  CreateContact("Ada");
+  AwaitRuns(1, v1::DONE);
+  EXPECT_EQ(Runs()[0].owner(), rob);
+  update.mutable_user()->set_roles(0, "roles/marketing");
+  EXPECT_EQ(server_.Call(&UsersService::Stub::UpdateUser, update).reason(), "");
+  CreateContact("Ben");
+  AwaitRuns(1, v1::FAILED);
+  EXPECT_EQ(Runs()[1].outcomes(0).reason(), "PERMISSION_DENIED");
+}
+
+TEST_F(WorkflowsServiceTest, IsRefusedWhereItCannotBe) {
+  const auto fields = [&](const std::string& text) {
+    const auto created = Create(absl::StrCat("display_name: 'x' ", text));
+    EXPECT_EQ(created.reason(), "INVALID_WORKFLOW") << text;
+    return created.fields();
+  };
+  using Fields = std::vector<std::string>;
+  const std::string end = " steps { id: 'end' end {} }";
+  EXPECT_EQ(fields("trigger { resource: 'users' }" + end), Fields{"workflow.trigger.resource"});
+  EXPECT_EQ(fields("trigger { resource: 'deals' condition: 'colour = red' }" + end),
+            Fields{"workflow.trigger.condition"});
+  EXPECT_EQ(fields("steps { id: 'a' call { method: 'Fly' } }"),
+            Fields{"workflow.steps[0].call.method"});
+  EXPECT_EQ(fields(R"(steps { id: 'a' call { method: 'CreateDeal' request: '{"colour": 1}' } })"),
+            Fields{"workflow.steps[0].call.request"});
+  EXPECT_EQ(fields(R"(trigger { resource: 'deals' }
+                      steps { id: 'a' call { method: 'CreateDeal'
+                              request: '{"deal": {"display_name": "{{record.colour}}"}}' } })"),
+            Fields{"workflow.steps[0].call.request"});
+  EXPECT_EQ(fields("steps { id: 'a' next: 'b' wait { duration: '1h' } }"),
+            Fields{"workflow.steps[0].next"});
+  EXPECT_EQ(fields("steps { id: 'a' end {} } steps { id: 'b' end {} }"),
+            Fields{"workflow.steps[1].id"});
+  EXPECT_EQ(fields("steps { id: 'a' wait { duration: '3 moons' } }"),
+            Fields{"workflow.steps[0].wait.duration"});
+  EXPECT_EQ(fields("steps { id: 'a' call { method: 'CreateDeal' request: '{}' } next: 'a' }"),
+            Fields{"workflow.steps[0].next"});
+  EXPECT_EQ(fields("steps { id: 'a' call { method: 'CreateApiKey' } }"),
+            Fields{"workflow.steps[0].call.method"});
+  EXPECT_EQ(Activate(Create("display_name: 'x'").response), "NO_STEPS");
+}
+
+TEST_F(WorkflowsServiceTest, IsSetOffByHand) {
+  const v1::Workflow greet = Create(Greet()).response;
+  const Contact ada = CreateContact("Ada");
+  v1::CreateWorkflowRunRequest request;
+  request.mutable_workflow_run()->set_workflow(greet.name());
+  request.mutable_workflow_run()->set_record(ada.name());
+  EXPECT_EQ(server_.Call(&RunStub::CreateWorkflowRun, request)->state(), v1::RUNNING);
+  AwaitRuns(1, v1::DONE);
+  EXPECT_EQ(TitleOf(ada), "Dear Ada");
+}
+
+}  // namespace
+}  // namespace kith::workflows
