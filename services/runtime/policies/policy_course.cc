@@ -18,7 +18,6 @@ namespace kith::runtime {
 namespace {
 
 using google::protobuf::Message;
-using policies::v1::PendingReaction;
 using policies::v1::PolicyEvent;
 using policies::v1::ReactionOutcome;
 
