@@ -29,7 +29,8 @@ class Server:
         """The flags are kithd's, the options those of subprocess.Popen."""
         self.binary = binary
         self.data = data
-        self.flags = flags
+        # What follows by itself would be written between two looks at the log.
+        self.flags = [*flags, "--policies=false"]
         self.options = options
         self.key = key  # None: the one that the first start makes
         self.log = data + ".said"
@@ -57,7 +58,8 @@ class Server:
 
     def launch(self):
         """A process that is started and not waited for: it is the caller's to end."""
-        return subprocess.Popen([self.binary, "--data", self.data, "--listen", "127.0.0.1:0", "--metrics="],
+        return subprocess.Popen([self.binary, "--data", self.data, "--listen", "127.0.0.1:0", "--metrics=",
+                                 *self.flags],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     @property
