@@ -54,7 +54,8 @@ Scope ScopeOf(AccessScope scope) {
 // themselves are told.
 Role WithWhatEverybodyHas(Role role) {
   for (const char* const permission : {"users.read", "teams.read", "roles.read", "workspaces.read",
-                                       "saved_views.read", "custom_fields.read"}) {
+                                       "saved_views.read", "custom_fields.read",
+                                       "mail_templates.read"}) {
     AddGrant({permission, kAll}, role);
   }
   AddGrant({"notifications.*", kOwn}, role);
@@ -78,6 +79,9 @@ const std::vector<Role>& BuiltInRoles() {
                     {"deals.*", kTeam},
                     {"interactions.read", kTeam},
                     {"interactions.write", kTeam},
+                    {"messages.read", kTeam},
+                    {"messages.send", kTeam},
+                    {"mail_templates.write", kAll},
                     {"forecast.read", kTeam},
                     {"pipelines.write", kAll},
                     {"saved_views.write", kAll}},
@@ -93,6 +97,8 @@ const std::vector<Role>& BuiltInRoles() {
                                      {"deals.write", kOwn},
                                      {"interactions.read", kTeam},
                                      {"interactions.write", kOwn},
+                                     {"messages.read", kTeam},
+                                     {"messages.send", kOwn},
                                      {"forecast.read", kOwn},
                                      {"saved_views.write", kAll}},
                                     {PERSONAL, MONEY})),
@@ -101,6 +107,9 @@ const std::vector<Role>& BuiltInRoles() {
                                     {{"contacts.*", kAll},
                                      {"companies.*", kAll},
                                      {"interactions.read", kAll},
+                                     {"messages.read", kAll},
+                                     {"messages.send", kAll},
+                                     {"mail_templates.write", kAll},
                                      {"deals.read", kAll},
                                      {"saved_views.write", kAll}},
                                     {PERSONAL})),
@@ -110,6 +119,8 @@ const std::vector<Role>& BuiltInRoles() {
            {"companies.*", kAll},
            {"interactions.read", kAll},
            {"interactions.write", kAll},
+           {"messages.read", kAll},
+           {"messages.send", kAll},
            {"deals.read", kAll},
            {"saved_views.write", kAll}},
           {PERSONAL})),
@@ -123,6 +134,8 @@ const std::vector<Role>& BuiltInRoles() {
            {"deals.*", kAll},
            {"interactions.read", kAll},
            {"interactions.write", kAll},
+           {"messages.*", kAll},
+           {"mail_templates.*", kAll},
            {"events.read", kAll}},
           {PERSONAL, MONEY})),
   };
