@@ -66,6 +66,8 @@ PACKAGE_HEADERS = {
     "prometheus/": ["services/server"],
     "boost/": ["services/edge"],
     "cjose/": ["services/runtime/admission"],
+    "curl/": ["services/runtime/effects"],
+    "kainjow/": ["services/core"],
 }
 # Generated services and stubs: the server has neither.
 STUBS = ["services/cli", "tests", "deploy"]
