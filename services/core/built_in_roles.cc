@@ -55,7 +55,7 @@ Scope ScopeOf(AccessScope scope) {
 Role WithWhatEverybodyHas(Role role) {
   for (const char* const permission : {"users.read", "teams.read", "roles.read", "workspaces.read",
                                        "saved_views.read", "custom_fields.read",
-                                       "mail_templates.read"}) {
+                                       "mail_templates.read", "business_calendars.read"}) {
     AddGrant({permission, kAll}, role);
   }
   AddGrant({"notifications.*", kOwn}, role);

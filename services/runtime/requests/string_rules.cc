@@ -155,6 +155,10 @@ std::string FormatDefect(absl::string_view text, Format format) {
       return IsKey(text) ? ""
                          : "must be a key like next_tier: a small letter, then small letters, "
                            "digits, and _ before a letter";
+    case Format::FORMAT_TIME_OF_DAY:
+      return DaySecondsOf(text).has_value()
+                 ? ""
+                 : "must be a time of day from 00:00 to 24:00 like 09:30";
     default:
       return "has a format that this server does not know";
   }
