@@ -33,6 +33,7 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
   kith <collection> <verb> [NAME] [--field value]…
   kith help <collection> [<verb>]             which verbs and fields there are
 
+  kith agenda [USER]                          what somebody has to do
   kith board [PIPELINE]                       what stands in each stage
   kith forecast [--by month,quarter,owner,category] [--from DATE] [--to DATE]
                 [--quota MONEY]               what will be sold
@@ -102,6 +103,7 @@ struct CommandHelp {
 };
 
 constexpr CommandHelp kCommands[] = {
+    {"agenda", "kith agenda [USER] [--days N] [--as-of MOMENT]\n", "tasks", "query-agenda"},
     {"board", "kith board [PIPELINE] [--owner USER] [--as-of MOMENT]\n", "deals",
      "get-pipeline-board"},
     {"forecast",
