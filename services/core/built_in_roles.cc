@@ -53,9 +53,9 @@ Scope ScopeOf(AccessScope scope) {
 // What everybody needs who works with Kith: who there is, what lists there are, and what they
 // themselves are told.
 Role WithWhatEverybodyHas(Role role) {
-  for (const char* const permission : {"users.read", "teams.read", "roles.read", "workspaces.read",
-                                       "saved_views.read", "custom_fields.read",
-                                       "mail_templates.read", "business_calendars.read"}) {
+  for (const char* const permission :
+       {"users.read", "teams.read", "roles.read", "workspaces.read", "saved_views.read",
+        "custom_fields.read", "mail_templates.read", "business_calendars.read"}) {
     AddGrant({permission, kAll}, role);
   }
   AddGrant({"notifications.*", kOwn}, role);

@@ -308,7 +308,8 @@ void World::Fill(Message& message, int number, bool with_links) {
                     j < field.message_type()->field_count();
          ++j) {
       const FieldDescriptor* const within = field.message_type()->field(j);
-      if (within->enum_type() != nullptr && RulesOf(field).required()) apart = within;
+      const bool is_one = within->enum_type() != nullptr && !within->is_repeated();
+      if (is_one && RulesOf(field).required()) apart = within;
     }
     if (apart == nullptr) {
       FillOne(message, field, number, with_links);

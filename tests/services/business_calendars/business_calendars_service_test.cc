@@ -16,7 +16,8 @@ using Stub = v1::BusinessCalendarsService::Stub;
 
 constexpr char kWeek[] = R"(
   display_name: 'Office' time_zone: 'Europe/Berlin'
-  periods { weekdays: [MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY] start: '09:00' end: '17:00' })";
+  periods { weekdays: [MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY]
+            start: '09:00' end: '17:00' })";
 
 google::protobuf::Timestamp Time(absl::string_view text) {
   absl::Time time;
@@ -63,7 +64,8 @@ TEST_F(BusinessCalendarsServiceTest, AddAndMeasureTimeAtWork) {
   const auto made = Create(std::string(kWeek) + R"(
     holidays { date { year: 2026 month: 12 day: 25 } display_name: 'Christmas Day' }
     holidays { date { year: 2026 month: 12 day: 25 } display_name: 'The same' }
-    special_days { date { year: 2026 month: 12 day: 24 } periods { start: '09:00' end: '12:00' } })");
+    special_days { date { year: 2026 month: 12 day: 24 }
+                   periods { start: '09:00' end: '12:00' } })");
   ASSERT_EQ(made.reason(), "");
   // Thursday the 24th has one hour left, Friday none.
   EXPECT_EQ(FromTimestamp(Add(made->name(), "2026-12-24T10:00:00Z", absl::Hours(2))->time()),
