@@ -40,7 +40,8 @@ TEST(RunEach, NeedsNobodyElse) {
     RunEach(pool, 5, [&](size_t) { ran += std::this_thread::get_id() == here ? 1 : 0; });
     EXPECT_EQ(ran, 5);
   }
-  EXPECT_TRUE(pool.TryRun([&] { RunEach(pool, 5, [&](size_t) { ++ran; }); }));
+  // What was asked of the pool before may still wait for its one thread.
+  pool.Run([&] { RunEach(pool, 5, [&](size_t) { ++ran; }); });
   pool.Stop();
   EXPECT_EQ(ran, 10);
 }
