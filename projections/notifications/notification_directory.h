@@ -1,5 +1,5 @@
-// The notification directory: which notifications there are, and which of them have this name or
-// this owner.
+// The notification directory: which notifications there are, for whom and about which record, and
+// whether they were read.
 #pragma once
 
 #include "kith/notifications/v1/notification.pb.h"
@@ -11,8 +11,8 @@ class NotificationDirectory final : public projections::ResourceDirectory {
  public:
   static constexpr absl::string_view kName = "notification_directory";
 
-  // Beside every field: the words of the name. By index: these, display_name, owner, create_time.
-  // Names are compared by their normal forms.
+  // Beside every field: the words of what it says. By index: these, owner with read, record,
+  // create_time.
   static const projections::Table<v1::Notification>& Notifications();
 
   NotificationDirectory() : ResourceDirectory(kName, 1, "notifications", Notifications().core()) {}

@@ -1,5 +1,5 @@
-// The workflow directory: which workflows there are, and which of them have this name or this
-// owner.
+// The workflow directory: which workflows there are, and which of them have this name or are in
+// this state.
 #pragma once
 
 #include "kith/workflows/v1/workflow.pb.h"
@@ -11,7 +11,7 @@ class WorkflowDirectory final : public projections::ResourceDirectory {
  public:
   static constexpr absl::string_view kName = "workflow_directory";
 
-  // Beside every field: the words of the name. By index: these, display_name, owner, create_time.
+  // Beside every field: the words of the name. By index: these, display_name, state, create_time.
   // Names are compared by their normal forms.
   static const projections::Table<v1::Workflow>& Workflows();
 
