@@ -35,4 +35,8 @@ inline google::protobuf::Duration ToDuration(absl::Duration length) {
   return duration;
 }
 
+inline absl::Duration FromDuration(const google::protobuf::Duration& length) {
+  return absl::Seconds(length.seconds()) + absl::Nanoseconds(length.nanos());
+}
+
 }  // namespace kith

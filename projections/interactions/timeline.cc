@@ -18,10 +18,12 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/ulid.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
+#include "kith/messages/v1/message_events.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/store/key_codec.h"
 #include "projections/tables/page_token.h"
 #include "projections/tables/table_core.h"
+#include "services/core/resource_name.h"
 
 namespace kith::projections {
 
@@ -36,14 +38,24 @@ constexpr char kNamedTable = 2;  // persisted
 constexpr absl::string_view kInteractions = "interactions";
 constexpr absl::string_view kInteractionsSuffix = "/interactions";
 
+constexpr absl::string_view kMessages = "messages";
+
+// What marks the kinds of a message's events. Persisted.
+constexpr uint32_t kOfMessage = 1 << 16;
+
 // One row's value.
 struct Entry {
   Position position;
-  uint32_t kind = 0;      // an InteractionKind; 0 for what is not an interaction
+  // An InteractionKind; 0 for what is not an interaction. Of a message's event the same with
+  // kOfMessage: that it was sent counts as an e-mail.
+  uint32_t kind = 0;
   uint32_t id_check = 0;  // of the interaction's id
   Position amended;       // 0: it was neither amended nor redacted
 
   TimelineEvent event() const { return {position, amended}; }
+  bool is_of_message() const { return (kind & kOfMessage) != 0; }
+  bool is_interaction() const { return kind != 0 && !is_of_message(); }
+  uint32_t interaction_kind() const { return kind & ~kOfMessage; }
 };
 
 std::string Encode(const Entry& entry) {
@@ -237,20 +249,36 @@ absl::Status PutAmended(const eventstore::EventHeader& header, const Amendment& 
 
 bool Wanted(const TimelineQuery& query, const Entry& entry) {
   if (entry.kind == 0) return query.kinds.empty() && query.changes;
+  if (entry.is_of_message() && !query.messages) return false;
   return query.kinds.empty() ||
          std::find(query.kinds.begin(), query.kinds.end(),
-                   static_cast<InteractionKind>(entry.kind)) != query.kinds.end();
+                   static_cast<InteractionKind>(entry.interaction_kind())) != query.kinds.end();
+}
+
+// An event of a message stands in the timeline of the contact that it goes to.
+void PutOfMessage(const eventstore::RecordedEvent& event, ViewBatch& batch) {
+  const eventstore::EventHeader& header = event.header();
+  const auto& message = static_cast<const messages::v1::MessageEvent&>(*event.event);
+  const uint32_t kind =
+      message.has_message_sent() ? static_cast<uint32_t>(interactions::v1::EMAIL) : 0;
+  batch.Put(RowKey(IdOf(header), ParentOf(header.stream)),
+            Encode({.position = header.position, .kind = kOfMessage | kind}));
 }
 
 }  // namespace
 
 std::vector<std::string> Timeline::categories() const {
-  return {"contacts", "deals", "companies", std::string(kInteractions)};
+  return {"contacts", "deals", "companies", std::string(kInteractions), std::string(kMessages)};
 }
 
 absl::Status Timeline::Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const {
   const eventstore::EventHeader& header = event.header();
-  if (eventstore::CategoryOf(header.stream) != kInteractions) {
+  const absl::string_view category = eventstore::CategoryOf(header.stream);
+  if (category == kMessages) {
+    PutOfMessage(event, batch);
+    return absl::OkStatus();
+  }
+  if (category != kInteractions) {
     batch.Put(RowKey(IdOf(header), header.stream), Encode({.position = header.position}));
     return absl::OkStatus();
   }
@@ -301,7 +329,7 @@ absl::StatusOr<std::string> ListTimeline(const ViewSnapshot& timeline, const Tim
 }
 
 absl::StatusOr<KindCounts> CountKinds(const ViewSnapshot& timeline, WorkspaceId workspace,
-                                      absl::string_view record, size_t entries_max) {
+                                      absl::string_view record, size_t entries_max, bool messages) {
   const std::string prefix = RecordPrefix(workspace, record);
   KindCounts counts;
   size_t looked_at = 0;
@@ -310,8 +338,9 @@ absl::StatusOr<KindCounts> CountKinds(const ViewSnapshot& timeline, WorkspaceId 
     counts.at_least = looked_at == entries_max;
     if (counts.at_least) return false;
     ++looked_at;
-    if (entry.kind == 0) return true;
-    const auto kind = static_cast<InteractionKind>(entry.kind);
+    if (entry.is_of_message() && !messages) return true;
+    if (entry.interaction_kind() == 0) return true;
+    const auto kind = static_cast<InteractionKind>(entry.interaction_kind());
     const auto known = std::find_if(counts.kinds.begin(), counts.kinds.end(),
                                     [&](const KindCount& each) { return each.kind == kind; });
     if (known != counts.kinds.end()) {
@@ -354,7 +383,7 @@ absl::StatusOr<std::vector<TimelineEvent>> FindInteraction(const ViewSnapshot& t
   range.to = PrefixEnd(range.to);
   const uint32_t check = Crc32c(id);
   KITH_RETURN_IF_ERROR(ScanEntries(timeline, range, [&](absl::string_view, const Entry& entry) {
-    if (entry.kind != 0 && entry.id_check == check) candidates.push_back(entry.event());
+    if (entry.is_interaction() && entry.id_check == check) candidates.push_back(entry.event());
     return true;
   }));
   KITH_ASSIGN_OR_RETURN(const std::optional<std::string> named,

@@ -1,11 +1,13 @@
 // Timeline: what happened with a contact, about a deal or with a company, newest first: its
-// interactions and its own changes.
+// interactions, its own changes, and of a contact what became of messages to it.
 //
 // A row is a pointer into the log, one per record that an event concerns, so an interaction with
 // one contact costs one small row and its text is stored once:
 //
 //   key    {1, workspace, record, occur time inverted, sequence inverted}
-//   value  position ‖ kind (0: not an interaction) ‖ CRC-32C of the interaction's id, 4 bytes
+//   value  position ‖ kind (0: not an interaction; + 65,536: an event of a message) ‖ CRC-32C of
+//   the
+//          interaction's id, 4 bytes
 //          [‖ position of the event that says what it became, where it was amended or redacted]
 //
 // An interaction's id tells the millisecond of its row. Of one whose id tells another time, as
@@ -50,6 +52,7 @@ struct TimelineQuery {
   absl::string_view record;                              // "contacts/01J…", "deals/…"
   std::vector<interactions::v1::InteractionKind> kinds;  // only these; empty means every entry
   bool changes = true;           // the record's own changes, too, where every entry is wanted
+  bool messages = true;          // what became of messages, too; that one was sent is an e-mail
   int page_size = 0;             // 0 means 50, more than 1,000 means 1,000, less than 0 is refused
   absl::string_view page_token;  // of the page before, whose position the snapshot must have
 };
@@ -84,9 +87,11 @@ struct KindCounts {
   bool at_least = false;         // there are entries that were not looked at
 };
 
-// Of a record's newest `entries_max` entries. Touches the disk.
+// Of a record's newest `entries_max` entries, `messages` that were sent among them. Touches the
+// disk.
 absl::StatusOr<KindCounts> CountKinds(const ViewSnapshot& timeline, WorkspaceId workspace,
-                                      absl::string_view record, size_t entries_max);
+                                      absl::string_view record, size_t entries_max,
+                                      bool messages = true);
 
 // True when anything ever happened with the record, so that it exists or did. Touches the disk.
 absl::StatusOr<bool> HasTimeline(const ViewSnapshot& timeline, WorkspaceId workspace,

@@ -1,6 +1,7 @@
 #include "services/core/acyclic_links.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -35,12 +36,32 @@ std::vector<const FieldDescriptor*> AcyclicLinksOf(const Descriptor& resource) {
     const FieldDescriptor* const field = resource.field(i);
     const options::v1::FieldRules& rules = field->options().GetExtension(options::v1::field);
     if (!rules.acyclic()) continue;
-    KITH_CHECK(field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && !field->is_repeated() &&
-               !rules.output_only() && !rules.personal() && rules.resource_size() == 1 &&
-               rules.resource(0) == pattern);
+    KITH_CHECK(field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && !rules.output_only() &&
+               !rules.personal() && rules.resource_size() == 1 && rules.resource(0) == pattern);
     links.push_back(field);
   }
   return links;
+}
+
+std::vector<std::string> NamesIn(const google::protobuf::Message& resource,
+                                 const FieldDescriptor& link) {
+  const auto& reflection = *resource.GetReflection();
+  std::vector<std::string> names;
+  if (!link.is_repeated()) {
+    names.push_back(reflection.GetString(resource, &link));
+    if (names.back().empty()) names.pop_back();
+    return names;
+  }
+  for (int i = 0; i < reflection.FieldSize(resource, &link); ++i) {
+    names.push_back(reflection.GetRepeatedString(resource, &link, i));
+  }
+  return names;
+}
+
+void LinkChain::Leave() {
+  left_.insert(std::move(names_.back()));
+  names_.pop_back();
+  told_.pop_back();
 }
 
 absl::Status LinkChain::Add(absl::string_view record, bool hidden) {
@@ -56,11 +77,11 @@ absl::Status LinkChain::Add(absl::string_view record, bool hidden) {
                      ". Name another record, or change the ", link, " of one of these first."),
         names_.front(), {{"field", link_.path}, {"chain", chain}});
   }
-  if (names_.size() > kChainMax + 1) {
+  if (names_.size() + left_.size() > kChainMax + 1) {
     return RejectState(
         type::v1::ERROR_LINK_CHAIN_TOO_LONG,
         absl::StrCat("Its ", link, " would lead over more than ", kChainMax,
-                     " records, and no more may stand above one. Name one that stands higher."),
+                     " records, and no more may. Name one that leads over fewer."),
         names_.front(),
         {{"field", link_.path}, {"most", absl::StrCat(kChainMax)}, {"last", told_.back()}});
   }

@@ -53,8 +53,9 @@ Scope ScopeOf(AccessScope scope) {
 // What everybody needs who works with Kith: who there is, what lists there are, and what they
 // themselves are told.
 Role WithWhatEverybodyHas(Role role) {
-  for (const char* const permission : {"users.read", "teams.read", "roles.read", "workspaces.read",
-                                       "saved_views.read", "custom_fields.read"}) {
+  for (const char* const permission :
+       {"users.read", "teams.read", "roles.read", "workspaces.read", "saved_views.read",
+        "custom_fields.read", "mail_templates.read", "business_calendars.read"}) {
     AddGrant({permission, kAll}, role);
   }
   AddGrant({"notifications.*", kOwn}, role);
@@ -71,19 +72,24 @@ const std::vector<Role>& BuiltInRoles() {
                {{"*", kAll}}, {PERSONAL, MONEY}),
       WithWhatEverybodyHas(
           MakeRole("sales-manager", "Sales manager",
-                   "The team's customers and deals, the pipelines, and the forecast.",
+                   "The team's customers, deals and tasks, the pipelines, and the forecast.",
                    {{"contacts.*", kTeam},
                     {"companies.*", kTeam},
                     {"company_summaries.read", kTeam},
                     {"deals.*", kTeam},
+                    {"tasks.*", kTeam},
                     {"interactions.read", kTeam},
                     {"interactions.write", kTeam},
+                    {"messages.read", kTeam},
+                    {"messages.send", kTeam},
+                    {"mail_templates.write", kAll},
                     {"forecast.read", kTeam},
                     {"pipelines.write", kAll},
                     {"saved_views.write", kAll}},
                    {PERSONAL, MONEY})),
       WithWhatEverybodyHas(MakeRole("sales-rep", "Sales rep",
-                                    "Their own customers and deals, and a look at the team's.",
+                                    "Their own customers, deals and tasks, and a look at the "
+                                    "team's.",
                                     {{"contacts.read", kTeam},
                                      {"contacts.write", kOwn},
                                      {"companies.read", kTeam},
@@ -91,8 +97,12 @@ const std::vector<Role>& BuiltInRoles() {
                                      {"company_summaries.read", kTeam},
                                      {"deals.read", kTeam},
                                      {"deals.write", kOwn},
+                                     {"tasks.read", kTeam},
+                                     {"tasks.write", kOwn},
                                      {"interactions.read", kTeam},
                                      {"interactions.write", kOwn},
+                                     {"messages.read", kTeam},
+                                     {"messages.send", kOwn},
                                      {"forecast.read", kOwn},
                                      {"saved_views.write", kAll}},
                                     {PERSONAL, MONEY})),
@@ -101,7 +111,12 @@ const std::vector<Role>& BuiltInRoles() {
                                     {{"contacts.*", kAll},
                                      {"companies.*", kAll},
                                      {"interactions.read", kAll},
+                                     {"messages.read", kAll},
+                                     {"messages.send", kAll},
+                                     {"mail_templates.write", kAll},
                                      {"deals.read", kAll},
+                                     {"tasks.read", kTeam},
+                                     {"tasks.write", kOwn},
                                      {"saved_views.write", kAll}},
                                     {PERSONAL})),
       WithWhatEverybodyHas(MakeRole(
@@ -110,7 +125,11 @@ const std::vector<Role>& BuiltInRoles() {
            {"companies.*", kAll},
            {"interactions.read", kAll},
            {"interactions.write", kAll},
+           {"messages.read", kAll},
+           {"messages.send", kAll},
            {"deals.read", kAll},
+           {"tasks.read", kTeam},
+           {"tasks.write", kOwn},
            {"saved_views.write", kAll}},
           {PERSONAL})),
       MakeRole("auditor", "Auditor", "Reads everything, and changes nothing.", {{"*.read", kAll}},
@@ -123,6 +142,9 @@ const std::vector<Role>& BuiltInRoles() {
            {"deals.*", kAll},
            {"interactions.read", kAll},
            {"interactions.write", kAll},
+           {"tasks.*", kAll},
+           {"messages.*", kAll},
+           {"mail_templates.*", kAll},
            {"events.read", kAll}},
           {PERSONAL, MONEY})),
   };

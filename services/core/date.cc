@@ -1,5 +1,7 @@
 #include "services/core/date.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "eventstore/base/check.h"
@@ -65,6 +67,37 @@ FiscalQuarter FiscalQuarterOf(absl::CivilMonth month, int fiscal_year_start_mont
 absl::CivilMonth FirstMonthOf(const FiscalQuarter& quarter, int fiscal_year_start_month) {
   const int starts_in = fiscal_year_start_month == 1 ? quarter.year : quarter.year - 1;
   return absl::CivilMonth(starts_in, fiscal_year_start_month) + (quarter.quarter - 1) * 3;
+}
+
+absl::CivilDay MonthsAfter(absl::CivilDay day, int64_t months) {
+  const absl::CivilMonth month = absl::CivilMonth(day) + months;
+  const absl::CivilDay last = absl::CivilDay(month + 1) - 1;
+  return std::min(absl::CivilDay(month) + (day.day() - 1), last);
+}
+
+absl::CivilDay FirstDayOfWeek(absl::CivilDay day, absl::Weekday begins_on) {
+  return absl::PrevWeekday(day + 1, begins_on);
+}
+
+IsoWeek IsoWeekOf(absl::CivilDay day) {
+  const absl::CivilDay thursday = FirstDayOfWeek(day, absl::Weekday::monday) + 3;
+  return {thursday.year(), (absl::GetYearDay(thursday) - 1) / 7 + 1};
+}
+
+absl::Time TimeOf(absl::CivilSecond local, absl::TimeZone zone) { return zone.At(local).pre; }
+
+std::optional<int> DaySecondsOf(absl::string_view text) {
+  constexpr int kMinute = 60;
+  constexpr int kHour = 60 * kMinute;
+  const bool is_one = text.size() == 5 && text[2] == ':' && absl::ascii_isdigit(text[0]) &&
+                      absl::ascii_isdigit(text[1]) && absl::ascii_isdigit(text[3]) &&
+                      absl::ascii_isdigit(text[4]);
+  if (!is_one) return std::nullopt;
+  const int hours = (text[0] - '0') * 10 + (text[1] - '0');
+  const int minutes = (text[3] - '0') * 10 + (text[4] - '0');
+  const int seconds = hours * kHour + minutes * kMinute;
+  if (minutes >= 60 || seconds > 24 * kHour) return std::nullopt;
+  return seconds;
 }
 
 std::optional<absl::TimeZone> TimeZoneOf(absl::string_view name) {

@@ -37,6 +37,28 @@ FiscalQuarter FiscalQuarterOf(absl::CivilMonth month, int fiscal_year_start_mont
 // Its first month; it has three.
 absl::CivilMonth FirstMonthOf(const FiscalQuarter& quarter, int fiscal_year_start_month);
 
+// So many months later, or before: of a month that is too short, its last day.
+absl::CivilDay MonthsAfter(absl::CivilDay day, int64_t months);
+
+// The first day of the week that has this one.
+absl::CivilDay FirstDayOfWeek(absl::CivilDay day, absl::Weekday begins_on);
+
+// A week of ISO 8601: it begins on a Monday, and is of the year that has its Thursday.
+struct IsoWeek {
+  int64_t year = 0;
+  int week = 0;  // 1 to 53
+  friend auto operator<=>(const IsoWeek&, const IsoWeek&) = default;
+};
+IsoWeek IsoWeekOf(absl::CivilDay day);
+
+// When a zone's clocks show this. A local time that does not exist is as much later as the clocks
+// were put forward; of one that exists twice, it is the first.
+absl::Time TimeOf(absl::CivilSecond local, absl::TimeZone zone);
+
+// How many seconds after midnight clocks show "09:30"; of "24:00", all of a day's. Nullopt where it
+// is no time of day.
+std::optional<int> DaySecondsOf(absl::string_view text);
+
 // The time zone of this name; UTC when the name is empty, nullopt when there is none such.
 std::optional<absl::TimeZone> TimeZoneOf(absl::string_view name);
 

@@ -35,6 +35,10 @@ struct Settings {
   std::string default_region;  // ISO 3166-1 alpha-2; empty: numbers need their country's prefix
   std::string time_zone;       // name of the tz database; empty: UTC
   int fiscal_year_start_month = 1;  // 1 to 12
+  std::string display_name;         // of the workspace
+  bool sending_stopped = false;     // nobody is written to
+  int daily_messages_max = 0;       // 0: as many as where nobody chose
+  std::string reply_to;             // an e-mail address; empty: the sender's
 };
 
 // Borrows what it refers to; lives for one decision.

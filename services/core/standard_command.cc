@@ -267,7 +267,9 @@ ResourceChange StandardCommand::PlanDelete(const Message& before,
   }
   for (const FieldDescriptor* const link : rules_.acyclic_links) {
     // While it was gone nobody could mend it that it names itself.
-    if (TextIn(*change.after, link) != change.name) change.acyclic.push_back({link, link->name()});
+    if (!Contains(NamesIn(*change.after, *link), change.name)) {
+      change.acyclic.push_back({link, link->name()});
+    }
   }
   return change;
 }
@@ -307,8 +309,12 @@ absl::Status StandardCommand::Finish(const Message& before, const CommandContext
   KITH_RETURN_IF_ERROR(rules_.authorise(before, *change.after, context.grants));
   change.links = NewLinks(before, *change.after, resource_->name());
   for (const FieldDescriptor* const link : rules_.acyclic_links) {
-    const std::string record = TextIn(*change.after, link);
-    if (record.empty() || record == TextIn(before, link)) continue;
+    const std::vector<std::string> known = NamesIn(before, *link);
+    const std::vector<std::string> named = NamesIn(*change.after, *link);
+    const bool is_known = std::all_of(named.begin(), named.end(), [&](const std::string& record) {
+      return Contains(known, record);
+    });
+    if (is_known) continue;
     change.acyclic.push_back({link, absl::StrCat(resource_->name(), ".", link->name())});
   }
   FindClaims(ClaimValues(rules_.claims, before), wanted, context, change);

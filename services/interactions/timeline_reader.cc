@@ -9,14 +9,17 @@
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/interactions/v1/interactions_errors.pb.h"
+#include "kith/messages/v1/messages_service.pb.h"
 #include "projections/interactions/timeline.h"
 #include "projections/tables/page_limits.h"
 #include "services/core/reject.h"
+#include "services/core/resource_name.h"
 #include "services/core/secrets.h"
 #include "services/interactions/amendment.h"
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/calls/read_permission.h"
+#include "services/runtime/requests/method.h"
 #include "services/runtime/requests/validate.h"
 #include "services/runtime/resources/not_there.h"
 
@@ -25,6 +28,7 @@ namespace {
 
 // How many entries of a timeline are counted.
 constexpr size_t kCountedEntriesMax = 10'000;
+constexpr absl::string_view kMessages = "messages";
 
 // The member that is set in a category's event message.
 const google::protobuf::Message& MemberOf(const google::protobuf::Message& event) {
@@ -114,6 +118,7 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
                                       .page_size = request.page_size(),
                                       .page_token = context.page_token};
   query.changes = ReadsKind(context, request.parent());
+  KITH_ASSIGN_OR_RETURN(query.messages, ReadsMessages(context, request.parent()));
   for (const int kind : request.kinds()) {
     if (kind == v1::INTERACTION_KIND_UNSPECIFIED) {
       return runtime::ViolationError("kinds", "must name kinds of interaction");
@@ -140,9 +145,11 @@ absl::Status TimelineReader::Summarize(const runtime::ReadContext& context,
                                        const v1::SummarizeTimelineRequest& request,
                                        v1::TimelineSummary* response) const {
   KITH_RETURN_IF_ERROR(CheckParent(context, request.parent()));
-  KITH_ASSIGN_OR_RETURN(const projections::KindCounts counts,
-                        projections::CountKinds(context.view(), context.workspace(),
-                                                request.parent(), kCountedEntriesMax));
+  KITH_ASSIGN_OR_RETURN(const bool reads_messages, ReadsMessages(context, request.parent()));
+  KITH_ASSIGN_OR_RETURN(
+      const projections::KindCounts counts,
+      projections::CountKinds(context.view(), context.workspace(), request.parent(),
+                              kCountedEntriesMax, reads_messages));
   for (const projections::KindCount& each : counts.kinds) {
     v1::InteractionCount& told = *response->add_kinds();
     told.set_kind(each.kind);
@@ -159,6 +166,13 @@ bool TimelineReader::ReadsKind(const runtime::ReadContext& context,
                                absl::string_view parent) const {
   return context.caller.grants.Contain(
       runtime::ReadPermissionOf(methods_, eventstore::CategoryOf(parent)));
+}
+
+absl::StatusOr<bool> TimelineReader::ReadsMessages(const runtime::ReadContext& context,
+                                                   const std::string& parent) const {
+  const std::string& permission = runtime::MethodOf<messages::v1::GetMessageRequest>().permission;
+  if (!context.caller.grants.Contain(permission)) return false;
+  return transact_.Sees(context.caller, parent, permission);
 }
 
 absl::Status TimelineReader::CheckKnown(const runtime::ReadContext& context,
@@ -189,7 +203,8 @@ absl::Status TimelineReader::RenderEntry(const runtime::ReadContext& context,
     entry->set_erased(entry->interaction().erased());
     entry->set_redacted(entry->interaction().redacted());
   } else {
-    entry->set_record(header.stream);
+    entry->set_record(std::string(category == kMessages ? ParentOf(header.stream)
+                                                        : absl::string_view(header.stream)));
     entry->set_erased(event->erased);
     PackTold(MemberOf(*event->event), entry->mutable_event());
   }

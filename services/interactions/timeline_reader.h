@@ -59,6 +59,9 @@ class TimelineReader {
                           bool is_told) const;
   // Whether the caller may read records of the parent's kind.
   bool ReadsKind(const runtime::ReadContext& context, absl::string_view parent) const;
+  // Whether the caller may read messages to the contact.
+  absl::StatusOr<bool> ReadsMessages(const runtime::ReadContext& context,
+                                     const std::string& parent) const;
   // As of the moment of the read, but for what was redacted since; nullopt where there was none
   // that the caller sees.
   absl::StatusOr<std::optional<v1::Interaction>> Find(const runtime::ReadContext& context,

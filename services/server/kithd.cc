@@ -12,6 +12,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/version.h"
 #include "eventstore/rocksdb/rocks_engine.h"
+#include "services/messages/mail.h"
 #include "services/runtime/calls/listener.h"
 #include "services/server/capabilities.inc"
 #include "services/server/data_directory.h"
@@ -116,6 +117,9 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   server.key_uses = options.data + "/key_uses";
   runtime::ServerBuilder builder;
   RegisterCapabilities(builder);
+  if (options.smtp.has_value()) {
+    messages::SendBySmtp(builder, *options.smtp);
+  }
   builder.AtStart([&options](runtime::Runtime& runtime) { return MakeKeys(options, runtime); });
   if (options.http.has_value()) {
     builder.AddPort([&options](const runtime::PortParts& parts) {
@@ -163,6 +167,10 @@ void Kithd::LogStart(const Options& options, int64_t recovery_ms, absl::Time beg
        {"views_at", folded},
        {"recovery_ms", recovery_ms},
        {"start_ms", MillisecondsSince(began)}});
+  if (!options.smtp.has_value()) {
+    Log(LogLevel::kInfo, "messages stay queued: no mail server was named",
+        {{"flag", "--smtp_url"}});
+  }
 }
 
 void Kithd::Stop(absl::string_view why) {

@@ -1,7 +1,10 @@
 #include "services/server/options.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -13,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "eventstore/base/version.h"
+#include "services/runtime/effects/mail_text.h"
 
 ABSL_FLAG(std::string, data, "data", "The data directory; created when it is missing.");
 ABSL_FLAG(
@@ -92,6 +96,33 @@ ABSL_FLAG(std::string, metrics, "127.0.0.1:7449",
 ABSL_FLAG(bool, policies, true,
           "Do what follows by itself: reminders, workflows, what is to be sent. Without, it waits "
           "until a server is started with it, as where the data is a copy.");
+ABSL_FLAG(
+    std::string, smtp_url, "",
+    "The mail server that messages are handed to, e.g. smtp://mail.example.com:587, or smtps:// "
+    "where it has TLS from the first byte; empty for none: then they stay queued.");
+ABSL_FLAG(std::string, smtp_from, "",
+          "Whom messages are from, \"Acme <crm@acme.example>\". Goes with --smtp_url.");
+ABSL_FLAG(std::string, smtp_user, "",
+          "Who kithd is to the mail server (AUTH PLAIN or LOGIN); empty for nobody.");
+ABSL_FLAG(std::string, smtp_password_file, "", "File with the password of --smtp_user.");
+ABSL_FLAG(std::string, smtp_tls, "required",
+          "required (STARTTLS, with a certificate of an authority that is known), or never.");
+ABSL_FLAG(
+    std::string, smtp_ca_file, "",
+    "PEM file with the authorities of the mail server's certificate; empty for the system's.");
+ABSL_FLAG(absl::Duration, smtp_connect_timeout, absl::Seconds(10),
+          "How long the mail server may take until mail can be handed to it.");
+ABSL_FLAG(absl::Duration, smtp_timeout, absl::Minutes(2), "How long one message may take.");
+ABSL_FLAG(int32_t, smtp_in_flight, 8, "Messages that are handed over at once.");
+ABSL_FLAG(double, smtp_per_second_per_domain, 5,
+          "Messages in a second to one domain; 0 does not bound them.");
+ABSL_FLAG(
+    absl::Duration, smtp_retry_first, absl::Minutes(1),
+    "When a message that the mail server did not take yet is tried again; then after twice as "
+    "long, and so on.");
+ABSL_FLAG(absl::Duration, smtp_retry_most, absl::Hours(1), "The longest between two tries.");
+ABSL_FLAG(absl::Duration, smtp_give_up, absl::Hours(24),
+          "About how long a message is tried for, before it has failed.");
 ABSL_FLAG(bool, new_operator_key, false,
           "Make a key that grants everything in workspace 1 and the operator's methods, print it, "
           "and go on.");
@@ -180,6 +211,82 @@ runtime::AuthenticationOptions ParseAuthentication() {
   return options;
 }
 
+std::string ReadPassword() {
+  const std::string path = absl::GetFlag(FLAGS_smtp_password_file);
+  std::ifstream file(path);
+  std::string password;
+  std::getline(file, password);
+  if (password.empty()) Refuse(absl::StrCat("--smtp_password_file=", path, " has no password"));
+  return password;
+}
+
+// Whether a password goes over no network.
+bool IsLoopback(absl::string_view url) {
+  const absl::string_view host = url.substr(std::min(url.size(), url.find("://") + 3));
+  return absl::StartsWith(host, "127.0.0.1") || absl::StartsWith(host, "localhost") ||
+         absl::StartsWith(host, "[::1]");
+}
+
+void CheckSmtp(const runtime::SmtpOptions& smtp) {
+  if (!absl::StartsWith(smtp.url, "smtp://") && !absl::StartsWith(smtp.url, "smtps://")) {
+    Refuse(absl::StrCat("--smtp_url=", smtp.url, " begins with neither smtp:// nor smtps://"));
+  }
+  if (!runtime::ParseMailbox(smtp.from).has_value()) {
+    Refuse(
+        absl::StrCat("--smtp_from=", smtp.from, " is no mailbox: say \"Acme <crm@acme.example>\""));
+  }
+  const bool is_open = smtp.tls == runtime::SmtpTls::kNever && absl::StartsWith(smtp.url, "smtp:");
+  if (!smtp.user.empty() && is_open && !IsLoopback(smtp.url)) {
+    Refuse("--smtp_user needs TLS beyond loopback, or whoever is between reads the password");
+  }
+  const std::pair<absl::string_view, absl::Duration> durations[] = {
+      {"connect_timeout", smtp.connect_timeout},
+      {"timeout", smtp.timeout},
+      {"retry_first", smtp.retry_first},
+      {"retry_most", smtp.retry_most},
+      {"give_up", smtp.give_up}};
+  for (const auto& [flag, duration] : durations) {
+    if (duration >= absl::Milliseconds(1) && duration <= absl::Hours(24 * 30)) continue;
+    Refuse(absl::StrCat("--smtp_", flag, "=", absl::FormatDuration(duration),
+                        " is between 1ms and 720h"));
+  }
+  constexpr int kInFlightMax = 256;
+  if (smtp.in_flight_max < 1 || smtp.in_flight_max > kInFlightMax) {
+    Refuse(absl::StrCat("--smtp_in_flight is between 1 and ", kInFlightMax));
+  }
+}
+
+std::optional<runtime::SmtpOptions> ParseSmtp() {
+  runtime::SmtpOptions smtp{
+      .url = absl::GetFlag(FLAGS_smtp_url),
+      .from = absl::GetFlag(FLAGS_smtp_from),
+      .user = absl::GetFlag(FLAGS_smtp_user),
+      .ca_file = absl::GetFlag(FLAGS_smtp_ca_file),
+      .connect_timeout = absl::GetFlag(FLAGS_smtp_connect_timeout),
+      .timeout = absl::GetFlag(FLAGS_smtp_timeout),
+      .in_flight_max = absl::GetFlag(FLAGS_smtp_in_flight),
+      .per_second_per_domain = absl::GetFlag(FLAGS_smtp_per_second_per_domain),
+      .retry_first = absl::GetFlag(FLAGS_smtp_retry_first),
+      .retry_most = absl::GetFlag(FLAGS_smtp_retry_most),
+      .give_up = absl::GetFlag(FLAGS_smtp_give_up)};
+  if (smtp.url.empty()) {
+    if (!smtp.from.empty() || !smtp.user.empty())
+      Refuse("--smtp_from and --smtp_user need --smtp_url");
+    return std::nullopt;
+  }
+  const std::string tls = absl::GetFlag(FLAGS_smtp_tls);
+  if (tls != "required" && tls != "never") {
+    Refuse(absl::StrCat("--smtp_tls=", tls, " is neither required nor never"));
+  }
+  if (tls == "never") smtp.tls = runtime::SmtpTls::kNever;
+  if (smtp.user.empty() != absl::GetFlag(FLAGS_smtp_password_file).empty()) {
+    Refuse("--smtp_user and --smtp_password_file go together");
+  }
+  CheckSmtp(smtp);
+  if (!smtp.user.empty()) smtp.password = ReadPassword();
+  return smtp;
+}
+
 }  // namespace
 
 Options ParseOptions(int argc, char** argv) {
@@ -204,6 +311,7 @@ Options ParseOptions(int argc, char** argv) {
                     .origins = absl::GetFlag(FLAGS_http_origins)};
   }
   options.tls = ParseTls();
+  options.smtp = ParseSmtp();
   options.server.authentication = ParseAuthentication();
   options.allow_plaintext = absl::GetFlag(FLAGS_allow_plaintext);
   options.new_operator_key = absl::GetFlag(FLAGS_new_operator_key);

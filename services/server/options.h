@@ -6,6 +6,7 @@
 
 #include "eventstore/base/log.h"
 #include "services/edge/http_port.h"
+#include "services/runtime/effects/smtp_client.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::server {
@@ -14,10 +15,11 @@ struct Options {
   std::string data;               // the data directory, created when missing
   bool new_operator_key = false;  // make and print a key, for an operator who has lost his
   LogLevel log_level = LogLevel::kInfo;
-  std::string metrics = "127.0.0.1:7449";  // where /metrics answers; empty: nowhere
-  std::optional<edge::HttpOptions> http;   // none: no HTTP port
-  std::optional<runtime::TlsOptions> tls;  // of both; none: no TLS
-  bool allow_plaintext = false;            // beyond loopback
+  std::string metrics = "127.0.0.1:7449";    // where /metrics answers; empty: nowhere
+  std::optional<edge::HttpOptions> http;     // none: no HTTP port
+  std::optional<runtime::TlsOptions> tls;    // of both; none: no TLS
+  bool allow_plaintext = false;              // beyond loopback
+  std::optional<runtime::SmtpOptions> smtp;  // none: messages wait
   runtime::ServerOptions server;
 };
 

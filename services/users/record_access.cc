@@ -55,6 +55,7 @@ class Reasons {
     };
     if (with->scope() == roles::v1::ALL) add(v1::ALL_RECORDS);
     if (record_.owner == user_.name()) add(v1::OWNS);
+    if (OwnsByTeam()) add(v1::OWNS, record_.owner);
     if (with->scope() == roles::v1::TEAM) {
       if (record_.owner.empty()) add(v1::NOBODYS);
       if (const std::string team = TeamWithOwner(); !team.empty()) add(v1::TEAM_OF_OWNER, team);
@@ -68,13 +69,24 @@ class Reasons {
     }
   }
 
-  // The owner's team that is one of the user's, or a part of one; "" where none is.
+  // A team has it that the user is in, or in a part of.
+  bool OwnsByTeam() const {
+    return record_.owner != user_.name() &&
+           std::find(groups_.begin(), groups_.end(), record_.owner) != groups_.end();
+  }
+
+  // The owner's team that is one of the user's, or a part of one, or such a team where it is the
+  // owner; "" where none is.
   std::string TeamWithOwner() const {
+    const RepeatedPtrField<std::string>& own = access_.teams();
+    const auto is_own = [&](const std::string& team) {
+      return std::find(own.begin(), own.end(), team) != own.end();
+    };
+    if (is_own(record_.owner)) return OwnsByTeam() ? "" : record_.owner;
     const auto owner = staff_.users.find(record_.owner);
     if (owner == staff_.users.end() || record_.owner == user_.name()) return "";
     for (const std::string& team : owner->second.teams()) {
-      const RepeatedPtrField<std::string>& own = access_.teams();
-      if (std::find(own.begin(), own.end(), team) != own.end()) return team;
+      if (is_own(team)) return team;
     }
     return "";
   }

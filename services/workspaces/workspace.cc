@@ -407,7 +407,11 @@ Settings SettingsOf(const v1::Workspace& workspace) {
   return {.unique_contact_emails = workspace.unique_contact_emails(),
           .default_region = workspace.default_region(),
           .time_zone = workspace.time_zone(),
-          .fiscal_year_start_month = std::max(1, workspace.fiscal_year_start_month())};
+          .fiscal_year_start_month = std::max(1, workspace.fiscal_year_start_month()),
+          .display_name = workspace.display_name(),
+          .sending_stopped = workspace.sending_stopped(),
+          .daily_messages_max = workspace.daily_messages_max(),
+          .reply_to = workspace.reply_to()};
 }
 
 std::string CredentialsOf(WorkspaceId workspace, absl::string_view key_name,

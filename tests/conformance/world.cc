@@ -52,7 +52,7 @@ bool FillWellKnown(Message& message, int number) {
                  google::protobuf::DynamicCastToGenerated<google::protobuf::Duration>(&message)) {
     span->set_seconds(number + 1);
   } else if (auto* date = google::protobuf::DynamicCastToGenerated<google::type::Date>(&message)) {
-    date->set_year(2030);
+    date->set_year(2090);  // no sample begins later
     date->set_month(1 + number % 12);
     date->set_day(1 + number % 28);
   } else if (auto* money =
@@ -308,7 +308,8 @@ void World::Fill(Message& message, int number, bool with_links) {
                     j < field.message_type()->field_count();
          ++j) {
       const FieldDescriptor* const within = field.message_type()->field(j);
-      if (within->enum_type() != nullptr && RulesOf(field).required()) apart = within;
+      const bool is_one = within->enum_type() != nullptr && !within->is_repeated();
+      if (is_one && RulesOf(field).required()) apart = within;
     }
     if (apart == nullptr) {
       FillOne(message, field, number, with_links);
@@ -430,6 +431,10 @@ std::string World::Text(const FieldDescriptor& field, int number) const {
     }
     case options::v1::FORMAT_KEY:
       return absl::StrCat("key", number);
+    case options::v1::FORMAT_RECURRENCE:
+      return one_of({"FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,TH", "FREQ=MONTHLY;COUNT=12"});
+    case options::v1::FORMAT_TIME_OF_DAY:
+      return field.name() == "end" ? one_of({"17:00", "24:00"}) : one_of({"00:00", "08:30"});
     case options::v1::FORMAT_FIELD:
       return one_of({"name", "create_time", "etag", "update_time"});
     case options::v1::FORMAT_FILTER:

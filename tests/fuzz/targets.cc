@@ -16,6 +16,8 @@ const std::vector<Target>& Targets() {
       {"csv", FuzzCsv},
       {"json", FuzzJson},
       {"http_body", FuzzHttpBody},
+      {"merge_text", FuzzMergeText},
+      {"mail_text", FuzzMailText},
       {"request", FuzzRequest},
   };
   return targets;

@@ -66,6 +66,9 @@ PACKAGE_HEADERS = {
     "prometheus/": ["services/server"],
     "boost/": ["services/edge"],
     "cjose/": ["services/runtime/admission"],
+    "curl/": ["services/runtime/effects"],
+    "kainjow/": ["services/core"],
+    "libical/": ["services/core/recurrence.cc"],
 }
 # Generated services and stubs: the server has neither.
 STUBS = ["services/cli", "tests", "deploy"]
@@ -220,6 +223,7 @@ def self_test():
         ("layer", "projections/engine/a.cc", '#include "projections/store/rocks_families.h"\n'),
         ("layer", "services/cli/text/a.cc", '#include "services/cli/calls/client.h"\n'),
         ("layer", "services/contacts/a.cc", '#include "boost/asio.hpp"\n'),
+        ("layer", "services/core/a.cc", '#include <libical/ical.h>\n'),
         ("layer", "services/edge/a.cc", '#include "services/contacts/contact_fields.h"\n'),
         ("room", "services/runtime/utilities/a.cc", "int a;\n"),
         ("pure", "services/contacts/contact.cc", '#include "eventstore/base/clock.h"\n'),

@@ -21,6 +21,9 @@ absl::Status RunMethod(Session& session, const Method& method,
 absl::Status RunItems(Session& session, const Method& method,
                       const std::vector<std::string>& words);
 
+// `kith agenda [USER] [--days N] [--as-of MOMENT]`
+absl::Status RunAgenda(Session& session, const std::vector<std::string>& words);
+
 // `kith board [PIPELINE] [--owner USER] [--as-of MOMENT]`
 absl::Status RunBoard(Session& session, const std::vector<std::string>& words);
 

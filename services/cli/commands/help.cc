@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/map_field.h"
+#include "google/protobuf/duration.pb.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/listing.h"
@@ -33,6 +34,7 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
   kith <collection> <verb> [NAME] [--field value]…
   kith help <collection> [<verb>]             which verbs and fields there are
 
+  kith agenda [USER]                          what somebody has to do
   kith board [PIPELINE]                       what stands in each stage
   kith forecast [--by month,quarter,owner,category] [--from DATE] [--to DATE]
                 [--quota MONEY]               what will be sold
@@ -102,6 +104,7 @@ struct CommandHelp {
 };
 
 constexpr CommandHelp kCommands[] = {
+    {"agenda", "kith agenda [USER] [--days N] [--as-of MOMENT]\n", "tasks", "query-agenda"},
     {"board", "kith board [PIPELINE] [--owner USER] [--as-of MOMENT]\n", "deals",
      "get-pipeline-board"},
     {"forecast",
@@ -217,13 +220,18 @@ std::vector<std::string> PartsOf(const Descriptor& type) {
   return parts;
 }
 
+// No list is filtered by these.
+bool IsLengthOfTime(const FieldDescriptor& field) {
+  return field.message_type() == google::protobuf::Duration::descriptor();
+}
+
 // "owner", "amount", "amount.units": what rows of this type can be filtered by, those that the
 // server computes aside, which the method's comment tells. `links` are those that name records.
 void AddFilterFields(const Descriptor& row, const std::string& before,
                      std::vector<std::string>* fields, std::vector<std::string>* links) {
   for (int i = 0; i < row.field_count(); ++i) {
     const FieldDescriptor& field = *row.field(i);
-    if (field.type() == FieldDescriptor::TYPE_BYTES) continue;
+    if (field.type() == FieldDescriptor::TYPE_BYTES || IsLengthOfTime(field)) continue;
     const std::string path = before + field.name();
     if (!IsStructure(field)) fields->push_back(path);
     if (IsTextMap(field)) fields->push_back(path + ".KEY");

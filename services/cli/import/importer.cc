@@ -115,7 +115,9 @@ void Importer::Finish() {
 void Importer::SendNext(std::shared_ptr<Running> running) {
   PlannedCall& call = running->calls[running->next];
   if (running->next > 0) {
-    if (const absl::Status set = SetField(call.request.get(), "name", running->name); !set.ok()) {
+    if (const absl::Status set =
+            SetField(call.request.get(), call.method->positional, running->name);
+        !set.ok()) {
       End(*running, set);
       return;
     }

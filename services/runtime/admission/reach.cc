@@ -7,6 +7,18 @@
 #include "kith/type/v1/errors.pb.h"
 
 namespace kith::runtime {
+namespace {
+
+bool Contains(const std::vector<std::string>& sorted, absl::string_view name) {
+  return std::binary_search(sorted.begin(), sorted.end(), name);
+}
+
+void SortOnce(std::vector<std::string>& names) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+}
+
+}  // namespace
 
 bool Reach::Covers(absl::string_view owner) const {
   if (is_everything()) return true;
@@ -14,11 +26,15 @@ bool Reach::Covers(absl::string_view owner) const {
     case Scope::kNone:
       return false;
     case Scope::kOwn:
-      return owner == member_->user;
+      return IsOwn(owner);
     default:
-      return owner.empty() || owner == member_->user ||
-             std::binary_search(member_->colleagues.begin(), member_->colleagues.end(), owner);
+      return owner.empty() || IsOwn(owner) || Contains(member_->colleagues, owner) ||
+             Contains(member_->teams, owner);
   }
+}
+
+bool Reach::IsOwn(absl::string_view owner) const {
+  return owner == member_->user || Contains(member_->groups, owner);
 }
 
 std::vector<std::string> Reach::Owners() const {
@@ -27,8 +43,18 @@ std::vector<std::string> Reach::Owners() const {
   std::vector<std::string> owners = member_->colleagues;
   owners.emplace_back();
   owners.push_back(member_->user);
-  std::sort(owners.begin(), owners.end());
-  owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
+  SortOnce(owners);
+  return owners;
+}
+
+std::vector<std::string> Reach::OwnersAndTeams() const {
+  std::vector<std::string> owners = Owners();
+  if (scope_ == Scope::kNone) return owners;
+  owners.insert(owners.end(), member_->groups.begin(), member_->groups.end());
+  if (scope_ == Scope::kTeam) {
+    owners.insert(owners.end(), member_->teams.begin(), member_->teams.end());
+  }
+  SortOnce(owners);
   return owners;
 }
 

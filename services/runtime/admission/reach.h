@@ -25,12 +25,18 @@ class Reach {
   }
 
   bool is_everything() const { return member_ == nullptr || scope_ == Scope::kAll; }
-  // Whether it has the records of this owner, "" for nobody's.
+  // Whether it has the records of this owner, a user or a team; "" for nobody's.
   bool Covers(absl::string_view owner) const;
-  // Whose records it has, sorted, "" for nobody's; not where it is everything.
+  // Whose records it has of those that users own, sorted, "" for nobody's; not where it is
+  // everything.
   std::vector<std::string> Owners() const;
+  // The same of those that users or teams own.
+  std::vector<std::string> OwnersAndTeams() const;
 
  private:
+  // The user's, or that of a team which they are in, or in a part of.
+  bool IsOwn(absl::string_view owner) const;
+
   const Member* member_;
   Scope scope_;
 };

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "eventstore/base/check.h"
+#include "kith/options/v1/options.pb.h"
 
 namespace kith::runtime {
 namespace {
@@ -31,6 +33,10 @@ RecordAccess::RecordAccess(const Descriptor& resource, std::string read_permissi
       read_permission_(std::move(read_permission)) {
   KITH_CHECK((viewers_ == nullptr) == (editors_ == nullptr));
   KITH_CHECK(viewers_ == nullptr || owner_ != nullptr);
+  if (owner_ == nullptr) return;
+  for (const std::string& pattern : owner_->options().GetExtension(options::v1::field).resource()) {
+    is_of_teams_ = is_of_teams_ || absl::StartsWith(pattern, "teams/");
+  }
 }
 
 std::string RecordAccess::OwnerOf(const Message& record) const {

@@ -1,10 +1,11 @@
 // RecordAccess: who may see and who may change a record, whatever the resource: those within whose
 // reach its owner is, and those whom it is shared with.
 //
-// A record's owner is what its field `owner` names. Its fields `viewers` and `editors` name the
-// users and teams that it is shared with: editors may change it, too. A team is who is in it, or in
-// a team that is a part of it. What sharing gives, the caller needs the permission for, of however
-// few records. Immutable; any thread.
+// A record's owner is what its field `owner` names: a user, or, where the field takes teams, a
+// team: such a record is everybody's who is in the team, or in a part of it. Its fields `viewers`
+// and `editors` name the users and teams that it is shared with: editors may change it, too. A team
+// is who is in it, or in a team that is a part of it. What sharing gives, the caller needs the
+// permission for, of however few records. Immutable; any thread.
 #pragma once
 
 #include <string>
@@ -27,6 +28,8 @@ class RecordAccess {
   bool has_owner() const { return owner_ != nullptr; }
   // Its records can be shared.
   bool has_shares() const { return viewers_ != nullptr; }
+  // Its records may be a team's.
+  bool is_of_teams() const { return is_of_teams_; }
   const std::string& read_permission() const { return read_permission_; }
   // Whose it is; "" for nobody's. Only where it has an owner.
   std::string OwnerOf(const google::protobuf::Message& record) const;
@@ -51,6 +54,7 @@ class RecordAccess {
   const google::protobuf::FieldDescriptor* owner_;    // null: it has none
   const google::protobuf::FieldDescriptor* viewers_;  // null: its records are not shared
   const google::protobuf::FieldDescriptor* editors_;
+  bool is_of_teams_ = false;
   std::string read_permission_;
 };
 

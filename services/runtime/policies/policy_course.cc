@@ -25,6 +25,7 @@ using policies::v1::ReactionOutcome;
 constexpr size_t kOutcomesMax = 5'000;
 // Of what is done instead of a reaction: its request id is its own.
 constexpr absl::string_view kOtherwise = "/otherwise";
+constexpr absl::string_view kNoted = "/noted";
 // How long until what could not be noted, or looked at, is tried again.
 constexpr absl::Duration kPause = absl::Milliseconds(500);
 
@@ -180,7 +181,8 @@ class PolicyCourse::NoteCommand final : public Command {
     return Changes().Append(course_.stream_, event_);
   }
   absl::Status Render(Rendering& after) override {
-    appended_ = after.last();
+    // Of what was noted before, nothing later is known than where the log stands.
+    appended_ = after.last() == Position() ? course_.runtime_.log.head() : after.last();
     return absl::OkStatus();
   }
   void Done(absl::Status status) override {
@@ -533,7 +535,11 @@ void PolicyCourse::Park(const Key& key, const Task& task, const absl::Status& st
   Log(LogLevel::kWarning, "a reaction could not be done, and is parked",
       {{"policy", stream_}, {"workspace", key.first.value()}, {"reason", parked.reason()}},
       {{"reaction", parked.reaction()}});
-  StartNote(key.first, std::move(event),
+  // Parked again after a retry, it is another event.
+  StartNote(key.first,
+            absl::StrCat(task.reaction.sequence(), "/", task.reaction.reaction(), "/",
+                         runtime_.log.head().value()),
+            std::move(event),
             [this, key](const absl::Status& noted, Position at) { Parked(key, noted, at); });
 }
 
@@ -556,48 +562,52 @@ void PolicyCourse::Parked(const Key& key, const absl::Status& status, Position a
 void PolicyCourse::NoteOutcomes(bool stopping) {
   const absl::Duration elapsed = runtime_.clock.Elapsed();
   for (auto& [workspace, place] : places_) {
-    if (place.outcomes.empty() || place.is_noting) continue;
+    if ((place.outcomes.empty() && place.being_noted.empty()) || place.is_noting) continue;
     const bool is_due =
         elapsed - place.since >= options_.gather || place.outcomes.size() >= kOutcomesMax;
     // What cannot be noted at the end is decided again after the next start, under the same ids.
     const bool is_last = stopping && running_ == 0;
     if ((!is_due && !is_last) || elapsed < place.not_before) continue;
-    std::vector<ReactionOutcome> outcomes;
-    outcomes.swap(place.outcomes);
+    // What may have been noted is noted again as it was, and so once.
+    if (place.being_noted.empty()) {
+      const auto end = place.outcomes.begin() +
+                       static_cast<std::ptrdiff_t>(std::min(place.outcomes.size(), kOutcomesMax));
+      place.being_noted.assign(std::make_move_iterator(place.outcomes.begin()),
+                               std::make_move_iterator(end));
+      place.outcomes.erase(place.outcomes.begin(), end);
+    }
     PolicyEvent event;
     event.mutable_policy_progressed()->set_name(stream_);
     auto& told = *event.mutable_policy_progressed()->mutable_outcomes();
-    const size_t count = std::min(outcomes.size(), kOutcomesMax);
-    for (size_t i = 0; i < count; ++i) *told.Add() = outcomes[i];
-    place.outcomes.assign(std::make_move_iterator(outcomes.begin() + count),
-                          std::make_move_iterator(outcomes.end()));
-    outcomes.resize(count);
+    told.Assign(place.being_noted.begin(), place.being_noted.end());
+    const ReactionOutcome& first = place.being_noted.front();
     place.is_noting = true;
-    StartNote(workspace, std::move(event),
-              [this, workspace = workspace, outcomes = std::move(outcomes)](
-                  const absl::Status& status, Position appended) {
-                Noted(workspace, outcomes, status, appended);
+    StartNote(workspace, absl::StrCat(first.sequence(), "/", first.reaction()), std::move(event),
+              [this, workspace = workspace](const absl::Status& status, Position appended) {
+                Noted(workspace, status, appended);
               });
   }
 }
 
-void PolicyCourse::Noted(WorkspaceId workspace, std::vector<ReactionOutcome> outcomes,
-                         const absl::Status& status, Position appended) {
+void PolicyCourse::Noted(WorkspaceId workspace, const absl::Status& status, Position appended) {
   Place& place = places_.at(workspace);
   place.is_noting = false;
   if (!status.ok()) {
     place.not_before = runtime_.clock.Elapsed() + kPause;
-    place.outcomes.insert(place.outcomes.begin(), outcomes.begin(), outcomes.end());
     return;
   }
-  for (const ReactionOutcome& outcome : outcomes) {
+  for (const ReactionOutcome& outcome : place.being_noted) {
     noted_.emplace_back(appended, Key(workspace, outcome.reaction()));
   }
+  place.being_noted.clear();
 }
 
-void PolicyCourse::StartNote(WorkspaceId workspace, PolicyEvent event,
+void PolicyCourse::StartNote(WorkspaceId workspace, const std::string& id, PolicyEvent event,
                              std::function<void(const absl::Status&, Position)> noted) {
   Origin origin;
+  origin.request = MakeRequestKey(runtime_.keys, workspace,
+                                  absl::StrCat(projections::PolicyMethod(policy_.name()), kNoted),
+                                  id, event, nullptr);
   origin.caller = runtime_.authorizer->CallerOfPolicy(workspace, stream_);
   ++noting_;
   auto command =

@@ -67,8 +67,9 @@ class PolicyCourse {
     PolicyState state;
     std::set<std::string> parked_streams;
     bool holds = false;  // something was passed over, which may be done later
-    std::vector<policies::v1::ReactionOutcome> outcomes;  // not noted
-    absl::Duration since;                                 // the first of them is known
+    std::vector<policies::v1::ReactionOutcome> outcomes;     // not noted
+    absl::Duration since;                                    // the first of them is known
+    std::vector<policies::v1::ReactionOutcome> being_noted;  // or maybe noted: tried once more
     bool is_noting = false;
     absl::Duration not_before;  // after noting failed
   };
@@ -107,9 +108,9 @@ class PolicyCourse {
   void Park(const Key& key, const Task& task, const absl::Status& status);
   void Parked(const Key& key, const absl::Status& status, Position appended);
   void NoteOutcomes(bool stopping);
-  void Noted(WorkspaceId workspace, std::vector<policies::v1::ReactionOutcome> outcomes,
-             const absl::Status& status, Position appended);
-  void StartNote(WorkspaceId workspace, policies::v1::PolicyEvent event,
+  void Noted(WorkspaceId workspace, const absl::Status& status, Position appended);
+  // Appends the event once, however often it is tried under the id.
+  void StartNote(WorkspaceId workspace, const std::string& id, policies::v1::PolicyEvent event,
                  std::function<void(const absl::Status&, Position)> noted);
   void AddMetrics(MetricPage& page) const;
 

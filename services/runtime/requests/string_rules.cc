@@ -12,6 +12,7 @@
 #include "services/core/date.h"
 #include "services/core/money.h"
 #include "services/core/normalise.h"
+#include "services/core/recurrence.h"
 #include "services/core/resource_name.h"
 #include "services/core/url.h"
 
@@ -155,6 +156,12 @@ std::string FormatDefect(absl::string_view text, Format format) {
       return IsKey(text) ? ""
                          : "must be a key like next_tier: a small letter, then small letters, "
                            "digits, and _ before a letter";
+    case Format::FORMAT_TIME_OF_DAY:
+      return DaySecondsOf(text).has_value()
+                 ? ""
+                 : "must be a time of day from 00:00 to 24:00 like 09:30";
+    case Format::FORMAT_RECURRENCE:
+      return RecurrenceDefect(text);
     default:
       return "has a format that this server does not know";
   }

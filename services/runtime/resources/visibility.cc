@@ -51,7 +51,8 @@ Visibility::Visibility(const ResourceType& type)
 
 Expression Visibility::Owned(const Caller& caller) const {
   Expression any{Expression::Kind::kAny, {}, {}};
-  for (std::string& owner : Reach(caller, access_.read_permission()).Owners()) {
+  const Reach reach(caller, access_.read_permission());
+  for (std::string& owner : access_.is_of_teams() ? reach.OwnersAndTeams() : reach.Owners()) {
     any.parts.push_back(Equals("owner", std::move(owner)));
   }
   return any;

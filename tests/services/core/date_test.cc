@@ -68,5 +68,45 @@ TEST(TimeZoneOf, KnowsTheTzDatabaseAndNoFiles) {
   }
 }
 
+TEST(MonthsAfter, KeepsTheDayWhereTheMonthHasIt) {
+  const absl::CivilDay last_of_january(2026, 1, 31);
+  EXPECT_EQ(MonthsAfter(last_of_january, 1), absl::CivilDay(2026, 2, 28));
+  EXPECT_EQ(MonthsAfter(last_of_january, 2), absl::CivilDay(2026, 3, 31));
+  EXPECT_EQ(MonthsAfter(last_of_january, 25), absl::CivilDay(2028, 2, 29));
+  EXPECT_EQ(MonthsAfter(last_of_january, -2), absl::CivilDay(2025, 11, 30));
+}
+
+TEST(IsoWeekOf, IsOfTheYearThatHasItsThursday) {
+  EXPECT_EQ(IsoWeekOf(absl::CivilDay(2021, 1, 1)), (IsoWeek{2020, 53}));
+  EXPECT_EQ(IsoWeekOf(absl::CivilDay(2018, 12, 31)), (IsoWeek{2019, 1}));
+  EXPECT_EQ(IsoWeekOf(absl::CivilDay(2024, 12, 30)), (IsoWeek{2025, 1}));
+  EXPECT_EQ(IsoWeekOf(absl::CivilDay(2022, 1, 2)), (IsoWeek{2021, 52}));
+}
+
+TEST(FirstDayOfWeek, IsTheDayThatWeeksBeginOn) {
+  const absl::CivilDay sunday(2022, 1, 2);
+  EXPECT_EQ(FirstDayOfWeek(sunday, absl::Weekday::sunday), sunday);
+  EXPECT_EQ(FirstDayOfWeek(sunday, absl::Weekday::monday), absl::CivilDay(2021, 12, 27));
+}
+
+TEST(DaySecondsOf, TakesTimesOfADayAndItsEnd) {
+  EXPECT_EQ(DaySecondsOf("00:00"), 0);
+  EXPECT_EQ(DaySecondsOf("09:30"), 34'200);
+  EXPECT_EQ(DaySecondsOf("24:00"), 86'400);
+  for (const absl::string_view text : {"", "9:30", "09:60", "24:01", "25:00", "09-30", "ab:cd"}) {
+    EXPECT_EQ(DaySecondsOf(text), std::nullopt) << text;
+  }
+}
+
+TEST(TimeOf, MovesWhatDoesNotExistAndTakesTheFirstOfTwo) {
+  const auto shown = [](absl::CivilSecond local, absl::string_view zone) {
+    return absl::FormatTime("%Y-%m-%dT%H:%MZ", TimeOf(local, *TimeZoneOf(zone)),
+                            absl::UTCTimeZone());
+  };
+  EXPECT_EQ(shown(absl::CivilSecond(2026, 3, 29, 2, 30), "Europe/Berlin"), "2026-03-29T01:30Z");
+  EXPECT_EQ(shown(absl::CivilSecond(2026, 10, 25, 2, 30), "Europe/Berlin"), "2026-10-25T00:30Z");
+  EXPECT_EQ(shown(absl::CivilSecond(2018, 11, 4), "America/Sao_Paulo"), "2018-11-04T03:00Z");
+}
+
 }  // namespace
 }  // namespace kith

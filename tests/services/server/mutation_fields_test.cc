@@ -22,9 +22,9 @@ using google::protobuf::MethodDescriptor;
 // owner. What policies do changes by itself all the time: a reaction, or a step, is told by its
 // name.
 bool NeedsEtag(const MethodDescriptor& method) {
-  for (const char* verb :
-       {"Create", "BatchCreate", "Record", "Ingest", "Revoke", "Rotate", "BatchChangeOwner",
-        "PausePolicy", "ResumePolicy", "RetryReaction", "SkipReaction", "AdvanceWorkflowRun"}) {
+  for (const char* verb : {"Create", "BatchCreate", "Record", "Ingest", "Revoke", "Rotate",
+                           "BatchChangeOwner", "PausePolicy", "ResumePolicy", "RetryReaction",
+                           "SkipReaction", "AdvanceWorkflowRun", "SendMessage"}) {
     if (absl::StartsWith(method.name(), verb)) return false;
   }
   return true;

@@ -140,7 +140,8 @@ TEST(Help, NamesTheFieldsOfWhatIsWrittenAsJson) {
 TEST(Help, ExplainsEachCommandThatIsNoMethod) {
   std::ostringstream all;
   PrintHelp(Catalog::Linked(), all);
-  for (const std::string word : {"board", "forecast", "timeline", "events", "import", "bench"}) {
+  for (const std::string word :
+       {"agenda", "board", "forecast", "timeline", "events", "import", "bench"}) {
     EXPECT_THAT(all.str(), HasSubstr("\n  kith " + word + " "));
     std::ostringstream out;
     EXPECT_TRUE(PrintCommandHelp(Catalog::Linked(), word, out)) << word;

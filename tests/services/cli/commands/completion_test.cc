@@ -16,7 +16,7 @@ std::vector<std::string> Offered(const std::vector<std::string>& words) {
 }
 
 TEST(Completions, OffersWhatMayStandThere) {
-  EXPECT_THAT(Offered({"b"}), ElementsAre("bench", "board"));
+  EXPECT_THAT(Offered({"b"}), ElementsAre("bench", "board", "business-calendars"));
   EXPECT_THAT(Offered({"deals", "list", "--tls-k"}), ElementsAre("--tls-key"));
   EXPECT_THAT(Offered({"dea"}), ElementsAre("deals"));
   EXPECT_THAT(Offered({"deals", "w"}), ElementsAre("win"));

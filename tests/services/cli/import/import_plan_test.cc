@@ -318,7 +318,8 @@ TEST_P(ShippedImport, PlansEveryRow) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, ShippedImport, ::testing::Values("contacts", "deals", "interactions"));
+INSTANTIATE_TEST_SUITE_P(, ShippedImport,
+                         ::testing::Values("contacts", "deals", "interactions", "tasks"));
 
 }  // namespace
 }  // namespace kith::cli

@@ -1,0 +1,78 @@
+// `kith agenda`: what somebody has to do.
+#include <memory>
+#include <string>
+
+#include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/tasks/v1/tasks_service.pb.h"
+#include "services/cli/calls/request.h"
+#include "services/cli/commands/commands.h"
+#include "services/cli/commands/link_names.h"
+#include "services/cli/text/render.h"
+#include "services/cli/text/values.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::Message;
+using tasks::v1::Agenda;
+using tasks::v1::Task;
+
+// The day, or the time by whose clocks the agenda is.
+std::string DueOf(const Task& task, absl::TimeZone zone) {
+  return task.has_due_date() ? FormatDate(task.due_date()) : FormatTimestamp(task.due_time(), zone);
+}
+
+void AddTasks(absl::string_view when, const google::protobuf::RepeatedPtrField<Task>& tasks,
+              const Style& style, TextTable& table) {
+  if (tasks.empty()) return;
+  if (!table.empty()) table.AddRule();
+  const auto* const type = Task::descriptor();
+  for (const Task& task : tasks) {
+    const auto cell = [&](const char* field) {
+      return CellOf(task, type->FindFieldByName(field), style);
+    };
+    table.AddRow({&task == &tasks.Get(0) ? std::string(when) : "", DueOf(task, style.zone),
+                  cell("display_name"), cell("kind"), cell("priority"), cell("company"),
+                  cell("name")});
+  }
+}
+
+void PrintAgenda(Session& session, const Message& request, const Agenda& agenda) {
+  const Style style = session.StyleWith(LinkNames(session, {&agenda}, request));
+  TextTable table;
+  for (const char* const title : {"WHEN", "DUE", "WHAT", "KIND", "PRIORITY", "COMPANY"}) {
+    table.AddColumn(title);
+  }
+  table.AddColumn("NAME", TextTable::Align::kLeft, false);
+  AddTasks("overdue", agenda.overdue(), style, table);
+  AddTasks("today", agenda.today(), style, table);
+  AddTasks("upcoming", agenda.upcoming(), style, table);
+  if (table.empty()) {
+    session.out() << "Nothing is due.\n";
+  } else {
+    table.Print(style.width, session.out());
+  }
+  if (agenda.more_overdue() || agenda.more_today() || agenda.more_upcoming()) {
+    session.err() << "There is more; kith tasks list tells all.\n";
+  }
+}
+
+}  // namespace
+
+absl::Status RunAgenda(Session& session, const std::vector<std::string>& words) {
+  const Method& method = session.Require("tasks", "query-agenda");
+  KITH_ASSIGN_OR_RETURN(const Arguments arguments, ParseFor(method, words));
+  KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(method, arguments));
+  KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply, session.Call(method, *request));
+  if (session.options().json) {
+    session.out() << ToJson(*reply, true);
+    return absl::OkStatus();
+  }
+  const auto* const agenda = google::protobuf::DynamicCastToGenerated<Agenda>(reply.get());
+  KITH_CHECK(agenda != nullptr);
+  PrintAgenda(session, *request, *agenda);
+  return absl::OkStatus();
+}
+
+}  // namespace kith::cli

@@ -1,0 +1,161 @@
+#include "services/messages/mail_effect.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/log.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/messages/v1/messages_service.pb.h"
+#include "services/messages/message.h"
+
+namespace kith::messages {
+namespace {
+
+using runtime::EffectContext;
+using runtime::SmtpOptions;
+using runtime::SmtpResult;
+
+constexpr absl::string_view kPolicy = "policies/mail_delivery";
+
+// What a mail server would say to an address that it cannot take: not in ASCII.
+constexpr absl::string_view kAddressNotAscii = "553 5.6.7";
+
+absl::Duration DelayAfter(const SmtpOptions& options, int attempt) {
+  absl::Duration delay = options.retry_first;
+  for (int i = 1; i < attempt && delay < options.retry_most; ++i) delay *= 2;
+  return std::min(delay, options.retry_most);
+}
+
+// So many tries that the last is about `give_up` after the first.
+int AttemptsMax(const SmtpOptions& options) {
+  constexpr int kMost = 10'000;
+  int attempts = 1;
+  absl::Duration after = absl::ZeroDuration();
+  while (after < options.give_up && attempts < kMost) after += DelayAfter(options, attempts++);
+  return attempts;
+}
+
+MailEffect::Outcome Sent(const std::string& name, const std::string& message_id) {
+  auto request = std::make_unique<v1::RecordMessageSentRequest>();
+  request->set_name(name);
+  request->set_message_id(message_id);
+  return request;
+}
+
+MailEffect::Outcome Failed(const std::string& name, v1::MessageFailure failure,
+                           absl::string_view reply = "") {
+  auto request = std::make_unique<v1::RecordMessageFailedRequest>();
+  request->set_name(name);
+  request->set_failure(failure);
+  request->set_reply(std::string(reply));
+  return request;
+}
+
+}  // namespace
+
+MailEffect::MailEffect(const SmtpOptions& options)
+    : options_(options),
+      from_(*runtime::ParseMailbox(options.from)),
+      attempts_max_(AttemptsMax(options)) {}
+
+void MailEffect::Attach(const runtime::Runtime& runtime) {
+  runtime_ = &runtime;
+  reader_ = std::make_unique<MessageReader>(runtime);
+  client_ = std::make_unique<runtime::SmtpClient>(options_, runtime.clock);
+}
+
+void MailEffect::Stop() {
+  if (client_ != nullptr) client_->Stop();
+}
+
+absl::Duration MailEffect::RetryDelay(int attempt) const { return DelayAfter(options_, attempt); }
+
+void MailEffect::Perform(const google::protobuf::Message& request, const EffectContext& context,
+                         Done done) {
+  KITH_CHECK(runtime_ != nullptr);
+  const std::string& name = static_cast<const v1::DeliverMessageRequest&>(request).name();
+  // What the message says is read from the disk.
+  runtime_->pools.folds.Run([this, &name, &context, done = std::move(done)]() mutable {
+    Send(name, context, std::move(done));
+  });
+}
+
+void MailEffect::Send(const std::string& name, const EffectContext& context, Done done) {
+  const auto known = runtime_->transact.Fold<MessageAggregate>(context.workspace, name);
+  if (!known.ok()) return done(absl::UnavailableError("the message cannot be read now"));
+  // Where its end is recorded, and was not noted before a crash, it is recorded again: no change.
+  const v1::Message& now = (*known)->resource;
+  if (now.state() == v1::SENT) return done(Sent(name, now.message_id()));
+  if (now.state() == v1::FAILED) return done(Failed(name, now.failure(), now.failure_reply()));
+  auto message = reader_->ReadQueued(context.workspace, name);
+  if (!message.ok()) return done(absl::UnavailableError("the message cannot be read now"));
+  if (!message->has_value()) return done(absl::NotFoundError("there is no such message"));
+  const v1::Message& mail = **message;
+  const absl::StatusOr<v1::MessageFailure> why_not = WhyNot(context.workspace, mail);
+  if (!why_not.ok()) return done(absl::UnavailableError("the contact cannot be read now"));
+  if (*why_not != v1::MESSAGE_FAILURE_UNSPECIFIED) return done(Failed(name, *why_not));
+  const std::optional<runtime::Mailbox> to = runtime::ParseMailbox(mail.address());
+  if (!to.has_value()) return done(Failed(name, v1::REJECTED, kAddressNotAscii));
+
+  const std::string composed =
+      runtime::ComposeMail({.from = from_,
+                            .to = to->address,
+                            .reply_to = runtime::ParseMailbox(mail.reply_to()),
+                            .message_id = MessageIdOf(context),
+                            .date = context.now,
+                            .subject = mail.subject(),
+                            .text = mail.text(),
+                            .html = mail.html()});
+  client_->Send({from_.address, to->address, composed},
+                [this, &name, &context, done = std::move(done)](const SmtpResult& result) mutable {
+                  done(OutcomeOf(result, name, context));
+                });
+}
+
+absl::StatusOr<v1::MessageFailure> MailEffect::WhyNot(WorkspaceId workspace,
+                                                      const v1::Message& message) const {
+  if (message.erased()) return v1::CONTACT_GONE;
+  KITH_ASSIGN_OR_RETURN(const auto contact,
+                        runtime_->transact.Fold<ContactAggregate>(workspace, message.contact()));
+  if (contact->lifecycle != Lifecycle::kActive) return v1::CONTACT_GONE;
+  const auto caller = runtime_->authorizer->CallerOfPolicy(workspace, kPolicy);
+  if (caller != nullptr && caller->settings->sending_stopped) return v1::SENDING_STOPPED;
+  // The address that the message goes to may be another one by now: what is said of it counts.
+  const contacts::v1::Contact& person = contact->resource;
+  bool is_suppressed = person.do_not_email();
+  for (const contacts::v1::EmailAddress& email : person.emails()) {
+    const bool is_same = email.address() == message.address();
+    is_suppressed |= is_same && (email.opted_out() || email.undeliverable());
+  }
+  return is_suppressed ? v1::SUPPRESSED : v1::MESSAGE_FAILURE_UNSPECIFIED;
+}
+
+MailEffect::Outcome MailEffect::OutcomeOf(const SmtpResult& result, const std::string& name,
+                                          const EffectContext& context) const {
+  switch (result.end) {
+    case SmtpResult::End::kTaken:
+      return Sent(name, MessageIdOf(context));
+    case SmtpResult::End::kRejected:
+      return Failed(name, v1::REJECTED, result.reply);
+    case SmtpResult::End::kStopped:
+      return absl::UnavailableError("the server stops");
+    case SmtpResult::End::kMayPass:
+      break;
+  }
+  // Without a name: of a server that is down there are many, and equal lines become one.
+  Log(LogLevel::kWarning, "a message was not sent yet",
+      {{"reply", result.reply}, {"why", result.why}});
+  if (context.attempt >= attempts_max_) return Failed(name, v1::GAVE_UP, result.reply);
+  return absl::UnavailableError(absl::StrCat("the mail server did not take it: ", result.reply));
+}
+
+std::string MailEffect::MessageIdOf(const EffectContext& context) const {
+  return absl::StrCat("<", context.id, ".", absl::BytesToHexString(runtime_->log.store_id()), "@",
+                      from_.domain(), ">");
+}
+
+}  // namespace kith::messages

@@ -1,0 +1,72 @@
+#include "services/messages/message_commands.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "services/core/merge_fields.h"
+#include "services/core/resource_name.h"
+#include "services/messages/message_reader.h"
+
+namespace kith::messages {
+namespace {
+
+// The state of a record that gaps may be filled from; null where it is not needed.
+template <class Aggregate>
+absl::StatusOr<const typename Aggregate::State*> LoadFor(const std::vector<std::string>& needed,
+                                                         const char* record,
+                                                         const std::string& name,
+                                                         runtime::Loader& load) {
+  const bool is_needed = std::find(needed.begin(), needed.end(), record) != needed.end();
+  if (!is_needed || name.empty()) return nullptr;
+  return load.Load<Aggregate>(name);
+}
+
+}  // namespace
+
+Decision MessageCommands::Run(runtime::Loader& load, const v1::SendMessageRequest& command,
+                              const CommandContext& context) const {
+  KITH_ASSIGN_OR_RETURN(const auto* const contact, load.Load<ContactAggregate>(command.contact()));
+  KITH_ASSIGN_OR_RETURN(const auto* const day, load.Load<SendingDayAggregate>(
+                                                   SendingDayOf(context.now, context.settings)));
+  const TemplateAggregate::State* mail_template = nullptr;
+  std::vector<std::string> needed;
+  if (!command.mail_template().empty()) {
+    KITH_ASSIGN_OR_RETURN(mail_template, load.Load<TemplateAggregate>(command.mail_template()));
+    needed = RecordsIn(mail_template->resource);
+  }
+  const DealAggregate::State* deal = nullptr;
+  if (!command.deal().empty()) {
+    KITH_ASSIGN_OR_RETURN(deal, load.Load<DealAggregate>(command.deal()));
+  }
+  KITH_ASSIGN_OR_RETURN(
+      const auto* const company,
+      LoadFor<CompanyAggregate>(needed, "company", CompanyOf(contact->resource), load));
+  KITH_ASSIGN_OR_RETURN(const auto* const owner,
+                        LoadFor<UserAggregate>(needed, "owner", contact->resource.owner(), load));
+  Decision decision = Decide({.contact = *contact,
+                              .mail_template = mail_template,
+                              .deal = deal,
+                              .company = company,
+                              .owner = owner,
+                              .day = *day},
+                             command, context);
+  if (decision.ok()) load.ExpectAbsent(decision->list()[0].stream);  // its id was drawn
+  return decision;
+}
+
+absl::Status MessageCommands::Render(runtime::Rendering& after, const v1::SendMessageRequest&,
+                                     v1::Message* response) const {
+  *response = RenderQueued(after.Event<v1::MessageEvent>(0));
+  return absl::OkStatus();
+}
+
+absl::Status MessageCommands::LoadMessage(runtime::Loader& load, const std::string& name,
+                                          const MessageState** state) {
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, load.Sees(ParentOf(name), ReadPermission()));
+  if (!is_seen) return MessageNotFound(name);
+  KITH_ASSIGN_OR_RETURN(*state, load.Load<MessageAggregate>(name));
+  return absl::OkStatus();
+}
+
+}  // namespace kith::messages

@@ -1,0 +1,43 @@
+// Everything that messages bring to a server.
+#include <memory>
+
+#include "projections/messages/mail_delivery_policy.h"
+#include "projections/messages/message_directory.h"
+#include "services/messages/message.h"
+#include "services/messages/message_commands.h"
+#include "services/messages/message_reader.h"
+#include "services/runtime/server_builder.h"
+
+namespace kith::messages {
+namespace {
+
+using runtime::ReadContext;
+using runtime::ReadKind;
+
+void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
+  methods.Command<v1::SendMessageRequest, v1::Message>(MessageCommands());
+  methods.Command<v1::RecordMessageSentRequest, v1::Message>(MessageCommands());
+  methods.Command<v1::RecordMessageFailedRequest, v1::Message>(MessageCommands());
+  const auto reader = std::make_shared<const MessageReader>(runtime);
+  // A scan, although of one row: what it says stands in the log.
+  methods.Read(MessageDirectory::kName, ReadKind::kScan,
+               [reader](const ReadContext& context, const v1::GetMessageRequest& request,
+                        v1::Message* response) { return reader->Get(context, request, response); });
+  methods.Read(MessageDirectory::kName, ReadKind::kScan,
+               [reader](const ReadContext& context, const v1::ListMessagesRequest& request,
+                        v1::ListMessagesResponse* response) {
+                 return reader->List(context, request, response);
+               });
+}
+
+}  // namespace
+
+void Register(runtime::ServerBuilder& server) {
+  server.RegisterEvents<v1::MessageEvent>(MessageAggregate::kCategory);
+  server.RegisterEvents<v1::SendingDayEvent>(SendingDayAggregate::kCategory);
+  server.AddProjection(std::make_unique<MessageDirectory>());
+  server.AddPolicy(std::make_unique<MailDeliveryPolicy>());
+  server.Serve(BindMethods);
+}
+
+}  // namespace kith::messages

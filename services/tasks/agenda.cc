@@ -1,0 +1,130 @@
+#include "services/tasks/agenda.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/proto_time.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/tasks/v1/tasks_errors.pb.h"
+#include "kith/users/v1/user.pb.h"
+#include "projections/tasks/task_directory.h"
+#include "services/core/date.h"
+#include "services/core/reject.h"
+#include "services/runtime/admission/reach.h"
+#include "services/runtime/requests/validate.h"
+#include "services/runtime/resources/not_there.h"
+#include "services/runtime/resources/visibility.h"
+
+namespace kith::tasks {
+namespace {
+
+using google::protobuf::RepeatedPtrField;
+using projections::Expression;
+using runtime::ReadContext;
+
+constexpr int kDaysUsual = 7;
+
+// Whose agenda it is: their name, and the zone that their days are of.
+struct Whose {
+  std::string user;
+  std::string zone_name;
+  absl::TimeZone zone;
+};
+
+absl::StatusOr<Whose> FindWhose(const ReadContext& context, const v1::QueryAgendaRequest& request) {
+  Whose whose{request.user(), "UTC", absl::UTCTimeZone()};
+  const bool is_user = context.caller.member != nullptr;
+  if (whose.user.empty() && is_user) whose.user = context.caller.member->user;
+  if (whose.user.empty()) {
+    return runtime::ViolationError("user", "is required of a caller who is no user");
+  }
+  KITH_ASSIGN_OR_RETURN(const std::optional<users::v1::User> user,
+                        projections::DirectoryRows<users::v1::User>().Get(
+                            context.view(1), context.workspace(), whose.user, context.tier));
+  if (!user.has_value()) {
+    return runtime::NotThere(
+        context, whose.user,
+        RejectResource(v1::TASKS_ERROR_USER_NOT_FOUND,
+                       "There is no such user, or they were deleted. Check the name.", whose.user));
+  }
+  KITH_ASSIGN_OR_RETURN(const auto settings, context.SettingsThen());
+  for (const std::string& name : {user->time_zone(), settings->time_zone}) {
+    const std::optional<absl::TimeZone> zone = TimeZoneOf(name);
+    if (name.empty() || !zone.has_value()) continue;
+    whose.zone_name = name;
+    whose.zone = *zone;
+    break;
+  }
+  return whose;
+}
+
+std::string Literal(absl::Time time) {
+  return absl::StrCat("\"", absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone()), "\"");
+}
+
+// The user's tasks that are still to be done and are due as `when` says, as far as the caller sees
+// them.
+class DueTasks {
+ public:
+  DueTasks(const ReadContext& context, const v1::QueryAgendaRequest& request,
+           const std::string& user)
+      : context_(context), page_size_(request.page_size()) {
+    of_user_ = absl::StrCat("owner = \"", user, "\" state in (OPEN, IN_PROGRESS) ");
+    if (runtime::Reach(context.caller, "tasks.read").Covers(user)) return;
+    within_ = runtime::SharedWith(*context.caller.member);
+  }
+
+  // True where there are more of them.
+  absl::StatusOr<bool> List(const std::string& when, RepeatedPtrField<v1::Task>* tasks) const {
+    const std::string filter = absl::StrCat(of_user_, when);
+    const projections::ListQuery query{.filter = filter,
+                                       .order_by = "due_time",
+                                       .page_size = page_size_,
+                                       .within = within_.has_value() ? &*within_ : nullptr};
+    KITH_ASSIGN_OR_RETURN(const std::string more,
+                          TaskDirectory::Tasks().List(context_.view(0), context_.workspace(), query,
+                                                      [&] { return tasks->Add(); }));
+    return !more.empty();
+  }
+
+ private:
+  const ReadContext& context_;
+  const int page_size_;
+  std::string of_user_;
+  std::optional<Expression> within_;  // null: the caller sees all of them
+};
+
+}  // namespace
+
+absl::Status QueryAgenda(const ReadContext& context, const v1::QueryAgendaRequest& request,
+                         v1::Agenda* response) {
+  KITH_ASSIGN_OR_RETURN(const Whose whose, FindWhose(context, request));
+  const absl::Time now = context.read_time;
+  const absl::CivilDay today = absl::ToCivilDay(now, whose.zone);
+  const int days = request.days() == 0 ? kDaysUsual : request.days();
+  const absl::Time end_of_today = TimeOf(absl::CivilSecond(today + 1), whose.zone);
+  const absl::Time end_of_upcoming = TimeOf(absl::CivilSecond(today + 1 + days), whose.zone);
+  response->set_user(whose.user);
+  response->set_time_zone(whose.zone_name);
+  *response->mutable_date() = DateOf(today);
+  *response->mutable_read_time() = ToTimestamp(now);
+  const DueTasks due(context, request, whose.user);
+  KITH_ASSIGN_OR_RETURN(const bool more_overdue, due.List(absl::StrCat("due_time < ", Literal(now)),
+                                                          response->mutable_overdue()));
+  KITH_ASSIGN_OR_RETURN(
+      const bool more_today,
+      due.List(absl::StrCat("due_time >= ", Literal(now), " due_time <= ", Literal(end_of_today)),
+               response->mutable_today()));
+  KITH_ASSIGN_OR_RETURN(const bool more_upcoming,
+                        due.List(absl::StrCat("due_time > ", Literal(end_of_today),
+                                              " due_time <= ", Literal(end_of_upcoming)),
+                                 response->mutable_upcoming()));
+  response->set_more_overdue(more_overdue);
+  response->set_more_today(more_today);
+  response->set_more_upcoming(more_upcoming);
+  return absl::OkStatus();
+}
+
+}  // namespace kith::tasks

@@ -1,0 +1,94 @@
+// Everything that tasks bring to a server.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eventstore/base/status_macros.h"
+#include "kith/tasks/v1/tasks_service.pb.h"
+#include "projections/tasks/task_directory.h"
+#include "services/runtime/server_builder.h"
+#include "services/tasks/agenda.h"
+#include "services/tasks/task.h"
+
+namespace kith::tasks {
+namespace {
+
+using runtime::ReadKind;
+
+// Whoever may see them: those that are hidden block all the same.
+absl::StatusOr<Blockers> LoadBlockers(runtime::Loader& load, const v1::Task& task) {
+  Blockers blockers;
+  for (const std::string& name : task.blocked_by()) {
+    KITH_ASSIGN_OR_RETURN(const void* const loaded,
+                          load.LoadAny(kAggregateType<TaskAggregate>, name));
+    const auto& state = *static_cast<const TaskState*>(loaded);
+    const v1::Task& other = state.resource;
+    const bool is_to_do = other.state() == v1::OPEN || other.state() == v1::IN_PROGRESS;
+    if (state.lifecycle != Lifecycle::kActive || !is_to_do) continue;
+    if (load.Hides(TaskAggregate::kCategory, loaded)) {
+      blockers.are_some_hidden = true;
+    } else {
+      blockers.names.push_back(name);
+    }
+  }
+  return blockers;
+}
+
+struct TaskCommands {
+  Decision Run(runtime::Loader& load, const v1::StartTaskRequest& command,
+               const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const TaskState* task, load.Load<TaskAggregate>(command.name()));
+    KITH_ASSIGN_OR_RETURN(const Blockers blockers, LoadBlockers(load, task->resource));
+    return Decide(*task, command, blockers, context);
+  }
+  Decision Run(runtime::Loader& load, const v1::CompleteTaskRequest& command,
+               const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const TaskState* task, load.Load<TaskAggregate>(command.name()));
+    KITH_ASSIGN_OR_RETURN(const Blockers blockers, LoadBlockers(load, task->resource));
+    Decision decision = Decide(*task, command, blockers, context);
+    if (!decision.ok()) return decision;
+    for (const Change& change : decision->list()) {
+      if (change.stream != command.name()) load.ExpectAbsent(change.stream);  // its id was drawn
+    }
+    return decision;
+  }
+  Decision Run(runtime::Loader& load, const v1::TakeTaskRequest& command,
+               const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const TaskState* task, load.Load<TaskAggregate>(command.name()));
+    const runtime::Member* const member = load.caller().member.get();
+    const std::vector<std::string> none;
+    return Decide(*task, command, member == nullptr ? none : member->groups, context);
+  }
+  template <class Command>
+  Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const TaskState* task, load.Load<TaskAggregate>(command.name()));
+    return Decide(*task, command, context);
+  }
+
+  template <class Command>
+  absl::Status Render(runtime::Rendering& after, const Command& command, v1::Task* response) const {
+    KITH_ASSIGN_OR_RETURN(const TaskState* task, after.Load<TaskAggregate>(command.name()));
+    WriteReply(Rules(), task->resource, response);
+    return absl::OkStatus();
+  }
+};
+
+void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
+  methods.Command<v1::StartTaskRequest, v1::Task>(TaskCommands());
+  methods.Command<v1::CompleteTaskRequest, v1::Task>(TaskCommands());
+  methods.Command<v1::ReopenTaskRequest, v1::Task>(TaskCommands());
+  methods.Command<v1::CancelTaskRequest, v1::Task>(TaskCommands());
+  methods.Command<v1::RescheduleTaskRequest, v1::Task>(TaskCommands());
+  methods.Command<v1::TakeTaskRequest, v1::Task>(TaskCommands());
+  methods.Command<v1::HandBackTaskRequest, v1::Task>(TaskCommands());
+  methods.Read({TaskDirectory::kName, "user_directory"}, ReadKind::kScan, QueryAgenda);
+}
+
+}  // namespace
+
+void Register(runtime::ServerBuilder& server) {
+  server.AddResource<TaskAggregate, v1::GetTaskRequest>(Rules(), std::make_unique<TaskDirectory>());
+  server.Serve(BindMethods);
+}
+
+}  // namespace kith::tasks

@@ -1,0 +1,374 @@
+"""The real kithd and a real SMTP server: what is queued is sent, through everything that can go wrong on the way.
+
+usage: mail_test.py KITHD STUBS
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+KITHD, STUBS = sys.argv[1:3]
+sys.path[:0] = [STUBS, os.path.dirname(os.path.abspath(__file__))]
+
+import grpc  # noqa: E402
+from kith.contacts.v1 import contacts_service_pb2 as contacts  # noqa: E402
+from kith.contacts.v1 import contacts_service_pb2_grpc  # noqa: E402
+from kith.events.v1 import events_service_pb2 as events  # noqa: E402
+from kith.events.v1 import events_service_pb2_grpc  # noqa: E402
+from kith.mail_templates.v1 import mail_templates_service_pb2 as templates  # noqa: E402
+from kith.mail_templates.v1 import mail_templates_service_pb2_grpc  # noqa: E402
+from kith.messages.v1 import message_pb2  # noqa: E402
+from kith.messages.v1 import messages_service_pb2 as messages  # noqa: E402
+from kith.messages.v1 import messages_service_pb2_grpc  # noqa: E402
+from kith.policies.v1 import policies_service_pb2 as policies  # noqa: E402
+from kith.policies.v1 import policies_service_pb2_grpc  # noqa: E402
+from kith.workspaces.v1 import workspaces_service_pb2 as workspaces  # noqa: E402
+from kith.workspaces.v1 import workspaces_service_pb2_grpc  # noqa: E402
+from kithd_process import Kithd  # noqa: E402
+from mail_sink import Sink, certificate  # noqa: E402
+
+SECONDS = 30  # within which everything happens
+SENT, FAILED, QUEUED = message_pb2.SENT, message_pb2.FAILED, message_pb2.QUEUED
+ENDS = ["message_sent", "message_failed"]
+
+
+class Log:
+    """What a kithd logs, read as it comes."""
+
+    def __init__(self, descriptor):
+        self.lines = []
+        self.told = threading.Condition()
+        threading.Thread(target=self.read, args=[descriptor], daemon=True).start()
+
+    def read(self, descriptor):
+        with open(descriptor, encoding="utf-8") as log:
+            for line in log:
+                with self.told:
+                    self.lines.append(line)
+                    self.told.notify_all()
+
+    def wait(self, text):
+        with self.told:
+            if not self.told.wait_for(lambda: any(text in line for line in self.lines), timeout=SECONDS):
+                raise AssertionError(f"the log does not say: {text}")
+
+
+class MailTest(unittest.TestCase):
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="kith_mail_")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.kithd = None
+        self.sink = None
+
+    def start(self, *flags, sink=None, tls="never"):
+        """kithd with a sink, which tries again at once."""
+        self.sink = sink or Sink()
+        self.addCleanup(self.sink.close)
+        self.start_kithd(f"--smtp_url=smtp://127.0.0.1:{self.sink.port}", "--smtp_from=Acme, Inc. <crm@acme.example>",
+                         f"--smtp_tls={tls}", "--smtp_retry_first=20ms", "--smtp_retry_most=20ms",
+                         "--smtp_per_second_per_domain=0", "--smtp_connect_timeout=5s", *flags)
+
+    def start_kithd(self, *flags):
+        read, write = os.pipe()
+        self.log = Log(read)
+        self.kithd = Kithd(KITHD, os.path.join(self.folder, "data"), flags, stderr=write)
+        os.close(write)
+        self.addCleanup(self.end, self.kithd)
+
+    @staticmethod
+    def end(kithd):
+        if kithd.process.poll() is None:
+            kithd.stop()
+
+    def start_again(self):
+        """The same kithd, after it was killed."""
+        self.kithd.options["stderr"] = subprocess.DEVNULL
+        self.kithd.start()
+
+    def call(self, module, service, method, request):
+        stub = getattr(module, f"{service}Stub")(self.kithd.channel)
+        return getattr(stub, method)(request, metadata=self.kithd.metadata, timeout=SECONDS)
+
+    def contact(self, address="ada@example.com", **fields):
+        request = contacts.CreateContactRequest()
+        request.contact.first_name = "Ada"
+        request.contact.emails.add(address=address)
+        for field, value in fields.items():
+            setattr(request.contact, field, value)
+        return self.call(contacts_service_pb2_grpc, "ContactsService", "CreateContact", request).name
+
+    def send(self, contact, subject="Hello", **fields):
+        request = messages.SendMessageRequest(contact=contact, subject=subject, text="How are you?", **fields)
+        return self.call(messages_service_pb2_grpc, "MessagesService", "SendMessage", request).name
+
+    def get(self, name):
+        return self.call(messages_service_pb2_grpc, "MessagesService", "GetMessage",
+                         messages.GetMessageRequest(name=name))
+
+    def await_end(self, name):
+        """The message, once it is sent or has failed."""
+        request = events.SubscribeEventsRequest()
+        request.filter.stream_prefix = name
+        request.filter.types.extend(ENDS)
+        stub = events_service_pb2_grpc.EventsServiceStub(self.kithd.channel)
+        with_end = stub.SubscribeEvents(request, metadata=self.kithd.metadata, timeout=SECONDS)
+        for response in with_end:
+            if response.events.events:
+                with_end.cancel()
+                return self.get(name)
+        raise AssertionError("the subscription ended")
+
+    def test_sends_what_was_said(self):
+        self.start()
+        request = templates.CreateMailTemplateRequest()
+        request.mail_template.display_name = "Hello"
+        request.mail_template.subject = "Grüße, {{contact.first_name}}"
+        request.mail_template.text = "Dear {{contact.first_name}},\n.\nyours"
+        request.mail_template.html = "<p>{{contact.company_name}}</p>"
+        template = self.call(mail_templates_service_pb2_grpc, "MailTemplatesService", "CreateMailTemplate", request)
+        ada = self.contact("ada@müller.example", company_name="Harrow & <Sons>\nBcc: x@example.com")
+        name = self.call(messages_service_pb2_grpc, "MessagesService", "SendMessage",
+                         messages.SendMessageRequest(contact=ada, mail_template=template.name)).name
+        message = self.await_end(name)
+        self.assertEqual(message.state, SENT, message)
+        (mail,) = self.sink.mails
+        self.assertEqual((mail.sender, mail.recipients), ("crm@acme.example", ["ada@xn--mller-kva.example"]))
+        self.assertEqual(mail["Subject"], "Grüße, Ada")
+        self.assertEqual(mail["From"], '"Acme, Inc." <crm@acme.example>')
+        self.assertEqual(mail["Message-ID"], message.message_id)
+        self.assertRegex(message.message_id, r"^<1-\d+-0\.[0-9a-f]{32}@acme\.example>$")
+        self.assertIsNotNone(mail["Date"].datetime)
+        self.assertIsNone(mail["Bcc"])
+        self.assertEqual(mail.parsed.get_content_type(), "multipart/alternative")
+        plain, html = mail.parsed.iter_parts()
+        self.assertEqual(plain.get_content(), "Dear Ada,\n.\nyours")
+        self.assertEqual(html.get_content().replace("\r\n", "\n"),
+                         "<p>Harrow &amp; &lt;Sons&gt;\nBcc: x@example.com</p>")
+
+    def test_sends_over_connections_that_are_kept(self):
+        self.start("--smtp_in_flight=1")
+        ada = self.contact()
+        for _ in range(5):
+            self.assertEqual(self.await_end(self.send(ada)).state, SENT)
+        self.assertEqual(len({mail.peer for mail in self.sink.mails}), 1)
+
+    def test_waits_while_there_is_no_mail_server(self):
+        self.start_kithd()
+        ada = self.contact()
+        names = [self.send(ada, f"Message {i}") for i in range(3)]
+        policy = self.call(policies_service_pb2_grpc, "PoliciesService", "GetPolicy",
+                           policies.GetPolicyRequest(name="policies/mail_delivery"))
+        self.assertEqual((policy.due_count, policy.refused_count), (3, 0))
+        self.assertEqual([self.get(name).state for name in names], [QUEUED] * 3)
+        self.assertEqual(self.kithd.stop(), 0)
+        self.start()
+        self.assertEqual([self.await_end(name).state for name in names], [SENT] * 3)
+        self.assertEqual(sorted(mail["Subject"] for mail in self.sink.mails), [f"Message {i}" for i in range(3)])
+
+    def test_tries_again_until_the_server_is_up(self):
+        self.start()
+        self.sink.shut()
+        name = self.send(self.contact())
+        self.log.wait("a message was not sent yet")
+        self.assertEqual(self.get(name).state, QUEUED)
+        self.sink.open()
+        self.assertEqual(self.await_end(name).state, SENT)
+        self.assertEqual(len(self.sink.mails), 1)
+
+    def test_takes_a_refusal_that_may_pass_for_one(self):
+        for step, refusal in [("on_mail", "421 4.3.2 closing"), ("on_rcpt", "450 4.2.1 greylisted"),
+                              ("on_data", "452 4.3.1 no room")]:
+            with self.subTest(refusal):
+                self.start()
+                refusals = [refusal, refusal]
+                setattr(self.sink, step, lambda *_: refusals.pop() if refusals else None)
+                self.assertEqual(self.await_end(self.send(self.contact())).state, SENT)
+                self.assertEqual(len(self.sink.mails), 1)
+                self.kithd.stop()
+
+    def test_takes_a_definite_refusal_for_one(self):
+        self.start()
+        self.sink.on_rcpt = lambda server, address: "550 5.1.1 <ada@example.com> is unknown"
+        name = self.send(self.contact())
+        message = self.await_end(name)
+        self.assertEqual((message.state, message.failure), (FAILED, message_pb2.REJECTED))
+        self.assertEqual(message.failure_reply, "550 5.1.1")
+        # Others are sent as before.
+        self.sink.on_rcpt = None
+        self.sink.on_data = lambda server, mail: "554 5.7.1 spam" if mail["Subject"] == "Spam" else None
+        ada = self.contact("eve@example.com")
+        self.assertEqual(self.await_end(self.send(ada, "Spam")).failure_reply, "554 5.7.1")
+        self.assertEqual(self.await_end(self.send(ada)).state, SENT)
+
+    def test_gives_up_in_the_end(self):
+        self.start("--smtp_give_up=60ms")
+        tries = []
+        self.sink.on_rcpt = lambda server, address: tries.append(address) or "450 4.2.1 later"
+        message = self.await_end(self.send(self.contact()))
+        self.assertEqual((message.state, message.failure), (FAILED, message_pb2.GAVE_UP))
+        self.assertEqual(message.failure_reply, "450 4.2.1")
+        self.assertEqual(len(tries), 4)
+
+    def test_sends_the_same_again_where_the_connection_breaks_in_the_middle(self):
+        self.start()
+        cut = []
+
+        def cut_once(server, mail):
+            if cut:
+                return None
+            cut.append(mail)
+            server.transport.abort()
+            return "250 never told"
+
+        self.sink.on_data = cut_once
+        message = self.await_end(self.send(self.contact()))
+        self.assertEqual(message.state, SENT)
+        (mail,) = self.sink.mails
+        self.assertEqual(cut[0]["Message-ID"], mail["Message-ID"])
+        self.assertEqual(message.message_id, mail["Message-ID"])
+
+    def test_waits_no_longer_than_it_may_for_a_slow_server(self):
+        self.start("--smtp_timeout=300ms")
+        go_on = self.sink.event()
+        slow = []
+
+        async def wait_once(server, mail):
+            if not slow:
+                slow.append(mail)
+                await go_on.wait()
+                return "451 4.4.2 too late"
+            return None
+
+        self.sink.on_data = wait_once
+        message = self.await_end(self.send(self.contact()))
+        self.sink.set(go_on)
+        self.assertEqual(message.state, SENT)
+        self.assertEqual(slow[0]["Message-ID"], self.sink.mails[0]["Message-ID"])
+
+    def test_sends_as_many_at_once_as_it_may(self):
+        self.start("--smtp_in_flight=2")
+        at_once, most = [0], [0]
+
+        async def count(server, mail):
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+            await go_on.wait()
+            at_once[0] -= 1
+
+        go_on = self.sink.event()
+        self.sink.on_data = count
+        ada = self.contact()
+        names = [self.send(ada) for _ in range(6)]
+        self.sink.set(go_on)
+        for name in names:
+            self.assertEqual(self.await_end(name).state, SENT)
+        self.assertLessEqual(most[0], 2)
+
+    def test_uses_tls_and_a_password(self):
+        context, authority = certificate(self.folder)
+        password = os.path.join(self.folder, "password")
+        with open(password, "w", encoding="utf-8") as file:
+            file.write("s3cret\n")
+        user = ["--smtp_user=kith", f"--smtp_password_file={password}"]
+        self.start(f"--smtp_ca_file={authority}", *user, tls="required",
+                   sink=Sink(tls=context, users={"kith": "s3cret"}))
+        self.assertEqual(self.await_end(self.send(self.contact())).state, SENT)
+        self.assertTrue(self.sink.mails[0].is_tls)
+        self.assertEqual(set(self.sink.logins), {"PLAIN"})
+
+    def test_logs_in_by_what_the_server_has(self):
+        password = os.path.join(self.folder, "password")
+        with open(password, "w", encoding="utf-8") as file:
+            file.write("s3cret\n")
+        sink = Sink(users={"kith": "s3cret"}, without=["PLAIN"])
+        self.start("--smtp_user=kith", f"--smtp_password_file={password}", sink=sink)
+        self.assertEqual(self.await_end(self.send(self.contact())).state, SENT)
+        self.assertEqual(set(sink.logins), {"LOGIN"})
+
+    def test_tells_nobody_else_who_has_not_the_right_certificate_or_password(self):
+        context, _ = certificate(self.folder)
+        self.start("--smtp_give_up=40ms", tls="required", sink=Sink(tls=context))
+        message = self.await_end(self.send(self.contact()))
+        self.assertEqual((message.failure, message.failure_reply), (message_pb2.GAVE_UP, "220"))
+        self.kithd.stop()
+        # A server without TLS is none, where TLS is required; nor is a wrong password the mail's fault.
+        self.start("--smtp_give_up=40ms", tls="required")
+        self.assertEqual(self.await_end(self.send(self.contact())).failure, message_pb2.GAVE_UP)
+        self.assertEqual(self.sink.mails, [])
+        self.kithd.stop()
+        password = os.path.join(self.folder, "password")
+        with open(password, "w", encoding="utf-8") as file:
+            file.write("wrong\n")
+        self.start("--smtp_give_up=40ms", "--smtp_user=kith", f"--smtp_password_file={password}",
+                   sink=Sink(users={"kith": "s3cret"}))
+        self.assertEqual(self.await_end(self.send(self.contact())).failure, message_pb2.GAVE_UP)
+        self.assertEqual(self.sink.mails, [])
+        self.assertTrue(self.sink.logins)
+
+    def test_sends_the_same_again_after_a_kill_between_the_yes_and_the_outcome(self):
+        self.start()
+
+        def kill(server, mail):
+            self.sink.take(mail)
+            self.kithd.process.send_signal(signal.SIGKILL)
+            self.kithd.process.wait()
+            return "250 yes"
+
+        self.sink.on_data = kill
+        name = self.send(self.contact())
+        (first,) = self.sink.await_mails(1)
+        self.kithd.channel.close()
+        self.kithd.process.stdout.close()
+        self.sink.on_data = None
+        self.start_again()
+        message = self.await_end(name)
+        self.assertEqual(message.state, SENT)
+        self.assertEqual([mail["Message-ID"] for mail in self.sink.mails], [first["Message-ID"]] * 2)
+        self.assertEqual(message.message_id, first["Message-ID"])
+
+    def test_sends_nothing_again_once_the_outcome_is_recorded(self):
+        self.start()
+        ada = self.contact()
+        for round_ in range(3):
+            self.assertEqual(self.await_end(self.send(ada, f"Round {round_}")).state, SENT)
+            self.kithd.kill()  # before the policy has noted it, in most rounds
+            if round_ == 1:  # new views fold the log anew
+                shutil.rmtree(os.path.join(self.folder, "data", "views"))
+            self.start_again()
+        self.assertEqual(self.await_end(self.send(ada, "Last")).state, SENT)
+        self.assertEqual([mail["Subject"] for mail in self.sink.mails], ["Round 0", "Round 1", "Round 2", "Last"])
+
+    def test_does_not_send_what_must_not_be_sent_any_more(self):
+        self.start()
+        self.sink.shut()
+        stopped = self.send(self.contact())
+        opted_out = self.contact("eve@example.com")
+        suppressed = self.send(opted_out)
+        gone = self.contact("bob@example.com")
+        deleted = self.send(gone)
+        request = contacts.UpdateContactRequest()
+        request.contact.name = opted_out
+        request.contact.do_not_email = True
+        self.call(contacts_service_pb2_grpc, "ContactsService", "UpdateContact", request)
+        self.call(contacts_service_pb2_grpc, "ContactsService", "DeleteContact",
+                  contacts.DeleteContactRequest(name=gone))
+        self.assertEqual(self.await_end(suppressed).failure, message_pb2.SUPPRESSED)
+        self.assertEqual(self.await_end(deleted).failure, message_pb2.CONTACT_GONE)
+        change = workspaces.UpdateWorkspaceRequest()
+        change.workspace.name = "workspaces/1"
+        change.workspace.sending_stopped = True
+        self.call(workspaces_service_pb2_grpc, "WorkspacesService", "UpdateWorkspace", change)
+        self.assertEqual(self.await_end(stopped).failure, message_pb2.SENDING_STOPPED)
+        with self.assertRaises(grpc.RpcError) as refused:
+            self.send(self.contact("joe@example.com"))
+        self.assertEqual(refused.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])

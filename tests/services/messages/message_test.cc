@@ -1,0 +1,244 @@
+#include "services/messages/message.h"
+
+#include <gtest/gtest.h>
+
+#include "kith/messages/v1/messages_errors.pb.h"
+#include "kith/type/v1/errors.pb.h"
+#include "tests/testing/decider_spec.h"
+
+namespace kith::messages {
+namespace {
+
+using testing::ChangesNothing;
+using testing::Given;
+using testing::IsRejectedWith;
+using testing::Proto;
+
+constexpr char kName[] = "contacts/ada/messages/01H00000000000000000000001";
+
+class SendMessage : public ::testing::Test {
+ protected:
+  SendMessage() {
+    contact_.lifecycle = Lifecycle::kActive;
+    contact_.resource = Proto<contacts::v1::Contact>(R"(
+        name: "contacts/ada" first_name: "Ada" emails { address: "ada@example.com" })");
+    template_.lifecycle = Lifecycle::kActive;
+    template_.resource = Proto<mail_templates::v1::MailTemplate>(R"(
+        name: "mailTemplates/hello" etag: "7" subject: "Hi {{contact.first_name}}"
+        text: "Dear {{contact.first_name}}" html: "<p>{{contact.first_name}}</p>")");
+    command_.set_contact("contacts/ada");
+    command_.set_mail_template("mailTemplates/hello");
+  }
+
+  Decision Decided() {
+    CommandContext context = spec_.context();
+    context.grants = grants_;
+    return Decide(
+        SendingFacts{.contact = contact_,
+                     .mail_template = command_.mail_template().empty() ? nullptr : &template_,
+                     .deal = command_.deal().empty() ? nullptr : &deal_,
+                     .day = day_},
+        command_, context);
+  }
+  void SayItself() {
+    command_.clear_mail_template();
+    command_.set_subject("Hi {{x}}");
+    command_.set_text("As it is");
+  }
+
+  testing::DeciderSpec spec_;
+  const Grants* grants_ = nullptr;
+  ContactAggregate::State contact_;
+  TemplateAggregate::State template_;
+  DealAggregate::State deal_;
+  SendingDayState day_;
+  v1::SendMessageRequest command_;
+};
+
+TEST_F(SendMessage, QueuesWhatTheTemplateSaysAndCountsIt) {
+  spec_.settings.reply_to = "sales@acme.example";
+  day_.count = 4;
+  const Decision decided = Decided();
+  ASSERT_TRUE(decided.ok()) << decided.status();
+  ASSERT_EQ(decided->list().size(), 2u);
+  EXPECT_EQ(decided->list()[0].stream, kName);
+  EXPECT_EQ(decided->list()[0].event->DebugString(), Proto<v1::MessageEvent>(R"(
+      message_queued {
+        name: "contacts/ada/messages/01H00000000000000000000001"
+        contact: "contacts/ada"
+        message {
+          channel: EMAIL
+          mail_template: "mailTemplates/hello"
+          template_etag: "7"
+          reply_to: "sales@acme.example"
+        }
+        personal {
+          address: "ada@example.com"
+          subject: "Hi Ada"
+          text: "Dear Ada"
+          html: "<p>Ada</p>"
+        }
+      })")
+                                                         .DebugString());
+  EXPECT_EQ(decided->list()[1].stream, "sendingDays/2024-01-31");
+  EXPECT_EQ(decided->list()[1].event->DebugString(), Proto<v1::SendingDayEvent>(R"(
+      message_counted { message: "contacts/ada/messages/01H00000000000000000000001" number: 5 }
+      )")
+                                                         .DebugString());
+}
+
+TEST_F(SendMessage, SaysATextOfItsOwnAsItIs) {
+  SayItself();
+  const Decision decided = Decided();
+  ASSERT_TRUE(decided.ok()) << decided.status();
+  const auto& event = static_cast<const v1::MessageEvent&>(*decided->list()[0].event);
+  EXPECT_EQ(event.message_queued().personal().subject(), "Hi {{x}}");
+}
+
+TEST_F(SendMessage, IsEitherATemplateOrATextOfItsOwn) {
+  command_.set_text("and this");
+  EXPECT_THAT(Decided(), IsRejectedWith(type::v1::ERROR_INVALID_FIELD));
+  command_.clear_text();
+  command_.clear_mail_template();
+  EXPECT_THAT(Decided(), IsRejectedWith(type::v1::ERROR_INVALID_FIELD));
+  SayItself();
+  command_.set_template_etag("7");
+  EXPECT_THAT(Decided(), IsRejectedWith(type::v1::ERROR_INVALID_FIELD));
+}
+
+TEST_F(SendMessage, IsOfTheRevisionThatTheCallerSaw) {
+  command_.set_template_etag("6");
+  EXPECT_THAT(Decided(), IsRejectedWith(type::v1::ERROR_ETAG_MISMATCH));
+  command_.set_template_etag("7");
+  EXPECT_TRUE(Decided().ok());
+}
+
+TEST_F(SendMessage, NeedsRecordsThatAreThere) {
+  command_.set_deal("deals/none");
+  EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_LINKED_RECORD_NOT_FOUND));
+  command_.clear_deal();
+  template_.lifecycle = Lifecycle::kDeleted;
+  EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_LINKED_RECORD_NOT_FOUND));
+  SayItself();
+  EXPECT_TRUE(Decided().ok());
+  contact_.lifecycle = Lifecycle::kDeleted;
+  EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_LINKED_RECORD_NOT_FOUND));
+}
+
+TEST_F(SendMessage, GoesToNobodyWhoAskedNotToBeWrittenTo) {
+  contact_.resource.set_do_not_email(true);
+  EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_OPTED_OUT));
+  contact_.resource.set_do_not_email(false);
+  contact_.resource.mutable_emails(0)->set_opted_out(true);
+  EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_OPTED_OUT));
+  // Another address is not the one to write to, and not instead of it.
+  contact_.resource.add_emails()->set_address("other@example.com");
+  EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_OPTED_OUT));
+  contact_.resource.mutable_emails(1)->set_primary(true);
+  EXPECT_TRUE(Decided().ok());
+}
+
+TEST_F(SendMessage, NeedsAnAddressThatMailReaches) {
+  contact_.resource.mutable_emails(0)->set_undeliverable(true);
+  EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_ADDRESS_UNDELIVERABLE));
+  contact_.resource.clear_emails();
+  EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_NO_ADDRESS));
+  contact_.resource.set_erased(true);
+  EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_PERSON_ERASED));
+}
+
+TEST_F(SendMessage, IsRefusedWhileTheWorkspaceHasStoppedSending) {
+  spec_.settings.sending_stopped = true;
+  EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_SENDING_STOPPED));
+}
+
+TEST_F(SendMessage, IsRefusedBeyondTheNumberOfTheDay) {
+  day_.count = kDailyMessagesDefault - 1;
+  EXPECT_TRUE(Decided().ok());
+  day_.count = kDailyMessagesDefault;
+  EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_DAILY_LIMIT_REACHED));
+  spec_.settings.daily_messages_max = kDailyMessagesDefault + 1;
+  EXPECT_TRUE(Decided().ok());
+}
+
+TEST_F(SendMessage, IsRefusedWhereItWouldBeTooLong) {
+  contact_.resource.set_first_name(std::string(999, 'x'));
+  EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_TOO_LONG));
+}
+
+// Goal: who may not read amounts does not get them by a message to themselves.
+TEST_F(SendMessage, TellsNoAmountForWhoMayNotReadIt) {
+  template_.resource.set_text("{{deal.amount}}");
+  const Grants without({"*"}, RoleGrants());
+  grants_ = &without;
+  EXPECT_THAT(Decided(), IsRejectedWith(type::v1::ERROR_PERMISSION_DENIED));
+  const Grants with({"*"}, RoleGrants{{}, {"MONEY"}});
+  grants_ = &with;
+  EXPECT_TRUE(Decided().ok());
+}
+
+TEST(SendingDay, IsThatOfTheWorkspacesZone) {
+  Settings settings;
+  const absl::Time late =
+      absl::FromCivil(absl::CivilMinute(2026, 11, 29, 23, 30), absl::UTCTimeZone());
+  EXPECT_EQ(SendingDayOf(late, settings), "sendingDays/2026-11-29");
+  settings.time_zone = "Europe/Berlin";
+  EXPECT_EQ(SendingDayOf(late, settings), "sendingDays/2026-11-30");
+}
+
+v1::MessageEvent Queued() {
+  return Proto<v1::MessageEvent>(R"(message_queued {
+      name: "contacts/ada/messages/01H00000000000000000000001" contact: "contacts/ada"
+      message { channel: EMAIL } personal { subject: "Hi" } })");
+}
+v1::MessageEvent Sent() {
+  return Proto<v1::MessageEvent>("message_sent { message_id: '<1@acme.example>' }");
+}
+v1::MessageEvent Failed() {
+  return Proto<v1::MessageEvent>("message_failed { failure: REJECTED reply: '550 5.1.1' }");
+}
+v1::RecordMessageSentRequest RecordSent() {
+  v1::RecordMessageSentRequest request;
+  request.set_name(kName);
+  request.set_message_id("<1@acme.example>");
+  return request;
+}
+v1::RecordMessageFailedRequest RecordFailed() {
+  v1::RecordMessageFailedRequest request;
+  request.set_name(kName);
+  request.set_failure(v1::GAVE_UP);
+  return request;
+}
+
+TEST(RecordMessage, EndsAQueuedOneOnce) {
+  const auto queued = Given<MessageAggregate>({Queued()});
+  EXPECT_TRUE(Decide(queued, RecordSent()).ok());
+  EXPECT_TRUE(Decide(queued, RecordFailed()).ok());
+  const auto sent = Given<MessageAggregate>({Queued(), Sent()});
+  EXPECT_THAT(Decide(sent, RecordSent()), ChangesNothing());
+  EXPECT_THAT(Decide(sent, RecordFailed()), IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_QUEUED));
+  const auto failed = Given<MessageAggregate>({Queued(), Failed()});
+  EXPECT_THAT(Decide(failed, RecordFailed()), ChangesNothing());
+  EXPECT_THAT(Decide(failed, RecordSent()), IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_QUEUED));
+}
+
+TEST(RecordMessage, RefusesOneThatNeverWas) {
+  EXPECT_THAT(Decide(MessageState(), RecordSent()),
+              IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_FOUND));
+}
+
+TEST(MessageFold, TellsWhatBecameOfItAndNotWhatItSays) {
+  const v1::Message sent = Given<MessageAggregate>({Queued(), Sent()}).resource;
+  EXPECT_EQ(sent.state(), v1::SENT);
+  EXPECT_EQ(sent.message_id(), "<1@acme.example>");
+  EXPECT_EQ(sent.subject(), "");
+  EXPECT_EQ(sent.etag(), "2");
+  EXPECT_TRUE(sent.has_send_time());
+  const v1::Message failed = Given<MessageAggregate>({Queued(), Failed()}).resource;
+  EXPECT_EQ(failed.state(), v1::FAILED);
+  EXPECT_EQ(failed.failure(), v1::REJECTED);
+  EXPECT_EQ(failed.failure_reply(), "550 5.1.1");
+}
+
+}  // namespace
+}  // namespace kith::messages

@@ -1,0 +1,358 @@
+// Messages over the whole server: who may send what to whom, who is told of it, and that what is
+// queued is delivered once.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/mutex.h"
+#include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "kith/mail_templates/v1/mail_templates_service.grpc.pb.h"
+#include "kith/messages/v1/message_delivery.pb.h"
+#include "kith/messages/v1/message_events.pb.h"
+#include "kith/messages/v1/messages_service.grpc.pb.h"
+#include "kith/policies/v1/policies_service.grpc.pb.h"
+#include "kith/profiles/v1/profiles_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "services/runtime/effects/effect.h"
+#include "tests/testing/decider_spec.h"
+#include "tests/testing/test_server.h"
+
+namespace kith::messages {
+namespace {
+
+using contacts::v1::ContactsService;
+using interactions::v1::InteractionsService;
+using ::testing::ElementsAre;
+using testing::Proto;
+using testing::Reply;
+using Stub = v1::MessagesService::Stub;
+
+// Says of each message what the test wants said.
+class FakeMail final : public runtime::Effect {
+ public:
+  using Answer = std::function<Outcome(const v1::DeliverMessageRequest&)>;
+  explicit FakeMail(Answer answer) : answer_(std::move(answer)) {}
+
+  const google::protobuf::Descriptor& takes() const override {
+    return *v1::DeliverMessageRequest::descriptor();
+  }
+  void Perform(const google::protobuf::Message& request, const runtime::EffectContext&,
+               Done done) override {
+    done(answer_(static_cast<const v1::DeliverMessageRequest&>(request)));
+  }
+  absl::Duration RetryDelay(int) const override { return absl::ZeroDuration(); }
+  int attempts_max() const override { return 3; }
+  void Stop() override {}
+
+ private:
+  const Answer answer_;
+};
+
+class MessagesServiceTest : public ::testing::Test {
+ protected:
+  explicit MessagesServiceTest(bool has_mail = false)
+      : has_mail_(has_mail),
+        server_(
+            [this](runtime::ServerBuilder& builder) {
+              if (!has_mail_) return;
+              builder.AddEffect(std::make_unique<FakeMail>(
+                  [this](const auto& request) { return Deliver(request); }));
+            },
+            [](runtime::ServerOptions& options) {
+              options.policies.turn = absl::Milliseconds(1);
+              options.policies.gather = absl::ZeroDuration();
+            }) {
+    ada_ = CreateContact("Ada", "ada@example.com");
+  }
+
+  runtime::Effect::Outcome Deliver(const v1::DeliverMessageRequest& request) {
+    MutexLock lock(mutex_);
+    delivered_.push_back(request.name());
+    auto sent = std::make_unique<v1::RecordMessageSentRequest>();
+    sent->set_name(request.name());
+    sent->set_message_id("<1@acme.example>");
+    return sent;
+  }
+  std::vector<std::string> delivered() {
+    MutexLock lock(mutex_);
+    return delivered_;
+  }
+
+  template <class Method, class Request>
+  auto Made(Method method, const Request& request) {
+    const auto made = server_.Call(method, request);
+    EXPECT_EQ(made.reason(), "");
+    return made.response;
+  }
+  std::string CreateContact(const std::string& first_name, const std::string& address,
+                            const std::string& owner = "") {
+    contacts::v1::CreateContactRequest request;
+    request.mutable_contact()->set_first_name(first_name);
+    request.mutable_contact()->set_owner(owner);
+    if (!address.empty()) request.mutable_contact()->add_emails()->set_address(address);
+    return Made(&ContactsService::Stub::CreateContact, request).name();
+  }
+  static v1::SendMessageRequest Sending(const std::string& contact, const char* subject = "Hello") {
+    v1::SendMessageRequest request;
+    request.set_contact(contact);
+    request.set_subject(subject);
+    request.set_text("How are you?");
+    return request;
+  }
+  v1::Message Send(const v1::SendMessageRequest& request) {
+    return Made(&Stub::SendMessage, request);
+  }
+  Reply<v1::Message> Get(const std::string& name) {
+    v1::GetMessageRequest request;
+    request.set_name(name);
+    return server_.Call(&Stub::GetMessage, request);
+  }
+  Reply<v1::ListMessagesResponse> List(const std::string& contact, const std::string& filter = "",
+                                       const std::string& key = "") {
+    v1::ListMessagesRequest request;
+    request.set_parent(contact);
+    request.set_filter(filter);
+    return server_.CallWith(key.empty() ? server_.secret() : key, &Stub::ListMessages, request);
+  }
+  void Change(const char* workspace, std::vector<std::string> paths) {
+    workspaces::v1::UpdateWorkspaceRequest request;
+    *request.mutable_workspace() = Proto<workspaces::v1::Workspace>(workspace);
+    request.mutable_workspace()->set_name("workspaces/1");
+    for (auto& path : paths) request.mutable_update_mask()->add_paths(std::move(path));
+    Made(&workspaces::v1::WorkspacesService::Stub::UpdateWorkspace, request);
+  }
+  // A key of a new user with this role; *user is their name.
+  std::string KeyWithRole(const std::string& role, std::string* user) {
+    users::v1::CreateUserRequest request;
+    request.mutable_user()->set_display_name("Marta");
+    request.mutable_user()->add_roles(role);
+    *user = Made(&users::v1::UsersService::Stub::CreateUser, request).name();
+    workspaces::v1::CreateApiKeyRequest key;
+    key.mutable_api_key()->set_display_name("Marta's");
+    key.mutable_api_key()->set_user(*user);
+    key.mutable_api_key()->add_permissions("*");
+    return Made(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key).secret();
+  }
+  // The types of the timeline's entries, the newest first.
+  std::vector<std::string> Timeline(
+      const std::string& contact,
+      interactions::v1::InteractionKind kind = interactions::v1::INTERACTION_KIND_UNSPECIFIED) {
+    interactions::v1::ListTimelineRequest request;
+    request.set_parent(contact);
+    if (kind != interactions::v1::INTERACTION_KIND_UNSPECIFIED) request.add_kinds(kind);
+    std::vector<std::string> types;
+    const auto timeline = Made(&InteractionsService::Stub::ListTimeline, request);
+    for (const auto& entry : timeline.entries()) {
+      EXPECT_EQ(entry.record(), contact);
+      types.push_back(entry.type());
+    }
+    return types;
+  }
+  void AwaitState(const std::string& name, v1::MessageState state) {
+    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
+    while (Get(name)->state() != state) {
+      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
+      ASSERT_TRUE(follower->Poll(1'000).ok());
+    }
+  }
+
+  const bool has_mail_;
+  Mutex mutex_;
+  std::vector<std::string> delivered_ KITH_GUARDED_BY(mutex_);
+  testing::TestServer server_;
+  std::string ada_;
+};
+
+TEST_F(MessagesServiceTest, QueuesAMessageAndReadsItBack) {
+  const v1::Message sent = Send(Sending(ada_));
+  EXPECT_TRUE(absl::StartsWith(sent.name(), ada_ + "/messages/"));
+  EXPECT_EQ(sent.state(), v1::QUEUED);
+  EXPECT_EQ(sent.address(), "ada@example.com");
+  EXPECT_EQ(sent.text(), "How are you?");
+  EXPECT_EQ(sent.etag(), "1");
+  EXPECT_EQ(Get(sent.name())->DebugString(), sent.DebugString());
+  EXPECT_EQ(Get(ada_ + "/messages/none").reason(), "MESSAGE_NOT_FOUND");
+}
+
+TEST_F(MessagesServiceTest, QueuesARepeatedRequestOnce) {
+  v1::SendMessageRequest request = Sending(ada_);
+  request.set_request_id("once");
+  const v1::Message first = Send(request);
+  EXPECT_EQ(Send(request).DebugString(), first.DebugString());
+  EXPECT_EQ(List(ada_)->messages_size(), 1);
+}
+
+TEST_F(MessagesServiceTest, IsOfTheTemplateThatThereWas) {
+  mail_templates::v1::CreateMailTemplateRequest create;
+  *create.mutable_mail_template() = Proto<mail_templates::v1::MailTemplate>(R"(
+      display_name: "Hello" subject: "Hi {{contact.first_name}}"
+      text: "{{owner.display_name}} of {{workspace.display_name}}"
+      fallbacks { field: "owner.display_name" text: "We" })");
+  using Templates = mail_templates::v1::MailTemplatesService::Stub;
+  const auto hello = Made(&Templates::CreateMailTemplate, create);
+  v1::SendMessageRequest request;
+  request.set_contact(ada_);
+  request.set_mail_template(hello.name());
+  const v1::Message sent = Send(request);
+  EXPECT_EQ(sent.subject(), "Hi Ada");
+  EXPECT_TRUE(absl::StartsWith(sent.text(), "We of ")) << sent.text();
+  EXPECT_EQ(sent.mail_template(), hello.name());
+  EXPECT_EQ(sent.template_etag(), hello.etag());
+  mail_templates::v1::UpdateMailTemplateRequest update;
+  update.mutable_mail_template()->set_name(hello.name());
+  update.mutable_mail_template()->set_subject("Bye {{contact.first_name}}");
+  const auto bye = Made(&Templates::UpdateMailTemplate, update);
+  EXPECT_EQ(Get(sent.name())->subject(), "Hi Ada");
+  EXPECT_EQ(Send(request).template_etag(), bye.etag());
+  EXPECT_EQ(List("", absl::StrCat("mail_template = \"", hello.name(), "\""))->messages_size(), 2);
+}
+
+TEST_F(MessagesServiceTest, ListsThemWithoutWhatTheySay) {
+  const std::string eve = CreateContact("Eve", "eve@example.com");
+  Send(Sending(ada_));
+  Send(Sending(eve));
+  server_.clock().Advance(absl::Seconds(1));
+  const v1::Message last = Send(Sending(ada_));
+  const auto of_ada = List(ada_);
+  ASSERT_EQ(of_ada->messages_size(), 2) << of_ada.reason();
+  EXPECT_EQ(of_ada->messages(0).name(), last.name());
+  EXPECT_EQ(of_ada->messages(0).subject(), "");
+  EXPECT_EQ(of_ada->messages(0).address(), "");
+  EXPECT_EQ(List("")->messages_size(), 3);
+  EXPECT_EQ(List("", "state = SENT")->messages_size(), 0);
+  EXPECT_EQ(List("", "state = QUEUED")->messages_size(), 3);
+}
+
+TEST_F(MessagesServiceTest, RefusesWhatTheWorkspaceDoesNotWant) {
+  Change("daily_messages_max: 2", {"daily_messages_max"});
+  Send(Sending(ada_));
+  Send(Sending(ada_));
+  const auto beyond = server_.Call(&Stub::SendMessage, Sending(ada_));
+  EXPECT_EQ(beyond.reason(), "DAILY_LIMIT_REACHED");
+  EXPECT_EQ(beyond.metadata("daily_messages_max"), "2");
+  server_.clock().Advance(absl::Hours(24));
+  Send(Sending(ada_));
+  Change("sending_stopped: true", {"sending_stopped"});
+  EXPECT_EQ(server_.Call(&Stub::SendMessage, Sending(ada_)).reason(), "SENDING_STOPPED");
+}
+
+TEST_F(MessagesServiceTest, AreInTheTimelineAndTheProfileOfTheContact) {
+  const v1::Message first = Send(Sending(ada_));
+  EXPECT_THAT(Timeline(ada_), ElementsAre("message_queued", "contact_created"));
+  EXPECT_THAT(Timeline(ada_, interactions::v1::EMAIL), ElementsAre());
+  v1::RecordMessageSentRequest sent;
+  sent.set_name(first.name());
+  sent.set_message_id("<1@acme.example>");
+  EXPECT_EQ(Made(&Stub::RecordMessageSent, sent).state(), v1::SENT);
+  EXPECT_EQ(Get(first.name())->subject(), "Hello");
+  v1::RecordMessageFailedRequest failed;
+  failed.set_name(Send(Sending(ada_)).name());
+  failed.set_failure(v1::GAVE_UP);
+  EXPECT_EQ(Made(&Stub::RecordMessageFailed, failed).state(), v1::FAILED);
+  EXPECT_THAT(Timeline(ada_), ElementsAre("message_failed", "message_queued", "message_sent",
+                                          "message_queued", "contact_created"));
+  // That one was sent is an e-mail.
+  EXPECT_THAT(Timeline(ada_, interactions::v1::EMAIL), ElementsAre("message_sent"));
+  interactions::v1::SummarizeTimelineRequest summarize;
+  summarize.set_parent(ada_);
+  const auto summary = Made(&InteractionsService::Stub::SummarizeTimeline, summarize);
+  ASSERT_EQ(summary.kinds_size(), 1);
+  EXPECT_EQ(summary.kinds(0).kind(), interactions::v1::EMAIL);
+  EXPECT_EQ(summary.kinds(0).count(), 1);
+  profiles::v1::GetContactProfileRequest profile;
+  profile.set_name(ada_);
+  const auto known = Made(&profiles::v1::ProfilesService::Stub::GetContactProfile, profile);
+  EXPECT_EQ(known.messages().messages_size(), 2);
+}
+
+TEST_F(MessagesServiceTest, AreToldOnlyToWhoSeesTheContact) {
+  std::string marta;
+  const std::string key = KeyWithRole("roles/sales-rep", &marta);
+  const std::string hers = CreateContact("Eve", "eve@example.com", marta);
+  std::string other;
+  const std::string unused = KeyWithRole("roles/sales-rep", &other);
+  const std::string theirs = CreateContact("Bob", "bob@example.com", other);
+  const v1::Message seen = Send(Sending(hers));
+  const v1::Message hidden = Send(Sending(theirs));
+  v1::GetMessageRequest get;
+  get.set_name(seen.name());
+  EXPECT_EQ(server_.CallWith(key, &Stub::GetMessage, get).reason(), "");
+  get.set_name(hidden.name());
+  EXPECT_EQ(server_.CallWith(key, &Stub::GetMessage, get).reason(), "MESSAGE_NOT_FOUND");
+  EXPECT_EQ(List(hers, "", key)->messages_size(), 1);
+  EXPECT_EQ(List(theirs, "", key).reason(), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_THAT(List("", "", key).fields(), ElementsAre("parent"));
+  EXPECT_EQ(server_.CallWith(key, &Stub::SendMessage, Sending(hers)).reason(), "");
+  EXPECT_EQ(server_.CallWith(key, &Stub::SendMessage, Sending(theirs)).reason(),
+            "LINKED_RECORD_NOT_FOUND");
+  v1::RecordMessageSentRequest record;
+  record.set_name(hidden.name());
+  record.set_message_id("<1@acme.example>");
+  EXPECT_NE(server_.CallWith(key, &Stub::RecordMessageSent, record).reason(), "");
+}
+
+// Goal: nothing of what was said to a person outlives their key.
+TEST_F(MessagesServiceTest, AreEmptyWhenThePersonIsErased) {
+  v1::SendMessageRequest request = Sending(ada_, "For Ada");
+  request.set_request_id("once");
+  const std::string name = Send(request).name();
+  ASSERT_TRUE(server_.keys().Destroy(server_.workspace(), ada_).ok());
+  const auto left = Get(name);
+  EXPECT_TRUE(left->erased());
+  EXPECT_EQ(left->state(), v1::QUEUED);
+  for (const std::string* text :
+       {&left->subject(), &left->text(), &left->html(), &left->address()}) {
+    EXPECT_EQ(*text, "");
+  }
+  const v1::Message repeated = Send(request);
+  EXPECT_EQ(repeated.subject(), "");
+  EXPECT_TRUE(repeated.erased());
+  interactions::v1::ListTimelineRequest list;
+  list.set_parent(ada_);
+  const auto timeline = Made(&InteractionsService::Stub::ListTimeline, list);
+  v1::MessageQueued queued;
+  ASSERT_TRUE(timeline.entries(0).event().UnpackTo(&queued));
+  EXPECT_TRUE(timeline.entries(0).erased());
+  EXPECT_EQ(queued.personal().subject(), "");
+  EXPECT_NE(server_.Call(&Stub::SendMessage, Sending(ada_)).reason(), "");
+}
+
+TEST_F(MessagesServiceTest, WaitWhereThereIsNoMailServer) {
+  const v1::Message waiting = Send(Sending(ada_));
+  policies::v1::GetPolicyRequest get;
+  get.set_name("policies/mail_delivery");
+  get.mutable_read();
+  const auto policy = Made(&policies::v1::PoliciesService::Stub::GetPolicy, get);
+  EXPECT_EQ(policy.due_count(), 1);
+  EXPECT_EQ(policy.refused_count(), 0);
+  EXPECT_EQ(Get(waiting.name())->state(), v1::QUEUED);
+}
+
+class DeliveryTest : public MessagesServiceTest {
+ protected:
+  DeliveryTest() : MessagesServiceTest(/*has_mail=*/true) {}
+};
+
+TEST_F(DeliveryTest, IsOfEachMessageOnceAlsoWithNewViews) {
+  const std::string first = Send(Sending(ada_)).name();
+  AwaitState(first, v1::SENT);
+  EXPECT_EQ(Get(first)->message_id(), "<1@acme.example>");
+  for (int i = 0; i < 2; ++i) {
+    server_.Restart(/*new_views=*/true);
+    const std::string next = Send(Sending(ada_)).name();
+    AwaitState(next, v1::SENT);
+    EXPECT_EQ(delivered().size(), static_cast<size_t>(i + 2));
+  }
+}
+
+}  // namespace
+}  // namespace kith::messages
