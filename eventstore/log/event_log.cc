@@ -153,6 +153,7 @@ class EventLogImpl final : public EventLog {
     return NewTagCursor(reader_, head(), workspace, tag, after);
   }
 
+  absl::Time Now() const override { return record_clock_->Now(); }
   void Settle(absl::Time time, Settled done) const override {
     record_clock_->Settle(time, std::move(done));
   }

@@ -58,6 +58,9 @@ class EventLog {
   // The same, waiting. Not on a gRPC thread.
   absl::StatusOr<Appended> AppendAndWait(Append append);
 
+  // The log's own time of day: the machine's, but never before what was recorded last, so that a
+  // clock that is set back does not undo what time has ended.
+  virtual absl::Time Now() const = 0;
   // The last durable and published position.
   virtual Position head() const = 0;
   virtual Sequence WorkspaceHead(WorkspaceId workspace) const = 0;

@@ -42,6 +42,11 @@ absl::Time RecordClock::BeginBatch() {
   return last_;
 }
 
+absl::Time RecordClock::Now() const {
+  MutexLock lock(mutex_);
+  return std::max(clock_.Now(), last_);
+}
+
 void RecordClock::EndBatch() {
   std::vector<Waiting> reached;
   {

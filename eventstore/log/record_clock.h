@@ -45,6 +45,8 @@ class RecordClock {
   // The record time of a batch that begins: now, but neither before the batch before it, whatever
   // the machine's clock does, nor in the past that is settled.
   absl::Time BeginBatch() KITH_EXCLUDES(mutex_);
+  // EventLog::Now.
+  absl::Time Now() const KITH_EXCLUDES(mutex_);
   // The oldest batch in flight is published.
   void EndBatch() KITH_EXCLUDES(mutex_);
   // The oldest batch in flight failed: what becomes of it and of those behind it is known at the

@@ -240,6 +240,22 @@ absl::Status TakeCustomValues(const CustomFieldSet& fields, const Message& befor
   return RejectFields(violations);
 }
 
+absl::Status CheckCustomPaths(const CustomFieldSet& fields, const Message& before,
+                              const google::protobuf::FieldMask& mask) {
+  google::rpc::BadRequest violations;
+  for (const std::string& path : mask.paths()) {
+    const FieldPath named = FieldPathOf(*before.GetDescriptor(), path);
+    if (named.key.empty() || !IsCustomMap(*named.field)) continue;
+    const CustomField* const field = fields.Find(named.key);
+    if (field != nullptr && field->personal() == IsPersonal(*named.field)) continue;
+    // What was deleted may still be emptied.
+    if (FindMapValue(before, *named.field, named.key) != nullptr) continue;
+    AddViolation("update_mask", absl::StrCat(path, " is no custom field of this resource"),
+                 violations);
+  }
+  return RejectFields(violations);
+}
+
 std::vector<std::string> UniqueCustomValues(const CustomMaps& maps, const Message& resource) {
   std::vector<std::string> values;
   for (const FieldDescriptor* const map : maps) {

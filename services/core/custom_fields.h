@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/base/custom_maps.h"
+#include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/message.h"
 #include "kith/custom_fields/v1/custom_field.pb.h"
 #include "kith/type/v1/custom_value.pb.h"
@@ -49,6 +50,11 @@ class CustomFieldSet {
 absl::Status TakeCustomValues(const CustomFieldSet& fields, const google::protobuf::Message& before,
                               bool is_new, absl::string_view record,
                               google::protobuf::Message& after);
+
+// Refuses an update's mask that names a custom field which there is not, and `before` does not
+// have.
+absl::Status CheckCustomPaths(const CustomFieldSet& fields, const google::protobuf::Message& before,
+                              const google::protobuf::FieldMask& mask);
 
 // What a record claims in custom fields that are unique.
 std::vector<std::string> UniqueCustomValues(const CustomMaps& maps,

@@ -238,6 +238,9 @@ absl::StatusOr<ResourceChange> StandardCommand::PlanUpdate(const Message& before
   // What creates it says them, and may say so again.
   if (MayCreate(request) && mask.paths().empty()) ClearImmutable(wanted.get());
   KITH_ASSIGN_OR_RETURN(const FieldMask meant, ChangedFields(before, *wanted, mask));
+  if (context.custom_fields != nullptr) {
+    KITH_RETURN_IF_ERROR(CheckCustomPaths(*context.custom_fields, before, mask));
+  }
   ResourceChange change{method_};
   if (meant.paths().empty()) return change;
   change.name = TextIn(before, own_name_);

@@ -26,11 +26,15 @@ using runtime::ReadContext;
 using runtime::ReadKind;
 
 // Deals of the pipeline that are shared with the caller, and are not of owners whose deals the
-// caller sees anyway; no further page is read once there are kSharedMax.
-absl::StatusOr<std::vector<v1::Deal>> SharedDeals(const ReadContext& context,
-                                                  const v1::GetPipelineBoardRequest& request,
-                                                  absl::string_view pipeline) {
-  std::vector<v1::Deal> shared;
+// caller sees anyway; no further page is read once there are kSharedMax, and there are more.
+struct Shared {
+  std::vector<v1::Deal> deals;
+  bool are_more = false;
+};
+absl::StatusOr<Shared> SharedDeals(const ReadContext& context,
+                                   const v1::GetPipelineBoardRequest& request,
+                                   absl::string_view pipeline) {
+  Shared shared;
   const runtime::Reach reach(context.caller, "deals.read");
   if (reach.is_everything()) return shared;
   const projections::Expression within = runtime::SharedWith(*context.caller.member);
@@ -50,10 +54,11 @@ absl::StatusOr<std::vector<v1::Deal>> SharedDeals(const ReadContext& context,
                           v1::Deal deal;
                           const bool is_one =
                               deal.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-                          if (is_one && is_asked_for(deal)) shared.push_back(std::move(deal));
+                          if (is_one && is_asked_for(deal)) shared.deals.push_back(std::move(deal));
                           return is_one;
                         }));
-  } while (!page_token.empty() && shared.size() < runtime::kSharedMax);
+  } while (!page_token.empty() && shared.deals.size() < runtime::kSharedMax);
+  shared.are_more = !page_token.empty();
   return shared;
 }
 
@@ -68,17 +73,18 @@ absl::Status GetBoard(const ReadContext& context, const v1::GetPipelineBoardRequ
     owners.emplace();
     if (reach.Covers(request.owner())) owners->push_back(request.owner());
   }
-  KITH_ASSIGN_OR_RETURN(std::vector<v1::Deal> shared, SharedDeals(context, request, pipeline));
+  KITH_ASSIGN_OR_RETURN(Shared shared, SharedDeals(context, request, pipeline));
   KITH_ASSIGN_OR_RETURN(auto board, ReadPipelineBoard(context.view(0), context.view(1),
                                                       {.workspace = context.workspace(),
                                                        .pipeline = pipeline,
                                                        .owners = std::move(owners),
-                                                       .further = std::move(shared),
+                                                       .further = std::move(shared.deals),
                                                        .read_time = context.read_time}));
   if (!board.has_value()) {
     return runtime::NotThere(context, pipeline, ResourceNotFound(PipelineRules(), pipeline));
   }
   *response = *std::move(board);
+  response->set_counts_are_at_least(shared.are_more);
   return absl::OkStatus();
 }
 

@@ -137,7 +137,7 @@ absl::Status RunningServer::BindMethods(ServerBuilder& builder) {
   KITH_ASSIGN_OR_RETURN(authorizer_, builder.authorizer_(*runtime_));
   runtime_->authorizer = authorizer_.get();
   KITH_ASSIGN_OR_RETURN(authentication_, Authentication::Open(options_.authentication, *authorizer_,
-                                                              *options_.clock));
+                                                              *log_, *options_.clock));
   moments_ = std::make_unique<Moments>(*log_);
   environment_ = std::make_unique<CallEnvironment>(
       CallEnvironment{*authorizer_, *authentication_, *log_, *moments_, *keys_, *transact_,

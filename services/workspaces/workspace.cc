@@ -127,6 +127,17 @@ absl::Status CheckExpireTime(const v1::ApiKey& wanted, absl::string_view field, 
                 {{"expire_time", last}});
 }
 
+// Whoever has a secret that was rotated away would lock out who has the new one.
+absl::Status CheckOutlived(const v1::ApiKey& key, absl::Time limit) {
+  if (ExpiryOf(key) <= limit) return absl::OkStatus();
+  const std::string last = absl::FormatTime(limit, absl::UTCTimeZone());
+  return Reject(v1::WORKSPACES_ERROR_OUTLIVES_MAKER,
+                absl::StrCat("What you call with expires at ", last,
+                             ", and rotates no key that lasts longer: call with a newer secret, or "
+                             "another key."),
+                {{"expire_time", last}});
+}
+
 // Whether somebody may hand out what the key grants.
 absl::Status CheckGrants(const v1::ApiKey& key, const KeyMaker& maker, WorkspaceId workspace) {
   const bool is_own = !maker.user.empty() && key.user() == maker.user;
@@ -310,6 +321,7 @@ Decision Decide(const WorkspaceState& state, const v1::RotateApiKeyRequest& comm
     return RejectState(v1::WORKSPACES_ERROR_API_KEY_REVOKED,
                        "The key was revoked, which is for good. Make another.", command.name());
   }
+  KITH_RETURN_IF_ERROR(CheckOutlived(key->api_key, maker.expire_time));
   const absl::Duration overlap = command.has_overlap()
                                      ? absl::Seconds(command.overlap().seconds()) +
                                            absl::Nanoseconds(command.overlap().nanos())

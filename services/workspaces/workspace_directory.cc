@@ -171,7 +171,7 @@ std::shared_ptr<const runtime::Caller> WorkspaceDirectory::CallerOf(Entry::Key& 
 
 absl::StatusOr<std::shared_ptr<const runtime::Caller>> WorkspaceDirectory::OnBehalfOf(
     std::shared_ptr<const runtime::Caller> caller, absl::string_view user) const {
-  if (caller->on_behalf_of == user) return caller;
+  if (!user.empty() && caller->on_behalf_of == user) return caller;
   // A call of a session that acts for somebody may be for somebody else: what the key grants by
   // itself counts.
   const Grants own(caller->grants.patterns());

@@ -18,6 +18,7 @@ class LogWrapper : public eventstore::EventLog {
   void AppendAsync(eventstore::Append append, AppendDone done) override {
     log_.AppendAsync(std::move(append), std::move(done));
   }
+  absl::Time Now() const override { return log_.Now(); }
   Position head() const override { return log_.head(); }
   Sequence WorkspaceHead(WorkspaceId workspace) const override {
     return log_.WorkspaceHead(workspace);

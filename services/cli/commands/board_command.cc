@@ -43,6 +43,9 @@ void PrintBoard(const deals::v1::PipelineBoard& board, Session& session) {
   session.out() << board.pipeline() << " at "
                 << FormatTimestamp(board.read_time(), session.options().zone) << '\n';
   table.Print(session.options().width, session.out());
+  if (board.counts_are_at_least()) {
+    session.out() << "More is shared with you than is counted here.\n";
+  }
 }
 
 }  // namespace

@@ -126,6 +126,11 @@ absl::StatusOr<ImportPlanner> ImportPlanner::Make(const Mapping& mapping, const 
       return absl::InvalidArgumentError(absl::StrCat("steps[", i, "]: there is no command \"",
                                                      mapping.collection, " ", step.verb, "\""));
     }
+    if (method->descriptor->output_type()->FindFieldByName("secret") != nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("steps[", i, "]: ", mapping.collection, " ", step.verb,
+                       " tells a secret once, and an import tells it nobody: call it one by one"));
+    }
     KITH_RETURN_IF_ERROR(
         planner.CheckFields(*method, step.fields, absl::StrCat("steps[", i, "].fields.")));
     planner.steps_.push_back({&step, method});

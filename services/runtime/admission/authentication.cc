@@ -44,17 +44,10 @@ absl::Status NotLetIn(const Caller& caller) {
 
 }  // namespace
 
-absl::Status CheckStanding(const Caller& caller, const Clock& clock) {
-  if (caller.standing != Standing::kActive) return NotLetIn(caller);
-  if (caller.expire_time == absl::InfiniteFuture() || clock.Now() < caller.expire_time) {
-    return absl::OkStatus();
-  }
-  return caller.has_token ? TokenExpired() : KeyExpired(caller);
-}
-
 absl::StatusOr<std::unique_ptr<Authentication>> Authentication::Open(
-    const AuthenticationOptions& options, const Authorizer& authorizer, const Clock& clock) {
-  auto made = std::unique_ptr<Authentication>(new Authentication(options, authorizer, clock));
+    const AuthenticationOptions& options, const Authorizer& authorizer,
+    const eventstore::EventLog& log, const Clock& clock) {
+  auto made = std::unique_ptr<Authentication>(new Authentication(options, authorizer, log));
   if (!options.tokens.jwks.empty()) {
     KITH_ASSIGN_OR_RETURN(made->jwks_, CredentialFile<JwkSet>::Open("jwks", options.tokens.jwks,
                                                                     JwkSet::Parse, clock));
@@ -72,10 +65,18 @@ uint64_t Authentication::generation() const {
          (client_keys_ == nullptr ? 0 : client_keys_->generation());
 }
 
+absl::Status Authentication::CheckStanding(const Caller& caller) const {
+  if (caller.standing != Standing::kActive) return NotLetIn(caller);
+  if (caller.expire_time == absl::InfiniteFuture() || log_.Now() < caller.expire_time) {
+    return absl::OkStatus();
+  }
+  return caller.has_token ? TokenExpired() : KeyExpired(caller);
+}
+
 absl::StatusOr<std::shared_ptr<const Caller>> Authentication::CallerOf(
     const Carrier& carrier) const {
   KITH_ASSIGN_OR_RETURN(std::shared_ptr<const Caller> caller, Shown(carrier));
-  KITH_RETURN_IF_ERROR(CheckStanding(*caller, clock_));
+  KITH_RETURN_IF_ERROR(CheckStanding(*caller));
   return caller;
 }
 
@@ -115,7 +116,7 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authentication::CallerOfToken(
   } else {
     verified_.fetch_add(1, std::memory_order_relaxed);
     KITH_ASSIGN_OR_RETURN(made->claims,
-                          VerifyToken(token, *jwks_->Current(), options_.tokens, clock_.Now()));
+                          VerifyToken(token, *jwks_->Current(), options_.tokens, log_.Now()));
   }
   made->keys = keys;
   KITH_ASSIGN_OR_RETURN(made->caller, authorizer_.CallerOfUser(made->claims));

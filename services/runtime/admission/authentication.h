@@ -16,6 +16,7 @@
 #include "eventstore/base/metrics.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/sha256.h"
+#include "eventstore/log/event_log.h"
 #include "services/runtime/admission/authorizer.h"
 #include "services/runtime/admission/client_keys.h"
 #include "services/runtime/admission/credential_file.h"
@@ -30,16 +31,13 @@ struct AuthenticationOptions {
   size_t tokens_max = 20'000;  // that are remembered
 };
 
-// OK, or ERROR_KEY_EXPIRED or ERROR_TOKEN_EXPIRED where the caller's credentials no longer count,
-// or ERROR_WORKSPACE_SUSPENDED or ERROR_WORKSPACE_CLOSED.
-absl::Status CheckStanding(const Caller& caller, const Clock& clock);
-
 class Authentication {
  public:
-  // Borrows the authorizer and the clock. InvalidArgument, in a line that names the file, where one
-  // cannot be used.
+  // Borrows the authorizer, the log and the clock. InvalidArgument, in a line that names the file,
+  // where one cannot be used.
   static absl::StatusOr<std::unique_ptr<Authentication>> Open(const AuthenticationOptions& options,
                                                               const Authorizer& authorizer,
+                                                              const eventstore::EventLog& log,
                                                               const Clock& clock);
 
   // Who makes the call that came so; ERROR_UNAUTHENTICATED, ERROR_KEY_EXPIRED or one of
@@ -47,6 +45,10 @@ class Authentication {
   // wrong, nobody is let in for it.
   absl::StatusOr<std::shared_ptr<const Caller>> CallerOf(const Carrier& carrier) const
       KITH_EXCLUDES(mutex_);
+  // OK, or ERROR_KEY_EXPIRED or ERROR_TOKEN_EXPIRED where the caller's credentials no longer count,
+  // or ERROR_WORKSPACE_SUSPENDED or ERROR_WORKSPACE_CLOSED. What has ended by the log's time, which
+  // is not set back, has ended.
+  absl::Status CheckStanding(const Caller& caller) const;
   // As Authorizer::generation.
   uint64_t generation() const;
 
@@ -61,8 +63,8 @@ class Authentication {
   using KnownTokens = absl::flat_hash_map<Sha256Hash, std::shared_ptr<const Known>>;
 
   Authentication(const AuthenticationOptions& options, const Authorizer& authorizer,
-                 const Clock& clock)
-      : options_(options), authorizer_(authorizer), clock_(clock) {}
+                 const eventstore::EventLog& log)
+      : options_(options), authorizer_(authorizer), log_(log) {}
 
   // Whose credentials the call shows, whether they count now or not.
   absl::StatusOr<std::shared_ptr<const Caller>> Shown(const Carrier& carrier) const
@@ -76,7 +78,7 @@ class Authentication {
 
   const AuthenticationOptions options_;
   const Authorizer& authorizer_;
-  const Clock& clock_;
+  const eventstore::EventLog& log_;
   std::unique_ptr<CredentialFile<JwkSet>> jwks_;             // null: no tokens
   std::unique_ptr<CredentialFile<ClientKeys>> client_keys_;  // null: no certificates
   mutable Mutex mutex_;

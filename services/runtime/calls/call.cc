@@ -62,7 +62,9 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& e
   if (caller == nullptr) {
     KITH_ASSIGN_OR_RETURN(caller, environment.authentication.CallerOf(carrier));
   }
-  if (const absl::string_view user = carrier.Metadata("kith-on-behalf-of"); !user.empty()) {
+  // Said and empty, it names nobody: a service that forgot for whom it acts does not act by itself.
+  if (const absl::string_view user = carrier.Metadata("kith-on-behalf-of");
+      user.data() != nullptr) {
     KITH_ASSIGN_OR_RETURN(caller, environment.authorizer.OnBehalfOf(std::move(caller), user));
   }
   if (method.needs_all && caller->grants.ScopeOf(method.permission) != Scope::kAll &&
@@ -284,7 +286,7 @@ absl::Status AdmitStill(const CallEnvironment& environment, const Method& method
                         const Carrier& carrier, uint64_t& generation,
                         std::shared_ptr<const Caller>& caller) {
   const uint64_t present = environment.authentication.generation();
-  KITH_RETURN_IF_ERROR(CheckStanding(*caller, environment.clock));
+  KITH_RETURN_IF_ERROR(environment.authentication.CheckStanding(*caller));
   if (present == generation) return absl::OkStatus();
   generation = present;
   KITH_ASSIGN_OR_RETURN(caller, Authorise(environment, method, carrier));

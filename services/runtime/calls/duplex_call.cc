@@ -78,7 +78,8 @@ absl::StatusOr<std::shared_ptr<const Caller>> DuplexCourse::CallerNow() {
     caller_now_ = Authorise(environment_, method_, carrier_);
   }
   if (!caller_now_.ok()) return caller_now_;
-  if (absl::Status counts = CheckStanding(**caller_now_, environment_.clock); !counts.ok()) {
+  if (absl::Status counts = environment_.authentication.CheckStanding(**caller_now_);
+      !counts.ok()) {
     caller_now_ = std::move(counts);
   }
   return caller_now_;

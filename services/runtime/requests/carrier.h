@@ -27,8 +27,8 @@ class Carrier {
  public:
   virtual ~Carrier() = default;
 
-  // What came with the call under this key, in lower case; empty where nothing did. Valid until
-  // Finish.
+  // What came with the call under this key, in lower case; null where nothing did, which is not as
+  // if an empty text came. Valid until Finish.
   virtual absl::string_view Metadata(const char* key) const = 0;
   // Who calls, where that was asked before the call came; null: the metadata `authorization` says.
   virtual std::shared_ptr<const Caller> caller() const { return nullptr; }

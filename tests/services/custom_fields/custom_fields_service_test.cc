@@ -330,6 +330,21 @@ TEST_F(CustomFields, KeepTheValuesOfOneThatIsGone) {
   EXPECT_EQ(Update(change, {"custom.tier"})->custom_size(), 0);
 }
 
+TEST_F(CustomFields, AreNamedInAMaskOnlyWhereTheyAre) {
+  Made(Field("tier"));
+  v1::CustomField personal = Field("hobby");
+  personal.set_personal(true);
+  Made(personal);
+  Contact change;
+  change.set_name(Create(Ada())->name());
+  EXPECT_EQ(Update(change, {"custom.tier", "personal_custom.hobby"}).reason(), "");
+  for (const char* const path : {"custom.teir", "custom.hobby", "personal_custom.tier"}) {
+    const auto refused = Update(change, {path});
+    EXPECT_EQ(refused.reason(), "INVALID_FIELD") << path;
+    EXPECT_THAT(refused.fields(), ElementsAre("update_mask")) << path;
+  }
+}
+
 TEST_F(CustomFields, TakeChoicesInTheirOrderAndEachOnce) {
   Made(Field("tags", v1::CHOICES));
   Contact ada = Ada();

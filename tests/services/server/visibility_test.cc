@@ -174,6 +174,25 @@ TEST_F(VisibilityTest, IsThatOfTheBoardAndTheForecast) {
   EXPECT_EQ(open(key_, stranger_), 0);
 }
 
+TEST_F(VisibilityTest, SaysWhereMoreIsSharedThanTheBoardCounts) {
+  deals::v1::BatchCreateDealsRequest batch;
+  batch.set_return_partial_success(true);
+  for (int i = 0; i < 350; ++i) {
+    deals::v1::Deal& deal = *batch.add_requests()->mutable_deal();
+    deal.set_display_name("Shared");
+    deal.set_owner(stranger_);
+    deal.add_editors(rep_);
+  }
+  std::vector<bool> said;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(server_.Call(&DealsService::Stub::BatchCreateDeals, batch)->deals_size(), 350);
+    const auto told = server_.CallWith(key_, &DealsService::Stub::GetPipelineBoard,
+                                       deals::v1::GetPipelineBoardRequest());
+    said.push_back(told->counts_are_at_least());
+  }
+  EXPECT_THAT(said, ::testing::ElementsAre(false, false, true));
+}
+
 // Goal: what is shared is on the board of whom it is shared with, once, and in what is said of it.
 TEST_F(VisibilityTest, IsThatOfWhatIsShared) {
   const auto share = [&](const std::string& deal, const std::string& editor) {

@@ -96,6 +96,19 @@ TEST_F(KeyLifeTest, EndsAtItsExpireTime) {
   EXPECT_FALSE(keys->api_keys(1).revoked());
 }
 
+// Goal: whoever sets the machine's clock back lets nobody in again whom time had locked out.
+TEST_F(KeyLifeTest, StaysExpiredWhenTheClockIsSetBack) {
+  const auto made = CreateKey(absl::Hours(1));
+  server_.clock().Advance(absl::Hours(1));
+  ASSERT_EQ(CreateKey(absl::Hours(1)).reason(), "") << "something is recorded later";
+  server_.clock().Jump(-absl::Hours(2));
+  for (int life = 0; life < 2; ++life) {
+    EXPECT_EQ(Refused(made->secret()), "KEY_EXPIRED");
+    EXPECT_EQ(Refused(server_.secret()), "");
+    server_.Restart();
+  }
+}
+
 TEST_F(KeyLifeTest, EndsWhatIsOpenWhenItExpires) {
   const auto made = CreateKey(absl::Hours(1));
   EXPECT_EQ(SubscriptionEndsWith(made->secret(), [&] { server_.clock().Advance(absl::Hours(1)); }),
@@ -270,6 +283,12 @@ TEST_F(KeyLifeTest, OutlivesNoSecretThatMakesIt) {
   EXPECT_EQ(CreateKey(absl::Hours(3), old).reason(), "OUTLIVES_MAKER");
   EXPECT_EQ(CreateKey(absl::Hours(1), old).reason(), "");
   EXPECT_EQ(Rotate(made->api_key().name(), absl::ZeroDuration(), old).reason(), "OUTLIVES_MAKER");
+  // Nor by an end that it may give: the new secret's holder would be locked out.
+  v1::RotateApiKeyRequest request;
+  request.set_name(made->api_key().name());
+  request.mutable_overlap()->set_seconds(0);
+  *request.mutable_expire_time() = ToTimestamp(server_.clock().Now() + absl::Hours(1));
+  EXPECT_EQ(server_.CallWith(old, &Stub::RotateApiKey, request).reason(), "OUTLIVES_MAKER");
 }
 
 TEST_F(KeyLifeTest, EndsNoLaterThanThatOfTheOperatorWhoMakesIt) {

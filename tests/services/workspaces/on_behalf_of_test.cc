@@ -168,6 +168,8 @@ TEST_F(OnBehalfOfTest, RefusesUsersWhoAreNotThere) {
     EXPECT_EQ(refused.reason(), "ON_BEHALF_OF_NOBODY");
     EXPECT_EQ(refused.metadata("user"), nobody);
   }
+  EXPECT_EQ(CreateContactFor("", service_.secret()).reason(), "ON_BEHALF_OF_NOBODY")
+      << "a service that forgot for whom does not act by itself";
   const auto created = CreateContactFor(ada_, service_.secret());
   users::v1::DeactivateUserRequest deactivate;
   deactivate.set_name(CreateUser("Bob", own_));

@@ -272,6 +272,9 @@ TEST(ImportPlanner, RefusesAMappingThatFitsNeitherTheFileNorTheServer) {
             "steps[0]: there is no command \"deals eat\"");
   EXPECT_EQ(refusal(R"({"name":"x","collection":"deals","steps":[{"verb":"list"}]})", "id\n"),
             "steps[0]: there is no command \"deals list\"");
+  EXPECT_EQ(refusal(R"({"name":"x","collection":"api-keys","steps":[{"verb":"create"}]})", "id\n"),
+            "steps[0]: api-keys create tells a secret once, and an import tells it nobody: call it "
+            "one by one");
   EXPECT_EQ(
       refusal(
           R"({"name":"x","collection":"deals","steps":[{"verb":"win","fields":{"prize":"id"}}]})",

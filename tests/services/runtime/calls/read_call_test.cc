@@ -49,7 +49,7 @@ class HeldRead final : public UnaryCarrier {
 
  private:
   absl::string_view Metadata(const char* key) const override {
-    return absl::string_view(key) == "authorization" ? "Bearer owner" : "";
+    return absl::string_view(key) == "authorization" ? "Bearer owner" : absl::string_view();
   }
   absl::Duration time_left() const override { return absl::InfiniteDuration(); }
   bool IsCancelled() const override { return false; }
