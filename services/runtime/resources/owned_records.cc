@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -10,9 +11,9 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/field_mask.pb.h"
-#include "kith/options/v1/options.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "services/core/field_of.h"
+#include "services/core/owner_field.h"
 #include "services/runtime/admission/not_granted.h"
 #include "services/runtime/requests/retry.h"
 
@@ -29,14 +30,6 @@ constexpr size_t kHiddenMax = 100;
 // A directory that lacks more of the log than this is being built.
 constexpr size_t kEventsBehindMax = 10'000;
 
-// Null where resources of this type have none, or one that stays: nobody else can be given them.
-const FieldDescriptor* OwnerOf(const Descriptor& resource) {
-  const FieldDescriptor* const owner = resource.FindFieldByName("owner");
-  if (owner == nullptr || owner->is_repeated()) return nullptr;
-  const options::v1::FieldRules& rules = owner->options().GetExtension(options::v1::field);
-  return rules.resource().empty() || rules.immutable() || rules.output_only() ? nullptr : owner;
-}
-
 bool IsFoundBy(const projections::TableDeclaration& table, const std::string& field) {
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const auto& index) {
     return !index.current && index.names.front() == field;
@@ -48,6 +41,16 @@ const FieldDescriptor* FieldOfType(const Descriptor& request, const Descriptor* 
     if (request.field(i)->message_type() == type) return request.field(i);
   }
   KITH_UNREACHABLE();
+}
+
+// When a record was won, done or cancelled; null where records of this type are never closed.
+const FieldDescriptor* CloseTimeOf(const ResourceType& type) {
+  return type.rules->resource->GetDescriptor()->FindFieldByName("close_time");
+}
+
+bool IsOpen(const ResourceType& type, const Message& resource) {
+  const FieldDescriptor* const close_time = CloseTimeOf(type);
+  return close_time == nullptr || !resource.GetReflection()->HasField(resource, close_time);
 }
 
 absl::Status NotThereYet() {
@@ -67,7 +70,7 @@ OwnedRecords::OwnedRecords(const std::vector<ResourceType>& types, const Runtime
     : log_(runtime.log) {
   for (const ResourceType& type : types) {
     const Descriptor& resource = *type.rules->resource->GetDescriptor();
-    const FieldDescriptor* const owner = OwnerOf(resource);
+    const FieldDescriptor* const owner = OwnerFieldOf(resource);
     if (owner == nullptr) continue;
     KITH_CHECK(IsFoundBy(type.directory->table().declaration(), owner->name()));
     const UnaryMethod* const update =
@@ -176,14 +179,19 @@ const OwnedRecords::Source* OwnedRecords::SourceOf(absl::string_view record) con
   return found == sources_.end() ? nullptr : &*found;
 }
 
+absl::Status OwnedRecords::CheckMayGive(absl::string_view record,
+                                        const CommandContext& context) const {
+  const std::string& permission = SourceOf(record)->update->method().permission;
+  if (context.grants == nullptr || context.grants->Contain(permission)) return absl::OkStatus();
+  return NotGranted(*context.grants, context.user, permission);
+}
+
 Decision OwnedRecords::Give(Loader& load, absl::string_view record, const std::string& owner,
                             const CommandContext& context) const {
   const Source* const source = SourceOf(record);
-  KITH_CHECK(source != nullptr);  // Find found it
+  KITH_CHECK(source != nullptr);  // Find found it, or the caller asked
+  KITH_RETURN_IF_ERROR(CheckMayGive(record, context));
   const Method& update = source->update->method();
-  if (context.grants != nullptr && !context.grants->Contain(update.permission)) {
-    return NotGranted(*context.grants, context.user, update.permission);
-  }
   const Descriptor& type = *update.descriptor->input_type();
   const std::unique_ptr<Message> request(
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type)->New());
@@ -197,7 +205,68 @@ Decision OwnedRecords::Give(Loader& load, absl::string_view record, const std::s
       request.get(), FieldOfType(type, google::protobuf::FieldMask::descriptor()));
   google::protobuf::DynamicCastToGenerated<google::protobuf::FieldMask>(&mask)->add_paths(
       source->owner->name());
+  KITH_RETURN_IF_ERROR(update.Check(*request));
   return source->update->handler()->Decide(load, *request, context);
+}
+
+std::string OwnedRecords::OpenFilter(const Source& source, absl::string_view owner) {
+  std::string filter = absl::StrCat(source.owner->name(), " = \"", owner, "\"");
+  if (CloseTimeOf(*source.type) != nullptr) absl::StrAppend(&filter, " NOT close_time:*");
+  return filter;
+}
+
+absl::StatusOr<int64_t> OwnedRecords::CountOpen(const projections::ViewSnapshot& snapshot,
+                                                WorkspaceId workspace, absl::string_view collection,
+                                                absl::string_view owner) const {
+  const Source& source = *SourceOf(collection);
+  const std::string filter = OpenFilter(source, owner);
+  type::v1::SummaryOptions counted;
+  counted.set_total_size(true);
+  type::v1::ListSummary summary;
+  KITH_RETURN_IF_ERROR(
+      source.type->directory->table()
+          .List(snapshot, workspace,
+                {.filter = filter, .page_size = 1, .summarise = &counted, .summary = &summary},
+                [](absl::string_view) { return true; })
+          .status());
+  return summary.total_size();
+}
+
+absl::StatusOr<std::vector<int64_t>> OwnedRecords::CountOpen(
+    Loader& load, absl::string_view collection, absl::Span<const std::string> owners) const {
+  KITH_RETURN_IF_ERROR(load.NeedDisk());
+  const Source& source = *SourceOf(collection);
+  const Position known = source.directory->position();
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> since, StreamsSince(load, known));
+  const projections::ViewSnapshot snapshot = source.directory->At(known);
+  std::vector<int64_t> counts;
+  for (const std::string& owner : owners) {
+    KITH_ASSIGN_OR_RETURN(int64_t count, CountOpen(snapshot, load.workspace(), collection, owner));
+    counts.push_back(count);
+  }
+  const auto count_at = [&](const std::string& owner) -> int64_t* {
+    const auto found = std::find(owners.begin(), owners.end(), owner);
+    return found == owners.end() ? nullptr : &counts[static_cast<size_t>(found - owners.begin())];
+  };
+  const std::unique_ptr<Message> row(source.type->rules->resource->New());
+  for (const std::string& name : since) {
+    if (eventstore::CategoryOf(name) != source.type->rules->category) continue;
+    KITH_ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
+                          source.type->directory->table().Get(snapshot, load.workspace(), name,
+                                                              eventstore::ReadTier::kDisk));
+    if (bytes.has_value() && !row->ParseFromString(*bytes)) return projections::MalformedRow();
+    int64_t* const before =
+        bytes.has_value() && IsOpen(*source.type, *row) ? count_at(source.OwnerIn(*row)) : nullptr;
+    if (before != nullptr) --*before;
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*source.type->aggregate, name));
+    const ResourceNow now = source.type->now_of(state);
+    int64_t* const after =
+        now.lifecycle == Lifecycle::kActive && IsOpen(*source.type, *now.resource)
+            ? count_at(source.OwnerIn(*now.resource))
+            : nullptr;
+    if (after != nullptr) ++*after;
+  }
+  return counts;
 }
 
 }  // namespace kith::runtime

@@ -12,8 +12,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "projections/engine/view.h"
+#include "projections/engine/view_snapshot.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
 #include "services/runtime/calls/method_table.h"
@@ -45,6 +47,18 @@ class OwnedRecords {
   // What gives the record to `owner`: what its Update method does, and asks for.
   Decision Give(Loader& load, absl::string_view record, const std::string& owner,
                 const CommandContext& context) const;
+  // ERROR_PERMISSION_DENIED where the caller is not granted what its Update method asks for, of any
+  // record of its resource.
+  absl::Status CheckMayGive(absl::string_view record, const CommandContext& context) const;
+
+  // How many open records of a collection, of those that have owners, the owner has; who may see
+  // them does not matter. Open is what has no `close_time`. Beyond 100,000 of them it is that many.
+  absl::StatusOr<int64_t> CountOpen(const projections::ViewSnapshot& snapshot,
+                                    WorkspaceId workspace, absl::string_view collection,
+                                    absl::string_view owner) const;
+  // The same of each, with all that was appended until now. ERROR_VIEW_BEHIND as above.
+  absl::StatusOr<std::vector<int64_t>> CountOpen(Loader& load, absl::string_view collection,
+                                                 absl::Span<const std::string> owners) const;
   // Whose records can have an owner.
   std::vector<std::string> Collections() const;
 
@@ -66,7 +80,9 @@ class OwnedRecords {
   // Adds the record where it is there and has this owner; false where it is hidden.
   absl::StatusOr<bool> Add(const Source& source, Loader& load, const std::string& name,
                            absl::string_view owner, size_t limit, Found& found) const;
+  // Of a record, or of a collection; null where its records have no owners.
   const Source* SourceOf(absl::string_view record) const;
+  static std::string OpenFilter(const Source& source, absl::string_view owner);
 
   const eventstore::EventLog& log_;
   std::vector<Source> sources_;
