@@ -3,7 +3,10 @@
 #include "absl/container/inlined_vector.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/log/types.h"
+#include "services/core/field_of.h"
 #include "services/runtime/admission/not_granted.h"
+#include "services/runtime/calls/read_permission.h"
 #include "services/runtime/reads/page_seal.h"
 
 namespace kith::runtime {
@@ -26,6 +29,22 @@ absl::Status ReadPart(const ReadContext& context, const BoundMethod& method,
   KITH_RETURN_IF_ERROR((*method.reader())(part, request, response));
   SealPageToken(context.log.token_sealer(), method.method(), context.workspace(), response);
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ReadRecord(const ReadContext& context,
+                                                                      const MethodTable& methods,
+                                                                      const std::string& name) {
+  const BoundMethod* const get = FindGet(methods, eventstore::CategoryOf(name));
+  KITH_CHECK(get != nullptr);
+  const google::protobuf::MethodDescriptor& method = *get->method().descriptor;
+  auto* const factory = google::protobuf::MessageFactory::generated_factory();
+  const std::unique_ptr<google::protobuf::Message> request(
+      factory->GetPrototype(method.input_type())->New());
+  std::unique_ptr<google::protobuf::Message> record(
+      factory->GetPrototype(method.output_type())->New());
+  request->GetReflection()->SetString(request.get(), FieldOf(*method.input_type(), "name"), name);
+  KITH_RETURN_IF_ERROR(ReadPart(context, *get, *request, record.get()));
+  return record;
 }
 
 }  // namespace kith::runtime

@@ -4,7 +4,11 @@
 // its caller no more of it than that method would. Any thread that may touch the disk.
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/calls/read_call.h"
@@ -18,5 +22,11 @@ namespace kith::runtime {
 absl::Status ReadPart(const ReadContext& context, const BoundMethod& method,
                       const google::protobuf::Message& request,
                       google::protobuf::Message* response);
+
+// The record of this name as the Get method of its resource answers it, in the same way. Aborts
+// where no resource has such names.
+absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ReadRecord(const ReadContext& context,
+                                                                      const MethodTable& methods,
+                                                                      const std::string& name);
 
 }  // namespace kith::runtime
