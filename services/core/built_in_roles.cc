@@ -55,7 +55,8 @@ Scope ScopeOf(AccessScope scope) {
 Role WithWhatEverybodyHas(Role role) {
   for (const char* const permission :
        {"users.read", "teams.read", "roles.read", "workspaces.read", "saved_views.read",
-        "custom_fields.read", "mail_templates.read", "business_calendars.read"}) {
+        "custom_fields.read", "mail_templates.read", "business_calendars.read",
+        "assignment_rules.read", "assignment_rules.assign"}) {
     AddGrant({permission, kAll}, role);
   }
   AddGrant({"notifications.*", kOwn}, role);
@@ -83,6 +84,7 @@ const std::vector<Role>& BuiltInRoles() {
                     {"messages.read", kTeam},
                     {"messages.send", kTeam},
                     {"mail_templates.write", kAll},
+                    {"assignment_rules.write", kAll},
                     {"forecast.read", kTeam},
                     {"pipelines.write", kAll},
                     {"saved_views.write", kAll}},

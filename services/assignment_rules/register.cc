@@ -1,0 +1,51 @@
+// Everything that assignment rules bring to a server.
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "kith/assignment_rules/v1/assignment_rules_errors.pb.h"
+#include "kith/assignment_rules/v1/assignment_rules_service.pb.h"
+#include "projections/assignment_rules/assignment_rule_directory.h"
+#include "projections/assignment_rules/assignment_turns.h"
+#include "projections/assignment_rules/deferred_assignments.h"
+#include "projections/assignment_rules/turn_fold.h"
+#include "services/assignment_rules/assignment_commands.h"
+#include "services/assignment_rules/assignment_preview.h"
+#include "services/assignment_rules/assignment_rule.h"
+#include "services/assignment_rules/assignment_rule_fields.h"
+#include "services/runtime/server_builder.h"
+
+namespace kith::assignment_rules {
+
+const ResourceRules& Rules() {
+  static const auto& rules =
+      *new ResourceRules(ResourceRulesBuilder<AssignmentRuleAggregate>()
+                             .NotFound(v1::ASSIGNMENT_RULES_ERROR_ASSIGNMENT_RULE_NOT_FOUND)
+                             .LinkNotFound(v1::ASSIGNMENT_RULES_ERROR_LINKED_RECORD_NOT_FOUND)
+                             .Check(CheckFields)
+                             .Build());
+  return rules;
+}
+
+TurnsState Evolve(TurnsState state, const Recorded<v1::AssignmentTurnEvent>& recorded) {
+  FoldTurn(recorded.event, recorded.occur_time, state.turns);
+  return state;
+}
+
+std::string TurnsOf(absl::string_view rule) {
+  return absl::StrCat(TurnsAggregate::kCategory, rule.substr(rule.find('/')));
+}
+
+void Register(runtime::ServerBuilder& server) {
+  server.AddResource<AssignmentRuleAggregate, v1::GetAssignmentRuleRequest>(
+      Rules(), std::make_unique<AssignmentRuleDirectory>());
+  server.RegisterEvents<v1::AssignmentTurnEvent>(TurnsAggregate::kCategory);
+  server.AddProjection(std::make_unique<AssignmentTurns>());
+  server.AddPolicy(std::make_unique<DeferredAssignments>());
+  server.Serve([&server](runtime::Runtime& runtime, runtime::MethodTable& methods) {
+    methods.Command<v1::AssignRecordRequest, v1::Assignment>(
+        AssignmentCommands(server.resources(), runtime));
+    BindPreview(server.resources(), runtime, methods);
+  });
+}
+
+}  // namespace kith::assignment_rules
