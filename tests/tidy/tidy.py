@@ -68,7 +68,7 @@ PACKAGE_HEADERS = {
     "cjose/": ["services/runtime/admission"],
     "curl/": ["services/runtime/effects"],
     "kainjow/": ["services/core"],
-    "libical/": ["services/core/recurrence.cc"],
+    "libical/": ["services/core/icalendar.cc", "services/core/recurrence.cc"],
 }
 # Generated services and stubs: the server has neither.
 STUBS = ["services/cli", "tests", "deploy"]
