@@ -18,11 +18,13 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/ulid.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
+#include "kith/meetings/v1/meeting_events.pb.h"
 #include "kith/messages/v1/message_events.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/store/key_codec.h"
 #include "projections/tables/page_token.h"
 #include "projections/tables/table_core.h"
+#include "services/core/meeting_records.h"
 #include "services/core/resource_name.h"
 
 namespace kith::projections {
@@ -39,23 +41,28 @@ constexpr absl::string_view kInteractions = "interactions";
 constexpr absl::string_view kInteractionsSuffix = "/interactions";
 
 constexpr absl::string_view kMessages = "messages";
+constexpr absl::string_view kMeetings = "meetings";
 
 // What marks the kinds of a message's events. Persisted.
 constexpr uint32_t kOfMessage = 1 << 16;
+// And those of a meeting's. Persisted.
+constexpr uint32_t kOfMeeting = 1 << 17;
 
 // One row's value.
 struct Entry {
   Position position;
   // An InteractionKind; 0 for what is not an interaction. Of a message's event the same with
-  // kOfMessage: that it was sent counts as an e-mail.
+  // kOfMessage: that it was sent counts as an e-mail. Of a meeting's with kOfMeeting: that it was
+  // held counts as one.
   uint32_t kind = 0;
   uint32_t id_check = 0;  // of the interaction's id
   Position amended;       // 0: it was neither amended nor redacted
 
   TimelineEvent event() const { return {position, amended}; }
   bool is_of_message() const { return (kind & kOfMessage) != 0; }
-  bool is_interaction() const { return kind != 0 && !is_of_message(); }
-  uint32_t interaction_kind() const { return kind & ~kOfMessage; }
+  bool is_of_meeting() const { return (kind & kOfMeeting) != 0; }
+  bool is_interaction() const { return kind != 0 && !is_of_message() && !is_of_meeting(); }
+  uint32_t interaction_kind() const { return kind & ~(kOfMessage | kOfMeeting); }
 };
 
 std::string Encode(const Entry& entry) {
@@ -250,6 +257,7 @@ absl::Status PutAmended(const eventstore::EventHeader& header, const Amendment& 
 bool Wanted(const TimelineQuery& query, const Entry& entry) {
   if (entry.kind == 0) return query.kinds.empty() && query.changes;
   if (entry.is_of_message() && !query.messages) return false;
+  if (entry.is_of_meeting() && !query.meetings) return false;
   return query.kinds.empty() ||
          std::find(query.kinds.begin(), query.kinds.end(),
                    static_cast<InteractionKind>(entry.interaction_kind())) != query.kinds.end();
@@ -265,10 +273,49 @@ void PutOfMessage(const eventstore::RecordedEvent& event, ViewBatch& batch) {
             Encode({.position = header.position, .kind = kOfMessage | kind}));
 }
 
+std::vector<std::string> RecordsIn(const meetings::v1::MeetingEvent& event) {
+  const auto told = [](const auto& records) {
+    return std::vector<std::string>(records.begin(), records.end());
+  };
+  switch (event.event_case()) {
+    case meetings::v1::MeetingEvent::kMeetingCreated:
+      return RecordsOf(event.meeting_created().meeting());
+    case meetings::v1::MeetingEvent::kMeetingRescheduled:
+      return told(event.meeting_rescheduled().records());
+    case meetings::v1::MeetingEvent::kMeetingCancelled:
+      return told(event.meeting_cancelled().records());
+    case meetings::v1::MeetingEvent::kMeetingHeld:
+      return told(event.meeting_held().records());
+    case meetings::v1::MeetingEvent::kMeetingMissed:
+      return told(event.meeting_missed().records());
+    case meetings::v1::MeetingEvent::kMeetingReopened:
+      return told(event.meeting_reopened().records());
+    default:
+      return {};
+  }
+}
+
+// What becomes of a meeting stands in the timelines of those that it is with and about then.
+void PutOfMeeting(const eventstore::RecordedEvent& event, ViewBatch& batch) {
+  const eventstore::EventHeader& header = event.header();
+  const auto& meeting = static_cast<const meetings::v1::MeetingEvent&>(*event.event);
+  const uint32_t kind =
+      meeting.has_meeting_held() ? static_cast<uint32_t>(interactions::v1::MEETING) : 0;
+  for (const std::string& record : RecordsIn(meeting)) {
+    batch.Put(RowKey(IdOf(header), record),
+              Encode({.position = header.position, .kind = kOfMeeting | kind}));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> Timeline::categories() const {
-  return {"contacts", "deals", "companies", std::string(kInteractions), std::string(kMessages)};
+  return {"contacts",
+          "deals",
+          "companies",
+          std::string(kInteractions),
+          std::string(kMessages),
+          std::string(kMeetings)};
 }
 
 absl::Status Timeline::Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const {
@@ -276,6 +323,10 @@ absl::Status Timeline::Apply(const eventstore::RecordedEvent& event, ViewBatch& 
   const absl::string_view category = eventstore::CategoryOf(header.stream);
   if (category == kMessages) {
     PutOfMessage(event, batch);
+    return absl::OkStatus();
+  }
+  if (category == kMeetings) {
+    PutOfMeeting(event, batch);
     return absl::OkStatus();
   }
   if (category != kInteractions) {
@@ -338,7 +389,7 @@ absl::StatusOr<KindCounts> CountKinds(const ViewSnapshot& timeline, WorkspaceId 
     counts.at_least = looked_at == entries_max;
     if (counts.at_least) return false;
     ++looked_at;
-    if (entry.is_of_message() && !messages) return true;
+    if (entry.is_of_meeting() || (entry.is_of_message() && !messages)) return true;
     if (entry.interaction_kind() == 0) return true;
     const auto kind = static_cast<InteractionKind>(entry.interaction_kind());
     const auto known = std::find_if(counts.kinds.begin(), counts.kinds.end(),

@@ -1,12 +1,12 @@
 // Timeline: what happened with a contact, about a deal or with a company, newest first: its
-// interactions, its own changes, and of a contact what became of messages to it.
+// interactions, its own changes, of a contact what became of messages to it, and meetings with it.
 //
 // A row is a pointer into the log, one per record that an event concerns, so an interaction with
 // one contact costs one small row and its text is stored once:
 //
 //   key    {1, workspace, record, occur time inverted, sequence inverted}
-//   value  position ‖ kind (0: not an interaction; + 65,536: an event of a message) ‖ CRC-32C of
-//   the
+//   value  position ‖ kind (0: not an interaction; + 65,536: an event of a message; + 131,072: of a
+//   meeting) ‖ CRC-32C of the
 //          interaction's id, 4 bytes
 //          [‖ position of the event that says what it became, where it was amended or redacted]
 //
@@ -40,7 +40,7 @@ class Timeline final : public Projection {
   static constexpr absl::string_view kName = "timeline";
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 2; }
+  int version() const override { return 3; }
   std::vector<std::string> categories() const override;
   bool reads_personal() const override { return false; }
   absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override;
@@ -53,6 +53,7 @@ struct TimelineQuery {
   std::vector<interactions::v1::InteractionKind> kinds;  // only these; empty means every entry
   bool changes = true;           // the record's own changes, too, where every entry is wanted
   bool messages = true;          // what became of messages, too; that one was sent is an e-mail
+  bool meetings = true;          // and of meetings; that one was held is one
   int page_size = 0;             // 0 means 50, more than 1,000 means 1,000, less than 0 is refused
   absl::string_view page_token;  // of the page before, whose position the snapshot must have
 };
@@ -87,8 +88,8 @@ struct KindCounts {
   bool at_least = false;         // there are entries that were not looked at
 };
 
-// Of a record's newest `entries_max` entries, `messages` that were sent among them. Touches the
-// disk.
+// Of a record's newest `entries_max` entries, `messages` that were sent among them, and no
+// meetings. Touches the disk.
 absl::StatusOr<KindCounts> CountKinds(const ViewSnapshot& timeline, WorkspaceId workspace,
                                       absl::string_view record, size_t entries_max,
                                       bool messages = true);

@@ -56,7 +56,7 @@ Role WithWhatEverybodyHas(Role role) {
   for (const char* const permission :
        {"users.read", "teams.read", "roles.read", "workspaces.read", "saved_views.read",
         "custom_fields.read", "mail_templates.read", "business_calendars.read",
-        "assignment_rules.read", "assignment_rules.assign"}) {
+        "assignment_rules.read", "assignment_rules.assign", "meetings.respond"}) {
     AddGrant({permission, kAll}, role);
   }
   AddGrant({"notifications.*", kOwn}, role);
@@ -79,6 +79,8 @@ const std::vector<Role>& BuiltInRoles() {
                     {"company_summaries.read", kTeam},
                     {"deals.*", kTeam},
                     {"tasks.*", kTeam},
+                    {"meetings.read", kTeam},
+                    {"meetings.write", kTeam},
                     {"interactions.read", kTeam},
                     {"interactions.write", kTeam},
                     {"messages.read", kTeam},
@@ -101,6 +103,8 @@ const std::vector<Role>& BuiltInRoles() {
                                      {"deals.write", kOwn},
                                      {"tasks.read", kTeam},
                                      {"tasks.write", kOwn},
+                                     {"meetings.read", kTeam},
+                                     {"meetings.write", kOwn},
                                      {"interactions.read", kTeam},
                                      {"interactions.write", kOwn},
                                      {"messages.read", kTeam},
@@ -119,6 +123,8 @@ const std::vector<Role>& BuiltInRoles() {
                                      {"deals.read", kAll},
                                      {"tasks.read", kTeam},
                                      {"tasks.write", kOwn},
+                                     {"meetings.read", kTeam},
+                                     {"meetings.write", kOwn},
                                      {"saved_views.write", kAll}},
                                     {PERSONAL})),
       WithWhatEverybodyHas(MakeRole(
@@ -132,6 +138,8 @@ const std::vector<Role>& BuiltInRoles() {
            {"deals.read", kAll},
            {"tasks.read", kTeam},
            {"tasks.write", kOwn},
+           {"meetings.read", kTeam},
+           {"meetings.write", kOwn},
            {"saved_views.write", kAll}},
           {PERSONAL})),
       MakeRole("auditor", "Auditor", "Reads everything, and changes nothing.", {{"*.read", kAll}},
@@ -145,6 +153,7 @@ const std::vector<Role>& BuiltInRoles() {
            {"interactions.read", kAll},
            {"interactions.write", kAll},
            {"tasks.*", kAll},
+           {"meetings.*", kAll},
            {"messages.*", kAll},
            {"mail_templates.*", kAll},
            {"events.read", kAll}},

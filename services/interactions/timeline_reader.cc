@@ -9,6 +9,7 @@
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/interactions/v1/interactions_errors.pb.h"
+#include "kith/meetings/v1/meetings_service.pb.h"
 #include "kith/messages/v1/messages_service.pb.h"
 #include "projections/interactions/timeline.h"
 #include "projections/tables/page_limits.h"
@@ -29,6 +30,7 @@ namespace {
 // How many entries of a timeline are counted.
 constexpr size_t kCountedEntriesMax = 10'000;
 constexpr absl::string_view kMessages = "messages";
+constexpr absl::string_view kMeetings = "meetings";
 
 // The member that is set in a category's event message.
 const google::protobuf::Message& MemberOf(const google::protobuf::Message& event) {
@@ -127,9 +129,16 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
   }
 
   projections::PageRoom room(projections::kPageSizeMax);
+  const std::string& of_meetings = runtime::MethodOf<meetings::v1::GetMeetingRequest>().permission;
+  query.meetings = context.caller.grants.Contain(of_meetings);
   const auto take = [&](const projections::TimelineEvent& at) -> absl::StatusOr<bool> {
     v1::TimelineEntry entry;
     KITH_RETURN_IF_ERROR(RenderEntry(context, at, &entry));
+    if (eventstore::CategoryOf(entry.record()) == kMeetings) {
+      KITH_ASSIGN_OR_RETURN(const bool is_seen,
+                            transact_.Sees(context.caller, entry.record(), of_meetings));
+      if (!is_seen) return true;
+    }
     if (!room.Take(entry.ByteSizeLong())) return false;
     *response->add_entries() = std::move(entry);
     return true;
