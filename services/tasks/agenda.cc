@@ -1,5 +1,6 @@
 #include "services/tasks/agenda.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -7,12 +8,14 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/meetings/v1/meetings_service.pb.h"
 #include "kith/tasks/v1/tasks_errors.pb.h"
 #include "kith/users/v1/user.pb.h"
 #include "projections/tasks/task_directory.h"
 #include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/runtime/admission/reach.h"
+#include "services/runtime/calls/part_read.h"
 #include "services/runtime/requests/validate.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/visibility.h"
@@ -96,10 +99,39 @@ class DueTasks {
   std::optional<Expression> within_;  // null: the caller sees all of them
 };
 
+bool HasDeclined(const std::string& user, const meetings::v1::Meeting& meeting) {
+  if (meeting.owner() == user) return false;
+  return std::any_of(meeting.attendees().begin(), meeting.attendees().end(), [&](const auto& one) {
+    return one.attendee() == user && one.answer() == meetings::v1::DECLINED;
+  });
+}
+
+// What ListMeetings tells the caller of those that are not over and begin before `end`.
+absl::Status ListMeetings(const runtime::MethodTable& methods, const ReadContext& context,
+                          const v1::QueryAgendaRequest& request, const std::string& user,
+                          absl::Time end, v1::Agenda* response) {
+  const runtime::Method& method = runtime::MethodOf<meetings::v1::ListMeetingsRequest>();
+  const runtime::UnaryMethod* const list = methods.FindUnary(method.name);
+  if (!context.caller.grants.Contain(method.permission)) return absl::OkStatus();
+  meetings::v1::ListMeetingsRequest asked;
+  asked.set_filter(absl::StrCat("(owner = \"", user, "\" OR attendee = \"", user,
+                                "\") state = SCHEDULED end_time > ", Literal(context.read_time),
+                                " start_time < ", Literal(end)));
+  asked.set_order_by("start_time");
+  asked.set_page_size(request.page_size());
+  meetings::v1::ListMeetingsResponse listed;
+  KITH_RETURN_IF_ERROR(runtime::ReadPart(context, *list, asked, &listed));
+  for (meetings::v1::Meeting& meeting : *listed.mutable_meetings()) {
+    if (!HasDeclined(user, meeting)) *response->add_meetings() = std::move(meeting);
+  }
+  response->set_more_meetings(!listed.next_page_token().empty());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::Status QueryAgenda(const ReadContext& context, const v1::QueryAgendaRequest& request,
-                         v1::Agenda* response) {
+absl::Status QueryAgenda(const runtime::MethodTable& methods, const ReadContext& context,
+                         const v1::QueryAgendaRequest& request, v1::Agenda* response) {
   KITH_ASSIGN_OR_RETURN(const Whose whose, FindWhose(context, request));
   const absl::Time now = context.read_time;
   const absl::CivilDay today = absl::ToCivilDay(now, whose.zone);
@@ -124,7 +156,7 @@ absl::Status QueryAgenda(const ReadContext& context, const v1::QueryAgendaReques
   response->set_more_overdue(more_overdue);
   response->set_more_today(more_today);
   response->set_more_upcoming(more_upcoming);
-  return absl::OkStatus();
+  return ListMeetings(methods, context, request, whose.user, end_of_upcoming, response);
 }
 
 }  // namespace kith::tasks

@@ -81,7 +81,11 @@ void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
   methods.Command<v1::RescheduleTaskRequest, v1::Task>(TaskCommands());
   methods.Command<v1::TakeTaskRequest, v1::Task>(TaskCommands());
   methods.Command<v1::HandBackTaskRequest, v1::Task>(TaskCommands());
-  methods.Read({TaskDirectory::kName, "user_directory"}, ReadKind::kScan, QueryAgenda);
+  methods.Read({TaskDirectory::kName, "user_directory", "meeting_directory"}, ReadKind::kScan,
+               [&methods](const runtime::ReadContext& context,
+                          const v1::QueryAgendaRequest& request, v1::Agenda* response) {
+                 return QueryAgenda(methods, context, request, response);
+               });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/meetings/v1/meeting.pb.h"
 #include "kith/tasks/v1/tasks_service.pb.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
@@ -15,6 +16,7 @@ namespace kith::cli {
 namespace {
 
 using google::protobuf::Message;
+using meetings::v1::Meeting;
 using tasks::v1::Agenda;
 using tasks::v1::Task;
 
@@ -38,6 +40,20 @@ void AddTasks(absl::string_view when, const google::protobuf::RepeatedPtrField<T
   }
 }
 
+void AddMeetings(const google::protobuf::RepeatedPtrField<Meeting>& meetings, const Style& style,
+                 TextTable& table) {
+  if (meetings.empty()) return;
+  if (!table.empty()) table.AddRule();
+  const auto* const type = Meeting::descriptor();
+  for (const Meeting& meeting : meetings) {
+    const auto cell = [&](const char* field) {
+      return CellOf(meeting, type->FindFieldByName(field), style);
+    };
+    table.AddRow({&meeting == &meetings.Get(0) ? "meetings" : "", cell("start_time"),
+                  cell("display_name"), "MEETING", "", cell("company"), cell("name")});
+  }
+}
+
 void PrintAgenda(Session& session, const Message& request, const Agenda& agenda) {
   const Style style = session.StyleWith(LinkNames(session, {&agenda}, request));
   TextTable table;
@@ -48,6 +64,7 @@ void PrintAgenda(Session& session, const Message& request, const Agenda& agenda)
   AddTasks("overdue", agenda.overdue(), style, table);
   AddTasks("today", agenda.today(), style, table);
   AddTasks("upcoming", agenda.upcoming(), style, table);
+  AddMeetings(agenda.meetings(), style, table);
   if (table.empty()) {
     session.out() << "Nothing is due.\n";
   } else {
@@ -55,6 +72,9 @@ void PrintAgenda(Session& session, const Message& request, const Agenda& agenda)
   }
   if (agenda.more_overdue() || agenda.more_today() || agenda.more_upcoming()) {
     session.err() << "There is more; kith tasks list tells all.\n";
+  }
+  if (agenda.more_meetings()) {
+    session.err() << "There are more meetings; kith meetings list tells all.\n";
   }
 }
 

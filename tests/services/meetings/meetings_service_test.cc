@@ -11,6 +11,7 @@
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/meetings/v1/meetings_service.grpc.pb.h"
+#include "kith/tasks/v1/tasks_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
@@ -225,6 +226,35 @@ TEST_F(MeetingsServiceTest, StandInTimelines) {
       << "nobody's own: who reads any sees it";
   EXPECT_EQ(Update(name, absl::StrCat("owner: '", CreateUser("Ben"), "'")).reason(), "");
   EXPECT_THAT(timeline(adas, false), ElementsAre("contact_updated", "contact_created"));
+}
+
+// An agenda has whom somebody meets, but not what they declined.
+TEST_F(MeetingsServiceTest, StandInTheAgenda) {
+  const std::string ada = CreateUser("Ada");
+  const auto at = [&](absl::Duration after) {
+    return absl::StrCat(
+        "start_time { seconds: ", absl::ToUnixSeconds(server_.clock().Now() + after),
+        " } attendees { attendee: '", ada, "' }");
+  };
+  const std::string over = Created(at(-absl::Hours(2))).name();
+  const std::string under_way = Created(at(-absl::Minutes(30))).name();
+  const std::string soon = Created(at(absl::Hours(3))).name();
+  const std::string declined = Created(at(absl::Hours(4))).name();
+  const std::string cancelled = Created(at(absl::Hours(5))).name();
+  const std::string far = Created(at(absl::Hours(24 * 30))).name();
+  EXPECT_EQ(
+      Do(&Stub::RespondToMeeting, declined, absl::StrCat("attendee: '", ada, "' answer: DECLINED"))
+          .reason(),
+      "");
+  EXPECT_EQ(Do(&Stub::CancelMeeting, cancelled).reason(), "");
+  tasks::v1::QueryAgendaRequest request;
+  request.set_user(ada);
+  const auto agenda = server_.Call(&tasks::v1::TasksService::Stub::QueryAgenda, request);
+  ASSERT_EQ(agenda.reason(), "") << agenda.status.error_message();
+  std::vector<std::string> names;
+  for (const v1::Meeting& meeting : agenda->meetings()) names.push_back(meeting.name());
+  EXPECT_THAT(names, ElementsAre(under_way, soon));
+  EXPECT_FALSE(agenda->more_meetings());
 }
 
 TEST_F(MeetingsServiceTest, GoOutAsCalendarsTakeThem) {
