@@ -7,8 +7,8 @@
 
 namespace kith::messages {
 
-void SendBySmtp(runtime::ServerBuilder& server, const runtime::SmtpOptions& options) {
-  auto effect = std::make_unique<MailEffect>(options);
+void SendBy(runtime::ServerBuilder& server, std::shared_ptr<runtime::Mailer> mailer) {
+  auto effect = std::make_unique<MailEffect>(std::move(mailer));
   server.Serve([mail = effect.get()](runtime::Runtime& runtime, runtime::MethodTable&) {
     mail->Attach(runtime);
   });

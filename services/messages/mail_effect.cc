@@ -1,13 +1,10 @@
 #include "services/messages/mail_effect.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/log.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/messages/v1/messages_service.pb.h"
 #include "services/messages/message.h"
@@ -16,28 +13,12 @@ namespace kith::messages {
 namespace {
 
 using runtime::EffectContext;
-using runtime::SmtpOptions;
 using runtime::SmtpResult;
 
 constexpr absl::string_view kPolicy = "policies/mail_delivery";
 
 // What a mail server would say to an address that it cannot take: not in ASCII.
 constexpr absl::string_view kAddressNotAscii = "553 5.6.7";
-
-absl::Duration DelayAfter(const SmtpOptions& options, int attempt) {
-  absl::Duration delay = options.retry_first;
-  for (int i = 1; i < attempt && delay < options.retry_most; ++i) delay *= 2;
-  return std::min(delay, options.retry_most);
-}
-
-// So many tries that the last is about `give_up` after the first.
-int AttemptsMax(const SmtpOptions& options) {
-  constexpr int kMost = 10'000;
-  int attempts = 1;
-  absl::Duration after = absl::ZeroDuration();
-  while (after < options.give_up && attempts < kMost) after += DelayAfter(options, attempts++);
-  return attempts;
-}
 
 MailEffect::Outcome Sent(const std::string& name, const std::string& message_id) {
   auto request = std::make_unique<v1::RecordMessageSentRequest>();
@@ -57,22 +38,11 @@ MailEffect::Outcome Failed(const std::string& name, v1::MessageFailure failure,
 
 }  // namespace
 
-MailEffect::MailEffect(const SmtpOptions& options)
-    : options_(options),
-      from_(*runtime::ParseMailbox(options.from)),
-      attempts_max_(AttemptsMax(options)) {}
-
 void MailEffect::Attach(const runtime::Runtime& runtime) {
   runtime_ = &runtime;
   reader_ = std::make_unique<MessageReader>(runtime);
-  client_ = std::make_unique<runtime::SmtpClient>(options_, runtime.clock);
+  mailer_->Attach(runtime.clock, runtime.log.store_id());
 }
-
-void MailEffect::Stop() {
-  if (client_ != nullptr) client_->Stop();
-}
-
-absl::Duration MailEffect::RetryDelay(int attempt) const { return DelayAfter(options_, attempt); }
 
 void MailEffect::Perform(const google::protobuf::Message& request, const EffectContext& context,
                          Done done) {
@@ -101,16 +71,12 @@ void MailEffect::Send(const std::string& name, const EffectContext& context, Don
   const std::optional<runtime::Mailbox> to = runtime::ParseMailbox(mail.address());
   if (!to.has_value()) return done(Failed(name, v1::REJECTED, kAddressNotAscii));
 
-  const std::string composed =
-      runtime::ComposeMail({.from = from_,
-                            .to = to->address,
-                            .reply_to = runtime::ParseMailbox(mail.reply_to()),
-                            .message_id = MessageIdOf(context),
-                            .date = context.now,
-                            .subject = mail.subject(),
-                            .text = mail.text(),
-                            .html = mail.html()});
-  client_->Send({from_.address, to->address, composed},
+  mailer_->Send({.to = *to,
+                 .reply_to = runtime::ParseMailbox(mail.reply_to()),
+                 .subject = mail.subject(),
+                 .text = mail.text(),
+                 .html = mail.html()},
+                context,
                 [this, &name, &context, done = std::move(done)](const SmtpResult& result) mutable {
                   done(OutcomeOf(result, name, context));
                 });
@@ -138,7 +104,7 @@ MailEffect::Outcome MailEffect::OutcomeOf(const SmtpResult& result, const std::s
                                           const EffectContext& context) const {
   switch (result.end) {
     case SmtpResult::End::kTaken:
-      return Sent(name, MessageIdOf(context));
+      return Sent(name, mailer_->MessageIdOf(context));
     case SmtpResult::End::kRejected:
       return Failed(name, v1::REJECTED, result.reply);
     case SmtpResult::End::kStopped:
@@ -146,16 +112,9 @@ MailEffect::Outcome MailEffect::OutcomeOf(const SmtpResult& result, const std::s
     case SmtpResult::End::kMayPass:
       break;
   }
-  // Without a name: of a server that is down there are many, and equal lines become one.
-  Log(LogLevel::kWarning, "a message was not sent yet",
-      {{"reply", result.reply}, {"why", result.why}});
-  if (context.attempt >= attempts_max_) return Failed(name, v1::GAVE_UP, result.reply);
+  runtime::LogNotSent(result);
+  if (context.attempt >= attempts_max()) return Failed(name, v1::GAVE_UP, result.reply);
   return absl::UnavailableError(absl::StrCat("the mail server did not take it: ", result.reply));
-}
-
-std::string MailEffect::MessageIdOf(const EffectContext& context) const {
-  return absl::StrCat("<", context.id, ".", absl::BytesToHexString(runtime_->log.store_id()), "@",
-                      from_.domain(), ">");
 }
 
 }  // namespace kith::messages

@@ -2,28 +2,26 @@
 //
 // What the message says is read when it is sent, and whether it still may be is asked then: the
 // person may have been erased, or asked not to be written to, and the workspace may have stopped
-// all sending. At least once: where the process ends between the server's yes and the event that
-// says so, it is sent again, with the same Message-ID.
+// all sending. At least once, as the mailer has it.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "kith/messages/v1/message.pb.h"
 #include "kith/messages/v1/message_delivery.pb.h"
 #include "services/messages/message_reader.h"
 #include "services/runtime/effects/effect.h"
-#include "services/runtime/effects/mail_text.h"
-#include "services/runtime/effects/smtp_client.h"
+#include "services/runtime/effects/mailer.h"
 #include "services/runtime/runtime.h"
 
 namespace kith::messages {
 
 class MailEffect final : public runtime::Effect {
  public:
-  // `options.from` is a mailbox.
-  explicit MailEffect(const runtime::SmtpOptions& options);
+  explicit MailEffect(std::shared_ptr<runtime::Mailer> mailer) : mailer_(std::move(mailer)) {}
 
   // While the server starts, before anything is asked for. Borrows it.
   void Attach(const runtime::Runtime& runtime);
@@ -33,9 +31,9 @@ class MailEffect final : public runtime::Effect {
   }
   void Perform(const google::protobuf::Message& request, const runtime::EffectContext& context,
                Done done) override;
-  absl::Duration RetryDelay(int attempt) const override;
-  int attempts_max() const override { return attempts_max_; }
-  void Stop() override;
+  absl::Duration RetryDelay(int attempt) const override { return mailer_->RetryDelay(attempt); }
+  int attempts_max() const override { return mailer_->attempts_max(); }
+  void Stop() override { mailer_->Stop(); }
 
  private:
   void Send(const std::string& name, const runtime::EffectContext& context, Done done);
@@ -44,14 +42,10 @@ class MailEffect final : public runtime::Effect {
                                             const v1::Message& message) const;
   Outcome OutcomeOf(const runtime::SmtpResult& result, const std::string& name,
                     const runtime::EffectContext& context) const;
-  std::string MessageIdOf(const runtime::EffectContext& context) const;
 
-  const runtime::SmtpOptions options_;
-  const runtime::Mailbox from_;
-  const int attempts_max_;
-  const runtime::Runtime* runtime_ = nullptr;  // null until it is attached
+  const std::shared_ptr<runtime::Mailer> mailer_;  // shared with what else sends mail
+  const runtime::Runtime* runtime_ = nullptr;      // null until it is attached
   std::unique_ptr<MessageReader> reader_;
-  std::unique_ptr<runtime::SmtpClient> client_;
 };
 
 }  // namespace kith::messages

@@ -118,7 +118,8 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   runtime::ServerBuilder builder;
   RegisterCapabilities(builder);
   if (options.smtp.has_value()) {
-    messages::SendBySmtp(builder, *options.smtp);
+    const auto mailer = std::make_shared<runtime::Mailer>(*options.smtp);
+    messages::SendBy(builder, mailer);
   }
   builder.AtStart([&options](runtime::Runtime& runtime) { return MakeKeys(options, runtime); });
   if (options.http.has_value()) {
