@@ -36,7 +36,7 @@ const Table<v1::Task>& TaskDirectory::Tasks() {
                                .Index(4, {"state", "due_time"})
                                .Index(5, {"contacts", "state", "due_time"})
                                .Index(6, {"company", "state", "due_time"})
-                               .Index(7, {"deal", "state", "due_time"})
+                               .Index(kByDealAndState, {"deal", "state", "due_time"})
                                .Index(8, {"parent", "due_time"})
                                .Index(9, {"blocked_by"})
                                .Index(10, {"due_time"})

@@ -17,6 +17,9 @@ class TaskDirectory final : public projections::ResourceDirectory {
   // editors. Names are compared by their normal forms.
   static const projections::Table<v1::Task>& Tasks();
 
+  // The index that finds what is to be done about a deal.
+  static constexpr uint8_t kByDealAndState = 7;
+
   TaskDirectory() : ResourceDirectory(kName, 1, "tasks", Tasks().core(), Fold) {}
 
  private:

@@ -79,6 +79,9 @@ StandardEvent FoldTask(const Happening& happening, v1::Task& task) {
     case v1::TaskEvent::kTaskHandedBack:
       HandBack(event.task_handed_back(), task);
       break;
+    case v1::TaskEvent::kTaskRepeated:
+      task.set_next_task(event.task_repeated().next_task());
+      break;
     case v1::TaskEvent::kTaskUpdated:
     case v1::TaskEvent::kTaskDeleted:
     case v1::TaskEvent::kTaskUndeleted:

@@ -6,6 +6,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/tasks/v1/tasks_service.pb.h"
 #include "projections/tasks/task_directory.h"
+#include "projections/tasks/task_reminders.h"
 #include "services/runtime/server_builder.h"
 #include "services/tasks/agenda.h"
 #include "services/tasks/task.h"
@@ -45,12 +46,12 @@ struct TaskCommands {
                const CommandContext& context) const {
     KITH_ASSIGN_OR_RETURN(const TaskState* task, load.Load<TaskAggregate>(command.name()));
     KITH_ASSIGN_OR_RETURN(const Blockers blockers, LoadBlockers(load, task->resource));
-    Decision decision = Decide(*task, command, blockers, context);
-    if (!decision.ok()) return decision;
-    for (const Change& change : decision->list()) {
-      if (change.stream != command.name()) load.ExpectAbsent(change.stream);  // its id was drawn
-    }
-    return decision;
+    return WithNext(load, command.name(), Decide(*task, command, blockers, context));
+  }
+  Decision Run(runtime::Loader& load, const v1::RepeatTaskRequest& command,
+               const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const TaskState* task, load.Load<TaskAggregate>(command.name()));
+    return WithNext(load, command.name(), Decide(*task, command, context));
   }
   Decision Run(runtime::Loader& load, const v1::TakeTaskRequest& command,
                const CommandContext& context) const {
@@ -63,6 +64,15 @@ struct TaskCommands {
   Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {
     KITH_ASSIGN_OR_RETURN(const TaskState* task, load.Load<TaskAggregate>(command.name()));
     return Decide(*task, command, context);
+  }
+
+  // Of a decision that may make another task, whose id was drawn.
+  static Decision WithNext(runtime::Loader& load, const std::string& name, Decision decision) {
+    if (!decision.ok()) return decision;
+    for (const Change& change : decision->list()) {
+      if (change.stream != name) load.ExpectAbsent(change.stream);
+    }
+    return decision;
   }
 
   template <class Command>
@@ -81,6 +91,8 @@ void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
   methods.Command<v1::RescheduleTaskRequest, v1::Task>(TaskCommands());
   methods.Command<v1::TakeTaskRequest, v1::Task>(TaskCommands());
   methods.Command<v1::HandBackTaskRequest, v1::Task>(TaskCommands());
+  methods.Command<v1::RepeatTaskRequest, v1::Task>(TaskCommands());
+  methods.Command<v1::RaiseTaskReminderRequest, v1::Task>(TaskCommands());
   methods.Read({TaskDirectory::kName, "user_directory", "meeting_directory"}, ReadKind::kScan,
                [&methods](const runtime::ReadContext& context,
                           const v1::QueryAgendaRequest& request, v1::Agenda* response) {
@@ -92,6 +104,8 @@ void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
 
 void Register(runtime::ServerBuilder& server) {
   server.AddResource<TaskAggregate, v1::GetTaskRequest>(Rules(), std::make_unique<TaskDirectory>());
+  server.RegisterEvents<v1::TaskReminderEvent>(kReminderCategory);
+  server.AddPolicy(std::make_unique<TaskReminders>());
   server.Serve(BindMethods);
 }
 

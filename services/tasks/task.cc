@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "kith/tasks/v1/tasks_errors.pb.h"
@@ -99,6 +100,49 @@ bool HaveSameTimes(const v1::Task& a, const v1::Task& b) {
          IsSame(a.has_due_date(), a.due_date(), b.has_due_date(), b.due_date());
 }
 
+// The next of its series, put beside `event`, which happens to `task`.
+Decision WithNext(const v1::Task& task, v1::Task next, v1::TaskEvent event) {
+  const std::string name = next.name();
+  std::vector<Claim> claims = ClaimsOf(next);
+  return Changes()
+      .Append(task.name(), std::move(event))
+      .Append(name, CreatedEvent<v1::TaskEvent>(name, std::move(next)), std::move(claims));
+}
+
+// What is due after `now`; nullopt where the series ends. Its id is drawn.
+std::optional<v1::Task> DrawNext(const v1::Task& task, absl::Time now, IdPool& ids) {
+  std::optional<v1::Task> next = NextOf(task, now);
+  if (next.has_value()) {
+    next->set_name(absl::StrCat(TaskAggregate::kCategory, "/", ids.Next()));
+  }
+  return next;
+}
+
+v1::DueTask DueTaskOf(const v1::Task& task) {
+  v1::DueTask due;
+  due.set_name(task.name());
+  due.set_display_name(task.display_name());
+  due.set_owner(task.owner());
+  *due.mutable_due_time() = task.due_time();
+  if (task.has_due_date()) *due.mutable_due_date() = task.due_date();
+  due.set_time_zone(task.time_zone());
+  return due;
+}
+
+// Whether the task still has the time that was waited for.
+bool IsStillDue(const TaskState& state, const v1::RaiseTaskReminderRequest& command) {
+  const v1::Task& task = state.resource;
+  if (state.lifecycle != Lifecycle::kActive || IsClosed(task) || !task.has_due_time() ||
+      FromTimestamp(task.due_time()) != FromTimestamp(command.due_time())) {
+    return false;
+  }
+  return !command.has_before() ||
+         std::any_of(task.reminders().begin(), task.reminders().end(),
+                     [&](const google::protobuf::Duration& before) {
+                       return FromDuration(before) == FromDuration(command.before());
+                     });
+}
+
 // The task with the times that the command says.
 v1::Task Rescheduled(const v1::Task& task, const v1::RescheduleTaskRequest& command) {
   v1::Task after = task;
@@ -114,6 +158,10 @@ v1::Task Rescheduled(const v1::Task& task, const v1::RescheduleTaskRequest& comm
 }
 
 }  // namespace
+
+std::string RemindersOf(absl::string_view task) {
+  return absl::StrCat(task, "/", kReminderCategory);
+}
 
 const ResourceRules& Rules() {
   static const auto& rules =
@@ -150,17 +198,57 @@ Decision Decide(const TaskState& state, const v1::CompleteTaskRequest& command,
   v1::TaskEvent event;
   v1::TaskCompleted& completed = *event.mutable_task_completed();
   completed.set_name(task.name());
-  // Where it was reopened since, the next one is there already.
+  // Where it was reopened since, or was due, the next one may be there already.
   std::optional<v1::Task> next;
-  if (task.next_task().empty()) next = NextOf(task, context.occurred);
+  if (task.next_task().empty()) next = DrawNext(task, context.occurred, context.ids);
   if (!next.has_value()) return Changes().Append(task.name(), std::move(event));
-  next->set_name(absl::StrCat(TaskAggregate::kCategory, "/", context.ids.Next()));
-  const std::string name = next->name();
-  completed.set_next_task(name);
-  std::vector<Claim> claims = ClaimsOf(*next);
-  return Changes()
-      .Append(task.name(), std::move(event))
-      .Append(name, CreatedEvent<v1::TaskEvent>(name, *std::move(next)), std::move(claims));
+  completed.set_next_task(next->name());
+  return WithNext(task, *std::move(next), std::move(event));
+}
+
+Decision Decide(const TaskState& state, const v1::RepeatTaskRequest& command,
+                const CommandContext& context) {
+  KITH_RETURN_IF_ERROR(CheckTask(state, command));
+  const v1::Task& task = state.resource;
+  const bool waits_for_it = command.has_occurrence_time();
+  if (waits_for_it &&
+      (!task.has_occurrence_time() ||
+       FromTimestamp(task.occurrence_time()) != FromTimestamp(command.occurrence_time()))) {
+    return NoChange();
+  }
+  if (!task.next_task().empty()) return NoChange();
+  if (IsClosed(task)) return TaskClosed(task);
+  std::optional<v1::Task> next = DrawNext(task, context.now, context.ids);
+  if (!next.has_value()) {
+    if (waits_for_it) return NoChange();  // the series has come to its end
+    return RejectState(v1::TASKS_ERROR_NO_NEXT_TASK,
+                       "The task does not recur, or its series has come to its end.", task.name(),
+                       {{"recurrence", task.recurrence()}});
+  }
+  v1::TaskEvent event;
+  event.mutable_task_repeated()->set_name(task.name());
+  event.mutable_task_repeated()->set_next_task(next->name());
+  return WithNext(task, *std::move(next), std::move(event));
+}
+
+Decision Decide(const TaskState& state, const v1::RaiseTaskReminderRequest& command,
+                const CommandContext& context) {
+  if (!absl::StartsWith(context.actor, "policies/")) {
+    return Reject(v1::TASKS_ERROR_REMINDS_BY_ITSELF,
+                  "Kith says by itself that a task's time has come. Give it reminders, and wait.");
+  }
+  if (state.lifecycle == Lifecycle::kAbsent) return ResourceNotFound(Rules(), command.name());
+  if (!IsStillDue(state, command)) return NoChange();
+  v1::TaskReminderEvent event;
+  if (command.has_before()) {
+    v1::TaskReminderDue& due = *event.mutable_task_reminder_due();
+    *due.mutable_task() = DueTaskOf(state.resource);
+    *due.mutable_before() = command.before();
+    *due.mutable_remind_time() = command.remind_time();
+  } else {
+    *event.mutable_task_overdue()->mutable_task() = DueTaskOf(state.resource);
+  }
+  return Changes().Append(RemindersOf(command.name()), std::move(event));
 }
 
 Decision Decide(const TaskState& state, const v1::ReopenTaskRequest& command,

@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 #include "kith/tasks/v1/task.pb.h"
 #include "kith/tasks/v1/task_events.pb.h"
+#include "kith/tasks/v1/task_reminder_events.pb.h"
 #include "kith/tasks/v1/tasks_service.pb.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
@@ -28,6 +29,11 @@ struct TaskAggregate {
 };
 
 TaskState Evolve(TaskState state, const Recorded<v1::TaskEvent>& recorded);
+
+// What is said when a task's time comes has no state of its own.
+inline constexpr absl::string_view kReminderCategory = "reminders";
+// "tasks/01J…/reminders".
+std::string RemindersOf(absl::string_view task);
 
 // Those of the standard methods: a task comes into being open.
 const ResourceRules& Rules();
@@ -49,6 +55,11 @@ Decision Decide(const TaskState& state, const v1::ReopenTaskRequest& command,
 Decision Decide(const TaskState& state, const v1::CancelTaskRequest& command,
                 const CommandContext& context);
 Decision Decide(const TaskState& state, const v1::RescheduleTaskRequest& command,
+                const CommandContext& context);
+Decision Decide(const TaskState& state, const v1::RepeatTaskRequest& command,
+                const CommandContext& context);
+// Beside the task, in the stream that RemindersOf names.
+Decision Decide(const TaskState& state, const v1::RaiseTaskReminderRequest& command,
                 const CommandContext& context);
 // `groups` are who the caller is: the user, their teams, and all that these are parts of; none
 // where it is a service.

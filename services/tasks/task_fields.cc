@@ -64,6 +64,7 @@ v1::Task Again(const v1::Task& done) {
   next.set_time_zone(done.time_zone());
   *next.mutable_reminders() = done.reminders();
   next.set_recurrence(done.recurrence());
+  next.set_recurs_when_due(done.recurs_when_due());
   next.set_recurrence_of(done.name());
   *next.mutable_series_time() = done.series_time();
   *next.mutable_contacts() = done.contacts();

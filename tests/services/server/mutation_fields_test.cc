@@ -19,12 +19,13 @@ using google::protobuf::MethodDescriptor;
 
 // What is made anew has no etag yet, a key that is revoked stays so, whoever else revoked it, one
 // that is rotated has the secrets of both who did, and what becomes another's is found by its
-// owner. What policies do changes by itself all the time: a reaction, or a step, is told by its
-// name.
+// owner. What is read at once are many. What policies do changes by itself all the time: a
+// reaction, a step, or a task whose time has come, is told by its name.
 bool NeedsEtag(const MethodDescriptor& method) {
-  for (const char* verb : {"Create", "BatchCreate", "Record", "Ingest", "Revoke", "Rotate",
-                           "BatchChangeOwner", "PausePolicy", "ResumePolicy", "RetryReaction",
-                           "SkipReaction", "AdvanceWorkflowRun", "SendMessage"}) {
+  for (const char* verb :
+       {"Create", "BatchCreate", "Record", "Ingest", "Revoke", "Rotate", "BatchChangeOwner",
+        "PausePolicy", "ResumePolicy", "RetryReaction", "SkipReaction", "AdvanceWorkflowRun",
+        "SendMessage", "ReadAllNotifications", "HoldNotificationMail", "RaiseTaskReminder"}) {
     if (absl::StartsWith(method.name(), verb)) return false;
   }
   return true;

@@ -96,6 +96,7 @@ class TaskTest : public ::testing::Test {
   CommandContext Context() {
     CommandContext context = spec_.context();
     context.user = user_;
+    context.actor = actor_;
     return context;
   }
   const v1::Task& task() const { return state_.resource; }
@@ -106,6 +107,7 @@ class TaskTest : public ::testing::Test {
   Decision decided_ = NoChange();
   Blockers blockers_;
   std::string user_ = "users/ada";
+  std::string actor_ = "apiKeys/spec";
   std::vector<std::string> groups_ = {"teams/north", "teams/sales", "users/ada"};
 };
 
@@ -362,6 +364,56 @@ TEST_F(TaskTest, IsNotMadeAgainWhereItIsCancelled) {
   Create("recurrence: 'FREQ=DAILY' due_time { seconds: 1772546400 }");
   Do<v1::CancelTaskRequest>();
   EXPECT_EQ(decided_->list().size(), 1u);
+}
+
+TEST_F(TaskTest, IsRepeatedOnceWhenItIsDue) {
+  Create("recurrence: 'FREQ=DAILY' recurs_when_due: true due_time { seconds: 1772546400 }");
+  EXPECT_THAT(Try<v1::RepeatTaskRequest>("occurrence_time { seconds: 1772460000 }"),
+              ChangesNothing());
+  spec_.now = absl::FromUnixSeconds(1772546400);
+  Do<v1::RepeatTaskRequest>("occurrence_time { seconds: 1772546400 }");
+  ASSERT_EQ(decided_->list().size(), 2u);
+  EXPECT_EQ(task().state(), v1::OPEN);
+  EXPECT_EQ(task().next_task(), decided_->list()[1].stream);
+  const v1::Task next =
+      static_cast<const v1::TaskEvent&>(*decided_->list()[1].event).task_created().task();
+  EXPECT_TRUE(next.recurs_when_due());
+  EXPECT_EQ(next.recurrence_of(), kTask);
+  EXPECT_EQ(Shown(next.due_time()), "2026-03-04T14:00Z");
+  EXPECT_THAT(Try<v1::RepeatTaskRequest>(), ChangesNothing());
+  Do<v1::CompleteTaskRequest>();
+  EXPECT_EQ(decided_->list().size(), 1u) << "the next one is there";
+}
+
+TEST_F(TaskTest, IsNotRepeatedWhereNoOneFollows) {
+  Create("due_time { seconds: 1772546400 }");
+  EXPECT_THAT(Try<v1::RepeatTaskRequest>(), IsRejectedWith(v1::TASKS_ERROR_NO_NEXT_TASK));
+  Do<v1::CancelTaskRequest>();
+  EXPECT_THAT(Try<v1::RepeatTaskRequest>(), IsRejectedWith(v1::TASKS_ERROR_TASK_CLOSED));
+}
+
+TEST_F(TaskTest, ItsTimeComesOnlyWhereItStillIs) {
+  constexpr char kSoon[] = "due_time { seconds: 1772546400 } before { seconds: 60 }";
+  constexpr char kDue[] = "due_time { seconds: 1772546400 }";
+  Create("due_time { seconds: 1772546400 } reminders { seconds: 60 } owner: 'users/ada'");
+  EXPECT_THAT(Try<v1::RaiseTaskReminderRequest>(kDue),
+              IsRejectedWith(v1::TASKS_ERROR_REMINDS_BY_ITSELF));
+  actor_ = "policies/task_reminders";
+  const Decision soon = Try<v1::RaiseTaskReminderRequest>(kSoon);
+  ASSERT_TRUE(soon.ok());
+  ASSERT_EQ(soon->list().size(), 1u);
+  EXPECT_EQ(soon->list()[0].stream, "tasks/1/reminders");
+  const auto& event = static_cast<const v1::TaskReminderEvent&>(*soon->list()[0].event);
+  EXPECT_EQ(event.task_reminder_due().task().owner(), "users/ada");
+  EXPECT_THAT(
+      Try<v1::RaiseTaskReminderRequest>("due_time { seconds: 1772546400 } before { seconds: 61 }"),
+      ChangesNothing());
+  EXPECT_THAT(Try<v1::RaiseTaskReminderRequest>("due_time { seconds: 1772546401 }"),
+              ChangesNothing());
+  EXPECT_FALSE(Try<v1::RaiseTaskReminderRequest>(kDue)->empty());
+  Do<v1::CompleteTaskRequest>();
+  EXPECT_THAT(Try<v1::RaiseTaskReminderRequest>(kSoon), ChangesNothing());
+  EXPECT_THAT(Try<v1::RaiseTaskReminderRequest>(kDue), ChangesNothing());
 }
 
 TEST_F(TaskTest, BeginsItsSeriesWithItsRule) {
