@@ -6,11 +6,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/deals/v1/deals_service.pb.h"
 #include "kith/meetings/v1/meetings_service.pb.h"
 #include "kith/tasks/v1/tasks_errors.pb.h"
+#include "kith/type/v1/errors.pb.h"
 #include "kith/users/v1/user.pb.h"
+#include "projections/tables/page_limits.h"
 #include "projections/tasks/task_directory.h"
 #include "services/core/date.h"
 #include "services/core/reject.h"
@@ -28,6 +33,8 @@ using projections::Expression;
 using runtime::ReadContext;
 
 constexpr int kDaysUsual = 7;
+// Of somebody's open deals so many are looked at.
+constexpr int kDealsMax = 1'000;
 
 // Whose agenda it is: their name, and the zone that their days are of.
 struct Whose {
@@ -99,6 +106,14 @@ class DueTasks {
   std::optional<Expression> within_;  // null: the caller sees all of them
 };
 
+// The method that takes such a request.
+template <class Request>
+const runtime::UnaryMethod& ListOf(const runtime::MethodTable& methods) {
+  const auto* const list = methods.FindUnary(runtime::MethodOf<Request>().name);
+  KITH_CHECK(list != nullptr);
+  return *list;
+}
+
 bool HasDeclined(const std::string& user, const meetings::v1::Meeting& meeting) {
   if (meeting.owner() == user) return false;
   return std::any_of(meeting.attendees().begin(), meeting.attendees().end(), [&](const auto& one) {
@@ -111,7 +126,7 @@ absl::Status ListMeetings(const runtime::MethodTable& methods, const ReadContext
                           const v1::QueryAgendaRequest& request, const std::string& user,
                           absl::Time end, v1::Agenda* response) {
   const runtime::Method& method = runtime::MethodOf<meetings::v1::ListMeetingsRequest>();
-  const runtime::UnaryMethod* const list = methods.FindUnary(method.name);
+  const auto& list = ListOf<meetings::v1::ListMeetingsRequest>(methods);
   if (!context.caller.grants.Contain(method.permission)) return absl::OkStatus();
   meetings::v1::ListMeetingsRequest asked;
   asked.set_filter(absl::StrCat("(owner = \"", user, "\" OR attendee = \"", user,
@@ -120,7 +135,7 @@ absl::Status ListMeetings(const runtime::MethodTable& methods, const ReadContext
   asked.set_order_by("start_time");
   asked.set_page_size(request.page_size());
   meetings::v1::ListMeetingsResponse listed;
-  KITH_RETURN_IF_ERROR(runtime::ReadPart(context, *list, asked, &listed));
+  KITH_RETURN_IF_ERROR(runtime::ReadPart(context, list, asked, &listed));
   for (meetings::v1::Meeting& meeting : *listed.mutable_meetings()) {
     if (!HasDeclined(user, meeting)) *response->add_meetings() = std::move(meeting);
   }
@@ -128,7 +143,56 @@ absl::Status ListMeetings(const runtime::MethodTable& methods, const ReadContext
   return absl::OkStatus();
 }
 
+// Whether a task about the deal is still to be done, whoever may see it.
+absl::StatusOr<bool> HasTask(const ReadContext& context, const std::string& deal) {
+  bool has = false;
+  for (const v1::TaskState state : {v1::OPEN, v1::IN_PROGRESS}) {
+    KITH_RETURN_IF_ERROR(TaskDirectory::Tasks().ScanIndex(
+        context.view(0), context.workspace(), TaskDirectory::kByDealAndState,
+        projections::KeyRange::Prefix(projections::KeyOf(deal, state)), [&](const v1::Task&) {
+          has = true;
+          return false;
+        }));
+    if (has) break;
+  }
+  return has;
+}
+
+absl::Status AddDealsWithoutTask(const runtime::MethodTable& methods, const ReadContext& context,
+                                 const v1::QueryAgendaRequest& request, const std::string& user,
+                                 v1::Agenda* response) {
+  const auto& list = ListOf<deals::v1::ListDealsRequest>(methods);
+  deals::v1::ListDealsRequest asked;
+  asked.set_filter(absl::StrCat("owner = \"", user, "\" AND status = OPEN"));
+  asked.set_page_size(kDealsMax);
+  deals::v1::ListDealsResponse deals;
+  const absl::Status listed = runtime::ReadPart(context, list, asked, &deals);
+  if (IsError(listed, type::v1::ERROR_PERMISSION_DENIED)) return absl::OkStatus();
+  KITH_RETURN_IF_ERROR(listed);
+  response->set_more_deals_without_task(!deals.next_page_token().empty());
+  KITH_ASSIGN_OR_RETURN(const size_t most, projections::PageSizeOf(request.page_size()));
+  projections::PageRoom room(most);
+  for (deals::v1::Deal& deal : *deals.mutable_deals()) {
+    KITH_ASSIGN_OR_RETURN(const bool has, HasTask(context, deal.name()));
+    if (has) continue;
+    if (!room.Take(deal.ByteSizeLong())) {
+      response->set_more_deals_without_task(true);
+      break;
+    }
+    *response->add_deals_without_task() = std::move(deal);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+runtime::ReadViews ViewsOfAgenda(const runtime::MethodTable& methods) {
+  runtime::ReadViews views = ListOf<deals::v1::ListDealsRequest>(methods).views();
+  for (const auto* const view : ListOf<meetings::v1::ListMeetingsRequest>(methods).views()) {
+    views.push_back(view);
+  }
+  return views;
+}
 
 absl::Status QueryAgenda(const runtime::MethodTable& methods, const ReadContext& context,
                          const v1::QueryAgendaRequest& request, v1::Agenda* response) {
@@ -156,6 +220,7 @@ absl::Status QueryAgenda(const runtime::MethodTable& methods, const ReadContext&
   response->set_more_overdue(more_overdue);
   response->set_more_today(more_today);
   response->set_more_upcoming(more_upcoming);
+  KITH_RETURN_IF_ERROR(AddDealsWithoutTask(methods, context, request, whose.user, response));
   return ListMeetings(methods, context, request, whose.user, end_of_upcoming, response);
 }
 

@@ -1,4 +1,5 @@
-// What somebody has to do: what is overdue, what is due today, and what comes next. Any thread that
+// What somebody has to do: what is overdue, what is due today, what comes next, and where nothing
+// does. Any thread that
 // may touch the disk.
 #pragma once
 
@@ -9,8 +10,10 @@
 
 namespace kith::tasks {
 
-// view(0) is the task directory, view(1) the user directory; the meeting directory is read, too.
+// view(0) is the task directory, view(1) the user directory; the read is of ViewsOfAgenda, too.
 absl::Status QueryAgenda(const runtime::MethodTable& methods, const runtime::ReadContext& context,
                          const v1::QueryAgendaRequest& request, v1::Agenda* response);
+// Those of the methods that list deals and meetings.
+runtime::ReadViews ViewsOfAgenda(const runtime::MethodTable& methods);
 
 }  // namespace kith::tasks

@@ -14,6 +14,7 @@
 namespace kith::tasks {
 namespace {
 
+using runtime::ReadContext;
 using runtime::ReadKind;
 
 // Whoever may see them: those that are hidden block all the same.
@@ -93,11 +94,15 @@ void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
   methods.Command<v1::HandBackTaskRequest, v1::Task>(TaskCommands());
   methods.Command<v1::RepeatTaskRequest, v1::Task>(TaskCommands());
   methods.Command<v1::RaiseTaskReminderRequest, v1::Task>(TaskCommands());
-  methods.Read({TaskDirectory::kName, "user_directory", "meeting_directory"}, ReadKind::kScan,
-               [&methods](const runtime::ReadContext& context,
-                          const v1::QueryAgendaRequest& request, v1::Agenda* response) {
-                 return QueryAgenda(methods, context, request, response);
-               });
+  methods.Read(
+      runtime::MethodOf<v1::QueryAgendaRequest>(), {TaskDirectory::kName, "user_directory"},
+      ReadKind::kScan,
+      [&methods](const ReadContext& context, const google::protobuf::Message& request,
+                 google::protobuf::Message* response) {
+        return QueryAgenda(methods, context, static_cast<const v1::QueryAgendaRequest&>(request),
+                           static_cast<v1::Agenda*>(response));
+      },
+      [&methods](const google::protobuf::Message&) { return ViewsOfAgenda(methods); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/deals/v1/deal.pb.h"
 #include "kith/meetings/v1/meeting.pb.h"
 #include "kith/tasks/v1/tasks_service.pb.h"
 #include "services/cli/calls/request.h"
@@ -15,6 +16,7 @@
 namespace kith::cli {
 namespace {
 
+using deals::v1::Deal;
 using google::protobuf::Message;
 using meetings::v1::Meeting;
 using tasks::v1::Agenda;
@@ -54,6 +56,21 @@ void AddMeetings(const google::protobuf::RepeatedPtrField<Meeting>& meetings, co
   }
 }
 
+// In the columns of tasks.
+void AddDeals(const google::protobuf::RepeatedPtrField<Deal>& deals, const Style& style,
+              TextTable& table) {
+  if (deals.empty()) return;
+  if (!table.empty()) table.AddRule();
+  const auto* const type = Deal::descriptor();
+  for (const Deal& deal : deals) {
+    const auto cell = [&](const char* field) {
+      return CellOf(deal, type->FindFieldByName(field), style);
+    };
+    table.AddRow({&deal == &deals.Get(0) ? "no next step" : "", "", cell("display_name"), "", "",
+                  cell("company"), cell("name")});
+  }
+}
+
 void PrintAgenda(Session& session, const Message& request, const Agenda& agenda) {
   const Style style = session.StyleWith(LinkNames(session, {&agenda}, request));
   TextTable table;
@@ -64,6 +81,7 @@ void PrintAgenda(Session& session, const Message& request, const Agenda& agenda)
   AddTasks("overdue", agenda.overdue(), style, table);
   AddTasks("today", agenda.today(), style, table);
   AddTasks("upcoming", agenda.upcoming(), style, table);
+  AddDeals(agenda.deals_without_task(), style, table);
   AddMeetings(agenda.meetings(), style, table);
   if (table.empty()) {
     session.out() << "Nothing is due.\n";
@@ -75,6 +93,9 @@ void PrintAgenda(Session& session, const Message& request, const Agenda& agenda)
   }
   if (agenda.more_meetings()) {
     session.err() << "There are more meetings; kith meetings list tells all.\n";
+  }
+  if (agenda.more_deals_without_task()) {
+    session.err() << "There may be more deals without a next step.\n";
   }
 }
 

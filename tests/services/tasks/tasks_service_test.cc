@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
+#include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "kith/tasks/v1/tasks_service.grpc.pb.h"
 #include "kith/teams/v1/teams_service.grpc.pb.h"
@@ -310,6 +311,48 @@ TEST_F(TasksServiceTest, MakesAnAgendaOfWhatTheCallerSees) {
   EXPECT_THAT(TitlesOf(AgendaOf(user)->overdue()), UnorderedElementsAre("hidden", "shared"));
   EXPECT_EQ(AgendaOf("users/none").reason(), "USER_NOT_FOUND");
   EXPECT_THAT(AgendaOf("").fields(), ElementsAre("user"));
+}
+
+TEST_F(TasksServiceTest, TellsWhichDealsHaveNoNextStep) {
+  const std::string user = CreateUser("", roles::v1::OWN, roles::v1::OWN);
+  const auto deal = [&](const std::string& title, const std::string& owner) {
+    deals::v1::CreateDealRequest request;
+    request.mutable_deal()->set_display_name(title);
+    request.mutable_deal()->set_owner(owner);
+    const auto made = server_.Call(&deals::v1::DealsService::Stub::CreateDeal, request);
+    EXPECT_EQ(made.reason(), "");
+    return made->name();
+  };
+  const auto titles = [&](const testing::Reply<v1::Agenda>& agenda) {
+    EXPECT_EQ(agenda.reason(), "");
+    std::vector<std::string> told;
+    for (const auto& one : agenda->deals_without_task()) told.push_back(one.display_name());
+    return told;
+  };
+  deal("Another's", "");
+  const std::string aspen = deal("Aspen", user);
+  const std::string birch = deal("Birch", user);
+  deals::v1::WinDealRequest win;
+  win.set_name(deal("Won", user));
+  EXPECT_EQ(server_.Call(&deals::v1::DealsService::Stub::WinDeal, win).reason(), "");
+  EXPECT_THAT(titles(AgendaOf(user)), UnorderedElementsAre("Aspen", "Birch"));
+  // Whose the task is does not matter, nor when it is due, but whether it is still to be done.
+  const std::string task = Created("Call", absl::StrCat("deal: '", aspen, "'"));
+  const auto before = AgendaOf(user);
+  EXPECT_THAT(titles(before), ElementsAre("Birch"));
+  EXPECT_EQ(Do(&Stub::StartTask, task).reason(), "");
+  EXPECT_THAT(titles(AgendaOf(user)), ElementsAre("Birch"));
+  EXPECT_EQ(Do(&Stub::CompleteTask, task).reason(), "");
+  EXPECT_THAT(titles(AgendaOf(user)), UnorderedElementsAre("Aspen", "Birch"));
+  EXPECT_THAT(titles(AgendaOf(user, "", before.token)), ElementsAre("Birch"));
+  // Who may read no deals is told of none.
+  EXPECT_THAT(titles(AgendaOf(user, KeyOf(user))), IsEmpty());
+  v1::QueryAgendaRequest request;
+  request.set_user(user);
+  request.set_page_size(1);
+  const auto some = server_.Call(&Stub::QueryAgenda, request);
+  EXPECT_EQ(some->deals_without_task_size(), 1);
+  EXPECT_TRUE(some->more_deals_without_task());
 }
 
 TEST_F(TasksServiceTest, SaysThatThereIsMoreThanItTells) {
