@@ -1,5 +1,5 @@
 // DealNotices: the owner of a deal is told when it becomes theirs, and when somebody else moves it.
-// Nobody is told of what they do themselves, as far as their credentials are a user's.
+// Nobody is told of what they do themselves.
 #pragma once
 
 #include <string>
@@ -12,13 +12,14 @@ namespace kith::notifications {
 class DealNotices final : public projections::Policy {
  public:
   DealNotices()
-      : Policy("deal_notices", 1,
+      : Policy("deal_notices", 2,
                "Tells the owner of a deal that it became theirs, or stands in another stage.", 1) {}
   std::string base() const override { return "deal_list"; }
   bool reads_personal() const override { return false; }
 
  private:
-  std::vector<std::string> Follows() const override { return {}; }
+  std::vector<std::string> Follows() const override;
+  bool Concerns(const eventstore::RecordedEvent& event) const override;
   absl::Status React(const eventstore::RecordedEvent& event, projections::ViewBatch& batch,
                      projections::Reactions& reactions) const override;
 };

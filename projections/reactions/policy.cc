@@ -221,7 +221,8 @@ std::string Policy::ResourceName() const { return absl::StrCat(kCategory, "/", n
 std::vector<std::string> Policy::categories() const {
   std::vector<std::string> taken = Follows();
   taken.emplace_back(kCategory);
-  if (since_ > 0) taken.emplace_back(kWorkspaces);
+  const bool is_taken = std::find(taken.begin(), taken.end(), kWorkspaces) != taken.end();
+  if (since_ > 0 && !is_taken) taken.emplace_back(kWorkspaces);
   return taken;
 }
 
@@ -229,14 +230,17 @@ bool Policy::Takes(const eventstore::RecordedEvent& event) const {
   const std::string& stream = event.header().stream;
   const absl::string_view category = eventstore::CategoryOf(stream);
   if (category == kCategory) return stream == ResourceName();
-  if (category == kWorkspaces) return event.header().revision == Revision(1);
+  // The first event of a workspace says whether the policy is there from the beginning. What
+  // follows on it is for those that follow workspaces.
+  if (category == kWorkspaces && since_ > 0 && event.header().revision == Revision(1)) return true;
   return Concerns(event);
 }
 
 absl::Status Policy::Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const {
   const absl::string_view category = eventstore::CategoryOf(event.header().stream);
   if (category == kCategory) return FoldOwn(event, batch);
-  if (category == kWorkspaces) {
+  const bool is_beginning = category == kWorkspaces && event.header().revision == Revision(1);
+  if (is_beginning && since_ > 0) {
     const auto& created =
         static_cast<const workspaces::v1::WorkspaceEvent&>(*event.event).workspace_created();
     return created.policy_generation() < since_ ? absl::OkStatus()

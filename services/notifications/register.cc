@@ -8,6 +8,8 @@
 #include "kith/notifications/v1/notifications_service.pb.h"
 #include "projections/notifications/deal_notices.h"
 #include "projections/notifications/notification_directory.h"
+#include "projections/notifications/task_notices.h"
+#include "projections/notifications/workflow_notices.h"
 #include "services/core/reject.h"
 #include "services/notifications/notification.h"
 #include "services/runtime/server_builder.h"
@@ -45,6 +47,8 @@ void Register(runtime::ServerBuilder& server) {
   server.AddResource<NotificationAggregate, v1::GetNotificationRequest>(
       Rules(), std::make_unique<NotificationDirectory>());
   server.AddPolicy(std::make_unique<DealNotices>());
+  server.AddPolicy(std::make_unique<TaskNotices>());
+  server.AddPolicy(std::make_unique<WorkflowNotices>());
 }
 
 }  // namespace kith::notifications

@@ -1,0 +1,31 @@
+// What policies that tell people of something have in common.
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "eventstore/log/event_registry.h"
+#include "kith/notifications/v1/notification.pb.h"
+#include "projections/reactions/policy.h"
+
+namespace kith::notifications {
+
+// What happened so long before it is recorded is no news: it was imported.
+bool IsNews(const eventstore::EventHeader& header);
+
+// One user is told. `text` tells nothing personal: it stands in clear, and outlives the person;
+// whom it is about says `record`.
+struct Notice {
+  const std::string& owner;
+  v1::NotificationKind kind;
+  const std::string& record;
+  std::string text;
+};
+absl::Status Tell(const eventstore::EventHeader& header, Notice notice,
+                  projections::Reactions& reactions);
+
+// " (told 2h5m late)", with a space before it; empty where it is told in time.
+std::string Lateness(absl::Time planned, absl::Time told);
+
+}  // namespace kith::notifications
