@@ -20,7 +20,7 @@ const Table<v1::Notification>& NotificationDirectory::Notifications() {
           .Field("record")
           .Field("create_time")
           .Index(1, {"create_time"})
-          .Index(2, {"owner", "read", "create_time"})
+          .Index(kByOwnerAndRead, {"owner", "read", "create_time"})
           .Index(3, {"record", "create_time"})
           .Index(4, {"words"})
           .Build());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kith/notifications/v1/notification.pb.h"
+#include "projections/notifications/notification_fold.h"
 #include "projections/tables/resource_directory.h"
 
 namespace kith::notifications {
@@ -15,7 +16,16 @@ class NotificationDirectory final : public projections::ResourceDirectory {
   // create_time.
   static const projections::Table<v1::Notification>& Notifications();
 
-  NotificationDirectory() : ResourceDirectory(kName, 1, "notifications", Notifications().core()) {}
+  // The index that finds what a user has read or not.
+  static constexpr uint8_t kByOwnerAndRead = 2;
+
+  NotificationDirectory()
+      : ResourceDirectory(kName, 1, "notifications", Notifications().core(), Fold) {}
+
+ private:
+  static StandardEvent Fold(const Happening& happening, google::protobuf::Message& notification) {
+    return FoldNotification(happening, static_cast<v1::Notification&>(notification));
+  }
 };
 
 }  // namespace kith::notifications

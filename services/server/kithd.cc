@@ -13,6 +13,7 @@
 #include "eventstore/base/version.h"
 #include "eventstore/rocksdb/rocks_engine.h"
 #include "services/messages/mail.h"
+#include "services/notifications/mail.h"
 #include "services/runtime/calls/listener.h"
 #include "services/server/capabilities.inc"
 #include "services/server/data_directory.h"
@@ -120,6 +121,7 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   if (options.smtp.has_value()) {
     const auto mailer = std::make_shared<runtime::Mailer>(*options.smtp);
     messages::SendBy(builder, mailer);
+    notifications::SendBy(builder, mailer);
   }
   builder.AtStart([&options](runtime::Runtime& runtime) { return MakeKeys(options, runtime); });
   if (options.http.has_value()) {

@@ -153,6 +153,7 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   const UserCommands commands(runtime);
   methods.Command<v1::DeactivateUserRequest, v1::User>(commands);
   methods.Command<v1::ActivateUserRequest, v1::User>(commands);
+  methods.Command<v1::SetNotificationPreferencesRequest, v1::User>(commands);
   methods.Command<v1::BatchChangeOwnerRequest, v1::BatchChangeOwnerResponse>(commands);
   methods.Read({UserDirectory::kName, "role_directory", "team_directory"}, ReadKind::kScan,
                [&methods](const ReadContext& context, const v1::GetUserAccessRequest& request,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "kith/users/v1/users_errors.pb.h"
 #include "projections/users/user_fold.h"
 #include "services/core/reject.h"
@@ -59,6 +60,23 @@ Decision Decide(const UserState& state, const v1::ActivateUserRequest& command,
     KITH_RETURN_IF_ERROR(MayGive(*role, "name", context.grants));
   }
   return BecomesOf(state.resource, v1::ACTIVE);
+}
+
+Decision Decide(const UserState& state, const v1::SetNotificationPreferencesRequest& command,
+                const CommandContext&) {
+  KITH_RETURN_IF_ERROR(CheckUser(state, command.name(), command.etag()));
+  v1::User after = state.resource;
+  after.clear_notification_preferences();
+  if (command.has_notification_preferences()) {
+    *after.mutable_notification_preferences() = command.notification_preferences();
+  }
+  google::rpc::BadRequest violations;
+  CheckPreferences(after.notification_preferences(), "", violations);
+  KITH_RETURN_IF_ERROR(RejectFields(violations));
+  if (google::protobuf::util::MessageDifferencer::Equals(state.resource, after)) return NoChange();
+  google::protobuf::FieldMask changed;
+  changed.add_paths("notification_preferences");
+  return Changes().Append(after.name(), UpdatedEvent<v1::UserEvent>(after, changed));
 }
 
 }  // namespace kith::users

@@ -35,5 +35,7 @@ Decision Decide(const UserState& state, const v1::DeactivateUserRequest& command
 // `roles` are those of the user's roles that are there: they are given anew to who comes back.
 Decision Decide(const UserState& state, const v1::ActivateUserRequest& command,
                 const std::vector<const roles::v1::Role*>& roles, const CommandContext& context);
+Decision Decide(const UserState& state, const v1::SetNotificationPreferencesRequest& command,
+                const CommandContext& context);
 
 }  // namespace kith::users

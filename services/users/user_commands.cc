@@ -17,6 +17,7 @@
 #include "services/core/built_in_roles.h"
 #include "services/core/links.h"
 #include "services/core/reject.h"
+#include "services/runtime/admission/reach.h"
 #include "services/runtime/resources/owned_records.h"
 #include "services/users/user.h"
 #include "services/users/user_fields.h"
@@ -116,6 +117,17 @@ Decision UserCommands::Run(runtime::Loader& load, const v1::ActivateUserRequest&
   KITH_ASSIGN_OR_RETURN(const std::vector<const roles::v1::Role*> roles,
                         RolesOf(load, user->resource));
   return Decide(*user, command, roles, context);
+}
+
+Decision UserCommands::Run(runtime::Loader& load,
+                           const v1::SetNotificationPreferencesRequest& command,
+                           const CommandContext& context) const {
+  KITH_ASSIGN_OR_RETURN(const UserState* user, load.Load<UserAggregate>(command.name()));
+  constexpr absl::string_view kPermission = "notifications.write";
+  if (!runtime::Reach(load.caller(), kPermission).Covers(command.name())) {
+    return runtime::OutOfReach(kPermission, command.name());
+  }
+  return Decide(*user, command, context);
 }
 
 Decision UserCommands::Run(runtime::Loader& load, const v1::BatchChangeOwnerRequest& command,

@@ -22,6 +22,8 @@ class UserCommands {
                const CommandContext& context) const;
   Decision Run(runtime::Loader& load, const v1::BatchChangeOwnerRequest& command,
                const CommandContext& context) const;
+  Decision Run(runtime::Loader& load, const v1::SetNotificationPreferencesRequest& command,
+               const CommandContext& context) const;
 
   template <class Command>
   absl::Status Render(runtime::Rendering& after, const Command& command, v1::User* response) const {

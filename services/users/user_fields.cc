@@ -43,7 +43,30 @@ absl::Status CheckFields(const v1::User& user) {
   AddRepeats("user.teams", user.teams(), violations);
   AddRepeats("user.roles", user.roles(), violations);
   for (int i = 0; i < user.absences_size(); ++i) CheckAbsence(user, i, violations);
+  CheckPreferences(user.notification_preferences(), "user.", violations);
   return RejectFields(violations);
+}
+
+void CheckPreferences(const notifications::v1::NotificationPreferences& preferences,
+                      absl::string_view prefix, google::rpc::BadRequest& violations) {
+  const std::string path = absl::StrCat(prefix, "notification_preferences.");
+  const auto& kinds = preferences.kinds();
+  for (int i = 0; i < kinds.size(); ++i) {
+    const bool is_there = std::any_of(kinds.begin(), kinds.begin() + i, [&](const auto& other) {
+      return other.kind() == kinds[i].kind();
+    });
+    if (!is_there) continue;
+    AddViolation(absl::StrCat(path, "kinds[", i, "].kind"), "stands there already", violations);
+  }
+  const std::string& start = preferences.quiet_start_time();
+  const std::string& end = preferences.quiet_end_time();
+  if (start.empty() != end.empty()) {
+    AddViolation(absl::StrCat(path, start.empty() ? "quiet_start_time" : "quiet_end_time"),
+                 "is required where the other is said", violations);
+  } else if (!start.empty() && start == end) {
+    AddViolation(absl::StrCat(path, "quiet_end_time"), "must be another than the start",
+                 violations);
+  }
 }
 
 std::vector<std::string> EmailKeys(const v1::User& user) {

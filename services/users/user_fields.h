@@ -7,6 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "google/rpc/error_details.pb.h"
+#include "kith/notifications/v1/notification_preferences.pb.h"
 #include "kith/roles/v1/role.pb.h"
 #include "kith/users/v1/user.pb.h"
 #include "services/core/access.h"
@@ -22,6 +24,11 @@ inline constexpr absl::string_view kAdminClaim = "users.admin";
 // there twice; an absence ends no earlier than it begins, has no day in common with another, and
 // the user does not stand in for themselves.
 absl::Status CheckFields(const v1::User& user);
+
+// The same of how they want to be told: each kind is named once, and quiet hours have a beginning
+// and another end. `prefix` is where they stand: "user.".
+void CheckPreferences(const notifications::v1::NotificationPreferences& preferences,
+                      absl::string_view prefix, google::rpc::BadRequest& violations);
 
 // The value under which the address is claimed and compared; none where there is no address.
 std::vector<std::string> EmailKeys(const v1::User& user);

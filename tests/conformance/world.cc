@@ -434,7 +434,8 @@ std::string World::Text(const FieldDescriptor& field, int number) const {
     case options::v1::FORMAT_RECURRENCE:
       return one_of({"FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,TH", "FREQ=MONTHLY;COUNT=12"});
     case options::v1::FORMAT_TIME_OF_DAY:
-      return field.name() == "end" ? one_of({"17:00", "24:00"}) : one_of({"00:00", "08:30"});
+      return absl::StrContains(field.name(), "end") ? one_of({"17:00", "24:00"})
+                                                    : one_of({"00:00", "08:30"});
     case options::v1::FORMAT_FIELD:
       return one_of({"name", "create_time", "etag", "update_time"});
     case options::v1::FORMAT_FILTER:

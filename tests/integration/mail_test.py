@@ -25,8 +25,14 @@ from kith.mail_templates.v1 import mail_templates_service_pb2_grpc  # noqa: E402
 from kith.messages.v1 import message_pb2  # noqa: E402
 from kith.messages.v1 import messages_service_pb2 as messages  # noqa: E402
 from kith.messages.v1 import messages_service_pb2_grpc  # noqa: E402
+from kith.notifications.v1 import notification_pb2  # noqa: E402
+from kith.notifications.v1 import notification_preferences_pb2 as preferences_pb2  # noqa: E402
+from kith.notifications.v1 import notifications_service_pb2 as notifications  # noqa: E402
+from kith.notifications.v1 import notifications_service_pb2_grpc  # noqa: E402
 from kith.policies.v1 import policies_service_pb2 as policies  # noqa: E402
 from kith.policies.v1 import policies_service_pb2_grpc  # noqa: E402
+from kith.users.v1 import users_service_pb2 as users  # noqa: E402
+from kith.users.v1 import users_service_pb2_grpc  # noqa: E402
 from kith.workspaces.v1 import workspaces_service_pb2 as workspaces  # noqa: E402
 from kith.workspaces.v1 import workspaces_service_pb2_grpc  # noqa: E402
 from kithd_process import Kithd  # noqa: E402
@@ -123,6 +129,71 @@ class MailTest(unittest.TestCase):
                 with_end.cancel()
                 return self.get(name)
         raise AssertionError("the subscription ended")
+
+    def user(self, address="ada@example.com", **preferences):
+        """Somebody who wants a mail for everything."""
+        request = users.CreateUserRequest()
+        request.user.display_name = "Ada"
+        request.user.email = address
+        wanted = request.user.notification_preferences
+        wanted.kinds.add(mail=preferences_pb2.AT_ONCE)
+        for field, value in preferences.items():
+            setattr(wanted, field, value)
+        return self.call(users_service_pb2_grpc, "UsersService", "CreateUser", request).name
+
+    def notify(self, owner, text="The task is due.", record=""):
+        request = notifications.CreateNotificationRequest()
+        request.notification.owner = owner
+        request.notification.display_name = text
+        request.notification.kind = notification_pb2.OVERDUE
+        request.notification.record = record
+        return self.call(notifications_service_pb2_grpc, "NotificationsService", "CreateNotification", request).name
+
+    def await_mailed(self, name):
+        """The notification, once a mail told of it, or none is to."""
+        request = events.SubscribeEventsRequest()
+        request.filter.stream_prefix = name
+        request.filter.types.extend(["notification_mailed", "notification_not_mailed"])
+        stub = events_service_pb2_grpc.EventsServiceStub(self.kithd.channel)
+        with_end = stub.SubscribeEvents(request, metadata=self.kithd.metadata, timeout=SECONDS)
+        for response in with_end:
+            if response.events.events:
+                with_end.cancel()
+                return self.call(notifications_service_pb2_grpc, "NotificationsService", "GetNotification",
+                                 notifications.GetNotificationRequest(name=name))
+        raise AssertionError("the subscription ended")
+
+    def test_tells_users_of_notifications(self):
+        self.start()
+        ada = self.user("Ada@müller.example")
+        contact = self.contact()
+        told = self.await_mailed(self.notify(ada, "Grüße: it is due.", contact))
+        self.assertEqual(told.mail_state, notification_pb2.MAILED, told)
+        (mail,) = self.sink.mails
+        self.assertEqual(mail.recipients, ["Ada@xn--mller-kva.example"])
+        self.assertEqual(mail["Subject"], "Grüße: it is due.")
+        self.assertEqual(mail["Message-ID"], told.mail_message_id)
+        self.assertEqual(mail.parsed.get_content(), f"Grüße: it is due.\n{contact}\n")
+
+    def test_tells_of_a_notification_under_one_message_id(self):
+        self.start()
+        ada = self.user()
+        name, first = self.kill_after_the_yes(lambda: self.notify(ada))
+        told = self.await_mailed(name)
+        self.assertEqual(told.mail_state, notification_pb2.MAILED, told)
+        self.assertEqual([mail["Message-ID"] for mail in self.sink.mails], [first["Message-ID"]] * 2)
+        self.assertEqual(told.mail_message_id, first["Message-ID"])
+
+    def test_tells_users_of_nothing_where_sending_is_stopped(self):
+        self.start()
+        request = workspaces.UpdateWorkspaceRequest()
+        request.workspace.name = "workspaces/1"
+        request.workspace.sending_stopped = True
+        self.call(workspaces_service_pb2_grpc, "WorkspacesService", "UpdateWorkspace", request)
+        told = self.await_mailed(self.notify(self.user()))
+        self.assertEqual((told.mail_state, told.mail_failure),
+                         (notification_pb2.NOT_MAILED, notification_pb2.SENDING_STOPPED), told)
+        self.assertEqual(self.sink.mails, [])
 
     def test_sends_what_was_said(self):
         self.start()
@@ -311,9 +382,8 @@ class MailTest(unittest.TestCase):
         self.assertEqual(self.sink.mails, [])
         self.assertTrue(self.sink.logins)
 
-    def test_sends_the_same_again_after_a_kill_between_the_yes_and_the_outcome(self):
-        self.start()
-
+    def kill_after_the_yes(self, send):
+        """What `send` answers, and its mail, after a kill between the server's yes and the outcome."""
         def kill(server, mail):
             self.sink.take(mail)
             self.kithd.process.send_signal(signal.SIGKILL)
@@ -321,12 +391,17 @@ class MailTest(unittest.TestCase):
             return "250 yes"
 
         self.sink.on_data = kill
-        name = self.send(self.contact())
+        sent = send()
         (first,) = self.sink.await_mails(1)
         self.kithd.channel.close()
         self.kithd.process.stdout.close()
         self.sink.on_data = None
         self.start_again()
+        return sent, first
+
+    def test_sends_the_same_again_after_a_kill_between_the_yes_and_the_outcome(self):
+        self.start()
+        name, first = self.kill_after_the_yes(lambda: self.send(self.contact()))
         message = self.await_end(name)
         self.assertEqual(message.state, SENT)
         self.assertEqual([mail["Message-ID"] for mail in self.sink.mails], [first["Message-ID"]] * 2)
