@@ -4,10 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/failure.h"
 #include "eventstore/base/log.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
-#include "google/rpc/error_details.pb.h"
 #include "kith/policies/v1/policies_errors.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "services/core/reject.h"
@@ -28,23 +28,6 @@ constexpr absl::string_view kOtherwise = "/otherwise";
 constexpr absl::string_view kNoted = "/noted";
 // How long until what could not be noted, or looked at, is tried again.
 constexpr absl::Duration kPause = absl::Milliseconds(500);
-
-// Why, in one word: never what people said, as it stands in the log.
-std::string ReasonOf(const absl::Status& status) {
-  if (const auto wire = WireError(status)) {
-    google::rpc::ErrorInfo info;
-    for (const auto& detail : wire->details()) {
-      if (detail.UnpackTo(&info)) return info.reason();
-    }
-  }
-  return absl::StatusCodeToString(status.code());
-}
-
-// Whether it may be otherwise soon, and nothing about the request is wrong.
-bool MayPass(const absl::Status& status) {
-  return absl::IsAborted(status) || absl::IsUnavailable(status) ||
-         absl::IsResourceExhausted(status) || absl::IsDeadlineExceeded(status);
-}
 
 }  // namespace
 
@@ -432,6 +415,8 @@ void PolicyCourse::Performed(const Key& key, const Effect::Outcome& outcome) {
 void PolicyCourse::DecideOtherwise(const Key& key, const Task& task) {
   PendingReaction asked = task.reaction;
   asked.clear_on_behalf_of();
+  // Where the reaction was one too deep, this still says so.
+  asked.set_depth(std::min(asked.depth(), projections::kReactionDepthMax));
   asked.clear_requests();
   auto& request = *asked.add_requests();
   request = task.reaction.otherwise();

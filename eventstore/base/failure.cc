@@ -1,0 +1,23 @@
+#include "eventstore/base/failure.h"
+
+#include "eventstore/base/error.h"
+#include "google/rpc/error_details.pb.h"
+
+namespace kith {
+
+std::string ReasonOf(const absl::Status& failure) {
+  if (const auto wire = WireError(failure)) {
+    google::rpc::ErrorInfo info;
+    for (const auto& detail : wire->details()) {
+      if (detail.UnpackTo(&info)) return info.reason();
+    }
+  }
+  return absl::StatusCodeToString(failure.code());
+}
+
+bool MayPass(const absl::Status& failure) {
+  return absl::IsAborted(failure) || absl::IsUnavailable(failure) ||
+         absl::IsResourceExhausted(failure) || absl::IsDeadlineExceeded(failure);
+}
+
+}  // namespace kith
