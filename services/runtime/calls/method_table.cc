@@ -128,6 +128,11 @@ const UnaryMethod* MethodTable::FindUnary(absl::string_view path) const {
   return found == methods_.end() ? nullptr : dynamic_cast<const UnaryMethod*>(found->second.get());
 }
 
+const BoundMethod* MethodTable::FindCommand(absl::string_view name) const {
+  const auto found = commands_.find(name);
+  return found == commands_.end() ? nullptr : found->second;
+}
+
 absl::Status MethodTable::CheckComplete() const {
   std::vector<std::string> missing;
   const google::protobuf::ServiceDescriptor* checked = nullptr;
@@ -172,8 +177,14 @@ void MethodTable::AddMetrics(MetricPage& page) const {
 
 void MethodTable::Bind(std::unique_ptr<const BoundMethod> method) {
   const std::string& name = method->method().descriptor->full_name();
-  const bool added = methods_.try_emplace(name, std::move(method)).second;
+  const auto [bound, added] = methods_.try_emplace(name, std::move(method));
   KITH_CHECK(added);
+  if (bound->second->handler() == nullptr) return;
+  const Method& command = bound->second->method();
+  commands_.emplace(command.name, bound->second.get());
+  const auto [short_name, is_new] =
+      commands_.emplace(command.descriptor->name(), bound->second.get());
+  if (!is_new) short_name->second = nullptr;
 }
 
 }  // namespace kith::runtime

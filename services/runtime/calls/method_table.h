@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "google/protobuf/arena.h"
 #include "projections/engine/view_store.h"
@@ -170,6 +171,10 @@ class MethodTable {
   // not bound, or not unary.
   const UnaryMethod* FindUnary(absl::string_view path) const;
 
+  // The command that is called so, by itself or with its service: "CreateContact",
+  // "kith.contacts.v1.ContactsService/CreateContact"; null where none is, or several are.
+  const BoundMethod* FindCommand(absl::string_view name) const;
+
   // What was counted of every method.
   void AddMetrics(MetricPage& page) const;
 
@@ -272,6 +277,8 @@ class MethodTable {
   const CallEnvironment& environment_;
   projections::ViewStore& views_;
   absl::btree_map<std::string, std::unique_ptr<const BoundMethod>> methods_;
+  // As FindCommand has them; null where several are called so.
+  absl::flat_hash_map<std::string, const BoundMethod*> commands_;
 };
 
 }  // namespace kith::runtime

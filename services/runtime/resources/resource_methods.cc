@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
@@ -526,27 +525,6 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
 
 }  // namespace
 
-namespace {
-
-// As ServerFacts::command.
-std::function<const MethodDescriptor*(absl::string_view)> CommandsByName(
-    const MethodTable& methods) {
-  absl::flat_hash_map<std::string, const MethodDescriptor*> by_name;
-  for (const auto& [name, bound] : methods.methods()) {
-    if (bound->handler() == nullptr) continue;
-    const MethodDescriptor* const method = bound->method().descriptor;
-    by_name.emplace(bound->method().name, method);
-    const auto [found, is_new] = by_name.emplace(method->name(), method);
-    if (!is_new) found->second = nullptr;  // several are called so
-  }
-  return [by_name = std::move(by_name)](absl::string_view name) {
-    const auto found = by_name.find(name);
-    return found == by_name.end() ? nullptr : found->second;
-  };
-}
-
-}  // namespace
-
 void BindStandardMethods(const ResourceTypes& types, const Runtime& runtime, MethodTable& methods) {
   const auto server = std::make_shared<ServerFacts>();
   server->collections = CollectionsOf(types);
@@ -568,7 +546,10 @@ void BindStandardMethods(const ResourceTypes& types, const Runtime& runtime, Met
     }
   }
   server->permissions = methods.Permissions();
-  server->command = CommandsByName(methods);
+  server->command = [&methods](absl::string_view name) {
+    const BoundMethod* const command = methods.FindCommand(name);
+    return command == nullptr ? nullptr : command->method().descriptor;
+  };
 }
 
 }  // namespace kith::runtime
