@@ -15,6 +15,15 @@ constexpr size_t kIdBytesMax = 63;
 
 }  // namespace
 
+std::string Underscored(absl::string_view collection) {
+  std::string name;
+  for (const char c : collection) {
+    if (absl::ascii_isupper(c)) name.push_back('_');
+    name.push_back(absl::ascii_tolower(c));
+  }
+  return name;
+}
+
 bool IsResourceId(absl::string_view id) {
   return !id.empty() && id.size() <= kIdBytesMax && absl::ascii_isalnum(id[0]) &&
          std::all_of(id.begin(), id.end(),

@@ -36,6 +36,9 @@ class ResourcePattern {
   std::vector<std::string> segments_;  // empty where an id stands
 };
 
+// "customFields" → "custom_fields": a collection as permissions and policies call it.
+std::string Underscored(absl::string_view collection);
+
 // "stages/won" → "won"; all of a name without a slash.
 absl::string_view IdOf(absl::string_view name);
 // "pipelines/default/stages/won" → "pipelines/default"; empty when the name has no parent.

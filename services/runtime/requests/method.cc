@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/mutex.h"
 #include "kith/options/v1/options.pb.h"
+#include "services/core/resource_name.h"
 
 namespace kith::runtime {
 namespace {
@@ -42,16 +42,6 @@ const FieldDescriptor* StringField(const Descriptor* request, const std::string&
 
 std::string TextOf(const Message& request, const FieldDescriptor* field) {
   return field == nullptr ? "" : request.GetReflection()->GetString(request, field);
-}
-
-// "customFields" into "custom_fields", as permissions have it.
-std::string Underscored(absl::string_view collection) {
-  std::string name;
-  for (const char c : collection) {
-    if (absl::ascii_isupper(c)) name.push_back('_');
-    name.push_back(absl::ascii_tolower(c));
-  }
-  return name;
 }
 
 // Whether the file declares a resource of this collection ("custom_fields") whose records have no
