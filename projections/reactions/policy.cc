@@ -220,31 +220,38 @@ std::string Policy::ResourceName() const { return absl::StrCat(kCategory, "/", n
 
 std::vector<std::string> Policy::categories() const {
   std::vector<std::string> taken = Follows();
+  const bool has_workspaces = std::find(taken.begin(), taken.end(), kWorkspaces) != taken.end();
+  if (since_ > 0 && !has_workspaces) taken.emplace_back(kWorkspaces);
   taken.emplace_back(kCategory);
-  const bool is_taken = std::find(taken.begin(), taken.end(), kWorkspaces) != taken.end();
-  if (since_ > 0 && !is_taken) taken.emplace_back(kWorkspaces);
   return taken;
+}
+
+bool Policy::Wants(const eventstore::RecordedEvent& event) const {
+  if (eventstore::CategoryOf(event.header().stream) == kWorkspaces) {
+    const std::vector<std::string> taken = Follows();
+    if (std::find(taken.begin(), taken.end(), kWorkspaces) == taken.end()) return false;
+  }
+  return Concerns(event);
 }
 
 bool Policy::Takes(const eventstore::RecordedEvent& event) const {
   const std::string& stream = event.header().stream;
   const absl::string_view category = eventstore::CategoryOf(stream);
   if (category == kCategory) return stream == ResourceName();
-  // The first event of a workspace says whether the policy is there from the beginning. What
-  // follows on it is for those that follow workspaces.
-  if (category == kWorkspaces && since_ > 0 && event.header().revision == Revision(1)) return true;
-  return Concerns(event);
+  const bool begins = category == kWorkspaces && event.header().revision == Revision(1);
+  return (begins && since_ > 0) || Wants(event);
 }
 
 absl::Status Policy::Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const {
   const absl::string_view category = eventstore::CategoryOf(event.header().stream);
   if (category == kCategory) return FoldOwn(event, batch);
-  const bool is_beginning = category == kWorkspaces && event.header().revision == Revision(1);
-  if (is_beginning && since_ > 0) {
-    const auto& created =
-        static_cast<const workspaces::v1::WorkspaceEvent&>(*event.event).workspace_created();
-    return created.policy_generation() < since_ ? absl::OkStatus()
-                                                : Start(batch, event.header().workspace);
+  if (category == kWorkspaces) {
+    const auto& happened = static_cast<const workspaces::v1::WorkspaceEvent&>(*event.event);
+    if (since_ > 0 && happened.has_workspace_created() &&
+        happened.workspace_created().policy_generation() >= since_) {
+      KITH_RETURN_IF_ERROR(Start(batch, event.header().workspace));
+    }
+    if (!Wants(event)) return absl::OkStatus();
   }
   Reactions reactions(event, batch, since_);
   return React(event, batch, reactions);

@@ -36,7 +36,7 @@ namespace kith::projections {
 // Reactions that led to one another, each to the next; one more is refused when its turn comes.
 inline constexpr int kReactionDepthMax = 16;
 // Reactions to one event; a policy that has more is in error.
-inline constexpr int kReactionsMax = 100;
+inline constexpr int kReactionsMax = 300;
 // The number of the table of pending reactions in every policy's view. Persisted. What a policy
 // remembers stands in tables of lower numbers.
 inline constexpr uint8_t kReactionTable = 200;
@@ -115,13 +115,17 @@ class Policy : public Projection {
       : name_(name), version_(version), description_(description), since_(since) {}
 
  private:
-  // The categories whose events it takes itself.
+  // The categories whose events it takes itself. Of "workspaces" it may be one, for what was chosen
+  // there.
   virtual std::vector<std::string> Follows() const = 0;
   // Of those, whether it takes this one; as Projection::Takes.
   virtual bool Concerns(const eventstore::RecordedEvent& /*event*/) const { return true; }
   // As Projection::Apply.
   virtual absl::Status React(const eventstore::RecordedEvent& event, ViewBatch& batch,
                              Reactions& reactions) const = 0;
+
+  // Whether it takes the event for itself, and not only to know where it is there.
+  bool Wants(const eventstore::RecordedEvent& event) const;
 
   const std::string name_;
   const int version_;

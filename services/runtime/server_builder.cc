@@ -259,6 +259,14 @@ absl::StatusOr<std::unique_ptr<Server>> ServerBuilder::Start(const ServerOptions
       if (auto policy = make(type)) AddPolicy(std::move(policy));
     }
   }
+  for (const auto& [category, make] : policies_of_directories_) {
+    for (size_t i = 0; i < projections_.size(); ++i) {
+      const auto* const directory =
+          dynamic_cast<const projections::ResourceDirectory*>(projections_[i].get());
+      if (directory == nullptr || directory->categories().front() != category) continue;
+      AddPolicy(make(*directory));
+    }
+  }
   auto server = std::make_unique<RunningServer>(options, std::move(storage), std::move(registry_));
   KITH_RETURN_IF_ERROR(server->Open(std::move(projections_)));
   KITH_RETURN_IF_ERROR(server->BindMethods(*this));

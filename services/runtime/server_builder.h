@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -152,6 +153,13 @@ class ServerBuilder {
       std::function<std::unique_ptr<projections::Policy>(const ResourceType& type)> make) {
     policies_of_each_.push_back(std::move(make));
   }
+  // The same of the directory of a category's rows, whoever adds that: nothing where nobody does.
+  void AddPolicyOfDirectory(std::string category,
+                            std::function<std::unique_ptr<projections::Policy>(
+                                const projections::ResourceDirectory& directory)>
+                                make) {
+    policies_of_directories_.emplace_back(std::move(category), std::move(make));
+  }
   // What is done outside. Reactions that ask for what no effect takes wait.
   void AddEffect(std::unique_ptr<Effect> effect) { effects_.push_back(std::move(effect)); }
   // A read that is composed of others' answers, as its reply's proto says. `Request` is the
@@ -190,6 +198,9 @@ class ServerBuilder {
   std::vector<const projections::Policy*> policies_;  // of projections_
   std::vector<std::function<std::unique_ptr<projections::Policy>(const ResourceType&)>>
       policies_of_each_;
+  std::vector<std::pair<std::string, std::function<std::unique_ptr<projections::Policy>(
+                                         const projections::ResourceDirectory&)>>>
+      policies_of_directories_;
   std::vector<std::unique_ptr<Effect>> effects_;
   std::vector<std::function<void(Runtime&, MethodTable&)>> bindings_;
   std::vector<ResourceType> resources_;
