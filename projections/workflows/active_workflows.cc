@@ -4,13 +4,15 @@
 #include <string>
 #include <utility>
 
-#include "eventstore/base/standard_events.h"
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/workflows/v1/workflow.pb.h"
 #include "kith/workflows/v1/workflow_runs_service.pb.h"
+#include "kith/workspaces/v1/workspace_events.pb.h"
 #include "projections/tables/fold_resource.h"
 #include "projections/tables/row_filter.h"
 #include "projections/tables/table.h"
+#include "projections/workflows/workflow_fold.h"
 
 namespace kith::workflows {
 namespace {
@@ -21,9 +23,11 @@ using projections::Table;
 using projections::TableBuilder;
 using projections::ViewBatch;
 
-constexpr char kActive[] = "active";  // the key of the one row of a workspace
+constexpr char kActive[] = "active";  // the keys of the rows that a workspace has one of
+constexpr char kZone[] = "zone";
+constexpr char kSchedules[] = "schedules";
 
-// Every workflow, to be folded on; and those that are active and about the collection.
+// Every workflow, to be folded on; and those that are active and of the kind.
 const Table<v1::Workflow>& Workflows() {
   static const auto& table = *new Table<v1::Workflow>(
       TableBuilder<v1::Workflow>(1)
@@ -38,47 +42,64 @@ const Table<v1::ActiveWorkflows>& Active() {
           .Build());
   return table;
 }
+const Table<v1::WorkspaceZone>& Zones() {
+  static const auto& table = *new Table<v1::WorkspaceZone>(
+      TableBuilder<v1::WorkspaceZone>(3)
+          .Key([](const v1::WorkspaceZone&) -> std::string { return kZone; })
+          .Build());
+  return table;
+}
 
-// A condition that can be asked no more, as of a field that a later version does not have, holds of
-// nothing.
-bool Holds(const projections::TableDeclaration& table, const std::string& condition,
-           const Message& row, absl::Time now) {
-  if (condition.empty()) return true;
-  const auto bound = RowFilter::Bind(table, condition, {now, absl::UTCTimeZone()});
-  return bound.ok() && bound->Holds(row);
+bool IsSame(const v1::ActiveWorkflow& a, const v1::ActiveWorkflow& b) {
+  return a.SerializeAsString() == b.SerializeAsString();
 }
 
 }  // namespace
+
+std::string TriggerKindOf(const v1::WorkflowTrigger& trigger) {
+  return trigger.has_schedule() ? kSchedules : trigger.resource();
+}
 
 bool IsOfWorkflow(const eventstore::RecordedEvent& event) {
   return eventstore::CategoryOf(event.header().stream) == "workflows";
 }
 
-absl::Status FoldWorkflow(const eventstore::RecordedEvent& event, absl::string_view collection,
-                          ViewBatch& batch) {
+absl::StatusOr<Activation> RememberWorkflow(const eventstore::RecordedEvent& event,
+                                            absl::string_view kind, ViewBatch& batch) {
   const WorkspaceId workspace = event.header().workspace;
   const std::string& name = event.header().stream;
   KITH_ASSIGN_OR_RETURN(auto known, Workflows().Get(batch, workspace, name));
   v1::Workflow workflow = known.has_value() ? *std::move(known) : v1::Workflow();
-  const StandardEvent kind = FoldStandardEvent(projections::HappeningOf(event), workflow);
-  if (workflow.name().empty()) return absl::OkStatus();
+  const bool was_active = workflow.state() == v1::ACTIVE && !workflow.has_delete_time();
+  FoldWorkflow(projections::HappeningOf(event), workflow);
+  Activation activation;
+  if (workflow.name().empty()) return activation;
   KITH_RETURN_IF_ERROR(Workflows().Put(batch, workspace, workflow));
-  const bool is_active = kind != StandardEvent::kDeleted && !workflow.has_delete_time() &&
-                         workflow.state() == v1::ACTIVE &&
-                         workflow.trigger().resource() == collection;
-  KITH_ASSIGN_OR_RETURN(auto row, Active().Get(batch, workspace, kActive));
-  v1::ActiveWorkflows active = row.has_value() ? *std::move(row) : v1::ActiveWorkflows();
+  const bool is_active = workflow.state() == v1::ACTIVE && !workflow.has_delete_time();
+  KITH_ASSIGN_OR_RETURN(v1::ActiveWorkflows active, ReadActive(batch, workspace));
   auto& list = *active.mutable_workflows();
   const auto place = std::find_if(list.begin(), list.end(),
                                   [&](const auto& one) { return one.workflow() == name; });
-  if (place != list.end()) list.erase(place);
-  if (is_active && list.size() < kActiveMax) {
-    v1::ActiveWorkflow& added = *list.Add();
-    added.set_workflow(name);
-    added.set_acts_for(workflow.acts_for());
-    *added.mutable_trigger() = workflow.trigger();
+  const bool is_listed = place != list.end();
+  if (is_active && TriggerKindOf(workflow.trigger()) == kind) {
+    v1::ActiveWorkflow now;
+    now.set_workflow(name);
+    now.set_acts_for(workflow.acts_for());
+    *now.mutable_trigger() = workflow.trigger();
+    *now.mutable_active_time() =
+        is_listed && was_active ? place->active_time() : ToTimestamp(event.header().record_time);
+    if (is_listed && IsSame(*place, now)) return activation;
+    if (is_listed) list.erase(place);
+    *list.Add() = now;
+    activation.began = std::move(now);
+  } else if (is_listed) {
+    list.erase(place);
+    activation.has_ended = true;
+  } else {
+    return activation;
   }
-  return Active().Put(batch, workspace, active);
+  KITH_RETURN_IF_ERROR(Active().Put(batch, workspace, active));
+  return activation;
 }
 
 absl::StatusOr<v1::ActiveWorkflows> ReadActive(ViewBatch& batch, WorkspaceId workspace) {
@@ -86,8 +107,57 @@ absl::StatusOr<v1::ActiveWorkflows> ReadActive(ViewBatch& batch, WorkspaceId wor
   return row.has_value() ? *std::move(row) : v1::ActiveWorkflows();
 }
 
+absl::StatusOr<std::optional<v1::ActiveWorkflow>> FindActive(ViewBatch& batch,
+                                                             WorkspaceId workspace,
+                                                             absl::string_view workflow) {
+  KITH_ASSIGN_OR_RETURN(const v1::ActiveWorkflows active, ReadActive(batch, workspace));
+  for (const v1::ActiveWorkflow& one : active.workflows()) {
+    if (one.workflow() == workflow) return one;
+  }
+  return std::nullopt;
+}
+
+bool IsOfWorkspace(const eventstore::RecordedEvent& event) {
+  return eventstore::CategoryOf(event.header().stream) == "workspaces";
+}
+
+absl::Status RememberZone(const eventstore::RecordedEvent& event, ViewBatch& batch) {
+  const auto& happened = static_cast<const workspaces::v1::WorkspaceEvent&>(*event.event);
+  std::string time_zone;
+  if (happened.has_workspace_created()) {
+    time_zone = happened.workspace_created().workspace().time_zone();
+  } else if (happened.has_workspace_updated()) {
+    const auto& updated = happened.workspace_updated();
+    const auto& paths = updated.update_mask().paths();
+    if (std::find(paths.begin(), paths.end(), "time_zone") == paths.end()) return absl::OkStatus();
+    time_zone = updated.workspace().time_zone();
+  } else {
+    return absl::OkStatus();
+  }
+  KITH_ASSIGN_OR_RETURN(v1::WorkspaceZone zone, ReadZone(batch, event.header().workspace));
+  zone.set_time_zone(std::move(time_zone));
+  return WriteZone(batch, event.header().workspace, zone);
+}
+
+absl::StatusOr<v1::WorkspaceZone> ReadZone(ViewBatch& batch, WorkspaceId workspace) {
+  KITH_ASSIGN_OR_RETURN(auto row, Zones().Get(batch, workspace, kZone));
+  return row.has_value() ? *std::move(row) : v1::WorkspaceZone();
+}
+
+absl::Status WriteZone(ViewBatch& batch, WorkspaceId workspace, const v1::WorkspaceZone& zone) {
+  return Zones().Put(batch, workspace, zone);
+}
+
+bool Holds(const projections::TableDeclaration& table, const std::string& condition,
+           const Message& row, absl::Time now) {
+  if (condition.empty()) return true;
+  const auto bound = RowFilter::Bind(table, condition, {now, absl::UTCTimeZone()});
+  return bound.ok() && bound->Holds(row);
+}
+
 bool IsSetOff(const v1::WorkflowTrigger& trigger, const projections::TableDeclaration& table,
               const Message* before, const Message& after, absl::Time now) {
+  if (trigger.has_record_time() || trigger.has_schedule()) return false;
   const bool is_new = before == nullptr;
   if (trigger.change() == v1::CREATED && !is_new) return false;
   if (trigger.change() == v1::UPDATED && is_new) return false;
@@ -100,11 +170,13 @@ bool IsSetOff(const v1::WorkflowTrigger& trigger, const projections::TableDeclar
 }
 
 absl::Status SetOff(const v1::ActiveWorkflow& workflow, const std::string& record,
-                    projections::Reactions& reactions) {
+                    projections::Reactions& reactions, const projections::Reactions::Terms& terms) {
   v1::CreateWorkflowRunRequest request;
   request.mutable_workflow_run()->set_workflow(workflow.workflow());
   request.mutable_workflow_run()->set_record(record);
-  return reactions.Add({&request}, {.on_behalf_of = workflow.acts_for()});
+  projections::Reactions::Terms on_behalf = terms;
+  on_behalf.on_behalf_of = workflow.acts_for();
+  return reactions.Add({&request}, on_behalf);
 }
 
 }  // namespace kith::workflows

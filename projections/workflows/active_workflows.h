@@ -1,6 +1,10 @@
-// The workflows that something may set off, as a policy remembers them: a fold of the workflows'
-// events in tables of its own. Pure.
+// The workflows that something may set off, and the workspace's time zone, as a policy remembers
+// them: a fold of events in tables of its own. Pure.
 #pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,24 +19,52 @@
 
 namespace kith::workflows {
 
-// Of one resource so many can be active; a further one is not set off.
+// Of one resource so many can be active, and so many with a schedule: ActivateWorkflow refuses a
+// further one.
 inline constexpr int kActiveMax = 100;
+
+// Which of them a workflow with this trigger is one of: "deals", "schedules"; empty: nothing sets
+// it off.
+std::string TriggerKindOf(const v1::WorkflowTrigger& trigger);
 
 // Whether it is of a workflow.
 bool IsOfWorkflow(const eventstore::RecordedEvent& event);
-// Folds an event of a workflow; those about `collection` are remembered.
-absl::Status FoldWorkflow(const eventstore::RecordedEvent& event, absl::string_view collection,
-                          projections::ViewBatch& batch);
+// What an event of a workflow made of it, among those that are active and of a kind.
+struct Activation {
+  std::optional<v1::ActiveWorkflow> began;
+  bool has_ended = false;
+};
+// Folds an event of a workflow; those of the kind are remembered.
+absl::StatusOr<Activation> RememberWorkflow(const eventstore::RecordedEvent& event,
+                                            absl::string_view kind, projections::ViewBatch& batch);
 absl::StatusOr<v1::ActiveWorkflows> ReadActive(projections::ViewBatch& batch,
                                                WorkspaceId workspace);
+// The one of them that is called so; nullopt where it is none of them.
+absl::StatusOr<std::optional<v1::ActiveWorkflow>> FindActive(projections::ViewBatch& batch,
+                                                             WorkspaceId workspace,
+                                                             absl::string_view workflow);
 
+// Whether it may say another time zone of a workspace.
+bool IsOfWorkspace(const eventstore::RecordedEvent& event);
+absl::Status RememberZone(const eventstore::RecordedEvent& event, projections::ViewBatch& batch);
+// The workspace's row: its zone, and whether anybody waits there.
+absl::StatusOr<v1::WorkspaceZone> ReadZone(projections::ViewBatch& batch, WorkspaceId workspace);
+absl::Status WriteZone(projections::ViewBatch& batch, WorkspaceId workspace,
+                       const v1::WorkspaceZone& zone);
+
+// Whether a row is as the condition says at `now`; empty: it is. One that can be asked no more, as
+// of a field that a later version does not have, holds of nothing. Days that are relative are those
+// of UTC.
+bool Holds(const projections::TableDeclaration& table, const std::string& condition,
+           const google::protobuf::Message& row, absl::Time now);
 // Whether what happened to a row of the table at `now`, null before it was there, sets off what has
-// this trigger. Days that are relative are those of UTC.
+// this trigger.
 bool IsSetOff(const v1::WorkflowTrigger& trigger, const projections::TableDeclaration& table,
               const google::protobuf::Message* before, const google::protobuf::Message& after,
               absl::Time now);
 // It is set off about the record.
 absl::Status SetOff(const v1::ActiveWorkflow& workflow, const std::string& record,
-                    projections::Reactions& reactions);
+                    projections::Reactions& reactions,
+                    const projections::Reactions::Terms& terms = {});
 
 }  // namespace kith::workflows

@@ -1,17 +1,13 @@
 #include "projections/workflows/interaction_triggers.h"
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
-#include "kith/interactions/v1/interaction.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
-#include "kith/options/v1/options.pb.h"
-#include "projections/tables/query.h"
-#include "projections/tables/row_filter.h"
-#include "projections/tables/table.h"
+#include "projections/tables/touched_records.h"
 #include "projections/workflows/active_workflows.h"
+#include "projections/workflows/awaiting_runs.h"
+#include "projections/workflows/part_tables.h"
 
 namespace kith::workflows {
 namespace {
@@ -19,55 +15,57 @@ namespace {
 using interactions::v1::Interaction;
 using interactions::v1::InteractionEvent;
 
-// No table of a view: what a condition can ask of an interaction.
-const projections::TableDeclaration& Fields() {
-  static const auto& table = *new projections::Table<Interaction>(
-      projections::TableBuilder<Interaction>(3)
-          .Key([](const Interaction& interaction) { return interaction.name(); })
-          .Build());
-  return table.core().declaration();
+const InteractionEvent& MessageOf(const eventstore::RecordedEvent& event) {
+  return static_cast<const InteractionEvent&>(*event.event);
 }
 
 }  // namespace
 
+std::optional<Interaction> RecordedInteraction(const eventstore::RecordedEvent& event) {
+  if (!MessageOf(event).has_interaction_recorded()) return std::nullopt;
+  const auto& recorded = MessageOf(event).interaction_recorded();
+  Interaction interaction = recorded.interaction();
+  interaction.set_name(recorded.name());
+  *interaction.mutable_occur_time() = ToTimestamp(event.header().occur_time);
+  *interaction.mutable_record_time() = ToTimestamp(event.header().record_time);
+  return interaction;
+}
+
+std::vector<std::string> RecordsOfInteraction(const eventstore::RecordedEvent& event) {
+  std::vector<std::string> records;
+  projections::ForEachTouchedRecord(event, [&](absl::string_view record, absl::Time) {
+    records.emplace_back(record);
+    return absl::OkStatus();
+  }).IgnoreError();  // none of its own
+  return records;
+}
+
 bool InteractionTriggers::Concerns(const eventstore::RecordedEvent& event) const {
-  return IsOfWorkflow(event) ||
-         (absl::StartsWith(event.header().stream, "contacts/") &&
-          static_cast<const InteractionEvent&>(*event.event).has_interaction_recorded());
+  return IsOfWorkflow(event) || IsOfWaiting(event) ||
+         (eventstore::CategoryOf(event.header().stream) == kInteractions &&
+          MessageOf(event).has_interaction_recorded());
 }
 
 absl::Status InteractionTriggers::React(const eventstore::RecordedEvent& event,
                                         projections::ViewBatch& batch,
                                         projections::Reactions& reactions) const {
-  if (IsOfWorkflow(event)) return FoldWorkflow(event, kInteractions, batch);
+  if (IsOfWorkflow(event)) return RememberWorkflow(event, kInteractions, batch).status();
+  if (IsOfWaiting(event)) return RememberWaiting(event, kInteractions, batch);
   const eventstore::EventHeader& header = event.header();
   KITH_ASSIGN_OR_RETURN(const v1::ActiveWorkflows active, ReadActive(batch, header.workspace));
-  if (active.workflows().empty()) return absl::OkStatus();
-  const auto& recorded = static_cast<const InteractionEvent&>(*event.event).interaction_recorded();
-  Interaction interaction = recorded.interaction();
-  interaction.set_name(recorded.name());
-  *interaction.mutable_occur_time() = ToTimestamp(header.occur_time);
-  *interaction.mutable_record_time() = ToTimestamp(header.record_time);
-  const std::string contact(absl::StripSuffix(header.stream, "/interactions"));
+  KITH_ASSIGN_OR_RETURN(const v1::WorkspaceZone workspace, ReadZone(batch, header.workspace));
+  if (active.workflows().empty() && workspace.awaiting() == 0) return absl::OkStatus();
+  const projections::TableDeclaration& fields = *PartTable(kInteractions);
+  const std::optional<Interaction> interaction = RecordedInteraction(event);
+  const std::vector<std::string> records = RecordsOfInteraction(event);
   for (const v1::ActiveWorkflow& workflow : active.workflows()) {
-    if (IsSetOff(workflow.trigger(), Fields(), nullptr, interaction, header.occur_time)) {
-      KITH_RETURN_IF_ERROR(SetOff(workflow, contact, reactions));
+    if (absl::StartsWith(header.stream, "contacts/") &&
+        IsSetOff(workflow.trigger(), fields, nullptr, *interaction, header.occur_time)) {
+      KITH_RETURN_IF_ERROR(SetOff(workflow, records.front(), reactions));
     }
   }
-  return absl::OkStatus();
-}
-
-absl::Status CheckInteractionCondition(absl::string_view condition) {
-  const auto bound =
-      projections::RowFilter::Bind(Fields(), condition, {absl::UnixEpoch(), absl::UTCTimeZone()});
-  if (!bound.ok()) return bound.status();
-  for (const size_t field : bound->fields()) {
-    if (Fields().fields[field].personal) {
-      return projections::InvalidFilter(
-          absl::StrCat(Fields().fields[field].name, " is personal, and stays sealed"));
-    }
-  }
-  return absl::OkStatus();
+  return TellAwaiting({fields, interaction->name(), records, nullptr, *interaction}, header, batch,
+                      reactions);
 }
 
 }  // namespace kith::workflows

@@ -6,6 +6,16 @@
 namespace kith::workflows {
 namespace {
 
+// The last answer of each step is known for longer than what became of it.
+void TakeAnswer(const v1::StepOutcome& outcome, v1::WorkflowRun& run) {
+  for (v1::StepAnswer& known : *run.mutable_answers()) {
+    if (known.step() == outcome.step()) return known.set_name(outcome.answer());
+  }
+  v1::StepAnswer& answer = *run.add_answers();
+  answer.set_step(outcome.step());
+  answer.set_name(outcome.answer());
+}
+
 void Advance(const v1::WorkflowRunAdvanced& advanced, absl::Time time, v1::WorkflowRun& run) {
   run.set_state(advanced.state());
   run.set_step(advanced.step());
@@ -18,6 +28,7 @@ void Advance(const v1::WorkflowRunAdvanced& advanced, absl::Time time, v1::Workf
   if (advanced.state() == v1::WAITING) {
     *run.mutable_wait_until_time() = outcome.wait_until_time();
   }
+  if (!outcome.answer().empty()) TakeAnswer(outcome, run);
   const int over = run.outcomes_size() - kOutcomesMax;
   if (over > 0) run.mutable_outcomes()->DeleteSubrange(0, over);
 }

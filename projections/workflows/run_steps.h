@@ -10,7 +10,7 @@ namespace kith::workflows {
 
 class RunSteps final : public projections::Policy {
  public:
-  RunSteps() : Policy("workflow_steps", 1, "Takes the steps of the workflows that were set off.") {}
+  RunSteps() : Policy("workflow_steps", 2, "Takes the steps of the workflows that were set off.") {}
   bool reads_personal() const override { return false; }
 
  private:

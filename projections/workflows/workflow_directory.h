@@ -4,6 +4,7 @@
 
 #include "kith/workflows/v1/workflow.pb.h"
 #include "projections/tables/resource_directory.h"
+#include "projections/workflows/workflow_fold.h"
 
 namespace kith::workflows {
 
@@ -15,7 +16,11 @@ class WorkflowDirectory final : public projections::ResourceDirectory {
   // Names are compared by their normal forms.
   static const projections::Table<v1::Workflow>& Workflows();
 
-  WorkflowDirectory() : ResourceDirectory(kName, 1, "workflows", Workflows().core()) {}
+  WorkflowDirectory()
+      : ResourceDirectory(kName, 2, "workflows", Workflows().core(),
+                          [](const Happening& happening, google::protobuf::Message& workflow) {
+                            return FoldWorkflow(happening, static_cast<v1::Workflow&>(workflow));
+                          }) {}
 };
 
 }  // namespace kith::workflows

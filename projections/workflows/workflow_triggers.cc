@@ -1,52 +1,93 @@
 #include "projections/workflows/workflow_triggers.h"
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/workflows/v1/workflow_events.pb.h"
 #include "projections/workflows/active_workflows.h"
+#include "projections/workflows/awaiting_runs.h"
+#include "projections/workflows/moment_timers.h"
+#include "services/core/resource_name.h"
 
 namespace kith::workflows {
 namespace {
 
 using google::protobuf::Message;
+using projections::Reactions;
+using projections::ViewBatch;
 
-// "savedViews" into "saved_views".
-std::string Underscored(absl::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (absl::ascii_isupper(c)) out.push_back('_');
-    out.push_back(absl::ascii_tolower(c));
-  }
-  return out;
+std::string TextIn(const Message& row, const std::string& field) {
+  const auto* const found = row.GetDescriptor()->FindFieldByName(field);
+  return found == nullptr ? "" : row.GetReflection()->GetString(row, found);
 }
 
 }  // namespace
 
 WorkflowTriggers::WorkflowTriggers(absl::string_view collection,
-                                   const projections::ResourceDirectory& directory)
+                                   const projections::ResourceDirectory& directory,
+                                   absl::string_view parent)
     : Policy(
-          absl::StrCat("workflow_triggers_", Underscored(collection)), 1,
+          absl::StrCat("workflow_triggers_", Underscored(collection)), 2,
           absl::StrCat("Sets off the workflows that wait for what happens to ", collection, ".")),
       collection_(collection),
       base_(directory.name()),
+      parent_(parent),
       table_(directory.table()) {}
 
-absl::Status WorkflowTriggers::React(const eventstore::RecordedEvent& event,
-                                     projections::ViewBatch& batch,
-                                     projections::Reactions& reactions) const {
-  if (IsOfWorkflow(event)) return FoldWorkflow(event, collection_, batch);
+bool WorkflowTriggers::Concerns(const eventstore::RecordedEvent& event) const {
+  return IsOfWorkflow(event) || IsOfWorkspace(event) || IsOfWaiting(event);
+}
+
+absl::Status WorkflowTriggers::React(const eventstore::RecordedEvent& event, ViewBatch& batch,
+                                     Reactions& reactions) const {
+  if (IsOfWorkspace(event)) return RememberZone(event, batch);
+  if (IsOfWorkflow(event)) return ReactToWorkflow(event, batch, reactions);
+  if (IsOfWaiting(event)) KITH_RETURN_IF_ERROR(RememberWaiting(event, collection_, batch));
   for (const projections::RowChange& change : batch.changes()) {
-    const auto* const after = change.after<Message>();
-    if (after == nullptr) continue;
-    KITH_ASSIGN_OR_RETURN(const v1::ActiveWorkflows active, ReadActive(batch, change.workspace()));
-    for (const v1::ActiveWorkflow& workflow : active.workflows()) {
-      if (IsSetOff(workflow.trigger(), table_.declaration(), change.before<Message>(), *after,
-                   event.header().occur_time)) {
-        KITH_RETURN_IF_ERROR(SetOff(workflow, table_.declaration().key(*after), reactions));
-      }
-    }
+    KITH_RETURN_IF_ERROR(ReactToChange(change, event.header(), batch, reactions));
   }
   return absl::OkStatus();
+}
+
+absl::Status WorkflowTriggers::ReactToWorkflow(const eventstore::RecordedEvent& event,
+                                               ViewBatch& batch, Reactions& reactions) const {
+  const auto& happened = static_cast<const v1::WorkflowEvent&>(*event.event);
+  if (happened.has_workflow_fired()) {
+    KITH_ASSIGN_OR_RETURN(const auto workflow,
+                          FindActive(batch, event.header().workspace, event.header().stream));
+    if (!workflow.has_value() || happened.workflow_fired().has_due_time()) return absl::OkStatus();
+    KITH_ASSIGN_OR_RETURN(const v1::WorkspaceZone zone, ReadZone(batch, event.header().workspace));
+    return SetFoundMoments(*workflow, happened.workflow_fired(), zone.time_zone(), reactions);
+  }
+  KITH_ASSIGN_OR_RETURN(const Activation activation, RememberWorkflow(event, collection_, batch));
+  if (!activation.began.has_value() || !activation.began->trigger().has_record_time()) {
+    return absl::OkStatus();
+  }
+  return LookForMoments(*activation.began, "", 0, reactions);
+}
+
+absl::Status WorkflowTriggers::ReactToChange(const projections::RowChange& change,
+                                             const eventstore::EventHeader& header,
+                                             ViewBatch& batch, Reactions& reactions) const {
+  const auto* const before = change.before<Message>();
+  const auto* const after = change.after<Message>();
+  const projections::TableDeclaration& table = table_.declaration();
+  const std::string name = table.key(after == nullptr ? *before : *after);
+  const std::string parent = after == nullptr || parent_.empty() ? "" : TextIn(*after, parent_);
+  KITH_ASSIGN_OR_RETURN(const v1::ActiveWorkflows active, ReadActive(batch, change.workspace()));
+  for (const v1::ActiveWorkflow& workflow : active.workflows()) {
+    if (workflow.trigger().has_record_time()) {
+      KITH_ASSIGN_OR_RETURN(const v1::WorkspaceZone zone, ReadZone(batch, change.workspace()));
+      KITH_RETURN_IF_ERROR(FollowMoment(workflow, {table, name, before, after}, zone.time_zone(),
+                                        header, reactions));
+    } else if (after != nullptr &&
+               IsSetOff(workflow.trigger(), table, before, *after, header.occur_time)) {
+      KITH_RETURN_IF_ERROR(SetOff(workflow, parent.empty() ? name : parent, reactions));
+    }
+  }
+  if (after == nullptr) return absl::OkStatus();
+  std::vector<std::string> about;
+  if (!parent.empty()) about = {parent, TextIn(*after, "deal")};
+  return TellAwaiting({table, name, std::move(about), before, *after}, header, batch, reactions);
 }
 
 }  // namespace kith::workflows

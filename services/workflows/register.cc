@@ -1,14 +1,21 @@
 // Everything that workflows and their runs bring to a server.
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <vector>
 
-#include "eventstore/base/custom_maps.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/options/v1/options.pb.h"
+#include "projections/workflows/active_workflows.h"
 #include "projections/workflows/interaction_triggers.h"
+#include "projections/workflows/part_tables.h"
 #include "projections/workflows/run_steps.h"
 #include "projections/workflows/workflow_directory.h"
 #include "projections/workflows/workflow_run_directory.h"
+#include "projections/workflows/workflow_schedules.h"
 #include "projections/workflows/workflow_triggers.h"
 #include "services/runtime/server_builder.h"
+#include "services/workflows/fire_commands.h"
 #include "services/workflows/run_commands.h"
 #include "services/workflows/workflow.h"
 #include "services/workflows/workflow_run.h"
@@ -17,6 +24,16 @@ namespace kith::workflows {
 namespace {
 
 struct WorkflowCommands {
+  Decision Run(runtime::Loader& load, const v1::ActivateWorkflowRequest& command,
+               const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const WorkflowState* state, load.Load<WorkflowAggregate>(command.name()));
+    const std::string kind = TriggerKindOf(state->resource.trigger());
+    std::vector<const WorkflowState*> others;
+    if (!kind.empty()) {
+      KITH_ASSIGN_OR_RETURN(others, load.LoadTagged<WorkflowAggregate>(kActivePurpose, kind));
+    }
+    return Decide(*state, others, command, context);
+  }
   template <class Command>
   Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {
     KITH_ASSIGN_OR_RETURN(const WorkflowState* state, load.Load<WorkflowAggregate>(command.name()));
@@ -32,9 +49,14 @@ struct WorkflowCommands {
   }
 };
 
-// What a company works on, it wants fields of its own of.
+// What a run can be about.
 bool SetsOff(const runtime::ResourceType& type) {
-  return !CustomMapsOf(*type.rules->resource->GetDescriptor()).empty();
+  const auto& rules = v1::WorkflowRun::descriptor()
+                          ->FindFieldByNumber(v1::WorkflowRun::kRecordFieldNumber)
+                          ->options()
+                          .GetExtension(options::v1::field);
+  return std::find(rules.resource().begin(), rules.resource().end(), type.rules->pattern()) !=
+         rules.resource().end();
 }
 
 }  // namespace
@@ -46,14 +68,21 @@ void Register(runtime::ServerBuilder& server) {
       RunRules(), std::make_unique<WorkflowRunDirectory>());
   server.AddPolicy(std::make_unique<RunSteps>());
   server.AddPolicy(std::make_unique<InteractionTriggers>());
+  server.AddPolicy(std::make_unique<WorkflowSchedules>());
+  server.AddPolicyOfDirectory(
+      std::string(kMessages), [](const projections::ResourceDirectory& directory) {
+        return std::make_unique<WorkflowTriggers>(kMessages, directory, "contact");
+      });
   server.AddPolicyOfEach(
       [](const runtime::ResourceType& type) -> std::unique_ptr<projections::Policy> {
         if (!SetsOff(type)) return nullptr;
         return std::make_unique<WorkflowTriggers>(type.rules->category, *type.directory);
       });
-  server.Serve([&server](runtime::Runtime&, runtime::MethodTable& methods) {
+  server.Serve([&server](runtime::Runtime& runtime, runtime::MethodTable& methods) {
     methods.Command<v1::ActivateWorkflowRequest, v1::Workflow>(WorkflowCommands());
     methods.Command<v1::PauseWorkflowRequest, v1::Workflow>(WorkflowCommands());
+    methods.Command<v1::FireWorkflowRequest, v1::Workflow>(
+        FireCommands(server.resources(), methods, runtime));
     const RunCommands commands(server.resources(), methods);
     methods.Command<v1::AdvanceWorkflowRunRequest, v1::WorkflowRun>(commands);
     methods.Command<v1::CancelWorkflowRunRequest, v1::WorkflowRun>(commands);

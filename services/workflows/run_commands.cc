@@ -2,18 +2,25 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
-#include "eventstore/base/error.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "eventstore/base/failure.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
-#include "google/rpc/error_details.pb.h"
+#include "kith/business_calendars/v1/business_calendar.pb.h"
+#include "kith/options/v1/options.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
+#include "projections/workflows/awaiting_runs.h"
+#include "projections/workflows/time_span.h"
 #include "services/core/date.h"
 #include "services/core/reject.h"
+#include "services/core/resource_name.h"
+#include "services/core/work_calendar.h"
 #include "services/runtime/resources/collections.h"
 #include "services/workflows/step_request.h"
 #include "services/workflows/workflow.h"
@@ -30,36 +37,30 @@ absl::TimeZone ZoneOf(const CommandContext& context) {
   return TimeZoneOf(context.settings.time_zone).value_or(absl::UTCTimeZone());
 }
 
-// Why, in one word: what is said to people may tell what the run's reader must not see.
-std::string ReasonOf(const absl::Status& status) {
-  if (const auto wire = WireError(status)) {
-    google::rpc::ErrorInfo info;
-    for (const auto& detail : wire->details()) {
-      if (detail.UnpackTo(&info)) return info.reason();
-    }
-  }
-  return absl::StatusCodeToString(status.code());
-}
-
-// It may be otherwise soon, and is tried again.
-bool MayPass(const absl::Status& status) {
-  return absl::IsAborted(status) || absl::IsUnavailable(status) ||
-         absl::IsResourceExhausted(status) || absl::IsDeadlineExceeded(status);
+// The record that an event says it happened to, which need not be its stream.
+std::string NameIn(const Message& event) {
+  std::vector<const google::protobuf::FieldDescriptor*> set;
+  event.GetReflection()->ListFields(event, &set);
+  if (set.size() != 1 || set.front()->message_type() == nullptr) return "";
+  const Message& payload = event.GetReflection()->GetMessage(event, set.front());
+  const auto* const name = payload.GetDescriptor()->FindFieldByName("name");
+  return name == nullptr ? "" : payload.GetReflection()->GetString(payload, name);
 }
 
 Changes Only(Change change) { return Changes().Add(std::move(change)); }
 
-// The method that a step calls; null where it is none any more.
-const runtime::BoundMethod* FindMethod(const runtime::MethodTable& methods,
-                                       absl::string_view name) {
-  const runtime::BoundMethod* found = nullptr;
-  for (const auto& [full_name, method] : methods.methods()) {
-    if (method->handler() == nullptr) continue;
-    if (method->method().name != name && method->method().descriptor->name() != name) continue;
-    if (found != nullptr) return nullptr;
-    found = method.get();
+// What a request changed that answers with a record: of its changes the first one to such a record.
+std::string AnswerOf(const google::protobuf::MethodDescriptor& method, const Changes& changes) {
+  const std::string& pattern =
+      method.output_type()->options().GetExtension(options::v1::resource).pattern();
+  if (pattern.empty()) return "";
+  const ResourcePattern named(pattern);
+  for (const Change& change : changes.list()) {
+    if (named.Matches(change.stream)) return change.stream;
+    const std::string name = NameIn(*change.event);
+    if (named.Matches(name)) return name;
   }
-  return found;
+  return "";
 }
 
 }  // namespace
@@ -96,36 +97,62 @@ Decision RunCommands::Run(runtime::Loader& load, const v1::AdvanceWorkflowRunReq
       return TakeWait(load, run, *step, context);
     case v1::WorkflowStep::kBranch:
       return TakeBranch(load, run, *step, context);
+    case v1::WorkflowStep::kAwait:
+      return TakeAwait(load, run, *step, command.happened_to(), context);
     default:
       return Only(GoOn(run, {}, ""));
   }
 }
 
-absl::StatusOr<const Message*> RunCommands::RecordOf(runtime::Loader& load,
-                                                     const v1::WorkflowRun& run) const {
-  if (run.record().empty()) return nullptr;
-  const absl::string_view category = eventstore::CategoryOf(run.record());
+absl::StatusOr<const Message*> RunCommands::Find(runtime::Loader& load,
+                                                 absl::string_view record) const {
+  if (record.empty()) return nullptr;
+  const absl::string_view category = eventstore::CategoryOf(record);
   for (const runtime::ResourceType& type : resources_) {
     if (type.rules->category != category) continue;
-    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, run.record()));
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, record));
     const ResourceNow now = type.now_of(state);
     return now.lifecycle == Lifecycle::kActive ? now.resource : nullptr;
   }
   return nullptr;
 }
 
+absl::StatusOr<WorkCalendar> RunCommands::CalendarOf(runtime::Loader& load,
+                                                     const std::string& calendar,
+                                                     const CommandContext& context) const {
+  if (calendar.empty()) return Weekdays(ZoneOf(context));
+  for (const runtime::ResourceType& type : resources_) {
+    if (type.rules->category != eventstore::CategoryOf(calendar)) continue;
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, calendar));
+    // One that was deleted meanwhile says what it said last.
+    return WorkCalendarOf(
+        static_cast<const business_calendars::v1::BusinessCalendar&>(*type.now_of(state).resource));
+  }
+  return Weekdays(ZoneOf(context));
+}
+
+absl::StatusOr<bool> RunCommands::Holds(absl::string_view condition, absl::string_view record,
+                                        const Message& resource,
+                                        const CommandContext& context) const {
+  const auto collection = std::find_if(
+      collections_.begin(), collections_.end(),
+      [&](const Collection& one) { return one.name == eventstore::CategoryOf(record); });
+  if (collection == collections_.end()) return false;
+  return collection->holds(condition, resource, context.now, ZoneOf(context));
+}
+
 Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run,
                                const v1::WorkflowStep& step, const CommandContext& context) const {
-  const runtime::BoundMethod* const bound = FindMethod(methods_, step.call().method());
+  const runtime::BoundMethod* const bound = methods_.FindCommand(step.call().method());
   if (bound == nullptr) return Only(Refuse(run, "NO_SUCH_METHOD"));
   const runtime::Method& method = bound->method();
   if (!load.caller().grants.Contain(method.permission)) {
     return Only(Refuse(run, "PERMISSION_DENIED"));
   }
-  KITH_ASSIGN_OR_RETURN(const Message* const record, RecordOf(load, run));
-  const auto request =
-      MakeStepRequest(step.call().request(), *method.descriptor->input_type(),
-                      {record, run.name(), run.workflow(), context.now, ZoneOf(context)});
+  KITH_ASSIGN_OR_RETURN(const Message* const record, Find(load, run.record()));
+  const auto request = MakeStepRequest(
+      step.call().request(), *method.descriptor->input_type(),
+      {record, run.name(), run.workflow(), run.answers(), context.now, ZoneOf(context)});
   if (!request.ok()) return Only(Refuse(run, "INVALID_REQUEST"));
   const absl::Status checked = method.Check(**request);
   Decision decision = checked.ok() ? bound->handler()->Decide(load, **request, context) : checked;
@@ -134,6 +161,7 @@ Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run
     return Only(Refuse(run, ReasonOf(decision.status())));
   }
   v1::StepOutcome outcome;
+  outcome.set_answer(AnswerOf(*method.descriptor, *decision));
   std::set<std::string> told;
   for (const Change& change : decision->list()) {
     if (told.size() == kChangedMax || !told.insert(change.stream).second) continue;
@@ -151,31 +179,87 @@ Decision RunCommands::TakeWait(runtime::Loader& load, const v1::WorkflowRun& run
   }
   const Message* record = nullptr;
   if (!step.wait().until_field().empty()) {
-    KITH_ASSIGN_OR_RETURN(record, RecordOf(load, run));
+    KITH_ASSIGN_OR_RETURN(record, Find(load, run.record()));
   }
-  const auto until = WaitTime(step.wait(), record, context.now, ZoneOf(context));
+  KITH_ASSIGN_OR_RETURN(const WorkCalendar calendar,
+                        CalendarOf(load, step.wait().business_calendar(), context));
+  const auto until = WaitTime(step.wait(), record, context.now, calendar);
   // Nothing to wait for: the record is gone, or has no such time.
-  if (!until.ok()) return Only(GoOn(run, {}, ""));
+  if (absl::IsNotFound(until.status())) return Only(GoOn(run, {}, ""));
+  if (!until.ok()) return Only(Refuse(run, "BEYOND_TWENTY_YEARS"));
   return Only(*until <= context.now ? GoOn(run, {}, next) : WaitUntil(run, *until));
 }
 
 Decision RunCommands::TakeBranch(runtime::Loader& load, const v1::WorkflowRun& run,
                                  const v1::WorkflowStep& step,
                                  const CommandContext& context) const {
-  KITH_ASSIGN_OR_RETURN(const Message* const record, RecordOf(load, run));
+  KITH_ASSIGN_OR_RETURN(const Message* const record, Find(load, run.record()));
   v1::StepOutcome outcome;
   outcome.set_held(false);
-  const auto collection = std::find_if(
-      collections_.begin(), collections_.end(),
-      [&](const Collection& one) { return one.name == eventstore::CategoryOf(run.record()); });
-  if (record != nullptr && collection != collections_.end()) {
-    const auto held =
-        collection->holds(step.branch().condition(), *record, context.now, ZoneOf(context));
+  if (record != nullptr) {
+    const auto held = Holds(step.branch().condition(), run.record(), *record, context);
     if (!held.ok()) return Only(Refuse(run, ReasonOf(held.status())));
     outcome.set_held(*held);
   }
   const std::string next = outcome.held() ? NextOf(run.steps(), step) : step.branch().otherwise();
   return Only(GoOn(run, std::move(outcome), next));
+}
+
+Decision RunCommands::TakeAwait(runtime::Loader& load, const v1::WorkflowRun& run,
+                                const v1::WorkflowStep& step, const std::string& happened_to,
+                                const CommandContext& context) const {
+  const std::string next = NextOf(run.steps(), step);
+  const std::string& otherwise = step.await().otherwise();
+  if (run.state() == v1::WAITING && happened_to.empty()) {
+    if (context.now < FromTimestamp(run.wait_until_time())) return NoChange();
+    return Only(GoOn(run, {}, otherwise));
+  }
+  if (run.state() == v1::WAITING) {
+    KITH_ASSIGN_OR_RETURN(const bool is_seen, IsSeen(load, happened_to));
+    if (!is_seen) return NoChange();
+    v1::StepOutcome outcome;
+    outcome.set_happened_to(happened_to);
+    return Only(GoOn(run, std::move(outcome), next));
+  }
+  KITH_ASSIGN_OR_RETURN(const Message* const record, Find(load, run.record()));
+  if (record == nullptr) return Only(GoOn(run, {}, ""));
+  v1::StepOutcome outcome;
+  v1::AwaitedChange& awaited = *outcome.mutable_awaited();
+  awaited = AwaitedBy(step.await(), run.record(), *record);
+  // Names nobody there, to whom something could happen.
+  if (awaited.record().empty()) return Only(GoOn(run, {}, otherwise));
+  KITH_ASSIGN_OR_RETURN(const bool is_so, IsSo(load, awaited, context));
+  if (is_so) {
+    outcome.set_happened_to(awaited.record());
+    return Only(GoOn(run, std::move(outcome), next));
+  }
+  KITH_ASSIGN_OR_RETURN(const WorkCalendar calendar,
+                        CalendarOf(load, step.await().business_calendar(), context));
+  KITH_ASSIGN_OR_RETURN(const TimeSpan timeout, ParseTimeSpan(step.await().timeout()));
+  const auto until = Add(context.now, timeout, calendar);
+  if (!until.has_value()) return Only(Refuse(run, "BEYOND_TWENTY_YEARS"));
+  return Only(WaitUntil(run, *until, std::move(outcome)));
+}
+
+absl::StatusOr<bool> RunCommands::IsSeen(runtime::Loader& load, absl::string_view record) const {
+  const absl::string_view category = eventstore::CategoryOf(record);
+  for (const runtime::ResourceType& type : resources_) {
+    if (type.rules->category != category) continue;
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, record));
+    return type.now_of(state).lifecycle != Lifecycle::kAbsent;
+  }
+  // What stands under a record is as visible as that.
+  const std::vector<absl::string_view> parts = absl::StrSplit(record, absl::MaxSplits('/', 2));
+  if (parts.size() < 3) return false;
+  return IsSeen(load, absl::StrCat(parts[0], "/", parts[1]));
+}
+
+absl::StatusOr<bool> RunCommands::IsSo(runtime::Loader& load, const v1::AwaitedChange& awaited,
+                                       const CommandContext& context) const {
+  if (!IsOfState(awaited)) return false;
+  KITH_ASSIGN_OR_RETURN(const Message* const record, Find(load, awaited.record()));
+  if (record == nullptr) return false;
+  return Holds(awaited.condition(), awaited.record(), *record, context);
 }
 
 }  // namespace kith::workflows

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
+#include "services/core/business_time.h"
 #include "services/core/collection.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/commands/loader.h"
@@ -41,15 +42,30 @@ class RunCommands {
   }
 
  private:
-  // The run's record as the caller sees it; null where there is none.
-  absl::StatusOr<const google::protobuf::Message*> RecordOf(runtime::Loader& load,
-                                                            const v1::WorkflowRun& run) const;
+  // The record as the caller sees it; null where there is none.
+  absl::StatusOr<const google::protobuf::Message*> Find(runtime::Loader& load,
+                                                        absl::string_view record) const;
+  // The calendar of this name; empty: that of weekdays.
+  absl::StatusOr<WorkCalendar> CalendarOf(runtime::Loader& load, const std::string& calendar,
+                                          const CommandContext& context) const;
+  // Whether it is, as the caller sees it, or was.
+  absl::StatusOr<bool> IsSeen(runtime::Loader& load, absl::string_view record) const;
+  // Whether the record called so is as the condition says.
+  absl::StatusOr<bool> Holds(absl::string_view condition, absl::string_view record,
+                             const google::protobuf::Message& resource,
+                             const CommandContext& context) const;
+  // Whether it is known which record is waited for, and it is as it has to become.
+  absl::StatusOr<bool> IsSo(runtime::Loader& load, const v1::AwaitedChange& awaited,
+                            const CommandContext& context) const;
   Decision TakeCall(runtime::Loader& load, const v1::WorkflowRun& run, const v1::WorkflowStep& step,
                     const CommandContext& context) const;
   Decision TakeWait(runtime::Loader& load, const v1::WorkflowRun& run, const v1::WorkflowStep& step,
                     const CommandContext& context) const;
   Decision TakeBranch(runtime::Loader& load, const v1::WorkflowRun& run,
                       const v1::WorkflowStep& step, const CommandContext& context) const;
+  Decision TakeAwait(runtime::Loader& load, const v1::WorkflowRun& run,
+                     const v1::WorkflowStep& step, const std::string& happened_to,
+                     const CommandContext& context) const;
 
   const std::vector<runtime::ResourceType> resources_;
   const runtime::MethodTable& methods_;

@@ -1,6 +1,6 @@
 #include "services/workflows/step_request.h"
 
-#include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,7 +12,7 @@
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
-#include "services/workflows/time_span.h"
+#include "projections/workflows/time_span.h"
 
 namespace kith::workflows {
 namespace {
@@ -124,17 +124,33 @@ std::pair<absl::string_view, absl::string_view> SplitSpan(absl::string_view expr
 }
 
 absl::StatusOr<TimeSpan> SpanOf(absl::string_view text) {
-  return text.empty() ? TimeSpan() : ParseTimeSpan(text);
+  if (text.empty()) return TimeSpan();
+  KITH_ASSIGN_OR_RETURN(const TimeSpan span, ParseTimeSpan(text));
+  if (span.open_time != absl::ZeroDuration()) {
+    return Malformed(absl::StrCat(text, " is of a business calendar, which a request has none of"));
+  }
+  return span;
+}
+
+// "steps.offer.name" into "offer"; nullopt: it speaks of no step.
+std::optional<std::string> StepIn(absl::string_view expression) {
+  if (!absl::ConsumePrefix(&expression, "steps.") || !absl::ConsumeSuffix(&expression, ".name")) {
+    return std::nullopt;
+  }
+  return std::string(expression);
 }
 
 absl::StatusOr<Value> TimeValue(absl::string_view what, absl::string_view span_text, absl::Time now,
                                 absl::TimeZone zone) {
   KITH_ASSIGN_OR_RETURN(const TimeSpan span, SpanOf(span_text));
+  const WorkCalendar calendar = Weekdays(zone);
   if (what == "now") {
-    return TextValue(
-        absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", Add(now, span, zone), absl::UTCTimeZone()));
+    // Within twenty years there are as many weekdays as a span may have.
+    return TextValue(absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ",
+                                      Add(now, span, calendar).value_or(now), absl::UTCTimeZone()));
   }
-  const absl::CivilDay day = Add(absl::CivilDay(zone.At(now).cs), span);
+  const absl::CivilDay today(zone.At(now).cs);
+  const absl::CivilDay day = Add(today, span, calendar).value_or(today);
   Value date;
   auto& fields = *date.mutable_struct_value()->mutable_fields();
   fields["year"].set_number_value(static_cast<double>(day.year()));
@@ -175,8 +191,8 @@ absl::StatusOr<Value> RecordValue(const Struct& record, absl::string_view path) 
 
 absl::Status UnknownExpression(absl::string_view expression) {
   return Malformed(absl::StrCat("{{", expression,
-                                "}} stands for nothing: write record and a field of it, run.name, "
-                                "workflow.name, now or today"));
+                                "}} stands for nothing: write record and a field of it, "
+                                "steps.ID.name, run.name, workflow.name, now or today"));
 }
 
 // That every name in `object` is one of a field of `type`.
@@ -205,15 +221,21 @@ absl::Status CheckNames(const Struct& object, const Descriptor& type, absl::stri
 }  // namespace
 
 absl::Status CheckStepRequest(absl::string_view json, const Descriptor& request,
-                              const Descriptor* record) {
+                              const MergeTypes& types) {
   KITH_ASSIGN_OR_RETURN(Struct parsed, ParseJson(json));
   KITH_RETURN_IF_ERROR(CheckNames(parsed, request, ""));
   const Look look = [&](absl::string_view expression) -> absl::StatusOr<Value> {
     absl::string_view path = expression;
     if (expression == "run.name" || expression == "workflow.name") return TextValue("");
     if (absl::ConsumePrefix(&path, "record.")) {
-      if (record == nullptr) return Malformed("the workflow is about no record");
-      KITH_RETURN_IF_ERROR(FieldAt(*record, path).status());
+      if (types.record == nullptr) return Malformed("the workflow is about no record");
+      KITH_RETURN_IF_ERROR(FieldAt(*types.record, path).status());
+      return TextValue("");
+    }
+    if (const auto step = StepIn(expression)) {
+      const absl::Status answers = types.answers(*step);
+      if (!answers.ok())
+        return Malformed(absl::StrCat("{{", expression, "}}: ", answers.message()));
       return TextValue("");
     }
     const auto [what, span] = SplitSpan(expression);
@@ -243,6 +265,12 @@ absl::StatusOr<std::unique_ptr<Message>> MakeStepRequest(absl::string_view json,
     if (expression == "run.name") return TextValue(std::string(facts.run));
     if (expression == "workflow.name") return TextValue(std::string(facts.workflow));
     if (absl::ConsumePrefix(&path, "record.")) return RecordValue(record, path);
+    if (const auto step = StepIn(expression)) {
+      for (const v1::StepAnswer& answer : facts.answers) {
+        if (answer.step() == *step) return TextValue(answer.name());
+      }
+      return Malformed(absl::StrCat("the step ", *step, " has not answered"));
+    }
     const auto [what, span] = SplitSpan(expression);
     if (what != "now" && what != "today") return UnknownExpression(expression);
     return TimeValue(what, span, facts.now, facts.zone);

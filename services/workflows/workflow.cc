@@ -1,11 +1,15 @@
 #include "services/workflows/workflow.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
+#include "projections/workflows/active_workflows.h"
+#include "projections/workflows/workflow_fold.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
 #include "services/workflows/workflow_fields.h"
@@ -35,8 +39,8 @@ absl::Status CheckThere(const WorkflowState& state, absl::string_view name) {
                                                : ResourceNotFound(WorkflowRules(), name);
 }
 
-Decision SetState(const WorkflowState& state, v1::WorkflowState wanted,
-                  absl::string_view acts_for) {
+Decision SetState(const WorkflowState& state, v1::WorkflowState wanted, absl::string_view acts_for,
+                  std::vector<Claim> claims = {}) {
   v1::Workflow after = state.resource;
   after.set_state(wanted);
   after.set_acts_for(std::string(acts_for));
@@ -44,13 +48,14 @@ Decision SetState(const WorkflowState& state, v1::WorkflowState wanted,
   if (after.acts_for() != state.resource.acts_for()) changed.add_paths("acts_for");
   if (after.state() != state.resource.state()) changed.add_paths("state");
   if (changed.paths().empty()) return NoChange();
-  return Changes().Append(after.name(), UpdatedEvent<v1::WorkflowEvent>(after, changed));
+  return Changes().Append(after.name(), UpdatedEvent<v1::WorkflowEvent>(after, changed),
+                          std::move(claims));
 }
 
 }  // namespace
 
 WorkflowState Evolve(WorkflowState state, const Recorded<v1::WorkflowEvent>& recorded) {
-  state.lifecycle = FoldResource(recorded, state.lifecycle, state.resource);
+  state.lifecycle = FoldResource(recorded, state.lifecycle, state.resource, FoldWorkflow);
   return state;
 }
 
@@ -61,6 +66,7 @@ const ResourceRules& WorkflowRules() {
                              .LinkNotFound(v1::WORKFLOWS_ERROR_LINKED_RECORD_NOT_FOUND)
                              .Complete(CompleteFields)
                              .Check(CheckFields)
+                             .FoldedBy<FoldWorkflow>()
                              .Build());
   return rules;
 }
@@ -72,8 +78,8 @@ absl::Status MayActForNobody(const Grants* grants) {
                 "grant everything. Use those of a user.");
 }
 
-Decision Decide(const WorkflowState& state, const v1::ActivateWorkflowRequest& command,
-                const CommandContext& context) {
+Decision Decide(const WorkflowState& state, const std::vector<const WorkflowState*>& others,
+                const v1::ActivateWorkflowRequest& command, const CommandContext& context) {
   KITH_RETURN_IF_ERROR(CheckThere(state, command.name()));
   KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), state.resource.etag()));
   if (context.user.empty()) KITH_RETURN_IF_ERROR(MayActForNobody(context.grants));
@@ -81,7 +87,20 @@ Decision Decide(const WorkflowState& state, const v1::ActivateWorkflowRequest& c
     return RejectState(v1::WORKFLOWS_ERROR_NO_STEPS, "The workflow has no steps. Add some first.",
                        command.name());
   }
-  return SetState(state, v1::ACTIVE, context.user);
+  const std::string kind = TriggerKindOf(state.resource.trigger());
+  if (kind.empty()) return SetState(state, v1::ACTIVE, context.user);
+  const auto active = std::count_if(others.begin(), others.end(), [&](const WorkflowState* other) {
+    return other->lifecycle == Lifecycle::kActive && other->resource.state() == v1::ACTIVE &&
+           other->resource.name() != command.name() &&
+           TriggerKindOf(other->resource.trigger()) == kind;
+  });
+  if (active >= kActiveMax) {
+    return Reject(v1::WORKFLOWS_ERROR_TOO_MANY_ACTIVE,
+                  absl::StrCat(kActiveMax, " workflows of ", kind,
+                               " are active, which is as many as can be. Pause another one first."),
+                  {{"resource", kind}, {"limit", absl::StrCat(kActiveMax)}});
+  }
+  return SetState(state, v1::ACTIVE, context.user, {{std::string(kActivePurpose), kind}});
 }
 
 Decision Decide(const WorkflowState& state, const v1::PauseWorkflowRequest& command,

@@ -5,6 +5,9 @@
 // whoever changes what it does takes that away.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "absl/strings/string_view.h"
 #include "kith/workflows/v1/workflow.pb.h"
 #include "kith/workflows/v1/workflow_events.pb.h"
@@ -28,8 +31,11 @@ WorkflowState Evolve(WorkflowState state, const Recorded<v1::WorkflowEvent>& rec
 
 const ResourceRules& WorkflowRules();
 
-Decision Decide(const WorkflowState& state, const v1::ActivateWorkflowRequest& command,
-                const CommandContext& context);
+// Those that were ever activated with triggers of a kind have claimed it.
+inline constexpr absl::string_view kActivePurpose = "workflows.active";
+// `others` were ever activated with a trigger of the same kind.
+Decision Decide(const WorkflowState& state, const std::vector<const WorkflowState*>& others,
+                const v1::ActivateWorkflowRequest& command, const CommandContext& context);
 Decision Decide(const WorkflowState& state, const v1::PauseWorkflowRequest& command,
                 const CommandContext& context);
 

@@ -8,22 +8,21 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "eventstore/base/custom_maps.h"
-#include "google/protobuf/timestamp.pb.h"
 #include "google/rpc/error_details.pb.h"
-#include "google/type/date.pb.h"
 #include "kith/options/v1/options.pb.h"
+#include "kith/workflows/v1/workflow_run.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
-#include "projections/workflows/interaction_triggers.h"
+#include "projections/workflows/part_tables.h"
+#include "projections/workflows/record_moment.h"
+#include "projections/workflows/time_span.h"
+#include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/workflows/step_request.h"
-#include "services/workflows/time_span.h"
 #include "services/workflows/workflow.h"
 
 namespace kith::workflows {
 namespace {
 
-using google::protobuf::FieldDescriptor;
 using google::rpc::BadRequest;
 
 // What is wrong with one workflow, place by place.
@@ -34,6 +33,7 @@ class Inspection {
 
   absl::Status Run() {
     CheckTrigger();
+    CheckTimes();
     for (int i = 0; i < workflow_.steps_size(); ++i) {
       at_ = absl::StrCat("workflow.steps[", i, "]");
       CheckStep(workflow_.steps(i), i);
@@ -53,59 +53,110 @@ class Inspection {
   void CheckTrigger() {
     at_ = "workflow.trigger";
     const v1::WorkflowTrigger& trigger = workflow_.trigger();
+    own_ = CollectionOf(trigger.resource());
     if (trigger.resource().empty()) {
       if (!trigger.condition().empty()) Add("condition", "is of no resource");
       if (!trigger.condition_before().empty()) Add("condition_before", "is of no resource");
       return;
     }
-    if (trigger.resource() == kInteractions) return CheckInteractions(trigger);
-    const auto found =
-        std::find_if(facts_.collections.begin(), facts_.collections.end(),
-                     [&](const Collection& one) { return one.name == trigger.resource(); });
-    // What has custom fields sets workflows off (register.cc).
-    if (found == facts_.collections.end() || !IsRecord(*found->resource)) {
-      return Add("resource", absl::StrCat("must be one of ", Records()));
-    }
-    collection_ = &*found;
-    CheckCondition("condition", trigger.condition());
-    CheckCondition("condition_before", trigger.condition_before());
+    if (const auto* const parts = PartTable(trigger.resource())) return CheckParts(trigger, *parts);
+    if (own_ == nullptr) return Add("resource", absl::StrCat("must be one of ", Records()));
+    CheckCondition(own_, "condition", trigger.condition());
+    CheckCondition(own_, "condition_before", trigger.condition_before());
   }
 
-  // A run is about the contact that it was recorded under.
-  void CheckInteractions(const v1::WorkflowTrigger& trigger) {
-    if (trigger.change() == v1::UPDATED) Add("change", "must not be UPDATED: it is recorded once");
+  // Of what is recorded under contacts, which a run is about.
+  template <class Trigger>
+  void CheckParts(const Trigger& trigger, const projections::TableDeclaration& parts,
+                  absl::string_view prefix = "") {
+    const auto check = [&](absl::string_view field, const std::string& condition) {
+      const auto checked =
+          condition.empty() ? absl::OkStatus() : CheckPartCondition(parts, condition);
+      if (!checked.ok()) Add(absl::StrCat(prefix, field), checked.message());
+    };
+    check("condition", trigger.condition());
+    check("condition_before", trigger.condition_before());
+    if (trigger.resource() != kInteractions) return;
+    if (trigger.change() == v1::UPDATED) {
+      Add(absl::StrCat(prefix, "change"), "must not be UPDATED: it is recorded once");
+    }
     if (!trigger.condition_before().empty()) {
-      Add("condition_before", "is of a record that was there, and this one comes into being");
-    }
-    if (!trigger.condition().empty()) {
-      const absl::Status checked = CheckInteractionCondition(trigger.condition());
-      if (!checked.ok()) Add("condition", checked.message());
-    }
-    for (const Collection& collection : facts_.collections) {
-      if (collection.name == "contacts") collection_ = &collection;
+      Add(absl::StrCat(prefix, "condition_before"),
+          "is of a record that was there, and this one comes into being");
     }
   }
 
-  static bool IsRecord(const google::protobuf::Descriptor& resource) {
-    return !CustomMapsOf(resource).empty();
+  // What a time sets off is no change.
+  void CheckTimes() {
+    const v1::WorkflowTrigger& trigger = workflow_.trigger();
+    if (!trigger.has_record_time() && !trigger.has_schedule()) return;
+    if (trigger.has_record_time() && trigger.has_schedule()) {
+      Add("schedule", "must not be beside record_time: a trigger has one of them");
+    }
+    if (trigger.change() != v1::TRIGGER_CHANGE_UNSPECIFIED) {
+      Add("change", "must not be said: a time sets it off, and no change");
+    }
+    if (!trigger.condition_before().empty()) {
+      Add("condition_before", "must not be said: a time sets it off, and no change");
+    }
+    if (PartTable(trigger.resource()) != nullptr) {
+      Add("resource", "must be one whose records a time can set it off over, as contacts");
+    }
+    if (trigger.has_schedule() && !DateDefect(trigger.schedule().start_date()).empty()) {
+      Add("schedule.start_date", DateDefect(trigger.schedule().start_date()));
+    }
+    if (!trigger.has_record_time()) return;
+    const v1::RecordTime& moment = trigger.record_time();
+    if (own_ == nullptr) return Add("record_time", "is of a record, and there is none");
+    if (!HasTime(*own_->resource, moment.field())) {
+      Add("record_time.field", absl::StrCat("must be a time or a day of ", own_->name));
+    }
+    if (!moment.offset().empty()) CheckSpan("record_time.offset", moment.offset(), "");
+  }
+
+  // What a run can be about, or be set off by; null where it is none.
+  const Collection* CollectionOf(absl::string_view resource) const {
+    const absl::string_view wanted = PartTable(resource) == nullptr ? resource : "contacts";
+    for (const Collection& collection : facts_.collections) {
+      if (collection.name == wanted && IsRecord(collection)) return &collection;
+    }
+    return nullptr;
+  }
+  // Whether the record of a run can be one.
+  static bool IsRecord(const Collection& collection) {
+    const auto& rules = v1::WorkflowRun::descriptor()
+                            ->FindFieldByNumber(v1::WorkflowRun::kRecordFieldNumber)
+                            ->options()
+                            .GetExtension(options::v1::field);
+    return std::any_of(rules.resource().begin(), rules.resource().end(), [&](const auto& pattern) {
+      return absl::StartsWith(pattern, absl::StrCat(collection.name, "/"));
+    });
   }
   std::string Records() const {
-    std::vector<std::string> names{std::string(kInteractions)};
+    std::vector<std::string> names{std::string(kInteractions), std::string(kMessages)};
     for (const Collection& collection : facts_.collections) {
-      if (IsRecord(*collection.resource)) names.push_back(collection.name);
+      if (IsRecord(collection)) names.push_back(collection.name);
     }
     return absl::StrJoin(names, ", ");
   }
 
-  void CheckCondition(absl::string_view field, const std::string& condition) {
-    if (condition.empty() || collection_ == nullptr) return;
+  void CheckCondition(const Collection* collection, absl::string_view field,
+                      const std::string& condition) {
+    if (condition.empty() || collection == nullptr) return;
     const std::unique_ptr<google::protobuf::Message> nobody(
         google::protobuf::MessageFactory::generated_factory()
-            ->GetPrototype(collection_->resource)
+            ->GetPrototype(collection->resource)
             ->New());
-    const auto held =
-        collection_->holds(condition, *nobody, absl::UnixEpoch(), absl::UTCTimeZone());
+    const auto held = collection->holds(condition, *nobody, absl::UnixEpoch(), absl::UTCTimeZone());
     if (!held.ok()) Add(field, held.status().message());
+  }
+
+  void CheckSpan(absl::string_view field, const std::string& text, const std::string& calendar) {
+    const auto span = ParseTimeSpan(text);
+    if (!span.ok()) return Add(field, span.status().message());
+    if (span->open_time != absl::ZeroDuration() && calendar.empty()) {
+      Add(field, "is of a business calendar, and none is named");
+    }
   }
 
   void CheckStep(const v1::WorkflowStep& step, int index) {
@@ -115,17 +166,19 @@ class Inspection {
     CheckLeadsTo("next", step.next());
     switch (step.action_case()) {
       case v1::WorkflowStep::kCall:
-        return CheckCall(step.call());
+        return CheckCall(step.id(), step.call());
       case v1::WorkflowStep::kWait:
         return CheckWait(step.wait());
       case v1::WorkflowStep::kBranch:
         CheckLeadsTo("branch.otherwise", step.branch().otherwise());
-        if (collection_ == nullptr) return Add("branch", "looks at a record, and there is none");
-        return CheckCondition("branch.condition", step.branch().condition());
+        if (own_ == nullptr) return Add("branch", "looks at a record, and there is none");
+        return CheckCondition(own_, "branch.condition", step.branch().condition());
+      case v1::WorkflowStep::kAwait:
+        return CheckAwait(step.await());
       case v1::WorkflowStep::kEnd:
         return;
       case v1::WorkflowStep::ACTION_NOT_SET:
-        return Add("action", "must be call, wait, branch or end");
+        return Add("action", "must be call, wait, await, branch or end");
     }
   }
 
@@ -135,7 +188,7 @@ class Inspection {
     }
   }
 
-  void CheckCall(const v1::CallStep& call) {
+  void CheckCall(const std::string& id, const v1::CallStep& call) {
     const auto* const method = facts_.command(call.method());
     if (method == nullptr) {
       return Add("call.method",
@@ -146,10 +199,28 @@ class Inspection {
         absl::StartsWith(method->service()->full_name(), "kith.workspaces.")) {
       return Add("call.method", "is of workspaces and keys, which no workflow changes");
     }
-    const absl::Status checked =
-        CheckStepRequest(call.request(), *method->input_type(),
-                         collection_ == nullptr ? nullptr : collection_->resource);
+    MergeTypes types;
+    if (own_ != nullptr) types.record = own_->resource;
+    types.answers = [&](const std::string& step) { return CheckAnswer(step, id); };
+    const absl::Status checked = CheckStepRequest(call.request(), *method->input_type(), types);
     if (!checked.ok()) Add("call.request", checked.message());
+  }
+
+  // Whether the step `id` has answered with a record when the step `of` is taken.
+  absl::Status CheckAnswer(const std::string& id, const std::string& of) const {
+    const v1::WorkflowStep* const step = FindStep(workflow_.steps(), id);
+    if (step == nullptr) return absl::InvalidArgumentError("there is no such step");
+    const auto* const method = facts_.command(step->call().method());
+    const bool answers =
+        method != nullptr &&
+        !method->output_type()->options().GetExtension(options::v1::resource).pattern().empty();
+    if (!answers) {
+      return absl::InvalidArgumentError("that step makes no request that answers with a record");
+    }
+    if (id == of || Reached(id).contains(of)) {
+      return absl::InvalidArgumentError("that step is not taken before, on every way here");
+    }
+    return absl::OkStatus();
   }
 
   void CheckWait(const v1::WaitStep& wait) {
@@ -157,27 +228,77 @@ class Inspection {
       return Add("wait", "must say how long, or until when");
     }
     if (!wait.duration().empty()) {
-      const auto span = ParseTimeSpan(wait.duration());
-      if (!span.ok()) Add("wait.duration", span.status().message());
+      CheckSpan("wait.duration", wait.duration(), wait.business_calendar());
       if (wait.until_field().empty() && absl::StartsWith(wait.duration(), "-")) {
         Add("wait.duration", "lies in the past");
       }
     }
     if (wait.until_field().empty()) return;
-    if (collection_ == nullptr) return Add("wait.until_field", "is of a record, and there is none");
-    const FieldDescriptor* const field = collection_->resource->FindFieldByName(wait.until_field());
-    const bool is_time = field != nullptr && !field->is_repeated() &&
-                         field->message_type() != nullptr &&
-                         (field->message_type() == google::protobuf::Timestamp::descriptor() ||
-                          field->message_type() == google::type::Date::descriptor());
-    if (!is_time) {
-      Add("wait.until_field", absl::StrCat("must be a time or a day of ", collection_->name));
+    if (own_ == nullptr) return Add("wait.until_field", "is of a record, and there is none");
+    if (!HasTime(*own_->resource, wait.until_field())) {
+      Add("wait.until_field", absl::StrCat("must be a time or a day of ", own_->name));
     }
+  }
+
+  void CheckAwait(const v1::AwaitStep& await) {
+    CheckLeadsTo("await.otherwise", await.otherwise());
+    CheckSpan("await.timeout", await.timeout(), await.business_calendar());
+    if (absl::StartsWith(await.timeout(), "-")) Add("await.timeout", "lies in the past");
+    if (own_ == nullptr) {
+      return Add("await", "waits for what happens to a record or around it, and there is none");
+    }
+    const bool has_relation = !await.field().empty() || !await.by_field().empty();
+    if (const auto* const parts = PartTable(await.resource())) {
+      if (has_relation) Add("await.field", "must not be said: they are about the run's record");
+      return CheckParts(await, *parts, "await.");
+    }
+    const Collection* const of = CollectionOf(await.resource());
+    if (of == nullptr) return Add("await.resource", absl::StrCat("must be one of ", Records()));
+    CheckCondition(of, "await.condition", await.condition());
+    CheckCondition(of, "await.condition_before", await.condition_before());
+    if (!has_relation && of != own_) {
+      return Add("await.field", absl::StrCat("or by_field must say how ", of->name, " and ",
+                                             own_->name, " are related"));
+    }
+    if (!await.field().empty() && !await.by_field().empty()) {
+      return Add("await.by_field", "must not be beside field: they are related in one way");
+    }
+    if (!await.field().empty() && !Names(*own_->resource, await.field(), of->name)) {
+      Add("await.field",
+          absl::StrCat("must be a field of ", own_->name, " that names one of ", of->name));
+    }
+    if (!await.by_field().empty()) {
+      CheckCondition(of, "await.by_field",
+                     absl::StrCat(await.by_field(), " = \"", own_->name, "/x\""));
+    }
+  }
+
+  // Whether a field of such records names one record of the collection.
+  static bool Names(const google::protobuf::Descriptor& type, const std::string& name,
+                    const std::string& collection) {
+    const auto* const field = type.FindFieldByName(name);
+    if (field == nullptr || field->is_repeated()) return false;
+    const auto& rules = field->options().GetExtension(options::v1::field);
+    return std::any_of(rules.resource().begin(), rules.resource().end(), [&](const auto& pattern) {
+      return absl::StartsWith(pattern, absl::StrCat(collection, "/"));
+    });
   }
 
   // A step that nothing leads to is a mistake of whoever wrote it; a circle without a wait would go
   // round until it is stopped.
   void CheckReach() {
+    const std::set<std::string> reached = Reached("");
+    for (int i = 0; i < workflow_.steps_size(); ++i) {
+      at_ = absl::StrCat("workflow.steps[", i, "]");
+      if (!reached.contains(workflow_.steps(i).id()))
+        Add("id", "is of a step that nothing leads to");
+      if (GoesRound(workflow_.steps(i))) Add("next", "leads round in a circle without a wait");
+    }
+  }
+
+  // The steps that the first one leads to, and it itself, on ways that do not lead through
+  // `without`.
+  std::set<std::string> Reached(const std::string& without) const {
     std::set<std::string> reached;
     std::vector<std::string> next;
     if (!workflow_.steps().empty()) next.push_back(workflow_.steps(0).id());
@@ -185,16 +306,17 @@ class Inspection {
       const std::string id = std::move(next.back());
       next.pop_back();
       const v1::WorkflowStep* const step = FindStep(workflow_.steps(), id);
-      if (step == nullptr || !reached.insert(id).second) continue;
-      if (!step->has_end()) next.push_back(NextOf(workflow_.steps(), *step));
-      if (step->has_branch()) next.push_back(step->branch().otherwise());
+      if (step == nullptr || id == without || !reached.insert(id).second) continue;
+      AddWays(*step, next);
     }
-    for (int i = 0; i < workflow_.steps_size(); ++i) {
-      at_ = absl::StrCat("workflow.steps[", i, "]");
-      if (!reached.contains(workflow_.steps(i).id()))
-        Add("id", "is of a step that nothing leads to");
-      if (GoesRound(workflow_.steps(i))) Add("next", "leads round in a circle without a wait");
-    }
+    return reached;
+  }
+
+  void AddWays(const v1::WorkflowStep& step, std::vector<std::string>& next) const {
+    if (step.has_end()) return;
+    next.push_back(NextOf(workflow_.steps(), step));
+    if (step.has_branch()) next.push_back(step.branch().otherwise());
+    if (step.has_await()) next.push_back(step.await().otherwise());
   }
 
   // Whether it leads back to itself through steps that wait for nothing.
@@ -206,17 +328,16 @@ class Inspection {
       next.pop_back();
       if (!seen.empty() && id == begin.id()) return true;
       const v1::WorkflowStep* const step = FindStep(workflow_.steps(), id);
-      if (step == nullptr || step->has_wait() || step->has_end() || !seen.insert(id).second)
-        continue;
-      next.push_back(NextOf(workflow_.steps(), *step));
-      if (step->has_branch()) next.push_back(step->branch().otherwise());
+      const bool waits = step == nullptr || step->has_wait() || step->has_await();
+      if (waits || !seen.insert(id).second) continue;
+      AddWays(*step, next);
     }
     return false;
   }
 
   const v1::Workflow& workflow_;
   const ServerFacts& facts_;
-  const Collection* collection_ = nullptr;  // of the trigger
+  const Collection* own_ = nullptr;  // that a run is about one of
   std::string at_;
   BadRequest violations_;
 };

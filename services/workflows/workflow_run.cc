@@ -7,18 +7,16 @@
 
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
-#include "google/type/date.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
+#include "projections/workflows/record_moment.h"
 #include "projections/workflows/run_fold.h"
-#include "services/core/date.h"
+#include "projections/workflows/time_span.h"
 #include "services/core/reject.h"
-#include "services/workflows/time_span.h"
 #include "services/workflows/workflow.h"
 
 namespace kith::workflows {
 namespace {
 
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 absl::string_view WorkflowOf(const v1::WorkflowRun& wanted) { return wanted.workflow(); }
@@ -60,24 +58,6 @@ Change Advanced(const v1::WorkflowRun& run, v1::RunState state, const std::strin
   if (outcome.has_value()) *advanced.mutable_outcome() = *std::move(outcome);
   // Who may have the step taken, may have the run say so.
   return {.stream = run.name(), .event = std::move(event), .claims = {}, .is_consequence = true};
-}
-
-// A time or day of the record; nullopt where it has none.
-std::optional<absl::Time> TimeIn(const Message& record, const std::string& name,
-                                 absl::TimeZone zone) {
-  const FieldDescriptor* const field = record.GetDescriptor()->FindFieldByName(name);
-  if (field == nullptr || field->is_repeated() || field->message_type() == nullptr ||
-      !record.GetReflection()->HasField(record, field)) {
-    return std::nullopt;
-  }
-  const Message& value = record.GetReflection()->GetMessage(record, field);
-  if (field->message_type() == google::type::Date::descriptor()) {
-    const auto& date = static_cast<const google::type::Date&>(value);
-    return DateDefect(date).empty() ? std::optional(absl::FromCivil(CivilDayOf(date), zone))
-                                    : std::nullopt;
-  }
-  if (field->message_type() != google::protobuf::Timestamp::descriptor()) return std::nullopt;
-  return FromTimestamp(static_cast<const google::protobuf::Timestamp&>(value));
 }
 
 }  // namespace
@@ -131,8 +111,7 @@ Change GoOn(const v1::WorkflowRun& run, v1::StepOutcome outcome, const std::stri
   return Advanced(run, v1::RUNNING, next, std::move(outcome));
 }
 
-Change WaitUntil(const v1::WorkflowRun& run, absl::Time until) {
-  v1::StepOutcome outcome;
+Change WaitUntil(const v1::WorkflowRun& run, absl::Time until, v1::StepOutcome outcome) {
   outcome.set_step(run.step());
   *outcome.mutable_wait_until_time() = ToTimestamp(until);
   return Advanced(run, v1::WAITING, run.step(), std::move(outcome));
@@ -145,16 +124,39 @@ Change Refuse(const v1::WorkflowRun& run, std::string reason) {
   return Advanced(run, v1::FAILED, run.step(), std::move(outcome));
 }
 
+v1::AwaitedChange AwaitedBy(const v1::AwaitStep& step, const std::string& name,
+                            const Message& record) {
+  v1::AwaitedChange awaited;
+  awaited.set_resource(step.resource());
+  awaited.set_by_field(step.by_field());
+  awaited.set_change(step.change());
+  awaited.set_condition(step.condition());
+  awaited.set_condition_before(step.condition_before());
+  awaited.set_record(name);
+  if (step.field().empty()) return awaited;
+  const auto* const field = record.GetDescriptor()->FindFieldByName(step.field());
+  awaited.set_record(field == nullptr ? "" : record.GetReflection()->GetString(record, field));
+  return awaited;
+}
+
 absl::StatusOr<absl::Time> WaitTime(const v1::WaitStep& wait, const Message* record, absl::Time now,
-                                    absl::TimeZone zone) {
+                                    const WorkCalendar& calendar) {
   TimeSpan span;
   if (!wait.duration().empty()) {
     KITH_ASSIGN_OR_RETURN(span, ParseTimeSpan(wait.duration()));
   }
-  if (wait.until_field().empty()) return Add(now, span, zone);
-  const auto time = record == nullptr ? std::nullopt : TimeIn(*record, wait.until_field(), zone);
-  if (!time.has_value()) return absl::InvalidArgumentError("the record has no such time");
-  return std::max(now, Add(*time, span, zone));
+  absl::Time from = now;
+  if (!wait.until_field().empty()) {
+    const auto time =
+        record == nullptr ? std::nullopt : TimeIn(*record, wait.until_field(), calendar.zone);
+    if (!time.has_value()) return absl::NotFoundError("the record has no such time");
+    from = *time;
+  }
+  const auto until = Add(from, span, calendar);
+  if (!until.has_value()) {
+    return absl::OutOfRangeError("the calendar is not open so often within twenty years");
+  }
+  return std::max(now, *until);
 }
 
 }  // namespace kith::workflows

@@ -8,6 +8,7 @@
 #include "kith/workflows/v1/workflow_run.pb.h"
 #include "kith/workflows/v1/workflow_run_events.pb.h"
 #include "kith/workflows/v1/workflow_runs_service.pb.h"
+#include "services/core/business_time.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
 #include "services/core/resource_rules.h"
@@ -39,15 +40,20 @@ Decision Decide(const RunState& state, const v1::RetryWorkflowRunRequest& comman
 // The run takes a step, and this is what follows: the event that says so.
 // It goes on with the step of this id, "" for the end.
 Change GoOn(const v1::WorkflowRun& run, v1::StepOutcome outcome, const std::string& next);
-// It waits at this step.
-Change WaitUntil(const v1::WorkflowRun& run, absl::Time until);
+// It waits at this step, at most until then, for what the outcome says.
+Change WaitUntil(const v1::WorkflowRun& run, absl::Time until, v1::StepOutcome outcome = {});
 // The step was refused.
 Change Refuse(const v1::WorkflowRun& run, std::string reason);
 
+// What a step waits for, of the run's record; without a record where that names none in the field.
+v1::AwaitedChange AwaitedBy(const v1::AwaitStep& step, const std::string& name,
+                            const google::protobuf::Message& record);
+
 // Until when a step waits, counted from `now`, for a record of which null is there: a time that has
-// passed is now. InvalidArgument where the record has no such time.
+// passed is now. NotFound where the record has no such time, OutOfRange where the calendar is not
+// open so often within twenty years.
 absl::StatusOr<absl::Time> WaitTime(const v1::WaitStep& wait,
                                     const google::protobuf::Message* record, absl::Time now,
-                                    absl::TimeZone zone);
+                                    const WorkCalendar& calendar);
 
 }  // namespace kith::workflows

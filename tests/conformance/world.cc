@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/custom_maps.h"
 #include "google/protobuf/duration.pb.h"
@@ -39,6 +40,21 @@ void SetMoment(Message& request, const Moment& moment) {
 // "status=2": the value of an enum.
 std::string ValueIn(const Message& message, const FieldDescriptor& field) {
   return absl::StrCat(field.name(), "=", message.GetReflection()->GetEnumValue(message, &field));
+}
+
+// "trigger.schedule" of "trigger.schedule.start_date", where that part of the message is set; empty
+// where the path says no part of one.
+std::string PartIn(const Message& resource, const std::string& path) {
+  const std::vector<std::string> names = absl::StrSplit(path, '.');
+  const auto* const field = resource.GetDescriptor()->FindFieldByName(names[0]);
+  if (names.size() < 2 || field == nullptr || field->is_repeated() ||
+      field->message_type() == nullptr ||
+      field->message_type()->FindFieldByName(names[1]) == nullptr) {
+    return "";
+  }
+  return IsSet(resource.GetReflection()->GetMessage(resource, field), names[1])
+             ? absl::StrCat(names[0], ".", names[1])
+             : "";
 }
 
 bool IsOurs(const Descriptor& type) { return absl::StartsWith(type.full_name(), "kith."); }
@@ -236,8 +252,9 @@ std::string World::KeyOfAnotherWorkspace() {
   return created->secret();
 }
 
-// Found by trying: what is refused as a field is left out of the next try. What a resource cannot
-// be without stays, so that a resource that none can be made of fails its tests.
+// Found by trying: what is refused as a field, or as a part of one, is left out of the next try.
+// What a resource cannot be without stays, so that a resource that none can be made of fails its
+// tests.
 const std::set<std::string>& World::Unfit(const Kind& kind) {
   static auto& known = *new std::map<const Kind*, std::set<std::string>>;
   const auto [entry, is_new] = known.try_emplace(&kind);
@@ -257,7 +274,9 @@ const std::set<std::string>& World::Unfit(const Kind& kind) {
         const std::string field = rest.substr(0, rest.find_first_of(".["));
         const FieldDescriptor& known = FieldOf(*kind.resource, field);
         if (RulesOf(known).required()) continue;
-        if (known.enum_type() != nullptr && !known.is_repeated()) {
+        if (const std::string part = PartIn(*sample, rest); !part.empty()) {
+          refused |= unfit.insert(part).second;
+        } else if (known.enum_type() != nullptr && !known.is_repeated()) {
           refused |= unfit.insert(ValueIn(*sample, known)).second;
         } else {
           refused |= unfit.insert(field).second;
@@ -286,6 +305,12 @@ MessagePtr World::SampleOf(const Kind& other, int number, const std::set<std::st
   for (int i = 0; i < other.resource->field_count(); ++i) {
     const FieldDescriptor& field = *other.resource->field(i);
     if (without.contains(field.name())) ClearField(*sample, field.name());
+    const bool is_message = field.message_type() != nullptr && !field.is_repeated();
+    for (int j = 0; is_message && j < field.message_type()->field_count(); ++j) {
+      const std::string& part = field.message_type()->field(j)->name();
+      if (!without.contains(absl::StrCat(field.name(), ".", part))) continue;
+      if (IsSet(*sample, field.name())) ClearField(MutableIn(*sample, field.name()), part);
+    }
     if (field.enum_type() == nullptr || field.is_repeated()) continue;
     for (int value = 1; without.contains(ValueIn(*sample, field)); ++value) {
       sample->GetReflection()->SetEnumValue(sample.get(), &field,

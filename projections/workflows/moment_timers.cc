@@ -1,0 +1,79 @@
+#include "projections/workflows/moment_timers.h"
+
+#include <algorithm>
+
+#include "eventstore/base/proto_time.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/workflows/v1/workflows_service.pb.h"
+#include "projections/workflows/active_workflows.h"
+#include "projections/workflows/record_moment.h"
+#include "services/core/date.h"
+
+namespace kith::workflows {
+namespace {
+
+using google::protobuf::Message;
+using projections::Reactions;
+
+// A moment that was just now when the record got it counts as one to come.
+constexpr absl::Duration kJustNow = absl::Minutes(5);
+
+absl::Status SetTimer(const v1::ActiveWorkflow& workflow, const std::string& record, absl::Time due,
+                      const std::string& time_zone, Reactions& reactions) {
+  v1::FireWorkflowRequest fire;
+  fire.set_name(workflow.workflow());
+  *fire.mutable_due_time() = ToTimestamp(due);
+  fire.set_record(record);
+  fire.set_time_zone(time_zone);
+  return reactions.Set(TimerOf(workflow.workflow(), record), due, fire,
+                       {.on_behalf_of = workflow.acts_for(), .continues = true});
+}
+
+}  // namespace
+
+std::optional<absl::Time> DueOf(const v1::WorkflowTrigger& trigger,
+                                const projections::TableDeclaration& table, const Message* row,
+                                absl::TimeZone zone) {
+  if (row == nullptr) return std::nullopt;
+  const auto due = MomentOf(trigger.record_time(), *row, zone);
+  return due.has_value() && Holds(table, trigger.condition(), *row, *due) ? due : std::nullopt;
+}
+
+bool IsToCome(absl::Time due, const eventstore::EventHeader& header) {
+  return due >= std::max(header.occur_time, header.record_time - kJustNow);
+}
+
+absl::Status FollowMoment(const v1::ActiveWorkflow& workflow, const MomentChange& change,
+                          const std::string& time_zone, const eventstore::EventHeader& header,
+                          Reactions& reactions) {
+  const absl::TimeZone zone = TimeZoneOf(time_zone).value_or(absl::UTCTimeZone());
+  const auto before = DueOf(workflow.trigger(), change.table, change.before, zone);
+  const auto after = DueOf(workflow.trigger(), change.table, change.after, zone);
+  if (before == after) return absl::OkStatus();
+  if (!after.has_value() || !IsToCome(*after, header)) {
+    return reactions.Cancel(TimerOf(workflow.workflow(), change.record));
+  }
+  return SetTimer(workflow, change.record, *after, time_zone, reactions);
+}
+
+absl::Status LookForMoments(const v1::ActiveWorkflow& workflow, const std::string& after,
+                            int rows_before, Reactions& reactions) {
+  v1::FireWorkflowRequest look;
+  look.set_name(workflow.workflow());
+  look.set_after(after);
+  look.set_rows_before(rows_before);
+  return reactions.Add({&look}, {.on_behalf_of = workflow.acts_for(), .continues = true});
+}
+
+absl::Status SetFoundMoments(const v1::ActiveWorkflow& workflow, const v1::WorkflowFired& found,
+                             const std::string& time_zone, Reactions& reactions) {
+  for (const v1::FoundRecord& one : found.records()) {
+    KITH_RETURN_IF_ERROR(
+        SetTimer(workflow, one.record(), FromTimestamp(one.due_time()), time_zone, reactions));
+  }
+  return found.after().empty()
+             ? absl::OkStatus()
+             : LookForMoments(workflow, found.after(), found.rows_looked_at(), reactions);
+}
+
+}  // namespace kith::workflows

@@ -1,0 +1,47 @@
+// The timers of moments that records say, as a policy keeps them: set when a record gets such a
+// moment, moved with it, and gone with it. What fires is decided on the record as it is then, so a
+// timer of a workflow that rests by now does nothing. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "eventstore/log/event_registry.h"
+#include "google/protobuf/message.h"
+#include "kith/workflows/v1/workflow_events.pb.h"
+#include "kith/workflows/v1/workflow_rows.pb.h"
+#include "projections/reactions/policy.h"
+#include "projections/tables/table_core.h"
+
+namespace kith::workflows {
+
+// A row that changed; null where it is not there.
+struct MomentChange {
+  const projections::TableDeclaration& table;
+  const std::string& record;
+  const google::protobuf::Message* before;
+  const google::protobuf::Message* after;
+};
+
+// When the moment of a row comes; nullopt: it has none, or is not as the condition says then.
+std::optional<absl::Time> DueOf(const v1::WorkflowTrigger& trigger,
+                                const projections::TableDeclaration& table,
+                                const google::protobuf::Message* row, absl::TimeZone zone);
+// Whether a moment that a record got by an event is still to come, or was just now.
+bool IsToCome(absl::Time due, const eventstore::EventHeader& header);
+
+absl::Status FollowMoment(const v1::ActiveWorkflow& workflow, const MomentChange& change,
+                          const std::string& time_zone, const eventstore::EventHeader& header,
+                          projections::Reactions& reactions);
+
+// Asks for the records behind a name whose moments will come.
+absl::Status LookForMoments(const v1::ActiveWorkflow& workflow, const std::string& after,
+                            int rows_before, projections::Reactions& reactions);
+// Sets the timers of those that were found, and asks for further ones.
+absl::Status SetFoundMoments(const v1::ActiveWorkflow& workflow, const v1::WorkflowFired& found,
+                             const std::string& time_zone, projections::Reactions& reactions);
+
+}  // namespace kith::workflows

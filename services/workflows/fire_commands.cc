@@ -1,0 +1,220 @@
+#include "services/workflows/fire_commands.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/proto_time.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/type/v1/errors.pb.h"
+#include "kith/workflows/v1/workflow_runs_service.pb.h"
+#include "kith/workflows/v1/workflows_errors.pb.h"
+#include "projections/workflows/record_moment.h"
+#include "services/core/date.h"
+#include "services/core/reject.h"
+#include "services/runtime/requests/retry.h"
+#include "services/runtime/resources/collections.h"
+
+namespace kith::workflows {
+namespace {
+
+using google::protobuf::Message;
+
+// Of what one command finds, and of what it looks at for that.
+constexpr size_t kFoundMax = 90;
+constexpr int kRowsMax = 1'000;
+// Of all that is looked at for one time.
+constexpr int kRowsOfAllMax = 100'000;
+constexpr int kRecordsDefault = 100;
+// A directory that lacks more of the log than this is being built.
+constexpr uint64_t kEventsBehindMax = 10'000;
+
+constexpr absl::string_view kCreateRun = "kith.workflows.v1.WorkflowRunsService/CreateWorkflowRun";
+
+Change Fired(const std::string& workflow, v1::WorkflowFired fired) {
+  auto event = std::make_unique<v1::WorkflowEvent>();
+  fired.set_name(workflow);
+  *event->mutable_workflow_fired() = std::move(fired);
+  // Who may set it off may have it say so.
+  return {.stream = workflow, .event = std::move(event), .claims = {}, .is_consequence = true};
+}
+
+absl::TimeZone ZoneOf(const std::string& name) {
+  return TimeZoneOf(name).value_or(absl::UTCTimeZone());
+}
+
+int RecordsMaxOf(const v1::WorkflowTrigger& trigger) {
+  if (!trigger.has_schedule()) return kRowsOfAllMax;
+  const int most = trigger.schedule().max_records();
+  return most == 0 ? kRecordsDefault : most;
+}
+
+}  // namespace
+
+FireCommands::FireCommands(std::vector<runtime::ResourceType> resources,
+                           const runtime::MethodTable& methods, const runtime::Runtime& runtime)
+    : resources_(std::move(resources)),
+      methods_(methods),
+      runtime_(runtime),
+      collections_(runtime::CollectionsOf(resources_)) {}
+
+Decision FireCommands::Run(runtime::Loader& load, const v1::FireWorkflowRequest& command,
+                           const CommandContext& context) const {
+  if (!absl::StartsWith(context.actor, "policies/")) {
+    return Reject(v1::WORKFLOWS_ERROR_FIRES_BY_ITSELF,
+                  "Workflows are set off by their times by themselves. CreateWorkflowRun sets one "
+                  "off by hand.");
+  }
+  // It is set off for somebody who may not see workflows.
+  KITH_ASSIGN_OR_RETURN(const void* const loaded,
+                        load.LoadAny(kAggregateType<WorkflowAggregate>, command.name()));
+  const auto* const state = static_cast<const WorkflowState*>(loaded);
+  if (state->lifecycle == Lifecycle::kAbsent) {
+    return ResourceNotFound(WorkflowRules(), command.name());
+  }
+  const v1::Workflow& workflow = state->resource;
+  const v1::WorkflowTrigger& trigger = workflow.trigger();
+  if (state->lifecycle != Lifecycle::kActive || workflow.state() != v1::ACTIVE) return NoChange();
+  if (!command.record().empty()) {
+    return trigger.has_record_time() ? FireOver(load, workflow, command, context) : NoChange();
+  }
+  // A time of a trigger that it does not have any more.
+  if (command.has_due_time() != trigger.has_schedule()) return NoChange();
+  if (!command.reason().empty()) {
+    v1::WorkflowFired fired;
+    *fired.mutable_due_time() = command.due_time();
+    fired.set_reason(command.reason());
+    return Changes().Add(Fired(workflow.name(), std::move(fired)));
+  }
+  if (trigger.has_record_time() || !trigger.resource().empty()) {
+    return FindRecords(load, workflow, command, context);
+  }
+  Decision began = Begin(load, workflow, "", context);
+  if (!began.ok()) return began;
+  v1::WorkflowFired fired;
+  *fired.mutable_due_time() = command.due_time();
+  return std::move(*began).Add(Fired(workflow.name(), std::move(fired)));
+}
+
+const runtime::ResourceType* FireCommands::TypeOf(absl::string_view collection) const {
+  const auto found = std::find_if(
+      resources_.begin(), resources_.end(),
+      [&](const runtime::ResourceType& type) { return type.rules->category == collection; });
+  return found == resources_.end() ? nullptr : &*found;
+}
+
+Decision FireCommands::Begin(runtime::Loader& load, const v1::Workflow& workflow,
+                             const std::string& record, const CommandContext& context) const {
+  v1::CreateWorkflowRunRequest request;
+  request.mutable_workflow_run()->set_workflow(workflow.name());
+  request.mutable_workflow_run()->set_record(record);
+  const runtime::BoundMethod* const create = methods_.FindCommand(kCreateRun);
+  KITH_CHECK(create != nullptr);
+  return create->handler()->Decide(load, request, context);
+}
+
+Decision FireCommands::FireOver(runtime::Loader& load, const v1::Workflow& workflow,
+                                const v1::FireWorkflowRequest& command,
+                                const CommandContext& context) const {
+  const runtime::ResourceType* const type = TypeOf(eventstore::CategoryOf(command.record()));
+  if (type == nullptr) return NoChange();
+  KITH_ASSIGN_OR_RETURN(const void* const state,
+                        load.LoadState(*type->aggregate, command.record()));
+  const ResourceNow now = type->now_of(state);
+  if (now.lifecycle != Lifecycle::kActive) return NoChange();
+  const auto due =
+      DueOf(workflow.trigger(), *now.resource, ZoneOf(command.time_zone()), context.now);
+  // It was moved as the timer fired, or the trigger is another one by now.
+  if (due != FromTimestamp(command.due_time())) return NoChange();
+  return Begin(load, workflow, command.record(), context);
+}
+
+std::optional<absl::Time> FireCommands::DueOf(const v1::WorkflowTrigger& trigger,
+                                              const Message& record, absl::TimeZone zone,
+                                              absl::Time now) const {
+  std::optional<absl::Time> due = now;
+  if (trigger.has_record_time()) due = MomentOf(trigger.record_time(), record, zone);
+  if (!due.has_value() || trigger.condition().empty()) return due;
+  const auto collection =
+      std::find_if(collections_.begin(), collections_.end(),
+                   [&](const Collection& one) { return one.name == trigger.resource(); });
+  if (collection == collections_.end()) return std::nullopt;
+  // Days that are relative are those of UTC, as everywhere in triggers.
+  const auto holds = collection->holds(trigger.condition(), record, *due, absl::UTCTimeZone());
+  return holds.ok() && *holds ? due : std::nullopt;
+}
+
+absl::StatusOr<FireCommands::Listed> FireCommands::List(const runtime::Loader& load,
+                                                        const v1::Workflow& workflow,
+                                                        const v1::FireWorkflowRequest& command,
+                                                        const CommandContext& context) const {
+  Listed listed;
+  const runtime::ResourceType* const type = TypeOf(workflow.trigger().resource());
+  if (type == nullptr) return listed;
+  const projections::View& view = runtime_.views.Find(type->directory->name());
+  const Position position = view.position();
+  if (runtime_.log.head().value() > position.value() + kEventsBehindMax) {
+    return Error(type::v1::ERROR_VIEW_BEHIND,
+                 "Which records there are is not known yet: a read model is being built.", {},
+                 runtime::RetryAfter(absl::Seconds(1)));
+  }
+  projections::KeyRange range = projections::KeyRange::Prefix("");
+  if (!command.after().empty()) range.from = command.after() + '\0';
+  const projections::TableCore& table = type->directory->table();
+  const std::unique_ptr<Message> row(type->rules->resource->New());
+  const size_t most =
+      std::min<size_t>(kFoundMax, static_cast<size_t>(std::max(0, RecordsMaxOf(workflow.trigger()) -
+                                                                      command.records_before())));
+  std::string last;
+  KITH_RETURN_IF_ERROR(table.Scan(view.At(position), load.workspace(), range, *row, [&] {
+    if (listed.looked_at == kRowsMax || listed.names.size() == most) {
+      listed.after = last;
+      return false;
+    }
+    ++listed.looked_at;
+    last = table.declaration().key(*row);
+    const auto due =
+        DueOf(workflow.trigger(), *row, ZoneOf(context.settings.time_zone), context.now);
+    if (due.has_value() && *due >= context.now) listed.names.push_back(last);
+    return true;
+  }));
+  const bool is_enough = command.records_before() + static_cast<int>(listed.names.size()) >=
+                             RecordsMaxOf(workflow.trigger()) ||
+                         command.rows_before() + listed.looked_at >= kRowsOfAllMax;
+  if (is_enough) listed.after.clear();
+  return listed;
+}
+
+Decision FireCommands::FindRecords(runtime::Loader& load, const v1::Workflow& workflow,
+                                   const v1::FireWorkflowRequest& command,
+                                   const CommandContext& context) const {
+  KITH_RETURN_IF_ERROR(load.NeedDisk());
+  KITH_ASSIGN_OR_RETURN(Listed listed, List(load, workflow, command, context));
+  v1::WorkflowFired fired;
+  if (command.has_due_time()) *fired.mutable_due_time() = command.due_time();
+  fired.set_records_before(command.records_before());
+  fired.set_rows_looked_at(command.rows_before() + listed.looked_at);
+  fired.set_after(std::move(listed.after));
+  const runtime::ResourceType* const type = TypeOf(workflow.trigger().resource());
+  for (const std::string& name : listed.names) {
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type->aggregate, name));
+    const ResourceNow now = type->now_of(state);
+    if (now.lifecycle != Lifecycle::kActive) continue;
+    const auto due =
+        DueOf(workflow.trigger(), *now.resource, ZoneOf(context.settings.time_zone), context.now);
+    if (!due.has_value() || *due < context.now) continue;
+    v1::FoundRecord& found = *fired.add_records();
+    found.set_record(name);
+    if (workflow.trigger().has_record_time()) *found.mutable_due_time() = ToTimestamp(*due);
+  }
+  if (!command.has_due_time() && fired.records().empty() && fired.after().empty()) {
+    return NoChange();
+  }
+  return Changes().Add(Fired(workflow.name(), std::move(fired)));
+}
+
+}  // namespace kith::workflows

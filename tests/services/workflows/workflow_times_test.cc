@@ -1,0 +1,234 @@
+// Workflows that a time sets off: the moment of a record, and a schedule; and how many may be
+// active.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "kith/messages/v1/messages_service.grpc.pb.h"
+#include "kith/tasks/v1/tasks_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "tests/services/workflows/workflow_world.h"
+
+namespace kith::workflows {
+namespace {
+
+using Fields = std::vector<std::string>;
+
+class WorkflowTimesTest : public WorkflowWorld {
+ protected:
+  WorkflowTimesTest() {
+    workspaces::v1::UpdateWorkspaceRequest request;
+    request.mutable_workspace()->set_time_zone("Europe/Berlin");
+    const auto updated =
+        server_.Call(&workspaces::v1::WorkspacesService::Stub::UpdateWorkspace, request);
+    EXPECT_EQ(updated.reason(), "") << updated.status.error_message();
+  }
+  std::string Deal(const std::string& day) {
+    deals::v1::CreateDealRequest request;
+    *request.mutable_deal() =
+        testing::Proto<deals::v1::Deal>(absl::StrCat("display_name: 'x' ", CloseOn(day)));
+    const auto created = server_.Call(&DealsService::Stub::CreateDeal, request);
+    EXPECT_EQ(created.reason(), "") << created.status.error_message();
+    return created->name();
+  }
+  static std::string CloseOn(const std::string& day) {
+    absl::CivilDay date;
+    EXPECT_TRUE(absl::ParseCivilTime(day, &date));
+    return absl::StrCat("expected_close_date { year: ", date.year(), " month: ", date.month(),
+                        " day: ", date.day(), " }");
+  }
+  void Move(const std::string& deal, const std::string& text) {
+    deals::v1::UpdateDealRequest request;
+    *request.mutable_deal() = testing::Proto<deals::v1::Deal>(text);
+    request.mutable_deal()->set_name(deal);
+    EXPECT_EQ(server_.Call(&DealsService::Stub::UpdateDeal, request).reason(), "");
+  }
+  // The clock is then so far, in UTC.
+  void AdvanceTo(absl::CivilSecond time) {
+    server_.clock().Advance(absl::FromCivil(time, absl::UTCTimeZone()) - server_.clock().Now());
+  }
+  // Until so many events happened to it.
+  void AwaitEvents(const std::string& stream, uint64_t count) {
+    eventstore::EventLog& log = server_.runtime().log;
+    const auto follower = log.Follow(log.head());
+    const auto is_there = [&] {
+      return log.HeadOf(server_.workspace(), stream, eventstore::ReadTier::kDisk)
+                 ->revision.value() >= count;
+    };
+    while (!is_there()) {
+      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
+      ASSERT_TRUE(follower->Poll(1'000).ok());
+    }
+  }
+  std::vector<std::string> RecordsOfRuns() {
+    std::vector<std::string> records;
+    for (const v1::WorkflowRun& run : Runs()) records.push_back(run.record());
+    return records;
+  }
+};
+
+constexpr char kBeforeClosing[] =
+    "display_name: 'Soon' trigger { resource: 'deals' condition: 'status = OPEN' record_time { "
+    "field: 'expected_close_date' offset: '-7d' time_of_day: '09:00' } } "
+    "steps { id: 'end' end {} }";
+
+TEST_F(WorkflowTimesTest, ComesWithTheMomentOfARecord) {
+  const std::string there = Deal("2026-02-01");
+  const std::string past = Deal("2026-01-03");
+  const v1::Workflow workflow = Active(kBeforeClosing);
+  AwaitEvents(workflow.name(), 3);  // created, activated, and the records found that were there
+  const std::string moved = Deal("2026-01-20");
+  Move(moved, CloseOn("2026-02-20"));
+  const std::string lost = Deal("2026-02-02");
+  const std::string deleted = Deal("2026-02-03");
+  deals::v1::LoseDealRequest lose;
+  lose.set_name(lost);
+  lose.set_reason(deals::v1::PRICING);
+  server_.Call(&DealsService::Stub::LoseDeal, lose);
+  deals::v1::DeleteDealRequest remove;
+  remove.set_name(deleted);
+  EXPECT_EQ(server_.Call(&DealsService::Stub::DeleteDeal, remove).reason(), "");
+  AdvanceTo(absl::CivilSecond(2026, 1, 25, 7, 59, 59));
+  EXPECT_EQ(Runs().size(), 0u);
+  AdvanceTo(absl::CivilSecond(2026, 1, 25, 8, 0, 0));  // 09:00 in Berlin
+  AwaitRuns(1, v1::DONE);
+  server_.Restart(/*new_views=*/true);
+  AdvanceTo(absl::CivilSecond(2026, 2, 13, 9, 0, 0));
+  AwaitRuns(2, v1::DONE);
+  EXPECT_EQ(RecordsOfRuns(), (std::vector<std::string>{there, moved}));
+}
+
+TEST_F(WorkflowTimesTest, RestsWithItsWorkflow) {
+  const std::string deal = Deal("2026-02-01");
+  const v1::Workflow workflow = Active(kBeforeClosing);
+  AwaitEvents(workflow.name(), 3);
+  v1::PauseWorkflowRequest pause;
+  pause.set_name(workflow.name());
+  EXPECT_EQ(server_.Call(&Stub::PauseWorkflow, pause).reason(), "");
+  const v1::Workflow other = Active(kBeforeClosing);
+  AwaitEvents(other.name(), 3);
+  AdvanceTo(absl::CivilSecond(2026, 1, 26));
+  AwaitRuns(1, v1::DONE);
+  EXPECT_EQ(Runs()[0].workflow(), other.name());
+}
+
+std::string Weekly(const std::string& more, const std::string& schedule = "") {
+  return absl::StrCat("display_name: 'Weekly' trigger { ", more,
+                      " schedule { recurrence: 'FREQ=WEEKLY;BYDAY=MO' start_date { year: 2026 "
+                      "month: 1 day: 1 } time_of_day: '09:00' ",
+                      schedule, " } } steps { id: 'end' end {} }");
+}
+
+TEST_F(WorkflowTimesTest, ComesWithItsSchedule) {
+  const v1::Workflow weekly = Active(Weekly(""));
+  AdvanceTo(absl::CivilSecond(2026, 1, 5, 8, 0, 0));
+  AwaitRuns(1, v1::DONE);
+  EXPECT_EQ(Runs()[0].record(), "");
+  AwaitEvents(weekly.name(), 3);
+  server_.Restart(/*new_views=*/true);
+  EXPECT_EQ(Runs().size(), 1u);
+  // Three weeks are made up for once, and then the next Monday is waited for.
+  AdvanceTo(absl::CivilSecond(2026, 1, 28));
+  AwaitRuns(2, v1::DONE);
+  AwaitEvents(weekly.name(), 4);
+  AdvanceTo(absl::CivilSecond(2026, 2, 2, 8, 0, 0));
+  AwaitRuns(3, v1::DONE);
+  EXPECT_EQ(Runs().size(), 3u);
+  EXPECT_EQ(Runs()[2].create_time().seconds(),
+            absl::ToUnixSeconds(
+                absl::FromCivil(absl::CivilSecond(2026, 2, 2, 8, 0, 0), absl::UTCTimeZone())));
+}
+
+TEST_F(WorkflowTimesTest, IsSetOffOverTheRecordsThatThereAre) {
+  std::vector<std::string> stale;
+  for (int i = 0; i < 100; ++i) {
+    stale.push_back(CreateContact(absl::StrCat("C", i), "stale").name());
+    if (i % 10 == 0) CreateContact("Other", "fresh");
+  }
+  Active(Weekly("resource: 'contacts' condition: 'notes = \"stale\"'", "max_records: 95"));
+  AdvanceTo(absl::CivilSecond(2026, 1, 5, 8, 0, 0));
+  AwaitRuns(95, v1::DONE);
+  AdvanceTo(absl::CivilSecond(2026, 1, 12, 8, 0, 0));
+  AwaitRuns(190, v1::DONE);
+  std::vector<std::string> records = RecordsOfRuns();
+  ASSERT_EQ(records.size(), 190u);
+  std::sort(records.begin(), records.end());
+  for (size_t i = 0; i < records.size(); ++i) EXPECT_EQ(records[i], stale[i / 2]);
+}
+
+TEST_F(WorkflowTimesTest, HasTasksAndMessages) {
+  Active(
+      "display_name: 'Done' trigger { resource: 'tasks' condition: 'state = DONE' } "
+      "steps { id: 'end' end {} }");
+  tasks::v1::CreateTaskRequest create;
+  create.mutable_task()->set_display_name("Call");
+  const std::string task = server_.Call(&tasks::v1::TasksService::Stub::CreateTask, create)->name();
+  tasks::v1::CompleteTaskRequest complete;
+  complete.set_name(task);
+  EXPECT_EQ(server_.Call(&tasks::v1::TasksService::Stub::CompleteTask, complete).reason(), "");
+  AwaitRuns(1, v1::DONE);
+  EXPECT_EQ(Runs()[0].record(), task);
+  Active(
+      absl::StrCat("display_name: 'Sent' trigger { resource: 'messages' "
+                   "condition: 'state = QUEUED' } ",
+                   Titles("title", "written to")));
+  const Contact ada = CreateContact("Ada");
+  Update(ada, "emails { address: 'ada@example.com' }");
+  messages::v1::SendMessageRequest send;
+  send.set_contact(ada.name());
+  send.set_subject("Hello");
+  send.set_text("Hello Ada");
+  const auto sent = server_.Call(&messages::v1::MessagesService::Stub::SendMessage, send);
+  EXPECT_EQ(sent.reason(), "") << sent.status.error_message();
+  AwaitRuns(2, v1::DONE);
+  EXPECT_EQ(Runs()[1].record(), ada.name());
+  EXPECT_EQ(TitleOf(ada), "written to");
+}
+
+TEST_F(WorkflowTimesTest, IsRefusedWhereItsTimeCannotBe) {
+  const auto fields = [&](const std::string& trigger) {
+    const auto created = Create(
+        absl::StrCat("display_name: 'x' trigger { ", trigger, " } steps { id: 'end' end {} }"));
+    EXPECT_EQ(created.reason(), "INVALID_WORKFLOW") << trigger;
+    return created.fields();
+  };
+  const std::string daily =
+      " schedule { recurrence: 'FREQ=DAILY' start_date { year: 2026 month: 1 day: 1 } "
+      "time_of_day: '09:00' } ";
+  EXPECT_EQ(fields("record_time { field: 'close_time' }"), Fields{"workflow.trigger.record_time"});
+  EXPECT_EQ(fields("resource: 'deals' record_time { field: 'owner' }"),
+            Fields{"workflow.trigger.record_time.field"});
+  EXPECT_EQ(fields("resource: 'deals' record_time { field: 'close_time' offset: '3bh' }"),
+            Fields{"workflow.trigger.record_time.offset"});
+  EXPECT_EQ(fields("resource: 'deals' record_time { field: 'close_time' }" + daily),
+            Fields{"workflow.trigger.schedule"});
+  EXPECT_EQ(fields("resource: 'deals' change: CREATED" + daily), Fields{"workflow.trigger.change"});
+  EXPECT_EQ(fields("resource: 'messages' " + daily), Fields{"workflow.trigger.resource"});
+}
+
+TEST_F(WorkflowTimesTest, RefusesOneTooManyAndNobodyElseFires) {
+  v1::Workflow last;
+  for (int i = 0; i < 100; ++i) last = Active(Greet());
+  const v1::Workflow further = Create(Greet()).response;
+  EXPECT_EQ(Activate(further), "TOO_MANY_ACTIVE");
+  EXPECT_EQ(Activate(last), "");  // it is one of them
+  EXPECT_EQ(Activate(Create("display_name: 'x' trigger { resource: 'deals' } "
+                            "steps { id: 'end' end {} }")
+                         .response),
+            "");
+  v1::DeleteWorkflowRequest remove;
+  remove.set_name(last.name());
+  EXPECT_EQ(server_.Call(&Stub::DeleteWorkflow, remove).reason(), "");
+  EXPECT_EQ(Activate(further), "");
+  // What comes back rests, or there would be one too many.
+  v1::UndeleteWorkflowRequest undelete;
+  undelete.set_name(last.name());
+  EXPECT_EQ(server_.Call(&Stub::UndeleteWorkflow, undelete)->state(), v1::PAUSED);
+  EXPECT_EQ(Activate(last), "TOO_MANY_ACTIVE");
+  v1::FireWorkflowRequest fire;
+  fire.set_name(further.name());
+  EXPECT_EQ(server_.Call(&Stub::FireWorkflow, fire).reason(), "FIRES_BY_ITSELF");
+}
+
+}  // namespace
+}  // namespace kith::workflows
