@@ -15,6 +15,7 @@
 #include "projections/workflows/workflow_schedules.h"
 #include "projections/workflows/workflow_triggers.h"
 #include "services/runtime/server_builder.h"
+#include "services/workflows/dry_run_read.h"
 #include "services/workflows/fire_commands.h"
 #include "services/workflows/run_commands.h"
 #include "services/workflows/workflow.h"
@@ -83,6 +84,13 @@ void Register(runtime::ServerBuilder& server) {
     methods.Command<v1::PauseWorkflowRequest, v1::Workflow>(WorkflowCommands());
     methods.Command<v1::FireWorkflowRequest, v1::Workflow>(
         FireCommands(server.resources(), methods, runtime));
+    const auto dry_run = std::make_shared<const DryRunRead>(server.resources(), runtime, methods);
+    methods.Read(
+        WorkflowDirectory::kName, runtime::ReadKind::kScan,
+        [dry_run](const runtime::ReadContext& context, const v1::DryRunWorkflowRequest& request,
+                  v1::DryRunWorkflowResponse* response) {
+          return dry_run->Run(context, request, response);
+        });
     const RunCommands commands(server.resources(), methods);
     methods.Command<v1::AdvanceWorkflowRunRequest, v1::WorkflowRun>(commands);
     methods.Command<v1::CancelWorkflowRunRequest, v1::WorkflowRun>(commands);
