@@ -191,6 +191,23 @@ constexpr NamedCommand kCommands[] = {{"agenda", RunAgenda},           {"board",
                                       {"access", RunAccess},           {"hand-over", RunHandOver},
                                       {"permissions", RunPermissions}, {"import", RunImport}};
 
+// And the verbs of collections that are.
+struct NamedVerb {
+  absl::string_view collection;
+  absl::string_view verb;
+  Command run;
+};
+constexpr NamedVerb kVerbs[] = {{"workflows", "show", RunShowWorkflow},
+                                {"workflow-runs", "show", RunShowWorkflowRun}};
+
+// Null for other words.
+const NamedVerb* FindVerb(const std::vector<std::string>& words) {
+  for (const NamedVerb& verb : kVerbs) {
+    if (words.size() > 1 && verb.collection == words[0] && verb.verb == words[1]) return &verb;
+  }
+  return nullptr;
+}
+
 // Null for other words.
 Command FindCommand(absl::string_view word) {
   for (const NamedCommand& command : kCommands) {
@@ -217,6 +234,9 @@ std::vector<std::string> VerbsOf(const Catalog& catalog, absl::string_view colle
   for (const Method& method : catalog.collections().find(collection)->second) {
     verbs.push_back(method.verb);
   }
+  for (const NamedVerb& verb : kVerbs) {
+    if (verb.collection == collection) verbs.emplace_back(verb.verb);
+  }
   return verbs;
 }
 
@@ -238,6 +258,8 @@ absl::Status PrintHelpOn(const Catalog& catalog, const std::vector<std::string>&
   const Method* method = words.size() < 2 ? nullptr : catalog.Find(words[0], words[1]);
   if (method != nullptr) {
     PrintMethodHelp(*method, out);
+  } else if (FindVerb(words) != nullptr) {
+    PrintCommandHelp(catalog, absl::StrCat(words[0], " ", words[1]), out);
   } else if (words.empty()) {
     PrintHelp(catalog, out);
   } else if (!PrintCommandHelp(catalog, words[0], out)) {
@@ -251,6 +273,9 @@ absl::Status RunCommand(Session& session, const std::vector<std::string>& words)
   const Method* method = words.size() < 2 ? nullptr : session.catalog().Find(words[0], words[1]);
   if (method != nullptr) {
     return RunMethod(session, *method, {words.begin() + 2, words.end()});
+  }
+  if (const NamedVerb* const verb = FindVerb(words)) {
+    return verb->run(session, {words.begin() + 2, words.end()});
   }
   if (const Command command = FindCommand(words[0]); command != nullptr) {
     return command(session, {words.begin() + 1, words.end()});

@@ -51,6 +51,11 @@ absl::Status RunAccess(Session& session, const std::vector<std::string>& words);
 // another's. FailedPrecondition where some were refused.
 absl::Status RunHandOver(Session& session, const std::vector<std::string>& words);
 
+// `kith workflows show NAME` and `kith workflow-runs show NAME`: a workflow's steps as a tree, and
+// what became of those of a run.
+absl::Status RunShowWorkflow(Session& session, const std::vector<std::string>& words);
+absl::Status RunShowWorkflowRun(Session& session, const std::vector<std::string>& words);
+
 // `kith permissions`: asks no server.
 absl::Status RunPermissions(Session& session, const std::vector<std::string>& words);
 
@@ -64,7 +69,7 @@ void PrintHelp(const Catalog& catalog, std::ostream& out);
 void PrintGlobalHelp(std::ostream& out);
 void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, std::ostream& out);
 void PrintMethodHelp(const Method& method, std::ostream& out);
-// The help of a command that is written for it, "board"; false for other words.
+// The help of a command that is written for it, "board", "workflows show"; false for other words.
 bool PrintCommandHelp(const Catalog& catalog, absl::string_view word, std::ostream& out);
 
 }  // namespace kith::cli

@@ -44,6 +44,8 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
   kith history NAME [--field FIELD]           who changed what of a record, and when
   kith access NAME                            who can see a record, and why
   kith hand-over FROM TO                      one owner's records become another's
+  kith workflows show NAME                    what a workflow does, step by step
+  kith workflow-runs show NAME                what became of the steps of a run
   kith permissions                            what a key can be granted
   kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
               [--dry-run] CSV                 rows of a CSV file; see deploy/import
@@ -148,6 +150,16 @@ is named with its reason, and stays where it is.
   --collections COLLECTION  only of these: deals; repeat for several
 )",
      "users", "batch-change-owner"},
+    {"workflows show", R"(kith workflows show NAME [--as-of MOMENT]
+
+What sets a workflow off, and its steps as a tree: what follows on each of two ways stands
+further in.
+)"},
+    {"workflow-runs show", R"(kith workflow-runs show NAME [--as-of MOMENT]
+
+The steps of a run as a tree, and beside each what became of it: when, what it changed, and
+why it was refused.
+)"},
     {"permissions", R"(kith permissions
 
 What an API key can be granted, and which commands each permission lets it run. contacts.*

@@ -1,0 +1,54 @@
+// A workflow and its runs as trees.
+#include "tests/services/cli/commands/command_fixture.h"
+
+namespace kith::cli {
+namespace {
+
+constexpr char kSteps[] = R"([
+  {"id": "wait", "wait": {"duration": "3d"}},
+  {"id": "look", "branch": {"condition": "notes = \"ask\"", "otherwise": "leave"}},
+  {"id": "title", "next": "end", "call": {"method": "UpdateContact",
+    "request": "{\"contact\": {\"name\": \"{{record.name}}\", \"job_title\": \"x\"}}"}},
+  {"id": "leave", "await": {"resource": "interactions", "timeout": "2d"}},
+  {"id": "end", "end": {}}])";
+
+class ShowTest : public CommandTest {
+ protected:
+  std::string CreateWorkflow() {
+    return Create({"workflows", "create", "--display-name", "Check in", "--trigger",
+                   R"({"resource": "contacts", "change": "CREATED"})", "--steps", kSteps});
+  }
+};
+
+TEST_F(ShowTest, TellsAWorkflowAsATree) {
+  EXPECT_EQ(Run({"workflows", "show", CreateWorkflow()}), R"(Check in (workflows/ID, not active)
+when one of contacts is created
+  wait   wait 3d
+  look   if notes = "ask"
+    title  call UpdateContact {"contact": {"name": "{{record.name}}", "job_title": "x"}}
+    end    end
+  else
+    leave  if within 2d one of interactions is created or changes
+      as from end on
+    else
+      end
+)");
+  EXPECT_EQ(Run({"workflows", "show"}, 2), "kith: name one; kith workflows list has them\n");
+}
+
+TEST_F(ShowTest, TellsWhatBecameOfARun) {
+  const std::string ada = Create({"contacts", "create", "--first-name", "Ada"});
+  const std::string run =
+      Create({"workflow-runs", "create", "--workflow", CreateWorkflow(), "--record", ada});
+  EXPECT_NE(Output({"workflow-runs", "show", run, "--json"}).find("\"record\": \"" + ada),
+            std::string::npos);
+  const std::string shown = Run({"workflow-runs", "show", run});
+  EXPECT_EQ(shown.substr(0, shown.find('(')), "Check in ");
+  EXPECT_NE(
+      shown.find("of workflows/ID, about contacts/ID, since 2026-01-01 00:00\n  wait   wait 3d"),
+      std::string::npos)
+      << shown;
+}
+
+}  // namespace
+}  // namespace kith::cli
