@@ -188,7 +188,7 @@ absl::Status AddDealsWithoutTask(const runtime::MethodTable& methods, const Read
 
 runtime::ReadViews ViewsOfAgenda(const runtime::MethodTable& methods) {
   runtime::ReadViews views = ListOf<deals::v1::ListDealsRequest>(methods).views();
-  for (const auto* const view : ListOf<meetings::v1::ListMeetingsRequest>(methods).views()) {
+  for (auto* const view : ListOf<meetings::v1::ListMeetingsRequest>(methods).views()) {
     views.push_back(view);
   }
   return views;
