@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/workflows/v1/workflow.pb.h"
 #include "kith/workflows/v1/workflow_runs_service.pb.h"
@@ -70,7 +69,6 @@ absl::StatusOr<Activation> RememberWorkflow(const eventstore::RecordedEvent& eve
   const std::string& name = event.header().stream;
   KITH_ASSIGN_OR_RETURN(auto known, Workflows().Get(batch, workspace, name));
   v1::Workflow workflow = known.has_value() ? *std::move(known) : v1::Workflow();
-  const bool was_active = workflow.state() == v1::ACTIVE && !workflow.has_delete_time();
   FoldWorkflow(projections::HappeningOf(event), workflow);
   Activation activation;
   if (workflow.name().empty()) return activation;
@@ -86,8 +84,6 @@ absl::StatusOr<Activation> RememberWorkflow(const eventstore::RecordedEvent& eve
     now.set_workflow(name);
     now.set_acts_for(workflow.acts_for());
     *now.mutable_trigger() = workflow.trigger();
-    *now.mutable_active_time() =
-        is_listed && was_active ? place->active_time() : ToTimestamp(event.header().record_time);
     if (is_listed && IsSame(*place, now)) return activation;
     if (is_listed) list.erase(place);
     *list.Add() = now;

@@ -11,6 +11,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "kith/workflows/v1/workflow_run.pb.h"
+#include "kith/workflows/v1/workflow_runs_service.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
 #include "projections/workflows/part_tables.h"
 #include "projections/workflows/record_moment.h"
@@ -198,6 +199,10 @@ class Inspection {
     if (absl::StartsWith(rules.permission(), "operator.") ||
         absl::StartsWith(method->service()->full_name(), "kith.workspaces.")) {
       return Add("call.method", "is of workspaces and keys, which no workflow changes");
+    }
+    if (method->input_type() == v1::AdvanceWorkflowRunRequest::descriptor() ||
+        method->input_type() == v1::FireWorkflowRequest::descriptor()) {
+      return Add("call.method", "is what Kith does by itself");
     }
     MergeTypes types;
     if (own_ != nullptr) types.record = own_->resource;

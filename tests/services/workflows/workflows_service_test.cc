@@ -240,8 +240,10 @@ TEST_F(WorkflowsServiceTest, IsRefusedWhereItCannotBe) {
             Fields{"workflow.steps[0].wait.duration"});
   EXPECT_EQ(fields("steps { id: 'a' call { method: 'CreateDeal' request: '{}' } next: 'a' }"),
             Fields{"workflow.steps[0].next"});
-  EXPECT_EQ(fields("steps { id: 'a' call { method: 'CreateApiKey' } }"),
-            Fields{"workflow.steps[0].call.method"});
+  for (const char* const method : {"CreateApiKey", "AdvanceWorkflowRun", "FireWorkflow"}) {
+    EXPECT_EQ(fields(absl::StrCat("steps { id: 'a' call { method: '", method, "' } }")),
+              Fields{"workflow.steps[0].call.method"});
+  }
   EXPECT_EQ(Activate(Create("display_name: 'x'").response), "NO_STEPS");
 }
 
