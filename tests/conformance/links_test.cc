@@ -1,5 +1,7 @@
 // What the links of a resource promise, whatever the resource: they lead to records that are there,
 // and the records of links that were made may go.
+#include "services/core/links.h"
+
 #include <gmock/gmock.h>
 
 #include "absl/strings/str_split.h"
@@ -26,6 +28,19 @@ class ResourceLinks : public ConformanceTest {
       if (is_ours) links.push_back(std::move(place));
     }
     return links;
+  }
+  // Whether a field with a link is one that the resource's own checks take, as they are made up.
+  bool CanBeMadeUp() const {
+    for (int i = 0; i < kind().resource->field_count(); ++i) {
+      const FieldDescriptor& field = *kind().resource->field(i);
+      const bool has_links = field.message_type() == nullptr
+                                 ? RulesOf(field).resource_size() > 0
+                                 : !LinkPatterns(*field.message_type()).empty();
+      if (has_links && !RulesOf(field).output_only() && !world.LeavesOut(field.name())) {
+        return true;
+      }
+    }
+    return false;
   }
   // Of `resource`.
   void ExpectRefused(const Answer& refused, const Message& resource, const Place& link) {
@@ -62,6 +77,7 @@ INSTANTIATE_TEST_SUITE_P(All, ResourceLinks, ::testing::ValuesIn(KindsThat([](co
 
 TEST_P(ResourceLinks, LeadToRecordsThatAreThere) {
   const size_t count = LinksIn(*world.Sample(0)).size();
+  if (count == 0 && !CanBeMadeUp()) GTEST_SKIP() << "what holds them is nothing to be made up";
   ASSERT_GT(count, 0u) << "the suite made none up";
   const size_t before = world.Live().size();
   for (size_t i = 0; i < count; ++i) {

@@ -64,6 +64,8 @@ class World {
 
   // Made up.
   MessagePtr Sample(int number);
+  // Whether its made-up values of the field are refused, and no sample has them.
+  bool LeavesOut(const std::string& field) const { return Unfit(kind).contains(field); }
   // The same with no other links than those that it cannot be without.
   MessagePtr Unlinked(int number);
   // Created from it: as it was answered.
