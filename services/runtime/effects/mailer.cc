@@ -1,35 +1,26 @@
 #include "services/runtime/effects/mailer.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/log.h"
+#include "services/runtime/effects/back_off.h"
 
 namespace kith::runtime {
 namespace {
 
-absl::Duration DelayAfter(const SmtpOptions& options, int attempt) {
-  absl::Duration delay = options.retry_first;
-  for (int i = 1; i < attempt && delay < options.retry_most; ++i) delay *= 2;
-  return std::min(delay, options.retry_most);
-}
-
-// So many tries that the last is about `give_up` after the first.
-int AttemptsMax(const SmtpOptions& options) {
-  constexpr int kMost = 10'000;
-  int attempts = 1;
-  absl::Duration after = absl::ZeroDuration();
-  while (after < options.give_up && attempts < kMost) after += DelayAfter(options, attempts++);
-  return attempts;
+BackOff BackOffOf(const SmtpOptions& options) {
+  return {options.retry_first, options.retry_most, options.give_up};
 }
 
 }  // namespace
 
 Mailer::Mailer(const SmtpOptions& options)
-    : options_(options), from_(*ParseMailbox(options.from)), attempts_max_(AttemptsMax(options)) {}
+    : options_(options),
+      from_(*ParseMailbox(options.from)),
+      attempts_max_(BackOffOf(options).attempts_max()) {}
 
 void Mailer::Attach(const Clock& clock, absl::string_view store_id) {
   if (client_ != nullptr) return;
@@ -58,7 +49,7 @@ std::string Mailer::MessageIdOf(const EffectContext& context) const {
   return absl::StrCat("<", context.id, ".", store_, "@", from_.domain(), ">");
 }
 
-absl::Duration Mailer::RetryDelay(int attempt) const { return DelayAfter(options_, attempt); }
+absl::Duration Mailer::RetryDelay(int attempt) const { return BackOffOf(options_).After(attempt); }
 
 void LogNotSent(const SmtpResult& result) {
   Log(LogLevel::kWarning, "a message was not sent yet",

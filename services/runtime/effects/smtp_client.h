@@ -1,5 +1,4 @@
-// SmtpClient: hands mail to one mail server, over connections that are kept. Over libcurl, whose
-// headers are for this room only.
+// SmtpClient: hands mail to one mail server, over connections that are kept (curl_loop.h).
 #pragma once
 
 #include <cstddef>
@@ -67,8 +66,8 @@ class SmtpClient {
   void Stop();
 
  private:
-  class Loop;
-  const std::unique_ptr<Loop> loop_;
+  class Queue;
+  const std::unique_ptr<Queue> queue_;
 };
 
 }  // namespace kith::runtime
