@@ -1,0 +1,173 @@
+#include "services/runtime/effects/http_client.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/version.h"
+#include "services/runtime/effects/curl_loop.h"
+
+namespace kith::runtime {
+namespace {
+
+// Posts of each lane that are on their way. The loop's thread.
+using Lanes = absl::flat_hash_map<std::string, size_t>;
+
+// A post on its way, or waiting for its turn.
+class PostTransfer final : public CurlTransfer {
+ public:
+  // Borrows what it is told, until its end.
+  PostTransfer(const HttpOptions& options, const AddressGuard& guard, Lanes& lanes, HttpPost post,
+               HttpClient::Done done)
+      : options_(options),
+        guard_(guard),
+        lanes_(lanes),
+        post_(std::move(post)),
+        done_(std::move(done)) {}
+  ~PostTransfer() override { curl_slist_free_all(headers_); }
+
+  bool TakeTurn() {
+    size_t& count = lanes_[post_.lane];
+    if (count >= options_.in_flight_per_lane_max) return false;
+    ++count;
+    has_turn_ = true;
+    return true;
+  }
+
+  void Prepare(CURL* easy) override;
+  void End(CURL* easy, CURLcode code) override;
+  void Abandon() override { result_ = {.end = HttpResult::End::kStopped}; }
+  void Tell() override {
+    if (has_turn_) {
+      const auto lane = lanes_.find(post_.lane);
+      if (--lane->second == 0) lanes_.erase(lane);
+    }
+    done_(std::move(result_));
+  }
+
+ private:
+  static curl_socket_t Open(void* told, curlsocktype purpose, curl_sockaddr* address);
+  static size_t Take(char* data, size_t size, size_t count, void* told);
+
+  const HttpOptions& options_;
+  const AddressGuard& guard_;
+  Lanes& lanes_;
+  const HttpPost post_;
+  HttpClient::Done done_;
+  curl_slist* headers_ = nullptr;
+  bool has_turn_ = false;
+  bool was_refused_ = false;  // an address that may not be reached
+  bool was_opened_ = false;   // another that may
+  HttpResult result_;
+};
+
+void PostTransfer::Prepare(CURL* easy) {
+  for (const std::string& header : post_.headers) {
+    headers_ = curl_slist_append(headers_, header.c_str());
+  }
+  headers_ = curl_slist_append(headers_, "Expect:");  // nobody is asked before the body is sent
+  const auto millis = [](absl::Duration d) {
+    return static_cast<long>(absl::ToInt64Milliseconds(d));
+  };
+  curl_easy_setopt(easy, CURLOPT_URL, post_.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http");
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, absl::StrCat("Kith/", Version()).c_str());
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_);
+  curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, post_.body.c_str());
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post_.body.size()));
+  if (!options_.ca_file.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+  }
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, millis(options_.connect_timeout));
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, millis(options_.timeout));
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &PostTransfer::Open);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &PostTransfer::Take);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+}
+
+void PostTransfer::End(CURL* easy, CURLcode code) {
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  result_.status = static_cast<int>(status);
+  // What answers longer than is read has answered.
+  const bool is_cut =
+      code == CURLE_WRITE_ERROR && result_.answer.size() >= options_.answer_bytes_max;
+  if (code == CURLE_OK || is_cut) {
+    result_.end = HttpResult::End::kAnswered;
+    return;
+  }
+  result_.status = 0;
+  if (was_refused_ && !was_opened_) {
+    result_.end = HttpResult::End::kRefused;
+    result_.why = "the address may not be reached";
+    return;
+  }
+  result_.why = curl_easy_strerror(code);
+}
+
+// The address is what the connection goes to, whatever its name came to before.
+curl_socket_t PostTransfer::Open(void* told, curlsocktype, curl_sockaddr* address) {
+  auto& transfer = *static_cast<PostTransfer*>(told);
+  const bool is_plain = absl::StartsWithIgnoreCase(transfer.post_.url, "http:");
+  const bool may =
+      is_plain ? transfer.guard_.IsAllowed(address->addr) : transfer.guard_.MayReach(address->addr);
+  if (!may) {
+    transfer.was_refused_ = true;
+    return CURL_SOCKET_BAD;
+  }
+  transfer.was_opened_ = true;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+// To take less than there is ends the transfer.
+size_t PostTransfer::Take(char* data, size_t size, size_t count, void* told) {
+  auto& transfer = *static_cast<PostTransfer*>(told);
+  std::string& answer = transfer.result_.answer;
+  const size_t room = transfer.options_.answer_bytes_max - answer.size();
+  const size_t taken = std::min(size * count, room);
+  answer.append(data, taken);
+  return taken;
+}
+
+}  // namespace
+
+class HttpClient::Queue {
+ public:
+  explicit Queue(const HttpOptions& options)
+      : options_(options),
+        guard_(options.allowed),
+        loop_({.thread_name = "kith-http",
+               .in_flight_max = options.in_flight_max,
+               .take_turn = [](CurlTransfer& transfer) {
+                 return static_cast<PostTransfer&>(transfer).TakeTurn();
+               }}) {}
+
+  void Send(HttpPost post, Done done) {
+    loop_.Start(
+        std::make_unique<PostTransfer>(options_, guard_, lanes_, std::move(post), std::move(done)));
+  }
+  void Stop() { loop_.Stop(); }
+
+ private:
+  const HttpOptions options_;
+  const AddressGuard guard_;
+  Lanes lanes_;
+  CurlLoop loop_;  // whose thread it is that the lanes are of
+};
+
+HttpClient::HttpClient(const HttpOptions& options) : queue_(std::make_unique<Queue>(options)) {}
+HttpClient::~HttpClient() { Stop(); }
+void HttpClient::Send(HttpPost post, Done done) { queue_->Send(std::move(post), std::move(done)); }
+void HttpClient::Stop() { queue_->Stop(); }
+
+}  // namespace kith::runtime
