@@ -11,15 +11,16 @@ namespace kith::events {
 
 absl::StatusOr<std::unique_ptr<EventReader>> EventReader::Open(
     const eventstore::EventLog& log, const eventstore::EventRegistry& registry,
-    const EventRenderer& renderer, WorkspaceId workspace, const v1::ReadEventsRequest& request) {
+    const runtime::EventRenderer& renderer, WorkspaceId workspace,
+    const v1::ReadEventsRequest& request) {
   if (request.limit() < 0) return runtime::ViolationError("limit", "must not be negative");
   KITH_ASSIGN_OR_RETURN(EventFilter filter, EventFilter::Compile(request.filter(), registry));
   KITH_ASSIGN_OR_RETURN(std::unique_ptr<eventstore::RecordCursor> cursor,
                         OpenCursor(log, workspace, request));
   const int64_t limit =
       request.limit() == 0 ? std::numeric_limits<int64_t>::max() : request.limit();
-  return std::unique_ptr<EventReader>(
-      new EventReader(renderer, FormatOf(request), std::move(filter), std::move(cursor), limit));
+  return std::unique_ptr<EventReader>(new EventReader(renderer, runtime::FormatOf(request),
+                                                      std::move(filter), std::move(cursor), limit));
 }
 
 absl::StatusOr<EventReader::Next> EventReader::Fill(v1::ReadEventsResponse* response) {

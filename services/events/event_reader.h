@@ -6,8 +6,8 @@
 #include "absl/status/statusor.h"
 #include "eventstore/log/event_log.h"
 #include "services/events/event_filter.h"
-#include "services/events/render_event.h"
 #include "services/runtime/calls/stream_call.h"
+#include "services/runtime/reads/render_event.h"
 
 namespace kith::events {
 
@@ -24,23 +24,24 @@ class EventReader final : public runtime::StreamSource<v1::ReadEventsResponse> {
   // Where a request begins, and how far it goes. Borrows the renderer.
   static absl::StatusOr<std::unique_ptr<EventReader>> Open(
       const eventstore::EventLog& log, const eventstore::EventRegistry& registry,
-      const EventRenderer& renderer, WorkspaceId workspace, const v1::ReadEventsRequest& request);
+      const runtime::EventRenderer& renderer, WorkspaceId workspace,
+      const v1::ReadEventsRequest& request);
 
   absl::StatusOr<Next> Fill(v1::ReadEventsResponse* response) override;
   // It is idle only between two steps.
   void Wake(absl::AnyInvocable<void()> wake) override { wake(); }
 
  private:
-  EventReader(const EventRenderer& renderer, PayloadFormat format, EventFilter filter,
-              std::unique_ptr<eventstore::RecordCursor> cursor, int64_t limit)
+  EventReader(const runtime::EventRenderer& renderer, runtime::PayloadFormat format,
+              EventFilter filter, std::unique_ptr<eventstore::RecordCursor> cursor, int64_t limit)
       : renderer_(renderer),
         format_(format),
         filter_(std::move(filter)),
         cursor_(std::move(cursor)),
         left_(limit) {}
 
-  const EventRenderer& renderer_;
-  const PayloadFormat format_;
+  const runtime::EventRenderer& renderer_;
+  const runtime::PayloadFormat format_;
   const EventFilter filter_;
   std::unique_ptr<eventstore::RecordCursor> cursor_;  // null at the end
   int64_t left_;                                      // how many events may still be sent

@@ -3,9 +3,9 @@
 
 #include "eventstore/base/status_macros.h"
 #include "services/events/event_reader.h"
-#include "services/events/render_event.h"
 #include "services/events/subscription.h"
 #include "services/runtime/admission/reach.h"
+#include "services/runtime/reads/render_event.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::events {
@@ -20,7 +20,7 @@ absl::Status TellsAll(const runtime::Caller& caller) {
 
 void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   const auto renderer =
-      std::make_shared<const EventRenderer>(runtime.log, runtime.registry, runtime.keys);
+      std::make_shared<const runtime::EventRenderer>(runtime.log, runtime.registry, runtime.keys);
   methods.Stream(
       [&runtime, renderer](const CallerContext& context, const v1::ReadEventsRequest& request)
           -> absl::StatusOr<std::unique_ptr<StreamSource<v1::ReadEventsResponse>>> {

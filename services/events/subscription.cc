@@ -31,8 +31,8 @@ absl::StatusOr<std::unique_ptr<Subscription>> Subscription::Open(
 
   const absl::Time since =
       request.has_time() ? FromTimestamp(request.time()) : absl::InfinitePast();
-  auto subscription = std::unique_ptr<Subscription>(
-      new Subscription(environment, workspace, FormatOf(request), std::move(filter), since));
+  auto subscription = std::unique_ptr<Subscription>(new Subscription(
+      environment, workspace, runtime::FormatOf(request), std::move(filter), since));
   subscription->position_ = start;
   subscription->sequence_ = last_before;
   subscription->sent_ = subscription->resumable_ = environment.clock.Elapsed();

@@ -17,8 +17,8 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/log/event_log.h"
 #include "services/events/event_filter.h"
-#include "services/events/render_event.h"
 #include "services/runtime/calls/stream_call.h"
+#include "services/runtime/reads/render_event.h"
 
 namespace kith::events {
 
@@ -39,7 +39,7 @@ class Subscription final : public runtime::StreamSource<v1::SubscribeEventsRespo
   struct Environment {
     eventstore::EventLog& log;
     const eventstore::EventRegistry& registry;
-    const EventRenderer& renderer;
+    const runtime::EventRenderer& renderer;
     const Clock& clock;
     SubscriptionOptions options;
   };
@@ -54,7 +54,7 @@ class Subscription final : public runtime::StreamSource<v1::SubscribeEventsRespo
   absl::Duration IdleMax() const override;
 
  private:
-  Subscription(const Environment& environment, WorkspaceId workspace, PayloadFormat format,
+  Subscription(const Environment& environment, WorkspaceId workspace, runtime::PayloadFormat format,
                EventFilter filter, absl::Time since)
       : environment_(environment),
         workspace_(workspace),
@@ -74,7 +74,7 @@ class Subscription final : public runtime::StreamSource<v1::SubscribeEventsRespo
 
   const Environment environment_;
   const WorkspaceId workspace_;
-  const PayloadFormat format_;
+  const runtime::PayloadFormat format_;
   const EventFilter filter_;
   const absl::Time since_;  // events recorded before it are passed over
 

@@ -1,4 +1,4 @@
-#include "services/events/render_event.h"
+#include "services/runtime/reads/render_event.h"
 
 #include <memory>
 #include <optional>
@@ -14,7 +14,7 @@
 #include "services/core/secrets.h"
 #include "services/runtime/reads/read_position.h"
 
-namespace kith::events {
+namespace kith::runtime {
 namespace {
 
 constexpr absl::string_view kTypeUrlPrefix = "type.googleapis.com/";
@@ -29,7 +29,7 @@ absl::Status DoesNotParse(int64_t sequence, absl::string_view stream) {
       absl::StrCat("The event ", sequence, " of ", stream, " does not parse."));
 }
 
-absl::Status TurnIntoJson(v1::Event* event) {
+absl::Status TurnIntoJson(events::v1::Event* event) {
   const google::protobuf::Any payload = std::move(*event->mutable_payload());
   event->clear_payload();
   const std::unique_ptr<google::protobuf::Message> message =
@@ -48,7 +48,7 @@ absl::Status TurnIntoJson(v1::Event* event) {
 }  // namespace
 
 absl::Status EventRenderer::Render(const eventstore::Record& record, PayloadFormat format,
-                                   v1::Event* event) const {
+                                   events::v1::Event* event) const {
   const eventstore::EventHeader& header = record.header;
   event->set_sequence(static_cast<int64_t>(header.sequence.value()));
   event->set_stream(header.stream);
@@ -68,7 +68,7 @@ absl::Status EventRenderer::Render(const eventstore::Record& record, PayloadForm
   KITH_RETURN_IF_ERROR(RenderPayload(record, event->mutable_payload(), &erased));
   event->set_erased(erased);
   if (format == PayloadFormat::kJson) KITH_RETURN_IF_ERROR(TurnIntoJson(event));
-  event->set_token(runtime::TokenAt(log_, header.position));
+  event->set_token(TokenAt(log_, header.position));
   return absl::OkStatus();
 }
 
@@ -115,4 +115,4 @@ absl::StatusOr<int64_t> EventRenderer::CausationSequence(
   return static_cast<int64_t>(cause->header.sequence.value());
 }
 
-}  // namespace kith::events
+}  // namespace kith::runtime

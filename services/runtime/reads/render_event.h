@@ -12,7 +12,7 @@
 #include "eventstore/seal/key_store.h"
 #include "kith/events/v1/events_service.pb.h"
 
-namespace kith::events {
+namespace kith::runtime {
 
 enum class PayloadFormat { kMessage, kJson };
 // What a request asks for.
@@ -31,7 +31,7 @@ class EventRenderer {
   // Fills the empty `event`. DataLoss when the record is of a type unknown here or was tampered
   // with. Reads the log where the event has a cause: not on a gRPC thread.
   absl::Status Render(const eventstore::Record& record, PayloadFormat format,
-                      v1::Event* event) const;
+                      events::v1::Event* event) const;
 
   // The bytes of the event's message, personal fields included as far as they can be read, and
   // secret ones left out.
@@ -46,4 +46,4 @@ class EventRenderer {
   const eventstore::KeyStore& keys_;
 };
 
-}  // namespace kith::events
+}  // namespace kith::runtime

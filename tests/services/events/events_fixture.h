@@ -19,7 +19,7 @@
 #include "kith/events/v1/events_service.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "kith/workspaces/v1/workspace_events.pb.h"
-#include "services/events/render_event.h"
+#include "services/runtime/reads/render_event.h"
 #include "tests/testing/manual_clock.h"
 #include "tests/testing/seeded_random.h"
 #include "tests/testing/thread_executor.h"
@@ -45,7 +45,7 @@ class EventsTest : public ::testing::Test {
         eventstore::OpenEventLog(eventstore::NewMemoryEngine(disk_), *keys_, clock_, executor_, {});
     KITH_CHECK(log.ok());
     log_ = *std::move(log);
-    renderer_ = std::make_unique<EventRenderer>(*log_, registry_, *keys_);
+    renderer_ = std::make_unique<runtime::EventRenderer>(*log_, registry_, *keys_);
   }
 
   // An empty log, with keys of its own.
@@ -109,7 +109,7 @@ class EventsTest : public ::testing::Test {
   eventstore::EventRegistry registry_;
   std::shared_ptr<eventstore::MemoryDisk> disk_ = std::make_shared<eventstore::MemoryDisk>();
   std::unique_ptr<eventstore::EventLog> log_;
-  std::unique_ptr<EventRenderer> renderer_;
+  std::unique_ptr<runtime::EventRenderer> renderer_;
 };
 
 }  // namespace kith::events

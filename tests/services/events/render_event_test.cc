@@ -1,4 +1,4 @@
-#include "services/events/render_event.h"
+#include "services/runtime/reads/render_event.h"
 
 #include "eventstore/base/proto_time.h"
 #include "eventstore/log/token.h"
@@ -10,7 +10,8 @@ namespace {
 
 class RenderEvent : public EventsTest {
  protected:
-  v1::Event RenderAt(Position position, PayloadFormat format = PayloadFormat::kMessage) {
+  v1::Event RenderAt(Position position,
+                     runtime::PayloadFormat format = runtime::PayloadFormat::kMessage) {
     v1::Event event;
     const absl::Status rendered = renderer_->Render(*RecordAt(position), format, &event);
     EXPECT_TRUE(rendered.ok()) << rendered;
@@ -51,13 +52,13 @@ TEST_F(RenderEvent, PacksTheMemberOfTheCategorysMessageWithItsPersonalFields) {
 
 TEST_F(RenderEvent, TellsTheMessageAsJsonOnRequest) {
   const Position position = Create("contacts/1").first;
-  const v1::Event event = RenderAt(position, PayloadFormat::kJson);
+  const v1::Event event = RenderAt(position, runtime::PayloadFormat::kJson);
   EXPECT_FALSE(event.has_payload());
   const auto json = nlohmann::json::parse(event.payload_json());
   EXPECT_EQ(json["contact"]["company_name"], "Analytical Engines");
   EXPECT_EQ(json["personal"]["first_name"], "Ada");
   ASSERT_TRUE(keys_->Destroy(kOurs, "contacts/1").ok());
-  const v1::Event erased = RenderAt(position, PayloadFormat::kJson);
+  const v1::Event erased = RenderAt(position, runtime::PayloadFormat::kJson);
   EXPECT_TRUE(erased.erased());
   EXPECT_FALSE(nlohmann::json::parse(erased.payload_json()).contains("personal"));
 }
@@ -71,7 +72,8 @@ TEST_F(RenderEvent, LeavesOutWhatIsSecret) {
   ASSERT_TRUE(RenderAt(position).payload().UnpackTo(&told));
   EXPECT_EQ(told.api_key().display_name(), "Website");
   EXPECT_EQ(told.secret_hash(), "");
-  const auto json = nlohmann::json::parse(RenderAt(position, PayloadFormat::kJson).payload_json());
+  const auto json =
+      nlohmann::json::parse(RenderAt(position, runtime::PayloadFormat::kJson).payload_json());
   EXPECT_EQ(json["api_key"]["display_name"], "Website");
   EXPECT_FALSE(json.contains("secret_hash"));
 }
