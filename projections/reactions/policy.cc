@@ -167,7 +167,7 @@ PendingReaction Reactions::NewReaction(std::string name, const Terms& terms) {
   const eventstore::EventHeader& header = event_.header();
   PendingReaction row;
   row.set_reaction(std::move(name));
-  row.set_stream(header.stream);
+  row.set_stream(terms.subject.empty() ? header.stream : std::string(terms.subject));
   row.set_position(header.position.value());
   row.set_sequence(static_cast<int64_t>(header.sequence.value()));
   row.set_number(count_++);

@@ -61,6 +61,9 @@ class Reactions {
     const google::protobuf::Message* otherwise = nullptr;
     // It goes on with what the event is a part of, and is no deeper than that.
     bool continues = false;
+    // What it is done in the order of, and waits with where that is parked; empty: the event's
+    // stream.
+    absl::string_view subject;
   };
   absl::Status Add(const std::vector<const google::protobuf::Message*>& requests) {
     return Add(requests, Terms());
