@@ -8,6 +8,7 @@
 // recognise: at least once.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -47,6 +48,9 @@ class Effect {
   // How long until a next try, after that of this number; and how many there are at most.
   virtual absl::Duration RetryDelay(int attempt) const = 0;
   virtual int attempts_max() const = 0;
+  // How many are performed at once, for all workspaces. An effect that has some of them wait, as
+  // for a receiver that is slow, takes as many as it can keep, so that nobody else waits for these.
+  virtual size_t performed_max() const { return 64; }
   // The server stops: what is being performed ends soon, nothing further is asked for.
   virtual void Stop() = 0;
 };

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/version.h"
@@ -15,40 +14,19 @@
 namespace kith::runtime {
 namespace {
 
-// Posts of each lane that are on their way. The loop's thread.
-using Lanes = absl::flat_hash_map<std::string, size_t>;
-
 // A post on its way, or waiting for its turn.
 class PostTransfer final : public CurlTransfer {
  public:
   // Borrows what it is told, until its end.
-  PostTransfer(const HttpOptions& options, const AddressGuard& guard, Lanes& lanes, HttpPost post,
+  PostTransfer(const HttpOptions& options, const AddressGuard& guard, HttpPost post,
                HttpClient::Done done)
-      : options_(options),
-        guard_(guard),
-        lanes_(lanes),
-        post_(std::move(post)),
-        done_(std::move(done)) {}
+      : options_(options), guard_(guard), post_(std::move(post)), done_(std::move(done)) {}
   ~PostTransfer() override { curl_slist_free_all(headers_); }
-
-  bool TakeTurn() {
-    size_t& count = lanes_[post_.lane];
-    if (count >= options_.in_flight_per_lane_max) return false;
-    ++count;
-    has_turn_ = true;
-    return true;
-  }
 
   void Prepare(CURL* easy) override;
   void End(CURL* easy, CURLcode code) override;
   void Abandon() override { result_ = {.end = HttpResult::End::kStopped}; }
-  void Tell() override {
-    if (has_turn_) {
-      const auto lane = lanes_.find(post_.lane);
-      if (--lane->second == 0) lanes_.erase(lane);
-    }
-    done_(std::move(result_));
-  }
+  void Tell() override { done_(std::move(result_)); }
 
  private:
   static curl_socket_t Open(void* told, curlsocktype purpose, curl_sockaddr* address);
@@ -56,11 +34,9 @@ class PostTransfer final : public CurlTransfer {
 
   const HttpOptions& options_;
   const AddressGuard& guard_;
-  Lanes& lanes_;
   const HttpPost post_;
   HttpClient::Done done_;
   curl_slist* headers_ = nullptr;
-  bool has_turn_ = false;
   bool was_refused_ = false;  // an address that may not be reached
   bool was_opened_ = false;   // another that may
   HttpResult result_;
@@ -100,9 +76,8 @@ void PostTransfer::End(CURL* easy, CURLcode code) {
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   result_.status = static_cast<int>(status);
   // What answers longer than is read has answered.
-  const bool is_cut =
-      code == CURLE_WRITE_ERROR && result_.answer.size() >= options_.answer_bytes_max;
-  if (code == CURLE_OK || is_cut) {
+  result_.is_cut = code == CURLE_WRITE_ERROR && result_.answer.size() >= options_.answer_bytes_max;
+  if (code == CURLE_OK || result_.is_cut) {
     result_.end = HttpResult::End::kAnswered;
     return;
   }
@@ -148,21 +123,17 @@ class HttpClient::Queue {
         guard_(options.allowed),
         loop_({.thread_name = "kith-http",
                .in_flight_max = options.in_flight_max,
-               .take_turn = [](CurlTransfer& transfer) {
-                 return static_cast<PostTransfer&>(transfer).TakeTurn();
-               }}) {}
+               .take_turn = [](CurlTransfer&) { return true; }}) {}
 
   void Send(HttpPost post, Done done) {
-    loop_.Start(
-        std::make_unique<PostTransfer>(options_, guard_, lanes_, std::move(post), std::move(done)));
+    loop_.Start(std::make_unique<PostTransfer>(options_, guard_, std::move(post), std::move(done)));
   }
   void Stop() { loop_.Stop(); }
 
  private:
   const HttpOptions options_;
   const AddressGuard guard_;
-  Lanes lanes_;
-  CurlLoop loop_;  // whose thread it is that the lanes are of
+  CurlLoop loop_;
 };
 
 HttpClient::HttpClient(const HttpOptions& options) : queue_(std::make_unique<Queue>(options)) {}

@@ -24,13 +24,11 @@ struct HttpOptions {
   absl::Duration connect_timeout = absl::Seconds(5);  // looking up the name, and TLS, among it
   absl::Duration timeout = absl::Seconds(10);         // of one post, beside waiting for its turn
   size_t in_flight_max = 64;                          // posts at once
-  size_t in_flight_per_lane_max = 8;                  // and of one lane
   size_t answer_bytes_max = 4096;                     // further ones are not read
 };
 
 struct HttpPost {
   std::string url;                   // http:// or https://
-  std::string lane;                  // who it is posted for: one that is slow holds up nobody else
   std::vector<std::string> headers;  // "Content-Type: application/json"
   std::string body;
 };
@@ -43,9 +41,10 @@ struct HttpResult {
     kStopped,  // the client stops; as kFailed
   };
   End end = End::kFailed;
-  int status = 0;      // 200; 0 where there was none
-  std::string answer;  // its beginning
-  std::string why;     // for the log, where there was none
+  int status = 0;       // 200; 0 where there was none
+  std::string answer;   // its beginning
+  bool is_cut = false;  // and no more of it
+  std::string why;      // for the log, where there was none
 };
 
 // Thread-safe; a thread of its own.

@@ -211,7 +211,7 @@ void PolicyCourse::Turn(bool stopping) {
   waiting_.store(static_cast<int64_t>(tasks_.size()), std::memory_order_relaxed);
 }
 
-bool PolicyCourse::IsAtRest() const { return running_ == 0 && noting_ == 0; }
+bool PolicyCourse::IsAtRest() const { return running_ == 0 && performing_ == 0 && noting_ == 0; }
 
 void PolicyCourse::Learn(WorkspaceId workspace) {
   {
@@ -371,21 +371,27 @@ void PolicyCourse::StartReady() {
     delayed_.erase(delayed_.begin());
   }
   while (!ready_.empty() && running_ < options_.running_max) {
-    const Key subject = std::move(ready_.front());
+    const auto queue = subjects_.find(ready_.front());
+    if (queue == subjects_.end()) {  // it was parked meanwhile
+      ready_.pop_front();
+      continue;
+    }
+    const Key key(ready_.front().first, queue->second.front());
+    Task& task = tasks_.at(key);
+    const Effect* const effect = EffectOf(task);
+    if (effect != nullptr && performing_ >= effect->performed_max()) return;
     ready_.pop_front();
-    const auto queue = subjects_.find(subject);
-    if (queue == subjects_.end()) continue;  // it was parked meanwhile
-    const Key key(subject.first, queue->second.front());
-    StartTask(key, tasks_.at(key));
+    StartTask(key, task);
   }
 }
 
 void PolicyCourse::StartTask(const Key& key, Task& task) {
   ++task.attempts;
-  ++running_;
-  if (Effect* const effect = task.reason.empty() ? EffectOf(task.reaction) : nullptr) {
+  if (Effect* const effect = EffectOf(task)) {
+    ++performing_;
     return Performance::Start(*this, key, task.reaction, task.attempts, *effect);
   }
+  ++running_;
   if (!task.reason.empty()) return DecideOtherwise(key, task);
   Decide(key, task.reaction, "");
 }
@@ -400,10 +406,9 @@ void PolicyCourse::Decide(const Key& key, const PendingReaction& asked, absl::st
 }
 
 void PolicyCourse::Performed(const Key& key, const Effect::Outcome& outcome) {
-  if (!outcome.ok()) {
-    --running_;
-    return Tried(key, outcome.status(), false);
-  }
+  --performing_;
+  if (!outcome.ok()) return Tried(key, outcome.status(), false);
+  ++running_;
   PendingReaction asked = tasks_.at(key).reaction;
   asked.clear_requests();
   auto& request = *asked.add_requests();
@@ -433,9 +438,10 @@ void PolicyCourse::DecideOtherwise(const Key& key, const Task& task) {
   Decide(key, asked, kOtherwise);
 }
 
-Effect* PolicyCourse::EffectOf(const PendingReaction& reaction) const {
-  if (reaction.requests_size() != 1) return nullptr;
-  const auto effect = doers_.effects.find(reaction.requests(0).type());
+Effect* PolicyCourse::EffectOf(const Task& task) const {
+  // Where it was refused, what is done instead is a command.
+  if (!task.reason.empty() || task.reaction.requests_size() != 1) return nullptr;
+  const auto effect = doers_.effects.find(task.reaction.requests(0).type());
   return effect == doers_.effects.end() ? nullptr : effect->second;
 }
 
@@ -461,7 +467,7 @@ void PolicyCourse::Tried(const Key& key, const absl::Status& status, bool has_ap
     return;
   }
   retried_.fetch_add(1, std::memory_order_relaxed);
-  const Effect* const effect = EffectOf(task.reaction);
+  const Effect* const effect = EffectOf(task);
   const int most = effect == nullptr ? options_.attempts_max : effect->attempts_max();
   if (task.attempts >= most) return Park(key, task, status);
   TryLater(key, task);
@@ -501,7 +507,7 @@ void PolicyCourse::TryLater(const Key& key, const Task& task) {
   absl::Duration delay = options_.retry_first;
   for (int i = 1; i < task.attempts && delay < options_.retry_most; ++i) delay *= 2;
   delay = std::min(delay, options_.retry_most);
-  if (const Effect* const effect = EffectOf(task.reaction)) {
+  if (const Effect* const effect = EffectOf(task)) {
     delay = effect->RetryDelay(task.attempts);
   }
   delayed_.emplace(runtime_.clock.Elapsed() + delay, Key(key.first, task.reaction.stream()));
@@ -551,7 +557,7 @@ void PolicyCourse::NoteOutcomes(bool stopping) {
     const bool is_due =
         elapsed - place.since >= options_.gather || place.outcomes.size() >= kOutcomesMax;
     // What cannot be noted at the end is decided again after the next start, under the same ids.
-    const bool is_last = stopping && running_ == 0;
+    const bool is_last = stopping && running_ == 0 && performing_ == 0;
     if ((!is_due && !is_last) || elapsed < place.not_before) continue;
     // What may have been noted is noted again as it was, and so once.
     if (place.being_noted.empty()) {

@@ -97,7 +97,7 @@ class PolicyCourse {
   // Begins what is done instead of a reaction that was refused.
   void DecideOtherwise(const Key& key, const Task& task);
   // The effect that it asks for; null where it asks for a command.
-  Effect* EffectOf(const PendingReaction& reaction) const;
+  Effect* EffectOf(const Task& task) const;
   // What became of a reaction that was tried.
   void Tried(const Key& key, const absl::Status& status, bool has_appended);
   void Conclude(const Key& key, Task& task, policies::v1::ReactionResult result,
@@ -134,7 +134,8 @@ class PolicyCourse {
   std::map<Key, std::deque<std::string>> subjects_;  // by stream: reactions, in their order
   std::deque<Key> ready_;                            // streams whose first one can begin
   std::multimap<absl::Duration, Key> delayed_;       // and when others can
-  size_t running_ = 0;
+  size_t running_ = 0;                               // reactions that are being decided
+  size_t performing_ = 0;                            // and those whose effect is being performed
   std::map<WorkspaceId, Place> places_;
   std::deque<std::pair<Position, Key>> noted_;  // gone from the queue once the view is there
   int noting_ = 0;
