@@ -4,8 +4,6 @@ import asyncio
 import email
 import email.policy
 import logging
-import ssl
-import subprocess
 import threading
 import warnings
 
@@ -153,13 +151,3 @@ class Sink:
         with self._taken:
             self.mails.append(mail)
             self._taken.notify_all()
-
-
-def certificate(folder):
-    """(ssl.SSLContext, path of the authority): for 127.0.0.1, of nobody but itself."""
-    key, cert = f"{folder}/key.pem", f"{folder}/cert.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2",
-                    "-subj", "/CN=sink", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
-    return context, cert

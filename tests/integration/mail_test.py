@@ -35,8 +35,9 @@ from kith.users.v1 import users_service_pb2 as users  # noqa: E402
 from kith.users.v1 import users_service_pb2_grpc  # noqa: E402
 from kith.workspaces.v1 import workspaces_service_pb2 as workspaces  # noqa: E402
 from kith.workspaces.v1 import workspaces_service_pb2_grpc  # noqa: E402
+from certificate import certificate  # noqa: E402
 from kithd_process import Kithd  # noqa: E402
-from mail_sink import Sink, certificate  # noqa: E402
+from mail_sink import Sink  # noqa: E402
 
 SECONDS = 30  # within which everything happens
 SENT, FAILED, QUEUED = message_pb2.SENT, message_pb2.FAILED, message_pb2.QUEUED
