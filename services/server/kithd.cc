@@ -123,6 +123,7 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
     messages::SendBy(builder, mailer);
     notifications::SendBy(builder, mailer);
   }
+  webhooks::PostWebhooks(builder, options.webhooks);
   builder.AtStart([&options](runtime::Runtime& runtime) { return MakeKeys(options, runtime); });
   if (options.http.has_value()) {
     builder.AddPort([&options](const runtime::PortParts& parts) {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
@@ -123,6 +124,22 @@ ABSL_FLAG(
 ABSL_FLAG(absl::Duration, smtp_retry_most, absl::Hours(1), "The longest between two tries.");
 ABSL_FLAG(absl::Duration, smtp_give_up, absl::Hours(24),
           "About how long a message is tried for, before it has failed.");
+ABSL_FLAG(std::vector<std::string>, webhook_allow, {},
+          "Addresses beside those of the public network that webhooks may lead to, e.g. "
+          "10.1.0.0/16 or fd00::/8; several with commas between them. Only these may do without "
+          "TLS. Whoever may write webhooks posts to them.");
+ABSL_FLAG(std::string, webhook_ca_file, "",
+          "PEM file with the authorities of webhooks' certificates; empty for the system's.");
+ABSL_FLAG(absl::Duration, webhook_timeout, absl::Seconds(10),
+          "How long a webhook may take to answer, from looking up its name on.");
+ABSL_FLAG(int32_t, webhook_in_flight, 64,
+          "Deliveries that are posted at once; to one webhook an eighth of them.");
+ABSL_FLAG(
+    absl::Duration, webhook_retry_first, absl::Seconds(10),
+    "When a delivery that was not taken is posted again; then after twice as long, and so on.");
+ABSL_FLAG(absl::Duration, webhook_retry_most, absl::Hours(1), "The longest between two tries.");
+ABSL_FLAG(absl::Duration, webhook_give_up, absl::Hours(24),
+          "About how long a delivery is tried for, before it has failed.");
 ABSL_FLAG(bool, new_operator_key, false,
           "Make a key that grants everything in workspace 1 and the operator's methods, print it, "
           "and go on.");
@@ -227,6 +244,21 @@ bool IsLoopback(absl::string_view url) {
          absl::StartsWith(host, "[::1]");
 }
 
+void CheckDurations(std::initializer_list<std::pair<absl::string_view, absl::Duration>> durations) {
+  for (const auto& [flag, duration] : durations) {
+    if (duration >= absl::Milliseconds(1) && duration <= absl::Hours(24 * 30)) continue;
+    Refuse(
+        absl::StrCat("--", flag, "=", absl::FormatDuration(duration), " is between 1ms and 720h"));
+  }
+}
+
+void CheckInFlight(absl::string_view flag, int in_flight) {
+  constexpr int kInFlightMax = 256;
+  if (in_flight < 1 || in_flight > kInFlightMax) {
+    Refuse(absl::StrCat("--", flag, " is between 1 and ", kInFlightMax));
+  }
+}
+
 void CheckSmtp(const runtime::SmtpOptions& smtp) {
   if (!absl::StartsWith(smtp.url, "smtp://") && !absl::StartsWith(smtp.url, "smtps://")) {
     Refuse(absl::StrCat("--smtp_url=", smtp.url, " begins with neither smtp:// nor smtps://"));
@@ -239,21 +271,12 @@ void CheckSmtp(const runtime::SmtpOptions& smtp) {
   if (!smtp.user.empty() && is_open && !IsLoopback(smtp.url)) {
     Refuse("--smtp_user needs TLS beyond loopback, or whoever is between reads the password");
   }
-  const std::pair<absl::string_view, absl::Duration> durations[] = {
-      {"connect_timeout", smtp.connect_timeout},
-      {"timeout", smtp.timeout},
-      {"retry_first", smtp.retry_first},
-      {"retry_most", smtp.retry_most},
-      {"give_up", smtp.give_up}};
-  for (const auto& [flag, duration] : durations) {
-    if (duration >= absl::Milliseconds(1) && duration <= absl::Hours(24 * 30)) continue;
-    Refuse(absl::StrCat("--smtp_", flag, "=", absl::FormatDuration(duration),
-                        " is between 1ms and 720h"));
-  }
-  constexpr int kInFlightMax = 256;
-  if (smtp.in_flight_max < 1 || smtp.in_flight_max > kInFlightMax) {
-    Refuse(absl::StrCat("--smtp_in_flight is between 1 and ", kInFlightMax));
-  }
+  CheckDurations({{"smtp_connect_timeout", smtp.connect_timeout},
+                  {"smtp_timeout", smtp.timeout},
+                  {"smtp_retry_first", smtp.retry_first},
+                  {"smtp_retry_most", smtp.retry_most},
+                  {"smtp_give_up", smtp.give_up}});
+  CheckInFlight("smtp_in_flight", smtp.in_flight_max);
 }
 
 std::optional<runtime::SmtpOptions> ParseSmtp() {
@@ -287,6 +310,32 @@ std::optional<runtime::SmtpOptions> ParseSmtp() {
   return smtp;
 }
 
+webhooks::WebhookOptions ParseWebhooks() {
+  constexpr int kShare = 8;  // of one webhook
+  webhooks::WebhookOptions options;
+  options.back_off = {absl::GetFlag(FLAGS_webhook_retry_first),
+                      absl::GetFlag(FLAGS_webhook_retry_most),
+                      absl::GetFlag(FLAGS_webhook_give_up)};
+  runtime::HttpOptions& http = options.http;
+  http.ca_file = absl::GetFlag(FLAGS_webhook_ca_file);
+  http.timeout = absl::GetFlag(FLAGS_webhook_timeout);
+  http.connect_timeout = std::min(http.connect_timeout, http.timeout);
+  const int in_flight = absl::GetFlag(FLAGS_webhook_in_flight);
+  CheckInFlight("webhook_in_flight", in_flight);
+  http.in_flight_max = static_cast<size_t>(in_flight);
+  options.at_once_max = static_cast<size_t>(std::max(1, in_flight / kShare));
+  CheckDurations({{"webhook_timeout", http.timeout},
+                  {"webhook_retry_first", options.back_off.first},
+                  {"webhook_retry_most", options.back_off.most},
+                  {"webhook_give_up", options.back_off.give_up}});
+  for (const std::string& text : absl::GetFlag(FLAGS_webhook_allow)) {
+    auto range = runtime::AddressRange::Parse(text);
+    if (!range.ok()) Refuse(absl::StrCat("--webhook_allow: ", range.status().message()));
+    http.allowed.push_back(*range);
+  }
+  return options;
+}
+
 }  // namespace
 
 Options ParseOptions(int argc, char** argv) {
@@ -312,6 +361,7 @@ Options ParseOptions(int argc, char** argv) {
   }
   options.tls = ParseTls();
   options.smtp = ParseSmtp();
+  options.webhooks = ParseWebhooks();
   options.server.authentication = ParseAuthentication();
   options.allow_plaintext = absl::GetFlag(FLAGS_allow_plaintext);
   options.new_operator_key = absl::GetFlag(FLAGS_new_operator_key);

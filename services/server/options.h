@@ -8,6 +8,7 @@
 #include "services/edge/http_port.h"
 #include "services/runtime/effects/smtp_client.h"
 #include "services/runtime/server_builder.h"
+#include "services/webhooks/post_webhooks.h"
 
 namespace kith::server {
 
@@ -20,6 +21,7 @@ struct Options {
   std::optional<runtime::TlsOptions> tls;    // of both; none: no TLS
   bool allow_plaintext = false;              // beyond loopback
   std::optional<runtime::SmtpOptions> smtp;  // none: messages wait
+  webhooks::WebhookOptions webhooks;
   runtime::ServerOptions server;
 };
 

@@ -25,7 +25,8 @@ bool NeedsEtag(const MethodDescriptor& method) {
   for (const char* verb :
        {"Create", "BatchCreate", "Record", "Ingest", "Revoke", "Rotate", "BatchChangeOwner",
         "PausePolicy", "ResumePolicy", "RetryReaction", "SkipReaction", "AdvanceWorkflowRun",
-        "SendMessage", "ReadAllNotifications", "HoldNotificationMail", "RaiseTaskReminder"}) {
+        "SendMessage", "ReadAllNotifications", "HoldNotificationMail", "RaiseTaskReminder",
+        "CallWebhook", "TestWebhook", "QueueWebhookDelivery", "EndWebhookDelivery"}) {
     if (absl::StartsWith(method.name(), verb)) return false;
   }
   return true;
