@@ -185,7 +185,8 @@ TEST_F(DryRunTest, IsComparedWithAnotherVersion) {
   const v1::Workflow first = Create(Greet()).response;
   v1::UpdateWorkflowRequest update;
   *update.mutable_workflow() = testing::Proto<v1::Workflow>(
-      absl::StrCat(R"(trigger { resource: 'contacts' change: CREATED condition: 'notes = "new" OR notes = "next"' } )",
+      absl::StrCat(R"(trigger { resource: 'contacts' change: CREATED )",
+                   R"(condition: 'notes = "new" OR notes = "next"' } )",
                    Titles("title", "{{record.last_name}}")));
   update.mutable_workflow()->set_name(first.name());
   EXPECT_EQ(server_.Call(&Stub::UpdateWorkflow, update).reason(), "");
