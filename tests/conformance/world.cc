@@ -83,7 +83,10 @@ bool FillWellKnown(Message& message, int number) {
 
 }  // namespace
 
-World::World(const Kind& kind) : kind(kind) {}
+// What follows by itself from what a method does is none of what it promises.
+World::World(const Kind& kind)
+    : server(nullptr, [](runtime::ServerOptions& options) { options.policies.run = false; }),
+      kind(kind) {}
 
 Answer World::CallWith(const std::string& secret, const MethodDescriptor& method,
                        const Message& request) {
