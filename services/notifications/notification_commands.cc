@@ -63,6 +63,9 @@ absl::Status NotificationCommands::Render(runtime::Rendering& after,
 Decision NotificationCommands::Run(runtime::Loader& load,
                                    const v1::RecordNotificationMailRequest& command,
                                    const CommandContext& context) const {
+  if (command.names().empty() && command.left_out().empty()) {
+    return RejectField("names", "is required, where none was left out");
+  }
   KITH_RETURN_IF_ERROR(CheckMailsByItself(context));
   Changes changes;
   const std::pair<const google::protobuf::RepeatedPtrField<std::string>&, bool> lists[] = {

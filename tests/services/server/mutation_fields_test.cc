@@ -22,11 +22,27 @@ using google::protobuf::MethodDescriptor;
 // owner. What is read at once are many. What policies do changes by itself all the time: a
 // reaction, a step, or a task whose time has come, is told by its name.
 bool NeedsEtag(const MethodDescriptor& method) {
-  for (const char* verb :
-       {"Create", "BatchCreate", "Record", "Ingest", "Revoke", "Rotate", "BatchChangeOwner",
-        "PausePolicy", "ResumePolicy", "RetryReaction", "SkipReaction", "AdvanceWorkflowRun",
-        "SendMessage", "ReadAllNotifications", "HoldNotificationMail", "RaiseTaskReminder",
-        "CallWebhook", "TestWebhook", "QueueWebhookDelivery", "EndWebhookDelivery"}) {
+  for (const char* verb : {"Create",
+                           "BatchCreate",
+                           "Record",
+                           "Ingest",
+                           "Revoke",
+                           "Rotate",
+                           "BatchChangeOwner",
+                           "PausePolicy",
+                           "ResumePolicy",
+                           "RetryReaction",
+                           "SkipReaction",
+                           "AdvanceWorkflowRun",
+                           "FireWorkflow",
+                           "SendMessage",
+                           "ReadAllNotifications",
+                           "HoldNotificationMail",
+                           "RaiseTaskReminder",
+                           "CallWebhook",
+                           "TestWebhook",
+                           "QueueWebhookDelivery",
+                           "EndWebhookDelivery"}) {
     if (absl::StartsWith(method.name(), verb)) return false;
   }
   return true;
