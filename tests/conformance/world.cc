@@ -442,9 +442,11 @@ std::string World::Text(const FieldDescriptor& field, int number) const {
       return one_of({"de", "fr", "en-GB", "pl"});
     case options::v1::FORMAT_TIME_ZONE:
       return one_of({"Europe/Berlin", "Asia/Tokyo", "America/Lima", "UTC"});
-    // What is of every collection.
+    // One that has what FORMAT_FILTER asks of.
     case options::v1::FORMAT_COLLECTION: {
-      const std::vector<const Kind*> listed = KindsWith({&Kind::list});
+      const std::vector<const Kind*> listed = KindsThat([](const Kind& kind) {
+        return kind.list != nullptr && kind.resource->FindFieldByName("display_name") != nullptr;
+      });
       return std::string(
           listed[static_cast<size_t>(number) % listed.size()]->type->rules->category);
     }
