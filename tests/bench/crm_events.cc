@@ -11,6 +11,7 @@
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
+#include "kith/tasks/v1/task_events.pb.h"
 #include "kith/teams/v1/team_events.pb.h"
 #include "kith/users/v1/user_events.pb.h"
 #include "services/core/default_pipeline.h"
@@ -54,6 +55,7 @@ CrmEvents::CrmEvents(WorkspaceId workspace, const eventstore::KeyStore& keys, ui
   registry_.Register<contacts::v1::ContactEvent>("contacts");
   registry_.Register<deals::v1::DealEvent>("deals");
   registry_.Register<interactions::v1::InteractionEvent>("interactions");
+  registry_.Register<tasks::v1::TaskEvent>("tasks");
   registry_.Register<teams::v1::TeamEvent>("teams");
   registry_.Register<users::v1::UserEvent>("users");
 }
@@ -143,6 +145,22 @@ StreamEvent CrmEvents::NewDeal() {
   created.set_company_name(absl::StrCat("Company ", random_() % 5000));
   created.set_owner(RandomOwner());
   return Encode("deals", deal.name, event);
+}
+
+StreamEvent CrmEvents::NewTask() {
+  const std::string name = absl::StrCat("tasks/", NewId());
+  tasks::v1::TaskEvent event;
+  event.mutable_task_created()->set_name(name);
+  tasks::v1::Task& task = *event.mutable_task_created()->mutable_task();
+  task.set_display_name(text_.Make(20));
+  task.set_kind(tasks::v1::TO_DO);
+  task.set_priority(tasks::v1::NORMAL);
+  task.set_state(tasks::v1::OPEN);
+  task.set_time_zone("UTC");
+  const absl::Duration spread = absl::Seconds(static_cast<int64_t>(random_() % 10'000'000));
+  *task.mutable_due_time() = ToTimestamp(absl::FromUnixSeconds(4'900'000'000) + spread);
+  *task.add_reminders() = ToDuration(absl::Hours(1));
+  return Encode("tasks", name, event);
 }
 
 StreamEvent CrmEvents::RepriceDeal() {

@@ -36,6 +36,8 @@ class CrmEvents {
   StreamEvent NewContact();
   // Of one of the contacts made before: an e-mail with 300 bytes of text.
   StreamEvent NewInteraction();
+  // To be done in a hundred years, with a reminder.
+  StreamEvent NewTask();
   // In an open stage of the default pipeline.
   StreamEvent NewDeal();
   // Of the deals made before, one after the other and then from the first again: with a chance of

@@ -32,6 +32,7 @@ ABSL_FLAG(int64_t, deals, 0, "How many deals are made then.");
 ABSL_FLAG(int64_t, changes, 0, "How often deals are changed then, in turn.");
 ABSL_FLAG(int32_t, moves, 50, "Percent of the changes that are moves to another stage.");
 ABSL_FLAG(int64_t, amounts, 0, "How often deals get another amount after that, in turn.");
+ABSL_FLAG(int64_t, tasks, 0, "How many tasks with a timer that waits are made after them.");
 ABSL_FLAG(int64_t, interactions, 0, "How many interactions with the contacts come last.");
 
 namespace kith::bench {
@@ -98,6 +99,8 @@ int Main() {
                [&] { return events.ChangeDeal(absl::GetFlag(FLAGS_moves)); });
   filler.Phase("amounts", absl::GetFlag(FLAGS_amounts), "kith.deals.v1.DealsService/UpdateDeal",
                [&] { return events.RepriceDeal(); });
+  filler.Phase("tasks", absl::GetFlag(FLAGS_tasks), "kith.tasks.v1.TasksService/CreateTask",
+               [&] { return events.NewTask(); });
   filler.Phase("interactions", absl::GetFlag(FLAGS_interactions),
                "kith.interactions.v1.InteractionsService/IngestInteractions",
                [&] { return events.NewInteraction(); });

@@ -5,11 +5,11 @@ import re
 import sys
 import time
 
-from . import rows_calls, rows_log, rows_postgres, rows_size, rows_views
+from . import rows_calls, rows_log, rows_postgres, rows_size, rows_timers, rows_views
 from .processes import ProgramFailed
 from .results import Result
 
-ALL = sorted((row for part in (rows_calls, rows_log, rows_postgres, rows_size, rows_views) for row in part.ROWS),
+ALL = sorted((row for part in (rows_calls, rows_log, rows_postgres, rows_size, rows_timers, rows_views) for row in part.ROWS),
              key=lambda row: (int(re.match(r"S(\d+)", row.name)[1]), row.name))
 
 

@@ -34,7 +34,8 @@ def await_views(bench, kithd):
     """A read of now waits for its view, but not for ever: so it is repeated."""
     until = time.monotonic() + VIEWS_TIMEOUT_SECONDS
     for words in (["contacts", "list", "--limit", "1"], ["deals", "list", "--limit", "1"], ["board"],
-                  ["forecast", "--from", "2027-01-01", "--to", "2027-12-31"], ["timeline", "deals/none"]):
+                  ["forecast", "--from", "2027-01-01", "--to", "2027-12-31"], ["timeline", "deals/none"],
+                  ["policies", "list"]):
         while True:
             command = [bench.program("kith"), *words, "--address", kithd.address, "--key", kithd.key]
             try:
