@@ -1,9 +1,11 @@
 // Everything that assignment rules bring to a server.
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "kith/assignment_rules/v1/assignment_rules_errors.pb.h"
 #include "kith/assignment_rules/v1/assignment_rules_service.pb.h"
+#include "kith/type/v1/errors.pb.h"
 #include "projections/assignment_rules/assignment_rule_directory.h"
 #include "projections/assignment_rules/assignment_turns.h"
 #include "projections/assignment_rules/deferred_assignments.h"
@@ -12,9 +14,23 @@
 #include "services/assignment_rules/assignment_preview.h"
 #include "services/assignment_rules/assignment_rule.h"
 #include "services/assignment_rules/assignment_rule_fields.h"
+#include "services/core/reject.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::assignment_rules {
+
+// Whom a rule gives a record tells what its conditions ask for.
+static absl::Status MayAsk(const v1::AssignmentRule&, const v1::AssignmentRule& after,
+                           const Grants* grants) {
+  const bool asks = std::any_of(after.branches().begin(), after.branches().end(),
+                                [](const auto& branch) { return !branch.condition().empty(); });
+  if (!asks || grants == nullptr || (grants->Show("PERSONAL") && grants->Show("MONEY"))) {
+    return absl::OkStatus();
+  }
+  return Reject(type::v1::ERROR_PERMISSION_DENIED,
+                "Your roles hide fields from you, and a condition may tell what they hold. Do "
+                "without conditions.");
+}
 
 const ResourceRules& Rules() {
   static const auto& rules =
@@ -22,6 +38,7 @@ const ResourceRules& Rules() {
                              .NotFound(v1::ASSIGNMENT_RULES_ERROR_ASSIGNMENT_RULE_NOT_FOUND)
                              .LinkNotFound(v1::ASSIGNMENT_RULES_ERROR_LINKED_RECORD_NOT_FOUND)
                              .Check(CheckFields)
+                             .Authorise(MayAsk)
                              .Build());
   return rules;
 }

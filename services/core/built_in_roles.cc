@@ -11,6 +11,8 @@ namespace {
 
 using roles::v1::AccessScope;
 using roles::v1::FieldGroup;
+using roles::v1::MONEY;
+using roles::v1::PERSONAL;
 using roles::v1::Role;
 
 using Granted = std::pair<const char*, AccessScope>;
@@ -59,59 +61,58 @@ Role WithWhatEverybodyHas(Role role) {
         "assignment_rules.read", "assignment_rules.assign", "meetings.respond"}) {
     AddGrant({permission, kAll}, role);
   }
-  AddGrant({"notifications.*", kOwn}, role);
+  // Who makes them, makes them for others.
+  AddGrant({"notifications.read", kOwn}, role);
+  AddGrant({"notifications.write", kOwn}, role);
   return role;
 }
 
-}  // namespace
+std::vector<Role> SalesRoles() {
+  return {WithWhatEverybodyHas(
+              MakeRole("sales-manager", "Sales manager",
+                       "The team's customers, deals and tasks, the pipelines, and the forecast.",
+                       {{"contacts.*", kTeam},
+                        {"companies.*", kTeam},
+                        {"company_summaries.read", kTeam},
+                        {"deals.*", kTeam},
+                        {"tasks.*", kTeam},
+                        {"meetings.read", kTeam},
+                        {"meetings.write", kTeam},
+                        {"interactions.read", kTeam},
+                        {"interactions.write", kTeam},
+                        {"messages.read", kTeam},
+                        {"messages.send", kTeam},
+                        {"mail_templates.write", kAll},
+                        {"assignment_rules.write", kAll},
+                        {"forecast.read", kTeam},
+                        {"pipelines.write", kAll},
+                        {"saved_views.write", kAll}},
+                       {PERSONAL, MONEY})),
+          WithWhatEverybodyHas(MakeRole("sales-rep", "Sales rep",
+                                        "Their own customers, deals and tasks, and a look at the "
+                                        "team's.",
+                                        {{"contacts.read", kTeam},
+                                         {"contacts.write", kOwn},
+                                         {"companies.read", kTeam},
+                                         {"companies.write", kOwn},
+                                         {"company_summaries.read", kTeam},
+                                         {"deals.read", kTeam},
+                                         {"deals.write", kOwn},
+                                         {"tasks.read", kTeam},
+                                         {"tasks.write", kOwn},
+                                         {"meetings.read", kTeam},
+                                         {"meetings.write", kOwn},
+                                         {"interactions.read", kTeam},
+                                         {"interactions.write", kOwn},
+                                         {"messages.read", kTeam},
+                                         {"messages.send", kOwn},
+                                         {"forecast.read", kOwn},
+                                         {"saved_views.write", kAll}},
+                                        {PERSONAL, MONEY}))};
+}
 
-const std::vector<Role>& BuiltInRoles() {
-  using roles::v1::MONEY;
-  using roles::v1::PERSONAL;
-  static const auto& roles = *new std::vector<Role>{
-      MakeRole("admin", "Admin", "Everything in the workspace, who may do what included.",
-               {{"*", kAll}}, {PERSONAL, MONEY}),
-      WithWhatEverybodyHas(
-          MakeRole("sales-manager", "Sales manager",
-                   "The team's customers, deals and tasks, the pipelines, and the forecast.",
-                   {{"contacts.*", kTeam},
-                    {"companies.*", kTeam},
-                    {"company_summaries.read", kTeam},
-                    {"deals.*", kTeam},
-                    {"tasks.*", kTeam},
-                    {"meetings.read", kTeam},
-                    {"meetings.write", kTeam},
-                    {"interactions.read", kTeam},
-                    {"interactions.write", kTeam},
-                    {"messages.read", kTeam},
-                    {"messages.send", kTeam},
-                    {"mail_templates.write", kAll},
-                    {"assignment_rules.write", kAll},
-                    {"forecast.read", kTeam},
-                    {"pipelines.write", kAll},
-                    {"saved_views.write", kAll}},
-                   {PERSONAL, MONEY})),
-      WithWhatEverybodyHas(MakeRole("sales-rep", "Sales rep",
-                                    "Their own customers, deals and tasks, and a look at the "
-                                    "team's.",
-                                    {{"contacts.read", kTeam},
-                                     {"contacts.write", kOwn},
-                                     {"companies.read", kTeam},
-                                     {"companies.write", kOwn},
-                                     {"company_summaries.read", kTeam},
-                                     {"deals.read", kTeam},
-                                     {"deals.write", kOwn},
-                                     {"tasks.read", kTeam},
-                                     {"tasks.write", kOwn},
-                                     {"meetings.read", kTeam},
-                                     {"meetings.write", kOwn},
-                                     {"interactions.read", kTeam},
-                                     {"interactions.write", kOwn},
-                                     {"messages.read", kTeam},
-                                     {"messages.send", kOwn},
-                                     {"forecast.read", kOwn},
-                                     {"saved_views.write", kAll}},
-                                    {PERSONAL, MONEY})),
+std::vector<Role> OtherRoles() {
+  return {
       WithWhatEverybodyHas(MakeRole("marketing", "Marketing",
                                     "All contacts and companies, and deals without their amounts.",
                                     {{"contacts.*", kAll},
@@ -159,6 +160,22 @@ const std::vector<Role>& BuiltInRoles() {
            {"events.read", kAll}},
           {PERSONAL, MONEY})),
   };
+}
+
+std::vector<Role> AllRoles() {
+  std::vector<Role> all = {MakeRole("admin", "Admin",
+                                    "Everything in the workspace, who may do what included.",
+                                    {{"*", kAll}}, {PERSONAL, MONEY})};
+  for (const std::vector<Role>& some : {SalesRoles(), OtherRoles()}) {
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Role>& BuiltInRoles() {
+  static const auto& roles = *new std::vector<Role>(AllRoles());
   return roles;
 }
 

@@ -233,7 +233,8 @@ Decision Decide(const TaskState& state, const v1::RepeatTaskRequest& command,
 
 Decision Decide(const TaskState& state, const v1::RaiseTaskReminderRequest& command,
                 const CommandContext& context) {
-  if (!absl::StartsWith(context.actor, "policies/")) {
+  // A step of a workflow, which is a policy's too, does not.
+  if (context.actor != "policies/task_reminders") {
     return Reject(v1::TASKS_ERROR_REMINDS_BY_ITSELF,
                   "Kith says by itself that a task's time has come. Give it reminders, and wait.");
   }

@@ -9,6 +9,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "kith/webhooks/v1/webhooks_errors.pb.h"
 #include "projections/webhooks/webhook_fold.h"
+#include "services/core/json_depth.h"
 #include "services/core/links.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
@@ -16,8 +17,11 @@
 namespace kith::webhooks {
 namespace {
 
+constexpr int kJsonDepthMax = 50;
+
 absl::Status CheckIsKith(const CommandContext& context) {
-  if (absl::StartsWith(context.actor, "policies/")) return absl::OkStatus();
+  // Not what steps of workflows say, which are a policy's too.
+  if (absl::StartsWith(context.actor, "policies/webhook")) return absl::OkStatus();
   return Reject(v1::WEBHOOKS_ERROR_DELIVERED_BY_ITSELF,
                 "Deliveries are queued and ended by themselves. Replay one, or test the webhook.");
 }
@@ -87,6 +91,7 @@ std::string PersonOf(const v1::WebhookDelivery& call) {
 }
 
 bool IsJson(const std::string& text) {
+  if (IsDeeperThan(text, kJsonDepthMax)) return false;
   google::protobuf::Value value;
   return google::protobuf::util::JsonStringToMessage(text, &value).ok();
 }

@@ -1,5 +1,6 @@
 #include "services/webhooks/webhook_effect.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/log.h"
@@ -144,7 +145,11 @@ absl::StatusOr<v1::DeliveryFailure> WebhookEffect::WriteBody(const v1::Webhook& 
                                                              const v1::WebhookDelivery& delivery,
                                                              WorkspaceId workspace,
                                                              std::string* body) const {
-  if (delivery.event_type() == kCallType) return ReadCall(workspace, delivery, body);
+  if (delivery.event_type() == kCallType) {
+    // What somebody had posted is nothing to whoever the webhook acts for by now.
+    if (delivery.owner() != webhook.acts_for()) return v1::NOT_READABLE;
+    return ReadCall(workspace, delivery, body);
+  }
   events::v1::Event event;
   if (delivery.event_type() == kTestType) {
     WriteTest(delivery, &event);
@@ -195,6 +200,10 @@ absl::StatusOr<std::shared_ptr<const Caller>> WebhookEffect::CallerOf(
     if (!user.ok()) return std::shared_ptr<const Caller>();
     caller = *std::move(user);
   }
+  const bool is_of_record =
+      delivery.event_stream() == delivery.record() ||
+      absl::StartsWith(delivery.event_stream(), absl::StrCat(delivery.record(), "/"));
+  if (!is_of_record) return std::shared_ptr<const Caller>();
   const std::string permission = PermissionToRead(eventstore::CategoryOf(delivery.event_stream()));
   if (!caller->grants.Contain(permission)) return std::shared_ptr<const Caller>();
   KITH_ASSIGN_OR_RETURN(const bool sees,

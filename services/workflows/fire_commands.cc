@@ -18,6 +18,7 @@
 #include "services/core/reject.h"
 #include "services/runtime/requests/retry.h"
 #include "services/runtime/resources/collections.h"
+#include "services/workflows/record_row.h"
 
 namespace kith::workflows {
 namespace {
@@ -126,8 +127,8 @@ Decision FireCommands::FireOver(runtime::Loader& load, const v1::Workflow& workf
                         load.LoadState(*type->aggregate, command.record()));
   const ResourceNow now = type->now_of(state);
   if (now.lifecycle != Lifecycle::kActive) return NoChange();
-  const auto due =
-      DueOf(workflow.trigger(), *now.resource, ZoneOf(command.time_zone()), context.now);
+  KITH_ASSIGN_OR_RETURN(const auto record, WithTimesOfRow(load, runtime_, *type, *now.resource));
+  const auto due = DueOf(workflow.trigger(), *record, ZoneOf(command.time_zone()), context.now);
   // It was moved as the timer fired, or the trigger is another one by now.
   if (due != FromTimestamp(command.due_time())) return NoChange();
   return Begin(load, workflow, command.record(), context);
@@ -204,8 +205,9 @@ Decision FireCommands::FindRecords(runtime::Loader& load, const v1::Workflow& wo
     KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type->aggregate, name));
     const ResourceNow now = type->now_of(state);
     if (now.lifecycle != Lifecycle::kActive) continue;
+    KITH_ASSIGN_OR_RETURN(const auto record, WithTimesOfRow(load, runtime_, *type, *now.resource));
     const auto due =
-        DueOf(workflow.trigger(), *now.resource, ZoneOf(context.settings.time_zone), context.now);
+        DueOf(workflow.trigger(), *record, ZoneOf(context.settings.time_zone), context.now);
     if (!due.has_value() || *due < context.now) continue;
     v1::FoundRecord& found = *fired.add_records();
     found.set_record(name);

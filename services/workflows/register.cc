@@ -91,7 +91,7 @@ void Register(runtime::ServerBuilder& server) {
                   v1::DryRunWorkflowResponse* response) {
           return dry_run->Run(context, request, response);
         });
-    const RunCommands commands(server.resources(), methods);
+    const RunCommands commands(server.resources(), methods, runtime);
     methods.Command<v1::AdvanceWorkflowRunRequest, v1::WorkflowRun>(commands);
     methods.Command<v1::CancelWorkflowRunRequest, v1::WorkflowRun>(commands);
     methods.Command<v1::RetryWorkflowRunRequest, v1::WorkflowRun>(commands);

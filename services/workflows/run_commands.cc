@@ -21,7 +21,9 @@
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "services/core/work_calendar.h"
+#include "services/runtime/reads/hide_masked.h"
 #include "services/runtime/resources/collections.h"
+#include "services/workflows/record_row.h"
 #include "services/workflows/step_request.h"
 #include "services/workflows/workflow.h"
 
@@ -63,12 +65,22 @@ std::string AnswerOf(const google::protobuf::MethodDescriptor& method, const Cha
   return "";
 }
 
+// What of a record its reader's roles show; null where it is.
+std::unique_ptr<Message> ShownTo(const runtime::Caller& caller, const Message* record) {
+  if (record == nullptr) return nullptr;
+  std::unique_ptr<Message> shown(record->New());
+  shown->CopyFrom(*record);
+  runtime::HideMasked(caller, shown.get());
+  return shown;
+}
+
 }  // namespace
 
 RunCommands::RunCommands(std::vector<runtime::ResourceType> resources,
-                         const runtime::MethodTable& methods)
+                         const runtime::MethodTable& methods, const runtime::Runtime& runtime)
     : resources_(std::move(resources)),
       methods_(methods),
+      runtime_(runtime),
       collections_(runtime::CollectionsOf(resources_)) {}
 
 Decision RunCommands::Run(runtime::Loader& load, const v1::AdvanceWorkflowRunRequest& command,
@@ -131,14 +143,20 @@ absl::StatusOr<WorkCalendar> RunCommands::CalendarOf(runtime::Loader& load,
   return Weekdays(ZoneOf(context));
 }
 
-absl::StatusOr<bool> RunCommands::Holds(absl::string_view condition, absl::string_view record,
-                                        const Message& resource,
+absl::StatusOr<bool> RunCommands::Holds(runtime::Loader& load, absl::string_view condition,
+                                        absl::string_view record, const Message& resource,
                                         const CommandContext& context) const {
   const auto collection = std::find_if(
       collections_.begin(), collections_.end(),
       [&](const Collection& one) { return one.name == eventstore::CategoryOf(record); });
   if (collection == collections_.end()) return false;
-  return collection->holds(condition, resource, context.now, ZoneOf(context));
+  const auto type = std::find_if(
+      resources_.begin(), resources_.end(),
+      [&](const runtime::ResourceType& one) { return one.rules->category == collection->name; });
+  if (type == resources_.end()) return false;
+  KITH_ASSIGN_OR_RETURN(const auto told, WithTimesOfRow(load, runtime_, *type, resource));
+  runtime::HideMasked(load.caller(), told.get());
+  return collection->holds(condition, *told, context.now, ZoneOf(context));
 }
 
 Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run,
@@ -150,9 +168,10 @@ Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run
     return Only(Refuse(run, "PERMISSION_DENIED"));
   }
   KITH_ASSIGN_OR_RETURN(const Message* const record, Find(load, run.record()));
+  const std::unique_ptr<Message> shown = ShownTo(load.caller(), record);
   const auto request = MakeStepRequest(
       step.call().request(), *method.descriptor->input_type(),
-      {record, run.name(), run.workflow(), run.answers(), context.now, ZoneOf(context)});
+      {shown.get(), run.name(), run.workflow(), run.answers(), context.now, ZoneOf(context)});
   if (!request.ok()) return Only(Refuse(run, "INVALID_REQUEST"));
   const absl::Status checked = method.Check(**request);
   Decision decision = checked.ok() ? bound->handler()->Decide(load, **request, context) : checked;
@@ -197,7 +216,8 @@ Decision RunCommands::TakeBranch(runtime::Loader& load, const v1::WorkflowRun& r
   v1::StepOutcome outcome;
   outcome.set_held(false);
   if (record != nullptr) {
-    const auto held = Holds(step.branch().condition(), run.record(), *record, context);
+    const auto held = Holds(load, step.branch().condition(), run.record(), *record, context);
+    if (load.would_block()) return held.status();
     if (!held.ok()) return Only(Refuse(run, ReasonOf(held.status())));
     outcome.set_held(*held);
   }
@@ -259,7 +279,7 @@ absl::StatusOr<bool> RunCommands::IsSo(runtime::Loader& load, const v1::AwaitedC
   if (!IsOfState(awaited)) return false;
   KITH_ASSIGN_OR_RETURN(const Message* const record, Find(load, awaited.record()));
   if (record == nullptr) return false;
-  return Holds(awaited.condition(), awaited.record(), *record, context);
+  return Holds(load, awaited.condition(), awaited.record(), *record, context);
 }
 
 }  // namespace kith::workflows

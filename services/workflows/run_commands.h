@@ -14,6 +14,7 @@
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
 #include "services/runtime/resources/resource_type.h"
+#include "services/runtime/runtime.h"
 #include "services/workflows/workflow_run.h"
 
 namespace kith::workflows {
@@ -22,7 +23,8 @@ namespace kith::workflows {
 class RunCommands {
  public:
   // Borrows the methods.
-  RunCommands(std::vector<runtime::ResourceType> resources, const runtime::MethodTable& methods);
+  RunCommands(std::vector<runtime::ResourceType> resources, const runtime::MethodTable& methods,
+              const runtime::Runtime& runtime);
 
   Decision Run(runtime::Loader& load, const v1::AdvanceWorkflowRunRequest& command,
                const CommandContext& context) const;
@@ -51,8 +53,8 @@ class RunCommands {
   // Whether it is, as the caller sees it, or was.
   absl::StatusOr<bool> IsSeen(runtime::Loader& load, absl::string_view record) const;
   // Whether the record called so is as the condition says.
-  absl::StatusOr<bool> Holds(absl::string_view condition, absl::string_view record,
-                             const google::protobuf::Message& resource,
+  absl::StatusOr<bool> Holds(runtime::Loader& load, absl::string_view condition,
+                             absl::string_view record, const google::protobuf::Message& resource,
                              const CommandContext& context) const;
   // Whether it is known which record is waited for, and it is as it has to become.
   absl::StatusOr<bool> IsSo(runtime::Loader& load, const v1::AwaitedChange& awaited,
@@ -69,6 +71,7 @@ class RunCommands {
 
   const std::vector<runtime::ResourceType> resources_;
   const runtime::MethodTable& methods_;
+  const runtime::Runtime& runtime_;
   const Collections collections_;
 };
 

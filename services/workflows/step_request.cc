@@ -13,6 +13,7 @@
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
 #include "projections/workflows/time_span.h"
+#include "services/core/json_depth.h"
 
 namespace kith::workflows {
 namespace {
@@ -35,6 +36,7 @@ absl::Status Malformed(absl::string_view what) { return absl::InvalidArgumentErr
 absl::StatusOr<Struct> ParseJson(absl::string_view json) {
   Struct parsed;
   if (json.empty()) return parsed;
+  if (IsDeeperThan(json, kDepthMax)) return Malformed("the request nests too deep");
   if (!google::protobuf::util::JsonStringToMessage(std::string(json), &parsed).ok()) {
     return Malformed("the request is no JSON object");
   }

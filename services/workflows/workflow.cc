@@ -78,11 +78,40 @@ absl::Status MayActForNobody(const Grants* grants) {
                 "grant everything. Use those of a user.");
 }
 
+absl::Status MayActInFull(const google::protobuf::RepeatedPtrField<v1::WorkflowStep>& steps,
+                          const Grants* grants) {
+  if (grants == nullptr) return absl::OkStatus();
+  const std::vector<std::string>& granted = grants->patterns();
+  if (std::find(granted.begin(), granted.end(), "*") == granted.end()) {
+    return Reject(v1::WORKFLOWS_ERROR_NOT_PERMITTED,
+                  "The credentials grant less than their user may do, and the steps are taken with "
+                  "all that the user may. Use credentials that grant \"*\".");
+  }
+  const bool awaits = std::any_of(steps.begin(), steps.end(), [](const v1::WorkflowStep& step) {
+    return !step.await().condition().empty();
+  });
+  return awaits ? MayAskAnything(grants) : absl::OkStatus();
+}
+
+absl::Status MayAskAnything(const Grants* grants) {
+  if (grants == nullptr || (grants->Show("PERSONAL") && grants->Show("MONEY"))) {
+    return absl::OkStatus();
+  }
+  return Reject(v1::WORKFLOWS_ERROR_NOT_PERMITTED,
+                "Your roles hide fields from you, and a condition of a trigger, or of a step that "
+                "waits for something to happen, may tell what they hold. Do without.");
+}
+
 Decision Decide(const WorkflowState& state, const std::vector<const WorkflowState*>& others,
                 const v1::ActivateWorkflowRequest& command, const CommandContext& context) {
   KITH_RETURN_IF_ERROR(CheckThere(state, command.name()));
   KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), state.resource.etag()));
   if (context.user.empty()) KITH_RETURN_IF_ERROR(MayActForNobody(context.grants));
+  KITH_RETURN_IF_ERROR(MayActInFull(state.resource.steps(), context.grants));
+  const v1::WorkflowTrigger& trigger = state.resource.trigger();
+  if (!trigger.condition().empty() || !trigger.condition_before().empty()) {
+    KITH_RETURN_IF_ERROR(MayAskAnything(context.grants));
+  }
   if (state.resource.steps().empty()) {
     return RejectState(v1::WORKFLOWS_ERROR_NO_STEPS, "The workflow has no steps. Add some first.",
                        command.name());

@@ -41,6 +41,12 @@ Decision Decide(const WorkflowState& state, const v1::PauseWorkflowRequest& comm
 
 // Whether who is no user may have a workflow act for them, which does everything then.
 absl::Status MayActForNobody(const Grants* grants);
+// Whether they may have these steps taken with all that their user may: by credentials that are not
+// limited, and where a step waits until something is so, without fields that are hidden from them.
+absl::Status MayActInFull(const google::protobuf::RepeatedPtrField<v1::WorkflowStep>& steps,
+                          const Grants* grants);
+// Whether conditions that are asked for them may ask for every field.
+absl::Status MayAskAnything(const Grants* grants);
 
 // The step of this id; null where there is none.
 const v1::WorkflowStep* FindStep(const google::protobuf::RepeatedPtrField<v1::WorkflowStep>& steps,

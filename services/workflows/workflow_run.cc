@@ -38,7 +38,9 @@ absl::Status Place(const WorkflowState& workflow, v1::WorkflowRun& run) {
 absl::Status Authorise(const v1::WorkflowRun& before, const v1::WorkflowRun& after,
                        const Grants* grants) {
   const bool begins = before.name().empty() && !after.steps().empty();
-  return begins && after.owner().empty() ? MayActForNobody(grants) : absl::OkStatus();
+  if (!begins) return absl::OkStatus();
+  if (after.owner().empty()) KITH_RETURN_IF_ERROR(MayActForNobody(grants));
+  return MayActInFull(after.steps(), grants);
 }
 
 absl::Status CheckThere(const RunState& state, absl::string_view name) {

@@ -410,7 +410,8 @@ TEST_F(CallTest, IsRefusedWhereItCannotBeMade) {
               IsRejectedWith(v1::WEBHOOKS_ERROR_WEBHOOK_NOT_ACTIVE));
   EXPECT_THAT(Call(WebhookState(), "payload: '{}'"),
               IsRejectedWith(v1::WEBHOOKS_ERROR_WEBHOOK_NOT_FOUND));
-  for (const char* const payload : {"{", "{} {}", "nonsense"}) {
+  const std::string deep = std::string(32'000, '[') + std::string(32'000, ']');
+  for (const char* const payload : {"{", "{} {}", "nonsense", deep.c_str()}) {
     EXPECT_THAT(Call(ActiveWebhook(), absl::StrCat("payload: '", payload, "'").c_str()),
                 IsRejectedWith(type::v1::ERROR_INVALID_FIELD))
         << payload;

@@ -156,6 +156,19 @@ TEST_F(WorkflowTimesTest, IsSetOffOverTheRecordsThatThereAre) {
   for (size_t i = 0; i < records.size(); ++i) EXPECT_EQ(records[i], stale[i / 2]);
 }
 
+// When something happened last to a deal, only its row says.
+TEST_F(WorkflowTimesTest, IsSetOffOverDealsThatNobodyTouched) {
+  deals::v1::CreateDealRequest create;
+  create.mutable_deal()->set_display_name("Stale");
+  const std::string deal = server_.Call(&DealsService::Stub::CreateDeal, create)->name();
+  AdvanceTo(absl::CivilSecond(2026, 2, 20, 8, 0, 0));
+  EXPECT_EQ(server_.Call(&DealsService::Stub::CreateDeal, create).reason(), "");
+  Active(Weekly("resource: 'deals' condition: 'last_activity_time < -30d'", "max_records: 5"));
+  AdvanceTo(absl::CivilSecond(2026, 2, 23, 8, 0, 0));
+  AwaitRuns(1, v1::DONE);
+  EXPECT_EQ(RecordsOfRuns(), std::vector<std::string>{deal});
+}
+
 TEST_F(WorkflowTimesTest, HasTasksAndMessages) {
   Active(
       "display_name: 'Done' trigger { resource: 'tasks' condition: 'state = DONE' } "
