@@ -85,12 +85,22 @@ void Register(runtime::ServerBuilder& server) {
     methods.Command<v1::FireWorkflowRequest, v1::Workflow>(
         FireCommands(server.resources(), methods, runtime));
     const auto dry_run = std::make_shared<const DryRunRead>(server.resources(), runtime, methods);
+    // Whose records a workflow is about is known when it is read: all are waited for.
+    runtime::ReadViews directories;
+    for (const runtime::ResourceType& type : server.resources()) {
+      if (type.directory != nullptr) {
+        directories.push_back(&runtime.views.Find(type.directory->name()));
+      }
+    }
     methods.Read(
-        WorkflowDirectory::kName, runtime::ReadKind::kScan,
-        [dry_run](const runtime::ReadContext& context, const v1::DryRunWorkflowRequest& request,
-                  v1::DryRunWorkflowResponse* response) {
-          return dry_run->Run(context, request, response);
-        });
+        runtime::MethodOf<v1::DryRunWorkflowRequest>(), WorkflowDirectory::kName,
+        runtime::ReadKind::kScan,
+        [dry_run](const runtime::ReadContext& context, const google::protobuf::Message& request,
+                  google::protobuf::Message* response) {
+          return dry_run->Run(context, static_cast<const v1::DryRunWorkflowRequest&>(request),
+                              static_cast<v1::DryRunWorkflowResponse*>(response));
+        },
+        [directories](const google::protobuf::Message&) { return directories; });
     const RunCommands commands(server.resources(), methods, runtime);
     methods.Command<v1::AdvanceWorkflowRunRequest, v1::WorkflowRun>(commands);
     methods.Command<v1::CancelWorkflowRunRequest, v1::WorkflowRun>(commands);

@@ -54,7 +54,8 @@ TEST_F(WorkflowRightsTest, DoNothingThatKithDoesByItself) {
     const char* reason;
   } forged[] = {
       {"QueueWebhookDelivery",
-       R"({"webhook": "webhooks/w", "resource": "deals", "record": "deals/mine", "event_type": "deal_created",
+       R"({"webhook": "webhooks/w", "resource": "deals",
+           "record": "deals/mine", "event_type": "deal_created",
            "event_sequence": 5, "event_stream": "deals/hidden", "event_revision": 1})",
        "DELIVERED_BY_ITSELF"},
       {"EndWebhookDelivery", R"({"name": "webhookDeliveries/d", "reply_status": 200})",
@@ -144,6 +145,9 @@ TEST_F(WorkflowRightsTest, KnowWhatOnlyRowsTell) {
   deals::v1::CreateDealRequest create;
   create.mutable_deal()->set_display_name("Stale");
   const std::string deal = server_.Call(&DealsService::Stub::CreateDeal, create)->name();
+  deals::v1::GetDealRequest get;
+  get.set_name(deal);
+  EXPECT_EQ(server_.Call(&DealsService::Stub::GetDeal, get).reason(), "") << "its row is there";
   server_.clock().Advance(absl::Hours(24 * 40));
   const v1::Workflow looks =
       Create(R"(display_name: 'Looks' trigger { resource: 'deals' change: UPDATED }
@@ -155,8 +159,6 @@ TEST_F(WorkflowRightsTest, KnowWhatOnlyRowsTell) {
           .response;
   ASSERT_EQ(Start(looks, deal, server_.secret()), "");
   AwaitRuns(1, v1::DONE);
-  deals::v1::GetDealRequest get;
-  get.set_name(deal);
   EXPECT_EQ(server_.Call(&DealsService::Stub::GetDeal, get)->product(), "stale");
 }
 
