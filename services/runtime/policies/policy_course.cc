@@ -339,7 +339,13 @@ void PolicyCourse::Look() {
   if (generation != std::exchange(generation_, generation)) {
     for (auto& [workspace, place] : places_) LookAgainAt(place);
   }
-  const absl::Time now = runtime_.clock.Now();
+  // A timer is due by a moment of which everything is folded: it may have been moved or cancelled.
+  if (!asked_.has_value()) asked_.emplace(runtime_.clock.Now(), runtime_.log.head());
+  if (position >= asked_->second) {
+    settled_ = asked_->first;
+    asked_.reset();
+  }
+  const absl::Time now = settled_;
   if (position == looked_at_ && now < next_due_ && !looks_again_) return;
   floor_ = position;
   looked_at_ = position;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -127,6 +128,9 @@ class PolicyCourse {
   Position looked_at_;  // the view's, when its queue was looked at last
   std::string cursor_;  // behind which nothing without a time was looked at
   absl::Time next_due_ = absl::InfinitePast();
+  // A time, and where the log stood then; and the last such time by which the view has the log.
+  std::optional<std::pair<absl::Time, Position>> asked_;
+  absl::Time settled_ = absl::InfinitePast();
   bool looks_again_ = true;
   uint64_t generation_ = 0;  // the authorizer's, when something was held
 
