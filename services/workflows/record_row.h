@@ -15,7 +15,7 @@
 namespace kith::workflows {
 
 // A copy of the record as it is decided on, with the times that only its row has, as the view is
-// now. Reads the disk.
+// now, which may be a little behind the log. Reads the disk: fails as Loader::NeedDisk does.
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> WithTimesOfRow(
     runtime::Loader& load, const runtime::Runtime& runtime, const runtime::ResourceType& type,
     const google::protobuf::Message& record);
