@@ -62,7 +62,7 @@ class Sink:
         self._without = without
         self._taken = threading.Condition()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._server = None
         self.port = 0

@@ -5,7 +5,6 @@ usage: mail_test.py KITHD STUBS
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -385,14 +384,19 @@ class MailTest(unittest.TestCase):
 
     def kill_after_the_yes(self, send):
         """What `send` answers, and its mail, after a kill between the server's yes and the outcome."""
+        process = self.kithd.process  # another one later
+        answered = threading.Event()
+
         def kill(server, mail):
+            answered.wait(SECONDS)
+            process.kill()
+            process.wait()
             self.sink.take(mail)
-            self.kithd.process.send_signal(signal.SIGKILL)
-            self.kithd.process.wait()
             return "250 yes"
 
         self.sink.on_data = kill
         sent = send()
+        answered.set()
         (first,) = self.sink.await_mails(1)
         self.kithd.channel.close()
         self.kithd.process.stdout.close()

@@ -5,7 +5,6 @@ usage: webhook_test.py KITHD STUBS
 
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import threading
@@ -214,16 +213,20 @@ class WebhookTest(unittest.TestCase):
     def test_tells_it_again_under_the_same_id_after_a_kill_between_the_yes_and_the_outcome(self):
         self.start()
         self.webhook()
+        process = self.kithd.process  # another one later
+        answered = threading.Event()
 
         def kill(post):
-            self.kithd.process.send_signal(signal.SIGKILL)
-            self.kithd.process.wait()
+            answered.wait(SECONDS)
+            process.kill()
+            process.wait()
             return 200
 
         self.sink.on_post = kill
         self.deal()
+        answered.set()
         (first,) = self.sink.await_posts(1)
-        self.kithd.process.wait()
+        process.wait()
         self.kithd.channel.close()
         self.kithd.process.stdout.close()
         self.sink.on_post = None
