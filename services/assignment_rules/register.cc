@@ -15,22 +15,24 @@
 #include "services/assignment_rules/assignment_rule.h"
 #include "services/assignment_rules/assignment_rule_fields.h"
 #include "services/core/reject.h"
+#include "services/core/shown_fields.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::assignment_rules {
+namespace {
 
 // Whom a rule gives a record tells what its conditions ask for.
-static absl::Status MayAsk(const v1::AssignmentRule&, const v1::AssignmentRule& after,
-                           const Grants* grants) {
+absl::Status MayAsk(const v1::AssignmentRule&, const v1::AssignmentRule& after,
+                    const Grants* grants) {
   const bool asks = std::any_of(after.branches().begin(), after.branches().end(),
                                 [](const auto& branch) { return !branch.condition().empty(); });
-  if (!asks || grants == nullptr || (grants->Show("PERSONAL") && grants->Show("MONEY"))) {
-    return absl::OkStatus();
-  }
+  if (!asks || ShowAllFields(grants)) return absl::OkStatus();
   return Reject(type::v1::ERROR_PERMISSION_DENIED,
                 "Your roles hide fields from you, and a condition may tell what they hold. Do "
                 "without conditions.");
 }
+
+}  // namespace
 
 const ResourceRules& Rules() {
   static const auto& rules =

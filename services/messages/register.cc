@@ -33,7 +33,7 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
 }  // namespace
 
 void Register(runtime::ServerBuilder& server) {
-  server.RegisterEvents<v1::MessageEvent>(MessageAggregate::kCategory);
+  server.AddPart<MessageAggregate>();
   server.RegisterEvents<v1::SendingDayEvent>(SendingDayAggregate::kCategory);
   server.AddProjection(std::make_unique<MessageDirectory>());
   server.AddPolicy(std::make_unique<MailDeliveryPolicy>());

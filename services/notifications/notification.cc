@@ -3,13 +3,13 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/notifications/v1/notification_preferences.pb.h"
 #include "kith/notifications/v1/notifications_errors.pb.h"
 #include "projections/notifications/notification_fold.h"
+#include "services/core/by_itself.h"
 #include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/notifications/mail_time.h"
@@ -113,8 +113,7 @@ NotificationState Evolve(NotificationState state, const Recorded<v1::Notificatio
 }
 
 absl::Status CheckMailsByItself(const CommandContext& context) {
-  // Not what steps of workflows say, which are a policy's too.
-  if (absl::StartsWith(context.actor, "policies/notification")) return absl::OkStatus();
+  if (IsDoneByPolicy(context, "notification")) return absl::OkStatus();
   return Reject(v1::NOTIFICATIONS_ERROR_MAILS_BY_ITSELF,
                 "Kith sends mail by itself, and says what became of it.");
 }

@@ -143,6 +143,12 @@ class ServerBuilder {
     resources_.push_back(ResourceTypeOf<Aggregate, Request>(rules, *directory));
     AddProjection(std::move(directory));
   }
+  // What stands under records; its views and methods are bound as any.
+  template <class Aggregate>
+  void AddPart() {
+    RegisterEvents<typename Aggregate::Event>(Aggregate::kCategory);
+    parts_.push_back(PartTypeOf<Aggregate>());
+  }
   // What follows by itself. Its view is opened as any, and what it makes due is done.
   void AddPolicy(std::unique_ptr<projections::Policy> policy) {
     policies_.push_back(policy.get());
@@ -170,6 +176,7 @@ class ServerBuilder {
   }
   // What was added.
   const std::vector<ResourceType>& resources() const { return resources_; }
+  const std::vector<PartType>& parts() const { return parts_; }
   const std::vector<const projections::Policy*>& policies() const { return policies_; }
   const eventstore::EventRegistry& registry() const { return *registry_; }
   // Exactly one capability brings the authorizer. `make` runs after the log is open and before any
@@ -204,6 +211,7 @@ class ServerBuilder {
   std::vector<std::unique_ptr<Effect>> effects_;
   std::vector<std::function<void(Runtime&, MethodTable&)>> bindings_;
   std::vector<ResourceType> resources_;
+  std::vector<PartType> parts_;
   std::vector<const google::protobuf::Descriptor*> composed_;
   std::function<absl::StatusOr<std::unique_ptr<Authorizer>>(Runtime&)> authorizer_;
   std::vector<std::function<absl::Status(Runtime&)>> at_start_;

@@ -13,6 +13,7 @@
 #include "google/protobuf/util/message_differencer.h"
 #include "kith/tasks/v1/tasks_errors.pb.h"
 #include "projections/tasks/task_fold.h"
+#include "services/core/by_itself.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
 #include "services/tasks/task_fields.h"
@@ -233,8 +234,7 @@ Decision Decide(const TaskState& state, const v1::RepeatTaskRequest& command,
 
 Decision Decide(const TaskState& state, const v1::RaiseTaskReminderRequest& command,
                 const CommandContext& context) {
-  // A step of a workflow, which is a policy's too, does not.
-  if (context.actor != "policies/task_reminders") {
+  if (!IsDoneByPolicy(context, "task_reminders")) {
     return Reject(v1::TASKS_ERROR_REMINDS_BY_ITSELF,
                   "Kith says by itself that a task's time has come. Give it reminders, and wait.");
   }

@@ -12,6 +12,7 @@
 #include "projections/webhooks/webhook_fold.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
+#include "services/core/shown_fields.h"
 #include "services/webhooks/webhook_fields.h"
 
 namespace kith::webhooks {
@@ -82,7 +83,7 @@ absl::Status MayBeTold(const v1::Webhook& webhook, const CommandContext& context
                   "The credentials are no user's, for whom the webhook could be told, and do not "
                   "grant everything. Use those of a user.");
   }
-  const bool shows_all = grants->Show("PERSONAL") && grants->Show("MONEY");
+  const bool shows_all = ShowAllFields(grants);
   for (const v1::WebhookEvents& events : webhook.events()) {
     const std::string permission = PermissionToRead(events.resource());
     if (!grants->Contain(permission)) {

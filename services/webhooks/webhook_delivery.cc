@@ -2,13 +2,13 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
 #include "kith/webhooks/v1/webhooks_errors.pb.h"
 #include "projections/webhooks/webhook_fold.h"
+#include "services/core/by_itself.h"
 #include "services/core/json_depth.h"
 #include "services/core/links.h"
 #include "services/core/reject.h"
@@ -20,8 +20,7 @@ namespace {
 constexpr int kJsonDepthMax = 50;
 
 absl::Status CheckIsKith(const CommandContext& context) {
-  // Not what steps of workflows say, which are a policy's too.
-  if (absl::StartsWith(context.actor, "policies/webhook")) return absl::OkStatus();
+  if (IsDoneByPolicy(context, "webhook")) return absl::OkStatus();
   return Reject(v1::WEBHOOKS_ERROR_DELIVERED_BY_ITSELF,
                 "Deliveries are queued and ended by themselves. Replay one, or test the webhook.");
 }

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
@@ -14,6 +13,7 @@
 #include "kith/workflows/v1/workflow_runs_service.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
 #include "projections/workflows/record_moment.h"
+#include "services/core/by_itself.h"
 #include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/runtime/requests/retry.h"
@@ -65,7 +65,7 @@ FireCommands::FireCommands(std::vector<runtime::ResourceType> resources,
 
 Decision FireCommands::Run(runtime::Loader& load, const v1::FireWorkflowRequest& command,
                            const CommandContext& context) const {
-  if (!absl::StartsWith(context.actor, "policies/")) {
+  if (!IsDoneByPolicy(context, "workflow")) {
     return Reject(v1::WORKFLOWS_ERROR_FIRES_BY_ITSELF,
                   "Workflows are set off by their times by themselves. CreateWorkflowRun sets one "
                   "off by hand.");

@@ -101,7 +101,7 @@ void Register(runtime::ServerBuilder& server) {
                               static_cast<v1::DryRunWorkflowResponse*>(response));
         },
         [directories](const google::protobuf::Message&) { return directories; });
-    const RunCommands commands(server.resources(), methods, runtime);
+    const RunCommands commands(server.resources(), server.parts(), methods, runtime);
     methods.Command<v1::AdvanceWorkflowRunRequest, v1::WorkflowRun>(commands);
     methods.Command<v1::CancelWorkflowRunRequest, v1::WorkflowRun>(commands);
     methods.Command<v1::RetryWorkflowRunRequest, v1::WorkflowRun>(commands);

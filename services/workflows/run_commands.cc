@@ -15,8 +15,11 @@
 #include "kith/business_calendars/v1/business_calendar.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
+#include "projections/workflows/active_workflows.h"
 #include "projections/workflows/awaiting_runs.h"
+#include "projections/workflows/part_tables.h"
 #include "projections/workflows/time_span.h"
+#include "services/core/by_itself.h"
 #include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
@@ -26,6 +29,7 @@
 #include "services/workflows/record_row.h"
 #include "services/workflows/step_request.h"
 #include "services/workflows/workflow.h"
+#include "services/workflows/workflow_fields.h"
 
 namespace kith::workflows {
 namespace {
@@ -77,15 +81,17 @@ std::unique_ptr<Message> ShownTo(const runtime::Caller& caller, const Message* r
 }  // namespace
 
 RunCommands::RunCommands(std::vector<runtime::ResourceType> resources,
-                         const runtime::MethodTable& methods, const runtime::Runtime& runtime)
+                         std::vector<runtime::PartType> parts, const runtime::MethodTable& methods,
+                         const runtime::Runtime& runtime)
     : resources_(std::move(resources)),
+      parts_(std::move(parts)),
       methods_(methods),
       runtime_(runtime),
       collections_(runtime::CollectionsOf(resources_)) {}
 
 Decision RunCommands::Run(runtime::Loader& load, const v1::AdvanceWorkflowRunRequest& command,
                           const CommandContext& context) const {
-  if (!absl::StartsWith(context.actor, "policies/")) {
+  if (!IsDoneByPolicy(context, "workflow")) {
     return Reject(v1::WORKFLOWS_ERROR_ADVANCES_BY_ITSELF,
                   "Runs take their steps by themselves. Retry or cancel it.");
   }
@@ -99,6 +105,11 @@ Decision RunCommands::Run(runtime::Loader& load, const v1::AdvanceWorkflowRunReq
   if (state->lifecycle != Lifecycle::kActive || !is_on_its_way || run.turn() != command.turn()) {
     return NoChange();
   }
+  KITH_ASSIGN_OR_RETURN(const void* const workflow,
+                        load.LoadAny(kAggregateType<WorkflowAggregate>, run.workflow()));
+  std::string stopped =
+      WhyStopped(*static_cast<const WorkflowState*>(workflow), run.workflow_active());
+  if (!stopped.empty()) return Only(Stop(run, std::move(stopped)));
   const v1::WorkflowStep* const step = FindStep(run.steps(), run.step());
   if (step == nullptr) return Only(Refuse(run, "NO_SUCH_STEP"));
   if (!command.reason().empty()) return Only(Refuse(run, command.reason()));
@@ -162,7 +173,9 @@ absl::StatusOr<bool> RunCommands::Holds(runtime::Loader& load, absl::string_view
 Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run,
                                const v1::WorkflowStep& step, const CommandContext& context) const {
   const runtime::BoundMethod* const bound = methods_.FindCommand(step.call().method());
-  if (bound == nullptr) return Only(Refuse(run, "NO_SUCH_METHOD"));
+  if (bound == nullptr || IsDoneByItself(*bound->method().descriptor)) {
+    return Only(Refuse(run, "NO_SUCH_METHOD"));
+  }
   const runtime::Method& method = bound->method();
   if (!load.caller().grants.Contain(method.permission)) {
     return Only(Refuse(run, "PERMISSION_DENIED"));
@@ -249,8 +262,12 @@ Decision RunCommands::TakeAwait(runtime::Loader& load, const v1::WorkflowRun& ru
   // Names nobody there, to whom something could happen.
   if (awaited.record().empty()) return Only(GoOn(run, {}, otherwise));
   KITH_ASSIGN_OR_RETURN(const bool is_so, IsSo(load, awaited, context));
-  if (is_so) {
-    outcome.set_happened_to(awaited.record());
+  std::string already = is_so ? awaited.record() : "";
+  if (!is_so) {
+    KITH_ASSIGN_OR_RETURN(already, FindMade(load, run, awaited, context));
+  }
+  if (!already.empty()) {
+    outcome.set_happened_to(std::move(already));
     return Only(GoOn(run, std::move(outcome), next));
   }
   KITH_ASSIGN_OR_RETURN(const WorkCalendar calendar,
@@ -259,6 +276,43 @@ Decision RunCommands::TakeAwait(runtime::Loader& load, const v1::WorkflowRun& ru
   const auto until = Add(context.now, timeout, calendar);
   if (!until.has_value()) return Only(Refuse(run, "BEYOND_TWENTY_YEARS"));
   return Only(WaitUntil(run, *until, std::move(outcome)));
+}
+
+absl::StatusOr<std::string> RunCommands::FindMade(runtime::Loader& load, const v1::WorkflowRun& run,
+                                                  const v1::AwaitedChange& awaited,
+                                                  const CommandContext& context) const {
+  const bool is_of_state = awaited.change() != v1::CREATED && !awaited.condition().empty() &&
+                           awaited.condition_before().empty();
+  if (!is_of_state) return "";
+  for (const v1::StepAnswer& made : run.answers()) {
+    if (eventstore::CategoryOf(made.name()) != awaited.resource()) continue;
+    KITH_ASSIGN_OR_RETURN(const bool is_it, IsMade(load, made.name(), awaited, context));
+    if (is_it) return made.name();
+  }
+  return "";
+}
+
+absl::StatusOr<bool> RunCommands::IsMade(runtime::Loader& load, const std::string& made,
+                                         const v1::AwaitedChange& awaited,
+                                         const CommandContext& context) const {
+  const auto* const fields = PartTable(awaited.resource());
+  if (fields == nullptr) {
+    if (awaited.by_field().empty()) return false;
+    KITH_ASSIGN_OR_RETURN(const Message* const record, Find(load, made));
+    if (record == nullptr) return false;
+    const std::string condition = absl::StrCat(awaited.by_field(), " = \"", awaited.record(),
+                                               "\" (", awaited.condition(), ")");
+    return Holds(load, condition, made, *record, context);
+  }
+  if (!absl::StartsWith(made, absl::StrCat(awaited.record(), "/"))) return false;
+  for (const runtime::PartType& part : parts_) {
+    if (part.aggregate->category != awaited.resource()) continue;
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*part.aggregate, made));
+    const ResourceNow now = part.now_of(state);
+    return now.lifecycle == Lifecycle::kActive &&
+           workflows::Holds(*fields, awaited.condition(), *now.resource, context.now);
+  }
+  return false;
 }
 
 absl::StatusOr<bool> RunCommands::IsSeen(runtime::Loader& load, absl::string_view record) const {

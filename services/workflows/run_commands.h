@@ -23,8 +23,8 @@ namespace kith::workflows {
 class RunCommands {
  public:
   // Borrows the methods.
-  RunCommands(std::vector<runtime::ResourceType> resources, const runtime::MethodTable& methods,
-              const runtime::Runtime& runtime);
+  RunCommands(std::vector<runtime::ResourceType> resources, std::vector<runtime::PartType> parts,
+              const runtime::MethodTable& methods, const runtime::Runtime& runtime);
 
   Decision Run(runtime::Loader& load, const v1::AdvanceWorkflowRunRequest& command,
                const CommandContext& context) const;
@@ -59,6 +59,15 @@ class RunCommands {
   // Whether it is known which record is waited for, and it is as it has to become.
   absl::StatusOr<bool> IsSo(runtime::Loader& load, const v1::AwaitedChange& awaited,
                             const CommandContext& context) const;
+  // What an earlier step of the run made and is as it has to become, so that it is not missed for
+  // having become so before the run began to wait; empty where nothing is.
+  absl::StatusOr<std::string> FindMade(runtime::Loader& load, const v1::WorkflowRun& run,
+                                       const v1::AwaitedChange& awaited,
+                                       const CommandContext& context) const;
+  // Whether this one is.
+  absl::StatusOr<bool> IsMade(runtime::Loader& load, const std::string& made,
+                              const v1::AwaitedChange& awaited,
+                              const CommandContext& context) const;
   Decision TakeCall(runtime::Loader& load, const v1::WorkflowRun& run, const v1::WorkflowStep& step,
                     const CommandContext& context) const;
   Decision TakeWait(runtime::Loader& load, const v1::WorkflowRun& run, const v1::WorkflowStep& step,
@@ -70,6 +79,7 @@ class RunCommands {
                      const CommandContext& context) const;
 
   const std::vector<runtime::ResourceType> resources_;
+  const std::vector<runtime::PartType> parts_;
   const runtime::MethodTable& methods_;
   const runtime::Runtime& runtime_;
   const Collections collections_;

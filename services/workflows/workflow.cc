@@ -12,6 +12,7 @@
 #include "projections/workflows/workflow_fold.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
+#include "services/core/shown_fields.h"
 #include "services/workflows/workflow_fields.h"
 
 namespace kith::workflows {
@@ -31,6 +32,7 @@ bool IsSame(const v1::Workflow& a, const v1::Workflow& b) {
 void CompleteFields(const v1::Workflow& before, const Settings&, v1::Workflow& after) {
   if (before.state() != v1::ACTIVE || IsSame(before, after)) return;
   after.set_state(v1::PAUSED);
+  after.set_pause_reason(v1::CHANGED);
   after.clear_acts_for();
 }
 
@@ -39,13 +41,15 @@ absl::Status CheckThere(const WorkflowState& state, absl::string_view name) {
                                                : ResourceNotFound(WorkflowRules(), name);
 }
 
-Decision SetState(const WorkflowState& state, v1::WorkflowState wanted, absl::string_view acts_for,
-                  std::vector<Claim> claims = {}) {
+Decision SetState(const WorkflowState& state, v1::WorkflowState wanted, v1::PauseReason why,
+                  absl::string_view acts_for, std::vector<Claim> claims = {}) {
   v1::Workflow after = state.resource;
   after.set_state(wanted);
+  after.set_pause_reason(why);
   after.set_acts_for(std::string(acts_for));
   google::protobuf::FieldMask changed;
   if (after.acts_for() != state.resource.acts_for()) changed.add_paths("acts_for");
+  if (after.pause_reason() != state.resource.pause_reason()) changed.add_paths("pause_reason");
   if (after.state() != state.resource.state()) changed.add_paths("state");
   if (changed.paths().empty()) return NoChange();
   return Changes().Append(after.name(), UpdatedEvent<v1::WorkflowEvent>(after, changed),
@@ -94,9 +98,7 @@ absl::Status MayActInFull(const google::protobuf::RepeatedPtrField<v1::WorkflowS
 }
 
 absl::Status MayAskAnything(const Grants* grants) {
-  if (grants == nullptr || (grants->Show("PERSONAL") && grants->Show("MONEY"))) {
-    return absl::OkStatus();
-  }
+  if (ShowAllFields(grants)) return absl::OkStatus();
   return Reject(v1::WORKFLOWS_ERROR_NOT_PERMITTED,
                 "Your roles hide fields from you, and a condition of a trigger, or of a step that "
                 "waits for something to happen, may tell what they hold. Do without.");
@@ -117,7 +119,9 @@ Decision Decide(const WorkflowState& state, const std::vector<const WorkflowStat
                        command.name());
   }
   const std::string kind = TriggerKindOf(state.resource.trigger());
-  if (kind.empty()) return SetState(state, v1::ACTIVE, context.user);
+  if (kind.empty()) {
+    return SetState(state, v1::ACTIVE, v1::PAUSE_REASON_UNSPECIFIED, context.user);
+  }
   const auto active = std::count_if(others.begin(), others.end(), [&](const WorkflowState* other) {
     return other->lifecycle == Lifecycle::kActive && other->resource.state() == v1::ACTIVE &&
            other->resource.name() != command.name() &&
@@ -129,14 +133,24 @@ Decision Decide(const WorkflowState& state, const std::vector<const WorkflowStat
                                " are active, which is as many as can be. Pause another one first."),
                   {{"resource", kind}, {"limit", absl::StrCat(kActiveMax)}});
   }
-  return SetState(state, v1::ACTIVE, context.user, {{std::string(kActivePurpose), kind}});
+  return SetState(state, v1::ACTIVE, v1::PAUSE_REASON_UNSPECIFIED, context.user,
+                  {{std::string(kActivePurpose), kind}});
 }
 
 Decision Decide(const WorkflowState& state, const v1::PauseWorkflowRequest& command,
                 const CommandContext&) {
   KITH_RETURN_IF_ERROR(CheckThere(state, command.name()));
   KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), state.resource.etag()));
-  return SetState(state, v1::PAUSED, "");
+  const v1::PauseReason why =
+      command.pause_reason() == v1::PAUSE_REASON_UNSPECIFIED ? v1::ASKED : command.pause_reason();
+  return SetState(state, v1::PAUSED, why, "");
+}
+
+std::string WhyStopped(const WorkflowState& state, bool began_while_active) {
+  if (state.lifecycle != Lifecycle::kActive) return std::string(kWorkflowDeleted);
+  const v1::PauseReason why = state.resource.pause_reason();
+  const bool is_stopped = why == v1::TOO_MANY_RUNS || (why == v1::ASKED && began_while_active);
+  return is_stopped ? std::string(kWorkflowPaused) : "";
 }
 
 const v1::WorkflowStep* FindStep(const google::protobuf::RepeatedPtrField<v1::WorkflowStep>& steps,

@@ -200,8 +200,7 @@ class Inspection {
         absl::StartsWith(method->service()->full_name(), "kith.workspaces.")) {
       return Add("call.method", "is of workspaces and keys, which no workflow changes");
     }
-    if (method->input_type() == v1::AdvanceWorkflowRunRequest::descriptor() ||
-        method->input_type() == v1::FireWorkflowRequest::descriptor()) {
+    if (IsDoneByItself(*method)) {
       return Add("call.method", "is what Kith does by itself");
     }
     MergeTypes types;
@@ -348,6 +347,11 @@ class Inspection {
 };
 
 }  // namespace
+
+bool IsDoneByItself(const google::protobuf::MethodDescriptor& method) {
+  return method.input_type() == v1::AdvanceWorkflowRunRequest::descriptor() ||
+         method.input_type() == v1::FireWorkflowRequest::descriptor();
+}
 
 absl::Status CheckFields(const v1::Workflow& workflow, const ServerFacts& facts) {
   return Inspection(workflow, facts).Run();

@@ -29,6 +29,7 @@ absl::Status Place(const WorkflowState& workflow, v1::WorkflowRun& run) {
   if (run.display_name().empty()) run.set_display_name(steps.display_name());
   *run.mutable_steps() = steps.steps();
   run.set_workflow_etag(steps.etag());
+  run.set_workflow_active(steps.state() == v1::ACTIVE);
   run.set_state(steps.steps().empty() ? v1::DONE : v1::RUNNING);
   if (!steps.steps().empty()) run.set_step(steps.steps(0).id());
   return absl::OkStatus();
@@ -99,8 +100,11 @@ Decision Decide(const RunState& state, const v1::RetryWorkflowRunRequest& comman
   KITH_RETURN_IF_ERROR(CheckThere(state, command.name()));
   const v1::WorkflowRun& run = state.resource;
   KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), run.etag()));
-  if (run.state() != v1::FAILED) {
-    return RejectState(v1::WORKFLOWS_ERROR_RUN_NOT_FAILED, "No step of the run was refused.",
+  const bool was_paused = run.state() == v1::CANCELLED && !run.outcomes().empty() &&
+                          run.outcomes().rbegin()->reason() == kWorkflowPaused;
+  if (run.state() != v1::FAILED && !was_paused) {
+    return RejectState(v1::WORKFLOWS_ERROR_RUN_NOT_FAILED,
+                       "No step of the run was refused, nor kept from being taken by a pause.",
                        run.name());
   }
   return Changes().Add(Advanced(run, v1::RUNNING, run.step(), std::nullopt));
@@ -119,11 +123,23 @@ Change WaitUntil(const v1::WorkflowRun& run, absl::Time until, v1::StepOutcome o
   return Advanced(run, v1::WAITING, run.step(), std::move(outcome));
 }
 
-Change Refuse(const v1::WorkflowRun& run, std::string reason) {
+namespace {
+
+Change EndAt(const v1::WorkflowRun& run, v1::RunState state, std::string reason) {
   v1::StepOutcome outcome;
   outcome.set_step(run.step());
   outcome.set_reason(std::move(reason));
-  return Advanced(run, v1::FAILED, run.step(), std::move(outcome));
+  return Advanced(run, state, run.step(), std::move(outcome));
+}
+
+}  // namespace
+
+Change Refuse(const v1::WorkflowRun& run, std::string reason) {
+  return EndAt(run, v1::FAILED, std::move(reason));
+}
+
+Change Stop(const v1::WorkflowRun& run, std::string reason) {
+  return EndAt(run, v1::CANCELLED, std::move(reason));
 }
 
 v1::AwaitedChange AwaitedBy(const v1::AwaitStep& step, const std::string& name,

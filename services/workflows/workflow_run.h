@@ -44,6 +44,8 @@ Change GoOn(const v1::WorkflowRun& run, v1::StepOutcome outcome, const std::stri
 Change WaitUntil(const v1::WorkflowRun& run, absl::Time until, v1::StepOutcome outcome = {});
 // The step was refused.
 Change Refuse(const v1::WorkflowRun& run, std::string reason);
+// It is not taken: the workflow was stopped.
+Change Stop(const v1::WorkflowRun& run, std::string reason);
 
 // What a step waits for, of the run's record; without a record where that names none in the field.
 v1::AwaitedChange AwaitedBy(const v1::AwaitStep& step, const std::string& name,

@@ -35,4 +35,17 @@ ResourceType ResourceTypeOf(const ResourceRules& rules,
           .directory = &directory};
 }
 
+// What stands under a record and has methods of its own, but a state as a resource has: a message.
+struct PartType {
+  const AggregateType* aggregate;
+  ResourceNow (*now_of)(const void* state);
+};
+
+template <class Aggregate>
+PartType PartTypeOf() {
+  using State = typename Aggregate::State;
+  return {.aggregate = &kAggregateType<Aggregate>,
+          .now_of = [](const void* state) { return NowOf(*static_cast<const State*>(state)); }};
+}
+
 }  // namespace kith::runtime

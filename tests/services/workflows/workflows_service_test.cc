@@ -162,9 +162,9 @@ TEST_F(WorkflowsServiceTest, StopsWhenItIsCancelledOrPaused) {
   EXPECT_EQ(server_.Call(&Stub::PauseWorkflow, pause)->state(), v1::PAUSED);
   CreateContact("Cyd");
   server_.clock().Advance(absl::Hours(1));
-  AwaitRuns(1, v1::DONE);  // what began goes on
+  AwaitRuns(2, v1::CANCELLED);
   EXPECT_EQ(TitleOf(ada), "");
-  EXPECT_EQ(TitleOf(ben), "x");
+  EXPECT_EQ(TitleOf(ben), "");
   EXPECT_EQ(Runs().size(), 2u);
 }
 
