@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "eventstore/base/check.h"
+#include "google/protobuf/field_mask.pb.h"
 #include "kith/options/v1/options.pb.h"
 
 namespace kith::runtime {
@@ -22,6 +23,21 @@ std::vector<std::string> NamesIn(const FieldDescriptor* field, const Message& re
     names.push_back(reflection.GetRepeatedString(record, field, i));
   }
   return names;
+}
+
+// Whether it changes whose a record is, or whom it is shared with.
+bool HandsOver(const Message& event) {
+  const auto* const member = event.GetReflection()->GetOneofFieldDescriptor(
+      event, event.GetDescriptor()->FindOneofByName("event"));
+  if (member == nullptr) return false;
+  const auto* const mask = member->message_type()->FindFieldByName("update_mask");
+  if (mask == nullptr) return false;
+  const Message& payload = event.GetReflection()->GetMessage(event, member);
+  const auto& changed = static_cast<const google::protobuf::FieldMask&>(
+      payload.GetReflection()->GetMessage(payload, mask));
+  return std::any_of(changed.paths().begin(), changed.paths().end(), [](const std::string& path) {
+    return path == "owner" || path == "viewers" || path == "editors";
+  });
 }
 
 }  // namespace
@@ -64,9 +80,9 @@ bool RecordAccess::MayRead(const Caller& caller, const Message& record,
 }
 
 bool RecordAccess::MayWrite(const Caller& caller, absl::string_view permission,
-                            const Message& record) const {
+                            const Message& record, const Message& event) const {
   if (!has_owner() || Reach(caller, permission).Covers(OwnerOf(record))) return true;
-  return Names(editors_, caller, record);
+  return Names(editors_, caller, record) && !HandsOver(event);
 }
 
 Reach RecordAccess::ReachOf(const Caller& caller, absl::string_view beside) const {

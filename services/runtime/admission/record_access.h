@@ -3,9 +3,10 @@
 //
 // A record's owner is what its field `owner` names: a user, or, where the field takes teams, a
 // team: such a record is everybody's who is in the team, or in a part of it. Its fields `viewers`
-// and `editors` name the users and teams that it is shared with: editors may change it, too. A team
-// is who is in it, or in a team that is a part of it. What sharing gives, the caller needs the
-// permission for, of however few records. Immutable; any thread.
+// and `editors` name the users and teams that it is shared with: editors may change it, too, but
+// not whose it is and whom it is shared with. A team is who is in it, or in a team that is a part
+// of it. What sharing gives, the caller needs the permission for, of however few records.
+// Immutable; any thread.
 #pragma once
 
 #include <string>
@@ -42,9 +43,10 @@ class RecordAccess {
   bool IsBounded(const Caller& caller, absl::string_view beside = {}) const;
   bool MayRead(const Caller& caller, const google::protobuf::Message& record,
                absl::string_view beside = {}) const;
-  // With a permission that changes: "deals.write".
+  // With a permission that changes, "deals.write", make this event of it.
   bool MayWrite(const Caller& caller, absl::string_view permission,
-                const google::protobuf::Message& record) const;
+                const google::protobuf::Message& record,
+                const google::protobuf::Message& event) const;
 
  private:
   Reach ReachOf(const Caller& caller, absl::string_view beside) const;

@@ -75,7 +75,8 @@ absl::Status Loader::CheckReach(absl::string_view permission, const Changes& cha
     const bool is_new = known == nullptr || *known == Revision();
     if (is_record && is_new) continue;  // it comes into being
     KITH_ASSIGN_OR_RETURN(const void* const state, LoadAny(*owned->second.aggregate, record));
-    if (owned->second.access.MayWrite(caller_, permission, owned->second.record(state))) continue;
+    const RecordAccess& access = owned->second.access;
+    if (access.MayWrite(caller_, permission, owned->second.record(state), *change.event)) continue;
     return OutOfReach(permission, record);
   }
   return absl::OkStatus();

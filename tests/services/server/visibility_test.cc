@@ -227,6 +227,12 @@ TEST_F(VisibilityTest, IsThatOfWhatIsShared) {
     return server_.CallWith(key_, &DealsService::Stub::WinDeal, request).reason();
   };
   EXPECT_EQ(win(shared), "") << "an editor may change it";
+  deals::v1::UpdateDealRequest take;
+  take.mutable_deal()->set_name(shared);
+  take.mutable_deal()->set_owner(rep_);
+  EXPECT_EQ(server_.CallWith(key_, &DealsService::Stub::UpdateDeal, take).reason(),
+            "PERMISSION_DENIED")
+      << "but not take it";
   const std::string said = Record(shared);
   interactions::v1::GetInteractionRequest get;
   get.set_name(said);
