@@ -13,6 +13,7 @@
 #include "kith/assignment_rules/v1/assignment_rules_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "kith/tasks/v1/tasks_service.grpc.pb.h"
 #include "kith/teams/v1/teams_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
@@ -406,6 +407,29 @@ TEST_F(AssignmentRulesServiceTest, NeedsWhatAnUpdateOfTheRecordNeeds) {
   EXPECT_EQ(Assign(away, unowned, "wait: true").reason(), "");
   EXPECT_EQ(Preview(rule, unowned, "", narrow)->owner(), ben);
   EXPECT_EQ(Preview(rule, hidden, "", key).reason(), "DEAL_NOT_FOUND");
+}
+
+// Whom it gives a record tells what a condition asks for.
+TEST_F(AssignmentRulesServiceTest, AsksNothingThatIsHiddenFromWhoWritesIt) {
+  roles::v1::CreateRoleRequest role;
+  *role.mutable_role() = Proto<roles::v1::Role>(
+      R"(display_name: 'Blind' field_groups: PERSONAL
+         grants { permission: 'assignment_rules.*' scope: ALL }
+         grants { permission: 'deals.*' scope: ALL }
+         grants { permission: 'users.read' scope: ALL })");
+  const auto blind = server_.Call(&roles::v1::RolesService::Stub::CreateRole, role);
+  ASSERT_EQ(blind.reason(), "");
+  const std::string mole = CreateUser("Mole", absl::StrCat("roles: '", blind->name(), "'"));
+  const std::string key = KeyOf(mole);
+  v1::CreateAssignmentRuleRequest create;
+  *create.mutable_assignment_rule() = Proto<v1::AssignmentRule>(
+      absl::StrCat("display_name: 'Rule' resource: 'deals' members { user: '", mole, "' } "));
+  EXPECT_EQ(server_.CallWith(key, &Stub::CreateAssignmentRule, create).reason(), "");
+  *create.mutable_assignment_rule()->add_branches() = Proto<v1::AssignmentBranch>(
+      absl::StrCat("condition: 'amount > \"10000 EUR\"' assignee: '", mole, "'"));
+  EXPECT_EQ(server_.CallWith(key, &Stub::CreateAssignmentRule, create).reason(),
+            "PERMISSION_DENIED");
+  EXPECT_EQ(server_.Call(&Stub::CreateAssignmentRule, create).reason(), "");
 }
 
 // A workflow's call step names the method as any other.
