@@ -23,7 +23,8 @@ class RequestIds {
   const std::string prefix_;
 };
 
-// E-mails whose subject and text have so many bytes together. One thread at a time.
+// E-mails whose subject and text have so many bytes together, and each hundredth a call, which not
+// many may react to. One thread at a time.
 class LoadInteraction {
  public:
   LoadInteraction(int text_bytes, int caller)
@@ -32,7 +33,7 @@ class LoadInteraction {
         text_(static_cast<uint64_t>(caller)) {}
 
   void Fill(interactions::v1::Interaction* interaction) {
-    interaction->set_kind(interactions::v1::EMAIL);
+    interaction->set_kind(++filled_ % 100 == 0 ? interactions::v1::CALL : interactions::v1::EMAIL);
     interaction->set_direction(interactions::v1::INBOUND);
     interaction->set_subject(text_.Make(static_cast<size_t>(subject_bytes_)));
     interaction->set_body(text_.Make(static_cast<size_t>(body_bytes_)));
@@ -44,6 +45,7 @@ class LoadInteraction {
   const int subject_bytes_;
   const int body_bytes_;
   LoadText text_;
+  uint64_t filled_ = 0;
 };
 
 }  // namespace kith::cli

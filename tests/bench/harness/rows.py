@@ -5,7 +5,7 @@ import re
 import sys
 import time
 
-from . import rows_calls, rows_log, rows_postgres, rows_size, rows_timers, rows_views
+from . import rows_calls, rows_log, rows_policies, rows_postgres, rows_size, rows_timers, rows_views
 from .processes import ProgramFailed
 from .results import Result
 

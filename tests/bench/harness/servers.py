@@ -11,15 +11,16 @@ import types
 class Kithd:
     """One kithd over one data directory."""
 
-    def __init__(self, bench, data, name="kithd"):
+    def __init__(self, bench, data, name="kithd", program="kithd"):
         self.bench = bench
         self.data = data
         self.name = name
+        self.program = program
         self.start()
 
     def start(self):
         self.process, self.address = self.bench.processes.start(
-            self.name, [self.bench.program("kithd"), "--data", self.data, "--listen", "127.0.0.1:0",
+            self.name, [self.bench.program(self.program), "--data", self.data, "--listen", "127.0.0.1:0",
                         "--http", "127.0.0.1:0", "--metrics="],
             ready="kithd is ready on ")
         with open(os.path.join(self.data, "development.key"), encoding="utf-8") as file:

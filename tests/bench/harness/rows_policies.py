@@ -1,0 +1,68 @@
+"""The row about policies: what those cost that do not react, and how soon one that does has reacted."""
+
+import json
+import os
+
+from .results import Result, Row
+from .rounds import Sample, alternate, column, ratios
+from .rows_timers import instant
+from .servers import Kithd, load
+
+SHAPE = {"in_flight": 128, "channels": 4}
+SHARE = 0.7  # of the rate that is reached
+IDLE = 20  # policies that take nothing of this, in idle_policies_kithd
+
+# Each hundredth of what is recorded is a call.
+REACTS = {"displayName": "Reacts to calls",
+          "trigger": {"resource": "interactions", "change": "CREATED", "condition": "kind = CALL"},
+          "steps": [{"id": "end", "end": {}}]}
+
+
+def idle(bench):
+    """Recording with policies that have nothing to do with it, beside recording without them."""
+    plain, more = (Kithd(bench, os.path.join(bench.folder(name), "data"), name, program=program)
+                   for name, program in (("policies", "kithd"), ("policies-idle", "idle_policies_kithd")))
+    theirs, ours = (column(taken, "per_second") for taken in alternate(
+        bench.settings.rounds, *(lambda k=kithd: load(bench, k, "record", **SHAPE) for kithd in (plain, more))))
+    more.drop()
+    return plain, Result.at_least(f"RecordInteraction with {IDLE} more policies that do not take it / without", 0.95,
+                                  ratios(ours, theirs), detail=f"{Sample(ours).median:,.0f}/s",
+                                  numbers={"with_per_second": ours, "without_per_second": theirs})
+
+
+def kith(bench, kithd, *words):
+    return bench.processes.run([bench.program("kith"), *words, "--address", kithd.address, "--key", kithd.key])
+
+
+def recorded(bench, kithd, kind):
+    """The events of a kind: of each its sequence, the cause's, and when it was recorded."""
+    for line in kith(bench, kithd, "events", "--type", kind, "--all", "--json").splitlines():
+        event = json.loads(line)
+        yield int(event["sequence"]), int(event.get("causation_sequence", 0)), instant(event["record_time"])
+
+
+def reaction(bench, kithd):
+    """From when an event is recorded until what a workflow began for it is."""
+    rate = Sample([load(bench, kithd, "record", **SHAPE)["per_second"] for _ in range(3)]).median * SHARE
+    workflow = json.loads(kith(bench, kithd, "workflows", "create", "--data", json.dumps({"workflow": REACTS}), "--json"))
+    kith(bench, kithd, "workflows", "activate", workflow["name"])
+    for _ in range(bench.settings.rounds):
+        load(bench, kithd, "record", **SHAPE, rate=rate)
+    causes = {sequence: time for sequence, _, time in recorded(bench, kithd, "interaction_recorded")}
+    late = sorted(time - causes[cause] for _, cause, time in recorded(bench, kithd, "workflow_run_created"))
+    if not late:
+        return Result.failed("nothing has reacted")
+    return Result.at_most(f"1 of 100 reacts, at {rate:,.0f}/s: 99th percentile until the reaction is recorded", 250,
+                          Sample([late[int(len(late) * 0.99)] * 1000]), unit="ms",
+                          detail=f"median {late[len(late) // 2] * 1000:.0f} ms, {len(late):,} reactions",
+                          numbers={"late_seconds": late[::max(1, len(late) // 100)]})
+
+
+def policies(bench):
+    plain, cost = idle(bench)
+    reacted = reaction(bench, plain)
+    plain.drop()
+    return [cost, reacted]
+
+
+ROWS = [Row("S19", "policies", policies)]
