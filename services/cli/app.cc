@@ -185,11 +185,11 @@ struct NamedCommand {
   absl::string_view word;
   Command run;
 };
-constexpr NamedCommand kCommands[] = {{"agenda", RunAgenda},           {"board", RunBoard},
-                                      {"forecast", RunForecast},       {"timeline", RunTimeline},
-                                      {"events", RunEvents},           {"history", RunHistory},
-                                      {"access", RunAccess},           {"hand-over", RunHandOver},
-                                      {"permissions", RunPermissions}, {"import", RunImport}};
+constexpr NamedCommand kCommands[] = {
+    {"agenda", RunAgenda},     {"board", RunBoard},        {"forecast", RunForecast},
+    {"timeline", RunTimeline}, {"events", RunEvents},      {"history", RunHistory},
+    {"access", RunAccess},     {"hand-over", RunHandOver}, {"permissions", RunPermissions},
+    {"import", RunImport},     {"export", RunExport}};
 
 // And the verbs of collections that are.
 struct NamedVerb {

@@ -14,6 +14,8 @@ const std::vector<Target>& Targets() {
       {"update_mask", FuzzUpdateMask},
       {"resource_name", FuzzResourceName},
       {"csv", FuzzCsv},
+      {"cards", FuzzCards},
+      {"workbook", FuzzWorkbook},
       {"json", FuzzJson},
       {"http_body", FuzzHttpBody},
       {"merge_text", FuzzMergeText},

@@ -23,6 +23,8 @@ void FuzzCredentialFile(absl::string_view bytes);
 void FuzzUpdateMask(absl::string_view bytes);
 void FuzzResourceName(absl::string_view bytes);
 void FuzzCsv(absl::string_view bytes);
+void FuzzCards(absl::string_view bytes);
+void FuzzWorkbook(absl::string_view bytes);
 void FuzzJson(absl::string_view bytes);
 void FuzzHttpBody(absl::string_view bytes);
 void FuzzMergeText(absl::string_view bytes);

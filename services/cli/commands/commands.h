@@ -59,8 +59,12 @@ absl::Status RunShowWorkflowRun(Session& session, const std::vector<std::string>
 // `kith permissions`: asks no server.
 absl::Status RunPermissions(Session& session, const std::vector<std::string>& words);
 
-// `kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N] [--dry-run] CSV`
+// `kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N] [--dry-run] TABLE`
 absl::Status RunImport(Session& session, const std::vector<std::string>& words);
+
+// `kith export COLLECTION [--format jsonl|csv|vcard|vcard3] [--output FILE] …`, with the flags of
+// the collection's list.
+absl::Status RunExport(Session& session, const std::vector<std::string>& words);
 
 // The help of everything and of a collection, with the first sentence of each comment, and of one
 // method, with the whole of them.

@@ -48,7 +48,10 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
   kith workflow-runs show NAME                what became of the steps of a run
   kith permissions                            what a key can be granted
   kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
-              [--dry-run] CSV                 rows of a CSV file; see deploy/import
+              [--dry-run] TABLE               rows of a CSV file, a workbook or cards;
+                                              see deploy/import
+  kith export COLLECTION [--format jsonl|csv|vcard|vcard3] [--output FILE]
+                                              everything a list has
   kith completion bash|zsh                    what makes the shell complete these words
   kith interactions ingest FILE|-             an interaction for each line, as JSON
   kith bench KIND [--in-flight N] [--channels N] [--seconds S] [--warm-up S]
@@ -171,9 +174,10 @@ Prints what makes the shell complete commands, verbs, flags and values of kith. 
   eval "$(kith completion bash)"
 )help"},
     {"import", R"(kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
-            [--dry-run] CSV
+            [--dry-run] TABLE
 
-Makes a record of each row of a CSV file. A second run changes nothing: what is there
+Makes a record of each row of a table: a CSV file, a workbook (.xlsx, its first sheet)
+or a file of cards (.vcf). A second run changes nothing: what is there
 already stays as it is. A row that is refused is named with its reason, and the others
 go on.
 
@@ -183,6 +187,16 @@ go on.
                    turn
   --in-flight N    how many rows are under way at once; 128 when not said
   --dry-run        only checks what can be checked without the server
+)"},
+    {"export", R"(kith export COLLECTION [--format jsonl|csv|vcard|vcard3] [--output FILE]
+            [--columns FIELD,FIELD.PART…] [flags of its list]
+
+Everything that a list has, of one moment: "kith export contacts --filter 'tags = vip'".
+
+  --format jsonl   a line of JSON for each record; also when not said
+  --format csv     all fields, or those of --columns
+  --format vcard   contacts as cards, vCard 4.0; vcard3 for 3.0
+  --output FILE    there, once all of it is written; otherwise it is printed
 )"},
     {"bench", R"(kith bench KIND [--in-flight N] [--channels N] [--seconds S] [--warm-up S]
            [--rate CALLS_A_SECOND] [--bytes N] [--contacts N] [--as-of MOMENT]

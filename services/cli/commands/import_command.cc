@@ -10,12 +10,12 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/status_macros.h"
 #include "services/cli/commands/commands.h"
-#include "services/cli/import/csv_reader.h"
 #include "services/cli/import/import_mapping.h"
 #include "services/cli/import/import_plan.h"
 #include "services/cli/import/import_rejects.h"
 #include "services/cli/import/importer.h"
 #include "services/cli/import/progress.h"
+#include "services/cli/import/table_file.h"
 #include "services/cli/text/server_error.h"
 #include "services/cli/text/values.h"
 
@@ -51,7 +51,7 @@ absl::StatusOr<ImportOptions> ParseOptions(const std::vector<std::string>& words
   }
   KITH_RETURN_IF_ERROR(ExpectNothingLeft(arguments, 2));
   if (arguments.positional().size() != 2 || options.mapping.empty()) {
-    return absl::InvalidArgumentError("say what: kith import deals --mapping FILE CSV");
+    return absl::InvalidArgumentError("say what: kith import deals --mapping FILE TABLE");
   }
   options.collection = arguments.positional()[0];
   options.csv = arguments.positional()[1];
@@ -153,10 +153,11 @@ class Run {
 absl::Status RunImport(Session& session, const std::vector<std::string>& words) {
   KITH_ASSIGN_OR_RETURN(const ImportOptions options, ParseOptions(words));
   KITH_ASSIGN_OR_RETURN(const Mapping mapping, ReadMapping(options));
-  KITH_ASSIGN_OR_RETURN(const CsvFile csv, ReadCsv(options.csv, mapping.delimiter));
+  KITH_ASSIGN_OR_RETURN(const CsvFile csv, ReadTable(options.csv, mapping.form));
   KITH_ASSIGN_OR_RETURN(const ImportPlanner planner,
                         ImportPlanner::Make(mapping, session.catalog(), csv));
-  KITH_ASSIGN_OR_RETURN(Rejects rejects, Rejects::Open(options.rejects, csv, mapping.delimiter));
+  KITH_ASSIGN_OR_RETURN(Rejects rejects,
+                        Rejects::Open(options.rejects, csv, mapping.form.delimiter));
   Run run(session, options, csv, std::move(rejects));
   if (options.dry_run) {
     run.Check(planner);

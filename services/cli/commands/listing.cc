@@ -126,33 +126,44 @@ void TakeSummary(const Method& list, Arguments* arguments) {
   }
 }
 
-absl::StatusOr<std::unique_ptr<Message>> ListItems(Session& session, const Method& method,
-                                                   const Message& request, ListLimit limit) {
+absl::Status ListPages(Session& session, const Method& method, const Message& request,
+                       ListLimit limit, PageVisitor visit) {
   const std::unique_ptr<Message> page_request(request.New());
   page_request->CopyFrom(request);
   const Reflection* asking = request.GetReflection();
   const FieldDescriptor* size = Field(request, "page_size");
   const FieldDescriptor* token = Field(request, "page_token");
   const bool sized = asking->GetInt32(request, size) != 0;
-  std::unique_ptr<Message> reply;
+  int64_t told = 0;
   while (true) {
     // A page may be empty and have a next one all the same.
     if (!sized) {
       asking->SetInt32(page_request.get(), size, std::min(limit.items_max, kPageSizeMax));
     }
     KITH_ASSIGN_OR_RETURN(std::unique_ptr<Message> page, session.Call(method, *page_request));
-    if (reply == nullptr) {
-      reply = std::move(page);
-    } else {
-      Append(*page, reply.get());
-    }
-    const int64_t now = reply->GetReflection()->FieldSize(*reply, method.items);
+    told += page->GetReflection()->FieldSize(*page, method.items);
     const std::string next =
-        reply->GetReflection()->GetString(*reply, Field(*reply, "next_page_token"));
-    if (next.empty() || now >= limit.items_max) break;
+        page->GetReflection()->GetString(*page, Field(*page, "next_page_token"));
+    if (!visit(std::move(page)) || next.empty() || told >= limit.items_max) {
+      return absl::OkStatus();
+    }
     asking->SetString(page_request.get(), token, next);
     if (TakesSummary(method)) asking->ClearField(page_request.get(), Field(request, "summary"));
   }
+}
+
+absl::StatusOr<std::unique_ptr<Message>> ListItems(Session& session, const Method& method,
+                                                   const Message& request, ListLimit limit) {
+  std::unique_ptr<Message> reply;
+  KITH_RETURN_IF_ERROR(
+      ListPages(session, method, request, limit, [&](std::unique_ptr<Message> page) {
+        if (reply == nullptr) {
+          reply = std::move(page);
+        } else {
+          Append(*page, reply.get());
+        }
+        return true;
+      }));
   // The last page may have brought more than was wanted.
   while (reply->GetReflection()->FieldSize(*reply, method.items) > limit.items_max) {
     reply->GetReflection()->RemoveLast(reply.get(), method.items);

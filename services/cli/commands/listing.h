@@ -8,6 +8,7 @@
 #include <ostream>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "kith/type/v1/list.pb.h"
 #include "services/cli/calls/arguments.h"
@@ -45,8 +46,15 @@ bool TakesSummary(const Method& list);
 // Takes --total and --explain off the arguments, and asks for what they say.
 void TakeSummary(const Method& list, Arguments* arguments);
 
+// The pages of a list until its end, the limit, or until `visit` answers false. They show one
+// moment, the first page's, which alone is asked for a summary.
+using PageVisitor = absl::FunctionRef<bool(std::unique_ptr<google::protobuf::Message> page)>;
+absl::Status ListPages(Session& session, const Method& method,
+                       const google::protobuf::Message& request, ListLimit limit,
+                       PageVisitor visit);
+
 // One reply with the items of as many pages as the limit needs; its next_page_token is empty when
-// nothing is left. Pages show one moment, the first page's, which alone is asked for a summary.
+// nothing is left.
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ListItems(
     Session& session, const Method& method, const google::protobuf::Message& request,
     ListLimit limit);

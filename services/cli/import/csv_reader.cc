@@ -3,8 +3,6 @@
 #include <csv.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -78,6 +76,17 @@ class Parser {
   bool in_row_ = false;
 };
 
+bool IsBlankCell(absl::string_view cell) { return absl::StripAsciiWhitespace(cell).empty(); }
+
+bool IsBlank(const CsvRow& row) {
+  return std::all_of(row.cells.begin(), row.cells.end(), IsBlankCell);
+}
+
+// A delimiter too many at the end of a line says nothing.
+void DropBlankEnd(size_t at_least, std::vector<std::string>& cells) {
+  while (cells.size() > at_least && IsBlankCell(cells.back())) cells.pop_back();
+}
+
 }  // namespace
 
 int CsvFile::FindColumn(absl::string_view name) const {
@@ -85,34 +94,32 @@ int CsvFile::FindColumn(absl::string_view name) const {
   return found == columns.end() ? -1 : static_cast<int>(found - columns.begin());
 }
 
-absl::StatusOr<CsvFile> ParseCsv(absl::string_view text, char delimiter) {
-  absl::ConsumePrefix(&text, "\xEF\xBB\xBF");
-  Parser parser(delimiter);
-  if (const absl::Status parsed = parser.Parse(text); !parsed.ok()) return parsed;
+absl::StatusOr<CsvFile> TableOf(std::vector<CsvRow> rows) {
+  rows.erase(std::remove_if(rows.begin(), rows.end(), IsBlank), rows.end());
+  if (rows.empty()) return absl::InvalidArgumentError("the file has no header");
   CsvFile file;
-  file.rows = parser.TakeRows();
-  if (file.rows.empty()) return absl::InvalidArgumentError("the file has no header");
-  file.columns = std::move(file.rows.front().cells);
-  file.rows.erase(file.rows.begin());
+  file.columns = std::move(rows.front().cells);
+  rows.erase(rows.begin());
+  DropBlankEnd(0, file.columns);
   for (size_t i = 0; i < file.columns.size(); ++i) {
     if (file.FindColumn(file.columns[i]) != static_cast<int>(i)) {
       return absl::InvalidArgumentError(
           absl::StrCat("two columns are called \"", file.columns[i], "\""));
     }
   }
+  file.rows = std::move(rows);
+  for (CsvRow& row : file.rows) {
+    DropBlankEnd(file.columns.size(), row.cells);
+    if (row.cells.size() < file.columns.size()) row.cells.resize(file.columns.size());
+  }
   return file;
 }
 
-absl::StatusOr<CsvFile> ReadCsv(const std::string& path, char delimiter) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return absl::InvalidArgumentError(absl::StrCat("cannot read ", path));
-  const std::string text((std::istreambuf_iterator<char>(stream)),
-                         std::istreambuf_iterator<char>());
-  absl::StatusOr<CsvFile> file = ParseCsv(text, delimiter);
-  if (!file.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": ", file.status().message()));
-  }
-  return file;
+absl::StatusOr<CsvFile> ParseCsv(absl::string_view text, char delimiter) {
+  absl::ConsumePrefix(&text, "\xEF\xBB\xBF");
+  Parser parser(delimiter);
+  if (const absl::Status parsed = parser.Parse(text); !parsed.ok()) return parsed;
+  return TableOf(parser.TakeRows());
 }
 
 std::string CsvCell(absl::string_view text, char delimiter) {

@@ -1,5 +1,4 @@
-// CSV reader: a CSV file (RFC 4180, UTF-8, with or without a byte order mark) as rows that know
-// their line.
+// CSV reader: a CSV file (RFC 4180) as rows that know their line.
 #pragma once
 
 #include <cstdint>
@@ -19,17 +18,21 @@ struct CsvRow {
 // The whole file is held in memory.
 struct CsvFile {
   std::vector<std::string> columns;  // the first row
-  std::vector<CsvRow> rows;          // the others; blank lines are passed over
+  // The others, but for those with nothing in them. A shorter one ends in empty cells, a longer one
+  // is as it is.
+  std::vector<CsvRow> rows;
 
   // -1 when there is no such column.
   int FindColumn(absl::string_view name) const;
 };
 
-// Fails on broken quoting, naming the line, on a file without a header, and on a column named
+// Of rows, the first of which is the header. Fails where there is none, and on a column named
 // twice.
+absl::StatusOr<CsvFile> TableOf(std::vector<CsvRow> rows);
+
+// Of UTF-8, with or without a byte order mark. Fails as TableOf, and on broken quoting, naming the
+// line.
 absl::StatusOr<CsvFile> ParseCsv(absl::string_view text, char delimiter = ',');
-// The same for the file at `path`.
-absl::StatusOr<CsvFile> ReadCsv(const std::string& path, char delimiter = ',');
 
 // A cell as CSV, quoted where it must be to be read as it is.
 std::string CsvCell(absl::string_view text, char delimiter = ',');

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "eventstore/base/status_macros.h"
-#include "services/cli/import/csv_reader.h"
+#include "services/cli/import/table_file.h"
 
 namespace kith::cli {
 namespace {
@@ -18,8 +18,8 @@ using Json = nlohmann::ordered_json;
 // Reads one place of the document; `where` is its path, for errors.
 class Reader {
  public:
-  Reader(const Json& json, std::string where, const std::string& csv_directory)
-      : json_(json), where_(std::move(where)), csv_directory_(csv_directory) {}
+  Reader(const Json& json, std::string where, const std::string& directory)
+      : json_(json), where_(std::move(where)), directory_(directory) {}
 
   absl::Status Wrong(absl::string_view wanted) const {
     return absl::InvalidArgumentError(
@@ -38,8 +38,7 @@ class Reader {
   bool Has(const std::string& name) const { return json_.contains(name); }
 
   Reader Member(const std::string& name) const {
-    return Reader(json_[name], absl::StrCat(where_, where_.empty() ? "" : ".", name),
-                  csv_directory_);
+    return Reader(json_[name], absl::StrCat(where_, where_.empty() ? "" : ".", name), directory_);
   }
 
   absl::StatusOr<std::string> Text() const {
@@ -62,7 +61,7 @@ class Reader {
       return texts;
     }
     for (const Json& element : json_) {
-      KITH_ASSIGN_OR_RETURN(std::string text, Reader(element, where_, csv_directory_).Text());
+      KITH_ASSIGN_OR_RETURN(std::string text, Reader(element, where_, directory_).Text());
       texts.push_back(std::move(text));
     }
     return texts;
@@ -119,7 +118,7 @@ class Reader {
     }
     KITH_RETURN_IF_ERROR(
         ExpectMembers({"column", "template", "constant", "default", "values", "values_from",
-                       "date_format", "currency", "separator", "lookup"}));
+                       "date_format", "decimal", "currency", "separator", "lookup"}));
     if (Has("column") + Has("template") + Has("constant") != 1) {
       return Wrong("one of column, template and constant is wanted");
     }
@@ -130,7 +129,14 @@ class Reader {
       source.templates = {absl::StrCat("{", column, "}")};
     }
     KITH_ASSIGN_OR_RETURN(source.fallback, TextAt(Has("constant") ? "constant" : "default"));
-    KITH_ASSIGN_OR_RETURN(source.date_format, TextAt("date_format"));
+    if (Has("date_format")) {
+      KITH_ASSIGN_OR_RETURN(source.date_formats, Member("date_format").Texts());
+    }
+    KITH_ASSIGN_OR_RETURN(const std::string decimal, TextAt("decimal"));
+    if (!decimal.empty() && decimal != "." && decimal != ",") {
+      return Member("decimal").Wrong("\".\" or \",\" is wanted");
+    }
+    if (!decimal.empty()) source.decimal = decimal[0];
     KITH_ASSIGN_OR_RETURN(source.currency, TextAt("currency"));
     KITH_ASSIGN_OR_RETURN(source.separator, TextAt("separator"));
     if (Has("values")) {
@@ -150,7 +156,7 @@ class Reader {
     KITH_ASSIGN_OR_RETURN(const std::string file, TextAt("file"));
     KITH_ASSIGN_OR_RETURN(const std::string key, TextAt("key"));
     KITH_ASSIGN_OR_RETURN(const std::string value, TextAt("value"));
-    KITH_ASSIGN_OR_RETURN(const CsvFile csv, ReadCsv(absl::StrCat(csv_directory_, "/", file)));
+    KITH_ASSIGN_OR_RETURN(const CsvFile csv, ReadTable(absl::StrCat(directory_, "/", file)));
     const int key_at = csv.FindColumn(key), value_at = csv.FindColumn(value);
     if (key_at < 0 || value_at < 0) {
       return Wrong(absl::StrCat(file, " has no column \"", key_at < 0 ? key : value, "\""));
@@ -177,7 +183,7 @@ class Reader {
 
   const Json& json_;
   const std::string where_;
-  const std::string& csv_directory_;
+  const std::string& directory_;
 };
 
 void AddColumns(const std::vector<FieldMapping>& fields, std::set<std::string>* columns) {
@@ -191,12 +197,12 @@ void AddColumns(const std::vector<FieldMapping>& fields, std::set<std::string>* 
 
 }  // namespace
 
-absl::StatusOr<Mapping> ParseMapping(const std::string& json, const std::string& csv_directory) {
+absl::StatusOr<Mapping> ParseMapping(const std::string& json, const std::string& directory) {
   const Json document = Json::parse(json, nullptr, /*allow_exceptions=*/false);
   if (document.is_discarded()) return absl::InvalidArgumentError("the mapping is not JSON");
-  const Reader reader(document, "", csv_directory);
-  KITH_RETURN_IF_ERROR(reader.ExpectMembers(
-      {"description", "name", "collection", "key", "delimiter", "corrections", "steps"}));
+  const Reader reader(document, "", directory);
+  KITH_RETURN_IF_ERROR(reader.ExpectMembers({"description", "name", "collection", "key",
+                                             "delimiter", "encoding", "corrections", "steps"}));
   Mapping mapping;
   KITH_ASSIGN_OR_RETURN(mapping.name, reader.TextAt("name"));
   KITH_ASSIGN_OR_RETURN(mapping.collection, reader.TextAt("collection"));
@@ -208,7 +214,8 @@ absl::StatusOr<Mapping> ParseMapping(const std::string& json, const std::string&
   }
   KITH_ASSIGN_OR_RETURN(const std::string delimiter, reader.TextAt("delimiter"));
   if (delimiter.size() > 1) return reader.Wrong("a delimiter is one character");
-  if (!delimiter.empty()) mapping.delimiter = delimiter[0];
+  if (!delimiter.empty()) mapping.form.delimiter = delimiter[0];
+  KITH_ASSIGN_OR_RETURN(mapping.form.encoding, reader.TextAt("encoding"));
   if (reader.Has("corrections")) {
     const Reader corrections = reader.Member("corrections");
     if (!corrections.json().is_object()) return corrections.Wrong("an object of columns is wanted");
@@ -220,7 +227,7 @@ absl::StatusOr<Mapping> ParseMapping(const std::string& json, const std::string&
     return reader.Wrong("a list of steps is wanted");
   }
   for (size_t i = 0; i < document["steps"].size(); ++i) {
-    const Reader step(document["steps"][i], absl::StrCat("steps[", i, "]"), csv_directory);
+    const Reader step(document["steps"][i], absl::StrCat("steps[", i, "]"), directory);
     KITH_ASSIGN_OR_RETURN(ImportStep read, step.Step());
     mapping.steps.push_back(std::move(read));
   }

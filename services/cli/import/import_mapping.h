@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/cli/import/table_file.h"
 
 namespace kith::cli {
 
@@ -24,8 +25,11 @@ struct ValueSource {
   std::string fallback;
   // What stands for what; a text that is not among them is a mistake in the row.
   std::optional<std::map<std::string, std::string>> values;
-  // How a date or time is written, in the form of strptime, "%d.%m.%Y".
-  std::string date_format;
+  // How a date or time is written, in the form of strptime, "%d.%m.%Y": as one of these.
+  std::vector<std::string> date_formats;
+  // What stands before the fraction of a number, '.' or ','; 0: the number is written as Kith reads
+  // it.
+  char decimal = 0;
   // Joined to a number, which is then money.
   std::string currency;
   // What separates the elements of a list.
@@ -63,16 +67,17 @@ struct Mapping {
   // The columns that tell rows apart; the row's whole content where there are none, or the row
   // has nothing in them.
   std::vector<std::string> key;
-  char delimiter = ',';
+  // How its files are written.
+  TableForm form;
   // By column: a text, and what is read in its place. Other texts stay.
   std::map<std::string, std::map<std::string, std::string>> corrections;
   // The first makes the record, the others change it.
   std::vector<ImportStep> steps;
 };
 
-// Reads a mapping. `values_from` names a CSV file in `csv_directory`. Fails on anything the form
+// Reads a mapping. `values_from` names a file of a table in `directory`. Fails on anything the form
 // does not know, naming it by its path: "steps[1].fields.amount: …".
-absl::StatusOr<Mapping> ParseMapping(const std::string& json, const std::string& csv_directory);
+absl::StatusOr<Mapping> ParseMapping(const std::string& json, const std::string& directory);
 
 // Every column that the mapping reads.
 std::set<std::string> ColumnsRead(const Mapping& mapping);

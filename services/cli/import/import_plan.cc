@@ -17,6 +17,7 @@
 #include "eventstore/base/status_macros.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/import/import_rejects.h"
+#include "services/cli/import/number_text.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/server_error.h"
 
@@ -65,12 +66,17 @@ bool IsWithin(absl::string_view field, absl::string_view path) {
   return field.empty() || field[0] == '.' || field[0] == '[';
 }
 
-// A date or time written in `format`, as values.h reads it.
-absl::StatusOr<std::string> Redate(absl::string_view text, const std::string& format) {
+// A date or time written in the first of the formats that it is like, as values.h reads it.
+absl::StatusOr<std::string> Redate(absl::string_view text,
+                                   const std::vector<std::string>& formats) {
   absl::Time time;
   std::string error;
-  if (!absl::ParseTime(format, text, &time, &error)) {
-    return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not like ", format));
+  const bool is_read = std::any_of(formats.begin(), formats.end(), [&](const std::string& format) {
+    return absl::ParseTime(format, text, &time, &error);
+  });
+  if (!is_read) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", text, "\" is not like ", absl::StrJoin(formats, ", or like ")));
   }
   const absl::TimeZone utc = absl::UTCTimeZone();
   const bool midnight = time == absl::FromCivil(absl::ToCivilDay(time, utc), utc);
@@ -86,8 +92,11 @@ absl::StatusOr<std::string> Convert(const ValueSource& source, std::string text)
     }
     text = found->second;
   }
-  if (!source.date_format.empty() && !text.empty()) {
-    KITH_ASSIGN_OR_RETURN(text, Redate(text, source.date_format));
+  if (!source.date_formats.empty() && !text.empty()) {
+    KITH_ASSIGN_OR_RETURN(text, Redate(text, source.date_formats));
+  }
+  if (source.decimal != 0 && !text.empty()) {
+    return ReadNumber(text, source.decimal, source.currency);
   }
   if (!source.currency.empty() && !text.empty()) absl::StrAppend(&text, " ", source.currency);
   return text;
@@ -174,8 +183,9 @@ absl::Status ImportPlanner::CheckCells(const CsvRow& row) const {
   std::vector<std::string> mistakes;
   for (const std::string& column : ColumnsRead(mapping_)) {
     if (IsUtf8(row.cells[file_.FindColumn(column)])) continue;
-    mistakes.push_back(
-        absl::StrCat("the column \"", column, "\" is not valid UTF-8: save the file as UTF-8"));
+    mistakes.push_back(absl::StrCat("the column \"", column,
+                                    "\" is not valid UTF-8: name the file's encoding in "
+                                    "the mapping, or save it as UTF-8"));
   }
   if (mistakes.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrJoin(mistakes, "; "));

@@ -18,6 +18,8 @@ absl::StatusOr<Rejects> Rejects::Open(const std::string& path, const CsvFile& cs
   if (path.empty()) return rejects;
   rejects.file_.open(path, std::ios::binary | std::ios::trunc);
   if (!rejects.file_) return absl::InvalidArgumentError(absl::StrCat("cannot write ", path));
+  // Whatever the file was written in, this one is UTF-8, and says so to who reads it.
+  rejects.file_ << "\xEF\xBB\xBF";
   rejects.Write(kLine, kReason, csv.columns);
   return rejects;
 }

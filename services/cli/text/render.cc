@@ -354,11 +354,20 @@ void PrintRows(const std::vector<const Message*>& messages, const std::vector<Pa
 
 void PrintCsv(const std::vector<const Message*>& messages, const std::vector<Path>& columns,
               std::ostream& out) {
-  const Style style;
-  const Writer writer(style, Writer::Detail::kPlain);
+  PrintCsvHeader(columns, out);
+  PrintCsvRows(messages, columns, out);
+}
+
+void PrintCsvHeader(const std::vector<Path>& columns, std::ostream& out) {
   out << absl::StrJoin(columns, ",", [](std::string* text, const Path& path) {
     *text += PathText(path);
   }) << "\r\n";
+}
+
+void PrintCsvRows(const std::vector<const Message*>& messages, const std::vector<Path>& columns,
+                  std::ostream& out) {
+  const Style style;
+  const Writer writer(style, Writer::Detail::kPlain);
   for (const Message* message : messages) {
     std::vector<std::string> cells;
     for (const Path& column : columns) {

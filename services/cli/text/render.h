@@ -66,6 +66,10 @@ void PrintRows(const std::vector<const google::protobuf::Message*>& messages,
 // a field are joined by "; ".
 void PrintCsv(const std::vector<const google::protobuf::Message*>& messages,
               const std::vector<Path>& columns, std::ostream& out);
+// Its first line, and the others.
+void PrintCsvHeader(const std::vector<Path>& columns, std::ostream& out);
+void PrintCsvRows(const std::vector<const google::protobuf::Message*>& messages,
+                  const std::vector<Path>& columns, std::ostream& out);
 
 // One message, a field a line; fields that are not set are left out.
 void PrintFields(const google::protobuf::Message& message, const Style& style, std::ostream& out);

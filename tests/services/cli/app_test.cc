@@ -530,7 +530,8 @@ TEST_F(KithImportTest, RejectsRowsWithLineAndReasonAndGoesOn) {
   EXPECT_THAT(err(), HasSubstr("line 5: amount (column amount): \"much EUR\" is not money"));
   EXPECT_THAT(err(), HasSubstr("kith: 2 rows were rejected; see "));
   const std::string rejects = Read("rejects.csv");
-  EXPECT_THAT(rejects, StartsWith("rejected_line,rejected_reason,id,name,owner,won,amount\n"));
+  EXPECT_THAT(rejects, StartsWith("\xEF\xBB\xBFrejected_line,rejected_reason,"
+                                  "id,name,owner,won,amount\n"));
   EXPECT_THAT(rejects, HasSubstr(",c,Bad,Ada,yes,much\n"));
 }
 
@@ -544,7 +545,8 @@ TEST_F(KithImportTest, ImportsAFileOfRejectsWithTheSameMapping) {
   EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1) << err();
   EXPECT_EQ(out(), "deals: 2 created, 0 unchanged, 1 rejected\n");
   const std::string rejects = Read("rejects.csv");
-  EXPECT_THAT(rejects, StartsWith("rejected_line;rejected_reason;id;name\n2;\"A field breaks"));
+  EXPECT_THAT(rejects, StartsWith("\xEF\xBB\xBFrejected_line;rejected_reason;"
+                                  "id;name\n2;\"A field breaks"));
 
   Write("deals.csv", rejects);
   EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1) << err();

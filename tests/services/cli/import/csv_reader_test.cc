@@ -40,11 +40,20 @@ TEST(ParseCsv, TakesALastLineWithoutAnEnd) {
   EXPECT_THAT(file->rows[0].cells, ElementsAre("1", "2"));
 }
 
-TEST(ParseCsv, KeepsRowsOfAnotherLengthForTheCallerToRefuse) {
-  const auto file = ParseCsv("a,b\n1\n1,2,3\n");
+TEST(ParseCsv, EndsShortRowsAndKeepsLongOnesForTheCallerToRefuse) {
+  const auto file = ParseCsv("a,b\n1\n1,2,3\n1,2,,\n");
   ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_EQ(file->rows[0].cells.size(), 1u);
-  EXPECT_EQ(file->rows[1].cells.size(), 3u);
+  EXPECT_THAT(file->rows[0].cells, ElementsAre("1", ""));
+  EXPECT_THAT(file->rows[1].cells, ElementsAre("1", "2", "3"));
+  EXPECT_THAT(file->rows[2].cells, ElementsAre("1", "2"));
+}
+
+TEST(ParseCsv, PassesOverRowsWithNothingInThem) {
+  const auto file = ParseCsv("a,b\n,\n1,2\n \t, \n\"\",\n3,4\n,,,\n");
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_EQ(file->rows.size(), 2u);
+  EXPECT_EQ(file->rows[0].line, 3);
+  EXPECT_EQ(file->rows[1].line, 6);
 }
 
 TEST(ParseCsv, RefusesAFileThatIsNone) {

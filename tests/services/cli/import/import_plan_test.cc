@@ -147,7 +147,7 @@ TEST(ImportPlanner, NamesTheColumnsOfWhatIsRefused) {
 TEST(ImportPlanner, NamesEveryMistakeOfARow) {
   Planned planned(kDeals, absl::StrCat(kHeader, "A1,Ada,GTX,Isdom,Won,2016-10-25,soon,much\n",  //
                                        "A2,Ada,GTX,Isdom,Open,,,\n",                            //
-                                       "A3,Ada\n",                                              //
+                                       "A3,Ada,GTX,Isdom,New,,,,more\n",                        //
                                        "A4,Bob,GTX,,New,,,\n"));
   const std::string mistakes = planned.Mistake(0);
   EXPECT_THAT(mistakes,
@@ -155,7 +155,7 @@ TEST(ImportPlanner, NamesEveryMistakeOfARow) {
   EXPECT_THAT(mistakes, HasSubstr("amount (column value): \"much USD\" is not money"));
   EXPECT_THAT(mistakes, HasSubstr("occur_time (column closed): \"soon\" is not a time"));
   EXPECT_EQ(planned.Mistake(1), "stage (column stage): the mapping says nothing of \"Open\"");
-  EXPECT_EQ(planned.Mistake(2), "it has 2 cells, the header 8");
+  EXPECT_EQ(planned.Mistake(2), "it has 9 cells, the header 8");
   for (auto& [key, found] : planned.references()) found = absl::NotFoundError("there is none");
   EXPECT_EQ(planned.Mistake(3), "owner (column agent): there is none");
 }
@@ -165,8 +165,10 @@ TEST(ImportPlanner, NamesTheColumnsThatAreNoUtf8) {
   const Planned planned(kDeals, absl::StrCat(kHeader, "A1,Zo\xEB,GTX,Caf\xE9,New,,,\n",  //
                                              "A2,Zo\xC3\xAB,GTX,,New,,,\n"));
   EXPECT_EQ(planned.Mistake(0),
-            "the column \"account\" is not valid UTF-8: save the file as UTF-8; "
-            "the column \"agent\" is not valid UTF-8: save the file as UTF-8");
+            "the column \"account\" is not valid UTF-8: name the file's encoding in the mapping, "
+            "or save it as UTF-8; "
+            "the column \"agent\" is not valid UTF-8: name the file's encoding in the mapping, or "
+            "save it as UTF-8");
   EXPECT_EQ(planned.Row(1).status(), absl::OkStatus());
   EXPECT_THAT(planned.planner().CollectReferences(), SizeIs(1)) << "what is no text is not sought";
 }
@@ -310,7 +312,7 @@ TEST_P(ShippedImport, PlansEveryRow) {
   const std::string json((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   const auto mapping = ParseMapping(json, directory);
   ASSERT_TRUE(mapping.ok()) << mapping.status();
-  const auto csv = ReadCsv(absl::StrCat(directory, "sample/", GetParam(), ".csv"));
+  const auto csv = ReadTable(absl::StrCat(directory, "sample/", GetParam(), ".csv"));
   ASSERT_TRUE(csv.ok()) << csv.status();
   const auto planner = ImportPlanner::Make(*mapping, Catalog::Linked(), *csv);
   ASSERT_TRUE(planner.ok()) << planner.status();

@@ -1,0 +1,141 @@
+// `kith export`: everything a list has, page after page, as a file for other programs.
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/status_macros.h"
+#include "google/protobuf/message.h"
+#include "kith/contacts/v1/contact.pb.h"
+#include "services/cli/calls/request.h"
+#include "services/cli/commands/commands.h"
+#include "services/cli/commands/listing.h"
+#include "services/cli/commands/saved_list.h"
+#include "services/cli/commands/short_links.h"
+#include "services/cli/text/render.h"
+#include "services/cli/text/values.h"
+#include "services/cli/text/vcard.h"
+
+namespace kith::cli {
+namespace {
+
+using google::protobuf::Message;
+
+enum class Format { kJsonLines, kCsv, kCard3, kCard4 };
+
+absl::StatusOr<Format> FormatOf(const std::string& text, const Method& list) {
+  if (text.empty() || text == "jsonl") return Format::kJsonLines;
+  if (text == "csv") return Format::kCsv;
+  if (text != "vcard" && text != "vcard3") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--format: \"", text, "\" is none of jsonl, csv, vcard and vcard3"));
+  }
+  if (list.items->message_type() != contacts::v1::Contact::descriptor()) {
+    return absl::InvalidArgumentError("--format: contacts are what cards are made of");
+  }
+  return text == "vcard" ? Format::kCard4 : Format::kCard3;
+}
+
+// Where it goes: to the output, or into a file that takes its name when it is whole.
+class Destination {
+ public:
+  explicit Destination(std::string path) : path_(std::move(path)) {}
+  ~Destination() {
+    if (!path_.empty() && !is_whole_) std::remove(Part().c_str());
+  }
+  Destination(const Destination&) = delete;
+  Destination& operator=(const Destination&) = delete;
+
+  absl::Status Open() {
+    if (path_.empty()) return absl::OkStatus();
+    file_.open(Part(), std::ios::binary | std::ios::trunc);
+    return file_ ? absl::OkStatus()
+                 : absl::InvalidArgumentError(absl::StrCat("cannot write ", Part()));
+  }
+  std::ostream& Stream(std::ostream& out) { return path_.empty() ? out : file_; }
+  absl::Status Close(std::ostream& out) {
+    std::ostream& stream = Stream(out);
+    stream.flush();
+    if (!stream) return absl::UnavailableError("not all of it could be written: is there room?");
+    if (path_.empty()) return absl::OkStatus();
+    file_.close();
+    if (std::rename(Part().c_str(), path_.c_str()) != 0) {
+      return absl::UnavailableError(absl::StrCat("cannot write ", path_));
+    }
+    is_whole_ = true;
+    return absl::OkStatus();
+  }
+
+ private:
+  std::string Part() const { return absl::StrCat(path_, ".part"); }
+
+  const std::string path_;
+  std::ofstream file_;
+  bool is_whole_ = false;
+};
+
+void Write(const std::vector<const Message*>& items, Format format,
+           const std::vector<Path>& columns, std::ostream& out) {
+  if (format == Format::kCsv) {
+    PrintCsvRows(items, columns, out);
+    return;
+  }
+  for (const Message* const item : items) {
+    if (format == Format::kJsonLines) {
+      out << ToJson(*item, false) << '\n';
+    } else {
+      PrintCard(*google::protobuf::DynamicCastToGenerated<contacts::v1::Contact>(item),
+                format == Format::kCard3 ? CardVersion::k3 : CardVersion::k4, out);
+    }
+  }
+}
+
+}  // namespace
+
+absl::Status RunExport(Session& session, const std::vector<std::string>& words) {
+  if (words.empty()) {
+    return absl::InvalidArgumentError("say what: kith export contacts --format csv");
+  }
+  const Method* const list = session.catalog().Find(words[0], "list");
+  if (list == nullptr || list->items == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat("there is no list of ", words[0]));
+  }
+  KITH_ASSIGN_OR_RETURN(Arguments arguments, ParseFor(*list, {words.begin() + 1, words.end()}, {}));
+  KITH_ASSIGN_OR_RETURN(const Format format,
+                        FormatOf(arguments.Take("format").value_or(""), *list));
+  Destination destination(arguments.Take("output").value_or(""));
+  if (format == Format::kCsv) arguments.Add({"csv", "true"});
+  KITH_ASSIGN_OR_RETURN(const ListLook look, TakeLook(session, *list, &arguments));
+  if (look.are_said && format != Format::kCsv) {
+    return absl::InvalidArgumentError("--columns: only CSV has columns");
+  }
+  const std::optional<std::string> view =
+      TakesSavedView(*list) ? arguments.Take("view") : std::nullopt;
+  KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(*list, arguments));
+  KITH_RETURN_IF_ERROR(CompleteLinks(session, request.get()));
+  if (view.has_value()) {
+    KITH_RETURN_IF_ERROR(ApplySavedView(session, *list, *view, request.get()).status());
+  }
+  KITH_RETURN_IF_ERROR(destination.Open());
+  std::ostream& out = destination.Stream(session.out());
+  if (format == Format::kCsv) PrintCsvHeader(look.columns, out);
+  int64_t count = 0;
+  KITH_RETURN_IF_ERROR(
+      ListPages(session, *list, *request, {ListLimit::kAll}, [&](std::unique_ptr<Message> page) {
+        const auto items = ItemsOf(*list, *page);
+        Write(items, format, look.columns, out);
+        count += static_cast<int64_t>(items.size());
+        return out.good();
+      }));
+  KITH_RETURN_IF_ERROR(destination.Close(session.out()));
+  session.err() << words[0] << ": " << FormatCount(count) << " exported\n";
+  return absl::OkStatus();
+}
+
+}  // namespace kith::cli
