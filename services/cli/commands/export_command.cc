@@ -52,6 +52,8 @@ class Destination {
   Destination(const Destination&) = delete;
   Destination& operator=(const Destination&) = delete;
 
+  const std::string& path() const { return path_; }
+
   absl::Status Open() {
     if (path_.empty()) return absl::OkStatus();
     file_.open(Part(), std::ios::binary | std::ios::trunc);
@@ -134,7 +136,9 @@ absl::Status RunExport(Session& session, const std::vector<std::string>& words) 
         return out.good();
       }));
   KITH_RETURN_IF_ERROR(destination.Close(session.out()));
-  session.err() << words[0] << ": " << FormatCount(count) << " exported\n";
+  if (!destination.path().empty()) {
+    session.err() << words[0] << ": " << FormatCount(count) << " exported\n";
+  }
   return absl::OkStatus();
 }
 
