@@ -11,7 +11,6 @@ StandardEvent FoldWorkflow(const Happening& happening, v1::Workflow& workflow) {
   const StandardEvent kind = FoldStandardEvent(happening, workflow);
   if (kind == StandardEvent::kUndeleted && workflow.state() == v1::ACTIVE) {
     workflow.set_state(v1::PAUSED);
-    workflow.set_pause_reason(v1::CHANGED);
     workflow.clear_acts_for();
   }
   return kind;

@@ -48,13 +48,13 @@ absl::Status MayActInFull(const google::protobuf::RepeatedPtrField<v1::WorkflowS
 // Whether conditions that are asked for them may ask for every field.
 absl::Status MayAskAnything(const Grants* grants);
 
-// The step of this id; null where there is none.
 // Why steps of its runs are not taken any more: of one that was set off while the workflow was
 // active, or otherwise. Empty where they are.
 inline constexpr absl::string_view kWorkflowPaused = "WORKFLOW_PAUSED";
 inline constexpr absl::string_view kWorkflowDeleted = "WORKFLOW_DELETED";
 std::string WhyStopped(const WorkflowState& state, bool began_while_active);
 
+// The step of this id; null where there is none.
 const v1::WorkflowStep* FindStep(const google::protobuf::RepeatedPtrField<v1::WorkflowStep>& steps,
                                  absl::string_view id);
 // The id of the step that comes after this one; empty: the end.
