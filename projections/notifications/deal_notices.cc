@@ -1,8 +1,10 @@
 #include "projections/notifications/deal_notices.h"
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/deals/v1/deal.pb.h"
+#include "kith/deals/v1/staleness_events.pb.h"
 #include "projections/notifications/doers.h"
 #include "projections/notifications/notice.h"
 #include "services/core/resource_name.h"
@@ -10,15 +12,47 @@
 namespace kith::notifications {
 
 using deals::v1::Deal;
+using deals::v1::StalenessEvent;
 
-std::vector<std::string> DealNotices::Follows() const { return {kKeyEvents}; }
+namespace {
 
-bool DealNotices::Concerns(const eventstore::RecordedEvent& event) const { return IsOfKey(event); }
+constexpr char kStaleness[] = "staleness";
+
+bool IsOfStaleness(const eventstore::RecordedEvent& event) {
+  return eventstore::CategoryOf(event.header().stream) == kStaleness;
+}
+
+absl::Status TellStale(const eventstore::EventHeader& header, const StalenessEvent& event,
+                       projections::Reactions& reactions) {
+  const deals::v1::DealWentStale& deal = event.deal_went_stale();
+  if (deal.owner().empty()) return absl::OkStatus();
+  return Tell(header,
+              {deal.owner(), v1::STALE_DEAL, deal.name(),
+               absl::StrCat("The deal ", deal.display_name(), " stands in ",
+                            deal.stage_display_name(), ", and nothing happened about it for ",
+                            deal.rot_days(), deal.rot_days() == 1 ? " day" : " days",
+                            Lateness(FromTimestamp(deal.stale_time()), header.record_time), ".")},
+              reactions);
+}
+
+}  // namespace
+
+std::vector<std::string> DealNotices::Follows() const { return {kKeyEvents, kStaleness}; }
+
+bool DealNotices::Concerns(const eventstore::RecordedEvent& event) const {
+  if (IsOfStaleness(event)) {
+    return static_cast<const StalenessEvent&>(*event.event).has_deal_went_stale();
+  }
+  return IsOfKey(event);
+}
 
 absl::Status DealNotices::React(const eventstore::RecordedEvent& event,
                                 projections::ViewBatch& batch,
                                 projections::Reactions& reactions) const {
   const eventstore::EventHeader& header = event.header();
+  if (IsOfStaleness(event)) {
+    return TellStale(header, static_cast<const StalenessEvent&>(*event.event), reactions);
+  }
   if (IsOfKey(event)) return FoldKey(event, batch);
   if (!IsNews(header)) return absl::OkStatus();
   KITH_ASSIGN_OR_RETURN(const std::string doer, DoerOf(header, batch));

@@ -1,5 +1,5 @@
-// DealNotices: the owner of a deal is told when it becomes theirs, and when somebody else moves it.
-// Nobody is told of what they do themselves.
+// DealNotices: the owner of a deal is told when it becomes theirs, when somebody else moves it, and
+// when it went stale. Nobody is told of what they do themselves.
 #pragma once
 
 #include <string>
@@ -12,8 +12,10 @@ namespace kith::notifications {
 class DealNotices final : public projections::Policy {
  public:
   DealNotices()
-      : Policy("deal_notices", 2,
-               "Tells the owner of a deal that it became theirs, or stands in another stage.", 1) {}
+      : Policy("deal_notices", 3,
+               "Tells the owner of a deal that it became theirs, stands in another stage, or went "
+               "stale.",
+               1) {}
   std::string base() const override { return "deal_list"; }
   bool reads_personal() const override { return false; }
 

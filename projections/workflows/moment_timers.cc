@@ -25,8 +25,10 @@ absl::Status SetTimer(const v1::ActiveWorkflow& workflow, const std::string& rec
   *fire.mutable_due_time() = ToTimestamp(due);
   fire.set_record(record);
   fire.set_time_zone(time_zone);
-  return reactions.Set(TimerOf(workflow.workflow(), record), due, fire,
-                       {.on_behalf_of = workflow.acts_for(), .continues = true});
+  const v1::PauseWorkflowRequest pause = PauseWithoutRights(workflow);
+  return reactions.Set(
+      TimerOf(workflow.workflow(), record), due, fire,
+      {.on_behalf_of = workflow.acts_for(), .otherwise = &pause, .continues = true});
 }
 
 }  // namespace
@@ -62,7 +64,9 @@ absl::Status LookForMoments(const v1::ActiveWorkflow& workflow, const std::strin
   look.set_name(workflow.workflow());
   look.set_after(after);
   look.set_rows_before(rows_before);
-  return reactions.Add({&look}, {.on_behalf_of = workflow.acts_for(), .continues = true});
+  const v1::PauseWorkflowRequest pause = PauseWithoutRights(workflow);
+  return reactions.Add(
+      {&look}, {.on_behalf_of = workflow.acts_for(), .otherwise = &pause, .continues = true});
 }
 
 absl::Status SetFoundMoments(const v1::ActiveWorkflow& workflow, const v1::WorkflowFired& found,
