@@ -89,12 +89,16 @@ Decision FireCommands::Run(runtime::Loader& load, const v1::FireWorkflowRequest&
     v1::WorkflowFired fired;
     *fired.mutable_due_time() = command.due_time();
     fired.set_reason(command.reason());
-    Changes changes = Changes().Add(Fired(workflow.name(), std::move(fired)));
     v1::PauseWorkflowRequest pause;
     pause.set_name(workflow.name());
     pause.set_pause_reason(v1::RIGHTS_LOST);
     pause.set_reason(command.reason());
-    return Joined(std::move(changes), Decide(*state, pause, context));
+    KITH_ASSIGN_OR_RETURN(Changes paused, Decide(*state, pause, context));
+    Changes changes = Changes().Add(Fired(workflow.name(), std::move(fired)));
+    for (Change& change : std::move(paused).TakeList()) {
+      changes = std::move(changes).Add(std::move(change));
+    }
+    return changes;
   }
   if (trigger.has_record_time() || !trigger.resource().empty()) {
     return FindRecords(load, workflow, command, context);
