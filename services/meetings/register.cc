@@ -4,6 +4,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/meetings/v1/meetings_service.pb.h"
 #include "projections/meetings/meeting_directory.h"
+#include "services/meetings/calendar.h"
 #include "services/meetings/meeting.h"
 #include "services/meetings/meeting_invitation.h"
 #include "services/runtime/server_builder.h"
@@ -35,6 +36,7 @@ void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
   methods.Command<v1::ReopenMeetingRequest, v1::Meeting>(MeetingCommands());
   methods.Command<v1::RespondToMeetingRequest, v1::Meeting>(MeetingCommands());
   BindInvitation(methods);
+  BindCalendar(methods);
 }
 
 }  // namespace

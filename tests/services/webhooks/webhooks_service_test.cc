@@ -613,7 +613,10 @@ TEST_F(WebhooksServiceTest, QueueNothingForCallers) {
 // Goal: a notification is told once, and only as its user wants it, to webhooks that may see it.
 TEST_F(WebhooksServiceTest, AreToldOfNotificationsAsTheirUsersWantIt) {
   const auto [ada, ada_key] = CreateUser("roles/sales-rep");
-  const auto [ben, ben_key] = CreateUser("roles/sales-rep");
+  const auto [ben, ben_key] = CreateUser(CreateRole(
+      R"(grants { permission: 'notifications.*' scope: OWN }
+         grants { permission: 'webhooks.*' scope: ALL }
+         grants { permission: 'webhook_deliveries.*' scope: OWN })"));
   users::v1::SetNotificationPreferencesRequest prefer;
   prefer.set_name(ada);
   *prefer.mutable_notification_preferences() =
