@@ -100,7 +100,8 @@ class CalendarAddressTest : public ::testing::Test {
 TEST_F(CalendarAddressTest, ShowsWhatItsUserMeetsAndHasToDo) {
   const std::string sue = CreateUser("Sue", "roles/sales-rep");
   const std::string day = At("start_time", absl::Hours(24));
-  const std::string demo = CreateMeeting("Demo; in full, with\nall", day, key_);
+  const std::string demo = CreateMeeting(
+      "Demo; in full, with all", absl::StrCat(day, "description: 'One\nTwo'"), key_);
   const std::string invited = CreateMeeting(
       "Invited", absl::StrCat(day, "attendees { attendee: '", ben_, "' } viewers: '", ben_, "'"));
   CreateMeeting("Hidden", absl::StrCat(day, "attendees { attendee: '", ben_, "' }"), KeyOf(sue));
@@ -117,7 +118,8 @@ TEST_F(CalendarAddressTest, ShowsWhatItsUserMeetsAndHasToDo) {
   const std::string text = Unfolded(read.body);
   EXPECT_THAT(text, StartsWith("BEGIN:VCALENDAR\r\n"));
   EXPECT_THAT(text, HasSubstr("METHOD:PUBLISH"));
-  EXPECT_THAT(text, HasSubstr("SUMMARY:Demo\\; in full\\, with\\nall"));
+  EXPECT_THAT(text, HasSubstr("SUMMARY:Demo\\; in full\\, with all"));
+  EXPECT_THAT(text, HasSubstr("DESCRIPTION:One\\nTwo"));
   EXPECT_THAT(text, HasSubstr(absl::StrCat("UID:", demo.substr(demo.find('/') + 1), "@kith")));
   EXPECT_THAT(text, HasSubstr("SUMMARY:Invited"));
   EXPECT_THAT(text, Not(HasSubstr("Hidden"))) << "an invitation shows it to nobody";
