@@ -241,7 +241,8 @@ class MailTest(unittest.TestCase):
 
     def test_invites_to_meetings(self):
         self.start()
-        organizer = self.user("ben@acme.example")
+        organizer = self.call(users_service_pb2_grpc, "UsersService", "CreateUser", users.CreateUserRequest(
+            user={"display_name": "Ben", "email": "ben@acme.example", "roles": ["roles/admin"]})).name
         ada = self.contact()
         request = meetings.CreateMeetingRequest(meeting={
             "display_name": "Grüße", "owner": organizer, "send_invitations": True, "attendees": [{"attendee": ada}]})
