@@ -1,5 +1,7 @@
 #include "projections/notifications/task_notices.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -30,15 +32,14 @@ bool IsTeam(absl::string_view owner) { return absl::StartsWith(owner, "teams/");
 absl::Status TellOwners(const EventHeader& header, const std::string& owner,
                         const std::string& doer, v1::NotificationKind kind, const std::string& task,
                         const std::string& text, ViewBatch& batch, Reactions& reactions) {
-  std::vector<std::string> told = {owner};
-  if (IsTeam(owner)) {
-    KITH_ASSIGN_OR_RETURN(told, MembersOf(owner, header.workspace, kMembersMax, batch));
+  if (!IsTeam(owner)) {
+    if (owner.empty() || owner == doer) return absl::OkStatus();
+    return Tell(header, {owner, kind, task, text}, reactions);
   }
-  for (const std::string& user : told) {
-    if (user.empty() || user == doer) continue;
-    KITH_RETURN_IF_ERROR(Tell(header, {user, kind, task, text}, reactions));
-  }
-  return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(std::vector<std::string> told,
+                        MembersOf(owner, header.workspace, kMembersMax, batch));
+  told.erase(std::remove(told.begin(), told.end(), doer), told.end());
+  return TellAll(header, {owner, kind, task, text}, told, reactions);
 }
 
 absl::Status TellAssigned(const EventHeader& header, const Task* before, const Task& after,

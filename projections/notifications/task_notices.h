@@ -1,5 +1,6 @@
 // TaskNotices: who gets a task is told, and who has one when it is due soon or overdue. Of a task
-// in the queue of a team everybody is told who may take it, kMembersMax of them at most.
+// in the queue of a team everybody is told who may take it, kMembersMax of them at most, in parts of
+// kToldAtOnceMax.
 #pragma once
 
 #include <string>
@@ -10,12 +11,12 @@
 namespace kith::notifications {
 
 // Of a team with more members the first in the order of their names are told.
-inline constexpr int kMembersMax = 50;
+inline constexpr int kMembersMax = 10'000;
 
 class TaskNotices final : public projections::Policy {
  public:
   TaskNotices()
-      : Policy("task_notices", 1,
+      : Policy("task_notices", 2,
                "Tells people of tasks that became theirs, are due soon, or are overdue.") {}
   std::string base() const override { return "task_directory"; }
   bool reads_personal() const override { return false; }

@@ -55,6 +55,7 @@ void Register(runtime::ServerBuilder& server) {
     const NotificationCommands commands(runtime, methods);
     methods.Command<v1::HoldNotificationMailRequest, v1::Notification>(commands);
     methods.Command<v1::RecordNotificationMailRequest, google::protobuf::Empty>(commands);
+    methods.Command<v1::TellUsersRequest, google::protobuf::Empty>(commands);
     methods.Command<v1::ReadAllNotificationsRequest, v1::ReadAllNotificationsResponse>(commands);
     methods.Stream([&runtime, deleted](const CallerContext& context,
                                        const v1::WatchNotificationsRequest& request) {
