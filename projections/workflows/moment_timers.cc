@@ -7,7 +7,6 @@
 #include "kith/workflows/v1/workflows_service.pb.h"
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/record_moment.h"
-#include "services/core/date.h"
 
 namespace kith::workflows {
 namespace {
@@ -35,9 +34,9 @@ absl::Status SetTimer(const v1::ActiveWorkflow& workflow, const std::string& rec
 
 std::optional<absl::Time> DueOf(const v1::WorkflowTrigger& trigger,
                                 const projections::TableDeclaration& table, const Message* row,
-                                absl::TimeZone zone) {
+                                const WorkCalendar& calendar) {
   if (row == nullptr) return std::nullopt;
-  const auto due = MomentOf(trigger.record_time(), *row, zone);
+  const auto due = MomentOf(trigger.record_time(), *row, calendar);
   return due.has_value() && Holds(table, trigger.condition(), *row, *due) ? due : std::nullopt;
 }
 
@@ -46,11 +45,10 @@ bool IsToCome(absl::Time due, const eventstore::EventHeader& header) {
 }
 
 absl::Status FollowMoment(const v1::ActiveWorkflow& workflow, const MomentChange& change,
-                          const std::string& time_zone, const eventstore::EventHeader& header,
-                          Reactions& reactions) {
-  const absl::TimeZone zone = TimeZoneOf(time_zone).value_or(absl::UTCTimeZone());
-  const auto before = DueOf(workflow.trigger(), change.table, change.before, zone);
-  const auto after = DueOf(workflow.trigger(), change.table, change.after, zone);
+                          const std::string& time_zone, const WorkCalendar& calendar,
+                          const eventstore::EventHeader& header, Reactions& reactions) {
+  const auto before = DueOf(workflow.trigger(), change.table, change.before, calendar);
+  const auto after = DueOf(workflow.trigger(), change.table, change.after, calendar);
   if (before == after) return absl::OkStatus();
   if (!after.has_value() || !IsToCome(*after, header)) {
     return reactions.Cancel(TimerOf(workflow.workflow(), change.record));

@@ -709,6 +709,41 @@ TEST_F(PatientWebhooksTest, AreToldOfARecordInTheOrderOfItsEvents) {
   EXPECT_EQ(Get(deliveries[0].webhook()).failures_in_a_row(), 0);
 }
 
+// Goal: who looks at a delivery that is pending sees how it stands with it.
+TEST_F(PatientWebhooksTest, SayWhatBecameOfTheirTries) {
+  ActiveWebhook("events { resource: 'deals' }");
+  Mutex mutex;
+  CondVar changed;
+  int asked = 0;
+  bool is_held = true;
+  SetAnswer([&](const HttpRequest&) {
+    MutexLock lock(mutex);
+    if (++asked == 1) return HttpAnswer(503);
+    while (is_held) changed.Wait(mutex);
+    return HttpAnswer(200);
+  });
+  CreateDeal("Deal");
+  const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
+  while (Deliveries().empty() || Deliveries()[0].attempts() == 0) {
+    ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
+    ASSERT_TRUE(follower->Poll(1'000).ok());
+  }
+  const v1::WebhookDelivery tried = Deliveries()[0];
+  EXPECT_EQ(tried.state(), v1::PENDING);
+  EXPECT_EQ(tried.attempts(), 1);
+  EXPECT_EQ(tried.reply_status(), 503);
+  EXPECT_TRUE(tried.has_next_try_time());
+  {
+    MutexLock lock(mutex);
+    is_held = false;
+    changed.NotifyAll();
+  }
+  const v1::WebhookDelivery told = Await(1)[0];
+  EXPECT_EQ(told.attempts(), 2);
+  EXPECT_EQ(told.reply_status(), 200);
+  EXPECT_FALSE(told.has_next_try_time());
+}
+
 TEST_F(PatientWebhooksTest, AreToldUnderTheSameIdAfterARestart) {
   ActiveWebhook("events { resource: 'deals' }");
   Mutex mutex;
