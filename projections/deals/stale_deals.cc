@@ -112,9 +112,8 @@ absl::Status FollowPipeline(const RecordedEvent& event, ViewBatch& batch, Reacti
 // Sets the timers of the deals that were found, and asks for further ones.
 absl::Status SetMeasured(const v1::StageDealsMeasured& measured, WorkspaceId workspace,
                          ViewBatch& batch, Reactions& reactions) {
-  KITH_ASSIGN_OR_RETURN(
-      const Pipeline pipeline,
-      ReadPipeline(std::string(ParentOf(measured.stage())), workspace, batch));
+  KITH_ASSIGN_OR_RETURN(const Pipeline pipeline,
+                        ReadPipeline(std::string(ParentOf(measured.stage())), workspace, batch));
   const v1::Stage* const stage = FindStage(pipeline, measured.stage());
   for (const v1::MeasuredDeal& deal : measured.deals()) {
     const absl::Time due = stage == nullptr

@@ -21,8 +21,8 @@ class StaleDeals final : public projections::Policy {
   static constexpr absl::string_view kName = "stale_deals";
 
   StaleDeals()
-      : Policy(kName, 1, "Says of deals that they stood untouched for longer than their stage wants.",
-               2) {}
+      : Policy(kName, 1,
+               "Says of deals that they stood untouched for longer than their stage wants.", 2) {}
   std::string base() const override { return "deal_list"; }
   bool reads_personal() const override { return false; }
 

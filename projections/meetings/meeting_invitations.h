@@ -1,6 +1,6 @@
-// MeetingInvitations: where a meeting says so, those of its attendees who are contacts are told of it
-// by mail: that they are invited, that it is at another time or place, that it is cancelled. What
-// the mail says, and whether it may be sent, is decided as it is sent.
+// MeetingInvitations: where a meeting says so, those of its attendees who are contacts are told of
+// it by mail: that they are invited, that it is at another time or place, that it is cancelled.
+// What the mail says, and whether it may be sent, is decided as it is sent.
 #pragma once
 
 #include <string>

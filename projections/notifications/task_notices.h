@@ -1,6 +1,6 @@
 // TaskNotices: who gets a task is told, and who has one when it is due soon or overdue. Of a task
-// in the queue of a team everybody is told who may take it, kMembersMax of them at most, in parts of
-// kToldAtOnceMax.
+// in the queue of a team everybody is told who may take it, kMembersMax of them at most, in parts
+// of kToldAtOnceMax.
 #pragma once
 
 #include <string>

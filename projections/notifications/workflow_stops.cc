@@ -37,11 +37,11 @@ absl::Status WorkflowStops::React(const eventstore::RecordedEvent& event,
     }
     const absl::string_view why = WhyPaused(*after);
     if (why.empty()) continue;
-    KITH_RETURN_IF_ERROR(Tell(
-        event.header(),
-        {before->acts_for(), v1::STOPPED_WORKFLOW, after->name(),
-         absl::StrCat("The workflow ", after->display_name(), " was paused: ", why, ".")},
-        reactions));
+    KITH_RETURN_IF_ERROR(
+        Tell(event.header(),
+             {before->acts_for(), v1::STOPPED_WORKFLOW, after->name(),
+              absl::StrCat("The workflow ", after->display_name(), " was paused: ", why, ".")},
+             reactions));
   }
   return absl::OkStatus();
 }

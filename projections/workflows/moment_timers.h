@@ -31,16 +31,14 @@ struct MomentChange {
 // is not as the condition says then.
 std::optional<absl::Time> DueOf(const v1::WorkflowTrigger& trigger,
                                 const projections::TableDeclaration& table,
-                                const google::protobuf::Message* row,
-                                const WorkCalendar& calendar);
+                                const google::protobuf::Message* row, const WorkCalendar& calendar);
 // Whether a moment that a record got by an event is still to come, or was just now.
 bool IsToCome(absl::Time due, const eventstore::EventHeader& header);
 
 // `time_zone` is the workspace's.
 absl::Status FollowMoment(const v1::ActiveWorkflow& workflow, const MomentChange& change,
                           const std::string& time_zone, const WorkCalendar& calendar,
-                          const eventstore::EventHeader& header,
-                          projections::Reactions& reactions);
+                          const eventstore::EventHeader& header, projections::Reactions& reactions);
 
 // Asks for the records behind a name whose moments will come.
 absl::Status LookForMoments(const v1::ActiveWorkflow& workflow, const std::string& after,

@@ -55,7 +55,7 @@ struct CalendarTask {
   bool is_all_day = false;
   absl::CivilDay due_day;
   CalendarTaskState state = CalendarTaskState::kOpen;
-  absl::Time done;  // when that was; where it is done
+  absl::Time done;   // when that was; where it is done
   int priority = 0;  // from 1, the highest, to 9; 0: not said
   std::string summary;
   std::string description;

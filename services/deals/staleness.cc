@@ -38,9 +38,8 @@ std::string StalenessOf(absl::string_view record) {
 
 absl::Status CheckSaysByItself(const CommandContext& context) {
   if (IsDoneByPolicy(context, StaleDeals::kName)) return absl::OkStatus();
-  return Reject(
-      v1::DEALS_ERROR_SAYS_BY_ITSELF,
-      "Kith says by itself that a deal went stale. Give its stage rot_days, and wait.");
+  return Reject(v1::DEALS_ERROR_SAYS_BY_ITSELF,
+                "Kith says by itself that a deal went stale. Give its stage rot_days, and wait.");
 }
 
 Decision Decide(const DealState& state, const PipelineState& pipeline, const StalenessState& said,

@@ -33,8 +33,8 @@ std::string TagOf(absl::string_view content) {
   const Sha256Hash hash = Sha256::Of(content);
   // Weak: it is the same whether the body is compressed or not.
   return absl::StrCat("W/\"",
-                      absl::BytesToHexString(absl::string_view(
-                          reinterpret_cast<const char*>(hash.data()), kTagBytes)),
+                      absl::BytesToHexString(
+                          absl::string_view(reinterpret_cast<const char*>(hash.data()), kTagBytes)),
                       "\"");
 }
 

@@ -51,8 +51,7 @@ class Reception {
   absl::StatusOr<std::unique_ptr<Exchange>> Call(Connection& connection, absl::string_view target,
                                                  std::string headers) const;
   // The document that stands there.
-  absl::StatusOr<std::unique_ptr<Exchange>> Document(Connection& connection,
-                                                     absl::string_view path,
+  absl::StatusOr<std::unique_ptr<Exchange>> Document(Connection& connection, absl::string_view path,
                                                      std::string headers) const;
   absl::StatusOr<Terms> TermsOfGet(const Route& route, absl::string_view query) const;
   absl::StatusOr<Terms> TermsOfPost(const Route& route, const Request& request) const;

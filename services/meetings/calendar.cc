@@ -141,8 +141,8 @@ class Calendar {
 
   absl::StatusOr<std::vector<CalendarTask>> Tasks() const {
     tasks::v1::ListTasksRequest asked;
-    asked.set_filter(absl::StrCat("owner = \"", user_, "\" due_time > ", from_, " due_time < ",
-                                  until_));
+    asked.set_filter(
+        absl::StrCat("owner = \"", user_, "\" due_time > ", from_, " due_time < ", until_));
     asked.set_order_by("due_time");
     tasks::v1::ListTasksResponse listed;
     KITH_RETURN_IF_ERROR(List(asked, &listed));
@@ -172,10 +172,9 @@ class Calendar {
 absl::Status GetCalendar(const runtime::MethodTable& methods, const ReadContext& context,
                          v1::Calendar* response) {
   KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const Caller> caller, InFull(context));
-  const ReadContext theirs{*caller,           context.authorizer, context.log,
-                           context.snapshots, context.tier,       context.read_time,
-                           context.keys,      "",                 context.as_of,
-                           context.views};
+  const ReadContext theirs{*caller,       context.authorizer, context.log,  context.snapshots,
+                           context.tier,  context.read_time,  context.keys, "",
+                           context.as_of, context.views};
   const Calendar calendar(methods, theirs);
   KITH_ASSIGN_OR_RETURN(const std::vector<CalendarEvent> meetings, calendar.Meetings());
   KITH_ASSIGN_OR_RETURN(const std::vector<CalendarTask> tasks, calendar.Tasks());

@@ -48,8 +48,7 @@ bool IsStill(const MeetingState& state, const v1::SendMeetingInvitationRequest& 
   if (meeting.sequence() != command.sequence()) return false;
   if (state.lifecycle == Lifecycle::kDeleted) return command.cancel();
   if (!meeting.send_invitations()) return false;
-  const bool is_on =
-      meeting.state() == v1::SCHEDULED && IsInvited(meeting, command.contact());
+  const bool is_on = meeting.state() == v1::SCHEDULED && IsInvited(meeting, command.contact());
   return is_on != command.cancel();
 }
 
@@ -128,8 +127,7 @@ Decision InvitationCommands::Run(runtime::Loader& load,
   const std::string& permission = send->method().permission;
   KITH_ASSIGN_OR_RETURN(const bool may_send, load.Sees(command.contact(), permission));
   if (!may_send) return runtime::NotGranted(load.caller(), permission);
-  KITH_ASSIGN_OR_RETURN(const auto* const contact,
-                        load.Load<ContactAggregate>(command.contact()));
+  KITH_ASSIGN_OR_RETURN(const auto* const contact, load.Load<ContactAggregate>(command.contact()));
   const v1::Meeting& meeting = state->resource;
   CalendarEvent event = EventOf(meeting);
   event.is_cancelled = command.cancel();

@@ -91,8 +91,8 @@ absl::Status NotificationCommands::Render(runtime::Rendering&,
   return absl::OkStatus();
 }
 
-// Who is told already, does not want it, or does not work with Kith any more is left out: the others
-// are told for all that.
+// Who is told already, does not want it, or does not work with Kith any more is left out: the
+// others are told for all that.
 Decision NotificationCommands::Run(runtime::Loader& load, const v1::TellUsersRequest& command,
                                    const CommandContext& context) const {
   KITH_RETURN_IF_ERROR(CheckMailsByItself(context));

@@ -63,8 +63,7 @@ void WriteTest(const v1::WebhookDelivery& delivery, events::v1::Event* event) {
 // nobody, as the delivery goes on in any case. Deletes itself.
 class TryNote final : public runtime::Command {
  public:
-  TryNote(runtime::Origin origin, v1::WebhookDeliveryTried tried,
-          absl::AnyInvocable<void()> noted)
+  TryNote(runtime::Origin origin, v1::WebhookDeliveryTried tried, absl::AnyInvocable<void()> noted)
       : origin_(std::move(origin)), tried_(std::move(tried)), noted_(std::move(noted)) {}
 
   const runtime::Origin& origin() const override { return origin_; }

@@ -223,9 +223,8 @@ Decision FireCommands::FindRecords(runtime::Loader& load, const v1::Workflow& wo
                                    const v1::FireWorkflowRequest& command,
                                    const CommandContext& context) const {
   KITH_RETURN_IF_ERROR(load.NeedDisk());
-  KITH_ASSIGN_OR_RETURN(
-      const WorkCalendar calendar,
-      CalendarOf(load, workflow.trigger(), ZoneOf(context.settings.time_zone)));
+  KITH_ASSIGN_OR_RETURN(const WorkCalendar calendar,
+                        CalendarOf(load, workflow.trigger(), ZoneOf(context.settings.time_zone)));
   KITH_ASSIGN_OR_RETURN(Listed listed, List(load, workflow, command, calendar, context));
   v1::WorkflowFired fired;
   if (command.has_due_time()) *fired.mutable_due_time() = command.due_time();

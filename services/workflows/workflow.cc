@@ -152,8 +152,7 @@ Decision Decide(const WorkflowState& state, const v1::PauseWorkflowRequest& comm
   if (why != v1::ASKED && !IsDoneByPolicy(context, "workflow")) {
     return RejectField("pause_reason", "must be ASKED: the others are what Kith itself says");
   }
-  const bool is_none =
-      !AreRightsLost(command.reason()) || state.resource.state() != v1::ACTIVE;
+  const bool is_none = !AreRightsLost(command.reason()) || state.resource.state() != v1::ACTIVE;
   if (why == v1::RIGHTS_LOST && is_none) return NoChange();
   return SetState(state, v1::PAUSED, why, "");
 }

@@ -415,8 +415,7 @@ Decision Decide(const WorkspaceState& state, const v1::WithdrawCalendarAddressRe
 const v1::ApiKey* FindCalendarKey(const WorkspaceState& state, absl::string_view user) {
   for (const auto& [name, key] : state.keys) {
     const v1::ApiKey& one = key.api_key;
-    const bool reads_calendar =
-        one.permissions_size() == 1 && one.permissions(0) == kReadsCalendar;
+    const bool reads_calendar = one.permissions_size() == 1 && one.permissions(0) == kReadsCalendar;
     if (!one.revoked() && one.user() == user && reads_calendar) return &one;
   }
   return nullptr;

@@ -157,8 +157,8 @@ Decision WorkspaceCommands::Run(runtime::Loader& load,
                         load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
   directory_.Learn(context.workspace, *state);
   const runtime::Caller& caller = load.caller();
-  return Decide(*state, command,
-                caller.has_token ? absl::InfiniteFuture() : caller.expire_time, context);
+  return Decide(*state, command, caller.has_token ? absl::InfiniteFuture() : caller.expire_time,
+                context);
 }
 
 absl::Status WorkspaceCommands::Render(runtime::Rendering& after, const v1::CreateWorkspaceRequest&,

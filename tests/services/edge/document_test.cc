@@ -65,8 +65,8 @@ class CalendarAddressTest : public ::testing::Test {
   }
   // "start_time { … }": so long after now.
   std::string At(const char* field, absl::Duration after) {
-    return absl::StrCat(field, " { seconds: ",
-                        absl::ToUnixSeconds(server_.clock().Now() + after), " } ");
+    return absl::StrCat(field, " { seconds: ", absl::ToUnixSeconds(server_.clock().Now() + after),
+                        " } ");
   }
   std::string CreateMeeting(const std::string& name, const std::string& text,
                             const std::string& key = "") {
@@ -100,8 +100,8 @@ class CalendarAddressTest : public ::testing::Test {
 TEST_F(CalendarAddressTest, ShowsWhatItsUserMeetsAndHasToDo) {
   const std::string sue = CreateUser("Sue", "roles/sales-rep");
   const std::string day = At("start_time", absl::Hours(24));
-  const std::string demo = CreateMeeting(
-      "Demo; in full, with all", absl::StrCat(day, "description: 'One\nTwo'"), key_);
+  const std::string demo =
+      CreateMeeting("Demo; in full, with all", absl::StrCat(day, "description: 'One\nTwo'"), key_);
   const std::string invited = CreateMeeting(
       "Invited", absl::StrCat(day, "attendees { attendee: '", ben_, "' } viewers: '", ben_, "'"));
   CreateMeeting("Hidden", absl::StrCat(day, "attendees { attendee: '", ben_, "' }"), KeyOf(sue));
@@ -135,11 +135,11 @@ TEST_F(CalendarAddressTest, ShowsWhatItsUserMeetsAndHasToDo) {
   EXPECT_EQ(server_.CallWith(secret, &TasksService::Stub::ListTasks, tasks::v1::ListTasksRequest())
                 .reason(),
             "PERMISSION_DENIED");
-  EXPECT_EQ(server_
-                .CallWith(secret, &MeetingsService::Stub::GetCalendar,
-                          meetings::v1::GetCalendarRequest())
-                ->content(),
-            read.body);
+  EXPECT_EQ(
+      server_
+          .CallWith(secret, &MeetingsService::Stub::GetCalendar, meetings::v1::GetCalendarRequest())
+          ->content(),
+      read.body);
   // A meeting that is cancelled says so, with a higher number.
   meetings::v1::CancelMeetingRequest cancel;
   cancel.set_name(demo);

@@ -71,8 +71,8 @@ class MeetingInvitationsTest : public ::testing::Test {
     return text;
   }
   std::string At(absl::Duration after) {
-    return absl::StrCat("start_time { seconds: ",
-                        absl::ToUnixSeconds(server_.clock().Now() + after), " } ");
+    return absl::StrCat(
+        "start_time { seconds: ", absl::ToUnixSeconds(server_.clock().Now() + after), " } ");
   }
   v1::Meeting Create(const std::string& text) {
     v1::CreateMeetingRequest request;
@@ -149,7 +149,8 @@ TEST_F(MeetingInvitationsTest, TellContactsWhateverACalendarHasToHear) {
   EXPECT_THAT(calendar, HasSubstr("SEQUENCE:0\r\n"));
   EXPECT_THAT(calendar, HasSubstr("mailto:ben@acme.example"));
   EXPECT_THAT(calendar, HasSubstr("mailto:ada@example.com"));
-  EXPECT_THAT(calendar, Not(HasSubstr("bob@example.com"))) << "what is sealed for one names no other";
+  EXPECT_THAT(calendar, Not(HasSubstr("bob@example.com")))
+      << "what is sealed for one names no other";
   Await(bob, 1);
 
   v1::RescheduleMeetingRequest move;
@@ -213,8 +214,8 @@ TEST_F(MeetingInvitationsTest, TellThatAMeetingWasDeleted) {
 TEST_F(MeetingInvitationsTest, AreBoundAsOtherMailIs) {
   const std::string opted_out = CreateContact("ada@example.com", "do_not_email: true");
   const std::string unknown = CreateContact("");
-  Create(absl::StrCat(At(absl::Hours(24)), "send_invitations: true ",
-                      Invites({opted_out, unknown})));
+  Create(
+      absl::StrCat(At(absl::Hours(24)), "send_invitations: true ", Invites({opted_out, unknown})));
   AwaitRest();
   EXPECT_EQ(Mails(opted_out).size(), 0u);
   EXPECT_EQ(Mails(unknown).size(), 0u);

@@ -51,8 +51,7 @@ class StaleDealsTest : public NoticesFixture {
     interactions::v1::RecordInteractionRequest request;
     request.set_parent(deal);
     request.mutable_interaction()->set_kind(interactions::v1::CALL);
-    EXPECT_EQ(server_
-                  .Call(&interactions::v1::InteractionsService::Stub::RecordInteraction, request)
+    EXPECT_EQ(server_.Call(&interactions::v1::InteractionsService::Stub::RecordInteraction, request)
                   .reason(),
               "");
   }
@@ -81,8 +80,9 @@ TEST_F(StaleDealsTest, TellsTheOwnerOnceInAStay) {
   EXPECT_EQ(Stale(ben).size(), 1u) << "it is the same stay";
   Move(deal, "contacted");
   Pass(kDay + absl::Minutes(1));
-  EXPECT_THAT(Stale(ben), ElementsAre(::testing::_, "The deal Aspen stands in Contacted, and "
-                                                    "nothing happened about it for 1 day."));
+  EXPECT_THAT(Stale(ben), ElementsAre(::testing::_,
+                                      "The deal Aspen stands in Contacted, and "
+                                      "nothing happened about it for 1 day."));
   server_.Restart(/*new_views=*/true);
   AwaitRest();
   EXPECT_EQ(Stale(ben).size(), 2u);
@@ -166,12 +166,10 @@ TEST_F(StaleDealsTest, TellsNothingOfWhatWasStaleWhenItWasRecorded) {
   deals::v1::CreateDealRequest request;
   request.mutable_deal()->set_display_name("Old");
   request.mutable_deal()->set_owner(ben);
-  request.mutable_occur_time()->set_seconds(
-      absl::ToUnixSeconds(server_.clock().Now() - 11 * kDay));
+  request.mutable_occur_time()->set_seconds(absl::ToUnixSeconds(server_.clock().Now() - 11 * kDay));
   EXPECT_EQ(server_.Call(&DealsService::Stub::CreateDeal, request).reason(), "");
   request.mutable_deal()->set_display_name("Older");
-  request.mutable_occur_time()->set_seconds(
-      absl::ToUnixSeconds(server_.clock().Now() - 9 * kDay));
+  request.mutable_occur_time()->set_seconds(absl::ToUnixSeconds(server_.clock().Now() - 9 * kDay));
   EXPECT_EQ(server_.Call(&DealsService::Stub::CreateDeal, request).reason(), "");
   AwaitRest();
   EXPECT_THAT(Stale(ben), IsEmpty());

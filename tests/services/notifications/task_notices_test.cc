@@ -89,8 +89,11 @@ TEST_F(TaskNoticesTest, TellsALargeTeamInParts) {
     user.set_display_name(absl::StrCat("User ", i));
     user.add_teams(sales);
   }
-  many.mutable_requests(7)->mutable_user()->mutable_notification_preferences()->add_kinds()->set_muted(
-      true);
+  many.mutable_requests(7)
+      ->mutable_user()
+      ->mutable_notification_preferences()
+      ->add_kinds()
+      ->set_muted(true);
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(server_.Call(&users::v1::UsersService::Stub::BatchCreateUsers, many).reason(), "");
   }

@@ -1,4 +1,6 @@
 // Who could see a record, and why, over gRPC.
+#include "services/users/record_access.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +12,7 @@
 #include "kith/teams/v1/teams_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::users {

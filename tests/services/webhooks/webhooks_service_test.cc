@@ -619,10 +619,9 @@ TEST_F(WebhooksServiceTest, AreToldOfNotificationsAsTheirUsersWantIt) {
          grants { permission: 'webhook_deliveries.*' scope: OWN })"));
   users::v1::SetNotificationPreferencesRequest prefer;
   prefer.set_name(ada);
-  *prefer.mutable_notification_preferences() =
-      Proto<notifications::v1::NotificationPreferences>(
-          "kinds { kind: OVERDUE webhook: true } kinds { kind: REMINDER muted: true webhook: true }"
-          "kinds { kind: STAGE_CHANGE muted: true }");
+  *prefer.mutable_notification_preferences() = Proto<notifications::v1::NotificationPreferences>(
+      "kinds { kind: OVERDUE webhook: true } kinds { kind: REMINDER muted: true webhook: true }"
+      "kinds { kind: STAGE_CHANGE muted: true }");
   Made(&users::v1::UsersService::Stub::SetNotificationPreferences, prefer);
   const std::string all = ActiveWebhook("events { resource: 'notifications' }");
   const std::string overdue =
@@ -655,10 +654,10 @@ TEST_F(WebhooksServiceTest, AreToldOfNotificationsAsTheirUsersWantIt) {
   std::vector<std::pair<std::string, std::string>> told;
   for (const v1::WebhookDelivery& one : deliveries) told.emplace_back(one.webhook(), one.record());
   const std::string last = deliveries.back().record();
-  EXPECT_THAT(told, UnorderedElementsAre(std::pair(all, first->name()),
-                                         std::pair(overdue, first->name()),
-                                         std::pair(all, reminder->name()), std::pair(all, last),
-                                         std::pair(overdue, last)));
+  EXPECT_THAT(told,
+              UnorderedElementsAre(std::pair(all, first->name()), std::pair(overdue, first->name()),
+                                   std::pair(all, reminder->name()), std::pair(all, last),
+                                   std::pair(overdue, last)));
   std::vector<std::string> texts;
   for (const HttpRequest& request : sink_.requests()) {
     const Json body = Json::parse(request.body);
@@ -671,7 +670,8 @@ TEST_F(WebhooksServiceTest, AreToldOfNotificationsAsTheirUsersWantIt) {
 TEST_F(WebhooksServiceTest, OfNotificationsOnlyTheirComingIntoBeingIsTold) {
   v1::CreateWebhookRequest request;
   *request.mutable_webhook() = Proto<v1::Webhook>(
-      "events { resource: 'notifications' types: ['notification_created', 'notification_updated'] }");
+      "events { resource: 'notifications' types: ['notification_created', 'notification_updated'] "
+      "}");
   request.mutable_webhook()->set_display_name("Ledger");
   request.mutable_webhook()->set_url(sink_.url("/kith"));
   const auto refused = server_.Call(&Stub::CreateWebhook, request);
