@@ -31,6 +31,13 @@ using Stub = v1::MeetingsService::Stub;
 
 class MeetingInvitationsTest : public ::testing::Test {
  protected:
+  template <class Method, class Request>
+  auto Made(Method method, const Request& request) {
+    const auto made = server_.CallWith(key_.empty() ? server_.secret() : key_, method, request);
+    EXPECT_EQ(made.reason(), "") << made.status.error_message();
+    return made.response;
+  }
+
   MeetingInvitationsTest()
       : server_(nullptr, [](runtime::ServerOptions& options) {
           options.policies.turn = absl::Milliseconds(1);
@@ -50,12 +57,6 @@ class MeetingInvitationsTest : public ::testing::Test {
     key_ = Made(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key).secret();
   }
 
-  template <class Method, class Request>
-  auto Made(Method method, const Request& request) {
-    const auto made = server_.CallWith(key_.empty() ? server_.secret() : key_, method, request);
-    EXPECT_EQ(made.reason(), "") << made.status.error_message();
-    return made.response;
-  }
   std::string CreateContact(const std::string& email, const std::string& more = "") {
     contacts::v1::CreateContactRequest request;
     *request.mutable_contact() = Proto<contacts::v1::Contact>(more);
