@@ -101,7 +101,7 @@ TEST_F(CalendarAddressTest, ShowsWhatItsUserMeetsAndHasToDo) {
   const std::string sue = CreateUser("Sue", "roles/sales-rep");
   const std::string day = At("start_time", absl::Hours(24));
   const std::string demo =
-      CreateMeeting("Demo; in full, with all", absl::StrCat(day, "description: 'One\nTwo'"), key_);
+      CreateMeeting("Demo; in full, with all", absl::StrCat(day, "description: 'One\\nTwo'"), key_);
   const std::string invited = CreateMeeting(
       "Invited", absl::StrCat(day, "attendees { attendee: '", ben_, "' } viewers: '", ben_, "'"));
   CreateMeeting("Hidden", absl::StrCat(day, "attendees { attendee: '", ben_, "' }"), KeyOf(sue));
