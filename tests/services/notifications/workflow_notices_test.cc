@@ -49,11 +49,11 @@ TEST_F(WorkflowNoticesTest, TellsForWhomItActsOnceForEachFailure) {
 class WorkflowStopsTest : public NoticesFixture {
  protected:
   // One that acts for the user.
-  workflows::v1::Workflow ActiveFor(const std::string& user) {
+  workflows::v1::Workflow ActiveFor(const std::string& user,
+                                    const std::string& steps = "steps { id: 'end' end {} }") {
     workflows::v1::CreateWorkflowRequest create;
-    *create.mutable_workflow() = testing::Proto<workflows::v1::Workflow>(
-        R"(display_name: 'Greet' trigger { resource: 'contacts' change: CREATED }
-           steps { id: 'end' end {} })");
+    *create.mutable_workflow() = testing::Proto<workflows::v1::Workflow>(absl::StrCat(
+        "display_name: 'Greet' trigger { resource: 'contacts' change: CREATED } ", steps));
     workflows::v1::ActivateWorkflowRequest activate;
     activate.set_name(server_.Call(&WorkflowsService::Stub::CreateWorkflow, create)->name());
     const auto active =
@@ -97,11 +97,15 @@ TEST_F(WorkflowStopsTest, TellsThatItBeganTooManyRuns) {
 
 TEST_F(WorkflowStopsTest, TellsWhoMayNotDoAnyMoreWhatItDoes) {
   const std::string ben = CreateUser("Ben", "roles: 'roles/admin'");
-  CreateUser("Ada", "roles: 'roles/admin'");  // the last administrator cannot go
-  const auto workflow = ActiveFor(ben);
-  users::v1::DeactivateUserRequest deactivate;
-  deactivate.set_name(ben);
-  EXPECT_EQ(server_.Call(&users::v1::UsersService::Stub::DeactivateUser, deactivate).reason(), "");
+  CreateUser("Ada", "roles: 'roles/admin'");  // the last administrator stays one
+  const auto workflow = ActiveFor(ben,
+                                  "steps { id: 'known' await { resource: 'contacts' timeout: '30d' "
+                                  "condition: 'department = \"sales\"' } }");
+  // What this role hides, a step that waits for something may tell.
+  users::v1::UpdateUserRequest update;
+  update.mutable_user()->set_name(ben);
+  update.mutable_user()->add_roles("roles/support");
+  EXPECT_EQ(server_.Call(&users::v1::UsersService::Stub::UpdateUser, update).reason(), "");
   CreateContact();
   Await(ben, v1::STOPPED_WORKFLOW, 1);
   EXPECT_EQ(Told(ben, v1::STOPPED_WORKFLOW)[0].display_name(),
@@ -109,6 +113,19 @@ TEST_F(WorkflowStopsTest, TellsWhoMayNotDoAnyMoreWhatItDoes) {
             "does.");
   EXPECT_EQ(Get(workflow).state(), workflows::v1::PAUSED);
   EXPECT_EQ(Get(workflow).pause_reason(), workflows::v1::RIGHTS_LOST);
+}
+
+TEST_F(WorkflowStopsTest, StopsWhereWhoeverItActsForIsGone) {
+  const std::string ben = CreateUser("Ben", "roles: 'roles/admin'");
+  CreateUser("Ada", "roles: 'roles/admin'");
+  const auto workflow = ActiveFor(ben);
+  users::v1::DeactivateUserRequest deactivate;
+  deactivate.set_name(ben);
+  EXPECT_EQ(server_.Call(&users::v1::UsersService::Stub::DeactivateUser, deactivate).reason(), "");
+  CreateContact();
+  AwaitThat([&] { return Get(workflow).state() == workflows::v1::PAUSED; });
+  EXPECT_EQ(Get(workflow).pause_reason(), workflows::v1::RIGHTS_LOST);
+  EXPECT_EQ(Get(workflow).acts_for(), "");
 }
 
 TEST_F(WorkflowStopsTest, TellsNobodyOfAPauseThatSomebodyAskedFor) {
