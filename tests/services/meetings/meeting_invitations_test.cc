@@ -94,7 +94,8 @@ class MeetingInvitationsTest : public ::testing::Test {
     request.set_parent(contact);
     request.set_order_by("create_time");
     std::vector<messages::v1::Message> mails;
-    for (const auto& one : Made(&MessagesService::Stub::ListMessages, request).messages()) {
+    const auto listed = Made(&MessagesService::Stub::ListMessages, request);
+    for (const auto& one : listed.messages()) {
       messages::v1::GetMessageRequest get;
       get.set_name(one.name());
       mails.push_back(Made(&MessagesService::Stub::GetMessage, get));
