@@ -10,9 +10,6 @@
 
 namespace kith::notifications {
 
-// Of a team with more members the first in the order of their names are told.
-inline constexpr int kMembersMax = 10'000;
-
 class TaskNotices final : public projections::Policy {
  public:
   TaskNotices()

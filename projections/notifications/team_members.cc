@@ -149,4 +149,19 @@ absl::StatusOr<std::vector<std::string>> MembersOf(const std::string& team, Work
   return first;
 }
 
+bool IsTeam(absl::string_view owner) { return absl::StartsWith(owner, "teams/"); }
+
+absl::Status TellOwners(const eventstore::EventHeader& header, const Notice& notice,
+                        const std::string& doer, ViewBatch& batch,
+                        projections::Reactions& reactions) {
+  if (!IsTeam(notice.owner)) {
+    if (notice.owner.empty() || notice.owner == doer) return absl::OkStatus();
+    return Tell(header, notice, reactions);
+  }
+  KITH_ASSIGN_OR_RETURN(std::vector<std::string> told,
+                        MembersOf(notice.owner, header.workspace, kMembersMax, batch));
+  told.erase(std::remove(told.begin(), told.end(), doer), told.end());
+  return TellAll(header, notice, told, reactions);
+}
+
 }  // namespace kith::notifications

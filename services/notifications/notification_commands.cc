@@ -96,9 +96,9 @@ absl::Status NotificationCommands::Render(runtime::Rendering&,
 // others are told for all that.
 Decision NotificationCommands::Run(runtime::Loader& load, const v1::TellUsersRequest& command,
                                    const CommandContext& context) const {
-  if (!IsDoneByPolicy(context, "task_notices")) {
-    KITH_RETURN_IF_ERROR(CheckMailsByItself(context));
-  }
+  const bool tells =
+      IsDoneByPolicy(context, "task_notices") || IsDoneByPolicy(context, "lead_notices");
+  if (!tells) KITH_RETURN_IF_ERROR(CheckMailsByItself(context));
   const runtime::UnaryMethod* const create = methods_.FindUnary(kCreate);
   KITH_CHECK(create != nullptr && create->handler() != nullptr);
   Changes changes;
