@@ -4,8 +4,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/deals/v1/deal.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
+#include "kith/deals/v1/staleness_events.pb.h"
 #include "projections/notifications/doers.h"
 #include "projections/notifications/notice.h"
 #include "projections/notifications/team_members.h"
@@ -14,6 +17,7 @@
 namespace kith::notifications {
 
 using deals::v1::Deal;
+using deals::v1::StalenessEvent;
 
 namespace {
 
@@ -22,6 +26,25 @@ using deals::v1::StageApproval;
 using eventstore::EventHeader;
 using projections::Reactions;
 using projections::ViewBatch;
+
+constexpr char kStaleness[] = "staleness";
+
+bool IsOfStaleness(const eventstore::RecordedEvent& event) {
+  return eventstore::CategoryOf(event.header().stream) == kStaleness;
+}
+
+absl::Status TellStale(const EventHeader& header, const StalenessEvent& event,
+                       Reactions& reactions) {
+  const deals::v1::DealWentStale& deal = event.deal_went_stale();
+  if (deal.owner().empty()) return absl::OkStatus();
+  return Tell(header,
+              {deal.owner(), v1::STALE_DEAL, deal.name(),
+               absl::StrCat("The deal ", deal.display_name(), " stands in ",
+                            deal.stage_display_name(), ", and nothing happened about it for ",
+                            deal.rot_days(), deal.rot_days() == 1 ? " day" : " days",
+                            Lateness(FromTimestamp(deal.stale_time()), header.record_time), ".")},
+              reactions);
+}
 
 absl::Status TellOwner(const EventHeader& header, const Deal& before, const Deal& after,
                        const std::string& doer, Reactions& reactions) {
@@ -101,9 +124,14 @@ absl::Status TellRequester(const EventHeader& header, const DealEvent& event, co
 
 }  // namespace
 
-std::vector<std::string> DealNotices::Follows() const { return {"users", "teams", kKeyEvents}; }
+std::vector<std::string> DealNotices::Follows() const {
+  return {"users", "teams", kKeyEvents, kStaleness};
+}
 
 bool DealNotices::Concerns(const eventstore::RecordedEvent& event) const {
+  if (IsOfStaleness(event)) {
+    return static_cast<const StalenessEvent&>(*event.event).has_deal_went_stale();
+  }
   return IsOfMembers(event) || IsOfKey(event);
 }
 
@@ -111,6 +139,9 @@ absl::Status DealNotices::React(const eventstore::RecordedEvent& event,
                                 projections::ViewBatch& batch,
                                 projections::Reactions& reactions) const {
   const EventHeader& header = event.header();
+  if (IsOfStaleness(event)) {
+    return TellStale(header, static_cast<const StalenessEvent&>(*event.event), reactions);
+  }
   if (IsOfMembers(event)) return FoldMembers(event, batch);
   if (IsOfKey(event)) return FoldKey(event, batch);
   if (!IsNews(header)) return absl::OkStatus();

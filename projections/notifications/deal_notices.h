@@ -1,7 +1,7 @@
-// DealNotices: the owner of a deal is told when it becomes theirs, and when somebody else moves it.
-// Who may agree that it enters a stage is told when somebody asks, of all teams together
-// kApproversMax people at most, and who asked what became of it. Nobody is told of what they do
-// themselves.
+// DealNotices: the owner of a deal is told when it becomes theirs, when somebody else moves it, and
+// when it went stale. Who may agree that it enters a stage is told when somebody asks, of all teams
+// together kApproversMax people at most, and who asked what became of it. Nobody is told of what
+// they do themselves.
 #pragma once
 
 #include <cstddef>
@@ -17,9 +17,9 @@ inline constexpr size_t kApproversMax = 100;
 class DealNotices final : public projections::Policy {
  public:
   DealNotices()
-      : Policy("deal_notices", 3,
-               "Tells the owner of a deal that it became theirs, or stands in another stage, and "
-               "people of approvals.",
+      : Policy("deal_notices", 4,
+               "Tells the owner of a deal that it became theirs, stands in another stage, or went "
+               "stale, and people of approvals.",
                1) {}
   std::string base() const override { return "deal_list"; }
   bool reads_personal() const override { return false; }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/status_macros.h"
 #include "kith/notifications/v1/notifications_service.pb.h"
 
 namespace kith::notifications {
@@ -10,6 +11,13 @@ namespace {
 
 constexpr absl::Duration kNewsMax = absl::Hours(24);
 constexpr absl::Duration kLateMin = absl::Minutes(1);
+
+void Write(const eventstore::EventHeader& header, Notice notice, v1::Notification& notification) {
+  notification.set_kind(notice.kind);
+  notification.set_record(notice.record);
+  notification.set_display_name(std::move(notice.text));
+  notification.set_cause(absl::StrCat("events/", header.sequence.value()));
+}
 
 }  // namespace
 
@@ -20,13 +28,23 @@ bool IsNews(const eventstore::EventHeader& header) {
 absl::Status Tell(const eventstore::EventHeader& header, Notice notice,
                   projections::Reactions& reactions) {
   v1::CreateNotificationRequest request;
-  v1::Notification& notification = *request.mutable_notification();
-  notification.set_owner(notice.owner);
-  notification.set_kind(notice.kind);
-  notification.set_record(notice.record);
-  notification.set_display_name(std::move(notice.text));
-  notification.set_cause(absl::StrCat("events/", header.sequence.value()));
+  request.mutable_notification()->set_owner(notice.owner);
+  Write(header, std::move(notice), *request.mutable_notification());
   return reactions.Add(request);
+}
+
+absl::Status TellAll(const eventstore::EventHeader& header, Notice notice,
+                     const std::vector<std::string>& users, projections::Reactions& reactions) {
+  v1::TellUsersRequest request;
+  Write(header, std::move(notice), *request.mutable_notification());
+  for (const std::string& user : users) {
+    request.add_users(user);
+    const bool is_full = static_cast<size_t>(request.users_size()) == kToldAtOnceMax;
+    if (!is_full && &user != &users.back()) continue;
+    KITH_RETURN_IF_ERROR(reactions.Add(request));
+    request.clear_users();
+  }
+  return absl::OkStatus();
 }
 
 std::string Lateness(absl::Time planned, absl::Time told) {

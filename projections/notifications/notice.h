@@ -1,7 +1,9 @@
 // What policies that tell people of something have in common.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -24,6 +26,10 @@ struct Notice {
 };
 absl::Status Tell(const eventstore::EventHeader& header, Notice notice,
                   projections::Reactions& reactions);
+// The same to several, of whom the notice's owner need not be one: in parts of so many.
+inline constexpr size_t kToldAtOnceMax = 100;
+absl::Status TellAll(const eventstore::EventHeader& header, Notice notice,
+                     const std::vector<std::string>& users, projections::Reactions& reactions);
 
 // " (told 2h5m late)", with a space before it; empty where it is told in time.
 std::string Lateness(absl::Time planned, absl::Time told);

@@ -1,5 +1,6 @@
 // TaskNotices: who gets a task is told, and who has one when it is due soon or overdue. Of a task
-// in the queue of a team everybody is told who may take it, kMembersMax of them at most.
+// in the queue of a team everybody is told who may take it, kMembersMax of them at most, in parts
+// of kToldAtOnceMax.
 #pragma once
 
 #include <string>
@@ -12,7 +13,7 @@ namespace kith::notifications {
 class TaskNotices final : public projections::Policy {
  public:
   TaskNotices()
-      : Policy("task_notices", 1,
+      : Policy("task_notices", 2,
                "Tells people of tasks that became theirs, are due soon, or are overdue.") {}
   std::string base() const override { return "task_directory"; }
   bool reads_personal() const override { return false; }

@@ -154,15 +154,14 @@ bool IsTeam(absl::string_view owner) { return absl::StartsWith(owner, "teams/");
 absl::Status TellOwners(const eventstore::EventHeader& header, const Notice& notice,
                         const std::string& doer, ViewBatch& batch,
                         projections::Reactions& reactions) {
-  std::vector<std::string> told = {notice.owner};
-  if (IsTeam(notice.owner)) {
-    KITH_ASSIGN_OR_RETURN(told, MembersOf(notice.owner, header.workspace, kMembersMax, batch));
+  if (!IsTeam(notice.owner)) {
+    if (notice.owner.empty() || notice.owner == doer) return absl::OkStatus();
+    return Tell(header, notice, reactions);
   }
-  for (const std::string& user : told) {
-    if (user.empty() || user == doer) continue;
-    KITH_RETURN_IF_ERROR(Tell(header, {user, notice.kind, notice.record, notice.text}, reactions));
-  }
-  return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(std::vector<std::string> told,
+                        MembersOf(notice.owner, header.workspace, kMembersMax, batch));
+  told.erase(std::remove(told.begin(), told.end(), doer), told.end());
+  return TellAll(header, notice, told, reactions);
 }
 
 }  // namespace kith::notifications

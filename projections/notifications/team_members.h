@@ -26,10 +26,11 @@ absl::StatusOr<std::vector<std::string>> MembersOf(const std::string& team, Work
                                                    size_t limit, projections::ViewBatch& batch);
 
 // Of a team with more members the first in the order of their names are told.
-inline constexpr int kMembersMax = 50;
+inline constexpr int kMembersMax = 10'000;
 
 bool IsTeam(absl::string_view owner);
-// Tells the notice to its owner, or where that is a team to everybody in it, but for `doer`.
+// Tells the notice to its owner, or where that is a team to everybody in it, in parts, but for
+// `doer`.
 absl::Status TellOwners(const eventstore::EventHeader& header, const Notice& notice,
                         const std::string& doer, projections::ViewBatch& batch,
                         projections::Reactions& reactions);

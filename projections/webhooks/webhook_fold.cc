@@ -31,13 +31,20 @@ StandardEvent FoldDelivery(const Happening& happening, v1::WebhookDelivery& deli
     delivery.set_reply_status(ended.reply_status());
     delivery.set_attempts(ended.attempts());
     *delivery.mutable_end_time() = ToTimestamp(happening.occur_time);
+    delivery.clear_next_try_time();
   } else if (event.has_webhook_delivery_replayed()) {
     delivery.set_state(v1::PENDING);
     delivery.clear_failure();
     delivery.clear_reply_status();
     delivery.clear_attempts();
     delivery.clear_end_time();
+    delivery.clear_next_try_time();
     delivery.set_replays(delivery.replays() + 1);
+  } else if (event.has_webhook_delivery_tried()) {
+    const v1::WebhookDeliveryTried& tried = event.webhook_delivery_tried();
+    delivery.set_attempts(tried.attempts());
+    delivery.set_reply_status(tried.reply_status());
+    *delivery.mutable_next_try_time() = tried.next_try_time();
   }
   return kind;
 }

@@ -2,12 +2,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/notifications/v1/notification.pb.h"
 #include "projections/webhooks/active_webhooks.h"
 
 namespace kith::webhooks {
 namespace {
 
 using google::protobuf::Message;
+using notifications::v1::Notification;
 
 // "deals/01J…" of "deals/01J…/interactions".
 std::string RecordOf(const std::string& stream) {
@@ -49,6 +51,21 @@ absl::Status InteractionWebhooks::React(const eventstore::RecordedEvent& event,
   KITH_ASSIGN_OR_RETURN(const v1::ActiveWebhooks active,
                         ReadActive(batch, event.header().workspace));
   return QueueFor(active, event, kInteractions, RecordOf(event.header().stream), {}, reactions);
+}
+
+absl::Status NotificationWebhooks::React(const eventstore::RecordedEvent& event,
+                                         projections::ViewBatch& batch,
+                                         projections::Reactions& reactions) const {
+  if (IsOfWebhook(event)) return FoldActive(event, kNotifications, batch);
+  if (TypeOf(event) != kNotificationCreated) return absl::OkStatus();
+  for (const projections::RowChange& change : batch.changes()) {
+    const auto* const row = change.after<Notification>();
+    if (row == nullptr || !row->webhook_wanted()) continue;
+    KITH_ASSIGN_OR_RETURN(const v1::ActiveWebhooks active, ReadActive(batch, change.workspace()));
+    KITH_RETURN_IF_ERROR(QueueFor(active, event, kNotifications, row->name(),
+                                  {&table_.declaration(), row}, reactions));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace kith::webhooks

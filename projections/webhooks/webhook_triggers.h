@@ -45,4 +45,29 @@ class InteractionWebhooks final : public projections::Policy {
                      projections::Reactions& reactions) const override;
 };
 
+// What a webhook calls them, and what it is told of each.
+inline constexpr absl::string_view kNotifications = "notifications";
+inline constexpr absl::string_view kNotificationCreated = "notification_created";
+
+// What users want to be told of by webhooks is told to those that ask for notifications.
+class NotificationWebhooks final : public projections::Policy {
+ public:
+  // Borrows the directory of notifications.
+  explicit NotificationWebhooks(const projections::ResourceDirectory& directory)
+      : Policy("webhook_triggers_notifications", 1,
+               "Queues notifications, as their users want it, for the webhooks that ask for them."),
+        base_(directory.name()),
+        table_(directory.table()) {}
+  std::string base() const override { return base_; }
+  bool reads_personal() const override { return false; }
+
+ private:
+  std::vector<std::string> Follows() const override { return {"webhooks"}; }
+  absl::Status React(const eventstore::RecordedEvent& event, projections::ViewBatch& batch,
+                     projections::Reactions& reactions) const override;
+
+  const std::string base_;
+  const projections::TableCore& table_;
+};
+
 }  // namespace kith::webhooks

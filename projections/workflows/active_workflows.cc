@@ -165,13 +165,22 @@ bool IsSetOff(const v1::WorkflowTrigger& trigger, const projections::TableDeclar
   return trigger.condition().empty() || !Holds(table, trigger.condition(), *before, now);
 }
 
+v1::PauseWorkflowRequest PauseWithoutRights(const v1::ActiveWorkflow& workflow) {
+  v1::PauseWorkflowRequest pause;
+  pause.set_name(workflow.workflow());
+  pause.set_pause_reason(v1::RIGHTS_LOST);
+  return pause;
+}
+
 absl::Status SetOff(const v1::ActiveWorkflow& workflow, const std::string& record,
                     projections::Reactions& reactions, const projections::Reactions::Terms& terms) {
   v1::CreateWorkflowRunRequest request;
   request.mutable_workflow_run()->set_workflow(workflow.workflow());
   request.mutable_workflow_run()->set_record(record);
+  const v1::PauseWorkflowRequest pause = PauseWithoutRights(workflow);
   projections::Reactions::Terms on_behalf = terms;
   on_behalf.on_behalf_of = workflow.acts_for();
+  on_behalf.otherwise = &pause;
   return reactions.Add({&request}, on_behalf);
 }
 

@@ -13,6 +13,7 @@
 #include "eventstore/log/event_registry.h"
 #include "google/protobuf/message.h"
 #include "kith/workflows/v1/workflow_rows.pb.h"
+#include "kith/workflows/v1/workflows_service.pb.h"
 #include "projections/engine/view_batch.h"
 #include "projections/reactions/policy.h"
 #include "projections/tables/table_core.h"
@@ -62,6 +63,8 @@ bool Holds(const projections::TableDeclaration& table, const std::string& condit
 bool IsSetOff(const v1::WorkflowTrigger& trigger, const projections::TableDeclaration& table,
               const google::protobuf::Message* before, const google::protobuf::Message& after,
               absl::Time now);
+// What is done where for whom the workflow acts may not have it set off any more: it is paused.
+v1::PauseWorkflowRequest PauseWithoutRights(const v1::ActiveWorkflow& workflow);
 // It is set off about the record.
 absl::Status SetOff(const v1::ActiveWorkflow& workflow, const std::string& record,
                     projections::Reactions& reactions,

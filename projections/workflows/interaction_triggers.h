@@ -14,7 +14,7 @@ namespace kith::workflows {
 class InteractionTriggers final : public projections::Policy {
  public:
   InteractionTriggers()
-      : Policy("workflow_triggers_interactions", 2,
+      : Policy("workflow_triggers_interactions", 3,
                "Sets off the workflows that wait for what is recorded about contacts.") {}
   // What was said stays sealed, so no condition asks for it.
   bool reads_personal() const override { return false; }

@@ -7,7 +7,6 @@
 #include "kith/workflows/v1/workflows_service.pb.h"
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/record_moment.h"
-#include "services/core/date.h"
 
 namespace kith::workflows {
 namespace {
@@ -25,17 +24,19 @@ absl::Status SetTimer(const v1::ActiveWorkflow& workflow, const std::string& rec
   *fire.mutable_due_time() = ToTimestamp(due);
   fire.set_record(record);
   fire.set_time_zone(time_zone);
-  return reactions.Set(TimerOf(workflow.workflow(), record), due, fire,
-                       {.on_behalf_of = workflow.acts_for(), .continues = true});
+  const v1::PauseWorkflowRequest pause = PauseWithoutRights(workflow);
+  return reactions.Set(
+      TimerOf(workflow.workflow(), record), due, fire,
+      {.on_behalf_of = workflow.acts_for(), .otherwise = &pause, .continues = true});
 }
 
 }  // namespace
 
 std::optional<absl::Time> DueOf(const v1::WorkflowTrigger& trigger,
                                 const projections::TableDeclaration& table, const Message* row,
-                                absl::TimeZone zone) {
+                                const WorkCalendar& calendar) {
   if (row == nullptr) return std::nullopt;
-  const auto due = MomentOf(trigger.record_time(), *row, zone);
+  const auto due = MomentOf(trigger.record_time(), *row, calendar);
   return due.has_value() && Holds(table, trigger.condition(), *row, *due) ? due : std::nullopt;
 }
 
@@ -44,11 +45,10 @@ bool IsToCome(absl::Time due, const eventstore::EventHeader& header) {
 }
 
 absl::Status FollowMoment(const v1::ActiveWorkflow& workflow, const MomentChange& change,
-                          const std::string& time_zone, const eventstore::EventHeader& header,
-                          Reactions& reactions) {
-  const absl::TimeZone zone = TimeZoneOf(time_zone).value_or(absl::UTCTimeZone());
-  const auto before = DueOf(workflow.trigger(), change.table, change.before, zone);
-  const auto after = DueOf(workflow.trigger(), change.table, change.after, zone);
+                          const std::string& time_zone, const WorkCalendar& calendar,
+                          const eventstore::EventHeader& header, Reactions& reactions) {
+  const auto before = DueOf(workflow.trigger(), change.table, change.before, calendar);
+  const auto after = DueOf(workflow.trigger(), change.table, change.after, calendar);
   if (before == after) return absl::OkStatus();
   if (!after.has_value() || !IsToCome(*after, header)) {
     return reactions.Cancel(TimerOf(workflow.workflow(), change.record));
@@ -62,7 +62,9 @@ absl::Status LookForMoments(const v1::ActiveWorkflow& workflow, const std::strin
   look.set_name(workflow.workflow());
   look.set_after(after);
   look.set_rows_before(rows_before);
-  return reactions.Add({&look}, {.on_behalf_of = workflow.acts_for(), .continues = true});
+  const v1::PauseWorkflowRequest pause = PauseWithoutRights(workflow);
+  return reactions.Add(
+      {&look}, {.on_behalf_of = workflow.acts_for(), .otherwise = &pause, .continues = true});
 }
 
 absl::Status SetFoundMoments(const v1::ActiveWorkflow& workflow, const v1::WorkflowFired& found,

@@ -15,6 +15,7 @@
 #include "kith/workflows/v1/workflow_rows.pb.h"
 #include "projections/reactions/policy.h"
 #include "projections/tables/table_core.h"
+#include "services/core/business_time.h"
 
 namespace kith::workflows {
 
@@ -26,16 +27,18 @@ struct MomentChange {
   const google::protobuf::Message* after;
 };
 
-// When the moment of a row comes; nullopt: it has none, or is not as the condition says then.
+// When the moment of a row comes, by the calendar that the trigger names; nullopt: it has none, or
+// is not as the condition says then.
 std::optional<absl::Time> DueOf(const v1::WorkflowTrigger& trigger,
                                 const projections::TableDeclaration& table,
-                                const google::protobuf::Message* row, absl::TimeZone zone);
+                                const google::protobuf::Message* row, const WorkCalendar& calendar);
 // Whether a moment that a record got by an event is still to come, or was just now.
 bool IsToCome(absl::Time due, const eventstore::EventHeader& header);
 
+// `time_zone` is the workspace's.
 absl::Status FollowMoment(const v1::ActiveWorkflow& workflow, const MomentChange& change,
-                          const std::string& time_zone, const eventstore::EventHeader& header,
-                          projections::Reactions& reactions);
+                          const std::string& time_zone, const WorkCalendar& calendar,
+                          const eventstore::EventHeader& header, projections::Reactions& reactions);
 
 // Asks for the records behind a name whose moments will come.
 absl::Status LookForMoments(const v1::ActiveWorkflow& workflow, const std::string& after,

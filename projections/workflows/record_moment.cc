@@ -49,14 +49,15 @@ std::optional<absl::Time> TimeIn(const Message& record, const std::string& name,
 }
 
 std::optional<absl::Time> MomentOf(const v1::RecordTime& moment, const Message& record,
-                                   absl::TimeZone zone) {
-  const auto time = TimeIn(record, moment.field(), zone);
+                                   const WorkCalendar& calendar) {
+  const auto time = TimeIn(record, moment.field(), calendar.zone);
   if (!time.has_value()) return std::nullopt;
   const auto span = ParseTimeSpan(moment.offset());
   const auto then =
-      Add(*time, span.ok() ? *span : TimeSpan(), Weekdays(zone));  // checked when it was saved
+      Add(*time, span.ok() ? *span : TimeSpan(), calendar);  // checked when it was saved
   if (!then.has_value() || moment.time_of_day().empty()) return then;
-  return TimeOf(LocalTime(absl::ToCivilDay(*then, zone), moment.time_of_day()), zone);
+  const absl::CivilDay day = absl::ToCivilDay(*then, calendar.zone);
+  return TimeOf(LocalTime(day, moment.time_of_day()), calendar.zone);
 }
 
 std::optional<absl::Time> NextTime(const v1::WorkflowSchedule& schedule, absl::Time after,

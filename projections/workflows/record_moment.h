@@ -9,6 +9,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "kith/workflows/v1/workflow.pb.h"
+#include "services/core/business_time.h"
 
 namespace kith::workflows {
 
@@ -19,9 +20,10 @@ bool HasTime(const google::protobuf::Descriptor& record, const std::string& fiel
 std::optional<absl::Time> TimeIn(const google::protobuf::Message& record, const std::string& field,
                                  absl::TimeZone zone);
 
-// Nullopt where the record has no such time.
+// By this calendar, in its zone. Nullopt where the record has no such time.
 std::optional<absl::Time> MomentOf(const v1::RecordTime& moment,
-                                   const google::protobuf::Message& record, absl::TimeZone zone);
+                                   const google::protobuf::Message& record,
+                                   const WorkCalendar& calendar);
 
 // When the schedule says that it is time, the first one after `after`; nullopt: not within fifty
 // years of its start.

@@ -12,7 +12,7 @@ namespace kith::workflows {
 class WorkflowSchedules final : public projections::Policy {
  public:
   WorkflowSchedules()
-      : Policy("workflow_schedules", 1, "Sets off the workflows whose schedule says so.") {}
+      : Policy("workflow_schedules", 2, "Sets off the workflows whose schedule says so.") {}
   bool reads_personal() const override { return false; }
 
  private:

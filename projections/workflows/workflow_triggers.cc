@@ -6,6 +6,7 @@
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/awaiting_runs.h"
 #include "projections/workflows/moment_timers.h"
+#include "projections/workflows/named_calendars.h"
 #include "services/core/resource_name.h"
 
 namespace kith::workflows {
@@ -26,7 +27,7 @@ WorkflowTriggers::WorkflowTriggers(absl::string_view collection,
                                    const projections::ResourceDirectory& directory,
                                    absl::string_view parent)
     : Policy(
-          absl::StrCat("workflow_triggers_", Underscored(collection)), 2,
+          absl::StrCat("workflow_triggers_", Underscored(collection)), 3,
           absl::StrCat("Sets off the workflows that wait for what happens to ", collection, ".")),
       collection_(collection),
       base_(directory.name()),
@@ -34,13 +35,14 @@ WorkflowTriggers::WorkflowTriggers(absl::string_view collection,
       table_(directory.table()) {}
 
 bool WorkflowTriggers::Concerns(const eventstore::RecordedEvent& event) const {
-  return IsOfWorkflow(event) || IsOfWorkspace(event) || IsOfWaiting(event);
+  return IsOfWorkflow(event) || IsOfWorkspace(event) || IsOfWaiting(event) || IsOfCalendar(event);
 }
 
 absl::Status WorkflowTriggers::React(const eventstore::RecordedEvent& event, ViewBatch& batch,
                                      Reactions& reactions) const {
   if (IsOfWorkspace(event)) return RememberZone(event, batch);
   if (IsOfWorkflow(event)) return ReactToWorkflow(event, batch, reactions);
+  if (IsOfCalendar(event)) return ReactToCalendar(event, batch, reactions);
   if (IsOfWaiting(event)) KITH_RETURN_IF_ERROR(RememberWaiting(event, collection_, batch));
   for (const projections::RowChange& change : batch.changes()) {
     KITH_RETURN_IF_ERROR(ReactToChange(change, event.header(), batch, reactions));
@@ -65,6 +67,21 @@ absl::Status WorkflowTriggers::ReactToWorkflow(const eventstore::RecordedEvent& 
   return LookForMoments(*activation.began, "", 0, reactions);
 }
 
+absl::Status WorkflowTriggers::ReactToCalendar(const eventstore::RecordedEvent& event,
+                                               ViewBatch& batch, Reactions& reactions) const {
+  const eventstore::EventHeader& header = event.header();
+  KITH_RETURN_IF_ERROR(RememberCalendar(event, batch));
+  KITH_ASSIGN_OR_RETURN(const v1::ActiveWorkflows active, ReadActive(batch, header.workspace));
+  for (const v1::ActiveWorkflow& workflow : active.workflows()) {
+    const v1::WorkflowTrigger& trigger = workflow.trigger();
+    if (!trigger.has_record_time() || trigger.record_time().business_calendar() != header.stream) {
+      continue;
+    }
+    KITH_RETURN_IF_ERROR(LookForMoments(workflow, "", 0, reactions));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status WorkflowTriggers::ReactToChange(const projections::RowChange& change,
                                              const eventstore::EventHeader& header,
                                              ViewBatch& batch, Reactions& reactions) const {
@@ -77,8 +94,11 @@ absl::Status WorkflowTriggers::ReactToChange(const projections::RowChange& chang
   for (const v1::ActiveWorkflow& workflow : active.workflows()) {
     if (workflow.trigger().has_record_time()) {
       KITH_ASSIGN_OR_RETURN(const v1::WorkspaceZone zone, ReadZone(batch, change.workspace()));
+      const std::string& named = workflow.trigger().record_time().business_calendar();
+      KITH_ASSIGN_OR_RETURN(const WorkCalendar calendar,
+                            CalendarNamed(named, zone.time_zone(), change.workspace(), batch));
       KITH_RETURN_IF_ERROR(FollowMoment(workflow, {table, name, before, after}, zone.time_zone(),
-                                        header, reactions));
+                                        calendar, header, reactions));
     } else if (after != nullptr &&
                IsSetOff(workflow.trigger(), table, before, *after, header.occur_time)) {
       KITH_RETURN_IF_ERROR(SetOff(workflow, parent.empty() ? name : parent, reactions));

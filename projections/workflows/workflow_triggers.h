@@ -21,14 +21,18 @@ class WorkflowTriggers final : public projections::Policy {
   bool reads_personal() const override { return parent_.empty(); }
 
  private:
-  // Which workflows are active, and who waits, it remembers by itself.
+  // Which workflows are active, who waits, and what calendars are, it remembers by itself.
   std::vector<std::string> Follows() const override {
-    return {"workflows", "workflowRuns", "workspaces"};
+    return {"workflows", "workflowRuns", "workspaces", "businessCalendars"};
   }
   bool Concerns(const eventstore::RecordedEvent& event) const override;
   absl::Status React(const eventstore::RecordedEvent& event, projections::ViewBatch& batch,
                      projections::Reactions& reactions) const override;
   absl::Status ReactToWorkflow(const eventstore::RecordedEvent& event,
+                               projections::ViewBatch& batch,
+                               projections::Reactions& reactions) const;
+  // The moments that are counted by it are looked for anew.
+  absl::Status ReactToCalendar(const eventstore::RecordedEvent& event,
                                projections::ViewBatch& batch,
                                projections::Reactions& reactions) const;
   absl::Status ReactToChange(const projections::RowChange& change,

@@ -115,6 +115,37 @@ icalcomponent* EventIn(const CalendarEvent& of) {
   return event;
 }
 
+icalproperty_status StatusIn(CalendarTaskState state) {
+  switch (state) {
+    case CalendarTaskState::kOpen:
+      return ICAL_STATUS_NEEDSACTION;
+    case CalendarTaskState::kInProgress:
+      return ICAL_STATUS_INPROCESS;
+    case CalendarTaskState::kDone:
+      return ICAL_STATUS_COMPLETED;
+    case CalendarTaskState::kCancelled:
+      return ICAL_STATUS_CANCELLED;
+  }
+  KITH_UNREACHABLE();
+}
+
+icalcomponent* TaskIn(const CalendarTask& of) {
+  icalcomponent* const task = icalcomponent_new_vtodo();
+  const auto add = [task](icalproperty* property) { icalcomponent_add_property(task, property); };
+  add(icalproperty_new_uid(of.uid.c_str()));
+  add(icalproperty_new_sequence(of.sequence));
+  add(icalproperty_new_dtstamp(TimeIn(of.changed)));
+  add(icalproperty_new_due(of.is_all_day ? DayIn(of.due_day) : TimeIn(of.due)));
+  add(icalproperty_new_status(StatusIn(of.state)));
+  if (of.state == CalendarTaskState::kDone) add(icalproperty_new_completed(TimeIn(of.done)));
+  if (of.priority != 0) add(icalproperty_new_priority(of.priority));
+  AddText(icalproperty_new_summary, of.summary, task);
+  AddText(icalproperty_new_description, of.description, task);
+  return task;
+}
+
+using Component = std::unique_ptr<icalcomponent, void (*)(icalcomponent*)>;
+
 icalproperty_method MethodIn(CalendarMethod method) {
   switch (method) {
     case CalendarMethod::kPublish:
@@ -127,6 +158,24 @@ icalproperty_method MethodIn(CalendarMethod method) {
   KITH_UNREACHABLE();
 }
 
+Component CalendarIn(CalendarMethod method, const std::vector<CalendarEvent>& events) {
+  Component calendar(icalcomponent_new_vcalendar(), icalcomponent_free);
+  icalcomponent_add_property(calendar.get(), icalproperty_new_version("2.0"));
+  icalcomponent_add_property(calendar.get(), icalproperty_new_prodid(kProduct));
+  icalcomponent_add_property(calendar.get(), icalproperty_new_method(MethodIn(method)));
+  for (const CalendarEvent& event : events) {
+    icalcomponent_add_component(calendar.get(), EventIn(event));
+  }
+  return calendar;
+}
+
+std::string TextOf(icalcomponent& calendar) {
+  const std::unique_ptr<char, void (*)(void*)> text(icalcomponent_as_ical_string_r(&calendar),
+                                                    free);
+  KITH_CHECK(text != nullptr);
+  return text.get();
+}
+
 }  // namespace
 
 const char* NameOf(CalendarMethod method) {
@@ -134,18 +183,18 @@ const char* NameOf(CalendarMethod method) {
 }
 
 std::string CalendarText(CalendarMethod method, const std::vector<CalendarEvent>& events) {
-  const std::unique_ptr<icalcomponent, void (*)(icalcomponent*)> calendar(
-      icalcomponent_new_vcalendar(), icalcomponent_free);
-  icalcomponent_add_property(calendar.get(), icalproperty_new_version("2.0"));
-  icalcomponent_add_property(calendar.get(), icalproperty_new_prodid(kProduct));
-  icalcomponent_add_property(calendar.get(), icalproperty_new_method(MethodIn(method)));
-  for (const CalendarEvent& event : events) {
-    icalcomponent_add_component(calendar.get(), EventIn(event));
-  }
-  const std::unique_ptr<char, void (*)(void*)> text(icalcomponent_as_ical_string_r(calendar.get()),
-                                                    free);
-  KITH_CHECK(text != nullptr);
-  return text.get();
+  return TextOf(*CalendarIn(method, events));
+}
+
+std::string PublishedCalendar(const std::string& name, const std::vector<CalendarEvent>& events,
+                              const std::vector<CalendarTask>& tasks) {
+  const Component calendar = CalendarIn(CalendarMethod::kPublish, events);
+  // What calendar programs call it; none of the standard's properties says that.
+  icalproperty* const title = icalproperty_new_x(TextIn(name).c_str());
+  icalproperty_set_x_name(title, "X-WR-CALNAME");
+  icalcomponent_add_property(calendar.get(), title);
+  for (const CalendarTask& task : tasks) icalcomponent_add_component(calendar.get(), TaskIn(task));
+  return TextOf(*calendar);
 }
 
 }  // namespace kith

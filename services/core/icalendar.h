@@ -43,10 +43,32 @@ struct CalendarEvent {
   std::vector<CalendarAttendee> attendees;
 };
 
+enum class CalendarTaskState { kOpen, kInProgress, kDone, kCancelled };
+
+// What somebody is to do.
+struct CalendarTask {
+  std::string uid;
+  int sequence = 0;
+  absl::Time changed;  // when it was last changed
+  // When it is due: at a time, or on a day.
+  absl::Time due;
+  bool is_all_day = false;
+  absl::CivilDay due_day;
+  CalendarTaskState state = CalendarTaskState::kOpen;
+  absl::Time done;   // when that was; where it is done
+  int priority = 0;  // from 1, the highest, to 9; 0: not said
+  std::string summary;
+  std::string description;
+};
+
 // "REQUEST".
 const char* NameOf(CalendarMethod method);
 
 // An object with these events, its lines ended by CRLF.
 std::string CalendarText(CalendarMethod method, const std::vector<CalendarEvent>& events);
+
+// The same of all that somebody has to do, to be published under this name.
+std::string PublishedCalendar(const std::string& name, const std::vector<CalendarEvent>& events,
+                              const std::vector<CalendarTask>& tasks);
 
 }  // namespace kith

@@ -17,7 +17,7 @@ inline constexpr int kRefusedMax = 20;
 
 // Of the policies that a new workspace has from its beginning (WorkspaceCreated.policy_generation).
 // Raised with each policy that reacts to events which there were before it.
-inline constexpr int kPolicyGeneration = 1;
+inline constexpr int kPolicyGeneration = 2;
 
 struct PolicyState {
   policies::v1::Policy policy;  // without its description

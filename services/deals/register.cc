@@ -7,13 +7,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
+#include "google/protobuf/empty.pb.h"
 #include "kith/teams/v1/team_events.pb.h"
+#include "kith/type/v1/errors.pb.h"
 #include "kith/users/v1/user_events.pb.h"
 #include "projections/deals/approval_expiry.h"
 #include "projections/deals/deal_list.h"
 #include "projections/deals/pipeline_board.h"
 #include "projections/deals/pipeline_list.h"
+#include "projections/deals/stale_deals.h"
 #include "services/core/default_pipeline.h"
 #include "services/core/linked_record.h"
 #include "services/core/resource_name.h"
@@ -21,8 +25,10 @@
 #include "services/deals/lost_reasons.h"
 #include "services/deals/pipeline.h"
 #include "services/deals/stage_approval.h"
+#include "services/deals/staleness.h"
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/commands/linked_records.h"
+#include "services/runtime/requests/retry.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/visibility.h"
 #include "services/runtime/server_builder.h"
@@ -247,7 +253,81 @@ struct StageCommands {
   }
 };
 
-void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
+// Of the deals that one command looks at.
+constexpr int kMeasuredRowsMax = 1'000;
+// A directory that lacks more of the log than this is being built.
+constexpr uint64_t kEventsBehindMax = 10'000;
+
+// What is said of deals about which nothing happens.
+class StalenessCommands {
+ public:
+  explicit StalenessCommands(const runtime::Runtime& runtime) : runtime_(runtime) {}
+
+  Decision Run(runtime::Loader& load, const v1::RaiseStaleDealRequest& command,
+               const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const DealState* deal, load.Load<DealAggregate>(command.name()));
+    if (deal->lifecycle == Lifecycle::kAbsent) {
+      return Decide(*deal, PipelineState(), StalenessState(), command, context);
+    }
+    KITH_ASSIGN_OR_RETURN(const PipelineState* pipeline,
+                          load.Load<PipelineAggregate>(deal->resource.pipeline()));
+    KITH_ASSIGN_OR_RETURN(const StalenessState* said,
+                          load.Load<StalenessAggregate>(StalenessOf(command.name())));
+    return Decide(*deal, *pipeline, *said, command, context);
+  }
+  absl::Status Render(runtime::Rendering& after, const v1::RaiseStaleDealRequest& command,
+                      v1::Deal* response) const {
+    return DealCommands().Render(after, command, response);
+  }
+
+  // The deals need not be as they are told when that is recorded: what happens to them is followed
+  // anyway.
+  Decision Run(runtime::Loader& load, const v1::MeasureStageDealsRequest& command,
+               const CommandContext& context) const {
+    KITH_RETURN_IF_ERROR(CheckSaysByItself(context));
+    KITH_RETURN_IF_ERROR(load.NeedDisk());
+    const projections::View& view = runtime_.views.Find(DealList::kName);
+    const Position position = view.position();
+    if (runtime_.log.head().value() > position.value() + kEventsBehindMax) {
+      return Error(type::v1::ERROR_VIEW_BEHIND,
+                   "Which deals there are is not known yet: a read model is being built.", {},
+                   runtime::RetryAfter(absl::Seconds(1)));
+    }
+    v1::StalenessEvent event;
+    v1::StageDealsMeasured& measured = *event.mutable_stage_deals_measured();
+    measured.set_stage(command.stage());
+    projections::KeyRange range = projections::KeyRange::Prefix("");
+    if (!command.after().empty()) range.from = command.after() + '\0';
+    int looked_at = 0;
+    std::string last;
+    KITH_RETURN_IF_ERROR(DealList::Deals().Scan(
+        view.At(position), load.workspace(), range, [&](const v1::Deal& deal) {
+          if (looked_at == kMeasuredRowsMax || measured.deals_size() == kMeasuredMax) {
+            measured.set_after(last);
+            return false;
+          }
+          ++looked_at;
+          last = deal.name();
+          if (deal.stage() != command.stage() || deal.status() != v1::OPEN) return true;
+          v1::MeasuredDeal& one = *measured.add_deals();
+          one.set_name(deal.name());
+          *one.mutable_stage_enter_time() = deal.stage_enter_time();
+          *one.mutable_last_activity_time() = deal.last_activity_time();
+          return true;
+        }));
+    if (measured.deals().empty() && measured.after().empty()) return NoChange();
+    return Changes().Append(StalenessOf(ParentOf(command.stage())), std::move(event));
+  }
+  absl::Status Render(runtime::Rendering&, const v1::MeasureStageDealsRequest&,
+                      google::protobuf::Empty*) const {
+    return absl::OkStatus();
+  }
+
+ private:
+  const runtime::Runtime& runtime_;
+};
+
+void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Command<v1::MoveDealRequest, v1::Deal>(MoveCommands());
   methods.Command<v1::WinDealRequest, v1::Deal>(DealCommands());
   methods.Command<v1::LoseDealRequest, v1::Deal>(DealCommands());
@@ -257,6 +337,9 @@ void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
   methods.Command<v1::RejectStageApprovalRequest, v1::Deal>(MoveCommands());
   methods.Command<v1::WithdrawStageApprovalRequest, v1::Deal>(ApprovalCommands());
   methods.Command<v1::ExpireStageApprovalRequest, v1::Deal>(ApprovalCommands());
+  const StalenessCommands staleness(runtime);
+  methods.Command<v1::RaiseStaleDealRequest, v1::Deal>(staleness);
+  methods.Command<v1::MeasureStageDealsRequest, google::protobuf::Empty>(staleness);
   methods.Read({PipelineBoard::kName, PipelineList::kName, DealList::kName}, ReadKind::kScan,
                GetBoard);
   methods.Command<v1::AddStageRequest, v1::Pipeline>(StageCommands());
@@ -275,6 +358,8 @@ void Register(runtime::ServerBuilder& server) {
   server.AddResource<PipelineAggregate, v1::GetPipelineRequest>(PipelineRules(),
                                                                 std::make_unique<PipelineList>());
   server.AddProjection(std::make_unique<PipelineBoard>());
+  server.RegisterEvents<v1::StalenessEvent>(StalenessAggregate::kCategory);
+  server.AddPolicy(std::make_unique<StaleDeals>());
   server.AddPolicy(std::make_unique<ApprovalExpiry>());
   server.Serve(BindMethods);
 }

@@ -9,6 +9,7 @@
 #include "kith/edge/v1/edge_errors.pb.h"
 #include "services/edge/connect_error.h"
 #include "services/edge/connection.h"
+#include "services/edge/document.h"
 #include "services/edge/envelope.h"
 #include "services/edge/gzip.h"
 #include "services/runtime/admission/call_limits.h"
@@ -41,7 +42,10 @@ class HttpCarrier : public Base, public Exchange {
         terms_(std::move(terms)),
         arena_(Options(block_)) {}
 
-  absl::string_view Metadata(const char* key) const override { return HeaderOf(*request_, key); }
+  absl::string_view Metadata(const char* key) const override {
+    const bool is_in_url = terms_.is_document && absl::string_view(key) == "authorization";
+    return is_in_url ? absl::string_view(terms_.credentials) : HeaderOf(*request_, key);
+  }
   std::vector<std::string> certified_names() const override {
     return connection_->certified_names();
   }
@@ -178,6 +182,7 @@ class UnaryExchange final : public HttpCarrier<runtime::UnaryCarrier> {
   }
 
   Outgoing Make() const {
+    if (terms().is_document) return MakeDocument();
     if (!status_.ok()) return MakeError(status_, metadata());
     std::string body;
     const absl::Status made = Append(*reply_, terms().encoding, &body);
@@ -190,6 +195,14 @@ class UnaryExchange final : public HttpCarrier<runtime::UnaryCarrier> {
     }
     return MakeAnswer(200, absl::StrCat("application/", NameOf(terms().encoding)), std::move(body),
                       headers);
+  }
+  // An address that leads nowhere, or nowhere any more, is as one that never was.
+  Outgoing MakeDocument() const {
+    if (absl::IsUnauthenticated(status_)) return MakeError(NoSuchDocument(), "");
+    if (!status_.ok()) return MakeError(status_, "");
+    DocumentAnswer answer = AnswerWith(*reply_, Metadata("if-none-match"), terms().takes_gzip);
+    return MakeAnswer(answer.status, answer.content_type, std::move(answer.body),
+                      absl::StrCat(terms().headers, answer.headers));
   }
   Outgoing MakeError(const absl::Status& status, absl::string_view metadata) const {
     return MakeErrorAnswer(runtime::WireStatus(status, request_id_),

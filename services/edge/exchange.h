@@ -54,6 +54,10 @@ struct Terms {
   std::string headers;                                 // that the answer has in any case
   bool is_get = false;
   std::string message;  // of a GET, from its URL
+  // The answer is a document, and not a message: its `content`, of its `content_type`. The
+  // credentials stand in the URL, and are shown as the header `authorization` would.
+  bool is_document = false;
+  std::string credentials;
 };
 
 class Exchange {

@@ -16,6 +16,7 @@
 #include "kith/edge/v1/edge_errors.pb.h"
 #include "services/edge/connect_error.h"
 #include "services/edge/connection.h"
+#include "services/edge/document.h"
 #include "services/edge/query.h"
 #include "services/runtime/requests/grpc_status.h"
 
@@ -135,6 +136,9 @@ absl::StatusOr<std::unique_ptr<Exchange>> Reception::Call(Connection& connection
   const Request& request = *connection.request();
   const std::pair<absl::string_view, absl::string_view> parts =
       absl::StrSplit(target, absl::MaxSplits('?', 1));
+  if (FindDocument(parts.first) != nullptr) {
+    return Document(connection, parts.first, std::move(headers));
+  }
   const auto found = routes_.find(parts.first);
   if (found == routes_.end()) return NoSuchPath(parts.first);
   const Route& route = found->second;
@@ -151,6 +155,26 @@ absl::StatusOr<std::unique_ptr<Exchange>> Reception::Call(Connection& connection
   auto self = connection.shared_from_this();
   return is_stream ? NewStreamExchange(std::move(self), *route.streamed, std::move(terms))
                    : NewUnaryExchange(std::move(self), *route.unary, std::move(terms));
+}
+
+absl::StatusOr<std::unique_ptr<Exchange>> Reception::Document(Connection& connection,
+                                                              absl::string_view path,
+                                                              std::string headers) const {
+  const Request& request = *connection.request();
+  const DocumentPath& document = *FindDocument(path);
+  const auto found = routes_.find(document.method);
+  if (found == routes_.end()) return NoSuchDocument();
+  if (request.get().method() != verb::get) {
+    return NotAllowed("The document is asked for with GET.", "GET");
+  }
+  Terms terms;
+  KITH_RETURN_IF_ERROR(ReadCommonTerms(request, /*is_stream=*/false, &terms));
+  terms.encoding = Encoding::kProto;  // of the request, which says nothing
+  terms.is_get = true;
+  terms.is_document = true;
+  terms.credentials = absl::StrCat("Bearer ", document.CredentialsIn(path));
+  terms.headers = std::move(headers);
+  return NewUnaryExchange(connection.shared_from_this(), *found->second.unary, std::move(terms));
 }
 
 absl::StatusOr<Terms> Reception::TermsOfGet(const Route& route, absl::string_view query) const {

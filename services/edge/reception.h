@@ -3,6 +3,7 @@
 //
 //   POST /kith.contacts.v1.ContactsService/GetContact    a call; see connectrpc.com's protocol
 //   GET  /kith.contacts.v1.ContactsService/GetContact    the same of one that changes nothing
+//   GET  /calendar/kith_1_….ics                          a document; see services/edge/document.h
 //   GET  /healthz, /readyz                               200 or 503
 #pragma once
 
@@ -49,6 +50,9 @@ class Reception {
 
   absl::StatusOr<std::unique_ptr<Exchange>> Call(Connection& connection, absl::string_view target,
                                                  std::string headers) const;
+  // The document that stands there.
+  absl::StatusOr<std::unique_ptr<Exchange>> Document(Connection& connection, absl::string_view path,
+                                                     std::string headers) const;
   absl::StatusOr<Terms> TermsOfGet(const Route& route, absl::string_view query) const;
   absl::StatusOr<Terms> TermsOfPost(const Route& route, const Request& request) const;
   absl::Status ReadCommonTerms(const Request& request, bool is_stream, Terms* terms) const;

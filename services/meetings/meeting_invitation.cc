@@ -6,16 +6,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
 #include "kith/contacts/v1/contact.pb.h"
 #include "kith/meetings/v1/meetings_service.pb.h"
 #include "kith/users/v1/user.pb.h"
 #include "projections/meetings/meeting_directory.h"
-#include "services/core/date.h"
 #include "services/core/icalendar.h"
 #include "services/core/merge_fields.h"
+#include "services/meetings/calendar_event.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/calls/read_permission.h"
 #include "services/runtime/reads/hide_erased.h"
@@ -58,25 +57,6 @@ absl::StatusOr<CalendarPerson> PersonOf(const runtime::MethodTable& methods,
   KITH_CHECK(contact != nullptr);
   const contacts::v1::EmailAddress* const address = AddressOf(*contact);
   return CalendarPerson{contact->display_name(), address == nullptr ? "" : address->address()};
-}
-
-CalendarEvent EventOf(const v1::Meeting& meeting) {
-  CalendarEvent event;
-  event.uid = absl::StrCat(meeting.name().substr(meeting.name().find('/') + 1), "@kith");
-  event.sequence = meeting.sequence();
-  event.changed = FromTimestamp(meeting.update_time());
-  event.start = FromTimestamp(meeting.start_time());
-  event.end = FromTimestamp(meeting.end_time());
-  event.is_all_day = meeting.all_day();
-  const absl::TimeZone zone = TimeZoneOf(meeting.time_zone()).value_or(absl::UTCTimeZone());
-  event.first_day = absl::ToCivilDay(event.start, zone);
-  event.end_day = absl::ToCivilDay(event.end, zone);
-  event.is_cancelled = meeting.state() == v1::CANCELLED;
-  event.summary = meeting.display_name();
-  event.description = meeting.description();
-  event.location = meeting.location();
-  event.url = meeting.conference_url();
-  return event;
 }
 
 absl::Status GetInvitation(const runtime::MethodTable& methods, const ReadContext& context,

@@ -2,8 +2,12 @@
 #include <memory>
 
 #include "eventstore/base/status_macros.h"
+#include "google/protobuf/empty.pb.h"
 #include "kith/meetings/v1/meetings_service.pb.h"
 #include "projections/meetings/meeting_directory.h"
+#include "projections/meetings/meeting_invitations.h"
+#include "services/meetings/calendar.h"
+#include "services/meetings/invitation_commands.h"
 #include "services/meetings/meeting.h"
 #include "services/meetings/meeting_invitation.h"
 #include "services/runtime/server_builder.h"
@@ -28,6 +32,8 @@ struct MeetingCommands {
 };
 
 void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
+  methods.Command<v1::SendMeetingInvitationRequest, google::protobuf::Empty>(
+      InvitationCommands(methods));
   methods.Command<v1::RescheduleMeetingRequest, v1::Meeting>(MeetingCommands());
   methods.Command<v1::CancelMeetingRequest, v1::Meeting>(MeetingCommands());
   methods.Command<v1::HoldMeetingRequest, v1::Meeting>(MeetingCommands());
@@ -35,6 +41,7 @@ void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
   methods.Command<v1::ReopenMeetingRequest, v1::Meeting>(MeetingCommands());
   methods.Command<v1::RespondToMeetingRequest, v1::Meeting>(MeetingCommands());
   BindInvitation(methods);
+  BindCalendar(methods);
 }
 
 }  // namespace
@@ -42,6 +49,7 @@ void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
 void Register(runtime::ServerBuilder& server) {
   server.AddResource<MeetingAggregate, v1::GetMeetingRequest>(Rules(),
                                                               std::make_unique<MeetingDirectory>());
+  server.AddPolicy(std::make_unique<MeetingInvitations>());
   server.Serve(BindMethods);
 }
 

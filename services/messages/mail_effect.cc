@@ -75,7 +75,9 @@ void MailEffect::Send(const std::string& name, const EffectContext& context, Don
                  .reply_to = runtime::ParseMailbox(mail.reply_to()),
                  .subject = mail.subject(),
                  .text = mail.text(),
-                 .html = mail.html()},
+                 .html = mail.html(),
+                 .calendar = mail.calendar(),
+                 .calendar_method = mail.calendar_method()},
                 context,
                 [this, &name, &context, done = std::move(done)](const SmtpResult& result) mutable {
                   done(OutcomeOf(result, name, context));

@@ -8,6 +8,7 @@
 #include "kith/messages/v1/messages_errors.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/messages/message_fold.h"
+#include "services/core/by_itself.h"
 #include "services/core/date.h"
 #include "services/core/links.h"
 #include "services/core/merge_fields.h"
@@ -27,8 +28,23 @@ struct Said {
   std::string html;
 };
 
-absl::Status CheckSaid(const v1::SendMessageRequest& command) {
+// An invitation says in whose name it comes, so nobody writes one but by a meeting.
+void CheckInvitation(const v1::SendMessageRequest& command, const CommandContext& context,
+                     google::rpc::BadRequest& violations) {
+  if (IsDoneByPolicy(context, "meeting_invitations")) return;
+  const std::pair<const char*, const std::string&> said[] = {
+      {"meeting", command.meeting()},
+      {"calendar", command.calendar()},
+      {"calendar_method", command.calendar_method()}};
+  for (const auto& [field, text] : said) {
+    if (text.empty()) continue;
+    AddViolation(field, "is what Kith itself says: give the meeting send_invitations", violations);
+  }
+}
+
+absl::Status CheckSaid(const v1::SendMessageRequest& command, const CommandContext& context) {
   google::rpc::BadRequest violations;
+  CheckInvitation(command, context, violations);
   const bool is_template = !command.mail_template().empty();
   const std::pair<const char*, const std::string&> texts[] = {
       {"subject", command.subject()}, {"text", command.text()}, {"html", command.html()}};
@@ -162,7 +178,7 @@ absl::Status CheckReachable(const contacts::v1::Contact& contact) {
 
 Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command,
                 const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckSaid(command));
+  KITH_RETURN_IF_ERROR(CheckSaid(command, context));
   KITH_RETURN_IF_ERROR(CheckRecords(facts, command));
   const contacts::v1::Contact& contact = facts.contact.resource;
   KITH_RETURN_IF_ERROR(CheckReachable(contact));
@@ -181,6 +197,9 @@ Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command
   message.set_subject(std::move(said.subject));
   message.set_text(std::move(said.text));
   message.set_html(std::move(said.html));
+  message.set_meeting(command.meeting());
+  message.set_calendar(command.calendar());
+  message.set_calendar_method(command.calendar_method());
 
   const std::string name = absl::StrCat(command.contact(), "/messages/", context.ids.Next());
   v1::MessageEvent event;

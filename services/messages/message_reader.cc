@@ -56,6 +56,7 @@ absl::Status MessageReader::Get(const runtime::ReadContext& context,
   response->set_subject(queued->subject());
   response->set_text(queued->text());
   response->set_html(queued->html());
+  response->set_calendar(queued->calendar());
   response->set_erased(queued->erased());
   return absl::OkStatus();
 }

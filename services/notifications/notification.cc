@@ -51,7 +51,7 @@ absl::Status Place(const UserAggregate::State& owner, v1::Notification& notifica
   const v1::KindPreference wanted =
       PreferenceOf(owner.resource.notification_preferences(), notification.kind());
   if (wanted.muted()) {
-    if (wanted.mail() == v1::MAIL_TIMING_UNSPECIFIED) {
+    if (wanted.mail() == v1::MAIL_TIMING_UNSPECIFIED && !wanted.webhook()) {
       return RejectState(v1::NOTIFICATIONS_ERROR_NOT_WANTED,
                          "The user wants to be told of this kind in no way.", notification.owner(),
                          {{"kind", v1::NotificationKind_Name(notification.kind())}});
@@ -59,6 +59,7 @@ absl::Status Place(const UserAggregate::State& owner, v1::Notification& notifica
     notification.set_muted(true);
     notification.set_read(true);
   }
+  notification.set_webhook_wanted(wanted.webhook());
   if (wanted.mail() == v1::AT_ONCE) notification.set_mail_state(v1::WANTED);
   if (wanted.mail() == v1::DIGEST) notification.set_mail_state(v1::WANTED_IN_DIGEST);
   return absl::OkStatus();

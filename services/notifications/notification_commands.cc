@@ -5,9 +5,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/failure.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/notifications/v1/notifications_errors.pb.h"
 #include "projections/notifications/notification_directory.h"
+#include "services/core/by_itself.h"
 #include "services/core/reject.h"
 #include "services/notifications/notification.h"
 #include "services/runtime/admission/reach.h"
@@ -18,6 +20,8 @@ namespace {
 // So many that the list has as unread are looked at.
 constexpr size_t kLookedAtMax = 1'000;
 
+constexpr absl::string_view kCreate =
+    "kith.notifications.v1.NotificationsService/CreateNotification";
 constexpr absl::string_view kUpdate =
     "kith.notifications.v1.NotificationsService/UpdateNotification";
 
@@ -84,6 +88,32 @@ Decision NotificationCommands::Run(runtime::Loader& load,
 
 absl::Status NotificationCommands::Render(runtime::Rendering&,
                                           const v1::RecordNotificationMailRequest&,
+                                          google::protobuf::Empty*) const {
+  return absl::OkStatus();
+}
+
+// Who is told already, does not want it, or does not work with Kith any more is left out: the
+// others are told for all that.
+Decision NotificationCommands::Run(runtime::Loader& load, const v1::TellUsersRequest& command,
+                                   const CommandContext& context) const {
+  const bool tells =
+      IsDoneByPolicy(context, "task_notices") || IsDoneByPolicy(context, "lead_notices");
+  if (!tells) KITH_RETURN_IF_ERROR(CheckMailsByItself(context));
+  const runtime::UnaryMethod* const create = methods_.FindUnary(kCreate);
+  KITH_CHECK(create != nullptr && create->handler() != nullptr);
+  Changes changes;
+  for (const std::string& user : command.users()) {
+    v1::CreateNotificationRequest request;
+    *request.mutable_notification() = command.notification();
+    request.mutable_notification()->set_owner(user);
+    Decision one = create->handler()->Decide(load, request, context);
+    if (load.would_block() || MayPass(one.status())) return one.status();
+    if (one.ok()) changes = Joined(std::move(changes), std::move(one));
+  }
+  return changes;
+}
+
+absl::Status NotificationCommands::Render(runtime::Rendering&, const v1::TellUsersRequest&,
                                           google::protobuf::Empty*) const {
   return absl::OkStatus();
 }

@@ -36,6 +36,11 @@ class NotificationCommands {
   absl::Status Render(runtime::Rendering& after, const v1::RecordNotificationMailRequest& command,
                       google::protobuf::Empty* response) const;
 
+  Decision Run(runtime::Loader& load, const v1::TellUsersRequest& command,
+               const CommandContext& context) const;
+  absl::Status Render(runtime::Rendering& after, const v1::TellUsersRequest& command,
+                      google::protobuf::Empty* response) const;
+
   Decision Run(runtime::Loader& load, const v1::ReadAllNotificationsRequest& command,
                const CommandContext& context) const;
   absl::Status Render(runtime::Rendering& after, const v1::ReadAllNotificationsRequest& command,

@@ -13,6 +13,7 @@
 #include "projections/notifications/notification_snoozes.h"
 #include "projections/notifications/task_notices.h"
 #include "projections/notifications/workflow_notices.h"
+#include "projections/notifications/workflow_stops.h"
 #include "services/notifications/notification.h"
 #include "services/notifications/notification_commands.h"
 #include "services/notifications/notification_watch.h"
@@ -49,12 +50,14 @@ void Register(runtime::ServerBuilder& server) {
   server.AddPolicy(std::make_unique<TaskNotices>());
   server.AddPolicy(std::make_unique<LeadNotices>());
   server.AddPolicy(std::make_unique<WorkflowNotices>());
+  server.AddPolicy(std::make_unique<WorkflowStops>());
   server.AddPolicy(std::make_unique<NotificationMail>());
   server.AddPolicy(std::make_unique<NotificationSnoozes>());
   server.Serve([deleted](runtime::Runtime& runtime, runtime::MethodTable& methods) {
     const NotificationCommands commands(runtime, methods);
     methods.Command<v1::HoldNotificationMailRequest, v1::Notification>(commands);
     methods.Command<v1::RecordNotificationMailRequest, google::protobuf::Empty>(commands);
+    methods.Command<v1::TellUsersRequest, google::protobuf::Empty>(commands);
     methods.Command<v1::ReadAllNotificationsRequest, v1::ReadAllNotificationsResponse>(commands);
     methods.Stream([&runtime, deleted](const CallerContext& context,
                                        const v1::WatchNotificationsRequest& request) {

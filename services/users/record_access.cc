@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "eventstore/base/proto_time.h"
+#include "services/core/access.h"
 #include "services/users/user_access.h"
 
 namespace kith::users {
@@ -112,6 +114,26 @@ v1::RecordAccess AccessTo(const RecordShares& record, const Staff& staff) {
     *access.add_users() = std::move(found);
   }
   return access;
+}
+
+void AddKey(const RecordShares& record, const workspaces::v1::ApiKey& key, absl::Time now,
+            v1::RecordAccess& access) {
+  const bool has_ended = key.has_expire_time() && FromTimestamp(key.expire_time()) <= now;
+  if (!key.user().empty() || key.revoked() || has_ended) return;
+  v1::KeyRecordAccess found;
+  bool may_see = false;
+  for (const std::string& pattern : key.permissions()) {
+    const Grants grants({pattern});
+    const bool reads = grants.Contain(record.read_permission);
+    const bool writes = grants.Contain(record.write_permission);
+    may_see = may_see || reads;
+    found.set_may_change(found.may_change() || writes);
+    if (reads || writes) found.add_permissions(pattern);
+  }
+  if (!may_see) return;
+  found.set_api_key(key.name());
+  found.set_display_name(key.display_name());
+  *access.add_keys() = std::move(found);
 }
 
 }  // namespace kith::users

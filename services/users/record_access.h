@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "kith/roles/v1/role.pb.h"
 #include "kith/users/v1/user.pb.h"
 #include "kith/users/v1/users_service.pb.h"
+#include "kith/workspaces/v1/workspace.pb.h"
 #include "services/core/nested_teams.h"
 
 namespace kith::users {
@@ -32,5 +34,9 @@ struct Staff {
 inline constexpr int kUsersToldMax = 1'000;
 
 v1::RecordAccess AccessTo(const RecordShares& record, const Staff& staff);
+
+// Puts to it what the key can do with the record at `now`, where it is a service's and can see it.
+void AddKey(const RecordShares& record, const workspaces::v1::ApiKey& key, absl::Time now,
+            v1::RecordAccess& access);
 
 }  // namespace kith::users

@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/roles/v1/role.pb.h"
 #include "kith/teams/v1/team.pb.h"
 #include "kith/users/v1/users_errors.pb.h"
 #include "kith/users/v1/users_service.pb.h"
+#include "kith/workspaces/v1/workspaces_service.pb.h"
 #include "projections/users/user_directory.h"
 #include "projections/users/user_fold.h"
 #include "services/core/field_of.h"
@@ -113,6 +115,27 @@ const runtime::BoundMethod* GetMethodOf(const runtime::MethodTable& methods,
   return runtime::FindGet(methods, eventstore::CategoryOf(record));
 }
 
+// Of a workspace's keys so many are looked at.
+constexpr int kKeysMax = 1'000;
+
+// Whoever may not list keys is told of none.
+absl::Status AddKeys(const runtime::MethodTable& methods, const ReadContext& context,
+                     const RecordShares& record, v1::RecordAccess& access) {
+  const runtime::Method& method = runtime::MethodOf<workspaces::v1::ListApiKeysRequest>();
+  if (!context.caller.grants.Contain(method.permission)) return absl::OkStatus();
+  const auto* const list = methods.FindUnary(method.name);
+  KITH_CHECK(list != nullptr);
+  workspaces::v1::ListApiKeysRequest asked;
+  asked.set_page_size(kKeysMax);
+  workspaces::v1::ListApiKeysResponse listed;
+  KITH_RETURN_IF_ERROR(runtime::ReadPart(context, *list, asked, &listed));
+  for (const workspaces::v1::ApiKey& key : listed.api_keys()) {
+    AddKey(record, key, context.read_time, access);
+  }
+  access.set_keys_are_partial(!listed.next_page_token().empty());
+  return absl::OkStatus();
+}
+
 absl::Status QueryAccess(const runtime::MethodTable& methods, const ReadContext& context,
                          const v1::QueryRecordAccessRequest& request, v1::RecordAccess* response) {
   const runtime::BoundMethod* const get = GetMethodOf(methods, request.name());
@@ -145,6 +168,7 @@ absl::Status QueryAccess(const runtime::MethodTable& methods, const ReadContext&
   KITH_ASSIGN_OR_RETURN(const bool is_all, ReadStaff(context, staff));
   *response = AccessTo(shares, staff);
   response->set_name(request.name());
+  if (!context.as_of) KITH_RETURN_IF_ERROR(AddKeys(methods, context, shares, *response));
   if (!is_all) response->set_users_are_partial(true);
   return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
 // Everything that webhooks and their deliveries bring to a server.
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "eventstore/base/custom_maps.h"
@@ -42,6 +43,10 @@ void Register(runtime::ServerBuilder& server) {
   server.AddResource<DeliveryAggregate, v1::GetWebhookDeliveryRequest>(
       DeliveryRules(), std::make_unique<WebhookDeliveryDirectory>());
   server.AddPolicy(std::make_unique<InteractionWebhooks>());
+  server.AddPolicyOfDirectory(std::string(kNotifications),
+                              [](const projections::ResourceDirectory& directory) {
+                                return std::make_unique<NotificationWebhooks>(directory);
+                              });
   server.AddPolicy(std::make_unique<WebhookDeliveryPolicy>());
   server.AddPolicyOfEach(
       [](const runtime::ResourceType& type) -> std::unique_ptr<projections::Policy> {

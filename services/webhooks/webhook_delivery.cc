@@ -184,6 +184,16 @@ Decision Decide(const DeliveryState& state, const WebhookState& webhook,
   return Changes().Append(delivery.name(), std::move(event));
 }
 
+Decision DecideTried(const DeliveryState& state, v1::WebhookDeliveryTried tried) {
+  if (state.lifecycle != Lifecycle::kActive || state.resource.state() != v1::PENDING) {
+    return NoChange();
+  }
+  const std::string name = tried.name();
+  v1::WebhookDeliveryEvent event;
+  *event.mutable_webhook_delivery_tried() = std::move(tried);
+  return Changes().Append(name, std::move(event));
+}
+
 Decision Decide(const DeliveryState& state, const WebhookState& webhook,
                 const v1::EndWebhookDeliveryRequest& command, const CommandContext& context) {
   KITH_RETURN_IF_ERROR(CheckIsKith(context));

@@ -41,6 +41,9 @@ DeliveryState Evolve(DeliveryState state, const Recorded<v1::WebhookDeliveryEven
 
 const ResourceRules& DeliveryRules();
 
+// That a delivery was not taken and is to be tried again, where it still is pending.
+Decision DecideTried(const DeliveryState& state, v1::WebhookDeliveryTried tried);
+
 // An event is queued for a webhook, where that is still active for whom it is queued, and
 // `is_readable` to them. WEBHOOKS_ERROR_DELIVERED_BY_ITSELF.
 Decision Decide(const WebhookState& webhook, bool is_readable,

@@ -9,7 +9,9 @@
 #include "google/protobuf/util/json_util.h"
 #include "kith/webhooks/v1/webhook_deliveries_service.pb.h"
 #include "services/core/resource_name.h"
+#include "services/runtime/commands/transact.h"
 #include "services/runtime/reads/hide_masked.h"
+#include "services/runtime/requests/request_key.h"
 #include "services/webhooks/webhook_commands.h"
 #include "services/webhooks/webhook_delivery.h"
 #include "services/webhooks/webhook_secret.h"
@@ -56,6 +58,31 @@ void WriteTest(const v1::WebhookDelivery& delivery, events::v1::Event* event) {
   *event->mutable_record_time() = delivery.create_time();
   *event->mutable_occur_time() = delivery.create_time();
 }
+
+// Notes that a delivery was tried and is to be tried again; what became of the note itself is told
+// nobody, as the delivery goes on in any case. Deletes itself.
+class TryNote final : public runtime::Command {
+ public:
+  TryNote(runtime::Origin origin, v1::WebhookDeliveryTried tried, absl::AnyInvocable<void()> noted)
+      : origin_(std::move(origin)), tried_(std::move(tried)), noted_(std::move(noted)) {}
+
+  const runtime::Origin& origin() const override { return origin_; }
+  Decision Decide(runtime::Loader& load, const CommandContext&) override {
+    KITH_ASSIGN_OR_RETURN(const DeliveryState* const state,
+                          load.Load<DeliveryAggregate>(tried_.name()));
+    return DecideTried(*state, tried_);
+  }
+  absl::Status Render(runtime::Rendering&) override { return absl::OkStatus(); }
+  void Done(absl::Status) override {
+    const std::unique_ptr<TryNote> ended(this);
+    noted_();
+  }
+
+ private:
+  const runtime::Origin origin_;
+  const v1::WebhookDeliveryTried tried_;
+  absl::AnyInvocable<void()> noted_;
+};
 
 }  // namespace
 
@@ -111,7 +138,13 @@ void WebhookEffect::Post(const std::string& name, const std::string& lane,
   }
   client_->Send(std::move(prepared->post), [this, delivery, &context, lane, done = std::move(done)](
                                                const HttpResult& result) mutable {
-    done(OutcomeOf(result, delivery, lane, context));
+    Outcome outcome = OutcomeOf(result, delivery, lane, context);
+    const bool is_tried_again = !outcome.ok() && result.end != HttpResult::End::kStopped;
+    if (!is_tried_again) return done(std::move(outcome));
+    NoteTry(delivery, result, context,
+            [done = std::move(done), outcome = std::move(outcome)]() mutable {
+              done(std::move(outcome));
+            });
   });
 }
 
@@ -259,6 +292,26 @@ WebhookEffect::Outcome WebhookEffect::OutcomeOf(const HttpResult& result,
   Forget(lane, name);
   return Ended(name, failure, result.status, context.attempt,
                AnswerTo(delivery, result, context.workspace));
+}
+
+void WebhookEffect::NoteTry(const v1::WebhookDelivery& delivery, const HttpResult& result,
+                            const EffectContext& context, absl::AnyInvocable<void()> noted) const {
+  v1::WebhookDeliveryTried tried;
+  tried.set_name(delivery.name());
+  tried.set_attempts(context.attempt);
+  tried.set_reply_status(result.status);
+  const absl::Time now = runtime_->clock.Now();
+  *tried.mutable_next_try_time() = ToTimestamp(now + RetryDelay(context.attempt));
+  runtime::Origin origin;
+  origin.caller = runtime_->authorizer->CallerOfPolicy(context.workspace, kPolicy);
+  if (origin.caller == nullptr) return noted();
+  // Tries are counted from one again after a restart.
+  origin.request = runtime::MakeRequestKey(
+      runtime_->keys, context.workspace, "policy/webhook_delivery/tried",
+      absl::StrCat(context.id, "/", context.attempt, "@", absl::ToUnixMicros(now), "/1"), tried,
+      nullptr);
+  auto note = std::make_unique<TryNote>(std::move(origin), std::move(tried), std::move(noted));
+  runtime_->transact.Start(*note.release());
 }
 
 bool WebhookEffect::Wait(const std::string& lane, const std::string& name) {

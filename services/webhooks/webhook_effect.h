@@ -13,6 +13,7 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "eventstore/base/metrics.h"
@@ -79,6 +80,9 @@ class WebhookEffect final : public runtime::Effect {
       WorkspaceId workspace, const v1::Webhook& webhook, const v1::WebhookDelivery& delivery) const;
   Outcome OutcomeOf(const runtime::HttpResult& result, const v1::WebhookDelivery& delivery,
                     const std::string& lane, const runtime::EffectContext& context);
+  // Has it noted that the delivery is tried again, and when; then `noted`, whatever became of that.
+  void NoteTry(const v1::WebhookDelivery& delivery, const runtime::HttpResult& result,
+               const runtime::EffectContext& context, absl::AnyInvocable<void()> noted) const;
   // It waits to be tried again, or it ends. False: too many wait.
   bool Wait(const std::string& lane, const std::string& name) KITH_EXCLUDES(mutex_);
   void Forget(const std::string& lane, const std::string& name) KITH_EXCLUDES(mutex_);

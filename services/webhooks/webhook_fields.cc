@@ -22,7 +22,9 @@ using google::protobuf::Descriptor;
 using google::rpc::BadRequest;
 
 // Those whose events webhooks are told of (register.cc).
-bool IsTold(const Collection& collection) { return !CustomMapsOf(*collection.resource).empty(); }
+bool IsTold(const Collection& collection) {
+  return collection.name == kNotifications || !CustomMapsOf(*collection.resource).empty();
+}
 
 std::string Told(const ServerFacts& facts) {
   std::vector<std::string> names{std::string(kInteractions)};
@@ -83,7 +85,11 @@ void CheckEvents(const std::string& field, const v1::WebhookEvents& events,
   }
   AddRepeats(absl::StrCat(field, ".types"), events.types(), violations);
   for (int i = 0; i < events.types_size(); ++i) {
-    if (told != nullptr && told->FindFieldByName(events.types(i)) != nullptr) continue;
+    const bool is_of_resource =
+        events.resource() == kNotifications
+            ? events.types(i) == kNotificationCreated
+            : told != nullptr && told->FindFieldByName(events.types(i)) != nullptr;
+    if (is_of_resource) continue;
     AddViolation(absl::StrCat(field, ".types[", i, "]"),
                  absl::StrCat("is no event of ", events.resource()), violations);
   }

@@ -127,6 +127,9 @@ absl::Status DryRunner::FollowMoments() {
   KITH_ASSIGN_OR_RETURN(const Position start, Before(span_.start));
   const auto* const table = history_.TableOf(trigger.resource());
   if (table == nullptr) return absl::OkStatus();
+  // As it was when the time that is looked at begins.
+  KITH_ASSIGN_OR_RETURN(const WorkCalendar calendar,
+                        CalendarOf(trigger.record_time().business_calendar(), start));
   std::map<std::string, absl::Time> due;
   std::set<std::pair<absl::Time, std::string>> queue;
   const auto set = [&](const std::string& record, std::optional<absl::Time> time) {
@@ -141,7 +144,7 @@ absl::Status DryRunner::FollowMoments() {
   };
   KITH_RETURN_IF_ERROR(history_.ForEachRow(
       trigger.resource(), start, [&](const std::string& name, const Message& row) {
-        const auto time = DueOf(trigger, table->declaration(), &row, span_.zone);
+        const auto time = DueOf(trigger, table->declaration(), &row, calendar);
         if (time.has_value() && *time >= span_.start) set(name, time);
         return true;
       }));
@@ -162,8 +165,8 @@ absl::Status DryRunner::FollowMoments() {
         last = change.header.record_time;
         KITH_ASSIGN_OR_RETURN(goes_on, fire(last));
         if (!goes_on) return false;
-        const auto before = DueOf(trigger, change.table, change.before.get(), span_.zone);
-        const auto after = DueOf(trigger, change.table, change.after.get(), span_.zone);
+        const auto before = DueOf(trigger, change.table, change.before.get(), calendar);
+        const auto after = DueOf(trigger, change.table, change.after.get(), calendar);
         if (before == after) return true;
         set(change.name,
             after.has_value() && IsToCome(*after, change.header) ? after : std::nullopt);
@@ -336,6 +339,7 @@ void DryRunner::TakeChanges(const Message& request,
 }
 
 absl::StatusOr<WorkCalendar> DryRunner::CalendarOf(const std::string& calendar, Position at) const {
+  if (calendar.empty()) return Weekdays(span_.zone);
   KITH_ASSIGN_OR_RETURN(const MessagePtr row, history_.RowAt(calendar, at));
   if (row == nullptr) return Weekdays(span_.zone);
   return WorkCalendarOf(static_cast<const business_calendars::v1::BusinessCalendar&>(*row));

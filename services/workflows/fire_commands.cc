@@ -9,13 +9,16 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/business_calendars/v1/business_calendar.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "kith/workflows/v1/workflow_runs_service.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
 #include "projections/workflows/record_moment.h"
+#include "projections/workflows/time_span.h"
 #include "services/core/by_itself.h"
 #include "services/core/date.h"
 #include "services/core/reject.h"
+#include "services/core/work_calendar.h"
 #include "services/runtime/requests/retry.h"
 #include "services/runtime/resources/collections.h"
 #include "services/workflows/record_row.h"
@@ -89,7 +92,16 @@ Decision FireCommands::Run(runtime::Loader& load, const v1::FireWorkflowRequest&
     v1::WorkflowFired fired;
     *fired.mutable_due_time() = command.due_time();
     fired.set_reason(command.reason());
-    return Changes().Add(Fired(workflow.name(), std::move(fired)));
+    v1::PauseWorkflowRequest pause;
+    pause.set_name(workflow.name());
+    pause.set_pause_reason(v1::RIGHTS_LOST);
+    pause.set_reason(command.reason());
+    KITH_ASSIGN_OR_RETURN(Changes paused, Decide(*state, pause, context));
+    Changes changes = Changes().Add(Fired(workflow.name(), std::move(fired)));
+    for (Change& change : std::move(paused).TakeList()) {
+      changes = std::move(changes).Add(std::move(change));
+    }
+    return changes;
   }
   if (trigger.has_record_time() || !trigger.resource().empty()) {
     return FindRecords(load, workflow, command, context);
@@ -128,17 +140,19 @@ Decision FireCommands::FireOver(runtime::Loader& load, const v1::Workflow& workf
   const ResourceNow now = type->now_of(state);
   if (now.lifecycle != Lifecycle::kActive) return NoChange();
   KITH_ASSIGN_OR_RETURN(const auto record, WithTimesOfRow(load, runtime_, *type, *now.resource));
-  const auto due = DueOf(workflow.trigger(), *record, ZoneOf(command.time_zone()), context.now);
+  KITH_ASSIGN_OR_RETURN(const WorkCalendar calendar,
+                        CalendarOf(load, workflow.trigger(), ZoneOf(command.time_zone())));
+  const auto due = DueOf(workflow.trigger(), *record, calendar, context.now);
   // It was moved as the timer fired, or the trigger is another one by now.
   if (due != FromTimestamp(command.due_time())) return NoChange();
   return Begin(load, workflow, command.record(), context);
 }
 
 std::optional<absl::Time> FireCommands::DueOf(const v1::WorkflowTrigger& trigger,
-                                              const Message& record, absl::TimeZone zone,
+                                              const Message& record, const WorkCalendar& calendar,
                                               absl::Time now) const {
   std::optional<absl::Time> due = now;
-  if (trigger.has_record_time()) due = MomentOf(trigger.record_time(), record, zone);
+  if (trigger.has_record_time()) due = MomentOf(trigger.record_time(), record, calendar);
   if (!due.has_value() || trigger.condition().empty()) return due;
   const auto collection =
       std::find_if(collections_.begin(), collections_.end(),
@@ -149,9 +163,25 @@ std::optional<absl::Time> FireCommands::DueOf(const v1::WorkflowTrigger& trigger
   return holds.ok() && *holds ? due : std::nullopt;
 }
 
+absl::StatusOr<WorkCalendar> FireCommands::CalendarOf(runtime::Loader& load,
+                                                      const v1::WorkflowTrigger& trigger,
+                                                      absl::TimeZone zone) const {
+  const std::string& name = trigger.record_time().business_calendar();
+  const runtime::ResourceType* const type =
+      name.empty() ? nullptr : TypeOf(eventstore::CategoryOf(name));
+  if (type == nullptr) return Weekdays(zone);
+  // It is a part of the workflow, whoever may see it.
+  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*type->aggregate, name));
+  const ResourceNow now = type->now_of(state);
+  if (now.lifecycle == Lifecycle::kAbsent) return Weekdays(zone);
+  return WorkCalendarOf(
+      static_cast<const business_calendars::v1::BusinessCalendar&>(*now.resource));
+}
+
 absl::StatusOr<FireCommands::Listed> FireCommands::List(const runtime::Loader& load,
                                                         const v1::Workflow& workflow,
                                                         const v1::FireWorkflowRequest& command,
+                                                        const WorkCalendar& calendar,
                                                         const CommandContext& context) const {
   Listed listed;
   const runtime::ResourceType* const type = TypeOf(workflow.trigger().resource());
@@ -178,8 +208,7 @@ absl::StatusOr<FireCommands::Listed> FireCommands::List(const runtime::Loader& l
     }
     ++listed.looked_at;
     last = table.declaration().key(*row);
-    const auto due =
-        DueOf(workflow.trigger(), *row, ZoneOf(context.settings.time_zone), context.now);
+    const auto due = DueOf(workflow.trigger(), *row, calendar, context.now);
     if (due.has_value() && *due >= context.now) listed.names.push_back(last);
     return true;
   }));
@@ -194,7 +223,9 @@ Decision FireCommands::FindRecords(runtime::Loader& load, const v1::Workflow& wo
                                    const v1::FireWorkflowRequest& command,
                                    const CommandContext& context) const {
   KITH_RETURN_IF_ERROR(load.NeedDisk());
-  KITH_ASSIGN_OR_RETURN(Listed listed, List(load, workflow, command, context));
+  KITH_ASSIGN_OR_RETURN(const WorkCalendar calendar,
+                        CalendarOf(load, workflow.trigger(), ZoneOf(context.settings.time_zone)));
+  KITH_ASSIGN_OR_RETURN(Listed listed, List(load, workflow, command, calendar, context));
   v1::WorkflowFired fired;
   if (command.has_due_time()) *fired.mutable_due_time() = command.due_time();
   fired.set_records_before(command.records_before());
@@ -206,8 +237,7 @@ Decision FireCommands::FindRecords(runtime::Loader& load, const v1::Workflow& wo
     const ResourceNow now = type->now_of(state);
     if (now.lifecycle != Lifecycle::kActive) continue;
     KITH_ASSIGN_OR_RETURN(const auto record, WithTimesOfRow(load, runtime_, *type, *now.resource));
-    const auto due =
-        DueOf(workflow.trigger(), *record, ZoneOf(context.settings.time_zone), context.now);
+    const auto due = DueOf(workflow.trigger(), *record, calendar, context.now);
     if (!due.has_value() || *due < context.now) continue;
     v1::FoundRecord& found = *fired.add_records();
     found.set_record(name);

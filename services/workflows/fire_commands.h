@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 #include "kith/workflows/v1/workflows_service.pb.h"
+#include "services/core/business_time.h"
 #include "services/core/collection.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/commands/loader.h"
@@ -54,13 +55,16 @@ class FireCommands {
                        const v1::FireWorkflowRequest& command, const CommandContext& context) const;
   // Those whose rows, as a view has them, may be what is looked for.
   absl::StatusOr<Listed> List(const runtime::Loader& load, const v1::Workflow& workflow,
-                              const v1::FireWorkflowRequest& command,
+                              const v1::FireWorkflowRequest& command, const WorkCalendar& calendar,
                               const CommandContext& context) const;
   // When the record's moment comes; where it is of a schedule, that time, for those over which it
   // is set off. Nullopt: it is not one of them.
   std::optional<absl::Time> DueOf(const v1::WorkflowTrigger& trigger,
-                                  const google::protobuf::Message& record, absl::TimeZone zone,
-                                  absl::Time now) const;
+                                  const google::protobuf::Message& record,
+                                  const WorkCalendar& calendar, absl::Time now) const;
+  // What moments of the trigger are counted by; `zone` where it names no calendar.
+  absl::StatusOr<WorkCalendar> CalendarOf(runtime::Loader& load, const v1::WorkflowTrigger& trigger,
+                                          absl::TimeZone zone) const;
 
   const std::vector<runtime::ResourceType> resources_;
   const runtime::MethodTable& methods_;

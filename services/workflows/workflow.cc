@@ -10,6 +10,7 @@
 #include "kith/workflows/v1/workflows_errors.pb.h"
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/workflow_fold.h"
+#include "services/core/by_itself.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
 #include "services/core/shown_fields.h"
@@ -137,12 +138,22 @@ Decision Decide(const WorkflowState& state, const std::vector<const WorkflowStat
                   {{std::string(kActivePurpose), kind}});
 }
 
+bool AreRightsLost(absl::string_view refusal) {
+  return refusal == "ON_BEHALF_OF_NOBODY" || refusal == "PERMISSION_DENIED" ||
+         refusal == "NOT_PERMITTED";
+}
+
 Decision Decide(const WorkflowState& state, const v1::PauseWorkflowRequest& command,
-                const CommandContext&) {
+                const CommandContext& context) {
   KITH_RETURN_IF_ERROR(CheckThere(state, command.name()));
   KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), state.resource.etag()));
-  const v1::PauseReason why =
-      command.pause_reason() == v1::PAUSE_REASON_UNSPECIFIED ? v1::ASKED : command.pause_reason();
+  v1::PauseReason why = command.pause_reason();
+  if (why == v1::PAUSE_REASON_UNSPECIFIED) why = v1::ASKED;
+  if (why != v1::ASKED && !IsDoneByPolicy(context, "workflow")) {
+    return RejectField("pause_reason", "must be ASKED: the others are what Kith itself says");
+  }
+  const bool is_none = !AreRightsLost(command.reason()) || state.resource.state() != v1::ACTIVE;
+  if (why == v1::RIGHTS_LOST && is_none) return NoChange();
   return SetState(state, v1::PAUSED, why, "");
 }
 

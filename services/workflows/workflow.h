@@ -48,6 +48,9 @@ absl::Status MayActInFull(const google::protobuf::RepeatedPtrField<v1::WorkflowS
 // Whether conditions that are asked for them may ask for every field.
 absl::Status MayAskAnything(const Grants* grants);
 
+// Whether a refusal, by its reason, is one of rights that for whom the workflow acts has no more.
+bool AreRightsLost(absl::string_view refusal);
+
 // Why steps of its runs are not taken any more: of one that was set off while the workflow was
 // active, or otherwise. Empty where they are.
 inline constexpr absl::string_view kWorkflowPaused = "WORKFLOW_PAUSED";

@@ -112,7 +112,8 @@ class Inspection {
     if (!HasTime(*own_->resource, moment.field())) {
       Add("record_time.field", absl::StrCat("must be a time or a day of ", own_->name));
     }
-    if (!moment.offset().empty()) CheckSpan("record_time.offset", moment.offset(), "");
+    if (moment.offset().empty()) return;
+    CheckSpan("record_time.offset", moment.offset(), moment.business_calendar());
   }
 
   // What a run can be about, or be set off by; null where it is none.

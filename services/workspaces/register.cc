@@ -165,6 +165,8 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Answer(ReadKind::kPoint, From(directory, ListApiKeys));
   methods.Command<v1::RotateApiKeyRequest, v1::RotateApiKeyResponse>(commands);
   methods.Command<v1::RevokeApiKeyRequest, v1::ApiKey>(commands);
+  methods.Command<v1::RenewCalendarAddressRequest, v1::CalendarAddress>(commands);
+  methods.Command<v1::WithdrawCalendarAddressRequest, google::protobuf::Empty>(commands);
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ constexpr absl::string_view kWorkspacePrefix = "workspaces/";
 constexpr absl::string_view kKeyPrefix = "apiKeys/";
 constexpr size_t kSecretsMax = 8;  // of a key that count at once
 constexpr absl::Duration kOverlapMax = absl::Hours(7 * 24);
+// What the address of a calendar grants.
+constexpr absl::string_view kReadsCalendar = "calendars.read";
 constexpr absl::Duration kOverlapDefault = absl::Hours(24);
 
 std::string HashOf(absl::string_view secret) {
@@ -45,6 +47,13 @@ v1::WorkspaceEvent KeyCreated(const v1::ApiKey& wanted, std::string id, absl::st
   key.set_name(absl::StrCat(kKeyPrefix, id));
   created.set_secret_hash(HashOf(secret));
   return event;
+}
+
+absl::Status CheckIsUser(const CommandContext& context) {
+  if (!context.user.empty()) return absl::OkStatus();
+  return Reject(v1::WORKSPACES_ERROR_NO_USER,
+                "The caller is no user, whose calendar it could be. Call with credentials of "
+                "theirs, or on behalf of them.");
 }
 
 runtime::Grants GrantsOf(const v1::ApiKey& key) {
@@ -360,6 +369,56 @@ Decision Decide(const WorkspaceState& state, const v1::RevokeApiKeyRequest& comm
   v1::WorkspaceEvent event;
   event.mutable_api_key_revoked()->set_name(command.name());
   return Changes().Append(NameOf(context.workspace), std::move(event));
+}
+
+Decision Decide(const WorkspaceState& state, const v1::RenewCalendarAddressRequest&,
+                absl::Time expire_time, const CommandContext& context) {
+  KITH_RETURN_IF_ERROR(CheckIsUser(context));
+  const std::string secret = context.ids.NextSecret();
+  v1::WorkspaceEvent event;
+  std::string name;
+  if (const v1::ApiKey* const key = FindCalendarKey(state, context.user); key != nullptr) {
+    name = key->name();
+    v1::ApiKeyRotated& rotated = *event.mutable_api_key_rotated();
+    rotated.set_name(name);
+    rotated.set_secret_hash(HashOf(secret));
+    *rotated.mutable_previous_secrets_expire_time() = ToTimestamp(context.now);
+    if (expire_time != absl::InfiniteFuture()) {
+      *rotated.mutable_expire_time() = ToTimestamp(expire_time);
+    }
+  } else {
+    v1::ApiKey wanted;
+    wanted.set_display_name("Calendar");
+    wanted.set_user(std::string(context.user));
+    wanted.add_permissions(std::string(kReadsCalendar));
+    if (expire_time != absl::InfiniteFuture()) {
+      *wanted.mutable_expire_time() = ToTimestamp(expire_time);
+    }
+    event = KeyCreated(wanted, context.ids.Next(), secret);
+    name = event.api_key_created().api_key().name();
+  }
+  return Changes()
+      .Append(NameOf(context.workspace), std::move(event))
+      .WithSecret(CredentialsOf(context.workspace, name, secret));
+}
+
+Decision Decide(const WorkspaceState& state, const v1::WithdrawCalendarAddressRequest&,
+                const CommandContext& context) {
+  KITH_RETURN_IF_ERROR(CheckIsUser(context));
+  const v1::ApiKey* const key = FindCalendarKey(state, context.user);
+  if (key == nullptr) return NoChange();
+  v1::WorkspaceEvent event;
+  event.mutable_api_key_revoked()->set_name(key->name());
+  return Changes().Append(NameOf(context.workspace), std::move(event));
+}
+
+const v1::ApiKey* FindCalendarKey(const WorkspaceState& state, absl::string_view user) {
+  for (const auto& [name, key] : state.keys) {
+    const v1::ApiKey& one = key.api_key;
+    const bool reads_calendar = one.permissions_size() == 1 && one.permissions(0) == kReadsCalendar;
+    if (!one.revoked() && one.user() == user && reads_calendar) return &one;
+  }
+  return nullptr;
 }
 
 const v1::ApiKey* FindKey(const WorkspaceState& state, absl::string_view actor) {

@@ -85,6 +85,15 @@ Decision Decide(const WorkspaceState& state, const v1::RotateApiKeyRequest& comm
 Decision Decide(const WorkspaceState& state, const v1::RevokeApiKeyRequest& command,
                 const std::vector<std::string>& kept, const CommandContext& context);
 
+// The address of the calendar of a user, which is the secret of a key of theirs: a new one, or
+// another for the key that there is. `expire_time` is that of the credentials of who asks.
+Decision Decide(const WorkspaceState& state, const v1::RenewCalendarAddressRequest& command,
+                absl::Time expire_time, const CommandContext& context);
+Decision Decide(const WorkspaceState& state, const v1::WithdrawCalendarAddressRequest& command,
+                const CommandContext& context);
+// The key whose secret is the address of the user's calendar; null where there is none.
+const v1::ApiKey* FindCalendarKey(const WorkspaceState& state, absl::string_view user);
+
 // The workspace's key with this id; null where there is none or it was revoked.
 const v1::ApiKey* FindKey(const WorkspaceState& state, absl::string_view actor);
 // When it expires; never where it does not say.

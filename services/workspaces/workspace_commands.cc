@@ -148,6 +148,19 @@ Decision WorkspaceCommands::Run(runtime::Loader& load, const v1::RevokeApiKeyReq
   return Decide(*state, command, KeptPermissions(), context);
 }
 
+// A token ends with its hour, and the address of who shows it goes on; what a key that expires made
+// ends with it.
+Decision WorkspaceCommands::Run(runtime::Loader& load,
+                                const v1::RenewCalendarAddressRequest& command,
+                                const CommandContext& context) const {
+  KITH_ASSIGN_OR_RETURN(const WorkspaceState* state,
+                        load.Load<WorkspaceAggregate>(NameOf(context.workspace)));
+  directory_.Learn(context.workspace, *state);
+  const runtime::Caller& caller = load.caller();
+  return Decide(*state, command, caller.has_token ? absl::InfiniteFuture() : caller.expire_time,
+                context);
+}
+
 absl::Status WorkspaceCommands::Render(runtime::Rendering& after, const v1::CreateWorkspaceRequest&,
                                        v1::CreateWorkspaceResponse* response) const {
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state, after.LoadWritten<WorkspaceAggregate>());
@@ -170,6 +183,21 @@ absl::Status WorkspaceCommands::Render(runtime::Rendering& after, const v1::Crea
   KITH_ASSIGN_OR_RETURN(const WorkspaceState* state, after.LoadWritten<WorkspaceAggregate>());
   *response->mutable_api_key() = KeyMade(after, *state, 0);
   response->set_secret(after.secret());
+  return absl::OkStatus();
+}
+
+absl::Status WorkspaceCommands::Render(runtime::Rendering& after,
+                                       const v1::RenewCalendarAddressRequest&,
+                                       v1::CalendarAddress* response) const {
+  KITH_ASSIGN_OR_RETURN(const WorkspaceState* state, after.LoadWritten<WorkspaceAggregate>());
+  const auto made = after.Event<v1::WorkspaceEvent>(0);
+  const std::string& name = made.event.has_api_key_created()
+                                ? made.event.api_key_created().api_key().name()
+                                : made.event.api_key_rotated().name();
+  *response->mutable_api_key() = state->keys.at(name).api_key;
+  if (!after.secret().empty()) {
+    response->set_path(absl::StrCat("/calendar/", after.secret(), ".ics"));
+  }
   return absl::OkStatus();
 }
 

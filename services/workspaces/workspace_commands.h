@@ -1,6 +1,7 @@
 // The commands on workspaces: what each is decided on, and what it is answered with.
 #pragma once
 
+#include "google/protobuf/empty.pb.h"
 #include "kith/workspaces/v1/workspaces_service.pb.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/commands/loader.h"
@@ -65,6 +66,13 @@ class WorkspaceCommands {
   Decision Run(runtime::Loader& load, const v1::RevokeApiKeyRequest& command,
                const CommandContext& context) const;
 
+  Decision Run(runtime::Loader& load, const v1::RenewCalendarAddressRequest& command,
+               const CommandContext& context) const;
+  Decision Run(runtime::Loader& load, const v1::WithdrawCalendarAddressRequest& command,
+               const CommandContext& context) const {
+    return RunOnWorkspace(load, command, context);
+  }
+
   absl::Status Render(runtime::Rendering& after, const v1::CreateWorkspaceRequest& command,
                       v1::CreateWorkspaceResponse* response) const;
   absl::Status Render(runtime::Rendering& after, const v1::UpdateWorkspaceRequest&,
@@ -89,6 +97,12 @@ class WorkspaceCommands {
                       v1::RotateApiKeyResponse* response) const;
   absl::Status Render(runtime::Rendering& after, const v1::RevokeApiKeyRequest& command,
                       v1::ApiKey* response) const;
+  absl::Status Render(runtime::Rendering& after, const v1::RenewCalendarAddressRequest& command,
+                      v1::CalendarAddress* response) const;
+  absl::Status Render(runtime::Rendering&, const v1::WithdrawCalendarAddressRequest&,
+                      google::protobuf::Empty*) const {
+    return absl::OkStatus();
+  }
 
  private:
   template <class Request>

@@ -3,6 +3,7 @@
 usage: mail_test.py KITHD STUBS
 """
 
+import datetime
 import os
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ from kith.events.v1 import events_service_pb2 as events  # noqa: E402
 from kith.events.v1 import events_service_pb2_grpc  # noqa: E402
 from kith.mail_templates.v1 import mail_templates_service_pb2 as templates  # noqa: E402
 from kith.mail_templates.v1 import mail_templates_service_pb2_grpc  # noqa: E402
+from kith.meetings.v1 import meetings_service_pb2 as meetings  # noqa: E402
+from kith.meetings.v1 import meetings_service_pb2_grpc  # noqa: E402
 from kith.messages.v1 import message_pb2  # noqa: E402
 from kith.messages.v1 import messages_service_pb2 as messages  # noqa: E402
 from kith.messages.v1 import messages_service_pb2_grpc  # noqa: E402
@@ -130,6 +133,20 @@ class MailTest(unittest.TestCase):
                 return self.get(name)
         raise AssertionError("the subscription ended")
 
+    def await_sent(self, contact, count):
+        """Until so many messages to the contact were sent."""
+        request = events.SubscribeEventsRequest()
+        request.filter.stream_prefix = contact + "/messages/"
+        request.filter.types.append("message_sent")
+        stub = events_service_pb2_grpc.EventsServiceStub(self.kithd.channel)
+        subscription = stub.SubscribeEvents(request, metadata=self.kithd.metadata, timeout=SECONDS)
+        for response in subscription:
+            count -= len(response.events.events)
+            if count <= 0:
+                subscription.cancel()
+                return
+        raise AssertionError("the subscription ended")
+
     def user(self, address="ada@example.com", **preferences):
         """Somebody who wants a mail for everything."""
         request = users.CreateUserRequest()
@@ -221,6 +238,32 @@ class MailTest(unittest.TestCase):
         self.assertEqual(plain.get_content(), "Dear Ada,\n.\nyours")
         self.assertEqual(html.get_content().replace("\r\n", "\n"),
                          "<p>Harrow &amp; &lt;Sons&gt;\nBcc: x@example.com</p>")
+
+    def test_invites_to_meetings(self):
+        self.start()
+        organizer = self.call(users_service_pb2_grpc, "UsersService", "CreateUser", users.CreateUserRequest(
+            user={"display_name": "Ben", "email": "ben@acme.example", "roles": ["roles/admin"]})).name
+        ada = self.contact()
+        request = meetings.CreateMeetingRequest(meeting={
+            "display_name": "Grüße", "owner": organizer, "send_invitations": True, "attendees": [{"attendee": ada}]})
+        request.meeting.start_time.FromDatetime(datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1))
+        meeting = self.call(meetings_service_pb2_grpc, "MeetingsService", "CreateMeeting", request).name
+        self.await_sent(ada, 1)
+        self.call(meetings_service_pb2_grpc, "MeetingsService", "CancelMeeting", meetings.CancelMeetingRequest(name=meeting))
+        self.await_sent(ada, 2)
+        told = []
+        for mail in self.sink.mails:
+            self.assertEqual(mail.recipients, ["ada@example.com"])
+            plain, calendar = mail.parsed.iter_parts()
+            self.assertIn("Grüße", plain.get_content())
+            self.assertEqual(calendar.get_content_type(), "text/calendar")
+            lines = calendar.get_content().replace("\r\n", "\n").replace("\n ", "").split("\n")
+            self.assertIn(f"UID:{meeting.split('/')[1]}@kith", lines)
+            self.assertIn(f"METHOD:{calendar.get_param('method')}", lines)
+            self.assertTrue(any("mailto:ben@acme.example" in line for line in lines), lines)
+            told += [(mail["Subject"], calendar.get_param("method"), line) for line in lines
+                     if line.startswith("SEQUENCE")]
+        self.assertEqual(told, [("Invitation: Grüße", "REQUEST", "SEQUENCE:0"), ("Cancelled: Grüße", "CANCEL", "SEQUENCE:1")])
 
     def test_sends_over_connections_that_are_kept(self):
         self.start("--smtp_in_flight=1")

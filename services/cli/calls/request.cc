@@ -56,9 +56,10 @@ absl::StatusOr<std::string> ReadData(const std::string& data) {
   return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 }
 
-// Columns are said to a saved view as to a list, with commas; in other texts these are the text's.
+// Columns are said to a saved view as to a list, with commas, and so are the choices of a custom
+// field, of which one that has a comma itself comes by --data; in other texts these are the text's.
 std::vector<absl::string_view> ValuesIn(const Flag& flag) {
-  if (flag.name != "columns") return {flag.value};
+  if (flag.name != "columns" && flag.name != "choices") return {flag.value};
   std::vector<absl::string_view> values = absl::StrSplit(flag.value, ',');
   for (absl::string_view& value : values) value = absl::StripAsciiWhitespace(value);
   return values;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
@@ -47,12 +48,17 @@ void PrintAccess(Session& session, const Message& request, const users::v1::Reco
                     CellOf(reason, FieldOf(reason, "through"), style)});
     }
   }
+  for (const users::v1::KeyRecordAccess& key : access.keys()) {
+    table.AddRow({key.display_name().empty() ? key.api_key() : key.display_name(),
+                  key.may_change() ? "yes" : "no", "service's key",
+                  absl::StrJoin(key.permissions(), " · "), "", ""});
+  }
   if (table.empty()) {
     session.out() << "Nobody.\n";
     return;
   }
   table.Print(style.width, session.out());
-  if (access.users_are_partial()) session.err() << "There are more.\n";
+  if (access.users_are_partial() || access.keys_are_partial()) session.err() << "There are more.\n";
 }
 
 }  // namespace

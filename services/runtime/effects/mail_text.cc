@@ -127,13 +127,21 @@ std::string ComposeMail(const Mail& mail) {
   }
   absl::StrAppend(&composed, Header("Subject", HeaderText(mail.subject)),
                   Header("Message-ID", mail.message_id), Header("MIME-Version", "1.0"));
-  if (mail.html.empty()) return absl::StrCat(composed, Part("plain", mail.text));
+  if (mail.html.empty() && mail.calendar.empty()) {
+    return absl::StrCat(composed, Part("plain", mail.text));
+  }
   const std::string next = absl::StrCat("--", kBoundary, kLineEnd);
-  return absl::StrCat(composed,
-                      Header("Content-Type", absl::StrCat("multipart/alternative;", kLineEnd,
-                                                          " boundary=\"", kBoundary, "\"")),
-                      kLineEnd, next, Part("plain", mail.text), next, Part("html", mail.html), "--",
-                      kBoundary, "--", kLineEnd);
+  absl::StrAppend(&composed,
+                  Header("Content-Type", absl::StrCat("multipart/alternative;", kLineEnd,
+                                                      " boundary=\"", kBoundary, "\"")),
+                  kLineEnd, next, Part("plain", mail.text));
+  if (!mail.html.empty()) absl::StrAppend(&composed, next, Part("html", mail.html));
+  // The last one is the one that a program shows which knows it (RFC 6047).
+  if (!mail.calendar.empty()) {
+    const std::string type = absl::StrCat("calendar; method=", HeaderText(mail.calendar_method));
+    absl::StrAppend(&composed, next, Part(type, mail.calendar));
+  }
+  return absl::StrCat(composed, "--", kBoundary, "--", kLineEnd);
 }
 
 }  // namespace kith::runtime

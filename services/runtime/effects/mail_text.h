@@ -32,7 +32,9 @@ struct Mail {
   absl::Time date;
   std::string subject;
   std::string text;
-  std::string html;  // empty: the text only
+  std::string html;      // empty: none
+  std::string calendar;  // an iCalendar object, and its method ("REQUEST"); empty: none
+  std::string calendar_method;
 };
 
 // With CRLF at the end of each line, none of which is longer than 78 characters, but for addresses.

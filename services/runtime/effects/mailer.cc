@@ -41,7 +41,9 @@ void Mailer::Send(const Letter& letter, const EffectContext& context, SmtpClient
                                             .date = context.now,
                                             .subject = letter.subject,
                                             .text = letter.text,
-                                            .html = letter.html});
+                                            .html = letter.html,
+                                            .calendar = letter.calendar,
+                                            .calendar_method = letter.calendar_method});
   client_->Send({from_.address, letter.to.address, composed}, std::move(done));
 }
 

@@ -36,6 +36,8 @@ class Mailer {
     std::string subject;
     std::string text;
     std::string html;
+    std::string calendar;  // as Mail has them
+    std::string calendar_method;
   };
   // As SmtpClient::Send.
   void Send(const Letter& letter, const EffectContext& context, SmtpClient::Done done);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "kith/deals/v1/deal.pb.h"
+#include "projections/workflows/time_span.h"
 #include "services/core/date.h"
 #include "tests/testing/decider_spec.h"
 
@@ -22,13 +23,32 @@ TEST(RecordMoment, IsCountedFromADayOrATimeOfTheRecord) {
       "expected_close_date { year: 2026 month: 4 day: 3 } close_time { seconds: 1780000000 }");
   const absl::TimeZone berlin = *TimeZoneOf("Europe/Berlin");
   const auto moment = [&](const std::string& text) {
-    return Shown(MomentOf(testing::Proto<v1::RecordTime>(text), deal, berlin));
+    return Shown(MomentOf(testing::Proto<v1::RecordTime>(text), deal, Weekdays(berlin)));
   };
   EXPECT_EQ(moment("field: 'expected_close_date'"), "2026-04-02T22:00Z");
   EXPECT_EQ(moment("field: 'expected_close_date' offset: '-7d' time_of_day: '09:00'"),
             "2026-03-27T08:00Z");
   EXPECT_EQ(moment("field: 'close_time' offset: '30d'"), "2026-06-27T20:26Z");
   EXPECT_EQ(moment("field: 'update_time' offset: '30d'"), "never");
+}
+
+TEST(RecordMoment, IsCountedByACalendar) {
+  const absl::TimeZone berlin = *TimeZoneOf("Europe/Berlin");
+  WorkCalendar calendar;
+  calendar.zone = berlin;
+  for (int day = 0; day < 5; ++day) calendar.week[day] = {{9 * 3600, 17 * 3600}};
+  calendar.days[absl::CivilDay(2026, 4, 3)] = {};  // Good Friday
+  calendar.days[absl::CivilDay(2026, 4, 6)] = {};  // Easter Monday
+  const auto deal = testing::Proto<deals::v1::Deal>(
+      "expected_close_date { year: 2026 month: 4 day: 7 } close_time { seconds: 1775138400 }");
+  const auto moment = [&](const std::string& text, const WorkCalendar& by) {
+    return Shown(MomentOf(testing::Proto<v1::RecordTime>(text), deal, by));
+  };
+  const char* const before = "field: 'expected_close_date' offset: '-1bd' time_of_day: '09:00'";
+  EXPECT_EQ(moment(before, calendar), "2026-04-02T07:00Z");
+  EXPECT_EQ(moment(before, Weekdays(berlin)), "2026-04-06T07:00Z");
+  // Thursday 16:00 in Berlin: one hour is left, then it is closed until Tuesday.
+  EXPECT_EQ(moment("field: 'close_time' offset: '3bh'", calendar), "2026-04-07T09:00Z");
 }
 
 TEST(Schedule, KeepsItsWallTime) {

@@ -80,6 +80,38 @@ TEST_F(TaskNoticesTest, TellsWhoMayTakeItFromTheQueue) {
   EXPECT_EQ(Told(ada, v1::ASSIGNMENT).size(), 1u);
 }
 
+// Goal: of a team of any size everybody is told once, also where one of them wants to hear nothing.
+TEST_F(TaskNoticesTest, TellsALargeTeamInParts) {
+  const std::string sales = CreateTeam("Sales");
+  users::v1::BatchCreateUsersRequest many;
+  for (int i = 0; i < 65; ++i) {
+    users::v1::User& user = *many.add_requests()->mutable_user();
+    user.set_display_name(absl::StrCat("User ", i));
+    user.add_teams(sales);
+  }
+  many.mutable_requests(7)
+      ->mutable_user()
+      ->mutable_notification_preferences()
+      ->add_kinds()
+      ->set_muted(true);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(server_.Call(&users::v1::UsersService::Stub::BatchCreateUsers, many).reason(), "");
+  }
+  const std::string last = CreateUser("Last", absl::StrCat("teams: '", sales, "'"));
+  const std::string task = CreateTask("Call Aspen", sales);
+  Await(last, v1::ASSIGNMENT, 1);
+  server_.Restart(/*new_views=*/true);
+  AwaitRest();
+  v1::ListNotificationsRequest list;
+  list.set_page_size(1'000);
+  list.set_filter(absl::StrCat("record = \"", task, "\""));
+  EXPECT_EQ(server_.Call(&Stub::ListNotifications, list)->notifications_size(), 2 * 64 + 1);
+  v1::TellUsersRequest tell;
+  tell.mutable_notification()->set_display_name("Something");
+  tell.add_users(last);
+  EXPECT_EQ(server_.Call(&Stub::TellUsers, tell).reason(), "MAILS_BY_ITSELF");
+}
+
 TEST_F(TaskNoticesTest, RemindsAtEachTimeOnce) {
   const std::string ben = CreateUser("Ben");
   const std::string task = CreateTask(

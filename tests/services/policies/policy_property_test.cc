@@ -206,7 +206,8 @@ class Weeks {
       ClearChance(*content);
       std::string text;
       google::protobuf::TextFormat::PrintToString(*content, &text);
-      happened.push_back(Labelled(absl::StrCat(event.header().stream, " ", text)));
+      happened.push_back(
+          Labelled(absl::StrCat(event.header().stream, " ", WithoutLateness(std::move(text)))));
     });
     std::sort(happened.begin(), happened.end());
     return happened;
@@ -227,6 +228,13 @@ class Weeks {
   }
 
  private:
+  // How late something is told depends on what came between.
+  static std::string WithoutLateness(std::string text) {
+    const size_t begin = text.find(" (told ");
+    const size_t end = begin == text.npos ? begin : text.find(" late)", begin);
+    if (end != text.npos) text.erase(begin, end + 6 - begin);
+    return text;
+  }
   // Calls until an answer comes, as a client does.
   template <class Stub, class Request, class Response>
   std::string Do(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),

@@ -20,7 +20,7 @@ using google::protobuf::MethodDescriptor;
 // What is made anew has no etag yet, a key that is revoked stays so, whoever else revoked it, one
 // that is rotated has the secrets of both who did, and what becomes another's is found by its
 // owner. What is read at once are many. What policies do changes by itself all the time: a
-// reaction, a step, or a task whose time has come, is told by its name.
+// reaction, a step, or a task or a deal whose time has come, is told by its name.
 bool NeedsEtag(const MethodDescriptor& method) {
   for (const char* verb : {"Create",
                            "BatchCreate",
@@ -39,6 +39,11 @@ bool NeedsEtag(const MethodDescriptor& method) {
                            "ReadAllNotifications",
                            "HoldNotificationMail",
                            "RaiseTaskReminder",
+                           "RaiseStaleDeal",
+                           "MeasureStageDeals",
+                           "SendMeetingInvitation",
+                           "RenewCalendarAddress",
+                           "WithdrawCalendarAddress",
                            "CallWebhook",
                            "TestWebhook",
                            "QueueWebhookDelivery",

@@ -1,4 +1,6 @@
 // Who could see a record, and why, over gRPC.
+#include "services/users/record_access.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +12,7 @@
 #include "kith/teams/v1/teams_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::users {
@@ -157,6 +160,27 @@ TEST_F(RecordAccessTest, IsOfRecordsWithOwnersThatAreThere) {
     EXPECT_EQ(Ask(name, server_.secret()).reason(), "INVALID_FIELD") << name;
   }
   EXPECT_EQ(Ask("deals/none", server_.secret()).reason(), "DEAL_NOT_FOUND");
+}
+
+TEST(AddKey, TellsServicesThatCanSeeTheRecord) {
+  const RecordShares deal{"deals.read", "deals.write", "users/ada", {}, {}};
+  const absl::Time now = absl::FromUnixSeconds(1'000);
+  v1::RecordAccess access;
+  const auto add = [&](const std::string& key) {
+    AddKey(deal, testing::Proto<workspaces::v1::ApiKey>(key), now, access);
+  };
+  add("name: 'apiKeys/1' display_name: 'Site' permissions: '*.read'");
+  add("name: 'apiKeys/2' permissions: 'deals.*' permissions: 'contacts.read'");
+  add("name: 'apiKeys/3' permissions: 'deals.write'");  // it sees none
+  add("name: 'apiKeys/4' permissions: '*' revoked: true");
+  add("name: 'apiKeys/5' permissions: '*' expire_time { seconds: 1000 }");
+  add("name: 'apiKeys/6' permissions: '*' user: 'users/ada'");
+  ASSERT_EQ(access.keys_size(), 2);
+  EXPECT_EQ(access.keys(0).display_name(), "Site");
+  EXPECT_FALSE(access.keys(0).may_change());
+  EXPECT_EQ(access.keys(1).api_key(), "apiKeys/2");
+  EXPECT_TRUE(access.keys(1).may_change());
+  EXPECT_EQ(access.keys(1).permissions_size(), 1);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "kith/business_calendars/v1/business_calendars_service.grpc.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
 #include "kith/tasks/v1/tasks_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
@@ -96,6 +97,41 @@ TEST_F(WorkflowTimesTest, ComesWithTheMomentOfARecord) {
   AdvanceTo(absl::CivilSecond(2026, 2, 13, 9, 0, 0));
   AwaitRuns(2, v1::DONE);
   EXPECT_EQ(RecordsOfRuns(), (std::vector<std::string>{there, moved}));
+}
+
+// Goal: a moment is counted by the calendar that the workflow names, and moves with it.
+TEST_F(WorkflowTimesTest, CountsByTheCalendarThatItNames) {
+  using business_calendars::v1::BusinessCalendarsService;
+  business_calendars::v1::CreateBusinessCalendarRequest create;
+  *create.mutable_business_calendar() = testing::Proto<business_calendars::v1::BusinessCalendar>(
+      "display_name: 'Office' time_zone: 'Europe/Berlin' periods { start: '10:00' end: '17:00' "
+      "weekdays: MONDAY weekdays: TUESDAY weekdays: WEDNESDAY weekdays: THURSDAY weekdays: FRIDAY "
+      "}");
+  const std::string calendar =
+      server_.Call(&BusinessCalendarsService::Stub::CreateBusinessCalendar, create)->name();
+  const v1::Workflow workflow = Active(absl::StrCat(
+      "display_name: 'Soon' trigger { resource: 'deals' record_time { "
+      "field: 'expected_close_date' offset: '-1bd' time_of_day: '09:00' business_calendar: '",
+      calendar, "' } } steps { id: 'end' end {} }"));
+  const std::string tuesday = Deal("2026-02-03");
+  const std::string friday = Deal("2026-02-06");
+  // Nobody works on the Monday before.
+  business_calendars::v1::UpdateBusinessCalendarRequest update;
+  *update.mutable_business_calendar() = testing::Proto<business_calendars::v1::BusinessCalendar>(
+      "holidays { date { year: 2026 month: 2 day: 2 } }");
+  update.mutable_business_calendar()->set_name(calendar);
+  const auto updated =
+      server_.Call(&BusinessCalendarsService::Stub::UpdateBusinessCalendar, update);
+  EXPECT_EQ(updated.reason(), "") << updated.status.error_message();
+  AwaitEvents(workflow.name(), 3);  // created, activated, and what was found by the calendar
+  AdvanceTo(absl::CivilSecond(2026, 1, 30, 7, 59, 59));
+  EXPECT_EQ(Runs().size(), 0u);
+  AdvanceTo(absl::CivilSecond(2026, 1, 30, 8, 0, 0));  // Friday, 09:00 in Berlin
+  AwaitRuns(1, v1::DONE);
+  server_.Restart(/*new_views=*/true);
+  AdvanceTo(absl::CivilSecond(2026, 2, 5, 8, 0, 0));
+  AwaitRuns(2, v1::DONE);
+  EXPECT_EQ(RecordsOfRuns(), (std::vector<std::string>{tuesday, friday}));
 }
 
 TEST_F(WorkflowTimesTest, RestsWithItsWorkflow) {

@@ -110,6 +110,16 @@ TEST(BuildRequest, SetsEntriesOfAMapByTheirKeys) {
             "--custom: \"seats\" is not like key=value, as tier=gold");
 }
 
+TEST(BuildRequest, TakesSeveralChoicesInOneWord) {
+  const auto request =
+      Build("custom-fields", "create",
+            {"--display-name", "Tier", "--choices", "gold, silver", "--choices", "bronze"});
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_THAT((*request)->DebugString(),
+              ::testing::ContainsRegex("choices: \"gold\"\n *choices: \"silver\"\n *"
+                                       "choices: \"bronze\""));
+}
+
 TEST(BuildRequest, KnowsWhereTheWordWithoutAFlagGoes) {
   const auto move = Build("deals", "move", {"x", "--stage", "default/qualified"});
   ASSERT_TRUE(move.ok()) << move.status();

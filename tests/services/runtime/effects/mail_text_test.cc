@@ -71,6 +71,20 @@ TEST(ComposeMail, HasHtmlAsAnAlternative) {
   EXPECT_TRUE(absl::EndsWith(composed, "--=_kith_alternative_=--\r\n"));
 }
 
+TEST(ComposeMail, HasACalendarBesideTheText) {
+  Mail mail = Example();
+  mail.calendar = "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n";
+  mail.calendar_method = "REQUEST\r\nBcc: x@example.com";
+  const std::string composed = ComposeMail(mail);
+  EXPECT_NE(composed.find("multipart/alternative"), composed.npos);
+  const size_t part = composed.find(
+      "Content-Type: text/calendar; method=REQUEST  Bcc: x@example.com; charset=utf-8\r\n");
+  ASSERT_NE(part, composed.npos) << "it is no header of its own";
+  EXPECT_LT(composed.find("text/plain"), part);
+  EXPECT_EQ(composed.find("text/html"), composed.npos);
+  EXPECT_NE(composed.find(absl::Base64Escape(mail.calendar), part), composed.npos);
+}
+
 TEST(ComposeMail, HasNoLongLineWhateverIsSaid) {
   Mail mail = Example();
   mail.subject = std::string(900, 'x');
