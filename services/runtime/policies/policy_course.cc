@@ -120,6 +120,7 @@ absl::Status PolicyCourse::ReactionCommand::Prepare(const PendingReaction& react
                                                                           reaction.on_behalf_of()));
   }
   for (const auto& wanted : reaction.requests()) KITH_RETURN_IF_ERROR(AddRequest(wanted));
+  if (list_.size() == 1) origin_.occurred = list_[0].occurred;
   PendingReaction said;
   *said.mutable_requests() = reaction.requests();
   origin_.request =
@@ -145,8 +146,11 @@ absl::Status PolicyCourse::ReactionCommand::AddRequest(
   if (!request->ParseFromString(wanted.request())) {
     return absl::UnimplementedError("the request is malformed");
   }
-  list_.push_back({command->second->handler(), request.get()});
-  return method.Check(*request);
+  KITH_RETURN_IF_ERROR(method.Check(*request));
+  KITH_ASSIGN_OR_RETURN(const absl::Time occurred,
+                        method.occur_time.Read(*request, course_.runtime_.clock.Now()));
+  list_.push_back({command->second->handler(), request.get(), occurred});
+  return absl::OkStatus();
 }
 
 // An event of the policy's own that is being appended.

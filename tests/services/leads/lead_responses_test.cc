@@ -38,8 +38,8 @@ class LeadResponsesTest : public LeadsFixture {
   }
 };
 
-// Notes, and what they began, are no answer; the first that is one counts, and it moves nothing
-// else.
+// Notes, and what they began, are no answer; the first that is one counts, from when it happened,
+// and moves nothing else.
 TEST_F(LeadResponsesTest, AreWhatWeBegan) {
   const std::string lead = Created("first_name: 'Bo'");
   server_.clock().Advance(absl::Minutes(10));
