@@ -16,6 +16,8 @@ const projections::Table<v1::Pipeline>& PipelineList::Pipelines() {
           .Alias()
           .Field("stages.display_name", {.normalise = FoldedName})
           .Alias()
+          .Field("lost_reasons.display_name", {.normalise = FoldedName})
+          .Alias()
           .Index(1, {"display_name"})
           .Index(2, {"words"})
           .Build());

@@ -56,7 +56,7 @@ AliasSearch::AliasSearch(const TableCore& table, absl::string_view pattern)
   const Descriptor& row = *declaration.row->GetDescriptor();
   const std::vector<std::string> steps = absl::StrSplit(pattern, '/');
   if (steps.size() > 2) {
-    parts_ = row.FindFieldByName(steps[2]);
+    parts_ = row.FindFieldByCamelcaseName(steps[2]);
     KITH_CHECK(parts_ != nullptr && parts_->is_repeated() && parts_->message_type() != nullptr);
   }
   for (size_t i = 0; i < declaration.declared_fields; ++i) {

@@ -27,7 +27,7 @@ bool HasNamesOf(const ResourceType& type, const std::string& pattern) {
   const std::vector<std::string> steps = absl::StrSplit(pattern, '/');
   return steps[0] == type.rules->category &&
          (steps.size() == 2 ||
-          type.rules->resource->GetDescriptor()->FindFieldByName(steps[2]) != nullptr);
+          type.rules->resource->GetDescriptor()->FindFieldByCamelcaseName(steps[2]) != nullptr);
 }
 
 absl::Status NotGranted(const Comparison& comparison, absl::string_view collection,

@@ -172,6 +172,24 @@ TEST_F(DealAliasesTest, KnowStagesPipelinesAndContactsByTheirNames) {
   EXPECT_THAT(Find(R"(contacts.contact = "mira okafor")"), ElementsAre("c"));
 }
 
+TEST_F(DealAliasesTest, KnowLostReasonsByTheirNames) {
+  v1::AddLostReasonRequest add;
+  add.set_pipeline("pipelines/default");
+  add.mutable_lost_reason()->set_lost_reason_id("parking");
+  add.mutable_lost_reason()->set_display_name("No parking");
+  ASSERT_EQ(server_.Call(&PipelinesStub::AddLostReason, add).reason(), "");
+  for (const char* const reason : {"parking", "pricing"}) {
+    CreateDeal(reason, "");
+    v1::LoseDealRequest lose;
+    lose.set_name(absl::StrCat("deals/", reason));
+    lose.set_pipeline_lost_reason(absl::StrCat("pipelines/default/lostReasons/", reason));
+    ASSERT_EQ(server_.Call(&DealsStub::LoseDeal, lose).reason(), "");
+  }
+  EXPECT_THAT(Find(R"(pipeline_lost_reason = "no PARKING")"), ElementsAre("parking"));
+  EXPECT_THAT(Find("pipeline_lost_reason = pricing"), ElementsAre("pricing"));
+  EXPECT_THAT(Find("lost_reason = OTHER_REASON"), ElementsAre("parking"));
+}
+
 TEST_F(DealAliasesTest, AreRefusedWhereNobodyIsCalledSo) {
   const auto refused = List(R"(status = OPEN AND owner = "eva@example.com")");
   EXPECT_EQ(refused.reason(), "UNKNOWN_ALIAS");
