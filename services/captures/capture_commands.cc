@@ -13,7 +13,6 @@
 #include "google/rpc/error_details.pb.h"
 #include "kith/captures/v1/captures_errors.pb.h"
 #include "kith/contacts/v1/contact_events.pb.h"
-#include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "kith/interactions/v1/interactions_service.pb.h"
 #include "kith/options/v1/options.pb.h"

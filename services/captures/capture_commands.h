@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "kith/captures/v1/capture_reviews_service.pb.h"
 #include "kith/captures/v1/captures_service.pb.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
 #include "services/captures/capture_review.h"
 #include "services/captures/known_people.h"
 #include "services/core/decision.h"

@@ -60,6 +60,9 @@ std::string TargetDefect(const v1::FormField& field) {
 }
 
 void CheckField(const v1::FormField& field, const std::string& path, BadRequest& violations) {
+  if (absl::StartsWith(field.key(), kOwnPrefix)) {
+    AddViolation(absl::StrCat(path, ".key"), "must not begin with kith_", violations);
+  }
   const bool has_choices = field.kind() == v1::CHOICE || field.kind() == v1::CHOICES;
   if (has_choices == field.choices().empty()) {
     AddViolation(absl::StrCat(path, ".choices"),

@@ -17,6 +17,7 @@ inline constexpr absl::string_view kLinkGap = "{{link}}";
 
 // Keys that a page sends beside the form's own.
 inline constexpr absl::string_view kConsentPrefix = "consent.";
+inline constexpr absl::string_view kOwnPrefix = "kith_";
 
 // Each consent has the version it had, or one more where its text changed; a new form is
 // unpublished.

@@ -12,6 +12,7 @@
 #include "projections/forms/form_traffic.h"
 #include "services/forms/form.h"
 #include "services/forms/form_commands.h"
+#include "services/forms/form_pages.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/server_builder.h"
 
@@ -78,6 +79,9 @@ void Register(runtime::ServerBuilder& server) {
   server.RegisterEvents<v1::FormTrafficEvent>(kTraffic);
   server.AddProjection(std::make_unique<FormTraffic>());
   server.Serve(BindMethods);
+  server.AddPages([](runtime::Runtime& runtime, const runtime::MethodTable& methods) {
+    return std::make_unique<FormPages>(runtime, methods);
+  });
 }
 
 }  // namespace kith::forms
