@@ -11,8 +11,8 @@ namespace {
 TEST(ReadPermission, IsDeclaredForEveryKindOfRecord) {
   testing::TestServer server;
   for (const std::string& category : server.runtime().registry.Categories()) {
-    // Nobody asks for how many messages a day has, whose turn is next, what the times of a task or a
-    // deal led to, or when a form was looked at.
+    // Nobody asks for how many messages a day has, whose turn is next, what the times of a task or
+    // a deal led to, or when a form was looked at.
     if (category == "sendingDays" || category == "assignmentTurns" || category == "reminders" ||
         category == "staleness" || category == "formTraffic") {
       continue;
