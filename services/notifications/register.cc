@@ -10,6 +10,7 @@
 #include "projections/notifications/notification_directory.h"
 #include "projections/notifications/notification_mail.h"
 #include "projections/notifications/notification_snoozes.h"
+#include "projections/notifications/score_notices.h"
 #include "projections/notifications/task_notices.h"
 #include "projections/notifications/workflow_notices.h"
 #include "services/notifications/notification.h"
@@ -47,6 +48,7 @@ void Register(runtime::ServerBuilder& server) {
   server.AddPolicy(std::make_unique<DealNotices>());
   server.AddPolicy(std::make_unique<TaskNotices>());
   server.AddPolicy(std::make_unique<WorkflowNotices>());
+  server.AddPolicy(std::make_unique<ScoreNotices>());
   server.AddPolicy(std::make_unique<NotificationMail>());
   server.AddPolicy(std::make_unique<NotificationSnoozes>());
   server.Serve([deleted](runtime::Runtime& runtime, runtime::MethodTable& methods) {
