@@ -85,7 +85,7 @@ class ScoresWorld : public notifications::NoticesFixture {
     request.set_model(model);
     request.set_record(contact);
     if (as_of < absl::InfiniteFuture()) {
-      *request.mutable_read()->mutable_as_of() = ToTimestamp(as_of);
+      *request.mutable_read()->mutable_time() = ToTimestamp(as_of);
     }
     return server_.CallWith(key.empty() ? server_.secret() : key, &ScoreStub::GetScore, request);
   }
@@ -103,7 +103,7 @@ class ScoresWorld : public notifications::NoticesFixture {
     request.set_model(model);
     request.set_record(contact);
     if (as_of < absl::InfiniteFuture()) {
-      *request.mutable_read()->mutable_as_of() = ToTimestamp(as_of);
+      *request.mutable_read()->mutable_time() = ToTimestamp(as_of);
     }
     const auto told =
         server_.CallWith(key.empty() ? server_.secret() : key, &ScoreStub::ExplainScore, request);
