@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "google/protobuf/reflection.h"
 #include "projections/tables/row_fields.h"
 #include "projections/tables/row_filter.h"
 
@@ -71,7 +72,10 @@ void CopyTexts(const Message& record, const char* name,
                google::protobuf::RepeatedPtrField<std::string>& texts) {
   const auto* const field = record.GetDescriptor()->FindFieldByName(name);
   if (field == nullptr) return;
-  texts = record.GetReflection()->GetRepeatedPtrField<std::string>(record, field);
+  for (const std::string& text :
+       record.GetReflection()->GetRepeatedFieldRef<std::string>(record, field)) {
+    *texts.Add() = text;
+  }
 }
 
 // The most that one rule gives.

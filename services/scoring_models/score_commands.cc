@@ -83,6 +83,16 @@ Decision ScoreCommands::RunOverride(Loader& load, const Command& command,
   return Decide(*scores, command, context);
 }
 
+Decision ScoreCommands::Run(Loader& load, const v1::SetScoreOverrideRequest& command,
+                            const CommandContext& context) const {
+  return RunOverride(load, command, context);
+}
+
+Decision ScoreCommands::Run(Loader& load, const v1::ClearScoreOverrideRequest& command,
+                            const CommandContext& context) const {
+  return RunOverride(load, command, context);
+}
+
 absl::Status ScoreCommands::Render(runtime::Rendering& after,
                                    const v1::SetScoreOverrideRequest& command,
                                    v1::ScoreOverride* response) const {

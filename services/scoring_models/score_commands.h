@@ -22,13 +22,9 @@ class ScoreCommands {
   ScoreCommands(std::vector<runtime::ResourceType> resources, const runtime::Runtime& runtime);
 
   Decision Run(runtime::Loader& load, const v1::SetScoreOverrideRequest& command,
-               const CommandContext& context) const {
-    return RunOverride(load, command, context);
-  }
+               const CommandContext& context) const;
   Decision Run(runtime::Loader& load, const v1::ClearScoreOverrideRequest& command,
-               const CommandContext& context) const {
-    return RunOverride(load, command, context);
-  }
+               const CommandContext& context) const;
   Decision Run(runtime::Loader& load, const v1::AdvanceScoringRequest& command,
                const CommandContext& context) const;
   Decision Run(runtime::Loader& load, const v1::CrossScoreThresholdsRequest& command,

@@ -46,7 +46,7 @@ TEST_F(ScoresTest, CountWhatIsLinkedOnceForEachRecord) {
 // Goal: a model that is made later counts what was there before it, each event once.
 TEST_F(ScoresTest, CountWhatWasThereBeforeTheModel) {
   const std::string ada = CreateContact("lifecycle_stage: LEAD");
-  const std::string ben = CreateContact();
+  const std::string ben = CreateContact("lifecycle_stage: CUSTOMER");
   for (int i = 0; i < 3; ++i) Record(ada, "kind: CALL");
   Record(ben, absl::StrCat("kind: CALL links: '", ada, "'"));
   const std::string model = Scored(R"(
