@@ -129,7 +129,7 @@ absl::Status ScoreFold::WriteActive(const v1::ModelRow& row, bool is_there) {
 
 absl::StatusOr<v1::KeptScore> ScoreFold::ReadKept(const std::string& model,
                                                   const std::string& record) {
-  KITH_ASSIGN_OR_RETURN(auto found, KeptTable().Get(batch_, workspace_, KeyOf(model, record)));
+  KITH_ASSIGN_OR_RETURN(auto found, KeptTable().Get(batch_, workspace_, ScoreKey(model, record)));
   v1::KeptScore kept = found.has_value() ? *std::move(found) : v1::KeptScore();
   kept.set_model(model);
   kept.set_record(record);
@@ -225,8 +225,9 @@ absl::Status ScoreFold::Count(const v1::ModelRow& row,
       }
       if (!is_other) continue;
       MatchesTable().Set(batch_, workspace_, matches);
-      KITH_ASSIGN_OR_RETURN(const auto score, ScoreTable().Get(batch_, workspace_,
-                                                               KeyOf(row.model().name(), record)));
+      KITH_ASSIGN_OR_RETURN(
+          const auto score,
+          ScoreTable().Get(batch_, workspace_, ScoreKey(row.model().name(), record)));
       if (!score.has_value() || score->version() != rules.version) continue;
       KITH_RETURN_IF_ERROR(Update(row, rules, matches, Telling::kTold));
     }
@@ -265,7 +266,7 @@ absl::Status ScoreFold::FollowRemoval(const v1::ModelRow& row, const std::string
   KITH_ASSIGN_OR_RETURN(v1::KeptScore kept, ReadKept(row.model().name(), record));
   KITH_RETURN_IF_ERROR(SetDue(record, 0, kept));
   KITH_RETURN_IF_ERROR(KeptTable().Put(batch_, workspace_, kept));
-  return ScoreTable().Delete(batch_, workspace_, KeyOf(row.model().name(), record));
+  return ScoreTable().Delete(batch_, workspace_, ScoreKey(row.model().name(), record));
 }
 
 absl::Status ScoreFold::FollowArrival(const v1::ModelRow& row, const std::string& record,
@@ -419,7 +420,7 @@ absl::Status ScoreFold::FollowRefreshed(const v1::ScoresRefreshed& refreshed) {
 // --- One score
 
 absl::Status ScoreFold::UpdateKnown(const v1::ModelRow& row, const std::string& record) {
-  const std::string key = KeyOf(row.model().name(), record);
+  const std::string key = ScoreKey(row.model().name(), record);
   KITH_ASSIGN_OR_RETURN(const auto score, ScoreTable().Get(batch_, workspace_, key));
   const std::vector<RuleSet> sets = RuleSetsOf(row);
   const RuleSet* const rules = score.has_value() ? FindRuleSet(sets, score->version()) : nullptr;
@@ -439,7 +440,7 @@ absl::Status ScoreFold::Update(const v1::ModelRow& row, const RuleSet& rules,
                                const v1::RecordMatches& matches, Telling telling) {
   const std::string& record = matches.record();
   KITH_ASSIGN_OR_RETURN(const auto before,
-                        ScoreTable().Get(batch_, workspace_, KeyOf(row.model().name(), record)));
+                        ScoreTable().Get(batch_, workspace_, ScoreKey(row.model().name(), record)));
   KITH_ASSIGN_OR_RETURN(v1::KeptScore kept, ReadKept(row.model().name(), record));
   v1::Score after = ScoreOn(rules, matches, kept, day_);
   v1::CrossScoreThresholdsRequest crossing =

@@ -34,7 +34,7 @@ const Table<v1::ModelRow>& ModelTable() {
 const Table<v1::Score>& ScoreTable() {
   static const auto& table = *new Table<v1::Score>(
       TableBuilder<v1::Score>(3)
-          .Key([](const v1::Score& score) { return KeyOf(score.model(), score.record()); })
+          .Key([](const v1::Score& score) { return ScoreKey(score.model(), score.record()); })
           .Field("model")
           .Field("record")
           .Field("owner")
@@ -52,7 +52,7 @@ const Table<v1::Score>& ScoreTable() {
 const Table<v1::KeptScore>& KeptTable() {
   static const auto& table = *new Table<v1::KeptScore>(
       TableBuilder<v1::KeptScore>(4)
-          .Key([](const v1::KeptScore& kept) { return KeyOf(kept.model(), kept.record()); })
+          .Key([](const v1::KeptScore& kept) { return ScoreKey(kept.model(), kept.record()); })
           .Build());
   return table;
 }
@@ -73,6 +73,14 @@ const Table<v1::DueScore>& DueTable() {
           .Key([](const v1::DueScore& due) { return KeyOf(due.model(), due.day(), due.record()); })
           .Build());
   return table;
+}
+
+std::string ScoreKey(const std::string& model, const std::string& record) {
+  return KeyOf(model, record);
+}
+
+projections::KeyRange DueBy(const std::string& model, int64_t day) {
+  return {.from = KeyOf(model), .to = KeyOf(model, day + 1)};
 }
 
 std::vector<RuleSet> RuleSetsOf(const v1::ModelRow& row) {

@@ -36,6 +36,10 @@ const projections::Table<v1::KeptScore>& KeptTable();
 const projections::Table<v1::RecordMatches>& MatchesTable();
 // By model, day and record.
 const projections::Table<v1::DueScore>& DueTable();
+// In ScoreTable and KeptTable.
+std::string ScoreKey(const std::string& model, const std::string& record);
+// In DueTable, those of the model that are due by this day.
+projections::KeyRange DueBy(const std::string& model, int64_t day);
 
 // Rules that records are scored by.
 struct RuleSet {

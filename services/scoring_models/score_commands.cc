@@ -14,7 +14,6 @@
 #include "kith/type/v1/errors.pb.h"
 #include "projections/scoring_models/score_rows.h"
 #include "projections/scoring_models/score_rules.h"
-#include "projections/store/key_codec.h"
 #include "projections/tables/touched_records.h"
 #include "services/core/by_itself.h"
 #include "services/core/field_of.h"
@@ -214,13 +213,12 @@ absl::StatusOr<v1::ScoreEvent> ScoreCommands::ScoreRecords(const Loader& load,
 absl::StatusOr<v1::ScoreEvent> ScoreCommands::RefreshScores(
     const Loader& load, const v1::ScoringModel& model, const v1::RefreshScoresStep& step) const {
   const projections::View& view = runtime_.views.Find(ScoresOf(CollectionOf(model.target())));
-  projections::KeyRange until = projections::KeyRange::Prefix(projections::KeyOf(model.name()));
-  until.to = projections::KeyOf(model.name(), step.day() + 1);
   v1::ScoresRefreshed refreshed;
   refreshed.set_model(model.name());
   refreshed.set_day(step.day());
   refreshed.set_is_end(true);
-  KITH_RETURN_IF_ERROR(DueTable().Scan(view.At(view.position()), load.workspace(), until,
+  KITH_RETURN_IF_ERROR(DueTable().Scan(view.At(view.position()), load.workspace(),
+                                       DueBy(model.name(), step.day()),
                                        [&](const v1::DueScore& due) {
                                          if (refreshed.records_size() == kRefreshedMax) {
                                            refreshed.set_is_end(false);

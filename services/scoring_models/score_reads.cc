@@ -17,7 +17,6 @@
 #include "projections/scoring_models/score_rows.h"
 #include "projections/scoring_models/score_rules.h"
 #include "projections/scoring_models/scoring_model_directory.h"
-#include "projections/store/key_codec.h"
 #include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
@@ -207,7 +206,7 @@ class ScoreReads {
     KITH_RETURN_IF_ERROR(runtime::ReadRecord(context, methods_, record).status());
     const projections::ViewSnapshot& scores = SnapshotOf(context, model);
     const WorkspaceId workspace = context.workspace();
-    const std::string key = projections::KeyOf(name, record);
+    const std::string key = ScoreKey(name, record);
     KITH_ASSIGN_OR_RETURN(auto row, ModelTable().Get(scores, workspace, name, ReadTier::kDisk));
     KITH_ASSIGN_OR_RETURN(auto score, ScoreTable().Get(scores, workspace, key, ReadTier::kDisk));
     if (!row.has_value() || !score.has_value() || score->version() < row->valid_from()) {
