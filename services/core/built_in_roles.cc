@@ -59,7 +59,7 @@ Role WithWhatEverybodyHas(Role role) {
        {"users.read", "teams.read", "roles.read", "workspaces.read", "saved_views.read",
         "custom_fields.read", "mail_templates.read", "business_calendars.read",
         "assignment_rules.read", "assignment_rules.assign", "meetings.respond",
-        "scoring_models.read", "scores.read"}) {
+        "scoring_models.read", "scores.read", "predictions.read"}) {
     AddGrant({permission, kAll}, role);
   }
   // Who makes them, makes them for others.
