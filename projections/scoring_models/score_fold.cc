@@ -49,15 +49,6 @@ bool Has(const Texts& texts, const std::string& text) {
   return std::find(texts.begin(), texts.end(), text) != texts.end();
 }
 
-// Of the record, or of a group.
-int64_t ScoreIn(const v1::Score& score, const std::string& group) {
-  if (group.empty()) return score.score();
-  for (const v1::GroupScore& one : score.groups()) {
-    if (one.group() == group) return one.score();
-  }
-  return 0;
-}
-
 v1::AdvanceScoringRequest FindPast(const v1::ModelRow& row, int64_t after) {
   v1::AdvanceScoringRequest request;
   request.set_model(row.model().name());

@@ -201,6 +201,14 @@ int64_t MostPoints(const v1::ScoringModel& model, const std::string& group) {
   return group.empty() ? of_record : 0;
 }
 
+int64_t ScoreIn(const v1::Score& score, const std::string& group) {
+  if (group.empty()) return score.score();
+  for (const v1::GroupScore& one : score.groups()) {
+    if (one.group() == group) return one.score();
+  }
+  return 0;
+}
+
 Tally TallyOf(const v1::ScoringModel& model, const v1::RecordMatches& matches, int64_t day) {
   Tally tally;
   std::map<std::string, CappedSum> groups;

@@ -57,6 +57,9 @@ int64_t PointsAt(const v1::ScoringRule& rule, int64_t age_days);
 // no more than.
 int64_t MostPoints(const v1::ScoringModel& model, const std::string& group);
 
+// What a score is of a group; empty: the record's.
+int64_t ScoreIn(const v1::Score& score, const std::string& group);
+
 // One match, or that a rule over records holds, with what it counts.
 struct TallyLine {
   const v1::ScoringRule* rule;

@@ -12,6 +12,7 @@
 #include "services/scoring_models/predictions.h"
 #include "services/scoring_models/score_commands.h"
 #include "services/scoring_models/score_reads.h"
+#include "services/scoring_models/scoring_dry_run.h"
 #include "services/scoring_models/scoring_model.h"
 
 namespace kith::scoring_models {
@@ -35,6 +36,7 @@ void Register(runtime::ServerBuilder& server) {
     methods.Command<v1::CrossScoreThresholdsRequest, v1::CrossScoreThresholdsResponse>(commands);
     BindReads(server.resources(), runtime, methods);
     BindPredictions(methods);
+    BindDryRun(server.resources(), runtime, methods);
   });
 }
 

@@ -35,6 +35,7 @@ class PredictionsTest : public ScoresWorld {
     Deal& deal = *request.mutable_deal();
     deal.set_display_name("Deal");
     deal.set_owner(owner);
+    deal.set_pipeline("pipelines/default");
     deal.set_product(product);
     deals::v1::DealType parsed = deals::v1::DEAL_TYPE_UNSPECIFIED;
     EXPECT_TRUE(deals::v1::DealType_Parse(type, &parsed));
