@@ -16,12 +16,10 @@ const Table<v1::ScoringModel>& ScoringModelDirectory::ScoringModels() {
           })
           .Field("display_name", {.normalise = FoldedName})
           .Alias()
-          .Field("owner")
           .Field("create_time")
           .Index(1, {"display_name"})
-          .Index(2, {"owner", "display_name"})
-          .Index(3, {"create_time"})
-          .Index(4, {"words"})
+          .Index(2, {"create_time"})
+          .Index(3, {"words"})
           .Build());
   return table;
 }

@@ -1,5 +1,4 @@
-// The scoring model directory: which scoring models there are, and which of them have this name or
-// this owner.
+// The scoring model directory: which scoring models there are, and which of them have this name.
 #pragma once
 
 #include "kith/scoring_models/v1/scoring_model.pb.h"
@@ -11,7 +10,7 @@ class ScoringModelDirectory final : public projections::ResourceDirectory {
  public:
   static constexpr absl::string_view kName = "scoring_model_directory";
 
-  // Beside every field: the words of the name. By index: these, display_name, owner, create_time.
+  // Beside every field: the words of the name. By index: these, display_name, create_time.
   // Names are compared by their normal forms.
   static const projections::Table<v1::ScoringModel>& ScoringModels();
 

@@ -56,7 +56,6 @@ const ResourceRules& Rules() {
   static const auto& rules =
       *new ResourceRules(ResourceRulesBuilder<ScoringModelAggregate>()
                              .NotFound(v1::SCORING_MODELS_ERROR_SCORING_MODEL_NOT_FOUND)
-                             .LinkNotFound(v1::SCORING_MODELS_ERROR_LINKED_RECORD_NOT_FOUND)
                              .Beside(kTargetClaim, TargetOf, Place)
                              .Check(CheckFields)
                              .Claim(kTargetClaim, TargetKeys)

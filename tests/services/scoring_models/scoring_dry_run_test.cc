@@ -20,7 +20,7 @@ class ScoringDryRunTest : public ScoresWorld {
   static v1::DryRunScoringModelRequest Of(const std::string& text, const std::string& model = "") {
     v1::DryRunScoringModelRequest request;
     *request.mutable_definition() =
-        testing::Proto<v1::ScoringModel>(absl::StrCat("target: CONTACTS ", text));
+        testing::Proto<v1::ScoringModel>(absl::StrCat("display_name: 'x' target: CONTACTS ", text));
     request.set_model(model);
     return request;
   }
