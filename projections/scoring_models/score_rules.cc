@@ -61,9 +61,9 @@ int64_t NextDay(const v1::ScoringRule& rule, int64_t match_day, int64_t day) {
   const auto consider = [&](int64_t then) {
     if (next == 0 || then < next) next = then;
   };
-  const int64_t half_life = rule.half_life_days();
+  const int64_t half_life = rule.event().half_life_days();
   if (half_life > 0) consider(match_day + (age / half_life + 1) * half_life);
-  if (rule.expire_days() > 0) consider(match_day + rule.expire_days());
+  if (rule.event().expire_days() > 0) consider(match_day + rule.event().expire_days());
   return next;
 }
 
@@ -81,9 +81,10 @@ void CopyTexts(const Message& record, const char* name,
 // The most that one rule gives.
 int64_t MostOf(const v1::ScoringRule& rule) {
   if (rule.points() <= 0) return 0;
-  const int64_t all =
-      rule.has_record() || rule.once() ? rule.points() : int64_t{rule.points()} * kMatchesMax;
-  return Bounded(all, rule.cap());
+  const int64_t all = rule.has_record() || rule.event().once()
+                          ? rule.points()
+                          : int64_t{rule.points()} * kMatchesMax;
+  return Bounded(all, rule.event().cap());
 }
 
 }  // namespace
@@ -165,12 +166,12 @@ bool AddMatch(const v1::ScoringRule& rule, v1::Match match, v1::RecordMatches& m
       [](const v1::Match& one, int64_t sequence) { return one.sequence() < sequence; });
   if (place != list.end() && place->sequence() == match.sequence()) return false;
   const auto index = place - list.begin();
-  const bool is_full = list.size() >= (rule.once() ? 1 : kMatchesMax);
+  const bool is_full = list.size() >= (rule.event().once() ? 1 : kMatchesMax);
   // What is recorded first counts where one does, what is recorded last where many do.
-  if (is_full && (rule.once() ? index > 0 : index == 0)) return false;
+  if (is_full && (rule.event().once() ? index > 0 : index == 0)) return false;
   *list.Add() = std::move(match);
   std::rotate(list.begin() + index, list.end() - 1, list.end());
-  if (is_full) list.erase(rule.once() ? list.end() - 1 : list.begin());
+  if (is_full) list.erase(rule.event().once() ? list.end() - 1 : list.begin());
   return true;
 }
 
@@ -183,9 +184,9 @@ absl::Time BeginOf(int64_t day) { return absl::FromUnixSeconds(day * kSecondsADa
 
 int64_t PointsAt(const v1::ScoringRule& rule, int64_t age_days) {
   const int64_t age = std::max<int64_t>(0, age_days);
-  if (rule.expire_days() > 0 && age >= rule.expire_days()) return 0;
-  if (rule.half_life_days() == 0) return rule.points();
-  const int64_t halvings = age / rule.half_life_days();
+  if (rule.event().expire_days() > 0 && age >= rule.event().expire_days()) return 0;
+  if (rule.event().half_life_days() == 0) return rule.points();
+  const int64_t halvings = age / rule.event().half_life_days();
   return halvings > kHalvingsMax ? 0 : rule.points() / (int64_t{1} << halvings);
 }
 
@@ -218,7 +219,7 @@ Tally TallyOf(const v1::ScoringModel& model, const v1::RecordMatches& matches, i
     apart[group.id()] = group.apart();
   }
   for (const v1::ScoringRule& rule : model.rules()) {
-    CappedSum of_rule(rule.cap());
+    CappedSum of_rule(rule.event().cap());
     const auto group = groups.find(rule.group());
     const auto add = [&](const v1::Match* match, int64_t points) {
       TallyLine& line = tally.lines.emplace_back(TallyLine{&rule, match});

@@ -35,8 +35,13 @@ absl::Status Place(const std::vector<ResourceNow>& others, v1::ScoringModel&) {
                              "change it."));
 }
 
-// A score tells what the conditions of its model ask of a record.
-absl::Status MayAsk(const v1::ScoringModel&, const v1::ScoringModel& after, const Grants* grants) {
+// What is scored stays, and a score tells what the conditions of its model ask of a record.
+absl::Status MayAsk(const v1::ScoringModel& before, const v1::ScoringModel& after,
+                    const Grants* grants) {
+  const bool is_new = before.target() == v1::SCORE_TARGET_UNSPECIFIED;
+  if (!is_new && before.target() != after.target()) {
+    return RejectField("scoring_model.target", "cannot be changed: make another model");
+  }
   const bool asks = std::any_of(after.rules().begin(), after.rules().end(),
                                 [](const v1::ScoringRule& rule) { return rule.has_record(); });
   if (!asks || ShowAllFields(grants)) return absl::OkStatus();

@@ -1,6 +1,5 @@
 #include "services/scoring_models/scoring_model_fields.h"
 
-#include <cstdlib>
 #include <set>
 #include <string>
 
@@ -76,13 +75,6 @@ class Inspection {
   void CheckEvent(const v1::ScoringRule& rule) {
     const absl::Status checked = CheckEventCondition(rule.event());
     if (!checked.ok()) Add("event.condition", checked.message());
-    if (rule.cap() == 0) return;
-    if (rule.cap() < std::abs(rule.points())) {
-      Add("cap",
-          absl::StrCat("must be at least the ", std::abs(rule.points()), " points of one match"));
-    } else if (rule.once()) {
-      Add("cap", "bounds nothing of what counts once");
-    }
   }
 
   void CheckRecord(const v1::ScoringRule& rule) {
@@ -90,10 +82,6 @@ class Inspection {
       const absl::Status checked = CheckCondition(*collection_, rule.record().condition());
       if (!checked.ok()) Add("record.condition", checked.message());
     }
-    if (rule.once()) Add("once", "is of rules over events");
-    if (rule.cap() != 0) Add("cap", "is of rules over events");
-    if (rule.half_life_days() != 0) Add("half_life_days", "is of rules over events");
-    if (rule.expire_days() != 0) Add("expire_days", "is of rules over events");
   }
 
   void CheckThreshold(const v1::ScoreThreshold& threshold) {

@@ -76,7 +76,7 @@ TEST(ScoreKeeper, FoldsTheSameScoresWhicheverWay) {
   const std::string calls = absl::StrCat(kAda, "/interactions");
   spec.Given(kAda, Contact("users/1")).Given(calls, Call(1));
   spec.Given(kModel, Created(R"(
-      rules { id: 'call' event { kind: CALL } points: 8 half_life_days: 2 }
+      rules { id: 'call' event { kind: CALL half_life_days: 2 } points: 8 }
       thresholds { id: 'warm' value: 16 })"));
   const auto score = [&]() -> int64_t {
     const projections::ViewSnapshot view = spec.Then();

@@ -38,7 +38,7 @@ std::vector<int64_t> Counted(const Tally& tally) {
 }
 
 TEST(PointsAt, AreHalvedEachHalfLifeTowardsZero) {
-  const v1::ScoringRule rule = Rule("points: 25 half_life_days: 30");
+  const v1::ScoringRule rule = Rule("points: 25 event { half_life_days: 30 }");
   EXPECT_EQ(PointsAt(rule, -5), 25);
   EXPECT_EQ(PointsAt(rule, 29), 25);
   EXPECT_EQ(PointsAt(rule, 30), 12);
@@ -46,13 +46,13 @@ TEST(PointsAt, AreHalvedEachHalfLifeTowardsZero) {
   EXPECT_EQ(PointsAt(rule, 120), 1);
   EXPECT_EQ(PointsAt(rule, 150), 0);
   EXPECT_EQ(PointsAt(rule, 1'000'000), 0);
-  const v1::ScoringRule less = Rule("points: -25 half_life_days: 30");
+  const v1::ScoringRule less = Rule("points: -25 event { half_life_days: 30 }");
   EXPECT_EQ(PointsAt(less, 30), -12);
   EXPECT_EQ(PointsAt(less, 150), 0);
 }
 
 TEST(PointsAt, EndOnTheDayTheyExpire) {
-  const v1::ScoringRule rule = Rule("points: 10 expire_days: 7");
+  const v1::ScoringRule rule = Rule("points: 10 event { expire_days: 7 }");
   EXPECT_EQ(PointsAt(rule, 6), 10);
   EXPECT_EQ(PointsAt(rule, 7), 0);
 }
@@ -66,7 +66,7 @@ TEST(DayOf, IsThatOfUtcAlsoBefore1970) {
 
 TEST(TallyOf, SaysOnWhichDayItIsAnotherByItself) {
   const v1::ScoringModel model =
-      Model("rules { id: 'r' event {} points: 8 half_life_days: 10 expire_days: 25 }");
+      Model("rules { id: 'r' event { half_life_days: 10 expire_days: 25 } points: 8 }");
   const auto at = [&](int64_t day) {
     const Tally tally = TallyOf(model, On({100, 103}), day);
     return std::make_pair(tally.score, tally.next_day);
@@ -80,7 +80,7 @@ TEST(TallyOf, SaysOnWhichDayItIsAnotherByItself) {
 
 TEST(TallyOf, CountsNoMoreThanCapsAndItsLinesAddUp) {
   v1::ScoringModel model = Model(R"(
-      rules { id: 'r' event {} points: 10 cap: 25 }
+      rules { id: 'r' event { cap: 25 } points: 10 }
       rules { id: 'seen' record { condition: 'x' } points: 20 group: 'g' }
       rules { id: 'known' record { condition: 'y' } points: 30 group: 'g' }
       groups { id: 'g' cap: 35 })");
@@ -98,7 +98,7 @@ TEST(TallyOf, CountsNoMoreThanCapsAndItsLinesAddUp) {
 }
 
 TEST(TallyOf, BoundsWhatIsTakenAwayToo) {
-  const v1::ScoringModel model = Model("rules { id: 'r' event {} points: -10 cap: 15 }");
+  const v1::ScoringModel model = Model("rules { id: 'r' event { cap: 15 } points: -10 }");
   EXPECT_THAT(Counted(TallyOf(model, On({1, 1, 1}), 1)), ElementsAre(-10, -5, 0));
 }
 
@@ -121,7 +121,7 @@ TEST(AddMatch, KeepsTheLatestOfManyInTheirOrder) {
 }
 
 TEST(AddMatch, KeepsTheFirstOfWhatCountsOnce) {
-  const v1::ScoringRule rule = Rule("id: 'r' event {} points: 1 once: true");
+  const v1::ScoringRule rule = Rule("id: 'r' event { once: true } points: 1");
   v1::RecordMatches matches;
   const auto add = [&](int64_t sequence) {
     v1::Match match;
@@ -166,8 +166,8 @@ TEST(CheckEventCondition, RefusesWhatNothingMatches) {
 TEST(MostPoints, AreWhatThresholdsCanReach) {
   const v1::ScoringModel model = Model(R"(
       rules { id: 'a' event {} points: 2 }
-      rules { id: 'b' event {} points: 5 once: true }
-      rules { id: 'c' event {} points: 5 cap: 20 group: 'g' }
+      rules { id: 'b' event { once: true } points: 5 }
+      rules { id: 'c' event { cap: 20 } points: 5 group: 'g' }
       rules { id: 'd' record { condition: 'x' } points: 7 group: 'g' }
       rules { id: 'e' event {} points: -5 }
       rules { id: 'f' record { condition: 'x' } points: 9 group: 'h' }

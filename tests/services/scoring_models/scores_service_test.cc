@@ -51,7 +51,7 @@ TEST_F(ScoresTest, CountWhatWasThereBeforeTheModel) {
   Record(ben, absl::StrCat("kind: CALL links: '", ada, "'"));
   const std::string model = Scored(R"(
       rules { id: 'call' event { kind: CALL } points: 5 }
-      rules { id: 'first' event { kind: CALL } points: 100 once: true }
+      rules { id: 'first' event { kind: CALL once: true } points: 100 }
       rules { id: 'lead' record { condition: 'lifecycle_stage = LEAD' } points: 10 })");
   EXPECT_EQ(ScoreOf(model, ada), 4 * 5 + 100 + 10);
   EXPECT_EQ(ScoreOf(model, ben), 105);
@@ -64,7 +64,7 @@ TEST_F(ScoresTest, AreTheSameWhenTheViewsAreFoldedAnew) {
   const std::string ada = CreateContact("lifecycle_stage: LEAD");
   Record(ada, "kind: CALL");
   const std::string model = Scored(R"(
-      rules { id: 'call' event { kind: CALL } points: 5 half_life_days: 3 }
+      rules { id: 'call' event { kind: CALL half_life_days: 3 } points: 5 }
       rules { id: 'lead' record { condition: 'lifecycle_stage = LEAD' } points: 10 })");
   Record(ada, "kind: CALL");
   const v1::ScoreExplanation before = Explain(model, ada);
@@ -199,8 +199,8 @@ TEST_F(ScoresTest, AreListedAndFilteredTheMostFirst) {
 TEST_F(ScoresTest, LapseByThemselvesOnTheirDays) {
   const std::string eva = CreateUser("Eva");
   const std::string model = Scored(R"(
-      rules { id: 'call' event { kind: CALL } points: 8 half_life_days: 10 }
-      rules { id: 'bad' event { kind: SOCIAL } points: -6 expire_days: 5 }
+      rules { id: 'call' event { kind: CALL half_life_days: 10 } points: 8 }
+      rules { id: 'bad' event { kind: SOCIAL expire_days: 5 } points: -6 }
       thresholds { id: 'warm' value: 7 })");
   const std::string ada = CreateContact(absl::StrCat("owner: '", eva, "'"));
   Record(ada, "kind: SOCIAL");
@@ -226,7 +226,7 @@ TEST_F(ScoresTest, LapseByThemselvesOnTheirDays) {
 
 TEST_F(ScoresTest, OfWhatHappenedLongAgoBeginLow) {
   const std::string model =
-      Scored("rules { id: 'call' event { kind: CALL } points: 8 half_life_days: 10 }");
+      Scored("rules { id: 'call' event { kind: CALL half_life_days: 10 } points: 8 }");
   const std::string ada = CreateContact();
   Record(ada, "kind: CALL", 25 * kDay);
   EXPECT_EQ(ScoreOf(model, ada), 2);
@@ -368,7 +368,7 @@ TEST_F(ScoresTest, OfManyRecordsAreMadeInPieces) {
   ASSERT_EQ(made->contacts_size(), 450);
   for (int i = 0; i < 520; ++i) Record(made->contacts(i % 450).name(), "kind: CALL");
   const std::string model = Scored(R"(
-      rules { id: 'call' event { kind: CALL } points: 5 expire_days: 3 })");
+      rules { id: 'call' event { kind: CALL expire_days: 3 } points: 5 })");
   EXPECT_THAT(Scores(model, "score = 10"), SizeIs(50));  // a page
   EXPECT_EQ(ScoreOf(model, made->contacts(69).name()), 10);
   EXPECT_EQ(ScoreOf(model, made->contacts(449).name()), 5);
