@@ -1,5 +1,8 @@
 #include "projections/tables/row_filter.h"
 
+#include <map>
+
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/tables/query.h"
 #include "projections/tables/table_keys.h"
@@ -24,6 +27,47 @@ std::vector<size_t> RowFilter::fields() const {
   std::vector<size_t> fields;
   for (const Predicate& predicate : predicates_) fields.push_back(predicate.field);
   return fields;
+}
+
+bool RowHolds(const TableDeclaration& table, absl::string_view filter,
+              const google::protobuf::Message& row, absl::Time now) {
+  if (filter.empty()) return true;
+  const auto bound = RowFilter::Bind(table, filter, {now, absl::UTCTimeZone()});
+  return bound.ok() && bound->Holds(row);
+}
+
+absl::Status CheckClearFilter(const TableDeclaration& table, absl::string_view filter) {
+  const auto bound = RowFilter::Bind(table, filter, {absl::UnixEpoch(), absl::UTCTimeZone()});
+  if (!bound.ok()) return bound.status();
+  for (const size_t field : bound->fields()) {
+    if (table.fields[field].personal) {
+      return InvalidFilter(
+          absl::StrCat(table.fields[field].name, " is personal, and stays sealed"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool MayHold(const TableDeclaration& table, absl::string_view filter) {
+  const auto parsed = ParseFilter(filter);
+  if (!parsed.ok()) return false;
+  std::vector<Predicate> predicates;
+  const auto condition =
+      BindExpression(*parsed, table.fields, {absl::UnixEpoch(), absl::UTCTimeZone()}, &predicates);
+  if (!condition.ok()) return false;
+  for (const Conjunction& conjunction : ConjunctionsOf(*condition)) {
+    std::map<size_t, ValueRange> left;  // by field, which values all of its predicates leave
+    bool may_hold = true;
+    for (const size_t index : conjunction.predicates) {
+      const Predicate& predicate = predicates[index];
+      if (!predicate.is_range() || table.fields[predicate.field].many) continue;
+      ValueRange& range = left[predicate.field];
+      range.Intersect(predicate.range);
+      may_hold = may_hold && !range.none;
+    }
+    if (may_hold) return true;
+  }
+  return false;
 }
 
 }  // namespace kith::projections

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "projections/tables/condition.h"
 #include "projections/tables/predicate.h"
@@ -34,5 +35,20 @@ class RowFilter {
   std::vector<Predicate> predicates_;
   Condition condition_;
 };
+
+// Whether a row is as the filter says at `now`; empty: it is. One that can be asked no more, as of
+// a field that a later version does not have, holds of nothing. Days that are relative are those of
+// UTC.
+bool RowHolds(const TableDeclaration& table, absl::string_view filter,
+              const google::protobuf::Message& row, absl::Time now);
+
+// OK where rows whose personal fields stay sealed can be asked for this; else what is wrong, as a
+// list would say it.
+absl::Status CheckClearFilter(const TableDeclaration& table, absl::string_view filter);
+
+// Whether some row could be as the filter says, as far as that follows from what it asks of each
+// field that has one value: true of all that is not obviously contradictory, as `kind = CALL AND
+// kind = EMAIL` is. Of a filter that can be asked.
+bool MayHold(const TableDeclaration& table, absl::string_view filter);
 
 }  // namespace kith::projections

@@ -47,4 +47,24 @@ absl::Status ForEachTouchedRecord(const eventstore::RecordedEvent& event,
   return absl::OkStatus();
 }
 
+std::vector<std::string> TouchedRecords(const eventstore::RecordedEvent& event) {
+  std::vector<std::string> records;
+  ForEachTouchedRecord(event, [&](absl::string_view record, absl::Time) {
+    records.emplace_back(record);
+    return absl::OkStatus();
+  }).IgnoreError();  // none of its own
+  return records;
+}
+
+std::optional<interactions::v1::Interaction> RecordedInteraction(
+    const eventstore::RecordedEvent& event) {
+  if (!MessageOf(event).has_interaction_recorded()) return std::nullopt;
+  const auto& recorded = MessageOf(event).interaction_recorded();
+  interactions::v1::Interaction interaction = recorded.interaction();
+  interaction.set_name(recorded.name());
+  *interaction.mutable_occur_time() = ToTimestamp(event.header().occur_time);
+  *interaction.mutable_record_time() = ToTimestamp(event.header().record_time);
+  return interaction;
+}
+
 }  // namespace kith::projections

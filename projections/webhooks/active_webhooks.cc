@@ -15,7 +15,6 @@
 namespace kith::webhooks {
 namespace {
 
-using projections::RowFilter;
 using projections::Table;
 using projections::TableBuilder;
 using projections::ViewBatch;
@@ -38,13 +37,9 @@ const Table<v1::ActiveWebhooks>& Active() {
   return table;
 }
 
-// A condition that can be asked no more, as of a field that a later version does not have, holds of
-// nothing.
 bool Holds(const std::string& condition, const AskedRow& asked, absl::Time now) {
-  if (condition.empty()) return true;
-  if (asked.row == nullptr) return false;
-  const auto bound = RowFilter::Bind(*asked.table, condition, {now, absl::UTCTimeZone()});
-  return bound.ok() && bound->Holds(*asked.row);
+  if (asked.row == nullptr) return condition.empty();
+  return projections::RowHolds(*asked.table, condition, *asked.row, now);
 }
 
 bool AsksFor(const v1::ActiveWebhook& webhook, const std::string& type, const AskedRow& asked,

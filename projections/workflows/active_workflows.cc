@@ -17,7 +17,7 @@ namespace kith::workflows {
 namespace {
 
 using google::protobuf::Message;
-using projections::RowFilter;
+using projections::RowHolds;
 using projections::Table;
 using projections::TableBuilder;
 using projections::ViewBatch;
@@ -144,25 +144,18 @@ absl::Status WriteZone(ViewBatch& batch, WorkspaceId workspace, const v1::Worksp
   return Zones().Put(batch, workspace, zone);
 }
 
-bool Holds(const projections::TableDeclaration& table, const std::string& condition,
-           const Message& row, absl::Time now) {
-  if (condition.empty()) return true;
-  const auto bound = RowFilter::Bind(table, condition, {now, absl::UTCTimeZone()});
-  return bound.ok() && bound->Holds(row);
-}
-
 bool IsSetOff(const v1::WorkflowTrigger& trigger, const projections::TableDeclaration& table,
               const Message* before, const Message& after, absl::Time now) {
   if (trigger.has_record_time() || trigger.has_schedule()) return false;
   const bool is_new = before == nullptr;
   if (trigger.change() == v1::CREATED && !is_new) return false;
   if (trigger.change() == v1::UPDATED && is_new) return false;
-  if (!Holds(table, trigger.condition(), after, now)) return false;
+  if (!RowHolds(table, trigger.condition(), after, now)) return false;
   if (is_new) return true;
   if (!trigger.condition_before().empty()) {
-    return Holds(table, trigger.condition_before(), *before, now);
+    return RowHolds(table, trigger.condition_before(), *before, now);
   }
-  return trigger.condition().empty() || !Holds(table, trigger.condition(), *before, now);
+  return trigger.condition().empty() || !RowHolds(table, trigger.condition(), *before, now);
 }
 
 v1::PauseWorkflowRequest PauseWithoutRights(const v1::ActiveWorkflow& workflow) {

@@ -53,11 +53,6 @@ absl::StatusOr<v1::WorkspaceZone> ReadZone(projections::ViewBatch& batch, Worksp
 absl::Status WriteZone(projections::ViewBatch& batch, WorkspaceId workspace,
                        const v1::WorkspaceZone& zone);
 
-// Whether a row is as the condition says at `now`; empty: it is. One that can be asked no more, as
-// of a field that a later version does not have, holds of nothing. Days that are relative are those
-// of UTC.
-bool Holds(const projections::TableDeclaration& table, const std::string& condition,
-           const google::protobuf::Message& row, absl::Time now);
 // Whether what happened to a row of the table at `now`, null before it was there, sets off what has
 // this trigger.
 bool IsSetOff(const v1::WorkflowTrigger& trigger, const projections::TableDeclaration& table,

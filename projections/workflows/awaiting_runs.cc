@@ -11,6 +11,7 @@
 #include "kith/options/v1/options.pb.h"
 #include "kith/workflows/v1/workflow_run_events.pb.h"
 #include "kith/workflows/v1/workflow_runs_service.pb.h"
+#include "projections/tables/row_filter.h"
 #include "projections/tables/table.h"
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/part_tables.h"
@@ -137,8 +138,9 @@ bool IsAwaited(const v1::AwaitedChange& awaited, const Occurrence& occurrence, a
     is_related = std::find(occurrence.about.begin(), occurrence.about.end(), record) !=
                  occurrence.about.end();
   } else if (!awaited.by_field().empty()) {
-    is_related = Holds(occurrence.table, absl::StrCat(awaited.by_field(), " = \"", record, "\""),
-                       occurrence.after, now);
+    is_related = projections::RowHolds(occurrence.table,
+                                       absl::StrCat(awaited.by_field(), " = \"", record, "\""),
+                                       occurrence.after, now);
   }
   if (!is_related) return false;
   v1::WorkflowTrigger trigger;

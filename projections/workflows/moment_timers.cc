@@ -5,6 +5,7 @@
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/workflows/v1/workflows_service.pb.h"
+#include "projections/tables/row_filter.h"
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/record_moment.h"
 
@@ -37,7 +38,9 @@ std::optional<absl::Time> DueOf(const v1::WorkflowTrigger& trigger,
                                 const WorkCalendar& calendar) {
   if (row == nullptr) return std::nullopt;
   const auto due = MomentOf(trigger.record_time(), *row, calendar);
-  return due.has_value() && Holds(table, trigger.condition(), *row, *due) ? due : std::nullopt;
+  return due.has_value() && projections::RowHolds(table, trigger.condition(), *row, *due)
+             ? due
+             : std::nullopt;
 }
 
 bool IsToCome(absl::Time due, const eventstore::EventHeader& header) {

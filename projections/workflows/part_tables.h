@@ -2,7 +2,6 @@
 // about: interactions and messages. Pure.
 #pragma once
 
-#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "projections/tables/table_core.h"
 
@@ -14,10 +13,5 @@ inline constexpr absl::string_view kMessages = "messages";
 
 // Their fields; null of every other resource. No table of a view.
 const projections::TableDeclaration* PartTable(absl::string_view resource);
-
-// OK where a condition can ask this of them; else what is wrong, as a list would say it. What is
-// personal stays sealed where triggers look, and cannot be asked for.
-absl::Status CheckPartCondition(const projections::TableDeclaration& table,
-                                absl::string_view condition);
 
 }  // namespace kith::workflows

@@ -58,8 +58,8 @@ Role WithWhatEverybodyHas(Role role) {
   for (const char* const permission :
        {"users.read", "teams.read", "roles.read", "workspaces.read", "saved_views.read",
         "custom_fields.read", "mail_templates.read", "business_calendars.read",
-        "assignment_rules.read", "assignment_rules.assign", "meetings.respond", "calendars.read",
-        "calendars.share"}) {
+         "assignment_rules.read", "assignment_rules.assign", "meetings.respond", "calendars.read",
+         "calendars.share", "scoring_models.read", "scores.read", "predictions.read"}) {
     AddGrant({permission, kAll}, role);
   }
   // Who makes them, makes them for others.
@@ -90,6 +90,8 @@ std::vector<Role> SalesRoles() {
                         {"messages.send", kTeam},
                         {"mail_templates.write", kAll},
                         {"assignment_rules.write", kAll},
+                        {"scoring_models.write", kAll},
+                        {"scores.override", kTeam},
                         {"forecast.read", kTeam},
                         {"pipelines.write", kAll},
                         {"saved_views.write", kAll}},
@@ -119,6 +121,7 @@ std::vector<Role> SalesRoles() {
                                          {"form_submissions.read", kTeam},
                                          {"messages.read", kTeam},
                                          {"messages.send", kOwn},
+                                         {"scores.override", kOwn},
                                          {"forecast.read", kOwn},
                                          {"saved_views.write", kAll}},
                                         {PERSONAL, MONEY}))};
@@ -136,6 +139,7 @@ std::vector<Role> OtherRoles() {
                                      {"messages.read", kAll},
                                      {"messages.send", kAll},
                                      {"mail_templates.write", kAll},
+                                     {"scoring_models.write", kAll},
                                      {"deals.read", kAll},
                                      {"leads.*", kAll},
                                      {"tasks.read", kTeam},

@@ -11,6 +11,7 @@
 #include "projections/notifications/notification_directory.h"
 #include "projections/notifications/notification_mail.h"
 #include "projections/notifications/notification_snoozes.h"
+#include "projections/notifications/score_notices.h"
 #include "projections/notifications/task_notices.h"
 #include "projections/notifications/workflow_notices.h"
 #include "projections/notifications/workflow_stops.h"
@@ -51,6 +52,7 @@ void Register(runtime::ServerBuilder& server) {
   server.AddPolicy(std::make_unique<LeadNotices>());
   server.AddPolicy(std::make_unique<WorkflowNotices>());
   server.AddPolicy(std::make_unique<WorkflowStops>());
+  server.AddPolicy(std::make_unique<ScoreNotices>());
   server.AddPolicy(std::make_unique<NotificationMail>());
   server.AddPolicy(std::make_unique<NotificationSnoozes>());
   server.Serve([deleted](runtime::Runtime& runtime, runtime::MethodTable& methods) {

@@ -15,6 +15,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "kith/business_calendars/v1/business_calendar.pb.h"
 #include "kith/options/v1/options.pb.h"
+#include "projections/tables/row_filter.h"
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/awaiting_runs.h"
 #include "projections/workflows/moment_timers.h"
@@ -193,7 +194,7 @@ absl::Status DryRunner::FollowSchedule() {
     const auto* const table = history_.TableOf(trigger.resource());
     KITH_RETURN_IF_ERROR(history_.ForEachRow(
         trigger.resource(), at, [&](const std::string& name, const Message& row) {
-          if (kith::workflows::Holds(table->declaration(), trigger.condition(), row, time)) {
+          if (projections::RowHolds(table->declaration(), trigger.condition(), row, time)) {
             records.push_back(name);
           }
           return records.size() < static_cast<size_t>(most);

@@ -15,6 +15,7 @@
 #include "kith/business_calendars/v1/business_calendar.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
+#include "projections/tables/row_filter.h"
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/awaiting_runs.h"
 #include "projections/workflows/part_tables.h"
@@ -329,7 +330,7 @@ absl::StatusOr<bool> RunCommands::IsMade(runtime::Loader& load, const std::strin
     KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*part.aggregate, made));
     const ResourceNow now = part.now_of(state);
     return now.lifecycle == Lifecycle::kActive &&
-           workflows::Holds(*fields, awaited.condition(), *now.resource, context.now);
+           projections::RowHolds(*fields, awaited.condition(), *now.resource, context.now);
   }
   return false;
 }

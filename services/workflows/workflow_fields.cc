@@ -13,6 +13,7 @@
 #include "kith/workflows/v1/workflow_run.pb.h"
 #include "kith/workflows/v1/workflow_runs_service.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
+#include "projections/tables/row_filter.h"
 #include "projections/workflows/part_tables.h"
 #include "projections/workflows/record_moment.h"
 #include "projections/workflows/time_span.h"
@@ -72,7 +73,7 @@ class Inspection {
                   absl::string_view prefix = "") {
     const auto check = [&](absl::string_view field, const std::string& condition) {
       const auto checked =
-          condition.empty() ? absl::OkStatus() : CheckPartCondition(parts, condition);
+          condition.empty() ? absl::OkStatus() : projections::CheckClearFilter(parts, condition);
       if (!checked.ok()) Add(absl::StrCat(prefix, field), checked.message());
     };
     check("condition", trigger.condition());

@@ -10,7 +10,6 @@
 #include "kith/messages/v1/message.pb.h"
 #include "projections/tables/resource_directory.h"
 #include "projections/tables/touched_records.h"
-#include "projections/workflows/interaction_triggers.h"
 #include "projections/workflows/part_tables.h"
 #include "services/runtime/reads/moments.h"
 
@@ -97,9 +96,9 @@ absl::StatusOr<std::vector<PastChange>> WorkflowHistory::ChangesBy(
   const eventstore::EventHeader& header = event.header();
   const absl::string_view category = eventstore::CategoryOf(header.stream);
   if (category == resource && resource == kInteractions) {
-    auto interaction = RecordedInteraction(event);
+    auto interaction = projections::RecordedInteraction(event);
     if (!interaction.has_value()) return changes;
-    std::vector<std::string> about = RecordsOfInteraction(event);
+    std::vector<std::string> about = projections::TouchedRecords(event);
     const std::string record = absl::StartsWith(header.stream, "contacts/") ? about.front() : "";
     changes.push_back({*PartTable(kInteractions), header, interaction->name(), record,
                        std::move(about), nullptr,

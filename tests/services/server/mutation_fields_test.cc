@@ -51,7 +51,9 @@ bool NeedsEtag(const MethodDescriptor& method) {
                            "CallWebhook",
                            "TestWebhook",
                            "QueueWebhookDelivery",
-                           "EndWebhookDelivery"}) {
+                           "EndWebhookDelivery",
+                           "AdvanceScoring",
+                           "CrossScoreThresholds"}) {
     if (absl::StartsWith(method.name(), verb)) return false;
   }
   return true;

@@ -1,0 +1,47 @@
+#include "projections/scoring_models/score_keeper.h"
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/interactions/v1/interaction_events.pb.h"
+#include "projections/scoring_models/score_fold.h"
+#include "projections/scoring_models/score_rows.h"
+#include "projections/scoring_models/score_rules.h"
+#include "projections/tables/touched_records.h"
+
+namespace kith::scoring_models {
+
+ScoreKeeper::ScoreKeeper(v1::ScoreTarget target, const projections::ResourceDirectory& directory)
+    : Policy(ScoresOf(CollectionOf(target)), 1,
+             absl::StrCat("Scores ", CollectionOf(target),
+                          ", and says when a score reaches a threshold.")),
+      target_(target),
+      prefix_(absl::StrCat(CollectionOf(target), "/")),
+      base_(directory.name()),
+      table_(directory.table()) {}
+
+bool ScoreKeeper::Concerns(const eventstore::RecordedEvent& event) const {
+  if (eventstore::CategoryOf(event.header().stream) != "interactions") return true;
+  return static_cast<const interactions::v1::InteractionEvent&>(*event.event)
+             .has_interaction_recorded() &&
+         projections::IsAbout(prefix_, event);
+}
+
+absl::Status ScoreKeeper::React(const eventstore::RecordedEvent& event,
+                                projections::ViewBatch& batch,
+                                projections::Reactions& reactions) const {
+  const absl::string_view category = eventstore::CategoryOf(event.header().stream);
+  ScoreFold fold(event, {target_, prefix_, table_.declaration()}, batch, reactions);
+  if (category == "scoringModels") {
+    KITH_RETURN_IF_ERROR(fold.FollowModel());
+  } else if (category == "scores") {
+    KITH_RETURN_IF_ERROR(fold.FollowScores());
+  } else if (category == "interactions") {
+    KITH_RETURN_IF_ERROR(fold.FollowInteraction());
+  }
+  for (const projections::RowChange& change : batch.changes()) {
+    KITH_RETURN_IF_ERROR(fold.FollowRecord(change));
+  }
+  return fold.Finish();
+}
+
+}  // namespace kith::scoring_models
