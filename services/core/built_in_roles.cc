@@ -58,8 +58,8 @@ Role WithWhatEverybodyHas(Role role) {
   for (const char* const permission :
        {"users.read", "teams.read", "roles.read", "workspaces.read", "saved_views.read",
         "custom_fields.read", "mail_templates.read", "business_calendars.read",
-         "assignment_rules.read", "assignment_rules.assign", "meetings.respond", "calendars.read",
-         "calendars.share", "scoring_models.read", "scores.read", "predictions.read"}) {
+        "assignment_rules.read", "assignment_rules.assign", "meetings.respond", "calendars.read",
+        "calendars.share", "scoring_models.read", "scores.read", "predictions.read"}) {
     AddGrant({permission, kAll}, role);
   }
   // Who makes them, makes them for others.
