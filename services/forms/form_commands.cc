@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/failure.h"
+#include "eventstore/base/normalise.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/seal/token_sealer.h"
@@ -23,10 +24,13 @@
 #include "kith/forms/v1/form_submissions_service.pb.h"
 #include "kith/forms/v1/forms_errors.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
+#include "kith/leads/v1/leads_service.pb.h"
 #include "kith/messages/v1/messages_service.pb.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
+#include "services/core/resource_rules.h"
 #include "services/forms/form_fields.h"
+#include "services/forms/posted_form.h"
 #include "services/runtime/calls/part_command.h"
 
 namespace kith::forms {
@@ -35,6 +39,12 @@ namespace {
 constexpr absl::string_view kPublicForm = "forms.public";
 constexpr absl::string_view kConfirmation = "forms.confirmation";
 constexpr int kLifetimeHoursDefault = 72;
+constexpr size_t kUtmBytesMax = 256;  // of the fields of a lead's touch
+
+// Who looks after the contact, is all that is asked of it.
+struct ContactAggregate : ResourceAggregate<contacts::v1::Contact, contacts::v1::ContactEvent> {
+  static constexpr absl::string_view kCategory = "contacts";
+};
 
 std::string Sealed(const eventstore::TokenSealer& sealer, absl::string_view purpose,
                    WorkspaceId workspace, absl::string_view name) {
@@ -104,6 +114,26 @@ absl::Status ErrorOfForm(const absl::Status& status, const v1::Form& form) {
   return ErrorOfWire(*wire);
 }
 
+// How who was on this page found it, as its address says.
+leads::v1::LeadTouch TouchBy(absl::string_view page_url, absl::Time time) {
+  leads::v1::LeadTouch touch;
+  touch.set_source(leads::v1::WEB_FORM);
+  *touch.mutable_time() = ToTimestamp(time);
+  const size_t query = page_url.find('?');
+  if (query == page_url.npos) return touch;
+  const auto parameters = ParsePosted("application/x-www-form-urlencoded",
+                                      page_url.substr(query + 1, page_url.find('#') - query - 1));
+  if (!parameters.ok()) return touch;
+  const google::protobuf::Descriptor& type = *leads::v1::LeadTouch::descriptor();
+  for (const auto& [name, value] : *parameters) {
+    const bool fits = value.size() <= kUtmBytesMax && IsUtf8(value);
+    if (!absl::StartsWith(name, "utm_") || !fits) continue;
+    const auto* const field = type.FindFieldByName(name);
+    if (field != nullptr) touch.GetReflection()->SetString(&touch, field, value);
+  }
+  return touch;
+}
+
 // Whom the form says looks after it is not there any more: then nobody does, and what was sent is
 // not lost.
 bool IsOfNobody(const absl::Status& status) {
@@ -161,6 +191,10 @@ absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form
   if (submission.outcome() == captures::v1::CAPTURE_CREATED) {
     KITH_RETURN_IF_ERROR(AssumeAssigned(load, form, submission.contact(), context));
   }
+  if (form.creates_lead() && !submission.contact().empty()) {
+    KITH_ASSIGN_OR_RETURN(*submission.mutable_lead(),
+                          AssumeLead(load, filled, command, submission.contact(), context));
+  }
 
   submission.set_form(form.name());
   submission.set_form_etag(form.etag());
@@ -211,6 +245,32 @@ absl::Status FormCommands::AssumeAssigned(runtime::Loader& load, const v1::Form&
   // What somebody sent is not lost for want of somebody to look after it.
   const bool is_final = !load.would_block() && !MayPass(assigned.status());
   return is_final ? absl::OkStatus() : assigned.status();
+}
+
+absl::StatusOr<std::string> FormCommands::AssumeLead(runtime::Loader& load,
+                                                     const FilledForm& filled,
+                                                     const v1::SubmitFormRequest& command,
+                                                     const std::string& contact,
+                                                     const CommandContext& context) const {
+  KITH_ASSIGN_OR_RETURN(const auto* const person, load.Load<ContactAggregate>(contact));
+  leads::v1::CreateLeadRequest create;
+  leads::v1::Lead& lead = *create.mutable_lead();
+  lead.set_contact(contact);
+  lead.set_owner(person->resource.owner());
+  lead.set_company_name(filled.capture.person().company_name());
+  lead.set_source(leads::v1::WEB_FORM);
+  lead.set_inquiry(filled.capture.interaction().body());
+  *lead.mutable_first_touch() = TouchBy(command.page_url(), context.occurred);
+  Decision created = runtime::DecidePart(methods_, load, create, context);
+  if (created.ok()) {
+    std::string name = created->list().front().stream;
+    load.Assume(*std::move(created), context);
+    return name;
+  }
+  // What somebody sent is not lost for want of a lead.
+  const bool is_final = !load.would_block() && !MayPass(created.status());
+  if (!is_final) return created.status();
+  return "";
 }
 
 Decision FormCommands::DecideMail(runtime::Loader& load, const v1::Form& form,

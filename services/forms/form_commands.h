@@ -77,13 +77,18 @@ class FormCommands {
 
  private:
   // Everything that a submission makes, assumed one after another: the contact and the interaction,
-  // or a capture review; who looks after a new contact; the form submission; the mail that asks to
-  // confirm it.
+  // or a capture review; who looks after a new contact; the lead; the form submission; the mail
+  // that asks to confirm it.
   absl::Status AssumeAll(runtime::Loader& load, const v1::Form& form, const FilledForm& filled,
                          const v1::SubmitFormRequest& command, const CommandContext& context) const;
   // Who looks after a new contact, as the form's rule says. Where nobody can, nobody does.
   absl::Status AssumeAssigned(runtime::Loader& load, const v1::Form& form,
                               const std::string& contact, const CommandContext& context) const;
+  // The lead that who sent it is; empty where none can be made.
+  absl::StatusOr<std::string> AssumeLead(runtime::Loader& load, const FilledForm& filled,
+                                         const v1::SubmitFormRequest& command,
+                                         const std::string& contact,
+                                         const CommandContext& context) const;
   // The mail with this link; where it cannot be sent, why not.
   Decision DecideMail(runtime::Loader& load, const v1::Form& form, const std::string& contact,
                       absl::string_view link, const CommandContext& context) const;

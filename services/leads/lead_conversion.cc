@@ -19,8 +19,7 @@
 #include "services/core/normalise.h"
 #include "services/core/reject.h"
 #include "services/leads/lead_fields.h"
-#include "services/runtime/admission/not_granted.h"
-#include "services/runtime/requests/method.h"
+#include "services/runtime/calls/part_command.h"
 
 namespace kith::leads {
 namespace {
@@ -172,14 +171,7 @@ absl::StatusOr<std::vector<std::string>> LeadConversion::FindHolders(
 
 absl::StatusOr<std::string> LeadConversion::Create(Loader& load, const Message& request,
                                                    const CommandContext& context) const {
-  const runtime::Method& method = runtime::MethodTaking(request.GetDescriptor());
-  const runtime::UnaryMethod* const bound = methods_.FindUnary(method.name);
-  KITH_CHECK(bound != nullptr && bound->handler() != nullptr);
-  if (!load.caller().grants.Contain(method.permission)) {
-    return runtime::NotGranted(load.caller(), method.permission);
-  }
-  KITH_RETURN_IF_ERROR(method.Check(request));
-  Decision decision = bound->handler()->Decide(load, request, context);
+  Decision decision = runtime::DecidePart(methods_, load, request, context);
   if (!decision.ok()) return decision.status();
   std::string name = decision->list().front().stream;
   load.Assume(*std::move(decision), context);

@@ -8,6 +8,7 @@
 #include "kith/forms/v1/form_submissions_service.grpc.pb.h"
 #include "kith/forms/v1/forms_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "kith/leads/v1/leads_service.grpc.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
@@ -199,6 +200,49 @@ TEST_F(FormsTest, LoseNothingForWantOfWhoLooksAfterIt) {
   ASSERT_EQ(second.reason(), "");
   get.set_name(second->contact());
   EXPECT_EQ(server_.Call(&ContactsService::Stub::GetContact, get)->owner(), "");
+}
+
+// Goal: who fills it in is a lead, in the same append, and in the hands of who looks after them.
+TEST_F(FormsTest, MakeALeadWhereTheySaySo) {
+  users::v1::CreateUserRequest create;
+  create.mutable_user()->set_display_name("Ada");
+  const std::string ada = server_.Call(&users::v1::UsersService::Stub::CreateUser, create)->name();
+  const std::string form =
+      PublishForm(absl::StrCat("creates_lead: true contact_owner: '", ada, "'"));
+  const Position before = server_.runtime().log.head();
+  const std::string filled = R"(
+      values { key: "email" value: "grace@example.com" } values { key: "message" value: "SEO?" }
+      page_url: "https://www.example.com/offer?utm_source=news+letter&utm_medium=e%2Dmail&x=1"
+      request_id: "s-2")";
+  const auto sent = Submit(form, filled);
+  ASSERT_EQ(sent.reason(), "");
+  leads::v1::GetLeadRequest get;
+  get.set_name(sent->lead());
+  const auto lead = server_.Call(&leads::v1::LeadsService::Stub::GetLead, get);
+  ASSERT_EQ(lead.reason(), "");
+  EXPECT_EQ(lead->contact(), sent->contact());
+  EXPECT_EQ(lead->owner(), ada);
+  EXPECT_EQ(lead->status(), leads::v1::ASSIGNED);
+  EXPECT_EQ(lead->source(), leads::v1::WEB_FORM);
+  EXPECT_EQ(lead->inquiry(), "Message: SEO?");
+  EXPECT_EQ(lead->first_touch().utm_source(), "news letter");
+  EXPECT_EQ(lead->first_touch().utm_medium(), "e-mail");
+  // The contact, the interaction, the lead and the submission, at once; and once.
+  EXPECT_EQ(Submit(form, filled)->lead(), sent->lead());
+  const auto record =
+      server_.runtime().log.ReadAll(Position(before.value() + 1), eventstore::Direction::kForwards);
+  int of_append = 0;
+  std::string request;
+  while (true) {
+    const auto next = record->Next();
+    ASSERT_TRUE(next.ok());
+    if (*next == nullptr) break;
+    const auto event = server_.runtime().registry.Decode(*next, server_.keys());
+    ASSERT_TRUE(event.ok());
+    if (request.empty()) request = (*event)->header().request.id;
+    of_append += (*event)->header().request.id == request;
+  }
+  EXPECT_EQ(of_append, 4);
 }
 
 TEST_F(FormsTest, CountNobodysLooks) {
