@@ -1,5 +1,6 @@
 #include "services/deals/deal.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -234,6 +235,9 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
 
 DealState Evolve(DealState state, const Recorded<v1::DealEvent>& recorded) {
   state.lifecycle = FoldResource(recorded, state.lifecycle, state.resource, FoldDeal);
+  if (!recorded.event.has_deal_positioned()) {
+    state.touch_time = std::max(state.touch_time, FromTimestamp(state.resource.update_time()));
+  }
   return state;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "kith/deals/v1/deal.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
@@ -19,7 +20,10 @@
 
 namespace kith::deals {
 
-struct DealState : ResourceState<v1::Deal> {};
+struct DealState : ResourceState<v1::Deal> {
+  // When something last happened to it, but for its place within its stage.
+  absl::Time touch_time = absl::InfinitePast();
+};
 
 struct DealAggregate {
   using Resource = v1::Deal;

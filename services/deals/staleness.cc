@@ -20,7 +20,7 @@ bool IsStill(const DealState& state, const v1::RaiseStaleDealRequest& command) {
   return state.lifecycle == Lifecycle::kActive && deal.status() == v1::OPEN &&
          deal.stage() == command.stage() &&
          FromTimestamp(deal.stage_enter_time()) == FromTimestamp(command.stage_enter_time()) &&
-         FromTimestamp(deal.update_time()) <= FromTimestamp(command.last_activity_time());
+         state.touch_time <= FromTimestamp(command.last_activity_time());
 }
 
 }  // namespace

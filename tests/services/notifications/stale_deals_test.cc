@@ -115,6 +115,25 @@ TEST_F(StaleDealsTest, WhateverHappensAboutItPutsItOff) {
   EXPECT_EQ(Stale(ben).size(), 2u);
 }
 
+// Goal: who puts a board in order does nothing about its deals.
+TEST_F(StaleDealsTest, ADragPutsNothingOff) {
+  SetRotDays("new-lead", 10);
+  const std::string ben = CreateUser("Ben");
+  const std::string deal = CreateDeal(ben);
+  const std::string other = CreateDeal("");
+  Pass(9 * kDay);
+  deals::v1::MoveDealRequest drag;
+  drag.set_name(deal);
+  drag.set_stage(StageNamed("new-lead"));
+  // Beside the other one, where it does not stand already.
+  drag.set_after(other);
+  const auto behind = server_.Call(&DealsService::Stub::MoveDeal, drag);
+  EXPECT_EQ(behind.reason(), "");
+  EXPECT_EQ(behind->etag(), "2") << "it was put elsewhere";
+  Pass(kDay);
+  EXPECT_EQ(Stale(ben).size(), 1u);
+}
+
 TEST_F(StaleDealsTest, MeasuresDealsThatAreThereByNewDays) {
   SetRotDays("new-lead", 0);
   SetRotDays("contacted", 0);
