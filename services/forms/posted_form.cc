@@ -1,5 +1,8 @@
 #include "services/forms/posted_form.h"
 
+#include <algorithm>
+#include <cstdio>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
@@ -149,7 +152,7 @@ bool TextOf(const Value& value, std::string* text) {
       return true;
     case Value::kNumberValue: {
       char digits[kNumberBytesMax];
-      const int size = snprintf(digits, sizeof(digits), "%.15g", value.number_value());
+      const int size = std::snprintf(digits, sizeof(digits), "%.15g", value.number_value());
       *text = std::string(digits, static_cast<size_t>(size));
       return true;
     }
