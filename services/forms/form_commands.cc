@@ -24,6 +24,7 @@
 #include "kith/forms/v1/form_submissions_service.pb.h"
 #include "kith/forms/v1/forms_errors.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
+#include "kith/leads/v1/leads_errors.pb.h"
 #include "kith/leads/v1/leads_service.pb.h"
 #include "kith/messages/v1/messages_service.pb.h"
 #include "services/core/reject.h"
@@ -39,7 +40,8 @@ namespace {
 constexpr absl::string_view kPublicForm = "forms.public";
 constexpr absl::string_view kConfirmation = "forms.confirmation";
 constexpr int kLifetimeHoursDefault = 72;
-constexpr size_t kUtmBytesMax = 256;  // of the fields of a lead's touch
+constexpr size_t kUtmBytesMax = 256;         // of the fields of a lead's touch
+constexpr size_t kInquiryBytesMax = 16'384;  // of a lead
 
 // Who looks after the contact, is all that is asked of it.
 struct ContactAggregate : ResourceAggregate<contacts::v1::Contact, contacts::v1::ContactEvent> {
@@ -134,6 +136,23 @@ leads::v1::LeadTouch TouchBy(absl::string_view page_url, absl::Time time) {
   return touch;
 }
 
+// The lead that was captured, as it says itself who it is.
+leads::v1::Lead LeadOf(const captures::v1::CaptureInteractionRequest& capture) {
+  const contacts::v1::Contact& person = capture.person();
+  leads::v1::Lead lead;
+  lead.set_first_name(person.first_name());
+  lead.set_last_name(person.last_name());
+  if (!person.emails().empty()) lead.set_email(person.emails(0).address());
+  if (!person.phones().empty()) lead.set_phone(person.phones(0).raw());
+  lead.set_job_title(person.job_title());
+  lead.set_company_name(person.company_name());
+  lead.set_source(leads::v1::WEB_FORM);
+  // The interaction has all of it, also where it is more than a lead takes.
+  const std::string& body = capture.interaction().body();
+  if (body.size() <= kInquiryBytesMax) lead.set_inquiry(body);
+  return lead;
+}
+
 // Whom the form says looks after it is not there any more: then nobody does, and what was sent is
 // not lost.
 bool IsOfNobody(const absl::Status& status) {
@@ -191,9 +210,9 @@ absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form
   if (submission.outcome() == captures::v1::CAPTURE_CREATED) {
     KITH_RETURN_IF_ERROR(AssumeAssigned(load, form, submission.contact(), context));
   }
-  if (form.creates_lead() && !submission.contact().empty()) {
+  if (form.creates_lead()) {
     KITH_ASSIGN_OR_RETURN(*submission.mutable_lead(),
-                          AssumeLead(load, filled, command, submission.contact(), context));
+                          AssumeLead(load, form, filled, command, submission.contact(), context));
   }
 
   submission.set_form(form.name());
@@ -247,21 +266,31 @@ absl::Status FormCommands::AssumeAssigned(runtime::Loader& load, const v1::Form&
   return is_final ? absl::OkStatus() : assigned.status();
 }
 
-absl::StatusOr<std::string> FormCommands::AssumeLead(runtime::Loader& load,
+absl::StatusOr<std::string> FormCommands::AssumeLead(runtime::Loader& load, const v1::Form& form,
                                                      const FilledForm& filled,
                                                      const v1::SubmitFormRequest& command,
                                                      const std::string& contact,
                                                      const CommandContext& context) const {
-  KITH_ASSIGN_OR_RETURN(const auto* const person, load.Load<ContactAggregate>(contact));
   leads::v1::CreateLeadRequest create;
   leads::v1::Lead& lead = *create.mutable_lead();
-  lead.set_contact(contact);
-  lead.set_owner(person->resource.owner());
-  lead.set_company_name(filled.capture.person().company_name());
-  lead.set_source(leads::v1::WEB_FORM);
-  lead.set_inquiry(filled.capture.interaction().body());
+  lead = LeadOf(filled.capture);
+  *lead.mutable_tags() = form.contact_tags();
   *lead.mutable_first_touch() = TouchBy(command.page_url(), context.occurred);
+  if (contact.empty()) {
+    lead.set_owner(form.contact_owner());
+  } else {
+    KITH_ASSIGN_OR_RETURN(const auto* const person, load.Load<ContactAggregate>(contact));
+    for (const char* const field : {"first_name", "last_name", "email", "phone", "job_title"}) {
+      lead.GetReflection()->ClearField(&lead, lead.GetDescriptor()->FindFieldByName(field));
+    }
+    lead.set_contact(contact);
+    lead.set_owner(person->resource.owner());
+  }
   Decision created = runtime::DecidePart(methods_, load, create, context);
+  if (IsError(created.status(), leads::v1::LEADS_ERROR_LINKED_RECORD_NOT_FOUND)) {
+    lead.clear_owner();
+    created = runtime::DecidePart(methods_, load, create, context);
+  }
   if (created.ok()) {
     std::string name = created->list().front().stream;
     load.Assume(*std::move(created), context);

@@ -84,8 +84,10 @@ class FormCommands {
   // Who looks after a new contact, as the form's rule says. Where nobody can, nobody does.
   absl::Status AssumeAssigned(runtime::Loader& load, const v1::Form& form,
                               const std::string& contact, const CommandContext& context) const;
-  // The lead that who sent it is; empty where none can be made.
-  absl::StatusOr<std::string> AssumeLead(runtime::Loader& load, const FilledForm& filled,
+  // The lead that who sent it is: of the contact, or of a person who says so themselves where it is
+  // empty. Its name; empty where none can be made.
+  absl::StatusOr<std::string> AssumeLead(runtime::Loader& load, const v1::Form& form,
+                                         const FilledForm& filled,
                                          const v1::SubmitFormRequest& command,
                                          const std::string& contact,
                                          const CommandContext& context) const;
