@@ -193,12 +193,15 @@ int64_t PointsAt(const v1::ScoringRule& rule, int64_t age_days) {
 int64_t MostPoints(const v1::ScoringModel& model, const std::string& group) {
   std::map<std::string, int64_t> most;
   for (const v1::ScoringRule& rule : model.rules()) most[rule.group()] += MostOf(rule);
-  int64_t of_record = most[""];
+  int64_t of_record = 0;
   for (const v1::ScoreGroup& one : model.groups()) {
     const int64_t of_group = Bounded(most[one.id()], one.cap());
     if (one.id() == group) return of_group;
     if (!one.apart()) of_record += of_group;
+    most.erase(one.id());
   }
+  // What belongs to no group that is listed counts as it is.
+  for (const auto& [name, points] : most) of_record += points;
   return group.empty() ? of_record : 0;
 }
 

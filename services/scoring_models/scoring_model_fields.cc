@@ -61,7 +61,6 @@ class Inspection {
 
   void CheckRule(const v1::ScoringRule& rule) {
     CheckId(rule.id(), "rule", rules_);
-    CheckGroup(rule.group());
     switch (rule.condition_case()) {
       case v1::ScoringRule::kEvent:
         return CheckEvent(rule);

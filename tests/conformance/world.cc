@@ -442,7 +442,7 @@ std::string World::Text(const FieldDescriptor& field, int number) const {
       return one_of({"de", "fr", "en-GB", "pl"});
     case options::v1::FORMAT_TIME_ZONE:
       return one_of({"Europe/Berlin", "Asia/Tokyo", "America/Lima", "UTC"});
-    // One that has what FORMAT_FILTER asks of.
+    // One that has what FORMAT_ORDER_BY asks of.
     case options::v1::FORMAT_COLLECTION: {
       const std::vector<const Kind*> listed = KindsThat([](const Kind& kind) {
         return kind.list != nullptr && kind.resource->FindFieldByName("display_name") != nullptr;

@@ -171,8 +171,9 @@ TEST(MostPoints, AreWhatThresholdsCanReach) {
       rules { id: 'd' record { condition: 'x' } points: 7 group: 'g' }
       rules { id: 'e' event {} points: -5 }
       rules { id: 'f' record { condition: 'x' } points: 9 group: 'h' }
+      rules { id: 'g' record { condition: 'x' } points: 4 group: 'unlisted' }
       groups { id: 'g' cap: 25 } groups { id: 'h' apart: true })");
-  EXPECT_EQ(MostPoints(model, ""), 2 * kMatchesMax + 5 + 25);
+  EXPECT_EQ(MostPoints(model, ""), 2 * kMatchesMax + 5 + 25 + 4);
   EXPECT_EQ(MostPoints(model, "g"), 25);
   EXPECT_EQ(MostPoints(model, "h"), 9);
 }

@@ -39,10 +39,10 @@ TEST_F(ScoringModelsTest, AreRefusedWithWhatCanNeverBe) {
                          rules { id: 'a' points: 2 }
                          rules { id: 'c' event { cap: 5 } points: 9 group: 'none' }
                          rules { id: 'd' record { condition: 'nothing = 1' } points: 1 }
-                         thresholds { id: 't' value: 1000 })"),
+                         thresholds { id: 't' value: 1000 group: 'none' })"),
       ElementsAre("scoring_model.rules[0].event.condition", "scoring_model.rules[1].id",
-                  "scoring_model.rules[1].condition", "scoring_model.rules[2].group",
-                  "scoring_model.rules[3].record.condition", "scoring_model.thresholds[0].value"));
+                  "scoring_model.rules[1].condition", "scoring_model.rules[3].record.condition",
+                  "scoring_model.thresholds[0].group", "scoring_model.thresholds[0].value"));
   Refused("rules { id: 'a' event {} points: 1 } thresholds { id: 't' value: 51 }");
   EXPECT_THAT(said_, HasSubstr("the rules give at most 50"));
   Refused(R"(rules { id: 'a' event { condition: 'subject = "x"' } points: 1 })");
