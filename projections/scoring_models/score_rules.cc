@@ -90,7 +90,14 @@ int64_t MostOf(const v1::ScoringRule& rule) {
 }  // namespace
 
 absl::string_view CollectionOf(v1::ScoreTarget target) {
-  return target == v1::CONTACTS ? "contacts" : "";
+  switch (target) {
+    case v1::CONTACTS:
+      return "contacts";
+    case v1::LEADS:
+      return "leads";
+    default:
+      return "";
+  }
 }
 
 uint64_t KindsOf(const v1::ScoringModel& model) {

@@ -22,7 +22,7 @@ void Register(runtime::ServerBuilder& server) {
       Rules(), std::make_unique<ScoringModelDirectory>());
   server.AddProjection(std::make_unique<DealOutcomes>());
   server.RegisterEvents<v1::ScoreEvent>(ScoresAggregate::kCategory);
-  for (const v1::ScoreTarget target : {v1::CONTACTS}) {
+  for (const v1::ScoreTarget target : {v1::CONTACTS, v1::LEADS}) {
     server.AddPolicyOfDirectory(std::string(CollectionOf(target)),
                                 [target](const projections::ResourceDirectory& directory) {
                                   return std::make_unique<ScoreKeeper>(target, directory);

@@ -151,7 +151,7 @@ class ScoreReads {
     const auto add = [&](projections::View* view) {
       if (std::find(views.begin(), views.end(), view) == views.end()) views.push_back(view);
     };
-    for (const absl::string_view collection : {"contacts", "companies", "deals"}) {
+    for (const absl::string_view collection : {"contacts", "companies", "deals", "leads"}) {
       const runtime::BoundMethod* const get = runtime::FindGet(methods_, collection);
       if (get == nullptr) continue;
       for (projections::View* const view : get->views()) add(view);

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "kith/leads/v1/leads_service.grpc.pb.h"
 #include "tests/services/scoring_models/scores_world.h"
 
 namespace kith::scoring_models {
@@ -329,6 +330,30 @@ TEST_F(ScoresTest, AreSeenByWhoeverSeesTheRecord) {
   UpdateContact(own, absl::StrCat("owner: '", stranger, "'"));
   EXPECT_THAT(Scores(model, "", key), IsEmpty());
   EXPECT_THAT(Scores(model, absl::StrCat("owner = \"", stranger, "\"")), SizeIs(2));
+}
+
+TEST_F(ScoresTest, AreOfLeadsToo) {
+  const std::string eva = CreateUser("Eva");
+  leads::v1::CreateLeadRequest request;
+  request.mutable_lead()->set_first_name("Ada");
+  request.mutable_lead()->set_owner(eva);
+  const auto created = server_.Call(&leads::v1::LeadsService::Stub::CreateLead, request);
+  ASSERT_EQ(created.reason(), "") << created.status.error_message();
+  const std::string lead = created->name();
+  Record(lead, "kind: CALL");
+  v1::CreateScoringModelRequest model;
+  *model.mutable_scoring_model() = testing::Proto<v1::ScoringModel>(R"(
+      display_name: 'Fit' target: LEADS rules { id: 'call' event { kind: CALL } points: 5 }
+      rules { id: 'ada' record { condition: 'first_name = Ada' } points: 3 }
+      thresholds { id: 'warm' value: 10 })");
+  const auto saved = server_.Call(&ModelStub::CreateScoringModel, model);
+  ASSERT_EQ(saved.reason(), "") << saved.status.error_message();
+  AwaitScored(saved->name());
+  EXPECT_EQ(ScoreOf(saved->name(), lead), 8);
+  Record(lead, "kind: CALL");
+  AwaitTold(eva, 1);
+  EXPECT_THAT(Scores(saved->name()), ElementsAre(13));
+  EXPECT_EQ(Get(saved->name(), CreateContact()).reason(), "RECORD_NOT_FOUND");
 }
 
 TEST_F(ScoresTest, AreNotAdvancedByHand) {
