@@ -34,7 +34,7 @@ def request(service, method, **fields):
 class Month:
     """A kithd, its clock and its mail server, and what people do with it."""
 
-    def __init__(self, kithd, clock, folder, killed, flags=()):
+    def __init__(self, kithd, clock, folder, killed, flags=(), **options):
         self.page = os.path.join(folder, "clock.page")
         self.hours = 0
         self.write_page()
@@ -42,7 +42,7 @@ class Month:
         self.kithd = Kithd(kithd, os.path.join(folder, "data"),
                            [f"--smtp_url=smtp://127.0.0.1:{self.sink.port}", "--smtp_from=Acme <crm@acme.example>",
                             "--smtp_tls=never", "--smtp_per_second_per_domain=0", *flags],
-                           env={**os.environ, "LD_PRELOAD": clock, "KITH_CLOCK_PAGE": self.page})
+                           env={**os.environ, "LD_PRELOAD": clock, "KITH_CLOCK_PAGE": self.page}, **options)
         self.killed = killed
         self.kills = 0
 

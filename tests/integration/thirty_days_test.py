@@ -34,6 +34,14 @@ STAGES = "pipelines/default/stages/"
 
 class ThirtyDays(Month):
 
+    def __init__(self, folder, killed):
+        self.log = open(os.path.join(folder, "log"), "a", encoding="utf-8")
+        super().__init__(KITHD, CLOCK, folder, killed, ["--http=127.0.0.1:0"], stderr=self.log)
+
+    def end(self):
+        super().end()
+        self.log.close()
+
     def live(self):
         self.prepare()
         # Day 1: a stranger sends the form.
@@ -102,8 +110,9 @@ class ThirtyDays(Month):
 
     def post(self, path, **fields):
         """What a browser sends of a page's form; answers the page that it shows then."""
-        host = re.search(r"for HTTP on (\S+),", "\n".join(self.kithd.told)).group(1)
-        url = f"http://{host}{path}"
+        with open(self.log.name, encoding="utf-8") as lines:
+            port = re.findall(r'"http_port":(\d+)', lines.read())[-1]
+        url = f"http://127.0.0.1:{port}{path}"
         with urllib.request.urlopen(url, urllib.parse.urlencode(fields).encode(), timeout=60) as reply:
             return reply.read().decode()
 
@@ -147,7 +156,7 @@ class ThirtyDaysTest(unittest.TestCase):
     def month(self, killed):
         folder = tempfile.mkdtemp(prefix="kith_thirty_days_")
         self.addCleanup(shutil.rmtree, folder)
-        month = ThirtyDays(KITHD, CLOCK, folder, killed, ["--http=127.0.0.1:0"])
+        month = ThirtyDays(folder, killed)
         self.addCleanup(month.end)
         month.live()
         return month
