@@ -120,8 +120,10 @@ TEST(EveryMethod, ThatChangesNothingIsCalledByGet) {
     const std::string& method = bound->method().descriptor->name();
     const auto begins = [&](absl::string_view verb) { return absl::StartsWith(method, verb); };
     const bool is_read = begins("Get") || begins("List") || begins("BatchGet") || begins("Query") ||
-                         begins("Summarize") || begins("Measure") || begins("Render") ||
-                         begins("Preview") || begins("DryRun") || method == "AddBusinessTime";
+                         begins("Summarize") || begins("Render") || begins("Preview") ||
+                         begins("DryRun") || begins("Explain") || begins("Predict") ||
+                         (begins("Measure") && method != "MeasureStageDeals") ||
+                         method == "AddBusinessTime";
     client.Send(absl::StrCat("GET /", bound->method().name, "?encoding=json&message=%7B%7D",
                              " HTTP/1.1\r\nauthorization: Bearer ", server->secret(), "\r\n\r\n"));
     const HttpReply reply = client.Read();

@@ -115,7 +115,7 @@ TEST(MessageRules, NameEveryViolationAtOnceByItsPath) {
 
 TEST(MessageRules, RequireWhatIsRequired) {
   EXPECT_THAT(Violations(CreateContactRequest()), ElementsAre("contact"));
-  EXPECT_THAT(Violations(deals::v1::LoseDealRequest()), ElementsAre("name", "reason"));
+  EXPECT_THAT(Violations(deals::v1::MoveDealRequest()), ElementsAre("name", "stage"));
   EXPECT_THAT(Violations(deals::v1::ReorderStagesRequest()), ElementsAre("pipeline", "stages"));
 }
 
