@@ -156,7 +156,15 @@ absl::StatusOr<bool> Transaction::IsOutdated(const Loader& loader, ReadTier tier
         transact_.states_.IsCurrent(workspace_, state.stream, state.folded.revision, tier));
     outdated |= !current;
   }
-  return outdated;
+  if (outdated) return true;
+  // Who has a value was maybe asked more than once in the attempt, and answered differently.
+  for (const eventstore::TagCondition& condition : loader.tag_conditions()) {
+    const auto cursor =
+        transact_.environment_.log.ReadTag(workspace_, condition.tag, condition.after);
+    KITH_ASSIGN_OR_RETURN(const auto later, cursor->Next());
+    if (later != nullptr) return true;
+  }
+  return false;
 }
 
 void Transaction::Append(Changes changes, const Loader& loader, absl::Time occurred) {

@@ -269,6 +269,29 @@ TEST_F(CapturesTest, MakesOneContactOfWhoeverComesAtOnce) {
   }
 }
 
+// Goal: what has one external id is recorded once, whoever it is told of, and nobody who tells it
+// is refused. Method: threads that tell the same ten, each of another person.
+TEST_F(CapturesTest, RecordsOnceWhatManyTellAtOnce) {
+  constexpr int kThreads = 6;
+  constexpr int kCalls = 10;
+  std::vector<std::thread> threads;
+  std::atomic<int> repeated = 0;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kCalls; ++i) {
+        const auto told =
+            TryCapture(Calling(absl::StrCat("emails { address: \"", t, "-", i, "@example.com\" }"),
+                               absl::StrCat("call-", i)));
+        EXPECT_EQ(told.reason(), "") << told.status.error_message();
+        if (told->outcome() == v1::CAPTURE_REPEATED) ++repeated;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(repeated, (kThreads - 1) * kCalls);
+  EXPECT_EQ(CountContacts(), kCalls);
+}
+
 // --- The review queue ---
 
 TEST_F(CapturesTest, LeavesItToAReviewWhoHasASharedNumber) {
