@@ -219,10 +219,13 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
     return RejectState(v1::DEALS_ERROR_DEAL_OPEN, "The deal is open: there is nothing to reopen.",
                        deal.name());
   }
-  const std::string wanted =
-      command.stage().empty() ? LastOpenStage(deal, pipeline) : command.stage();
+  const std::string last = LastOpenStage(deal, pipeline);
+  const std::string wanted = command.stage().empty() ? last : command.stage();
   KITH_ASSIGN_OR_RETURN(const v1::Stage* stage, FindEnterableStage(pipeline, wanted));
-  KITH_RETURN_IF_ERROR(CheckMove(deal, pipeline, *stage));
+  // Elsewhere than where it stood, it leaves that stage: being closed is no way around its gate.
+  v1::Deal stood = deal;
+  if (stage->name() != last) stood.set_stage(last);
+  KITH_RETURN_IF_ERROR(CheckMove(stood, pipeline, *stage));
   KITH_ASSIGN_OR_RETURN(const absl::Time occurred, TimeOfLeaving(deal, context));
 
   v1::DealEvent event;

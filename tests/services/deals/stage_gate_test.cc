@@ -157,6 +157,19 @@ TEST(StageGate, IsAskedWhereADealIsReopened) {
   EXPECT_THAT(RulesOf(world.Try(Reopen())), ElementsAre("NO_GOING_BACK"));
 }
 
+// Goal: to close a deal and reopen it elsewhere is no way around the gate of where it stood.
+TEST(StageGate, OfWhereADealStoodIsAskedWhereItIsReopenedElsewhere) {
+  DealWorld world =
+      WithDeal().Do(Gate("new-lead", "no_skipping: true required_to_leave: 'next_step'"));
+  world.Do(Lose());
+  EXPECT_THAT(RulesOf(world.Try(Reopen(StageNamed("qualified")))),
+              ElementsAre("REQUIRED_TO_LEAVE", "NO_SKIPPING"));
+  EXPECT_THAT(RulesOf(world.Try(Reopen(StageNamed("contacted")))),
+              ElementsAre("REQUIRED_TO_LEAVE"));
+  EXPECT_EQ(OutcomeOf(world.Try(Reopen(StageNamed("new-lead")))), "events");
+  EXPECT_EQ(OutcomeOf(world.Try(Reopen())), "events");
+}
+
 TEST(StageGate, IsAskedOfADealThatComesIntoBeing) {
   DealWorld world = WithPipeline();
   world.Do(Gate("qualified", "required_to_enter: 'amount' required_to_enter: 'create_time'"));
