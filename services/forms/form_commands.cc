@@ -10,7 +10,6 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "eventstore/base/failure.h"
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
@@ -153,6 +152,12 @@ leads::v1::Lead LeadOf(const captures::v1::CaptureInteractionRequest& capture) {
   return lead;
 }
 
+// Whether what was refused is decided again. That the day's messages are used up is none of that:
+// what somebody sent is not lost for it.
+bool MayBeOtherwise(const runtime::Loader& load, const absl::Status& refused) {
+  return load.would_block() || absl::IsUnavailable(refused) || absl::IsDeadlineExceeded(refused);
+}
+
 // Whom the form says looks after it is not there any more: then nobody does, and what was sent is
 // not lost.
 bool IsOfNobody(const absl::Status& status) {
@@ -213,6 +218,10 @@ absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form
   if (form.creates_lead()) {
     KITH_ASSIGN_OR_RETURN(*submission.mutable_lead(),
                           AssumeLead(load, form, filled, command, submission.contact(), context));
+    // The rule may be one of leads.
+    if (!submission.lead().empty()) {
+      KITH_RETURN_IF_ERROR(AssumeAssigned(load, form, submission.lead(), context));
+    }
   }
 
   submission.set_form(form.name());
@@ -223,7 +232,7 @@ absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form
   bool is_asked = !form.confirmation_mail().subject().empty() && !submission.contact().empty();
   if (is_asked) {
     const Decision mail = DecideMail(load, form, submission.contact(), form.public_url(), context);
-    if (!mail.ok() && (load.would_block() || MayPass(mail.status()))) return mail.status();
+    if (!mail.ok() && MayBeOtherwise(load, mail.status())) return mail.status();
     is_asked = mail.ok();
   }
   if (is_asked) {
@@ -250,20 +259,19 @@ absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form
 }
 
 absl::Status FormCommands::AssumeAssigned(runtime::Loader& load, const v1::Form& form,
-                                          const std::string& contact,
+                                          const std::string& record,
                                           const CommandContext& context) const {
   if (form.assignment_rule().empty()) return absl::OkStatus();
   assignment_rules::v1::AssignRecordRequest assign;
   assign.set_rule(form.assignment_rule());
-  assign.set_record(contact);
+  assign.set_record(record);
   Decision assigned = runtime::DecidePart(methods_, load, assign, context);
   if (assigned.ok()) {
     load.Assume(*std::move(assigned), context);
     return absl::OkStatus();
   }
   // What somebody sent is not lost for want of somebody to look after it.
-  const bool is_final = !load.would_block() && !MayPass(assigned.status());
-  return is_final ? absl::OkStatus() : assigned.status();
+  return MayBeOtherwise(load, assigned.status()) ? assigned.status() : absl::OkStatus();
 }
 
 absl::StatusOr<std::string> FormCommands::AssumeLead(runtime::Loader& load, const v1::Form& form,
@@ -297,8 +305,7 @@ absl::StatusOr<std::string> FormCommands::AssumeLead(runtime::Loader& load, cons
     return name;
   }
   // What somebody sent is not lost for want of a lead.
-  const bool is_final = !load.would_block() && !MayPass(created.status());
-  if (!is_final) return created.status();
+  if (MayBeOtherwise(load, created.status())) return created.status();
   return "";
 }
 

@@ -81,9 +81,10 @@ class FormCommands {
   // that asks to confirm it.
   absl::Status AssumeAll(runtime::Loader& load, const v1::Form& form, const FilledForm& filled,
                          const v1::SubmitFormRequest& command, const CommandContext& context) const;
-  // Who looks after a new contact, as the form's rule says. Where nobody can, nobody does.
+  // Who looks after a new record, as the form's rule says. Where nobody can, or the rule is of
+  // others, nobody does.
   absl::Status AssumeAssigned(runtime::Loader& load, const v1::Form& form,
-                              const std::string& contact, const CommandContext& context) const;
+                              const std::string& record, const CommandContext& context) const;
   // The lead that who sent it is: of the contact, or of a person who says so themselves where it is
   // empty. Its name; empty where none can be made.
   absl::StatusOr<std::string> AssumeLead(runtime::Loader& load, const v1::Form& form,

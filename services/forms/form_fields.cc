@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -85,8 +86,18 @@ void CheckField(const v1::FormField& field, const std::string& path, BadRequest&
 // "https://www.example.com": a site, as browsers name it.
 bool IsOrigin(absl::string_view text) {
   if (!IsUrl(text)) return false;
+  // It stands in headers, where other characters would say something.
   const absl::string_view host = text.substr(text.find("://") + 3);
-  return !host.empty() && host.find_first_of("/?#@") == host.npos;
+  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("-.:[]", c);
+  });
+}
+
+// The site of a URL: all that stands before its path.
+absl::string_view SiteOf(absl::string_view url) {
+  const size_t host = url.find("://");
+  if (host == url.npos) return url;
+  return url.substr(0, url.find_first_of("/?#", host + 3));
 }
 
 void CheckMail(const v1::Form& form, BadRequest& violations) {
@@ -144,6 +155,10 @@ absl::Status CheckFields(const v1::Form& form) {
                  "must be a site as browsers name it, such as https://www.example.com, without a "
                  "path",
                  violations);
+  }
+  if (!form.redirect_url().empty() && !IsOrigin(SiteOf(form.redirect_url()))) {
+    AddViolation("form.redirect_url",
+                 "must name a site as browsers do: letters, digits, dots and hyphens", violations);
   }
   CheckMail(form, violations);
   if (form.state() == v1::PUBLISHED) CheckPublishable(form, violations);

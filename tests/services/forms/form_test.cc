@@ -128,6 +128,12 @@ TEST(CheckForm, RefusesWhatNoFormCanBe) {
   EXPECT_THAT(violations(R"(allowed_origins: "https://example.com/" allowed_origins: "*"
                             allowed_origins: "https://example.com")"),
               ElementsAre("form.allowed_origins[0]", "form.allowed_origins[1]"));
+  // Both stand in headers of the page.
+  EXPECT_THAT(violations(R"(allowed_origins: "https://example.com;script-src"
+                            allowed_origins: "https://example.com:8443"
+                            redirect_url: "https://a.example;img-src/thanks")"),
+              ElementsAre("form.allowed_origins[0]", "form.redirect_url"));
+  EXPECT_THAT(violations(R"(redirect_url: "https://a.example/thanks;x?y=1")"), ElementsAre());
   EXPECT_THAT(violations(R"(confirmation_mail { subject: "Confirm" text: "Please" })"),
               UnorderedElementsAre("form.confirmation_mail.text", "form.public_url"));
   EXPECT_THAT(violations(R"(state: PUBLISHED fields { key: "a" label: "A" })"),

@@ -11,6 +11,7 @@
 #include "kith/leads/v1/leads_service.grpc.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -243,6 +244,25 @@ TEST_F(FormsTest, MakeALeadWhereTheySaySo) {
     of_append += (*event)->header().request.id == request;
   }
   EXPECT_EQ(of_append, 4);
+}
+
+// Goal: what somebody sent is not lost where the mail to confirm it cannot be sent any more today.
+TEST_F(FormsTest, LoseNothingForWantOfAMail) {
+  workspaces::v1::UpdateWorkspaceRequest change;
+  change.mutable_workspace()->set_name("workspaces/1");
+  change.mutable_workspace()->set_daily_messages_max(1);
+  change.mutable_update_mask()->add_paths("daily_messages_max");
+  ASSERT_EQ(
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::UpdateWorkspace, change).reason(), "");
+  const std::string form = PublishForm(
+      R"(confirmation_mail { subject: "Confirm" text: "{{link}}" }
+         public_url: "https://forms.example.com")");
+  const auto first = Submit(form, R"(values { key: "email" value: "a@example.com" })");
+  EXPECT_EQ(first->confirmation(), v1::WAITING);
+  const auto second = Submit(form, R"(values { key: "email" value: "b@example.com" })");
+  EXPECT_EQ(second.reason(), "");
+  EXPECT_NE(second->contact(), "");
+  EXPECT_NE(second->confirmation(), v1::WAITING);
 }
 
 TEST_F(FormsTest, CountNobodysLooks) {
