@@ -331,6 +331,24 @@ TEST_F(UniqueNames, AreFreeAgainWhenTheHolderIsErased) {
   EXPECT_EQ((*transact_->Fold<PersonAggregate>(kWorkspace, "contacts/1"))->first_name, "");
 }
 
+// Goal: a refusal does not stand on two answers to who has a value. Method: between them somebody
+// claims it.
+TEST_F(UniqueNames, AreLookedForAgainWhereSomebodyClaimsThemMeanwhile) {
+  const Answer answer = Run(OriginOf(), [&](Loader& load, const CommandContext&) -> Decision {
+    const auto find = [&] { return load.LoadTagged<PersonAggregate>("test.first_name", "Ada"); };
+    KITH_ASSIGN_OR_RETURN(const auto before, find());
+    if (!before.empty()) {
+      return Changes().Append("contacts/1", PersonRenamed("contacts/1", "Bea"));
+    }
+    AppendBehind("contacts/1", PersonCreated("contacts/1", "Ada"), {TagOf("Ada")});
+    KITH_ASSIGN_OR_RETURN(const auto after, find());
+    EXPECT_EQ(after.size(), 1u);
+    return Reject(type::v1::ERROR_OUT_OF_RANGE, "Taken.");
+  });
+  ASSERT_TRUE(answer.status.ok()) << answer.status;
+  EXPECT_EQ(answer.first_name, "Bea");
+}
+
 TEST_F(UniqueNames, AreTakenOnceAndFreeAgainWhenDeleted) {
   EXPECT_TRUE(CreateUnique("contacts/1", "Ada").status.ok());
   EXPECT_TRUE(IsError(CreateUnique("contacts/2", "Ada").status, type::v1::ERROR_OUT_OF_RANGE));
