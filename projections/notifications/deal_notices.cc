@@ -84,9 +84,9 @@ absl::Status TellApprovers(const EventHeader& header, const Deal& deal, const st
                            ViewBatch& batch, Reactions& reactions) {
   const StageApproval& approval = deal.pending_approval();
   KITH_ASSIGN_OR_RETURN(const auto users, ApproversOf(approval, header.workspace, batch));
+  // Who may agree is named by the gate, and may not see the deal: it is not told by its name.
   const std::string text =
-      absl::StrCat("The deal ", deal.display_name(), " waits for your approval to enter ",
-                   IdOf(approval.stage()), ".");
+      absl::StrCat("A deal waits for your approval to enter ", IdOf(approval.stage()), ".");
   for (const std::string& user : users) {
     if (user == doer || user == approval.requester()) continue;
     KITH_RETURN_IF_ERROR(Tell(header, {user, v1::APPROVAL, deal.name(), text}, reactions));

@@ -222,10 +222,13 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
   const std::string last = LastOpenStage(deal, pipeline);
   const std::string wanted = command.stage().empty() ? last : command.stage();
   KITH_ASSIGN_OR_RETURN(const v1::Stage* stage, FindEnterableStage(pipeline, wanted));
-  // Elsewhere than where it stood, it leaves that stage: being closed is no way around its gate.
-  v1::Deal stood = deal;
-  if (stage->name() != last) stood.set_stage(last);
-  KITH_RETURN_IF_ERROR(CheckMove(stood, pipeline, *stage));
+  KITH_RETURN_IF_ERROR(CheckMove(deal, pipeline, *stage));
+  if (stage->name() != last) {
+    // It leaves where it stood, too: being closed is no way around the gate of that stage.
+    v1::Deal stood = deal;
+    stood.set_stage(last);
+    KITH_RETURN_IF_ERROR(CheckMove(stood, pipeline, *stage));
+  }
   KITH_ASSIGN_OR_RETURN(const absl::Time occurred, TimeOfLeaving(deal, context));
 
   v1::DealEvent event;

@@ -168,6 +168,8 @@ TEST(StageGate, OfWhereADealStoodIsAskedWhereItIsReopenedElsewhere) {
               ElementsAre("REQUIRED_TO_LEAVE"));
   EXPECT_EQ(OutcomeOf(world.Try(Reopen(StageNamed("new-lead")))), "events");
   EXPECT_EQ(OutcomeOf(world.Try(Reopen())), "events");
+  world.Do(Gate("closed-lost", "no_going_back: true"));
+  EXPECT_THAT(RulesOf(world.Try(Reopen(StageNamed("contacted")))), ElementsAre("NO_GOING_BACK"));
 }
 
 TEST(StageGate, IsAskedOfADealThatComesIntoBeing) {

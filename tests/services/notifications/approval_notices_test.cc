@@ -79,7 +79,7 @@ TEST_F(ApprovalNoticesTest, TellsWhoMayAgreeAndThenWhoAsked) {
   Await(ben_, v1::APPROVAL, 1);
   Await(eve_, v1::APPROVAL, 1);
   EXPECT_THAT(Texts(ben_, v1::APPROVAL),
-              ElementsAre("The deal Aspen waits for your approval to enter negotiation."));
+              ElementsAre("A deal waits for your approval to enter negotiation."));
   EXPECT_EQ(CountFor(team_), 1);
   EXPECT_EQ(CountFor(ben_), 0) << "the team was asked";
   EXPECT_EQ(Do(key_of_ada_, &DealStub::GrantStageApproval), "OWN_APPROVAL");
