@@ -215,7 +215,9 @@ absl::StatusOr<FilledForm> ReadForm(const v1::Form& form, const v1::SubmitFormRe
   if (interaction.subject().empty()) interaction.set_subject(form.display_name());
   interaction.set_body(std::move(body));
   capture.set_source("form");
-  capture.set_match_policy(form.match_policy());
+  // Nobody has confirmed yet that it was them, and nothing of who is there changes for it.
+  const bool is_asked = !form.confirmation_mail().subject().empty();
+  capture.set_match_policy(is_asked ? captures::v1::KEEP : form.match_policy());
   Contact& person = *capture.mutable_person();
   person.set_source(form.contact_source().empty() ? Cut(form.display_name(), 128)
                                                   : form.contact_source());

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -127,7 +128,9 @@ leads::v1::LeadTouch TouchBy(absl::string_view page_url, absl::Time time) {
   if (!parameters.ok()) return touch;
   const google::protobuf::Descriptor& type = *leads::v1::LeadTouch::descriptor();
   for (const auto& [name, value] : *parameters) {
-    const bool fits = value.size() <= kUtmBytesMax && IsUtf8(value);
+    const bool fits = value.size() <= kUtmBytesMax && IsUtf8(value) &&
+                      std::none_of(value.begin(), value.end(),
+                                   [](unsigned char c) { return absl::ascii_iscntrl(c); });
     if (!absl::StartsWith(name, "utm_") || !fits) continue;
     const auto* const field = type.FindFieldByName(name);
     if (field != nullptr) touch.GetReflection()->SetString(&touch, field, value);

@@ -160,6 +160,15 @@ absl::Status CheckFields(const v1::Form& form) {
     AddViolation("form.redirect_url",
                  "must name a site as browsers do: letters, digits, dots and hyphens", violations);
   }
+  const auto emails =
+      std::count_if(form.fields().begin(), form.fields().end(),
+                    [](const v1::FormField& field) { return field.maps_to() == "contact.emails"; });
+  if (emails > 1) {
+    AddViolation("form.fields",
+                 "must have one field for contact.emails at most: by a second one, whoever knows "
+                 "somebody's address would give them another",
+                 violations);
+  }
   CheckMail(form, violations);
   if (form.state() == v1::PUBLISHED) CheckPublishable(form, violations);
   return RejectFields(violations);

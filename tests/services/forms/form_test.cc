@@ -128,6 +128,9 @@ TEST(CheckForm, RefusesWhatNoFormCanBe) {
   EXPECT_THAT(violations(R"(allowed_origins: "https://example.com/" allowed_origins: "*"
                             allowed_origins: "https://example.com")"),
               ElementsAre("form.allowed_origins[0]", "form.allowed_origins[1]"));
+  EXPECT_THAT(violations(R"(fields { key: "a" label: "A" kind: EMAIL maps_to: "contact.emails" }
+                            fields { key: "b" label: "B" kind: EMAIL maps_to: "contact.emails" })"),
+              ElementsAre("form.fields"));
   // Both stand in headers of the page.
   EXPECT_THAT(violations(R"(allowed_origins: "https://example.com;script-src"
                             allowed_origins: "https://example.com:8443"

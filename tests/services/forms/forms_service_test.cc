@@ -213,7 +213,7 @@ TEST_F(FormsTest, MakeALeadWhereTheySaySo) {
   const Position before = server_.runtime().log.head();
   const std::string filled = R"(
       values { key: "email" value: "grace@example.com" } values { key: "message" value: "SEO?" }
-      page_url: "https://www.example.com/offer?utm_source=news+letter&utm_medium=e%2Dmail&x=1"
+      page_url: "https://a.example/?utm_source=news+letter&utm_medium=e%2Dmail&utm_term=%1b&x=1"
       request_id: "s-2")";
   const auto sent = Submit(form, filled);
   ASSERT_EQ(sent.reason(), "");
@@ -263,6 +263,23 @@ TEST_F(FormsTest, LoseNothingForWantOfAMail) {
   EXPECT_EQ(second.reason(), "");
   EXPECT_NE(second->contact(), "");
   EXPECT_NE(second->confirmation(), v1::WAITING);
+}
+
+// Goal: nothing is changed of somebody before they confirm that it was them.
+TEST_F(FormsTest, FillNobodyWhoHasNotConfirmed) {
+  const std::string with_mail =
+      R"(match_policy: FILL confirmation_mail { subject: "Confirm" text: "{{link}}" }
+         public_url: "https://forms.example.com")";
+  const std::string said = R"(values { key: "email" value: "a@example.com" }
+                              values { key: "phone" value: "+4930901820" })";
+  const std::string contact =
+      Submit(PublishForm(), R"(values { key: "email" value: "a@example.com" })")->contact();
+  contacts::v1::GetContactRequest get;
+  get.set_name(contact);
+  EXPECT_EQ(Submit(PublishForm(with_mail), said)->contact(), contact);
+  EXPECT_EQ(server_.Call(&ContactsService::Stub::GetContact, get)->phones_size(), 0);
+  EXPECT_EQ(Submit(PublishForm("match_policy: FILL"), said)->contact(), contact);
+  EXPECT_EQ(server_.Call(&ContactsService::Stub::GetContact, get)->phones_size(), 1);
 }
 
 TEST_F(FormsTest, CountNobodysLooks) {
