@@ -157,9 +157,17 @@ absl::Status ImportPlanner::CheckFields(const Method& method,
                                         const std::vector<FieldMapping>& fields,
                                         const std::string& where) const {
   for (const FieldMapping& field : fields) {
-    if (FlagPath(method, field.flag).empty()) {
+    const std::string path = FlagPath(method, field.flag);
+    if (path.empty()) {
       return absl::InvalidArgumentError(absl::StrCat(where, field.flag, ": ", method.collection,
                                                      " ", method.verb, " has no such field"));
+    }
+    // The server would pass over it without a word.
+    const auto* const filled = FindField(*method.descriptor->input_type(), path);
+    if (method.verb == "create" && filled->name() != "name" && RulesOf(*filled).output_only()) {
+      return absl::InvalidArgumentError(absl::StrCat(where, field.flag, ": the server makes ",
+                                                     field.flag, " by itself; ", method.collection,
+                                                     " create --help tells what is said"));
     }
     const Lookup* lookup = field.source.lookup.get();
     if (lookup == nullptr) continue;

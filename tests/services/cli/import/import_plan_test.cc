@@ -282,6 +282,11 @@ TEST(ImportPlanner, RefusesAMappingThatFitsNeitherTheFileNorTheServer) {
           R"({"name":"x","collection":"deals","steps":[{"verb":"win","fields":{"prize":"id"}}]})",
           "id\n"),
       "steps[0].fields.prize: deals win has no such field");
+  EXPECT_EQ(refusal(R"({"name":"x","collection":"leads",
+                        "steps":[{"verb":"create","fields":{"display_name":"id"}}]})",
+                    "id\n"),
+            "steps[0].fields.display_name: the server makes display_name by itself; leads create "
+            "--help tells what is said");
 }
 
 TEST(ParseMapping, NamesThePlaceOfAMistake) {
