@@ -20,6 +20,7 @@ const std::vector<Target>& Targets() {
       {"http_body", FuzzHttpBody},
       {"merge_text", FuzzMergeText},
       {"mail_text", FuzzMailText},
+      {"received_mail", FuzzReceivedMail},
       {"request", FuzzRequest},
   };
   return targets;
