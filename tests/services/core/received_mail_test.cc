@@ -107,7 +107,8 @@ TEST(ReceivedMail, ReadsTheTextOfHtml) {
 Content-Type: text/html; charset=utf-8
 
 <html><head><title>no</title><style>p {color: red}</style></head><body>
-<p>Hello   <b>Ada</b> &amp; all,</p><script>steal()</script><div>the offer<br>is here.</div></body></html>
+<p>Hello   <b>Ada</b> &amp; all,</p><script>steal()</script><div>the offer<br>is here.</div>
+</body></html>
 )");
   EXPECT_EQ(mail.text, "Hello Ada & all,\nthe offer\nis here.");
 }
