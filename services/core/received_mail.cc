@@ -12,7 +12,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/status_macros.h"
@@ -64,14 +63,6 @@ std::string Line(absl::string_view text, size_t bytes_max = kLineMax) {
   line = Utf8(line, bytes_max);
   absl::StripAsciiWhitespace(&line);
   return line;
-}
-
-// An id as it is compared: without brackets and spaces; empty where it is too long to be kept.
-std::string IdOf(absl::string_view id) {
-  id = absl::StripAsciiWhitespace(id);
-  absl::ConsumePrefix(&id, "<");
-  absl::ConsumeSuffix(&id, ">");
-  return id.size() > kIdMax ? "" : Line(id, kIdMax);
 }
 
 int64_t CountOf(absl::string_view text, absl::string_view word) {
@@ -250,7 +241,10 @@ class MailParser {
     const Owned<GMimeMessage> message(g_mime_parser_construct_message(parser.get(), nullptr));
     if (message == nullptr || g_mime_header_list_get_count(g_mime_object_get_header_list(
                                   GMIME_OBJECT(message.get()))) == 0) {
-      return absl::InvalidArgumentError("it is no mail: it begins with no header");
+      Complain("It begins with no header.");
+      plain_ = std::string(raw);
+      FinishText();
+      return std::move(mail_);
     }
     ReadHeaders(message.get());
     KITH_RETURN_IF_ERROR(Walk(g_mime_message_get_mime_part(message.get()), 0));
@@ -281,7 +275,7 @@ class MailParser {
     AddPeople(g_mime_message_get_to(message), mail_.to);
     AddPeople(g_mime_message_get_cc(message), mail_.cc);
     mail_.subject = Line(ViewOf(g_mime_message_get_subject(message)));
-    mail_.message_id = IdOf(ViewOf(g_mime_message_get_message_id(message)));
+    mail_.message_id = MessageIdOf(ViewOf(g_mime_message_get_message_id(message)));
     if (mail_.message_id.empty()) Complain("It has no Message-ID.");
     ReadDate(message, header("Date"));
     AddReferences(header("References"));
@@ -304,7 +298,7 @@ class MailParser {
     GMimeReferences* const read = g_mime_references_parse(nullptr, std::string(typed).c_str());
     if (read == nullptr) return;
     for (int i = 0; i < g_mime_references_length(read); ++i) {
-      std::string id = IdOf(ViewOf(g_mime_references_get_message_id(read, i)));
+      std::string id = MessageIdOf(ViewOf(g_mime_references_get_message_id(read, i)));
       if (id.empty() || id == mail_.message_id) continue;
       const auto known = std::find(mail_.references.begin(), mail_.references.end(), id);
       if (known == mail_.references.end()) mail_.references.push_back(std::move(id));
@@ -357,7 +351,7 @@ class MailParser {
     GMimeMessage* const forwarded = g_mime_message_part_get_message(part);
     if (forwarded == nullptr) return absl::OkStatus();
     if (is_report_) {
-      mail_.failed_message_id = IdOf(ViewOf(g_mime_message_get_message_id(forwarded)));
+      mail_.failed_message_id = MessageIdOf(ViewOf(g_mime_message_get_message_id(forwarded)));
       return absl::OkStatus();
     }
     const OwnedText raw(g_mime_object_to_string(GMIME_OBJECT(forwarded), nullptr));
@@ -376,7 +370,7 @@ class MailParser {
     }
     if (is_report_ && media_type == "text/rfc822-headers") {
       const std::vector<Fields> groups = ReportGroups(ContentOf(part));
-      mail_.failed_message_id = IdOf(FieldOf(groups.front(), "message-id"));
+      mail_.failed_message_id = MessageIdOf(FieldOf(groups.front(), "message-id"));
       return;
     }
     if (!is_attached && GMIME_IS_TEXT_PART(part)) {
@@ -391,7 +385,8 @@ class MailParser {
       }
     }
     mail_.attachments.push_back({FilenameOf(part), media_type,
-                                 IdOf(ViewOf(g_mime_part_get_content_id(part))), ContentOf(part)});
+                                 MessageIdOf(ViewOf(g_mime_part_get_content_id(part))),
+                                 ContentOf(part)});
   }
 
   // Without the folders that somebody may have put before it.
@@ -424,7 +419,11 @@ class MailParser {
   void FinishText() {
     std::string text = plain_;
     if (absl::StripAsciiWhitespace(text).empty() && !html_.empty()) text = HtmlText::Of(html_);
-    absl::StrReplaceAll({{"\r\n", "\n"}, {absl::string_view("\0", 1), ""}}, &text);
+    const auto is_control = [](char letter) {
+      return absl::ascii_iscntrl(static_cast<unsigned char>(letter)) && letter != '\n' &&
+             letter != '\t';
+    };
+    text.erase(std::remove_if(text.begin(), text.end(), is_control), text.end());
     mail_.is_text_cut = text.size() > static_cast<size_t>(kMailTextMax);
     mail_.text = Utf8(text, kMailTextMax);
     absl::StripTrailingAsciiWhitespace(&mail_.text);
@@ -446,6 +445,13 @@ absl::StatusOr<ReceivedMail> ParseMail(absl::string_view raw) {
   }();
   static_cast<void>(begun);
   return MailParser().Parse(raw);
+}
+
+std::string MessageIdOf(absl::string_view typed) {
+  typed = absl::StripAsciiWhitespace(typed);
+  absl::ConsumePrefix(&typed, "<");
+  absl::ConsumeSuffix(&typed, ">");
+  return typed.size() > kIdMax ? "" : Line(typed, kIdMax);
 }
 
 std::string BaseSubject(absl::string_view subject) {

@@ -22,6 +22,10 @@ inline constexpr int kMailPeopleMax = 100;        // in To, and as many in Cc
 inline constexpr int kMailReferencesMax = 100;    // the last ones, which are the nearest
 inline constexpr int64_t kMailTextMax = 1 << 18;  // bytes of text that are kept
 
+// The claim of the Message-ID that a message was sent with, as MessageIdOf has it. Persisted inside
+// the hashes of the log's tags.
+inline constexpr absl::string_view kMessageIdClaim = "messages.message_id";
+
 struct MailPerson {
   std::string name;     // as it is told, decoded; may be empty
   std::string address;  // as it was typed
@@ -61,7 +65,9 @@ struct ReceivedMail {
   std::vector<MailPerson> cc;
   std::string subject;  // one line of UTF-8
   std::optional<absl::Time> time;
-  std::string text;  // UTF-8, lines ended by LF; from HTML where it has no plain text
+  // UTF-8 without control characters but tabs and LF, which ends lines; from HTML where it has no
+  // plain text.
+  std::string text;
   bool is_text_cut = false;
   std::vector<MailAttachment> attachments;
   std::vector<MailFailure> failures;  // of a bounce
@@ -69,9 +75,13 @@ struct ReceivedMail {
   std::vector<std::string> defects;   // what is wrong with it, each a sentence
 };
 
-// InvalidArgument where it has no header at all or is larger than mail may be (bytes, headers,
-// parts, depth): the message says which bound was passed.
+// InvalidArgument where it is larger than mail may be (bytes, headers, parts, depth): the message
+// says which bound was passed. What has no header at all is text.
 absl::StatusOr<ReceivedMail> ParseMail(absl::string_view raw);
+
+// A Message-ID as it is compared: without angle brackets and the spaces around it, in its own case.
+// Empty where it is longer than 250 bytes.
+std::string MessageIdOf(absl::string_view typed);
 
 // A subject without "Re:", "AW:", "Fwd:", "WG:", "Re[4]:" before it, by which people know again
 // what it is about. No mail is attached to another by it.

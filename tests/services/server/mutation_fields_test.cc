@@ -36,6 +36,7 @@ bool NeedsEtag(const MethodDescriptor& method) {
                            "AdvanceWorkflowRun",
                            "FireWorkflow",
                            "SendMessage",
+                           "ReceiveMail",
                            "ReadAllNotifications",
                            "HoldNotificationMail",
                            "RaiseTaskReminder",
