@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -269,7 +270,8 @@ absl::StatusOr<std::string> ReceivedMailCommands::FindSent(runtime::Loader& load
 
 bool ReceivedMailCommands::IsGivenHere(const std::string& message_id) const {
   // As Mailer::MessageIdOf makes them, of notifications too.
-  return absl::StrContains(message_id, absl::StrCat(".", runtime_.log.store_id(), "@"));
+  return absl::StrContains(message_id,
+                           absl::StrCat(".", absl::BytesToHexString(runtime_.log.store_id()), "@"));
 }
 
 absl::StatusOr<bool> ReceivedMailCommands::IsOurs(runtime::Loader& load, const std::string& key,

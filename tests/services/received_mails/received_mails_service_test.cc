@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "kith/captures/v1/capture_reviews_service.grpc.pb.h"
@@ -357,7 +357,8 @@ TEST_F(ReceivedMailsTest, KnowsItsOwnMailAgain) {
   EXPECT_EQ(back.contact(), ada);
   const v1::ReceivedMail notice =
       Receive(absl::StrCat("From: crm@acme.example\nTo: marta@acme.example\nMessage-ID: <1-7-0.",
-                           server_.runtime().log.store_id(), "@acme.example>\n\nA task is due.\n"));
+                           absl::BytesToHexString(server_.runtime().log.store_id()),
+                           "@acme.example>\n\nA task is due.\n"));
   EXPECT_EQ(notice.keep_reason(), v1::OWN_MAIL);
   EXPECT_EQ(CountContacts(), 1);
 }
