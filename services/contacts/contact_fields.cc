@@ -1,9 +1,8 @@
 #include "services/contacts/contact_fields.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "google/rpc/error_details.pb.h"
 #include "services/core/contact_points.h"
 #include "services/core/date.h"
@@ -15,10 +14,7 @@ namespace {
 using google::rpc::BadRequest;
 
 std::string DisplayNameOf(const v1::Contact& contact) {
-  std::vector<absl::string_view> names = {contact.first_name(), contact.middle_name(),
-                                          contact.last_name()};
-  names.erase(std::remove(names.begin(), names.end(), ""), names.end());
-  return absl::StrJoin(names, " ");
+  return JoinedName(contact.first_name(), contact.middle_name(), contact.last_name());
 }
 
 // A contact whose name was erased goes on without one.
@@ -82,6 +78,16 @@ std::vector<std::string> EmailKeys(const v1::Contact& contact) {
 
 std::vector<std::string> ExternalIdKeys(const v1::Contact& contact) {
   return ExternalIdKeysOf(contact.external_ids());
+}
+
+std::vector<std::string> PhoneKeys(const v1::Contact& contact) {
+  return PhoneKeysOf(contact.phones());
+}
+
+std::vector<std::string> NameKeys(const v1::Contact& contact) {
+  std::string key = NameAtCompanyKey(DisplayNameOf(contact), contact.company_name());
+  if (key.empty()) return {};
+  return {std::move(key)};
 }
 
 }  // namespace kith::contacts

@@ -9,13 +9,16 @@
 #include "absl/strings/string_view.h"
 #include "kith/contacts/v1/contact.pb.h"
 #include "services/core/decider.h"
+#include "services/core/person_identity.h"
 #include "services/core/resource_rules.h"
 
 namespace kith::contacts {
 
-// The purposes of a contact's claims. Persisted inside the hashes of the log's tags.
-inline constexpr absl::string_view kEmailClaim = "contacts.email";
-inline constexpr absl::string_view kExternalIdClaim = "contacts.external_id";
+// The purposes of a contact's claims.
+inline constexpr absl::string_view kEmailClaim = kContactEmailClaim;
+inline constexpr absl::string_view kExternalIdClaim = kContactExternalIdClaim;
+inline constexpr absl::string_view kPhoneClaim = kContactPhoneClaim;
+inline constexpr absl::string_view kNameClaim = kContactNameClaim;
 
 // What follows from what a caller set: the first address, number and company are primary where none
 // is marked, each new number is in E.164 as the workspace's default region reads it, the
@@ -32,5 +35,8 @@ absl::Status CheckFields(const v1::Contact& contact, const ClaimValues& claimed)
 // addresses.
 std::vector<std::string> EmailKeys(const v1::Contact& contact);
 std::vector<std::string> ExternalIdKeys(const v1::Contact& contact);
+// Those by which a person may be found to be this contact (services/core/person_identity.h).
+std::vector<std::string> PhoneKeys(const v1::Contact& contact);
+std::vector<std::string> NameKeys(const v1::Contact& contact);
 
 }  // namespace kith::contacts

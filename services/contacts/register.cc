@@ -39,6 +39,8 @@ const ResourceRules& Rules() {
           .Check(CheckFields)
           .UniqueClaim(kEmailClaim, EmailKeys, WantsUniqueEmails, EmailTaken)
           .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
+          .Claim(kPhoneClaim, PhoneKeys)
+          .Claim(kNameClaim, NameKeys)
           .IdentifiedBy("external_ids", kExternalIdClaim)
           .Build());
   return rules;

@@ -57,6 +57,10 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // Carrier::certified_names; the same as long as it lives.
   const std::vector<std::string>& certified_names() const { return certified_names_; }
 
+  // Of the client, or of a proxy before it: "192.0.2.1"; of IPv6 the network, "2001:db8::", as one
+  // client has all of its addresses.
+  std::string peer_address() const { return stream_.PeerAddress(); }
+
   // For exchanges. ReadBody and Send from any thread.
   bool BodyIsThere() const;
   // Then BodyRead of the exchange.

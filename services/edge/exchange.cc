@@ -276,6 +276,54 @@ class StreamExchange final : public HttpCarrier<runtime::StreamCarrier> {
   Outgoing outgoing_;
 };
 
+// What pages of a capability answer.
+class PageExchange final : public Exchange {
+ public:
+  PageExchange(std::shared_ptr<Connection> connection, runtime::WebPages& pages,
+               runtime::WebRequest request)
+      : connection_(std::move(connection)), pages_(pages), request_(std::move(request)) {}
+
+  void Begin() override {
+    if (!HasBody()) return Take();
+    connection_->ReadBody(*this, pages_.body_bytes_max());
+  }
+  bool HasArrived() const override { return !HasBody() || connection_->BodyIsThere(); }
+  void BodyRead(absl::StatusOr<std::string> body) override {
+    if (!body.ok()) return End(EndFor(body.status()));
+    request_.body = *std::move(body);
+    Take();
+  }
+  void Cancel() override {}  // what was begun is carried to its end
+  bool EndsLate() const override { return true; }
+  Outgoing EndFor(const absl::Status& why) const override {
+    return MakeErrorAnswer(runtime::WireStatus(why, ""), "");
+  }
+  Outgoing TakeOutgoing() override { return std::move(answer_); }
+  void Written(bool) override {}
+  absl::Duration deadline() const override { return absl::InfiniteDuration(); }
+
+ private:
+  bool HasBody() const { return request_.method == "POST"; }
+  void Take() {
+    const bool runs = connection_->pools().folds.TryRun([this] {
+      pages_.Take(std::move(request_), [this](runtime::WebAnswer answer) {
+        End(MakeAnswer(answer.status, answer.content_type, std::move(answer.body), answer.headers));
+      });
+    });
+    if (!runs) End(EndFor(runtime::QueueFull("folds")));
+  }
+  // The last thing that is done: the exchange may be gone then.
+  void End(Outgoing answer) {
+    answer_ = std::move(answer);
+    connection_->Send(*this, /*last=*/true);
+  }
+
+  const std::shared_ptr<Connection> connection_;
+  runtime::WebPages& pages_;
+  runtime::WebRequest request_;
+  Outgoing answer_;
+};
+
 }  // namespace
 
 absl::string_view HeaderOf(const Request& request, absl::string_view name) {
@@ -298,6 +346,11 @@ Outgoing MakeAnswer(int status, absl::string_view content_type, std::string body
 
 Outgoing MakeErrorAnswer(const google::rpc::Status& error, absl::string_view headers) {
   return MakeAnswer(HttpStatusOf(error), "application/json", ErrorJson(error), headers);
+}
+
+std::unique_ptr<Exchange> NewPageExchange(std::shared_ptr<Connection> connection,
+                                          runtime::WebPages& pages, runtime::WebRequest request) {
+  return std::make_unique<PageExchange>(std::move(connection), pages, std::move(request));
 }
 
 std::unique_ptr<Exchange> NewUnaryExchange(std::shared_ptr<Connection> connection,

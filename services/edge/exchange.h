@@ -19,6 +19,7 @@
 #include "services/edge/codec.h"
 #include "services/runtime/admission/pools.h"
 #include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/web_pages.h"
 
 namespace kith::edge {
 
@@ -78,6 +79,10 @@ class Exchange {
 
   virtual absl::Duration deadline() const = 0;
 };
+
+// What `pages` answer to the request, which has everything but its body.
+std::unique_ptr<Exchange> NewPageExchange(std::shared_ptr<Connection> connection,
+                                          runtime::WebPages& pages, runtime::WebRequest request);
 
 // A call of `method` over the connection.
 std::unique_ptr<Exchange> NewUnaryExchange(std::shared_ptr<Connection> connection,

@@ -29,7 +29,7 @@ class HttpPort final : public runtime::Port {
            std::unique_ptr<runtime::Listener> listener)
       : connections_max_(options.connections_max),
         tls_(parts.tls),
-        reception_(parts.runtime, parts.methods, options.origins),
+        reception_(parts.runtime, parts.methods, parts.pages, options.origins),
         state_{parts.runtime.clock, parts.runtime.pools, reception_, parts.limits.handshake,
                parts.limits.idle},
         listener_(std::move(listener)) {

@@ -1,5 +1,6 @@
 #include "services/edge/reception.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -98,8 +99,10 @@ google::rpc::ErrorInfo InfoIn(const google::rpc::Status& error) {
 }  // namespace
 
 Reception::Reception(const runtime::Runtime& runtime, const runtime::MethodTable& methods,
+                     const std::vector<std::unique_ptr<runtime::WebPages>>& pages,
                      const std::vector<std::string>& origins)
     : runtime_(runtime),
+      pages_(pages),
       views_(runtime::ViewsRead(methods)),
       origins_(origins.begin(), origins.end()) {
   for (const auto& [name, bound] : methods.methods()) {
@@ -114,6 +117,7 @@ void Reception::Take(Connection& connection) const {
   const auto raw = request.get().target();
   const absl::string_view target(raw.data(), raw.size());
   const absl::string_view origin = HeaderOf(request, "origin");
+  if (TakePage(connection, target)) return;
   if (request.get().method() == verb::options) {
     return connection.Answer(Preflight(request, origin));
   }
@@ -127,6 +131,29 @@ void Reception::Take(Connection& connection) const {
   auto exchange = Call(connection, target, headers);
   if (!exchange.ok()) return connection.Answer(Refusal(exchange.status(), headers));
   connection.Begin(*std::move(exchange));
+}
+
+bool Reception::TakePage(Connection& connection, absl::string_view target) const {
+  const auto pages = std::find_if(pages_.begin(), pages_.end(), [&](const auto& one) {
+    return absl::StartsWith(target, one->prefix());
+  });
+  if (pages == pages_.end()) return false;
+  const Request& request = *connection.request();
+  const auto method = request.get().method_string();
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(target, absl::MaxSplits('?', 1));
+  const auto header = [&](absl::string_view name) { return std::string(HeaderOf(request, name)); };
+  connection.Begin(NewPageExchange(connection.shared_from_this(), **pages,
+                                   {.method = std::string(method.data(), method.size()),
+                                    .path = std::string(parts.first),
+                                    .query = std::string(parts.second),
+                                    .content_type = header("content-type"),
+                                    .accept = header("accept"),
+                                    .origin = header("origin"),
+                                    .referrer = header("referer"),
+                                    .body = "",
+                                    .address = connection.peer_address()}));
+  return true;
 }
 
 absl::StatusOr<std::unique_ptr<Exchange>> Reception::Call(Connection& connection,

@@ -4,6 +4,7 @@
 //   POST /kith.contacts.v1.ContactsService/GetContact    a call; see connectrpc.com's protocol
 //   GET  /kith.contacts.v1.ContactsService/GetContact    the same of one that changes nothing
 //   GET  /healthz, /readyz                               200 or 503
+//   whatever begins as pages of a capability do          theirs; see web_pages.h
 #pragma once
 
 #include <atomic>
@@ -25,8 +26,9 @@ namespace kith::edge {
 // Owned by the port. Thread-safe.
 class Reception {
  public:
-  // Borrows the runtime and the methods. Pages of `origins`, "https://app.example", may call.
+  // Borrows all but the last. Pages of `origins`, "https://app.example", may call.
   Reception(const runtime::Runtime& runtime, const runtime::MethodTable& methods,
+            const std::vector<std::unique_ptr<runtime::WebPages>>& pages,
             const std::vector<std::string>& origins);
 
   // Begins the exchange of the connection's request, or answers it.
@@ -47,6 +49,8 @@ class Reception {
     bool takes_get() const { return unary != nullptr && unary->is_read(); }
   };
 
+  // Begins what pages answer; false where the target is none of theirs.
+  bool TakePage(Connection& connection, absl::string_view target) const;
   absl::StatusOr<std::unique_ptr<Exchange>> Call(Connection& connection, absl::string_view target,
                                                  std::string headers) const;
   absl::StatusOr<Terms> TermsOfGet(const Route& route, absl::string_view query) const;
@@ -59,6 +63,7 @@ class Reception {
   std::string HeadersFor(absl::string_view origin) const;
 
   const runtime::Runtime& runtime_;
+  const std::vector<std::unique_ptr<runtime::WebPages>>& pages_;
   const runtime::ViewsOfServices views_;
   absl::flat_hash_map<std::string, Route> routes_;  // by path
   const absl::flat_hash_set<std::string> origins_;

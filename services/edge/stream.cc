@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "absl/strings/ascii.h"
@@ -108,6 +109,20 @@ Stream::Attempt Stream::Shake() {
     tls_.reset();
   }
   return attempt;
+}
+
+std::string Stream::PeerAddress() const {
+  error_code error;
+  const auto peer = socket_.remote_endpoint(error);
+  if (error) return "";
+  if (!peer.address().is_v6()) return peer.address().to_string();
+  const boost::asio::ip::address_v6 address = peer.address().to_v6();
+  if (address.is_v4_mapped()) {
+    return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address).to_string();
+  }
+  boost::asio::ip::address_v6::bytes_type bytes = address.to_bytes();
+  std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), 0);
+  return boost::asio::ip::address_v6(bytes).to_string();
 }
 
 std::vector<std::string> Stream::CertifiedNames() const {

@@ -39,6 +39,8 @@ class Stream {
   }
   // After it: the names that the client's certificate is for, as a carrier has them.
   std::vector<std::string> CertifiedNames() const;
+  // Connection::peer_address; empty where nobody is there any more.
+  std::string PeerAddress() const;
   // After a handshake that failed: the client speaks HTTP without TLS, and is answered so.
   bool SpeaksPlainly();
 

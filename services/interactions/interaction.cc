@@ -101,27 +101,6 @@ Decision Decide(absl::Span<const LinkedRecord* const> records, const Recording& 
   return Changes().Append(stream, std::move(event), std::move(claims));
 }
 
-v1::Interaction HolderOf(absl::string_view external_id,
-                         absl::Span<const v1::InteractionEvent* const> events) {
-  // Each has it until an event of its own says another one.
-  std::vector<std::pair<absl::string_view, const v1::Interaction*>> holders;
-  for (const v1::InteractionEvent* const event : events) {
-    const bool is_amended = event->has_interaction_amended();
-    const std::string& name =
-        is_amended ? event->interaction_amended().name() : event->interaction_recorded().name();
-    const v1::Interaction& told = is_amended ? event->interaction_amended().interaction()
-                                             : event->interaction_recorded().interaction();
-    std::erase_if(holders, [&](const auto& holder) { return holder.first == name; });
-    if (told.external_id() == external_id) holders.emplace_back(name, &told);
-  }
-  v1::Interaction holder;
-  if (!holders.empty()) {
-    holder = *holders.front().second;
-    holder.set_name(std::string(holders.front().first));
-  }
-  return holder;
-}
-
 absl::Status ExternalIdTaken(absl::string_view holder) {
   return RejectTaken(v1::INTERACTIONS_ERROR_EXTERNAL_ID_TAKEN,
                      "Another interaction has this external id: it was recorded before.",

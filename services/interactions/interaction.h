@@ -10,6 +10,7 @@
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
+#include "services/core/interaction_ids.h"
 #include "services/core/linked_record.h"
 
 namespace kith::interactions {
@@ -17,8 +18,7 @@ namespace kith::interactions {
 // Persisted in stream names: "contacts/01J…/interactions".
 inline constexpr absl::string_view kInteractions = "interactions";
 
-// The claim of an external id. Persisted inside the hashes of the log's tags.
-inline constexpr absl::string_view kExternalIdClaim = "interactions.external_id";
+inline constexpr absl::string_view kExternalIdClaim = kInteractionExternalIdClaim;
 
 // What a RecordInteractionRequest and an item of a bulk load both say. Borrows them.
 struct Recording {
@@ -31,10 +31,6 @@ struct Recording {
 using ConcernedRecords = absl::InlinedVector<absl::string_view, 4>;
 ConcernedRecords ConcernedBy(const Recording& command);
 
-// The interaction that has this external id, of those that ever claimed it: `events` are theirs, in
-// their order. Without a name where none has it any more, and without what is personal.
-v1::Interaction HolderOf(absl::string_view external_id,
-                         absl::Span<const v1::InteractionEvent* const> events);
 // INTERACTIONS_ERROR_EXTERNAL_ID_TAKEN; "" for one that is hidden from the caller.
 absl::Status ExternalIdTaken(absl::string_view holder);
 

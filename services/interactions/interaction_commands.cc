@@ -45,9 +45,9 @@ absl::Status CheckExternalId(runtime::Loader& load, const std::string& external_
                         load.EventsTagged(kExternalIdClaim, external_id));
   std::vector<const v1::InteractionEvent*> events;
   for (const auto& recorded : tagged) {
-    events.push_back(static_cast<const v1::InteractionEvent*>(recorded->event.get()));
+    events.push_back(static_cast<const v1::InteractionEvent*>(recorded.get()));
   }
-  const v1::Interaction holder = HolderOf(external_id, events);
+  const v1::Interaction holder = InteractionWith(external_id, events);
   if (holder.name().empty() || holder.name() == name) return absl::OkStatus();
   KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(load, holder));
   return ExternalIdTaken(is_seen ? holder.name() : "");

@@ -109,6 +109,7 @@ class RunningServer final : public Server {
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<HealthWatch> health_;
+  std::vector<std::unique_ptr<WebPages>> pages_;
   std::vector<std::unique_ptr<Port>> ports_;
   bool stopped_ = false;
 };
@@ -163,6 +164,7 @@ absl::Status RunningServer::BindMethods(ServerBuilder& builder) {
   effects_ = std::move(builder.effects_);
   policies_ = std::make_unique<PolicyRunner>(*runtime_, *methods_, builder.policies(), effects_,
                                              options_.policies);
+  for (const auto& make : builder.pages_) pages_.push_back(make(*runtime_, *methods_));
   for (const auto& run : builder.at_start_) KITH_RETURN_IF_ERROR(run(*runtime_));
   return absl::OkStatus();
 }
@@ -184,8 +186,8 @@ absl::Status RunningServer::Listen(const ServerBuilder& ports) {
   health_ =
       std::make_unique<HealthWatch>(*server_->GetHealthCheckService(), *methods_, *views_, *log_);
   for (const auto& open : ports.ports_) {
-    KITH_ASSIGN_OR_RETURN(
-        auto port, open({*runtime_, *methods_, limits, descriptors_max, options_.tls.get()}));
+    KITH_ASSIGN_OR_RETURN(auto port, open({*runtime_, *methods_, limits, descriptors_max,
+                                           options_.tls.get(), pages_}));
     ports_.push_back(std::move(port));
   }
   listener_->Start([acceptor = std::move(acceptor)](int listening, int connection) {
@@ -242,6 +244,7 @@ void RunningServer::Stop() {
   pools_.streams.Stop();
   pools_.folds.Stop();
   ports_.clear();
+  pages_.clear();
   server_.reset();
   services_.clear();
   policies_.reset();

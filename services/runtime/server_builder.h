@@ -32,6 +32,7 @@
 #include "services/runtime/admission/pools.h"
 #include "services/runtime/admission/tls_files.h"
 #include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/web_pages.h"
 #include "services/runtime/commands/transact.h"
 #include "services/runtime/effects/effect.h"
 #include "services/runtime/policies/policy_runner.h"
@@ -101,6 +102,7 @@ struct PortParts {
   const ConnectionLimits& limits;
   int descriptors_max;  // a connection whose descriptor has a higher number is one too many
   TlsFiles* tls;        // null: no TLS
+  const std::vector<std::unique_ptr<WebPages>>& pages;
 };
 
 // A server that answers. Stop, or destruction, ends it: no new calls, streams end, calls in flight
@@ -168,6 +170,11 @@ class ServerBuilder {
   }
   // What is done outside. Reactions that ask for what no effect takes wait.
   void AddEffect(std::unique_ptr<Effect> effect) { effects_.push_back(std::move(effect)); }
+  // What is answered over HTTP to whoever comes; made when every method is bound. Borrows both.
+  void AddPages(
+      std::function<std::unique_ptr<WebPages>(Runtime&, const MethodTable& methods)> make) {
+    pages_.push_back(std::move(make));
+  }
   // A read that is composed of others' answers, as its reply's proto says. `Request` is the
   // method's.
   template <class Request>
@@ -213,6 +220,7 @@ class ServerBuilder {
   std::vector<ResourceType> resources_;
   std::vector<PartType> parts_;
   std::vector<const google::protobuf::Descriptor*> composed_;
+  std::vector<std::function<std::unique_ptr<WebPages>(Runtime&, const MethodTable&)>> pages_;
   std::function<absl::StatusOr<std::unique_ptr<Authorizer>>(Runtime&)> authorizer_;
   std::vector<std::function<absl::Status(Runtime&)>> at_start_;
   std::vector<std::function<absl::StatusOr<std::unique_ptr<Port>>(const PortParts&)>> ports_;

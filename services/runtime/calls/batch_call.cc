@@ -26,7 +26,7 @@ BatchHandler::BatchHandler(const Method& method, const CommandHandler& item)
       requests_(method.requests),
       failed_requests_(FieldOf(*method.descriptor->output_type(), "failed_requests")) {
   KITH_CHECK(method.permission == item_method_.permission && method.request_id != nullptr &&
-             method.return_partial_success != nullptr && failed_requests_->is_map());
+             failed_requests_->is_map());
   const Descriptor& reply = *method.descriptor->output_type();
   const Descriptor& resource = *item_method_.descriptor->output_type();
   for (int i = 0; i < reply.field_count(); ++i) {

@@ -1,10 +1,10 @@
 // BatchCall: one call of a batch method (AIP-233 to 235): many requests of a single method in one.
 //
 // They are one command: decided in their order, each on what the earlier ones make, and appended
-// together or not at all. With `return_partial_success` each is a command of its own, under the
-// batch's request id plus "/" and its index; those that concern the same begin in their order, the
-// others together, and the reply tells which were refused and why. A repeated batch is answered the
-// same, and what was refused is decided anew.
+// together or not at all. With `return_partial_success`, or where the request has no such field,
+// each is a command of its own, under the batch's request id plus "/" and its index; those that
+// concern the same begin in their order, the others together, and the reply tells which were
+// refused and why. A repeated batch is answered the same, and what was refused is decided anew.
 #pragma once
 
 #include <atomic>

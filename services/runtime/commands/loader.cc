@@ -21,6 +21,12 @@ absl::string_view RecordOf(absl::string_view stream) {
   return id == stream.npos ? stream : stream.substr(0, stream.find('/', id + 1));
 }
 
+bool HasClaim(const Change& change, absl::string_view purpose, absl::string_view value) {
+  return std::any_of(change.claims.begin(), change.claims.end(), [&](const Claim& claim) {
+    return claim.purpose == purpose && claim.value == value;
+  });
+}
+
 }  // namespace
 
 using eventstore::ReadTier;
@@ -165,16 +171,23 @@ absl::StatusOr<eventstore::Tag> Loader::Watch(absl::string_view purpose, absl::s
 
 absl::StatusOr<Loader::TaggedEvents> Loader::EventsTagged(absl::string_view purpose,
                                                           absl::string_view value) {
-  KITH_CHECK(assumed_ == nullptr);
   KITH_ASSIGN_OR_RETURN(const eventstore::Tag tag, Watch(purpose, value));
   const auto cursor = reader_.log().ReadTag(workspace_, tag, Position());
   TaggedEvents events;
   while (true) {
     KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> record, cursor->Next());
-    if (record == nullptr) return events;
+    if (record == nullptr) break;
     KITH_ASSIGN_OR_RETURN(auto event, reader_.registry().DecodeClear(std::move(record)));
+    events.emplace_back(event, event->event.get());
+  }
+  if (assumed_ == nullptr) return events;
+  for (const Change& change : assumed_->changes) {
+    if (!HasClaim(change, purpose, value)) continue;
+    std::shared_ptr<google::protobuf::Message> event(change.event->New());
+    event->CopyFrom(*change.event);
     events.push_back(std::move(event));
   }
+  return events;
 }
 
 absl::Status Loader::NeedDisk() {
@@ -238,10 +251,7 @@ bool Loader::IsAssumed(absl::string_view stream) const {
 void Loader::AddAssumed(absl::string_view purpose, absl::string_view value,
                         std::vector<TaggedStream>& streams) const {
   for (const Change& change : assumed_->changes) {
-    const bool claims = std::any_of(
-        change.claims.begin(), change.claims.end(),
-        [&](const Claim& claim) { return claim.purpose == purpose && claim.value == value; });
-    if (!claims) continue;
+    if (!HasClaim(change, purpose, value)) continue;
     const bool is_new = std::none_of(streams.begin(), streams.end(),
                                      [&](const auto& at) { return at.stream == change.stream; });
     if (is_new) streams.push_back({change.stream, Revision()});

@@ -73,9 +73,9 @@ class Loader {
   absl::StatusOr<std::vector<std::string>> StreamsTagged(absl::string_view purpose,
                                                          absl::string_view value, Position after);
 
-  // The events themselves, oldest first and without personal fields, for what has no state. For
-  // commands that assume nothing.
-  using TaggedEvents = std::vector<std::shared_ptr<const eventstore::RecordedEvent>>;
+  // The events themselves, the category's event messages, oldest first and without personal fields,
+  // for what has no state. Those that are assumed are whole.
+  using TaggedEvents = std::vector<std::shared_ptr<const google::protobuf::Message>>;
   absl::StatusOr<TaggedEvents> EventsTagged(absl::string_view purpose, absl::string_view value);
 
   // The same for an aggregate without its C++ types.
@@ -106,7 +106,9 @@ class Loader {
   // is loaded as these changes, after those assumed before, make it. What was loaded until now is
   // not to be looked at any more.
   void Assume(Changes changes, const CommandContext& context);
-  // All that was assumed, in order, each event with the time it happened. Once, at the end.
+  // All that was assumed, in order, each event with the time it happened; nothing is assumed then.
+  // Once, at the end of the commands: of one that is itself among others, all that they made is
+  // what it decides, and is assumed again.
   Changes TakeAssumed();
 
   // What was loaded shows that this attempt is of no use: where the command is refused, and is no

@@ -112,8 +112,8 @@ std::string Method::PageTokenOf(const Message& request) const {
 }
 
 bool Method::IsPartial(const Message& request) const {
-  return return_partial_success != nullptr &&
-         request.GetReflection()->GetBool(request, return_partial_success);
+  if (return_partial_success == nullptr) return requests != nullptr;
+  return request.GetReflection()->GetBool(request, return_partial_success);
 }
 
 absl::Status Method::Check(const Message& request) const {

@@ -36,7 +36,8 @@ struct Method {
   // Empty where the request has no such field.
   std::string RequestIdOf(const google::protobuf::Message& request) const;
   std::string PageTokenOf(const google::protobuf::Message& request) const;
-  // A batch whose requests are each decided by itself.
+  // A batch whose requests are each decided by itself: as the request says, or always, where it has
+  // no such field.
   bool IsPartial(const google::protobuf::Message& request) const;
   // The rules of its fields; where the requests of a batch are each decided by itself, not yet
   // theirs.

@@ -1,0 +1,453 @@
+#include "services/captures/capture_commands.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/map_field.h"
+#include "eventstore/base/proto_time.h"
+#include "eventstore/base/status_macros.h"
+#include "google/rpc/error_details.pb.h"
+#include "kith/captures/v1/captures_errors.pb.h"
+#include "kith/contacts/v1/contact_events.pb.h"
+#include "kith/interactions/v1/interaction_events.pb.h"
+#include "kith/interactions/v1/interactions_service.pb.h"
+#include "kith/options/v1/options.pb.h"
+#include "kith/type/v1/errors.pb.h"
+#include "services/core/interaction_ids.h"
+#include "services/core/reject.h"
+#include "services/core/resource_name.h"
+#include "services/runtime/calls/part_command.h"
+#include "services/runtime/calls/read_permission.h"
+
+namespace kith::captures {
+namespace {
+
+using contacts::v1::Contact;
+using google::protobuf::FieldDescriptor;
+using interactions::v1::Interaction;
+using interactions::v1::InteractionEvent;
+
+// Whose a contact is, where it first came from, and whom it is shared with, a capture does not say.
+const std::set<std::string>& NeverFilled() {
+  static const auto& fields =
+      *new std::set<std::string>{"name", "etag", "owner", "source", "viewers", "editors"};
+  return fields;
+}
+
+int ItemsMax(const FieldDescriptor& field) {
+  const uint32_t max = field.options().GetExtension(options::v1::field).max_items();
+  return max == 0 ? 100 : static_cast<int>(max);
+}
+
+// Adds those whose key none has, as far as they fit; says whether there were any.
+template <class Element, class KeyOf>
+bool AddMissing(const Elements<Element>& wanted, const FieldDescriptor& field, KeyOf key_of,
+                Elements<Element>& held) {
+  bool added = false;
+  for (const Element& one : wanted) {
+    const bool is_held = std::any_of(held.begin(), held.end(), [&](const Element& other) {
+      return key_of(one) == key_of(other);
+    });
+    if (is_held || held.size() >= ItemsMax(field)) continue;
+    *held.Add() = one;
+    added = true;
+  }
+  return added;
+}
+
+std::string KeyOf(const contacts::v1::EmailAddress& email) {
+  return EmailKey(email.address()).value_or(email.address());
+}
+std::string KeyOf(const contacts::v1::PhoneNumber& phone) {
+  return phone.e164().empty() ? phone.raw() : phone.e164();
+}
+std::string KeyOf(const contacts::v1::ExternalId& id) {
+  return absl::StrCat(id.system(), absl::string_view("\0", 1), id.id());
+}
+
+// A list of these has what the person adds to it; nullopt for another field.
+std::optional<bool> FillList(const FieldDescriptor& field, const Contact& person, Contact& after) {
+  const auto key_of = [](const auto& one) { return KeyOf(one); };
+  const auto same = [](const std::string& one) { return one; };
+  switch (field.number()) {
+    case Contact::kEmailsFieldNumber: {
+      Elements<contacts::v1::EmailAddress> emails = person.emails();
+      if (!after.emails().empty()) {
+        for (auto& email : emails) email.set_primary(false);
+      }
+      return AddMissing(emails, field, key_of, *after.mutable_emails());
+    }
+    case Contact::kPhonesFieldNumber: {
+      Elements<contacts::v1::PhoneNumber> phones = person.phones();
+      if (!after.phones().empty()) {
+        for (auto& phone : phones) phone.set_primary(false);
+      }
+      return AddMissing(phones, field, key_of, *after.mutable_phones());
+    }
+    case Contact::kExternalIdsFieldNumber:
+      return AddMissing(person.external_ids(), field, key_of, *after.mutable_external_ids());
+    case Contact::kTagsFieldNumber:
+      return AddMissing(person.tags(), field, same, *after.mutable_tags());
+    default:
+      return std::nullopt;
+  }
+}
+
+// Custom fields that the contact has no value of; the paths of those.
+std::vector<std::string> FillMap(const FieldDescriptor& field, const Contact& person,
+                                 Contact& after) {
+  std::vector<std::string> paths;
+  const bool is_personal = field.number() == Contact::kPersonalCustomFieldNumber;
+  const auto& wanted = is_personal ? person.personal_custom() : person.custom();
+  auto& held = is_personal ? *after.mutable_personal_custom() : *after.mutable_custom();
+  for (const auto& [key, value] : wanted) {
+    if (!held.insert({key, value}).second) continue;
+    paths.push_back(absl::StrCat(field.name(), ".", key));
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+absl::Status CheckCommand(const v1::CaptureInteractionRequest& command) {
+  google::rpc::BadRequest violations;
+  if (command.source().find(':') != std::string::npos) {
+    AddViolation("source", "must not have a colon", violations);
+  }
+  if (!command.interaction().external_id().empty()) {
+    AddViolation("interaction.external_id", "must be empty: it is made of source and external_id",
+                 violations);
+  }
+  return RejectFields(violations);
+}
+
+v1::IdentityKey ToldKey(IdentityKey key) {
+  switch (key) {
+    case IdentityKey::kEmail:
+      return v1::EMAIL_ADDRESS;
+    case IdentityKey::kExternalId:
+      return v1::EXTERNAL_ID;
+    case IdentityKey::kPhone:
+      return v1::PHONE_NUMBER;
+    case IdentityKey::kNameAndCompany:
+      return v1::NAME_AND_COMPANY;
+    case IdentityKey::kNone:
+      return v1::IDENTITY_KEY_UNSPECIFIED;
+  }
+  KITH_UNREACHABLE();
+}
+
+Interaction InteractionIn(const std::string& external_id,
+                          const runtime::Loader::TaggedEvents& tagged) {
+  std::vector<const InteractionEvent*> events;
+  for (const auto& event : tagged) {
+    events.push_back(static_cast<const InteractionEvent*>(event.get()));
+  }
+  return InteractionWith(external_id, events);
+}
+
+bool Has(const CaptureReviewState& state, const std::string& external_id) {
+  return state.lifecycle == Lifecycle::kActive &&
+         SourcedId(state.resource.source(), state.resource.external_id()) == external_id;
+}
+
+absl::Status CapturedBefore(absl::string_view as) {
+  return RejectTaken(v1::CAPTURES_ERROR_CAPTURED_BEFORE,
+                     "What has this source and external id was captured before.", "capture", as,
+                     "external_id");
+}
+
+void TellReview(const v1::CaptureReview& review, v1::Capture& capture) {
+  capture.set_name(review.name());
+  capture.set_contact(review.contact());
+  if (review.state() == v1::PENDING) *capture.mutable_candidates() = review.candidates();
+}
+
+// What comes into being now, whenever what is told of it happened.
+CommandContext AtNow(const CommandContext& context) {
+  CommandContext now = context;
+  now.occurred = context.now;
+  now.occurred_is_said = false;
+  return now;
+}
+
+const runtime::ResourceType& TypeOf(const std::vector<runtime::ResourceType>& types,
+                                    absl::string_view category) {
+  const auto found = std::find_if(
+      types.begin(), types.end(),
+      [&](const runtime::ResourceType& type) { return type.rules->category == category; });
+  KITH_CHECK(found != types.end());
+  return *found;
+}
+
+}  // namespace
+
+std::optional<contacts::v1::UpdateContactRequest> FillOf(const Contact& contact,
+                                                         const Contact& person) {
+  contacts::v1::UpdateContactRequest update;
+  Contact& after = *update.mutable_contact();
+  after = contact;
+  const google::protobuf::Reflection& reflection = *contact.GetReflection();
+  for (int i = 0; i < Contact::descriptor()->field_count(); ++i) {
+    const FieldDescriptor& field = *Contact::descriptor()->field(i);
+    const bool is_ours = field.options().GetExtension(options::v1::field).output_only();
+    if (is_ours || NeverFilled().contains(field.name())) continue;
+    if (field.is_map()) {
+      for (const std::string& path : FillMap(field, person, after)) {
+        update.mutable_update_mask()->add_paths(path);
+      }
+      continue;
+    }
+    if (const std::optional<bool> filled = FillList(field, person, after)) {
+      if (*filled) update.mutable_update_mask()->add_paths(field.name());
+      continue;
+    }
+    const auto is_set = [&](const Contact& one) {
+      return field.is_repeated() ? reflection.FieldSize(one, &field) > 0
+                                 : reflection.HasField(one, &field);
+    };
+    if (is_set(contact) || !is_set(person)) continue;
+    Contact only;
+    only.CopyFrom(person);
+    reflection.SwapFields(&after, &only, {&field});
+    update.mutable_update_mask()->add_paths(field.name());
+  }
+  if (update.update_mask().paths().empty()) return std::nullopt;
+  after.clear_etag();
+  return update;
+}
+
+CaptureCommands::CaptureCommands(const std::vector<runtime::ResourceType>& types,
+                                 const runtime::Runtime& runtime,
+                                 const runtime::MethodTable& methods)
+    : contacts_(TypeOf(types, "contacts")),
+      people_(types, runtime),
+      runtime_(runtime),
+      methods_(methods) {}
+
+Decision CaptureCommands::Run(runtime::Loader& load, const v1::CaptureInteractionRequest& command,
+                              const CommandContext& context) const {
+  KITH_RETURN_IF_ERROR(CheckCommand(command));
+  const std::string external_id = SourcedId(command.source(), command.external_id());
+  if (!external_id.empty()) {
+    KITH_ASSIGN_OR_RETURN(const bool is_repeated, IsRepeated(load, external_id));
+    if (is_repeated) return NoChange();
+  }
+  KITH_ASSIGN_OR_RETURN(const Identity identity,
+                        people_.Identify(load, command.person(), context.settings));
+  if (!identity.is_new() && !identity.is_known()) return Queue(load, command, identity, context);
+  const CapturedFacts facts{command.person(), command.interaction(), command.source(), external_id,
+                            command.match_policy()};
+  std::string contact;
+  if (identity.is_new()) {
+    KITH_ASSIGN_OR_RETURN(contact, AssumeContact(load, facts, context));
+  } else {
+    contact = identity.candidates[0].contact;
+    KITH_RETURN_IF_ERROR(AssumeFilled(load, contact, facts, context));
+  }
+  KITH_RETURN_IF_ERROR(AssumeInteraction(load, contact, facts, context).status());
+  return load.TakeAssumed();
+}
+
+absl::Status CaptureCommands::Render(runtime::Rendering& after,
+                                     const v1::CaptureInteractionRequest& command,
+                                     v1::Capture* response) const {
+  response->Clear();
+  response->set_outcome(v1::CAPTURE_MATCHED);
+  for (const runtime::AppendedEvent& appended : after.events()) {
+    const google::protobuf::Message& event = *appended.event;
+    if (const auto* const review =
+            google::protobuf::DynamicCastToGenerated<v1::CaptureReviewEvent>(&event)) {
+      const v1::CaptureReviewCreated& created = review->capture_review_created();
+      response->set_outcome(v1::CAPTURE_AMBIGUOUS);
+      response->set_name(created.name());
+      *response->mutable_candidates() = created.capture_review().candidates();
+    } else if (const auto* const interaction =
+                   google::protobuf::DynamicCastToGenerated<InteractionEvent>(&event)) {
+      response->set_name(interaction->interaction_recorded().name());
+      response->set_contact(std::string(ParentOf(response->name())));
+    } else if (const auto* const contact =
+                   google::protobuf::DynamicCastToGenerated<contacts::v1::ContactEvent>(&event)) {
+      if (contact->has_contact_created()) response->set_outcome(v1::CAPTURE_CREATED);
+    }
+  }
+  if (!after.events().empty()) return absl::OkStatus();
+
+  KITH_RETURN_IF_ERROR(after.NeedDisk());
+  response->set_outcome(v1::CAPTURE_REPEATED);
+  const std::string external_id = SourcedId(command.source(), command.external_id());
+  KITH_ASSIGN_OR_RETURN(const Interaction recorded,
+                        FindInteraction(after.workspace(), external_id));
+  if (!recorded.name().empty()) {
+    response->set_name(recorded.name());
+    response->set_contact(std::string(ParentOf(recorded.name())));
+    return absl::OkStatus();
+  }
+  KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
+                        after.LoadTaggedStates(kAggregateType<CaptureReviewAggregate>,
+                                               kExternalIdClaim, external_id));
+  for (const void* const state : states) {
+    const auto& review = *static_cast<const CaptureReviewState*>(state);
+    if (Has(review, external_id)) TellReview(review.resource, *response);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> CaptureCommands::IsRepeated(runtime::Loader& load,
+                                                 const std::string& external_id) const {
+  KITH_ASSIGN_OR_RETURN(const runtime::Loader::TaggedEvents tagged,
+                        load.EventsTagged(kInteractionExternalIdClaim, external_id));
+  const Interaction recorded = InteractionIn(external_id, tagged);
+  if (!recorded.name().empty()) {
+    const absl::string_view record = ParentOf(recorded.name());
+    const absl::string_view permission =
+        runtime::ReadPermissionOf(methods_, eventstore::CategoryOf(record));
+    KITH_ASSIGN_OR_RETURN(const bool is_seen, load.Sees(record, permission));
+    if (!is_seen) return CapturedBefore("");
+    return true;
+  }
+  KITH_ASSIGN_OR_RETURN(const std::vector<const CaptureReviewState*> reviews,
+                        load.LoadTagged<CaptureReviewAggregate>(kExternalIdClaim, external_id));
+  for (const CaptureReviewState* const review : reviews) {
+    if (!Has(*review, external_id)) continue;
+    if (load.Hides(CaptureReviewAggregate::kCategory, review)) return CapturedBefore("");
+    return true;
+  }
+  return false;
+}
+
+absl::StatusOr<Interaction> CaptureCommands::FindInteraction(WorkspaceId workspace,
+                                                             const std::string& external_id) const {
+  const auto cursor = runtime_.log.ReadTag(
+      workspace, runtime_.keys.Mac(workspace, kInteractionExternalIdClaim, external_id),
+      Position());
+  runtime::Loader::TaggedEvents events;
+  while (true) {
+    KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> record, cursor->Next());
+    if (record == nullptr) return InteractionIn(external_id, events);
+    KITH_ASSIGN_OR_RETURN(const auto event, runtime_.registry.DecodeClear(std::move(record)));
+    events.emplace_back(event, event->event.get());
+  }
+}
+
+Decision CaptureCommands::DecideContact(runtime::Loader& load, const CapturedFacts& facts,
+                                        const CommandContext& context) const {
+  contacts::v1::CreateContactRequest create;
+  *create.mutable_contact() = facts.person;
+  if (create.contact().source().empty()) create.mutable_contact()->set_source(facts.source);
+  return runtime::DecidePart(methods_, load, create, AtNow(context));
+}
+
+absl::StatusOr<std::string> CaptureCommands::AssumeContact(runtime::Loader& load,
+                                                           const CapturedFacts& facts,
+                                                           const CommandContext& context) const {
+  Decision created = DecideContact(load, facts, context);
+  if (!created.ok()) return runtime::PartError(created.status(), "contact", "person");
+  std::string contact = created->list().front().stream;
+  load.Assume(*std::move(created), AtNow(context));
+  return contact;
+}
+
+absl::Status CaptureCommands::AssumeFilled(runtime::Loader& load, const std::string& contact,
+                                           const CapturedFacts& facts,
+                                           const CommandContext& context) const {
+  if (facts.match_policy != v1::FILL) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*contacts_.aggregate, contact));
+  const ResourceNow now = contacts_.now_of(state);
+  if (now.lifecycle != Lifecycle::kActive) return absl::OkStatus();  // refused where it is named
+  Contact person = facts.person;
+  CompletePhones({}, context.settings.default_region, *person.mutable_phones());
+  const auto fill = FillOf(static_cast<const Contact&>(*now.resource), person);
+  if (!fill.has_value()) return absl::OkStatus();
+  Decision filled = runtime::DecidePart(methods_, load, *fill, AtNow(context));
+  if (!filled.ok()) return runtime::PartError(filled.status(), "contact", "person");
+  load.Assume(*std::move(filled), AtNow(context));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> CaptureCommands::AssumeInteraction(
+    runtime::Loader& load, const std::string& contact, const CapturedFacts& facts,
+    const CommandContext& context) const {
+  interactions::v1::RecordInteractionRequest record;
+  record.set_parent(contact);
+  *record.mutable_interaction() = facts.interaction;
+  record.mutable_interaction()->set_external_id(facts.external_id);
+  Decision recorded = runtime::DecidePart(methods_, load, record, context);
+  if (!recorded.ok()) return recorded.status();
+  const google::protobuf::Message& event = *recorded->list().front().event;
+  std::string name = static_cast<const InteractionEvent&>(event).interaction_recorded().name();
+  load.Assume(*std::move(recorded), context);
+  return name;
+}
+
+Decision CaptureCommands::Queue(runtime::Loader& load, const v1::CaptureInteractionRequest& command,
+                                const Identity& identity, const CommandContext& context) const {
+  // What is wrong with the person is told now, and not to who reviews it.
+  const std::string no_id;
+  const Decision created = DecideContact(
+      load, {command.person(), command.interaction(), command.source(), no_id, v1::KEEP}, context);
+  if (load.would_block()) return created.status();
+  if (IsError(created.status(), type::v1::ERROR_INVALID_FIELD)) {
+    return runtime::PartError(created.status(), "contact", "person");
+  }
+  v1::CreateCaptureReviewRequest request;
+  v1::CaptureReview& review = *request.mutable_capture_review();
+  review.set_owner(command.person().owner());
+  *review.mutable_person() = command.person();
+  *review.mutable_interaction() = command.interaction();
+  *review.mutable_interaction()->mutable_occur_time() = ToTimestamp(context.occurred);
+  review.set_source(command.source());
+  review.set_external_id(command.external_id());
+  review.set_match_policy(command.match_policy());
+  for (const IdentityCandidate& one : identity.candidates) {
+    v1::CaptureCandidate& candidate = *review.add_candidates();
+    candidate.set_contact(one.contact);
+    candidate.set_key(ToldKey(one.key));
+  }
+  // Who captures may have it reviewed.
+  const auto& method = runtime::MethodOf<v1::CreateCaptureReviewRequest>();
+  return methods_.FindCommand(method.name)->handler()->Decide(load, request, AtNow(context));
+}
+
+Decision CaptureCommands::Run(runtime::Loader& load, const v1::ResolveCaptureReviewRequest& command,
+                              const CommandContext& context) const {
+  KITH_ASSIGN_OR_RETURN(const CaptureReviewState* const state,
+                        load.Load<CaptureReviewAggregate>(command.name()));
+  KITH_ASSIGN_OR_RETURN(const bool is_open, MayResolve(*state, command));
+  if (!is_open) return NoChange();
+  const v1::CaptureReview review = state->resource;
+  if (command.resolution() == v1::NOBODY) {
+    return Changes().Add(Resolved(review, command.resolution(), "", ""));
+  }
+  const std::string external_id = SourcedId(review.source(), review.external_id());
+  const CapturedFacts facts{review.person(), review.interaction(), review.source(), external_id,
+                            review.match_policy()};
+  CommandContext then = context;
+  if (review.interaction().has_occur_time()) {
+    then.occurred = FromTimestamp(review.interaction().occur_time());
+    then.occurred_is_said = true;
+  }
+  std::string contact = command.contact();
+  if (command.resolution() == v1::NEW_CONTACT) {
+    KITH_ASSIGN_OR_RETURN(contact, AssumeContact(load, facts, context));
+  } else {
+    KITH_RETURN_IF_ERROR(AssumeFilled(load, contact, facts, context));
+  }
+  KITH_ASSIGN_OR_RETURN(const std::string interaction,
+                        AssumeInteraction(load, contact, facts, then));
+  return load.TakeAssumed().Add(Resolved(review, command.resolution(), contact, interaction));
+}
+
+absl::Status CaptureCommands::Render(runtime::Rendering& after,
+                                     const v1::ResolveCaptureReviewRequest& command,
+                                     v1::CaptureReview* response) const {
+  KITH_ASSIGN_OR_RETURN(const CaptureReviewState* const state,
+                        after.Load<CaptureReviewAggregate>(command.name()));
+  WriteReply(Rules(), state->resource, response);
+  return absl::OkStatus();
+}
+
+}  // namespace kith::captures

@@ -1,0 +1,87 @@
+// The commands that record what was captured with whom: what each is decided on, and what it is
+// answered with.
+//
+// What they make of contacts and interactions is what the methods of these make of it, for the same
+// caller, one after another and in one append.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "kith/captures/v1/capture_reviews_service.pb.h"
+#include "kith/captures/v1/captures_service.pb.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
+#include "services/captures/capture_review.h"
+#include "services/captures/known_people.h"
+#include "services/core/decision.h"
+#include "services/runtime/calls/method_table.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/commands/rendering.h"
+#include "services/runtime/runtime.h"
+
+namespace kith::captures {
+
+// What is to be recorded, whoever it was captured of. Borrows it.
+struct CapturedFacts {
+  const contacts::v1::Contact& person;
+  const interactions::v1::Interaction& interaction;
+  const std::string& source;
+  const std::string& external_id;  // that of the interaction; empty for none
+  v1::MatchPolicy match_policy;
+};
+
+// The update that fills a contact with what it lacks and the person has, with a mask of what it
+// changes; nullopt where nothing is missing. Pure.
+std::optional<contacts::v1::UpdateContactRequest> FillOf(const contacts::v1::Contact& contact,
+                                                         const contacts::v1::Contact& person);
+
+// Thread-safe. See MethodTable::Command. Borrows the runtime and the methods.
+class CaptureCommands {
+ public:
+  CaptureCommands(const std::vector<runtime::ResourceType>& types, const runtime::Runtime& runtime,
+                  const runtime::MethodTable& methods);
+
+  Decision Run(runtime::Loader& load, const v1::CaptureInteractionRequest& command,
+               const CommandContext& context) const;
+  absl::Status Render(runtime::Rendering& after, const v1::CaptureInteractionRequest& command,
+                      v1::Capture* response) const;
+
+  Decision Run(runtime::Loader& load, const v1::ResolveCaptureReviewRequest& command,
+               const CommandContext& context) const;
+  absl::Status Render(runtime::Rendering& after, const v1::ResolveCaptureReviewRequest& command,
+                      v1::CaptureReview* response) const;
+
+ private:
+  // Whether what has this external id was captured before. CAPTURES_ERROR_CAPTURED_BEFORE where
+  // the caller may not see as what.
+  absl::StatusOr<bool> IsRepeated(runtime::Loader& load, const std::string& external_id) const;
+  // The interaction that has it now; without a name where there is none. From disk.
+  absl::StatusOr<interactions::v1::Interaction> FindInteraction(
+      WorkspaceId workspace, const std::string& external_id) const;
+  // The person becomes a new contact; answers its name.
+  absl::StatusOr<std::string> AssumeContact(runtime::Loader& load, const CapturedFacts& facts,
+                                            const CommandContext& context) const;
+  // The contact, which is there, is filled where that is wanted.
+  absl::Status AssumeFilled(runtime::Loader& load, const std::string& contact,
+                            const CapturedFacts& facts, const CommandContext& context) const;
+  // The interaction is recorded with the contact; answers its name.
+  absl::StatusOr<std::string> AssumeInteraction(runtime::Loader& load, const std::string& contact,
+                                                const CapturedFacts& facts,
+                                                const CommandContext& context) const;
+  // It waits for a review.
+  Decision Queue(runtime::Loader& load, const v1::CaptureInteractionRequest& command,
+                 const Identity& identity, const CommandContext& context) const;
+  // That of a new contact, with the region and rules of the workspace.
+  Decision DecideContact(runtime::Loader& load, const CapturedFacts& facts,
+                         const CommandContext& context) const;
+
+  const runtime::ResourceType contacts_;
+  const KnownPeople people_;
+  const runtime::Runtime& runtime_;
+  const runtime::MethodTable& methods_;
+};
+
+}  // namespace kith::captures

@@ -1,0 +1,125 @@
+#include "services/captures/known_people.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/type/v1/errors.pb.h"
+#include "services/runtime/requests/retry.h"
+
+namespace kith::captures {
+namespace {
+
+using contacts::v1::Contact;
+
+// Of one number, or one name, so many are looked at.
+constexpr int kListedMax = 50;
+
+const runtime::ResourceType& ContactsIn(const std::vector<runtime::ResourceType>& types) {
+  const auto found = std::find_if(
+      types.begin(), types.end(),
+      [](const runtime::ResourceType& type) { return type.rules->category == "contacts"; });
+  KITH_CHECK(found != types.end() &&
+             found->rules->resource->GetDescriptor() == Contact::descriptor());
+  return *found;
+}
+
+absl::Status NotThereYet() {
+  return Error(type::v1::ERROR_VIEW_BEHIND,
+               "Who the person is cannot be said yet: the contacts' read model is being built. Try "
+               "again.",
+               {}, runtime::RetryAfter(absl::Seconds(1)));
+}
+
+// A text in a filter, which matches itself only.
+std::string Quoted(absl::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\' || c == '*') quoted.push_back('\\');
+    quoted.push_back(c);
+  }
+  return quoted + "\"";
+}
+
+PersonKeys KeysOf(Contact person, const Settings& settings) {
+  CompletePhones({}, settings.default_region, *person.mutable_phones());
+  return PersonKeysOf(person);
+}
+
+}  // namespace
+
+KnownPeople::KnownPeople(const std::vector<runtime::ResourceType>& types,
+                         const runtime::Runtime& runtime)
+    : contacts_(ContactsIn(types)),
+      directory_(runtime.views.Find(contacts_.directory->name())),
+      opened_(runtime.log.head()) {}
+
+absl::StatusOr<Identity> KnownPeople::Identify(runtime::Loader& load, const Contact& person,
+                                               const Settings& settings) const {
+  const PersonKeys keys = KeysOf(person, settings);
+  Known known;
+  for (const std::string& email : keys.emails) {
+    KITH_RETURN_IF_ERROR(AddClaiming(load, kContactEmailClaim, email, known));
+  }
+  for (const std::string& id : keys.external_ids) {
+    KITH_RETURN_IF_ERROR(AddClaiming(load, kContactExternalIdClaim, id, known));
+  }
+  Identity identity = IdentityOf(keys, known);
+  if (!identity.is_new()) return identity;
+  for (const std::string& phone : keys.phones) {
+    KITH_RETURN_IF_ERROR(
+        AddListed(load, absl::StrCat("phone = ", Quoted(phone)), kContactPhoneClaim, phone, known));
+  }
+  if (!keys.name_at_company.empty()) {
+    const std::string name =
+        JoinedName(person.first_name(), person.middle_name(), person.last_name());
+    KITH_RETURN_IF_ERROR(AddListed(load, absl::StrCat("display_name = ", Quoted(name)),
+                                   kContactNameClaim, keys.name_at_company, known));
+  }
+  return IdentityOf(keys, known);
+}
+
+absl::Status KnownPeople::AddClaiming(runtime::Loader& load, absl::string_view purpose,
+                                      const std::string& value, Known& known) const {
+  KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
+                        load.LoadTaggedStates(*contacts_.aggregate, purpose, value));
+  for (const void* const state : states) Add(load, state, known);
+  return absl::OkStatus();
+}
+
+absl::Status KnownPeople::AddListed(runtime::Loader& load, const std::string& filter,
+                                    absl::string_view purpose, const std::string& value,
+                                    Known& known) const {
+  const Position folded = directory_.position();
+  if (folded < opened_) return NotThereYet();
+  KITH_ASSIGN_OR_RETURN(std::vector<std::string> names, load.StreamsTagged(purpose, value, folded));
+  const auto listed = contacts_.directory->table().List(
+      directory_.At(folded), load.workspace(), {.filter = filter, .page_size = kListedMax},
+      [&](absl::string_view bytes) {
+        Contact row;
+        if (!row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
+        const bool is_new = std::find(names.begin(), names.end(), row.name()) == names.end();
+        if (is_new) names.push_back(row.name());
+        return true;
+      });
+  KITH_RETURN_IF_ERROR(listed.status());
+  for (const std::string& name : names) {
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*contacts_.aggregate, name));
+    Add(load, state, known);
+  }
+  return absl::OkStatus();
+}
+
+void KnownPeople::Add(const runtime::Loader& load, const void* state, Known& known) const {
+  const ResourceNow now = contacts_.now_of(state);
+  if (now.lifecycle != Lifecycle::kActive || load.Hides("contacts", state)) return;
+  const auto& contact = static_cast<const Contact&>(*now.resource);
+  const bool is_known = std::any_of(known.begin(), known.end(), [&](const KnownContact& one) {
+    return one.name == contact.name();
+  });
+  if (!is_known) known.push_back({contact.name(), PersonKeysOf(contact)});
+}
+
+}  // namespace kith::captures

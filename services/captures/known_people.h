@@ -1,0 +1,54 @@
+// KnownPeople: whom of the contacts there are a person may be.
+//
+// Addresses and external ids are claimed by all who have them: those are found in the log. Numbers
+// and names are claimed since some version only, so who had them until a while ago is found in the
+// contacts' directory, and who came since by the claim. Whatever is found, and that nobody else
+// came, becomes a condition of the append: of two who bring the same new person at once the second
+// decides again, and finds what the first made.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "kith/contacts/v1/contact.pb.h"
+#include "projections/engine/view.h"
+#include "services/core/decider.h"
+#include "services/core/person_identity.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/resources/resource_type.h"
+#include "services/runtime/runtime.h"
+
+namespace kith::captures {
+
+// Borrows the runtime. Immutable; any thread.
+class KnownPeople {
+ public:
+  // While the server starts. Aborts where no resource is "contacts".
+  KnownPeople(const std::vector<runtime::ResourceType>& types, const runtime::Runtime& runtime);
+
+  // Contacts that the caller may not see are none. ERROR_VIEW_BEHIND where the contacts' directory
+  // is being built, and has to be asked.
+  absl::StatusOr<Identity> Identify(runtime::Loader& load, const contacts::v1::Contact& person,
+                                    const Settings& settings) const;
+
+ private:
+  using Known = std::vector<KnownContact>;
+
+  // Adds those that ever claimed the value.
+  absl::Status AddClaiming(runtime::Loader& load, absl::string_view purpose,
+                           const std::string& value, Known& known) const;
+  // Adds those that the directory has, and those that claimed the value since.
+  absl::Status AddListed(runtime::Loader& load, const std::string& filter,
+                         absl::string_view purpose, const std::string& value, Known& known) const;
+  // Adds the contact of this state, where it is there and seen.
+  void Add(const runtime::Loader& load, const void* state, Known& known) const;
+
+  const runtime::ResourceType contacts_;
+  const projections::View& directory_;
+  const Position opened_;  // everything up to here may be without claims
+};
+
+}  // namespace kith::captures

@@ -1,0 +1,227 @@
+#include "services/forms/filled_form.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
+#include "eventstore/base/normalise.h"
+#include "google/rpc/error_details.pb.h"
+#include "services/core/reject.h"
+#include "services/core/url.h"
+#include "services/forms/form_fields.h"
+
+namespace kith::forms {
+namespace {
+
+using contacts::v1::Contact;
+using google::rpc::BadRequest;
+
+constexpr size_t kPhoneBytesMax = 64;
+
+size_t CharactersOf(absl::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+  }));
+}
+
+// Of at most so many bytes, at the end of a character.
+std::string Cut(absl::string_view text, size_t bytes) {
+  if (text.size() <= bytes) return std::string(text);
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return std::string(text.substr(0, bytes));
+}
+
+bool IsControl(char c, bool is_line) {
+  const auto byte = static_cast<unsigned char>(c);
+  if (byte == '\t' || (!is_line && (byte == '\n' || byte == '\r'))) return false;
+  return byte < 0x20 || byte == 0x7f;
+}
+
+std::string TextDefect(const v1::FormField& field, const std::string& text) {
+  const bool is_paragraph = field.kind() == v1::PARAGRAPH;
+  const int most = is_paragraph ? kParagraphCharactersMax : kLineCharactersMax;
+  const int max = field.max_characters() == 0 ? most : std::min(field.max_characters(), most);
+  const size_t characters = CharactersOf(text);
+  if (characters > static_cast<size_t>(max)) {
+    return absl::StrCat("must have at most ", max, " characters");
+  }
+  if (characters < static_cast<size_t>(field.min_characters())) {
+    return absl::StrCat("must have at least ", field.min_characters(), " characters");
+  }
+  return "";
+}
+
+bool IsNumber(const std::string& text) {
+  double number = 0;
+  return text.size() <= 64 && text.find_first_not_of("0123456789+-.eE") == text.npos &&
+         absl::SimpleAtod(text, &number);
+}
+
+bool IsPhone(const std::string& text) {
+  const auto digits =
+      std::count_if(text.begin(), text.end(), [](char c) { return absl::ascii_isdigit(c); });
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(c) || absl::string_view(" +-().,/#*;:").find(c) != std::string::npos;
+  });
+  return digits >= 3 && is_plain && text.size() <= kPhoneBytesMax;
+}
+
+// What is wrong with one value of a field; empty where nothing is.
+std::string DefectOf(const v1::FormField& field, const std::string& text) {
+  const bool is_line = field.kind() != v1::PARAGRAPH;
+  const bool has_control =
+      std::any_of(text.begin(), text.end(), [&](char c) { return IsControl(c, is_line); });
+  if (!IsUtf8(text) || has_control) return "must be plain text";
+  switch (field.kind()) {
+    case v1::EMAIL:
+      return EmailKey(text).has_value() ? "" : "must be an e-mail address";
+    case v1::PHONE:
+      return IsPhone(text) ? "" : "must be a telephone number";
+    case v1::URL:
+      return IsUrl(text) && text.size() <= 1'024 ? "" : "must begin with http:// or https://";
+    case v1::NUMBER:
+      return IsNumber(text) ? "" : "must be a number";
+    case v1::DATE: {
+      absl::CivilDay day;
+      return absl::ParseCivilTime(text, &day) && text.size() == 10 ? ""
+                                                                   : "must be a day, as 2026-11-30";
+    }
+    case v1::CHOICE:
+    case v1::CHOICES:
+      return std::find(field.choices().begin(), field.choices().end(), text) !=
+                     field.choices().end()
+                 ? ""
+                 : "must be one of the choices";
+    case v1::CHECKBOX:
+      return text.size() <= 64 ? "" : "must be ticked or not";
+    default:
+      return TextDefect(field, text);
+  }
+}
+
+// What was filled in, without what is empty.
+std::vector<std::string> ValuesOf(const v1::FormField& field,
+                                  const v1::SubmitFormRequest& request) {
+  if (field.kind() == v1::HIDDEN && !field.initial().empty()) return {field.initial()};
+  std::vector<std::string> values;
+  for (const v1::FormValue& value : request.values()) {
+    if (value.key() != field.key()) continue;
+    const absl::string_view text = absl::StripAsciiWhitespace(value.value());
+    if (!text.empty()) values.emplace_back(text);
+  }
+  if (field.kind() == v1::CHECKBOX && !values.empty()) {
+    const bool is_off = values[0] == "false" || values[0] == "0" || values[0] == "off";
+    values.assign(is_off ? 0 : 1, "true");
+  }
+  return values;
+}
+
+void CheckValues(const v1::FormField& field, const std::vector<std::string>& values,
+                 BadRequest& violations) {
+  const std::string path = absl::StrCat("values.", field.key());
+  if (values.empty()) {
+    if (field.required()) AddViolation(path, "is required", violations);
+    return;
+  }
+  if (values.size() > 1 && field.kind() != v1::CHOICES) {
+    return AddViolation(path, "must be said once", violations);
+  }
+  for (const std::string& value : values) {
+    const std::string defect = DefectOf(field, value);
+    if (!defect.empty()) return AddViolation(path, defect, violations);
+  }
+}
+
+// Puts a value that is checked where the field maps it; false where that is nowhere.
+bool Put(const v1::FormField& field, const std::vector<std::string>& values,
+         captures::v1::CaptureInteractionRequest& capture) {
+  absl::string_view target = field.maps_to();
+  const std::string text = absl::StrJoin(values, ",");
+  if (target == "interaction.subject") {
+    capture.mutable_interaction()->set_subject(text);
+    return true;
+  }
+  if (!absl::ConsumePrefix(&target, "contact.")) return false;
+  Contact& person = *capture.mutable_person();
+  if (absl::ConsumePrefix(&target, "custom.")) {
+    (*person.mutable_custom())[std::string(target)].set_text(text);
+  } else if (absl::ConsumePrefix(&target, "personal_custom.")) {
+    (*person.mutable_personal_custom())[std::string(target)].set_text(text);
+  } else if (target == "emails") {
+    person.add_emails()->set_address(text);
+  } else if (target == "phones") {
+    person.add_phones()->set_raw(text);
+  } else {
+    const auto* const named = Contact::descriptor()->FindFieldByName(std::string(target));
+    if (named == nullptr) return false;
+    person.GetReflection()->SetString(&person, named, text);
+  }
+  return true;
+}
+
+// "Your message: Hello", or below its label where it has several lines.
+void Tell(const v1::FormField& field, const std::vector<std::string>& values, std::string& body) {
+  const std::string text = absl::StrJoin(values, ", ");
+  const bool is_long = text.find('\n') != std::string::npos;
+  absl::StrAppend(&body, body.empty() ? "" : "\n", field.label(), is_long ? ":\n" : ": ", text);
+}
+
+void ReadConsents(const v1::Form& form, const v1::SubmitFormRequest& request, FilledForm& filled,
+                  BadRequest& violations) {
+  for (const v1::FormConsent& consent : form.consents()) {
+    const bool is_given = std::find(request.consents().begin(), request.consents().end(),
+                                    consent.key()) != request.consents().end();
+    if (is_given) {
+      v1::ConsentGiven given;
+      given.set_key(consent.key());
+      given.set_version(consent.version());
+      given.set_text(consent.text());
+      filled.consents.push_back(std::move(given));
+    } else if (consent.required()) {
+      AddViolation(absl::StrCat("consents.", consent.key()), "must be agreed to", violations);
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<FilledForm> ReadForm(const v1::Form& form, const v1::SubmitFormRequest& request) {
+  FilledForm filled;
+  BadRequest violations;
+  std::string body;
+  for (const v1::FormField& field : form.fields()) {
+    const std::vector<std::string> values = ValuesOf(field, request);
+    const int before = violations.field_violations_size();
+    CheckValues(field, values, violations);
+    if (values.empty() || violations.field_violations_size() > before) continue;
+    if (!Put(field, values, filled.capture)) Tell(field, values, body);
+  }
+  ReadConsents(form, request, filled, violations);
+  if (absl::Status refused = RejectFields(violations); !refused.ok()) return refused;
+
+  captures::v1::CaptureInteractionRequest& capture = filled.capture;
+  interactions::v1::Interaction& interaction = *capture.mutable_interaction();
+  interaction.set_kind(interactions::v1::FORM_SUBMISSION);
+  interaction.set_direction(interactions::v1::INBOUND);
+  interaction.set_channel(Cut(request.page_url(), 512));
+  if (interaction.subject().empty()) interaction.set_subject(form.display_name());
+  interaction.set_body(std::move(body));
+  capture.set_source("form");
+  capture.set_match_policy(form.match_policy());
+  Contact& person = *capture.mutable_person();
+  person.set_source(form.contact_source().empty() ? Cut(form.display_name(), 128)
+                                                  : form.contact_source());
+  *person.mutable_tags() = form.contact_tags();
+  person.set_owner(form.contact_owner());
+  return filled;
+}
+
+}  // namespace kith::forms

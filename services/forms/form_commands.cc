@@ -1,0 +1,243 @@
+#include "services/forms/form_commands.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "eventstore/base/failure.h"
+#include "eventstore/base/proto_time.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/seal/token_sealer.h"
+#include "google/rpc/error_details.pb.h"
+#include "kith/assignment_rules/v1/assignment_rules_service.pb.h"
+#include "kith/captures/v1/capture_review_events.pb.h"
+#include "kith/contacts/v1/contact_events.pb.h"
+#include "kith/forms/v1/form_submissions_service.pb.h"
+#include "kith/forms/v1/forms_errors.pb.h"
+#include "kith/interactions/v1/interaction_events.pb.h"
+#include "kith/messages/v1/messages_service.pb.h"
+#include "services/core/reject.h"
+#include "services/core/resource_name.h"
+#include "services/forms/form_fields.h"
+#include "services/runtime/calls/part_command.h"
+
+namespace kith::forms {
+namespace {
+
+constexpr absl::string_view kPublicForm = "forms.public";
+constexpr absl::string_view kConfirmation = "forms.confirmation";
+constexpr int kLifetimeHoursDefault = 72;
+
+std::string Sealed(const eventstore::TokenSealer& sealer, absl::string_view purpose,
+                   WorkspaceId workspace, absl::string_view name) {
+  return sealer.Seal(purpose, absl::StrCat(workspace.value(), "/", IdOf(name)));
+}
+
+std::optional<PublicName> Opened(const eventstore::TokenSealer& sealer, absl::string_view purpose,
+                                 absl::string_view collection, absl::string_view text) {
+  const std::optional<std::string> plain = sealer.Open(purpose, text);
+  if (!plain.has_value()) return std::nullopt;
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(*plain, absl::MaxSplits('/', 1));
+  uint64_t workspace = 0;
+  if (!absl::SimpleAtoi(parts.first, &workspace)) return std::nullopt;
+  return PublicName{WorkspaceId(workspace), absl::StrCat(collection, "/", parts.second)};
+}
+
+// What a capture made.
+v1::FormSubmission MadeBy(const Changes& changes) {
+  v1::FormSubmission made;
+  made.set_outcome(captures::v1::CAPTURE_MATCHED);
+  for (const Change& change : changes.list()) {
+    const google::protobuf::Message& event = *change.event;
+    if (google::protobuf::DynamicCastToGenerated<captures::v1::CaptureReviewEvent>(&event)) {
+      made.set_outcome(captures::v1::CAPTURE_AMBIGUOUS);
+      made.set_capture_review(change.stream);
+    } else if (const auto* const interaction =
+                   google::protobuf::DynamicCastToGenerated<interactions::v1::InteractionEvent>(
+                       &event)) {
+      made.set_interaction(interaction->interaction_recorded().name());
+      made.set_contact(std::string(ParentOf(made.interaction())));
+    } else if (const auto* const contact =
+                   google::protobuf::DynamicCastToGenerated<contacts::v1::ContactEvent>(&event)) {
+      if (contact->has_contact_created()) made.set_outcome(captures::v1::CAPTURE_CREATED);
+    }
+  }
+  return made;
+}
+
+// "values.email", of "person.emails[0].address"; another path stays as it is.
+std::string FieldOfPath(const v1::Form& form, absl::string_view path) {
+  if (!absl::ConsumePrefix(&path, "person.")) return std::string(path);
+  for (const v1::FormField& field : form.fields()) {
+    absl::string_view target = field.maps_to();
+    if (!absl::ConsumePrefix(&target, "contact.") || !absl::StartsWith(path, target)) continue;
+    const absl::string_view rest = path.substr(target.size());
+    if (rest.empty() || rest[0] == '.' || rest[0] == '[') {
+      return absl::StrCat("values.", field.key());
+    }
+  }
+  return absl::StrCat("person.", path);
+}
+
+// A refusal of what was made of the form's values, told of these.
+absl::Status ErrorOfForm(const absl::Status& status, const v1::Form& form) {
+  std::optional<google::rpc::Status> wire = WireError(status);
+  if (!wire.has_value()) return status;
+  google::rpc::BadRequest violations;
+  for (google::protobuf::Any& detail : *wire->mutable_details()) {
+    if (!detail.UnpackTo(&violations)) continue;
+    for (auto& violation : *violations.mutable_field_violations()) {
+      violation.set_field(FieldOfPath(form, violation.field()));
+    }
+    detail.PackFrom(violations);
+    wire->set_message(absl::StrCat("Invalid request: ", Summary(violations), "."));
+  }
+  return ErrorOfWire(*wire);
+}
+
+}  // namespace
+
+std::string PublicIdOf(const eventstore::TokenSealer& sealer, WorkspaceId workspace,
+                       absl::string_view form) {
+  return Sealed(sealer, kPublicForm, workspace, form);
+}
+
+std::string ConfirmationTokenOf(const eventstore::TokenSealer& sealer, WorkspaceId workspace,
+                                absl::string_view submission) {
+  return Sealed(sealer, kConfirmation, workspace, submission);
+}
+
+std::optional<PublicName> FormOfPublicId(const eventstore::TokenSealer& sealer,
+                                         absl::string_view public_id) {
+  return Opened(sealer, kPublicForm, FormAggregate::kCategory, public_id);
+}
+
+std::optional<PublicName> SubmissionOfToken(const eventstore::TokenSealer& sealer,
+                                            absl::string_view token) {
+  return Opened(sealer, kConfirmation, SubmissionAggregate::kCategory, token);
+}
+
+Decision FormCommands::Run(runtime::Loader& load, const v1::SubmitFormRequest& command,
+                           const CommandContext& context) const {
+  KITH_ASSIGN_OR_RETURN(const FormNow* const state, load.Load<FormAggregate>(command.name()));
+  KITH_RETURN_IF_ERROR(CheckOpen(*state, command.name()));
+  const v1::Form form = state->resource;
+  KITH_ASSIGN_OR_RETURN(const FilledForm filled, ReadForm(form, command));
+  KITH_RETURN_IF_ERROR(AssumeAll(load, form, filled, command, context));
+  return load.TakeAssumed();
+}
+
+absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form,
+                                     const FilledForm& filled, const v1::SubmitFormRequest& command,
+                                     const CommandContext& context) const {
+  Decision captured = runtime::DecidePart(methods_, load, filled.capture, context);
+  if (!captured.ok()) return ErrorOfForm(captured.status(), form);
+  v1::CreateFormSubmissionRequest create;
+  v1::FormSubmission& submission = *create.mutable_form_submission();
+  submission = MadeBy(*captured);
+  load.Assume(*std::move(captured), context);
+  if (submission.outcome() == captures::v1::CAPTURE_CREATED) {
+    KITH_RETURN_IF_ERROR(AssumeAssigned(load, form, submission.contact(), context));
+  }
+
+  submission.set_form(form.name());
+  submission.set_form_etag(form.etag());
+  submission.set_owner(form.owner());
+  submission.set_page_url(command.page_url());
+  for (const v1::ConsentGiven& consent : filled.consents) *submission.add_consents() = consent;
+  bool is_asked = !form.confirmation_mail().subject().empty() && !submission.contact().empty();
+  if (is_asked) {
+    const Decision mail = DecideMail(load, form, submission.contact(), form.public_url(), context);
+    if (!mail.ok() && (load.would_block() || MayPass(mail.status()))) return mail.status();
+    is_asked = mail.ok();
+  }
+  if (is_asked) {
+    const int hours = form.confirmation_mail().lifetime_hours();
+    *submission.mutable_confirmation_expire_time() =
+        ToTimestamp(context.now + absl::Hours(hours == 0 ? kLifetimeHoursDefault : hours));
+  }
+  Decision created = runtime::DecidePart(methods_, load, create, context);
+  if (!created.ok()) return created.status();
+  const std::string name = created->list().front().stream;
+  load.Assume(*std::move(created), context);
+  if (!is_asked) return absl::OkStatus();
+  const std::string link =
+      absl::StrCat(absl::StripSuffix(form.public_url(), "/"), "/f/confirm/",
+                   ConfirmationTokenOf(runtime_.log.token_sealer(), context.workspace, name));
+  Decision mail = DecideMail(load, form, submission.contact(), link, context);
+  if (!mail.ok()) return mail.status();
+  load.Assume(*std::move(mail), context);
+  return absl::OkStatus();
+}
+
+absl::Status FormCommands::AssumeAssigned(runtime::Loader& load, const v1::Form& form,
+                                          const std::string& contact,
+                                          const CommandContext& context) const {
+  if (form.assignment_rule().empty()) return absl::OkStatus();
+  assignment_rules::v1::AssignRecordRequest assign;
+  assign.set_rule(form.assignment_rule());
+  assign.set_record(contact);
+  Decision assigned = runtime::DecidePart(methods_, load, assign, context);
+  if (assigned.ok()) {
+    load.Assume(*std::move(assigned), context);
+    return absl::OkStatus();
+  }
+  // What somebody sent is not lost for want of somebody to look after it.
+  const bool is_final = !load.would_block() && !MayPass(assigned.status());
+  return is_final ? absl::OkStatus() : assigned.status();
+}
+
+Decision FormCommands::DecideMail(runtime::Loader& load, const v1::Form& form,
+                                  const std::string& contact, absl::string_view link,
+                                  const CommandContext& context) const {
+  messages::v1::SendMessageRequest send;
+  send.set_contact(contact);
+  send.set_channel(messages::v1::EMAIL);
+  send.set_subject(form.confirmation_mail().subject());
+  send.set_text(absl::StrReplaceAll(form.confirmation_mail().text(), {{kLinkGap, link}}));
+  return runtime::DecidePart(methods_, load, send, context);
+}
+
+absl::Status FormCommands::Render(runtime::Rendering& after, const v1::SubmitFormRequest&,
+                                  v1::FormSubmission* response) const {
+  KITH_ASSIGN_OR_RETURN(const SubmissionNow* const state, after.LoadWritten<SubmissionAggregate>());
+  WriteReply(SubmissionRules(), state->resource, response);
+  return absl::OkStatus();
+}
+
+Decision FormCommands::Run(runtime::Loader& load, const v1::CountFormTrafficRequest& command,
+                           const CommandContext& context) const {
+  KITH_ASSIGN_OR_RETURN(const FormNow* const state, load.Load<FormAggregate>(command.name()));
+  if (state->lifecycle == Lifecycle::kAbsent) return ResourceNotFound(FormRules(), command.name());
+  return Decide(command, context);
+}
+
+Decision FormCommands::Run(runtime::Loader& load, const v1::ConfirmFormSubmissionRequest& command,
+                           const CommandContext& context) const {
+  const auto found = SubmissionOfToken(runtime_.log.token_sealer(), command.token());
+  const bool is_ours = found.has_value() && found->workspace == context.workspace;
+  if (!is_ours) return DecideConfirmed({}, context);
+  KITH_ASSIGN_OR_RETURN(const SubmissionNow* const state,
+                        load.Load<SubmissionAggregate>(found->name));
+  return DecideConfirmed(*state, context);
+}
+
+absl::Status FormCommands::Render(runtime::Rendering& after,
+                                  const v1::ConfirmFormSubmissionRequest& command,
+                                  v1::FormSubmission* response) const {
+  const auto found = SubmissionOfToken(runtime_.log.token_sealer(), command.token());
+  KITH_CHECK(found.has_value());
+  KITH_ASSIGN_OR_RETURN(const SubmissionNow* const state,
+                        after.Load<SubmissionAggregate>(found->name));
+  WriteReply(SubmissionRules(), state->resource, response);
+  return absl::OkStatus();
+}
+
+}  // namespace kith::forms

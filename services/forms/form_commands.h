@@ -1,0 +1,95 @@
+// The commands on forms, and on what is sent with them: what each is decided on, and what it is
+// answered with.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "kith/forms/v1/forms_service.pb.h"
+#include "services/core/decision.h"
+#include "services/forms/filled_form.h"
+#include "services/forms/form.h"
+#include "services/runtime/calls/method_table.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/commands/rendering.h"
+#include "services/runtime/runtime.h"
+
+namespace kith::forms {
+
+// What stands for a form outside, and for a submission in the mail that asks to confirm it: sealed,
+// so nobody makes one. Any thread.
+std::string PublicIdOf(const eventstore::TokenSealer& sealer, WorkspaceId workspace,
+                       absl::string_view form);
+std::string ConfirmationTokenOf(const eventstore::TokenSealer& sealer, WorkspaceId workspace,
+                                absl::string_view submission);
+
+// Whose record a text stands for.
+struct PublicName {
+  WorkspaceId workspace;
+  std::string name;
+};
+// Nullopt for a text that none of these gave.
+std::optional<PublicName> FormOfPublicId(const eventstore::TokenSealer& sealer,
+                                         absl::string_view public_id);
+std::optional<PublicName> SubmissionOfToken(const eventstore::TokenSealer& sealer,
+                                            absl::string_view token);
+
+// Thread-safe. See MethodTable::Command. Borrows both.
+class FormCommands {
+ public:
+  FormCommands(const runtime::Runtime& runtime, const runtime::MethodTable& methods)
+      : runtime_(runtime), methods_(methods) {}
+
+  // Of those that change a form by themselves.
+  template <class Command>
+  Decision Run(runtime::Loader& load, const Command& command, const CommandContext&) const {
+    auto state = load.Load<FormAggregate>(command.name());
+    if (!state.ok()) return state.status();
+    return Decide(**state, command);
+  }
+  template <class Command>
+  absl::Status Render(runtime::Rendering& after, const Command& command, v1::Form* response) const {
+    auto state = after.Load<FormAggregate>(command.name());
+    if (!state.ok()) return state.status();
+    WriteReply(FormRules(), (*state)->resource, response);
+    return absl::OkStatus();
+  }
+
+  Decision Run(runtime::Loader& load, const v1::SubmitFormRequest& command,
+               const CommandContext& context) const;
+  absl::Status Render(runtime::Rendering& after, const v1::SubmitFormRequest& command,
+                      v1::FormSubmission* response) const;
+
+  Decision Run(runtime::Loader& load, const v1::CountFormTrafficRequest& command,
+               const CommandContext& context) const;
+  absl::Status Render(runtime::Rendering&, const v1::CountFormTrafficRequest&,
+                      v1::CountFormTrafficResponse*) const {
+    return absl::OkStatus();
+  }
+
+  Decision Run(runtime::Loader& load, const v1::ConfirmFormSubmissionRequest& command,
+               const CommandContext& context) const;
+  absl::Status Render(runtime::Rendering& after, const v1::ConfirmFormSubmissionRequest& command,
+                      v1::FormSubmission* response) const;
+
+ private:
+  // Everything that a submission makes, assumed one after another: the contact and the interaction,
+  // or a capture review; who looks after a new contact; the form submission; the mail that asks to
+  // confirm it.
+  absl::Status AssumeAll(runtime::Loader& load, const v1::Form& form, const FilledForm& filled,
+                         const v1::SubmitFormRequest& command, const CommandContext& context) const;
+  // Who looks after a new contact, as the form's rule says. Where nobody can, nobody does.
+  absl::Status AssumeAssigned(runtime::Loader& load, const v1::Form& form,
+                              const std::string& contact, const CommandContext& context) const;
+  // The mail with this link; where it cannot be sent, why not.
+  Decision DecideMail(runtime::Loader& load, const v1::Form& form, const std::string& contact,
+                      absl::string_view link, const CommandContext& context) const;
+
+  const runtime::Runtime& runtime_;
+  const runtime::MethodTable& methods_;
+};
+
+}  // namespace kith::forms

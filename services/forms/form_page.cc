@@ -1,0 +1,292 @@
+#include "services/forms/form_page.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "services/forms/form_fields.h"
+
+namespace kith::forms {
+namespace {
+
+std::string Attribute(absl::string_view name, absl::string_view value) {
+  return absl::StrCat(" ", name, "=\"", EscapeHtml(value), "\"");
+}
+
+std::string LanguageOf(const v1::Form& form) {
+  return form.language().empty() ? "en" : form.language();
+}
+
+std::string Page(absl::string_view language, absl::string_view title, absl::string_view body) {
+  return absl::StrCat("<!doctype html>\n<html", Attribute("lang", language),
+                      ">\n<head>\n<meta charset=\"utf-8\">\n"
+                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                      "<meta name=\"robots\" content=\"noindex\">\n<title>",
+                      EscapeHtml(title),
+                      "</title>\n<link rel=\"stylesheet\" href=\"/f/style.css\">\n</head>\n<body>\n"
+                      "<main>\n",
+                      body, "</main>\n</body>\n</html>\n");
+}
+
+// Paragraphs, one for each line.
+std::string Text(absl::string_view text) {
+  if (text.empty()) return "";
+  return absl::StrCat("<p>", absl::StrReplaceAll(EscapeHtml(text), {{"\n", "<br>"}}), "</p>\n");
+}
+
+class FieldsOf {
+ public:
+  FieldsOf(const v1::Form& form, const PageState& state) : form_(form), state_(state) {}
+
+  std::string All() const {
+    std::string out;
+    for (const v1::FormField& field : form_.fields()) absl::StrAppend(&out, One(field));
+    for (const v1::FormConsent& consent : form_.consents()) absl::StrAppend(&out, One(consent));
+    return out;
+  }
+
+ private:
+  std::string Error(const std::string& path) const {
+    const auto found = state_.errors.find(path);
+    return found == state_.errors.end() ? "" : found->second;
+  }
+  std::vector<std::string> Values(const std::string& key, const std::string& initial) const {
+    std::vector<std::string> values;
+    if (state_.filled == nullptr) {
+      if (!initial.empty()) values.push_back(initial);
+      return values;
+    }
+    for (const auto& [name, value] : *state_.filled) {
+      if (name == key) values.push_back(value);
+    }
+    return values;
+  }
+
+  // What tells readers of screens what is wrong.
+  static std::string Marks(const std::string& error, const std::string& id) {
+    return error.empty() ? ""
+                         : absl::StrCat(" aria-invalid=\"true\"",
+                                        Attribute("aria-describedby", absl::StrCat(id, "-error")));
+  }
+  static std::string Told(const std::string& error, const std::string& id) {
+    if (error.empty()) return "";
+    return absl::StrCat("<p class=\"error\"", Attribute("id", absl::StrCat(id, "-error")), ">",
+                        EscapeHtml(error), "</p>\n");
+  }
+
+  std::string One(const v1::FormField& field) const {
+    if (field.kind() == v1::HIDDEN) {
+      if (!field.initial().empty()) return "";
+      const std::vector<std::string> values = Values(field.key(), "");
+      return absl::StrCat("<input type=\"hidden\"", Attribute("name", field.key()),
+                          Attribute("value", values.empty() ? "" : values[0]), ">\n");
+    }
+    const std::string error = Error(absl::StrCat("values.", field.key()));
+    const std::string id = absl::StrCat("f-", field.key());
+    const std::vector<std::string> values = Values(field.key(), field.initial());
+    const std::string help =
+        field.help().empty()
+            ? ""
+            : absl::StrCat("<p class=\"help\">", EscapeHtml(field.help()), "</p>\n");
+    const std::string label = absl::StrCat(EscapeHtml(field.label()), field.required() ? " *" : "");
+    if (field.kind() == v1::CHECKBOX) {
+      return absl::StrCat("<div class=\"field\"><label><input type=\"checkbox\" value=\"true\"",
+                          Attribute("name", field.key()), Attribute("id", id),
+                          values.empty() || values[0].empty() ? "" : " checked",
+                          field.required() ? " required" : "", Marks(error, id), "> ", label,
+                          "</label>\n", help, Told(error, id), "</div>\n");
+    }
+    if (field.kind() == v1::CHOICES) {
+      std::string boxes;
+      for (const std::string& choice : field.choices()) {
+        const bool is_on = std::find(values.begin(), values.end(), choice) != values.end();
+        absl::StrAppend(&boxes, "<label><input type=\"checkbox\"", Attribute("name", field.key()),
+                        Attribute("value", choice), is_on ? " checked" : "", "> ",
+                        EscapeHtml(choice), "</label>\n");
+      }
+      return absl::StrCat("<fieldset class=\"field\"><legend>", label, "</legend>\n", boxes, help,
+                          Told(error, id), "</fieldset>\n");
+    }
+    return absl::StrCat("<div class=\"field\"><label", Attribute("for", id), ">", label,
+                        "</label>\n", Input(field, id, values.empty() ? "" : values[0], error),
+                        help, Told(error, id), "</div>\n");
+  }
+
+  std::string Input(const v1::FormField& field, const std::string& id, const std::string& value,
+                    const std::string& error) const {
+    const std::string common = absl::StrCat(Attribute("name", field.key()), Attribute("id", id),
+                                            field.required() ? " required" : "", Marks(error, id));
+    if (field.kind() == v1::CHOICE) {
+      std::string options = "<option value=\"\"></option>\n";
+      for (const std::string& choice : field.choices()) {
+        absl::StrAppend(&options, "<option", Attribute("value", choice),
+                        choice == value ? " selected" : "", ">", EscapeHtml(choice), "</option>\n");
+      }
+      return absl::StrCat("<select", common, ">\n", options, "</select>\n");
+    }
+    const bool is_paragraph = field.kind() == v1::PARAGRAPH;
+    std::string length;
+    if (IsText(field.kind())) {
+      const int most = is_paragraph ? kParagraphCharactersMax : kLineCharactersMax;
+      const int max = field.max_characters() == 0 ? most : std::min(field.max_characters(), most);
+      length = Attribute("maxlength", absl::StrCat(max));
+      if (field.min_characters() > 0) {
+        absl::StrAppend(&length, Attribute("minlength", absl::StrCat(field.min_characters())));
+      }
+    }
+    if (is_paragraph) {
+      return absl::StrCat("<textarea rows=\"6\"", common, length, ">\n", EscapeHtml(value),
+                          "</textarea>\n");
+    }
+    return absl::StrCat("<input", Attribute("type", TypeOf(field.kind())), common, length,
+                        field.kind() == v1::NUMBER ? " step=\"any\"" : "",
+                        Attribute("value", value), ">\n");
+  }
+
+  static absl::string_view TypeOf(v1::FormFieldKind kind) {
+    switch (kind) {
+      case v1::EMAIL:
+        return "email";
+      case v1::PHONE:
+        return "tel";
+      case v1::URL:
+        return "url";
+      case v1::NUMBER:
+        return "number";
+      case v1::DATE:
+        return "date";
+      default:
+        return "text";
+    }
+  }
+
+  std::string One(const v1::FormConsent& consent) const {
+    const std::string error = Error(absl::StrCat("consents.", consent.key()));
+    const std::string name = absl::StrCat(kConsentPrefix, consent.key());
+    const std::string id = absl::StrCat("c-", consent.key());
+    const std::vector<std::string> values = Values(name, "");
+    const std::string more = consent.url().empty()
+                                 ? ""
+                                 : absl::StrCat(" <a", Attribute("href", consent.url()),
+                                                " target=\"_blank\" rel=\"noopener\">",
+                                                EscapeHtml(consent.url()), "</a>");
+    return absl::StrCat("<div class=\"field\"><label><input type=\"checkbox\" value=\"true\"",
+                        Attribute("name", name), Attribute("id", id),
+                        values.empty() || values[0].empty() ? "" : " checked",
+                        consent.required() ? " required" : "", Marks(error, id), "> ",
+                        EscapeHtml(consent.text()), consent.required() ? " *" : "", "</label>",
+                        more, "\n", Told(error, id), "</div>\n");
+  }
+
+  const v1::Form& form_;
+  const PageState& state_;
+};
+
+// The site of a URL: "https://www.example.com".
+std::string OriginOf(absl::string_view url) {
+  const size_t host = url.find("://");
+  if (host == url.npos) return "";
+  return std::string(url.substr(0, url.find_first_of("/?#", host + 3)));
+}
+
+}  // namespace
+
+std::string EscapeHtml(absl::string_view text) {
+  return absl::StrReplaceAll(
+      text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
+}
+
+std::string FormPageOf(const v1::Form& form, const PageState& state) {
+  const auto whole = state.errors.find("");
+  std::string body =
+      absl::StrCat("<h1>", EscapeHtml(form.display_name()), "</h1>\n", Text(form.introduction()));
+  if (!state.errors.empty()) {
+    absl::StrAppend(&body, "<p class=\"error\" role=\"alert\">",
+                    whole == state.errors.end()
+                        ? "Something is missing or not as it should be; see below."
+                        : EscapeHtml(whole->second),
+                    "</p>\n");
+  }
+  const std::string label = form.submit_label().empty() ? "Send" : form.submit_label();
+  absl::StrAppend(
+      &body, "<form method=\"post\"", Attribute("action", state.path), ">\n<input type=\"hidden\"",
+      Attribute("name", kSubmissionKey), Attribute("value", state.submission), ">\n",
+      state.page.empty() ? ""
+                         : absl::StrCat("<input type=\"hidden\"", Attribute("name", kPageKey),
+                                        Attribute("value", state.page), ">\n"),
+      "<div class=\"trap\" aria-hidden=\"true\"><label>Leave this empty <input type=\"text\"",
+      Attribute("name", kTrapKey), " tabindex=\"-1\" autocomplete=\"off\"></label></div>\n",
+      FieldsOf(form, state).All(), "<button type=\"submit\">", EscapeHtml(label),
+      "</button>\n</form>\n");
+  return Page(LanguageOf(form), form.display_name(), body);
+}
+
+std::string ThanksPageOf(const v1::Form& form) {
+  const std::string thanks = form.thanks().empty() ? "Thank you. It was sent." : form.thanks();
+  return Page(LanguageOf(form), form.display_name(),
+              absl::StrCat("<h1>", EscapeHtml(form.display_name()), "</h1>\n", Text(thanks)));
+}
+
+std::string NoticePageOf(absl::string_view language, absl::string_view heading,
+                         absl::string_view sentence) {
+  return Page(language, heading,
+              absl::StrCat("<h1>", EscapeHtml(heading), "</h1>\n", Text(sentence)));
+}
+
+std::string ConfirmPageOf(const v1::Form& form, absl::string_view path) {
+  return Page(LanguageOf(form), form.display_name(),
+              absl::StrCat("<h1>", EscapeHtml(form.display_name()),
+                           "</h1>\n<p>Please confirm that it was you who sent this form.</p>\n"
+                           "<form method=\"post\"",
+                           Attribute("action", path),
+                           "><button type=\"submit\">Confirm</button></form>\n"));
+}
+
+std::string ScriptOf(const v1::Form& form, absl::string_view path) {
+  // Texts of a script: what could end one, or the script itself, is told by its number.
+  const std::string title = absl::StrReplaceAll(form.display_name(), {{"\\", "\\\\"},
+                                                                      {"\"", "\\\""},
+                                                                      {"\n", " "},
+                                                                      {"\r", " "},
+                                                                      {"<", "\\u003c"},
+                                                                      {"\xE2\x80\xA8", "\\u2028"},
+                                                                      {"\xE2\x80\xA9", "\\u2029"}});
+  return absl::StrCat(
+      "(function () {\n  var script = document.currentScript;\n"
+      "  var frame = document.createElement(\"iframe\");\n"
+      "  frame.src = new URL(\"",
+      path, "\", script.src).href;\n  frame.title = \"", title,
+      "\";\n  frame.style.cssText = \"border:0;width:100%;height:40em\";\n"
+      "  script.parentNode.insertBefore(frame, script);\n})();\n");
+}
+
+std::string PagePolicyOf(const v1::Form& form) {
+  // Browsers ask where a form that was sent leads on to, too.
+  std::string targets = "'self'";
+  const std::string leads_to = OriginOf(form.redirect_url());
+  if (!leads_to.empty()) absl::StrAppend(&targets, " ", leads_to);
+  return absl::StrCat(
+      "default-src 'none'; style-src 'self'; form-action ", targets,
+      "; base-uri 'none'; frame-ancestors ",
+      form.allowed_origins().empty() ? "'none'" : absl::StrJoin(form.allowed_origins(), " "));
+}
+
+absl::string_view StyleSheet() {
+  return "body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1d1d1f;background:#fff}\n"
+         "main{max-width:36em;margin:0 auto;padding:1.5em}\n"
+         ".field{margin:0 0 1em;border:0;padding:0}\n"
+         "label,legend{display:block;font-weight:600}\n"
+         "input[type=checkbox]{width:auto;margin-right:.5em}\n"
+         "input,textarea,select{font:inherit;width:100%;box-sizing:border-box;padding:.5em;"
+         "border:1px solid #8a8a8e;border-radius:4px}\n"
+         "button{font:inherit;padding:.6em 1.4em;border:0;border-radius:4px;background:#0a5cc2;"
+         "color:#fff}\n"
+         ".help{margin:.25em 0;color:#555}\n"
+         ".error{margin:.25em 0;color:#b00020}\n"
+         ".trap{position:absolute;left:-10000px;width:1px;height:1px;overflow:hidden}\n";
+}
+
+}  // namespace kith::forms

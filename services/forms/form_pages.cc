@@ -1,0 +1,438 @@
+#include "services/forms/form_pages.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/normalise.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/seal/token_sealer.h"
+#include "google/protobuf/struct.pb.h"
+#include "google/protobuf/util/json_util.h"
+#include "google/rpc/error_details.pb.h"
+#include "kith/forms/v1/forms_errors.pb.h"
+#include "kith/type/v1/errors.pb.h"
+#include "services/core/reject.h"
+#include "services/forms/form_commands.h"
+#include "services/forms/form_fields.h"
+#include "services/forms/form_page.h"
+#include "services/runtime/calls/own_command.h"
+
+namespace kith::forms {
+namespace {
+
+using runtime::WebAnswer;
+using runtime::WebRequest;
+
+constexpr char kActor[] = "policies/form_pages";
+constexpr absl::string_view kConfirm = "confirm/";
+constexpr absl::string_view kScript = ".js";
+constexpr absl::Duration kTellAfter = absl::Seconds(10);
+constexpr int kPerAddressDefault = 20;
+constexpr int kPerHourDefault = 1'000;
+constexpr size_t kSubmissionBytesMax = 100;
+constexpr size_t kUrlBytesMax = 2'048;
+
+constexpr absl::string_view kHtml = "text/html; charset=utf-8";
+constexpr absl::string_view kProblem = "application/problem+json";
+constexpr absl::string_view kSafeHeaders =
+    "x-content-type-options: nosniff\r\nreferrer-policy: strict-origin-when-cross-origin\r\n";
+constexpr absl::string_view kNotKept = "cache-control: no-store\r\n";
+
+WebAnswer Html(int status, std::string page, absl::string_view policy) {
+  return {status, std::string(kHtml), std::move(page),
+          absl::StrCat("content-security-policy: ", policy, "\r\n", kSafeHeaders, kNotKept)};
+}
+
+WebAnswer Notice(int status, absl::string_view heading, absl::string_view sentence) {
+  return Html(status, NoticePageOf("en", heading, sentence), PagePolicyOf(v1::Form()));
+}
+
+WebAnswer NotThere() {
+  return Notice(404, "No such form", "There is no form here, or it cannot be filled in any more.");
+}
+
+WebAnswer NotAllowed(absl::string_view allowed) {
+  WebAnswer answer = Notice(405, "Not here", "This address is not asked for in this way.");
+  absl::StrAppend(&answer.headers, "allow: ", allowed, "\r\n");
+  return answer;
+}
+
+// Of an error's code, as AIP-193 has it.
+int HttpStatusOf(const absl::Status& status) {
+  const auto wire = WireError(status);
+  switch (wire.has_value() ? wire->code() : 13) {
+    case 0:
+      return 200;
+    case 3:
+    case 11:
+      return 400;
+    case 5:
+      return 404;
+    case 6:
+    case 9:
+    case 10:
+      return 409;
+    case 7:
+      return 403;
+    case 8:
+      return 429;
+    case 14:
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+absl::string_view TitleOf(int status) {
+  switch (status) {
+    case 400:
+      return "Something is missing or not as it should be";
+    case 404:
+      return "No such form";
+    case 415:
+      return "Not in this form";
+    case 429:
+      return "Too often";
+    case 503:
+      return "Not just now";
+    default:
+      return "It could not be taken";
+  }
+}
+
+absl::string_view SentenceOf(int status) {
+  switch (status) {
+    case 429:
+      return "This form was sent too often. Please try again in an hour.";
+    case 503:
+      return "Please try again in a moment.";
+    default:
+      return "It could not be taken. Please try again later.";
+  }
+}
+
+// By the fields of the request, "" for none; of nothing that is not the sender's to mend.
+std::map<std::string, std::string> ViolationsIn(const absl::Status& status) {
+  std::map<std::string, std::string> violations;
+  const auto wire = WireError(status);
+  if (!wire.has_value()) return violations;
+  for (const google::protobuf::Any& detail : wire->details()) {
+    google::rpc::BadRequest request;
+    if (!detail.UnpackTo(&request)) continue;
+    for (const auto& violation : request.field_violations()) {
+      const bool is_theirs = absl::StartsWith(violation.field(), "values.") ||
+                             absl::StartsWith(violation.field(), "consents.");
+      violations.emplace(is_theirs ? violation.field() : "", violation.description());
+    }
+  }
+  return violations;
+}
+
+bool WantsJson(const WebRequest& request) {
+  return PostedAsOf(request.content_type) == PostedAs::kJson ||
+         absl::StartsWith(request.accept, "application/json");
+}
+
+std::string Json(const google::protobuf::Struct& object) {
+  std::string text;
+  if (!google::protobuf::util::MessageToJsonString(object, &text).ok()) return "{}";
+  return text;
+}
+
+void Put(const char* name, absl::string_view value, google::protobuf::Struct& object) {
+  (*object.mutable_fields())[name].set_string_value(std::string(value));
+}
+
+std::string ProblemOf(int status, absl::string_view detail,
+                      const std::map<std::string, std::string>& violations) {
+  google::protobuf::Struct problem;
+  Put("title", TitleOf(status), problem);
+  Put("detail", detail, problem);
+  (*problem.mutable_fields())["status"].set_number_value(status);
+  for (const auto& [field, message] : violations) {
+    google::protobuf::Struct one;
+    absl::string_view name = field;
+    absl::ConsumePrefix(&name, "values.");
+    const bool is_consent = absl::ConsumePrefix(&name, "consents.");
+    Put("field", is_consent ? absl::StrCat(kConsentPrefix, name) : std::string(name), one);
+    Put("message", message, one);
+    *(*problem.mutable_fields())["errors"]
+         .mutable_list_value()
+         ->add_values()
+         ->mutable_struct_value() = std::move(one);
+  }
+  return Json(problem);
+}
+
+// What lets a page of a site that the form names read the answer.
+std::string SharedWith(const v1::Form& form, const std::string& origin) {
+  const bool is_named = std::find(form.allowed_origins().begin(), form.allowed_origins().end(),
+                                  origin) != form.allowed_origins().end();
+  if (origin.empty() || !is_named) return "vary: origin\r\n";
+  return absl::StrCat("access-control-allow-origin: ", origin, "\r\nvary: origin\r\n");
+}
+
+WebAnswer Preflight(const v1::Form& form, const WebRequest& request) {
+  return {204, "text/plain", "",
+          absl::StrCat(SharedWith(form, request.origin),
+                       "access-control-allow-methods: POST\r\n"
+                       "access-control-allow-headers: accept, content-type\r\n"
+                       "access-control-max-age: 7200\r\n")};
+}
+
+std::string KeyOf(const std::string& form, WorkspaceId workspace) {
+  return absl::StrCat(workspace.value(), "/", form);
+}
+
+std::string UrlOf(const PostedForm& posted, const WebRequest& request) {
+  std::string url = ValueOf(posted, kPageKey);
+  if (url.empty()) url = request.referrer;
+  const bool is_plain = IsUtf8(url) && std::all_of(url.begin(), url.end(), [](char c) {
+                          return static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
+                        });
+  return is_plain && url.size() <= kUrlBytesMax ? url : "";
+}
+
+std::unique_ptr<v1::SubmitFormRequest> SubmissionOf(const v1::Form& form, const PostedForm& posted,
+                                                    const WebRequest& request) {
+  auto submit = std::make_unique<v1::SubmitFormRequest>();
+  submit->set_name(form.name());
+  for (const auto& [name, value] : posted) {
+    const bool is_field =
+        std::any_of(form.fields().begin(), form.fields().end(),
+                    [&](const v1::FormField& field) { return field.key() == name; });
+    if (!is_field) continue;
+    v1::FormValue& filled = *submit->add_values();
+    filled.set_key(name);
+    // What is no text is refused by the field, which tells it.
+    filled.set_value(IsUtf8(value) ? value : std::string("\x01"));
+  }
+  for (const v1::FormConsent& consent : form.consents()) {
+    const std::string given = ValueOf(posted, absl::StrCat(kConsentPrefix, consent.key()));
+    if (!given.empty() && given != "false") submit->add_consents(consent.key());
+  }
+  submit->set_page_url(UrlOf(posted, request));
+  return submit;
+}
+
+// That of the page, as far as it can be one.
+std::string RequestIdOf(const PostedForm& posted) {
+  const std::string id = ValueOf(posted, kSubmissionKey);
+  const bool is_id = id.size() <= kSubmissionBytesMax &&
+                     std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  return is_id && !id.empty() ? absl::StrCat("page/", id) : "";
+}
+
+absl::Status TooMany() {
+  return Reject(v1::FORMS_ERROR_TOO_MANY_SUBMISSIONS, "The form was sent too often. Try later.");
+}
+
+}  // namespace
+
+bool HourlyLimits::Take(const std::string& key, int64_t max, absl::Duration now) {
+  MutexLock lock(mutex_);
+  if (hours_.size() >= kKeysMax && !hours_.contains(key)) {
+    absl::erase_if(hours_,
+                   [&](const auto& one) { return now - one.second.begin >= absl::Hours(1); });
+    if (hours_.size() >= kKeysMax) return false;
+  }
+  Hour& hour = hours_[key];
+  if (hour.count == 0 || now - hour.begin >= absl::Hours(1)) hour = {now, 0};
+  if (hour.count >= max) return false;
+  ++hour.count;
+  return true;
+}
+
+TrafficCounts::Counts TrafficCounts::Add(const std::string& form, Counts more, absl::Duration now) {
+  MutexLock lock(mutex_);
+  Gathered& gathered = forms_[form];
+  gathered.counts.views += more.views;
+  gathered.counts.spam += more.spam;
+  if (now - gathered.told < kTellAfter) return {};
+  gathered.told = now;
+  return std::exchange(gathered.counts, {});
+}
+
+std::shared_ptr<const runtime::Caller> FormPages::CallerIn(WorkspaceId workspace) const {
+  auto caller = runtime_.authorizer->CallerOfPolicy(workspace, kActor);
+  const bool is_open = caller != nullptr && caller->standing == runtime::Standing::kActive;
+  return is_open ? caller : nullptr;
+}
+
+absl::StatusOr<FormPages::Open> FormPages::Find(absl::string_view public_id) const {
+  const auto found = FormOfPublicId(runtime_.log.token_sealer(), public_id);
+  if (!found.has_value()) return ResourceNotFound(FormRules(), "");
+  Open open;
+  open.caller = CallerIn(found->workspace);
+  if (open.caller == nullptr) return ResourceNotFound(FormRules(), "");
+  KITH_ASSIGN_OR_RETURN(open.state,
+                        runtime_.transact.Fold<FormAggregate>(found->workspace, found->name));
+  KITH_RETURN_IF_ERROR(CheckOpen(*open.state, found->name));
+  open.path = absl::StrCat(prefix(), public_id);
+  return open;
+}
+
+void FormPages::Take(WebRequest request, Answer answer) {
+  absl::string_view rest = absl::StripPrefix(request.path, prefix());
+  const bool asks = request.method == "GET" || request.method == "HEAD";
+  if (rest == "style.css") {
+    return answer(asks ? WebAnswer{200, "text/css; charset=utf-8", std::string(StyleSheet()),
+                                   absl::StrCat(kSafeHeaders, "cache-control: max-age=3600\r\n")}
+                       : NotAllowed("GET, HEAD"));
+  }
+  if (absl::ConsumePrefix(&rest, kConfirm)) {
+    return TakeConfirmation(request, rest, std::move(answer));
+  }
+  const bool is_script = absl::ConsumeSuffix(&rest, kScript);
+  absl::StatusOr<Open> open = Find(rest);
+  if (!open.ok()) {
+    const int status = HttpStatusOf(open.status());
+    const bool passes = absl::IsUnavailable(open.status()) || status == 503;
+    return answer(passes ? Notice(503, TitleOf(503), SentenceOf(503)) : NotThere());
+  }
+  if (is_script) {
+    if (!asks) return answer(NotAllowed("GET, HEAD"));
+    return answer({200, "text/javascript; charset=utf-8", ScriptOf(open->form(), open->path),
+                   absl::StrCat(kSafeHeaders, "cache-control: max-age=300\r\n")});
+  }
+  if (request.method == "OPTIONS") return answer(Preflight(open->form(), request));
+  if (request.method == "POST") return TakePost(*open, request, std::move(answer));
+  if (!asks) return answer(NotAllowed("GET, HEAD, OPTIONS, POST"));
+  if (request.method == "GET") Count(*open, {.views = 1});
+  answer(PageAnswer(*open, request));
+}
+
+WebAnswer FormPages::PageAnswer(const Open& open, const WebRequest& request) const {
+  const std::string submission = runtime_.ulids.Next();
+  const std::string page = UrlOf({}, request);
+  PageState state;
+  state.path = open.path;
+  state.submission = submission;
+  state.page = page;
+  return Html(200, FormPageOf(open.form(), state), PagePolicyOf(open.form()));
+}
+
+void FormPages::TakePost(const Open& open, const WebRequest& request, Answer answer) {
+  const v1::Form& form = open.form();
+  const std::string key = KeyOf(form.name(), open.caller->workspace);
+  const absl::Duration now = runtime_.clock.Elapsed();
+  const int per_address = form.hourly_submissions_per_address();
+  const int per_hour = form.hourly_submissions();
+  // Of one address first, or it could use up what all have.
+  if (!limits_.Take(absl::StrCat(key, " ", request.address),
+                    per_address == 0 ? kPerAddressDefault : per_address, now) ||
+      !limits_.Take(key, per_hour == 0 ? kPerHourDefault : per_hour, now)) {
+    return answer(Told(open, request, {}, TooMany()));
+  }
+  absl::StatusOr<PostedForm> posted = ParsePosted(request.content_type, request.body);
+  if (!posted.ok()) return answer(Told(open, request, {}, posted.status()));
+  if (!ValueOf(*posted, kTrapKey).empty()) {
+    Count(open, {.spam = 1});
+    return answer(Told(open, request, *posted, absl::OkStatus()));
+  }
+  auto submit = SubmissionOf(form, *posted, request);
+  runtime::StartOwnCommand(
+      runtime_, methods_, open.caller, std::move(submit), RequestIdOf(*posted),
+      [this, open, request, posted = *std::move(posted), answer = std::move(answer)](
+          const absl::Status& status, const google::protobuf::Message&) mutable {
+        // It was sent already, and then again after it was changed: the first counts.
+        const bool is_repeat = IsError(status, type::v1::ERROR_REQUEST_ID_REUSED);
+        answer(Told(open, request, posted, is_repeat ? absl::OkStatus() : status));
+      });
+}
+
+WebAnswer FormPages::Told(const Open& open, const WebRequest& request, const PostedForm& posted,
+                          const absl::Status& status) const {
+  const v1::Form& form = open.form();
+  const bool is_json = WantsJson(request);
+  const std::string shared = absl::StrCat(SharedWith(form, request.origin), kSafeHeaders, kNotKept);
+  if (status.ok() && is_json) {
+    google::protobuf::Struct told;
+    Put("status", "sent", told);
+    if (!form.thanks().empty()) Put("thanks", form.thanks(), told);
+    if (!form.redirect_url().empty()) Put("redirect_url", form.redirect_url(), told);
+    return {200, "application/json", Json(told), shared};
+  }
+  if (status.ok() && !form.redirect_url().empty()) {
+    return {303, std::string(kHtml), "",
+            absl::StrCat("location: ", form.redirect_url(), "\r\n", shared)};
+  }
+  if (status.ok()) return Html(200, ThanksPageOf(form), PagePolicyOf(form));
+
+  std::map<std::string, std::string> violations = ViolationsIn(status);
+  const bool is_known = PostedAsOf(request.content_type) != PostedAs::kUnknown;
+  const int code = is_known ? HttpStatusOf(status) : 415;
+  std::string detail(SentenceOf(code));
+  if (const auto whole = violations.find(""); whole != violations.end()) {
+    detail = absl::StrCat("What was sent ", whole->second, ".");
+    whole->second = detail;
+  }
+  if (is_json) {
+    violations.erase("");
+    return {code, std::string(kProblem), ProblemOf(code, detail, violations), shared};
+  }
+  if (code != 400) return Notice(code, TitleOf(code), detail);
+  const std::string page = ValueOf(posted, kPageKey);
+  // Who mends it sends the same form once more.
+  std::string submission = ValueOf(posted, kSubmissionKey);
+  if (submission.empty()) submission = runtime_.ulids.Next();
+  PageState state;
+  state.path = open.path;
+  state.submission = submission;
+  state.page = page;
+  state.filled = &posted;
+  state.errors = std::move(violations);
+  return Html(400, FormPageOf(form, state), PagePolicyOf(form));
+}
+
+void FormPages::TakeConfirmation(const WebRequest& request, absl::string_view token,
+                                 Answer answer) {
+  const WebAnswer gone = Notice(404, "Nothing to confirm",
+                                "There is nothing to confirm here, or the time for it has passed.");
+  const auto found = SubmissionOfToken(runtime_.log.token_sealer(), token);
+  auto caller = found.has_value() ? CallerIn(found->workspace) : nullptr;
+  if (caller == nullptr) return answer(gone);
+  const auto submission =
+      runtime_.transact.Fold<SubmissionAggregate>(found->workspace, found->name);
+  if (!submission.ok()) return answer(Notice(503, TitleOf(503), SentenceOf(503)));
+  const auto form =
+      runtime_.transact.Fold<FormAggregate>(found->workspace, (*submission)->resource.form());
+  if (!form.ok()) return answer(Notice(503, TitleOf(503), SentenceOf(503)));
+  // A look at it changes nothing: programs that read mail look at every link.
+  if (request.method == "GET" || request.method == "HEAD") {
+    return answer(
+        Html(200, ConfirmPageOf((*form)->resource, request.path), PagePolicyOf(v1::Form())));
+  }
+  if (request.method != "POST") return answer(NotAllowed("GET, HEAD, POST"));
+  auto confirm = std::make_unique<v1::ConfirmFormSubmissionRequest>();
+  confirm->set_token(std::string(token));
+  runtime::StartOwnCommand(
+      runtime_, methods_, std::move(caller), std::move(confirm), "",
+      [gone, answer = std::move(answer)](const absl::Status& status,
+                                         const google::protobuf::Message&) mutable {
+        if (status.ok()) return answer(Notice(200, "Thank you", "It is confirmed."));
+        const int code = HttpStatusOf(status);
+        answer(code == 503 ? Notice(503, TitleOf(503), SentenceOf(503)) : gone);
+      });
+}
+
+void FormPages::Count(const Open& open, TrafficCounts::Counts counts) {
+  const std::string& form = open.form().name();
+  const TrafficCounts::Counts told =
+      traffic_.Add(KeyOf(form, open.caller->workspace), counts, runtime_.clock.Elapsed());
+  if (told.views == 0 && told.spam == 0) return;
+  auto count = std::make_unique<v1::CountFormTrafficRequest>();
+  count->set_name(form);
+  count->set_views(told.views);
+  count->set_spam(told.spam);
+  runtime::StartOwnCommand(runtime_, methods_, open.caller, std::move(count), "",
+                           [](const absl::Status&, const google::protobuf::Message&) {});
+}
+
+}  // namespace kith::forms

@@ -1,0 +1,113 @@
+// FormPages: published forms on the HTTP port, for whoever has their address.
+//
+//   GET  /f/{public id}           the form's page, which needs no script
+//   POST /f/{public id}           what was filled in: as that page sends it, or as JSON
+//   GET  /f/{public id}.js        a script that puts the page into another
+//   GET  /f/confirm/{token}       a page that asks to confirm what was sent; POST confirms
+//   GET  /f/style.css             how they look
+//
+// A browser is answered with pages, and who sends JSON, or accepts it, with JSON: errors as
+// problems (RFC 9457). Whoever fills in what people do not see is answered as anybody, counted, and
+// nothing else is done. How often a form may be sent is counted in memory, from the start of the
+// server.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "eventstore/base/mutex.h"
+#include "kith/forms/v1/forms_service.pb.h"
+#include "services/forms/form.h"
+#include "services/forms/posted_form.h"
+#include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/web_pages.h"
+#include "services/runtime/runtime.h"
+
+namespace kith::forms {
+
+// How often something may be done in an hour, by what does it. Thread-safe; of as many as it can
+// remember the ones that came last.
+class HourlyLimits {
+ public:
+  // Whether it may be done once more by `key`; `now` as Clock::Elapsed.
+  bool Take(const std::string& key, int64_t max, absl::Duration now) KITH_EXCLUDES(mutex_);
+
+ private:
+  struct Hour {
+    absl::Duration begin;
+    int64_t count = 0;
+  };
+  static constexpr size_t kKeysMax = 100'000;
+
+  Mutex mutex_;
+  absl::flat_hash_map<std::string, Hour> hours_ KITH_GUARDED_BY(mutex_);
+};
+
+// How often forms are looked at, gathered until it is worth an event. Thread-safe.
+class TrafficCounts {
+ public:
+  struct Counts {
+    int64_t views = 0;
+    int64_t spam = 0;
+  };
+  // Adds to those of a form; answers all that are to be told now: the first ones at once, further
+  // ones after ten seconds.
+  Counts Add(const std::string& form, Counts more, absl::Duration now) KITH_EXCLUDES(mutex_);
+
+ private:
+  struct Gathered {
+    Counts counts;
+    absl::Duration told = -absl::InfiniteDuration();
+  };
+
+  Mutex mutex_;
+  absl::flat_hash_map<std::string, Gathered> forms_ KITH_GUARDED_BY(mutex_);
+};
+
+// Thread-safe.
+class FormPages final : public runtime::WebPages {
+ public:
+  // Borrows both.
+  FormPages(const runtime::Runtime& runtime, const runtime::MethodTable& methods)
+      : runtime_(runtime), methods_(methods) {}
+
+  absl::string_view prefix() const override { return "/f/"; }
+  size_t body_bytes_max() const override { return 64 << 10; }
+  void Take(runtime::WebRequest request,
+            absl::AnyInvocable<void(runtime::WebAnswer)> answer) override;
+
+ private:
+  using Answer = absl::AnyInvocable<void(runtime::WebAnswer)>;
+  // A form that is there and published, and who sends it.
+  struct Open {
+    std::shared_ptr<const runtime::Caller> caller;
+    std::shared_ptr<const FormNow> state;
+    std::string path;
+
+    const v1::Form& form() const { return state->resource; }
+  };
+
+  // Null where there is none such.
+  std::shared_ptr<const runtime::Caller> CallerIn(WorkspaceId workspace) const;
+  absl::StatusOr<Open> Find(absl::string_view public_id) const;
+  void TakeConfirmation(const runtime::WebRequest& request, absl::string_view token, Answer answer);
+  void TakePost(const Open& open, const runtime::WebRequest& request, Answer answer);
+  runtime::WebAnswer PageAnswer(const Open& open, const runtime::WebRequest& request) const;
+  // What it comes to: OK, or a refusal, told as the sender wants it.
+  runtime::WebAnswer Told(const Open& open, const runtime::WebRequest& request,
+                          const PostedForm& posted, const absl::Status& status) const;
+  void Count(const Open& open, TrafficCounts::Counts counts);
+
+  const runtime::Runtime& runtime_;
+  const runtime::MethodTable& methods_;
+  HourlyLimits limits_;
+  TrafficCounts traffic_;
+};
+
+}  // namespace kith::forms

@@ -1,0 +1,27 @@
+// StartOwnCommand: a command that the server calls by itself, as it does for who fills in a page.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "google/protobuf/message.h"
+#include "services/runtime/admission/authorizer.h"
+#include "services/runtime/calls/method_table.h"
+#include "services/runtime/runtime.h"
+
+namespace kith::runtime {
+
+// Calls the method that takes `request` as `caller`, under this id, "" for none, which counts as
+// any request's; calls `done` once with what it came to, and its reply where that is OK: from any
+// thread, also before this returns. What the caller is granted, and the rules of the request's
+// fields, are held against it; limits of keys are not. For any thread: it waits for no disk. Aborts
+// where that is no command.
+void StartOwnCommand(
+    const Runtime& runtime, const MethodTable& methods, std::shared_ptr<const Caller> caller,
+    std::unique_ptr<google::protobuf::Message> request, const std::string& request_id,
+    absl::AnyInvocable<void(const absl::Status& status, const google::protobuf::Message& reply)>
+        done);
+
+}  // namespace kith::runtime

@@ -1,0 +1,219 @@
+// Published forms over HTTP, in a whole server: what a browser is shown, what it may send, and what
+// that comes to.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/forms/v1/forms_service.grpc.pb.h"
+#include "services/edge/http_port.h"
+#include "tests/services/edge/http_client.h"
+#include "tests/testing/decider_spec.h"
+#include "tests/testing/test_server.h"
+
+namespace kith::edge {
+namespace {
+
+using contacts::v1::ContactsService;
+using forms::v1::FormsService;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::Proto;
+
+constexpr char kUrlEncoded[] = "application/x-www-form-urlencoded";
+
+class FormPagesTest : public ::testing::Test {
+ protected:
+  FormPagesTest()
+      : server_([](runtime::ServerBuilder& builder) {
+          builder.AddPort(
+              [](const runtime::PortParts& parts) { return OpenHttpPort(HttpOptions(), parts); });
+        }) {}
+
+  // Its path.
+  std::string Publish(const std::string& more = "") {
+    forms::v1::CreateFormRequest create;
+    *create.mutable_form() = Proto<forms::v1::Form>(absl::StrCat(R"(
+        display_name: "Talk to <us>"
+        fields { key: "email" label: "Your \"e-mail\"" kind: EMAIL required: true
+                 maps_to: "contact.emails" }
+        fields { key: "message" label: "Message" kind: PARAGRAPH }
+        consents { key: "terms" text: "I agree & so on." required: true }
+        allowed_origins: "https://www.example.com" )",
+                                                                 more));
+    form_ = server_.Call(&FormsService::Stub::CreateForm, create)->name();
+    forms::v1::PublishFormRequest publish;
+    publish.set_name(form_);
+    EXPECT_EQ(server_.Call(&FormsService::Stub::PublishForm, publish).reason(), "");
+    forms::v1::GetFormEmbeddingRequest get;
+    get.set_name(form_);
+    return server_.Call(&FormsService::Stub::GetFormEmbedding, get)->path();
+  }
+  HttpReply Ask(const std::string& method, const std::string& path, const std::string& type = "",
+                const std::string& body = "", const std::string& headers = "") {
+    HttpClient client(server_.server().ports().front()->port());
+    client.Send(absl::StrCat(method, " ", path, " HTTP/1.1\r\nhost: localhost\r\n", headers,
+                             type.empty() ? "" : absl::StrCat("content-type: ", type, "\r\n"),
+                             "content-length: ", body.size(), "\r\nconnection: close\r\n\r\n",
+                             body));
+    return client.Read();
+  }
+  int CountContacts() {
+    return server_.Call(&ContactsService::Stub::ListContacts, contacts::v1::ListContactsRequest())
+        ->contacts_size();
+  }
+  forms::v1::FormReport Report() {
+    forms::v1::GetFormReportRequest request;
+    request.set_name(form_);
+    return server_.Call(&FormsService::Stub::GetFormReport, request).response;
+  }
+  // What the page has under this name.
+  static std::string HiddenIn(const std::string& page, const std::string& name) {
+    const size_t at = page.find(absl::StrCat("name=\"", name, "\" value=\""));
+    if (at == page.npos) return "";
+    const size_t begin = page.find("value=\"", at) + 7;
+    return page.substr(begin, page.find('"', begin) - begin);
+  }
+
+  testing::TestServer server_;
+  std::string form_;
+};
+
+TEST_F(FormPagesTest, ShowAPageThatNeedsNoScriptAndTrustsNobody) {
+  const std::string path = Publish();
+  const HttpReply page = Ask("GET", path);
+  ASSERT_EQ(page.status, 200);
+  EXPECT_EQ(page.header("content-type"), "text/html; charset=utf-8");
+  EXPECT_THAT(page.header("content-security-policy"), HasSubstr("default-src 'none'"));
+  EXPECT_THAT(page.header("content-security-policy"),
+              HasSubstr("frame-ancestors https://www.example.com"));
+  EXPECT_THAT(page.header("content-security-policy"), Not(HasSubstr("script-src")));
+  EXPECT_THAT(page.body, HasSubstr("Talk to &lt;us&gt;"));
+  EXPECT_THAT(page.body, HasSubstr("Your &quot;e-mail&quot; *"));
+  EXPECT_THAT(page.body, HasSubstr("I agree &amp; so on."));
+  EXPECT_THAT(page.body, Not(HasSubstr("<us>")));
+  EXPECT_THAT(page.body, Not(HasSubstr("<script")));
+  EXPECT_NE(HiddenIn(page.body, "kith_submission"), "");
+  EXPECT_EQ(Ask("GET", "/f/style.css").header("content-type"), "text/css; charset=utf-8");
+  const HttpReply script = Ask("GET", path + ".js");
+  EXPECT_EQ(script.header("content-type"), "text/javascript; charset=utf-8");
+  EXPECT_THAT(script.body, HasSubstr(path));
+  EXPECT_THAT(script.body, Not(HasSubstr("<us>")));
+}
+
+TEST_F(FormPagesTest, TakeWhatABrowserSendsOnceHoweverOftenItIsSent) {
+  const std::string path = Publish();
+  const std::string id = HiddenIn(Ask("GET", path).body, "kith_submission");
+  const std::string body = absl::StrCat("kith_submission=", id,
+                                        "&kith_website=&email=ada%40example.com&message=Hello"
+                                        "&consent.terms=true");
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, body).status, 200);
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, body).status, 200);
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, body + "&message=More").status, 200);
+  EXPECT_EQ(CountContacts(), 1);
+  EXPECT_EQ(Report().submissions(), 1);
+  EXPECT_EQ(Report().views(), 1);
+  EXPECT_EQ(Report().conversion_percent(), 100);
+}
+
+TEST_F(FormPagesTest, TakePartsAndJsonAsWell) {
+  const std::string path = Publish(R"(redirect_url: "https://www.example.com/thanks")");
+  const HttpReply parts =
+      Ask("POST", path, "multipart/form-data; boundary=b",
+          "--b\r\nContent-Disposition: form-data; name=\"email\"\r\n\r\nada@example.com\r\n"
+          "--b\r\nContent-Disposition: form-data; name=\"consent.terms\"\r\n\r\ntrue\r\n--b--\r\n");
+  EXPECT_EQ(parts.status, 303);
+  EXPECT_EQ(parts.header("location"), "https://www.example.com/thanks");
+  const HttpReply json = Ask("POST", path, "application/json",
+                             R"({"email": "bob@example.com", "consent.terms": true})",
+                             "origin: https://www.example.com\r\n");
+  EXPECT_EQ(json.status, 200);
+  EXPECT_EQ(json.field("redirect_url"), "https://www.example.com/thanks");
+  EXPECT_EQ(json.header("access-control-allow-origin"), "https://www.example.com");
+  EXPECT_EQ(CountContacts(), 2);
+  const HttpReply file = Ask(
+      "POST", path, "multipart/form-data; boundary=b",
+      "--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"x\"\r\n\r\n1\r\n--b--\r\n");
+  EXPECT_EQ(file.status, 400);
+  EXPECT_THAT(file.body, HasSubstr("files are not taken"));
+}
+
+TEST_F(FormPagesTest, SayWhatIsWrongBesideEachField) {
+  const std::string path = Publish();
+  const HttpReply page =
+      Ask("POST", path, kUrlEncoded, "kith_submission=1&email=%3Cscript%3E&message=kept");
+  EXPECT_EQ(page.status, 400);
+  EXPECT_THAT(page.body, HasSubstr("id=\"f-email-error\">must be an e-mail address"));
+  EXPECT_THAT(page.body, HasSubstr("id=\"c-terms-error\">must be agreed to"));
+  EXPECT_THAT(page.body, HasSubstr("value=\"&lt;script&gt;\""));
+  EXPECT_THAT(page.body, HasSubstr("kept</textarea>"));
+  EXPECT_EQ(HiddenIn(page.body, "kith_submission"), "1");
+  const HttpReply problem = Ask("POST", path, "application/json", R"({"email": "x"})");
+  EXPECT_EQ(problem.status, 400);
+  EXPECT_EQ(problem.header("content-type"), "application/problem+json");
+  EXPECT_THAT(problem.body, HasSubstr(R"("field":"email")"));
+  EXPECT_THAT(problem.body, HasSubstr(R"("field":"consent.terms")"));
+  // Once it is mended, the same submission is taken.
+  EXPECT_EQ(
+      Ask("POST", path, kUrlEncoded, "kith_submission=1&email=a%40example.com&consent.terms=true")
+          .status,
+      200);
+  EXPECT_EQ(CountContacts(), 1);
+}
+
+TEST_F(FormPagesTest, AnswerWhatIsNobodyAsAnybodyAndCountIt) {
+  const std::string path = Publish();
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded,
+                "email=a%40example.com&consent.terms=true&kith_website=http%3A%2F%2Fspam")
+                .status,
+            200);
+  EXPECT_EQ(CountContacts(), 0);
+  EXPECT_EQ(Report().submissions(), 0);
+  EXPECT_EQ(Report().spam(), 1);
+}
+
+TEST_F(FormPagesTest, AreSentSoOftenAnHour) {
+  const std::string path = Publish("hourly_submissions_per_address: 2");
+  const auto send = [&](int i) {
+    return Ask("POST", path, kUrlEncoded,
+               absl::StrCat("email=p", i, "%40example.com&consent.terms=true"))
+        .status;
+  };
+  EXPECT_EQ(send(1), 200);
+  EXPECT_EQ(send(2), 200);
+  EXPECT_EQ(send(3), 429);
+  EXPECT_EQ(CountContacts(), 2);
+  server_.clock().Advance(absl::Hours(1));
+  EXPECT_EQ(send(4), 200);
+}
+
+TEST_F(FormPagesTest, LetNamedSitesReadAnswersAndNoOthers) {
+  const std::string path = Publish();
+  const std::string asks = "access-control-request-method: POST\r\n";
+  const HttpReply named =
+      Ask("OPTIONS", path, "", "", asks + "origin: https://www.example.com\r\n");
+  EXPECT_EQ(named.status, 204);
+  EXPECT_EQ(named.header("access-control-allow-origin"), "https://www.example.com");
+  const HttpReply other = Ask("OPTIONS", path, "", "", asks + "origin: https://evil.example\r\n");
+  EXPECT_EQ(other.header("access-control-allow-origin"), "");
+}
+
+TEST_F(FormPagesTest, RefuseWhatIsNoForm) {
+  const std::string path = Publish();
+  EXPECT_EQ(Ask("GET", "/f/none").status, 404);
+  EXPECT_EQ(Ask("GET", "/f/").status, 404);
+  EXPECT_EQ(Ask("GET", "/f/confirm/none").status, 404);
+  EXPECT_EQ(Ask("PUT", path).status, 405);
+  EXPECT_EQ(Ask("POST", path, "text/plain", "a=b").status, 415);
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, std::string((64 << 10) + 100'000, 'a')).status, 429);
+  forms::v1::UnpublishFormRequest unpublish;
+  unpublish.set_name(form_);
+  ASSERT_EQ(server_.Call(&FormsService::Stub::UnpublishForm, unpublish).reason(), "");
+  EXPECT_EQ(Ask("GET", path).status, 404);
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, "email=a%40example.com&consent.terms=true").status, 404);
+  EXPECT_EQ(CountContacts(), 0);
+}
+
+}  // namespace
+}  // namespace kith::edge

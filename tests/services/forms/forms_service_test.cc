@@ -1,0 +1,204 @@
+// Forms over gRPC: what a submission makes, once, and what is counted of it. What every resource
+// does is asked in tests/conformance; pages over HTTP in tests/services/edge/form_pages_test.cc.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kith/captures/v1/capture_reviews_service.grpc.pb.h"
+#include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/forms/v1/form_submissions_service.grpc.pb.h"
+#include "kith/forms/v1/forms_service.grpc.pb.h"
+#include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "kith/messages/v1/messages_service.grpc.pb.h"
+#include "tests/testing/decider_spec.h"
+#include "tests/testing/test_server.h"
+
+namespace kith::forms {
+namespace {
+
+using contacts::v1::ContactsService;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::Proto;
+using Stub = v1::FormsService::Stub;
+using Submissions = v1::FormSubmissionsService::Stub;
+
+class FormsTest : public ::testing::Test {
+ protected:
+  std::string CreateForm(const std::string& more = "") {
+    v1::CreateFormRequest create;
+    *create.mutable_form() = Proto<v1::Form>(absl::StrCat(R"(
+        display_name: "Contact us"
+        fields { key: "email" label: "E-mail" kind: EMAIL maps_to: "contact.emails" }
+        fields { key: "name" label: "Name" maps_to: "contact.first_name" }
+        fields { key: "phone" label: "Phone" kind: PHONE maps_to: "contact.phones" }
+        fields { key: "message" label: "Message" kind: PARAGRAPH }
+        consents { key: "news" text: "Send me news." }
+        contact_tags: "web" )",
+                                                          more));
+    const auto created = server_.Call(&Stub::CreateForm, create);
+    EXPECT_EQ(created.reason(), "");
+    return created->name();
+  }
+  std::string PublishForm(const std::string& more = "") {
+    v1::PublishFormRequest publish;
+    publish.set_name(CreateForm(more));
+    const auto published = server_.Call(&Stub::PublishForm, publish);
+    EXPECT_EQ(published.reason(), "");
+    EXPECT_EQ(published->state(), v1::PUBLISHED);
+    return published->name();
+  }
+  testing::Reply<v1::FormSubmission> Submit(const std::string& form, const std::string& text) {
+    auto request = Proto<v1::SubmitFormRequest>(text);
+    request.set_name(form);
+    return server_.Call(&Stub::SubmitForm, request);
+  }
+  v1::FormReport Report(const std::string& form) {
+    v1::GetFormReportRequest request;
+    request.set_name(form);
+    const auto report = server_.Call(&Stub::GetFormReport, request);
+    EXPECT_EQ(report.reason(), "");
+    return report.response;
+  }
+
+  testing::TestServer server_;
+};
+
+TEST_F(FormsTest, MakeAContactAnInteractionAndASubmissionOnce) {
+  const std::string form = PublishForm();
+  const std::string filled = R"(
+      values { key: "email" value: "ada@example.com" } values { key: "name" value: "Ada" }
+      values { key: "message" value: "Hello" } consents: "news" request_id: "s-1")";
+  const auto sent = Submit(form, filled);
+  ASSERT_EQ(sent.reason(), "");
+  EXPECT_EQ(sent->outcome(), captures::v1::CAPTURE_CREATED);
+  EXPECT_EQ(sent->form(), form);
+  EXPECT_EQ(sent->consents(0).text(), "Send me news.");
+  EXPECT_EQ(sent->consents(0).version(), 1);
+  contacts::v1::GetContactRequest get;
+  get.set_name(sent->contact());
+  const auto contact = server_.Call(&ContactsService::Stub::GetContact, get);
+  EXPECT_EQ(contact->first_name(), "Ada");
+  EXPECT_EQ(contact->source(), "Contact us");
+  EXPECT_THAT(contact->tags(), ElementsAre("web"));
+  interactions::v1::GetInteractionRequest read;
+  read.set_name(sent->interaction());
+  EXPECT_EQ(
+      server_.Call(&interactions::v1::InteractionsService::Stub::GetInteraction, read)->body(),
+      "Message: Hello");
+
+  EXPECT_EQ(Submit(form, filled)->name(), sent->name());
+  const auto second = Submit(form, R"(values { key: "email" value: "ADA@example.com" })");
+  EXPECT_EQ(second->outcome(), captures::v1::CAPTURE_MATCHED);
+  EXPECT_EQ(second->contact(), sent->contact());
+  const v1::FormReport report = Report(form);
+  EXPECT_EQ(report.submissions(), 2);
+  EXPECT_EQ(report.contacts_created(), 1);
+  EXPECT_EQ(report.contacts_matched(), 1);
+  EXPECT_FALSE(report.has_conversion_percent());
+}
+
+TEST_F(FormsTest, LeaveItToAReviewWhoHasASharedNumber) {
+  const std::string form = PublishForm();
+  ASSERT_EQ(Submit(form, R"(values { key: "phone" value: "+4930901820" })").reason(), "");
+  const auto second = Submit(form, R"(values { key: "phone" value: "+49 30 901820" }
+                                      values { key: "name" value: "Bob" })");
+  ASSERT_EQ(second.reason(), "");
+  EXPECT_EQ(second->outcome(), captures::v1::CAPTURE_AMBIGUOUS);
+  EXPECT_EQ(second->contact(), "");
+  captures::v1::GetCaptureReviewRequest get;
+  get.set_name(second->capture_review());
+  const auto review =
+      server_.Call(&captures::v1::CaptureReviewsService::Stub::GetCaptureReview, get);
+  EXPECT_EQ(review->person().first_name(), "Bob");
+  EXPECT_EQ(Report(form).ambiguous(), 1);
+}
+
+TEST_F(FormsTest, AreFilledInWhilePublishedOnly) {
+  const std::string form = CreateForm();
+  const std::string filled = R"(values { key: "name" value: "Ada" })";
+  EXPECT_EQ(Submit(form, filled).reason(), "FORM_NOT_PUBLISHED");
+  EXPECT_EQ(Submit("forms/none", filled).reason(), "FORM_NOT_FOUND");
+  v1::PublishFormRequest publish;
+  publish.set_name(form);
+  publish.set_etag("7");
+  EXPECT_EQ(server_.Call(&Stub::PublishForm, publish).reason(), "ETAG_MISMATCH");
+  publish.clear_etag();
+  ASSERT_EQ(server_.Call(&Stub::PublishForm, publish).reason(), "");
+  EXPECT_EQ(Submit(form, filled).reason(), "");
+  v1::UnpublishFormRequest unpublish;
+  unpublish.set_name(form);
+  ASSERT_EQ(server_.Call(&Stub::UnpublishForm, unpublish)->state(), v1::UNPUBLISHED);
+  EXPECT_EQ(Submit(form, filled).reason(), "FORM_NOT_PUBLISHED");
+}
+
+TEST_F(FormsTest, TellWhatIsWrongByTheirOwnFields) {
+  const std::string form = PublishForm();
+  EXPECT_THAT(Submit(form, R"(values { key: "email" value: "x" })").fields(),
+              ElementsAre("values.email"));
+  // What the contact's own rules refuse.
+  const auto longer =
+      Submit(form, absl::StrCat(R"(values { key: "name" value: ")", std::string(300, 'a'), "\" }"));
+  EXPECT_THAT(longer.fields(), ElementsAre("values.name"));
+  EXPECT_THAT(Submit(form, R"(values { key: "message" value: "Hello" })").fields(),
+              ElementsAre("person"));
+}
+
+TEST_F(FormsTest, AskToConfirmWhereTheySayHow) {
+  const std::string form = PublishForm(R"(
+      public_url: "https://forms.example.com/"
+      confirmation_mail { subject: "Was it you?" text: "Confirm: {{link}}" lifetime_hours: 1 })");
+  const auto sent = Submit(form, R"(values { key: "email" value: "ada@example.com" })");
+  ASSERT_EQ(sent.reason(), "");
+  EXPECT_EQ(sent->confirmation(), v1::WAITING);
+  messages::v1::ListMessagesRequest list;
+  list.set_parent(sent->contact());
+  const auto messages = server_.Call(&messages::v1::MessagesService::Stub::ListMessages, list);
+  ASSERT_EQ(messages->messages_size(), 1);
+  messages::v1::GetMessageRequest get;
+  get.set_name(messages->messages(0).name());
+  const std::string text =
+      server_.Call(&messages::v1::MessagesService::Stub::GetMessage, get)->text();
+  const std::string before = "Confirm: https://forms.example.com/f/confirm/";
+  ASSERT_THAT(text, HasSubstr(before));
+  v1::ConfirmFormSubmissionRequest confirm;
+  confirm.set_token(text.substr(before.size()));
+  const auto confirmed = server_.Call(&Stub::ConfirmFormSubmission, confirm);
+  ASSERT_EQ(confirmed.reason(), "");
+  EXPECT_EQ(confirmed->confirmation(), v1::CONFIRMED);
+  EXPECT_EQ(Report(form).confirmed(), 1);
+  // Once more is as once; and after its time it stays so, where another is not confirmed any more.
+  const auto second = Submit(form, R"(values { key: "email" value: "bob@example.com" })");
+  server_.clock().Advance(absl::Hours(2));
+  EXPECT_EQ(server_.Call(&Stub::ConfirmFormSubmission, confirm)->etag(), confirmed->etag());
+  list.set_parent(second->contact());
+  get.set_name(
+      server_.Call(&messages::v1::MessagesService::Stub::ListMessages, list)->messages(0).name());
+  confirm.set_token(server_.Call(&messages::v1::MessagesService::Stub::GetMessage, get)
+                        ->text()
+                        .substr(before.size()));
+  EXPECT_EQ(server_.Call(&Stub::ConfirmFormSubmission, confirm).reason(), "CONFIRMATION_INVALID");
+  confirm.set_token("forged");
+  EXPECT_EQ(server_.Call(&Stub::ConfirmFormSubmission, confirm).reason(), "CONFIRMATION_INVALID");
+}
+
+TEST_F(FormsTest, CountNobodysLooks) {
+  v1::CountFormTrafficRequest count;
+  count.set_name(PublishForm());
+  count.set_views(5);
+  EXPECT_EQ(server_.Call(&Stub::CountFormTraffic, count).reason(), "COUNTS_BY_ITSELF");
+}
+
+TEST_F(FormsTest, HaveAnAddressOfTheirOwn) {
+  v1::GetFormEmbeddingRequest get;
+  get.set_name(PublishForm(R"(public_url: "https://forms.example.com")"));
+  const auto told = server_.Call(&Stub::GetFormEmbedding, get);
+  ASSERT_EQ(told.reason(), "");
+  EXPECT_EQ(told->path(), "/f/" + told->public_id());
+  EXPECT_EQ(told->html(),
+            "<script src=\"https://forms.example.com" + told->path() + ".js\" async></script>");
+  server_.Restart();
+  EXPECT_EQ(server_.Call(&Stub::GetFormEmbedding, get)->public_id(), told->public_id());
+}
+
+}  // namespace
+}  // namespace kith::forms
