@@ -35,7 +35,7 @@ TEST_F(ReceiveTest, TellsWhatBecameOfEachMail) {
   EXPECT_THAT(told, HasSubstr("PERSONAL"));
   EXPECT_THAT(told, HasSubstr("RECORDED"));
   EXPECT_THAT(told, HasSubstr("NOT_PERSONAL"));
-  EXPECT_THAT(Output({"receive", person, "--json"}), HasSubstr("\"messageId\":\"1@x\""));
+  EXPECT_THAT(Output({"receive", person, "--json"}), HasSubstr("\"message_id\":\"1@x\""));
   EXPECT_THAT(Output({"received-mails", "list"}), HasSubstr("BULK"));
   EXPECT_THAT(Run({"mail-threads", "read", Create({"receive", person})}),
               HasSubstr("receivedMails/ID"));
