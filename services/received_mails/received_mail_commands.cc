@@ -54,13 +54,6 @@ absl::StatusOr<ReceivedMail> Parsed(absl::string_view raw) {
                 absl::StrCat("The mail is not taken: ", mail.status().message(), "."));
 }
 
-// What will be refused whenever it is asked for; everything else may pass, or is for who runs this
-// to mend.
-bool IsForGood(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status) ||
-         absl::IsAlreadyExists(status) || absl::IsNotFound(status);
-}
-
 void TellKept(v1::MailKeepReason reason, v1::ReceivedMail& told) {
   told.set_outcome(v1::KEPT);
   told.set_keep_reason(reason);
@@ -106,6 +99,11 @@ CaptureInteractionRequest CaptureOf(const MailPerson& person, const ReceivedMail
 }
 
 }  // namespace
+
+bool IsForGood(const absl::Status& refusal) {
+  return absl::IsInvalidArgument(refusal) || absl::IsFailedPrecondition(refusal) ||
+         absl::IsAlreadyExists(refusal) || absl::IsNotFound(refusal) || absl::IsOutOfRange(refusal);
+}
 
 ReceivedMailCommands::ReceivedMailCommands(const std::vector<runtime::ResourceType>& types,
                                            const runtime::Runtime& runtime,

@@ -25,6 +25,10 @@
 
 namespace kith::received_mails {
 
+// Whether the same will be refused whenever it is asked for. Everything else may pass, or is for
+// who runs the server to mend.
+bool IsForGood(const absl::Status& refusal);
+
 // Thread-safe. See MethodTable::Command. Borrows the runtime and the methods.
 class ReceivedMailCommands {
  public:
