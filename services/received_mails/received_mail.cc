@@ -83,7 +83,10 @@ std::string ContentHash(const ReceivedMail& mail) {
   AddText(mail.subject, hash);
   AddText(mail.text, hash);
   AddText(mail.failed_message_id, hash);
-  for (const MailFailure& failure : mail.failures) AddText(failure.address, hash);
+  for (const MailFailure& failure : mail.failures) {
+    AddText(failure.address, hash);
+    AddText(failure.status, hash);
+  }
   const Sha256Hash bytes = hash.Finish();
   return absl::BytesToHexString(
       absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
