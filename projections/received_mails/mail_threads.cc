@@ -9,7 +9,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
 #include "kith/messages/v1/message_events.pb.h"
-#include "kith/received_mails/v1/received_mail_events.pb.h"
+#include "projections/received_mails/reviewed_mails.h"
 #include "services/core/received_mail.h"
 #include "services/core/resource_name.h"
 
@@ -33,12 +33,6 @@ const messages::v1::MessageSent* SentIn(const RecordedEvent& event) {
   const auto* const message =
       google::protobuf::DynamicCastToGenerated<messages::v1::MessageEvent>(event.event.get());
   return message != nullptr && message->has_message_sent() ? &message->message_sent() : nullptr;
-}
-
-const v1::MailReceived* ReceivedIn(const RecordedEvent& event) {
-  const auto* const mail =
-      google::protobuf::DynamicCastToGenerated<v1::ReceivedMailEvent>(event.event.get());
-  return mail != nullptr && mail->has_mail_received() ? &mail->mail_received() : nullptr;
 }
 
 void AddId(const std::string& id, ThreadedMail& mail) {
@@ -167,6 +161,20 @@ class ThreadFold {
   std::vector<std::string> new_ids_;
 };
 
+// Somebody said who the person of a mail is.
+absl::Status Resolve(const captures::v1::CaptureReviewResolved& resolved, WorkspaceId workspace,
+                     ViewBatch& batch) {
+  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> name,
+                        MailInReview(resolved.name(), workspace, batch));
+  if (!name.has_value()) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(std::optional<ThreadMailRow> mail,
+                        MailThreads::Mails().Get(batch, workspace, *name));
+  if (!mail.has_value()) return absl::OkStatus();
+  mail->set_contact(resolved.contact());
+  mail->set_interaction(resolved.interaction());
+  return MailThreads::Mails().Put(batch, workspace, *mail);
+}
+
 }  // namespace
 
 const projections::Table<MailThreadRow>& MailThreads::Threads() {
@@ -197,13 +205,18 @@ const projections::Table<ThreadMailRow>& MailThreads::Mails() {
 }
 
 bool MailThreads::Takes(const RecordedEvent& event) const {
-  return SentIn(event) != nullptr || ReceivedIn(event) != nullptr;
+  return SentIn(event) != nullptr || ReceivedIn(event) != nullptr || ResolvedIn(event) != nullptr;
 }
 
 absl::Status MailThreads::Apply(const RecordedEvent& event, ViewBatch& batch) const {
+  const WorkspaceId workspace = event.header().workspace;
+  if (const auto* const resolved = ResolvedIn(event)) return Resolve(*resolved, workspace, batch);
+  if (const auto* const received = ReceivedIn(event)) {
+    KITH_RETURN_IF_ERROR(NoteReview(*received, workspace, batch));
+  }
   std::optional<ThreadedMail> mail = MailIn(event);
   if (!mail.has_value()) return absl::OkStatus();
-  return ThreadFold(event.header().workspace, batch).Add(*std::move(mail));
+  return ThreadFold(workspace, batch).Add(*std::move(mail));
 }
 
 absl::StatusOr<std::optional<v1::MailThread>> FindThread(const projections::ViewSnapshot& snapshot,

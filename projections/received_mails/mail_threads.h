@@ -11,6 +11,7 @@
 //   2  MailIdRow, by the id as MessageIdOf has it
 //   3  ThreadMailRow, by name, with an index by thread and time: the mails, each under the thread
 //      that it came into; those of the parts of a thread are its own
+// and that of reviewed_mails.h.
 // Pure functions, any thread.
 #pragma once
 
@@ -41,7 +42,9 @@ class MailThreads final : public projections::Projection {
 
   absl::string_view name() const override { return kName; }
   int version() const override { return 1; }
-  std::vector<std::string> categories() const override { return {"receivedMails", "messages"}; }
+  std::vector<std::string> categories() const override {
+    return {"receivedMails", "captureReviews", "messages"};
+  }
   bool Takes(const eventstore::RecordedEvent& event) const override;
   bool reads_personal() const override { return false; }
   bool has_indexes() const override { return true; }

@@ -23,6 +23,14 @@ using projections::Expression;
 constexpr absl::string_view kLatestFirst = "create_time desc";
 constexpr absl::string_view kContactsRead = "contacts.read";
 
+// What became of a mail after it was received.
+void TellBecome(const v1::ReceivedMail& row, v1::ReceivedMail& mail) {
+  mail.set_outcome(row.outcome());
+  mail.set_keep_reason(row.keep_reason());
+  mail.set_contact(row.contact());
+  mail.set_interaction(row.interaction());
+}
+
 }  // namespace
 
 const std::string& ReadPermission() {
@@ -57,11 +65,14 @@ absl::Status ReceivedMailReader::Get(const runtime::ReadContext& context,
   const std::string& name = request.name();
   KITH_ASSIGN_OR_RETURN(std::optional<v1::ReceivedMail> mail, ReadWhole(context.workspace(), name));
   if (!mail.has_value()) return ReceivedMailNotFound(name);
+  // What it was at the moment of the read, if it was there.
+  v1::ReceivedMail row;
+  const absl::Status there =
+      runtime::GetRow(context, ReceivedMailDirectory::Mails(), name, ReceivedMailNotFound, &row);
+  if (there.ok()) TellBecome(row, *mail);
   KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(context.caller, mail->contact()));
   if (!is_seen) return ReceivedMailNotFound(name);
-  // Whether it was there at the moment of the read.
-  KITH_RETURN_IF_ERROR(runtime::GetRow(context, ReceivedMailDirectory::Mails(), name,
-                                       ReceivedMailNotFound, response));
+  KITH_RETURN_IF_ERROR(there);
   *response = *std::move(mail);
   return absl::OkStatus();
 }

@@ -27,7 +27,7 @@ class ReceivedMailReader {
         keys_(runtime.keys),
         transact_(runtime.transact) {}
 
-  // The mail with what is personal; nullopt where there is none.
+  // The mail with what is personal, as it was received; nullopt where there is none.
   absl::StatusOr<std::optional<v1::ReceivedMail>> ReadWhole(WorkspaceId workspace,
                                                             absl::string_view name) const;
   // Whether the caller sees the contact that a mail is with. One that is with nobody is seen by who

@@ -153,6 +153,10 @@ absl::Status ThreadReader::Fill(const ReadContext& context, const ThreadMailRow&
                         mails_.ReadWhole(context.workspace(), row.name()));
   if (mail.has_value()) *item->mutable_received_mail() = *std::move(mail);
   if (row.interaction().empty()) return absl::OkStatus();
+  v1::ReceivedMail& told = *item->mutable_received_mail();
+  told.set_outcome(v1::RECORDED);  // also where it waited for a review
+  told.set_contact(row.contact());
+  told.set_interaction(row.interaction());
   KITH_ASSIGN_OR_RETURN(
       std::optional<interactions::v1::Interaction> interaction,
       ReadIfSeen<interactions::v1::Interaction>(context, methods_, row.interaction()));

@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "kith/captures/v1/capture_review_events.pb.h"
 #include "kith/messages/v1/message_events.pb.h"
 #include "kith/received_mails/v1/received_mail_events.pb.h"
 #include "tests/testing/histories.h"
@@ -28,6 +29,7 @@ using testing::ViewSpec;
 ViewSpec NewSpec() {
   return ViewSpec::Of<MailThreads>()
       .Takes<v1::ReceivedMailEvent>("receivedMails")
+      .Takes<captures::v1::CaptureReviewEvent>("captureReviews")
       .Takes<messages::v1::MessageEvent>("messages");
 }
 
@@ -189,6 +191,31 @@ TEST_F(MailThreadsTest, HasWhatWasSent) {
   const auto row = MailThreads::Mails().Get(then, spec_.workspace(), sent.name(), ReadTier::kDisk);
   ASSERT_TRUE(row.ok() && row->has_value());
   EXPECT_EQ((*row)->contact(), "contacts/ada");
+}
+
+// A mail that waited for a review is with whom somebody says it is.
+TEST_F(MailThreadsTest, HearsWhoThePersonIs) {
+  v1::MailReceived received;
+  received.set_name("receivedMails/A");
+  received.mutable_received_mail()->set_message_id("1");
+  received.mutable_received_mail()->set_capture_review("captureReviews/1");
+  spec_.Given(received.name(), received);
+  const Position before = spec_.last();
+  captures::v1::CaptureReviewResolved resolved;
+  resolved.set_name("captureReviews/1");
+  resolved.set_contact("contacts/ada");
+  resolved.set_interaction("contacts/ada/interactions/1");
+  spec_.Given(resolved.name(), resolved);
+  resolved.set_name("captureReviews/2");
+  spec_.Given(resolved.name(), resolved);
+  const auto row = [&](const projections::ViewSnapshot& snapshot) {
+    return **MailThreads::Mails().Get(snapshot, spec_.workspace(), received.name(),
+                                      ReadTier::kDisk);
+  };
+  const v1::ThreadMailRow now = row(spec_.Then());
+  EXPECT_EQ(now.contact(), "contacts/ada");
+  EXPECT_EQ(now.interaction(), "contacts/ada/interactions/1");
+  EXPECT_EQ(row(spec_.As(before)).contact(), "");
 }
 
 // TH-6, and TH-1 in every order: which mails are together does not depend on which came first.

@@ -220,7 +220,38 @@ TEST_F(ReceivedMailsTest, WaitsForAReviewWhereSeveralHaveTheAddress) {
   get.set_name(mail.capture_review());
   const auto review = Made(&captures::v1::CaptureReviewsService::Stub::GetCaptureReview, get);
   EXPECT_EQ(review.interaction().body(), "When?");
-  EXPECT_EQ(review.candidates_size(), 2);
+  ASSERT_EQ(review.candidates_size(), 2);
+
+  // Somebody says who it is.
+  captures::v1::ResolveCaptureReviewRequest resolve;
+  resolve.set_name(mail.capture_review());
+  resolve.set_resolution(captures::v1::EXISTING_CONTACT);
+  resolve.set_contact(review.candidates(1).contact());
+  Made(&captures::v1::CaptureReviewsService::Stub::ResolveCaptureReview, resolve);
+  const auto resolved = Get(mail.name());
+  EXPECT_EQ(resolved->outcome(), v1::RECORDED);
+  EXPECT_EQ(resolved->contact(), resolve.contact());
+  EXPECT_EQ(GetInteraction(resolved->interaction()).body(), "When?");
+  EXPECT_EQ(resolved->subject(), "Offer");
+  EXPECT_EQ(List(resolve.contact())->received_mails_size(), 1);
+  const v1::ReadMailThreadResponse thread = ReadThread(mail.name());
+  ASSERT_EQ(thread.items_size(), 1);
+  EXPECT_EQ(thread.items(0).contact(), resolve.contact());
+  EXPECT_EQ(thread.items(0).interaction().body(), "When?");
+}
+
+TEST_F(ReceivedMailsTest, KeepsWhatIsSaidToBeNobodys) {
+  CreateContact("first_name: 'Ada' emails { address: 'ada@x.example' }");
+  CreateContact("first_name: 'Ada B' emails { address: 'ada@x.example' }");
+  const v1::ReceivedMail mail = Receive(FromAda("1"));
+  captures::v1::ResolveCaptureReviewRequest resolve;
+  resolve.set_name(mail.capture_review());
+  resolve.set_resolution(captures::v1::NOBODY);
+  Made(&captures::v1::CaptureReviewsService::Stub::ResolveCaptureReview, resolve);
+  const auto discarded = Get(mail.name());
+  EXPECT_EQ(discarded->outcome(), v1::KEPT);
+  EXPECT_EQ(discarded->keep_reason(), v1::DISCARDED);
+  EXPECT_EQ(discarded->interaction(), "");
 }
 
 TEST_F(ReceivedMailsTest, RecordsWhatAUserWroteWithWhomTheyWroteTo) {
