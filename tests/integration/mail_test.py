@@ -1,5 +1,6 @@
-"""The real kithd and a real SMTP server: what is queued is sent, through everything that can go wrong on the way; and what
-comes back is known.
+"""The real kithd and a real SMTP server: what is queued is sent, through everything that can go wrong on the way.
+
+And what comes back is known.
 
 usage: mail_test.py KITHD STUBS
 """
