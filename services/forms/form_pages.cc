@@ -108,6 +108,8 @@ absl::string_view TitleOf(int status) {
 
 absl::string_view SentenceOf(int status) {
   switch (status) {
+    case 400:
+      return "Mend what is said of each field, and send it again.";
     case 429:
       return "This form was sent too often. Please try again in an hour.";
     case 503:
@@ -337,8 +339,9 @@ void FormPages::TakePost(const Open& open, const WebRequest& request, Answer ans
     return answer(Told(open, request, *posted, absl::OkStatus()));
   }
   auto submit = SubmissionOf(form, *posted, request);
+  const std::string request_id = RequestIdOf(*posted);
   runtime::StartOwnCommand(
-      runtime_, methods_, open.caller, std::move(submit), RequestIdOf(*posted),
+      runtime_.transact, runtime_.keys, methods_, open.caller, std::move(submit), request_id,
       [this, open, request, posted = *std::move(posted), answer = std::move(answer)](
           const absl::Status& status, const google::protobuf::Message&) mutable {
         // It was sent already, and then again after it was changed: the first counts.
@@ -413,7 +416,7 @@ void FormPages::TakeConfirmation(const WebRequest& request, absl::string_view to
   auto confirm = std::make_unique<v1::ConfirmFormSubmissionRequest>();
   confirm->set_token(std::string(token));
   runtime::StartOwnCommand(
-      runtime_, methods_, std::move(caller), std::move(confirm), "",
+      runtime_.transact, runtime_.keys, methods_, std::move(caller), std::move(confirm), "",
       [gone, answer = std::move(answer)](const absl::Status& status,
                                          const google::protobuf::Message&) mutable {
         if (status.ok()) return answer(Notice(200, "Thank you", "It is confirmed."));
@@ -431,7 +434,8 @@ void FormPages::Count(const Open& open, TrafficCounts::Counts counts) {
   count->set_name(form);
   count->set_views(told.views);
   count->set_spam(told.spam);
-  runtime::StartOwnCommand(runtime_, methods_, open.caller, std::move(count), "",
+  runtime::StartOwnCommand(runtime_.transact, runtime_.keys, methods_, open.caller,
+                           std::move(count), "",
                            [](const absl::Status&, const google::protobuf::Message&) {});
 }
 

@@ -98,10 +98,11 @@ absl::Status TakePart(absl::string_view part, PostedForm& posted) {
   bool is_named = false;
   for (const absl::string_view line : absl::StrSplit(part.substr(0, end), "\r\n")) {
     if (!absl::StartsWithIgnoreCase(line, "content-disposition:")) continue;
-    const bool has_file =
-        !ParameterOf(line, "filename").empty() || absl::StrContainsIgnoreCase(line, "filename*=");
-    if (has_file) return NoForm("has a file, and files are not taken");
-    is_named = absl::StrContainsIgnoreCase(line, "name=");
+    const std::string lower = absl::AsciiStrToLower(line);
+    if (absl::StrContains(lower, "filename=") || absl::StrContains(lower, "filename*=")) {
+      return NoForm("has a file, and files are not taken");
+    }
+    is_named = absl::StrContains(lower, "name=");
     name = ParameterOf(line, "name");
   }
   if (!is_named) return NoForm("is not multipart/form-data: a part has no name");

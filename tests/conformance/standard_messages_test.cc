@@ -42,6 +42,7 @@ std::string Told(const Kind& kind, const FieldDescriptorProto& field) {
                                                    {kind.resource->file()->package(), "<package>"},
                                                    {many, "<Many>"},
                                                    {one, "<One>"},
+                                                   {"format: ", "format: "},  // no resource's word
                                                    {Snake(many), "<many>"},
                                                    {Snake(one), "<one>"}});
 }

@@ -54,9 +54,10 @@ class OwnCommand final : public Command {
 
 }  // namespace
 
-void StartOwnCommand(const Runtime& runtime, const MethodTable& methods,
-                     std::shared_ptr<const Caller> caller, std::unique_ptr<Message> request,
-                     const std::string& request_id, Callback done) {
+void StartOwnCommand(Transact& transact, const eventstore::KeyStore& keys,
+                     const MethodTable& methods, std::shared_ptr<const Caller> caller,
+                     std::unique_ptr<Message> request, const std::string& request_id,
+                     Callback done) {
   const Method& method = MethodTaking(request->GetDescriptor());
   const BoundMethod* const bound = methods.FindCommand(method.name);
   KITH_CHECK(bound != nullptr && bound->handler() != nullptr);
@@ -65,11 +66,10 @@ void StartOwnCommand(const Runtime& runtime, const MethodTable& methods,
                              : NotGranted(*caller, method.permission);
   if (!checked.ok()) return done(checked, *NewReply(method));
   Origin origin;
-  origin.request = MakeRequestKey(runtime.keys, caller->workspace, method.name, request_id,
-                                  *request, method.request_id);
+  origin.request =
+      MakeRequestKey(keys, caller->workspace, method.name, request_id, *request, method.request_id);
   origin.caller = std::move(caller);
-  runtime.transact.Start(
-      *new OwnCommand(*bound, std::move(origin), std::move(request), std::move(done)));
+  transact.Start(*new OwnCommand(*bound, std::move(origin), std::move(request), std::move(done)));
 }
 
 }  // namespace kith::runtime

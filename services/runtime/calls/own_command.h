@@ -6,10 +6,11 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "eventstore/seal/key_store.h"
 #include "google/protobuf/message.h"
 #include "services/runtime/admission/authorizer.h"
 #include "services/runtime/calls/method_table.h"
-#include "services/runtime/runtime.h"
+#include "services/runtime/commands/transact.h"
 
 namespace kith::runtime {
 
@@ -19,8 +20,9 @@ namespace kith::runtime {
 // fields, are held against it; limits of keys are not. For any thread: it waits for no disk. Aborts
 // where that is no command.
 void StartOwnCommand(
-    const Runtime& runtime, const MethodTable& methods, std::shared_ptr<const Caller> caller,
-    std::unique_ptr<google::protobuf::Message> request, const std::string& request_id,
+    Transact& transact, const eventstore::KeyStore& keys, const MethodTable& methods,
+    std::shared_ptr<const Caller> caller, std::unique_ptr<google::protobuf::Message> request,
+    const std::string& request_id,
     absl::AnyInvocable<void(const absl::Status& status, const google::protobuf::Message& reply)>
         done);
 

@@ -174,7 +174,8 @@ TEST(CreateContact, ClaimsItsAddressesWhetherOrNotTheWorkspaceWantsThemUnique) {
                                    spec.context());
   EXPECT_THAT(ClaimsIn(decision),
               ElementsAre("contacts.email=ada@example.org",
-                          std::string("contacts.external_id=billing\0007", 30)));
+                          std::string("contacts.external_id=billing\0007", 30),
+                          "contacts.name_at_company=ada\nanalytical"));
 }
 
 TEST(CreateContact, RejectsAnAddressOfAnotherLiveContact) {
@@ -272,7 +273,8 @@ TEST(DeleteContact, ReleasesWhatTheContactClaimed) {
   EXPECT_THAT(decision, Appends(kAda, Deleted(kAda)));
   EXPECT_THAT(ClaimsIn(decision),
               ElementsAre("contacts.email=ada@example.org",
-                          std::string("contacts.external_id=billing\0007", 30)));
+                          std::string("contacts.external_id=billing\0007", 30),
+                          "contacts.name_at_company=ada\nanalytical"));
 }
 
 // --- Evolve
@@ -310,7 +312,8 @@ TEST(UndeleteContact, ClaimsEverythingAgain) {
   const Decision decision = DecideStandard(Rules(), NowOf(deleted), command, spec.context());
   EXPECT_THAT(ClaimsIn(decision),
               ElementsAre("contacts.email=ada@example.org",
-                          std::string("contacts.external_id=billing\0007", 30)));
+                          std::string("contacts.external_id=billing\0007", 30),
+                          "contacts.name_at_company=ada\nanalytical"));
 }
 
 TEST(UndeleteContact, IsRefusedWhereAnotherHasTheAddressMeanwhile) {
