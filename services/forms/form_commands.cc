@@ -17,7 +17,9 @@
 #include "google/rpc/error_details.pb.h"
 #include "kith/assignment_rules/v1/assignment_rules_service.pb.h"
 #include "kith/captures/v1/capture_review_events.pb.h"
+#include "kith/captures/v1/captures_errors.pb.h"
 #include "kith/contacts/v1/contact_events.pb.h"
+#include "kith/contacts/v1/contacts_errors.pb.h"
 #include "kith/forms/v1/form_submissions_service.pb.h"
 #include "kith/forms/v1/forms_errors.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
@@ -102,6 +104,14 @@ absl::Status ErrorOfForm(const absl::Status& status, const v1::Form& form) {
   return ErrorOfWire(*wire);
 }
 
+// Whom the form says looks after it is not there any more: then nobody does, and what was sent is
+// not lost.
+bool IsOfNobody(const absl::Status& status) {
+  return IsError(status, contacts::v1::CONTACTS_ERROR_LINKED_RECORD_NOT_FOUND) ||
+         IsError(status, captures::v1::CAPTURES_ERROR_LINKED_RECORD_NOT_FOUND) ||
+         IsError(status, v1::FORMS_ERROR_LINKED_RECORD_NOT_FOUND);
+}
+
 }  // namespace
 
 std::string PublicIdOf(const eventstore::TokenSealer& sealer, WorkspaceId workspace,
@@ -138,6 +148,11 @@ absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form
                                      const FilledForm& filled, const v1::SubmitFormRequest& command,
                                      const CommandContext& context) const {
   Decision captured = runtime::DecidePart(methods_, load, filled.capture, context);
+  if (IsOfNobody(captured.status())) {
+    captures::v1::CaptureInteractionRequest unowned = filled.capture;
+    unowned.mutable_person()->clear_owner();
+    captured = runtime::DecidePart(methods_, load, unowned, context);
+  }
   if (!captured.ok()) return ErrorOfForm(captured.status(), form);
   v1::CreateFormSubmissionRequest create;
   v1::FormSubmission& submission = *create.mutable_form_submission();
@@ -164,6 +179,10 @@ absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form
         ToTimestamp(context.now + absl::Hours(hours == 0 ? kLifetimeHoursDefault : hours));
   }
   Decision created = runtime::DecidePart(methods_, load, create, context);
+  if (IsOfNobody(created.status())) {
+    submission.clear_owner();
+    created = runtime::DecidePart(methods_, load, create, context);
+  }
   if (!created.ok()) return created.status();
   const std::string name = created->list().front().stream;
   load.Assume(*std::move(created), context);

@@ -12,11 +12,10 @@
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/seal/token_sealer.h"
-#include "google/protobuf/struct.pb.h"
-#include "google/protobuf/util/json_util.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/forms/v1/forms_errors.pb.h"
 #include "kith/type/v1/errors.pb.h"
+#include "nlohmann/json.hpp"
 #include "services/core/reject.h"
 #include "services/forms/form_commands.h"
 #include "services/forms/form_fields.h"
@@ -141,35 +140,24 @@ bool WantsJson(const WebRequest& request) {
          absl::StartsWith(request.accept, "application/json");
 }
 
-std::string Json(const google::protobuf::Struct& object) {
-  std::string text;
-  if (!google::protobuf::util::MessageToJsonString(object, &text).ok()) return "{}";
-  return text;
-}
-
-void Put(const char* name, absl::string_view value, google::protobuf::Struct& object) {
-  (*object.mutable_fields())[name].set_string_value(std::string(value));
+// Names in their order, so that the same is told in the same bytes.
+std::string Text(const nlohmann::json& object) {
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string ProblemOf(int status, absl::string_view detail,
                       const std::map<std::string, std::string>& violations) {
-  google::protobuf::Struct problem;
-  Put("title", TitleOf(status), problem);
-  Put("detail", detail, problem);
-  (*problem.mutable_fields())["status"].set_number_value(status);
+  nlohmann::json problem = {
+      {"title", std::string(TitleOf(status))}, {"detail", std::string(detail)}, {"status", status}};
   for (const auto& [field, message] : violations) {
-    google::protobuf::Struct one;
     absl::string_view name = field;
     absl::ConsumePrefix(&name, "values.");
     const bool is_consent = absl::ConsumePrefix(&name, "consents.");
-    Put("field", is_consent ? absl::StrCat(kConsentPrefix, name) : std::string(name), one);
-    Put("message", message, one);
-    *(*problem.mutable_fields())["errors"]
-         .mutable_list_value()
-         ->add_values()
-         ->mutable_struct_value() = std::move(one);
+    problem["errors"].push_back(
+        {{"field", is_consent ? absl::StrCat(kConsentPrefix, name) : std::string(name)},
+         {"message", message}});
   }
-  return Json(problem);
+  return Text(problem);
 }
 
 // What lets a page of a site that the form names read the answer.
@@ -356,11 +344,10 @@ WebAnswer FormPages::Told(const Open& open, const WebRequest& request, const Pos
   const bool is_json = WantsJson(request);
   const std::string shared = absl::StrCat(SharedWith(form, request.origin), kSafeHeaders, kNotKept);
   if (status.ok() && is_json) {
-    google::protobuf::Struct told;
-    Put("status", "sent", told);
-    if (!form.thanks().empty()) Put("thanks", form.thanks(), told);
-    if (!form.redirect_url().empty()) Put("redirect_url", form.redirect_url(), told);
-    return {200, "application/json", Json(told), shared};
+    nlohmann::json told = {{"status", "sent"}};
+    if (!form.thanks().empty()) told["thanks"] = form.thanks();
+    if (!form.redirect_url().empty()) told["redirect_url"] = form.redirect_url();
+    return {200, "application/json", Text(told), shared};
   }
   if (status.ok() && !form.redirect_url().empty()) {
     return {303, std::string(kHtml), "",

@@ -18,6 +18,7 @@ const std::vector<Target>& Targets() {
       {"workbook", FuzzWorkbook},
       {"json", FuzzJson},
       {"http_body", FuzzHttpBody},
+      {"posted_form", FuzzPostedForm},
       {"merge_text", FuzzMergeText},
       {"mail_text", FuzzMailText},
       {"received_mail", FuzzReceivedMail},

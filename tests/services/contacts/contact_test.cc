@@ -170,12 +170,12 @@ TEST(CreateContact, ClaimsItsAddressesWhetherOrNotTheWorkspaceWantsThemUnique) {
   DeciderSpec spec;
   const Decision decision = Decide({}, {}, Create(R"pb(
                                      emails { address: "Ada@Example.org" }
-                                     external_ids { system: "billing" id: "7" })pb"),
+                                     external_ids { system: "billing" id: "7" }
+                                     phones { raw: "+49 30 901820" })pb"),
                                    spec.context());
-  EXPECT_THAT(ClaimsIn(decision),
-              ElementsAre("contacts.email=ada@example.org",
-                          std::string("contacts.external_id=billing\0007", 30),
-                          "contacts.name_at_company=ada\nanalytical"));
+  EXPECT_THAT(ClaimsIn(decision), ElementsAre("contacts.email=ada@example.org",
+                                              std::string("contacts.external_id=billing\0007", 30),
+                                              "contacts.phone=+4930901820"));
 }
 
 TEST(CreateContact, RejectsAnAddressOfAnotherLiveContact) {
@@ -271,10 +271,9 @@ TEST(DeleteContact, ReleasesWhatTheContactClaimed) {
   DeciderSpec spec;
   const Decision decision = Decide(Ada(), Delete(), spec.context());
   EXPECT_THAT(decision, Appends(kAda, Deleted(kAda)));
-  EXPECT_THAT(ClaimsIn(decision),
-              ElementsAre("contacts.email=ada@example.org",
-                          std::string("contacts.external_id=billing\0007", 30),
-                          "contacts.name_at_company=ada\nanalytical"));
+  EXPECT_THAT(ClaimsIn(decision), ElementsAre("contacts.email=ada@example.org",
+                                              std::string("contacts.external_id=billing\0007", 30),
+                                              "contacts.name_at_company=ada\nanalytical"));
 }
 
 // --- Evolve
@@ -310,10 +309,9 @@ TEST(UndeleteContact, ClaimsEverythingAgain) {
   v1::UndeleteContactRequest command;
   command.set_name(kAda);
   const Decision decision = DecideStandard(Rules(), NowOf(deleted), command, spec.context());
-  EXPECT_THAT(ClaimsIn(decision),
-              ElementsAre("contacts.email=ada@example.org",
-                          std::string("contacts.external_id=billing\0007", 30),
-                          "contacts.name_at_company=ada\nanalytical"));
+  EXPECT_THAT(ClaimsIn(decision), ElementsAre("contacts.email=ada@example.org",
+                                              std::string("contacts.external_id=billing\0007", 30),
+                                              "contacts.name_at_company=ada\nanalytical"));
 }
 
 TEST(UndeleteContact, IsRefusedWhereAnotherHasTheAddressMeanwhile) {

@@ -9,6 +9,7 @@
 #include "kith/forms/v1/forms_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -179,6 +180,25 @@ TEST_F(FormsTest, AskToConfirmWhereTheySayHow) {
   EXPECT_EQ(server_.Call(&Stub::ConfirmFormSubmission, confirm).reason(), "CONFIRMATION_INVALID");
   confirm.set_token("forged");
   EXPECT_EQ(server_.Call(&Stub::ConfirmFormSubmission, confirm).reason(), "CONFIRMATION_INVALID");
+}
+
+TEST_F(FormsTest, LoseNothingForWantOfWhoLooksAfterIt) {
+  users::v1::CreateUserRequest create;
+  create.mutable_user()->set_display_name("Ada");
+  create.mutable_user()->set_email("ada@acme.example");
+  const std::string ada = server_.Call(&users::v1::UsersService::Stub::CreateUser, create)->name();
+  const std::string form = PublishForm(absl::StrCat("contact_owner: '", ada, "'"));
+  const auto first = Submit(form, R"(values { key: "email" value: "a@example.com" })");
+  contacts::v1::GetContactRequest get;
+  get.set_name(first->contact());
+  EXPECT_EQ(server_.Call(&ContactsService::Stub::GetContact, get)->owner(), ada);
+  users::v1::DeleteUserRequest remove;
+  remove.set_name(ada);
+  ASSERT_EQ(server_.Call(&users::v1::UsersService::Stub::DeleteUser, remove).reason(), "");
+  const auto second = Submit(form, R"(values { key: "email" value: "b@example.com" })");
+  ASSERT_EQ(second.reason(), "");
+  get.set_name(second->contact());
+  EXPECT_EQ(server_.Call(&ContactsService::Stub::GetContact, get)->owner(), "");
 }
 
 TEST_F(FormsTest, CountNobodysLooks) {

@@ -20,7 +20,8 @@ using google::protobuf::MethodDescriptor;
 // What is made anew has no etag yet, a key that is revoked stays so, whoever else revoked it, one
 // that is rotated has the secrets of both who did, and what becomes another's is found by its
 // owner. What is read at once are many. What policies do changes by itself all the time: a
-// reaction, a step, or a task whose time has come, is told by its name.
+// reaction, a step, or a task whose time has come, is told by its name. What is filled in is sent
+// by who sees no etag.
 bool NeedsEtag(const MethodDescriptor& method) {
   for (const char* verb : {"Create",
                            "BatchCreate",
@@ -37,6 +38,9 @@ bool NeedsEtag(const MethodDescriptor& method) {
                            "FireWorkflow",
                            "SendMessage",
                            "ReceiveMail",
+                           "SubmitForm",
+                           "ConfirmFormSubmission",
+                           "CountFormTraffic",
                            "ReadAllNotifications",
                            "HoldNotificationMail",
                            "RaiseTaskReminder",
