@@ -19,15 +19,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "services/core/contact_points.h"
+#include "services/core/identity_claims.h"
 
 namespace kith {
-
-// The purposes of the claims by which contacts are found. Persisted inside the hashes of the log's
-// tags.
-inline constexpr absl::string_view kContactEmailClaim = "contacts.email";
-inline constexpr absl::string_view kContactExternalIdClaim = "contacts.external_id";
-inline constexpr absl::string_view kContactPhoneClaim = "contacts.phone";
-inline constexpr absl::string_view kContactNameClaim = "contacts.name_at_company";
 
 // Of many that a person may be, so many are told.
 inline constexpr size_t kIdentityCandidatesMax = 10;
