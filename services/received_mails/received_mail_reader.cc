@@ -9,6 +9,7 @@
 #include "projections/received_mails/received_mail_directory.h"
 #include "projections/tables/query.h"
 #include "services/core/links.h"
+#include "services/core/personal.h"
 #include "services/received_mails/received_mail.h"
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/requests/method.h"
@@ -59,6 +60,14 @@ absl::StatusOr<std::optional<v1::ReceivedMail>> ReceivedMailReader::ReadWhole(
                          header.occur_time, header.record_time, event->erased});
 }
 
+void ReceivedMailReader::HideErased(WorkspaceId workspace, const std::string& contact,
+                                    v1::ReceivedMail& mail) const {
+  if (contact.empty() || !keys_.IsDestroyed(workspace, contact)) return;
+  v1::ReceivedMail clear = SplitPersonal(std::move(mail)).clear;
+  clear.set_erased(true);
+  mail = std::move(clear);
+}
+
 absl::Status ReceivedMailReader::Get(const runtime::ReadContext& context,
                                      const v1::GetReceivedMailRequest& request,
                                      v1::ReceivedMail* response) const {
@@ -73,6 +82,7 @@ absl::Status ReceivedMailReader::Get(const runtime::ReadContext& context,
   KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(context.caller, mail->contact()));
   if (!is_seen) return ReceivedMailNotFound(name);
   KITH_RETURN_IF_ERROR(there);
+  HideErased(context.workspace(), mail->contact(), *mail);
   *response = *std::move(mail);
   return absl::OkStatus();
 }

@@ -34,6 +34,10 @@ class ReceivedMailReader {
   // sees all contacts.
   absl::StatusOr<bool> Sees(const runtime::Caller& caller, const std::string& contact) const;
 
+  // Takes away what is personal where the contact was erased: a mail that waited in a capture
+  // review is sealed for that, and is the contact's since somebody said so.
+  void HideErased(WorkspaceId workspace, const std::string& contact, v1::ReceivedMail& mail) const;
+
   // RECEIVED_MAILS_ERROR_RECEIVED_MAIL_NOT_FOUND, also where the caller does not see it.
   absl::Status Get(const runtime::ReadContext& context, const v1::GetReceivedMailRequest& request,
                    v1::ReceivedMail* response) const;

@@ -151,7 +151,10 @@ absl::Status ThreadReader::Fill(const ReadContext& context, const ThreadMailRow&
   }
   KITH_ASSIGN_OR_RETURN(std::optional<v1::ReceivedMail> mail,
                         mails_.ReadWhole(context.workspace(), row.name()));
-  if (mail.has_value()) *item->mutable_received_mail() = *std::move(mail);
+  if (mail.has_value()) {
+    mails_.HideErased(context.workspace(), row.contact(), *mail);
+    *item->mutable_received_mail() = *std::move(mail);
+  }
   if (row.interaction().empty()) return absl::OkStatus();
   v1::ReceivedMail& told = *item->mutable_received_mail();
   told.set_outcome(v1::RECORDED);  // also where it waited for a review

@@ -1,7 +1,6 @@
 // `kith receive`: mails in files come in, as if a mail server had handed them on.
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>

@@ -238,6 +238,12 @@ TEST_F(ReceivedMailsTest, WaitsForAReviewWhereSeveralHaveTheAddress) {
   ASSERT_EQ(thread.items_size(), 1);
   EXPECT_EQ(thread.items(0).contact(), resolve.contact());
   EXPECT_EQ(thread.items(0).interaction().body(), "When?");
+
+  // Then it is theirs, and goes with them.
+  ASSERT_TRUE(server_.keys().Destroy(server_.workspace(), resolve.contact()).ok());
+  EXPECT_EQ(Get(mail.name())->subject(), "");
+  EXPECT_TRUE(Get(mail.name())->erased());
+  EXPECT_EQ(ReadThread(mail.name()).items(0).received_mail().subject(), "");
 }
 
 TEST_F(ReceivedMailsTest, KeepsWhatIsSaidToBeNobodys) {
