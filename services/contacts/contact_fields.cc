@@ -7,6 +7,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "services/core/contact_points.h"
 #include "services/core/date.h"
+#include "services/core/merge_key.h"
 #include "services/core/reject.h"
 
 namespace kith::contacts {
@@ -78,6 +79,12 @@ absl::Status CheckFields(const v1::Contact& contact, const ClaimValues& claimed)
 
 std::vector<std::string> EmailKeys(const v1::Contact& contact) {
   return EmailKeysOf(contact.emails());
+}
+
+bool PrefersOther(const google::protobuf::FieldDescriptor& field, const v1::Contact& one,
+                  const v1::Contact& other) {
+  return field.number() == v1::Contact::kLifecycleStageFieldNumber &&
+         IsFurther(other.lifecycle_stage(), one.lifecycle_stage());
 }
 
 std::vector<std::string> ExternalIdKeys(const v1::Contact& contact) {

@@ -7,6 +7,7 @@
 #include "projections/contacts/contact_directory.h"
 #include "services/contacts/contact.h"
 #include "services/contacts/contact_fields.h"
+#include "services/core/merge_key.h"
 #include "services/core/reject.h"
 #include "services/runtime/server_builder.h"
 
@@ -40,6 +41,7 @@ const ResourceRules& Rules() {
           .UniqueClaim(kEmailClaim, EmailKeys, WantsUniqueEmails, EmailTaken)
           .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
           .IdentifiedBy("external_ids", kExternalIdClaim)
+          .Mergeable(MergeKey, PrefersOther)
           .Build());
   return rules;
 }

@@ -75,8 +75,13 @@ absl::StatusOr<bool> Transact::Sees(const Caller& caller, absl::string_view reco
   if (caller.member == nullptr || owned == owned_.end()) return true;
   const RecordAccess& access = owned->second.access;
   if (!access.IsBounded(caller, permission)) return true;
-  KITH_ASSIGN_OR_RETURN(const Folded folded,
-                        states_.ReadCurrent(*owned->second.aggregate, caller.workspace, record));
+  const AggregateType& type = *owned->second.aggregate;
+  KITH_ASSIGN_OR_RETURN(Folded folded, states_.ReadCurrent(type, caller.workspace, record));
+  // Whoever sees a record sees those that were merged into it.
+  while (!type.merged_into(folded.state.get()).empty()) {
+    const std::string next(type.merged_into(folded.state.get()));
+    KITH_ASSIGN_OR_RETURN(folded, states_.ReadCurrent(type, caller.workspace, next));
+  }
   return folded.revision == Revision() ||
          access.MayRead(caller, owned->second.record(folded.state.get()), permission);
 }
