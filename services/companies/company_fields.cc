@@ -46,6 +46,10 @@ bool PrefersOther(const google::protobuf::FieldDescriptor& field, const v1::Comp
          IsFurther(other.lifecycle_stage(), one.lifecycle_stage());
 }
 
+std::vector<Likeness> LikenessesOf(const v1::Company& company) {
+  return {{type::v1::SAME_NAME, {{"display_name", company.display_name()}}}};
+}
+
 std::vector<std::string> ExternalIdKeys(const v1::Company& company) {
   return ExternalIdKeysOf(company.external_ids());
 }

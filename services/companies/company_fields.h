@@ -32,6 +32,9 @@ absl::Status CheckFields(const v1::Company& company, const ClaimValues& claimed)
 bool PrefersOther(const google::protobuf::FieldDescriptor& field, const v1::Company& one,
                   const v1::Company& other);
 
+// What another company may have as well, in the order in which it means most.
+std::vector<Likeness> LikenessesOf(const v1::Company& company);
+
 // The values under which it claims them, in the order of its fields.
 std::vector<std::string> DomainKeys(const v1::Company& company);
 std::vector<std::string> ExternalIdKeys(const v1::Company& company);

@@ -43,7 +43,7 @@ const ResourceRules& Rules() {
           .UniqueClaim(kDomainClaim, DomainKeys, IsAlwaysUnique, DomainTaken)
           .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
           .IdentifiedBy("external_ids", kExternalIdClaim)
-          .Mergeable(MergeKey, PrefersOther)
+          .Mergeable(MergeKey, PrefersOther, LikenessesOf)
           .Build());
   return rules;
 }

@@ -34,6 +34,9 @@ absl::Status CheckFields(const v1::Contact& contact, const ClaimValues& claimed)
 bool PrefersOther(const google::protobuf::FieldDescriptor& field, const v1::Contact& one,
                   const v1::Contact& other);
 
+// What another contact may have as well, in the order in which it means most.
+std::vector<Likeness> LikenessesOf(const v1::Contact& contact);
+
 // The values under which addresses are claimed and compared, in the order of the contact's
 // addresses.
 std::vector<std::string> EmailKeys(const v1::Contact& contact);

@@ -41,7 +41,7 @@ const ResourceRules& Rules() {
           .UniqueClaim(kEmailClaim, EmailKeys, WantsUniqueEmails, EmailTaken)
           .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
           .IdentifiedBy("external_ids", kExternalIdClaim)
-          .Mergeable(MergeKey, PrefersOther)
+          .Mergeable(MergeKey, PrefersOther, LikenessesOf)
           .Build());
   return rules;
 }

@@ -34,6 +34,7 @@
 #include "eventstore/base/standard_events.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "google/protobuf/message.h"
+#include "kith/type/v1/merge.pb.h"
 #include "services/core/access.h"
 #include "services/core/acyclic_links.h"
 #include "services/core/aggregate_type.h"
@@ -131,6 +132,12 @@ struct WithinRule {
   std::function<absl::Status(const void* state, google::protobuf::Message& after)> place;
 };
 
+// What a record has that another may have as well, and which means then that they may be the same.
+struct Likeness {
+  type::v1::MatchReason reason;
+  std::vector<std::pair<std::string, std::string>> fields;  // of its list, and their values
+};
+
 // How records are merged. Its functions are pure.
 struct MergeRule {
   // Under which elements of a list of messages are the same, as an address is however it is
@@ -142,6 +149,7 @@ struct MergeRule {
   std::function<bool(const google::protobuf::FieldDescriptor& field,
                      const google::protobuf::Message& one, const google::protobuf::Message& other)>
       prefers_other;
+  std::function<std::vector<Likeness>(const google::protobuf::Message& record)> likenesses;
 };
 
 // A text that says what a record was called when the resource began to name it.
@@ -409,15 +417,19 @@ class ResourceRulesBuilder {
     return *this;
   }
 
-  // Its records can be merged: key(list, element) and prefers_other(field, one, other) as MergeRule
-  // has them.
-  template <class Key, class PrefersOther>
-  ResourceRulesBuilder& Mergeable(Key key, PrefersOther prefers_other) {
-    rules_.merge = MergeRule{key, [prefers_other](const google::protobuf::FieldDescriptor& field,
-                                                  const google::protobuf::Message& one,
-                                                  const google::protobuf::Message& other) {
+  // Its records can be merged: key(list, element), prefers_other(field, one, other) and
+  // likenesses(record) as MergeRule has them.
+  template <class Key, class PrefersOther, class Likenesses>
+  ResourceRulesBuilder& Mergeable(Key key, PrefersOther prefers_other, Likenesses likenesses) {
+    rules_.merge = MergeRule{key,
+                             [prefers_other](const google::protobuf::FieldDescriptor& field,
+                                             const google::protobuf::Message& one,
+                                             const google::protobuf::Message& other) {
                                return prefers_other(field, static_cast<const Resource&>(one),
                                                     static_cast<const Resource&>(other));
+                             },
+                             [likenesses](const google::protobuf::Message& record) {
+                               return likenesses(static_cast<const Resource&>(record));
                              }};
     return *this;
   }

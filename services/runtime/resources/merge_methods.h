@@ -1,5 +1,6 @@
 // The methods that merge records of a resource and take them apart again, the same for every one
-// that can be merged: Merge<Plural>, Unmerge<Resource> and Preview<Resource>Merge.
+// that can be merged: Merge<Plural>, Unmerge<Resource>, PreviewMerge<Plural> and
+// Find<Resource>Duplicates.
 #pragma once
 
 #include <memory>
