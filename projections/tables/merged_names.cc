@@ -55,7 +55,9 @@ absl::StatusOr<std::vector<std::string>> MergedNames::AllOf(const ViewSnapshot& 
   KITH_ASSIGN_OR_RETURN(Row row, FindMeant(directory, workspace, survivor, tier));
   std::vector<std::string> names = {std::move(survivor)};
   for (size_t at = 0; at < names.size(); ++at) {
-    if (at > 0) KITH_ASSIGN_OR_RETURN(row, Find(directory, workspace, names[at], tier));
+    if (at > 0) {
+      KITH_ASSIGN_OR_RETURN(row, Find(directory, workspace, names[at], tier));
+    }
     if (row == nullptr) continue;
     const auto& reflection = *row->GetReflection();
     for (int i = 0; i < reflection.FieldSize(*row, merged_) && names.size() < kNamesMax; ++i) {

@@ -112,13 +112,13 @@ runtime::ReadViews TimelineReader::ViewsFor(absl::string_view parent) const {
 
 absl::StatusOr<std::vector<std::string>> TimelineReader::NamesOf(
     const runtime::ReadContext& context, const std::string& parent) const {
-  static const auto& contacts =
+  static const auto& contact_names =
       *new projections::MergedNames(contacts::v1::Contact::default_instance());
-  static const auto& companies =
+  static const auto& company_names =
       *new projections::MergedNames(companies::v1::Company::default_instance());
   const runtime::ReadViews views = ViewsFor(parent);
   if (views.empty()) return std::vector<std::string>{parent};
-  return (views.front() == &contacts_ ? contacts : companies)
+  return (views.front() == &contacts_ ? contact_names : company_names)
       .AllOf(context.SnapshotOf(*views.front()), context.workspace(), parent,
              eventstore::ReadTier::kDisk);
 }
