@@ -247,7 +247,7 @@ class Merger {
 
   void TakeCreation(const Descriptor& type) {
     const FieldDescriptor* const field = type.FindFieldByName("create_time");
-    if (field == nullptr) return;
+    if (field == nullptr || !other_.GetReflection()->HasField(other_, field)) return;
     const auto time_in = [field](const Message& record) {
       return FromTimestamp(static_cast<const google::protobuf::Timestamp&>(
           record.GetReflection()->GetMessage(record, field)));
@@ -363,6 +363,44 @@ void ApplyUpdate(const ResourceRules& rules, const Message& before, const Messag
     if (at.field->message_type() != nullptr) KeepOnePrimary(*at.field, target);
   }
   ApplyFields(after, taken, &target);
+}
+
+// Moves what is personal and the same in `source` from `rest` to `part`.
+void MoveShared(const MergeRule& rule, const Message& source, Message& rest, Message& part) {
+  const Descriptor& type = *rest.GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    if (!RulesOf(field).personal() || !IsMerged(field)) continue;
+    if (field.is_map()) {
+      for (const auto& [key, value] : EntriesIn(source, field)) {
+        const Message* const there = FindMapValue(rest, field, key);
+        if (there == nullptr || there->SerializeAsString() != value->SerializeAsString()) continue;
+        TakeMapValue(rest, field, key, part);
+        EraseMapValue(rest, field, key);
+      }
+      continue;
+    }
+    if (field.is_repeated()) {
+      const List of_source(rule, field, source);
+      for (int at = 0; at < rest.GetReflection()->FieldSize(rest, &field);) {
+        if (of_source.Find(List(rule, field, rest).key(at)) < 0) {
+          ++at;
+          continue;
+        }
+        AddElement(rest, field, at, part);
+        RemoveElement(field, at, rest);
+      }
+      continue;
+    }
+    FieldMask one;
+    one.add_paths(field.name());
+    if (!rest.GetReflection()->HasField(rest, &field)) continue;
+    const FieldMask differing = DifferingFields(rest, source);
+    const auto& paths = differing.paths();
+    if (std::find(paths.begin(), paths.end(), field.name()) != paths.end()) continue;
+    ApplyFields(rest, one, &part);
+    rest.GetReflection()->ClearField(&rest, &field);
+  }
 }
 
 std::string TextIn(const Message& payload, const char* name) {
@@ -572,6 +610,24 @@ absl::StatusOr<MergeStep> MergeInto(const ResourceRules& rules, const Settings& 
     if (size > known) step.changed.add_paths(path);  // else only flags were joined
   }
   return step;
+}
+
+std::vector<RecordPart> PartsOf(const ResourceRules& rules, const Message& record,
+                                absl::Span<const MergedRecord> merged) {
+  std::vector<RecordPart> parts;
+  parts.push_back({ResourceNameOf(record), CopyOf(record)});
+  for (const MergedRecord& each : merged) {
+    Message& rest = *parts.front().part;
+    std::unique_ptr<Message> part(record.New());
+    MoveShared(*rules.merge, *each.record, rest, *part);
+    if (part->ByteSizeLong() == 0) continue;
+    // It is merged as the record is.
+    FieldMask name;
+    name.add_paths("name");
+    ApplyFields(record, name, part.get());
+    parts.push_back({each.name, std::move(part)});
+  }
+  return parts;
 }
 
 absl::Status CheckChoices(const ResourceRules& rules, absl::Span<const MergeChoice> choices,

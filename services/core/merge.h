@@ -39,6 +39,23 @@ struct MergeChoice {
   std::string from;   // the name of one of the records
 };
 
+// A part of a record: the record with less in it.
+struct RecordPart {
+  std::string source;  // the record, or one that was merged into it
+  std::unique_ptr<google::protobuf::Message> part;
+};
+
+// A record that was merged into another, as it was then. Borrows it.
+struct MergedRecord {
+  std::string name;
+  const google::protobuf::Message* record;
+};
+
+// The record in parts: what is its own, and what is personal and was given to it by those that were
+// merged into it, or into those. So each can be sealed under the key of the person it is of.
+std::vector<RecordPart> PartsOf(const ResourceRules& rules, const google::protobuf::Message& record,
+                                absl::Span<const MergedRecord> merged);
+
 // What one of the others gives.
 struct MergeStep {
   google::protobuf::FieldMask changed;                // fields, and keys of maps

