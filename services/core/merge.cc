@@ -644,6 +644,8 @@ absl::Status CheckChoices(const ResourceRules& rules, absl::Span<const MergeChoi
                    "must be a field that can be set, or one key of a map field", violations);
     } else if (IsList(*at.field)) {
       AddViolation(absl::StrCat(path, ".field"), "is a list: lists are joined", violations);
+    } else if (at.field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL) {
+      AddViolation(absl::StrCat(path, ".field"), "is true where any of them has it", violations);
     } else if (std::find(seen.begin(), seen.end(), choice.field) != seen.end()) {
       AddViolation(absl::StrCat(path, ".field"), "is picked already", violations);
     }

@@ -71,7 +71,8 @@ absl::StatusOr<MergeStep> MergeInto(const ResourceRules& rules, const Settings& 
                                     absl::Span<const MergeChoice> choices);
 
 // OK, or ERROR_INVALID_FIELD: each choice is of a field with one value that callers may set, or of
-// a key of a map, once, and of one of these records.
+// a key of a map, once, and of one of these records. Of flags nobody picks: what somebody must not
+// be asked stays forbidden.
 absl::Status CheckChoices(const ResourceRules& rules, absl::Span<const MergeChoice> choices,
                           const std::vector<std::string>& names);
 

@@ -169,6 +169,7 @@ TEST(CheckChoices, RefusesListsAndStrangers) {
   EXPECT_TRUE(check("custom.tier", "contacts/1"));
   EXPECT_FALSE(check("job_title", "contacts/3"));
   EXPECT_FALSE(check("tags", "contacts/2"));
+  EXPECT_FALSE(check("do_not_call", "contacts/2"));
   EXPECT_FALSE(check("custom", "contacts/2"));
   EXPECT_FALSE(check("etag", "contacts/2"));
   EXPECT_FALSE(check("create_time", "contacts/2"));
