@@ -123,7 +123,7 @@ void WriteMerged(absl::string_view name, const MergedValues& merged, Message& ev
   Message& payload = Choose("_merged", *merged.values->GetDescriptor(), event);
   SetName(name, payload);
   SetText("merged", merged.merged, payload);
-  SetText("source", merged.source, payload);
+  SetText("subject", merged.subject, payload);
   const FieldDescriptor* revision = payload.GetDescriptor()->FindFieldByName("merged_revision");
   KITH_CHECK(revision != nullptr);
   payload.GetReflection()->SetInt64(&payload, revision, merged.revision);

@@ -33,7 +33,7 @@ void WriteOrigin(absl::string_view origin, google::protobuf::Message& event);
 // further elements only.
 struct MergedValues {
   std::string merged;
-  std::string source;  // whose the personal ones are
+  std::string subject;  // whose the personal ones are
   int64_t revision = 0;
   google::protobuf::FieldMask changed;
   const google::protobuf::Message* values = nullptr;
