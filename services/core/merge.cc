@@ -651,7 +651,7 @@ absl::Status CheckChoices(const ResourceRules& rules, absl::Span<const MergeChoi
     }
     seen.push_back(choice.field);
     if (std::find(names.begin(), names.end(), choice.from) == names.end()) {
-      AddViolation(absl::StrCat(path, ".from"), "must be one of the records of the merge",
+      AddViolation(absl::StrCat(path, ".source"), "must be one of the records of the merge",
                    violations);
     }
   }

@@ -75,7 +75,7 @@ class MergePreview {
       for (const std::string& path : all.steps[i].changed.paths()) {
         auto& told = static_cast<type::v1::MergedField&>(*answer.AddMessage(response, taken_));
         told.set_field(path);
-        told.set_from(merged.names[all.of[i]]);
+        told.set_source(merged.names[all.of[i]]);
       }
     }
     return absl::OkStatus();

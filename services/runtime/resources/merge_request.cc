@@ -56,7 +56,7 @@ std::vector<MergeChoice> MergeFields::ChoicesIn(const Message& request) const {
   for (int i = 0; i < request.GetReflection()->FieldSize(request, picks); ++i) {
     const auto& pick = static_cast<const type::v1::MergePick&>(
         request.GetReflection()->GetRepeatedMessage(request, picks, i));
-    choices.push_back({pick.field(), pick.from()});
+    choices.push_back({pick.field(), pick.source()});
   }
   return choices;
 }

@@ -220,7 +220,7 @@ TEST_F(MergeContacts, RefusesWhatCannotBeMergedAndLeavesAllAsItWas) {
   auto picked = Merging(ada, {other});
   auto& pick = *picked.add_picks();
   pick.set_field("tags");
-  pick.set_from(other);
+  pick.set_source(other);
   EXPECT_THAT(server_.Call(&Stub::MergeContacts, picked).fields(), ElementsAre("picks[0].field"));
   EXPECT_EQ(Get(ada)->etag(), "1");
   EXPECT_EQ(Get(other)->etag(), "1");
@@ -254,7 +254,7 @@ TEST_F(MergeContacts, ShowsBeforehandWhatItMakes) {
   request.add_merged(other);
   auto& pick = *request.add_picks();
   pick.set_field("first_name");
-  pick.set_from(other);
+  pick.set_source(other);
   const std::string sequence = Get(ada).sequence;
   const auto shown = server_.Call(&Stub::PreviewMergeContacts, request);
   ASSERT_EQ(shown.reason(), "");
