@@ -4,6 +4,8 @@
 
 #include "eventstore/base/proto_time.h"
 #include "kith/deals/v1/deal_events.pb.h"
+#include "projections/deals/deal_position.h"
+#include "services/core/resource_name.h"
 
 namespace kith::deals {
 namespace {
@@ -13,6 +15,7 @@ constexpr int kStageIntervalsMax = 50;
 
 void Enter(const std::string& stage, absl::Time time, v1::Deal& deal) {
   deal.set_stage(stage);
+  deal.set_position(PositionOnEntry(time, deal.name()));
   *deal.mutable_stage_enter_time() = ToTimestamp(time);
   v1::StageInterval& stay = *deal.add_stage_intervals();
   stay.set_stage(stage);
@@ -29,6 +32,16 @@ void Change(const std::string& stage, absl::Time time, v1::Deal& deal) {
     *stay.mutable_leave_time() = ToTimestamp(time);
   }
   Enter(stage, time, deal);
+  deal.clear_pending_approval();
+}
+
+// To a stage that may be one of another pipeline.
+void Move(const v1::DealStageChanged& changed, absl::Time time, v1::Deal& deal) {
+  const absl::string_view from = ParentOf(changed.from_stage());
+  const absl::string_view to = ParentOf(changed.to_stage());
+  Change(changed.to_stage(), time, deal);
+  if (!from.empty() && from != to) deal.set_pipeline(std::string(to));
+  if (!changed.position().empty()) deal.set_position(changed.position());
 }
 
 void Create(absl::Time time, v1::Deal& deal) {
@@ -53,6 +66,7 @@ void Lose(const v1::DealLost& lost, absl::Time time, v1::Deal& deal) {
   Change(lost.to_stage(), time, deal);
   Close(v1::LOST, time, deal);
   deal.set_lost_reason(lost.reason());
+  deal.set_pipeline_lost_reason(lost.pipeline_lost_reason());
   deal.set_lost_notes(lost.notes());
 }
 
@@ -61,6 +75,7 @@ void Reopen(const v1::DealReopened& reopened, absl::Time time, v1::Deal& deal) {
   deal.set_status(v1::OPEN);
   deal.clear_close_time();
   deal.clear_lost_reason();
+  deal.clear_pipeline_lost_reason();
   deal.clear_lost_notes();
 }
 
@@ -75,7 +90,7 @@ StandardEvent FoldDeal(const Happening& happening, v1::Deal& deal) {
       Create(time, deal);
       break;
     case v1::DealEvent::kDealStageChanged:
-      Change(event.deal_stage_changed().to_stage(), time, deal);
+      Move(event.deal_stage_changed(), time, deal);
       break;
     case v1::DealEvent::kDealWon:
       Win(event.deal_won(), time, deal);
@@ -85,6 +100,18 @@ StandardEvent FoldDeal(const Happening& happening, v1::Deal& deal) {
       break;
     case v1::DealEvent::kDealReopened:
       Reopen(event.deal_reopened(), time, deal);
+      break;
+    case v1::DealEvent::kDealPositioned:
+      deal.set_position(event.deal_positioned().position());
+      break;
+    case v1::DealEvent::kStageApprovalRequested:
+      *deal.mutable_pending_approval() = event.stage_approval_requested().approval();
+      break;
+    case v1::DealEvent::kStageApprovalGranted:
+    case v1::DealEvent::kStageApprovalRejected:
+    case v1::DealEvent::kStageApprovalWithdrawn:
+    case v1::DealEvent::kStageApprovalExpired:
+      deal.clear_pending_approval();
       break;
     case v1::DealEvent::kDealUpdated:
     case v1::DealEvent::kDealDeleted:

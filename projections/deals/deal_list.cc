@@ -6,6 +6,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/proto_time.h"
+#include "kith/deals/v1/deal_events.pb.h"
 #include "projections/deals/deal_fold.h"
 #include "projections/tables/touched_records.h"
 
@@ -23,53 +24,57 @@ const projections::Table<v1::Deal>& DealList::Deals() {
   // Every composite serves one usual list from its first page to its last without sorting: a
   // board's column, my deals, what closes next, what was won lately, what nobody looked after, what
   // is worth most.
-  static const auto& table =
-      *new projections::Table<v1::Deal>(projections::TableBuilder<v1::Deal>(1)
-                                            .Key([](const v1::Deal& deal) { return deal.name(); })
-                                            .Field("pipeline")
-                                            .Field("stage")
-                                            .Field("status")
-                                            .Field("owner")
-                                            .Field("contact", {.path = "contacts.contact"})
-                                            .Words(AddWords)
-                                            .Field("display_name", {.normalise = FoldedName})
-                                            .Alias()
-                                            .Field("company")
-                                            .Field("company_name", {.normalise = FoldedName})
-                                            .Field("product", {.normalise = FoldedName})
-                                            .Field("amount")
-                                            .Field("expected_close_date")
-                                            .Field("close_time")
-                                            .Field("create_time")
-                                            .Field("last_activity_time")
-                                            .Field("viewers")
-                                            .Field("editors")
-                                            .Index(1, {"pipeline", "status", "expected_close_date"})
-                                            .Index(2, {"stage", "expected_close_date"})
-                                            .Index(3, {"stage", "owner", "expected_close_date"})
-                                            .Index(4, {"owner", "expected_close_date"})
-                                            .Index(5, {"owner", "status", "expected_close_date"})
-                                            .Index(6, {"owner", "create_time"})
-                                            .Index(7, {"status", "expected_close_date"})
-                                            .Index(8, {"status", "close_time"})
-                                            .Index(9, {"status", "create_time"})
-                                            .Index(10, {"contact"})
-                                            .Index(11, {"display_name"})
-                                            .Index(12, {"company_name"})
-                                            .Index(13, {"product"})
-                                            .Index(14, {"expected_close_date"})
-                                            .Index(15, {"close_time"})
-                                            .Index(16, {"create_time"})
-                                            .Index(20, {"words"})
-                                            .Index(21, {"amount"})
-                                            .Index(22, {"status", "amount"})
-                                            .Index(23, {"company", "status", "expected_close_date"})
-                                            .Index(24, {"viewers"})
-                                            .Index(25, {"editors"})
-                                            .CurrentIndex(17, {"last_activity_time"})
-                                            .CurrentIndex(18, {"owner", "last_activity_time"})
-                                            .CurrentIndex(19, {"status", "last_activity_time"})
-                                            .Build());
+  static const auto& table = *new projections::Table<v1::Deal>(
+      projections::TableBuilder<v1::Deal>(1)
+          .Key([](const v1::Deal& deal) { return deal.name(); })
+          .Field("pipeline")
+          .Field("stage")
+          .Field("status")
+          .Field("owner")
+          .Field("contact", {.path = "contacts.contact"})
+          .Words(AddWords)
+          .Field("display_name", {.normalise = FoldedName})
+          .Alias()
+          .Field("company")
+          .Field("company_name", {.normalise = FoldedName})
+          .Field("product", {.normalise = FoldedName})
+          .Field("amount")
+          .Field("expected_close_date")
+          .Field("close_time")
+          .Field("create_time")
+          .Field("last_activity_time")
+          .Field("viewers")
+          .Field("editors")
+          .Field("position")
+          .Field("approver", {.path = "pending_approval.approvers"})
+          .Index(1, {"pipeline", "status", "expected_close_date"})
+          .Index(2, {"stage", "expected_close_date"})
+          .Index(3, {"stage", "owner", "expected_close_date"})
+          .Index(4, {"owner", "expected_close_date"})
+          .Index(5, {"owner", "status", "expected_close_date"})
+          .Index(6, {"owner", "create_time"})
+          .Index(7, {"status", "expected_close_date"})
+          .Index(8, {"status", "close_time"})
+          .Index(9, {"status", "create_time"})
+          .Index(10, {"contact"})
+          .Index(11, {"display_name"})
+          .Index(12, {"company_name"})
+          .Index(13, {"product"})
+          .Index(14, {"expected_close_date"})
+          .Index(15, {"close_time"})
+          .Index(16, {"create_time"})
+          .Index(20, {"words"})
+          .Index(21, {"amount"})
+          .Index(22, {"status", "amount"})
+          .Index(23, {"company", "status", "expected_close_date"})
+          .Index(24, {"viewers"})
+          .Index(25, {"editors"})
+          .CurrentIndex(17, {"last_activity_time"})
+          .CurrentIndex(18, {"owner", "last_activity_time"})
+          .CurrentIndex(19, {"status", "last_activity_time"})
+          .CurrentIndex(26, {"stage", "position"})
+          .Index(27, {"approver"})
+          .Build());
   return table;
 }
 
@@ -86,6 +91,8 @@ void MoveActivity(absl::Time time, v1::Deal& deal) {
 StandardEvent FoldListed(const Happening& happening, google::protobuf::Message& resource) {
   auto& deal = static_cast<v1::Deal&>(resource);
   const StandardEvent kind = FoldDeal(happening, deal);
+  // Who puts the deals of a stage in order does nothing about any of them.
+  if (static_cast<const v1::DealEvent&>(happening.event).has_deal_positioned()) return kind;
   MoveActivity(happening.occur_time, deal);
   return kind;
 }
@@ -102,7 +109,7 @@ absl::Status Touch(WorkspaceId workspace, absl::string_view name, absl::Time tim
 
 }  // namespace
 
-DealList::DealList() : ResourceDirectory(kName, 9, "deals", Deals().core(), FoldListed) {}
+DealList::DealList() : ResourceDirectory(kName, 10, "deals", Deals().core(), FoldListed) {}
 
 bool DealList::Takes(const RecordedEvent& event) const {
   return projections::IsAbout(kPrefix, event);

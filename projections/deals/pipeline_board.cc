@@ -155,6 +155,7 @@ absl::StatusOr<v1::BoardStage> ReadStage(const projections::ViewSnapshot& snapsh
   shown.set_stage(stage.name());
   shown.set_display_name(stage.display_name());
   shown.set_probability(stage.probability());
+  shown.set_color(stage.color());
   v1::BoardGroup all;
   int64_t rotting = 0;
   for (const std::string& owner : RowOwnersOf(query)) {

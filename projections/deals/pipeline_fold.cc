@@ -35,6 +35,13 @@ v1::Stage* FindStageIn(v1::Pipeline& pipeline, absl::string_view name) {
   return nullptr;
 }
 
+v1::PipelineLostReason* FindLostReasonIn(v1::Pipeline& pipeline, absl::string_view name) {
+  for (v1::PipelineLostReason& candidate : *pipeline.mutable_lost_reasons()) {
+    if (candidate.name() == name) return &candidate;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 StandardEvent FoldPipeline(const Happening& happening, v1::Pipeline& pipeline) {
@@ -57,6 +64,20 @@ StandardEvent FoldPipeline(const Happening& happening, v1::Pipeline& pipeline) {
     case v1::PipelineEvent::kStagesReordered:
       Reorder(event.stages_reordered(), pipeline);
       break;
+    case v1::PipelineEvent::kLostReasonAdded:
+      *pipeline.add_lost_reasons() = event.lost_reason_added().lost_reason();
+      break;
+    case v1::PipelineEvent::kLostReasonUpdated:
+      if (auto* reason =
+              FindLostReasonIn(pipeline, event.lost_reason_updated().lost_reason().name())) {
+        *reason = event.lost_reason_updated().lost_reason();
+      }
+      break;
+    case v1::PipelineEvent::kLostReasonArchived:
+      if (auto* reason = FindLostReasonIn(pipeline, event.lost_reason_archived().lost_reason())) {
+        reason->set_archived(true);
+      }
+      break;
     case v1::PipelineEvent::kPipelineCreated:
     case v1::PipelineEvent::kPipelineUpdated:
     case v1::PipelineEvent::kPipelineDeleted:
@@ -70,6 +91,14 @@ StandardEvent FoldPipeline(const Happening& happening, v1::Pipeline& pipeline) {
 const v1::Stage* FindStage(const v1::Pipeline& pipeline, absl::string_view stage) {
   for (const v1::Stage& candidate : pipeline.stages()) {
     if (candidate.name() == stage) return &candidate;
+  }
+  return nullptr;
+}
+
+const v1::PipelineLostReason* FindLostReason(const v1::Pipeline& pipeline,
+                                             absl::string_view reason) {
+  for (const v1::PipelineLostReason& candidate : pipeline.lost_reasons()) {
+    if (candidate.name() == reason) return &candidate;
   }
   return nullptr;
 }

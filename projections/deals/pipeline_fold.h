@@ -17,5 +17,8 @@ StandardEvent FoldPipeline(const Happening& happening, v1::Pipeline& pipeline);
 // The stage of that name, archived ones too; null when the pipeline has none. Lives as long as the
 // pipeline, unchanged.
 const v1::Stage* FindStage(const v1::Pipeline& pipeline, absl::string_view stage);
+// The same of a lost reason.
+const v1::PipelineLostReason* FindLostReason(const v1::Pipeline& pipeline,
+                                             absl::string_view reason);
 
 }  // namespace kith::deals

@@ -316,6 +316,7 @@ std::vector<std::string> Timeline::categories() const {
   return {"contacts",
           "deals",
           "companies",
+          "leads",
           std::string(kInteractions),
           std::string(kMessages),
           std::string(kMeetings)};

@@ -1,5 +1,6 @@
-// Timeline: what happened with a contact, about a deal or with a company, newest first: its
-// interactions, its own changes, of a contact what became of messages to it, and meetings with it.
+// Timeline: what happened with a contact, about a deal, with a company or with a lead, newest
+// first: its interactions, its own changes, of a contact what became of messages to it, and
+// meetings with it.
 //
 // A row is a pointer into the log, one per record that an event concerns, so an interaction with
 // one contact costs one small row and its text is stored once:

@@ -1,7 +1,10 @@
 // DealNotices: the owner of a deal is told when it becomes theirs, and when somebody else moves it.
-// Nobody is told of what they do themselves.
+// Who may agree that it enters a stage is told when somebody asks, of all teams together
+// kApproversMax people at most, and who asked what became of it. Nobody is told of what they do
+// themselves.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -9,11 +12,15 @@
 
 namespace kith::notifications {
 
+inline constexpr size_t kApproversMax = 100;
+
 class DealNotices final : public projections::Policy {
  public:
   DealNotices()
-      : Policy("deal_notices", 2,
-               "Tells the owner of a deal that it became theirs, or stands in another stage.", 1) {}
+      : Policy("deal_notices", 3,
+               "Tells the owner of a deal that it became theirs, or stands in another stage, and "
+               "people of approvals.",
+               1) {}
   std::string base() const override { return "deal_list"; }
   bool reads_personal() const override { return false; }
 

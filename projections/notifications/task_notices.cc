@@ -1,6 +1,5 @@
 #include "projections/notifications/task_notices.h"
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "eventstore/base/proto_time.h"
@@ -24,23 +23,6 @@ using tasks::v1::TaskReminderEvent;
 
 constexpr char kReminders[] = "reminders";
 
-bool IsTeam(absl::string_view owner) { return absl::StartsWith(owner, "teams/"); }
-
-// Everybody whose task it is, or who may take it, but for `doer`.
-absl::Status TellOwners(const EventHeader& header, const std::string& owner,
-                        const std::string& doer, v1::NotificationKind kind, const std::string& task,
-                        const std::string& text, ViewBatch& batch, Reactions& reactions) {
-  std::vector<std::string> told = {owner};
-  if (IsTeam(owner)) {
-    KITH_ASSIGN_OR_RETURN(told, MembersOf(owner, header.workspace, kMembersMax, batch));
-  }
-  for (const std::string& user : told) {
-    if (user.empty() || user == doer) continue;
-    KITH_RETURN_IF_ERROR(Tell(header, {user, kind, task, text}, reactions));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status TellAssigned(const EventHeader& header, const Task* before, const Task& after,
                           ViewBatch& batch, Reactions& reactions) {
   const bool is_to_do = after.state() == tasks::v1::OPEN || after.state() == tasks::v1::IN_PROGRESS;
@@ -52,7 +34,7 @@ absl::Status TellAssigned(const EventHeader& header, const Task* before, const T
   const std::string text =
       absl::StrCat("The task ", after.display_name(),
                    IsTeam(after.owner()) ? " waits in the queue of your team." : " is yours now.");
-  return TellOwners(header, after.owner(), doer, v1::ASSIGNMENT, after.name(), text, batch,
+  return TellOwners(header, {after.owner(), v1::ASSIGNMENT, after.name(), text}, doer, batch,
                     reactions);
 }
 
@@ -80,8 +62,8 @@ absl::Status TellDue(const EventHeader& header, const TaskReminderEvent& event, 
                                                             : " is due ";
   const std::string text = absl::StrCat("The task ", task.display_name(), says, When(task),
                                         Lateness(planned, header.record_time), ".");
-  return TellOwners(header, task.owner(), "", is_overdue ? v1::OVERDUE : v1::REMINDER, task.name(),
-                    text, batch, reactions);
+  const v1::NotificationKind kind = is_overdue ? v1::OVERDUE : v1::REMINDER;
+  return TellOwners(header, {task.owner(), kind, task.name(), text}, "", batch, reactions);
 }
 
 }  // namespace

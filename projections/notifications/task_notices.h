@@ -9,9 +9,6 @@
 
 namespace kith::notifications {
 
-// Of a team with more members the first in the order of their names are told.
-inline constexpr int kMembersMax = 50;
-
 class TaskNotices final : public projections::Policy {
  public:
   TaskNotices()

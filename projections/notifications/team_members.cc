@@ -149,4 +149,20 @@ absl::StatusOr<std::vector<std::string>> MembersOf(const std::string& team, Work
   return first;
 }
 
+bool IsTeam(absl::string_view owner) { return absl::StartsWith(owner, "teams/"); }
+
+absl::Status TellOwners(const eventstore::EventHeader& header, const Notice& notice,
+                        const std::string& doer, ViewBatch& batch,
+                        projections::Reactions& reactions) {
+  std::vector<std::string> told = {notice.owner};
+  if (IsTeam(notice.owner)) {
+    KITH_ASSIGN_OR_RETURN(told, MembersOf(notice.owner, header.workspace, kMembersMax, batch));
+  }
+  for (const std::string& user : told) {
+    if (user.empty() || user == doer) continue;
+    KITH_RETURN_IF_ERROR(Tell(header, {user, notice.kind, notice.record, notice.text}, reactions));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace kith::notifications

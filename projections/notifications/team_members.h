@@ -12,6 +12,8 @@
 #include "absl/strings/string_view.h"
 #include "eventstore/log/event_registry.h"
 #include "projections/engine/view_batch.h"
+#include "projections/notifications/notice.h"
+#include "projections/reactions/policy.h"
 
 namespace kith::notifications {
 
@@ -22,5 +24,14 @@ absl::Status FoldMembers(const eventstore::RecordedEvent& event, projections::Vi
 // Who is in the team, or in a part of it, and works with Kith: sorted, the first `limit` of them.
 absl::StatusOr<std::vector<std::string>> MembersOf(const std::string& team, WorkspaceId workspace,
                                                    size_t limit, projections::ViewBatch& batch);
+
+// Of a team with more members the first in the order of their names are told.
+inline constexpr int kMembersMax = 50;
+
+bool IsTeam(absl::string_view owner);
+// Tells the notice to its owner, or where that is a team to everybody in it, but for `doer`.
+absl::Status TellOwners(const eventstore::EventHeader& header, const Notice& notice,
+                        const std::string& doer, projections::ViewBatch& batch,
+                        projections::Reactions& reactions);
 
 }  // namespace kith::notifications

@@ -24,6 +24,7 @@ const Table<v1::Task>& TaskDirectory::Tasks() {
                                .Field("contacts")
                                .Field("company")
                                .Field("deal")
+                               .Field("lead")
                                .Field("parent")
                                .Field("blocked_by")
                                .Field("create_time")
@@ -46,6 +47,7 @@ const Table<v1::Task>& TaskDirectory::Tasks() {
                                .Index(14, {"viewers"})
                                .Index(15, {"editors"})
                                .Index(16, {"words"})
+                               .Index(kByLeadAndState, {"lead", "state", "due_time"})
                                .Build());
   return table;
 }

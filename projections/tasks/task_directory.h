@@ -13,14 +13,15 @@ class TaskDirectory final : public projections::ResourceDirectory {
   static constexpr absl::string_view kName = "task_directory";
 
   // Beside every field: the words of the name. By index: these, display_name, state, owner,
-  // due_time, contacts, company, deal, parent, blocked_by, create_time, close_time, viewers,
-  // editors. Names are compared by their normal forms.
+  // due_time, contacts, company, deal, lead, parent, blocked_by, create_time, close_time,
+  // viewers, editors. Names are compared by their normal forms.
   static const projections::Table<v1::Task>& Tasks();
 
-  // The index that finds what is to be done about a deal.
+  // The indexes that find what is to be done about a deal, and about a lead.
   static constexpr uint8_t kByDealAndState = 7;
+  static constexpr uint8_t kByLeadAndState = 17;
 
-  TaskDirectory() : ResourceDirectory(kName, 1, "tasks", Tasks().core(), Fold) {}
+  TaskDirectory() : ResourceDirectory(kName, 2, "tasks", Tasks().core(), Fold) {}
 
  private:
   static StandardEvent Fold(const Happening& happening, google::protobuf::Message& task) {

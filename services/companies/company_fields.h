@@ -10,12 +10,13 @@
 #include "google/protobuf/descriptor.h"
 #include "kith/companies/v1/company.pb.h"
 #include "services/core/decider.h"
+#include "services/core/identity_claims.h"
 #include "services/core/resource_rules.h"
 
 namespace kith::companies {
 
 // The purposes of a company's claims. Persisted inside the hashes of the log's tags.
-inline constexpr absl::string_view kDomainClaim = "companies.domain";
+inline constexpr absl::string_view kDomainClaim = kCompanyDomainClaim;
 inline constexpr absl::string_view kExternalIdClaim = "companies.external_id";
 
 // What follows from what a caller set: domains are the registered ones, the first address and the

@@ -10,12 +10,13 @@
 #include "google/protobuf/descriptor.h"
 #include "kith/contacts/v1/contact.pb.h"
 #include "services/core/decider.h"
+#include "services/core/identity_claims.h"
 #include "services/core/resource_rules.h"
 
 namespace kith::contacts {
 
 // The purposes of a contact's claims. Persisted inside the hashes of the log's tags.
-inline constexpr absl::string_view kEmailClaim = "contacts.email";
+inline constexpr absl::string_view kEmailClaim = kContactEmailClaim;
 inline constexpr absl::string_view kExternalIdClaim = "contacts.external_id";
 
 // What follows from what a caller set: the first address, number and company are primary where none

@@ -19,6 +19,11 @@ constexpr int32_t kNanosMax = 999'999'999;
 bool MayBeZoneName(absl::string_view name) {
   if (absl::StartsWith(name, "/") || absl::StrContains(name, ".."))
     return false;  // names are files
+  // What the machine has, or how it counts: not of the tz database.
+  for (const char* const own : {"localtime", "posixrules", "Factory"}) {
+    if (name == own) return false;
+  }
+  if (absl::StartsWith(name, "posix/") || absl::StartsWith(name, "right/")) return false;
   for (const char c : name) {
     if (!absl::ascii_isalnum(c) && c != '/' && c != '_' && c != '-' && c != '+') return false;
   }

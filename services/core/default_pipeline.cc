@@ -30,6 +30,21 @@ constexpr StageDefaults kStages[] = {
     {"closed-lost", "Closed Lost", 0, 0, deals::v1::LOST_STAGE, deals::v1::OMITTED},
 };
 
+// Those of LostReason, in the words that people change.
+struct LostReasonDefaults {
+  const char* id;
+  const char* display_name;
+};
+constexpr LostReasonDefaults kLostReasons[] = {{"pricing", "Pricing"},
+                                               {"competition", "Competition"},
+                                               {"budget", "Budget"},
+                                               {"missing-features", "Missing features"},
+                                               {"long-cycle", "Long cycle"},
+                                               {"no-decision-maker", "No decision maker"},
+                                               {"unresponsive", "Unresponsive"},
+                                               {"poor-fit", "Poor fit"},
+                                               {"other-reason", "Other"}};
+
 }  // namespace
 
 deals::v1::PipelineEvent DefaultPipelineCreated() {
@@ -46,6 +61,12 @@ deals::v1::PipelineEvent DefaultPipelineCreated() {
     stage.set_rot_days(defaults.rot_days);
     stage.set_kind(defaults.kind);
     stage.set_forecast_category(defaults.category);
+  }
+  for (const LostReasonDefaults& defaults : kLostReasons) {
+    auto& reason = *pipeline.add_lost_reasons();
+    reason.set_name(absl::StrCat(kDefaultPipeline, "/lostReasons/", defaults.id));
+    reason.set_lost_reason_id(defaults.id);
+    reason.set_display_name(defaults.display_name);
   }
   return event;
 }

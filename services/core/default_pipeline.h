@@ -13,8 +13,8 @@ namespace kith {
 inline constexpr absl::string_view kDefaultPipeline = "pipelines/default";
 
 // PipelineCreated for pipelines/default: New Lead, Contacted, Qualified, Proposal Sent,
-// Negotiation, Closed Won, Closed Lost. The same bytes at every call: the event is appended once
-// per workspace and never changes afterwards.
+// Negotiation, Closed Won, Closed Lost, with a lost reason for each LostReason. The same bytes at
+// every call: the event is appended once per workspace and never changes afterwards.
 deals::v1::PipelineEvent DefaultPipelineCreated();
 
 }  // namespace kith

@@ -1,5 +1,6 @@
 #include "services/deals/deal.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -9,50 +10,19 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/deals/v1/deals_errors.pb.h"
 #include "projections/deals/deal_fold.h"
+#include "projections/deals/deal_position.h"
 #include "projections/deals/pipeline_fold.h"
 #include "services/core/default_pipeline.h"
 #include "services/core/money.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
 #include "services/core/update_mask.h"
+#include "services/deals/deal_moves.h"
+#include "services/deals/lost_reasons.h"
+#include "services/deals/stage_gate.h"
 
 namespace kith::deals {
 namespace {
-
-absl::Status DealClosed(const v1::Deal& deal) {
-  return RejectState(v1::DEALS_ERROR_DEAL_CLOSED,
-                     "The deal is not open: it was won or lost. Reopen it first.", deal.name(),
-                     {{"status", v1::DealStatus_Name(deal.status())}});
-}
-
-// The deal is there, and as the caller last saw it.
-template <class Command>
-absl::Status CheckDeal(const DealState& state, const Command& command) {
-  switch (state.lifecycle) {
-    case Lifecycle::kAbsent:
-    case Lifecycle::kDeleted:
-    case Lifecycle::kMerged:
-      return ResourceNotFound(DealRules(), command.name());
-    case Lifecycle::kActive:
-      return CheckEtag(command.etag(), state.resource.etag());
-  }
-  KITH_UNREACHABLE();
-}
-
-// When a deal leaves its stage: no earlier than it entered it. Only a time that the caller says is
-// refused; ours is moved, because a clock that was set back, or was ahead where the deal entered,
-// must not hold it there.
-absl::StatusOr<absl::Time> TimeOfLeaving(const v1::Deal& deal, const CommandContext& context) {
-  const absl::Time entered = FromTimestamp(deal.stage_enter_time());
-  if (context.occurred >= entered) return context.occurred;
-  if (!context.occurred_is_said) return entered;
-  return RejectState(
-      v1::DEALS_ERROR_OCCURS_BEFORE_STAGE,
-      "The event's time is before the deal entered its present stage. Correct occur_time.",
-      deal.name(),
-      {{"stage", deal.stage()},
-       {"stage_enter_time", absl::FormatTime(absl::RFC3339_full, entered, absl::UTCTimeZone())}});
-}
 
 absl::Status CheckFields(const v1::Deal& deal) {
   google::rpc::BadRequest violations;
@@ -78,6 +48,7 @@ absl::Status Place(const PipelineState& pipeline, v1::Deal& deal) {
   if (!deal.stage().empty()) {
     KITH_ASSIGN_OR_RETURN(stage, FindEnterableStage(pipeline, deal.stage()));
   }
+  KITH_RETURN_IF_ERROR(CheckEntry(deal, pipeline.resource, *stage));
   deal.set_pipeline(pipeline.resource.name());
   deal.set_stage(stage->name());
   return absl::OkStatus();
@@ -97,6 +68,33 @@ std::string LastOpenStage(const v1::Deal& deal, const PipelineState& pipeline) {
   return FirstOpenStage(pipeline).name();
 }
 
+// A move within its pipeline.
+absl::Status CheckMove(const v1::Deal& deal, const PipelineState& pipeline,
+                       const v1::Stage& entered) {
+  return CheckGates(
+      {.deal = deal, .from = pipeline.resource, .to = pipeline.resource, .entered = entered});
+}
+
+// Whether it was lost in these words already.
+bool Repeats(const v1::Deal& deal, const v1::LoseDealRequest& command) {
+  const auto is_same_or_unsaid = [](const auto& said, const auto& known, const auto& unsaid) {
+    return said == unsaid || said == known;
+  };
+  return deal.status() == v1::LOST && deal.lost_notes() == command.notes() &&
+         is_same_or_unsaid(command.reason(), deal.lost_reason(), v1::LOST_REASON_UNSPECIFIED) &&
+         is_same_or_unsaid(command.pipeline_lost_reason(), deal.pipeline_lost_reason(),
+                           std::string());
+}
+
+// It stays in its stage, at this place; empty: where it is.
+Changes Positioned(const v1::Deal& deal, const std::string& position) {
+  if (position.empty() || position == deal.position()) return Changes();
+  v1::DealEvent event;
+  event.mutable_deal_positioned()->set_name(deal.name());
+  event.mutable_deal_positioned()->set_position(position);
+  return Changes().Append(deal.name(), std::move(event));
+}
+
 v1::DealEvent Repriced(const std::string& name, const google::type::Money& amount) {
   v1::Deal after;
   after.set_name(name);
@@ -106,13 +104,30 @@ v1::DealEvent Repriced(const std::string& name, const google::type::Money& amoun
   return UpdatedEvent<v1::DealEvent>(after, changed);
 }
 
-// Fills what StageChanged, Won and Lost have in common.
-template <class Event>
-void Leave(const v1::Deal& deal, const std::string& to_stage, absl::Time occurred, Event& event) {
-  event.set_name(deal.name());
-  event.set_from_stage(deal.stage());
-  event.set_to_stage(to_stage);
-  *event.mutable_dwell() = ToDuration(occurred - FromTimestamp(deal.stage_enter_time()));
+// Between the deals that the scene says; empty where it says none. Where the one before which it is
+// to stand has come to stand first meanwhile, the other one counts.
+absl::StatusOr<std::string> PlaceIn(const MoveScene& scene, const v1::Deal& deal,
+                                    const std::string& stage) {
+  if (scene.after == nullptr && scene.before == nullptr) return std::string();
+  const auto no_place = [&](const std::string& neighbour, absl::string_view why) {
+    return RejectState(v1::DEALS_ERROR_NO_SUCH_PLACE,
+                       absl::StrCat("There is no place beside ", neighbour, ": ", why), neighbour,
+                       {{"deal", neighbour}, {"stage", stage}});
+  };
+  for (const Neighbour* const one : {scene.after, scene.before}) {
+    if (one == nullptr) continue;
+    if (one->name == deal.name()) return no_place(one->name, "it is the deal itself.");
+    if (!one->is_there) return ResourceNotFound(DealRules(), one->name);
+    if (one->stage == stage) continue;
+    return no_place(one->name, "it stands in another stage. Read the stage's deals again.");
+  }
+  const std::string after = scene.after == nullptr ? "" : scene.after->position;
+  std::string before = scene.before == nullptr ? "" : scene.before->position;
+  if (!after.empty() && before <= after) before.clear();
+  const std::optional<std::string> position = PositionBetween(after, before, deal.name());
+  if (position.has_value()) return *position;
+  return no_place(scene.after == nullptr ? scene.before->name : scene.after->name,
+                  "too many deals were put there. Move it to the end of the stage first.");
 }
 
 }  // namespace
@@ -134,18 +149,23 @@ const ResourceRules& DealRules() {
   return rules;
 }
 
-Decision Decide(const DealState& state, const PipelineState& pipeline,
-                const v1::MoveDealRequest& command, const CommandContext& context) {
+Decision Decide(const DealState& state, const MoveScene& scene, const v1::MoveDealRequest& command,
+                const CommandContext& context) {
   KITH_RETURN_IF_ERROR(CheckDeal(state, command));
   const v1::Deal& deal = state.resource;
   if (deal.status() != v1::OPEN) return DealClosed(deal);
-  if (deal.stage() == command.stage()) return NoChange();
-  KITH_ASSIGN_OR_RETURN(const v1::Stage* stage, FindEnterableStage(pipeline, command.stage()));
+  const bool stays = deal.stage() == command.stage();
+  if (!stays) KITH_RETURN_IF_ERROR(FindEnterableStage(scene.to, command.stage()).status());
+  KITH_ASSIGN_OR_RETURN(const std::string position, PlaceIn(scene, deal, command.stage()));
+  if (stays) return Positioned(deal, position);
+  const v1::Stage& stage = *FindStage(scene.to.resource, command.stage());
+  KITH_RETURN_IF_ERROR(CheckGates(
+      {.deal = deal, .from = scene.from.resource, .to = scene.to.resource, .entered = stage}));
   KITH_ASSIGN_OR_RETURN(const absl::Time occurred, TimeOfLeaving(deal, context));
 
-  v1::DealEvent event;
-  Leave(deal, stage->name(), occurred, *event.mutable_deal_stage_changed());
-  return Changes().Append(deal.name(), std::move(event)).OccurredAt(occurred);
+  Changes changes;
+  AppendMove(deal, stage.name(), position, occurred, changes);
+  return std::move(changes).OccurredAt(occurred);
 }
 
 Decision Decide(const DealState& state, const PipelineState& pipeline,
@@ -156,13 +176,15 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
   if (deal.status() == v1::WON && !reprice) return NoChange();
   if (deal.status() != v1::OPEN) return DealClosed(deal);
   if (IsNegative(command.amount())) return RejectField("amount", "must not be negative");
+  v1::Deal won = deal;
+  if (reprice) *won.mutable_amount() = command.amount();
+  const v1::Stage& stage = ClosedStage(pipeline, v1::WON_STAGE);
+  KITH_RETURN_IF_ERROR(CheckMove(won, pipeline, stage));
   KITH_ASSIGN_OR_RETURN(const absl::Time occurred, TimeOfLeaving(deal, context));
 
   Changes changes;
   if (reprice) changes.Append(deal.name(), Repriced(deal.name(), command.amount()));
-  v1::DealEvent event;
-  Leave(deal, ClosedStage(pipeline, v1::WON_STAGE).name(), occurred, *event.mutable_deal_won());
-  changes.Append(deal.name(), std::move(event));
+  AppendWin(deal, stage.name(), occurred, changes);
   return std::move(changes).OccurredAt(occurred);
 }
 
@@ -170,16 +192,20 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
                 const v1::LoseDealRequest& command, const CommandContext& context) {
   KITH_RETURN_IF_ERROR(CheckDeal(state, command));
   const v1::Deal& deal = state.resource;
-  const bool repeats = deal.status() == v1::LOST && deal.lost_reason() == command.reason() &&
-                       deal.lost_notes() == command.notes();
-  if (repeats) return NoChange();
+  if (Repeats(deal, command)) return NoChange();
   if (deal.status() != v1::OPEN) return DealClosed(deal);
+  KITH_ASSIGN_OR_RETURN(const LossReason reason, FindLossReason(pipeline, command));
+  v1::Deal after = deal;
+  after.set_lost_notes(command.notes());
+  const v1::Stage& stage = ClosedStage(pipeline, v1::LOST_STAGE);
+  KITH_RETURN_IF_ERROR(CheckMove(after, pipeline, stage));
   KITH_ASSIGN_OR_RETURN(const absl::Time occurred, TimeOfLeaving(deal, context));
 
   v1::DealEvent event;
   v1::DealLost& lost = *event.mutable_deal_lost();
-  Leave(deal, ClosedStage(pipeline, v1::LOST_STAGE).name(), occurred, lost);
-  lost.set_reason(command.reason());
+  Leave(deal, stage.name(), occurred, lost);
+  lost.set_reason(reason.reason);
+  lost.set_pipeline_lost_reason(reason.own);
   lost.set_notes(command.notes());
   return Changes().Append(deal.name(), std::move(event)).OccurredAt(occurred);
 }
@@ -195,6 +221,7 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
   const std::string wanted =
       command.stage().empty() ? LastOpenStage(deal, pipeline) : command.stage();
   KITH_ASSIGN_OR_RETURN(const v1::Stage* stage, FindEnterableStage(pipeline, wanted));
+  KITH_RETURN_IF_ERROR(CheckMove(deal, pipeline, *stage));
   KITH_ASSIGN_OR_RETURN(const absl::Time occurred, TimeOfLeaving(deal, context));
 
   v1::DealEvent event;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
@@ -15,9 +16,13 @@
 #include "services/core/resource_events.h"
 #include "services/core/resource_name.h"
 #include "services/core/update_mask.h"
+#include "services/deals/lost_reasons.h"
+#include "services/deals/stage_gate.h"
 
 namespace kith::deals {
 namespace {
+
+constexpr int kStagesMax = 50;
 
 ErrorMetadata About(absl::string_view pipeline, absl::string_view stage) {
   return {{"pipeline", std::string(pipeline)}, {"stage", std::string(stage)}};
@@ -42,13 +47,6 @@ absl::Status StageRequired(absl::string_view pipeline) {
 absl::Status StageExists(absl::string_view stage) {
   return RejectResource(v1::DEALS_ERROR_STAGE_EXISTS, "The pipeline has a stage with this id.",
                         stage);
-}
-
-// The pipeline is there, and as the caller last saw it.
-absl::Status CheckPipeline(const PipelineState& state, absl::string_view name,
-                           absl::string_view etag) {
-  return state.exists() ? CheckEtag(etag, state.resource.etag())
-                        : ResourceNotFound(PipelineRules(), name);
 }
 
 // A stage as the pipeline keeps it. What a closed stage says about its deals is not a choice.
@@ -80,6 +78,26 @@ int Count(const Stages& stages, Which which) {
   return static_cast<int>(std::count_if(stages.begin(), stages.end(), which));
 }
 
+bool IsColor(absl::string_view text) {
+  return text.size() == 7 && text[0] == '#' &&
+         std::all_of(text.begin() + 1, text.end(), absl::ascii_isxdigit);
+}
+
+// What no single field of a stage can state; `path` is what the request calls it.
+void CheckStage(const v1::Stage& stage, const std::string& path,
+                google::rpc::BadRequest& violations) {
+  if (!stage.color().empty() && !IsColor(stage.color())) {
+    AddViolation(absl::StrCat(path, ".color"), "must be a color like #1F6FEB", violations);
+  }
+  CheckGate(stage.gate(), stage.kind(), absl::StrCat(path, ".gate"), violations);
+}
+
+absl::Status CheckStageOf(const v1::Stage& stage) {
+  google::rpc::BadRequest violations;
+  CheckStage(stage, "stage", violations);
+  return RejectFields(violations);
+}
+
 // Distinct ids, at least one open stage, one won, one lost.
 absl::Status CheckStages(const v1::Pipeline& pipeline) {
   absl::flat_hash_set<absl::string_view> names;
@@ -101,9 +119,21 @@ void PutClosedStagesLast(v1::Pipeline& pipeline) {
                    [](const v1::Stage& a, const v1::Stage& b) { return a.kind() < b.kind(); });
 }
 
-// A new one's stages. Later they change by commands of their own.
+// Every rule that no single field can state.
+absl::Status CheckFields(const v1::Pipeline& pipeline) {
+  google::rpc::BadRequest violations;
+  for (int i = 0; i < pipeline.stages_size(); ++i) {
+    CheckStage(pipeline.stages(i), absl::StrCat("pipeline.stages[", i, "]"), violations);
+  }
+  KITH_RETURN_IF_ERROR(RejectFields(violations));
+  KITH_RETURN_IF_ERROR(CheckStages(pipeline));
+  return CheckLostReasons(pipeline);
+}
+
+// A new one's stages and lost reasons. Later they change by commands of their own.
 void CompleteFields(const v1::Pipeline& before, const Settings&, v1::Pipeline& after) {
   if (!before.name().empty()) return;
+  CompleteLostReasons(after);
   for (v1::Stage& stage : *after.mutable_stages()) stage = Kept(std::move(stage), after.name());
   PutClosedStagesLast(after);
 }
@@ -144,7 +174,8 @@ absl::Status CheckOrder(const v1::Pipeline& pipeline,
   return absl::OkStatus();
 }
 
-// What may change of a stage: everything but what it is; of a closed one its name only.
+// What may change of a stage: everything but what it is; of a closed one how it is shown, and its
+// gate.
 absl::Status CheckStageUpdate(const v1::Stage& stage, const google::protobuf::FieldMask& mask) {
   for (const std::string& path : mask.paths()) {
     if (path == "stage_id" || path == "kind") {
@@ -152,13 +183,17 @@ absl::Status CheckStageUpdate(const v1::Stage& stage, const google::protobuf::Fi
                     absl::StrCat("The update mask names ", path, ", which never changes."),
                     {{"path", path}});
     }
-    if (!IsOpen(stage) && path != "display_name") {
+    if (!IsOpen(stage) && path != "display_name" && path != "color" && path != "gate") {
       return RejectState(v1::DEALS_ERROR_STAGE_NOT_OPEN,
-                         "Of a won or lost stage only the display name changes.", stage.name(),
-                         {{"stage", stage.name()}, {"path", path}});
+                         "Of a won or lost stage only display_name, color and gate change.",
+                         stage.name(), {{"stage", stage.name()}, {"path", path}});
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckApprovers(const Links& links, LinkedRecords linked) {
+  return CheckLinks(v1::DEALS_ERROR_LINKED_RECORD_NOT_FOUND, links, linked);
 }
 
 bool IsOrder(const v1::Pipeline& pipeline,
@@ -170,26 +205,44 @@ bool IsOrder(const v1::Pipeline& pipeline,
 }  // namespace
 
 const ResourceRules& PipelineRules() {
-  static const auto& rules = *new ResourceRules(ResourceRulesBuilder<PipelineAggregate>()
-                                                    .NotFound(v1::DEALS_ERROR_PIPELINE_NOT_FOUND)
-                                                    .Exists(v1::DEALS_ERROR_PIPELINE_EXISTS)
-                                                    .Complete(CompleteFields)
-                                                    .Check(CheckStages)
-                                                    .FoldedBy<FoldPipeline>()
-                                                    .Build());
+  static const auto& rules =
+      *new ResourceRules(ResourceRulesBuilder<PipelineAggregate>()
+                             .NotFound(v1::DEALS_ERROR_PIPELINE_NOT_FOUND)
+                             .Exists(v1::DEALS_ERROR_PIPELINE_EXISTS)
+                             .LinkNotFound(v1::DEALS_ERROR_LINKED_RECORD_NOT_FOUND)
+                             .Complete(CompleteFields)
+                             .Check(CheckFields)
+                             .FoldedBy<FoldPipeline>()
+                             .Build());
   return rules;
 }
 
+Links NewLinksOf(const PipelineState&, const v1::AddStageRequest& command) {
+  return NewLinks(v1::Stage(), command.stage(), "stage");
+}
+
+Links NewLinksOf(const PipelineState& state, const v1::UpdateStageRequest& command) {
+  if (!Means(command.update_mask(), "gate")) return {};
+  const v1::Stage* stage = FindStage(state.resource, command.stage().name());
+  return NewLinks(stage == nullptr ? v1::Stage() : *stage, command.stage(), "stage");
+}
+
 Decision Decide(const PipelineState& state, const v1::AddStageRequest& command,
-                const CommandContext&) {
+                LinkedRecords linked, const CommandContext&) {
   KITH_RETURN_IF_ERROR(CheckPipeline(state, command.pipeline(), command.etag()));
   const v1::Stage stage = Kept(command.stage(), state.resource.name());
   if (!IsOpen(stage)) return StageRequired(state.resource.name());
   if (FindStage(state.resource, stage.name()) != nullptr) return StageExists(stage.name());
+  if (state.resource.stages_size() >= kStagesMax) {
+    return RejectField("stage", absl::StrCat("is one too many: a pipeline has at most ", kStagesMax,
+                                             ", archived ones among them"));
+  }
+  KITH_RETURN_IF_ERROR(CheckStageOf(stage));
   if (!command.before().empty() && ParentOf(command.before()) != state.resource.name()) {
     return StageOfOtherPipeline(state.resource.name(), command.before());
   }
   KITH_ASSIGN_OR_RETURN(const int place, PlaceOf(state.resource, command.before()));
+  KITH_RETURN_IF_ERROR(CheckApprovers(NewLinksOf(state, command), linked));
 
   v1::PipelineEvent event;
   *event.mutable_stage_added()->mutable_stage() = stage;
@@ -198,7 +251,7 @@ Decision Decide(const PipelineState& state, const v1::AddStageRequest& command,
 }
 
 Decision Decide(const PipelineState& state, const v1::UpdateStageRequest& command,
-                const CommandContext&) {
+                LinkedRecords linked, const CommandContext&) {
   const std::string& name = command.stage().name();
   KITH_RETURN_IF_ERROR(CheckPipeline(state, ParentOf(name), command.etag()));
   const v1::Stage* stage = FindStage(state.resource, name);
@@ -212,6 +265,8 @@ Decision Decide(const PipelineState& state, const v1::UpdateStageRequest& comman
   v1::Stage& updated = *event.mutable_stage_updated()->mutable_stage();
   updated = *stage;
   ApplyFields(command.stage(), mask, &updated);
+  KITH_RETURN_IF_ERROR(CheckStageOf(updated));
+  KITH_RETURN_IF_ERROR(CheckApprovers(NewLinksOf(state, command), linked));
   return Changes().Append(state.resource.name(), std::move(event));
 }
 
@@ -238,6 +293,12 @@ Decision Decide(const PipelineState& state, const v1::ReorderStagesRequest& comm
   v1::PipelineEvent event;
   *event.mutable_stages_reordered()->mutable_stages() = command.stages();
   return Changes().Append(state.resource.name(), std::move(event));
+}
+
+absl::Status CheckPipeline(const PipelineState& state, absl::string_view name,
+                           absl::string_view etag) {
+  return state.exists() ? CheckEtag(etag, state.resource.etag())
+                        : ResourceNotFound(PipelineRules(), name);
 }
 
 PipelineState Evolve(PipelineState state, const Recorded<v1::PipelineEvent>& recorded) {

@@ -1,4 +1,5 @@
-// The pipeline: the stages deals go through. Its rules, its fold, and the commands on its stages.
+// The pipeline: the stages deals go through. Its rules, its fold, and the commands on its stages;
+// those on its lost reasons are in lost_reasons.h, and what its gates ask in stage_gate.h.
 //
 // Pure and total. A pipeline goes only when no deal stands in it; its stages are archived, and keep
 // their names for ever.
@@ -11,6 +12,7 @@
 #include "kith/deals/v1/pipelines_service.pb.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
+#include "services/core/links.h"
 #include "services/core/resource_rules.h"
 
 namespace kith::deals {
@@ -28,18 +30,28 @@ struct PipelineAggregate {
 
 PipelineState Evolve(PipelineState state, const Recorded<v1::PipelineEvent>& recorded);
 
-// Those of the standard methods: it has at least one open stage, one won and one lost one.
+// Those of the standard methods: it has at least one open stage, one won and one lost one, and of
+// its own lost reasons one that is not archived, where losses need one.
 const ResourceRules& PipelineRules();
 
-// `state` is that of the pipeline the command names.
+// The users and teams that a command makes the gate of a stage name, and did not name before. Point
+// into the command.
+Links NewLinksOf(const PipelineState& state, const v1::AddStageRequest& command);
+Links NewLinksOf(const PipelineState& state, const v1::UpdateStageRequest& command);
+
+// `state` is that of the pipeline the command names, `linked` are the states of NewLinksOf.
 Decision Decide(const PipelineState& state, const v1::AddStageRequest& command,
-                const CommandContext& context);
+                LinkedRecords linked, const CommandContext& context);
 Decision Decide(const PipelineState& state, const v1::UpdateStageRequest& command,
-                const CommandContext& context);
+                LinkedRecords linked, const CommandContext& context);
 Decision Decide(const PipelineState& state, const v1::ArchiveStageRequest& command,
                 const CommandContext& context);
 Decision Decide(const PipelineState& state, const v1::ReorderStagesRequest& command,
                 const CommandContext& context);
+
+// The pipeline, which the command calls so, is there, and as the caller last saw it.
+absl::Status CheckPipeline(const PipelineState& state, absl::string_view name,
+                           absl::string_view etag);
 
 // What decisions about deals ask of a pipeline.
 

@@ -6,15 +6,23 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/teams/v1/team_events.pb.h"
+#include "kith/users/v1/user_events.pb.h"
+#include "projections/deals/approval_expiry.h"
 #include "projections/deals/deal_list.h"
 #include "projections/deals/pipeline_board.h"
 #include "projections/deals/pipeline_list.h"
 #include "services/core/default_pipeline.h"
+#include "services/core/linked_record.h"
 #include "services/core/resource_name.h"
 #include "services/deals/deal.h"
+#include "services/deals/lost_reasons.h"
 #include "services/deals/pipeline.h"
+#include "services/deals/stage_approval.h"
 #include "services/runtime/admission/reach.h"
+#include "services/runtime/commands/linked_records.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/visibility.h"
 #include "services/runtime/server_builder.h"
@@ -88,6 +96,96 @@ absl::Status GetBoard(const ReadContext& context, const v1::GetPipelineBoardRequ
   return absl::OkStatus();
 }
 
+// As the links of a stage's gate may name them.
+struct LinkedUser : LinkedAggregate<users::v1::User, users::v1::UserEvent> {
+  static constexpr absl::string_view kCategory = "users";
+};
+struct LinkedTeam : LinkedAggregate<teams::v1::Team, teams::v1::TeamEvent> {
+  static constexpr absl::string_view kCategory = "teams";
+};
+
+// The teams that the caller is in, and those that these are parts of.
+absl::Span<const std::string> GroupsOf(const runtime::Loader& load) {
+  const runtime::Member* const member = load.caller().member.get();
+  if (member == nullptr) return {};
+  return member->groups;
+}
+
+// The deal that another one is to stand beside; nullopt where none is said.
+absl::StatusOr<std::optional<Neighbour>> LoadNeighbour(runtime::Loader& load,
+                                                       const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  KITH_ASSIGN_OR_RETURN(const DealState* deal, load.Load<DealAggregate>(name));
+  return Neighbour{name, deal->lifecycle == Lifecycle::kActive, deal->resource.stage(),
+                   deal->resource.position()};
+}
+
+// Commands that are decided over a deal, its pipeline and that of the stage it is to enter, all of
+// them conditions of the append.
+struct MoveCommands {
+  Decision Run(runtime::Loader& load, const v1::MoveDealRequest& command,
+               const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const auto after, LoadNeighbour(load, command.after()));
+    KITH_ASSIGN_OR_RETURN(const auto before, LoadNeighbour(load, command.before()));
+    return WithScene(load, command, [&](const DealState& deal, MoveScene scene) {
+      if (after.has_value()) scene.after = &*after;
+      if (before.has_value()) scene.before = &*before;
+      return Decide(deal, scene, command, context);
+    });
+  }
+  Decision Run(runtime::Loader& load, const v1::RequestStageApprovalRequest& command,
+               const CommandContext& context) const {
+    return WithScene(load, command, [&](const DealState& deal, const MoveScene& scene) {
+      return Decide(deal, scene, command, context);
+    });
+  }
+  // An answer to what was asked.
+  template <class Command>
+  Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {
+    return WithScene(load, command, [&](const DealState& deal, const MoveScene& scene) {
+      return Decide(deal, scene, command, GroupsOf(load), context);
+    });
+  }
+  template <class Command>
+  absl::Status Render(runtime::Rendering& after, const Command& command, v1::Deal* response) const {
+    KITH_ASSIGN_OR_RETURN(const DealState* deal, after.Load<DealAggregate>(command.name()));
+    WriteReply(DealRules(), deal->resource, response);
+    return absl::OkStatus();
+  }
+
+ private:
+  template <class Command, class Function>
+  static Decision WithScene(runtime::Loader& load, const Command& command, Function decide) {
+    KITH_ASSIGN_OR_RETURN(const DealState* deal, load.Load<DealAggregate>(command.name()));
+    const PipelineState none;
+    // One that never was has no pipeline, and needs none to be refused.
+    if (deal->lifecycle == Lifecycle::kAbsent) return decide(*deal, MoveScene{none, none});
+    KITH_ASSIGN_OR_RETURN(const PipelineState* from,
+                          load.Load<PipelineAggregate>(deal->resource.pipeline()));
+    const absl::string_view other = ParentOf(command.stage());
+    const PipelineState* to = from;
+    if (other != deal->resource.pipeline()) {
+      KITH_ASSIGN_OR_RETURN(to, load.Load<PipelineAggregate>(other));
+    }
+    return decide(*deal, MoveScene{*from, *to});
+  }
+};
+
+// Commands that are decided over a deal alone.
+struct ApprovalCommands {
+  template <class Command>
+  Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const DealState* deal, load.Load<DealAggregate>(command.name()));
+    return Decide(*deal, command, context);
+  }
+  template <class Command>
+  absl::Status Render(runtime::Rendering& after, const Command& command, v1::Deal* response) const {
+    KITH_ASSIGN_OR_RETURN(const DealState* deal, after.Load<DealAggregate>(command.name()));
+    WriteReply(DealRules(), deal->resource, response);
+    return absl::OkStatus();
+  }
+};
+
 // Commands that are decided over a deal and its pipeline, both conditions of the append.
 struct DealCommands {
   template <class Command>
@@ -118,13 +216,26 @@ absl::string_view StreamOf(const v1::ArchiveStageRequest& command) {
   return ParentOf(command.stage());
 }
 absl::string_view StreamOf(const v1::ReorderStagesRequest& command) { return command.pipeline(); }
+absl::string_view StreamOf(const v1::AddLostReasonRequest& command) { return command.pipeline(); }
+absl::string_view StreamOf(const v1::UpdateLostReasonRequest& command) {
+  return ParentOf(command.lost_reason().name());
+}
+absl::string_view StreamOf(const v1::ArchiveLostReasonRequest& command) {
+  return ParentOf(command.lost_reason());
+}
 
 struct StageCommands {
   template <class Command>
   Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {
     KITH_ASSIGN_OR_RETURN(const PipelineState* pipeline,
                           load.Load<PipelineAggregate>(StreamOf(command)));
-    return Decide(*pipeline, command, context);
+    if constexpr (requires { NewLinksOf(*pipeline, command); }) {
+      KITH_ASSIGN_OR_RETURN(const auto linked, (runtime::LoadLinkedRecords<LinkedTeam, LinkedUser>(
+                                                   load, NewLinksOf(*pipeline, command))));
+      return Decide(*pipeline, command, linked, context);
+    } else {
+      return Decide(*pipeline, command, context);
+    }
   }
   template <class Command>
   absl::Status Render(runtime::Rendering& after, const Command& command,
@@ -137,16 +248,24 @@ struct StageCommands {
 };
 
 void BindMethods(runtime::Runtime&, runtime::MethodTable& methods) {
-  methods.Command<v1::MoveDealRequest, v1::Deal>(DealCommands());
+  methods.Command<v1::MoveDealRequest, v1::Deal>(MoveCommands());
   methods.Command<v1::WinDealRequest, v1::Deal>(DealCommands());
   methods.Command<v1::LoseDealRequest, v1::Deal>(DealCommands());
   methods.Command<v1::ReopenDealRequest, v1::Deal>(DealCommands());
+  methods.Command<v1::RequestStageApprovalRequest, v1::Deal>(MoveCommands());
+  methods.Command<v1::GrantStageApprovalRequest, v1::Deal>(MoveCommands());
+  methods.Command<v1::RejectStageApprovalRequest, v1::Deal>(MoveCommands());
+  methods.Command<v1::WithdrawStageApprovalRequest, v1::Deal>(ApprovalCommands());
+  methods.Command<v1::ExpireStageApprovalRequest, v1::Deal>(ApprovalCommands());
   methods.Read({PipelineBoard::kName, PipelineList::kName, DealList::kName}, ReadKind::kScan,
                GetBoard);
   methods.Command<v1::AddStageRequest, v1::Pipeline>(StageCommands());
   methods.Command<v1::UpdateStageRequest, v1::Pipeline>(StageCommands());
   methods.Command<v1::ArchiveStageRequest, v1::Pipeline>(StageCommands());
   methods.Command<v1::ReorderStagesRequest, v1::Pipeline>(StageCommands());
+  methods.Command<v1::AddLostReasonRequest, v1::Pipeline>(StageCommands());
+  methods.Command<v1::UpdateLostReasonRequest, v1::Pipeline>(StageCommands());
+  methods.Command<v1::ArchiveLostReasonRequest, v1::Pipeline>(StageCommands());
 }
 
 }  // namespace
@@ -156,6 +275,7 @@ void Register(runtime::ServerBuilder& server) {
   server.AddResource<PipelineAggregate, v1::GetPipelineRequest>(PipelineRules(),
                                                                 std::make_unique<PipelineList>());
   server.AddProjection(std::make_unique<PipelineBoard>());
+  server.AddPolicy(std::make_unique<ApprovalExpiry>());
   server.Serve(BindMethods);
 }
 

@@ -50,8 +50,8 @@ void SplitPersonal(v1::InteractionRecorded& recorded) {
 }
 
 // Whose key seals what is personal: that of the contact it is about, so that it goes with them.
-// That is its parent, or under a deal the first contact that it links; a deal's own key only where
-// it links none.
+// That is its parent, or under a deal or a lead the first contact that it links; the own key of a
+// deal or a lead only where it links none.
 absl::string_view SubjectOf(const ConcernedRecords& names) {
   const auto contact = std::find_if(names.begin(), names.end(), [](absl::string_view name) {
     return absl::StartsWith(name, "contacts/");

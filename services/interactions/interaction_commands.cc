@@ -9,6 +9,7 @@
 #include "kith/companies/v1/company_events.pb.h"
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
+#include "kith/leads/v1/lead_events.pb.h"
 #include "services/core/reject.h"
 
 namespace kith::interactions {
@@ -24,10 +25,14 @@ struct LinkedDeal : LinkedAggregate<deals::v1::Deal, deals::v1::DealEvent> {
 struct LinkedCompany : LinkedAggregate<companies::v1::Company, companies::v1::CompanyEvent> {
   static constexpr absl::string_view kCategory = "companies";
 };
+struct LinkedLead : LinkedAggregate<leads::v1::Lead, leads::v1::LeadEvent> {
+  static constexpr absl::string_view kCategory = "leads";
+};
 
 absl::StatusOr<const LinkedRecord*> LoadRecord(runtime::Loader& load, absl::string_view record) {
   if (absl::StartsWith(record, "contacts/")) return load.Load<LinkedContact>(record);
   if (absl::StartsWith(record, "companies/")) return load.Load<LinkedCompany>(record);
+  if (absl::StartsWith(record, "leads/")) return load.Load<LinkedLead>(record);
   return load.Load<LinkedDeal>(record);
 }
 

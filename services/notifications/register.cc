@@ -7,6 +7,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/notifications/v1/notifications_service.pb.h"
 #include "projections/notifications/deal_notices.h"
+#include "projections/notifications/lead_notices.h"
 #include "projections/notifications/notification_directory.h"
 #include "projections/notifications/notification_mail.h"
 #include "projections/notifications/notification_snoozes.h"
@@ -46,6 +47,7 @@ void Register(runtime::ServerBuilder& server) {
                                                                         std::move(directory));
   server.AddPolicy(std::make_unique<DealNotices>());
   server.AddPolicy(std::make_unique<TaskNotices>());
+  server.AddPolicy(std::make_unique<LeadNotices>());
   server.AddPolicy(std::make_unique<WorkflowNotices>());
   server.AddPolicy(std::make_unique<NotificationMail>());
   server.AddPolicy(std::make_unique<NotificationSnoozes>());

@@ -11,6 +11,7 @@
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/deals/v1/deals_service.pb.h"
+#include "kith/leads/v1/leads_service.pb.h"
 #include "kith/meetings/v1/meetings_service.pb.h"
 #include "kith/tasks/v1/tasks_errors.pb.h"
 #include "kith/type/v1/errors.pb.h"
@@ -33,8 +34,8 @@ using projections::Expression;
 using runtime::ReadContext;
 
 constexpr int kDaysUsual = 7;
-// Of somebody's open deals so many are looked at.
-constexpr int kDealsMax = 1'000;
+// Of somebody's open deals, and of their leads, so many are looked at.
+constexpr int kOpenMax = 1'000;
 
 // Whose agenda it is: their name, and the zone that their days are of.
 struct Whose {
@@ -143,13 +144,14 @@ absl::Status ListMeetings(const runtime::MethodTable& methods, const ReadContext
   return absl::OkStatus();
 }
 
-// Whether a task about the deal is still to be done, whoever may see it.
-absl::StatusOr<bool> HasTask(const ReadContext& context, const std::string& deal) {
+// Whether a task about the record is still to be done, whoever may see it. `index` finds those
+// about such a record by it and their state.
+absl::StatusOr<bool> HasTask(const ReadContext& context, uint8_t index, const std::string& record) {
   bool has = false;
   for (const v1::TaskState state : {v1::OPEN, v1::IN_PROGRESS}) {
     KITH_RETURN_IF_ERROR(TaskDirectory::Tasks().ScanIndex(
-        context.view(0), context.workspace(), TaskDirectory::kByDealAndState,
-        projections::KeyRange::Prefix(projections::KeyOf(deal, state)), [&](const v1::Task&) {
+        context.view(0), context.workspace(), index,
+        projections::KeyRange::Prefix(projections::KeyOf(record, state)), [&](const v1::Task&) {
           has = true;
           return false;
         }));
@@ -158,29 +160,61 @@ absl::StatusOr<bool> HasTask(const ReadContext& context, const std::string& deal
   return has;
 }
 
+// Puts those of `listed` into `told` that have no such task; true where there may be more.
+template <class Record>
+absl::StatusOr<bool> AddWithoutTask(const ReadContext& context,
+                                    const v1::QueryAgendaRequest& request, uint8_t index,
+                                    RepeatedPtrField<Record>& listed,
+                                    RepeatedPtrField<Record>* told) {
+  KITH_ASSIGN_OR_RETURN(const size_t most, projections::PageSizeOf(request.page_size()));
+  projections::PageRoom room(most);
+  for (Record& record : listed) {
+    KITH_ASSIGN_OR_RETURN(const bool has, HasTask(context, index, record.name()));
+    if (has) continue;
+    if (!room.Take(record.ByteSizeLong())) return true;
+    *told->Add() = std::move(record);
+  }
+  return false;
+}
+
 absl::Status AddDealsWithoutTask(const runtime::MethodTable& methods, const ReadContext& context,
                                  const v1::QueryAgendaRequest& request, const std::string& user,
                                  v1::Agenda* response) {
   const auto& list = ListOf<deals::v1::ListDealsRequest>(methods);
   deals::v1::ListDealsRequest asked;
   asked.set_filter(absl::StrCat("owner = \"", user, "\" AND status = OPEN"));
-  asked.set_page_size(kDealsMax);
+  asked.set_page_size(kOpenMax);
   deals::v1::ListDealsResponse deals;
   const absl::Status listed = runtime::ReadPart(context, list, asked, &deals);
   if (IsError(listed, type::v1::ERROR_PERMISSION_DENIED)) return absl::OkStatus();
   KITH_RETURN_IF_ERROR(listed);
-  response->set_more_deals_without_task(!deals.next_page_token().empty());
-  KITH_ASSIGN_OR_RETURN(const size_t most, projections::PageSizeOf(request.page_size()));
-  projections::PageRoom room(most);
-  for (deals::v1::Deal& deal : *deals.mutable_deals()) {
-    KITH_ASSIGN_OR_RETURN(const bool has, HasTask(context, deal.name()));
-    if (has) continue;
-    if (!room.Take(deal.ByteSizeLong())) {
-      response->set_more_deals_without_task(true);
-      break;
-    }
-    *response->add_deals_without_task() = std::move(deal);
-  }
+  KITH_ASSIGN_OR_RETURN(
+      const bool more,
+      AddWithoutTask(context, request, TaskDirectory::kByDealAndState, *deals.mutable_deals(),
+                     response->mutable_deals_without_task()));
+  response->set_more_deals_without_task(more || !deals.next_page_token().empty());
+  return absl::OkStatus();
+}
+
+absl::Status AddLeadsWithoutTask(const runtime::MethodTable& methods, const ReadContext& context,
+                                 const v1::QueryAgendaRequest& request, const std::string& user,
+                                 v1::Agenda* response) {
+  const auto& list = ListOf<leads::v1::ListLeadsRequest>(methods);
+  leads::v1::ListLeadsRequest asked;
+  asked.set_filter(
+      absl::StrCat("owner = \"", user,
+                   "\" status in (NEW, ASSIGNED, CONTACTED, NURTURING, QUALIFIED, RECYCLED)"));
+  asked.set_order_by("create_time");
+  asked.set_page_size(kOpenMax);
+  leads::v1::ListLeadsResponse leads;
+  const absl::Status listed = runtime::ReadPart(context, list, asked, &leads);
+  if (IsError(listed, type::v1::ERROR_PERMISSION_DENIED)) return absl::OkStatus();
+  KITH_RETURN_IF_ERROR(listed);
+  KITH_ASSIGN_OR_RETURN(
+      const bool more,
+      AddWithoutTask(context, request, TaskDirectory::kByLeadAndState, *leads.mutable_leads(),
+                     response->mutable_leads_without_task()));
+  response->set_more_leads_without_task(more || !leads.next_page_token().empty());
   return absl::OkStatus();
 }
 
@@ -188,8 +222,9 @@ absl::Status AddDealsWithoutTask(const runtime::MethodTable& methods, const Read
 
 runtime::ReadViews ViewsOfAgenda(const runtime::MethodTable& methods) {
   runtime::ReadViews views = ListOf<deals::v1::ListDealsRequest>(methods).views();
-  for (auto* const view : ListOf<meetings::v1::ListMeetingsRequest>(methods).views()) {
-    views.push_back(view);
+  for (const auto* const list : {&ListOf<meetings::v1::ListMeetingsRequest>(methods),
+                                 &ListOf<leads::v1::ListLeadsRequest>(methods)}) {
+    views.insert(views.end(), list->views().begin(), list->views().end());
   }
   return views;
 }
@@ -221,6 +256,7 @@ absl::Status QueryAgenda(const runtime::MethodTable& methods, const ReadContext&
   response->set_more_today(more_today);
   response->set_more_upcoming(more_upcoming);
   KITH_RETURN_IF_ERROR(AddDealsWithoutTask(methods, context, request, whose.user, response));
+  KITH_RETURN_IF_ERROR(AddLeadsWithoutTask(methods, context, request, whose.user, response));
   return ListMeetings(methods, context, request, whose.user, end_of_upcoming, response);
 }
 

@@ -70,6 +70,7 @@ v1::Task Again(const v1::Task& done) {
   *next.mutable_contacts() = done.contacts();
   next.set_company(done.company());
   next.set_deal(done.deal());
+  next.set_lead(done.lead());
   *next.mutable_checklist() = done.checklist();
   for (v1::ChecklistItem& item : *next.mutable_checklist()) item.set_done(false);
   next.set_parent(done.parent());

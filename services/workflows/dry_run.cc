@@ -25,6 +25,7 @@
 #include "services/core/work_calendar.h"
 #include "services/workflows/step_request.h"
 #include "services/workflows/workflow.h"
+#include "services/workflows/workflow_fields.h"
 #include "services/workflows/workflow_run.h"
 
 namespace kith::workflows {
@@ -281,7 +282,9 @@ absl::StatusOr<std::string> DryRunner::TakeCall(const v1::WorkflowStep& step, Co
                                                 v1::DryRunStep& told) {
   told.set_method(step.call().method());
   const runtime::BoundMethod* const bound = methods_.FindCommand(step.call().method());
-  if (bound == nullptr) return Refuse("NO_SUCH_METHOD", course, told);
+  if (bound == nullptr || !WhyNoStep(*bound->method().descriptor).empty()) {
+    return Refuse("NO_SUCH_METHOD", course, told);
+  }
   const runtime::Method& method = bound->method();
   told.set_method(method.name);
   KITH_ASSIGN_OR_RETURN(const MessagePtr record, RecordOf(course));

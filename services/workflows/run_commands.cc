@@ -173,7 +173,7 @@ absl::StatusOr<bool> RunCommands::Holds(runtime::Loader& load, absl::string_view
 Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run,
                                const v1::WorkflowStep& step, const CommandContext& context) const {
   const runtime::BoundMethod* const bound = methods_.FindCommand(step.call().method());
-  if (bound == nullptr || IsDoneByItself(*bound->method().descriptor)) {
+  if (bound == nullptr || !WhyNoStep(*bound->method().descriptor).empty()) {
     return Only(Refuse(run, "NO_SUCH_METHOD"));
   }
   const runtime::Method& method = bound->method();
@@ -186,10 +186,16 @@ Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run
       step.call().request(), *method.descriptor->input_type(),
       {shown.get(), run.name(), run.workflow(), run.answers(), context.now, ZoneOf(context)});
   if (!request.ok()) return Only(Refuse(run, "INVALID_REQUEST"));
+  KITH_ASSIGN_OR_RETURN(const bool may_begin, MayBegin(load, run, **request));
+  if (!may_begin) return Only(Refuse(run, "WORKFLOW_NOT_ACTIVE_FOR_OWNER"));
   const absl::Status checked = method.Check(**request);
   Decision decision = checked.ok() ? bound->handler()->Decide(load, **request, context) : checked;
   if (!decision.ok()) {
-    if (load.would_block() || MayPass(decision.status())) return decision.status();
+    // What the server lacks at the moment may pass. What was refused is the step's outcome, also
+    // where it could be taken another day, or of another etag.
+    const bool may_pass =
+        absl::IsUnavailable(decision.status()) || absl::IsDeadlineExceeded(decision.status());
+    if (load.would_block() || may_pass) return decision.status();
     return Only(Refuse(run, ReasonOf(decision.status())));
   }
   v1::StepOutcome outcome;
@@ -200,6 +206,19 @@ Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run
     outcome.add_changed(change.stream);
   }
   return std::move(*decision).Add(GoOn(run, std::move(outcome), NextOf(run.steps(), step)));
+}
+
+absl::StatusOr<bool> RunCommands::MayBegin(runtime::Loader& load, const v1::WorkflowRun& run,
+                                           const Message& request) const {
+  const auto* const begins =
+      google::protobuf::DynamicCastToGenerated<v1::CreateWorkflowRunRequest>(&request);
+  if (begins == nullptr || begins->workflow_run().workflow().empty()) return true;
+  KITH_ASSIGN_OR_RETURN(const void* const loaded, load.LoadAny(kAggregateType<WorkflowAggregate>,
+                                                               begins->workflow_run().workflow()));
+  const auto& workflow = *static_cast<const WorkflowState*>(loaded);
+  // Of one that is not there, the command says so.
+  if (workflow.lifecycle != Lifecycle::kActive) return true;
+  return workflow.resource.state() == v1::ACTIVE && workflow.resource.acts_for() == run.owner();
 }
 
 Decision RunCommands::TakeWait(runtime::Loader& load, const v1::WorkflowRun& run,

@@ -70,6 +70,10 @@ class RunCommands {
                               const CommandContext& context) const;
   Decision TakeCall(runtime::Loader& load, const v1::WorkflowRun& run, const v1::WorkflowStep& step,
                     const CommandContext& context) const;
+  // Whether the run's step may begin another workflow: it takes its steps with the rights of the
+  // run's owner, and so they must have been activated by them as they are.
+  absl::StatusOr<bool> MayBegin(runtime::Loader& load, const v1::WorkflowRun& run,
+                                const google::protobuf::Message& request) const;
   Decision TakeWait(runtime::Loader& load, const v1::WorkflowRun& run, const v1::WorkflowStep& step,
                     const CommandContext& context) const;
   Decision TakeBranch(runtime::Loader& load, const v1::WorkflowRun& run,

@@ -226,6 +226,12 @@ absl::Status CheckStepRequest(absl::string_view json, const Descriptor& request,
                               const MergeTypes& types) {
   KITH_ASSIGN_OR_RETURN(Struct parsed, ParseJson(json));
   KITH_RETURN_IF_ERROR(CheckNames(parsed, request, ""));
+  for (const char* const own : {"request_id", "requestId", "occur_time", "occurTime"}) {
+    if (!parsed.fields().contains(own)) continue;
+    return Malformed(absl::StrCat(own,
+                                  " is Kith's own to say of a step: each has an id, and happens "
+                                  "when it is taken"));
+  }
   const Look look = [&](absl::string_view expression) -> absl::StatusOr<Value> {
     absl::string_view path = expression;
     if (expression == "run.name" || expression == "workflow.name") return TextValue("");

@@ -195,14 +195,8 @@ class Inspection {
       return Add("call.method",
                  absl::StrCat("is ", call.method(), ", which is no method that changes something"));
     }
-    const auto& rules = method->options().GetExtension(options::v1::method);
-    if (absl::StartsWith(rules.permission(), "operator.") ||
-        absl::StartsWith(method->service()->full_name(), "kith.workspaces.")) {
-      return Add("call.method", "is of workspaces and keys, which no workflow changes");
-    }
-    if (IsDoneByItself(*method)) {
-      return Add("call.method", "is what Kith does by itself");
-    }
+    const absl::string_view why = WhyNoStep(*method);
+    if (!why.empty()) return Add("call.method", why);
     MergeTypes types;
     if (own_ != nullptr) types.record = own_->resource;
     types.answers = [&](const std::string& step) { return CheckAnswer(step, id); };
@@ -348,9 +342,28 @@ class Inspection {
 
 }  // namespace
 
-bool IsDoneByItself(const google::protobuf::MethodDescriptor& method) {
-  return method.input_type() == v1::AdvanceWorkflowRunRequest::descriptor() ||
-         method.input_type() == v1::FireWorkflowRequest::descriptor();
+absl::string_view WhyNoStep(const google::protobuf::MethodDescriptor& method) {
+  const google::protobuf::Descriptor& request = *method.input_type();
+  const auto& rules = method.options().GetExtension(options::v1::method);
+  if (absl::StartsWith(rules.permission(), "operator.") ||
+      absl::StartsWith(method.service()->full_name(), "kith.workspaces.")) {
+    return "is of workspaces and keys, which no workflow changes";
+  }
+  if (&request == v1::AdvanceWorkflowRunRequest::descriptor() ||
+      &request == v1::FireWorkflowRequest::descriptor()) {
+    return "is what Kith does by itself";
+  }
+  if (&request == v1::BatchCreateWorkflowRunsRequest::descriptor()) {
+    return "begins several runs: have a step for each";
+  }
+  // What others may write would be done with the rights of whom the workflow acts for.
+  const bool is_of_workflows =
+      method.service() == v1::Workflow::descriptor()->file()->pool()->FindServiceByName(
+                              "kith.workflows.v1.WorkflowsService");
+  if (is_of_workflows && &request != v1::PauseWorkflowRequest::descriptor()) {
+    return "is of workflows, which no workflow changes or activates";
+  }
+  return "";
 }
 
 absl::Status CheckFields(const v1::Workflow& workflow, const ServerFacts& facts) {

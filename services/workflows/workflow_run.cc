@@ -107,6 +107,10 @@ Decision Decide(const RunState& state, const v1::RetryWorkflowRunRequest& comman
                        "No step of the run was refused, nor kept from being taken by a pause.",
                        run.name());
   }
+  if (run.turn() + 1 >= kTurnsMax) {
+    return RejectState(v1::WORKFLOWS_ERROR_RUN_ENDED,
+                       "The run took as many steps as one may. Begin another.", run.name());
+  }
   return Changes().Add(Advanced(run, v1::RUNNING, run.step(), std::nullopt));
 }
 

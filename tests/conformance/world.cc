@@ -479,6 +479,7 @@ std::string World::Text(const FieldDescriptor& field, int number) const {
     default:
       break;
   }
+  if (field.name() == "color") return one_of({"#1F6FEB", "#d29922"});
   const size_t most = rules.max_bytes() > 0 ? rules.max_bytes() : kMaxBytes;
   return absl::StrCat(number, " ", field.name(), " of many").substr(0, most);
 }

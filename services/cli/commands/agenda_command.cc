@@ -5,6 +5,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/deals/v1/deal.pb.h"
+#include "kith/leads/v1/lead.pb.h"
 #include "kith/meetings/v1/meeting.pb.h"
 #include "kith/tasks/v1/tasks_service.pb.h"
 #include "services/cli/calls/request.h"
@@ -18,6 +19,7 @@ namespace {
 
 using deals::v1::Deal;
 using google::protobuf::Message;
+using leads::v1::Lead;
 using meetings::v1::Meeting;
 using tasks::v1::Agenda;
 using tasks::v1::Task;
@@ -56,18 +58,20 @@ void AddMeetings(const google::protobuf::RepeatedPtrField<Meeting>& meetings, co
   }
 }
 
-// In the columns of tasks.
-void AddDeals(const google::protobuf::RepeatedPtrField<Deal>& deals, const Style& style,
-              TextTable& table) {
-  if (deals.empty()) return;
+// Deals or leads, in the columns of tasks.
+template <class Record>
+void AddWithoutStep(absl::string_view when,
+                    const google::protobuf::RepeatedPtrField<Record>& records, const Style& style,
+                    TextTable& table) {
+  if (records.empty()) return;
   if (!table.empty()) table.AddRule();
-  const auto* const type = Deal::descriptor();
-  for (const Deal& deal : deals) {
+  const auto* const type = Record::descriptor();
+  for (const Record& record : records) {
     const auto cell = [&](const char* field) {
-      return CellOf(deal, type->FindFieldByName(field), style);
+      return CellOf(record, type->FindFieldByName(field), style);
     };
-    table.AddRow({&deal == &deals.Get(0) ? "no next step" : "", "", cell("display_name"), "", "",
-                  cell("company"), cell("name")});
+    table.AddRow({&record == &records.Get(0) ? std::string(when) : "", "", cell("display_name"), "",
+                  "", cell("company"), cell("name")});
   }
 }
 
@@ -81,7 +85,8 @@ void PrintAgenda(Session& session, const Message& request, const Agenda& agenda)
   AddTasks("overdue", agenda.overdue(), style, table);
   AddTasks("today", agenda.today(), style, table);
   AddTasks("upcoming", agenda.upcoming(), style, table);
-  AddDeals(agenda.deals_without_task(), style, table);
+  AddWithoutStep<Deal>("no next step", agenda.deals_without_task(), style, table);
+  AddWithoutStep<Lead>("idle leads", agenda.leads_without_task(), style, table);
   AddMeetings(agenda.meetings(), style, table);
   if (table.empty()) {
     session.out() << "Nothing is due.\n";
@@ -96,6 +101,9 @@ void PrintAgenda(Session& session, const Message& request, const Agenda& agenda)
   }
   if (agenda.more_deals_without_task()) {
     session.err() << "There may be more deals without a next step.\n";
+  }
+  if (agenda.more_leads_without_task()) {
+    session.err() << "There may be more leads without a next step.\n";
   }
 }
 

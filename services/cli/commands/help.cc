@@ -38,7 +38,7 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
   kith board [PIPELINE]                       what stands in each stage
   kith forecast [--by month,quarter,owner,category] [--from DATE] [--to DATE]
                 [--quota MONEY]               what will be sold
-  kith timeline NAME                          what happened with a contact or a deal
+  kith timeline NAME                          what happened with a contact, deal, company or lead
   kith events [--stream PREFIX] [--type TYPE] [--from PLACE]
               [--newest] [--follow]           the log itself
   kith history NAME [--field FIELD]           who changed what of a record, and when

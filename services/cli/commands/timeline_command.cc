@@ -1,4 +1,5 @@
-// `kith timeline`: everything that happened with a contact or a deal, newest first.
+// `kith timeline`: everything that happened with a contact, a deal, a company or a lead, newest
+// first.
 #include <string>
 
 #include "eventstore/base/check.h"
@@ -21,7 +22,7 @@ absl::Status RunTimeline(Session& session, const std::vector<std::string>& words
   KITH_ASSIGN_OR_RETURN(Arguments arguments, ParseFor(method, words, {"all"}));
   KITH_ASSIGN_OR_RETURN(const ListLimit limit, TakeLimit(&arguments));
   if (arguments.positional().empty()) {
-    return absl::InvalidArgumentError("name a contact or a deal, like deals/x");
+    return absl::InvalidArgumentError("name a contact, a deal, a company or a lead, like deals/x");
   }
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(method, arguments));
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply,

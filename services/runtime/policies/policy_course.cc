@@ -268,6 +268,7 @@ void PolicyCourse::TakeLearned() {
 
 void PolicyCourse::LookAgainAt(Place& place) {
   if (!std::exchange(place.holds, false)) return;
+  if (place.passed_over.has_value()) place.passed_over->clear();
   cursor_.clear();
   looks_again_ = true;
 }
@@ -310,8 +311,23 @@ bool PolicyCourse::Admit(WorkspaceId workspace, const PendingReaction& reaction)
   if (tasks_.size() >= options_.known_max) return false;
   Place* const place = PlaceOf(workspace);
   if (place == nullptr) return false;
-  if (IsHeld(workspace, reaction, *place)) {
-    place->holds = true;
+  if (!reaction.has_due_time() && place->passed_over.has_value()) return true;
+  if (IsFull(*place)) {
+    if (!reaction.has_due_time()) place->passed_over = cursor_;
+    return true;
+  }
+  return Take(workspace, reaction, *place);
+}
+
+bool PolicyCourse::IsFull(Place& place) const {
+  place.is_full = place.is_full || place.known >= options_.known_of_workspace_max;
+  return place.is_full;
+}
+
+bool PolicyCourse::Take(WorkspaceId workspace, const PendingReaction& reaction, Place& place) {
+  Key key(workspace, reaction.reaction());
+  if (IsHeld(workspace, reaction, place)) {
+    place.holds = true;
     return true;
   }
   Key subject(workspace, reaction.stream());
@@ -319,6 +335,7 @@ bool PolicyCourse::Admit(WorkspaceId workspace, const PendingReaction& reaction)
   queue.push_back(reaction.reaction());
   if (queue.size() == 1) ready_.push_back(std::move(subject));
   tasks_.emplace(std::move(key), Task{reaction});
+  ++place.known;
   return true;
 }
 
@@ -326,10 +343,19 @@ bool PolicyCourse::Admit(WorkspaceId workspace, const PendingReaction& reaction)
 void PolicyCourse::Forget() {
   const Position position = view_.position();
   while (!noted_.empty() && noted_.front().first <= position) {
-    tasks_.erase(noted_.front().second);
+    ForgetTask(noted_.front().second);
     noted_.pop_front();
     looks_again_ = true;  // for a timer of the same name that was set anew
   }
+}
+
+void PolicyCourse::ForgetTask(const Key& key) {
+  if (tasks_.erase(key) == 0) return;
+  Place& place = places_.at(key.first);
+  --place.known;
+  if (!place.is_full || place.known > options_.known_of_workspace_max / 2) return;
+  place.is_full = false;
+  looks_again_ = true;
 }
 
 void PolicyCourse::Look() {
@@ -361,6 +387,10 @@ void PolicyCourse::Look() {
     return true;
   };
   absl::Status looked = projections::ScanAtOnce(snapshot, cursor_, visit);
+  for (auto& [workspace, place] : places_) {
+    if (!looked.ok() || place.is_full || !place.passed_over.has_value()) continue;
+    looked = CatchUp(snapshot, workspace, place);
+  }
   if (looked.ok()) looked = projections::ScanDue(snapshot, now, visit);
   if (looked.ok()) {
     const auto next = projections::NextDue(snapshot, now);
@@ -368,6 +398,27 @@ void PolicyCourse::Look() {
     looked = next.status();
   }
   if (!looked.ok()) looks_again_ = true;
+}
+
+absl::Status PolicyCourse::CatchUp(const projections::ViewSnapshot& snapshot, WorkspaceId workspace,
+                                   Place& place) {
+  const std::string from = *place.passed_over;
+  bool has_caught_up = true;
+  const auto visit = [&](absl::string_view at, WorkspaceId of, const PendingReaction& reaction) {
+    if (at > cursor_) return false;
+    if (of != workspace) return true;
+    if (!tasks_.contains(Key(workspace, reaction.reaction()))) {
+      has_caught_up = !IsFull(place) && tasks_.size() < options_.known_max;
+      if (!has_caught_up) return false;
+      Take(workspace, reaction, place);
+    }
+    place.passed_over = std::string(at);
+    return true;
+  };
+  KITH_RETURN_IF_ERROR(projections::ScanAtOnce(snapshot, from, visit));
+  if (has_caught_up) place.passed_over.reset();
+  looks_again_ = looks_again_ || !(has_caught_up || place.is_full);
+  return absl::OkStatus();
 }
 
 void PolicyCourse::StartReady() {
@@ -548,7 +599,7 @@ void PolicyCourse::Parked(const Key& key, const absl::Status& status, Position a
   // What follows in the stream is looked at again when somebody has said what becomes of this one.
   auto queue = subjects_.extract(subject);
   queue.mapped().pop_front();
-  for (std::string& held : queue.mapped()) tasks_.erase(Key(key.first, std::move(held)));
+  for (std::string& held : queue.mapped()) ForgetTask(Key(key.first, std::move(held)));
   Place& place = places_.at(key.first);
   place.holds = true;
   place.parked_streams.insert(subject.second);

@@ -24,6 +24,7 @@
 #include "services/core/policy_state.h"
 #include "services/runtime/commands/transact.h"
 #include "services/runtime/policies/policy_runner.h"
+#include "services/runtime/policies/workspace_turns.h"
 #include "services/runtime/runtime.h"
 
 namespace kith::runtime {
@@ -54,7 +55,7 @@ class PolicyCourse {
   class ReactionCommand;
   class NoteCommand;
   using PendingReaction = policies::v1::PendingReaction;
-  using Key = std::pair<WorkspaceId, std::string>;  // with the name of a reaction, or a stream
+  using Key = WorkspaceTurns::Key;  // with the name of a reaction, or a stream
 
   // A reaction in memory.
   struct Task {
@@ -67,7 +68,11 @@ class PolicyCourse {
   struct Place {
     PolicyState state;
     std::set<std::string> parked_streams;
-    bool holds = false;  // something was passed over, which may be done later
+    bool holds = false;    // something was passed over, which may be done later
+    size_t known = 0;      // tasks
+    bool is_full = false;  // there were as many as may be; until half of them are gone
+    // What stands behind this in the queue was passed over, until the cursor.
+    std::optional<std::string> passed_over;
     std::vector<policies::v1::ReactionOutcome> outcomes;     // not noted
     absl::Duration since;                                    // the first of them is known
     std::vector<policies::v1::ReactionOutcome> being_noted;  // or maybe noted: tried once more
@@ -87,9 +92,17 @@ class PolicyCourse {
   bool IsHeld(WorkspaceId workspace, const PendingReaction& reaction, Place& place);
 
   void Look();
+  // Looks at what was passed over of a workspace that has room again.
+  absl::Status CatchUp(const projections::ViewSnapshot& snapshot, WorkspaceId workspace,
+                       Place& place);
   void Forget();
+  void ForgetTask(const Key& key);
   // False where there is no room for more.
   bool Admit(WorkspaceId workspace, const PendingReaction& reaction);
+  // What is not held becomes a task.
+  bool Take(WorkspaceId workspace, const PendingReaction& reaction, Place& place);
+  // Whether the workspace has as many tasks as it may; it is passed over then.
+  bool IsFull(Place& place) const;
   void StartReady();
   void StartTask(const Key& key, Task& task);
   // Decides what `asked` asks for: the reaction, or what says what became of its effect.
@@ -136,7 +149,7 @@ class PolicyCourse {
 
   std::map<Key, Task> tasks_;
   std::map<Key, std::deque<std::string>> subjects_;  // by stream: reactions, in their order
-  std::deque<Key> ready_;                            // streams whose first one can begin
+  WorkspaceTurns ready_;                             // streams whose first one can begin
   std::multimap<absl::Duration, Key> delayed_;       // and when others can
   size_t running_ = 0;                               // reactions that are being decided
   size_t performing_ = 0;                            // and those whose effect is being performed

@@ -34,9 +34,10 @@ struct PolicyOptions {
   // How long outcomes are gathered before they are noted, by the clock's Elapsed. Those that made
   // no event are decided again where the process ends before.
   absl::Duration gather = absl::Seconds(1);
-  size_t running_max = 64;  // reactions of one policy that are decided at once
-  size_t known_max = 8192;  // and that are in memory: waiting, or done and still in the view
-  int attempts_max = 8;     // of one reaction, before it is parked
+  size_t running_max = 64;   // reactions of one policy that are decided at once
+  size_t known_max = 16384;  // and that are in memory: waiting, or done and still in the view
+  size_t known_of_workspace_max = 4096;                  // and those of one workspace
+  int attempts_max = 8;                                  // of one reaction, before it is parked
   absl::Duration retry_first = absl::Milliseconds(200);  // after the first try; then twice as long
   absl::Duration retry_most = absl::Seconds(30);
 };

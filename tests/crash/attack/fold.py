@@ -150,9 +150,10 @@ class Fold:
             after.first_win_time.CopyFrom(time)
         if event.type == "deal_lost":
             after.lost_reason, after.lost_notes = payload.reason, payload.notes
+            after.pipeline_lost_reason = payload.pipeline_lost_reason
         if event.type == "deal_reopened":
             after.status = deal_pb2.OPEN
-            for field in ("close_time", "lost_reason", "lost_notes"):
+            for field in ("close_time", "lost_reason", "lost_notes", "pipeline_lost_reason"):
                 after.ClearField(field)
         if event.type == "stage_updated":
             for stage in after.stages:
@@ -255,8 +256,26 @@ def addresses(contact):
     return {email.address.lower() for email in contact.emails}
 
 
+def digits(number, count):
+    text = ""
+    while len(text) < count:
+        number, digit = divmod(number, 36)
+        text = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + text
+    return text
+
+
+def place_of(time, name):
+    """Where a deal stands that entered its stage then: the microsecond, and FNV-1a of its name, both to the base 36."""
+    hashed = 0xCBF29CE484222325
+    for byte in name.encode():
+        hashed = (hashed ^ byte) * 0x100000001B3 % 2 ** 64
+    own = digits(hashed, 8)[:-1] + digits(1 + hashed % 35, 1)
+    return digits(max(time.ToMicroseconds(), 0), 13) + own
+
+
 def enter(deal, stage, time):
     deal.stage = stage
+    deal.position = place_of(time, deal.name)
     deal.stage_enter_time.CopyFrom(time)
     stay = deal.stage_intervals.add(stage=stage)
     stay.enter_time.CopyFrom(time)

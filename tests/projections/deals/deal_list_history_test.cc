@@ -15,6 +15,7 @@
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/proto_time.h"
 #include "projections/deals/deal_list.h"
+#include "projections/deals/deal_position.h"
 #include "tests/projections/deals/deal_events.h"
 #include "tests/testing/histories.h"
 #include "tests/testing/list_model.h"
@@ -169,6 +170,7 @@ class History {
     stay->set_stage(StagePath(stage_id));
     *stay->mutable_enter_time() = ToTimestamp(now_);
     deal.set_stage(StagePath(stage_id));
+    deal.set_position(PositionOnEntry(now_, deal.name()));
     *deal.mutable_stage_enter_time() = ToTimestamp(now_);
   }
 

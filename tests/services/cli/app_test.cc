@@ -178,7 +178,7 @@ TEST_F(KithTest, TellsHistoriesAndPermissions) {
   EXPECT_EQ(Run({"completion", "bash"}), 0);
   EXPECT_THAT(out(), HasSubstr("kith complete -- "));
   EXPECT_EQ(Run({"completion", "fish"}), 2);
-  EXPECT_EQ(Run({"complete", "--", "deals", "wi"}), 0);
+  EXPECT_EQ(Run({"complete", "--", "deals", "win"}), 0);
   EXPECT_EQ(out(), "win\n");
 }
 

@@ -62,8 +62,8 @@ TEST(FirstMonthOf, BeginsTheQuarterItsMonthsAreIn) {
 TEST(TimeZoneOf, KnowsTheTzDatabaseAndNoFiles) {
   EXPECT_EQ(TimeZoneOf("Europe/Berlin")->name(), "Europe/Berlin");
   EXPECT_EQ(TimeZoneOf("")->name(), "UTC");
-  for (const char* name :
-       {"Mars/Olympus", "/etc/localtime", "../../etc/passwd", "Europe/ Berlin"}) {
+  for (const char* name : {"Mars/Olympus", "/etc/localtime", "../../etc/passwd", "Europe/ Berlin",
+                           "localtime", "posixrules", "Factory", "posix/UTC", "right/UTC"}) {
     EXPECT_FALSE(TimeZoneOf(name).has_value()) << name;
   }
 }

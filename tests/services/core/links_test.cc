@@ -42,10 +42,12 @@ TEST(NewLinks, AreThoseThatTheFieldDidNotHave) {
 TEST(LinkPatterns, AreThoseOfEveryFieldThatHoldsRecords) {
   EXPECT_THAT(LinkPatterns(*contacts::v1::Contact::descriptor()),
               UnorderedElementsAre("users/{user}", "teams/{team}", "companies/{company}",
-                                   "contacts/{contact}", "deals/{deal}", "pipelines/{pipeline}"));
-  EXPECT_THAT(LinkPatterns(*deals::v1::Deal::descriptor()),
-              UnorderedElementsAre("contacts/{contact}", "users/{user}", "pipelines/{pipeline}",
-                                   "companies/{company}", "teams/{team}", "deals/{deal}"));
+                                   "contacts/{contact}", "deals/{deal}", "leads/{lead}",
+                                   "pipelines/{pipeline}"));
+  EXPECT_THAT(
+      LinkPatterns(*deals::v1::Deal::descriptor()),
+      UnorderedElementsAre("contacts/{contact}", "users/{user}", "pipelines/{pipeline}",
+                           "companies/{company}", "teams/{team}", "deals/{deal}", "leads/{lead}"));
 }
 
 }  // namespace

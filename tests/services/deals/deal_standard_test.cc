@@ -174,10 +174,11 @@ TEST_F(DealStandardTest, TellsTheMovesOfADealAsRevisions) {
   ASSERT_EQ(page.reason(), "");
   EXPECT_THAT(
       Told(page.response),
-      ElementsAre(Pair("deal_lost", ElementsAre("stage", "status", "lost_reason", "close_time")),
+      ElementsAre(Pair("deal_lost", ElementsAre("stage", "status", "lost_reason", "close_time",
+                                                "pipeline_lost_reason")),
                   Pair("deal_stage_changed", ElementsAre("stage")),
                   Pair("deal_created", ElementsAre("display_name", "pipeline", "stage", "status",
-                                                   "amount", "stage_enter_time"))));
+                                                   "amount", "stage_enter_time", "position"))));
   EXPECT_EQ(page->revisions(1).before().stage(), StageNamed("new-lead"));
   EXPECT_EQ(page->revisions(1).after().stage(), StageNamed("qualified"));
   ask.set_field("lost_reason");
@@ -191,9 +192,10 @@ TEST_F(DealStandardTest, TellsWhatBecameOfAPipelinesStages) {
   ask.set_name(std::string(kDefaultPipeline));
   const auto page = server_.Call(&PipelinesStub::ListPipelineRevisions, ask);
   ASSERT_EQ(page.reason(), "");
-  EXPECT_THAT(Told(page.response),
-              ElementsAre(Pair("stage_archived", ElementsAre("stages")),
-                          Pair("pipeline_created", ElementsAre("display_name", "stages"))));
+  EXPECT_THAT(
+      Told(page.response),
+      ElementsAre(Pair("stage_archived", ElementsAre("stages")),
+                  Pair("pipeline_created", ElementsAre("display_name", "stages", "lost_reasons"))));
   EXPECT_FALSE(page->revisions(0).before().stages(1).archived());
   EXPECT_TRUE(page->revisions(0).after().stages(1).archived());
 }

@@ -206,8 +206,7 @@ TEST(MoveDeal, RejectsStagesThatNoDealCanEnter) {
   EXPECT_EQ(OutcomeOf(world.Try(Move(StageNamed("closed-won")))), "STAGE_NOT_OPEN");
   EXPECT_EQ(OutcomeOf(world.Try(Move(StageNamed("closed-lost")))), "STAGE_NOT_OPEN");
   EXPECT_EQ(OutcomeOf(world.Try(Move(StageNamed("missing")))), "STAGE_NOT_FOUND");
-  EXPECT_EQ(OutcomeOf(world.Try(Move("pipelines/other/stages/qualified"))),
-            "STAGE_OF_OTHER_PIPELINE");
+  EXPECT_EQ(OutcomeOf(world.Try(Move("pipelines/other/stages/qualified"))), "PIPELINE_NOT_FOUND");
 }
 
 TEST(MoveDeal, RejectsATimeBeforeItEnteredItsStage) {

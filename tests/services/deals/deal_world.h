@@ -14,10 +14,14 @@
 #include "absl/time/time.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
+#include "google/protobuf/text_format.h"
 #include "google/rpc/error_details.pb.h"
 #include "services/core/default_pipeline.h"
+#include "services/core/resource_name.h"
 #include "services/deals/deal.h"
+#include "services/deals/lost_reasons.h"
 #include "services/deals/pipeline.h"
+#include "services/deals/stage_approval.h"
 #include "tests/testing/resource_spec.h"
 
 namespace kith::deals {
@@ -61,8 +65,18 @@ class DealWorld {
                                     .workspace = WorkspaceId(1),
                                     .settings = settings_,
                                     .ids = ids,
-                                    .occurred_is_said = time_is_said_};
-    if constexpr (requires { Decide(deal_, pipeline_, command, context); }) {
+                                    .occurred_is_said = time_is_said_,
+                                    .user = user_};
+    if constexpr (requires { Decide(deal_, SceneOf(command), command, context); }) {
+      return Decide(deal_, SceneOf(command), command, context);
+    } else if constexpr (requires { Decide(deal_, SceneOf(command), command, groups_, context); }) {
+      return Decide(deal_, SceneOf(command), command, groups_, context);
+    } else if constexpr (requires { Decide(deal_, command, context); }) {
+      return Decide(deal_, command, context);
+    } else if constexpr (requires { NewLinksOf(pipeline_, command); }) {
+      const std::vector<const LinkedRecord*> linked = StatesOf(NewLinksOf(pipeline_, command));
+      return Decide(pipeline_, command, linked, context);
+    } else if constexpr (requires { Decide(deal_, pipeline_, command, context); }) {
       return Decide(deal_, pipeline_, command, context);
     } else if constexpr (requires { Decide(pipeline_, command, context); }) {
       return Decide(pipeline_, command, context);
@@ -94,6 +108,25 @@ class DealWorld {
   }
   void Happen(const google::protobuf::Message& event) { Happen(event, now_); }
 
+  // Another pipeline, which deals may be moved to.
+  DealWorld& WithOther(const google::protobuf::Message& event) {
+    other_ = Evolve(std::move(other_),
+                    Record(static_cast<const v1::PipelineEvent&>(event), now_, other_revision_));
+    return *this;
+  }
+  // A deal beside which others may be put.
+  DealWorld& WithNeighbour(const std::string& name, const std::string& stage,
+                           const std::string& position) {
+    neighbours_[name] = {name, true, stage, position};
+    return *this;
+  }
+  // Whoever calls from now on, and the teams they are in.
+  DealWorld& As(const std::string& user, std::vector<std::string> groups = {}) {
+    user_ = user;
+    groups_ = std::move(groups);
+    return *this;
+  }
+
   const v1::Deal& deal() const { return deal_.resource; }
   const v1::Pipeline& pipeline() const { return pipeline_.resource; }
   absl::Time now() const { return now_; }
@@ -124,6 +157,21 @@ class DealWorld {
     }
     return states;
   }
+  template <class Command>
+  MoveScene SceneOf(const Command& command) {
+    const bool is_other = ParentOf(command.stage()) != deal_.resource.pipeline();
+    MoveScene scene = {pipeline_, is_other ? other_ : pipeline_};
+    if constexpr (requires { command.after(); }) {
+      if (!command.after().empty()) scene.after = &NeighbourOf(command.after());
+      if (!command.before().empty()) scene.before = &NeighbourOf(command.before());
+    }
+    return scene;
+  }
+  const Neighbour& NeighbourOf(const std::string& name) {
+    Neighbour& neighbour = neighbours_[name];
+    neighbour.name = name;
+    return neighbour;
+  }
   void Happen(const google::protobuf::Message& event, absl::Time occurred) {
     if (event.GetDescriptor() == v1::DealEvent::descriptor()) {
       deal_ = Evolve(std::move(deal_),
@@ -147,6 +195,11 @@ class DealWorld {
   std::map<std::string, LinkedRecord> records_;  // those that are not here never were
   Revision deal_revision_;
   Revision pipeline_revision_;
+  PipelineState other_;
+  Revision other_revision_;
+  std::map<std::string, Neighbour> neighbours_;
+  std::string user_;
+  std::vector<std::string> groups_;
 };
 
 // A world with the default pipeline.
@@ -189,6 +242,16 @@ inline v1::MoveDealRequest Move(const std::string& stage) {
 inline v1::WinDealRequest Win() {
   v1::WinDealRequest command;
   command.set_name(kDeal);
+  return command;
+}
+
+// A stage is given this gate, in the text form of StageGate.
+inline v1::UpdateStageRequest Gate(const std::string& stage, const std::string& gate) {
+  v1::UpdateStageRequest command;
+  command.mutable_stage()->set_name(StageNamed(stage));
+  EXPECT_TRUE(
+      google::protobuf::TextFormat::ParseFromString(gate, command.mutable_stage()->mutable_gate()));
+  command.mutable_update_mask()->add_paths("gate");
   return command;
 }
 

@@ -168,12 +168,112 @@ TEST_F(DealsServiceTest, RefusesToWinALostDealAndSaysWhatForbidsIt) {
   EXPECT_EQ(won.detail<google::rpc::PreconditionFailure>().violations(0).subject(), kDeal);
 }
 
-TEST_F(DealsServiceTest, RefusesAStageOfAnotherPipeline) {
+// Goal: a deal that was moved is its new pipeline's in every way: its boards, its lists, and the
+// deletion of either.
+TEST_F(DealsServiceTest, MovesADealToAnotherPipeline) {
   ASSERT_EQ(server_.Call(&PipelinesStub::CreatePipeline, ShortPipeline("short")).reason(), "");
-  server_.Call(&DealsStub::CreateDeal, Create());
+  ASSERT_EQ(server_.Call(&PipelinesStub::CreatePipeline, ShortPipeline("other")).reason(), "");
+  v1::CreateDealRequest create = Create("pipelines/other/stages/b");
+  create.mutable_deal()->set_pipeline("pipelines/other");
+  ASSERT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "");
   const auto moved = server_.Call(&DealsStub::MoveDeal, Move("pipelines/short/stages/a"));
-  EXPECT_EQ(moved.reason(), "STAGE_OF_OTHER_PIPELINE");
-  EXPECT_EQ(moved.metadata("pipeline"), "pipelines/default");
+  ASSERT_EQ(moved.reason(), "");
+  EXPECT_EQ(moved->pipeline(), "pipelines/short");
+
+  const auto got = server_.Call(&DealsStub::GetDeal, Get());
+  ASSERT_EQ(got->stage_intervals_size(), 2);
+  EXPECT_EQ(got->stage_intervals(0).stage(), "pipelines/other/stages/b");
+  EXPECT_TRUE(got->stage_intervals(0).has_leave_time());
+  v1::ListDealsRequest list;
+  list.set_filter("pipeline = \"pipelines/short\"");
+  EXPECT_EQ(server_.Call(&DealsStub::ListDeals, list)->deals_size(), 1);
+  v1::GetPipelineBoardRequest board;
+  board.set_pipeline("pipelines/short");
+  EXPECT_EQ(server_.Call(&DealsStub::GetPipelineBoard, board)->stages(0).count(), 1);
+  board.set_pipeline("pipelines/other");
+  EXPECT_EQ(server_.Call(&DealsStub::GetPipelineBoard, board)->stages(1).count(), 0);
+
+  v1::DeletePipelineRequest remove;
+  remove.set_name("pipelines/short");
+  EXPECT_EQ(server_.Call(&PipelinesStub::DeletePipeline, remove).reason(), "STILL_LINKED");
+  remove.set_name("pipelines/other");
+  EXPECT_EQ(server_.Call(&PipelinesStub::DeletePipeline, remove).reason(), "");
+}
+
+// Goal: the moves of a board show, and two who drag to one place at once get a place each.
+TEST_F(DealsServiceTest, KeepsTheOrderInWhichDealsWerePut) {
+  for (const char* id : {"a", "b", "c", "d"}) {
+    v1::CreateDealRequest create = Create();
+    create.set_deal_id(id);
+    ASSERT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "");
+    server_.clock().Advance(absl::Seconds(1));
+  }
+  const auto names = [&] {
+    v1::ListDealsRequest list;
+    list.set_filter(absl::StrCat("stage = \"", StageNamed("new-lead"), "\""));
+    list.set_order_by("position");
+    std::string told;
+    const auto page = server_.Call(&DealsStub::ListDeals, list);
+    EXPECT_EQ(page.reason(), "");
+    for (const v1::Deal& deal : page->deals()) told += deal.name().substr(6);
+    return told;
+  };
+  const auto put = [&](const std::string& id, const std::string& after, const std::string& before) {
+    v1::MoveDealRequest move = Move(StageNamed("new-lead"));
+    move.set_name("deals/" + id);
+    if (!after.empty()) move.set_after("deals/" + after);
+    if (!before.empty()) move.set_before("deals/" + before);
+    return server_.Call(&DealsStub::MoveDeal, move).reason();
+  };
+  EXPECT_EQ(names(), "abcd");
+  EXPECT_EQ(put("d", "a", "b"), "");
+  EXPECT_EQ(names(), "adbc");
+  EXPECT_EQ(put("c", "a", "d"), "");
+  EXPECT_EQ(names(), "acdb");
+  EXPECT_EQ(put("b", "", "a"), "");
+  EXPECT_EQ(names(), "bacd");
+  EXPECT_EQ(put("a", "d", ""), "");
+  EXPECT_EQ(names(), "bcda");
+  AtOnce(
+      0, [&] { EXPECT_EQ(put("a", "b", "c"), ""); }, [&] { EXPECT_EQ(put("d", "b", "c"), ""); });
+  const std::string settled = names();
+  EXPECT_TRUE(settled == "badc" || settled == "bdac") << settled;
+  server_.Restart(/*new_views=*/true);
+  EXPECT_EQ(names(), settled);
+  EXPECT_EQ(put("a", "a", ""), "NO_SUCH_PLACE");
+  EXPECT_EQ(put("a", "none", ""), "DEAL_NOT_FOUND");
+}
+
+// Goal: a gate has no way around it, and says in the caller's words what is missing.
+TEST_F(DealsServiceTest, AsksTheGateHoweverADealComes) {
+  v1::UpdateStageRequest gate =
+      Gate("qualified", "required_to_enter: 'next_step' required_to_enter: 'custom.tier'");
+  ASSERT_EQ(server_.Call(&PipelinesStub::UpdateStage, gate).reason(), "");
+  ASSERT_EQ(server_.Call(&DealsStub::CreateDeal, Create()).reason(), "");
+  const auto moved = server_.Call(&DealsStub::MoveDeal, Move(StageNamed("qualified")));
+  EXPECT_EQ(moved.reason(), "STAGE_GATE_REJECTED");
+  EXPECT_EQ(moved.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(moved.fields(), ElementsAre("deal.next_step", "deal.custom.tier"));
+  EXPECT_EQ(moved.detail<google::rpc::PreconditionFailure>().violations(0).type(),
+            "REQUIRED_TO_ENTER");
+
+  v1::BatchCreateDealsRequest batch;
+  batch.set_return_partial_success(true);
+  *batch.add_requests() = Create(StageNamed("qualified"));
+  *batch.add_requests() = Create(StageNamed("contacted"));
+  batch.mutable_requests(0)->set_deal_id("d2");
+  batch.mutable_requests(1)->set_deal_id("d3");
+  const auto imported = server_.Call(&DealsStub::BatchCreateDeals, batch);
+  ASSERT_EQ(imported.reason(), "");
+  EXPECT_EQ(imported->deals_size(), 1);
+  EXPECT_EQ(imported->failed_requests().count(0), 1u);
+
+  gate.mutable_stage()->mutable_gate()->set_required_to_enter(1, "no field");
+  EXPECT_THAT(server_.Call(&PipelinesStub::UpdateStage, gate).fields(),
+              ElementsAre("stage.gate.required_to_enter[1]"));
+  ASSERT_EQ(server_.Call(&DealsStub::LoseDeal, Lose()).reason(), "");
+  v1::ReopenDealRequest reopen = Reopen(StageNamed("qualified"));
+  EXPECT_EQ(server_.Call(&DealsStub::ReopenDeal, reopen).reason(), "STAGE_GATE_REJECTED");
 }
 
 TEST_F(DealsServiceTest, TakesNoOtherResourceForADeal) {

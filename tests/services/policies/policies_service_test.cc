@@ -110,6 +110,10 @@ class PoliciesServiceTest : public ::testing::Test {
               options.policies.gather = absl::ZeroDuration();
               options.policies.retry_first = absl::ZeroDuration();
               options.policies.run = run_;
+              if (!narrow_) return;
+              options.policies.running_max = 1;
+              options.policies.known_max = 16;
+              options.policies.known_of_workspace_max = 4;
             }) {}
 
   Contact Create(absl::string_view first_name, absl::string_view notes = "") {
@@ -198,6 +202,7 @@ class PoliciesServiceTest : public ::testing::Test {
 
   int version_ = 1;
   bool run_ = true;
+  bool narrow_ = false;  // little is known, and one reaction decided, at once
   testing::TestServer server_;
 };
 
@@ -403,6 +408,37 @@ TEST_F(PoliciesServiceTest, DoesNothingInAWorkspaceThatIsSuspended) {
   EXPECT_EQ(server_.Call(&WorkspacesService::Stub::ResumeWorkspace, resume).reason(), "");
   AwaitOutcomes(2);
   EXPECT_EQ(TitlesOf(echo), std::vector<std::string>{"echoed"});
+}
+
+// Goal: however much one workspace makes follow, another's turn comes.
+TEST_F(PoliciesServiceTest, GivesEachWorkspaceItsTurn) {
+  constexpr int kMany = 100;
+  run_ = false;
+  server_.Restart();
+  workspaces::v1::CreateWorkspaceRequest create;
+  create.mutable_workspace()->set_display_name("Other");
+  const auto other =
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateWorkspace, create);
+  std::vector<Contact> many;
+  for (int i = 0; i < kMany; ++i) many.push_back(Create("Echo"));
+  const Contact one = CreateIn(other->secret(), "Echo");
+  run_ = true;
+  narrow_ = true;
+  server_.Restart();
+  AwaitOutcomes(kMany + 1);
+  int before = 0;
+  int after = 0;
+  bool is_there = false;
+  for (const auto& event : Events()) {
+    if (event->header().actor != kName) continue;
+    if (event->header().stream == one.name()) is_there = true;
+    if (eventstore::CategoryOf(event->header().stream) != "contacts") continue;
+    ++(is_there ? after : before);
+  }
+  EXPECT_TRUE(is_there);
+  EXPECT_LT(before, 10);
+  EXPECT_GT(after, kMany - 10);
+  for (const Contact& contact : many) EXPECT_EQ(TitlesOf(contact).size(), 1u);
 }
 
 TEST_F(PoliciesServiceTest, AnswersAsOf) {

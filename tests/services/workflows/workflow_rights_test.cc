@@ -162,5 +162,62 @@ TEST_F(WorkflowRightsTest, KnowWhatOnlyRowsTell) {
   EXPECT_EQ(server_.Call(&DealsService::Stub::GetDeal, get)->product(), "stale");
 }
 
+// Goal: what others may write is never done with the rights of whom a workflow acts for: it begins
+// another where that was activated, as it is, by the same.
+TEST_F(WorkflowRightsTest, BeginAnotherOnlyAsWhoActivatedBoth) {
+  const v1::Workflow inner =
+      Create(absl::StrCat("display_name: 'Inner' trigger { resource: 'contacts' change: CREATED "
+                          "condition: 'notes = \"never\"' } ",
+                          Titles("a", "x")))
+          .response;
+  Active(
+      absl::StrCat("display_name: 'Outer' trigger { resource: 'contacts' change: CREATED } "
+                   "steps { id: 'begin' call { method: 'CreateWorkflowRun' request: "
+                   R"('{"workflow_run": {"workflow": ")",
+                   inner.name(), R"(", "record": "{{record.name}}"}}' } })"));
+  const auto begin = [&](size_t failed, size_t done) {
+    CreateContact("Ada");
+    AwaitRuns(failed, v1::FAILED);
+    AwaitRuns(done, v1::DONE);
+    const auto runs = Runs();
+    EXPECT_EQ(runs.size(), failed + done);
+    for (const v1::WorkflowRun& run : runs) {
+      if (run.state() != v1::FAILED) continue;
+      EXPECT_EQ(run.outcomes(0).reason(), "WORKFLOW_NOT_ACTIVE_FOR_OWNER");
+    }
+  };
+  begin(1, 0);
+  EXPECT_EQ(Activate(inner, KeyOf("roles/admin")), "");
+  begin(2, 0);
+  EXPECT_EQ(Activate(inner), "");
+  begin(2, 2);
+  v1::UpdateWorkflowRequest update;
+  update.mutable_workflow()->set_name(inner.name());
+  *update.mutable_workflow()->add_steps() = inner.steps(0);
+  update.mutable_workflow()->mutable_steps(0)->set_id("other");
+  EXPECT_EQ(server_.Call(&Stub::UpdateWorkflow, update).reason(), "");
+  begin(3, 2);
+}
+
+TEST_F(WorkflowRightsTest, ChangeNoWorkflows) {
+  for (const char* const call :
+       {"ActivateWorkflow' request: '{\"name\": \"workflows/x\"}'",
+        "UpdateWorkflow' request: '{\"workflow\": {\"name\": \"workflows/x\"}}'",
+        "CreateWorkflow' request: '{\"workflow\": {\"display_name\": \"x\"}}'",
+        "BatchUpdateWorkflows' request: '{}'", "BatchCreateWorkflowRuns' request: '{}'",
+        "CreateTask' request: '{\"request_id\": \"x\"}'",
+        "CreateTask' request: '{\"occur_time\": \"2026-01-01T00:00:00Z\"}'"}) {
+    EXPECT_EQ(
+        Create(absl::StrCat("display_name: 'x' steps { id: 'a' call { method: '", call, " } }"))
+            .reason(),
+        "INVALID_WORKFLOW")
+        << call;
+  }
+  EXPECT_EQ(Create("display_name: 'x' steps { id: 'a' call { method: 'PauseWorkflow' "
+                   "request: '{\"name\": \"workflows/x\"}' } }")
+                .reason(),
+            "");
+}
+
 }  // namespace
 }  // namespace kith::workflows

@@ -6,6 +6,7 @@
 #include "kith/business_calendars/v1/business_calendars_service.grpc.pb.h"
 #include "kith/companies/v1/companies_service.grpc.pb.h"
 #include "kith/tasks/v1/tasks_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/services/workflows/workflow_world.h"
 
 namespace kith::workflows {
@@ -234,7 +235,7 @@ TEST_F(WorkflowStepsTest, SetsOffAnotherWorkflow) {
         R"(request: '{"workflow_run": {"workflow": ")",
         workflow, R"("}}' } })");
   };
-  const v1::Workflow first = Create("display_name: 'first' steps { id: 'end' end {} }").response;
+  const v1::Workflow first = Active("display_name: 'first' steps { id: 'end' end {} }");
   const v1::Workflow second = Create(other(first.name())).response;
   v1::CreateWorkflowRunRequest run;
   run.mutable_workflow_run()->set_workflow(second.name());
@@ -244,6 +245,8 @@ TEST_F(WorkflowStepsTest, SetsOffAnotherWorkflow) {
   *update.mutable_workflow() = testing::Proto<v1::Workflow>(other(second.name()));
   update.mutable_workflow()->set_name(first.name());
   EXPECT_EQ(server_.Call(&Stub::UpdateWorkflow, update).reason(), "");
+  EXPECT_EQ(Activate(first), "");
+  EXPECT_EQ(Activate(second), "");
   EXPECT_EQ(server_.Call(&RunStub::CreateWorkflowRun, run).reason(), "");
   AwaitRun(v1::FAILED);
   const auto runs = Runs();
@@ -252,6 +255,61 @@ TEST_F(WorkflowStepsTest, SetsOffAnotherWorkflow) {
     if (one.state() != v1::FAILED) continue;
     EXPECT_EQ(one.outcomes(0).reason(), "TOO_DEEP");
   }
+}
+
+// Goal: what the step's request is refused with is the step's outcome, also where the same request
+// could be taken at another time; nothing waits for an operator.
+TEST_F(WorkflowStepsTest, EndsWithWhatMayBeRefusedForNowOnly) {
+  workspaces::v1::UpdateWorkspaceRequest change;
+  change.mutable_workspace()->set_name("workspaces/1");
+  change.mutable_workspace()->set_daily_messages_max(1);
+  change.mutable_update_mask()->add_paths("daily_messages_max");
+  EXPECT_EQ(
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::UpdateWorkspace, change).reason(), "");
+  Active(
+      "display_name: 'x' trigger { resource: 'contacts' change: CREATED } "
+      "steps { id: 'stale' call { method: 'UpdateContact' request: "
+      R"('{"contact": {"name": "{{record.name}}", "etag": "7", "job_title": "x"}}' } })");
+  CreateContact("Ada");
+  AwaitRuns(1, v1::FAILED);
+  EXPECT_EQ(Runs()[0].outcomes(0).reason(), "ETAG_MISMATCH");
+  contacts::v1::CreateContactRequest bob;
+  bob.mutable_contact()->add_emails()->set_address("bob@example.com");
+  const Contact written = server_.Call(&ContactsService::Stub::CreateContact, bob).response;
+  v1::Workflow sends = testing::Proto<v1::Workflow>("display_name: 'z'");
+  for (const char* const id : {"first", "second"}) {
+    v1::WorkflowStep& step = *sends.add_steps();
+    step.set_id(id);
+    step.mutable_call()->set_method("SendMessage");
+    step.mutable_call()->set_request(absl::StrCat(
+        R"({"subject": "Hello", "text": "How?", "contact": ")", written.name(), R"("})"));
+  }
+  const auto created = Create(sends.ShortDebugString());
+  v1::CreateWorkflowRunRequest run;
+  run.mutable_workflow_run()->set_workflow(created->name());
+  const std::string name = server_.Call(&RunStub::CreateWorkflowRun, run)->name();
+  AwaitRuns(3, v1::FAILED);  // and the one of the second contact
+  for (const v1::WorkflowRun& one : Runs()) {
+    if (one.name() != name) continue;
+    EXPECT_EQ(one.outcomes().rbegin()->reason(), "DAILY_LIMIT_REACHED");
+    EXPECT_EQ(one.step(), "second");
+  }
+}
+
+// Goal: a run that took as many steps as it may stays at its end.
+TEST_F(WorkflowStepsTest, RetriesNoRunWithoutEnd) {
+  const v1::Workflow loop = Create(
+                                "display_name: 'x' steps { id: 'a' wait { duration: '0s' } } "
+                                "steps { id: 'b' wait { duration: '0s' } next: 'a' }")
+                                .response;
+  v1::CreateWorkflowRunRequest run;
+  run.mutable_workflow_run()->set_workflow(loop.name());
+  EXPECT_EQ(server_.Call(&RunStub::CreateWorkflowRun, run).reason(), "");
+  AwaitRun(v1::FAILED);
+  EXPECT_EQ(Runs()[0].outcomes().rbegin()->reason(), "TOO_MANY_STEPS");
+  v1::RetryWorkflowRunRequest retry;
+  retry.set_name(Runs()[0].name());
+  EXPECT_EQ(server_.Call(&RunStub::RetryWorkflowRun, retry).reason(), "RUN_ENDED");
 }
 
 }  // namespace

@@ -113,6 +113,7 @@ TEST_F(WorkflowStopsTest, OneThatBeginsTooManyRunsIsPaused) {
         absl::StrCat(R"({"workflow_run": {"workflow": ")", workflow.name(), R"("}})"));
   }
   EXPECT_EQ(server_.Call(&Stub::UpdateWorkflow, update).reason(), "");
+  EXPECT_EQ(Activate(workflow), "");
   v1::CreateWorkflowRunRequest run;
   run.mutable_workflow_run()->set_workflow(workflow.name());
   EXPECT_EQ(server_.Call(&RunStub::CreateWorkflowRun, run).reason(), "");

@@ -157,9 +157,11 @@ TEST(Help, SaysWhatALineOfItemsHolds) {
   std::ostringstream out;
   PrintMethodHelp(*Catalog::Linked().Find("interactions", "ingest"), out);
   EXPECT_NE(out.str().find("kith interactions ingest FILE"), std::string::npos) << out.str();
-  EXPECT_NE(out.str().find("\n  parent contacts/{contact} or deals/{deal} or companies/{company}  "
-                           "(required)\n        The contact, deal or company it belongs to.\n"),
-            std::string::npos)
+  EXPECT_NE(
+      out.str().find("\n  parent contacts/{contact} or deals/{deal} or companies/{company} "
+                     "or leads/{lead}  (required)\n        The contact, deal, company or lead "
+                     "it belongs to.\n"),
+      std::string::npos)
       << out.str();
 }
 

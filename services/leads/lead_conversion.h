@@ -1,0 +1,67 @@
+// ConvertLead: makes a contact of a lead, and maybe a company and a deal.
+//
+// What comes into being is decided by the Create method of its resource, in the same attempt and
+// the same append: so its rules are those of that method, and nobody else's change comes between.
+// Whether somebody has the lead's address, or a company its domain, is a condition of the append.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "kith/leads/v1/leads_service.pb.h"
+#include "services/core/decision.h"
+#include "services/leads/lead.h"
+#include "services/runtime/calls/method_table.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/commands/rendering.h"
+#include "services/runtime/resources/resource_type.h"
+
+namespace kith::leads {
+
+// Thread-safe. See MethodTable::Command.
+class LeadConversion {
+ public:
+  // Borrows the methods. `resources` are all that the server has.
+  LeadConversion(std::vector<runtime::ResourceType> resources, const runtime::MethodTable& methods)
+      : resources_(std::move(resources)), methods_(methods) {}
+
+  Decision Run(runtime::Loader& load, const v1::ConvertLeadRequest& command,
+               const CommandContext& context) const;
+  absl::Status Render(runtime::Rendering& after, const v1::ConvertLeadRequest& command,
+                      v1::Lead* response) const;
+
+ private:
+  const runtime::ResourceType& TypeOf(absl::string_view category) const;
+  // As it is; null where it is not there, or hidden from the caller. Lives until the next creation.
+  absl::StatusOr<const google::protobuf::Message*> Find(runtime::Loader& load,
+                                                        const std::string& name) const;
+  // The records of a category that are there, that the caller sees, and that have the value of a
+  // claim, each once.
+  absl::StatusOr<std::vector<std::string>> FindHolders(runtime::Loader& load,
+                                                       absl::string_view category,
+                                                       absl::string_view claim,
+                                                       const std::string& value) const;
+  // What a Create request makes, which is assumed from then on: its name.
+  absl::StatusOr<std::string> Create(runtime::Loader& load,
+                                     const google::protobuf::Message& request,
+                                     const CommandContext& context) const;
+
+  // Each adds what it finds, or makes.
+  absl::Status AddCompany(runtime::Loader& load, const v1::ConvertLeadRequest& command,
+                          const v1::Lead& lead, const CommandContext& context,
+                          Conversion& conversion) const;
+  absl::Status AddContact(runtime::Loader& load, const v1::ConvertLeadRequest& command,
+                          const v1::Lead& lead, const CommandContext& context,
+                          Conversion& conversion) const;
+  absl::Status AddDeal(runtime::Loader& load, const v1::ConvertLeadRequest& command,
+                       const v1::Lead& lead, const CommandContext& context,
+                       Conversion& conversion) const;
+
+  const std::vector<runtime::ResourceType> resources_;
+  const runtime::MethodTable& methods_;
+};
+
+}  // namespace kith::leads

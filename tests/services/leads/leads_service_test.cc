@@ -1,0 +1,143 @@
+// Leads over gRPC: what is their own. What every resource does is asked in tests/conformance.
+#include "tests/services/leads/leads_fixture.h"
+
+namespace kith::leads {
+namespace {
+
+using ::testing::ElementsAre;
+
+class LeadsServiceTest : public LeadsFixture {};
+
+TEST_F(LeadsServiceTest, AreCalledByWhatIsKnownOfThem) {
+  EXPECT_EQ(Create("first_name: 'Ada' last_name: 'Byron' company_name: 'Harrow'")->display_name(),
+            "Ada Byron");
+  EXPECT_EQ(Create("last_name: 'Byron'")->display_name(), "Byron");
+  EXPECT_EQ(Create("company_name: 'Harrow' email: 'a@example.com'")->display_name(), "Harrow");
+  EXPECT_EQ(Create("email: 'a@example.com'")->display_name(), "a@example.com");
+  EXPECT_EQ(Create("phone: '+49 30 901820'")->display_name(), "+49 30 901820");
+  EXPECT_EQ(Create("phone: '+49 30 901820'")->phone_e164(), "+4930901820");
+  EXPECT_THAT(Create("inquiry: 'Who am I?'").fields(), ElementsAre("lead"));
+}
+
+TEST_F(LeadsServiceTest, AreRefusedWithEveryDefectAtOnce) {
+  const auto refused = Create(
+      "inquiry: 'Who am I?' estimated_amount { currency_code: 'EUR' units: -1 } "
+      "first_touch { time { seconds: 20 } } latest_touch { time { seconds: 10 } }");
+  EXPECT_THAT(refused.fields(),
+              ElementsAre("lead", "lead.estimated_amount", "lead.latest_touch.time"));
+}
+
+TEST_F(LeadsServiceTest, HaveAFirstAndALatestTouch) {
+  const auto made = Create(
+      "first_name: 'Ada' latest_touch { source: AD campaign: 'Spring' utm_source: 'google' "
+      "time { seconds: 10 } }");
+  EXPECT_EQ(made->source(), v1::AD);
+  EXPECT_EQ(made->first_touch().campaign(), "Spring");
+  const auto again = Update(made->name(), "latest_touch { source: EVENT time { seconds: 20 } }");
+  EXPECT_EQ(again->first_touch().campaign(), "Spring");
+  EXPECT_EQ(again->latest_touch().source(), v1::EVENT);
+  EXPECT_EQ(again->source(), v1::AD);
+}
+
+// A user's lead is ASSIGNED, a team's waits; what somebody has begun stays what it is.
+TEST_F(LeadsServiceTest, AreNewUntilAUserHasThem) {
+  const std::string ada = CreateUser("roles: 'roles/sales-rep'");
+  const std::string team = CreateTeam();
+  const std::string name = Created("first_name: 'Bo'");
+  EXPECT_EQ(Get(name)->status(), v1::NEW);
+  EXPECT_EQ(Update(name, absl::StrCat("owner: '", team, "'"))->status(), v1::NEW);
+  EXPECT_EQ(Update(name, absl::StrCat("owner: '", ada, "'"))->status(), v1::ASSIGNED);
+  EXPECT_EQ(Update(name, absl::StrCat("owner: '", team, "'"))->status(), v1::NEW);
+  EXPECT_EQ(Update(name, absl::StrCat("owner: '", ada, "'"))->status(), v1::ASSIGNED);
+  EXPECT_EQ(Do(&Stub::ContactLead, name)->status(), v1::CONTACTED);
+  EXPECT_EQ(Update(name, absl::StrCat("owner: '", team, "'"))->status(), v1::CONTACTED);
+  EXPECT_EQ(Do(&Stub::RecycleLead, name)->status(), v1::RECYCLED);
+  EXPECT_EQ(Update(name, absl::StrCat("owner: '", ada, "'"))->status(), v1::ASSIGNED);
+  const std::string own = Created("first_name: 'Bo'", KeyOf(ada));
+  EXPECT_EQ(Get(own)->status(), v1::ASSIGNED) << "who creates it has it";
+}
+
+TEST_F(LeadsServiceTest, AreFoundByTheirQueueAndByWhereTheyCameFrom) {
+  const std::string first = Created("first_name: 'Bo' source: WEB_FORM rating: HOT");
+  server_.clock().Advance(absl::Hours(1));
+  const std::string second = Created(
+      "email: 'Cy@Example.com' source: REFERRAL estimated_amount { currency_code: 'EUR' units: 5 "
+      "}");
+  server_.clock().Advance(absl::Hours(1));
+  const std::string third =
+      Created("company_name: 'Harrow Clinics' estimated_amount { currency_code: 'EUR' units: 9 }");
+  EXPECT_THAT(List("status in (NEW, RECYCLED)", "create_time"), ElementsAre(first, second, third));
+  EXPECT_THAT(List("source = WEB_FORM"), ElementsAre(first));
+  EXPECT_THAT(List("rating = HOT"), ElementsAre(first));
+  EXPECT_THAT(List("email = \"cy@example.com\""), ElementsAre(second));
+  EXPECT_THAT(List("clin har"), ElementsAre(third));
+  EXPECT_THAT(List("estimated_amount >= \"6 EUR\""), ElementsAre(third));
+  EXPECT_THAT(List("", "estimated_amount desc").size(), 3u);
+  server_.clock().Advance(absl::Hours(1));
+  Do(&Stub::QualifyLead, second);
+  EXPECT_THAT(List("status = QUALIFIED"), ElementsAre(second));
+  EXPECT_THAT(List("status in (NEW, RECYCLED)", "create_time"), ElementsAre(first, third));
+  EXPECT_THAT(List("", "last_activity_time desc").front(), second);
+}
+
+TEST_F(LeadsServiceTest, SayWhyNothingComesOfThem) {
+  const std::string name = Created("first_name: 'Bo'");
+  EXPECT_THAT(Do(&Stub::DisqualifyLead, name).fields(), ElementsAre("reason"));
+  EXPECT_THAT(Do(&Stub::DisqualifyLead, name, "reason: OTHER_REASON").fields(),
+              ElementsAre("note"));
+  const auto out = Do(&Stub::DisqualifyLead, name, "reason: OTHER_REASON note: 'Moved away'");
+  EXPECT_EQ(out->status(), v1::DISQUALIFIED);
+  EXPECT_EQ(out->disqualify_note(), "Moved away");
+  EXPECT_TRUE(out->has_close_time());
+  EXPECT_EQ(Do(&Stub::DisqualifyLead, name, "reason: OTHER_REASON note: 'Moved away'")->etag(),
+            out->etag());
+  EXPECT_EQ(Do(&Stub::DisqualifyLead, name, "reason: NO_NEED").reason(), "TRANSITION_NOT_ALLOWED");
+  EXPECT_EQ(Do(&Stub::ConvertLead, name).reason(), "TRANSITION_NOT_ALLOWED");
+  EXPECT_EQ(Do(&Stub::RecycleLead, name)->disqualify_note(), "");
+  EXPECT_EQ(Get(name, out.token)->disqualify_note(), "Moved away") << "as of before";
+}
+
+TEST_F(LeadsServiceTest, AreAnsweredOnce) {
+  const std::string name = Created("first_name: 'Bo'");
+  server_.clock().Advance(absl::Hours(2));
+  const auto first = Do(&Stub::RecordLeadResponse, name);
+  EXPECT_EQ(first->first_response_time().seconds() - first->create_time().seconds(), 7'200);
+  EXPECT_EQ(first->status(), v1::NEW);
+  server_.clock().Advance(absl::Hours(2));
+  EXPECT_EQ(Do(&Stub::RecordLeadResponse, name)->etag(), first->etag());
+  EXPECT_EQ(Do(&Stub::ContactLead, name)->first_response_time().seconds(),
+            first->first_response_time().seconds());
+}
+
+TEST_F(LeadsServiceTest, AreFoundOrMadeByAnExternalId) {
+  v1::UpdateLeadRequest request;
+  request.set_allow_missing(true);
+  request.mutable_lead()->set_first_name("Bo");
+  auto& id = *request.mutable_lead()->add_external_ids();
+  id.set_system("ads");
+  id.set_id("7");
+  const auto made = server_.Call(&Stub::UpdateLead, request);
+  EXPECT_EQ(made.reason(), "");
+  request.mutable_lead()->set_last_name("Lind");
+  const auto again = server_.Call(&Stub::UpdateLead, request);
+  EXPECT_EQ(again->name(), made->name());
+  EXPECT_EQ(again->display_name(), "Bo Lind");
+  EXPECT_EQ(Create("first_name: 'Cy' external_ids { system: 'ads' id: '7' }").reason(),
+            "EXTERNAL_ID_TAKEN");
+  EXPECT_THAT(List("external_id = \"ads:7\""), ElementsAre(made->name()));
+}
+
+// Who may see a lead, and what of it: as any record of an owner.
+TEST_F(LeadsServiceTest, AreSeenByTheTeamWhoseTheyAre) {
+  const std::string team = CreateTeam();
+  const std::string rep =
+      KeyOf(CreateUser(absl::StrCat("roles: 'roles/sales-rep' teams: '", team, "'")));
+  const std::string stranger = KeyOf(CreateUser("roles: 'roles/sales-rep'"));
+  const std::string name = Created(absl::StrCat("first_name: 'Bo' owner: '", team, "'"));
+  EXPECT_EQ(Do(&Stub::ContactLead, name, "", rep).reason(), "");
+  EXPECT_EQ(Do(&Stub::QualifyLead, name, "", stranger).reason(), "LEAD_NOT_FOUND");
+  EXPECT_EQ(Do(&Stub::ConvertLead, name, "", stranger).reason(), "LEAD_NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace kith::leads
