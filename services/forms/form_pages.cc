@@ -196,7 +196,7 @@ std::unique_ptr<v1::SubmitFormRequest> SubmissionOf(const v1::Form& form, const 
   for (const auto& [name, value] : posted) {
     const bool is_field =
         std::any_of(form.fields().begin(), form.fields().end(),
-                    [&](const v1::FormField& field) { return field.key() == name; });
+                    [&key = name](const v1::FormField& field) { return field.key() == key; });
     if (!is_field) continue;
     v1::FormValue& filled = *submit->add_values();
     filled.set_key(name);
