@@ -1,5 +1,5 @@
-// The claims by which other capabilities find a record, too: under which values somebody has what
-// only one may have. Persisted inside the hashes of the log's tags.
+// The purposes of the claims by which other capabilities find a record, too; of some values several
+// records are found. Persisted inside the hashes of the log's tags. Constants.
 #pragma once
 
 #include "absl/strings/string_view.h"
