@@ -15,9 +15,12 @@ std::string ReasonOf(const absl::Status& failure) {
   return absl::StatusCodeToString(failure.code());
 }
 
+bool IsOfTheMoment(const absl::Status& failure) {
+  return absl::IsUnavailable(failure) || absl::IsDeadlineExceeded(failure);
+}
+
 bool MayPass(const absl::Status& failure) {
-  return absl::IsAborted(failure) || absl::IsUnavailable(failure) ||
-         absl::IsResourceExhausted(failure) || absl::IsDeadlineExceeded(failure);
+  return IsOfTheMoment(failure) || absl::IsAborted(failure) || absl::IsResourceExhausted(failure);
 }
 
 }  // namespace kith

@@ -12,6 +12,10 @@ namespace kith {
 // which may tell what the reader must not know.
 std::string ReasonOf(const absl::Status& failure);
 
+// Whether it says what the server lacks at the moment, and not what was wrong with what was asked,
+// or with when: Unavailable, DeadlineExceeded.
+bool IsOfTheMoment(const absl::Status& failure);
+
 // Whether it may be otherwise soon, and nothing about the request is wrong.
 bool MayPass(const absl::Status& failure);
 

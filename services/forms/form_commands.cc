@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "eventstore/base/failure.h"
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
@@ -158,7 +159,7 @@ leads::v1::Lead LeadOf(const captures::v1::CaptureInteractionRequest& capture) {
 // Whether what was refused is decided again. That the day's messages are used up is none of that:
 // what somebody sent is not lost for it.
 bool MayBeOtherwise(const runtime::Loader& load, const absl::Status& refused) {
-  return load.would_block() || absl::IsUnavailable(refused) || absl::IsDeadlineExceeded(refused);
+  return load.would_block() || IsOfTheMoment(refused);
 }
 
 // Whom the form says looks after it is not there any more: then nobody does, and what was sent is

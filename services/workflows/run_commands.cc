@@ -194,9 +194,7 @@ Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run
   if (!decision.ok()) {
     // What the server lacks at the moment may pass. What was refused is the step's outcome, also
     // where it could be taken another day, or of another etag.
-    const bool may_pass =
-        absl::IsUnavailable(decision.status()) || absl::IsDeadlineExceeded(decision.status());
-    if (load.would_block() || may_pass) return decision.status();
+    if (load.would_block() || IsOfTheMoment(decision.status())) return decision.status();
     return Only(Refuse(run, ReasonOf(decision.status())));
   }
   v1::StepOutcome outcome;
