@@ -189,7 +189,7 @@ constexpr NamedCommand kCommands[] = {
     {"agenda", RunAgenda},     {"board", RunBoard},        {"forecast", RunForecast},
     {"timeline", RunTimeline}, {"events", RunEvents},      {"history", RunHistory},
     {"access", RunAccess},     {"hand-over", RunHandOver}, {"permissions", RunPermissions},
-    {"import", RunImport},     {"export", RunExport}};
+    {"import", RunImport},     {"export", RunExport},      {"receive", RunReceive}};
 
 // And the verbs of collections that are.
 struct NamedVerb {

@@ -1,6 +1,7 @@
 #include "services/messages/message.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
@@ -13,6 +14,7 @@
 #include "services/core/links.h"
 #include "services/core/merge_fields.h"
 #include "services/core/personal.h"
+#include "services/core/received_mail.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
 
@@ -224,7 +226,11 @@ Decision Decide(const MessageState& state, const v1::RecordMessageSentRequest& c
   v1::MessageEvent event;
   event.mutable_message_sent()->set_name(command.name());
   event.mutable_message_sent()->set_message_id(command.message_id());
-  return Changes().Append(command.name(), std::move(event));
+  // By it a mail that comes back is known again.
+  std::vector<Claim> claims;
+  std::string id = MessageIdOf(command.message_id());
+  if (!id.empty()) claims.push_back({std::string(kMessageIdClaim), std::move(id)});
+  return Changes().Append(command.name(), std::move(event), std::move(claims));
 }
 
 Decision Decide(const MessageState& state, const v1::RecordMessageFailedRequest& command) {

@@ -130,6 +130,8 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
       return edge::OpenHttpPort(*options.http, parts);
     });
   }
+  // Behind the HTTP port, which is the first.
+  if (options.maildir.has_value()) received_mails::WatchMaildir(builder, *options.maildir);
   auto kithd = std::make_unique<Kithd>();
   kithd->has_made_data_ = is_first;
   KITH_ASSIGN_OR_RETURN(kithd->server_, builder.Start(server, std::move(storage)));

@@ -124,6 +124,11 @@ ABSL_FLAG(
 ABSL_FLAG(absl::Duration, smtp_retry_most, absl::Hours(1), "The longest between two tries.");
 ABSL_FLAG(absl::Duration, smtp_give_up, absl::Hours(24),
           "About how long a message is tried for, before it has failed.");
+ABSL_FLAG(std::string, maildir, "",
+          "A maildir, whose mails come in; empty for none. Goes with --maildir_key_file.");
+ABSL_FLAG(std::string, maildir_key_file, "",
+          "File with the key as whom they do: it needs received_mails.write, captures.write, "
+          "interactions.write and contacts.write.");
 ABSL_FLAG(std::vector<std::string>, webhook_allow, {},
           "Addresses beside those of the public network that webhooks may lead to, e.g. "
           "10.1.0.0/16 or fd00::/8; several with commas between them. Only these may do without "
@@ -226,6 +231,16 @@ runtime::AuthenticationOptions ParseAuthentication() {
     Refuse("--tls_client_keys needs --tls_client_ca, without which no certificate is asked for");
   }
   return options;
+}
+
+std::optional<received_mails::MaildirOptions> ParseMaildir() {
+  received_mails::MaildirOptions maildir{.folder = absl::GetFlag(FLAGS_maildir),
+                                         .key_file = absl::GetFlag(FLAGS_maildir_key_file)};
+  if (maildir.folder.empty() != maildir.key_file.empty()) {
+    Refuse("--maildir and --maildir_key_file go together");
+  }
+  if (maildir.folder.empty()) return std::nullopt;
+  return maildir;
 }
 
 std::string ReadPassword() {
@@ -361,6 +376,7 @@ Options ParseOptions(int argc, char** argv) {
   }
   options.tls = ParseTls();
   options.smtp = ParseSmtp();
+  options.maildir = ParseMaildir();
   options.webhooks = ParseWebhooks();
   options.server.authentication = ParseAuthentication();
   options.allow_plaintext = absl::GetFlag(FLAGS_allow_plaintext);

@@ -21,6 +21,7 @@ const std::vector<Target>& Targets() {
       {"posted_form", FuzzPostedForm},
       {"merge_text", FuzzMergeText},
       {"mail_text", FuzzMailText},
+      {"received_mail", FuzzReceivedMail},
       {"request", FuzzRequest},
   };
   return targets;

@@ -68,6 +68,8 @@ PACKAGE_HEADERS = {
     "cjose/": ["services/runtime/admission"],
     "curl/": ["services/runtime/effects"],
     "kainjow/": ["services/core"],
+    "gmime/": ["services/core/received_mail.cc"],
+    "libxml/": ["services/core/received_mail.cc"],
     "libical/": ["services/core/icalendar.cc", "services/core/recurrence.cc"],
 }
 # Generated services and stubs: the server has neither.

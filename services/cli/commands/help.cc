@@ -52,6 +52,7 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
                                               see deploy/import
   kith export COLLECTION [--format jsonl|csv|vcard|vcard3] [--output FILE]
                                               everything a list has
+  kith receive FILE|-…                        mails come in, as a mail server hands them on
   kith completion bash|zsh                    what makes the shell complete these words
   kith interactions ingest FILE|-             an interaction for each line, as JSON
   kith bench KIND [--in-flight N] [--channels N] [--seconds S] [--warm-up S]
@@ -153,6 +154,7 @@ is named with its reason, and stays where it is.
   --collections COLLECTION  only of these: deals; repeat for several
 )",
      "users", "batch-change-owner"},
+    {"receive", "kith receive FILE|-…\n", "received-mails", "receive-mail"},
     {"workflows show", R"(kith workflows show NAME [--as-of MOMENT]
 
 What sets a workflow off, and its steps as a tree: what follows on each of two ways stands

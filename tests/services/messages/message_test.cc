@@ -222,6 +222,15 @@ TEST(RecordMessage, EndsAQueuedOneOnce) {
   EXPECT_THAT(Decide(failed, RecordSent()), IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_QUEUED));
 }
 
+// By what mail servers know it by it is found again, without the angle brackets.
+TEST(RecordMessage, ClaimsTheMessageIdItWasSentWith) {
+  const auto queued = Given<MessageAggregate>({Queued()});
+  const Decision sent = Decide(queued, RecordSent());
+  ASSERT_TRUE(sent.ok());
+  EXPECT_EQ(sent->list()[0].claims,
+            (std::vector<Claim>{{"messages.message_id", "1@acme.example"}}));
+}
+
 TEST(RecordMessage, RefusesOneThatNeverWas) {
   EXPECT_THAT(Decide(MessageState(), RecordSent()),
               IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_FOUND));

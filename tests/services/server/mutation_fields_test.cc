@@ -37,6 +37,7 @@ bool NeedsEtag(const MethodDescriptor& method) {
                            "AdvanceWorkflowRun",
                            "FireWorkflow",
                            "SendMessage",
+                           "ReceiveMail",
                            "SubmitForm",
                            "ConfirmFormSubmission",
                            "CountFormTraffic",

@@ -1,0 +1,123 @@
+#include "services/received_mails/received_mail_reader.h"
+
+#include <memory>
+#include <utility>
+
+#include "eventstore/base/status_macros.h"
+#include "kith/received_mails/v1/received_mail_events.pb.h"
+#include "kith/received_mails/v1/received_mails_errors.pb.h"
+#include "projections/received_mails/received_mail_directory.h"
+#include "projections/tables/query.h"
+#include "services/core/links.h"
+#include "services/core/personal.h"
+#include "services/received_mails/received_mail.h"
+#include "services/runtime/admission/reach.h"
+#include "services/runtime/requests/method.h"
+#include "services/runtime/requests/validate.h"
+#include "services/runtime/resources/table_reads.h"
+
+namespace kith::received_mails {
+namespace {
+
+using projections::Expression;
+
+constexpr absl::string_view kLatestFirst = "create_time desc";
+constexpr absl::string_view kContactsRead = "contacts.read";
+
+// What became of a mail after it was received.
+void TellBecome(const v1::ReceivedMail& row, v1::ReceivedMail& mail) {
+  mail.set_outcome(row.outcome());
+  mail.set_keep_reason(row.keep_reason());
+  mail.set_contact(row.contact());
+  mail.set_interaction(row.interaction());
+}
+
+}  // namespace
+
+const std::string& ReadPermission() {
+  return runtime::MethodOf<v1::GetReceivedMailRequest>().permission;
+}
+
+bool ReadsAll(const runtime::Caller& caller) {
+  return runtime::Reach(caller, ReadPermission(), kContactsRead).is_everything();
+}
+
+absl::StatusOr<bool> ReceivedMailReader::Sees(const runtime::Caller& caller,
+                                              const std::string& contact) const {
+  if (contact.empty()) return ReadsAll(caller);
+  return transact_.Sees(caller, contact, ReadPermission());
+}
+
+absl::StatusOr<std::optional<v1::ReceivedMail>> ReceivedMailReader::ReadWhole(
+    WorkspaceId workspace, absl::string_view name) const {
+  const auto cursor = log_.ReadStream(
+      workspace, name, Revision(1), eventstore::Direction::kForwards, eventstore::ReadTier::kDisk);
+  KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> record, cursor->Next());
+  if (record == nullptr) return std::nullopt;
+  KITH_ASSIGN_OR_RETURN(const auto event, registry_.Decode(std::move(record), keys_));
+  const eventstore::EventHeader& header = event->header();
+  return RenderReceived({static_cast<const v1::ReceivedMailEvent&>(*event->event), header.revision,
+                         header.occur_time, header.record_time, event->erased});
+}
+
+void ReceivedMailReader::HideErased(WorkspaceId workspace, const std::string& contact,
+                                    v1::ReceivedMail& mail) const {
+  if (contact.empty() || !keys_.IsDestroyed(workspace, contact)) return;
+  v1::ReceivedMail clear = SplitPersonal(std::move(mail)).clear;
+  clear.set_erased(true);
+  mail = std::move(clear);
+}
+
+absl::Status ReceivedMailReader::Get(const runtime::ReadContext& context,
+                                     const v1::GetReceivedMailRequest& request,
+                                     v1::ReceivedMail* response) const {
+  const std::string& name = request.name();
+  KITH_ASSIGN_OR_RETURN(std::optional<v1::ReceivedMail> mail, ReadWhole(context.workspace(), name));
+  if (!mail.has_value()) return ReceivedMailNotFound(name);
+  // What it was at the moment of the read, if it was there.
+  v1::ReceivedMail row;
+  const absl::Status there =
+      runtime::GetRow(context, ReceivedMailDirectory::Mails(), name, ReceivedMailNotFound, &row);
+  if (there.ok()) TellBecome(row, *mail);
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(context.caller, mail->contact()));
+  if (!is_seen) return ReceivedMailNotFound(name);
+  KITH_RETURN_IF_ERROR(there);
+  HideErased(context.workspace(), mail->contact(), *mail);
+  *response = *std::move(mail);
+  return absl::OkStatus();
+}
+
+absl::Status ReceivedMailReader::List(const runtime::ReadContext& context,
+                                      const v1::ListReceivedMailsRequest& request,
+                                      v1::ListReceivedMailsResponse* response) const {
+  const std::string& contact = request.parent();
+  Expression within{Expression::Kind::kAll, {}, {}};
+  if (contact.empty()) {
+    if (!ReadsAll(context.caller)) {
+      return runtime::ViolationError("parent", "must be set: you do not see all contacts");
+    }
+  } else {
+    KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(context.caller, contact));
+    if (!is_seen) {
+      const LinkedRecord hidden;
+      const LinkedRecord* const records[] = {&hidden};
+      return CheckLinks(v1::RECEIVED_MAILS_ERROR_LINKED_RECORD_NOT_FOUND, {{"parent", contact}},
+                        records);
+    }
+    Expression of_contact{Expression::Kind::kComparison, {}, {}};
+    of_contact.comparison.field = "contact";
+    of_contact.comparison.literal = contact;
+    within.parts.push_back(std::move(of_contact));
+  }
+  const absl::string_view order = request.order_by().empty() ? kLatestFirst : request.order_by();
+  KITH_ASSIGN_OR_RETURN(*response->mutable_next_page_token(),
+                        runtime::ListRows(context, ReceivedMailDirectory::Mails().core(),
+                                          {.filter = request.filter(),
+                                           .order_by = order,
+                                           .page_size = request.page_size(),
+                                           .within = contact.empty() ? nullptr : &within},
+                                          [&] { return response->add_received_mails(); }));
+  return absl::OkStatus();
+}
+
+}  // namespace kith::received_mails
