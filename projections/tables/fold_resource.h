@@ -20,10 +20,12 @@ inline Happening HappeningOf(const eventstore::RecordedEvent& event) {
 using ResourceFold = StandardEvent (*)(const Happening&, google::protobuf::Message& resource);
 
 // Folds one event of a resource's stream into its row: created puts it, updated changes it, deleted
-// moves it to `deleted`, where there is such a table, undeleted moves it back, any other event of
-// the stream moves its etag and update time. The row's primary key is the resource name. An event
+// moves it to `deleted`, where there is such a table, undeleted moves it back, merged into another
+// moves it to `merged`, unmerged from it moves it back, any other event of the stream moves its
+// etag and update time. The row's primary key is the resource name. An event
 // of a stream without a row changes nothing but by creating it.
 absl::Status FoldResourceRow(const eventstore::RecordedEvent& event, ResourceFold fold,
-                             const TableCore& table, const TableCore* deleted, ViewBatch& batch);
+                             const TableCore& table, const TableCore* deleted,
+                             const TableCore* merged, ViewBatch& batch);
 
 }  // namespace kith::projections

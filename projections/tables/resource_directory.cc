@@ -7,8 +7,8 @@
 namespace kith::projections {
 namespace {
 
-constexpr uint8_t kDeletedTable = 250;
 constexpr char kDeleteTime[] = "delete_time";
+constexpr char kMergedInto[] = "merged_into";
 constexpr char kOwner[] = "owner";
 constexpr char kViewers[] = "viewers";
 constexpr char kEditors[] = "editors";
@@ -21,6 +21,13 @@ ResourceDirectory::ResourceDirectory(absl::string_view name, int version, std::s
   KITH_CHECK(has_indexes() && table.declaration().number == kDirectoryTable);
   const TableDeclaration& live = table.declaration();
   const google::protobuf::Descriptor& type = *live.row->GetDescriptor();
+  if (type.FindFieldByName(kMergedInto) != nullptr) {
+    TableDeclaration merged;
+    merged.number = kMergedTable;
+    merged.row = live.row;
+    merged.key = live.key;
+    merged_.emplace(std::move(merged));
+  }
   if (type.FindFieldByName(kDeleteTime) == nullptr) return;
   TableDeclaration deleted;
   deleted.number = kDeletedTable;

@@ -1,5 +1,6 @@
-// ResourceDirectory: the view of a resource's rows as they are: every live one in one table, and
-// where the resource has a `delete_time`, every deleted one in another, both by resource name.
+// ResourceDirectory: the view of a resource's rows as they are: every live one in one table, where
+// the resource has a `delete_time` every deleted one in another, and where it can be merged every
+// one that is merged into another in a third, all by resource name (merged_names.h).
 // Views that need the rows are based on it, and are told what becomes of the live ones.
 //
 // A capability derives its own, which says how it is called and what can be filtered by:
@@ -29,8 +30,11 @@
 
 namespace kith::projections {
 
-// The number of the table of live rows in every directory. Persisted.
+// The numbers of the tables in every directory: of the live rows, of those that were deleted, of
+// those that are merged. Persisted.
 inline constexpr uint8_t kDirectoryTable = 1;
+inline constexpr uint8_t kDeletedTable = 250;
+inline constexpr uint8_t kMergedTable = 249;
 
 class ResourceDirectory : public Projection {
  public:
@@ -41,7 +45,7 @@ class ResourceDirectory : public Projection {
   uint8_t told_table() const final { return table_.declaration().number; }
   // Of events of its streams. A directory that takes others' overrides it, for those.
   absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override {
-    return FoldResourceRow(event, fold_, table_, deleted(), batch);
+    return FoldResourceRow(event, fold_, table_, deleted(), merged_ ? &*merged_ : nullptr, batch);
   }
 
   const TableCore& table() const { return table_; }
@@ -61,6 +65,7 @@ class ResourceDirectory : public Projection {
   const TableCore& table_;
   const ResourceFold fold_;
   std::optional<TableCore> deleted_;
+  std::optional<TableCore> merged_;
 };
 
 // The live rows of any directory of such resources, to be read by name, or all of them.
