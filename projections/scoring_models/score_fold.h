@@ -16,6 +16,7 @@
 #include "projections/engine/view_batch.h"
 #include "projections/reactions/policy.h"
 #include "projections/scoring_models/score_rows.h"
+#include "projections/tables/merged_names.h"
 #include "projections/tables/table_core.h"
 
 namespace kith::scoring_models {
@@ -25,6 +26,7 @@ struct ScoredCollection {
   v1::ScoreTarget target;
   const std::string& prefix;  // "contacts/"
   const projections::TableDeclaration& table;
+  const projections::MergedNames& names;
 };
 
 // Lives for one event. Borrows what it is made of.
@@ -39,6 +41,8 @@ class ScoreFold {
   absl::Status FollowInteraction();
   // What became of a record.
   absl::Status FollowRecord(const projections::RowChange& change);
+  // The event says that one was merged into another, or taken out again.
+  absl::Status FollowNames();
   // Asks for what was gathered: once for all records, as an event may have only so many reactions.
   absl::Status Finish();
 
@@ -68,15 +72,18 @@ class ScoreFold {
   absl::Status FollowScored(const v1::RecordsScored& scored);
   absl::Status FollowRefreshed(const v1::ScoresRefreshed& refreshed);
 
-  // Brings a record's score in line with what the rules by which it is scored matched of it.
-  absl::Status Update(const v1::ModelRow& row, const RuleSet& rules,
-                      const v1::RecordMatches& matches, Telling telling);
+  // Brings a record's score in line with what the rules by which it is scored matched of it. `own`
+  // is what they matched under one name of the record.
+  absl::Status Update(const v1::ModelRow& row, const RuleSet& rules, const v1::RecordMatches& own,
+                      Telling telling);
   // The same of a record whose score there is; nothing where there is none.
   absl::Status UpdateKnown(const v1::ModelRow& row, const std::string& record);
-  // Which thresholds are crossed, as a request; those that count as told are kept.
+  // Which thresholds are crossed, as a request. Those that count as told are kept; `reached` are
+  // those of all names of the record.
   v1::CrossScoreThresholdsRequest Cross(const v1::ScoringModel& model, const v1::Score* before,
                                         const v1::Score& after, Telling telling,
-                                        v1::KeptScore& kept) const;
+                                        v1::KeptScore& kept,
+                                        std::vector<std::string>& reached) const;
   absl::Status SetDue(const std::string& record, int64_t day, v1::KeptScore& kept);
   absl::StatusOr<v1::KeptScore> ReadKept(const std::string& model, const std::string& record);
 

@@ -8,7 +8,6 @@ namespace kith::projections {
 namespace {
 
 constexpr char kDeleteTime[] = "delete_time";
-constexpr char kMergedInto[] = "merged_into";
 constexpr char kOwner[] = "owner";
 constexpr char kViewers[] = "viewers";
 constexpr char kEditors[] = "editors";
@@ -17,11 +16,16 @@ constexpr char kEditors[] = "editors";
 
 ResourceDirectory::ResourceDirectory(absl::string_view name, int version, std::string category,
                                      const TableCore& table, ResourceFold fold)
-    : name_(name), version_(version), category_(std::move(category)), table_(table), fold_(fold) {
+    : name_(name),
+      version_(version),
+      category_(std::move(category)),
+      table_(table),
+      fold_(fold),
+      names_(*table.declaration().row) {
   KITH_CHECK(has_indexes() && table.declaration().number == kDirectoryTable);
   const TableDeclaration& live = table.declaration();
   const google::protobuf::Descriptor& type = *live.row->GetDescriptor();
-  if (type.FindFieldByName(kMergedInto) != nullptr) {
+  if (names_.any()) {
     TableDeclaration merged;
     merged.number = kMergedTable;
     merged.row = live.row;

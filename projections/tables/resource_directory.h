@@ -26,12 +26,13 @@
 #include "absl/strings/string_view.h"
 #include "projections/engine/projection.h"
 #include "projections/tables/fold_resource.h"
+#include "projections/tables/merged_names.h"
 #include "projections/tables/table.h"
 
 namespace kith::projections {
 
 // The numbers of the tables in every directory: of the live rows, of those that were deleted, of
-// those that are merged. Persisted.
+// those that are merged (and kNamesTable, of names). Persisted.
 inline constexpr uint8_t kDirectoryTable = 1;
 inline constexpr uint8_t kDeletedTable = 250;
 inline constexpr uint8_t kMergedTable = 249;
@@ -45,7 +46,11 @@ class ResourceDirectory : public Projection {
   uint8_t told_table() const final { return table_.declaration().number; }
   // Of events of its streams. A directory that takes others' overrides it, for those.
   absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override {
-    return FoldResourceRow(event, fold_, table_, deleted(), merged_ ? &*merged_ : nullptr, batch);
+    const bool is_mergeable = merged_.has_value();
+    return FoldResourceRow(
+        event, fold_,
+        {table_, deleted(), is_mergeable ? &*merged_ : nullptr, is_mergeable ? &names_ : nullptr},
+        batch);
   }
 
   const TableCore& table() const { return table_; }
@@ -66,6 +71,7 @@ class ResourceDirectory : public Projection {
   const ResourceFold fold_;
   std::optional<TableCore> deleted_;
   std::optional<TableCore> merged_;
+  const MergedNames names_;
 };
 
 // The live rows of any directory of such resources, to be read by name, or all of them.

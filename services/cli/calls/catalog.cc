@@ -66,8 +66,9 @@ absl::string_view AspectOf(absl::string_view noun) {
 // "WinDeal" → {"Win", "Deal"}.
 std::pair<absl::string_view, absl::string_view> SplitVerb(absl::string_view method) {
   // Verbs of two words, of which the second is no noun.
-  for (const absl::string_view verb : {"ListDeleted", "BatchGet", "BatchCreate", "BatchUpdate",
-                                       "BatchDelete", "BatchCapture", "HandBack", "DryRun", "PreviewMerge"}) {
+  for (const absl::string_view verb :
+       {"ListDeleted", "BatchGet", "BatchCreate", "BatchUpdate", "BatchDelete", "BatchCapture",
+        "HandBack", "DryRun", "PreviewMerge"}) {
     if (absl::StartsWith(method, verb)) return {verb, method.substr(verb.size())};
   }
   size_t end = 1;

@@ -98,7 +98,7 @@ absl::StatusOr<const void*> Loader::LoadAny(const AggregateType& type, absl::str
   return state;
 }
 
-absl::StatusOr<Loader::TaggedEvents> Loader::EventsOf(absl::string_view stream) {
+absl::StatusOr<Loader::StreamEvents> Loader::EventsOf(absl::string_view stream) {
   KITH_CHECK(assumed_ == nullptr);
   KITH_RETURN_IF_ERROR(NeedDisk());
   const Revision* const known = RevisionOf(stream);
@@ -113,7 +113,7 @@ absl::StatusOr<Loader::TaggedEvents> Loader::EventsOf(absl::string_view stream) 
   }
   const auto cursor = reader_.log().ReadStream(workspace_, stream, Revision(1),
                                                eventstore::Direction::kForwards, ReadTier::kDisk);
-  TaggedEvents events;
+  StreamEvents events;
   while (events.size() < known->value()) {
     KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> record, cursor->Next());
     if (record == nullptr) break;

@@ -89,7 +89,8 @@ class Loader {
   // The events of a stream whose state was loaded, up to that. ERROR_MERGE_TOO_LARGE where there
   // are more than kStreamEventsMax. For commands that assume nothing.
   static constexpr size_t kStreamEventsMax = 10'000;
-  absl::StatusOr<TaggedEvents> EventsOf(absl::string_view stream);
+  using StreamEvents = std::vector<std::shared_ptr<const eventstore::RecordedEvent>>;
+  absl::StatusOr<StreamEvents> EventsOf(absl::string_view stream);
   // Whether a state of a category's own aggregate is that of a record that the caller may not see.
   bool Hides(absl::string_view category, const void* state) const;
   // Whether the caller may see the record, and has the permission for it; true where there is none.

@@ -241,7 +241,7 @@ class UnmergeHandler final : public CommandHandler {
 
   absl::StatusOr<Unmerging> Make(Loader& load, const Message& survivor, const std::string& name,
                                  const CommandContext& context) const {
-    KITH_ASSIGN_OR_RETURN(const Loader::TaggedEvents events,
+    KITH_ASSIGN_OR_RETURN(const Loader::StreamEvents events,
                           load.EventsOf(ResourceNameOf(survivor)));
     std::vector<Happening> history;
     for (const auto& event : events) history.push_back(projections::HappeningOf(*event));

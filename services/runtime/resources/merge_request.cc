@@ -28,6 +28,13 @@ absl::Status WithItself(const std::string& name, const std::string& survivor, in
       survivor, {{"name", survivor}, {"field", absl::StrCat("merged[", index, "]")}});
 }
 
+absl::Status MergedSince(const std::string& name, const std::string& survivor) {
+  return RejectState(type::v1::ERROR_MERGED_FURTHER,
+                     absl::StrCat(name, " was merged into ", survivor, " since. Merge ", survivor,
+                                  " if that is meant, or unmerge ", name, " first."),
+                     survivor, {{"name", name}, {"survivor", survivor}});
+}
+
 // Those of a part of a record: what it does not have, another part has.
 std::vector<MergeChoice> ChoicesFor(const Message& part, absl::Span<const MergeChoice> choices) {
   std::vector<MergeChoice> kept;
@@ -98,6 +105,8 @@ absl::StatusOr<Merged> FindMerged(const ResourceRules& rules, const MergeFields&
       if (asked[i] != name && asked[i] != asked.front()) continue;  // it was merged into it before
       return WithItself(asked[i], name, static_cast<int>(i) - 1);
     }
+    // Who asks for it knows nothing of that one, which would be gone with it.
+    if (i > 0 && asked[i] != name) return MergedSince(asked[i], name);
     if (IsErasedIn(*record)) return RecordErased(name);
     merged.called.push_back(asked[i]);
     merged.names.push_back(name);

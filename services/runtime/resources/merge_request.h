@@ -41,7 +41,8 @@ using FindRecord =
     absl::FunctionRef<absl::StatusOr<const google::protobuf::Message*>(const std::string& name)>;
 
 // What the request names. Without what was merged into the one that stays before. The resource's
-// own error where one is not there; ERROR_MERGE_WITH_ITSELF, ERROR_RECORD_ERASED.
+// own error where one is not there; ERROR_MERGE_WITH_ITSELF, ERROR_RECORD_ERASED, and
+// ERROR_MERGED_FURTHER where one of the others was merged into yet another.
 absl::StatusOr<Merged> FindMerged(const ResourceRules& rules, const MergeFields& fields,
                                   const google::protobuf::Message& request, FindRecord find);
 
