@@ -177,7 +177,8 @@ Catalog::Catalog(const std::vector<const FileDescriptor*>& files) {
           method.verb = KebabCase(absl::StrCat(verb, kRevisions));
         } else if (whose != nouns.end()) {
           method.collection = whose->second;
-          method.verb = KebabCase(aspect);
+          method.verb =
+              KebabCase(verb == "List" ? absl::StrCat(verb, aspect) : std::string(aspect));
         } else {
           method.collection = KebabCase(subject);
           method.verb =

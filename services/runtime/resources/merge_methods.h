@@ -1,6 +1,6 @@
 // The methods that merge records of a resource and take them apart again, the same for every one
-// that can be merged: Merge<Plural>, Unmerge<Resource>, PreviewMerge<Plural> and
-// Find<Resource>Duplicates.
+// that can be merged: Merge<Plural>, Unmerge<Resource>, PreviewMerge<Plural>,
+// Find<Resource>Duplicates and List<Resource>Duplicates.
 #pragma once
 
 #include <memory>

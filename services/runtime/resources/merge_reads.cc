@@ -12,6 +12,8 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/merge.pb.h"
 #include "projections/tables/merged_names.h"
+#include "projections/tables/page_limits.h"
+#include "projections/tables/page_token.h"
 #include "services/core/field_of.h"
 #include "services/runtime/resources/merge_request.h"
 #include "services/runtime/resources/table_reads.h"
@@ -91,61 +93,10 @@ class MergePreview {
   const FieldDescriptor* const taken_;
 };
 
-// Find<Resource>Duplicates.
-class DuplicateFinder {
+// What two that are alike are found by, and how they are ranked.
+class Likenesses {
  public:
-  DuplicateFinder(const ResourceType& type, const Descriptor& request, const Descriptor& reply)
-      : type_(type),
-        visibility_(type),
-        names_(*type.rules->resource),
-        name_(FieldOf(request, "name")),
-        duplicates_(FieldOf(reply, "duplicates")),
-        are_more_(FieldOf(reply, "are_more")),
-        reasons_(FieldOf(*duplicates_->message_type(), "reasons")) {
-    const Descriptor& one = *duplicates_->message_type();
-    for (int i = 0; i < one.field_count(); ++i) {
-      if (one.field(i)->message_type() == type.rules->resource->GetDescriptor()) {
-        record_ = one.field(i);
-      }
-    }
-    KITH_CHECK(record_ != nullptr);
-  }
-
-  absl::Status Run(const ReadContext& context, const Message& request, Message* response) const {
-    const std::string asked = request.GetReflection()->GetString(request, name_);
-    KITH_ASSIGN_OR_RETURN(
-        const std::string name,
-        names_.SurvivorOf(context.view(), context.workspace(), asked, context.tier));
-    KITH_ASSIGN_OR_RETURN(
-        const std::optional<std::string> bytes,
-        type_.directory->table().Get(context.view(), context.workspace(), name, context.tier));
-    const std::unique_ptr<Message> record(type_.rules->resource->New());
-    if (bytes.has_value() && !record->ParseFromString(*bytes)) return projections::MalformedRow();
-    if (!bytes.has_value() || visibility_.Hides(context.caller, *record)) {
-      return ResourceNotFound(*type_.rules, asked);
-    }
-    std::vector<Found> all;
-    bool are_more = false;
-    for (const Likeness& likeness : type_.rules->merge->likenesses(*record)) {
-      KITH_RETURN_IF_ERROR(AddAlike(context, likeness, name, all, are_more));
-    }
-    std::stable_sort(all.begin(), all.end(), IsBetter);
-    const auto& answer = *response->GetReflection();
-    for (const Found& each : all) {
-      if (answer.FieldSize(*response, duplicates_) == kDuplicatesMax) {
-        are_more = true;
-        break;
-      }
-      Message& told = *answer.AddMessage(response, duplicates_);
-      const auto& reflection = *told.GetReflection();
-      reflection.MutableMessage(&told, record_)->CopyFrom(*each.record);
-      for (const int reason : each.reasons) reflection.AddEnumValue(&told, reasons_, reason);
-    }
-    answer.SetBool(response, are_more_, are_more);
-    return absl::OkStatus();
-  }
-
- private:
+  // Of one record so many are found.
   static constexpr int kDuplicatesMax = 50;
 
   struct Found {
@@ -153,19 +104,36 @@ class DuplicateFinder {
     std::vector<int> reasons;
   };
 
+  explicit Likenesses(const ResourceType& type) : type_(type), visibility_(type) {}
+
+  const ResourceType& type() const { return type_; }
+  const Visibility& visibility() const { return visibility_; }
+
+  // Those that the caller sees and that are like the record, in no order. `are_more`: some of them
+  // were not looked at.
+  absl::StatusOr<std::vector<Found>> Find(const ReadContext& context, const Message& record,
+                                          bool& are_more) const {
+    std::vector<Found> all;
+    for (const Likeness& likeness : type_.rules->merge->likenesses(record)) {
+      KITH_RETURN_IF_ERROR(AddAlike(context, likeness, ResourceNameOf(record), all, are_more));
+    }
+    return all;
+  }
+
   // How much it says, and since when.
-  static bool IsBetter(const Found& a, const Found& b) {
+  static bool IsBetter(const Message& a, const Message& b) {
     const auto fields_of = [](const Message& record) {
       std::vector<const FieldDescriptor*> set;
       record.GetReflection()->ListFields(record, &set);
       return set.size();
     };
-    const size_t of_a = fields_of(*a.record);
-    const size_t of_b = fields_of(*b.record);
+    const size_t of_a = fields_of(a);
+    const size_t of_b = fields_of(b);
     // Ids are drawn in the order of time.
-    return of_a != of_b ? of_a > of_b : ResourceNameOf(*a.record) < ResourceNameOf(*b.record);
+    return of_a != of_b ? of_a > of_b : ResourceNameOf(a) < ResourceNameOf(b);
   }
 
+ private:
   absl::Status AddAlike(const ReadContext& context, const Likeness& likeness,
                         const std::string& name, std::vector<Found>& all, bool& are_more) const {
     using projections::Expression;
@@ -187,8 +155,11 @@ class DuplicateFinder {
     query.filter = filter;
     query.page_size = kDuplicatesMax;
     query.within = within.has_value() ? &*within : nullptr;
+    // The page token of the request is of another list.
+    ReadContext first_page = context;
+    first_page.page_token = "";
     KITH_ASSIGN_OR_RETURN(const std::string more,
-                          ListRows(context, type_.directory->table(), query, add));
+                          ListRows(first_page, type_.directory->table(), query, add));
     are_more = are_more || !more.empty();
     for (std::unique_ptr<Message>& row : rows) {
       const std::string found = ResourceNameOf(*row);
@@ -200,22 +171,183 @@ class DuplicateFinder {
         all.push_back({std::move(row), {}});
         known = all.end() - 1;
       }
-      std::vector<int>& reasons = known->reasons;
-      if (std::find(reasons.begin(), reasons.end(), int{likeness.reason}) == reasons.end()) {
-        reasons.push_back(likeness.reason);
-      }
+      AddReason(likeness.reason, known->reasons);
     }
     return absl::OkStatus();
   }
 
+  static void AddReason(int reason, std::vector<int>& reasons) {
+    if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) {
+      reasons.push_back(reason);
+    }
+  }
+
   const ResourceType& type_;
   const Visibility visibility_;
+};
+
+// The field of the message that is one of these records, or several.
+const FieldDescriptor* RecordIn(const Descriptor& message, const ResourceType& type) {
+  for (int i = 0; i < message.field_count(); ++i) {
+    const FieldDescriptor* const field = message.field(i);
+    if (field->message_type() == type.rules->resource->GetDescriptor()) return field;
+  }
+  KITH_UNREACHABLE();
+}
+
+// Find<Resource>Duplicates.
+class DuplicateFinder {
+ public:
+  DuplicateFinder(const ResourceType& type, const Descriptor& request, const Descriptor& reply)
+      : type_(type),
+        likenesses_(type),
+        names_(*type.rules->resource),
+        name_(FieldOf(request, "name")),
+        duplicates_(FieldOf(reply, "duplicates")),
+        are_more_(FieldOf(reply, "are_more")),
+        reasons_(FieldOf(*duplicates_->message_type(), "reasons")),
+        record_(RecordIn(*duplicates_->message_type(), type)) {}
+
+  absl::Status Run(const ReadContext& context, const Message& request, Message* response) const {
+    const std::string asked = request.GetReflection()->GetString(request, name_);
+    KITH_ASSIGN_OR_RETURN(
+        const std::string name,
+        names_.SurvivorOf(context.view(), context.workspace(), asked, context.tier));
+    KITH_ASSIGN_OR_RETURN(
+        const std::optional<std::string> bytes,
+        type_.directory->table().Get(context.view(), context.workspace(), name, context.tier));
+    const std::unique_ptr<Message> record(type_.rules->resource->New());
+    if (bytes.has_value() && !record->ParseFromString(*bytes)) return projections::MalformedRow();
+    if (!bytes.has_value() || likenesses_.visibility().Hides(context.caller, *record)) {
+      return ResourceNotFound(*type_.rules, asked);
+    }
+    bool are_more = false;
+    KITH_ASSIGN_OR_RETURN(std::vector<Likenesses::Found> all,
+                          likenesses_.Find(context, *record, are_more));
+    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+      return Likenesses::IsBetter(*a.record, *b.record);
+    });
+    const auto& answer = *response->GetReflection();
+    for (const Likenesses::Found& each : all) {
+      if (answer.FieldSize(*response, duplicates_) == Likenesses::kDuplicatesMax) {
+        are_more = true;
+        break;
+      }
+      Message& told = *answer.AddMessage(response, duplicates_);
+      const auto& reflection = *told.GetReflection();
+      reflection.MutableMessage(&told, record_)->CopyFrom(*each.record);
+      for (const int reason : each.reasons) reflection.AddEnumValue(&told, reasons_, reason);
+    }
+    answer.SetBool(response, are_more_, are_more);
+    return absl::OkStatus();
+  }
+
+ private:
+  const ResourceType& type_;
+  const Likenesses likenesses_;
   const projections::MergedNames names_;
   const FieldDescriptor* const name_;
   const FieldDescriptor* const duplicates_;
   const FieldDescriptor* const are_more_;
   const FieldDescriptor* const reasons_;
-  const FieldDescriptor* record_ = nullptr;
+  const FieldDescriptor* const record_;
+};
+
+// List<Resource>Duplicates: goes through the records by name, and finds of each the later ones.
+class DuplicateLister {
+ public:
+  DuplicateLister(const ResourceType& type, const Descriptor& request, const Descriptor& reply)
+      : type_(type),
+        likenesses_(type),
+        page_size_(FieldOf(request, "page_size")),
+        groups_(FieldOf(reply, "groups")),
+        next_page_token_(FieldOf(reply, "next_page_token")),
+        reasons_(FieldOf(*groups_->message_type(), "reasons")),
+        records_(RecordIn(*groups_->message_type(), type)) {}
+
+  absl::Status Run(const ReadContext& context, const Message& request, Message* response) const {
+    KITH_ASSIGN_OR_RETURN(
+        const size_t page_size,
+        projections::PageSizeOf(request.GetReflection()->GetInt32(request, page_size_)));
+    const uint64_t digest = projections::QueryDigest({groups_->message_type()->full_name()});
+    projections::KeyRange range = projections::KeyRange::Prefix("");
+    if (!context.page_token.empty()) {
+      KITH_ASSIGN_OR_RETURN(const projections::PageToken token,
+                            projections::DecodePageToken(context.page_token));
+      if (token.query != digest) {
+        return projections::InvalidPageToken("The page token is of another query.");
+      }
+      range.from = token.resume_key + '\0';
+    }
+    projections::PageRoom room(page_size);
+    const std::unique_ptr<Message> row(type_.rules->resource->New());
+    std::string last;  // that was looked at
+    bool are_more = false;
+    int looked_at = 0;
+    absl::Status failed;
+    KITH_RETURN_IF_ERROR(
+        type_.directory->table().Scan(context.view(), context.workspace(), range, *row, [&] {
+          are_more = looked_at == kRecordsMax;
+          if (are_more) return false;
+          const absl::StatusOr<bool> is_told = Tell(context, *row, room, response);
+          failed = is_told.status();
+          are_more = failed.ok() && !*is_told;
+          if (!failed.ok() || are_more) return false;
+          last = ResourceNameOf(*row);
+          ++looked_at;
+          return true;
+        }));
+    KITH_RETURN_IF_ERROR(failed);
+    if (!are_more) return absl::OkStatus();
+    response->GetReflection()->SetString(
+        response, next_page_token_,
+        projections::EncodePageToken({context.view().position(), digest, 0, last, std::nullopt}));
+    return absl::OkStatus();
+  }
+
+ private:
+  // Of so many records a page looks at no further one.
+  static constexpr int kRecordsMax = 1'000;
+
+  // The group that begins with this record, where one does. False: it has no room on the page.
+  absl::StatusOr<bool> Tell(const ReadContext& context, const Message& record,
+                            projections::PageRoom& room, Message* response) const {
+    const std::string name = ResourceNameOf(record);
+    if (likenesses_.visibility().Hides(context.caller, record)) return true;
+    if (context.keys.IsDestroyed(context.workspace(), name)) return true;
+    bool are_more = false;
+    KITH_ASSIGN_OR_RETURN(std::vector<Likenesses::Found> all,
+                          likenesses_.Find(context, record, are_more));
+    std::erase_if(all, [&](const auto& each) { return ResourceNameOf(*each.record) < name; });
+    if (all.empty()) return true;
+    std::vector<int> reasons;
+    std::vector<const Message*> group = {&record};
+    for (const Likenesses::Found& each : all) {
+      if (group.size() < Likenesses::kDuplicatesMax) group.push_back(each.record.get());
+      reasons.insert(reasons.end(), each.reasons.begin(), each.reasons.end());
+    }
+    std::sort(reasons.begin(), reasons.end());
+    reasons.erase(std::unique(reasons.begin(), reasons.end()), reasons.end());
+    std::stable_sort(group.begin(), group.end(), [](const Message* a, const Message* b) {
+      return Likenesses::IsBetter(*a, *b);
+    });
+    size_t bytes = 0;
+    for (const Message* const each : group) bytes += each->ByteSizeLong();
+    if (!room.Take(bytes)) return false;
+    Message& told = *response->GetReflection()->AddMessage(response, groups_);
+    const auto& reflection = *told.GetReflection();
+    for (const Message* const each : group) reflection.AddMessage(&told, records_)->CopyFrom(*each);
+    for (const int reason : reasons) reflection.AddEnumValue(&told, reasons_, reason);
+    return true;
+  }
+
+  const ResourceType& type_;
+  const Likenesses likenesses_;
+  const FieldDescriptor* const page_size_;
+  const FieldDescriptor* const groups_;
+  const FieldDescriptor* const next_page_token_;
+  const FieldDescriptor* const reasons_;
+  const FieldDescriptor* const records_;
 };
 
 }  // namespace
@@ -231,6 +363,15 @@ bool BindMergeRead(const ResourceType& type, const MethodDescriptor& method,
     methods.Read(compiled, type.directory->name(), ReadKind::kScan,
                  [preview](const ReadContext& context, const Message& asked, Message* response) {
                    return preview->Run(context, asked, response);
+                 });
+    return true;
+  }
+  if (method.name() == absl::StrCat("List", one, "Duplicates")) {
+    const auto lister =
+        std::make_shared<const DuplicateLister>(type, request, *method.output_type());
+    methods.Read(compiled, type.directory->name(), ReadKind::kScan,
+                 [lister](const ReadContext& context, const Message& asked, Message* response) {
+                   return lister->Run(context, asked, response);
                  });
     return true;
   }

@@ -1,5 +1,5 @@
-// The reads about merging, the same for every resource that can be merged: PreviewMerge<Plural> and
-// Find<Resource>Duplicates.
+// The reads about merging, the same for every resource that can be merged: PreviewMerge<Plural>,
+// Find<Resource>Duplicates and List<Resource>Duplicates.
 #pragma once
 
 #include <memory>

@@ -625,6 +625,39 @@ TEST_F(MergeContacts, IsProposedByWhatTwoHaveInCommon) {
   EXPECT_EQ(server_.Call(&Stub::FindContactDuplicates, request)->duplicates_size(), 0);
 }
 
+TEST_F(MergeContacts, ListsAllThatMayBeTheSame) {
+  const std::string ada = Create(R"pb(first_name: "Ada"
+                                      emails { address: "ada@a.example" })pb");
+  Create(R"pb(first_name: "Nobody's")pb");
+  const std::string full = Create(R"pb(
+    first_name: "Ada"
+    job_title: "C"
+    emails { address: "Ada@a.example" }
+    phones { raw: "+49 30 901820" })pb");
+  const std::string phone = Create(R"pb(first_name: "P"
+                                        phones { raw: "+4930901820" })pb");
+  for (const int page_size : {1, 50}) {
+    std::vector<std::vector<std::string>> groups;
+    v1::ListContactDuplicatesRequest request;
+    request.set_page_size(page_size);
+    do {
+      const auto page = server_.Call(&Stub::ListContactDuplicates, request);
+      ASSERT_EQ(page.reason(), "");
+      for (const auto& group : page->groups()) {
+        groups.emplace_back();
+        for (const auto& contact : group.contacts()) groups.back().push_back(contact.name());
+        EXPECT_EQ(group.reasons_size(), 1);
+      }
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    // Each pair once, the one that says most first.
+    EXPECT_THAT(groups, ElementsAre(ElementsAre(full, ada), ElementsAre(full, phone)));
+  }
+  ASSERT_EQ(Merge(full, {ada, phone}).reason(), "");
+  const auto none = server_.Call(&Stub::ListContactDuplicates, v1::ListContactDuplicatesRequest());
+  EXPECT_EQ(none->groups_size(), 0);
+}
+
 TEST_F(MergeContacts, NeedsThePermissionToChangeContacts) {
   const std::string ada = Create(R"pb(first_name: "Ada")pb");
   const std::string other = Create(R"pb(first_name: "A.")pb");
