@@ -298,14 +298,18 @@ absl::Status ScoreFold::FollowUpdate(const v1::ModelRow& row, const std::string&
 absl::Status ScoreFold::FollowNames() {
   const projections::MergedNames& names = collection_.names;
   const std::string record = header_.stream;
-  KITH_ASSIGN_OR_RETURN(const std::string before, names.SurvivorOf(batch_, workspace_, record));
+  KITH_ASSIGN_OR_RETURN(renamed_.emplace_back(), names.SurvivorOf(batch_, workspace_, record));
   KITH_RETURN_IF_ERROR(names.Follow(event_, batch_));
-  KITH_ASSIGN_OR_RETURN(const std::string after, names.SurvivorOf(batch_, workspace_, record));
+  KITH_ASSIGN_OR_RETURN(renamed_.emplace_back(), names.SurvivorOf(batch_, workspace_, record));
+  return absl::OkStatus();
+}
+
+absl::Status ScoreFold::UpdateRenamed() {
+  if (renamed_.empty()) return absl::OkStatus();
   KITH_ASSIGN_OR_RETURN(const v1::ActiveModels active, ReadActive());
   for (const v1::ActiveModel& one : active.models()) {
     KITH_ASSIGN_OR_RETURN(const v1::ModelRow row, ReadModel(one.model()));
-    KITH_RETURN_IF_ERROR(UpdateKnown(row, before));
-    KITH_RETURN_IF_ERROR(UpdateKnown(row, after));
+    for (const std::string& record : renamed_) KITH_RETURN_IF_ERROR(UpdateKnown(row, record));
   }
   return absl::OkStatus();
 }
@@ -530,6 +534,7 @@ absl::Status ScoreFold::SetDue(const std::string& record, int64_t day, v1::KeptS
 }
 
 absl::Status ScoreFold::Finish() {
+  KITH_RETURN_IF_ERROR(UpdateRenamed());
   for (const auto& [model, day] : due_) {
     const v1::AdvanceScoringRequest request = Refresh(model, day);
     KITH_RETURN_IF_ERROR(

@@ -41,7 +41,8 @@ class ScoreFold {
   absl::Status FollowInteraction();
   // What became of a record.
   absl::Status FollowRecord(const projections::RowChange& change);
-  // The event says that one was merged into another, or taken out again.
+  // The event says that one was merged into another, or taken out again. Before what became of the
+  // records.
   absl::Status FollowNames();
   // Asks for what was gathered: once for all records, as an event may have only so many reactions.
   absl::Status Finish();
@@ -65,6 +66,9 @@ class ScoreFold {
                              const google::protobuf::Message& after);
   absl::Status FollowUpdate(const v1::ModelRow& row, const std::string& record,
                             const google::protobuf::Message& after);
+
+  // Those whose names are others have another score.
+  absl::Status UpdateRenamed();
 
   absl::Status FollowOverride(const std::string& model, const std::string& record,
                               const v1::ScoreOverrideSet* set);
@@ -96,6 +100,7 @@ class ScoreFold {
   int64_t day_;                                    // on which scores are made
   std::set<std::pair<std::string, int64_t>> due_;  // models, and days that timers are to be set for
   std::map<std::string, std::vector<v1::CrossScoreThresholdsRequest>> crossed_;  // by model
+  std::vector<std::string> renamed_;  // records that have a name more or less
 };
 
 }  // namespace kith::scoring_models

@@ -39,10 +39,11 @@ absl::Status ScoreKeeper::React(const eventstore::RecordedEvent& event,
   } else if (category == "interactions") {
     KITH_RETURN_IF_ERROR(fold.FollowInteraction());
   }
+  // Who comes back has a name of their own again.
+  if (names_.IsChangedBy(event)) KITH_RETURN_IF_ERROR(fold.FollowNames());
   for (const projections::RowChange& change : batch.changes()) {
     KITH_RETURN_IF_ERROR(fold.FollowRecord(change));
   }
-  if (names_.IsChangedBy(event)) KITH_RETURN_IF_ERROR(fold.FollowNames());
   return fold.Finish();
 }
 
