@@ -60,6 +60,8 @@ struct ListQuery {
   const std::function<bool(const Field& field)>* masked = nullptr;
   // Whom the filter means by aliases, as of the snapshot's position. Null: they are refused.
   const NameOfAlias* name_of = nullptr;
+  // All names of the records that the filter names, as of the same position. Null: each has one.
+  const NamesOfRecord* names_of = nullptr;
   // The custom fields of the rows that there were at the snapshot's position. Null: none.
   const std::vector<CustomColumn>* custom = nullptr;
   // Whose personal data was erased, by primary key. Their index entries outlive it: where who is in

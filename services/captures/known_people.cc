@@ -1,6 +1,7 @@
 #include "services/captures/known_people.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
@@ -79,6 +80,36 @@ absl::StatusOr<Identity> KnownPeople::Identify(runtime::Loader& load, const Cont
                                    kContactNameClaim, keys.name_at_company, known));
   }
   return IdentityOf(keys, known);
+}
+
+absl::StatusOr<std::string> KnownPeople::NameFor(runtime::Loader& load, const Contact& person,
+                                                 const std::string& contact,
+                                                 const Settings& settings) const {
+  KITH_ASSIGN_OR_RETURN(const void* const found, load.LoadAny(*contacts_.aggregate, contact));
+  if (static_cast<const Contact&>(*contacts_.now_of(found).resource).merged().empty()) {
+    return contact;
+  }
+  const PersonKeys keys = KeysOf(person, settings);
+  std::vector<std::pair<absl::string_view, std::string>> claims;
+  for (const std::string& email : keys.emails) claims.emplace_back(kContactEmailClaim, email);
+  for (const std::string& id : keys.external_ids) {
+    claims.emplace_back(kContactExternalIdClaim, id);
+  }
+  for (const auto& [purpose, value] : claims) {
+    KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
+                          load.LoadTaggedStates(*contacts_.aggregate, purpose, value));
+    // Who claimed it first had it first.
+    for (const void* const state : states) {
+      const auto& holder = static_cast<const Contact&>(*contacts_.now_of(state).resource);
+      const PersonKeys has = PersonKeysOf(holder);
+      const auto& values = purpose == kContactEmailClaim ? has.emails : has.external_ids;
+      if (std::find(values.begin(), values.end(), value) == values.end()) continue;
+      KITH_ASSIGN_OR_RETURN(const void* const meant,
+                            load.LoadAny(*contacts_.aggregate, holder.name()));
+      if (ResourceNameOf(*contacts_.now_of(meant).resource) == contact) return holder.name();
+    }
+  }
+  return contact;
 }
 
 absl::Status KnownPeople::AddClaiming(runtime::Loader& load, absl::string_view purpose,

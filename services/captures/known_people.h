@@ -33,6 +33,11 @@ class KnownPeople {
   // is being built, and has to be asked.
   absl::StatusOr<Identity> Identify(runtime::Loader& load, const contacts::v1::Contact& person,
                                     const Settings& settings) const;
+  // The name under which what comes of the person is recorded on the contact that they are: where
+  // the address or id is that of one that was merged into it, that one's, so that it goes with it
+  // when it is taken out again.
+  absl::StatusOr<std::string> NameFor(runtime::Loader& load, const contacts::v1::Contact& person,
+                                      const std::string& contact, const Settings& settings) const;
 
  private:
   using Known = std::vector<KnownContact>;

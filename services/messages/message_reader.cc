@@ -1,11 +1,15 @@
 #include "services/messages/message_reader.h"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "eventstore/base/status_macros.h"
+#include "kith/contacts/v1/contact.pb.h"
 #include "kith/messages/v1/message_events.pb.h"
 #include "kith/messages/v1/messages_errors.pb.h"
 #include "projections/messages/message_directory.h"
+#include "projections/tables/merged_names.h"
 #include "projections/tables/query.h"
 #include "services/core/links.h"
 #include "services/core/resource_name.h"
@@ -79,10 +83,18 @@ absl::Status MessageReader::List(const runtime::ReadContext& context,
       const LinkedRecord* const records[] = {&hidden};
       return CheckLinks(v1::MESSAGES_ERROR_LINKED_RECORD_NOT_FOUND, {{"parent", contact}}, records);
     }
-    Expression of_contact{Expression::Kind::kComparison, {}, {}};
-    of_contact.comparison.field = "contact";
-    of_contact.comparison.literal = contact;
-    within.parts.push_back(std::move(of_contact));
+    static const auto& merged =
+        *new projections::MergedNames(contacts::v1::Contact::default_instance());
+    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          merged.AllOf(context.SnapshotOf(contacts_), context.workspace(), contact,
+                                       eventstore::ReadTier::kDisk));
+    within.kind = Expression::Kind::kAny;
+    for (const std::string& name : names) {
+      Expression of_contact{Expression::Kind::kComparison, {}, {}};
+      of_contact.comparison.field = "contact";
+      of_contact.comparison.literal = name;
+      within.parts.push_back(std::move(of_contact));
+    }
   }
   const absl::string_view order = request.order_by().empty() ? kLatestFirst : request.order_by();
   KITH_ASSIGN_OR_RETURN(*response->mutable_next_page_token(),

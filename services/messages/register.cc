@@ -23,11 +23,16 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Read(MessageDirectory::kName, ReadKind::kScan,
                [reader](const ReadContext& context, const v1::GetMessageRequest& request,
                         v1::Message* response) { return reader->Get(context, request, response); });
-  methods.Read(MessageDirectory::kName, ReadKind::kScan,
-               [reader](const ReadContext& context, const v1::ListMessagesRequest& request,
-                        v1::ListMessagesResponse* response) {
-                 return reader->List(context, request, response);
-               });
+  methods.Read(
+      runtime::MethodOf<v1::ListMessagesRequest>(), MessageDirectory::kName, ReadKind::kScan,
+      [reader](const ReadContext& context, const google::protobuf::Message& request,
+               google::protobuf::Message* response) {
+        return reader->List(context, static_cast<const v1::ListMessagesRequest&>(request),
+                            static_cast<v1::ListMessagesResponse*>(response));
+      },
+      [reader](const google::protobuf::Message& request) {
+        return reader->ViewsFor(static_cast<const v1::ListMessagesRequest&>(request).parent());
+      });
 }
 
 }  // namespace

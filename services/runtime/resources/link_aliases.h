@@ -1,4 +1,5 @@
-// LinkAliases: whom the filter of a list means by what people call them.
+// LinkAliases: whom the filter of a list means by what people call them, and by the names of
+// records that were merged: all names of one record are meant by any.
 //
 // A filter that names records by aliases reads their directories beside the list's own, at the same
 // position: so what a page token goes on with, and what a list of the past shows, are the names of
@@ -16,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "projections/tables/alias_search.h"
 #include "projections/tables/aliases.h"
+#include "projections/tables/merged_names.h"
 #include "services/runtime/calls/read_call.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/resources/visibility.h"
@@ -36,6 +38,8 @@ class LinkAliases {
   // ERROR_AMBIGUOUS_ALIAS where it is not one record that is called so, and
   // ERROR_PERMISSION_DENIED.
   projections::NameOfAlias NamesIn(const ReadContext& context) const;
+  // In the same reads.
+  projections::NamesOfRecord MergedIn(const ReadContext& context) const;
 
  private:
   // Where records of a pattern are looked for.
@@ -45,7 +49,11 @@ class LinkAliases {
     Visibility visibility;
     projections::View* directory;
     projections::AliasSearch search;
+    projections::MergedNames merged;
   };
+
+  // Where records of such a name are, if such records can be merged; null elsewhere.
+  const Source* MergeableSource(const projections::Field& link, absl::string_view name) const;
 
   absl::Status ForEachSource(const projections::Field& link,
                              absl::FunctionRef<absl::Status(const Source& source)> visit) const;
