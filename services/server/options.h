@@ -21,6 +21,8 @@ struct Options {
   std::optional<runtime::TlsOptions> tls;    // of both; none: no TLS
   bool allow_plaintext = false;              // beyond loopback
   std::optional<runtime::SmtpOptions> smtp;  // none: messages wait
+  // Where the HTTP port is reached from everywhere, "https://crm.example.com"; empty: nowhere.
+  std::string public_url;
   webhooks::WebhookOptions webhooks;
   runtime::ServerOptions server;
 };
