@@ -194,7 +194,7 @@ absl::Status TooMany() {
 
 }  // namespace
 
-FormPages::Traffic& FormPages::Traffic::operator+=(const Traffic& more) {
+PageTraffic& PageTraffic::operator+=(const PageTraffic& more) {
   views += more.views;
   spam += more.spam;
   return *this;
@@ -359,9 +359,9 @@ void FormPages::TakeConfirmation(const WebRequest& request, absl::string_view to
       });
 }
 
-void FormPages::Count(const Open& open, const Traffic& traffic) {
+void FormPages::Count(const Open& open, const PageTraffic& traffic) {
   const std::string& form = open.form().name();
-  const Traffic told =
+  const PageTraffic told =
       traffic_.Add(KeyOf(form, open.caller->workspace), traffic, runtime_.clock.Elapsed());
   if (told.views == 0 && told.spam == 0) return;
   auto count = std::make_unique<v1::CountFormTrafficRequest>();

@@ -28,6 +28,14 @@
 
 namespace kith::forms {
 
+// How often a form is looked at.
+struct PageTraffic {
+  int64_t views = 0;
+  int64_t spam = 0;
+
+  PageTraffic& operator+=(const PageTraffic& more);
+};
+
 // Thread-safe.
 class FormPages final : public runtime::WebPages {
  public:
@@ -60,19 +68,12 @@ class FormPages final : public runtime::WebPages {
   // What it comes to: OK, or a refusal, told as the sender wants it.
   runtime::WebAnswer Told(const Open& open, const runtime::WebRequest& request,
                           const PostedForm& posted, const absl::Status& status) const;
-  // How often a form is looked at.
-  struct Traffic {
-    int64_t views = 0;
-    int64_t spam = 0;
-
-    Traffic& operator+=(const Traffic& more);
-  };
-  void Count(const Open& open, const Traffic& traffic);
+  void Count(const Open& open, const PageTraffic& traffic);
 
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
   runtime::HourlyLimits limits_;
-  runtime::GatheredCounts<Traffic> traffic_{absl::Seconds(10)};
+  runtime::GatheredCounts<PageTraffic> traffic_{absl::Seconds(10)};
 };
 
 }  // namespace kith::forms

@@ -103,7 +103,7 @@ void CountOne(std::atomic<int64_t>& counter) { counter.fetch_add(1, std::memory_
 
 }  // namespace
 
-MessagePages::Counts& MessagePages::Counts::operator+=(const Counts& more) {
+PageCounts& PageCounts::operator+=(const PageCounts& more) {
   opens += more.opens;
   automatic_opens += more.automatic_opens;
   clicks += more.clicks;
@@ -170,7 +170,7 @@ void MessagePages::TakeOpen(const Found& found, const WebRequest& request, Answe
     case Telling::kEach:
       return Record(found, std::move(command));
     case Telling::kCounted:
-      return Count(found, is_automatic ? Counts{.automatic_opens = 1} : Counts{.opens = 1});
+      return Count(found, is_automatic ? PageCounts{.automatic_opens = 1} : PageCounts{.opens = 1});
   }
 }
 
@@ -196,7 +196,8 @@ void MessagePages::TakeClick(const Found& found, const WebRequest& request, Answ
     case Telling::kEach:
       return Record(found, std::move(command));
     case Telling::kCounted:
-      return Count(found, is_automatic ? Counts{.automatic_clicks = 1} : Counts{.clicks = 1});
+      return Count(found,
+                   is_automatic ? PageCounts{.automatic_clicks = 1} : PageCounts{.clicks = 1});
   }
 }
 
@@ -251,9 +252,9 @@ void MessagePages::Record(const Found& found,
                            [](const absl::Status&, const google::protobuf::Message&) {});
 }
 
-void MessagePages::Count(const Found& found, const Counts& counts) {
+void MessagePages::Count(const Found& found, const PageCounts& counts) {
   const std::string key = absl::StrCat(found.caller->workspace.value(), "/", found.name());
-  const Counts told = further_.Add(key, counts, runtime_.clock.Elapsed());
+  const PageCounts told = further_.Add(key, counts, runtime_.clock.Elapsed());
   if (!told.is_any()) return;
   auto command = std::make_unique<v1::CountMessageTrafficRequest>();
   command->set_name(found.name());

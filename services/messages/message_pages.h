@@ -30,6 +30,17 @@
 
 namespace kith::messages {
 
+// What is counted of a message and not told one by one.
+struct PageCounts {
+  int64_t opens = 0;
+  int64_t automatic_opens = 0;
+  int64_t clicks = 0;
+  int64_t automatic_clicks = 0;
+
+  PageCounts& operator+=(const PageCounts& more);
+  bool is_any() const { return opens + automatic_opens + clicks + automatic_clicks > 0; }
+};
+
 // Thread-safe.
 class MessagePages final : public runtime::WebPages {
  public:
@@ -54,16 +65,6 @@ class MessagePages final : public runtime::WebPages {
     const std::string& name() const { return address.message.name; }
     EngagementFacts facts() const { return {*message, *contact}; }
   };
-  struct Counts {
-    int64_t opens = 0;
-    int64_t automatic_opens = 0;
-    int64_t clicks = 0;
-    int64_t automatic_clicks = 0;
-
-    Counts& operator+=(const Counts& more);
-    bool is_any() const { return opens + automatic_opens + clicks + automatic_clicks > 0; }
-  };
-
   absl::StatusOr<Found> Find(absl::string_view path) const;
   // The message with what it says; MESSAGES_ERROR_MESSAGE_NOT_FOUND where that is gone.
   absl::StatusOr<v1::Message> Read(const Found& found) const;
@@ -76,14 +77,14 @@ class MessagePages final : public runtime::WebPages {
   // Whether the request is within what its address may do with the message in an hour.
   bool IsWithin(const Found& found, const runtime::WebRequest& request, AddressKind kind);
   void Record(const Found& found, std::unique_ptr<google::protobuf::Message> command) const;
-  void Count(const Found& found, const Counts& counts);
+  void Count(const Found& found, const PageCounts& counts);
   void AddMetrics(MetricPage& page) const;
 
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
   const MessageReader reader_;
   runtime::HourlyLimits limits_;
-  runtime::GatheredCounts<Counts> further_{absl::Hours(1)};
+  runtime::GatheredCounts<PageCounts> further_{absl::Hours(1)};
 
   std::atomic<int64_t> opens_ = 0;
   std::atomic<int64_t> automatic_opens_ = 0;

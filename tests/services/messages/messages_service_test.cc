@@ -404,7 +404,7 @@ TEST_F(MessagesServiceTest, TellThatTheyWereOpenedAndFollowed) {
   EXPECT_EQ(now.opened(), 1);
   EXPECT_EQ(now.clicked(), 1);
   EXPECT_EQ(now.open_percent(), 100);
-  *report.mutable_read()->mutable_as_of_time() = ToTimestamp(then);
+  *report.mutable_read()->mutable_time() = ToTimestamp(then);
   EXPECT_EQ(Made(&Stub::GetMessageReport, report).opened(), 0);
   report.clear_read();
   report.set_mail_template("mailTemplates/none");
