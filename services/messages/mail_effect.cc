@@ -77,11 +77,11 @@ void MailEffect::Send(const std::string& name, const EffectContext& context, Don
   if (!to.has_value()) return done(Failed(name, v1::REJECTED, kAddressNotAscii));
 
   const bool is_tracked = IsTracked(context.workspace, mail);
-  mailer_->Send(
-      LetterOf(context.workspace, mail, *to, is_tracked), context,
-      [this, mail, is_tracked, &context, done = std::move(done)](const SmtpResult& result) mutable {
-        done(OutcomeOf(result, mail, is_tracked, context));
-      });
+  mailer_->Send(LetterOf(context.workspace, mail, *to, is_tracked), context,
+                [this, &name, is_tracked, &context,
+                 done = std::move(done)](const SmtpResult& result) mutable {
+                  done(OutcomeOf(result, name, is_tracked, context));
+                });
 }
 
 absl::StatusOr<v1::MessageFailure> MailEffect::WhyNot(WorkspaceId workspace,
@@ -106,7 +106,9 @@ bool MailEffect::IsTracked(WorkspaceId workspace, const v1::Message& message) co
   if (public_url_.empty() || !message.tracked()) return false;
   // What was stopped since it was queued is stopped.
   const auto caller = runtime_->authorizer->CallerOfPolicy(workspace, kPolicy);
-  return caller == nullptr || !caller->settings->tracking_stopped;
+  if (caller != nullptr && caller->settings->tracking_stopped) return false;
+  const auto contact = runtime_->transact.Fold<ContactAggregate>(workspace, message.contact());
+  return contact.ok() && !(*contact)->resource.do_not_track();
 }
 
 runtime::Mailer::Letter MailEffect::LetterOf(WorkspaceId workspace, const v1::Message& message,
@@ -136,9 +138,8 @@ runtime::Mailer::Letter MailEffect::LetterOf(WorkspaceId workspace, const v1::Me
   return letter;
 }
 
-MailEffect::Outcome MailEffect::OutcomeOf(const SmtpResult& result, const v1::Message& message,
+MailEffect::Outcome MailEffect::OutcomeOf(const SmtpResult& result, const std::string& name,
                                           bool is_tracked, const EffectContext& context) const {
-  const std::string& name = message.name();
   switch (result.end) {
     case SmtpResult::End::kTaken:
       return Sent(name, mailer_->MessageIdOf(context), is_tracked);

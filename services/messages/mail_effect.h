@@ -49,7 +49,7 @@ class MailEffect final : public runtime::Effect {
                                    const runtime::Mailbox& to, bool is_tracked);
   // Whether the message goes out with what tells of its opens and clicks.
   bool IsTracked(WorkspaceId workspace, const v1::Message& message) const;
-  Outcome OutcomeOf(const runtime::SmtpResult& result, const v1::Message& message, bool is_tracked,
+  Outcome OutcomeOf(const runtime::SmtpResult& result, const std::string& name, bool is_tracked,
                     const runtime::EffectContext& context) const;
 
   const std::shared_ptr<runtime::Mailer> mailer_;  // shared with what else sends mail
