@@ -266,10 +266,12 @@ bool Wanted(const TimelineQuery& query, const Entry& entry) {
                    static_cast<InteractionKind>(entry.interaction_kind())) != query.kinds.end();
 }
 
-// An event of a message stands in the timeline of the contact that it goes to.
+// An event of a message stands in the timeline of the contact that it goes to, but for what is only
+// counted.
 void PutOfMessage(const eventstore::RecordedEvent& event, ViewBatch& batch) {
   const eventstore::EventHeader& header = event.header();
   const auto& message = static_cast<const messages::v1::MessageEvent&>(*event.event);
+  if (message.has_message_traffic_counted()) return;
   const uint32_t kind =
       message.has_message_sent() ? static_cast<uint32_t>(interactions::v1::EMAIL) : 0;
   batch.Put(RowKey(IdOf(header), ParentOf(header.stream)),

@@ -54,6 +54,9 @@ void CheckCompanies(const v1::Contact& contact, BadRequest& violations) {
 
 void CompleteFields(const v1::Contact& before, const Settings& settings, v1::Contact& after) {
   CompletePrimary(before.emails(), *after.mutable_emails());
+  for (v1::EmailAddress& email : *after.mutable_emails()) {
+    if (!email.opted_out()) email.clear_opt_out_cause();
+  }
   CompletePhones(before.phones(), settings.default_region, *after.mutable_phones());
   CompletePrimary(before.companies(), *after.mutable_companies());
   after.set_display_name(DisplayNameOf(after));

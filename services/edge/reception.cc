@@ -152,6 +152,7 @@ bool Reception::TakePage(Connection& connection, absl::string_view target) const
                                     .accept = header("accept"),
                                     .origin = header("origin"),
                                     .referrer = header("referer"),
+                                    .user_agent = header("user-agent"),
                                     .body = "",
                                     .address = connection.peer_address()}));
   return true;

@@ -51,18 +51,15 @@ struct ContactAggregate : ResourceAggregate<contacts::v1::Contact, contacts::v1:
 
 std::string Sealed(const eventstore::TokenSealer& sealer, absl::string_view purpose,
                    WorkspaceId workspace, absl::string_view name) {
-  return sealer.Seal(purpose, absl::StrCat(workspace.value(), "/", IdOf(name)));
+  return runtime::SealPublicName(sealer, purpose, {workspace, std::string(IdOf(name))});
 }
 
-std::optional<PublicName> Opened(const eventstore::TokenSealer& sealer, absl::string_view purpose,
-                                 absl::string_view collection, absl::string_view text) {
-  const std::optional<std::string> plain = sealer.Open(purpose, text);
-  if (!plain.has_value()) return std::nullopt;
-  const std::pair<absl::string_view, absl::string_view> parts =
-      absl::StrSplit(*plain, absl::MaxSplits('/', 1));
-  uint64_t workspace = 0;
-  if (!absl::SimpleAtoi(parts.first, &workspace)) return std::nullopt;
-  return PublicName{WorkspaceId(workspace), absl::StrCat(collection, "/", parts.second)};
+std::optional<runtime::PublicName> Opened(const eventstore::TokenSealer& sealer,
+                                          absl::string_view purpose, absl::string_view collection,
+                                          absl::string_view text) {
+  auto opened = runtime::OpenPublicName(sealer, purpose, text);
+  if (opened.has_value()) opened->name = absl::StrCat(collection, "/", opened->name);
+  return opened;
 }
 
 // What a capture made.
@@ -182,13 +179,13 @@ std::string ConfirmationTokenOf(const eventstore::TokenSealer& sealer, Workspace
   return Sealed(sealer, kConfirmation, workspace, submission);
 }
 
-std::optional<PublicName> FormOfPublicId(const eventstore::TokenSealer& sealer,
-                                         absl::string_view public_id) {
+std::optional<runtime::PublicName> FormOfPublicId(const eventstore::TokenSealer& sealer,
+                                                  absl::string_view public_id) {
   return Opened(sealer, kPublicForm, FormAggregate::kCategory, public_id);
 }
 
-std::optional<PublicName> SubmissionOfToken(const eventstore::TokenSealer& sealer,
-                                            absl::string_view token) {
+std::optional<runtime::PublicName> SubmissionOfToken(const eventstore::TokenSealer& sealer,
+                                                     absl::string_view token) {
   return Opened(sealer, kConfirmation, SubmissionAggregate::kCategory, token);
 }
 
@@ -319,6 +316,7 @@ Decision FormCommands::DecideMail(runtime::Loader& load, const v1::Form& form,
   messages::v1::SendMessageRequest send;
   send.set_contact(contact);
   send.set_channel(messages::v1::EMAIL);
+  send.set_transactional(true);
   send.set_subject(form.confirmation_mail().subject());
   send.set_text(absl::StrReplaceAll(form.confirmation_mail().text(), {{kLinkGap, link}}));
   return runtime::DecidePart(methods_, load, send, context);

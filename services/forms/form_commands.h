@@ -13,6 +13,7 @@
 #include "services/forms/filled_form.h"
 #include "services/forms/form.h"
 #include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/public_name.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
 #include "services/runtime/runtime.h"
@@ -26,16 +27,11 @@ std::string PublicIdOf(const eventstore::TokenSealer& sealer, WorkspaceId worksp
 std::string ConfirmationTokenOf(const eventstore::TokenSealer& sealer, WorkspaceId workspace,
                                 absl::string_view submission);
 
-// Whose record a text stands for.
-struct PublicName {
-  WorkspaceId workspace;
-  std::string name;
-};
-// Nullopt for a text that none of these gave.
-std::optional<PublicName> FormOfPublicId(const eventstore::TokenSealer& sealer,
-                                         absl::string_view public_id);
-std::optional<PublicName> SubmissionOfToken(const eventstore::TokenSealer& sealer,
-                                            absl::string_view token);
+// The name of the record that a text stands for; nullopt for one that none of these gave.
+std::optional<runtime::PublicName> FormOfPublicId(const eventstore::TokenSealer& sealer,
+                                                  absl::string_view public_id);
+std::optional<runtime::PublicName> SubmissionOfToken(const eventstore::TokenSealer& sealer,
+                                                     absl::string_view token);
 
 // Thread-safe. See MethodTable::Command. Borrows both.
 class FormCommands {

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
@@ -137,6 +138,20 @@ absl::StatusOr<Said> SayBy(const SendingFacts& facts, const v1::SendMessageReque
   return Said{std::move(merged->subject), std::move(merged->text), std::move(merged->html)};
 }
 
+// A user who does it themselves: what a workflow does, it does for whoever activated it.
+std::string SenderOf(const CommandContext& context) {
+  if (absl::StartsWith(context.actor, "policies/")) return "";
+  return std::string(context.on_behalf_of.empty() ? context.user : context.on_behalf_of);
+}
+
+bool IsToBeTracked(const SendingFacts& facts, const v1::Message& message,
+                   const Settings& settings) {
+  const bool is_wanted =
+      !settings.tracking_stopped && !facts.contact.resource.do_not_track() &&
+      (facts.mail_template == nullptr || !facts.mail_template->resource.do_not_track());
+  return is_wanted && !message.html().empty() && !message.transactional();
+}
+
 // What becomes of a message that is queued: `told` is what is asked to be recorded of it.
 absl::StatusOr<bool> MayStillBecome(const MessageState& state, const std::string& name,
                                     v1::MessageState told) {
@@ -194,6 +209,8 @@ Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command
     message.set_mail_template(command.mail_template());
     message.set_template_etag(facts.mail_template->resource.etag());
   }
+  message.set_sender(SenderOf(context));
+  message.set_transactional(command.transactional() || !command.meeting().empty());
   message.set_reply_to(context.settings.reply_to);
   message.set_address(AddressOf(contact)->address());
   message.set_subject(std::move(said.subject));
@@ -202,6 +219,7 @@ Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command
   message.set_meeting(command.meeting());
   message.set_calendar(command.calendar());
   message.set_calendar_method(command.calendar_method());
+  message.set_tracked(IsToBeTracked(facts, message, context.settings));
 
   const std::string name = absl::StrCat(command.contact(), "/messages/", context.ids.Next());
   v1::MessageEvent event;
@@ -226,6 +244,7 @@ Decision Decide(const MessageState& state, const v1::RecordMessageSentRequest& c
   v1::MessageEvent event;
   event.mutable_message_sent()->set_name(command.name());
   event.mutable_message_sent()->set_message_id(command.message_id());
+  event.mutable_message_sent()->set_tracked(command.tracked());
   // By it a mail that comes back is known again.
   std::vector<Claim> claims;
   std::string id = MessageIdOf(command.message_id());

@@ -13,6 +13,7 @@
 #include "projections/tables/query.h"
 #include "services/core/links.h"
 #include "services/core/resource_name.h"
+#include "services/messages/mail_links.h"
 #include "services/messages/message.h"
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/requests/method.h"
@@ -62,6 +63,9 @@ absl::Status MessageReader::Get(const runtime::ReadContext& context,
   response->set_html(queued->html());
   response->set_calendar(queued->calendar());
   response->set_erased(queued->erased());
+  if (response->tracked()) {
+    for (std::string& link : LinksIn(queued->html())) response->add_links(std::move(link));
+  }
   return absl::OkStatus();
 }
 

@@ -120,7 +120,7 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   RegisterCapabilities(builder);
   if (options.smtp.has_value()) {
     const auto mailer = std::make_shared<runtime::Mailer>(*options.smtp);
-    messages::SendBy(builder, mailer);
+    messages::SendBy(builder, mailer, options.public_url);
     notifications::SendBy(builder, mailer);
   }
   webhooks::PostWebhooks(builder, options.webhooks);

@@ -15,8 +15,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "eventstore/base/version.h"
+#include "services/core/url.h"
 #include "services/runtime/effects/mail_text.h"
 
 ABSL_FLAG(std::string, data, "data", "The data directory; created when it is missing.");
@@ -55,6 +57,10 @@ ABSL_FLAG(absl::Duration, jwt_clock_skew, absl::Minutes(1),
 ABSL_FLAG(bool, allow_plaintext, false,
           "Lets addresses beyond loopback be listened on without TLS: where a proxy has it, or the "
           "network is trusted. Of --metrics, too, which never has TLS.");
+ABSL_FLAG(
+    std::string, public_url, "",
+    "Where the HTTP port is reached from everywhere, e.g. https://crm.example.com: mail leads "
+    "there, to tell that it was opened, by its links and to unsubscribe. Empty: it does not.");
 ABSL_FLAG(std::vector<std::string>, http_origins, {},
           "Whose pages browsers may let call over HTTP, e.g. https://app.example.com; several with "
           "commas between them.");
@@ -325,6 +331,20 @@ std::optional<runtime::SmtpOptions> ParseSmtp() {
   return smtp;
 }
 
+// Without a "/" at its end. Nobody between sees or changes what people follow and confirm.
+std::string ParsePublicUrl(bool has_http) {
+  const std::string url(absl::StripSuffix(absl::GetFlag(FLAGS_public_url), "/"));
+  if (url.empty()) return "";
+  const bool is_local = absl::StartsWith(url, "http://") && IsLoopback(url);
+  const bool is_secure = absl::StartsWith(url, "https://");
+  if (!IsUrl(url) || url.find_first_of("?#&") != url.npos || !(is_secure || is_local)) {
+    Refuse(absl::StrCat("--public_url=", url,
+                        " is no https:// URL without ?, & and #; http:// on loopback only"));
+  }
+  if (!has_http) Refuse("--public_url needs --http, the port that is reached there");
+  return url;
+}
+
 webhooks::WebhookOptions ParseWebhooks() {
   constexpr int kShare = 8;  // of one webhook
   webhooks::WebhookOptions options;
@@ -374,6 +394,7 @@ Options ParseOptions(int argc, char** argv) {
                     .connections_max = absl::GetFlag(FLAGS_max_http_connections),
                     .origins = absl::GetFlag(FLAGS_http_origins)};
   }
+  options.public_url = ParsePublicUrl(options.http.has_value());
   options.tls = ParseTls();
   options.smtp = ParseSmtp();
   options.maildir = ParseMaildir();

@@ -23,6 +23,8 @@ struct Options {
   bool allow_plaintext = false;                           // beyond loopback
   std::optional<runtime::SmtpOptions> smtp;               // none: messages wait
   std::optional<received_mails::MaildirOptions> maildir;  // none: mails come in by calls only
+  // Where the HTTP port is reached from everywhere, "https://crm.example.com"; empty: nowhere.
+  std::string public_url;
   webhooks::WebhookOptions webhooks;
   runtime::ServerOptions server;
 };

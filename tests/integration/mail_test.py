@@ -6,7 +6,9 @@ usage: mail_test.py KITHD STUBS
 """
 
 import datetime
+import http.client
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -152,6 +154,17 @@ class MailTest(unittest.TestCase):
                 return
         raise AssertionError("the subscription ended")
 
+    def ask(self, method, path, body=None):
+        """What the HTTP port answers: the status and the headers."""
+        self.log.wait('"http_port":')
+        port = next(int(found.group(1)) for found in map(re.compile(r'"http_port":(\d+)').search, self.log.lines) if found)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+        connection.request(method, path, body, {"user-agent": "Mozilla/5.0 (X11; Linux) Thunderbird/115"})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}
+
     def user(self, address="ada@example.com", **preferences):
         """Somebody who wants a mail for everything."""
         request = users.CreateUserRequest()
@@ -243,6 +256,51 @@ class MailTest(unittest.TestCase):
         self.assertEqual(plain.get_content(), "Dear Ada,\n.\nyours")
         self.assertEqual(html.get_content().replace("\r\n", "\n"),
                          "<p>Harrow &amp; &lt;Sons&gt;\nBcc: x@example.com</p>")
+
+    def test_tells_what_became_of_mail(self):
+        self.start("--http=127.0.0.1:0", "--public_url=https://crm.example.com/")
+        ada = self.contact()
+        html = '<body><a href="https://a.example/?x=1&amp;y=2">a</a></body>'
+        name = self.send(ada, html=html)
+        self.assertTrue(self.await_end(name).tracked)
+        (mail,) = self.sink.mails
+        self.assertEqual(mail["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click")
+        address = r"https://crm\.example\.com(/m/{}/[\w-]+)"
+        (unsubscribe,) = re.findall(f"^<{address.format('u')}>$", mail["List-Unsubscribe"])
+        plain, sent = (part.get_content() for part in mail.parsed.iter_parts())
+        self.assertEqual(plain, f"How are you?\n\nUnsubscribe: https://crm.example.com{unsubscribe}\n")
+        (link,) = re.findall(f'<a href="{address.format("c")}">a</a>', sent)
+        (image,) = re.findall(f'<img src="{address.format("o")}"', sent)
+        self.assertEqual(self.get(name).html, html)
+        self.assertEqual(self.ask("GET", image)[0], 200)
+        status, headers = self.ask("GET", link)
+        self.assertEqual((status, headers["location"]), (302, "https://a.example/?x=1&y=2"))
+        self.assertEqual(self.ask("GET", unsubscribe)[0], 200)
+        self.assertFalse(self.get(name).HasField("unsubscribe_time"))
+        self.assertEqual(self.ask("POST", unsubscribe, "List-Unsubscribe=One-Click")[0], 200)
+        self.assertTrue(self.get(name).HasField("unsubscribe_time"))
+        with self.assertRaises(grpc.RpcError) as refused:
+            self.send(ada)
+        self.assertEqual(refused.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+
+    def test_leaves_out_of_mail_what_is_not_to_be_in_it(self):
+        self.start("--http=127.0.0.1:0", "--public_url=https://crm.example.com")
+        name = self.send(self.contact(), html="<a href='https://a.example/'>a</a>", transactional=True)
+        self.assertFalse(self.await_end(name).tracked)
+        (mail,) = self.sink.mails
+        self.assertIsNone(mail["List-Unsubscribe"])
+        self.assertNotIn("crm.example.com", mail.parsed.as_string())
+        self.assertEqual([part.get_content().rstrip() for part in mail.parsed.iter_parts()],
+                         ["How are you?", "<a href='https://a.example/'>a</a>"])
+
+    def test_says_once_that_mail_is_not_tracked(self):
+        self.start()
+        ada = self.contact()
+        for _ in range(2):
+            self.assertFalse(self.await_end(self.send(ada, html="<p>x</p>")).tracked)
+        self.log.wait("no public address of the HTTP port was named")
+        self.assertEqual(sum("no public address" in line for line in self.log.lines), 1)
+        self.assertNotIn("<img", self.sink.mails[0].parsed.as_string())
 
     def test_invites_to_meetings(self):
         self.start()

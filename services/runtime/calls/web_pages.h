@@ -21,6 +21,7 @@ struct WebRequest {
   std::string accept;
   std::string origin;
   std::string referrer;
+  std::string user_agent;
   std::string body;
   std::string address;  // of the peer: "192.0.2.1"; of a proxy, where one stands before the port
 };

@@ -71,6 +71,7 @@ TEST_F(SendMessage, QueuesWhatTheTemplateSaysAndCountsIt) {
           mail_template: "mailTemplates/hello"
           template_etag: "7"
           reply_to: "sales@acme.example"
+          tracked: true
         }
         personal {
           address: "ada@example.com"

@@ -41,6 +41,7 @@ bool NeedsEtag(const MethodDescriptor& method) {
                            "SubmitForm",
                            "ConfirmFormSubmission",
                            "CountFormTraffic",
+                           "CountMessageTraffic",
                            "ReadAllNotifications",
                            "HoldNotificationMail",
                            "RaiseTaskReminder",
