@@ -21,6 +21,7 @@
 #include "services/forms/form_fields.h"
 #include "services/forms/form_page.h"
 #include "services/runtime/calls/own_command.h"
+#include "services/runtime/calls/public_name.h"
 
 namespace kith::forms {
 namespace {
@@ -31,7 +32,6 @@ using runtime::WebRequest;
 constexpr char kActor[] = "policies/form_pages";
 constexpr absl::string_view kConfirm = "confirm/";
 constexpr absl::string_view kScript = ".js";
-constexpr absl::Duration kTellAfter = absl::Seconds(10);
 constexpr int kPerAddressDefault = 20;
 constexpr int kPerHourDefault = 1'000;
 constexpr size_t kSubmissionBytesMax = 100;
@@ -225,34 +225,8 @@ absl::Status TooMany() {
 
 }  // namespace
 
-bool HourlyLimits::Take(const std::string& key, int64_t max, absl::Duration now) {
-  MutexLock lock(mutex_);
-  if (hours_.size() >= kKeysMax && !hours_.contains(key)) {
-    absl::erase_if(hours_,
-                   [&](const auto& one) { return now - one.second.begin >= absl::Hours(1); });
-    if (hours_.size() >= kKeysMax) return false;
-  }
-  Hour& hour = hours_[key];
-  if (hour.count == 0 || now - hour.begin >= absl::Hours(1)) hour = {now, 0};
-  if (hour.count >= max) return false;
-  ++hour.count;
-  return true;
-}
-
-TrafficCounts::Counts TrafficCounts::Add(const std::string& form, Counts more, absl::Duration now) {
-  MutexLock lock(mutex_);
-  Gathered& gathered = forms_[form];
-  gathered.counts.views += more.views;
-  gathered.counts.spam += more.spam;
-  if (now - gathered.told < kTellAfter) return {};
-  gathered.told = now;
-  return std::exchange(gathered.counts, {});
-}
-
 std::shared_ptr<const runtime::Caller> FormPages::CallerIn(WorkspaceId workspace) const {
-  auto caller = runtime_.authorizer->CallerOfPolicy(workspace, kActor);
-  const bool is_open = caller != nullptr && caller->standing == runtime::Standing::kActive;
-  return is_open ? caller : nullptr;
+  return runtime::ActiveCallerOf(*runtime_.authorizer, workspace, kActor);
 }
 
 absl::StatusOr<FormPages::Open> FormPages::Find(absl::string_view public_id) const {
@@ -294,17 +268,22 @@ void FormPages::Take(WebRequest request, Answer answer) {
   if (request.method == "OPTIONS") return answer(Preflight(open->form(), request));
   if (request.method == "POST") return TakePost(*open, request, std::move(answer));
   if (!asks) return answer(NotAllowed("GET, HEAD, OPTIONS, POST"));
-  if (request.method == "GET") Count(*open, {.views = 1});
+  if (request.method == "GET") Count(*open, /*views=*/1, /*spam=*/0);
   answer(PageAnswer(*open, request));
 }
 
 WebAnswer FormPages::PageAnswer(const Open& open, const WebRequest& request) const {
   const std::string submission = runtime_.ulids.Next();
-  const std::string page = UrlOf({}, request);
+  // The script says where the form stands, and who looks at it.
+  const auto said = ParsePosted("application/x-www-form-urlencoded", request.query);
+  const PostedForm told = said.ok() ? *said : PostedForm();
+  const std::string page = UrlOf(told, request);
+  const std::string visitor = ValueOf(told, kVisitorKey);
   PageState state;
   state.path = open.path;
   state.submission = submission;
   state.page = page;
+  state.visitor = visitor;
   return Html(200, FormPageOf(open.form(), state), PagePolicyOf(open.form()));
 }
 
@@ -323,10 +302,11 @@ void FormPages::TakePost(const Open& open, const WebRequest& request, Answer ans
   absl::StatusOr<PostedForm> posted = ParsePosted(request.content_type, request.body);
   if (!posted.ok()) return answer(Told(open, request, {}, posted.status()));
   if (!ValueOf(*posted, kTrapKey).empty()) {
-    Count(open, {.spam = 1});
+    Count(open, /*views=*/0, /*spam=*/1);
     return answer(Told(open, request, *posted, absl::OkStatus()));
   }
   auto submit = SubmissionOf(form, *posted, request);
+  submit->set_visitor(VisitorOf(open, ValueOf(*posted, kVisitorKey)));
   const std::string request_id = RequestIdOf(*posted);
   runtime::StartOwnCommand(
       runtime_.transact, runtime_.keys, methods_, open.caller, std::move(submit), request_id,
@@ -369,6 +349,7 @@ WebAnswer FormPages::Told(const Open& open, const WebRequest& request, const Pos
   }
   if (code != 400) return Notice(code, TitleOf(code), detail);
   const std::string page = ValueOf(posted, kPageKey);
+  const std::string visitor = ValueOf(posted, kVisitorKey);
   // Who mends it sends the same form once more.
   std::string submission = ValueOf(posted, kSubmissionKey);
   if (submission.empty()) submission = runtime_.ulids.Next();
@@ -376,6 +357,7 @@ WebAnswer FormPages::Told(const Open& open, const WebRequest& request, const Pos
   state.path = open.path;
   state.submission = submission;
   state.page = page;
+  state.visitor = visitor;
   state.filled = &posted;
   state.errors = std::move(violations);
   return Html(400, FormPageOf(form, state), PagePolicyOf(form));
@@ -412,15 +394,22 @@ void FormPages::TakeConfirmation(const WebRequest& request, absl::string_view to
       });
 }
 
-void FormPages::Count(const Open& open, TrafficCounts::Counts counts) {
+std::string FormPages::VisitorOf(const Open& open, const std::string& text) const {
+  const auto found =
+      runtime::OpenName(runtime_.log.token_sealer(), runtime::kVisitorPurpose, "visitors", text);
+  const bool is_ours = found.has_value() && found->workspace == open.caller->workspace;
+  return is_ours ? found->name : "";
+}
+
+void FormPages::Count(const Open& open, int64_t views, int64_t spam) {
   const std::string& form = open.form().name();
-  const TrafficCounts::Counts told =
-      traffic_.Add(KeyOf(form, open.caller->workspace), counts, runtime_.clock.Elapsed());
-  if (told.views == 0 && told.spam == 0) return;
+  const auto [told_views, told_spam] =
+      traffic_.Add(KeyOf(form, open.caller->workspace), {views, spam}, runtime_.clock.Elapsed());
+  if (told_views == 0 && told_spam == 0) return;
   auto count = std::make_unique<v1::CountFormTrafficRequest>();
   count->set_name(form);
-  count->set_views(told.views);
-  count->set_spam(told.spam);
+  count->set_views(told_views);
+  count->set_spam(told_spam);
   runtime::StartOwnCommand(runtime_.transact, runtime_.keys, methods_, open.caller,
                            std::move(count), "",
                            [](const absl::Status&, const google::protobuf::Message&) {});

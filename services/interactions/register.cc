@@ -19,6 +19,9 @@ using projections::Timeline;
 using runtime::ReadContext;
 using runtime::ReadKind;
 
+// The view of visits, which belongs to the visitors.
+constexpr absl::string_view kVisits = "visit_list";
+
 // An interaction's history as a fold of its events, of whichever stream.
 struct HistoryAggregate : ResourceAggregate<v1::Interaction, v1::InteractionEvent> {
   static constexpr absl::string_view kCategory = kInteractions;
@@ -114,7 +117,7 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   // A scan, although of one row in most cases: the row's key is known only up to a millisecond.
   methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::Get));
   methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::BatchGet));
-  methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::List));
+  methods.Read({Timeline::kName, kVisits}, ReadKind::kScan, By(timeline, &TimelineReader::List));
   methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::Summarize));
   methods.Read(Timeline::kName, ReadKind::kScan, By(history, &HistoryReader::List));
 }

@@ -11,6 +11,8 @@
 #include "kith/interactions/v1/interactions_errors.pb.h"
 #include "kith/meetings/v1/meetings_service.pb.h"
 #include "kith/messages/v1/messages_service.pb.h"
+#include "kith/visitors/v1/visitor_events.pb.h"
+#include "kith/visitors/v1/visitors_service.pb.h"
 #include "projections/interactions/timeline.h"
 #include "projections/tables/page_limits.h"
 #include "services/core/reject.h"
@@ -19,6 +21,7 @@
 #include "services/interactions/amendment.h"
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/calls/batch_call.h"
+#include "services/runtime/calls/part_read.h"
 #include "services/runtime/calls/read_permission.h"
 #include "services/runtime/requests/method.h"
 #include "services/runtime/requests/validate.h"
@@ -31,6 +34,8 @@ namespace {
 constexpr size_t kCountedEntriesMax = 10'000;
 constexpr absl::string_view kMessages = "messages";
 constexpr absl::string_view kMeetings = "meetings";
+constexpr absl::string_view kVisitors = "visitors";
+constexpr absl::string_view kGetVisit = "kith.visitors.v1.VisitorsService/GetVisit";
 
 // The member that is set in a category's event message.
 const google::protobuf::Message& MemberOf(const google::protobuf::Message& event) {
@@ -131,6 +136,8 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
   projections::PageRoom room(projections::kPageSizeMax);
   const std::string& of_meetings = runtime::MethodOf<meetings::v1::GetMeetingRequest>().permission;
   query.meetings = context.caller.grants.Contain(of_meetings);
+  const std::string& of_visits = runtime::MethodOf<visitors::v1::GetVisitRequest>().permission;
+  KITH_ASSIGN_OR_RETURN(query.visits, ReadsOthers(context, request.parent(), of_visits));
   const auto take = [&](const projections::TimelineEvent& at) -> absl::StatusOr<bool> {
     v1::TimelineEntry entry;
     KITH_RETURN_IF_ERROR(RenderEntry(context, at, &entry));
@@ -179,9 +186,27 @@ bool TimelineReader::ReadsKind(const runtime::ReadContext& context,
 
 absl::StatusOr<bool> TimelineReader::ReadsMessages(const runtime::ReadContext& context,
                                                    const std::string& parent) const {
-  const std::string& permission = runtime::MethodOf<messages::v1::GetMessageRequest>().permission;
+  return ReadsOthers(context, parent,
+                     runtime::MethodOf<messages::v1::GetMessageRequest>().permission);
+}
+
+absl::StatusOr<bool> TimelineReader::ReadsOthers(const runtime::ReadContext& context,
+                                                 const std::string& parent,
+                                                 const std::string& permission) const {
   if (!context.caller.grants.Contain(permission)) return false;
   return transact_.Sees(context.caller, parent, permission);
+}
+
+absl::Status TimelineReader::RenderVisit(const runtime::ReadContext& context,
+                                         const visitors::v1::VisitorPagesViewed& begun,
+                                         v1::TimelineEntry* entry) const {
+  visitors::v1::GetVisitRequest get;
+  get.set_name(absl::StrCat(begun.name(), "/visits/", begun.visit()));
+  get.set_detail(visitors::v1::VISIT_DETAIL_BASIC);
+  KITH_RETURN_IF_ERROR(
+      runtime::ReadPart(context, *methods_.FindUnary(kGetVisit), get, entry->mutable_visit()));
+  entry->set_erased(entry->visit().erased());
+  return absl::OkStatus();
 }
 
 absl::Status TimelineReader::CheckKnown(const runtime::ReadContext& context,
@@ -211,6 +236,10 @@ absl::Status TimelineReader::RenderEntry(const runtime::ReadContext& context,
     KITH_RETURN_IF_ERROR(HideRedacted(context, *entry->mutable_interaction()));
     entry->set_erased(entry->interaction().erased());
     entry->set_redacted(entry->interaction().redacted());
+  } else if (category == kVisitors) {
+    entry->set_record(header.stream);
+    const auto& visitor = static_cast<const visitors::v1::VisitorEvent&>(*event->event);
+    return RenderVisit(context, visitor.visitor_pages_viewed(), entry);
   } else {
     entry->set_record(std::string(category == kMessages ? ParentOf(header.stream)
                                                         : absl::string_view(header.stream)));
