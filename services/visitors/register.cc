@@ -7,11 +7,13 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/visitors/v1/sites_service.pb.h"
 #include "kith/visitors/v1/visitors_service.pb.h"
+#include "projections/visitors/contact_touch_list.h"
 #include "projections/visitors/site_directory.h"
 #include "projections/visitors/site_traffic.h"
 #include "projections/visitors/visit_list.h"
 #include "projections/visitors/visitor_directory.h"
 #include "services/runtime/calls/part_read.h"
+#include "services/runtime/requests/method.h"
 #include "services/runtime/server_builder.h"
 #include "services/visitors/site.h"
 #include "services/visitors/visit_reader.h"
@@ -49,10 +51,31 @@ absl::Status GetReport(const runtime::MethodTable& methods, const ReadContext& c
   return absl::OkStatus();
 }
 
+absl::Status GetTouches(const runtime::Runtime& runtime, const ReadContext& context,
+                        const v1::GetContactTouchesRequest& request, v1::ContactTouches* response) {
+  const std::string& contact = request.contact();
+  KITH_ASSIGN_OR_RETURN(
+      const bool is_seen,
+      runtime.transact.Sees(context.caller, contact,
+                            runtime::MethodOf<v1::GetContactTouchesRequest>().permission));
+  if (!is_seen) return NoSuchParent("contact", contact);
+  KITH_RETURN_IF_ERROR(
+      ContactTouchList::Contacts()
+          .Get(context.view(), context.workspace(), contact, context.tier, response)
+          .status());
+  response->set_contact(contact);
+  return absl::OkStatus();
+}
+
 void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Command<v1::RecordPageViewsRequest, v1::Visitor>(VisitorCommands());
   methods.Command<v1::IdentifyVisitorRequest, v1::Visitor>(VisitorCommands());
   methods.Command<v1::CountSiteTrafficRequest, v1::CountSiteTrafficResponse>(VisitorCommands());
+  methods.Read(ContactTouchList::kName, ReadKind::kScan,
+               [&runtime](const ReadContext& context, const v1::GetContactTouchesRequest& request,
+                          v1::ContactTouches* response) {
+                 return GetTouches(runtime, context, request, response);
+               });
   const auto reader = std::make_shared<const VisitReader>(runtime);
   // A scan, although of one row: what was looked at stands in the log.
   methods.Read(VisitList::kName, ReadKind::kScan,
@@ -85,6 +108,7 @@ void Register(runtime::ServerBuilder& server) {
   server.RegisterEvents<v1::SiteTrafficEvent>(kTraffic);
   server.AddProjection(std::make_unique<VisitList>());
   server.AddProjection(std::make_unique<SiteTraffic>());
+  server.AddProjection(std::make_unique<ContactTouchList>());
   server.Serve(BindMethods);
   server.AddPages([](runtime::Runtime& runtime, const runtime::MethodTable& methods) {
     return std::make_unique<VisitorPages>(runtime, methods);

@@ -43,6 +43,13 @@ bool IsBefore(const v1::PageView& one, const v1::PageView& other) {
 
 }  // namespace
 
+absl::Status NoSuchParent(absl::string_view field, const std::string& name) {
+  const LinkedRecord hidden;
+  const LinkedRecord* const records[] = {&hidden};
+  return CheckLinks(v1::VISITORS_ERROR_LINKED_RECORD_NOT_FOUND, {{std::string(field), name}},
+                    records);
+}
+
 absl::Status VisitReader::AddPages(WorkspaceId workspace, int64_t revision,
                                    v1::Visit& visit) const {
   const auto cursor =
@@ -110,11 +117,7 @@ absl::Status VisitReader::List(const runtime::ReadContext& context,
   } else {
     KITH_ASSIGN_OR_RETURN(const bool is_seen,
                           transact_.Sees(context.caller, parent, ReadPermission()));
-    if (!is_seen) {
-      const LinkedRecord hidden;
-      const LinkedRecord* const records[] = {&hidden};
-      return CheckLinks(v1::VISITORS_ERROR_LINKED_RECORD_NOT_FOUND, {{"parent", parent}}, records);
-    }
+    if (!is_seen) return NoSuchParent("parent", parent);
     Expression of_parent{Expression::Kind::kComparison, {}, {}};
     of_parent.comparison.field = absl::StartsWith(parent, "contacts/") ? "contact" : "visitor";
     of_parent.comparison.literal = parent;

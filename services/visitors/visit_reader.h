@@ -16,6 +16,9 @@
 
 namespace kith::visitors {
 
+// The refusal of a record, named in this field, that the caller does not see.
+absl::Status NoSuchParent(absl::string_view field, const std::string& name);
+
 // Any thread that may touch the disk. Borrows what it is made of.
 class VisitReader {
  public:

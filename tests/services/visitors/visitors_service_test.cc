@@ -293,6 +293,39 @@ TEST_F(VisitorsTest, AreForgottenWithThePerson) {
   EXPECT_TRUE(visits[1].erased());
 }
 
+TEST_F(VisitorsTest, TellHowAContactFoundUsAsOfAnyMoment) {
+  const std::string visitor = CreateVisitor();
+  View(visitor, {"/?gclid=1&utm_source=google"});
+  server_.clock().Advance(absl::Hours(2));
+  const auto sent = Submit(PublishForm(), "ada@example.com", "");
+  v1::GetContactTouchesRequest get;
+  get.set_contact(sent->contact());
+  const auto before = server_.Call(&Stub::GetContactTouches, get);
+  EXPECT_EQ(before->first_touch().source(), leads::v1::WEB_FORM);
+  EXPECT_EQ(before->first_touch().utm_source(), "form-page");
+  EXPECT_EQ(before->visit_count(), 0);
+  EXPECT_EQ(before->form_submission_count(), 1);
+  server_.clock().Advance(absl::Hours(2));
+  ASSERT_EQ(Identify(visitor, sent->contact()).reason(), "");
+  for (const bool is_new : {false, true}) {
+    if (is_new) server_.Restart(/*new_views=*/true);
+    get.clear_read();
+    const auto after = server_.Call(&Stub::GetContactTouches, get);
+    EXPECT_EQ(after->first_touch().source(), leads::v1::AD);
+    EXPECT_EQ(after->first_touch().utm_source(), "google");
+    EXPECT_EQ(after->latest_touch().source(), leads::v1::WEB_FORM);
+    EXPECT_EQ(after->visit_count(), 1);
+    EXPECT_EQ(after->page_view_count(), 1);
+    get.mutable_read()->set_token(before.token);
+    const auto then = server_.Call(&Stub::GetContactTouches, get);
+    EXPECT_EQ(then->first_touch().source(), leads::v1::WEB_FORM);
+    EXPECT_EQ(then->visit_count(), 0);
+  }
+  get.Clear();
+  get.set_contact("contacts/none");
+  EXPECT_EQ(server_.Call(&Stub::GetContactTouches, get).reason(), "LINKED_RECORD_NOT_FOUND");
+}
+
 TEST_F(VisitorsTest, AreCountedBySite) {
   const std::string ada = CreateContact("ada");
   const std::string visitor = CreateVisitor();
