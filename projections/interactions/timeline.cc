@@ -329,7 +329,7 @@ std::string VisitKey(WorkspaceId workspace, absl::string_view visitor, int visit
   return key;
 }
 
-std::string Encode(const VisitStart& start) {
+std::string EncodeVisit(const VisitStart& start) {
   std::string value;
   AppendVarint(static_cast<uint64_t>(start.at.occur_micros), &value);
   AppendVarint(start.at.sequence, &value);
@@ -364,7 +364,7 @@ absl::Status PutOfVisitor(const eventstore::RecordedEvent& recorded, ViewBatch& 
   if (event.has_visitor_pages_viewed() && event.visitor_pages_viewed().visit_begins()) {
     const visitors::v1::VisitorPagesViewed& viewed = event.visitor_pages_viewed();
     const VisitStart start = {IdOf(header), header.position};
-    batch.Put(VisitKey(header.workspace, viewed.name(), viewed.visit()), Encode(start));
+    batch.Put(VisitKey(header.workspace, viewed.name(), viewed.visit()), EncodeVisit(start));
     PutVisit(start, viewed.contact(), batch);
   }
   if (!event.has_visitor_identified()) return absl::OkStatus();

@@ -6,12 +6,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/interactions/v1/interactions_errors.pb.h"
 #include "kith/meetings/v1/meetings_service.pb.h"
 #include "kith/messages/v1/messages_service.pb.h"
 #include "kith/visitors/v1/visitor_events.pb.h"
+#include "kith/visitors/v1/visitors_errors.pb.h"
 #include "kith/visitors/v1/visitors_service.pb.h"
 #include "projections/interactions/timeline.h"
 #include "projections/tables/page_limits.h"
@@ -140,7 +142,10 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
   KITH_ASSIGN_OR_RETURN(query.visits, ReadsOthers(context, request.parent(), of_visits));
   const auto take = [&](const projections::TimelineEvent& at) -> absl::StatusOr<bool> {
     v1::TimelineEntry entry;
-    KITH_RETURN_IF_ERROR(RenderEntry(context, at, &entry));
+    const absl::Status rendered = RenderEntry(context, at, &entry);
+    // It is somebody's whom the caller does not see.
+    if (IsError(rendered, visitors::v1::VISITORS_ERROR_VISIT_NOT_FOUND)) return true;
+    KITH_RETURN_IF_ERROR(rendered);
     if (eventstore::CategoryOf(entry.record()) == kMeetings) {
       KITH_ASSIGN_OR_RETURN(const bool is_seen,
                             transact_.Sees(context.caller, entry.record(), of_meetings));

@@ -10,7 +10,6 @@
 #include "eventstore/base/proto_time.h"
 #include "nlohmann/json.hpp"
 #include "services/core/touch.h"
-#include "services/visitors/site.h"
 
 namespace kith::visitors {
 namespace {
@@ -58,6 +57,11 @@ std::optional<v1::PageView> ViewOf(const nlohmann::json& said, const v1::Site& s
 }
 
 }  // namespace
+
+bool IsAllowed(const v1::Site& site, absl::string_view origin) {
+  return std::any_of(site.allowed_origins().begin(), site.allowed_origins().end(),
+                     [&](const std::string& one) { return absl::AsciiStrToLower(one) == origin; });
+}
 
 std::optional<Beacon> ParseBeacon(absl::string_view body, const v1::Site& site, absl::Time now) {
   const nlohmann::json said = nlohmann::json::parse(body.begin(), body.end(), /*cb=*/nullptr,

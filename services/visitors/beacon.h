@@ -13,6 +13,9 @@
 
 namespace kith::visitors {
 
+// Whether pages of this origin, as browsers name it, are the site's.
+bool IsAllowed(const v1::Site& site, absl::string_view origin);
+
 struct Beacon {
   std::string visitor;              // what the browser is known by
   std::vector<v1::PageView> views;  // with their times

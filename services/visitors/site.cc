@@ -1,10 +1,8 @@
 #include "services/visitors/site.h"
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/visitors/v1/visitors_errors.pb.h"
@@ -58,11 +56,6 @@ Decision Decide(const SiteNow& state, const v1::CountSiteTrafficRequest& command
   counted.set_without_consent(command.without_consent());
   counted.set_over_limit(command.over_limit());
   return Changes().Append(absl::StrCat(kTraffic, "/", IdOf(command.name())), std::move(event));
-}
-
-bool IsAllowed(const v1::Site& site, absl::string_view origin) {
-  return std::any_of(site.allowed_origins().begin(), site.allowed_origins().end(),
-                     [&](const std::string& one) { return absl::AsciiStrToLower(one) == origin; });
 }
 
 }  // namespace kith::visitors

@@ -30,7 +30,4 @@ inline constexpr int kLifetimeDaysDefault = 395;
 inline constexpr int kPerMinuteDefault = 600;
 inline constexpr int kVisitorPerMinuteDefault = 60;
 
-// Whether pages of this site, as browsers name it, may be told of.
-bool IsAllowed(const v1::Site& site, absl::string_view origin);
-
 }  // namespace kith::visitors

@@ -95,7 +95,7 @@ absl::Status TooMany(absl::string_view what, int64_t most) {
 // The visits that these views are of: as they become, and what is new of each.
 class Visits {
  public:
-  Visits(const VisitorNow& state) : state_(state), visits_(state.recent_visits) {}
+  explicit Visits(const VisitorNow& state) : state_(state), visits_(state.recent_visits) {}
 
   void Add(TakenView view) {
     RecentVisit& visit = VisitOf(view.time);

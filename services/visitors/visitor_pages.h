@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "eventstore/seal/token_sealer.h"
 #include "services/runtime/admission/web_limits.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/calls/web_pages.h"
