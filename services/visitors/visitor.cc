@@ -53,9 +53,8 @@ absl::StatusOr<std::vector<TakenView>> ReadViews(const v1::RecordPageViewsReques
     TakenView view{now, HashOf(command.page_views(i).id()), command.page_views(i)};
     if (view.page.has_view_time()) view.time = FromTimestamp(view.page.view_time());
     const std::string path = absl::StrCat("page_views[", i, "]");
-    if (view.time < now - kLateMax - kAheadMax || now + kAheadMax < view.time) {
-      AddViolation(absl::StrCat(path, ".view_time"),
-                   "must be at most a day ago, and at most 5 minutes ahead", violations);
+    if (now + kAheadMax < view.time) {
+      AddViolation(absl::StrCat(path, ".view_time"), "must be at most 5 minutes ahead", violations);
     }
     *view.page.mutable_view_time() = ToTimestamp(view.time);
     view.page.set_referrer(CutReferrer(view.page.referrer(), view.page.url()));
@@ -231,9 +230,9 @@ Decision Decide(const VisitorNow& state, const SiteNow& site,
   KITH_ASSIGN_OR_RETURN(std::vector<TakenView> views, ReadViews(command, context.now));
   DropRepeats(state, views);
   if (views.empty()) return NoChange();
-  const auto of_today = std::count_if(
-      state.recent_views.begin(), state.recent_views.end(),
-      [&](const RecentView& one) { return context.now - one.record_time < kLateMax; });
+  const auto of_today =
+      std::count_if(state.recent_views.begin(), state.recent_views.end(),
+                    [&](const RecentView& one) { return context.now - one.record_time < kDay; });
   if (static_cast<size_t>(of_today) + views.size() > kDailyViewsMax) {
     return TooMany("looks at 512 pages in a day", kDailyViewsMax);
   }

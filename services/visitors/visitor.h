@@ -56,8 +56,7 @@ inline constexpr size_t kRecentVisitsMax = 64;
 inline constexpr int kPreviousContactsMax = 20;
 // Between two pages of a visit.
 inline constexpr absl::Duration kVisitGap = absl::Minutes(30);
-// How late a page view may come.
-inline constexpr absl::Duration kLateMax = absl::Hours(24);
+inline constexpr absl::Duration kDay = absl::Hours(24);
 
 const ResourceRules& VisitorRules();
 
