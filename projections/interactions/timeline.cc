@@ -23,6 +23,7 @@
 #include "kith/meetings/v1/meeting_events.pb.h"
 #include "kith/messages/v1/message_events.pb.h"
 #include "kith/type/v1/errors.pb.h"
+#include "kith/visitors/v1/visitor_events.pb.h"
 #include "projections/store/key_codec.h"
 #include "projections/tables/page_token.h"
 #include "projections/tables/table_core.h"
@@ -39,23 +40,28 @@ namespace {
 
 constexpr char kTable = 1;       // persisted
 constexpr char kNamedTable = 2;  // persisted
+constexpr char kVisitTable = 3;  // persisted
 constexpr absl::string_view kInteractions = "interactions";
 constexpr absl::string_view kInteractionsSuffix = "/interactions";
 
 constexpr absl::string_view kMessages = "messages";
 constexpr absl::string_view kMeetings = "meetings";
+constexpr absl::string_view kVisitors = "visitors";
 
 // What marks the kinds of a message's events. Persisted.
 constexpr uint32_t kOfMessage = 1 << 16;
 // And those of a meeting's. Persisted.
 constexpr uint32_t kOfMeeting = 1 << 17;
+// And that of a visit's. Persisted.
+constexpr uint32_t kOfVisit = 1 << 20;
+constexpr uint32_t kOfOthers = kOfMessage | kOfMeeting | kOfVisit;
 
 // One row's value.
 struct Entry {
   Position position;
   // An InteractionKind; 0 for what is not an interaction. Of a message's event the same with
   // kOfMessage: that it was sent counts as an e-mail. Of a meeting's with kOfMeeting: that it was
-  // held counts as one.
+  // held counts as one. Of a visit's with kOfVisit: it counts as a page view.
   uint32_t kind = 0;
   uint32_t id_check = 0;  // of the interaction's id
   Position amended;       // 0: it was neither amended nor redacted
@@ -63,8 +69,9 @@ struct Entry {
   TimelineEvent event() const { return {position, amended}; }
   bool is_of_message() const { return (kind & kOfMessage) != 0; }
   bool is_of_meeting() const { return (kind & kOfMeeting) != 0; }
-  bool is_interaction() const { return kind != 0 && !is_of_message() && !is_of_meeting(); }
-  uint32_t interaction_kind() const { return kind & ~(kOfMessage | kOfMeeting); }
+  bool is_of_visit() const { return (kind & kOfVisit) != 0; }
+  bool is_interaction() const { return kind != 0 && (kind & kOfOthers) == 0; }
+  uint32_t interaction_kind() const { return kind & ~kOfOthers; }
 };
 
 std::string Encode(const Entry& entry) {
@@ -261,6 +268,7 @@ bool Wanted(const TimelineQuery& query, const Entry& entry) {
   if (entry.kind == 0) return query.kinds.empty() && query.changes;
   if (entry.is_of_message() && !query.messages) return false;
   if (entry.is_of_meeting() && !query.meetings) return false;
+  if (entry.is_of_visit() && !query.visits) return false;
   return query.kinds.empty() ||
          std::find(query.kinds.begin(), query.kinds.end(),
                    static_cast<InteractionKind>(entry.interaction_kind())) != query.kinds.end();
@@ -312,6 +320,72 @@ void PutOfMeeting(const eventstore::RecordedEvent& event, ViewBatch& batch) {
   }
 }
 
+// When a visit began, and where the log says so.
+struct VisitStart {
+  EntryId at;
+  Position position;
+};
+
+std::string VisitKey(WorkspaceId workspace, absl::string_view visitor, int visit) {
+  std::string key(1, kVisitTable);
+  AppendUnsignedKey(workspace.value(), &key);
+  AppendStringKey(visitor, &key);
+  AppendIntegerKey(visit, &key);
+  return key;
+}
+
+std::string EncodeVisit(const VisitStart& start) {
+  std::string value;
+  AppendVarint(static_cast<uint64_t>(start.at.occur_micros), &value);
+  AppendVarint(start.at.sequence, &value);
+  AppendVarint(start.position.value(), &value);
+  return value;
+}
+
+std::optional<VisitStart> DecodeVisit(WorkspaceId workspace, absl::string_view value) {
+  ByteReader reader(value);
+  uint64_t micros = 0;
+  uint64_t sequence = 0;
+  uint64_t position = 0;
+  if (!reader.ReadVarint(&micros) || !reader.ReadVarint(&sequence) ||
+      !reader.ReadVarint(&position) || !reader.done()) {
+    return std::nullopt;
+  }
+  return VisitStart{{workspace, static_cast<int64_t>(micros), sequence}, Position(position)};
+}
+
+void PutVisit(const VisitStart& start, absl::string_view contact, ViewBatch& batch) {
+  if (contact.empty()) return;
+  batch.Put(RowKey(start.at, contact),
+            Encode(Entry{.position = start.position,
+                         .kind = kOfVisit | static_cast<uint32_t>(interactions::v1::PAGE_VIEW)}));
+}
+
+// A visit stands in the timeline of whom the visitor is known to be, or is found to be later, at
+// the time when it began.
+absl::Status PutOfVisitor(const eventstore::RecordedEvent& recorded, ViewBatch& batch) {
+  const eventstore::EventHeader& header = recorded.header();
+  const auto& event = static_cast<const visitors::v1::VisitorEvent&>(*recorded.event);
+  if (event.has_visitor_pages_viewed() && event.visitor_pages_viewed().visit_begins()) {
+    const visitors::v1::VisitorPagesViewed& viewed = event.visitor_pages_viewed();
+    const VisitStart start = {IdOf(header), header.position};
+    batch.Put(VisitKey(header.workspace, viewed.name(), viewed.visit()), EncodeVisit(start));
+    PutVisit(start, viewed.contact(), batch);
+  }
+  if (!event.has_visitor_identified()) return absl::OkStatus();
+  const visitors::v1::VisitorIdentified& identified = event.visitor_identified();
+  for (int visit = identified.from_visit(); visit <= identified.visit_count(); ++visit) {
+    KITH_ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                          batch.Get(VisitKey(header.workspace, identified.name(), visit)));
+    // It may be among what a damaged stream left out.
+    if (!row.has_value()) continue;
+    const std::optional<VisitStart> start = DecodeVisit(header.workspace, *row);
+    if (!start.has_value()) return MalformedRow();
+    PutVisit(*start, identified.contact(), batch);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<std::string> Timeline::categories() const {
@@ -321,7 +395,8 @@ std::vector<std::string> Timeline::categories() const {
           "leads",
           std::string(kInteractions),
           std::string(kMessages),
-          std::string(kMeetings)};
+          std::string(kMeetings),
+          std::string(kVisitors)};
 }
 
 absl::Status Timeline::Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const {
@@ -335,6 +410,7 @@ absl::Status Timeline::Apply(const eventstore::RecordedEvent& event, ViewBatch& 
     PutOfMeeting(event, batch);
     return absl::OkStatus();
   }
+  if (category == kVisitors) return PutOfVisitor(event, batch);
   if (category != kInteractions) {
     batch.Put(RowKey(IdOf(header), header.stream), Encode({.position = header.position}));
     return absl::OkStatus();
@@ -439,7 +515,8 @@ absl::StatusOr<KindCounts> CountKinds(const ViewSnapshot& timeline, WorkspaceId 
         return false;
       }
       ++looked_at;
-      if (entry.is_of_meeting() || (entry.is_of_message() && !messages)) return true;
+      if (entry.is_of_meeting() || entry.is_of_visit()) return true;
+      if (entry.is_of_message() && !messages) return true;
       if (entry.interaction_kind() == 0) return true;
       key.remove_prefix(prefix.size());
       if (records.size() > 1 && !counted.insert(std::string(key)).second) return true;

@@ -144,17 +144,19 @@ bool Reception::TakePage(Connection& connection, absl::string_view target) const
   const std::pair<absl::string_view, absl::string_view> parts =
       absl::StrSplit(target, absl::MaxSplits('?', 1));
   const auto header = [&](absl::string_view name) { return std::string(HeaderOf(request, name)); };
-  connection.Begin(NewPageExchange(connection.shared_from_this(), **pages,
-                                   {.method = std::string(method.data(), method.size()),
-                                    .path = std::string(parts.first),
-                                    .query = std::string(parts.second),
-                                    .content_type = header("content-type"),
-                                    .accept = header("accept"),
-                                    .origin = header("origin"),
-                                    .referrer = header("referer"),
-                                    .user_agent = header("user-agent"),
-                                    .body = "",
-                                    .address = connection.peer_address()}));
+  connection.Begin(
+      NewPageExchange(connection.shared_from_this(), **pages,
+                      {.method = std::string(method.data(), method.size()),
+                       .path = std::string(parts.first),
+                       .query = std::string(parts.second),
+                       .content_type = header("content-type"),
+                       .accept = header("accept"),
+                       .origin = header("origin"),
+                       .referrer = header("referer"),
+                       .user_agent = header("user-agent"),
+                       .asks_not_to_be_followed = header("dnt") == "1" || header("sec-gpc") == "1",
+                       .body = "",
+                       .address = connection.peer_address()}));
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "kith/forms/v1/forms_service.pb.h"
+#include "kith/leads/v1/lead.pb.h"
 #include "services/core/decision.h"
 #include "services/forms/filled_form.h"
 #include "services/forms/form.h"
@@ -81,11 +82,21 @@ class FormCommands {
   // others, nobody does.
   absl::Status AssumeAssigned(runtime::Loader& load, const v1::Form& form,
                               const std::string& record, const CommandContext& context) const;
+  // The visitor who sent it, said of the submission, and identified as its contact where nobody is
+  // asked to confirm. How it came to our pages first; empty where that is not known.
+  absl::StatusOr<leads::v1::LeadTouch> AssumeVisitor(runtime::Loader& load, const v1::Form& form,
+                                                     const v1::SubmitFormRequest& command,
+                                                     v1::FormSubmission& submission,
+                                                     const CommandContext& context) const;
+  // Where both are known, and as far as it can be.
+  absl::Status AssumeIdentified(runtime::Loader& load, const std::string& visitor,
+                                const std::string& contact, const CommandContext& context) const;
   // The lead that who sent it is: of the contact, or of a person who says so themselves where it is
   // empty. Its name; empty where none can be made.
   absl::StatusOr<std::string> AssumeLead(runtime::Loader& load, const v1::Form& form,
                                          const FilledForm& filled,
                                          const v1::SubmitFormRequest& command,
+                                         const leads::v1::LeadTouch& first_touch,
                                          const std::string& contact,
                                          const CommandContext& context) const;
   // The mail with this link; where it cannot be sent, why not.

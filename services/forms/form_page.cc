@@ -202,7 +202,10 @@ std::string FormPageOf(const v1::Form& form, const PageState& state) {
       HtmlAttribute("value", state.submission), ">\n",
       state.page.empty() ? ""
                          : absl::StrCat("<input type=\"hidden\"", HtmlAttribute("name", kPageKey),
-                                        HtmlAttribute("value", state.page), ">\n"),
+                                        Attribute("value", state.page), ">\n"),
+      state.visitor.empty() ? ""
+                            : absl::StrCat("<input type=\"hidden\"", HtmlAttribute("name", kVisitorKey),
+                                           Attribute("value", state.visitor), ">\n"),
       "<div class=\"trap\" aria-hidden=\"true\"><label>Leave this empty <input type=\"text\"",
       HtmlAttribute("name", kTrapKey), " tabindex=\"-1\" autocomplete=\"off\"></label></div>\n",
       FieldsOf(form, state).All(), "<button type=\"submit\">", EscapeHtml(label),
@@ -237,10 +240,20 @@ std::string ScriptOf(const v1::Form& form, absl::string_view path) {
   return absl::StrCat(
       "(function () {\n  var script = document.currentScript;\n"
       "  var frame = document.createElement(\"iframe\");\n"
-      "  frame.src = new URL(\"",
-      path, "\", script.src).href;\n  frame.title = \"", title,
+      "  var form = new URL(\"",
+      path, "\", script.src);\n  frame.title = \"", title,
       "\";\n  frame.style.cssText = \"border:0;width:100%;height:40em\";\n"
-      "  script.parentNode.insertBefore(frame, script);\n})();\n");
+      "  function visitor() {\n"
+      "    var found = document.cookie.match(/(?:^|; )kith_visitor=([\\w-]+)/);\n"
+      "    return found ? found[1] : \"\";\n  }\n"
+      "  function show() {\n"
+      "    form.searchParams.set(\"kith_page\", location.href.slice(0, 2048));\n"
+      "    if (visitor()) form.searchParams.set(\"kith_visitor\", visitor());\n"
+      "    frame.src = form.href;\n"
+      "    script.parentNode.insertBefore(frame, script);\n  }\n"
+      // The script that says who somebody is may come after this one.
+      "  if (visitor() || document.readyState == \"complete\") show();\n"
+      "  else addEventListener(\"load\", show);\n})();\n");
 }
 
 std::string PagePolicyOf(const v1::Form& form) {

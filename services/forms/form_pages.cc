@@ -21,6 +21,7 @@
 #include "services/forms/form_fields.h"
 #include "services/forms/form_page.h"
 #include "services/runtime/calls/own_command.h"
+#include "services/runtime/calls/public_name.h"
 #include "services/runtime/calls/web_text.h"
 
 namespace kith::forms {
@@ -201,9 +202,7 @@ PageTraffic& PageTraffic::operator+=(const PageTraffic& more) {
 }
 
 std::shared_ptr<const runtime::Caller> FormPages::CallerIn(WorkspaceId workspace) const {
-  auto caller = runtime_.authorizer->CallerOfPolicy(workspace, kActor);
-  const bool is_open = caller != nullptr && caller->standing == runtime::Standing::kActive;
-  return is_open ? caller : nullptr;
+  return runtime::ActiveCallerOf(*runtime_.authorizer, workspace, kActor);
 }
 
 absl::StatusOr<FormPages::Open> FormPages::Find(absl::string_view public_id) const {
@@ -247,11 +246,16 @@ void FormPages::Take(WebRequest request, Answer answer) {
 
 WebAnswer FormPages::PageAnswer(const Open& open, const WebRequest& request) const {
   const std::string submission = runtime_.ulids.Next();
-  const std::string page = UrlOf({}, request);
+  // The script says where the form stands, and who looks at it.
+  const auto said = ParsePosted("application/x-www-form-urlencoded", request.query);
+  const PostedForm told = said.ok() ? *said : PostedForm();
+  const std::string page = UrlOf(told, request);
+  const std::string visitor = ValueOf(told, kVisitorKey);
   PageState state;
   state.path = open.path;
   state.submission = submission;
   state.page = page;
+  state.visitor = visitor;
   return HtmlAnswer(200, FormPageOf(open.form(), state), PagePolicyOf(open.form()));
 }
 
@@ -274,6 +278,7 @@ void FormPages::TakePost(const Open& open, const WebRequest& request, Answer ans
     return answer(Told(open, request, *posted, absl::OkStatus()));
   }
   auto submit = SubmissionOf(form, *posted, request);
+  submit->set_visitor(VisitorOf(open, ValueOf(*posted, kVisitorKey)));
   const std::string request_id = RequestIdOf(*posted);
   runtime::StartOwnCommand(
       runtime_.transact, runtime_.keys, methods_, open.caller, std::move(submit), request_id,
@@ -316,6 +321,7 @@ WebAnswer FormPages::Told(const Open& open, const WebRequest& request, const Pos
   }
   if (code != 400) return Notice(code, TitleOf(code), detail);
   const std::string page = ValueOf(posted, kPageKey);
+  const std::string visitor = ValueOf(posted, kVisitorKey);
   // Who mends it sends the same form once more.
   std::string submission = ValueOf(posted, kSubmissionKey);
   if (submission.empty()) submission = runtime_.ulids.Next();
@@ -323,6 +329,7 @@ WebAnswer FormPages::Told(const Open& open, const WebRequest& request, const Pos
   state.path = open.path;
   state.submission = submission;
   state.page = page;
+  state.visitor = visitor;
   state.filled = &posted;
   state.errors = std::move(violations);
   return HtmlAnswer(400, FormPageOf(form, state), PagePolicyOf(form));
@@ -357,6 +364,13 @@ void FormPages::TakeConfirmation(const WebRequest& request, absl::string_view to
         const int code = HttpStatusOf(status);
         answer(code == 503 ? Notice(503, TitleOf(503), SentenceOf(503)) : gone);
       });
+}
+
+std::string FormPages::VisitorOf(const Open& open, const std::string& text) const {
+  const auto found =
+      runtime::OpenName(runtime_.log.token_sealer(), runtime::kVisitorPurpose, "visitors", text);
+  const bool is_ours = found.has_value() && found->workspace == open.caller->workspace;
+  return is_ours ? found->name : "";
 }
 
 void FormPages::Count(const Open& open, const PageTraffic& traffic) {

@@ -68,11 +68,13 @@ class FormPages final : public runtime::WebPages {
   // What it comes to: OK, or a refusal, told as the sender wants it.
   runtime::WebAnswer Told(const Open& open, const runtime::WebRequest& request,
                           const PostedForm& posted, const absl::Status& status) const;
+  // The visitor that the text stands for; empty where there is none.
+  std::string VisitorOf(const Open& open, const std::string& text) const;
   void Count(const Open& open, const PageTraffic& traffic);
 
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
-  runtime::HourlyLimits limits_;
+  runtime::WindowLimits limits_{absl::Hours(1)};
   runtime::GatheredCounts<PageTraffic> traffic_{absl::Seconds(10)};
 };
 

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "eventstore/log/event_registry.h"
 #include "kith/interactions/v1/interactions_service.pb.h"
+#include "kith/visitors/v1/visitor_events.pb.h"
 #include "services/interactions/interaction_reader.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/calls/read_call.h"
@@ -76,6 +77,13 @@ class TimelineReader {
   // that the caller sees.
   absl::StatusOr<std::optional<v1::Interaction>> Find(const runtime::ReadContext& context,
                                                       const std::string& name) const;
+  // Whether the caller may read what else stands in the contact's timeline, by this permission.
+  absl::StatusOr<bool> ReadsOthers(const runtime::ReadContext& context, const std::string& parent,
+                                   const std::string& permission) const;
+  // The visit that began then, as it is as of the moment of the read.
+  absl::Status RenderVisit(const runtime::ReadContext& context,
+                           const visitors::v1::VisitorPagesViewed& begun,
+                           v1::TimelineEntry* entry) const;
   absl::Status RenderEntry(const runtime::ReadContext& context,
                            const projections::TimelineEvent& at, v1::TimelineEntry* entry) const;
   // Hides what was redacted after the moment that the read is as of.

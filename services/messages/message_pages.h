@@ -83,7 +83,7 @@ class MessagePages final : public runtime::WebPages {
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
   const MessageReader reader_;
-  runtime::HourlyLimits limits_;
+  runtime::WindowLimits limits_{absl::Hours(1)};
   runtime::GatheredCounts<PageCounts> further_{absl::Hours(1)};
 
   std::atomic<int64_t> opens_ = 0;

@@ -28,6 +28,7 @@ void FuzzWorkbook(absl::string_view bytes);
 void FuzzJson(absl::string_view bytes);
 void FuzzHttpBody(absl::string_view bytes);
 void FuzzPostedForm(absl::string_view bytes);
+void FuzzBeacon(absl::string_view bytes);
 void FuzzMergeText(absl::string_view bytes);
 void FuzzMailText(absl::string_view bytes);
 void FuzzReceivedMail(absl::string_view bytes);

@@ -2,17 +2,16 @@
 
 namespace kith::runtime {
 
-bool HourlyLimits::Take(const std::string& key, int64_t max, absl::Duration now) {
+bool WindowLimits::Take(const std::string& key, int64_t max, absl::Duration now, int64_t count) {
   MutexLock lock(mutex_);
-  if (hours_.size() >= kKeysMax && !hours_.contains(key)) {
-    absl::erase_if(hours_,
-                   [&](const auto& one) { return now - one.second.begin >= absl::Hours(1); });
-    if (hours_.size() >= kKeysMax) return false;
+  if (windows_.size() >= kKeysMax && !windows_.contains(key)) {
+    absl::erase_if(windows_, [&](const auto& one) { return now - one.second.begin >= window_; });
+    if (windows_.size() >= kKeysMax) return false;
   }
-  Hour& hour = hours_[key];
-  if (hour.count == 0 || now - hour.begin >= absl::Hours(1)) hour = {now, 0};
-  if (hour.count >= max) return false;
-  ++hour.count;
+  Window& window = windows_[key];
+  if (window.count == 0 || now - window.begin >= window_) window = {now, 0};
+  if (window.count + count > max) return false;
+  window.count += count;
   return true;
 }
 

@@ -1,4 +1,4 @@
-// What pages that anybody may ask for are bounded by: how often in an hour, and how often what is
+// What pages that anybody may ask for are bounded by: how often within a time, and how often what is
 // only counted becomes an event. Both are in memory, from the start of the server.
 #pragma once
 
@@ -13,22 +13,27 @@
 
 namespace kith::runtime {
 
-// How often something may be done in an hour, by what does it. Thread-safe; of as many as it can
-// remember the ones that came last.
-class HourlyLimits {
+// How often something may be done within a window of time, by what does it. Thread-safe. Of as many
+// as can be remembered the ones that came last; then nothing new may be done.
+class WindowLimits {
  public:
-  // Whether it may be done once more by `key`; `now` as Clock::Elapsed.
-  bool Take(const std::string& key, int64_t max, absl::Duration now) KITH_EXCLUDES(mutex_);
+  explicit WindowLimits(absl::Duration window) : window_(window) {}
+
+  // Whether it may be done `count` times more by `key`, of which there may be `max` within the
+  // window; `now` as Clock::Elapsed.
+  bool Take(const std::string& key, int64_t max, absl::Duration now, int64_t count = 1)
+      KITH_EXCLUDES(mutex_);
 
  private:
-  struct Hour {
+  struct Window {
     absl::Duration begin;
     int64_t count = 0;
   };
   static constexpr size_t kKeysMax = 100'000;
 
+  const absl::Duration window_;
   Mutex mutex_;
-  absl::flat_hash_map<std::string, Hour> hours_ KITH_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, Window> windows_ KITH_GUARDED_BY(mutex_);
 };
 
 // Counts that are gathered, by what they are of, until they are worth an event. `Counts` has +=,

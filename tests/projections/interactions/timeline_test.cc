@@ -19,6 +19,7 @@
 #include "kith/deals/v1/deal_events.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "kith/type/v1/errors.pb.h"
+#include "kith/visitors/v1/visitor_events.pb.h"
 #include "projections/tables/table_core.h"
 #include "tests/testing/histories.h"
 #include "tests/testing/view_spec.h"
@@ -47,7 +48,8 @@ ViewSpec NewSpec() {
   return ViewSpec::Of<Timeline>()
       .Takes<contacts::v1::ContactEvent>("contacts")
       .Takes<deals::v1::DealEvent>("deals")
-      .Takes<interactions::v1::InteractionEvent>("interactions");
+      .Takes<interactions::v1::InteractionEvent>("interactions")
+      .Takes<visitors::v1::VisitorEvent>("visitors");
 }
 
 absl::Time At(int minute) { return absl::FromUnixSeconds(1'700'000'000) + absl::Minutes(minute); }
@@ -121,6 +123,46 @@ class TimelineTest : public ::testing::Test {
   ViewSpec spec_ = NewSpec();
   int drawn_ = 0;
 };
+
+TEST_F(TimelineTest, ShowsVisitsOfWhomTheVisitorIsFoundToBe) {
+  const auto view_pages = [&](int visit, bool begins, const std::string& contact, int minute) {
+    visitors::v1::VisitorPagesViewed viewed;
+    viewed.set_name("visitors/1");
+    viewed.set_contact(contact);
+    viewed.set_visit(visit);
+    viewed.set_visit_begins(begins);
+    spec_.Given("visitors/1", viewed, {.occur_time = At(minute)});
+  };
+  const auto identify = [&](const std::string& contact, int from, int count) {
+    visitors::v1::VisitorIdentified identified;
+    identified.set_name("visitors/1");
+    identified.set_contact(contact);
+    identified.set_from_visit(from);
+    identified.set_visit_count(count);
+    spec_.Given("visitors/1", identified, {.occur_time = At(100)});
+  };
+  view_pages(1, true, "", 0);
+  view_pages(1, false, "", 5);
+  view_pages(2, true, "", 60);
+  Record("contacts/1", At(30));
+  EXPECT_THAT(All(spec_.Then(), "contacts/1"), ElementsAre(Position(4)));
+  identify("contacts/1", 1, 2);
+  view_pages(2, false, "contacts/1", 65);
+  view_pages(3, true, "contacts/1", 120);
+  identify("contacts/2", 4, 3);
+  view_pages(4, true, "contacts/2", 121);
+  const ViewSnapshot view = spec_.Then();
+  EXPECT_THAT(All(view, "contacts/1"),
+              ElementsAre(Position(7), Position(3), Position(4), Position(1)));
+  EXPECT_THAT(All(view, "contacts/2"), ElementsAre(Position(9)));
+  EXPECT_THAT(All(view, "contacts/1", {interactions::v1::PAGE_VIEW}),
+              ElementsAre(Position(7), Position(3), Position(1)));
+  EXPECT_THAT(List(view, {.workspace = kWorkspace, .record = "contacts/1", .visits = false}).events,
+              ElementsAre(Position(4)));
+  const auto counts = CountKinds(view, kWorkspace, "contacts/1", 100);
+  ASSERT_TRUE(counts.ok()) << counts.status();
+  EXPECT_EQ(counts->kinds.size(), 1u);
+}
 
 TEST_F(TimelineTest, ShowsARecordsOwnChangesAndItsInteractionsNewestFirst) {
   spec_.Given("contacts/1", ContactCreated(), {.occur_time = At(0)});
