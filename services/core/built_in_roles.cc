@@ -89,7 +89,6 @@ std::vector<Role> SalesRoles() {
                         {"messages.read", kTeam},
                         {"messages.send", kTeam},
                         {"mail_templates.write", kAll},
-                        {"assignment_rules.write", kAll},
                         {"scoring_models.write", kAll},
                         {"scores.override", kTeam},
                         {"forecast.read", kTeam},
