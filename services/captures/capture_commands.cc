@@ -160,10 +160,10 @@ absl::Status CapturedBefore(absl::string_view as) {
                      "external_id");
 }
 
+// Without its candidates: whoever captured it first may see others than who does again.
 void TellReview(const v1::CaptureReview& review, v1::Capture& capture) {
   capture.set_name(review.name());
   capture.set_contact(review.contact());
-  if (review.state() == v1::PENDING) *capture.mutable_candidates() = review.candidates();
 }
 
 // What comes into being now, whenever what is told of it happened.

@@ -90,7 +90,6 @@ std::vector<Role> SalesRoles() {
                         {"messages.send", kTeam},
                         {"received_mails.read", kTeam},
                         {"mail_templates.write", kAll},
-                        {"assignment_rules.write", kAll},
                         {"scoring_models.write", kAll},
                         {"scores.override", kTeam},
                         {"forecast.read", kTeam},

@@ -26,6 +26,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -158,6 +159,12 @@ struct NamedAfterRule {
   const google::protobuf::FieldDescriptor* link;  // to records with a display_name
 };
 
+// A list whose elements each name a record: who may not see that record is not told of the element.
+struct SeenElementsRule {
+  const google::protobuf::FieldDescriptor* list;
+  const google::protobuf::FieldDescriptor* link;  // of the elements
+};
+
 struct ResourceRules {
   absl::string_view category;
   const google::protobuf::Message* resource = nullptr;  // empty ones
@@ -169,6 +176,7 @@ struct ResourceRules {
   // Fields that grow with its history: told by reads, and neither by replies to commands nor by
   // revisions.
   std::vector<const google::protobuf::FieldDescriptor*> told_by_reads;
+  std::vector<SeenElementsRule> seen_elements;  // told by reads alone
   // Who is a user and names no owner of what they create owns it.
   const google::protobuf::FieldDescriptor* owned_by_creator = nullptr;
   WithinRule within;
@@ -183,10 +191,15 @@ struct ResourceRules {
   std::vector<ClaimRule> claims;  // those of held_links last
   std::vector<HeldLink> held_links;
   std::vector<const google::protobuf::FieldDescriptor*> acyclic_links;
-  // Whether who may do `grants`, null for everything, may make `after` of `before`.
+  // Whether whoever calls may make `after` of `before`.
   std::function<absl::Status(const google::protobuf::Message& before,
-                             const google::protobuf::Message& after, const Grants* grants)>
+                             const google::protobuf::Message& after, const CommandContext& context)>
       authorise;
+  // The refusal to delete one that is the owner of these records, at least, or of some that the
+  // caller does not see; null: it is deleted.
+  std::function<absl::Status(absl::string_view name, const std::vector<std::string>& records,
+                             bool are_some_hidden)>
+      owns;
   std::vector<LinkAuthority> link_authorities;
   // Whether `record`, which is there, may begin to be named in a field of another; null: it may.
   std::function<absl::Status(const google::protobuf::Message& record, absl::string_view field)>
@@ -242,7 +255,9 @@ class ResourceRulesBuilder {
     rules_.event = &Aggregate::Event::default_instance();
     rules_.complete = [](const auto&, const Settings&, auto&) {};
     rules_.check = [](const auto&, const auto&, const auto&) { return absl::OkStatus(); };
-    rules_.authorise = [](const auto&, const auto&, const Grants*) { return absl::OkStatus(); };
+    rules_.authorise = [](const auto&, const auto&, const CommandContext&) {
+      return absl::OkStatus();
+    };
   }
 
   template <class Enum>
@@ -277,6 +292,14 @@ class ResourceRulesBuilder {
   }
   ResourceRulesBuilder& ToldByReads(const char* field) {
     rules_.told_by_reads.push_back(Resource::descriptor()->FindFieldByName(field));
+    return *this;
+  }
+  // Of the elements of a list, each of which names a record in `link`, who reads is told those
+  // whose records they may see.
+  ResourceRulesBuilder& ToldToWhoSees(const char* list, const char* link) {
+    ToldByReads(list);
+    const google::protobuf::FieldDescriptor* const field = rules_.told_by_reads.back();
+    rules_.seen_elements.push_back({field, field->message_type()->FindFieldByName(link)});
     return *this;
   }
   // Where `link` begins to name a record and the caller says nothing in `text`, or does not change
@@ -368,15 +391,28 @@ class ResourceRulesBuilder {
     return *this;
   }
 
-  // authorise(before, after, grants): whether who may do `grants` may make the one of the other.
+  // authorise(before, after, grants): whether who may do `grants`, null for everything, may make
+  // the one of the other; or authorise(before, after, context).
   template <class Function>
   ResourceRulesBuilder& Authorise(Function authorise) {
     rules_.authorise = [authorise](const google::protobuf::Message& before,
                                    const google::protobuf::Message& after,
-                                   const Grants* grants) -> absl::Status {
-      return authorise(static_cast<const Resource&>(before), static_cast<const Resource&>(after),
-                       grants);
+                                   const CommandContext& context) -> absl::Status {
+      const auto& from = static_cast<const Resource&>(before);
+      const auto& to = static_cast<const Resource&>(after);
+      if constexpr (std::is_invocable_v<Function, const Resource&, const Resource&,
+                                        const CommandContext&>) {
+        return authorise(from, to, context);
+      } else {
+        return authorise(from, to, context.grants);
+      }
     };
+    return *this;
+  }
+  // owns(name, records, are_some_hidden): see ResourceRules.
+  template <class Function>
+  ResourceRulesBuilder& KeptWhileOwner(Function owns) {
+    rules_.owns = owns;
     return *this;
   }
   // The same of naming a record of `Linked`, of this category: check(linked, field, grants).

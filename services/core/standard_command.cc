@@ -200,7 +200,7 @@ absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, con
       KITH_RETURN_IF_ERROR(CheckEtag(TextIn(request, etag_), TextIn(*now.resource, own_etag_)));
       if (is_there != (method_ == StandardMethod::kDelete)) return ResourceChange{method_};
       if (method_ == StandardMethod::kUndelete) {
-        KITH_RETURN_IF_ERROR(rules_.authorise(*rules_.resource, *now.resource, context.grants));
+        KITH_RETURN_IF_ERROR(rules_.authorise(*rules_.resource, *now.resource, context));
       }
       return PlanDelete(*now.resource, context);
   }
@@ -311,7 +311,7 @@ absl::Status StandardCommand::Finish(const Message& before, const CommandContext
   }
   const ClaimValues wanted(rules_.claims, *change.after);
   KITH_RETURN_IF_ERROR(rules_.check(*change.after, wanted, facts_));
-  KITH_RETURN_IF_ERROR(rules_.authorise(before, *change.after, context.grants));
+  KITH_RETURN_IF_ERROR(rules_.authorise(before, *change.after, context));
   change.links = NewLinks(before, *change.after, resource_->name());
   for (const FieldDescriptor* const link : rules_.acyclic_links) {
     const std::vector<std::string> known = NamesIn(before, *link);

@@ -7,6 +7,7 @@
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/arena.h"
 #include "kith/edge/v1/edge_errors.pb.h"
+#include "kith/type/v1/errors.pb.h"
 #include "services/edge/connect_error.h"
 #include "services/edge/connection.h"
 #include "services/edge/document.h"
@@ -302,7 +303,7 @@ class PageExchange final : public Exchange {
   }
   bool HasArrived() const override { return !HasBody() || connection_->BodyIsThere(); }
   void BodyRead(absl::StatusOr<std::string> body) override {
-    if (!body.ok()) return End(EndFor(body.status()));
+    if (!body.ok()) return End(EndFor(ForPages(body.status())));
     request_.body = *std::move(body);
     Take();
   }
@@ -317,6 +318,13 @@ class PageExchange final : public Exchange {
 
  private:
   bool HasBody() const { return request_.method == "POST"; }
+  // To a browser the limit of a body is no limit of calls, which would be tried again later.
+  absl::Status ForPages(const absl::Status& why) const {
+    if (!IsError(why, type::v1::ERROR_LIMIT_REACHED)) return why;
+    return Error(v1::EDGE_ERROR_BODY_TOO_LONG,
+                 absl::StrCat("What was sent takes more than ", pages_.body_bytes_max(),
+                              " bytes, and the page takes no more. Send less."));
+  }
   void Take() {
     const bool runs = connection_->pools().folds.TryRun([this] {
       pages_.Take(std::move(request_), [this](runtime::WebAnswer answer) {

@@ -345,6 +345,7 @@ void FormPages::TakeConfirmation(const WebRequest& request, absl::string_view to
   const auto submission =
       runtime_.transact.Fold<SubmissionAggregate>(found->workspace, found->name);
   if (!submission.ok()) return answer(Notice(503, TitleOf(503), SentenceOf(503)));
+  if (!IsConfirmable(**submission, runtime_.clock.Now())) return answer(gone);
   const auto form =
       runtime_.transact.Fold<FormAggregate>(found->workspace, (*submission)->resource.form());
   if (!form.ok()) return answer(Notice(503, TitleOf(503), SentenceOf(503)));

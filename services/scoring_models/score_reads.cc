@@ -24,6 +24,7 @@
 #include "services/runtime/admission/not_granted.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/calls/read_permission.h"
+#include "services/runtime/resources/link_aliases.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/visibility.h"
 #include "services/scoring_models/score_commands.h"
@@ -61,12 +62,41 @@ class ScoreReads {
  public:
   ScoreReads(std::vector<runtime::ResourceType> resources, const runtime::Runtime& runtime,
              const runtime::MethodTable& methods)
-      : resources_(std::move(resources)), runtime_(runtime), methods_(methods) {}
+      : resources_(std::move(resources)),
+        runtime_(runtime),
+        methods_(methods),
+        aliases_(resources_, ScoreTable().core().declaration().fields, nullptr, runtime) {}
 
   absl::Status Get(const ReadContext& context, const v1::GetScoreRequest& request,
                    v1::Score* response) const {
     KITH_ASSIGN_OR_RETURN(FoundScore found, Find(context, request.model(), request.record()));
     *response = std::move(found.score);
+    return absl::OkStatus();
+  }
+
+  // Of models that are there: a record that none has scored yet has none.
+  absl::Status Query(const ReadContext& context, const v1::QueryRecordScoresRequest& request,
+                     v1::QueryRecordScoresResponse* response) const {
+    const std::string& record = request.record();
+    KITH_RETURN_IF_ERROR(runtime::ReadRecord(context, methods_, record).status());
+    const projections::ViewSnapshot& scores =
+        context.SnapshotOf(runtime_.views.Find(ScoresOf(eventstore::CategoryOf(record))));
+    std::vector<std::string> models;
+    KITH_RETURN_IF_ERROR(ModelTable().Scan(scores, context.workspace(),
+                                           projections::KeyRange::Prefix(""),
+                                           [&](const v1::ModelRow& row) {
+                                             models.push_back(row.model().name());
+                                             return true;
+                                           }));
+    for (const std::string& model : models) {
+      absl::StatusOr<FoundScore> found = Find(context, model, record);
+      if (found.ok()) {
+        *response->add_scores() = std::move(found->score);
+      } else if (!IsError(found.status(), v1::SCORING_MODELS_ERROR_NOT_SCORED_YET) &&
+                 !IsError(found.status(), v1::SCORING_MODELS_ERROR_SCORING_MODEL_NOT_FOUND)) {
+        return found.status();
+      }
+    }
     return absl::OkStatus();
   }
 
@@ -130,6 +160,8 @@ class ScoreReads {
         .as_of = context.as_of,
         .within = &within};
     query.moment.now = context.read_time;
+    const projections::NameOfAlias name_of = aliases_.NamesIn(context, request.filter());
+    query.name_of = &name_of;
     if (!request.filter().empty()) {
       KITH_ASSIGN_OR_RETURN(const auto settings, context.SettingsThen());
       query.moment.zone = TimeZoneOf(settings->time_zone).value_or(absl::UTCTimeZone());
@@ -143,6 +175,31 @@ class ScoreReads {
                                             [&] { return response->add_scores(); }));
     if (context.keys.AnyDestroyed()) HideErased(context, *response->mutable_scores());
     return absl::OkStatus();
+  }
+
+  // Those that one record's scores are read from, in every order of binding methods.
+  runtime::ReadViews ViewsOfRecords() const {
+    runtime::ReadViews views = {&runtime_.views.Find(ScoringModelDirectory::kName)};
+    for (int target = 1; !CollectionOf(static_cast<v1::ScoreTarget>(target)).empty(); ++target) {
+      const absl::string_view collection = CollectionOf(static_cast<v1::ScoreTarget>(target));
+      const runtime::ResourceType* const type = TypeOf(collection);
+      if (type == nullptr) continue;
+      views.push_back(&runtime_.views.Find(ScoresOf(collection)));
+      views.push_back(&runtime_.views.Find(type->directory->name()));
+    }
+    return views;
+  }
+
+  // With those of the records that a filter names by what people call them.
+  runtime::ReadViews ViewsFor(const Message& request) const {
+    runtime::ReadViews views = Views();
+    const auto* const list =
+        google::protobuf::DynamicCastToGenerated<v1::ListScoresRequest>(&request);
+    if (list == nullptr) return views;
+    for (projections::View* const view : aliases_.ViewsFor(list->filter())) {
+      if (std::find(views.begin(), views.end(), view) == views.end()) views.push_back(view);
+    }
+    return views;
   }
 
   // Those of the scores of what may be asked for, and of the methods that say whether the caller
@@ -272,6 +329,7 @@ class ScoreReads {
   const std::vector<runtime::ResourceType> resources_;
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
+  const runtime::LinkAliases aliases_;  // of a list's filter
 };
 
 // Binds a read of the models and of what else scores are told by.
@@ -285,7 +343,7 @@ void Bind(std::shared_ptr<const ScoreReads> reads,
         return (*reads.*run)(context, static_cast<const Request&>(request),
                              static_cast<Response*>(response));
       },
-      [reads](const Message&) { return reads->Views(); });
+      [reads](const Message& request) { return reads->ViewsFor(request); });
 }
 
 }  // namespace
@@ -296,6 +354,13 @@ void BindReads(std::vector<runtime::ResourceType> resources, const runtime::Runt
   Bind(reads, &ScoreReads::Get, methods);
   Bind(reads, &ScoreReads::List, methods);
   Bind(reads, &ScoreReads::Explain, methods);
+  methods.Read(runtime::MethodOf<v1::QueryRecordScoresRequest>(), reads->ViewsOfRecords(),
+               runtime::ReadKind::kScan,
+               [reads](const ReadContext& context, const Message& request, Message* response) {
+                 return reads->Query(context,
+                                     static_cast<const v1::QueryRecordScoresRequest&>(request),
+                                     static_cast<v1::QueryRecordScoresResponse*>(response));
+               });
 }
 
 }  // namespace kith::scoring_models

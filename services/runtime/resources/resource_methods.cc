@@ -10,10 +10,12 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/options/v1/options.pb.h"
 #include "kith/type/v1/list.pb.h"
 #include "projections/tables/merged_names.h"
 #include "services/core/custom_fields.h"
 #include "services/core/field_of.h"
+#include "services/core/owner_field.h"
 #include "services/runtime/admission/field_groups.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/resources/collections.h"
@@ -24,7 +26,9 @@
 #include "services/runtime/resources/linking_records.h"
 #include "services/runtime/resources/merge_methods.h"
 #include "services/runtime/resources/not_there.h"
+#include "services/runtime/resources/owned_records.h"
 #include "services/runtime/resources/revisions.h"
+#include "services/runtime/resources/seen_elements.h"
 #include "services/runtime/resources/table_reads.h"
 #include "services/runtime/resources/visibility.h"
 #include "services/runtime/runtime.h"
@@ -38,6 +42,9 @@ using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 
 using ResourceTypes = std::vector<ResourceType>;
+
+// Of the records of an owner who cannot be deleted, so many are looked for.
+constexpr size_t kOwnedNamedMax = 101;
 
 const ResourceType& TypeOf(const ResourceTypes& types, absl::string_view name) {
   const absl::string_view category = eventstore::CategoryOf(name);
@@ -63,6 +70,7 @@ class StandardHandler final : public CommandHandler {
         facts_(facts),
         command_(*type.rules, method, request, *facts.server),
         linking_(types, type, runtime),
+        runtime_(runtime),
         takes_custom_((method == StandardMethod::kCreate || method == StandardMethod::kUpdate) &&
                       !CustomMapsOf(*type.rules->resource->GetDescriptor()).empty()) {}
 
@@ -81,6 +89,7 @@ class StandardHandler final : public CommandHandler {
       KITH_ASSIGN_OR_RETURN(now, NowNamed(load, name, request));
     }
     KITH_RETURN_IF_ERROR(CheckMeant(load.caller(), now, request, context));
+    KITH_RETURN_IF_ERROR(CheckOwnsNothing(load, name, now));
     std::vector<ResourceNow> others;
     KITH_ASSIGN_OR_RETURN(const void* const within, LoadWithin(load, now, request, others));
     KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, within, request, context));
@@ -146,6 +155,28 @@ class StandardHandler final : public CommandHandler {
     if (command_.MayCreate(request)) KITH_RETURN_IF_ERROR(CheckUpdate(caller, request));
     return takes_custom_ ? CheckCustomUpdate(caller, *context.custom_fields, request)
                          : absl::OkStatus();
+  }
+
+  // Of one that is to be deleted, and may not be while records are its own. Those of which the
+  // deletion takes the owner are not.
+  absl::Status CheckOwnsNothing(Loader& load, const std::string& name,
+                                const ResourceNow& now) const {
+    if (type_.rules->owns == nullptr || command_.method() != StandardMethod::kDelete ||
+        now.lifecycle != Lifecycle::kActive) {
+      return absl::OkStatus();
+    }
+    google::protobuf::RepeatedPtrField<std::string> collections;
+    for (const ResourceType& type : types_) {
+      const FieldDescriptor* const owner = OwnerFieldOf(*type.rules->resource->GetDescriptor());
+      const bool stays =
+          owner != nullptr && owner->options().GetExtension(options::v1::field).on_delete() ==
+                                  options::v1::ON_DELETE_UNSPECIFIED;
+      if (stays) *collections.Add() = std::string(type.rules->category);
+    }
+    KITH_ASSIGN_OR_RETURN(const OwnedRecords::Found found,
+                          runtime_.owned->Find(load, name, collections, kOwnedNamedMax));
+    if (found.names.empty() && !found.are_some_hidden) return absl::OkStatus();
+    return type_.rules->owns(name, found.names, found.are_some_hidden);
   }
 
   // What it comes into being in: a state, or who else is there, put into `others`; null: in
@@ -281,6 +312,7 @@ class StandardHandler final : public CommandHandler {
   const SharedFacts facts_;  // of all handlers
   const StandardCommand command_;
   const LinkingRecords linking_;
+  const Runtime& runtime_;
   const bool takes_custom_;  // it sets values of custom fields
 };
 
@@ -355,7 +387,8 @@ absl::Status List(const ResourceType& type, const Visibility& visibility, const 
                   const ReadContext& context, const Message& request, Message* response) {
   const auto& ask = *request.GetReflection();
   std::string unused[2];
-  const projections::NameOfAlias name_of = aliases.NamesIn(context);
+  const projections::NameOfAlias name_of =
+      aliases.NamesIn(context, ask.GetString(request, fields.filter));
   const projections::NamesOfRecord names_of = aliases.MergedIn(context);
   KITH_ASSIGN_OR_RETURN(const std::optional<Visibility::Seen> seen, visibility.SeenBy(context));
   projections::ListQuery query{
@@ -469,8 +502,26 @@ const FieldDescriptor* RowsOf(const Descriptor& reply, const Descriptor* resourc
   return nullptr;
 }
 
+// Binds a read of the resource's rows, and leaves out of its replies what the caller may not see of
+// their lists.
+void BindRead(const Method& method, const std::shared_ptr<const SeenElements>& seen, ReadKind kind,
+              MethodTable& methods, ReadHandler read, FurtherViews further_views = nullptr) {
+  if (!seen->hides()) {
+    return methods.Read(method, seen->views(), kind, std::move(read), std::move(further_views));
+  }
+  methods.Read(
+      method, seen->views(), kind,
+      [seen, read = std::move(read)](const ReadContext& context, const Message& asked,
+                                     Message* response) {
+        KITH_RETURN_IF_ERROR(read(context, asked, response));
+        return seen->Hide(context, *response);
+      },
+      std::move(further_views));
+}
+
 void BindList(const ResourceTypes& types, const ResourceType& type, const MethodDescriptor& method,
-              const FieldDescriptor* rows, const Runtime& runtime, MethodTable& methods) {
+              const FieldDescriptor* rows, const Runtime& runtime,
+              const std::shared_ptr<const SeenElements>& seen, MethodTable& methods) {
   const Descriptor& request = *method.input_type();
   const Descriptor& reply = *method.output_type();
   const bool of_deleted = absl::StartsWith(method.name(), "ListDeleted");
@@ -484,16 +535,16 @@ void BindList(const ResourceTypes& types, const ResourceType& type, const Method
                           of_deleted ? nullptr : FieldOf(reply, "summary")};
   const Visibility visibility(type);
   if (of_deleted) {
-    return methods.Read(MethodTaking(&request), type.directory->name(), ReadKind::kScan,
-                        [&type, visibility, fields](const ReadContext& context,
-                                                    const Message& asked, Message* response) {
-                          return ListDeleted(type, visibility, fields, context, asked, response);
-                        });
+    return BindRead(MethodTaking(&request), seen, ReadKind::kScan, methods,
+                    [&type, visibility, fields](const ReadContext& context, const Message& asked,
+                                                Message* response) {
+                      return ListDeleted(type, visibility, fields, context, asked, response);
+                    });
   }
   const auto aliases = std::make_shared<LinkAliases>(types, type, runtime);
   const auto custom = std::make_shared<CustomColumns>(type, request, runtime);
-  methods.Read(
-      MethodTaking(&request), type.directory->name(), ReadKind::kScan,
+  BindRead(
+      MethodTaking(&request), seen, ReadKind::kScan, methods,
       [&type, visibility, fields, aliases, custom](const ReadContext& context, const Message& asked,
                                                    Message* response) {
         return List(type, visibility, fields, *aliases, *custom, context, asked, response);
@@ -526,13 +577,14 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
   if (type.rules->merge.has_value() && BindMerge(type, method, facts.server, methods)) return;
   const Visibility visibility(type);
   const projections::MergedNames merged(*type.rules->resource);
+  const auto seen = std::make_shared<const SeenElements>(types, type, runtime);
   if (is("Get")) {
     const FieldDescriptor* const name = FieldOf(request, "name");
-    return methods.Read(compiled, view, ReadKind::kPoint,
-                        [&type, visibility, merged, name](const ReadContext& context,
-                                                          const Message& asked, Message* response) {
-                          return Get(type, visibility, merged, name, context, asked, response);
-                        });
+    return BindRead(compiled, seen, ReadKind::kPoint, methods,
+                    [&type, visibility, merged, name](const ReadContext& context,
+                                                      const Message& asked, Message* response) {
+                      return Get(type, visibility, merged, name, context, asked, response);
+                    });
   }
   if (method.name() == absl::StrCat("List", resource.name(), "Revisions")) {
     const auto lister =
@@ -550,15 +602,14 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
   if (absl::StartsWith(method.name(), "BatchGet")) {
     const BatchFields fields{FieldOf(request, "names"), rows, FieldOf(reply, "missing"),
                              FieldOf(reply, "left_out")};
-    return methods.Read(compiled, view, ReadKind::kScan,
-                        [&type, visibility, merged, fields](
-                            const ReadContext& context, const Message& asked, Message* response) {
-                          return BatchGet(type, visibility, merged, fields, context, asked,
-                                          response);
-                        });
+    return BindRead(compiled, seen, ReadKind::kScan, methods,
+                    [&type, visibility, merged, fields](const ReadContext& context,
+                                                        const Message& asked, Message* response) {
+                      return BatchGet(type, visibility, merged, fields, context, asked, response);
+                    });
   }
   if (absl::StartsWith(method.name(), "List")) {
-    BindList(types, type, method, rows, runtime, methods);
+    BindList(types, type, method, rows, runtime, seen, methods);
   }
 }
 

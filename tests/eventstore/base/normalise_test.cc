@@ -38,6 +38,40 @@ TEST(EmailKey, IsNoneForWhatIsNoAddress) {
   }
 }
 
+// Goal: two addresses that look alike are not two people.
+TEST(EmailKey, IsNoneWhereSomethingIsInItThatIsNotSeen) {
+  for (const char* unseen : {"\u00A0", "\u200B", "\u200D", "\u200E", "\u202E", "\u2066", "\u3000",
+                             "\u00AD", "\uFEFF", "\u2028", "\u0085", "\U000E0041", "\uFE0F"}) {
+    EXPECT_EQ(EmailKey(absl::StrCat("a", unseen, "@b.example")), std::nullopt) << unseen;
+    EXPECT_EQ(EmailKey(absl::StrCat("a@b", unseen, "c.example")), std::nullopt) << unseen;
+  }
+  EXPECT_EQ(EmailKey("\u00A0ada@b.example\u3000"), EmailKey("ada@b.example")) << "cut off";
+}
+
+TEST(DomainKey, IsNoneWhereALabelSaysThatItIsOfAnotherScriptAndIsNot) {
+  EXPECT_THAT(DomainKey("XN--Bcher-kva.example"), Optional(Eq("xn--bcher-kva.example")));
+  for (const char* domain : {"xn--.example", "xn--abc.example", "a.xn--9999999999.example",
+                             "xn--a-.example", "xn--bcher-KVA9.example"}) {
+    EXPECT_EQ(DomainKey(domain), std::nullopt) << domain;
+    EXPECT_EQ(EmailKey(absl::StrCat("ada@", domain)), std::nullopt) << domain;
+  }
+}
+
+TEST(IsBlank, IsWhatShowsNothing) {
+  for (const char* text : {"", " ", "\t\n", "\u00A0\u2003", "\u200B", " \u202E\u2066 ", "\uFEFF"}) {
+    EXPECT_TRUE(IsBlank(text)) << text;
+  }
+  for (const char* text : {"a", " . ", "\u200B0", "\u4E2D", "\xff"}) {
+    EXPECT_FALSE(IsBlank(text)) << text;
+  }
+}
+
+TEST(StripSpaces, CutsOffWhatUnicodeHasOfThem) {
+  EXPECT_EQ(StripSpaces("\u00A0 a b\u3000\n"), "a b");
+  EXPECT_EQ(StripSpaces("\u00A0"), "");
+  EXPECT_EQ(StripSpaces(""), "");
+}
+
 TEST(EmailKey, IsNoneForWhatIsTooLong) {
   const std::string domain = "@example.org";
   EXPECT_TRUE(EmailKey(std::string(64, 'a') + domain).has_value());

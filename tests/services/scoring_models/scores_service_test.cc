@@ -196,6 +196,37 @@ TEST_F(ScoresTest, AreListedAndFilteredTheMostFirst) {
   EXPECT_EQ(second->scores(0).score(), 10);
 }
 
+// Goal: people are named in filters as they are called, and by nobody who may not look for them.
+TEST_F(ScoresTest, AreFilteredByWhatPeopleAreCalled) {
+  const std::string model = Scored("rules { id: 'call' event { kind: CALL } points: 5 }");
+  const std::string ada = CreateUser("Ada", "roles: 'roles/admin'");
+  const std::string mine = CreateContact(absl::StrCat("owner: '", ada, "' first_name: 'Cy'"));
+  CreateContact("first_name: 'Di'");
+  Record(mine, "kind: CALL");
+  EXPECT_THAT(Scores(model, "owner = Ada"), ElementsAre(5));
+  EXPECT_THAT(Scores(model, "owner = me", KeyOf(ada)), ElementsAre(5));
+  EXPECT_EQ(List(model, "owner = Nobody").reason(), "UNKNOWN_ALIAS");
+}
+
+TEST_F(ScoresTest, OfOneRecordAreToldByEveryModel) {
+  const std::string contact = CreateContact();
+  const std::string calls = Scored("rules { id: 'call' event { kind: CALL } points: 5 }");
+  const std::string notes = Scored("rules { id: 'note' event { kind: NOTE } points: 3 }");
+  Record(contact, "kind: CALL");
+  v1::QueryRecordScoresRequest request;
+  request.set_record(contact);
+  const auto told = server_.Call(&ScoreStub::QueryRecordScores, request);
+  ASSERT_EQ(told.reason(), "") << told.status.error_message();
+  ASSERT_EQ(told->scores_size(), 2);
+  EXPECT_EQ(told->scores(0).model(), calls);
+  EXPECT_EQ(told->scores(0).score(), 5);
+  EXPECT_EQ(told->scores(1).model(), notes);
+  EXPECT_EQ(told->scores(1).score(), 0);
+  const std::string stranger = CreateUser("Eve", "roles: 'roles/sales-rep'");
+  EXPECT_EQ(server_.CallWith(KeyOf(stranger), &ScoreStub::QueryRecordScores, request).reason(),
+            "CONTACT_NOT_FOUND");
+}
+
 // Goal: points lapse by themselves on their days, in lists too, and a score that rises by that is
 // told of.
 TEST_F(ScoresTest, LapseByThemselvesOnTheirDays) {
