@@ -197,7 +197,8 @@ struct NamedVerb {
   absl::string_view verb;
   Command run;
 };
-constexpr NamedVerb kVerbs[] = {{"workflows", "show", RunShowWorkflow},
+constexpr NamedVerb kVerbs[] = {{"received-mails", "get-attachment", RunGetAttachment},
+                                {"workflows", "show", RunShowWorkflow},
                                 {"workflow-runs", "show", RunShowWorkflowRun}};
 
 // Null for other words.

@@ -1,7 +1,6 @@
 #include "services/core/received_mail.h"
 
 #include <gmime/gmime.h>
-#include <libxml/HTMLparser.h>
 
 #include <algorithm>
 #include <cstring>
@@ -15,13 +14,15 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/status_macros.h"
+#include "services/core/html_text.h"
+#include "services/core/mail_headers.h"
 
 namespace kith {
 namespace {
 
-constexpr size_t kLineMax = 1024;   // of what is kept as one line: a subject, a name
-constexpr size_t kIdMax = 250;      // of a Message-ID that is kept
-constexpr size_t kHtmlDepth = 256;  // of elements within elements
+constexpr size_t kLineMax = 1024;            // of what is kept as one line: a subject, a name
+constexpr size_t kIdMax = 250;               // of a Message-ID that is kept
+constexpr size_t kReportBytesMax = 1 << 18;  // of a report so much is read
 
 template <class Object>
 struct Unref {
@@ -65,34 +66,10 @@ std::string Line(absl::string_view text, size_t bytes_max = kLineMax) {
   return line;
 }
 
-int64_t CountOf(absl::string_view text, absl::string_view word) {
-  int64_t count = 0;
-  const auto same = [](char a, char b) { return absl::ascii_tolower(a) == b; };
-  for (auto at = text.begin();;) {
-    at = std::search(at, text.end(), word.begin(), word.end(), same);
-    if (at == text.end()) return count;
-    ++count;
-    at += static_cast<std::ptrdiff_t>(word.size());
-  }
-}
-
-absl::Status TooLarge(absl::string_view what, int64_t bound) {
-  return absl::InvalidArgumentError(absl::StrCat("the mail has more than ", bound, " ", what));
-}
-
-// GMime walks into parts within parts by recursion, before anything of ours is asked. So how deep
-// they can be is bounded first, by how often a part can begin at all.
+// Before it is parsed.
 absl::Status CheckSizes(absl::string_view raw) {
-  if (raw.size() > static_cast<size_t>(kMailBytesMax)) return TooLarge("bytes", kMailBytesMax);
-  size_t headers = raw.find("\r\n\r\n");
-  headers = std::min(headers, raw.find("\n\n"));
-  headers = std::min(headers, raw.size());
-  if (headers > static_cast<size_t>(kMailHeaderBytesMax)) {
-    return TooLarge("bytes of headers", kMailHeaderBytesMax);
-  }
-  if (CountOf(raw, "boundary") > 5 * kMailPartsMax) return TooLarge("parts", kMailPartsMax);
-  if (CountOf(raw, "message/") > 5 * kMailPartsMax) return TooLarge("parts", kMailPartsMax);
-  return absl::OkStatus();
+  if (raw.size() > static_cast<size_t>(kMailBytesMax)) return MailTooLarge("bytes", kMailBytesMax);
+  return CheckMailHeaders(raw);
 }
 
 void AddPeople(InternetAddressList* list, std::vector<MailPerson>& people, int depth = 0) {
@@ -118,7 +95,7 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 
 std::vector<Fields> ReportGroups(absl::string_view text) {
   std::vector<Fields> groups(1);
-  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+  for (absl::string_view line : absl::StrSplit(text.substr(0, kReportBytesMax), '\n')) {
     absl::ConsumeSuffix(&line, "\r");
     if (line.empty()) {
       if (!groups.back().empty()) groups.emplace_back();
@@ -169,68 +146,6 @@ void ReadReport(absl::string_view text, ReceivedMail& mail) {
         {Line(address), Line(status, 16), action == "failed" && !absl::StartsWith(status, "4.")});
   }
 }
-
-// The text of HTML, without scripts, styles and what only browsers are told. Blocks end lines.
-class HtmlText {
- public:
-  static std::string Of(const std::string& html) {
-    struct FreeDocument {
-      void operator()(xmlDoc* document) const { xmlFreeDoc(document); }
-    };
-    const std::unique_ptr<xmlDoc, FreeDocument> document(htmlReadMemory(
-        html.data(), static_cast<int>(html.size()), nullptr, "UTF-8",
-        HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET));
-    HtmlText text;
-    if (document != nullptr) text.Add(xmlDocGetRootElement(document.get()), 0);
-    absl::StripAsciiWhitespace(&text.text_);
-    return std::move(text.text_);
-  }
-
- private:
-  static bool IsOne(const xmlNode& node, std::initializer_list<const char*> names) {
-    const char* const name = reinterpret_cast<const char*>(node.name);
-    return std::any_of(names.begin(), names.end(),
-                       [&](const char* one) { return std::strcmp(name, one) == 0; });
-  }
-
-  void Add(const xmlNode* first, size_t depth) {
-    if (depth > kHtmlDepth) return;
-    for (const xmlNode* node = first; node != nullptr; node = node->next) {
-      if (node->type == XML_TEXT_NODE) {
-        AddText(reinterpret_cast<const char*>(node->content));
-        continue;
-      }
-      if (node->type != XML_ELEMENT_NODE || IsOne(*node, {"script", "style", "head", "title"})) {
-        continue;
-      }
-      if (IsOne(*node, {"br"})) text_ += '\n';
-      const bool is_block =
-          IsOne(*node, {"p",   "div", "tr",      "li",      "table",  "ul",    "ol",
-                        "h1",  "h2",  "h3",      "h4",      "h5",     "h6",    "blockquote",
-                        "pre", "hr",  "section", "article", "header", "footer"});
-      if (is_block) EndLine();
-      Add(node->children, depth + 1);
-      if (is_block) EndLine();
-    }
-  }
-
-  // White space of HTML is one space.
-  void AddText(absl::string_view text) {
-    for (const char letter : text) {
-      if (!absl::ascii_isspace(static_cast<unsigned char>(letter))) {
-        text_ += letter;
-      } else if (!text_.empty() && text_.back() != ' ' && text_.back() != '\n') {
-        text_ += ' ';
-      }
-    }
-  }
-
-  void EndLine() {
-    if (!text_.empty() && text_.back() != '\n') text_ += '\n';
-  }
-
-  std::string text_;
-};
 
 class MailParser {
  public:
@@ -297,7 +212,9 @@ class MailParser {
     if (typed.empty()) return;
     GMimeReferences* const read = g_mime_references_parse(nullptr, std::string(typed).c_str());
     if (read == nullptr) return;
-    for (int i = 0; i < g_mime_references_length(read); ++i) {
+    // The last ones are the nearest: of more than may be kept the first are left out, unread.
+    const int count = g_mime_references_length(read);
+    for (int i = std::max(0, count - 2 * kMailReferencesMax); i < count; ++i) {
       std::string id = MessageIdOf(ViewOf(g_mime_references_get_message_id(read, i)));
       if (id.empty() || id == mail_.message_id) continue;
       const auto known = std::find(mail_.references.begin(), mail_.references.end(), id);
@@ -324,8 +241,8 @@ class MailParser {
 
   absl::Status Walk(GMimeObject* part, int depth) {
     if (part == nullptr) return absl::OkStatus();
-    if (depth > kMailDepthMax) return TooLarge("parts within each other", kMailDepthMax);
-    if (++parts_ > kMailPartsMax) return TooLarge("parts", kMailPartsMax);
+    if (depth > kMailDepthMax) return MailTooLarge("parts within each other", kMailDepthMax);
+    if (++parts_ > kMailPartsMax) return MailTooLarge("parts", kMailPartsMax);
     GMimeContentType* const type = g_mime_object_get_content_type(part);
     if (GMIME_IS_MULTIPART(part)) {
       if (depth == 0 && g_mime_content_type_is_type(type, "multipart", "report") &&
@@ -418,7 +335,7 @@ class MailParser {
 
   void FinishText() {
     std::string text = plain_;
-    if (absl::StripAsciiWhitespace(text).empty() && !html_.empty()) text = HtmlText::Of(html_);
+    if (absl::StripAsciiWhitespace(text).empty() && !html_.empty()) text = TextOfHtml(html_);
     const auto is_control = [](char letter) {
       return absl::ascii_iscntrl(static_cast<unsigned char>(letter)) && letter != '\n' &&
              letter != '\t';
@@ -439,11 +356,6 @@ class MailParser {
 }  // namespace
 
 absl::StatusOr<ReceivedMail> ParseMail(absl::string_view raw) {
-  static const bool begun = [] {
-    g_mime_init();
-    return true;
-  }();
-  static_cast<void>(begun);
   return MailParser().Parse(raw);
 }
 

@@ -11,16 +11,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "services/core/mail_headers.h"  // further bounds
 
 namespace kith {
 
-inline constexpr int64_t kMailBytesMax = 25 << 20;       // of a whole mail
-inline constexpr int64_t kMailHeaderBytesMax = 1 << 18;  // of its own headers together
-inline constexpr int kMailPartsMax = 200;
-inline constexpr int kMailDepthMax = 20;          // of parts within parts, forwarded mails too
-inline constexpr int kMailPeopleMax = 100;        // in To, and as many in Cc
-inline constexpr int kMailReferencesMax = 100;    // the last ones, which are the nearest
-inline constexpr int64_t kMailTextMax = 1 << 18;  // bytes of text that are kept
+inline constexpr int64_t kMailBytesMax = 25 << 20;  // of a whole mail
+inline constexpr int kMailDepthMax = 20;            // of parts within parts, forwarded mails too
+inline constexpr int kMailPeopleMax = 100;          // in To, and as many in Cc
+inline constexpr int kMailReferencesMax = 100;      // the last ones, which are the nearest
+inline constexpr int64_t kMailTextMax = 1 << 18;    // bytes of text that are kept
 
 // The claim of the Message-ID that a message was sent with, as MessageIdOf has it. Persisted inside
 // the hashes of the log's tags.

@@ -19,6 +19,7 @@
 #include "services/edge/connection.h"
 #include "services/edge/document.h"
 #include "services/edge/query.h"
+#include "services/edge/raw_body.h"
 #include "services/runtime/requests/grpc_status.h"
 
 namespace kith::edge {
@@ -253,7 +254,8 @@ absl::StatusOr<Terms> Reception::TermsOfPost(const Route& route, const Request& 
   const absl::string_view prefix = is_stream ? "application/connect+" : "application/";
   const std::string type = MediaType(HeaderOf(request, "content-type"));
   Terms terms;
-  if (type == absl::StrCat(prefix, "json")) {
+  if (!is_stream) terms.raw_field = FindRawField(*route.unary->method().descriptor, type);
+  if (terms.raw_field != nullptr || type == absl::StrCat(prefix, "json")) {
     terms.encoding = Encoding::kJson;
   } else if (type == absl::StrCat(prefix, "proto")) {
     terms.encoding = Encoding::kProto;

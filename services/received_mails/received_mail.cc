@@ -148,13 +148,18 @@ contacts::v1::Contact ContactOf(const MailPerson& person) {
   return contact;
 }
 
-v1::ReceivedMailEvent Received(const std::string& name, v1::ReceivedMail mail) {
+std::string PersonOf(const std::string& name, const v1::ReceivedMail& mail) {
+  if (!mail.contact().empty()) return mail.contact();
+  return mail.capture_review().empty() ? name : mail.capture_review();
+}
+
+v1::ReceivedMailEvent Received(const std::string& name, v1::ReceivedMail mail,
+                               std::vector<std::string> blobs) {
   v1::ReceivedMailEvent event;
   v1::MailReceived& received = *event.mutable_mail_received();
   received.set_name(name);
-  received.set_person(!mail.contact().empty()          ? mail.contact()
-                      : !mail.capture_review().empty() ? mail.capture_review()
-                                                       : name);
+  received.set_person(PersonOf(name, mail));
+  received.mutable_blobs()->Assign(blobs.begin(), blobs.end());
   auto split = SplitPersonal(std::move(mail));
   *received.mutable_received_mail() = std::move(split.clear);
   *received.mutable_personal() = std::move(split.personal);

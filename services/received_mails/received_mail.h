@@ -22,6 +22,9 @@ namespace kith::received_mails {
 
 // The claim of what a mail says: ContentHash. Persisted inside the hashes of the log's tags.
 inline constexpr absl::string_view kContentClaim = "receivedMails.content";
+// Of a mail so many attachments are kept, each of at most so many bytes.
+inline constexpr int kStoredAttachmentsMax = 50;
+inline constexpr size_t kStoredBytesMax = 20 << 20;
 // Where mails are captured, in the words of kith.captures.v1. Persisted in external ids.
 inline constexpr absl::string_view kMailSource = "mail";
 
@@ -53,8 +56,12 @@ absl::Time WrittenAt(const ReceivedMail& mail, absl::Time now);
 // King Lovelace" and "Lovelace, Ada".
 contacts::v1::Contact ContactOf(const MailPerson& person);
 
-// The event by which it comes into being under this name. `mail` says whom it is with.
-v1::ReceivedMailEvent Received(const std::string& name, v1::ReceivedMail mail);
+// Whose key seals what is personal of the mail of this name, which says whom it is with.
+std::string PersonOf(const std::string& name, const v1::ReceivedMail& mail);
+
+// The event by which it comes into being under this name, with the blobs of its attachments.
+v1::ReceivedMailEvent Received(const std::string& name, v1::ReceivedMail mail,
+                               std::vector<std::string> blobs = {});
 
 absl::Status ReceivedMailNotFound(absl::string_view name);
 // A received mail with what is personal, as the event tells it.

@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/blobs/blob_store.h"
 #include "kith/captures/v1/capture_review_events.pb.h"
 #include "kith/captures/v1/captures_service.pb.h"
 #include "kith/contacts/v1/contacts_service.pb.h"
@@ -145,8 +146,14 @@ Decision ReceivedMailCommands::Run(runtime::Loader& load, const v1::ReceiveMailR
   KITH_RETURN_IF_ERROR(decision.status());
   const std::string name = absl::StrCat(ReceivedMailAggregate::kCategory, "/", context.ids.Next());
   load.ExpectAbsent(name);
+  KITH_ASSIGN_OR_RETURN(std::vector<std::string> blobs,
+                        Store(load.workspace(), PersonOf(name, told), mail, told));
+  std::vector<Claim> claims = {{std::string(kContentClaim), hash}};
+  for (const std::string& blob : blobs) {
+    if (!blob.empty()) claims.push_back({std::string(eventstore::kBlobClaim), blob});
+  }
   return (*std::move(decision))
-      .Append(name, Received(name, std::move(told)), {{std::string(kContentClaim), hash}});
+      .Append(name, Received(name, std::move(told), std::move(blobs)), std::move(claims));
 }
 
 absl::Status ReceivedMailCommands::Render(runtime::Rendering& after,
@@ -250,6 +257,41 @@ Decision ReceivedMailCommands::MarkUndeliverable(runtime::Loader& load, const st
   // A mail is kept also where a rule that came later forbids the contact as it is.
   if (marked.ok() || load.would_block() || !IsForGood(marked.status())) return marked;
   return NoChange();
+}
+
+absl::StatusOr<std::vector<std::string>> ReceivedMailCommands::Store(WorkspaceId workspace,
+                                                                     const std::string& person,
+                                                                     const ReceivedMail& mail,
+                                                                     v1::ReceivedMail& told) const {
+  std::vector<std::string> blobs;
+  int stored = 0;
+  for (size_t i = 0; i < mail.attachments.size(); ++i) {
+    const std::string& content = mail.attachments[i].content;
+    v1::MailAttachment& attachment = *told.mutable_attachments(static_cast<int>(i));
+    std::string& blob = blobs.emplace_back();
+    if (content.size() > kStoredBytesMax) {
+      attachment.set_state(v1::TOO_LARGE);
+      continue;
+    }
+    if (stored == kStoredAttachmentsMax) {
+      attachment.set_state(v1::TOO_MANY);
+      continue;
+    }
+    if (!content.empty()) {
+      absl::StatusOr<std::string> put = runtime_.blobs == nullptr
+                                            ? absl::ResourceExhaustedError("")
+                                            : runtime_.blobs->Put(workspace, person, content);
+      // Nothing of somebody who was erased is kept; the append says so.
+      if (absl::IsResourceExhausted(put.status()) || absl::IsFailedPrecondition(put.status())) {
+        attachment.set_state(v1::NO_ROOM);
+        continue;
+      }
+      KITH_ASSIGN_OR_RETURN(blob, std::move(put));
+    }
+    attachment.set_state(v1::STORED);
+    ++stored;
+  }
+  return blobs;
 }
 
 absl::StatusOr<std::string> ReceivedMailCommands::FindSent(runtime::Loader& load,

@@ -60,6 +60,12 @@ class ReceivedMailCommands {
   Decision MarkUndeliverable(runtime::Loader& load, const std::string& contact,
                              const ReceivedMail& mail, const CommandContext& context) const;
 
+  // Keeps what is attached, as far as there is room, and says in `told` what became of it; the
+  // names of the blobs, which are empty for what was not kept. Once it is known whose the mail is.
+  absl::StatusOr<std::vector<std::string>> Store(WorkspaceId workspace, const std::string& person,
+                                                 const ReceivedMail& mail,
+                                                 v1::ReceivedMail& told) const;
+
   // The message that was sent with this Message-ID; empty where none was.
   absl::StatusOr<std::string> FindSent(runtime::Loader& load, const std::string& message_id) const;
   // Whether it was given here, to a message or to any other mail.

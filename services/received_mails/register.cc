@@ -23,6 +23,11 @@ void BindReads(const runtime::Runtime& runtime, runtime::MethodTable& methods) {
       [mails](const ReadContext& context, const v1::GetReceivedMailRequest& request,
               v1::ReceivedMail* response) { return mails->Get(context, request, response); });
   methods.Read(ReceivedMailDirectory::kName, ReadKind::kScan,
+               [mails](const ReadContext& context, const v1::ReadMailAttachmentRequest& request,
+                       v1::ReadMailAttachmentResponse* response) {
+                 return mails->ReadAttachment(context, request, response);
+               });
+  methods.Read(ReceivedMailDirectory::kName, ReadKind::kScan,
                [mails](const ReadContext& context, const v1::ListReceivedMailsRequest& request,
                        v1::ListReceivedMailsResponse* response) {
                  return mails->List(context, request, response);

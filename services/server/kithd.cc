@@ -116,6 +116,7 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   server.views.path = options.data + "/views";
   server.views.notice = LogOfView;
   server.key_uses = options.data + "/key_uses";
+  server.blobs.folder = options.data + "/blobs";
   runtime::ServerBuilder builder;
   RegisterCapabilities(builder);
   if (options.smtp.has_value()) {

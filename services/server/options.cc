@@ -130,6 +130,10 @@ ABSL_FLAG(
 ABSL_FLAG(absl::Duration, smtp_retry_most, absl::Hours(1), "The longest between two tries.");
 ABSL_FLAG(absl::Duration, smtp_give_up, absl::Hours(24),
           "About how long a message is tried for, before it has failed.");
+ABSL_FLAG(
+    int64_t, max_blob_bytes_per_day, int64_t{1} << 30,
+    "Bytes of files, as they are attached to mails, that are kept of one workspace on one day "
+    "(UTC). Further ones are told of, and not kept.");
 ABSL_FLAG(std::string, maildir, "",
           "A maildir, whose mails come in; empty for none. Goes with --maildir_key_file.");
 ABSL_FLAG(std::string, maildir_key_file, "",
@@ -407,6 +411,8 @@ Options ParseOptions(int argc, char** argv) {
   const absl::Duration slow_call = absl::GetFlag(FLAGS_slow_call);
   if (slow_call > absl::ZeroDuration()) options.server.slow_call = slow_call;
   options.server.log.min_free_bytes = absl::GetFlag(FLAGS_min_free_bytes);
+  options.server.blobs.min_free_bytes = 2 * absl::GetFlag(FLAGS_min_free_bytes);
+  options.server.blobs.bytes_a_day_max = absl::GetFlag(FLAGS_max_blob_bytes_per_day);
   options.server.calls = {
       .calls_max = absl::GetFlag(FLAGS_max_calls),
       .calls_per_key_max = absl::GetFlag(FLAGS_max_calls_per_key),

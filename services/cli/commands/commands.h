@@ -54,6 +54,9 @@ absl::Status RunHandOver(Session& session, const std::vector<std::string>& words
 // `kith receive FILE|-…`: mails come in. FailedPrecondition where some of several were refused.
 absl::Status RunReceive(Session& session, const std::vector<std::string>& words);
 
+// `kith received-mails get-attachment NAME NUMBER [--output FILE]`
+absl::Status RunGetAttachment(Session& session, const std::vector<std::string>& words);
+
 // `kith workflows show NAME` and `kith workflow-runs show NAME`: a workflow's steps as a tree, and
 // what became of those of a run.
 absl::Status RunShowWorkflow(Session& session, const std::vector<std::string>& words);

@@ -1,8 +1,4 @@
 // `kith export`: everything a list has, page after page, as a file for other programs.
-#include <unistd.h>
-
-#include <cstdio>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +11,7 @@
 #include "kith/contacts/v1/contact.pb.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/commands/destination.h"
 #include "services/cli/commands/listing.h"
 #include "services/cli/commands/saved_list.h"
 #include "services/cli/commands/short_links.h"
@@ -41,46 +38,6 @@ absl::StatusOr<Format> FormatOf(const std::string& text, const Method& list) {
   }
   return text == "vcard" ? Format::kCard4 : Format::kCard3;
 }
-
-// Where it goes: to the output, or into a file that takes its name when it is whole.
-class Destination {
- public:
-  explicit Destination(std::string path) : path_(std::move(path)) {}
-  ~Destination() {
-    if (!path_.empty() && !is_whole_) std::remove(Part().c_str());
-  }
-  Destination(const Destination&) = delete;
-  Destination& operator=(const Destination&) = delete;
-
-  const std::string& path() const { return path_; }
-
-  absl::Status Open() {
-    if (path_.empty()) return absl::OkStatus();
-    file_.open(Part(), std::ios::binary | std::ios::trunc);
-    return file_ ? absl::OkStatus()
-                 : absl::InvalidArgumentError(absl::StrCat("cannot write ", Part()));
-  }
-  std::ostream& Stream(std::ostream& out) { return path_.empty() ? out : file_; }
-  absl::Status Close(std::ostream& out) {
-    std::ostream& stream = Stream(out);
-    stream.flush();
-    if (!stream) return absl::UnavailableError("not all of it could be written: is there room?");
-    if (path_.empty()) return absl::OkStatus();
-    file_.close();
-    if (std::rename(Part().c_str(), path_.c_str()) != 0) {
-      return absl::UnavailableError(absl::StrCat("cannot write ", path_));
-    }
-    is_whole_ = true;
-    return absl::OkStatus();
-  }
-
- private:
-  std::string Part() const { return absl::StrCat(path_, ".part"); }
-
-  const std::string path_;
-  std::ofstream file_;
-  bool is_whole_ = false;
-};
 
 void Write(const std::vector<const Message*>& items, Format format,
            const std::vector<Path>& columns, std::ostream& out) {

@@ -155,6 +155,14 @@ is named with its reason, and stays where it is.
 )",
      "users", "batch-change-owner"},
     {"receive", "kith receive FILE|-…\n", "received-mails", "receive-mail"},
+    {"received-mails get-attachment",
+     R"(kith received-mails get-attachment NAME NUMBER [--output FILE]
+
+What is attached to a mail, as it was sent; NUMBER is 1 for the first that "kith received-mails
+get NAME" tells. Whoever wrote the mail chose it: do not trust it.
+
+  --output FILE    into this file, and not to the output
+)"},
     {"workflows show", R"(kith workflows show NAME [--as-of MOMENT]
 
 What sets a workflow off, and its steps as a tree: what follows on each of two ways stands
