@@ -25,7 +25,7 @@ absl::Status FoldResourceRow(const eventstore::RecordedEvent& event, ResourceFol
   if (row.has_value()) {
     before.reset(folded->New());
     if (!before->ParseFromString(*row)) return MalformedRow();
-    folded->CopyFrom(*before);
+    folded->MergeFrom(*before);
   }
   const TableCore* goal = place;  // where it stands then; null: nowhere
   switch (fold(HappeningOf(event), *folded)) {
