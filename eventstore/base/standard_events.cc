@@ -44,7 +44,7 @@ std::unique_ptr<Message> ValuesOf(const Message& payload, const Message& resourc
   std::unique_ptr<Message> values(resource.New());
   const FieldDescriptor* clear = ValuesField(*payload.GetDescriptor(), *resource.GetDescriptor());
   const FieldDescriptor* personal = payload.GetDescriptor()->FindFieldByName("personal");
-  values->CopyFrom(reflection->GetMessage(payload, clear));
+  values->MergeFrom(reflection->GetMessage(payload, clear));
   if (personal != nullptr) values->MergeFrom(reflection->GetMessage(payload, personal));
   return values;
 }

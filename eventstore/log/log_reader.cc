@@ -203,7 +203,7 @@ absl::StatusOr<std::vector<Run>> LogReader::ReadRuns(Table table, absl::string_v
     return !damaged && runs.size() < limit;
   };
   std::string start = NumberedKey(prefix, from);
-  if (direction == Direction::kForwards) {
+  if (direction == Direction::kForwards && from > 1) {
     // The run that holds `from` may begin before it.
     KITH_RETURN_IF_ERROR(engine_.Scan({table, prefix, start, Direction::kBackwards}, tier,
                                       [&](absl::string_view key, absl::string_view value) {

@@ -27,7 +27,7 @@ absl::Status FoldResourceRow(const eventstore::RecordedEvent& event, ResourceFol
   if (row.has_value()) {
     before.reset(folded->New());
     if (!before->ParseFromString(*row)) return MalformedRow();
-    folded->CopyFrom(*before);
+    folded->MergeFrom(*before);
   }
   const TableCore* goal = place;  // where it stands then; null: nowhere
   const StandardEvent kind = fold(HappeningOf(event), *folded);

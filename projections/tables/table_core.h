@@ -78,6 +78,7 @@ struct IndexDeclaration {
   std::vector<std::string> names;
   std::vector<size_t> fields;  // their indexes in the table's fields; found by TableCore
   bool current = false;        // its entries are those of the present only
+  bool single = false;         // a row has exactly one entry in it; found by TableCore
 };
 
 struct TableDeclaration {
@@ -103,6 +104,8 @@ class TableCore {
 
   absl::StatusOr<std::optional<std::string>> Get(ViewBatch& batch, WorkspaceId workspace,
                                                  absl::string_view key) const;
+  absl::StatusOr<SharedRow> GetShared(ViewBatch& batch, WorkspaceId workspace,
+                                      absl::string_view key) const;
   absl::Status Put(ViewBatch& batch, WorkspaceId workspace,
                    const google::protobuf::Message& row) const;
   // The same where the fold has read the row already: its bytes, and those parsed; nullopt and null
