@@ -20,6 +20,7 @@
 #include "services/core/reject.h"
 #include "services/leads/lead_fields.h"
 #include "services/runtime/calls/part_command.h"
+#include "services/runtime/resources/claim_holders.h"
 
 namespace kith::leads {
 namespace {
@@ -147,28 +148,6 @@ absl::StatusOr<const Message*> LeadConversion::Find(Loader& load, const std::str
   return now.lifecycle == Lifecycle::kActive ? now.resource : nullptr;
 }
 
-absl::StatusOr<std::vector<std::string>> LeadConversion::FindHolders(
-    Loader& load, absl::string_view category, absl::string_view claim,
-    const std::string& value) const {
-  const ResourceType& type = TypeOf(category);
-  const auto& claims = type.rules->claims;
-  const auto rule = std::find_if(claims.begin(), claims.end(),
-                                 [&](const ClaimRule& one) { return one.purpose == claim; });
-  KITH_CHECK(rule != claims.end());
-  KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
-                        load.LoadTaggedStates(*type.aggregate, claim, value));
-  std::vector<std::string> holders;
-  for (const void* const state : states) {
-    const ResourceNow now = type.now_of(state);
-    if (now.lifecycle != Lifecycle::kActive || load.Hides(category, state)) continue;
-    const std::vector<std::string> held = rule->values(*now.resource);
-    if (std::find(held.begin(), held.end(), value) == held.end()) continue;  // given up since
-    const auto* const name = now.resource->GetDescriptor()->FindFieldByName("name");
-    holders.push_back(now.resource->GetReflection()->GetString(*now.resource, name));
-  }
-  return holders;
-}
-
 absl::StatusOr<std::string> LeadConversion::Create(Loader& load, const Message& request,
                                                    const CommandContext& context) const {
   Decision decision = runtime::DecidePart(methods_, load, request, context);
@@ -189,8 +168,9 @@ absl::Status LeadConversion::AddCompany(Loader& load, const v1::ConvertLeadReque
   std::string domain;
   if (!lead.website().empty()) {
     domain = DomainForm(lead.website());
-    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> holders,
-                          FindHolders(load, "companies", kCompanyDomainClaim, domain));
+    KITH_ASSIGN_OR_RETURN(
+        const std::vector<std::string> holders,
+        runtime::FindHolders(load, TypeOf("companies"), kCompanyDomainClaim, domain));
     if (!holders.empty()) {
       conversion.company = holders.front();  // a domain is one company's
       return absl::OkStatus();
@@ -220,7 +200,7 @@ absl::Status LeadConversion::AddContact(Loader& load, const v1::ConvertLeadReque
   if (!lead.email().empty()) {
     const std::string key = EmailKey(lead.email()).value_or(lead.email());
     KITH_ASSIGN_OR_RETURN(std::vector<std::string> holders,
-                          FindHolders(load, "contacts", kContactEmailClaim, key));
+                          runtime::FindHolders(load, TypeOf("contacts"), kContactEmailClaim, key));
     if (holders.size() > 1) {
       holders.resize(std::min(holders.size(), kCandidatesMax));
       return RejectState(v1::LEADS_ERROR_CONTACT_AMBIGUOUS,

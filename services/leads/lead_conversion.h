@@ -38,12 +38,6 @@ class LeadConversion {
   // As it is; null where it is not there, or hidden from the caller. Lives until the next creation.
   absl::StatusOr<const google::protobuf::Message*> Find(runtime::Loader& load,
                                                         const std::string& name) const;
-  // The records of a category that are there, that the caller sees, and that have the value of a
-  // claim, each once.
-  absl::StatusOr<std::vector<std::string>> FindHolders(runtime::Loader& load,
-                                                       absl::string_view category,
-                                                       absl::string_view claim,
-                                                       const std::string& value) const;
   // What a Create request makes, which is assumed from then on: its name.
   absl::StatusOr<std::string> Create(runtime::Loader& load,
                                      const google::protobuf::Message& request,
