@@ -508,13 +508,13 @@ TEST_F(KithImportTest, ImportsEveryRowAndASecondRunChangesNothing) {
   }
   Write("deals.csv", csv);
   EXPECT_EQ(Import({"--in-flight", "64"}), 0) << err();
-  EXPECT_EQ(out(), "deals: 300 created, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(out(), "deals: 300 created, 0 updated, 0 unchanged, 0 rejected\n");
   EXPECT_EQ(server_.sessions().calls(), 300 + 150) << "over a session";
   EXPECT_EQ(Run({"deals", "get", "d8"}), 0);
   EXPECT_THAT(out(), HasSubstr("amount        8.00 EUR"));
   EXPECT_THAT(out(), HasSubstr("owner         users/2"));
   EXPECT_EQ(Import(), 0) << err();
-  EXPECT_EQ(out(), "deals: 0 created, 300 unchanged, 0 rejected\n");
+  EXPECT_EQ(out(), "deals: 0 created, 0 updated, 300 unchanged, 0 rejected\n");
 }
 
 TEST_F(KithImportTest, RejectsRowsWithLineAndReasonAndGoesOn) {
@@ -524,14 +524,16 @@ TEST_F(KithImportTest, RejectsRowsWithLineAndReasonAndGoesOn) {
         "b,\"Good,\none\",Ada,no,\n"
         "c,Bad,Ada,yes,much\n");
   EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1);
-  EXPECT_EQ(out(), "deals: 1 created, 0 unchanged, 2 rejected\n");
+  EXPECT_EQ(out(), "deals: 1 created, 0 updated, 0 unchanged, 2 rejected\n");
   EXPECT_THAT(err(),
               HasSubstr("line 2: A field breaks a rule. [INVALID_FIELD]; deal.display_name0: "));
   EXPECT_THAT(err(), HasSubstr("line 5: amount (column amount): \"much EUR\" is not money"));
   EXPECT_THAT(err(), HasSubstr("kith: 2 rows were rejected; see "));
   const std::string rejects = Read("rejects.csv");
-  EXPECT_THAT(rejects, StartsWith("\xEF\xBB\xBFrejected_line,rejected_reason,"
-                                  "id,name,owner,won,amount\n"));
+  EXPECT_THAT(rejects, StartsWith("\xEF\xBB\xBFrejected_line,rejected_column,rejected_value,"
+                                  "rejected_reason,id,name,owner,won,amount\n"));
+  EXPECT_THAT(rejects, HasSubstr("\n2,name,refuse me,"));
+  EXPECT_THAT(rejects, HasSubstr("\n5,amount,much,"));
   EXPECT_THAT(rejects, HasSubstr(",c,Bad,Ada,yes,much\n"));
 }
 
@@ -543,14 +545,14 @@ TEST_F(KithImportTest, ImportsAFileOfRejectsWithTheSameMapping) {
       "steps": [{"verb": "create", "fields": {"deal_id": "id", "display_name": "name"}}]})");
   Write("deals.csv", "id;name\na;refuse me\nb;\" Good; with, care \"\nc;\n");
   EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1) << err();
-  EXPECT_EQ(out(), "deals: 2 created, 0 unchanged, 1 rejected\n");
+  EXPECT_EQ(out(), "deals: 2 created, 0 updated, 0 unchanged, 1 rejected\n");
   const std::string rejects = Read("rejects.csv");
-  EXPECT_THAT(rejects, StartsWith("\xEF\xBB\xBFrejected_line;rejected_reason;"
-                                  "id;name\n2;\"A field breaks"));
+  EXPECT_THAT(rejects, StartsWith("\xEF\xBB\xBFrejected_line;rejected_column;rejected_value;"
+                                  "rejected_reason;id;name\n2;name;refuse me;\"A field breaks"));
 
   Write("deals.csv", rejects);
   EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1) << err();
-  EXPECT_EQ(out(), "deals: 0 created, 0 unchanged, 1 rejected\n");
+  EXPECT_EQ(out(), "deals: 0 created, 0 updated, 0 unchanged, 1 rejected\n");
   EXPECT_EQ(Read("rejects.csv"), rejects) << "a file of rejects of rejects is no longer than one";
 
   Write("deals.csv", absl::StrReplaceAll(rejects, {{"refuse me", "mended"}}));
@@ -596,8 +598,8 @@ TEST_F(KithImportTest, CallsAServerThatHasNoSessionsWithoutThem) {
         << err.str();
     return out.str();
   };
-  EXPECT_EQ(import(), "deals: 3 created, 0 unchanged, 0 rejected\n");
-  EXPECT_EQ(import(), "deals: 0 created, 3 unchanged, 0 rejected\n");
+  EXPECT_EQ(import(), "deals: 3 created, 0 updated, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(import(), "deals: 0 created, 0 updated, 3 unchanged, 0 rejected\n");
 }
 
 TEST_F(KithImportTest, RejectsARowWhoseContentChangedSinceItWasImported) {
@@ -612,13 +614,14 @@ TEST_F(KithImportTest, GoesOnWithoutASessionWhereThereIsNoRoomForOne) {
   server_.sessions().Refuse();
   Write("deals.csv", "id,name,owner,won,amount\na,One,,no,\nb,Two,,no,\n");
   EXPECT_EQ(Import(), 0) << err();
-  EXPECT_EQ(out(), "deals: 2 created, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(out(), "deals: 2 created, 0 updated, 0 unchanged, 0 rejected\n");
 }
 
 TEST_F(KithImportTest, SendsNoMoreWhereWhatARowMeetsConcernsAll) {
   Write("deals.csv", "id,name,owner,won,amount\na,One,,no,\nb,whose?,,no,\nc,Three,,no,\n");
   EXPECT_EQ(Import({"--in-flight", "1"}), 1);
-  EXPECT_THAT(err(), StartsWith("kith: The key is unknown."));
+  EXPECT_THAT(err(), StartsWith("It goes on with: kith import --resume importJobs/1 "));
+  EXPECT_THAT(err(), HasSubstr("kith: The key is unknown."));
   EXPECT_EQ(server_.sessions().calls(), 2);
 }
 
@@ -639,10 +642,69 @@ TEST_F(KithImportTest, StopsAtOnceWhereNoServerAnswers) {
   EXPECT_THAT(err.str(), StartsWith("kith: no Kith server answers at "));
 }
 
+TEST_F(KithImportTest, TellsTheServerWhatItImportsAndHowFarItIs) {
+  Write("deals.csv",
+        "id,name,owner,won,amount\na,One,Ada,no,\nb,refuse me,Ada,no,\nc,Bad,Ada,yes,much\n");
+  EXPECT_EQ(Import(), 1);
+  const import_jobs::v1::ImportJob job = server_.import_jobs().last();
+  EXPECT_EQ(job.display_name(), "deals.csv");
+  EXPECT_EQ(job.collection(), "deals");
+  EXPECT_EQ(job.file_digest().size(), 64u);
+  EXPECT_EQ(job.row_count(), 3);
+  EXPECT_THAT(job.mapping(), HasSubstr("\"collection\": \"deals\""));
+  EXPECT_EQ(job.state(), import_jobs::v1::COMPLETED);
+  EXPECT_EQ(job.position(), 3);
+  EXPECT_EQ(job.counts().created(), 1);
+  EXPECT_EQ(job.counts().rejected(), 2);
+  const auto rejections = server_.import_jobs().rejections();
+  ASSERT_EQ(rejections.size(), 2u);
+  EXPECT_EQ(rejections[0].line(), 3);
+  EXPECT_EQ(rejections[0].reason(), "INVALID_FIELD");
+  EXPECT_EQ(rejections[0].columns(0), "name");
+  EXPECT_EQ(rejections[1].line(), 4);
+  EXPECT_EQ(rejections[1].reason(), "INVALID_ROW");
+  EXPECT_EQ(rejections[1].columns(0), "amount");
+  EXPECT_THAT(rejections[1].ShortDebugString(), Not(HasSubstr("much")));
+}
+
+// Goal: no row is sent twice after a client that died. Method: a job of 2,500 rows that somebody
+// cancels, so that the client stops at what it has told; it goes on with the mapping that the job
+// kept.
+TEST_F(KithImportTest, GoesOnBehindWhatItToldIM3) {
+  std::string csv = "id,name,owner,won,amount\n";
+  for (int i = 0; i < 1'501; ++i) absl::StrAppend(&csv, "d", i, ",Deal,,no,\n");
+  Write("deals.csv", csv);
+  server_.import_jobs().Cancel();
+  EXPECT_EQ(Import({"--in-flight", "1"}), 1);
+  EXPECT_THAT(err(), HasSubstr("It is cancelled."));
+  const int calls = server_.sessions().calls();
+  EXPECT_GE(calls, 1'000);
+  EXPECT_LT(calls, 1'010);
+  EXPECT_EQ(Run({"import", "--resume", "importJobs/1", folder_ / "deals.csv"}), 0) << err();
+  EXPECT_EQ(server_.import_jobs().last().position(), 1'501);
+  EXPECT_EQ(server_.import_jobs().last().state(), import_jobs::v1::COMPLETED);
+  Write("deals.csv", csv + "more,Deal,,no,\n");
+  EXPECT_EQ(Run({"import", "--resume", "importJobs/1", folder_ / "deals.csv"}), 1);
+  EXPECT_THAT(err(), HasSubstr("Another file."));
+}
+
+TEST_F(KithImportTest, IsDoneWithAHeaderAloneIM2) {
+  Write("deals.csv", "id,name,owner,won,amount\n");
+  EXPECT_EQ(Import(), 0) << err();
+  EXPECT_EQ(out(), "deals: 0 created, 0 updated, 0 unchanged, 0 rejected\n");
+  Write("deals.csv", "");
+  EXPECT_EQ(Import(), 1);
+  EXPECT_THAT(err(), HasSubstr("the file has no header"));
+  Write("deals.csv", "id,name,owner,won,amount\na,One,,no,\nb,\"Two,,no,\n");
+  EXPECT_EQ(Import(), 1);
+  EXPECT_THAT(err(), HasSubstr("line 3: its last quotation mark is missing"));
+  EXPECT_EQ(Run({"deals", "get", "a"}), 1) << "nothing of the file was imported";
+}
+
 TEST_F(KithImportTest, SendsNothingOnADryRun) {
   Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\n");
   EXPECT_EQ(Import({"--dry-run"}), 0) << err();
-  EXPECT_EQ(out(), "deals: 1 would be sent, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(out(), "deals: 1 would be sent, 0 rejected\n");
   EXPECT_EQ(Run({"deals", "get", "a"}), 1);
 }
 

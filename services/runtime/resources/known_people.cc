@@ -1,4 +1,4 @@
-#include "services/captures/known_people.h"
+#include "services/runtime/resources/known_people.h"
 
 #include <algorithm>
 #include <utility>
@@ -10,7 +10,7 @@
 #include "kith/type/v1/errors.pb.h"
 #include "services/runtime/requests/retry.h"
 
-namespace kith::captures {
+namespace kith::runtime {
 namespace {
 
 using contacts::v1::Contact;
@@ -18,10 +18,10 @@ using contacts::v1::Contact;
 // Of one number, or one name, so many are looked at.
 constexpr int kListedMax = 50;
 
-const runtime::ResourceType& ContactsIn(const std::vector<runtime::ResourceType>& types) {
-  const auto found = std::find_if(
-      types.begin(), types.end(),
-      [](const runtime::ResourceType& type) { return type.rules->category == "contacts"; });
+const ResourceType& ContactsIn(const std::vector<ResourceType>& types) {
+  const auto found = std::find_if(types.begin(), types.end(), [](const ResourceType& type) {
+    return type.rules->category == "contacts";
+  });
   KITH_CHECK(found != types.end() &&
              found->rules->resource->GetDescriptor() == Contact::descriptor());
   return *found;
@@ -31,7 +31,7 @@ absl::Status NotThereYet() {
   return Error(type::v1::ERROR_VIEW_BEHIND,
                "Who the person is cannot be said yet: the contacts' read model is being built. Try "
                "again.",
-               {}, runtime::RetryAfter(absl::Seconds(1)));
+               {}, RetryAfter(absl::Seconds(1)));
 }
 
 // A text in a filter, which matches itself only.
@@ -51,13 +51,12 @@ PersonKeys KeysOf(Contact person, const Settings& settings) {
 
 }  // namespace
 
-KnownPeople::KnownPeople(const std::vector<runtime::ResourceType>& types,
-                         const runtime::Runtime& runtime)
+KnownPeople::KnownPeople(const std::vector<ResourceType>& types, const Runtime& runtime)
     : contacts_(ContactsIn(types)),
       directory_(runtime.views.Find(contacts_.directory->name())),
       opened_(runtime.log.head()) {}
 
-absl::StatusOr<Identity> KnownPeople::Identify(runtime::Loader& load, const Contact& person,
+absl::StatusOr<Identity> KnownPeople::Identify(Loader& load, const Contact& person,
                                                const Settings& settings) const {
   const PersonKeys keys = KeysOf(person, settings);
   Known known;
@@ -112,7 +111,40 @@ absl::StatusOr<std::string> KnownPeople::NameFor(runtime::Loader& load, const Co
   return contact;
 }
 
-absl::Status KnownPeople::AddClaiming(runtime::Loader& load, absl::string_view purpose,
+absl::StatusOr<KnownPeople::Alike> KnownPeople::FindAlike(
+    Loader& load, const Contact& person, const Settings& settings,
+    absl::Span<const IdentityKey> kinds) const {
+  const PersonKeys keys = KeysOf(person, settings);
+  PersonKeys wanted;
+  Known known;
+  for (const IdentityKey kind : kinds) {
+    if (kind == IdentityKey::kEmail) {
+      wanted.emails = keys.emails;
+      for (const std::string& email : keys.emails) {
+        KITH_RETURN_IF_ERROR(AddClaiming(load, kContactEmailClaim, email, known));
+      }
+    } else if (kind == IdentityKey::kExternalId) {
+      wanted.external_ids = keys.external_ids;
+      for (const std::string& id : keys.external_ids) {
+        KITH_RETURN_IF_ERROR(AddClaiming(load, kContactExternalIdClaim, id, known));
+      }
+    } else if (kind == IdentityKey::kPhone) {
+      wanted.phones = keys.phones;
+      for (const std::string& phone : keys.phones) {
+        KITH_RETURN_IF_ERROR(AddListed(load, absl::StrCat("phone = ", Quoted(phone)),
+                                       kContactPhoneClaim, phone, known));
+      }
+    }
+  }
+  Alike alike;
+  for (const KnownContact& one : known) {
+    const IdentityKey key = AlikeBy(wanted, one.keys);
+    if (key != IdentityKey::kNone) alike.push_back({one.name, key});  // else it gave it up since
+  }
+  return alike;
+}
+
+absl::Status KnownPeople::AddClaiming(Loader& load, absl::string_view purpose,
                                       const std::string& value, Known& known) const {
   KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
                         load.LoadTaggedStates(*contacts_.aggregate, purpose, value));
@@ -120,7 +152,7 @@ absl::Status KnownPeople::AddClaiming(runtime::Loader& load, absl::string_view p
   return absl::OkStatus();
 }
 
-absl::Status KnownPeople::AddListed(runtime::Loader& load, const std::string& filter,
+absl::Status KnownPeople::AddListed(Loader& load, const std::string& filter,
                                     absl::string_view purpose, const std::string& value,
                                     Known& known) const {
   const Position folded = directory_.position();
@@ -143,7 +175,7 @@ absl::Status KnownPeople::AddListed(runtime::Loader& load, const std::string& fi
   return absl::OkStatus();
 }
 
-void KnownPeople::Add(const runtime::Loader& load, const void* state, Known& known) const {
+void KnownPeople::Add(const Loader& load, const void* state, Known& known) const {
   const ResourceNow now = contacts_.now_of(state);
   if (now.lifecycle != Lifecycle::kActive || load.Hides("contacts", state)) return;
   const auto& contact = static_cast<const Contact&>(*now.resource);
@@ -153,4 +185,4 @@ void KnownPeople::Add(const runtime::Loader& load, const void* state, Known& kno
   if (!is_known) known.push_back({contact.name(), PersonKeysOf(contact)});
 }
 
-}  // namespace kith::captures
+}  // namespace kith::runtime
