@@ -5,13 +5,13 @@
 namespace kith::projections {
 namespace {
 
-constexpr size_t kHelpersMax = 3;
+constexpr size_t kMembersMax = 3;
 
 }  // namespace
 
-class FoldCrew::Helper final : public FoldTask {
+class FoldCrew::Member final : public FoldTask {
  public:
-  explicit Helper(FoldCrew& crew) : FoldTask(/*always_behind=*/true), crew_(crew) {}
+  explicit Member(FoldCrew& crew) : FoldTask(/*always_behind=*/true), crew_(crew) {}
 
   Next Step() override {
     crew_.Help();
@@ -23,8 +23,8 @@ class FoldCrew::Helper final : public FoldTask {
 };
 
 FoldCrew::FoldCrew(FoldPool& pool) : pool_(pool) {
-  const size_t helpers = std::min(pool.threads() - 1, kHelpersMax);
-  for (size_t i = 0; i < helpers; ++i) helpers_.push_back(std::make_unique<Helper>(*this));
+  const size_t members = std::min(pool.threads() - 1, kMembersMax);
+  for (size_t i = 0; i < members; ++i) members_.push_back(std::make_unique<Member>(*this));
 }
 
 FoldCrew::~FoldCrew() = default;
@@ -34,7 +34,7 @@ void FoldCrew::Call() {
     MutexLock lock(mutex_);
     called_ = true;
   }
-  for (const auto& helper : helpers_) pool_.Wake(*helper);
+  for (const auto& member : members_) pool_.Wake(*member);
 }
 
 void FoldCrew::Dismiss() {

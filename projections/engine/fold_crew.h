@@ -41,7 +41,7 @@ class FoldCrew {
   };
 
  private:
-  class Helper;
+  class Member;
 
   void Call();
   void Dismiss();
@@ -53,7 +53,7 @@ class FoldCrew {
   void Help();
 
   FoldPool& pool_;
-  std::vector<std::unique_ptr<Helper>> helpers_;
+  std::vector<std::unique_ptr<Member>> members_;
 
   Mutex mutex_;
   CondVar changed_;

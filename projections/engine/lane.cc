@@ -238,7 +238,8 @@ absl::Status Lane::FoldPending() {
 
 // Near the head one event after the other, for there are few; far behind what there is at once.
 absl::StatusOr<size_t> Lane::FoldSome(const Chunk& chunk, size_t count) {
-  const auto events = absl::MakeConstSpan(chunk.events).subspan(pending_event_, joined_ ? 1 : count);
+  const auto events =
+      absl::MakeConstSpan(chunk.events).subspan(pending_event_, joined_ ? 1 : count);
   const auto end = std::find_if(events.begin(), events.end(), [this](const FedEvent& fed) {
     return fed.record->header.position > through_;
   });
@@ -246,8 +247,8 @@ absl::StatusOr<size_t> Lane::FoldSome(const Chunk& chunk, size_t count) {
   KITH_RETURN_IF_ERROR(OfFold(joined_ ? fold_->Fold(events.front())
                                       : fold_->FoldAll(events.subspan(0, wanted), crew_)));
   if (!fold_->is_full()) return wanted;
-  KITH_RETURN_IF_ERROR(OfFold(joined_ ? fold_->Write(/*with_checkpoint=*/false)
-                                      : fold_->WriteAll(crew_)));
+  KITH_RETURN_IF_ERROR(
+      OfFold(joined_ ? fold_->Write(/*with_checkpoint=*/false) : fold_->WriteAll(crew_)));
   back_off_.Reset();
   Publish();
   return wanted;

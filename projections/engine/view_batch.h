@@ -119,7 +119,7 @@ class ViewBatch {
   EntryTurns event_entries_;           // and which index entries it added or removed
   Overlay earlier_;                    // what the events kept before it wrote, not yet in the store
   absl::flat_hash_map<std::string, SharedRow> parsed_;  // as of the event before
-  RecentRows recent_;                  // as of the last Write, where `earlier_` says nothing else
+  RecentRows recent_;  // as of the last Write, where `earlier_` says nothing else
   const uint8_t told_table_;
   std::vector<RowChange> told_;
   absl::Span<const RowChange> changes_;

@@ -72,8 +72,8 @@ class SameFields {
 // The entry of one row in an index that has one of each; of what is the same in both rows, only
 // what is encoded already.
 std::string EntryOf(const TableDeclaration& table, const IndexDeclaration& index,
-                    WorkspaceId workspace, absl::string_view key, RowValues& row,
-                    RowValues* before, SameFields* same) {
+                    WorkspaceId workspace, absl::string_view key, RowValues& row, RowValues* before,
+                    SameFields* same) {
   std::string entry = TablePrefix(table.number, index.number, workspace);
   for (const size_t field : index.fields) {
     entry += (same != nullptr && same->IsSame(field) ? *before : row).Of(field).front();
@@ -232,9 +232,9 @@ void TableCore::Replace(ViewBatch& batch, WorkspaceId workspace, absl::string_vi
         old_entry = EntryOf(declaration_, index, workspace, key, *old_values, nullptr, nullptr);
       }
       if (values.has_value()) {
-        entry = EntryOf(declaration_, index, workspace, key, *values,
-                        same.has_value() ? &*old_values : nullptr,
-                        same.has_value() ? &*same : nullptr);
+        entry =
+            EntryOf(declaration_, index, workspace, key, *values,
+                    same.has_value() ? &*old_values : nullptr, same.has_value() ? &*same : nullptr);
       }
       if (old_entry == entry) continue;
       if (!old_entry.empty()) batch.RemoveEntry(kind, old_entry);

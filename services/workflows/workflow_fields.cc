@@ -359,7 +359,8 @@ absl::string_view WhyNoStep(const google::protobuf::MethodDescriptor& method) {
     return "begins several runs: have a step for each";
   }
   // What others may write would be done with the rights of whom the workflow acts for.
-  const bool is_of_workflows = method.service()->full_name() == "kith.workflows.v1.WorkflowsService";
+  const bool is_of_workflows =
+      method.service()->full_name() == "kith.workflows.v1.WorkflowsService";
   if (is_of_workflows && &request != v1::PauseWorkflowRequest::descriptor()) {
     return "is of workflows, which no workflow changes or activates";
   }
