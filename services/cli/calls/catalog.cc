@@ -237,4 +237,16 @@ std::string KebabCase(absl::string_view name) {
   return kebab;
 }
 
+std::string CamelCase(absl::string_view kebab) {
+  std::string camel;
+  for (size_t i = 0; i < kebab.size(); ++i) {
+    if (kebab[i] == '-' && i + 1 < kebab.size()) {
+      camel.push_back(absl::ascii_toupper(static_cast<unsigned char>(kebab[++i])));
+    } else {
+      camel.push_back(kebab[i]);
+    }
+  }
+  return camel;
+}
+
 }  // namespace kith::cli

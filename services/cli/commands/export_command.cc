@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/message.h"
 #include "kith/contacts/v1/contact.pb.h"
+#include "kith/export_jobs/v1/export_jobs_service.pb.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/destination.h"
@@ -37,6 +39,50 @@ absl::StatusOr<Format> FormatOf(const std::string& text, const Method& list) {
     return absl::InvalidArgumentError("--format: contacts are what cards are made of");
   }
   return text == "vcard" ? Format::kCard4 : Format::kCard3;
+}
+
+export_jobs::v1::ExportFormat ToldFormat(Format format) {
+  switch (format) {
+    case Format::kJsonLines:
+      return export_jobs::v1::JSON_LINES;
+    case Format::kCsv:
+      return export_jobs::v1::CSV;
+    case Format::kCard3:
+      return export_jobs::v1::VCARD3;
+    case Format::kCard4:
+      return export_jobs::v1::VCARD4;
+  }
+  KITH_UNREACHABLE();
+}
+
+// Whether the list is limited to some records.
+bool IsFiltered(const Message& request) {
+  const auto* const filter = request.GetDescriptor()->FindFieldByName("filter");
+  return filter != nullptr && !request.GetReflection()->GetString(request, filter).empty();
+}
+
+// Tells the server what is taken out; refused where the caller may take nothing out. Answers the
+// name of the export job.
+absl::StatusOr<std::string> Begin(Session& session, const std::string& collection,
+                                  const std::string& path, Format format, const Message& list) {
+  export_jobs::v1::CreateExportJobRequest request;
+  export_jobs::v1::ExportJob& job = *request.mutable_export_job();
+  job.set_display_name(path.empty() ? collection : path.substr(path.rfind('/') + 1));
+  job.set_collection(CamelCase(collection));
+  job.set_format(ToldFormat(format));
+  job.set_filtered(IsFiltered(list));
+  KITH_ASSIGN_OR_RETURN(const auto reply,
+                        session.Call(session.Require("export-jobs", "create"), request));
+  return google::protobuf::DynamicCastToGenerated<export_jobs::v1::ExportJob>(&*reply)->name();
+}
+
+absl::Status End(Session& session, const std::string& job, export_jobs::v1::ExportState state,
+                 int64_t count) {
+  export_jobs::v1::UpdateExportJobRequest request;
+  request.mutable_export_job()->set_name(job);
+  request.mutable_export_job()->set_state(state);
+  request.mutable_export_job()->set_row_count(count);
+  return session.Call(session.Require("export-jobs", "update"), request).status();
 }
 
 void Write(const std::vector<const Message*>& items, Format format,
@@ -82,17 +128,23 @@ absl::Status RunExport(Session& session, const std::vector<std::string>& words) 
     KITH_RETURN_IF_ERROR(ApplySavedView(session, *list, *view, request.get()).status());
   }
   KITH_RETURN_IF_ERROR(destination.Open());
+  KITH_ASSIGN_OR_RETURN(const std::string job,
+                        Begin(session, words[0], destination.path(), format, *request));
   std::ostream& out = destination.Stream(session.out());
   if (format == Format::kCsv) PrintCsvHeader(look.columns, out);
   int64_t count = 0;
-  KITH_RETURN_IF_ERROR(
+  const absl::Status listed =
       ListPages(session, *list, *request, {ListLimit::kAll}, [&](std::unique_ptr<Message> page) {
         const auto items = ItemsOf(*list, *page);
         Write(items, format, look.columns, out);
         count += static_cast<int64_t>(items.size());
         return out.good();
-      }));
-  KITH_RETURN_IF_ERROR(destination.Close(session.out()));
+      });
+  const absl::Status written = listed.ok() ? destination.Close(session.out()) : listed;
+  const absl::Status told =
+      End(session, job, written.ok() ? export_jobs::v1::DONE : export_jobs::v1::FAILED, count);
+  KITH_RETURN_IF_ERROR(written);
+  KITH_RETURN_IF_ERROR(told);
   if (!destination.path().empty()) {
     session.err() << words[0] << ": " << FormatCount(count) << " exported\n";
   }

@@ -9,7 +9,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -110,19 +109,6 @@ absl::StatusOr<Mapping> ReadMapping(const ImportOptions& options, const std::str
   if (!options.policy.empty()) mapping->policy = options.policy;
   if (!options.match.empty()) mapping->match = absl::StrSplit(options.match, ',');
   return mapping;
-}
-
-// "business-calendars" → "businessCalendars".
-std::string CamelCase(absl::string_view kebab) {
-  std::string camel;
-  for (size_t i = 0; i < kebab.size(); ++i) {
-    if (kebab[i] == '-' && i + 1 < kebab.size()) {
-      camel.push_back(absl::ascii_toupper(static_cast<unsigned char>(kebab[++i])));
-    } else {
-      camel.push_back(kebab[i]);
-    }
-  }
-  return camel;
 }
 
 // The job that the server is told of.

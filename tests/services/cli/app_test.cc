@@ -23,6 +23,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class KithTest : public ::testing::Test {
@@ -667,7 +668,7 @@ TEST_F(KithImportTest, TellsTheServerWhatItImportsAndHowFarItIs) {
   EXPECT_THAT(rejections[1].ShortDebugString(), Not(HasSubstr("much")));
 }
 
-// Goal: no row is sent twice after a client that died. Method: a job of 2,500 rows that somebody
+// Goal: no row is sent twice after a client that died. Method: a job of 1,501 rows that somebody
 // cancels, so that the client stops at what it has told; it goes on with the mapping that the job
 // kept.
 TEST_F(KithImportTest, GoesOnBehindWhatItToldIM3) {
