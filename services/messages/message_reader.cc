@@ -2,14 +2,11 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "eventstore/base/status_macros.h"
-#include "kith/contacts/v1/contact.pb.h"
 #include "kith/messages/v1/message_events.pb.h"
 #include "kith/messages/v1/messages_errors.pb.h"
 #include "projections/messages/message_directory.h"
-#include "projections/tables/merged_names.h"
 #include "projections/tables/query.h"
 #include "services/core/links.h"
 #include "services/core/resource_name.h"
@@ -19,6 +16,7 @@
 #include "services/runtime/requests/method.h"
 #include "services/runtime/requests/validate.h"
 #include "services/runtime/resources/table_reads.h"
+#include "services/runtime/resources/under_contact.h"
 
 namespace kith::messages {
 namespace {
@@ -87,18 +85,8 @@ absl::Status MessageReader::List(const runtime::ReadContext& context,
       const LinkedRecord* const records[] = {&hidden};
       return CheckLinks(v1::MESSAGES_ERROR_LINKED_RECORD_NOT_FOUND, {{"parent", contact}}, records);
     }
-    static const auto& merged =
-        *new projections::MergedNames(contacts::v1::Contact::default_instance());
-    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                          merged.AllOf(context.SnapshotOf(contacts_), context.workspace(), contact,
-                                       eventstore::ReadTier::kDisk));
-    within.kind = Expression::Kind::kAny;
-    for (const std::string& name : names) {
-      Expression of_contact{Expression::Kind::kComparison, {}, {}};
-      of_contact.comparison.field = "contact";
-      of_contact.comparison.literal = name;
-      within.parts.push_back(std::move(of_contact));
-    }
+    KITH_ASSIGN_OR_RETURN(within,
+                          runtime::UnderContact(context, context.SnapshotOf(contacts_), contact));
   }
   const absl::string_view order = request.order_by().empty() ? kLatestFirst : request.order_by();
   KITH_ASSIGN_OR_RETURN(*response->mutable_next_page_token(),

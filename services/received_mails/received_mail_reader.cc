@@ -19,6 +19,7 @@
 #include "services/runtime/requests/method.h"
 #include "services/runtime/requests/validate.h"
 #include "services/runtime/resources/table_reads.h"
+#include "services/runtime/resources/under_contact.h"
 
 namespace kith::received_mails {
 namespace {
@@ -181,10 +182,7 @@ absl::Status ReceivedMailReader::List(const runtime::ReadContext& context,
       return CheckLinks(v1::RECEIVED_MAILS_ERROR_LINKED_RECORD_NOT_FOUND, {{"parent", contact}},
                         records);
     }
-    Expression of_contact{Expression::Kind::kComparison, {}, {}};
-    of_contact.comparison.field = "contact";
-    of_contact.comparison.literal = contact;
-    within.parts.push_back(std::move(of_contact));
+    KITH_ASSIGN_OR_RETURN(within, runtime::UnderContact(context, context.view(1), contact));
   }
   const absl::string_view order = request.order_by().empty() ? kLatestFirst : request.order_by();
   KITH_ASSIGN_OR_RETURN(*response->mutable_next_page_token(),

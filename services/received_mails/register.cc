@@ -7,6 +7,7 @@
 #include "services/received_mails/received_mail_commands.h"
 #include "services/received_mails/received_mail_reader.h"
 #include "services/received_mails/thread_reader.h"
+#include "services/runtime/resources/under_contact.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::received_mails {
@@ -27,7 +28,7 @@ void BindReads(const runtime::Runtime& runtime, runtime::MethodTable& methods) {
                        v1::ReadMailAttachmentResponse* response) {
                  return mails->ReadAttachment(context, request, response);
                });
-  methods.Read(ReceivedMailDirectory::kName, ReadKind::kScan,
+  methods.Read({ReceivedMailDirectory::kName, runtime::kContactDirectory}, ReadKind::kScan,
                [mails](const ReadContext& context, const v1::ListReceivedMailsRequest& request,
                        v1::ListReceivedMailsResponse* response) {
                  return mails->List(context, request, response);

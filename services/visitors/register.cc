@@ -14,6 +14,7 @@
 #include "projections/visitors/visitor_directory.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/requests/method.h"
+#include "services/runtime/resources/under_contact.h"
 #include "services/runtime/server_builder.h"
 #include "services/visitors/site.h"
 #include "services/visitors/visit_reader.h"
@@ -81,7 +82,7 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Read(VisitList::kName, ReadKind::kScan,
                [reader](const ReadContext& context, const v1::GetVisitRequest& request,
                         v1::Visit* response) { return reader->Get(context, request, response); });
-  methods.Read(VisitList::kName, ReadKind::kScan,
+  methods.Read({VisitList::kName, runtime::kContactDirectory}, ReadKind::kScan,
                [reader](const ReadContext& context, const v1::ListVisitsRequest& request,
                         v1::ListVisitsResponse* response) {
                  return reader->List(context, request, response);

@@ -193,7 +193,6 @@ const LinkAliases::Source* LinkAliases::MergeableSource(const Field& link,
   return nullptr;
 }
 
-absl::StatusOr<std::string> LinkAliases::NameOf(const ReadContext& context, const Field& link,
 absl::StatusOr<std::string> LinkAliases::RecordFor(const ReadContext& context,
                                                    const Expression& filter,
                                                    const Field& link) const {

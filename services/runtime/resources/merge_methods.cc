@@ -143,7 +143,7 @@ class MergeHandler final : public CommandHandler {
     const ResourceRules& rules = *type_.rules;
     const Message& survivor = *merged.records.front();
     KITH_RETURN_IF_ERROR(rules.check(after, ClaimValues(rules.claims, after), *facts_));
-    KITH_RETURN_IF_ERROR(rules.authorise(survivor, after, context.grants));
+    KITH_RETURN_IF_ERROR(rules.authorise(survivor, after, context));
     ResourceChange change{StandardMethod::kUpdate};
     change.name = merged.names.front();
     change.after.reset(after.New());

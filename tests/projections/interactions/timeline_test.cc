@@ -157,9 +157,10 @@ TEST_F(TimelineTest, ShowsVisitsOfWhomTheVisitorIsFoundToBe) {
   EXPECT_THAT(All(view, "contacts/2"), ElementsAre(Position(9)));
   EXPECT_THAT(All(view, "contacts/1", {interactions::v1::PAGE_VIEW}),
               ElementsAre(Position(7), Position(3), Position(1)));
-  EXPECT_THAT(List(view, {.workspace = kWorkspace, .record = "contacts/1", .visits = false}).events,
-              ElementsAre(Position(4)));
-  const auto counts = CountKinds(view, kWorkspace, "contacts/1", 100);
+  EXPECT_THAT(
+      List(view, {.workspace = kWorkspace, .records = {"contacts/1"}, .visits = false}).events,
+      ElementsAre(Position(4)));
+  const auto counts = CountKinds(view, kWorkspace, {"contacts/1"}, 100);
   ASSERT_TRUE(counts.ok()) << counts.status();
   EXPECT_EQ(counts->kinds.size(), 1u);
 }
