@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 
 namespace kith {
 namespace {
@@ -19,13 +20,13 @@ std::string WithoutLongTags(absl::string_view html) {
   std::string kept;
   while (!html.empty()) {
     const size_t begin = std::min(html.find('<'), html.size());
-    kept.append(html.substr(0, begin));
+    absl::StrAppend(&kept, html.substr(0, begin));
     html.remove_prefix(begin);
     const bool is_tag = html.size() > 1 && (absl::ascii_isalpha(html[1]) || html[1] == '/' ||
                                             html[1] == '!' || html[1] == '?');
     const size_t end =
         is_tag ? std::min(html.find('>'), html.size()) : std::min<size_t>(1, html.size());
-    if (end <= kHtmlTagBytesMax) kept.append(html.substr(0, end));
+    if (end <= kHtmlTagBytesMax) absl::StrAppend(&kept, html.substr(0, end));
     html.remove_prefix(end);
   }
   return kept;

@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "eventstore/base/status_macros.h"
 
 namespace kith {
@@ -42,7 +43,6 @@ class HeaderScan {
  private:
   // What is told in a block of headers, as far as it says whether another follows it.
   struct Block {
-    bool has_type = false;
     bool is_message = false;
     bool is_mixed = false;  // a boundary stands in it: maybe two blocks, maybe one
     int encodings = 0;
@@ -102,14 +102,18 @@ class HeaderScan {
       ++block_.encodings;
       block_.is_encoded = IsOneOf(value, kEncodings);
     }
-    return absl::EqualsIgnoreCase(name, "content-type") ? ReadType(std::string(value))
-                                                        : absl::OkStatus();
+    if (!absl::EqualsIgnoreCase(name, "content-type")) return absl::OkStatus();
+    // As it is, and as it is on one line: GMime takes out what folds it before it asks for more.
+    KITH_RETURN_IF_ERROR(ReadType(std::string(value)));
+    std::string line = absl::StrReplaceAll(value, {{"\r", ""}, {"\n", ""}});
+    KITH_RETURN_IF_ERROR(ReadType(line));
+    std::replace(line.begin(), line.end(), '\t', ' ');
+    return ReadType(line);
   }
 
   absl::Status ReadType(const std::string& value) {
     GMimeContentType* const type = g_mime_content_type_parse(nullptr, value.c_str());
     if (type == nullptr) return absl::OkStatus();
-    block_.has_type = true;
     block_.is_message |= g_mime_content_type_is_type(type, "message", "*") != 0;
     has_digest_ |= g_mime_content_type_is_type(type, "multipart", "digest") != 0;
     if (const char* const boundary = g_mime_content_type_get_parameter(type, "boundary")) {
@@ -123,12 +127,12 @@ class HeaderScan {
     return absl::OkStatus();
   }
 
-  // The headers of a mail follow those of the part that it is. One that is encoded is none.
+  // The headers of a mail follow those of the part that it is, unless it is encoded. In a digest a
+  // part is one that says nothing else, or nothing that is understood.
   absl::Status End() {
     is_header_ = false;
     const bool is_leaf = block_.is_encoded && block_.encodings == 1 && !block_.is_mixed;
-    const bool may_be_mail = block_.is_message || (has_digest_ && !block_.has_type);
-    return may_be_mail && !is_leaf ? Begin() : absl::OkStatus();
+    return (block_.is_message || has_digest_) && !is_leaf ? Begin() : absl::OkStatus();
   }
 
   // Also one of parts that have ended.

@@ -340,8 +340,10 @@ class MailParser {
       return absl::ascii_iscntrl(static_cast<unsigned char>(letter)) && letter != '\n' &&
              letter != '\t';
     };
+    const bool is_long = text.size() > 4 * kMailTextMax;
+    if (is_long) text.resize(4 * kMailTextMax);
     text.erase(std::remove_if(text.begin(), text.end(), is_control), text.end());
-    mail_.is_text_cut = text.size() > static_cast<size_t>(kMailTextMax);
+    mail_.is_text_cut = is_long || text.size() > static_cast<size_t>(kMailTextMax);
     mail_.text = Utf8(text, kMailTextMax);
     absl::StripTrailingAsciiWhitespace(&mail_.text);
   }
@@ -355,9 +357,7 @@ class MailParser {
 
 }  // namespace
 
-absl::StatusOr<ReceivedMail> ParseMail(absl::string_view raw) {
-  return MailParser().Parse(raw);
-}
+absl::StatusOr<ReceivedMail> ParseMail(absl::string_view raw) { return MailParser().Parse(raw); }
 
 std::string MessageIdOf(absl::string_view typed) {
   typed = absl::StripAsciiWhitespace(typed);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "tests/services/cli/commands/command_fixture.h"
@@ -51,6 +52,22 @@ TEST_F(ReceiveTest, SaysWhichWereNotTaken) {
   EXPECT_THAT(told, HasSubstr("large.eml: "));
   EXPECT_THAT(told, HasSubstr("1 of 2 mails were not taken"));
   EXPECT_THAT(told, HasSubstr("RECORDED"));
+}
+
+TEST_F(ReceiveTest, GivesBackWhatIsAttached) {
+  const std::string mail = FileOf(
+      "1.eml",
+      "From: Ada <ada@x.example>\r\nMessage-ID: <1@x>\r\nContent-Type: multipart/mixed; boundary=b"
+      "\r\n\r\n--b\r\nContent-Type: application/pdf; name=offer.pdf\r\n"
+      "Content-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--b--\r\n");
+  const std::string name = Create({"receive", mail});
+  EXPECT_EQ(Output({"received-mails", "get-attachment", name, "1"}), "hello");
+  const std::string file = folder_.path() + "/offer.pdf";
+  EXPECT_EQ(Output({"received-mails", "get-attachment", name, "1", "--output", file}), "");
+  std::ifstream written(file, std::ios::binary);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(written), {}), "hello");
+  EXPECT_THAT(Output({"received-mails", "get-attachment", name, "2"}, 1), HasSubstr("it has 1"));
+  EXPECT_THAT(Output({"received-mails", "get-attachment", name}, 2), HasSubstr("get-attachment"));
 }
 
 TEST_F(ReceiveTest, AsksForFiles) {
