@@ -105,40 +105,6 @@ TEST(Table, SeesItsOwnWritesWithinAnEvent) {
   EXPECT_THAT(*ListAll(fixture.Latest(), {.filter = "owner = users/b"}), ElementsAre("deals/1"));
 }
 
-TEST(Table, SharesARowUntilItIsChanged) {
-  TableFixture fixture;
-  const auto shared = [](ViewBatch& batch) {
-    const auto row = TestDeals().GetShared(batch, kWorkspace, "deals/1");
-    KITH_CHECK(row.ok());
-    return *row;
-  };
-  std::shared_ptr<const Deal> first, second;
-  fixture.Fold([&](ViewBatch& batch) {
-    EXPECT_EQ(shared(batch), nullptr);
-    return TestDeals().Put(batch, kWorkspace, MakeDeal("deals/1", "users/a", "Crane"));
-  });
-  fixture.Fold([&](ViewBatch& batch) {
-    first = shared(batch);
-    EXPECT_EQ(first, shared(batch));
-    const auto put = TestDeals().Put(batch, kWorkspace, MakeDeal("deals/1", "users/a", "Barge"));
-    EXPECT_EQ(shared(batch)->display_name(), "Barge") << "what the event wrote itself";
-    return put;
-  });
-  ASSERT_NE(first, nullptr);
-  EXPECT_EQ(first->display_name(), "Crane") << "what was shared stays";
-  fixture.Fold([&](ViewBatch& batch) {
-    second = shared(batch);
-    EXPECT_EQ(second, shared(batch));
-    return TestDeals().Delete(batch, kWorkspace, "deals/1");
-  });
-  ASSERT_NE(second, nullptr);
-  EXPECT_EQ(second->display_name(), "Barge");
-  fixture.Fold([&](ViewBatch& batch) {
-    EXPECT_EQ(shared(batch), nullptr);
-    return absl::OkStatus();
-  });
-}
-
 TEST(Table, ScansRowsAndIndexesWithinARange) {
   TableFixture fixture;
   for (const char* name : {"deals/1", "deals/2", "deals/3"}) {
