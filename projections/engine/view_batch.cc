@@ -25,8 +25,8 @@ ViewBatch::ViewBatch(ViewFamilies families, ViewCheckpoints checkpoints, size_t 
       told_table_(told_table) {}
 
 absl::StatusOr<std::optional<std::string>> ViewBatch::Get(absl::string_view key) {
+  if (const EventRows::Row* const row = event_.Find(key); row != nullptr) return *row;
   const size_t hash = RecentRows::HashOf(key);
-  if (const auto found = event_.find(key, hash); found != event_.end()) return found->second;
   if (const auto found = earlier_.find(key, hash); found != earlier_.end()) return found->second;
   if (const RecentRows::Row* const row = recent_.Find(key, hash); row != nullptr) return *row;
   auto stored =
@@ -41,7 +41,7 @@ absl::StatusOr<std::optional<std::string>> ViewBatch::Get(absl::string_view key)
 
 absl::StatusOr<ViewBatch::SharedRow> ViewBatch::GetParsed(
     absl::string_view key, const google::protobuf::Message& prototype) {
-  const bool is_changed = event_.contains(key);
+  const bool is_changed = event_.Find(key) != nullptr;
   if (const auto found = parsed_.find(key); found != parsed_.end() && !is_changed) {
     return found->second;
   }
@@ -61,12 +61,12 @@ absl::StatusOr<ViewBatch::SharedRow> ViewBatch::GetParsed(
 
 void ViewBatch::Put(absl::string_view key, std::string value) {
   KITH_CHECK(!key.empty() && key[0] != '\0');
-  event_.insert_or_assign(key, std::move(value));
+  event_.Put(key, std::move(value));
 }
 
 void ViewBatch::Delete(absl::string_view key) {
   KITH_CHECK(!key.empty() && key[0] != '\0');
-  event_.insert_or_assign(key, std::nullopt);
+  event_.Put(key, std::nullopt);
 }
 
 void ViewBatch::AddEntry(IndexKind kind, absl::string_view entry) {
@@ -86,20 +86,19 @@ void ViewBatch::Begin(Position position, absl::Span<const RowChange> changes) {
 }
 
 void ViewBatch::Keep() {
-  if (!parsed_.empty()) {
-    for (const auto& [key, value] : event_) parsed_.erase(key);
-  }
-  if (position_ > checkpoints_.rows) {
-    for (auto& [key, value] : event_) {
-      if (value.has_value()) {
-        kept_->Put(key, position_, *value);
-      } else {
-        kept_->Delete(key, position_);
-      }
-      earlier_.insert_or_assign(key, std::move(value));
+  const bool is_new = position_ > checkpoints_.rows;
+  for (EventRows::Written& written : event_.rows()) {
+    if (!parsed_.empty()) parsed_.erase(written.key);
+    if (!is_new) {
+      recent_.Update(written.key, std::move(written.row));
+      continue;
     }
-  } else {
-    for (auto& [key, value] : event_) recent_.Update(key, std::move(value));
+    if (written.row.has_value()) {
+      kept_->Put(written.key, position_, *written.row);
+    } else {
+      kept_->Delete(written.key, position_);
+    }
+    earlier_.insert_or_assign(std::move(written.key), std::move(written.row));
   }
   if (build_ != nullptr) {
     for (const auto& [key, added] : event_entries_) build_->Turn(key, added, position_);
@@ -115,7 +114,7 @@ void ViewBatch::Discard() {
 }
 
 void ViewBatch::EndEvent() {
-  event_.clear();
+  event_.Clear();
   event_entries_.clear();
   changes_ = {};
 }

@@ -23,6 +23,7 @@
 #include "absl/types/span.h"
 #include "eventstore/base/strong_id.h"
 #include "google/protobuf/message.h"
+#include "projections/engine/event_rows.h"
 #include "projections/engine/generation.h"
 #include "projections/engine/recent_rows.h"
 #include "projections/engine/row_change.h"
@@ -115,7 +116,7 @@ class ViewBatch {
   std::unique_ptr<VersionedBatch> kept_;
   IndexChanges kept_entries_;
   std::unique_ptr<IndexBuild> build_;  // where they go in its place
-  Overlay event_;                      // what the present event wrote
+  EventRows event_;                    // what the present event wrote
   EntryTurns event_entries_;           // and which index entries it added or removed
   Overlay earlier_;                    // what the events kept before it wrote, not yet in the store
   absl::flat_hash_map<std::string, SharedRow> parsed_;  // as of the event before
