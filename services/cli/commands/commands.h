@@ -65,7 +65,9 @@ absl::Status RunShowWorkflowRun(Session& session, const std::vector<std::string>
 // `kith permissions`: asks no server.
 absl::Status RunPermissions(Session& session, const std::vector<std::string>& words);
 
-// `kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N] [--dry-run] TABLE`
+// `kith import COLLECTION --mapping FILE [--policy POLICY --match KEYS] [--rejects FILE]
+// [--in-flight N] [--dry-run] TABLE`, `kith import --resume JOB TABLE`, `kith import --revert JOB
+// [--dry-run]`
 absl::Status RunImport(Session& session, const std::vector<std::string>& words);
 
 // `kith export COLLECTION [--format jsonl|csv|vcard|vcard3] [--output FILE] …`, with the flags of

@@ -32,7 +32,8 @@ RowOutcome OutcomeOf(const Message& reply, bool repeated) {
   }
   if (repeated) return RowOutcome::kUnchanged;
   const FieldDescriptor* const etag = reply.GetDescriptor()->FindFieldByName("etag");
-  const bool is_first = etag == nullptr || reply.GetReflection()->GetString(reply, etag) == "1";
+  const std::string revision = etag == nullptr ? "" : reply.GetReflection()->GetString(reply, etag);
+  const bool is_first = revision.empty() || revision == "1";
   return is_first ? RowOutcome::kCreated : RowOutcome::kUpdated;
 }
 

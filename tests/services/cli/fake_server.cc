@@ -225,7 +225,6 @@ grpc::Status FakeDeals::CreateDeal(grpc::ServerContext* context,
   *response = request->deal();
   response->set_name(absl::StrCat("deals/", request->deal_id()));
   response->set_status(deals::v1::OPEN);
-  response->set_etag("1");
   deals_[response->name()] = *response;
   return grpc::Status::OK;
 }
@@ -237,7 +236,6 @@ grpc::Status FakeDeals::WinDeal(grpc::ServerContext* context,
   Remember(context, request->request_id(), request->SerializeAsString());
   deals::v1::Deal& deal = deals_[request->name()];
   deal.set_status(deals::v1::WON);
-  deal.set_etag("2");
   *deal.mutable_amount() = request->amount();
   *response = deal;
   return grpc::Status::OK;

@@ -9,8 +9,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "kith/companies/v1/companies_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/custom_fields/v1/custom_fields_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/import_jobs/v1/import_jobs_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
@@ -341,6 +343,25 @@ TEST_F(ImportJobsTest, MatchCompaniesByDomainAndExternalId) {
       ImportCompany(job, R"(display_name: "Acme Ltd" external_ids { system: "erp" id: "1" })");
   EXPECT_EQ(by_id->outcome(), v1::ROW_UNCHANGED);
   EXPECT_EQ(Import(job, R"(first_name: "Ada")").reason(), "INVALID_RECORD");
+}
+
+TEST_F(ImportJobsTest, RefuseAChoiceThatThereIsNotIM8) {
+  custom_fields::v1::CreateCustomFieldRequest create;
+  *create.mutable_custom_field() = Proto<custom_fields::v1::CustomField>(R"(
+    resource: "contacts" key: "tier" type: CHOICE display_name: "Tier" choices: "gold")");
+  ASSERT_EQ(server_.Call(&custom_fields::v1::CustomFieldsService::Stub::CreateCustomField, create)
+                .reason(),
+            "");
+  const Begun job = BeginUpsert();
+  const std::string row = R"(emails { address: "ada@example.com" }
+                             custom { key: "tier" value { text: "TIER" } })";
+  const auto wrong = Import(job, absl::StrReplaceAll(row, {{"TIER", "platinum"}}));
+  EXPECT_EQ(wrong.reason(), "INVALID_FIELD");
+  EXPECT_THAT(wrong.status.error_message(), HasSubstr("must be one of gold"));
+  EXPECT_EQ(CountContacts(), 0);
+  const std::string right = absl::StrReplaceAll(row, {{"TIER", "gold"}});
+  EXPECT_EQ(OutcomeOf(job, right), v1::ROW_CREATED);
+  EXPECT_EQ(OutcomeOf(BeginUpsert(), right), v1::ROW_UNCHANGED);
 }
 
 TEST_F(ImportJobsTest, NameTheFieldsThatARowHasWrong) {
