@@ -128,6 +128,9 @@ Decision Decide(const ImportJobState& state, const v1::CompleteImportJobRequest&
       state.resource.state() == v1::COMPLETED && state.resource.position() == command.position();
   if (is_so) return NoChange();
   KITH_RETURN_IF_ERROR(CheckRunning(state, command.name()));
+  if (command.position() < state.resource.position()) {
+    return RejectField("position", "must not be before what was said already");
+  }
   v1::ImportJobEvent event;
   WriteProgress(command, *event.mutable_import_job_completed());
   return Changes().Append(command.name(), std::move(event));
