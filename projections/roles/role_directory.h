@@ -18,7 +18,7 @@ class RoleDirectory final : public projections::ResourceDirectory {
   // Names are compared by their normal forms.
   static const projections::Table<v1::Role>& Roles();
 
-  RoleDirectory() : ResourceDirectory(kName, 3, "roles", Roles().core()) {}
+  RoleDirectory() : ResourceDirectory(kName, 4, "roles", Roles().core()) {}
 
   // Those that are built in are there from the workspace's creation on.
   std::vector<std::string> categories() const override { return {"roles", "workspaces"}; }
