@@ -17,6 +17,7 @@
 #include "kith/type/v1/errors.pb.h"
 #include "nlohmann/json.hpp"
 #include "services/core/reject.h"
+#include "services/core/touch.h"
 #include "services/forms/form_commands.h"
 #include "services/forms/form_fields.h"
 #include "services/forms/form_page.h"
@@ -156,7 +157,10 @@ std::string UrlOf(const PostedForm& posted, const WebRequest& request) {
   const bool is_plain = IsUtf8(url) && std::all_of(url.begin(), url.end(), [](char c) {
                           return static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
                         });
-  return is_plain && url.size() <= kUrlBytesMax ? url : "";
+  if (!is_plain) return "";
+  // An address may say who somebody is, and is kept in clear.
+  url = CutUrl(url);
+  return url.size() <= kUrlBytesMax ? url : "";
 }
 
 std::unique_ptr<v1::SubmitFormRequest> SubmissionOf(const v1::Form& form, const PostedForm& posted,
