@@ -10,6 +10,7 @@
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "services/core/resource_name.h"
 
 namespace kith::messages {
 namespace {
@@ -147,7 +148,7 @@ std::optional<contacts::v1::UpdateContactRequest> OptOutOf(
     const contacts::v1::Contact& contact, const v1::RecordMessageUnsubscribedRequest& command) {
   contacts::v1::UpdateContactRequest update;
   contacts::v1::Contact& wanted = *update.mutable_contact();
-  wanted.set_name(contact.name());
+  wanted.set_name(std::string(ParentOf(command.name())));  // another one by now, where it is merged
   *wanted.mutable_emails() = contact.emails();
   const auto key = EmailKey(command.address());
   bool is_there = false;

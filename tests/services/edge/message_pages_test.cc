@@ -182,6 +182,24 @@ TEST_F(MessagePagesTest, UnsubscribeWhoAsksByAPostOnly) {
   EXPECT_EQ(Head(), before + 2);
 }
 
+TEST_F(MessagePagesTest, UnsubscribeWhoIsAnotherContactByNow) {
+  contacts::v1::CreateContactRequest create;
+  create.mutable_contact()->set_first_name("Ada L.");
+  contacts::v1::MergeContactsRequest merge;
+  merge.set_name(server_.Call(&ContactsService::Stub::CreateContact, create)->name());
+  merge.add_merged(ada_);
+  ASSERT_EQ(server_.Call(&ContactsService::Stub::MergeContacts, merge).reason(), "");
+  EXPECT_EQ(Ask("POST", PathOf(AddressKind::kUnsubscribe)).status, 200);
+  contacts::v1::GetContactRequest get;
+  get.set_name(merge.name());
+  const auto survivor = server_.Call(&ContactsService::Stub::GetContact, get);
+  int opted_out = 0;
+  for (const auto& email : survivor->emails()) {
+    opted_out += email.opted_out() && email.address() == "ada@example.com";
+  }
+  EXPECT_EQ(opted_out, 1);
+}
+
 TEST_F(MessagePagesTest, TellNothingOfWhatIsGone) {
   contacts::v1::DeleteContactRequest remove;
   remove.set_name(ada_);
