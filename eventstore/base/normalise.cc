@@ -23,8 +23,29 @@ namespace {
 constexpr size_t kAddressBytesMax = 254;
 constexpr size_t kLocalBytesMax = 64;
 constexpr size_t kLabelBytesMax = 63;
+constexpr absl::string_view kEncodedLabel = "xn--";
+// Rises when these forms are others than before, whatever the libraries are.
+constexpr int kVersion = 2;
+
 bool IsAscii(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isascii(c); });
+}
+
+// FoldedName of ASCII, of which no letter has another form, and no accent.
+std::string FoldedAscii(absl::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  bool space = false;
+  for (const char c : text) {
+    if (absl::ascii_isspace(c)) {
+      space = !plain.empty();
+      continue;
+    }
+    if (space) plain.push_back(' ');
+    space = false;
+    plain.push_back(absl::ascii_tolower(c));
+  }
+  return plain;
 }
 
 icu::UnicodeString Unicode(absl::string_view text) {
@@ -58,6 +79,26 @@ icu::UnicodeString Trimmed(const icu::UnicodeString& text) {
   return icu::UnicodeString(text, begin, end - begin);
 }
 
+// What is not there to who looks: spaces, marks of direction, joiners, controls.
+bool IsUnseen(UChar32 character) {
+  return u_isUWhiteSpace(character) || u_iscntrl(character) ||
+         u_charType(character) == U_FORMAT_CHAR ||
+         u_hasBinaryProperty(character, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
+}
+
+// `stop` is asked of each character of the text, which is UTF-8; whether it is true of any.
+template <class Function>
+bool AnyCharacter(absl::string_view text, Function stop) {
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data());
+  const auto size = static_cast<int32_t>(text.size());
+  for (int32_t at = 0; at < size;) {
+    UChar32 character;
+    U8_NEXT(bytes, at, size, character);
+    if (stop(character)) return true;
+  }
+  return false;
+}
+
 // The characters of an unquoted local part; everything beyond ASCII may be in one (RFC 6531).
 bool IsLocalPart(absl::string_view local) {
   if (local.empty() || local.size() > kLocalBytesMax) return false;
@@ -82,25 +123,35 @@ bool IsHostLabel(absl::string_view label) {
 }  // namespace
 
 bool IsUtf8(absl::string_view text) {
+  return IsAscii(text) || !AnyCharacter(text, [](UChar32 character) { return character < 0; });
+}
+
+bool IsBlank(absl::string_view text) {
+  return !AnyCharacter(text, [](UChar32 character) { return !IsUnseen(character); });
+}
+
+absl::string_view StripSpaces(absl::string_view text) {
   const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data());
   const auto size = static_cast<int32_t>(text.size());
+  int32_t begin = size;
+  int32_t end = 0;
   for (int32_t at = 0; at < size;) {
-    if (bytes[at] < 0x80) {
-      ++at;
-      continue;
-    }
+    const int32_t from = at;
     UChar32 character;
     U8_NEXT(bytes, at, size, character);
-    if (character < 0) return false;
+    if (character >= 0 && u_isUWhiteSpace(character)) continue;
+    begin = std::min(begin, from);
+    end = at;
   }
-  return true;
+  return end == 0 ? absl::string_view() : text.substr(begin, end - begin);
 }
 
 std::optional<std::string> DomainKey(absl::string_view domain) {
-  std::string ascii;
-  if (IsAscii(domain)) {
-    ascii = absl::AsciiStrToLower(domain);
-  } else {
+  if (AnyCharacter(domain, IsUnseen)) return std::nullopt;
+  std::string ascii = absl::AsciiStrToLower(domain);
+  // A label that says that it is of another script has to be one.
+  if (!IsAscii(domain) || absl::StartsWith(ascii, kEncodedLabel) ||
+      absl::StrContains(ascii, absl::StrCat(".", kEncodedLabel))) {
     uint8_t* encoded = nullptr;
     const std::string utf8(domain);
     const int status = idn2_lookup_u8(reinterpret_cast<const uint8_t*>(utf8.c_str()), &encoded,
@@ -121,7 +172,7 @@ std::optional<std::string> EmailKey(absl::string_view address) {
   if (!IsUtf8(address)) return std::nullopt;
   std::string normal = IsAscii(address) ? std::string(absl::StripAsciiWhitespace(address))
                                         : Utf8(Trimmed(Normalised(Nfc(), Unicode(address))));
-  if (normal.size() > kAddressBytesMax) return std::nullopt;
+  if (normal.size() > kAddressBytesMax || AnyCharacter(normal, IsUnseen)) return std::nullopt;
   const size_t at = normal.rfind('@');
   if (at == std::string::npos) return std::nullopt;
   const std::string local = normal.substr(0, at);
@@ -141,6 +192,7 @@ std::string EmailForm(absl::string_view address) {
 }
 
 std::string FoldedName(absl::string_view text) {
+  if (IsAscii(text)) return FoldedAscii(text);
   UErrorCode error = U_ZERO_ERROR;
   const icu::UnicodeString folded =
       Normalised(icu::Normalizer2::getNFKCCasefoldInstance(error), Unicode(text));
@@ -191,8 +243,9 @@ std::string NormalFormsVersion() {
   UVersionInfo unicode;
   u_getVersion(icu);
   u_getUnicodeVersion(unicode);
-  return absl::StrCat("ICU ", text(icu), ", Unicode ", text(unicode), ", libidn2 ",
-                      idn2_check_version(nullptr), ", public suffixes ", PublicSuffixesVersion());
+  return absl::StrCat("forms ", kVersion, ", ICU ", text(icu), ", Unicode ", text(unicode),
+                      ", libidn2 ", idn2_check_version(nullptr), ", public suffixes ",
+                      PublicSuffixesVersion());
 }
 
 }  // namespace kith

@@ -10,7 +10,7 @@ constexpr size_t kTurnsForBehind = 4;  // one of so many
 
 }  // namespace
 
-FoldPool::FoldPool(size_t threads) {
+FoldPool::FoldPool(size_t threads) : thread_count_(threads) {
   for (size_t i = 0; i < threads; ++i) {
     threads_.emplace_back([this, i] {
       NameThisThread(absl::StrCat("view-", i));
@@ -69,7 +69,7 @@ void FoldPool::Work() {
     const FoldTask::Next next = task.Step();
     lock.Lock();
     --running_;
-    task.behind_ = next == FoldTask::Next::kLater;
+    task.behind_ = task.always_behind_ || next == FoldTask::Next::kLater;
     const bool woken = task.state_ == FoldTask::State::kWoken;
     task.state_ = FoldTask::State::kResting;
     if (woken || next != FoldTask::Next::kRest) Queue(task);

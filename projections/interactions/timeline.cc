@@ -1,8 +1,10 @@
 #include "projections/interactions/timeline.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -192,19 +194,20 @@ absl::Status ScanEntries(const ViewSnapshot& timeline, const KeyRange& range,
 uint64_t DigestOf(const TimelineQuery& query) {
   std::vector<int> kinds(query.kinds.begin(), query.kinds.end());
   std::sort(kinds.begin(), kinds.end());
-  return QueryDigest({Timeline::kName, absl::StrCat(query.workspace.value()), query.record,
+  return QueryDigest({Timeline::kName, absl::StrCat(query.workspace.value()), query.records.front(),
                       absl::StrJoin(kinds, ",")});
 }
 
-// Where a page begins: at the first row, or just after the last of the page before.
-absl::StatusOr<std::string> StartOf(const TimelineQuery& query, absl::string_view prefix) {
-  if (query.page_token.empty()) return std::string(prefix);
+// Where a page begins, after what all rows of a record begin with: at the first row, or just after
+// the last of the page before.
+absl::StatusOr<std::string> StartOf(const TimelineQuery& query) {
+  if (query.page_token.empty()) return std::string();
   KITH_ASSIGN_OR_RETURN(PageToken token, DecodePageToken(query.page_token));
+  const std::string prefix = RecordPrefix(query.workspace, query.records.front());
   if (token.query != DigestOf(query) || !absl::StartsWith(token.resume_key, prefix)) {
     return InvalidPageToken("The page token is of another query.");
   }
-  token.resume_key.push_back('\0');
-  return std::move(token.resume_key);
+  return token.resume_key.substr(prefix.size()) + std::string(1, '\0');
 }
 
 void PutRecorded(const eventstore::EventHeader& header, const InteractionRecorded& recorded,
@@ -271,10 +274,12 @@ bool Wanted(const TimelineQuery& query, const Entry& entry) {
                    static_cast<InteractionKind>(entry.interaction_kind())) != query.kinds.end();
 }
 
-// An event of a message stands in the timeline of the contact that it goes to.
+// An event of a message stands in the timeline of the contact that it goes to, but for what is only
+// counted.
 void PutOfMessage(const eventstore::RecordedEvent& event, ViewBatch& batch) {
   const eventstore::EventHeader& header = event.header();
   const auto& message = static_cast<const messages::v1::MessageEvent&>(*event.event);
+  if (message.has_message_traffic_counted()) return;
   const uint32_t kind =
       message.has_message_sent() ? static_cast<uint32_t>(interactions::v1::EMAIL) : 0;
   batch.Put(RowKey(IdOf(header), ParentOf(header.stream)),
@@ -425,76 +430,130 @@ absl::Status Timeline::Apply(const eventstore::RecordedEvent& event, ViewBatch& 
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> ListTimeline(const ViewSnapshot& timeline, const TimelineQuery& query,
-                                         TimelineVisitor take) {
-  const std::string prefix = RecordPrefix(query.workspace, query.record);
-  KITH_ASSIGN_OR_RETURN(std::string start, StartOf(query, prefix));
-  KITH_ASSIGN_OR_RETURN(const size_t page_size, PageSizeOf(query.page_size));
+namespace {
 
-  std::string last_key;  // the last row that needs no second look
+// What of one record's timeline may stand on a page.
+struct Stretch {
+  // Each under the end of its key, which says when it happened.
+  std::vector<std::pair<std::string, Entry>> entries;
+  std::string reached;    // the last key that was looked at
+  bool has_more = false;  // there is something after that
+};
+
+// From `start` on, until there are `entries_max` of those that are wanted, or enough was looked at.
+absl::StatusOr<Stretch> StretchOf(const ViewSnapshot& timeline, const TimelineQuery& query,
+                                  const std::string& record, const std::string& start,
+                                  size_t entries_max) {
+  Stretch stretch;
+  const std::string prefix = RecordPrefix(query.workspace, record);
   size_t scanned = 0;
-  size_t taken = 0;
-  absl::StatusOr<bool> going = true;
-  const KeyRange range = {.from = std::move(start), .to = PrefixEnd(prefix)};
+  const KeyRange range = {.from = prefix + start, .to = PrefixEnd(prefix)};
   KITH_RETURN_IF_ERROR(ScanEntries(timeline, range, [&](absl::string_view key, const Entry& entry) {
-    const bool wanted = Wanted(query, entry);
-    if (scanned == kScanRowsMax || (wanted && taken == page_size)) {
-      going = false;
-    } else if (wanted) {
-      going = take(entry.event());
-      ++taken;
-    }
-    if (!going.ok() || !*going) return false;
+    stretch.has_more = scanned == kScanRowsMax || stretch.entries.size() == entries_max;
+    if (stretch.has_more) return false;
     ++scanned;
-    last_key.assign(key.data(), key.size());
+    key.remove_prefix(prefix.size());
+    stretch.reached.assign(key.data(), key.size());
+    if (Wanted(query, entry)) stretch.entries.emplace_back(stretch.reached, entry);
     return true;
   }));
-  KITH_RETURN_IF_ERROR(going.status());
-  if (*going) return "";
-  return EncodePageToken({.position = timeline.position(),
-                          .query = DigestOf(query),
-                          .resume_key = std::move(last_key)});
+  return stretch;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ListTimeline(const ViewSnapshot& timeline, const TimelineQuery& query,
+                                         TimelineVisitor take) {
+  KITH_ASSIGN_OR_RETURN(const std::string start, StartOf(query));
+  KITH_ASSIGN_OR_RETURN(const size_t page_size, PageSizeOf(query.page_size));
+  std::vector<std::pair<std::string, Entry>> entries;
+  std::optional<std::string> known_until;  // nullopt: all is known
+  for (const std::string& record : query.records) {
+    // One more than a page tells that there is a next one.
+    KITH_ASSIGN_OR_RETURN(Stretch stretch,
+                          StretchOf(timeline, query, record, start, page_size + 1));
+    if (stretch.has_more && (!known_until.has_value() || stretch.reached < *known_until)) {
+      known_until = stretch.reached;
+    }
+    std::move(stretch.entries.begin(), stretch.entries.end(), std::back_inserter(entries));
+  }
+  const auto is_before = [](const auto& a, const auto& b) { return a.first < b.first; };
+  std::stable_sort(entries.begin(), entries.end(), is_before);
+
+  const auto token_after = [&](const std::string& last) {
+    return EncodePageToken(
+        {.position = timeline.position(),
+         .query = DigestOf(query),
+         .resume_key = RecordPrefix(query.workspace, query.records.front()) + last});
+  };
+  size_t taken = 0;
+  std::string last;  // that was taken
+  for (const auto& [key, entry] : entries) {
+    if (known_until.has_value() && *known_until < key) break;
+    if (taken > 0 && key == last) continue;  // it is about several of them
+    if (taken == page_size) return token_after(last);
+    KITH_ASSIGN_OR_RETURN(const bool going, take(entry.event()));
+    if (!going) return token_after(last);
+    ++taken;
+    last = key;
+  }
+  return known_until.has_value() ? token_after(*known_until) : "";
 }
 
 absl::StatusOr<KindCounts> CountKinds(const ViewSnapshot& timeline, WorkspaceId workspace,
-                                      absl::string_view record, size_t entries_max, bool messages) {
-  const std::string prefix = RecordPrefix(workspace, record);
+                                      const std::vector<std::string>& records, size_t entries_max,
+                                      bool messages) {
   KindCounts counts;
-  size_t looked_at = 0;
+  std::set<std::string> counted;  // where an entry may be about several of them
   bool damaged = false;
-  const auto count = [&](absl::string_view key, const Entry& entry) {
-    counts.at_least = looked_at == entries_max;
-    if (counts.at_least) return false;
-    ++looked_at;
-    if (entry.is_of_meeting() || entry.is_of_visit()) return true;
-    if (entry.is_of_message() && !messages) return true;
-    if (entry.interaction_kind() == 0) return true;
-    const auto kind = static_cast<InteractionKind>(entry.interaction_kind());
-    const auto known = std::find_if(counts.kinds.begin(), counts.kinds.end(),
-                                    [&](const KindCount& each) { return each.kind == kind; });
-    if (known != counts.kinds.end()) {
-      ++known->count;
+  for (const std::string& record : records) {
+    const std::string prefix = RecordPrefix(workspace, record);
+    size_t looked_at = 0;
+    const auto count = [&](absl::string_view key, const Entry& entry) {
+      if (looked_at == entries_max) {
+        counts.at_least = true;
+        return false;
+      }
+      ++looked_at;
+      if (entry.is_of_meeting() || entry.is_of_visit()) return true;
+      if (entry.is_of_message() && !messages) return true;
+      if (entry.interaction_kind() == 0) return true;
+      key.remove_prefix(prefix.size());
+      if (records.size() > 1 && !counted.insert(std::string(key)).second) return true;
+      const std::optional<int64_t> micros = TakeInvertedTime(&key);
+      damaged = !micros.has_value();
+      if (damaged) return false;
+      const absl::Time time = absl::FromUnixMicros(*micros);
+      const auto kind = static_cast<InteractionKind>(entry.interaction_kind());
+      const auto known = std::find_if(counts.kinds.begin(), counts.kinds.end(),
+                                      [&](const KindCount& each) { return each.kind == kind; });
+      if (known == counts.kinds.end()) {
+        counts.kinds.push_back({kind, 1, time});
+      } else {
+        ++known->count;
+        known->last = std::max(known->last, time);
+      }
       return true;
-    }
-    key.remove_prefix(prefix.size());
-    const std::optional<int64_t> micros = TakeInvertedTime(&key);
-    damaged = !micros.has_value();
-    if (!damaged) counts.kinds.push_back({kind, 1, absl::FromUnixMicros(*micros)});
-    return !damaged;
-  };
-  KITH_RETURN_IF_ERROR(ScanEntries(timeline, KeyRange::Prefix(prefix), count));
-  if (damaged) return MalformedRow();
+    };
+    KITH_RETURN_IF_ERROR(ScanEntries(timeline, KeyRange::Prefix(prefix), count));
+    if (damaged) return MalformedRow();
+  }
+  std::stable_sort(counts.kinds.begin(), counts.kinds.end(),
+                   [](const KindCount& a, const KindCount& b) { return a.last > b.last; });
   return counts;
 }
 
 absl::StatusOr<bool> HasTimeline(const ViewSnapshot& timeline, WorkspaceId workspace,
-                                 absl::string_view record) {
+                                 const std::vector<std::string>& records) {
   bool found = false;
-  KITH_RETURN_IF_ERROR(ScanEntries(timeline, KeyRange::Prefix(RecordPrefix(workspace, record)),
-                                   [&](absl::string_view, const Entry&) {
-                                     found = true;
-                                     return false;
-                                   }));
+  for (const std::string& record : records) {
+    KITH_RETURN_IF_ERROR(ScanEntries(timeline, KeyRange::Prefix(RecordPrefix(workspace, record)),
+                                     [&](absl::string_view, const Entry&) {
+                                       found = true;
+                                       return false;
+                                     }));
+    if (found) break;
+  }
   return found;
 }
 

@@ -56,7 +56,7 @@ class Timeline final : public Projection {
 // What to list. The views outlive the call.
 struct TimelineQuery {
   WorkspaceId workspace;
-  absl::string_view record;                              // "contacts/01J…", "deals/…"
+  std::vector<std::string> records;  // "contacts/01J…", "deals/…": all names that mean one record
   std::vector<interactions::v1::InteractionKind> kinds;  // only these; empty means every entry
   bool changes = true;           // the record's own changes, too, where every entry is wanted
   bool messages = true;          // what became of messages, too; that one was sent is an e-mail
@@ -78,10 +78,11 @@ struct TimelineEvent {
 // before it.
 using TimelineVisitor = absl::FunctionRef<absl::StatusOr<bool>(const TimelineEvent&)>;
 
-// One page; returns the token of the next one, empty on the last. Looks at a bounded number of
-// rows, so a page of few among many kinds may be short, or even empty, and still have a next one.
-// Errors: ERROR_INVALID_PAGE_TOKEN, ERROR_INVALID_FIELD, the visitor's, those of the snapshot.
-// Touches the disk.
+// One page of the timelines of these records, in which an entry stands once; returns the token of
+// the next one, empty on the last. Looks at a bounded number of rows of each, so a page of few
+// among many kinds may be short, or even empty, and still have a next one. Errors:
+// ERROR_INVALID_PAGE_TOKEN, ERROR_INVALID_FIELD, the visitor's, those of the snapshot. Touches the
+// disk.
 absl::StatusOr<std::string> ListTimeline(const ViewSnapshot& timeline, const TimelineQuery& query,
                                          TimelineVisitor take);
 
@@ -96,15 +97,15 @@ struct KindCounts {
   bool at_least = false;         // there are entries that were not looked at
 };
 
-// Of a record's newest `entries_max` entries, `messages` that were sent among them, and neither
-// meetings nor visits. Touches the disk.
+// Of the newest `entries_max` entries of each of these, which are one record, `messages` that were
+// sent among them, and neither meetings nor visits. Touches the disk.
 absl::StatusOr<KindCounts> CountKinds(const ViewSnapshot& timeline, WorkspaceId workspace,
-                                      absl::string_view record, size_t entries_max,
+                                      const std::vector<std::string>& records, size_t entries_max,
                                       bool messages = true);
 
 // True when anything ever happened with the record, so that it exists or did. Touches the disk.
 absl::StatusOr<bool> HasTimeline(const ViewSnapshot& timeline, WorkspaceId workspace,
-                                 absl::string_view record);
+                                 const std::vector<std::string>& records);
 
 // The events that may be the interaction named "contacts/01J…/interactions/01J…": usually the one,
 // none when there is no such interaction. The time in its id says where its row stands; others of

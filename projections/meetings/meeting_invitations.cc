@@ -3,10 +3,12 @@
 #include <set>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/meetings/v1/meeting.pb.h"
 #include "kith/meetings/v1/meetings_service.pb.h"
+#include "kith/notifications/v1/notifications_service.pb.h"
 
 namespace kith::meetings {
 namespace {
@@ -27,26 +29,37 @@ std::set<std::string> ContactsOf(const Meeting& meeting) {
   return contacts;
 }
 
+// Whoever arranges it hears where a mail is not sent, and why; once of an event.
 absl::Status Tell(const Meeting& meeting, const std::string& contact, bool cancel,
-                  Reactions& reactions) {
+                  Sequence sequence, Reactions& reactions) {
   v1::SendMeetingInvitationRequest request;
   request.set_name(meeting.name());
   request.set_contact(contact);
   request.set_sequence(meeting.sequence());
   request.set_cancel(cancel);
-  return reactions.Add({&request}, {.on_behalf_of = meeting.owner()});
+  notifications::v1::TellUsersRequest refused;
+  refused.add_users(meeting.owner());
+  notifications::v1::Notification& notification = *refused.mutable_notification();
+  notification.set_kind(notifications::v1::FAILED_RUN);
+  notification.set_record(meeting.name());
+  notification.set_display_name(cancel ? "Not every attendee could be told that it is cancelled"
+                                       : "Not every attendee could be invited");
+  notification.set_cause(absl::StrCat("events/", sequence.value()));
+  return reactions.Add({&request}, {.on_behalf_of = meeting.owner(),
+                                    .otherwise = meeting.owner().empty() ? nullptr : &refused});
 }
 
-// What an event, recorded at `now`, made of a meeting; either may be null.
-absl::Status Follow(const Meeting* before, const Meeting* after, absl::Time now,
-                    Reactions& reactions) {
+// What an event made of a meeting; either may be null.
+absl::Status Follow(const Meeting* before, const Meeting* after,
+                    const eventstore::EventHeader& header, Reactions& reactions) {
+  const absl::Time now = header.record_time;
   const bool was_on = IsOn(before);
   const bool is_on = IsOn(after) && FromTimestamp(after->end_time()) > now;
   const std::set<std::string> told = was_on ? ContactsOf(*before) : std::set<std::string>();
   const std::set<std::string> invited = is_on ? ContactsOf(*after) : std::set<std::string>();
   for (const std::string& contact : invited) {
     if (told.contains(contact) && before->sequence() == after->sequence()) continue;
-    KITH_RETURN_IF_ERROR(Tell(*after, contact, /*cancel=*/false, reactions));
+    KITH_RETURN_IF_ERROR(Tell(*after, contact, /*cancel=*/false, header.sequence, reactions));
   }
   if (!was_on || FromTimestamp(before->end_time()) <= now) return absl::OkStatus();
   // That it was held, or is to be told no more, uninvites nobody.
@@ -56,8 +69,8 @@ absl::Status Follow(const Meeting* before, const Meeting* after, absl::Time now,
   if (takes_place || is_closed) return absl::OkStatus();
   for (const std::string& contact : told) {
     if (invited.contains(contact)) continue;
-    KITH_RETURN_IF_ERROR(
-        Tell(after == nullptr ? *before : *after, contact, /*cancel=*/true, reactions));
+    KITH_RETURN_IF_ERROR(Tell(after == nullptr ? *before : *after, contact, /*cancel=*/true,
+                              header.sequence, reactions));
   }
   return absl::OkStatus();
 }
@@ -67,8 +80,8 @@ absl::Status Follow(const Meeting* before, const Meeting* after, absl::Time now,
 absl::Status MeetingInvitations::React(const eventstore::RecordedEvent& event,
                                        projections::ViewBatch& batch, Reactions& reactions) const {
   for (const projections::RowChange& change : batch.changes()) {
-    KITH_RETURN_IF_ERROR(Follow(change.before<Meeting>(), change.after<Meeting>(),
-                                event.header().record_time, reactions));
+    KITH_RETURN_IF_ERROR(
+        Follow(change.before<Meeting>(), change.after<Meeting>(), event.header(), reactions));
   }
   return absl::OkStatus();
 }

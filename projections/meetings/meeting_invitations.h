@@ -1,6 +1,7 @@
 // MeetingInvitations: where a meeting says so, those of its attendees who are contacts are told of
 // it by mail: that they are invited, that it is at another time or place, that it is cancelled.
-// What the mail says, and whether it may be sent, is decided as it is sent.
+// What the mail says, and whether it may be sent, is decided as it is sent; where it is not,
+// whoever arranges the meeting is told why.
 #pragma once
 
 #include <string>
@@ -15,7 +16,7 @@ class MeetingInvitations final : public projections::Policy {
   static constexpr absl::string_view kName = "meeting_invitations";
 
   MeetingInvitations()
-      : Policy(kName, 1, "Tells contacts by mail of the meetings that they are invited to.") {}
+      : Policy(kName, 2, "Tells contacts by mail of the meetings that they are invited to.") {}
   std::string base() const override { return "meeting_directory"; }
   bool reads_personal() const override { return false; }
 

@@ -36,7 +36,7 @@ absl::Status LeadNotices::React(const eventstore::RecordedEvent& event,
   const eventstore::EventHeader& header = event.header();
   if (IsOfMembers(event)) return FoldMembers(event, batch);
   if (IsOfKey(event)) return FoldKey(event, batch);
-  if (!IsNews(header)) return absl::OkStatus();
+  // A lead that was imported waits for whoever has it, however long ago it came in.
   for (const projections::RowChange& change : batch.changes()) {
     const auto* const before = change.before<Lead>();
     const auto* const after = change.after<Lead>();

@@ -11,7 +11,7 @@ namespace kith::notifications {
 
 class LeadNotices final : public projections::Policy {
  public:
-  LeadNotices() : Policy("lead_notices", 2, "Tells people of leads that became theirs.") {}
+  LeadNotices() : Policy("lead_notices", 3, "Tells people of leads that became theirs.") {}
   std::string base() const override { return "lead_directory"; }
   bool reads_personal() const override { return false; }
 

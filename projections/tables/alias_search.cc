@@ -130,6 +130,7 @@ absl::StatusOr<std::vector<std::string>> AliasSearch::FindParts(const ViewSnapsh
   const google::protobuf::Reflection& reflection = *row->GetReflection();
   KITH_RETURN_IF_ERROR(table_.Scan(snapshot, workspace, KeyRange::Prefix(""), *row, [&] {
     if (++owners > kPartOwnersMax) return false;
+    if (!seen.record.empty() && table_.declaration().key(*row) != seen.record) return true;
     for (int i = 0; i < reflection.FieldSize(*row, parts_); ++i) {
       const Message& part = reflection.GetRepeatedMessage(*row, parts_, i);
       std::string name = NameOf(part);

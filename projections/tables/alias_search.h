@@ -27,6 +27,7 @@ struct RowsSeen {
   const Expression* within = nullptr;  // holds of all of its rows; null: of everything
   std::function<bool(const google::protobuf::Message& row)> hides;
   std::function<bool(const Field& field)> masked;  // which fields not; null: none
+  std::string record = {};  // the one whose parts are looked through; empty: of each
 };
 
 // Immutable; any thread.

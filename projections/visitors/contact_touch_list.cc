@@ -24,6 +24,18 @@ void Touch(const LeadTouch& touch, v1::ContactTouches& touches) {
   }
 }
 
+}  // namespace
+
+void AddTouches(const v1::ContactTouches& more, v1::ContactTouches& touches) {
+  if (more.has_first_touch()) Touch(more.first_touch(), touches);
+  if (more.has_latest_touch()) Touch(more.latest_touch(), touches);
+  touches.set_visit_count(touches.visit_count() + more.visit_count());
+  touches.set_page_view_count(touches.page_view_count() + more.page_view_count());
+  touches.set_form_submission_count(touches.form_submission_count() + more.form_submission_count());
+}
+
+namespace {
+
 void View(const v1::VisitorPagesViewed& viewed, v1::ContactTouches& touches) {
   if (viewed.has_touch()) Touch(viewed.touch(), touches);
   touches.set_visit_count(touches.visit_count() + (viewed.visit_begins() ? 1 : 0));
@@ -56,15 +68,12 @@ absl::Status Identify(WorkspaceId workspace, const v1::VisitorIdentified& identi
   if (!before.has_value()) return absl::OkStatus();
   ContactTouchList::Visitors().Erase(batch, workspace, identified.name());
   const v1::ContactTouches& more = before->touches();
-  return ContactTouchList::Contacts().Change(
-      batch, workspace, identified.contact(), [&](v1::ContactTouches& touches) {
-        touches.set_contact(identified.contact());
-        if (more.has_first_touch()) Touch(more.first_touch(), touches);
-        if (more.has_latest_touch()) Touch(more.latest_touch(), touches);
-        touches.set_visit_count(touches.visit_count() + more.visit_count());
-        touches.set_page_view_count(touches.page_view_count() + more.page_view_count());
-        return true;
-      });
+  return ContactTouchList::Contacts().Change(batch, workspace, identified.contact(),
+                                             [&](v1::ContactTouches& touches) {
+                                               touches.set_contact(identified.contact());
+                                               AddTouches(more, touches);
+                                               return true;
+                                             });
 }
 
 absl::Status Submit(const RecordedEvent& recorded, const forms::v1::FormSubmission& submission,

@@ -29,4 +29,7 @@ class ContactTouchList final : public projections::Projection {
                      projections::ViewBatch& batch) const override;
 };
 
+// What one did under another name, as if it had been under this one.
+void AddTouches(const v1::ContactTouches& more, v1::ContactTouches& touches);
+
 }  // namespace kith::visitors

@@ -10,6 +10,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
+#include "kith/assignment_rules/v1/assignment_rules_errors.pb.h"
 #include "kith/assignment_rules/v1/assignment_rules_service.pb.h"
 #include "kith/teams/v1/team.pb.h"
 #include "projections/assignment_rules/assignment_rule_directory.h"
@@ -19,6 +20,8 @@
 #include "services/core/date.h"
 #include "services/core/field_of.h"
 #include "services/core/record_condition.h"
+#include "services/core/reject.h"
+#include "services/runtime/admission/reach.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/calls/read_permission.h"
 #include "services/runtime/resources/collections.h"
@@ -39,8 +42,12 @@ enum : size_t { kRules, kTurns, kUsers, kTeams };
 class ReadFacts final : public AssignmentFacts {
  public:
   ReadFacts(const ReadContext& context, const runtime::OwnedRecords& owned,
-            const projections::ViewSnapshot& records, std::string collection)
-      : context_(context), owned_(owned), records_(records), collection_(std::move(collection)) {}
+            const projections::ViewSnapshot& records, std::string collection, bool sees_all)
+      : context_(context),
+        owned_(owned),
+        records_(records),
+        collection_(std::move(collection)),
+        sees_all_(sees_all) {}
 
   absl::StatusOr<const v1::AssignmentRule*> FindRule(const std::string& name) override {
     return Find(AssignmentRuleDirectory::AssignmentRules(), kRules, name);
@@ -57,6 +64,14 @@ class ReadFacts final : public AssignmentFacts {
     return team != nullptr;
   }
   absl::StatusOr<std::vector<int64_t>> CountOpen(absl::Span<const std::string> users) override {
+    // Who is asked for again and again tells who has more.
+    if (!sees_all_) {
+      return Reject(v1::ASSIGNMENT_RULES_ERROR_RECORDS_HIDDEN,
+                    absl::StrCat("Who is least busy tells how many ", collection_,
+                                 " each has, and you do not see all of them. AssignRecord assigns "
+                                 "all the same."),
+                    {{"resource", collection_}});
+    }
     std::vector<int64_t> counts;
     for (const std::string& user : users) {
       KITH_ASSIGN_OR_RETURN(int64_t count,
@@ -84,6 +99,7 @@ class ReadFacts final : public AssignmentFacts {
   const runtime::OwnedRecords& owned_;
   const projections::ViewSnapshot& records_;
   const std::string collection_;
+  const bool sees_all_;  // the caller, of its records
   std::vector<std::shared_ptr<const void>> kept_;
 };
 
@@ -115,9 +131,12 @@ class Preview {
                                       *FindCollection(collections_, rule->resource()),
                                       {context.read_time, zone},
                                       request.ignore_capacity()};
+    const runtime::BoundMethod* const get = runtime::FindGet(methods_, rule->resource());
+    KITH_CHECK(get != nullptr);
     ReadFacts facts(context, *runtime_.owned,
                     context.SnapshotOf(runtime_.views.Find(DirectoryOf(rule->resource()))),
-                    rule->resource());
+                    rule->resource(),
+                    runtime::Reach(context.caller, get->method().permission).is_everything());
     KITH_ASSIGN_OR_RETURN(*response, Assign(question, facts));
     if (response->owner().empty()) {
       return NobodyAvailable(request.rule(), request.record(), *response);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "kith/assignment_rules/v1/assignment_rules_errors.pb.h"
 #include "kith/assignment_rules/v1/assignment_rules_service.pb.h"
@@ -21,9 +22,29 @@
 namespace kith::assignment_rules {
 namespace {
 
-// Whom a rule gives a record tells what its conditions ask for.
+// "capture_reviews.write" of "captureReviews".
+std::string PermissionToGive(absl::string_view collection) {
+  std::string permission;
+  for (const char c : collection) {
+    if (absl::ascii_isupper(c)) permission += '_';
+    permission += absl::ascii_tolower(c);
+  }
+  return permission + ".write";
+}
+
+// Whom a rule gives a record tells what its conditions ask for. And it gives them with the rights
+// of whoever asks by it, a workflow's among them: so who writes it needs to be able to give them,
+// too.
 absl::Status MayAsk(const v1::AssignmentRule&, const v1::AssignmentRule& after,
                     const Grants* grants) {
+  const std::string permission = PermissionToGive(after.resource());
+  if (grants != nullptr && grants->ScopeOf(permission) != Scope::kAll) {
+    return Reject(type::v1::ERROR_PERMISSION_DENIED,
+                  absl::StrCat("A rule gives records to whom it says, whoever asks by it. To write "
+                               "one, your credentials have to grant ",
+                               permission, " for all records."),
+                  {{"permission", permission}, {"scope", "all"}});
+  }
   const bool asks = std::any_of(after.branches().begin(), after.branches().end(),
                                 [](const auto& branch) { return !branch.condition().empty(); });
   if (!asks || ShowAllFields(grants)) return absl::OkStatus();

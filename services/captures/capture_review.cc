@@ -92,6 +92,7 @@ const ResourceRules& Rules() {
           .Complete(CompleteFields)
           .Check(CheckFields)
           .FoldedBy<FoldCaptureReview>()
+          .ToldToWhoSees("candidates", "contact")
           .UniqueClaim(kExternalIdClaim, ExternalIds, IsAlwaysUnique, CapturedBefore)
           .Build());
   return rules;

@@ -107,7 +107,7 @@ bool IsEmpty(const CustomValue& value) {
     case CustomValue::VALUE_NOT_SET:
       return true;
     case CustomValue::kText:
-      return value.text().empty();
+      return IsBlank(value.text());
     case CustomValue::kChoice:
       return value.choice().empty();
     case CustomValue::kChoices:

@@ -24,7 +24,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,7 @@
 #include "eventstore/base/standard_events.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "google/protobuf/message.h"
+#include "kith/type/v1/merge.pb.h"
 #include "services/core/access.h"
 #include "services/core/acyclic_links.h"
 #include "services/core/aggregate_type.h"
@@ -63,6 +66,9 @@ template <class Resource, class EventMessage>
 ResourceState<Resource> Evolve(ResourceState<Resource> state,
                                const Recorded<EventMessage>& recorded) {
   state.lifecycle = FoldResource(recorded, state.lifecycle, state.resource);
+  if constexpr (requires { state.resource.merged_into(); }) {
+    state.merged_into = state.resource.merged_into();
+  }
   return state;
 }
 
@@ -127,10 +133,36 @@ struct WithinRule {
   std::function<absl::Status(const void* state, google::protobuf::Message& after)> place;
 };
 
+// What a record has that another may have as well, and which means then that they may be the same.
+struct Likeness {
+  type::v1::MatchReason reason;
+  std::vector<std::pair<std::string, std::string>> fields;  // of its list, and their values
+};
+
+// How records are merged. Its functions are pure.
+struct MergeRule {
+  // Under which elements of a list of messages are the same, as an address is however it is
+  // labelled. What is not `primary` of the two alike is joined.
+  std::function<std::string(const google::protobuf::FieldDescriptor& list,
+                            const google::protobuf::Message& element)>
+      key;
+  // Whether of a field with one value, which both have, `other` has the one that is to stay.
+  std::function<bool(const google::protobuf::FieldDescriptor& field,
+                     const google::protobuf::Message& one, const google::protobuf::Message& other)>
+      prefers_other;
+  std::function<std::vector<Likeness>(const google::protobuf::Message& record)> likenesses;
+};
+
 // A text that says what a record was called when the resource began to name it.
 struct NamedAfterRule {
   const google::protobuf::FieldDescriptor* text;
   const google::protobuf::FieldDescriptor* link;  // to records with a display_name
+};
+
+// A list whose elements each name a record: who may not see that record is not told of the element.
+struct SeenElementsRule {
+  const google::protobuf::FieldDescriptor* list;
+  const google::protobuf::FieldDescriptor* link;  // of the elements
 };
 
 struct ResourceRules {
@@ -144,10 +176,12 @@ struct ResourceRules {
   // Fields that grow with its history: told by reads, and neither by replies to commands nor by
   // revisions.
   std::vector<const google::protobuf::FieldDescriptor*> told_by_reads;
+  std::vector<SeenElementsRule> seen_elements;  // told by reads alone
   // Who is a user and names no owner of what they create owns it.
   const google::protobuf::FieldDescriptor* owned_by_creator = nullptr;
   WithinRule within;
   std::vector<NamedAfterRule> named_after;
+  std::optional<MergeRule> merge;  // nullopt: its records cannot be merged
   std::function<void(const google::protobuf::Message& before, const Settings& settings,
                      google::protobuf::Message& after)>
       complete;
@@ -157,10 +191,15 @@ struct ResourceRules {
   std::vector<ClaimRule> claims;  // those of held_links last
   std::vector<HeldLink> held_links;
   std::vector<const google::protobuf::FieldDescriptor*> acyclic_links;
-  // Whether who may do `grants`, null for everything, may make `after` of `before`.
+  // Whether whoever calls may make `after` of `before`.
   std::function<absl::Status(const google::protobuf::Message& before,
-                             const google::protobuf::Message& after, const Grants* grants)>
+                             const google::protobuf::Message& after, const CommandContext& context)>
       authorise;
+  // The refusal to delete one that is the owner of these records, at least, or of some that the
+  // caller does not see; null: it is deleted.
+  std::function<absl::Status(absl::string_view name, const std::vector<std::string>& records,
+                             bool are_some_hidden)>
+      owns;
   std::vector<LinkAuthority> link_authorities;
   // Whether `record`, which is there, may begin to be named in a field of another; null: it may.
   std::function<absl::Status(const google::protobuf::Message& record, absl::string_view field)>
@@ -186,6 +225,12 @@ void AddCustomClaim(ResourceRules& rules);
 // Each name that the field has is claimed.
 void AddClaim(const HeldLink& link, ResourceRules& rules);
 
+// The name of a resource, which every one has.
+std::string ResourceNameOf(const google::protobuf::Message& resource);
+
+// Says in a reply that the resource was asked for by another name, which means it.
+void TellResolved(absl::string_view asked, google::protobuf::Message* reply);
+
 // As a command's reply tells it.
 void WriteReply(const ResourceRules& rules, const google::protobuf::Message& resource,
                 google::protobuf::Message* reply);
@@ -210,7 +255,9 @@ class ResourceRulesBuilder {
     rules_.event = &Aggregate::Event::default_instance();
     rules_.complete = [](const auto&, const Settings&, auto&) {};
     rules_.check = [](const auto&, const auto&, const auto&) { return absl::OkStatus(); };
-    rules_.authorise = [](const auto&, const auto&, const Grants*) { return absl::OkStatus(); };
+    rules_.authorise = [](const auto&, const auto&, const CommandContext&) {
+      return absl::OkStatus();
+    };
   }
 
   template <class Enum>
@@ -245,6 +292,14 @@ class ResourceRulesBuilder {
   }
   ResourceRulesBuilder& ToldByReads(const char* field) {
     rules_.told_by_reads.push_back(Resource::descriptor()->FindFieldByName(field));
+    return *this;
+  }
+  // Of the elements of a list, each of which names a record in `link`, who reads is told those
+  // whose records they may see.
+  ResourceRulesBuilder& ToldToWhoSees(const char* list, const char* link) {
+    ToldByReads(list);
+    const google::protobuf::FieldDescriptor* const field = rules_.told_by_reads.back();
+    rules_.seen_elements.push_back({field, field->message_type()->FindFieldByName(link)});
     return *this;
   }
   // Where `link` begins to name a record and the caller says nothing in `text`, or does not change
@@ -336,15 +391,28 @@ class ResourceRulesBuilder {
     return *this;
   }
 
-  // authorise(before, after, grants): whether who may do `grants` may make the one of the other.
+  // authorise(before, after, grants): whether who may do `grants`, null for everything, may make
+  // the one of the other; or authorise(before, after, context).
   template <class Function>
   ResourceRulesBuilder& Authorise(Function authorise) {
     rules_.authorise = [authorise](const google::protobuf::Message& before,
                                    const google::protobuf::Message& after,
-                                   const Grants* grants) -> absl::Status {
-      return authorise(static_cast<const Resource&>(before), static_cast<const Resource&>(after),
-                       grants);
+                                   const CommandContext& context) -> absl::Status {
+      const auto& from = static_cast<const Resource&>(before);
+      const auto& to = static_cast<const Resource&>(after);
+      if constexpr (std::is_invocable_v<Function, const Resource&, const Resource&,
+                                        const CommandContext&>) {
+        return authorise(from, to, context);
+      } else {
+        return authorise(from, to, context.grants);
+      }
     };
+    return *this;
+  }
+  // owns(name, records, are_some_hidden): see ResourceRules.
+  template <class Function>
+  ResourceRulesBuilder& KeptWhileOwner(Function owns) {
+    rules_.owns = owns;
     return *this;
   }
   // The same of naming a record of `Linked`, of this category: check(linked, field, grants).
@@ -382,6 +450,23 @@ class ResourceRulesBuilder {
       return found == states->end() ? nullptr : &found->second;
     };
     rules_.built_in_stays = google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(stays);
+    return *this;
+  }
+
+  // Its records can be merged: key(list, element), prefers_other(field, one, other) and
+  // likenesses(record) as MergeRule has them.
+  template <class Key, class PrefersOther, class Likenesses>
+  ResourceRulesBuilder& Mergeable(Key key, PrefersOther prefers_other, Likenesses likenesses) {
+    rules_.merge = MergeRule{key,
+                             [prefers_other](const google::protobuf::FieldDescriptor& field,
+                                             const google::protobuf::Message& one,
+                                             const google::protobuf::Message& other) {
+                               return prefers_other(field, static_cast<const Resource&>(one),
+                                                    static_cast<const Resource&>(other));
+                             },
+                             [likenesses](const google::protobuf::Message& record) {
+                               return likenesses(static_cast<const Resource&>(record));
+                             }};
     return *this;
   }
 

@@ -132,7 +132,8 @@ absl::StatusOr<std::string> StandardCommand::Match(const Message& request,
   for (const ResourceNow& holder : holders) {
     if (!Holds(holder, values)) continue;
     const std::string name = TextIn(*holder.resource, own_name_);
-    if (name.empty()) continue;  // hidden from the caller
+    if (name.empty()) continue;                            // hidden from the caller
+    if (holder.lifecycle == Lifecycle::kMerged) continue;  // another one has it now
     if (holder.lifecycle != Lifecycle::kActive) {
       deleted = name;
     } else if (!Contains(matched, name)) {
@@ -199,7 +200,7 @@ absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, con
       KITH_RETURN_IF_ERROR(CheckEtag(TextIn(request, etag_), TextIn(*now.resource, own_etag_)));
       if (is_there != (method_ == StandardMethod::kDelete)) return ResourceChange{method_};
       if (method_ == StandardMethod::kUndelete) {
-        KITH_RETURN_IF_ERROR(rules_.authorise(*rules_.resource, *now.resource, context.grants));
+        KITH_RETURN_IF_ERROR(rules_.authorise(*rules_.resource, *now.resource, context));
       }
       return PlanDelete(*now.resource, context);
   }
@@ -244,6 +245,7 @@ absl::StatusOr<ResourceChange> StandardCommand::PlanUpdate(const Message& before
   ResourceChange change{method_};
   if (meant.paths().empty()) return change;
   change.name = TextIn(before, own_name_);
+  if (const std::string asked = NameIn(request); asked != change.name) change.origin = asked;
   change.after = CopyOf(before);
   ApplyFields(*wanted, meant, change.after.get());
   KITH_RETURN_IF_ERROR(Finish(before, context, change));
@@ -309,7 +311,7 @@ absl::Status StandardCommand::Finish(const Message& before, const CommandContext
   }
   const ClaimValues wanted(rules_.claims, *change.after);
   KITH_RETURN_IF_ERROR(rules_.check(*change.after, wanted, facts_));
-  KITH_RETURN_IF_ERROR(rules_.authorise(before, *change.after, context.grants));
+  KITH_RETURN_IF_ERROR(rules_.authorise(before, *change.after, context));
   change.links = NewLinks(before, *change.after, resource_->name());
   for (const FieldDescriptor* const link : rules_.acyclic_links) {
     const std::vector<std::string> known = NamesIn(before, *link);
@@ -439,6 +441,7 @@ Decision StandardCommand::Decide(ResourceChange change, LinkedRecords linked,
       break;
     case StandardMethod::kUpdate:
       WriteUpdated(change.name, change.changed, *change.after, *event);
+      if (!change.origin.empty()) WriteOrigin(change.origin, *event);
       break;
     case StandardMethod::kDelete:
       WriteDeleted(change.name, *rules_.resource->GetDescriptor(), *event);

@@ -244,6 +244,13 @@ DealState Evolve(DealState state, const Recorded<v1::DealEvent>& recorded) {
   if (!recorded.event.has_deal_positioned()) {
     state.touch_time = std::max(state.touch_time, FromTimestamp(state.resource.update_time()));
   }
+  const auto kind = recorded.event.event_case();
+  const bool withdraws = kind == v1::DealEvent::kStageApprovalWithdrawn;
+  const bool ends = withdraws || kind == v1::DealEvent::kStageApprovalRequested ||
+                    kind == v1::DealEvent::kStageApprovalGranted ||
+                    kind == v1::DealEvent::kStageApprovalRejected ||
+                    kind == v1::DealEvent::kStageApprovalExpired;
+  if (ends) state.approval_is_withdrawn = withdraws;
   return state;
 }
 

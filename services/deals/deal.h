@@ -23,6 +23,8 @@ namespace kith::deals {
 struct DealState : ResourceState<v1::Deal> {
   // When something last happened to it, but for its place within its stage.
   absl::Time touch_time = absl::InfinitePast();
+  // The last approval that was asked for ended so.
+  bool approval_is_withdrawn = false;
 };
 
 struct DealAggregate {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "kith/deals/v1/deals_errors.pb.h"
 #include "projections/deals/pipeline_fold.h"
 #include "services/core/by_itself.h"
@@ -26,10 +27,11 @@ bool IsPending(const v1::Deal& deal, absl::string_view stage, absl::Time now) {
 }
 
 absl::Status NothingPending(const v1::Deal& deal, absl::string_view stage) {
-  return RejectState(v1::DEALS_ERROR_NO_APPROVAL_PENDING,
-                     "No approval is pending for this stage: it was answered, was withdrawn or has "
-                     "expired, or the deal has moved.",
-                     deal.name(), {{"stage", std::string(stage)}});
+  return RejectState(
+      v1::DEALS_ERROR_NO_APPROVAL_PENDING,
+      "No approval is pending: it was answered, was withdrawn or has expired, or the "
+      "deal has moved. Read the deal.",
+      deal.name(), {{"stage", std::string(stage)}});
 }
 
 // The stage that the deal is to enter: an open one, or the won one of its pipeline.
@@ -41,11 +43,32 @@ absl::StatusOr<const v1::Stage*> FindAskedStage(const v1::Deal& deal, const Pipe
   return is_win ? stage : FindEnterableStage(to, name);
 }
 
+absl::Status RequesterUnknown() {
+  return Reject(
+      v1::DEALS_ERROR_REQUESTER_UNKNOWN,
+      "Who asks for an approval has to be a user, as who agrees must be another one. Call "
+      "with credentials of theirs, or on behalf of them.");
+}
+
+// What is agreed to is what was asked for, unless who agrees says by the deal's etag that they have
+// seen what it is now.
+absl::Status CheckAmount(const v1::Deal& deal, const std::string& etag) {
+  const google::type::Money& asked = deal.pending_approval().amount();
+  if (!etag.empty() || google::protobuf::util::MessageDifferencer::Equals(asked, deal.amount())) {
+    return absl::OkStatus();
+  }
+  return RejectState(v1::DEALS_ERROR_AMOUNT_CHANGED,
+                     "The deal's amount is another one since the approval was asked for. Read the "
+                     "deal, and send its etag if it is still to enter the stage.",
+                     deal.name(), {{"stage", deal.pending_approval().stage()}});
+}
+
 // Who calls is one of those whom the gate names now, and somebody else than who asked. Where the
 // gate needs no approval any more, those who were asked may still answer.
 absl::Status CheckApprover(const v1::Deal& deal, const v1::Stage* stage,
                            absl::Span<const std::string> groups, const CommandContext& context) {
   const v1::StageApproval& pending = deal.pending_approval();
+  if (pending.requester().empty()) return RequesterUnknown();
   const auto& approvers = stage != nullptr && stage->gate().has_approval()
                               ? stage->gate().approval().approvers()
                               : pending.approvers();
@@ -80,6 +103,7 @@ Decision Decide(const DealState& state, const MoveScene& scene,
                 const v1::RequestStageApprovalRequest& command, const CommandContext& context) {
   KITH_RETURN_IF_ERROR(CheckDeal(state, command));
   const v1::Deal& deal = state.resource;
+  if (context.user.empty()) return RequesterUnknown();
   if (deal.status() != v1::OPEN) return DealClosed(deal);
   if (IsPending(deal, "", context.now)) {
     const v1::StageApproval& pending = deal.pending_approval();
@@ -114,6 +138,7 @@ Decision Decide(const DealState& state, const MoveScene& scene,
   }
   asked.set_note(command.note());
   *asked.mutable_approvers() = rule.approvers();
+  if (deal.has_amount()) *asked.mutable_amount() = deal.amount();
   return Changes().Append(deal.name(), std::move(event));
 }
 
@@ -125,6 +150,7 @@ Decision Decide(const DealState& state, const MoveScene& scene,
   if (!IsPending(deal, command.stage(), context.now)) return NothingPending(deal, command.stage());
   KITH_RETURN_IF_ERROR(
       CheckApprover(deal, FindStage(scene.to.resource, command.stage()), groups, context));
+  KITH_RETURN_IF_ERROR(CheckAmount(deal, command.etag()));
   KITH_ASSIGN_OR_RETURN(const v1::Stage* stage, FindAskedStage(deal, scene.to, command.stage()));
   KITH_RETURN_IF_ERROR(CheckGates({.deal = deal,
                                    .from = scene.from.resource,
@@ -162,7 +188,9 @@ Decision Decide(const DealState& state, const v1::WithdrawStageApprovalRequest& 
                 const CommandContext&) {
   KITH_RETURN_IF_ERROR(CheckDeal(state, command));
   const v1::Deal& deal = state.resource;
-  if (!deal.has_pending_approval()) return NoChange();
+  if (!deal.has_pending_approval()) {
+    return state.approval_is_withdrawn ? NoChange() : NothingPending(deal, "");
+  }
   v1::DealEvent event;
   event.mutable_stage_approval_withdrawn()->set_name(deal.name());
   event.mutable_stage_approval_withdrawn()->set_stage(deal.pending_approval().stage());

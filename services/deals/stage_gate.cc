@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "eventstore/base/normalise.h"
 #include "kith/deals/v1/deals_errors.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "projections/deals/pipeline_fold.h"
@@ -41,7 +42,7 @@ bool HasCustom(const v1::Deal& deal, absl::string_view key) {
   const auto found = deal.custom().find(std::string(key));
   if (found == deal.custom().end()) return false;
   const type::v1::CustomValue& value = found->second;
-  if (value.has_text()) return !value.text().empty();
+  if (value.has_text()) return !IsBlank(value.text());
   return value.value_case() != type::v1::CustomValue::VALUE_NOT_SET;
 }
 
@@ -54,6 +55,9 @@ bool IsSet(const v1::Deal& deal, absl::string_view path) {
     return dot != absl::string_view::npos && HasCustom(deal, path.substr(dot + 1));
   }
   if (field->is_repeated()) return deal.GetReflection()->FieldSize(deal, field) > 0;
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+    return !IsBlank(deal.GetReflection()->GetString(deal, field));
+  }
   return deal.GetReflection()->HasField(deal, field);
 }
 
@@ -129,25 +133,43 @@ const v1::Stage* FirstBetween(const v1::Pipeline& pipeline, const v1::Stage& lef
   return nullptr;
 }
 
-// What the stage that the deal leaves asks.
-void CheckLeaving(const StageMove& move, const v1::Stage& left, Gates& gates) {
-  const v1::StageGate& gate = left.gate();
-  if (move.entered.kind() == v1::LOST_STAGE) return;
-  if (move.from.name() != move.to.name()) {
-    return gates.Require(gate.required_to_leave(), "REQUIRED_TO_LEAVE", "to leave", left);
+// Where the deal stood last of this pipeline; null where it never did, or the stage is no more.
+const v1::Stage* LastStageIn(const v1::Pipeline& pipeline, const v1::Deal& deal) {
+  const auto& stays = deal.stage_intervals();
+  for (auto stay = stays.rbegin(); stay != stays.rend(); ++stay) {
+    if (ParentOf(stay->stage()) == pipeline.name()) return FindStage(pipeline, stay->stage());
   }
-  const bool goes_back = PlaceOf(move.to, move.entered) < PlaceOf(move.from, left);
+  return nullptr;
+}
+
+// What a stage asks of a deal that goes from it to `entered`, of the same pipeline.
+void CheckWay(const v1::Pipeline& pipeline, const v1::Stage& left, const v1::Stage& entered,
+              Gates& gates) {
+  const v1::StageGate& gate = left.gate();
+  const bool goes_back = PlaceOf(pipeline, entered) < PlaceOf(pipeline, left);
   if (goes_back) {
     if (!gate.no_going_back()) return;
     return gates.Refuse("NO_GOING_BACK", left,
                         absl::StrCat("A deal does not go back from ", IdOf(left.name()), "."));
   }
   gates.Require(gate.required_to_leave(), "REQUIRED_TO_LEAVE", "to leave", left);
-  const v1::Stage* const skipped = FirstBetween(move.from, left, move.entered);
+  const v1::Stage* const skipped = FirstBetween(pipeline, left, entered);
   if (!gate.no_skipping() || skipped == nullptr) return;
   gates.Refuse("NO_SKIPPING", *skipped,
                absl::StrCat("From ", IdOf(left.name()), " a deal goes to ", IdOf(skipped->name()),
                             " next, which it would skip."));
+}
+
+// What the stage that the deal leaves asks.
+void CheckLeaving(const StageMove& move, const v1::Stage& left, Gates& gates) {
+  if (move.entered.kind() == v1::LOST_STAGE) return;
+  if (move.from.name() == move.to.name()) return CheckWay(move.to, left, move.entered, gates);
+  gates.Require(left.gate().required_to_leave(), "REQUIRED_TO_LEAVE", "to leave", left);
+  // Another pipeline is no way around the gates of this one.
+  const v1::Stage* const stood = LastStageIn(move.to, move.deal);
+  if (stood != nullptr && stood->name() != move.entered.name()) {
+    CheckWay(move.to, *stood, move.entered, gates);
+  }
 }
 
 // What the stage that it enters asks.

@@ -68,6 +68,8 @@ int OwnStatusOf(const google::rpc::Status& error) {
       return 431;
     case v1::EDGE_ERROR_TOO_SLOW:
       return 408;
+    case v1::EDGE_ERROR_CONTENT_TOO_LARGE:
+      return 413;
     default:
       return 0;
   }

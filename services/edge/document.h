@@ -1,7 +1,7 @@
 // Documents: what stands under a path of its own for programs that know no calls, as calendars do.
-// The credentials are in the path, so whoever has it reads it; what they let anybody do beside is
-// up to them. A document is the reply of a method that has a `content` and a `content_type`, and
-// whose request may say nothing.
+// The credentials are in the path, so whoever has it reads it; they are a key that grants that
+// method and nothing else, and any other is as one that is not there. A document is the reply of a
+// method that has a `content` and a `content_type`, and whose request may say nothing.
 //
 //   GET /calendar/kith_1_01J…_….ics     kith.meetings.v1.MeetingsService/GetCalendar
 //

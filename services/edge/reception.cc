@@ -19,6 +19,7 @@
 #include "services/edge/connection.h"
 #include "services/edge/document.h"
 #include "services/edge/query.h"
+#include "services/edge/raw_body.h"
 #include "services/runtime/requests/grpc_status.h"
 
 namespace kith::edge {
@@ -64,6 +65,20 @@ absl::Status UnknownCompression(absl::string_view name) {
   return Error(v1::EDGE_ERROR_UNKNOWN_COMPRESSION,
                "Bodies are taken as they are (identity) or compressed with gzip.",
                {{"compression", Shown(name)}});
+}
+
+absl::Status OriginNotAllowed(absl::string_view origin) {
+  return Error(v1::EDGE_ERROR_ORIGIN_NOT_ALLOWED,
+               "Pages of this origin may not call. The operator names those that may with "
+               "--http_origins.",
+               {{"origin", Shown(origin)}});
+}
+
+// Whether the page comes from where it calls: "https://crm.example" calls "crm.example".
+bool IsOwnOrigin(const Request& request, absl::string_view origin) {
+  const size_t scheme = origin.find("://");
+  return scheme != absl::string_view::npos &&
+         origin.substr(scheme + 3) == HeaderOf(request, "host");
 }
 
 absl::StatusOr<bool> IsGzip(absl::string_view compression) {
@@ -128,6 +143,9 @@ void Reception::Take(Connection& connection) const {
     return connection.Answer(
         asks ? Health(/*ready=*/target == "/readyz")
              : Refusal(NotAllowed("The health is asked for with GET.", "GET, HEAD"), headers));
+  }
+  if (!origin.empty() && headers.empty() && !IsOwnOrigin(request, origin)) {
+    return connection.Answer(Refusal(OriginNotAllowed(origin), "vary: origin\r\n"));
   }
   auto exchange = Call(connection, target, headers);
   if (!exchange.ok()) return connection.Answer(Refusal(exchange.status(), headers));
@@ -197,14 +215,23 @@ absl::StatusOr<std::unique_ptr<Exchange>> Reception::Document(Connection& connec
   if (request.get().method() != verb::get) {
     return NotAllowed("The document is asked for with GET.", "GET");
   }
+  const absl::string_view credentials = document.CredentialsIn(path);
+  if (!IsGrantedFor(found->second.unary->method(), credentials)) return NoSuchDocument();
   Terms terms;
   KITH_RETURN_IF_ERROR(ReadCommonTerms(request, /*is_stream=*/false, &terms));
   terms.encoding = Encoding::kProto;  // of the request, which says nothing
   terms.is_get = true;
   terms.is_document = true;
-  terms.credentials = absl::StrCat("Bearer ", document.CredentialsIn(path));
+  terms.credentials = absl::StrCat("Bearer ", credentials);
   terms.headers = std::move(headers);
   return NewUnaryExchange(connection.shared_from_this(), *found->second.unary, std::move(terms));
+}
+
+bool Reception::IsGrantedFor(const runtime::Method& method, absl::string_view credentials) const {
+  const auto caller = runtime_.authorizer->Authenticate(credentials);
+  if (caller == nullptr) return false;
+  const std::vector<std::string>& patterns = caller->grants.patterns();
+  return patterns.size() == 1 && patterns.front() == method.permission;
 }
 
 absl::StatusOr<Terms> Reception::TermsOfGet(const Route& route, absl::string_view query) const {
@@ -227,7 +254,8 @@ absl::StatusOr<Terms> Reception::TermsOfPost(const Route& route, const Request& 
   const absl::string_view prefix = is_stream ? "application/connect+" : "application/";
   const std::string type = MediaType(HeaderOf(request, "content-type"));
   Terms terms;
-  if (type == absl::StrCat(prefix, "json")) {
+  if (!is_stream) terms.raw_field = FindRawField(*route.unary->method().descriptor, type);
+  if (terms.raw_field != nullptr || type == absl::StrCat(prefix, "json")) {
     terms.encoding = Encoding::kJson;
   } else if (type == absl::StrCat(prefix, "proto")) {
     terms.encoding = Encoding::kProto;
@@ -270,11 +298,7 @@ std::string Reception::HeadersFor(absl::string_view origin) const {
 Outgoing Reception::Preflight(const Request& request, absl::string_view origin) const {
   const std::string headers = HeadersFor(origin);
   if (headers.empty() || HeaderOf(request, "access-control-request-method").empty()) {
-    return Refusal(Error(v1::EDGE_ERROR_ORIGIN_NOT_ALLOWED,
-                         "Pages of this origin may not call. The operator names those that may "
-                         "with --http_origins.",
-                         {{"origin", Shown(origin)}}),
-                   "vary: origin\r\n");
+    return Refusal(OriginNotAllowed(origin), "vary: origin\r\n");
   }
   return MakeAnswer(200, "text/plain", "", absl::StrCat(headers, kPreflightHeaders));
 }

@@ -3,6 +3,7 @@
 //
 //   POST /kith.contacts.v1.ContactsService/GetContact    a call; see connectrpc.com's protocol
 //   GET  /kith.contacts.v1.ContactsService/GetContact    the same of one that changes nothing
+//   POST the same of a field of its request, as it is     see services/edge/raw_body.h
 //   GET  /calendar/kith_1_….ics                          a document; see services/edge/document.h
 //   GET  /healthz, /readyz                               200 or 503
 //   whatever begins as pages of a capability do          theirs; see web_pages.h
@@ -57,6 +58,9 @@ class Reception {
   // The document that stands there.
   absl::StatusOr<std::unique_ptr<Exchange>> Document(Connection& connection, absl::string_view path,
                                                      std::string headers) const;
+  // Whether it is a key that was made for this method and grants nothing else: what stands in an
+  // address is kept by whoever sees it, so no other key is taken there.
+  bool IsGrantedFor(const runtime::Method& method, absl::string_view credentials) const;
   absl::StatusOr<Terms> TermsOfGet(const Route& route, absl::string_view query) const;
   absl::StatusOr<Terms> TermsOfPost(const Route& route, const Request& request) const;
   absl::Status ReadCommonTerms(const Request& request, bool is_stream, Terms* terms) const;

@@ -114,8 +114,8 @@ std::vector<std::string> ValuesOf(const v1::FormField& field,
   std::vector<std::string> values;
   for (const v1::FormValue& value : request.values()) {
     if (value.key() != field.key()) continue;
-    const absl::string_view text = absl::StripAsciiWhitespace(value.value());
-    if (!text.empty()) values.emplace_back(text);
+    const absl::string_view text = StripSpaces(value.value());
+    if (!IsBlank(text)) values.emplace_back(text);
   }
   if (field.kind() == v1::CHECKBOX && !values.empty()) {
     const bool is_off = values[0] == "false" || values[0] == "0" || values[0] == "off";

@@ -111,16 +111,21 @@ Decision Decide(const v1::CountFormTrafficRequest& command, const CommandContext
   return Changes().Append(absl::StrCat(kTraffic, "/", IdOf(command.name())), std::move(event));
 }
 
+bool IsConfirmable(const SubmissionNow& state, absl::Time now) {
+  const v1::FormSubmission& submission = state.resource;
+  if (state.lifecycle != Lifecycle::kActive) return false;
+  if (submission.confirmation() == v1::CONFIRMED) return true;
+  return submission.confirmation() == v1::WAITING &&
+         now < FromTimestamp(submission.confirmation_expire_time());
+}
+
 Decision DecideConfirmed(const SubmissionNow& state, const CommandContext& context) {
   const v1::FormSubmission& submission = state.resource;
-  const bool is_there = state.lifecycle == Lifecycle::kActive;
-  if (is_there && submission.confirmation() == v1::CONFIRMED) return NoChange();
-  const bool is_waited_for = is_there && submission.confirmation() == v1::WAITING &&
-                             context.now < FromTimestamp(submission.confirmation_expire_time());
-  if (!is_waited_for) {
+  if (!IsConfirmable(state, context.now)) {
     return Reject(v1::FORMS_ERROR_CONFIRMATION_INVALID,
                   "Nothing waits to be confirmed by this. Send the form again.");
   }
+  if (submission.confirmation() == v1::CONFIRMED) return NoChange();
   v1::FormSubmissionEvent event;
   event.mutable_form_submission_confirmed()->set_name(submission.name());
   event.mutable_form_submission_confirmed()->set_form(submission.form());

@@ -51,6 +51,9 @@ Decision Decide(const FormNow& state, const v1::UnpublishFormRequest& command);
 absl::Status CheckOpen(const FormNow& state, absl::string_view name);
 // FORMS_ERROR_COUNTS_BY_ITSELF where the caller is not the server's own port.
 Decision Decide(const v1::CountFormTrafficRequest& command, const CommandContext& context);
+// Whether it waits to be confirmed, or was: whoever looks at the page of its link and whoever
+// confirms are told the same.
+bool IsConfirmable(const SubmissionNow& state, absl::Time now);
 // FORMS_ERROR_CONFIRMATION_INVALID where the time has passed, or nobody was asked.
 Decision DecideConfirmed(const SubmissionNow& state, const CommandContext& context);
 

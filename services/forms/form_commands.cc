@@ -355,6 +355,7 @@ Decision FormCommands::DecideMail(runtime::Loader& load, const v1::Form& form,
   messages::v1::SendMessageRequest send;
   send.set_contact(contact);
   send.set_channel(messages::v1::EMAIL);
+  send.set_transactional(true);
   send.set_subject(form.confirmation_mail().subject());
   send.set_text(absl::StrReplaceAll(form.confirmation_mail().text(), {{kLinkGap, link}}));
   return runtime::DecidePart(methods_, load, send, context);

@@ -28,7 +28,7 @@ std::string PublicIdOf(const eventstore::TokenSealer& sealer, WorkspaceId worksp
 std::string ConfirmationTokenOf(const eventstore::TokenSealer& sealer, WorkspaceId workspace,
                                 absl::string_view submission);
 
-// Nullopt for a text that none of these gave.
+// The name of the record that a text stands for; nullopt for one that none of these gave.
 std::optional<runtime::PublicName> FormOfPublicId(const eventstore::TokenSealer& sealer,
                                                   absl::string_view public_id);
 std::optional<runtime::PublicName> SubmissionOfToken(const eventstore::TokenSealer& sealer,

@@ -18,9 +18,6 @@ inline constexpr absl::string_view kTrapKey =
 inline constexpr absl::string_view kPageKey = "kith_page";        // the page that it stands on
 inline constexpr absl::string_view kVisitorKey = "kith_visitor";  // what the browser is known by
 
-// Text as it stands in HTML, and in an attribute with quotes.
-std::string EscapeHtml(absl::string_view text);
-
 struct PageState {
   absl::string_view path;              // where it is sent to: "/f/…"
   absl::string_view submission;        // its id
@@ -34,9 +31,6 @@ struct PageState {
 std::string FormPageOf(const v1::Form& form, const PageState& state);
 // What is said to who has sent it.
 std::string ThanksPageOf(const v1::Form& form);
-// A page of one heading and one sentence.
-std::string NoticePageOf(absl::string_view language, absl::string_view heading,
-                         absl::string_view sentence);
 // A page with one button, that sends nothing but itself.
 std::string ConfirmPageOf(const v1::Form& form, absl::string_view path);
 // The script, which puts the page at `path` before it into the page that it stands in, and tells it
@@ -46,8 +40,5 @@ std::string ScriptOf(const v1::Form& form, absl::string_view path);
 // What a page of the form may do: no script, its own styles, to be sent to itself and to be framed
 // by the sites that the form names. A header's value.
 std::string PagePolicyOf(const v1::Form& form);
-
-// The styles of all pages, at "/f/style.css".
-absl::string_view StyleSheet();
 
 }  // namespace kith::forms

@@ -23,10 +23,15 @@
 #include "services/forms/form_page.h"
 #include "services/runtime/calls/own_command.h"
 #include "services/runtime/calls/public_name.h"
+#include "services/runtime/calls/web_text.h"
 
 namespace kith::forms {
 namespace {
 
+using runtime::HtmlAnswer;
+using runtime::HttpStatusOf;
+using runtime::kNotKept;
+using runtime::kSafeHeaders;
 using runtime::WebAnswer;
 using runtime::WebRequest;
 
@@ -38,19 +43,12 @@ constexpr int kPerHourDefault = 1'000;
 constexpr size_t kSubmissionBytesMax = 100;
 constexpr size_t kUrlBytesMax = 2'048;
 
-constexpr absl::string_view kHtml = "text/html; charset=utf-8";
+constexpr absl::string_view kPrefix = "/f/";
 constexpr absl::string_view kProblem = "application/problem+json";
-constexpr absl::string_view kSafeHeaders =
-    "x-content-type-options: nosniff\r\nreferrer-policy: strict-origin-when-cross-origin\r\n";
-constexpr absl::string_view kNotKept = "cache-control: no-store\r\n";
-
-WebAnswer Html(int status, std::string page, absl::string_view policy) {
-  return {status, std::string(kHtml), std::move(page),
-          absl::StrCat("content-security-policy: ", policy, "\r\n", kSafeHeaders, kNotKept)};
-}
 
 WebAnswer Notice(int status, absl::string_view heading, absl::string_view sentence) {
-  return Html(status, NoticePageOf("en", heading, sentence), PagePolicyOf(v1::Form()));
+  return HtmlAnswer(status, runtime::NoticePageOf(kPrefix, "en", heading, sentence),
+                    runtime::kPlainPolicy);
 }
 
 WebAnswer NotThere() {
@@ -58,35 +56,7 @@ WebAnswer NotThere() {
 }
 
 WebAnswer NotAllowed(absl::string_view allowed) {
-  WebAnswer answer = Notice(405, "Not here", "This address is not asked for in this way.");
-  absl::StrAppend(&answer.headers, "allow: ", allowed, "\r\n");
-  return answer;
-}
-
-// Of an error's code, as AIP-193 has it.
-int HttpStatusOf(const absl::Status& status) {
-  const auto wire = WireError(status);
-  switch (wire.has_value() ? wire->code() : 13) {
-    case 0:
-      return 200;
-    case 3:
-    case 11:
-      return 400;
-    case 5:
-      return 404;
-    case 6:
-    case 9:
-    case 10:
-      return 409;
-    case 7:
-      return 403;
-    case 8:
-      return 429;
-    case 14:
-      return 503;
-    default:
-      return 500;
-  }
+  return runtime::NotAllowedAnswer(kPrefix, allowed);
 }
 
 absl::string_view TitleOf(int status) {
@@ -229,6 +199,12 @@ absl::Status TooMany() {
 
 }  // namespace
 
+PageTraffic& PageTraffic::operator+=(const PageTraffic& more) {
+  views += more.views;
+  spam += more.spam;
+  return *this;
+}
+
 std::shared_ptr<const runtime::Caller> FormPages::CallerIn(WorkspaceId workspace) const {
   return runtime::ActiveCallerOf(*runtime_.authorizer, workspace, kActor);
 }
@@ -249,11 +225,7 @@ absl::StatusOr<FormPages::Open> FormPages::Find(absl::string_view public_id) con
 void FormPages::Take(WebRequest request, Answer answer) {
   absl::string_view rest = absl::StripPrefix(request.path, prefix());
   const bool asks = request.method == "GET" || request.method == "HEAD";
-  if (rest == "style.css") {
-    return answer(asks ? WebAnswer{200, "text/css; charset=utf-8", std::string(StyleSheet()),
-                                   absl::StrCat(kSafeHeaders, "cache-control: max-age=3600\r\n")}
-                       : NotAllowed("GET, HEAD"));
-  }
+  if (rest == "style.css") return answer(runtime::StyleAnswer(request, prefix()));
   if (absl::ConsumePrefix(&rest, kConfirm)) {
     return TakeConfirmation(request, rest, std::move(answer));
   }
@@ -272,7 +244,7 @@ void FormPages::Take(WebRequest request, Answer answer) {
   if (request.method == "OPTIONS") return answer(Preflight(open->form(), request));
   if (request.method == "POST") return TakePost(*open, request, std::move(answer));
   if (!asks) return answer(NotAllowed("GET, HEAD, OPTIONS, POST"));
-  if (request.method == "GET") Count(*open, /*views=*/1, /*spam=*/0);
+  if (request.method == "GET") Count(*open, {.views = 1});
   answer(PageAnswer(*open, request));
 }
 
@@ -288,7 +260,7 @@ WebAnswer FormPages::PageAnswer(const Open& open, const WebRequest& request) con
   state.submission = submission;
   state.page = page;
   state.visitor = visitor;
-  return Html(200, FormPageOf(open.form(), state), PagePolicyOf(open.form()));
+  return HtmlAnswer(200, FormPageOf(open.form(), state), PagePolicyOf(open.form()));
 }
 
 void FormPages::TakePost(const Open& open, const WebRequest& request, Answer answer) {
@@ -306,7 +278,7 @@ void FormPages::TakePost(const Open& open, const WebRequest& request, Answer ans
   absl::StatusOr<PostedForm> posted = ParsePosted(request.content_type, request.body);
   if (!posted.ok()) return answer(Told(open, request, {}, posted.status()));
   if (!ValueOf(*posted, kTrapKey).empty()) {
-    Count(open, /*views=*/0, /*spam=*/1);
+    Count(open, {.spam = 1});
     return answer(Told(open, request, *posted, absl::OkStatus()));
   }
   auto submit = SubmissionOf(form, *posted, request);
@@ -334,10 +306,10 @@ WebAnswer FormPages::Told(const Open& open, const WebRequest& request, const Pos
     return {200, "application/json", Text(told), shared};
   }
   if (status.ok() && !form.redirect_url().empty()) {
-    return {303, std::string(kHtml), "",
+    return {303, "text/html; charset=utf-8", "",
             absl::StrCat("location: ", form.redirect_url(), "\r\n", shared)};
   }
-  if (status.ok()) return Html(200, ThanksPageOf(form), PagePolicyOf(form));
+  if (status.ok()) return HtmlAnswer(200, ThanksPageOf(form), PagePolicyOf(form));
 
   std::map<std::string, std::string> violations = ViolationsIn(status);
   const bool is_known = PostedAsOf(request.content_type) != PostedAs::kUnknown;
@@ -364,7 +336,7 @@ WebAnswer FormPages::Told(const Open& open, const WebRequest& request, const Pos
   state.visitor = visitor;
   state.filled = &posted;
   state.errors = std::move(violations);
-  return Html(400, FormPageOf(form, state), PagePolicyOf(form));
+  return HtmlAnswer(400, FormPageOf(form, state), PagePolicyOf(form));
 }
 
 void FormPages::TakeConfirmation(const WebRequest& request, absl::string_view token,
@@ -377,13 +349,14 @@ void FormPages::TakeConfirmation(const WebRequest& request, absl::string_view to
   const auto submission =
       runtime_.transact.Fold<SubmissionAggregate>(found->workspace, found->name);
   if (!submission.ok()) return answer(Notice(503, TitleOf(503), SentenceOf(503)));
+  if (!IsConfirmable(**submission, runtime_.clock.Now())) return answer(gone);
   const auto form =
       runtime_.transact.Fold<FormAggregate>(found->workspace, (*submission)->resource.form());
   if (!form.ok()) return answer(Notice(503, TitleOf(503), SentenceOf(503)));
   // A look at it changes nothing: programs that read mail look at every link.
   if (request.method == "GET" || request.method == "HEAD") {
     return answer(
-        Html(200, ConfirmPageOf((*form)->resource, request.path), PagePolicyOf(v1::Form())));
+        HtmlAnswer(200, ConfirmPageOf((*form)->resource, request.path), runtime::kPlainPolicy));
   }
   if (request.method != "POST") return answer(NotAllowed("GET, HEAD, POST"));
   auto confirm = std::make_unique<v1::ConfirmFormSubmissionRequest>();
@@ -405,15 +378,15 @@ std::string FormPages::VisitorOf(const Open& open, const std::string& text) cons
   return is_ours ? found->name : "";
 }
 
-void FormPages::Count(const Open& open, int64_t views, int64_t spam) {
+void FormPages::Count(const Open& open, const PageTraffic& traffic) {
   const std::string& form = open.form().name();
-  const auto [told_views, told_spam] =
-      traffic_.Add(KeyOf(form, open.caller->workspace), {views, spam}, runtime_.clock.Elapsed());
-  if (told_views == 0 && told_spam == 0) return;
+  const PageTraffic told =
+      traffic_.Add(KeyOf(form, open.caller->workspace), traffic, runtime_.clock.Elapsed());
+  if (told.views == 0 && told.spam == 0) return;
   auto count = std::make_unique<v1::CountFormTrafficRequest>();
   count->set_name(form);
-  count->set_views(told_views);
-  count->set_spam(told_spam);
+  count->set_views(told.views);
+  count->set_spam(told.spam);
   runtime::StartOwnCommand(runtime_.transact, runtime_.keys, methods_, open.caller,
                            std::move(count), "",
                            [](const absl::Status&, const google::protobuf::Message&) {});

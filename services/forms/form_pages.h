@@ -13,8 +13,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -23,12 +21,20 @@
 #include "kith/forms/v1/forms_service.pb.h"
 #include "services/forms/form.h"
 #include "services/forms/posted_form.h"
-#include "services/runtime/admission/web_limits.h"
 #include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/web_limits.h"
 #include "services/runtime/calls/web_pages.h"
 #include "services/runtime/runtime.h"
 
 namespace kith::forms {
+
+// How often a form is looked at.
+struct PageTraffic {
+  int64_t views = 0;
+  int64_t spam = 0;
+
+  PageTraffic& operator+=(const PageTraffic& more);
+};
 
 // Thread-safe.
 class FormPages final : public runtime::WebPages {
@@ -53,9 +59,6 @@ class FormPages final : public runtime::WebPages {
     const v1::Form& form() const { return state->resource; }
   };
 
-  // How often forms are looked at, and sent by what is nobody.
-  using Traffic = runtime::GatheredCounts<2>;
-
   // Null where there is none such.
   std::shared_ptr<const runtime::Caller> CallerIn(WorkspaceId workspace) const;
   absl::StatusOr<Open> Find(absl::string_view public_id) const;
@@ -67,12 +70,12 @@ class FormPages final : public runtime::WebPages {
                           const PostedForm& posted, const absl::Status& status) const;
   // The visitor that the text stands for; empty where there is none.
   std::string VisitorOf(const Open& open, const std::string& text) const;
-  void Count(const Open& open, int64_t views, int64_t spam);
+  void Count(const Open& open, const PageTraffic& traffic);
 
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
   runtime::WindowLimits limits_{absl::Hours(1)};
-  Traffic traffic_;
+  runtime::GatheredCounts<PageTraffic> traffic_{absl::Seconds(10)};
 };
 
 }  // namespace kith::forms

@@ -4,11 +4,14 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/companies/v1/company.pb.h"
+#include "kith/contacts/v1/contact.pb.h"
 #include "kith/interactions/v1/interactions_errors.pb.h"
 #include "kith/meetings/v1/meetings_service.pb.h"
 #include "kith/messages/v1/messages_service.pb.h"
@@ -16,6 +19,7 @@
 #include "kith/visitors/v1/visitors_errors.pb.h"
 #include "kith/visitors/v1/visitors_service.pb.h"
 #include "projections/interactions/timeline.h"
+#include "projections/tables/merged_names.h"
 #include "projections/tables/page_limits.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
@@ -107,6 +111,25 @@ absl::Status TimelineReader::BatchGet(const runtime::ReadContext& context,
   return absl::OkStatus();
 }
 
+runtime::ReadViews TimelineReader::ViewsFor(absl::string_view parent) const {
+  if (absl::StartsWith(parent, "contacts/")) return {&contacts_};
+  if (absl::StartsWith(parent, "companies/")) return {&companies_};
+  return {};
+}
+
+absl::StatusOr<std::vector<std::string>> TimelineReader::NamesOf(
+    const runtime::ReadContext& context, const std::string& parent) const {
+  static const auto& contact_names =
+      *new projections::MergedNames(contacts::v1::Contact::default_instance());
+  static const auto& company_names =
+      *new projections::MergedNames(companies::v1::Company::default_instance());
+  const runtime::ReadViews views = ViewsFor(parent);
+  if (views.empty()) return std::vector<std::string>{parent};
+  return (views.front() == &contacts_ ? contact_names : company_names)
+      .AllOf(context.SnapshotOf(*views.front()), context.workspace(), parent,
+             eventstore::ReadTier::kDisk);
+}
+
 absl::Status TimelineReader::CheckParent(const runtime::ReadContext& context,
                                          const std::string& name) const {
   const std::string& permission = ReadPermission();
@@ -122,8 +145,9 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
                                   const v1::ListTimelineRequest& request,
                                   v1::ListTimelineResponse* response) const {
   KITH_RETURN_IF_ERROR(CheckParent(context, request.parent()));
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesOf(context, request.parent()));
   projections::TimelineQuery query = {.workspace = context.workspace(),
-                                      .record = request.parent(),
+                                      .records = names,
                                       .page_size = request.page_size(),
                                       .page_token = context.page_token};
   query.changes = ReadsKind(context, request.parent());
@@ -158,7 +182,7 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
   KITH_ASSIGN_OR_RETURN(*response->mutable_next_page_token(),
                         projections::ListTimeline(context.view(), query, take));
   return response->entries().empty() && context.page_token.empty()
-             ? CheckKnown(context, request.parent(), query.changes)
+             ? CheckKnown(context, request.parent(), names, query.changes)
              : absl::OkStatus();
 }
 
@@ -167,10 +191,10 @@ absl::Status TimelineReader::Summarize(const runtime::ReadContext& context,
                                        v1::TimelineSummary* response) const {
   KITH_RETURN_IF_ERROR(CheckParent(context, request.parent()));
   KITH_ASSIGN_OR_RETURN(const bool reads_messages, ReadsMessages(context, request.parent()));
-  KITH_ASSIGN_OR_RETURN(
-      const projections::KindCounts counts,
-      projections::CountKinds(context.view(), context.workspace(), request.parent(),
-                              kCountedEntriesMax, reads_messages));
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesOf(context, request.parent()));
+  KITH_ASSIGN_OR_RETURN(const projections::KindCounts counts,
+                        projections::CountKinds(context.view(), context.workspace(), names,
+                                                kCountedEntriesMax, reads_messages));
   for (const projections::KindCount& each : counts.kinds) {
     v1::InteractionCount& told = *response->add_kinds();
     told.set_kind(each.kind);
@@ -179,7 +203,7 @@ absl::Status TimelineReader::Summarize(const runtime::ReadContext& context,
   }
   response->set_counts_are_at_least(counts.at_least);
   return counts.kinds.empty()
-             ? CheckKnown(context, request.parent(), ReadsKind(context, request.parent()))
+             ? CheckKnown(context, request.parent(), names, ReadsKind(context, request.parent()))
              : absl::OkStatus();
 }
 
@@ -215,9 +239,10 @@ absl::Status TimelineReader::RenderVisit(const runtime::ReadContext& context,
 }
 
 absl::Status TimelineReader::CheckKnown(const runtime::ReadContext& context,
-                                        const std::string& parent, bool is_told) const {
+                                        const std::string& parent,
+                                        const std::vector<std::string>& names, bool is_told) const {
   KITH_ASSIGN_OR_RETURN(const bool known,
-                        projections::HasTimeline(context.view(), context.workspace(), parent));
+                        projections::HasTimeline(context.view(), context.workspace(), names));
   if (known) return absl::OkStatus();
   absl::Status unknown = NoSuchRecord(parent);
   return is_told ? runtime::NotThere(context, parent, unknown) : unknown;

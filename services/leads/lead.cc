@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
@@ -21,6 +22,7 @@ absl::Status CheckLead(const LeadState& state, const Command& command) {
   switch (state.lifecycle) {
     case Lifecycle::kAbsent:
     case Lifecycle::kDeleted:
+    case Lifecycle::kMerged:
       return ResourceNotFound(Rules(), command.name());
     case Lifecycle::kActive:
       return CheckEtag(command.etag(), state.resource.etag());
@@ -77,11 +79,28 @@ const ResourceRules& Rules() {
           .OwnedByCreator()
           .Complete(CompleteFields)
           .Check(CheckFields)
+          .NamedAfter("display_name", "contact")
           .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
           .IdentifiedBy("external_ids", kExternalIdClaim)
           .FoldedBy<FoldLead>()
           .Build());
   return rules;
+}
+
+absl::StatusOr<bool> MayTake(const LeadState& state, const v1::TakeLeadRequest& command,
+                             const CommandContext& context) {
+  KITH_RETURN_IF_ERROR(CheckLead(state, command));
+  const v1::Lead& lead = state.resource;
+  const std::string& owner = lead.owner();
+  if (!context.user.empty() && owner == context.user) return false;
+  const bool is_taken = absl::StartsWith(owner, "users/");
+  if (!context.user.empty() && !is_taken && !lead.has_close_time()) return true;
+  return RejectState(v1::LEADS_ERROR_NOT_IN_QUEUE,
+                     context.user.empty() ? "The caller is no user, who could have the lead."
+                     : lead.has_close_time()
+                         ? "Nothing is to be done about the lead any more."
+                         : "Somebody has the lead. An update gives it to another.",
+                     lead.name(), {{"owner", owner}});
 }
 
 absl::Status CheckTransition(const v1::Lead& lead, v1::LeadStatus to) {

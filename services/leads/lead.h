@@ -44,6 +44,11 @@ Decision Decide(const LeadState& state, const v1::RecycleLeadRequest& command,
 Decision Decide(const LeadState& state, const v1::RecordLeadResponseRequest& command,
                 const CommandContext& context);
 
+// Whether the caller becomes the owner: false where they are. LEADS_ERROR_NOT_IN_QUEUE where a user
+// has it, it is closed, or the caller is no user.
+absl::StatusOr<bool> MayTake(const LeadState& state, const v1::TakeLeadRequest& command,
+                             const CommandContext& context);
+
 // What a lead is converted to.
 struct Conversion {
   std::string contact;

@@ -15,8 +15,8 @@
 #include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
 #include "kith/leads/v1/leads_errors.pb.h"
+#include "services/core/contact_points.h"
 #include "services/core/identity_claims.h"
-#include "services/core/normalise.h"
 #include "services/core/reject.h"
 #include "services/leads/lead_fields.h"
 #include "services/runtime/calls/part_command.h"
@@ -27,9 +27,6 @@ namespace {
 using google::protobuf::Message;
 using runtime::Loader;
 using runtime::ResourceType;
-
-// Of several that have an address so many are named.
-constexpr size_t kCandidatesMax = 10;
 
 // What says more about a deal is of no use without one.
 absl::Status CheckDealFields(const v1::ConvertLeadRequest& command) {
@@ -86,6 +83,18 @@ contacts::v1::CreateContactRequest ContactOf(const v1::Lead& lead, const std::st
   contact.set_source(SourceText(lead.source()));
   if (!company.empty()) contact.add_companies()->set_company(company);
   return request;
+}
+
+absl::Status Ambiguous(const v1::Lead& lead, const Identity& identity) {
+  const std::string candidates = absl::StrJoin(
+      identity.candidates, ", ", [](std::string* text, const IdentityCandidate& candidate) {
+        absl::StrAppend(text, candidate.contact);
+      });
+  return RejectState(v1::LEADS_ERROR_CONTACT_AMBIGUOUS,
+                     "The lead may be one of several contacts, or one that has its telephone "
+                     "number, or its name at its company. Say in `contact` which it is, or "
+                     "`new_contact`.",
+                     lead.name(), {{"contacts", candidates}});
 }
 
 // Of a lead that has a company's name, or a website.
@@ -147,7 +156,7 @@ absl::StatusOr<const Message*> LeadConversion::Find(Loader& load, const std::str
   return now.lifecycle == Lifecycle::kActive ? now.resource : nullptr;
 }
 
-absl::StatusOr<std::vector<std::string>> LeadConversion::FindHolders(
+absl::StatusOr<LeadConversion::Holders> LeadConversion::FindHolders(
     Loader& load, absl::string_view category, absl::string_view claim,
     const std::string& value) const {
   const ResourceType& type = TypeOf(category);
@@ -157,14 +166,17 @@ absl::StatusOr<std::vector<std::string>> LeadConversion::FindHolders(
   KITH_CHECK(rule != claims.end());
   KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
                         load.LoadTaggedStates(*type.aggregate, claim, value));
-  std::vector<std::string> holders;
+  Holders holders;
   for (const void* const state : states) {
     const ResourceNow now = type.now_of(state);
-    if (now.lifecycle != Lifecycle::kActive || load.Hides(category, state)) continue;
+    if (now.lifecycle != Lifecycle::kActive) continue;
     const std::vector<std::string> held = rule->values(*now.resource);
     if (std::find(held.begin(), held.end(), value) == held.end()) continue;  // given up since
-    const auto* const name = now.resource->GetDescriptor()->FindFieldByName("name");
-    holders.push_back(now.resource->GetReflection()->GetString(*now.resource, name));
+    if (load.Hides(category, state)) {
+      holders.are_some_hidden = true;
+    } else {
+      holders.records.push_back(now.resource);
+    }
   }
   return holders;
 }
@@ -189,10 +201,10 @@ absl::Status LeadConversion::AddCompany(Loader& load, const v1::ConvertLeadReque
   std::string domain;
   if (!lead.website().empty()) {
     domain = DomainForm(lead.website());
-    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> holders,
+    KITH_ASSIGN_OR_RETURN(const Holders holders,
                           FindHolders(load, "companies", kCompanyDomainClaim, domain));
-    if (!holders.empty()) {
-      conversion.company = holders.front();  // a domain is one company's
+    if (!holders.records.empty()) {  // a domain is one company's
+      conversion.company = static_cast<const companies::v1::Company*>(holders.records[0])->name();
       return absl::OkStatus();
     }
   }
@@ -203,9 +215,42 @@ absl::Status LeadConversion::AddCompany(Loader& load, const v1::ConvertLeadReque
   return absl::OkStatus();
 }
 
+absl::StatusOr<Identity> LeadConversion::Identify(Loader& load, contacts::v1::Contact person,
+                                                  const v1::Lead& lead,
+                                                  const CommandContext& context) const {
+  CompletePhones({}, context.settings.default_region, *person.mutable_phones());
+  const PersonKeys keys = PersonKeysOf(person);
+  std::vector<std::pair<absl::string_view, std::string>> claims;
+  for (const std::string& email : keys.emails) claims.emplace_back(kContactEmailClaim, email);
+  for (const std::string& phone : keys.phones) claims.emplace_back(kContactPhoneClaim, phone);
+  if (!keys.name_at_company.empty()) {
+    claims.emplace_back(kContactNameClaim, keys.name_at_company);
+  }
+  std::vector<KnownContact> known;
+  for (const auto& [claim, value] : claims) {
+    KITH_ASSIGN_OR_RETURN(const Holders holders, FindHolders(load, "contacts", claim, value));
+    if (holders.are_some_hidden && claim == kContactEmailClaim) {
+      return RejectState(v1::LEADS_ERROR_CONTACT_HIDDEN,
+                         "Somebody who is hidden from you has the lead's e-mail address. Have the "
+                         "lead converted by who may see all contacts.",
+                         lead.name());
+    }
+    for (const Message* const holder : holders.records) {
+      const auto& contact = static_cast<const contacts::v1::Contact&>(*holder);
+      const bool is_known = std::any_of(
+          known.begin(), known.end(), [&](const auto& one) { return one.name == contact.name(); });
+      if (!is_known) known.push_back({contact.name(), PersonKeysOf(contact)});
+    }
+  }
+  return IdentityOf(keys, known);
+}
+
 absl::Status LeadConversion::AddContact(Loader& load, const v1::ConvertLeadRequest& command,
                                         const v1::Lead& lead, const CommandContext& context,
                                         Conversion& conversion) const {
+  if (command.new_contact() && !command.contact().empty()) {
+    return RejectField("new_contact", "must not be said beside contact");
+  }
   conversion.contact = command.contact().empty() ? lead.contact() : command.contact();
   if (!conversion.contact.empty()) {
     KITH_ASSIGN_OR_RETURN(const Message* const found, Find(load, conversion.contact));
@@ -217,25 +262,15 @@ absl::Status LeadConversion::AddContact(Loader& load, const v1::ConvertLeadReque
                        "number, or say in `contact` who it is.",
                        lead.name());
   }
-  if (!lead.email().empty()) {
-    const std::string key = EmailKey(lead.email()).value_or(lead.email());
-    KITH_ASSIGN_OR_RETURN(std::vector<std::string> holders,
-                          FindHolders(load, "contacts", kContactEmailClaim, key));
-    if (holders.size() > 1) {
-      holders.resize(std::min(holders.size(), kCandidatesMax));
-      return RejectState(v1::LEADS_ERROR_CONTACT_AMBIGUOUS,
-                         "Several contacts have the lead's e-mail address. Say in `contact` which "
-                         "it is.",
-                         lead.name(), {{"contacts", absl::StrJoin(holders, ", ")}});
-    }
-    if (holders.size() == 1) {
-      conversion.contact = holders.front();
-      return absl::OkStatus();
-    }
+  contacts::v1::CreateContactRequest create =
+      ContactOf(lead, conversion.company, command.create_deal());
+  KITH_ASSIGN_OR_RETURN(const Identity identity, Identify(load, create.contact(), lead, context));
+  if (!command.new_contact() && identity.is_known()) {
+    conversion.contact = identity.candidates.front().contact;
+    return absl::OkStatus();
   }
-  KITH_ASSIGN_OR_RETURN(
-      conversion.contact,
-      Create(load, ContactOf(lead, conversion.company, command.create_deal()), context));
+  if (!command.new_contact() && !identity.is_new()) return Ambiguous(lead, identity);
+  KITH_ASSIGN_OR_RETURN(conversion.contact, Create(load, create, context));
   conversion.is_contact_new = true;
   return absl::OkStatus();
 }

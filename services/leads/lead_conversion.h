@@ -3,6 +3,7 @@
 // What comes into being is decided by the Create method of its resource, in the same attempt and
 // the same append: so its rules are those of that method, and nobody else's change comes between.
 // Whether somebody has the lead's address, or a company its domain, is a condition of the append.
+// Who the person is follows from services/core/person_identity.h.
 #pragma once
 
 #include <string>
@@ -11,8 +12,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "kith/contacts/v1/contact.pb.h"
 #include "kith/leads/v1/leads_service.pb.h"
 #include "services/core/decision.h"
+#include "services/core/person_identity.h"
 #include "services/leads/lead.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/commands/loader.h"
@@ -38,12 +41,18 @@ class LeadConversion {
   // As it is; null where it is not there, or hidden from the caller. Lives until the next creation.
   absl::StatusOr<const google::protobuf::Message*> Find(runtime::Loader& load,
                                                         const std::string& name) const;
-  // The records of a category that are there, that the caller sees, and that have the value of a
-  // claim, each once.
-  absl::StatusOr<std::vector<std::string>> FindHolders(runtime::Loader& load,
-                                                       absl::string_view category,
-                                                       absl::string_view claim,
-                                                       const std::string& value) const;
+  // Records of a category that are there and have the value of a claim, each once: those that the
+  // caller sees. They live until the next creation.
+  struct Holders {
+    std::vector<const google::protobuf::Message*> records;
+    bool are_some_hidden = false;
+  };
+  absl::StatusOr<Holders> FindHolders(runtime::Loader& load, absl::string_view category,
+                                      absl::string_view claim, const std::string& value) const;
+  // Whom of the contacts the person may be, by those who claim what they are told apart by.
+  // LEADS_ERROR_CONTACT_HIDDEN where somebody has their address whom the caller does not see.
+  absl::StatusOr<Identity> Identify(runtime::Loader& load, contacts::v1::Contact person,
+                                    const v1::Lead& lead, const CommandContext& context) const;
   // What a Create request makes, which is assumed from then on: its name.
   absl::StatusOr<std::string> Create(runtime::Loader& load,
                                      const google::protobuf::Message& request,

@@ -1,5 +1,7 @@
 #include "services/leads/lead_fields.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
@@ -56,8 +58,11 @@ void FollowOwner(const v1::Lead& before, v1::Lead& after) {
 
 void CompleteFields(const v1::Lead& before, const Settings& settings, v1::Lead& after) {
   CompletePhone(before, settings.default_region, after);
-  // Of one whose names were erased nothing is made any more that would be sealed.
-  if (!after.erased()) after.set_display_name(DisplayNameOf(after));
+  // Of one whose names were erased nothing is made any more that would be sealed; and one that says
+  // by its contact alone who it is, is called as that was when it began to be named.
+  std::string name = DisplayNameOf(after);
+  const bool is_named_after = name.empty() && !after.contact().empty();
+  if (!after.erased() && !is_named_after) after.set_display_name(std::move(name));
   CompleteTouches(before.name().empty(), after);
   FollowOwner(before, after);
 }

@@ -1,5 +1,6 @@
 // Everything that leads bring to a server.
 #include <memory>
+#include <string>
 
 #include "eventstore/base/status_macros.h"
 #include "kith/leads/v1/leads_service.pb.h"
@@ -8,6 +9,7 @@
 #include "services/leads/lead.h"
 #include "services/leads/lead_conversion.h"
 #include "services/leads/lead_conversion_counts.h"
+#include "services/runtime/calls/part_command.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::leads {
@@ -27,6 +29,31 @@ struct LeadCommands {
   }
 };
 
+// Of the lead's own update, so that whose it becomes is told by one event, however it came about.
+class LeadTaking {
+ public:
+  // Borrows the methods.
+  explicit LeadTaking(const runtime::MethodTable& methods) : methods_(methods) {}
+
+  Decision Run(runtime::Loader& load, const v1::TakeLeadRequest& command,
+               const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const LeadState* lead, load.Load<LeadAggregate>(command.name()));
+    KITH_ASSIGN_OR_RETURN(const bool is_to_take, MayTake(*lead, command, context));
+    if (!is_to_take) return NoChange();
+    v1::UpdateLeadRequest update;
+    update.mutable_lead()->set_name(command.name());
+    update.mutable_lead()->set_owner(std::string(context.user));
+    return runtime::DecidePart(methods_, load, update, context);
+  }
+  absl::Status Render(runtime::Rendering& after, const v1::TakeLeadRequest& command,
+                      v1::Lead* response) const {
+    return LeadCommands().Render(after, command, response);
+  }
+
+ private:
+  const runtime::MethodTable& methods_;
+};
+
 }  // namespace
 
 void Register(runtime::ServerBuilder& server) {
@@ -34,6 +61,7 @@ void Register(runtime::ServerBuilder& server) {
   server.AddPolicy(std::make_unique<LeadResponses>());
   server.Serve([&server](runtime::Runtime&, runtime::MethodTable& methods) {
     methods.Read(LeadDirectory::kName, runtime::ReadKind::kScan, CountConversions);
+    methods.Command<v1::TakeLeadRequest, v1::Lead>(LeadTaking(methods));
     methods.Command<v1::ContactLeadRequest, v1::Lead>(LeadCommands());
     methods.Command<v1::NurtureLeadRequest, v1::Lead>(LeadCommands());
     methods.Command<v1::QualifyLeadRequest, v1::Lead>(LeadCommands());

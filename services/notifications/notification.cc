@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
@@ -30,6 +31,17 @@ absl::Status ToldAlready(const v1::Notification& holder, size_t /*index*/) {
   return RejectTaken(v1::NOTIFICATIONS_ERROR_TOLD_ALREADY,
                      "The user was told of this kind by this cause.", "notification", holder.name(),
                      "notification.cause");
+}
+
+// What an event is the cause of, Kith says: who could say it before would keep others from hearing
+// of it.
+absl::Status MaySayCause(const v1::Notification& before, const v1::Notification& after,
+                         const CommandContext& context) {
+  const bool is_event = absl::StartsWith(after.cause(), "events/");
+  const bool is_known = !before.name().empty();
+  const bool is_ours = IsDoneByPolicy(context, "") && !IsDoneByPolicy(context, "workflow_steps");
+  if (!is_event || is_known || is_ours) return absl::OkStatus();
+  return RejectField("notification.cause", "must not begin with events/: Kith says those");
 }
 
 absl::string_view OwnerOf(const v1::Notification& wanted) { return wanted.owner(); }
@@ -102,6 +114,7 @@ const ResourceRules& Rules() {
                              .OwnedByCreator()
                              .Within<UserAggregate>(OwnerOf, Place)
                              .Complete(CompleteFields)
+                             .Authorise(MaySayCause)
                              .FoldedBy<FoldNotification>()
                              .UniqueClaim(kCauseClaim, CauseOf, IsAlwaysUnique, ToldAlready)
                              .Build());

@@ -96,8 +96,9 @@ absl::Status NotificationCommands::Render(runtime::Rendering&,
 // others are told for all that.
 Decision NotificationCommands::Run(runtime::Loader& load, const v1::TellUsersRequest& command,
                                    const CommandContext& context) const {
-  const bool tells =
-      IsDoneByPolicy(context, "task_notices") || IsDoneByPolicy(context, "lead_notices");
+  const bool tells = IsDoneByPolicy(context, "task_notices") ||
+                     IsDoneByPolicy(context, "lead_notices") ||
+                     IsDoneByPolicy(context, "meeting_invitations");
   if (!tells) KITH_RETURN_IF_ERROR(CheckMailsByItself(context));
   const runtime::UnaryMethod* const create = methods_.FindUnary(kCreate);
   KITH_CHECK(create != nullptr && create->handler() != nullptr);
@@ -106,6 +107,10 @@ Decision NotificationCommands::Run(runtime::Loader& load, const v1::TellUsersReq
     v1::CreateNotificationRequest request;
     *request.mutable_notification() = command.notification();
     request.mutable_notification()->set_owner(user);
+    if (!command.reason().empty()) {
+      absl::StrAppend(request.mutable_notification()->mutable_display_name(), " (",
+                      command.reason(), ").");
+    }
     Decision one = create->handler()->Decide(load, request, context);
     if (load.would_block() || MayPass(one.status())) return one.status();
     if (one.ok()) changes = Joined(std::move(changes), std::move(one));

@@ -17,12 +17,14 @@
 #include "projections/scoring_models/score_rows.h"
 #include "projections/scoring_models/score_rules.h"
 #include "projections/scoring_models/scoring_model_directory.h"
+#include "projections/tables/merged_names.h"
 #include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "services/runtime/admission/not_granted.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/calls/read_permission.h"
+#include "services/runtime/resources/link_aliases.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/visibility.h"
 #include "services/scoring_models/score_commands.h"
@@ -60,12 +62,41 @@ class ScoreReads {
  public:
   ScoreReads(std::vector<runtime::ResourceType> resources, const runtime::Runtime& runtime,
              const runtime::MethodTable& methods)
-      : resources_(std::move(resources)), runtime_(runtime), methods_(methods) {}
+      : resources_(std::move(resources)),
+        runtime_(runtime),
+        methods_(methods),
+        aliases_(resources_, ScoreTable().core().declaration().fields, nullptr, runtime) {}
 
   absl::Status Get(const ReadContext& context, const v1::GetScoreRequest& request,
                    v1::Score* response) const {
     KITH_ASSIGN_OR_RETURN(FoundScore found, Find(context, request.model(), request.record()));
     *response = std::move(found.score);
+    return absl::OkStatus();
+  }
+
+  // Of models that are there: a record that none has scored yet has none.
+  absl::Status Query(const ReadContext& context, const v1::QueryRecordScoresRequest& request,
+                     v1::QueryRecordScoresResponse* response) const {
+    const std::string& record = request.record();
+    KITH_RETURN_IF_ERROR(runtime::ReadRecord(context, methods_, record).status());
+    const projections::ViewSnapshot& scores =
+        context.SnapshotOf(runtime_.views.Find(ScoresOf(eventstore::CategoryOf(record))));
+    std::vector<std::string> models;
+    KITH_RETURN_IF_ERROR(ModelTable().Scan(scores, context.workspace(),
+                                           projections::KeyRange::Prefix(""),
+                                           [&](const v1::ModelRow& row) {
+                                             models.push_back(row.model().name());
+                                             return true;
+                                           }));
+    for (const std::string& model : models) {
+      absl::StatusOr<FoundScore> found = Find(context, model, record);
+      if (found.ok()) {
+        *response->add_scores() = std::move(found->score);
+      } else if (!IsError(found.status(), v1::SCORING_MODELS_ERROR_NOT_SCORED_YET) &&
+                 !IsError(found.status(), v1::SCORING_MODELS_ERROR_SCORING_MODEL_NOT_FOUND)) {
+        return found.status();
+      }
+    }
     return absl::OkStatus();
   }
 
@@ -129,6 +160,8 @@ class ScoreReads {
         .as_of = context.as_of,
         .within = &within};
     query.moment.now = context.read_time;
+    const projections::NameOfAlias name_of = aliases_.NamesIn(context, request.filter());
+    query.name_of = &name_of;
     if (!request.filter().empty()) {
       KITH_ASSIGN_OR_RETURN(const auto settings, context.SettingsThen());
       query.moment.zone = TimeZoneOf(settings->time_zone).value_or(absl::UTCTimeZone());
@@ -142,6 +175,31 @@ class ScoreReads {
                                             [&] { return response->add_scores(); }));
     if (context.keys.AnyDestroyed()) HideErased(context, *response->mutable_scores());
     return absl::OkStatus();
+  }
+
+  // Those that one record's scores are read from, in every order of binding methods.
+  runtime::ReadViews ViewsOfRecords() const {
+    runtime::ReadViews views = {&runtime_.views.Find(ScoringModelDirectory::kName)};
+    for (int target = 1; !CollectionOf(static_cast<v1::ScoreTarget>(target)).empty(); ++target) {
+      const absl::string_view collection = CollectionOf(static_cast<v1::ScoreTarget>(target));
+      const runtime::ResourceType* const type = TypeOf(collection);
+      if (type == nullptr) continue;
+      views.push_back(&runtime_.views.Find(ScoresOf(collection)));
+      views.push_back(&runtime_.views.Find(type->directory->name()));
+    }
+    return views;
+  }
+
+  // With those of the records that a filter names by what people call them.
+  runtime::ReadViews ViewsFor(const Message& request) const {
+    runtime::ReadViews views = Views();
+    const auto* const list =
+        google::protobuf::DynamicCastToGenerated<v1::ListScoresRequest>(&request);
+    if (list == nullptr) return views;
+    for (projections::View* const view : aliases_.ViewsFor(list->filter())) {
+      if (std::find(views.begin(), views.end(), view) == views.end()) views.push_back(view);
+    }
+    return views;
   }
 
   // Those of the scores of what may be asked for, and of the methods that say whether the caller
@@ -197,13 +255,14 @@ class ScoreReads {
 
   // Of a record that the caller sees.
   absl::StatusOr<FoundScore> Find(const ReadContext& context, const std::string& name,
-                                  const std::string& record) const {
+                                  const std::string& asked) const {
     KITH_ASSIGN_OR_RETURN(const v1::ScoringModel model, ReadModel(context, name));
-    if (eventstore::CategoryOf(record) != CollectionOf(model.target()) ||
-        context.keys.IsDestroyed(context.workspace(), record)) {
-      return RecordNotFound(record);
+    if (eventstore::CategoryOf(asked) != CollectionOf(model.target()) ||
+        context.keys.IsDestroyed(context.workspace(), asked)) {
+      return RecordNotFound(asked);
     }
-    KITH_RETURN_IF_ERROR(runtime::ReadRecord(context, methods_, record).status());
+    KITH_ASSIGN_OR_RETURN(const auto meant, runtime::ReadRecord(context, methods_, asked));
+    const std::string record = ResourceNameOf(*meant);
     const projections::ViewSnapshot& scores = SnapshotOf(context, model);
     const WorkspaceId workspace = context.workspace();
     const std::string key = ScoreKey(name, record);
@@ -227,10 +286,14 @@ class ScoreReads {
       return found;
     }
     found.rules = rules->model;
-    KITH_ASSIGN_OR_RETURN(found.matches, ReadMatches(scores, workspace, *rules, record));
+    const projections::MergedNames merged(*meant, projections::kPolicyNamesTable);
+    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          merged.AllOf(scores, workspace, record, ReadTier::kDisk));
+    KITH_ASSIGN_OR_RETURN(found.matches, ReadAllMatches(scores, workspace, *rules, names));
     // As of the moment asked about, also where its points are others only since its day came.
     found.score = ScoreOn(*rules, found.matches, found.kept, DayOf(context.read_time));
     *found.score.mutable_update_time() = score->update_time();
+    *found.score.mutable_reached() = score->reached();
     return found;
   }
 
@@ -266,6 +329,7 @@ class ScoreReads {
   const std::vector<runtime::ResourceType> resources_;
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
+  const runtime::LinkAliases aliases_;  // of a list's filter
 };
 
 // Binds a read of the models and of what else scores are told by.
@@ -279,7 +343,7 @@ void Bind(std::shared_ptr<const ScoreReads> reads,
         return (*reads.*run)(context, static_cast<const Request&>(request),
                              static_cast<Response*>(response));
       },
-      [reads](const Message&) { return reads->Views(); });
+      [reads](const Message& request) { return reads->ViewsFor(request); });
 }
 
 }  // namespace
@@ -290,6 +354,13 @@ void BindReads(std::vector<runtime::ResourceType> resources, const runtime::Runt
   Bind(reads, &ScoreReads::Get, methods);
   Bind(reads, &ScoreReads::List, methods);
   Bind(reads, &ScoreReads::Explain, methods);
+  methods.Read(runtime::MethodOf<v1::QueryRecordScoresRequest>(), reads->ViewsOfRecords(),
+               runtime::ReadKind::kScan,
+               [reads](const ReadContext& context, const Message& request, Message* response) {
+                 return reads->Query(context,
+                                     static_cast<const v1::QueryRecordScoresRequest&>(request),
+                                     static_cast<v1::QueryRecordScoresResponse*>(response));
+               });
 }
 
 }  // namespace kith::scoring_models

@@ -95,7 +95,8 @@ void CompleteFields(const v1::Task& before, const Settings& settings, v1::Task& 
   if (after.time_zone().empty()) {
     after.set_time_zone(settings.time_zone.empty() ? "UTC" : settings.time_zone);
   }
-  SetDueTime(after);
+  // A new one that says both is refused where they are not the same.
+  if (!before.name().empty() || !after.has_due_time()) SetDueTime(after);
   if (after.owner() != before.owner()) after.clear_queue();
   if (after.recurrence() != before.recurrence()) BeginSeries(after);
 }
@@ -119,6 +120,10 @@ void CheckTimes(const v1::Task& task, absl::string_view prefix,
 
 absl::Status CheckFields(const v1::Task& task) {
   google::rpc::BadRequest violations;
+  if (task.has_due_date() && FromTimestamp(task.due_time()) !=
+                                 FromTimestamp(EndOf(CivilDayOf(task.due_date()), ZoneOf(task)))) {
+    AddViolation("task.due_date", "must not be said beside due_time", violations);
+  }
   CheckTimes(task, "task.", violations);
   CheckReminders(task, violations);
   AddRepeats("task.contacts", task.contacts(), violations);

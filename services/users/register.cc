@@ -213,6 +213,7 @@ const ResourceRules& Rules() {
                              .KeptClaim(kAdminClaim, AdminKeys, LastAdmin)
                              .AuthoriseLink<roles::v1::Role>("roles", MayGive)
                              .MayBeNamed(MayOwn)
+                             .KeptWhileOwner(OwnsRecords)
                              .Build());
   return rules;
 }

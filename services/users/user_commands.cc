@@ -32,34 +32,14 @@ constexpr size_t kRefusedMax = 100;
 constexpr size_t kNamedMax = 10;
 
 // "25 records, contacts/01J… for one, and others that the credentials do not show".
-std::string Told(const runtime::OwnedRecords::Found& found) {
+std::string Told(const std::vector<std::string>& records, bool are_some_hidden) {
   const std::string hidden = "that the credentials do not show";
-  const size_t count = found.names.size();
+  const size_t count = records.size();
   if (count == 0) return absl::StrCat("records ", hidden);
   const std::string number = count > kGivenMax ? absl::StrCat("more than ", kGivenMax, " records")
                                                : absl::StrCat(count, " records");
-  return absl::StrCat(number, ", ", found.names.front(), " for one",
-                      found.are_some_hidden ? absl::StrCat(", and others ", hidden) : "");
-}
-
-absl::Status OwnsRecords(absl::string_view name, const runtime::OwnedRecords::Found& found) {
-  const std::vector<std::string>& records = found.names;
-  google::rpc::PreconditionFailure failure;
-  std::vector<std::string> names;
-  for (const std::string& record : absl::MakeConstSpan(records).subspan(0, kNamedMax)) {
-    auto* const violation = failure.add_violations();
-    violation->set_type("OWNS_RECORDS");
-    violation->set_subject(record);
-    violation->set_description("Its owner is the user.");
-    names.push_back(record);
-  }
-  return Reject(v1::USERS_ERROR_OWNS_RECORDS,
-                absl::StrCat("They are the owner of ", Told(found),
-                             ". Hand them over to somebody else first."),
-                {{"name", std::string(name)},
-                 {"at_least", absl::StrCat(records.size())},
-                 {"records", absl::StrJoin(names, ", ")}},
-                failure);
+  return absl::StrCat(number, ", ", records.front(), " for one",
+                      are_some_hidden ? absl::StrCat(", and others ", hidden) : "");
 }
 
 struct RoleAggregate : ResourceAggregate<roles::v1::Role, roles::v1::RoleEvent> {
@@ -96,6 +76,26 @@ absl::Status CheckCollections(const v1::BatchChangeOwnerRequest& command,
 
 }  // namespace
 
+absl::Status OwnsRecords(absl::string_view name, const std::vector<std::string>& records,
+                         bool are_some_hidden) {
+  google::rpc::PreconditionFailure failure;
+  std::vector<std::string> names;
+  for (const std::string& record : absl::MakeConstSpan(records).subspan(0, kNamedMax)) {
+    auto* const violation = failure.add_violations();
+    violation->set_type("OWNS_RECORDS");
+    violation->set_subject(record);
+    violation->set_description("Its owner is the user.");
+    names.push_back(record);
+  }
+  return Reject(v1::USERS_ERROR_OWNS_RECORDS,
+                absl::StrCat("They are the owner of ", Told(records, are_some_hidden),
+                             ". Hand them over to somebody else first."),
+                {{"name", std::string(name)},
+                 {"at_least", absl::StrCat(records.size())},
+                 {"records", absl::StrJoin(names, ", ")}},
+                failure);
+}
+
 Decision UserCommands::Run(runtime::Loader& load, const v1::DeactivateUserRequest& command,
                            const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const UserState* user, load.Load<UserAggregate>(command.name()));
@@ -103,7 +103,9 @@ Decision UserCommands::Run(runtime::Loader& load, const v1::DeactivateUserReques
   if (user->lifecycle == Lifecycle::kActive && user->resource.state() == v1::ACTIVE) {
     KITH_ASSIGN_OR_RETURN(const runtime::OwnedRecords::Found found,
                           runtime_.owned->Find(load, command.name(), {}, kGivenMax + 1));
-    if (!found.names.empty() || found.are_some_hidden) return OwnsRecords(command.name(), found);
+    if (!found.names.empty() || found.are_some_hidden) {
+      return OwnsRecords(command.name(), found.names, found.are_some_hidden);
+    }
     if (!AdminKeys(user->resource).empty()) {
       KITH_ASSIGN_OR_RETURN(admins, load.LoadTagged<UserAggregate>(kAdminClaim, kAdminRole));
     }

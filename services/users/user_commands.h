@@ -2,6 +2,11 @@
 // answered with.
 #pragma once
 
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "kith/users/v1/users_service.pb.h"
 #include "services/core/decision.h"
 #include "services/runtime/commands/loader.h"
@@ -9,6 +14,11 @@
 #include "services/runtime/runtime.h"
 
 namespace kith::users {
+
+// USERS_ERROR_OWNS_RECORDS: the user cannot go while they are the owner of these records, at least,
+// or of some that the caller does not see.
+absl::Status OwnsRecords(absl::string_view name, const std::vector<std::string>& records,
+                         bool are_some_hidden);
 
 // Thread-safe. See MethodTable::Command.
 class UserCommands {

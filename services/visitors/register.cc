@@ -1,12 +1,15 @@
 // Everything that visitors bring to a server.
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/contacts/v1/contact.pb.h"
 #include "kith/visitors/v1/sites_service.pb.h"
 #include "kith/visitors/v1/visitors_service.pb.h"
+#include "projections/tables/merged_names.h"
 #include "projections/visitors/contact_touch_list.h"
 #include "projections/visitors/site_directory.h"
 #include "projections/visitors/site_traffic.h"
@@ -14,6 +17,7 @@
 #include "projections/visitors/visitor_directory.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/requests/method.h"
+#include "services/runtime/resources/under_contact.h"
 #include "services/runtime/server_builder.h"
 #include "services/visitors/site.h"
 #include "services/visitors/visit_reader.h"
@@ -59,11 +63,17 @@ absl::Status GetTouches(const runtime::Runtime& runtime, const ReadContext& cont
       runtime.transact.Sees(context.caller, contact,
                             runtime::MethodOf<v1::GetContactTouchesRequest>().permission));
   if (!is_seen) return NoSuchParent("contact", contact);
-  KITH_RETURN_IF_ERROR(
-      ContactTouchList::Contacts()
-          .Get(context.view(), context.workspace(), contact, context.tier, response)
-          .status());
-  response->set_contact(contact);
+  static const auto& merged =
+      *new projections::MergedNames(contacts::v1::Contact::default_instance());
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                        merged.AllOf(context.view(1), context.workspace(), contact, context.tier));
+  for (const std::string& name : names) {
+    KITH_ASSIGN_OR_RETURN(
+        const auto touches,
+        ContactTouchList::Contacts().Get(context.view(), context.workspace(), name, context.tier));
+    if (touches.has_value()) AddTouches(*touches, *response);
+  }
+  response->set_contact(names.front());
   return absl::OkStatus();
 }
 
@@ -71,7 +81,7 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Command<v1::RecordPageViewsRequest, v1::Visitor>(VisitorCommands());
   methods.Command<v1::IdentifyVisitorRequest, v1::Visitor>(VisitorCommands());
   methods.Command<v1::CountSiteTrafficRequest, v1::CountSiteTrafficResponse>(VisitorCommands());
-  methods.Read(ContactTouchList::kName, ReadKind::kScan,
+  methods.Read({ContactTouchList::kName, runtime::kContactDirectory}, ReadKind::kScan,
                [&runtime](const ReadContext& context, const v1::GetContactTouchesRequest& request,
                           v1::ContactTouches* response) {
                  return GetTouches(runtime, context, request, response);
@@ -81,7 +91,7 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Read(VisitList::kName, ReadKind::kScan,
                [reader](const ReadContext& context, const v1::GetVisitRequest& request,
                         v1::Visit* response) { return reader->Get(context, request, response); });
-  methods.Read(VisitList::kName, ReadKind::kScan,
+  methods.Read({VisitList::kName, runtime::kContactDirectory}, ReadKind::kScan,
                [reader](const ReadContext& context, const v1::ListVisitsRequest& request,
                         v1::ListVisitsResponse* response) {
                  return reader->List(context, request, response);

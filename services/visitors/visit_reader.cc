@@ -21,6 +21,7 @@
 #include "services/runtime/requests/validate.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/table_reads.h"
+#include "services/runtime/resources/under_contact.h"
 
 namespace kith::visitors {
 namespace {
@@ -118,10 +119,14 @@ absl::Status VisitReader::List(const runtime::ReadContext& context,
     KITH_ASSIGN_OR_RETURN(const bool is_seen,
                           transact_.Sees(context.caller, parent, ReadPermission()));
     if (!is_seen) return NoSuchParent("parent", parent);
-    Expression of_parent{Expression::Kind::kComparison, {}, {}};
-    of_parent.comparison.field = absl::StartsWith(parent, "contacts/") ? "contact" : "visitor";
-    of_parent.comparison.literal = parent;
-    within.parts.push_back(std::move(of_parent));
+    if (absl::StartsWith(parent, "contacts/")) {
+      KITH_ASSIGN_OR_RETURN(within, runtime::UnderContact(context, context.view(1), parent));
+    } else {
+      Expression of_visitor{Expression::Kind::kComparison, {}, {}};
+      of_visitor.comparison.field = "visitor";
+      of_visitor.comparison.literal = parent;
+      within.parts.push_back(std::move(of_visitor));
+    }
   }
   std::vector<std::unique_ptr<v1::VisitRow>> rows;
   const absl::string_view order = request.order_by().empty() ? kLatestFirst : request.order_by();

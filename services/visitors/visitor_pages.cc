@@ -64,6 +64,14 @@ std::string PublicIdOf(const eventstore::TokenSealer& sealer, WorkspaceId worksp
   return runtime::SealName(sealer, kPublicSite, workspace, site);
 }
 
+LeftOut& LeftOut::operator+=(const LeftOut& more) {
+  bots += more.bots;
+  opted_out += more.opted_out;
+  without_consent += more.without_consent;
+  over_limit += more.over_limit;
+  return *this;
+}
+
 absl::StatusOr<VisitorPages::Open> VisitorPages::Find(absl::string_view public_id) const {
   const auto found = runtime::OpenName(runtime_.log.token_sealer(), kPublicSite,
                                        SiteAggregate::kCategory, public_id);
@@ -143,20 +151,20 @@ void VisitorPages::TakePost(const Open& open, const WebRequest& request, Answer 
   const auto views = static_cast<int64_t>(beacon->views.size());
   if (views == 0) return answer(Plain(204, "", headers));
   if (IsBot(request.user_agent)) {
-    Count(open, {views, 0, 0, 0});
+    Count(open, {.bots = views});
     return answer(Plain(204, "", headers));
   }
   if (request.asks_not_to_be_followed) {
-    Count(open, {0, views, 0, 0});
+    Count(open, {.opted_out = views});
     return answer(Plain(204, "", headers));
   }
   const std::string visitor = VisitorOf(open, beacon->visitor);
   if (visitor.empty()) {
-    Count(open, {0, 0, views, 0});
+    Count(open, {.without_consent = views});
     return answer(Plain(204, "", headers));
   }
   if (!TakeLimits(open, request.address, visitor, views)) {
-    Count(open, {0, 0, 0, views});
+    Count(open, {.over_limit = views});
     return answer(Plain(429, "Too many page views.\n", headers));
   }
   auto record = std::make_unique<v1::RecordPageViewsRequest>();
@@ -168,23 +176,23 @@ void VisitorPages::TakePost(const Open& open, const WebRequest& request, Answer 
       [this, open, views, headers, answer = std::move(answer)](
           const absl::Status& status, const google::protobuf::Message&) mutable {
         if (IsError(status, v1::VISITORS_ERROR_TOO_MANY_PAGE_VIEWS)) {
-          Count(open, {0, 0, 0, views});
+          Count(open, {.over_limit = views});
         }
         answer(Told(status, headers));
       });
 }
 
-void VisitorPages::Count(const Open& open, const LeftOut::Counts& counts) {
+void VisitorPages::Count(const Open& open, const LeftOut& counts) {
   const std::string& site = open.site().name();
-  const LeftOut::Counts told = left_out_.Add(
+  const LeftOut told = left_out_.Add(
       absl::StrCat(open.caller->workspace.value(), "/", site), counts, runtime_.clock.Elapsed());
-  if (told == LeftOut::Counts()) return;
+  if (told == LeftOut()) return;
   auto count = std::make_unique<v1::CountSiteTrafficRequest>();
   count->set_name(site);
-  count->set_bots(told[0]);
-  count->set_opted_out(told[1]);
-  count->set_without_consent(told[2]);
-  count->set_over_limit(told[3]);
+  count->set_bots(told.bots);
+  count->set_opted_out(told.opted_out);
+  count->set_without_consent(told.without_consent);
+  count->set_over_limit(told.over_limit);
   runtime::StartOwnCommand(runtime_.transact, runtime_.keys, methods_, open.caller,
                            std::move(count), "",
                            [](const absl::Status&, const google::protobuf::Message&) {});

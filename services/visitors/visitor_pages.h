@@ -10,13 +10,14 @@
 // looked at for that, and kept nowhere.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/seal/token_sealer.h"
-#include "services/runtime/admission/web_limits.h"
+#include "services/runtime/calls/web_limits.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/calls/web_pages.h"
 #include "services/runtime/runtime.h"
@@ -27,6 +28,17 @@ namespace kith::visitors {
 // What a site is called on the HTTP port.
 std::string PublicIdOf(const eventstore::TokenSealer& sealer, WorkspaceId workspace,
                        absl::string_view site);
+
+// How many page views are left out, by why.
+struct LeftOut {
+  int64_t bots = 0;
+  int64_t opted_out = 0;
+  int64_t without_consent = 0;
+  int64_t over_limit = 0;
+
+  bool operator==(const LeftOut& other) const = default;
+  LeftOut& operator+=(const LeftOut& more);
+};
 
 // Thread-safe.
 class VisitorPages final : public runtime::WebPages {
@@ -42,8 +54,6 @@ class VisitorPages final : public runtime::WebPages {
 
  private:
   using Answer = absl::AnyInvocable<void(runtime::WebAnswer)>;
-  // Why something is left out: bots, opted out, without consent, over a limit.
-  using LeftOut = runtime::GatheredCounts<4>;
   // A site that is there, and who acts for it.
   struct Open {
     std::shared_ptr<const runtime::Caller> caller;
@@ -60,12 +70,12 @@ class VisitorPages final : public runtime::WebPages {
   // Whether so many page views more may be taken.
   bool TakeLimits(const Open& open, const std::string& address, const std::string& visitor,
                   int64_t views);
-  void Count(const Open& open, const LeftOut::Counts& counts);
+  void Count(const Open& open, const LeftOut& counts);
 
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
   runtime::WindowLimits limits_{absl::Minutes(1)};
-  LeftOut left_out_;
+  runtime::GatheredCounts<LeftOut> left_out_{absl::Seconds(10)};
 };
 
 }  // namespace kith::visitors

@@ -25,6 +25,7 @@
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "services/core/work_calendar.h"
+#include "services/runtime/calls/part_command.h"
 #include "services/runtime/reads/hide_masked.h"
 #include "services/runtime/resources/collections.h"
 #include "services/workflows/record_row.h"
@@ -111,6 +112,10 @@ Decision RunCommands::Run(runtime::Loader& load, const v1::AdvanceWorkflowRunReq
   std::string stopped =
       WhyStopped(*static_cast<const WorkflowState*>(workflow), run.workflow_active());
   if (!stopped.empty()) return Only(Stop(run, std::move(stopped)));
+  const std::string& key = static_cast<const WorkflowState*>(workflow)->resource.acting_key();
+  if (run.owner().empty() && !key.empty() && !Counts(key, context)) {
+    return Only(Stop(run, std::string(kActingKeyEnded)));
+  }
   const v1::WorkflowStep* const step = FindStep(run.steps(), run.step());
   if (step == nullptr) return Only(Refuse(run, "NO_SUCH_STEP"));
   if (!command.reason().empty()) return Only(Refuse(run, command.reason()));
@@ -126,6 +131,11 @@ Decision RunCommands::Run(runtime::Loader& load, const v1::AdvanceWorkflowRunReq
     default:
       return Only(GoOn(run, {}, ""));
   }
+}
+
+bool RunCommands::Counts(const std::string& key, const CommandContext& context) const {
+  const auto caller = runtime_.authorizer->CallerOfKey(context.workspace, key);
+  return caller != nullptr && context.now < caller->expire_time;
 }
 
 absl::StatusOr<const Message*> RunCommands::Find(runtime::Loader& load,
@@ -178,9 +188,6 @@ Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run
     return Only(Refuse(run, "NO_SUCH_METHOD"));
   }
   const runtime::Method& method = bound->method();
-  if (!load.caller().grants.Contain(method.permission)) {
-    return Only(Refuse(run, "PERMISSION_DENIED"));
-  }
   KITH_ASSIGN_OR_RETURN(const Message* const record, Find(load, run.record()));
   const std::unique_ptr<Message> shown = ShownTo(load.caller(), record);
   const auto request = MakeStepRequest(
@@ -189,8 +196,7 @@ Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run
   if (!request.ok()) return Only(Refuse(run, "INVALID_REQUEST"));
   KITH_ASSIGN_OR_RETURN(const bool may_begin, MayBegin(load, run, **request));
   if (!may_begin) return Only(Refuse(run, "WORKFLOW_NOT_ACTIVE_FOR_OWNER"));
-  const absl::Status checked = method.Check(**request);
-  Decision decision = checked.ok() ? bound->handler()->Decide(load, **request, context) : checked;
+  Decision decision = runtime::DecidePart(methods_, load, **request, context);
   if (!decision.ok()) {
     // What the server lacks at the moment may pass. What was refused is the step's outcome, also
     // where it could be taken another day, or of another etag.

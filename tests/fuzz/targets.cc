@@ -22,6 +22,7 @@ const std::vector<Target>& Targets() {
       {"beacon", FuzzBeacon},
       {"merge_text", FuzzMergeText},
       {"mail_text", FuzzMailText},
+      {"received_mail", FuzzReceivedMail},
       {"request", FuzzRequest},
   };
   return targets;

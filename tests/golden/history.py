@@ -8,6 +8,12 @@ CONTACTS = "contacts.v1.ContactsService/"
 DEALS = "deals.v1.DealsService/"
 PIPELINES = "deals.v1.PipelinesService/"
 INTERACTIONS = "interactions.v1.InteractionsService/"
+LEADS = "leads.v1.LeadsService/"
+FORMS = "forms.v1.FormsService/"
+CAPTURES = "captures.v1.CapturesService/"
+REVIEWS = "captures.v1.CaptureReviewsService/"
+MODELS = "scoring_models.v1.ScoringModelsService/"
+SCORES = "scoring_models.v1.ScoresService/"
 USERS = "users.v1.UsersService/"
 WORKSPACES = "workspaces.v1.WorkspacesService/"
 
@@ -68,6 +74,13 @@ class History:
         self.settings(fiscalYearStartMonth=10, timeZone="America/New_York")
         self.tell(PIPELINES + "UpdateStage", stage={"name": DEFAULT + "qualified", "stageId": "qualified", "probability": 35,
                                                     "rotDays": 3}, updateMask="probability,rotDays")
+        yield
+        self.leads(users, contacts)
+        yield
+        self.forms_and_captures(users)
+        yield
+        self.gates(users)
+        self.scores(contacts)
         yield
         self.forgotten_times(contacts)
         self.other_keys()
@@ -159,7 +172,79 @@ class History:
                   updateMask="amount,nextStep,expectedCloseDate")
         self.tell(DEALS + "DeleteDeal", name=deals[9])
         self.tell(USERS + "UpdateUser", user={"name": users[1], "office": "Tokyo"}, updateMask="office")
+        self.tell(USERS + "BatchChangeOwner", repeat=True, owner=users[2], newOwner=users[1])
         self.tell(USERS + "DeleteUser", name=users[2])
+
+    def leads(self, users, contacts):
+        """One of each status, and one that became a contact, a company and a deal."""
+        leads = [self.tell(LEADS + "CreateLead", repeat=number == 0, lead=lead, occurTime=day(130 + number))["name"]
+                 for number, lead in enumerate((
+                     {"firstName": "Lea", "lastName": "North", "email": "lea@north.example", "companyName": "North GmbH",
+                      "website": "https://www.north.example/about", "owner": users[0], "estimatedAmount": money(500),
+                      "inquiry": "How much is it?", "latestTouch": {"source": "AD", "utmCampaign": "spring"}},
+                     {"contact": contacts[0], "owner": users[1], "rating": "HOT"},
+                     {"companyName": "South", "source": "EVENT"},
+                     {"firstName": "Leo", "phone": "030 2222 999", "owner": users[1]},
+                     {"lastName": "Gone", "externalIds": [{"system": "fair", "id": "7"}]}))]
+        self.tell(LEADS + "ContactLead", repeat=True, name=leads[0], occurTime=day(140))
+        self.tell(LEADS + "QualifyLead", name=leads[0], occurTime=day(141))
+        self.tell(LEADS + "NurtureLead", name=leads[1], occurTime=day(141))
+        self.tell(LEADS + "DisqualifyLead", name=leads[2], reason="OTHER_REASON", note="Moved away.", occurTime=day(142))
+        self.tell(LEADS + "DisqualifyLead", name=leads[3], reason="BAD_TIMING", occurTime=day(142))
+        self.tell(LEADS + "RecycleLead", name=leads[3], occurTime=day(143))
+        self.tell(LEADS + "DeleteLead", name=leads[4])
+        self.tell(LEADS + "ConvertLead", repeat=True, name=leads[0], createDeal=True, occurTime=day(144))
+
+    def forms_and_captures(self, users):
+        """A form that was sent, and what was captured of somebody known, new, and in question."""
+        form = self.tell(FORMS + "CreateForm", form={
+            "displayName": "Talk to us", "owner": users[0], "contactTags": ["web"], "fields": [
+                {"key": "email", "label": "E-mail", "kind": "EMAIL", "required": True, "mapsTo": "contact.emails"},
+                {"key": "name", "label": "Name", "mapsTo": "contact.last_name"},
+                {"key": "message", "label": "Message", "kind": "PARAGRAPH"}],
+            "consents": [{"key": "news", "text": "Send me news."}]})["name"]
+        self.tell(FORMS + "PublishForm", name=form)
+        self.tell(FORMS + "SubmitForm", repeat=True, name=form, consents=["news"], values=[
+            {"key": "email", "value": "fay@form.example"}, {"key": "name", "value": "Form"},
+            {"key": "message", "value": "Hello"}], pageUrl="https://golden.example/?utm_source=mail")
+        self.tell(FORMS + "SubmitForm", name=form, values=[{"key": "email", "value": "ADA@muster.example"}])
+        call = {"kind": "CALL", "direction": "INBOUND", "subject": "Calls"}
+        for number, person in enumerate(({"emails": [{"address": "bo@strom.example"}]},
+                                         {"firstName": "Cap", "emails": [{"address": "cap@new.example"}]},
+                                         {"firstName": "Cop", "phones": [{"raw": "030 2222 101"}]},
+                                         {"firstName": "Cup", "phones": [{"raw": "030 2222 105"}]})):
+            told = self.tell(CAPTURES + "CaptureInteraction", repeat=number == 1, person=person, source="switchboard",
+                             externalId=str(number), interaction=dict(call, occurTime=day(150 + number)))
+        self.tell(REVIEWS + "ResolveCaptureReview", repeat=True, name=told["name"], resolution="NEW_CONTACT")
+
+    def gates(self, users):
+        """A gate that asks for fields and for somebody's agreement, an approval that was given and one that is pending."""
+        secrets = []
+        for user in users[:2]:
+            self.tell(USERS + "UpdateUser", user={"name": user, "roles": ["roles/admin"]}, updateMask="roles")
+            secrets.append(self.tell(WORKSPACES + "CreateApiKey", apiKey={
+                "displayName": "Theirs", "user": user, "permissions": ["*"]})["secret"])
+        stage = DEFAULT + "negotiation"
+        self.tell(PIPELINES + "UpdateStage", stage={"name": stage, "gate": {
+            "requiredToEnter": ["amount"], "noGoingBack": True, "approval": {"approvers": [users[1]]}}}, updateMask="gate")
+        deals = [self.tell(DEALS + "CreateDeal", dealId=f"gate-{number}", deal={
+            "displayName": f"Gate {number}", "amount": money(70 + number), "owner": users[0]})["name"] for number in range(3)]
+        with self.server.with_key(secrets[0]):
+            for deal in deals:
+                self.tell(DEALS + "RequestStageApproval", name=deal, stage=stage, note="Please.")
+        with self.server.with_key(secrets[1]):
+            self.tell(DEALS + "GrantStageApproval", name=deals[0], stage=stage)
+            self.tell(DEALS + "RejectStageApproval", name=deals[1], stage=stage, note="Too early.")
+
+    def scores(self, contacts):
+        """A model that has scored everything, and a score that was set by hand."""
+        model = self.tell(MODELS + "CreateScoringModel", scoringModel={
+            "displayName": "Fit", "target": "CONTACTS", "rules": [
+                {"id": "call", "event": {"kind": "CALL", "direction": "INBOUND"}, "points": 5},
+                {"id": "customer", "record": {"condition": "lifecycle_stage = CUSTOMER"}, "points": 10}]})["name"]
+        while self.server.rpc.call(SCORES + "ListScores", {"model": model}).get("incomplete"):
+            pass
+        self.tell(SCORES + "SetScoreOverride", model=model, record=contacts[2], score=99, reason="A friend.")
 
     def forgotten_times(self, contacts):
         """Interactions that nobody gave a time: they happened when they were recorded, by a server that had to look up the

@@ -25,7 +25,7 @@ from questions import all_questions, answer_of  # noqa: E402
 from rpc import Rpc, pool_of  # noqa: E402
 
 EVENTS = "events.v1.EventsService/ReadEvents"
-COLLECTIONS = ("users", "contacts", "deals", "pipelines")
+COLLECTIONS = ("users", "contacts", "deals", "pipelines", "leads", "forms", "captureReviews", "scoringModels")
 
 
 class Server:
@@ -82,8 +82,8 @@ def names_of(events):
     for event in events:
         if event["type"] == "interaction_recorded":
             names["interactions"].append(event["payload"]["name"])
-        elif event.get("revision") == "1" and event["stream"].split("/")[0] in COLLECTIONS:
-            names[event["stream"].split("/")[0]].append(event["stream"])
+        elif event.get("revision") == "1" and event["stream"].count("/") == 1:  # and no part of a record
+            names.get(event["stream"].split("/")[0], []).append(event["stream"])
     return names
 
 

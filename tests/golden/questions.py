@@ -1,8 +1,9 @@
 """What a golden data directory is asked: every read of every capability, now and as of each of its moments."""
 
-from history import CONTACTS, DEALS, DEFAULT, INTERACTIONS, PIPELINES, USERS, WORKSPACES
+from history import CONTACTS, DEALS, DEFAULT, FORMS, INTERACTIONS, LEADS, MODELS, PIPELINES, REVIEWS, SCORES, USERS, WORKSPACES
 
 EVENTS = "events.v1.EventsService/"
+SUBMISSIONS = "forms.v1.FormSubmissionsService/"
 FORECAST = "forecast.v1.ForecastService/QueryForecast"
 
 # Ages and what rots are those of the moment asked about, and keys are used on the day of the question, so no answer
@@ -12,6 +13,8 @@ OF_NOW = ("readTime", "averageAge", "rottingCount", "lastUseDate")
 CONTACT_LISTS = [{}, {"pageSize": 3}, {"filter": 'email = "DAI@tanaka.example"'}, {"filter": 'display_name = "A*"'},
                  {"filter": 'lifecycle_stage = "CUSTOMER"', "orderBy": "display_name desc", "pageSize": 2},
                  {"filter": 'external_id = "erp:103"'}, {"orderBy": "create_time desc"}]
+LEAD_LISTS = [{}, {"filter": "status = DISQUALIFIED"}, {"filter": 'email = "LEA@north.example"'},
+              {"orderBy": "create_time desc", "pageSize": 2}]
 DEAL_LISTS = [{}, {"filter": 'status = "OPEN"', "orderBy": "expected_close_date", "pageSize": 3},
               {"filter": f'stage = "{DEFAULT}trial"'}, {"filter": 'company_name = "Firm 1"'},
               {"filter": 'pipeline = "pipelines/renewals"', "orderBy": "display_name desc"},
@@ -42,7 +45,10 @@ def as_of(moment, names):
     """The questions that can be asked as of a moment, a `read` of their requests."""
     for method, lists in ((CONTACTS + "ListContacts", CONTACT_LISTS), (DEALS + "ListDeals", DEAL_LISTS),
                           (USERS + "ListUsers", [{}, {"orderBy": "display_name", "pageSize": 1}]),
-                          (PIPELINES + "ListPipelines", [{}]), (FORECAST, FORECASTS)):
+                          (PIPELINES + "ListPipelines", [{}]), (FORECAST, FORECASTS), (LEADS + "ListLeads", LEAD_LISTS),
+                          (FORMS + "ListForms", [{}]), (SUBMISSIONS + "ListFormSubmissions", [{}]),
+                          (REVIEWS + "ListCaptureReviews", [{}, {"filter": "state = PENDING"}]),
+                          (MODELS + "ListScoringModels", [{}])):
         for request in lists:
             yield method, dict(request, read=moment)
     owner = names["users"][0]
@@ -53,9 +59,16 @@ def as_of(moment, names):
         yield DEALS + "GetPipelineBoard", {"pipeline": pipeline, "read": moment}
     yield DEALS + "GetPipelineBoard", {"owner": owner, "read": moment}
     for collection, method in (("users", USERS + "GetUser"), ("contacts", CONTACTS + "GetContact"),
-                               ("deals", DEALS + "GetDeal")):
+                               ("deals", DEALS + "GetDeal"), ("leads", LEADS + "GetLead"), ("forms", FORMS + "GetForm"),
+                               ("captureReviews", REVIEWS + "GetCaptureReview")):
         for name in names[collection]:
             yield method, {"name": name, "read": moment}
+    for form in names["forms"]:
+        yield FORMS + "GetFormReport", {"name": form, "read": moment}
+    for model in names["scoringModels"]:
+        yield SCORES + "ListScores", {"model": model, "read": moment}
+        for contact in names["contacts"][::4]:
+            yield SCORES + "ExplainScore", {"model": model, "record": contact, "read": moment}
     for parent in names["contacts"][::3] + names["deals"][:3]:
         yield INTERACTIONS + "ListTimeline", {"parent": parent, "pageSize": 7, "read": moment}
 
@@ -83,6 +96,8 @@ def refused(names):
     yield DEALS + "MoveDeal", {"name": names["deals"][0], "stage": DEFAULT + "contacted"}
     yield CONTACTS + "UpdateContact", {"contact": {"name": names["contacts"][7], "firstName": "Hal"}}
     yield DEALS + "UpdateDeal", {"deal": {"name": names["deals"][2], "etag": "1", "product": "Old"}}
+    yield DEALS + "MoveDeal", {"name": "deals/gate-2", "stage": DEFAULT + "negotiation"}
+    yield LEADS + "QualifyLead", {"name": names["leads"][2]}
 
 
 def of_other_keys(names):

@@ -46,6 +46,19 @@ absl::Status InFlag(absl::string_view flag, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(Spelled(flag), ": ", status.message()));
 }
 
+// Of a choice that was said in words of one's own: where those go, if anywhere.
+absl::Status WithNotes(const Method& method, absl::string_view flag, const absl::Status& status) {
+  const Descriptor& request = *method.descriptor->input_type();
+  const FieldDescriptor* const said = request.FindFieldByName(std::string(flag));
+  if (said == nullptr || said->enum_type() == nullptr) return status;
+  for (const char* const notes : {"notes", "note"}) {
+    if (request.FindFieldByName(notes) == nullptr) continue;
+    return absl::Status(status.code(),
+                        absl::StrCat(status.message(), "; words of your own go to --", notes));
+  }
+  return status;
+}
+
 absl::StatusOr<std::string> ReadData(const std::string& data) {
   if (data == "-") {
     return std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
@@ -63,6 +76,26 @@ std::vector<absl::string_view> ValuesIn(const Flag& flag) {
   std::vector<absl::string_view> values = absl::StrSplit(flag.value, ',');
   for (absl::string_view& value : values) value = absl::StripAsciiWhitespace(value);
   return values;
+}
+
+// Takes out of a record what only the server sets, but its name: what was read can be sent back.
+void ClearOutput(Message* message, bool is_record) {
+  std::vector<const FieldDescriptor*> fields;
+  message->GetReflection()->ListFields(*message, &fields);
+  for (const FieldDescriptor* const field : fields) {
+    if (RulesOf(*field).output_only()) {
+      if (!is_record || field->name() != "name")
+        message->GetReflection()->ClearField(message, field);
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field->is_map()) {
+      if (!field->is_repeated()) {
+        ClearOutput(message->GetReflection()->MutableMessage(message, field), false);
+        continue;
+      }
+      for (int i = 0; i < message->GetReflection()->FieldSize(*message, field); ++i) {
+        ClearOutput(message->GetReflection()->MutableRepeatedMessage(message, field, i), false);
+      }
+    }
+  }
 }
 
 bool IsUpdate(const Method& method) {
@@ -84,6 +117,7 @@ class Builder {
       return absl::InvalidArgumentError(
           absl::StrCat("this JSON does not fit: ", std::string(status.message())));
     }
+    if (method_.body != nullptr) ClearOutput(target, IsUpdate(method_));
     std::vector<const FieldDescriptor*> fields;
     target->GetReflection()->ListFields(*target, &fields);
     if (method_.body != nullptr) {
@@ -181,9 +215,24 @@ class Builder {
     if (method_.body == nullptr || path != absl::StrCat(method_.body->name(), ".name")) {
       return std::string(value);
     }
-    const std::string& pattern =
-        method_.body->message_type()->options().GetExtension(options::v1::resource).pattern();
+    const std::string pattern = BodyPattern();
     return pattern.empty() ? std::string(value) : ExpandName(pattern, value);
+  }
+
+  // What names of the body look like: those of its own, or of a part of what the method answers, as
+  // "pipelines/{pipeline}/stages/{stage}" of a stage. Empty where it has none.
+  std::string BodyPattern() const {
+    const Descriptor& body = *method_.body->message_type();
+    const std::string& own = body.options().GetExtension(options::v1::resource).pattern();
+    const Descriptor& whole = *method_.descriptor->output_type();
+    const std::string& of_whole = whole.options().GetExtension(options::v1::resource).pattern();
+    if (!own.empty() || of_whole.empty()) return own;
+    for (int i = 0; i < whole.field_count(); ++i) {
+      const FieldDescriptor& field = *whole.field(i);
+      if (!field.is_repeated() || field.message_type() != &body) continue;
+      return absl::StrCat(of_whole, "/", field.json_name(), "/{id}");
+    }
+    return "";
   }
 
   const Method& method_;
@@ -252,7 +301,8 @@ absl::StatusOr<std::unique_ptr<Message>> BuildRequest(const Method& method, Argu
   for (const Flag& flag : arguments.flags()) {
     for (const absl::string_view value : ValuesIn(flag)) {
       if (const absl::Status set = builder.SetFlag(flag.name, value); !set.ok()) {
-        return absl::StartsWith(set.message(), "unknown flag") ? set : InFlag(flag.name, set);
+        if (absl::StartsWith(set.message(), "unknown flag")) return set;
+        return InFlag(flag.name, WithNotes(method, flag.name, set));
       }
     }
   }

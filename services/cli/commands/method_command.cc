@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_replace.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
 #include "services/cli/calls/request.h"
@@ -52,6 +54,41 @@ void PrintBatch(Session& session, const FieldDescriptor* rows, const Style& styl
   PrintFields(*rest, style, session.out());
 }
 
+// The lists of an answer that is no record, each of which is a table of its own below it.
+std::vector<const FieldDescriptor*> TablesOf(const Descriptor& reply) {
+  std::vector<const FieldDescriptor*> tables;
+  if (reply.options().HasExtension(options::v1::resource)) return tables;
+  for (int i = 0; i < reply.field_count(); ++i) {
+    const FieldDescriptor* const field = reply.field(i);
+    if (field->is_repeated() && !field->is_map() && field->message_type() != nullptr &&
+        ColumnsOf(*field->message_type()).size() > 1) {
+      tables.push_back(field);
+    }
+  }
+  return tables;
+}
+
+void PrintAnswer(Session& session, const Style& style, const Message& reply) {
+  const std::unique_ptr<Message> rest(reply.New());
+  rest->CopyFrom(reply);
+  const std::vector<const FieldDescriptor*> tables = TablesOf(*reply.GetDescriptor());
+  for (const FieldDescriptor* const table : tables) {
+    rest->GetReflection()->ClearField(rest.get(), table);
+  }
+  PrintFields(*rest, style, session.out());
+  for (const FieldDescriptor* const table : tables) {
+    std::vector<const Message*> rows;
+    for (int i = 0; i < reply.GetReflection()->FieldSize(reply, table); ++i) {
+      rows.push_back(&reply.GetReflection()->GetRepeatedMessage(reply, table, i));
+    }
+    if (rows.empty()) continue;
+    session.out() << '\n'
+                  << absl::AsciiStrToUpper(absl::StrReplaceAll(table->name(), {{"_", " "}}))
+                  << '\n';
+    PrintRows(rows, PathsOf(ColumnsOf(*table->message_type())), style, session.out());
+  }
+}
+
 void PrintReply(Session& session, const Method& method, const Message& request,
                 const Message& reply) {
   if (session.options().json) {
@@ -68,7 +105,7 @@ void PrintReply(Session& session, const Method& method, const Message& request,
     if (rows != nullptr) {
       PrintBatch(session, rows, style, reply);
     } else {
-      PrintFields(reply, style, session.out());
+      PrintAnswer(session, style, reply);
     }
   }
 }

@@ -103,7 +103,12 @@ absl::StatusOr<google::type::Money> ParseMoney(absl::string_view text) {
 
 absl::StatusOr<google::type::Date> ParseDate(absl::string_view text) {
   const absl::Status error = NotUnderstood(text, "a date: write it like 2026-01-31");
-  absl::string_view rest = text;
+  // Of a time, the day that whoever wrote it had.
+  absl::Time time;
+  std::string ignored;
+  const bool is_time =
+      text.size() > 10 && absl::ParseTime(absl::RFC3339_full, text, &time, &ignored);
+  absl::string_view rest = is_time ? text.substr(0, 10) : text;
   int year = 0, month = 0, day = 0;
   if (!absl::ConsumePrefix(&rest, "--")) {
     if (rest.size() < 5 || rest[4] != '-' || !absl::SimpleAtoi(rest.substr(0, 4), &year)) {

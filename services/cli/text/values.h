@@ -19,7 +19,7 @@ namespace kith::cli {
 
 // "1000.50 EUR", "EUR 1000.50", "-3 JPY"; up to nine decimals, no thousands separators.
 absl::StatusOr<google::type::Money> ParseMoney(absl::string_view text);
-// "2026-01-31"; "--01-31" for a day without a year.
+// "2026-01-31"; "--01-31" for a day without a year; of "2026-01-31T23:00:00-05:00" the day there.
 absl::StatusOr<google::type::Date> ParseDate(absl::string_view text);
 // RFC 3339, "2026-01-31T12:00:00Z", or a date, which means its midnight in UTC.
 absl::StatusOr<google::protobuf::Timestamp> ParseTimestamp(absl::string_view text);

@@ -47,6 +47,11 @@ class BoundMethod {
   const ReadViews& views() const { return views_; }
   // It changes nothing and answers once.
   bool is_read() const { return reader() != nullptr; }
+  // Those that it reads for this request besides.
+  virtual ReadViews further_views(const google::protobuf::Message& request) const {
+    (void)request;
+    return {};
+  }
   // What the command does; null where it is none.
   virtual const CommandHandler* handler() const { return nullptr; }
   // What the read does; null where it is none.
@@ -121,8 +126,9 @@ class MethodTable {
     for (const absl::string_view view : views) found.push_back(&views_.Find(view));
     BindRead(method, std::move(found), kind, std::move(run), std::move(further_views));
   }
-  void Read(const Method& method, ReadViews views, ReadKind kind, ReadHandler run) {
-    BindRead(method, std::move(views), kind, std::move(run));
+  void Read(const Method& method, ReadViews views, ReadKind kind, ReadHandler run,
+            FurtherViews further_views = nullptr) {
+    BindRead(method, std::move(views), kind, std::move(run), std::move(further_views));
   }
 
   // The same for an answer that comes from no view; the context has no snapshot.

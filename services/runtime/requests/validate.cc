@@ -11,6 +11,7 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/map_field.h"
 #include "eventstore/base/mutex.h"
+#include "eventstore/base/normalise.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/type/date.pb.h"
@@ -203,6 +204,13 @@ bool IsThere(const Message& message, const FieldDescriptor* field) {
                               : reflection.HasField(message, field);
 }
 
+// Of spaces and what is not seen alone, as nobody means it.
+bool IsBlankText(const Message& message, const FieldDescriptor* field) {
+  if (field->is_repeated() || field->type() != FieldDescriptor::TYPE_STRING) return false;
+  std::string unused;
+  return IsBlank(message.GetReflection()->GetStringReference(message, field, &unused));
+}
+
 std::string ResourceDefect(absl::string_view name, const std::vector<ResourcePattern>& patterns) {
   if (patterns.empty() ||
       std::any_of(patterns.begin(), patterns.end(),
@@ -296,6 +304,10 @@ void MessageRules::Collect(const Message& message, const Place* outer, const Nee
       if (field->rules.required() && needed.Contains(field->field)) {
         place.Report("is required", violations);
       }
+      continue;
+    }
+    if (field->rules.required() && IsBlankText(message, field->field)) {
+      place.Report("is required, and must not be blank", violations);
       continue;
     }
     if (!field->field->is_repeated()) {

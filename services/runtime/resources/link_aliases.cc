@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "eventstore/log/types.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/tables/nearest_name.h"
+#include "projections/tables/predicate.h"
 #include "services/runtime/reads/hide_masked.h"
 
 namespace kith::runtime {
@@ -21,6 +23,9 @@ namespace {
 using projections::Comparison;
 using projections::Expression;
 using projections::Field;
+
+// Whoever asks, where users are linked.
+constexpr absl::string_view kMe = "me";
 
 // Whether its directory has what has names of this pattern: the resource, or parts of it.
 bool HasNamesOf(const ResourceType& type, const std::string& pattern) {
@@ -112,8 +117,12 @@ class Sight {
 
 LinkAliases::LinkAliases(const std::vector<ResourceType>& types, const ResourceType& listed,
                          const Runtime& runtime)
-    : fields_(listed.directory->table().declaration().fields),
-      own_(&runtime.views.Find(listed.directory->name())) {
+    : LinkAliases(types, listed.directory->table().declaration().fields,
+                  &runtime.views.Find(listed.directory->name()), runtime) {}
+
+LinkAliases::LinkAliases(const std::vector<ResourceType>& types, const std::vector<Field>& fields,
+                         const projections::View* own, const Runtime& runtime)
+    : fields_(fields), own_(own) {
   for (const Field& field : fields_) {
     for (const std::string& pattern : field.links) {
       const auto type = std::find_if(types.begin(), types.end(), [&](const ResourceType& each) {
@@ -124,7 +133,8 @@ LinkAliases::LinkAliases(const std::vector<ResourceType>& types, const ResourceT
                                        ReadPermissionOf(*type),
                                        Visibility(*type),
                                        &runtime.views.Find(type->directory->name()),
-                                       {type->directory->table(), pattern}});
+                                       {type->directory->table(), pattern},
+                                       projections::MergedNames(*type->rules->resource)});
     }
   }
 }
@@ -134,29 +144,89 @@ ReadViews LinkAliases::ViewsFor(const std::string& filter) const {
   if (filter.empty() || sources_.empty()) return views;
   absl::StatusOr<Expression> parsed = projections::ParseFilter(filter);
   if (!parsed.ok()) return views;  // the list says what is wrong with it
+  const auto add = [&](projections::View* view) {
+    const bool is_read = view == own_ || std::find(views.begin(), views.end(), view) != views.end();
+    if (!is_read) views.push_back(view);
+  };
+  projections::ForEachName(*parsed, fields_, [&](const Field& link, const std::string& name) {
+    const Source* const source = MergeableSource(link, name);
+    if (source != nullptr) add(source->directory);
+  });
   const absl::Status visited =
       projections::ForEachAlias(*parsed, fields_, [&](const Field& link, const Comparison&) {
         for (const std::string& pattern : link.links) {
           const auto source = sources_.find(pattern);
-          if (source == sources_.end()) continue;
-          projections::View* const view = source->second.directory;
-          const bool is_read =
-              view == own_ || std::find(views.begin(), views.end(), view) != views.end();
-          if (!is_read) views.push_back(view);
+          if (source != sources_.end()) add(source->second.directory);
         }
         return absl::OkStatus();
       });
   return visited.ok() ? views : ReadViews();
 }
 
-projections::NameOfAlias LinkAliases::NamesIn(const ReadContext& context) const {
-  return [this, &context](const Field& link, const Comparison& comparison) {
-    return NameOf(context, link, comparison);
+projections::NameOfAlias LinkAliases::NamesIn(const ReadContext& context,
+                                              const std::string& filter) const {
+  auto parsed = projections::ParseFilter(filter);
+  const auto whole =
+      std::make_shared<const Expression>(parsed.ok() ? *std::move(parsed) : Expression());
+  return [this, &context, whole](const Field& link, const Comparison& comparison) {
+    return NameOf(context, *whole, link, comparison);
   };
 }
 
-absl::StatusOr<std::string> LinkAliases::NameOf(const ReadContext& context, const Field& link,
+projections::NamesOfRecord LinkAliases::MergedIn(const ReadContext& context) const {
+  return [this, &context](const Field& link,
+                          const std::string& name) -> absl::StatusOr<std::vector<std::string>> {
+    const Source* const source = MergeableSource(link, name);
+    if (source == nullptr) return std::vector<std::string>{name};
+    return source->merged.AllOf(context.SnapshotOf(*source->directory), context.workspace(), name,
+                                eventstore::ReadTier::kDisk);
+  };
+}
+
+const LinkAliases::Source* LinkAliases::MergeableSource(const Field& link,
+                                                        absl::string_view name) const {
+  for (const std::string& pattern : link.links) {
+    const auto source = sources_.find(pattern);
+    if (source == sources_.end() || !source->second.merged.any()) continue;
+    if (source->second.collection == eventstore::CategoryOf(name)) return &source->second;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<std::string> LinkAliases::RecordFor(const ReadContext& context,
+                                                   const Expression& filter,
+                                                   const Field& link) const {
+  for (const std::string& pattern : link.links) {
+    const std::vector<std::string> steps = absl::StrSplit(pattern, '/');
+    if (steps.size() != 4) continue;
+    const std::string record = absl::StrCat(steps[0], "/", steps[1]);
+    const bool is_all = filter.kind == Expression::Kind::kAll;
+    for (const Expression& part : is_all ? filter.parts : std::vector<Expression>{filter}) {
+      const Comparison& said = part.comparison;
+      if (part.kind != Expression::Kind::kComparison || said.prefix || said.is_call ||
+          (said.op != projections::Operator::kEqual && said.op != projections::Operator::kHas)) {
+        continue;
+      }
+      const absl::StatusOr<size_t> index = projections::FindField(said.field, fields_);
+      if (!index.ok()) continue;
+      const Field& field = fields_[*index];
+      if (std::find(field.links.begin(), field.links.end(), record) == field.links.end()) continue;
+      if (field.MayHoldName(said.literal)) return said.literal;
+      return NameOf(context, filter, field, said);
+    }
+  }
+  return std::string();
+}
+
+absl::StatusOr<std::string> LinkAliases::NameOf(const ReadContext& context,
+                                                const Expression& filter, const Field& link,
                                                 const Comparison& comparison) const {
+  const bool is_of_users =
+      std::find(link.links.begin(), link.links.end(), "users/{user}") != link.links.end();
+  if (is_of_users && comparison.literal == kMe && context.caller.member != nullptr) {
+    return context.caller.member->user;
+  }
+  KITH_ASSIGN_OR_RETURN(const std::string record, RecordFor(context, filter, link));
   std::vector<std::string> names;
   std::vector<std::string> among;
   KITH_RETURN_IF_ERROR(ForEachSource(link, [&](const Source& source) -> absl::Status {
@@ -164,11 +234,22 @@ absl::StatusOr<std::string> LinkAliases::NameOf(const ReadContext& context, cons
       return NotGranted(comparison, source.collection, source.permission);
     }
     const Sight sight(context, source.visibility);
+    projections::RowsSeen seen = sight.seen();
+    seen.record = record;
     KITH_ASSIGN_OR_RETURN(
         const std::vector<std::string> called,
         source.search.Find(context.SnapshotOf(*source.directory), context.workspace(),
-                           comparison.literal, sight.erased(), sight.seen()));
+                           comparison.literal, sight.erased(), seen));
     names.insert(names.end(), called.begin(), called.end());
+    if (called.empty() && source.merged.any()) {
+      // Of one that was merged the id means the record that stays.
+      const std::string by_id = absl::StrCat(source.collection, "/", comparison.literal);
+      KITH_ASSIGN_OR_RETURN(
+          std::string meant,
+          source.merged.SurvivorOf(context.SnapshotOf(*source.directory), context.workspace(),
+                                   by_id, eventstore::ReadTier::kDisk));
+      if (meant != by_id) names.push_back(std::move(meant));
+    }
     among.push_back(Among(source.collection, source.search.FieldsFor(sight.seen())));
     return absl::OkStatus();
   }));

@@ -1,4 +1,7 @@
-// LinkAliases: whom the filter of a list means by what people call them.
+// LinkAliases: whom the filter of a list means by what people call them, and by the names of
+// records that were merged: all names of one record are meant by any. A user who asks is "me"
+// wherever users are linked; and what stands in a record, as a stage in a pipeline, is looked for
+// in the one that the filter names beside it: pipeline = Sales AND stage = Qualified.
 //
 // A filter that names records by aliases reads their directories beside the list's own, at the same
 // position: so what a page token goes on with, and what a list of the past shows, are the names of
@@ -16,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "projections/tables/alias_search.h"
 #include "projections/tables/aliases.h"
+#include "projections/tables/merged_names.h"
 #include "services/runtime/calls/read_call.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/resources/visibility.h"
@@ -29,13 +33,19 @@ class LinkAliases {
   // Of lists of resources of type `listed`, while the server starts.
   LinkAliases(const std::vector<ResourceType>& types, const ResourceType& listed,
               const Runtime& runtime);
+  // Of lists of rows with these fields, in a view that is read anyway; null: in one that has no
+  // records.
+  LinkAliases(const std::vector<ResourceType>& types, const std::vector<projections::Field>& fields,
+              const projections::View* own, const Runtime& runtime);
 
   // The directories that a list with this filter reads beside its own.
   ReadViews ViewsFor(const std::string& filter) const;
-  // In a read of these views, which outlives what is returned. ERROR_UNKNOWN_ALIAS and
-  // ERROR_AMBIGUOUS_ALIAS where it is not one record that is called so, and
+  // In a read of these views with this filter, which outlives what is returned. ERROR_UNKNOWN_ALIAS
+  // and ERROR_AMBIGUOUS_ALIAS where it is not one record that is called so, and
   // ERROR_PERMISSION_DENIED.
-  projections::NameOfAlias NamesIn(const ReadContext& context) const;
+  projections::NameOfAlias NamesIn(const ReadContext& context, const std::string& filter) const;
+  // In the same reads.
+  projections::NamesOfRecord MergedIn(const ReadContext& context) const;
 
  private:
   // Where records of a pattern are looked for.
@@ -45,12 +55,23 @@ class LinkAliases {
     Visibility visibility;
     projections::View* directory;
     projections::AliasSearch search;
+    projections::MergedNames merged;
   };
+
+  // Where records of such a name are, if such records can be merged; null elsewhere.
+  const Source* MergeableSource(const projections::Field& link, absl::string_view name) const;
 
   absl::Status ForEachSource(const projections::Field& link,
                              absl::FunctionRef<absl::Status(const Source& source)> visit) const;
-  absl::StatusOr<std::string> NameOf(const ReadContext& context, const projections::Field& link,
+  absl::StatusOr<std::string> NameOf(const ReadContext& context,
+                                     const projections::Expression& filter,
+                                     const projections::Field& link,
                                      const projections::Comparison& comparison) const;
+  // In which record parts are looked for that `link` names: the one that all of the filter asks
+  // for. Empty where it asks for none, or the link names no parts.
+  absl::StatusOr<std::string> RecordFor(const ReadContext& context,
+                                        const projections::Expression& filter,
+                                        const projections::Field& link) const;
 
   const std::vector<projections::Field>& fields_;
   const projections::View* own_;

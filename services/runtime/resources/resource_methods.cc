@@ -10,9 +10,12 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/options/v1/options.pb.h"
 #include "kith/type/v1/list.pb.h"
+#include "projections/tables/merged_names.h"
 #include "services/core/custom_fields.h"
 #include "services/core/field_of.h"
+#include "services/core/owner_field.h"
 #include "services/runtime/admission/field_groups.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/resources/collections.h"
@@ -21,8 +24,11 @@
 #include "services/runtime/resources/link_aliases.h"
 #include "services/runtime/resources/link_chains.h"
 #include "services/runtime/resources/linking_records.h"
+#include "services/runtime/resources/merge_methods.h"
 #include "services/runtime/resources/not_there.h"
+#include "services/runtime/resources/owned_records.h"
 #include "services/runtime/resources/revisions.h"
+#include "services/runtime/resources/seen_elements.h"
 #include "services/runtime/resources/table_reads.h"
 #include "services/runtime/resources/visibility.h"
 #include "services/runtime/runtime.h"
@@ -36,6 +42,9 @@ using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 
 using ResourceTypes = std::vector<ResourceType>;
+
+// Of the records of an owner who cannot be deleted, so many are looked for.
+constexpr size_t kOwnedNamedMax = 101;
 
 const ResourceType& TypeOf(const ResourceTypes& types, absl::string_view name) {
   const absl::string_view category = eventstore::CategoryOf(name);
@@ -61,6 +70,7 @@ class StandardHandler final : public CommandHandler {
         facts_(facts),
         command_(*type.rules, method, request, *facts.server),
         linking_(types, type, runtime),
+        runtime_(runtime),
         takes_custom_((method == StandardMethod::kCreate || method == StandardMethod::kUpdate) &&
                       !CustomMapsOf(*type.rules->resource->GetDescriptor()).empty()) {}
 
@@ -79,6 +89,7 @@ class StandardHandler final : public CommandHandler {
       KITH_ASSIGN_OR_RETURN(now, NowNamed(load, name, request));
     }
     KITH_RETURN_IF_ERROR(CheckMeant(load.caller(), now, request, context));
+    KITH_RETURN_IF_ERROR(CheckOwnsNothing(load, name, now));
     std::vector<ResourceNow> others;
     KITH_ASSIGN_OR_RETURN(const void* const within, LoadWithin(load, now, request, others));
     KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, within, request, context));
@@ -93,9 +104,11 @@ class StandardHandler final : public CommandHandler {
       load.ExpectAbsent(change.name);  // its id was drawn
     }
     const bool is_deleted = change.is_any && change.method == StandardMethod::kDelete;
+    const std::string deleted = is_deleted ? change.name : "";
     Decision decision = command_.Decide(std::move(change), linked.records, holders, context);
     if (!decision.ok() || !is_deleted) return decision;
-    KITH_ASSIGN_OR_RETURN(std::vector<Change> unlinked, linking_.Unlink(load, name, context));
+    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesOf(type_, deleted, load));
+    KITH_ASSIGN_OR_RETURN(std::vector<Change> unlinked, linking_.Unlink(load, names, context));
     for (Change& each : unlinked) decision = (*std::move(decision)).Add(std::move(each));
     return decision;
   }
@@ -124,6 +137,7 @@ class StandardHandler final : public CommandHandler {
                                                        ? after.LoadWrittenState(*type_.aggregate)
                                                        : after.LoadState(*type_.aggregate, name));
     WriteReply(*type_.rules, *type_.now_of(state).resource, response);
+    TellResolved(name, response);
     return absl::OkStatus();
   }
 
@@ -141,6 +155,28 @@ class StandardHandler final : public CommandHandler {
     if (command_.MayCreate(request)) KITH_RETURN_IF_ERROR(CheckUpdate(caller, request));
     return takes_custom_ ? CheckCustomUpdate(caller, *context.custom_fields, request)
                          : absl::OkStatus();
+  }
+
+  // Of one that is to be deleted, and may not be while records are its own. Those of which the
+  // deletion takes the owner are not.
+  absl::Status CheckOwnsNothing(Loader& load, const std::string& name,
+                                const ResourceNow& now) const {
+    if (type_.rules->owns == nullptr || command_.method() != StandardMethod::kDelete ||
+        now.lifecycle != Lifecycle::kActive) {
+      return absl::OkStatus();
+    }
+    google::protobuf::RepeatedPtrField<std::string> collections;
+    for (const ResourceType& type : types_) {
+      const FieldDescriptor* const owner = OwnerFieldOf(*type.rules->resource->GetDescriptor());
+      const bool stays =
+          owner != nullptr && owner->options().GetExtension(options::v1::field).on_delete() ==
+                                  options::v1::ON_DELETE_UNSPECIFIED;
+      if (stays) *collections.Add() = std::string(type.rules->category);
+    }
+    KITH_ASSIGN_OR_RETURN(const OwnedRecords::Found found,
+                          runtime_.owned->Find(load, name, collections, kOwnedNamedMax));
+    if (found.names.empty() && !found.are_some_hidden) return absl::OkStatus();
+    return type_.rules->owns(name, found.names, found.are_some_hidden);
   }
 
   // What it comes into being in: a state, or who else is there, put into `others`; null: in
@@ -182,7 +218,17 @@ class StandardHandler final : public CommandHandler {
     if (!command_.MayCreate(request) || type_.rules->identity == nullptr) {
       return command_.NameIn(request);
     }
-    KITH_ASSIGN_OR_RETURN(const std::vector<ResourceNow> holders, LoadMatches(load, request));
+    KITH_ASSIGN_OR_RETURN(std::vector<ResourceNow> holders, LoadMatches(load, request));
+    const std::string named = command_.NameIn(request);
+    if (!named.empty()) {
+      // The one that the name means is no other one.
+      KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type_.aggregate, named));
+      const ResourceNow now = type_.now_of(state);
+      std::erase_if(holders, [&](const ResourceNow& holder) {
+        return now.lifecycle != Lifecycle::kAbsent &&
+               ResourceNameOf(*holder.resource) == ResourceNameOf(*now.resource);
+      });
+    }
     return command_.Match(request, holders);
   }
 
@@ -266,30 +312,51 @@ class StandardHandler final : public CommandHandler {
   const SharedFacts facts_;  // of all handlers
   const StandardCommand command_;
   const LinkingRecords linking_;
+  const Runtime& runtime_;
   const bool takes_custom_;  // it sets values of custom fields
 };
 
+// The row of the record that the name means; nullopt where none is there.
+absl::StatusOr<std::optional<std::string>> RowOf(const ResourceType& type,
+                                                 const projections::MergedNames& merged,
+                                                 const ReadContext& context,
+                                                 const std::string& name) {
+  const projections::TableCore& table = type.directory->table();
+  KITH_ASSIGN_OR_RETURN(std::optional<std::string> row,
+                        table.Get(context.view(), context.workspace(), name, context.tier));
+  if (row.has_value() || !merged.any()) return row;
+  KITH_ASSIGN_OR_RETURN(const std::string survivor,
+                        merged.SurvivorOf(context.view(), context.workspace(), name, context.tier));
+  if (survivor == name) return row;
+  return table.Get(context.view(), context.workspace(), survivor, context.tier);
+}
+
 absl::Status Get(const ResourceType& type, const Visibility& visibility,
-                 const FieldDescriptor* name, const ReadContext& context, const Message& request,
-                 Message* response) {
+                 const projections::MergedNames& merged, const FieldDescriptor* name,
+                 const ReadContext& context, const Message& request, Message* response) {
   const std::string wanted = request.GetReflection()->GetString(request, name);
-  KITH_ASSIGN_OR_RETURN(
-      const std::optional<std::string> row,
-      type.directory->table().Get(context.view(), context.workspace(), wanted, context.tier));
+  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> row, RowOf(type, merged, context, wanted));
   const absl::Status not_found = ResourceNotFound(*type.rules, wanted);
   if (!row.has_value()) {
     // Of what is hidden nothing is told, not even that it was.
     return visibility.IsBounded(context.caller) ? not_found : NotThere(context, wanted, not_found);
   }
   if (!response->ParseFromString(*row)) return projections::MalformedRow();
+  TellResolved(wanted, response);
   return visibility.Hides(context.caller, *response) ? not_found : absl::OkStatus();
 }
 
 // Whether the caller sees the record of which a read tells the history: as it is at the position of
 // the read, or was when it was deleted.
 absl::Status CheckSeen(const ResourceType& type, const Visibility& visibility,
-                       const ReadContext& context, const std::string& name) {
+                       const projections::MergedNames& merged, const ReadContext& context,
+                       const std::string& asked) {
   if (!visibility.IsBounded(context.caller)) return absl::OkStatus();
+  std::string name = asked;
+  if (merged.any()) {
+    KITH_ASSIGN_OR_RETURN(
+        name, merged.SurvivorOf(context.view(), context.workspace(), asked, context.tier));
+  }
   std::optional<std::string> row;
   for (const projections::TableCore* const table :
        {&type.directory->table(), type.directory->deleted()}) {
@@ -320,14 +387,17 @@ absl::Status List(const ResourceType& type, const Visibility& visibility, const 
                   const ReadContext& context, const Message& request, Message* response) {
   const auto& ask = *request.GetReflection();
   std::string unused[2];
-  const projections::NameOfAlias name_of = aliases.NamesIn(context);
+  const projections::NameOfAlias name_of =
+      aliases.NamesIn(context, ask.GetString(request, fields.filter));
+  const projections::NamesOfRecord names_of = aliases.MergedIn(context);
   KITH_ASSIGN_OR_RETURN(const std::optional<Visibility::Seen> seen, visibility.SeenBy(context));
   projections::ListQuery query{
       .filter = ask.GetStringReference(request, fields.filter, &unused[0]),
       .order_by = ask.GetStringReference(request, fields.order_by, &unused[1]),
       .page_size = ask.GetInt32(request, fields.page_size),
       .within = seen.has_value() ? &seen->within : nullptr,
-      .name_of = &name_of};
+      .name_of = &name_of,
+      .names_of = &names_of};
   if (seen.has_value()) query.besides = {seen->shared, seen->groups};
   const auto& answer = *response->GetReflection();
   if (ask.HasField(request, fields.summarise)) {
@@ -387,8 +457,8 @@ struct BatchFields {
 };
 
 absl::Status BatchGet(const ResourceType& type, const Visibility& visibility,
-                      const BatchFields& fields, const ReadContext& context, const Message& request,
-                      Message* response) {
+                      const projections::MergedNames& merged, const BatchFields& fields,
+                      const ReadContext& context, const Message& request, Message* response) {
   const auto& ask = *request.GetReflection();
   const auto& answer = *response->GetReflection();
   size_t bytes = 0;
@@ -398,15 +468,14 @@ absl::Status BatchGet(const ResourceType& type, const Visibility& visibility,
       answer.AddString(response, fields.left_out, std::move(name));
       continue;
     }
-    KITH_ASSIGN_OR_RETURN(
-        const std::optional<std::string> row,
-        type.directory->table().Get(context.view(), context.workspace(), name, context.tier));
+    KITH_ASSIGN_OR_RETURN(const std::optional<std::string> row, RowOf(type, merged, context, name));
     if (!row.has_value()) {
       answer.AddString(response, fields.missing, std::move(name));
       continue;
     }
     Message* const added = answer.AddMessage(response, fields.rows);
     if (!added->ParseFromString(*row)) return projections::MalformedRow();
+    TellResolved(name, added);
     if (visibility.Hides(context.caller, *added)) {
       answer.RemoveLast(response, fields.rows);
       answer.AddString(response, fields.missing, std::move(name));
@@ -433,8 +502,26 @@ const FieldDescriptor* RowsOf(const Descriptor& reply, const Descriptor* resourc
   return nullptr;
 }
 
+// Binds a read of the resource's rows, and leaves out of its replies what the caller may not see of
+// their lists.
+void BindRead(const Method& method, const std::shared_ptr<const SeenElements>& seen, ReadKind kind,
+              MethodTable& methods, ReadHandler read, FurtherViews further_views = nullptr) {
+  if (!seen->hides()) {
+    return methods.Read(method, seen->views(), kind, std::move(read), std::move(further_views));
+  }
+  methods.Read(
+      method, seen->views(), kind,
+      [seen, read = std::move(read)](const ReadContext& context, const Message& asked,
+                                     Message* response) {
+        KITH_RETURN_IF_ERROR(read(context, asked, response));
+        return seen->Hide(context, *response);
+      },
+      std::move(further_views));
+}
+
 void BindList(const ResourceTypes& types, const ResourceType& type, const MethodDescriptor& method,
-              const FieldDescriptor* rows, const Runtime& runtime, MethodTable& methods) {
+              const FieldDescriptor* rows, const Runtime& runtime,
+              const std::shared_ptr<const SeenElements>& seen, MethodTable& methods) {
   const Descriptor& request = *method.input_type();
   const Descriptor& reply = *method.output_type();
   const bool of_deleted = absl::StartsWith(method.name(), "ListDeleted");
@@ -448,16 +535,16 @@ void BindList(const ResourceTypes& types, const ResourceType& type, const Method
                           of_deleted ? nullptr : FieldOf(reply, "summary")};
   const Visibility visibility(type);
   if (of_deleted) {
-    return methods.Read(MethodTaking(&request), type.directory->name(), ReadKind::kScan,
-                        [&type, visibility, fields](const ReadContext& context,
-                                                    const Message& asked, Message* response) {
-                          return ListDeleted(type, visibility, fields, context, asked, response);
-                        });
+    return BindRead(MethodTaking(&request), seen, ReadKind::kScan, methods,
+                    [&type, visibility, fields](const ReadContext& context, const Message& asked,
+                                                Message* response) {
+                      return ListDeleted(type, visibility, fields, context, asked, response);
+                    });
   }
   const auto aliases = std::make_shared<LinkAliases>(types, type, runtime);
   const auto custom = std::make_shared<CustomColumns>(type, request, runtime);
-  methods.Read(
-      MethodTaking(&request), type.directory->name(), ReadKind::kScan,
+  BindRead(
+      MethodTaking(&request), seen, ReadKind::kScan, methods,
       [&type, visibility, fields, aliases, custom](const ReadContext& context, const Message& asked,
                                                    Message* response) {
         return List(type, visibility, fields, *aliases, *custom, context, asked, response);
@@ -487,23 +574,26 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
   if (is("Update")) return command(StandardMethod::kUpdate);
   if (is("Delete")) return command(StandardMethod::kDelete);
   if (is("Undelete")) return command(StandardMethod::kUndelete);
+  if (type.rules->merge.has_value() && BindMerge(type, method, facts.server, methods)) return;
   const Visibility visibility(type);
+  const projections::MergedNames merged(*type.rules->resource);
+  const auto seen = std::make_shared<const SeenElements>(types, type, runtime);
   if (is("Get")) {
     const FieldDescriptor* const name = FieldOf(request, "name");
-    return methods.Read(compiled, view, ReadKind::kPoint,
-                        [&type, visibility, name](const ReadContext& context, const Message& asked,
-                                                  Message* response) {
-                          return Get(type, visibility, name, context, asked, response);
-                        });
+    return BindRead(compiled, seen, ReadKind::kPoint, methods,
+                    [&type, visibility, merged, name](const ReadContext& context,
+                                                      const Message& asked, Message* response) {
+                      return Get(type, visibility, merged, name, context, asked, response);
+                    });
   }
   if (method.name() == absl::StrCat("List", resource.name(), "Revisions")) {
     const auto lister =
         std::make_shared<RevisionLister>(*type.rules, runtime.log, runtime.registry, method);
     return methods.Read(
         compiled, view, ReadKind::kScan,
-        [&type, visibility, lister](const ReadContext& context, const Message& asked,
-                                    Message* response) {
-          KITH_RETURN_IF_ERROR(CheckSeen(type, visibility, context, lister->NameIn(asked)));
+        [&type, visibility, merged, lister](const ReadContext& context, const Message& asked,
+                                            Message* response) {
+          KITH_RETURN_IF_ERROR(CheckSeen(type, visibility, merged, context, lister->NameIn(asked)));
           return lister->Run(context, asked, response);
         });
   }
@@ -512,14 +602,14 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
   if (absl::StartsWith(method.name(), "BatchGet")) {
     const BatchFields fields{FieldOf(request, "names"), rows, FieldOf(reply, "missing"),
                              FieldOf(reply, "left_out")};
-    return methods.Read(compiled, view, ReadKind::kScan,
-                        [&type, visibility, fields](const ReadContext& context,
-                                                    const Message& asked, Message* response) {
-                          return BatchGet(type, visibility, fields, context, asked, response);
-                        });
+    return BindRead(compiled, seen, ReadKind::kScan, methods,
+                    [&type, visibility, merged, fields](const ReadContext& context,
+                                                        const Message& asked, Message* response) {
+                      return BatchGet(type, visibility, merged, fields, context, asked, response);
+                    });
   }
   if (absl::StartsWith(method.name(), "List")) {
-    BindList(types, type, method, rows, runtime, methods);
+    BindList(types, type, method, rows, runtime, seen, methods);
   }
 }
 

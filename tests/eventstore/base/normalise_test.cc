@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -38,6 +39,40 @@ TEST(EmailKey, IsNoneForWhatIsNoAddress) {
   }
 }
 
+// Goal: two addresses that look alike are not two people.
+TEST(EmailKey, IsNoneWhereSomethingIsInItThatIsNotSeen) {
+  for (const char* unseen : {"\u00A0", "\u200B", "\u200D", "\u200E", "\u202E", "\u2066", "\u3000",
+                             "\u00AD", "\uFEFF", "\u2028", "\u0085", "\U000E0041", "\uFE0F"}) {
+    EXPECT_EQ(EmailKey(absl::StrCat("a", unseen, "@b.example")), std::nullopt) << unseen;
+    EXPECT_EQ(EmailKey(absl::StrCat("a@b", unseen, "c.example")), std::nullopt) << unseen;
+  }
+  EXPECT_EQ(EmailKey("\u00A0ada@b.example\u3000"), EmailKey("ada@b.example")) << "cut off";
+}
+
+TEST(DomainKey, IsNoneWhereALabelSaysThatItIsOfAnotherScriptAndIsNot) {
+  EXPECT_THAT(DomainKey("XN--Bcher-kva.example"), Optional(Eq("xn--bcher-kva.example")));
+  for (const char* domain : {"xn--.example", "xn--abc.example", "a.xn--9999999999.example",
+                             "xn--a-.example", "xn--bcher-KVA9.example"}) {
+    EXPECT_EQ(DomainKey(domain), std::nullopt) << domain;
+    EXPECT_EQ(EmailKey(absl::StrCat("ada@", domain)), std::nullopt) << domain;
+  }
+}
+
+TEST(IsBlank, IsWhatShowsNothing) {
+  for (const char* text : {"", " ", "\t\n", "\u00A0\u2003", "\u200B", " \u202E\u2066 ", "\uFEFF"}) {
+    EXPECT_TRUE(IsBlank(text)) << text;
+  }
+  for (const char* text : {"a", " . ", "\u200B0", "\u4E2D", "\xff"}) {
+    EXPECT_FALSE(IsBlank(text)) << text;
+  }
+}
+
+TEST(StripSpaces, CutsOffWhatUnicodeHasOfThem) {
+  EXPECT_EQ(StripSpaces("\u00A0 a b\u3000\n"), "a b");
+  EXPECT_EQ(StripSpaces("\u00A0"), "");
+  EXPECT_EQ(StripSpaces(""), "");
+}
+
 TEST(EmailKey, IsNoneForWhatIsTooLong) {
   const std::string domain = "@example.org";
   EXPECT_TRUE(EmailKey(std::string(64, 'a') + domain).has_value());
@@ -67,6 +102,17 @@ TEST(FoldedName, PassesOverCaseAccentsAndSpaces) {
   EXPECT_EQ(FoldedName("  Zoë  ÅNGSTRÖM "), "zoe angstrom");
   EXPECT_EQ(FoldedName("Straße"), FoldedName("STRASSE"));
   EXPECT_EQ(FoldedName("Ada\tKing"), "ada king");
+}
+
+TEST(FoldedName, MakesOfAsciiAloneWhatItMakesOfItAmongOthers) {
+  for (int code = 0; code < 128; ++code) {
+    const std::string text = std::string("a") + static_cast<char>(code) + " B";
+    EXPECT_EQ("李" + FoldedName(text), FoldedName("李" + text)) << code;
+    const std::string end = std::string("a ") + static_cast<char>(code);
+    EXPECT_EQ("李" + FoldedName(end), FoldedName("李" + end)) << code;
+  }
+  EXPECT_EQ(FoldedName("  Ada \t KING "), "ada king");
+  EXPECT_EQ(FoldedName(" \n "), "");
 }
 
 TEST(FoldedName, KeepsScriptsThatHaveNoCase) { EXPECT_EQ(FoldedName("李 小龙"), "李 小龙"); }

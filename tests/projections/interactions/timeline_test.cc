@@ -105,7 +105,9 @@ class TimelineTest : public ::testing::Test {
   }
   static std::vector<Position> All(const ViewSnapshot& view, absl::string_view record,
                                    std::vector<InteractionKind> kinds = {}) {
-    return List(view, {.workspace = kWorkspace, .record = record, .kinds = std::move(kinds)})
+    return List(view, {.workspace = kWorkspace,
+                       .records = {std::string(record)},
+                       .kinds = std::move(kinds)})
         .events;
   }
   static std::vector<Position> Find(const ViewSnapshot& view, absl::string_view name) {
@@ -155,9 +157,10 @@ TEST_F(TimelineTest, ShowsVisitsOfWhomTheVisitorIsFoundToBe) {
   EXPECT_THAT(All(view, "contacts/2"), ElementsAre(Position(9)));
   EXPECT_THAT(All(view, "contacts/1", {interactions::v1::PAGE_VIEW}),
               ElementsAre(Position(7), Position(3), Position(1)));
-  EXPECT_THAT(List(view, {.workspace = kWorkspace, .record = "contacts/1", .visits = false}).events,
-              ElementsAre(Position(4)));
-  const auto counts = CountKinds(view, kWorkspace, "contacts/1", 100);
+  EXPECT_THAT(
+      List(view, {.workspace = kWorkspace, .records = {"contacts/1"}, .visits = false}).events,
+      ElementsAre(Position(4)));
+  const auto counts = CountKinds(view, kWorkspace, {"contacts/1"}, 100);
   ASSERT_TRUE(counts.ok()) << counts.status();
   EXPECT_EQ(counts->kinds.size(), 1u);
 }
@@ -216,8 +219,8 @@ TEST_F(TimelineTest, KeepsWorkspacesApart) {
   spec_.Given("contacts/1", ContactCreated(), {.workspace = WorkspaceId(2)});
   const ViewSnapshot view = spec_.Then();
   EXPECT_THAT(All(view, "contacts/1"), IsEmpty());
-  EXPECT_EQ(*HasTimeline(view, kWorkspace, "contacts/1"), false);
-  EXPECT_EQ(*HasTimeline(view, WorkspaceId(2), "contacts/1"), true);
+  EXPECT_EQ(*HasTimeline(view, kWorkspace, {"contacts/1"}), false);
+  EXPECT_EQ(*HasTimeline(view, WorkspaceId(2), {"contacts/1"}), true);
 }
 
 TEST_F(TimelineTest, DoesNotTakeANameForAnotherThatBeginsWithIt) {
@@ -245,7 +248,7 @@ TEST_F(TimelineTest, CountsItsKindsAndSaysWhenTheLastOfEachWas) {
   Record("contacts/b", absl::FromUnixSeconds(-5), {"contacts/a"}, interactions::v1::MEETING);
   const ViewSnapshot view = spec_.Then();
   const auto counts = [&](size_t entries_max) {
-    const auto counted = CountKinds(view, kWorkspace, "contacts/a", entries_max);
+    const auto counted = CountKinds(view, kWorkspace, {"contacts/a"}, entries_max);
     EXPECT_TRUE(counted.ok()) << counted.status();
     return *counted;
   };
@@ -266,7 +269,7 @@ TEST_F(TimelineTest, CountsItsKindsAndSaysWhenTheLastOfEachWas) {
 TEST_F(TimelineTest, PagesWithoutGapOrRepetitionWhateverIsRecordedMeanwhile) {
   for (int i = 0; i < 7; ++i) Record("contacts/1", At(i));
   const ViewSnapshot view = spec_.Then();
-  TimelineQuery query = {.workspace = kWorkspace, .record = "contacts/1", .page_size = 3};
+  TimelineQuery query = {.workspace = kWorkspace, .records = {"contacts/1"}, .page_size = 3};
   const TimelinePage first = List(view, query);
   EXPECT_THAT(first.events, ElementsAre(Position(7), Position(6), Position(5)));
   Record("contacts/1", At(3));  // does not shift the next page
@@ -284,7 +287,7 @@ TEST_F(TimelineTest, PagesWithoutGapOrRepetitionWhateverIsRecordedMeanwhile) {
 TEST_F(TimelineTest, EndsWithAFullPageWithoutANextOne) {
   for (int i = 0; i < 3; ++i) Record("contacts/1", At(i));
   const TimelinePage page =
-      List(spec_.Then(), {.workspace = kWorkspace, .record = "contacts/1", .page_size = 3});
+      List(spec_.Then(), {.workspace = kWorkspace, .records = {"contacts/1"}, .page_size = 3});
   EXPECT_EQ(page.events.size(), 3u);
   EXPECT_EQ(page.next_page_token, "");
 }
@@ -292,7 +295,7 @@ TEST_F(TimelineTest, EndsWithAFullPageWithoutANextOne) {
 TEST_F(TimelineTest, EndsAPageWhereThereIsNoMoreRoomAndGoesOnThere) {
   for (int i = 0; i < 3; ++i) Record("contacts/1", At(i));
   const ViewSnapshot view = spec_.Then();
-  TimelineQuery query = {.workspace = kWorkspace, .record = "contacts/1"};
+  TimelineQuery query = {.workspace = kWorkspace, .records = {"contacts/1"}};
   const auto first = PageOf(view, query, 2);
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_THAT(first->events, ElementsAre(Position(3), Position(2)));
@@ -308,17 +311,17 @@ TEST_F(TimelineTest, LeavesTheChangesOutWhereTheyAreNotWanted) {
   Record("contacts/1", At(1));
   spec_.Given("contacts/1", ContactUpdated(), {.occur_time = At(2)});
   const TimelinePage page =
-      List(spec_.Then(), {.workspace = kWorkspace, .record = "contacts/1", .changes = false});
+      List(spec_.Then(), {.workspace = kWorkspace, .records = {"contacts/1"}, .changes = false});
   EXPECT_THAT(page.events, ElementsAre(Position(2)));
 }
 
 TEST_F(TimelineTest, RefusesAPageTokenOfAnotherQuery) {
   for (int i = 0; i < 3; ++i) Record("contacts/1", At(i), {"contacts/2"});
   const ViewSnapshot view = spec_.Then();
-  const TimelineQuery asked = {.workspace = kWorkspace, .record = "contacts/1", .page_size = 1};
+  const TimelineQuery asked = {.workspace = kWorkspace, .records = {"contacts/1"}, .page_size = 1};
   const std::string token = List(view, asked).next_page_token;
   TimelineQuery other_record = asked;
-  other_record.record = "contacts/2";
+  other_record.records = {"contacts/2"};
   TimelineQuery other_kinds = asked;
   other_kinds.kinds = {interactions::v1::CALL};
   TimelineQuery other_workspace = asked;
@@ -331,7 +334,7 @@ TEST_F(TimelineTest, RefusesAPageTokenOfAnotherQuery) {
 
 TEST_F(TimelineTest, RefusesANegativePageSize) {
   const ViewSnapshot view = spec_.Then();
-  const TimelineQuery query = {.workspace = kWorkspace, .record = "contacts/1", .page_size = -1};
+  const TimelineQuery query = {.workspace = kWorkspace, .records = {"contacts/1"}, .page_size = -1};
   EXPECT_TRUE(IsError(PageOf(view, query).status(), type::v1::ERROR_INVALID_FIELD));
 }
 
@@ -403,7 +406,7 @@ TEST_F(TimelineTest, EndsAPageEarlyRatherThanLookAtTooMany) {
   ASSERT_TRUE(testing::WaitFor(timeline, fixture.log().head()).ok());
   const ViewSnapshot snapshot = timeline.Latest();
   TimelineQuery query = {
-      .workspace = kWorkspace, .record = "contacts/1", .kinds = {interactions::v1::PURCHASE}};
+      .workspace = kWorkspace, .records = {"contacts/1"}, .kinds = {interactions::v1::PURCHASE}};
   const TimelinePage first = List(snapshot, query);
   EXPECT_THAT(first.events, IsEmpty());
   ASSERT_NE(first.next_page_token, "");
@@ -484,9 +487,10 @@ void SortsARandomHistory() {
     std::vector<Position> listed;
     std::string token;
     do {
-      const auto page = PageOf(
-          view.At(head),
-          {.workspace = kWorkspace, .record = record, .page_size = page_size, .page_token = token});
+      const auto page = PageOf(view.At(head), {.workspace = kWorkspace,
+                                               .records = {std::string(record)},
+                                               .page_size = page_size,
+                                               .page_token = token});
       RC_ASSERT(page.ok());
       listed.insert(listed.end(), page->events.begin(), page->events.end());
       token = page->next_page_token;

@@ -232,6 +232,46 @@ TEST_F(AssignmentRulesServiceTest, CountsWhatIsOpen) {
   EXPECT_EQ(Assign(rule, deal)->owner(), ben);
 }
 
+// Goal: who does not see everybody's records does not learn from a rule how many each has.
+TEST_F(AssignmentRulesServiceTest, TellsNobodyWhoIsBusyWithWhatTheyDoNotSee) {
+  const std::string ada = CreateUser("Ada");
+  const std::string ben = CreateUser("Ben");
+  const std::string rep = CreateUser("Rae", "roles: 'roles/sales-rep'");
+  const std::string busy = RuleOf({ada, ben}, "strategy: LEAST_BUSY");
+  const std::string turns = RuleOf({ada, ben});
+  const std::string deal = CreateDeal(absl::StrCat("owner: '", rep, "'"));
+  CreateDeal(absl::StrCat("owner: '", ada, "'"));
+  const std::string key = KeyOf(rep);
+  EXPECT_EQ(Preview(turns, deal, "", key).reason(), "");
+  const auto refused = Preview(busy, deal, "", key);
+  EXPECT_EQ(refused.reason(), "RECORDS_HIDDEN");
+  EXPECT_EQ(refused.metadata("resource"), "deals");
+  EXPECT_EQ(Preview(busy, deal)->owner(), ben);
+}
+
+// Goal: a rule is used with the rights of others, so who writes it has to have them.
+TEST_F(AssignmentRulesServiceTest, AreWrittenByThoseWhoMayGiveEveryRecord) {
+  const std::string rule = RuleOf({CreateUser("Ada")});
+  roles::v1::CreateRoleRequest role;
+  *role.mutable_role() = Proto<roles::v1::Role>(
+      "display_name: 'Rules' grants { permission: 'assignment_rules.*' scope: ALL } "
+      "grants { permission: 'users.read' scope: ALL } "
+      "grants { permission: 'deals.*' scope: TEAM }");
+  const std::string some = server_.Call(&roles::v1::RolesService::Stub::CreateRole, role)->name();
+  role.mutable_role()->set_display_name("All rules");
+  role.mutable_role()->mutable_grants(2)->set_scope(roles::v1::ALL);
+  const std::string all = server_.Call(&roles::v1::RolesService::Stub::CreateRole, role)->name();
+  const std::string cy = CreateUser("Cy", absl::StrCat("roles: '", some, "'"));
+  v1::UpdateAssignmentRuleRequest update;
+  update.mutable_assignment_rule()->set_name(rule);
+  update.mutable_assignment_rule()->set_fallback(cy);
+  const auto refused = server_.CallWith(KeyOf(cy), &Stub::UpdateAssignmentRule, update);
+  EXPECT_EQ(refused.reason(), "PERMISSION_DENIED");
+  EXPECT_EQ(refused.metadata("permission"), "deals.write");
+  const std::string di = CreateUser("Di", absl::StrCat("roles: '", all, "'"));
+  EXPECT_EQ(server_.CallWith(KeyOf(di), &Stub::UpdateAssignmentRule, update).reason(), "");
+}
+
 TEST_F(AssignmentRulesServiceTest, RefusesWhatIsSomebodysOrClosed) {
   const std::string ada = CreateUser("Ada");
   const std::string ben = CreateUser("Ben");

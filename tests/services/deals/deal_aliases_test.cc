@@ -28,6 +28,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::Proto;
 using testing::Reply;
 using ::testing::UnorderedElementsAre;
@@ -50,7 +51,17 @@ class DealAliasesTest : public ::testing::Test {
     request.mutable_user()->set_name(name);
     return server_.Call(&UsersStub::UpdateUser, request);
   }
+  // Whose deals are nobody's then.
   void DeleteUser(const std::string& name) {
+    v1::ListDealsRequest list;
+    list.set_filter(absl::StrCat("owner = \"", name, "\""));
+    const auto owned = server_.Call(&DealsStub::ListDeals, list);
+    for (const v1::Deal& deal : owned->deals()) {
+      v1::UpdateDealRequest update;
+      update.mutable_deal()->set_name(deal.name());
+      update.mutable_update_mask()->add_paths("owner");
+      EXPECT_EQ(server_.Call(&DealsStub::UpdateDeal, update).reason(), "");
+    }
     users::v1::DeleteUserRequest request;
     request.set_name(name);
     EXPECT_EQ(server_.Call(&UsersStub::DeleteUser, request).reason(), "");
@@ -263,7 +274,7 @@ TEST_F(DealAliasesTest, AreNoneOfADeletedRecord) {
   DeleteUser(ana);
   EXPECT_EQ(List("owner = Ana").reason(), "UNKNOWN_ALIAS");
   EXPECT_EQ(List(absl::StrCat("owner = ", ana.substr(6))).reason(), "UNKNOWN_ALIAS");
-  EXPECT_THAT(Find(absl::StrCat("owner = \"", ana, "\"")), ElementsAre("a"));
+  EXPECT_THAT(Find(absl::StrCat("owner = \"", ana, "\"")), IsEmpty());
   EXPECT_THAT(Find("owner = Ana", AsOf(before)), ElementsAre("a"));
   // Their name is free for another.
   CreateDealOf("b", CreateUser(R"pb(display_name: "Ana")pb"));
@@ -340,6 +351,45 @@ TEST_F(DealAliasesTest, AreForThoseWhoMayReadTheRecords) {
   }
   request.set_filter(absl::StrCat("owner = \"", ana, "\""));
   EXPECT_EQ(server_.CallWith(key->secret(), &DealsStub::ListDeals, request)->deals_size(), 1);
+}
+
+// Whoever asks is meant, also by who may not read users.
+TEST_F(DealAliasesTest, MeanWhoeverAsksByMe) {
+  const std::string ana = CreateUser(R"pb(display_name: "Ana" roles: "roles/admin")pb");
+  CreateDealOf("a", ana);
+  CreateDealOf("b", CreateUser(R"pb(display_name: "Ben")pb"));
+  workspaces::v1::CreateApiKeyRequest create;
+  create.mutable_api_key()->set_display_name("Ana's");
+  create.mutable_api_key()->set_user(ana);
+  create.mutable_api_key()->add_permissions("deals.read");
+  const std::string key =
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, create)->secret();
+  v1::ListDealsRequest request;
+  request.set_filter("owner = me");
+  const auto own = server_.CallWith(key, &DealsStub::ListDeals, request);
+  EXPECT_EQ(own.reason(), "");
+  EXPECT_THAT(IdsOf(own.response), ElementsAre("a"));
+  request.set_filter("owner != me");
+  EXPECT_THAT(IdsOf(server_.CallWith(key, &DealsStub::ListDeals, request).response),
+              ElementsAre("b"));
+  EXPECT_EQ(List("owner = me").reason(), "UNKNOWN_ALIAS") << "a service is nobody";
+}
+
+// A stage that several pipelines have is that of the one that the filter names beside it.
+TEST_F(DealAliasesTest, OfStagesAreLookedForInTheirPipeline) {
+  CreatePipeline("north", "North", {{"n1", "Talks"}});
+  CreatePipeline("south", "South", {{"s1", "Talks"}});
+  v1::CreateDealRequest create;
+  create.set_deal_id("n");
+  create.mutable_deal()->set_display_name("n");
+  create.mutable_deal()->set_pipeline("pipelines/north");
+  EXPECT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "");
+  EXPECT_EQ(List("stage = Talks").reason(), "AMBIGUOUS_ALIAS");
+  EXPECT_THAT(Find("pipeline = North stage = Talks"), ElementsAre("n"));
+  EXPECT_THAT(Find("stage = Talks pipeline = \"pipelines/north\""), ElementsAre("n"));
+  EXPECT_THAT(Find("pipeline = South stage = Talks"), IsEmpty());
+  EXPECT_EQ(List("pipeline = South OR stage = Talks").reason(), "AMBIGUOUS_ALIAS");
+  EXPECT_EQ(List("pipeline = South stage = Nowhere").reason(), "UNKNOWN_ALIAS");
 }
 
 // The list's own directory is where its managers are.

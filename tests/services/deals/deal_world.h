@@ -114,6 +114,8 @@ class DealWorld {
                     Record(static_cast<const v1::PipelineEvent&>(event), now_, other_revision_));
     return *this;
   }
+  // The deal stands in the other one now, and may be moved back.
+  void SwapPipelines() { std::swap(pipeline_, other_); }
   // A deal beside which others may be put.
   DealWorld& WithNeighbour(const std::string& name, const std::string& stage,
                            const std::string& position) {

@@ -95,8 +95,49 @@ TEST(StageApproval, IsOneAtATime) {
   EXPECT_EQ(OutcomeOf(world.As(kBen).Try(Ask("negotiation"))), "APPROVAL_PENDING");
   world.Do(Withdraw());
   EXPECT_FALSE(world.deal().has_pending_approval());
-  EXPECT_EQ(OutcomeOf(world.Try(Withdraw())), "nothing");
+  EXPECT_EQ(OutcomeOf(world.Try(Withdraw())), "nothing") << "a repeat";
   EXPECT_EQ(OutcomeOf(world.Try(Ask("negotiation"))), "events");
+}
+
+TEST(StageApproval, IsNotWithdrawnWhenItWasAnswered) {
+  DealWorld world = WithApproval();
+  EXPECT_EQ(OutcomeOf(world.Try(Withdraw())), "NO_APPROVAL_PENDING") << "nobody asked";
+  world.Do(Ask("negotiation")).As(kBen, {kLeads}).Do(Grant("negotiation"));
+  EXPECT_EQ(OutcomeOf(world.As(kAda).Try(Withdraw())), "NO_APPROVAL_PENDING");
+  world.Do(Move(StageNamed("new-lead"))).Do(Ask("negotiation")).Do(Withdraw());
+  world.Do(Ask("negotiation")).As(kBen, {kLeads}).Do(RejectIt("negotiation"));
+  EXPECT_EQ(OutcomeOf(world.As(kAda).Try(Withdraw())), "NO_APPROVAL_PENDING");
+}
+
+// Goal: four eyes are those of two people, and whose a service's are nobody knows.
+TEST(StageApproval, IsAskedForByAUser) {
+  DealWorld world = WithApproval();
+  EXPECT_EQ(OutcomeOf(world.As("").Try(Ask("negotiation"))), "REQUESTER_UNKNOWN");
+  // As it was recorded before.
+  v1::DealEvent event;
+  event.mutable_stage_approval_requested()->set_name(kDeal);
+  event.mutable_stage_approval_requested()->mutable_approval()->set_stage(
+      StageNamed("negotiation"));
+  world.Happen(event);
+  EXPECT_EQ(OutcomeOf(world.As(kBen, {kLeads}).Try(Grant("negotiation"))), "REQUESTER_UNKNOWN");
+  EXPECT_EQ(OutcomeOf(world.Try(Withdraw())), "events");
+}
+
+// Goal: nobody agrees to what they have not seen.
+TEST(StageApproval, IsOfTheAmountThatWasAskedFor) {
+  DealWorld world = WithApproval().Do(Ask("negotiation"));
+  EXPECT_EQ(world.deal().pending_approval().amount().units(), 1200);
+  v1::UpdateDealRequest more;
+  more.mutable_deal()->set_name(kDeal);
+  *more.mutable_deal()->mutable_amount() = Euros(120'000);
+  world.Do(more).As(kBen, {kLeads});
+  EXPECT_EQ(OutcomeOf(world.Try(Grant("negotiation"))), "AMOUNT_CHANGED");
+  EXPECT_EQ(OutcomeOf(world.Try(RejectIt("negotiation"))), "events");
+  v1::GrantStageApprovalRequest seen = Grant("negotiation");
+  seen.set_etag(world.deal().etag());
+  EXPECT_EQ(OutcomeOf(world.Try(seen)), "events");
+  *more.mutable_deal()->mutable_amount() = Euros(1200);
+  EXPECT_EQ(OutcomeOf(world.Do(more).Try(Grant("negotiation"))), "events") << "as it was";
 }
 
 TEST(StageApproval, IsRejectedWithANote) {

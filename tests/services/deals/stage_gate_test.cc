@@ -183,7 +183,7 @@ TEST(StageGate, IsAskedOfADealThatComesIntoBeing) {
   EXPECT_THAT(RulesOf(world.Try(create)), ElementsAre("APPROVAL_REQUIRED"));
 }
 
-TEST(StageGate, OfAnotherPipelineIsAskedToo) {
+v1::PipelineEvent OtherPipeline() {
   v1::PipelineEvent other;
   *other.mutable_pipeline_created()->mutable_pipeline() = testing::Proto<v1::Pipeline>(R"pb(
     name: "pipelines/other"
@@ -196,7 +196,36 @@ TEST(StageGate, OfAnotherPipelineIsAskedToo) {
     }
     stages { name: "pipelines/other/stages/won" stage_id: "won" kind: WON_STAGE }
     stages { name: "pipelines/other/stages/lost" stage_id: "lost" kind: LOST_STAGE })pb");
-  DealWorld world = WithDeal().WithOther(other);
+  return other;
+}
+
+// Goal: a deal that goes through another pipeline and comes back is as one that stayed.
+TEST(StageGate, IsNotEscapedThroughAnotherPipeline) {
+  DealWorld world = WithDeal().WithOther(OtherPipeline());
+  world.Do(Gate("contacted", "no_skipping: true no_going_back: true"));
+  world.Do(Move(StageNamed("contacted"))).Do(Move("pipelines/other/stages/a"));
+  world.SwapPipelines();
+  EXPECT_THAT(RulesOf(world.Try(Move(StageNamed("negotiation")))), ElementsAre("NO_SKIPPING"));
+  EXPECT_THAT(RulesOf(world.Try(Move(StageNamed("new-lead")))), ElementsAre("NO_GOING_BACK"));
+  EXPECT_EQ(OutcomeOf(world.Try(Move(StageNamed("contacted")))), "events");
+  EXPECT_EQ(OutcomeOf(world.Try(Move(StageNamed("qualified")))), "events");
+}
+
+TEST(StageGate, AsksForMoreThanBlanks) {
+  DealWorld world = WithDeal().Do(
+      Gate("qualified", "required_to_enter: 'product' required_to_enter: 'custom.tier'"));
+  world.Do(Set("product: ' \u00A0 '"));
+  v1::DealEvent event;
+  event.mutable_deal_updated()->mutable_deal()->set_name(kDeal);
+  (*event.mutable_deal_updated()->mutable_deal()->mutable_custom())["tier"].set_text("\u200B ");
+  event.mutable_deal_updated()->mutable_update_mask()->add_paths("custom.tier");
+  world.Happen(event);
+  EXPECT_THAT(FieldsOf(world.Try(Move(StageNamed("qualified")))),
+              ElementsAre("deal.product", "deal.custom.tier"));
+}
+
+TEST(StageGate, OfAnotherPipelineIsAskedToo) {
+  DealWorld world = WithDeal().WithOther(OtherPipeline());
   world.Do(Gate("new-lead", "no_skipping: true no_going_back: true required_to_leave: 'product'"));
   EXPECT_THAT(FieldsOf(world.Try(Move("pipelines/other/stages/b"))),
               ElementsAre("deal.product", "deal.amount"));

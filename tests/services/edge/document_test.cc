@@ -96,6 +96,23 @@ class CalendarAddressTest : public ::testing::Test {
   std::string key_;
 };
 
+// Goal: an address has a key of its own, and what lets somebody do more is not put into one.
+TEST_F(CalendarAddressTest, TakesNoKeyThatGrantsMore) {
+  Renew();
+  EXPECT_EQ(Get(absl::StrCat("/calendar/", key_, ".ics")).status, 404);
+  EXPECT_EQ(Get(absl::StrCat("/calendar/", server_.secret(), ".ics")).status, 404);
+  workspaces::v1::CreateApiKeyRequest both;
+  both.mutable_api_key()->set_display_name("Calendar and more");
+  both.mutable_api_key()->set_user(ben_);
+  both.mutable_api_key()->add_permissions("calendars.read");
+  both.mutable_api_key()->add_permissions("tasks.read");
+  const std::string more = Made(&WorkspacesStub::CreateApiKey, both).secret();
+  EXPECT_EQ(Get(absl::StrCat("/calendar/", more, ".ics")).status, 404);
+  both.mutable_api_key()->mutable_permissions()->RemoveLast();
+  const std::string only = Made(&WorkspacesStub::CreateApiKey, both).secret();
+  EXPECT_EQ(Get(absl::StrCat("/calendar/", only, ".ics")).status, 200);
+}
+
 // Goal: who has the address reads what its user would, and nothing else with it.
 TEST_F(CalendarAddressTest, ShowsWhatItsUserMeetsAndHasToDo) {
   const std::string sue = CreateUser("Sue", "roles/sales-rep");

@@ -7,7 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/forms/v1/form_submissions_service.grpc.pb.h"
 #include "kith/forms/v1/forms_service.grpc.pb.h"
+#include "kith/messages/v1/messages_service.grpc.pb.h"
 #include "services/edge/http_port.h"
 #include "tests/services/edge/http_client.h"
 #include "tests/testing/decider_spec.h"
@@ -202,6 +204,59 @@ TEST_F(FormPagesTest, LetNamedSitesReadAnswersAndNoOthers) {
   EXPECT_EQ(other.header("access-control-allow-origin"), "");
 }
 
+// Goal: whoever looks at the page of a link and whoever confirms by it are told the same.
+TEST_F(FormPagesTest, AskToConfirmWhatCanBeConfirmedOnly) {
+  const std::string path = Publish(R"(public_url: "https://forms.example.com"
+      confirmation_mail { subject: "Was it you?" text: "{{link}}" lifetime_hours: 1 })");
+  const auto link = [&](const std::string& address) {
+    EXPECT_EQ(Ask("POST", path, kUrlEncoded,
+                  absl::StrCat("email=", address, "%40example.com&consent.terms=true"))
+                  .status,
+              200);
+    contacts::v1::ListContactsRequest find;
+    find.set_filter(absl::StrCat("email = \"", address, "@example.com\""));
+    messages::v1::ListMessagesRequest list;
+    list.set_parent(server_.Call(&ContactsService::Stub::ListContacts, find)->contacts(0).name());
+    messages::v1::GetMessageRequest get;
+    get.set_name(
+        server_.Call(&messages::v1::MessagesService::Stub::ListMessages, list)->messages(0).name());
+    const std::string text =
+        server_.Call(&messages::v1::MessagesService::Stub::GetMessage, get)->text();
+    return text.substr(text.find("/f/confirm/"));
+  };
+  const std::string deleted = link("ada");
+  using Submissions = forms::v1::FormSubmissionsService::Stub;
+  const auto sent =
+      server_.Call(&Submissions::ListFormSubmissions, forms::v1::ListFormSubmissionsRequest());
+  forms::v1::DeleteFormSubmissionRequest remove;
+  remove.set_name(sent->form_submissions(0).name());
+  ASSERT_EQ(server_.Call(&Submissions::DeleteFormSubmission, remove).reason(), "");
+  EXPECT_EQ(Ask("GET", deleted).status, 404);
+  EXPECT_EQ(Ask("POST", deleted).status, 404);
+
+  const std::string confirmed = link("bob");
+  EXPECT_EQ(Ask("GET", confirmed).status, 200);
+  EXPECT_EQ(Ask("POST", confirmed).status, 200);
+  const std::string late = link("cyd");
+  server_.clock().Advance(absl::Hours(2));
+  EXPECT_EQ(Ask("GET", late).status, 404);
+  EXPECT_EQ(Ask("POST", late).status, 404);
+  EXPECT_EQ(Ask("GET", confirmed).status, 200) << "once more is as once";
+  EXPECT_EQ(Ask("POST", confirmed).status, 200);
+}
+
+TEST_F(FormPagesTest, RefuseWhatIsTooLongBeforeTheyCount) {
+  const std::string path = Publish("hourly_submissions_per_address: 1");
+  const std::string much((64 << 10) + 1, 'a');
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Ask("POST", path, kUrlEncoded, much).status, 413);
+  }
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, "email=a%40example.com&consent.terms=true").status, 200);
+  const HttpReply refused = Ask("POST", path, kUrlEncoded, much);
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_EQ(refused.reason(), "CONTENT_TOO_LARGE");
+}
+
 TEST_F(FormPagesTest, RefuseWhatIsNoForm) {
   const std::string path = Publish();
   EXPECT_EQ(Ask("GET", "/f/none").status, 404);
@@ -209,7 +264,7 @@ TEST_F(FormPagesTest, RefuseWhatIsNoForm) {
   EXPECT_EQ(Ask("GET", "/f/confirm/none").status, 404);
   EXPECT_EQ(Ask("PUT", path).status, 405);
   EXPECT_EQ(Ask("POST", path, "text/plain", "a=b").status, 415);
-  EXPECT_EQ(Ask("POST", path, kUrlEncoded, std::string((64 << 10) + 100'000, 'a')).status, 429);
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, std::string((64 << 10) + 1, 'a')).status, 413);
   forms::v1::UnpublishFormRequest unpublish;
   unpublish.set_name(form_);
   ASSERT_EQ(server_.Call(&FormsService::Stub::UnpublishForm, unpublish).reason(), "");

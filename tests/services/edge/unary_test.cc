@@ -300,6 +300,11 @@ TEST(UnaryCall, IsLetInFromPagesOfNamedOriginsOnly) {
   const HttpReply other =
       client.Post(kContacts + "CreateContact", kAda, {kOwner, "origin: https://other.example"});
   EXPECT_EQ(other.header("access-control-allow-origin"), "");
+  EXPECT_EQ(other.status, 403) << "and is not carried out";
+  EXPECT_EQ(other.reason(), "ORIGIN_NOT_ALLOWED");
+  const HttpReply own =
+      client.Post(kContacts + "CreateContact", kAda, {kOwner, "origin: https://kith"});
+  EXPECT_EQ(own.status, 200) << own.body;
 }
 
 TEST(Health, IsToldWithoutCredentials) {

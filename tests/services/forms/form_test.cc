@@ -91,6 +91,13 @@ TEST(ReadForm, TellsAllThatIsWrongAtOnce) {
               ElementsAre("values.name"));
 }
 
+TEST(ReadForm, TakesABlankForNothing) {
+  EXPECT_THAT(Violations(Contact(),
+                         "values { key: 'email' value: ' \u00A0\u200B' } "
+                         "values { key: 'name' value: '\u3000' } consents: 'terms'"),
+              ElementsAre("values.email"));
+}
+
 TEST(ReadForm, KnowsWhatEachKindTakes) {
   const auto takes = [](const std::string& kind, const std::string& value) {
     const v1::Form form = Proto<v1::Form>(

@@ -8,7 +8,9 @@ namespace kith::leads {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr char kFull[] =
     "first_name: 'Ada' last_name: 'Byron' email: 'Ada@Harrow.example' phone: '+49 30 901820' "
@@ -96,8 +98,8 @@ TEST_F(LeadConversionTest, NamesNoDealAfterAPerson) {
   EXPECT_EQ(Get(name)->status(), v1::NEW);
 }
 
-// The same address is the same person, however it is typed; the same number, or the same domain,
-// is not.
+// The same address is the same person, however it is typed; the same number makes it a question,
+// and the same domain nothing.
 TEST_F(LeadConversionTest, UsesTheContactThatHasTheAddress) {
   const std::string ada =
       CreateContact("first_name: 'Ada' emails { address: 'ada@harrow.example' } job_title: 'CEO'");
@@ -108,9 +110,13 @@ TEST_F(LeadConversionTest, UsesTheContactThatHasTheAddress) {
   EXPECT_EQ(GetContact(ada).phones_size(), 0);
   EXPECT_EQ(Get(converted->name())->phone(), "+49 30 901820") << "and the lead keeps its own";
   const std::string other = CreateContact("first_name: 'Cy' phones { raw: '+49 30 901821' }");
-  const auto of_number = Do(&Stub::ConvertLead,
-                            Created("first_name: 'Cy' email: 'cy@a.example' phone: '+4930901821'"));
-  EXPECT_NE(of_number->converted_contact(), other);
+  const std::string of_number =
+      Created("first_name: 'Cy' email: 'cy@a.example' phone: '+4930901821'");
+  const auto asked = Do(&Stub::ConvertLead, of_number);
+  EXPECT_EQ(asked.reason(), "CONTACT_AMBIGUOUS");
+  EXPECT_EQ(asked.metadata("contacts"), other);
+  EXPECT_EQ(CountContacts(), 3);
+  EXPECT_NE(Do(&Stub::ConvertLead, of_number, "new_contact: true")->converted_contact(), other);
   EXPECT_EQ(CountContacts(), 4);
 }
 
@@ -263,10 +269,15 @@ TEST_F(LeadConversionTest, FindsNobodyThatTheCallerMayNotSee) {
   const std::string hidden = CreateContact(absl::StrCat(
       "first_name: 'A' emails { address: 'ada@harrow.example' } owner: '", stranger, "'"));
   const std::string key = KeyOf(rep);
-  const auto converted = Do(&Stub::ConvertLead, Created(kFull, key), "", key);
-  EXPECT_EQ(converted.reason(), "") << converted.status.error_message();
-  EXPECT_NE(converted->converted_contact(), hidden);
-  // Where addresses are unique it is refused, in words that name nobody.
+  // Nobody is made a second time, and the words name nobody.
+  const std::string own = Created(kFull, key);
+  for (const char* const more : {"", "new_contact: true"}) {
+    const auto converted = Do(&Stub::ConvertLead, own, more, key);
+    EXPECT_EQ(converted.reason(), "CONTACT_HIDDEN");
+    EXPECT_THAT(converted.status.error_details(), Not(HasSubstr(hidden)));
+    EXPECT_THAT(converted.status.error_message(), Not(HasSubstr("contacts/")));
+  }
+  EXPECT_EQ(CountContacts(), 1);
   const auto unique = testing::Proto<workspaces::v1::UpdateWorkspaceRequest>(
       "workspace { unique_contact_emails: true } update_mask { paths: 'unique_contact_emails' }");
   EXPECT_EQ(
@@ -275,7 +286,7 @@ TEST_F(LeadConversionTest, FindsNobodyThatTheCallerMayNotSee) {
   CreateContact(absl::StrCat("first_name: 'E' emails { address: 'eve@harrow.example' } owner: '",
                              stranger, "'"));
   const auto refused = Do(&Stub::ConvertLead, lead, "", key);
-  EXPECT_EQ(refused.reason(), "EMAIL_TAKEN");
+  EXPECT_EQ(refused.reason(), "CONTACT_HIDDEN");
   EXPECT_EQ(refused.metadata("contact"), "");
 }
 

@@ -139,5 +139,36 @@ TEST_F(LeadsServiceTest, AreSeenByTheTeamWhoseTheyAre) {
   EXPECT_EQ(Do(&Stub::ConvertLead, name, "", stranger).reason(), "LEAD_NOT_FOUND");
 }
 
+// Goal: a lead of a queue becomes whose who takes it, by the one event that says whose it is.
+TEST_F(LeadsServiceTest, AreTakenFromAQueue) {
+  const std::string team = CreateTeam();
+  const std::string ada =
+      CreateUser(absl::StrCat("display_name: 'Ada' roles: 'roles/sales-rep' teams: '", team, "'"));
+  const std::string bo = CreateUser("display_name: 'Bo' roles: 'roles/sales-rep'");
+  const std::string lead = Created(absl::StrCat("first_name: 'Cy' owner: '", team, "'"));
+  EXPECT_EQ(Do(&Stub::TakeLead, lead).reason(), "NOT_IN_QUEUE") << "a service takes nothing";
+  EXPECT_EQ(Do(&Stub::TakeLead, lead, "", KeyOf(bo)).reason(), "LEAD_NOT_FOUND");
+  const auto taken = Do(&Stub::TakeLead, lead, "", KeyOf(ada));
+  EXPECT_EQ(taken.reason(), "");
+  EXPECT_EQ(taken->owner(), ada);
+  EXPECT_EQ(taken->status(), v1::ASSIGNED);
+  EXPECT_EQ(Do(&Stub::TakeLead, lead, "", KeyOf(ada))->etag(), taken->etag()) << "once";
+  const std::string chief = CreateUser("display_name: 'Di' roles: 'roles/admin'");
+  const auto refused = Do(&Stub::TakeLead, lead, "", KeyOf(chief));
+  EXPECT_EQ(refused.reason(), "NOT_IN_QUEUE");
+  EXPECT_EQ(refused.metadata("owner"), ada);
+}
+
+// Goal: a lead that says by its contact alone who it is has a name in lists all the same.
+TEST_F(LeadsServiceTest, AreCalledAsTheirContact) {
+  const std::string ada = CreateContact("first_name: 'Ada' last_name: 'Byron'");
+  const std::string bo = CreateContact("first_name: 'Bo'");
+  const std::string lead = Created(absl::StrCat("contact: '", ada, "'"));
+  EXPECT_EQ(Get(lead)->display_name(), "Ada Byron");
+  EXPECT_EQ(Update(lead, "rating: HOT")->display_name(), "Ada Byron") << "it stays";
+  EXPECT_EQ(Update(lead, absl::StrCat("contact: '", bo, "'"))->display_name(), "Bo");
+  EXPECT_EQ(Update(lead, "first_name: 'Robert'")->display_name(), "Robert") << "its own first";
+}
+
 }  // namespace
 }  // namespace kith::leads

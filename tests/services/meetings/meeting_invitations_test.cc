@@ -13,6 +13,7 @@
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/meetings/v1/meetings_service.grpc.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
+#include "kith/notifications/v1/notifications_service.grpc.pb.h"
 #include "kith/policies/v1/policies_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
@@ -216,11 +217,19 @@ TEST_F(MeetingInvitationsTest, TellThatAMeetingWasDeleted) {
 TEST_F(MeetingInvitationsTest, AreBoundAsOtherMailIs) {
   const std::string opted_out = CreateContact("ada@example.com", "do_not_email: true");
   const std::string unknown = CreateContact("");
-  Create(
+  const v1::Meeting meeting = Create(
       absl::StrCat(At(absl::Hours(24)), "send_invitations: true ", Invites({opted_out, unknown})));
   AwaitRest();
   EXPECT_EQ(Mails(opted_out).size(), 0u);
   EXPECT_EQ(Mails(unknown).size(), 0u);
+  // Whoever arranges the meeting hears of it.
+  const auto told = Made(&notifications::v1::NotificationsService::Stub::ListNotifications,
+                         notifications::v1::ListNotificationsRequest());
+  ASSERT_EQ(told.notifications_size(), 1) << "once of what was asked for at once";
+  EXPECT_EQ(told.notifications(0).owner(), ben_);
+  EXPECT_EQ(told.notifications(0).record(), meeting.name());
+  EXPECT_EQ(told.notifications(0).display_name(),
+            "Not every attendee could be invited (OPTED_OUT).");
   workspaces::v1::UpdateWorkspaceRequest stop;
   stop.mutable_workspace()->set_name("workspaces/1");
   stop.mutable_workspace()->set_daily_messages_max(2);

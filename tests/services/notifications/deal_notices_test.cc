@@ -1,4 +1,5 @@
 // Who is told of deals, over the whole server.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -114,11 +115,16 @@ TEST_F(DealNoticesTest, TellsOnceOfACause) {
   const v1::Notification told = Unread(ben).notifications(0);
   v1::CreateNotificationRequest again;
   *again.mutable_notification() = told;
+  // Of an event nobody else tells: who could, would keep others from hearing of it.
+  const auto refused = server_.Call(&Stub::CreateNotification, again);
+  EXPECT_THAT(refused.fields(), ::testing::ElementsAre("notification.cause"));
+  again.mutable_notification()->set_cause("spring");
+  EXPECT_EQ(server_.Call(&Stub::CreateNotification, again).reason(), "");
   EXPECT_EQ(server_.Call(&Stub::CreateNotification, again).reason(), "TOLD_ALREADY");
   again.mutable_notification()->set_kind(v1::OVERDUE);
   EXPECT_EQ(server_.Call(&Stub::CreateNotification, again).reason(), "");
   server_.Restart(/*new_views=*/true);
-  EXPECT_EQ(Unread(ben).notifications_size(), 2);
+  EXPECT_EQ(Unread(ben).notifications_size(), 3);
 }
 
 }  // namespace

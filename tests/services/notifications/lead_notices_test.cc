@@ -48,6 +48,18 @@ TEST_F(LeadNoticesTest, TellWhoseALeadBecomes) {
   EXPECT_EQ(Told(ada, v1::ASSIGNMENT).front().record(), lead);
 }
 
+// Goal: who gets leads of a table hears of them, though they came in long ago.
+TEST_F(LeadNoticesTest, TellOfLeadsThatCameInLongAgo) {
+  const std::string ada = CreateUser("Ada");
+  leads::v1::CreateLeadRequest request;
+  request.mutable_lead()->set_first_name("Cy");
+  request.mutable_lead()->set_owner(ada);
+  request.mutable_occur_time()->set_seconds(1'600'000'000);
+  ASSERT_EQ(server_.Call(&LeadsService::Stub::CreateLead, request).reason(), "");
+  AwaitThat([&] { return !Told(ada, v1::ASSIGNMENT).empty(); });
+  EXPECT_THAT(Texts(ada, v1::ASSIGNMENT), ElementsAre("A lead is yours now."));
+}
+
 TEST_F(LeadNoticesTest, TellNobodyWhatTheyDoThemselves) {
   const std::string ada = CreateUser("Ada", "roles: 'roles/sales-manager'");
   const std::string key = KeyOf(ada);

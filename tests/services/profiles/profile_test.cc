@@ -190,6 +190,7 @@ TEST_F(ProfileTest, TellsAllOfAContact) {
   EXPECT_EQ(told->interactions().kinds(0).kind(), interactions::v1::CALL);
   EXPECT_EQ(told->interactions().kinds(0).count(), 2);
   EXPECT_EQ(told->timeline().entries_size(), 5);
+  EXPECT_TRUE(told->has_scores());
   ASSERT_EQ(told->revisions().revisions_size(), 2);
   EXPECT_EQ(told->revisions().revisions(0).after().first_name(), "Augusta");
   EXPECT_EQ(told->left_out_size(), 0);

@@ -137,6 +137,11 @@ TEST_F(UserStateTest, StaysActiveWhileTheyOwnRecords) {
   const std::string contact = CreateContact(marta);
   const std::string deal = CreateDeal(marta);
   CreateDeal(priya);
+  v1::DeleteUserRequest remove;
+  remove.set_name(marta);
+  const auto kept = server_.Call(&Stub::DeleteUser, remove);
+  EXPECT_EQ(kept.reason(), "OWNS_RECORDS");
+  EXPECT_EQ(kept.metadata("at_least"), "2");
   const auto refused = Deactivate(marta);
   EXPECT_EQ(refused.reason(), "OWNS_RECORDS");
   EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);

@@ -67,6 +67,41 @@ TEST(BuildRequest, TakesTheBodyAsJsonAndItsFieldsIntoTheMask) {
   )pb"));
 }
 
+// Goal: what `get --json` printed can be changed and given back.
+TEST(BuildRequest, PassesOverWhatOnlyTheServerSets) {
+  const auto request =
+      Build("contacts", "update",
+            {"contacts/x", "--data",
+             R"({"name":"contacts/x","etag":"3","display_name":"Ada","first_name":"Ada",
+           "phones":[{"raw":"1","e164":"+491"}],"create_time":"2026-01-02T03:04:05Z"})"});
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_TRUE(EqualsText<contacts::v1::UpdateContactRequest>(**request, R"pb(
+    contact {
+      name: "contacts/x"
+      etag: "3"
+      first_name: "Ada"
+      phones { raw: "1" }
+    }
+    update_mask { paths: "first_name" paths: "phones" }
+  )pb"));
+}
+
+TEST(BuildRequest, TakesShortNamesOfWhatStandsInARecord) {
+  const auto request =
+      Build("pipelines", "update-stage", {"default/qualified", "--probability", "40"});
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_TRUE(EqualsText<deals::v1::UpdateStageRequest>(**request, R"pb(
+    stage { name: "pipelines/default/stages/qualified" probability: 40 }
+    update_mask { paths: "probability" }
+  )pb"));
+}
+
+TEST(BuildRequest, SaysWhereWordsOfOnesOwnGo) {
+  const auto refused = Build("deals", "lose", {"deals/x", "--reason", "Too expensive"});
+  EXPECT_THAT(refused.status().message(),
+              ::testing::HasSubstr("; words of your own go to --notes"));
+}
+
 TEST(BuildRequest, SetsEntriesOfAMapByTheirKeys) {
   const auto request = Build("deals", "update",
                              {"deals/x", "--custom", "seats=12", "--custom.tier", "a=b", "--custom",

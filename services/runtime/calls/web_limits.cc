@@ -1,11 +1,6 @@
-#include "services/runtime/admission/web_limits.h"
+#include "services/runtime/calls/web_limits.h"
 
 namespace kith::runtime {
-namespace {
-
-constexpr size_t kKeysMax = 100'000;
-
-}  // namespace
 
 bool WindowLimits::Take(const std::string& key, int64_t max, absl::Duration now, int64_t count) {
   MutexLock lock(mutex_);
