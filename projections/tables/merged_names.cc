@@ -90,13 +90,14 @@ absl::StatusOr<std::vector<std::string>> MergedNames::AllOf(ViewBatch& batch, Wo
 
 bool MergedNames::IsChangedBy(const RecordedEvent& event) const {
   if (!any()) return false;
-  const StandardEvent kind = KindOf(*event.event, *row_.GetDescriptor());
+  const StandardEvent kind = kith::KindOf(*event.event, *row_.GetDescriptor());
   return kind == StandardEvent::kMergedInto || kind == StandardEvent::kUnmergedFrom;
 }
 
 absl::Status MergedNames::Follow(const RecordedEvent& event, ViewBatch& batch) const {
   if (!IsChangedBy(event)) return absl::OkStatus();
-  const bool is_merged = KindOf(*event.event, *row_.GetDescriptor()) == StandardEvent::kMergedInto;
+  const bool is_merged =
+      kith::KindOf(*event.event, *row_.GetDescriptor()) == StandardEvent::kMergedInto;
   const WorkspaceId workspace = event.header().workspace;
   const std::string name(event.header().stream);
   const std::string survivor = SurvivorNamedIn(*event.event);
