@@ -15,19 +15,23 @@ namespace {
 
 constexpr int kDepthMax = 256;  // of elements within elements
 
+// Whether a tag begins there, and not only a "<" that somebody wrote.
+bool IsTag(absl::string_view html) {
+  return html.size() > 1 && (absl::ascii_isalpha(static_cast<unsigned char>(html[1])) ||
+                             html[1] == '/' || html[1] == '!' || html[1] == '?');
+}
+
 // Attributes are compared with each other, so many of one tag would take for ever.
 std::string WithoutLongTags(absl::string_view html) {
   std::string kept;
   while (!html.empty()) {
-    const size_t begin = std::min(html.find('<'), html.size());
-    absl::StrAppend(&kept, html.substr(0, begin));
-    html.remove_prefix(begin);
-    const bool is_tag = html.size() > 1 && (absl::ascii_isalpha(html[1]) || html[1] == '/' ||
-                                            html[1] == '!' || html[1] == '?');
-    const size_t end =
-        is_tag ? std::min(html.find('>'), html.size()) : std::min<size_t>(1, html.size());
-    if (end <= kHtmlTagBytesMax) absl::StrAppend(&kept, html.substr(0, end));
-    html.remove_prefix(end);
+    const size_t text = std::min(html.find('<'), html.size());
+    absl::StrAppend(&kept, html.substr(0, text));
+    html.remove_prefix(text);
+    const size_t tag = IsTag(html) ? std::min(html.find('>'), html.size() - 1) + 1
+                                   : std::min<size_t>(1, html.size());
+    if (tag <= kHtmlTagBytesMax) absl::StrAppend(&kept, html.substr(0, tag));
+    html.remove_prefix(tag);
   }
   return kept;
 }

@@ -202,10 +202,11 @@ std::string FormPageOf(const v1::Form& form, const PageState& state) {
       HtmlAttribute("value", state.submission), ">\n",
       state.page.empty() ? ""
                          : absl::StrCat("<input type=\"hidden\"", HtmlAttribute("name", kPageKey),
-                                        Attribute("value", state.page), ">\n"),
-      state.visitor.empty() ? ""
-                            : absl::StrCat("<input type=\"hidden\"", HtmlAttribute("name", kVisitorKey),
-                                           Attribute("value", state.visitor), ">\n"),
+                                        HtmlAttribute("value", state.page), ">\n"),
+      state.visitor.empty()
+          ? ""
+          : absl::StrCat("<input type=\"hidden\"", HtmlAttribute("name", kVisitorKey),
+                         HtmlAttribute("value", state.visitor), ">\n"),
       "<div class=\"trap\" aria-hidden=\"true\"><label>Leave this empty <input type=\"text\"",
       HtmlAttribute("name", kTrapKey), " tabindex=\"-1\" autocomplete=\"off\"></label></div>\n",
       FieldsOf(form, state).All(), "<button type=\"submit\">", EscapeHtml(label),

@@ -13,8 +13,6 @@
 namespace kith::import_jobs {
 namespace {
 
-constexpr size_t kDigestDigits = 64;
-
 void CompleteFields(const v1::ImportJob&, const Settings&, v1::ImportJob& after) {
   if (after.state() == v1::IMPORT_STATE_UNSPECIFIED) after.set_state(v1::RUNNING);
   if (after.policy() == v1::IMPORT_POLICY_UNSPECIFIED) after.set_policy(v1::CREATE_ONLY);
@@ -34,17 +32,8 @@ bool CanMatch(v1::ImportMatchKey key, absl::string_view collection) {
   }
 }
 
-bool IsDigest(absl::string_view text) {
-  return text.size() == kDigestDigits &&
-         text.find_first_not_of("0123456789abcdef") == absl::string_view::npos;
-}
-
 absl::Status CheckFields(const v1::ImportJob& job) {
   google::rpc::BadRequest violations;
-  if (!job.file_digest().empty() && !IsDigest(job.file_digest())) {
-    AddViolation("import_job.file_digest", "must be 64 hexadecimal digits in small letters",
-                 violations);
-  }
   for (int i = 0; i < job.match_keys_size(); ++i) {
     if (CanMatch(job.match_keys(i), job.collection())) continue;
     AddViolation(absl::StrCat("import_job.match_keys[", i, "]"),
@@ -139,6 +128,9 @@ Decision Decide(const ImportJobState& state, const v1::CompleteImportJobRequest&
       state.resource.state() == v1::COMPLETED && state.resource.position() == command.position();
   if (is_so) return NoChange();
   KITH_RETURN_IF_ERROR(CheckRunning(state, command.name()));
+  if (command.position() < state.resource.position()) {
+    return RejectField("position", "must not be before what was said already");
+  }
   v1::ImportJobEvent event;
   WriteProgress(command, *event.mutable_import_job_completed());
   return Changes().Append(command.name(), std::move(event));

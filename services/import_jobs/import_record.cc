@@ -191,7 +191,7 @@ Decision ImportRecord::Run(Loader& load, const v1::ImportRecordRequest& command,
   KITH_ASSIGN_OR_RETURN(const ImportJobState* const state,
                         load.Load<ImportJobAggregate>(command.import_job()));
   KITH_RETURN_IF_ERROR(CheckRunning(*state, command.import_job()));
-  const v1::ImportJob job = state->resource;
+  const v1::ImportJob& job = state->resource;
   KITH_RETURN_IF_ERROR(CheckRecord(job, command));
   KITH_ASSIGN_OR_RETURN(std::vector<Match> matches, FindMatches(load, job, command, context));
   if (matches.size() > 1) {

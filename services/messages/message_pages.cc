@@ -135,11 +135,11 @@ absl::StatusOr<MessagePages::Found> MessagePages::Find(absl::string_view path) c
   if (!address.has_value()) return MessageNotFound("");
   Found found{*address};
   const WorkspaceId workspace = address->message.workspace;
-  found.caller = runtime_.authorizer->CallerOfPolicy(workspace, kActor);
-  const bool is_open =
-      found.caller != nullptr && found.caller->standing == runtime::Standing::kActive;
+  found.caller = runtime::ActiveCallerOf(*runtime_.authorizer, workspace, kActor);
   const std::string contact(ParentOf(found.name()));
-  if (!is_open || runtime_.keys.IsDestroyed(workspace, contact)) return MessageNotFound("");
+  if (found.caller == nullptr || runtime_.keys.IsDestroyed(workspace, contact)) {
+    return MessageNotFound("");
+  }
   KITH_ASSIGN_OR_RETURN(found.message,
                         runtime_.transact.Fold<MessageAggregate>(workspace, found.name()));
   KITH_ASSIGN_OR_RETURN(found.contact,
@@ -158,7 +158,7 @@ absl::StatusOr<v1::Message> MessagePages::Read(const Found& found) const {
 void MessagePages::TakeOpen(const Found& found, const WebRequest& request, Answer answer) {
   if (!Asks(request)) return answer(runtime::NotAllowedAnswer(prefix(), "GET, HEAD"));
   answer(Pixel());
-  if (!IsWithin(found, request, AddressKind::kOpen)) return;
+  if (request.asks_not_to_be_followed || !IsWithin(found, request, AddressKind::kOpen)) return;
   auto command = std::make_unique<v1::RecordMessageOpenedRequest>();
   command->set_name(found.name());
   command->set_automatic(CauseOf(request));
@@ -182,7 +182,7 @@ void MessagePages::TakeClick(const Found& found, const WebRequest& request, Answ
   const int link = found.address.link;
   if (link < 0 || static_cast<size_t>(link) >= links.size()) return answer(NotThere());
   answer(LeadTo(links[static_cast<size_t>(link)]));
-  if (!IsWithin(found, request, AddressKind::kClick)) return;
+  if (request.asks_not_to_be_followed || !IsWithin(found, request, AddressKind::kClick)) return;
   auto command = std::make_unique<v1::RecordMessageClickedRequest>();
   command->set_name(found.name());
   command->set_link(link);

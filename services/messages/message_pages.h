@@ -8,8 +8,9 @@
 //
 // A link leads to what stands in the message that was sent, and nowhere else. Of a message that is
 // not there, or whose contact was deleted or erased, nothing is told: 404. What people wait for,
-// the image and the link, is answered before it is recorded. How often one address may open a
-// message is counted in memory, and what is beyond is answered and not noted.
+// the image and the link, is answered before it is recorded. Of a browser that asks not to be
+// followed nothing is noted. How often one address may open a message is counted in memory, and
+// what is beyond is answered and not noted.
 #pragma once
 
 #include <atomic>

@@ -112,6 +112,10 @@ Decision RunCommands::Run(runtime::Loader& load, const v1::AdvanceWorkflowRunReq
   std::string stopped =
       WhyStopped(*static_cast<const WorkflowState*>(workflow), run.workflow_active());
   if (!stopped.empty()) return Only(Stop(run, std::move(stopped)));
+  const std::string& key = static_cast<const WorkflowState*>(workflow)->resource.acting_key();
+  if (run.owner().empty() && !key.empty() && !Counts(key, context)) {
+    return Only(Stop(run, std::string(kActingKeyEnded)));
+  }
   const v1::WorkflowStep* const step = FindStep(run.steps(), run.step());
   if (step == nullptr) return Only(Refuse(run, "NO_SUCH_STEP"));
   if (!command.reason().empty()) return Only(Refuse(run, command.reason()));
@@ -127,6 +131,11 @@ Decision RunCommands::Run(runtime::Loader& load, const v1::AdvanceWorkflowRunReq
     default:
       return Only(GoOn(run, {}, ""));
   }
+}
+
+bool RunCommands::Counts(const std::string& key, const CommandContext& context) const {
+  const auto caller = runtime_.authorizer->CallerOfKey(context.workspace, key);
+  return caller != nullptr && context.now < caller->expire_time;
 }
 
 absl::StatusOr<const Message*> RunCommands::Find(runtime::Loader& load,

@@ -44,6 +44,8 @@ class RunCommands {
   }
 
  private:
+  // Whether the API key lets anybody in.
+  bool Counts(const std::string& key, const CommandContext& context) const;
   // The record as the caller sees it; null where there is none.
   absl::StatusOr<const google::protobuf::Message*> Find(runtime::Loader& load,
                                                         absl::string_view record) const;

@@ -35,6 +35,7 @@ void CompleteFields(const v1::Workflow& before, const Settings&, v1::Workflow& a
   after.set_state(v1::PAUSED);
   after.set_pause_reason(v1::CHANGED);
   after.clear_acts_for();
+  after.clear_acting_key();
 }
 
 absl::Status CheckThere(const WorkflowState& state, absl::string_view name) {
@@ -42,13 +43,27 @@ absl::Status CheckThere(const WorkflowState& state, absl::string_view name) {
                                                : ResourceNotFound(WorkflowRules(), name);
 }
 
+// Whose rights count from then on.
+struct ActsFor {
+  std::string user;
+  std::string key;  // of a service
+};
+
+ActsFor CallerIn(const CommandContext& context) {
+  if (!context.user.empty()) return {std::string(context.user), ""};
+  const bool is_key = context.grants != nullptr && !IsDoneByPolicy(context, "");
+  return {"", is_key ? absl::StrCat("apiKeys/", context.actor) : ""};
+}
+
 Decision SetState(const WorkflowState& state, v1::WorkflowState wanted, v1::PauseReason why,
-                  absl::string_view acts_for, std::vector<Claim> claims = {}) {
+                  ActsFor acts_for, std::vector<Claim> claims = {}) {
   v1::Workflow after = state.resource;
   after.set_state(wanted);
   after.set_pause_reason(why);
-  after.set_acts_for(std::string(acts_for));
+  after.set_acts_for(std::move(acts_for.user));
+  after.set_acting_key(std::move(acts_for.key));
   google::protobuf::FieldMask changed;
+  if (after.acting_key() != state.resource.acting_key()) changed.add_paths("acting_key");
   if (after.acts_for() != state.resource.acts_for()) changed.add_paths("acts_for");
   if (after.pause_reason() != state.resource.pause_reason()) changed.add_paths("pause_reason");
   if (after.state() != state.resource.state()) changed.add_paths("state");
@@ -121,7 +136,7 @@ Decision Decide(const WorkflowState& state, const std::vector<const WorkflowStat
   }
   const std::string kind = TriggerKindOf(state.resource.trigger());
   if (kind.empty()) {
-    return SetState(state, v1::ACTIVE, v1::PAUSE_REASON_UNSPECIFIED, context.user);
+    return SetState(state, v1::ACTIVE, v1::PAUSE_REASON_UNSPECIFIED, CallerIn(context));
   }
   const auto active = std::count_if(others.begin(), others.end(), [&](const WorkflowState* other) {
     return other->lifecycle == Lifecycle::kActive && other->resource.state() == v1::ACTIVE &&
@@ -134,7 +149,7 @@ Decision Decide(const WorkflowState& state, const std::vector<const WorkflowStat
                                " are active, which is as many as can be. Pause another one first."),
                   {{"resource", kind}, {"limit", absl::StrCat(kActiveMax)}});
   }
-  return SetState(state, v1::ACTIVE, v1::PAUSE_REASON_UNSPECIFIED, context.user,
+  return SetState(state, v1::ACTIVE, v1::PAUSE_REASON_UNSPECIFIED, CallerIn(context),
                   {{std::string(kActivePurpose), kind}});
 }
 
@@ -154,7 +169,7 @@ Decision Decide(const WorkflowState& state, const v1::PauseWorkflowRequest& comm
   }
   const bool is_none = !AreRightsLost(command.reason()) || state.resource.state() != v1::ACTIVE;
   if (why == v1::RIGHTS_LOST && is_none) return NoChange();
-  return SetState(state, v1::PAUSED, why, "");
+  return SetState(state, v1::PAUSED, why, {});
 }
 
 std::string WhyStopped(const WorkflowState& state, bool began_while_active) {

@@ -54,6 +54,8 @@ bool AreRightsLost(absl::string_view refusal);
 // Why steps of its runs are not taken any more: of one that was set off while the workflow was
 // active, or otherwise. Empty where they are.
 inline constexpr absl::string_view kWorkflowPaused = "WORKFLOW_PAUSED";
+// And where the key that activated it counts no more. As a pause, it can be taken up again.
+inline constexpr absl::string_view kActingKeyEnded = "ACTING_KEY_ENDED";
 inline constexpr absl::string_view kWorkflowDeleted = "WORKFLOW_DELETED";
 std::string WhyStopped(const WorkflowState& state, bool began_while_active);
 

@@ -100,8 +100,9 @@ Decision Decide(const RunState& state, const v1::RetryWorkflowRunRequest& comman
   KITH_RETURN_IF_ERROR(CheckThere(state, command.name()));
   const v1::WorkflowRun& run = state.resource;
   KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), run.etag()));
-  const bool was_paused = run.state() == v1::CANCELLED && !run.outcomes().empty() &&
-                          run.outcomes().rbegin()->reason() == kWorkflowPaused;
+  const std::string last = run.outcomes().empty() ? "" : run.outcomes().rbegin()->reason();
+  const bool was_paused =
+      run.state() == v1::CANCELLED && (last == kWorkflowPaused || last == kActingKeyEnded);
   if (run.state() != v1::FAILED && !was_paused) {
     return RejectState(v1::WORKFLOWS_ERROR_RUN_NOT_FAILED,
                        "No step of the run was refused, nor kept from being taken by a pause.",

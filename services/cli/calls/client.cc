@@ -132,7 +132,7 @@ void Client::CallTogether(const Method& method, const Message& request, Message*
         }
         done(ToStatus({code, outcome.status.message(), outcome.status.SerializeAsString()}), {});
       },
-      {.on_behalf_of = options_.on_behalf_of, .cause = cause_});
+      {.cause = cause_, .on_behalf_of = options_.on_behalf_of});
 }
 
 void Client::TakeReplies() {

@@ -34,6 +34,8 @@ namespace v1 = import_jobs::v1;
 
 constexpr int kInFlight = 128;
 constexpr int kInFlightMax = 4096;
+// A longer mapping the job does not keep: who resumes it names the file.
+constexpr size_t kMappingBytesMax = 64 << 10;
 
 struct ImportOptions {
   std::string collection;  // empty where a job that goes on says it
@@ -119,7 +121,7 @@ absl::StatusOr<v1::ImportJob> JobOf(const ImportOptions& options, const Mapping&
   job.set_collection(CamelCase(mapping.collection));
   job.set_file_digest(csv.digest);
   job.set_row_count(static_cast<int64_t>(csv.rows.size()));
-  job.set_mapping(json);
+  if (json.size() <= kMappingBytesMax) job.set_mapping(json);
   KITH_ASSIGN_OR_RETURN(const v1::ImportPolicy policy, ParseImportPolicy(mapping.policy));
   job.set_policy(policy);
   for (const std::string& match : mapping.match) {
@@ -343,6 +345,9 @@ absl::Status RunImport(Session& session, const std::vector<std::string>& words) 
   std::string json = resumed.mapping();
   if (!options.mapping.empty()) {
     KITH_ASSIGN_OR_RETURN(json, ReadFile(options.mapping));
+  }
+  if (json.empty()) {
+    return absl::InvalidArgumentError("the job keeps no mapping: name its file with --mapping");
   }
   KITH_ASSIGN_OR_RETURN(Mapping mapping, ReadMapping(options, json));
   TakeMatches(resumed, mapping);

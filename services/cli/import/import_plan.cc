@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -294,7 +295,8 @@ absl::Status ImportPlanner::CheckKey(const CsvRow& row) const {
 
 uint64_t ImportPlanner::KeyDigest(const CsvRow& row) const {
   if (!CheckCells(row).ok()) return 0;
-  const std::vector<std::string> key = Key(row);
+  std::vector<std::string> key = Key(row);
+  for (std::string& cell : key) absl::AsciiStrToLower(&cell);
   return key.empty() ? 0 : ShortDigestOf(key);
 }
 

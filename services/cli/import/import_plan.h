@@ -67,7 +67,8 @@ class ImportPlanner {
   absl::StatusOr<std::vector<PlannedCall>> Plan(const CsvRow& row,
                                                 const References& references) const;
 
-  // The digest of a row's key, of rows with the same one the same; 0 where it has none.
+  // The digest of a row's key, of rows with the same one, however its letters are written, the
+  // same; 0 where it has none.
   uint64_t KeyDigest(const CsvRow& row) const;
 
   // The call that makes the record a text refers to. Its request id comes from the lookup and the

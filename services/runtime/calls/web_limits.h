@@ -1,5 +1,5 @@
-// What pages that anybody may ask for are bounded by: how often within a time, and how often what is
-// only counted becomes an event. Both are in memory, from the start of the server.
+// What pages that anybody may ask for are bounded by: how often within a time, and how often what
+// is only counted becomes an event. Both are in memory, from the start of the server.
 #pragma once
 
 #include <cstddef>

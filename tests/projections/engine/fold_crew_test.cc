@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <thread>
 #include <vector>
 
 namespace kith::projections {
@@ -60,6 +61,32 @@ TEST(FoldCrew, HasItemsDoneAtOnceWhereThereAreThreads) {
     session.Begin(2, work);
     session.End();
     EXPECT_EQ(begun, 2);
+  });
+}
+
+TEST(FoldCrew, WaitsForWhatAnotherHasBegun) {
+  TakeTurn(2, [](FoldCrew& crew) {
+    FoldCrew::Session session(crew);
+    const auto own = std::this_thread::get_id();
+    std::atomic<int> begun{0};
+    std::atomic<bool> own_done{false};
+    std::atomic<bool> other_done{false};
+    const auto work = [&](size_t) {
+      ++begun;
+      begun.notify_all();
+      for (int now = begun; now < 2; now = begun) begun.wait(now);
+      if (std::this_thread::get_id() == own) {
+        own_done = true;
+        own_done.notify_all();
+        return;
+      }
+      own_done.wait(false);
+      for (int i = 0; i < 1'000; ++i) std::this_thread::yield();
+      other_done = true;
+    };
+    session.Begin(2, work);
+    session.End();
+    EXPECT_TRUE(other_done);
   });
 }
 

@@ -210,6 +210,14 @@ TEST_F(MessagePagesTest, TellNothingOfWhoIsErased) {
   EXPECT_EQ(Head(), before);
 }
 
+TEST_F(MessagePagesTest, NoteNothingOfWhoAsksNotToBeFollowed) {
+  const uint64_t before = Head();
+  const std::string headers = absl::StrCat(kBrowser, "sec-gpc: 1\r\n");
+  EXPECT_EQ(Ask("GET", PathOf(AddressKind::kOpen), "", headers).status, 200);
+  EXPECT_EQ(Ask("GET", PathOf(AddressKind::kClick), "", headers).status, 302);
+  EXPECT_EQ(Head(), before);
+}
+
 TEST_F(MessagePagesTest, NoteNothingWhereThatIsStopped) {
   workspaces::v1::UpdateWorkspaceRequest stop;
   stop.mutable_workspace()->set_name("workspaces/1");

@@ -1,4 +1,5 @@
 // Who is told of deals, over the whole server.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -123,7 +124,7 @@ TEST_F(DealNoticesTest, TellsOnceOfACause) {
   again.mutable_notification()->set_kind(v1::OVERDUE);
   EXPECT_EQ(server_.Call(&Stub::CreateNotification, again).reason(), "");
   server_.Restart(/*new_views=*/true);
-  EXPECT_EQ(Unread(ben).notifications_size(), 2);
+  EXPECT_EQ(Unread(ben).notifications_size(), 3);
 }
 
 }  // namespace

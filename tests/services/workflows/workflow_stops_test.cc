@@ -52,6 +52,34 @@ TEST_F(WorkflowStopsTest, APauseKeepsStepsFromBeingTaken) {
   EXPECT_EQ(TitleOf(ada), "seller");
 }
 
+// Goal: who takes a service's key back takes back what it set going.
+TEST_F(WorkflowStopsTest, AKeyThatIsRevokedActsNoMore) {
+  using Workspaces = workspaces::v1::WorkspacesService::Stub;
+  workspaces::v1::CreateApiKeyRequest create;
+  create.mutable_api_key()->set_display_name("Automation");
+  create.mutable_api_key()->add_permissions("*");
+  const auto key = server_.Call(&Workspaces::CreateApiKey, create).response;
+  const v1::Workflow workflow = Create(WaitsForAnAddress()).response;
+  EXPECT_EQ(Activate(workflow, key.secret()), "");
+  v1::GetWorkflowRequest get;
+  get.set_name(workflow.name());
+  EXPECT_EQ(server_.Call(&Stub::GetWorkflow, get)->acting_key(), key.api_key().name());
+  const Contact ada = CreateContact("Ada");
+  AwaitRuns(1, v1::WAITING);
+  workspaces::v1::RevokeApiKeyRequest revoke;
+  revoke.set_name(key.api_key().name());
+  EXPECT_EQ(server_.Call(&Workspaces::RevokeApiKey, revoke).reason(), "");
+  Update(ada, "department: 'sales'");
+  AwaitRuns(1, v1::CANCELLED);
+  EXPECT_EQ(ReasonOfLast(Runs()[0]), "ACTING_KEY_ENDED");
+  EXPECT_EQ(TitleOf(ada), "");
+  // Who activates it again answers for it, and it goes on.
+  EXPECT_EQ(Activate(workflow), "");
+  EXPECT_EQ(Retry(Runs()[0]), "");
+  AwaitRuns(1, v1::DONE);
+  EXPECT_EQ(TitleOf(ada), "seller");
+}
+
 TEST_F(WorkflowStopsTest, NothingIsDoneForAWorkflowThatWasDeleted) {
   const v1::Workflow workflow = Active(WaitsForAnAddress());
   const Contact ada = CreateContact("Ada");

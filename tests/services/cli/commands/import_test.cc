@@ -238,10 +238,10 @@ TEST_F(KithImportTest, IsDoneWithAHeaderAloneIM2) {
   EXPECT_EQ(Import(), 0) << err();
   EXPECT_EQ(out(), "deals: 0 created, 0 updated, 0 unchanged, 0 rejected\n");
   Write("deals.csv", "");
-  EXPECT_EQ(Import(), 1);
+  EXPECT_EQ(Import(), 2);
   EXPECT_THAT(err(), HasSubstr("the file has no header"));
   Write("deals.csv", "id,name,owner,won,amount\na,One,,no,\nb,\"Two,,no,\n");
-  EXPECT_EQ(Import(), 1);
+  EXPECT_EQ(Import(), 2);
   EXPECT_THAT(err(), HasSubstr("line 3: its last quotation mark is missing"));
   EXPECT_EQ(Run({"deals", "get", "a"}), 1) << "nothing of the file was imported";
 }
@@ -345,8 +345,9 @@ TEST_F(ImportCommandTest, MakesNothingTwiceAfterItWasInterruptedIM3) {
 
 TEST_F(ImportCommandTest, ExportsWhatWhoeverMayTakeItOutWithoutFormulas) {
   Import("=cmd|' /C calc'!A0,ada@x.example,+4930901820,-x\n");
-  EXPECT_EQ(Run({"export", "contacts", "--format", "csv", "--columns", "first_name,phones,notes"}),
-            "first_name,phones,notes\r\n'=cmd|' /C calc'!A0,+4930901820,'-x\r\n");
+  EXPECT_EQ(
+      Run({"export", "contacts", "--format", "csv", "--columns", "first_name,phones.raw,notes"}),
+      "first_name,phones.raw,notes\r\n'=cmd|' /C calc'!A0,+4930901820,'-x\r\n");
   EXPECT_THAT(Run({"export-jobs", "list", "--columns", "collection,format,state,row_count"}),
               HasSubstr("contacts    CSV     DONE           1"));
   const std::string key = Output({"api-keys", "create", "--display-name", "reader", "--permissions",

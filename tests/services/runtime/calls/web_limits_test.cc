@@ -13,8 +13,8 @@ struct Counts {
   }
 };
 
-TEST(HourlyLimits, BeginAnewAfterAnHour) {
-  HourlyLimits limits;
+TEST(WindowLimits, BeginAnewAfterTheirTime) {
+  WindowLimits limits(absl::Hours(1));
   const absl::Duration begin = absl::Hours(5);
   EXPECT_TRUE(limits.Take("a", 2, begin));
   EXPECT_TRUE(limits.Take("a", 2, begin + absl::Minutes(59)));
