@@ -94,7 +94,7 @@ absl::Status WorkflowTriggers::ReactToChange(const projections::RowChange& chang
   // What is taken out of what it was merged into did not come into being by that.
   const bool is_taken_out =
       before == nullptr &&
-      KindOf(*event.event, *table.row->GetDescriptor()) == StandardEvent::kUnmergedFrom;
+      kith::KindOf(*event.event, *table.row->GetDescriptor()) == StandardEvent::kUnmergedFrom;
   const std::string parent = after == nullptr || parent_.empty() ? "" : TextIn(*after, parent_);
   KITH_ASSIGN_OR_RETURN(const v1::ActiveWorkflows active, ReadActive(batch, change.workspace()));
   for (const v1::ActiveWorkflow& workflow : active.workflows()) {
