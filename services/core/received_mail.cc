@@ -230,11 +230,14 @@ class MailParser {
   void ReadKind(const Header& header) {
     const std::string precedence = absl::AsciiStrToLower(header("Precedence"));
     const std::string automatic = absl::AsciiStrToLower(header("Auto-Submitted"));
+    // What nobody is to answer comes from nobody.
+    const bool is_from_nobody = absl::StripAsciiWhitespace(header("Return-Path")) == "<>" ||
+                                absl::StartsWithIgnoreCase(mail_.from.address, "mailer-daemon@");
     if ((!automatic.empty() && automatic != "no") || !header("X-Autoreply").empty() ||
-        !header("X-Autorespond").empty() || precedence == "auto_reply") {
+        !header("X-Autorespond").empty() || precedence == "auto_reply" || is_from_nobody) {
       mail_.kind = MailKind::kAutomatic;
-    } else if (!header("List-Id").empty() || precedence == "bulk" || precedence == "list" ||
-               precedence == "junk") {
+    } else if (!header("List-Id").empty() || !header("List-Unsubscribe").empty() ||
+               precedence == "bulk" || precedence == "list" || precedence == "junk") {
       mail_.kind = MailKind::kBulk;
     }
   }
@@ -245,10 +248,10 @@ class MailParser {
     if (++parts_ > kMailPartsMax) return MailTooLarge("parts", kMailPartsMax);
     GMimeContentType* const type = g_mime_object_get_content_type(part);
     if (GMIME_IS_MULTIPART(part)) {
-      if (depth == 0 && g_mime_content_type_is_type(type, "multipart", "report") &&
-          absl::EqualsIgnoreCase(ViewOf(g_mime_content_type_get_parameter(type, "report-type")),
-                                 "delivery-status")) {
-        is_report_ = true;
+      if (depth == 0 && g_mime_content_type_is_type(type, "multipart", "report")) {
+        is_report_ = absl::EqualsIgnoreCase(
+            ViewOf(g_mime_content_type_get_parameter(type, "report-type")), "delivery-status");
+        mail_.kind = MailKind::kAutomatic;  // as one that it was read
       }
       GMimeMultipart* const parts = GMIME_MULTIPART(part);
       const int count = g_mime_multipart_get_count(parts);

@@ -40,9 +40,11 @@ struct MailAttachment {
 // What made it.
 enum class MailKind {
   kPersonal,
-  kAutomatic,  // an out-of-office answer or another that no person wrote (RFC 3834)
-  kBulk,       // to a list (RFC 2919), or to many
-  kBounce,     // a report that a mail was not, or not yet, delivered (RFC 3464)
+  // An out-of-office answer or another that no person wrote (RFC 3834), as one that is to be
+  // answered by nobody, or that reports something.
+  kAutomatic,
+  kBulk,    // to a list (RFC 2919, RFC 2369), or to many
+  kBounce,  // a report that a mail was not, or not yet, delivered (RFC 3464)
 };
 
 // Of a report: one recipient that a mail did not reach.

@@ -162,7 +162,18 @@ TEST(ReceivedMail, KnowsWhatNoPersonWrote) {
   EXPECT_EQ(Parsed("From: a@x.example\nAuto-Submitted: no\n\nHere\n").kind, MailKind::kPersonal);
   EXPECT_EQ(Parsed("From: a@x.example\nPrecedence: auto_reply\n\nAway\n").kind,
             MailKind::kAutomatic);
+  EXPECT_EQ(Parsed("From: a@x.example\nReturn-Path: <>\n\nAway\n").kind, MailKind::kAutomatic);
+  EXPECT_EQ(Parsed("From: a@x.example\nReturn-Path: <a@x.example>\n\nHere\n").kind,
+            MailKind::kPersonal);
+  EXPECT_EQ(Parsed("From: Mail <MAILER-DAEMON@x.example>\n\nUndelivered\n").kind,
+            MailKind::kAutomatic);
+  EXPECT_EQ(Parsed("From: a@x.example\nContent-Type: multipart/report; boundary=r; "
+                   "report-type=disposition-notification\n\n--r\n\nIt was read.\n--r--\n")
+                .kind,
+            MailKind::kAutomatic);
   EXPECT_EQ(Parsed("From: a@x.example\nList-Id: <news.x.example>\n\nNews\n").kind, MailKind::kBulk);
+  EXPECT_EQ(Parsed("From: a@x.example\nList-Unsubscribe: <mailto:no@x.example>\n\nNews\n").kind,
+            MailKind::kBulk);
 }
 
 TEST(ReceivedMail, ReadsMalformedMailAsFarAsItCan) {

@@ -518,6 +518,64 @@ TEST_F(ReceivedMailsTest, StandInTheirThreadWithWhatWasSent) {
   EXPECT_FALSE(bare.items(2).has_message());
 }
 
+// TH-3: whoever claims another's thread stands in it, and is nobody else for it: the mail is with
+// who wrote it, and what the other is told shows none of it.
+TEST_F(ReceivedMailsTest, AreWithWhoWroteThemWhateverThreadTheyClaim) {
+  const std::string marta = CreateUser("marta@acme.example", "roles/sales-rep");
+  const std::string other = CreateUser("other@acme.example", "roles/sales-rep");
+  CreateContact(
+      absl::StrCat("owner: '", marta, "' emails { address: 'ada@x.example' } first_name: 'Ada'"));
+  CreateContact(
+      absl::StrCat("owner: '", other, "' emails { address: 'eve@x.example' } first_name: 'Eve'"));
+  const v1::ReceivedMail first = Receive(FromAda("1"));
+  const v1::ReceivedMail claimed = Receive(
+      "From: Ada Lovelace <eve@x.example>\nTo: sales@acme.example\nSubject: Re: Offer\n"
+      "Message-ID: <2@x.example>\nIn-Reply-To: <1@x.example>\nReferences: <1@x.example>\n\nPay "
+      "me.\n");
+  EXPECT_NE(claimed.contact(), first.contact());
+  EXPECT_EQ(List(first.contact())->received_mails_size(), 1);
+  EXPECT_EQ(ReadThread(first.name(), KeyOf(marta)).items_size(), 1);
+  const v1::ReadMailThreadResponse hers = ReadThread(claimed.name(), KeyOf(other));
+  ASSERT_EQ(hers.items_size(), 1);
+  EXPECT_EQ(hers.items(0).contact(), claimed.contact());
+  // Nor does somebody's Message-ID make another's mail theirs.
+  const v1::ReceivedMail same =
+      Receive("From: eve@x.example\nMessage-ID: <1@x.example>\n\nI am Ada.\n");
+  EXPECT_EQ(same.contact(), claimed.contact());
+  EXPECT_EQ(GetInteraction(first.interaction()).body(), "When?");
+}
+
+// Two machines that answer each other: whatever comes in is kept, and nobody is answered.
+TEST_F(ReceivedMailsTest, EndALoop) {
+  const std::string ada = CreateContact("first_name: 'Ada' emails { address: 'ada@x.example' }");
+  for (int i = 0; i < 5; ++i) {
+    const v1::ReceivedMail away = Receive(FromAda(
+        absl::StrCat(i), absl::StrCat("Return-Path: <>\nReferences: <", i - 1, "@x.example>\n")));
+    EXPECT_EQ(away.outcome(), v1::KEPT);
+    EXPECT_EQ(away.keep_reason(), v1::NOT_PERSONAL);
+  }
+  // And what we sent comes back as often as it likes.
+  Send(ada, "<sent@acme.example>");
+  for (int i = 0; i < 3; ++i) {
+    const v1::ReceivedMail back = Receive(absl::StrCat(
+        "Received: from mx", i,
+        ".example\nFrom: crm@acme.example\nMessage-ID: <sent@acme.example>\n\nHere it is.\n"));
+    EXPECT_EQ(back.keep_reason(), v1::OWN_MAIL);
+  }
+  EXPECT_EQ(List(ada)->received_mails_size(), 6);
+}
+
+// What would take the server's memory, or its stack, to read.
+TEST_F(ReceivedMailsTest, AreRefusedWhereNothingShouldReadThem) {
+  std::string groups = "From: ";
+  for (int i = 0; i < 100'000; ++i) groups += "a:";
+  EXPECT_EQ(TryReceive(groups + "\n\n.").reason(), "MAIL_TOO_LARGE");
+  std::string headers = "From: a@x.example\nContent-Type: message/rfc822\n\n";
+  for (int i = 0; i < 100'000; ++i) headers += "a:\n";
+  EXPECT_EQ(TryReceive(headers).reason(), "MAIL_TOO_LARGE");
+  EXPECT_EQ(List("")->received_mails_size(), 0);
+}
+
 TEST_F(ReceivedMailsTest, AreTheSameWithNewViews) {
   const v1::ReceivedMail mail = Receive(FromAda("1"));
   Receive(FromAda("2", "References: <1@x.example>\n"));
