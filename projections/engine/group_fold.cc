@@ -9,7 +9,7 @@ namespace kith::projections {
 namespace {
 
 // Events that the base is ahead of the others while both are folded at once.
-constexpr size_t kEventsAhead = 8;
+constexpr size_t kEventsAhead = 16;
 
 }  // namespace
 

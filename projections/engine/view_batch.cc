@@ -11,6 +11,8 @@ namespace {
 
 // Entries written in one piece of work.
 constexpr size_t kPieceEntries = 20'000;
+// A batch of so many rows is one of a view that is being built.
+constexpr size_t kManyRows = 10'000;
 // Rows kept parsed; when there are more, all are parsed anew.
 constexpr size_t kParsedMax = 64;
 
@@ -123,8 +125,10 @@ absl::Status ViewBatch::Write(Position folded, bool with_checkpoint) {
   KITH_CHECK(event_.empty() && event_entries_.empty());
   const absl::Status written = families_.rows->Write(*kept_);
   kept_->Clear();
+  const size_t rows = earlier_.size();
   for (auto& [key, value] : earlier_) recent_.Update(key, std::move(value));
   earlier_.clear();
+  if (rows >= kManyRows) earlier_.reserve(rows);  // the next batch will have as many
   read_error_ = absl::OkStatus();
   KITH_RETURN_IF_ERROR(written);
   checkpoints_.rows = std::max(checkpoints_.rows, folded);
