@@ -150,13 +150,13 @@ Decision Decide(const DealState& state, const MoveScene& scene,
   if (!IsPending(deal, command.stage(), context.now)) return NothingPending(deal, command.stage());
   KITH_RETURN_IF_ERROR(
       CheckApprover(deal, FindStage(scene.to.resource, command.stage()), groups, context));
-  KITH_RETURN_IF_ERROR(CheckAmount(deal, command.etag()));
   KITH_ASSIGN_OR_RETURN(const v1::Stage* stage, FindAskedStage(deal, scene.to, command.stage()));
   KITH_RETURN_IF_ERROR(CheckGates({.deal = deal,
                                    .from = scene.from.resource,
                                    .to = scene.to.resource,
                                    .entered = *stage,
                                    .approval = Approval::kGiven}));
+  KITH_RETURN_IF_ERROR(CheckAmount(deal, command.etag()));
   KITH_ASSIGN_OR_RETURN(const absl::Time occurred, TimeOfLeaving(deal, context));
 
   v1::DealEvent granted;
