@@ -28,13 +28,10 @@ TEST(LinksIn, AreTheUrlsOfAnchorsInTheirOrder) {
 
 // What is led to is told to a browser in a header: no scheme but these two, and no line break.
 TEST(LinksIn, LeaveOutWhatIsNotFollowedThroughKith) {
-  EXPECT_THAT(LinksIn(R"(<a href="mailto:a@b.example">m</a><a href="#top">t</a><a href="/x">r</a>
-      <a href="javascript:alert(1)" >
-                      j</ a><a href = "tel:+49"> p</ a><a name = "x"> n</ a><a> e</ a>
-                      <a href = "//a.example/">
-                          s</ a><a href = "ftp://a.example/">
-                              f</ a><a href = "https://">
-                                  h</ a>) "),
+  EXPECT_THAT(LinksIn(R"html(<a href="mailto:a@b.example">m</a><a href="#top">t</a>
+      <a href="/x">r</a><a href="javascript:alert(1)">j</a><a href="tel:+49">p</a>
+      <a name="x">n</a><a>e</a><a href="//a.example/">s</a><a href="ftp://a.example/">f</a>
+      <a href="https://">h</a>)html"),
               IsEmpty());
   EXPECT_THAT(LinksIn("<a href=\"https://a.example/\r\nset-cookie: x\">x</a>"), IsEmpty());
   EXPECT_THAT(LinksIn("<a href=\"https://a.example/a b\">x</a>"), IsEmpty());
