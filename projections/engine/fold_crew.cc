@@ -13,8 +13,9 @@ class FoldCrew::Member final : public FoldTask {
  public:
   explicit Member(FoldCrew& crew) : FoldTask(/*always_behind=*/true), crew_(crew) {}
 
+  // It does not wait for further items: others may have more to do.
   Next Step() override {
-    crew_.Help();
+    crew_.DoSome();
     return Next::kRest;
   }
 
@@ -29,52 +30,36 @@ FoldCrew::FoldCrew(FoldPool& pool) : pool_(pool) {
 
 FoldCrew::~FoldCrew() = default;
 
-void FoldCrew::Call() {
+void FoldCrew::Begin(size_t count, absl::FunctionRef<void(size_t)> work) {
   {
     MutexLock lock(mutex_);
-    called_ = true;
+    work_.emplace(work);
+    next_ = 0;
+    count_ = count;
   }
-  for (const auto& member : members_) pool_.Wake(*member);
-}
-
-void FoldCrew::Dismiss() {
-  MutexLock lock(mutex_);
-  called_ = false;
-  changed_.NotifyAll();
-}
-
-void FoldCrew::Begin(size_t count, absl::FunctionRef<void(size_t)> work) {
-  MutexLock lock(mutex_);
-  work_.emplace(work);
-  next_ = 0;
-  count_ = count;
-  if (count > 0) changed_.NotifyAll();
+  for (size_t i = 0; i < std::min(count, members_.size()); ++i) pool_.Wake(*members_[i]);
 }
 
 void FoldCrew::End() {
-  MutexLock lock(mutex_);
   DoSome();
-  while (running_ > 0) changed_.Wait(mutex_);
+  MutexLock lock(mutex_);
+  if (running_ > 0) {
+    const FoldPool::Wait wait(pool_);
+    while (running_ > 0) done_.Wait(mutex_);
+  }
   work_.reset();
 }
 
 void FoldCrew::DoSome() {
+  MutexLock lock(mutex_);
   while (next_ < count_) {
     const size_t item = next_++;
     const auto work = *work_;
     ++running_;
-    mutex_.Unlock();
+    lock.Unlock();
     work(item);
-    mutex_.Lock();
-    if (--running_ == 0 && next_ == count_) changed_.NotifyAll();
-  }
-}
-
-void FoldCrew::Help() {
-  MutexLock lock(mutex_);
-  while (called_) {
-    DoSome();
-    if (called_) changed_.Wait(mutex_);
+    lock.Lock();
+    if (--running_ == 0) done_.NotifyAll();
   }
 }
 

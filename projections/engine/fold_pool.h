@@ -4,7 +4,8 @@
 // What folds is a task: it does a piece of work, then lets others have their turn, and is called
 // again for the next piece; by one thread at a time. Tasks that are near the head of the log come
 // before those that are far behind it, which have every fourth turn at least. A piece waits for
-// nothing but the disk, and for who does a part of it (fold_crew.h).
+// nothing but the disk, and for who does a part of it (fold_crew.h): then another task has its
+// turn meanwhile.
 #pragma once
 
 #include <deque>
@@ -52,22 +53,37 @@ class FoldPool {
   // The task has something to do: it is called soon, if not at once once more. It must outlive the
   // pool. Any thread, tasks too.
   void Wake(FoldTask& task);
-  size_t threads() const { return thread_count_; }
+  // How many tasks have their turn at once.
+  size_t threads() const { return active_max_; }
+  // While it lives a task waits, in its turn, for what others do in theirs.
+  class Wait {
+   public:
+    explicit Wait(FoldPool& pool) : pool_(pool) { pool_.BeginWait(); }
+    ~Wait() { pool_.EndWait(); }
+    Wait(const Wait&) = delete;
+    Wait& operator=(const Wait&) = delete;
+
+   private:
+    FoldPool& pool_;
+  };
   // Waits until every task rests, then ends the threads. Nobody else may wake any by then.
   void Stop();
 
  private:
   void Work();
+  void BeginWait();
+  void EndWait();
   void Queue(FoldTask& task) KITH_REQUIRES(mutex_);
   FoldTask* TakeNext() KITH_REQUIRES(mutex_);
 
-  const size_t thread_count_;
+  const size_t active_max_;
   Mutex mutex_;
   CondVar changed_;
   std::deque<FoldTask*> urgent_ KITH_GUARDED_BY(mutex_);
   std::deque<FoldTask*> behind_ KITH_GUARDED_BY(mutex_);
   size_t turns_ KITH_GUARDED_BY(mutex_) = 0;
-  size_t running_ KITH_GUARDED_BY(mutex_) = 0;
+  size_t running_ KITH_GUARDED_BY(mutex_) = 0;  // tasks that have their turn
+  size_t waiting_ KITH_GUARDED_BY(mutex_) = 0;  // of them
   bool stopping_ KITH_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };

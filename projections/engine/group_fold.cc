@@ -32,7 +32,6 @@ absl::Status GroupFold::FoldAll(absl::Span<const FedEvent> events, FoldCrew& cre
     for (const FedEvent& fed : events) KITH_RETURN_IF_ERROR(Fold(fed));
     return absl::OkStatus();
   }
-  FoldCrew::Session session(crew);
   // An event is told to whoever does not have it. None of them is asked again: others fold it.
   Position lowest = views_[1]->folded();
   for (size_t i = 2; i < views_.size(); ++i) lowest = std::min(lowest, views_[i]->folded());
@@ -46,12 +45,12 @@ absl::Status GroupFold::FoldAll(absl::Span<const FedEvent> events, FoldCrew& cre
         statuses[view] = views_[view]->FoldOver(before[i], *views_[0], told_before[i]);
       }
     };
-    session.Begin(before.empty() ? 0 : views_.size() - 1, take_before);
+    crew.Begin(before.empty() ? 0 : views_.size() - 1, take_before);
     const auto piece = events.subspan(0, kEventsAhead);
     events.remove_prefix(piece.size());
     Told told;
     statuses[0] = FoldBase(piece, lowest, &told);
-    session.End();
+    crew.End();
     KITH_RETURN_IF_ERROR(FirstError(statuses));
     before = piece;
     told_before = std::move(told);
@@ -70,15 +69,14 @@ absl::Status GroupFold::FoldBase(absl::Span<const FedEvent> events, Position tol
 }
 
 absl::Status GroupFold::WriteAll(FoldCrew& crew) {
-  FoldCrew::Session session(crew);
   std::vector<absl::Status> statuses(views_.size());
   const size_t first = base_reads_only_ ? 1 : 0;
   const auto write = [&](size_t item) {
     ViewFold& fold = *views_[first + item];
     if (fold.has_changes()) statuses[first + item] = fold.Write(/*with_checkpoint=*/false);
   };
-  session.Begin(views_.size() - first, write);
-  session.End();
+  crew.Begin(views_.size() - first, write);
+  crew.End();
   return FirstError(statuses);
 }
 

@@ -36,12 +36,11 @@ void TakeTurn(size_t threads, const std::function<void(FoldCrew&)>& turn) {
 TEST(FoldCrew, DoesEachItemOnceBeforeItEnds) {
   for (const size_t threads : {1, 2, 8}) {
     TakeTurn(threads, [](FoldCrew& crew) {
-      FoldCrew::Session session(crew);
       for (const size_t count : {0, 1, 5, 100}) {
         std::vector<std::atomic<int>> done(count);
         const auto work = [&](size_t item) { ++done[item]; };
-        session.Begin(count, work);
-        session.End();
+        crew.Begin(count, work);
+        crew.End();
         for (const std::atomic<int>& times : done) EXPECT_EQ(times, 1);
       }
     });
@@ -50,7 +49,6 @@ TEST(FoldCrew, DoesEachItemOnceBeforeItEnds) {
 
 TEST(FoldCrew, HasItemsDoneAtOnceWhereThereAreThreads) {
   TakeTurn(2, [](FoldCrew& crew) {
-    FoldCrew::Session session(crew);
     std::atomic<int> begun{0};
     // Each ends only when both have begun.
     const auto work = [&](size_t) {
@@ -58,15 +56,14 @@ TEST(FoldCrew, HasItemsDoneAtOnceWhereThereAreThreads) {
       begun.notify_all();
       for (int now = begun; now < 2; now = begun) begun.wait(now);
     };
-    session.Begin(2, work);
-    session.End();
+    crew.Begin(2, work);
+    crew.End();
     EXPECT_EQ(begun, 2);
   });
 }
 
 TEST(FoldCrew, WaitsForWhatAnotherHasBegun) {
   TakeTurn(2, [](FoldCrew& crew) {
-    FoldCrew::Session session(crew);
     const auto own = std::this_thread::get_id();
     std::atomic<int> begun{0};
     std::atomic<bool> own_done{false};
@@ -84,8 +81,8 @@ TEST(FoldCrew, WaitsForWhatAnotherHasBegun) {
       for (int i = 0; i < 1'000; ++i) std::this_thread::yield();
       other_done = true;
     };
-    session.Begin(2, work);
-    session.End();
+    crew.Begin(2, work);
+    crew.End();
     EXPECT_TRUE(other_done);
   });
 }
@@ -95,9 +92,8 @@ TEST(FoldCrew, HelpsInEveryTurnOfItsTask) {
   TakeTurn(3, [&](FoldCrew& crew) {
     const auto work = [&](size_t) { ++done; };
     for (int turn = 0; turn < 50; ++turn) {
-      FoldCrew::Session session(crew);
-      session.Begin(10, work);
-      session.End();
+      crew.Begin(10, work);
+      crew.End();
     }
   });
   EXPECT_EQ(done, 500);
