@@ -10,7 +10,10 @@ namespace {
 template <class Event>
 void FoldProgress(const Event& event, v1::ImportJob& job) {
   job.set_position(event.position());
-  *job.mutable_counts() = event.counts();
+  job.set_created_count(event.counts().created());
+  job.set_updated_count(event.counts().updated());
+  job.set_unchanged_count(event.counts().unchanged());
+  job.set_rejected_count(event.counts().rejected());
   for (const v1::ImportRejection& rejection : event.rejections()) {
     if (job.rejections_size() == kRejectionsToldMax) break;
     *job.add_rejections() = rejection;

@@ -27,13 +27,13 @@ MATCHED = {**PLAIN, "policy": "upsert", "match": ["email"]}
 ALL_CREATED = f"contacts: {ROWS:,} created, 0 updated, 0 unchanged, 0 rejected\n"
 
 
-def values(text):
-    """The JSON values that stand one after another in a text."""
+def items(text, field):
+    """What the pages of a list have, which stand one after another in a text."""
     found, at = [], 0
     while text[at:].strip():
         at += len(text[at:]) - len(text[at:].lstrip())
-        value, at = json.JSONDecoder().raw_decode(text, at)
-        found.append(value)
+        page, at = json.JSONDecoder().raw_decode(text, at)
+        found += page.get(field, [])
     return found
 
 
@@ -61,10 +61,11 @@ class ImportJobsTest(unittest.TestCase):
         """An import under way, and the name of its job."""
         with open(self.path("mapping.json"), "w", encoding="utf-8") as file:
             json.dump(mapping, file)
-        client = subprocess.Popen(self.command("import", "contacts", "--mapping", "mapping.json", "people.csv"),
+        client = subprocess.Popen(self.command("import", "contacts", "--mapping", "mapping.json", "--in-flight", "8",
+                                               "people.csv"),
                                   cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while True:
-            jobs = values(self.kith("import-jobs", "list", "--json").stdout)
+            jobs = items(self.kith("import-jobs", "list", "--json").stdout, "import_jobs")
             if jobs and int(jobs[0].get("position", 0)) >= 1000:
                 return client, jobs[0]["name"]
             self.assertIsNone(client.poll(), "it ended before it could be killed")
@@ -76,7 +77,7 @@ class ImportJobsTest(unittest.TestCase):
         resumed = self.kith("import", "--resume", job, "people.csv")
         self.assertEqual(resumed.stdout, ALL_CREATED, resumed.stderr)
         self.assertEqual(self.count(), f"{ROWS:,} in all.")
-        changes = values(self.kith("import-jobs", "list-import-job-changes", job, "--all", "--json").stdout)
+        changes = items(self.kith("import-jobs", "list-import-job-changes", job, "--all", "--json").stdout, "changes")
         self.assertEqual(len(changes), ROWS)
 
     def test_goes_on_after_the_client_was_killed(self):

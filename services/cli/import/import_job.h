@@ -51,10 +51,12 @@ class ImportJob {
 
  private:
   ImportJob(Session& session, import_jobs::v1::ImportJob job)
-      : session_(session),
-        job_(std::move(job)),
-        position_(job_.position()),
-        counts_(job_.counts()) {}
+      : session_(session), job_(std::move(job)), position_(job_.position()) {
+    counts_.set_created(job_.created_count());
+    counts_.set_updated(job_.updated_count());
+    counts_.set_unchanged(job_.unchanged_count());
+    counts_.set_rejected(job_.rejected_count());
+  }
 
   // Reads what the job made so far.
   absl::Status ReadMade();

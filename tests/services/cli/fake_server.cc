@@ -113,7 +113,10 @@ grpc::Status FakeImportJobs::TakeProgress(const Request& request,
     if (job.name() != request.name()) continue;
     job.set_state(state);
     job.set_position(request.position());
-    *job.mutable_counts() = request.counts();
+    job.set_created_count(request.counts().created());
+    job.set_updated_count(request.counts().updated());
+    job.set_unchanged_count(request.counts().unchanged());
+    job.set_rejected_count(request.counts().rejected());
     rejections_.insert(rejections_.end(), request.rejections().begin(), request.rejections().end());
     *response = job;
   }

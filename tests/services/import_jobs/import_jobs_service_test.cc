@@ -199,7 +199,7 @@ TEST_F(ImportJobsTest, RememberHowFarTheyAreAndNeverGoBack) {
   // A client that was thought dead tells what it knew.
   ASSERT_EQ(Advance(job, 500, "created: 500").reason(), "");
   EXPECT_EQ(Get(job).position(), 1000);
-  EXPECT_EQ(Get(job).counts().rejected(), 10);
+  EXPECT_EQ(Get(job).rejected_count(), 10);
   v1::CompleteImportJobRequest complete;
   complete.set_name(job);
   complete.set_position(1001);

@@ -199,8 +199,8 @@ TEST_F(KithImportTest, TellsTheServerWhatItImportsAndHowFarItIs) {
   EXPECT_THAT(job.mapping(), HasSubstr("\"collection\": \"deals\""));
   EXPECT_EQ(job.state(), import_jobs::v1::COMPLETED);
   EXPECT_EQ(job.position(), 3);
-  EXPECT_EQ(job.counts().created(), 1);
-  EXPECT_EQ(job.counts().rejected(), 2);
+  EXPECT_EQ(job.created_count(), 1);
+  EXPECT_EQ(job.rejected_count(), 2);
   const auto rejections = server_.import_jobs().rejections();
   ASSERT_EQ(rejections.size(), 2u);
   EXPECT_EQ(rejections[0].line(), 3);
