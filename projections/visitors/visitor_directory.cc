@@ -17,7 +17,7 @@ const Table<v1::Visitor>& VisitorDirectory::Visitors() {
                                   .Index(1, {"contact"})
                                   .Index(2, {"create_time"})
                                   .CurrentIndex(3, {"last_view_time"})
-                                  .CurrentIndex(4, {"owner", "last_view_time"})
+                                  .Index(4, {"owner", "create_time"})
                                   .CurrentIndex(5, {"site", "last_view_time"})
                                   .Build());
   return table;

@@ -11,8 +11,8 @@ class VisitorDirectory final : public projections::ResourceDirectory {
  public:
   static constexpr absl::string_view kName = "visitor_directory";
 
-  // Beside every field. By index: contact, create_time, last_view_time, owner, site, the two last
-  // with last_view_time, of which there is an index of now only.
+  // Beside every field. By index: contact, create_time, owner, with create_time, last_view_time,
+  // and site with last_view_time, of which there are indexes of now only.
   static const projections::Table<v1::Visitor>& Visitors();
 
   VisitorDirectory() : ResourceDirectory(kName, 1, "visitors", Visitors().core(), Fold) {}
