@@ -19,6 +19,7 @@ const Table<v1::Visitor>& VisitorDirectory::Visitors() {
                                   .CurrentIndex(3, {"last_view_time"})
                                   .Index(4, {"owner", "create_time"})
                                   .CurrentIndex(5, {"site", "last_view_time"})
+                                  .Index(6, {"owner"})
                                   .Build());
   return table;
 }
