@@ -122,6 +122,7 @@ TEST(EveryMethod, ThatChangesNothingIsCalledByGet) {
     const bool is_read = begins("Get") || begins("List") || begins("BatchGet") || begins("Query") ||
                          begins("Summarize") || begins("Render") || begins("Preview") ||
                          begins("DryRun") || begins("Explain") || begins("Predict") ||
+                         begins("Find") || begins("ReadMail") ||
                          (begins("Measure") && method != "MeasureStageDeals") ||
                          method == "AddBusinessTime";
     client.Send(absl::StrCat("GET /", bound->method().name, "?encoding=json&message=%7B%7D",
