@@ -31,6 +31,23 @@ bool IsAscii(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isascii(c); });
 }
 
+// FoldedName of ASCII, of which no letter has another form, and no accent.
+std::string FoldedAscii(absl::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  bool space = false;
+  for (const char c : text) {
+    if (absl::ascii_isspace(c)) {
+      space = !plain.empty();
+      continue;
+    }
+    if (space) plain.push_back(' ');
+    space = false;
+    plain.push_back(absl::ascii_tolower(c));
+  }
+  return plain;
+}
+
 icu::UnicodeString Unicode(absl::string_view text) {
   return icu::UnicodeString::fromUTF8(
       icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
@@ -175,6 +192,7 @@ std::string EmailForm(absl::string_view address) {
 }
 
 std::string FoldedName(absl::string_view text) {
+  if (IsAscii(text)) return FoldedAscii(text);
   UErrorCode error = U_ZERO_ERROR;
   const icu::UnicodeString folded =
       Normalised(icu::Normalizer2::getNFKCCasefoldInstance(error), Unicode(text));

@@ -5,7 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/check.h"
@@ -41,19 +44,21 @@ std::unique_ptr<Message> ValuesOf(const Message& payload, const Message& resourc
   std::unique_ptr<Message> values(resource.New());
   const FieldDescriptor* clear = ValuesField(*payload.GetDescriptor(), *resource.GetDescriptor());
   const FieldDescriptor* personal = payload.GetDescriptor()->FindFieldByName("personal");
-  values->CopyFrom(reflection->GetMessage(payload, clear));
+  values->MergeFrom(reflection->GetMessage(payload, clear));
   if (personal != nullptr) values->MergeFrom(reflection->GetMessage(payload, personal));
   return values;
 }
 
-// Moves the fields that the update names from `values` to `resource`.
-void TakeMasked(const Message& payload, Message& values, Message& resource) {
+const FieldMask& MaskOf(const Message& payload) {
   const FieldDescriptor* field = payload.GetDescriptor()->FindFieldByName("update_mask");
   KITH_CHECK(field != nullptr && field->message_type() == FieldMask::descriptor());
-  const auto& mask =
-      static_cast<const FieldMask&>(payload.GetReflection()->GetMessage(payload, field));
+  return static_cast<const FieldMask&>(payload.GetReflection()->GetMessage(payload, field));
+}
+
+// Moves the fields that the update names from `values` to `resource`.
+void TakeMasked(const Message& payload, Message& values, Message& resource) {
   std::vector<const FieldDescriptor*> changed;
-  for (const std::string& path : mask.paths()) {
+  for (const std::string& path : MaskOf(payload).paths()) {
     const FieldPath target = FieldPathOf(*resource.GetDescriptor(), path);
     if (target.field == nullptr) continue;
     if (!target.key.empty()) {
@@ -63,6 +68,75 @@ void TakeMasked(const Message& payload, Message& values, Message& resource) {
     }
   }
   resource.GetReflection()->SwapFields(&resource, &values, changed);
+}
+
+std::string TextIn(const Message& message, const char* name) {
+  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
+  return field == nullptr ? "" : message.GetReflection()->GetString(message, field);
+}
+
+// "emails.0.opted_out" becomes true, where the list has such an element.
+void RaiseFlag(absl::string_view path, Message& resource) {
+  const std::vector<std::string> steps = absl::StrSplit(path, '.');
+  int index = 0;
+  if (steps.size() != 3 || !absl::SimpleAtoi(steps[1], &index)) return;
+  const auto* reflection = resource.GetReflection();
+  const FieldDescriptor* list = resource.GetDescriptor()->FindFieldByName(steps[0]);
+  if (list == nullptr || !list->is_repeated() || list->message_type() == nullptr || index < 0 ||
+      index >= reflection->FieldSize(resource, list)) {
+    return;
+  }
+  Message* element = reflection->MutableRepeatedMessage(&resource, list, index);
+  const FieldDescriptor* flag = element->GetDescriptor()->FindFieldByName(steps[2]);
+  if (flag == nullptr || flag->is_repeated() || flag->cpp_type() != FieldDescriptor::CPPTYPE_BOOL) {
+    return;
+  }
+  element->GetReflection()->SetBool(element, flag, true);
+}
+
+// As TakeMasked, but that lists are gone on with.
+void TakeMerged(const Message& payload, Message& values, Message& resource) {
+  const auto* reflection = payload.GetReflection();
+  if (const FieldDescriptor* flags = payload.GetDescriptor()->FindFieldByName("flags")) {
+    for (int i = 0; i < reflection->FieldSize(payload, flags); ++i) {
+      RaiseFlag(reflection->GetRepeatedString(payload, flags, i), resource);
+    }
+  }
+  std::vector<const FieldDescriptor*> lists;
+  for (const std::string& path : MaskOf(payload).paths()) {
+    const FieldPath target = FieldPathOf(*resource.GetDescriptor(), path);
+    if (target.field == nullptr) continue;
+    if (target.key.empty() && target.field->is_repeated()) lists.push_back(target.field);
+  }
+  std::unique_ptr<Message> further(values.New());
+  values.GetReflection()->SwapFields(&values, further.get(), lists);
+  std::vector<const FieldDescriptor*> single;
+  for (const std::string& path : MaskOf(payload).paths()) {
+    const FieldPath target = FieldPathOf(*resource.GetDescriptor(), path);
+    if (target.field == nullptr) continue;
+    if (!target.key.empty()) {
+      TakeMapValue(values, *target.field, target.key, resource);
+    } else if (!target.field->is_repeated()) {
+      single.push_back(target.field);
+    }
+  }
+  resource.GetReflection()->SwapFields(&resource, &values, single);
+  resource.MergeFrom(*further);
+}
+
+// `merged` names the other record, or no more.
+void NoteMerged(const std::string& other, bool is_there, Message& resource) {
+  const FieldDescriptor* field = resource.GetDescriptor()->FindFieldByName("merged");
+  if (field == nullptr) return;
+  const auto* reflection = resource.GetReflection();
+  std::vector<std::string> names;
+  for (int i = 0; i < reflection->FieldSize(resource, field); ++i) {
+    names.push_back(reflection->GetRepeatedString(resource, field, i));
+    if (names.back() == other) names.pop_back();
+  }
+  if (is_there) names.push_back(other);
+  reflection->ClearField(&resource, field);
+  for (std::string& name : names) reflection->AddString(&resource, field, std::move(name));
 }
 
 void SetText(Message& resource, const char* name, std::string value) {
@@ -117,6 +191,14 @@ StandardEvent KindOf(const Message& event, const Descriptor& resource) {
     kind = StandardEvent::kDeleted;
   } else if (absl::ConsumeSuffix(&noun, "_undeleted")) {
     kind = StandardEvent::kUndeleted;
+  } else if (absl::ConsumeSuffix(&noun, "_merged")) {
+    kind = StandardEvent::kMerged;
+  } else if (absl::ConsumeSuffix(&noun, "_merged_into")) {
+    kind = StandardEvent::kMergedInto;
+  } else if (absl::ConsumeSuffix(&noun, "_unmerged")) {
+    kind = StandardEvent::kUnmerged;
+  } else if (absl::ConsumeSuffix(&noun, "_unmerged_from")) {
+    kind = StandardEvent::kUnmergedFrom;
   } else {
     return StandardEvent::kOther;
   }
@@ -126,6 +208,12 @@ StandardEvent KindOf(const Message& event, const Descriptor& resource) {
       event.GetDescriptor()->FindFieldByName(absl::StrCat(noun, "_created"));
   const bool own = created != nullptr && ValuesField(*created->message_type(), resource) != nullptr;
   return own ? kind : StandardEvent::kOther;
+}
+
+std::string SurvivorIn(const Message& event) {
+  return absl::EndsWith(MemberOf(event).name(), "_merged_into")
+             ? TextIn(PayloadOf(event), "survivor")
+             : "";
 }
 
 StandardEvent FoldStandardEvent(const Happening& happening, Message& resource) {
@@ -147,6 +235,20 @@ StandardEvent FoldStandardEvent(const Happening& happening, Message& resource) {
       break;
     case StandardEvent::kUndeleted:
       Clear(resource, "delete_time");
+      break;
+    case StandardEvent::kMerged:
+      TakeMerged(payload, *ValuesOf(payload, resource), resource);
+      NoteMerged(TextIn(payload, "merged"), true, resource);
+      break;
+    case StandardEvent::kMergedInto:
+      SetText(resource, "merged_into", TextIn(payload, "survivor"));
+      break;
+    case StandardEvent::kUnmerged:
+      TakeMasked(payload, *ValuesOf(payload, resource), resource);
+      NoteMerged(TextIn(payload, "merged"), false, resource);
+      break;
+    case StandardEvent::kUnmergedFrom:
+      Clear(resource, "merged_into");
       break;
     case StandardEvent::kOther:
       break;

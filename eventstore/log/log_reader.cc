@@ -67,7 +67,9 @@ absl::StatusOr<std::shared_ptr<const Record>> DecodeRecordAt(Position position,
 
 absl::StatusOr<StreamHead> LogReader::HeadOf(absl::string_view head_key, ReadTier tier) const {
   std::optional<StreamHead> head = tail_.FindHead(head_key);
+  std::optional<uint64_t> epoch;  // it is learnt then
   if (!head.has_value()) {
+    epoch = tail_.HeadsEpoch(head_key);
     KITH_ASSIGN_OR_RETURN(const auto value, engine_.Get(Table::kHeads, head_key, tier));
     if (!value.has_value()) return StreamHead();
     head = DecodeHead(*value);
@@ -77,6 +79,7 @@ absl::StatusOr<StreamHead> LogReader::HeadOf(absl::string_view head_key, ReadTie
   if (const Position published = tail_.head(); head->position > published) {
     return HeadBefore(head_key, head->revision, published, tier);
   }
+  if (epoch.has_value()) tail_.LearnHead(head_key, *head, *epoch);
   return *head;
 }
 
@@ -203,7 +206,7 @@ absl::StatusOr<std::vector<Run>> LogReader::ReadRuns(Table table, absl::string_v
     return !damaged && runs.size() < limit;
   };
   std::string start = NumberedKey(prefix, from);
-  if (direction == Direction::kForwards) {
+  if (direction == Direction::kForwards && from > 1) {
     // The run that holds `from` may begin before it.
     KITH_RETURN_IF_ERROR(engine_.Scan({table, prefix, start, Direction::kBackwards}, tier,
                                       [&](absl::string_view key, absl::string_view value) {

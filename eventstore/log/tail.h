@@ -58,6 +58,11 @@ class Tail {
   std::optional<StreamHead> FindHead(absl::string_view head_key) const {
     return recent_heads_.Find(head_key);
   }
+  // For who finds none there: RecentHeads::Learn, of a head that is published.
+  uint64_t HeadsEpoch(absl::string_view head_key) const { return recent_heads_.EpochOf(head_key); }
+  void LearnHead(absl::string_view head_key, StreamHead head, uint64_t epoch) const {
+    recent_heads_.Learn(head_key, head, epoch);
+  }
 
   // Forgets all records and stands at `head`.
   void Reset(Position head, const WorkspaceHeads& workspaces);
@@ -121,7 +126,7 @@ class Tail {
   void Post(const Waiting& waiting);
 
   Executor& executor_;
-  RecentHeads recent_heads_;
+  mutable RecentHeads recent_heads_;  // reading fills it, too
   std::atomic<uint64_t> head_{0};
   mutable Mutex mutex_;
   mutable CondVar advanced_;

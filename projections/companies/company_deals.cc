@@ -104,10 +104,27 @@ absl::Status CompanyDeals::Apply(const eventstore::RecordedEvent& event, ViewBat
 }
 
 absl::StatusOr<v1::CompanyDealSums> ReadDealSums(const projections::ViewSnapshot& snapshot,
-                                                 WorkspaceId workspace, absl::string_view company) {
-  KITH_ASSIGN_OR_RETURN(auto sums,
-                        DealSums().Get(snapshot, workspace, company, eventstore::ReadTier::kDisk));
-  return sums.has_value() ? *std::move(sums) : v1::CompanyDealSums();
+                                                 WorkspaceId workspace,
+                                                 const std::vector<std::string>& names) {
+  v1::CompanyDealSums all;
+  for (const std::string& name : names) {
+    KITH_ASSIGN_OR_RETURN(const auto sums,
+                          DealSums().Get(snapshot, workspace, name, eventstore::ReadTier::kDisk));
+    if (!sums.has_value()) continue;
+    all.set_company(names.front());
+    all.set_open_count(all.open_count() + sums->open_count());
+    all.set_won_count(all.won_count() + sums->won_count());
+    all.set_lost_count(all.lost_count() + sums->lost_count());
+    for (const v1::CompanyAmountSums& amount : sums->amounts()) {
+      v1::CompanyAmountSums& sum = *all.mutable_amounts(FindOrMake(amount.currency_code(), all));
+      sum.set_count(sum.count() + amount.count());
+      projections::AddTo(*sum.mutable_open_minor_units(),
+                         projections::ValueOf(amount.open_minor_units()));
+      projections::AddTo(*sum.mutable_won_minor_units(),
+                         projections::ValueOf(amount.won_minor_units()));
+    }
+  }
+  return all;
 }
 
 }  // namespace kith::companies

@@ -29,8 +29,10 @@ class CompanyDeals final : public projections::Projection {
                      projections::ViewBatch& batch) const override;
 };
 
-// Empty where no deal names the company. Touches the disk: not on a gRPC thread.
+// Empty where no deal names the company, which has these names. Touches the disk: not on a gRPC
+// thread.
 absl::StatusOr<v1::CompanyDealSums> ReadDealSums(const projections::ViewSnapshot& snapshot,
-                                                 WorkspaceId workspace, absl::string_view company);
+                                                 WorkspaceId workspace,
+                                                 const std::vector<std::string>& names);
 
 }  // namespace kith::companies

@@ -151,15 +151,17 @@ absl::Status CompanyPeople::Apply(const eventstore::RecordedEvent& event, ViewBa
 }
 
 absl::StatusOr<PeopleCount> CountPeople(const projections::ViewSnapshot& snapshot,
-                                        WorkspaceId workspace, absl::string_view company,
-                                        absl::CivilDay day) {
+                                        WorkspaceId workspace,
+                                        const std::vector<std::string>& names, absl::CivilDay day) {
   PeopleCount count;
-  KITH_RETURN_IF_ERROR(Groups().Scan(
-      snapshot, workspace, projections::KeyRange::Prefix(projections::KeyOf(std::string(company))),
-      [&](const v1::CompanyPeopleGroup& group) {
-        (LastDayOf(group) < DayNumber(day) ? count.former : count.present) += group.count();
-        return true;
-      }));
+  for (const std::string& name : names) {
+    KITH_RETURN_IF_ERROR(Groups().Scan(
+        snapshot, workspace, projections::KeyRange::Prefix(projections::KeyOf(name)),
+        [&](const v1::CompanyPeopleGroup& group) {
+          (LastDayOf(group) < DayNumber(day) ? count.former : count.present) += group.count();
+          return true;
+        }));
+  }
   return count;
 }
 

@@ -36,9 +36,10 @@ struct PeopleCount {
   int64_t former = 0;  // their last day there is before the day asked about
 };
 
+// Of a company, which has these names. Somebody who belongs to several of them is counted for each.
 // Touches the disk: not on a gRPC thread.
 absl::StatusOr<PeopleCount> CountPeople(const projections::ViewSnapshot& snapshot,
-                                        WorkspaceId workspace, absl::string_view company,
-                                        absl::CivilDay day);
+                                        WorkspaceId workspace,
+                                        const std::vector<std::string>& names, absl::CivilDay day);
 
 }  // namespace kith::companies

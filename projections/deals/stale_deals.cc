@@ -1,5 +1,6 @@
 #include "projections/deals/stale_deals.h"
 
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -54,10 +55,12 @@ absl::Time StaleTimeOf(const Deal* deal, const v1::Stage* stage) {
   return StaleTime(FromTimestamp(deal->last_activity_time()), *stage);
 }
 
-absl::StatusOr<Pipeline> ReadPipeline(const std::string& name, WorkspaceId workspace,
-                                      ViewBatch& batch) {
-  KITH_ASSIGN_OR_RETURN(auto row, Pipelines().Get(batch, workspace, name));
-  return row.has_value() ? *std::move(row) : Pipeline();
+// An empty one where there is none.
+absl::StatusOr<std::shared_ptr<const Pipeline>> ReadPipeline(const std::string& name,
+                                                             WorkspaceId workspace,
+                                                             ViewBatch& batch) {
+  KITH_ASSIGN_OR_RETURN(auto row, Pipelines().GetShared(batch, workspace, name));
+  return row != nullptr ? row : std::make_shared<const Pipeline>();
 }
 
 absl::Status Follow(const projections::RowChange& change, absl::Time now, ViewBatch& batch,
@@ -65,10 +68,10 @@ absl::Status Follow(const projections::RowChange& change, absl::Time now, ViewBa
   const auto* const before = change.before<Deal>();
   const auto* const after = change.after<Deal>();
   KITH_ASSIGN_OR_RETURN(
-      const Pipeline pipeline,
+      const auto pipeline,
       ReadPipeline((after == nullptr ? before : after)->pipeline(), change.workspace(), batch));
   const auto stage_of = [&](const Deal* deal) {
-    return deal == nullptr ? nullptr : FindStage(pipeline, deal->stage());
+    return deal == nullptr ? nullptr : FindStage(*pipeline, deal->stage());
   };
   const absl::Time was_due = StaleTimeOf(before, stage_of(before));
   const absl::Time due = StaleTimeOf(after, stage_of(after));
@@ -95,14 +98,13 @@ absl::Status LookForDeals(const std::string& stage, const std::string& after,
 // Remembers the pipeline, and has the deals of those stages measured whose rot_days changed.
 absl::Status FollowPipeline(const RecordedEvent& event, ViewBatch& batch, Reactions& reactions) {
   const WorkspaceId workspace = event.header().workspace;
-  KITH_ASSIGN_OR_RETURN(const Pipeline before,
-                        ReadPipeline(event.header().stream, workspace, batch));
-  Pipeline after = before;
+  KITH_ASSIGN_OR_RETURN(const auto before, ReadPipeline(event.header().stream, workspace, batch));
+  Pipeline after = *before;
   FoldPipeline(projections::HappeningOf(event), after);
   if (after.name().empty()) return absl::OkStatus();
   KITH_RETURN_IF_ERROR(Pipelines().Put(batch, workspace, after));
   for (const v1::Stage& stage : after.stages()) {
-    const v1::Stage* const was = FindStage(before, stage.name());
+    const v1::Stage* const was = FindStage(*before, stage.name());
     if (was == nullptr || was->rot_days() == stage.rot_days()) continue;
     KITH_RETURN_IF_ERROR(LookForDeals(stage.name(), "", reactions));
   }
@@ -112,9 +114,9 @@ absl::Status FollowPipeline(const RecordedEvent& event, ViewBatch& batch, Reacti
 // Sets the timers of the deals that were found, and asks for further ones.
 absl::Status SetMeasured(const v1::StageDealsMeasured& measured, WorkspaceId workspace,
                          ViewBatch& batch, Reactions& reactions) {
-  KITH_ASSIGN_OR_RETURN(const Pipeline pipeline,
+  KITH_ASSIGN_OR_RETURN(const auto pipeline,
                         ReadPipeline(std::string(ParentOf(measured.stage())), workspace, batch));
-  const v1::Stage* const stage = FindStage(pipeline, measured.stage());
+  const v1::Stage* const stage = FindStage(*pipeline, measured.stage());
   for (const v1::MeasuredDeal& deal : measured.deals()) {
     const absl::Time due = stage == nullptr
                                ? absl::InfiniteFuture()

@@ -10,8 +10,9 @@ constexpr size_t kTurnsForBehind = 4;  // one of so many
 
 }  // namespace
 
-FoldPool::FoldPool(size_t threads) {
-  for (size_t i = 0; i < threads; ++i) {
+// Who waits, waits for one that does not: so there are at most as many of them.
+FoldPool::FoldPool(size_t threads) : active_max_(threads) {
+  for (size_t i = 0; i < 2 * threads; ++i) {
     threads_.emplace_back([this, i] {
       NameThisThread(absl::StrCat("view-", i));
       Work();
@@ -54,11 +55,23 @@ FoldTask* FoldPool::TakeNext() {
   return task;
 }
 
+void FoldPool::BeginWait() {
+  MutexLock lock(mutex_);
+  ++waiting_;
+  changed_.NotifyOne();
+}
+
+void FoldPool::EndWait() {
+  MutexLock lock(mutex_);
+  --waiting_;
+}
+
 void FoldPool::Work() {
   MutexLock lock(mutex_);
   for (;;) {
-    if (urgent_.empty() && behind_.empty()) {
-      if (stopping_ && running_ == 0) break;
+    const bool is_idle = urgent_.empty() && behind_.empty();
+    if (is_idle && stopping_ && running_ == 0) break;
+    if (is_idle || running_ - waiting_ >= active_max_) {
       changed_.Wait(mutex_);
       continue;
     }
@@ -69,7 +82,7 @@ void FoldPool::Work() {
     const FoldTask::Next next = task.Step();
     lock.Lock();
     --running_;
-    task.behind_ = next == FoldTask::Next::kLater;
+    task.behind_ = task.always_behind_ || next == FoldTask::Next::kLater;
     const bool woken = task.state_ == FoldTask::State::kWoken;
     task.state_ = FoldTask::State::kResting;
     if (woken || next != FoldTask::Next::kRest) Queue(task);

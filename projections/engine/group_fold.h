@@ -4,7 +4,8 @@
 // Each view has its own families and checkpoints, and what it has already is not written to it
 // again. The fold begins at the lowest of them: the rows of a base that is ahead are read as of the
 // event before, from their versions, and what they become is found out again. One thread at a time;
-// made anew after an error.
+// made anew after an error. Far behind, others may help: while the base takes events, the views
+// based on it take those before, each by one thread.
 #pragma once
 
 #include <memory>
@@ -13,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "projections/engine/feed.h"
+#include "projections/engine/fold_crew.h"
 #include "projections/engine/view_fold.h"
 
 namespace kith::projections {
@@ -27,6 +29,9 @@ class GroupFold {
   // As ViewFold has it. After an error failed() says of which view it is.
   absl::Status Fold(const FedEvent& fed);
   absl::Status Write(bool with_checkpoint);
+  // The same of several events, and of what was folded, with who helps.
+  absl::Status FoldAll(absl::Span<const FedEvent> events, FoldCrew& crew);
+  absl::Status WriteAll(FoldCrew& crew);
   absl::Status FlushFamilies(bool wait);
   void MoveTo(Position position);
 
@@ -51,6 +56,10 @@ class GroupFold {
   absl::Status Of(size_t view, absl::Status status);
   template <class Each>
   absl::Status ForEachOwn(Each each);
+  // The base alone: what each of the events told.
+  using Told = std::vector<std::vector<RowChange>>;
+  absl::Status FoldBase(absl::Span<const FedEvent> events, Position told_before, Told* told);
+  absl::Status FirstError(absl::Span<const absl::Status> statuses);
 
   const std::vector<std::unique_ptr<ViewFold>> views_;
   const bool base_reads_only_;

@@ -27,7 +27,8 @@ Lane::Lane(const Surroundings& surroundings, size_t number, std::vector<LiveView
     : surroundings_(surroundings),
       number_(number),
       feed_(surroundings.options.queue_events, surroundings.feed_begin,
-            [this] { surroundings_.pool.Wake(*this); }) {
+            [this] { surroundings_.pool.Wake(*this); }),
+      crew_(surroundings.pool) {
   flushed_us_ = absl::ToInt64Microseconds(Elapsed());
   SetViews(std::move(views));
 }
@@ -39,7 +40,8 @@ Lane::Lane(const Surroundings& surroundings, size_t number, std::vector<LiveView
       base_(&base),
       parent_(&parent),
       feed_(surroundings.options.queue_events, surroundings.feed_begin,
-            [this] { surroundings_.pool.Wake(*this); }) {
+            [this] { surroundings_.pool.Wake(*this); }),
+      crew_(surroundings.pool) {
   flushed_us_ = absl::ToInt64Microseconds(Elapsed());
   SetViews(std::move(views));
 }
@@ -219,15 +221,12 @@ absl::Status Lane::FoldPending() {
   size_t left = joined_ ? kPieceEvents : kPieceEventsBehind;
   while (!pending_.empty()) {
     const Chunk& chunk = *pending_.front();
-    for (; pending_event_ < chunk.events.size(); ++pending_event_) {
-      const FedEvent& fed = chunk.events[pending_event_];
-      if (fed.record->header.position > through_) break;
-      if (left-- == 0) return absl::OkStatus();
-      KITH_RETURN_IF_ERROR(OfFold(fold_->Fold(fed)));
-      if (!fold_->is_full()) continue;
-      KITH_RETURN_IF_ERROR(OfFold(fold_->Write(/*with_checkpoint=*/false)));
-      back_off_.Reset();
-      Publish();
+    while (pending_event_ < chunk.events.size() &&
+           chunk.events[pending_event_].record->header.position <= through_) {
+      if (left == 0) return absl::OkStatus();
+      KITH_ASSIGN_OR_RETURN(const size_t folded, FoldSome(chunk, left));
+      pending_event_ += folded;
+      left -= folded;
     }
     fold_->MoveTo(std::min(chunk.last, through_));
     pending_.pop_front();
@@ -235,6 +234,24 @@ absl::Status Lane::FoldPending() {
   }
   fold_->MoveTo(through_);
   return EndStretch();
+}
+
+// Near the head one event after the other, for there are few; far behind what there is at once.
+absl::StatusOr<size_t> Lane::FoldSome(const Chunk& chunk, size_t count) {
+  const auto events =
+      absl::MakeConstSpan(chunk.events).subspan(pending_event_, joined_ ? 1 : count);
+  const auto end = std::find_if(events.begin(), events.end(), [this](const FedEvent& fed) {
+    return fed.record->header.position > through_;
+  });
+  const auto wanted = static_cast<size_t>(end - events.begin());
+  KITH_RETURN_IF_ERROR(OfFold(joined_ ? fold_->Fold(events.front())
+                                      : fold_->FoldAll(events.subspan(0, wanted), crew_)));
+  if (!fold_->is_full()) return wanted;
+  KITH_RETURN_IF_ERROR(
+      OfFold(joined_ ? fold_->Write(/*with_checkpoint=*/false) : fold_->WriteAll(crew_)));
+  back_off_.Reset();
+  Publish();
+  return wanted;
 }
 
 absl::Status Lane::EndStretch() {

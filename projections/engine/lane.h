@@ -22,6 +22,7 @@
 #include "projections/engine/build_memory.h"
 #include "projections/engine/catch_up.h"
 #include "projections/engine/feed.h"
+#include "projections/engine/fold_crew.h"
 #include "projections/engine/fold_pool.h"
 #include "projections/engine/group_fold.h"
 #include "projections/engine/live_view.h"
@@ -81,6 +82,8 @@ class Lane final : public FoldTask {
   absl::Status FoldFed();
   absl::Status FoldBehind();
   absl::Status FoldPending();
+  // Some events of the chunk, from pending_event_ on, at most `count`; how many.
+  absl::StatusOr<size_t> FoldSome(const Chunk& chunk, size_t count);
   absl::Status FinishBuilds();
   void End();
   Next WhatNext() const;
@@ -126,6 +129,7 @@ class Lane final : public FoldTask {
   Feed feed_;
 
   // The task's own.
+  FoldCrew crew_;  // helps where it is far behind
   std::vector<LiveView*> views_;
   std::vector<const Generation*> generations_;  // being folded, of each view
   const Generation* base_generation_ = nullptr;

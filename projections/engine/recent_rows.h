@@ -17,13 +17,15 @@ namespace kith::projections {
 class RecentRows {
  public:
   using Row = std::optional<std::string>;  // nullopt: there is none
+  using Rows = absl::flat_hash_map<std::string, Row>;
 
   explicit RecentRows(size_t bytes_max) : half_bytes_max_(bytes_max / 2) {}
 
   // Null where it is not remembered; until the next call.
-  const Row* Find(absl::string_view key) {
-    if (const auto found = newer_.find(key); found != newer_.end()) return &found->second;
-    const auto found = older_.find(key);
+  const Row* Find(absl::string_view key) { return Find(key, HashOf(key)); }
+  const Row* Find(absl::string_view key, size_t hash) {
+    if (const auto found = newer_.find(key, hash); found != newer_.end()) return &found->second;
+    const auto found = older_.find(key, hash);
     if (found == older_.end()) return nullptr;
     Row row = std::move(found->second);
     older_.erase(found);
@@ -32,18 +34,20 @@ class RecentRows {
   // The row was read.
   void Add(absl::string_view key, Row row) { Insert(key, std::move(row)); }
   // The row was written.
-  void Update(absl::string_view key, const Row& row) {
-    if (const auto found = newer_.find(key); found != newer_.end()) {
+  void Update(absl::string_view key, Row row) {
+    const size_t hash = HashOf(key);
+    if (const auto found = newer_.find(key, hash); found != newer_.end()) {
       bytes_ = bytes_ - SizeOf(key, found->second) + SizeOf(key, row);
-      found->second = row;
-    } else if (older_.erase(key) > 0) {
-      Insert(key, row);
+      found->second = std::move(row);
+    } else if (const auto old = older_.find(key, hash); old != older_.end()) {
+      older_.erase(old);
+      Insert(key, std::move(row));
     }
   }
+  // As the maps of rows have it.
+  static size_t HashOf(absl::string_view key) { return Rows::hasher()(key); }
 
  private:
-  using Rows = absl::flat_hash_map<std::string, Row>;
-
   static size_t SizeOf(absl::string_view key, const Row& row) {
     return key.size() + (row.has_value() ? row->size() : 0) + sizeof(Rows::value_type);
   }

@@ -11,6 +11,10 @@ namespace {
 
 // Entries written in one piece of work.
 constexpr size_t kPieceEntries = 20'000;
+// A batch of so many rows is one of a view that is being built.
+constexpr size_t kManyRows = 10'000;
+// Rows kept parsed; when there are more, all are parsed anew.
+constexpr size_t kParsedMax = 64;
 
 }  // namespace
 
@@ -23,9 +27,10 @@ ViewBatch::ViewBatch(ViewFamilies families, ViewCheckpoints checkpoints, size_t 
       told_table_(told_table) {}
 
 absl::StatusOr<std::optional<std::string>> ViewBatch::Get(absl::string_view key) {
-  if (const auto found = event_.find(key); found != event_.end()) return found->second;
-  if (const auto found = earlier_.find(key); found != earlier_.end()) return found->second;
-  if (const RecentRows::Row* const row = recent_.Find(key); row != nullptr) return *row;
+  if (const EventRows::Row* const row = event_.Find(key); row != nullptr) return *row;
+  const size_t hash = RecentRows::HashOf(key);
+  if (const auto found = earlier_.find(key, hash); found != earlier_.end()) return found->second;
+  if (const RecentRows::Row* const row = recent_.Find(key, hash); row != nullptr) return *row;
   auto stored =
       families_.rows->Get(key, Position(position_.value() - 1), eventstore::ReadTier::kDisk);
   if (stored.ok()) {
@@ -36,14 +41,34 @@ absl::StatusOr<std::optional<std::string>> ViewBatch::Get(absl::string_view key)
   return stored;
 }
 
+absl::StatusOr<ViewBatch::SharedRow> ViewBatch::GetParsed(
+    absl::string_view key, const google::protobuf::Message& prototype) {
+  const bool is_changed = event_.Find(key) != nullptr;
+  if (const auto found = parsed_.find(key); found != parsed_.end() && !is_changed) {
+    return found->second;
+  }
+  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, Get(key));
+  std::shared_ptr<google::protobuf::Message> row;
+  if (bytes.has_value()) {
+    row.reset(prototype.New());
+    if (!row->ParseFromString(*bytes)) {
+      return absl::DataLossError("a row of the view store does not parse");
+    }
+  }
+  if (is_changed) return row;
+  if (parsed_.size() >= kParsedMax) parsed_.clear();
+  parsed_.emplace(key, row);
+  return row;
+}
+
 void ViewBatch::Put(absl::string_view key, std::string value) {
   KITH_CHECK(!key.empty() && key[0] != '\0');
-  event_.insert_or_assign(key, std::move(value));
+  event_.Put(key, std::move(value));
 }
 
 void ViewBatch::Delete(absl::string_view key) {
   KITH_CHECK(!key.empty() && key[0] != '\0');
-  event_.insert_or_assign(key, std::nullopt);
+  event_.Put(key, std::nullopt);
 }
 
 void ViewBatch::AddEntry(IndexKind kind, absl::string_view entry) {
@@ -63,17 +88,19 @@ void ViewBatch::Begin(Position position, absl::Span<const RowChange> changes) {
 }
 
 void ViewBatch::Keep() {
-  if (position_ > checkpoints_.rows) {
-    for (auto& [key, value] : event_) {
-      if (value.has_value()) {
-        kept_->Put(key, position_, *value);
-      } else {
-        kept_->Delete(key, position_);
-      }
-      earlier_.insert_or_assign(key, std::move(value));
+  const bool is_new = position_ > checkpoints_.rows;
+  for (EventRows::Written& written : event_.rows()) {
+    if (!parsed_.empty()) parsed_.erase(written.key);
+    if (!is_new) {
+      recent_.Update(written.key, std::move(written.row));
+      continue;
     }
-  } else {
-    for (const auto& [key, value] : event_) recent_.Update(key, value);
+    if (written.row.has_value()) {
+      kept_->Put(written.key, position_, *written.row);
+    } else {
+      kept_->Delete(written.key, position_);
+    }
+    earlier_.insert_or_assign(std::move(written.key), std::move(written.row));
   }
   if (build_ != nullptr) {
     for (const auto& [key, added] : event_entries_) build_->Turn(key, added, position_);
@@ -89,7 +116,7 @@ void ViewBatch::Discard() {
 }
 
 void ViewBatch::EndEvent() {
-  event_.clear();
+  event_.Clear();
   event_entries_.clear();
   changes_ = {};
 }
@@ -98,8 +125,10 @@ absl::Status ViewBatch::Write(Position folded, bool with_checkpoint) {
   KITH_CHECK(event_.empty() && event_entries_.empty());
   const absl::Status written = families_.rows->Write(*kept_);
   kept_->Clear();
-  for (const auto& [key, value] : earlier_) recent_.Update(key, value);
+  const size_t rows = earlier_.size();
+  for (auto& [key, value] : earlier_) recent_.Update(key, std::move(value));
   earlier_.clear();
+  if (rows >= kManyRows) earlier_.reserve(rows);  // the next batch will have as many
   read_error_ = absl::OkStatus();
   KITH_RETURN_IF_ERROR(written);
   checkpoints_.rows = std::max(checkpoints_.rows, folded);

@@ -22,6 +22,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "eventstore/base/strong_id.h"
+#include "google/protobuf/message.h"
+#include "projections/engine/event_rows.h"
 #include "projections/engine/generation.h"
 #include "projections/engine/recent_rows.h"
 #include "projections/engine/row_change.h"
@@ -48,6 +50,11 @@ class ViewBatch {
 
   // Keys are not empty and do not begin with a zero byte, which is kept for the engine.
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key);
+  // The same parsed, of one type for each key, for few rows that are asked for with nearly every
+  // event; null where there is none. Not changed any more, and good for longer than the event.
+  using SharedRow = std::shared_ptr<const google::protobuf::Message>;
+  absl::StatusOr<SharedRow> GetParsed(absl::string_view key,
+                                      const google::protobuf::Message& prototype);
   void Put(absl::string_view key, std::string value);
   void Delete(absl::string_view key);
   // An index entry that was not there, or one that was. Aborts where it was otherwise, and in a
@@ -70,6 +77,7 @@ class ViewBatch {
   void Discard();
   // What the event that was kept last told; empty since another has begun.
   absl::Span<const RowChange> told() const { return told_; }
+  std::vector<RowChange> TakeTold() { return std::exchange(told_, {}); }
   void ForgetTold() { told_.clear(); }
   // The first error of reading the store since the last Write; an event that met one proves nothing
   // about its stream.
@@ -96,7 +104,7 @@ class ViewBatch {
 
  private:
   // The value a key has now; nullopt when it is deleted.
-  using Overlay = absl::flat_hash_map<std::string, std::optional<std::string>>;
+  using Overlay = RecentRows::Rows;
   // Whether it was added, by live key.
   using EntryTurns = std::vector<std::pair<std::string, bool>>;
 
@@ -108,10 +116,11 @@ class ViewBatch {
   std::unique_ptr<VersionedBatch> kept_;
   IndexChanges kept_entries_;
   std::unique_ptr<IndexBuild> build_;  // where they go in its place
-  Overlay event_;                      // what the present event wrote
+  EventRows event_;                    // what the present event wrote
   EntryTurns event_entries_;           // and which index entries it added or removed
   Overlay earlier_;                    // what the events kept before it wrote, not yet in the store
-  RecentRows recent_;                  // as of the last Write, where `earlier_` says nothing else
+  absl::flat_hash_map<std::string, SharedRow> parsed_;  // as of the event before
+  RecentRows recent_;  // as of the last Write, where `earlier_` says nothing else
   const uint8_t told_table_;
   std::vector<RowChange> told_;
   absl::Span<const RowChange> changes_;

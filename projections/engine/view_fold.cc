@@ -18,7 +18,7 @@ constexpr absl::string_view kBaseKey("\0b", 2);
 // Rows remembered of a view that others are based on, of one that is based on it, whose sums are
 // asked for with each of its events, and of another.
 constexpr size_t kBaseRecentBytes = 16 << 20;
-constexpr size_t kBasedRecentBytes = 8 << 20;
+constexpr size_t kBasedRecentBytes = 16 << 20;
 constexpr size_t kRecentBytes = 1 << 20;
 
 size_t RecentBytes(const FoldedView& view) {
@@ -79,10 +79,10 @@ absl::Status ViewFold::Fold(const FedEvent& fed, bool tell) {
   return absl::OkStatus();
 }
 
-absl::Status ViewFold::FoldOver(const FedEvent& fed, const ViewFold& base) {
+absl::Status ViewFold::FoldOver(const FedEvent& fed, const ViewFold& base,
+                                absl::Span<const RowChange> changes) {
   const eventstore::EventHeader& header = fed.record->header;
   if (header.position <= folded_) return absl::OkStatus();
-  const auto changes = base.batch_.told();
   const bool takes = fed.takers.Contains(view_.number);
   if ((takes || fed.takers.Contains(base.view_.number)) && !view_.stale.Contains(header)) {
     // What became of the base's rows is not known any more.

@@ -64,8 +64,13 @@ class ViewFold {
   // that is wanted. What it changed is in memory until a Write. An error is not the event's:
   // nothing can be concluded, and the fold is of no further use.
   absl::Status Fold(const FedEvent& fed, bool tell);
-  // The same of a view that is based on another, which has folded the event.
-  absl::Status FoldOver(const FedEvent& fed, const ViewFold& base);
+  // What the event that was folded last told of the rows of a base.
+  absl::Span<const RowChange> told() const { return batch_.told(); }
+  std::vector<RowChange> TakeTold() { return batch_.TakeTold(); }
+  // The same of a view that is based on another, which has folded the event, and maybe those that
+  // follow; `changes` are what it told of this one.
+  absl::Status FoldOver(const FedEvent& fed, const ViewFold& base,
+                        absl::Span<const RowChange> changes);
   // Called with each entity that went stale.
   void OnStale(std::function<void(const StaleEntity&)> tell) { on_stale_ = std::move(tell); }
   // Nothing up to `position` is left to fold.

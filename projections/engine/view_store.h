@@ -34,7 +34,7 @@ struct ViewStoreOptions {
   uint64_t flush_positions = 250'000;   // … and at most this many positions late
   size_t cache_bytes = 128 << 20;       // blocks, indexes and bloom filters of all views
   size_t memtable_bytes = 64 << 20;     // unwritten rows of all views
-  size_t sorted_batch_bytes = 4 << 20;  // as VersionedStoreOptions has it
+  size_t sorted_batch_bytes = 1 << 20;  // as VersionedStoreOptions has it
   size_t build_bytes = 64 << 20;   // gathered by views that are being built, before it is written
   size_t queue_events = 8192;      // decoded events waiting for one lane of views
   uint64_t near_positions = 4096;  // a view that lacks more than this is being built

@@ -1,8 +1,10 @@
 #include "projections/interactions/timeline.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -21,6 +23,7 @@
 #include "kith/meetings/v1/meeting_events.pb.h"
 #include "kith/messages/v1/message_events.pb.h"
 #include "kith/type/v1/errors.pb.h"
+#include "kith/visitors/v1/visitor_events.pb.h"
 #include "projections/store/key_codec.h"
 #include "projections/tables/page_token.h"
 #include "projections/tables/table_core.h"
@@ -37,23 +40,28 @@ namespace {
 
 constexpr char kTable = 1;       // persisted
 constexpr char kNamedTable = 2;  // persisted
+constexpr char kVisitTable = 3;  // persisted
 constexpr absl::string_view kInteractions = "interactions";
 constexpr absl::string_view kInteractionsSuffix = "/interactions";
 
 constexpr absl::string_view kMessages = "messages";
 constexpr absl::string_view kMeetings = "meetings";
+constexpr absl::string_view kVisitors = "visitors";
 
 // What marks the kinds of a message's events. Persisted.
 constexpr uint32_t kOfMessage = 1 << 16;
 // And those of a meeting's. Persisted.
 constexpr uint32_t kOfMeeting = 1 << 17;
+// And that of a visit's. Persisted.
+constexpr uint32_t kOfVisit = 1 << 20;
+constexpr uint32_t kOfOthers = kOfMessage | kOfMeeting | kOfVisit;
 
 // One row's value.
 struct Entry {
   Position position;
   // An InteractionKind; 0 for what is not an interaction. Of a message's event the same with
   // kOfMessage: that it was sent counts as an e-mail. Of a meeting's with kOfMeeting: that it was
-  // held counts as one.
+  // held counts as one. Of a visit's with kOfVisit: it counts as a page view.
   uint32_t kind = 0;
   uint32_t id_check = 0;  // of the interaction's id
   Position amended;       // 0: it was neither amended nor redacted
@@ -61,8 +69,9 @@ struct Entry {
   TimelineEvent event() const { return {position, amended}; }
   bool is_of_message() const { return (kind & kOfMessage) != 0; }
   bool is_of_meeting() const { return (kind & kOfMeeting) != 0; }
-  bool is_interaction() const { return kind != 0 && !is_of_message() && !is_of_meeting(); }
-  uint32_t interaction_kind() const { return kind & ~(kOfMessage | kOfMeeting); }
+  bool is_of_visit() const { return (kind & kOfVisit) != 0; }
+  bool is_interaction() const { return kind != 0 && (kind & kOfOthers) == 0; }
+  uint32_t interaction_kind() const { return kind & ~kOfOthers; }
 };
 
 std::string Encode(const Entry& entry) {
@@ -185,19 +194,20 @@ absl::Status ScanEntries(const ViewSnapshot& timeline, const KeyRange& range,
 uint64_t DigestOf(const TimelineQuery& query) {
   std::vector<int> kinds(query.kinds.begin(), query.kinds.end());
   std::sort(kinds.begin(), kinds.end());
-  return QueryDigest({Timeline::kName, absl::StrCat(query.workspace.value()), query.record,
+  return QueryDigest({Timeline::kName, absl::StrCat(query.workspace.value()), query.records.front(),
                       absl::StrJoin(kinds, ",")});
 }
 
-// Where a page begins: at the first row, or just after the last of the page before.
-absl::StatusOr<std::string> StartOf(const TimelineQuery& query, absl::string_view prefix) {
-  if (query.page_token.empty()) return std::string(prefix);
+// Where a page begins, after what all rows of a record begin with: at the first row, or just after
+// the last of the page before.
+absl::StatusOr<std::string> StartOf(const TimelineQuery& query) {
+  if (query.page_token.empty()) return std::string();
   KITH_ASSIGN_OR_RETURN(PageToken token, DecodePageToken(query.page_token));
+  const std::string prefix = RecordPrefix(query.workspace, query.records.front());
   if (token.query != DigestOf(query) || !absl::StartsWith(token.resume_key, prefix)) {
     return InvalidPageToken("The page token is of another query.");
   }
-  token.resume_key.push_back('\0');
-  return std::move(token.resume_key);
+  return token.resume_key.substr(prefix.size()) + std::string(1, '\0');
 }
 
 void PutRecorded(const eventstore::EventHeader& header, const InteractionRecorded& recorded,
@@ -258,15 +268,18 @@ bool Wanted(const TimelineQuery& query, const Entry& entry) {
   if (entry.kind == 0) return query.kinds.empty() && query.changes;
   if (entry.is_of_message() && !query.messages) return false;
   if (entry.is_of_meeting() && !query.meetings) return false;
+  if (entry.is_of_visit() && !query.visits) return false;
   return query.kinds.empty() ||
          std::find(query.kinds.begin(), query.kinds.end(),
                    static_cast<InteractionKind>(entry.interaction_kind())) != query.kinds.end();
 }
 
-// An event of a message stands in the timeline of the contact that it goes to.
+// An event of a message stands in the timeline of the contact that it goes to, but for what is only
+// counted.
 void PutOfMessage(const eventstore::RecordedEvent& event, ViewBatch& batch) {
   const eventstore::EventHeader& header = event.header();
   const auto& message = static_cast<const messages::v1::MessageEvent&>(*event.event);
+  if (message.has_message_traffic_counted()) return;
   const uint32_t kind =
       message.has_message_sent() ? static_cast<uint32_t>(interactions::v1::EMAIL) : 0;
   batch.Put(RowKey(IdOf(header), ParentOf(header.stream)),
@@ -307,6 +320,72 @@ void PutOfMeeting(const eventstore::RecordedEvent& event, ViewBatch& batch) {
   }
 }
 
+// When a visit began, and where the log says so.
+struct VisitStart {
+  EntryId at;
+  Position position;
+};
+
+std::string VisitKey(WorkspaceId workspace, absl::string_view visitor, int visit) {
+  std::string key(1, kVisitTable);
+  AppendUnsignedKey(workspace.value(), &key);
+  AppendStringKey(visitor, &key);
+  AppendIntegerKey(visit, &key);
+  return key;
+}
+
+std::string EncodeVisit(const VisitStart& start) {
+  std::string value;
+  AppendVarint(static_cast<uint64_t>(start.at.occur_micros), &value);
+  AppendVarint(start.at.sequence, &value);
+  AppendVarint(start.position.value(), &value);
+  return value;
+}
+
+std::optional<VisitStart> DecodeVisit(WorkspaceId workspace, absl::string_view value) {
+  ByteReader reader(value);
+  uint64_t micros = 0;
+  uint64_t sequence = 0;
+  uint64_t position = 0;
+  if (!reader.ReadVarint(&micros) || !reader.ReadVarint(&sequence) ||
+      !reader.ReadVarint(&position) || !reader.done()) {
+    return std::nullopt;
+  }
+  return VisitStart{{workspace, static_cast<int64_t>(micros), sequence}, Position(position)};
+}
+
+void PutVisit(const VisitStart& start, absl::string_view contact, ViewBatch& batch) {
+  if (contact.empty()) return;
+  batch.Put(RowKey(start.at, contact),
+            Encode(Entry{.position = start.position,
+                         .kind = kOfVisit | static_cast<uint32_t>(interactions::v1::PAGE_VIEW)}));
+}
+
+// A visit stands in the timeline of whom the visitor is known to be, or is found to be later, at
+// the time when it began.
+absl::Status PutOfVisitor(const eventstore::RecordedEvent& recorded, ViewBatch& batch) {
+  const eventstore::EventHeader& header = recorded.header();
+  const auto& event = static_cast<const visitors::v1::VisitorEvent&>(*recorded.event);
+  if (event.has_visitor_pages_viewed() && event.visitor_pages_viewed().visit_begins()) {
+    const visitors::v1::VisitorPagesViewed& viewed = event.visitor_pages_viewed();
+    const VisitStart start = {IdOf(header), header.position};
+    batch.Put(VisitKey(header.workspace, viewed.name(), viewed.visit()), EncodeVisit(start));
+    PutVisit(start, viewed.contact(), batch);
+  }
+  if (!event.has_visitor_identified()) return absl::OkStatus();
+  const visitors::v1::VisitorIdentified& identified = event.visitor_identified();
+  for (int visit = identified.from_visit(); visit <= identified.visit_count(); ++visit) {
+    KITH_ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                          batch.Get(VisitKey(header.workspace, identified.name(), visit)));
+    // It may be among what a damaged stream left out.
+    if (!row.has_value()) continue;
+    const std::optional<VisitStart> start = DecodeVisit(header.workspace, *row);
+    if (!start.has_value()) return MalformedRow();
+    PutVisit(*start, identified.contact(), batch);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<std::string> Timeline::categories() const {
@@ -316,7 +395,8 @@ std::vector<std::string> Timeline::categories() const {
           "leads",
           std::string(kInteractions),
           std::string(kMessages),
-          std::string(kMeetings)};
+          std::string(kMeetings),
+          std::string(kVisitors)};
 }
 
 absl::Status Timeline::Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const {
@@ -330,6 +410,7 @@ absl::Status Timeline::Apply(const eventstore::RecordedEvent& event, ViewBatch& 
     PutOfMeeting(event, batch);
     return absl::OkStatus();
   }
+  if (category == kVisitors) return PutOfVisitor(event, batch);
   if (category != kInteractions) {
     batch.Put(RowKey(IdOf(header), header.stream), Encode({.position = header.position}));
     return absl::OkStatus();
@@ -349,75 +430,130 @@ absl::Status Timeline::Apply(const eventstore::RecordedEvent& event, ViewBatch& 
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> ListTimeline(const ViewSnapshot& timeline, const TimelineQuery& query,
-                                         TimelineVisitor take) {
-  const std::string prefix = RecordPrefix(query.workspace, query.record);
-  KITH_ASSIGN_OR_RETURN(std::string start, StartOf(query, prefix));
-  KITH_ASSIGN_OR_RETURN(const size_t page_size, PageSizeOf(query.page_size));
+namespace {
 
-  std::string last_key;  // the last row that needs no second look
+// What of one record's timeline may stand on a page.
+struct Stretch {
+  // Each under the end of its key, which says when it happened.
+  std::vector<std::pair<std::string, Entry>> entries;
+  std::string reached;    // the last key that was looked at
+  bool has_more = false;  // there is something after that
+};
+
+// From `start` on, until there are `entries_max` of those that are wanted, or enough was looked at.
+absl::StatusOr<Stretch> StretchOf(const ViewSnapshot& timeline, const TimelineQuery& query,
+                                  const std::string& record, const std::string& start,
+                                  size_t entries_max) {
+  Stretch stretch;
+  const std::string prefix = RecordPrefix(query.workspace, record);
   size_t scanned = 0;
-  size_t taken = 0;
-  absl::StatusOr<bool> going = true;
-  const KeyRange range = {.from = std::move(start), .to = PrefixEnd(prefix)};
+  const KeyRange range = {.from = prefix + start, .to = PrefixEnd(prefix)};
   KITH_RETURN_IF_ERROR(ScanEntries(timeline, range, [&](absl::string_view key, const Entry& entry) {
-    const bool wanted = Wanted(query, entry);
-    if (scanned == kScanRowsMax || (wanted && taken == page_size)) {
-      going = false;
-    } else if (wanted) {
-      going = take(entry.event());
-      ++taken;
-    }
-    if (!going.ok() || !*going) return false;
+    stretch.has_more = scanned == kScanRowsMax || stretch.entries.size() == entries_max;
+    if (stretch.has_more) return false;
     ++scanned;
-    last_key.assign(key.data(), key.size());
+    key.remove_prefix(prefix.size());
+    stretch.reached.assign(key.data(), key.size());
+    if (Wanted(query, entry)) stretch.entries.emplace_back(stretch.reached, entry);
     return true;
   }));
-  KITH_RETURN_IF_ERROR(going.status());
-  if (*going) return "";
-  return EncodePageToken({.position = timeline.position(),
-                          .query = DigestOf(query),
-                          .resume_key = std::move(last_key)});
+  return stretch;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ListTimeline(const ViewSnapshot& timeline, const TimelineQuery& query,
+                                         TimelineVisitor take) {
+  KITH_ASSIGN_OR_RETURN(const std::string start, StartOf(query));
+  KITH_ASSIGN_OR_RETURN(const size_t page_size, PageSizeOf(query.page_size));
+  std::vector<std::pair<std::string, Entry>> entries;
+  std::optional<std::string> known_until;  // nullopt: all is known
+  for (const std::string& record : query.records) {
+    // One more than a page tells that there is a next one.
+    KITH_ASSIGN_OR_RETURN(Stretch stretch,
+                          StretchOf(timeline, query, record, start, page_size + 1));
+    if (stretch.has_more && (!known_until.has_value() || stretch.reached < *known_until)) {
+      known_until = stretch.reached;
+    }
+    std::move(stretch.entries.begin(), stretch.entries.end(), std::back_inserter(entries));
+  }
+  const auto is_before = [](const auto& a, const auto& b) { return a.first < b.first; };
+  std::stable_sort(entries.begin(), entries.end(), is_before);
+
+  const auto token_after = [&](const std::string& last) {
+    return EncodePageToken(
+        {.position = timeline.position(),
+         .query = DigestOf(query),
+         .resume_key = RecordPrefix(query.workspace, query.records.front()) + last});
+  };
+  size_t taken = 0;
+  std::string last;  // that was taken
+  for (const auto& [key, entry] : entries) {
+    if (known_until.has_value() && *known_until < key) break;
+    if (taken > 0 && key == last) continue;  // it is about several of them
+    if (taken == page_size) return token_after(last);
+    KITH_ASSIGN_OR_RETURN(const bool going, take(entry.event()));
+    if (!going) return token_after(last);
+    ++taken;
+    last = key;
+  }
+  return known_until.has_value() ? token_after(*known_until) : "";
 }
 
 absl::StatusOr<KindCounts> CountKinds(const ViewSnapshot& timeline, WorkspaceId workspace,
-                                      absl::string_view record, size_t entries_max, bool messages) {
-  const std::string prefix = RecordPrefix(workspace, record);
+                                      const std::vector<std::string>& records, size_t entries_max,
+                                      bool messages) {
   KindCounts counts;
-  size_t looked_at = 0;
+  std::set<std::string> counted;  // where an entry may be about several of them
   bool damaged = false;
-  const auto count = [&](absl::string_view key, const Entry& entry) {
-    counts.at_least = looked_at == entries_max;
-    if (counts.at_least) return false;
-    ++looked_at;
-    if (entry.is_of_meeting() || (entry.is_of_message() && !messages)) return true;
-    if (entry.interaction_kind() == 0) return true;
-    const auto kind = static_cast<InteractionKind>(entry.interaction_kind());
-    const auto known = std::find_if(counts.kinds.begin(), counts.kinds.end(),
-                                    [&](const KindCount& each) { return each.kind == kind; });
-    if (known != counts.kinds.end()) {
-      ++known->count;
+  for (const std::string& record : records) {
+    const std::string prefix = RecordPrefix(workspace, record);
+    size_t looked_at = 0;
+    const auto count = [&](absl::string_view key, const Entry& entry) {
+      if (looked_at == entries_max) {
+        counts.at_least = true;
+        return false;
+      }
+      ++looked_at;
+      if (entry.is_of_meeting() || entry.is_of_visit()) return true;
+      if (entry.is_of_message() && !messages) return true;
+      if (entry.interaction_kind() == 0) return true;
+      key.remove_prefix(prefix.size());
+      if (records.size() > 1 && !counted.insert(std::string(key)).second) return true;
+      const std::optional<int64_t> micros = TakeInvertedTime(&key);
+      damaged = !micros.has_value();
+      if (damaged) return false;
+      const absl::Time time = absl::FromUnixMicros(*micros);
+      const auto kind = static_cast<InteractionKind>(entry.interaction_kind());
+      const auto known = std::find_if(counts.kinds.begin(), counts.kinds.end(),
+                                      [&](const KindCount& each) { return each.kind == kind; });
+      if (known == counts.kinds.end()) {
+        counts.kinds.push_back({kind, 1, time});
+      } else {
+        ++known->count;
+        known->last = std::max(known->last, time);
+      }
       return true;
-    }
-    key.remove_prefix(prefix.size());
-    const std::optional<int64_t> micros = TakeInvertedTime(&key);
-    damaged = !micros.has_value();
-    if (!damaged) counts.kinds.push_back({kind, 1, absl::FromUnixMicros(*micros)});
-    return !damaged;
-  };
-  KITH_RETURN_IF_ERROR(ScanEntries(timeline, KeyRange::Prefix(prefix), count));
-  if (damaged) return MalformedRow();
+    };
+    KITH_RETURN_IF_ERROR(ScanEntries(timeline, KeyRange::Prefix(prefix), count));
+    if (damaged) return MalformedRow();
+  }
+  std::stable_sort(counts.kinds.begin(), counts.kinds.end(),
+                   [](const KindCount& a, const KindCount& b) { return a.last > b.last; });
   return counts;
 }
 
 absl::StatusOr<bool> HasTimeline(const ViewSnapshot& timeline, WorkspaceId workspace,
-                                 absl::string_view record) {
+                                 const std::vector<std::string>& records) {
   bool found = false;
-  KITH_RETURN_IF_ERROR(ScanEntries(timeline, KeyRange::Prefix(RecordPrefix(workspace, record)),
-                                   [&](absl::string_view, const Entry&) {
-                                     found = true;
-                                     return false;
-                                   }));
+  for (const std::string& record : records) {
+    KITH_RETURN_IF_ERROR(ScanEntries(timeline, KeyRange::Prefix(RecordPrefix(workspace, record)),
+                                     [&](absl::string_view, const Entry&) {
+                                       found = true;
+                                       return false;
+                                     }));
+    if (found) break;
+  }
   return found;
 }
 

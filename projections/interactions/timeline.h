@@ -1,13 +1,13 @@
 // Timeline: what happened with a contact, about a deal, with a company or with a lead, newest
 // first: its interactions, its own changes, of a contact what became of messages to it, and
-// meetings with it.
+// meetings with it, and visits of our pages by it.
 //
 // A row is a pointer into the log, one per record that an event concerns, so an interaction with
 // one contact costs one small row and its text is stored once:
 //
 //   key    {1, workspace, record, occur time inverted, sequence inverted}
 //   value  position ‖ kind (0: not an interaction; + 65,536: an event of a message; + 131,072: of a
-//   meeting) ‖ CRC-32C of the
+//   meeting; + 1,048,576: that a visit began) ‖ CRC-32C of the
 //          interaction's id, 4 bytes
 //          [‖ position of the event that says what it became, where it was amended or redacted]
 //
@@ -16,6 +16,12 @@
 //
 //   key    {2, workspace, record, id}
 //   value  as above
+//
+// When a visit began is remembered for who the visitor is found to be later, whose timeline it
+// stands in from then on, where it has its place:
+//
+//   key    {3, workspace, visitor, number of the visit}
+//   value  occur time in microseconds ‖ sequence ‖ position
 //
 // Keys are components of key_codec.h. A deleted record keeps its timeline. The rows of an
 // interaction are deleted only in the timelines of records that an amendment takes from its links.
@@ -41,7 +47,7 @@ class Timeline final : public Projection {
   static constexpr absl::string_view kName = "timeline";
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 3; }
+  int version() const override { return 4; }
   std::vector<std::string> categories() const override;
   bool reads_personal() const override { return false; }
   absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override;
@@ -50,11 +56,12 @@ class Timeline final : public Projection {
 // What to list. The views outlive the call.
 struct TimelineQuery {
   WorkspaceId workspace;
-  absl::string_view record;                              // "contacts/01J…", "deals/…"
+  std::vector<std::string> records;  // "contacts/01J…", "deals/…": all names that mean one record
   std::vector<interactions::v1::InteractionKind> kinds;  // only these; empty means every entry
   bool changes = true;           // the record's own changes, too, where every entry is wanted
   bool messages = true;          // what became of messages, too; that one was sent is an e-mail
   bool meetings = true;          // and of meetings; that one was held is one
+  bool visits = true;            // and visits; each is a page view
   int page_size = 0;             // 0 means 50, more than 1,000 means 1,000, less than 0 is refused
   absl::string_view page_token;  // of the page before, whose position the snapshot must have
 };
@@ -71,10 +78,11 @@ struct TimelineEvent {
 // before it.
 using TimelineVisitor = absl::FunctionRef<absl::StatusOr<bool>(const TimelineEvent&)>;
 
-// One page; returns the token of the next one, empty on the last. Looks at a bounded number of
-// rows, so a page of few among many kinds may be short, or even empty, and still have a next one.
-// Errors: ERROR_INVALID_PAGE_TOKEN, ERROR_INVALID_FIELD, the visitor's, those of the snapshot.
-// Touches the disk.
+// One page of the timelines of these records, in which an entry stands once; returns the token of
+// the next one, empty on the last. Looks at a bounded number of rows of each, so a page of few
+// among many kinds may be short, or even empty, and still have a next one. Errors:
+// ERROR_INVALID_PAGE_TOKEN, ERROR_INVALID_FIELD, the visitor's, those of the snapshot. Touches the
+// disk.
 absl::StatusOr<std::string> ListTimeline(const ViewSnapshot& timeline, const TimelineQuery& query,
                                          TimelineVisitor take);
 
@@ -89,15 +97,15 @@ struct KindCounts {
   bool at_least = false;         // there are entries that were not looked at
 };
 
-// Of a record's newest `entries_max` entries, `messages` that were sent among them, and no
-// meetings. Touches the disk.
+// Of the newest `entries_max` entries of each of these, which are one record, `messages` that were
+// sent among them, and neither meetings nor visits. Touches the disk.
 absl::StatusOr<KindCounts> CountKinds(const ViewSnapshot& timeline, WorkspaceId workspace,
-                                      absl::string_view record, size_t entries_max,
+                                      const std::vector<std::string>& records, size_t entries_max,
                                       bool messages = true);
 
 // True when anything ever happened with the record, so that it exists or did. Touches the disk.
 absl::StatusOr<bool> HasTimeline(const ViewSnapshot& timeline, WorkspaceId workspace,
-                                 absl::string_view record);
+                                 const std::vector<std::string>& records);
 
 // The events that may be the interaction named "contacts/01J…/interactions/01J…": usually the one,
 // none when there is no such interaction. The time in its id says where its row stands; others of

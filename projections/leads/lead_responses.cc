@@ -8,12 +8,14 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/contacts/v1/contact.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "kith/leads/v1/lead.pb.h"
 #include "kith/leads/v1/lead_rows.pb.h"
 #include "kith/leads/v1/leads_service.pb.h"
 #include "kith/meetings/v1/meeting_events.pb.h"
 #include "kith/messages/v1/message_events.pb.h"
+#include "projections/tables/merged_names.h"
 #include "projections/tables/table.h"
 #include "services/core/resource_name.h"
 
@@ -26,6 +28,7 @@ using interactions::v1::Interaction;
 using interactions::v1::InteractionEvent;
 using meetings::v1::MeetingEvent;
 using messages::v1::MessageEvent;
+using projections::MergedNames;
 using projections::Reactions;
 using projections::Table;
 using projections::TableBuilder;
@@ -45,6 +48,13 @@ std::set<std::string> AnsweredBy(const v1::Lead* lead) {
   std::set<std::string> records = {lead->name()};
   if (!lead->contact().empty()) records.insert(lead->contact());
   return records;
+}
+
+// Which names mean the same contact: a lead may name it by another one than what we did.
+const MergedNames& ContactNames() {
+  static const auto& names =
+      *new MergedNames(contacts::v1::Contact::default_instance(), projections::kPolicyNamesTable);
+  return names;
 }
 
 absl::StatusOr<v1::UnansweredLeads> RowOf(WorkspaceId workspace, const std::string& record,
@@ -127,10 +137,12 @@ std::set<std::string> TurnedTo(const RecordedEvent& event) {
 }  // namespace
 
 std::vector<std::string> LeadResponses::Follows() const {
-  return {"interactions", "messages", "meetings"};
+  return {"interactions", "messages", "meetings", "contacts"};
 }
 
-bool LeadResponses::Concerns(const RecordedEvent& event) const { return !TurnedTo(event).empty(); }
+bool LeadResponses::Concerns(const RecordedEvent& event) const {
+  return ContactNames().IsChangedBy(event) || !TurnedTo(event).empty();
+}
 
 absl::Status LeadResponses::React(const RecordedEvent& event, ViewBatch& batch,
                                   Reactions& reactions) const {
@@ -139,8 +151,15 @@ absl::Status LeadResponses::React(const RecordedEvent& event, ViewBatch& batch,
     KITH_RETURN_IF_ERROR(
         FollowLead(header.workspace, change.before<v1::Lead>(), change.after<v1::Lead>(), batch));
   }
-  std::set<std::string> answered;
+  KITH_RETURN_IF_ERROR(ContactNames().Follow(event, batch));
+  std::set<std::string> records;
   for (const std::string& record : TurnedTo(event)) {
+    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          ContactNames().AllOf(batch, header.workspace, record));
+    records.insert(names.begin(), names.end());
+  }
+  std::set<std::string> answered;
+  for (const std::string& record : records) {
     KITH_ASSIGN_OR_RETURN(const auto row, Unanswered().Get(batch, header.workspace, record));
     if (!row.has_value()) continue;
     for (const v1::UnansweredLead& one : row->leads()) {

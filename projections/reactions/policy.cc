@@ -84,19 +84,20 @@ bool ParseEntry(absl::string_view entry, WorkspaceId* workspace, std::string* re
   return TakeStringKey(&entry, reaction);
 }
 
-// Puts the row in place of `before`, with its place in the queue.
-absl::Status Put(ViewBatch& batch, WorkspaceId workspace,
-                 const std::optional<PendingReaction>& before, const PendingReaction& row) {
-  if (before.has_value() && !before->is_parked()) {
+// Puts the row in place of `before`, with its place in the queue. Null: there is none.
+void Put(ViewBatch& batch, WorkspaceId workspace, const PendingReaction* before,
+         const PendingReaction& row) {
+  if (before != nullptr && !before->is_parked()) {
     batch.RemoveEntry(IndexKind::kCurrent, EntryOf(workspace, *before));
   }
   if (!row.is_parked()) batch.AddEntry(IndexKind::kCurrent, EntryOf(workspace, row));
-  return Pending().Put(batch, workspace, row);
+  Pending().Set(batch, workspace, row);
 }
 
-absl::Status Remove(ViewBatch& batch, WorkspaceId workspace, const PendingReaction& row) {
+// One that is there.
+void Remove(ViewBatch& batch, WorkspaceId workspace, const PendingReaction& row) {
   if (!row.is_parked()) batch.RemoveEntry(IndexKind::kCurrent, EntryOf(workspace, row));
-  return Pending().Delete(batch, workspace, row.reaction());
+  Pending().Erase(batch, workspace, row.reaction());
 }
 
 // The reaction that a policy's own event speaks of; nullopt where it is gone, or is another one by
@@ -111,7 +112,8 @@ absl::StatusOr<std::optional<PendingReaction>> Find(ViewBatch& batch, WorkspaceI
 absl::Status Settle(ViewBatch& batch, WorkspaceId workspace, absl::string_view name,
                     int64_t sequence) {
   KITH_ASSIGN_OR_RETURN(const auto row, Find(batch, workspace, name, sequence));
-  return row.has_value() ? Remove(batch, workspace, *row) : absl::OkStatus();
+  if (row.has_value()) Remove(batch, workspace, *row);
+  return absl::OkStatus();
 }
 
 // Out of the queue, or back to its place there, before what follows in its stream.
@@ -121,7 +123,8 @@ absl::Status SetParked(ViewBatch& batch, WorkspaceId workspace, absl::string_vie
   if (!row.has_value()) return absl::OkStatus();
   PendingReaction moved = *row;
   moved.set_is_parked(is_parked);
-  return Put(batch, workspace, row, moved);
+  Put(batch, workspace, &*row, moved);
+  return absl::OkStatus();
 }
 
 absl::Status FoldOwn(const eventstore::RecordedEvent& recorded, ViewBatch& batch) {
@@ -194,7 +197,9 @@ absl::Status Reactions::Add(const std::vector<const google::protobuf::Message*>&
   PendingReaction row =
       NewReaction(absl::StrCat(event_.header().sequence.value(), "/", count_), terms);
   for (const auto* const request : requests) Write(*request, *row.add_requests());
-  return Put(batch_, event_.header().workspace, std::nullopt, row);
+  // The name is of this event alone.
+  Put(batch_, event_.header().workspace, nullptr, row);
+  return absl::OkStatus();
 }
 
 absl::Status Reactions::Set(absl::string_view timer, absl::Time due,
@@ -207,13 +212,15 @@ absl::Status Reactions::Set(absl::string_view timer, absl::Time due,
   PendingReaction row = NewReaction(std::string(timer), terms);
   *row.mutable_due_time() = ToTimestamp(due);
   Write(request, *row.add_requests());
-  return Put(batch_, workspace, before, row);
+  Put(batch_, workspace, before.has_value() ? &*before : nullptr, row);
+  return absl::OkStatus();
 }
 
 absl::Status Reactions::Cancel(absl::string_view timer) {
   const WorkspaceId workspace = event_.header().workspace;
   KITH_ASSIGN_OR_RETURN(const auto row, Pending().Get(batch_, workspace, timer));
-  return row.has_value() ? Remove(batch_, workspace, *row) : absl::OkStatus();
+  if (row.has_value()) Remove(batch_, workspace, *row);
+  return absl::OkStatus();
 }
 
 std::string Policy::ResourceName() const { return absl::StrCat(kCategory, "/", name_); }

@@ -216,9 +216,11 @@ absl::Status ScoreFold::Count(const v1::ModelRow& row,
       }
       if (!is_other) continue;
       MatchesTable().Set(batch_, workspace_, matches);
+      KITH_ASSIGN_OR_RETURN(const std::string survivor,
+                            collection_.names.SurvivorOf(batch_, workspace_, record));
       KITH_ASSIGN_OR_RETURN(
           const auto score,
-          ScoreTable().Get(batch_, workspace_, ScoreKey(row.model().name(), record)));
+          ScoreTable().Get(batch_, workspace_, ScoreKey(row.model().name(), survivor)));
       if (!score.has_value() || score->version() != rules.version) continue;
       KITH_RETURN_IF_ERROR(Update(row, rules, matches, Telling::kTold));
     }
@@ -291,6 +293,25 @@ absl::Status ScoreFold::FollowUpdate(const v1::ModelRow& row, const std::string&
     MatchesTable().Set(batch_, workspace_, matches);
   }
   return UpdateKnown(row, record);
+}
+
+absl::Status ScoreFold::FollowNames() {
+  const projections::MergedNames& names = collection_.names;
+  const std::string record = header_.stream;
+  KITH_ASSIGN_OR_RETURN(renamed_.emplace_back(), names.SurvivorOf(batch_, workspace_, record));
+  KITH_RETURN_IF_ERROR(names.Follow(event_, batch_));
+  KITH_ASSIGN_OR_RETURN(renamed_.emplace_back(), names.SurvivorOf(batch_, workspace_, record));
+  return absl::OkStatus();
+}
+
+absl::Status ScoreFold::UpdateRenamed() {
+  if (renamed_.empty()) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(const v1::ActiveModels active, ReadActive());
+  for (const v1::ActiveModel& one : active.models()) {
+    KITH_ASSIGN_OR_RETURN(const v1::ModelRow row, ReadModel(one.model()));
+    for (const std::string& record : renamed_) KITH_RETURN_IF_ERROR(UpdateKnown(row, record));
+  }
+  return absl::OkStatus();
 }
 
 // --- Scores
@@ -379,8 +400,12 @@ absl::Status ScoreFold::FollowScored(const v1::RecordsScored& scored) {
     // What was seen of the record since the rules were saved is newer.
     if (!matches.has_facts()) *matches.mutable_facts() = facts;
     MatchesTable().Set(batch_, workspace_, matches);
-    KITH_RETURN_IF_ERROR(MatchesTable().Delete(
-        batch_, workspace_, KeyOf(scored.model(), 1 - rules.place, facts.record())));
+    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          collection_.names.AllOf(batch_, workspace_, facts.record()));
+    for (const std::string& name : names) {
+      KITH_RETURN_IF_ERROR(
+          MatchesTable().Delete(batch_, workspace_, KeyOf(scored.model(), 1 - rules.place, name)));
+    }
     KITH_RETURN_IF_ERROR(Update(row, rules, matches, Telling::kSilent));
   }
   if (!scored.is_end() && !scored.records().empty()) {
@@ -428,16 +453,30 @@ absl::Status ScoreFold::UpdateKnown(const v1::ModelRow& row, const std::string& 
 }
 
 absl::Status ScoreFold::Update(const v1::ModelRow& row, const RuleSet& rules,
-                               const v1::RecordMatches& matches, Telling telling) {
-  const std::string& record = matches.record();
+                               const v1::RecordMatches& own, Telling telling) {
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                        collection_.names.AllOf(batch_, workspace_, own.record()));
+  const std::string& record = names.front();
+  std::optional<v1::RecordMatches> all;
+  if (names.size() > 1) {
+    KITH_ASSIGN_OR_RETURN(all, ReadAllMatches(batch_, workspace_, rules, names));
+  }
+  const v1::RecordMatches& matches = all.has_value() ? *all : own;
   KITH_ASSIGN_OR_RETURN(const auto before,
                         ScoreTable().Get(batch_, workspace_, ScoreKey(row.model().name(), record)));
   KITH_ASSIGN_OR_RETURN(v1::KeptScore kept, ReadKept(row.model().name(), record));
   v1::Score after = ScoreOn(rules, matches, kept, day_);
+  std::vector<std::string> reached(kept.reached().begin(), kept.reached().end());
+  for (size_t i = 1; i < names.size(); ++i) {
+    KITH_ASSIGN_OR_RETURN(const v1::KeptScore other, ReadKept(row.model().name(), names[i]));
+    for (const std::string& threshold : other.reached()) {
+      if (!Has(reached, threshold)) reached.push_back(threshold);
+    }
+  }
   v1::CrossScoreThresholdsRequest crossing =
-      Cross(row.model(), before.has_value() ? &*before : nullptr, after, telling, kept);
+      Cross(row.model(), before.has_value() ? &*before : nullptr, after, telling, kept, reached);
   if (!crossing.crossings().empty()) crossed_[row.model().name()].push_back(std::move(crossing));
-  *after.mutable_reached() = kept.reached();
+  after.mutable_reached()->Assign(reached.begin(), reached.end());
   KITH_RETURN_IF_ERROR(SetDue(record, TallyOf(rules.model, matches, day_).next_day, kept));
   KITH_RETURN_IF_ERROR(KeptTable().Put(batch_, workspace_, kept));
   if (before.has_value()) *after.mutable_update_time() = before->update_time();
@@ -448,7 +487,8 @@ absl::Status ScoreFold::Update(const v1::ModelRow& row, const RuleSet& rules,
 
 v1::CrossScoreThresholdsRequest ScoreFold::Cross(const v1::ScoringModel& model,
                                                  const v1::Score* before, const v1::Score& after,
-                                                 Telling telling, v1::KeptScore& kept) const {
+                                                 Telling telling, v1::KeptScore& kept,
+                                                 std::vector<std::string>& reached) const {
   v1::CrossScoreThresholdsRequest request;
   request.set_model(model.name());
   request.set_record(after.record());
@@ -462,8 +502,11 @@ v1::CrossScoreThresholdsRequest ScoreFold::Cross(const v1::ScoringModel& model,
     const int64_t was = before == nullptr ? 0 : ScoreIn(*before, threshold->group());
     const int64_t is = ScoreIn(after, threshold->group());
     if (is < threshold->value()) continue;
-    const bool is_first = !Has(kept.reached(), threshold->id());
-    if (is_first) kept.add_reached(threshold->id());
+    const bool is_first = !Has(reached, threshold->id());
+    if (is_first) {
+      kept.add_reached(threshold->id());
+      reached.push_back(threshold->id());
+    }
     if (telling == Telling::kSilent || model.paused() || was >= threshold->value()) continue;
     if (!is_first && !threshold->repeatable()) continue;
     v1::ThresholdCrossing& crossing = *request.add_crossings();
@@ -491,6 +534,7 @@ absl::Status ScoreFold::SetDue(const std::string& record, int64_t day, v1::KeptS
 }
 
 absl::Status ScoreFold::Finish() {
+  KITH_RETURN_IF_ERROR(UpdateRenamed());
   for (const auto& [model, day] : due_) {
     const v1::AdvanceScoringRequest request = Refresh(model, day);
     KITH_RETURN_IF_ERROR(

@@ -16,6 +16,7 @@
 #include "projections/engine/view_batch.h"
 #include "projections/reactions/policy.h"
 #include "projections/scoring_models/score_rows.h"
+#include "projections/tables/merged_names.h"
 #include "projections/tables/table_core.h"
 
 namespace kith::scoring_models {
@@ -25,6 +26,7 @@ struct ScoredCollection {
   v1::ScoreTarget target;
   const std::string& prefix;  // "contacts/"
   const projections::TableDeclaration& table;
+  const projections::MergedNames& names;
 };
 
 // Lives for one event. Borrows what it is made of.
@@ -39,6 +41,9 @@ class ScoreFold {
   absl::Status FollowInteraction();
   // What became of a record.
   absl::Status FollowRecord(const projections::RowChange& change);
+  // The event says that one was merged into another, or taken out again. Before what became of the
+  // records.
+  absl::Status FollowNames();
   // Asks for what was gathered: once for all records, as an event may have only so many reactions.
   absl::Status Finish();
 
@@ -62,21 +67,27 @@ class ScoreFold {
   absl::Status FollowUpdate(const v1::ModelRow& row, const std::string& record,
                             const google::protobuf::Message& after);
 
+  // Those whose names are others have another score.
+  absl::Status UpdateRenamed();
+
   absl::Status FollowOverride(const std::string& model, const std::string& record,
                               const v1::ScoreOverrideSet* set);
   absl::Status FollowPast(const v1::PastMatchesFound& found);
   absl::Status FollowScored(const v1::RecordsScored& scored);
   absl::Status FollowRefreshed(const v1::ScoresRefreshed& refreshed);
 
-  // Brings a record's score in line with what the rules by which it is scored matched of it.
-  absl::Status Update(const v1::ModelRow& row, const RuleSet& rules,
-                      const v1::RecordMatches& matches, Telling telling);
+  // Brings a record's score in line with what the rules by which it is scored matched of it. `own`
+  // is what they matched under one name of the record.
+  absl::Status Update(const v1::ModelRow& row, const RuleSet& rules, const v1::RecordMatches& own,
+                      Telling telling);
   // The same of a record whose score there is; nothing where there is none.
   absl::Status UpdateKnown(const v1::ModelRow& row, const std::string& record);
-  // Which thresholds are crossed, as a request; those that count as told are kept.
+  // Which thresholds are crossed, as a request. Those that count as told are kept; `reached` are
+  // those of all names of the record.
   v1::CrossScoreThresholdsRequest Cross(const v1::ScoringModel& model, const v1::Score* before,
                                         const v1::Score& after, Telling telling,
-                                        v1::KeptScore& kept) const;
+                                        v1::KeptScore& kept,
+                                        std::vector<std::string>& reached) const;
   absl::Status SetDue(const std::string& record, int64_t day, v1::KeptScore& kept);
   absl::StatusOr<v1::KeptScore> ReadKept(const std::string& model, const std::string& record);
 
@@ -89,6 +100,7 @@ class ScoreFold {
   int64_t day_;                                    // on which scores are made
   std::set<std::pair<std::string, int64_t>> due_;  // models, and days that timers are to be set for
   std::map<std::string, std::vector<v1::CrossScoreThresholdsRequest>> crossed_;  // by model
+  std::vector<std::string> renamed_;  // records that have a name more or less
 };
 
 }  // namespace kith::scoring_models

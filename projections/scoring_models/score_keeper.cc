@@ -17,7 +17,8 @@ ScoreKeeper::ScoreKeeper(v1::ScoreTarget target, const projections::ResourceDire
       target_(target),
       prefix_(absl::StrCat(CollectionOf(target), "/")),
       base_(directory.name()),
-      table_(directory.table()) {}
+      table_(directory.table()),
+      names_(*directory.table().declaration().row, projections::kPolicyNamesTable) {}
 
 bool ScoreKeeper::Concerns(const eventstore::RecordedEvent& event) const {
   if (eventstore::CategoryOf(event.header().stream) != "interactions") return true;
@@ -30,7 +31,7 @@ absl::Status ScoreKeeper::React(const eventstore::RecordedEvent& event,
                                 projections::ViewBatch& batch,
                                 projections::Reactions& reactions) const {
   const absl::string_view category = eventstore::CategoryOf(event.header().stream);
-  ScoreFold fold(event, {target_, prefix_, table_.declaration()}, batch, reactions);
+  ScoreFold fold(event, {target_, prefix_, table_.declaration(), names_}, batch, reactions);
   if (category == "scoringModels") {
     KITH_RETURN_IF_ERROR(fold.FollowModel());
   } else if (category == "scores") {
@@ -38,6 +39,8 @@ absl::Status ScoreKeeper::React(const eventstore::RecordedEvent& event,
   } else if (category == "interactions") {
     KITH_RETURN_IF_ERROR(fold.FollowInteraction());
   }
+  // Who comes back has a name of their own again.
+  if (names_.IsChangedBy(event)) KITH_RETURN_IF_ERROR(fold.FollowNames());
   for (const projections::RowChange& change : batch.changes()) {
     KITH_RETURN_IF_ERROR(fold.FollowRecord(change));
   }

@@ -4,7 +4,8 @@
 //
 // An interaction that no rule is about costs a look at one short row. What the records are it is
 // told by their directory, which it is based on; nothing of a record is kept here but its owner and
-// with whom it is shared.
+// with whom it is shared. What was matched stays under the name that the record had for it: one
+// that others were merged into has the score of all of it, counted together.
 #pragma once
 
 #include <string>
@@ -36,6 +37,7 @@ class ScoreKeeper final : public projections::Policy {
   const std::string prefix_;  // "contacts/"
   const std::string base_;
   const projections::TableCore& table_;
+  const projections::MergedNames names_;
 };
 
 }  // namespace kith::scoring_models

@@ -136,6 +136,34 @@ absl::StatusOr<v1::RecordMatches> ReadMatches(const projections::ViewSnapshot& s
   return OfRules(std::move(found), rules, record);
 }
 
+namespace {
+
+template <class View>
+absl::StatusOr<v1::RecordMatches> ReadAll(View& view, WorkspaceId workspace, const RuleSet& rules,
+                                          const std::vector<std::string>& names) {
+  KITH_ASSIGN_OR_RETURN(v1::RecordMatches all, ReadMatches(view, workspace, rules, names.front()));
+  for (size_t i = 1; i < names.size(); ++i) {
+    KITH_ASSIGN_OR_RETURN(const v1::RecordMatches others,
+                          ReadMatches(view, workspace, rules, names[i]));
+    AddMatches(rules.model, others, all);
+  }
+  return all;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::RecordMatches> ReadAllMatches(projections::ViewBatch& batch,
+                                                 WorkspaceId workspace, const RuleSet& rules,
+                                                 const std::vector<std::string>& names) {
+  return ReadAll(batch, workspace, rules, names);
+}
+
+absl::StatusOr<v1::RecordMatches> ReadAllMatches(const projections::ViewSnapshot& snapshot,
+                                                 WorkspaceId workspace, const RuleSet& rules,
+                                                 const std::vector<std::string>& names) {
+  return ReadAll(snapshot, workspace, rules, names);
+}
+
 v1::Score ScoreOn(const RuleSet& rules, const v1::RecordMatches& matches, const v1::KeptScore& kept,
                   int64_t day) {
   Tally tally = TallyOf(rules.model, matches, day);

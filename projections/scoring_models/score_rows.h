@@ -60,6 +60,15 @@ absl::StatusOr<v1::RecordMatches> ReadMatches(const projections::ViewSnapshot& s
                                               WorkspaceId workspace, const RuleSet& rules,
                                               const std::string& record);
 
+// The same of a record with all its names, its own first: of an interaction with several of them
+// once, and of a rule that counts once the first.
+absl::StatusOr<v1::RecordMatches> ReadAllMatches(projections::ViewBatch& batch,
+                                                 WorkspaceId workspace, const RuleSet& rules,
+                                                 const std::vector<std::string>& names);
+absl::StatusOr<v1::RecordMatches> ReadAllMatches(const projections::ViewSnapshot& snapshot,
+                                                 WorkspaceId workspace, const RuleSet& rules,
+                                                 const std::vector<std::string>& names);
+
 // What the record has by these rules on a day. `facts` are in `matches`.
 v1::Score ScoreOn(const RuleSet& rules, const v1::RecordMatches& matches, const v1::KeptScore& kept,
                   int64_t day);

@@ -182,6 +182,16 @@ bool AddMatch(const v1::ScoringRule& rule, v1::Match match, v1::RecordMatches& m
   return true;
 }
 
+void AddMatches(const v1::ScoringModel& model, const v1::RecordMatches& others,
+                v1::RecordMatches& matches) {
+  for (const v1::RuleMatches& of_rule : others.rules()) {
+    const auto rule = std::find_if(model.rules().begin(), model.rules().end(),
+                                   [&](const auto& one) { return one.id() == of_rule.rule(); });
+    if (rule == model.rules().end()) continue;
+    for (const v1::Match& match : of_rule.matches()) AddMatch(*rule, match, matches);
+  }
+}
+
 int64_t DayOf(absl::Time time) {
   const int64_t seconds = absl::ToUnixSeconds(time);
   return seconds / kSecondsADay - (seconds % kSecondsADay < 0 ? 1 : 0);

@@ -47,6 +47,10 @@ v1::RecordFacts FactsOf(const v1::ScoringModel& model, const projections::TableD
 // order in which they were recorded, and the latest kMatchesMax. False where nothing changes.
 bool AddMatch(const v1::ScoringRule& rule, v1::Match match, v1::RecordMatches& matches);
 
+// Adds what was matched under another name of the record, as if it had been under this one.
+void AddMatches(const v1::ScoringModel& model, const v1::RecordMatches& others,
+                v1::RecordMatches& matches);
+
 // Days since 1970-01-01, of UTC.
 int64_t DayOf(absl::Time time);
 absl::Time BeginOf(int64_t day);

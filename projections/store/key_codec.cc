@@ -13,16 +13,18 @@ constexpr char kEnd = '\1';
 
 template <class Unsigned>
 void AppendBigEndian(Unsigned value, std::string* key) {
-  for (int shift = 8 * (sizeof(Unsigned) - 1); shift >= 0; shift -= 8) {
-    key->push_back(static_cast<char>(value >> shift));
-  }
+  char bytes[sizeof(Unsigned)];
+  for (size_t i = sizeof(bytes); i > 0; --i, value >>= 8) bytes[i - 1] = static_cast<char>(value);
+  key->append(bytes, sizeof(bytes));
 }
 
 void AppendEscaped(absl::string_view value, std::string* key) {
-  for (const char c : value) {
-    key->push_back(c);
-    if (c == kEscape) key->push_back(kEscapedZero);
+  for (size_t zero = value.find(kEscape); zero != value.npos; zero = value.find(kEscape)) {
+    key->append(value.data(), zero + 1);
+    key->push_back(kEscapedZero);
+    value.remove_prefix(zero + 1);
   }
+  key->append(value.data(), value.size());
 }
 
 bool SkipString(absl::string_view* key) {
@@ -46,6 +48,7 @@ bool SkipBytes(size_t size, absl::string_view* key) {
 }  // namespace
 
 void AppendStringKey(absl::string_view value, std::string* key) {
+  key->reserve(key->size() + value.size() + 2);
   AppendEscaped(value, key);
   key->push_back(kEscape);
   key->push_back(kEnd);

@@ -72,7 +72,7 @@ struct VersionedStoreOptions {
   size_t cache_bytes = 128 << 20;
   size_t memtable_bytes = 64 << 20;
   // A batch of rows so large is sorted and becomes files, instead of going through a memtable.
-  size_t sorted_batch_bytes = 4 << 20;
+  size_t sorted_batch_bytes = 1 << 20;
   bool flush_on_close = true;
 };
 

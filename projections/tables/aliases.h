@@ -25,6 +25,20 @@ namespace kith::projections {
 using NameOfAlias =
     std::function<absl::StatusOr<std::string>(const Field& link, const Comparison& comparison)>;
 
+// All names that mean the same record as one that a comparison of a link has, that one's own first;
+// where nothing else means it, that one alone.
+using NamesOfRecord = std::function<absl::StatusOr<std::vector<std::string>>(
+    const Field& link, const std::string& name)>;
+
+// Puts in place of every comparison of equality of a field that links records with a name that it
+// can hold the comparisons with all names that mean the record.
+absl::Status PutAllNames(const NamesOfRecord& names_of, const std::vector<Field>& fields,
+                         Expression* filter);
+
+// The names of records that a filter has in such comparisons.
+void ForEachName(const Expression& filter, const std::vector<Field>& fields,
+                 absl::FunctionRef<void(const Field& link, const std::string& name)> visit);
+
 // Visits every comparison of a filter that has an alias: one of equality, of a field that links
 // records, with something that is not a name it can hold. Until the first error.
 absl::Status ForEachAlias(

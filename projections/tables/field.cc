@@ -176,15 +176,34 @@ bool IsSameLeaf(const Message& a, const Message& b, const FieldDescriptor* leaf)
 
 #undef KITH_SAME
 
-// What is at a path no part of which is repeated.
-bool IsSameAt(const Path& path, const Message& a, const Message& b) {
-  const Message* in_a = &a;
-  const Message* in_b = &b;
-  for (size_t depth = 0; depth + 1 < path.size(); ++depth) {
-    in_a = &in_a->GetReflection()->GetMessage(*in_a, path[depth]);
-    in_b = &in_b->GetReflection()->GetMessage(*in_b, path[depth]);
+bool IsSameRepeated(const Message& a, const Message& b, const Path& path, size_t depth);
+
+// What is at a path from `depth` on.
+bool IsSameAt(const Message& a, const Message& b, const Path& path, size_t depth) {
+  const FieldDescriptor* const field = path[depth];
+  if (field->is_repeated()) return IsSameRepeated(a, b, path, depth);
+  if (depth + 1 == path.size()) return IsSameLeaf(a, b, field);
+  return IsSameAt(a.GetReflection()->GetMessage(a, field), b.GetReflection()->GetMessage(b, field),
+                  path, depth + 1);
+}
+
+// Of repeated leaves only texts are looked at.
+bool IsSameRepeated(const Message& a, const Message& b, const Path& path, size_t depth) {
+  const FieldDescriptor* const field = path[depth];
+  const Reflection& r = *a.GetReflection();
+  const int count = r.FieldSize(a, field);
+  if (count != r.FieldSize(b, field)) return false;
+  const bool leaf = depth + 1 == path.size();
+  if (leaf && count > 0 && field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) return false;
+  std::string scratch_a, scratch_b;
+  for (int i = 0; i < count; ++i) {
+    const bool same = leaf ? r.GetRepeatedStringReference(a, field, i, &scratch_a) ==
+                                 r.GetRepeatedStringReference(b, field, i, &scratch_b)
+                           : IsSameAt(r.GetRepeatedMessage(a, field, i),
+                                      r.GetRepeatedMessage(b, field, i), path, depth + 1);
+    if (!same) return false;
   }
-  return IsSameLeaf(*in_a, *in_b, path.back());
+  return true;
 }
 
 bool IsPersonal(const FieldDescriptor& field) {
@@ -304,7 +323,11 @@ void ValueRange::Intersect(const ValueRange& other) {
 }
 
 void WordSink::Add(absl::string_view name) {
-  for (const std::string& word : FoldedWords(name)) words_.Add(word);
+  if (names_ != nullptr) {
+    names_->emplace_back(name);
+    return;
+  }
+  for (const std::string& word : FoldedWords(name)) words_->Add(word);
 }
 
 std::string FoldAscii(absl::string_view text) { return absl::AsciiStrToLower(text); }
@@ -315,6 +338,7 @@ std::vector<std::string> Field::ValuesOf(const Message& row) const {
   ValueSink sink(is_words ? kNone : normalise, &values);
   get(row, sink);
   KITH_CHECK(many || values.size() == 1);
+  if (values.size() < 2) return values;
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
   return values;
@@ -419,9 +443,7 @@ Field FieldAt(const Descriptor& row, absl::string_view name, absl::string_view p
   field.links.assign(rules.resource().begin(), rules.resource().end());
   KITH_CHECK(!normalise || field.type == FieldType::kString);
   field.normalise = std::move(normalise);
-  if (!field.many) {
-    field.alike = [steps](const Message& a, const Message& b) { return IsSameAt(steps, a, b); };
-  }
+  field.alike = [steps](const Message& a, const Message& b) { return IsSameAt(a, b, steps, 0); };
   field.get = [steps = std::move(steps)](const Message& message, ValueSink& out) {
     AddPath(message, steps, 0, out);
   };

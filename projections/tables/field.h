@@ -37,8 +37,11 @@ class ValueSink {
   void Add(const Value& value) {
     std::string& encoded = values_->emplace_back();
     if constexpr (FieldTypeOf<Value>() == FieldType::kString) {
-      AppendStringKey(normalise_ ? normalise_(value) : std::string(absl::string_view(value)),
-                      &encoded);
+      if (normalise_) {
+        AppendStringKey(normalise_(value), &encoded);
+      } else {
+        AppendStringKey(value, &encoded);
+      }
     } else {
       AppendKey(value, &encoded);
     }
@@ -73,12 +76,15 @@ struct LiteralValues {
 // Collects the words of a record's names.
 class WordSink {
  public:
-  explicit WordSink(ValueSink& words) : words_(words) {}
+  explicit WordSink(ValueSink& words) : words_(&words) {}
+  // Collects the names as they are instead.
+  explicit WordSink(std::vector<std::string>* names) : names_(names) {}
 
   void Add(absl::string_view name);
 
  private:
-  ValueSink& words_;
+  ValueSink* words_ = nullptr;
+  std::vector<std::string>* names_ = nullptr;
 };
 
 struct Field {

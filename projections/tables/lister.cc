@@ -136,7 +136,7 @@ absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
   }
   KITH_ASSIGN_OR_RETURN(
       plan_, MakePlan(table_, {query.filter, query.order_by, moment, query.within, query.masked,
-                               query.name_of, !query.besides.keys.empty()}));
+                               query.name_of, query.names_of, !query.besides.keys.empty()}));
   if (plan_.tells_personal) erased_ = query.erased;
   is_bounded_ = query.within != nullptr;
   if (query.summarise != nullptr) {
@@ -177,7 +177,8 @@ absl::Status Lister::FindBesides(const ListQuery& query) {
                                                                  .order_by = query.order_by,
                                                                  .moment = moment,
                                                                  .masked = query.masked,
-                                                                 .name_of = query.name_of}));
+                                                                 .name_of = query.name_of,
+                                                                 .names_of = query.names_of}));
   for (const std::string& key : query.besides.keys) {
     if (erased_ != nullptr && (*erased_)(key)) continue;
     KITH_ASSIGN_OR_RETURN(

@@ -54,6 +54,9 @@ class Planner {
   absl::StatusOr<Plan> Make(const PlanQuery& query) {
     KITH_ASSIGN_OR_RETURN(Expression filter, ParseFilter(query.filter));
     if (query.name_of != nullptr) KITH_RETURN_IF_ERROR(PutNames(*query.name_of, &filter));
+    if (query.names_of != nullptr) {
+      KITH_RETURN_IF_ERROR(PutAllNames(*query.names_of, table_.fields, &filter));
+    }
     KITH_RETURN_IF_ERROR(CheckMasked(query, filter));
     if (query.within != nullptr) {
       filter = {Expression::Kind::kAll, {}, {std::move(filter), *query.within}};

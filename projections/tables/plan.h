@@ -63,6 +63,8 @@ struct PlanQuery {
   const std::function<bool(const Field& field)>* masked = nullptr;
   // Whom the filter means by aliases. Null: aliases are refused, as any text that is no name.
   const NameOfAlias* name_of = nullptr;
+  // All names of the records that it names. Null: each has one.
+  const NamesOfRecord* names_of = nullptr;
   // Rows stand in the list of which `within` does not hold: it says nothing of their order.
   bool has_besides = false;
 };

@@ -7,7 +7,6 @@
 namespace kith::projections {
 namespace {
 
-constexpr uint8_t kDeletedTable = 250;
 constexpr char kDeleteTime[] = "delete_time";
 constexpr char kOwner[] = "owner";
 constexpr char kViewers[] = "viewers";
@@ -17,10 +16,22 @@ constexpr char kEditors[] = "editors";
 
 ResourceDirectory::ResourceDirectory(absl::string_view name, int version, std::string category,
                                      const TableCore& table, ResourceFold fold)
-    : name_(name), version_(version), category_(std::move(category)), table_(table), fold_(fold) {
+    : name_(name),
+      version_(version),
+      category_(std::move(category)),
+      table_(table),
+      fold_(fold),
+      names_(*table.declaration().row) {
   KITH_CHECK(has_indexes() && table.declaration().number == kDirectoryTable);
   const TableDeclaration& live = table.declaration();
   const google::protobuf::Descriptor& type = *live.row->GetDescriptor();
+  if (names_.any()) {
+    TableDeclaration merged;
+    merged.number = kMergedTable;
+    merged.row = live.row;
+    merged.key = live.key;
+    merged_.emplace(std::move(merged));
+  }
   if (type.FindFieldByName(kDeleteTime) == nullptr) return;
   TableDeclaration deleted;
   deleted.number = kDeletedTable;

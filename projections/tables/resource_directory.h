@@ -1,5 +1,6 @@
-// ResourceDirectory: the view of a resource's rows as they are: every live one in one table, and
-// where the resource has a `delete_time`, every deleted one in another, both by resource name.
+// ResourceDirectory: the view of a resource's rows as they are: every live one in one table, where
+// the resource has a `delete_time` every deleted one in another, and where it can be merged every
+// one that is merged into another in a third, all by resource name (merged_names.h).
 // Views that need the rows are based on it, and are told what becomes of the live ones.
 //
 // A capability derives its own, which says how it is called and what can be filtered by:
@@ -25,12 +26,16 @@
 #include "absl/strings/string_view.h"
 #include "projections/engine/projection.h"
 #include "projections/tables/fold_resource.h"
+#include "projections/tables/merged_names.h"
 #include "projections/tables/table.h"
 
 namespace kith::projections {
 
-// The number of the table of live rows in every directory. Persisted.
+// The numbers of the tables in every directory: of the live rows, of those that were deleted, of
+// those that are merged (and kNamesTable, of names). Persisted.
 inline constexpr uint8_t kDirectoryTable = 1;
+inline constexpr uint8_t kDeletedTable = 250;
+inline constexpr uint8_t kMergedTable = 249;
 
 class ResourceDirectory : public Projection {
  public:
@@ -41,7 +46,11 @@ class ResourceDirectory : public Projection {
   uint8_t told_table() const final { return table_.declaration().number; }
   // Of events of its streams. A directory that takes others' overrides it, for those.
   absl::Status Apply(const eventstore::RecordedEvent& event, ViewBatch& batch) const override {
-    return FoldResourceRow(event, fold_, table_, deleted(), batch);
+    const bool is_mergeable = merged_.has_value();
+    return FoldResourceRow(
+        event, fold_,
+        {table_, deleted(), is_mergeable ? &*merged_ : nullptr, is_mergeable ? &names_ : nullptr},
+        batch);
   }
 
   const TableCore& table() const { return table_; }
@@ -61,6 +70,8 @@ class ResourceDirectory : public Projection {
   const TableCore& table_;
   const ResourceFold fold_;
   std::optional<TableCore> deleted_;
+  std::optional<TableCore> merged_;
+  const MergedNames names_;
 };
 
 // The live rows of any directory of such resources, to be read by name, or all of them.

@@ -71,6 +71,13 @@ class Table {
                                          absl::string_view key) const {
     return Parse(core_.Get(batch, workspace, key));
   }
+  // The same of a row that is asked for with nearly every event: parsed once, until it is changed.
+  // Null where there is none; of one table that has rows under such keys.
+  absl::StatusOr<std::shared_ptr<const Row>> GetShared(ViewBatch& batch, WorkspaceId workspace,
+                                                       absl::string_view key) const {
+    KITH_ASSIGN_OR_RETURN(auto row, core_.GetShared(batch, workspace, key));
+    return std::static_pointer_cast<const Row>(std::move(row));
+  }
   // Inserts or replaces the row and brings its index entries in line. Writes nothing where nothing
   // changes.
   absl::Status Put(ViewBatch& batch, WorkspaceId workspace, const Row& row) const {
@@ -235,6 +242,16 @@ class TableBuilder {
         },
         FoldedName);
     declaration_.fields.back().is_words = true;
+    const auto names_of = [get](const google::protobuf::Message& row) {
+      std::vector<std::string> names;
+      WordSink sink(&names);
+      get(static_cast<const Row&>(row), sink);
+      return names;
+    };
+    declaration_.fields.back().alike = [names_of](const google::protobuf::Message& a,
+                                                  const google::protobuf::Message& b) {
+      return names_of(a) == names_of(b);
+    };
     return *this;
   }
   // An index over declared fields, at most one of them of many values. `number` is unique in the

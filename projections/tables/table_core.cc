@@ -53,8 +53,6 @@ class SameFields {
     return std::all_of(index.fields.begin(), index.fields.end(),
                        [this](size_t field) { return IsSame(field); });
   }
-
- private:
   bool IsSame(size_t field) {
     if (field >= same_.size()) same_.resize(field + 1);
     if (!same_[field].has_value()) {
@@ -65,10 +63,23 @@ class SameFields {
     return *same_[field];
   }
 
+ private:
   RowValues& before_;
   RowValues& after_;
   absl::InlinedVector<std::optional<bool>, 16> same_;
 };
+
+// The entry of one row in an index that has one of each; of what is the same in both rows, only
+// what is encoded already.
+std::string EntryOf(const TableDeclaration& table, const IndexDeclaration& index,
+                    WorkspaceId workspace, absl::string_view key, RowValues& row, RowValues* before,
+                    SameFields* same) {
+  std::string entry = TablePrefix(table.number, index.number, workspace);
+  for (const size_t field : index.fields) {
+    entry += (same != nullptr && same->IsSame(field) ? *before : row).Of(field).front();
+  }
+  return entry.append(key.data(), key.size());
+}
 
 // Both sorted.
 void ReplaceEntries(ViewBatch& batch, IndexKind kind, const std::vector<std::string>& before,
@@ -92,6 +103,7 @@ void Resolve(const TableDeclaration& table, IndexDeclaration* index) {
     if (table.fields[*field].many) ++many;
   }
   KITH_CHECK(!index->fields.empty() && many <= (index->current ? 0 : 1));
+  index->single = many == 0;
 }
 
 }  // namespace
@@ -118,6 +130,11 @@ absl::StatusOr<std::optional<std::string>> TableCore::Get(ViewBatch& batch, Work
   return batch.Get(RowKey(declaration_, workspace, key));
 }
 
+absl::StatusOr<TableCore::SharedRow> TableCore::GetShared(ViewBatch& batch, WorkspaceId workspace,
+                                                          absl::string_view key) const {
+  return batch.GetParsed(RowKey(declaration_, workspace, key), *declaration_.row);
+}
+
 absl::Status TableCore::Put(ViewBatch& batch, WorkspaceId workspace,
                             const google::protobuf::Message& row) const {
   const std::string key = declaration_.key(row);
@@ -136,7 +153,7 @@ absl::Status TableCore::Put(ViewBatch& batch, WorkspaceId workspace,
   Replace(batch, workspace, key, old.get(), &row);
   if (tells) {
     now.reset(row.New());
-    now->CopyFrom(row);
+    now->MergeFrom(row);
     batch.Tell({workspace, std::move(old), std::move(now)});
   }
   batch.Put(row_key, std::move(bytes));
@@ -209,6 +226,21 @@ void TableCore::Replace(ViewBatch& batch, WorkspaceId workspace, absl::string_vi
   for (const IndexDeclaration& index : declaration_.indexes) {
     if (same.has_value() && same->AreSame(index)) continue;
     const IndexKind kind = index.current ? IndexKind::kCurrent : IndexKind::kVersioned;
+    if (index.single) {
+      std::string old_entry, entry;
+      if (old_values.has_value()) {
+        old_entry = EntryOf(declaration_, index, workspace, key, *old_values, nullptr, nullptr);
+      }
+      if (values.has_value()) {
+        entry =
+            EntryOf(declaration_, index, workspace, key, *values,
+                    same.has_value() ? &*old_values : nullptr, same.has_value() ? &*same : nullptr);
+      }
+      if (old_entry == entry) continue;
+      if (!old_entry.empty()) batch.RemoveEntry(kind, old_entry);
+      if (!entry.empty()) batch.AddEntry(kind, entry);
+      continue;
+    }
     std::vector<std::string> old_entries, entries;
     if (old_values.has_value()) {
       old_entries = EntriesOf(declaration_, index, workspace, key, *old_values);

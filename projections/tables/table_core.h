@@ -60,6 +60,8 @@ struct ListQuery {
   const std::function<bool(const Field& field)>* masked = nullptr;
   // Whom the filter means by aliases, as of the snapshot's position. Null: they are refused.
   const NameOfAlias* name_of = nullptr;
+  // All names of the records that the filter names, as of the same position. Null: each has one.
+  const NamesOfRecord* names_of = nullptr;
   // The custom fields of the rows that there were at the snapshot's position. Null: none.
   const std::vector<CustomColumn>* custom = nullptr;
   // Whose personal data was erased, by primary key. Their index entries outlive it: where who is in
@@ -76,6 +78,7 @@ struct IndexDeclaration {
   std::vector<std::string> names;
   std::vector<size_t> fields;  // their indexes in the table's fields; found by TableCore
   bool current = false;        // its entries are those of the present only
+  bool single = false;         // a row has exactly one entry in it; found by TableCore
 };
 
 struct TableDeclaration {
@@ -101,6 +104,8 @@ class TableCore {
 
   absl::StatusOr<std::optional<std::string>> Get(ViewBatch& batch, WorkspaceId workspace,
                                                  absl::string_view key) const;
+  absl::StatusOr<SharedRow> GetShared(ViewBatch& batch, WorkspaceId workspace,
+                                      absl::string_view key) const;
   absl::Status Put(ViewBatch& batch, WorkspaceId workspace,
                    const google::protobuf::Message& row) const;
   // The same where the fold has read the row already: its bytes, and those parsed; nullopt and null

@@ -19,7 +19,7 @@ class InteractionTriggers final : public projections::Policy {
 
  private:
   std::vector<std::string> Follows() const override {
-    return {"workflows", "workflowRuns", "interactions"};
+    return {"workflows", "workflowRuns", "interactions", "contacts"};
   }
   bool Concerns(const eventstore::RecordedEvent& event) const override;
   absl::Status React(const eventstore::RecordedEvent& event, projections::ViewBatch& batch,

@@ -1,6 +1,7 @@
 #include "projections/workflows/workflow_triggers.h"
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/standard_events.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/workflows/v1/workflow_events.pb.h"
 #include "projections/workflows/active_workflows.h"
@@ -45,7 +46,7 @@ absl::Status WorkflowTriggers::React(const eventstore::RecordedEvent& event, Vie
   if (IsOfCalendar(event)) return ReactToCalendar(event, batch, reactions);
   if (IsOfWaiting(event)) KITH_RETURN_IF_ERROR(RememberWaiting(event, collection_, batch));
   for (const projections::RowChange& change : batch.changes()) {
-    KITH_RETURN_IF_ERROR(ReactToChange(change, event.header(), batch, reactions));
+    KITH_RETURN_IF_ERROR(ReactToChange(change, event, batch, reactions));
   }
   return absl::OkStatus();
 }
@@ -83,12 +84,17 @@ absl::Status WorkflowTriggers::ReactToCalendar(const eventstore::RecordedEvent& 
 }
 
 absl::Status WorkflowTriggers::ReactToChange(const projections::RowChange& change,
-                                             const eventstore::EventHeader& header,
+                                             const eventstore::RecordedEvent& event,
                                              ViewBatch& batch, Reactions& reactions) const {
+  const eventstore::EventHeader& header = event.header();
   const auto* const before = change.before<Message>();
   const auto* const after = change.after<Message>();
   const projections::TableDeclaration& table = table_.declaration();
   const std::string name = table.key(after == nullptr ? *before : *after);
+  // What is taken out of what it was merged into did not come into being by that.
+  const bool is_taken_out =
+      before == nullptr &&
+      kith::KindOf(*event.event, *table.row->GetDescriptor()) == StandardEvent::kUnmergedFrom;
   const std::string parent = after == nullptr || parent_.empty() ? "" : TextIn(*after, parent_);
   KITH_ASSIGN_OR_RETURN(const v1::ActiveWorkflows active, ReadActive(batch, change.workspace()));
   for (const v1::ActiveWorkflow& workflow : active.workflows()) {
@@ -99,7 +105,7 @@ absl::Status WorkflowTriggers::ReactToChange(const projections::RowChange& chang
                             CalendarNamed(named, zone.time_zone(), change.workspace(), batch));
       KITH_RETURN_IF_ERROR(FollowMoment(workflow, {table, name, before, after}, zone.time_zone(),
                                         calendar, header, reactions));
-    } else if (after != nullptr &&
+    } else if (after != nullptr && !is_taken_out &&
                IsSetOff(workflow.trigger(), table, before, *after, header.occur_time)) {
       KITH_RETURN_IF_ERROR(SetOff(workflow, parent.empty() ? name : parent, reactions));
     }

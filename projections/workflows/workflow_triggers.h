@@ -36,7 +36,7 @@ class WorkflowTriggers final : public projections::Policy {
                                projections::ViewBatch& batch,
                                projections::Reactions& reactions) const;
   absl::Status ReactToChange(const projections::RowChange& change,
-                             const eventstore::EventHeader& header, projections::ViewBatch& batch,
+                             const eventstore::RecordedEvent& event, projections::ViewBatch& batch,
                              projections::Reactions& reactions) const;
 
   const std::string collection_;

@@ -245,7 +245,9 @@ Decision CaptureCommands::Run(runtime::Loader& load, const v1::CaptureInteractio
   if (identity.is_new()) {
     KITH_ASSIGN_OR_RETURN(contact, AssumeContact(load, facts, context));
   } else {
-    contact = identity.candidates[0].contact;
+    KITH_ASSIGN_OR_RETURN(
+        contact,
+        people_.NameFor(load, command.person(), identity.candidates[0].contact, context.settings));
     KITH_RETURN_IF_ERROR(AssumeFilled(load, contact, facts, context));
   }
   KITH_RETURN_IF_ERROR(AssumeInteraction(load, contact, facts, context).status());
@@ -360,8 +362,9 @@ absl::Status CaptureCommands::AssumeFilled(runtime::Loader& load, const std::str
   if (now.lifecycle != Lifecycle::kActive) return absl::OkStatus();  // refused where it is named
   Contact person = facts.person;
   CompletePhones({}, context.settings.default_region, *person.mutable_phones());
-  const auto fill = FillOf(static_cast<const Contact&>(*now.resource), person);
+  auto fill = FillOf(static_cast<const Contact&>(*now.resource), person);
   if (!fill.has_value()) return absl::OkStatus();
+  fill->mutable_contact()->set_name(contact);
   Decision filled = runtime::DecidePart(methods_, load, *fill, AtNow(context));
   if (!filled.ok()) return runtime::PartError(filled.status(), "contact", "person");
   load.Assume(*std::move(filled), AtNow(context));

@@ -15,11 +15,11 @@
 #include "kith/captures/v1/captures_service.pb.h"
 #include "kith/contacts/v1/contacts_service.pb.h"
 #include "services/captures/capture_review.h"
-#include "services/captures/known_people.h"
 #include "services/core/decision.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
+#include "services/runtime/resources/known_people.h"
 #include "services/runtime/runtime.h"
 
 namespace kith::captures {
@@ -79,7 +79,7 @@ class CaptureCommands {
                          const CommandContext& context) const;
 
   const runtime::ResourceType contacts_;
-  const KnownPeople people_;
+  const runtime::KnownPeople people_;
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
 };

@@ -189,7 +189,7 @@ constexpr NamedCommand kCommands[] = {
     {"agenda", RunAgenda},     {"board", RunBoard},        {"forecast", RunForecast},
     {"timeline", RunTimeline}, {"events", RunEvents},      {"history", RunHistory},
     {"access", RunAccess},     {"hand-over", RunHandOver}, {"permissions", RunPermissions},
-    {"import", RunImport},     {"export", RunExport}};
+    {"import", RunImport},     {"export", RunExport},      {"receive", RunReceive}};
 
 // And the verbs of collections that are.
 struct NamedVerb {
@@ -197,7 +197,8 @@ struct NamedVerb {
   absl::string_view verb;
   Command run;
 };
-constexpr NamedVerb kVerbs[] = {{"workflows", "show", RunShowWorkflow},
+constexpr NamedVerb kVerbs[] = {{"received-mails", "get-attachment", RunGetAttachment},
+                                {"workflows", "show", RunShowWorkflow},
                                 {"workflow-runs", "show", RunShowWorkflowRun}};
 
 // Null for other words.

@@ -5,6 +5,7 @@
 #include "eventstore/base/domain.h"
 #include "google/rpc/error_details.pb.h"
 #include "services/core/contact_points.h"
+#include "services/core/merge_key.h"
 #include "services/core/money.h"
 #include "services/core/reject.h"
 
@@ -37,6 +38,16 @@ absl::Status CheckFields(const v1::Company& company, const ClaimValues& claimed)
 
 std::vector<std::string> DomainKeys(const v1::Company& company) {
   return {company.domains().begin(), company.domains().end()};
+}
+
+bool PrefersOther(const google::protobuf::FieldDescriptor& field, const v1::Company& one,
+                  const v1::Company& other) {
+  return field.number() == v1::Company::kLifecycleStageFieldNumber &&
+         IsFurther(other.lifecycle_stage(), one.lifecycle_stage());
+}
+
+std::vector<Likeness> LikenessesOf(const v1::Company& company) {
+  return {{type::v1::SAME_NAME, {{"display_name", company.display_name()}}}};
 }
 
 std::vector<std::string> ExternalIdKeys(const v1::Company& company) {

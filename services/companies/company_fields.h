@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.h"
 #include "kith/companies/v1/company.pb.h"
 #include "services/core/decider.h"
 #include "services/core/identity_claims.h"
@@ -26,6 +27,14 @@ void CompleteFields(const v1::Company& before, const Settings& settings, v1::Com
 // Every rule that no single field can state, all violations at once: no domain and no address
 // stands there twice; at most one address and one number are primary; revenue is not negative.
 absl::Status CheckFields(const v1::Company& company, const ClaimValues& claimed);
+
+// Of two that are merged: whether `other` has the value of the field that is to stay, which both
+// have. Only its stage, where it is further.
+bool PrefersOther(const google::protobuf::FieldDescriptor& field, const v1::Company& one,
+                  const v1::Company& other);
+
+// What another company may have as well, in the order in which it means most.
+std::vector<Likeness> LikenessesOf(const v1::Company& company);
 
 // The values under which it claims them, in the order of its fields.
 std::vector<std::string> DomainKeys(const v1::Company& company);

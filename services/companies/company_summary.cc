@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
@@ -17,6 +18,7 @@
 #include "projections/companies/company_directory.h"
 #include "projections/companies/company_people.h"
 #include "projections/tables/exact_sum.h"
+#include "projections/tables/merged_names.h"
 #include "services/companies/company.h"
 #include "services/core/date.h"
 #include "services/core/money.h"
@@ -125,14 +127,14 @@ absl::Status AddSeenDeals(const runtime::ReadContext& context, const runtime::Me
 }
 
 absl::Status TellDeals(const runtime::ReadContext& context, const runtime::MethodTable& methods,
-                       const std::string& company, v1::CompanySummary& summary) {
+                       const std::vector<std::string>& names, v1::CompanySummary& summary) {
   if (Reach(context.caller, "deals.read").is_everything()) {
     KITH_ASSIGN_OR_RETURN(const auto sums,
-                          ReadDealSums(context.view(1), context.workspace(), company));
+                          ReadDealSums(context.view(1), context.workspace(), names));
     return AddDeals(sums, summary);
   }
   if (context.caller.grants.Contain("deals.read")) {
-    return AddSeenDeals(context, methods, company, summary);
+    return AddSeenDeals(context, methods, names.front(), summary);
   }
   summary.set_deals_hidden(true);
   return absl::OkStatus();
@@ -143,27 +145,32 @@ absl::Status TellDeals(const runtime::ReadContext& context, const runtime::Metho
 absl::Status GetSummary(const runtime::ReadContext& context, const runtime::MethodTable& methods,
                         const v1::SummarizeCompanyRequest& request, v1::CompanySummary* response) {
   const WorkspaceId workspace = context.workspace();
-  const std::string& name = request.company();
+  static const auto& merged = *new projections::MergedNames(v1::Company::default_instance());
+  KITH_ASSIGN_OR_RETURN(
+      const std::vector<std::string> names,
+      merged.AllOf(context.view(0), workspace, request.company(), eventstore::ReadTier::kDisk));
+  const std::string& name = names.front();
   KITH_ASSIGN_OR_RETURN(const auto company,
                         CompanyDirectory::Companies().Get(context.view(0), workspace, name,
                                                           eventstore::ReadTier::kDisk));
   const runtime::RecordAccess access(*v1::Company::descriptor(), "companies.read");
   const bool is_bounded = access.IsBounded(context.caller);
   if (is_bounded && (!company.has_value() || !access.MayRead(context.caller, *company))) {
-    return ResourceNotFound(Rules(), name);
+    return ResourceNotFound(Rules(), request.company());
   }
   if (!company.has_value()) {
-    return runtime::NotThere(context, name, ResourceNotFound(Rules(), name));
+    return runtime::NotThere(context, request.company(),
+                             ResourceNotFound(Rules(), request.company()));
   }
   response->set_company(name);
   response->set_display_name(company->display_name());
-  KITH_RETURN_IF_ERROR(TellDeals(context, methods, name, *response));
+  KITH_RETURN_IF_ERROR(TellDeals(context, methods, names, *response));
 
   KITH_ASSIGN_OR_RETURN(const auto settings, context.SettingsThen());
   const absl::TimeZone zone = TimeZoneOf(settings->time_zone).value_or(absl::UTCTimeZone());
   KITH_ASSIGN_OR_RETURN(
       const PeopleCount people,
-      CountPeople(context.view(2), workspace, name, absl::ToCivilDay(context.read_time, zone)));
+      CountPeople(context.view(2), workspace, names, absl::ToCivilDay(context.read_time, zone)));
   response->set_contacts_hidden(!Reach(context.caller, "contacts.read").is_everything());
   if (!response->contacts_hidden()) {
     response->set_contact_count(people.present);
@@ -176,9 +183,15 @@ absl::Status GetSummary(const runtime::ReadContext& context, const runtime::Meth
                           LastSeenActivity(context, methods, *company));
     return absl::OkStatus();
   }
-  KITH_ASSIGN_OR_RETURN(const absl::Time of_deals, LastActivity(context.view(1), workspace, name));
-  KITH_ASSIGN_OR_RETURN(const absl::Time of_people, LastActivity(context.view(2), workspace, name));
-  *response->mutable_last_activity_time() = ToTimestamp(std::max(of_deals, of_people));
+  absl::Time last = absl::InfinitePast();
+  for (const std::string& each : names) {
+    for (const size_t view : {size_t{1}, size_t{2}}) {
+      KITH_ASSIGN_OR_RETURN(const absl::Time time,
+                            LastActivity(context.view(view), workspace, each));
+      last = std::max(last, time);
+    }
+  }
+  *response->mutable_last_activity_time() = ToTimestamp(last);
   return absl::OkStatus();
 }
 

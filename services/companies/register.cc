@@ -11,6 +11,7 @@
 #include "services/companies/company.h"
 #include "services/companies/company_fields.h"
 #include "services/companies/company_summary.h"
+#include "services/core/merge_key.h"
 #include "services/core/reject.h"
 #include "services/runtime/server_builder.h"
 
@@ -42,6 +43,7 @@ const ResourceRules& Rules() {
           .UniqueClaim(kDomainClaim, DomainKeys, IsAlwaysUnique, DomainTaken)
           .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
           .IdentifiedBy("external_ids", kExternalIdClaim)
+          .Mergeable(MergeKey, PrefersOther, LikenessesOf)
           .Build());
   return rules;
 }

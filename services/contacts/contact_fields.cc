@@ -6,6 +6,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "services/core/contact_points.h"
 #include "services/core/date.h"
+#include "services/core/merge_key.h"
 #include "services/core/reject.h"
 
 namespace kith::contacts {
@@ -53,6 +54,9 @@ void CheckCompanies(const v1::Contact& contact, BadRequest& violations) {
 
 void CompleteFields(const v1::Contact& before, const Settings& settings, v1::Contact& after) {
   CompletePrimary(before.emails(), *after.mutable_emails());
+  for (v1::EmailAddress& email : *after.mutable_emails()) {
+    if (!email.opted_out()) email.clear_opt_out_cause();
+  }
   CompletePhones(before.phones(), settings.default_region, *after.mutable_phones());
   CompletePrimary(before.companies(), *after.mutable_companies());
   after.set_display_name(DisplayNameOf(after));
@@ -74,6 +78,38 @@ absl::Status CheckFields(const v1::Contact& contact, const ClaimValues& claimed)
 
 std::vector<std::string> EmailKeys(const v1::Contact& contact) {
   return EmailKeysOf(contact.emails());
+}
+
+bool PrefersOther(const google::protobuf::FieldDescriptor& field, const v1::Contact& one,
+                  const v1::Contact& other) {
+  return field.number() == v1::Contact::kLifecycleStageFieldNumber &&
+         IsFurther(other.lifecycle_stage(), one.lifecycle_stage());
+}
+
+std::vector<Likeness> LikenessesOf(const v1::Contact& contact) {
+  std::vector<Likeness> all;
+  for (const v1::EmailAddress& email : contact.emails()) {
+    all.push_back({type::v1::SAME_EMAIL, {{"email", email.address()}}});
+  }
+  for (const v1::ExternalId& id : contact.external_ids()) {
+    all.push_back(
+        {type::v1::SAME_EXTERNAL_ID, {{"external_id", absl::StrCat(id.system(), ":", id.id())}}});
+  }
+  for (const v1::PhoneNumber& phone : contact.phones()) {
+    if (phone.e164().empty()) continue;  // nobody can tell what it is
+    all.push_back({type::v1::SAME_PHONE, {{"phone", phone.e164()}}});
+  }
+  const std::string& name = contact.display_name();
+  if (name.empty()) return all;
+  if (!contact.company_name().empty()) {
+    all.push_back({type::v1::SAME_NAME_AND_COMPANY,
+                   {{"display_name", name}, {"company_name", contact.company_name()}}});
+  }
+  for (const v1::ContactCompany& company : contact.companies()) {
+    all.push_back({type::v1::SAME_NAME_AND_COMPANY,
+                   {{"display_name", name}, {"companies.company", company.company()}}});
+  }
+  return all;
 }
 
 std::vector<std::string> ExternalIdKeys(const v1::Contact& contact) {

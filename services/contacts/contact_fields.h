@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.h"
 #include "kith/contacts/v1/contact.pb.h"
 #include "services/core/decider.h"
 #include "services/core/person_identity.h"
@@ -30,6 +31,14 @@ void CompleteFields(const v1::Contact& before, const Settings& settings, v1::Con
 // a number; no address stands there twice; at most one address, one number and one company are
 // primary; nobody left a company before they came.
 absl::Status CheckFields(const v1::Contact& contact, const ClaimValues& claimed);
+
+// Of two that are merged: whether `other` has the value of the field that is to stay, which both
+// have. Only its stage, where it is further.
+bool PrefersOther(const google::protobuf::FieldDescriptor& field, const v1::Contact& one,
+                  const v1::Contact& other);
+
+// What another contact may have as well, in the order in which it means most.
+std::vector<Likeness> LikenessesOf(const v1::Contact& contact);
 
 // The values under which addresses are claimed and compared, in the order of the contact's
 // addresses.

@@ -7,6 +7,7 @@
 #include "projections/contacts/contact_directory.h"
 #include "services/contacts/contact.h"
 #include "services/contacts/contact_fields.h"
+#include "services/core/merge_key.h"
 #include "services/core/reject.h"
 #include "services/runtime/server_builder.h"
 
@@ -42,6 +43,7 @@ const ResourceRules& Rules() {
           .Claim(kPhoneClaim, PhoneKeys)
           .Claim(kNameClaim, NameKeys)
           .IdentifiedBy("external_ids", kExternalIdClaim)
+          .Mergeable(MergeKey, PrefersOther, LikenessesOf)
           .Build());
   return rules;
 }

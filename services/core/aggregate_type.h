@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/strings/string_view.h"
@@ -19,6 +20,8 @@ struct AggregateType {
   std::shared_ptr<void> (*create)();  // the state before the first event
   std::shared_ptr<void> (*copy)(const void* state);
   void (*evolve)(void* state, const RecordedMessage& recorded);  // in place
+  // The record that the state's name means; empty where that is itself. Points into the state.
+  absl::string_view (*merged_into)(const void* state);
 };
 
 // One object per aggregate; its address is the aggregate's identity.
@@ -41,6 +44,14 @@ inline constexpr AggregateType kAggregateType = {
                      Recorded<Event>{static_cast<const Event&>(recorded.event), recorded.revision,
                                      recorded.occur_time, recorded.record_time, recorded.erased});
         },
+    .merged_into = [](const void* state) -> absl::string_view {
+      using State = typename Aggregate::State;
+      if constexpr (requires(const State& typed) { typed.merged_into; }) {
+        return static_cast<const State*>(state)->merged_into;
+      } else {
+        return {};
+      }
+    },
 };
 
 }  // namespace kith

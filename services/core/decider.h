@@ -39,6 +39,7 @@ struct Settings {
   bool sending_stopped = false;     // nobody is written to
   int daily_messages_max = 0;       // 0: as many as where nobody chose
   std::string reply_to;             // an e-mail address; empty: the sender's
+  bool tracking_stopped = false;    // it is not noted whether mail is opened and its links followed
 };
 
 // Borrows what it refers to; lives for one decision.

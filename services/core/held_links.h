@@ -49,6 +49,7 @@ struct LinkingResource {
   const HeldLink* link;
   const google::protobuf::Message* resource;  // as it is
   bool is_hidden = false;                     // from the caller, who is told no name of it
+  std::string record = {};                    // the name that it has, of those that mean one record
 };
 
 // A record that a link names, and that is not there or goes.

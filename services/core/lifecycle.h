@@ -15,6 +15,7 @@ enum class Lifecycle {
   kAbsent,   // nothing happened yet
   kActive,   // there
   kDeleted,  // was there; its history stays
+  kMerged,   // was merged into another, which its name means; its history stays
 };
 
 // Folds an event of a resource's stream: standard events change `resource` as told in
@@ -27,9 +28,14 @@ Lifecycle FoldResource(const Recorded<EventMessage>& recorded, Lifecycle before,
       fold({recorded.event, recorded.revision, recorded.occur_time, recorded.erased}, resource)) {
     case StandardEvent::kCreated:
     case StandardEvent::kUndeleted:
+    case StandardEvent::kUnmergedFrom:
       return Lifecycle::kActive;
     case StandardEvent::kDeleted:
       return Lifecycle::kDeleted;
+    case StandardEvent::kMergedInto:
+      return Lifecycle::kMerged;
+    case StandardEvent::kMerged:
+    case StandardEvent::kUnmerged:
     case StandardEvent::kUpdated:
     case StandardEvent::kOther:
       return before;

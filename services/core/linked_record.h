@@ -1,5 +1,5 @@
 // LinkedRecord: what a decision must know of a resource that its command names: whether it is
-// there.
+// there. Of one that was merged into another whoever loads it by its name is given that one.
 //
 // The smallest fold of another capability's events, by their protos alone. An aggregate for it is
 //
@@ -11,6 +11,8 @@
 // thread.
 #pragma once
 
+#include <string>
+
 #include "eventstore/base/check.h"
 #include "eventstore/base/standard_events.h"
 #include "services/core/decider.h"
@@ -20,6 +22,8 @@ namespace kith {
 
 struct LinkedRecord {
   Lifecycle lifecycle = Lifecycle::kAbsent;
+  // The record that its name means; empty unless it is merged.
+  std::string merged_into = {};
 };
 
 template <class Resource>
@@ -36,9 +40,14 @@ LinkedState<Resource> Evolve(LinkedState<Resource> state, const Recorded<EventMe
   switch (KindOf(recorded.event, *Resource::descriptor())) {
     case StandardEvent::kCreated:
     case StandardEvent::kUndeleted:
+    case StandardEvent::kUnmergedFrom:
       return {{Lifecycle::kActive}};
     case StandardEvent::kDeleted:
       return {{Lifecycle::kDeleted}};
+    case StandardEvent::kMergedInto:
+      return {{Lifecycle::kMerged, SurvivorIn(recorded.event)}};
+    case StandardEvent::kMerged:
+    case StandardEvent::kUnmerged:
     case StandardEvent::kUpdated:
     case StandardEvent::kOther:
       return state;

@@ -129,6 +129,7 @@ absl::Status CheckLinksFor(const google::protobuf::EnumValueDescriptor& not_foun
     switch (records[i]->lifecycle) {
       case Lifecycle::kAbsent:
       case Lifecycle::kDeleted:
+      case Lifecycle::kMerged:
         AddViolation(links[i].field,
                      absl::StrCat(links[i].record, " does not exist or was deleted"), missing);
         names.push_back(links[i].record);

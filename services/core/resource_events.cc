@@ -37,9 +37,24 @@ Message& Choose(absl::string_view ending, const Descriptor& resource, Message& e
   KITH_UNREACHABLE();
 }
 
-void SetName(absl::string_view name, Message& payload) {
-  const FieldDescriptor* field = payload.GetDescriptor()->FindFieldByName("name");
-  if (field != nullptr) payload.GetReflection()->SetString(&payload, field, std::string(name));
+void SetText(const char* name, absl::string_view text, Message& payload) {
+  const FieldDescriptor* field = payload.GetDescriptor()->FindFieldByName(name);
+  if (field != nullptr) payload.GetReflection()->SetString(&payload, field, std::string(text));
+}
+
+void SetName(absl::string_view name, Message& payload) { SetText("name", name, payload); }
+
+void SetMask(const char* name, const FieldMask& mask, Message& payload) {
+  const FieldDescriptor* field = payload.GetDescriptor()->FindFieldByName(name);
+  KITH_CHECK(field != nullptr);
+  if (mask.paths().empty()) return;
+  payload.GetReflection()->MutableMessage(&payload, field)->CopyFrom(mask);
+}
+
+void AddTexts(const char* name, const std::vector<std::string>& texts, Message& payload) {
+  const FieldDescriptor* field = payload.GetDescriptor()->FindFieldByName(name);
+  KITH_CHECK(field != nullptr);
+  for (const std::string& text : texts) payload.GetReflection()->AddString(&payload, field, text);
 }
 
 // Moves the personal fields of `values` into the event. Where there are none nothing is sealed, so
@@ -95,6 +110,56 @@ void WriteDeleted(absl::string_view name, const Descriptor& resource, Message& e
 
 void WriteUndeleted(absl::string_view name, const Descriptor& resource, Message& event) {
   SetName(name, Choose("_undeleted", resource, event));
+}
+
+void WriteOrigin(absl::string_view origin, Message& event) {
+  const OneofDescriptor* events = event.GetDescriptor()->FindOneofByName("event");
+  const FieldDescriptor* member = event.GetReflection()->GetOneofFieldDescriptor(event, events);
+  KITH_CHECK(member != nullptr);
+  SetText("origin", origin, *event.GetReflection()->MutableMessage(&event, member));
+}
+
+void WriteMerged(absl::string_view name, const MergedValues& merged, Message& event) {
+  Message& payload = Choose("_merged", *merged.values->GetDescriptor(), event);
+  SetName(name, payload);
+  SetText("merged", merged.merged, payload);
+  SetText("subject", merged.subject, payload);
+  const FieldDescriptor* revision = payload.GetDescriptor()->FindFieldByName("merged_revision");
+  KITH_CHECK(revision != nullptr);
+  payload.GetReflection()->SetInt64(&payload, revision, merged.revision);
+  SetMask("update_mask", merged.changed, payload);
+  AddTexts("flags", merged.flags, payload);
+  SetMask("picked", merged.picked, payload);
+  SetMask("kept", merged.kept, payload);
+  std::unique_ptr<Message> values(merged.values->New());
+  values->CopyFrom(*merged.values);
+  SetValues(*values, payload);
+}
+
+void WriteMergedInto(absl::string_view name, const Descriptor& resource, absl::string_view survivor,
+                     Message& event) {
+  Message& payload = Choose("_merged_into", resource, event);
+  SetName(name, payload);
+  SetText("survivor", survivor, payload);
+}
+
+void WriteUnmerged(absl::string_view name, const std::vector<std::string>& names,
+                   const FieldMask& changed, const Message& values, Message& event) {
+  Message& payload = Choose("_unmerged", *values.GetDescriptor(), event);
+  SetName(name, payload);
+  SetText("merged", names.front(), payload);
+  AddTexts("names", names, payload);
+  SetMask("update_mask", changed, payload);
+  std::unique_ptr<Message> picked(values.New());
+  ApplyFields(values, changed, picked.get());
+  SetValues(*picked, payload);
+}
+
+void WriteUnmergedFrom(absl::string_view name, const Descriptor& resource,
+                       absl::string_view survivor, Message& event) {
+  Message& payload = Choose("_unmerged_from", resource, event);
+  SetName(name, payload);
+  SetText("survivor", survivor, payload);
 }
 
 }  // namespace kith

@@ -7,6 +7,9 @@
 // the event message has no such event of this resource. Pure functions, any thread.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "absl/strings/string_view.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/message.h"
@@ -23,6 +26,31 @@ void WriteDeleted(absl::string_view name, const google::protobuf::Descriptor& re
                   google::protobuf::Message& event);
 void WriteUndeleted(absl::string_view name, const google::protobuf::Descriptor& resource,
                     google::protobuf::Message& event);
+// The update was asked for under another name, of a record that is merged.
+void WriteOrigin(absl::string_view origin, google::protobuf::Message& event);
+
+// What a record that is merged gives, of `values` the fields in `changed`, of which lists have the
+// further elements only.
+struct MergedValues {
+  std::string merged;
+  std::string subject;  // whose the personal ones are
+  int64_t revision = 0;
+  google::protobuf::FieldMask changed;
+  const google::protobuf::Message* values = nullptr;
+  std::vector<std::string> flags;
+  google::protobuf::FieldMask picked;
+  google::protobuf::FieldMask kept;
+};
+void WriteMerged(absl::string_view name, const MergedValues& merged,
+                 google::protobuf::Message& event);
+void WriteMergedInto(absl::string_view name, const google::protobuf::Descriptor& resource,
+                     absl::string_view survivor, google::protobuf::Message& event);
+// `names` are those that go, the one that was merged first.
+void WriteUnmerged(absl::string_view name, const std::vector<std::string>& names,
+                   const google::protobuf::FieldMask& changed,
+                   const google::protobuf::Message& values, google::protobuf::Message& event);
+void WriteUnmergedFrom(absl::string_view name, const google::protobuf::Descriptor& resource,
+                       absl::string_view survivor, google::protobuf::Message& event);
 
 template <class EventMessage, class Resource>
 EventMessage CreatedEvent(absl::string_view name, Resource resource) {

@@ -8,6 +8,7 @@
 #include "eventstore/base/error.h"
 #include "google/rpc/error_details.pb.h"
 #include "services/core/custom_fields.h"
+#include "services/core/field_of.h"
 
 namespace kith {
 namespace {
@@ -56,6 +57,16 @@ void AddClaim(const HeldLink& link, ResourceRules& rules) {
     return std::vector<std::string>(records.begin(), records.end());
   };
   rules.claims.push_back({link.purpose, records_of, nullptr, nullptr, nullptr});
+}
+
+std::string ResourceNameOf(const google::protobuf::Message& resource) {
+  return resource.GetReflection()->GetString(resource, FieldOf(*resource.GetDescriptor(), "name"));
+}
+
+void TellResolved(absl::string_view asked, google::protobuf::Message* reply) {
+  const auto* const field = reply->GetDescriptor()->FindFieldByName("resolved_from");
+  if (field == nullptr || asked.empty() || ResourceNameOf(*reply) == asked) return;
+  reply->GetReflection()->SetString(reply, field, std::string(asked));
 }
 
 void WriteReply(const ResourceRules& rules, const google::protobuf::Message& resource,

@@ -24,6 +24,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -34,6 +35,7 @@
 #include "eventstore/base/standard_events.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "google/protobuf/message.h"
+#include "kith/type/v1/merge.pb.h"
 #include "services/core/access.h"
 #include "services/core/acyclic_links.h"
 #include "services/core/aggregate_type.h"
@@ -64,6 +66,9 @@ template <class Resource, class EventMessage>
 ResourceState<Resource> Evolve(ResourceState<Resource> state,
                                const Recorded<EventMessage>& recorded) {
   state.lifecycle = FoldResource(recorded, state.lifecycle, state.resource);
+  if constexpr (requires { state.resource.merged_into(); }) {
+    state.merged_into = state.resource.merged_into();
+  }
   return state;
 }
 
@@ -128,6 +133,26 @@ struct WithinRule {
   std::function<absl::Status(const void* state, google::protobuf::Message& after)> place;
 };
 
+// What a record has that another may have as well, and which means then that they may be the same.
+struct Likeness {
+  type::v1::MatchReason reason;
+  std::vector<std::pair<std::string, std::string>> fields;  // of its list, and their values
+};
+
+// How records are merged. Its functions are pure.
+struct MergeRule {
+  // Under which elements of a list of messages are the same, as an address is however it is
+  // labelled. What is not `primary` of the two alike is joined.
+  std::function<std::string(const google::protobuf::FieldDescriptor& list,
+                            const google::protobuf::Message& element)>
+      key;
+  // Whether of a field with one value, which both have, `other` has the one that is to stay.
+  std::function<bool(const google::protobuf::FieldDescriptor& field,
+                     const google::protobuf::Message& one, const google::protobuf::Message& other)>
+      prefers_other;
+  std::function<std::vector<Likeness>(const google::protobuf::Message& record)> likenesses;
+};
+
 // A text that says what a record was called when the resource began to name it.
 struct NamedAfterRule {
   const google::protobuf::FieldDescriptor* text;
@@ -156,6 +181,7 @@ struct ResourceRules {
   const google::protobuf::FieldDescriptor* owned_by_creator = nullptr;
   WithinRule within;
   std::vector<NamedAfterRule> named_after;
+  std::optional<MergeRule> merge;  // nullopt: its records cannot be merged
   std::function<void(const google::protobuf::Message& before, const Settings& settings,
                      google::protobuf::Message& after)>
       complete;
@@ -198,6 +224,12 @@ void AddCustomClaim(ResourceRules& rules);
 
 // Each name that the field has is claimed.
 void AddClaim(const HeldLink& link, ResourceRules& rules);
+
+// The name of a resource, which every one has.
+std::string ResourceNameOf(const google::protobuf::Message& resource);
+
+// Says in a reply that the resource was asked for by another name, which means it.
+void TellResolved(absl::string_view asked, google::protobuf::Message* reply);
 
 // As a command's reply tells it.
 void WriteReply(const ResourceRules& rules, const google::protobuf::Message& resource,
@@ -418,6 +450,23 @@ class ResourceRulesBuilder {
       return found == states->end() ? nullptr : &found->second;
     };
     rules_.built_in_stays = google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(stays);
+    return *this;
+  }
+
+  // Its records can be merged: key(list, element), prefers_other(field, one, other) and
+  // likenesses(record) as MergeRule has them.
+  template <class Key, class PrefersOther, class Likenesses>
+  ResourceRulesBuilder& Mergeable(Key key, PrefersOther prefers_other, Likenesses likenesses) {
+    rules_.merge = MergeRule{key,
+                             [prefers_other](const google::protobuf::FieldDescriptor& field,
+                                             const google::protobuf::Message& one,
+                                             const google::protobuf::Message& other) {
+                               return prefers_other(field, static_cast<const Resource&>(one),
+                                                    static_cast<const Resource&>(other));
+                             },
+                             [likenesses](const google::protobuf::Message& record) {
+                               return likenesses(static_cast<const Resource&>(record));
+                             }};
     return *this;
   }
 

@@ -132,7 +132,8 @@ absl::StatusOr<std::string> StandardCommand::Match(const Message& request,
   for (const ResourceNow& holder : holders) {
     if (!Holds(holder, values)) continue;
     const std::string name = TextIn(*holder.resource, own_name_);
-    if (name.empty()) continue;  // hidden from the caller
+    if (name.empty()) continue;                            // hidden from the caller
+    if (holder.lifecycle == Lifecycle::kMerged) continue;  // another one has it now
     if (holder.lifecycle != Lifecycle::kActive) {
       deleted = name;
     } else if (!Contains(matched, name)) {
@@ -244,6 +245,7 @@ absl::StatusOr<ResourceChange> StandardCommand::PlanUpdate(const Message& before
   ResourceChange change{method_};
   if (meant.paths().empty()) return change;
   change.name = TextIn(before, own_name_);
+  if (const std::string asked = NameIn(request); asked != change.name) change.origin = asked;
   change.after = CopyOf(before);
   ApplyFields(*wanted, meant, change.after.get());
   KITH_RETURN_IF_ERROR(Finish(before, context, change));
@@ -439,6 +441,7 @@ Decision StandardCommand::Decide(ResourceChange change, LinkedRecords linked,
       break;
     case StandardMethod::kUpdate:
       WriteUpdated(change.name, change.changed, *change.after, *event);
+      if (!change.origin.empty()) WriteOrigin(change.origin, *event);
       break;
     case StandardMethod::kDelete:
       WriteDeleted(change.name, *rules_.resource->GetDescriptor(), *event);

@@ -56,6 +56,9 @@ struct ResourceChange {
   std::vector<Unique> unique;
   std::unique_ptr<google::protobuf::Message> after;  // links point into it
   google::protobuf::FieldMask changed;               // of an update
+  // Of an update: the name it was asked for under, where that is one of another that was merged
+  // into the resource; else empty.
+  std::string origin = {};
 };
 
 // For each of ResourceChange::unique, those that ever claimed the value.

@@ -24,6 +24,7 @@ absl::Status CheckDeal(const DealState& state, const Command& command) {
   switch (state.lifecycle) {
     case Lifecycle::kAbsent:
     case Lifecycle::kDeleted:
+    case Lifecycle::kMerged:
       return ResourceNotFound(DealRules(), command.name());
     case Lifecycle::kActive:
       return CheckEtag(command.etag(), state.resource.etag());

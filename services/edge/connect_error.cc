@@ -62,14 +62,14 @@ int OwnStatusOf(const google::rpc::Status& error) {
       return 404;
     case v1::EDGE_ERROR_METHOD_NOT_ALLOWED:
       return 405;
-    case v1::EDGE_ERROR_BODY_TOO_LONG:
-      return 413;
     case v1::EDGE_ERROR_UNSUPPORTED_MEDIA_TYPE:
       return 415;
     case v1::EDGE_ERROR_HEADERS_TOO_LONG:
       return 431;
     case v1::EDGE_ERROR_TOO_SLOW:
       return 408;
+    case v1::EDGE_ERROR_CONTENT_TOO_LARGE:
+      return 413;
     default:
       return 0;
   }

@@ -1,5 +1,6 @@
 #include "services/edge/exchange.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,7 @@
 #include "services/edge/document.h"
 #include "services/edge/envelope.h"
 #include "services/edge/gzip.h"
+#include "services/edge/raw_body.h"
 #include "services/runtime/admission/call_limits.h"
 #include "services/runtime/requests/grpc_status.h"
 #include "services/runtime/requests/validate.h"
@@ -60,6 +62,13 @@ class HttpCarrier : public Base, public Exchange {
     absl::StrAppend(&metadata_, key, ": ", value, "\r\n");
   }
   bool HasArrived() const override { return terms_.is_get || connection_->BodyIsThere(); }
+  size_t bytes_ahead() const override {
+    if (terms_.raw_field == nullptr) return 0;
+    const auto length = request_->content_length();
+    const bool is_known = length.has_value() && !terms_.is_compressed;
+    const size_t most = RawBytesMax(*terms_.raw_field);
+    return (is_known ? std::min<size_t>(*length, most) : most) + kRawSlack;
+  }
   void StartRead() override {
     if (terms_.is_get) return BodyRead(std::move(terms_.message));
     connection_->ReadBody(*this, BodyBytesMax());
@@ -94,9 +103,13 @@ class HttpCarrier : public Base, public Exchange {
       read_ = bytes.status();
     }
   }
-  void FailRead(absl::Status why) { read_ = std::move(why); }
+  void FailRead(absl::Status why) {
+    const bool is_too_long = terms_.raw_field != nullptr && absl::IsResourceExhausted(why);
+    read_ = is_too_long ? TooLong() : std::move(why);
+  }
 
   size_t BodyBytesMax() const {
+    if (terms_.raw_field != nullptr) return RawBytesMax(*terms_.raw_field);
     const size_t bytes = method_.request_bytes_max;
     return (terms_.encoding == Encoding::kJson ? kJsonFactor * bytes + kJsonBytes : bytes) +
            kEnvelopeBytes;
@@ -111,13 +124,19 @@ class HttpCarrier : public Base, public Exchange {
     return options;
   }
 
+  absl::Status TooLong() const {
+    return terms_.raw_field == nullptr ? BodyTooLong(BodyBytesMax())
+                                       : ContentTooLarge(BodyBytesMax());
+  }
+
   absl::StatusOr<std::string> BytesOf(std::string body, bool is_compressed) const {
     if (is_compressed) {
       absl::StatusOr<std::string> unpacked = Gunzip(body, BodyBytesMax());
-      if (absl::IsOutOfRange(unpacked.status())) return BodyTooLong(BodyBytesMax());
+      if (absl::IsOutOfRange(unpacked.status())) return TooLong();
       if (!unpacked.ok()) return runtime::ViolationError("", unpacked.status().message());
       body = *std::move(unpacked);
     }
+    if (terms_.raw_field != nullptr) return BytesOfRaw(*terms_.raw_field, std::move(body));
     if (terms_.encoding == Encoding::kProto) return body;
     return BytesOfJson(*method_.descriptor->input_type(), body);
   }
@@ -321,9 +340,7 @@ class PageExchange final : public Exchange {
   // To a browser the limit of a body is no limit of calls, which would be tried again later.
   absl::Status ForPages(const absl::Status& why) const {
     if (!IsError(why, type::v1::ERROR_LIMIT_REACHED)) return why;
-    return Error(v1::EDGE_ERROR_BODY_TOO_LONG,
-                 absl::StrCat("What was sent takes more than ", pages_.body_bytes_max(),
-                              " bytes, and the page takes no more. Send less."));
+    return ContentTooLarge(pages_.body_bytes_max());
   }
   void Take() {
     const bool runs = connection_->pools().folds.TryRun([this] {

@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "boost/beast/http/parser.hpp"
 #include "boost/beast/http/string_body.hpp"
+#include "google/protobuf/descriptor.h"
 #include "google/rpc/status.pb.h"
 #include "services/edge/codec.h"
 #include "services/runtime/admission/pools.h"
@@ -59,6 +60,8 @@ struct Terms {
   // credentials stand in the URL, and are shown as the header `authorization` would.
   bool is_document = false;
   std::string credentials;
+  // The body is this field of the request, as raw_body.h has it; null: it is the request.
+  const google::protobuf::FieldDescriptor* raw_field = nullptr;
 };
 
 class Exchange {

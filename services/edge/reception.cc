@@ -19,6 +19,7 @@
 #include "services/edge/connection.h"
 #include "services/edge/document.h"
 #include "services/edge/query.h"
+#include "services/edge/raw_body.h"
 #include "services/runtime/requests/grpc_status.h"
 
 namespace kith::edge {
@@ -161,16 +162,19 @@ bool Reception::TakePage(Connection& connection, absl::string_view target) const
   const std::pair<absl::string_view, absl::string_view> parts =
       absl::StrSplit(target, absl::MaxSplits('?', 1));
   const auto header = [&](absl::string_view name) { return std::string(HeaderOf(request, name)); };
-  connection.Begin(NewPageExchange(connection.shared_from_this(), **pages,
-                                   {.method = std::string(method.data(), method.size()),
-                                    .path = std::string(parts.first),
-                                    .query = std::string(parts.second),
-                                    .content_type = header("content-type"),
-                                    .accept = header("accept"),
-                                    .origin = header("origin"),
-                                    .referrer = header("referer"),
-                                    .body = "",
-                                    .address = connection.peer_address()}));
+  connection.Begin(
+      NewPageExchange(connection.shared_from_this(), **pages,
+                      {.method = std::string(method.data(), method.size()),
+                       .path = std::string(parts.first),
+                       .query = std::string(parts.second),
+                       .content_type = header("content-type"),
+                       .accept = header("accept"),
+                       .origin = header("origin"),
+                       .referrer = header("referer"),
+                       .user_agent = header("user-agent"),
+                       .asks_not_to_be_followed = header("dnt") == "1" || header("sec-gpc") == "1",
+                       .body = "",
+                       .address = connection.peer_address()}));
   return true;
 }
 
@@ -250,7 +254,8 @@ absl::StatusOr<Terms> Reception::TermsOfPost(const Route& route, const Request& 
   const absl::string_view prefix = is_stream ? "application/connect+" : "application/";
   const std::string type = MediaType(HeaderOf(request, "content-type"));
   Terms terms;
-  if (type == absl::StrCat(prefix, "json")) {
+  if (!is_stream) terms.raw_field = FindRawField(*route.unary->method().descriptor, type);
+  if (terms.raw_field != nullptr || type == absl::StrCat(prefix, "json")) {
     terms.encoding = Encoding::kJson;
   } else if (type == absl::StrCat(prefix, "proto")) {
     terms.encoding = Encoding::kProto;

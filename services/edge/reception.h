@@ -3,6 +3,7 @@
 //
 //   POST /kith.contacts.v1.ContactsService/GetContact    a call; see connectrpc.com's protocol
 //   GET  /kith.contacts.v1.ContactsService/GetContact    the same of one that changes nothing
+//   POST the same of a field of its request, as it is     see services/edge/raw_body.h
 //   GET  /calendar/kith_1_….ics                          a document; see services/edge/document.h
 //   GET  /healthz, /readyz                               200 or 503
 //   whatever begins as pages of a capability do          theirs; see web_pages.h

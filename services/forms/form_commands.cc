@@ -1,18 +1,13 @@
 #include "services/forms/form_commands.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/failure.h"
-#include "eventstore/base/normalise.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/seal/token_sealer.h"
@@ -28,11 +23,14 @@
 #include "kith/leads/v1/leads_errors.pb.h"
 #include "kith/leads/v1/leads_service.pb.h"
 #include "kith/messages/v1/messages_service.pb.h"
+#include "kith/visitors/v1/visitor_events.pb.h"
+#include "kith/visitors/v1/visitors_errors.pb.h"
+#include "kith/visitors/v1/visitors_service.pb.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "services/core/resource_rules.h"
+#include "services/core/touch.h"
 #include "services/forms/form_fields.h"
-#include "services/forms/posted_form.h"
 #include "services/runtime/calls/part_command.h"
 
 namespace kith::forms {
@@ -41,7 +39,6 @@ namespace {
 constexpr absl::string_view kPublicForm = "forms.public";
 constexpr absl::string_view kConfirmation = "forms.confirmation";
 constexpr int kLifetimeHoursDefault = 72;
-constexpr size_t kUtmBytesMax = 256;         // of the fields of a lead's touch
 constexpr size_t kInquiryBytesMax = 16'384;  // of a lead
 
 // Who looks after the contact, is all that is asked of it.
@@ -49,20 +46,29 @@ struct ContactAggregate : ResourceAggregate<contacts::v1::Contact, contacts::v1:
   static constexpr absl::string_view kCategory = "contacts";
 };
 
-std::string Sealed(const eventstore::TokenSealer& sealer, absl::string_view purpose,
-                   WorkspaceId workspace, absl::string_view name) {
-  return sealer.Seal(purpose, absl::StrCat(workspace.value(), "/", IdOf(name)));
-}
-
-std::optional<PublicName> Opened(const eventstore::TokenSealer& sealer, absl::string_view purpose,
-                                 absl::string_view collection, absl::string_view text) {
-  const std::optional<std::string> plain = sealer.Open(purpose, text);
-  if (!plain.has_value()) return std::nullopt;
-  const std::pair<absl::string_view, absl::string_view> parts =
-      absl::StrSplit(*plain, absl::MaxSplits('/', 1));
-  uint64_t workspace = 0;
-  if (!absl::SimpleAtoi(parts.first, &workspace)) return std::nullopt;
-  return PublicName{WorkspaceId(workspace), absl::StrCat(collection, "/", parts.second)};
+// A visitor: who it is, and how they came to our pages first.
+struct VisitorNow : ResourceState<visitors::v1::Visitor> {};
+struct VisitorAggregate {
+  using Resource = visitors::v1::Visitor;
+  using State = VisitorNow;
+  using Event = visitors::v1::VisitorEvent;
+  static constexpr absl::string_view kCategory = "visitors";
+};
+VisitorNow Evolve(VisitorNow state, const Recorded<visitors::v1::VisitorEvent>& recorded) {
+  visitors::v1::Visitor& visitor = state.resource;
+  state.lifecycle = FoldResource(recorded, state.lifecycle, visitor);
+  const visitors::v1::VisitorPagesViewed& viewed = recorded.event.visitor_pages_viewed();
+  const bool is_first = viewed.has_touch() && (!visitor.has_first_touch() ||
+                                               FromTimestamp(viewed.touch().time()) <
+                                                   FromTimestamp(visitor.first_touch().time()));
+  if (is_first) *visitor.mutable_first_touch() = viewed.touch();
+  if (recorded.event.has_visitor_identified()) {
+    const visitors::v1::VisitorIdentified& identified = recorded.event.visitor_identified();
+    visitor.set_contact(identified.contact());
+    // What was there before was somebody else's.
+    if (!identified.previous_contact().empty()) visitor.clear_first_touch();
+  }
+  return state;
 }
 
 // What a capture made.
@@ -122,20 +128,7 @@ leads::v1::LeadTouch TouchBy(absl::string_view page_url, absl::Time time) {
   leads::v1::LeadTouch touch;
   touch.set_source(leads::v1::WEB_FORM);
   *touch.mutable_time() = ToTimestamp(time);
-  const size_t query = page_url.find('?');
-  if (query == page_url.npos) return touch;
-  const auto parameters = ParsePosted("application/x-www-form-urlencoded",
-                                      page_url.substr(query + 1, page_url.find('#') - query - 1));
-  if (!parameters.ok()) return touch;
-  const google::protobuf::Descriptor& type = *leads::v1::LeadTouch::descriptor();
-  for (const auto& [name, value] : *parameters) {
-    const bool fits = value.size() <= kUtmBytesMax && IsUtf8(value) &&
-                      std::none_of(value.begin(), value.end(),
-                                   [](unsigned char c) { return absl::ascii_iscntrl(c); });
-    if (!absl::StartsWith(name, "utm_") || !fits) continue;
-    const auto* const field = type.FindFieldByName(name);
-    if (field != nullptr) touch.GetReflection()->SetString(&touch, field, value);
-  }
+  SetCampaign(page_url, touch);
   return touch;
 }
 
@@ -174,22 +167,22 @@ bool IsOfNobody(const absl::Status& status) {
 
 std::string PublicIdOf(const eventstore::TokenSealer& sealer, WorkspaceId workspace,
                        absl::string_view form) {
-  return Sealed(sealer, kPublicForm, workspace, form);
+  return runtime::SealName(sealer, kPublicForm, workspace, form);
 }
 
 std::string ConfirmationTokenOf(const eventstore::TokenSealer& sealer, WorkspaceId workspace,
                                 absl::string_view submission) {
-  return Sealed(sealer, kConfirmation, workspace, submission);
+  return runtime::SealName(sealer, kConfirmation, workspace, submission);
 }
 
-std::optional<PublicName> FormOfPublicId(const eventstore::TokenSealer& sealer,
-                                         absl::string_view public_id) {
-  return Opened(sealer, kPublicForm, FormAggregate::kCategory, public_id);
+std::optional<runtime::PublicName> FormOfPublicId(const eventstore::TokenSealer& sealer,
+                                                  absl::string_view public_id) {
+  return runtime::OpenName(sealer, kPublicForm, FormAggregate::kCategory, public_id);
 }
 
-std::optional<PublicName> SubmissionOfToken(const eventstore::TokenSealer& sealer,
-                                            absl::string_view token) {
-  return Opened(sealer, kConfirmation, SubmissionAggregate::kCategory, token);
+std::optional<runtime::PublicName> SubmissionOfToken(const eventstore::TokenSealer& sealer,
+                                                     absl::string_view token) {
+  return runtime::OpenName(sealer, kConfirmation, SubmissionAggregate::kCategory, token);
 }
 
 Decision FormCommands::Run(runtime::Loader& load, const v1::SubmitFormRequest& command,
@@ -216,12 +209,15 @@ absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form
   v1::FormSubmission& submission = *create.mutable_form_submission();
   submission = MadeBy(*captured);
   load.Assume(*std::move(captured), context);
+  KITH_ASSIGN_OR_RETURN(const leads::v1::LeadTouch first_touch,
+                        AssumeVisitor(load, form, command, submission, context));
   if (submission.outcome() == captures::v1::CAPTURE_CREATED) {
     KITH_RETURN_IF_ERROR(AssumeAssigned(load, form, submission.contact(), context));
   }
   if (form.creates_lead()) {
-    KITH_ASSIGN_OR_RETURN(*submission.mutable_lead(),
-                          AssumeLead(load, form, filled, command, submission.contact(), context));
+    KITH_ASSIGN_OR_RETURN(
+        *submission.mutable_lead(),
+        AssumeLead(load, form, filled, command, first_touch, submission.contact(), context));
     // The rule may be one of leads.
     if (!submission.lead().empty()) {
       KITH_RETURN_IF_ERROR(AssumeAssigned(load, form, submission.lead(), context));
@@ -262,6 +258,44 @@ absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form
   return absl::OkStatus();
 }
 
+absl::StatusOr<leads::v1::LeadTouch> FormCommands::AssumeVisitor(
+    runtime::Loader& load, const v1::Form& form, const v1::SubmitFormRequest& command,
+    v1::FormSubmission& submission, const CommandContext& context) const {
+  if (command.visitor().empty()) return leads::v1::LeadTouch();
+  KITH_ASSIGN_OR_RETURN(const VisitorNow* const visitor,
+                        load.Load<VisitorAggregate>(command.visitor()));
+  if (visitor->lifecycle != Lifecycle::kActive) return leads::v1::LeadTouch();
+  submission.set_visitor(command.visitor());
+  const std::string known_as = visitor->resource.contact();
+  const bool is_theirs = known_as.empty() || known_as == submission.contact();
+  leads::v1::LeadTouch first_touch =
+      is_theirs ? visitor->resource.first_touch() : leads::v1::LeadTouch();
+  // Whoever is asked to confirm may be somebody else: it is not said before they have.
+  const bool is_asked = !form.confirmation_mail().subject().empty();
+  if (!is_asked) {
+    KITH_RETURN_IF_ERROR(AssumeIdentified(load, command.visitor(), submission.contact(), context));
+  }
+  // It was sent before that, and is told late.
+  if (FromTimestamp(first_touch.time()) > context.occurred) first_touch.Clear();
+  return first_touch;
+}
+
+absl::Status FormCommands::AssumeIdentified(runtime::Loader& load, const std::string& visitor,
+                                            const std::string& contact,
+                                            const CommandContext& context) const {
+  if (visitor.empty() || contact.empty()) return absl::OkStatus();
+  visitors::v1::IdentifyVisitorRequest identify;
+  identify.set_name(visitor);
+  identify.set_contact(contact);
+  Decision identified = runtime::DecidePart(methods_, load, identify, context);
+  if (identified.ok()) {
+    load.Assume(*std::move(identified), context);
+    return absl::OkStatus();
+  }
+  // What somebody sent is not lost for it.
+  return MayBeOtherwise(load, identified.status()) ? identified.status() : absl::OkStatus();
+}
+
 absl::Status FormCommands::AssumeAssigned(runtime::Loader& load, const v1::Form& form,
                                           const std::string& record,
                                           const CommandContext& context) const {
@@ -281,13 +315,15 @@ absl::Status FormCommands::AssumeAssigned(runtime::Loader& load, const v1::Form&
 absl::StatusOr<std::string> FormCommands::AssumeLead(runtime::Loader& load, const v1::Form& form,
                                                      const FilledForm& filled,
                                                      const v1::SubmitFormRequest& command,
+                                                     const leads::v1::LeadTouch& first_touch,
                                                      const std::string& contact,
                                                      const CommandContext& context) const {
   leads::v1::CreateLeadRequest create;
   leads::v1::Lead& lead = *create.mutable_lead();
   lead = LeadOf(filled.capture);
   *lead.mutable_tags() = form.contact_tags();
-  *lead.mutable_first_touch() = TouchBy(command.page_url(), context.occurred);
+  *lead.mutable_latest_touch() = TouchBy(command.page_url(), context.occurred);
+  *lead.mutable_first_touch() = first_touch.has_time() ? first_touch : lead.latest_touch();
   if (contact.empty()) {
     lead.set_owner(form.contact_owner());
   } else {
@@ -319,6 +355,7 @@ Decision FormCommands::DecideMail(runtime::Loader& load, const v1::Form& form,
   messages::v1::SendMessageRequest send;
   send.set_contact(contact);
   send.set_channel(messages::v1::EMAIL);
+  send.set_transactional(true);
   send.set_subject(form.confirmation_mail().subject());
   send.set_text(absl::StrReplaceAll(form.confirmation_mail().text(), {{kLinkGap, link}}));
   return runtime::DecidePart(methods_, load, send, context);
@@ -345,7 +382,13 @@ Decision FormCommands::Run(runtime::Loader& load, const v1::ConfirmFormSubmissio
   if (!is_ours) return DecideConfirmed({}, context);
   KITH_ASSIGN_OR_RETURN(const SubmissionNow* const state,
                         load.Load<SubmissionAggregate>(found->name));
-  return DecideConfirmed(*state, context);
+  Decision confirmed = DecideConfirmed(*state, context);
+  if (!confirmed.ok() || confirmed->empty()) return confirmed;
+  const std::string visitor = state->resource.visitor();
+  const std::string contact = state->resource.contact();
+  load.Assume(*std::move(confirmed), context);
+  KITH_RETURN_IF_ERROR(AssumeIdentified(load, visitor, contact, context));
+  return load.TakeAssumed();
 }
 
 absl::Status FormCommands::Render(runtime::Rendering& after,

@@ -9,10 +9,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "kith/forms/v1/forms_service.pb.h"
+#include "kith/leads/v1/lead.pb.h"
 #include "services/core/decision.h"
 #include "services/forms/filled_form.h"
 #include "services/forms/form.h"
 #include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/public_name.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
 #include "services/runtime/runtime.h"
@@ -26,16 +28,11 @@ std::string PublicIdOf(const eventstore::TokenSealer& sealer, WorkspaceId worksp
 std::string ConfirmationTokenOf(const eventstore::TokenSealer& sealer, WorkspaceId workspace,
                                 absl::string_view submission);
 
-// Whose record a text stands for.
-struct PublicName {
-  WorkspaceId workspace;
-  std::string name;
-};
-// Nullopt for a text that none of these gave.
-std::optional<PublicName> FormOfPublicId(const eventstore::TokenSealer& sealer,
-                                         absl::string_view public_id);
-std::optional<PublicName> SubmissionOfToken(const eventstore::TokenSealer& sealer,
-                                            absl::string_view token);
+// The name of the record that a text stands for; nullopt for one that none of these gave.
+std::optional<runtime::PublicName> FormOfPublicId(const eventstore::TokenSealer& sealer,
+                                                  absl::string_view public_id);
+std::optional<runtime::PublicName> SubmissionOfToken(const eventstore::TokenSealer& sealer,
+                                                     absl::string_view token);
 
 // Thread-safe. See MethodTable::Command. Borrows both.
 class FormCommands {
@@ -85,11 +82,21 @@ class FormCommands {
   // others, nobody does.
   absl::Status AssumeAssigned(runtime::Loader& load, const v1::Form& form,
                               const std::string& record, const CommandContext& context) const;
+  // The visitor who sent it, said of the submission, and identified as its contact where nobody is
+  // asked to confirm. How it came to our pages first; empty where that is not known.
+  absl::StatusOr<leads::v1::LeadTouch> AssumeVisitor(runtime::Loader& load, const v1::Form& form,
+                                                     const v1::SubmitFormRequest& command,
+                                                     v1::FormSubmission& submission,
+                                                     const CommandContext& context) const;
+  // Where both are known, and as far as it can be.
+  absl::Status AssumeIdentified(runtime::Loader& load, const std::string& visitor,
+                                const std::string& contact, const CommandContext& context) const;
   // The lead that who sent it is: of the contact, or of a person who says so themselves where it is
   // empty. Its name; empty where none can be made.
   absl::StatusOr<std::string> AssumeLead(runtime::Loader& load, const v1::Form& form,
                                          const FilledForm& filled,
                                          const v1::SubmitFormRequest& command,
+                                         const leads::v1::LeadTouch& first_touch,
                                          const std::string& contact,
                                          const CommandContext& context) const;
   // The mail with this link; where it cannot be sent, why not.

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -81,16 +80,6 @@ void CheckField(const v1::FormField& field, const std::string& path, BadRequest&
     AddViolation(absl::StrCat(path, ".initial"), "is needed: nobody can fill the field in",
                  violations);
   }
-}
-
-// "https://www.example.com": a site, as browsers name it.
-bool IsOrigin(absl::string_view text) {
-  if (!IsUrl(text)) return false;
-  // It stands in headers, where other characters would say something.
-  const absl::string_view host = text.substr(text.find("://") + 3);
-  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("-.:[]", c);
-  });
 }
 
 // The site of a URL: all that stands before its path.

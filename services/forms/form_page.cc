@@ -8,33 +8,21 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "services/forms/form_fields.h"
+#include "services/runtime/calls/web_text.h"
 
 namespace kith::forms {
 namespace {
 
-std::string Attribute(absl::string_view name, absl::string_view value) {
-  return absl::StrCat(" ", name, "=\"", EscapeHtml(value), "\"");
-}
+using runtime::EscapeHtml;
+using runtime::HtmlAttribute;
+using runtime::HtmlText;
 
 std::string LanguageOf(const v1::Form& form) {
   return form.language().empty() ? "en" : form.language();
 }
 
 std::string Page(absl::string_view language, absl::string_view title, absl::string_view body) {
-  return absl::StrCat("<!doctype html>\n<html", Attribute("lang", language),
-                      ">\n<head>\n<meta charset=\"utf-8\">\n"
-                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                      "<meta name=\"robots\" content=\"noindex\">\n<title>",
-                      EscapeHtml(title),
-                      "</title>\n<link rel=\"stylesheet\" href=\"/f/style.css\">\n</head>\n<body>\n"
-                      "<main>\n",
-                      body, "</main>\n</body>\n</html>\n");
-}
-
-// Paragraphs, one for each line.
-std::string Text(absl::string_view text) {
-  if (text.empty()) return "";
-  return absl::StrCat("<p>", absl::StrReplaceAll(EscapeHtml(text), {{"\n", "<br>"}}), "</p>\n");
+  return runtime::PageOf({.prefix = "/f/", .language = language, .title = title, .body = body});
 }
 
 class FieldsOf {
@@ -67,13 +55,14 @@ class FieldsOf {
 
   // What tells readers of screens what is wrong.
   static std::string Marks(const std::string& error, const std::string& id) {
-    return error.empty() ? ""
-                         : absl::StrCat(" aria-invalid=\"true\"",
-                                        Attribute("aria-describedby", absl::StrCat(id, "-error")));
+    return error.empty()
+               ? ""
+               : absl::StrCat(" aria-invalid=\"true\"",
+                              HtmlAttribute("aria-describedby", absl::StrCat(id, "-error")));
   }
   static std::string Told(const std::string& error, const std::string& id) {
     if (error.empty()) return "";
-    return absl::StrCat("<p class=\"error\"", Attribute("id", absl::StrCat(id, "-error")), ">",
+    return absl::StrCat("<p class=\"error\"", HtmlAttribute("id", absl::StrCat(id, "-error")), ">",
                         EscapeHtml(error), "</p>\n");
   }
 
@@ -81,8 +70,8 @@ class FieldsOf {
     if (field.kind() == v1::HIDDEN) {
       if (!field.initial().empty()) return "";
       const std::vector<std::string> values = Values(field.key(), "");
-      return absl::StrCat("<input type=\"hidden\"", Attribute("name", field.key()),
-                          Attribute("value", values.empty() ? "" : values[0]), ">\n");
+      return absl::StrCat("<input type=\"hidden\"", HtmlAttribute("name", field.key()),
+                          HtmlAttribute("value", values.empty() ? "" : values[0]), ">\n");
     }
     const std::string error = Error(absl::StrCat("values.", field.key()));
     const std::string id = absl::StrCat("f-", field.key());
@@ -94,7 +83,7 @@ class FieldsOf {
     const std::string label = absl::StrCat(EscapeHtml(field.label()), field.required() ? " *" : "");
     if (field.kind() == v1::CHECKBOX) {
       return absl::StrCat("<div class=\"field\"><label><input type=\"checkbox\" value=\"true\"",
-                          Attribute("name", field.key()), Attribute("id", id),
+                          HtmlAttribute("name", field.key()), HtmlAttribute("id", id),
                           values.empty() || values[0].empty() ? "" : " checked",
                           field.required() ? " required" : "", Marks(error, id), "> ", label,
                           "</label>\n", help, Told(error, id), "</div>\n");
@@ -103,26 +92,27 @@ class FieldsOf {
       std::string boxes;
       for (const std::string& choice : field.choices()) {
         const bool is_on = std::find(values.begin(), values.end(), choice) != values.end();
-        absl::StrAppend(&boxes, "<label><input type=\"checkbox\"", Attribute("name", field.key()),
-                        Attribute("value", choice), is_on ? " checked" : "", "> ",
-                        EscapeHtml(choice), "</label>\n");
+        absl::StrAppend(&boxes, "<label><input type=\"checkbox\"",
+                        HtmlAttribute("name", field.key()), HtmlAttribute("value", choice),
+                        is_on ? " checked" : "", "> ", EscapeHtml(choice), "</label>\n");
       }
       return absl::StrCat("<fieldset class=\"field\"><legend>", label, "</legend>\n", boxes, help,
                           Told(error, id), "</fieldset>\n");
     }
-    return absl::StrCat("<div class=\"field\"><label", Attribute("for", id), ">", label,
+    return absl::StrCat("<div class=\"field\"><label", HtmlAttribute("for", id), ">", label,
                         "</label>\n", Input(field, id, values.empty() ? "" : values[0], error),
                         help, Told(error, id), "</div>\n");
   }
 
   std::string Input(const v1::FormField& field, const std::string& id, const std::string& value,
                     const std::string& error) const {
-    const std::string common = absl::StrCat(Attribute("name", field.key()), Attribute("id", id),
-                                            field.required() ? " required" : "", Marks(error, id));
+    const std::string common =
+        absl::StrCat(HtmlAttribute("name", field.key()), HtmlAttribute("id", id),
+                     field.required() ? " required" : "", Marks(error, id));
     if (field.kind() == v1::CHOICE) {
       std::string options = "<option value=\"\"></option>\n";
       for (const std::string& choice : field.choices()) {
-        absl::StrAppend(&options, "<option", Attribute("value", choice),
+        absl::StrAppend(&options, "<option", HtmlAttribute("value", choice),
                         choice == value ? " selected" : "", ">", EscapeHtml(choice), "</option>\n");
       }
       return absl::StrCat("<select", common, ">\n", options, "</select>\n");
@@ -132,18 +122,18 @@ class FieldsOf {
     if (IsText(field.kind())) {
       const int most = is_paragraph ? kParagraphCharactersMax : kLineCharactersMax;
       const int max = field.max_characters() == 0 ? most : std::min(field.max_characters(), most);
-      length = Attribute("maxlength", absl::StrCat(max));
+      length = HtmlAttribute("maxlength", absl::StrCat(max));
       if (field.min_characters() > 0) {
-        absl::StrAppend(&length, Attribute("minlength", absl::StrCat(field.min_characters())));
+        absl::StrAppend(&length, HtmlAttribute("minlength", absl::StrCat(field.min_characters())));
       }
     }
     if (is_paragraph) {
       return absl::StrCat("<textarea rows=\"6\"", common, length, ">\n", EscapeHtml(value),
                           "</textarea>\n");
     }
-    return absl::StrCat("<input", Attribute("type", TypeOf(field.kind())), common, length,
+    return absl::StrCat("<input", HtmlAttribute("type", TypeOf(field.kind())), common, length,
                         field.kind() == v1::NUMBER ? " step=\"any\"" : "",
-                        Attribute("value", value), ">\n");
+                        HtmlAttribute("value", value), ">\n");
   }
 
   static absl::string_view TypeOf(v1::FormFieldKind kind) {
@@ -170,11 +160,11 @@ class FieldsOf {
     const std::vector<std::string> values = Values(name, "");
     const std::string more = consent.url().empty()
                                  ? ""
-                                 : absl::StrCat(" <a", Attribute("href", consent.url()),
+                                 : absl::StrCat(" <a", HtmlAttribute("href", consent.url()),
                                                 " target=\"_blank\" rel=\"noopener\">",
                                                 EscapeHtml(consent.url()), "</a>");
     return absl::StrCat("<div class=\"field\"><label><input type=\"checkbox\" value=\"true\"",
-                        Attribute("name", name), Attribute("id", id),
+                        HtmlAttribute("name", name), HtmlAttribute("id", id),
                         values.empty() || values[0].empty() ? "" : " checked",
                         consent.required() ? " required" : "", Marks(error, id), "> ",
                         EscapeHtml(consent.text()), consent.required() ? " *" : "", "</label>",
@@ -194,15 +184,10 @@ std::string OriginOf(absl::string_view url) {
 
 }  // namespace
 
-std::string EscapeHtml(absl::string_view text) {
-  return absl::StrReplaceAll(
-      text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
-}
-
 std::string FormPageOf(const v1::Form& form, const PageState& state) {
   const auto whole = state.errors.find("");
-  std::string body =
-      absl::StrCat("<h1>", EscapeHtml(form.display_name()), "</h1>\n", Text(form.introduction()));
+  std::string body = absl::StrCat("<h1>", EscapeHtml(form.display_name()), "</h1>\n",
+                                  HtmlText(form.introduction()));
   if (!state.errors.empty()) {
     absl::StrAppend(&body, "<p class=\"error\" role=\"alert\">",
                     whole == state.errors.end()
@@ -212,13 +197,18 @@ std::string FormPageOf(const v1::Form& form, const PageState& state) {
   }
   const std::string label = form.submit_label().empty() ? "Send" : form.submit_label();
   absl::StrAppend(
-      &body, "<form method=\"post\"", Attribute("action", state.path), ">\n<input type=\"hidden\"",
-      Attribute("name", kSubmissionKey), Attribute("value", state.submission), ">\n",
+      &body, "<form method=\"post\"", HtmlAttribute("action", state.path),
+      ">\n<input type=\"hidden\"", HtmlAttribute("name", kSubmissionKey),
+      HtmlAttribute("value", state.submission), ">\n",
       state.page.empty() ? ""
-                         : absl::StrCat("<input type=\"hidden\"", Attribute("name", kPageKey),
-                                        Attribute("value", state.page), ">\n"),
+                         : absl::StrCat("<input type=\"hidden\"", HtmlAttribute("name", kPageKey),
+                                        HtmlAttribute("value", state.page), ">\n"),
+      state.visitor.empty()
+          ? ""
+          : absl::StrCat("<input type=\"hidden\"", HtmlAttribute("name", kVisitorKey),
+                         HtmlAttribute("value", state.visitor), ">\n"),
       "<div class=\"trap\" aria-hidden=\"true\"><label>Leave this empty <input type=\"text\"",
-      Attribute("name", kTrapKey), " tabindex=\"-1\" autocomplete=\"off\"></label></div>\n",
+      HtmlAttribute("name", kTrapKey), " tabindex=\"-1\" autocomplete=\"off\"></label></div>\n",
       FieldsOf(form, state).All(), "<button type=\"submit\">", EscapeHtml(label),
       "</button>\n</form>\n");
   return Page(LanguageOf(form), form.display_name(), body);
@@ -227,22 +217,16 @@ std::string FormPageOf(const v1::Form& form, const PageState& state) {
 std::string ThanksPageOf(const v1::Form& form) {
   const std::string thanks = form.thanks().empty() ? "Thank you. It was sent." : form.thanks();
   return Page(LanguageOf(form), form.display_name(),
-              absl::StrCat("<h1>", EscapeHtml(form.display_name()), "</h1>\n", Text(thanks)));
-}
-
-std::string NoticePageOf(absl::string_view language, absl::string_view heading,
-                         absl::string_view sentence) {
-  return Page(language, heading,
-              absl::StrCat("<h1>", EscapeHtml(heading), "</h1>\n", Text(sentence)));
+              absl::StrCat("<h1>", EscapeHtml(form.display_name()), "</h1>\n", HtmlText(thanks)));
 }
 
 std::string ConfirmPageOf(const v1::Form& form, absl::string_view path) {
-  return Page(LanguageOf(form), form.display_name(),
-              absl::StrCat("<h1>", EscapeHtml(form.display_name()),
-                           "</h1>\n<p>Please confirm that it was you who sent this form.</p>\n"
-                           "<form method=\"post\"",
-                           Attribute("action", path),
-                           "><button type=\"submit\">Confirm</button></form>\n"));
+  return runtime::ButtonPageOf({.prefix = "/f/",
+                                .language = LanguageOf(form),
+                                .heading = form.display_name(),
+                                .sentence = "Please confirm that it was you who sent this form.",
+                                .path = path,
+                                .label = "Confirm"});
 }
 
 std::string ScriptOf(const v1::Form& form, absl::string_view path) {
@@ -257,10 +241,20 @@ std::string ScriptOf(const v1::Form& form, absl::string_view path) {
   return absl::StrCat(
       "(function () {\n  var script = document.currentScript;\n"
       "  var frame = document.createElement(\"iframe\");\n"
-      "  frame.src = new URL(\"",
-      path, "\", script.src).href;\n  frame.title = \"", title,
+      "  var form = new URL(\"",
+      path, "\", script.src);\n  frame.title = \"", title,
       "\";\n  frame.style.cssText = \"border:0;width:100%;height:40em\";\n"
-      "  script.parentNode.insertBefore(frame, script);\n})();\n");
+      "  function visitor() {\n"
+      "    var found = document.cookie.match(/(?:^|; )kith_visitor=([\\w-]+)/);\n"
+      "    return found ? found[1] : \"\";\n  }\n"
+      "  function show() {\n"
+      "    form.searchParams.set(\"kith_page\", location.href.slice(0, 2048));\n"
+      "    if (visitor()) form.searchParams.set(\"kith_visitor\", visitor());\n"
+      "    frame.src = form.href;\n"
+      "    script.parentNode.insertBefore(frame, script);\n  }\n"
+      // The script that says who somebody is may come after this one.
+      "  if (visitor() || document.readyState == \"complete\") show();\n"
+      "  else addEventListener(\"load\", show);\n})();\n");
 }
 
 std::string PagePolicyOf(const v1::Form& form) {
@@ -272,21 +266,6 @@ std::string PagePolicyOf(const v1::Form& form) {
       "default-src 'none'; style-src 'self'; form-action ", targets,
       "; base-uri 'none'; frame-ancestors ",
       form.allowed_origins().empty() ? "'none'" : absl::StrJoin(form.allowed_origins(), " "));
-}
-
-absl::string_view StyleSheet() {
-  return "body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1d1d1f;background:#fff}\n"
-         "main{max-width:36em;margin:0 auto;padding:1.5em}\n"
-         ".field{margin:0 0 1em;border:0;padding:0}\n"
-         "label,legend{display:block;font-weight:600}\n"
-         "input[type=checkbox]{width:auto;margin-right:.5em}\n"
-         "input,textarea,select{font:inherit;width:100%;box-sizing:border-box;padding:.5em;"
-         "border:1px solid #8a8a8e;border-radius:4px}\n"
-         "button{font:inherit;padding:.6em 1.4em;border:0;border-radius:4px;background:#0a5cc2;"
-         "color:#fff}\n"
-         ".help{margin:.25em 0;color:#555}\n"
-         ".error{margin:.25em 0;color:#b00020}\n"
-         ".trap{position:absolute;left:-10000px;width:1px;height:1px;overflow:hidden}\n";
 }
 
 }  // namespace kith::forms

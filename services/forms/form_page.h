@@ -15,15 +15,14 @@ namespace kith::forms {
 inline constexpr absl::string_view kSubmissionKey = "kith_submission";  // an id of what is sent
 inline constexpr absl::string_view kTrapKey =
     "kith_website";  // nobody sees it: who fills it in is nobody
-inline constexpr absl::string_view kPageKey = "kith_page";  // the page that it stands on
-
-// Text as it stands in HTML, and in an attribute with quotes.
-std::string EscapeHtml(absl::string_view text);
+inline constexpr absl::string_view kPageKey = "kith_page";        // the page that it stands on
+inline constexpr absl::string_view kVisitorKey = "kith_visitor";  // what the browser is known by
 
 struct PageState {
   absl::string_view path;              // where it is sent to: "/f/…"
   absl::string_view submission;        // its id
   absl::string_view page;              // that it stands on
+  absl::string_view visitor;           // what who looks at it is known by; empty: by nothing
   const PostedForm* filled = nullptr;  // what was filled in before, and was refused; null: nothing
   // What is wrong with it: by "values.email", "consents.news", and "" for all of it.
   std::map<std::string, std::string> errors;
@@ -32,19 +31,14 @@ struct PageState {
 std::string FormPageOf(const v1::Form& form, const PageState& state);
 // What is said to who has sent it.
 std::string ThanksPageOf(const v1::Form& form);
-// A page of one heading and one sentence.
-std::string NoticePageOf(absl::string_view language, absl::string_view heading,
-                         absl::string_view sentence);
 // A page with one button, that sends nothing but itself.
 std::string ConfirmPageOf(const v1::Form& form, absl::string_view path);
-// The script, which puts the page at `path` before it into the page that it stands in.
+// The script, which puts the page at `path` before it into the page that it stands in, and tells it
+// that page's address, and what a visitor is known by there (services/visitors).
 std::string ScriptOf(const v1::Form& form, absl::string_view path);
 
 // What a page of the form may do: no script, its own styles, to be sent to itself and to be framed
 // by the sites that the form names. A header's value.
 std::string PagePolicyOf(const v1::Form& form);
-
-// The styles of all pages, at "/f/style.css".
-absl::string_view StyleSheet();
 
 }  // namespace kith::forms

@@ -17,39 +17,38 @@
 #include "kith/type/v1/errors.pb.h"
 #include "nlohmann/json.hpp"
 #include "services/core/reject.h"
+#include "services/core/touch.h"
 #include "services/forms/form_commands.h"
 #include "services/forms/form_fields.h"
 #include "services/forms/form_page.h"
 #include "services/runtime/calls/own_command.h"
+#include "services/runtime/calls/public_name.h"
+#include "services/runtime/calls/web_text.h"
 
 namespace kith::forms {
 namespace {
 
+using runtime::HtmlAnswer;
+using runtime::HttpStatusOf;
+using runtime::kNotKept;
+using runtime::kSafeHeaders;
 using runtime::WebAnswer;
 using runtime::WebRequest;
 
 constexpr char kActor[] = "policies/form_pages";
 constexpr absl::string_view kConfirm = "confirm/";
 constexpr absl::string_view kScript = ".js";
-constexpr absl::Duration kTellAfter = absl::Seconds(10);
 constexpr int kPerAddressDefault = 20;
 constexpr int kPerHourDefault = 1'000;
 constexpr size_t kSubmissionBytesMax = 100;
 constexpr size_t kUrlBytesMax = 2'048;
 
-constexpr absl::string_view kHtml = "text/html; charset=utf-8";
+constexpr absl::string_view kPrefix = "/f/";
 constexpr absl::string_view kProblem = "application/problem+json";
-constexpr absl::string_view kSafeHeaders =
-    "x-content-type-options: nosniff\r\nreferrer-policy: strict-origin-when-cross-origin\r\n";
-constexpr absl::string_view kNotKept = "cache-control: no-store\r\n";
-
-WebAnswer Html(int status, std::string page, absl::string_view policy) {
-  return {status, std::string(kHtml), std::move(page),
-          absl::StrCat("content-security-policy: ", policy, "\r\n", kSafeHeaders, kNotKept)};
-}
 
 WebAnswer Notice(int status, absl::string_view heading, absl::string_view sentence) {
-  return Html(status, NoticePageOf("en", heading, sentence), PagePolicyOf(v1::Form()));
+  return HtmlAnswer(status, runtime::NoticePageOf(kPrefix, "en", heading, sentence),
+                    runtime::kPlainPolicy);
 }
 
 WebAnswer NotThere() {
@@ -57,35 +56,7 @@ WebAnswer NotThere() {
 }
 
 WebAnswer NotAllowed(absl::string_view allowed) {
-  WebAnswer answer = Notice(405, "Not here", "This address is not asked for in this way.");
-  absl::StrAppend(&answer.headers, "allow: ", allowed, "\r\n");
-  return answer;
-}
-
-// Of an error's code, as AIP-193 has it.
-int HttpStatusOf(const absl::Status& status) {
-  const auto wire = WireError(status);
-  switch (wire.has_value() ? wire->code() : 13) {
-    case 0:
-      return 200;
-    case 3:
-    case 11:
-      return 400;
-    case 5:
-      return 404;
-    case 6:
-    case 9:
-    case 10:
-      return 409;
-    case 7:
-      return 403;
-    case 8:
-      return 429;
-    case 14:
-      return 503;
-    default:
-      return 500;
-  }
+  return runtime::NotAllowedAnswer(kPrefix, allowed);
 }
 
 absl::string_view TitleOf(int status) {
@@ -186,7 +157,10 @@ std::string UrlOf(const PostedForm& posted, const WebRequest& request) {
   const bool is_plain = IsUtf8(url) && std::all_of(url.begin(), url.end(), [](char c) {
                           return static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
                         });
-  return is_plain && url.size() <= kUrlBytesMax ? url : "";
+  if (!is_plain) return "";
+  // An address may say who somebody is, and is kept in clear.
+  url = CutUrl(url);
+  return url.size() <= kUrlBytesMax ? url : "";
 }
 
 std::unique_ptr<v1::SubmitFormRequest> SubmissionOf(const v1::Form& form, const PostedForm& posted,
@@ -225,34 +199,14 @@ absl::Status TooMany() {
 
 }  // namespace
 
-bool HourlyLimits::Take(const std::string& key, int64_t max, absl::Duration now) {
-  MutexLock lock(mutex_);
-  if (hours_.size() >= kKeysMax && !hours_.contains(key)) {
-    absl::erase_if(hours_,
-                   [&](const auto& one) { return now - one.second.begin >= absl::Hours(1); });
-    if (hours_.size() >= kKeysMax) return false;
-  }
-  Hour& hour = hours_[key];
-  if (hour.count == 0 || now - hour.begin >= absl::Hours(1)) hour = {now, 0};
-  if (hour.count >= max) return false;
-  ++hour.count;
-  return true;
-}
-
-TrafficCounts::Counts TrafficCounts::Add(const std::string& form, Counts more, absl::Duration now) {
-  MutexLock lock(mutex_);
-  Gathered& gathered = forms_[form];
-  gathered.counts.views += more.views;
-  gathered.counts.spam += more.spam;
-  if (now - gathered.told < kTellAfter) return {};
-  gathered.told = now;
-  return std::exchange(gathered.counts, {});
+PageTraffic& PageTraffic::operator+=(const PageTraffic& more) {
+  views += more.views;
+  spam += more.spam;
+  return *this;
 }
 
 std::shared_ptr<const runtime::Caller> FormPages::CallerIn(WorkspaceId workspace) const {
-  auto caller = runtime_.authorizer->CallerOfPolicy(workspace, kActor);
-  const bool is_open = caller != nullptr && caller->standing == runtime::Standing::kActive;
-  return is_open ? caller : nullptr;
+  return runtime::ActiveCallerOf(*runtime_.authorizer, workspace, kActor);
 }
 
 absl::StatusOr<FormPages::Open> FormPages::Find(absl::string_view public_id) const {
@@ -271,11 +225,7 @@ absl::StatusOr<FormPages::Open> FormPages::Find(absl::string_view public_id) con
 void FormPages::Take(WebRequest request, Answer answer) {
   absl::string_view rest = absl::StripPrefix(request.path, prefix());
   const bool asks = request.method == "GET" || request.method == "HEAD";
-  if (rest == "style.css") {
-    return answer(asks ? WebAnswer{200, "text/css; charset=utf-8", std::string(StyleSheet()),
-                                   absl::StrCat(kSafeHeaders, "cache-control: max-age=3600\r\n")}
-                       : NotAllowed("GET, HEAD"));
-  }
+  if (rest == "style.css") return answer(runtime::StyleAnswer(request, prefix()));
   if (absl::ConsumePrefix(&rest, kConfirm)) {
     return TakeConfirmation(request, rest, std::move(answer));
   }
@@ -300,12 +250,17 @@ void FormPages::Take(WebRequest request, Answer answer) {
 
 WebAnswer FormPages::PageAnswer(const Open& open, const WebRequest& request) const {
   const std::string submission = runtime_.ulids.Next();
-  const std::string page = UrlOf({}, request);
+  // The script says where the form stands, and who looks at it.
+  const auto said = ParsePosted("application/x-www-form-urlencoded", request.query);
+  const PostedForm told = said.ok() ? *said : PostedForm();
+  const std::string page = UrlOf(told, request);
+  const std::string visitor = ValueOf(told, kVisitorKey);
   PageState state;
   state.path = open.path;
   state.submission = submission;
   state.page = page;
-  return Html(200, FormPageOf(open.form(), state), PagePolicyOf(open.form()));
+  state.visitor = visitor;
+  return HtmlAnswer(200, FormPageOf(open.form(), state), PagePolicyOf(open.form()));
 }
 
 void FormPages::TakePost(const Open& open, const WebRequest& request, Answer answer) {
@@ -327,6 +282,7 @@ void FormPages::TakePost(const Open& open, const WebRequest& request, Answer ans
     return answer(Told(open, request, *posted, absl::OkStatus()));
   }
   auto submit = SubmissionOf(form, *posted, request);
+  submit->set_visitor(VisitorOf(open, ValueOf(*posted, kVisitorKey)));
   const std::string request_id = RequestIdOf(*posted);
   runtime::StartOwnCommand(
       runtime_.transact, runtime_.keys, methods_, open.caller, std::move(submit), request_id,
@@ -350,10 +306,10 @@ WebAnswer FormPages::Told(const Open& open, const WebRequest& request, const Pos
     return {200, "application/json", Text(told), shared};
   }
   if (status.ok() && !form.redirect_url().empty()) {
-    return {303, std::string(kHtml), "",
+    return {303, "text/html; charset=utf-8", "",
             absl::StrCat("location: ", form.redirect_url(), "\r\n", shared)};
   }
-  if (status.ok()) return Html(200, ThanksPageOf(form), PagePolicyOf(form));
+  if (status.ok()) return HtmlAnswer(200, ThanksPageOf(form), PagePolicyOf(form));
 
   std::map<std::string, std::string> violations = ViolationsIn(status);
   const bool is_known = PostedAsOf(request.content_type) != PostedAs::kUnknown;
@@ -369,6 +325,7 @@ WebAnswer FormPages::Told(const Open& open, const WebRequest& request, const Pos
   }
   if (code != 400) return Notice(code, TitleOf(code), detail);
   const std::string page = ValueOf(posted, kPageKey);
+  const std::string visitor = ValueOf(posted, kVisitorKey);
   // Who mends it sends the same form once more.
   std::string submission = ValueOf(posted, kSubmissionKey);
   if (submission.empty()) submission = runtime_.ulids.Next();
@@ -376,9 +333,10 @@ WebAnswer FormPages::Told(const Open& open, const WebRequest& request, const Pos
   state.path = open.path;
   state.submission = submission;
   state.page = page;
+  state.visitor = visitor;
   state.filled = &posted;
   state.errors = std::move(violations);
-  return Html(400, FormPageOf(form, state), PagePolicyOf(form));
+  return HtmlAnswer(400, FormPageOf(form, state), PagePolicyOf(form));
 }
 
 void FormPages::TakeConfirmation(const WebRequest& request, absl::string_view token,
@@ -398,7 +356,7 @@ void FormPages::TakeConfirmation(const WebRequest& request, absl::string_view to
   // A look at it changes nothing: programs that read mail look at every link.
   if (request.method == "GET" || request.method == "HEAD") {
     return answer(
-        Html(200, ConfirmPageOf((*form)->resource, request.path), PagePolicyOf(v1::Form())));
+        HtmlAnswer(200, ConfirmPageOf((*form)->resource, request.path), runtime::kPlainPolicy));
   }
   if (request.method != "POST") return answer(NotAllowed("GET, HEAD, POST"));
   auto confirm = std::make_unique<v1::ConfirmFormSubmissionRequest>();
@@ -413,10 +371,17 @@ void FormPages::TakeConfirmation(const WebRequest& request, absl::string_view to
       });
 }
 
-void FormPages::Count(const Open& open, TrafficCounts::Counts counts) {
+std::string FormPages::VisitorOf(const Open& open, const std::string& text) const {
+  const auto found =
+      runtime::OpenName(runtime_.log.token_sealer(), runtime::kVisitorPurpose, "visitors", text);
+  const bool is_ours = found.has_value() && found->workspace == open.caller->workspace;
+  return is_ours ? found->name : "";
+}
+
+void FormPages::Count(const Open& open, const PageTraffic& traffic) {
   const std::string& form = open.form().name();
-  const TrafficCounts::Counts told =
-      traffic_.Add(KeyOf(form, open.caller->workspace), counts, runtime_.clock.Elapsed());
+  const PageTraffic told =
+      traffic_.Add(KeyOf(form, open.caller->workspace), traffic, runtime_.clock.Elapsed());
   if (told.views == 0 && told.spam == 0) return;
   auto count = std::make_unique<v1::CountFormTrafficRequest>();
   count->set_name(form);

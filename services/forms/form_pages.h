@@ -13,61 +13,27 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <string>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "eventstore/base/mutex.h"
 #include "kith/forms/v1/forms_service.pb.h"
 #include "services/forms/form.h"
 #include "services/forms/posted_form.h"
 #include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/web_limits.h"
 #include "services/runtime/calls/web_pages.h"
 #include "services/runtime/runtime.h"
 
 namespace kith::forms {
 
-// How often something may be done in an hour, by what does it. Thread-safe; of as many as it can
-// remember the ones that came last.
-class HourlyLimits {
- public:
-  // Whether it may be done once more by `key`; `now` as Clock::Elapsed.
-  bool Take(const std::string& key, int64_t max, absl::Duration now) KITH_EXCLUDES(mutex_);
+// How often a form is looked at.
+struct PageTraffic {
+  int64_t views = 0;
+  int64_t spam = 0;
 
- private:
-  struct Hour {
-    absl::Duration begin;
-    int64_t count = 0;
-  };
-  static constexpr size_t kKeysMax = 100'000;
-
-  Mutex mutex_;
-  absl::flat_hash_map<std::string, Hour> hours_ KITH_GUARDED_BY(mutex_);
-};
-
-// How often forms are looked at, gathered until it is worth an event. Thread-safe.
-class TrafficCounts {
- public:
-  struct Counts {
-    int64_t views = 0;
-    int64_t spam = 0;
-  };
-  // Adds to those of a form; answers all that are to be told now: the first ones at once, further
-  // ones after ten seconds.
-  Counts Add(const std::string& form, Counts more, absl::Duration now) KITH_EXCLUDES(mutex_);
-
- private:
-  struct Gathered {
-    Counts counts;
-    absl::Duration told = -absl::InfiniteDuration();
-  };
-
-  Mutex mutex_;
-  absl::flat_hash_map<std::string, Gathered> forms_ KITH_GUARDED_BY(mutex_);
+  PageTraffic& operator+=(const PageTraffic& more);
 };
 
 // Thread-safe.
@@ -102,12 +68,14 @@ class FormPages final : public runtime::WebPages {
   // What it comes to: OK, or a refusal, told as the sender wants it.
   runtime::WebAnswer Told(const Open& open, const runtime::WebRequest& request,
                           const PostedForm& posted, const absl::Status& status) const;
-  void Count(const Open& open, TrafficCounts::Counts counts);
+  // The visitor that the text stands for; empty where there is none.
+  std::string VisitorOf(const Open& open, const std::string& text) const;
+  void Count(const Open& open, const PageTraffic& traffic);
 
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
-  HourlyLimits limits_;
-  TrafficCounts traffic_;
+  runtime::WindowLimits limits_{absl::Hours(1)};
+  runtime::GatheredCounts<PageTraffic> traffic_{absl::Seconds(10)};
 };
 
 }  // namespace kith::forms

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -14,6 +14,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "services/core/json_depth.h"
 #include "services/core/reject.h"
+#include "services/core/url.h"
 
 namespace kith::forms {
 namespace {
@@ -26,26 +27,6 @@ constexpr size_t kNumberBytesMax = 32;
 
 absl::Status NoForm(absl::string_view why) { return RejectField("", why); }
 
-// "a+b%20c" → "a b c"; false where it is no such text.
-bool Unescape(absl::string_view text, std::string* plain) {
-  plain->clear();
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      plain->push_back(' ');
-    } else if (text[i] != '%') {
-      plain->push_back(text[i]);
-    } else {
-      if (i + 2 >= text.size() || !absl::ascii_isxdigit(text[i + 1]) ||
-          !absl::ascii_isxdigit(text[i + 2])) {
-        return false;
-      }
-      plain->append(absl::HexStringToBytes(text.substr(i + 1, 2)));
-      i += 2;
-    }
-  }
-  return true;
-}
-
 absl::StatusOr<PostedForm> ParseUrlEncoded(absl::string_view body) {
   PostedForm posted;
   if (body.empty()) return posted;
@@ -53,11 +34,12 @@ absl::StatusOr<PostedForm> ParseUrlEncoded(absl::string_view body) {
     if (posted.size() == kPostedValuesMax) return NoForm("has too many values");
     const std::pair<absl::string_view, absl::string_view> parts =
         absl::StrSplit(pair, absl::MaxSplits('=', 1));
-    std::pair<std::string, std::string> value;
-    if (!Unescape(parts.first, &value.first) || !Unescape(parts.second, &value.second)) {
+    std::optional<std::string> name = FormDecoded(parts.first);
+    std::optional<std::string> value = FormDecoded(parts.second);
+    if (!name.has_value() || !value.has_value()) {
       return NoForm("is not urlencoded: a % is followed by two hexadecimal digits");
     }
-    posted.push_back(std::move(value));
+    posted.emplace_back(*std::move(name), *std::move(value));
   }
   return posted;
 }

@@ -77,6 +77,7 @@ Decision Decide(absl::Span<const LinkedRecord* const> records, const Recording& 
     switch (records[i]->lifecycle) {
       case Lifecycle::kAbsent:
       case Lifecycle::kDeleted:
+      case Lifecycle::kMerged:
         return RejectLinkedRecord(names[i]);
       case Lifecycle::kActive:
         break;

@@ -1,4 +1,5 @@
 // Everything that interactions bring to a server.
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,9 @@ namespace {
 using projections::Timeline;
 using runtime::ReadContext;
 using runtime::ReadKind;
+
+// The view of visits, which belongs to the visitors.
+constexpr absl::string_view kVisits = "visit_list";
 
 // An interaction's history as a fold of its events, of whichever stream.
 struct HistoryAggregate : ResourceAggregate<v1::Interaction, v1::InteractionEvent> {
@@ -101,6 +105,24 @@ auto By(std::shared_ptr<const Reader> reader,
   };
 }
 
+// The same of the timeline of a record, with the views that this one needs.
+template <class Request, class Response>
+void BindTimeline(runtime::MethodTable& methods, std::initializer_list<absl::string_view> views,
+                  const std::shared_ptr<const TimelineReader>& reader,
+                  absl::Status (TimelineReader::*read)(const ReadContext&, const Request&,
+                                                       Response*) const) {
+  methods.Read(
+      runtime::MethodOf<Request>(), views, ReadKind::kScan,
+      [reader, read](const ReadContext& context, const google::protobuf::Message& request,
+                     google::protobuf::Message* response) {
+        return (reader.get()->*read)(context, static_cast<const Request&>(request),
+                                     static_cast<Response*>(response));
+      },
+      [reader](const google::protobuf::Message& request) {
+        return reader->ViewsFor(static_cast<const Request&>(request).parent());
+      });
+}
+
 void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   const InteractionReader found(runtime.log, runtime.registry, runtime.keys,
                                 runtime.views.Find(Timeline::kName));
@@ -114,8 +136,8 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   // A scan, although of one row in most cases: the row's key is known only up to a millisecond.
   methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::Get));
   methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::BatchGet));
-  methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::List));
-  methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::Summarize));
+  BindTimeline(methods, {Timeline::kName, kVisits}, timeline, &TimelineReader::List);
+  BindTimeline(methods, {Timeline::kName}, timeline, &TimelineReader::Summarize);
   methods.Read(Timeline::kName, ReadKind::kScan, By(history, &HistoryReader::List));
 }
 

@@ -4,14 +4,22 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/companies/v1/company.pb.h"
+#include "kith/contacts/v1/contact.pb.h"
 #include "kith/interactions/v1/interactions_errors.pb.h"
 #include "kith/meetings/v1/meetings_service.pb.h"
 #include "kith/messages/v1/messages_service.pb.h"
+#include "kith/visitors/v1/visitor_events.pb.h"
+#include "kith/visitors/v1/visitors_errors.pb.h"
+#include "kith/visitors/v1/visitors_service.pb.h"
 #include "projections/interactions/timeline.h"
+#include "projections/tables/merged_names.h"
 #include "projections/tables/page_limits.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
@@ -19,6 +27,7 @@
 #include "services/interactions/amendment.h"
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/calls/batch_call.h"
+#include "services/runtime/calls/part_read.h"
 #include "services/runtime/calls/read_permission.h"
 #include "services/runtime/requests/method.h"
 #include "services/runtime/requests/validate.h"
@@ -31,6 +40,8 @@ namespace {
 constexpr size_t kCountedEntriesMax = 10'000;
 constexpr absl::string_view kMessages = "messages";
 constexpr absl::string_view kMeetings = "meetings";
+constexpr absl::string_view kVisitors = "visitors";
+constexpr absl::string_view kGetVisit = "kith.visitors.v1.VisitorsService/GetVisit";
 
 // The member that is set in a category's event message.
 const google::protobuf::Message& MemberOf(const google::protobuf::Message& event) {
@@ -100,6 +111,25 @@ absl::Status TimelineReader::BatchGet(const runtime::ReadContext& context,
   return absl::OkStatus();
 }
 
+runtime::ReadViews TimelineReader::ViewsFor(absl::string_view parent) const {
+  if (absl::StartsWith(parent, "contacts/")) return {&contacts_};
+  if (absl::StartsWith(parent, "companies/")) return {&companies_};
+  return {};
+}
+
+absl::StatusOr<std::vector<std::string>> TimelineReader::NamesOf(
+    const runtime::ReadContext& context, const std::string& parent) const {
+  static const auto& contact_names =
+      *new projections::MergedNames(contacts::v1::Contact::default_instance());
+  static const auto& company_names =
+      *new projections::MergedNames(companies::v1::Company::default_instance());
+  const runtime::ReadViews views = ViewsFor(parent);
+  if (views.empty()) return std::vector<std::string>{parent};
+  return (views.front() == &contacts_ ? contact_names : company_names)
+      .AllOf(context.SnapshotOf(*views.front()), context.workspace(), parent,
+             eventstore::ReadTier::kDisk);
+}
+
 absl::Status TimelineReader::CheckParent(const runtime::ReadContext& context,
                                          const std::string& name) const {
   const std::string& permission = ReadPermission();
@@ -115,8 +145,9 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
                                   const v1::ListTimelineRequest& request,
                                   v1::ListTimelineResponse* response) const {
   KITH_RETURN_IF_ERROR(CheckParent(context, request.parent()));
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesOf(context, request.parent()));
   projections::TimelineQuery query = {.workspace = context.workspace(),
-                                      .record = request.parent(),
+                                      .records = names,
                                       .page_size = request.page_size(),
                                       .page_token = context.page_token};
   query.changes = ReadsKind(context, request.parent());
@@ -131,9 +162,14 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
   projections::PageRoom room(projections::kPageSizeMax);
   const std::string& of_meetings = runtime::MethodOf<meetings::v1::GetMeetingRequest>().permission;
   query.meetings = context.caller.grants.Contain(of_meetings);
+  const std::string& of_visits = runtime::MethodOf<visitors::v1::GetVisitRequest>().permission;
+  KITH_ASSIGN_OR_RETURN(query.visits, ReadsOthers(context, request.parent(), of_visits));
   const auto take = [&](const projections::TimelineEvent& at) -> absl::StatusOr<bool> {
     v1::TimelineEntry entry;
-    KITH_RETURN_IF_ERROR(RenderEntry(context, at, &entry));
+    const absl::Status rendered = RenderEntry(context, at, &entry);
+    // It is somebody's whom the caller does not see.
+    if (IsError(rendered, visitors::v1::VISITORS_ERROR_VISIT_NOT_FOUND)) return true;
+    KITH_RETURN_IF_ERROR(rendered);
     if (eventstore::CategoryOf(entry.record()) == kMeetings) {
       KITH_ASSIGN_OR_RETURN(const bool is_seen,
                             transact_.Sees(context.caller, entry.record(), of_meetings));
@@ -146,7 +182,7 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
   KITH_ASSIGN_OR_RETURN(*response->mutable_next_page_token(),
                         projections::ListTimeline(context.view(), query, take));
   return response->entries().empty() && context.page_token.empty()
-             ? CheckKnown(context, request.parent(), query.changes)
+             ? CheckKnown(context, request.parent(), names, query.changes)
              : absl::OkStatus();
 }
 
@@ -155,10 +191,10 @@ absl::Status TimelineReader::Summarize(const runtime::ReadContext& context,
                                        v1::TimelineSummary* response) const {
   KITH_RETURN_IF_ERROR(CheckParent(context, request.parent()));
   KITH_ASSIGN_OR_RETURN(const bool reads_messages, ReadsMessages(context, request.parent()));
-  KITH_ASSIGN_OR_RETURN(
-      const projections::KindCounts counts,
-      projections::CountKinds(context.view(), context.workspace(), request.parent(),
-                              kCountedEntriesMax, reads_messages));
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesOf(context, request.parent()));
+  KITH_ASSIGN_OR_RETURN(const projections::KindCounts counts,
+                        projections::CountKinds(context.view(), context.workspace(), names,
+                                                kCountedEntriesMax, reads_messages));
   for (const projections::KindCount& each : counts.kinds) {
     v1::InteractionCount& told = *response->add_kinds();
     told.set_kind(each.kind);
@@ -167,7 +203,7 @@ absl::Status TimelineReader::Summarize(const runtime::ReadContext& context,
   }
   response->set_counts_are_at_least(counts.at_least);
   return counts.kinds.empty()
-             ? CheckKnown(context, request.parent(), ReadsKind(context, request.parent()))
+             ? CheckKnown(context, request.parent(), names, ReadsKind(context, request.parent()))
              : absl::OkStatus();
 }
 
@@ -179,15 +215,34 @@ bool TimelineReader::ReadsKind(const runtime::ReadContext& context,
 
 absl::StatusOr<bool> TimelineReader::ReadsMessages(const runtime::ReadContext& context,
                                                    const std::string& parent) const {
-  const std::string& permission = runtime::MethodOf<messages::v1::GetMessageRequest>().permission;
+  return ReadsOthers(context, parent,
+                     runtime::MethodOf<messages::v1::GetMessageRequest>().permission);
+}
+
+absl::StatusOr<bool> TimelineReader::ReadsOthers(const runtime::ReadContext& context,
+                                                 const std::string& parent,
+                                                 const std::string& permission) const {
   if (!context.caller.grants.Contain(permission)) return false;
   return transact_.Sees(context.caller, parent, permission);
 }
 
+absl::Status TimelineReader::RenderVisit(const runtime::ReadContext& context,
+                                         const visitors::v1::VisitorPagesViewed& begun,
+                                         v1::TimelineEntry* entry) const {
+  visitors::v1::GetVisitRequest get;
+  get.set_name(absl::StrCat(begun.name(), "/visits/", begun.visit()));
+  get.set_detail(visitors::v1::VISIT_DETAIL_BASIC);
+  KITH_RETURN_IF_ERROR(
+      runtime::ReadPart(context, *methods_.FindUnary(kGetVisit), get, entry->mutable_visit()));
+  entry->set_erased(entry->visit().erased());
+  return absl::OkStatus();
+}
+
 absl::Status TimelineReader::CheckKnown(const runtime::ReadContext& context,
-                                        const std::string& parent, bool is_told) const {
+                                        const std::string& parent,
+                                        const std::vector<std::string>& names, bool is_told) const {
   KITH_ASSIGN_OR_RETURN(const bool known,
-                        projections::HasTimeline(context.view(), context.workspace(), parent));
+                        projections::HasTimeline(context.view(), context.workspace(), names));
   if (known) return absl::OkStatus();
   absl::Status unknown = NoSuchRecord(parent);
   return is_told ? runtime::NotThere(context, parent, unknown) : unknown;
@@ -211,6 +266,10 @@ absl::Status TimelineReader::RenderEntry(const runtime::ReadContext& context,
     KITH_RETURN_IF_ERROR(HideRedacted(context, *entry->mutable_interaction()));
     entry->set_erased(entry->interaction().erased());
     entry->set_redacted(entry->interaction().redacted());
+  } else if (category == kVisitors) {
+    entry->set_record(header.stream);
+    const auto& visitor = static_cast<const visitors::v1::VisitorEvent&>(*event->event);
+    return RenderVisit(context, visitor.visitor_pages_viewed(), entry);
   } else {
     entry->set_record(std::string(category == kMessages ? ParentOf(header.stream)
                                                         : absl::string_view(header.stream)));

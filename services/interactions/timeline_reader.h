@@ -1,14 +1,17 @@
 // TimelineReader: answers from the timeline view, whose rows point to the records in the log. What
-// was redacted since is told as of no moment.
+// was redacted since is told as of no moment. The timeline of a contact or company is that of all
+// its names: its own, and those of what was merged into it.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/log/event_registry.h"
 #include "kith/interactions/v1/interactions_service.pb.h"
+#include "kith/visitors/v1/visitor_events.pb.h"
 #include "services/interactions/interaction_reader.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/calls/read_call.h"
@@ -24,7 +27,12 @@ class TimelineReader {
       : interactions_(interactions),
         registry_(runtime.registry),
         transact_(runtime.transact),
-        methods_(methods) {}
+        methods_(methods),
+        contacts_(runtime.views.Find("contact_directory")),
+        companies_(runtime.views.Find("company_directory")) {}
+
+  // The views that the timeline of the record is read with.
+  runtime::ReadViews ViewsFor(absl::string_view parent) const;
 
   // Whether the caller sees one of the records that the interaction is about, as they are now, and
   // may read interactions of that one.
@@ -50,13 +58,16 @@ class TimelineReader {
                          v1::TimelineSummary* response) const;
 
  private:
+  // All names that mean the record.
+  absl::StatusOr<std::vector<std::string>> NamesOf(const runtime::ReadContext& context,
+                                                   const std::string& parent) const;
   // Whether the caller may read the timeline of the record.
   absl::Status CheckParent(const runtime::ReadContext& context, const std::string& name) const;
   // What a timeline of nothing is answered: INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND where
   // nothing ever happened with the parent. `is_told`: the caller may read it, and is told when it
   // came into being.
   absl::Status CheckKnown(const runtime::ReadContext& context, const std::string& parent,
-                          bool is_told) const;
+                          const std::vector<std::string>& names, bool is_told) const;
   // Whether the caller may read records of the parent's kind.
   bool ReadsKind(const runtime::ReadContext& context, absl::string_view parent) const;
   // Whether the caller may read messages to the contact.
@@ -66,6 +77,13 @@ class TimelineReader {
   // that the caller sees.
   absl::StatusOr<std::optional<v1::Interaction>> Find(const runtime::ReadContext& context,
                                                       const std::string& name) const;
+  // Whether the caller may read what else stands in the contact's timeline, by this permission.
+  absl::StatusOr<bool> ReadsOthers(const runtime::ReadContext& context, const std::string& parent,
+                                   const std::string& permission) const;
+  // The visit that began then, as it is as of the moment of the read.
+  absl::Status RenderVisit(const runtime::ReadContext& context,
+                           const visitors::v1::VisitorPagesViewed& begun,
+                           v1::TimelineEntry* entry) const;
   absl::Status RenderEntry(const runtime::ReadContext& context,
                            const projections::TimelineEvent& at, v1::TimelineEntry* entry) const;
   // Hides what was redacted after the moment that the read is as of.
@@ -76,6 +94,8 @@ class TimelineReader {
   const eventstore::EventRegistry& registry_;
   runtime::Transact& transact_;
   const runtime::MethodTable& methods_;
+  projections::View& contacts_;
+  projections::View& companies_;
 };
 
 }  // namespace kith::interactions

@@ -22,6 +22,7 @@ absl::Status CheckLead(const LeadState& state, const Command& command) {
   switch (state.lifecycle) {
     case Lifecycle::kAbsent:
     case Lifecycle::kDeleted:
+    case Lifecycle::kMerged:
       return ResourceNotFound(Rules(), command.name());
     case Lifecycle::kActive:
       return CheckEtag(command.etag(), state.resource.etag());

@@ -7,8 +7,9 @@
 
 namespace kith::messages {
 
-void SendBy(runtime::ServerBuilder& server, std::shared_ptr<runtime::Mailer> mailer) {
-  auto effect = std::make_unique<MailEffect>(std::move(mailer));
+void SendBy(runtime::ServerBuilder& server, std::shared_ptr<runtime::Mailer> mailer,
+            const std::string& public_url) {
+  auto effect = std::make_unique<MailEffect>(std::move(mailer), public_url);
   server.Serve([mail = effect.get()](runtime::Runtime& runtime, runtime::MethodTable&) {
     mail->Attach(runtime);
   });

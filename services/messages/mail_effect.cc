@@ -5,8 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/log.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/messages/v1/messages_service.pb.h"
+#include "services/messages/letter.h"
 #include "services/messages/message.h"
 
 namespace kith::messages {
@@ -20,10 +22,11 @@ constexpr absl::string_view kPolicy = "policies/mail_delivery";
 // What a mail server would say to an address that it cannot take: not in ASCII.
 constexpr absl::string_view kAddressNotAscii = "553 5.6.7";
 
-MailEffect::Outcome Sent(const std::string& name, const std::string& message_id) {
+MailEffect::Outcome Sent(const std::string& name, const std::string& message_id, bool is_tracked) {
   auto request = std::make_unique<v1::RecordMessageSentRequest>();
   request->set_name(name);
   request->set_message_id(message_id);
+  request->set_tracked(is_tracked);
   return request;
 }
 
@@ -59,7 +62,9 @@ void MailEffect::Send(const std::string& name, const EffectContext& context, Don
   if (!known.ok()) return done(absl::UnavailableError("the message cannot be read now"));
   // Where its end is recorded, and was not noted before a crash, it is recorded again: no change.
   const v1::Message& now = (*known)->resource;
-  if (now.state() == v1::SENT) return done(Sent(name, now.message_id()));
+  if (now.state() == v1::SENT) {
+    return done(Sent(name, now.message_id(), now.tracked()));
+  }
   if (now.state() == v1::FAILED) return done(Failed(name, now.failure(), now.failure_reply()));
   auto message = reader_->ReadQueued(context.workspace, name);
   if (!message.ok()) return done(absl::UnavailableError("the message cannot be read now"));
@@ -71,16 +76,11 @@ void MailEffect::Send(const std::string& name, const EffectContext& context, Don
   const std::optional<runtime::Mailbox> to = runtime::ParseMailbox(mail.address());
   if (!to.has_value()) return done(Failed(name, v1::REJECTED, kAddressNotAscii));
 
-  mailer_->Send({.to = *to,
-                 .reply_to = runtime::ParseMailbox(mail.reply_to()),
-                 .subject = mail.subject(),
-                 .text = mail.text(),
-                 .html = mail.html(),
-                 .calendar = mail.calendar(),
-                 .calendar_method = mail.calendar_method()},
-                context,
-                [this, &name, &context, done = std::move(done)](const SmtpResult& result) mutable {
-                  done(OutcomeOf(result, name, context));
+  const bool is_tracked = IsTracked(context.workspace, mail);
+  mailer_->Send(LetterOf(context.workspace, mail, *to, is_tracked), context,
+                [this, &name, is_tracked, &context,
+                 done = std::move(done)](const SmtpResult& result) mutable {
+                  done(OutcomeOf(result, name, is_tracked, context));
                 });
 }
 
@@ -102,11 +102,47 @@ absl::StatusOr<v1::MessageFailure> MailEffect::WhyNot(WorkspaceId workspace,
   return is_suppressed ? v1::SUPPRESSED : v1::MESSAGE_FAILURE_UNSPECIFIED;
 }
 
+bool MailEffect::IsTracked(WorkspaceId workspace, const v1::Message& message) const {
+  if (public_url_.empty() || !message.tracked()) return false;
+  // What was stopped since it was queued is stopped.
+  const auto caller = runtime_->authorizer->CallerOfPolicy(workspace, kPolicy);
+  if (caller != nullptr && caller->settings->tracking_stopped) return false;
+  const auto contact = runtime_->transact.Fold<ContactAggregate>(workspace, message.contact());
+  return contact.ok() && !(*contact)->resource.do_not_track();
+}
+
+runtime::Mailer::Letter MailEffect::LetterOf(WorkspaceId workspace, const v1::Message& message,
+                                             const runtime::Mailbox& to, bool is_tracked) {
+  runtime::Mailer::Letter letter{.to = to,
+                                 .reply_to = runtime::ParseMailbox(message.reply_to()),
+                                 .subject = message.subject(),
+                                 .text = message.text(),
+                                 .html = message.html(),
+                                 .calendar = message.calendar(),
+                                 .calendar_method = message.calendar_method()};
+  if (message.transactional()) return letter;
+  if (public_url_.empty()) {
+    if (!has_said_.exchange(true)) {
+      Log(LogLevel::kWarning,
+          "mail is sent without a way to unsubscribe, and is not tracked: no public address of the "
+          "HTTP port was named",
+          {{"flag", "--public_url"}});
+    }
+    return letter;
+  }
+  AddToLetter({.sealer = runtime_->log.token_sealer(),
+               .public_url = public_url_,
+               .message = {workspace, message.name()},
+               .is_tracked = is_tracked},
+              letter);
+  return letter;
+}
+
 MailEffect::Outcome MailEffect::OutcomeOf(const SmtpResult& result, const std::string& name,
-                                          const EffectContext& context) const {
+                                          bool is_tracked, const EffectContext& context) const {
   switch (result.end) {
     case SmtpResult::End::kTaken:
-      return Sent(name, mailer_->MessageIdOf(context));
+      return Sent(name, mailer_->MessageIdOf(context), is_tracked);
     case SmtpResult::End::kRejected:
       return Failed(name, v1::REJECTED, result.reply);
     case SmtpResult::End::kStopped:

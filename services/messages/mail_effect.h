@@ -5,6 +5,7 @@
 // all sending. At least once, as the mailer has it.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,7 +22,9 @@ namespace kith::messages {
 
 class MailEffect final : public runtime::Effect {
  public:
-  explicit MailEffect(std::shared_ptr<runtime::Mailer> mailer) : mailer_(std::move(mailer)) {}
+  // `public_url` as SendBy has it.
+  MailEffect(std::shared_ptr<runtime::Mailer> mailer, std::string public_url)
+      : mailer_(std::move(mailer)), public_url_(std::move(public_url)) {}
 
   // While the server starts, before anything is asked for. Borrows it.
   void Attach(const runtime::Runtime& runtime);
@@ -40,11 +43,19 @@ class MailEffect final : public runtime::Effect {
   // Why the message is not to be sent any more; MESSAGE_FAILURE_UNSPECIFIED where it is.
   absl::StatusOr<v1::MessageFailure> WhyNot(WorkspaceId workspace,
                                             const v1::Message& message) const;
-  Outcome OutcomeOf(const runtime::SmtpResult& result, const std::string& name,
+  // As it is sent: with what tells of opens and clicks, and a way to unsubscribe, where it has
+  // them.
+  runtime::Mailer::Letter LetterOf(WorkspaceId workspace, const v1::Message& message,
+                                   const runtime::Mailbox& to, bool is_tracked);
+  // Whether the message goes out with what tells of its opens and clicks.
+  bool IsTracked(WorkspaceId workspace, const v1::Message& message) const;
+  Outcome OutcomeOf(const runtime::SmtpResult& result, const std::string& name, bool is_tracked,
                     const runtime::EffectContext& context) const;
 
   const std::shared_ptr<runtime::Mailer> mailer_;  // shared with what else sends mail
-  const runtime::Runtime* runtime_ = nullptr;      // null until it is attached
+  const std::string public_url_;
+  std::atomic<bool> has_said_ = false;         // that there is no public address
+  const runtime::Runtime* runtime_ = nullptr;  // null until it is attached
   std::unique_ptr<MessageReader> reader_;
 };
 

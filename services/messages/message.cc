@@ -1,7 +1,9 @@
 #include "services/messages/message.h"
 
 #include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
@@ -13,6 +15,7 @@
 #include "services/core/links.h"
 #include "services/core/merge_fields.h"
 #include "services/core/personal.h"
+#include "services/core/received_mail.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
 
@@ -135,6 +138,20 @@ absl::StatusOr<Said> SayBy(const SendingFacts& facts, const v1::SendMessageReque
   return Said{std::move(merged->subject), std::move(merged->text), std::move(merged->html)};
 }
 
+// A user who does it themselves: what a workflow does, it does for whoever activated it.
+std::string SenderOf(const CommandContext& context) {
+  if (absl::StartsWith(context.actor, "policies/")) return "";
+  return std::string(context.on_behalf_of.empty() ? context.user : context.on_behalf_of);
+}
+
+bool IsToBeTracked(const SendingFacts& facts, const v1::Message& message,
+                   const Settings& settings) {
+  const bool is_wanted =
+      !settings.tracking_stopped && !facts.contact.resource.do_not_track() &&
+      (facts.mail_template == nullptr || !facts.mail_template->resource.do_not_track());
+  return is_wanted && !message.html().empty() && !message.transactional();
+}
+
 // What becomes of a message that is queued: `told` is what is asked to be recorded of it.
 absl::StatusOr<bool> MayStillBecome(const MessageState& state, const std::string& name,
                                     v1::MessageState told) {
@@ -192,6 +209,8 @@ Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command
     message.set_mail_template(command.mail_template());
     message.set_template_etag(facts.mail_template->resource.etag());
   }
+  message.set_sender(SenderOf(context));
+  message.set_transactional(command.transactional() || !command.meeting().empty());
   message.set_reply_to(context.settings.reply_to);
   message.set_address(AddressOf(contact)->address());
   message.set_subject(std::move(said.subject));
@@ -200,6 +219,7 @@ Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command
   message.set_meeting(command.meeting());
   message.set_calendar(command.calendar());
   message.set_calendar_method(command.calendar_method());
+  message.set_tracked(IsToBeTracked(facts, message, context.settings));
 
   const std::string name = absl::StrCat(command.contact(), "/messages/", context.ids.Next());
   v1::MessageEvent event;
@@ -224,7 +244,12 @@ Decision Decide(const MessageState& state, const v1::RecordMessageSentRequest& c
   v1::MessageEvent event;
   event.mutable_message_sent()->set_name(command.name());
   event.mutable_message_sent()->set_message_id(command.message_id());
-  return Changes().Append(command.name(), std::move(event));
+  event.mutable_message_sent()->set_tracked(command.tracked());
+  // By it a mail that comes back is known again.
+  std::vector<Claim> claims;
+  std::string id = MessageIdOf(command.message_id());
+  if (!id.empty()) claims.push_back({std::string(kMessageIdClaim), std::move(id)});
+  return Changes().Append(command.name(), std::move(event), std::move(claims));
 }
 
 Decision Decide(const MessageState& state, const v1::RecordMessageFailedRequest& command) {

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/core/merge_fields.h"
 #include "services/core/resource_name.h"
 #include "services/messages/message_reader.h"
+#include "services/runtime/calls/part_command.h"
 
 namespace kith::messages {
 namespace {
@@ -59,6 +61,30 @@ absl::Status MessageCommands::Render(runtime::Rendering& after, const v1::SendMe
                                      v1::Message* response) const {
   *response = RenderQueued(after.Event<v1::MessageEvent>(0));
   return absl::OkStatus();
+}
+
+Decision MessageCommands::Run(runtime::Loader& load,
+                              const v1::RecordMessageUnsubscribedRequest& command,
+                              const CommandContext& context) const {
+  KITH_ASSIGN_OR_RETURN(const EngagementFacts facts, LoadFacts(load, command.name()));
+  Decision message = Decide(facts, command);
+  if (!message.ok()) return message;
+  const auto opt_out = OptOutOf(facts.contact.resource, command);
+  load.Assume(*std::move(message), context);
+  if (opt_out.has_value()) {
+    Decision contact = runtime::DecidePart(methods_, load, *opt_out, context);
+    if (!contact.ok()) return contact.status();
+    load.Assume(*std::move(contact), context);
+  }
+  return load.TakeAssumed();
+}
+
+absl::StatusOr<EngagementFacts> MessageCommands::LoadFacts(runtime::Loader& load,
+                                                           const std::string& name) {
+  const MessageState* message = nullptr;
+  KITH_RETURN_IF_ERROR(LoadMessage(load, name, &message));
+  KITH_ASSIGN_OR_RETURN(const auto* const contact, load.Load<ContactAggregate>(ParentOf(name)));
+  return EngagementFacts{*message, *contact};
 }
 
 absl::Status MessageCommands::LoadMessage(runtime::Loader& load, const std::string& name,

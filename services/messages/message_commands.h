@@ -1,31 +1,50 @@
 // The commands on messages: what each is decided on, and what it is answered with.
 #pragma once
 
+#include <string>
+
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/messages/v1/messages_service.pb.h"
 #include "services/core/decision.h"
 #include "services/messages/message.h"
+#include "services/messages/message_engagement.h"
+#include "services/runtime/calls/method_table.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
 
 namespace kith::messages {
 
-// Any thread, several at a time. See MethodTable::Command.
+// Any thread, several at a time. See MethodTable::Command. Borrows the methods.
 class MessageCommands {
  public:
+  explicit MessageCommands(const runtime::MethodTable& methods) : methods_(methods) {}
+
   Decision Run(runtime::Loader& load, const v1::SendMessageRequest& command,
                const CommandContext& context) const;
   absl::Status Render(runtime::Rendering& after, const v1::SendMessageRequest& command,
                       v1::Message* response) const;
 
-  // Of those that say what became of one; `Command` names it. The reply does not tell what it says.
-  template <class Command>
-  Decision Run(runtime::Loader& load, const Command& command, const CommandContext&) const {
-    const MessageState* state = nullptr;
-    KITH_RETURN_IF_ERROR(LoadMessage(load, command.name(), &state));
-    return Decide(*state, command);
+  Decision Run(runtime::Loader& load, const v1::RecordMessageSentRequest& command,
+               const CommandContext&) const {
+    return RunOf(load, command);
   }
+  Decision Run(runtime::Loader& load, const v1::RecordMessageFailedRequest& command,
+               const CommandContext&) const {
+    return RunOf(load, command);
+  }
+  // In the same append the contact changes, by its own command.
+  Decision Run(runtime::Loader& load, const v1::RecordMessageUnsubscribedRequest& command,
+               const CommandContext& context) const;
+  // Of those that are decided over the contact, too.
+  template <class Command>
+  Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const EngagementFacts facts, LoadFacts(load, command.name()));
+    return Decide(facts, command, context);
+  }
+
+  // Of those that say what became of one; `Command` names it. The reply does not tell what it says.
   template <class Command>
   absl::Status Render(runtime::Rendering& after, const Command& command,
                       v1::Message* response) const {
@@ -35,9 +54,18 @@ class MessageCommands {
   }
 
  private:
+  template <class Command>
+  Decision RunOf(runtime::Loader& load, const Command& command) const {
+    const MessageState* state = nullptr;
+    KITH_RETURN_IF_ERROR(LoadMessage(load, command.name(), &state));
+    return Decide(*state, command);
+  }
   // MESSAGES_ERROR_MESSAGE_NOT_FOUND, also where the caller does not see the contact.
   static absl::Status LoadMessage(runtime::Loader& load, const std::string& name,
                                   const MessageState** state);
+  static absl::StatusOr<EngagementFacts> LoadFacts(runtime::Loader& load, const std::string& name);
+
+  const runtime::MethodTable& methods_;
 };
 
 }  // namespace kith::messages

@@ -1,5 +1,6 @@
 #include "services/messages/message_reader.h"
 
+#include <string>
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
@@ -9,11 +10,13 @@
 #include "projections/tables/query.h"
 #include "services/core/links.h"
 #include "services/core/resource_name.h"
+#include "services/messages/mail_links.h"
 #include "services/messages/message.h"
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/requests/method.h"
 #include "services/runtime/requests/validate.h"
 #include "services/runtime/resources/table_reads.h"
+#include "services/runtime/resources/under_contact.h"
 
 namespace kith::messages {
 namespace {
@@ -58,6 +61,9 @@ absl::Status MessageReader::Get(const runtime::ReadContext& context,
   response->set_html(queued->html());
   response->set_calendar(queued->calendar());
   response->set_erased(queued->erased());
+  if (response->tracked()) {
+    for (std::string& link : LinksIn(queued->html())) response->add_links(std::move(link));
+  }
   return absl::OkStatus();
 }
 
@@ -79,10 +85,8 @@ absl::Status MessageReader::List(const runtime::ReadContext& context,
       const LinkedRecord* const records[] = {&hidden};
       return CheckLinks(v1::MESSAGES_ERROR_LINKED_RECORD_NOT_FOUND, {{"parent", contact}}, records);
     }
-    Expression of_contact{Expression::Kind::kComparison, {}, {}};
-    of_contact.comparison.field = "contact";
-    of_contact.comparison.literal = contact;
-    within.parts.push_back(std::move(of_contact));
+    KITH_ASSIGN_OR_RETURN(within,
+                          runtime::UnderContact(context, context.SnapshotOf(contacts_), contact));
   }
   const absl::string_view order = request.order_by().empty() ? kLatestFirst : request.order_by();
   KITH_ASSIGN_OR_RETURN(*response->mutable_next_page_token(),

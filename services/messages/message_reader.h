@@ -25,7 +25,8 @@ class MessageReader {
       : log_(runtime.log),
         registry_(runtime.registry),
         keys_(runtime.keys),
-        transact_(runtime.transact) {}
+        transact_(runtime.transact),
+        contacts_(runtime.views.Find("contact_directory")) {}
 
   // The message with what it says, as it was queued; nullopt where there is none.
   absl::StatusOr<std::optional<v1::Message>> ReadQueued(WorkspaceId workspace,
@@ -34,17 +35,23 @@ class MessageReader {
   // MESSAGES_ERROR_MESSAGE_NOT_FOUND, also where the caller does not see the contact.
   absl::Status Get(const runtime::ReadContext& context, const v1::GetMessageRequest& request,
                    v1::Message* response) const;
+  // Those to all names of the contact: its own, and those of what was merged into it.
   // MESSAGES_ERROR_LINKED_RECORD_NOT_FOUND where the caller does not see the contact;
   // ERROR_INVALID_FIELD where they name none and do not see all; ERROR_INVALID_PAGE_TOKEN,
   // ERROR_INVALID_FILTER.
   absl::Status List(const runtime::ReadContext& context, const v1::ListMessagesRequest& request,
                     v1::ListMessagesResponse* response) const;
+  // The views that a list of messages to the contact is read with.
+  runtime::ReadViews ViewsFor(absl::string_view contact) const {
+    return contact.empty() ? runtime::ReadViews() : runtime::ReadViews{&contacts_};
+  }
 
  private:
   const eventstore::EventLog& log_;
   const eventstore::EventRegistry& registry_;
   const eventstore::KeyStore& keys_;
   runtime::Transact& transact_;
+  projections::View& contacts_;
 };
 
 // "messages.read".

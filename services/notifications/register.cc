@@ -8,6 +8,7 @@
 #include "kith/notifications/v1/notifications_service.pb.h"
 #include "projections/notifications/deal_notices.h"
 #include "projections/notifications/lead_notices.h"
+#include "projections/notifications/message_notices.h"
 #include "projections/notifications/notification_directory.h"
 #include "projections/notifications/notification_mail.h"
 #include "projections/notifications/notification_snoozes.h"
@@ -50,6 +51,7 @@ void Register(runtime::ServerBuilder& server) {
   server.AddPolicy(std::make_unique<DealNotices>());
   server.AddPolicy(std::make_unique<TaskNotices>());
   server.AddPolicy(std::make_unique<LeadNotices>());
+  server.AddPolicy(std::make_unique<MessageNotices>());
   server.AddPolicy(std::make_unique<WorkflowNotices>());
   server.AddPolicy(std::make_unique<WorkflowStops>());
   server.AddPolicy(std::make_unique<ScoreNotices>());

@@ -6,6 +6,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/random.h"
 #include "eventstore/base/ulid.h"
+#include "eventstore/blobs/blob_store.h"
 #include "eventstore/log/event_log.h"
 #include "eventstore/log/event_registry.h"
 #include "eventstore/seal/key_store.h"
@@ -19,7 +20,8 @@ namespace kith::runtime {
 class OwnedRecords;
 
 // Everything lives as long as the server and is thread-safe; nothing is null, but for the
-// authorizer while it is being made, and the records of owners until every method is bound.
+// authorizer while it is being made, the records of owners until every method is bound, and the
+// blobs where ServerOptions name no folder.
 struct Runtime {
   const Clock& clock;
   Random& random;
@@ -32,6 +34,7 @@ struct Runtime {
   Transact& transact;
   const Authorizer* authorizer = nullptr;
   const OwnedRecords* owned = nullptr;
+  eventstore::BlobStore* blobs = nullptr;
   std::string key_uses;  // as ServerOptions
 };
 

@@ -92,6 +92,7 @@ class RunningServer final : public Server {
   CallTracker calls_;
   LateCalls late_;
   std::unique_ptr<eventstore::EventLog> log_;
+  std::unique_ptr<eventstore::BlobStore> blobs_;
   std::unique_ptr<Moments> moments_;
   std::unique_ptr<projections::ViewStore> views_;
   std::unique_ptr<Transact> transact_;
@@ -130,6 +131,11 @@ absl::Status RunningServer::Open(
   runtime_ = std::make_unique<Runtime>(Runtime{*options_.clock, *options_.random, ulids_, pools_,
                                                *registry_, *keys_, *log_, *views_, *transact_});
   runtime_->key_uses = options_.key_uses;
+  if (!options_.blobs.folder.empty()) {
+    KITH_ASSIGN_OR_RETURN(
+        blobs_, eventstore::BlobStore::Open(options_.blobs, *keys_, *log_, *options_.clock));
+    runtime_->blobs = blobs_.get();
+  }
   return absl::OkStatus();
 }
 

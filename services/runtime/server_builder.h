@@ -20,6 +20,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/random.h"
 #include "eventstore/base/ulid.h"
+#include "eventstore/blobs/blob_store.h"
 #include "eventstore/log/engine.h"
 #include "eventstore/log/event_log.h"
 #include "eventstore/log/event_registry.h"
@@ -70,6 +71,7 @@ struct ServerOptions {
   CallLimits calls;
   ConnectionLimits connections;
   std::string key_uses;  // the file of when keys were used; empty: it is known until the end
+  eventstore::BlobStoreOptions blobs;                   // without a folder: none are kept
   absl::Duration slow_call = absl::InfiniteDuration();  // calls that take as long are logged
   absl::Duration stop_grace = absl::Seconds(5);  // calls in flight may end this long after Stop
   // Then connections are closed, when no further call has come for so long (LateCalls).

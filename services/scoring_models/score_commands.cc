@@ -74,12 +74,14 @@ Decision ScoreCommands::RunOverride(Loader& load, const Command& command,
   }
   KITH_ASSIGN_OR_RETURN(const void* const record,
                         load.LoadState(*type->aggregate, command.record()));
-  if (type->now_of(record).lifecycle != Lifecycle::kActive) {
-    return RecordNotFound(command.record());
-  }
+  const ResourceNow now = type->now_of(record);
+  if (now.lifecycle != Lifecycle::kActive) return RecordNotFound(command.record());
+  // Of a record that was merged the name means the one that stays.
+  Command meant = command;
+  meant.set_record(ResourceNameOf(*now.resource));
   KITH_ASSIGN_OR_RETURN(const auto* const scores,
-                        load.Load<ScoresAggregate>(ScoresIn(command.record())));
-  return Decide(*scores, command, context);
+                        load.Load<ScoresAggregate>(ScoresIn(meant.record())));
+  return Decide(*scores, meant, context);
 }
 
 Decision ScoreCommands::Run(Loader& load, const v1::SetScoreOverrideRequest& command,

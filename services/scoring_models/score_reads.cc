@@ -17,6 +17,7 @@
 #include "projections/scoring_models/score_rows.h"
 #include "projections/scoring_models/score_rules.h"
 #include "projections/scoring_models/scoring_model_directory.h"
+#include "projections/tables/merged_names.h"
 #include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
@@ -254,13 +255,14 @@ class ScoreReads {
 
   // Of a record that the caller sees.
   absl::StatusOr<FoundScore> Find(const ReadContext& context, const std::string& name,
-                                  const std::string& record) const {
+                                  const std::string& asked) const {
     KITH_ASSIGN_OR_RETURN(const v1::ScoringModel model, ReadModel(context, name));
-    if (eventstore::CategoryOf(record) != CollectionOf(model.target()) ||
-        context.keys.IsDestroyed(context.workspace(), record)) {
-      return RecordNotFound(record);
+    if (eventstore::CategoryOf(asked) != CollectionOf(model.target()) ||
+        context.keys.IsDestroyed(context.workspace(), asked)) {
+      return RecordNotFound(asked);
     }
-    KITH_RETURN_IF_ERROR(runtime::ReadRecord(context, methods_, record).status());
+    KITH_ASSIGN_OR_RETURN(const auto meant, runtime::ReadRecord(context, methods_, asked));
+    const std::string record = ResourceNameOf(*meant);
     const projections::ViewSnapshot& scores = SnapshotOf(context, model);
     const WorkspaceId workspace = context.workspace();
     const std::string key = ScoreKey(name, record);
@@ -284,10 +286,14 @@ class ScoreReads {
       return found;
     }
     found.rules = rules->model;
-    KITH_ASSIGN_OR_RETURN(found.matches, ReadMatches(scores, workspace, *rules, record));
+    const projections::MergedNames merged(*meant, projections::kPolicyNamesTable);
+    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          merged.AllOf(scores, workspace, record, ReadTier::kDisk));
+    KITH_ASSIGN_OR_RETURN(found.matches, ReadAllMatches(scores, workspace, *rules, names));
     // As of the moment asked about, also where its points are others only since its day came.
     found.score = ScoreOn(*rules, found.matches, found.kept, DayOf(context.read_time));
     *found.score.mutable_update_time() = score->update_time();
+    *found.score.mutable_reached() = score->reached();
     return found;
   }
 

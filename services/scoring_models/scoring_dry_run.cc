@@ -17,6 +17,7 @@
 #include "projections/scoring_models/score_rows.h"
 #include "projections/scoring_models/score_rules.h"
 #include "projections/scoring_models/scoring_model_directory.h"
+#include "projections/tables/merged_names.h"
 #include "projections/tables/page_token.h"
 #include "projections/tables/touched_records.h"
 #include "services/runtime/admission/reach.h"
@@ -151,6 +152,7 @@ class ScoringDryRun {
     projections::KeyRange range = projections::KeyRange::Prefix("");
     if (!after.empty()) range.from = after + '\0';
     const std::unique_ptr<Message> row(type->rules->resource->New());
+    const projections::MergedNames names(*type->rules->resource);
     std::string last;
     std::string next;
     int looked_at = 0;
@@ -168,6 +170,8 @@ class ScoringDryRun {
       if (!failed.ok()) return false;
       const auto found = matched.find(last);
       v1::RecordMatches matches = found == matched.end() ? v1::RecordMatches() : found->second;
+      failed = AddMerged(context.workspace(), model, names, records, last, matched, matches);
+      if (!failed.ok()) return false;
       matches.set_record(last);
       *matches.mutable_facts() = FactsOf(model, table.declaration(), *row, context.read_time);
       const std::string no_etag;
@@ -178,6 +182,20 @@ class ScoringDryRun {
     }));
     KITH_RETURN_IF_ERROR(failed);
     return next;
+  }
+
+  // What was matched under the other names of a record.
+  static absl::Status AddMerged(WorkspaceId workspace, const v1::ScoringModel& model,
+                                const projections::MergedNames& merged,
+                                const projections::ViewSnapshot& records, const std::string& record,
+                                const Matched& matched, v1::RecordMatches& matches) {
+    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          merged.AllOf(records, workspace, record, ReadTier::kDisk));
+    for (const std::string& name : names) {
+      const auto found = matched.find(name);
+      if (name != record && found != matched.end()) AddMatches(model, found->second, matches);
+    }
+    return absl::OkStatus();
   }
 
   // What a record has by the model that is compared with; nothing where that is none.

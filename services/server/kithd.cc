@@ -116,11 +116,12 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   server.views.path = options.data + "/views";
   server.views.notice = LogOfView;
   server.key_uses = options.data + "/key_uses";
+  server.blobs.folder = options.data + "/blobs";
   runtime::ServerBuilder builder;
   RegisterCapabilities(builder);
   if (options.smtp.has_value()) {
     const auto mailer = std::make_shared<runtime::Mailer>(*options.smtp);
-    messages::SendBy(builder, mailer);
+    messages::SendBy(builder, mailer, options.public_url);
     notifications::SendBy(builder, mailer);
   }
   webhooks::PostWebhooks(builder, options.webhooks);
@@ -130,6 +131,8 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
       return edge::OpenHttpPort(*options.http, parts);
     });
   }
+  // Behind the HTTP port, which is the first.
+  if (options.maildir.has_value()) received_mails::WatchMaildir(builder, *options.maildir);
   auto kithd = std::make_unique<Kithd>();
   kithd->has_made_data_ = is_first;
   KITH_ASSIGN_OR_RETURN(kithd->server_, builder.Start(server, std::move(storage)));

@@ -15,8 +15,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "eventstore/base/version.h"
+#include "services/core/url.h"
 #include "services/runtime/effects/mail_text.h"
 
 ABSL_FLAG(std::string, data, "data", "The data directory; created when it is missing.");
@@ -55,6 +57,10 @@ ABSL_FLAG(absl::Duration, jwt_clock_skew, absl::Minutes(1),
 ABSL_FLAG(bool, allow_plaintext, false,
           "Lets addresses beyond loopback be listened on without TLS: where a proxy has it, or the "
           "network is trusted. Of --metrics, too, which never has TLS.");
+ABSL_FLAG(
+    std::string, public_url, "",
+    "Where the HTTP port is reached from everywhere, e.g. https://crm.example.com: mail leads "
+    "there, to tell that it was opened, by its links and to unsubscribe. Empty: it does not.");
 ABSL_FLAG(std::vector<std::string>, http_origins, {},
           "Whose pages browsers may let call over HTTP, e.g. https://app.example.com; several with "
           "commas between them.");
@@ -124,6 +130,15 @@ ABSL_FLAG(
 ABSL_FLAG(absl::Duration, smtp_retry_most, absl::Hours(1), "The longest between two tries.");
 ABSL_FLAG(absl::Duration, smtp_give_up, absl::Hours(24),
           "About how long a message is tried for, before it has failed.");
+ABSL_FLAG(
+    int64_t, max_blob_bytes_per_day, int64_t{1} << 30,
+    "Bytes of files, as they are attached to mails, that are kept of one workspace on one day "
+    "(UTC). Further ones are told of, and not kept.");
+ABSL_FLAG(std::string, maildir, "",
+          "A maildir, whose mails come in; empty for none. Goes with --maildir_key_file.");
+ABSL_FLAG(std::string, maildir_key_file, "",
+          "File with the key as whom they do: it needs received_mails.write, captures.write, "
+          "interactions.write and contacts.write.");
 ABSL_FLAG(std::vector<std::string>, webhook_allow, {},
           "Addresses beside those of the public network that webhooks may lead to, e.g. "
           "10.1.0.0/16 or fd00::/8; several with commas between them. Only these may do without "
@@ -228,6 +243,16 @@ runtime::AuthenticationOptions ParseAuthentication() {
   return options;
 }
 
+std::optional<received_mails::MaildirOptions> ParseMaildir() {
+  received_mails::MaildirOptions maildir{.folder = absl::GetFlag(FLAGS_maildir),
+                                         .key_file = absl::GetFlag(FLAGS_maildir_key_file)};
+  if (maildir.folder.empty() != maildir.key_file.empty()) {
+    Refuse("--maildir and --maildir_key_file go together");
+  }
+  if (maildir.folder.empty()) return std::nullopt;
+  return maildir;
+}
+
 std::string ReadPassword() {
   const std::string path = absl::GetFlag(FLAGS_smtp_password_file);
   std::ifstream file(path);
@@ -310,6 +335,20 @@ std::optional<runtime::SmtpOptions> ParseSmtp() {
   return smtp;
 }
 
+// Without a "/" at its end. Nobody between sees or changes what people follow and confirm.
+std::string ParsePublicUrl(bool has_http) {
+  const std::string url(absl::StripSuffix(absl::GetFlag(FLAGS_public_url), "/"));
+  if (url.empty()) return "";
+  const bool is_local = absl::StartsWith(url, "http://") && IsLoopback(url);
+  const bool is_secure = absl::StartsWith(url, "https://");
+  if (!IsUrl(url) || url.find_first_of("?#&") != url.npos || !(is_secure || is_local)) {
+    Refuse(absl::StrCat("--public_url=", url,
+                        " is no https:// URL without ?, & and #; http:// on loopback only"));
+  }
+  if (!has_http) Refuse("--public_url needs --http, the port that is reached there");
+  return url;
+}
+
 webhooks::WebhookOptions ParseWebhooks() {
   constexpr int kShare = 8;  // of one webhook
   webhooks::WebhookOptions options;
@@ -359,8 +398,10 @@ Options ParseOptions(int argc, char** argv) {
                     .connections_max = absl::GetFlag(FLAGS_max_http_connections),
                     .origins = absl::GetFlag(FLAGS_http_origins)};
   }
+  options.public_url = ParsePublicUrl(options.http.has_value());
   options.tls = ParseTls();
   options.smtp = ParseSmtp();
+  options.maildir = ParseMaildir();
   options.webhooks = ParseWebhooks();
   options.server.authentication = ParseAuthentication();
   options.allow_plaintext = absl::GetFlag(FLAGS_allow_plaintext);
@@ -370,6 +411,8 @@ Options ParseOptions(int argc, char** argv) {
   const absl::Duration slow_call = absl::GetFlag(FLAGS_slow_call);
   if (slow_call > absl::ZeroDuration()) options.server.slow_call = slow_call;
   options.server.log.min_free_bytes = absl::GetFlag(FLAGS_min_free_bytes);
+  options.server.blobs.min_free_bytes = 2 * absl::GetFlag(FLAGS_min_free_bytes);
+  options.server.blobs.bytes_a_day_max = absl::GetFlag(FLAGS_max_blob_bytes_per_day);
   options.server.calls = {
       .calls_max = absl::GetFlag(FLAGS_max_calls),
       .calls_per_key_max = absl::GetFlag(FLAGS_max_calls_per_key),

@@ -68,6 +68,7 @@ absl::Status CheckTask(const TaskState& state, const Command& command) {
   switch (state.lifecycle) {
     case Lifecycle::kAbsent:
     case Lifecycle::kDeleted:
+    case Lifecycle::kMerged:
       return ResourceNotFound(Rules(), command.name());
     case Lifecycle::kActive:
       return CheckEtag(command.etag(), state.resource.etag());

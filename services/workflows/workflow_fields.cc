@@ -360,8 +360,7 @@ absl::string_view WhyNoStep(const google::protobuf::MethodDescriptor& method) {
   }
   // What others may write would be done with the rights of whom the workflow acts for.
   const bool is_of_workflows =
-      method.service() == v1::Workflow::descriptor()->file()->pool()->FindServiceByName(
-                              "kith.workflows.v1.WorkflowsService");
+      method.service()->full_name() == "kith.workflows.v1.WorkflowsService";
   if (is_of_workflows && &request != v1::PauseWorkflowRequest::descriptor()) {
     return "is of workflows, which no workflow changes or activates";
   }

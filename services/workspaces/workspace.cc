@@ -482,7 +482,8 @@ Settings SettingsOf(const v1::Workspace& workspace) {
           .display_name = workspace.display_name(),
           .sending_stopped = workspace.sending_stopped(),
           .daily_messages_max = workspace.daily_messages_max(),
-          .reply_to = workspace.reply_to()};
+          .reply_to = workspace.reply_to(),
+          .tracking_stopped = workspace.tracking_stopped()};
 }
 
 std::string CredentialsOf(WorkspaceId workspace, absl::string_view key_name,

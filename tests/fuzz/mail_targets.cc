@@ -1,10 +1,12 @@
 // The texts of mail templates, and what goes into the headers of a mail.
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "eventstore/base/check.h"
 #include "services/core/merge_text.h"
+#include "services/core/received_mail.h"
 #include "services/runtime/effects/mail_text.h"
 #include "tests/fuzz/targets.h"
 
@@ -46,6 +48,28 @@ void FuzzMailText(absl::string_view bytes) {
   if (!mailbox.has_value()) return;
   KITH_CHECK(mailbox->address.find_first_of("\r\n <>\"") == std::string::npos);
   KITH_CHECK(runtime::ParseMailbox(mailbox->address)->address == mailbox->address);
+}
+
+// Whatever comes in, what is kept of it is bounded and what is one line is one.
+void FuzzReceivedMail(absl::string_view bytes) {
+  const auto mail = ParseMail(bytes);
+  if (!mail.ok()) {
+    KITH_CHECK(absl::IsInvalidArgument(mail.status()));
+    return;
+  }
+  const auto is_line = [](absl::string_view text) {
+    return text.size() <= 1024 && text.find_first_of("\r\n") == text.npos;
+  };
+  KITH_CHECK(is_line(mail->subject) && is_line(mail->message_id) && is_line(mail->from.address));
+  KITH_CHECK(mail->text.size() <= static_cast<size_t>(kMailTextMax));
+  KITH_CHECK(mail->to.size() <= kMailPeopleMax && mail->cc.size() <= kMailPeopleMax);
+  KITH_CHECK(mail->references.size() <= kMailReferencesMax);
+  KITH_CHECK(mail->attachments.size() <= kMailPartsMax);
+  for (const std::string& id : mail->references) KITH_CHECK(!id.empty() && is_line(id));
+  for (const MailAttachment& attachment : mail->attachments) {
+    KITH_CHECK(attachment.filename.find_first_of("/\\\r\n") == std::string::npos);
+  }
+  KITH_CHECK(BaseSubject(BaseSubject(mail->subject)) == BaseSubject(mail->subject));
 }
 
 }  // namespace kith::fuzz

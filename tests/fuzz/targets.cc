@@ -19,8 +19,10 @@ const std::vector<Target>& Targets() {
       {"json", FuzzJson},
       {"http_body", FuzzHttpBody},
       {"posted_form", FuzzPostedForm},
+      {"beacon", FuzzBeacon},
       {"merge_text", FuzzMergeText},
       {"mail_text", FuzzMailText},
+      {"received_mail", FuzzReceivedMail},
       {"request", FuzzRequest},
   };
   return targets;

@@ -28,8 +28,10 @@ void FuzzWorkbook(absl::string_view bytes);
 void FuzzJson(absl::string_view bytes);
 void FuzzHttpBody(absl::string_view bytes);
 void FuzzPostedForm(absl::string_view bytes);
+void FuzzBeacon(absl::string_view bytes);
 void FuzzMergeText(absl::string_view bytes);
 void FuzzMailText(absl::string_view bytes);
+void FuzzReceivedMail(absl::string_view bytes);
 // The full name of a request message, a line feed, and its bytes. All requests of all services are
 // found by their descriptors.
 void FuzzRequest(absl::string_view bytes);

@@ -61,13 +61,13 @@ class FilesTest(unittest.TestCase):
         book.create_sheet("Other").append(["nothing of this"])
         book.save(os.path.join(self.folder, "deals.xlsx"))
         loaded = self.load("deals.xlsx")
-        self.assertEqual(loaded.stdout, "deals: 2 created, 0 unchanged, 0 rejected\n", loaded.stderr)
+        self.assertEqual(loaded.stdout, "deals: 2 created, 0 updated, 0 unchanged, 0 rejected\n", loaded.stderr)
         listed = self.kith("deals", "list", "--csv", "--columns", "product,display_name,amount,expected_close_date",
                            "--order-by", "create_time")
         self.assertEqual(listed.stdout.splitlines()[1:],
                          ["007,Grüße & <Söhne>,1234.50 EUR,2027-03-01", "8,Crane,1000000000.00 EUR,2027-02-28"])
         again = self.load("deals.xlsx")
-        self.assertEqual(again.stdout, "deals: 0 created, 2 unchanged, 0 rejected\n", again.stderr)
+        self.assertEqual(again.stdout, "deals: 0 created, 0 updated, 2 unchanged, 0 rejected\n", again.stderr)
 
     def exported(self, kithd_words, *words):
         return self.kith("export", "contacts", *words, *kithd_words)
@@ -93,7 +93,7 @@ class FilesTest(unittest.TestCase):
             made = json.loads(self.kith("workspaces", "create", "--display-name", version, "--json").stdout)
             key = ["--key", made["secret"]]
             read = self.kith("import", "contacts", "--mapping", cards, f"{version}.vcf", *key)
-            self.assertEqual(read.stdout, "contacts: 3 created, 0 unchanged, 0 rejected\n", read.stderr)
+            self.assertEqual(read.stdout, "contacts: 3 created, 0 updated, 0 unchanged, 0 rejected\n", read.stderr)
             self.assertEqual(told(key), ours)
         table = self.exported([], "--format", "csv", "--columns", "display_name,tags")
         self.assertEqual(table.stdout.splitlines()[0], "display_name,tags")

@@ -498,7 +498,7 @@ TEST_F(KithdTest, RefusesALogWithoutItsKeys) {
   }
   EXPECT_EQ(FilesOf(Data()), before);
   for (const char* name :
-       {"/durable.mark", "/settled", "/views", "/key_uses", "/development.key"}) {
+       {"/durable.mark", "/settled", "/views", "/key_uses", "/blobs", "/development.key"}) {
     std::filesystem::remove_all(Data() + name);
   }
   {

@@ -1,10 +1,14 @@
 """The real kithd and a real SMTP server: what is queued is sent, through everything that can go wrong on the way.
 
+And what comes back is known.
+
 usage: mail_test.py KITHD STUBS
 """
 
 import datetime
+import http.client
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,6 +37,9 @@ from kith.notifications.v1 import notifications_service_pb2 as notifications  # 
 from kith.notifications.v1 import notifications_service_pb2_grpc  # noqa: E402
 from kith.policies.v1 import policies_service_pb2 as policies  # noqa: E402
 from kith.policies.v1 import policies_service_pb2_grpc  # noqa: E402
+from kith.received_mails.v1 import received_mail_pb2  # noqa: E402
+from kith.received_mails.v1 import received_mails_service_pb2 as received_mails  # noqa: E402
+from kith.received_mails.v1 import received_mails_service_pb2_grpc  # noqa: E402
 from kith.users.v1 import users_service_pb2 as users  # noqa: E402
 from kith.users.v1 import users_service_pb2_grpc  # noqa: E402
 from kith.workspaces.v1 import workspaces_service_pb2 as workspaces  # noqa: E402
@@ -147,6 +154,17 @@ class MailTest(unittest.TestCase):
                 return
         raise AssertionError("the subscription ended")
 
+    def ask(self, method, path, body=None):
+        """What the HTTP port answers: the status and the headers."""
+        self.log.wait('"http_port":')
+        port = next(int(found.group(1)) for found in map(re.compile(r'"http_port":(\d+)').search, self.log.lines) if found)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+        connection.request(method, path, body, {"user-agent": "Mozilla/5.0 (X11; Linux) Thunderbird/115"})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}
+
     def user(self, address="ada@example.com", **preferences):
         """Somebody who wants a mail for everything."""
         request = users.CreateUserRequest()
@@ -238,6 +256,51 @@ class MailTest(unittest.TestCase):
         self.assertEqual(plain.get_content(), "Dear Ada,\n.\nyours")
         self.assertEqual(html.get_content().replace("\r\n", "\n"),
                          "<p>Harrow &amp; &lt;Sons&gt;\nBcc: x@example.com</p>")
+
+    def test_tells_what_became_of_mail(self):
+        self.start("--http=127.0.0.1:0", "--public_url=https://crm.example.com/")
+        ada = self.contact()
+        html = '<body><a href="https://a.example/?x=1&amp;y=2">a</a></body>'
+        name = self.send(ada, html=html)
+        self.assertTrue(self.await_end(name).tracked)
+        (mail,) = self.sink.mails
+        self.assertEqual(mail["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click")
+        address = r"https://crm\.example\.com(/m/{}/[\w-]+)"
+        (unsubscribe,) = re.findall(f"^<{address.format('u')}>$", mail["List-Unsubscribe"])
+        plain, sent = (part.get_content() for part in mail.parsed.iter_parts())
+        self.assertEqual(plain, f"How are you?\n\nUnsubscribe: https://crm.example.com{unsubscribe}\n")
+        (link,) = re.findall(f'<a href="{address.format("c")}">a</a>', sent)
+        (image,) = re.findall(f'<img src="{address.format("o")}"', sent)
+        self.assertEqual(self.get(name).html, html)
+        self.assertEqual(self.ask("GET", image)[0], 200)
+        status, headers = self.ask("GET", link)
+        self.assertEqual((status, headers["location"]), (302, "https://a.example/?x=1&y=2"))
+        self.assertEqual(self.ask("GET", unsubscribe)[0], 200)
+        self.assertFalse(self.get(name).HasField("unsubscribe_time"))
+        self.assertEqual(self.ask("POST", unsubscribe, "List-Unsubscribe=One-Click")[0], 200)
+        self.assertTrue(self.get(name).HasField("unsubscribe_time"))
+        with self.assertRaises(grpc.RpcError) as refused:
+            self.send(ada)
+        self.assertEqual(refused.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+
+    def test_leaves_out_of_mail_what_is_not_to_be_in_it(self):
+        self.start("--http=127.0.0.1:0", "--public_url=https://crm.example.com")
+        name = self.send(self.contact(), html="<a href='https://a.example/'>a</a>", transactional=True)
+        self.assertFalse(self.await_end(name).tracked)
+        (mail,) = self.sink.mails
+        self.assertIsNone(mail["List-Unsubscribe"])
+        self.assertNotIn("crm.example.com", mail.parsed.as_string())
+        self.assertEqual([part.get_content().rstrip() for part in mail.parsed.iter_parts()],
+                         ["How are you?", "<a href='https://a.example/'>a</a>"])
+
+    def test_says_once_that_mail_is_not_tracked(self):
+        self.start()
+        ada = self.contact()
+        for _ in range(2):
+            self.assertFalse(self.await_end(self.send(ada, html="<p>x</p>")).tracked)
+        self.log.wait("no public address of the HTTP port was named")
+        self.assertEqual(sum("no public address" in line for line in self.log.lines), 1)
+        self.assertNotIn("<img", self.sink.mails[0].parsed.as_string())
 
     def test_invites_to_meetings(self):
         self.start()
@@ -491,6 +554,64 @@ class MailTest(unittest.TestCase):
         with self.assertRaises(grpc.RpcError) as refused:
             self.send(self.contact("joe@example.com"))
         self.assertEqual(refused.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+
+    def deliver(self, name, mail):
+        """As a mail server delivers into a maildir."""
+        path = os.path.join(self.maildir, "tmp", name)
+        with open(path, "wb") as file:
+            file.write(mail)
+        os.rename(path, os.path.join(self.maildir, "new", name))
+
+    def await_received(self, count):
+        """The mails that came in, once there are so many; the oldest first."""
+        request = events.SubscribeEventsRequest()
+        request.filter.stream_prefix = "receivedMails/"
+        stub = events_service_pb2_grpc.EventsServiceStub(self.kithd.channel)
+        subscription = stub.SubscribeEvents(request, metadata=self.kithd.metadata, timeout=SECONDS)
+        left = count
+        for response in subscription:
+            left -= len(response.events.events)
+            if left <= 0:
+                break
+        subscription.cancel()
+        request = received_mails.ListReceivedMailsRequest(order_by="create_time")
+        return list(self.call(received_mails_service_pb2_grpc, "ReceivedMailsService", "ListReceivedMails",
+                              request).received_mails)
+
+    def test_takes_what_comes_back_from_a_maildir(self):
+        """A message that comes back is known again, and a bounce of it marks the address: once, also over a kill."""
+        self.maildir = os.path.join(self.folder, "maildir")
+        for part in ("tmp", "new", "cur"):
+            os.makedirs(os.path.join(self.maildir, part))
+        self.start(f"--maildir={self.maildir}",
+                   f"--maildir_key_file={os.path.join(self.folder, 'data', 'development.key')}")
+        ada = self.contact()
+        message = self.await_end(self.send(ada))
+        (sent,) = self.sink.mails
+        self.deliver("1.copy", sent.parsed.as_bytes())
+        (copy,) = self.await_received(1)
+        self.assertEqual((copy.keep_reason, copy.message, copy.contact),
+                         (received_mail_pb2.OWN_MAIL, message.name, ada))
+        bounce = ("From: MAILER-DAEMON@mx.example\r\nMessage-ID: <2@mx.example>\r\n"
+                  "Content-Type: multipart/report; report-type=delivery-status; boundary=r\r\n\r\n"
+                  "--r\r\nContent-Type: text/plain\r\n\r\nNobody is called so.\r\n"
+                  "--r\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+                  "Final-Recipient: rfc822; ada@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+                  f"--r\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {message.message_id}\r\n\r\n--r--\r\n")
+        self.deliver("2.bounce", bounce.encode())
+        back = self.await_received(2)[1]
+        self.assertEqual((back.kind, back.message), (received_mail_pb2.BOUNCE, message.name))
+        with self.assertRaises(grpc.RpcError) as refused:
+            self.send(ada)
+        self.assertIn("came back", refused.exception.details())
+        self.kithd.kill()
+        for name in os.listdir(os.path.join(self.maildir, "cur")):  # as if it had been killed before they were moved
+            os.rename(os.path.join(self.maildir, "cur", name), os.path.join(self.maildir, "new", name.split(":")[0]))
+        self.start_again()
+        self.deliver("3.new", b"From: ada@example.com\r\nMessage-ID: <3@example.com>\r\n\r\nHello\r\n")
+        received = self.await_received(3)
+        self.assertEqual(len(received), 3)
+        self.assertEqual(received[2].contact, ada)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from mail_sink import Sink
 
 SECONDS = 60  # within which everything happens that is due
 # Those of services that are not called as their packages are.
-PACKAGES = {"WorkflowRuns": "workflows", "WebhookDeliveries": "webhooks", "Scores": "scoring_models"}
+PACKAGES = {"WorkflowRuns": "workflows", "WebhookDeliveries": "webhooks", "Scores": "scoring_models",
+            "Sites": "visitors"}
 
 
 def part_of(service, part):

@@ -1,11 +1,12 @@
 """From a stranger to a customer in thirty days, by a clock that is moved, over the real kithd, its HTTP port and a real
-SMTP server: somebody sends a form, becomes a contact and a lead, is welcomed by mail and called, gets an offer, buys, and
+SMTP server: somebody looks at our pages, sends a form, becomes a contact and a lead, is welcomed by mail and called, gets an offer, buys, and
 is asked after a month how it goes. Everything is read back from where people look. It is lived twice, the second time with
 kithd killed after every step; both come to the same, and what is folded anew sends nothing again.
 
 usage: thirty_days_test.py KITHD STUBS CLOCK
 """
 
+import json
 import os
 import re
 import shutil
@@ -44,8 +45,16 @@ class ThirtyDays(Month):
 
     def live(self):
         self.prepare()
-        # Day 1: a stranger sends the form.
-        self.post(self.page_of_form, first_name="Carla", email="carla@example.com", need="SEO services")
+        # Day 1: a stranger looks at three pages, and sends the form.
+        browser = re.search(r'fresh = "([\w-]+)"', self.fetch(self.site + "/kith.js")).group(1)
+        for number, page in enumerate(("/?utm_source=google&utm_medium=cpc&email=c%40example.com", "/prices", "/contact")):
+            view = {"id": f"view-{number}", "url": "https://www.acme.example" + page}
+            # What is told twice is one view.
+            for _ in range(2):
+                self.fetch(self.site, json.dumps({"visitor": browser, "views": [view]}).encode())
+                self.end_of_step()
+        self.post(self.page_of_form, first_name="Carla", email="carla@example.com", need="SEO services",
+                  kith_visitor=browser, kith_page="https://www.acme.example/contact")
         self.end_of_step()
         self.await_quiet()
         self.contact = self.call("Contacts", "ListContacts").contacts[0].name
@@ -107,13 +116,22 @@ class ThirtyDays(Month):
                 {"key": "need", "label": "What for?", "kind": form_pb2.PARAGRAPH}]}).name
         self.step("Forms", "PublishForm", name=form)
         self.page_of_form = self.call("Forms", "GetFormEmbedding", name=form).path
+        site = self.step("Sites", "CreateSite", site={
+            "display_name": "Our pages", "allowed_origins": ["https://www.acme.example"]}).name
+        self.site = "/v/" + self.call("Sites", "GetSiteEmbedding", name=site).public_id
 
     def post(self, path, **fields):
         """What a browser sends of a page's form; answers the page that it shows then."""
+        return self.fetch(path, urllib.parse.urlencode(fields).encode(), "application/x-www-form-urlencoded")
+
+    def fetch(self, path, body=None, content_type="text/plain"):
+        """What a browser on one of our pages is answered, as it asks, or posts the body."""
         with open(self.log.name, encoding="utf-8") as lines:
             port = re.findall(r'"http_port":(\d+)', lines.read())[-1]
-        url = f"http://127.0.0.1:{port}{path}"
-        with urllib.request.urlopen(url, urllib.parse.urlencode(fields).encode(), timeout=60) as reply:
+        asks = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {
+            "origin": "https://www.acme.example", "user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/115.0",
+            **({} if body is None else {"content-type": content_type})})
+        with urllib.request.urlopen(asks, timeout=60) as reply:
             return reply.read().decode()
 
     def outcome(self):
@@ -129,6 +147,8 @@ class ThirtyDays(Month):
             "contact": (contact.first_name, contact.source, owners[contact.owner]),
             "lead": (lead_pb2.LeadStatus.Name(lead.status), lead.inquiry, owners[lead.owner],
                      lead.HasField("first_response_time"), lead.converted_contact == self.contact),
+            "found us": (lead_pb2.LeadSource.Name(lead.first_touch.source), lead.first_touch.utm_source,
+                         lead_pb2.LeadSource.Name(lead.latest_touch.source)),
             "deal": (deal.display_name, deal_pb2.DealStatus.Name(deal.status), deal.amount.units, owners[deal.owner],
                      [interval.stage.rsplit("/", 1)[1] for interval in deal.stage_intervals]),
             "score": self.call("Scores", "GetScore", model=self.model, record=self.contact).score,
@@ -137,6 +157,11 @@ class ThirtyDays(Month):
                                for entry in self.call("Interactions", "ListTimeline", parent=self.contact,
                                                       page_size=100).entries
                                if entry.HasField("interaction")),
+            "visits": [(visit.landing_page, visit.page_view_count, visit.touch.utm_source)
+                       for visit in self.call("Visitors", "ListVisits", parent=self.contact).visits],
+            "visited": [entry.visit.page_view_count for entry in
+                        self.call("Interactions", "ListTimeline", parent=self.contact, page_size=100).entries
+                        if entry.HasField("visit")],
             "board": {stage.stage.rsplit("/", 1)[1]: stage.count for stage in board.stages if stage.count},
             "mails": sorted((mail["To"], mail["Subject"]) for mail in
                             {mail["Message-ID"]: mail for mail in self.sink.mails}.values()),
@@ -165,6 +190,10 @@ class ThirtyDaysTest(unittest.TestCase):
         outcome = self.month(killed=False).outcome()
         self.assertEqual(outcome["contact"], ("Carla", "web form", "Ada"))
         self.assertEqual(outcome["lead"], ("CONVERTED", "What for?: SEO services", "Ada", True, True))
+        self.assertEqual(outcome["found us"], ("AD", "google", "WEB_FORM"))
+        self.assertEqual(outcome["visits"],
+                         [("https://www.acme.example/?utm_source=google&utm_medium=cpc", 3, "google")])
+        self.assertEqual(outcome["visited"], [3])
         self.assertEqual(outcome["deal"][:4], ("SEO", "WON", 12000, "Ada"))
         self.assertEqual(outcome["deal"][4], ["new-lead", "proposal-sent", "closed-won"])
         self.assertEqual(outcome["board"], {"closed-won": 1})

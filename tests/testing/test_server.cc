@@ -34,6 +34,7 @@ void TestServer::Start() {
   options.random = &random_;
   options.views.clock = &clock_;
   options.views.path = folder_ / absl::StrCat("views", views_);
+  options.blobs.folder = folder_ / "blobs";
   options.stop_quiet = absl::ZeroDuration();  // nobody's first call comes when it stops
 
   if (adjust_ != nullptr) adjust_(options);

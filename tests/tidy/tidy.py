@@ -52,7 +52,7 @@ LAYERS = {
     "services/cli/commands": ["eventstore/base", "services/cli"],
     "services/cli/load": ["eventstore/base", "services/cli/text", "services/cli/calls", "services/cli/load"],
     "services/cli": ["eventstore/base", "services/cli"],
-    "services": ["eventstore/base", "eventstore/log", "eventstore/seal", "projections/engine", "projections/tables",
+    "services": ["eventstore/base", "eventstore/blobs", "eventstore/log", "eventstore/seal", "projections/engine", "projections/tables",
                  "projections/reactions",
                  "projections/*", "services/core", "services/runtime", "services/*"],
 }
@@ -68,6 +68,8 @@ PACKAGE_HEADERS = {
     "cjose/": ["services/runtime/admission"],
     "curl/": ["services/runtime/effects"],
     "kainjow/": ["services/core"],
+    "gmime/": ["services/core/received_mail.cc", "services/core/mail_headers.cc"],
+    "libxml/": ["services/core/html_text.cc"],
     "libical/": ["services/core/icalendar.cc", "services/core/recurrence.cc"],
 }
 # Generated services and stubs: the server has neither.

@@ -53,7 +53,7 @@ absl::flat_hash_map<std::string, std::string> Nouns(
 // ListUserRevisions is `users list-revisions`; GetUserAccess is `users access`, and
 // GetContactProfile `contacts profile`.
 constexpr absl::string_view kRevisions = "Revisions";
-constexpr absl::string_view kAspects[] = {"Access", "Profile"};
+constexpr absl::string_view kAspects[] = {"Access", "Profile", "Duplicates"};
 
 // What such a noun says of its record: "Access" of "UserAccess"; empty for others.
 absl::string_view AspectOf(absl::string_view noun) {
@@ -66,8 +66,9 @@ absl::string_view AspectOf(absl::string_view noun) {
 // "WinDeal" → {"Win", "Deal"}.
 std::pair<absl::string_view, absl::string_view> SplitVerb(absl::string_view method) {
   // Verbs of two words, of which the second is no noun.
-  for (const absl::string_view verb : {"ListDeleted", "BatchGet", "BatchCreate", "BatchUpdate",
-                                       "BatchDelete", "BatchCapture", "HandBack", "DryRun"}) {
+  for (const absl::string_view verb :
+       {"ListDeleted", "BatchGet", "BatchCreate", "BatchUpdate", "BatchDelete", "BatchCapture",
+        "HandBack", "DryRun", "PreviewMerge"}) {
     if (absl::StartsWith(method, verb)) return {verb, method.substr(verb.size())};
   }
   size_t end = 1;
@@ -176,7 +177,8 @@ Catalog::Catalog(const std::vector<const FileDescriptor*>& files) {
           method.verb = KebabCase(absl::StrCat(verb, kRevisions));
         } else if (whose != nouns.end()) {
           method.collection = whose->second;
-          method.verb = KebabCase(aspect);
+          method.verb =
+              KebabCase(verb == "List" ? absl::StrCat(verb, aspect) : std::string(aspect));
         } else {
           method.collection = KebabCase(subject);
           method.verb =
@@ -233,6 +235,18 @@ std::string KebabCase(absl::string_view name) {
     kebab.push_back(absl::ascii_tolower(name[i]));
   }
   return kebab;
+}
+
+std::string CamelCase(absl::string_view kebab) {
+  std::string camel;
+  for (size_t i = 0; i < kebab.size(); ++i) {
+    if (kebab[i] == '-' && i + 1 < kebab.size()) {
+      camel.push_back(absl::ascii_toupper(static_cast<unsigned char>(kebab[++i])));
+    } else {
+      camel.push_back(kebab[i]);
+    }
+  }
+  return camel;
 }
 
 }  // namespace kith::cli

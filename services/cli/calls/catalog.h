@@ -65,5 +65,7 @@ class Catalog {
 
 // "do_not_call" → "do-not-call", "MoveDeal" → "move-deal".
 std::string KebabCase(absl::string_view name);
+// "business-calendars" → "businessCalendars": the collection in names of records.
+std::string CamelCase(absl::string_view kebab);
 
 }  // namespace kith::cli

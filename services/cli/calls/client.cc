@@ -62,7 +62,8 @@ ReplyInfo InfoOf(const grpc::ClientContext& context) {
   ReplyInfo info;
   const auto& metadata = context.GetServerInitialMetadata();
   if (const auto found = metadata.find("kith-token"); found != metadata.end()) {
-    info.sequence = SequenceOf({found->second.data(), found->second.size()});
+    info.token = std::string(found->second.data(), found->second.size());
+    info.sequence = SequenceOf(info.token);
   }
   info.repeated = metadata.find("kith-repeated") != metadata.end();
   return info;
@@ -121,7 +122,7 @@ void Client::CallTogether(const Method& method, const Message& request, Message*
       request, response,
       [=, this, &method, &request](const sdk::Outcome& outcome) {
         if (outcome.ok())
-          return done(absl::OkStatus(), {SequenceOf(outcome.token), outcome.repeated});
+          return done(absl::OkStatus(), {SequenceOf(outcome.token), outcome.repeated, ""});
         const auto code = static_cast<grpc::StatusCode>(outcome.status.code());
         // Of the session itself: a call in it that met this was told so by the server.
         if (outcome.unknown && (code == grpc::StatusCode::UNIMPLEMENTED ||
@@ -131,7 +132,7 @@ void Client::CallTogether(const Method& method, const Message& request, Message*
         }
         done(ToStatus({code, outcome.status.message(), outcome.status.SerializeAsString()}), {});
       },
-      {.on_behalf_of = options_.on_behalf_of});
+      {.cause = cause_, .on_behalf_of = options_.on_behalf_of});
 }
 
 void Client::TakeReplies() {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "deploy/sdk/cpp/kith/client.h"
@@ -27,6 +28,9 @@ struct ReplyInfo {
   int64_t sequence = 0;
   // The request had been answered before, from `kith-repeated`: this call changed nothing.
   bool repeated = false;
+  // What kith-cause takes where it led to something; of a call that goes together with others it is
+  // not told.
+  std::string token;
 };
 
 struct ClientOptions {
@@ -52,6 +56,10 @@ class Client {
   Client(const ClientOptions& options, std::shared_ptr<grpc::Channel> channel);
   // Waits for the calls under way.
   ~Client();
+
+  // The token of an event: from now on it is the cause of what calls change. Before the first call
+  // that is to have it.
+  void SetCause(std::string token) { cause_ = std::move(token); }
 
   // A unary call; blocks until it is answered. `info` may be null.
   absl::Status Call(const Method& method, const google::protobuf::Message& request,
@@ -92,6 +100,7 @@ class Client {
   absl::Status ToStatus(const grpc::Status& status) const;
 
   const ClientOptions options_;
+  std::string cause_;                      // empty: none
   std::atomic<bool> has_sessions_ = true;  // until it is known that there is none to be had
   std::unique_ptr<sdk::Client> together_;
   grpc::TemplatedGenericStub<google::protobuf::Message, google::protobuf::Message> stub_;

@@ -13,7 +13,8 @@ namespace kith::cli {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-absl::StatusOr<std::unique_ptr<Message>> Session::Call(const Method& method, Message& request) {
+absl::StatusOr<std::unique_ptr<Message>> Session::Call(const Method& method, Message& request,
+                                                       std::string* token) {
   if (method.mutates()) {
     SetRequestId(&request, ids_.Next());
     if (options_.verbose) {
@@ -25,6 +26,7 @@ absl::StatusOr<std::unique_ptr<Message>> Session::Call(const Method& method, Mes
   ReplyInfo info;
   KITH_RETURN_IF_ERROR(client_.Call(method, request, response.get(), &info));
   if (options_.verbose && info.sequence > 0) err_ << "as of event " << info.sequence << '\n';
+  if (token != nullptr) *token = std::move(info.token);
   return response;
 }
 

@@ -49,9 +49,10 @@ class Session {
 
   std::string NewRequestId() { return ids_.Next(); }
 
-  // Calls a unary method; a request that takes a request id and has none gets a fresh one.
+  // Calls a unary method; a request that takes a request id and has none gets a fresh one. `token`
+  // takes what kith-cause has of what it led to; may be null.
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Call(
-      const Method& method, google::protobuf::Message& request);
+      const Method& method, google::protobuf::Message& request, std::string* token = nullptr);
 
   // The method of a command that is written for it. A server and a CLI of one build have it: aborts
   // when missing.

@@ -51,6 +51,12 @@ absl::Status RunAccess(Session& session, const std::vector<std::string>& words);
 // another's. FailedPrecondition where some were refused.
 absl::Status RunHandOver(Session& session, const std::vector<std::string>& words);
 
+// `kith receive FILE|-…`: mails come in. FailedPrecondition where some of several were refused.
+absl::Status RunReceive(Session& session, const std::vector<std::string>& words);
+
+// `kith received-mails get-attachment NAME NUMBER [--output FILE]`
+absl::Status RunGetAttachment(Session& session, const std::vector<std::string>& words);
+
 // `kith workflows show NAME` and `kith workflow-runs show NAME`: a workflow's steps as a tree, and
 // what became of those of a run.
 absl::Status RunShowWorkflow(Session& session, const std::vector<std::string>& words);
@@ -59,7 +65,9 @@ absl::Status RunShowWorkflowRun(Session& session, const std::vector<std::string>
 // `kith permissions`: asks no server.
 absl::Status RunPermissions(Session& session, const std::vector<std::string>& words);
 
-// `kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N] [--dry-run] TABLE`
+// `kith import COLLECTION --mapping FILE [--policy POLICY --match KEYS] [--rejects FILE]
+// [--in-flight N] [--dry-run] TABLE`, `kith import --resume JOB TABLE`, `kith import --revert JOB
+// [--dry-run]`
 absl::Status RunImport(Session& session, const std::vector<std::string>& words);
 
 // `kith export COLLECTION [--format jsonl|csv|vcard|vcard3] [--output FILE] …`, with the flags of

@@ -1,8 +1,4 @@
 // `kith export`: everything a list has, page after page, as a file for other programs.
-#include <unistd.h>
-
-#include <cstdio>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,11 +6,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/message.h"
 #include "kith/contacts/v1/contact.pb.h"
+#include "kith/export_jobs/v1/export_jobs_service.pb.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/commands/destination.h"
 #include "services/cli/commands/listing.h"
 #include "services/cli/commands/saved_list.h"
 #include "services/cli/commands/short_links.h"
@@ -42,45 +41,49 @@ absl::StatusOr<Format> FormatOf(const std::string& text, const Method& list) {
   return text == "vcard" ? Format::kCard4 : Format::kCard3;
 }
 
-// Where it goes: to the output, or into a file that takes its name when it is whole.
-class Destination {
- public:
-  explicit Destination(std::string path) : path_(std::move(path)) {}
-  ~Destination() {
-    if (!path_.empty() && !is_whole_) std::remove(Part().c_str());
+export_jobs::v1::ExportFormat ToldFormat(Format format) {
+  switch (format) {
+    case Format::kJsonLines:
+      return export_jobs::v1::JSON_LINES;
+    case Format::kCsv:
+      return export_jobs::v1::CSV;
+    case Format::kCard3:
+      return export_jobs::v1::VCARD3;
+    case Format::kCard4:
+      return export_jobs::v1::VCARD4;
   }
-  Destination(const Destination&) = delete;
-  Destination& operator=(const Destination&) = delete;
+  KITH_UNREACHABLE();
+}
 
-  const std::string& path() const { return path_; }
+// Whether the list is limited to some records.
+bool IsFiltered(const Message& request) {
+  const auto* const filter = request.GetDescriptor()->FindFieldByName("filter");
+  return filter != nullptr && !request.GetReflection()->GetString(request, filter).empty();
+}
 
-  absl::Status Open() {
-    if (path_.empty()) return absl::OkStatus();
-    file_.open(Part(), std::ios::binary | std::ios::trunc);
-    return file_ ? absl::OkStatus()
-                 : absl::InvalidArgumentError(absl::StrCat("cannot write ", Part()));
-  }
-  std::ostream& Stream(std::ostream& out) { return path_.empty() ? out : file_; }
-  absl::Status Close(std::ostream& out) {
-    std::ostream& stream = Stream(out);
-    stream.flush();
-    if (!stream) return absl::UnavailableError("not all of it could be written: is there room?");
-    if (path_.empty()) return absl::OkStatus();
-    file_.close();
-    if (std::rename(Part().c_str(), path_.c_str()) != 0) {
-      return absl::UnavailableError(absl::StrCat("cannot write ", path_));
-    }
-    is_whole_ = true;
-    return absl::OkStatus();
-  }
+// Tells the server what is taken out; refused where the caller may take nothing out. Answers the
+// name of the export job.
+absl::StatusOr<std::string> Begin(Session& session, const std::string& collection,
+                                  const std::string& path, Format format, const Message& list) {
+  export_jobs::v1::CreateExportJobRequest request;
+  export_jobs::v1::ExportJob& job = *request.mutable_export_job();
+  job.set_display_name(path.empty() ? collection : path.substr(path.rfind('/') + 1));
+  job.set_collection(CamelCase(collection));
+  job.set_format(ToldFormat(format));
+  job.set_filtered(IsFiltered(list));
+  KITH_ASSIGN_OR_RETURN(const auto reply,
+                        session.Call(session.Require("export-jobs", "create"), request));
+  return google::protobuf::DynamicCastToGenerated<export_jobs::v1::ExportJob>(&*reply)->name();
+}
 
- private:
-  std::string Part() const { return absl::StrCat(path_, ".part"); }
-
-  const std::string path_;
-  std::ofstream file_;
-  bool is_whole_ = false;
-};
+absl::Status End(Session& session, const std::string& job, export_jobs::v1::ExportState state,
+                 int64_t count) {
+  export_jobs::v1::UpdateExportJobRequest request;
+  request.mutable_export_job()->set_name(job);
+  request.mutable_export_job()->set_state(state);
+  request.mutable_export_job()->set_row_count(count);
+  return session.Call(session.Require("export-jobs", "update"), request).status();
+}
 
 void Write(const std::vector<const Message*>& items, Format format,
            const std::vector<Path>& columns, std::ostream& out) {
@@ -125,17 +128,23 @@ absl::Status RunExport(Session& session, const std::vector<std::string>& words) 
     KITH_RETURN_IF_ERROR(ApplySavedView(session, *list, *view, request.get()).status());
   }
   KITH_RETURN_IF_ERROR(destination.Open());
+  KITH_ASSIGN_OR_RETURN(const std::string job,
+                        Begin(session, words[0], destination.path(), format, *request));
   std::ostream& out = destination.Stream(session.out());
   if (format == Format::kCsv) PrintCsvHeader(look.columns, out);
   int64_t count = 0;
-  KITH_RETURN_IF_ERROR(
+  const absl::Status listed =
       ListPages(session, *list, *request, {ListLimit::kAll}, [&](std::unique_ptr<Message> page) {
         const auto items = ItemsOf(*list, *page);
         Write(items, format, look.columns, out);
         count += static_cast<int64_t>(items.size());
         return out.good();
-      }));
-  KITH_RETURN_IF_ERROR(destination.Close(session.out()));
+      });
+  const absl::Status written = listed.ok() ? destination.Close(session.out()) : listed;
+  const absl::Status told =
+      End(session, job, written.ok() ? export_jobs::v1::DONE : export_jobs::v1::FAILED, count);
+  KITH_RETURN_IF_ERROR(written);
+  KITH_RETURN_IF_ERROR(told);
   if (!destination.path().empty()) {
     session.err() << words[0] << ": " << FormatCount(count) << " exported\n";
   }

@@ -47,11 +47,15 @@ constexpr char kIntroduction[] = R"(kith: the command line of Kith, a CRM that r
   kith workflows show NAME                    what a workflow does, step by step
   kith workflow-runs show NAME                what became of the steps of a run
   kith permissions                            what a key can be granted
-  kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
+  kith import COLLECTION --mapping FILE [--policy POLICY --match KEYS]
+              [--rejects FILE] [--in-flight N]
               [--dry-run] TABLE               rows of a CSV file, a workbook or cards;
                                               see deploy/import
+  kith import --resume JOB TABLE              goes on with it
+  kith import --revert JOB [--dry-run]        takes back what it made
   kith export COLLECTION [--format jsonl|csv|vcard|vcard3] [--output FILE]
                                               everything a list has
+  kith receive FILE|-…                        mails come in, as a mail server hands them on
   kith completion bash|zsh                    what makes the shell complete these words
   kith interactions ingest FILE|-             an interaction for each line, as JSON
   kith bench KIND [--in-flight N] [--channels N] [--seconds S] [--warm-up S]
@@ -153,6 +157,15 @@ is named with its reason, and stays where it is.
   --collections COLLECTION  only of these: deals; repeat for several
 )",
      "users", "batch-change-owner"},
+    {"receive", "kith receive FILE|-…\n", "received-mails", "receive-mail"},
+    {"received-mails get-attachment",
+     R"(kith received-mails get-attachment NAME NUMBER [--output FILE]
+
+What is attached to a mail, as it was sent; NUMBER is 1 for the first that "kith received-mails
+get NAME" tells. Whoever wrote the mail chose it: do not trust it.
+
+  --output FILE    into this file, and not to the output
+)"},
     {"workflows show", R"(kith workflows show NAME [--as-of MOMENT]
 
 What sets a workflow off, and its steps as a tree: what follows on each of two ways stands
@@ -173,28 +186,40 @@ stands for all that begin with contacts., and * for all.
 Prints what makes the shell complete commands, verbs, flags and values of kith. For bash:
   eval "$(kith completion bash)"
 )help"},
-    {"import", R"(kith import COLLECTION --mapping FILE [--rejects FILE] [--in-flight N]
-            [--dry-run] TABLE
+    {"import", R"(kith import COLLECTION --mapping FILE [--policy POLICY --match KEYS]
+            [--rejects FILE] [--in-flight N] [--dry-run] TABLE
+kith import --resume JOB TABLE
+kith import --revert JOB [--dry-run]
 
 Makes a record of each row of a table: a CSV file, a workbook (.xlsx, its first sheet)
-or a file of cards (.vcf). A second run changes nothing: what is there
-already stays as it is. A row that is refused is named with its reason, and the others
-go on.
+or a file of cards (.vcf). A second run changes nothing. A row that is refused is named
+with its reason, and the others go on. "kith import-jobs list" tells what was imported,
+"kith import-jobs cancel JOB" ends one.
 
+  --match KEYS     finds the contact or company that a row is: email, phone, external-id,
+                   domain, or several with commas between; a row that is two is refused
+  --policy POLICY  what becomes of it: create-only leaves it, update-only and upsert give
+                   it what the row says, and upsert makes those that are missing
+  --resume JOB     goes on with an import that was interrupted, with the same file
+  --revert JOB     takes back what an import made: what it created is deleted, what it
+                   updated is as it was before, what somebody changed since is kept
   --mapping FILE   which column becomes which field; deploy/import has some, and says in
                    its README how to write one
   --rejects FILE   where refused rows are written, to be corrected and imported in their
                    turn
   --in-flight N    how many rows are under way at once; 128 when not said
-  --dry-run        only checks what can be checked without the server
+  --dry-run        only checks what can be checked without the server; with --revert it
+                   says what would be taken back
 )"},
     {"export", R"(kith export COLLECTION [--format jsonl|csv|vcard|vcard3] [--output FILE]
             [--columns FIELD,FIELD.PART…] [flags of its list]
 
 Everything that a list has, of one moment: "kith export contacts --filter 'tags = vip'".
+It needs the permission export_jobs.write; "kith export-jobs list" tells who took out what.
 
   --format jsonl   a line of JSON for each record; also when not said
-  --format csv     all fields, or those of --columns
+  --format csv     all fields, or those of --columns; what a spreadsheet would take for a
+                   formula has an apostrophe in front
   --format vcard   contacts as cards, vCard 4.0; vcard3 for 3.0
   --output FILE    there, once all of it is written; otherwise it is printed
 )"},

@@ -1,4 +1,8 @@
-// `kith import`: rows of a CSV file as calls of Kith, through the public API.
+// `kith import`: rows of a table as calls of Kith, through the public API, and taking back what
+// they made.
+#include <algorithm>
+#include <atomic>
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -7,9 +11,13 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/import_jobs/v1/import_jobs_service.pb.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/import/import_job.h"
 #include "services/cli/import/import_mapping.h"
 #include "services/cli/import/import_plan.h"
 #include "services/cli/import/import_rejects.h"
@@ -22,17 +30,38 @@
 namespace kith::cli {
 namespace {
 
+namespace v1 = import_jobs::v1;
+
 constexpr int kInFlight = 128;
 constexpr int kInFlightMax = 4096;
+// A longer mapping the job does not keep: who resumes it names the file.
+constexpr size_t kMappingBytesMax = 64 << 10;
 
 struct ImportOptions {
-  std::string collection;
+  std::string collection;  // empty where a job that goes on says it
   std::string csv;
-  std::string mapping;
+  std::string mapping;  // a file; empty where the job says it
+  std::string resume;   // the job that goes on; empty: none
+  std::string revert;   // the job that is taken back; empty: none
+  std::string policy;   // empty: the mapping's
+  std::string match;    // the same
   std::string rejects;  // a file; none when empty
   int in_flight = kInFlight;
   bool dry_run = false;
 };
+
+absl::Status CheckOptions(const ImportOptions& options, size_t positional) {
+  if (!options.revert.empty()) {
+    const bool is_more = positional > 0 || !options.mapping.empty() || !options.resume.empty();
+    return is_more ? absl::InvalidArgumentError("--revert takes the name of an import job alone")
+                   : absl::OkStatus();
+  }
+  if (!options.resume.empty() && positional == 1) return absl::OkStatus();
+  if (positional == 2 && (!options.mapping.empty() || !options.resume.empty())) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError("say what: kith import deals --mapping FILE TABLE");
+}
 
 absl::StatusOr<ImportOptions> ParseOptions(const std::vector<std::string>& words) {
   KITH_ASSIGN_OR_RETURN(Arguments arguments, Arguments::Parse(words, [](absl::string_view name) {
@@ -40,6 +69,10 @@ absl::StatusOr<ImportOptions> ParseOptions(const std::vector<std::string>& words
                         }));
   ImportOptions options;
   options.mapping = arguments.Take("mapping").value_or("");
+  options.resume = arguments.Take("resume").value_or("");
+  options.revert = arguments.Take("revert").value_or("");
+  options.policy = arguments.Take("policy").value_or("");
+  options.match = arguments.Take("match").value_or("");
   options.rejects = arguments.Take("rejects").value_or("");
   options.dry_run = arguments.TakeSwitch("dry_run");
   if (const auto text = arguments.Take("in_flight"); text.has_value()) {
@@ -50,70 +83,132 @@ absl::StatusOr<ImportOptions> ParseOptions(const std::vector<std::string>& words
     }
   }
   KITH_RETURN_IF_ERROR(ExpectNothingLeft(arguments, 2));
-  if (arguments.positional().size() != 2 || options.mapping.empty()) {
-    return absl::InvalidArgumentError("say what: kith import deals --mapping FILE TABLE");
-  }
-  options.collection = arguments.positional()[0];
-  options.csv = arguments.positional()[1];
+  const std::vector<std::string>& positional = arguments.positional();
+  KITH_RETURN_IF_ERROR(CheckOptions(options, positional.size()));
+  if (positional.size() == 2) options.collection = positional[0];
+  if (!positional.empty()) options.csv = positional.back();
   return options;
 }
 
-absl::StatusOr<Mapping> ReadMapping(const ImportOptions& options) {
-  std::ifstream file(options.mapping, std::ios::binary);
-  if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot read ", options.mapping));
-  const std::string json((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot read ", path));
+  return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+}
+
+absl::StatusOr<Mapping> ReadMapping(const ImportOptions& options, const std::string& json) {
+  const std::string from = options.mapping.empty() ? options.resume : options.mapping;
   const size_t slash = options.csv.rfind('/');
   absl::StatusOr<Mapping> mapping =
       ParseMapping(json, slash == std::string::npos ? "." : options.csv.substr(0, slash));
   if (!mapping.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(from, ": ", mapping.status().message()));
+  }
+  if (!options.collection.empty() && mapping->collection != options.collection) {
     return absl::InvalidArgumentError(
-        absl::StrCat(options.mapping, ": ", mapping.status().message()));
+        absl::StrCat(from, " is for ", mapping->collection, ", not for ", options.collection));
   }
-  if (mapping->collection != options.collection) {
-    return absl::InvalidArgumentError(absl::StrCat(options.mapping, " is for ", mapping->collection,
-                                                   ", not for ", options.collection));
-  }
+  if (!options.policy.empty()) mapping->policy = options.policy;
+  if (!options.match.empty()) mapping->match = absl::StrSplit(options.match, ',');
   return mapping;
 }
+
+// The job that the server is told of.
+absl::StatusOr<v1::ImportJob> JobOf(const ImportOptions& options, const Mapping& mapping,
+                                    const std::string& json, const CsvFile& csv) {
+  v1::ImportJob job;
+  job.set_display_name(options.csv.substr(options.csv.rfind('/') + 1));
+  job.set_collection(CamelCase(mapping.collection));
+  job.set_file_digest(csv.digest);
+  job.set_row_count(static_cast<int64_t>(csv.rows.size()));
+  if (json.size() <= kMappingBytesMax) job.set_mapping(json);
+  KITH_ASSIGN_OR_RETURN(const v1::ImportPolicy policy, ParseImportPolicy(mapping.policy));
+  job.set_policy(policy);
+  for (const std::string& match : mapping.match) {
+    KITH_ASSIGN_OR_RETURN(const v1::ImportMatchKey key, ParseMatchKey(match));
+    job.add_match_keys(key);
+  }
+  return job;
+}
+
+std::atomic<bool> interrupted = false;
+
+// While it lives, the first Ctrl-C lets what is under way end; the second ends the program.
+class Interruptible {
+ public:
+  Interruptible() {
+    interrupted = false;
+    before_ = std::signal(SIGINT, [](int) {
+      interrupted = true;
+      std::signal(SIGINT, SIG_DFL);
+    });
+  }
+  ~Interruptible() { std::signal(SIGINT, before_); }
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+
+ private:
+  void (*before_)(int);
+};
 
 // One run of an import.
 class Run {
  public:
-  Run(Session& session, const ImportOptions& options, const CsvFile& csv, Rejects rejects)
+  Run(Session& session, const ImportOptions& options, const CsvFile& csv, Rejects rejects,
+      std::string collection)
       : session_(session),
         options_(options),
         csv_(csv),
         rejects_(std::move(rejects)),
-        progress_(options.collection, static_cast<int64_t>(csv.rows.size()),
-                  session.options().live_err, session.err(), SystemClock()) {}
+        collection_(std::move(collection)),
+        progress_(collection_, static_cast<int64_t>(csv.rows.size()), session.options().live_err,
+                  session.err(), SystemClock()) {}
 
-  absl::Status Send(const ImportPlanner& planner) {
+  // Sends the rows behind the job's position.
+  absl::Status Send(const ImportPlanner& planner, ImportJob& job) {
+    const Interruptible interruptible;
     KITH_ASSIGN_OR_RETURN(const References references,
                           Resolve(session_.client(), session_.catalog(), planner));
     Importer importer(session_.client(), options_.in_flight);
-    for (const CsvRow& row : csv_.rows) {
-      if (!importer.Submit(row, planner.Plan(row, references))) break;
-      for (const Importer::Result& result : importer.TakeResults()) Take(result);
+    for (auto row = csv_.rows.begin() + SkippedBy(job); row != csv_.rows.end(); ++row) {
+      if (interrupted || !Submit(*row, planner, references, job, importer)) break;
+      for (const Importer::Result& result : importer.TakeResults()) Take(result, &job);
       if (stopped_by_.has_value()) break;
     }
     importer.Finish();
-    for (const Importer::Result& result : importer.TakeResults()) Take(result);
-    return absl::OkStatus();
+    for (const Importer::Result& result : importer.TakeResults()) Take(result, &job);
+    if (!stopped_by_.has_value() && interrupted) {
+      stopped_by_ = absl::CancelledError("interrupted");
+      (void)job.Advance();  // else the rows are told again
+    }
+    if (stopped_by_.has_value()) {
+      session_.err() << "It goes on with: kith import --resume " << job.name() << ' '
+                     << options_.csv << '\n';
+      return absl::OkStatus();
+    }
+    return job.Complete();
   }
 
   // Only plans: records that rows refer to count as found.
   void Check(const ImportPlanner& planner) {
     References references;
     for (const auto& [key, row] : planner.CollectReferences()) references.emplace(key, "x");
-    for (const CsvRow& row : csv_.rows) Take({&row, planner.Plan(row, references).status(), true});
+    for (const CsvRow& row : csv_.rows) {
+      Take({&row, planner.Plan(row, references).status(), RowOutcome::kCreated, ""}, nullptr);
+    }
   }
 
-  absl::Status Summarise() {
+  absl::Status Summarise(const v1::ImportCounts& counts) {
     progress_.Clear();
-    session_.out() << options_.collection << ": " << FormatCount(created_)
-                   << (options_.dry_run ? " would be sent, " : " created, ")
-                   << FormatCount(unchanged_) << " unchanged, " << FormatCount(rejects_.count())
-                   << " rejected\n";
+    if (options_.dry_run) {
+      session_.out() << collection_ << ": " << FormatCount(created_) << " would be sent, "
+                     << FormatCount(rejects_.count()) << " rejected\n";
+    } else {
+      session_.out() << collection_ << ": " << FormatCount(counts.created()) << " created, "
+                     << FormatCount(counts.updated()) << " updated, "
+                     << FormatCount(counts.unchanged()) << " unchanged, "
+                     << FormatCount(counts.rejected()) << " rejected\n";
+    }
     if (stopped_by_.has_value()) return *stopped_by_;
     if (rejects_.count() == 0) return absl::OkStatus();
     return absl::FailedPreconditionError(absl::StrCat(
@@ -122,49 +217,154 @@ class Run {
   }
 
  private:
-  void Take(const Importer::Result& result) {
+  int64_t SkippedBy(const ImportJob& job) const {
+    return std::min<int64_t>(job.position(), static_cast<int64_t>(csv_.rows.size()));
+  }
+
+  bool Submit(const CsvRow& row, const ImportPlanner& planner, const References& references,
+              const ImportJob& job, Importer& importer) {
+    absl::StatusOr<std::vector<PlannedCall>> calls = planner.Plan(row, references);
+    if (!job.matches() || !calls.ok()) return importer.Submit(row, std::move(calls));
+    const absl::Status matched = MatchRecord(session_.catalog(), job.name(), row, *calls);
+    if (!matched.ok()) calls = matched;
+    return importer.Submit(row, std::move(calls), planner.KeyDigest(row));
+  }
+
+  // `job` is null in a dry run.
+  void Take(const Importer::Result& result, ImportJob* job) {
+    if (stopped_by_.has_value()) return;
+    if (ConcernsEveryCall(result.status) || ReasonOf(result.status) == "NOT_RUNNING") {
+      stopped_by_ = result.status;
+      return;  // told once, at the end
+    }
     if (!result.status.ok()) {
-      if (ConcernsEveryCall(result.status)) {
-        stopped_by_ = result.status;
-        return;  // told once, at the end
-      }
       progress_.Clear();
       rejects_.Add(*result.row, result.status, session_.err());
-    } else if (result.changed) {
-      ++created_;
     } else {
-      ++unchanged_;
+      ++created_;
     }
-    progress_.Update(created_ + unchanged_ + rejects_.count());
+    if (job == nullptr) {
+      progress_.Update(created_ + rejects_.count());
+      return;
+    }
+    if (absl::Status counted = job->Count(result); !counted.ok()) stopped_by_ = std::move(counted);
+    progress_.Update(job->position());
   }
 
   Session& session_;
   const ImportOptions& options_;
   const CsvFile& csv_;
   Rejects rejects_;
+  const std::string collection_;
   Progress progress_;
   int64_t created_ = 0;
-  int64_t unchanged_ = 0;
   std::optional<absl::Status> stopped_by_;
 };
+
+absl::StatusOr<ImportJob> BeginOrResume(Session& session, const ImportOptions& options,
+                                        const Mapping& mapping, const std::string& json,
+                                        const CsvFile& csv, const std::string& job_name) {
+  if (!job_name.empty()) return ImportJob::Resume(session, job_name, csv.digest);
+  KITH_ASSIGN_OR_RETURN(const v1::ImportJob job, JobOf(options, mapping, json, csv));
+  return ImportJob::Begin(session, job);
+}
+
+// What a resumed job says of its own, as the mapping has it.
+void TakeMatches(const v1::ImportJob& job, Mapping& mapping) {
+  if (!job.match_keys().empty()) mapping.match = {"as the job"};
+}
+
+template <class Reply>
+absl::StatusOr<Reply> CallFor(Session& session, absl::string_view verb,
+                              google::protobuf::Message& request) {
+  KITH_ASSIGN_OR_RETURN(const auto reply,
+                        session.Call(session.Require("import-jobs", verb), request));
+  const auto* const told = google::protobuf::DynamicCastToGenerated<Reply>(&*reply);
+  KITH_CHECK(told != nullptr);
+  return *told;
+}
+
+void PrintKept(const std::string& record, const google::rpc::Status& why, Session& session) {
+  session.err() << record << ": " << why.message() << '\n';
+}
+
+absl::Status SummariseRevert(Session& session, int64_t reverted, int64_t kept, bool dry_run) {
+  session.out() << FormatCount(reverted) << (reverted == 1 ? " record" : " records")
+                << (dry_run         ? " would be"
+                    : reverted == 1 ? " was"
+                                    : " were")
+                << " taken back, " << FormatCount(kept) << " kept\n";
+  if (kept == 0 || dry_run) return absl::OkStatus();
+  return absl::FailedPreconditionError("some records stayed as they are: see above");
+}
+
+absl::Status PreviewRevert(Session& session, const std::string& job) {
+  v1::PreviewImportJobRevertRequest request;
+  request.set_name(job);
+  int64_t reverted = 0, kept = 0;
+  do {
+    KITH_ASSIGN_OR_RETURN(const auto page, CallFor<v1::PreviewImportJobRevertResponse>(
+                                               session, "preview-import-job-revert", request));
+    for (const v1::PlannedRevert& planned : page.records()) {
+      ++(planned.has_kept() ? kept : reverted);
+      if (planned.has_kept()) PrintKept(planned.change().record(), planned.kept(), session);
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return SummariseRevert(session, reverted, kept, true);
+}
+
+absl::Status Revert(Session& session, const std::string& job) {
+  int64_t reverted = 0, kept = 0;
+  bool more = true;
+  while (more) {
+    v1::RevertImportJobRequest request;
+    request.set_name(job);
+    KITH_ASSIGN_OR_RETURN(const auto page,
+                          CallFor<v1::RevertImportJobResponse>(session, "revert", request));
+    for (const v1::KeptRecord& one : page.kept()) PrintKept(one.record(), one.status(), session);
+    reverted += page.reverted_count();
+    kept += page.kept_size();
+    more = page.more();
+  }
+  return SummariseRevert(session, reverted, kept, false);
+}
 
 }  // namespace
 
 absl::Status RunImport(Session& session, const std::vector<std::string>& words) {
   KITH_ASSIGN_OR_RETURN(const ImportOptions options, ParseOptions(words));
-  KITH_ASSIGN_OR_RETURN(const Mapping mapping, ReadMapping(options));
+  if (!options.revert.empty()) {
+    KITH_ASSIGN_OR_RETURN(const v1::ImportJob job, GetImportJob(session, options.revert));
+    return options.dry_run ? PreviewRevert(session, job.name()) : Revert(session, job.name());
+  }
+  v1::ImportJob resumed;
+  if (!options.resume.empty()) {
+    KITH_ASSIGN_OR_RETURN(resumed, GetImportJob(session, options.resume));
+  }
+  std::string json = resumed.mapping();
+  if (!options.mapping.empty()) {
+    KITH_ASSIGN_OR_RETURN(json, ReadFile(options.mapping));
+  }
+  if (json.empty()) {
+    return absl::InvalidArgumentError("the job keeps no mapping: name its file with --mapping");
+  }
+  KITH_ASSIGN_OR_RETURN(Mapping mapping, ReadMapping(options, json));
+  TakeMatches(resumed, mapping);
   KITH_ASSIGN_OR_RETURN(const CsvFile csv, ReadTable(options.csv, mapping.form));
   KITH_ASSIGN_OR_RETURN(const ImportPlanner planner,
                         ImportPlanner::Make(mapping, session.catalog(), csv));
   KITH_ASSIGN_OR_RETURN(Rejects rejects,
                         Rejects::Open(options.rejects, csv, mapping.form.delimiter));
-  Run run(session, options, csv, std::move(rejects));
+  Run run(session, options, csv, std::move(rejects), mapping.collection);
   if (options.dry_run) {
     run.Check(planner);
-  } else {
-    KITH_RETURN_IF_ERROR(run.Send(planner));
+    return run.Summarise({});
   }
-  return run.Summarise();
+  KITH_ASSIGN_OR_RETURN(ImportJob job,
+                        BeginOrResume(session, options, mapping, json, csv, resumed.name()));
+  KITH_RETURN_IF_ERROR(run.Send(planner, job));
+  return run.Summarise(job.counts());
 }
 
 }  // namespace kith::cli

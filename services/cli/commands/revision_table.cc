@@ -39,10 +39,13 @@ const Message& Part(const Message& revision, const char* name) {
                                               MessageField(*revision.GetDescriptor(), name));
 }
 
-// "contact updated": what happened, for people.
+// "contact updated", and where a row of a file did it, by which import job: what happened, for
+// people.
 std::string WhatOf(const Revision& revision) {
+  const bool is_imported = absl::StartsWith(revision.cause(), "importJobs/");
   return absl::StrCat(absl::StrReplaceAll(revision.type(), {{"_", " "}}),
-                      revision.erased() ? " (erased)" : "");
+                      revision.erased() ? " (erased)" : "",
+                      is_imported ? absl::StrCat(" by ", revision.cause()) : "");
 }
 
 // What a revision says of something else than the resource: "apiKeys/01J… · Website". The fields

@@ -7,6 +7,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
+#include "eventstore/base/proto_time.h"
 #include "services/cli/text/event_text.h"
 #include "services/cli/text/text_table.h"
 #include "services/cli/text/values.h"
@@ -18,6 +20,7 @@ using interactions::v1::TimelineEntry;
 
 // "call, inbound": what happened, for people.
 std::string WhatOf(const TimelineEntry& entry) {
+  if (entry.has_visit()) return "visit";
   if (!entry.has_interaction()) return absl::StrReplaceAll(entry.type(), {{"_", " "}});
   const auto& interaction = entry.interaction();
   std::string what = interactions::v1::InteractionKind_Name(interaction.kind());
@@ -27,7 +30,27 @@ std::string WhatOf(const TimelineEntry& entry) {
   return absl::AsciiStrToLower(absl::StrReplaceAll(what, {{"_", " "}}));
 }
 
+// "3 pages in 12 min, first https://www.example.com/, google / cpc".
+std::string VisitText(const visitors::v1::Visit& visit) {
+  const int pages = visit.page_view_count();
+  std::string text = absl::StrCat(pages, pages == 1 ? " page" : " pages");
+  const int64_t minutes =
+      absl::ToInt64Minutes(FromTimestamp(visit.end_time()) - FromTimestamp(visit.start_time()));
+  if (minutes > 0) absl::StrAppend(&text, " in ", minutes, " min");
+  absl::StrAppend(&text, visit.erased() ? " (erased)" : "");
+  if (!visit.landing_page().empty()) absl::StrAppend(&text, ", first ", visit.landing_page());
+  const auto& touch = visit.touch();
+  if (!touch.utm_source().empty()) {
+    absl::StrAppend(&text, ", ", touch.utm_source(), touch.utm_medium().empty() ? "" : " / ",
+                    touch.utm_medium());
+  } else if (!visit.referrer().empty()) {
+    absl::StrAppend(&text, ", from ", visit.referrer());
+  }
+  return text;
+}
+
 std::string TextOf(const TimelineEntry& entry, const Style& style) {
+  if (entry.has_visit()) return VisitText(entry.visit());
   if (!entry.has_interaction()) return EventText(entry.event(), entry.record(), style);
   const auto& interaction = entry.interaction();
   if (interaction.erased()) return "(erased)";

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
@@ -14,6 +15,15 @@
 namespace kith::cli {
 namespace {
 
+// Whether a spreadsheet would take the text for a formula, or for one that CsvCell guarded: what
+// begins with a sign and is no number.
+bool IsGuarded(absl::string_view text) {
+  while (absl::StartsWith(text, "'")) text.remove_prefix(1);
+  if (text.empty() || absl::string_view("=+-@\t\r").find(text[0]) == text.npos) return false;
+  const bool is_signed = text[0] == '+' || text[0] == '-';
+  return !is_signed || text.find_first_not_of("0123456789 .,", 1) != text.npos;
+}
+
 // The first line with its end, which is a line feed, a carriage return, or one after the other.
 size_t LineSize(absl::string_view text) {
   const size_t end = text.find_first_of("\r\n");
@@ -21,11 +31,61 @@ size_t LineSize(absl::string_view text) {
   return end + (text.substr(end, 2) == "\r\n" ? 2 : 1);
 }
 
+constexpr size_t kColumnsMax = 16'384;
+// Of all rows, the short ones filled up: a header of thousands of names over a million empty lines
+// would be large otherwise.
+constexpr size_t kCellsMax = 20'000'000;
+
+// Where quotation marks stand: a cell that begins with one ends with one, and within another one
+// they are data, as in 37°36'37.8"N. libcsv takes either all of that or none.
+class Quotes {
+ public:
+  explicit Quotes(char delimiter) : delimiter_(delimiter) {}
+
+  // False where something other than the cell's end follows its closing mark.
+  bool Take(absl::string_view text) {
+    for (const char c : text) {
+      if (c == '"' ? !TakeMark() : !TakeOther(c)) return false;
+    }
+    return true;
+  }
+  bool is_open() const { return place_ == Place::kQuoted; }
+
+ private:
+  enum class Place { kBefore, kPlain, kQuoted, kClosed, kBehind };
+
+  bool TakeMark() {
+    if (place_ == Place::kBehind) return false;
+    if (place_ == Place::kBefore || place_ == Place::kClosed) {
+      place_ = Place::kQuoted;
+    } else if (place_ == Place::kQuoted) {
+      place_ = Place::kClosed;
+    }
+    return true;
+  }
+  bool TakeOther(char c) {
+    if (place_ == Place::kQuoted) return true;
+    if (c == delimiter_ || c == '\n' || c == '\r') {
+      place_ = Place::kBefore;
+    } else if (c == ' ' || c == '\t') {
+      if (place_ == Place::kClosed) place_ = Place::kBehind;
+    } else if (place_ == Place::kClosed || place_ == Place::kBehind) {
+      return false;
+    } else {
+      place_ = Place::kPlain;
+    }
+    return true;
+  }
+
+  const char delimiter_;
+  Place place_ = Place::kBefore;
+};
+
 // libcsv with the line each row began at, which it does not tell.
 class Parser {
  public:
-  explicit Parser(char delimiter) {
-    KITH_CHECK(csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) == 0);
+  explicit Parser(char delimiter) : quotes_(delimiter) {
+    KITH_CHECK(csv_init(&parser_, 0) == 0);
     csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
   }
   ~Parser() { csv_free(&parser_); }
@@ -39,15 +99,21 @@ class Parser {
       if (!in_row_) row_.line = line_;
       // A row goes on in the next line when a quoted cell has a line break.
       in_row_ = true;
+      if (!quotes_.Take(text.substr(0, end))) {
+        return Failed("a quotation mark stands where none can");
+      }
       if (csv_parse(&parser_, text.data(), end, &Parser::OnCell, &Parser::OnRow, this) != end) {
-        return Failed();
+        return Failed("it cannot be read");
       }
       if (row_.cells.empty() && text.substr(0, end).find_first_not_of("\r\n \t") == text.npos) {
         in_row_ = false;
       }
       text.remove_prefix(end);
     }
-    if (csv_fini(&parser_, &Parser::OnCell, &Parser::OnRow, this) != 0) return Failed();
+    if (quotes_.is_open()) return Failed("its last quotation mark is missing");
+    if (csv_fini(&parser_, &Parser::OnCell, &Parser::OnRow, this) != 0) {
+      return Failed("it cannot be read");
+    }
     return absl::OkStatus();
   }
 
@@ -55,7 +121,8 @@ class Parser {
 
  private:
   static void OnCell(void* cell, size_t size, void* self) {
-    static_cast<Parser*>(self)->row_.cells.emplace_back(static_cast<const char*>(cell), size);
+    static_cast<Parser*>(self)->row_.cells.push_back(
+        WithoutGuard({static_cast<const char*>(cell), size}));
   }
   static void OnRow(int, void* self) {
     auto* parser = static_cast<Parser*>(self);
@@ -64,11 +131,17 @@ class Parser {
     parser->in_row_ = false;
   }
 
-  absl::Status Failed() {
-    return absl::InvalidArgumentError(
-        absl::StrCat("line ", row_.line, ": a quotation mark stands where none can"));
+  // What CsvCell put in front of a cell is no part of it.
+  static std::string WithoutGuard(absl::string_view cell) {
+    return std::string(
+        cell.size() > 1 && cell[0] == '\'' && IsGuarded(cell.substr(1)) ? cell.substr(1) : cell);
   }
 
+  absl::Status Failed(absl::string_view why) {
+    return absl::InvalidArgumentError(absl::StrCat("line ", row_.line, ": ", why));
+  }
+
+  Quotes quotes_;
   csv_parser parser_;
   std::vector<CsvRow> rows_;
   CsvRow row_;
@@ -87,6 +160,16 @@ void DropBlankEnd(size_t at_least, std::vector<std::string>& cells) {
   while (cells.size() > at_least && IsBlankCell(cells.back())) cells.pop_back();
 }
 
+// Quoted where it must be to be read as it is.
+std::string Quoted(absl::string_view text, char delimiter) {
+  // Readers pass over spaces around a cell, and some take a semicolon for the delimiter unasked.
+  const bool is_plain = text.find_first_of(",;\"\r\n") == text.npos &&
+                        text.find(delimiter) == text.npos &&
+                        absl::StripAsciiWhitespace(text).size() == text.size();
+  if (is_plain) return std::string(text);
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
 }  // namespace
 
 int CsvFile::FindColumn(absl::string_view name) const {
@@ -101,6 +184,13 @@ absl::StatusOr<CsvFile> TableOf(std::vector<CsvRow> rows) {
   file.columns = std::move(rows.front().cells);
   rows.erase(rows.begin());
   DropBlankEnd(0, file.columns);
+  if (file.columns.size() > kColumnsMax) {
+    return absl::InvalidArgumentError("it has more than 16,384 columns");
+  }
+  if (file.columns.size() * rows.size() > kCellsMax) {
+    return absl::InvalidArgumentError(
+        "it has more than 20,000,000 cells, empty ones among them; import it in parts");
+  }
   for (size_t i = 0; i < file.columns.size(); ++i) {
     if (file.FindColumn(file.columns[i]) != static_cast<int>(i)) {
       return absl::InvalidArgumentError(
@@ -123,12 +213,8 @@ absl::StatusOr<CsvFile> ParseCsv(absl::string_view text, char delimiter) {
 }
 
 std::string CsvCell(absl::string_view text, char delimiter) {
-  // Readers pass over spaces around a cell, and some take a semicolon for the delimiter unasked.
-  const bool is_plain = text.find_first_of(",;\"\r\n") == text.npos &&
-                        text.find(delimiter) == text.npos &&
-                        absl::StripAsciiWhitespace(text).size() == text.size();
-  if (is_plain) return std::string(text);
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+  if (IsGuarded(text)) return Quoted(absl::StrCat("'", text), delimiter);
+  return Quoted(text, delimiter);
 }
 
 }  // namespace kith::cli

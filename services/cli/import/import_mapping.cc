@@ -201,8 +201,9 @@ absl::StatusOr<Mapping> ParseMapping(const std::string& json, const std::string&
   const Json document = Json::parse(json, nullptr, /*allow_exceptions=*/false);
   if (document.is_discarded()) return absl::InvalidArgumentError("the mapping is not JSON");
   const Reader reader(document, "", directory);
-  KITH_RETURN_IF_ERROR(reader.ExpectMembers({"description", "name", "collection", "key",
-                                             "delimiter", "encoding", "corrections", "steps"}));
+  KITH_RETURN_IF_ERROR(
+      reader.ExpectMembers({"description", "name", "collection", "key", "policy", "match",
+                            "delimiter", "encoding", "corrections", "steps"}));
   Mapping mapping;
   KITH_ASSIGN_OR_RETURN(mapping.name, reader.TextAt("name"));
   KITH_ASSIGN_OR_RETURN(mapping.collection, reader.TextAt("collection"));
@@ -211,6 +212,10 @@ absl::StatusOr<Mapping> ParseMapping(const std::string& json, const std::string&
   }
   if (reader.Has("key")) {
     KITH_ASSIGN_OR_RETURN(mapping.key, reader.Member("key").Texts());
+  }
+  KITH_ASSIGN_OR_RETURN(mapping.policy, reader.TextAt("policy"));
+  if (reader.Has("match")) {
+    KITH_ASSIGN_OR_RETURN(mapping.match, reader.Member("match").Texts());
   }
   KITH_ASSIGN_OR_RETURN(const std::string delimiter, reader.TextAt("delimiter"));
   if (delimiter.size() > 1) return reader.Wrong("a delimiter is one character");

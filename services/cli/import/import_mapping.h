@@ -67,6 +67,10 @@ struct Mapping {
   // The columns that tell rows apart; the row's whole content where there are none, or the row
   // has nothing in them.
   std::vector<std::string> key;
+  // What becomes of a row, "upsert", and by what it matches a record, "email": as the import job
+  // has them. Empty where nothing is said.
+  std::string policy;
+  std::vector<std::string> match;
   // How its files are written.
   TableForm form;
   // By column: a text, and what is read in its place. Other texts stay.

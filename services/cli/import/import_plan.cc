@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -15,6 +16,9 @@
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/companies/v1/companies_service.pb.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
+#include "kith/import_jobs/v1/import_jobs_service.pb.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/import/import_rejects.h"
 #include "services/cli/import/number_text.h"
@@ -51,6 +55,23 @@ std::string DerivedRequestId(absl::string_view what, const std::vector<std::stri
   return absl::StrCat("import:", what, ":",
                       absl::BytesToHexString(
                           absl::string_view(reinterpret_cast<const char*>(hash.data()), kBytes)));
+}
+
+constexpr absl::string_view kColumnsPayload = "kith.cli/columns";
+
+absl::Status Concerning(absl::Status error, const std::vector<std::string>& columns) {
+  // A name of a column has no zero byte.
+  const absl::string_view separator("\0", 1);
+  if (columns.empty()) return error;
+  error.SetPayload(kColumnsPayload, absl::Cord(absl::StrJoin(columns, separator)));
+  return error;
+}
+
+void AddEach(std::vector<std::string> more, std::vector<std::string>& columns) {
+  for (std::string& column : more) {
+    if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
+    columns.push_back(std::move(column));
+  }
 }
 
 // " (column E-mail)"; nothing where there is none.
@@ -108,10 +129,9 @@ absl::Status WithColumns(const absl::Status& error, const PlannedCall& call) {
   std::vector<std::string> columns;
   for (const std::string& refused : FieldsRefusedBy(error)) {
     for (const FieldMapping& field : *call.fields) {
-      if (!IsWithin(refused, FlagPath(*call.method, field.flag))) continue;
-      for (std::string& column : ColumnsOf(field.source)) {
-        if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
-        columns.push_back(std::move(column));
+      const Method& described = call.described == nullptr ? *call.method : *call.described;
+      if (IsWithin(refused, FlagPath(described, field.flag))) {
+        AddEach(ColumnsOf(field.source), columns);
       }
     }
   }
@@ -122,7 +142,40 @@ absl::Status WithColumns(const absl::Status& error, const PlannedCall& call) {
   error.ForEachPayload([&told](absl::string_view type, const absl::Cord& payload) {
     told.SetPayload(type, payload);
   });
-  return told;
+  return Concerning(std::move(told), columns);
+}
+
+std::vector<std::string> ColumnsConcerned(const absl::Status& error) {
+  const absl::optional<absl::Cord> columns = error.GetPayload(kColumnsPayload);
+  if (!columns.has_value()) return {};
+  return absl::StrSplit(std::string(*columns), '\0');
+}
+
+absl::Status MatchRecord(const Catalog& catalog, const std::string& import_job, const CsvRow& row,
+                         std::vector<PlannedCall>& calls) {
+  PlannedCall& call = calls.front();
+  import_jobs::v1::ImportRecordRequest match;
+  match.set_import_job(import_job);
+  if (const auto* const contact =
+          google::protobuf::DynamicCastToGenerated<contacts::v1::CreateContactRequest>(
+              &*call.request)) {
+    *match.mutable_contact() = contact->contact();
+    if (contact->has_occur_time()) *match.mutable_occur_time() = contact->occur_time();
+  } else if (const auto* const company =
+                 google::protobuf::DynamicCastToGenerated<companies::v1::CreateCompanyRequest>(
+                     &*call.request)) {
+    *match.mutable_company() = company->company();
+    if (company->has_occur_time()) *match.mutable_occur_time() = company->occur_time();
+  } else {
+    return absl::InvalidArgumentError(
+        "only contacts and companies are matched, by a mapping whose first step creates them");
+  }
+  match.set_request_id(DerivedRequestId("record", {import_job, absl::StrCat(row.line)}));
+  call.described = call.method;
+  call.method = catalog.Find("import-jobs", "import-record");
+  KITH_CHECK(call.method != nullptr);
+  call.request = std::make_unique<import_jobs::v1::ImportRecordRequest>(std::move(match));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ImportPlanner> ImportPlanner::Make(const Mapping& mapping, const Catalog& catalog,
@@ -188,15 +241,16 @@ absl::Status ImportPlanner::CheckCells(const CsvRow& row) const {
     return absl::InvalidArgumentError(
         absl::StrCat("it has ", row.cells.size(), " cells, the header ", file_.columns.size()));
   }
-  std::vector<std::string> mistakes;
+  std::vector<std::string> mistakes, columns;
   for (const std::string& column : ColumnsRead(mapping_)) {
     if (IsUtf8(row.cells[file_.FindColumn(column)])) continue;
+    columns.push_back(column);
     mistakes.push_back(absl::StrCat("the column \"", column,
                                     "\" is not valid UTF-8: name the file's encoding in "
                                     "the mapping, or save it as UTF-8"));
   }
   if (mistakes.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrJoin(mistakes, "; "));
+  return Concerning(absl::InvalidArgumentError(absl::StrJoin(mistakes, "; ")), columns);
 }
 
 std::string ImportPlanner::Cell(const CsvRow& row, const std::string& column) const {
@@ -228,12 +282,22 @@ void ImportPlanner::FindFirstLines() {
 }
 
 absl::Status ImportPlanner::CheckKey(const CsvRow& row) const {
+  if (!mapping_.match.empty()) return absl::OkStatus();  // a further row adds to the first
   const std::vector<std::string> key = Key(row);
   if (key.empty()) return absl::OkStatus();
   const int64_t first = first_lines_.at(ShortDigestOf(key));
   if (first == row.line) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "it has the same key (", absl::StrJoin(mapping_.key, ", "), ") as line ", first));
+  return Concerning(
+      absl::InvalidArgumentError(absl::StrCat(
+          "it has the same key (", absl::StrJoin(mapping_.key, ", "), ") as line ", first)),
+      mapping_.key);
+}
+
+uint64_t ImportPlanner::KeyDigest(const CsvRow& row) const {
+  if (!CheckCells(row).ok()) return 0;
+  std::vector<std::string> key = Key(row);
+  for (std::string& cell : key) absl::AsciiStrToLower(&cell);
+  return key.empty() ? 0 : ShortDigestOf(key);
 }
 
 std::vector<std::string> ImportPlanner::Content(const CsvRow& row) const {
@@ -305,11 +369,13 @@ std::map<ReferenceKey, const CsvRow*> ImportPlanner::CollectReferences() const {
 
 void ImportPlanner::SetFields(const CsvRow& row, const Method& method,
                               const std::vector<FieldMapping>& fields, const References& references,
-                              Message* request, std::vector<std::string>* mistakes) const {
+                              Message* request, std::vector<std::string>* mistakes,
+                              std::vector<std::string>* columns) const {
   for (const FieldMapping& field : fields) {
     if (const absl::Status set = SetOne(row, method, field, references, request); !set.ok()) {
       mistakes->push_back(
           absl::StrCat(field.flag, InColumns(ColumnsOf(field.source)), ": ", set.message()));
+      AddEach(ColumnsOf(field.source), *columns);
     }
   }
 }
@@ -337,7 +403,7 @@ absl::StatusOr<std::vector<PlannedCall>> ImportPlanner::Plan(const CsvRow& row,
   std::vector<std::string> identity = Key(row);
   if (identity.empty()) identity.push_back(absl::StrJoin(Content(row), "\x1f"));
   std::vector<PlannedCall> calls;
-  std::vector<std::string> mistakes;
+  std::vector<std::string> mistakes, columns;
   for (size_t i = 0; i < steps_.size(); ++i) {
     const Step& step = steps_[i];
     if (!Takes(row, *step.step)) continue;
@@ -345,15 +411,16 @@ absl::StatusOr<std::vector<PlannedCall>> ImportPlanner::Plan(const CsvRow& row,
     call.method = step.method;
     call.request = NewMessage(*step.method->descriptor->input_type());
     call.fields = &step.step->fields;
-    SetFields(row, *step.method, step.step->fields, references, call.request.get(), &mistakes);
+    SetFields(row, *step.method, step.step->fields, references, call.request.get(), &mistakes,
+              &columns);
     std::vector<std::string> parts = {mapping_.name, step.step->verb, absl::StrCat(i)};
     parts.insert(parts.end(), identity.begin(), identity.end());
     SetRequestId(call.request.get(), DerivedRequestId(step.step->verb, parts));
     calls.push_back(std::move(call));
   }
   if (calls.empty()) mistakes.push_back("no step of the mapping takes it");
-  if (!mistakes.empty()) return absl::InvalidArgumentError(absl::StrJoin(mistakes, "; "));
-  return calls;
+  if (mistakes.empty()) return calls;
+  return Concerning(absl::InvalidArgumentError(absl::StrJoin(mistakes, "; ")), columns);
 }
 
 absl::StatusOr<PlannedCall> ImportPlanner::PlanReference(const ReferenceKey& key,
@@ -361,8 +428,8 @@ absl::StatusOr<PlannedCall> ImportPlanner::PlanReference(const ReferenceKey& key
   PlannedCall call;
   call.method = catalog_.Find(key.lookup->collection, "create");
   call.request = NewMessage(*call.method->descriptor->input_type());
-  std::vector<std::string> mistakes;
-  SetFields(row, *call.method, key.lookup->create, {}, call.request.get(), &mistakes);
+  std::vector<std::string> mistakes, columns;
+  SetFields(row, *call.method, key.lookup->create, {}, call.request.get(), &mistakes, &columns);
   if (!mistakes.empty()) return absl::InvalidArgumentError(absl::StrJoin(mistakes, "; "));
   SetRequestId(call.request.get(),
                DerivedRequestId(key.lookup->collection, {key.lookup->by, key.text}));

@@ -35,10 +35,20 @@ struct PlannedCall {
   // Complete but for the name of the record, which the reply to the first call tells.
   std::unique_ptr<google::protobuf::Message> request;
   const std::vector<FieldMapping>* fields = nullptr;  // the mapping's, what it is made of
+  // The method whose flags these are; null: `method`.
+  const Method* described = nullptr;
 };
 
 // The error of a planned call, which also names the columns of the fields that it is about.
 absl::Status WithColumns(const absl::Status& error, const PlannedCall& call);
+// The columns that an error of a row is about, as WithColumns and Plan name them.
+std::vector<std::string> ColumnsConcerned(const absl::Status& error);
+
+// Makes the first call of a row one that finds the record which the row matches: the row's line in
+// the import job tells it apart. Fails where the mapping's first step creates no contact and no
+// company.
+absl::Status MatchRecord(const Catalog& catalog, const std::string& import_job, const CsvRow& row,
+                         std::vector<PlannedCall>& calls);
 
 // Makes plans for the rows of one file. Immutable; any thread. Borrows all it is given.
 class ImportPlanner {
@@ -51,11 +61,15 @@ class ImportPlanner {
   std::map<ReferenceKey, const CsvRow*> CollectReferences() const;
 
   // The calls of a row, in order. Fails with every mistake in the row, each with the field it is
-  // about, and where a row before it has its key. A row's request ids are the same in every run:
-  // they come from the mapping's name and the row's key, or from all that it holds where the
-  // mapping has no key or the row nothing in it.
+  // about, and where a row before it has its key, unless rows are matched with records. A row's
+  // request ids are the same in every run: they come from the mapping's name and the row's key, or
+  // from all that it holds where the mapping has no key or the row nothing in it.
   absl::StatusOr<std::vector<PlannedCall>> Plan(const CsvRow& row,
                                                 const References& references) const;
+
+  // The digest of a row's key, of rows with the same one, however its letters are written, the
+  // same; 0 where it has none.
+  uint64_t KeyDigest(const CsvRow& row) const;
 
   // The call that makes the record a text refers to. Its request id comes from the lookup and the
   // text.
@@ -92,7 +106,7 @@ class ImportPlanner {
   // Sets what it can, and adds what it cannot to the mistakes.
   void SetFields(const CsvRow& row, const Method& method, const std::vector<FieldMapping>& fields,
                  const References& references, google::protobuf::Message* request,
-                 std::vector<std::string>* mistakes) const;
+                 std::vector<std::string>* mistakes, std::vector<std::string>* columns) const;
   absl::Status SetOne(const CsvRow& row, const Method& method, const FieldMapping& field,
                       const References& references, google::protobuf::Message* request) const;
 

@@ -1,5 +1,5 @@
-// Rejects: the rows that an import could not send, with the reasons, in a CSV file that can be
-// corrected and imported in its turn.
+// Rejects: the rows that an import could not send, each with its line, the columns concerned, what
+// stands in them, and the reason, in a CSV file that can be corrected and imported in its turn.
 #pragma once
 
 #include <cstdint>
@@ -33,10 +33,9 @@ class Rejects {
  private:
   Rejects(const CsvFile& csv, char delimiter) : csv_(csv), delimiter_(delimiter) {}
 
-  // A row of the file: two cells of ours, and those of `cells` that are not left from a file of
+  // A row of the file: cells of ours, and those of `cells` that are not left from a file of
   // rejects.
-  void Write(absl::string_view line, absl::string_view reason,
-             const std::vector<std::string>& cells);
+  void Write(const std::vector<std::string>& first, const std::vector<std::string>& cells);
 
   const CsvFile& csv_;
   const char delimiter_;

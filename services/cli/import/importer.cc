@@ -6,6 +6,7 @@
 #include "absl/strings/str_replace.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/import_jobs/v1/import_jobs_service.pb.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/server_error.h"
@@ -15,6 +16,26 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+
+// What a call made of the row's record: one at its first revision came into being by it.
+RowOutcome OutcomeOf(const Message& reply, bool repeated) {
+  if (const auto* const imported =
+          google::protobuf::DynamicCastToGenerated<import_jobs::v1::ImportRecordResponse>(&reply)) {
+    switch (imported->outcome()) {
+      case import_jobs::v1::ROW_CREATED:
+        return RowOutcome::kCreated;
+      case import_jobs::v1::ROW_UPDATED:
+        return RowOutcome::kUpdated;
+      default:
+        return RowOutcome::kUnchanged;
+    }
+  }
+  if (repeated) return RowOutcome::kUnchanged;
+  const FieldDescriptor* const etag = reply.GetDescriptor()->FindFieldByName("etag");
+  const std::string revision = etag == nullptr ? "" : reply.GetReflection()->GetString(reply, etag);
+  const bool is_first = revision.empty() || revision == "1";
+  return is_first ? RowOutcome::kCreated : RowOutcome::kUpdated;
+}
 
 // The resource's name in a reply: its own, or that of the message it holds.
 std::string NameOf(const Message& reply) {
@@ -74,23 +95,26 @@ Importer::~Importer() {
   KITH_CHECK(in_flight_ == 0);
 }
 
-bool Importer::Submit(const CsvRow& row, absl::StatusOr<std::vector<PlannedCall>> calls) {
+bool Importer::Submit(const CsvRow& row, absl::StatusOr<std::vector<PlannedCall>> calls,
+                      uint64_t key) {
   const uint64_t number = submitted_++;
   if (!calls.ok()) {
     MutexLock lock(mutex_);
-    Put(number, {&row, std::move(calls).status(), false});
+    Put(number, {&row, std::move(calls).status(), RowOutcome::kUnchanged, ""});
     return true;
   }
   KITH_CHECK(!calls->empty());
   {
     MutexLock lock(mutex_);
-    while (in_flight_ >= in_flight_max_) changed_.Wait(mutex_);
+    while (in_flight_ >= in_flight_max_ || keys_.count(key) > 0) changed_.Wait(mutex_);
     if (stopped_) return false;
+    if (key != 0) keys_.insert(key);
     ++in_flight_;
   }
   auto running = std::make_shared<Running>();
   running->row = &row;
   running->number = number;
+  running->key = key;
   running->calls = *std::move(calls);
   SendNext(std::move(running));
   return true;
@@ -135,8 +159,13 @@ void Importer::OnReply(std::shared_ptr<Running> running, absl::Status status, Re
     End(*running, WithColumns(Explained(status), running->calls[running->next]));
     return;
   }
-  if (!info.repeated) running->changed = true;
-  if (running->next == 0) running->name = NameOf(*running->response);
+  const RowOutcome outcome = OutcomeOf(*running->response, info.repeated);
+  if (running->next == 0) {
+    running->name = NameOf(*running->response);
+    running->outcome = outcome;
+  } else if (running->outcome == RowOutcome::kUnchanged && outcome != RowOutcome::kUnchanged) {
+    running->outcome = RowOutcome::kUpdated;
+  }
   if (++running->next < running->calls.size()) {
     SendNext(std::move(running));
   } else {
@@ -148,8 +177,9 @@ void Importer::End(const Running& running, absl::Status status) {
   // Notified under the mutex: once it is let go with nothing in flight, the importer may be gone.
   MutexLock lock(mutex_);
   --in_flight_;
+  keys_.erase(running.key);
   stopped_ |= ConcernsEveryCall(status);
-  Put(running.number, {running.row, std::move(status), running.changed});
+  Put(running.number, {running.row, std::move(status), running.outcome, running.name});
   changed_.NotifyOne();
 }
 

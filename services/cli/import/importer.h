@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@
 
 namespace kith::cli {
 
+enum class RowOutcome { kCreated, kUpdated, kUnchanged };
+
 // Sends rows, each row's calls one after the other, the rows side by side, together over a session.
 // What became of them is told in their order.
 //
@@ -26,8 +29,10 @@ class Importer {
     const CsvRow* row;
     // OK, or why the row was rejected.
     absl::Status status;
-    // Some call of it was not answered before.
-    bool changed;
+    // What became of it, where it was not rejected.
+    RowOutcome outcome = RowOutcome::kUnchanged;
+    // The record; empty where it was rejected.
+    std::string name;
   };
 
   // At most `in_flight` rows are under way. Borrows the client.
@@ -35,9 +40,11 @@ class Importer {
   // Finish has been called, or nothing submitted.
   ~Importer();
 
-  // Sends the row's calls, or takes in why there are none; waits while too many are under way. The
-  // row outlives the importer. False, and nothing is sent, where what a row met concerns all.
-  [[nodiscard]] bool Submit(const CsvRow& row, absl::StatusOr<std::vector<PlannedCall>> calls);
+  // Sends the row's calls, or takes in why there are none; waits while too many are under way, and
+  // for a row under way with the same `key`, unless that is 0. The row outlives the importer.
+  // False, and nothing is sent, where what a row met concerns all.
+  [[nodiscard]] bool Submit(const CsvRow& row, absl::StatusOr<std::vector<PlannedCall>> calls,
+                            uint64_t key = 0);
   // What became of the rows that follow those told before, up to the first one under way; does not
   // wait.
   std::vector<Result> TakeResults();
@@ -49,11 +56,12 @@ class Importer {
   struct Running {
     const CsvRow* row;
     uint64_t number;  // among all that were submitted
+    uint64_t key;
     std::vector<PlannedCall> calls;
     size_t next = 0;
     std::unique_ptr<google::protobuf::Message> response;
     std::string name;  // of the record, from the first reply
-    bool changed = false;
+    RowOutcome outcome = RowOutcome::kUnchanged;
   };
 
   void SendNext(std::shared_ptr<Running> running);
@@ -67,7 +75,8 @@ class Importer {
   Mutex mutex_;
   CondVar changed_;
   int in_flight_ KITH_GUARDED_BY(mutex_) = 0;
-  bool stopped_ KITH_GUARDED_BY(mutex_) = false;  // by what concerns all rows
+  std::set<uint64_t> keys_ KITH_GUARDED_BY(mutex_);  // of the rows under way
+  bool stopped_ KITH_GUARDED_BY(mutex_) = false;     // by what concerns all rows
   uint64_t submitted_ = 0;
   uint64_t told_ KITH_GUARDED_BY(mutex_) = 0;
   // Of the rows after those; no more than the file has.

@@ -4,7 +4,9 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
 #include "services/cli/import/text_encoding.h"
 #include "services/cli/import/vcard_reader.h"
@@ -25,10 +27,13 @@ absl::StatusOr<CsvFile> ReadTable(const std::string& path, const TableForm& form
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return absl::InvalidArgumentError(absl::StrCat("cannot read ", path));
   std::string bytes((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  const Sha256Hash hash = Sha256::Of(bytes);
   absl::StatusOr<CsvFile> file = Parse(std::move(bytes), form);
   if (!file.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": ", file.status().message()));
   }
+  file->digest = absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(hash.data()), hash.size()));
   return file;
 }
 

@@ -23,7 +23,17 @@ namespace {
 constexpr absl::string_view kColumns[] = {
     "uid",        "fn",    "prefix", "given", "additional", "family", "suffix", "org",
     "department", "title", "email",  "tel",   "url",        "bday",   "note",   "categories",
-    "street",     "city",  "region", "code",  "country",    "lang"};
+    "street",     "city",  "region", "code",  "country",    "lang",   "x"};
+
+// Of one card, but for what is passed over.
+constexpr size_t kCardBytesMax = 1 << 20;
+// A card may have others within it, as an AGENT of 2.1.
+constexpr int kNestedMax = 10;
+
+// What a card may have within it that is no text: it is passed over, however long.
+bool IsEmbedded(const std::string& property) {
+  return property == "PHOTO" || property == "LOGO" || property == "SOUND" || property == "KEY";
+}
 
 absl::Status Wrong(int64_t line, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("line ", line, ": ", why));
@@ -218,6 +228,11 @@ class Card {
  private:
   void AddText(const Property& property) {
     const std::string column = absl::AsciiStrToLower(property.name);
+    // What only some programs know stays as it is written.
+    if (absl::StartsWith(column, "x-")) {
+      Add("x", absl::StrCat(property.name, ":", Unescaped(property.value)), false);
+      return;
+    }
     constexpr absl::string_view kTexts[] = {"uid", "fn",   "title", "email", "tel",
                                             "url", "bday", "note",  "lang"};
     if (std::find(std::begin(kTexts), std::end(kTexts), column) == std::end(kTexts)) return;
@@ -286,16 +301,18 @@ absl::StatusOr<CsvFile> ParseCards(absl::string_view text) {
   std::string line;
   int64_t number = 0;
   std::unique_ptr<Card> card;
-  int nested = 0;  // a card within a card, as an AGENT of 2.1 is
+  size_t bytes = 0;  // of the card
+  int nested = 0;    // a card within a card, as an AGENT of 2.1 is
   while (lines.Next(&line, &number)) {
     if (absl::StripAsciiWhitespace(line).empty()) continue;
     KITH_ASSIGN_OR_RETURN(const Property property, ParseLine(line, number));
     const bool is_of_card = absl::EqualsIgnoreCase(property.value, "VCARD");
     if (property.name == "BEGIN" && is_of_card) {
-      if (card != nullptr) {
-        ++nested;
-      } else {
+      if (card == nullptr) {
         card = std::make_unique<Card>(number);
+        bytes = 0;
+      } else if (++nested > kNestedMax) {
+        return Wrong(number, "more than ten cards stand within each other");
       }
     } else if (card == nullptr) {
       return Wrong(number, "it stands in no card");
@@ -304,7 +321,9 @@ absl::StatusOr<CsvFile> ParseCards(absl::string_view text) {
     } else if (property.name == "END" && is_of_card) {
       rows.push_back(card->Row());
       card = nullptr;
-    } else if (nested == 0) {
+    } else if (nested == 0 && !IsEmbedded(property.name)) {
+      bytes += property.value.size();
+      if (bytes > kCardBytesMax) return Wrong(number, "the card has more than 1 MiB of text");
       card->Take(property);
     }
   }

@@ -124,6 +124,15 @@ absl::StatusOr<google::type::Date> ParseDate(absl::string_view text) {
   return date;
 }
 
+absl::StatusOr<google::type::Date> ParseDay(absl::string_view text) {
+  constexpr size_t kDateSize = 10;
+  absl::Time time;
+  std::string ignored;
+  const bool is_time =
+      text.size() > kDateSize && absl::ParseTime(absl::RFC3339_full, text, &time, &ignored);
+  return ParseDate(is_time ? text.substr(0, kDateSize) : text);
+}
+
 absl::StatusOr<google::protobuf::Timestamp> ParseTimestamp(absl::string_view text) {
   absl::Time time;
   std::string ignored;

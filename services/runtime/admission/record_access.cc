@@ -30,6 +30,8 @@ bool HandsOver(const Message& event) {
   const auto* const member = event.GetReflection()->GetOneofFieldDescriptor(
       event, event.GetDescriptor()->FindOneofByName("event"));
   if (member == nullptr) return false;
+  // To merge a record into another gives it to whom that one belongs.
+  if (member->message_type()->FindFieldByName("survivor") != nullptr) return true;
   const auto* const mask = member->message_type()->FindFieldByName("update_mask");
   if (mask == nullptr) return false;
   const Message& payload = event.GetReflection()->GetMessage(event, member);

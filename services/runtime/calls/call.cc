@@ -127,6 +127,10 @@ absl::StatusOr<CallTracker::Share> CallTracker::Enter(std::shared_ptr<KeyUsage> 
 
 absl::Status CallTracker::Share::Arrived(int64_t bytes) {
   if (std::exchange(arriving_, false)) usage_->Arrived(tracker_->limits());
+  return request_bytes_ > 0 ? absl::OkStatus() : TakeRoom(bytes);
+}
+
+absl::Status CallTracker::Share::TakeRoom(int64_t bytes) {
   const int64_t max = tracker_->limits_.request_bytes_max;
   if (bytes <= tracker_->OwnBytes(max)) return absl::OkStatus();
   // The key's first: what is too much of it is counted nowhere else, and refuses nobody else.
@@ -312,10 +316,11 @@ absl::StatusOr<Position> CauseOf(const CallEnvironment& environment, const Carri
 absl::Status ReadMessage(const Method& method, Carrier& carrier,
                          google::protobuf::Message* message) {
   const size_t bytes = carrier.ReadBytes();
-  if (bytes > method.request_bytes_max) {
+  const size_t most = std::max(method.request_bytes_max, carrier.bytes_ahead());
+  if (bytes > most) {
     return LimitReached("request_bytes", "request",
                         absl::StrCat("The request takes ", bytes, " bytes, and no valid one takes ",
-                                     "more than ", method.request_bytes_max, "."),
+                                     "more than ", most, "."),
                         absl::InfiniteDuration());
   }
   if (carrier.Read(message)) return absl::OkStatus();

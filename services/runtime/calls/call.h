@@ -81,6 +81,9 @@ class CallTracker {
       KeyUsage::StartRead(usage_, carrier, tracker_->limits());
     }
     absl::Status Arrived(int64_t bytes);
+    // Before StartRead: takes what a request of so many bytes does. ERROR_LIMIT_REACHED when there
+    // is not as much left.
+    absl::Status TakeRoom(int64_t bytes);
     // Counts the bytes of a message with items, or when it is through, takes them off.
     void AddLoadBytes(int64_t bytes);
     // Messages with items take so much that none should be read ahead.

@@ -104,7 +104,12 @@ class Part {
   const std::string& field_name() const { return field_->name(); }
   const FieldDescriptor* field() const { return field_; }
   bool is_subject() const { return is_subject_; }
-  const ReadViews& views() const { return method_->views(); }
+  // Of any request: of which record it asks makes no other views of them.
+  ReadViews views() const {
+    ReadViews views = method_->views();
+    AddTo(views, method_->further_views(*request_));
+    return views;
+  }
   // The field of the reply that tells what it is about; null: the request does.
   const FieldDescriptor* about() const { return names_from_.empty() ? nullptr : names_from_[0]; }
 

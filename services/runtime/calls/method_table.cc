@@ -78,6 +78,9 @@ class ReadMethod final : public MessageMethod {
                                    response_.New(arena), views(), further_views_, kind_, run_);
   }
   const ReadHandler* reader() const override { return &run_; }
+  ReadViews further_views(const google::protobuf::Message& request) const override {
+    return further_views_ == nullptr ? ReadViews() : further_views_(request);
+  }
 
  private:
   const ReadKind kind_;

@@ -47,6 +47,11 @@ class BoundMethod {
   const ReadViews& views() const { return views_; }
   // It changes nothing and answers once.
   bool is_read() const { return reader() != nullptr; }
+  // Those that it reads for this request besides.
+  virtual ReadViews further_views(const google::protobuf::Message& request) const {
+    (void)request;
+    return {};
+  }
   // What the command does; null where it is none.
   virtual const CommandHandler* handler() const { return nullptr; }
   // What the read does; null where it is none.

@@ -13,6 +13,8 @@ namespace kith::runtime {
 void MutateCall::Begin() {
   absl::Status admitted = Admitted();
   if (!admitted.ok()) return Refuse(std::move(admitted));
+  absl::Status room = share_.TakeRoom(static_cast<int64_t>(carrier_.bytes_ahead()));
+  if (!room.ok()) return Refuse(std::move(room));
   share_.StartRead(carrier_);
 }
 

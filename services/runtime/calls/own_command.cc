@@ -54,6 +54,13 @@ class OwnCommand final : public Command {
 
 }  // namespace
 
+std::shared_ptr<const Caller> ActiveCallerOf(const Authorizer& authorizer, WorkspaceId workspace,
+                                             absl::string_view policy) {
+  auto caller = authorizer.CallerOfPolicy(workspace, policy);
+  const bool is_active = caller != nullptr && caller->standing == Standing::kActive;
+  return is_active ? caller : nullptr;
+}
+
 void StartOwnCommand(Transact& transact, const eventstore::KeyStore& keys,
                      const MethodTable& methods, std::shared_ptr<const Caller> caller,
                      std::unique_ptr<Message> request, const std::string& request_id,

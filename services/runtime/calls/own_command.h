@@ -6,6 +6,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "eventstore/seal/key_store.h"
 #include "google/protobuf/message.h"
 #include "services/runtime/admission/authorizer.h"
@@ -13,6 +14,11 @@
 #include "services/runtime/commands/transact.h"
 
 namespace kith::runtime {
+
+// Who calls as `policy`, "policies/form_pages", in a workspace; null where there is no such one, or
+// it is suspended or closed. From memory.
+std::shared_ptr<const Caller> ActiveCallerOf(const Authorizer& authorizer, WorkspaceId workspace,
+                                             absl::string_view policy);
 
 // Calls the method that takes `request` as `caller`, under this id, "" for none, which counts as
 // any request's; calls `done` once with what it came to, and its reply where that is OK: from any

@@ -20,12 +20,14 @@ absl::Status ReadPart(const ReadContext& context, const BoundMethod& method,
     return NotGranted(context.caller, permission);
   }
   absl::InlinedVector<projections::ViewSnapshot, 2> snapshots;
-  for (const projections::View* const view : method.views()) {
+  ReadViews views = method.views();
+  for (projections::View* const view : method.further_views(request)) views.push_back(view);
+  for (const projections::View* const view : views) {
     snapshots.push_back(context.SnapshotOf(*view));
   }
-  const ReadContext part{context.caller, context.authorizer, context.log,  snapshots,
-                         context.tier,   context.read_time,  context.keys, /*page_token=*/"",
-                         context.as_of,  method.views()};
+  const ReadContext part{
+      context.caller,    context.authorizer, context.log,       snapshots,     context.tier,
+      context.read_time, context.keys,       /*page_token=*/"", context.as_of, views};
   KITH_RETURN_IF_ERROR((*method.reader())(part, request, response));
   SealPageToken(context.log.token_sealer(), method.method(), context.workspace(), response);
   return absl::OkStatus();

@@ -21,6 +21,8 @@ struct WebRequest {
   std::string accept;
   std::string origin;
   std::string referrer;
+  std::string user_agent;
+  bool asks_not_to_be_followed = false;  // Do Not Track, or Global Privacy Control
   std::string body;
   std::string address;  // of the peer: "192.0.2.1"; of a proxy, where one stands before the port
 };

@@ -89,6 +89,42 @@ absl::Status Loader::CheckReach(absl::string_view permission, const Changes& cha
 }
 
 absl::StatusOr<const void*> Loader::LoadAny(const AggregateType& type, absl::string_view stream) {
+  KITH_ASSIGN_OR_RETURN(const void* state, LoadItself(type, stream));
+  // What was merged never leads back to itself.
+  for (absl::string_view next = type.merged_into(state); !next.empty();
+       next = type.merged_into(state)) {
+    KITH_ASSIGN_OR_RETURN(state, LoadItself(type, std::string(next)));
+  }
+  return state;
+}
+
+absl::StatusOr<Loader::StreamEvents> Loader::EventsOf(absl::string_view stream) {
+  KITH_CHECK(assumed_ == nullptr);
+  KITH_RETURN_IF_ERROR(NeedDisk());
+  const Revision* const known = RevisionOf(stream);
+  KITH_CHECK(known != nullptr);
+  if (known->value() > kStreamEventsMax) {
+    return Error(type::v1::ERROR_MERGE_TOO_LARGE,
+                 absl::StrCat(stream, " has ", known->value(), " revisions, and of more than ",
+                              kStreamEventsMax, " nothing is taken out."),
+                 {{"field", "revisions"},
+                  {"size", absl::StrCat(known->value())},
+                  {"most", absl::StrCat(kStreamEventsMax)}});
+  }
+  const auto cursor = reader_.log().ReadStream(workspace_, stream, Revision(1),
+                                               eventstore::Direction::kForwards, ReadTier::kDisk);
+  StreamEvents events;
+  while (events.size() < known->value()) {
+    KITH_ASSIGN_OR_RETURN(std::shared_ptr<const eventstore::Record> record, cursor->Next());
+    if (record == nullptr) break;
+    KITH_ASSIGN_OR_RETURN(auto event, reader_.registry().Decode(std::move(record), reader_.keys()));
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
+absl::StatusOr<const void*> Loader::LoadItself(const AggregateType& type,
+                                               absl::string_view stream) {
   KITH_ASSIGN_OR_RETURN(const Folded* folded, Fold(type, stream, Revision()));
   const Revision* const known = RevisionOf(stream);
   if (known == nullptr || *known != folded->revision) {

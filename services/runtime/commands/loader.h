@@ -2,7 +2,9 @@
 // the append, so a decision holds exactly when nothing it stood on changed meanwhile.
 //
 // A record that the caller may not see is to them as one that never was; so Load has it, and what
-// goes on behind a command's back has LoadAny.
+// goes on behind a command's back has LoadAny. The name of one that was merged into another means
+// that one: its state is answered, and both are conditions. So no command knows of merging but
+// those that merge.
 //
 // Lives for one attempt at one command; one thread at a time. On a gRPC thread it reads memory
 // only: a load that would touch the disk answers an error, which the command returns as any other,
@@ -82,6 +84,13 @@ class Loader {
   absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
   // Whoever calls.
   absl::StatusOr<const void*> LoadAny(const AggregateType& type, absl::string_view stream);
+  // The same of the stream itself, also where it is that of a record that was merged into another.
+  absl::StatusOr<const void*> LoadItself(const AggregateType& type, absl::string_view stream);
+  // The events of a stream whose state was loaded, up to that. ERROR_MERGE_TOO_LARGE where there
+  // are more than kStreamEventsMax. For commands that assume nothing.
+  static constexpr size_t kStreamEventsMax = 10'000;
+  using StreamEvents = std::vector<std::shared_ptr<const eventstore::RecordedEvent>>;
+  absl::StatusOr<StreamEvents> EventsOf(absl::string_view stream);
   // Whether a state of a category's own aggregate is that of a record that the caller may not see.
   bool Hides(absl::string_view category, const void* state) const;
   // Whether the caller may see the record, and has the permission for it; true where there is none.

@@ -12,6 +12,16 @@ using eventstore::ReadTier;
 
 absl::StatusOr<const void*> Rendering::LoadState(const AggregateType& type,
                                                  absl::string_view stream) {
+  KITH_ASSIGN_OR_RETURN(const void* state, LoadItself(type, stream));
+  for (absl::string_view next = type.merged_into(state); !next.empty();
+       next = type.merged_into(state)) {
+    KITH_ASSIGN_OR_RETURN(state, LoadItself(type, std::string(next)));
+  }
+  return state;
+}
+
+absl::StatusOr<const void*> Rendering::LoadItself(const AggregateType& type,
+                                                  absl::string_view stream) {
   for (const LoadedState& known : states_) {
     if (known.type == &type && known.stream == stream) return known.folded.state.get();
   }

@@ -48,7 +48,8 @@ class Rendering {
   absl::StatusOr<const typename Aggregate::State*> LoadWritten() {
     return Load<Aggregate>(WrittenStream(Aggregate::kCategory));
   }
-  // The same for an aggregate without its C++ types.
+  // The same for an aggregate without its C++ types. The name of a record that was merged into
+  // another then means that one.
   absl::StatusOr<const void*> LoadState(const AggregateType& type, absl::string_view stream);
   absl::StatusOr<const void*> LoadWrittenState(const AggregateType& type) {
     return LoadState(type, WrittenStream(type.category));
@@ -90,6 +91,7 @@ class Rendering {
   Rendering(StateReader& reader, WorkspaceId workspace, eventstore::ReadTier tier)
       : reader_(reader), workspace_(workspace), tier_(tier) {}
 
+  absl::StatusOr<const void*> LoadItself(const AggregateType& type, absl::string_view stream);
   absl::StatusOr<Folded> ReadState(const AggregateType& type, absl::string_view stream);
   absl::string_view WrittenStream(absl::string_view category) const;
 

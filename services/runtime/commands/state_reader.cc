@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 
 namespace kith::runtime {
@@ -17,35 +18,72 @@ bool IsOwn(const AggregateType& type, absl::string_view stream) {
   return eventstore::CategoryOf(stream) == type.category;
 }
 
+// A state, and the stream up to which event it is folded.
+class StreamFold {
+ public:
+  StreamFold(const StateReader& reader, const AggregateType& type, bool own, const Folded* base)
+      : reader_(reader),
+        type_(type),
+        own_(own),
+        state_(base == nullptr ? type.create() : type.copy(base->state.get())),
+        revision_(base == nullptr ? Revision() : base->revision) {}
+
+  absl::Status Add(std::shared_ptr<const Record> record) {
+    KITH_ASSIGN_OR_RETURN(std::shared_ptr<const RecordedEvent> recorded,
+                          reader_.registry().Decode(std::move(record), reader_.keys()));
+    const eventstore::EventHeader& header = recorded->header();
+    if (own_) {
+      type_.evolve(state_.get(), {*recorded->event, header.revision, header.occur_time,
+                                  header.record_time, recorded->erased});
+    }
+    revision_ = header.revision;
+    return absl::OkStatus();
+  }
+  Folded Take(bool erased) { return {std::move(state_), revision_, erased}; }
+
+ private:
+  const StateReader& reader_;
+  const AggregateType& type_;
+  const bool own_;
+  std::shared_ptr<void> state_;
+  Revision revision_;
+};
+
 // Folds what follows `base` in a stream, up to position `last`. What was folded before its person
 // was erased is not gone on from.
 absl::StatusOr<Folded> FoldOn(const StateReader& reader, const AggregateType& type,
                               WorkspaceId workspace, absl::string_view stream, const Folded* base,
                               Position last, ReadTier tier) {
-  const bool own = IsOwn(type, stream);
   const bool erased = reader.keys().IsDestroyed(workspace, stream);
   if (base != nullptr && base->erased != erased) base = nullptr;
   const Revision from = base == nullptr ? Revision(1) : base->revision.Next();
+  // Nothing follows in most streams that are asked for, or one event: the head says so, and where
+  // that is, without looking for the stream's place among all.
+  KITH_ASSIGN_OR_RETURN(const eventstore::StreamHead head,
+                        reader.log().HeadOf(workspace, stream, tier));
+  const bool is_last = head.revision == from;
+  if (head.revision < from || (is_last && head.position > last)) {
+    return base == nullptr ? Folded{type.create(), Revision(), erased} : *base;
+  }
+  StreamFold fold(reader, type, IsOwn(type, stream), base);
+  if (is_last) {
+    KITH_ASSIGN_OR_RETURN(std::shared_ptr<const Record> record,
+                          reader.log().ReadAt(head.position, tier));
+    KITH_CHECK(record != nullptr && record->header.stream == stream);
+    KITH_RETURN_IF_ERROR(fold.Add(std::move(record)));
+    return fold.Take(erased);
+  }
   const auto cursor =
       reader.log().ReadStream(workspace, stream, from, eventstore::Direction::kForwards, tier);
-  std::shared_ptr<void> state = base == nullptr ? type.create() : type.copy(base->state.get());
-  Revision revision = base == nullptr ? Revision() : base->revision;
   for (int events = 0;; ++events) {
     KITH_ASSIGN_OR_RETURN(std::shared_ptr<const Record> record, cursor->Next());
     if (record == nullptr || record->header.position > last) break;
     if (tier == ReadTier::kMemory && events == StateReader::kMemoryEventsMax) {
       return absl::UnavailableError("a long stream is folded on a pool");
     }
-    KITH_ASSIGN_OR_RETURN(std::shared_ptr<const RecordedEvent> recorded,
-                          reader.registry().Decode(std::move(record), reader.keys()));
-    const eventstore::EventHeader& header = recorded->header();
-    if (own) {
-      type.evolve(state.get(), {*recorded->event, header.revision, header.occur_time,
-                                header.record_time, recorded->erased});
-    }
-    revision = header.revision;
+    KITH_RETURN_IF_ERROR(fold.Add(std::move(record)));
   }
-  return Folded{std::move(state), revision, erased};
+  return fold.Take(erased);
 }
 
 constexpr Position kNoLimit{~uint64_t{0}};

@@ -76,9 +76,19 @@ absl::StatusOr<bool> Transact::Sees(const Caller& caller, absl::string_view reco
   const RecordAccess& access = owned->second.access;
   if (!access.IsBounded(caller, permission)) return true;
   KITH_ASSIGN_OR_RETURN(const Folded folded,
-                        states_.ReadCurrent(*owned->second.aggregate, caller.workspace, record));
+                        FoldMeant(*owned->second.aggregate, caller.workspace, record));
   return folded.revision == Revision() ||
          access.MayRead(caller, owned->second.record(folded.state.get()), permission);
+}
+
+absl::StatusOr<Folded> Transact::FoldMeant(const AggregateType& type, WorkspaceId workspace,
+                                           absl::string_view stream) {
+  KITH_ASSIGN_OR_RETURN(Folded folded, states_.ReadCurrent(type, workspace, stream));
+  while (!type.merged_into(folded.state.get()).empty()) {
+    const std::string next(type.merged_into(folded.state.get()));
+    KITH_ASSIGN_OR_RETURN(folded, states_.ReadCurrent(type, workspace, next));
+  }
+  return folded;
 }
 
 void Transact::Observe(absl::string_view category, Observer observer) {

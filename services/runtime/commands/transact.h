@@ -104,11 +104,12 @@ class Transact {
   // While the process starts, before the first command.
   void Observe(absl::string_view category, Observer observer);
 
-  // The folded state of a stream as it is now, reading what is not cached from disk.
+  // The folded state of a stream as it is now, reading what is not cached from disk. The name of a
+  // record that was merged into another means that one.
   template <class Aggregate>
   absl::StatusOr<std::shared_ptr<const typename Aggregate::State>> Fold(WorkspaceId workspace,
                                                                         absl::string_view stream) {
-    auto folded = states_.ReadCurrent(kAggregateType<Aggregate>, workspace, stream);
+    auto folded = FoldMeant(kAggregateType<Aggregate>, workspace, stream);
     if (!folded.ok()) return folded.status();
     return std::static_pointer_cast<const typename Aggregate::State>(folded->state);
   }
@@ -121,6 +122,9 @@ class Transact {
 
  private:
   friend class Transaction;
+
+  absl::StatusOr<Folded> FoldMeant(const AggregateType& type, WorkspaceId workspace,
+                                   absl::string_view stream);
 
   Environment environment_;
   const TransactOptions options_;

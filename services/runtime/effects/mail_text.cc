@@ -127,6 +127,11 @@ std::string ComposeMail(const Mail& mail) {
   }
   absl::StrAppend(&composed, Header("Subject", HeaderText(mail.subject)),
                   Header("Message-ID", mail.message_id), Header("MIME-Version", "1.0"));
+  if (!mail.unsubscribe_url.empty()) {
+    absl::StrAppend(&composed,
+                    Header("List-Unsubscribe", absl::StrCat("<", mail.unsubscribe_url, ">")),
+                    Header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+  }
   if (mail.html.empty() && mail.calendar.empty()) {
     return absl::StrCat(composed, Part("plain", mail.text));
   }

@@ -35,6 +35,8 @@ struct Mail {
   std::string html;      // empty: none
   std::string calendar;  // an iCalendar object, and its method ("REQUEST"); empty: none
   std::string calendar_method;
+  // Where a mail program's own button unsubscribes at one click (RFC 8058); empty: nowhere.
+  std::string unsubscribe_url;
 };
 
 // With CRLF at the end of each line, none of which is longer than 78 characters, but for addresses.

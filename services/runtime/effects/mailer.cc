@@ -43,7 +43,8 @@ void Mailer::Send(const Letter& letter, const EffectContext& context, SmtpClient
                                             .text = letter.text,
                                             .html = letter.html,
                                             .calendar = letter.calendar,
-                                            .calendar_method = letter.calendar_method});
+                                            .calendar_method = letter.calendar_method,
+                                            .unsubscribe_url = letter.unsubscribe_url});
   client_->Send({from_.address, letter.to.address, composed}, std::move(done));
 }
 

@@ -38,6 +38,7 @@ class Mailer {
     std::string html;
     std::string calendar;  // as Mail has them
     std::string calendar_method;
+    std::string unsubscribe_url;
   };
   // As SmtpClient::Send.
   void Send(const Letter& letter, const EffectContext& context, SmtpClient::Done done);

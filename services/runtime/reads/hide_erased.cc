@@ -20,13 +20,27 @@ bool IsPersonal(const FieldDescriptor& field) {
 // Timestamps and the like hold nobody's resource.
 bool IsOurs(const Descriptor& type) { return absl::StartsWith(type.full_name(), "kith."); }
 
+// Whether it is of somebody who was erased, by its own name or that of one that was merged into it.
+bool IsErased(const eventstore::KeyStore& keys, WorkspaceId workspace, const Message& message) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  const Descriptor& type = *message.GetDescriptor();
+  if (keys.IsDestroyed(workspace, reflection.GetString(message, type.FindFieldByName("name")))) {
+    return true;
+  }
+  const FieldDescriptor* const merged = type.FindFieldByName("merged");
+  if (merged == nullptr || !merged->is_repeated()) return false;
+  for (int i = 0; i < reflection.FieldSize(message, merged); ++i) {
+    if (keys.IsDestroyed(workspace, reflection.GetRepeatedString(message, merged, i))) return true;
+  }
+  return false;
+}
+
 void HideIn(const eventstore::KeyStore& keys, WorkspaceId workspace, Message& message) {
   const Descriptor& type = *message.GetDescriptor();
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   const FieldDescriptor* const name = type.FindFieldByName("name");
   const FieldDescriptor* const erased = type.FindFieldByName("erased");
-  if (name != nullptr && erased != nullptr &&
-      keys.IsDestroyed(workspace, reflection.GetString(message, name))) {
+  if (name != nullptr && erased != nullptr && IsErased(keys, workspace, message)) {
     for (int i = 0; i < type.field_count(); ++i) {
       if (IsPersonal(*type.field(i))) reflection.ClearField(&message, type.field(i));
     }

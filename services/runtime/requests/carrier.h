@@ -47,6 +47,9 @@ class Carrier {
   // `most` asks `give_up`, once, and where that is true ends the call's wait by Arrived(false).
   // Not where the transport has a limit of its own.
   virtual void AwaitTurn(absl::Duration /*most*/, absl::AnyInvocable<bool()> /*give_up*/) {}
+  // The first message may be as large as that, which is much: room for it is taken before it is
+  // read. Zero: it is counted when it is there.
+  virtual size_t bytes_ahead() const { return 0; }
   // Others may want the place of the message that StartRead asks for next: where it takes longer
   // than `most`, the call hears Arrived(false). Not where the transport has a limit of its own.
   virtual void LimitRead(absl::Duration /*most*/) {}

@@ -133,7 +133,8 @@ LinkAliases::LinkAliases(const std::vector<ResourceType>& types, const std::vect
                                        ReadPermissionOf(*type),
                                        Visibility(*type),
                                        &runtime.views.Find(type->directory->name()),
-                                       {type->directory->table(), pattern}});
+                                       {type->directory->table(), pattern},
+                                       projections::MergedNames(*type->rules->resource)});
     }
   }
 }
@@ -143,15 +144,19 @@ ReadViews LinkAliases::ViewsFor(const std::string& filter) const {
   if (filter.empty() || sources_.empty()) return views;
   absl::StatusOr<Expression> parsed = projections::ParseFilter(filter);
   if (!parsed.ok()) return views;  // the list says what is wrong with it
+  const auto add = [&](projections::View* view) {
+    const bool is_read = view == own_ || std::find(views.begin(), views.end(), view) != views.end();
+    if (!is_read) views.push_back(view);
+  };
+  projections::ForEachName(*parsed, fields_, [&](const Field& link, const std::string& name) {
+    const Source* const source = MergeableSource(link, name);
+    if (source != nullptr) add(source->directory);
+  });
   const absl::Status visited =
       projections::ForEachAlias(*parsed, fields_, [&](const Field& link, const Comparison&) {
         for (const std::string& pattern : link.links) {
           const auto source = sources_.find(pattern);
-          if (source == sources_.end()) continue;
-          projections::View* const view = source->second.directory;
-          const bool is_read =
-              view == own_ || std::find(views.begin(), views.end(), view) != views.end();
-          if (!is_read) views.push_back(view);
+          if (source != sources_.end()) add(source->second.directory);
         }
         return absl::OkStatus();
       });
@@ -166,6 +171,26 @@ projections::NameOfAlias LinkAliases::NamesIn(const ReadContext& context,
   return [this, &context, whole](const Field& link, const Comparison& comparison) {
     return NameOf(context, *whole, link, comparison);
   };
+}
+
+projections::NamesOfRecord LinkAliases::MergedIn(const ReadContext& context) const {
+  return [this, &context](const Field& link,
+                          const std::string& name) -> absl::StatusOr<std::vector<std::string>> {
+    const Source* const source = MergeableSource(link, name);
+    if (source == nullptr) return std::vector<std::string>{name};
+    return source->merged.AllOf(context.SnapshotOf(*source->directory), context.workspace(), name,
+                                eventstore::ReadTier::kDisk);
+  };
+}
+
+const LinkAliases::Source* LinkAliases::MergeableSource(const Field& link,
+                                                        absl::string_view name) const {
+  for (const std::string& pattern : link.links) {
+    const auto source = sources_.find(pattern);
+    if (source == sources_.end() || !source->second.merged.any()) continue;
+    if (source->second.collection == eventstore::CategoryOf(name)) return &source->second;
+  }
+  return nullptr;
 }
 
 absl::StatusOr<std::string> LinkAliases::RecordFor(const ReadContext& context,
@@ -216,6 +241,15 @@ absl::StatusOr<std::string> LinkAliases::NameOf(const ReadContext& context,
         source.search.Find(context.SnapshotOf(*source.directory), context.workspace(),
                            comparison.literal, sight.erased(), seen));
     names.insert(names.end(), called.begin(), called.end());
+    if (called.empty() && source.merged.any()) {
+      // Of one that was merged the id means the record that stays.
+      const std::string by_id = absl::StrCat(source.collection, "/", comparison.literal);
+      KITH_ASSIGN_OR_RETURN(
+          std::string meant,
+          source.merged.SurvivorOf(context.SnapshotOf(*source.directory), context.workspace(),
+                                   by_id, eventstore::ReadTier::kDisk));
+      if (meant != by_id) names.push_back(std::move(meant));
+    }
     among.push_back(Among(source.collection, source.search.FieldsFor(sight.seen())));
     return absl::OkStatus();
   }));

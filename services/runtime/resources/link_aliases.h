@@ -1,4 +1,5 @@
-// LinkAliases: whom the filter of a list means by what people call them. A user who asks is "me"
+// LinkAliases: whom the filter of a list means by what people call them, and by the names of
+// records that were merged: all names of one record are meant by any. A user who asks is "me"
 // wherever users are linked; and what stands in a record, as a stage in a pipeline, is looked for
 // in the one that the filter names beside it: pipeline = Sales AND stage = Qualified.
 //
@@ -18,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "projections/tables/alias_search.h"
 #include "projections/tables/aliases.h"
+#include "projections/tables/merged_names.h"
 #include "services/runtime/calls/read_call.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/resources/visibility.h"
@@ -42,6 +44,8 @@ class LinkAliases {
   // and ERROR_AMBIGUOUS_ALIAS where it is not one record that is called so, and
   // ERROR_PERMISSION_DENIED.
   projections::NameOfAlias NamesIn(const ReadContext& context, const std::string& filter) const;
+  // In the same reads.
+  projections::NamesOfRecord MergedIn(const ReadContext& context) const;
 
  private:
   // Where records of a pattern are looked for.
@@ -51,7 +55,11 @@ class LinkAliases {
     Visibility visibility;
     projections::View* directory;
     projections::AliasSearch search;
+    projections::MergedNames merged;
   };
+
+  // Where records of such a name are, if such records can be merged; null elsewhere.
+  const Source* MergeableSource(const projections::Field& link, absl::string_view name) const;
 
   absl::Status ForEachSource(const projections::Field& link,
                              absl::FunctionRef<absl::Status(const Source& source)> visit) const;

@@ -1,7 +1,10 @@
 // CheckChains: where the acyclic links of a changed resource would lead.
 #pragma once
 
+#include <string>
+
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "services/core/standard_command.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/resources/resource_type.h"
@@ -10,6 +13,8 @@ namespace kith::runtime {
 
 // OK where they come to an end, at a record that links no other or is not there; ERROR_LINK_CYCLE
 // or ERROR_LINK_CHAIN_TOO_LONG. Every record that they lead over becomes a condition of the append.
-absl::Status CheckChains(const ResourceType& type, const ResourceChange& change, Loader& load);
+// `also` are names that will mean the resource, too.
+absl::Status CheckChains(const ResourceType& type, const ResourceChange& change, Loader& load,
+                         absl::Span<const std::string> also = {});
 
 }  // namespace kith::runtime

@@ -50,23 +50,26 @@ LinkingRecords::LinkingRecords(const std::vector<ResourceType>& types, const Res
   }
 }
 
-absl::StatusOr<std::vector<Change>> LinkingRecords::Unlink(Loader& load, absl::string_view record,
+absl::StatusOr<std::vector<Change>> LinkingRecords::Unlink(Loader& load,
+                                                           const std::vector<std::string>& names,
                                                            const CommandContext& context) const {
   std::vector<LinkingResource> refusing;
   std::vector<LinkingResource> emptied;
   for (const Source& source : sources_) {
     const bool refuses = source.link->on_delete == options::v1::ON_DELETE_REFUSE;
-    KITH_RETURN_IF_ERROR(Find(source, load, record, refuses ? refusing : emptied));
+    for (const std::string& record : names) {
+      KITH_RETURN_IF_ERROR(Find(source, load, record, refuses ? refusing : emptied));
+    }
   }
-  if (!refusing.empty()) return StillLinked(record, refusing);
-  if (emptied.size() > kEmptiedMax) return LinkedByMany(record, emptied);
+  if (!refusing.empty()) return StillLinked(names.front(), refusing);
+  if (emptied.size() > kEmptiedMax) return LinkedByMany(names.front(), emptied);
   // A resource may name it in several fields, and is changed once.
   std::map<std::string, std::vector<const LinkingResource*>> by_name;
   for (const LinkingResource& one : emptied) by_name[NameIn(*one.resource)].push_back(&one);
   std::vector<Change> changes;
   for (const auto& [name, links] : by_name) {
     std::vector<NamedRecord> gone;
-    for (const LinkingResource* const one : links) gone.push_back({one->link, std::string(record)});
+    for (const LinkingResource* const one : links) gone.push_back({one->link, one->record});
     changes.push_back(EmptyLinks(*links[0]->rules, *links[0]->resource, gone, context));
   }
   return changes;
@@ -108,18 +111,18 @@ absl::Status LinkingRecords::Add(const Source& source, Loader& load, absl::strin
                                  absl::string_view record,
                                  std::vector<LinkingResource>& found) const {
   const bool is_known = std::any_of(found.begin(), found.end(), [&](const LinkingResource& one) {
-    return one.link == source.link && NameIn(*one.resource) == name;
+    return one.link == source.link && one.record == record && NameIn(*one.resource) == name;
   });
   // The record itself goes, whatever it names.
   if (is_known || name == record || found.size() > kEmptiedMax) return absl::OkStatus();
-  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*source.type->aggregate, name));
+  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadItself(*source.type->aggregate, name));
   const ResourceNow now = source.type->now_of(state);
   if (now.lifecycle != Lifecycle::kActive) return absl::OkStatus();
   const std::vector<absl::string_view> records = source.link->RecordsIn(*now.resource);
   const bool names_it = std::find(records.begin(), records.end(), record) != records.end();
   if (!names_it) return absl::OkStatus();
   const bool is_hidden = load.Hides(source.type->rules->category, state);
-  found.push_back({source.type->rules, source.link, now.resource, is_hidden});
+  found.push_back({source.type->rules, source.link, now.resource, is_hidden, std::string(record)});
   return absl::OkStatus();
 }
 

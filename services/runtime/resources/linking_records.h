@@ -29,10 +29,11 @@ class LinkingRecords {
   LinkingRecords(const std::vector<ResourceType>& types, const ResourceType& linked,
                  const Runtime& runtime);
 
-  // What happens to those that name `record` when it is deleted: they are emptied of it.
+  // What happens to those that name a record when it is deleted: they are emptied of it. `names`
+  // are all that mean it, its own first.
   // ERROR_STILL_LINKED or ERROR_LINKED_BY_MANY where it cannot be deleted; ERROR_VIEW_BEHIND where
   // a directory is being built. All that it stands on becomes a condition of the append.
-  absl::StatusOr<std::vector<Change>> Unlink(Loader& load, absl::string_view record,
+  absl::StatusOr<std::vector<Change>> Unlink(Loader& load, const std::vector<std::string>& names,
                                              const CommandContext& context) const;
 
  private:

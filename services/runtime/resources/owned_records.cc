@@ -158,7 +158,7 @@ absl::StatusOr<bool> OwnedRecords::Add(const Source& source, Loader& load, const
   if (names.size() == limit || std::find(names.begin(), names.end(), name) != names.end()) {
     return true;
   }
-  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*source.type->aggregate, name));
+  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadItself(*source.type->aggregate, name));
   const ResourceNow now = source.type->now_of(state);
   if (now.lifecycle != Lifecycle::kActive || source.OwnerIn(*now.resource) != owner) {
     return true;
@@ -258,7 +258,7 @@ absl::StatusOr<std::vector<int64_t>> OwnedRecords::CountOpen(
     int64_t* const before =
         bytes.has_value() && IsOpen(*source.type, *row) ? count_at(source.OwnerIn(*row)) : nullptr;
     if (before != nullptr) --*before;
-    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*source.type->aggregate, name));
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadItself(*source.type->aggregate, name));
     const ResourceNow now = source.type->now_of(state);
     int64_t* const after =
         now.lifecycle == Lifecycle::kActive && IsOpen(*source.type, *now.resource)

@@ -12,6 +12,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
 #include "kith/type/v1/list.pb.h"
+#include "projections/tables/merged_names.h"
 #include "services/core/custom_fields.h"
 #include "services/core/field_of.h"
 #include "services/core/owner_field.h"
@@ -23,6 +24,7 @@
 #include "services/runtime/resources/link_aliases.h"
 #include "services/runtime/resources/link_chains.h"
 #include "services/runtime/resources/linking_records.h"
+#include "services/runtime/resources/merge_methods.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/owned_records.h"
 #include "services/runtime/resources/revisions.h"
@@ -102,9 +104,11 @@ class StandardHandler final : public CommandHandler {
       load.ExpectAbsent(change.name);  // its id was drawn
     }
     const bool is_deleted = change.is_any && change.method == StandardMethod::kDelete;
+    const std::string deleted = is_deleted ? change.name : "";
     Decision decision = command_.Decide(std::move(change), linked.records, holders, context);
     if (!decision.ok() || !is_deleted) return decision;
-    KITH_ASSIGN_OR_RETURN(std::vector<Change> unlinked, linking_.Unlink(load, name, context));
+    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesOf(type_, deleted, load));
+    KITH_ASSIGN_OR_RETURN(std::vector<Change> unlinked, linking_.Unlink(load, names, context));
     for (Change& each : unlinked) decision = (*std::move(decision)).Add(std::move(each));
     return decision;
   }
@@ -133,6 +137,7 @@ class StandardHandler final : public CommandHandler {
                                                        ? after.LoadWrittenState(*type_.aggregate)
                                                        : after.LoadState(*type_.aggregate, name));
     WriteReply(*type_.rules, *type_.now_of(state).resource, response);
+    TellResolved(name, response);
     return absl::OkStatus();
   }
 
@@ -213,7 +218,17 @@ class StandardHandler final : public CommandHandler {
     if (!command_.MayCreate(request) || type_.rules->identity == nullptr) {
       return command_.NameIn(request);
     }
-    KITH_ASSIGN_OR_RETURN(const std::vector<ResourceNow> holders, LoadMatches(load, request));
+    KITH_ASSIGN_OR_RETURN(std::vector<ResourceNow> holders, LoadMatches(load, request));
+    const std::string named = command_.NameIn(request);
+    if (!named.empty()) {
+      // The one that the name means is no other one.
+      KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type_.aggregate, named));
+      const ResourceNow now = type_.now_of(state);
+      std::erase_if(holders, [&](const ResourceNow& holder) {
+        return now.lifecycle != Lifecycle::kAbsent &&
+               ResourceNameOf(*holder.resource) == ResourceNameOf(*now.resource);
+      });
+    }
     return command_.Match(request, holders);
   }
 
@@ -301,27 +316,47 @@ class StandardHandler final : public CommandHandler {
   const bool takes_custom_;  // it sets values of custom fields
 };
 
+// The row of the record that the name means; nullopt where none is there.
+absl::StatusOr<std::optional<std::string>> RowOf(const ResourceType& type,
+                                                 const projections::MergedNames& merged,
+                                                 const ReadContext& context,
+                                                 const std::string& name) {
+  const projections::TableCore& table = type.directory->table();
+  KITH_ASSIGN_OR_RETURN(std::optional<std::string> row,
+                        table.Get(context.view(), context.workspace(), name, context.tier));
+  if (row.has_value() || !merged.any()) return row;
+  KITH_ASSIGN_OR_RETURN(const std::string survivor,
+                        merged.SurvivorOf(context.view(), context.workspace(), name, context.tier));
+  if (survivor == name) return row;
+  return table.Get(context.view(), context.workspace(), survivor, context.tier);
+}
+
 absl::Status Get(const ResourceType& type, const Visibility& visibility,
-                 const FieldDescriptor* name, const ReadContext& context, const Message& request,
-                 Message* response) {
+                 const projections::MergedNames& merged, const FieldDescriptor* name,
+                 const ReadContext& context, const Message& request, Message* response) {
   const std::string wanted = request.GetReflection()->GetString(request, name);
-  KITH_ASSIGN_OR_RETURN(
-      const std::optional<std::string> row,
-      type.directory->table().Get(context.view(), context.workspace(), wanted, context.tier));
+  KITH_ASSIGN_OR_RETURN(const std::optional<std::string> row, RowOf(type, merged, context, wanted));
   const absl::Status not_found = ResourceNotFound(*type.rules, wanted);
   if (!row.has_value()) {
     // Of what is hidden nothing is told, not even that it was.
     return visibility.IsBounded(context.caller) ? not_found : NotThere(context, wanted, not_found);
   }
   if (!response->ParseFromString(*row)) return projections::MalformedRow();
+  TellResolved(wanted, response);
   return visibility.Hides(context.caller, *response) ? not_found : absl::OkStatus();
 }
 
 // Whether the caller sees the record of which a read tells the history: as it is at the position of
 // the read, or was when it was deleted.
 absl::Status CheckSeen(const ResourceType& type, const Visibility& visibility,
-                       const ReadContext& context, const std::string& name) {
+                       const projections::MergedNames& merged, const ReadContext& context,
+                       const std::string& asked) {
   if (!visibility.IsBounded(context.caller)) return absl::OkStatus();
+  std::string name = asked;
+  if (merged.any()) {
+    KITH_ASSIGN_OR_RETURN(
+        name, merged.SurvivorOf(context.view(), context.workspace(), asked, context.tier));
+  }
   std::optional<std::string> row;
   for (const projections::TableCore* const table :
        {&type.directory->table(), type.directory->deleted()}) {
@@ -354,13 +389,15 @@ absl::Status List(const ResourceType& type, const Visibility& visibility, const 
   std::string unused[2];
   const projections::NameOfAlias name_of =
       aliases.NamesIn(context, ask.GetString(request, fields.filter));
+  const projections::NamesOfRecord names_of = aliases.MergedIn(context);
   KITH_ASSIGN_OR_RETURN(const std::optional<Visibility::Seen> seen, visibility.SeenBy(context));
   projections::ListQuery query{
       .filter = ask.GetStringReference(request, fields.filter, &unused[0]),
       .order_by = ask.GetStringReference(request, fields.order_by, &unused[1]),
       .page_size = ask.GetInt32(request, fields.page_size),
       .within = seen.has_value() ? &seen->within : nullptr,
-      .name_of = &name_of};
+      .name_of = &name_of,
+      .names_of = &names_of};
   if (seen.has_value()) query.besides = {seen->shared, seen->groups};
   const auto& answer = *response->GetReflection();
   if (ask.HasField(request, fields.summarise)) {
@@ -420,8 +457,8 @@ struct BatchFields {
 };
 
 absl::Status BatchGet(const ResourceType& type, const Visibility& visibility,
-                      const BatchFields& fields, const ReadContext& context, const Message& request,
-                      Message* response) {
+                      const projections::MergedNames& merged, const BatchFields& fields,
+                      const ReadContext& context, const Message& request, Message* response) {
   const auto& ask = *request.GetReflection();
   const auto& answer = *response->GetReflection();
   size_t bytes = 0;
@@ -431,15 +468,14 @@ absl::Status BatchGet(const ResourceType& type, const Visibility& visibility,
       answer.AddString(response, fields.left_out, std::move(name));
       continue;
     }
-    KITH_ASSIGN_OR_RETURN(
-        const std::optional<std::string> row,
-        type.directory->table().Get(context.view(), context.workspace(), name, context.tier));
+    KITH_ASSIGN_OR_RETURN(const std::optional<std::string> row, RowOf(type, merged, context, name));
     if (!row.has_value()) {
       answer.AddString(response, fields.missing, std::move(name));
       continue;
     }
     Message* const added = answer.AddMessage(response, fields.rows);
     if (!added->ParseFromString(*row)) return projections::MalformedRow();
+    TellResolved(name, added);
     if (visibility.Hides(context.caller, *added)) {
       answer.RemoveLast(response, fields.rows);
       answer.AddString(response, fields.missing, std::move(name));
@@ -538,14 +574,16 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
   if (is("Update")) return command(StandardMethod::kUpdate);
   if (is("Delete")) return command(StandardMethod::kDelete);
   if (is("Undelete")) return command(StandardMethod::kUndelete);
+  if (type.rules->merge.has_value() && BindMerge(type, method, facts.server, methods)) return;
   const Visibility visibility(type);
+  const projections::MergedNames merged(*type.rules->resource);
   const auto seen = std::make_shared<const SeenElements>(types, type, runtime);
   if (is("Get")) {
     const FieldDescriptor* const name = FieldOf(request, "name");
     return BindRead(compiled, seen, ReadKind::kPoint, methods,
-                    [&type, visibility, name](const ReadContext& context, const Message& asked,
-                                              Message* response) {
-                      return Get(type, visibility, name, context, asked, response);
+                    [&type, visibility, merged, name](const ReadContext& context,
+                                                      const Message& asked, Message* response) {
+                      return Get(type, visibility, merged, name, context, asked, response);
                     });
   }
   if (method.name() == absl::StrCat("List", resource.name(), "Revisions")) {
@@ -553,9 +591,9 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
         std::make_shared<RevisionLister>(*type.rules, runtime.log, runtime.registry, method);
     return methods.Read(
         compiled, view, ReadKind::kScan,
-        [&type, visibility, lister](const ReadContext& context, const Message& asked,
-                                    Message* response) {
-          KITH_RETURN_IF_ERROR(CheckSeen(type, visibility, context, lister->NameIn(asked)));
+        [&type, visibility, merged, lister](const ReadContext& context, const Message& asked,
+                                            Message* response) {
+          KITH_RETURN_IF_ERROR(CheckSeen(type, visibility, merged, context, lister->NameIn(asked)));
           return lister->Run(context, asked, response);
         });
   }
@@ -565,9 +603,9 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
     const BatchFields fields{FieldOf(request, "names"), rows, FieldOf(reply, "missing"),
                              FieldOf(reply, "left_out")};
     return BindRead(compiled, seen, ReadKind::kScan, methods,
-                    [&type, visibility, fields](const ReadContext& context, const Message& asked,
-                                                Message* response) {
-                      return BatchGet(type, visibility, fields, context, asked, response);
+                    [&type, visibility, merged, fields](const ReadContext& context,
+                                                        const Message& asked, Message* response) {
+                      return BatchGet(type, visibility, merged, fields, context, asked, response);
                     });
   }
   if (absl::StartsWith(method.name(), "List")) {

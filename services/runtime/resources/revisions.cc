@@ -257,6 +257,7 @@ absl::Status RevisionLister::Tell(const eventstore::RecordedEvent& event, uint64
     // Old logs may have a cause in another workspace, whose number this caller could not use.
     if (cause != nullptr && cause->header.workspace == header.workspace) {
       told.set_causation_sequence(static_cast<int64_t>(cause->header.sequence.value()));
+      told.set_cause(cause->header.stream);
     }
   }
   ApplyFields(before, changed, reflection.MutableMessage(&revision, before_));

@@ -30,7 +30,8 @@ SeenElements::SeenElements(const std::vector<ResourceType>& types, const Resourc
     });
     KITH_CHECK(named != types.end());
     projections::View& view = runtime.views.Find(named->directory->name());
-    lists_.push_back({rule.list, rule.link, &*named, &view, Visibility(*named)});
+    lists_.push_back({rule.list, rule.link, &*named, &view, Visibility(*named),
+                      projections::MergedNames(*named->rules->resource)});
     views_.push_back(&view);
   }
 }
@@ -72,10 +73,12 @@ absl::Status SeenElements::HideIn(const ReadContext& context, const List& list,
 
 absl::StatusOr<bool> SeenElements::IsSeen(const ReadContext& context, const List& list,
                                           const std::string& name) const {
+  const projections::ViewSnapshot& view = context.SnapshotOf(*list.view);
+  KITH_ASSIGN_OR_RETURN(const std::string meant,
+                        list.merged.SurvivorOf(view, context.workspace(), name, context.tier));
   KITH_ASSIGN_OR_RETURN(
       const std::optional<std::string> row,
-      list.named->directory->table().Get(context.SnapshotOf(*list.view), context.workspace(), name,
-                                         context.tier));
+      list.named->directory->table().Get(view, context.workspace(), meant, context.tier));
   if (!row.has_value()) return false;
   const std::unique_ptr<Message> named(list.named->rules->resource->New());
   if (!named->ParseFromString(*row)) return projections::MalformedRow();

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
+#include "projections/tables/merged_names.h"
 #include "services/runtime/calls/read_call.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/resources/visibility.h"
@@ -38,6 +39,7 @@ class SeenElements {
     const ResourceType* named;
     const projections::View* view;
     Visibility visibility;
+    projections::MergedNames merged;
   };
 
   absl::Status HideIn(const ReadContext& context, const List& list,

@@ -104,6 +104,17 @@ TEST(FoldedName, PassesOverCaseAccentsAndSpaces) {
   EXPECT_EQ(FoldedName("Ada\tKing"), "ada king");
 }
 
+TEST(FoldedName, MakesOfAsciiAloneWhatItMakesOfItAmongOthers) {
+  for (int code = 0; code < 128; ++code) {
+    const std::string text = std::string("a") + static_cast<char>(code) + " B";
+    EXPECT_EQ("李" + FoldedName(text), FoldedName("李" + text)) << code;
+    const std::string end = std::string("a ") + static_cast<char>(code);
+    EXPECT_EQ("李" + FoldedName(end), FoldedName("李" + end)) << code;
+  }
+  EXPECT_EQ(FoldedName("  Ada \t KING "), "ada king");
+  EXPECT_EQ(FoldedName(" \n "), "");
+}
+
 TEST(FoldedName, KeepsScriptsThatHaveNoCase) { EXPECT_EQ(FoldedName("李 小龙"), "李 小龙"); }
 
 TEST(FoldedName, ChangesNothingThatIsFoldedAlready) {

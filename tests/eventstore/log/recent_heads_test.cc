@@ -51,6 +51,43 @@ TEST(RecentHeads, ForgetsTheOldestAndStaysBounded) {
   EXPECT_LE(kept, 2 * (64 + 16));
 }
 
+TEST(RecentHeads, LearnsWhatNobodyPutMeanwhile) {
+  RecentHeads heads(100);
+  const uint64_t epoch = heads.EpochOf("contacts/1");
+  heads.Learn("contacts/1", {Revision(3), Position(7)}, epoch);
+  ASSERT_TRUE(heads.Find("contacts/1").has_value());
+  EXPECT_EQ(heads.Find("contacts/1")->revision, Revision(3));
+  heads.Put("contacts/1", {Revision(4), Position(9)});
+  heads.Learn("contacts/1", {Revision(3), Position(7)}, epoch);
+  EXPECT_EQ(heads.Find("contacts/1")->revision, Revision(4));
+}
+
+TEST(RecentHeads, LearnsNothingWhereWhatWasPutMayBeForgotten) {
+  RecentHeads heads(64);
+  const uint64_t epoch = heads.EpochOf("contacts/1");
+  heads.Put("contacts/1", {Revision(2), Position(9)});
+  for (int i = 0; i < 1'000; ++i) heads.Put(Key(i), {Revision(1), Position(10 + i)});
+  ASSERT_EQ(heads.Find("contacts/1"), std::nullopt);
+  heads.Learn("contacts/1", {Revision(1), Position(3)}, epoch);
+  EXPECT_EQ(heads.Find("contacts/1"), std::nullopt);
+
+  const uint64_t before_clear = heads.EpochOf("contacts/1");
+  heads.Clear();
+  heads.Learn("contacts/1", {Revision(1), Position(3)}, before_clear);
+  EXPECT_EQ(heads.Find("contacts/1"), std::nullopt);
+}
+
+TEST(RecentHeads, StaysBoundedByWhatIsLearnt) {
+  RecentHeads heads(64);
+  constexpr int kStreams = 10'000;
+  int kept = 0;
+  for (int i = 0; i < kStreams; ++i) {
+    heads.Learn(Key(i), {Revision(1), Position(i + 1)}, heads.EpochOf(Key(i)));
+  }
+  for (int i = 0; i < kStreams; ++i) kept += heads.Find(Key(i)).has_value() ? 1 : 0;
+  EXPECT_LE(kept, 2 * (64 + 16));
+}
+
 TEST(RecentHeads, ClearForgetsAll) {
   RecentHeads heads(100);
   for (int i = 0; i < 50; ++i) heads.Put(Key(i), {Revision(1), Position(i + 1)});

@@ -38,7 +38,7 @@ class CompanyDealsTest : public ::testing::Test {
 
   // "2 open, 1 won, 0 lost; EUR 300 / 100": by currency what is open and what is won.
   std::string Sums(const projections::ViewSnapshot& snapshot, const std::string& company = kAcme) {
-    const auto sums = ReadDealSums(snapshot, spec_.workspace(), company);
+    const auto sums = ReadDealSums(snapshot, spec_.workspace(), {std::string(company)});
     EXPECT_TRUE(sums.ok()) << sums.status();
     std::string text = absl::StrCat(sums->open_count(), " open, ", sums->won_count(), " won, ",
                                     sums->lost_count(), " lost");

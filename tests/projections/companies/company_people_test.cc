@@ -60,8 +60,8 @@ class CompanyPeopleTest : public ::testing::Test {
   // "3 + 1": who is there on a day, and who was before.
   std::string People(const projections::ViewSnapshot& snapshot, const std::string& company,
                      int day) {
-    const auto people =
-        CountPeople(snapshot, spec_.workspace(), company, absl::CivilDay(2023, 11, day));
+    const auto people = CountPeople(snapshot, spec_.workspace(), {std::string(company)},
+                                    absl::CivilDay(2023, 11, day));
     EXPECT_TRUE(people.ok()) << people.status();
     return absl::StrCat(people->present, " + ", people->former);
   }

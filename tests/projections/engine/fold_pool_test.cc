@@ -4,6 +4,9 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
 
 namespace kith::projections {
 namespace {
@@ -47,6 +50,45 @@ TEST(FoldPool, CallsATaskOnceMoreThatIsWokenAtWork) {
   pool.Wake(task);
   pool.Stop();
   EXPECT_EQ(task.steps(), 2);
+}
+
+TEST(FoldPool, HasNoMoreTurnsAtOnceThanItMay) {
+  FoldPool pool(2);
+  std::atomic<int> active{0};
+  std::atomic<int> most{0};
+  std::vector<std::unique_ptr<Counted>> tasks;
+  for (int i = 0; i < 10; ++i) {
+    tasks.push_back(std::make_unique<Counted>([&](int step) {
+      const int now = ++active;
+      for (int known = most; known < now && !most.compare_exchange_weak(known, now);) {
+      }
+      for (int i = 0; i < 100; ++i) std::this_thread::yield();
+      --active;
+      return step < 20 ? FoldTask::Next::kSoon : FoldTask::Next::kRest;
+    }));
+  }
+  for (const auto& task : tasks) pool.Wake(*task);
+  pool.Stop();
+  EXPECT_LE(most, 2);
+}
+
+TEST(FoldPool, HasAnotherTurnWhileOneWaits) {
+  FoldPool pool(1);
+  std::atomic<bool> done{false};
+  Counted waits([&](int) {
+    const FoldPool::Wait wait(pool);
+    done.wait(false);
+    return FoldTask::Next::kRest;
+  });
+  Counted is_waited_for([&](int) {
+    done = true;
+    done.notify_all();
+    return FoldTask::Next::kRest;
+  });
+  pool.Wake(waits);
+  pool.Wake(is_waited_for);
+  pool.Stop();
+  EXPECT_TRUE(done);
 }
 
 TEST(FoldPool, CallsATaskByOneThreadAtATime) {

@@ -82,12 +82,14 @@ int FoldingThreads() {
   return count;
 }
 
-TEST_F(ManyViewsTest, AreFoldedOnAsManyThreadsAsThereAreCores) {
+TEST_F(ManyViewsTest, AreFoldedOnTwoThreadsForEachCore) {
   AppendSome(300);  // all are far behind
   const auto store = fixture_.Open("views");
   ExpectAllAlike(*store, fixture_.log().head());
   ExpectAllAlike(*store, AppendSome(20));
-  EXPECT_EQ(FoldingThreads(), static_cast<int>(std::max(2u, std::thread::hardware_concurrency())));
+  // Of two one may wait for the other.
+  EXPECT_EQ(FoldingThreads(),
+            static_cast<int>(2 * std::max(2u, std::thread::hardware_concurrency())));
 }
 
 TEST_F(ManyViewsTest, GoOnBesideOneThatHangs) {

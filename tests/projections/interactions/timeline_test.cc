@@ -19,6 +19,7 @@
 #include "kith/deals/v1/deal_events.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "kith/type/v1/errors.pb.h"
+#include "kith/visitors/v1/visitor_events.pb.h"
 #include "projections/tables/table_core.h"
 #include "tests/testing/histories.h"
 #include "tests/testing/view_spec.h"
@@ -47,7 +48,8 @@ ViewSpec NewSpec() {
   return ViewSpec::Of<Timeline>()
       .Takes<contacts::v1::ContactEvent>("contacts")
       .Takes<deals::v1::DealEvent>("deals")
-      .Takes<interactions::v1::InteractionEvent>("interactions");
+      .Takes<interactions::v1::InteractionEvent>("interactions")
+      .Takes<visitors::v1::VisitorEvent>("visitors");
 }
 
 absl::Time At(int minute) { return absl::FromUnixSeconds(1'700'000'000) + absl::Minutes(minute); }
@@ -103,7 +105,9 @@ class TimelineTest : public ::testing::Test {
   }
   static std::vector<Position> All(const ViewSnapshot& view, absl::string_view record,
                                    std::vector<InteractionKind> kinds = {}) {
-    return List(view, {.workspace = kWorkspace, .record = record, .kinds = std::move(kinds)})
+    return List(view, {.workspace = kWorkspace,
+                       .records = {std::string(record)},
+                       .kinds = std::move(kinds)})
         .events;
   }
   static std::vector<Position> Find(const ViewSnapshot& view, absl::string_view name) {
@@ -119,6 +123,47 @@ class TimelineTest : public ::testing::Test {
   ViewSpec spec_ = NewSpec();
   int drawn_ = 0;
 };
+
+TEST_F(TimelineTest, ShowsVisitsOfWhomTheVisitorIsFoundToBe) {
+  const auto view_pages = [&](int visit, bool begins, const std::string& contact, int minute) {
+    visitors::v1::VisitorPagesViewed viewed;
+    viewed.set_name("visitors/1");
+    viewed.set_contact(contact);
+    viewed.set_visit(visit);
+    viewed.set_visit_begins(begins);
+    spec_.Given("visitors/1", viewed, {.occur_time = At(minute)});
+  };
+  const auto identify = [&](const std::string& contact, int from, int count) {
+    visitors::v1::VisitorIdentified identified;
+    identified.set_name("visitors/1");
+    identified.set_contact(contact);
+    identified.set_from_visit(from);
+    identified.set_visit_count(count);
+    spec_.Given("visitors/1", identified, {.occur_time = At(100)});
+  };
+  view_pages(1, true, "", 0);
+  view_pages(1, false, "", 5);
+  view_pages(2, true, "", 60);
+  Record("contacts/1", At(30));
+  EXPECT_THAT(All(spec_.Then(), "contacts/1"), ElementsAre(Position(4)));
+  identify("contacts/1", 1, 2);
+  view_pages(2, false, "contacts/1", 65);
+  view_pages(3, true, "contacts/1", 120);
+  identify("contacts/2", 4, 3);
+  view_pages(4, true, "contacts/2", 121);
+  const ViewSnapshot view = spec_.Then();
+  EXPECT_THAT(All(view, "contacts/1"),
+              ElementsAre(Position(7), Position(3), Position(4), Position(1)));
+  EXPECT_THAT(All(view, "contacts/2"), ElementsAre(Position(9)));
+  EXPECT_THAT(All(view, "contacts/1", {interactions::v1::PAGE_VIEW}),
+              ElementsAre(Position(7), Position(3), Position(1)));
+  EXPECT_THAT(
+      List(view, {.workspace = kWorkspace, .records = {"contacts/1"}, .visits = false}).events,
+      ElementsAre(Position(4)));
+  const auto counts = CountKinds(view, kWorkspace, {"contacts/1"}, 100);
+  ASSERT_TRUE(counts.ok()) << counts.status();
+  EXPECT_EQ(counts->kinds.size(), 1u);
+}
 
 TEST_F(TimelineTest, ShowsARecordsOwnChangesAndItsInteractionsNewestFirst) {
   spec_.Given("contacts/1", ContactCreated(), {.occur_time = At(0)});
@@ -174,8 +219,8 @@ TEST_F(TimelineTest, KeepsWorkspacesApart) {
   spec_.Given("contacts/1", ContactCreated(), {.workspace = WorkspaceId(2)});
   const ViewSnapshot view = spec_.Then();
   EXPECT_THAT(All(view, "contacts/1"), IsEmpty());
-  EXPECT_EQ(*HasTimeline(view, kWorkspace, "contacts/1"), false);
-  EXPECT_EQ(*HasTimeline(view, WorkspaceId(2), "contacts/1"), true);
+  EXPECT_EQ(*HasTimeline(view, kWorkspace, {"contacts/1"}), false);
+  EXPECT_EQ(*HasTimeline(view, WorkspaceId(2), {"contacts/1"}), true);
 }
 
 TEST_F(TimelineTest, DoesNotTakeANameForAnotherThatBeginsWithIt) {
@@ -203,7 +248,7 @@ TEST_F(TimelineTest, CountsItsKindsAndSaysWhenTheLastOfEachWas) {
   Record("contacts/b", absl::FromUnixSeconds(-5), {"contacts/a"}, interactions::v1::MEETING);
   const ViewSnapshot view = spec_.Then();
   const auto counts = [&](size_t entries_max) {
-    const auto counted = CountKinds(view, kWorkspace, "contacts/a", entries_max);
+    const auto counted = CountKinds(view, kWorkspace, {"contacts/a"}, entries_max);
     EXPECT_TRUE(counted.ok()) << counted.status();
     return *counted;
   };
@@ -224,7 +269,7 @@ TEST_F(TimelineTest, CountsItsKindsAndSaysWhenTheLastOfEachWas) {
 TEST_F(TimelineTest, PagesWithoutGapOrRepetitionWhateverIsRecordedMeanwhile) {
   for (int i = 0; i < 7; ++i) Record("contacts/1", At(i));
   const ViewSnapshot view = spec_.Then();
-  TimelineQuery query = {.workspace = kWorkspace, .record = "contacts/1", .page_size = 3};
+  TimelineQuery query = {.workspace = kWorkspace, .records = {"contacts/1"}, .page_size = 3};
   const TimelinePage first = List(view, query);
   EXPECT_THAT(first.events, ElementsAre(Position(7), Position(6), Position(5)));
   Record("contacts/1", At(3));  // does not shift the next page
@@ -242,7 +287,7 @@ TEST_F(TimelineTest, PagesWithoutGapOrRepetitionWhateverIsRecordedMeanwhile) {
 TEST_F(TimelineTest, EndsWithAFullPageWithoutANextOne) {
   for (int i = 0; i < 3; ++i) Record("contacts/1", At(i));
   const TimelinePage page =
-      List(spec_.Then(), {.workspace = kWorkspace, .record = "contacts/1", .page_size = 3});
+      List(spec_.Then(), {.workspace = kWorkspace, .records = {"contacts/1"}, .page_size = 3});
   EXPECT_EQ(page.events.size(), 3u);
   EXPECT_EQ(page.next_page_token, "");
 }
@@ -250,7 +295,7 @@ TEST_F(TimelineTest, EndsWithAFullPageWithoutANextOne) {
 TEST_F(TimelineTest, EndsAPageWhereThereIsNoMoreRoomAndGoesOnThere) {
   for (int i = 0; i < 3; ++i) Record("contacts/1", At(i));
   const ViewSnapshot view = spec_.Then();
-  TimelineQuery query = {.workspace = kWorkspace, .record = "contacts/1"};
+  TimelineQuery query = {.workspace = kWorkspace, .records = {"contacts/1"}};
   const auto first = PageOf(view, query, 2);
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_THAT(first->events, ElementsAre(Position(3), Position(2)));
@@ -266,17 +311,17 @@ TEST_F(TimelineTest, LeavesTheChangesOutWhereTheyAreNotWanted) {
   Record("contacts/1", At(1));
   spec_.Given("contacts/1", ContactUpdated(), {.occur_time = At(2)});
   const TimelinePage page =
-      List(spec_.Then(), {.workspace = kWorkspace, .record = "contacts/1", .changes = false});
+      List(spec_.Then(), {.workspace = kWorkspace, .records = {"contacts/1"}, .changes = false});
   EXPECT_THAT(page.events, ElementsAre(Position(2)));
 }
 
 TEST_F(TimelineTest, RefusesAPageTokenOfAnotherQuery) {
   for (int i = 0; i < 3; ++i) Record("contacts/1", At(i), {"contacts/2"});
   const ViewSnapshot view = spec_.Then();
-  const TimelineQuery asked = {.workspace = kWorkspace, .record = "contacts/1", .page_size = 1};
+  const TimelineQuery asked = {.workspace = kWorkspace, .records = {"contacts/1"}, .page_size = 1};
   const std::string token = List(view, asked).next_page_token;
   TimelineQuery other_record = asked;
-  other_record.record = "contacts/2";
+  other_record.records = {"contacts/2"};
   TimelineQuery other_kinds = asked;
   other_kinds.kinds = {interactions::v1::CALL};
   TimelineQuery other_workspace = asked;
@@ -289,7 +334,7 @@ TEST_F(TimelineTest, RefusesAPageTokenOfAnotherQuery) {
 
 TEST_F(TimelineTest, RefusesANegativePageSize) {
   const ViewSnapshot view = spec_.Then();
-  const TimelineQuery query = {.workspace = kWorkspace, .record = "contacts/1", .page_size = -1};
+  const TimelineQuery query = {.workspace = kWorkspace, .records = {"contacts/1"}, .page_size = -1};
   EXPECT_TRUE(IsError(PageOf(view, query).status(), type::v1::ERROR_INVALID_FIELD));
 }
 
@@ -361,7 +406,7 @@ TEST_F(TimelineTest, EndsAPageEarlyRatherThanLookAtTooMany) {
   ASSERT_TRUE(testing::WaitFor(timeline, fixture.log().head()).ok());
   const ViewSnapshot snapshot = timeline.Latest();
   TimelineQuery query = {
-      .workspace = kWorkspace, .record = "contacts/1", .kinds = {interactions::v1::PURCHASE}};
+      .workspace = kWorkspace, .records = {"contacts/1"}, .kinds = {interactions::v1::PURCHASE}};
   const TimelinePage first = List(snapshot, query);
   EXPECT_THAT(first.events, IsEmpty());
   ASSERT_NE(first.next_page_token, "");
@@ -442,9 +487,10 @@ void SortsARandomHistory() {
     std::vector<Position> listed;
     std::string token;
     do {
-      const auto page = PageOf(
-          view.At(head),
-          {.workspace = kWorkspace, .record = record, .page_size = page_size, .page_token = token});
+      const auto page = PageOf(view.At(head), {.workspace = kWorkspace,
+                                               .records = {std::string(record)},
+                                               .page_size = page_size,
+                                               .page_token = token});
       RC_ASSERT(page.ok());
       listed.insert(listed.end(), page->events.begin(), page->events.end());
       token = page->next_page_token;

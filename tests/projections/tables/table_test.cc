@@ -451,7 +451,8 @@ TEST_F(ListTest, SumsAmountsAndWholeNumbersOnly) {
     const absl::Status refused = list({"amount", field});
     EXPECT_TRUE(IsError(refused, type::v1::ERROR_INVALID_FIELD)) << field;
     EXPECT_THAT(MessageOf(refused),
-                HasSubstr("but amount, earlier_stage_interval_count, probability."))
+                HasSubstr("but amount, earlier_stage_interval_count, pending_approval.amount, "
+                          "probability."))
         << field;
   }
   EXPECT_TRUE(IsError(list(std::vector<std::string>(11, "amount")), type::v1::ERROR_INVALID_FIELD));

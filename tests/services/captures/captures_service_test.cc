@@ -465,5 +465,31 @@ TEST_F(CapturesTest, CapturesManyEachByItself) {
   EXPECT_EQ(CountContacts(), 10);
 }
 
+// Goal: what comes from the address of one that was merged is found on the one that stays, and goes
+// with that one when it is taken out again.
+TEST_F(CapturesTest, GoWithWhomTheAddressIsOf) {
+  const std::string ada = CreateContact("first_name: 'Ada' emails { address: 'ada@a.example' }");
+  const std::string other = CreateContact("first_name: 'A.' emails { address: 'ada@b.example' }");
+  contacts::v1::MergeContactsRequest merge;
+  merge.set_name(ada);
+  merge.add_merged(other);
+  ASSERT_EQ(server_.Call(&ContactsService::Stub::MergeContacts, merge).reason(), "");
+  auto told = Calling("emails { address: 'ADA@b.example' } job_title: 'Countess'");
+  told.set_match_policy(v1::FILL);
+  const v1::Capture captured = Capture(told);
+  EXPECT_EQ(captured.outcome(), v1::CAPTURE_MATCHED);
+  EXPECT_EQ(GetContact(captured.contact()).name(), ada);
+  EXPECT_EQ(GetContact(ada).job_title(), "Countess");
+  EXPECT_EQ(Capture(Calling("emails { address: 'ada@a.example' }")).contact(), ada);
+  EXPECT_EQ(CountContacts(), 1);
+
+  contacts::v1::UnmergeContactRequest unmerge;
+  unmerge.set_name(other);
+  ASSERT_EQ(server_.Call(&ContactsService::Stub::UnmergeContact, unmerge).reason(), "");
+  EXPECT_EQ(GetContact(captured.contact()).name(), other);
+  EXPECT_EQ(GetContact(other).job_title(), "Countess");
+  EXPECT_EQ(GetContact(ada).job_title(), "");
+}
+
 }  // namespace
 }  // namespace kith::captures

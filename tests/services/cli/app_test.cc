@@ -5,9 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
-#include <map>
 #include <sstream>
 
 #include "absl/strings/match.h"
@@ -15,56 +12,15 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "eventstore/base/version.h"
-#include "tests/services/cli/fake_server.h"
-#include "tests/testing/temp_folder.h"
+#include "tests/services/cli/kith_fixture.h"
 
 namespace kith::cli {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
-
-class KithTest : public ::testing::Test {
- protected:
-  int Run(const std::vector<std::string>& words) {
-    out_.str("");
-    err_.str("");
-    return cli::Run(words, {.out = out_,
-                            .err = err_,
-                            .environment =
-                                [this](const char* name) {
-                                  const auto found = environment_.find(name);
-                                  return found == environment_.end()
-                                             ? std::nullopt
-                                             : std::optional<std::string>(found->second);
-                                },
-                            .connect =
-                                [this](const ClientOptions& options) {
-                                  asked_ = options;
-                                  return std::make_unique<Client>(options, server_.NewChannel());
-                                }});
-  }
-  std::string out() const { return out_.str(); }
-  std::string err() const { return err_.str(); }
-
-  void Write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name) << text;
-  }
-  std::string Read(const std::string& name) {
-    std::ifstream file(folder_ / name);
-    return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  }
-
-  FakeServer server_;
-  ClientOptions asked_;  // for, last
-  testing::TempFolder folder_;
-  std::map<std::string, std::string> environment_;
-
- private:
-  std::ostringstream out_;
-  std::ostringstream err_;
-};
 
 TEST_F(KithTest, SaysItsVersion) {
   EXPECT_EQ(Run({"--version"}), 0);
@@ -476,174 +432,6 @@ TEST_F(KithIngestTest, SaysHowToGoOnWhereTheStreamBreaks) {
   EXPECT_EQ(Run({"interactions", "ingest"}), 2);
   EXPECT_EQ(Run({"interactions", "ingest", folder_ / "missing"}), 2);
   EXPECT_EQ(Run({"interactions", "ingest", folder_ / "items.jsonl", "--parent", "x"}), 2);
-}
-
-class KithImportTest : public KithTest {
- protected:
-  KithImportTest() {
-    Write("mapping.json", R"({
-      "name": "test", "collection": "deals", "key": ["id"],
-      "steps": [
-        {"verb": "create", "fields": {
-          "deal_id": "id", "display_name": "name",
-          "owner": {"column": "owner", "lookup": {"collection": "users", "by": "display_name",
-                    "create": {"display_name": "owner"}}}}},
-        {"verb": "win", "when": {"won": ["yes"]},
-         "fields": {"amount": {"column": "amount", "currency": "EUR"}}}]})");
-  }
-
-  int Import(const std::vector<std::string>& more = {}) {
-    std::vector<std::string> words = {"import", "deals", "--mapping", folder_ / "mapping.json",
-                                      folder_ / "deals.csv"};
-    words.insert(words.end(), more.begin(), more.end());
-    return Run(words);
-  }
-};
-
-TEST_F(KithImportTest, ImportsEveryRowAndASecondRunChangesNothing) {
-  std::string csv = "id,name,owner,won,amount\n";
-  for (int i = 0; i < 300; ++i) {
-    absl::StrAppend(&csv, "d", i, ",Deal ", i, ",Ada ", i % 7, ",", i % 2 == 0 ? "yes" : "no", ",",
-                    i, "\n");
-  }
-  Write("deals.csv", csv);
-  EXPECT_EQ(Import({"--in-flight", "64"}), 0) << err();
-  EXPECT_EQ(out(), "deals: 300 created, 0 unchanged, 0 rejected\n");
-  EXPECT_EQ(server_.sessions().calls(), 300 + 150) << "over a session";
-  EXPECT_EQ(Run({"deals", "get", "d8"}), 0);
-  EXPECT_THAT(out(), HasSubstr("amount        8.00 EUR"));
-  EXPECT_THAT(out(), HasSubstr("owner         users/2"));
-  EXPECT_EQ(Import(), 0) << err();
-  EXPECT_EQ(out(), "deals: 0 created, 300 unchanged, 0 rejected\n");
-}
-
-TEST_F(KithImportTest, RejectsRowsWithLineAndReasonAndGoesOn) {
-  Write("deals.csv",
-        "id,name,owner,won,amount\n"
-        "a,refuse me,Ada,no,\n"
-        "b,\"Good,\none\",Ada,no,\n"
-        "c,Bad,Ada,yes,much\n");
-  EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1);
-  EXPECT_EQ(out(), "deals: 1 created, 0 unchanged, 2 rejected\n");
-  EXPECT_THAT(err(),
-              HasSubstr("line 2: A field breaks a rule. [INVALID_FIELD]; deal.display_name0: "));
-  EXPECT_THAT(err(), HasSubstr("line 5: amount (column amount): \"much EUR\" is not money"));
-  EXPECT_THAT(err(), HasSubstr("kith: 2 rows were rejected; see "));
-  const std::string rejects = Read("rejects.csv");
-  EXPECT_THAT(rejects, StartsWith("\xEF\xBB\xBFrejected_line,rejected_reason,"
-                                  "id,name,owner,won,amount\n"));
-  EXPECT_THAT(rejects, HasSubstr(",c,Bad,Ada,yes,much\n"));
-}
-
-// Goal: what was rejected can be corrected and imported, whatever stands between its cells. Method:
-// a file with semicolons, whose rejects are imported twice by its mapping, the second time mended.
-TEST_F(KithImportTest, ImportsAFileOfRejectsWithTheSameMapping) {
-  Write("mapping.json", R"({
-      "name": "test", "collection": "deals", "delimiter": ";",
-      "steps": [{"verb": "create", "fields": {"deal_id": "id", "display_name": "name"}}]})");
-  Write("deals.csv", "id;name\na;refuse me\nb;\" Good; with, care \"\nc;\n");
-  EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1) << err();
-  EXPECT_EQ(out(), "deals: 2 created, 0 unchanged, 1 rejected\n");
-  const std::string rejects = Read("rejects.csv");
-  EXPECT_THAT(rejects, StartsWith("\xEF\xBB\xBFrejected_line;rejected_reason;"
-                                  "id;name\n2;\"A field breaks"));
-
-  Write("deals.csv", rejects);
-  EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1) << err();
-  EXPECT_EQ(out(), "deals: 0 created, 0 unchanged, 1 rejected\n");
-  EXPECT_EQ(Read("rejects.csv"), rejects) << "a file of rejects of rejects is no longer than one";
-
-  Write("deals.csv", absl::StrReplaceAll(rejects, {{"refuse me", "mended"}}));
-  EXPECT_EQ(Import(), 0) << err();
-  EXPECT_EQ(Run({"deals", "get", "a"}), 0);
-  EXPECT_THAT(out(), HasSubstr("mended"));
-}
-
-// Some are refused by the server, which tells those that came together the other way round, and
-// some before they are sent.
-TEST_F(KithImportTest, TellsWhatBecameOfTheLinesInTheirOrder) {
-  std::string csv = "id,name,owner,won,amount\n";
-  std::vector<std::string> lines;
-  for (int i = 0; i < 60; ++i) {
-    const bool is_sent = i % 3 != 2;
-    absl::StrAppend(&csv, "d", i, ",refuse me,Ada,", is_sent ? "no," : "yes,much", "\n");
-    lines.push_back(absl::StrCat("line ", i + 2));
-  }
-  Write("deals.csv", csv);
-  EXPECT_EQ(Import(), 1);
-  std::vector<std::string> told;
-  for (const absl::string_view line : absl::StrSplit(err(), '\n')) {
-    if (absl::StartsWith(line, "line ")) told.emplace_back(line.substr(0, line.find(':')));
-  }
-  EXPECT_EQ(told, lines);
-}
-
-TEST_F(KithImportTest, CallsAServerThatHasNoSessionsWithoutThem) {
-  Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\nb,Two,Bob,yes,5\nc,Three,,no,\n");
-  FakeServer old(/*sessions=*/false);
-  const auto import = [&] {
-    std::ostringstream out, err;
-    EXPECT_EQ(
-        cli::Run({"import", "deals", "--mapping", folder_ / "mapping.json", folder_ / "deals.csv"},
-                 {.out = out,
-                  .err = err,
-                  .environment = [](const char*) { return std::nullopt; },
-                  .connect =
-                      [&](const ClientOptions& options) {
-                        return std::make_unique<Client>(options, old.NewChannel());
-                      }}),
-        0)
-        << err.str();
-    return out.str();
-  };
-  EXPECT_EQ(import(), "deals: 3 created, 0 unchanged, 0 rejected\n");
-  EXPECT_EQ(import(), "deals: 0 created, 3 unchanged, 0 rejected\n");
-}
-
-TEST_F(KithImportTest, RejectsARowWhoseContentChangedSinceItWasImported) {
-  Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\n");
-  EXPECT_EQ(Import(), 0) << err();
-  Write("deals.csv", "id,name,owner,won,amount\na,Other,Ada,no,\n");
-  EXPECT_EQ(Import(), 1);
-  EXPECT_THAT(err(), HasSubstr("line 2: it was imported before with other content"));
-}
-
-TEST_F(KithImportTest, GoesOnWithoutASessionWhereThereIsNoRoomForOne) {
-  server_.sessions().Refuse();
-  Write("deals.csv", "id,name,owner,won,amount\na,One,,no,\nb,Two,,no,\n");
-  EXPECT_EQ(Import(), 0) << err();
-  EXPECT_EQ(out(), "deals: 2 created, 0 unchanged, 0 rejected\n");
-}
-
-TEST_F(KithImportTest, SendsNoMoreWhereWhatARowMeetsConcernsAll) {
-  Write("deals.csv", "id,name,owner,won,amount\na,One,,no,\nb,whose?,,no,\nc,Three,,no,\n");
-  EXPECT_EQ(Import({"--in-flight", "1"}), 1);
-  EXPECT_THAT(err(), StartsWith("kith: The key is unknown."));
-  EXPECT_EQ(server_.sessions().calls(), 2);
-}
-
-TEST_F(KithImportTest, StopsAtOnceWhereNoServerAnswers) {
-  Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\nb,Two,Bob,no,\nc,Three,,no,\n");
-  std::ostringstream out, err;
-  const std::string address = absl::StrCat("unix:", folder_ / "nobody");
-  EXPECT_EQ(cli::Run({"import", "deals", "--mapping", folder_ / "mapping.json",
-                      folder_ / "deals.csv", "--address", address},
-                     {.out = out,
-                      .err = err,
-                      .environment = [](const char*) { return std::nullopt; },
-                      .connect =
-                          [](const ClientOptions& options) {
-                            return std::make_unique<Client>(options);
-                          }}),
-            1);
-  EXPECT_THAT(err.str(), StartsWith("kith: no Kith server answers at "));
-}
-
-TEST_F(KithImportTest, SendsNothingOnADryRun) {
-  Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\n");
-  EXPECT_EQ(Import({"--dry-run"}), 0) << err();
-  EXPECT_EQ(out(), "deals: 1 would be sent, 0 unchanged, 0 rejected\n");
-  EXPECT_EQ(Run({"deals", "get", "a"}), 1);
 }
 
 }  // namespace

@@ -77,6 +77,87 @@ grpc::Status FakeUsers::BatchGetUsers(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status FakeImportJobs::CreateImportJob(grpc::ServerContext* context,
+                                             const import_jobs::v1::CreateImportJobRequest* request,
+                                             import_jobs::v1::ImportJob* response) {
+  MutexLock lock(mutex_);
+  *response = request->import_job();
+  response->set_name(absl::StrCat("importJobs/", jobs_.size() + 1));
+  response->set_state(import_jobs::v1::RUNNING);
+  jobs_.push_back(*response);
+  context->AddInitialMetadata("kith-token", absl::StrCat("token-", jobs_.size()));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeImportJobs::GetImportJob(grpc::ServerContext*,
+                                          const import_jobs::v1::GetImportJobRequest* request,
+                                          import_jobs::v1::ImportJob* response) {
+  MutexLock lock(mutex_);
+  for (const import_jobs::v1::ImportJob& job : jobs_) {
+    if (job.name() == request->name()) *response = job;
+  }
+  return response->name().empty()
+             ? Refusal(grpc::StatusCode::NOT_FOUND, "No such job.", "IMPORT_JOB_NOT_FOUND")
+             : grpc::Status::OK;
+}
+
+template <class Request>
+grpc::Status FakeImportJobs::TakeProgress(const Request& request,
+                                          import_jobs::v1::ImportState state,
+                                          import_jobs::v1::ImportJob* response) {
+  MutexLock lock(mutex_);
+  if (cancelled_) {
+    return Refusal(grpc::StatusCode::FAILED_PRECONDITION, "It is cancelled.", "NOT_RUNNING");
+  }
+  for (import_jobs::v1::ImportJob& job : jobs_) {
+    if (job.name() != request.name()) continue;
+    job.set_state(state);
+    job.set_position(request.position());
+    job.set_created_count(request.counts().created());
+    job.set_updated_count(request.counts().updated());
+    job.set_unchanged_count(request.counts().unchanged());
+    job.set_rejected_count(request.counts().rejected());
+    rejections_.insert(rejections_.end(), request.rejections().begin(), request.rejections().end());
+    *response = job;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeImportJobs::AdvanceImportJob(
+    grpc::ServerContext*, const import_jobs::v1::AdvanceImportJobRequest* request,
+    import_jobs::v1::ImportJob* response) {
+  return TakeProgress(*request, import_jobs::v1::RUNNING, response);
+}
+
+grpc::Status FakeImportJobs::CompleteImportJob(
+    grpc::ServerContext*, const import_jobs::v1::CompleteImportJobRequest* request,
+    import_jobs::v1::ImportJob* response) {
+  return TakeProgress(*request, import_jobs::v1::COMPLETED, response);
+}
+
+grpc::Status FakeImportJobs::ResumeImportJob(grpc::ServerContext* context,
+                                             const import_jobs::v1::ResumeImportJobRequest* request,
+                                             import_jobs::v1::ImportJob* response) {
+  MutexLock lock(mutex_);
+  for (import_jobs::v1::ImportJob& job : jobs_) {
+    if (job.name() != request->name()) continue;
+    if (job.file_digest() != request->file_digest()) {
+      return Refusal(grpc::StatusCode::FAILED_PRECONDITION, "Another file.", "FILE_DIFFERS");
+    }
+    job.set_state(import_jobs::v1::RUNNING);
+    *response = job;
+  }
+  cancelled_ = false;
+  context->AddInitialMetadata("kith-token", "token-resumed");
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeImportJobs::ListImportJobChanges(
+    grpc::ServerContext*, const import_jobs::v1::ListImportJobChangesRequest*,
+    import_jobs::v1::ListImportJobChangesResponse*) {
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeSavedViews::CreateSavedView(grpc::ServerContext*,
                                              const saved_views::v1::CreateSavedViewRequest* request,
                                              saved_views::v1::SavedView* response) {
@@ -324,6 +405,7 @@ sessions::v1::RunSessionResponse::Outcome FakeSessions::Make(
 FakeServer::FakeServer(bool sessions) {
   grpc::ServerBuilder builder;
   builder.RegisterService(&users_);
+  builder.RegisterService(&import_jobs_);
   builder.RegisterService(&saved_views_);
   builder.RegisterService(&deals_);
   builder.RegisterService(&interactions_);

@@ -14,6 +14,7 @@
 #include "eventstore/base/mutex.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/forecast/v1/forecast_service.grpc.pb.h"
+#include "kith/import_jobs/v1/import_jobs_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/saved_views/v1/saved_views_service.grpc.pb.h"
 #include "kith/sessions/v1/sessions_service.grpc.pb.h"
@@ -34,6 +35,55 @@ class FakeUsers final : public users::v1::UsersService::Service {
  private:
   Mutex mutex_;
   std::vector<users::v1::User> users_ KITH_GUARDED_BY(mutex_);
+};
+
+// Import jobs, which remember what they are told.
+class FakeImportJobs final : public import_jobs::v1::ImportJobsService::Service {
+ public:
+  grpc::Status CreateImportJob(grpc::ServerContext* context,
+                               const import_jobs::v1::CreateImportJobRequest* request,
+                               import_jobs::v1::ImportJob* response) override;
+  grpc::Status GetImportJob(grpc::ServerContext*,
+                            const import_jobs::v1::GetImportJobRequest* request,
+                            import_jobs::v1::ImportJob* response) override;
+  grpc::Status AdvanceImportJob(grpc::ServerContext*,
+                                const import_jobs::v1::AdvanceImportJobRequest* request,
+                                import_jobs::v1::ImportJob* response) override;
+  grpc::Status CompleteImportJob(grpc::ServerContext*,
+                                 const import_jobs::v1::CompleteImportJobRequest* request,
+                                 import_jobs::v1::ImportJob* response) override;
+  grpc::Status ResumeImportJob(grpc::ServerContext* context,
+                               const import_jobs::v1::ResumeImportJobRequest* request,
+                               import_jobs::v1::ImportJob* response) override;
+  grpc::Status ListImportJobChanges(
+      grpc::ServerContext*, const import_jobs::v1::ListImportJobChangesRequest* request,
+      import_jobs::v1::ListImportJobChangesResponse* response) override;
+
+  // The last one.
+  import_jobs::v1::ImportJob last() {
+    MutexLock lock(mutex_);
+    return jobs_.empty() ? import_jobs::v1::ImportJob() : jobs_.back();
+  }
+  // What the rejected rows of the last one were told as.
+  std::vector<import_jobs::v1::ImportRejection> rejections() {
+    MutexLock lock(mutex_);
+    return rejections_;
+  }
+  // No further job takes rows: what is told of one is refused.
+  void Cancel() {
+    MutexLock lock(mutex_);
+    cancelled_ = true;
+  }
+
+ private:
+  template <class Request>
+  grpc::Status TakeProgress(const Request& request, import_jobs::v1::ImportState state,
+                            import_jobs::v1::ImportJob* response) KITH_EXCLUDES(mutex_);
+
+  Mutex mutex_;
+  std::vector<import_jobs::v1::ImportJob> jobs_ KITH_GUARDED_BY(mutex_);
+  std::vector<import_jobs::v1::ImportRejection> rejections_ KITH_GUARDED_BY(mutex_);
+  bool cancelled_ KITH_GUARDED_BY(mutex_) = false;
 };
 
 // Saved views, found by their display name.
@@ -162,10 +212,12 @@ class FakeServer {
   std::shared_ptr<grpc::Channel> NewChannel();
   FakeDeals& deals() { return deals_; }
   FakeInteractions& interactions() { return interactions_; }
+  FakeImportJobs& import_jobs() { return import_jobs_; }
   FakeSessions& sessions() { return sessions_; }
 
  private:
   FakeUsers users_;
+  FakeImportJobs import_jobs_;
   FakeSavedViews saved_views_;
   FakeDeals deals_;
   FakeInteractions interactions_;

@@ -50,7 +50,7 @@ ContactState Evolve(ContactState state, const Recorded<v1::ContactEvent>& record
 const std::string kAda = "contacts/ada";
 const std::string kBob = "contacts/bob";
 
-constexpr LinkedRecord kThere{Lifecycle::kActive};
+const LinkedRecord kThere{Lifecycle::kActive};
 
 v1::ContactEvent Created(absl::string_view name, absl::string_view personal) {
   auto event = Proto<v1::ContactEvent>(

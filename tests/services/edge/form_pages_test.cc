@@ -254,7 +254,7 @@ TEST_F(FormPagesTest, RefuseWhatIsTooLongBeforeTheyCount) {
   EXPECT_EQ(Ask("POST", path, kUrlEncoded, "email=a%40example.com&consent.terms=true").status, 200);
   const HttpReply refused = Ask("POST", path, kUrlEncoded, much);
   EXPECT_EQ(refused.status, 413);
-  EXPECT_EQ(refused.reason(), "BODY_TOO_LONG");
+  EXPECT_EQ(refused.reason(), "CONTENT_TOO_LARGE");
 }
 
 TEST_F(FormPagesTest, RefuseWhatIsNoForm) {

@@ -16,9 +16,9 @@
 namespace kith::interactions {
 namespace {
 
-constexpr LinkedRecord kLive{Lifecycle::kActive};
-constexpr LinkedRecord kAbsent{Lifecycle::kAbsent};
-constexpr LinkedRecord kDeleted{Lifecycle::kDeleted};
+const LinkedRecord kLive{Lifecycle::kActive};
+const LinkedRecord kAbsent{Lifecycle::kAbsent};
+const LinkedRecord kDeleted{Lifecycle::kDeleted};
 
 constexpr char kId[] = "01J00000000000000000000001";
 

@@ -78,5 +78,27 @@ TEST_F(LeadResponsesTest, AreThoseToTheContactThatItIs) {
   EXPECT_FALSE(Get(closed)->has_first_response_time());
 }
 
+// Goal: whichever name of a contact a lead has, and by whichever we turn to it, the lead is found
+// and answered.
+TEST_F(LeadResponsesTest, AreThoseToAnyNameOfTheContact) {
+  const std::string bo = CreateContact("first_name: 'Bo'");
+  const std::string other = CreateContact("first_name: 'B.'");
+  const std::string of_bo = Created(absl::StrCat("contact: '", bo, "'"));
+  const std::string of_other = Created(absl::StrCat("contact: '", other, "'"));
+  contacts::v1::MergeContactsRequest merge;
+  merge.set_name(bo);
+  merge.add_merged(other);
+  EXPECT_EQ(server_.Call(&contacts::v1::ContactsService::Stub::MergeContacts, merge).reason(), "");
+  for (const std::string& name : {bo, other}) {
+    v1::ListLeadsRequest list;
+    list.set_filter(absl::StrCat("contact = '", name, "'"));
+    EXPECT_EQ(server_.Call(&Stub::ListLeads, list)->leads_size(), 2);
+  }
+  server_.clock().Advance(absl::Minutes(10));
+  Record(other, "kind: CALL direction: OUTBOUND");
+  EXPECT_EQ(AwaitAnswer(of_bo), absl::Minutes(10));
+  EXPECT_EQ(AwaitAnswer(of_other), absl::Minutes(10));
+}
+
 }  // namespace
 }  // namespace kith::leads

@@ -71,6 +71,7 @@ TEST_F(SendMessage, QueuesWhatTheTemplateSaysAndCountsIt) {
           mail_template: "mailTemplates/hello"
           template_etag: "7"
           reply_to: "sales@acme.example"
+          tracked: true
         }
         personal {
           address: "ada@example.com"
@@ -220,6 +221,15 @@ TEST(RecordMessage, EndsAQueuedOneOnce) {
   const auto failed = Given<MessageAggregate>({Queued(), Failed()});
   EXPECT_THAT(Decide(failed, RecordFailed()), ChangesNothing());
   EXPECT_THAT(Decide(failed, RecordSent()), IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_QUEUED));
+}
+
+// By what mail servers know it by it is found again, without the angle brackets.
+TEST(RecordMessage, ClaimsTheMessageIdItWasSentWith) {
+  const auto queued = Given<MessageAggregate>({Queued()});
+  const Decision sent = Decide(queued, RecordSent());
+  ASSERT_TRUE(sent.ok());
+  EXPECT_EQ(sent->list()[0].claims,
+            (std::vector<Claim>{{"messages.message_id", "1@acme.example"}}));
 }
 
 TEST(RecordMessage, RefusesOneThatNeverWas) {

@@ -12,12 +12,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/mutex.h"
+#include "eventstore/base/proto_time.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/mail_templates/v1/mail_templates_service.grpc.pb.h"
 #include "kith/messages/v1/message_delivery.pb.h"
 #include "kith/messages/v1/message_events.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
+#include "kith/notifications/v1/notifications_service.grpc.pb.h"
 #include "kith/policies/v1/policies_service.grpc.pb.h"
 #include "kith/profiles/v1/profiles_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
@@ -324,6 +326,124 @@ TEST_F(MessagesServiceTest, AreEmptyWhenThePersonIsErased) {
   EXPECT_TRUE(timeline.entries(0).erased());
   EXPECT_EQ(queued.personal().subject(), "");
   EXPECT_NE(server_.Call(&Stub::SendMessage, Sending(ada_)).reason(), "");
+}
+
+// What is tracked is decided when it is queued, over all who may not want it.
+TEST_F(MessagesServiceTest, AreTrackedWhereTheyHaveHtmlAndNobodyMinds) {
+  v1::SendMessageRequest html = Sending(ada_);
+  html.set_html("<a href=\"https://a.example/\">a</a>");
+  EXPECT_FALSE(Send(Sending(ada_)).tracked());
+  EXPECT_TRUE(Send(html).tracked());
+  v1::SendMessageRequest transactional = html;
+  transactional.set_transactional(true);
+  EXPECT_FALSE(Send(transactional).tracked());
+
+  mail_templates::v1::CreateMailTemplateRequest create;
+  *create.mutable_mail_template() = Proto<mail_templates::v1::MailTemplate>(
+      R"(display_name: "x" subject: "x" text: "x" html: "<p>x</p>" do_not_track: true)");
+  v1::SendMessageRequest made;
+  made.set_contact(ada_);
+  made.set_mail_template(
+      Made(&mail_templates::v1::MailTemplatesService::Stub::CreateMailTemplate, create).name());
+  EXPECT_FALSE(Send(made).tracked());
+
+  contacts::v1::UpdateContactRequest update;
+  update.mutable_contact()->set_name(ada_);
+  update.mutable_contact()->set_do_not_track(true);
+  Made(&ContactsService::Stub::UpdateContact, update);
+  EXPECT_FALSE(Send(html).tracked());
+  html.set_contact(CreateContact("Eve", "eve@example.com"));
+  EXPECT_TRUE(Send(html).tracked());
+  Change("tracking_stopped: true", {"tracking_stopped"});
+  EXPECT_FALSE(Send(html).tracked());
+}
+
+// Goal: who sent it is told of the first open by somebody, once; the contact's timeline has all of
+// them, and the report each message once, now and as of before.
+TEST_F(MessagesServiceTest, TellThatTheyWereOpenedAndFollowed) {
+  std::string marta;
+  const std::string key = KeyWithRole("roles/sales-manager", &marta);
+  const std::string hers = CreateContact("Eve", "eve@example.com", marta);
+  v1::SendMessageRequest request = Sending(hers);
+  request.set_html("<a href=\"https://a.example/\">a</a><a href=\"https://b.example/\">b</a>");
+  const auto sent = server_.CallWith(key, &Stub::SendMessage, request);
+  ASSERT_EQ(sent.reason(), "");
+  EXPECT_EQ(sent->sender(), marta);
+  v1::RecordMessageSentRequest record;
+  record.set_name(sent->name());
+  record.set_message_id("<1@acme.example>");
+  record.set_tracked(true);
+  Made(&Stub::RecordMessageSent, record);
+  v1::RecordMessageOpenedRequest opened;
+  opened.set_name(sent->name());
+  EXPECT_EQ(Made(&Stub::RecordMessageOpened, opened).automatic_open_count(), 1);  // at once
+  server_.clock().Advance(absl::Hours(1));
+  v1::GetMessageReportRequest report;
+  report.mutable_read();
+  const auto before = Made(&Stub::GetMessageReport, report);
+  EXPECT_EQ(before.tracked(), 1);
+  EXPECT_EQ(before.opened(), 0);
+  const absl::Time then = server_.clock().Now();
+  server_.clock().Advance(absl::Hours(1));
+  EXPECT_EQ(Made(&Stub::RecordMessageOpened, opened).open_count(), 1);
+  EXPECT_EQ(Made(&Stub::RecordMessageOpened, opened).open_count(), 2);
+  v1::RecordMessageClickedRequest clicked;
+  clicked.set_name(sent->name());
+  clicked.set_link(1);
+  clicked.set_link_count(2);
+  clicked.set_request_id("click-1");
+  EXPECT_EQ(Made(&Stub::RecordMessageClicked, clicked).click_count(), 1);
+  EXPECT_EQ(Made(&Stub::RecordMessageClicked, clicked).click_count(), 1);
+  EXPECT_EQ(Get(sent->name())->links(1), "https://b.example/");
+
+  EXPECT_THAT(Timeline(hers),
+              ElementsAre("message_clicked", "message_opened", "message_opened", "message_opened",
+                          "message_sent", "message_queued", "contact_created"));
+  EXPECT_EQ(List(hers, "click_count > 0 AND open_count = 2")->messages_size(), 1);
+  const auto now = Made(&Stub::GetMessageReport, report);
+  EXPECT_EQ(now.opened(), 1);
+  EXPECT_EQ(now.clicked(), 1);
+  EXPECT_EQ(now.open_percent(), 100);
+  *report.mutable_read()->mutable_time() = ToTimestamp(then);
+  EXPECT_EQ(Made(&Stub::GetMessageReport, report).opened(), 0);
+  report.clear_read();
+  report.set_mail_template("mailTemplates/none");
+  EXPECT_EQ(Made(&Stub::GetMessageReport, report).delivered(), 0);
+
+  using Notifications = notifications::v1::NotificationsService::Stub;
+  notifications::v1::ListNotificationsRequest list;
+  list.set_filter("kind = MAIL_OPENED");
+  const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
+  while (Made(&Notifications::ListNotifications, list).notifications().empty()) {
+    ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nobody is told";
+    ASSERT_TRUE(follower->Poll(1'000).ok());
+  }
+  const auto told = Made(&Notifications::ListNotifications, list);
+  ASSERT_EQ(told.notifications_size(), 1);
+  EXPECT_EQ(told.notifications(0).owner(), marta);
+  EXPECT_EQ(told.notifications(0).record(), hers);
+}
+
+TEST_F(MessagesServiceTest, UnsubscribeFromThemByTheContactsOwnCommand) {
+  const v1::Message message = Send(Sending(ada_));
+  v1::RecordMessageUnsubscribedRequest request;
+  request.set_name(message.name());
+  request.set_address("ada@example.com");
+  EXPECT_TRUE(Made(&Stub::RecordMessageUnsubscribed, request).has_unsubscribe_time());
+  EXPECT_EQ(server_.Call(&Stub::SendMessage, Sending(ada_)).reason(), "OPTED_OUT");
+  contacts::v1::GetContactRequest get;
+  get.set_name(ada_);
+  const auto contact = Made(&ContactsService::Stub::GetContact, get);
+  EXPECT_EQ(contact.emails(0).opt_out_cause(), message.name());
+  // Whoever lets mail be sent again takes the cause with it.
+  contacts::v1::UpdateContactRequest update;
+  update.mutable_contact()->set_name(ada_);
+  *update.mutable_contact()->mutable_emails() = contact.emails();
+  update.mutable_contact()->mutable_emails(0)->set_opted_out(false);
+  update.mutable_update_mask()->add_paths("emails");
+  EXPECT_EQ(Made(&ContactsService::Stub::UpdateContact, update).emails(0).opt_out_cause(), "");
+  request.set_name(ada_ + "/messages/none");
+  EXPECT_EQ(server_.Call(&Stub::RecordMessageUnsubscribed, request).reason(), "MESSAGE_NOT_FOUND");
 }
 
 TEST_F(MessagesServiceTest, WaitWhereThereIsNoMailServer) {

@@ -37,6 +37,10 @@ inline PersonState Evolve(PersonState state, const Recorded<contacts::v1::Contac
     case contacts::v1::ContactEvent::kContactUndeleted:
       state.exists = true;
       break;
+    case contacts::v1::ContactEvent::kContactMerged:
+    case contacts::v1::ContactEvent::kContactMergedInto:
+    case contacts::v1::ContactEvent::kContactUnmerged:
+    case contacts::v1::ContactEvent::kContactUnmergedFrom:
     case contacts::v1::ContactEvent::EVENT_NOT_SET:
       break;
   }

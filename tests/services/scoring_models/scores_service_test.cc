@@ -14,6 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 constexpr absl::Duration kDay = absl::Hours(24);
 
@@ -386,6 +387,69 @@ TEST_F(ScoresTest, AreOfLeadsToo) {
   AwaitTold(eva, 1);
   EXPECT_THAT(Scores(saved->name()), ElementsAre(13));
   EXPECT_EQ(Get(saved->name(), CreateContact()).reason(), "RECORD_NOT_FOUND");
+}
+
+// Goal: who is merged has the score of both histories, in which what counts once counts once, and
+// who is taken out again has their own, with what happened by their name since.
+TEST_F(ScoresTest, OfWhoIsMergedAreOfBothHistories) {
+  const std::string rules = R"(
+      rules { id: 'call' event { kind: CALL } points: 5 }
+      rules { id: 'first' event { kind: CALL once: true } points: 10 }
+      rules { id: 'lead' record { condition: 'lifecycle_stage = LEAD' } points: 100 })";
+  const std::string model = Scored(rules);
+  const std::string ada = CreateContact();
+  const std::string other = CreateContact("lifecycle_stage: LEAD");
+  Record(ada, "kind: CALL");
+  Record(other, absl::StrCat("kind: CALL links: '", ada, "'"));  // with both: it counts once
+  Record(other, "kind: CALL");
+  EXPECT_EQ(ScoreOf(model, ada), 20);
+  EXPECT_EQ(ScoreOf(model, other), 120);
+  const absl::Time before = server_.clock().Now();
+  server_.clock().Advance(absl::Seconds(1));
+
+  Merge(ada, other);
+  EXPECT_EQ(ScoreOf(model, ada), 3 * 5 + 10 + 100);
+  EXPECT_EQ(Get(model, other)->record(), ada);
+  EXPECT_EQ(ScoreOf(model, other), 125);
+  EXPECT_THAT(Scores(model), ElementsAre(125));
+  EXPECT_THAT(Explain(model, other).lines(), SizeIs(5));
+  Record(other, "kind: CALL");
+  Record(ada, "kind: CALL");
+  EXPECT_EQ(ScoreOf(model, ada), 5 * 5 + 10 + 100);
+  // Rules that are saved now are asked of both.
+  const std::string later = Scored(rules);
+  EXPECT_EQ(ScoreOf(later, ada), 135);
+  EXPECT_EQ(ScoreOf(model, other, before), 120);
+  server_.Restart(/*new_views=*/true);
+  EXPECT_EQ(ScoreOf(model, ada), 135);
+
+  Unmerge(other);
+  for (const bool rebuilt : {false, true}) {
+    SCOPED_TRACE(rebuilt);
+    if (rebuilt) server_.Restart(/*new_views=*/true);
+    for (const std::string& each : {model, later}) {
+      EXPECT_EQ(ScoreOf(each, ada), 3 * 5 + 10);
+      EXPECT_EQ(ScoreOf(each, other), 3 * 5 + 10 + 100);
+    }
+  }
+}
+
+TEST_F(ScoresTest, OfWhoIsMergedTellWhatEitherReachedOnce) {
+  const std::string eva = CreateUser("Eva");
+  const std::string model = Scored(R"(
+      rules { id: 'call' event { kind: CALL } points: 5 } thresholds { id: 'warm' value: 10 }
+      thresholds { id: 'hot' value: 20 })");
+  const std::string ada = CreateContact(absl::StrCat("owner: '", eva, "'"));
+  const std::string other = CreateContact(absl::StrCat("owner: '", eva, "'"));
+  Record(other, "kind: CALL");
+  Record(other, "kind: CALL");
+  AwaitTold(eva, 1);
+  Record(ada, "kind: CALL");
+  Merge(ada, other);  // reaches the first one, which was told
+  EXPECT_EQ(ScoreOf(model, ada), 15);
+  Record(other, "kind: CALL");
+  AwaitTold(eva, 2);
+  EXPECT_THAT(Told(eva), UnorderedElementsAre(HasSubstr("warm (10)"), HasSubstr("hot (20)")));
 }
 
 TEST_F(ScoresTest, AreNotAdvancedByHand) {

@@ -66,6 +66,17 @@ class ScoresWorld : public notifications::NoticesFixture {
     request.set_name(contact);
     EXPECT_EQ(server_.Call(&ContactsService::Stub::UndeleteContact, request).reason(), "");
   }
+  void Merge(const std::string& survivor, const std::string& other) {
+    contacts::v1::MergeContactsRequest request;
+    request.set_name(survivor);
+    request.add_merged(other);
+    EXPECT_EQ(server_.Call(&ContactsService::Stub::MergeContacts, request).reason(), "");
+  }
+  void Unmerge(const std::string& contact) {
+    contacts::v1::UnmergeContactRequest request;
+    request.set_name(contact);
+    EXPECT_EQ(server_.Call(&ContactsService::Stub::UnmergeContact, request).reason(), "");
+  }
   // "kind: CALL"; so long ago.
   std::string Record(const std::string& parent, const std::string& text,
                      absl::Duration ago = absl::ZeroDuration()) {

@@ -21,7 +21,7 @@ using google::protobuf::MethodDescriptor;
 // that is rotated has the secrets of both who did, and what becomes another's is found by its
 // owner. What is read at once are many. What policies do changes by itself all the time: a
 // reaction, a step, or a task or a deal whose time has come, is told by its name. What is filled in
-// is sent by who sees no etag.
+// is sent by who sees no etag, and that of a visitor is another after every page.
 bool NeedsEtag(const MethodDescriptor& method) {
   for (const char* verb : {"Create",
                            "BatchCreate",
@@ -37,9 +37,13 @@ bool NeedsEtag(const MethodDescriptor& method) {
                            "AdvanceWorkflowRun",
                            "FireWorkflow",
                            "SendMessage",
+                           "ReceiveMail",
                            "SubmitForm",
                            "ConfirmFormSubmission",
                            "CountFormTraffic",
+                           "CountMessageTraffic",
+                           "CountSiteTraffic",
+                           "IdentifyVisitor",
                            "ReadAllNotifications",
                            "HoldNotificationMail",
                            "RaiseTaskReminder",

@@ -234,6 +234,34 @@ TEST_F(WorkflowTimesTest, HasTasksAndMessages) {
   EXPECT_EQ(TitleOf(ada), "written to");
 }
 
+TEST_F(WorkflowTimesTest, HasMessagesThatAreOpenedAndFollowed) {
+  Active(
+      absl::StrCat("display_name: 'Followed' trigger { resource: 'messages' change: UPDATED "
+                   "condition: 'click_count > 0' condition_before: 'click_count = 0' } ",
+                   Titles("title", "interested")));
+  const Contact ada = CreateContact("Ada");
+  Update(ada, "emails { address: 'ada@example.com' }");
+  messages::v1::SendMessageRequest send;
+  send.set_contact(ada.name());
+  send.set_subject("Hello");
+  send.set_text("Hello Ada");
+  send.set_html("<a href='https://a.example/'>a</a>");
+  using Stub = messages::v1::MessagesService::Stub;
+  messages::v1::RecordMessageClickedRequest click;
+  click.set_name(server_.Call(&Stub::SendMessage, send)->name());
+  messages::v1::RecordMessageSentRequest sent;
+  sent.set_name(click.name());
+  sent.set_message_id("<1@acme.example>");
+  sent.set_tracked(true);
+  EXPECT_EQ(server_.Call(&Stub::RecordMessageSent, sent).reason(), "");
+  EXPECT_EQ(server_.Call(&Stub::RecordMessageClicked, click)->automatic_click_count(), 1);
+  server_.clock().Advance(absl::Hours(1));
+  EXPECT_EQ(server_.Call(&Stub::RecordMessageClicked, click)->click_count(), 1);
+  AwaitRuns(1, v1::DONE);
+  EXPECT_EQ(Runs()[0].record(), ada.name());
+  EXPECT_EQ(TitleOf(ada), "interested");
+}
+
 TEST_F(WorkflowTimesTest, IsRefusedWhereItsTimeCannotBe) {
   const auto fields = [&](const std::string& trigger) {
     const auto created = Create(

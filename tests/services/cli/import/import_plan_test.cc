@@ -12,6 +12,7 @@
 #include "google/rpc/status.pb.h"
 #include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
+#include "kith/import_jobs/v1/import_jobs_service.pb.h"
 #include "kith/users/v1/users_service.pb.h"
 #include "services/cli/text/server_error.h"
 #include "tests/services/cli/parse_text.h"
@@ -242,6 +243,74 @@ TEST(ImportPlanner, MakesEachRecordThatRowsReferToOnce) {
   ClearRequestId(*call);
   EXPECT_TRUE(EqualsText<users::v1::CreateUserRequest>(
       *call->request, R"pb(user { display_name: "Ada" office: "Central" })pb"));
+}
+
+constexpr char kPeople[] = R"({
+  "name": "p", "collection": "contacts", "key": ["mail"], "policy": "upsert", "match": ["email"],
+  "steps": [{"verb": "create", "fields": {
+    "first_name": "first", "last_name": "last", "emails": "mail", "birthday": "born",
+    "occur_time": "met"}}]})";
+
+TEST(ImportPlanner, TrimsCellsAndPadsShortRowsIM3) {
+  const Planned planned(
+      kPeople, "first,last,mail,born,met\n  John  , Do  e ,a@x.example\n,,,,\n1,2,3,4,5,6\n");
+  const auto calls = planned.Row(0);
+  ASSERT_TRUE(calls.ok()) << calls.status();
+  ClearRequestId((*calls)[0]);
+  EXPECT_TRUE(EqualsText<contacts::v1::CreateContactRequest>(
+      *(*calls)[0].request, R"pb(contact {
+                                   first_name: "John"
+                                   last_name: "Do  e"
+                                   emails { address: "a@x.example" }
+                                 })pb"));
+  EXPECT_EQ(planned.Mistake(1), "it has 6 cells, the header 5");
+}
+
+TEST(ImportPlanner, TakesBlanksForNothingAndTheDayOfATimeIM11) {
+  const Planned planned(kPeople,
+                        "first,last,mail,born,met\n  Test 1 , ,,2030-12-10T10:11:12-01:00,"
+                        "2030-12-10T10:11:12-01:00\n");
+  const auto calls = planned.Row(0);
+  ASSERT_TRUE(calls.ok()) << calls.status();
+  ClearRequestId((*calls)[0]);
+  EXPECT_TRUE(EqualsText<contacts::v1::CreateContactRequest>(*(*calls)[0].request, R"pb(
+    contact {
+      first_name: "Test 1"
+      birthday { year: 2030 month: 12 day: 10 }
+    }
+    occur_time { seconds: 1923131472 }
+  )pb"));
+}
+
+TEST(MatchRecord, MakesARowOneThatFindsItsRecord) {
+  const std::string csv =
+      "first,last,mail,born,met\nAda,,a@x.example,,2020-01-01\nBea,,a@x.example,,\n";
+  const Planned planned(kPeople, csv);
+  auto calls = planned.Row(0);
+  ASSERT_TRUE(calls.ok()) << calls.status();
+  CsvRow row;
+  row.line = 2;
+  ASSERT_EQ(MatchRecord(Catalog::Linked(), "importJobs/1", row, *calls), absl::OkStatus());
+  EXPECT_EQ((*calls)[0].method->descriptor->name(), "ImportRecord");
+  const std::string id = RequestId((*calls)[0]);
+  ClearRequestId((*calls)[0]);
+  EXPECT_TRUE(EqualsText<import_jobs::v1::ImportRecordRequest>(*(*calls)[0].request, R"pb(
+    import_job: "importJobs/1"
+    contact {
+      first_name: "Ada"
+      emails { address: "a@x.example" }
+    }
+    occur_time { seconds: 1577836800 }
+  )pb"));
+  // Another row of the file with its key is another row, and the same one is the same in each run.
+  auto second = planned.Row(1);
+  ASSERT_TRUE(second.ok()) << second.status();
+  row.line = 3;
+  ASSERT_EQ(MatchRecord(Catalog::Linked(), "importJobs/1", row, *second), absl::OkStatus());
+  EXPECT_NE(RequestId((*second)[0]), id);
+  auto deals = Planned(kDeals, absl::StrCat(kHeader, "A1,Ada,GTX,,New,,,\n")).Row(0);
+  EXPECT_THAT(std::string(MatchRecord(Catalog::Linked(), "importJobs/1", row, *deals).message()),
+              HasSubstr("only contacts and companies are matched"));
 }
 
 TEST(ImportPlanner, SplitsListsOfContacts) {

@@ -33,7 +33,7 @@ std::string CardOf(absl::string_view lines) {
   return absl::StrCat("BEGIN:VCARD\r\nVERSION:4.0\r\n", lines, "END:VCARD\r\n");
 }
 
-TEST(CardParts, AreTakenOutOfTheirEscapes) {
+TEST(CardParts, AreTakenOutOfTheirEscapesIM9) {
   EXPECT_THAT(CardParts("one;two,,three;;four\\,five\\;six"),
               ElementsAre(ElementsAre("one"), ElementsAre("two", "", "three"), ElementsAre(""),
                           ElementsAre("four,five;six")));
@@ -68,11 +68,11 @@ TEST(ParseCards, TakesWhatAContactCan) {
 }
 
 // Of a fold exactly one blank belongs to it.
-TEST(ParseCards, UnfoldsLines) {
+TEST(ParseCards, UnfoldsLinesIM9) {
   EXPECT_EQ(Cards(CardOf("NOTE:one \r\n  two\r\n\tthree\r\n")).At(0, "note"), "one  twothree");
 }
 
-TEST(ParseCards, TakesWhatOldProgramsWrite) {
+TEST(ParseCards, TakesWhatOldProgramsWriteIM10) {
   const Cards cards(
       "begin:vcard\nversion:2.1\n"
       "n;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:M=FCller;J=F6rg\n"
@@ -86,9 +86,23 @@ TEST(ParseCards, TakesWhatOldProgramsWrite) {
   EXPECT_EQ(cards.At(0, "note"), "äöüß");
   EXPECT_EQ(cards.At(0, "tel"), "030 123\n040 456");
   EXPECT_EQ(cards.At(0, "email"), "j@example.com");
+  EXPECT_EQ(cards.At(0, "x"), "X-SKYPE:joerg");
   EXPECT_EQ(cards.file().rows[1].line, 12);
   EXPECT_EQ(cards.At(1, "given"), "Bo");
   EXPECT_EQ(cards.At(1, "bday"), "");
+}
+
+TEST(ParseCards, PassesOverPicturesHoweverLongAndRefusesOtherFloods) {
+  const std::string long_text(2 << 20, 'A');
+  EXPECT_EQ(
+      Cards(CardOf(absl::StrCat("FN:Ada\r\nPHOTO;ENCODING=b:", long_text, "\r\n"))).At(0, "fn"),
+      "Ada");
+  EXPECT_THAT(
+      std::string(ParseCards(CardOf(absl::StrCat("NOTE:", long_text, "\r\n"))).status().message()),
+      HasSubstr("more than 1 MiB"));
+  std::string nested;
+  for (int i = 0; i < 12; ++i) nested += "BEGIN:VCARD\n";
+  EXPECT_THAT(std::string(ParseCards(nested).status().message()), HasSubstr("within each other"));
 }
 
 TEST(ParseCards, RefusesWhatIsNone) {

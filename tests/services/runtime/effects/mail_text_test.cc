@@ -85,6 +85,15 @@ TEST(ComposeMail, HasACalendarBesideTheText) {
   EXPECT_NE(composed.find(absl::Base64Escape(mail.calendar), part), composed.npos);
 }
 
+TEST(ComposeMail, SaysHowToUnsubscribeAtOneClick) {
+  Mail mail = Example();
+  EXPECT_EQ(ComposeMail(mail).find("List-Unsubscribe"), std::string::npos);
+  mail.unsubscribe_url = "https://crm.example.com/m/u/3q2-";
+  EXPECT_THAT(ComposeMail(mail),
+              HasSubstr("List-Unsubscribe: <https://crm.example.com/m/u/3q2->\r\n"
+                        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
+}
+
 TEST(ComposeMail, HasNoLongLineWhateverIsSaid) {
   Mail mail = Example();
   mail.subject = std::string(900, 'x');

@@ -1,6 +1,7 @@
-#include "services/captures/known_people.h"
+#include "services/runtime/resources/known_people.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
@@ -9,7 +10,7 @@
 #include "kith/type/v1/errors.pb.h"
 #include "services/runtime/requests/retry.h"
 
-namespace kith::captures {
+namespace kith::runtime {
 namespace {
 
 using contacts::v1::Contact;
@@ -17,10 +18,10 @@ using contacts::v1::Contact;
 // Of one number, or one name, so many are looked at.
 constexpr int kListedMax = 50;
 
-const runtime::ResourceType& ContactsIn(const std::vector<runtime::ResourceType>& types) {
-  const auto found = std::find_if(
-      types.begin(), types.end(),
-      [](const runtime::ResourceType& type) { return type.rules->category == "contacts"; });
+const ResourceType& ContactsIn(const std::vector<ResourceType>& types) {
+  const auto found = std::find_if(types.begin(), types.end(), [](const ResourceType& type) {
+    return type.rules->category == "contacts";
+  });
   KITH_CHECK(found != types.end() &&
              found->rules->resource->GetDescriptor() == Contact::descriptor());
   return *found;
@@ -30,7 +31,7 @@ absl::Status NotThereYet() {
   return Error(type::v1::ERROR_VIEW_BEHIND,
                "Who the person is cannot be said yet: the contacts' read model is being built. Try "
                "again.",
-               {}, runtime::RetryAfter(absl::Seconds(1)));
+               {}, RetryAfter(absl::Seconds(1)));
 }
 
 // A text in a filter, which matches itself only.
@@ -50,13 +51,12 @@ PersonKeys KeysOf(Contact person, const Settings& settings) {
 
 }  // namespace
 
-KnownPeople::KnownPeople(const std::vector<runtime::ResourceType>& types,
-                         const runtime::Runtime& runtime)
+KnownPeople::KnownPeople(const std::vector<ResourceType>& types, const Runtime& runtime)
     : contacts_(ContactsIn(types)),
       directory_(runtime.views.Find(contacts_.directory->name())),
       opened_(runtime.log.head()) {}
 
-absl::StatusOr<Identity> KnownPeople::Identify(runtime::Loader& load, const Contact& person,
+absl::StatusOr<Identity> KnownPeople::Identify(Loader& load, const Contact& person,
                                                const Settings& settings) const {
   const PersonKeys keys = KeysOf(person, settings);
   Known known;
@@ -81,7 +81,70 @@ absl::StatusOr<Identity> KnownPeople::Identify(runtime::Loader& load, const Cont
   return IdentityOf(keys, known);
 }
 
-absl::Status KnownPeople::AddClaiming(runtime::Loader& load, absl::string_view purpose,
+absl::StatusOr<std::string> KnownPeople::NameFor(runtime::Loader& load, const Contact& person,
+                                                 const std::string& contact,
+                                                 const Settings& settings) const {
+  KITH_ASSIGN_OR_RETURN(const void* const found, load.LoadAny(*contacts_.aggregate, contact));
+  if (static_cast<const Contact&>(*contacts_.now_of(found).resource).merged().empty()) {
+    return contact;
+  }
+  const PersonKeys keys = KeysOf(person, settings);
+  std::vector<std::pair<absl::string_view, std::string>> claims;
+  for (const std::string& email : keys.emails) claims.emplace_back(kContactEmailClaim, email);
+  for (const std::string& id : keys.external_ids) {
+    claims.emplace_back(kContactExternalIdClaim, id);
+  }
+  for (const auto& [purpose, value] : claims) {
+    KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
+                          load.LoadTaggedStates(*contacts_.aggregate, purpose, value));
+    // Who claimed it first had it first.
+    for (const void* const state : states) {
+      const auto& holder = static_cast<const Contact&>(*contacts_.now_of(state).resource);
+      const PersonKeys has = PersonKeysOf(holder);
+      const auto& values = purpose == kContactEmailClaim ? has.emails : has.external_ids;
+      if (std::find(values.begin(), values.end(), value) == values.end()) continue;
+      KITH_ASSIGN_OR_RETURN(const void* const meant,
+                            load.LoadAny(*contacts_.aggregate, holder.name()));
+      if (ResourceNameOf(*contacts_.now_of(meant).resource) == contact) return holder.name();
+    }
+  }
+  return contact;
+}
+
+absl::StatusOr<KnownPeople::Alike> KnownPeople::FindAlike(
+    Loader& load, const Contact& person, const Settings& settings,
+    absl::Span<const IdentityKey> kinds) const {
+  const PersonKeys keys = KeysOf(person, settings);
+  PersonKeys wanted;
+  Known known;
+  for (const IdentityKey kind : kinds) {
+    if (kind == IdentityKey::kEmail) {
+      wanted.emails = keys.emails;
+      for (const std::string& email : keys.emails) {
+        KITH_RETURN_IF_ERROR(AddClaiming(load, kContactEmailClaim, email, known));
+      }
+    } else if (kind == IdentityKey::kExternalId) {
+      wanted.external_ids = keys.external_ids;
+      for (const std::string& id : keys.external_ids) {
+        KITH_RETURN_IF_ERROR(AddClaiming(load, kContactExternalIdClaim, id, known));
+      }
+    } else if (kind == IdentityKey::kPhone) {
+      wanted.phones = keys.phones;
+      for (const std::string& phone : keys.phones) {
+        KITH_RETURN_IF_ERROR(AddListed(load, absl::StrCat("phone = ", Quoted(phone)),
+                                       kContactPhoneClaim, phone, known));
+      }
+    }
+  }
+  Alike alike;
+  for (const KnownContact& one : known) {
+    const IdentityKey key = AlikeBy(wanted, one.keys);
+    if (key != IdentityKey::kNone) alike.push_back({one.name, key});  // else it gave it up since
+  }
+  return alike;
+}
+
+absl::Status KnownPeople::AddClaiming(Loader& load, absl::string_view purpose,
                                       const std::string& value, Known& known) const {
   KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
                         load.LoadTaggedStates(*contacts_.aggregate, purpose, value));
@@ -89,7 +152,7 @@ absl::Status KnownPeople::AddClaiming(runtime::Loader& load, absl::string_view p
   return absl::OkStatus();
 }
 
-absl::Status KnownPeople::AddListed(runtime::Loader& load, const std::string& filter,
+absl::Status KnownPeople::AddListed(Loader& load, const std::string& filter,
                                     absl::string_view purpose, const std::string& value,
                                     Known& known) const {
   const Position folded = directory_.position();
@@ -112,7 +175,7 @@ absl::Status KnownPeople::AddListed(runtime::Loader& load, const std::string& fi
   return absl::OkStatus();
 }
 
-void KnownPeople::Add(const runtime::Loader& load, const void* state, Known& known) const {
+void KnownPeople::Add(const Loader& load, const void* state, Known& known) const {
   const ResourceNow now = contacts_.now_of(state);
   if (now.lifecycle != Lifecycle::kActive || load.Hides("contacts", state)) return;
   const auto& contact = static_cast<const Contact&>(*now.resource);
@@ -122,4 +185,4 @@ void KnownPeople::Add(const runtime::Loader& load, const void* state, Known& kno
   if (!is_known) known.push_back({contact.name(), PersonKeysOf(contact)});
 }
 
-}  // namespace kith::captures
+}  // namespace kith::runtime

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "kith/contacts/v1/contact.pb.h"
 #include "projections/engine/view.h"
 #include "services/core/decider.h"
@@ -21,34 +22,47 @@
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/runtime.h"
 
-namespace kith::captures {
+namespace kith::runtime {
 
 // Borrows the runtime. Immutable; any thread.
 class KnownPeople {
  public:
   // While the server starts. Aborts where no resource is "contacts".
-  KnownPeople(const std::vector<runtime::ResourceType>& types, const runtime::Runtime& runtime);
+  KnownPeople(const std::vector<ResourceType>& types, const Runtime& runtime);
 
   // Contacts that the caller may not see are none. ERROR_VIEW_BEHIND where the contacts' directory
   // is being built, and has to be asked.
-  absl::StatusOr<Identity> Identify(runtime::Loader& load, const contacts::v1::Contact& person,
+  absl::StatusOr<Identity> Identify(Loader& load, const contacts::v1::Contact& person,
                                     const Settings& settings) const;
+  // The name under which what comes of the person is recorded on the contact that they are: where
+  // the address or id is that of one that was merged into it, that one's, so that it goes with it
+  // when it is taken out again.
+  absl::StatusOr<std::string> NameFor(runtime::Loader& load, const contacts::v1::Contact& person,
+                                      const std::string& contact, const Settings& settings) const;
+
+  // A contact that has a key in common with a person, and the strongest of those keys.
+  using Alike = std::vector<IdentityCandidate>;
+  // Every contact with one of the person's keys of these kinds, whatever speaks against it: of
+  // kEmail, kExternalId and kPhone. Of one number at most some fifty. Errors as above.
+  absl::StatusOr<Alike> FindAlike(Loader& load, const contacts::v1::Contact& person,
+                                  const Settings& settings,
+                                  absl::Span<const IdentityKey> kinds) const;
 
  private:
   using Known = std::vector<KnownContact>;
 
   // Adds those that ever claimed the value.
-  absl::Status AddClaiming(runtime::Loader& load, absl::string_view purpose,
-                           const std::string& value, Known& known) const;
+  absl::Status AddClaiming(Loader& load, absl::string_view purpose, const std::string& value,
+                           Known& known) const;
   // Adds those that the directory has, and those that claimed the value since.
-  absl::Status AddListed(runtime::Loader& load, const std::string& filter,
-                         absl::string_view purpose, const std::string& value, Known& known) const;
+  absl::Status AddListed(Loader& load, const std::string& filter, absl::string_view purpose,
+                         const std::string& value, Known& known) const;
   // Adds the contact of this state, where it is there and seen.
-  void Add(const runtime::Loader& load, const void* state, Known& known) const;
+  void Add(const Loader& load, const void* state, Known& known) const;
 
-  const runtime::ResourceType contacts_;
+  const ResourceType contacts_;
   const projections::View& directory_;
   const Position opened_;  // everything up to here may be without claims
 };
 
-}  // namespace kith::captures
+}  // namespace kith::runtime

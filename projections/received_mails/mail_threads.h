@@ -1,0 +1,62 @@
+// MailThreads: which mails answer each other, those that came in and those that were sent.
+//
+// By their ids alone, as in a forest of disjoint sets: each id of a mail, its own and those that it
+// refers to, belongs to a thread, whether a mail with it ever came or not. So it does not matter
+// which of them comes first, nor whether references lead in a circle. A mail whose ids belong to
+// several threads joins the oldest, and the others become parts of it, unless it would have more
+// than kJoinedThreadsMax: then they stay apart. A mail without ids is a thread of its own.
+//
+// Tables:
+//   1  MailThreadRow, by name: threads, and what was one
+//   2  MailIdRow, by the id as MessageIdOf has it
+//   3  ThreadMailRow, by name, with an index by thread and time: the mails, each under the thread
+//      that it came into; those of the parts of a thread are its own
+// and that of reviewed_mails.h.
+// Pure functions, any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "eventstore/base/strong_id.h"
+#include "kith/received_mails/v1/mail_thread_rows.pb.h"
+#include "projections/engine/projection.h"
+#include "projections/engine/view_snapshot.h"
+#include "projections/tables/table.h"
+
+namespace kith::received_mails {
+
+inline constexpr int kJoinedThreadsMax = 100;
+
+class MailThreads final : public projections::Projection {
+ public:
+  static constexpr absl::string_view kName = "mail_threads";
+
+  static const projections::Table<v1::MailThreadRow>& Threads();
+  static const projections::Table<v1::MailIdRow>& Ids();
+  // By index: thread with create_time.
+  static const projections::Table<v1::ThreadMailRow>& Mails();
+
+  absl::string_view name() const override { return kName; }
+  int version() const override { return 1; }
+  std::vector<std::string> categories() const override {
+    return {"receivedMails", "captureReviews", "messages"};
+  }
+  bool Takes(const eventstore::RecordedEvent& event) const override;
+  bool reads_personal() const override { return false; }
+  bool has_indexes() const override { return true; }
+  absl::Status Apply(const eventstore::RecordedEvent& event,
+                     projections::ViewBatch& batch) const override;
+};
+
+// The thread of this name, or the one that it became a part of; or that of a mail of this name.
+// nullopt where there is none.
+absl::StatusOr<std::optional<v1::MailThread>> FindThread(const projections::ViewSnapshot& snapshot,
+                                                         WorkspaceId workspace,
+                                                         absl::string_view name,
+                                                         eventstore::ReadTier tier);
+
+}  // namespace kith::received_mails

@@ -1,0 +1,278 @@
+#include "services/import_jobs/import_revert.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/standard_events.h"
+#include "eventstore/base/status_macros.h"
+#include "google/protobuf/field_mask.pb.h"
+#include "kith/import_jobs/v1/import_jobs_errors.pb.h"
+#include "kith/options/v1/options.pb.h"
+#include "kith/type/v1/errors.pb.h"
+#include "projections/import_jobs/import_job_changes.h"
+#include "projections/tables/fold_resource.h"
+#include "services/core/field_of.h"
+#include "services/core/reject.h"
+#include "services/core/update_mask.h"
+#include "services/import_jobs/import_job.h"
+#include "services/runtime/calls/part_command.h"
+#include "services/runtime/calls/part_read.h"
+#include "services/runtime/requests/retry.h"
+#include "services/runtime/resources/table_reads.h"
+
+namespace kith::import_jobs {
+namespace {
+
+using eventstore::Direction;
+using eventstore::ReadTier;
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FieldMask;
+using google::protobuf::Message;
+using runtime::Loader;
+using runtime::ResourceType;
+
+// Of one append, and of one page of a preview.
+constexpr int kRevertedMax = 100;
+
+absl::Status NotThereYet() {
+  return Error(type::v1::ERROR_VIEW_BEHIND,
+               "What the import made is not known yet: a read model is behind. Try again.", {},
+               runtime::RetryAfter(absl::Seconds(1)));
+}
+
+absl::Status NotRevertible(const std::string& record, absl::string_view why) {
+  return RejectState(v1::IMPORT_JOBS_ERROR_NOT_REVERTIBLE,
+                     absl::StrCat("It cannot be taken back: ", why, ". Undo it by hand."), record);
+}
+
+std::string FilterOf(absl::string_view import_job) {
+  return absl::StrCat("import_job = \"", import_job, "\"");
+}
+
+// Those of the fields that a caller may set.
+FieldMask SettableOf(const FieldMask& differing, const Descriptor& resource) {
+  FieldMask settable;
+  for (const std::string& path : differing.paths()) {
+    const FieldDescriptor* const field = resource.FindFieldByName(path.substr(0, path.find('.')));
+    const bool is_set_by_callers = field != nullptr && field->name() != "name" &&
+                                   field->name() != "etag" &&
+                                   !field->options().GetExtension(options::v1::field).output_only();
+    if (is_set_by_callers) settable.add_paths(path);
+  }
+  return settable;
+}
+
+const FieldDescriptor* FieldOfType(const Descriptor& request, const Descriptor& type) {
+  for (int i = 0; i < request.field_count(); ++i) {
+    if (request.field(i)->message_type() == &type) return request.field(i);
+  }
+  KITH_UNREACHABLE();
+}
+
+void SetText(Message& message, const char* field, std::string text) {
+  message.GetReflection()->SetString(&message, FieldOf(*message.GetDescriptor(), field),
+                                     std::move(text));
+}
+
+}  // namespace
+
+ImportRevert::ImportRevert(std::vector<ResourceType> types, const runtime::Runtime& runtime,
+                           const runtime::MethodTable& methods)
+    : types_(std::move(types)), runtime_(runtime), methods_(methods) {}
+
+const ResourceType* ImportRevert::FindType(absl::string_view record) const {
+  const auto found = std::find_if(types_.begin(), types_.end(), [&](const ResourceType& type) {
+    return type.rules->category == eventstore::CategoryOf(record);
+  });
+  return found == types_.end() ? nullptr : &*found;
+}
+
+std::unique_ptr<Message> ImportRevert::NewRequest(const ResourceType& type,
+                                                  absl::string_view verb) const {
+  const auto* const method = type.service->FindMethodByName(
+      absl::StrCat(verb, type.rules->resource->GetDescriptor()->name()));
+  if (method == nullptr) return nullptr;
+  return std::unique_ptr<Message>(google::protobuf::MessageFactory::generated_factory()
+                                      ->GetPrototype(method->input_type())
+                                      ->New());
+}
+
+Decision ImportRevert::Run(Loader& load, const v1::RevertImportJobRequest& command,
+                           const CommandContext& context) const {
+  KITH_ASSIGN_OR_RETURN(const ImportJobState* const state,
+                        load.Load<ImportJobAggregate>(command.name()));
+  KITH_RETURN_IF_ERROR(CheckRevertible(*state, command.name()));
+  if (state->resource.state() == v1::REVERTED) return NoChange();
+  KITH_RETURN_IF_ERROR(load.NeedDisk());
+  const int64_t before = state->resource.revert_sequence();
+  const projections::View& view = runtime_.views.Find(ImportJobChanges::kName);
+  KITH_ASSIGN_OR_RETURN(const eventstore::StreamHead head,
+                        runtime_.log.HeadOf(load.workspace(), command.name(), ReadTier::kDisk));
+  // It has everything that the import made where it has the event that ended it.
+  if (view.position() < head.position) return NotThereYet();
+  KITH_ASSIGN_OR_RETURN(const std::vector<v1::ImportJobChange> changes,
+                        ReadChangesBefore(view.At(view.position()), load.workspace(),
+                                          command.name(), before, kRevertedMax + 1));
+  v1::ImportJobEvent event;
+  v1::ImportJobRevertAdvanced& advanced = *event.mutable_import_job_revert_advanced();
+  advanced.set_name(command.name());
+  advanced.set_done(static_cast<int>(changes.size()) <= kRevertedMax);
+  for (const v1::ImportJobChange& change : changes) {
+    if (advanced.reverted_count() + advanced.kept_size() == kRevertedMax) break;
+    advanced.set_revert_sequence(change.sequence());
+    Decision decision = Revert(load, change, context);
+    if (decision.ok()) {
+      load.Assume(*std::move(decision), context);
+      advanced.set_reverted_count(advanced.reverted_count() + 1);
+      continue;
+    }
+    const std::optional<google::rpc::Status> error = WireError(decision.status());
+    if (!error.has_value()) return decision.status();  // none of ours: of the disk
+    v1::KeptRecord& kept = *advanced.add_kept();
+    kept.set_record(change.record());
+    kept.mutable_status()->set_code(error->code());
+    kept.mutable_status()->set_message(error->message());
+  }
+  load.Assume(Changes().Append(command.name(), std::move(event)), context);
+  return load.TakeAssumed();
+}
+
+absl::Status ImportRevert::Render(runtime::Rendering& after,
+                                  const v1::RevertImportJobRequest& command,
+                                  v1::RevertImportJobResponse* response) const {
+  KITH_ASSIGN_OR_RETURN(const ImportJobState* const state,
+                        after.Load<ImportJobAggregate>(command.name()));
+  WriteReply(Rules(), state->resource, response->mutable_job());
+  for (const runtime::AppendedEvent& appended : after.events()) {
+    if (appended.stream != command.name()) continue;
+    const auto& event = static_cast<const v1::ImportJobEvent&>(*appended.event);
+    if (!event.has_import_job_revert_advanced()) continue;
+    const v1::ImportJobRevertAdvanced& advanced = event.import_job_revert_advanced();
+    response->set_reverted_count(advanced.reverted_count());
+    *response->mutable_kept() = advanced.kept();
+    response->set_more(!advanced.done());
+  }
+  return absl::OkStatus();
+}
+
+Decision ImportRevert::Revert(Loader& load, const v1::ImportJobChange& change,
+                              const CommandContext& context) const {
+  const ResourceType* const type = FindType(change.record());
+  if (type == nullptr) return NotRevertible(change.record(), "nothing deletes what it is");
+  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type->aggregate, change.record()));
+  const ResourceNow now = type->now_of(state);
+  if (now.lifecycle == Lifecycle::kAbsent) return ResourceNotFound(*type->rules, change.record());
+  if (now.lifecycle != Lifecycle::kActive && change.created()) return NoChange();
+  const Revision* const revision = load.RevisionOf(change.record());
+  KITH_CHECK(revision != nullptr);
+  KITH_RETURN_IF_ERROR(Check(load.workspace(), change, *revision));
+  const Descriptor& resource = *type->rules->resource->GetDescriptor();
+  const std::unique_ptr<Message> request =
+      NewRequest(*type, change.created() ? "Delete" : "Update");
+  if (change.created()) {
+    SetText(*request, "name", change.record());
+    return runtime::DecidePart(methods_, load, *request, context);
+  }
+  KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> before, Before(load.workspace(), change));
+  const FieldMask mask = SettableOf(DifferingFields(*before, *now.resource), resource);
+  if (mask.paths().empty()) return NoChange();
+  const auto& reflection = *request->GetReflection();
+  Message& wanted =
+      *reflection.MutableMessage(&*request, FieldOfType(*request->GetDescriptor(), resource));
+  ApplyFields(*before, mask, &wanted);
+  SetText(wanted, "name", change.record());
+  reflection.MutableMessage(&*request, FieldOf(*request->GetDescriptor(), "update_mask"))
+      ->CopyFrom(mask);
+  return runtime::DecidePart(methods_, load, *request, context);
+}
+
+absl::Status ImportRevert::Check(WorkspaceId workspace, const v1::ImportJobChange& change,
+                                 Revision revision) const {
+  const ResourceType* const type = FindType(change.record());
+  const bool can_be =
+      type != nullptr && NewRequest(*type, change.created() ? "Delete" : "Update") != nullptr;
+  if (!can_be) return NotRevertible(change.record(), "nothing deletes or updates what it is");
+  const int64_t events = change.last_revision() - change.first_revision() + 1;
+  if (static_cast<int64_t>(revision.value()) != change.last_revision() ||
+      events != change.event_count()) {
+    return RejectState(v1::IMPORT_JOBS_ERROR_CHANGED_SINCE,
+                       "It was changed since the import, and stays as it is.", change.record());
+  }
+  if (change.created()) return absl::OkStatus();
+  const auto cursor = runtime_.log.ReadStream(
+      workspace, change.record(), Revision(static_cast<uint64_t>(change.first_revision())),
+      Direction::kForwards, ReadTier::kDisk);
+  for (int64_t i = 0; i < events; ++i) {
+    KITH_ASSIGN_OR_RETURN(auto record, cursor->Next());
+    KITH_CHECK(record != nullptr);
+    KITH_ASSIGN_OR_RETURN(const auto event, runtime_.registry.DecodeClear(std::move(record)));
+    if (KindOf(*event->event, *type->rules->resource->GetDescriptor()) != StandardEvent::kUpdated) {
+      return NotRevertible(change.record(), "the import did more than to update it");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Message>> ImportRevert::Before(
+    WorkspaceId workspace, const v1::ImportJobChange& change) const {
+  const ResourceType& type = *FindType(change.record());
+  std::unique_ptr<Message> before(type.rules->resource->New());
+  const auto cursor = runtime_.log.ReadStream(workspace, change.record(), Revision(1),
+                                              Direction::kForwards, ReadTier::kDisk);
+  for (int64_t revision = 1; revision < change.first_revision(); ++revision) {
+    KITH_ASSIGN_OR_RETURN(auto record, cursor->Next());
+    KITH_CHECK(record != nullptr);
+    KITH_ASSIGN_OR_RETURN(const auto event,
+                          runtime_.registry.Decode(std::move(record), runtime_.keys));
+    type.rules->fold(projections::HappeningOf(*event), *before);
+  }
+  return before;
+}
+
+absl::Status ImportRevert::List(const runtime::ReadContext& context,
+                                const v1::ListImportJobChangesRequest& request,
+                                v1::ListImportJobChangesResponse* response) const {
+  KITH_RETURN_IF_ERROR(runtime::ReadRecord(context, methods_, request.name()).status());
+  const std::string filter = FilterOf(request.name());
+  KITH_ASSIGN_OR_RETURN(
+      *response->mutable_next_page_token(),
+      runtime::ListRows(
+          context, ImportJobChanges::Changes().core(),
+          {.filter = filter, .order_by = "sequence desc", .page_size = request.page_size()},
+          [&] { return response->add_changes(); }));
+  return absl::OkStatus();
+}
+
+absl::Status ImportRevert::Preview(const runtime::ReadContext& context,
+                                   const v1::PreviewImportJobRevertRequest& request,
+                                   v1::PreviewImportJobRevertResponse* response) const {
+  KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> job,
+                        runtime::ReadRecord(context, methods_, request.name()));
+  std::string filter = FilterOf(request.name());
+  const int64_t before = static_cast<const v1::ImportJob&>(*job).revert_sequence();
+  if (before > 0) absl::StrAppend(&filter, " sequence < ", before);
+  KITH_ASSIGN_OR_RETURN(
+      *response->mutable_next_page_token(),
+      runtime::ListRows(context, ImportJobChanges::Changes().core(),
+                        {.filter = filter, .order_by = "sequence desc", .page_size = kRevertedMax},
+                        [&] { return response->add_records()->mutable_change(); }));
+  for (v1::PlannedRevert& planned : *response->mutable_records()) {
+    KITH_ASSIGN_OR_RETURN(
+        const eventstore::StreamHead head,
+        runtime_.log.HeadOf(context.workspace(), planned.change().record(), ReadTier::kDisk));
+    const absl::Status checked = Check(context.workspace(), planned.change(), head.revision);
+    if (checked.ok()) continue;
+    const std::optional<google::rpc::Status> error = WireError(checked);
+    if (!error.has_value()) return checked;
+    planned.mutable_kept()->set_code(error->code());
+    planned.mutable_kept()->set_message(error->message());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace kith::import_jobs

@@ -1,0 +1,69 @@
+// Reverting an import: what each record was before, and whether that may come back.
+//
+// What reverts a record is what the Delete and Update methods of its resource make, for the same
+// caller.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
+#include "kith/import_jobs/v1/import_job_change.pb.h"
+#include "kith/import_jobs/v1/import_jobs_service.pb.h"
+#include "services/core/decision.h"
+#include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/read_call.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/commands/rendering.h"
+#include "services/runtime/resources/resource_type.h"
+#include "services/runtime/runtime.h"
+
+namespace kith::import_jobs {
+
+// Thread-safe. See MethodTable::Command and Read. Borrows the runtime and the methods.
+class ImportRevert {
+ public:
+  // `types` are all that the server has.
+  ImportRevert(std::vector<runtime::ResourceType> types, const runtime::Runtime& runtime,
+               const runtime::MethodTable& methods);
+
+  Decision Run(runtime::Loader& load, const v1::RevertImportJobRequest& command,
+               const CommandContext& context) const;
+  absl::Status Render(runtime::Rendering& after, const v1::RevertImportJobRequest& command,
+                      v1::RevertImportJobResponse* response) const;
+
+  // Of the views ImportJobChanges and ImportJobDirectory. Touches the disk.
+  absl::Status List(const runtime::ReadContext& context,
+                    const v1::ListImportJobChangesRequest& request,
+                    v1::ListImportJobChangesResponse* response) const;
+  absl::Status Preview(const runtime::ReadContext& context,
+                       const v1::PreviewImportJobRevertRequest& request,
+                       v1::PreviewImportJobRevertResponse* response) const;
+
+ private:
+  // What takes back the change; nothing to do where the record is gone already.
+  Decision Revert(runtime::Loader& load, const v1::ImportJobChange& change,
+                  const CommandContext& context) const;
+  // Whether the record, which is at `revision`, is as the import left it, and can be taken back:
+  // IMPORT_JOBS_ERROR_CHANGED_SINCE or IMPORT_JOBS_ERROR_NOT_REVERTIBLE.
+  absl::Status Check(WorkspaceId workspace, const v1::ImportJobChange& change,
+                     Revision revision) const;
+  // The record as it was before the change.
+  absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Before(
+      WorkspaceId workspace, const v1::ImportJobChange& change) const;
+  // Null where no resource has such names.
+  const runtime::ResourceType* FindType(absl::string_view record) const;
+  // The request of a method of the record's resource, "Delete", and its name; null where there is
+  // no such method.
+  std::unique_ptr<google::protobuf::Message> NewRequest(const runtime::ResourceType& type,
+                                                        absl::string_view verb) const;
+
+  const std::vector<runtime::ResourceType> types_;
+  const runtime::Runtime& runtime_;
+  const runtime::MethodTable& methods_;
+};
+
+}  // namespace kith::import_jobs

@@ -1,0 +1,285 @@
+#include "services/messages/message_pages.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/proto_time.h"
+#include "eventstore/base/status_macros.h"
+#include "services/core/resource_name.h"
+#include "services/messages/known_agents.h"
+#include "services/messages/mail_links.h"
+#include "services/runtime/calls/own_command.h"
+#include "services/runtime/calls/web_text.h"
+
+namespace kith::messages {
+namespace {
+
+using runtime::WebAnswer;
+using runtime::WebRequest;
+
+constexpr char kActor[] = "policies/message_pages";
+// Of one address and one message in an hour.
+constexpr int64_t kOpensPerAddress = 20;
+constexpr int64_t kClicksPerAddress = 60;
+constexpr int64_t kUnsubscribesPerAddress = 20;
+// Of one message in an hour, whatever asks: a mailing list's addresses are many.
+constexpr int64_t kPerMessage = 1'000;
+
+// An image of one pixel that nobody sees: GIF89a.
+constexpr absl::string_view kPixelBase64 =
+    "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+
+WebAnswer Notice(int status, absl::string_view heading, absl::string_view sentence) {
+  return runtime::HtmlAnswer(status, runtime::NoticePageOf(kPagesPrefix, "en", heading, sentence),
+                             runtime::kPlainPolicy);
+}
+
+WebAnswer NotThere() {
+  return Notice(404, "Nothing here", "This address leads nowhere, or does not any more.");
+}
+
+WebAnswer NotNow() { return Notice(503, "Not just now", "Please try again in a moment."); }
+
+// What cannot be done, without a word of why.
+WebAnswer Refused(const absl::Status& status) {
+  const bool passes = absl::IsUnavailable(status) || runtime::HttpStatusOf(status) == 503;
+  return passes ? NotNow() : NotThere();
+}
+
+WebAnswer Pixel() {
+  std::string image;
+  absl::Base64Unescape(kPixelBase64, &image);
+  return {200, "image/gif", std::move(image),
+          absl::StrCat(runtime::kSafeHeaders, runtime::kNotKept)};
+}
+
+WebAnswer LeadTo(const std::string& url) {
+  return {302, "text/html; charset=utf-8", "",
+          absl::StrCat("location: ", url, "\r\nreferrer-policy: no-referrer\r\n",
+                       "x-robots-tag: noindex\r\n", runtime::kNotKept)};
+}
+
+bool Asks(const WebRequest& request) { return request.method == "GET" || request.method == "HEAD"; }
+
+// As far as the request itself tells it.
+v1::AutomaticCause CauseOf(const WebRequest& request) {
+  if (request.method == "HEAD") return v1::HEAD_REQUEST;
+  if (IsKnownAgent(request.user_agent)) return v1::KNOWN_AGENT;
+  return v1::AUTOMATIC_CAUSE_UNSPECIFIED;
+}
+
+// Of an address, as "a…@example.com": whose it is sees that it is theirs, and nobody else what it
+// is.
+std::string Veiled(absl::string_view address) {
+  const size_t at = address.rfind('@');
+  if (at == address.npos || at == 0) return "";
+  size_t first = 1;
+  while (first < at && (static_cast<unsigned char>(address[first]) & 0xC0) == 0x80) ++first;
+  return absl::StrCat(address.substr(0, first), "…", address.substr(at));
+}
+
+WebAnswer AskPage(const v1::Message& message, absl::string_view sender, absl::string_view path) {
+  const std::string sentence =
+      absl::StrCat("Shall ", sender.empty() ? "we" : sender, " send nothing more to ",
+                   Veiled(message.address()), "?");
+  return runtime::HtmlAnswer(200,
+                             runtime::ButtonPageOf({.prefix = kPagesPrefix,
+                                                    .heading = "Unsubscribe",
+                                                    .sentence = sentence,
+                                                    .path = path,
+                                                    .label = "Unsubscribe"}),
+                             runtime::kPlainPolicy);
+}
+
+WebAnswer Unsubscribed(const v1::Message& message) {
+  return Notice(200, "You are unsubscribed",
+                absl::StrCat("Nothing more is sent to ", Veiled(message.address()), "."));
+}
+
+void CountOne(std::atomic<int64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace
+
+PageCounts& PageCounts::operator+=(const PageCounts& more) {
+  opens += more.opens;
+  automatic_opens += more.automatic_opens;
+  clicks += more.clicks;
+  automatic_clicks += more.automatic_clicks;
+  return *this;
+}
+
+void MessagePages::Take(WebRequest request, Answer answer) {
+  if (request.path == absl::StrCat(prefix(), "style.css")) {
+    return answer(runtime::StyleAnswer(request, prefix()));
+  }
+  const absl::StatusOr<Found> found = Find(request.path);
+  if (!found.ok()) {
+    CountOne(not_found_);
+    return answer(Refused(found.status()));
+  }
+  switch (found->address.kind) {
+    case AddressKind::kOpen:
+      return TakeOpen(*found, request, std::move(answer));
+    case AddressKind::kClick:
+      return TakeClick(*found, request, std::move(answer));
+    case AddressKind::kUnsubscribe:
+      return TakeUnsubscribe(*found, request, std::move(answer));
+  }
+}
+
+absl::StatusOr<MessagePages::Found> MessagePages::Find(absl::string_view path) const {
+  const auto address = AddressOfPath(runtime_.log.token_sealer(), path);
+  if (!address.has_value()) return MessageNotFound("");
+  Found found{*address};
+  const WorkspaceId workspace = address->message.workspace;
+  found.caller = runtime::ActiveCallerOf(*runtime_.authorizer, workspace, kActor);
+  const std::string contact(ParentOf(found.name()));
+  if (found.caller == nullptr || runtime_.keys.IsDestroyed(workspace, contact)) {
+    return MessageNotFound("");
+  }
+  KITH_ASSIGN_OR_RETURN(found.message,
+                        runtime_.transact.Fold<MessageAggregate>(workspace, found.name()));
+  KITH_ASSIGN_OR_RETURN(found.contact,
+                        runtime_.transact.Fold<ContactAggregate>(workspace, contact));
+  KITH_RETURN_IF_ERROR(CheckEngaging(found.facts(), found.name()));
+  return found;
+}
+
+absl::StatusOr<v1::Message> MessagePages::Read(const Found& found) const {
+  KITH_ASSIGN_OR_RETURN(std::optional<v1::Message> message,
+                        reader_.ReadQueued(found.caller->workspace, found.name()));
+  if (!message.has_value() || message->erased()) return MessageNotFound(found.name());
+  return *std::move(message);
+}
+
+void MessagePages::TakeOpen(const Found& found, const WebRequest& request, Answer answer) {
+  if (!Asks(request)) return answer(runtime::NotAllowedAnswer(prefix(), "GET, HEAD"));
+  answer(Pixel());
+  if (request.asks_not_to_be_followed || !IsWithin(found, request, AddressKind::kOpen)) return;
+  auto command = std::make_unique<v1::RecordMessageOpenedRequest>();
+  command->set_name(found.name());
+  command->set_automatic(CauseOf(request));
+  const bool is_automatic = IsAutomatic(*found.message, command->automatic());
+  CountOne(is_automatic ? automatic_opens_ : opens_);
+  switch (TellingOpen(found.facts(), is_automatic, *found.caller->settings)) {
+    case Telling::kNot:
+      return;
+    case Telling::kEach:
+      return Record(found, std::move(command));
+    case Telling::kCounted:
+      return Count(found, is_automatic ? PageCounts{.automatic_opens = 1} : PageCounts{.opens = 1});
+  }
+}
+
+void MessagePages::TakeClick(const Found& found, const WebRequest& request, Answer answer) {
+  if (!Asks(request)) return answer(runtime::NotAllowedAnswer(prefix(), "GET, HEAD"));
+  const absl::StatusOr<v1::Message> message = Read(found);
+  if (!message.ok()) return answer(Refused(message.status()));
+  const std::vector<std::string> links = LinksIn(message->html());
+  const int link = found.address.link;
+  if (link < 0 || static_cast<size_t>(link) >= links.size()) return answer(NotThere());
+  answer(LeadTo(links[static_cast<size_t>(link)]));
+  if (request.asks_not_to_be_followed || !IsWithin(found, request, AddressKind::kClick)) return;
+  auto command = std::make_unique<v1::RecordMessageClickedRequest>();
+  command->set_name(found.name());
+  command->set_link(link);
+  command->set_link_count(static_cast<int>(links.size()));
+  command->set_automatic(CauseOf(request));
+  const bool is_automatic = IsAutomatic(*found.message, command->automatic());
+  CountOne(is_automatic ? automatic_clicks_ : clicks_);
+  switch (TellingClick(found.facts(), is_automatic, *found.caller->settings)) {
+    case Telling::kNot:
+      return;
+    case Telling::kEach:
+      return Record(found, std::move(command));
+    case Telling::kCounted:
+      return Count(found,
+                   is_automatic ? PageCounts{.automatic_clicks = 1} : PageCounts{.clicks = 1});
+  }
+}
+
+void MessagePages::TakeUnsubscribe(const Found& found, const WebRequest& request, Answer answer) {
+  const bool is_post = request.method == "POST";
+  if (!is_post && !Asks(request)) {
+    return answer(runtime::NotAllowedAnswer(prefix(), "GET, HEAD, POST"));
+  }
+  const absl::StatusOr<v1::Message> message = Read(found);
+  if (!message.ok()) return answer(Refused(message.status()));
+  if (!is_post) {
+    // A look at it changes nothing: programs that read mail look at every link.
+    return answer(AskPage(*message, found.caller->settings->display_name, request.path));
+  }
+  if (!IsWithin(found, request, AddressKind::kUnsubscribe)) {
+    return answer(Notice(429, "Too often", "Please try again in an hour."));
+  }
+  CountOne(unsubscribes_);
+  auto command = std::make_unique<v1::RecordMessageUnsubscribedRequest>();
+  command->set_name(found.name());
+  command->set_address(message->address());
+  runtime::StartOwnCommand(
+      runtime_.transact, runtime_.keys, methods_, found.caller, std::move(command), "",
+      [told = Unsubscribed(*message), answer = std::move(answer)](
+          const absl::Status& status, const google::protobuf::Message&) mutable {
+        answer(status.ok() ? std::move(told) : Refused(status));
+      });
+}
+
+bool MessagePages::IsAutomatic(const MessageState& message, v1::AutomaticCause said) const {
+  return CauseBy(message.resource, said, runtime_.clock.Now()) != v1::AUTOMATIC_CAUSE_UNSPECIFIED;
+}
+
+bool MessagePages::IsWithin(const Found& found, const WebRequest& request, AddressKind kind) {
+  const int64_t most = kind == AddressKind::kOpen    ? kOpensPerAddress
+                       : kind == AddressKind::kClick ? kClicksPerAddress
+                                                     : kUnsubscribesPerAddress;
+  const std::string key =
+      absl::StrCat(found.caller->workspace.value(), " ", found.name(), " ", static_cast<int>(kind));
+  const absl::Duration now = runtime_.clock.Elapsed();
+  // Of one address first, or it could use up what all have.
+  const bool is_within = limits_.Take(absl::StrCat(key, " ", request.address), most, now) &&
+                         limits_.Take(key, kPerMessage, now);
+  if (!is_within) CountOne(beyond_);
+  return is_within;
+}
+
+void MessagePages::Record(const Found& found,
+                          std::unique_ptr<google::protobuf::Message> command) const {
+  runtime::StartOwnCommand(runtime_.transact, runtime_.keys, methods_, found.caller,
+                           std::move(command), "",
+                           [](const absl::Status&, const google::protobuf::Message&) {});
+}
+
+void MessagePages::Count(const Found& found, const PageCounts& counts) {
+  const std::string key = absl::StrCat(found.caller->workspace.value(), "/", found.name());
+  const PageCounts told = further_.Add(key, counts, runtime_.clock.Elapsed());
+  if (!told.is_any()) return;
+  auto command = std::make_unique<v1::CountMessageTrafficRequest>();
+  command->set_name(found.name());
+  v1::MessageTraffic& traffic = *command->mutable_traffic();
+  traffic.set_opens(told.opens);
+  traffic.set_automatic_opens(told.automatic_opens);
+  traffic.set_clicks(told.clicks);
+  traffic.set_automatic_clicks(told.automatic_clicks);
+  Record(found, std::move(command));
+}
+
+void MessagePages::AddMetrics(MetricPage& page) const {
+  const auto count = [&](absl::string_view result, const std::atomic<int64_t>& counter) {
+    page.Counter("kith_message_page_requests_total",
+                 "What messages that were sent led to on the HTTP port, by what came of it.",
+                 static_cast<double>(counter.load(std::memory_order_relaxed)),
+                 {{"result", std::string(result)}});
+  };
+  count("opened", opens_);
+  count("opened_by_program", automatic_opens_);
+  count("clicked", clicks_);
+  count("clicked_by_program", automatic_clicks_);
+  count("unsubscribed", unsubscribes_);
+  count("beyond_limit", beyond_);
+  count("not_found", not_found_);
+}
+
+}  // namespace kith::messages

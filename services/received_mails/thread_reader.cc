@@ -1,0 +1,170 @@
+#include "services/received_mails/thread_reader.h"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/status_macros.h"
+#include "kith/received_mails/v1/received_mails_errors.pb.h"
+#include "projections/received_mails/mail_threads.h"
+#include "projections/tables/query.h"
+#include "services/core/reject.h"
+#include "services/runtime/calls/part_read.h"
+#include "services/runtime/resources/table_reads.h"
+
+namespace kith::received_mails {
+namespace {
+
+using projections::Expression;
+using runtime::ReadContext;
+using v1::ThreadMailRow;
+
+constexpr absl::string_view kLatestFirst = "create_time desc";
+constexpr int kPageSizeMax = 100;
+constexpr int kLookedAtMax = 1000;
+constexpr size_t kSaidBytesMax = 1 << 20;
+
+absl::Status ThreadNotFound(const std::string& name) {
+  return RejectResource(v1::RECEIVED_MAILS_ERROR_MAIL_THREAD_NOT_FOUND,
+                        absl::StrCat("No mail thread is, or has, ", name, "."), name);
+}
+
+// Those of the thread and of what became a part of it.
+Expression MailsOf(const v1::MailThread& thread) {
+  Expression any{Expression::Kind::kAny, {}, {}};
+  const auto add = [&](const std::string& name) {
+    Expression one{Expression::Kind::kComparison, {}, {}};
+    one.comparison.field = "thread";
+    one.comparison.literal = name;
+    any.parts.push_back(std::move(one));
+  };
+  add(thread.name());
+  for (const std::string& name : thread.joined_threads()) add(name);
+  if (any.parts.size() == 1) return std::move(any.parts.front());
+  return any;
+}
+
+// A page of them, and the token of the next.
+absl::StatusOr<std::string> ListMails(const ReadContext& context, const v1::MailThread& thread,
+                                      int page_size, std::deque<ThreadMailRow>& rows) {
+  Expression within{Expression::Kind::kAll, {}, {}};
+  within.parts.push_back(MailsOf(thread));
+  return runtime::ListRows(context, MailThreads::Mails().core(),
+                           {.order_by = kLatestFirst, .page_size = page_size, .within = &within},
+                           [&]() -> google::protobuf::Message* { return &rows.emplace_back(); });
+}
+
+// What another method answers about a record; not set where the caller is told nothing.
+template <class Record>
+absl::StatusOr<std::optional<Record>> ReadIfSeen(const ReadContext& context,
+                                                 const runtime::MethodTable& methods,
+                                                 const std::string& name) {
+  auto read = runtime::ReadRecord(context, methods, name);
+  if (absl::IsNotFound(read.status()) || absl::IsPermissionDenied(read.status())) {
+    return std::nullopt;
+  }
+  KITH_RETURN_IF_ERROR(read.status());
+  auto* const record = google::protobuf::DynamicCastToGenerated<Record>(read->get());
+  KITH_CHECK(record != nullptr);
+  return std::move(*record);
+}
+
+}  // namespace
+
+absl::StatusOr<bool> ThreadReader::SeesAny(const ReadContext& context,
+                                           const v1::MailThread& thread) const {
+  if (ReadsAll(context.caller)) return true;
+  ReadContext first = context;
+  first.page_token = "";
+  std::deque<ThreadMailRow> rows;
+  KITH_RETURN_IF_ERROR(ListMails(first, thread, kLookedAtMax, rows).status());
+  absl::flat_hash_map<std::string, bool> asked;
+  for (const ThreadMailRow& row : rows) {
+    if (!asked.try_emplace(row.contact(), false).second) continue;
+    KITH_ASSIGN_OR_RETURN(const bool is_seen, mails_.Sees(context.caller, row.contact()));
+    if (is_seen) return true;
+  }
+  return false;
+}
+
+absl::StatusOr<v1::MailThread> ThreadReader::Find(const ReadContext& context,
+                                                  const std::string& name) const {
+  KITH_ASSIGN_OR_RETURN(
+      std::optional<v1::MailThread> thread,
+      FindThread(context.view(), context.workspace(), name, eventstore::ReadTier::kDisk));
+  if (!thread.has_value()) return ThreadNotFound(name);
+  KITH_ASSIGN_OR_RETURN(const std::optional<ThreadMailRow> mail,
+                        MailThreads::Mails().Get(context.view(), context.workspace(), name,
+                                                 eventstore::ReadTier::kDisk));
+  bool is_seen = false;
+  if (mail.has_value()) {
+    KITH_ASSIGN_OR_RETURN(is_seen, mails_.Sees(context.caller, mail->contact()));
+  } else {
+    KITH_ASSIGN_OR_RETURN(is_seen, SeesAny(context, *thread));
+  }
+  if (!is_seen) return ThreadNotFound(name);
+  return *std::move(thread);
+}
+
+absl::Status ThreadReader::Get(const ReadContext& context, const v1::GetMailThreadRequest& request,
+                               v1::MailThread* response) const {
+  KITH_ASSIGN_OR_RETURN(*response, Find(context, request.name()));
+  return absl::OkStatus();
+}
+
+absl::Status ThreadReader::Read(const ReadContext& context,
+                                const v1::ReadMailThreadRequest& request,
+                                v1::ReadMailThreadResponse* response) const {
+  KITH_ASSIGN_OR_RETURN(const v1::MailThread thread, Find(context, request.name()));
+  std::deque<ThreadMailRow> rows;
+  KITH_ASSIGN_OR_RETURN(
+      *response->mutable_next_page_token(),
+      ListMails(context, thread, std::min(request.page_size(), kPageSizeMax), rows));
+  size_t bytes = 0;
+  for (const ThreadMailRow& row : rows) {
+    KITH_ASSIGN_OR_RETURN(const bool is_seen, mails_.Sees(context.caller, row.contact()));
+    if (!is_seen) continue;
+    v1::MailThreadItem& item = *response->add_items();
+    item.set_name(row.name());
+    *item.mutable_create_time() = row.create_time();
+    item.set_contact(row.contact());
+    if (bytes >= kSaidBytesMax) continue;
+    KITH_RETURN_IF_ERROR(Fill(context, row, &item));
+    bytes += item.ByteSizeLong();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ThreadReader::Fill(const ReadContext& context, const ThreadMailRow& row,
+                                v1::MailThreadItem* item) const {
+  if (absl::StartsWith(row.name(), "contacts/")) {
+    KITH_ASSIGN_OR_RETURN(std::optional<messages::v1::Message> message,
+                          ReadIfSeen<messages::v1::Message>(context, methods_, row.name()));
+    if (message.has_value()) *item->mutable_message() = *std::move(message);
+    return absl::OkStatus();
+  }
+  KITH_ASSIGN_OR_RETURN(std::optional<v1::ReceivedMail> mail,
+                        mails_.ReadWhole(context.workspace(), row.name()));
+  if (mail.has_value()) {
+    mails_.HideErased(context.workspace(), row.contact(), *mail);
+    *item->mutable_received_mail() = *std::move(mail);
+  }
+  if (row.interaction().empty()) return absl::OkStatus();
+  v1::ReceivedMail& told = *item->mutable_received_mail();
+  told.set_outcome(v1::RECORDED);  // also where it waited for a review
+  told.set_contact(row.contact());
+  told.set_interaction(row.interaction());
+  KITH_ASSIGN_OR_RETURN(
+      std::optional<interactions::v1::Interaction> interaction,
+      ReadIfSeen<interactions::v1::Interaction>(context, methods_, row.interaction()));
+  if (interaction.has_value()) *item->mutable_interaction() = *std::move(interaction);
+  return absl::OkStatus();
+}
+
+}  // namespace kith::received_mails

@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""A page with the script of a site and a form, in a real browser, over the real kithd: somebody looks at two pages, fills
+the form in that stands on the second, and sends it. The contact, the lead, the submission and the page views are there
+then, and a picture of the page is in OUT. On a page that asks before, nobody is followed until they agree.
+
+Skips, with a line that says so, where there is no Chromium.
+
+usage: visitor_browser_test.py KITHD OUT
+"""
+
+import base64
+import fcntl
+import http.server
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import urllib.request
+
+KITHD, OUT = sys.argv[1:3]
+CHROMIUM = shutil.which("chromium")
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
+SECONDS = 60  # within which everything happens
+
+
+class Pages:
+    """The site: pages of a few words, and the scripts that they have."""
+
+    def __init__(self):
+        self.scripts = {}  # by path
+        scripts = self.scripts
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                path = self.path.split("?")[0]
+                found = path in scripts
+                self.send_response(200 if found else 404)
+                self.send_header("content-type", "text/html; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(f"<!doctype html><title>Page {path}</title><h1>Welcome to {path}</h1>"
+                                 f"{scripts.get(path, '')}".encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.origin = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Browser:
+    """Chromium, told what to do over a pipe, as its DevTools protocol has it."""
+
+    def __init__(self, *flags):
+        self.profile = tempfile.TemporaryDirectory(prefix="kith-chromium-", ignore_cleanup_errors=True)
+        reads, self.sink = os.pipe()
+        self.source, writes = os.pipe()
+
+        def wire():
+            # Beyond those that are given their numbers.
+            to, back = (fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (reads, writes))
+            os.dup2(to, 3)
+            os.dup2(back, 4)
+
+        self.process = subprocess.Popen(
+            [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+             f"--user-data-dir={self.profile.name}", f"--user-agent={AGENT}", "--remote-debugging-pipe", *flags],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=wire, close_fds=False)
+        os.close(reads)
+        os.close(writes)
+        self.buffer = b""
+        self.number = 0
+        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.ask("Page.enable")
+
+    session = None
+
+    def ask(self, method, **params):
+        self.number += 1
+        message = {"id": self.number, "method": method, "params": params}
+        if self.session is not None:
+            message["sessionId"] = self.session
+        os.write(self.sink, json.dumps(message).encode() + b"\0")
+        while True:
+            while b"\0" not in self.buffer:
+                some = os.read(self.source, 1 << 20)
+                if not some:
+                    raise AssertionError("the browser is gone")
+                self.buffer += some
+            line, self.buffer = self.buffer.split(b"\0", 1)
+            answer = json.loads(line)
+            if answer.get("id") != self.number:
+                continue  # an event
+            if "error" in answer:
+                raise AssertionError(f"{method}: {answer['error']}")
+            return answer["result"]
+
+    def run(self, script, context=None):
+        where = {} if context is None else {"contextId": context}
+        result = self.ask("Runtime.evaluate", expression=script, returnByValue=True, **where)
+        if "exceptionDetails" in result:
+            raise AssertionError(result["exceptionDetails"])
+        return result["result"].get("value")
+
+    def open(self, url):
+        self.ask("Page.navigate", url=url)
+        await_that(lambda: self.run("location.href") == url and self.run("document.readyState") == "complete")
+
+    def frame(self, path):
+        """Where scripts run in the frame whose address begins so."""
+        def found():
+            frames = self.ask("Page.getFrameTree")["frameTree"].get("childFrames", [])
+            return next((one["frame"]["id"] for one in frames if path in one["frame"]["url"]), None)
+        return self.ask("Page.createIsolatedWorld", frameId=await_that(found))["executionContextId"]
+
+    def picture(self, name):
+        os.makedirs(OUT, exist_ok=True)
+        with open(os.path.join(OUT, name), "wb") as file:
+            file.write(base64.b64decode(self.ask("Page.captureScreenshot", format="png")["data"]))
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(timeout=60)
+        os.close(self.sink)
+        os.close(self.source)
+        self.profile.cleanup()
+
+
+def await_that(holds):
+    """What it answers, when that is something."""
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        found = holds()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("nothing came of it")
+
+
+class VisitorBrowserTest(unittest.TestCase):
+
+    def setUp(self):
+        self.data = tempfile.TemporaryDirectory(prefix="kith-visitors-")
+        self.addCleanup(self.data.cleanup)
+        folder = os.path.join(self.data.name, "data")
+        self.kithd = subprocess.Popen([KITHD, "--data", folder, "--listen", "127.0.0.1:0", "--metrics=",
+                                       "--http", "127.0.0.1:0"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.stop)
+        pattern = re.compile(r'"http_port":(\d+)')
+        port = next(found for found in map(pattern.search, self.kithd.stderr) if found).group(1)
+        threading.Thread(target=self.kithd.stderr.read, daemon=True).start()
+        self.url = f"http://127.0.0.1:{port}"
+        with open(os.path.join(folder, "development.key"), encoding="utf-8") as file:
+            self.key = file.read().strip()
+        self.pages = Pages()
+        self.addCleanup(self.pages.close)
+
+    def stop(self):
+        self.kithd.terminate()
+        self.kithd.wait(timeout=60)
+
+    def call(self, service, method, **body):
+        asked = urllib.request.Request(f"{self.url}/kith.{service}/{method}", json.dumps(body).encode(),
+                                       {"authorization": f"Bearer {self.key}", "content-type": "application/json"})
+        with urllib.request.urlopen(asked, timeout=60) as reply:
+            return json.load(reply)
+
+    def site(self, consent_mode):
+        name = self.call("visitors.v1.SitesService", "CreateSite", site={
+            "display_name": "Ours", "allowed_origins": [self.pages.origin], "public_url": self.url,
+            "consent_mode": consent_mode})["name"]
+        return self.call("visitors.v1.SitesService", "GetSiteEmbedding", name=name)["html"]
+
+    def visits(self):
+        return self.call("visitors.v1.VisitorsService", "ListVisits").get("visits", [])
+
+    def browser(self, *flags):
+        browser = Browser(*flags)
+        self.addCleanup(browser.close)
+        return browser
+
+    def test_a_stranger_fills_the_form_in(self):
+        form = self.call("forms.v1.FormsService", "CreateForm", form={
+            "display_name": "Talk to us", "creates_lead": True, "public_url": self.url,
+            "allowed_origins": [self.pages.origin],
+            "fields": [{"key": "name", "label": "Name", "maps_to": "contact.first_name"},
+                       {"key": "email", "label": "E-mail", "kind": "EMAIL", "maps_to": "contact.emails"}]})["name"]
+        self.call("forms.v1.FormsService", "PublishForm", name=form)
+        embedding = self.call("forms.v1.FormsService", "GetFormEmbedding", name=form)
+        script = self.site("CONSENT_NOT_REQUIRED")
+        self.pages.scripts.update({"/": script, "/contact": script + embedding["html"]})
+        browser = self.browser()
+        browser.open(self.pages.origin + "/?utm_source=news&utm_medium=email&token=secret")
+        await_that(self.visits)
+        browser.open(self.pages.origin + "/contact")
+        frame = browser.frame(embedding["path"])
+        await_that(lambda: browser.run("!!document.querySelector('#f-email')", frame))
+        browser.run("document.querySelector('#f-name').value = 'Carla';"
+                    "document.querySelector('#f-email').value = 'carla@example.com'", frame)
+        browser.picture("visitor_form.png")
+        browser.run("document.querySelector('button').click()", frame)
+        await_that(lambda: self.call("forms.v1.FormSubmissionsService", "ListFormSubmissions").get("form_submissions"))
+        browser.picture("visitor_thanks.png")
+
+        [contact] = self.call("contacts.v1.ContactsService", "ListContacts")["contacts"]
+        self.assertEqual(contact["first_name"], "Carla")
+        await_that(lambda: self.visits()[0]["page_view_count"] == 2)
+        [visit] = self.visits()
+        self.assertEqual(visit["contact"], contact["name"])
+        self.assertEqual(visit["landing_page"], self.pages.origin + "/?utm_source=news&utm_medium=email")
+        whole = self.call("visitors.v1.VisitorsService", "GetVisit", name=visit["name"])
+        self.assertEqual([page["title"] for page in whole["page_views"]], ["Page /", "Page /contact"])
+        [lead] = self.call("leads.v1.LeadsService", "ListLeads")["leads"]
+        self.assertEqual(lead["first_touch"]["utm_source"], "news")
+        [submission] = self.call("forms.v1.FormSubmissionsService", "ListFormSubmissions")["form_submissions"]
+        self.assertEqual((submission["visitor"], submission["lead"]), (visit["visitor"], lead["name"]))
+        self.assertEqual(submission["page_url"], self.pages.origin + "/contact")
+        entries = self.call("interactions.v1.InteractionsService", "ListTimeline", parent=contact["name"])["entries"]
+        self.assertEqual([entry["visit"]["name"] for entry in entries if "visit" in entry], [visit["name"]])
+
+    def test_nobody_is_followed_before_they_agree(self):
+        self.pages.scripts["/"] = self.site("CONSENT_REQUIRED")
+        browser = self.browser()
+        browser.open(self.pages.origin + "/")
+        await_that(lambda: browser.run("typeof window.kith == 'function'"))
+        self.assertEqual(browser.run("document.cookie"), "")
+        browser.run("kith('consent')")
+        self.assertIn("kith_visitor=", browser.run("document.cookie"))
+        await_that(self.visits)
+        # Of the same page another one, as pages that are made by scripts have them.
+        browser.run("history.pushState({}, '', '/next')")
+        await_that(lambda: self.visits()[0]["page_view_count"] == 2)
+        browser.run("kith('forget')")
+        self.assertEqual(browser.run("document.cookie"), "")
+        browser.run("history.pushState({}, '', '/third'); kith('view')")
+        browser.open(self.pages.origin + "/?again")
+        self.assertEqual(browser.run("document.cookie"), "")
+        self.assertEqual(self.visits()[0]["page_view_count"], 2)
+
+
+if __name__ == "__main__":
+    if CHROMIUM is None:
+        print("visitors in a browser skipped: there is no chromium")
+        sys.exit(0)
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)

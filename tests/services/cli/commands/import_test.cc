@@ -1,0 +1,363 @@
+// `kith import` and `kith export`: what they send and tell, against a server that keeps no rules
+// and against a whole one. IM-… name the cases of the import test list.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "tests/services/cli/commands/command_fixture.h"
+#include "tests/services/cli/kith_fixture.h"
+
+namespace kith::cli {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class KithImportTest : public KithTest {
+ protected:
+  KithImportTest() {
+    Write("mapping.json", R"({
+      "name": "test", "collection": "deals", "key": ["id"],
+      "steps": [
+        {"verb": "create", "fields": {
+          "deal_id": "id", "display_name": "name",
+          "owner": {"column": "owner", "lookup": {"collection": "users", "by": "display_name",
+                    "create": {"display_name": "owner"}}}}},
+        {"verb": "win", "when": {"won": ["yes"]},
+         "fields": {"amount": {"column": "amount", "currency": "EUR"}}}]})");
+  }
+
+  int Import(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words = {"import", "deals", "--mapping", folder_ / "mapping.json",
+                                      folder_ / "deals.csv"};
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words);
+  }
+};
+
+TEST_F(KithImportTest, ImportsEveryRowAndASecondRunChangesNothing) {
+  std::string csv = "id,name,owner,won,amount\n";
+  for (int i = 0; i < 300; ++i) {
+    absl::StrAppend(&csv, "d", i, ",Deal ", i, ",Ada ", i % 7, ",", i % 2 == 0 ? "yes" : "no", ",",
+                    i, "\n");
+  }
+  Write("deals.csv", csv);
+  EXPECT_EQ(Import({"--in-flight", "64"}), 0) << err();
+  EXPECT_EQ(out(), "deals: 300 created, 0 updated, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(server_.sessions().calls(), 300 + 150) << "over a session";
+  EXPECT_EQ(Run({"deals", "get", "d8"}), 0);
+  EXPECT_THAT(out(), HasSubstr("amount        8.00 EUR"));
+  EXPECT_THAT(out(), HasSubstr("owner         users/2"));
+  EXPECT_EQ(Import(), 0) << err();
+  EXPECT_EQ(out(), "deals: 0 created, 0 updated, 300 unchanged, 0 rejected\n");
+}
+
+TEST_F(KithImportTest, RejectsRowsWithLineAndReasonAndGoesOn) {
+  Write("deals.csv",
+        "id,name,owner,won,amount\n"
+        "a,refuse me,Ada,no,\n"
+        "b,\"Good,\none\",Ada,no,\n"
+        "c,Bad,Ada,yes,much\n");
+  EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1);
+  EXPECT_EQ(out(), "deals: 1 created, 0 updated, 0 unchanged, 2 rejected\n");
+  EXPECT_THAT(err(),
+              HasSubstr("line 2: A field breaks a rule. [INVALID_FIELD]; deal.display_name0: "));
+  EXPECT_THAT(err(), HasSubstr("line 5: amount (column amount): \"much EUR\" is not money"));
+  EXPECT_THAT(err(), HasSubstr("kith: 2 rows were rejected; see "));
+  const std::string rejects = Read("rejects.csv");
+  EXPECT_THAT(rejects, StartsWith("\xEF\xBB\xBFrejected_line,rejected_column,rejected_value,"
+                                  "rejected_reason,id,name,owner,won,amount\n"));
+  EXPECT_THAT(rejects, HasSubstr("\n2,name,refuse me,"));
+  EXPECT_THAT(rejects, HasSubstr("\n5,amount,much,"));
+  EXPECT_THAT(rejects, HasSubstr(",c,Bad,Ada,yes,much\n"));
+}
+
+// Goal: what was rejected can be corrected and imported, whatever stands between its cells. Method:
+// a file with semicolons, whose rejects are imported twice by its mapping, the second time mended.
+TEST_F(KithImportTest, ImportsAFileOfRejectsWithTheSameMapping) {
+  Write("mapping.json", R"({
+      "name": "test", "collection": "deals", "delimiter": ";",
+      "steps": [{"verb": "create", "fields": {"deal_id": "id", "display_name": "name"}}]})");
+  Write("deals.csv", "id;name\na;refuse me\nb;\" Good; with, care \"\nc;\n");
+  EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1) << err();
+  EXPECT_EQ(out(), "deals: 2 created, 0 updated, 0 unchanged, 1 rejected\n");
+  const std::string rejects = Read("rejects.csv");
+  EXPECT_THAT(rejects, StartsWith("\xEF\xBB\xBFrejected_line;rejected_column;rejected_value;"
+                                  "rejected_reason;id;name\n2;name;refuse me;\"A field breaks"));
+
+  Write("deals.csv", rejects);
+  EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1) << err();
+  EXPECT_EQ(out(), "deals: 0 created, 0 updated, 0 unchanged, 1 rejected\n");
+  EXPECT_EQ(Read("rejects.csv"), rejects) << "a file of rejects of rejects is no longer than one";
+
+  Write("deals.csv", absl::StrReplaceAll(rejects, {{"refuse me", "mended"}}));
+  EXPECT_EQ(Import(), 0) << err();
+  EXPECT_EQ(Run({"deals", "get", "a"}), 0);
+  EXPECT_THAT(out(), HasSubstr("mended"));
+}
+
+// Some are refused by the server, which tells those that came together the other way round, and
+// some before they are sent.
+TEST_F(KithImportTest, TellsWhatBecameOfTheLinesInTheirOrder) {
+  std::string csv = "id,name,owner,won,amount\n";
+  std::vector<std::string> lines;
+  for (int i = 0; i < 60; ++i) {
+    const bool is_sent = i % 3 != 2;
+    absl::StrAppend(&csv, "d", i, ",refuse me,Ada,", is_sent ? "no," : "yes,much", "\n");
+    lines.push_back(absl::StrCat("line ", i + 2));
+  }
+  Write("deals.csv", csv);
+  EXPECT_EQ(Import(), 1);
+  std::vector<std::string> told;
+  for (const absl::string_view line : absl::StrSplit(err(), '\n')) {
+    if (absl::StartsWith(line, "line ")) told.emplace_back(line.substr(0, line.find(':')));
+  }
+  EXPECT_EQ(told, lines);
+}
+
+TEST_F(KithImportTest, CallsAServerThatHasNoSessionsWithoutThem) {
+  Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\nb,Two,Bob,yes,5\nc,Three,,no,\n");
+  FakeServer old(/*sessions=*/false);
+  const auto import = [&] {
+    std::ostringstream out, err;
+    EXPECT_EQ(
+        cli::Run({"import", "deals", "--mapping", folder_ / "mapping.json", folder_ / "deals.csv"},
+                 {.out = out,
+                  .err = err,
+                  .environment = [](const char*) { return std::nullopt; },
+                  .connect =
+                      [&](const ClientOptions& options) {
+                        return std::make_unique<Client>(options, old.NewChannel());
+                      }}),
+        0)
+        << err.str();
+    return out.str();
+  };
+  EXPECT_EQ(import(), "deals: 3 created, 0 updated, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(import(), "deals: 0 created, 0 updated, 3 unchanged, 0 rejected\n");
+}
+
+TEST_F(KithImportTest, RejectsARowWhoseContentChangedSinceItWasImported) {
+  Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\n");
+  EXPECT_EQ(Import(), 0) << err();
+  Write("deals.csv", "id,name,owner,won,amount\na,Other,Ada,no,\n");
+  EXPECT_EQ(Import(), 1);
+  EXPECT_THAT(err(), HasSubstr("line 2: it was imported before with other content"));
+}
+
+TEST_F(KithImportTest, GoesOnWithoutASessionWhereThereIsNoRoomForOne) {
+  server_.sessions().Refuse();
+  Write("deals.csv", "id,name,owner,won,amount\na,One,,no,\nb,Two,,no,\n");
+  EXPECT_EQ(Import(), 0) << err();
+  EXPECT_EQ(out(), "deals: 2 created, 0 updated, 0 unchanged, 0 rejected\n");
+}
+
+TEST_F(KithImportTest, SendsNoMoreWhereWhatARowMeetsConcernsAll) {
+  Write("deals.csv", "id,name,owner,won,amount\na,One,,no,\nb,whose?,,no,\nc,Three,,no,\n");
+  EXPECT_EQ(Import({"--in-flight", "1"}), 1);
+  EXPECT_THAT(err(), StartsWith("It goes on with: kith import --resume importJobs/1 "));
+  EXPECT_THAT(err(), HasSubstr("kith: The key is unknown."));
+  EXPECT_EQ(server_.sessions().calls(), 2);
+}
+
+TEST_F(KithImportTest, StopsAtOnceWhereNoServerAnswers) {
+  Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\nb,Two,Bob,no,\nc,Three,,no,\n");
+  std::ostringstream out, err;
+  const std::string address = absl::StrCat("unix:", folder_ / "nobody");
+  EXPECT_EQ(cli::Run({"import", "deals", "--mapping", folder_ / "mapping.json",
+                      folder_ / "deals.csv", "--address", address},
+                     {.out = out,
+                      .err = err,
+                      .environment = [](const char*) { return std::nullopt; },
+                      .connect =
+                          [](const ClientOptions& options) {
+                            return std::make_unique<Client>(options);
+                          }}),
+            1);
+  EXPECT_THAT(err.str(), StartsWith("kith: no Kith server answers at "));
+}
+
+TEST_F(KithImportTest, TellsTheServerWhatItImportsAndHowFarItIs) {
+  Write("deals.csv",
+        "id,name,owner,won,amount\na,One,Ada,no,\nb,refuse me,Ada,no,\nc,Bad,Ada,yes,much\n");
+  EXPECT_EQ(Import(), 1);
+  const import_jobs::v1::ImportJob job = server_.import_jobs().last();
+  EXPECT_EQ(job.display_name(), "deals.csv");
+  EXPECT_EQ(job.collection(), "deals");
+  EXPECT_EQ(job.file_digest().size(), 64u);
+  EXPECT_EQ(job.row_count(), 3);
+  EXPECT_THAT(job.mapping(), HasSubstr("\"collection\": \"deals\""));
+  EXPECT_EQ(job.state(), import_jobs::v1::COMPLETED);
+  EXPECT_EQ(job.position(), 3);
+  EXPECT_EQ(job.created_count(), 1);
+  EXPECT_EQ(job.rejected_count(), 2);
+  const auto rejections = server_.import_jobs().rejections();
+  ASSERT_EQ(rejections.size(), 2u);
+  EXPECT_EQ(rejections[0].line(), 3);
+  EXPECT_EQ(rejections[0].reason(), "INVALID_FIELD");
+  EXPECT_EQ(rejections[0].columns(0), "name");
+  EXPECT_EQ(rejections[1].line(), 4);
+  EXPECT_EQ(rejections[1].reason(), "INVALID_ROW");
+  EXPECT_EQ(rejections[1].columns(0), "amount");
+  EXPECT_THAT(rejections[1].ShortDebugString(), Not(HasSubstr("much")));
+}
+
+// Goal: no row is sent twice after a client that died. Method: a job of 1,501 rows that somebody
+// cancels, so that the client stops at what it has told; it goes on with the mapping that the job
+// kept.
+TEST_F(KithImportTest, GoesOnBehindWhatItToldIM3) {
+  std::string csv = "id,name,owner,won,amount\n";
+  for (int i = 0; i < 1'501; ++i) absl::StrAppend(&csv, "d", i, ",Deal,,no,\n");
+  Write("deals.csv", csv);
+  server_.import_jobs().Cancel();
+  EXPECT_EQ(Import({"--in-flight", "1"}), 1);
+  EXPECT_THAT(err(), HasSubstr("It is cancelled."));
+  const int calls = server_.sessions().calls();
+  EXPECT_GE(calls, 1'000);
+  EXPECT_LT(calls, 1'010);
+  EXPECT_EQ(Run({"import", "--resume", "importJobs/1", folder_ / "deals.csv"}), 0) << err();
+  EXPECT_EQ(server_.import_jobs().last().position(), 1'501);
+  EXPECT_EQ(server_.import_jobs().last().state(), import_jobs::v1::COMPLETED);
+  Write("deals.csv", csv + "more,Deal,,no,\n");
+  EXPECT_EQ(Run({"import", "--resume", "importJobs/1", folder_ / "deals.csv"}), 1);
+  EXPECT_THAT(err(), HasSubstr("Another file."));
+}
+
+TEST_F(KithImportTest, IsDoneWithAHeaderAloneIM2) {
+  Write("deals.csv", "id,name,owner,won,amount\n");
+  EXPECT_EQ(Import(), 0) << err();
+  EXPECT_EQ(out(), "deals: 0 created, 0 updated, 0 unchanged, 0 rejected\n");
+  Write("deals.csv", "");
+  EXPECT_EQ(Import(), 2);
+  EXPECT_THAT(err(), HasSubstr("the file has no header"));
+  Write("deals.csv", "id,name,owner,won,amount\na,One,,no,\nb,\"Two,,no,\n");
+  EXPECT_EQ(Import(), 2);
+  EXPECT_THAT(err(), HasSubstr("line 3: its last quotation mark is missing"));
+  EXPECT_EQ(Run({"deals", "get", "a"}), 1) << "nothing of the file was imported";
+}
+
+TEST_F(KithImportTest, SendsNothingOnADryRun) {
+  Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\n");
+  EXPECT_EQ(Import({"--dry-run"}), 0) << err();
+  EXPECT_EQ(out(), "deals: 1 would be sent, 0 rejected\n");
+  EXPECT_EQ(Run({"deals", "get", "a"}), 1);
+}
+
+// --- Against a whole server ---
+
+class ImportCommandTest : public CommandTest {
+ protected:
+  ImportCommandTest() {
+    Write("people.json", R"({
+      "name": "people", "collection": "contacts", "key": ["mail", "phone"],
+      "policy": "upsert", "match": ["email", "phone"],
+      "steps": [{"verb": "create", "fields": {
+        "first_name": "first", "emails": "mail", "phones": "phone", "notes": "notes"}}]})");
+  }
+  std::string Path(const std::string& name) const { return folder_ / name; }
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+  }
+  std::string Read(const std::string& name) {
+    std::ifstream file(folder_ / name);
+    return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  }
+  std::string Import(const std::string& rows, int expected = 0) {
+    Write("people.csv", absl::StrCat("first,mail,phone,notes\n", rows));
+    return Run({"import", "contacts", "--mapping", Path("people.json"), "--rejects",
+                Path("rejects.csv"), Path("people.csv")},
+               expected);
+  }
+
+  testing::TempFolder folder_;
+};
+
+// 54 rows, of which one has no address that can be: the others are imported, and a second run of
+// the same file, which is another job, changes nothing. The corrected reject is imported alone.
+TEST_F(ImportCommandTest, RejectsOneRowAndChangesNothingTheSecondTimeIM4) {
+  std::string rows;
+  for (int i = 1; i <= 54; ++i) {
+    absl::StrAppend(&rows, "P", i,
+                    i == 7 ? ",broken at example" : absl::StrCat(",p", i, "@x.example"), ",,\n");
+  }
+  EXPECT_THAT(Import(rows, 1),
+              HasSubstr("contacts: 53 created, 0 updated, 0 unchanged, 1 rejected\n"));
+  EXPECT_THAT(Read("rejects.csv"), HasSubstr("\n8,mail,broken at example,"));
+  EXPECT_THAT(Import(rows, 1),
+              HasSubstr("contacts: 0 created, 0 updated, 53 unchanged, 1 rejected\n"));
+  const std::string rejects = Read("rejects.csv");
+  Write("people.csv", absl::StrReplaceAll(rejects, {{"broken at example", "p7@x.example"}}));
+  EXPECT_EQ(Run({"import", "contacts", "--mapping", Path("people.json"), Path("people.csv")}),
+            "contacts: 1 created, 0 updated, 0 unchanged, 0 rejected\n");
+}
+
+TEST_F(ImportCommandTest, MakesTwoOfThreeRowsAndTellsBothCandidatesOfOneIM1) {
+  EXPECT_EQ(
+      Import("Ada,ada@x.example,,\nBea,bea@x.example,+49 30 901820,\nAda,ADA@x.example,,met\n"),
+      "contacts: 2 created, 1 updated, 0 unchanged, 0 rejected\n");
+  const std::string told =
+      Import("Who,ada@x.example,030 901820,\n,ada@x.example,+4930901820,\n", 1);
+  EXPECT_THAT(told, HasSubstr("line 3: Several records match the row: contacts/ID (EMAIL_ADDRESS), "
+                              "contacts/ID (PHONE_NUMBER)."));
+}
+
+TEST_F(ImportCommandTest, TellsOfEachChangeByWhichImportItWasAndTakesItBack) {
+  const std::string ada =
+      Create({"contacts", "create", "--first-name", "Ada", "--emails", "ada@x.example"});
+  Import("Countess,ada@x.example,,\nBea,bea@x.example,,\n");
+  EXPECT_THAT(Run({"history", ada}), HasSubstr("contact updated by importJobs/ID"));
+  const std::string listed = Output({"import-jobs", "list", "--json"});
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(listed, found, std::regex("importJobs/[0-9A-Z]+"))) << listed;
+  const std::string job = found[0].str();
+  EXPECT_EQ(Run({"import", "--revert", job, "--dry-run"}),
+            "2 records would be taken back, 0 kept\n");
+  EXPECT_EQ(Run({"import", "--revert", job}), "2 records were taken back, 0 kept\n");
+  EXPECT_THAT(Run({"contacts", "get", ada}), HasSubstr("Ada"));
+  EXPECT_EQ(Run({"import", "--revert", job}), "0 records were taken back, 0 kept\n");
+  Run({"import", "--resume", job, Path("people.csv")}, 1);
+}
+
+// Goal: a client that dies makes nothing twice, and the counts add up. Method: what it had told the
+// server is set back by telling it nothing: the job is cancelled before the first thousand rows,
+// by a job of 600 of which the client sent all.
+TEST_F(ImportCommandTest, MakesNothingTwiceAfterItWasInterruptedIM3) {
+  Write("people.json", R"({"name": "people", "collection": "contacts", "key": ["mail"],
+      "steps": [{"verb": "create", "fields": {"first_name": "first", "emails": "mail"}}]})");
+  std::string rows;
+  for (int i = 0; i < 501; ++i) absl::StrAppend(&rows, "P", i, ",p", i, "@x.example,,\n");
+  EXPECT_EQ(Import(rows), "contacts: 501 created, 0 updated, 0 unchanged, 0 rejected\n");
+  // As another job would: what is there is found by its request ids.
+  EXPECT_EQ(Import(rows), "contacts: 0 created, 0 updated, 501 unchanged, 0 rejected\n");
+  EXPECT_EQ(Import(rows + "P501,p501@x.example,,\n"),
+            "contacts: 1 created, 0 updated, 501 unchanged, 0 rejected\n");
+}
+
+TEST_F(ImportCommandTest, ExportsWhatWhoeverMayTakeItOutWithoutFormulas) {
+  Import("=cmd|' /C calc'!A0,ada@x.example,+4930901820,-x\n");
+  EXPECT_EQ(
+      Run({"export", "contacts", "--format", "csv", "--columns", "first_name,phones.raw,notes"}),
+      "first_name,phones.raw,notes\r\n'=cmd|' /C calc'!A0,+4930901820,'-x\r\n");
+  EXPECT_THAT(Run({"export-jobs", "list", "--columns", "collection,format,state,row_count"}),
+              HasSubstr("contacts    CSV     DONE           1"));
+  const std::string key = Output({"api-keys", "create", "--display-name", "reader", "--permissions",
+                                  "contacts.read", "--json"});
+  std::smatch secret;
+  ASSERT_TRUE(std::regex_search(key, secret, std::regex("\"secret\": ?\"([^\"]+)\""))) << key;
+  EXPECT_THAT(Output({"contacts", "list", "--key", secret[1].str()}), HasSubstr("=cmd"));
+  EXPECT_THAT(Output({"export", "contacts", "--key", secret[1].str()}, 1),
+              HasSubstr("export_jobs.write"));
+}
+
+}  // namespace
+}  // namespace kith::cli
