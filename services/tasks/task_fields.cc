@@ -122,7 +122,8 @@ absl::Status CheckFields(const v1::Task& task) {
   google::rpc::BadRequest violations;
   if (task.has_due_date() && FromTimestamp(task.due_time()) !=
                                  FromTimestamp(EndOf(CivilDayOf(task.due_date()), ZoneOf(task)))) {
-    AddViolation("task.due_date", "must not be said beside due_time", violations);
+    AddViolation("task.due_time", "must not be said beside due_date, from which it follows",
+                 violations);
   }
   CheckTimes(task, "task.", violations);
   CheckReminders(task, violations);

@@ -352,7 +352,10 @@ TEST_F(CapturesTest, TellsAReviewerOfTheCandidatesThatTheySee) {
   key.mutable_api_key()->set_user(rae);
   key.mutable_api_key()->add_permissions("*");
   const std::string secret = server_.Call(&WorkspacesService::Stub::CreateApiKey, key)->secret();
-  CreateContact(R"(first_name: "Ada" phones { raw: "+4930901820" })");
+  user.mutable_user()->set_display_name("Eve");
+  const std::string eve = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
+  CreateContact(
+      absl::StrCat(R"(first_name: "Ada" phones { raw: "+4930901820" } owner: ")", eve, "\""));
   const std::string bob = CreateContact(
       absl::StrCat(R"(first_name: "Bob" phones { raw: "+4930901820" } owner: ")", rae, "\""));
   const v1::Capture told =

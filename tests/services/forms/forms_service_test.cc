@@ -194,6 +194,10 @@ TEST_F(FormsTest, LoseNothingForWantOfWhoLooksAfterIt) {
   contacts::v1::GetContactRequest get;
   get.set_name(first->contact());
   EXPECT_EQ(server_.Call(&ContactsService::Stub::GetContact, get)->owner(), ada);
+  contacts::v1::UpdateContactRequest give_up;
+  give_up.mutable_contact()->set_name(first->contact());
+  give_up.mutable_update_mask()->add_paths("owner");
+  ASSERT_EQ(server_.Call(&ContactsService::Stub::UpdateContact, give_up).reason(), "");
   users::v1::DeleteUserRequest remove;
   remove.set_name(ada);
   ASSERT_EQ(server_.Call(&users::v1::UsersService::Stub::DeleteUser, remove).reason(), "");

@@ -223,8 +223,16 @@ TEST_F(MeetingInvitationsTest, AreBoundAsOtherMailIs) {
   EXPECT_EQ(Mails(opted_out).size(), 0u);
   EXPECT_EQ(Mails(unknown).size(), 0u);
   // Whoever arranges the meeting hears of it.
-  const auto told = Made(&notifications::v1::NotificationsService::Stub::ListNotifications,
-                         notifications::v1::ListNotificationsRequest());
+  const auto notifications = [&] {
+    return Made(&notifications::v1::NotificationsService::Stub::ListNotifications,
+                notifications::v1::ListNotificationsRequest());
+  };
+  const auto log = server_.runtime().log.Follow(server_.runtime().log.head());
+  while (notifications().notifications().empty()) {
+    ASSERT_TRUE(log->Wait(absl::Seconds(20))) << "nothing more happens";
+    ASSERT_TRUE(log->Poll(1'000).ok());
+  }
+  const auto told = notifications();
   ASSERT_EQ(told.notifications_size(), 1) << "once of what was asked for at once";
   EXPECT_EQ(told.notifications(0).owner(), ben_);
   EXPECT_EQ(told.notifications(0).record(), meeting.name());

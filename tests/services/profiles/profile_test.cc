@@ -302,8 +302,8 @@ TEST_F(ProfileTest, LeavesOutWhatTheCallerMayNotAsk) {
       LeftOut(OfContact(contact_, key).response),
       UnorderedElementsAre(Pair("owner_teams", 7), Pair("open_deals", 7), Pair("won_deals", 7),
                            Pair("lost_deals", 7), Pair("open_tasks", 7), Pair("meetings", 7),
-                           Pair("leads", 7), Pair("messages", 7), Pair("interactions", 7),
-                           Pair("timeline", 7)));
+                           Pair("leads", 7), Pair("scores", 7), Pair("messages", 7),
+                           Pair("interactions", 7), Pair("timeline", 7)));
   const auto company = OfCompany(key);
   EXPECT_THAT(
       LeftOut(company.response),

@@ -209,7 +209,8 @@ TEST_F(ScoresTest, AreFilteredByWhatPeopleAreCalled) {
 }
 
 TEST_F(ScoresTest, OfOneRecordAreToldByEveryModel) {
-  const std::string contact = CreateContact();
+  const std::string owner = CreateUser("Ula");
+  const std::string contact = CreateContact(absl::StrCat("owner: '", owner, "'"));
   const std::string calls = Scored("rules { id: 'call' event { kind: CALL } points: 5 }");
   const std::string notes = Scored("rules { id: 'note' event { kind: NOTE } points: 3 }");
   Record(contact, "kind: CALL");

@@ -239,7 +239,7 @@ TEST_F(TaskTest, IsRefusedWithTimesThatContradictEachOther) {
   EXPECT_EQ(fields("reminders { seconds: 60 }"), "task.due_time ");
   EXPECT_EQ(fields("due_date { year: 9999 month: 12 day: 31 }"), "task.due_date ");
   EXPECT_EQ(fields("due_time { seconds: 1 } due_date { year: 1970 month: 1 day: 2 }"),
-            "task.due_date ");
+            "task.due_time ");
   EXPECT_EQ(fields("due_time { seconds: 172800 } due_date { year: 1970 month: 1 day: 2 }"), "")
       << "when the day ends: it says the same";
   EXPECT_EQ(fields("due_time { seconds: 10 } reminders { seconds: -1 } "
