@@ -41,7 +41,7 @@ absl::Status CheckFields(const v1::ImportJob& job) {
   }
   AddRepeats("import_job.match_keys", job.match_keys(), violations);
   if (job.match_keys().empty() && job.policy() != v1::CREATE_ONLY) {
-    AddViolation("import_job.match_keys", "are required of a job that updates what is there",
+    AddViolation("import_job.policy", "must be CREATE_ONLY of a job without match_keys",
                  violations);
   }
   return RejectFields(violations);

@@ -39,13 +39,10 @@ const Message& Part(const Message& revision, const char* name) {
                                               MessageField(*revision.GetDescriptor(), name));
 }
 
-// "contact updated", and where a row of a file did it, by which import job: what happened, for
-// people.
+// "contact updated": what happened, for people.
 std::string WhatOf(const Revision& revision) {
-  const bool is_imported = absl::StartsWith(revision.cause(), "importJobs/");
   return absl::StrCat(absl::StrReplaceAll(revision.type(), {{"_", " "}}),
-                      revision.erased() ? " (erased)" : "",
-                      is_imported ? absl::StrCat(" by ", revision.cause()) : "");
+                      revision.erased() ? " (erased)" : "");
 }
 
 // What a revision says of something else than the resource: "apiKeys/01J… · Website". The fields
@@ -102,6 +99,10 @@ void AddRows(const Message& revision, absl::string_view only,
                           field->name() != "after";
     if (!is_aside || !only.empty()) continue;
     add({field->name(), "", AsideOf(revision.GetReflection()->GetMessage(revision, field), style)});
+  }
+  // By which file it came in.
+  if (only.empty() && absl::StartsWith(told->cause(), "importJobs/")) {
+    add({"import job", "", told->cause()});
   }
   if (is_first) add({"", "", ""});
 }

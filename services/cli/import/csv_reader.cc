@@ -6,23 +6,14 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/check.h"
+#include "services/cli/text/csv_guard.h"
 
 namespace kith::cli {
 namespace {
-
-// Whether a spreadsheet would take the text for a formula, or for one that CsvCell guarded: what
-// begins with a sign and is no number.
-bool IsGuarded(absl::string_view text) {
-  while (absl::StartsWith(text, "'")) text.remove_prefix(1);
-  if (text.empty() || absl::string_view("=+-@\t\r").find(text[0]) == text.npos) return false;
-  const bool is_signed = text[0] == '+' || text[0] == '-';
-  return !is_signed || text.find_first_not_of("0123456789 .,", 1) != text.npos;
-}
 
 // The first line with its end, which is a line feed, a carriage return, or one after the other.
 size_t LineSize(absl::string_view text) {
@@ -131,12 +122,6 @@ class Parser {
     parser->in_row_ = false;
   }
 
-  // What CsvCell put in front of a cell is no part of it.
-  static std::string WithoutGuard(absl::string_view cell) {
-    return std::string(
-        cell.size() > 1 && cell[0] == '\'' && IsGuarded(cell.substr(1)) ? cell.substr(1) : cell);
-  }
-
   absl::Status Failed(absl::string_view why) {
     return absl::InvalidArgumentError(absl::StrCat("line ", row_.line, ": ", why));
   }
@@ -158,16 +143,6 @@ bool IsBlank(const CsvRow& row) {
 // A delimiter too many at the end of a line says nothing.
 void DropBlankEnd(size_t at_least, std::vector<std::string>& cells) {
   while (cells.size() > at_least && IsBlankCell(cells.back())) cells.pop_back();
-}
-
-// Quoted where it must be to be read as it is.
-std::string Quoted(absl::string_view text, char delimiter) {
-  // Readers pass over spaces around a cell, and some take a semicolon for the delimiter unasked.
-  const bool is_plain = text.find_first_of(",;\"\r\n") == text.npos &&
-                        text.find(delimiter) == text.npos &&
-                        absl::StripAsciiWhitespace(text).size() == text.size();
-  if (is_plain) return std::string(text);
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
 }
 
 }  // namespace
@@ -213,8 +188,13 @@ absl::StatusOr<CsvFile> ParseCsv(absl::string_view text, char delimiter) {
 }
 
 std::string CsvCell(absl::string_view text, char delimiter) {
-  if (IsGuarded(text)) return Quoted(absl::StrCat("'", text), delimiter);
-  return Quoted(text, delimiter);
+  const std::string cell = WithGuard(text);
+  // Readers pass over spaces around a cell, and some take a semicolon for the delimiter unasked.
+  const bool is_plain = cell.find_first_of(",;\"\r\n") == cell.npos &&
+                        cell.find(delimiter) == cell.npos &&
+                        absl::StripAsciiWhitespace(cell).size() == cell.size();
+  if (is_plain) return cell;
+  return absl::StrCat("\"", absl::StrReplaceAll(cell, {{"\"", "\"\""}}), "\"");
 }
 
 }  // namespace kith::cli

@@ -19,6 +19,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/map_field.h"
 #include "kith/type/v1/custom_value.pb.h"
+#include "services/cli/text/csv_guard.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/values.h"
 
@@ -255,10 +256,11 @@ std::string PathText(const Path& path) {
   return path.key.empty() ? fields : absl::StrCat(fields, ".", path.key);
 }
 
-// Quoted where it has to be.
+// Quoted where it has to be, and no formula to who opens it.
 std::string CsvCell(absl::string_view text) {
-  if (text.find_first_of("\",\r\n") == absl::string_view::npos) return std::string(text);
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+  std::string cell = WithGuard(text);
+  if (cell.find_first_of("\",\r\n") == cell.npos) return cell;
+  return absl::StrCat("\"", absl::StrReplaceAll(cell, {{"\"", "\"\""}}), "\"");
 }
 
 }  // namespace

@@ -18,7 +18,7 @@
 namespace kith::cli {
 namespace {
 
-using ::testing::EndsWith;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -77,7 +77,7 @@ TEST_F(KithImportTest, RejectsRowsWithLineAndReasonAndGoesOn) {
   const std::string rejects = Read("rejects.csv");
   EXPECT_THAT(rejects, StartsWith("\xEF\xBB\xBFrejected_line,rejected_column,rejected_value,"
                                   "rejected_reason,id,name,owner,won,amount\n"));
-  EXPECT_THAT(rejects, HasSubstr("\n2,name,refuse me,"));
+  EXPECT_THAT(rejects, HasSubstr("\n2,,,\"A field breaks"));
   EXPECT_THAT(rejects, HasSubstr("\n5,amount,much,"));
   EXPECT_THAT(rejects, HasSubstr(",c,Bad,Ada,yes,much\n"));
 }
@@ -93,7 +93,7 @@ TEST_F(KithImportTest, ImportsAFileOfRejectsWithTheSameMapping) {
   EXPECT_EQ(out(), "deals: 2 created, 0 updated, 0 unchanged, 1 rejected\n");
   const std::string rejects = Read("rejects.csv");
   EXPECT_THAT(rejects, StartsWith("\xEF\xBB\xBFrejected_line;rejected_column;rejected_value;"
-                                  "rejected_reason;id;name\n2;name;refuse me;\"A field breaks"));
+                                  "rejected_reason;id;name\n2;;;\"A field breaks"));
 
   Write("deals.csv", rejects);
   EXPECT_EQ(Import({"--rejects", folder_ / "rejects.csv"}), 1) << err();
@@ -205,7 +205,6 @@ TEST_F(KithImportTest, TellsTheServerWhatItImportsAndHowFarItIs) {
   ASSERT_EQ(rejections.size(), 2u);
   EXPECT_EQ(rejections[0].line(), 3);
   EXPECT_EQ(rejections[0].reason(), "INVALID_FIELD");
-  EXPECT_EQ(rejections[0].columns(0), "name");
   EXPECT_EQ(rejections[1].line(), 4);
   EXPECT_EQ(rejections[1].reason(), "INVALID_ROW");
   EXPECT_EQ(rejections[1].columns(0), "amount");
@@ -315,7 +314,7 @@ TEST_F(ImportCommandTest, TellsOfEachChangeByWhichImportItWasAndTakesItBack) {
   const std::string ada =
       Create({"contacts", "create", "--first-name", "Ada", "--emails", "ada@x.example"});
   Import("Countess,ada@x.example,,\nBea,bea@x.example,,\n");
-  EXPECT_THAT(Run({"history", ada}), HasSubstr("contact updated by importJobs/ID"));
+  EXPECT_THAT(Run({"history", ada}), ContainsRegex("import job +importJobs/ID"));
   const std::string listed = Output({"import-jobs", "list", "--json"});
   std::smatch found;
   ASSERT_TRUE(std::regex_search(listed, found, std::regex("importJobs/[0-9A-Z]+"))) << listed;
