@@ -154,8 +154,8 @@ std::optional<contacts::v1::UpdateContactRequest> OptOutOf(
   bool is_there = false;
   bool changes = false;
   for (contacts::v1::EmailAddress& email : *wanted.mutable_emails()) {
-    const bool is_same = email.address() == command.email() ||
-                         (key.has_value() && EmailKey(email.address()) == key);
+    const bool is_same =
+        email.address() == command.email() || (key.has_value() && EmailKey(email.address()) == key);
     is_there |= is_same;
     if (!is_same || email.opted_out()) continue;
     email.set_opted_out(true);
