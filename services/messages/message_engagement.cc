@@ -150,12 +150,12 @@ std::optional<contacts::v1::UpdateContactRequest> OptOutOf(
   contacts::v1::Contact& wanted = *update.mutable_contact();
   wanted.set_name(std::string(ParentOf(command.name())));  // another one by now, where it is merged
   *wanted.mutable_emails() = contact.emails();
-  const auto key = EmailKey(command.address());
+  const auto key = EmailKey(command.email());
   bool is_there = false;
   bool changes = false;
   for (contacts::v1::EmailAddress& email : *wanted.mutable_emails()) {
-    const bool is_same = email.address() == command.address() ||
-                         (key.has_value() && EmailKey(email.address()) == key);
+    const bool is_same =
+        email.address() == command.email() || (key.has_value() && EmailKey(email.address()) == key);
     is_there |= is_same;
     if (!is_same || email.opted_out()) continue;
     email.set_opted_out(true);

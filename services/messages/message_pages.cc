@@ -218,7 +218,7 @@ void MessagePages::TakeUnsubscribe(const Found& found, const WebRequest& request
   CountOne(unsubscribes_);
   auto command = std::make_unique<v1::RecordMessageUnsubscribedRequest>();
   command->set_name(found.name());
-  command->set_address(message->address());
+  command->set_email(message->address());
   runtime::StartOwnCommand(
       runtime_.transact, runtime_.keys, methods_, found.caller, std::move(command), "",
       [told = Unsubscribed(*message), answer = std::move(answer)](

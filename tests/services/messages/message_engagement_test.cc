@@ -225,7 +225,7 @@ TEST(OptOut, IsOfTheAddressThatTheMessageWentTo) {
       emails { address: "Ada@Home.example" })");
   v1::RecordMessageUnsubscribedRequest command;
   command.set_name(kName);
-  command.set_address("ada@home.example");
+  command.set_email("ada@home.example");
   auto update = OptOutOf(contact, command);
   ASSERT_TRUE(update.has_value());
   EXPECT_EQ(update->update_mask().paths(0), "emails");
@@ -236,7 +236,7 @@ TEST(OptOut, IsOfTheAddressThatTheMessageWentTo) {
   EXPECT_FALSE(OptOutOf(contact, command).has_value());
 
   // An address that is not theirs any more.
-  command.set_address("ada@old.example");
+  command.set_email("ada@old.example");
   update = OptOutOf(contact, command);
   ASSERT_TRUE(update.has_value());
   EXPECT_EQ(update->update_mask().paths(0), "do_not_email");

@@ -428,7 +428,7 @@ TEST_F(MessagesServiceTest, UnsubscribeFromThemByTheContactsOwnCommand) {
   const v1::Message message = Send(Sending(ada_));
   v1::RecordMessageUnsubscribedRequest request;
   request.set_name(message.name());
-  request.set_address("ada@example.com");
+  request.set_email("ada@example.com");
   EXPECT_TRUE(Made(&Stub::RecordMessageUnsubscribed, request).has_unsubscribe_time());
   EXPECT_EQ(server_.Call(&Stub::SendMessage, Sending(ada_)).reason(), "OPTED_OUT");
   contacts::v1::GetContactRequest get;
