@@ -148,7 +148,7 @@ class Target {
   absl::Status SetMessage(absl::string_view text) {
     const std::string& type = field_->message_type()->full_name();
     if (type == "google.type.Money") return SetKnown(ParseMoney(text));
-    if (type == "google.type.Date") return SetKnown(ParseDate(text));
+    if (type == "google.type.Date") return SetKnown(ParseDay(text));
     if (type == "google.protobuf.Timestamp") return SetKnown(ParseTimestamp(text));
     if (type == "google.protobuf.Duration") return SetKnown(ParseDuration(text));
     if (type == "google.protobuf.FieldMask") {

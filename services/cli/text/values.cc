@@ -103,12 +103,7 @@ absl::StatusOr<google::type::Money> ParseMoney(absl::string_view text) {
 
 absl::StatusOr<google::type::Date> ParseDate(absl::string_view text) {
   const absl::Status error = NotUnderstood(text, "a date: write it like 2026-01-31");
-  // Of a time, the day that whoever wrote it had.
-  absl::Time time;
-  std::string ignored;
-  const bool is_time =
-      text.size() > 10 && absl::ParseTime(absl::RFC3339_full, text, &time, &ignored);
-  absl::string_view rest = is_time ? text.substr(0, 10) : text;
+  absl::string_view rest = text;
   int year = 0, month = 0, day = 0;
   if (!absl::ConsumePrefix(&rest, "--")) {
     if (rest.size() < 5 || rest[4] != '-' || !absl::SimpleAtoi(rest.substr(0, 4), &year)) {
@@ -127,6 +122,15 @@ absl::StatusOr<google::type::Date> ParseDate(absl::string_view text) {
   date.set_day(day);
   if (!IsDay(date)) return error;
   return date;
+}
+
+absl::StatusOr<google::type::Date> ParseDay(absl::string_view text) {
+  constexpr size_t kDateSize = 10;
+  absl::Time time;
+  std::string ignored;
+  const bool is_time =
+      text.size() > kDateSize && absl::ParseTime(absl::RFC3339_full, text, &time, &ignored);
+  return ParseDate(is_time ? text.substr(0, kDateSize) : text);
 }
 
 absl::StatusOr<google::protobuf::Timestamp> ParseTimestamp(absl::string_view text) {

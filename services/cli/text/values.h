@@ -19,8 +19,10 @@ namespace kith::cli {
 
 // "1000.50 EUR", "EUR 1000.50", "-3 JPY"; up to nine decimals, no thousands separators.
 absl::StatusOr<google::type::Money> ParseMoney(absl::string_view text);
-// "2026-01-31"; "--01-31" for a day without a year; of "2026-01-31T23:00:00-05:00" the day there.
+// "2026-01-31"; "--01-31" for a day without a year.
 absl::StatusOr<google::type::Date> ParseDate(absl::string_view text);
+// The same; of "2026-01-31T23:00:00-05:00" the day there.
+absl::StatusOr<google::type::Date> ParseDay(absl::string_view text);
 // RFC 3339, "2026-01-31T12:00:00Z", or a date, which means its midnight in UTC.
 absl::StatusOr<google::protobuf::Timestamp> ParseTimestamp(absl::string_view text);
 // A time as FormatTimestamp shows it, "2026-01-31 14:05" or with a T, in `zone`: the beginning of

@@ -194,7 +194,8 @@ TEST_F(EventRegistryTest, KnowsItsTypesByNameAndNumber) {
   EXPECT_EQ(registry_.Categories(),
             (std::vector<std::string>{"contacts", "deals", "interactions"}));
   EXPECT_EQ(registry_.TypesOf("contacts"),
-            (std::vector{EventType(1), EventType(2), EventType(3), EventType(4)}));
+            (std::vector{EventType(1), EventType(2), EventType(3), EventType(4), EventType(5),
+                         EventType(6), EventType(7), EventType(8)}));
   EXPECT_TRUE(registry_.TypesOf("spaceships").empty());
 }
 

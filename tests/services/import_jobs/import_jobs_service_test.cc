@@ -284,8 +284,11 @@ TEST_F(ImportJobsTest, AnswerARepeatedRowAsTheFirstTime) {
 TEST_F(ImportJobsTest, NeverMergeThoseWhoHaveNothingIM5) {
   const Begun job = BeginUpsert();
   for (int i = 0; i < 4; ++i) {
-    EXPECT_EQ(OutcomeOf(job, R"(job_title: "Engineer" source: "203.0.113.7")"), v1::ROW_CREATED);
+    EXPECT_EQ(OutcomeOf(job, R"(first_name: "Unknown" source: "203.0.113.7")"), v1::ROW_CREATED);
   }
+  // Who has no name either is nobody.
+  EXPECT_EQ(Import(job, R"(job_title: "Engineer" source: "203.0.113.7")").reason(),
+            "INVALID_FIELD");
   EXPECT_EQ(CountContacts(), 4);
 }
 
