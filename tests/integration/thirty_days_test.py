@@ -126,9 +126,11 @@ class ThirtyDays(Month):
 
     def fetch(self, path, body=None, content_type="text/plain"):
         """What a browser on one of our pages is answered, as it asks, or posts the body."""
-        with open(self.log.name, encoding="utf-8") as lines:
-            port = re.findall(r'"http_port":(\d+)', lines.read())[-1]
-        asks = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {
+        ports = []
+        while len(ports) <= self.kills:  # each start tells one, maybe after it is ready
+            with open(self.log.name, encoding="utf-8") as lines:
+                ports = re.findall(r'"http_port":(\d+)', lines.read())
+        asks = urllib.request.Request(f"http://127.0.0.1:{ports[-1]}{path}", body, {
             "origin": "https://www.acme.example", "user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/115.0",
             **({} if body is None else {"content-type": content_type})})
         with urllib.request.urlopen(asks, timeout=60) as reply:
