@@ -395,10 +395,10 @@ TEST_F(ScoresTest, OfWhoIsMergedAreOfBothHistories) {
   const std::string rules = R"(
       rules { id: 'call' event { kind: CALL } points: 5 }
       rules { id: 'first' event { kind: CALL once: true } points: 10 }
-      rules { id: 'lead' record { condition: 'lifecycle_stage = LEAD' } points: 100 })";
+      rules { id: 'sales' record { condition: 'department = "Sales"' } points: 100 })";
   const std::string model = Scored(rules);
   const std::string ada = CreateContact();
-  const std::string other = CreateContact("lifecycle_stage: LEAD");
+  const std::string other = CreateContact("department: 'Sales'");
   Record(ada, "kind: CALL");
   Record(other, absl::StrCat("kind: CALL links: '", ada, "'"));  // with both: it counts once
   Record(other, "kind: CALL");
