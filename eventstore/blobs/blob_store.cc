@@ -159,7 +159,9 @@ absl::Status BlobStore::MakeFolders() const {
     if (!error) fs::permissions(path, fs::perms::owner_all, error);
     if (error) return Failed("make it", path, error);
   }
-  return absl::OkStatus();
+  // Or what is synced within them would be lost with them.
+  KITH_RETURN_IF_ERROR(SyncFolderOf(options_.folder + "/arriving"));
+  return SyncFolderOf(options_.folder);
 }
 
 absl::Status BlobStore::SettleAll() {

@@ -112,6 +112,8 @@ class MemoryKeyFile final : public KeyFile {
   std::string bytes_ KITH_GUARDED_BY(mutex_);
 };
 
+}  // namespace
+
 absl::Status SyncFolderOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
@@ -120,8 +122,6 @@ absl::Status SyncFolderOf(const std::string& path) {
     return Failed("sync the folder", folder, errno);
   return absl::OkStatus();
 }
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<KeyFile>> OpenKeyFile(const std::string& path) {
   Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC));

@@ -31,6 +31,8 @@ absl::StatusOr<std::unique_ptr<KeyFile>> OpenKeyFile(const std::string& path);
 // Makes the file with these first bytes, readable by its owner only. It is there in whole or not at
 // all, also after a power cut.
 absl::Status CreateKeyFile(const std::string& path, absl::string_view bytes);
+// What was made or renamed beside `path` stays so, also after a power cut.
+absl::Status SyncFolderOf(const std::string& path);
 
 // Starts with `bytes`.
 std::unique_ptr<KeyFile> NewMemoryKeyFile(std::string bytes);
