@@ -266,7 +266,8 @@ const std::set<std::string>& World::Unfit(const Kind& kind) {
   World scratch(kind);
   constexpr int kTried = 16;  // with a new record for each link for the first ones only
   const std::string called = FieldOfType(*kind.create->input_type(), *kind.resource)->name();
-  for (int number = 0; number < kTried; ++number) {
+  // Those without links first: what a kind links may be of the kind, and is made of what is fit.
+  for (int number = kTried - 1; number >= 0; --number) {
     for (bool refused = true; refused;) {
       const MessagePtr sample = scratch.SampleOf(kind, number, unfit, /*with_links=*/number < 4);
       const Answer made = scratch.CreateOf(kind, *sample);
