@@ -187,6 +187,7 @@ TEST_F(StaleDealsTest, MeasuresMoreThanOneCommandFinds) {
 // What was imported as old is no news; what goes stale while the server is down is told late.
 TEST_F(StaleDealsTest, TellsNothingOfWhatWasStaleWhenItWasRecorded) {
   SetRotDays("new-lead", 10);
+  Pass(absl::ZeroDuration());  // or it would be told of the deals that it finds in the stage
   const std::string ben = CreateUser("Ben");
   deals::v1::CreateDealRequest request;
   request.mutable_deal()->set_display_name("Old");
