@@ -184,8 +184,8 @@ void VisitorPages::TakePost(const Open& open, const WebRequest& request, Answer 
 
 void VisitorPages::Count(const Open& open, const LeftOut& counts) {
   const std::string& site = open.site().name();
-  const LeftOut told = left_out_.Add(
-      absl::StrCat(open.caller->workspace.value(), "/", site), counts, runtime_.clock.Elapsed());
+  const LeftOut told = left_out_.Add(absl::StrCat(open.caller->workspace.value(), "/", site),
+                                     counts, runtime_.clock.Elapsed());
   if (told == LeftOut()) return;
   auto count = std::make_unique<v1::CountSiteTrafficRequest>();
   count->set_name(site);

@@ -119,13 +119,12 @@ TEST(EveryMethod, ThatChangesNothingIsCalledByGet) {
   for (const auto& [name, bound] : server->methods().methods()) {
     const std::string& method = bound->method().descriptor->name();
     const auto begins = [&](absl::string_view verb) { return absl::StartsWith(method, verb); };
-    const bool is_read = begins("Get") || begins("List") || begins("BatchGet") || begins("Query") ||
-                         begins("Summarize") || begins("Render") || begins("Preview") ||
-                         begins("DryRun") || begins("Explain") || begins("Predict") ||
-                         begins("Find") || begins("ReadMail") ||
-                         (begins("Measure") && method != "MeasureStageDeals") ||
-                         method == "ReadMailThread" || method == "ReadMailAttachment" ||
-                         method == "AddBusinessTime";
+    const bool is_read =
+        begins("Get") || begins("List") || begins("BatchGet") || begins("Query") ||
+        begins("Summarize") || begins("Render") || begins("Preview") || begins("DryRun") ||
+        begins("Explain") || begins("Predict") || begins("Find") || begins("ReadMail") ||
+        (begins("Measure") && method != "MeasureStageDeals") || method == "ReadMailThread" ||
+        method == "ReadMailAttachment" || method == "AddBusinessTime";
     client.Send(absl::StrCat("GET /", bound->method().name, "?encoding=json&message=%7B%7D",
                              " HTTP/1.1\r\nauthorization: Bearer ", server->secret(), "\r\n\r\n"));
     const HttpReply reply = client.Read();

@@ -21,7 +21,8 @@ using google::protobuf::MethodDescriptor;
 // that is rotated has the secrets of both who did, and what becomes another's is found by its
 // owner. What is read at once are many. What policies do changes by itself all the time: a
 // reaction, a step, or a task or a deal whose time has come, is told by its name. What is filled in
-// is sent by who sees no etag, and that of a visitor is another after every page.
+// is sent by who sees no etag, and that of a visitor is another after every page. An import
+// says how far it is after each batch, and goes on, is taken back or ends from wherever it is.
 bool NeedsEtag(const MethodDescriptor& method) {
   for (const char* verb : {"Create",
                            "BatchCreate",
@@ -57,7 +58,11 @@ bool NeedsEtag(const MethodDescriptor& method) {
                            "QueueWebhookDelivery",
                            "EndWebhookDelivery",
                            "AdvanceScoring",
-                           "CrossScoreThresholds"}) {
+                           "CrossScoreThresholds",
+                           "AdvanceImportJob",
+                           "CompleteImportJob",
+                           "ResumeImportJob",
+                           "RevertImportJob"}) {
     if (absl::StartsWith(method.name(), verb)) return false;
   }
   return true;
