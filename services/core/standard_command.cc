@@ -375,7 +375,12 @@ void StandardCommand::TakeNames(const std::vector<ResourceNow>& linked,
   const bool is_made =
       change.method == StandardMethod::kCreate || change.method == StandardMethod::kUpdate;
   if (!is_made || !change.is_any) return;
+  const FieldDescriptor* const erased = rules_.resource->GetDescriptor()->FindFieldByName("erased");
+  const bool is_erased =
+      erased != nullptr && change.after->GetReflection()->GetBool(*change.after, erased);
   for (const NamedAfterRule& rule : rules_.named_after) {
+    // Nothing that would be sealed is told of the erased any more.
+    if (is_erased && rule.text->options().GetExtension(options::v1::field).personal()) continue;
     const std::string& text = rule.text->name();
     const auto& changed = change.changed.paths();
     const bool is_said = change.method == StandardMethod::kCreate

@@ -30,8 +30,8 @@ class ResourceAccess : public AboutRecords {
     return method.options().GetExtension(options::v1::method).permission();
   }
 
-  // A key that grants what the method asks for; and where what is made grants something itself, all
-  // that this may be.
+  // A key that grants what the method asks for; and where what is made grants something itself, or
+  // gives records to somebody, all that this may be.
   std::string KeyFor(const MethodDescriptor& method) {
     const std::vector<Place> texts = TextsIn(*world.Sample(1), "");
     const bool grants = !kind().type->rules->link_authorities.empty() ||
@@ -43,6 +43,7 @@ class ResourceAccess : public AboutRecords {
       permissions.insert(permissions.end(), World::Permissions().begin(),
                          World::Permissions().end());
     }
+    if (kind().type->rules->category == "assignmentRules") permissions.push_back("*.write");
     return world.KeyGranting(permissions);
   }
 

@@ -263,6 +263,10 @@ const std::set<std::string>& World::Unfit(const Kind& kind) {
   const auto [entry, is_new] = known.try_emplace(&kind);
   std::set<std::string>& unfit = entry->second;
   if (!is_new) return unfit;
+  // What commands do not tell cannot be compared with what was sent.
+  for (const FieldDescriptor* const field : kind.type->rules->told_by_reads) {
+    unfit.insert(field->name());
+  }
   World scratch(kind);
   constexpr int kTried = 16;  // with a new record for each link for the first ones only
   const std::string called = FieldOfType(*kind.create->input_type(), *kind.resource)->name();
