@@ -54,7 +54,7 @@ absl::Status CheckSaid(const v1::SendMessageRequest& command, const CommandConte
   for (const auto& [field, text] : texts) {
     if (is_template && !text.empty()) {
       AddViolation(field, "must be empty: the mail template says it", violations);
-    } else if (!is_template && text.empty() && &text != &command.html()) {
+    } else if (!is_template && text.empty() && absl::string_view(field) != "html") {
       AddViolation(field, "must be set, or a mail_template", violations);
     }
   }

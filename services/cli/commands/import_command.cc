@@ -225,9 +225,10 @@ class Run {
               const ImportJob& job, Importer& importer) {
     absl::StatusOr<std::vector<PlannedCall>> calls = planner.Plan(row, references);
     if (!job.matches() || !calls.ok()) return importer.Submit(row, std::move(calls));
+    std::vector<uint64_t> keys = MatchDigests(*calls->front().request);
     const absl::Status matched = MatchRecord(session_.catalog(), job.name(), row, *calls);
     if (!matched.ok()) calls = matched;
-    return importer.Submit(row, std::move(calls), planner.KeyDigest(row));
+    return importer.Submit(row, std::move(calls), std::move(keys));
   }
 
   // `job` is null in a dry run.

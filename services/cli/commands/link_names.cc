@@ -86,8 +86,14 @@ class Names {
     const FieldDescriptor* const name = message.GetDescriptor()->FindFieldByName("name");
     const FieldDescriptor* const shown = message.GetDescriptor()->FindFieldByName("display_name");
     if (name != nullptr && shown != nullptr) {
-      Add(message.GetReflection()->GetString(message, name),
-          message.GetReflection()->GetString(message, shown));
+      const std::string called = message.GetReflection()->GetString(message, shown);
+      Add(message.GetReflection()->GetString(message, name), called);
+      // By the name of one that was merged into it, it is asked for, too.
+      const FieldDescriptor* const asked =
+          message.GetDescriptor()->FindFieldByName("resolved_from");
+      const std::string alias =
+          asked == nullptr ? "" : message.GetReflection()->GetString(message, asked);
+      if (!alias.empty() && !called.empty()) names_.emplace(alias, called);
     }
     std::vector<const FieldDescriptor*> fields;
     message.GetReflection()->ListFields(message, &fields);

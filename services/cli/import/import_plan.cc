@@ -28,6 +28,7 @@
 namespace kith::cli {
 namespace {
 
+using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 Sha256Hash DigestOf(const std::vector<std::string>& parts) {
@@ -124,6 +125,45 @@ absl::StatusOr<std::string> Convert(const ValueSource& source, std::string text)
 }
 
 }  // namespace
+
+std::vector<uint64_t> MatchDigests(const Message& request) {
+  constexpr size_t kDigitsTold = 7;  // with and without the country's code they end in the same
+  std::vector<uint64_t> digests;
+  const auto add = [&](absl::string_view what, std::string text) {
+    absl::AsciiStrToLower(&text);
+    if (what == "phones") {
+      std::erase_if(text, [](char c) { return !absl::ascii_isdigit(c); });
+      if (text.size() > kDigitsTold) text.erase(0, text.size() - kDigitsTold);
+    }
+    if (!text.empty()) digests.push_back(ShortDigestOf({std::string(what), std::move(text)}));
+  };
+  std::vector<const FieldDescriptor*> fields;
+  request.GetReflection()->ListFields(request, &fields);
+  for (const FieldDescriptor* const field : fields) {
+    if (field->message_type() == nullptr || field->is_repeated()) continue;
+    const Message& record = request.GetReflection()->GetMessage(request, field);
+    const auto& reflection = *record.GetReflection();
+    for (const char* const what : {"emails", "phones", "external_ids", "domains"}) {
+      const FieldDescriptor* const list = record.GetDescriptor()->FindFieldByName(what);
+      if (list == nullptr) continue;
+      for (int i = 0; i < reflection.FieldSize(record, list); ++i) {
+        if (list->message_type() == nullptr) {
+          add(what, reflection.GetRepeatedString(record, list, i));
+          continue;
+        }
+        const Message& element = reflection.GetRepeatedMessage(record, list, i);
+        std::string text;
+        for (const char* const part : {"address", "raw", "system", "id"}) {
+          const FieldDescriptor* const said = element.GetDescriptor()->FindFieldByName(part);
+          if (said == nullptr) continue;
+          absl::StrAppend(&text, element.GetReflection()->GetString(element, said), "\n");
+        }
+        add(what, std::move(text));
+      }
+    }
+  }
+  return digests;
+}
 
 absl::Status WithColumns(const absl::Status& error, const PlannedCall& call) {
   std::vector<std::string> columns;
@@ -291,13 +331,6 @@ absl::Status ImportPlanner::CheckKey(const CsvRow& row) const {
       absl::InvalidArgumentError(absl::StrCat(
           "it has the same key (", absl::StrJoin(mapping_.key, ", "), ") as line ", first)),
       mapping_.key);
-}
-
-uint64_t ImportPlanner::KeyDigest(const CsvRow& row) const {
-  if (!CheckCells(row).ok()) return 0;
-  std::vector<std::string> key = Key(row);
-  for (std::string& cell : key) absl::AsciiStrToLower(&cell);
-  return key.empty() ? 0 : ShortDigestOf(key);
 }
 
 std::vector<std::string> ImportPlanner::Content(const CsvRow& row) const {

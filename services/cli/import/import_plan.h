@@ -39,6 +39,10 @@ struct PlannedCall {
   const Method* described = nullptr;
 };
 
+// Digests of all that the record of a request can be matched by: an address, a number, an external
+// id, a domain, however they are written. Rows that have one in common may be of the same record.
+std::vector<uint64_t> MatchDigests(const google::protobuf::Message& request);
+
 // The error of a planned call, which also names the columns of the fields that it is about.
 absl::Status WithColumns(const absl::Status& error, const PlannedCall& call);
 // The columns that an error of a row is about, as WithColumns and Plan name them.
@@ -66,10 +70,6 @@ class ImportPlanner {
   // from all that it holds where the mapping has no key or the row nothing in it.
   absl::StatusOr<std::vector<PlannedCall>> Plan(const CsvRow& row,
                                                 const References& references) const;
-
-  // The digest of a row's key, of rows with the same one, however its letters are written, the
-  // same; 0 where it has none.
-  uint64_t KeyDigest(const CsvRow& row) const;
 
   // The call that makes the record a text refers to. Its request id comes from the lookup and the
   // text.

@@ -96,7 +96,7 @@ Importer::~Importer() {
 }
 
 bool Importer::Submit(const CsvRow& row, absl::StatusOr<std::vector<PlannedCall>> calls,
-                      uint64_t key) {
+                      std::vector<uint64_t> keys) {
   const uint64_t number = submitted_++;
   if (!calls.ok()) {
     MutexLock lock(mutex_);
@@ -106,18 +106,25 @@ bool Importer::Submit(const CsvRow& row, absl::StatusOr<std::vector<PlannedCall>
   KITH_CHECK(!calls->empty());
   {
     MutexLock lock(mutex_);
-    while (in_flight_ >= in_flight_max_ || keys_.count(key) > 0) changed_.Wait(mutex_);
+    while (!IsFree(keys)) changed_.Wait(mutex_);
     if (stopped_) return false;
-    if (key != 0) keys_.insert(key);
+    keys_.insert(keys.begin(), keys.end());
     ++in_flight_;
   }
   auto running = std::make_shared<Running>();
   running->row = &row;
   running->number = number;
-  running->key = key;
+  running->keys = std::move(keys);
   running->calls = *std::move(calls);
   SendNext(std::move(running));
   return true;
+}
+
+bool Importer::IsFree(const std::vector<uint64_t>& keys) const {
+  for (const uint64_t key : keys) {
+    if (keys_.contains(key)) return false;
+  }
+  return in_flight_ < in_flight_max_;
 }
 
 std::vector<Importer::Result> Importer::TakeResults() {
@@ -177,7 +184,7 @@ void Importer::End(const Running& running, absl::Status status) {
   // Notified under the mutex: once it is let go with nothing in flight, the importer may be gone.
   MutexLock lock(mutex_);
   --in_flight_;
-  keys_.erase(running.key);
+  for (const uint64_t key : running.keys) keys_.erase(key);
   stopped_ |= ConcernsEveryCall(status);
   Put(running.number, {running.row, std::move(status), running.outcome, running.name});
   changed_.NotifyOne();

@@ -41,10 +41,10 @@ class Importer {
   ~Importer();
 
   // Sends the row's calls, or takes in why there are none; waits while too many are under way, and
-  // for a row under way with the same `key`, unless that is 0. The row outlives the importer.
+  // for rows under way that have one of `keys`, too. The row outlives the importer.
   // False, and nothing is sent, where what a row met concerns all.
   [[nodiscard]] bool Submit(const CsvRow& row, absl::StatusOr<std::vector<PlannedCall>> calls,
-                            uint64_t key = 0);
+                            std::vector<uint64_t> keys = {});
   // What became of the rows that follow those told before, up to the first one under way; does not
   // wait.
   std::vector<Result> TakeResults();
@@ -56,7 +56,7 @@ class Importer {
   struct Running {
     const CsvRow* row;
     uint64_t number;  // among all that were submitted
-    uint64_t key;
+    std::vector<uint64_t> keys;
     std::vector<PlannedCall> calls;
     size_t next = 0;
     std::unique_ptr<google::protobuf::Message> response;
@@ -64,6 +64,8 @@ class Importer {
     RowOutcome outcome = RowOutcome::kUnchanged;
   };
 
+  // Whether a row with these keys may be sent.
+  bool IsFree(const std::vector<uint64_t>& keys) const KITH_REQUIRES(mutex_);
   void SendNext(std::shared_ptr<Running> running);
   void OnReply(std::shared_ptr<Running> running, absl::Status status, ReplyInfo info);
   void End(const Running& running, absl::Status status);

@@ -193,6 +193,17 @@ TEST_F(MessagesServiceTest, QueuesARepeatedRequestOnce) {
   EXPECT_EQ(List(ada_)->messages_size(), 1);
 }
 
+TEST_F(MessagesServiceTest, SaySomething) {
+  v1::SendMessageRequest nothing;
+  nothing.set_contact(ada_);
+  EXPECT_THAT(server_.Call(&Stub::SendMessage, nothing).fields(),
+              ::testing::ElementsAre("subject", "text"));
+  nothing.set_subject("Hello");
+  EXPECT_THAT(server_.Call(&Stub::SendMessage, nothing).fields(), ::testing::ElementsAre("text"));
+  nothing.set_html("<p>Hello</p>");
+  EXPECT_THAT(server_.Call(&Stub::SendMessage, nothing).fields(), ::testing::ElementsAre("text"));
+}
+
 TEST_F(MessagesServiceTest, IsOfTheTemplateThatThereWas) {
   mail_templates::v1::CreateMailTemplateRequest create;
   *create.mutable_mail_template() = Proto<mail_templates::v1::MailTemplate>(R"(

@@ -400,5 +400,23 @@ TEST_P(ShippedImport, PlansEveryRow) {
 INSTANTIATE_TEST_SUITE_P(, ShippedImport,
                          ::testing::Values("contacts", "deals", "interactions", "tasks"));
 
+// Rows that may be of one record are sent one after the other.
+TEST(MatchDigests, AreAlikeHoweverItIsWritten) {
+  const auto of = [](const char* contact) {
+    return MatchDigests(
+        FromText<contacts::v1::CreateContactRequest>(absl::StrCat("contact { ", contact, " }")));
+  };
+  const auto both = of("emails { address: 'Lena@Quay.example' } phones { raw: '+49 40 555 0001' }");
+  EXPECT_THAT(both, SizeIs(2));
+  EXPECT_THAT(of("emails { address: 'lena@quay.example' label: 'work' }"),
+              ::testing::ElementsAre(both[0]));
+  EXPECT_THAT(of("phones { raw: '040 5550001' }"), ::testing::ElementsAre(both[1]));
+  EXPECT_THAT(of("emails { address: 'otto@quay.example' }"),
+              ::testing::Not(::testing::ElementsAre(both[0])));
+  EXPECT_THAT(of("external_ids { system: 'erp' id: '1' }"),
+              ::testing::Not(::testing::Eq(of("external_ids { system: 'erp' id: '2' }"))));
+  EXPECT_THAT(of("first_name: 'Lena'"), ::testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace kith::cli
