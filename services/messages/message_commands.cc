@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "eventstore/base/normalise.h"
+#include "services/core/identity_claims.h"
 #include "services/core/merge_fields.h"
 #include "services/core/resource_name.h"
 #include "services/messages/message_reader.h"
@@ -12,6 +14,8 @@
 
 namespace kith::messages {
 namespace {
+
+constexpr size_t kOptOutsMax = 50;  // of contacts with one address
 
 // The state of a record that gaps may be filled from; null where it is not needed.
 template <class Aggregate>
@@ -69,14 +73,36 @@ Decision MessageCommands::Run(runtime::Loader& load,
   KITH_ASSIGN_OR_RETURN(const EngagementFacts facts, LoadFacts(load, command.name()));
   Decision message = Decide(facts, command);
   if (!message.ok()) return message;
-  const auto opt_out = OptOutOf(facts.contact.resource, command);
+  KITH_ASSIGN_OR_RETURN(const std::vector<contacts::v1::UpdateContactRequest> opt_outs,
+                        OptOutsOf(load, facts.contact.resource, command));
   load.Assume(*std::move(message), context);
-  if (opt_out.has_value()) {
-    Decision contact = runtime::DecidePart(methods_, load, *opt_out, context);
+  for (const contacts::v1::UpdateContactRequest& opt_out : opt_outs) {
+    Decision contact = runtime::DecidePart(methods_, load, opt_out, context);
     if (!contact.ok()) return contact.status();
     load.Assume(*std::move(contact), context);
   }
   return load.TakeAssumed();
+}
+
+absl::StatusOr<std::vector<contacts::v1::UpdateContactRequest>> MessageCommands::OptOutsOf(
+    runtime::Loader& load, const contacts::v1::Contact& contact,
+    const v1::RecordMessageUnsubscribedRequest& command) {
+  std::vector<contacts::v1::UpdateContactRequest> opt_outs;
+  if (auto own = OptOutOf(contact, command)) opt_outs.push_back(*std::move(own));
+  const auto key = EmailKey(command.email());
+  if (!key.has_value()) return opt_outs;
+  KITH_ASSIGN_OR_RETURN(const auto holders,
+                        load.LoadTagged<ContactAggregate>(kContactEmailClaim, *key));
+  for (const ContactAggregate::State* const holder : holders) {
+    const bool is_other =
+        holder->lifecycle == Lifecycle::kActive && holder->resource.name() != contact.name();
+    if (!is_other || load.Hides(ContactAggregate::kCategory, holder)) continue;
+    if (opt_outs.size() == kOptOutsMax) break;
+    if (auto other = OptOutOfOther(holder->resource, command)) {
+      opt_outs.push_back(*std::move(other));
+    }
+  }
+  return opt_outs;
 }
 
 absl::StatusOr<EngagementFacts> MessageCommands::LoadFacts(runtime::Loader& load,

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/messages/v1/messages_service.pb.h"
 #include "services/core/decision.h"
 #include "services/messages/message.h"
@@ -34,7 +36,8 @@ class MessageCommands {
                const CommandContext&) const {
     return RunOf(load, command);
   }
-  // In the same append the contact changes, by its own command.
+  // In the same append the contact changes, by its own command, and every other that the caller
+  // sees with the address (50 at most).
   Decision Run(runtime::Loader& load, const v1::RecordMessageUnsubscribedRequest& command,
                const CommandContext& context) const;
   // Of those that are decided over the contact, too.
@@ -64,6 +67,10 @@ class MessageCommands {
   static absl::Status LoadMessage(runtime::Loader& load, const std::string& name,
                                   const MessageState** state);
   static absl::StatusOr<EngagementFacts> LoadFacts(runtime::Loader& load, const std::string& name);
+
+  static absl::StatusOr<std::vector<contacts::v1::UpdateContactRequest>> OptOutsOf(
+      runtime::Loader& load, const contacts::v1::Contact& contact,
+      const v1::RecordMessageUnsubscribedRequest& command);
 
   const runtime::MethodTable& methods_;
 };

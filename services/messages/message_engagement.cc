@@ -175,4 +175,16 @@ std::optional<contacts::v1::UpdateContactRequest> OptOutOf(
   return update;
 }
 
+std::optional<contacts::v1::UpdateContactRequest> OptOutOfOther(
+    const contacts::v1::Contact& contact, const v1::RecordMessageUnsubscribedRequest& command) {
+  const auto key = EmailKey(command.email());
+  const bool has_it = std::any_of(
+      contact.emails().begin(), contact.emails().end(),
+      [&](const auto& email) { return key.has_value() && EmailKey(email.address()) == key; });
+  if (!has_it) return std::nullopt;
+  auto update = OptOutOf(contact, command);
+  if (update.has_value()) update->mutable_contact()->set_name(contact.name());
+  return update;
+}
+
 }  // namespace kith::messages

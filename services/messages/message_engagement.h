@@ -64,5 +64,8 @@ Decision Decide(const EngagementFacts& facts, const v1::RecordMessageUnsubscribe
 // nothing does.
 std::optional<contacts::v1::UpdateContactRequest> OptOutOf(
     const contacts::v1::Contact& contact, const v1::RecordMessageUnsubscribedRequest& command);
+// The same of another contact that has the address: it is the address that wants no more.
+std::optional<contacts::v1::UpdateContactRequest> OptOutOfOther(
+    const contacts::v1::Contact& contact, const v1::RecordMessageUnsubscribedRequest& command);
 
 }  // namespace kith::messages

@@ -87,6 +87,13 @@ std::string ContentHash(const ReceivedMail& mail) {
     AddText(failure.address, hash);
     AddText(failure.status, hash);
   }
+  // Without an id, what a scanner sends differs in nothing else.
+  if (mail.message_id.empty()) {
+    for (const MailAttachment& attachment : mail.attachments) {
+      AddText(attachment.filename, hash);
+      AddText(attachment.content, hash);
+    }
+  }
   const Sha256Hash bytes = hash.Finish();
   return absl::BytesToHexString(
       absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));

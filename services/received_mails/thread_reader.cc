@@ -77,20 +77,25 @@ absl::StatusOr<std::optional<Record>> ReadIfSeen(const ReadContext& context,
 
 }  // namespace
 
-absl::StatusOr<bool> ThreadReader::SeesAny(const ReadContext& context,
-                                           const v1::MailThread& thread) const {
-  if (ReadsAll(context.caller)) return true;
+absl::Status ThreadReader::TakeSeen(const ReadContext& context, v1::MailThread& thread) const {
+  if (ReadsAll(context.caller)) return absl::OkStatus();
   ReadContext first = context;
   first.page_token = "";
   std::deque<ThreadMailRow> rows;
   KITH_RETURN_IF_ERROR(ListMails(first, thread, kLookedAtMax, rows).status());
   absl::flat_hash_map<std::string, bool> asked;
-  for (const ThreadMailRow& row : rows) {
-    if (!asked.try_emplace(row.contact(), false).second) continue;
-    KITH_ASSIGN_OR_RETURN(const bool is_seen, mails_.Sees(context.caller, row.contact()));
-    if (is_seen) return true;
+  thread.set_mail_count(0);
+  for (const ThreadMailRow& row : rows) {  // the latest first
+    const auto [seen, is_new] = asked.try_emplace(row.contact(), false);
+    if (is_new) {
+      KITH_ASSIGN_OR_RETURN(seen->second, mails_.Sees(context.caller, row.contact()));
+    }
+    if (!seen->second) continue;
+    if (thread.mail_count() == 0) *thread.mutable_last_mail_time() = row.create_time();
+    *thread.mutable_create_time() = row.create_time();
+    thread.set_mail_count(thread.mail_count() + 1);
   }
-  return false;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::MailThread> ThreadReader::Find(const ReadContext& context,
@@ -102,12 +107,12 @@ absl::StatusOr<v1::MailThread> ThreadReader::Find(const ReadContext& context,
   KITH_ASSIGN_OR_RETURN(const std::optional<ThreadMailRow> mail,
                         MailThreads::Mails().Get(context.view(), context.workspace(), name,
                                                  eventstore::ReadTier::kDisk));
-  bool is_seen = false;
+  bool is_seen = true;
   if (mail.has_value()) {
     KITH_ASSIGN_OR_RETURN(is_seen, mails_.Sees(context.caller, mail->contact()));
-  } else {
-    KITH_ASSIGN_OR_RETURN(is_seen, SeesAny(context, *thread));
   }
+  KITH_RETURN_IF_ERROR(TakeSeen(context, *thread));
+  is_seen &= thread->mail_count() > 0;
   if (!is_seen) return ThreadNotFound(name);
   return *std::move(thread);
 }

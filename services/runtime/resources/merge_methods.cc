@@ -218,6 +218,7 @@ class UnmergeHandler final : public CommandHandler {
     if (IsErasedIn(*now.resource)) return RecordErased(survivor);
     KITH_ASSIGN_OR_RETURN(const Unmerging made, Make(load, *now.resource, name, context));
     KITH_RETURN_IF_ERROR(CheckFree(load, survivor, *made.taken_out, context));
+    KITH_RETURN_IF_ERROR(CheckFree(load, survivor, *made.survivor, context));
     return ChangesOf(*now.resource, *other, made, load);
   }
 
@@ -262,11 +263,12 @@ class UnmergeHandler final : public CommandHandler {
     return PlanUnmerge(*type_.rules, context.settings, history, names, record_of);
   }
 
-  // No third record took meanwhile what the one claims that is taken out.
-  absl::Status CheckFree(Loader& load, const std::string& survivor, const Message& taken_out,
+  // No third record took meanwhile what `part` claims: the one that is taken out, or the one that
+  // stays, as it is then.
+  absl::Status CheckFree(Loader& load, const std::string& survivor, const Message& part,
                          const CommandContext& context) const {
-    const std::string name = ResourceNameOf(taken_out);
-    const ClaimValues wanted(type_.rules->claims, taken_out);
+    const std::string name = ResourceNameOf(part);
+    const ClaimValues wanted(type_.rules->claims, part);
     for (size_t claim = 0; claim < type_.rules->claims.size(); ++claim) {
       const ClaimRule& rule = type_.rules->claims[claim];
       if (rule.is_unique == nullptr || !rule.is_unique(context.settings)) continue;

@@ -132,6 +132,24 @@ TEST_F(MergeCompanies, HasThePeopleDomainsAndDealsOfAll) {
   EXPECT_THAT(PeopleOf(third), UnorderedElementsAre("A", "C"));
 }
 
+// What the one that stays gave up in the merge may be somebody else's by now.
+TEST_F(MergeCompanies, GivesNoDomainBackThatAnotherTook) {
+  const std::string acme = Create(R"pb(display_name: "Acme" domains: "acme.example")pb");
+  const std::string old = Create(R"pb(display_name: "Old" domains: "old.example")pb");
+  ASSERT_EQ(Merge(acme, {old}).reason(), "");
+  // By the name of the one that was merged: it is said of both.
+  v1::UpdateCompanyRequest update;
+  update.mutable_company()->set_name(old);
+  update.mutable_company()->add_domains("new.example");
+  update.mutable_update_mask()->add_paths("domains");
+  ASSERT_EQ(server_.Call(&Stub::UpdateCompany, update).reason(), "");
+  const std::string another = Create(R"pb(display_name: "Another" domains: "acme.example")pb");
+  EXPECT_EQ(Unmerge(old).reason(), "DOMAIN_TAKEN");
+  ASSERT_EQ(Delete(another), "");
+  EXPECT_EQ(Unmerge(old).reason(), "");
+  EXPECT_THAT(Get(acme)->domains(), ElementsAre("acme.example"));
+}
+
 TEST_F(MergeCompanies, IsNeverItsOwnParent) {
   const std::string group = Create(R"pb(display_name: "Group")pb");
   const std::string acme =

@@ -435,6 +435,25 @@ TEST_F(MessagesServiceTest, TellThatTheyWereOpenedAndFollowed) {
   EXPECT_EQ(told.notifications(0).record(), hers);
 }
 
+// It is the address that wants no more, whoever has it.
+TEST_F(MessagesServiceTest, UnsubscribeTheAddressOfEverybodyWhoHasIt) {
+  contacts::v1::CreateContactRequest create;
+  create.mutable_contact()->set_first_name("Twin");
+  create.mutable_contact()->add_emails()->set_address("ADA@example.com");
+  create.mutable_contact()->add_emails()->set_address("twin@example.com");
+  const std::string twin = Made(&ContactsService::Stub::CreateContact, create).name();
+  v1::RecordMessageUnsubscribedRequest request;
+  request.set_name(Send(Sending(ada_)).name());
+  request.set_email("ada@example.com");
+  Made(&Stub::RecordMessageUnsubscribed, request);
+  contacts::v1::GetContactRequest get;
+  get.set_name(twin);
+  const auto contact = Made(&ContactsService::Stub::GetContact, get);
+  EXPECT_TRUE(contact.emails(0).opted_out());
+  EXPECT_EQ(contact.emails(0).opt_out_cause(), request.name());
+  EXPECT_FALSE(contact.emails(1).opted_out());
+}
+
 TEST_F(MessagesServiceTest, UnsubscribeFromThemByTheContactsOwnCommand) {
   const v1::Message message = Send(Sending(ada_));
   v1::RecordMessageUnsubscribedRequest request;

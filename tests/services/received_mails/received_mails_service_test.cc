@@ -203,6 +203,19 @@ TEST_F(ReceivedMailsTest, ReceivesTheSameMailOnce) {
   EXPECT_EQ(List("", "message_id = '1@x.example'")->received_mails_size(), 2);
 }
 
+// A scanner gives its mails neither an id nor a text.
+TEST_F(ReceivedMailsTest, TellsMailsWithoutAnIdApartByWhatIsAttached) {
+  const auto scan = [](const char* content) {
+    return absl::StrCat(
+        "From: scanner@x.example\nContent-Type: application/pdf\n"
+        "Content-Disposition: attachment; filename=\"scan.pdf\"\n\n",
+        content, "\n");
+  };
+  const v1::ReceivedMail first = Receive(scan("one"));
+  EXPECT_NE(Receive(scan("two")).name(), first.name());
+  EXPECT_EQ(Receive(scan("one")).name(), first.name());
+}
+
 TEST_F(ReceivedMailsTest, AnswersARepeatedRequestAsTheFirst) {
   const auto first = TryReceive(FromAda("1"), "once");
   EXPECT_EQ(TryReceive(FromAda("1"), "once")->DebugString(), first->DebugString());
@@ -449,6 +462,11 @@ TEST_F(ReceivedMailsTest, AreToldOnlyToWhoSeesTheContact) {
   ASSERT_EQ(part.items_size(), 1);
   EXPECT_EQ(part.items(0).name(), hers.name());
   v1::GetMailThreadRequest get;
+  get.set_name(hers.name());
+  EXPECT_EQ(Made(&Threads::GetMailThread, get).mail_count(), 2);
+  const auto seen = server_.CallWith(key, &Threads::GetMailThread, get);
+  EXPECT_EQ(seen->mail_count(), 1);
+  EXPECT_EQ(seen->last_mail_time().DebugString(), seen->create_time().DebugString());
   get.set_name(theirs.name());
   EXPECT_EQ(server_.CallWith(key, &Threads::GetMailThread, get).reason(), "MAIL_THREAD_NOT_FOUND");
   get.set_name(nobodys.name());
