@@ -44,7 +44,10 @@ MailEffect::Outcome Failed(const std::string& name, v1::MessageFailure failure,
 void MailEffect::Attach(const runtime::Runtime& runtime) {
   runtime_ = &runtime;
   reader_ = std::make_unique<MessageReader>(runtime);
-  mailer_->Attach(runtime.clock, runtime.log.store_id());
+  mailer_->Attach(runtime.clock, runtime.log.store_id(),
+                  [&sealer = runtime.log.token_sealer()](absl::string_view id) {
+                    return sealer.Seal(runtime::Mailer::kMessageIdPurpose, id);
+                  });
 }
 
 void MailEffect::Perform(const google::protobuf::Message& request, const EffectContext& context,

@@ -25,7 +25,10 @@ class NotificationMailEffect final : public runtime::Effect {
   // While the server starts, before anything is asked for. Borrows it.
   void Attach(const runtime::Runtime& runtime) {
     runtime_ = &runtime;
-    mailer_->Attach(runtime.clock, runtime.log.store_id());
+    mailer_->Attach(runtime.clock, runtime.log.store_id(),
+                    [&sealer = runtime.log.token_sealer()](absl::string_view id) {
+                      return sealer.Seal(runtime::Mailer::kMessageIdPurpose, id);
+                    });
   }
 
   const google::protobuf::Descriptor& takes() const override {

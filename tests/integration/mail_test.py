@@ -248,7 +248,7 @@ class MailTest(unittest.TestCase):
         self.assertEqual(mail["Subject"], "Grüße, Ada")
         self.assertEqual(mail["From"], '"Acme, Inc." <crm@acme.example>')
         self.assertEqual(mail["Message-ID"], message.message_id)
-        self.assertRegex(message.message_id, r"^<1-\d+-0\.[0-9a-f]{32}@acme\.example>$")
+        self.assertRegex(message.message_id, r"^<1-\d+-0\.[0-9a-f]{16}\.[0-9a-f]{32}@acme\.example>$")
         self.assertIsNotNone(mail["Date"].datetime)
         self.assertIsNone(mail["Bcc"])
         self.assertEqual(mail.parsed.get_content_type(), "multipart/alternative")

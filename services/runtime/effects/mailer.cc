@@ -6,10 +6,13 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/log.h"
+#include "eventstore/base/sha256.h"
 #include "services/runtime/effects/back_off.h"
 
 namespace kith::runtime {
 namespace {
+
+constexpr size_t kSecretBytes = 8;
 
 BackOff BackOffOf(const SmtpOptions& options) {
   return {options.retry_first, options.retry_most, options.give_up};
@@ -22,8 +25,9 @@ Mailer::Mailer(const SmtpOptions& options)
       from_(*ParseMailbox(options.from)),
       attempts_max_(BackOffOf(options).attempts_max()) {}
 
-void Mailer::Attach(const Clock& clock, absl::string_view store_id) {
+void Mailer::Attach(const Clock& clock, absl::string_view store_id, Sign sign) {
   if (client_ != nullptr) return;
+  sign_ = std::move(sign);
   store_ = absl::BytesToHexString(store_id);
   client_ = std::make_unique<SmtpClient>(options_, clock);
 }
@@ -49,7 +53,11 @@ void Mailer::Send(const Letter& letter, const EffectContext& context, SmtpClient
 }
 
 std::string Mailer::MessageIdOf(const EffectContext& context) const {
-  return absl::StrCat("<", context.id, ".", store_, "@", from_.domain(), ">");
+  const std::string id(context.id);
+  const Sha256Hash secret = Sha256::Of(sign_(id));
+  const absl::string_view bytes(reinterpret_cast<const char*>(secret.data()), kSecretBytes);
+  return absl::StrCat("<", id, ".", absl::BytesToHexString(bytes), ".", store_, "@", from_.domain(),
+                      ">");
 }
 
 absl::Duration Mailer::RetryDelay(int attempt) const { return BackOffOf(options_).After(attempt); }

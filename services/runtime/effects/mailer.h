@@ -22,11 +22,16 @@ namespace kith::runtime {
 // Thread-safe once it is attached.
 class Mailer {
  public:
+  // What is signed of a mail, wherever what is signed is told apart by its purpose.
+  static constexpr absl::string_view kMessageIdPurpose = "mail.message_id";
+
   // `options.from` is a mailbox.
   explicit Mailer(const SmtpOptions& options);
 
+  // What nobody but the store can make of an id; the same at every time.
+  using Sign = absl::AnyInvocable<std::string(absl::string_view id) const>;
   // While the server starts, by each that shares it; `store_id` is the log's. Borrows the clock.
-  void Attach(const Clock& clock, absl::string_view store_id);
+  void Attach(const Clock& clock, absl::string_view store_id, Sign sign);
   // By each that shares it: what is on its way ends as kStopped.
   void Stop();
 
@@ -43,7 +48,8 @@ class Mailer {
   // As SmtpClient::Send.
   void Send(const Letter& letter, const EffectContext& context, SmtpClient::Done done);
 
-  // "<1-412-0.4f…@acme.example>": the same at every try.
+  // "<1-412-0.9b….4f…@acme.example>": the same at every try, and known to nobody who was not sent
+  // the mail, so that nobody else says that it came back.
   std::string MessageIdOf(const EffectContext& context) const;
 
   // As Effect has them: the last try is about `give_up` after the first.
@@ -55,6 +61,7 @@ class Mailer {
   const Mailbox from_;
   const int attempts_max_;
   std::string store_;
+  Sign sign_;
   std::unique_ptr<SmtpClient> client_;  // null until it is attached
 };
 
