@@ -253,9 +253,10 @@ absl::StatusOr<std::vector<ImportRecord::Match>> ImportRecord::FindCompanies(
   std::vector<Match> matches;
   const auto add = [&](absl::string_view claim, const std::string& value,
                        absl::string_view key) -> absl::Status {
-    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> holders,
+    KITH_ASSIGN_OR_RETURN(const runtime::ClaimHolders holders,
                           runtime::FindHolders(load, type, claim, value));
-    for (const std::string& holder : holders) {
+    for (const Message* const record : holders.records) {
+      const std::string& holder = static_cast<const Company*>(record)->name();
       const bool is_known = std::any_of(matches.begin(), matches.end(),
                                         [&](const Match& match) { return match.record == holder; });
       if (!is_known) matches.push_back({holder, std::string(key)});

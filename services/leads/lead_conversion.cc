@@ -20,6 +20,7 @@
 #include "services/core/reject.h"
 #include "services/leads/lead_fields.h"
 #include "services/runtime/calls/part_command.h"
+#include "services/runtime/resources/claim_holders.h"
 
 namespace kith::leads {
 namespace {
@@ -156,31 +157,6 @@ absl::StatusOr<const Message*> LeadConversion::Find(Loader& load, const std::str
   return now.lifecycle == Lifecycle::kActive ? now.resource : nullptr;
 }
 
-absl::StatusOr<LeadConversion::Holders> LeadConversion::FindHolders(
-    Loader& load, absl::string_view category, absl::string_view claim,
-    const std::string& value) const {
-  const ResourceType& type = TypeOf(category);
-  const auto& claims = type.rules->claims;
-  const auto rule = std::find_if(claims.begin(), claims.end(),
-                                 [&](const ClaimRule& one) { return one.purpose == claim; });
-  KITH_CHECK(rule != claims.end());
-  KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
-                        load.LoadTaggedStates(*type.aggregate, claim, value));
-  Holders holders;
-  for (const void* const state : states) {
-    const ResourceNow now = type.now_of(state);
-    if (now.lifecycle != Lifecycle::kActive) continue;
-    const std::vector<std::string> held = rule->values(*now.resource);
-    if (std::find(held.begin(), held.end(), value) == held.end()) continue;  // given up since
-    if (load.Hides(category, state)) {
-      holders.are_some_hidden = true;
-    } else {
-      holders.records.push_back(now.resource);
-    }
-  }
-  return holders;
-}
-
 absl::StatusOr<std::string> LeadConversion::Create(Loader& load, const Message& request,
                                                    const CommandContext& context) const {
   Decision decision = runtime::DecidePart(methods_, load, request, context);
@@ -201,8 +177,9 @@ absl::Status LeadConversion::AddCompany(Loader& load, const v1::ConvertLeadReque
   std::string domain;
   if (!lead.website().empty()) {
     domain = DomainForm(lead.website());
-    KITH_ASSIGN_OR_RETURN(const Holders holders,
-                          FindHolders(load, "companies", kCompanyDomainClaim, domain));
+    KITH_ASSIGN_OR_RETURN(
+        const runtime::ClaimHolders holders,
+        runtime::FindHolders(load, TypeOf("companies"), kCompanyDomainClaim, domain));
     if (!holders.records.empty()) {  // a domain is one company's
       conversion.company = static_cast<const companies::v1::Company*>(holders.records[0])->name();
       return absl::OkStatus();
@@ -228,7 +205,8 @@ absl::StatusOr<Identity> LeadConversion::Identify(Loader& load, contacts::v1::Co
   }
   std::vector<KnownContact> known;
   for (const auto& [claim, value] : claims) {
-    KITH_ASSIGN_OR_RETURN(const Holders holders, FindHolders(load, "contacts", claim, value));
+    KITH_ASSIGN_OR_RETURN(const runtime::ClaimHolders holders,
+                          runtime::FindHolders(load, TypeOf("contacts"), claim, value));
     if (holders.are_some_hidden && claim == kContactEmailClaim) {
       return RejectState(v1::LEADS_ERROR_CONTACT_HIDDEN,
                          "Somebody who is hidden from you has the lead's e-mail address. Have the "

@@ -41,14 +41,6 @@ class LeadConversion {
   // As it is; null where it is not there, or hidden from the caller. Lives until the next creation.
   absl::StatusOr<const google::protobuf::Message*> Find(runtime::Loader& load,
                                                         const std::string& name) const;
-  // Records of a category that are there and have the value of a claim, each once: those that the
-  // caller sees. They live until the next creation.
-  struct Holders {
-    std::vector<const google::protobuf::Message*> records;
-    bool are_some_hidden = false;
-  };
-  absl::StatusOr<Holders> FindHolders(runtime::Loader& load, absl::string_view category,
-                                      absl::string_view claim, const std::string& value) const;
   // Whom of the contacts the person may be, by those who claim what they are told apart by.
   // LEADS_ERROR_CONTACT_HIDDEN where somebody has their address whom the caller does not see.
   absl::StatusOr<Identity> Identify(runtime::Loader& load, contacts::v1::Contact person,

@@ -107,12 +107,13 @@ absl::StatusOr<v1::MailThread> ThreadReader::Find(const ReadContext& context,
   KITH_ASSIGN_OR_RETURN(const std::optional<ThreadMailRow> mail,
                         MailThreads::Mails().Get(context.view(), context.workspace(), name,
                                                  eventstore::ReadTier::kDisk));
-  bool is_seen = true;
+  bool is_seen = false;
   if (mail.has_value()) {
     KITH_ASSIGN_OR_RETURN(is_seen, mails_.Sees(context.caller, mail->contact()));
+  } else {
+    KITH_RETURN_IF_ERROR(TakeSeen(context, *thread));
+    is_seen = thread->mail_count() > 0;
   }
-  KITH_RETURN_IF_ERROR(TakeSeen(context, *thread));
-  is_seen &= thread->mail_count() > 0;
   if (!is_seen) return ThreadNotFound(name);
   return *std::move(thread);
 }
@@ -120,7 +121,9 @@ absl::StatusOr<v1::MailThread> ThreadReader::Find(const ReadContext& context,
 absl::Status ThreadReader::Get(const ReadContext& context, const v1::GetMailThreadRequest& request,
                                v1::MailThread* response) const {
   KITH_ASSIGN_OR_RETURN(*response, Find(context, request.name()));
-  return absl::OkStatus();
+  // By its own name it was found by what is seen of it.
+  if (absl::StartsWith(request.name(), "mailThreads/")) return absl::OkStatus();
+  return TakeSeen(context, *response);
 }
 
 absl::Status ThreadReader::Read(const ReadContext& context,

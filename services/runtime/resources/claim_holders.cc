@@ -4,27 +4,28 @@
 
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
-#include "services/core/field_of.h"
 
 namespace kith::runtime {
 
-absl::StatusOr<std::vector<std::string>> FindHolders(Loader& load, const ResourceType& type,
-                                                     absl::string_view claim,
-                                                     const std::string& value) {
+absl::StatusOr<ClaimHolders> FindHolders(Loader& load, const ResourceType& type,
+                                         absl::string_view claim, const std::string& value) {
   const auto& claims = type.rules->claims;
   const auto rule = std::find_if(claims.begin(), claims.end(),
                                  [&](const ClaimRule& one) { return one.purpose == claim; });
   KITH_CHECK(rule != claims.end());
   KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
                         load.LoadTaggedStates(*type.aggregate, claim, value));
-  std::vector<std::string> holders;
+  ClaimHolders holders;
   for (const void* const state : states) {
     const ResourceNow now = type.now_of(state);
-    if (now.lifecycle != Lifecycle::kActive || load.Hides(type.rules->category, state)) continue;
+    if (now.lifecycle != Lifecycle::kActive) continue;
     const std::vector<std::string> held = rule->values(*now.resource);
     if (std::find(held.begin(), held.end(), value) == held.end()) continue;  // given up since
-    const auto* const name = FieldOf(*now.resource->GetDescriptor(), "name");
-    holders.push_back(now.resource->GetReflection()->GetString(*now.resource, name));
+    if (load.Hides(type.rules->category, state)) {
+      holders.are_some_hidden = true;
+    } else {
+      holders.records.push_back(now.resource);
+    }
   }
   return holders;
 }
