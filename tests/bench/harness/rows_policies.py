@@ -18,16 +18,33 @@ REACTS = {"displayName": "Reacts to calls",
           "steps": [{"id": "end", "end": {}}]}
 
 
-def idle(bench):
-    """Recording with policies that have nothing to do with it, beside recording without them."""
-    plain, more = (Kithd(bench, os.path.join(bench.folder(name), "data"), name, program=program)
-                   for name, program in (("policies", "kithd"), ("policies-idle", "idle_policies_kithd")))
+# Each of what is recorded gives its contact a point.
+SCORES = {"displayName": "Scores what is recorded", "target": "CONTACTS", "rules": [{"id": "any", "event": {}, "points": 1}]}
+
+
+def beside(bench, plain, more, what, target):
+    """Recording on a server with more to do for it, beside recording on one without."""
     theirs, ours = (column(taken, "per_second") for taken in alternate(
         bench.settings.rounds, *(lambda k=kithd: load(bench, k, "record", **SHAPE) for kithd in (plain, more))))
     more.drop()
-    return plain, Result.at_least(f"RecordInteraction with {IDLE} more policies that do not take it / without", 0.95,
-                                  ratios(ours, theirs), detail=f"{Sample(ours).median:,.0f}/s",
-                                  numbers={"with_per_second": ours, "without_per_second": theirs})
+    return Result.at_least(f"RecordInteraction with {what} / without", target, ratios(ours, theirs),
+                           detail=f"{Sample(ours).median:,.0f}/s",
+                           numbers={"with_per_second": ours, "without_per_second": theirs})
+
+
+def server(bench, name, program="kithd"):
+    return Kithd(bench, os.path.join(bench.folder(name), "data"), name, program=program)
+
+
+def idle(bench, plain):
+    return beside(bench, plain, server(bench, "policies-idle", "idle_policies_kithd"),
+                  f"{IDLE} more policies that do not take it", 0.95)
+
+
+def scoring(bench, plain):
+    scored = server(bench, "scored")
+    kith(bench, scored, "scoring-models", "create", "--data", json.dumps({"scoringModel": SCORES}))
+    return beside(bench, plain, scored, "a scoring model that takes it", 0.85)
 
 
 def kith(bench, kithd, *words):
@@ -59,10 +76,10 @@ def reaction(bench, kithd):
 
 
 def policies(bench):
-    plain, cost = idle(bench)
-    reacted = reaction(bench, plain)
+    plain = server(bench, "policies")
+    results = [idle(bench, plain), scoring(bench, plain), reaction(bench, plain)]
     plain.drop()
-    return [cost, reacted]
+    return results
 
 
 ROWS = [Row("S19", "policies", policies)]
