@@ -336,14 +336,15 @@ absl::Status Get(const ResourceType& type, const Visibility& visibility,
                  const ReadContext& context, const Message& request, Message* response) {
   const std::string wanted = request.GetReflection()->GetString(request, name);
   KITH_ASSIGN_OR_RETURN(const std::optional<std::string> row, RowOf(type, merged, context, wanted));
-  const absl::Status not_found = ResourceNotFound(*type.rules, wanted);
   if (!row.has_value()) {
+    const absl::Status not_found = ResourceNotFound(*type.rules, wanted);
     // Of what is hidden nothing is told, not even that it was.
     return visibility.IsBounded(context.caller) ? not_found : NotThere(context, wanted, not_found);
   }
   if (!response->ParseFromString(*row)) return projections::MalformedRow();
   TellResolved(wanted, response);
-  return visibility.Hides(context.caller, *response) ? not_found : absl::OkStatus();
+  return visibility.Hides(context.caller, *response) ? ResourceNotFound(*type.rules, wanted)
+                                                     : absl::OkStatus();
 }
 
 // Whether the caller sees the record of which a read tells the history: as it is at the position of
