@@ -20,6 +20,7 @@ using eventstore::Direction;
 using eventstore::ReadTier;
 
 constexpr Position kUnversioned{0};  // below every event, so every read sees it
+constexpr size_t kKeptBatchBytes = 1 << 20;  // of memory that a batch keeps for what it takes next
 
 // A position as RocksDB's built-in u64 timestamp has it: little endian.
 class Timestamp {
@@ -47,13 +48,24 @@ class RocksBatch final : public VersionedBatch {
   }
   bool empty() const override { return batch_.Count() == 0; }
   size_t bytes() const override { return batch_.GetDataSize(); }
-  void Clear() override { batch_.Clear(); }
+  // A batch keeps the memory that it once took: what a fold from the beginning gathered would stay.
+  void Clear() override {
+    if (bytes() > kKeptBatchBytes) {
+      batch_ = Empty();
+    } else {
+      batch_.Clear();
+    }
+  }
 
   rocksdb::WriteBatch& batch() { return batch_; }
 
  private:
+  static rocksdb::WriteBatch Empty() {
+    return rocksdb::WriteBatch(0, 0, 0, /*default_cf_ts_sz=*/8);  // the bytes of a timestamp
+  }
+
   rocksdb::ColumnFamilyHandle* handle_;
-  rocksdb::WriteBatch batch_{0, 0, 0, 8};  // 8: the bytes of a timestamp
+  rocksdb::WriteBatch batch_ = Empty();
 };
 
 // What a batch writes, in the order of a file. Borrows its bytes.
