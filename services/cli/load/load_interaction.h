@@ -30,7 +30,8 @@ class LoadInteraction {
   LoadInteraction(int text_bytes, int caller)
       : subject_bytes_(std::min(text_bytes, kSubjectBytes)),
         body_bytes_(text_bytes - subject_bytes_),
-        text_(static_cast<uint64_t>(caller)) {}
+        text_(static_cast<uint64_t>(caller)),
+        filled_(static_cast<uint64_t>(caller)) {}
 
   void Fill(interactions::v1::Interaction* interaction) {
     interaction->set_kind(++filled_ % 100 == 0 ? interactions::v1::CALL : interactions::v1::EMAIL);
@@ -45,7 +46,7 @@ class LoadInteraction {
   const int subject_bytes_;
   const int body_bytes_;
   LoadText text_;
-  uint64_t filled_ = 0;
+  uint64_t filled_;  // not from 0 for all: a short run has its calls, too
 };
 
 }  // namespace kith::cli

@@ -35,7 +35,7 @@ def throughput(bench, kind, what, bound, **options):
 
 
 def record_rate(bench):
-    return throughput(bench, "record", "RecordInteraction, 300 B, 128 in flight over 4 channels", 0.60)
+    return throughput(bench, "record", "RecordInteraction, 300 B, 128 in flight over 4 channels", 0.45)
 
 
 def record_session_rate(bench):

@@ -13,13 +13,13 @@ SHARE = 0.7  # of the rate that is reached
 IDLE = 20  # policies that take nothing of this, in idle_policies_kithd
 
 # Each hundredth of what is recorded is a call.
-REACTS = {"displayName": "Reacts to calls",
+REACTS = {"display_name": "Reacts to calls",
           "trigger": {"resource": "interactions", "change": "CREATED", "condition": "kind = CALL"},
           "steps": [{"id": "end", "end": {}}]}
 
 
 # Each of what is recorded gives its contact a point.
-SCORES = {"displayName": "Scores what is recorded", "target": "CONTACTS", "rules": [{"id": "any", "event": {}, "points": 1}]}
+SCORES = {"display_name": "Scores what is recorded", "target": "CONTACTS", "rules": [{"id": "any", "event": {}, "points": 1}]}
 
 
 def beside(bench, plain, more, what, target):
@@ -43,7 +43,7 @@ def idle(bench, plain):
 
 def scoring(bench, plain):
     scored = server(bench, "scored")
-    kith(bench, scored, "scoring-models", "create", "--data", json.dumps({"scoringModel": SCORES}))
+    kith(bench, scored, "scoring-models", "create", "--data", json.dumps(SCORES))
     return beside(bench, plain, scored, "a scoring model that takes it", 0.85)
 
 
@@ -61,7 +61,7 @@ def recorded(bench, kithd, kind):
 def reaction(bench, kithd):
     """From when an event is recorded until what a workflow began for it is."""
     rate = Sample([load(bench, kithd, "record", **SHAPE)["per_second"] for _ in range(3)]).median * SHARE
-    workflow = json.loads(kith(bench, kithd, "workflows", "create", "--data", json.dumps({"workflow": REACTS}), "--json"))
+    workflow = json.loads(kith(bench, kithd, "workflows", "create", "--data", json.dumps(REACTS), "--json"))
     kith(bench, kithd, "workflows", "activate", workflow["name"])
     for _ in range(bench.settings.rounds):
         load(bench, kithd, "record", **SHAPE, rate=rate)
