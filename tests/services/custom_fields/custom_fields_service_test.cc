@@ -515,6 +515,44 @@ TEST_F(CustomFields, AreNotGuessedByWhoMayNotReadThem) {
   }
 }
 
+// Goal: a history tells who may not read a value neither that there is one nor when it changed.
+TEST_F(CustomFields, AreNotToldByAHistoryToWhoMayNotReadThem) {
+  Made(Field("fee", v1::MONEY));
+  Made(Field("note"));
+  Contact ada = Ada();
+  (*ada.mutable_custom())["fee"].set_text("20 EUR");
+  (*ada.mutable_custom())["note"].set_text("calls back");
+  Contact change = Create(ada).response;
+  change.clear_etag();
+  (*change.mutable_custom())["fee"].set_text("21 EUR");
+  ASSERT_EQ(Update(change, {"custom.fee"}).reason(), "");
+  contacts::v1::ListContactRevisionsRequest list;
+  list.set_name(change.name());
+  const auto changed_for = [&](const std::string& key) {
+    const auto told = server.CallWith(key, &ContactsService::Stub::ListContactRevisions, list);
+    EXPECT_EQ(told.reason(), "");
+    std::vector<std::string> changed;
+    for (const auto& each : told->revisions()) {
+      for (const std::string& path : each.revision().changed().paths()) {
+        if (path.find("custom") == 0) changed.push_back(path);
+      }
+    }
+    return changed;
+  };
+  const std::string masked = KeyReading(server, roles::v1::PERSONAL);
+  EXPECT_THAT(changed_for(server.secret()), ElementsAre("custom.fee", "custom.fee", "custom.note"));
+  EXPECT_THAT(changed_for(masked), ElementsAre("custom.note"));
+  list.set_field("custom.fee");
+  EXPECT_EQ(changed_for(server.secret()).size(), 3u);
+  EXPECT_THAT(changed_for(masked), ElementsAre());
+  list.set_field("first_name");
+  EXPECT_EQ(server
+                .CallWith(KeyReading(server, roles::v1::MONEY),
+                          &ContactsService::Stub::ListContactRevisions, list)
+                .reason(),
+            "PERMISSION_DENIED");
+}
+
 // Goal: what JSON cannot tell is never kept.
 TEST_F(CustomFields, AreTimesAndDaysOfTheYearsThatThereAre) {
   Made(Field("seen", v1::TIME));
