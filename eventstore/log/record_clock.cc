@@ -44,7 +44,8 @@ absl::Time RecordClock::BeginBatch() {
 
 absl::Time RecordClock::Now() const {
   MutexLock lock(mutex_);
-  return std::max(clock_.Now(), last_);
+  told_ = std::max({clock_.Now(), last_, told_});
+  return told_;
 }
 
 void RecordClock::EndBatch() {

@@ -45,7 +45,7 @@ class RecordClock {
   // The record time of a batch that begins: now, but neither before the batch before it, whatever
   // the machine's clock does, nor in the past that is settled.
   absl::Time BeginBatch() KITH_EXCLUDES(mutex_);
-  // EventLog::Now.
+  // EventLog::Now; never before what it told since the process began.
   absl::Time Now() const KITH_EXCLUDES(mutex_);
   // The oldest batch in flight is published.
   void EndBatch() KITH_EXCLUDES(mutex_);
@@ -81,6 +81,7 @@ class RecordClock {
   const Keep keep_;
   mutable Mutex mutex_;
   absl::Time last_ KITH_GUARDED_BY(mutex_) = absl::InfinitePast();  // of the last batch begun
+  mutable absl::Time told_ KITH_GUARDED_BY(mutex_) = absl::InfinitePast();  // by Now, last
   absl::Time published_ KITH_GUARDED_BY(mutex_) =
       absl::InfinitePast();                     // of the last one published
   absl::Time settled_ KITH_GUARDED_BY(mutex_);  // later batches are after it

@@ -154,6 +154,11 @@ absl::StatusOr<Position> RocksIndexFamily::ReadCheckpoint() const {
   return Position(position);
 }
 
+absl::StatusOr<Position> RocksIndexFamily::Newest() const {
+  const uint64_t newest = newest_.load(std::memory_order_seq_cst);
+  return newest == 0 ? ReadCheckpoint() : Position(newest);
+}
+
 // Nothing that was closed is ever taken away, and checkpoints only rise. So what is looked at later
 // may be newer: what was there when `live` was made is as of `at` if nothing had been written
 // beyond `at` even after that; and what held at `at` and had ended when `live` was made is among
@@ -162,8 +167,8 @@ absl::Status RocksIndexFamily::Scan(const KeyRange& range, Position at, EntryVis
   const ReadGate::Pass pass(database_->gate);
   if (!pass) return ClosedError();
   StoredSpans live(*database_, handle_, LiveKeys(IndexKind::kVersioned, range));
-  KITH_ASSIGN_OR_RETURN(const Position checkpoint, ReadCheckpoint());
-  if (checkpoint <= at) return VisitAll(live, visit);
+  KITH_ASSIGN_OR_RETURN(const Position newest, Newest());
+  if (newest <= at) return VisitAll(live, visit);
   if (auto ended = recent_.HeldAt(at, range); ended.has_value()) {
     return VisitBoth(live, EndedEntries(*std::move(ended)), at, range.direction, visit);
   }
@@ -255,6 +260,8 @@ absl::Status RocksIndexFamily::Write(const IndexChanges& changes, Position check
   }
   put(kIndexCheckpointKey, FromValue(checkpoint));
   recent_.Add(std::move(ended), before, checkpoint);
+  // Before anyone can see what is written.
+  newest_.store(checkpoint.value(), std::memory_order_seq_cst);
   return ToStatus(database_->db->Write(Unlogged(), &batch));
 }
 

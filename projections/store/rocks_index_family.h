@@ -2,6 +2,8 @@
 // versioned_store.cc; nobody else includes it.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -30,6 +32,9 @@ class RocksIndexFamily final : public IndexFamily {
   using Entries = std::vector<IndexChanges::Entry>;
 
   absl::StatusOr<Position> ReadCheckpoint() const;
+  // What was written is of no event after this one, or of those before it only by a write that is
+  // under way. Costs a look at the disk until the first write.
+  absl::StatusOr<Position> Newest() const;
   // Since when those of `entries`, which are in order, were there that were so before.
   absl::StatusOr<std::vector<Position>> BeginningsOf(const Entries& entries) const;
   // Every span that they end, in the order of its entries.
@@ -39,6 +44,8 @@ class RocksIndexFamily final : public IndexFamily {
   OpenDatabase* const database_;
   rocksdb::ColumnFamilyHandle* const handle_;
   RecentSpans recent_;
+  // The checkpoint of the last write, from before it begins; 0 before the first.
+  std::atomic<uint64_t> newest_ = 0;
 };
 
 }  // namespace kith::projections

@@ -22,7 +22,7 @@ using eventstore::Direction;
 // Of an order in which nothing can be skipped, so many entries are looked through before a walk.
 constexpr size_t kGatherAtOnce = 256;
 // The shortest and the longest piece that is read of one of several stretches.
-constexpr size_t kPieceMin = 8;
+constexpr size_t kPieceMin = 4;
 constexpr size_t kPieceMax = 1024;
 
 // Added to the id of an order in the page tokens of a list that was asked for as of a moment: the

@@ -180,6 +180,8 @@ class Planner {
     const bool is_one = conjunctions_.size() == 1;
     for (const Access& first : AccessesOf(conjunctions_.front())) {
       if (!Serves(first) || (first.next_is_many && !is_one) || StandsInMasked(first)) continue;
+      // A route is no narrower than any of its stretches.
+      if (best.has_value() && NarrownessOf(first) <= NarrownessOf(*best)) continue;
       std::optional<Route> route = is_one ? Route{first} : Beside(first);
       if (!route.has_value()) continue;
       if (!best.has_value() || NarrownessOf(*route) > NarrownessOf(*best)) best = std::move(route);
@@ -190,20 +192,39 @@ class Planner {
   // The stretches of the other conjunctions that stand in the same order as this one of the first;
   // nullopt where one has none.
   std::optional<Route> Beside(const Access& first) const {
+    const std::vector<size_t> after = FieldsAfter(first);
     Route route = {first};
     for (size_t i = 1; i < conjunctions_.size(); ++i) {
-      std::optional<Access> best;
-      for (Access& access : AccessesOf(conjunctions_[i])) {
-        if (access.next_is_many || FieldsAfter(access) != FieldsAfter(first)) continue;
-        if (IsCurrent(access) != IsCurrent(first)) continue;
-        if (!best.has_value() || NarrownessOf(access) > NarrownessOf(*best)) {
-          best = std::move(access);
-        }
-      }
+      std::optional<Access> best = BestBefore(after, conjunctions_[i], IsCurrent(first));
       if (!best.has_value()) return std::nullopt;
       route.push_back(*std::move(best));
     }
     return Simplified(std::move(route));
+  }
+
+  // The narrowest stretch of a conjunction whose entries have these fields after the values that
+  // are bound; nullopt where there is none.
+  std::optional<Access> BestBefore(const std::vector<size_t>& after, const Conjunction& conjunction,
+                                   bool current) const {
+    std::optional<Access> best;
+    if (after.empty() && !current) best = Rows(conjunction);
+    for (const IndexDeclaration& index : table_.indexes) {
+      const std::vector<size_t>& fields = index.fields;
+      if (index.current != current || fields.size() < after.size()) continue;
+      const size_t bound = fields.size() - after.size();
+      if (!std::equal(after.begin(), after.end(),
+                      fields.end() - static_cast<std::ptrdiff_t>(after.size()))) {
+        continue;
+      }
+      if (BoundOf(index, conjunction, bound) < bound) continue;
+      if (best.has_value() && Narrowness(bound, true) <= NarrownessOf(*best)) continue;
+      std::optional<Access> access = Through(index, conjunction, bound);
+      if (!access.has_value() || access->next_is_many) continue;
+      if (!best.has_value() || NarrownessOf(*access) > NarrownessOf(*best)) {
+        best = std::move(access);
+      }
+    }
+    return best;
   }
 
   // The ways to the rows of a conjunction: versioned indexes first. One of several is bound by no
@@ -256,6 +277,27 @@ class Planner {
     if (index.current) served.assign(plan_.predicates.size(), false);
     access.rest = RestOf(conjunction, served);
     return access;
+  }
+
+  // How many of the leading fields of an index the conjunction equates, `most` at most.
+  size_t BoundOf(const IndexDeclaration& index, const Conjunction& conjunction, size_t most) const {
+    size_t bound = 0;
+    while (bound < std::min(most, index.fields.size()) &&
+           FindEqual(conjunction, index.fields[bound], {}) != nullptr) {
+      ++bound;
+    }
+    return bound;
+  }
+
+  // How narrow a stretch of an index can be.
+  Narrowness NarrownessIn(const IndexDeclaration& index, const Conjunction& conjunction) const {
+    const size_t bound = BoundOf(index, conjunction, SIZE_MAX);
+    const bool has_next =
+        bound < index.fields.size() &&
+        std::any_of(conjunction.predicates.begin(), conjunction.predicates.end(), [&](size_t i) {
+          return plan_.predicates[i].field == index.fields[bound] && plan_.predicates[i].is_range();
+        });
+    return {bound, has_next};
   }
 
   // Ranges of one field. Where a row has many values each predicate may hold for another one, so
@@ -372,9 +414,11 @@ class Planner {
   Access BestOf(const Conjunction& conjunction) const {
     Access best = Rows(conjunction);
     for (const IndexDeclaration& index : table_.indexes) {
-      if (index.current) continue;
-      const auto access = Through(index, conjunction, SIZE_MAX);
-      if (access.has_value() && NarrownessOf(*access) > NarrownessOf(best)) best = *access;
+      if (index.current || NarrownessIn(index, conjunction) <= NarrownessOf(best)) continue;
+      std::optional<Access> access = Through(index, conjunction, SIZE_MAX);
+      if (access.has_value() && NarrownessOf(*access) > NarrownessOf(best)) {
+        best = *std::move(access);
+      }
     }
     return best;
   }

@@ -183,6 +183,10 @@ absl::StatusOr<ResourceChange> StandardCommand::Plan(const ResourceNow& now, con
   if (Creates(now, request)) {
     if (now.lifecycle != Lifecycle::kAbsent) return ResourceExists(rules_, NameIn(request));
     if (method_ != StandardMethod::kCreate) KITH_RETURN_IF_ERROR(CheckNew(request));
+    if (mask_ != nullptr && context.custom_fields != nullptr) {
+      KITH_RETURN_IF_ERROR(
+          CheckCustomPaths(*context.custom_fields, *rules_.resource, MaskIn(request)));
+    }
     return PlanCreate(within, request, context);
   }
   if (now.lifecycle == Lifecycle::kAbsent) return ResourceNotFound(rules_, NameIn(request));

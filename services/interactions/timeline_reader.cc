@@ -32,6 +32,7 @@
 #include "services/runtime/requests/method.h"
 #include "services/runtime/requests/validate.h"
 #include "services/runtime/resources/not_there.h"
+#include "services/runtime/resources/owned_records.h"
 
 namespace kith::interactions {
 namespace {
@@ -71,7 +72,7 @@ absl::StatusOr<std::optional<v1::Interaction>> TimelineReader::Find(
 absl::StatusOr<bool> TimelineReader::Sees(const runtime::ReadContext& context,
                                           const v1::Interaction& interaction) const {
   return AnySeen(interaction, [&](absl::string_view record) {
-    return transact_.Sees(context.caller, record, ReadPermission());
+    return runtime_.owned->Sees(context, record, ReadPermission());
   });
 }
 
@@ -133,11 +134,11 @@ absl::StatusOr<std::vector<std::string>> TimelineReader::NamesOf(
 absl::Status TimelineReader::CheckParent(const runtime::ReadContext& context,
                                          const std::string& name) const {
   const std::string& permission = ReadPermission();
-  KITH_ASSIGN_OR_RETURN(const bool is_read, transact_.Sees(context.caller, name, permission));
+  KITH_ASSIGN_OR_RETURN(const bool is_read, runtime_.owned->Sees(context, name, permission));
   if (is_read) return absl::OkStatus();
   const absl::string_view reading =
       runtime::ReadPermissionOf(methods_, eventstore::CategoryOf(name));
-  KITH_ASSIGN_OR_RETURN(const bool is_seen, transact_.Sees(context.caller, name, reading));
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, runtime_.owned->Sees(context, name, reading));
   return is_seen ? runtime::OutOfReach(permission, name) : NoSuchRecord(name);
 }
 
@@ -172,7 +173,7 @@ absl::Status TimelineReader::List(const runtime::ReadContext& context,
     KITH_RETURN_IF_ERROR(rendered);
     if (eventstore::CategoryOf(entry.record()) == kMeetings) {
       KITH_ASSIGN_OR_RETURN(const bool is_seen,
-                            transact_.Sees(context.caller, entry.record(), of_meetings));
+                            runtime_.owned->Sees(context, entry.record(), of_meetings));
       if (!is_seen) return true;
     }
     if (!room.Take(entry.ByteSizeLong())) return false;
@@ -223,7 +224,7 @@ absl::StatusOr<bool> TimelineReader::ReadsOthers(const runtime::ReadContext& con
                                                  const std::string& parent,
                                                  const std::string& permission) const {
   if (!context.caller.grants.Contain(permission)) return false;
-  return transact_.Sees(context.caller, parent, permission);
+  return runtime_.owned->Sees(context, parent, permission);
 }
 
 absl::Status TimelineReader::RenderVisit(const runtime::ReadContext& context,

@@ -26,7 +26,7 @@ class TimelineReader {
                  const runtime::MethodTable& methods)
       : interactions_(interactions),
         registry_(runtime.registry),
-        transact_(runtime.transact),
+        runtime_(runtime),
         methods_(methods),
         contacts_(runtime.views.Find("contact_directory")),
         companies_(runtime.views.Find("company_directory")) {}
@@ -34,8 +34,8 @@ class TimelineReader {
   // The views that the timeline of the record is read with.
   runtime::ReadViews ViewsFor(absl::string_view parent) const;
 
-  // Whether the caller sees one of the records that the interaction is about, as they are now, and
-  // may read interactions of that one.
+  // Whether the caller sees one of the records that the interaction is about, as OwnedRecords::Sees
+  // does, and may read interactions of that one.
   absl::StatusOr<bool> Sees(const runtime::ReadContext& context,
                             const v1::Interaction& interaction) const;
 
@@ -92,7 +92,7 @@ class TimelineReader {
 
   const InteractionReader interactions_;
   const eventstore::EventRegistry& registry_;
-  runtime::Transact& transact_;
+  const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
   projections::View& contacts_;
   projections::View& companies_;

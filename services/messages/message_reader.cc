@@ -15,6 +15,7 @@
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/requests/method.h"
 #include "services/runtime/requests/validate.h"
+#include "services/runtime/resources/owned_records.h"
 #include "services/runtime/resources/table_reads.h"
 #include "services/runtime/resources/under_contact.h"
 
@@ -48,7 +49,7 @@ absl::Status MessageReader::Get(const runtime::ReadContext& context,
                                 const v1::GetMessageRequest& request, v1::Message* response) const {
   const std::string& name = request.name();
   KITH_ASSIGN_OR_RETURN(const bool is_seen,
-                        transact_.Sees(context.caller, ParentOf(name), ReadPermission()));
+                        runtime_.owned->Sees(context, ParentOf(name), ReadPermission()));
   if (!is_seen) return MessageNotFound(name);
   KITH_RETURN_IF_ERROR(
       runtime::GetRow(context, MessageDirectory::Messages(), name, MessageNotFound, response));
@@ -79,7 +80,7 @@ absl::Status MessageReader::List(const runtime::ReadContext& context,
     }
   } else {
     KITH_ASSIGN_OR_RETURN(const bool is_seen,
-                          transact_.Sees(context.caller, contact, ReadPermission()));
+                          runtime_.owned->Sees(context, contact, ReadPermission()));
     if (!is_seen) {
       const LinkedRecord hidden;
       const LinkedRecord* const records[] = {&hidden};

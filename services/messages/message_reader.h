@@ -25,7 +25,7 @@ class MessageReader {
       : log_(runtime.log),
         registry_(runtime.registry),
         keys_(runtime.keys),
-        transact_(runtime.transact),
+        runtime_(runtime),
         contacts_(runtime.views.Find("contact_directory")) {}
 
   // The message with what it says, as it was queued; nullopt where there is none.
@@ -50,7 +50,7 @@ class MessageReader {
   const eventstore::EventLog& log_;
   const eventstore::EventRegistry& registry_;
   const eventstore::KeyStore& keys_;
-  runtime::Transact& transact_;
+  const runtime::Runtime& runtime_;
   projections::View& contacts_;
 };
 

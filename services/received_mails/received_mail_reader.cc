@@ -18,6 +18,7 @@
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/requests/method.h"
 #include "services/runtime/requests/validate.h"
+#include "services/runtime/resources/owned_records.h"
 #include "services/runtime/resources/table_reads.h"
 #include "services/runtime/resources/under_contact.h"
 
@@ -75,10 +76,10 @@ bool ReadsAll(const runtime::Caller& caller) {
   return runtime::Reach(caller, ReadPermission(), kContactsRead).is_everything();
 }
 
-absl::StatusOr<bool> ReceivedMailReader::Sees(const runtime::Caller& caller,
+absl::StatusOr<bool> ReceivedMailReader::Sees(const runtime::ReadContext& context,
                                               const std::string& contact) const {
-  if (contact.empty()) return ReadsAll(caller);
-  return transact_.Sees(caller, contact, ReadPermission());
+  if (contact.empty()) return ReadsAll(context.caller);
+  return runtime_.owned->Sees(context, contact, ReadPermission());
 }
 
 absl::StatusOr<std::shared_ptr<const eventstore::RecordedEvent>> ReceivedMailReader::ReadEvent(
@@ -118,7 +119,7 @@ absl::Status ReceivedMailReader::Get(const runtime::ReadContext& context,
   const absl::Status there =
       runtime::GetRow(context, ReceivedMailDirectory::Mails(), name, ReceivedMailNotFound, &row);
   if (there.ok()) TellBecome(row, *mail);
-  KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(context.caller, mail->contact()));
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(context, mail->contact()));
   if (!is_seen) return ReceivedMailNotFound(name);
   KITH_RETURN_IF_ERROR(there);
   HideErased(context.workspace(), mail->contact(), *mail);
@@ -175,7 +176,7 @@ absl::Status ReceivedMailReader::List(const runtime::ReadContext& context,
       return runtime::ViolationError("parent", "must be set: you do not see all contacts");
     }
   } else {
-    KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(context.caller, contact));
+    KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(context, contact));
     if (!is_seen) {
       const LinkedRecord hidden;
       const LinkedRecord* const records[] = {&hidden};

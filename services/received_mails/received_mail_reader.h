@@ -27,15 +27,15 @@ class ReceivedMailReader {
       : log_(runtime.log),
         registry_(runtime.registry),
         keys_(runtime.keys),
-        transact_(runtime.transact),
+        runtime_(runtime),
         blobs_(runtime.blobs) {}
 
   // The mail with what is personal, as it was received; nullopt where there is none.
   absl::StatusOr<std::optional<v1::ReceivedMail>> ReadWhole(WorkspaceId workspace,
                                                             absl::string_view name) const;
-  // Whether the caller sees the contact that a mail is with. One that is with nobody is seen by who
-  // sees all contacts.
-  absl::StatusOr<bool> Sees(const runtime::Caller& caller, const std::string& contact) const;
+  // Whether the caller sees the contact that a mail is with, as OwnedRecords::Sees does. One that
+  // is with nobody is seen by who sees all contacts.
+  absl::StatusOr<bool> Sees(const runtime::ReadContext& context, const std::string& contact) const;
 
   // Takes away what is personal where the contact was erased: a mail that waited in a capture
   // review is sealed for that, and is the contact's since somebody said so.
@@ -64,7 +64,7 @@ class ReceivedMailReader {
   const eventstore::EventLog& log_;
   const eventstore::EventRegistry& registry_;
   const eventstore::KeyStore& keys_;
-  runtime::Transact& transact_;
+  const runtime::Runtime& runtime_;
   const eventstore::BlobStore* const blobs_;  // null: none are kept
 };
 

@@ -88,7 +88,7 @@ absl::Status ThreadReader::TakeSeen(const ReadContext& context, v1::MailThread& 
   for (const ThreadMailRow& row : rows) {  // the latest first
     const auto [seen, is_new] = asked.try_emplace(row.contact(), false);
     if (is_new) {
-      KITH_ASSIGN_OR_RETURN(seen->second, mails_.Sees(context.caller, row.contact()));
+      KITH_ASSIGN_OR_RETURN(seen->second, mails_.Sees(context, row.contact()));
     }
     if (!seen->second) continue;
     if (thread.mail_count() == 0) *thread.mutable_last_mail_time() = row.create_time();
@@ -109,7 +109,7 @@ absl::StatusOr<v1::MailThread> ThreadReader::Find(const ReadContext& context,
                                                  eventstore::ReadTier::kDisk));
   bool is_seen = false;
   if (mail.has_value()) {
-    KITH_ASSIGN_OR_RETURN(is_seen, mails_.Sees(context.caller, mail->contact()));
+    KITH_ASSIGN_OR_RETURN(is_seen, mails_.Sees(context, mail->contact()));
   } else {
     KITH_RETURN_IF_ERROR(TakeSeen(context, *thread));
     is_seen = thread->mail_count() > 0;
@@ -136,7 +136,7 @@ absl::Status ThreadReader::Read(const ReadContext& context,
       ListMails(context, thread, std::min(request.page_size(), kPageSizeMax), rows));
   size_t bytes = 0;
   for (const ThreadMailRow& row : rows) {
-    KITH_ASSIGN_OR_RETURN(const bool is_seen, mails_.Sees(context.caller, row.contact()));
+    KITH_ASSIGN_OR_RETURN(const bool is_seen, mails_.Sees(context, row.contact()));
     if (!is_seen) continue;
     v1::MailThreadItem& item = *response->add_items();
     item.set_name(row.name());

@@ -212,7 +212,7 @@ const ResourceRules& Rules() {
                              .UniqueClaim(kEmailClaim, EmailKeys, IsAlwaysUnique, EmailTaken)
                              .KeptClaim(kAdminClaim, AdminKeys, LastAdmin)
                              .AuthoriseLink<roles::v1::Role>("roles", MayGive)
-                             .MayBeNamed(MayOwn)
+                             .MayBeNamed(MayBeNamed)
                              .KeptWhileOwner(OwnsRecords)
                              .Build());
   return rules;

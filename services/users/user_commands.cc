@@ -143,7 +143,7 @@ Decision UserCommands::Run(runtime::Loader& load, const v1::BatchChangeOwnerRequ
   KITH_RETURN_IF_ERROR(CheckLinks(v1::USERS_ERROR_LINKED_RECORD_NOT_FOUND,
                                   {{"new_owner", command.new_owner()}},
                                   absl::MakeConstSpan(&linked, 1)));
-  KITH_RETURN_IF_ERROR(MayOwn(next->resource, "new_owner"));
+  KITH_RETURN_IF_ERROR(MayBeNamed(next->resource, "new_owner"));
   constexpr size_t kLookedAtMax = kGivenMax + kRefusedMax;
   KITH_ASSIGN_OR_RETURN(
       const runtime::OwnedRecords::Found found,

@@ -89,11 +89,15 @@ absl::Status LastAdmin(absl::string_view name) {
                      name, {{"name", std::string(name)}, {"role", std::string(kAdminRole)}});
 }
 
-absl::Status MayOwn(const v1::User& user, absl::string_view field) {
+absl::Status MayBeNamed(const v1::User& user, absl::string_view field) {
+  if (user.state() != v1::INACTIVE) return absl::OkStatus();
   const bool is_owner = absl::EndsWith(field, ".owner") || field == "new_owner";
-  if (!is_owner || user.state() != v1::INACTIVE) return absl::OkStatus();
+  const bool is_colleague = absl::EndsWith(field, ".manager") || absl::EndsWith(field, ".stand_in");
+  if (!is_owner && !is_colleague) return absl::OkStatus();
+  const absl::string_view what =
+      is_owner ? "Nothing can become theirs: " : "Nobody is managed or stood in for by them: ";
   return RejectState(v1::USERS_ERROR_USER_INACTIVE,
-                     absl::StrCat("Nothing can become theirs: ", user.name(),
+                     absl::StrCat(what, user.name(),
                                   " does not work with Kith any more. Activate them, or name "
                                   "another."),
                      user.name(), {{"name", user.name()}, {"field", std::string(field)}});

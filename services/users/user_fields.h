@@ -39,9 +39,9 @@ std::vector<std::string> AdminKeys(const v1::User& user);
 // The user is the last who is an administrator.
 absl::Status LastAdmin(absl::string_view name);
 
-// Whether records may become the user's: whether `field` of a request names another than an owner,
-// or the user is active.
-absl::Status MayOwn(const v1::User& user, absl::string_view field);
+// USERS_ERROR_USER_INACTIVE where the user is not active, and `field` of a request names whose a
+// record is to be, a manager or a stand-in.
+absl::Status MayBeNamed(const v1::User& user, absl::string_view field);
 
 // Whether who may do `grants`, null for everything, may give somebody the role.
 absl::Status MayGive(const roles::v1::Role& role, absl::string_view field, const Grants* grants);

@@ -20,6 +20,7 @@
 #include "services/runtime/requests/method.h"
 #include "services/runtime/requests/validate.h"
 #include "services/runtime/resources/not_there.h"
+#include "services/runtime/resources/owned_records.h"
 #include "services/runtime/resources/table_reads.h"
 #include "services/runtime/resources/under_contact.h"
 
@@ -88,9 +89,9 @@ absl::StatusOr<v1::Visit> VisitReader::Render(WorkspaceId workspace, const v1::V
 absl::StatusOr<bool> VisitReader::Sees(const runtime::ReadContext& context,
                                        const v1::Visit& visit) const {
   KITH_ASSIGN_OR_RETURN(const bool sees_visitor,
-                        transact_.Sees(context.caller, visit.visitor(), ReadPermission()));
+                        runtime_.owned->Sees(context, visit.visitor(), ReadPermission()));
   if (sees_visitor || visit.contact().empty()) return sees_visitor;
-  return transact_.Sees(context.caller, visit.contact(), ReadPermission());
+  return runtime_.owned->Sees(context, visit.contact(), ReadPermission());
 }
 
 absl::Status VisitReader::Get(const runtime::ReadContext& context,
@@ -117,7 +118,7 @@ absl::Status VisitReader::List(const runtime::ReadContext& context,
     }
   } else {
     KITH_ASSIGN_OR_RETURN(const bool is_seen,
-                          transact_.Sees(context.caller, parent, ReadPermission()));
+                          runtime_.owned->Sees(context, parent, ReadPermission()));
     if (!is_seen) return NoSuchParent("parent", parent);
     if (absl::StartsWith(parent, "contacts/")) {
       KITH_ASSIGN_OR_RETURN(within, runtime::UnderContact(context, context.view(1), parent));

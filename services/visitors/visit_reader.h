@@ -23,10 +23,7 @@ absl::Status NoSuchParent(absl::string_view field, const std::string& name);
 class VisitReader {
  public:
   explicit VisitReader(const runtime::Runtime& runtime)
-      : log_(runtime.log),
-        registry_(runtime.registry),
-        keys_(runtime.keys),
-        transact_(runtime.transact) {}
+      : log_(runtime.log), registry_(runtime.registry), keys_(runtime.keys), runtime_(runtime) {}
 
   // VISITORS_ERROR_VISIT_NOT_FOUND, also where the caller sees neither the visitor nor the contact.
   absl::Status Get(const runtime::ReadContext& context, const v1::GetVisitRequest& request,
@@ -47,7 +44,7 @@ class VisitReader {
   const eventstore::EventLog& log_;
   const eventstore::EventRegistry& registry_;
   const eventstore::KeyStore& keys_;
-  runtime::Transact& transact_;
+  const runtime::Runtime& runtime_;
 };
 
 }  // namespace kith::visitors

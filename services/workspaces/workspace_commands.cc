@@ -5,12 +5,14 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/users/v1/user.pb.h"
 #include "kith/users/v1/user_events.pb.h"
+#include "kith/users/v1/users_errors.pb.h"
 #include "kith/workspaces/v1/workspaces_errors.pb.h"
 #include "services/core/default_pipeline.h"
 #include "services/core/linked_record.h"
 #include "services/core/links.h"
 #include "services/core/permissions.h"
 #include "services/core/reject.h"
+#include "services/core/resource_rules.h"
 #include "services/runtime/requests/method.h"
 
 namespace kith::workspaces {
@@ -38,16 +40,23 @@ std::vector<WantedPermission> WantedIn(const v1::ApiKey& key) {
   return wanted;
 }
 
-// The smallest fold of the user that a key is to belong to.
-struct KeyUser : LinkedAggregate<users::v1::User, users::v1::UserEvent> {
+// The user that a key is to belong to.
+struct KeyUser : ResourceAggregate<users::v1::User, users::v1::UserEvent> {
   static constexpr absl::string_view kCategory = "users";
 };
 
 absl::Status CheckUser(runtime::Loader& load, const std::string& name) {
   if (name.empty()) return absl::OkStatus();
-  KITH_ASSIGN_OR_RETURN(const LinkedRecord* const user, load.Load<KeyUser>(name));
-  return CheckLinks(v1::WORKSPACES_ERROR_LINKED_RECORD_NOT_FOUND, {{"api_key.user", name}},
-                    absl::MakeConstSpan(&user, 1));
+  KITH_ASSIGN_OR_RETURN(const KeyUser::State* const user, load.Load<KeyUser>(name));
+  const LinkedRecord* const linked = user;
+  KITH_RETURN_IF_ERROR(CheckLinks(v1::WORKSPACES_ERROR_LINKED_RECORD_NOT_FOUND,
+                                  {{"api_key.user", name}}, absl::MakeConstSpan(&linked, 1)));
+  if (user->resource.state() != users::v1::INACTIVE) return absl::OkStatus();
+  return RejectState(users::v1::USERS_ERROR_USER_INACTIVE,
+                     absl::StrCat("A key of theirs would let nobody in: ", name,
+                                  " does not work with Kith any more. Activate them, or name "
+                                  "another."),
+                     name, {{"name", name}, {"field", "api_key.user"}});
 }
 
 absl::Status MayNotReach(const std::string& workspace) {

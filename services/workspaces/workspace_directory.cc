@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -23,6 +24,14 @@ constexpr size_t kShownMax = 128;  // of what a caller says, in an error
 
 absl::string_view IdOf(absl::string_view key_name) {
   return absl::StripPrefix(key_name, "apiKeys/");
+}
+
+// When a secret of the key ends. One that was rotated away does so before the key, so whatever may
+// not outlast who asks for it tells the two apart: who has the old secret locks nobody out.
+absl::Time EndOf(const v1::ApiKey& key, const SecretState& secret) {
+  const absl::Time expiry = ExpiryOf(key);
+  if (secret.expire_time == absl::InfiniteFuture()) return expiry;
+  return std::min(secret.expire_time, expiry - absl::Microseconds(1));
 }
 
 uint64_t RevisionOf(const WorkspaceState& state) {
@@ -88,7 +97,7 @@ absl::Status WorkspaceDirectory::Refresh(WorkspaceId workspace) const {
     caller->usage = UsageOf(workspace, caller->actor);
     for (const SecretState& secret : key.secrets) {
       caller = std::make_shared<runtime::Caller>(*caller);
-      caller->expire_time = std::min(ExpiryOf(key.api_key), secret.expire_time);
+      caller->expire_time = EndOf(key.api_key, secret);
       entry.keys[caller->actor].push_back({caller, secret.hash, key.api_key.user()});
     }
   }

@@ -180,6 +180,27 @@ TEST_P(AcyclicLinks, LeadOverAHundredRecordsAtMost) {
   });
 }
 
+// Goal: what stands at the beginning of a chain that grew at its other end can be moved up, and
+// comes back.
+TEST_P(AcyclicLinks, AreShortenedWhereTheirChainGrewTooLong) {
+  ForEach([&](const FieldDescriptor& link) {
+    if (link.is_repeated()) return;
+    const std::vector<std::string> names = CreateChain(link, kChainMax + 1);
+    std::string top = names.front();
+    for (int i = 0; i < 3; ++i) {
+      const std::string above = CreateNaming(link, "", 200 + i);
+      ASSERT_EQ(Link(link, top, above).reason(), "");
+      top = above;
+    }
+    EXPECT_EQ(Link(link, names.back(), names[kChainMax - 2]).reason(), "") << "by one";
+    EXPECT_EQ(Link(link, names.back(), names[kChainMax - 1]).reason(), "LINK_CHAIN_TOO_LONG");
+    EXPECT_EQ(Link(link, top, names.back()).reason(), "LINK_CHAIN_TOO_LONG") << "in a circle";
+    if (kind().remove == nullptr || kind().undelete == nullptr) return;
+    ASSERT_EQ(world.Delete(names.back()).reason(), "");
+    EXPECT_EQ(world.Undelete(names.back()).reason(), "");
+  });
+}
+
 // What comes back is asked where its links lead as if it linked anew.
 TEST_P(AcyclicLinks, CloseNoCircleWhenTheirResourceComesBack) {
   KITH_NEEDS(kind().undelete);

@@ -105,6 +105,15 @@ absl::StatusOr<std::string> Redate(absl::string_view text,
   return absl::FormatTime(midnight ? "%Y-%m-%d" : absl::RFC3339_full, time, utc);
 }
 
+absl::Status CheckTellsNoSecret(const Method& method, absl::string_view where) {
+  if (method.descriptor->output_type()->FindFieldByName("secret") == nullptr) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(where, ": ", method.collection, " ", method.verb,
+                   " tells a secret once, and an import tells it nobody: call it one by one"));
+}
+
 // What the mapping's settings make of a text, but for the lookup.
 absl::StatusOr<std::string> Convert(const ValueSource& source, std::string text) {
   if (source.values.has_value()) {
@@ -228,11 +237,7 @@ absl::StatusOr<ImportPlanner> ImportPlanner::Make(const Mapping& mapping, const 
       return absl::InvalidArgumentError(absl::StrCat("steps[", i, "]: there is no command \"",
                                                      mapping.collection, " ", step.verb, "\""));
     }
-    if (method->descriptor->output_type()->FindFieldByName("secret") != nullptr) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("steps[", i, "]: ", mapping.collection, " ", step.verb,
-                       " tells a secret once, and an import tells it nobody: call it one by one"));
-    }
+    KITH_RETURN_IF_ERROR(CheckTellsNoSecret(*method, absl::StrCat("steps[", i, "]")));
     KITH_RETURN_IF_ERROR(
         planner.CheckFields(*method, step.fields, absl::StrCat("steps[", i, "].fields.")));
     planner.steps_.push_back({&step, method});
@@ -270,6 +275,7 @@ absl::Status ImportPlanner::CheckFields(const Method& method,
       return absl::InvalidArgumentError(absl::StrCat(
           where, field.flag, ".lookup: ", lookup->collection, " cannot be listed and created"));
     }
+    KITH_RETURN_IF_ERROR(CheckTellsNoSecret(*create, absl::StrCat(where, field.flag, ".lookup")));
     KITH_RETURN_IF_ERROR(
         CheckFields(*create, lookup->create, absl::StrCat(where, field.flag, ".lookup.create.")));
   }

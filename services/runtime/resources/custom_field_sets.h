@@ -2,8 +2,10 @@
 // their records.
 //
 // A set is read from the log when a command first needs it, and again after a custom field changed:
-// a change is known before it is acknowledged. It is no condition of what is decided on it: what a
-// record keeps of a custom field never changes, see services/core/custom_fields.h. Thread-safe.
+// a change is known before it is acknowledged. The set itself is no condition of what is decided on
+// it, as what a record keeps of a custom field never changes (services/core/custom_fields.h); those
+// fields are of which a command says a value, so that no record gets one of a field that was
+// deleted before. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +33,10 @@ class CustomFieldSets {
   // Observes commands from now on. Borrows the runtime.
   static std::shared_ptr<CustomFieldSets> Open(const Runtime& runtime);
 
-  // For a command on such a record: as long as the loader lives.
-  absl::StatusOr<const CustomFieldSet*> Load(Loader& load, const ResourceRules& rules)
+  // For a command that sends `sent`, such a record: as long as the loader lives. The fields that it
+  // has values of are as they are now, and conditions of the append.
+  absl::StatusOr<const CustomFieldSet*> Load(Loader& load, const ResourceRules& rules,
+                                             const google::protobuf::Message& sent)
       KITH_EXCLUDES(mutex_);
 
  private:
@@ -44,6 +48,9 @@ class CustomFieldSets {
 
   explicit CustomFieldSets(const Runtime& runtime) : runtime_(runtime) {}
 
+  // As it was when a field changed last.
+  absl::StatusOr<SharedCustomFields> Known(Loader& load, const ResourceRules& rules)
+      KITH_EXCLUDES(mutex_);
   // Null where it is not known; and how many changes there were.
   std::pair<SharedCustomFields, uint64_t> Find(WorkspaceId workspace,
                                                absl::string_view collection) const

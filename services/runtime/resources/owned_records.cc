@@ -16,6 +16,7 @@
 #include "services/core/owner_field.h"
 #include "services/runtime/admission/not_granted.h"
 #include "services/runtime/requests/retry.h"
+#include "services/runtime/resources/visibility.h"
 
 namespace kith::runtime {
 namespace {
@@ -67,7 +68,7 @@ std::string OwnedRecords::Source::OwnerIn(const Message& resource) const {
 
 OwnedRecords::OwnedRecords(const std::vector<ResourceType>& types, const Runtime& runtime,
                            const MethodTable& methods)
-    : log_(runtime.log) {
+    : log_(runtime.log), transact_(runtime.transact) {
   for (const ResourceType& type : types) {
     const Descriptor& resource = *type.rules->resource->GetDescriptor();
     const FieldDescriptor* const owner = OwnerFieldOf(resource);
@@ -76,7 +77,9 @@ OwnedRecords::OwnedRecords(const std::vector<ResourceType>& types, const Runtime
     const UnaryMethod* const update =
         methods.FindUnary(absl::StrCat(type.service->full_name(), "/Update", resource.name()));
     KITH_CHECK(update != nullptr && update->handler() != nullptr);
-    sources_.push_back({&type, owner, &runtime.views.Find(type.directory->name()), update});
+    sources_.push_back({&type, owner, &runtime.views.Find(type.directory->name()), update,
+                        Visibility(type).access(),
+                        std::make_unique<const projections::MergedNames>(*type.rules->resource)});
   }
 }
 
@@ -177,6 +180,34 @@ const OwnedRecords::Source* OwnedRecords::SourceOf(absl::string_view record) con
     return source.type->rules->category == category;
   });
   return found == sources_.end() ? nullptr : &*found;
+}
+
+absl::StatusOr<bool> OwnedRecords::Sees(const ReadContext& context, absl::string_view record,
+                                        absl::string_view permission) const {
+  const Source* const source = SourceOf(record);
+  if (source == nullptr || !source->access.IsBounded(context.caller, permission)) return true;
+  const bool is_past = context.as_of || !context.page_token.empty();
+  if (!is_past) return transact_.Sees(context.caller, record, permission);
+  const Position position = context.view().position();
+  if (source->directory->position() < position) return NotThereYet();
+  const projections::ViewSnapshot snapshot = source->directory->At(position);
+  std::string name(record);
+  if (source->merged->any()) {
+    KITH_ASSIGN_OR_RETURN(name, source->merged->SurvivorOf(snapshot, context.workspace(), record,
+                                                           eventstore::ReadTier::kDisk));
+  }
+  const projections::ResourceDirectory& directory = *source->type->directory;
+  for (const projections::TableCore* const table : {&directory.table(), directory.deleted()}) {
+    if (table == nullptr) continue;
+    KITH_ASSIGN_OR_RETURN(
+        const std::optional<std::string> row,
+        table->Get(snapshot, context.workspace(), name, eventstore::ReadTier::kDisk));
+    if (!row.has_value()) continue;
+    const std::unique_ptr<Message> then(source->type->rules->resource->New());
+    if (!then->ParseFromString(*row)) return projections::MalformedRow();
+    return source->access.MayRead(context.caller, *then, permission);
+  }
+  return true;
 }
 
 absl::Status OwnedRecords::CheckMayGive(absl::string_view record,

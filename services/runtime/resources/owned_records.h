@@ -7,6 +7,7 @@
 // What they are given while it is decided upon may be.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,12 @@
 #include "google/protobuf/repeated_ptr_field.h"
 #include "projections/engine/view.h"
 #include "projections/engine/view_snapshot.h"
+#include "projections/tables/merged_names.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
+#include "services/runtime/admission/record_access.h"
 #include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/read_call.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/runtime.h"
@@ -59,6 +63,14 @@ class OwnedRecords {
   // The same of each, with all that was appended until now. ERROR_VIEW_BEHIND as above.
   absl::StatusOr<std::vector<int64_t>> CountOpen(Loader& load, absl::string_view collection,
                                                  absl::Span<const std::string> owners) const;
+  // Whether the caller sees the record, and has the permission for it, beside the permission to
+  // read it: a read as of a moment asks whose it was then, and whom it was shared with, and what
+  // the caller may see now; so does a further page, as of the first one. True where the record has
+  // no owner, or is not there. For what is told with a record and has no owner itself.
+  // ERROR_VIEW_BEHIND where the record's directory is behind the read. Reads from disk.
+  absl::StatusOr<bool> Sees(const ReadContext& context, absl::string_view record,
+                            absl::string_view permission) const;
+
   // Whose records can have an owner.
   std::vector<std::string> Collections() const;
 
@@ -68,6 +80,8 @@ class OwnedRecords {
     const google::protobuf::FieldDescriptor* owner;
     const projections::View* directory;
     const UnaryMethod* update;
+    RecordAccess access;
+    std::unique_ptr<const projections::MergedNames> merged;
 
     std::string OwnerIn(const google::protobuf::Message& resource) const;
   };
@@ -85,6 +99,7 @@ class OwnedRecords {
   static std::string OpenFilter(const Source& source, absl::string_view owner);
 
   const eventstore::EventLog& log_;
+  Transact& transact_;
   std::vector<Source> sources_;
 };
 

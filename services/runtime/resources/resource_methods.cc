@@ -54,6 +54,14 @@ const ResourceType& TypeOf(const ResourceTypes& types, absl::string_view name) {
   KITH_UNREACHABLE();  // a request whose links are of other patterns is refused before
 }
 
+// Where a request has such a resource; null where it has none.
+const FieldDescriptor* ResourceIn(const Descriptor& request, const Descriptor& resource) {
+  for (int i = 0; i < request.field_count(); ++i) {
+    if (request.field(i)->message_type() == &resource) return request.field(i);
+  }
+  return nullptr;
+}
+
 // What all handlers stand on.
 struct SharedFacts {
   std::shared_ptr<const ServerFacts> server;
@@ -71,13 +79,16 @@ class StandardHandler final : public CommandHandler {
         command_(*type.rules, method, request, *facts.server),
         linking_(types, type, runtime),
         runtime_(runtime),
+        sent_(ResourceIn(request, *type.rules->resource->GetDescriptor())),
         takes_custom_((method == StandardMethod::kCreate || method == StandardMethod::kUpdate) &&
                       !CustomMapsOf(*type.rules->resource->GetDescriptor()).empty()) {}
 
   Decision Run(Loader& load, const Message& request, const CommandContext& asked) const override {
     CommandContext context = asked;
     if (takes_custom_) {
-      KITH_ASSIGN_OR_RETURN(context.custom_fields, facts_.custom_fields->Load(load, *type_.rules));
+      const Message& sent = request.GetReflection()->GetMessage(request, sent_);
+      KITH_ASSIGN_OR_RETURN(context.custom_fields,
+                            facts_.custom_fields->Load(load, *type_.rules, sent));
     }
     ResourceNow now;
     if (command_.MayCreate(request) && type_.rules->identity != nullptr) {
@@ -313,7 +324,8 @@ class StandardHandler final : public CommandHandler {
   const StandardCommand command_;
   const LinkingRecords linking_;
   const Runtime& runtime_;
-  const bool takes_custom_;  // it sets values of custom fields
+  const FieldDescriptor* const sent_;  // the record in a request; null where it has none
+  const bool takes_custom_;            // it sets values of custom fields
 };
 
 // The row of the record that the name means; nullopt where none is there.

@@ -17,8 +17,10 @@
 #include "projections/tables/fold_resource.h"
 #include "projections/tables/page_limits.h"
 #include "projections/tables/page_token.h"
+#include "projections/tables/query.h"
 #include "services/core/field_of.h"
 #include "services/core/update_mask.h"
+#include "services/runtime/admission/field_groups.h"
 #include "services/runtime/requests/validate.h"
 #include "services/runtime/resources/not_there.h"
 
@@ -46,6 +48,22 @@ FieldMask ChangedIn(const ResourceRules& rules, const Message& before, const Mes
     changed.add_paths(path);
   }
   return changed;
+}
+
+// Those of `changed` of which the caller reads what they were and became.
+FieldMask ShownTo(const Caller& caller, const FieldMask& changed, const Message& before,
+                  const Message& after) {
+  if (ReadsAllGroups(caller)) return changed;
+  FieldMask shown;
+  for (const std::string& path : changed.paths()) {
+    FieldMask one;
+    one.add_paths(path);
+    const bool is_masked = IsMasked(caller, *FieldPathOf(*after.GetDescriptor(), path).field) ||
+                           !CheckKept(caller, before, one).ok() ||
+                           !CheckKept(caller, after, one).ok();
+    if (!is_masked) shown.add_paths(path);
+  }
+  return shown;
 }
 
 size_t BytesOf(const eventstore::Record& record) {
@@ -120,8 +138,10 @@ class LastPage {
 class RevisionLister::Fold {
  public:
   // Of revisions below `end`, those that change `field`, or any where it is empty.
-  Fold(const RevisionLister& lister, absl::string_view field, uint64_t end, size_t page_size)
+  Fold(const RevisionLister& lister, const Caller& caller, absl::string_view field, uint64_t end,
+       size_t page_size)
       : lister_(lister),
+        caller_(caller),
         field_(field),
         end_(end),
         before_(lister.rules_.resource->New()),
@@ -132,7 +152,8 @@ class RevisionLister::Fold {
   absl::StatusOr<bool> Take(const eventstore::RecordedEvent& event) {
     if (++number_ >= end_) return false;
     lister_.rules_.fold(projections::HappeningOf(event), *after_);
-    const FieldMask changed = ChangedIn(lister_.rules_, *before_, *after_);
+    const FieldMask changed =
+        ShownTo(caller_, ChangedIn(lister_.rules_, *before_, *after_), *before_, *after_);
     if (field_.empty() || Names(changed, field_)) {
       const Message& prototype =
           *google::protobuf::MessageFactory::generated_factory()->GetPrototype(
@@ -150,6 +171,7 @@ class RevisionLister::Fold {
 
  private:
   const RevisionLister& lister_;
+  const Caller& caller_;
   const absl::string_view field_;
   const uint64_t end_;
   uint64_t number_ = 0;
@@ -211,15 +233,19 @@ absl::Status RevisionLister::Run(const ReadContext& context, const Message& requ
   const std::string name = NameIn(request);
   const std::string field = ask.GetString(request, field_);
   const Descriptor& resource = *rules_.resource->GetDescriptor();
-  if (!field.empty() && FieldPathOf(resource, field).field == nullptr) {
-    return ViolationError("field", absl::StrCat("is no field of ", resource.name()));
+  if (!field.empty()) {
+    const FieldDescriptor* const found = FieldPathOf(resource, field).field;
+    if (found == nullptr) {
+      return ViolationError("field", absl::StrCat("is no field of ", resource.name()));
+    }
+    if (IsMasked(context.caller, *found)) return projections::FieldMasked(field);
   }
   KITH_ASSIGN_OR_RETURN(const size_t page_size,
                         projections::PageSizeOf(ask.GetInt32(request, page_size_)));
   const uint64_t query = projections::QueryDigest({name, field});
   KITH_ASSIGN_OR_RETURN(const uint64_t end, EndOf(context.page_token, query));
 
-  Fold fold(*this, field, end, page_size);
+  Fold fold(*this, context.caller, field, end, page_size);
   KITH_RETURN_IF_ERROR(FoldAll(context, name, fold));
   if (!fold.any()) return NotThere(context, name, ResourceNotFound(rules_, name));
   const auto& answer = *response->GetReflection();

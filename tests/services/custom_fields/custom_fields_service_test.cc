@@ -3,9 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/custom_fields/v1/custom_fields_service.grpc.pb.h"
+#include "kith/events/v1/events_service.grpc.pb.h"
 #include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
@@ -103,6 +108,42 @@ TEST_F(CustomFields, NeverGivesAKeyAgain) {
   const auto again = Create(Field("tier", v1::NUMBER));
   EXPECT_EQ(again.reason(), "KEY_TAKEN");
   EXPECT_EQ(again.metadata("custom_field"), name);
+}
+
+// Goal: no record gets a value of a field that was deleted before, however close the two are.
+// Method: contacts with a value are created by several at once until that is refused; then the log
+// says which was first.
+TEST_F(CustomFields, AreInNoRecordThatIsMadeAfterTheyWereDeleted) {
+  Contact ada = Ada();
+  (*ada.mutable_custom())["tier"].set_text("gold");
+  v1::DeleteCustomFieldRequest remove;
+  remove.set_name(Made(Field("tier")));
+  std::atomic<int> created = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      while (Create(ada).reason().empty()) created.fetch_add(1);
+    });
+  }
+  while (created.load() < 50) std::this_thread::yield();
+  EXPECT_EQ(server.Call(&Stub::DeleteCustomField, remove).reason(), "");
+  for (std::thread& thread : threads) thread.join();
+
+  events::v1::EventsService::Stub events(server.channel());
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", server.secret()));
+  const auto stream = events.ReadEvents(&context, {});
+  events::v1::ReadEventsResponse response;
+  bool is_deleted = false;
+  int after = 0;
+  while (stream->Read(&response)) {
+    for (const auto& event : response.events()) {
+      is_deleted |= event.type() == "custom_field_deleted";
+      if (is_deleted && event.type() == "contact_created") ++after;
+    }
+  }
+  EXPECT_TRUE(is_deleted);
+  EXPECT_EQ(after, 0);
 }
 
 TEST_F(CustomFields, EndsWithTheSlotsOfAResource) {
@@ -343,6 +384,14 @@ TEST_F(CustomFields, AreNamedInAMaskOnlyWhereTheyAre) {
     EXPECT_EQ(refused.reason(), "INVALID_FIELD") << path;
     EXPECT_THAT(refused.fields(), ElementsAre("update_mask")) << path;
   }
+  // Nor where the update would create the record.
+  Contact made = Ada();
+  made.add_external_ids()->set_system("shop");
+  made.mutable_external_ids(0)->set_id("1");
+  auto creating = Updating(made, {"first_name", "external_ids", "custom.teir"});
+  creating.set_allow_missing(true);
+  EXPECT_THAT(server.Call(&ContactsService::Stub::UpdateContact, creating).fields(),
+              ElementsAre("update_mask"));
 }
 
 TEST_F(CustomFields, TakeChoicesInTheirOrderAndEachOnce) {
@@ -464,6 +513,44 @@ TEST_F(CustomFields, AreNotGuessedByWhoMayNotReadThem) {
     contact->clear_custom();
     EXPECT_EQ(UpdateWith(key, *contact, {"custom.fee"}).reason(), "PERMISSION_DENIED");
   }
+}
+
+// Goal: a history tells who may not read a value neither that there is one nor when it changed.
+TEST_F(CustomFields, AreNotToldByAHistoryToWhoMayNotReadThem) {
+  Made(Field("fee", v1::MONEY));
+  Made(Field("note"));
+  Contact ada = Ada();
+  (*ada.mutable_custom())["fee"].set_text("20 EUR");
+  (*ada.mutable_custom())["note"].set_text("calls back");
+  Contact change = Create(ada).response;
+  change.clear_etag();
+  (*change.mutable_custom())["fee"].set_text("21 EUR");
+  ASSERT_EQ(Update(change, {"custom.fee"}).reason(), "");
+  contacts::v1::ListContactRevisionsRequest list;
+  list.set_name(change.name());
+  const auto changed_for = [&](const std::string& key) {
+    const auto told = server.CallWith(key, &ContactsService::Stub::ListContactRevisions, list);
+    EXPECT_EQ(told.reason(), "");
+    std::vector<std::string> changed;
+    for (const auto& each : told->revisions()) {
+      for (const std::string& path : each.revision().changed().paths()) {
+        if (path.find("custom") == 0) changed.push_back(path);
+      }
+    }
+    return changed;
+  };
+  const std::string masked = KeyReading(server, roles::v1::PERSONAL);
+  EXPECT_THAT(changed_for(server.secret()), ElementsAre("custom.fee", "custom.fee", "custom.note"));
+  EXPECT_THAT(changed_for(masked), ElementsAre("custom.note"));
+  list.set_field("custom.fee");
+  EXPECT_EQ(changed_for(server.secret()).size(), 3u);
+  EXPECT_THAT(changed_for(masked), ElementsAre());
+  list.set_field("first_name");
+  EXPECT_EQ(server
+                .CallWith(KeyReading(server, roles::v1::MONEY),
+                          &ContactsService::Stub::ListContactRevisions, list)
+                .reason(),
+            "PERMISSION_DENIED");
 }
 
 // Goal: what JSON cannot tell is never kept.

@@ -219,6 +219,58 @@ TEST_F(InteractionScopes, ReachWhatLinksARecordForReading) {
   EXPECT_EQ(Redact(key, name), "PERMISSION_DENIED");
 }
 
+// Goal: a past moment shows what was somebody's then, of interactions as of the records themselves.
+TEST_F(InteractionScopes, AreThoseOfWhoseTheRecordWasAtTheMomentAskedAbout) {
+  const std::string key = KeyOf({roles::v1::OWN, roles::v1::OWN, roles::v1::OWN});
+  const std::string given = RecordOf("own");
+  const std::string taken = RecordOf("other");
+  const std::string of_given = Record(Recording(given)).name();
+  const std::string of_taken = Record(Recording(taken)).name();
+  type::v1::ReadOptions before;
+  before.set_token(TryRecord(Recording(RecordOf("nobody"))).token);
+  const auto give = [&](const std::string& contact, const std::string& whose) {
+    contacts::v1::UpdateContactRequest update;
+    update.mutable_contact()->set_name(contact);
+    update.mutable_contact()->set_owner(owners_.at(whose));
+    update.mutable_update_mask()->add_paths("owner");
+    ASSERT_EQ(server_.Call(&ContactsStub::UpdateContact, update).reason(), "");
+  };
+  give(given, "other");
+  give(taken, "own");
+  struct Case {
+    std::string contact, interaction;
+    bool then, now;
+  };
+  for (const Case& each :
+       {Case{given, of_given, true, false}, Case{taken, of_taken, false, true}}) {
+    for (const bool is_then : {true, false}) {
+      SCOPED_TRACE(
+          absl::StrCat(each.then ? "given" : "taken", is_then ? ", as of before" : ", now"));
+      const bool is_seen = is_then ? each.then : each.now;
+      const auto at = [&](auto request) {
+        if (is_then) *request.mutable_read() = before;
+        return request;
+      };
+      contacts::v1::GetContactRequest contact;
+      contact.set_name(each.contact);
+      EXPECT_EQ(server_.CallWith(key, &ContactsStub::GetContact, at(contact)).reason(),
+                is_seen ? "" : "CONTACT_NOT_FOUND");
+      v1::GetInteractionRequest get;
+      get.set_name(each.interaction);
+      EXPECT_EQ(server_.CallWith(key, &InteractionsStub::GetInteraction, at(get)).reason(),
+                is_seen ? "" : "INTERACTION_NOT_FOUND");
+      v1::ListTimelineRequest timeline;
+      timeline.set_parent(each.contact);
+      EXPECT_EQ(server_.CallWith(key, &InteractionsStub::ListTimeline, at(timeline)).reason(),
+                is_seen ? "" : "LINKED_RECORD_NOT_FOUND");
+      v1::SummarizeTimelineRequest summary;
+      summary.set_parent(each.contact);
+      EXPECT_EQ(server_.CallWith(key, &InteractionsStub::SummarizeTimeline, at(summary)).reason(),
+                is_seen ? "" : "LINKED_RECORD_NOT_FOUND");
+    }
+  }
+}
+
 TEST_F(InteractionScopes, HideWhoHasAnExternalId) {
   const std::string hidden = RecordOf("other");
   v1::RecordInteractionRequest recording = Recording(hidden);

@@ -184,10 +184,26 @@ TEST_F(UserStateTest, BecomesTheOwnerOfNothingOnceTheyLeft) {
   company.mutable_company()->set_owner(marta);
   EXPECT_EQ(server_.Call(&companies::v1::CompaniesService::Stub::CreateCompany, company).reason(),
             "USER_INACTIVE");
-  EXPECT_EQ(Create(absl::StrCat("display_name: 'Ines' manager: '", marta, "'")).reason(), "")
-      << "who is no owner may still be named";
+  EXPECT_EQ(Create(absl::StrCat("display_name: 'Ines' manager: '", marta, "'")).metadata("field"),
+            "user.manager");
+  const auto away =
+      Create(absl::StrCat("display_name: 'Ines' absences { start_date { year: 2026 "
+                          "month: 8 day: 3 } end_date { year: 2026 month: 8 day: 14 } "
+                          "stand_in: '",
+                          marta, "' }"));
+  EXPECT_EQ(away.reason(), "USER_INACTIVE");
+  EXPECT_EQ(away.metadata("field"), "user.absences[0].stand_in");
+  workspaces::v1::CreateApiKeyRequest key;
+  key.mutable_api_key()->set_display_name("Marta's");
+  key.mutable_api_key()->set_user(marta);
+  key.mutable_api_key()->add_permissions("*");
+  using workspaces::v1::WorkspacesService;
+  const auto keyless = server_.Call(&WorkspacesService::Stub::CreateApiKey, key);
+  EXPECT_EQ(keyless.reason(), "USER_INACTIVE");
+  EXPECT_EQ(keyless.metadata("field"), "api_key.user");
   ASSERT_EQ(Activate(marta).reason(), "");
   EXPECT_EQ(server_.Call(&ContactsService::Stub::UpdateContact, update).reason(), "");
+  EXPECT_EQ(server_.Call(&WorkspacesService::Stub::CreateApiKey, key).reason(), "");
 }
 
 TEST_F(UserStateTest, LeavesManyRecordsPageByPage) {

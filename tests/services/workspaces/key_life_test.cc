@@ -109,6 +109,16 @@ TEST_F(KeyLifeTest, StaysExpiredWhenTheClockIsSetBack) {
   }
 }
 
+// Also where nothing was recorded since it was seen to have expired.
+TEST_F(KeyLifeTest, StaysExpiredOnceItWasSeenToBe) {
+  const auto made = CreateKey(absl::Hours(1));
+  server_.clock().Advance(absl::Hours(1));
+  ASSERT_EQ(Refused(made->secret()), "KEY_EXPIRED");
+  server_.clock().Jump(-absl::Hours(1));
+  EXPECT_EQ(Refused(made->secret()), "KEY_EXPIRED");
+  EXPECT_EQ(Refused(server_.secret()), "");
+}
+
 TEST_F(KeyLifeTest, EndsWhatIsOpenWhenItExpires) {
   const auto made = CreateKey(absl::Hours(1));
   EXPECT_EQ(SubscriptionEndsWith(made->secret(), [&] { server_.clock().Advance(absl::Hours(1)); }),
@@ -289,6 +299,20 @@ TEST_F(KeyLifeTest, OutlivesNoSecretThatMakesIt) {
   request.mutable_overlap()->set_seconds(0);
   *request.mutable_expire_time() = ToTimestamp(server_.clock().Now() + absl::Hours(1));
   EXPECT_EQ(server_.CallWith(old, &Stub::RotateApiKey, request).reason(), "OUTLIVES_MAKER");
+}
+
+// Nor where the key itself expires before the overlap would be over.
+TEST_F(KeyLifeTest, IsNotRotatedByASecretThatEndsWithIt) {
+  const auto made = CreateKey(absl::Hours(1));
+  const auto second = Rotate(made->api_key().name(), absl::Hours(2));
+  ASSERT_EQ(second.reason(), "");
+  for (int life = 0; life < 2; ++life) {
+    EXPECT_EQ(Rotate(made->api_key().name(), absl::ZeroDuration(), made->secret()).reason(),
+              "OUTLIVES_MAKER");
+    EXPECT_EQ(Refused(second->secret()), "");
+    server_.Restart();
+  }
+  EXPECT_EQ(Rotate(made->api_key().name(), absl::ZeroDuration(), second->secret()).reason(), "");
 }
 
 TEST_F(KeyLifeTest, EndsNoLaterThanThatOfTheOperatorWhoMakesIt) {

@@ -346,6 +346,11 @@ TEST(ImportPlanner, RefusesAMappingThatFitsNeitherTheFileNorTheServer) {
   EXPECT_EQ(refusal(R"({"name":"x","collection":"api-keys","steps":[{"verb":"create"}]})", "id\n"),
             "steps[0]: api-keys create tells a secret once, and an import tells it nobody: call it "
             "one by one");
+  EXPECT_THAT(refusal(R"({"name":"x","collection":"deals","steps":[{"verb":"create","fields":{
+                          "product":{"column":"id","lookup":{"collection":"api-keys",
+                            "by":"display_name","create":{"display_name":"id"}}}}}]})",
+                      "id\n"),
+              HasSubstr("api-keys create tells a secret once"));
   EXPECT_EQ(
       refusal(
           R"({"name":"x","collection":"deals","steps":[{"verb":"win","fields":{"prize":"id"}}]})",
