@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "kith/custom_fields/v1/custom_fields_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/import_jobs/v1/import_jobs_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -121,16 +124,46 @@ class ImportJobsTest : public ::testing::Test {
     request.set_file_digest(digest);
     return server_.Call(&Stub::ResumeImportJob, request);
   }
-  // Tries again while the view is behind.
+  // One call; tries again while the view is behind. With the operator's key, or another.
   testing::Reply<v1::RevertImportJobResponse> Revert(const std::string& name,
-                                                     const std::string& request_id = "") {
+                                                     const std::string& request_id = "",
+                                                     const std::string& secret = "") {
     v1::RevertImportJobRequest request;
     request.set_name(name);
     request.set_request_id(request_id);
     while (true) {
-      const auto reverted = server_.Call(&Stub::RevertImportJob, request);
+      const auto reverted = server_.CallWith(secret.empty() ? server_.secret() : secret,
+                                             &Stub::RevertImportJob, request);
       if (reverted.reason() != "VIEW_BEHIND") return reverted;
     }
+  }
+  // What a revert came to once all of it was done.
+  struct Reverted {
+    int64_t taken_back = 0;
+    std::map<std::string, std::string> kept;  // by record, why
+  };
+  Reverted RevertAll(const std::string& name) {
+    const int64_t before = Get(name).reverted_count();
+    EXPECT_EQ(Revert(name).reason(), "");
+    return Await(name, before);
+  }
+  Reverted Await(const std::string& name, int64_t before = 0) {
+    v1::ImportJob job = Get(name);
+    while (job.state() == v1::REVERTING) job = Get(name);
+    EXPECT_EQ(job.state(), v1::REVERTED);
+    Reverted reverted{.taken_back = job.reverted_count() - before};
+    for (const v1::ImportJobChange& change : Changes(name)) {
+      if (change.has_kept()) reverted.kept[change.record()] = change.kept().message();
+    }
+    EXPECT_EQ(job.kept_count(), static_cast<int64_t>(reverted.kept.size()));
+    return reverted;
+  }
+  std::vector<v1::PlannedRevert> Preview(const std::string& name) {
+    v1::PreviewImportJobRevertRequest preview;
+    preview.set_name(name);
+    const auto planned = server_.Call(&Stub::PreviewImportJobRevert, preview);
+    EXPECT_EQ(planned.reason(), "");
+    return {planned->records().begin(), planned->records().end()};
   }
   std::vector<v1::ImportJobChange> Changes(const std::string& name) {
     v1::ListImportJobChangesRequest request;
@@ -180,6 +213,24 @@ TEST_F(ImportJobsTest, FindsThemByTheNormalFormOfTheirName) {
   EXPECT_EQ(listed->import_jobs(0).policy(), v1::CREATE_ONLY);
 }
 
+TEST_F(ImportJobsTest, AreListedTheLatestFirst) {
+  std::vector<std::string> latest_first;
+  for (int i = 0; i < 3; ++i) {
+    latest_first.insert(latest_first.begin(), Begin(R"(collection: "contacts")").name);
+    server_.clock().Advance(absl::Seconds(1));
+  }
+  v1::ListImportJobsRequest list;
+  for (const char* const filter : {"", R"(display_name = "people.csv")"}) {
+    list.set_filter(filter);
+    std::vector<std::string> names;
+    const auto listed = server_.Call(&Stub::ListImportJobs, list);
+    for (const v1::ImportJob& job : listed->import_jobs()) names.push_back(job.name());
+    EXPECT_EQ(names, latest_first) << listed.reason();
+  }
+  list.set_order_by("create_time");
+  EXPECT_EQ(server_.Call(&Stub::ListImportJobs, list)->import_jobs(0).name(), latest_first.back());
+}
+
 TEST_F(ImportJobsTest, AreRefusedWhereTheirKeysMatchNothing) {
   for (const char* const fields :
        {R"(collection: "contacts" match_keys: DOMAIN)", R"(collection: "contacts" policy: UPSERT)",
@@ -214,6 +265,19 @@ TEST_F(ImportJobsTest, RememberHowFarTheyAreAndNeverGoBack) {
   EXPECT_TRUE(Get(job).has_end_time());
   EXPECT_EQ(Advance(job, 2000, "created: 2000").reason(), "NOT_RUNNING");
   EXPECT_EQ(Resume(job, kDigest).reason(), "NOT_RUNNING");
+}
+
+TEST_F(ImportJobsTest, AreNeverFurtherThanTheirFile) {
+  const std::string job = Begin(R"(collection: "contacts" row_count: 10)").name;
+  const auto refused = Advance(job, 11, "created: 11");
+  EXPECT_EQ(refused.reason(), "INVALID_FIELD");
+  EXPECT_THAT(refused.fields(), ElementsAre("position"));
+  EXPECT_EQ(Advance(job, 10, "created: 10").reason(), "");
+  v1::CompleteImportJobRequest complete;
+  complete.set_name(job);
+  complete.set_position(11);
+  complete.mutable_counts()->set_created(11);
+  EXPECT_EQ(server_.Call(&Stub::CompleteImportJob, complete).reason(), "INVALID_FIELD");
 }
 
 TEST_F(ImportJobsTest, TakeNoRowOnceCancelledAndGoOnWithTheSameFileOnly) {
@@ -388,6 +452,71 @@ TEST_F(ImportJobsTest, MakeOneContactWhoeverOfTwoComesFirst) {
   EXPECT_EQ(CountContacts(), 1);
 }
 
+// Goal: a user's import neither doubles what somebody else's record alone may have, nor tells whose
+// it is. Method: rows of a user who sees their own, with an external id, a domain and an address of
+// records that they do not see.
+TEST_F(ImportJobsTest, RefuseAKeyOfWhatTheCallerDoesNotSeeAndTellNothingOfIt) {
+  users::v1::CreateUserRequest user;
+  user.mutable_user()->set_display_name("Rae");
+  user.mutable_user()->add_roles("roles/sales-manager");
+  const std::string rae = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
+  user.mutable_user()->set_display_name("Eve");
+  const std::string eve = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
+  using Workspaces = workspaces::v1::WorkspacesService::Stub;
+  workspaces::v1::CreateApiKeyRequest key;
+  key.mutable_api_key()->set_display_name("Rae's");
+  key.mutable_api_key()->set_user(rae);
+  key.mutable_api_key()->add_permissions("*");
+  const std::string secret = server_.Call(&Workspaces::CreateApiKey, key)->secret();
+  const std::string hidden = CreateContact(absl::StrCat(
+      R"(emails { address: "ada@example.com" } external_ids { system: "erp" id: "7" } owner: ")",
+      eve, "\""));
+  companies::v1::CreateCompanyRequest company;
+  *company.mutable_company() = Proto<Company>(R"(display_name: "Acme" domains: "acme.example")");
+  company.mutable_company()->set_owner(eve);
+  ASSERT_EQ(server_.Call(&CompaniesService::Stub::CreateCompany, company).reason(), "");
+
+  const auto begin = [&](const std::string& fields) {
+    v1::CreateImportJobRequest request;
+    *request.mutable_import_job() = Proto<v1::ImportJob>(fields);
+    request.mutable_import_job()->set_display_name("people.csv");
+    const auto begun = server_.CallWith(secret, &Stub::CreateImportJob, request);
+    EXPECT_EQ(begun.reason(), "");
+    return begun->name();
+  };
+  const std::string people = begin(R"(collection: "contacts" policy: UPSERT
+                                      match_keys: EMAIL_ADDRESS match_keys: EXTERNAL_ID)");
+  const auto row = [&](const std::string& contact) {
+    v1::ImportRecordRequest request;
+    request.set_import_job(people);
+    *request.mutable_contact() = Proto<Contact>(contact);
+    return server_.CallWith(secret, &Stub::ImportRecord, request);
+  };
+  const auto by_id = row(R"(first_name: "A" external_ids { system: "erp" id: "7" })");
+  EXPECT_EQ(by_id.reason(), "EXTERNAL_ID_TAKEN");
+  EXPECT_EQ(by_id.status.error_details().find(hidden), std::string::npos);
+  EXPECT_EQ(by_id.metadata("contact"), "");
+  v1::ImportRecordRequest domain;
+  domain.set_import_job(begin(R"(collection: "companies" policy: UPSERT match_keys: DOMAIN)"));
+  *domain.mutable_company() = Proto<Company>(R"(display_name: "A" domains: "acme.example")");
+  const auto by_domain = server_.CallWith(secret, &Stub::ImportRecord, domain);
+  EXPECT_EQ(by_domain.reason(), "DOMAIN_TAKEN");
+  EXPECT_EQ(by_domain.metadata("company"), "");
+  // An address is one contact's only where the workspace says so; else there may be two.
+  const std::string by_address = R"(emails { address: "ada@example.com" })";
+  workspaces::v1::UpdateWorkspaceRequest unique;
+  unique.mutable_workspace()->set_name("workspaces/1");
+  unique.mutable_workspace()->set_unique_contact_emails(true);
+  unique.mutable_update_mask()->add_paths("unique_contact_emails");
+  ASSERT_EQ(server_.Call(&Workspaces::UpdateWorkspace, unique).reason(), "");
+  const auto taken = row(by_address);
+  EXPECT_EQ(taken.reason(), "EMAIL_TAKEN");
+  EXPECT_EQ(taken.metadata("contact"), "");
+  unique.mutable_workspace()->set_unique_contact_emails(false);
+  ASSERT_EQ(server_.Call(&Workspaces::UpdateWorkspace, unique).reason(), "");
+  EXPECT_EQ(row(by_address)->outcome(), v1::ROW_CREATED);
+}
+
 // --- What it made, and taking it back ---
 
 TEST_F(ImportJobsTest, KnowWhatTheyMadeWheneverViewsAreFolded) {
@@ -429,37 +558,117 @@ TEST_F(ImportJobsTest, AreTakenBackRecordByRecord) {
   UpdateContact(dora, R"(first_name: "Dora")");
   UpdateContact(cleo, R"(notes: "called")");
 
-  v1::PreviewImportJobRevertRequest preview;
-  preview.set_name(job.name);
-  const auto planned = server_.Call(&Stub::PreviewImportJobRevert, preview);
-  ASSERT_EQ(planned.reason(), "");
-  ASSERT_EQ(planned->records_size(), 4);
-  EXPECT_EQ(planned->records(0).change().record(), cleo);
-  EXPECT_TRUE(planned->records(0).has_kept());
-  EXPECT_EQ(planned->records(1).change().record(), dora);
-  EXPECT_TRUE(planned->records(1).has_kept());
-  EXPECT_FALSE(planned->records(2).has_kept());
-  EXPECT_FALSE(planned->records(3).has_kept());
+  const auto planned = Preview(job.name);
+  ASSERT_EQ(planned.size(), 4u);
+  EXPECT_EQ(planned[0].change().record(), cleo);
+  EXPECT_TRUE(planned[0].has_kept());
+  EXPECT_EQ(planned[1].change().record(), dora);
+  EXPECT_TRUE(planned[1].has_kept());
+  EXPECT_FALSE(planned[2].has_kept());
+  EXPECT_FALSE(planned[3].has_kept());
   EXPECT_EQ(GetContact(bea).reason(), "");
 
-  const auto reverted = Revert(job.name);
-  ASSERT_EQ(reverted.reason(), "");
-  EXPECT_EQ(reverted->reverted_count(), 2);
-  EXPECT_FALSE(reverted->more());
-  ASSERT_EQ(reverted->kept_size(), 2);
-  EXPECT_EQ(reverted->kept(0).record(), cleo);
-  EXPECT_THAT(reverted->kept(0).status().message(), HasSubstr("changed since"));
-  EXPECT_EQ(reverted->job().state(), v1::REVERTED);
+  const Reverted reverted = RevertAll(job.name);
+  EXPECT_EQ(reverted.taken_back, 2);
+  EXPECT_EQ(reverted.kept.size(), 2u);
+  EXPECT_THAT(reverted.kept.at(cleo), HasSubstr("changed since"));
   EXPECT_EQ(GetContact(bea).reason(), "CONTACT_NOT_FOUND");
   EXPECT_EQ(GetContact(dora).reason(), "");
   EXPECT_EQ(GetContact(cleo)->first_name(), "Cleo");
   EXPECT_EQ(GetContact(ada)->job_title(), "Analyst");
   EXPECT_EQ(GetContact(ada)->notes(), "");
   EXPECT_EQ(GetContact(ada)->emails_size(), 1);
-  // Nothing is left.
-  EXPECT_EQ(Revert(job.name)->reverted_count(), 0);
+  // Nothing of it is undone since.
+  EXPECT_EQ(RevertAll(job.name).taken_back, 0);
   EXPECT_EQ(Get(job.name).reverted_count(), 2);
   EXPECT_EQ(Get(job.name).kept_count(), 2);
+}
+
+// Goal: a second revert looks at what the first one kept. Method: a contact that a deal names, of
+// which somebody deletes the deal in between.
+TEST_F(ImportJobsTest, LookAgainAtWhatWasKept) {
+  const Begun job = BeginUpsert();
+  const std::string ada = Import(job, R"(emails { address: "ada@example.com" })")->name();
+  const std::string bea = Import(job, R"(emails { address: "bea@example.com" })")->name();
+  Complete(job.name);
+  deals::v1::CreateDealRequest create;
+  create.mutable_deal()->set_display_name("Atlas");
+  create.mutable_deal()->add_contacts()->set_contact(ada);
+  const auto deal = server_.Call(&deals::v1::DealsService::Stub::CreateDeal, create);
+  ASSERT_EQ(deal.reason(), "");
+
+  const Reverted first = RevertAll(job.name);
+  EXPECT_EQ(first.taken_back, 1);
+  ASSERT_EQ(first.kept.size(), 1u);
+  EXPECT_THAT(first.kept.at(ada), HasSubstr("some of the deals name it"));
+  EXPECT_EQ(GetContact(bea).reason(), "CONTACT_NOT_FOUND");
+  const auto planned = Preview(job.name);
+  ASSERT_EQ(planned.size(), 1u);
+  EXPECT_EQ(planned[0].change().record(), ada);
+
+  deals::v1::DeleteDealRequest remove;
+  remove.set_name(deal->name());
+  ASSERT_EQ(server_.Call(&deals::v1::DealsService::Stub::DeleteDeal, remove).reason(), "");
+  const Reverted second = RevertAll(job.name);
+  EXPECT_EQ(second.taken_back, 1);
+  EXPECT_TRUE(second.kept.empty());
+  EXPECT_EQ(GetContact(ada).reason(), "CONTACT_NOT_FOUND");
+  EXPECT_EQ(Get(job.name).reverted_count(), 2);
+  // Nothing is left: that changes nothing.
+  const std::string etag = Get(job.name).etag();
+  EXPECT_FALSE(Revert(job.name)->more());
+  EXPECT_EQ(Get(job.name).etag(), etag);
+}
+
+// What one row made goes with what it names that the job made, too, however these are ordered.
+TEST_F(ImportJobsTest, TakeBackRecordsThatNameOneAnother) {
+  const Begun job = Begin(R"(collection: "companies")");
+  const auto company = [&](const std::string& name, const std::string& parent) {
+    companies::v1::CreateCompanyRequest create;
+    create.mutable_company()->set_display_name(name);
+    create.mutable_company()->set_parent_company(parent);
+    const auto created = CallOf(job, &CompaniesService::Stub::CreateCompany, create);
+    EXPECT_EQ(created.reason(), "");
+    return created->name();
+  };
+  const std::string parent = company("Acme", "");
+  company("Acme France", parent);
+  // A row may name a parent that a later one makes.
+  companies::v1::UpdateCompanyRequest named;
+  named.mutable_company()->set_name(company("Acme Italy", ""));
+  named.mutable_company()->set_parent_company(company("Acme South", ""));
+  ASSERT_EQ(CallOf(job, &CompaniesService::Stub::UpdateCompany, named).reason(), "");
+  Complete(job.name);
+  const Reverted reverted = RevertAll(job.name);
+  EXPECT_EQ(reverted.taken_back, 4);
+  EXPECT_TRUE(reverted.kept.empty());
+}
+
+// Goal: it goes on though nobody asks for more of it, and whatever becomes of the server. Method:
+// one call for 250 records, and a restart after which views are folded anew.
+TEST_F(ImportJobsTest, AreTakenBackByThemselvesOnceAsked) {
+  const Begun job = BeginUpsert();
+  std::string last;
+  for (int i = 0; i < 250; ++i) {
+    last = Import(job, absl::StrCat(R"(emails { address: "p)", i, R"(@example.com" })"))->name();
+  }
+  Complete(job.name);
+  const auto begun = Revert(job.name, "revert");
+  ASSERT_EQ(begun.reason(), "");
+  EXPECT_EQ(begun->job().state(), v1::REVERTING);
+  EXPECT_TRUE(begun->job().reverts_by_itself());
+  EXPECT_TRUE(begun->more());
+  server_.Restart(true);
+  EXPECT_EQ(Await(job.name).taken_back, 250);
+  EXPECT_EQ(CountContacts(), 0);
+  EXPECT_FALSE(Get(job.name).reverts_by_itself());
+  // The history of what was taken back names the job.
+  contacts::v1::ListContactRevisionsRequest revisions;
+  revisions.set_name(last);
+  const auto told = server_.Call(&ContactsService::Stub::ListContactRevisions, revisions);
+  ASSERT_EQ(told->revisions_size(), 2) << told.reason();
+  EXPECT_EQ(told->revisions(0).revision().type(), "contact_deleted");
+  EXPECT_EQ(told->revisions(0).revision().cause(), job.name);
 }
 
 TEST_F(ImportJobsTest, GoOnTakingBackWhereItWasInterrupted) {
@@ -469,16 +678,28 @@ TEST_F(ImportJobsTest, GoOnTakingBackWhereItWasInterrupted) {
               v1::ROW_CREATED);
   }
   Complete(job.name);
-  const auto first = Revert(job.name, "revert-1");
+  // What limited credentials begin goes on with each call.
+  workspaces::v1::CreateApiKeyRequest limited;
+  limited.mutable_api_key()->set_display_name("imports");
+  limited.mutable_api_key()->add_permissions("import_jobs.write");
+  limited.mutable_api_key()->add_permissions("contacts.write");
+  const std::string key =
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, limited)->secret();
+  const auto begun = Revert(job.name, "revert-0", key);
+  ASSERT_EQ(begun.reason(), "");
+  EXPECT_EQ(begun->reverted_count(), 0);
+  EXPECT_TRUE(begun->more());
+  EXPECT_FALSE(begun->job().reverts_by_itself());
+  const auto first = Revert(job.name, "revert-1", key);
   ASSERT_EQ(first.reason(), "");
   EXPECT_EQ(first->reverted_count(), 100);
   EXPECT_TRUE(first->more());
   EXPECT_EQ(Get(job.name).state(), v1::REVERTING);
   server_.Restart(true);
   // The first again, whose answer was lost.
-  EXPECT_EQ(Revert(job.name, "revert-1")->reverted_count(), 100);
+  EXPECT_EQ(Revert(job.name, "revert-1", key)->reverted_count(), 100);
   EXPECT_EQ(CountContacts(), 50);
-  const auto second = Revert(job.name, "revert-2");
+  const auto second = Revert(job.name, "revert-2", key);
   EXPECT_EQ(second->reverted_count(), 50);
   EXPECT_FALSE(second->more());
   EXPECT_EQ(CountContacts(), 0);
@@ -494,9 +715,9 @@ TEST_F(ImportJobsTest, LeaveADealWhereItWasMoved) {
   win.set_name(deal->name());
   ASSERT_EQ(CallOf(job, &Deals::WinDeal, win).reason(), "");
   Complete(job.name);
-  const auto reverted = Revert(job.name);
-  ASSERT_EQ(reverted->kept_size(), 1);
-  EXPECT_THAT(reverted->kept(0).status().message(), HasSubstr("cannot be taken back"));
+  const Reverted reverted = RevertAll(job.name);
+  ASSERT_EQ(reverted.kept.size(), 1u);
+  EXPECT_THAT(reverted.kept.at(deal->name()), HasSubstr("cannot be taken back"));
 }
 
 }  // namespace
