@@ -501,7 +501,7 @@ class Unmerger {
         TakeUpdate(TextIn(payload, "origin"), at, *before);
         return absl::OkStatus();
       case StandardEvent::kMerged:
-        return TakeMerge(payload, at);
+        return TakeMerge(payload, at, *before);
       case StandardEvent::kUnmerged:
         return absl::OkStatus();
       case StandardEvent::kCreated:
@@ -520,7 +520,38 @@ class Unmerger {
     if (!origin.empty() && IsGone(origin, at)) return;
     if (!origin.empty() && is_merged_ && IsOfTheOther(origin)) return TakeLater(origin, before);
     ApplyUpdate(rules_, before, *now_, *without_);
-    if (is_merged_) TakeShared(before);
+    if (!is_merged_) return;
+    TakeBack(before);
+    TakeShared(before);
+  }
+
+  // What is set back to what the other one gave is that one's again, as where an import is taken
+  // back: without the other one it is what it was when that was merged.
+  void TakeBack(const Message& before) {
+    FieldMask taken_back;
+    const FieldMask content = ContentOf(DifferingFields(before, *now_));
+    const FieldMask differing = DifferingFields(*given_, *now_);
+    for (const std::string& path : content.paths()) {
+      if (Names(given_paths_, path) && !Names(differing, path)) taken_back.add_paths(path);
+    }
+    ApplyFields(*given_without_, taken_back, without_.get());
+  }
+
+  static bool Names(const FieldMask& mask, const std::string& path) {
+    return std::find(mask.paths().begin(), mask.paths().end(), path) != mask.paths().end();
+  }
+
+  // The other one is merged at this place, into what was `before`; or a further part of it.
+  void NoteGiven(const Message& before) {
+    is_merged_ = true;
+    given_ = CopyOf(*now_);
+    given_without_ = CopyOf(*without_);
+    const FieldMask content = ContentOf(DifferingFields(before, *now_));
+    for (const std::string& path : content.paths()) {
+      const FieldPath field = FieldPathOf(type(), path);
+      const bool is_one = field.field != nullptr && IsMerged(*field.field) && !IsList(*field.field);
+      if (is_one) given_paths_.add_paths(path);
+    }
   }
 
   // It was the other's.
@@ -550,11 +581,11 @@ class Unmerger {
     updates_.push_back({origin, std::move(changed), CopyOf(*taken_out_)});
   }
 
-  absl::Status TakeMerge(const Message& payload, size_t at) {
+  absl::Status TakeMerge(const Message& payload, size_t at, const Message& before) {
     const std::string merged = TextIn(payload, "merged");
     if (Ends(merged, at)) return absl::OkStatus();
     if (merged == names_.front()) {
-      is_merged_ = true;
+      NoteGiven(before);
       return absl::OkStatus();
     }
     const Message* const other = record_of_(merged);
@@ -576,6 +607,11 @@ class Unmerger {
   std::unique_ptr<Message> without_;    // as it would have been
   std::unique_ptr<Message> taken_out_;  // the other, with what was changed of it since
   bool is_merged_ = false;              // the other, at this place of the history
+  // Of the merge of the other: fields with one value, and keys of maps, that changed; the record
+  // with these, and as it would have been without.
+  FieldMask given_paths_;
+  std::unique_ptr<Message> given_;
+  std::unique_ptr<Message> given_without_;
   std::vector<LaterUpdate> updates_;
   std::map<std::string, size_t> ends_;  // of each that was merged once: the last time it was not
   std::map<std::string, size_t> gone_;  // the same of all names that went
