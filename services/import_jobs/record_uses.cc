@@ -11,7 +11,6 @@
 #include "google/protobuf/message.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/import_jobs/import_job_changes.h"
-#include "projections/store/key_codec.h"
 #include "services/core/reject.h"
 #include "services/runtime/requests/retry.h"
 
@@ -103,10 +102,10 @@ absl::StatusOr<bool> RecordUses::IsUse(const Source& source, Loader& load, const
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadItself(*source.type.aggregate, name));
   const ResourceNow now = source.type.now_of(state);
   if (now.lifecycle != Lifecycle::kActive) return false;
-  std::string wanted;
-  projections::AppendStringKey(change.record(), &wanted);
+  KITH_ASSIGN_OR_RETURN(const projections::LiteralValues wanted,
+                        source.field->ValuesFor(change.record(), projections::Moment()));
   const std::vector<std::string> held = source.field->ValuesOf(*now.resource);
-  if (std::find(held.begin(), held.end(), wanted) == held.end()) return false;
+  if (std::find(held.begin(), held.end(), wanted.first) == held.end()) return false;
   KITH_ASSIGN_OR_RETURN(
       const std::optional<v1::ImportJobChange> own,
       ReadChange(changes_.At(changes_.position()), load.workspace(), change.import_job(), name));
