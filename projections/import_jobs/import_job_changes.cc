@@ -25,11 +25,15 @@ const Table<v1::ImportJobCause>& Causes() {
   return table;
 }
 
-// Whether changes may have the event of a job as their cause.
-bool IsCause(const eventstore::RecordedEvent& event) {
-  if (eventstore::CategoryOf(event.header().stream) != kCategory) return false;
-  const auto& happened = static_cast<const v1::ImportJobEvent&>(*event.event);
-  return happened.has_import_job_created() || happened.has_import_job_resumed();
+// Null where it is of another record.
+const v1::ImportJobEvent* EventOfJob(const eventstore::RecordedEvent& event) {
+  if (eventstore::CategoryOf(event.header().stream) != kCategory) return nullptr;
+  return static_cast<const v1::ImportJobEvent*>(event.event.get());
+}
+
+// Whether rows have the event of a job as their cause. What is taken back has others.
+bool IsCause(const v1::ImportJobEvent& event) {
+  return event.has_import_job_created() || event.has_import_job_resumed();
 }
 
 std::string KeyOf(absl::string_view import_job, absl::string_view record) {
@@ -50,10 +54,38 @@ absl::Status AddChange(const EventHeader& header, const std::string& import_job,
     change.set_sequence(static_cast<int64_t>(header.sequence.value()));
     change.set_first_revision(static_cast<int64_t>(header.revision.value()));
     change.set_created(header.revision == Revision(1));
+    change.set_request_id(header.request.id);
   }
   change.set_last_revision(static_cast<int64_t>(header.revision.value()));
   change.set_event_count(change.event_count() + 1);
   return ImportJobChanges::Changes().Put(batch, header.workspace, change);
+}
+
+// Notes what became of the record; `kept` is null where it was taken back.
+absl::Status NoteReverted(const EventHeader& header, absl::string_view record,
+                          const google::rpc::Status* kept, ViewBatch& batch) {
+  KITH_ASSIGN_OR_RETURN(
+      std::optional<v1::ImportJobChange> change,
+      ImportJobChanges::Changes().Get(batch, header.workspace, KeyOf(header.stream, record)));
+  if (!change.has_value()) return absl::OkStatus();
+  change->set_reverted(kept == nullptr);
+  if (kept == nullptr) {
+    change->clear_kept();
+  } else {
+    *change->mutable_kept() = *kept;
+  }
+  return ImportJobChanges::Changes().Put(batch, header.workspace, *change);
+}
+
+absl::Status FollowRevert(const EventHeader& header, const v1::ImportJobRevertAdvanced& advanced,
+                          ViewBatch& batch) {
+  for (const std::string& record : advanced.reverted()) {
+    KITH_RETURN_IF_ERROR(NoteReverted(header, record, nullptr, batch));
+  }
+  for (const v1::KeptRecord& kept : advanced.kept()) {
+    KITH_RETURN_IF_ERROR(NoteReverted(header, kept.record(), &kept.status(), batch));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -70,21 +102,22 @@ const Table<v1::ImportJobChange>& ImportJobChanges::Changes() {
 }
 
 bool ImportJobChanges::Takes(const eventstore::RecordedEvent& event) const {
-  return event.header().causation != Position() || IsCause(event);
+  const v1::ImportJobEvent* const of_job = EventOfJob(event);
+  if (of_job == nullptr) return event.header().causation != Position();
+  return IsCause(*of_job) || of_job->has_import_job_revert_advanced();
 }
 
 absl::Status ImportJobChanges::Apply(const eventstore::RecordedEvent& event,
                                      ViewBatch& batch) const {
   const EventHeader& header = event.header();
-  if (IsCause(event)) {
+  if (const v1::ImportJobEvent* const of_job = EventOfJob(event)) {
+    if (!IsCause(*of_job)) return FollowRevert(header, of_job->import_job_revert_advanced(), batch);
     v1::ImportJobCause cause;
     cause.set_position(absl::StrCat(header.position.value()));
     cause.set_import_job(header.stream);
     Causes().Set(batch, header.workspace, cause);
     return absl::OkStatus();
   }
-  // What a job itself says has no record.
-  if (eventstore::CategoryOf(header.stream) == kCategory) return absl::OkStatus();
   KITH_ASSIGN_OR_RETURN(
       const std::optional<v1::ImportJobCause> cause,
       Causes().Get(batch, header.workspace, absl::StrCat(header.causation.value())));
@@ -92,16 +125,28 @@ absl::Status ImportJobChanges::Apply(const eventstore::RecordedEvent& event,
   return AddChange(header, cause->import_job(), batch);
 }
 
+std::string ChangesToRevert(absl::string_view import_job, int64_t sequence) {
+  std::string filter = absl::StrCat("import_job = \"", import_job, "\" reverted = false");
+  if (sequence > 0) absl::StrAppend(&filter, " sequence < ", sequence);
+  return filter;
+}
+
 absl::StatusOr<std::vector<v1::ImportJobChange>> ReadChangesBefore(
     const projections::ViewSnapshot& snapshot, WorkspaceId workspace, absl::string_view import_job,
     int64_t sequence, int limit) {
-  std::string filter = absl::StrCat("import_job = \"", import_job, "\"");
-  if (sequence > 0) absl::StrAppend(&filter, " sequence < ", sequence);
+  const std::string filter = ChangesToRevert(import_job, sequence);
   KITH_ASSIGN_OR_RETURN(auto page,
                         ImportJobChanges::Changes().List(
                             snapshot, workspace,
                             {.filter = filter, .order_by = "sequence desc", .page_size = limit}));
   return std::move(page.rows);
+}
+
+absl::StatusOr<std::optional<v1::ImportJobChange>> ReadChange(
+    const projections::ViewSnapshot& snapshot, WorkspaceId workspace, absl::string_view import_job,
+    absl::string_view record) {
+  return ImportJobChanges::Changes().Get(snapshot, workspace, KeyOf(import_job, record),
+                                         eventstore::ReadTier::kDisk);
 }
 
 }  // namespace kith::import_jobs

@@ -1,10 +1,12 @@
-// ImportJobChanges: what each import job made of which records.
+// ImportJobChanges: what each import job made of which records, and what became of that when it was
+// taken back.
 //
 // What a row of an import changes has the event by which its job came into being, or was resumed,
 // as its cause. So events of every resource are looked at, and those without a cause cost nothing.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,11 +33,12 @@ class ImportJobChanges final : public projections::Projection {
       : categories_(std::move(categories)) {}
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
   std::vector<std::string> categories() const override { return categories_(); }
   bool Takes(const eventstore::RecordedEvent& event) const override;
   bool reads_personal() const override { return false; }
   bool has_indexes() const override { return true; }
+  uint8_t told_table() const override { return Changes().core().declaration().number; }
   absl::Status Apply(const eventstore::RecordedEvent& event,
                      projections::ViewBatch& batch) const override;
 
@@ -43,10 +46,18 @@ class ImportJobChanges final : public projections::Projection {
   const std::function<std::vector<std::string>()> categories_;
 };
 
-// What the job made of records, the last first: those whose first event came before `sequence`, 0
-// for all, and at most `limit`. Touches the disk: not on a gRPC thread.
+// The filter of what the job made of records and was not taken back: of those whose first event
+// came before `sequence`, 0 for all.
+std::string ChangesToRevert(absl::string_view import_job, int64_t sequence);
+
+// These, the last first, and at most `limit`. Touches the disk: not on a gRPC thread.
 absl::StatusOr<std::vector<v1::ImportJobChange>> ReadChangesBefore(
     const projections::ViewSnapshot& snapshot, WorkspaceId workspace, absl::string_view import_job,
     int64_t sequence, int limit);
+
+// What the job made of the record; nothing where it made nothing. The same.
+absl::StatusOr<std::optional<v1::ImportJobChange>> ReadChange(
+    const projections::ViewSnapshot& snapshot, WorkspaceId workspace, absl::string_view import_job,
+    absl::string_view record);
 
 }  // namespace kith::import_jobs

@@ -20,6 +20,16 @@ void FoldProgress(const Event& event, v1::ImportJob& job) {
   }
 }
 
+void FoldRevertBegun(const v1::ImportJobRevertBegun& begun, v1::ImportJob& job) {
+  if (job.state() != v1::REVERTING) {
+    job.clear_kept_count();
+    job.clear_revert_time();
+  }
+  job.set_state(v1::REVERTING);
+  job.set_reverts_by_itself(begun.by_itself());
+  job.set_acts_for(begun.acts_for());
+}
+
 void FoldRevert(const Happening& happening, const v1::ImportJobRevertAdvanced& advanced,
                 v1::ImportJob& job) {
   job.set_state(advanced.done() ? v1::REVERTED : v1::REVERTING);
@@ -28,6 +38,8 @@ void FoldRevert(const Happening& happening, const v1::ImportJobRevertAdvanced& a
   job.set_kept_count(job.kept_count() + advanced.kept_size());
   if (!advanced.done()) return;
   job.clear_revert_sequence();
+  job.clear_reverts_by_itself();
+  job.clear_acts_for();
   *job.mutable_revert_time() = ToTimestamp(happening.occur_time);
 }
 
@@ -52,6 +64,9 @@ StandardEvent FoldImportJob(const Happening& happening, v1::ImportJob& job) {
     case v1::ImportJobEvent::kImportJobCancelled:
       job.set_state(v1::CANCELLED);
       *job.mutable_end_time() = ToTimestamp(happening.occur_time);
+      break;
+    case v1::ImportJobEvent::kImportJobRevertBegun:
+      FoldRevertBegun(event.import_job_revert_begun(), job);
       break;
     case v1::ImportJobEvent::kImportJobRevertAdvanced:
       FoldRevert(happening, event.import_job_revert_advanced(), job);

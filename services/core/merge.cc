@@ -30,13 +30,6 @@ const options::v1::FieldRules& RulesOf(const FieldDescriptor& field) {
   return field.options().GetExtension(options::v1::field);
 }
 
-bool IsList(const FieldDescriptor& field) { return field.is_repeated() && !field.is_map(); }
-
-// What callers set, and so what is merged.
-bool IsMerged(const FieldDescriptor& field) {
-  return !RulesOf(field).output_only() && field.name() != "etag";
-}
-
 std::unique_ptr<Message> CopyOf(const Message& message) {
   std::unique_ptr<Message> copy(message.New());
   copy->CopyFrom(message);
@@ -501,7 +494,7 @@ class Unmerger {
         TakeUpdate(TextIn(payload, "origin"), at, *before);
         return absl::OkStatus();
       case StandardEvent::kMerged:
-        return TakeMerge(payload, at);
+        return TakeMerge(payload, at, *before);
       case StandardEvent::kUnmerged:
         return absl::OkStatus();
       case StandardEvent::kCreated:
@@ -520,7 +513,38 @@ class Unmerger {
     if (!origin.empty() && IsGone(origin, at)) return;
     if (!origin.empty() && is_merged_ && IsOfTheOther(origin)) return TakeLater(origin, before);
     ApplyUpdate(rules_, before, *now_, *without_);
-    if (is_merged_) TakeShared(before);
+    if (!is_merged_) return;
+    TakeBack(before);
+    TakeShared(before);
+  }
+
+  // What is set back to what the other one gave is that one's again, as where an import is taken
+  // back: without the other one it is what it was when that was merged.
+  void TakeBack(const Message& before) {
+    FieldMask taken_back;
+    const FieldMask content = ContentOf(DifferingFields(before, *now_));
+    const FieldMask differing = DifferingFields(*given_, *now_);
+    for (const std::string& path : content.paths()) {
+      if (Names(given_paths_, path) && !Names(differing, path)) taken_back.add_paths(path);
+    }
+    ApplyFields(*given_without_, taken_back, without_.get());
+  }
+
+  static bool Names(const FieldMask& mask, const std::string& path) {
+    return std::find(mask.paths().begin(), mask.paths().end(), path) != mask.paths().end();
+  }
+
+  // The other one is merged at this place, into what was `before`; or a further part of it.
+  void NoteGiven(const Message& before) {
+    is_merged_ = true;
+    given_ = CopyOf(*now_);
+    given_without_ = CopyOf(*without_);
+    const FieldMask content = ContentOf(DifferingFields(before, *now_));
+    for (const std::string& path : content.paths()) {
+      const FieldPath field = FieldPathOf(type(), path);
+      const bool is_one = field.field != nullptr && IsMerged(*field.field) && !IsList(*field.field);
+      if (is_one) given_paths_.add_paths(path);
+    }
   }
 
   // It was the other's.
@@ -550,11 +574,11 @@ class Unmerger {
     updates_.push_back({origin, std::move(changed), CopyOf(*taken_out_)});
   }
 
-  absl::Status TakeMerge(const Message& payload, size_t at) {
+  absl::Status TakeMerge(const Message& payload, size_t at, const Message& before) {
     const std::string merged = TextIn(payload, "merged");
     if (Ends(merged, at)) return absl::OkStatus();
     if (merged == names_.front()) {
-      is_merged_ = true;
+      NoteGiven(before);
       return absl::OkStatus();
     }
     const Message* const other = record_of_(merged);
@@ -576,6 +600,11 @@ class Unmerger {
   std::unique_ptr<Message> without_;    // as it would have been
   std::unique_ptr<Message> taken_out_;  // the other, with what was changed of it since
   bool is_merged_ = false;              // the other, at this place of the history
+  // Of the merge of the other: fields with one value, and keys of maps, that changed; the record
+  // with these, and as it would have been without.
+  FieldMask given_paths_;
+  std::unique_ptr<Message> given_;
+  std::unique_ptr<Message> given_without_;
   std::vector<LaterUpdate> updates_;
   std::map<std::string, size_t> ends_;  // of each that was merged once: the last time it was not
   std::map<std::string, size_t> gone_;  // the same of all names that went
@@ -628,42 +657,6 @@ std::vector<RecordPart> PartsOf(const ResourceRules& rules, const Message& recor
     parts.push_back({each.name, std::move(part)});
   }
   return parts;
-}
-
-absl::Status CheckChoices(const ResourceRules& rules, absl::Span<const MergeChoice> choices,
-                          const std::vector<std::string>& names) {
-  google::rpc::BadRequest violations;
-  std::vector<std::string> seen;
-  for (size_t i = 0; i < choices.size(); ++i) {
-    const MergeChoice& choice = choices[i];
-    const std::string path = absl::StrCat("picks[", i, "]");
-    const FieldPath at = FieldPathOf(*rules.resource->GetDescriptor(), choice.field);
-    const bool is_whole_map = at.field != nullptr && at.field->is_map() && at.key.empty();
-    if (at.field == nullptr || !IsMerged(*at.field) || is_whole_map) {
-      AddViolation(absl::StrCat(path, ".field"),
-                   "must be a field that can be set, or one key of a map field", violations);
-    } else if (IsList(*at.field)) {
-      AddViolation(absl::StrCat(path, ".field"), "is a list: lists are joined", violations);
-    } else if (at.field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL) {
-      AddViolation(absl::StrCat(path, ".field"), "is true where any of them has it", violations);
-    } else if (std::find(seen.begin(), seen.end(), choice.field) != seen.end()) {
-      AddViolation(absl::StrCat(path, ".field"), "is picked already", violations);
-    }
-    seen.push_back(choice.field);
-    if (std::find(names.begin(), names.end(), choice.from) == names.end()) {
-      AddViolation(absl::StrCat(path, ".source"), "must be one of the records of the merge",
-                   violations);
-    }
-  }
-  return RejectFields(violations);
-}
-
-FieldMask ChosenFrom(absl::Span<const MergeChoice> choices, absl::string_view name) {
-  FieldMask chosen;
-  for (const MergeChoice& choice : choices) {
-    if (choice.from == name) chosen.add_paths(choice.field);
-  }
-  return chosen;
 }
 
 absl::StatusOr<Unmerging> PlanUnmerge(

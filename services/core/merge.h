@@ -26,6 +26,7 @@
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/message.h"
 #include "services/core/decider.h"
+#include "services/core/merge_choices.h"
 #include "services/core/resource_rules.h"
 
 namespace kith {
@@ -33,11 +34,6 @@ namespace kith {
 // A record has at most so many names: its own, and those of all that were merged into it, or into
 // those.
 inline constexpr size_t kRecordNamesMax = 100;
-
-struct MergeChoice {
-  std::string field;  // "job_title", "custom.tier"
-  std::string from;   // the name of one of the records
-};
 
 // A part of a record: the record with less in it.
 struct RecordPart {
@@ -69,16 +65,6 @@ absl::StatusOr<MergeStep> MergeInto(const ResourceRules& rules, const Settings& 
                                     const google::protobuf::Message& record,
                                     const google::protobuf::Message& other,
                                     absl::Span<const MergeChoice> choices);
-
-// OK, or ERROR_INVALID_FIELD: each choice is of a field with one value that callers may set, or of
-// a key of a map, once, and of one of these records. Of flags nobody picks: what somebody must not
-// be asked stays forbidden.
-absl::Status CheckChoices(const ResourceRules& rules, absl::Span<const MergeChoice> choices,
-                          const std::vector<std::string>& names);
-
-// The mask of those choices that are of this record.
-google::protobuf::FieldMask ChosenFrom(absl::Span<const MergeChoice> choices,
-                                       absl::string_view name);
 
 // An update that a record has when it is taken out.
 struct LaterUpdate {

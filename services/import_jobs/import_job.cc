@@ -64,7 +64,11 @@ absl::Status NotRunning(const v1::ImportJob& job) {
 
 // Command is one that says how far the job is.
 template <class Command>
-absl::Status CheckCounts(const Command& command) {
+absl::Status CheckProgress(const v1::ImportJob& job, const Command& command) {
+  if (job.row_count() > 0 && command.position() > job.row_count()) {
+    return RejectField("position", absl::StrCat("must be at most ", job.row_count(),
+                                                ": the file has no more rows"));
+  }
   if (TotalOf(command.counts()) == command.position()) return absl::OkStatus();
   return RejectField("counts", "must be as many rows together as the position says");
 }
@@ -113,7 +117,7 @@ absl::Status CheckRevertible(const ImportJobState& state, absl::string_view name
 Decision Decide(const ImportJobState& state, const v1::AdvanceImportJobRequest& command,
                 const CommandContext&) {
   KITH_RETURN_IF_ERROR(CheckRunning(state, command.name()));
-  KITH_RETURN_IF_ERROR(CheckCounts(command));
+  KITH_RETURN_IF_ERROR(CheckProgress(state.resource, command));
   if (command.position() <= state.resource.position()) return NoChange();
   v1::ImportJobEvent event;
   WriteProgress(command, *event.mutable_import_job_advanced());
@@ -123,7 +127,7 @@ Decision Decide(const ImportJobState& state, const v1::AdvanceImportJobRequest& 
 Decision Decide(const ImportJobState& state, const v1::CompleteImportJobRequest& command,
                 const CommandContext&) {
   KITH_RETURN_IF_ERROR(CheckThere(state, command.name()));
-  KITH_RETURN_IF_ERROR(CheckCounts(command));
+  KITH_RETURN_IF_ERROR(CheckProgress(state.resource, command));
   const bool is_so =
       state.resource.state() == v1::COMPLETED && state.resource.position() == command.position();
   if (is_so) return NoChange();

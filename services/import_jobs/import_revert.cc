@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/failure.h"
 #include "eventstore/base/standard_events.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/field_mask.pb.h"
@@ -14,7 +15,9 @@
 #include "kith/options/v1/options.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/import_jobs/import_job_changes.h"
+#include "projections/import_jobs/import_job_reverts.h"
 #include "projections/tables/fold_resource.h"
+#include "services/core/by_itself.h"
 #include "services/core/field_of.h"
 #include "services/core/reject.h"
 #include "services/core/update_mask.h"
@@ -54,6 +57,16 @@ std::string FilterOf(absl::string_view import_job) {
   return absl::StrCat("import_job = \"", import_job, "\"");
 }
 
+// Whether credentials let it go on without a further call: it acts with all that their user may
+// then.
+bool MayGoOnByItself(const CommandContext& context) {
+  if (context.grants == nullptr) return true;
+  const bool is_nobody = context.user.empty() && context.on_behalf_of.empty();
+  if (is_nobody) return context.grants->ContainAll("*");
+  const std::vector<std::string>& granted = context.grants->patterns();
+  return std::find(granted.begin(), granted.end(), "*") != granted.end();
+}
+
 // Those of the fields that a caller may set.
 FieldMask SettableOf(const FieldMask& differing, const Descriptor& resource) {
   FieldMask settable;
@@ -83,7 +96,7 @@ void SetText(Message& message, const char* field, std::string text) {
 
 ImportRevert::ImportRevert(std::vector<ResourceType> types, const runtime::Runtime& runtime,
                            const runtime::MethodTable& methods)
-    : types_(std::move(types)), runtime_(runtime), methods_(methods) {}
+    : types_(std::move(types)), runtime_(runtime), methods_(methods), uses_(types_, runtime) {}
 
 const ResourceType* ImportRevert::FindType(absl::string_view record) const {
   const auto found = std::find_if(types_.begin(), types_.end(), [&](const ResourceType& type) {
@@ -107,21 +120,46 @@ Decision ImportRevert::Run(Loader& load, const v1::RevertImportJobRequest& comma
   KITH_ASSIGN_OR_RETURN(const ImportJobState* const state,
                         load.Load<ImportJobAggregate>(command.name()));
   KITH_RETURN_IF_ERROR(CheckRevertible(*state, command.name()));
-  if (state->resource.state() == v1::REVERTED) return NoChange();
+  const v1::ImportJob& job = state->resource;
+  const bool goes_on_by_itself = IsDoneByPolicy(context, ImportJobReverts::kName);
+  if (job.state() != v1::REVERTING) {
+    const bool is_nothing_left = job.state() == v1::REVERTED && job.kept_count() == 0;
+    return goes_on_by_itself || is_nothing_left ? NoChange() : Begin(command.name(), context);
+  }
+  if (!goes_on_by_itself && MayGoOnByItself(context)) return Begin(command.name(), context);
   KITH_RETURN_IF_ERROR(load.NeedDisk());
-  const int64_t before = state->resource.revert_sequence();
+  return GoOn(load, v1::ImportJob(job), context);
+}
+
+Decision ImportRevert::Begin(const std::string& import_job, const CommandContext& context) {
+  v1::ImportJobEvent event;
+  v1::ImportJobRevertBegun& begun = *event.mutable_import_job_revert_begun();
+  begun.set_name(import_job);
+  if (MayGoOnByItself(context)) {
+    begun.set_by_itself(true);
+    begun.set_acts_for(
+        std::string(context.on_behalf_of.empty() ? context.user : context.on_behalf_of));
+  }
+  return Changes().Append(import_job, std::move(event));
+}
+
+Decision ImportRevert::GoOn(Loader& load, const v1::ImportJob& job,
+                            const CommandContext& context) const {
   const projections::View& view = runtime_.views.Find(ImportJobChanges::kName);
   KITH_ASSIGN_OR_RETURN(const eventstore::StreamHead head,
-                        runtime_.log.HeadOf(load.workspace(), command.name(), ReadTier::kDisk));
-  // It has everything that the import made where it has the event that ended it.
+                        runtime_.log.HeadOf(load.workspace(), job.name(), ReadTier::kDisk));
+  // It has everything that the import made, and what was kept, where it has the event that ended
+  // it.
   if (view.position() < head.position) return NotThereYet();
   KITH_ASSIGN_OR_RETURN(const std::vector<v1::ImportJobChange> changes,
-                        ReadChangesBefore(view.At(view.position()), load.workspace(),
-                                          command.name(), before, kRevertedMax + 1));
+                        ReadChangesBefore(view.At(view.position()), load.workspace(), job.name(),
+                                          job.revert_sequence(), kRevertedMax + 1));
   v1::ImportJobEvent event;
   v1::ImportJobRevertAdvanced& advanced = *event.mutable_import_job_revert_advanced();
-  advanced.set_name(command.name());
+  advanced.set_name(job.name());
   advanced.set_done(static_cast<int>(changes.size()) <= kRevertedMax);
+  advanced.set_by_itself(job.reverts_by_itself());
+  advanced.set_acts_for(job.acts_for());
   for (const v1::ImportJobChange& change : changes) {
     if (advanced.reverted_count() + advanced.kept_size() == kRevertedMax) break;
     advanced.set_revert_sequence(change.sequence());
@@ -129,16 +167,18 @@ Decision ImportRevert::Run(Loader& load, const v1::RevertImportJobRequest& comma
     if (decision.ok()) {
       load.Assume(*std::move(decision), context);
       advanced.set_reverted_count(advanced.reverted_count() + 1);
+      advanced.add_reverted(change.record());
       continue;
     }
+    // What only the server lacks at the moment says nothing of the record.
     const std::optional<google::rpc::Status> error = WireError(decision.status());
-    if (!error.has_value()) return decision.status();  // none of ours: of the disk
+    if (!error.has_value() || IsOfTheMoment(decision.status())) return decision.status();
     v1::KeptRecord& kept = *advanced.add_kept();
     kept.set_record(change.record());
     kept.mutable_status()->set_code(error->code());
     kept.mutable_status()->set_message(error->message());
   }
-  load.Assume(Changes().Append(command.name(), std::move(event)), context);
+  load.Assume(Changes().Append(job.name(), std::move(event)), context);
   return load.TakeAssumed();
 }
 
@@ -148,6 +188,7 @@ absl::Status ImportRevert::Render(runtime::Rendering& after,
   KITH_ASSIGN_OR_RETURN(const ImportJobState* const state,
                         after.Load<ImportJobAggregate>(command.name()));
   WriteReply(Rules(), state->resource, response->mutable_job());
+  response->set_more(state->resource.state() == v1::REVERTING);
   for (const runtime::AppendedEvent& appended : after.events()) {
     if (appended.stream != command.name()) continue;
     const auto& event = static_cast<const v1::ImportJobEvent&>(*appended.event);
@@ -155,7 +196,6 @@ absl::Status ImportRevert::Render(runtime::Rendering& after,
     const v1::ImportJobRevertAdvanced& advanced = event.import_job_revert_advanced();
     response->set_reverted_count(advanced.reverted_count());
     *response->mutable_kept() = advanced.kept();
-    response->set_more(!advanced.done());
   }
   return absl::OkStatus();
 }
@@ -176,6 +216,7 @@ Decision ImportRevert::Revert(Loader& load, const v1::ImportJobChange& change,
       NewRequest(*type, change.created() ? "Delete" : "Update");
   if (change.created()) {
     SetText(*request, "name", change.record());
+    KITH_RETURN_IF_ERROR(uses_.CheckUnused(load, change));
     return runtime::DecidePart(methods_, load, *request, context);
   }
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> before, Before(load.workspace(), change));
@@ -198,8 +239,11 @@ absl::Status ImportRevert::Check(WorkspaceId workspace, const v1::ImportJobChang
       type != nullptr && NewRequest(*type, change.created() ? "Delete" : "Update") != nullptr;
   if (!can_be) return NotRevertible(change.record(), "nothing deletes or updates what it is");
   const int64_t events = change.last_revision() - change.first_revision() + 1;
-  if (static_cast<int64_t>(revision.value()) != change.last_revision() ||
-      events != change.event_count()) {
+  bool is_as_left = static_cast<int64_t>(revision.value()) == change.last_revision();
+  if (!is_as_left && change.created()) {
+    KITH_ASSIGN_OR_RETURN(is_as_left, AreOnlyRevertsSince(workspace, change));
+  }
+  if (!is_as_left || events != change.event_count()) {
     return RejectState(v1::IMPORT_JOBS_ERROR_CHANGED_SINCE,
                        "It was changed since the import, and stays as it is.", change.record());
   }
@@ -216,6 +260,21 @@ absl::Status ImportRevert::Check(WorkspaceId workspace, const v1::ImportJobChang
     }
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> ImportRevert::AreOnlyRevertsSince(WorkspaceId workspace,
+                                                       const v1::ImportJobChange& change) const {
+  const std::string by_itself = projections::PolicyMethod(ImportJobReverts::kName);
+  const std::string& by_call = runtime::MethodOf<v1::RevertImportJobRequest>().name;
+  const auto cursor = runtime_.log.ReadStream(
+      workspace, change.record(), Revision(static_cast<uint64_t>(change.last_revision()) + 1),
+      Direction::kForwards, ReadTier::kDisk);
+  while (true) {
+    KITH_ASSIGN_OR_RETURN(const auto record, cursor->Next());
+    if (record == nullptr) return true;  // what the revert itself just did is not there yet
+    const std::string& method = record->header.request.method;
+    if (method != by_itself && method != by_call) return false;
+  }
 }
 
 absl::StatusOr<std::unique_ptr<Message>> ImportRevert::Before(
@@ -253,9 +312,8 @@ absl::Status ImportRevert::Preview(const runtime::ReadContext& context,
                                    v1::PreviewImportJobRevertResponse* response) const {
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> job,
                         runtime::ReadRecord(context, methods_, request.name()));
-  std::string filter = FilterOf(request.name());
-  const int64_t before = static_cast<const v1::ImportJob&>(*job).revert_sequence();
-  if (before > 0) absl::StrAppend(&filter, " sequence < ", before);
+  const std::string filter =
+      ChangesToRevert(request.name(), static_cast<const v1::ImportJob&>(*job).revert_sequence());
   KITH_ASSIGN_OR_RETURN(
       *response->mutable_next_page_token(),
       runtime::ListRows(context, ImportJobChanges::Changes().core(),

@@ -14,6 +14,7 @@
 #include "kith/import_jobs/v1/import_job_change.pb.h"
 #include "kith/import_jobs/v1/import_jobs_service.pb.h"
 #include "services/core/decision.h"
+#include "services/import_jobs/record_uses.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/calls/read_call.h"
 #include "services/runtime/commands/loader.h"
@@ -44,6 +45,11 @@ class ImportRevert {
                        v1::PreviewImportJobRevertResponse* response) const;
 
  private:
+  // From now on it goes on by itself, where the caller may have that, or with further calls.
+  static Decision Begin(const std::string& import_job, const CommandContext& context);
+  // What takes back the next records.
+  Decision GoOn(runtime::Loader& load, const v1::ImportJob& job,
+                const CommandContext& context) const;
   // What takes back the change; nothing to do where the record is gone already.
   Decision Revert(runtime::Loader& load, const v1::ImportJobChange& change,
                   const CommandContext& context) const;
@@ -51,6 +57,9 @@ class ImportRevert {
   // IMPORT_JOBS_ERROR_CHANGED_SINCE or IMPORT_JOBS_ERROR_NOT_REVERTIBLE.
   absl::Status Check(WorkspaceId workspace, const v1::ImportJobChange& change,
                      Revision revision) const;
+  // Whether what became of the record since is nothing but that reverts emptied what it named.
+  absl::StatusOr<bool> AreOnlyRevertsSince(WorkspaceId workspace,
+                                           const v1::ImportJobChange& change) const;
   // The record as it was before the change.
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Before(
       WorkspaceId workspace, const v1::ImportJobChange& change) const;
@@ -64,6 +73,7 @@ class ImportRevert {
   const std::vector<runtime::ResourceType> types_;
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
+  const RecordUses uses_;
 };
 
 }  // namespace kith::import_jobs

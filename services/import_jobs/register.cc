@@ -5,6 +5,7 @@
 #include "kith/import_jobs/v1/import_jobs_service.pb.h"
 #include "projections/import_jobs/import_job_changes.h"
 #include "projections/import_jobs/import_job_directory.h"
+#include "projections/import_jobs/import_job_reverts.h"
 #include "services/import_jobs/import_job.h"
 #include "services/import_jobs/import_record.h"
 #include "services/import_jobs/import_revert.h"
@@ -37,6 +38,7 @@ void Register(runtime::ServerBuilder& server) {
   const eventstore::EventRegistry& registry = server.registry();
   server.AddProjection(
       std::make_unique<ImportJobChanges>([&registry] { return registry.Categories(); }));
+  server.AddPolicy(std::make_unique<ImportJobReverts>());
   server.Serve([&server](runtime::Runtime& runtime, runtime::MethodTable& methods) {
     methods.Command<v1::AdvanceImportJobRequest, v1::ImportJob>(ImportJobCommands());
     methods.Command<v1::CompleteImportJobRequest, v1::ImportJob>(ImportJobCommands());

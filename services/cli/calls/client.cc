@@ -107,7 +107,7 @@ absl::Status Client::Call(const Method& method, const Message& request, Message*
 void Client::CallAsync(const Method& method, const Message& request, Message* response, Done done) {
   auto* const pending = new Pending;  // TakeReplies frees it
   pending->done = std::move(done);
-  Authorise(&pending->context);
+  Describe(method, &pending->context);
   pending->reader = stub_.PrepareUnaryCall(&pending->context, method.path, request, &queue_);
   pending->reader->StartCall();
   pending->reader->Finish(response, &pending->status, pending);
@@ -153,7 +153,7 @@ void Client::TakeReplies() {
 class Client::Stream {
  public:
   Stream(Client& client, const Method& method) {
-    client.Authorise(&context_);
+    client.Describe(method, &context_);
     call_ = client.stub_.PrepareCall(&context_, method.path, &queue_);
     call_->StartCall(nullptr);
     open_ = Await();
@@ -217,7 +217,7 @@ class Client::Exchanging {
   Exchanging(Client& client, const Method& method, const NextMessage& next,
              const OnAnswer& on_answer)
       : next_(next), on_answer_(on_answer), answer_type_(*method.descriptor->output_type()) {
-    client.Authorise(&context_);
+    client.Describe(method, &context_);
     call_ = client.stub_.PrepareCall(&context_, method.path, &queue_);
   }
   ~Exchanging() { queue_.Shutdown(); }
@@ -294,7 +294,8 @@ absl::Status Client::Exchange(const Method& method, const NextMessage& next,
   return ToStatus(Exchanging(*this, method, next, on_answer).Run());
 }
 
-void Client::Authorise(grpc::ClientContext* context) const {
+void Client::Describe(const Method& method, grpc::ClientContext* context) const {
+  if (!cause_.empty() && method.mutates()) context->AddMetadata("kith-cause", cause_);
   if (!options_.on_behalf_of.empty()) {
     context->AddMetadata("kith-on-behalf-of", options_.on_behalf_of);
   }

@@ -96,7 +96,8 @@ class Client {
   class Exchanging;
 
   void TakeReplies();
-  void Authorise(grpc::ClientContext* context) const;
+  // Says who calls, and for whom, and of what changes something why.
+  void Describe(const Method& method, grpc::ClientContext* context) const;
   absl::Status ToStatus(const grpc::Status& status) const;
 
   const ClientOptions options_;

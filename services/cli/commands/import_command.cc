@@ -12,6 +12,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/status_macros.h"
@@ -24,6 +26,7 @@
 #include "services/cli/import/importer.h"
 #include "services/cli/import/progress.h"
 #include "services/cli/import/table_file.h"
+#include "services/cli/import/taken_back.h"
 #include "services/cli/text/server_error.h"
 #include "services/cli/text/values.h"
 
@@ -36,6 +39,9 @@ constexpr int kInFlight = 128;
 constexpr int kInFlightMax = 4096;
 // A longer mapping the job does not keep: who resumes it names the file.
 constexpr size_t kMappingBytesMax = 64 << 10;
+constexpr int kChangesAtOnce = 1'000;
+// Between two looks at how far a revert is.
+constexpr absl::Duration kRevertPause = absl::Milliseconds(100);
 
 struct ImportOptions {
   std::string collection;  // empty where a job that goes on says it
@@ -167,8 +173,9 @@ class Run {
   // Sends the rows behind the job's position.
   absl::Status Send(const ImportPlanner& planner, ImportJob& job) {
     const Interruptible interruptible;
+    KITH_ASSIGN_OR_RETURN(taken_back_, TakenBack::Read(session_));
     KITH_ASSIGN_OR_RETURN(const References references,
-                          Resolve(session_.client(), session_.catalog(), planner));
+                          Resolve(session_.client(), session_.catalog(), planner, taken_back_));
     Importer importer(session_.client(), options_.in_flight);
     for (auto row = csv_.rows.begin() + SkippedBy(job); row != csv_.rows.end(); ++row) {
       if (interrupted || !Submit(*row, planner, references, job, importer)) break;
@@ -224,6 +231,7 @@ class Run {
   bool Submit(const CsvRow& row, const ImportPlanner& planner, const References& references,
               const ImportJob& job, Importer& importer) {
     absl::StatusOr<std::vector<PlannedCall>> calls = planner.Plan(row, references);
+    if (calls.ok()) taken_back_.Renew(*calls);
     if (!job.matches() || !calls.ok()) return importer.Submit(row, std::move(calls));
     std::vector<uint64_t> keys = MatchDigests(*calls->front().request);
     const absl::Status matched = MatchRecord(session_.catalog(), job.name(), row, *calls);
@@ -258,6 +266,7 @@ class Run {
   Rejects rejects_;
   const std::string collection_;
   Progress progress_;
+  TakenBack taken_back_;
   int64_t created_ = 0;
   std::optional<absl::Status> stopped_by_;
 };
@@ -277,9 +286,9 @@ void TakeMatches(const v1::ImportJob& job, Mapping& mapping) {
 
 template <class Reply>
 absl::StatusOr<Reply> CallFor(Session& session, absl::string_view verb,
-                              google::protobuf::Message& request) {
+                              google::protobuf::Message& request, std::string* token = nullptr) {
   KITH_ASSIGN_OR_RETURN(const auto reply,
-                        session.Call(session.Require("import-jobs", verb), request));
+                        session.Call(session.Require("import-jobs", verb), request, token));
   const auto* const told = google::protobuf::DynamicCastToGenerated<Reply>(&*reply);
   KITH_CHECK(told != nullptr);
   return *told;
@@ -289,14 +298,17 @@ void PrintKept(const std::string& record, const google::rpc::Status& why, Sessio
   session.err() << record << ": " << why.message() << '\n';
 }
 
+// As an import, it fails where something stays, or would stay, as it is.
 absl::Status SummariseRevert(Session& session, int64_t reverted, int64_t kept, bool dry_run) {
   session.out() << FormatCount(reverted) << (reverted == 1 ? " record" : " records")
                 << (dry_run         ? " would be"
                     : reverted == 1 ? " was"
                                     : " were")
-                << " taken back, " << FormatCount(kept) << " kept\n";
-  if (kept == 0 || dry_run) return absl::OkStatus();
-  return absl::FailedPreconditionError("some records stayed as they are: see above");
+                << " taken back, " << FormatCount(kept) << (dry_run ? " would be" : "")
+                << " kept\n";
+  if (kept == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(dry_run ? "some records would stay as they are: see above"
+                                               : "some records stayed as they are: see above");
 }
 
 absl::Status PreviewRevert(Session& session, const std::string& job) {
@@ -315,20 +327,46 @@ absl::Status PreviewRevert(Session& session, const std::string& job) {
   return SummariseRevert(session, reverted, kept, true);
 }
 
-absl::Status Revert(Session& session, const std::string& job) {
-  int64_t reverted = 0, kept = 0;
-  bool more = true;
-  while (more) {
-    v1::RevertImportJobRequest request;
-    request.set_name(job);
-    KITH_ASSIGN_OR_RETURN(const auto page,
+// What was kept, with the reasons.
+absl::Status PrintAllKept(Session& session, const std::string& job) {
+  v1::ListImportJobChangesRequest request;
+  request.set_name(job);
+  request.set_page_size(kChangesAtOnce);
+  do {
+    KITH_ASSIGN_OR_RETURN(const auto page, CallFor<v1::ListImportJobChangesResponse>(
+                                               session, "list-import-job-changes", request));
+    for (const v1::ImportJobChange& change : page.changes()) {
+      if (change.has_kept()) PrintKept(change.record(), change.kept(), session);
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return absl::OkStatus();
+}
+
+// It goes on without this program where the caller's credentials let it, and otherwise as long as
+// more of it is asked for. The call that begins it is the cause of those.
+absl::Status Revert(Session& session, const v1::ImportJob& before) {
+  v1::RevertImportJobRequest request;
+  request.set_name(before.name());
+  std::string token;
+  KITH_ASSIGN_OR_RETURN(const auto begun,
+                        CallFor<v1::RevertImportJobResponse>(session, "revert", request, &token));
+  v1::ImportJob job = begun.job();
+  session.client().SetCause(std::move(token));
+  while (job.state() == v1::REVERTING) {
+    if (job.reverts_by_itself()) {
+      absl::SleepFor(kRevertPause);
+      KITH_ASSIGN_OR_RETURN(job, GetImportJob(session, job.name()));
+      continue;
+    }
+    request.clear_request_id();
+    KITH_ASSIGN_OR_RETURN(const auto more,
                           CallFor<v1::RevertImportJobResponse>(session, "revert", request));
-    for (const v1::KeptRecord& one : page.kept()) PrintKept(one.record(), one.status(), session);
-    reverted += page.reverted_count();
-    kept += page.kept_size();
-    more = page.more();
+    job = more.job();
   }
-  return SummariseRevert(session, reverted, kept, false);
+  if (job.kept_count() > 0) KITH_RETURN_IF_ERROR(PrintAllKept(session, job.name()));
+  return SummariseRevert(session, job.reverted_count() - before.reverted_count(), job.kept_count(),
+                         false);
 }
 
 }  // namespace
@@ -337,7 +375,7 @@ absl::Status RunImport(Session& session, const std::vector<std::string>& words) 
   KITH_ASSIGN_OR_RETURN(const ImportOptions options, ParseOptions(words));
   if (!options.revert.empty()) {
     KITH_ASSIGN_OR_RETURN(const v1::ImportJob job, GetImportJob(session, options.revert));
-    return options.dry_run ? PreviewRevert(session, job.name()) : Revert(session, job.name());
+    return options.dry_run ? PreviewRevert(session, job.name()) : Revert(session, job);
   }
   v1::ImportJob resumed;
   if (!options.resume.empty()) {

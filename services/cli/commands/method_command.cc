@@ -68,23 +68,48 @@ std::vector<const FieldDescriptor*> TablesOf(const Descriptor& reply) {
   return tables;
 }
 
+// The records that such an answer has beside its lists: a line would not hold them.
+std::vector<const FieldDescriptor*> RecordsOf(const Descriptor& reply) {
+  std::vector<const FieldDescriptor*> records;
+  if (reply.options().HasExtension(options::v1::resource)) return records;
+  for (int i = 0; i < reply.field_count(); ++i) {
+    const FieldDescriptor* const field = reply.field(i);
+    if (!field->is_repeated() && field->message_type() != nullptr &&
+        field->message_type()->options().HasExtension(options::v1::resource)) {
+      records.push_back(field);
+    }
+  }
+  return records;
+}
+
+void PrintTitle(Session& session, const FieldDescriptor* field) {
+  session.out() << '\n'
+                << absl::AsciiStrToUpper(absl::StrReplaceAll(field->name(), {{"_", " "}})) << '\n';
+}
+
 void PrintAnswer(Session& session, const Style& style, const Message& reply) {
   const std::unique_ptr<Message> rest(reply.New());
   rest->CopyFrom(reply);
+  const std::vector<const FieldDescriptor*> records = RecordsOf(*reply.GetDescriptor());
   const std::vector<const FieldDescriptor*> tables = TablesOf(*reply.GetDescriptor());
-  for (const FieldDescriptor* const table : tables) {
-    rest->GetReflection()->ClearField(rest.get(), table);
+  for (const auto* const fields : {&records, &tables}) {
+    for (const FieldDescriptor* const field : *fields) {
+      rest->GetReflection()->ClearField(rest.get(), field);
+    }
   }
   PrintFields(*rest, style, session.out());
+  for (const FieldDescriptor* const record : records) {
+    if (!reply.GetReflection()->HasField(reply, record)) continue;
+    PrintTitle(session, record);
+    PrintFields(reply.GetReflection()->GetMessage(reply, record), style, session.out());
+  }
   for (const FieldDescriptor* const table : tables) {
     std::vector<const Message*> rows;
     for (int i = 0; i < reply.GetReflection()->FieldSize(reply, table); ++i) {
       rows.push_back(&reply.GetReflection()->GetRepeatedMessage(reply, table, i));
     }
     if (rows.empty()) continue;
-    session.out() << '\n'
-                  << absl::AsciiStrToUpper(absl::StrReplaceAll(table->name(), {{"_", " "}}))
-                  << '\n';
+    PrintTitle(session, table);
     PrintRows(rows, PathsOf(ColumnsOf(*table->message_type())), style, session.out());
   }
 }

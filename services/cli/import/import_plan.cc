@@ -13,6 +13,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/domain.h"
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
@@ -140,6 +141,8 @@ std::vector<uint64_t> MatchDigests(const Message& request) {
   std::vector<uint64_t> digests;
   const auto add = [&](absl::string_view what, std::string text) {
     absl::AsciiStrToLower(&text);
+    if (what == "emails") text = EmailForm(text);
+    if (what == "domains") text = DomainForm(text);
     if (what == "phones") {
       std::erase_if(text, [](char c) { return !absl::ascii_isdigit(c); });
       if (text.size() > kDigitsTold) text.erase(0, text.size() - kDigitsTold);
@@ -172,6 +175,10 @@ std::vector<uint64_t> MatchDigests(const Message& request) {
     }
   }
   return digests;
+}
+
+std::string RenewedRequestId(absl::string_view id, absl::string_view import_job) {
+  return DerivedRequestId("again", {std::string(id), std::string(import_job)});
 }
 
 absl::Status WithColumns(const absl::Status& error, const PlannedCall& call) {

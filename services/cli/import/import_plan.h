@@ -43,6 +43,10 @@ struct PlannedCall {
 // id, a domain, however they are written. Rows that have one in common may be of the same record.
 std::vector<uint64_t> MatchDigests(const google::protobuf::Message& request);
 
+// What a call that had this request id has instead where the import job whose it was was taken
+// back: the same in every run.
+std::string RenewedRequestId(absl::string_view id, absl::string_view import_job);
+
 // The error of a planned call, which also names the columns of the fields that it is about.
 absl::Status WithColumns(const absl::Status& error, const PlannedCall& call);
 // The columns that an error of a row is about, as WithColumns and Plan name them.

@@ -73,8 +73,8 @@ absl::StatusOr<std::string> FindRecord(Client& client, const Method& list,
 }
 
 absl::StatusOr<std::string> ResolveOne(Client& client, const Catalog& catalog,
-                                       const ImportPlanner& planner, const ReferenceKey& key,
-                                       const CsvRow& row) {
+                                       const ImportPlanner& planner, const TakenBack& taken_back,
+                                       const ReferenceKey& key, const CsvRow& row) {
   KITH_ASSIGN_OR_RETURN(std::string name,
                         FindRecord(client, *catalog.Find(key.lookup->collection, "list"), key));
   if (!name.empty()) return name;
@@ -82,7 +82,8 @@ absl::StatusOr<std::string> ResolveOne(Client& client, const Catalog& catalog,
     return absl::NotFoundError(absl::StrCat("there is none of the ", key.lookup->collection,
                                             " with the ", key.lookup->by, " \"", key.text, "\""));
   }
-  KITH_ASSIGN_OR_RETURN(const PlannedCall call, planner.PlanReference(key, row));
+  KITH_ASSIGN_OR_RETURN(PlannedCall call, planner.PlanReference(key, row));
+  taken_back.Renew(call);
   const std::unique_ptr<Message> reply = NewMessage(*call.method->descriptor->output_type());
   KITH_RETURN_IF_ERROR(client.Call(*call.method, *call.request, reply.get()));
   return NameOf(*reply);
@@ -197,10 +198,10 @@ void Importer::Put(uint64_t number, Result result) {
 }
 
 absl::StatusOr<References> Resolve(Client& client, const Catalog& catalog,
-                                   const ImportPlanner& planner) {
+                                   const ImportPlanner& planner, const TakenBack& taken_back) {
   References references;
   for (const auto& [key, row] : planner.CollectReferences()) {
-    absl::StatusOr<std::string> name = ResolveOne(client, catalog, planner, key, *row);
+    absl::StatusOr<std::string> name = ResolveOne(client, catalog, planner, taken_back, key, *row);
     if (ConcernsEveryCall(name.status())) return name.status();
     references.emplace(key, std::move(name));
   }

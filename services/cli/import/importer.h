@@ -14,6 +14,7 @@
 #include "eventstore/base/mutex.h"
 #include "services/cli/calls/client.h"
 #include "services/cli/import/import_plan.h"
+#include "services/cli/import/taken_back.h"
 
 namespace kith::cli {
 
@@ -86,8 +87,8 @@ class Importer {
 };
 
 // Finds the records that texts refer to, and makes those that are missing where the lookup says
-// how. Fails only where every further call would fail too.
+// how, as calls of the client's cause. Fails only where every further call would fail too.
 absl::StatusOr<References> Resolve(Client& client, const Catalog& catalog,
-                                   const ImportPlanner& planner);
+                                   const ImportPlanner& planner, const TakenBack& taken_back);
 
 }  // namespace kith::cli

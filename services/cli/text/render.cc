@@ -18,6 +18,7 @@
 #include "absl/types/span.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/map_field.h"
+#include "kith/options/v1/options.pb.h"
 #include "kith/type/v1/custom_value.pb.h"
 #include "services/cli/text/csv_guard.h"
 #include "services/cli/text/fields.h"
@@ -161,7 +162,18 @@ class Writer {
     return ToJson(message, false);
   }
 
+  // A record by its name and what people call it.
   std::string Brief(const Message& message) const {
+    const FieldDescriptor* const called =
+        message.GetDescriptor()->options().HasExtension(options::v1::resource)
+            ? message.GetDescriptor()->FindFieldByName("display_name")
+            : nullptr;
+    const FieldDescriptor* const name = message.GetDescriptor()->FindFieldByName("name");
+    if (called != nullptr && name != nullptr) {
+      const auto& reflection = *message.GetReflection();
+      const std::string text = reflection.GetString(message, called);
+      if (!text.empty()) return absl::StrCat(reflection.GetString(message, name), " (", text, ")");
+    }
     for (const FieldDescriptor* field : ColumnsOf(*message.GetDescriptor())) {
       if (std::string cell = CellOf(message, field, style_); !cell.empty()) return cell;
     }

@@ -47,6 +47,14 @@ absl::Status MergedFurther(const std::string& name, const std::string& survivor,
                      survivor, {{"name", name}, {"survivor", survivor}, {"further", further}});
 }
 
+// The record that stays is not what is taken out.
+absl::Status NameOneThatIsMerged(const std::string& merged) {
+  return RejectField("name",
+                     absl::StrCat("is the record that stays, into which others were merged: name "
+                                  "the one that is to be taken out, as ",
+                                  merged));
+}
+
 absl::Status ManyNames(size_t size) {
   return RejectState(
       type::v1::ERROR_MERGE_TOO_LARGE,
@@ -207,7 +215,11 @@ class UnmergeHandler final : public CommandHandler {
     KITH_RETURN_IF_ERROR(
         CheckEtag(TextIn(request, etag_),
                   TextIn(*now.resource, FieldOf(*now.resource->GetDescriptor(), "etag"))));
-    if (ResourceNameOf(*now.resource) == name) return NoChange();
+    if (ResourceNameOf(*now.resource) == name) {
+      const std::vector<std::string> merged =
+          TextsIn(*now.resource, FieldOf(*now.resource->GetDescriptor(), "merged"));
+      return merged.empty() ? NoChange() : NameOneThatIsMerged(merged.front());
+    }
     KITH_ASSIGN_OR_RETURN(const Message* const other, Itself(load, name));
     const std::string survivor = TextIn(*other, FieldOf(*other->GetDescriptor(), "merged_into"));
     if (survivor != ResourceNameOf(*now.resource)) {

@@ -395,6 +395,12 @@ struct ListFields {
   const FieldDescriptor* summary;
 };
 
+// The order that a list has where nobody asks for one; empty: that of the names, or of the index
+// that serves its filter. Of jobs people look for the latest.
+absl::string_view DefaultOrderOf(const ResourceType& type) {
+  return absl::EndsWith(type.rules->category, "Jobs") ? "create_time desc" : "";
+}
+
 absl::Status List(const ResourceType& type, const Visibility& visibility, const ListFields& fields,
                   const LinkAliases& aliases, const CustomColumns& custom,
                   const ReadContext& context, const Message& request, Message* response) {
@@ -411,6 +417,7 @@ absl::Status List(const ResourceType& type, const Visibility& visibility, const 
       .within = seen.has_value() ? &seen->within : nullptr,
       .name_of = &name_of,
       .names_of = &names_of};
+  if (query.order_by.empty()) query.order_by = DefaultOrderOf(type);
   if (seen.has_value()) query.besides = {seen->shared, seen->groups};
   const auto& answer = *response->GetReflection();
   if (ask.HasField(request, fields.summarise)) {

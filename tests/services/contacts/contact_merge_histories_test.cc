@@ -47,6 +47,13 @@ class Model {
     return name;
   }
   bool IsMerged(const std::string& name) const { return into_.contains(name); }
+  // Others were merged into it.
+  bool IsMergedInto(const std::string& name) const {
+    for (const auto& [other, survivor] : into_) {
+      if (survivor == name) return true;
+    }
+    return false;
+  }
   void Merge(const std::string& survivor, const std::string& other) { into_[other] = survivor; }
   void Unmerge(const std::string& name) { into_.erase(name); }
   // "merged into one that is merged itself".
@@ -187,7 +194,10 @@ TEST_P(MergeHistories, ShowWhatStandsUnderAllNames) {
         break;
       }
       case 2:
-        EXPECT_EQ(Unmerge(name), model.IsInner(name) ? "MERGED_FURTHER" : "");
+        EXPECT_EQ(Unmerge(name), model.IsInner(name)        ? "MERGED_FURTHER"
+                                 : model.IsMerged(name)     ? ""
+                                 : model.IsMergedInto(name) ? "INVALID_FIELD"
+                                                            : "");
         if (!model.IsInner(name)) model.Unmerge(name);
         break;
       case 3:

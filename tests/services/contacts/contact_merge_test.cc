@@ -348,6 +348,27 @@ TEST(Unmerge, GivesBackWhatEachHadAndWhatCameSinceToItsOrigin) {
   EXPECT_EQ(AddressesOf(again), AddressesOf(merged));
 }
 
+// As a revert of an import does, which sets the title that the import changed to what it was.
+TEST(Unmerge, TakesBackWhatWasSetBackToWhatTheOtherGave) {
+  Streams streams;
+  streams.Create("contacts/a", Contact("contacts/a", R"pb(first_name: "Ada")pb"));
+  streams.Create("contacts/b", Contact("contacts/b", R"pb(
+                   first_name: "Augusta"
+                   job_title: "Analyst"
+                   notes: "from b")pb"));
+  streams.Merge("contacts/a", {"contacts/b"});
+  const auto set_title = [&](const std::string& title) {
+    streams.Update("contacts/a", [&](v1::Contact& contact) { contact.set_job_title(title); });
+  };
+  set_title("Countess");
+  set_title("Analyst");
+  streams.Update("contacts/a", [](v1::Contact& contact) { contact.set_notes("of a"); });
+  streams.Unmerge("contacts/b");
+  EXPECT_EQ(streams.Itself("contacts/a").job_title(), "");
+  EXPECT_EQ(streams.Itself("contacts/a").notes(), "of a");
+  EXPECT_EQ(streams.Itself("contacts/b").job_title(), "Analyst");
+}
+
 TEST(Unmerge, LeavesWhatIsMergedBeside) {
   Streams streams;
   streams.Create("contacts/a", Contact("contacts/a", R"pb(first_name: "Ada")pb"));

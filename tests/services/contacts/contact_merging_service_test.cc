@@ -298,6 +298,18 @@ TEST_F(MergeContacts, MovesExternalIdsWithTheRecord) {
   EXPECT_EQ(Get(other)->external_ids_size(), 1);
 }
 
+TEST_F(MergeContacts, IsNotUndoneByTheNameOfTheOneThatStays) {
+  const std::string ada = Create(R"pb(first_name: "Ada")pb");
+  const std::string other = Create(R"pb(first_name: "A.")pb");
+  EXPECT_EQ(Unmerge(ada).reason(), "") << "nothing is merged: as it is already";
+  ASSERT_EQ(Merge(ada, {other}).reason(), "");
+  const auto refused = Unmerge(ada);
+  EXPECT_EQ(refused.reason(), "INVALID_FIELD");
+  EXPECT_THAT(refused.fields(), ElementsAre("name"));
+  EXPECT_THAT(refused.status.error_message(), ::testing::HasSubstr(other));
+  EXPECT_EQ(Get(other)->name(), ada);
+}
+
 TEST_F(MergeContacts, DoesNotGiveBackWhatAThirdHasMeanwhile) {
   const std::string ada = Create(R"pb(first_name: "Ada")pb");
   const std::string other = Create(R"pb(

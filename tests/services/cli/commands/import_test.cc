@@ -278,6 +278,19 @@ class ImportCommandTest : public CommandTest {
                expected);
   }
 
+  // The name of the first record in what the words print.
+  std::string NameIn(std::vector<std::string> words, const std::string& collection) {
+    words.push_back("--json");
+    const std::string listed = Output(words);
+    std::smatch found;
+    EXPECT_TRUE(std::regex_search(listed, found, std::regex(collection + "/[0-9A-Z]+"))) << listed;
+    return found.empty() ? "" : found[0].str();
+  }
+  std::string LastJob() {
+    server_.clock().Advance(absl::Seconds(1));
+    return NameIn({"import-jobs", "list", "--order-by", "create_time desc"}, "importJobs");
+  }
+
   testing::TempFolder folder_;
 };
 
@@ -315,16 +328,86 @@ TEST_F(ImportCommandTest, TellsOfEachChangeByWhichImportItWasAndTakesItBack) {
       Create({"contacts", "create", "--first-name", "Ada", "--emails", "ada@x.example"});
   Import("Countess,ada@x.example,,\nBea,bea@x.example,,\n");
   EXPECT_THAT(Run({"history", ada}), ContainsRegex("import job +importJobs/ID"));
-  const std::string listed = Output({"import-jobs", "list", "--json"});
-  std::smatch found;
-  ASSERT_TRUE(std::regex_search(listed, found, std::regex("importJobs/[0-9A-Z]+"))) << listed;
-  const std::string job = found[0].str();
+  const std::string job = LastJob();
   EXPECT_EQ(Run({"import", "--revert", job, "--dry-run"}),
-            "2 records would be taken back, 0 kept\n");
+            "2 records would be taken back, 0 would be kept\n");
   EXPECT_EQ(Run({"import", "--revert", job}), "2 records were taken back, 0 kept\n");
   EXPECT_THAT(Run({"contacts", "get", ada}), HasSubstr("Ada"));
   EXPECT_EQ(Run({"import", "--revert", job}), "0 records were taken back, 0 kept\n");
   Run({"import", "--resume", job, Path("people.csv")}, 1);
+}
+
+// Goal: what lookups make is the job's, too. Method: two deals whose companies and owner are made
+// by the import, and a deal of somebody else that names one of the companies.
+TEST_F(ImportCommandTest, TakesBackWhatItsLookupsMade) {
+  Write("deals.json", R"({"name": "deals", "collection": "deals", "key": ["name"],
+      "steps": [{"verb": "create", "fields": {
+        "display_name": "name",
+        "company": {"column": "company", "lookup": {"collection": "companies",
+                    "by": "display_name", "create": {"display_name": "company"}}},
+        "owner": {"column": "owner", "lookup": {"collection": "users", "by": "display_name",
+                  "create": {"display_name": "owner"}}}}}]})");
+  Write("deals.csv", "name,company,owner\nOne,Acme,Ada\nTwo,Bright,Ada\n");
+  const std::vector<std::string> import = {"import", "deals", "--mapping", Path("deals.json"),
+                                           Path("deals.csv")};
+  EXPECT_EQ(Run(import), "deals: 2 created, 0 updated, 0 unchanged, 0 rejected\n");
+  const std::string job = LastJob();
+  const std::string bright =
+      NameIn({"companies", "list", "--filter", "display_name = \"Bright\""}, "companies");
+  const std::string other =
+      Create({"deals", "create", "--display-name", "Other", "--company", bright});
+
+  EXPECT_THAT(Run({"import", "--revert", job}, 1),
+              HasSubstr("4 records were taken back, 1 kept\n"
+                        "companies/ID: It stays: some of the deals name it"));
+  EXPECT_THAT(Run({"companies", "list"}), Not(HasSubstr("Acme")));
+  EXPECT_THAT(Run({"users", "list"}), Not(HasSubstr("Ada")));
+  // The same again: what was taken back is made anew, and what stayed is found.
+  EXPECT_EQ(Run(import), "deals: 2 created, 0 updated, 0 unchanged, 0 rejected\n");
+  EXPECT_THAT(Run({"companies", "list"}), HasSubstr("Acme"));
+  EXPECT_THAT(Run({"users", "list"}), HasSubstr("Ada"));
+  Run({"deals", "delete", other});
+  EXPECT_THAT(Run({"import", "--revert", job, "--dry-run"}),
+              HasSubstr("1 record would be taken back, 0 would be kept\n"));
+  // One of the new deals names it now.
+  EXPECT_THAT(Run({"import", "--revert", job}, 1), HasSubstr("0 records were taken back, 1 kept"));
+  EXPECT_EQ(Run({"import", "--revert", LastJob()}), "4 records were taken back, 0 kept\n");
+  EXPECT_EQ(Run({"import", "--revert", job}), "1 record was taken back, 0 kept\n");
+}
+
+// Goal: rows of an import that was taken back are imported anew, corrected or not, as often as it
+// was; and no row is imported twice otherwise.
+TEST_F(ImportCommandTest, ImportsAnewWhatWasTakenBack) {
+  Write("people.json", R"({"name": "people", "collection": "contacts", "key": ["mail"],
+      "steps": [{"verb": "create", "fields": {"first_name": "first", "emails": "mail"}}]})");
+  const std::string rows = "Ada,ada@x.example,,\nBea,bea@x.example,,\n";
+  const std::string both_created = "contacts: 2 created, 0 updated, 0 unchanged, 0 rejected\n";
+  const std::string unchanged = "contacts: 0 created, 0 updated, 2 unchanged, 0 rejected\n";
+  EXPECT_EQ(Import(rows), both_created);
+  EXPECT_EQ(Import(rows), unchanged);
+  server_.clock().Advance(absl::Seconds(1));
+  const std::string first =
+      NameIn({"import-jobs", "list", "--order-by", "create_time"}, "importJobs");
+  EXPECT_EQ(Run({"import", "--revert", first}), "2 records were taken back, 0 kept\n");
+  EXPECT_EQ(Import(rows), both_created);
+  EXPECT_EQ(Import(rows), unchanged);
+  const std::string ada =
+      NameIn({"contacts", "list", "--filter", "first_name = \"Ada\""}, "contacts");
+  const std::string mended = "Ada Maria,ada@x.example,,\nBea,bea@x.example,,\n";
+  EXPECT_THAT(Import(mended, 1), HasSubstr("imported before with other content"));
+  const std::string second = NameIn(
+      {"import-jobs", "list", "--filter", "created_count = 2 state = COMPLETED"}, "importJobs");
+  EXPECT_EQ(Run({"import", "--revert", second}), "2 records were taken back, 0 kept\n");
+  EXPECT_EQ(Import(mended), both_created);
+  EXPECT_THAT(Run({"contacts", "list"}), HasSubstr("Ada Maria"));
+  // One that was brought back is there, and no second one is made beside it.
+  const std::string third = NameIn(
+      {"import-jobs", "list", "--filter", "created_count = 2 state = COMPLETED"}, "importJobs");
+  const std::string maria =
+      NameIn({"contacts", "list", "--filter", "first_name = \"Ada Maria\""}, "contacts");
+  EXPECT_EQ(Run({"import", "--revert", third}), "2 records were taken back, 0 kept\n");
+  Run({"contacts", "undelete", maria});
+  EXPECT_EQ(Import(mended), "contacts: 1 created, 0 updated, 1 unchanged, 0 rejected\n");
 }
 
 // Goal: a client that dies makes nothing twice, and the counts add up. Method: what it had told the

@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "kith/companies/v1/companies_service.pb.h"
 #include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
 #include "kith/import_jobs/v1/import_jobs_service.pb.h"
@@ -415,12 +416,25 @@ TEST(MatchDigests, AreAlikeHoweverItIsWritten) {
   EXPECT_THAT(both, SizeIs(2));
   EXPECT_THAT(of("emails { address: 'lena@quay.example' label: 'work' }"),
               ::testing::ElementsAre(both[0]));
+  EXPECT_EQ(of("emails { address: 'lena@Bücher.example' }"),
+            of("emails { address: 'lena@xn--bcher-kva.example.' }"));
   EXPECT_THAT(of("phones { raw: '040 5550001' }"), ::testing::ElementsAre(both[1]));
   EXPECT_THAT(of("emails { address: 'otto@quay.example' }"),
               ::testing::Not(::testing::ElementsAre(both[0])));
   EXPECT_THAT(of("external_ids { system: 'erp' id: '1' }"),
               ::testing::Not(::testing::Eq(of("external_ids { system: 'erp' id: '2' }"))));
   EXPECT_THAT(of("first_name: 'Lena'"), ::testing::IsEmpty());
+}
+
+TEST(MatchDigests, AreThoseOfTheDomainsThatSitesAreIn) {
+  const auto of = [](const char* domain) {
+    companies::v1::CreateCompanyRequest request;
+    request.mutable_company()->add_domains(domain);
+    return MatchDigests(request);
+  };
+  EXPECT_EQ(of("www.Quay.example"), of("quay.example"));
+  EXPECT_EQ(of("https://quay.example/about"), of("quay.example"));
+  EXPECT_NE(of("pier.example"), of("quay.example"));
 }
 
 }  // namespace

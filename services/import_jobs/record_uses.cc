@@ -1,0 +1,117 @@
+#include "services/import_jobs/record_uses.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
+#include "eventstore/base/status_macros.h"
+#include "google/protobuf/message.h"
+#include "kith/type/v1/errors.pb.h"
+#include "projections/import_jobs/import_job_changes.h"
+#include "services/core/reject.h"
+#include "services/runtime/requests/retry.h"
+
+namespace kith::import_jobs {
+namespace {
+
+using google::protobuf::Message;
+using projections::Field;
+using projections::TableDeclaration;
+using runtime::Loader;
+
+constexpr int kPageRows = 100;
+// So many that were taken back a moment ago are looked past.
+constexpr int kGoneMax = 1'000;
+
+absl::Status NotThereYet() {
+  return Error(
+      type::v1::ERROR_VIEW_BEHIND,
+      "Who names what the import made is not known yet: a read model is behind. Try again.", {},
+      runtime::RetryAfter(absl::Seconds(1)));
+}
+
+absl::Status StillLinked(const std::string& record, absl::string_view category) {
+  return RejectState(type::v1::ERROR_STILL_LINKED,
+                     absl::StrCat("It stays: some of the ", category,
+                                  " name it, and were not taken back with it. Change or delete "
+                                  "them first."),
+                     record);
+}
+
+}  // namespace
+
+RecordUses::RecordUses(const std::vector<runtime::ResourceType>& types,
+                       const runtime::Runtime& runtime)
+    : changes_(runtime.views.Find(ImportJobChanges::kName)) {
+  for (const runtime::ResourceType& type : types) {
+    const TableDeclaration& table = type.directory->table().declaration();
+    std::vector<size_t> known;
+    for (const auto& index : table.indexes) {
+      const size_t first = index.fields.front();
+      const bool is_known = std::find(known.begin(), known.end(), first) != known.end();
+      if (index.current || is_known || table.fields[first].links.empty()) continue;
+      known.push_back(first);
+      sources_.push_back({type, &table.fields[first], &runtime.views.Find(type.directory->name())});
+    }
+  }
+}
+
+absl::Status RecordUses::CheckUnused(Loader& load, const v1::ImportJobChange& change) const {
+  for (const Source& source : sources_) {
+    if (!source.field->MayHoldName(change.record())) continue;
+    KITH_RETURN_IF_ERROR(CheckSource(source, load, change));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RecordUses::CheckSource(const Source& source, Loader& load,
+                                     const v1::ImportJobChange& change) const {
+  const projections::ViewSnapshot snapshot = source.directory->At(source.directory->position());
+  const std::string filter = absl::StrCat(source.field->name, " = \"", change.record(), "\"");
+  const std::unique_ptr<Message> row(source.type.rules->resource->New());
+  std::string page_token;
+  int looked_at = 0;
+  do {
+    std::vector<std::string> names;
+    KITH_ASSIGN_OR_RETURN(
+        page_token, source.type.directory->table().List(
+                        snapshot, load.workspace(),
+                        {.filter = filter, .page_token = page_token, .page_size = kPageRows},
+                        [&](absl::string_view bytes) {
+                          if (!row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+                            return false;
+                          names.push_back(ResourceNameOf(*row));
+                          return true;
+                        }));
+    for (const std::string& name : names) {
+      KITH_ASSIGN_OR_RETURN(const bool is_use, IsUse(source, load, name, change));
+      if (is_use) return StillLinked(change.record(), source.type.rules->category);
+    }
+    looked_at += static_cast<int>(names.size());
+    if (looked_at >= kGoneMax) return NotThereYet();
+  } while (!page_token.empty());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> RecordUses::IsUse(const Source& source, Loader& load, const std::string& name,
+                                       const v1::ImportJobChange& change) const {
+  if (name == change.record() || name == change.import_job()) return false;
+  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadItself(*source.type.aggregate, name));
+  const ResourceNow now = source.type.now_of(state);
+  if (now.lifecycle != Lifecycle::kActive) return false;
+  KITH_ASSIGN_OR_RETURN(const projections::LiteralValues wanted,
+                        source.field->ValuesFor(change.record(), projections::Moment()));
+  const std::vector<std::string> held = source.field->ValuesOf(*now.resource);
+  if (std::find(held.begin(), held.end(), wanted.first) == held.end()) return false;
+  KITH_ASSIGN_OR_RETURN(
+      const std::optional<v1::ImportJobChange> own,
+      ReadChange(changes_.At(changes_.position()), load.workspace(), change.import_job(), name));
+  const bool is_looked_at_later =
+      own.has_value() && own->created() && own->sequence() < change.sequence();
+  return !is_looked_at_later;
+}
+
+}  // namespace kith::import_jobs

@@ -1,0 +1,50 @@
+// RecordUses: whether others name a record that the revert of an import would delete.
+//
+// They are found by the indexes that begin with a field that names such records, so as far as there
+// is one. What begins to name the record while the revert is decided may be overlooked.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "kith/import_jobs/v1/import_job_change.pb.h"
+#include "projections/engine/view.h"
+#include "projections/tables/field.h"
+#include "services/runtime/commands/loader.h"
+#include "services/runtime/resources/resource_type.h"
+#include "services/runtime/runtime.h"
+
+namespace kith::import_jobs {
+
+// Borrows the runtime. Immutable; any thread.
+class RecordUses {
+ public:
+  // `types` are all that the server has.
+  RecordUses(const std::vector<runtime::ResourceType>& types, const runtime::Runtime& runtime);
+
+  // OK where no record that is there names the one that the job created, but those that it created
+  // earlier, which are looked at later. ERROR_STILL_LINKED otherwise, which tells no name, as
+  // whoever reads it may see less than the caller; ERROR_VIEW_BEHIND where a directory lacks what
+  // was taken back just now. Touches the disk.
+  absl::Status CheckUnused(runtime::Loader& load, const v1::ImportJobChange& change) const;
+
+ private:
+  struct Source {
+    runtime::ResourceType type;
+    const projections::Field* field;
+    const projections::View* directory;
+  };
+
+  // The same of the records of one source.
+  absl::Status CheckSource(const Source& source, runtime::Loader& load,
+                           const v1::ImportJobChange& change) const;
+  // Whether the record of this name is there, names the one of the change, and counts.
+  absl::StatusOr<bool> IsUse(const Source& source, runtime::Loader& load, const std::string& name,
+                             const v1::ImportJobChange& change) const;
+
+  const projections::View& changes_;
+  std::vector<Source> sources_;
+};
+
+}  // namespace kith::import_jobs
