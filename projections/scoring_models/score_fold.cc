@@ -15,7 +15,6 @@
 #include "projections/scoring_models/score_rules.h"
 #include "projections/store/key_codec.h"
 #include "projections/tables/fold_resource.h"
-#include "projections/tables/touched_records.h"
 
 namespace kith::scoring_models {
 namespace {
@@ -170,49 +169,40 @@ absl::Status ScoreFold::BeginRules(v1::ScoringModel before, v1::ModelRow& row, b
   return reactions_.Add({&request}, kContinues);
 }
 
-// --- Interactions
+// --- What happens
 
-absl::Status ScoreFold::FollowInteraction() {
+absl::Status ScoreFold::FollowScored() {
   KITH_ASSIGN_OR_RETURN(const v1::ActiveModels active, ReadActive());
-  if (active.models().empty()) return absl::OkStatus();
-  std::optional<interactions::v1::Interaction> interaction;
-  std::vector<std::string> records;
+  const absl::string_view category = eventstore::CategoryOf(header_.stream);
+  std::optional<ScoredEvent> happened;
   for (const v1::ActiveModel& one : active.models()) {
-    if (!interaction.has_value()) {
-      interaction = projections::RecordedInteraction(event_);
-      if (!interaction.has_value()) return absl::OkStatus();
-      for (std::string& record : projections::TouchedRecords(event_)) {
-        if (absl::StartsWith(record, collection_.prefix) && !Has(records, record)) {
-          records.push_back(std::move(record));
-        }
-      }
+    if (!LooksAtCategory(one.kinds(), category)) continue;
+    if (!happened.has_value()) {
+      happened = ScoredEventOf(event_, collection_.prefix);
+      if (!happened.has_value()) return absl::OkStatus();
     }
-    if (!LooksAt(one.kinds(), interaction->kind())) continue;
+    if (!LooksAt(one.kinds(), *happened)) continue;
     KITH_ASSIGN_OR_RETURN(const v1::ModelRow row, ReadModel(one.model()));
-    KITH_RETURN_IF_ERROR(Count(row, *interaction, records));
+    KITH_RETURN_IF_ERROR(Count(row, *happened));
   }
   return absl::OkStatus();
 }
 
-absl::Status ScoreFold::Count(const v1::ModelRow& row,
-                              const interactions::v1::Interaction& interaction,
-                              const std::vector<std::string>& records) {
-  v1::Match match;
-  match.set_sequence(static_cast<int64_t>(header_.sequence.value()));
-  *match.mutable_occur_time() = interaction.occur_time();
-  match.set_interaction(interaction.name());
+absl::Status ScoreFold::Count(const v1::ModelRow& row, const ScoredEvent& happened) {
   for (const RuleSet& rules : RuleSetsOf(row)) {
     std::vector<const v1::ScoringRule*> matching;
     for (const v1::ScoringRule& rule : rules.model.rules()) {
-      if (Matches(rule, interaction, header_.record_time)) matching.push_back(&rule);
+      if (Matches(rule, happened, header_.record_time)) matching.push_back(&rule);
     }
-    if (matching.empty()) continue;
-    for (const std::string& record : records) {
+    if (matching.empty() && !happened.retracts_since.has_value()) continue;
+    for (const std::string& record : happened.records) {
       KITH_ASSIGN_OR_RETURN(v1::RecordMatches matches,
                             ReadMatches(batch_, workspace_, rules, record));
-      bool is_other = false;
+      bool is_other = happened.retracts_since.has_value() &&
+                      RetractClicks(rules.model, happened.match.interaction(),
+                                    *happened.retracts_since, matches);
       for (const v1::ScoringRule* const rule : matching) {
-        is_other = AddMatch(*rule, match, matches) || is_other;
+        is_other = AddMatch(*rule, happened.match, matches) || is_other;
       }
       if (!is_other) continue;
       MatchesTable().Set(batch_, workspace_, matches);
@@ -330,7 +320,7 @@ absl::Status ScoreFold::FollowScores() {
     case v1::ScoreEvent::kPastMatchesFound:
       return FollowPast(happened.past_matches_found());
     case v1::ScoreEvent::kRecordsScored:
-      return FollowScored(happened.records_scored());
+      return FollowRecords(happened.records_scored());
     case v1::ScoreEvent::kScoresRefreshed:
       return FollowRefreshed(happened.scores_refreshed());
     case v1::ScoreEvent::kScoreThresholdCrossed:
@@ -365,6 +355,11 @@ absl::Status ScoreFold::FollowPast(const v1::PastMatchesFound& found) {
     KITH_ASSIGN_OR_RETURN(v1::RecordMatches matches,
                           ReadMatches(batch_, workspace_, rules, record));
     for (const v1::RecordMatch* const one : list) {
+      if (one->has_retracts_since()) {
+        RetractClicks(rules.model, one->interaction(), FromTimestamp(one->retracts_since()),
+                      matches);
+        continue;
+      }
       const auto rule = std::find_if(rules.model.rules().begin(), rules.model.rules().end(),
                                      [&](const auto& each) { return each.id() == one->rule(); });
       if (rule == rules.model.rules().end()) continue;
@@ -386,7 +381,7 @@ absl::Status ScoreFold::FollowPast(const v1::PastMatchesFound& found) {
   return reactions_.Add({&request}, kContinues);
 }
 
-absl::Status ScoreFold::FollowScored(const v1::RecordsScored& scored) {
+absl::Status ScoreFold::FollowRecords(const v1::RecordsScored& scored) {
   KITH_ASSIGN_OR_RETURN(v1::ModelRow row, ReadModel(scored.model()));
   if (row.version() != scored.version() || !row.is_new() || !row.has_past()) {
     return absl::OkStatus();

@@ -2,11 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
-#include "kith/interactions/v1/interaction_events.pb.h"
 #include "projections/scoring_models/score_fold.h"
 #include "projections/scoring_models/score_rows.h"
 #include "projections/scoring_models/score_rules.h"
-#include "projections/tables/touched_records.h"
+#include "projections/scoring_models/scored_event.h"
 
 namespace kith::scoring_models {
 
@@ -20,11 +19,15 @@ ScoreKeeper::ScoreKeeper(v1::ScoreTarget target, const projections::ResourceDire
       table_(directory.table()),
       names_(*directory.table().declaration().row, projections::kPolicyNamesTable) {}
 
+std::vector<std::string> ScoreKeeper::Follows() const {
+  std::vector<std::string> categories = ScoredCategories();
+  categories.insert(categories.end(), {"scoringModels", "scores"});
+  return categories;
+}
+
 bool ScoreKeeper::Concerns(const eventstore::RecordedEvent& event) const {
-  if (eventstore::CategoryOf(event.header().stream) != "interactions") return true;
-  return static_cast<const interactions::v1::InteractionEvent&>(*event.event)
-             .has_interaction_recorded() &&
-         projections::IsAbout(prefix_, event);
+  return !IsScoredCategory(eventstore::CategoryOf(event.header().stream)) ||
+         MayBeScored(event, prefix_);
 }
 
 absl::Status ScoreKeeper::React(const eventstore::RecordedEvent& event,
@@ -36,8 +39,8 @@ absl::Status ScoreKeeper::React(const eventstore::RecordedEvent& event,
     KITH_RETURN_IF_ERROR(fold.FollowModel());
   } else if (category == "scores") {
     KITH_RETURN_IF_ERROR(fold.FollowScores());
-  } else if (category == "interactions") {
-    KITH_RETURN_IF_ERROR(fold.FollowInteraction());
+  } else if (IsScoredCategory(category)) {
+    KITH_RETURN_IF_ERROR(fold.FollowScored());
   }
   // Who comes back has a name of their own again.
   if (names_.IsChangedBy(event)) KITH_RETURN_IF_ERROR(fold.FollowNames());

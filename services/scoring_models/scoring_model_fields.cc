@@ -72,7 +72,20 @@ class Inspection {
   }
 
   void CheckEvent(const v1::ScoringRule& rule) {
-    const absl::Status checked = CheckEventCondition(rule.event());
+    const v1::EventCondition& event = rule.event();
+    if (event.engagement() != v1::ENGAGEMENT_KIND_UNSPECIFIED) {
+      if (model_.target() != v1::CONTACTS) {
+        Add("event.engagement", "is what contacts do, and the model scores no contacts");
+      }
+      if (event.kind() != interactions::v1::INTERACTION_KIND_UNSPECIFIED) {
+        Add("event.kind", "is that of an interaction, and an engagement is none");
+      }
+      if (event.direction() != interactions::v1::DIRECTION_UNSPECIFIED) {
+        Add("event.direction", "is that of an interaction, and an engagement is none");
+      }
+      if (!violations_.field_violations().empty()) return;
+    }
+    const absl::Status checked = CheckEventCondition(event);
     if (!checked.ok()) Add("event.condition", checked.message());
   }
 
