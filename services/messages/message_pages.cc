@@ -1,17 +1,23 @@
 #include "services/messages/message_pages.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/visitors/v1/site.pb.h"
+#include "projections/tables/resource_directory.h"
 #include "services/core/resource_name.h"
+#include "services/core/touch.h"
 #include "services/messages/known_agents.h"
 #include "services/messages/mail_links.h"
 #include "services/runtime/calls/own_command.h"
+#include "services/runtime/calls/public_name.h"
 #include "services/runtime/calls/web_text.h"
 
 namespace kith::messages {
@@ -20,6 +26,8 @@ namespace {
 using runtime::WebAnswer;
 using runtime::WebRequest;
 
+constexpr absl::string_view kSiteDirectory = "site_directory";
+constexpr int kSitesMax = 100;  // that a click is compared with
 constexpr char kActor[] = "policies/message_pages";
 // Of one address and one message in an hour.
 constexpr int64_t kOpensPerAddress = 20;
@@ -181,16 +189,21 @@ void MessagePages::TakeClick(const Found& found, const WebRequest& request, Answ
   const std::vector<std::string> links = LinksIn(message->html());
   const int link = found.address.link;
   if (link < 0 || static_cast<size_t>(link) >= links.size()) return answer(NotThere());
-  answer(LeadTo(links[static_cast<size_t>(link)]));
-  if (request.asks_not_to_be_followed || !IsWithin(found, request, AddressKind::kClick)) return;
+  const std::string& target = links[static_cast<size_t>(link)];
+  if (request.asks_not_to_be_followed || !IsWithin(found, request, AddressKind::kClick)) {
+    return answer(LeadTo(target));
+  }
   auto command = std::make_unique<v1::RecordMessageClickedRequest>();
   command->set_name(found.name());
   command->set_link(link);
   command->set_link_count(static_cast<int>(links.size()));
   command->set_automatic(CauseOf(request));
   const bool is_automatic = IsAutomatic(*found.message, command->automatic());
+  const Telling telling = TellingClick(found.facts(), is_automatic, *found.caller->settings);
+  const bool is_of_somebody = !is_automatic && telling != Telling::kNot;
+  answer(LeadTo(is_of_somebody ? TargetOf(found, target) : target));
   CountOne(is_automatic ? automatic_clicks_ : clicks_);
-  switch (TellingClick(found.facts(), is_automatic, *found.caller->settings)) {
+  switch (telling) {
     case Telling::kNot:
       return;
     case Telling::kEach:
@@ -225,6 +238,28 @@ void MessagePages::TakeUnsubscribe(const Found& found, const WebRequest& request
           const absl::Status& status, const google::protobuf::Message&) mutable {
         answer(status.ok() ? std::move(told) : Refused(status));
       });
+}
+
+std::string MessagePages::TargetOf(const Found& found, const std::string& link) const {
+  const WorkspaceId workspace = found.caller->workspace;
+  const projections::View& view = runtime_.views.Find(kSiteDirectory);
+  const std::string origin = OriginOf(link);
+  bool is_ours = false;
+  int looked_at = 0;
+  const absl::Status read = projections::DirectoryRows<visitors::v1::Site>().Scan(
+      view.At(view.position()), workspace, projections::KeyRange::Prefix(""),
+      [&](const visitors::v1::Site& site) {
+        const auto& origins = site.allowed_origins();
+        is_ours = std::any_of(origins.begin(), origins.end(), [&](const std::string& one) {
+          return absl::AsciiStrToLower(one) == origin;
+        });
+        return !is_ours && ++looked_at < kSitesMax;
+      });
+  if (!read.ok() || !is_ours) return link;
+  return WithParameter(link, runtime::kClickParameter,
+                       runtime::SealNameUntil(runtime_.log.token_sealer(), runtime::kClickPurpose,
+                                              workspace, found.contact->resource.name(),
+                                              runtime_.clock.Now() + runtime::kClickLifetime));
 }
 
 bool MessagePages::IsAutomatic(const MessageState& message, v1::AutomaticCause said) const {

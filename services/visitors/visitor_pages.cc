@@ -17,6 +17,7 @@
 #include "services/runtime/calls/public_name.h"
 #include "services/visitors/beacon.h"
 #include "services/visitors/visitor.h"
+#include "services/visitors/visitor_commands.h"
 #include "services/visitors/visitor_script.h"
 
 namespace kith::visitors {
@@ -125,6 +126,13 @@ std::string VisitorPages::VisitorOf(const Open& open, absl::string_view text) co
   return found->name;
 }
 
+std::string VisitorPages::ContactOf(const Open& open, absl::string_view click) const {
+  const auto found =
+      runtime::OpenNameUntil(runtime_.log.token_sealer(), runtime::kClickPurpose,
+                             ContactAggregate::kCategory, click, runtime_.clock.Now());
+  return found.has_value() && found->workspace == open.caller->workspace ? found->name : "";
+}
+
 bool VisitorPages::TakeLimits(const Open& open, const std::string& address,
                               const std::string& visitor, int64_t views) {
   const v1::Site& site = open.site();
@@ -174,12 +182,29 @@ void VisitorPages::TakePost(const Open& open, const WebRequest& request, Answer 
   for (v1::PageView& view : beacon->views) *record->add_page_views() = std::move(view);
   runtime::StartOwnCommand(
       runtime_.transact, runtime_.keys, methods_, open.caller, std::move(record), "",
-      [this, open, views, headers, answer = std::move(answer)](
-          const absl::Status& status, const google::protobuf::Message&) mutable {
+      [this, open, views, headers, visitor, contact = ContactOf(open, beacon->click),
+       answer = std::move(answer)](const absl::Status& status,
+                                   const google::protobuf::Message&) mutable {
         if (IsError(status, v1::VISITORS_ERROR_TOO_MANY_PAGE_VIEWS)) {
           Count(open, {.over_limit = views});
         }
-        answer(Told(status, headers));
+        if (!status.ok() || contact.empty()) return answer(Told(status, headers));
+        Identify(open, visitor, contact, [headers, answer = std::move(answer)]() mutable {
+          answer(Plain(204, "", headers));
+        });
+      });
+}
+
+void VisitorPages::Identify(const Open& open, const std::string& visitor,
+                            const std::string& contact, absl::AnyInvocable<void()> done) {
+  auto identify = std::make_unique<v1::IdentifyVisitorRequest>();
+  identify->set_name(visitor);
+  identify->set_contact(contact);
+  // Who is gone by now is nobody: the page was looked at all the same.
+  runtime::StartOwnCommand(
+      runtime_.transact, runtime_.keys, methods_, open.caller, std::move(identify), "",
+      [done = std::move(done)](const absl::Status&, const google::protobuf::Message&) mutable {
+        done();
       });
 }
 
