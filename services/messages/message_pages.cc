@@ -8,8 +8,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/messages/v1/messages_errors.pb.h"
 #include "kith/visitors/v1/site.pb.h"
 #include "projections/tables/resource_directory.h"
 #include "services/core/resource_name.h"
@@ -89,10 +91,15 @@ std::string Veiled(absl::string_view address) {
   return absl::StrCat(address.substr(0, first), "…", address.substr(at));
 }
 
-WebAnswer AskPage(const v1::Message& message, absl::string_view sender, absl::string_view path) {
-  const std::string sentence =
-      absl::StrCat("Shall ", sender.empty() ? "we" : sender, " send nothing more to ",
-                   Veiled(message.address()), "?");
+// " to a…@example.com"; nothing where nobody knows the address any more.
+std::string ToVeiled(absl::string_view address) {
+  const std::string veiled = Veiled(address);
+  return veiled.empty() ? "" : absl::StrCat(" to ", veiled);
+}
+
+WebAnswer AskPage(absl::string_view address, absl::string_view sender, absl::string_view path) {
+  const std::string sentence = absl::StrCat("Shall ", sender.empty() ? "we" : sender,
+                                            " send nothing more", ToVeiled(address), "?");
   return runtime::HtmlAnswer(200,
                              runtime::ButtonPageOf({.prefix = kPagesPrefix,
                                                     .heading = "Unsubscribe",
@@ -102,9 +109,9 @@ WebAnswer AskPage(const v1::Message& message, absl::string_view sender, absl::st
                              runtime::kPlainPolicy);
 }
 
-WebAnswer Unsubscribed(const v1::Message& message) {
+WebAnswer Unsubscribed(absl::string_view address) {
   return Notice(200, "You are unsubscribed",
-                absl::StrCat("Nothing more is sent to ", Veiled(message.address()), "."));
+                absl::StrCat("Nothing more is sent", ToVeiled(address), "."));
 }
 
 void CountOne(std::atomic<int64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
@@ -145,13 +152,18 @@ absl::StatusOr<MessagePages::Found> MessagePages::Find(absl::string_view path) c
   const WorkspaceId workspace = address->message.workspace;
   found.caller = runtime::ActiveCallerOf(*runtime_.authorizer, workspace, kActor);
   const std::string contact(ParentOf(found.name()));
-  if (found.caller == nullptr || runtime_.keys.IsDestroyed(workspace, contact)) {
+  const bool unsubscribes = address->kind == AddressKind::kUnsubscribe;
+  if (found.caller == nullptr || (!unsubscribes && runtime_.keys.IsDestroyed(workspace, contact))) {
     return MessageNotFound("");
   }
   KITH_ASSIGN_OR_RETURN(found.message,
                         runtime_.transact.Fold<MessageAggregate>(workspace, found.name()));
   KITH_ASSIGN_OR_RETURN(found.contact,
                         runtime_.transact.Fold<ContactAggregate>(workspace, contact));
+  if (unsubscribes) {
+    if (found.message->lifecycle != Lifecycle::kActive) return MessageNotFound(found.name());
+    return found;
+  }
   KITH_RETURN_IF_ERROR(CheckEngaging(found.facts(), found.name()));
   return found;
 }
@@ -219,22 +231,26 @@ void MessagePages::TakeUnsubscribe(const Found& found, const WebRequest& request
   if (!is_post && !Asks(request)) {
     return answer(runtime::NotAllowedAnswer(prefix(), "GET, HEAD, POST"));
   }
+  // Of who was erased nobody knows the address, and nothing is sent to them.
   const absl::StatusOr<v1::Message> message = Read(found);
-  if (!message.ok()) return answer(Refused(message.status()));
+  const bool is_erased = IsError(message.status(), v1::MESSAGES_ERROR_MESSAGE_NOT_FOUND);
+  if (!message.ok() && !is_erased) return answer(Refused(message.status()));
+  const std::string address = is_erased ? "" : message->address();
   if (!is_post) {
     // A look at it changes nothing: programs that read mail look at every link.
-    return answer(AskPage(*message, found.caller->settings->display_name, request.path));
+    return answer(AskPage(address, found.caller->settings->display_name, request.path));
   }
+  if (is_erased) return answer(Unsubscribed(address));
   if (!IsWithin(found, request, AddressKind::kUnsubscribe)) {
     return answer(Notice(429, "Too often", "Please try again in an hour."));
   }
   CountOne(unsubscribes_);
   auto command = std::make_unique<v1::RecordMessageUnsubscribedRequest>();
   command->set_name(found.name());
-  command->set_email(message->address());
+  command->set_email(address);
   runtime::StartOwnCommand(
       runtime_.transact, runtime_.keys, methods_, found.caller, std::move(command), "",
-      [told = Unsubscribed(*message), answer = std::move(answer)](
+      [told = Unsubscribed(address), answer = std::move(answer)](
           const absl::Status& status, const google::protobuf::Message&) mutable {
         answer(status.ok() ? std::move(told) : Refused(status));
       });

@@ -359,11 +359,20 @@ TEST_F(ReceivedMailsTest, MarksTheAddressThatAMessageDidNotReach) {
   EXPECT_EQ(late.kind(), v1::BOUNCE);
   EXPECT_EQ(late.message(), message);
   EXPECT_FALSE(GetContact(ada).emails(0).undeliverable());
+  const auto report = [&] {
+    return server_
+        .Call(&MessagesService::Stub::GetMessageReport, messages::v1::GetMessageReportRequest())
+        .response;
+  };
+  EXPECT_EQ(report().soft_bounced(), 1);
 
   const v1::ReceivedMail gone = Receive(
       BounceOf("<sent@acme.example>", {{"ada@x.example", "5.1.1"}, {"eve@x.example", "5.1.1"}}));
   EXPECT_EQ(gone.outcome(), v1::KEPT);
   EXPECT_EQ(gone.message(), message);
+  EXPECT_EQ(report().delivered(), 0);
+  EXPECT_EQ(report().soft_bounced(), 0);
+  EXPECT_EQ(report().hard_bounced(), 1);
   EXPECT_EQ(gone.contact(), ada);
   ASSERT_EQ(gone.failures_size(), 2);
   EXPECT_TRUE(gone.failures(0).permanent());
