@@ -48,6 +48,13 @@ bool Has(const Texts& texts, const std::string& text) {
   return std::find(texts.begin(), texts.end(), text) != texts.end();
 }
 
+// The contact that a record names; empty where it names none, or its kind never does.
+std::string ContactOf(const Message* record) {
+  if (record == nullptr) return "";
+  const auto* const field = record->GetDescriptor()->FindFieldByName("contact");
+  return field == nullptr ? "" : record->GetReflection()->GetString(*record, field);
+}
+
 v1::AdvanceScoringRequest FindPast(const v1::ModelRow& row, int64_t after) {
   v1::AdvanceScoringRequest request;
   request.set_model(row.model().name());
@@ -180,6 +187,11 @@ absl::Status ScoreFold::FollowScored() {
     if (!happened.has_value()) {
       happened = ScoredEventOf(event_, collection_.prefix);
       if (!happened.has_value()) return absl::OkStatus();
+      if (happened->engagement != v1::ENGAGEMENT_KIND_UNSPECIFIED &&
+          collection_.target != v1::CONTACTS) {
+        KITH_ASSIGN_OR_RETURN(happened->records,
+                              RecordsNaming(batch_, workspace_, happened->records.front()));
+      }
     }
     if (!LooksAt(one.kinds(), *happened)) continue;
     KITH_ASSIGN_OR_RETURN(const v1::ModelRow row, ReadModel(one.model()));
@@ -218,14 +230,31 @@ absl::Status ScoreFold::Count(const v1::ModelRow& row, const ScoredEvent& happen
   return absl::OkStatus();
 }
 
+absl::Status ScoreFold::Name(const std::string& contact, const std::string& record, bool is_named) {
+  if (contact.empty()) return absl::OkStatus();
+  return ContactTable().Change(batch_, workspace_, contact, [&](v1::RecordsOfContact& row) {
+    row.set_contact(contact);
+    auto& records = *row.mutable_records();
+    records.erase(std::remove(records.begin(), records.end(), record), records.end());
+    if (is_named && records.size() < kRecordsOfContactMax) *records.Add() = record;
+    return !records.empty();
+  });
+}
+
 // --- Records
 
 absl::Status ScoreFold::FollowRecord(const projections::RowChange& change) {
-  KITH_ASSIGN_OR_RETURN(const v1::ActiveModels active, ReadActive());
-  if (active.models().empty()) return absl::OkStatus();
   const auto* const before = change.before<Message>();
   const auto* const after = change.after<Message>();
   const std::string record = collection_.table.key(after == nullptr ? *before : *after);
+  const std::string named_before = ContactOf(before);
+  const std::string named_after = ContactOf(after);
+  if (named_before != named_after) {
+    KITH_RETURN_IF_ERROR(Name(named_before, record, false));
+    KITH_RETURN_IF_ERROR(Name(named_after, record, true));
+  }
+  KITH_ASSIGN_OR_RETURN(const v1::ActiveModels active, ReadActive());
+  if (active.models().empty()) return absl::OkStatus();
   for (const v1::ActiveModel& one : active.models()) {
     KITH_ASSIGN_OR_RETURN(const v1::ModelRow row, ReadModel(one.model()));
     if (after == nullptr) {

@@ -26,7 +26,7 @@ struct ScoredCollection {
   v1::ScoreTarget target;
   const std::string& prefix;  // "contacts/"
   const projections::TableDeclaration& table;
-  const projections::MergedNames& names;
+  const projections::MergedNames& names;  // of contacts
 };
 
 // Lives for one event. Borrows what it is made of.
@@ -59,6 +59,8 @@ class ScoreFold {
   // come.
   absl::Status BeginRules(v1::ScoringModel before, v1::ModelRow& row, bool is_anew);
   absl::Status Count(const v1::ModelRow& row, const ScoredEvent& happened);
+  // A record names this contact, or does so no more.
+  absl::Status Name(const std::string& contact, const std::string& record, bool is_named);
 
   absl::Status FollowRemoval(const v1::ModelRow& row, const std::string& record);
   absl::Status FollowArrival(const v1::ModelRow& row, const std::string& record,

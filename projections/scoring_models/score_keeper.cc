@@ -10,24 +10,28 @@
 namespace kith::scoring_models {
 
 ScoreKeeper::ScoreKeeper(v1::ScoreTarget target, const projections::ResourceDirectory& directory)
-    : Policy(ScoresOf(CollectionOf(target)), 1,
+    : Policy(ScoresOf(CollectionOf(target)), target == v1::LEADS ? 2 : 1,
              absl::StrCat("Scores ", CollectionOf(target),
                           ", and says when a score reaches a threshold.")),
       target_(target),
       prefix_(absl::StrCat(CollectionOf(target), "/")),
       base_(directory.name()),
       table_(directory.table()),
-      names_(*directory.table().declaration().row, projections::kPolicyNamesTable) {}
+      // Other records are never merged, and name contacts by any of their names.
+      names_(ContactNames()) {}
 
 std::vector<std::string> ScoreKeeper::Follows() const {
   std::vector<std::string> categories = ScoredCategories();
-  categories.insert(categories.end(), {"scoringModels", "scores"});
+  categories.push_back("scoringModels");
+  categories.push_back("scores");
+  if (target_ != v1::CONTACTS) categories.push_back("contacts");
   return categories;
 }
 
 bool ScoreKeeper::Concerns(const eventstore::RecordedEvent& event) const {
-  return !IsScoredCategory(eventstore::CategoryOf(event.header().stream)) ||
-         MayBeScored(event, prefix_);
+  const absl::string_view category = eventstore::CategoryOf(event.header().stream);
+  if (IsScoredCategory(category)) return MayBeScored(event, prefix_);
+  return category != "contacts" || target_ == v1::CONTACTS || names_.IsChangedBy(event);
 }
 
 absl::Status ScoreKeeper::React(const eventstore::RecordedEvent& event,

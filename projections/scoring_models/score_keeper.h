@@ -6,6 +6,7 @@
 // records are it is told by their directory, which it is based on; nothing of a record is kept here
 // but its owner and with whom it is shared. What was matched stays under the name that the record
 // had for it: one that others were merged into has the score of all of it, counted together.
+// What a contact did with mails and on sites counts for the leads that name it then, too.
 #pragma once
 
 #include <string>
@@ -35,7 +36,7 @@ class ScoreKeeper final : public projections::Policy {
   const std::string prefix_;  // "contacts/"
   const std::string base_;
   const projections::TableCore& table_;
-  const projections::MergedNames names_;
+  const projections::MergedNames& names_;
 };
 
 }  // namespace kith::scoring_models

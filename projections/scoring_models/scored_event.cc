@@ -110,11 +110,10 @@ bool MayBeScored(const RecordedEvent& event, absl::string_view prefix) {
   }
   if (category == kMessages) {
     const auto& happened = MessageOf<MessageEvent>(event);
-    return absl::StartsWith(event.header().stream, prefix) &&
-           (happened.has_message_opened() || happened.has_message_clicked());
+    return happened.has_message_opened() || happened.has_message_clicked();
   }
   return category == kVisitors &&
-         absl::StartsWith(MessageOf<VisitorEvent>(event).visitor_pages_viewed().contact(), prefix);
+         !MessageOf<VisitorEvent>(event).visitor_pages_viewed().contact().empty();
 }
 
 std::optional<ScoredEvent> ScoredEventOf(const RecordedEvent& event, absl::string_view prefix) {
@@ -123,7 +122,9 @@ std::optional<ScoredEvent> ScoredEventOf(const RecordedEvent& event, absl::strin
   std::vector<std::string> records;
   for (std::string& record : scored->records) {
     const bool is_known = std::find(records.begin(), records.end(), record) != records.end();
-    if (absl::StartsWith(record, prefix) && !is_known) records.push_back(std::move(record));
+    const bool is_meant =
+        scored->engagement != v1::ENGAGEMENT_KIND_UNSPECIFIED || absl::StartsWith(record, prefix);
+    if (is_meant && !is_known) records.push_back(std::move(record));
   }
   if (records.empty()) return std::nullopt;
   scored->records = std::move(records);

@@ -21,7 +21,8 @@ struct ScoredEvent {
   interactions::v1::Interaction interaction;  // where it is one; without what is personal
   v1::Engagement details;                     // where it is not
   v1::Match match;                            // what is remembered of it
-  std::vector<std::string> records;           // that it is about, each once
+  // What it is about, each once: of an engagement the contact, whatever is scored.
+  std::vector<std::string> records;
   // Somebody did it: a rule may match it.
   bool is_counted = true;
   // Clicks of the same message that happened at this time or later were by a program, and count no
@@ -33,11 +34,12 @@ struct ScoredEvent {
 const std::vector<std::string>& ScoredCategories();
 bool IsScoredCategory(absl::string_view category);
 
-// Whether the event may tell one of the records under this prefix, "contacts/". Of an event of
-// those categories.
+// Whether the event may tell an interaction with records under this prefix, "leads/", or an
+// engagement. Of an event of those categories.
 bool MayBeScored(const eventstore::RecordedEvent& event, absl::string_view prefix);
 
-// What it tells of the records under this prefix; nullopt where that is nothing. Of any event.
+// An interaction with records under this prefix, or an engagement; nullopt where it tells neither.
+// Of any event.
 std::optional<ScoredEvent> ScoredEventOf(const eventstore::RecordedEvent& event,
                                          absl::string_view prefix);
 

@@ -177,13 +177,25 @@ absl::StatusOr<v1::ScoreEvent> ScoreCommands::FindPastMatches(
     found.set_to_sequence(static_cast<int64_t>(record->header.sequence.value()));
     if (!LooksAtCategory(kinds, eventstore::CategoryOf(record->header.stream))) continue;
     KITH_ASSIGN_OR_RETURN(const auto decoded, runtime_.registry.DecodeClear(std::move(record)));
-    const auto happened = ScoredEventOf(*decoded, prefix);
+    auto happened = ScoredEventOf(*decoded, prefix);
     if (happened.has_value() && LooksAt(kinds, *happened)) {
+      KITH_RETURN_IF_ERROR(PutRecords(load, model, *happened));
       AddPastMatches(model, *happened, decoded->header().record_time, found);
     }
   }
   if (kinds == 0) found.set_is_end(true);
   return event;
+}
+
+absl::Status ScoreCommands::PutRecords(const Loader& load, const v1::ScoringModel& model,
+                                       ScoredEvent& happened) const {
+  if (happened.engagement == v1::ENGAGEMENT_KIND_UNSPECIFIED || model.target() == v1::CONTACTS) {
+    return absl::OkStatus();
+  }
+  const projections::View& view = runtime_.views.Find(ScoresOf(CollectionOf(model.target())));
+  KITH_ASSIGN_OR_RETURN(happened.records, RecordsNaming(view.At(view.position()), load.workspace(),
+                                                        happened.records.front()));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::ScoreEvent> ScoreCommands::ScoreRecords(const Loader& load,

@@ -184,6 +184,8 @@ class ScoringDryRun {
       const auto found = matched.find(last);
       v1::RecordMatches matches = found == matched.end() ? v1::RecordMatches() : found->second;
       failed = AddMerged(context.workspace(), model, names, records, last, matched, matches);
+      if (failed.ok())
+        failed = AddNamed(context.workspace(), model, scores, *row, matched, matches);
       if (!failed.ok()) return false;
       matches.set_record(last);
       *matches.mutable_facts() = FactsOf(model, table.declaration(), *row, context.read_time);
@@ -201,14 +203,26 @@ class ScoringDryRun {
   static absl::Status AddMerged(WorkspaceId workspace, const v1::ScoringModel& model,
                                 const projections::MergedNames& merged,
                                 const projections::ViewSnapshot& records, const std::string& record,
-                                const Matched& matched, v1::RecordMatches& matches) {
+                                const Matched& matched, v1::RecordMatches& matches,
+                                bool with_own = false) {
     KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                           merged.AllOf(records, workspace, record, ReadTier::kDisk));
     for (const std::string& name : names) {
       const auto found = matched.find(name);
-      if (name != record && found != matched.end()) AddMatches(model, found->second, matches);
+      if (found == matched.end() || (name == record && !with_own)) continue;
+      AddMatches(model, found->second, matches);
     }
     return absl::OkStatus();
+  }
+
+  // What the contact did that a record names, as a lead does.
+  static absl::Status AddNamed(WorkspaceId workspace, const v1::ScoringModel& model,
+                               const projections::ViewSnapshot& scores, const Message& row,
+                               const Matched& matched, v1::RecordMatches& matches) {
+    const auto* const field = row.GetDescriptor()->FindFieldByName("contact");
+    const std::string contact = field == nullptr ? "" : row.GetReflection()->GetString(row, field);
+    if (contact.empty()) return absl::OkStatus();
+    return AddMerged(workspace, model, ContactNames(), scores, contact, matched, matches, true);
   }
 
   // What a record has by the model that is compared with; nothing where that is none.

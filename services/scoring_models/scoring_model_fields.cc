@@ -74,9 +74,6 @@ class Inspection {
   void CheckEvent(const v1::ScoringRule& rule) {
     const v1::EventCondition& event = rule.event();
     if (event.engagement() != v1::ENGAGEMENT_KIND_UNSPECIFIED) {
-      if (model_.target() != v1::CONTACTS) {
-        Add("event.engagement", "is what contacts do, and the model scores no contacts");
-      }
       if (event.kind() != interactions::v1::INTERACTION_KIND_UNSPECIFIED) {
         Add("event.kind", "is that of an interaction, and an engagement is none");
       }

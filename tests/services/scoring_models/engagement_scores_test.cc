@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "kith/leads/v1/leads_service.grpc.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
 #include "kith/scoring_models/v1/scoring_models_service.grpc.pb.h"
 #include "kith/visitors/v1/sites_service.grpc.pb.h"
@@ -93,6 +94,27 @@ class EngagementScoresTest : public ScoresWorld {
     identify.set_contact(contact);
     Made(&VisitorsService::Stub::IdentifyVisitor, identify);
   }
+  static v1::ScoringModel LeadModel() {
+    return testing::Proto<v1::ScoringModel>(R"(display_name: 'Leads' target: LEADS
+        rules { id: 'clicked' event { engagement: MAIL_CLICKED } points: 10 })");
+  }
+  std::string ScoredLeads() {
+    v1::CreateScoringModelRequest create;
+    *create.mutable_scoring_model() = LeadModel();
+    const std::string model = Made(&ModelStub::CreateScoringModel, create).name();
+    AwaitScored(model);
+    return model;
+  }
+  std::string CreateLead(const std::string& contact) {
+    leads::v1::CreateLeadRequest create;
+    create.mutable_lead()->set_contact(contact);
+    return Made(&leads::v1::LeadsService::Stub::CreateLead, create).name();
+  }
+  void DeleteLead(const std::string& lead) {
+    leads::v1::DeleteLeadRequest request;
+    request.set_name(lead);
+    Made(&leads::v1::LeadsService::Stub::DeleteLead, request);
+  }
   std::string CreateAda() { return CreateContact("emails { address: 'ada@example.com' }"); }
 
   std::string site_;
@@ -159,7 +181,38 @@ TEST_F(EngagementScoresTest, CountThePagesOfWhoIsKnown) {
   EXPECT_EQ(ScoreOf(model, ada), 21'000);
 }
 
-TEST_F(EngagementScoresTest, AreOfContactsAndHaveNoKindOfInteraction) {
+// What a contact does counts for the leads that name it, by whichever of its names.
+TEST_F(EngagementScoresTest, CountForLeadsByTheirContact) {
+  const std::string ada = CreateAda();
+  const std::string eve = CreateContact("first_name: 'Eve'");
+  const std::string lead = CreateLead(ada);
+  const std::string other = CreateLead(eve);
+  const std::string message = Sent(ada);
+  Click(message, 0);
+  const std::string model = ScoredLeads();
+  EXPECT_EQ(ScoreOf(model, lead), 10) << "what was there before the rules";
+  server_.clock().Advance(absl::Minutes(1));
+  Click(message, 0);
+  EXPECT_EQ(ScoreOf(model, lead), 20);
+  EXPECT_EQ(ScoreOf(model, other), 0);
+  Merge(eve, ada);
+  server_.clock().Advance(absl::Minutes(1));
+  Click(message, 0);
+  EXPECT_EQ(ScoreOf(model, lead), 30);
+  EXPECT_EQ(ScoreOf(model, other), 10) << "since both contacts are one";
+  DeleteLead(lead);
+  server_.Restart(/*new_views=*/true);
+  server_.clock().Advance(absl::Minutes(1));
+  Click(message, 0);
+  EXPECT_EQ(ScoreOf(model, other), 20);
+  v1::DryRunScoringModelRequest dry_run;
+  *dry_run.mutable_definition() = LeadModel();
+  const auto told = Made(&ModelStub::DryRunScoringModel, dry_run);
+  ASSERT_THAT(told.scores(), SizeIs(1));
+  EXPECT_EQ(told.scores(0).score(), 40) << "of all that its contact did";
+}
+
+TEST_F(EngagementScoresTest, HaveNoKindOfInteraction) {
   const auto refused = Create(R"(rules { id: 'a' points: 1
       event { engagement: MAIL_OPENED kind: CALL direction: INBOUND } })");
   EXPECT_EQ(refused.reason(), "INVALID_MODEL");
@@ -168,12 +221,6 @@ TEST_F(EngagementScoresTest, AreOfContactsAndHaveNoKindOfInteraction) {
   const auto of_other = Create(
       "rules { id: 'a' event { engagement: MAIL_OPENED condition: 'outcome = \"x\"' } points: 1 }");
   EXPECT_THAT(of_other.status.error_message(), HasSubstr("outcome"));
-  v1::CreateScoringModelRequest leads;
-  *leads.mutable_scoring_model() = testing::Proto<v1::ScoringModel>(
-      "display_name: 'L' target: LEADS rules { id: 'a' points: 1 event { engagement: MAIL_OPENED } "
-      "}");
-  const auto of_leads = server_.Call(&ModelStub::CreateScoringModel, leads);
-  EXPECT_THAT(of_leads.fields(), ::testing::ElementsAre("scoring_model.rules[0].event.engagement"));
 }
 
 }  // namespace
