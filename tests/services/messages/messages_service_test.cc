@@ -476,6 +476,12 @@ TEST_F(MessagesServiceTest, UnsubscribeFromThemByTheContactsOwnCommand) {
   EXPECT_EQ(server_.Call(&Stub::RecordMessageUnsubscribed, request).reason(), "MESSAGE_NOT_FOUND");
 }
 
+TEST_F(MessagesServiceTest, AreNotFoundByWhatTheySay) {
+  Send(Sending(ada_));
+  EXPECT_EQ(List(ada_, "subject = \"Hello\"").reason(), "INVALID_FILTER");
+  EXPECT_EQ(List(ada_, "state = QUEUED")->messages_size(), 1);
+}
+
 // It is the address that wants no more, whoever has it later, and until the person asks for it.
 TEST_F(MessagesServiceTest, UnsubscribeAnAddressUntilThePersonWantsThemAgain) {
   v1::RecordMessageUnsubscribedRequest request;

@@ -350,6 +350,21 @@ TEST_F(ReceivedMailsTest, IsRefusedOnlyWhereItIsTooLarge) {
   EXPECT_EQ(Receive(largest).outcome(), v1::RECORDED);
 }
 
+// What is sealed is found by nothing, and that is said.
+TEST_F(ReceivedMailsTest, IsNotFoundByWhatIsPersonal) {
+  Receive(FromAda("1", "", "Hello"));
+  for (const char* const filter :
+       {"subject = \"x\"", "text:Hello", "kind = PERSONAL AND NOT sender.address = \"a\""}) {
+    const auto refused = List("", filter);
+    EXPECT_EQ(refused.reason(), "INVALID_FILTER") << filter;
+    EXPECT_THAT(refused.status.error_message(), HasSubstr("is personal, and stays sealed"));
+  }
+  v1::ListReceivedMailsRequest ordered;
+  ordered.set_order_by("subject desc");
+  EXPECT_EQ(server_.Call(&Mails::ListReceivedMails, ordered).reason(), "INVALID_FILTER");
+  EXPECT_EQ(List("", "kind = PERSONAL")->received_mails_size(), 1);
+}
+
 TEST_F(ReceivedMailsTest, MarksTheAddressThatAMessageDidNotReach) {
   const std::string ada = CreateContact(
       "first_name: 'Ada' emails { address: 'Ada@x.example' } emails { address: 'b@x.example' }");
