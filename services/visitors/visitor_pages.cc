@@ -74,17 +74,14 @@ LeftOut& LeftOut::operator+=(const LeftOut& more) {
 }
 
 absl::StatusOr<VisitorPages::Open> VisitorPages::Find(absl::string_view public_id) const {
-  const auto found = runtime::OpenName(runtime_.log.token_sealer(), kPublicSite,
-                                       SiteAggregate::kCategory, public_id);
-  if (!found.has_value()) return ResourceNotFound(SiteRules(), "");
-  Open open;
-  open.caller = runtime::ActiveCallerOf(*runtime_.authorizer, found->workspace, kActor);
-  if (open.caller == nullptr) return ResourceNotFound(SiteRules(), "");
-  KITH_ASSIGN_OR_RETURN(open.state,
-                        runtime_.transact.Fold<SiteAggregate>(found->workspace, found->name));
-  if (open.state->lifecycle != Lifecycle::kActive) return ResourceNotFound(SiteRules(), "");
-  open.path = absl::StrCat(prefix(), public_id);
-  return open;
+  const auto name = runtime::OpenName(runtime_.log.token_sealer(), kPublicSite,
+                                      SiteAggregate::kCategory, public_id);
+  KITH_ASSIGN_OR_RETURN(auto found,
+                        runtime::FindPublicRecord<SiteAggregate>(runtime_, name, kActor));
+  if (!found.has_value() || found->state->lifecycle != Lifecycle::kActive) {
+    return ResourceNotFound(SiteRules(), "");
+  }
+  return Open{*std::move(found), absl::StrCat(prefix(), public_id)};
 }
 
 void VisitorPages::Take(WebRequest request, Answer answer) {

@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "eventstore/seal/token_sealer.h"
 #include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/public_record.h"
 #include "services/runtime/calls/web_limits.h"
 #include "services/runtime/calls/web_pages.h"
 #include "services/runtime/runtime.h"
@@ -56,9 +57,7 @@ class VisitorPages final : public runtime::WebPages {
  private:
   using Answer = absl::AnyInvocable<void(runtime::WebAnswer)>;
   // A site that is there, and who acts for it.
-  struct Open {
-    std::shared_ptr<const runtime::Caller> caller;
-    std::shared_ptr<const SiteNow> state;
+  struct Open : runtime::PublicRecord<SiteAggregate> {
     std::string path;
 
     const v1::Site& site() const { return state->resource; }
