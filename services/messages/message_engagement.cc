@@ -151,7 +151,7 @@ Decision Decide(const EngagementFacts& facts, const v1::RecordMessageUnsubscribe
 Change Resubscribed(const std::string& message, const std::string& email_key) {
   auto event = std::make_unique<v1::MessageEvent>();
   event->mutable_message_resubscribed()->set_name(message);
-  Change change{message, std::move(event)};
+  Change change{message, std::move(event), {}};
   change.claims.push_back({std::string(kUnsubscribedClaim), email_key});
   return change;
 }

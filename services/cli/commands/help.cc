@@ -455,6 +455,7 @@ void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, s
     if (!absl::StartsWith(command.word, absl::StrCat(collection, " "))) continue;
     const std::vector<std::string> parts = absl::StrSplit(command.text, absl::MaxSplits("\n\n", 1));
     out << parts[0] << '\n';
+    if (parts.size() == 1) continue;
     const std::string meaning = absl::StrReplaceAll(parts[1], {{"\n", " "}});
     PrintWrapped(FirstSentence(meaning), kMeaningIndent, out);
   }

@@ -17,6 +17,7 @@
 #include "kith/received_mails/v1/received_mails_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "services/core/resource_name.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -497,6 +498,40 @@ TEST_F(ReceivedMailsTest, AreToldOnlyToWhoSeesTheContact) {
   const auto hidden = Made(&Threads::GetMailThread, get);
   get.set_name(hidden.name());
   EXPECT_EQ(server_.CallWith(key, &Threads::GetMailThread, get).reason(), "MAIL_THREAD_NOT_FOUND");
+  EXPECT_EQ(server_.CallWith(key, &Threads::ListMailThreads, v1::ListMailThreadsRequest()).reason(),
+            "PERMISSION_DENIED");
+}
+
+// The one with the last mail first; what was found to be a part of another is no thread any more.
+TEST_F(ReceivedMailsTest, AreListedByThread) {
+  const auto id = [](const v1::MailThread& thread) { return IdOf(thread.name()); };
+  const std::string first(IdOf(Receive(FromAda("1")).name()));
+  server_.clock().Advance(absl::Seconds(1));
+  const std::string second(IdOf(Receive(FromAda("2", "", "Another.")).name()));
+  server_.clock().Advance(absl::Seconds(1));
+  Receive(FromAda("3", "References: <1@x.example>\n", "Well?"));
+  v1::ListMailThreadsRequest list;
+  auto listed = Made(&Threads::ListMailThreads, list);
+  ASSERT_EQ(listed.mail_threads_size(), 2);
+  EXPECT_EQ(id(listed.mail_threads(0)), first);
+  EXPECT_EQ(listed.mail_threads(0).mail_count(), 2);
+  EXPECT_EQ(id(listed.mail_threads(1)), second);
+  list.set_page_size(1);
+  list.set_order_by("create_time desc");
+  listed = Made(&Threads::ListMailThreads, list);
+  ASSERT_EQ(listed.mail_threads_size(), 1);
+  EXPECT_EQ(id(listed.mail_threads(0)), second);
+  list.set_page_token(listed.next_page_token());
+  listed = Made(&Threads::ListMailThreads, list);
+  ASSERT_EQ(listed.mail_threads_size(), 1);
+  EXPECT_EQ(id(listed.mail_threads(0)), first);
+  EXPECT_EQ(listed.next_page_token(), "");
+  Receive(FromAda("4", "References: <1@x.example> <2@x.example>\n", "Both."));
+  v1::ListMailThreadsRequest all;
+  all.set_filter("mail_count > 1");
+  listed = Made(&Threads::ListMailThreads, all);
+  ASSERT_EQ(listed.mail_threads_size(), 1);
+  EXPECT_EQ(listed.mail_threads(0).mail_count(), 4);
 }
 
 // Goal: nothing of what a person wrote outlives their key.
