@@ -190,8 +190,8 @@ absl::StatusOr<std::vector<std::string>> Naming(View& view, WorkspaceId workspac
                         ContactNames().AllOf(view, workspace, contact, more...));
   for (const std::string& name : names) {
     KITH_ASSIGN_OR_RETURN(const auto row, ContactTable().Get(view, workspace, name, more...));
-    if (row.has_value())
-      records.insert(records.end(), row->records().begin(), row->records().end());
+    if (!row.has_value()) continue;
+    records.insert(records.end(), row->records().begin(), row->records().end());
   }
   return records;
 }

@@ -184,8 +184,8 @@ class ScoringDryRun {
       const auto found = matched.find(last);
       v1::RecordMatches matches = found == matched.end() ? v1::RecordMatches() : found->second;
       failed = AddMerged(context.workspace(), model, names, records, last, matched, matches);
-      if (failed.ok())
-        failed = AddNamed(context.workspace(), model, scores, *row, matched, matches);
+      if (!failed.ok()) return false;
+      failed = AddNamed(context.workspace(), model, scores, *row, matched, matches);
       if (!failed.ok()) return false;
       matches.set_record(last);
       *matches.mutable_facts() = FactsOf(model, table.declaration(), *row, context.read_time);
