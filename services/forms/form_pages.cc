@@ -211,8 +211,8 @@ std::shared_ptr<const runtime::Caller> FormPages::CallerIn(WorkspaceId workspace
 
 absl::StatusOr<FormPages::Open> FormPages::Find(absl::string_view public_id) const {
   const auto name = FormOfPublicId(runtime_.log.token_sealer(), public_id);
-  KITH_ASSIGN_OR_RETURN(auto found,
-                        runtime::FindPublicRecord<FormAggregate>(runtime_, name, kActor));
+  KITH_ASSIGN_OR_RETURN(auto found, runtime::FindPublicRecord<FormAggregate>(
+                                        runtime_.transact, *runtime_.authorizer, name, kActor));
   if (!found.has_value()) return ResourceNotFound(FormRules(), "");
   KITH_RETURN_IF_ERROR(CheckOpen(*found->state, name->name));
   return Open{*std::move(found), absl::StrCat(prefix(), public_id)};

@@ -76,8 +76,8 @@ LeftOut& LeftOut::operator+=(const LeftOut& more) {
 absl::StatusOr<VisitorPages::Open> VisitorPages::Find(absl::string_view public_id) const {
   const auto name = runtime::OpenName(runtime_.log.token_sealer(), kPublicSite,
                                       SiteAggregate::kCategory, public_id);
-  KITH_ASSIGN_OR_RETURN(auto found,
-                        runtime::FindPublicRecord<SiteAggregate>(runtime_, name, kActor));
+  KITH_ASSIGN_OR_RETURN(auto found, runtime::FindPublicRecord<SiteAggregate>(
+                                        runtime_.transact, *runtime_.authorizer, name, kActor));
   if (!found.has_value() || found->state->lifecycle != Lifecycle::kActive) {
     return ResourceNotFound(SiteRules(), "");
   }

@@ -12,7 +12,7 @@
 #include "services/runtime/admission/authorizer.h"
 #include "services/runtime/calls/own_command.h"
 #include "services/runtime/calls/public_name.h"
-#include "services/runtime/runtime.h"
+#include "services/runtime/commands/transact.h"
 
 namespace kith::runtime {
 
@@ -27,13 +27,14 @@ struct PublicRecord {
 // `policy` acts: "policies/form_pages".
 template <class Aggregate>
 absl::StatusOr<std::optional<PublicRecord<Aggregate>>> FindPublicRecord(
-    const Runtime& runtime, const std::optional<PublicName>& name, absl::string_view policy) {
+    Transact& transact, const Authorizer& authorizer, const std::optional<PublicName>& name,
+    absl::string_view policy) {
   if (!name.has_value()) return std::nullopt;
   PublicRecord<Aggregate> found;
-  found.caller = ActiveCallerOf(*runtime.authorizer, name->workspace, policy);
+  found.caller = ActiveCallerOf(authorizer, name->workspace, policy);
   if (found.caller == nullptr) return std::nullopt;
   KITH_ASSIGN_OR_RETURN(found.state,
-                        runtime.transact.template Fold<Aggregate>(name->workspace, name->name));
+                        transact.template Fold<Aggregate>(name->workspace, name->name));
   return found;
 }
 
