@@ -57,7 +57,7 @@ inline constexpr int kPreviousContactsMax = 20;
 // Between two pages of a visit.
 inline constexpr absl::Duration kVisitGap = absl::Minutes(30);
 // Nobody tells of pages that were looked at before.
-inline constexpr absl::Duration kViewAgeMax = absl::Hours(24) * 3'650;
+inline constexpr absl::Duration kViewAgeMax = absl::Hours(24 * 3'650);
 
 const ResourceRules& VisitorRules();
 
