@@ -60,6 +60,12 @@ absl::StatusOr<std::vector<std::string>> NamesIn(const std::string& folder) {
 }
 
 absl::StatusOr<std::string> ReadAll(const std::string& path) {
+  // What is there and is no file is read at no later time, either.
+  std::error_code ignored;
+  const fs::file_status there = fs::status(path, ignored);
+  if (fs::exists(there) && !fs::is_regular_file(there)) {
+    return absl::DataLossError(absl::StrCat(path, " is no blob."));
+  }
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<KeyFile> file, OpenKeyFile(path));
   KITH_ASSIGN_OR_RETURN(const uint64_t size, file->Size());
   if (size > BlobFileBytesMax()) return absl::DataLossError(absl::StrCat(path, " is no blob."));

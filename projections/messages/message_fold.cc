@@ -174,6 +174,15 @@ StandardEvent FoldMessage(const Happening& happening, v1::Message& message) {
       break;
     case v1::MessageEvent::kMessageUnsubscribed:
       *message.mutable_unsubscribe_time() = ToTimestamp(time);
+      message.clear_resubscribe_time();
+      break;
+    case v1::MessageEvent::kMessageResubscribed:
+      *message.mutable_resubscribe_time() = ToTimestamp(time);
+      break;
+    case v1::MessageEvent::kMessageBounced:
+      message.set_bounce(event.message_bounced().kind());
+      message.set_bounce_status(event.message_bounced().status());
+      *message.mutable_bounce_time() = ToTimestamp(time);
       break;
     case v1::MessageEvent::EVENT_NOT_SET:
       break;

@@ -22,10 +22,16 @@ void CountFailed(v1::MessageFailure failure, v1::MessageTotals& totals) {
 // What one message adds.
 v1::MessageTotals TotalsOf(const v1::Message& message) {
   v1::MessageTotals totals;
-  if (message.has_unsubscribe_time()) totals.set_unsubscribed(1);
+  const bool has_bounced = message.bounce() != v1::BOUNCE_KIND_UNSPECIFIED;
+  if (message.has_unsubscribe_time() && !has_bounced) totals.set_unsubscribed(1);
   if (message.state() == v1::QUEUED) totals.set_queued(1);
   if (message.state() == v1::FAILED) CountFailed(message.failure(), totals);
   if (message.state() != v1::SENT) return totals;
+  if (has_bounced) {
+    totals.set_hard_bounced(message.bounce() == v1::HARD ? 1 : 0);
+    totals.set_soft_bounced(message.bounce() == v1::HARD ? 0 : 1);
+    return totals;
+  }
   totals.set_delivered(1);
   if (!message.tracked()) return totals;
   totals.set_tracked(1);

@@ -181,6 +181,12 @@ const projections::Table<MailThreadRow>& MailThreads::Threads() {
   static const auto& table = *new projections::Table<MailThreadRow>(
       projections::TableBuilder<MailThreadRow>(1)
           .Key([](const MailThreadRow& row) { return row.thread().name(); })
+          .Field("name", {.path = "thread.name"})
+          .Field("part_of")
+          .Field("mail_count", {.path = "thread.mail_count"})
+          .Field("create_time", {.path = "thread.create_time"})
+          .Field("last_mail_time", {.path = "thread.last_mail_time"})
+          .Index(1, {"part_of", "last_mail_time"})
           .Build());
   return table;
 }

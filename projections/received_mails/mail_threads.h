@@ -7,7 +7,9 @@
 // than kJoinedThreadsMax: then they stay apart. A mail without ids is a thread of its own.
 //
 // Tables:
-//   1  MailThreadRow, by name: threads, and what was one
+//   1  MailThreadRow, by name, with an index by what it is a part of and time: threads, and what
+//   was
+//      one
 //   2  MailIdRow, by the id as MessageIdOf has it
 //   3  ThreadMailRow, by name, with an index by thread and time: the mails, each under the thread
 //      that it came into; those of the parts of a thread are its own
@@ -35,13 +37,14 @@ class MailThreads final : public projections::Projection {
  public:
   static constexpr absl::string_view kName = "mail_threads";
 
+  // By index: part_of with last_mail_time.
   static const projections::Table<v1::MailThreadRow>& Threads();
   static const projections::Table<v1::MailIdRow>& Ids();
   // By index: thread with create_time.
   static const projections::Table<v1::ThreadMailRow>& Mails();
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
   std::vector<std::string> categories() const override {
     return {"receivedMails", "captureReviews", "messages"};
   }

@@ -15,7 +15,6 @@
 #include "projections/scoring_models/score_rules.h"
 #include "projections/store/key_codec.h"
 #include "projections/tables/fold_resource.h"
-#include "projections/tables/touched_records.h"
 
 namespace kith::scoring_models {
 namespace {
@@ -47,6 +46,13 @@ bool AreRulesSame(const v1::ScoringModel& a, const v1::ScoringModel& b) {
 template <class Texts>
 bool Has(const Texts& texts, const std::string& text) {
   return std::find(texts.begin(), texts.end(), text) != texts.end();
+}
+
+// The contact that a record names; empty where it names none, or its kind never does.
+std::string ContactOf(const Message* record) {
+  if (record == nullptr) return "";
+  const auto* const field = record->GetDescriptor()->FindFieldByName("contact");
+  return field == nullptr ? "" : record->GetReflection()->GetString(*record, field);
 }
 
 v1::AdvanceScoringRequest FindPast(const v1::ModelRow& row, int64_t after) {
@@ -170,49 +176,45 @@ absl::Status ScoreFold::BeginRules(v1::ScoringModel before, v1::ModelRow& row, b
   return reactions_.Add({&request}, kContinues);
 }
 
-// --- Interactions
+// --- What happens
 
-absl::Status ScoreFold::FollowInteraction() {
+absl::Status ScoreFold::FollowScored() {
   KITH_ASSIGN_OR_RETURN(const v1::ActiveModels active, ReadActive());
-  if (active.models().empty()) return absl::OkStatus();
-  std::optional<interactions::v1::Interaction> interaction;
-  std::vector<std::string> records;
+  const absl::string_view category = eventstore::CategoryOf(header_.stream);
+  std::optional<ScoredEvent> happened;
   for (const v1::ActiveModel& one : active.models()) {
-    if (!interaction.has_value()) {
-      interaction = projections::RecordedInteraction(event_);
-      if (!interaction.has_value()) return absl::OkStatus();
-      for (std::string& record : projections::TouchedRecords(event_)) {
-        if (absl::StartsWith(record, collection_.prefix) && !Has(records, record)) {
-          records.push_back(std::move(record));
-        }
+    if (!LooksAtCategory(one.kinds(), category)) continue;
+    if (!happened.has_value()) {
+      happened = ScoredEventOf(event_, collection_.prefix);
+      if (!happened.has_value()) return absl::OkStatus();
+      if (happened->engagement != v1::ENGAGEMENT_KIND_UNSPECIFIED &&
+          collection_.target != v1::CONTACTS) {
+        KITH_ASSIGN_OR_RETURN(happened->records,
+                              RecordsNaming(batch_, workspace_, happened->records.front()));
       }
     }
-    if (!LooksAt(one.kinds(), interaction->kind())) continue;
+    if (!LooksAt(one.kinds(), *happened)) continue;
     KITH_ASSIGN_OR_RETURN(const v1::ModelRow row, ReadModel(one.model()));
-    KITH_RETURN_IF_ERROR(Count(row, *interaction, records));
+    KITH_RETURN_IF_ERROR(Count(row, *happened));
   }
   return absl::OkStatus();
 }
 
-absl::Status ScoreFold::Count(const v1::ModelRow& row,
-                              const interactions::v1::Interaction& interaction,
-                              const std::vector<std::string>& records) {
-  v1::Match match;
-  match.set_sequence(static_cast<int64_t>(header_.sequence.value()));
-  *match.mutable_occur_time() = interaction.occur_time();
-  match.set_interaction(interaction.name());
+absl::Status ScoreFold::Count(const v1::ModelRow& row, const ScoredEvent& happened) {
   for (const RuleSet& rules : RuleSetsOf(row)) {
     std::vector<const v1::ScoringRule*> matching;
     for (const v1::ScoringRule& rule : rules.model.rules()) {
-      if (Matches(rule, interaction, header_.record_time)) matching.push_back(&rule);
+      if (Matches(rule, happened, header_.record_time)) matching.push_back(&rule);
     }
-    if (matching.empty()) continue;
-    for (const std::string& record : records) {
+    if (matching.empty() && !happened.retracts_since.has_value()) continue;
+    for (const std::string& record : happened.records) {
       KITH_ASSIGN_OR_RETURN(v1::RecordMatches matches,
                             ReadMatches(batch_, workspace_, rules, record));
-      bool is_other = false;
+      bool is_other = happened.retracts_since.has_value() &&
+                      RetractClicks(rules.model, happened.match.interaction(),
+                                    *happened.retracts_since, matches);
       for (const v1::ScoringRule* const rule : matching) {
-        is_other = AddMatch(*rule, match, matches) || is_other;
+        is_other = AddMatch(*rule, happened.match, matches) || is_other;
       }
       if (!is_other) continue;
       MatchesTable().Set(batch_, workspace_, matches);
@@ -228,14 +230,31 @@ absl::Status ScoreFold::Count(const v1::ModelRow& row,
   return absl::OkStatus();
 }
 
+absl::Status ScoreFold::Name(const std::string& contact, const std::string& record, bool is_named) {
+  if (contact.empty()) return absl::OkStatus();
+  return ContactTable().Change(batch_, workspace_, contact, [&](v1::RecordsOfContact& row) {
+    row.set_contact(contact);
+    auto& records = *row.mutable_records();
+    records.erase(std::remove(records.begin(), records.end(), record), records.end());
+    if (is_named && records.size() < kRecordsOfContactMax) *records.Add() = record;
+    return !records.empty();
+  });
+}
+
 // --- Records
 
 absl::Status ScoreFold::FollowRecord(const projections::RowChange& change) {
-  KITH_ASSIGN_OR_RETURN(const v1::ActiveModels active, ReadActive());
-  if (active.models().empty()) return absl::OkStatus();
   const auto* const before = change.before<Message>();
   const auto* const after = change.after<Message>();
   const std::string record = collection_.table.key(after == nullptr ? *before : *after);
+  const std::string named_before = ContactOf(before);
+  const std::string named_after = ContactOf(after);
+  if (named_before != named_after) {
+    KITH_RETURN_IF_ERROR(Name(named_before, record, false));
+    KITH_RETURN_IF_ERROR(Name(named_after, record, true));
+  }
+  KITH_ASSIGN_OR_RETURN(const v1::ActiveModels active, ReadActive());
+  if (active.models().empty()) return absl::OkStatus();
   for (const v1::ActiveModel& one : active.models()) {
     KITH_ASSIGN_OR_RETURN(const v1::ModelRow row, ReadModel(one.model()));
     if (after == nullptr) {
@@ -330,7 +349,7 @@ absl::Status ScoreFold::FollowScores() {
     case v1::ScoreEvent::kPastMatchesFound:
       return FollowPast(happened.past_matches_found());
     case v1::ScoreEvent::kRecordsScored:
-      return FollowScored(happened.records_scored());
+      return FollowRecords(happened.records_scored());
     case v1::ScoreEvent::kScoresRefreshed:
       return FollowRefreshed(happened.scores_refreshed());
     case v1::ScoreEvent::kScoreThresholdCrossed:
@@ -365,6 +384,11 @@ absl::Status ScoreFold::FollowPast(const v1::PastMatchesFound& found) {
     KITH_ASSIGN_OR_RETURN(v1::RecordMatches matches,
                           ReadMatches(batch_, workspace_, rules, record));
     for (const v1::RecordMatch* const one : list) {
+      if (one->has_retracts_since()) {
+        RetractClicks(rules.model, one->interaction(), FromTimestamp(one->retracts_since()),
+                      matches);
+        continue;
+      }
       const auto rule = std::find_if(rules.model.rules().begin(), rules.model.rules().end(),
                                      [&](const auto& each) { return each.id() == one->rule(); });
       if (rule == rules.model.rules().end()) continue;
@@ -386,7 +410,7 @@ absl::Status ScoreFold::FollowPast(const v1::PastMatchesFound& found) {
   return reactions_.Add({&request}, kContinues);
 }
 
-absl::Status ScoreFold::FollowScored(const v1::RecordsScored& scored) {
+absl::Status ScoreFold::FollowRecords(const v1::RecordsScored& scored) {
   KITH_ASSIGN_OR_RETURN(v1::ModelRow row, ReadModel(scored.model()));
   if (row.version() != scored.version() || !row.is_new() || !row.has_past()) {
     return absl::OkStatus();

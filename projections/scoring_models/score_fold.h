@@ -9,13 +9,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/log/event_registry.h"
-#include "kith/interactions/v1/interaction.pb.h"
 #include "kith/scoring_models/v1/score_events.pb.h"
 #include "kith/scoring_models/v1/score_rows.pb.h"
 #include "kith/scoring_models/v1/scores_service.pb.h"
 #include "projections/engine/view_batch.h"
 #include "projections/reactions/policy.h"
 #include "projections/scoring_models/score_rows.h"
+#include "projections/scoring_models/scored_event.h"
 #include "projections/tables/merged_names.h"
 #include "projections/tables/table_core.h"
 
@@ -26,7 +26,7 @@ struct ScoredCollection {
   v1::ScoreTarget target;
   const std::string& prefix;  // "contacts/"
   const projections::TableDeclaration& table;
-  const projections::MergedNames& names;
+  const projections::MergedNames& names;  // of contacts
 };
 
 // Lives for one event. Borrows what it is made of.
@@ -35,10 +35,10 @@ class ScoreFold {
   ScoreFold(const eventstore::RecordedEvent& event, const ScoredCollection& collection,
             projections::ViewBatch& batch, projections::Reactions& reactions);
 
-  // Of an event of a model, of scores, or an interaction that was recorded.
+  // Of an event of a model, of scores, or one that rules may be about.
   absl::Status FollowModel();
   absl::Status FollowScores();
-  absl::Status FollowInteraction();
+  absl::Status FollowScored();
   // What became of a record.
   absl::Status FollowRecord(const projections::RowChange& change);
   // The event says that one was merged into another, or taken out again. Before what became of the
@@ -58,8 +58,9 @@ class ScoreFold {
   // Rules that were saved begin to count: for what comes at once, for each record when its turn has
   // come.
   absl::Status BeginRules(v1::ScoringModel before, v1::ModelRow& row, bool is_anew);
-  absl::Status Count(const v1::ModelRow& row, const interactions::v1::Interaction& interaction,
-                     const std::vector<std::string>& records);
+  absl::Status Count(const v1::ModelRow& row, const ScoredEvent& happened);
+  // A record names this contact, or does so no more.
+  absl::Status Name(const std::string& contact, const std::string& record, bool is_named);
 
   absl::Status FollowRemoval(const v1::ModelRow& row, const std::string& record);
   absl::Status FollowArrival(const v1::ModelRow& row, const std::string& record,
@@ -73,7 +74,7 @@ class ScoreFold {
   absl::Status FollowOverride(const std::string& model, const std::string& record,
                               const v1::ScoreOverrideSet* set);
   absl::Status FollowPast(const v1::PastMatchesFound& found);
-  absl::Status FollowScored(const v1::RecordsScored& scored);
+  absl::Status FollowRecords(const v1::RecordsScored& scored);
   absl::Status FollowRefreshed(const v1::ScoresRefreshed& refreshed);
 
   // Brings a record's score in line with what the rules by which it is scored matched of it. `own`

@@ -2,29 +2,36 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
-#include "kith/interactions/v1/interaction_events.pb.h"
 #include "projections/scoring_models/score_fold.h"
 #include "projections/scoring_models/score_rows.h"
 #include "projections/scoring_models/score_rules.h"
-#include "projections/tables/touched_records.h"
+#include "projections/scoring_models/scored_event.h"
 
 namespace kith::scoring_models {
 
 ScoreKeeper::ScoreKeeper(v1::ScoreTarget target, const projections::ResourceDirectory& directory)
-    : Policy(ScoresOf(CollectionOf(target)), 1,
+    : Policy(ScoresOf(CollectionOf(target)), target == v1::LEADS ? 2 : 1,
              absl::StrCat("Scores ", CollectionOf(target),
                           ", and says when a score reaches a threshold.")),
       target_(target),
       prefix_(absl::StrCat(CollectionOf(target), "/")),
       base_(directory.name()),
       table_(directory.table()),
-      names_(*directory.table().declaration().row, projections::kPolicyNamesTable) {}
+      // Other records are never merged, and name contacts by any of their names.
+      names_(ContactNames()) {}
+
+std::vector<std::string> ScoreKeeper::Follows() const {
+  std::vector<std::string> categories = ScoredCategories();
+  categories.push_back("scoringModels");
+  categories.push_back("scores");
+  if (target_ != v1::CONTACTS) categories.push_back("contacts");
+  return categories;
+}
 
 bool ScoreKeeper::Concerns(const eventstore::RecordedEvent& event) const {
-  if (eventstore::CategoryOf(event.header().stream) != "interactions") return true;
-  return static_cast<const interactions::v1::InteractionEvent&>(*event.event)
-             .has_interaction_recorded() &&
-         projections::IsAbout(prefix_, event);
+  const absl::string_view category = eventstore::CategoryOf(event.header().stream);
+  if (IsScoredCategory(category)) return MayBeScored(event, prefix_);
+  return category != "contacts" || target_ == v1::CONTACTS || names_.IsChangedBy(event);
 }
 
 absl::Status ScoreKeeper::React(const eventstore::RecordedEvent& event,
@@ -36,8 +43,8 @@ absl::Status ScoreKeeper::React(const eventstore::RecordedEvent& event,
     KITH_RETURN_IF_ERROR(fold.FollowModel());
   } else if (category == "scores") {
     KITH_RETURN_IF_ERROR(fold.FollowScores());
-  } else if (category == "interactions") {
-    KITH_RETURN_IF_ERROR(fold.FollowInteraction());
+  } else if (IsScoredCategory(category)) {
+    KITH_RETURN_IF_ERROR(fold.FollowScored());
   }
   // Who comes back has a name of their own again.
   if (names_.IsChangedBy(event)) KITH_RETURN_IF_ERROR(fold.FollowNames());

@@ -2,10 +2,11 @@
 // asks for what follows from them by itself: that rules which were saved are asked of what happened
 // before, that points lapse, and that a threshold was crossed.
 //
-// An interaction that no rule is about costs a look at one short row. What the records are it is
-// told by their directory, which it is based on; nothing of a record is kept here but its owner and
-// with whom it is shared. What was matched stays under the name that the record had for it: one
-// that others were merged into has the score of all of it, counted together.
+// An interaction or engagement that no rule is about costs a look at one short row. What the
+// records are it is told by their directory, which it is based on; nothing of a record is kept here
+// but its owner and with whom it is shared. What was matched stays under the name that the record
+// had for it: one that others were merged into has the score of all of it, counted together.
+// What a contact did with mails and on sites counts for the leads that name it then, too.
 #pragma once
 
 #include <string>
@@ -26,9 +27,7 @@ class ScoreKeeper final : public projections::Policy {
   bool reads_personal() const override { return false; }
 
  private:
-  std::vector<std::string> Follows() const override {
-    return {"interactions", "scoringModels", "scores"};
-  }
+  std::vector<std::string> Follows() const override;
   bool Concerns(const eventstore::RecordedEvent& event) const override;
   absl::Status React(const eventstore::RecordedEvent& event, projections::ViewBatch& batch,
                      projections::Reactions& reactions) const override;
@@ -37,7 +36,7 @@ class ScoreKeeper final : public projections::Policy {
   const std::string prefix_;  // "contacts/"
   const std::string base_;
   const projections::TableCore& table_;
-  const projections::MergedNames names_;
+  const projections::MergedNames& names_;
 };
 
 }  // namespace kith::scoring_models

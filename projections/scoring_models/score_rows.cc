@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/contacts/v1/contact.pb.h"
 #include "projections/scoring_models/score_rules.h"
 #include "projections/store/key_codec.h"
 
@@ -71,6 +72,14 @@ const Table<v1::DueScore>& DueTable() {
   static const auto& table = *new Table<v1::DueScore>(
       TableBuilder<v1::DueScore>(6)
           .Key([](const v1::DueScore& due) { return KeyOf(due.model(), due.day(), due.record()); })
+          .Build());
+  return table;
+}
+
+const Table<v1::RecordsOfContact>& ContactTable() {
+  static const auto& table = *new Table<v1::RecordsOfContact>(
+      TableBuilder<v1::RecordsOfContact>(7)
+          .Key([](const v1::RecordsOfContact& row) { return row.contact(); })
           .Build());
   return table;
 }
@@ -162,6 +171,43 @@ absl::StatusOr<v1::RecordMatches> ReadAllMatches(const projections::ViewSnapshot
                                                  WorkspaceId workspace, const RuleSet& rules,
                                                  const std::vector<std::string>& names) {
   return ReadAll(snapshot, workspace, rules, names);
+}
+
+const projections::MergedNames& ContactNames() {
+  static const auto& names = *new projections::MergedNames(
+      contacts::v1::Contact::default_instance(), projections::kPolicyNamesTable);
+  return names;
+}
+
+namespace {
+
+// `more` is what a read of the view needs besides a key.
+template <class View, class... More>
+absl::StatusOr<std::vector<std::string>> Naming(View& view, WorkspaceId workspace,
+                                                const std::string& contact, More... more) {
+  std::vector<std::string> records;
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                        ContactNames().AllOf(view, workspace, contact, more...));
+  for (const std::string& name : names) {
+    KITH_ASSIGN_OR_RETURN(const auto row, ContactTable().Get(view, workspace, name, more...));
+    if (!row.has_value()) continue;
+    records.insert(records.end(), row->records().begin(), row->records().end());
+  }
+  return records;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> RecordsNaming(projections::ViewBatch& batch,
+                                                       WorkspaceId workspace,
+                                                       const std::string& contact) {
+  return Naming(batch, workspace, contact);
+}
+
+absl::StatusOr<std::vector<std::string>> RecordsNaming(const projections::ViewSnapshot& snapshot,
+                                                       WorkspaceId workspace,
+                                                       const std::string& contact) {
+  return Naming(snapshot, workspace, contact, eventstore::ReadTier::kDisk);
 }
 
 v1::Score ScoreOn(const RuleSet& rules, const v1::RecordMatches& matches, const v1::KeptScore& kept,

@@ -15,6 +15,7 @@
 #include "kith/scoring_models/v1/score_rows.pb.h"
 #include "projections/engine/view_batch.h"
 #include "projections/engine/view_snapshot.h"
+#include "projections/tables/merged_names.h"
 #include "projections/tables/table.h"
 
 namespace kith::scoring_models {
@@ -36,6 +37,18 @@ const projections::Table<v1::KeptScore>& KeptTable();
 const projections::Table<v1::RecordMatches>& MatchesTable();
 // By model, day and record.
 const projections::Table<v1::DueScore>& DueTable();
+// By contact. Of collections whose records name one.
+const projections::Table<v1::RecordsOfContact>& ContactTable();
+inline constexpr int kRecordsOfContactMax = 100;
+// Those of any of the contact's names.
+absl::StatusOr<std::vector<std::string>> RecordsNaming(projections::ViewBatch& batch,
+                                                       WorkspaceId workspace,
+                                                       const std::string& contact);
+absl::StatusOr<std::vector<std::string>> RecordsNaming(const projections::ViewSnapshot& snapshot,
+                                                       WorkspaceId workspace,
+                                                       const std::string& contact);
+// Which names contacts have, as the view remembers it.
+const projections::MergedNames& ContactNames();
 // In ScoreTable and KeptTable.
 std::string ScoreKey(const std::string& model, const std::string& record);
 // In DueTable, those of the model that are due by this day.

@@ -18,12 +18,23 @@ using google::protobuf::Message;
 using interactions::v1::Interaction;
 
 constexpr uint64_t kAnyKind = 1;
+constexpr int kEngagementBit = 48;  // those before are of interactions
 constexpr int64_t kSecondsADay = 86'400;
 constexpr int64_t kHalvingsMax = 31;  // more leave nothing of the largest number of points
 
-const projections::TableDeclaration& EventFields() { return projections::RowFields<Interaction>(); }
+// What conditions over events may ask.
+const projections::TableDeclaration& EventFields(v1::EngagementKind engagement) {
+  return engagement == v1::ENGAGEMENT_KIND_UNSPECIFIED ? projections::RowFields<Interaction>()
+                                                       : projections::RowFields<v1::Engagement>();
+}
 
-uint64_t BitOf(int kind) { return kind > 0 && kind < 64 ? uint64_t{1} << kind : kAnyKind; }
+uint64_t BitOf(interactions::v1::InteractionKind kind) {
+  return kind > 0 && kind < kEngagementBit ? uint64_t{1} << kind : kAnyKind;
+}
+// One that a later version knows is none.
+uint64_t BitOf(v1::EngagementKind kind) {
+  return kind > 0 && kind < 64 - kEngagementBit ? uint64_t{1} << (kEngagementBit + kind) : 0;
+}
 
 // At most the cap, at least its opposite; 0: as it is.
 int64_t Bounded(int64_t points, int64_t cap) {
@@ -103,18 +114,38 @@ absl::string_view CollectionOf(v1::ScoreTarget target) {
 uint64_t KindsOf(const v1::ScoringModel& model) {
   uint64_t kinds = 0;
   for (const v1::ScoringRule& rule : model.rules()) {
-    if (rule.has_event()) kinds |= BitOf(rule.event().kind());
+    if (!rule.has_event()) continue;
+    const v1::EventCondition& event = rule.event();
+    kinds |= event.engagement() == v1::ENGAGEMENT_KIND_UNSPECIFIED ? BitOf(event.kind())
+                                                                   : BitOf(event.engagement());
   }
   return kinds;
 }
 
-bool LooksAt(uint64_t kinds, interactions::v1::InteractionKind kind) {
-  return (kinds & (BitOf(kind) | kAnyKind)) != 0;
+bool LooksAtCategory(uint64_t kinds, absl::string_view category) {
+  if (category == "messages") {
+    return (kinds & (BitOf(v1::MAIL_OPENED) | BitOf(v1::MAIL_CLICKED))) != 0;
+  }
+  if (category == "visitors") return (kinds & BitOf(v1::PAGES_VIEWED)) != 0;
+  constexpr uint64_t kInteractions = (uint64_t{1} << kEngagementBit) - 1;
+  return category == "interactions" && (kinds & kInteractions) != 0;
 }
 
-bool Matches(const v1::ScoringRule& rule, const Interaction& interaction, absl::Time now) {
-  if (!rule.has_event()) return false;
+bool LooksAt(uint64_t kinds, const ScoredEvent& event) {
+  return event.engagement == v1::ENGAGEMENT_KIND_UNSPECIFIED
+             ? (kinds & (BitOf(event.interaction.kind()) | kAnyKind)) != 0
+             : (kinds & BitOf(event.engagement)) != 0;
+}
+
+bool Matches(const v1::ScoringRule& rule, const ScoredEvent& happened, absl::Time now) {
+  if (!rule.has_event() || !happened.is_counted) return false;
   const v1::EventCondition& event = rule.event();
+  if (event.engagement() != happened.engagement) return false;
+  const projections::TableDeclaration& fields = EventFields(happened.engagement);
+  if (happened.engagement != v1::ENGAGEMENT_KIND_UNSPECIFIED) {
+    return projections::RowHolds(fields, event.condition(), happened.details, now);
+  }
+  const Interaction& interaction = happened.interaction;
   if (event.kind() != interactions::v1::INTERACTION_KIND_UNSPECIFIED &&
       event.kind() != interaction.kind()) {
     return false;
@@ -123,12 +154,13 @@ bool Matches(const v1::ScoringRule& rule, const Interaction& interaction, absl::
       event.direction() != interaction.direction()) {
     return false;
   }
-  return projections::RowHolds(EventFields(), event.condition(), interaction, now);
+  return projections::RowHolds(fields, event.condition(), interaction, now);
 }
 
 absl::Status CheckEventCondition(const v1::EventCondition& condition) {
   if (condition.condition().empty()) return absl::OkStatus();
-  KITH_RETURN_IF_ERROR(projections::CheckClearFilter(EventFields(), condition.condition()));
+  const projections::TableDeclaration& fields = EventFields(condition.engagement());
+  KITH_RETURN_IF_ERROR(projections::CheckClearFilter(fields, condition.condition()));
   std::string all = absl::StrCat("(", condition.condition(), ")");
   if (condition.kind() != interactions::v1::INTERACTION_KIND_UNSPECIFIED) {
     absl::StrAppend(&all, " AND kind = ", InteractionKind_Name(condition.kind()));
@@ -136,9 +168,9 @@ absl::Status CheckEventCondition(const v1::EventCondition& condition) {
   if (condition.direction() != interactions::v1::DIRECTION_UNSPECIFIED) {
     absl::StrAppend(&all, " AND direction = ", Direction_Name(condition.direction()));
   }
-  return projections::MayHold(EventFields(), all)
+  return projections::MayHold(fields, all)
              ? absl::OkStatus()
-             : absl::InvalidArgumentError("contradicts itself: no interaction is so");
+             : absl::InvalidArgumentError("contradicts itself: nothing that happens is so");
 }
 
 v1::RecordFacts FactsOf(const v1::ScoringModel& model, const projections::TableDeclaration& table,
@@ -180,6 +212,23 @@ bool AddMatch(const v1::ScoringRule& rule, v1::Match match, v1::RecordMatches& m
   std::rotate(list.begin() + index, list.end() - 1, list.end());
   if (is_full) list.erase(rule.event().once() ? list.end() - 1 : list.begin());
   return true;
+}
+
+bool RetractClicks(const v1::ScoringModel& model, const std::string& message, absl::Time since,
+                   v1::RecordMatches& matches) {
+  bool is_other = false;
+  for (v1::RuleMatches& of_rule : *matches.mutable_rules()) {
+    const auto rule = std::find_if(model.rules().begin(), model.rules().end(),
+                                   [&](const auto& one) { return one.id() == of_rule.rule(); });
+    if (rule == model.rules().end() || rule->event().engagement() != v1::MAIL_CLICKED) continue;
+    auto& list = *of_rule.mutable_matches();
+    const auto end = std::remove_if(list.begin(), list.end(), [&](const v1::Match& match) {
+      return match.interaction() == message && FromTimestamp(match.occur_time()) >= since;
+    });
+    is_other |= end != list.end();
+    list.erase(end, list.end());
+  }
+  return is_other;
 }
 
 void AddMatches(const v1::ScoringModel& model, const v1::RecordMatches& others,

@@ -10,11 +10,11 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
-#include "kith/interactions/v1/interaction.pb.h"
 #include "kith/scoring_models/v1/score.pb.h"
 #include "kith/scoring_models/v1/score_events.pb.h"
 #include "kith/scoring_models/v1/score_rows.pb.h"
 #include "kith/scoring_models/v1/scoring_model.pb.h"
+#include "projections/scoring_models/scored_event.h"
 #include "projections/tables/table_core.h"
 
 namespace kith::scoring_models {
@@ -25,17 +25,17 @@ inline constexpr int kMatchesMax = 50;
 // The collection whose records a model scores: "contacts"; empty where a later version knows it.
 absl::string_view CollectionOf(v1::ScoreTarget target);
 
-// A bit for each kind of interaction that a rule is about, by its number; bit 0: of any.
+// A bit for each kind of interaction and engagement that a rule is about; see ActiveModel.kinds.
 uint64_t KindsOf(const v1::ScoringModel& model);
-// Whether some model looks at interactions of this kind, by those bits.
-bool LooksAt(uint64_t kinds, interactions::v1::InteractionKind kind);
+// Whether some model looks at events of a category, or at what one tells, by those bits.
+bool LooksAtCategory(uint64_t kinds, absl::string_view category);
+bool LooksAt(uint64_t kinds, const ScoredEvent& event);
 
-// Whether a rule over events matches an interaction that was recorded at `now`. What is personal of
-// it is not asked.
-bool Matches(const v1::ScoringRule& rule, const interactions::v1::Interaction& interaction,
-             absl::Time now);
-// OK where interactions can be asked for the condition, and some could match it; else what is
-// wrong.
+// Whether a rule over events matches what was recorded at `now`. What is personal of it is not
+// asked.
+bool Matches(const v1::ScoringRule& rule, const ScoredEvent& event, absl::Time now);
+// OK where what the rule is about can be asked for the condition, and some of it could match; else
+// what is wrong.
 absl::Status CheckEventCondition(const v1::EventCondition& condition);
 
 // What scoring has to know of a record as it became at `now`: whose it is, with whom it is shared,
@@ -46,6 +46,10 @@ v1::RecordFacts FactsOf(const v1::ScoringModel& model, const projections::TableD
 // Adds a match of a rule to those of a record: the first alone where it counts once, else in the
 // order in which they were recorded, and the latest kMatchesMax. False where nothing changes.
 bool AddMatch(const v1::ScoringRule& rule, v1::Match match, v1::RecordMatches& matches);
+
+// Takes back the clicks of a message that happened at `since` or later. False where there are none.
+bool RetractClicks(const v1::ScoringModel& model, const std::string& message, absl::Time since,
+                   v1::RecordMatches& matches);
 
 // Adds what was matched under another name of the record, as if it had been under this one.
 void AddMatches(const v1::ScoringModel& model, const v1::RecordMatches& others,

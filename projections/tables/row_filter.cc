@@ -9,6 +9,28 @@
 
 namespace kith::projections {
 
+namespace {
+
+absl::Status Sealed(absl::string_view field) {
+  return InvalidFilter(absl::StrCat(field, " is personal, and stays sealed"));
+}
+
+// Where the field of this name is personal.
+absl::Status CheckClear(const TableDeclaration& table, absl::string_view name) {
+  const auto field = FindField(name, table.fields);
+  return field.ok() && table.fields[*field].personal ? Sealed(name) : absl::OkStatus();
+}
+
+absl::Status CheckClear(const TableDeclaration& table, const Expression& filter) {
+  if (filter.kind == Expression::Kind::kComparison && filter.comparison.op != Operator::kWords) {
+    return CheckClear(table, filter.comparison.field);
+  }
+  for (const Expression& part : filter.parts) KITH_RETURN_IF_ERROR(CheckClear(table, part));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<RowFilter> RowFilter::Bind(const TableDeclaration& table, absl::string_view filter,
                                           const Moment& moment) {
   RowFilter bound(table);
@@ -41,10 +63,19 @@ absl::Status CheckClearFilter(const TableDeclaration& table, absl::string_view f
   if (!bound.ok()) return bound.status();
   for (const size_t field : bound->fields()) {
     if (table.fields[field].personal) {
-      return InvalidFilter(
-          absl::StrCat(table.fields[field].name, " is personal, and stays sealed"));
+      return Sealed(table.fields[field].name);
     }
   }
+  return absl::OkStatus();
+}
+
+absl::Status CheckClearQuery(const TableDeclaration& table, absl::string_view filter,
+                             absl::string_view order_by) {
+  const auto parsed = ParseFilter(filter);
+  if (parsed.ok()) KITH_RETURN_IF_ERROR(CheckClear(table, *parsed));
+  const auto order = ParseOrderBy(order_by);
+  if (!order.ok()) return absl::OkStatus();
+  for (const OrderField& by : *order) KITH_RETURN_IF_ERROR(CheckClear(table, by.field));
   return absl::OkStatus();
 }
 

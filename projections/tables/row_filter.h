@@ -46,6 +46,11 @@ bool RowHolds(const TableDeclaration& table, absl::string_view filter,
 // list would say it.
 absl::Status CheckClearFilter(const TableDeclaration& table, absl::string_view filter);
 
+// The same of a list's filter and order, which may have people's words and custom fields; OK of
+// what the list itself will refuse.
+absl::Status CheckClearQuery(const TableDeclaration& table, absl::string_view filter,
+                             absl::string_view order_by);
+
 // Whether some row could be as the filter says, as far as that follows from what it asks of each
 // field that has one value: true of all that is not obviously contradictory, as `kind = CALL AND
 // kind = EMAIL` is. Of a filter that can be asked.

@@ -142,8 +142,9 @@ void ReadReport(absl::string_view text, ReceivedMail& mail) {
     // "5.1.1 (unknown user)".
     const absl::string_view status =
         *absl::StrSplit(FieldOf(fields, "status"), absl::ByAnyChar(" \t(")).begin();
+    const bool is_final = action == "failed";
     mail.failures.push_back(
-        {Line(address), Line(status, 16), action == "failed" && !absl::StartsWith(status, "4.")});
+        {Line(address), Line(status, 16), is_final && !absl::StartsWith(status, "4."), is_final});
   }
 }
 

@@ -52,6 +52,7 @@ struct MailFailure {
   std::string address;
   std::string status;         // "5.1.1" (RFC 3463); empty where none was told
   bool is_permanent = false;  // the address is not to be tried again
+  bool is_final = false;      // nobody tries to deliver that mail any more
 };
 
 struct ReceivedMail {

@@ -210,16 +210,12 @@ std::shared_ptr<const runtime::Caller> FormPages::CallerIn(WorkspaceId workspace
 }
 
 absl::StatusOr<FormPages::Open> FormPages::Find(absl::string_view public_id) const {
-  const auto found = FormOfPublicId(runtime_.log.token_sealer(), public_id);
+  const auto name = FormOfPublicId(runtime_.log.token_sealer(), public_id);
+  KITH_ASSIGN_OR_RETURN(auto found, runtime::FindPublicRecord<FormAggregate>(
+                                        runtime_.transact, *runtime_.authorizer, name, kActor));
   if (!found.has_value()) return ResourceNotFound(FormRules(), "");
-  Open open;
-  open.caller = CallerIn(found->workspace);
-  if (open.caller == nullptr) return ResourceNotFound(FormRules(), "");
-  KITH_ASSIGN_OR_RETURN(open.state,
-                        runtime_.transact.Fold<FormAggregate>(found->workspace, found->name));
-  KITH_RETURN_IF_ERROR(CheckOpen(*open.state, found->name));
-  open.path = absl::StrCat(prefix(), public_id);
-  return open;
+  KITH_RETURN_IF_ERROR(CheckOpen(*found->state, name->name));
+  return Open{*std::move(found), absl::StrCat(prefix(), public_id)};
 }
 
 void FormPages::Take(WebRequest request, Answer answer) {

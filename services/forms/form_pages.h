@@ -22,6 +22,7 @@
 #include "services/forms/form.h"
 #include "services/forms/posted_form.h"
 #include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/public_record.h"
 #include "services/runtime/calls/web_limits.h"
 #include "services/runtime/calls/web_pages.h"
 #include "services/runtime/runtime.h"
@@ -51,9 +52,7 @@ class FormPages final : public runtime::WebPages {
  private:
   using Answer = absl::AnyInvocable<void(runtime::WebAnswer)>;
   // A form that is there and published, and who sends it.
-  struct Open {
-    std::shared_ptr<const runtime::Caller> caller;
-    std::shared_ptr<const FormNow> state;
+  struct Open : runtime::PublicRecord<FormAggregate> {
     std::string path;
 
     const v1::Form& form() const { return state->resource; }

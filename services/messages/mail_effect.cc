@@ -122,7 +122,8 @@ runtime::Mailer::Letter MailEffect::LetterOf(WorkspaceId workspace, const v1::Me
                                  .text = message.text(),
                                  .html = message.html(),
                                  .calendar = message.calendar(),
-                                 .calendar_method = message.calendar_method()};
+                                 .calendar_method = message.calendar_method(),
+                                 .is_automatic = message.automatic()};
   if (message.transactional()) return letter;
   if (public_url_.empty()) {
     if (!has_said_.exchange(true)) {

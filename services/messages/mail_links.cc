@@ -177,6 +177,13 @@ std::string WithLinks(absl::string_view html, absl::FunctionRef<std::string(size
   return out;
 }
 
+std::string WithParameter(absl::string_view url, absl::string_view name, absl::string_view value) {
+  const size_t fragment = std::min(url.size(), url.find('#'));
+  const absl::string_view address = url.substr(0, fragment);
+  const absl::string_view separator = absl::StrContains(address, '?') ? "&" : "?";
+  return absl::StrCat(address, separator, name, "=", value, url.substr(fragment));
+}
+
 std::string WithAtEnd(absl::string_view html, absl::string_view more) {
   const size_t end = std::min(html.size(), EndOfBody(html));
   return absl::StrCat(html.substr(0, end), more, html.substr(end));

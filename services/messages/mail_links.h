@@ -25,6 +25,9 @@ std::vector<std::string> LinksIn(absl::string_view html);
 // quotes, spaces or ampersands.
 std::string WithLinks(absl::string_view html, absl::FunctionRef<std::string(size_t link)> address);
 
+// The URL with one more parameter, whose name and value need no escaping; before its fragment.
+std::string WithParameter(absl::string_view url, absl::string_view name, absl::string_view value);
+
 // The HTML with `more`, HTML itself, before the end of its body; at its end where none is marked.
 std::string WithAtEnd(absl::string_view html, absl::string_view more);
 

@@ -199,6 +199,12 @@ Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command
   KITH_RETURN_IF_ERROR(CheckRecords(facts, command));
   const contacts::v1::Contact& contact = facts.contact.resource;
   KITH_RETURN_IF_ERROR(CheckReachable(contact));
+  if (facts.unsubscribed.has_value()) {
+    return RejectState(v1::MESSAGES_ERROR_OPTED_OUT,
+                       "The person unsubscribed from messages to this address. Where they ask for "
+                       "them again, record that: RecordMessageResubscribed.",
+                       contact.name(), {{"message", *facts.unsubscribed}});
+  }
   KITH_ASSIGN_OR_RETURN(Said said, SayBy(facts, command, context));
   KITH_RETURN_IF_ERROR(CheckWorkspace(facts, context));
 
@@ -211,6 +217,8 @@ Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command
   }
   message.set_sender(SenderOf(context));
   message.set_transactional(command.transactional() || !command.meeting().empty());
+  // An invitation is its organizer's.
+  message.set_automatic(absl::StartsWith(context.actor, "policies/") && command.meeting().empty());
   message.set_reply_to(context.settings.reply_to);
   message.set_address(AddressOf(contact)->address());
   message.set_subject(std::move(said.subject));
@@ -261,6 +269,23 @@ Decision Decide(const MessageState& state, const v1::RecordMessageFailedRequest&
   failed.set_failure(command.failure());
   failed.set_reply(command.reply());
   return Changes().Append(command.name(), std::move(event));
+}
+
+Decision Decide(const MessageState& state, const v1::RecordMessageBouncedRequest& command) {
+  if (state.lifecycle != Lifecycle::kActive) return MessageNotFound(command.name());
+  const v1::Message& message = state.resource;
+  const bool is_known = message.bounce() == v1::HARD || message.bounce() == command.kind();
+  if (message.state() != v1::SENT || is_known) return NoChange();
+  v1::MessageEvent event;
+  v1::MessageBounced& bounced = *event.mutable_message_bounced();
+  bounced.set_name(command.name());
+  bounced.set_kind(command.kind());
+  bounced.set_status(command.status());
+  return Changes().Append(command.name(), std::move(event));
+}
+
+bool IsUnsubscribed(const MessageState& state) {
+  return state.resource.has_unsubscribe_time() && !state.resource.has_resubscribe_time();
 }
 
 MessageState Evolve(MessageState state, const Recorded<v1::MessageEvent>& recorded) {

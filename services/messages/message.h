@@ -5,6 +5,7 @@
 // append.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -35,6 +36,12 @@ struct MessageAggregate {
   static constexpr absl::string_view kCategory = "messages";
 };
 MessageState Evolve(MessageState state, const Recorded<v1::MessageEvent>& recorded);
+
+// The claim of the EmailKey of an address: of the events by which it was unsubscribed, and asked
+// for messages again. Persisted inside the hashes of the log's tags.
+inline constexpr absl::string_view kUnsubscribedClaim = "messages.unsubscribed";
+// Whether the person unsubscribed by this message, and did not ask for more since.
+bool IsUnsubscribed(const MessageState& state);
 
 // How many messages were queued on a day: in a stream of the day, of one event for each. So the
 // number is exact whoever queues at once, and costs one state in memory.
@@ -76,6 +83,9 @@ struct SendingFacts {
   const CompanyAggregate::State* company = nullptr;
   const UserAggregate::State* owner = nullptr;
   const SendingDayState& day;  // SendingDayOf(context.now)
+  // The message by which the address was unsubscribed, whoever's it was then: "" where the caller
+  // does not see that. Nullopt: it was not.
+  std::optional<std::string> unsubscribed = std::nullopt;
 };
 
 // MESSAGES_ERROR_LINKED_RECORD_NOT_FOUND, _NO_ADDRESS, _OPTED_OUT, _ADDRESS_UNDELIVERABLE,
@@ -87,6 +97,8 @@ Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command
 // MESSAGES_ERROR_MESSAGE_NOT_FOUND, _MESSAGE_NOT_QUEUED.
 Decision Decide(const MessageState& state, const v1::RecordMessageSentRequest& command);
 Decision Decide(const MessageState& state, const v1::RecordMessageFailedRequest& command);
+// MESSAGES_ERROR_MESSAGE_NOT_FOUND.
+Decision Decide(const MessageState& state, const v1::RecordMessageBouncedRequest& command);
 
 // Why nothing may be sent to the contact; OK where it may. Of one that is there.
 absl::Status CheckReachable(const contacts::v1::Contact& contact);

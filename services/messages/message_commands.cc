@@ -1,6 +1,7 @@
 #include "services/messages/message_commands.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,7 +16,7 @@
 namespace kith::messages {
 namespace {
 
-constexpr size_t kOptOutsMax = 50;  // of contacts with one address
+constexpr size_t kHoldersMax = 50;  // of contacts with one address
 
 // The state of a record that gaps may be filled from; null where it is not needed.
 template <class Aggregate>
@@ -26,6 +27,22 @@ absl::StatusOr<const typename Aggregate::State*> LoadFor(const std::vector<std::
   const bool is_needed = std::find(needed.begin(), needed.end(), record) != needed.end();
   if (!is_needed || name.empty()) return nullptr;
   return load.Load<Aggregate>(name);
+}
+
+// See SendingFacts::unsubscribed.
+absl::StatusOr<std::optional<std::string>> FindUnsubscribed(runtime::Loader& load,
+                                                            const contacts::v1::Contact& contact) {
+  const contacts::v1::EmailAddress* const address = AddressOf(contact);
+  const auto key = address == nullptr ? std::nullopt : EmailKey(address->address());
+  if (!key.has_value()) return std::nullopt;
+  KITH_ASSIGN_OR_RETURN(const auto messages,
+                        load.LoadTagged<MessageAggregate>(kUnsubscribedClaim, *key));
+  const auto found = std::find_if(messages.begin(), messages.end(),
+                                  [](const MessageState* one) { return IsUnsubscribed(*one); });
+  if (found == messages.end()) return std::nullopt;
+  const std::string& name = (*found)->resource.name();
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, load.Sees(ParentOf(name), ReadPermission()));
+  return is_seen ? name : "";
 }
 
 }  // namespace
@@ -50,12 +67,15 @@ Decision MessageCommands::Run(runtime::Loader& load, const v1::SendMessageReques
       LoadFor<CompanyAggregate>(needed, "company", CompanyOf(contact->resource), load));
   KITH_ASSIGN_OR_RETURN(const auto* const owner,
                         LoadFor<UserAggregate>(needed, "owner", contact->resource.owner(), load));
+  KITH_ASSIGN_OR_RETURN(std::optional<std::string> unsubscribed,
+                        FindUnsubscribed(load, contact->resource));
   Decision decision = Decide({.contact = *contact,
                               .mail_template = mail_template,
                               .deal = deal,
                               .company = company,
                               .owner = owner,
-                              .day = *day},
+                              .day = *day,
+                              .unsubscribed = std::move(unsubscribed)},
                              command, context);
   if (decision.ok()) load.ExpectAbsent(decision->list()[0].stream);  // its id was drawn
   return decision;
@@ -74,10 +94,40 @@ Decision MessageCommands::Run(runtime::Loader& load,
   Decision message = Decide(facts, command);
   if (!message.ok()) return message;
   KITH_ASSIGN_OR_RETURN(const std::vector<contacts::v1::UpdateContactRequest> opt_outs,
-                        OptOutsOf(load, facts.contact.resource, command));
+                        OptOutsOf(load, facts.contact, command));
   load.Assume(*std::move(message), context);
-  for (const contacts::v1::UpdateContactRequest& opt_out : opt_outs) {
-    Decision contact = runtime::DecidePart(methods_, load, opt_out, context);
+  return TakeWith(load, opt_outs, context);
+}
+
+Decision MessageCommands::Run(runtime::Loader& load,
+                              const v1::RecordMessageResubscribedRequest& command,
+                              const CommandContext& context) const {
+  KITH_ASSIGN_OR_RETURN(const EngagementFacts facts, LoadFacts(load, command.name()));
+  KITH_RETURN_IF_ERROR(CheckEngaging(facts, command.name()));
+  const auto key = EmailKey(command.email());
+  if (!key.has_value()) return NoChange();
+  KITH_ASSIGN_OR_RETURN(const auto messages,
+                        load.LoadTagged<MessageAggregate>(kUnsubscribedClaim, *key));
+  Changes changes;
+  for (const MessageState* const message : messages) {
+    if (!IsUnsubscribed(*message)) continue;
+    changes = std::move(changes).Add(Resubscribed(message->resource.name(), *key));
+  }
+  if (changes.empty()) return NoChange();
+  KITH_ASSIGN_OR_RETURN(const auto holders, HoldersOf(load, *key));
+  std::vector<contacts::v1::UpdateContactRequest> opt_ins;
+  for (const contacts::v1::Contact* const holder : holders) {
+    if (auto opt_in = OptInOf(*holder, *key)) opt_ins.push_back(*std::move(opt_in));
+  }
+  load.Assume(std::move(changes), context);
+  return TakeWith(load, opt_ins, context);
+}
+
+Decision MessageCommands::TakeWith(runtime::Loader& load,
+                                   const std::vector<contacts::v1::UpdateContactRequest>& updates,
+                                   const CommandContext& context) const {
+  for (const contacts::v1::UpdateContactRequest& update : updates) {
+    Decision contact = runtime::DecidePart(methods_, load, update, context);
     if (!contact.ok()) return contact.status();
     load.Assume(*std::move(contact), context);
   }
@@ -85,24 +135,39 @@ Decision MessageCommands::Run(runtime::Loader& load,
 }
 
 absl::StatusOr<std::vector<contacts::v1::UpdateContactRequest>> MessageCommands::OptOutsOf(
-    runtime::Loader& load, const contacts::v1::Contact& contact,
+    runtime::Loader& load, const ContactAggregate::State& contact,
     const v1::RecordMessageUnsubscribedRequest& command) {
   std::vector<contacts::v1::UpdateContactRequest> opt_outs;
-  if (auto own = OptOutOf(contact, command)) opt_outs.push_back(*std::move(own));
+  const bool is_there = contact.lifecycle == Lifecycle::kActive && !contact.resource.erased();
+  if (is_there) {
+    if (auto own = OptOutOf(contact.resource, command)) opt_outs.push_back(*std::move(own));
+  }
   const auto key = EmailKey(command.email());
   if (!key.has_value()) return opt_outs;
-  KITH_ASSIGN_OR_RETURN(const auto holders,
-                        load.LoadTagged<ContactAggregate>(kContactEmailClaim, *key));
-  for (const ContactAggregate::State* const holder : holders) {
-    const bool is_other =
-        holder->lifecycle == Lifecycle::kActive && holder->resource.name() != contact.name();
-    if (!is_other || load.Hides(ContactAggregate::kCategory, holder)) continue;
-    if (opt_outs.size() == kOptOutsMax) break;
-    if (auto other = OptOutOfOther(holder->resource, command)) {
-      opt_outs.push_back(*std::move(other));
-    }
+  KITH_ASSIGN_OR_RETURN(const auto holders, HoldersOf(load, *key));
+  for (const contacts::v1::Contact* const holder : holders) {
+    if (is_there && holder->name() == contact.resource.name()) continue;
+    if (auto other = OptOutOfOther(*holder, command)) opt_outs.push_back(*std::move(other));
   }
   return opt_outs;
+}
+
+absl::StatusOr<std::vector<const contacts::v1::Contact*>> MessageCommands::HoldersOf(
+    runtime::Loader& load, const std::string& email_key) {
+  std::vector<const contacts::v1::Contact*> holders;
+  KITH_ASSIGN_OR_RETURN(const auto claimants,
+                        load.LoadTagged<ContactAggregate>(kContactEmailClaim, email_key));
+  for (const ContactAggregate::State* const claimant : claimants) {
+    if (holders.size() == kHoldersMax) break;
+    const bool is_seen = claimant->lifecycle == Lifecycle::kActive &&
+                         !load.Hides(ContactAggregate::kCategory, claimant);
+    const auto& emails = claimant->resource.emails();
+    const bool has_it = std::any_of(emails.begin(), emails.end(), [&](const auto& email) {
+      return EmailKey(email.address()) == email_key;
+    });
+    if (is_seen && has_it) holders.push_back(&claimant->resource);
+  }
+  return holders;
 }
 
 absl::StatusOr<EngagementFacts> MessageCommands::LoadFacts(runtime::Loader& load,

@@ -36,9 +36,15 @@ class MessageCommands {
                const CommandContext&) const {
     return RunOf(load, command);
   }
+  Decision Run(runtime::Loader& load, const v1::RecordMessageBouncedRequest& command,
+               const CommandContext&) const {
+    return RunOf(load, command);
+  }
   // In the same append the contact changes, by its own command, and every other that the caller
   // sees with the address (50 at most).
   Decision Run(runtime::Loader& load, const v1::RecordMessageUnsubscribedRequest& command,
+               const CommandContext& context) const;
+  Decision Run(runtime::Loader& load, const v1::RecordMessageResubscribedRequest& command,
                const CommandContext& context) const;
   // Of those that are decided over the contact, too.
   template <class Command>
@@ -69,8 +75,15 @@ class MessageCommands {
   static absl::StatusOr<EngagementFacts> LoadFacts(runtime::Loader& load, const std::string& name);
 
   static absl::StatusOr<std::vector<contacts::v1::UpdateContactRequest>> OptOutsOf(
-      runtime::Loader& load, const contacts::v1::Contact& contact,
+      runtime::Loader& load, const ContactAggregate::State& contact,
       const v1::RecordMessageUnsubscribedRequest& command);
+  // The contacts with this address that are there and that the caller sees; kHoldersMax at most.
+  static absl::StatusOr<std::vector<const contacts::v1::Contact*>> HoldersOf(
+      runtime::Loader& load, const std::string& email_key);
+  // Decides changes of contacts, after what is assumed already, and takes all of it.
+  Decision TakeWith(runtime::Loader& load,
+                    const std::vector<contacts::v1::UpdateContactRequest>& updates,
+                    const CommandContext& context) const;
 
   const runtime::MethodTable& methods_;
 };

@@ -1,6 +1,7 @@
 #include "services/messages/message_engagement.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -137,11 +138,22 @@ Decision Decide(const EngagementFacts& facts, const v1::CountMessageTrafficReque
 }
 
 Decision Decide(const EngagementFacts& facts, const v1::RecordMessageUnsubscribedRequest& command) {
-  KITH_RETURN_IF_ERROR(CheckEngaging(facts, command.name()));
-  if (facts.message.resource.has_unsubscribe_time()) return NoChange();
+  if (facts.message.lifecycle != Lifecycle::kActive) return MessageNotFound(command.name());
+  if (IsUnsubscribed(facts.message)) return NoChange();
   v1::MessageEvent event;
   event.mutable_message_unsubscribed()->set_name(command.name());
-  return Changes().Append(command.name(), std::move(event));
+  std::vector<Claim> claims;
+  auto key = EmailKey(command.email());
+  if (key.has_value()) claims.push_back({std::string(kUnsubscribedClaim), *std::move(key)});
+  return Changes().Append(command.name(), std::move(event), std::move(claims));
+}
+
+Change Resubscribed(const std::string& message, const std::string& email_key) {
+  auto event = std::make_unique<v1::MessageEvent>();
+  event->mutable_message_resubscribed()->set_name(message);
+  Change change{message, std::move(event), {}};
+  change.claims.push_back({std::string(kUnsubscribedClaim), email_key});
+  return change;
 }
 
 std::optional<contacts::v1::UpdateContactRequest> OptOutOf(
@@ -184,6 +196,23 @@ std::optional<contacts::v1::UpdateContactRequest> OptOutOfOther(
   if (!has_it) return std::nullopt;
   auto update = OptOutOf(contact, command);
   if (update.has_value()) update->mutable_contact()->set_name(contact.name());
+  return update;
+}
+
+std::optional<contacts::v1::UpdateContactRequest> OptInOf(const contacts::v1::Contact& contact,
+                                                          const std::string& email_key) {
+  contacts::v1::UpdateContactRequest update;
+  update.mutable_contact()->set_name(contact.name());
+  update.mutable_update_mask()->add_paths("emails");
+  *update.mutable_contact()->mutable_emails() = contact.emails();
+  bool changes = false;
+  for (contacts::v1::EmailAddress& email : *update.mutable_contact()->mutable_emails()) {
+    if (!email.opted_out() || EmailKey(email.address()) != email_key) continue;
+    email.clear_opted_out();
+    email.clear_opt_out_cause();
+    changes = true;
+  }
+  if (!changes) return std::nullopt;
   return update;
 }
 

@@ -58,7 +58,11 @@ Decision Decide(const EngagementFacts& facts, const v1::RecordMessageClickedRequ
                 const CommandContext& context);
 Decision Decide(const EngagementFacts& facts, const v1::CountMessageTrafficRequest& command,
                 const CommandContext& context);
+
+// The same, whatever became of the contact: it is the address that wants no more, and claims it.
 Decision Decide(const EngagementFacts& facts, const v1::RecordMessageUnsubscribedRequest& command);
+// Of one by which the address was unsubscribed: the person asks for messages again.
+Change Resubscribed(const std::string& message, const std::string& email_key);
 
 // What changes of the contact who unsubscribes from what is sent to this address; nullopt where
 // nothing does.
@@ -67,5 +71,8 @@ std::optional<contacts::v1::UpdateContactRequest> OptOutOf(
 // The same of another contact that has the address: it is the address that wants no more.
 std::optional<contacts::v1::UpdateContactRequest> OptOutOfOther(
     const contacts::v1::Contact& contact, const v1::RecordMessageUnsubscribedRequest& command);
+// What changes of a contact whose address, of this key, is written to again.
+std::optional<contacts::v1::UpdateContactRequest> OptInOf(const contacts::v1::Contact& contact,
+                                                          const std::string& email_key);
 
 }  // namespace kith::messages

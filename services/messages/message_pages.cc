@@ -1,17 +1,25 @@
 #include "services/messages/message_pages.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/messages/v1/messages_errors.pb.h"
+#include "kith/visitors/v1/site.pb.h"
+#include "projections/tables/resource_directory.h"
 #include "services/core/resource_name.h"
+#include "services/core/touch.h"
 #include "services/messages/known_agents.h"
 #include "services/messages/mail_links.h"
 #include "services/runtime/calls/own_command.h"
+#include "services/runtime/calls/public_name.h"
 #include "services/runtime/calls/web_text.h"
 
 namespace kith::messages {
@@ -20,6 +28,8 @@ namespace {
 using runtime::WebAnswer;
 using runtime::WebRequest;
 
+constexpr absl::string_view kSiteDirectory = "site_directory";
+constexpr int kSitesMax = 100;  // that a click is compared with
 constexpr char kActor[] = "policies/message_pages";
 // Of one address and one message in an hour.
 constexpr int64_t kOpensPerAddress = 20;
@@ -81,10 +91,15 @@ std::string Veiled(absl::string_view address) {
   return absl::StrCat(address.substr(0, first), "…", address.substr(at));
 }
 
-WebAnswer AskPage(const v1::Message& message, absl::string_view sender, absl::string_view path) {
-  const std::string sentence =
-      absl::StrCat("Shall ", sender.empty() ? "we" : sender, " send nothing more to ",
-                   Veiled(message.address()), "?");
+// " to a…@example.com"; nothing where nobody knows the address any more.
+std::string ToVeiled(absl::string_view address) {
+  const std::string veiled = Veiled(address);
+  return veiled.empty() ? "" : absl::StrCat(" to ", veiled);
+}
+
+WebAnswer AskPage(absl::string_view address, absl::string_view sender, absl::string_view path) {
+  const std::string sentence = absl::StrCat("Shall ", sender.empty() ? "we" : sender,
+                                            " send nothing more", ToVeiled(address), "?");
   return runtime::HtmlAnswer(200,
                              runtime::ButtonPageOf({.prefix = kPagesPrefix,
                                                     .heading = "Unsubscribe",
@@ -94,9 +109,9 @@ WebAnswer AskPage(const v1::Message& message, absl::string_view sender, absl::st
                              runtime::kPlainPolicy);
 }
 
-WebAnswer Unsubscribed(const v1::Message& message) {
+WebAnswer Unsubscribed(absl::string_view address) {
   return Notice(200, "You are unsubscribed",
-                absl::StrCat("Nothing more is sent to ", Veiled(message.address()), "."));
+                absl::StrCat("Nothing more is sent", ToVeiled(address), "."));
 }
 
 void CountOne(std::atomic<int64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
@@ -137,13 +152,18 @@ absl::StatusOr<MessagePages::Found> MessagePages::Find(absl::string_view path) c
   const WorkspaceId workspace = address->message.workspace;
   found.caller = runtime::ActiveCallerOf(*runtime_.authorizer, workspace, kActor);
   const std::string contact(ParentOf(found.name()));
-  if (found.caller == nullptr || runtime_.keys.IsDestroyed(workspace, contact)) {
+  const bool unsubscribes = address->kind == AddressKind::kUnsubscribe;
+  if (found.caller == nullptr || (!unsubscribes && runtime_.keys.IsDestroyed(workspace, contact))) {
     return MessageNotFound("");
   }
   KITH_ASSIGN_OR_RETURN(found.message,
                         runtime_.transact.Fold<MessageAggregate>(workspace, found.name()));
   KITH_ASSIGN_OR_RETURN(found.contact,
                         runtime_.transact.Fold<ContactAggregate>(workspace, contact));
+  if (unsubscribes) {
+    if (found.message->lifecycle != Lifecycle::kActive) return MessageNotFound(found.name());
+    return found;
+  }
   KITH_RETURN_IF_ERROR(CheckEngaging(found.facts(), found.name()));
   return found;
 }
@@ -181,16 +201,21 @@ void MessagePages::TakeClick(const Found& found, const WebRequest& request, Answ
   const std::vector<std::string> links = LinksIn(message->html());
   const int link = found.address.link;
   if (link < 0 || static_cast<size_t>(link) >= links.size()) return answer(NotThere());
-  answer(LeadTo(links[static_cast<size_t>(link)]));
-  if (request.asks_not_to_be_followed || !IsWithin(found, request, AddressKind::kClick)) return;
+  const std::string& target = links[static_cast<size_t>(link)];
+  if (request.asks_not_to_be_followed || !IsWithin(found, request, AddressKind::kClick)) {
+    return answer(LeadTo(target));
+  }
   auto command = std::make_unique<v1::RecordMessageClickedRequest>();
   command->set_name(found.name());
   command->set_link(link);
   command->set_link_count(static_cast<int>(links.size()));
   command->set_automatic(CauseOf(request));
   const bool is_automatic = IsAutomatic(*found.message, command->automatic());
+  const Telling telling = TellingClick(found.facts(), is_automatic, *found.caller->settings);
+  const bool is_of_somebody = !is_automatic && telling != Telling::kNot;
+  answer(LeadTo(is_of_somebody ? TargetOf(found, target) : target));
   CountOne(is_automatic ? automatic_clicks_ : clicks_);
-  switch (TellingClick(found.facts(), is_automatic, *found.caller->settings)) {
+  switch (telling) {
     case Telling::kNot:
       return;
     case Telling::kEach:
@@ -206,25 +231,51 @@ void MessagePages::TakeUnsubscribe(const Found& found, const WebRequest& request
   if (!is_post && !Asks(request)) {
     return answer(runtime::NotAllowedAnswer(prefix(), "GET, HEAD, POST"));
   }
+  // Of who was erased nobody knows the address, and nothing is sent to them.
   const absl::StatusOr<v1::Message> message = Read(found);
-  if (!message.ok()) return answer(Refused(message.status()));
+  const bool is_erased = IsError(message.status(), v1::MESSAGES_ERROR_MESSAGE_NOT_FOUND);
+  if (!message.ok() && !is_erased) return answer(Refused(message.status()));
+  const std::string address = is_erased ? "" : message->address();
   if (!is_post) {
     // A look at it changes nothing: programs that read mail look at every link.
-    return answer(AskPage(*message, found.caller->settings->display_name, request.path));
+    return answer(AskPage(address, found.caller->settings->display_name, request.path));
   }
+  if (is_erased) return answer(Unsubscribed(address));
   if (!IsWithin(found, request, AddressKind::kUnsubscribe)) {
     return answer(Notice(429, "Too often", "Please try again in an hour."));
   }
   CountOne(unsubscribes_);
   auto command = std::make_unique<v1::RecordMessageUnsubscribedRequest>();
   command->set_name(found.name());
-  command->set_email(message->address());
+  command->set_email(address);
   runtime::StartOwnCommand(
       runtime_.transact, runtime_.keys, methods_, found.caller, std::move(command), "",
-      [told = Unsubscribed(*message), answer = std::move(answer)](
+      [told = Unsubscribed(address), answer = std::move(answer)](
           const absl::Status& status, const google::protobuf::Message&) mutable {
         answer(status.ok() ? std::move(told) : Refused(status));
       });
+}
+
+std::string MessagePages::TargetOf(const Found& found, const std::string& link) const {
+  const WorkspaceId workspace = found.caller->workspace;
+  const projections::View& view = runtime_.views.Find(kSiteDirectory);
+  const std::string origin = OriginOf(link);
+  bool is_ours = false;
+  int looked_at = 0;
+  const absl::Status read = projections::DirectoryRows<visitors::v1::Site>().Scan(
+      view.At(view.position()), workspace, projections::KeyRange::Prefix(""),
+      [&](const visitors::v1::Site& site) {
+        const auto& origins = site.allowed_origins();
+        is_ours = std::any_of(origins.begin(), origins.end(), [&](const std::string& one) {
+          return absl::AsciiStrToLower(one) == origin;
+        });
+        return !is_ours && ++looked_at < kSitesMax;
+      });
+  if (!read.ok() || !is_ours) return link;
+  return WithParameter(link, runtime::kClickParameter,
+                       runtime::SealNameUntil(runtime_.log.token_sealer(), runtime::kClickPurpose,
+                                              workspace, found.contact->resource.name(),
+                                              runtime_.clock.Now() + runtime::kClickLifetime));
 }
 
 bool MessagePages::IsAutomatic(const MessageState& message, v1::AutomaticCause said) const {

@@ -6,11 +6,15 @@
 //                       mail programs do (RFC 8058)
 //   GET  /m/style.css   how they look
 //
-// A link leads to what stands in the message that was sent, and nowhere else. Of a message that is
-// not there, or whose contact was deleted or erased, nothing is told: 404. What people wait for,
-// the image and the link, is answered before it is recorded. Of a browser that asks not to be
-// followed nothing is noted. How often one address may open a message is counted in memory, and
-// what is beyond is answered and not noted.
+// A link leads to what stands in the message that was sent, and nowhere else. Where that is a page
+// of one of the workspace's sites, and the click is noted as somebody's, its address has a
+// parameter by which the site's script says for an hour who came, where they agreed to be followed
+// (services/visitors/visitor_pages.h). Of a message that is
+// not there, or whose contact was deleted or erased, nothing is told: 404; but who unsubscribes is
+// told that it is done, whatever became of the contact, as it is the address that wants no more.
+// What people wait for, the image and the link, is answered before it is recorded. Of a browser
+// that asks not to be followed nothing is noted. How often one address may open a message is
+// counted in memory, and what is beyond is answered and not noted.
 #pragma once
 
 #include <atomic>
@@ -73,6 +77,9 @@ class MessagePages final : public runtime::WebPages {
   void TakeClick(const Found& found, const runtime::WebRequest& request, Answer answer);
   void TakeUnsubscribe(const Found& found, const runtime::WebRequest& request, Answer answer);
 
+  // Where a link leads: to a page of a site of the workspace with what names whose mail it was, for
+  // the site's script.
+  std::string TargetOf(const Found& found, const std::string& link) const;
   // As it is decided when it is recorded, but for links that are followed at once.
   bool IsAutomatic(const MessageState& message, v1::AutomaticCause said) const;
   // Whether the request is within what its address may do with the message in an hour.

@@ -8,6 +8,7 @@
 #include "kith/messages/v1/messages_errors.pb.h"
 #include "projections/messages/message_directory.h"
 #include "projections/tables/query.h"
+#include "projections/tables/row_filter.h"
 #include "services/core/links.h"
 #include "services/core/resource_name.h"
 #include "services/messages/mail_links.h"
@@ -90,6 +91,8 @@ absl::Status MessageReader::List(const runtime::ReadContext& context,
                           runtime::UnderContact(context, context.SnapshotOf(contacts_), contact));
   }
   const absl::string_view order = request.order_by().empty() ? kLatestFirst : request.order_by();
+  KITH_RETURN_IF_ERROR(projections::CheckClearQuery(
+      MessageDirectory::Messages().core().declaration(), request.filter(), order));
   KITH_ASSIGN_OR_RETURN(*response->mutable_next_page_token(),
                         runtime::ListRows(context, MessageDirectory::Messages().core(),
                                           {.filter = request.filter(),

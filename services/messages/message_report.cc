@@ -1,9 +1,15 @@
 #include "services/messages/message_report.h"
 
 #include <optional>
+#include <string>
 
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/mail_templates/v1/mail_template.pb.h"
+#include "kith/messages/v1/messages_errors.pb.h"
 #include "projections/messages/message_reports.h"
+#include "projections/tables/resource_directory.h"
+#include "services/core/reject.h"
 #include "services/messages/message_reader.h"
 #include "services/runtime/admission/reach.h"
 
@@ -22,7 +28,9 @@ v1::MessageReport ReportOf(const v1::MessageTotals& totals, bool include_automat
   v1::MessageReport report;
   report.set_mail_template(totals.mail_template());
   report.set_queued(totals.queued());
-  report.set_attempted(totals.delivered() + totals.rejected() + totals.given_up());
+  const int64_t bounced =
+      totals.rejected() + totals.given_up() + totals.hard_bounced() + totals.soft_bounced();
+  report.set_attempted(totals.delivered() + bounced);
   report.set_delivered(totals.delivered());
   report.set_rejected(totals.rejected());
   report.set_given_up(totals.given_up());
@@ -31,10 +39,12 @@ v1::MessageReport ReportOf(const v1::MessageTotals& totals, bool include_automat
   report.set_opened(totals.opened() + (include_automatic ? totals.opened_by_programs() : 0));
   report.set_clicked(totals.clicked() + (include_automatic ? totals.clicked_by_programs() : 0));
   report.set_unsubscribed(totals.unsubscribed());
+  report.set_hard_bounced(totals.hard_bounced());
+  report.set_soft_bounced(totals.soft_bounced());
 
   const auto delivery = Rate(report.delivered(), report.attempted());
   if (delivery.has_value()) report.set_delivery_percent(*delivery);
-  const auto bounce = Rate(report.rejected() + report.given_up(), report.attempted());
+  const auto bounce = Rate(bounced, report.attempted());
   if (bounce.has_value()) report.set_bounce_percent(*bounce);
   const auto open = Rate(report.opened(), report.tracked());
   if (open.has_value()) report.set_open_percent(*open);
@@ -51,12 +61,21 @@ absl::Status GetMessageReport(const runtime::ReadContext& context,
                               const v1::GetMessageReportRequest& request,
                               v1::MessageReport* response) {
   KITH_RETURN_IF_ERROR(runtime::CheckReachesAll(context.caller, ReadPermission()));
+  const std::string& mail_template = request.mail_template();
   v1::MessageTotals totals;
-  KITH_RETURN_IF_ERROR(MessageReports::Totals()
-                           .Get(context.view(), context.workspace(),
-                                MessageReports::KeyOf(request.mail_template()), context.tier,
-                                &totals)
-                           .status());
+  KITH_ASSIGN_OR_RETURN(
+      const bool has_any,
+      MessageReports::Totals().Get(context.view(), context.workspace(),
+                                   MessageReports::KeyOf(mail_template), context.tier, &totals));
+  if (!has_any && !mail_template.empty()) {
+    KITH_ASSIGN_OR_RETURN(const auto made_of,
+                          projections::DirectoryRows<mail_templates::v1::MailTemplate>().Get(
+                              context.view(1), context.workspace(), mail_template, context.tier));
+    if (!made_of.has_value()) {
+      return RejectResource(v1::MESSAGES_ERROR_LINKED_RECORD_NOT_FOUND,
+                            absl::StrCat("There is no ", mail_template, "."), mail_template);
+    }
+  }
   *response = ReportOf(totals, request.include_automatic());
   response->set_mail_template(request.mail_template());
   return absl::OkStatus();

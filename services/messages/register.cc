@@ -25,7 +25,9 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Command<v1::RecordMessageOpenedRequest, v1::Message>(commands);
   methods.Command<v1::RecordMessageClickedRequest, v1::Message>(commands);
   methods.Command<v1::CountMessageTrafficRequest, v1::Message>(commands);
+  methods.Command<v1::RecordMessageBouncedRequest, v1::Message>(commands);
   methods.Command<v1::RecordMessageUnsubscribedRequest, v1::Message>(commands);
+  methods.Command<v1::RecordMessageResubscribedRequest, v1::Message>(commands);
   const auto reader = std::make_shared<const MessageReader>(runtime);
   // A scan, although of one row: what it says stands in the log.
   methods.Read(MessageDirectory::kName, ReadKind::kScan,
@@ -41,7 +43,8 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
       [reader](const google::protobuf::Message& request) {
         return reader->ViewsFor(static_cast<const v1::ListMessagesRequest&>(request).parent());
       });
-  methods.Read(MessageReports::kName, ReadKind::kPoint, GetMessageReport);
+  methods.Read({MessageReports::kName, "mail_template_directory"}, ReadKind::kPoint,
+               GetMessageReport);
 }
 
 }  // namespace

@@ -85,7 +85,10 @@ void NotificationMailEffect::Send(const v1::MailNotificationsRequest& request,
   const std::optional<runtime::Mailbox> to = runtime::ParseMailbox((*user)->resource.email());
   if (!to.has_value()) return done(Failed(std::move(record), v1::NO_ADDRESS));
   NotificationText said = TextOf(told);
-  mailer_->Send({.to = *to, .subject = std::move(said.subject), .text = std::move(said.text)},
+  mailer_->Send({.to = *to,
+                 .subject = std::move(said.subject),
+                 .text = std::move(said.text),
+                 .is_automatic = true},
                 context,
                 [this, record = std::move(record), &context,
                  done = std::move(done)](const SmtpResult& result) mutable {

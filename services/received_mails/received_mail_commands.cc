@@ -16,6 +16,7 @@
 #include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "kith/messages/v1/message_events.pb.h"
+#include "kith/messages/v1/messages_service.pb.h"
 #include "kith/received_mails/v1/received_mails_errors.pb.h"
 #include "kith/users/v1/user.pb.h"
 #include "services/core/contact_points.h"
@@ -226,7 +227,32 @@ Decision ReceivedMailCommands::Bounce(runtime::Loader& load, const ReceivedMail&
   const std::string contact(ParentOf(message));
   told.set_message(message);
   told.set_contact(contact);
-  return MarkUndeliverable(load, contact, mail, context);
+  Decision counted = CountBounce(load, message, mail, context);
+  if (!counted.ok()) return counted;
+  load.Assume(*std::move(counted), context);
+  Decision marked = MarkUndeliverable(load, contact, mail, context);
+  if (!marked.ok()) return marked;
+  load.Assume(*std::move(marked), context);
+  return load.TakeAssumed();
+}
+
+Decision ReceivedMailCommands::CountBounce(runtime::Loader& load, const std::string& message,
+                                           const ReceivedMail& mail,
+                                           const CommandContext& context) const {
+  // One for good counts, of several recipients that the address leads to.
+  const MailFailure* failure = nullptr;
+  for (const MailFailure& one : mail.failures) {
+    if (one.is_final && (failure == nullptr || one.is_permanent)) failure = &one;
+  }
+  if (failure == nullptr) return NoChange();
+  messages::v1::RecordMessageBouncedRequest bounced;
+  bounced.set_name(message);
+  bounced.set_kind(failure->is_permanent ? messages::v1::HARD : messages::v1::SOFT);
+  bounced.set_status(failure->status);
+  Decision counted = runtime::DecidePart(methods_, load, bounced, context);
+  // A mail is taken also from who may not say what became of messages.
+  const bool is_left = IsForGood(counted.status()) || absl::IsPermissionDenied(counted.status());
+  return !load.would_block() && !counted.ok() && is_left ? NoChange() : std::move(counted);
 }
 
 Decision ReceivedMailCommands::MarkUndeliverable(runtime::Loader& load, const std::string& contact,

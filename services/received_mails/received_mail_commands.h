@@ -56,6 +56,9 @@ class ReceivedMailCommands {
                    const CommandContext& context, v1::ReceivedMail& told) const;
   Decision Bounce(runtime::Loader& load, const ReceivedMail& mail, const CommandContext& context,
                   v1::ReceivedMail& told) const;
+  // Says of the message that it came back, where nobody tries to deliver it any more.
+  Decision CountBounce(runtime::Loader& load, const std::string& message, const ReceivedMail& mail,
+                       const CommandContext& context) const;
   // Marks those of the contact's addresses that mail does not reach for good.
   Decision MarkUndeliverable(runtime::Loader& load, const std::string& contact,
                              const ReceivedMail& mail, const CommandContext& context) const;

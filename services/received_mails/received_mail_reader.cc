@@ -11,6 +11,7 @@
 #include "kith/received_mails/v1/received_mails_errors.pb.h"
 #include "projections/received_mails/received_mail_directory.h"
 #include "projections/tables/query.h"
+#include "projections/tables/row_filter.h"
 #include "services/core/links.h"
 #include "services/core/personal.h"
 #include "services/core/reject.h"
@@ -132,6 +133,7 @@ absl::Status ReceivedMailReader::ReadAttachment(const runtime::ReadContext& cont
                                                 v1::ReadMailAttachmentResponse* response) const {
   v1::GetReceivedMailRequest get;
   get.set_name(request.name());
+  if (request.number() < 1) return runtime::ViolationError("number", "must be 1 or more");
   v1::ReceivedMail mail;
   KITH_RETURN_IF_ERROR(Get(context, get, &mail));
   if (request.number() < 1 || request.number() > mail.attachments_size()) {
@@ -186,6 +188,8 @@ absl::Status ReceivedMailReader::List(const runtime::ReadContext& context,
     KITH_ASSIGN_OR_RETURN(within, runtime::UnderContact(context, context.view(1), contact));
   }
   const absl::string_view order = request.order_by().empty() ? kLatestFirst : request.order_by();
+  KITH_RETURN_IF_ERROR(projections::CheckClearQuery(
+      ReceivedMailDirectory::Mails().core().declaration(), request.filter(), order));
   KITH_ASSIGN_OR_RETURN(*response->mutable_next_page_token(),
                         runtime::ListRows(context, ReceivedMailDirectory::Mails().core(),
                                           {.filter = request.filter(),

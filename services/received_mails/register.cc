@@ -38,6 +38,11 @@ void BindReads(const runtime::Runtime& runtime, runtime::MethodTable& methods) {
       MailThreads::kName, ReadKind::kScan,
       [threads](const ReadContext& context, const v1::GetMailThreadRequest& request,
                 v1::MailThread* response) { return threads->Get(context, request, response); });
+  methods.Read(MailThreads::kName, ReadKind::kScan,
+               [threads](const ReadContext& context, const v1::ListMailThreadsRequest& request,
+                         v1::ListMailThreadsResponse* response) {
+                 return threads->List(context, request, response);
+               });
   methods.Read({MailThreads::kName, "timeline", "message_directory"}, ReadKind::kScan,
                [threads](const ReadContext& context, const v1::ReadMailThreadRequest& request,
                          v1::ReadMailThreadResponse* response) {

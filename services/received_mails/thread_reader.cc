@@ -15,6 +15,7 @@
 #include "projections/received_mails/mail_threads.h"
 #include "projections/tables/query.h"
 #include "services/core/reject.h"
+#include "services/runtime/admission/reach.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/resources/table_reads.h"
 
@@ -26,6 +27,7 @@ using runtime::ReadContext;
 using v1::ThreadMailRow;
 
 constexpr absl::string_view kLatestFirst = "create_time desc";
+constexpr absl::string_view kLastMailFirst = "last_mail_time desc";
 constexpr int kPageSizeMax = 100;
 constexpr int kLookedAtMax = 1000;
 constexpr size_t kSaidBytesMax = 1 << 20;
@@ -124,6 +126,30 @@ absl::Status ThreadReader::Get(const ReadContext& context, const v1::GetMailThre
   // By its own name it was found by what is seen of it.
   if (absl::StartsWith(request.name(), "mailThreads/")) return absl::OkStatus();
   return TakeSeen(context, *response);
+}
+
+absl::Status ThreadReader::List(const ReadContext& context,
+                                const v1::ListMailThreadsRequest& request,
+                                v1::ListMailThreadsResponse* response) const {
+  KITH_RETURN_IF_ERROR(runtime::CheckReachesAll(context.caller, ReadPermission()));
+  Expression whole{Expression::Kind::kComparison, {}, {}};
+  whole.comparison.field = "part_of";
+  Expression within{Expression::Kind::kAll, {}, {std::move(whole)}};
+  std::deque<v1::MailThreadRow> rows;
+  const absl::string_view order =
+      request.order_by().empty() ? kLastMailFirst : absl::string_view(request.order_by());
+  KITH_ASSIGN_OR_RETURN(
+      *response->mutable_next_page_token(),
+      runtime::ListRows(context, MailThreads::Threads().core(),
+                        {.filter = request.filter(),
+                         .order_by = order,
+                         .page_size = request.page_size(),
+                         .within = &within},
+                        [&]() -> google::protobuf::Message* { return &rows.emplace_back(); }));
+  for (v1::MailThreadRow& row : rows) {
+    *response->add_mail_threads() = std::move(*row.mutable_thread());
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ThreadReader::Read(const ReadContext& context,

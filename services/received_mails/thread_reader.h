@@ -26,7 +26,10 @@ class ThreadReader {
   // RECEIVED_MAILS_ERROR_MAIL_THREAD_NOT_FOUND, also where the caller sees none of its mails.
   absl::Status Get(const runtime::ReadContext& context, const v1::GetMailThreadRequest& request,
                    v1::MailThread* response) const;
-  // The same; ERROR_INVALID_PAGE_TOKEN.
+  // ERROR_PERMISSION_DENIED where the caller does not see all contacts.
+  absl::Status List(const runtime::ReadContext& context, const v1::ListMailThreadsRequest& request,
+                    v1::ListMailThreadsResponse* response) const;
+  // As Get; ERROR_INVALID_PAGE_TOKEN.
   absl::Status Read(const runtime::ReadContext& context, const v1::ReadMailThreadRequest& request,
                     v1::ReadMailThreadResponse* response) const;
 

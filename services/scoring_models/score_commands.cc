@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
@@ -14,7 +13,7 @@
 #include "kith/type/v1/errors.pb.h"
 #include "projections/scoring_models/score_rows.h"
 #include "projections/scoring_models/score_rules.h"
-#include "projections/tables/touched_records.h"
+#include "projections/scoring_models/scored_event.h"
 #include "services/core/by_itself.h"
 #include "services/core/field_of.h"
 #include "services/core/reject.h"
@@ -39,6 +38,27 @@ constexpr uint64_t kEventsBehindMax = 10'000;
 absl::Status DoneByItself() {
   return Reject(v1::SCORING_MODELS_ERROR_SCORES_BY_ITSELF,
                 "Records are scored by themselves. Save a model, and wait.");
+}
+
+// Tells what the rules match of what happened, and what that takes back.
+void AddPastMatches(const v1::ScoringModel& model, const ScoredEvent& happened,
+                    absl::Time record_time, v1::PastMatchesFound& found) {
+  for (const std::string& about : happened.records) {
+    const auto add = [&]() -> v1::RecordMatch& {
+      v1::RecordMatch& match = *found.add_matches();
+      match.set_record(about);
+      match.set_interaction(happened.match.interaction());
+      match.set_sequence(happened.match.sequence());
+      *match.mutable_occur_time() = happened.match.occur_time();
+      return match;
+    };
+    if (happened.retracts_since.has_value()) {
+      *add().mutable_retracts_since() = ToTimestamp(*happened.retracts_since);
+    }
+    for (const v1::ScoringRule& rule : model.rules()) {
+      if (Matches(rule, happened, record_time)) add().set_rule(rule.id());
+    }
+  }
 }
 
 }  // namespace
@@ -155,28 +175,27 @@ absl::StatusOr<v1::ScoreEvent> ScoreCommands::FindPastMatches(
       return event;
     }
     found.set_to_sequence(static_cast<int64_t>(record->header.sequence.value()));
-    if (eventstore::CategoryOf(record->header.stream) != "interactions") continue;
+    if (!LooksAtCategory(kinds, eventstore::CategoryOf(record->header.stream))) continue;
     KITH_ASSIGN_OR_RETURN(const auto decoded, runtime_.registry.DecodeClear(std::move(record)));
-    const auto interaction = projections::RecordedInteraction(*decoded);
-    if (!interaction.has_value() || !LooksAt(kinds, interaction->kind())) continue;
-    std::vector<std::string> records = projections::TouchedRecords(*decoded);
-    std::sort(records.begin(), records.end());
-    records.erase(std::unique(records.begin(), records.end()), records.end());
-    for (const v1::ScoringRule& rule : model.rules()) {
-      if (!Matches(rule, *interaction, decoded->header().record_time)) continue;
-      for (const std::string& about : records) {
-        if (!absl::StartsWith(about, prefix)) continue;
-        v1::RecordMatch& match = *found.add_matches();
-        match.set_record(about);
-        match.set_rule(rule.id());
-        match.set_interaction(interaction->name());
-        match.set_sequence(found.to_sequence());
-        *match.mutable_occur_time() = interaction->occur_time();
-      }
+    auto happened = ScoredEventOf(*decoded, prefix);
+    if (happened.has_value() && LooksAt(kinds, *happened)) {
+      KITH_RETURN_IF_ERROR(PutRecords(load, model, *happened));
+      AddPastMatches(model, *happened, decoded->header().record_time, found);
     }
   }
   if (kinds == 0) found.set_is_end(true);
   return event;
+}
+
+absl::Status ScoreCommands::PutRecords(const Loader& load, const v1::ScoringModel& model,
+                                       ScoredEvent& happened) const {
+  if (happened.engagement == v1::ENGAGEMENT_KIND_UNSPECIFIED || model.target() == v1::CONTACTS) {
+    return absl::OkStatus();
+  }
+  const projections::View& view = runtime_.views.Find(ScoresOf(CollectionOf(model.target())));
+  KITH_ASSIGN_OR_RETURN(happened.records, RecordsNaming(view.At(view.position()), load.workspace(),
+                                                        happened.records.front()));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::ScoreEvent> ScoreCommands::ScoreRecords(const Loader& load,

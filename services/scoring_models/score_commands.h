@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "kith/scoring_models/v1/scores_service.pb.h"
+#include "projections/scoring_models/scored_event.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
 #include "services/runtime/resources/resource_type.h"
@@ -60,6 +61,10 @@ class ScoreCommands {
   absl::StatusOr<v1::ScoreEvent> RefreshScores(const runtime::Loader& load,
                                                const v1::ScoringModel& model,
                                                const v1::RefreshScoresStep& step) const;
+
+  // Who of the model's records what happened is about: of what a contact did, those that name it.
+  absl::Status PutRecords(const runtime::Loader& load, const v1::ScoringModel& model,
+                          ScoredEvent& happened) const;
 
   // Of what is scored; null where the server has no such resource.
   const runtime::ResourceType* TypeOf(const v1::ScoringModel& model) const;

@@ -39,7 +39,6 @@ using projections::Expression;
 using runtime::ReadContext;
 
 constexpr absl::string_view kMostFirst = "score desc";
-constexpr absl::string_view kInteractionsRead = "interactions.read";
 
 Expression Compares(const char* field, projections::Operator op, std::string literal) {
   Expression one{Expression::Kind::kComparison, {}, {}};
@@ -103,7 +102,7 @@ class ScoreReads {
   absl::Status Explain(const ReadContext& context, const v1::ExplainScoreRequest& request,
                        v1::ScoreExplanation* response) const {
     KITH_ASSIGN_OR_RETURN(FoundScore found, Find(context, request.model(), request.record()));
-    std::map<std::string, bool> seen;
+    std::map<std::pair<std::string, std::string>, bool> seen;
     for (const TallyLine& line :
          TallyOf(found.rules, found.matches, DayOf(context.read_time)).lines) {
       v1::ScoreLine& told = *response->add_lines();
@@ -116,12 +115,14 @@ class ScoreReads {
       told.set_counted_points(line.counted);
       if (line.match == nullptr) continue;
       *told.mutable_occur_time() = line.match->occur_time();
-      const std::string parent(ParentOf(line.match->interaction()));
-      const auto [known, is_new] = seen.try_emplace(parent, false);
+      const std::string& interaction = line.match->interaction();
+      const std::string parent(ParentOf(interaction));
+      const std::string part(eventstore::CategoryOf(interaction));
+      const auto [known, is_new] = seen.try_emplace({parent, part}, false);
       if (is_new) {
-        KITH_ASSIGN_OR_RETURN(known->second, SeesInteractions(context, parent));
+        KITH_ASSIGN_OR_RETURN(known->second, SeesParts(context, parent, part));
       }
-      if (known->second) told.set_interaction(line.match->interaction());
+      if (known->second) told.set_interaction(interaction);
     }
     if (found.kept.overridden()) {
       KITH_RETURN_IF_ERROR(TellOverride(context, found.kept, response->mutable_score_override()));
@@ -297,15 +298,18 @@ class ScoreReads {
     return found;
   }
 
-  // Whether the caller may be told what was recorded under a record.
-  absl::StatusOr<bool> SeesInteractions(const ReadContext& context,
-                                        const std::string& parent) const {
-    if (!context.caller.grants.Contain(kInteractionsRead)) return false;
+  // Whether the caller may be told which "interactions" or "messages" there are under a record.
+  // Visitors are under none.
+  absl::StatusOr<bool> SeesParts(const ReadContext& context, const std::string& parent,
+                                 const std::string& part) const {
+    if (parent.empty()) return false;
+    const std::string permission = absl::StrCat(part, ".read");
+    if (!context.caller.grants.Contain(permission)) return false;
     const runtime::ResourceType* const type = TypeOf(eventstore::CategoryOf(parent));
     if (type == nullptr) return false;
     const auto record = runtime::ReadRecord(context, methods_, parent);
     if (!record.ok()) return false;
-    return runtime::Visibility(*type).access().MayRead(context.caller, **record, kInteractionsRead);
+    return runtime::Visibility(*type).access().MayRead(context.caller, **record, permission);
   }
 
   // What was said as it was set by hand, which is gone when the person is erased.

@@ -7,19 +7,19 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
 #include "google/protobuf/message.h"
 #include "kith/scoring_models/v1/scoring_models_service.pb.h"
 #include "projections/scoring_models/score_rows.h"
 #include "projections/scoring_models/score_rules.h"
+#include "projections/scoring_models/scored_event.h"
 #include "projections/scoring_models/scoring_model_directory.h"
 #include "projections/tables/merged_names.h"
 #include "projections/tables/page_token.h"
-#include "projections/tables/touched_records.h"
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/reads/moments.h"
 #include "services/runtime/resources/collections.h"
@@ -39,6 +39,14 @@ constexpr int kPageDefault = 50;
 constexpr int kPageMax = 1'000;
 
 using Matched = absl::flat_hash_map<std::string, v1::RecordMatches>;
+// Of messages, since when clicks of before were a program's. What is looked at is ever older.
+using Retracted = absl::flat_hash_map<std::string, absl::Time>;
+
+bool IsRetracted(const ScoredEvent& happened, const Retracted& retracted) {
+  if (happened.engagement != v1::MAIL_CLICKED) return false;
+  const auto since = retracted.find(happened.match.interaction());
+  return since != retracted.end() && FromTimestamp(happened.match.occur_time()) >= since->second;
+}
 
 class ScoringDryRun {
  public:
@@ -106,6 +114,7 @@ class ScoringDryRun {
                                               context.view().position(), ReadTier::kDisk));
     const auto cursor =
         context.log.ReadWorkspace(context.workspace(), last, eventstore::Direction::kBackwards);
+    Retracted retracted;
     int looked_at = 0;
     while (true) {
       KITH_ASSIGN_OR_RETURN(auto record, cursor->Next());
@@ -115,17 +124,21 @@ class ScoringDryRun {
         break;
       }
       ++looked_at;
-      if (eventstore::CategoryOf(record->header.stream) != "interactions") continue;
+      if (!LooksAtCategory(kinds, eventstore::CategoryOf(record->header.stream))) continue;
       KITH_ASSIGN_OR_RETURN(const auto event, runtime_.registry.DecodeClear(std::move(record)));
-      const auto interaction = projections::RecordedInteraction(*event);
-      if (!interaction.has_value() || !LooksAt(kinds, interaction->kind())) continue;
-      v1::Match match;
-      match.set_sequence(static_cast<int64_t>(event->header().sequence.value()));
-      *match.mutable_occur_time() = interaction->occur_time();
+      const auto happened = ScoredEventOf(*event, prefix);
+      if (!happened.has_value() || !LooksAt(kinds, *happened)) continue;
+      if (happened->retracts_since.has_value()) {
+        absl::Time& since =
+            retracted.try_emplace(happened->match.interaction(), absl::InfiniteFuture())
+                .first->second;
+        since = std::min(since, *happened->retracts_since);
+      }
+      if (IsRetracted(*happened, retracted)) continue;
       for (const v1::ScoringRule& rule : model.rules()) {
-        if (!Matches(rule, *interaction, event->header().record_time)) continue;
-        for (const std::string& about : projections::TouchedRecords(*event)) {
-          if (absl::StartsWith(about, prefix)) AddMatch(rule, match, matched[about]);
+        if (!Matches(rule, *happened, event->header().record_time)) continue;
+        for (const std::string& about : happened->records) {
+          AddMatch(rule, happened->match, matched[about]);
         }
       }
     }
@@ -172,6 +185,8 @@ class ScoringDryRun {
       v1::RecordMatches matches = found == matched.end() ? v1::RecordMatches() : found->second;
       failed = AddMerged(context.workspace(), model, names, records, last, matched, matches);
       if (!failed.ok()) return false;
+      failed = AddNamed(context.workspace(), model, scores, *row, matched, matches);
+      if (!failed.ok()) return false;
       matches.set_record(last);
       *matches.mutable_facts() = FactsOf(model, table.declaration(), *row, context.read_time);
       const std::string no_etag;
@@ -188,14 +203,26 @@ class ScoringDryRun {
   static absl::Status AddMerged(WorkspaceId workspace, const v1::ScoringModel& model,
                                 const projections::MergedNames& merged,
                                 const projections::ViewSnapshot& records, const std::string& record,
-                                const Matched& matched, v1::RecordMatches& matches) {
+                                const Matched& matched, v1::RecordMatches& matches,
+                                bool with_own = false) {
     KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                           merged.AllOf(records, workspace, record, ReadTier::kDisk));
     for (const std::string& name : names) {
       const auto found = matched.find(name);
-      if (name != record && found != matched.end()) AddMatches(model, found->second, matches);
+      if (found == matched.end() || (name == record && !with_own)) continue;
+      AddMatches(model, found->second, matches);
     }
     return absl::OkStatus();
+  }
+
+  // What the contact did that a record names, as a lead does.
+  static absl::Status AddNamed(WorkspaceId workspace, const v1::ScoringModel& model,
+                               const projections::ViewSnapshot& scores, const Message& row,
+                               const Matched& matched, v1::RecordMatches& matches) {
+    const auto* const field = row.GetDescriptor()->FindFieldByName("contact");
+    const std::string contact = field == nullptr ? "" : row.GetReflection()->GetString(row, field);
+    if (contact.empty()) return absl::OkStatus();
+    return AddMerged(workspace, model, ContactNames(), scores, contact, matched, matches, true);
   }
 
   // What a record has by the model that is compared with; nothing where that is none.

@@ -71,6 +71,7 @@ std::optional<Beacon> ParseBeacon(absl::string_view body, const v1::Site& site, 
   if (views == said.end() || !views->is_array()) return std::nullopt;
   Beacon beacon;
   beacon.visitor = TextOf(said, "visitor");
+  beacon.click = TextOf(said, "click");
   for (const nlohmann::json& one : *views) {
     if (beacon.views.size() == kViewsMax) break;
     std::optional<v1::PageView> view = ViewOf(one, site, now);

@@ -19,12 +19,13 @@ bool IsAllowed(const v1::Site& site, absl::string_view origin);
 struct Beacon {
   std::string visitor;              // what the browser is known by
   std::vector<v1::PageView> views;  // with their times
+  std::string click;                // what a link in a mail led here with; "" for nothing
 };
 
 // Of {"visitor": "…", "views": [{"id": "…", "url": "https://…", "title": "…", "referrer": "…",
-// "age": 1200}]}, ages in milliseconds before `now`, so that no browser's clock matters. Left out
-// are views of pages that are not of the site, without an id, older than a day, and beyond the
-// 50th; what is no text in a title. Nullopt where the body is none of these.
+// "age": 1200}], "click": "…"}, ages in milliseconds before `now`, so that no browser's clock
+// matters. Left out are views of pages that are not of the site, without an id, older than a day,
+// and beyond the 50th; what is no text in a title. Nullopt where the body is none of these.
 std::optional<Beacon> ParseBeacon(absl::string_view body, const v1::Site& site, absl::Time now);
 
 // Whether what calls itself so is a program and nobody's browser: search engines, monitors,

@@ -13,6 +13,7 @@
 #include "kith/visitors/v1/visitor_events.pb.h"
 #include "kith/visitors/v1/visitors_errors.pb.h"
 #include "projections/tables/query.h"
+#include "projections/tables/row_filter.h"
 #include "projections/visitors/visit_list.h"
 #include "services/core/links.h"
 #include "services/core/reject.h"
@@ -131,6 +132,8 @@ absl::Status VisitReader::List(const runtime::ReadContext& context,
   }
   std::vector<std::unique_ptr<v1::VisitRow>> rows;
   const absl::string_view order = request.order_by().empty() ? kLatestFirst : request.order_by();
+  KITH_RETURN_IF_ERROR(projections::CheckClearQuery(VisitList::Visits().core().declaration(),
+                                                    request.filter(), order));
   KITH_ASSIGN_OR_RETURN(
       *response->mutable_next_page_token(),
       runtime::ListRows(context, VisitList::Visits().core(),

@@ -56,6 +56,9 @@ absl::StatusOr<std::vector<TakenView>> ReadViews(const v1::RecordPageViewsReques
     if (now + kAheadMax < view.time) {
       AddViolation(absl::StrCat(path, ".view_time"), "must be at most 5 minutes ahead", violations);
     }
+    if (view.time < now - kViewAgeMax) {
+      AddViolation(absl::StrCat(path, ".view_time"), "must be at most 3,650 days ago", violations);
+    }
     *view.page.mutable_view_time() = ToTimestamp(view.time);
     view.page.set_referrer(CutReferrer(view.page.referrer(), view.page.url()));
     view.page.set_url(CutUrl(view.page.url()));
@@ -76,10 +79,10 @@ absl::StatusOr<std::vector<TakenView>> ReadViews(const v1::RecordPageViewsReques
 void DropRepeats(const VisitorNow& state, std::vector<TakenView>& views) {
   std::vector<uint64_t> seen;
   std::erase_if(views, [&](const TakenView& view) {
-    const bool is_known =
-        std::any_of(state.recent_views.begin(), state.recent_views.end(),
-                    [&](const RecentView& one) { return one.id_hash == view.id_hash; }) ||
-        std::find(seen.begin(), seen.end(), view.id_hash) != seen.end();
+    const auto is_in = [&](const std::vector<uint64_t>& hashes) {
+      return std::find(hashes.begin(), hashes.end(), view.id_hash) != hashes.end();
+    };
+    const bool is_known = is_in(state.recent_views) || is_in(seen);
     seen.push_back(view.id_hash);
     return is_known;
   });
@@ -167,6 +170,24 @@ void Bound(size_t max, std::vector<Element>& elements) {
   }
 }
 
+// Of the visit's views those that are told together count on the day of the first of them.
+int64_t DayOf(absl::Time time) { return absl::ToUnixSeconds(time) / 86'400; }
+
+// Where a day has more than its views.
+absl::Status CheckDays(const VisitorNow& state,
+                       const std::map<int, std::vector<TakenView>>& by_visit) {
+  std::map<int64_t, int> days;
+  for (const auto& [visit, views] : by_visit) {
+    const int64_t day = DayOf(views.front().time);
+    const auto known = state.daily_views.find(day);
+    int& count =
+        days.try_emplace(day, known == state.daily_views.end() ? 0 : known->second).first->second;
+    count += static_cast<int>(views.size());
+    if (count > kDailyViewsMax) return TooMany("looks at 512 pages on a day", kDailyViewsMax);
+  }
+  return absl::OkStatus();
+}
+
 void Remember(const v1::VisitorPagesViewed& viewed, absl::Time record_time, VisitorNow& state) {
   const absl::Time start = FromTimestamp(viewed.first_view_time());
   const absl::Time end = FromTimestamp(viewed.last_view_time());
@@ -179,11 +200,13 @@ void Remember(const v1::VisitorPagesViewed& viewed, absl::Time record_time, Visi
     known->start = std::min(known->start, start);
     known->end = std::max(known->end, end);
   }
-  for (const uint64_t hash : viewed.id_hashes()) {
-    state.recent_views.push_back({hash, record_time});
-  }
+  state.recent_views.insert(state.recent_views.end(), viewed.id_hashes().begin(),
+                            viewed.id_hashes().end());
   Bound(kRecentVisitsMax, state.recent_visits);
-  Bound(kDailyViewsMax, state.recent_views);
+  Bound(kRecentViewsMax, state.recent_views);
+  state.daily_views[DayOf(start)] += viewed.page_view_count();
+  auto& days = state.daily_views;
+  days.erase(days.begin(), days.lower_bound(DayOf(record_time - kViewAgeMax)));
 }
 
 }  // namespace
@@ -230,16 +253,11 @@ Decision Decide(const VisitorNow& state, const SiteNow& site,
   KITH_ASSIGN_OR_RETURN(std::vector<TakenView> views, ReadViews(command, context.now));
   DropRepeats(state, views);
   if (views.empty()) return NoChange();
-  const auto of_today =
-      std::count_if(state.recent_views.begin(), state.recent_views.end(),
-                    [&](const RecentView& one) { return context.now - one.record_time < kDay; });
-  if (static_cast<size_t>(of_today) + views.size() > kDailyViewsMax) {
-    return TooMany("looks at 512 pages in a day", kDailyViewsMax);
-  }
 
   const absl::Time first = views.front().time;
   Visits visits(state);
   for (TakenView& view : views) visits.Add(std::move(view));
+  KITH_RETURN_IF_ERROR(CheckDays(state, visits.views()));
   if (visits.count() > kVisitsMax) return TooMany("makes 1,000 visits", kVisitsMax);
   Changes changes;
   if (begins) {

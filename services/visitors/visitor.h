@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,15 +30,13 @@ struct RecentVisit {
   std::string contact;  // whose it was when it began, or became; empty: nobody knew
 };
 
-// A page view that is told apart from one that comes again.
-struct RecentView {
-  uint64_t id_hash = 0;
-  absl::Time record_time;
-};
-
 struct VisitorNow : ResourceState<v1::Visitor> {
   std::vector<RecentVisit> recent_visits;  // the last ones that began, kRecentVisitsMax at most
-  std::vector<RecentView> recent_views;    // the last ones recorded, kDailyViewsMax at most
+  // What the last views that were recorded are told apart by from those that come again,
+  // kRecentViewsMax at most.
+  std::vector<uint64_t> recent_views;
+  // How many pages it looked at on a day of UTC, by the days since 1970; of kViewAgeMax.
+  std::map<int64_t, int> daily_views;
 };
 
 struct VisitorAggregate {
@@ -48,15 +47,17 @@ struct VisitorAggregate {
 };
 VisitorNow Evolve(VisitorNow state, const Recorded<v1::VisitorEvent>& recorded);
 
-// A visitor makes no more visits, and looks at no more pages in 24 hours; so all of a day's are
-// remembered, and one that comes again is known.
+// A visitor makes no more visits, and looks at no more pages on a day of UTC, whenever that is
+// told; so all of a day's are remembered, and one that comes again is known.
 inline constexpr int kVisitsMax = 1'000;
-inline constexpr size_t kDailyViewsMax = 512;
+inline constexpr int kDailyViewsMax = 512;
+inline constexpr size_t kRecentViewsMax = 2 * kDailyViewsMax;
 inline constexpr size_t kRecentVisitsMax = 64;
 inline constexpr int kPreviousContactsMax = 20;
 // Between two pages of a visit.
 inline constexpr absl::Duration kVisitGap = absl::Minutes(30);
-inline constexpr absl::Duration kDay = absl::Hours(24);
+// Nobody tells of pages that were looked at before.
+inline constexpr absl::Duration kViewAgeMax = absl::Hours(24 * 3'650);
 
 const ResourceRules& VisitorRules();
 

@@ -17,6 +17,7 @@
 #include "services/runtime/calls/public_name.h"
 #include "services/visitors/beacon.h"
 #include "services/visitors/visitor.h"
+#include "services/visitors/visitor_commands.h"
 #include "services/visitors/visitor_script.h"
 
 namespace kith::visitors {
@@ -73,17 +74,14 @@ LeftOut& LeftOut::operator+=(const LeftOut& more) {
 }
 
 absl::StatusOr<VisitorPages::Open> VisitorPages::Find(absl::string_view public_id) const {
-  const auto found = runtime::OpenName(runtime_.log.token_sealer(), kPublicSite,
-                                       SiteAggregate::kCategory, public_id);
-  if (!found.has_value()) return ResourceNotFound(SiteRules(), "");
-  Open open;
-  open.caller = runtime::ActiveCallerOf(*runtime_.authorizer, found->workspace, kActor);
-  if (open.caller == nullptr) return ResourceNotFound(SiteRules(), "");
-  KITH_ASSIGN_OR_RETURN(open.state,
-                        runtime_.transact.Fold<SiteAggregate>(found->workspace, found->name));
-  if (open.state->lifecycle != Lifecycle::kActive) return ResourceNotFound(SiteRules(), "");
-  open.path = absl::StrCat(prefix(), public_id);
-  return open;
+  const auto name = runtime::OpenName(runtime_.log.token_sealer(), kPublicSite,
+                                      SiteAggregate::kCategory, public_id);
+  KITH_ASSIGN_OR_RETURN(auto found, runtime::FindPublicRecord<SiteAggregate>(
+                                        runtime_.transact, *runtime_.authorizer, name, kActor));
+  if (!found.has_value() || found->state->lifecycle != Lifecycle::kActive) {
+    return ResourceNotFound(SiteRules(), "");
+  }
+  return Open{*std::move(found), absl::StrCat(prefix(), public_id)};
 }
 
 void VisitorPages::Take(WebRequest request, Answer answer) {
@@ -123,6 +121,13 @@ std::string VisitorPages::VisitorOf(const Open& open, absl::string_view text) co
   const absl::Duration lifetime = absl::Hours(24) * (days == 0 ? kLifetimeDaysDefault : days);
   if (!IsUlid(id) || TimeOfUlid(id) + lifetime < runtime_.clock.Now()) return "";
   return found->name;
+}
+
+std::string VisitorPages::ContactOf(const Open& open, absl::string_view click) const {
+  const auto found =
+      runtime::OpenNameUntil(runtime_.log.token_sealer(), runtime::kClickPurpose,
+                             ContactAggregate::kCategory, click, runtime_.clock.Now());
+  return found.has_value() && found->workspace == open.caller->workspace ? found->name : "";
 }
 
 bool VisitorPages::TakeLimits(const Open& open, const std::string& address,
@@ -174,12 +179,29 @@ void VisitorPages::TakePost(const Open& open, const WebRequest& request, Answer 
   for (v1::PageView& view : beacon->views) *record->add_page_views() = std::move(view);
   runtime::StartOwnCommand(
       runtime_.transact, runtime_.keys, methods_, open.caller, std::move(record), "",
-      [this, open, views, headers, answer = std::move(answer)](
-          const absl::Status& status, const google::protobuf::Message&) mutable {
+      [this, open, views, headers, visitor, contact = ContactOf(open, beacon->click),
+       answer = std::move(answer)](const absl::Status& status,
+                                   const google::protobuf::Message&) mutable {
         if (IsError(status, v1::VISITORS_ERROR_TOO_MANY_PAGE_VIEWS)) {
           Count(open, {.over_limit = views});
         }
-        answer(Told(status, headers));
+        if (!status.ok() || contact.empty()) return answer(Told(status, headers));
+        Identify(open, visitor, contact, [headers, answer = std::move(answer)]() mutable {
+          answer(Plain(204, "", headers));
+        });
+      });
+}
+
+void VisitorPages::Identify(const Open& open, const std::string& visitor,
+                            const std::string& contact, absl::AnyInvocable<void()> done) {
+  auto identify = std::make_unique<v1::IdentifyVisitorRequest>();
+  identify->set_name(visitor);
+  identify->set_contact(contact);
+  // Who is gone by now is nobody: the page was looked at all the same.
+  runtime::StartOwnCommand(
+      runtime_.transact, runtime_.keys, methods_, open.caller, std::move(identify), "",
+      [done = std::move(done)](const absl::Status&, const google::protobuf::Message&) mutable {
+        done();
       });
 }
 

@@ -5,9 +5,10 @@
 //
 // A post is answered with 204 when what it tells is on disk, and also where nothing is to be kept
 // of it: of a browser that asks not to be followed, of a program, of who was not asked. These are
-// counted. 403 where the page is none of the site's, 429 beyond a limit, 404 where there is no
-// such site. How often is counted in memory, from the start of the server; network addresses are
-// looked at for that, and kept nowhere.
+// counted. Where a link in a mail led to the page, the post says whose that was, and the visitor is
+// identified as them from then on, as IdentifyVisitor has it. 403 where the page is none of the
+// site's, 429 beyond a limit, 404 where there is no such site. How often is counted in memory, from
+// the start of the server; network addresses are looked at for that, and kept nowhere.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "eventstore/seal/token_sealer.h"
 #include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/public_record.h"
 #include "services/runtime/calls/web_limits.h"
 #include "services/runtime/calls/web_pages.h"
 #include "services/runtime/runtime.h"
@@ -55,9 +57,7 @@ class VisitorPages final : public runtime::WebPages {
  private:
   using Answer = absl::AnyInvocable<void(runtime::WebAnswer)>;
   // A site that is there, and who acts for it.
-  struct Open {
-    std::shared_ptr<const runtime::Caller> caller;
-    std::shared_ptr<const SiteNow> state;
+  struct Open : runtime::PublicRecord<SiteAggregate> {
     std::string path;
 
     const v1::Site& site() const { return state->resource; }
@@ -67,9 +67,14 @@ class VisitorPages final : public runtime::WebPages {
   void TakePost(const Open& open, const runtime::WebRequest& request, Answer answer);
   // The visitor that a browser is; empty where it is none of this workspace's, or too old.
   std::string VisitorOf(const Open& open, absl::string_view text) const;
+  // The contact whose mail led the browser here, within the last hour; empty where none did.
+  std::string ContactOf(const Open& open, absl::string_view click) const;
   // Whether so many page views more may be taken.
   bool TakeLimits(const Open& open, const std::string& address, const std::string& visitor,
                   int64_t views);
+  // Says who the visitor is; `done` where that is over, whatever became of it.
+  void Identify(const Open& open, const std::string& visitor, const std::string& contact,
+                absl::AnyInvocable<void()> done);
   void Count(const Open& open, const LeftOut& counts);
 
   const runtime::Runtime& runtime_;

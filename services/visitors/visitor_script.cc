@@ -10,6 +10,9 @@ namespace {
 constexpr absl::string_view kScript = R"js(
   var w = window, d = document, n = navigator, views = [], timer = 0, last = "";
   var off = n.doNotTrack == "1" || w.doNotTrack == "1" || n.globalPrivacyControl;
+  var link = /([?&])kith_click=([\w-]+)(&?)/, click = (location.search.match(link) || [])[2] || "";
+  if (click) history.replaceState(history.state, "", location.href.replace(link,
+    function (all, before, value, after) { return after ? before : ""; }));
   function known() {
     var found = d.cookie.match(/(?:^|; )kith_visitor=([\w-]+)/);
     return found ? found[1] : "";
@@ -24,7 +27,8 @@ constexpr absl::string_view kScript = R"js(
     if (!views.length || !known()) return;
     var now = Date.now(), some = views.splice(0, 50);
     some.forEach(function (view) { view.age = now - view.age; });
-    n.sendBeacon(to, JSON.stringify({visitor: known(), views: some}));
+    n.sendBeacon(to, JSON.stringify({visitor: known(), views: some, click: click}));
+    click = "";
   }
   function view(again) {
     if (off || !known() || (!again && last == location.href)) return;
@@ -42,7 +46,7 @@ constexpr absl::string_view kScript = R"js(
   }
   function kith(what) {
     if (what == "consent") begin();
-    if (what == "forget") { views = []; last = ""; remember("", 0); }
+    if (what == "forget") { views = []; last = click = ""; remember("", 0); }
     if (what == "view") view(true);
   }
   w.kith = kith;

@@ -17,7 +17,9 @@ namespace kith::visitors {
 //   kith("view")      another page is shown that has no address of its own
 //
 // A page that may be ahead of it says the same as (window.kithq = window.kithq || []).push("…").
-// It does nothing where the browser asks not to be followed.
+// It does nothing where the browser asks not to be followed. Of a page that a link in a mail led
+// to, what that says of who came (runtime::kClickParameter) is taken out of the address at once,
+// and told with the first page view, so only of who agreed to be followed.
 std::string ScriptOf(const v1::Site& site, absl::string_view path, absl::string_view visitor);
 
 }  // namespace kith::visitors

@@ -81,6 +81,8 @@ void PrintHelp(const Catalog& catalog, std::ostream& out);
 void PrintGlobalHelp(std::ostream& out);
 void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, std::ostream& out);
 void PrintMethodHelp(const Method& method, std::ostream& out);
+// The verbs of a collection that are written for it: "show" of workflows.
+std::vector<std::string> CommandVerbs(absl::string_view collection);
 // The help of a command that is written for it, "board", "workflows show"; false for other words.
 bool PrintCommandHelp(const Catalog& catalog, absl::string_view word, std::ostream& out);
 

@@ -97,6 +97,7 @@ std::vector<std::string> Candidates(const Catalog& catalog,
   }
   if (words.size() == 2) {
     for (const Method& method : found->second) all.push_back(method.verb);
+    for (std::string& verb : CommandVerbs(words[0])) all.push_back(std::move(verb));
     return all;
   }
   const Method* const method = catalog.Find(words[0], words[1]);

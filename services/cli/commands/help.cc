@@ -2,6 +2,8 @@
 // protos' comments.
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -430,8 +432,10 @@ void PrintHelp(const Catalog& catalog, std::ostream& out) {
   PrintLoadKinds(out);
   out << kCollections;
   for (const auto& [collection, methods] : catalog.collections()) {
-    const std::string verbs = absl::StrJoin(
-        methods, ", ", [](std::string* text, const Method& method) { *text += method.verb; });
+    std::vector<std::string> all;
+    for (const Method& method : methods) all.push_back(method.verb);
+    for (std::string& verb : CommandVerbs(collection)) all.push_back(std::move(verb));
+    const std::string verbs = absl::StrJoin(all, ", ");
     out << "  " << collection
         << std::string(collection.size() < 14 ? 14 - collection.size() : 1, ' ') << verbs << '\n';
   }
@@ -447,6 +451,23 @@ void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, s
     out << UsageOf(method);
     PrintWrapped(FirstSentence(CommentOn(*method.descriptor)), kMeaningIndent, out);
   }
+  for (const CommandHelp& command : kCommands) {
+    if (!absl::StartsWith(command.word, absl::StrCat(collection, " "))) continue;
+    const std::vector<std::string> parts = absl::StrSplit(command.text, absl::MaxSplits("\n\n", 1));
+    out << parts[0] << '\n';
+    if (parts.size() == 1) continue;
+    const std::string meaning = absl::StrReplaceAll(parts[1], {{"\n", " "}});
+    PrintWrapped(FirstSentence(meaning), kMeaningIndent, out);
+  }
+}
+
+std::vector<std::string> CommandVerbs(absl::string_view collection) {
+  std::vector<std::string> verbs;
+  for (const CommandHelp& command : kCommands) {
+    const std::vector<std::string> words = absl::StrSplit(command.word, ' ');
+    if (words.size() == 2 && words[0] == collection) verbs.push_back(words[1]);
+  }
+  return verbs;
 }
 
 void PrintMethodHelp(const Method& method, std::ostream& out) {

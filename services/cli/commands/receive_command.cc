@@ -23,6 +23,8 @@ using google::protobuf::Message;
 
 // No mail is larger; of a file that is, no more is read than shows that.
 constexpr size_t kMailBytesMax = 25 << 20;
+// Of one that is sent as a call: a request has 4 MiB, with what stands around the mail.
+constexpr size_t kCallBytesMax = (4 << 20) - 1'024;
 
 absl::StatusOr<std::string> ReadMail(std::istream& in, const std::string& path) {
   std::string raw;
@@ -35,6 +37,14 @@ absl::StatusOr<std::string> ReadMail(std::istream& in, const std::string& path) 
   }
   if (in.bad()) return absl::InvalidArgumentError(absl::StrCat("cannot read ", path));
   if (raw.empty()) return absl::InvalidArgumentError(absl::StrCat(path, " is empty"));
+  if (raw.size() > kCallBytesMax) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path,
+        " has more than 4 MiB, which one call does not take. Post it to the HTTP port: "
+        "curl HOST:PORT/kith.received_mails.v1.ReceivedMailsService/ReceiveMail "
+        "-H 'authorization: Bearer KEY' -H 'content-type: message/rfc822' --data-binary @",
+        path));
+  }
   return raw;
 }
 

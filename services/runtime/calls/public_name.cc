@@ -38,4 +38,23 @@ std::optional<PublicName> OpenName(const eventstore::TokenSealer& sealer, absl::
   return opened;
 }
 
+std::string SealNameUntil(const eventstore::TokenSealer& sealer, absl::string_view purpose,
+                          WorkspaceId workspace, absl::string_view name, absl::Time until) {
+  return SealPublicName(sealer, purpose,
+                        {workspace, absl::StrCat(IdOf(name), "/", absl::ToUnixSeconds(until))});
+}
+
+std::optional<PublicName> OpenNameUntil(const eventstore::TokenSealer& sealer,
+                                        absl::string_view purpose, absl::string_view collection,
+                                        absl::string_view text, absl::Time now) {
+  const auto opened = OpenPublicName(sealer, purpose, text);
+  if (!opened.has_value()) return std::nullopt;
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(opened->name, absl::MaxSplits('/', 1));
+  int64_t until = 0;
+  if (!absl::SimpleAtoi(parts.second, &until)) return std::nullopt;
+  if (absl::FromUnixSeconds(until) <= now) return std::nullopt;
+  return PublicName{opened->workspace, absl::StrCat(collection, "/", parts.first)};
+}
+
 }  // namespace kith::runtime

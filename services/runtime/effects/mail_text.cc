@@ -127,6 +127,7 @@ std::string ComposeMail(const Mail& mail) {
   }
   absl::StrAppend(&composed, Header("Subject", HeaderText(mail.subject)),
                   Header("Message-ID", mail.message_id), Header("MIME-Version", "1.0"));
+  if (mail.is_automatic) absl::StrAppend(&composed, Header("Auto-Submitted", "auto-generated"));
   if (!mail.unsubscribe_url.empty()) {
     absl::StrAppend(&composed,
                     Header("List-Unsubscribe", absl::StrCat("<", mail.unsubscribe_url, ">")),

@@ -37,6 +37,7 @@ struct Mail {
   std::string calendar_method;
   // Where a mail program's own button unsubscribes at one click (RFC 8058); empty: nowhere.
   std::string unsubscribe_url;
+  bool is_automatic = false;  // no person sends it, and none is to answer by a program (RFC 3834)
 };
 
 // With CRLF at the end of each line, none of which is longer than 78 characters, but for addresses.

@@ -48,7 +48,8 @@ void Mailer::Send(const Letter& letter, const EffectContext& context, SmtpClient
                                             .html = letter.html,
                                             .calendar = letter.calendar,
                                             .calendar_method = letter.calendar_method,
-                                            .unsubscribe_url = letter.unsubscribe_url});
+                                            .unsubscribe_url = letter.unsubscribe_url,
+                                            .is_automatic = letter.is_automatic});
   client_->Send({from_.address, letter.to.address, composed}, std::move(done));
 }
 

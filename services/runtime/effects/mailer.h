@@ -44,6 +44,7 @@ class Mailer {
     std::string calendar;  // as Mail has them
     std::string calendar_method;
     std::string unsubscribe_url;
+    bool is_automatic = false;
   };
   // As SmtpClient::Send.
   void Send(const Letter& letter, const EffectContext& context, SmtpClient::Done done);

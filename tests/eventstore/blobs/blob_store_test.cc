@@ -213,6 +213,9 @@ TEST_F(BlobStoreTest, KnowsWhatIsDamagedOrMissing) {
   EXPECT_EQ(Get(name).status().code(), absl::StatusCode::kDataLoss);
   fs::remove(path);
   EXPECT_EQ(Get(name).status().code(), absl::StatusCode::kDataLoss);
+  fs::create_directory(path);
+  EXPECT_EQ(Get(name).status().code(), absl::StatusCode::kDataLoss);
+  fs::remove(path);
   EXPECT_EQ(*Get(other), "invoice");
 }
 

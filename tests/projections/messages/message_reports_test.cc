@@ -97,5 +97,16 @@ TEST_F(MessageReportsTest, MeasureOpensByWhatIsTracked) {
             "queued: 1 delivered: 2 not_attempted: 1 tracked: 1 opened: 1 clicked_by_programs: 1");
 }
 
+// What comes back was not delivered, whatever programs did with it before.
+TEST_F(MessageReportsTest, CountWhatCameBackApart) {
+  for (int n = 1; n <= 3; ++n) GivenSent(n);
+  Given(1, "message_opened { automatic: KNOWN_AGENT }");
+  Given(1, "message_bounced { kind: SOFT }");
+  Given(2, "message_bounced { kind: HARD }");
+  EXPECT_EQ(Totals(spec_.Then()), "delivered: 1 tracked: 1 hard_bounced: 1 soft_bounced: 1");
+  Given(1, "message_bounced { kind: HARD }");
+  EXPECT_EQ(Totals(spec_.Then()), "delivered: 1 tracked: 1 hard_bounced: 2");
+}
+
 }  // namespace
 }  // namespace kith::messages

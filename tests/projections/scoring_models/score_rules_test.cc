@@ -136,10 +136,11 @@ TEST(AddMatch, KeepsTheFirstOfWhatCountsOnce) {
 }
 
 TEST(Matches, ByKindDirectionAndCondition) {
-  const Interaction interaction =
+  ScoredEvent happened;
+  happened.interaction =
       Proto<Interaction>("kind: PAGE_VIEW direction: INBOUND channel: 'https://x.org/pricing'");
   const auto matches = [&](const std::string& event) {
-    return Matches(Rule(absl::StrCat("points: 1 event { ", event, " }")), interaction,
+    return Matches(Rule(absl::StrCat("points: 1 event { ", event, " }")), happened,
                    absl::UnixEpoch());
   };
   EXPECT_TRUE(matches(""));
@@ -148,6 +149,55 @@ TEST(Matches, ByKindDirectionAndCondition) {
   EXPECT_FALSE(matches("direction: OUTBOUND"));
   EXPECT_TRUE(matches(R"(kind: PAGE_VIEW condition: 'channel = "https://x.org/*"')"));
   EXPECT_FALSE(matches(R"(condition: 'channel = "https://y.org/*"')"));
+  EXPECT_FALSE(matches("engagement: PAGES_VIEWED"));
+}
+
+TEST(Matches, EngagementsByWhatTheyWere) {
+  ScoredEvent happened;
+  happened.engagement = v1::MAIL_CLICKED;
+  happened.details = Proto<v1::Engagement>("link: 2");
+  const auto matches = [&](const std::string& event) {
+    return Matches(Rule(absl::StrCat("points: 1 event { ", event, " }")), happened,
+                   absl::UnixEpoch());
+  };
+  EXPECT_TRUE(matches("engagement: MAIL_CLICKED"));
+  EXPECT_TRUE(matches("engagement: MAIL_CLICKED condition: 'link = 2'"));
+  EXPECT_FALSE(matches("engagement: MAIL_CLICKED condition: 'link = 1'"));
+  EXPECT_FALSE(matches("engagement: MAIL_OPENED"));
+  EXPECT_FALSE(matches("")) << "an interaction of any kind";
+  happened.is_counted = false;
+  EXPECT_FALSE(matches("engagement: MAIL_CLICKED"));
+}
+
+TEST(RetractClicks, TakesThoseOfTheMessageSinceThen) {
+  const v1::ScoringModel model = Model(R"(
+      rules { id: 'r' event { engagement: MAIL_CLICKED } points: 1 }
+      rules { id: 'o' event { engagement: MAIL_OPENED } points: 1 })");
+  v1::RecordMatches matches = On({1, 2, 3});
+  for (v1::Match& match : *matches.mutable_rules(0)->mutable_matches()) {
+    match.set_interaction("contacts/1/messages/1");
+  }
+  *matches.add_rules() = matches.rules(0);
+  matches.mutable_rules(1)->set_rule("o");
+  EXPECT_FALSE(RetractClicks(model, "contacts/1/messages/2", BeginOf(0), matches));
+  EXPECT_TRUE(RetractClicks(model, "contacts/1/messages/1", BeginOf(2), matches));
+  EXPECT_EQ(matches.rules(0).matches_size(), 1);
+  EXPECT_EQ(matches.rules(1).matches_size(), 3);
+}
+
+TEST(KindsOf, TellEngagementsFromInteractions) {
+  const uint64_t clicks = KindsOf(Model("rules { event { engagement: MAIL_CLICKED } }"));
+  EXPECT_TRUE(LooksAtCategory(clicks, "messages"));
+  EXPECT_FALSE(LooksAtCategory(clicks, "interactions"));
+  EXPECT_FALSE(LooksAtCategory(clicks, "visitors"));
+  EXPECT_FALSE(LooksAt(clicks, ScoredEvent()));
+  const uint64_t any = KindsOf(Model("rules { event {} }"));
+  EXPECT_TRUE(LooksAtCategory(any, "interactions"));
+  EXPECT_FALSE(LooksAtCategory(any, "messages"));
+  ScoredEvent viewed;
+  viewed.engagement = v1::PAGES_VIEWED;
+  EXPECT_FALSE(LooksAt(any, viewed));
+  EXPECT_TRUE(LooksAt(KindsOf(Model("rules { event { engagement: PAGES_VIEWED } }")), viewed));
 }
 
 TEST(CheckEventCondition, RefusesWhatNothingMatches) {

@@ -230,6 +230,8 @@ TEST_F(KithTest, HelpsWithWhatIsAsked) {
   EXPECT_THAT(out(), StartsWith("kith deals win [NAME] "));
   EXPECT_EQ(Run({"help", "deals"}), 0);
   EXPECT_THAT(out(), StartsWith("kith deals create "));
+  EXPECT_EQ(Run({"help", "received-mails"}), 0);
+  EXPECT_THAT(out(), HasSubstr("kith received-mails get-attachment NAME NUMBER"));
   EXPECT_EQ(Run({"board", "--help"}), 0);
   EXPECT_THAT(out(), StartsWith("kith board "));
   EXPECT_EQ(Run({"bench", "record", "--help"}), 0);

@@ -153,6 +153,8 @@ Message-ID: <sent@acme.example>
   EXPECT_TRUE(mail.failures[0].is_permanent);
   EXPECT_EQ(mail.failures[1].address, "full@x.example");
   EXPECT_FALSE(mail.failures[1].is_permanent);
+  EXPECT_TRUE(mail.failures[0].is_final);
+  EXPECT_FALSE(mail.failures[1].is_final) << "it is tried again";
   EXPECT_EQ(mail.failed_message_id, "sent@acme.example");
 }
 

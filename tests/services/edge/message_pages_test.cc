@@ -207,24 +207,48 @@ TEST_F(MessagePagesTest, TellNothingOfWhatIsGone) {
   const uint64_t before = Head();
   const HttpReply made_up = Ask("GET", "/m/c/AAAA");
   EXPECT_EQ(made_up.status, 404);
-  for (const AddressKind kind :
-       {AddressKind::kOpen, AddressKind::kClick, AddressKind::kUnsubscribe}) {
+  for (const AddressKind kind : {AddressKind::kOpen, AddressKind::kClick}) {
     const HttpReply gone = Ask("GET", PathOf(kind));
     EXPECT_EQ(gone.status, 404);
     EXPECT_EQ(gone.body, made_up.body);
   }
-  EXPECT_EQ(Ask("POST", PathOf(AddressKind::kUnsubscribe)).status, 404);
   EXPECT_EQ(Head(), before);
+}
+
+// It is the address that wants no more, whatever becomes of the contact.
+TEST_F(MessagePagesTest, UnsubscribeWhoIsDeleted) {
+  contacts::v1::DeleteContactRequest remove;
+  remove.set_name(ada_);
+  ASSERT_EQ(server_.Call(&ContactsService::Stub::DeleteContact, remove).reason(), "");
+  const std::string path = PathOf(AddressKind::kUnsubscribe);
+  EXPECT_THAT(Ask("GET", path).body, HasSubstr("a…@example.com"));
+  const HttpReply done = Ask("POST", path);
+  EXPECT_EQ(done.status, 200);
+  EXPECT_THAT(done.body, HasSubstr("You are unsubscribed"));
+  contacts::v1::CreateContactRequest create;
+  create.mutable_contact()->add_emails()->set_address("ada@example.com");
+  create.mutable_contact()->set_first_name("Ada");
+  messages::v1::SendMessageRequest send;
+  send.set_contact(server_.Call(&ContactsService::Stub::CreateContact, create)->name());
+  send.set_subject("More");
+  send.set_text("More");
+  EXPECT_EQ(server_.Call(&MessagesService::Stub::SendMessage, send).reason(), "OPTED_OUT");
+  EXPECT_EQ(Ask("POST", "/m/u/AAAA").status, 404);
 }
 
 TEST_F(MessagePagesTest, TellNothingOfWhoIsErased) {
   ASSERT_TRUE(server_.keys().Destroy(server_.workspace(), ada_).ok());
   const uint64_t before = Head();
-  for (const AddressKind kind :
-       {AddressKind::kOpen, AddressKind::kClick, AddressKind::kUnsubscribe}) {
+  for (const AddressKind kind : {AddressKind::kOpen, AddressKind::kClick}) {
     EXPECT_EQ(Ask("GET", PathOf(kind)).status, 404);
   }
-  EXPECT_EQ(Ask("POST", PathOf(AddressKind::kUnsubscribe)).status, 404);
+  // Nothing is sent to them any more.
+  const HttpReply page = Ask("GET", PathOf(AddressKind::kUnsubscribe));
+  EXPECT_EQ(page.status, 200);
+  EXPECT_THAT(page.body, Not(HasSubstr("@")));
+  const HttpReply done = Ask("POST", PathOf(AddressKind::kUnsubscribe));
+  EXPECT_EQ(done.status, 200);
+  EXPECT_THAT(done.body, HasSubstr("You are unsubscribed"));
   EXPECT_EQ(Head(), before);
 }
 

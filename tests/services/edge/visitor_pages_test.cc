@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/forms/v1/form_submissions_service.grpc.pb.h"
 #include "kith/forms/v1/forms_service.grpc.pb.h"
+#include "kith/messages/v1/messages_service.grpc.pb.h"
 #include "kith/visitors/v1/sites_service.grpc.pb.h"
 #include "kith/visitors/v1/visitors_service.grpc.pb.h"
 #include "services/edge/http_port.h"
+#include "services/messages/message_address.h"
 #include "tests/services/edge/http_client.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
@@ -236,6 +239,79 @@ TEST_F(VisitorPagesTest, SayWhoTheVisitorIsThatSendsAForm) {
                 .status,
             200);
   EXPECT_EQ(Visits()[0].contact(), visits[0].contact());
+}
+
+// Whoever follows a link in a mail to a page of ours is known there, for an hour, if they agree to
+// be followed.
+class MailClickTest : public VisitorPagesTest {
+ protected:
+  MailClickTest() {
+    path_ = CreateSite();
+    contacts::v1::CreateContactRequest create;
+    *create.mutable_contact() =
+        Proto<contacts::v1::Contact>("first_name: 'Ada' emails { address: 'ada@example.com' }");
+    ada_ = server_.Call(&contacts::v1::ContactsService::Stub::CreateContact, create)->name();
+    messages::v1::SendMessageRequest send;
+    send.set_contact(ada_);
+    send.set_subject("Hello");
+    send.set_text("Hello");
+    send.set_html(
+        "<a href='https://www.example.com/a?x=1#b'>a</a><a href='https://b.example/'>b</a>");
+    message_ = server_.Call(&Messages::SendMessage, send)->name();
+    messages::v1::RecordMessageSentRequest sent;
+    sent.set_name(message_);
+    sent.set_message_id("<1@acme.example>");
+    sent.set_tracked(true);
+    EXPECT_EQ(server_.Call(&Messages::RecordMessageSent, sent).reason(), "");
+    server_.clock().Advance(absl::Hours(1));
+  }
+  std::string Follow(int link, const std::string& headers = kBrowser) {
+    const std::string path =
+        messages::PathOf(server_.runtime().log.token_sealer(),
+                         {messages::AddressKind::kClick, {server_.workspace(), message_}, link});
+    return Ask("GET", path, "", headers).header("location");
+  }
+  // What the link to the site adds to its address.
+  std::string Click() {
+    const std::string url = Follow(0);
+    const std::string before = "https://www.example.com/a?x=1&kith_click=";
+    EXPECT_THAT(url, ::testing::StartsWith(before));
+    EXPECT_THAT(url, ::testing::EndsWith("#b"));
+    return url.substr(before.size(), url.size() - before.size() - 2);
+  }
+  int PostClicked(const std::string& browser, const std::string& id, const std::string& click) {
+    std::string body = Views(browser, {id});
+    body.insert(body.size() - 1, absl::StrCat(",\"click\":\"", click, "\""));
+    return Post(path_, body);
+  }
+
+  using Messages = messages::v1::MessagesService::Stub;
+  std::string path_;
+  std::string ada_;
+  std::string message_;
+};
+
+TEST_F(MailClickTest, IdentifyTheVisitorTheyLeadToOurPages) {
+  const std::string browser = NewBrowser(path_);
+  ASSERT_EQ(PostClicked(browser, "a", Click()), 204);
+  ASSERT_EQ(Visits().size(), 1u);
+  EXPECT_EQ(Visits()[0].contact(), ada_);
+}
+
+TEST_F(MailClickTest, NameNobodyToOthersNorOfPrograms) {
+  EXPECT_EQ(Follow(1), "https://b.example/");
+  EXPECT_EQ(Follow(0, absl::StrCat(kBrowser, "dnt: 1\r\n")), "https://www.example.com/a?x=1#b");
+  EXPECT_EQ(Follow(0, "user-agent: Mozilla/5.0\r\n"), "https://www.example.com/a?x=1#b");
+}
+
+TEST_F(MailClickTest, NameNobodyLaterNorByWhatIsMadeUp) {
+  const std::string click = Click();
+  const std::string browser = NewBrowser(path_);
+  EXPECT_EQ(PostClicked(browser, "a", "made-up"), 204);
+  EXPECT_EQ(PostClicked(browser, "b", browser), 204) << "which is sealed for another purpose";
+  server_.clock().Advance(absl::Hours(1));
+  EXPECT_EQ(PostClicked(browser, "c", click), 204);
+  for (const visitors::v1::Visit& visit : Visits()) EXPECT_EQ(visit.contact(), "");
 }
 
 }  // namespace

@@ -77,5 +77,11 @@ TEST(WithAtEnd, IsBeforeTheEndOfTheBody) {
   EXPECT_EQ(WithAtEnd("", "+"), "+");
 }
 
+TEST(WithParameter, StandsBeforeTheFragment) {
+  EXPECT_EQ(WithParameter("https://a.example/", "k", "v"), "https://a.example/?k=v");
+  EXPECT_EQ(WithParameter("https://a.example/?x=1#b?", "k", "v"), "https://a.example/?x=1&k=v#b?");
+  EXPECT_EQ(WithParameter("https://a.example/#b?c", "k", "v"), "https://a.example/?k=v#b?c");
+}
+
 }  // namespace
 }  // namespace kith::messages

@@ -203,20 +203,47 @@ TEST_F(Engagement, IsOfNobodyWhoIsGone) {
   contact_.resource.set_erased(true);
   EXPECT_THAT(Decided(Clicking(0, 1), absl::Hours(1)),
               IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_FOUND));
-  EXPECT_THAT(Decide(EngagementFacts{message_, contact_}, v1::RecordMessageUnsubscribedRequest()),
-              IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_FOUND));
+  // But whoever unsubscribes does so, whatever became of the contact.
+  EXPECT_TRUE(
+      Decide(EngagementFacts{message_, contact_}, v1::RecordMessageUnsubscribedRequest()).ok());
+  EXPECT_THAT(
+      Decide(EngagementFacts{MessageState(), contact_}, v1::RecordMessageUnsubscribedRequest()),
+      IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_FOUND));
 }
 
 TEST_F(Engagement, EndsWithWhoUnsubscribesOnce) {
   Sent();
   v1::RecordMessageUnsubscribedRequest command;
   command.set_name(kName);
+  command.set_email("Ada@Example.com");
   const Decision decided = Decide(EngagementFacts{message_, contact_}, command);
   ASSERT_TRUE(decided.ok());
+  EXPECT_EQ(decided->list().at(0).claims,
+            (std::vector<Claim>{{"messages.unsubscribed", "ada@example.com"}}));
   Evolved(kBegin + absl::Hours(1),
           static_cast<const v1::MessageEvent&>(*decided->list().at(0).event));
   EXPECT_EQ(At(now().unsubscribe_time()), kBegin + absl::Hours(1));
   EXPECT_THAT(Decide(EngagementFacts{message_, contact_}, command), ChangesNothing());
+  EXPECT_TRUE(IsUnsubscribed(message_));
+  Happen(kBegin + absl::Hours(2), "message_resubscribed {}");
+  EXPECT_FALSE(IsUnsubscribed(message_));
+  EXPECT_TRUE(now().has_unsubscribe_time()) << "the report counts it still";
+  const Decision again = Decide(EngagementFacts{message_, contact_}, command);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->list().size(), 1u);
+}
+
+TEST(OptIn, IsOfTheAddressAlone) {
+  auto contact = Proto<contacts::v1::Contact>(R"(
+      name: "contacts/ada"
+      emails { address: "Ada@example.com" opted_out: true opt_out_cause: "x" }
+      emails { address: "ada@home.example" opted_out: true })");
+  const auto update = OptInOf(contact, "ada@example.com");
+  ASSERT_TRUE(update.has_value());
+  EXPECT_FALSE(update->contact().emails(0).opted_out());
+  EXPECT_EQ(update->contact().emails(0).opt_out_cause(), "");
+  EXPECT_TRUE(update->contact().emails(1).opted_out());
+  EXPECT_FALSE(OptInOf(contact, "eve@example.com").has_value());
 }
 
 TEST(OptOut, IsOfTheAddressThatTheMessageWentTo) {

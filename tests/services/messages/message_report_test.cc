@@ -32,6 +32,27 @@ TEST(MessageReport, HasRatesOfWhatWasDelivered) {
   EXPECT_NEAR(with_programs.click_to_open_percent(), 66.67, 0.005);
 }
 
+// What came back after a mail server took it counts as what none took.
+TEST(MessageReport, CountsWhatCameBackAsBounced) {
+  const v1::MessageReport report = ReportOf(
+      Proto<v1::MessageTotals>("delivered: 4 hard_bounced: 1 soft_bounced: 2 tracked: 4"), false);
+  EXPECT_EQ(report.attempted(), 7);
+  EXPECT_EQ(report.delivered(), 4);
+  EXPECT_EQ(report.hard_bounced(), 1);
+  EXPECT_EQ(report.soft_bounced(), 2);
+  EXPECT_NEAR(report.delivery_percent(), 57.14, 0.005);
+  EXPECT_NEAR(report.bounce_percent(), 42.86, 0.005);
+}
+
+// All that was sent came back.
+TEST(MessageReport, HasNoRatesOfWhatCameBack) {
+  const v1::MessageReport report = ReportOf(Proto<v1::MessageTotals>("hard_bounced: 2"), false);
+  EXPECT_EQ(report.bounce_percent(), 100);
+  EXPECT_FALSE(report.has_open_percent());
+  EXPECT_FALSE(report.has_click_percent());
+  EXPECT_FALSE(report.has_unsubscribe_percent());
+}
+
 TEST(MessageReport, HasNoRatesOfNothing) {
   const v1::MessageReport report = ReportOf(Proto<v1::MessageTotals>("rejected: 2"), true);
   EXPECT_EQ(report.bounce_percent(), 100);

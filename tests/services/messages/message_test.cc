@@ -33,11 +33,13 @@ class SendMessage : public ::testing::Test {
   Decision Decided() {
     CommandContext context = spec_.context();
     context.grants = grants_;
+    context.actor = actor_;
     return Decide(
         SendingFacts{.contact = contact_,
                      .mail_template = command_.mail_template().empty() ? nullptr : &template_,
                      .deal = command_.deal().empty() ? nullptr : &deal_,
-                     .day = day_},
+                     .day = day_,
+                     .unsubscribed = unsubscribed_},
         command_, context);
   }
   void SayItself() {
@@ -48,12 +50,33 @@ class SendMessage : public ::testing::Test {
 
   testing::DeciderSpec spec_;
   const Grants* grants_ = nullptr;
+  std::string actor_ = "apiKeys/1";
   ContactAggregate::State contact_;
   TemplateAggregate::State template_;
   DealAggregate::State deal_;
   SendingDayState day_;
+  std::optional<std::string> unsubscribed_;
   v1::SendMessageRequest command_;
 };
+
+// What no person sends says so to programs that would answer it.
+TEST_F(SendMessage, IsAutomaticWhereAPolicySendsIt) {
+  const auto is_automatic = [&] {
+    const Decision decided = Decided();
+    return decided.ok() && static_cast<const v1::MessageEvent&>(*decided->list()[0].event)
+                               .message_queued()
+                               .message()
+                               .automatic();
+  };
+  EXPECT_FALSE(is_automatic());
+  actor_ = "policies/run_steps";
+  EXPECT_TRUE(is_automatic());
+}
+
+TEST_F(SendMessage, IsRefusedWhereTheAddressUnsubscribed) {
+  unsubscribed_ = "contacts/eve/messages/1";
+  EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_OPTED_OUT));
+}
 
 TEST_F(SendMessage, QueuesWhatTheTemplateSaysAndCountsIt) {
   spec_.settings.reply_to = "sales@acme.example";
@@ -230,6 +253,29 @@ TEST(RecordMessage, ClaimsTheMessageIdItWasSentWith) {
   ASSERT_TRUE(sent.ok());
   EXPECT_EQ(sent->list()[0].claims,
             (std::vector<Claim>{{"messages.message_id", "1@acme.example"}}));
+}
+
+TEST(RecordMessage, BouncesOneThatWasSentForGoodOnce) {
+  v1::RecordMessageBouncedRequest soft;
+  soft.set_name(kName);
+  soft.set_kind(v1::SOFT);
+  v1::RecordMessageBouncedRequest hard = soft;
+  hard.set_kind(v1::HARD);
+  const auto soft_bounce =
+      Proto<v1::MessageEvent>("message_bounced { kind: SOFT status: '4.2.2' }");
+  const auto hard_bounce = Proto<v1::MessageEvent>("message_bounced { kind: HARD }");
+  EXPECT_THAT(Decide(MessageState(), hard), IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_FOUND));
+  EXPECT_THAT(Decide(Given<MessageAggregate>({Queued()}), hard), ChangesNothing());
+  EXPECT_THAT(Decide(Given<MessageAggregate>({Queued(), Failed()}), hard), ChangesNothing());
+  const auto sent = Given<MessageAggregate>({Queued(), Sent()});
+  EXPECT_EQ(Decide(sent, soft)->list().size(), 1u);
+  const auto bounced = Given<MessageAggregate>({Queued(), Sent(), soft_bounce});
+  EXPECT_EQ(bounced.resource.state(), v1::SENT);
+  EXPECT_EQ(bounced.resource.bounce_status(), "4.2.2");
+  EXPECT_THAT(Decide(bounced, soft), ChangesNothing());
+  EXPECT_EQ(Decide(bounced, hard)->list().size(), 1u);
+  const auto gone = Given<MessageAggregate>({Queued(), Sent(), hard_bounce});
+  EXPECT_THAT(Decide(gone, soft), ChangesNothing());
 }
 
 TEST(RecordMessage, RefusesOneThatNeverWas) {

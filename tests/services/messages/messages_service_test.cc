@@ -419,7 +419,7 @@ TEST_F(MessagesServiceTest, TellThatTheyWereOpenedAndFollowed) {
   EXPECT_EQ(Made(&Stub::GetMessageReport, report).opened(), 0);
   report.clear_read();
   report.set_mail_template("mailTemplates/none");
-  EXPECT_EQ(Made(&Stub::GetMessageReport, report).delivered(), 0);
+  EXPECT_EQ(server_.Call(&Stub::GetMessageReport, report).reason(), "LINKED_RECORD_NOT_FOUND");
 
   using Notifications = notifications::v1::NotificationsService::Stub;
   notifications::v1::ListNotificationsRequest list;
@@ -474,6 +474,56 @@ TEST_F(MessagesServiceTest, UnsubscribeFromThemByTheContactsOwnCommand) {
   EXPECT_EQ(Made(&ContactsService::Stub::UpdateContact, update).emails(0).opt_out_cause(), "");
   request.set_name(ada_ + "/messages/none");
   EXPECT_EQ(server_.Call(&Stub::RecordMessageUnsubscribed, request).reason(), "MESSAGE_NOT_FOUND");
+}
+
+TEST_F(MessagesServiceTest, AreNotFoundByWhatTheySay) {
+  Send(Sending(ada_));
+  EXPECT_EQ(List(ada_, "subject = \"Hello\"").reason(), "INVALID_FILTER");
+  EXPECT_EQ(List(ada_, "state = QUEUED")->messages_size(), 1);
+}
+
+// It is the address that wants no more, whoever has it later, and until the person asks for it.
+TEST_F(MessagesServiceTest, UnsubscribeAnAddressUntilThePersonWantsThemAgain) {
+  v1::RecordMessageUnsubscribedRequest request;
+  request.set_name(Send(Sending(ada_)).name());
+  request.set_email("ada@example.com");
+  Made(&Stub::RecordMessageUnsubscribed, request);
+  // Taken away and put back.
+  contacts::v1::UpdateContactRequest update;
+  update.mutable_contact()->set_name(ada_);
+  update.mutable_update_mask()->add_paths("emails");
+  Made(&ContactsService::Stub::UpdateContact, update);
+  update.mutable_contact()->add_emails()->set_address("Ada@example.com");
+  Made(&ContactsService::Stub::UpdateContact, update);
+  const auto refused = server_.Call(&Stub::SendMessage, Sending(ada_));
+  EXPECT_EQ(refused.reason(), "OPTED_OUT");
+  EXPECT_EQ(refused.metadata("message"), request.name());
+  const std::string twin = CreateContact("Twin", "ADA@example.com");
+  EXPECT_EQ(server_.Call(&Stub::SendMessage, Sending(twin)).reason(), "OPTED_OUT");
+
+  v1::RecordMessageResubscribedRequest again;
+  again.set_name(request.name());
+  again.set_email("ada@example.com");
+  EXPECT_TRUE(Made(&Stub::RecordMessageResubscribed, again).has_resubscribe_time());
+  const auto head = server_.runtime().log.head();
+  Made(&Stub::RecordMessageResubscribed, again);
+  EXPECT_EQ(server_.runtime().log.head(), head) << "that is so already";
+  Send(Sending(ada_));
+  Send(Sending(twin));
+}
+
+TEST_F(MessagesServiceTest, UnsubscribeWhoIsDeletedForWhenTheyComeBack) {
+  v1::RecordMessageUnsubscribedRequest request;
+  request.set_name(Send(Sending(ada_)).name());
+  request.set_email("ada@example.com");
+  contacts::v1::DeleteContactRequest remove;
+  remove.set_name(ada_);
+  Made(&ContactsService::Stub::DeleteContact, remove);
+  Made(&Stub::RecordMessageUnsubscribed, request);
+  contacts::v1::UndeleteContactRequest restore;
+  restore.set_name(ada_);
+  Made(&ContactsService::Stub::UndeleteContact, restore);
+  EXPECT_EQ(server_.Call(&Stub::SendMessage, Sending(ada_)).reason(), "OPTED_OUT");
 }
 
 TEST_F(MessagesServiceTest, WaitWhereThereIsNoMailServer) {

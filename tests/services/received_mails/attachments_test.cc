@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -120,8 +121,9 @@ TEST_F(AttachmentsTest, AreGivenBackAsTheyWere) {
   EXPECT_EQ(Read(mail.name(), 2)->content(), "");
   EXPECT_EQ(Read(mail.name(), 3)->content(), "invoice");
   EXPECT_EQ(Read(mail.name(), 3, 2)->content(), "voice");
-  for (const int number : {-1, 4}) {
-    EXPECT_EQ(Read(mail.name(), number).reason(), "ATTACHMENT_NOT_FOUND") << number;
+  EXPECT_EQ(Read(mail.name(), 4).reason(), "ATTACHMENT_NOT_FOUND");
+  for (const int number : {-1, std::numeric_limits<int>::min()}) {
+    EXPECT_THAT(Read(mail.name(), number).fields(), ElementsAre("number")) << number;
   }
   EXPECT_THAT(Read(mail.name(), 0).fields(), ElementsAre("number"));
   EXPECT_THAT(Read(mail.name(), 3, 8).fields(), ElementsAre("offset"));

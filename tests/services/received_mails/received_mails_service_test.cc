@@ -17,6 +17,7 @@
 #include "kith/received_mails/v1/received_mails_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "services/core/resource_name.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -128,7 +129,8 @@ class ReceivedMailsTest : public ::testing::Test {
     Made(&MessagesService::Stub::RecordMessageSent, record);
     return name;
   }
-  // That mail to these did not arrive.
+  // That mail to these did not arrive, or with kDelayed not yet.
+  static constexpr char kDelayed[] = "4.4.1";
   static std::string BounceOf(const std::string& message_id,
                               const std::vector<std::pair<const char*, const char*>>& failures) {
     std::string report = absl::StrCat(
@@ -138,8 +140,9 @@ class ReceivedMailsTest : public ::testing::Test {
         "Content-Type: text/plain\n\nIt could not be delivered.\n--r\n"
         "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n");
     for (const auto& [address, status] : failures) {
+      const bool is_delayed = absl::string_view(status) == kDelayed;
       absl::StrAppend(&report, "Final-Recipient: rfc822; ", address,
-                      "\nAction: ", status[0] == '5' ? "failed" : "delayed", "\nStatus: ", status,
+                      "\nAction: ", is_delayed ? "delayed" : "failed", "\nStatus: ", status,
                       "\n\n");
     }
     absl::StrAppend(&report, "--r\nContent-Type: text/rfc822-headers\n\nMessage-ID: ", message_id,
@@ -350,20 +353,47 @@ TEST_F(ReceivedMailsTest, IsRefusedOnlyWhereItIsTooLarge) {
   EXPECT_EQ(Receive(largest).outcome(), v1::RECORDED);
 }
 
+// What is sealed is found by nothing, and that is said.
+TEST_F(ReceivedMailsTest, IsNotFoundByWhatIsPersonal) {
+  Receive(FromAda("1", "", "Hello"));
+  for (const char* const filter :
+       {"subject = \"x\"", "text:Hello", "kind = PERSONAL AND NOT sender.address = \"a\""}) {
+    const auto refused = List("", filter);
+    EXPECT_EQ(refused.reason(), "INVALID_FILTER") << filter;
+    EXPECT_THAT(refused.status.error_message(), HasSubstr("is personal, and stays sealed"));
+  }
+  v1::ListReceivedMailsRequest ordered;
+  ordered.set_order_by("subject desc");
+  EXPECT_EQ(server_.Call(&Mails::ListReceivedMails, ordered).reason(), "INVALID_FILTER");
+  EXPECT_EQ(List("", "kind = PERSONAL")->received_mails_size(), 1);
+}
+
 TEST_F(ReceivedMailsTest, MarksTheAddressThatAMessageDidNotReach) {
   const std::string ada = CreateContact(
       "first_name: 'Ada' emails { address: 'Ada@x.example' } emails { address: 'b@x.example' }");
   const std::string message = Send(ada, "<sent@acme.example>");
   const v1::ReceivedMail late =
-      Receive(BounceOf("<sent@acme.example>", {{"ada@x.example", "4.4.1"}}));
+      Receive(BounceOf("<sent@acme.example>", {{"ada@x.example", kDelayed}}));
   EXPECT_EQ(late.kind(), v1::BOUNCE);
   EXPECT_EQ(late.message(), message);
+  EXPECT_FALSE(GetContact(ada).emails(0).undeliverable());
+  const auto report = [&] {
+    return server_
+        .Call(&MessagesService::Stub::GetMessageReport, messages::v1::GetMessageReportRequest())
+        .response;
+  };
+  EXPECT_EQ(report().delivered(), 1) << "it is tried again";
+  Receive(BounceOf("<sent@acme.example>", {{"ada@x.example", "4.2.2"}}));
+  EXPECT_EQ(report().soft_bounced(), 1);
   EXPECT_FALSE(GetContact(ada).emails(0).undeliverable());
 
   const v1::ReceivedMail gone = Receive(
       BounceOf("<sent@acme.example>", {{"ada@x.example", "5.1.1"}, {"eve@x.example", "5.1.1"}}));
   EXPECT_EQ(gone.outcome(), v1::KEPT);
   EXPECT_EQ(gone.message(), message);
+  EXPECT_EQ(report().delivered(), 0);
+  EXPECT_EQ(report().soft_bounced(), 0);
+  EXPECT_EQ(report().hard_bounced(), 1);
   EXPECT_EQ(gone.contact(), ada);
   ASSERT_EQ(gone.failures_size(), 2);
   EXPECT_TRUE(gone.failures(0).permanent());
@@ -473,6 +503,40 @@ TEST_F(ReceivedMailsTest, AreToldOnlyToWhoSeesTheContact) {
   const auto hidden = Made(&Threads::GetMailThread, get);
   get.set_name(hidden.name());
   EXPECT_EQ(server_.CallWith(key, &Threads::GetMailThread, get).reason(), "MAIL_THREAD_NOT_FOUND");
+  EXPECT_EQ(server_.CallWith(key, &Threads::ListMailThreads, v1::ListMailThreadsRequest()).reason(),
+            "PERMISSION_DENIED");
+}
+
+// The one with the last mail first; what was found to be a part of another is no thread any more.
+TEST_F(ReceivedMailsTest, AreListedByThread) {
+  const auto id = [](const v1::MailThread& thread) { return IdOf(thread.name()); };
+  const std::string first(IdOf(Receive(FromAda("1")).name()));
+  server_.clock().Advance(absl::Seconds(1));
+  const std::string second(IdOf(Receive(FromAda("2", "", "Another.")).name()));
+  server_.clock().Advance(absl::Seconds(1));
+  Receive(FromAda("3", "References: <1@x.example>\n", "Well?"));
+  v1::ListMailThreadsRequest list;
+  auto listed = Made(&Threads::ListMailThreads, list);
+  ASSERT_EQ(listed.mail_threads_size(), 2);
+  EXPECT_EQ(id(listed.mail_threads(0)), first);
+  EXPECT_EQ(listed.mail_threads(0).mail_count(), 2);
+  EXPECT_EQ(id(listed.mail_threads(1)), second);
+  list.set_page_size(1);
+  list.set_order_by("create_time desc");
+  listed = Made(&Threads::ListMailThreads, list);
+  ASSERT_EQ(listed.mail_threads_size(), 1);
+  EXPECT_EQ(id(listed.mail_threads(0)), second);
+  list.set_page_token(listed.next_page_token());
+  listed = Made(&Threads::ListMailThreads, list);
+  ASSERT_EQ(listed.mail_threads_size(), 1);
+  EXPECT_EQ(id(listed.mail_threads(0)), first);
+  EXPECT_EQ(listed.next_page_token(), "");
+  Receive(FromAda("4", "References: <1@x.example> <2@x.example>\n", "Both."));
+  v1::ListMailThreadsRequest all;
+  all.set_filter("mail_count > 1");
+  listed = Made(&Threads::ListMailThreads, all);
+  ASSERT_EQ(listed.mail_threads_size(), 1);
+  EXPECT_EQ(listed.mail_threads(0).mail_count(), 4);
 }
 
 // Goal: nothing of what a person wrote outlives their key.

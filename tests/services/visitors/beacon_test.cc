@@ -17,11 +17,12 @@ std::optional<Beacon> Parse(absl::string_view body) {
 }
 
 TEST(ParseBeacon, ReadsWhatWasLookedAtAndWhen) {
-  const auto beacon = Parse(R"({"visitor": "v", "views": [
+  const auto beacon = Parse(R"({"visitor": "v", "click": "c", "views": [
       {"id": "a", "url": "https://www.example.com/x", "title": "X", "referrer": "https://s.example",
        "age": 1500}]})");
   ASSERT_TRUE(beacon.has_value());
   EXPECT_EQ(beacon->visitor, "v");
+  EXPECT_EQ(beacon->click, "c");
   ASSERT_EQ(beacon->views.size(), 1u);
   EXPECT_EQ(beacon->views[0].title(), "X");
   EXPECT_EQ(beacon->views[0].referrer(), "https://s.example");

@@ -156,6 +156,7 @@ TEST_F(VisitorTest, RefusesWhatIsAheadAndTakesWhatIsLongAgo) {
 }
 
 TEST_F(VisitorTest, LooksAtSoManyPagesInADay) {
+  spec_.now = absl::FromUnixSeconds(1'700'000'000);  // late in the evening
   std::vector<v1::PageView> views;
   for (int i = 0; i < 512; ++i) views.push_back(View(absl::StrCat(i)));
   Record(views);
@@ -166,6 +167,35 @@ TEST_F(VisitorTest, LooksAtSoManyPagesInADay) {
   EXPECT_EQ(state_.resource.page_view_count(), 513);
 }
 
+// What another system recorded is brought in at once, each day with as many as a day may have.
+TEST_F(VisitorTest, LooksAtPagesOnTheDaysTheyAreToldOf) {
+  constexpr int kMinutesADay = 24 * 60;
+  spec_.now = absl::FromUnixSeconds(1'700'000'000);
+  for (int day = 20; day > 0; --day) {
+    std::vector<v1::PageView> views;
+    for (int i = 0; i < 300; ++i) {
+      views.push_back(View(absl::StrCat(day, "-", i), kMinutesADay * day + 1 - i / 300.0));
+    }
+    Record(views);
+  }
+  EXPECT_EQ(state_.resource.page_view_count(), 20 * 300);
+  std::vector<v1::PageView> more;
+  for (int i = 0; i < 213; ++i) more.push_back(View(absl::StrCat("m", i), kMinutesADay * 7));
+  EXPECT_THAT(Try(more), IsRejectedWith(v1::VISITORS_ERROR_TOO_MANY_PAGE_VIEWS));
+  more.pop_back();
+  Record(more);
+  EXPECT_THAT(Try({View("one", kMinutesADay * 7)}),
+              IsRejectedWith(v1::VISITORS_ERROR_TOO_MANY_PAGE_VIEWS));
+  Record({View("one", kMinutesADay * 6.0)});
+}
+
+TEST_F(VisitorTest, LooksAtNothingLongerAgoThanIsTaken) {
+  Record({View("a", 3'650.0 * 24 * 60)});
+  const Decision decision = Try({View("b", 3'650.0 * 24 * 60 + 1)});
+  ASSERT_FALSE(decision.ok());
+  EXPECT_THAT(testing::ViolatedFields(decision.status()), ElementsAre("page_views[0].view_time"));
+}
+
 TEST_F(VisitorTest, MakesSoManyVisits) {
   for (int i = 0; i < kVisitsMax; ++i) {
     Record({View(absl::StrCat(i))});
@@ -173,7 +203,7 @@ TEST_F(VisitorTest, MakesSoManyVisits) {
   }
   EXPECT_THAT(Try({View("more")}), IsRejectedWith(v1::VISITORS_ERROR_TOO_MANY_PAGE_VIEWS));
   EXPECT_LE(state_.recent_visits.size(), kRecentVisitsMax);
-  EXPECT_LE(state_.recent_views.size(), kDailyViewsMax);
+  EXPECT_LE(state_.recent_views.size(), kRecentViewsMax);
 }
 
 TEST_F(VisitorTest, IsWhomItIsIdentifiedAsWithAllThatWasBefore) {

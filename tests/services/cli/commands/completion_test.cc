@@ -36,6 +36,8 @@ TEST(Completions, OffersWhatGoesWithCommands) {
   EXPECT_THAT(Offered({"help", "boa"}), ElementsAre("board"));
   EXPECT_THAT(Offered({"help", "deals", "win"}), ElementsAre("win"));
   EXPECT_THAT(Offered({"help", "deals", "win", "--"}), IsEmpty());
+  EXPECT_THAT(Offered({"received-mails", "get-"}), ElementsAre("get-attachment"));
+  EXPECT_THAT(Offered({"workflows", "sho"}), ElementsAre("show"));
 }
 
 TEST(Completions, OffersNothingWhereItKnowsNothing) {

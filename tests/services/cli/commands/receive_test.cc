@@ -70,6 +70,14 @@ TEST_F(ReceiveTest, GivesBackWhatIsAttached) {
   EXPECT_THAT(Output({"received-mails", "get-attachment", name}, 2), HasSubstr("get-attachment"));
 }
 
+TEST_F(ReceiveTest, SaysHowALargeMailComesIn) {
+  const std::string large =
+      FileOf("large.eml", "From: a@x.example\r\n\r\n" + std::string(4 << 20, 'x'));
+  const std::string told = Output({"receive", large}, 2);
+  EXPECT_THAT(told, HasSubstr("more than 4 MiB"));
+  EXPECT_THAT(told, HasSubstr("content-type: message/rfc822"));
+}
+
 TEST_F(ReceiveTest, AsksForFiles) {
   EXPECT_THAT(Output({"receive"}, 2), HasSubstr("kith receive FILE|-"));
   EXPECT_THAT(Output({"receive", folder_.path() + "/none"}, 2), HasSubstr("cannot open"));

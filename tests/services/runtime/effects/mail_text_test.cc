@@ -94,6 +94,13 @@ TEST(ComposeMail, SaysHowToUnsubscribeAtOneClick) {
                         "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
 }
 
+TEST(ComposeMail, SaysThatNoPersonSendsIt) {
+  Mail mail = Example();
+  EXPECT_EQ(ComposeMail(mail).find("Auto-Submitted"), std::string::npos);
+  mail.is_automatic = true;
+  EXPECT_THAT(ComposeMail(mail), HasSubstr("Auto-Submitted: auto-generated\r\n"));
+}
+
 TEST(ComposeMail, HasNoLongLineWhateverIsSaid) {
   Mail mail = Example();
   mail.subject = std::string(900, 'x');
