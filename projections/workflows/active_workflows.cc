@@ -56,7 +56,8 @@ bool IsSame(const v1::ActiveWorkflow& a, const v1::ActiveWorkflow& b) {
 }  // namespace
 
 std::string TriggerKindOf(const v1::WorkflowTrigger& trigger) {
-  return trigger.has_schedule() ? kSchedules : trigger.resource();
+  if (trigger.has_schedule()) return kSchedules;
+  return trigger.has_score_reached() ? std::string(kScores) : trigger.resource();
 }
 
 bool IsOfWorkflow(const eventstore::RecordedEvent& event) {
@@ -146,7 +147,9 @@ absl::Status WriteZone(ViewBatch& batch, WorkspaceId workspace, const v1::Worksp
 
 bool IsSetOff(const v1::WorkflowTrigger& trigger, const projections::TableDeclaration& table,
               const Message* before, const Message& after, absl::Time now) {
-  if (trigger.has_record_time() || trigger.has_schedule()) return false;
+  if (trigger.has_record_time() || trigger.has_schedule() || trigger.has_score_reached()) {
+    return false;
+  }
   const bool is_new = before == nullptr;
   if (trigger.change() == v1::CREATED && !is_new) return false;
   if (trigger.change() == v1::UPDATED && is_new) return false;

@@ -23,9 +23,11 @@ namespace kith::workflows {
 // Of one resource so many can be active, and so many with a schedule: ActivateWorkflow refuses a
 // further one.
 inline constexpr int kActiveMax = 100;
+// What crossings of thresholds are recorded as, and what such workflows are of.
+inline constexpr absl::string_view kScores = "scores";
 
-// Which of them a workflow with this trigger is one of: "deals", "schedules"; empty: nothing sets
-// it off.
+// Which of them a workflow with this trigger is one of: "deals", "schedules", "scores"; empty:
+// nothing sets it off.
 std::string TriggerKindOf(const v1::WorkflowTrigger& trigger);
 
 // Whether it is of a workflow.

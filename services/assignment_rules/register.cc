@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "kith/assignment_rules/v1/assignment_rules_errors.pb.h"
 #include "kith/assignment_rules/v1/assignment_rules_service.pb.h"
@@ -16,28 +15,19 @@
 #include "services/assignment_rules/assignment_rule.h"
 #include "services/assignment_rules/assignment_rule_fields.h"
 #include "services/core/reject.h"
+#include "services/core/resource_name.h"
 #include "services/core/shown_fields.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::assignment_rules {
 namespace {
 
-// "capture_reviews.write" of "captureReviews".
-std::string PermissionToGive(absl::string_view collection) {
-  std::string permission;
-  for (const char c : collection) {
-    if (absl::ascii_isupper(c)) permission += '_';
-    permission += absl::ascii_tolower(c);
-  }
-  return permission + ".write";
-}
-
 // Whom a rule gives a record tells what its conditions ask for. And it gives them with the rights
 // of whoever asks by it, a workflow's among them: so who writes it needs to be able to give them,
 // too.
 absl::Status MayAsk(const v1::AssignmentRule&, const v1::AssignmentRule& after,
                     const Grants* grants) {
-  const std::string permission = PermissionToGive(after.resource());
+  const std::string permission = absl::StrCat(Underscored(after.resource()), ".write");
   if (grants != nullptr && grants->ScopeOf(permission) != Scope::kAll) {
     return Reject(type::v1::ERROR_PERMISSION_DENIED,
                   absl::StrCat("A rule gives records to whom it says, whoever asks by it. To write "

@@ -103,6 +103,19 @@ absl::StatusOr<bool> MayTake(const LeadState& state, const v1::TakeLeadRequest& 
                      lead.name(), {{"owner", owner}});
 }
 
+absl::StatusOr<bool> MayHandBack(const LeadState& state, const v1::HandBackLeadRequest& command) {
+  KITH_RETURN_IF_ERROR(CheckLead(state, command));
+  const v1::Lead& lead = state.resource;
+  if (!lead.has_close_time() && absl::StartsWith(lead.owner(), "teams/")) return false;
+  if (!lead.has_close_time() && !lead.queue().empty()) return true;
+  return RejectState(v1::LEADS_ERROR_NOT_IN_QUEUE,
+                     lead.has_close_time()
+                         ? "Nothing is to be done about the lead any more."
+                         : "The lead was in no queue before, so it goes back to none. An update "
+                           "gives it to another.",
+                     lead.name(), {{"owner", lead.owner()}});
+}
+
 absl::Status CheckTransition(const v1::Lead& lead, v1::LeadStatus to) {
   if (lead.status() == v1::CONVERTED) return LeadConverted(lead);
   if (MayBecome(lead.status(), to)) return absl::OkStatus();

@@ -49,6 +49,10 @@ Decision Decide(const LeadState& state, const v1::RecordLeadResponseRequest& com
 absl::StatusOr<bool> MayTake(const LeadState& state, const v1::TakeLeadRequest& command,
                              const CommandContext& context);
 
+// Whether the lead goes back to the queue that it was taken from: false where it is in one.
+// LEADS_ERROR_NOT_IN_QUEUE where it was in none, or is closed.
+absl::StatusOr<bool> MayHandBack(const LeadState& state, const v1::HandBackLeadRequest& command);
+
 // What a lead is converted to.
 struct Conversion {
   std::string contact;

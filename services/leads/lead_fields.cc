@@ -43,6 +43,10 @@ void CompleteTouches(bool is_new, v1::Lead& lead) {
 void FollowOwner(const v1::Lead& before, v1::Lead& after) {
   const bool is_users = absl::StartsWith(after.owner(), "users/");
   const bool is_new = before.name().empty();
+  if (!is_new && after.owner() != before.owner()) {
+    const bool is_taken = is_users && absl::StartsWith(before.owner(), "teams/");
+    after.set_queue(is_taken ? before.owner() : "");
+  }
   if (is_new) {
     after.set_status(is_users ? v1::ASSIGNED : v1::NEW);
   } else if (after.owner() == before.owner()) {

@@ -1,6 +1,7 @@
 // Everything that leads bring to a server.
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "eventstore/base/status_macros.h"
 #include "kith/leads/v1/leads_service.pb.h"
@@ -39,18 +40,29 @@ class LeadTaking {
                const CommandContext& context) const {
     KITH_ASSIGN_OR_RETURN(const LeadState* lead, load.Load<LeadAggregate>(command.name()));
     KITH_ASSIGN_OR_RETURN(const bool is_to_take, MayTake(*lead, command, context));
-    if (!is_to_take) return NoChange();
-    v1::UpdateLeadRequest update;
-    update.mutable_lead()->set_name(command.name());
-    update.mutable_lead()->set_owner(std::string(context.user));
-    return runtime::DecidePart(methods_, load, update, context);
+    return is_to_take ? Give(load, command.name(), std::string(context.user), context) : NoChange();
   }
-  absl::Status Render(runtime::Rendering& after, const v1::TakeLeadRequest& command,
-                      v1::Lead* response) const {
+  Decision Run(runtime::Loader& load, const v1::HandBackLeadRequest& command,
+               const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const LeadState* lead, load.Load<LeadAggregate>(command.name()));
+    KITH_ASSIGN_OR_RETURN(const bool is_to_hand_back, MayHandBack(*lead, command));
+    return is_to_hand_back ? Give(load, command.name(), lead->resource.queue(), context)
+                           : NoChange();
+  }
+  template <class Command>
+  absl::Status Render(runtime::Rendering& after, const Command& command, v1::Lead* response) const {
     return LeadCommands().Render(after, command, response);
   }
 
  private:
+  Decision Give(runtime::Loader& load, const std::string& lead, std::string owner,
+                const CommandContext& context) const {
+    v1::UpdateLeadRequest update;
+    update.mutable_lead()->set_name(lead);
+    update.mutable_lead()->set_owner(std::move(owner));
+    return runtime::DecidePart(methods_, load, update, context);
+  }
+
   const runtime::MethodTable& methods_;
 };
 
@@ -62,6 +74,7 @@ void Register(runtime::ServerBuilder& server) {
   server.Serve([&server](runtime::Runtime&, runtime::MethodTable& methods) {
     methods.Read(LeadDirectory::kName, runtime::ReadKind::kScan, CountConversions);
     methods.Command<v1::TakeLeadRequest, v1::Lead>(LeadTaking(methods));
+    methods.Command<v1::HandBackLeadRequest, v1::Lead>(LeadTaking(methods));
     methods.Command<v1::ContactLeadRequest, v1::Lead>(LeadCommands());
     methods.Command<v1::NurtureLeadRequest, v1::Lead>(LeadCommands());
     methods.Command<v1::QualifyLeadRequest, v1::Lead>(LeadCommands());

@@ -3,10 +3,15 @@
 #include <set>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
+#include "kith/contacts/v1/contact.pb.h"
+#include "kith/leads/v1/lead.pb.h"
 #include "kith/scoring_models/v1/scoring_models_errors.pb.h"
 #include "projections/scoring_models/score_rules.h"
+#include "projections/tables/row_fields.h"
+#include "projections/tables/row_filter.h"
 #include "services/core/record_condition.h"
 #include "services/core/reject.h"
 
@@ -14,6 +19,26 @@ namespace kith::scoring_models {
 namespace {
 
 using google::rpc::BadRequest;
+
+// What records of it have, as far as a condition is held against itself.
+const projections::TableDeclaration& RowsOf(v1::ScoreTarget target) {
+  return target == v1::LEADS ? projections::RowFields<leads::v1::Lead>()
+                             : projections::RowFields<contacts::v1::Contact>();
+}
+
+// Whether it asks for what no record can be. Lists compare texts without their case, so texts that
+// differ in nothing else are none that exclude each other.
+bool Contradicts(const projections::TableDeclaration& rows, absl::string_view condition) {
+  std::string folded(condition);
+  bool is_text = false;
+  for (char& c : folded) {
+    if (c == '"') is_text = !is_text;
+    if (is_text) c = absl::ascii_tolower(static_cast<unsigned char>(c));
+  }
+  const bool can_be_asked =
+      projections::RowFilter::Bind(rows, folded, {absl::UnixEpoch(), absl::UTCTimeZone()}).ok();
+  return can_be_asked && !projections::MayHold(rows, folded);
+}
 
 // What is wrong with one model, place by place.
 class Inspection {
@@ -88,9 +113,13 @@ class Inspection {
   }
 
   void CheckRecord(const v1::ScoringRule& rule) {
-    if (collection_ != nullptr) {
-      const absl::Status checked = CheckCondition(*collection_, rule.record().condition());
-      if (!checked.ok()) Add("record.condition", checked.message());
+    if (collection_ == nullptr) return;
+    const std::string& condition = rule.record().condition();
+    const absl::Status checked = CheckCondition(*collection_, condition);
+    if (!checked.ok()) {
+      Add("record.condition", checked.message());
+    } else if (Contradicts(RowsOf(model_.target()), condition)) {
+      Add("record.condition", "contradicts itself: no record is so");
     }
   }
 

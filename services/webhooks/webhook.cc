@@ -12,6 +12,7 @@
 #include "projections/webhooks/webhook_fold.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
+#include "services/core/resource_name.h"
 #include "services/core/shown_fields.h"
 #include "services/webhooks/webhook_fields.h"
 
@@ -125,7 +126,9 @@ absl::Status CheckThere(const WebhookState& state, absl::string_view name) {
                                                : ResourceNotFound(WebhookRules(), name);
 }
 
-std::string PermissionToRead(absl::string_view resource) { return absl::StrCat(resource, ".read"); }
+std::string PermissionToRead(absl::string_view resource) {
+  return absl::StrCat(Underscored(resource), ".read");
+}
 
 bool HasCondition(const v1::Webhook& webhook, absl::string_view resource) {
   return std::any_of(webhook.events().begin(), webhook.events().end(), [&](const auto& events) {

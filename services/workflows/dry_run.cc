@@ -20,6 +20,7 @@
 #include "projections/workflows/awaiting_runs.h"
 #include "projections/workflows/moment_timers.h"
 #include "projections/workflows/record_moment.h"
+#include "projections/workflows/score_triggers.h"
 #include "projections/workflows/time_span.h"
 #include "services/core/resource_name.h"
 #include "services/core/update_mask.h"
@@ -97,6 +98,8 @@ absl::StatusOr<std::vector<v1::DryRun>> DryRunner::Run() {
     KITH_RETURN_IF_ERROR(FollowSchedule());
   } else if (trigger.has_record_time()) {
     KITH_RETURN_IF_ERROR(FollowMoments());
+  } else if (trigger.has_score_reached()) {
+    KITH_RETURN_IF_ERROR(FollowScores());
   } else if (!trigger.resource().empty()) {
     KITH_RETURN_IF_ERROR(FollowChanges());
   }
@@ -117,6 +120,31 @@ absl::Status DryRunner::FollowChanges() {
           return true;
         }
         return SetOff(change.record, header.record_time, header.position,
+                      static_cast<int64_t>(header.sequence.value()));
+      }));
+  if (history_.is_out_of_events()) told_until_ = std::min(told_until_, last);
+  return absl::OkStatus();
+}
+
+absl::Status DryRunner::FollowScores() {
+  const v1::WorkflowTrigger& trigger = workflow_.trigger();
+  KITH_ASSIGN_OR_RETURN(const Position start, Before(span_.start));
+  absl::Time last = span_.start;
+  KITH_RETURN_IF_ERROR(history_.ForEachCrossing(
+      start, span_.end,
+      [&](const scoring_models::v1::ScoreThresholdCrossed& crossed,
+          const eventstore::EventHeader& header) -> absl::StatusOr<bool> {
+        last = header.record_time;
+        if (!IsReached(trigger, crossed)) return true;
+        KITH_ASSIGN_OR_RETURN(const auto row, history_.RowAt(crossed.record(), header.position));
+        if (row == nullptr) return true;
+        bool holds = trigger.condition().empty();
+        if (!holds) {
+          KITH_ASSIGN_OR_RETURN(
+              holds, Holds(trigger.condition(), crossed.record(), *row, header.record_time));
+        }
+        if (!holds) return true;
+        return SetOff(crossed.record(), header.record_time, header.position,
                       static_cast<int64_t>(header.sequence.value()));
       }));
   if (history_.is_out_of_events()) told_until_ = std::min(told_until_, last);

@@ -55,6 +55,7 @@ class DryRunner {
   using Steps = google::protobuf::RepeatedPtrField<v1::DryRunStep>;
 
   absl::Status FollowChanges();
+  absl::Status FollowScores();
   absl::Status FollowMoments();
   absl::Status FollowSchedule();
   // False where as many are told as may be.

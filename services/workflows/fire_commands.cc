@@ -5,10 +5,12 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "kith/business_calendars/v1/business_calendar.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "kith/workflows/v1/workflow_runs_service.pb.h"
@@ -27,6 +29,7 @@ namespace kith::workflows {
 namespace {
 
 using google::protobuf::Message;
+using google::protobuf::util::MessageDifferencer;
 
 // Of what one command finds, and of what it looks at for that.
 constexpr size_t kFoundMax = 90;
@@ -84,8 +87,13 @@ Decision FireCommands::Run(runtime::Loader& load, const v1::FireWorkflowRequest&
   const v1::WorkflowTrigger& trigger = workflow.trigger();
   if (state->lifecycle != Lifecycle::kActive || workflow.state() != v1::ACTIVE) return NoChange();
   if (!command.record().empty()) {
-    return trigger.has_record_time() ? FireOver(load, workflow, command, context) : NoChange();
+    const bool is_awaited =
+        command.has_score_reached()
+            ? MessageDifferencer::Equals(command.score_reached(), trigger.score_reached())
+            : trigger.has_record_time();
+    return is_awaited ? FireOver(load, workflow, command, context) : NoChange();
   }
+  if (!trigger.has_record_time() && !trigger.has_schedule()) return NoChange();
   // A time of a trigger that it does not have any more.
   if (command.has_due_time() != trigger.has_schedule()) return NoChange();
   if (!command.reason().empty()) {
@@ -143,8 +151,19 @@ Decision FireCommands::FireOver(runtime::Loader& load, const v1::Workflow& workf
   KITH_ASSIGN_OR_RETURN(const WorkCalendar calendar,
                         CalendarOf(load, workflow.trigger(), ZoneOf(command.time_zone())));
   const auto due = DueOf(workflow.trigger(), *record, calendar, context.now);
-  // It was moved as the timer fired, or the trigger is another one by now.
-  if (due != FromTimestamp(command.due_time())) return NoChange();
+  if (command.has_score_reached()) {
+    if (!load.caller().grants.Contain(kReadScores)) {
+      return Reject(v1::WORKFLOWS_ERROR_NOT_PERMITTED,
+                    absl::StrCat("The workflow waits for scores, and the credentials do not grant ",
+                                 kReadScores, "."),
+                    {{"permission", std::string(kReadScores)}});
+    }
+    KITH_ASSIGN_OR_RETURN(const bool sees, load.Sees(command.record(), kReadScores));
+    if (!sees || !due.has_value()) return NoChange();
+  } else if (due != FromTimestamp(command.due_time())) {
+    // It was moved as the timer fired, or the trigger is another one by now.
+    return NoChange();
+  }
   return Begin(load, workflow, command.record(), context);
 }
 

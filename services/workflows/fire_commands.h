@@ -1,5 +1,6 @@
-// What happens when the time of a workflow comes: that of its schedule, or the moment of a record;
-// and which records there are whose moments will come, or that it is set off over.
+// What happens when the time of a workflow comes: that of its schedule, or the moment of a record,
+// or when a score reaches what it waits for; and which records there are whose moments will come,
+// or that it is set off over.
 #pragma once
 
 #include <string>

@@ -4,12 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
+#include "kith/scoring_models/v1/scoring_model.pb.h"
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/interaction_triggers.h"
 #include "projections/workflows/part_tables.h"
 #include "projections/workflows/run_steps.h"
+#include "projections/workflows/score_triggers.h"
 #include "projections/workflows/workflow_directory.h"
 #include "projections/workflows/workflow_run_directory.h"
 #include "projections/workflows/workflow_schedules.h"
@@ -24,11 +27,35 @@
 namespace kith::workflows {
 namespace {
 
+// What thresholds are of, which triggers may wait for.
+const runtime::ResourceType& ScoringModelsIn(const std::vector<runtime::ResourceType>& resources) {
+  const auto found =
+      std::find_if(resources.begin(), resources.end(), [](const runtime::ResourceType& type) {
+        return type.rules->resource->GetDescriptor() ==
+               scoring_models::v1::ScoringModel::descriptor();
+      });
+  KITH_CHECK(found != resources.end());
+  return *found;
+}
+
 struct WorkflowCommands {
+  runtime::ResourceType models;  // scoring models
+
   Decision Run(runtime::Loader& load, const v1::ActivateWorkflowRequest& command,
                const CommandContext& context) const {
     KITH_ASSIGN_OR_RETURN(const WorkflowState* state, load.Load<WorkflowAggregate>(command.name()));
-    const std::string kind = TriggerKindOf(state->resource.trigger());
+    const v1::WorkflowTrigger& trigger = state->resource.trigger();
+    if (trigger.has_score_reached()) {
+      KITH_ASSIGN_OR_RETURN(
+          const void* const loaded,
+          load.LoadAny(*models.aggregate, trigger.score_reached().scoring_model()));
+      const ResourceNow now = models.now_of(loaded);
+      const bool is_there = now.lifecycle == Lifecycle::kActive;
+      const auto* const model =
+          is_there ? static_cast<const scoring_models::v1::ScoringModel*>(now.resource) : nullptr;
+      KITH_RETURN_IF_ERROR(CheckReached(trigger, model));
+    }
+    const std::string kind = TriggerKindOf(trigger);
     std::vector<const WorkflowState*> others;
     if (!kind.empty()) {
       KITH_ASSIGN_OR_RETURN(others, load.LoadTagged<WorkflowAggregate>(kActivePurpose, kind));
@@ -70,6 +97,7 @@ void Register(runtime::ServerBuilder& server) {
   server.AddPolicy(std::make_unique<RunSteps>());
   server.AddPolicy(std::make_unique<InteractionTriggers>());
   server.AddPolicy(std::make_unique<WorkflowSchedules>());
+  server.AddPolicy(std::make_unique<ScoreTriggers>());
   server.AddPolicyOfDirectory(
       std::string(kMessages), [](const projections::ResourceDirectory& directory) {
         return std::make_unique<WorkflowTriggers>(kMessages, directory, "contact");
@@ -80,8 +108,9 @@ void Register(runtime::ServerBuilder& server) {
         return std::make_unique<WorkflowTriggers>(type.rules->category, *type.directory);
       });
   server.Serve([&server](runtime::Runtime& runtime, runtime::MethodTable& methods) {
-    methods.Command<v1::ActivateWorkflowRequest, v1::Workflow>(WorkflowCommands());
-    methods.Command<v1::PauseWorkflowRequest, v1::Workflow>(WorkflowCommands());
+    const WorkflowCommands workflows{ScoringModelsIn(server.resources())};
+    methods.Command<v1::ActivateWorkflowRequest, v1::Workflow>(workflows);
+    methods.Command<v1::PauseWorkflowRequest, v1::Workflow>(workflows);
     methods.Command<v1::FireWorkflowRequest, v1::Workflow>(
         FireCommands(server.resources(), methods, runtime));
     const auto dry_run = std::make_shared<const DryRunRead>(server.resources(), runtime, methods);

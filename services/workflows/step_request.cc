@@ -12,6 +12,8 @@
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
+#include "kith/options/v1/options.pb.h"
+#include "kith/webhooks/v1/webhooks_service.pb.h"
 #include "projections/workflows/time_span.h"
 #include "services/core/json_depth.h"
 
@@ -197,6 +199,76 @@ absl::Status UnknownExpression(absl::string_view expression) {
                                 "steps.ID.name, run.name, workflow.name, now or today"));
 }
 
+bool IsPersonal(const FieldDescriptor& field) {
+  return field.options().GetExtension(options::v1::field).personal();
+}
+
+// The first personal field of the record that a text speaks of; empty: none.
+std::string PersonalIn(absl::string_view text, const Descriptor& record) {
+  for (size_t open = text.find(kOpen); open != text.npos; open = text.find(kOpen)) {
+    text.remove_prefix(open + kOpen.size());
+    absl::string_view path = absl::StripAsciiWhitespace(text.substr(0, text.find(kClose)));
+    const std::string expression(path);
+    if (!absl::ConsumePrefix(&path, "record.")) continue;
+    const Descriptor* type = &record;
+    for (const absl::string_view name : absl::StrSplit(path, '.')) {
+      const auto* const field =
+          type == nullptr ? nullptr : type->FindFieldByName(std::string(name));
+      if (field == nullptr) break;
+      if (IsPersonal(*field)) return expression;
+      type = field->message_type();
+    }
+  }
+  return "";
+}
+
+// That nothing personal of the record becomes a part of what another record keeps in clear, and
+// would outlive the person there. `type` is that of the value, where it is a message; `keeps`: it
+// is of a resource.
+absl::Status CheckSealed(const Value& value, const Descriptor* type, bool keeps,
+                         const Descriptor& record, const std::string& path) {
+  for (const Value& one : value.list_value().values()) {
+    KITH_RETURN_IF_ERROR(CheckSealed(one, type, keeps, record, path));
+  }
+  for (const auto& [name, part] : value.struct_value().fields()) {
+    const FieldDescriptor* field = type == nullptr ? nullptr : type->FindFieldByName(name);
+    if (field == nullptr && type != nullptr) field = type->FindFieldByCamelcaseName(name);
+    if (field != nullptr && IsPersonal(*field)) continue;
+    const bool is_message =
+        field != nullptr && !field->is_map() && field->message_type() != nullptr;
+    const Descriptor* const of = is_message ? field->message_type() : nullptr;
+    const bool is_kept =
+        keeps ||
+        (of != nullptr && !of->options().GetExtension(options::v1::resource).pattern().empty());
+    KITH_RETURN_IF_ERROR(
+        CheckSealed(part, of, is_kept, record, absl::StrCat(path, path.empty() ? "" : ".", name)));
+  }
+  const std::string personal = keeps ? PersonalIn(value.string_value(), record) : "";
+  if (personal.empty()) return absl::OkStatus();
+  return Malformed(absl::StrCat("{{", personal, "}} is personal, and ", path,
+                                " is kept in clear, where it would outlive the person: say who it "
+                                "is by a field that names the record"));
+}
+
+// What is posted is sealed for the record that the request names: what is personal has to be that
+// one's.
+absl::Status CheckPosted(const Struct& object, const Descriptor& request,
+                         const Descriptor& record) {
+  if (&request != webhooks::v1::CallWebhookRequest::descriptor()) return absl::OkStatus();
+  const auto text = [&](const char* field) {
+    const auto found = object.fields().find(field);
+    return found == object.fields().end() ? std::string() : found->second.string_value();
+  };
+  const std::string personal = PersonalIn(text("payload"), record);
+  absl::string_view of = text("record");
+  const bool is_of_record = absl::ConsumePrefix(&of, kOpen) && absl::ConsumeSuffix(&of, kClose) &&
+                            absl::StripAsciiWhitespace(of) == "record.name";
+  if (personal.empty() || is_of_record) return absl::OkStatus();
+  return Malformed(absl::StrCat("{{", personal,
+                                "}} is personal, and payload is kept sealed for record alone: say "
+                                "{{record.name}} there"));
+}
+
 // That every name in `object` is one of a field of `type`.
 absl::Status CheckNames(const Struct& object, const Descriptor& type, absl::string_view path) {
   for (const auto& [name, value] : object.fields()) {
@@ -226,6 +298,12 @@ absl::Status CheckStepRequest(absl::string_view json, const Descriptor& request,
                               const MergeTypes& types) {
   KITH_ASSIGN_OR_RETURN(Struct parsed, ParseJson(json));
   KITH_RETURN_IF_ERROR(CheckNames(parsed, request, ""));
+  if (types.record != nullptr) {
+    Value whole;
+    *whole.mutable_struct_value() = parsed;
+    KITH_RETURN_IF_ERROR(CheckSealed(whole, &request, /*keeps=*/false, *types.record, ""));
+    KITH_RETURN_IF_ERROR(CheckPosted(parsed, request, *types.record));
+  }
   for (const char* const own : {"request_id", "requestId", "occur_time", "occurTime"}) {
     if (!parsed.fields().contains(own)) continue;
     return Malformed(absl::StrCat(own,

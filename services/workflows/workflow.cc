@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "google/rpc/error_details.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/workflow_fold.h"
@@ -130,6 +132,13 @@ Decision Decide(const WorkflowState& state, const std::vector<const WorkflowStat
   if (!trigger.condition().empty() || !trigger.condition_before().empty()) {
     KITH_RETURN_IF_ERROR(MayAskAnything(context.grants));
   }
+  const bool reads_scores = context.grants == nullptr || context.grants->Contain(kReadScores);
+  if (trigger.has_score_reached() && !reads_scores) {
+    return Reject(
+        v1::WORKFLOWS_ERROR_NOT_PERMITTED,
+        absl::StrCat("To wait for scores, your credentials have to grant ", kReadScores, "."),
+        {{"permission", std::string(kReadScores)}});
+  }
   if (state.resource.steps().empty()) {
     return RejectState(v1::WORKFLOWS_ERROR_NO_STEPS, "The workflow has no steps. Add some first.",
                        command.name());
@@ -151,6 +160,33 @@ Decision Decide(const WorkflowState& state, const std::vector<const WorkflowStat
   }
   return SetState(state, v1::ACTIVE, v1::PAUSE_REASON_UNSPECIFIED, CallerIn(context),
                   {{std::string(kActivePurpose), kind}});
+}
+
+absl::Status CheckReached(const v1::WorkflowTrigger& trigger,
+                          const scoring_models::v1::ScoringModel* model) {
+  const v1::ScoreReached& reached = trigger.score_reached();
+  google::rpc::BadRequest violations;
+  const std::string field = "workflow.trigger.score_reached";
+  if (model == nullptr) {
+    AddViolation(absl::StrCat(field, ".scoring_model"), "is no scoring model any more", violations);
+  } else if (ScoredBy(model->target()) != trigger.resource()) {
+    AddViolation(absl::StrCat(field, ".scoring_model"),
+                 absl::StrCat("scores ", ScoredBy(model->target()), ", and the trigger is of ",
+                              trigger.resource()),
+                 violations);
+  } else if (std::none_of(
+                 model->thresholds().begin(), model->thresholds().end(),
+                 [&](const auto& threshold) { return threshold.id() == reached.threshold(); })) {
+    AddViolation(absl::StrCat(field, ".threshold"), "is no threshold of the model", violations);
+  }
+  if (violations.field_violations().empty()) return absl::OkStatus();
+  return Reject(v1::WORKFLOWS_ERROR_INVALID_WORKFLOW,
+                absl::StrCat("The workflow cannot be active as it is: ", Summary(violations), "."),
+                {}, violations);
+}
+
+std::string ScoredBy(scoring_models::v1::ScoreTarget target) {
+  return absl::AsciiStrToLower(scoring_models::v1::ScoreTarget_Name(target));
 }
 
 bool AreRightsLost(absl::string_view refusal) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "kith/scoring_models/v1/scoring_model.pb.h"
 #include "kith/workflows/v1/workflow.pb.h"
 #include "kith/workflows/v1/workflow_events.pb.h"
 #include "kith/workflows/v1/workflows_service.pb.h"
@@ -47,6 +48,15 @@ absl::Status MayActInFull(const google::protobuf::RepeatedPtrField<v1::WorkflowS
                           const Grants* grants);
 // Whether conditions that are asked for them may ask for every field.
 absl::Status MayAskAnything(const Grants* grants);
+
+// What who waits for scores has to be granted.
+inline constexpr absl::string_view kReadScores = "scores.read";
+// Whose records are scored: "contacts".
+std::string ScoredBy(scoring_models::v1::ScoreTarget target);
+// Whether scores can reach what the trigger waits for, by the model that it names; null where that
+// is not there.
+absl::Status CheckReached(const v1::WorkflowTrigger& trigger,
+                          const scoring_models::v1::ScoringModel* model);
 
 // Whether a refusal, by its reason, is one of rights that for whom the workflow acts has no more.
 bool AreRightsLost(absl::string_view refusal);

@@ -91,16 +91,19 @@ class Inspection {
   // What a time sets off is no change.
   void CheckTimes() {
     const v1::WorkflowTrigger& trigger = workflow_.trigger();
-    if (!trigger.has_record_time() && !trigger.has_schedule()) return;
-    if (trigger.has_record_time() && trigger.has_schedule()) {
-      Add("schedule", "must not be beside record_time: a trigger has one of them");
+    const int others = int{trigger.has_record_time()} + int{trigger.has_schedule()} +
+                       int{trigger.has_score_reached()};
+    if (others == 0) return;
+    if (others > 1) {
+      Add(trigger.has_score_reached() ? "score_reached" : "schedule",
+          "must not be beside another of record_time, schedule and score_reached");
     }
-    if (trigger.change() != v1::TRIGGER_CHANGE_UNSPECIFIED) {
-      Add("change", "must not be said: a time sets it off, and no change");
-    }
-    if (!trigger.condition_before().empty()) {
-      Add("condition_before", "must not be said: a time sets it off, and no change");
-    }
+    const absl::string_view none = trigger.has_score_reached()
+                                       ? "must not be said: a score sets it off, and no change"
+                                       : "must not be said: a time sets it off, and no change";
+    if (trigger.change() != v1::TRIGGER_CHANGE_UNSPECIFIED) Add("change", none);
+    if (!trigger.condition_before().empty()) Add("condition_before", none);
+    if (trigger.has_score_reached()) return CheckScored(trigger.resource());
     if (PartTable(trigger.resource()) != nullptr) {
       Add("resource", "must be one whose records a time can set it off over, as contacts");
     }
@@ -115,6 +118,18 @@ class Inspection {
     }
     if (moment.offset().empty()) return;
     CheckSpan("record_time.offset", moment.offset(), moment.business_calendar());
+  }
+
+  void CheckScored(const std::string& resource) {
+    std::vector<std::string> scored;
+    const auto* const targets = scoring_models::v1::ScoreTarget_descriptor();
+    for (int i = 1; i < targets->value_count(); ++i) {
+      scored.push_back(
+          ScoredBy(static_cast<scoring_models::v1::ScoreTarget>(targets->value(i)->number())));
+    }
+    if (std::find(scored.begin(), scored.end(), resource) != scored.end()) return;
+    Add("resource",
+        absl::StrCat("must be one whose records have scores: ", absl::StrJoin(scored, ", ")));
   }
 
   // What a run can be about, or be set off by; null where it is none.

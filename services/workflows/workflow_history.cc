@@ -10,6 +10,7 @@
 #include "kith/messages/v1/message.pb.h"
 #include "projections/tables/resource_directory.h"
 #include "projections/tables/touched_records.h"
+#include "projections/workflows/active_workflows.h"
 #include "projections/workflows/part_tables.h"
 #include "services/runtime/reads/moments.h"
 
@@ -123,6 +124,34 @@ absl::StatusOr<std::vector<PastChange>> WorkflowHistory::ChangesBy(
 
 absl::Status WorkflowHistory::ForEach(absl::string_view resource, Position from, absl::Time until,
                                       Visitor visit) {
+  const auto takes = [&](absl::string_view category) {
+    return category == resource || category == kInteractions;
+  };
+  return ForEachEvent(
+      takes, from, until, [&](const eventstore::RecordedEvent& event) -> absl::StatusOr<bool> {
+        KITH_ASSIGN_OR_RETURN(const std::vector<PastChange> changes, ChangesBy(event, resource));
+        for (const PastChange& change : changes) {
+          KITH_ASSIGN_OR_RETURN(const bool goes_on, visit(change));
+          if (!goes_on) return false;
+        }
+        return true;
+      });
+}
+
+absl::Status WorkflowHistory::ForEachCrossing(Position from, absl::Time until,
+                                              CrossingVisitor visit) {
+  const auto takes = [](absl::string_view category) { return category == kScores; };
+  return ForEachEvent(
+      takes, from, until, [&](const eventstore::RecordedEvent& event) -> absl::StatusOr<bool> {
+        const auto& score = static_cast<const scoring_models::v1::ScoreEvent&>(*event.event);
+        return score.has_score_threshold_crossed()
+                   ? visit(score.score_threshold_crossed(), event.header())
+                   : true;
+      });
+}
+
+absl::Status WorkflowHistory::ForEachEvent(absl::FunctionRef<bool(absl::string_view)> takes,
+                                           Position from, absl::Time until, EventVisitor visit) {
   KITH_ASSIGN_OR_RETURN(const Sequence known,
                         runtime::SequenceAt(runtime_.log, workspace_, from, ReadTier::kDisk));
   const auto cursor = runtime_.log.ReadWorkspace(workspace_, Sequence(known.value() + 1),
@@ -133,14 +162,10 @@ absl::Status WorkflowHistory::ForEach(absl::string_view resource, Position from,
       return absl::OkStatus();
     }
     ++events_;
-    const absl::string_view category = eventstore::CategoryOf(record->header.stream);
-    if (category != resource && category != kInteractions) continue;
+    if (!takes(eventstore::CategoryOf(record->header.stream))) continue;
     KITH_ASSIGN_OR_RETURN(const auto event, runtime_.registry.DecodeClear(std::move(record)));
-    KITH_ASSIGN_OR_RETURN(const std::vector<PastChange> changes, ChangesBy(*event, resource));
-    for (const PastChange& change : changes) {
-      KITH_ASSIGN_OR_RETURN(const bool goes_on, visit(change));
-      if (!goes_on) return absl::OkStatus();
-    }
+    KITH_ASSIGN_OR_RETURN(const bool goes_on, visit(*event));
+    if (!goes_on) return absl::OkStatus();
   }
   return absl::OkStatus();
 }

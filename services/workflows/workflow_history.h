@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "eventstore/log/event_registry.h"
 #include "google/protobuf/message.h"
+#include "kith/scoring_models/v1/score_events.pb.h"
 #include "projections/tables/table_core.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/runtime.h"
@@ -45,6 +46,12 @@ class WorkflowHistory {
   using Visitor = absl::FunctionRef<absl::StatusOr<bool>(const PastChange& change)>;
   absl::Status ForEach(absl::string_view resource, Position from, absl::Time until, Visitor visit);
 
+  // And which thresholds scores reached, whatever records they are of.
+  using CrossingVisitor = absl::FunctionRef<absl::StatusOr<bool>(
+      const scoring_models::v1::ScoreThresholdCrossed& crossed,
+      const eventstore::EventHeader& header)>;
+  absl::Status ForEachCrossing(Position from, absl::Time until, CrossingVisitor visit);
+
   // The position of then, and the record as it was there; null: it was not.
   absl::StatusOr<Position> PositionAt(absl::Time time) const;
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> RowAt(absl::string_view record,
@@ -67,6 +74,10 @@ class WorkflowHistory {
     const projections::View* view;
   };
 
+  // The events of categories that it takes; false ends the walk.
+  using EventVisitor = absl::FunctionRef<absl::StatusOr<bool>(const eventstore::RecordedEvent&)>;
+  absl::Status ForEachEvent(absl::FunctionRef<bool(absl::string_view category)> takes,
+                            Position from, absl::Time until, EventVisitor visit);
   // The rows of a resource; those of none where it has none.
   Rows RowsOf(absl::string_view resource) const;
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Read(const Rows& rows,

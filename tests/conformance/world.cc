@@ -495,6 +495,9 @@ std::string World::Linked(const options::v1::FieldRules& rules, int number) {
     if (other == nullptr || other->create == nullptr) continue;
     // Apart from those that the tests make themselves.
     constexpr int kFirst = 1'000;
+    // Of some there may be few: those who link one share them.
+    constexpr int kFew = 5;
+    if (!other->type->rules->within.purpose.empty()) number %= kFew;
     std::string& name = linked_[{other, number}];
     if (!name.empty()) return name;
     const Answer made =

@@ -100,7 +100,7 @@ class ThirtyDays(Month):
         self.work({"display_name": "Follow up", "trigger": {"resource": "interactions", "condition": "kind = CALL"}, "steps": [
             {"id": "wait", "wait": {"duration": "3d"}},
             {"id": "task", "call": {"method": "CreateTask", "request":
-                                    '{"task": {"display_name": "Follow up with {{record.first_name}}",'
+                                    '{"task": {"display_name": "Follow up",'
                                     ' "owner": "{{record.owner}}", "contacts": ["{{record.name}}"]}}'}}]})
         self.work({"display_name": "Check in", "trigger": {"resource": "deals", "change": "UPDATED",
                                                            "condition": "status = WON"}, "steps": [
@@ -202,7 +202,7 @@ class ThirtyDaysTest(unittest.TestCase):
         self.assertEqual(outcome["score"], 45)
         self.assertEqual(outcome["reached"], ["warm"])
         self.assertEqual(outcome["mails"], [("carla@example.com", "Welcome, Carla")])
-        self.assertEqual(outcome["tasks"], [("Ask how SEO goes", "Ada"), ("Follow up with Carla", "Ada")])
+        self.assertEqual(outcome["tasks"], [("Ask how SEO goes", "Ada"), ("Follow up", "Ada")])
         self.assertIn(("SCORE_THRESHOLD", "Ada"), outcome["told"])
         self.assertIn(("ASSIGNMENT", "Ada"), outcome["told"])
         self.assertEqual(outcome["timeline"], ["CALL", "DOCUMENT_VIEW", "FORM_SUBMISSION"])

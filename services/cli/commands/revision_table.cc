@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -100,9 +101,11 @@ void AddRows(const Message& revision, absl::string_view only,
     if (!is_aside || !only.empty()) continue;
     add({field->name(), "", AsideOf(revision.GetReflection()->GetMessage(revision, field), style)});
   }
-  // By which file it came in.
-  if (only.empty() && absl::StartsWith(told->cause(), "importJobs/")) {
-    add({"import job", "", told->cause()});
+  // By which file it came in, or what did it by itself.
+  for (const auto& [collection, called] :
+       {std::pair("importJobs/", "import job"), std::pair("workflowRuns/", "workflow run")}) {
+    if (!only.empty() || !absl::StartsWith(told->cause(), collection)) continue;
+    add({called, "", told->cause()});
   }
   if (is_first) add({"", "", ""});
 }

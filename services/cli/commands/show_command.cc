@@ -65,6 +65,12 @@ std::string TriggerOf(const WorkflowTrigger& trigger) {
                         moment.time_of_day().empty() ? "" : " at ", moment.time_of_day(), ", of ",
                         trigger.resource(), ThatAre(trigger.condition()));
   }
+  if (trigger.has_score_reached()) {
+    return absl::StrCat("when the score of one of ", trigger.resource(), " reaches ",
+                        trigger.score_reached().threshold(), " of ",
+                        trigger.score_reached().scoring_model(),
+                        trigger.condition().empty() ? "" : ", and it is: ", trigger.condition());
+  }
   if (trigger.resource().empty()) return "by hand";
   std::string text =
       absl::StrCat("when one of ", trigger.resource(), " ", ChangeOf(trigger.change()));

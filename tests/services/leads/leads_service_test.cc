@@ -159,6 +159,34 @@ TEST_F(LeadsServiceTest, AreTakenFromAQueue) {
   EXPECT_EQ(refused.metadata("owner"), ada);
 }
 
+// Goal: who took a lead from a queue can give it back to that one, once, and to no other.
+TEST_F(LeadsServiceTest, GoBackToTheQueueTheyWereTakenFrom) {
+  const std::string team = CreateTeam();
+  const std::string rep = absl::StrCat("roles: 'roles/sales-rep' teams: '", team, "'");
+  const std::string ada = CreateUser(rep);
+  const std::string bo = CreateUser(rep);
+  const std::string key = KeyOf(ada);
+  const std::string lead = Created(absl::StrCat("first_name: 'Cy' owner: '", team, "'"));
+  EXPECT_EQ(Do(&Stub::HandBackLead, lead)->etag(), "1") << "it waits already";
+  EXPECT_EQ(Do(&Stub::TakeLead, lead, "", key)->queue(), team);
+  EXPECT_EQ(Do(&Stub::HandBackLead, lead, "", KeyOf(bo)).reason(), "PERMISSION_DENIED");
+  EXPECT_EQ(Do(&Stub::HandBackLead, lead, "etag: '1'", key).reason(), "ETAG_MISMATCH");
+  const auto back = Do(&Stub::HandBackLead, lead, "", key);
+  EXPECT_EQ(back->owner(), team);
+  EXPECT_EQ(back->queue(), "");
+  EXPECT_EQ(back->status(), v1::NEW);
+  EXPECT_EQ(Do(&Stub::HandBackLead, lead)->etag(), back->etag()) << "once";
+  // What was begun stays so, and who is given it by another was given it from no queue.
+  EXPECT_EQ(Update(lead, absl::StrCat("owner: '", ada, "'"))->queue(), team);
+  EXPECT_EQ(Do(&Stub::ContactLead, lead, "", key).reason(), "");
+  EXPECT_EQ(Do(&Stub::HandBackLead, lead, "", key)->status(), v1::CONTACTED);
+  EXPECT_EQ(Do(&Stub::TakeLead, lead, "", key)->queue(), team);
+  EXPECT_EQ(Update(lead, absl::StrCat("owner: '", bo, "'"))->queue(), "");
+  EXPECT_EQ(Do(&Stub::HandBackLead, lead).reason(), "NOT_IN_QUEUE");
+  EXPECT_EQ(Do(&Stub::DisqualifyLead, lead, "reason: BAD_TIMING").reason(), "");
+  EXPECT_EQ(Do(&Stub::HandBackLead, lead).reason(), "NOT_IN_QUEUE") << "it is closed";
+}
+
 // Goal: a lead that says by its contact alone who it is has a name in lists all the same.
 TEST_F(LeadsServiceTest, AreCalledAsTheirContact) {
   const std::string ada = CreateContact("first_name: 'Ada' last_name: 'Byron'");

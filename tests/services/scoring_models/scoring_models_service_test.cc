@@ -23,6 +23,26 @@ class ScoringModelsTest : public ScoresWorld {
   std::string said_;
 };
 
+TEST_F(ScoringModelsTest, RefuseConditionsThatNoRecordCanBeLike) {
+  const auto of = [&](const std::string& condition) {
+    return Refused(
+        absl::StrCat("rules { id: 'a' record { condition: '", condition, "' } points: 1 }"));
+  };
+  const auto fields = ElementsAre("scoring_model.rules[0].record.condition");
+  EXPECT_THAT(of("lifecycle_stage = LEAD AND lifecycle_stage = CUSTOMER"), fields);
+  EXPECT_THAT(said_, HasSubstr("contradicts itself"));
+  EXPECT_THAT(of("company_name = \"Acme\" AND company_name = \"Bolt\""), fields);
+  EXPECT_THAT(of("annual_revenue > 99999999999999999999999"), fields);
+  EXPECT_EQ(Create("rules { id: 'a' points: 1 record { condition: "
+                   "'company_name = \"Acme\" AND company_name = \"ACME\"' } }")
+                .reason(),
+            "");
+  EXPECT_EQ(Create("rules { id: 'a' points: 1 record { condition: "
+                   "'lifecycle_stage = LEAD OR lifecycle_stage = CUSTOMER' } }")
+                .reason(),
+            "");
+}
+
 TEST_F(ScoringModelsTest, AreFoundByTheNormalFormOfTheirName) {
   const auto first = Create("");
   ASSERT_EQ(first.reason(), "");

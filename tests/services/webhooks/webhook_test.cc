@@ -95,6 +95,11 @@ TEST_F(WebhookTest, IsToldWithTheRightsOfWhoActivatesIt) {
   EXPECT_EQ(decided->secret(), SpecId(1));
 }
 
+TEST_F(WebhookTest, AsksForPermissionsAsMethodsCallThem) {
+  EXPECT_EQ(PermissionToRead("deals"), "deals.read");
+  EXPECT_EQ(PermissionToRead("captureReviews"), "capture_reviews.read");
+}
+
 TEST_F(WebhookTest, KeepsItsSecretWhereItIsActivatedAgain) {
   const WebhookState before =
       Webhook("state: PAUSED pause_reason: FAILING failures_in_a_row: 10 secrets { id: 'old' }");

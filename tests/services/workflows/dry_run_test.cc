@@ -50,7 +50,7 @@ constexpr char kCheckIn[] = R"(
   steps { id: 'wait' wait { duration: '3d' } }
   steps { id: 'look' branch { condition: 'notes = "ask"' otherwise: 'end' } }
   steps { id: 'deal' call { method: 'CreateDeal'
-          request: '{"deal": {"display_name": "For {{record.first_name}}"}}' } }
+          request: '{"deal": {"display_name": "For {{record.department}}"}}' } }
   steps { id: 'task' call { method: 'CreateTask'
           request: '{"task": {"display_name": "Ask", "deal": "{{steps.deal.name}}"}}' } }
   steps { id: 'end' end {} })";
@@ -61,9 +61,9 @@ TEST_F(DryRunTest, TellsWhatWouldHaveBeenDoneOnTheRecordsAsTheyWere) {
   CreateContact("Old", "old");
   const Contact ben = CreateContact("Ben", "new");
   server_.clock().Advance(absl::Hours(48));
-  Update(ada, "notes: 'ask' first_name: 'Adah'");
+  Update(ada, "notes: 'ask' department: 'Adah'");
   server_.clock().Advance(absl::Hours(48));
-  Update(ada, "notes: 'never' first_name: 'Zoe'");
+  Update(ada, "notes: 'never' department: 'Zoe'");
   Update(ben, "notes: 'ask'");  // too late
   const Contact cyd = CreateContact("Cyd", "new");
   const uint64_t head = server_.runtime().log.head().value();

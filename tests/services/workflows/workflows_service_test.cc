@@ -128,13 +128,13 @@ TEST_F(WorkflowsServiceTest, StopsWhereAStepIsRefusedAndGoesOnFromThere) {
   Active(R"(display_name: 'Deal'
             trigger { resource: 'contacts' change: CREATED }
             steps { id: 'deal' call { method: 'CreateDeal' request:
-              '{"deal_id": "of-ada", "deal": {"display_name": "{{record.job_title}}"}}' } })");
+              '{"deal_id": "of-ada", "deal": {"display_name": "{{record.department}}"}}' } })");
   const Contact ada = CreateContact("Ada");
   AwaitRuns(1, v1::FAILED);
   const v1::WorkflowRun failed = Runs()[0];
   EXPECT_EQ(failed.outcomes(0).reason(), "INVALID_FIELD");
   EXPECT_EQ(failed.step(), "deal");
-  Update(ada, "job_title: 'Consul'");
+  Update(ada, "department: 'Consul'");
   v1::RetryWorkflowRunRequest retry;
   retry.set_name(failed.name());
   EXPECT_EQ(server_.Call(&RunStub::RetryWorkflowRun, retry).reason(), "");
@@ -232,6 +232,16 @@ TEST_F(WorkflowsServiceTest, IsRefusedWhereItCannotBe) {
                       steps { id: 'a' call { method: 'CreateDeal'
                               request: '{"deal": {"display_name": "{{record.colour}}"}}' } })"),
             Fields{"workflow.steps[0].call.request"});
+  EXPECT_EQ(fields(R"(trigger { resource: 'contacts' }
+                      steps { id: 'a' call { method: 'CreateDeal'
+                        request: '{"deal": {"display_name": "For {{record.first_name}}"}}' } })"),
+            Fields{"workflow.steps[0].call.request"})
+      << "it would outlive the person";
+  EXPECT_EQ(fields(R"(trigger { resource: 'contacts' }
+                      steps { id: 'a' call { method: 'CallWebhook' request:
+                        '{"webhook": "webhooks/1", "payload": "\\"{{record.notes}}\\""}' } })"),
+            Fields{"workflow.steps[0].call.request"})
+      << "and so would what is sealed for nobody";
   EXPECT_EQ(fields("steps { id: 'a' next: 'b' wait { duration: '1h' } }"),
             Fields{"workflow.steps[0].next"});
   EXPECT_EQ(fields("steps { id: 'a' end {} } steps { id: 'b' end {} }"),

@@ -51,6 +51,24 @@ TEST_F(HistoryTest, TellsWhichFieldsTakeWhatRecordsAreCalled) {
   EXPECT_THAT(Output({"pipelines", "list", "--help"}, -1), Not(HasSubstr("e-mail address")));
 }
 
+TEST_F(HistoryTest, TellsOfEachChangeByWhichWorkflowRunItWas) {
+  const std::string greet =
+      Create({"workflows", "create", "--display-name", "Greet", "--trigger",
+              R"({"resource": "contacts", "change": "CREATED"})", "--steps",
+              R"({"id": "greet", "call": {"method": "UpdateContact", "request": )"
+              R"("{\"contact\": {\"name\": \"{{record.name}}\", \"notes\": \"Hi\"}}"}})"});
+  Run({"workflows", "activate", greet});
+  const std::string mira = Create({"contacts", "create", "--first-name", "Mira"});
+  const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
+  std::string told = Run({"history", mira});
+  while (told.find("notes") == std::string::npos) {
+    ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << told;
+    ASSERT_TRUE(follower->Poll(1'000).ok());
+    told = Run({"history", mira});
+  }
+  EXPECT_THAT(told, ::testing::ContainsRegex("workflow run +workflowRuns/ID"));
+}
+
 TEST_F(HistoryTest, TellsWhoChangedWhatWhenFromWhatToWhat) {
   const std::string mira = Create({"contacts", "create", "--first-name", "Mira", "--notes",
                                    std::string(60, 'x') + "A", "--emails", "mira@x.example"});

@@ -36,6 +36,22 @@ when one of contacts is created
   EXPECT_EQ(Run({"workflows", "show"}, 2), "kith: name one; kith workflows list has them\n");
 }
 
+TEST_F(ShowTest, TellsWhichScoreSetsItOff) {
+  const std::string model =
+      Create({"scoring-models", "create", "--display-name", "Heat", "--target", "CONTACTS",
+              "--rules", R"({"id": "calls", "event": {"kind": "CALL"}, "points": 10})",
+              "--thresholds", R"({"id": "hot", "value": 10})"});
+  const std::string workflow = Create(
+      {"workflows", "create", "--display-name", "Hot", "--trigger",
+       absl::StrCat(R"({"resource": "contacts", "condition": "notes = \"new\"", )",
+                    R"("score_reached": {"threshold": "hot", "scoring_model": ")", model, R"("}})"),
+       "--steps", R"({"id": "end", "end": {}})"});
+  EXPECT_EQ(Run({"workflows", "show", workflow}), R"(Hot (workflows/ID, not active)
+when the score of one of contacts reaches hot of scoringModels/ID, and it is: notes = "new"
+  end  end
+)");
+}
+
 TEST_F(ShowTest, TellsWhatBecameOfARun) {
   const std::string ada = Create({"contacts", "create", "--first-name", "Ada"});
   const std::string run =
