@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/map_field.h"
@@ -36,6 +37,22 @@ using google::protobuf::Reflection;
 std::string AnyText(const Any& any) {
   const std::string& url = any.type_url();
   return url.substr(url.find_last_of("./") + 1);
+}
+
+// The day beside a time that is the end of it, as due_date beside due_time: told as a time, it
+// would be the day after. Null where none is said.
+const google::type::Date* DayBeside(const Message& message, const FieldDescriptor& time) {
+  absl::string_view name = time.name();
+  if (!absl::ConsumeSuffix(&name, "_time")) return nullptr;
+  const FieldDescriptor* const day =
+      message.GetDescriptor()->FindFieldByName(absl::StrCat(name, "_date"));
+  const Reflection& reflection = *message.GetReflection();
+  if (day == nullptr || day->is_repeated() ||
+      day->message_type() != google::type::Date::descriptor() ||
+      !reflection.HasField(message, day)) {
+    return nullptr;
+  }
+  return DynamicCastToGenerated<google::type::Date>(&reflection.GetMessage(message, day));
 }
 
 // Writes values as texts. A message in a table is brief: its columns, or its first set field; where
@@ -76,9 +93,11 @@ class Writer {
       }
       case FieldDescriptor::CPPTYPE_STRING:
         return Called(pick(&Reflection::GetString, &Reflection::GetRepeatedString), field);
-      case FieldDescriptor::CPPTYPE_MESSAGE:
-        return index < 0 ? Nested(reflection->GetMessage(message, field))
-                         : Nested(reflection->GetRepeatedMessage(message, field, index));
+      case FieldDescriptor::CPPTYPE_MESSAGE: {
+        if (index >= 0) return Nested(reflection->GetRepeatedMessage(message, field, index));
+        const google::type::Date* const day = is_plain() ? nullptr : DayBeside(message, *field);
+        return day != nullptr ? FormatDate(*day) : Nested(reflection->GetMessage(message, field));
+      }
     }
     return "";
   }

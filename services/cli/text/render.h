@@ -25,7 +25,8 @@ struct Style {
 };
 
 // A field as a cell: money, times and durations readable, enums by name, lists with commas,
-// messages by what names them best. Empty where the field is not set.
+// messages by what names them best; a time that is the end of a day as that day, where a field
+// beside it says so, as due_date beside due_time. Empty where the field is not set.
 std::string CellOf(const google::protobuf::Message& message,
                    const google::protobuf::FieldDescriptor* field, const Style& style);
 
