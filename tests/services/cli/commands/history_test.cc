@@ -102,6 +102,32 @@ TEST_F(HistoryTest, TellsTheIdOfAKeyWhereItsNameIsNotKnown) {
   EXPECT_THAT(Run({"users", "list-revisions", ada}), HasSubstr("  ID  "));
 }
 
+// Keys of two users may be called alike: whose one is, is told first.
+TEST_F(HistoryTest, TellsWhoseTheKeyWas) {
+  const std::string ada =
+      Create({"users", "create", "--display-name", "Ada", "--roles", "roles/admin"});
+  const std::string ben =
+      Create({"users", "create", "--display-name", "Ben", "--roles", "roles/admin"});
+  const auto secret_of = [&](const std::string& user) {
+    const std::string told = Output({"api-keys", "create", "--display-name", "Laptop", "--user",
+                                     user, "--permissions", "contacts.*", "--json"});
+    std::smatch found;
+    EXPECT_TRUE(std::regex_search(told, found, std::regex("\"secret\": ?\"([^\"]+)\""))) << told;
+    return found.empty() ? "" : found[1].str();
+  };
+  const std::string mira =
+      Create({"contacts", "create", "--first-name", "Mira", "--key", secret_of(ada)});
+  Run({"contacts", "update", mira, "--notes", "x", "--key", secret_of(ben)});
+  Run({"contacts", "update", mira, "--notes", "y", "--on-behalf-of", ben});
+  const std::string told = Run({"history", mira});
+  EXPECT_THAT(told, HasSubstr("  Ada (Laptop)       "));
+  EXPECT_THAT(told, HasSubstr("  Ben (Laptop)       "));
+  EXPECT_THAT(told, HasSubstr("  First key for Ben  "));
+  EXPECT_THAT(Run({"events", "--stream", mira}), HasSubstr("  Ada (Laptop)      contact_created"));
+  EXPECT_THAT(Run({"history", mira, "--ids"}),
+              AllOf(HasSubstr("  ID  "), Not(HasSubstr("Laptop")), Not(HasSubstr("Ben"))));
+}
+
 TEST_F(HistoryTest, ShowsWhenSomethingWasDeleted) {
   const std::string ada = Create({"users", "create", "--display-name", "Ada"});
   EXPECT_THAT(Run({"users", "list"}), Not(HasSubstr("DELETE TIME")));
