@@ -81,6 +81,9 @@ void PrintHelp(const Catalog& catalog, std::ostream& out);
 void PrintGlobalHelp(std::ostream& out);
 void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, std::ostream& out);
 void PrintMethodHelp(const Method& method, std::ostream& out);
+// What may follow the name of a collection, the verbs among it that are more than a method; none of
+// a collection that there is not.
+std::vector<std::string> VerbsOf(const Catalog& catalog, absl::string_view collection);
 // The help of a command that is written for it, "board", "workflows show"; false for other words.
 bool PrintCommandHelp(const Catalog& catalog, absl::string_view word, std::ostream& out);
 

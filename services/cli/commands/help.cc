@@ -2,6 +2,8 @@
 // protos' comments.
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -244,6 +246,11 @@ new one.
 The kinds:
 )"}};
 
+// A verb of the collection that is more than a method: "workflows show".
+bool IsVerbOf(absl::string_view collection, const CommandHelp& command) {
+  return absl::StartsWith(command.word, absl::StrCat(collection, " "));
+}
+
 std::string EnumNames(const EnumDescriptor& type) {
   std::string names;
   for (int i = 0; i < type.value_count(); ++i) {
@@ -430,8 +437,7 @@ void PrintHelp(const Catalog& catalog, std::ostream& out) {
   PrintLoadKinds(out);
   out << kCollections;
   for (const auto& [collection, methods] : catalog.collections()) {
-    const std::string verbs = absl::StrJoin(
-        methods, ", ", [](std::string* text, const Method& method) { *text += method.verb; });
+    const std::string verbs = absl::StrJoin(VerbsOf(catalog, collection), ", ");
     out << "  " << collection
         << std::string(collection.size() < 14 ? 14 - collection.size() : 1, ' ') << verbs << '\n';
   }
@@ -447,6 +453,28 @@ void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, s
     out << UsageOf(method);
     PrintWrapped(FirstSentence(CommentOn(*method.descriptor)), kMeaningIndent, out);
   }
+  for (const CommandHelp& command : kCommands) {
+    if (!IsVerbOf(collection, command)) continue;
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(command.text, absl::MaxSplits("\n\n", 1));
+    out << parts.first << '\n';
+    PrintWrapped(
+        FirstSentence(absl::StrReplaceAll(absl::StripAsciiWhitespace(parts.second), {{"\n", " "}})),
+        kMeaningIndent, out);
+  }
+}
+
+std::vector<std::string> VerbsOf(const Catalog& catalog, absl::string_view collection) {
+  std::vector<std::string> verbs;
+  const auto found = catalog.collections().find(collection);
+  if (found == catalog.collections().end()) return verbs;
+  for (const Method& method : found->second) verbs.push_back(method.verb);
+  for (const CommandHelp& command : kCommands) {
+    if (IsVerbOf(collection, command)) {
+      verbs.emplace_back(command.word.substr(collection.size() + 1));
+    }
+  }
+  return verbs;
 }
 
 void PrintMethodHelp(const Method& method, std::ostream& out) {
