@@ -32,7 +32,7 @@ absl::Status RunBoard(Session& session, const std::vector<std::string>& words);
 // [--owner …] [--as-of MOMENT]`
 absl::Status RunForecast(Session& session, const std::vector<std::string>& words);
 
-// `kith timeline NAME [--kinds KIND]… [--limit N | --all] [--as-of MOMENT]`
+// `kith timeline NAME [--kinds KIND]… [--limit N | --all] [--columns …] [--csv] [--as-of MOMENT]`
 absl::Status RunTimeline(Session& session, const std::vector<std::string>& words);
 
 // `kith events [--stream PREFIX] [--type TYPE]… [--from PLACE] [--limit N] [--newest] [--follow]`;

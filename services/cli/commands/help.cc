@@ -125,7 +125,9 @@ constexpr CommandHelp kCommands[] = {
 --by says what rows are made for, each combination its own; the last rows are totals.
 )",
      "forecast", "query"},
-    {"timeline", "kith timeline NAME [--kinds KIND]… [--limit N | --all] [--as-of MOMENT]\n",
+    {"timeline",
+     "kith timeline NAME [--kinds KIND]… [--limit N | --all] [--columns …] [--csv]\n"
+     "              [--as-of MOMENT]\n",
      "interactions", "list-timeline"},
     {"events", R"(kith events [--stream PREFIX] [--type TYPE]… [--from PLACE]
             [--limit N | --all] [--newest] [--follow]
@@ -143,7 +145,7 @@ The log itself, oldest event first.
 
 "kith events read --help" and "kith events subscribe --help" say what the API takes.
 )"},
-    {"history", R"(kith history NAME [--field FIELD] [--limit N | --all] [--columns …]
+    {"history", R"(kith history NAME [--field FIELD] [--limit N | --all] [--columns …] [--csv]
 
 Who changed what of a record, and when: what "kith <collection> list-revisions" tells,
 of the collection that NAME says: contacts/x, deals/x, contacts/x/interactions/y …
@@ -278,6 +280,23 @@ std::vector<std::string> PartsOf(const Descriptor& type) {
   return parts;
 }
 
+// "display_name", "emails", "emails.address", "custom.KEY": what rows of this type can be shown by.
+std::vector<std::string> ColumnNames(const Descriptor& row) {
+  std::vector<std::string> names;
+  for (int i = 0; i < row.field_count(); ++i) {
+    const FieldDescriptor& field = *row.field(i);
+    names.push_back(field.name());
+    if (IsTextMap(field)) {
+      names.push_back(field.name() + ".KEY");
+    } else if (IsStructure(field) && !field.is_map()) {
+      for (int k = 0; k < field.message_type()->field_count(); ++k) {
+        names.push_back(absl::StrCat(field.name(), ".", field.message_type()->field(k)->name()));
+      }
+    }
+  }
+  return names;
+}
+
 // No list is filtered by these.
 bool IsLengthOfTime(const FieldDescriptor& field) {
   return field.message_type() == google::protobuf::Duration::descriptor();
@@ -382,7 +401,11 @@ void PrintFlag(const Method& method, const std::string& flag, std::ostream& out)
 void PrintFlags(const Method& method, std::ostream& out) {
   for (const std::string& flag : FlagsOf(method)) PrintFlag(method, flag, out);
   if (method.items != nullptr) {
-    out << "  --limit NUMBER  or  --all\n  --columns FIELD,FIELD.PART…\n  --csv\n";
+    out << "  --limit NUMBER  or  --all\n  --columns FIELD,FIELD.PART…\n";
+    PrintWrapped(
+        absl::StrCat("Of: ", absl::StrJoin(ColumnNames(*method.items->message_type()), ", ")),
+        kMeaningIndent, out);
+    out << "  --csv\n";
   }
   if (TakesSummary(method)) {
     out << "  --total  (how many there are on all pages)\n  --sum FIELD  (over all pages, of "

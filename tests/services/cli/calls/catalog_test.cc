@@ -180,6 +180,28 @@ TEST(Help, TellsTheWholeCommentOfOneMethodAndTheFirstSentenceInAList) {
   EXPECT_THAT(list.str(), HasSubstr("kith contacts batch-get [NAMES]… [--field value]…\n"));
 }
 
+// Each is one that --columns takes.
+TEST(Help, NamesTheColumnsOfEveryList) {
+  int lists = 0;
+  for (const auto& [collection, methods] : Catalog::Linked().collections()) {
+    for (const Method& method : methods) {
+      if (method.items == nullptr) continue;
+      ++lists;
+      std::ostringstream help;
+      PrintMethodHelp(method, help);
+      const std::string text = help.str();
+      const std::string head = "--columns FIELD,FIELD.PART…\n        Of: ";
+      const size_t begin = text.find(head);
+      ASSERT_NE(begin, text.npos) << method.path;
+      const std::string names =
+          text.substr(begin + head.size(), text.find("\n  --csv", begin) - begin - head.size());
+      const auto paths = ParsePaths(*method.items->message_type(), names);
+      EXPECT_TRUE(paths.ok()) << method.path << ": " << paths.status();
+    }
+  }
+  EXPECT_GE(lists, 60);
+}
+
 TEST(Help, NamesTheFieldsOfWhatIsWrittenAsJson) {
   std::ostringstream out;
   PrintMethodHelp(*Catalog::Linked().Find("contacts", "create"), out);
