@@ -19,6 +19,7 @@
 #include "absl/types/span.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/map_field.h"
+#include "kith/contacts/v1/contact.pb.h"
 #include "kith/type/v1/custom_value.pb.h"
 #include "services/cli/text/csv_guard.h"
 #include "services/cli/text/fields.h"
@@ -160,6 +161,10 @@ class Writer {
       return FormatDuration(*duration);
     }
     if (const auto* any = DynamicCastToGenerated<Any>(&message)) return AnyText(*any);
+    // As filters and imports take it.
+    if (const auto* id = DynamicCastToGenerated<contacts::v1::ExternalId>(&message)) {
+      return absl::StrCat(id->system(), ":", id->id());
+    }
     return detail_ == Detail::kBrief ? Brief(message) : Whole(message);
   }
 
@@ -349,7 +354,7 @@ std::vector<Path> PathsOf(const std::vector<const FieldDescriptor*>& fields) {
 }
 
 void PrintRows(const std::vector<const Message*>& messages, const std::vector<Path>& columns,
-               const Style& style, std::ostream& out) {
+               const Style& style, std::ostream& out, const std::vector<const Message*>& totals) {
   const Writer writer(style, Writer::Detail::kBrief);
   TextTable table;
   for (const Path& column : columns) {
@@ -359,11 +364,18 @@ void PrintRows(const std::vector<const Message*>& messages, const std::vector<Pa
       table.AddColumn(absl::AsciiStrToUpper(absl::StrReplaceAll(PathText(column), {{"_", " "}})));
     }
   }
-  for (const Message* message : messages) {
+  const auto cells_of = [&](const Message& message) {
     std::vector<std::string> cells;
     for (const Path& column : columns) {
-      cells.push_back(TextAt(*message, column.fields, column.key, writer));
+      cells.push_back(TextAt(message, column.fields, column.key, writer));
     }
+    return cells;
+  };
+  for (const Message* message : messages) table.AddRow(cells_of(*message));
+  if (!messages.empty() && !totals.empty()) table.AddRule();
+  for (const Message* total : totals) {
+    std::vector<std::string> cells = cells_of(*total);
+    if (cells.front().empty()) cells.front() = "total";
     table.AddRow(std::move(cells));
   }
   if (table.empty()) {

@@ -58,9 +58,10 @@ std::vector<Path> PathsOf(const std::vector<const google::protobuf::FieldDescrip
 // Adds a column for the field, titled as it is called and aligned as its type asks.
 void AddColumn(const google::protobuf::FieldDescriptor* field, TextTable* table);
 
-// Messages of one type, one a row.
+// Messages of one type, one a row, and below a line those of the same type that are totals.
 void PrintRows(const std::vector<const google::protobuf::Message*>& messages,
-               const std::vector<Path>& columns, const Style& style, std::ostream& out);
+               const std::vector<Path>& columns, const Style& style, std::ostream& out,
+               const std::vector<const google::protobuf::Message*>& totals = {});
 
 // The same as CSV (RFC 4180) for programs: a line with the paths, then a line each. Nothing is cut
 // or called otherwise, times are RFC 3339 in UTC, numbers have no separators, and several values of

@@ -68,6 +68,26 @@ TEST(PrintRows, ShowsCustomFieldsByTheirKeys) {
             "5.00 EUR    fee=5.00 EUR, tags=a, b, vip=no\n");
 }
 
+TEST(PrintRows, ShowsAnExternalIdAsFiltersTakeIt) {
+  const auto ada = FromText<Contact>(R"pb(
+    external_ids { system: "billing" id: "7" }
+    external_ids { system: "shop" id: "a1" }
+  )pb");
+  std::ostringstream out;
+  PrintRows({&ada}, *ParsePaths(*Contact::descriptor(), "external_ids"), kStyle, out);
+  EXPECT_EQ(out.str(), "EXTERNAL IDS\nbilling:7, shop:a1\n");
+}
+
+TEST(PrintRows, ShowsTotalsBelowALine) {
+  const auto won = FromText<deals::v1::BoardStage>(R"pb(stage: "won" count: 2)pb");
+  const auto total = FromText<deals::v1::BoardStage>(R"pb(count: 5)pb");
+  const std::vector<Path> columns =
+      *ParsePaths(*deals::v1::BoardStage::descriptor(), "stage,count");
+  std::ostringstream out;
+  PrintRows({&won}, columns, kStyle, out, {&total});
+  EXPECT_EQ(out.str(), "STAGE  COUNT\nwon        2\n------------\ntotal      5\n");
+}
+
 TEST(PrintRows, SaysWhereThereIsNothing) {
   std::ostringstream out;
   PrintRows({}, PathsOf(ColumnsOf(*Contact::descriptor())), kStyle, out);
