@@ -156,7 +156,8 @@ class Builder {
     NoteChange(path);
     const FieldDescriptor* const field = FindField(*request_->GetDescriptor(), path);
     if (field != nullptr && field->message_type() == google::protobuf::Timestamp::descriptor()) {
-      // As tables show it; what a file says must not mean another time on another machine.
+      // By the person's clocks, as tables show it; what a file says must not mean another time on
+      // another machine.
       const auto shown = ParseShownTime(value, absl::LocalTimeZone());
       if (shown.ok()) {
         return SetField(request_.get(), path, google::protobuf::util::TimeUtil::ToString(*shown));

@@ -86,9 +86,9 @@ absl::Status SetFrom(absl::string_view place, Request* request) {
           "--from: after @ stands the number of an event, like @1234");
     }
     request->set_sequence(sequence);
-  } else if (auto time = ParseTimestamp(place); time.ok()) {
+  } else if (auto time = ParseShownTime(place, absl::LocalTimeZone()); time.ok()) {
     *request->mutable_time() = *time;
-  } else if (time = ParseShownTime(place, absl::LocalTimeZone()); time.ok()) {
+  } else if (time = ParseTimestamp(place); time.ok()) {
     *request->mutable_time() = *time;
   } else {
     request->set_token(std::string(place));

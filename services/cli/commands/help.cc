@@ -97,12 +97,14 @@ Everywhere
   --version             says which version of kith this is
   --help
 
-Values: money "1000.50 EUR", date 2026-01-31, time 2026-01-31T12:00:00Z or "2026-01-31
-12:00", duration 3d or 1h30m, enums by name. Nested fields: --emails.address
-ada@example.com, or JSON, for one --emails '{"address":"ada@example.com"}', for several
-in [ ]. An empty value empties a field of a resource; elsewhere it is refused.
-Tables show times in the zone of TZ, and take the width of the terminal, or of COLUMNS;
-what goes into a pipe or a file is not cut.
+Values: money "1000.50 EUR", date 2026-01-31, time 2026-01-31T12:00:00Z, "2026-01-31
+12:00" or 2026-01-31 (its beginning), duration 3d or 1h30m, enums by name. Nested
+fields: --emails.address ada@example.com, or JSON, for one
+--emails '{"address":"ada@example.com"}', for several in [ ]. An empty value empties a
+field of a resource; elsewhere it is refused.
+Times are shown, and taken where they say no zone, by the clocks of TZ; those in JSON and
+files are UTC's. Tables take the width of the terminal, or of COLUMNS; what goes into a
+pipe or a file is not cut.
 Exit codes: 0 done, 1 the server refused or could not be reached, 2 the words are wrong.
 )";
 

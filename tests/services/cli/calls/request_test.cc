@@ -219,6 +219,15 @@ TEST(BuildRequest, TakesATimeAsTablesShowIt) {
       absl::StrCat("name: 'deals/x' occur_time { seconds: ", absl::ToUnixSeconds(minute), " }")));
 }
 
+TEST(BuildRequest, TakesADayByThePersonsClocks) {
+  const auto win = Build("deals", "win", {"x", "--occur-time", "2026-01-31"});
+  ASSERT_TRUE(win.ok()) << win.status();
+  const absl::Time midnight = absl::FromCivil(absl::CivilDay(2026, 1, 31), absl::LocalTimeZone());
+  EXPECT_EQ(std::string((*win)->ShortDebugString()),
+            absl::StrCat("name: \"deals/x\" occur_time { seconds: ", absl::ToUnixSeconds(midnight),
+                         " }"));
+}
+
 TEST(BuildRequest, EmptiesAFieldAndNothingElse) {
   const auto request =
       Build("contacts", "update",
