@@ -139,17 +139,47 @@ class Builder {
     if (path.empty()) {
       std::vector<std::string> known;
       for (const std::string& name : FlagsOf(method_)) known.push_back(Spelled(name));
-      return absl::InvalidArgumentError(
-          absl::StrCat("unknown flag ", Spelled(flag), DidYouMean(Spelled(flag), known, "")));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "unknown flag ", Spelled(flag),
+          MeantFilter(flag).empty() ? DidYouMean(Spelled(flag), known, "") : MeantFilter(flag)));
     }
     const FieldDescriptor* const field = FindField(*request_->GetDescriptor(), path);
-    if (!IsTextMap(*field) || absl::StartsWith(value, "{")) return SetPath(path, value);
-    const size_t equals = value.find('=');
-    if (equals == 0 || equals == absl::string_view::npos) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", value, "\" is not like key=value, as tier=gold"));
+    if (IsTextMap(*field) && !IsEntry(path)) {
+      if (absl::StartsWith(value, "{")) return SetPath(path, value);
+      const size_t equals = value.find('=');
+      if (equals == 0 || equals == absl::string_view::npos) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("\"", value, "\" is not like key=value, as tier=gold"));
+      }
+      return SetEntry(absl::StrCat(path, ".", value.substr(0, equals)), value.substr(equals + 1));
     }
-    return SetPath(absl::StrCat(path, ".", value.substr(0, equals)), value.substr(equals + 1));
+    return IsEntry(path) ? SetEntry(path, value) : SetPath(path, value);
+  }
+
+  // Where a list is to be narrowed by a field of its rows: "; did you mean --filter 'stage = …'?".
+  std::string MeantFilter(absl::string_view flag) const {
+    const bool is_field = method_.items != nullptr &&
+                          method_.descriptor->input_type()->FindFieldByName("filter") != nullptr &&
+                          FindField(*method_.items->message_type(), flag) != nullptr;
+    return is_field ? absl::StrCat("; did you mean --filter '", flag, " = …'?") : "";
+  }
+
+  // Whether the last part of the path is the key of a map.
+  bool IsEntry(absl::string_view path) const {
+    const size_t dot = path.rfind('.');
+    if (dot == absl::string_view::npos) return false;
+    const FieldDescriptor* const field = FindField(*request_->GetDescriptor(), path.substr(0, dot));
+    return field != nullptr && IsTextMap(*field);
+  }
+
+  // A key has one value: of two, either might be meant.
+  absl::Status SetEntry(const std::string& path, absl::string_view value) {
+    if (!entries_.insert(path).second) {
+      const std::string key = path.substr(path.rfind('.') + 1);
+      return absl::InvalidArgumentError(absl::StrCat(
+          key, " is said twice: say it once, several choices with commas, as ", key, "=a,b"));
+    }
+    return SetPath(path, value);
   }
 
   absl::Status SetPath(absl::string_view path, absl::string_view value) {
@@ -238,6 +268,7 @@ class Builder {
 
   const Method& method_;
   std::unique_ptr<Message> request_;
+  std::set<std::string> entries_;  // keys of maps that flags said, with their paths
   std::set<std::string> changed_;  // top-level fields of the body, and keys of its maps
 };
 
@@ -295,7 +326,9 @@ absl::StatusOr<std::unique_ptr<Message>> BuildRequest(const Method& method, Argu
   const std::vector<std::string>& words = arguments.positional();
   for (size_t i = 0; i < words.size(); ++i) {
     if (wanted == nullptr || (i > 0 && !wanted->is_repeated())) {
-      return absl::InvalidArgumentError(absl::StrCat("\"", words[i], "\" is one word too many"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "\"", words[i], "\" is one word too many: a value stands behind its flag, and kith ",
+          method.collection, " ", method.verb, " --help lists the flags"));
     }
     KITH_RETURN_IF_ERROR(builder.SetPath(method.positional, words[i]));
   }
