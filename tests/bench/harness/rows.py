@@ -9,7 +9,8 @@ from . import rows_calls, rows_log, rows_policies, rows_postgres, rows_size, row
 from .processes import ProgramFailed
 from .results import Result
 
-ALL = sorted((row for part in (rows_calls, rows_log, rows_postgres, rows_size, rows_timers, rows_views) for row in part.ROWS),
+PARTS = (rows_calls, rows_log, rows_policies, rows_postgres, rows_size, rows_timers, rows_views)
+ALL = sorted((row for part in PARTS for row in part.ROWS),
              key=lambda row: (int(re.match(r"S(\d+)", row.name)[1]), row.name))
 
 
