@@ -35,6 +35,7 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::Reflection;
 
 constexpr char kUpdateMask[] = "update_mask";
 
@@ -144,6 +145,11 @@ class Builder {
           MeantFilter(flag).empty() ? DidYouMean(Spelled(flag), known, "") : MeantFilter(flag)));
     }
     const FieldDescriptor* const field = FindField(*request_->GetDescriptor(), path);
+    if (RulesOf(*field).output_only() && IsContent(method_, flag)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the server sets it; if a verb changes it, kith ", method_.collection,
+                       " --help tells which"));
+    }
     if (IsTextMap(*field) && !IsEntry(path)) {
       if (absl::StartsWith(value, "{")) return SetPath(path, value);
       const size_t equals = value.find('=');
@@ -215,6 +221,38 @@ class Builder {
     return cli::SetAsOf(method_, moment, request_.get());
   }
 
+  // What the command cannot be without, and the server would call by the field of a request.
+  absl::Status CheckWhatItIsAbout() const {
+    const FieldDescriptor* const about =
+        FindField(*method_.descriptor->input_type(), method_.positional);
+    const FieldDescriptor* const upsert =
+        request_->GetDescriptor()->FindFieldByName("allow_missing");
+    const bool is_update_of_none =
+        method_.positional != "name" && IsUpdate(method_) &&
+        (upsert == nullptr || !request_->GetReflection()->HasField(*request_, upsert));
+    if (about != nullptr && (RulesOf(*about).required() || is_update_of_none) &&
+        IsEmptyAt(*request_, method_.positional)) {
+      const absl::string_view path = method_.positional;
+      return absl::InvalidArgumentError(
+          absl::StrCat("say which: kith ", method_.collection, " ", method_.verb, " ",
+                       absl::AsciiStrToUpper(path.substr(path.rfind('.') + 1)), " …; kith ",
+                       method_.collection, " ", method_.verb, " --help says more"));
+    }
+    if (method_.body == nullptr || !RulesOf(*method_.body).required() ||
+        request_->GetReflection()->HasField(*request_, method_.body)) {
+      return absl::OkStatus();
+    }
+    std::string wanted;
+    for (int i = 0; i < method_.body->message_type()->field_count(); ++i) {
+      const FieldDescriptor& field = *method_.body->message_type()->field(i);
+      if (!RulesOf(field).required() || RulesOf(field).output_only()) continue;
+      absl::StrAppend(&wanted, " ", Spelled(field.name()), " …");
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("say what: kith ", method_.collection, " ", method_.verb, wanted, "; kith ",
+                     method_.collection, " ", method_.verb, " --help lists all flags"));
+  }
+
   std::unique_ptr<Message> Finish() {
     changed_.erase("name");
     changed_.erase("etag");
@@ -229,6 +267,19 @@ class Builder {
   }
 
  private:
+  // Whether the text, or the list of texts, at the end of the path is empty.
+  static bool IsEmptyAt(const Message& message, absl::string_view path) {
+    const size_t dot = path.find('.');
+    const FieldDescriptor* const field =
+        message.GetDescriptor()->FindFieldByName(std::string(path.substr(0, dot)));
+    const Reflection& reflection = *message.GetReflection();
+    if (dot != absl::string_view::npos) {
+      return IsEmptyAt(reflection.GetMessage(message, field), path.substr(dot + 1));
+    }
+    return field->is_repeated() ? reflection.FieldSize(message, field) == 0
+                                : !reflection.HasField(message, field);
+  }
+
   Message* Body() {
     return request_->GetReflection()->MutableMessage(request_.get(), method_.body);
   }
@@ -340,6 +391,7 @@ absl::StatusOr<std::unique_ptr<Message>> BuildRequest(const Method& method, Argu
       }
     }
   }
+  KITH_RETURN_IF_ERROR(builder.CheckWhatItIsAbout());
   return builder.Finish();
 }
 

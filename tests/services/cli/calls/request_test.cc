@@ -260,6 +260,25 @@ TEST(BuildRequest, SaysHowAListIsNarrowed) {
       "--help lists the flags");
 }
 
+TEST(BuildRequest, SaysWhatACommandIsAbout) {
+  EXPECT_EQ(Build("deals", "win", {}).status().message(),
+            "say which: kith deals win NAME …; kith deals win --help says more");
+  EXPECT_EQ(Build("deals", "update", {"--product", "p"}).status().message(),
+            "say which: kith deals update NAME …; kith deals update --help says more");
+  EXPECT_TRUE(Build("deals", "update", {"--product", "p", "--allow-missing"}).ok());
+  EXPECT_EQ(
+      Build("deals", "create", {}).status().message(),
+      "say what: kith deals create --display-name …; kith deals create --help lists all flags");
+  EXPECT_TRUE(Build("deals", "list", {}).ok());
+}
+
+TEST(BuildRequest, RefusesWhatOnlyTheServerSets) {
+  for (const std::string verb : {"create", "update"}) {
+    EXPECT_EQ(Build("deals", verb, {"--name=x", "--status", "WON"}).status().message(),
+              "--status: the server sets it; if a verb changes it, kith deals --help tells which");
+  }
+}
+
 TEST(BuildRequest, SaysWhichFlagIsWrong) {
   const auto message = [](absl::string_view collection, absl::string_view verb,
                           const std::vector<std::string>& words) {
