@@ -165,6 +165,7 @@ class TourTest(unittest.TestCase):
                 self.assertEqual(code, 0, "\n".join(lines))
 
     def test_2_commands_in_the_sentences_of_the_import_are_there(self):
+        self.assertEqual(self.shell.run(self.started.export)[0], 0)
         found = [span for span in mentioned(read("deploy", "import", "README.md")) if re.match(r"kith [a-z-]", span)]
         self.assertGreater(len(found), 5)
         for text in found:
