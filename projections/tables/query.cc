@@ -191,11 +191,33 @@ class FilterParser {
                                                          " is written in capitals where it joins "
                                                          "comparisons, and in quotes as a word"));
     }
+    const bool may_be_field = IsFieldName(PeekWord());  // a quote begins none
     KITH_RETURN_IF_ERROR(ParseLiteral(&comparison));
     if (!done() && OperatorHere() != nullptr) {
       return InvalidFilterAt(comparison.at, "There is no field of that name");
     }
+    if (const std::string meant = may_be_field ? MeantInSql(comparison.literal) : "";
+        !meant.empty()) {
+      return InvalidFilterAt(comparison.at,
+                             absl::StrCat("A filter compares as SQL does not: did you mean ", meant,
+                                          "? Words to look for stand in quotes here"));
+    }
     return Counted(std::move(comparison));
+  }
+
+  // What a comparison written in SQL's words would be, of which `field` was read and the rest
+  // stands here: owner is null, owner is not null, name like '…'. Empty: no such words follow.
+  std::string MeantInSql(absl::string_view field) const {
+    FilterParser ahead = *this;
+    if (ahead.TakeInAnyCase("is")) {
+      const bool has_value = ahead.TakeInAnyCase("not");
+      if (!ahead.TakeInAnyCase("null")) return "";
+      return absl::StrCat(field, has_value ? ":*" : " = \"\"");
+    }
+    const bool is_like = ahead.TakeInAnyCase("like") || ahead.TakeInAnyCase("ilike");
+    const bool has_text = is_like && !ahead.done() &&
+                          (IsQuote(ahead.text_[ahead.at_]) || ahead.text_[ahead.at_] == '%');
+    return has_text ? absl::StrCat("contains(", field, ", \"…\")") : "";
   }
 
   absl::Status ParseOperator(Operator* op) {
@@ -294,6 +316,11 @@ class FilterParser {
   }
   bool TakeWord(absl::string_view word) {
     if (PeekWord() != word) return false;
+    Skip(word.size());
+    return true;
+  }
+  bool TakeInAnyCase(absl::string_view word) {
+    if (!absl::EqualsIgnoreCase(PeekWord(), word)) return false;
     Skip(word.size());
     return true;
   }

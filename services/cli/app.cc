@@ -230,22 +230,34 @@ std::vector<std::string> CollectionNames(const Catalog& catalog) {
   return names;
 }
 
-std::vector<std::string> VerbsOf(const Catalog& catalog, absl::string_view collection) {
-  std::vector<std::string> verbs;
-  for (const Method& method : catalog.collections().find(collection)->second) {
-    verbs.push_back(method.verb);
+// "deals" of "deals" and of "deals/x".
+std::string CollectionIn(absl::string_view word) {
+  return KebabCase(word.substr(0, word.find('/')));
+}
+
+// Of words that begin with a record, or with the verb: "; did you mean kith deals get deals/x?".
+// Empty for others.
+std::string MeantOtherwiseRound(const Catalog& catalog, const std::vector<std::string>& words) {
+  if (absl::StrContains(words[0], '/')) {
+    const std::string collection = CollectionIn(words[0]);
+    if (catalog.Find(collection, "get") == nullptr) return "";
+    return absl::StrCat("; did you mean kith ", collection, " get ", words[0], "?");
   }
-  for (const NamedVerb& verb : kVerbs) {
-    if (verb.collection == collection) verbs.emplace_back(verb.verb);
-  }
-  return verbs;
+  if (words.size() < 2) return "";
+  const std::string collection = CollectionIn(words[1]);
+  const std::vector<std::string> verbs = VerbsOf(catalog, collection);
+  if (std::find(verbs.begin(), verbs.end(), words[0]) == verbs.end()) return "";
+  return absl::StrCat("; did you mean kith ", collection, " ", words[0],
+                      absl::StrContains(words[1], '/') ? absl::StrCat(" ", words[1]) : "", "?");
 }
 
 absl::Status NoSuchCommand(const Catalog& catalog, const std::vector<std::string>& words) {
   if (!catalog.HasCollection(words[0])) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "there is no command \"", words[0], "\"",
-        DidYouMean(words[0], CollectionNames(catalog), ""), "\nkith --help lists all"));
+    const std::string meant = MeantOtherwiseRound(catalog, words);
+    return absl::InvalidArgumentError(
+        absl::StrCat("there is no command \"", words[0], "\"",
+                     meant.empty() ? DidYouMean(words[0], CollectionNames(catalog), "") : meant,
+                     "\nkith --help lists all"));
   }
   return absl::InvalidArgumentError(
       words.size() == 1

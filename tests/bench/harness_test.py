@@ -65,6 +65,12 @@ class Selection(unittest.TestCase):
         with self.assertRaises(ValueError):
             rows.select("S99")
 
+    def test_every_file_of_rows_is_in_the_table(self):
+        files = {name[:-3] for name in os.listdir(os.path.join(HERE, "harness")) if name.startswith("rows_")
+                 and name.endswith(".py")}
+        self.assertEqual({part.__name__.rpartition(".")[2] for part in rows.PARTS}, files)
+        self.assertEqual(len(rows.ALL), sum(len(part.ROWS) for part in rows.PARTS))
+
     def test_a_row_that_fails_does_not_end_the_others(self):
         def fail(_):
             raise ProgramFailed("it is broken")

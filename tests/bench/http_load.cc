@@ -1,11 +1,13 @@
-// GetContact over HTTP, as fast as the server answers: so many connections that are kept, each with
-// one call in flight, and one thread that waits for all of them. What `kith bench get` is to gRPC.
+// GetContact over HTTP, or posts to the page of a form, as fast as the server answers: so many
+// connections that are kept, each with one call in flight, and one thread that waits for all of
+// them. What `kith bench get` is to gRPC.
 //
 //   http_load ADDRESS KEY json|proto CONNECTIONS CONTACTS WARM_UP SECONDS
+//   http_load ADDRESS PATH form CONNECTIONS TEXT_BYTES WARM_UP SECONDS
 //
 // ADDRESS is "host:port", or "https://host:port", whose certificate is taken whatever it is.
 // Prints {"per_second": …, "p99_ms": …, "response_bytes": …}. The contacts are the first ones that
-// the server lists.
+// the server lists. A form has the fields email and message; each post has an address of its own.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -17,6 +19,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -136,9 +139,29 @@ std::vector<std::string> Requests(const std::string& address, const std::string&
   return requests;
 }
 
+// The request of each number: of as many posts as are wanted, or of contacts by turns.
+std::function<std::string(size_t)> RequestsOf(const std::vector<std::string>& words) {
+  const size_t count = std::strtoul(words[4].c_str(), nullptr, 10);
+  if (words[2] == "form") {
+    const std::string text(count, 'x');
+    // Another run writes as others.
+    const std::string run = absl::StrCat(absl::ToUnixMicros(SystemClock().Now()));
+    return [path = words[1], text, run](size_t number) {
+      const std::string body =
+          absl::StrCat("email=", number, "%40", run, ".example&message=", text);
+      return absl::StrCat("POST ", path,
+                          " HTTP/1.1\r\nhost: kith\r\ncontent-type: "
+                          "application/x-www-form-urlencoded\r\ncontent-length: ",
+                          body.size(), "\r\n\r\n", body);
+    };
+  }
+  return [requests = Requests(words[0], words[1], words[2], count)](size_t number) {
+    return requests[number % requests.size()];
+  };
+}
+
 int Run(const std::vector<std::string>& words) {
-  const std::vector<std::string> requests =
-      Requests(words[0], words[1], words[2], std::strtoul(words[4].c_str(), nullptr, 10));
+  const std::function<std::string(size_t)> request_of = RequestsOf(words);
   std::vector<std::unique_ptr<Connection>> connections(std::strtoul(words[3].c_str(), nullptr, 10));
   const int poll = epoll_create1(EPOLL_CLOEXEC);
   size_t next = 0;
@@ -148,7 +171,7 @@ int Run(const std::vector<std::string>& words) {
     event.events = EPOLLIN;
     event.data.ptr = connection.get();
     KITH_CHECK(epoll_ctl(poll, EPOLL_CTL_ADD, connection->descriptor(), &event) == 0);
-    connection->Send(requests[next++ % requests.size()]);
+    connection->Send(request_of(next++));
   }
   double warm_up = 0;
   double seconds = 0;
@@ -166,7 +189,7 @@ int Run(const std::vector<std::string>& words) {
       if (!connection.Read()) continue;
       if (now >= begin) latencies.push_back(absl::ToDoubleMilliseconds(connection.took()));
       response_bytes = connection.body().size();
-      connection.Send(requests[next++ % requests.size()]);
+      connection.Send(request_of(next++));
     }
   }
   KITH_CHECK(!latencies.empty());
@@ -184,6 +207,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.size() == 7) return kith::Run(words);
   std::fprintf(stderr,
-               "usage: http_load ADDRESS KEY json|proto CONNECTIONS CONTACTS WARM_UP SECONDS\n");
+               "usage: http_load ADDRESS KEY json|proto CONNECTIONS CONTACTS WARM_UP SECONDS\n"
+               "       http_load ADDRESS PATH form CONNECTIONS TEXT_BYTES WARM_UP SECONDS\n");
   return 2;
 }

@@ -6,6 +6,9 @@
 #include "eventstore/base/proto_time.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/rpc/error_details.pb.h"
+#include "services/cli/calls/request.h"
+#include "services/cli/calls/session.h"
+#include "services/cli/text/render.h"
 #include "tests/conformance/world.h"
 
 namespace kith::testing {
@@ -201,6 +204,28 @@ TEST_P(UpdateResource, RefusesWhatIsNotThere) {
   KITH_NEEDS(kind().remove);
   ASSERT_EQ(world.Delete(name()).reason(), "");
   expect_none(name());
+}
+
+// What "kith … get --json" prints is what "kith … update --data" takes, and changes nothing.
+TEST_P(UpdateResource, TakesWhatTheCommandLineRead) {
+  const std::string path =
+      absl::StrCat("/", kind().update->service()->full_name(), "/", kind().update->name());
+  const cli::Method* command = nullptr;
+  for (const auto& [collection, methods] : cli::Catalog::Linked().collections()) {
+    for (const cli::Method& method : methods) {
+      if (method.path == path) command = &method;
+    }
+  }
+  ASSERT_NE(command, nullptr) << path;
+  const MessagePtr read = world.Get(name()).response;
+  const auto words = cli::ParseFor(*command, {"--data", cli::ToJson(*read, true)});
+  ASSERT_TRUE(words.ok()) << words.status();
+  const auto request = cli::BuildRequest(*command, *words);
+  ASSERT_TRUE(request.ok()) << request.status();
+  const Answer same = world.Call(*kind().update, **request);
+  EXPECT_EQ(same.reason(), "") << same.status.error_message();
+  EXPECT_EQ(world.BytesAs(*world.Get(name()).response, *made_), world.Bytes(*made_));
+  EXPECT_EQ(EtagNow(), "1");
 }
 
 }  // namespace

@@ -164,6 +164,15 @@ class TourTest(unittest.TestCase):
                 code, lines = self.shell.run(self.typed(text))
                 self.assertEqual(code, 0, "\n".join(lines))
 
+    def test_2_commands_in_the_sentences_of_the_import_are_there(self):
+        self.assertEqual(self.shell.run(self.started.export)[0], 0)
+        found = [span for span in mentioned(read("deploy", "import", "README.md")) if re.match(r"kith [a-z-]", span)]
+        self.assertGreater(len(found), 5)
+        for text in found:
+            with self.subTest(text):
+                code, lines = self.shell.run(re.sub(r" [A-Z]+\b.*", "", text) + " --help")
+                self.assertEqual(code, 0, "\n".join(lines))
+
     def test_2_kithd_in_the_sentences_starts(self):
         found = [span for span in mentioned(README) if span.startswith("kithd ")]
         self.assertGreater(len(found), 0)

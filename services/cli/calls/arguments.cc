@@ -4,9 +4,11 @@
 #include <numeric>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 
 namespace kith::cli {
 namespace {
@@ -25,6 +27,11 @@ size_t EditDistance(absl::string_view a, absl::string_view b) {
     }
   }
   return row[b.size()];
+}
+
+// "--limit", and not the day "--01-31".
+bool BeginsFlag(absl::string_view word) {
+  return absl::ConsumePrefix(&word, "--") && !word.empty() && absl::ascii_isalpha(word[0]);
 }
 
 }  // namespace
@@ -51,10 +58,14 @@ absl::StatusOr<Arguments> Arguments::Parse(const std::vector<std::string>& words
       flag.value = word.substr(equals + 1);
     } else if (is_switch(flag.name)) {
       flag.value = "true";
-    } else if (i + 1 < words.size()) {
+    } else if (i + 1 < words.size() && !BeginsFlag(words[i + 1])) {
       flag.value = words[++i];
     } else {
-      return absl::InvalidArgumentError(absl::StrCat(word, " needs a value"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          word, " needs a value",
+          i + 1 == words.size()
+              ? ""
+              : absl::StrCat("; if that is ", words[i + 1], ", write ", word, "=", words[i + 1])));
     }
     if (flag.value.empty() && !may_be_empty(flag.name)) return IsEmpty(word.substr(0, equals));
     arguments.flags_.push_back(std::move(flag));

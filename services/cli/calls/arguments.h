@@ -23,10 +23,10 @@ class Arguments {
  public:
   // Takes --flag value, --flag=value and, for the flags that `is_switch` says need no value, --flag
   // alone, which means "true". Dashes inside a flag's name count as underscores. After "--"
-  // everything is positional. Fails on a flag whose value is missing, and on an empty value or
-  // word, which a script gives that lost one: taken as none, a change would go ahead without its
-  // etag, and a read of the past would answer with now. Only a flag of which `may_be_empty` says so
-  // may be.
+  // everything is positional. A value that begins like a flag is given with =. Fails on a flag
+  // whose value is missing, and on an empty value or word, which a script gives that lost one:
+  // taken as none, a change would go ahead without its etag, and a read of the past would answer
+  // with now. Only a flag of which `may_be_empty` says so may be.
   using Predicate = std::function<bool(absl::string_view name)>;
   static absl::StatusOr<Arguments> Parse(
       const std::vector<std::string>& words, const Predicate& is_switch,

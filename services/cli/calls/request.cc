@@ -35,6 +35,7 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::Reflection;
 
 constexpr char kUpdateMask[] = "update_mask";
 
@@ -139,24 +140,60 @@ class Builder {
     if (path.empty()) {
       std::vector<std::string> known;
       for (const std::string& name : FlagsOf(method_)) known.push_back(Spelled(name));
-      return absl::InvalidArgumentError(
-          absl::StrCat("unknown flag ", Spelled(flag), DidYouMean(Spelled(flag), known, "")));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "unknown flag ", Spelled(flag),
+          MeantFilter(flag).empty() ? DidYouMean(Spelled(flag), known, "") : MeantFilter(flag)));
     }
     const FieldDescriptor* const field = FindField(*request_->GetDescriptor(), path);
-    if (!IsTextMap(*field) || absl::StartsWith(value, "{")) return SetPath(path, value);
-    const size_t equals = value.find('=');
-    if (equals == 0 || equals == absl::string_view::npos) {
+    if (RulesOf(*field).output_only() && IsContent(method_, flag)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("\"", value, "\" is not like key=value, as tier=gold"));
+          absl::StrCat("the server sets it; if a verb changes it, kith ", method_.collection,
+                       " --help tells which"));
     }
-    return SetPath(absl::StrCat(path, ".", value.substr(0, equals)), value.substr(equals + 1));
+    if (IsTextMap(*field) && !IsEntry(path)) {
+      if (absl::StartsWith(value, "{")) return SetPath(path, value);
+      const size_t equals = value.find('=');
+      if (equals == 0 || equals == absl::string_view::npos) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("\"", value, "\" is not like key=value, as tier=gold"));
+      }
+      return SetEntry(absl::StrCat(path, ".", value.substr(0, equals)), value.substr(equals + 1));
+    }
+    return IsEntry(path) ? SetEntry(path, value) : SetPath(path, value);
+  }
+
+  // Where a list is to be narrowed by a field of its rows: "; did you mean --filter 'stage = …'?".
+  std::string MeantFilter(absl::string_view flag) const {
+    const bool is_field = method_.items != nullptr &&
+                          method_.descriptor->input_type()->FindFieldByName("filter") != nullptr &&
+                          FindField(*method_.items->message_type(), flag) != nullptr;
+    return is_field ? absl::StrCat("; did you mean --filter '", flag, " = …'?") : "";
+  }
+
+  // Whether the last part of the path is the key of a map.
+  bool IsEntry(absl::string_view path) const {
+    const size_t dot = path.rfind('.');
+    if (dot == absl::string_view::npos) return false;
+    const FieldDescriptor* const field = FindField(*request_->GetDescriptor(), path.substr(0, dot));
+    return field != nullptr && IsTextMap(*field);
+  }
+
+  // A key has one value: of two, either might be meant.
+  absl::Status SetEntry(const std::string& path, absl::string_view value) {
+    if (!entries_.insert(path).second) {
+      const std::string key = path.substr(path.rfind('.') + 1);
+      return absl::InvalidArgumentError(absl::StrCat(
+          key, " is said twice: say it once, several choices with commas, as ", key, "=a,b"));
+    }
+    return SetPath(path, value);
   }
 
   absl::Status SetPath(absl::string_view path, absl::string_view value) {
     NoteChange(path);
     const FieldDescriptor* const field = FindField(*request_->GetDescriptor(), path);
     if (field != nullptr && field->message_type() == google::protobuf::Timestamp::descriptor()) {
-      // As tables show it; what a file says must not mean another time on another machine.
+      // By the person's clocks, as tables show it; what a file says must not mean another time on
+      // another machine.
       const auto shown = ParseShownTime(value, absl::LocalTimeZone());
       if (shown.ok()) {
         return SetField(request_.get(), path, google::protobuf::util::TimeUtil::ToString(*shown));
@@ -184,6 +221,38 @@ class Builder {
     return cli::SetAsOf(method_, moment, request_.get());
   }
 
+  // What the command cannot be without, and the server would call by the field of a request.
+  absl::Status CheckWhatItIsAbout() const {
+    const FieldDescriptor* const about =
+        FindField(*method_.descriptor->input_type(), method_.positional);
+    const FieldDescriptor* const upsert =
+        request_->GetDescriptor()->FindFieldByName("allow_missing");
+    const bool is_update_of_none =
+        method_.positional != "name" && IsUpdate(method_) &&
+        (upsert == nullptr || !request_->GetReflection()->HasField(*request_, upsert));
+    if (about != nullptr && (RulesOf(*about).required() || is_update_of_none) &&
+        IsEmptyAt(*request_, method_.positional)) {
+      const absl::string_view path = method_.positional;
+      return absl::InvalidArgumentError(
+          absl::StrCat("say which: kith ", method_.collection, " ", method_.verb, " ",
+                       absl::AsciiStrToUpper(path.substr(path.rfind('.') + 1)), " …; kith ",
+                       method_.collection, " ", method_.verb, " --help says more"));
+    }
+    if (method_.body == nullptr || !RulesOf(*method_.body).required() ||
+        request_->GetReflection()->HasField(*request_, method_.body)) {
+      return absl::OkStatus();
+    }
+    std::string wanted;
+    for (int i = 0; i < method_.body->message_type()->field_count(); ++i) {
+      const FieldDescriptor& field = *method_.body->message_type()->field(i);
+      if (!RulesOf(field).required() || RulesOf(field).output_only()) continue;
+      absl::StrAppend(&wanted, " ", Spelled(field.name()), " …");
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("say what: kith ", method_.collection, " ", method_.verb, wanted, "; kith ",
+                     method_.collection, " ", method_.verb, " --help lists all flags"));
+  }
+
   std::unique_ptr<Message> Finish() {
     changed_.erase("name");
     changed_.erase("etag");
@@ -198,6 +267,19 @@ class Builder {
   }
 
  private:
+  // Whether the text, or the list of texts, at the end of the path is empty.
+  static bool IsEmptyAt(const Message& message, absl::string_view path) {
+    const size_t dot = path.find('.');
+    const FieldDescriptor* const field =
+        message.GetDescriptor()->FindFieldByName(std::string(path.substr(0, dot)));
+    const Reflection& reflection = *message.GetReflection();
+    if (dot != absl::string_view::npos) {
+      return IsEmptyAt(reflection.GetMessage(message, field), path.substr(dot + 1));
+    }
+    return field->is_repeated() ? reflection.FieldSize(message, field) == 0
+                                : !reflection.HasField(message, field);
+  }
+
   Message* Body() {
     return request_->GetReflection()->MutableMessage(request_.get(), method_.body);
   }
@@ -237,6 +319,7 @@ class Builder {
 
   const Method& method_;
   std::unique_ptr<Message> request_;
+  std::set<std::string> entries_;  // keys of maps that flags said, with their paths
   std::set<std::string> changed_;  // top-level fields of the body, and keys of its maps
 };
 
@@ -294,7 +377,9 @@ absl::StatusOr<std::unique_ptr<Message>> BuildRequest(const Method& method, Argu
   const std::vector<std::string>& words = arguments.positional();
   for (size_t i = 0; i < words.size(); ++i) {
     if (wanted == nullptr || (i > 0 && !wanted->is_repeated())) {
-      return absl::InvalidArgumentError(absl::StrCat("\"", words[i], "\" is one word too many"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "\"", words[i], "\" is one word too many: a value stands behind its flag, and kith ",
+          method.collection, " ", method.verb, " --help lists the flags"));
     }
     KITH_RETURN_IF_ERROR(builder.SetPath(method.positional, words[i]));
   }
@@ -306,6 +391,7 @@ absl::StatusOr<std::unique_ptr<Message>> BuildRequest(const Method& method, Argu
       }
     }
   }
+  KITH_RETURN_IF_ERROR(builder.CheckWhatItIsAbout());
   return builder.Finish();
 }
 

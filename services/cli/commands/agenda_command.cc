@@ -12,7 +12,6 @@
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/link_names.h"
 #include "services/cli/text/render.h"
-#include "services/cli/text/values.h"
 
 namespace kith::cli {
 namespace {
@@ -24,11 +23,6 @@ using meetings::v1::Meeting;
 using tasks::v1::Agenda;
 using tasks::v1::Task;
 
-// The day, or the time by whose clocks the agenda is.
-std::string DueOf(const Task& task, absl::TimeZone zone) {
-  return task.has_due_date() ? FormatDate(task.due_date()) : FormatTimestamp(task.due_time(), zone);
-}
-
 void AddTasks(absl::string_view when, const google::protobuf::RepeatedPtrField<Task>& tasks,
               const Style& style, TextTable& table) {
   if (tasks.empty()) return;
@@ -38,7 +32,7 @@ void AddTasks(absl::string_view when, const google::protobuf::RepeatedPtrField<T
     const auto cell = [&](const char* field) {
       return CellOf(task, type->FindFieldByName(field), style);
     };
-    table.AddRow({&task == &tasks.Get(0) ? std::string(when) : "", DueOf(task, style.zone),
+    table.AddRow({&task == &tasks.Get(0) ? std::string(when) : "", cell("due_time"),
                   cell("display_name"), cell("kind"), cell("priority"), cell("company"),
                   cell("name")});
   }

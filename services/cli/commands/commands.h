@@ -32,7 +32,7 @@ absl::Status RunBoard(Session& session, const std::vector<std::string>& words);
 // [--owner …] [--as-of MOMENT]`
 absl::Status RunForecast(Session& session, const std::vector<std::string>& words);
 
-// `kith timeline NAME [--kinds KIND]… [--limit N | --all] [--as-of MOMENT]`
+// `kith timeline NAME [--kinds KIND]… [--limit N | --all] [--columns …] [--csv] [--as-of MOMENT]`
 absl::Status RunTimeline(Session& session, const std::vector<std::string>& words);
 
 // `kith events [--stream PREFIX] [--type TYPE]… [--from PLACE] [--limit N] [--newest] [--follow]`;
@@ -81,8 +81,9 @@ void PrintHelp(const Catalog& catalog, std::ostream& out);
 void PrintGlobalHelp(std::ostream& out);
 void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, std::ostream& out);
 void PrintMethodHelp(const Method& method, std::ostream& out);
-// The verbs of a collection that are written for it: "show" of workflows.
-std::vector<std::string> CommandVerbs(absl::string_view collection);
+// What may follow the name of a collection, the verbs among it that are more than a method; none of
+// a collection that there is not.
+std::vector<std::string> VerbsOf(const Catalog& catalog, absl::string_view collection);
 // The help of a command that is written for it, "board", "workflows show"; false for other words.
 bool PrintCommandHelp(const Catalog& catalog, absl::string_view word, std::ostream& out);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
@@ -95,13 +96,14 @@ std::vector<std::string> Candidates(const Catalog& catalog,
     const bool is_command = std::find(commands.begin(), commands.end(), words[0]) != commands.end();
     return is_command && !is_help ? CommandCandidates(catalog, words) : all;
   }
-  if (words.size() == 2) {
-    for (const Method& method : found->second) all.push_back(method.verb);
-    for (std::string& verb : CommandVerbs(words[0])) all.push_back(std::move(verb));
-    return all;
-  }
+  if (words.size() == 2) return VerbsOf(catalog, words[0]);
+  if (is_help) return all;
   const Method* const method = catalog.Find(words[0], words[1]);
-  if (method == nullptr || is_help) return all;
+  if (method == nullptr) {
+    std::stringstream help;
+    const bool is_verb = PrintCommandHelp(catalog, absl::StrCat(words[0], " ", words[1]), help);
+    return is_verb && absl::StartsWith(words.back(), "-") ? FlagsIn(std::move(help)) : all;
+  }
   const std::string& before = words[words.size() - 2];
   if (absl::StartsWith(before, "--")) all = ValuesOf(*method, before);
   if (!all.empty() || !absl::StartsWith(words.back(), "-")) return all;

@@ -1,6 +1,6 @@
 // `kith events`: the log itself, read or followed.
 #include <algorithm>
-#include <map>
+#include <optional>
 #include <string>
 
 #include "absl/strings/numbers.h"
@@ -28,10 +28,9 @@ using google::protobuf::Message;
 // Prints events a line at a time, since a followed log never ends: columns have fixed widths.
 class EventPrinter {
  public:
-  explicit EventPrinter(Session& session)
-      : session_(session),
-        style_(session.StyleWith()),
-        keys_(session.options().json ? std::map<std::string, std::string>() : KeyNames(session)) {}
+  explicit EventPrinter(Session& session) : session_(session), style_(session.StyleWith()) {
+    if (!session.options().json) doers_.emplace(session);
+  }
 
   void Print(const Event& event) {
     if (session_.options().json) {
@@ -41,7 +40,7 @@ class EventPrinter {
     const std::string first =
         absl::StrFormat("%7s  %s  %s  %-24s %-36s ", absl::StrCat("@", event.sequence()),
                         FormatTimestamp(event.record_time(), style_.zone),
-                        Padded(WhoDid(keys_, event.actor(), event.on_behalf_of(), kWhoWidth)),
+                        Padded(doers_->Tell(event.actor(), event.on_behalf_of(), kWhoWidth)),
                         event.type(), event.stream());
     const std::string text = absl::StrCat(first, Happened(event), TextOf(event));
     session_.out() << (style_.width == 0
@@ -74,7 +73,7 @@ class EventPrinter {
 
   Session& session_;
   const Style style_;
-  const std::map<std::string, std::string> keys_;  // what they are called
+  std::optional<Doers> doers_;  // where people are told
 };
 
 // Sets where to begin; both requests call their fields alike.
@@ -87,9 +86,9 @@ absl::Status SetFrom(absl::string_view place, Request* request) {
           "--from: after @ stands the number of an event, like @1234");
     }
     request->set_sequence(sequence);
-  } else if (auto time = ParseTimestamp(place); time.ok()) {
+  } else if (auto time = ParseShownTime(place, absl::LocalTimeZone()); time.ok()) {
     *request->mutable_time() = *time;
-  } else if (time = ParseShownTime(place, absl::LocalTimeZone()); time.ok()) {
+  } else if (time = ParseTimestamp(place); time.ok()) {
     *request->mutable_time() = *time;
   } else {
     request->set_token(std::string(place));

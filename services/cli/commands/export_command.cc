@@ -109,7 +109,12 @@ absl::Status RunExport(Session& session, const std::vector<std::string>& words) 
   }
   const Method* const list = session.catalog().Find(words[0], "list");
   if (list == nullptr || list->items == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat("there is no list of ", words[0]));
+    std::vector<std::string> known;
+    for (const auto& [collection, methods] : session.catalog().collections()) {
+      if (session.catalog().Find(collection, "list") != nullptr) known.push_back(collection);
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("there is no list of ", words[0], DidYouMean(words[0], known, "")));
   }
   KITH_ASSIGN_OR_RETURN(Arguments arguments, ParseFor(*list, {words.begin() + 1, words.end()}, {}));
   KITH_ASSIGN_OR_RETURN(const Format format,

@@ -55,8 +55,13 @@ void PrintForecast(const forecast::v1::Forecast& forecast, const Message& reques
   const Style style = session.StyleWith(LinkNames(session, {&forecast}, request));
   TextTable table;
   for (const auto* column : columns) AddColumn(column, &table);
-  for (const auto& row : forecast.rows()) table.AddRow(Cells(row, columns, style));
-  table.AddRule();
+  // Where nothing is grouped, the rows are what the totals are.
+  const auto& asked =
+      *google::protobuf::DynamicCastToGenerated<forecast::v1::QueryForecastRequest>(&request);
+  if (asked.group_by_size() > 0) {
+    for (const auto& row : forecast.rows()) table.AddRow(Cells(row, columns, style));
+    table.AddRule();
+  }
   for (const auto& total : forecast.totals()) table.AddRow(Cells(total, columns, style));
   if (table.empty()) {
     session.out() << "No deals in this period.\n";

@@ -97,12 +97,14 @@ Everywhere
   --version             says which version of kith this is
   --help
 
-Values: money "1000.50 EUR", date 2026-01-31, time 2026-01-31T12:00:00Z or "2026-01-31
-12:00", duration 3d or 1h30m, enums by name. Nested fields: --emails.address
-ada@example.com, or JSON, for one --emails '{"address":"ada@example.com"}', for several
-in [ ]. An empty value empties a field of a resource; elsewhere it is refused.
-Tables show times in the zone of TZ, and take the width of the terminal, or of COLUMNS;
-what goes into a pipe or a file is not cut.
+Values: money "1000.50 EUR", date 2026-01-31, time 2026-01-31T12:00:00Z, "2026-01-31
+12:00" or 2026-01-31 (its beginning), duration 3d or 1h30m, enums by name. Nested
+fields: --emails.address ada@example.com, or JSON, for one
+--emails '{"address":"ada@example.com"}', for several in [ ]. An empty value empties a
+field of a resource; elsewhere it is refused.
+Times are shown, and taken where they say no zone, by the clocks of TZ; those in JSON and
+files are UTC's. Tables take the width of the terminal, or of COLUMNS; what goes into a
+pipe or a file is not cut.
 Exit codes: 0 done, 1 the server refused or could not be reached, 2 the words are wrong.
 )";
 
@@ -125,7 +127,9 @@ constexpr CommandHelp kCommands[] = {
 --by says what rows are made for, each combination its own; the last rows are totals.
 )",
      "forecast", "query"},
-    {"timeline", "kith timeline NAME [--kinds KIND]… [--limit N | --all] [--as-of MOMENT]\n",
+    {"timeline",
+     "kith timeline NAME [--kinds KIND]… [--limit N | --all] [--columns …] [--csv]\n"
+     "              [--as-of MOMENT]\n",
      "interactions", "list-timeline"},
     {"events", R"(kith events [--stream PREFIX] [--type TYPE]… [--from PLACE]
             [--limit N | --all] [--newest] [--follow]
@@ -143,7 +147,7 @@ The log itself, oldest event first.
 
 "kith events read --help" and "kith events subscribe --help" say what the API takes.
 )"},
-    {"history", R"(kith history NAME [--field FIELD] [--limit N | --all] [--columns …]
+    {"history", R"(kith history NAME [--field FIELD] [--limit N | --all] [--columns …] [--csv]
 
 Who changed what of a record, and when: what "kith <collection> list-revisions" tells,
 of the collection that NAME says: contacts/x, deals/x, contacts/x/interactions/y …
@@ -246,6 +250,11 @@ new one.
 The kinds:
 )"}};
 
+// A verb of the collection that is more than a method: "workflows show".
+bool IsVerbOf(absl::string_view collection, const CommandHelp& command) {
+  return absl::StartsWith(command.word, absl::StrCat(collection, " "));
+}
+
 std::string EnumNames(const EnumDescriptor& type) {
   std::string names;
   for (int i = 0; i < type.value_count(); ++i) {
@@ -271,6 +280,23 @@ std::vector<std::string> PartsOf(const Descriptor& type) {
     parts.push_back(absl::StrCat(type.field(i)->name(), rules.required() ? " (required)" : ""));
   }
   return parts;
+}
+
+// "display_name", "emails", "emails.address", "custom.KEY": what rows of this type can be shown by.
+std::vector<std::string> ColumnNames(const Descriptor& row) {
+  std::vector<std::string> names;
+  for (int i = 0; i < row.field_count(); ++i) {
+    const FieldDescriptor& field = *row.field(i);
+    names.push_back(field.name());
+    if (IsTextMap(field)) {
+      names.push_back(field.name() + ".KEY");
+    } else if (IsStructure(field) && !field.is_map()) {
+      for (int k = 0; k < field.message_type()->field_count(); ++k) {
+        names.push_back(absl::StrCat(field.name(), ".", field.message_type()->field(k)->name()));
+      }
+    }
+  }
+  return names;
 }
 
 // No list is filtered by these.
@@ -377,7 +403,11 @@ void PrintFlag(const Method& method, const std::string& flag, std::ostream& out)
 void PrintFlags(const Method& method, std::ostream& out) {
   for (const std::string& flag : FlagsOf(method)) PrintFlag(method, flag, out);
   if (method.items != nullptr) {
-    out << "  --limit NUMBER  or  --all\n  --columns FIELD,FIELD.PART…\n  --csv\n";
+    out << "  --limit NUMBER  or  --all\n  --columns FIELD,FIELD.PART…\n";
+    PrintWrapped(
+        absl::StrCat("Of: ", absl::StrJoin(ColumnNames(*method.items->message_type()), ", ")),
+        kMeaningIndent, out);
+    out << "  --csv\n";
   }
   if (TakesSummary(method)) {
     out << "  --total  (how many there are on all pages)\n  --sum FIELD  (over all pages, of "
@@ -432,10 +462,7 @@ void PrintHelp(const Catalog& catalog, std::ostream& out) {
   PrintLoadKinds(out);
   out << kCollections;
   for (const auto& [collection, methods] : catalog.collections()) {
-    std::vector<std::string> all;
-    for (const Method& method : methods) all.push_back(method.verb);
-    for (std::string& verb : CommandVerbs(collection)) all.push_back(std::move(verb));
-    const std::string verbs = absl::StrJoin(all, ", ");
+    const std::string verbs = absl::StrJoin(VerbsOf(catalog, collection), ", ");
     out << "  " << collection
         << std::string(collection.size() < 14 ? 14 - collection.size() : 1, ' ') << verbs << '\n';
   }
@@ -452,20 +479,25 @@ void PrintCollectionHelp(const Catalog& catalog, absl::string_view collection, s
     PrintWrapped(FirstSentence(CommentOn(*method.descriptor)), kMeaningIndent, out);
   }
   for (const CommandHelp& command : kCommands) {
-    if (!absl::StartsWith(command.word, absl::StrCat(collection, " "))) continue;
-    const std::vector<std::string> parts = absl::StrSplit(command.text, absl::MaxSplits("\n\n", 1));
-    out << parts[0] << '\n';
-    if (parts.size() == 1) continue;
-    const std::string meaning = absl::StrReplaceAll(parts[1], {{"\n", " "}});
-    PrintWrapped(FirstSentence(meaning), kMeaningIndent, out);
+    if (!IsVerbOf(collection, command)) continue;
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(command.text, absl::MaxSplits("\n\n", 1));
+    out << parts.first << '\n';
+    PrintWrapped(
+        FirstSentence(absl::StrReplaceAll(absl::StripAsciiWhitespace(parts.second), {{"\n", " "}})),
+        kMeaningIndent, out);
   }
 }
 
-std::vector<std::string> CommandVerbs(absl::string_view collection) {
+std::vector<std::string> VerbsOf(const Catalog& catalog, absl::string_view collection) {
   std::vector<std::string> verbs;
+  const auto found = catalog.collections().find(collection);
+  if (found == catalog.collections().end()) return verbs;
+  for (const Method& method : found->second) verbs.push_back(method.verb);
   for (const CommandHelp& command : kCommands) {
-    const std::vector<std::string> words = absl::StrSplit(command.word, ' ');
-    if (words.size() == 2 && words[0] == collection) verbs.push_back(words[1]);
+    if (IsVerbOf(collection, command)) {
+      verbs.emplace_back(command.word.substr(collection.size() + 1));
+    }
   }
   return verbs;
 }

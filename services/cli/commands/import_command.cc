@@ -66,6 +66,11 @@ absl::Status CheckOptions(const ImportOptions& options, size_t positional) {
   if (positional == 2 && (!options.mapping.empty() || !options.resume.empty())) {
     return absl::OkStatus();
   }
+  if (positional == 2) {
+    return absl::InvalidArgumentError(
+        "--mapping is missing: a file that says which column is which field, as those in "
+        "deploy/import");
+  }
   return absl::InvalidArgumentError("say what: kith import deals --mapping FILE TABLE");
 }
 

@@ -5,14 +5,18 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/base/check.h"
+#include "kith/users/v1/users_service.pb.h"
 #include "kith/workspaces/v1/workspaces_service.pb.h"
 #include "services/cli/calls/catalog.h"
 #include "services/cli/commands/listing.h"
 #include "services/cli/text/fields.h"
+#include "services/cli/text/text_table.h"
 
 namespace kith::cli {
 namespace {
@@ -165,28 +169,52 @@ std::map<std::string, std::string> LinkNames(Session& session,
   return names.Take();
 }
 
-std::string WhoDid(const std::map<std::string, std::string>& keys, const std::string& actor,
-                   const std::string& on_behalf_of, int width) {
-  const auto key = keys.find(actor);
-  const std::string who = Shortened(key == keys.end() ? actor : key->second, width);
-  return on_behalf_of.empty() ? who : absl::StrCat(who, " for ", on_behalf_of);
-}
-
-std::map<std::string, std::string> KeyNames(Session& session) {
-  workspaces::v1::ListApiKeysRequest request;
+Doers::Doers(Session& session) : session_(session) {
+  if (session.options().ids) return;
+  const workspaces::v1::ListApiKeysRequest request;
   const auto reply = ListItems(session, session.Require("api-keys", "list"), request,
                                {.items_max = ListLimit::kAll});
-  std::map<std::string, std::string> names;
-  if (!reply.ok()) return names;
+  if (!reply.ok()) return;
   const auto* keys = DynamicCastToGenerated<workspaces::v1::ListApiKeysResponse>(reply->get());
   KITH_CHECK(keys != nullptr);
-  std::map<std::string, int> called;
-  for (const auto& key : keys->api_keys()) ++called[key.display_name()];
+  // Keys of two users may well be called alike.
+  std::map<std::pair<std::string, std::string>, int> called;
+  for (const auto& key : keys->api_keys()) ++called[{key.user(), key.display_name()}];
   for (const auto& key : keys->api_keys()) {
-    if (key.display_name().empty() || called[key.display_name()] > 1) continue;
-    names[key.name().substr(key.name().rfind('/') + 1)] = key.display_name();
+    const bool says_which = called[{key.user(), key.display_name()}] == 1;
+    keys_[key.name().substr(key.name().rfind('/') + 1)] = {says_which ? key.display_name() : "",
+                                                           key.user()};
   }
-  return names;
+}
+
+std::string Doers::Tell(const std::string& actor, const std::string& on_behalf_of, int width) {
+  const std::string who = Shortened(Called(actor), width);
+  return on_behalf_of.empty() ? who : absl::StrCat(who, " for ", UserCalled(on_behalf_of));
+}
+
+std::string Doers::Called(const std::string& actor) {
+  if (absl::StartsWith(actor, "users/")) return UserCalled(actor);
+  const auto found = keys_.find(actor);
+  if (found == keys_.end()) return actor;
+  const Key& key = found->second;
+  if (key.user.empty()) return key.display_name.empty() ? actor : key.display_name;
+  const std::string user = UserCalled(key.user);
+  return key.display_name.empty() ? user : absl::StrCat(user, " (", key.display_name, ")");
+}
+
+const std::string& Doers::UserCalled(const std::string& name) {
+  const auto [found, is_new] = users_.emplace(name, name);
+  if (!is_new || session_.options().ids) return found->second;
+  users::v1::BatchGetUsersRequest request;
+  request.add_names(name);
+  const auto reply = session_.Call(session_.Require("users", "batch-get"), request);
+  if (!reply.ok()) return found->second;
+  const auto* const users = DynamicCastToGenerated<users::v1::BatchGetUsersResponse>(reply->get());
+  KITH_CHECK(users != nullptr);
+  if (users->users_size() == 1 && !users->users(0).display_name().empty()) {
+    found->second = users->users(0).display_name();
+  }
+  return found->second;
 }
 
 }  // namespace kith::cli

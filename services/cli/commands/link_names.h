@@ -22,13 +22,30 @@ std::map<std::string, std::string> LinkNames(
     Session& session, const std::vector<const google::protobuf::Message*>& messages,
     const google::protobuf::Message& request);
 
-// What the keys of the caller's workspace are called, by their ids. Those that the caller may not
-// know, or that are called as another one, are left out.
-std::map<std::string, std::string> KeyNames(Session& session);
+// Who did something, as people call them: the key of a service by its name, the key of a user by
+// whose it is and its name, "Ada Lovelace (Laptop)", and a token by its user; ids where the caller
+// may not know or wants them, or where two are called alike. Asks for the keys when it is made, and
+// for each user as they are met. Borrows the session; one thread at a time.
+class Doers {
+ public:
+  explicit Doers(Session& session);
 
-// Who did something: the name of the key, or the actor's id, of `width` at most, and the user for
-// whom they did it, where they did it for one: "Website for users/01J…".
-std::string WhoDid(const std::map<std::string, std::string>& keys, const std::string& actor,
-                   const std::string& on_behalf_of, int width);
+  // The actor's id or name, of `width` at most, and the user for whom they did it, where they did
+  // it for one: "Website for Ada Lovelace".
+  std::string Tell(const std::string& actor, const std::string& on_behalf_of, int width);
+
+ private:
+  struct Key {
+    std::string display_name;  // empty: it does not say which
+    std::string user;          // empty: a service's
+  };
+
+  std::string Called(const std::string& actor);
+  const std::string& UserCalled(const std::string& name);
+
+  Session& session_;
+  std::map<std::string, Key> keys_;           // by their ids
+  std::map<std::string, std::string> users_;  // by their names
+};
 
 }  // namespace kith::cli

@@ -201,7 +201,7 @@ void PrintList(Session& session, const Method& method, const ListLook& look, con
   const std::vector<const Message*> items = ItemsOf(method, reply);
   if (look.csv) {
     PrintCsv(items, look.columns, session.out());
-  } else if (IsRevision(*method.items->message_type())) {
+  } else if (IsRevision(*method.items->message_type()) && !look.are_said) {
     const FieldDescriptor* const asked = Field(request, "field");
     PrintRevisions(session, items, request,
                    asked == nullptr ? "" : request.GetReflection()->GetString(request, asked));

@@ -1,10 +1,12 @@
 // `kith <collection> <verb>`: any method, known by its descriptor only.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
@@ -23,6 +25,7 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::Reflection;
 
 // The resources of a reply that is nothing but lists, as that of a batch; null for others.
 const FieldDescriptor* RowsOf(const Descriptor& reply) {
@@ -68,49 +71,65 @@ std::vector<const FieldDescriptor*> TablesOf(const Descriptor& reply) {
   return tables;
 }
 
-// The records that such an answer has beside its lists: a line would not hold them.
-std::vector<const FieldDescriptor*> RecordsOf(const Descriptor& reply) {
-  std::vector<const FieldDescriptor*> records;
-  if (reply.options().HasExtension(options::v1::resource)) return records;
-  for (int i = 0; i < reply.field_count(); ++i) {
-    const FieldDescriptor* const field = reply.field(i);
-    if (!field->is_repeated() && field->message_type() != nullptr &&
-        field->message_type()->options().HasExtension(options::v1::resource)) {
-      records.push_back(field);
-    }
-  }
-  return records;
+// "outcome_counts" → "OUTCOME COUNTS", above what is of that field.
+void PrintTitle(const FieldDescriptor& field, std::ostream& out) {
+  out << '\n' << absl::AsciiStrToUpper(absl::StrReplaceAll(field.name(), {{"_", " "}})) << '\n';
 }
 
-void PrintTitle(Session& session, const FieldDescriptor* field) {
-  session.out() << '\n'
-                << absl::AsciiStrToUpper(absl::StrReplaceAll(field->name(), {{"_", " "}})) << '\n';
+// Beside tables, a message that has several fields is told by itself; and one that is as a row of a
+// table is that table's last, below a line.
+std::vector<const FieldDescriptor*> BlocksOf(const Message& reply) {
+  std::vector<const FieldDescriptor*> set, blocks;
+  reply.GetReflection()->ListFields(reply, &set);
+  for (const FieldDescriptor* const field : set) {
+    const Descriptor* const type = field->message_type();
+    if (!field->is_repeated() && type != nullptr && absl::StartsWith(type->full_name(), "kith.") &&
+        ColumnsOf(*type).size() > 1) {
+      blocks.push_back(field);
+    }
+  }
+  return blocks;
+}
+
+void PrintTable(Session& session, const Style& style, const Message& reply,
+                const FieldDescriptor* table, const std::vector<const FieldDescriptor*>& blocks) {
+  const Reflection& reflection = *reply.GetReflection();
+  std::vector<const Message*> rows, totals;
+  for (int i = 0; i < reflection.FieldSize(reply, table); ++i) {
+    rows.push_back(&reflection.GetRepeatedMessage(reply, table, i));
+  }
+  for (const FieldDescriptor* const block : blocks) {
+    if (block->message_type() != table->message_type()) continue;
+    totals.push_back(&reflection.GetMessage(reply, block));
+  }
+  if (rows.empty() && totals.empty()) return;
+  PrintTitle(*table, session.out());
+  PrintRows(rows, PathsOf(ColumnsOf(*table->message_type())), style, session.out(), totals);
 }
 
 void PrintAnswer(Session& session, const Style& style, const Message& reply) {
+  const std::vector<const FieldDescriptor*> tables = TablesOf(*reply.GetDescriptor());
+  if (tables.empty()) return PrintFields(reply, style, session.out());
+  const std::vector<const FieldDescriptor*> blocks = BlocksOf(reply);
   const std::unique_ptr<Message> rest(reply.New());
   rest->CopyFrom(reply);
-  const std::vector<const FieldDescriptor*> records = RecordsOf(*reply.GetDescriptor());
-  const std::vector<const FieldDescriptor*> tables = TablesOf(*reply.GetDescriptor());
-  for (const auto* const fields : {&records, &tables}) {
+  for (const auto* const fields : {&tables, &blocks}) {
     for (const FieldDescriptor* const field : *fields) {
       rest->GetReflection()->ClearField(rest.get(), field);
     }
   }
   PrintFields(*rest, style, session.out());
-  for (const FieldDescriptor* const record : records) {
-    if (!reply.GetReflection()->HasField(reply, record)) continue;
-    PrintTitle(session, record);
-    PrintFields(reply.GetReflection()->GetMessage(reply, record), style, session.out());
+  for (const FieldDescriptor* const block : blocks) {
+    const bool is_total =
+        std::any_of(tables.begin(), tables.end(), [&](const FieldDescriptor* table) {
+          return table->message_type() == block->message_type();
+        });
+    if (is_total) continue;
+    PrintTitle(*block, session.out());
+    PrintFields(reply.GetReflection()->GetMessage(reply, block), style, session.out());
   }
   for (const FieldDescriptor* const table : tables) {
-    std::vector<const Message*> rows;
-    for (int i = 0; i < reply.GetReflection()->FieldSize(reply, table); ++i) {
-      rows.push_back(&reply.GetReflection()->GetRepeatedMessage(reply, table, i));
-    }
-    if (rows.empty()) continue;
-    PrintTitle(session, table);
-    PrintRows(rows, PathsOf(ColumnsOf(*table->message_type())), style, session.out());
+    PrintTable(session, style, reply, table, blocks);
   }
 }
 

@@ -1,7 +1,6 @@
 #include "services/cli/commands/revision_table.h"
 
 #include <algorithm>
-#include <map>
 #include <tuple>
 #include <utility>
 
@@ -25,7 +24,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using type::v1::Revision;
 
-constexpr int kWhoWidth = 26;  // of an id
+constexpr int kWhoWidth = 32;
 constexpr int kValueWidth = 32;
 
 const FieldDescriptor* MessageField(const Descriptor& type, const char* name) {
@@ -60,15 +59,15 @@ std::string AsideOf(const Message& aside, const Style& style) {
   return absl::StrJoin(texts, " · ");
 }
 
-void AddRows(const Message& revision, absl::string_view only,
-             const std::map<std::string, std::string>& keys, const Style& style, TextTable* table) {
+void AddRows(const Message& revision, absl::string_view only, Doers& doers, const Style& style,
+             TextTable* table) {
   const auto* told = DynamicCastToGenerated<Revision>(&Part(revision, "revision"));
   KITH_CHECK(told != nullptr);
   const std::vector<std::string> first = {
       absl::StrCat("@", told->sequence()),
       FormatTimestamp(told->record_time(), style.zone),
       FormatTimestamp(told->occur_time(), style.zone),
-      WhoDid(keys, told->actor(), told->on_behalf_of(), kWhoWidth),
+      doers.Tell(told->actor(), told->on_behalf_of(), kWhoWidth),
       told->etag(),
       WhatOf(*told)};
   bool is_first = true;
@@ -127,7 +126,7 @@ void PrintRevisions(Session& session, const std::vector<const Message*>& revisio
     session.out() << "Nothing found.\n";
     return;
   }
-  const std::map<std::string, std::string> keys = KeyNames(session);
+  Doers doers(session);
   const Style style = session.StyleWith(LinkNames(session, revisions, request));
   TextTable table;
   table.AddColumn("EVENT", TextTable::Align::kRight);
@@ -140,7 +139,7 @@ void PrintRevisions(Session& session, const std::vector<const Message*>& revisio
   table.AddColumn("BEFORE");
   table.AddColumn("AFTER");
   for (const Message* revision : revisions) {
-    AddRows(*revision, field, keys, style, &table);
+    AddRows(*revision, field, doers, style, &table);
   }
   table.Print(style.width, session.out());
 }

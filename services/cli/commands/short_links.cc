@@ -6,6 +6,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "eventstore/base/status_macros.h"
 #include "services/cli/calls/catalog.h"
@@ -57,6 +59,44 @@ absl::StatusOr<std::string> LinkOfNamed(Session& session, const Message& request
   return LinkTo(*record, pattern);
 }
 
+std::string TextIn(const Message& message, const char* name) {
+  const FieldDescriptor* const field = message.GetDescriptor()->FindFieldByName(name);
+  return field == nullptr || !IsText(*field) ? ""
+                                             : message.GetReflection()->GetString(message, field);
+}
+
+// The name of a part of a record by its id or by what people call it: of "pipelines/default",
+// "stages" and "Proposal sent" "pipelines/default/stages/proposal-sent". Where the record may not
+// be read, the text is taken for an id.
+absl::StatusOr<std::string> PartCalled(Session& session, const std::string& record,
+                                       const std::string& parts, const std::string& said) {
+  const std::string by_id = absl::StrCat(record, "/", parts, "/", said);
+  const Method* const get =
+      session.catalog().Find(KebabCase(record.substr(0, record.find('/'))), "get");
+  if (get == nullptr || get->positional != "name") return by_id;
+  const std::unique_ptr<Message> asked = NewMessage(*get->descriptor->input_type());
+  asked->GetReflection()->SetString(asked.get(), asked->GetDescriptor()->FindFieldByName("name"),
+                                    record);
+  const auto whole = session.Call(*get, *asked);
+  if (!whole.ok()) return by_id;
+  const FieldDescriptor* const field = (*whole)->GetDescriptor()->FindFieldByCamelcaseName(parts);
+  if (field == nullptr || !field->is_repeated() || field->message_type() == nullptr) return by_id;
+  std::vector<std::string> called, known;
+  for (int i = 0; i < (*whole)->GetReflection()->FieldSize(**whole, field); ++i) {
+    const Message& part = (*whole)->GetReflection()->GetRepeatedMessage(**whole, field, i);
+    const std::string name = TextIn(part, "name");
+    const std::string display_name = TextIn(part, "display_name");
+    if (name == by_id) return by_id;
+    if (absl::EqualsIgnoreCase(display_name, said)) called.push_back(name);
+    known.push_back(absl::StrCat(name.substr(name.rfind('/') + 1), " (", display_name, ")"));
+  }
+  if (called.size() == 1) return called.front();
+  return absl::InvalidArgumentError(
+      absl::StrCat(called.empty() ? "none" : "more than one", " of the ",
+                   absl::StrReplaceAll(field->name(), {{"_", " "}}), " of ", record,
+                   " is called \"", said, "\": there are ", absl::StrJoin(known, ", ")));
+}
+
 absl::Status Complete(Session& session, const Message& request, Message* message) {
   std::vector<const FieldDescriptor*> fields;
   message->GetReflection()->ListFields(*message, &fields);
@@ -76,8 +116,8 @@ absl::Status Complete(Session& session, const Message& request, Message* message
     }
     if (record.empty()) continue;
     const std::vector<std::string> parts = absl::StrSplit(RulesOf(*field).resource(0), '/');
-    message->GetReflection()->SetString(message, field,
-                                        absl::StrCat(record, "/", parts[2], "/", said));
+    KITH_ASSIGN_OR_RETURN(const std::string name, PartCalled(session, record, parts[2], said));
+    message->GetReflection()->SetString(message, field, name);
   }
   return absl::OkStatus();
 }

@@ -19,16 +19,17 @@ using google::protobuf::Message;
 
 absl::Status RunTimeline(Session& session, const std::vector<std::string>& words) {
   const Method& method = session.Require("interactions", "list-timeline");
-  KITH_ASSIGN_OR_RETURN(Arguments arguments, ParseFor(method, words, {"all"}));
+  KITH_ASSIGN_OR_RETURN(Arguments arguments, ParseFor(method, words, {"all", "csv"}));
   KITH_ASSIGN_OR_RETURN(const ListLimit limit, TakeLimit(&arguments));
+  KITH_ASSIGN_OR_RETURN(const ListLook look, TakeLook(session, method, &arguments));
   if (arguments.positional().empty()) {
     return absl::InvalidArgumentError("name a contact, a deal, a company or a lead, like deals/x");
   }
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(method, arguments));
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply,
                         ListItems(session, method, *request, limit));
-  if (session.options().json) {
-    session.out() << ToJson(*reply, true);
+  if (session.options().json || look.csv || look.are_said) {
+    PrintList(session, method, look, *request, *reply);
     return absl::OkStatus();
   }
   const auto* timeline =

@@ -15,10 +15,12 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/map_field.h"
 #include "kith/options/v1/options.pb.h"
+#include "kith/contacts/v1/contact.pb.h"
 #include "kith/type/v1/custom_value.pb.h"
 #include "services/cli/text/csv_guard.h"
 #include "services/cli/text/fields.h"
@@ -37,6 +39,22 @@ using google::protobuf::Reflection;
 std::string AnyText(const Any& any) {
   const std::string& url = any.type_url();
   return url.substr(url.find_last_of("./") + 1);
+}
+
+// The day beside a time that is the end of it, as due_date beside due_time: told as a time, it
+// would be the day after. Null where none is said.
+const google::type::Date* DayBeside(const Message& message, const FieldDescriptor& time) {
+  absl::string_view name = time.name();
+  if (!absl::ConsumeSuffix(&name, "_time")) return nullptr;
+  const FieldDescriptor* const day =
+      message.GetDescriptor()->FindFieldByName(absl::StrCat(name, "_date"));
+  const Reflection& reflection = *message.GetReflection();
+  if (day == nullptr || day->is_repeated() ||
+      day->message_type() != google::type::Date::descriptor() ||
+      !reflection.HasField(message, day)) {
+    return nullptr;
+  }
+  return DynamicCastToGenerated<google::type::Date>(&reflection.GetMessage(message, day));
 }
 
 // Writes values as texts. A message in a table is brief: its columns, or its first set field; where
@@ -77,9 +95,11 @@ class Writer {
       }
       case FieldDescriptor::CPPTYPE_STRING:
         return Called(pick(&Reflection::GetString, &Reflection::GetRepeatedString), field);
-      case FieldDescriptor::CPPTYPE_MESSAGE:
-        return index < 0 ? Nested(reflection->GetMessage(message, field))
-                         : Nested(reflection->GetRepeatedMessage(message, field, index));
+      case FieldDescriptor::CPPTYPE_MESSAGE: {
+        if (index >= 0) return Nested(reflection->GetRepeatedMessage(message, field, index));
+        const google::type::Date* const day = is_plain() ? nullptr : DayBeside(message, *field);
+        return day != nullptr ? FormatDate(*day) : Nested(reflection->GetMessage(message, field));
+      }
     }
     return "";
   }
@@ -142,6 +162,10 @@ class Writer {
       return FormatDuration(*duration);
     }
     if (const auto* any = DynamicCastToGenerated<Any>(&message)) return AnyText(*any);
+    // As filters and imports take it.
+    if (const auto* id = DynamicCastToGenerated<contacts::v1::ExternalId>(&message)) {
+      return absl::StrCat(id->system(), ":", id->id());
+    }
     return detail_ == Detail::kBrief ? Brief(message) : Whole(message);
   }
 
@@ -342,7 +366,7 @@ std::vector<Path> PathsOf(const std::vector<const FieldDescriptor*>& fields) {
 }
 
 void PrintRows(const std::vector<const Message*>& messages, const std::vector<Path>& columns,
-               const Style& style, std::ostream& out) {
+               const Style& style, std::ostream& out, const std::vector<const Message*>& totals) {
   const Writer writer(style, Writer::Detail::kBrief);
   TextTable table;
   for (const Path& column : columns) {
@@ -352,11 +376,18 @@ void PrintRows(const std::vector<const Message*>& messages, const std::vector<Pa
       table.AddColumn(absl::AsciiStrToUpper(absl::StrReplaceAll(PathText(column), {{"_", " "}})));
     }
   }
-  for (const Message* message : messages) {
+  const auto cells_of = [&](const Message& message) {
     std::vector<std::string> cells;
     for (const Path& column : columns) {
-      cells.push_back(TextAt(*message, column.fields, column.key, writer));
+      cells.push_back(TextAt(message, column.fields, column.key, writer));
     }
+    return cells;
+  };
+  for (const Message* message : messages) table.AddRow(cells_of(*message));
+  if (!messages.empty() && !totals.empty()) table.AddRule();
+  for (const Message* total : totals) {
+    std::vector<std::string> cells = cells_of(*total);
+    if (cells.front().empty()) cells.front() = "total";
     table.AddRow(std::move(cells));
   }
   if (table.empty()) {

@@ -25,7 +25,8 @@ struct Style {
 };
 
 // A field as a cell: money, times and durations readable, enums by name, lists with commas,
-// messages by what names them best. Empty where the field is not set.
+// messages by what names them best; a time that is the end of a day as that day, where a field
+// beside it says so, as due_date beside due_time. Empty where the field is not set.
 std::string CellOf(const google::protobuf::Message& message,
                    const google::protobuf::FieldDescriptor* field, const Style& style);
 
@@ -57,9 +58,10 @@ std::vector<Path> PathsOf(const std::vector<const google::protobuf::FieldDescrip
 // Adds a column for the field, titled as it is called and aligned as its type asks.
 void AddColumn(const google::protobuf::FieldDescriptor* field, TextTable* table);
 
-// Messages of one type, one a row.
+// Messages of one type, one a row, and below a line those of the same type that are totals.
 void PrintRows(const std::vector<const google::protobuf::Message*>& messages,
-               const std::vector<Path>& columns, const Style& style, std::ostream& out);
+               const std::vector<Path>& columns, const Style& style, std::ostream& out,
+               const std::vector<const google::protobuf::Message*>& totals = {});
 
 // The same as CSV (RFC 4180) for programs: a line with the paths, then a line each. Nothing is cut
 // or called otherwise, times are RFC 3339 in UTC, numbers have no separators, and several values of

@@ -156,8 +156,11 @@ absl::StatusOr<google::protobuf::Timestamp> ParseShownTime(absl::string_view tex
                                                            absl::TimeZone zone) {
   absl::Time time;
   std::string ignored;
-  if (!absl::ParseTime("%Y-%m-%d %H:%M", text, zone, &time, &ignored) &&
-      !absl::ParseTime("%Y-%m-%dT%H:%M", text, zone, &time, &ignored)) {
+  const auto date = ParseDate(text);
+  if (date.ok() && date->year() > 0) {
+    time = absl::FromCivil(absl::CivilDay(date->year(), date->month(), date->day()), zone);
+  } else if (!absl::ParseTime("%Y-%m-%d %H:%M", text, zone, &time, &ignored) &&
+             !absl::ParseTime("%Y-%m-%dT%H:%M", text, zone, &time, &ignored)) {
     return NotUnderstood(text, "a time: write it like 2026-01-31 14:05");
   }
   google::protobuf::Timestamp timestamp;

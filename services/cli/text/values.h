@@ -25,8 +25,8 @@ absl::StatusOr<google::type::Date> ParseDate(absl::string_view text);
 absl::StatusOr<google::type::Date> ParseDay(absl::string_view text);
 // RFC 3339, "2026-01-31T12:00:00Z", or a date, which means its midnight in UTC.
 absl::StatusOr<google::protobuf::Timestamp> ParseTimestamp(absl::string_view text);
-// A time as FormatTimestamp shows it, "2026-01-31 14:05" or with a T, in `zone`: the beginning of
-// that minute.
+// A time as FormatTimestamp shows it, "2026-01-31 14:05" or with a T, or a day, in `zone`: the
+// beginning of that minute or day.
 absl::StatusOr<google::protobuf::Timestamp> ParseShownTime(absl::string_view text,
                                                            absl::TimeZone zone);
 // A moment that is over, in the words people have for it: a time, RFC 3339; a day, "2026-01-31" or

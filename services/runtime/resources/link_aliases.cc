@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -42,6 +43,19 @@ absl::Status NotGranted(const Comparison& comparison, absl::string_view collecti
                             comparison.literal, "\" cannot be looked for among ", collection,
                             ": write the resource name in the filter."),
                {{"permission", std::string(permission)}});
+}
+
+// "me", "Me" and "ME" ask who asks, and a service is no user.
+absl::Status MeIsNobody(const Field& link, const Comparison& comparison) {
+  return Error(type::v1::ERROR_UNKNOWN_ALIAS,
+               absl::StrCat("In the comparison of ", link.name, " \"", comparison.literal,
+                            "\" is the user who asks, at character ", comparison.literal_at,
+                            ", and these credentials are of a service, which is no user: write "
+                            "the user's name, e-mail address or id, or call on behalf of a user."),
+               {{"field", link.name},
+                {"alias", comparison.literal},
+                {"nearest", ""},
+                {"character", absl::StrCat(comparison.literal_at)}});
 }
 
 // "the users has it as id, display_name, email"
@@ -82,6 +96,29 @@ absl::Status AmbiguousAlias(const Field& link, const Comparison& comparison,
                 {"names", told},
                 {"are_more", are_more ? "true" : "false"},
                 {"character", absl::StrCat(comparison.literal_at)}});
+}
+
+// The ANDs around the comparison whose literal stands at this character, the innermost first.
+// False: it stands elsewhere.
+bool FindAllAround(const Expression& filter, size_t literal_at,
+                   std::vector<const Expression*>* around) {
+  if (filter.kind == Expression::Kind::kComparison) {
+    return filter.comparison.literal_at == literal_at;
+  }
+  for (const Expression& part : filter.parts) {
+    if (!FindAllAround(part, literal_at, around)) continue;
+    if (filter.kind == Expression::Kind::kAll) around->push_back(&filter);
+    return true;
+  }
+  return false;
+}
+
+// Says which record a field links to, and no other.
+bool IsEquality(const Expression& part) {
+  return part.kind == Expression::Kind::kComparison && !part.comparison.prefix &&
+         !part.comparison.is_call &&
+         (part.comparison.op == projections::Operator::kEqual ||
+          part.comparison.op == projections::Operator::kHas);
 }
 
 // What of a directory is there for the caller. Borrows both.
@@ -194,25 +231,27 @@ const LinkAliases::Source* LinkAliases::MergeableSource(const Field& link,
 }
 
 absl::StatusOr<std::string> LinkAliases::RecordFor(const ReadContext& context,
-                                                   const Expression& filter,
-                                                   const Field& link) const {
+                                                   const Expression& filter, const Field& link,
+                                                   const Comparison& comparison) const {
   for (const std::string& pattern : link.links) {
     const std::vector<std::string> steps = absl::StrSplit(pattern, '/');
     if (steps.size() != 4) continue;
     const std::string record = absl::StrCat(steps[0], "/", steps[1]);
-    const bool is_all = filter.kind == Expression::Kind::kAll;
-    for (const Expression& part : is_all ? filter.parts : std::vector<Expression>{filter}) {
-      const Comparison& said = part.comparison;
-      if (part.kind != Expression::Kind::kComparison || said.prefix || said.is_call ||
-          (said.op != projections::Operator::kEqual && said.op != projections::Operator::kHas)) {
-        continue;
+    std::vector<const Expression*> around;
+    FindAllAround(filter, comparison.literal_at, &around);
+    for (const Expression* const all : around) {
+      for (const Expression& part : all->parts) {
+        if (!IsEquality(part)) continue;
+        const Comparison& said = part.comparison;
+        const absl::StatusOr<size_t> index = projections::FindField(said.field, fields_);
+        if (!index.ok()) continue;
+        const Field& field = fields_[*index];
+        if (std::find(field.links.begin(), field.links.end(), record) == field.links.end()) {
+          continue;
+        }
+        if (field.MayHoldName(said.literal)) return said.literal;
+        return NameOf(context, filter, field, said);
       }
-      const absl::StatusOr<size_t> index = projections::FindField(said.field, fields_);
-      if (!index.ok()) continue;
-      const Field& field = fields_[*index];
-      if (std::find(field.links.begin(), field.links.end(), record) == field.links.end()) continue;
-      if (field.MayHoldName(said.literal)) return said.literal;
-      return NameOf(context, filter, field, said);
     }
   }
   return std::string();
@@ -223,10 +262,11 @@ absl::StatusOr<std::string> LinkAliases::NameOf(const ReadContext& context,
                                                 const Comparison& comparison) const {
   const bool is_of_users =
       std::find(link.links.begin(), link.links.end(), "users/{user}") != link.links.end();
-  if (is_of_users && comparison.literal == kMe && context.caller.member != nullptr) {
+  if (is_of_users && absl::EqualsIgnoreCase(comparison.literal, kMe)) {
+    if (context.caller.member == nullptr) return MeIsNobody(link, comparison);
     return context.caller.member->user;
   }
-  KITH_ASSIGN_OR_RETURN(const std::string record, RecordFor(context, filter, link));
+  KITH_ASSIGN_OR_RETURN(const std::string record, RecordFor(context, filter, link, comparison));
   std::vector<std::string> names;
   std::vector<std::string> among;
   KITH_RETURN_IF_ERROR(ForEachSource(link, [&](const Source& source) -> absl::Status {

@@ -1,7 +1,7 @@
 // LinkAliases: whom the filter of a list means by what people call them, and by the names of
 // records that were merged: all names of one record are meant by any. A user who asks is "me"
-// wherever users are linked; and what stands in a record, as a stage in a pipeline, is looked for
-// in the one that the filter names beside it: pipeline = Sales AND stage = Qualified.
+// wherever users are linked, in any case; and what stands in a record, as a stage in a pipeline, is
+// looked for in the one that the filter names in the same AND: pipeline = Sales AND stage = Talks.
 //
 // A filter that names records by aliases reads their directories beside the list's own, at the same
 // position: so what a page token goes on with, and what a list of the past shows, are the names of
@@ -67,11 +67,12 @@ class LinkAliases {
                                      const projections::Expression& filter,
                                      const projections::Field& link,
                                      const projections::Comparison& comparison) const;
-  // In which record parts are looked for that `link` names: the one that all of the filter asks
-  // for. Empty where it asks for none, or the link names no parts.
+  // In which record parts are looked for that `link` names: the one that is asked for in the same
+  // AND as the comparison, or in one around that. Empty where none is, or the link names no parts.
   absl::StatusOr<std::string> RecordFor(const ReadContext& context,
                                         const projections::Expression& filter,
-                                        const projections::Field& link) const;
+                                        const projections::Field& link,
+                                        const projections::Comparison& comparison) const;
 
   const std::vector<projections::Field>& fields_;
   const projections::View* own_;

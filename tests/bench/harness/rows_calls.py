@@ -1,10 +1,13 @@
 """The rows about single calls, against the bare echo."""
 
+import json
+import os
+
 from . import disk, worlds
 from .results import Result, Row
 from .rounds import Sample, alternate, column, ratios
 from .rows_views import deals_server, mixed_data
-from .servers import Echo, http_load, load, load_command
+from .servers import Echo, Kithd, form_load, http_load, load, load_command
 
 SHAPE = {"in_flight": 128, "channels": 4}
 
@@ -97,6 +100,38 @@ def http_rate(bench):
     return results
 
 
+# What a form takes in an hour: more than a round posts.
+FORM = {"display_name": "Ask us", "creates_lead": True, "hourly_submissions": 1_000_000,
+        "hourly_submissions_per_address": 100_000,
+        "fields": [{"key": "email", "label": "E-mail", "kind": "EMAIL", "maps_to": "contact.emails", "required": True},
+                   {"key": "message", "label": "Message", "kind": "PARAGRAPH"}]}
+
+
+def form_page(bench, kithd):
+    """The path of the page of a new form."""
+    def kith(*words):
+        return json.loads(bench.processes.run([bench.program("kith"), "forms", *words, "--json", "--address", kithd.address,
+                                               "--key", kithd.key]))
+    form = kith("create", "--data", json.dumps(FORM))["name"]
+    kith("publish", form)
+    return kith("get-form-embedding", form)["path"]
+
+
+def form_rate(bench):
+    """Each post makes a contact, a lead, a submission and an interaction with 300 bytes of text, beside an interaction of
+    a contact that is there; each has 128 in flight."""
+    kithd = Kithd(bench, os.path.join(bench.folder("forms"), "data"), "forms")
+    posts, calls = alternate(bench.settings.rounds,
+                             lambda: form_load(bench, kithd, form_page(bench, kithd), SHAPE["in_flight"], 300),
+                             lambda: load(bench, kithd, "record", **SHAPE))
+    kithd.drop()
+    ours, theirs = column(posts, "per_second"), column(calls, "per_second")
+    return [Result.reported("a form posted over HTTP, by somebody new who becomes a lead / RecordInteraction",
+                            ratios(ours, theirs), detail=f"{Sample(ours).median:,.0f}/s",
+                            numbers={"form_per_second": ours, "record_per_second": theirs,
+                                     "form_p99_ms": column(posts, "p99_ms")})]
+
+
 def subscription_rate(bench):
     """With a kithd and an echo of its own, because both must have the same events, and many."""
     kithd = worlds.serve(bench, "mixed", mixed_data(bench))
@@ -130,6 +165,7 @@ ROWS = [
     Row("S5", "GetContact", get_rate),
     Row("S5s", "GetContact over sessions", get_session_rate),
     Row("S9", "subscription", subscription_rate),
+    Row("S19f", "a form over HTTP", form_rate),
     Row("S23", "GetContact over HTTP", http_rate),
     Row("S12", "lag of views", view_lag),
 ]

@@ -99,6 +99,13 @@ def http_load(bench, server, encoding, connections):
                                            *map(str, (connections, settings.contacts, settings.warm_up, settings.seconds))]))
 
 
+def form_load(bench, server, path, connections, text_bytes):
+    """What http_load measures of posts to the page of a form, each by somebody else: its JSON."""
+    settings = bench.settings
+    return json.loads(bench.processes.run([bench.program("http_load"), server.http_address(), path, "form",
+                                           *map(str, (connections, text_bytes, settings.warm_up, settings.seconds))]))
+
+
 def load(bench, server, kind, **options):
     """What `kith bench` measures: its JSON. A call that fails fails the row."""
     return json.loads(bench.processes.run(load_command(bench, server, kind, **options)))

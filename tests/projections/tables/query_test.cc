@@ -86,6 +86,20 @@ TEST(ParseFilter, ReadsWordsWithoutAField) {
   EXPECT_THAT(Parsed("a=1 Or b=2"), HasSubstr("Or is written in capitals"));
 }
 
+// Taken as words to look for, they would find nothing, and nobody would know why.
+TEST(ParseFilter, SaysWhatSqlsWordsAre) {
+  EXPECT_THAT(Parsed("owner is null"), HasSubstr("did you mean owner = \"\"?"));
+  EXPECT_THAT(Parsed("owner is null"), HasSubstr("at character 1"));
+  EXPECT_THAT(Parsed("a = 1 AND (owner IS  Not NULL)"), HasSubstr("did you mean owner:*?"));
+  EXPECT_THAT(Parsed("a=1 owner IS NULL b=2"), HasSubstr("at character 5"));
+  EXPECT_THAT(Parsed("first_name like '%ada%'"),
+              HasSubstr("did you mean contains(first_name, \"…\")?"));
+  EXPECT_THAT(Parsed("first_name LIKE %ada%"), HasSubstr("did you mean contains(first_name, "));
+  EXPECT_EQ(Parsed("\"owner\" is null"), "all([owner] [is] [null] )");
+  EXPECT_EQ(Parsed("this is it"), "all([this] [is] [it] )");
+  EXPECT_EQ(Parsed("people like us"), "all([people] [like] [us] )");
+}
+
 TEST(ParseFilter, ReadsParenthesesAndSpace) {
   EXPECT_EQ(Parsed(" ( a=1 AND ( b=2 ) ) AND c=3 "), "all(all(a=[1] b=[2] ) c=[3] )");
   EXPECT_EQ(Parsed(""), "all()");

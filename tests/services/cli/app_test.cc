@@ -214,6 +214,12 @@ TEST_F(KithTest, TellsWrongWordsFromRefusals) {
   EXPECT_THAT(err(), HasSubstr("did you mean deals?"));
   EXPECT_EQ(Run({"deals", "wni", "x"}), 2);
   EXPECT_THAT(err(), HasSubstr("did you mean win?"));
+  EXPECT_EQ(Run({"list", "deals"}), 2);
+  EXPECT_THAT(err(), HasSubstr("there is no command \"list\"; did you mean kith deals list?"));
+  EXPECT_EQ(Run({"get", "deals/x"}), 2);
+  EXPECT_THAT(err(), HasSubstr("; did you mean kith deals get deals/x?"));
+  EXPECT_EQ(Run({"deals/x"}), 2);
+  EXPECT_THAT(err(), HasSubstr("; did you mean kith deals get deals/x?"));
   EXPECT_EQ(Run({"deals", "list", "--limit", "0"}), 2);
   EXPECT_EQ(Run({"deals", "create", "--amount", "5"}), 2);
   EXPECT_EQ(Run({"deals", "list", "--limit", "3", "--all"}), 2);

@@ -372,7 +372,16 @@ TEST_F(DealAliasesTest, MeanWhoeverAsksByMe) {
   request.set_filter("owner != me");
   EXPECT_THAT(IdsOf(server_.CallWith(key, &DealsStub::ListDeals, request).response),
               ElementsAre("b"));
-  EXPECT_EQ(List("owner = me").reason(), "UNKNOWN_ALIAS") << "a service is nobody";
+  for (const char* const filter : {"owner = Me", "owner = ME"}) {
+    request.set_filter(filter);
+    EXPECT_THAT(IdsOf(server_.CallWith(key, &DealsStub::ListDeals, request).response),
+                ElementsAre("a"))
+        << filter;
+    const auto refused = List(filter);
+    EXPECT_EQ(refused.reason(), "UNKNOWN_ALIAS") << "a service is nobody";
+    EXPECT_THAT(refused.status.error_message(), HasSubstr("of a service, which is no user"));
+    EXPECT_THAT(refused.status.error_message(), HasSubstr("or call on behalf of a user"));
+  }
 }
 
 // A stage that several pipelines have is that of the one that the filter names beside it.
@@ -388,6 +397,11 @@ TEST_F(DealAliasesTest, OfStagesAreLookedForInTheirPipeline) {
   EXPECT_THAT(Find("pipeline = North stage = Talks"), ElementsAre("n"));
   EXPECT_THAT(Find("stage = Talks pipeline = \"pipelines/north\""), ElementsAre("n"));
   EXPECT_THAT(Find("pipeline = South stage = Talks"), IsEmpty());
+  EXPECT_THAT(Find("(pipeline = North AND stage = Talks) OR (pipeline = South AND stage = Talks)"),
+              ElementsAre("n"));
+  EXPECT_THAT(Find("pipeline = North (stage = Talks OR display_name = x)"), ElementsAre("n"));
+  EXPECT_THAT(Find("pipeline = North stage in (Talks, n1)"), ElementsAre("n"));
+  EXPECT_THAT(Find("NOT (pipeline = South stage = Talks) display_name = n"), ElementsAre("n"));
   EXPECT_EQ(List("pipeline = South OR stage = Talks").reason(), "AMBIGUOUS_ALIAS");
   EXPECT_EQ(List("pipeline = South stage = Nowhere").reason(), "UNKNOWN_ALIAS");
 }

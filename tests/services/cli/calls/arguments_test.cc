@@ -35,6 +35,16 @@ TEST(Arguments, RefusesAFlagWithoutItsValue) {
   EXPECT_EQ(Parse({"--first-name"}).status().message(), "--first-name needs a value");
 }
 
+TEST(Arguments, TakesNoFlagForTheValueOfAnother) {
+  const auto is_switch = [](absl::string_view) { return false; };
+  EXPECT_EQ(Arguments::Parse({"--filter", "--limit", "5"}, is_switch).status().message(),
+            "--filter needs a value; if that is --limit, write --filter=--limit");
+  const auto day = Arguments::Parse({"--birthday", "--01-31", "--notes=--none"}, is_switch);
+  ASSERT_TRUE(day.ok()) << day.status();
+  EXPECT_EQ(day->flags()[0].value, "--01-31");
+  EXPECT_EQ(day->flags()[1].value, "--none");
+}
+
 TEST(ExpectNothingLeft, NamesWhatIsLeft) {
   const auto arguments = Parse({"one", "two", "--tag-line", "x"});
   ASSERT_TRUE(arguments.ok());

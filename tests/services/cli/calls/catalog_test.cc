@@ -2,16 +2,24 @@
 #include "services/cli/calls/catalog.h"
 
 #include <gmock/gmock.h>
+#include <google/protobuf/descriptor_database.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <set>
 #include <sstream>
+#include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/proto_comments.h"
+#include "services/cli/text/render.h"
 #include "tests/testing/golden_files.h"
 
 namespace kith::cli {
@@ -96,6 +104,49 @@ TEST(Help, NamesEveryCollectionAndEveryFlag) {
       << method_help.str();
 }
 
+// Every method of every service that a server has. A session is what carries calls, and no command.
+TEST(Help, NamesEveryMethodOfEveryService) {
+  std::vector<std::string> files;
+  google::protobuf::DescriptorPool::internal_generated_database()->FindAllFileNames(&files);
+  std::map<std::string, const Method*> methods;
+  std::set<std::string> said;
+  for (const auto& [collection, all] : Catalog::Linked().collections()) {
+    std::ostringstream help;
+    PrintCollectionHelp(Catalog::Linked(), collection, help);
+    for (const Method& method : all) {
+      const std::string words = absl::StrCat("kith ", collection, " ", method.verb, " ");
+      EXPECT_THAT("\n" + help.str(), HasSubstr("\n" + words));
+      EXPECT_TRUE(said.insert(words).second) << words << "is said twice: the second is never run";
+      methods[method.path] = &method;
+    }
+  }
+  int found = 0;
+  for (const std::string& name : files) {
+    if (!absl::StartsWith(name, "kith/")) continue;
+    const auto* const file =
+        google::protobuf::DescriptorPool::generated_pool()->FindFileByName(name);
+    for (int s = 0; s < file->service_count(); ++s) {
+      for (int m = 0; m < file->service(s)->method_count(); ++m) {
+        const auto& method = *file->service(s)->method(m);
+        if (method.name() == "RunSession") continue;
+        ++found;
+        EXPECT_TRUE(
+            methods.count(absl::StrCat("/", file->service(s)->full_name(), "/", method.name())) > 0)
+            << method.full_name();
+      }
+    }
+  }
+  EXPECT_GE(found, 500);
+  std::ostringstream mails;
+  PrintCollectionHelp(Catalog::Linked(), "received-mails", mails);
+  EXPECT_THAT(mails.str(),
+              HasSubstr("\nkith received-mails get-attachment NAME NUMBER [--output FILE]\n"
+                        "        What is attached to a mail, as it was sent; NUMBER is 1 for the"));
+  std::ostringstream all;
+  PrintHelp(Catalog::Linked(), all);
+  EXPECT_THAT(all.str(), HasSubstr("read-mail-attachment, list, get-attachment\n"));
+}
+
 TEST(Help, SaysWhatEveryFlagAndEveryMethodMeans) {
   for (const auto& [collection, methods] : Catalog::Linked().collections()) {
     for (const Method& method : methods) {
@@ -127,6 +178,28 @@ TEST(Help, TellsTheWholeCommentOfOneMethodAndTheFirstSentenceInAList) {
   PrintCollectionHelp(Catalog::Linked(), "contacts", list);
   EXPECT_THAT(list.str(), HasSubstr("\n        Lists contacts.\nkith contacts update [NAME] "));
   EXPECT_THAT(list.str(), HasSubstr("kith contacts batch-get [NAMES]… [--field value]…\n"));
+}
+
+// Each is one that --columns takes.
+TEST(Help, NamesTheColumnsOfEveryList) {
+  int lists = 0;
+  for (const auto& [collection, methods] : Catalog::Linked().collections()) {
+    for (const Method& method : methods) {
+      if (method.items == nullptr) continue;
+      ++lists;
+      std::ostringstream help;
+      PrintMethodHelp(method, help);
+      const std::string text = help.str();
+      const std::string head = "--columns FIELD,FIELD.PART…\n        Of: ";
+      const size_t begin = text.find(head);
+      ASSERT_NE(begin, text.npos) << method.path;
+      const std::string names =
+          text.substr(begin + head.size(), text.find("\n  --csv", begin) - begin - head.size());
+      const auto paths = ParsePaths(*method.items->message_type(), names);
+      EXPECT_TRUE(paths.ok()) << method.path << ": " << paths.status();
+    }
+  }
+  EXPECT_GE(lists, 60);
 }
 
 TEST(Help, NamesTheFieldsOfWhatIsWrittenAsJson) {

@@ -143,6 +143,13 @@ TEST(BuildRequest, SetsEntriesOfAMapByTheirKeys) {
   )pb"));
   EXPECT_EQ(Build("deals", "update", {"deals/x", "--custom", "seats"}).status().message(),
             "--custom: \"seats\" is not like key=value, as tier=gold");
+  for (const std::string second : {"--custom=seats=3", "--custom.seats=3", "--custom=seats="}) {
+    EXPECT_THAT(std::string(Build("deals", "update", {"deals/x", "--custom", "seats=2", second})
+                                .status()
+                                .message()),
+                ::testing::HasSubstr("seats is said twice: say it once, several choices with "))
+        << second;
+  }
 }
 
 TEST(BuildRequest, TakesSeveralChoicesInOneWord) {
@@ -219,6 +226,15 @@ TEST(BuildRequest, TakesATimeAsTablesShowIt) {
       absl::StrCat("name: 'deals/x' occur_time { seconds: ", absl::ToUnixSeconds(minute), " }")));
 }
 
+TEST(BuildRequest, TakesADayByThePersonsClocks) {
+  const auto win = Build("deals", "win", {"x", "--occur-time", "2026-01-31"});
+  ASSERT_TRUE(win.ok()) << win.status();
+  const absl::Time midnight = absl::FromCivil(absl::CivilDay(2026, 1, 31), absl::LocalTimeZone());
+  EXPECT_EQ(std::string((*win)->ShortDebugString()),
+            absl::StrCat("name: \"deals/x\" occur_time { seconds: ", absl::ToUnixSeconds(midnight),
+                         " }"));
+}
+
 TEST(BuildRequest, EmptiesAFieldAndNothingElse) {
   const auto request =
       Build("contacts", "update",
@@ -235,6 +251,34 @@ TEST(BuildRequest, EmptiesAFieldAndNothingElse) {
   EXPECT_FALSE(Build("deals", "win", {"x", "--amount", ""}).ok());
 }
 
+TEST(BuildRequest, SaysHowAListIsNarrowed) {
+  EXPECT_EQ(Build("deals", "list", {"--stage", "Talks"}).status().message(),
+            "unknown flag --stage; did you mean --filter 'stage = …'?");
+  EXPECT_EQ(
+      Build("contacts", "create", {"Ada"}).status().message(),
+      "\"Ada\" is one word too many: a value stands behind its flag, and kith contacts create "
+      "--help lists the flags");
+}
+
+TEST(BuildRequest, SaysWhatACommandIsAbout) {
+  EXPECT_EQ(Build("deals", "win", {}).status().message(),
+            "say which: kith deals win NAME …; kith deals win --help says more");
+  EXPECT_EQ(Build("deals", "update", {"--product", "p"}).status().message(),
+            "say which: kith deals update NAME …; kith deals update --help says more");
+  EXPECT_TRUE(Build("deals", "update", {"--product", "p", "--allow-missing"}).ok());
+  EXPECT_EQ(
+      Build("deals", "create", {}).status().message(),
+      "say what: kith deals create --display-name …; kith deals create --help lists all flags");
+  EXPECT_TRUE(Build("deals", "list", {}).ok());
+}
+
+TEST(BuildRequest, RefusesWhatOnlyTheServerSets) {
+  for (const std::string verb : {"create", "update"}) {
+    EXPECT_EQ(Build("deals", verb, {"--name=x", "--status", "WON"}).status().message(),
+              "--status: the server sets it; if a verb changes it, kith deals --help tells which");
+  }
+}
+
 TEST(BuildRequest, SaysWhichFlagIsWrong) {
   const auto message = [](absl::string_view collection, absl::string_view verb,
                           const std::vector<std::string>& words) {
@@ -246,7 +290,8 @@ TEST(BuildRequest, SaysWhichFlagIsWrong) {
             "--amount: \"5\" is not money: write it like \"1000.50 EUR\"");
   EXPECT_EQ(message("deals", "create", {"--as-of", "@1"}),
             "--as-of: deals create is always about now");
-  EXPECT_EQ(message("deals", "get", {"x", "y"}), "\"y\" is one word too many");
+  EXPECT_THAT(message("deals", "get", {"x", "y"}),
+              testing::StartsWith("\"y\" is one word too many: "));
   EXPECT_EQ(message("deals", "get", {"--as-of", "@x"}),
             "--as-of: after @ stands the number of an event, like @1234");
   EXPECT_EQ(message("deals", "create", {"--clear", "product"}),

@@ -4,12 +4,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "services/cli/commands/commands.h"
+
 namespace kith::cli {
 namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::UnorderedElementsAreArray;
 
 std::vector<std::string> Offered(const std::vector<std::string>& words) {
   return Completions(Catalog::Linked(), {"bench", "board", "completion", "help"}, words);
@@ -38,6 +42,19 @@ TEST(Completions, OffersWhatGoesWithCommands) {
   EXPECT_THAT(Offered({"help", "deals", "win", "--"}), IsEmpty());
   EXPECT_THAT(Offered({"received-mails", "get-"}), ElementsAre("get-attachment"));
   EXPECT_THAT(Offered({"workflows", "sho"}), ElementsAre("show"));
+}
+
+// Whatever the protos declare, and the verbs that are more than a method.
+TEST(Completions, OffersEveryVerbThatTheHelpNames) {
+  for (const auto& [collection, methods] : Catalog::Linked().collections()) {
+    EXPECT_THAT(Offered({collection, ""}),
+                UnorderedElementsAreArray(VerbsOf(Catalog::Linked(), collection)));
+  }
+  EXPECT_THAT(Offered({"received-mails", "get-a"}), ElementsAre("get-attachment"));
+  EXPECT_THAT(Offered({"received-mails", "get-attachment", "--o"}),
+              IsSupersetOf({"--output", "--on-behalf-of"}));
+  EXPECT_THAT(Offered({"workflow-runs", "sh"}), ElementsAre("show"));
+  EXPECT_THAT(Offered({"workflow-runs", "show", "--as"}), ElementsAre("--as-of"));
 }
 
 TEST(Completions, OffersNothingWhereItKnowsNothing) {

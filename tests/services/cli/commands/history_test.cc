@@ -120,6 +120,32 @@ TEST_F(HistoryTest, TellsTheIdOfAKeyWhereItsNameIsNotKnown) {
   EXPECT_THAT(Run({"users", "list-revisions", ada}), HasSubstr("  ID  "));
 }
 
+// Keys of two users may be called alike: whose one is, is told first.
+TEST_F(HistoryTest, TellsWhoseTheKeyWas) {
+  const std::string ada =
+      Create({"users", "create", "--display-name", "Ada", "--roles", "roles/admin"});
+  const std::string ben =
+      Create({"users", "create", "--display-name", "Ben", "--roles", "roles/admin"});
+  const auto secret_of = [&](const std::string& user) {
+    const std::string told = Output({"api-keys", "create", "--display-name", "Laptop", "--user",
+                                     user, "--permissions", "contacts.*", "--json"});
+    std::smatch found;
+    EXPECT_TRUE(std::regex_search(told, found, std::regex("\"secret\": ?\"([^\"]+)\""))) << told;
+    return found.empty() ? "" : found[1].str();
+  };
+  const std::string mira =
+      Create({"contacts", "create", "--first-name", "Mira", "--key", secret_of(ada)});
+  Run({"contacts", "update", mira, "--notes", "x", "--key", secret_of(ben)});
+  Run({"contacts", "update", mira, "--notes", "y", "--on-behalf-of", ben});
+  const std::string told = Run({"history", mira});
+  EXPECT_THAT(told, HasSubstr("  Ada (Laptop)       "));
+  EXPECT_THAT(told, HasSubstr("  Ben (Laptop)       "));
+  EXPECT_THAT(told, HasSubstr("  First key for Ben  "));
+  EXPECT_THAT(Run({"events", "--stream", mira}), HasSubstr("  Ada (Laptop)      contact_created"));
+  EXPECT_THAT(Run({"history", mira, "--ids"}),
+              AllOf(HasSubstr("  ID  "), Not(HasSubstr("Laptop")), Not(HasSubstr("Ben"))));
+}
+
 TEST_F(HistoryTest, ShowsWhenSomethingWasDeleted) {
   const std::string ada = Create({"users", "create", "--display-name", "Ada"});
   EXPECT_THAT(Run({"users", "list"}), Not(HasSubstr("DELETE TIME")));
@@ -189,6 +215,46 @@ TEST_F(HistoryTest, SaysThatNothingWasRecordedByThen) {
   EXPECT_THAT(Run({"users", "get", ada}, 1), StartsWith(never));
   EXPECT_THAT(Run({"pipelines", "get", "default", "--as-of", "@1"}, 1),
               HasSubstr("Its first event is number 3,"));
+}
+
+TEST_F(HistoryTest, TellsDatesAmountsAndCustomFieldsAsPeopleReadThem) {
+  Run({"custom-fields", "create", "--display-name", "Fee", "--resource", "deals",
+       "--custom-field.key", "fee", "--type", "MONEY"});
+  Run({"custom-fields", "create", "--display-name", "Goes live", "--resource", "deals",
+       "--custom-field.key", "goes_live", "--type", "DATE"});
+  const std::string deal = Create({"deals", "create", "--display-name", "D", "--amount", "1000 EUR",
+                                   "--expected-close-date", "2026-02-01", "--custom", "fee=5 EUR",
+                                   "--custom", "goes_live=2026-03-01"});
+  Run({"deals", "update", deal, "--amount", "24000.50 EUR", "--expected-close-date", "2026-03-01",
+       "--custom", "fee=1200 EUR", "--custom", "goes_live="});
+  const std::string told = Run({"history", deal, "--limit", "1"});
+  for (const char* const line :
+       {"amount               1,000.00 EUR  24,000.50 EUR\n",
+        "expected_close_date  2026-02-01    2026-03-01\n",
+        "custom.fee           5.00 EUR      1,200", "custom.goes_live     2026-03-01"}) {
+    EXPECT_THAT(told, HasSubstr(line));
+  }
+}
+
+TEST_F(HistoryTest, GivesEveryListAsCsvOrByItsColumns) {
+  const std::string ada = Create({"contacts", "create", "--first-name", "Ada"});
+  EXPECT_THAT(Run({"timeline", ada, "--csv"}), HasSubstr(",contact_created,"));
+  EXPECT_THAT(Run({"timeline", ada, "--columns", "type"}), StartsWith("TYPE\ncontact_created\n"));
+  EXPECT_THAT(Run({"history", ada, "--columns", "revision.type"}),
+              StartsWith("REVISION.TYPE\ncontact_created\n"));
+  EXPECT_THAT(Run({"history", ada, "--columns", "revision.type", "--csv"}),
+              StartsWith("revision.type\r\ncontact_created\r\n"));
+}
+
+// Custom values say of themselves what only the server sets.
+TEST_F(HistoryTest, TakesBackWhatItTold) {
+  Run({"custom-fields", "create", "--display-name", "Tier", "--resource", "companies",
+       "--custom-field.key", "tier", "--type", "CHOICE", "--choices", "gold,silver", "--indexed"});
+  const std::string company =
+      Create({"companies", "create", "--display-name", "C", "--custom", "tier=gold"});
+  const std::string json = Output({"companies", "get", company, "--json"});
+  EXPECT_THAT(Output({"companies", "update", "--data", json}), HasSubstr("tier=gold"));
+  EXPECT_THAT(Output({"companies", "get", company}), HasSubstr("etag             1\n"));
 }
 
 TEST_F(HistoryTest, SaysOfAnEntryThatItWasRedacted) {

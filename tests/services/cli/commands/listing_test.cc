@@ -7,6 +7,7 @@
 namespace kith::cli {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 class ListingTest : public CommandTest {};
@@ -14,6 +15,24 @@ class ListingTest : public CommandTest {};
 TEST_F(ListingTest, SaysThatNothingOfAListCanBeSummed) {
   EXPECT_THAT(Output({"contacts", "list", "--sum", "amount"}, 1),
               StartsWith("kith: \"amount\" cannot be summed: nothing of this list can be. ["));
+}
+
+TEST_F(ListingTest, TakesAStageByWhatItIsCalled) {
+  const std::string deal = Create({"deals", "create", "--display-name", "D"});
+  EXPECT_THAT(Output({"deals", "move", deal, "--stage", "proposal sent"}),
+              HasSubstr("pipelines/default/stages/proposal-sent\n"));
+  EXPECT_THAT(Output({"deals", "move", deal, "--stage", "qualified"}),
+              HasSubstr("pipelines/default/stages/qualified\n"));
+  EXPECT_THAT(
+      Output({"deals", "move", deal, "--stage", "Nowhere"}, 2),
+      StartsWith("kith: none of the stages of pipelines/default is called \"Nowhere\": there "
+                 "are new-lead (New Lead), "));
+}
+
+TEST_F(ListingTest, KnowsWhichCollectionsCanBeExported) {
+  EXPECT_THAT(Output({"export", "deal"}, 2),
+              HasSubstr("there is no list of deal; did you mean deals?"));
+  EXPECT_THAT(Output({"import", "deals", "x.csv"}, 2), StartsWith("kith: --mapping is missing: "));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
+#include "kith/tasks/v1/task_events.pb.h"
 #include "kith/workspaces/v1/workspace_events.pb.h"
 #include "services/cli/text/event_text.h"
 #include "tests/services/cli/parse_text.h"
@@ -19,6 +20,7 @@ namespace {
 
 using contacts::v1::Contact;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const Style kStyle = {.zone = absl::UTCTimeZone()};
 
@@ -66,6 +68,26 @@ TEST(PrintRows, ShowsCustomFieldsByTheirKeys) {
             "5.00 EUR    fee=5.00 EUR, tags=a, b, vip=no\n");
 }
 
+TEST(PrintRows, ShowsAnExternalIdAsFiltersTakeIt) {
+  const auto ada = FromText<Contact>(R"pb(
+    external_ids { system: "billing" id: "7" }
+    external_ids { system: "shop" id: "a1" }
+  )pb");
+  std::ostringstream out;
+  PrintRows({&ada}, *ParsePaths(*Contact::descriptor(), "external_ids"), kStyle, out);
+  EXPECT_EQ(out.str(), "EXTERNAL IDS\nbilling:7, shop:a1\n");
+}
+
+TEST(PrintRows, ShowsTotalsBelowALine) {
+  const auto won = FromText<deals::v1::BoardStage>(R"pb(stage: "won" count: 2)pb");
+  const auto total = FromText<deals::v1::BoardStage>(R"pb(count: 5)pb");
+  const std::vector<Path> columns =
+      *ParsePaths(*deals::v1::BoardStage::descriptor(), "stage,count");
+  std::ostringstream out;
+  PrintRows({&won}, columns, kStyle, out, {&total});
+  EXPECT_EQ(out.str(), "STAGE  COUNT\nwon        2\n------------\ntotal      5\n");
+}
+
 TEST(PrintRows, SaysWhereThereIsNothing) {
   std::ostringstream out;
   PrintRows({}, PathsOf(ColumnsOf(*Contact::descriptor())), kStyle, out);
@@ -79,6 +101,35 @@ TEST(PrintRows, ShowsAZeroThatIsACount) {
   EXPECT_EQ(out.str(),
             "STAGE  PROBABILITY  COUNT  ROTTING COUNT\n"
             "s                0      0              0\n");
+}
+
+// What is due on a day is due until it ends, which is the day after by the clock.
+TEST(PrintRows, ShowsTheDayOnWhichSomethingIsDue) {
+  const auto task = FromText<tasks::v1::Task>(R"pb(
+    due_time { seconds: 1769904000 }
+    due_date { year: 2026 month: 1 day: 31 }
+  )pb");
+  const auto at_noon = FromText<tasks::v1::Task>(R"pb(due_time { seconds: 1769860800 })pb");
+  const std::vector<Path> columns = *ParsePaths(*tasks::v1::Task::descriptor(), "due_time");
+  std::ostringstream out;
+  PrintRows({&task, &at_noon}, columns, kStyle, out);
+  EXPECT_EQ(out.str(), "DUE TIME\n2026-01-31\n2026-01-31 12:00\n");
+  out.str("");
+  PrintFields(task, kStyle, out);
+  EXPECT_EQ(out.str(), "due_time  2026-01-31\ndue_date  2026-01-31\n");
+  out.str("");
+  PrintCsv({&task}, columns, out);
+  EXPECT_EQ(out.str(), "due_time\r\n2026-02-01T00:00:00Z\r\n") << "a program is told the time";
+  const auto moved = FromText<tasks::v1::TaskEvent>(R"pb(
+    task_rescheduled {
+      due_time { seconds: 1769904000 }
+      due_date { year: 2026 month: 1 day: 31 }
+    }
+  )pb");
+  google::protobuf::Any payload;
+  payload.PackFrom(moved.task_rescheduled());
+  EXPECT_THAT(EventText(payload, "tasks/1", kStyle), HasSubstr("due_time=2026-01-31"));
+  EXPECT_THAT(EventText(payload, "tasks/1", kStyle), Not(HasSubstr("2026-02-01")));
 }
 
 TEST(PrintRows, CallsLinkedRecordsAsPeopleDo) {

@@ -99,6 +99,19 @@ TEST(ExpandName, FillsThePatternsVariables) {
   EXPECT_EQ(ExpandName("deals/{deal}", ""), "");
 }
 
+TEST(ParseShownTime, TakesADayAndAMinuteOfTheZone) {
+  absl::TimeZone berlin;
+  ASSERT_TRUE(absl::LoadTimeZone("Europe/Berlin", &berlin));
+  const auto day = ParseShownTime("2026-01-31", berlin);
+  ASSERT_TRUE(day.ok()) << day.status();
+  EXPECT_EQ(day->seconds(),
+            absl::ToUnixSeconds(absl::FromCivil(absl::CivilDay(2026, 1, 31), berlin)));
+  const auto minute = ParseShownTime("2026-01-31 00:00", berlin);
+  ASSERT_TRUE(minute.ok()) << minute.status();
+  EXPECT_EQ(day->seconds(), minute->seconds());
+  EXPECT_FALSE(ParseShownTime("--01-31", berlin).ok());
+}
+
 TEST(ParseMoment, UnderstandsTheWordsPeopleHave) {
   absl::TimeZone berlin;
   ASSERT_TRUE(absl::LoadTimeZone("Europe/Berlin", &berlin));
