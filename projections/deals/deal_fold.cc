@@ -3,8 +3,8 @@
 #include <string>
 
 #include "eventstore/base/proto_time.h"
-#include "kith/deals/v1/deal_events.pb.h"
 #include "projections/deals/deal_position.h"
+#include "services/core/owner_field.h"
 #include "services/core/resource_name.h"
 
 namespace kith::deals {
@@ -120,6 +120,11 @@ StandardEvent FoldDeal(const Happening& happening, v1::Deal& deal) {
       break;
   }
   return kind;
+}
+
+bool IsActivity(const v1::DealEvent& event) {
+  if (event.has_deal_updated()) return !HandsOverOnly(event.deal_updated().update_mask());
+  return !event.has_deal_positioned();
 }
 
 }  // namespace kith::deals

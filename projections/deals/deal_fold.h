@@ -6,11 +6,16 @@
 
 #include "eventstore/base/standard_events.h"
 #include "kith/deals/v1/deal.pb.h"
+#include "kith/deals/v1/deal_events.pb.h"
 
 namespace kith::deals {
 
 // Folds a DealEvent into the deal it happened to, its latest stage intervals included. Says whether
 // the deal was created or deleted by it; after a delete the fields stay as they were last.
 StandardEvent FoldDeal(const Happening& happening, v1::Deal& deal);
+
+// Whether something is done about the deal by the event: who puts the deals of a stage in order, or
+// gives them to somebody, does nothing about any of them.
+bool IsActivity(const v1::DealEvent& event);
 
 }  // namespace kith::deals

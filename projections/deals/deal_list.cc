@@ -91,8 +91,7 @@ void MoveActivity(absl::Time time, v1::Deal& deal) {
 StandardEvent FoldListed(const Happening& happening, google::protobuf::Message& resource) {
   auto& deal = static_cast<v1::Deal&>(resource);
   const StandardEvent kind = FoldDeal(happening, deal);
-  // Who puts the deals of a stage in order does nothing about any of them.
-  if (static_cast<const v1::DealEvent&>(happening.event).has_deal_positioned()) return kind;
+  if (!IsActivity(static_cast<const v1::DealEvent&>(happening.event))) return kind;
   MoveActivity(happening.occur_time, deal);
   return kind;
 }
@@ -109,7 +108,7 @@ absl::Status Touch(WorkspaceId workspace, absl::string_view name, absl::Time tim
 
 }  // namespace
 
-DealList::DealList() : ResourceDirectory(kName, 10, "deals", Deals().core(), FoldListed) {}
+DealList::DealList() : ResourceDirectory(kName, 11, "deals", Deals().core(), FoldListed) {}
 
 bool DealList::Takes(const RecordedEvent& event) const {
   return projections::IsAbout(kPrefix, event);

@@ -4,9 +4,11 @@
 #include "absl/strings/match.h"
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/proto_time.h"
+#include "kith/leads/v1/lead_events.pb.h"
 #include "projections/leads/lead_fold.h"
 #include "projections/tables/external_ids.h"
 #include "projections/tables/touched_records.h"
+#include "services/core/owner_field.h"
 
 namespace kith::leads {
 namespace {
@@ -50,6 +52,11 @@ void MoveActivity(absl::Time time, v1::Lead& lead) {
 StandardEvent FoldListed(const Happening& happening, google::protobuf::Message& resource) {
   auto& lead = static_cast<v1::Lead&>(resource);
   const StandardEvent kind = FoldLead(happening, lead);
+  // Who gives a lead to somebody does nothing about it yet.
+  const auto& event = static_cast<const v1::LeadEvent&>(happening.event);
+  if (event.has_lead_updated() && HandsOverOnly(event.lead_updated().update_mask(), "status")) {
+    return kind;
+  }
   MoveActivity(happening.occur_time, lead);
   return kind;
 }
@@ -125,7 +132,7 @@ const Table<v1::Lead>& LeadDirectory::Leads() {
   return table;
 }
 
-LeadDirectory::LeadDirectory() : ResourceDirectory(kName, 1, "leads", Leads().core(), FoldListed) {}
+LeadDirectory::LeadDirectory() : ResourceDirectory(kName, 2, "leads", Leads().core(), FoldListed) {}
 
 bool LeadDirectory::Takes(const RecordedEvent& event) const {
   return projections::IsAbout(kPrefix, event);

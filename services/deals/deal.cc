@@ -241,7 +241,7 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
 
 DealState Evolve(DealState state, const Recorded<v1::DealEvent>& recorded) {
   state.lifecycle = FoldResource(recorded, state.lifecycle, state.resource, FoldDeal);
-  if (!recorded.event.has_deal_positioned()) {
+  if (IsActivity(recorded.event)) {
     state.touch_time = std::max(state.touch_time, FromTimestamp(state.resource.update_time()));
   }
   const auto kind = recorded.event.event_case();

@@ -189,7 +189,11 @@ absl::StatusOr<bool> OwnedRecords::Sees(const ReadContext& context, absl::string
   const bool is_past = context.as_of || !context.page_token.empty();
   if (!is_past) return transact_.Sees(context.caller, record, permission);
   const Position position = context.view().position();
-  if (source->directory->position() < position) return NotThereYet();
+  if (source->directory->position() < position) {
+    if (context.as_of) return NotThereYet();
+    // What the first page of now was as of, is the present.
+    return transact_.Sees(context.caller, record, permission);
+  }
   const projections::ViewSnapshot snapshot = source->directory->At(position);
   std::string name(record);
   if (source->merged->any()) {

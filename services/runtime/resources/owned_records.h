@@ -67,7 +67,7 @@ class OwnedRecords {
   // read it: a read as of a moment asks whose it was then, and whom it was shared with, and what
   // the caller may see now; so does a further page, as of the first one. True where the record has
   // no owner, or is not there. For what is told with a record and has no owner itself.
-  // ERROR_VIEW_BEHIND where the record's directory is behind the read. Reads from disk.
+  // ERROR_VIEW_BEHIND where the record's directory is behind the moment. Reads from disk.
   absl::StatusOr<bool> Sees(const ReadContext& context, absl::string_view record,
                             absl::string_view permission) const;
 

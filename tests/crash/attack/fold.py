@@ -83,7 +83,7 @@ class Fold:
         self._keep(event, before, after)
         category = event.stream.split("/")[0]
         if category in ("contacts", "deals"):
-            self._note(event, event.stream)
+            self._note(event, event.stream, is_activity(event, payload))
         return None
 
     def _keep(self, event, before, after):
@@ -209,10 +209,10 @@ class Fold:
             self.timelines[record] = [entry for entry in self.timelines[record]
                                       if entry[1] != payload.recorded_sequence]
 
-    def _note(self, event, record):
+    def _note(self, event, record, touches=True):
         time = event.occur_time
         self.timelines[record].append(((time.seconds, time.nanos), event.sequence))
-        if record.startswith("deals/"):
+        if record.startswith("deals/") and touches:
             last = self.activity.get(record)
             if last is None or (last.seconds, last.nanos) < (time.seconds, time.nanos):
                 self.activity[record] = time
@@ -250,6 +250,13 @@ class Fold:
             if deal.HasField("amount"):
                 amounts[deal.amount.currency_code] += money_in_minor_units(deal.amount)
         return {stage: (count, dict(amounts)) for stage, (count, amounts) in stages.items()}
+
+
+def is_activity(event, payload):
+    """Who gives a deal to somebody, or puts deals in order, does nothing about any of them."""
+    if event.type == "deal_updated":
+        return list(payload.update_mask.paths) != ["owner"]
+    return event.type != "deal_positioned"
 
 
 def addresses(contact):

@@ -69,8 +69,8 @@ class History {
         return Given("contacts/1/interactions", InteractionWith("contacts/1"), step);
       case 2:
         found->second.owner = absl::StrCat("users/", step.second % 2);
-        Given(name, Updated(DealIn(name, "new-lead", found->second.owner), {"owner"}), step);
-        break;
+        // It is somebody else's, and nothing was done about it.
+        return Given(name, Updated(DealIn(name, "new-lead", found->second.owner), {"owner"}), step);
       case 3:
         Given(name, Moved("qualified"), step);
         break;

@@ -122,10 +122,10 @@ class History {
     deal.touched = now_;
   }
 
+  // It is somebody else's, and nothing was done about it.
   void ChangeOwner(const std::string& name, const Step& step, NaiveDeal& deal) {
     Given(name, Updated(DealIn(name, "new-lead", OwnerOf(step)), {"owner"}));
     deal.owner = OwnerOf(step);
-    deal.touched = now_;
   }
 
   void ChangeProbability(const std::string& name, const Step& step, NaiveDeal& deal) {

@@ -67,6 +67,17 @@ TEST_F(LeadPlacesTest, SayWhenSomethingLastHappened) {
   EXPECT_EQ(after.etag(), before.etag());
   EXPECT_EQ(after.last_activity_time().seconds() - before.last_activity_time().seconds(), 3'600);
   EXPECT_THAT(List("", "last_activity_time"), ElementsAre(quiet, name));
+  // Who gives it to somebody does nothing about it yet.
+  users::v1::CreateUserRequest user;
+  user.mutable_user()->set_display_name("Ben");
+  v1::UpdateLeadRequest give;
+  give.mutable_lead()->set_name(name);
+  give.mutable_lead()->set_owner(
+      server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name());
+  server_.clock().Advance(absl::Hours(1));
+  const auto given = server_.Call(&Stub::UpdateLead, give);
+  EXPECT_EQ(given->status(), v1::ASSIGNED) << given.reason();
+  EXPECT_EQ(Get(name)->last_activity_time().seconds(), after.last_activity_time().seconds());
 }
 
 TEST_F(LeadPlacesTest, StandInTheProfilesOfContactsAndCompanies) {

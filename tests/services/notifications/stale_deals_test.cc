@@ -8,6 +8,7 @@
 #include "kith/deals/v1/pipelines_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/policies/v1/policies_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
 #include "tests/services/notifications/notices_fixture.h"
 
 namespace kith::notifications {
@@ -132,6 +133,23 @@ TEST_F(StaleDealsTest, ADragPutsNothingOff) {
   EXPECT_EQ(behind->etag(), "2") << "it was put elsewhere";
   Pass(kDay);
   EXPECT_EQ(Stale(ben).size(), 1u);
+}
+
+// Goal: nor does who gives them to somebody else, who is told in their place.
+TEST_F(StaleDealsTest, AHandOverPutsNothingOff) {
+  SetRotDays("new-lead", 10);
+  const std::string ben = CreateUser("Ben");
+  const std::string mia = CreateUser("Mia");
+  CreateDeal(ben);
+  Pass(9 * kDay);
+  users::v1::BatchChangeOwnerRequest give;
+  give.set_owner(ben);
+  give.set_new_owner(mia);
+  using users::v1::UsersService;
+  EXPECT_EQ(server_.Call(&UsersService::Stub::BatchChangeOwner, give)->records_size(), 1);
+  Pass(kDay);
+  EXPECT_THAT(Stale(ben), IsEmpty());
+  EXPECT_EQ(Stale(mia).size(), 1u);
 }
 
 TEST_F(StaleDealsTest, MeasuresDealsThatAreThereByNewDays) {
