@@ -25,6 +25,8 @@ using runtime::Loader;
 constexpr int kPageRows = 100;
 // So many that were taken back a moment ago are looked past.
 constexpr int kGoneMax = 1'000;
+// A directory that lacks more of the log than this is being built.
+constexpr size_t kEventsBehindMax = 10'000;
 
 absl::Status NotThereYet() {
   return Error(
@@ -45,7 +47,7 @@ absl::Status StillLinked(const std::string& record, absl::string_view category) 
 
 RecordUses::RecordUses(const std::vector<runtime::ResourceType>& types,
                        const runtime::Runtime& runtime)
-    : changes_(runtime.views.Find(ImportJobChanges::kName)) {
+    : log_(runtime.log), changes_(runtime.views.Find(ImportJobChanges::kName)) {
   for (const runtime::ResourceType& type : types) {
     const TableDeclaration& table = type.directory->table().declaration();
     std::vector<size_t> known;
@@ -60,11 +62,39 @@ RecordUses::RecordUses(const std::vector<runtime::ResourceType>& types,
 }
 
 absl::Status RecordUses::CheckUnused(Loader& load, const v1::ImportJobChange& change) const {
+  std::vector<const Source*> sources;
+  Position known = log_.head();
   for (const Source& source : sources_) {
     if (!source.field->MayHoldName(change.record())) continue;
-    KITH_RETURN_IF_ERROR(CheckSource(source, load, change));
+    sources.push_back(&source);
+    known = std::min(known, source.directory->position());
+  }
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> since,
+                        StreamsSince(load.workspace(), known));
+  for (const Source* const source : sources) {
+    const std::string category(source->type.rules->category);
+    for (const std::string& name : since) {
+      if (eventstore::CategoryOf(name) != category) continue;
+      KITH_ASSIGN_OR_RETURN(const bool is_use, IsUse(*source, load, name, change));
+      if (is_use) return StillLinked(change.record(), category);
+    }
+    KITH_RETURN_IF_ERROR(CheckSource(*source, load, change));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> RecordUses::StreamsSince(WorkspaceId workspace,
+                                                                  Position known) const {
+  const auto cursor = log_.ReadWorkspace(workspace, Sequence(), eventstore::Direction::kBackwards);
+  std::vector<std::string> streams;
+  for (size_t behind = 0;; ++behind) {
+    KITH_ASSIGN_OR_RETURN(const auto record, cursor->Next());
+    if (record == nullptr || record->header.position <= known) return streams;
+    if (behind == kEventsBehindMax) return NotThereYet();
+    if (std::find(streams.begin(), streams.end(), record->header.stream) == streams.end()) {
+      streams.push_back(record->header.stream);
+    }
+  }
 }
 
 absl::Status RecordUses::CheckSource(const Source& source, Loader& load,

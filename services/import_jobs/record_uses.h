@@ -1,13 +1,17 @@
 // RecordUses: whether others name a record that the revert of an import would delete.
 //
 // They are found by the indexes that begin with a field that names such records, so as far as there
-// is one. What begins to name the record while the revert is decided may be overlooked.
+// is one, and at the end of the log. What begins to name the record while the revert is decided may
+// be overlooked.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "eventstore/base/strong_id.h"
+#include "eventstore/log/event_log.h"
 #include "kith/import_jobs/v1/import_job_change.pb.h"
 #include "projections/engine/view.h"
 #include "projections/tables/field.h"
@@ -43,6 +47,11 @@ class RecordUses {
   absl::StatusOr<bool> IsUse(const Source& source, runtime::Loader& load, const std::string& name,
                              const v1::ImportJobChange& change) const;
 
+  // What happened in streams after `known`, each once.
+  absl::StatusOr<std::vector<std::string>> StreamsSince(WorkspaceId workspace,
+                                                        Position known) const;
+
+  const eventstore::EventLog& log_;
   const projections::View& changes_;
   std::vector<Source> sources_;
 };

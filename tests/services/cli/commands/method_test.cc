@@ -34,7 +34,7 @@ TEST_F(MethodCommandTest, PrintsARecordWithinAnAnswerFieldByField) {
 }
 
 TEST_F(MethodCommandTest, CallsRecordsInTablesAsPeopleDo) {
-  EXPECT_THAT(Run({"contacts", "find-duplicates", ada_}),
+  EXPECT_THAT(Run({"contacts", "duplicates", ada_}),
               ContainsRegex("contacts/ID \\(Augusta\\) +SAME_EMAIL"));
   EXPECT_THAT(Run({"contacts", "list-duplicates"}),
               ContainsRegex("contacts/ID \\(Augusta\\), contacts/ID \\(Ada\\) +SAME_EMAIL"));
