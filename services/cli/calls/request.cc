@@ -227,9 +227,9 @@ class Builder {
         FindField(*method_.descriptor->input_type(), method_.positional);
     const FieldDescriptor* const upsert =
         request_->GetDescriptor()->FindFieldByName("allow_missing");
-    const bool is_update_of_none =
-        method_.positional != "name" && IsUpdate(method_) &&
-        (upsert == nullptr || !request_->GetReflection()->HasField(*request_, upsert));
+    // Of others, an update without a name may be of the caller's own, as of the workspace.
+    const bool is_update_of_none = IsUpdate(method_) && upsert != nullptr &&
+                                   !request_->GetReflection()->HasField(*request_, upsert);
     if (about != nullptr && (RulesOf(*about).required() || is_update_of_none) &&
         IsEmptyAt(*request_, method_.positional)) {
       const absl::string_view path = method_.positional;

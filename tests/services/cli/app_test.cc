@@ -372,6 +372,14 @@ TEST_F(KithTest, MeasuresAForecastAtItsQuota) {
   EXPECT_THAT(err(), StartsWith("kith: --by: \"week\" is not one of MONTH, "));
   EXPECT_EQ(Run({"forecast"}), 0) << err();
   EXPECT_THAT(out(), Not(HasSubstr("uota")));
+  // What is not grouped is all together: its rows are its totals.
+  const auto lines = [this] {
+    const std::string told = out();
+    return std::count(told.begin(), told.end(), '\n');
+  };
+  EXPECT_EQ(lines(), 3) << out();
+  EXPECT_EQ(Run({"forecast", "--by", "month"}), 0) << err();
+  EXPECT_EQ(lines(), 5) << out();
 }
 
 class KithIngestTest : public KithTest {

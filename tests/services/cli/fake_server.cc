@@ -330,6 +330,7 @@ grpc::Status FakeForecast::QueryForecast(grpc::ServerContext*,
   total.set_currency_code("EUR");
   total.mutable_won_amount()->set_currency_code("EUR");
   total.mutable_won_amount()->set_units(kWon);
+  *response->add_rows() = total;  // of whatever it is grouped by
   if (!request->has_quota()) return grpc::Status::OK;
   const int64_t quota = request->quota().units();
   total.mutable_quota_gap()->set_currency_code("EUR");

@@ -270,6 +270,7 @@ TEST(BuildRequest, SaysWhatACommandIsAbout) {
       Build("deals", "create", {}).status().message(),
       "say what: kith deals create --display-name …; kith deals create --help lists all flags");
   EXPECT_TRUE(Build("deals", "list", {}).ok());
+  EXPECT_TRUE(Build("workspaces", "update", {"--tracking-stopped"}).ok()) << "the caller's own";
 }
 
 TEST(BuildRequest, RefusesWhatOnlyTheServerSets) {

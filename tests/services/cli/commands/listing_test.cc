@@ -29,6 +29,23 @@ TEST_F(ListingTest, TakesAStageByWhatItIsCalled) {
                  "are new-lead (New Lead), "));
 }
 
+// What stands beside tables is told field by field, and a total as a row.
+TEST_F(ListingTest, LabelsWhatStandsBesideTables) {
+  const std::string ada = Create({"contacts", "create", "--first-name", "Ada"});
+  const std::string ida =
+      Create({"contacts", "create", "--first-name", "Ida", "--job-title", "CEO"});
+  const std::string merged = Output({"contacts", "preview-merge", ada, "--merged", ida});
+  EXPECT_THAT(merged, HasSubstr("\nCONTACT\nname "));
+  EXPECT_THAT(merged, HasSubstr("\njob_title        CEO\n"));
+  Create({"leads", "create", "--first-name", "Eva", "--source", "PHONE"});
+  const std::string counted =
+      Output({"leads", "query-lead-conversions", "--start-time", "2025-01-01", "--end-time",
+              "2027-01-01", "--group-by", "BY_SOURCE"});
+  EXPECT_THAT(counted, HasSubstr("\nROWS\nSOURCE "));
+  EXPECT_THAT(counted, HasSubstr("\nPHONE "));
+  EXPECT_THAT(counted, HasSubstr("-\ntotal "));
+}
+
 TEST_F(ListingTest, KnowsWhichCollectionsCanBeExported) {
   EXPECT_THAT(Output({"export", "deal"}, 2),
               HasSubstr("there is no list of deal; did you mean deals?"));
