@@ -162,10 +162,11 @@ absl::Status CheckEventCondition(const v1::EventCondition& condition) {
   const projections::TableDeclaration& fields = EventFields(condition.engagement());
   KITH_RETURN_IF_ERROR(projections::CheckClearFilter(fields, condition.condition()));
   std::string all = absl::StrCat("(", condition.condition(), ")");
-  if (condition.kind() != interactions::v1::INTERACTION_KIND_UNSPECIFIED) {
+  const bool is_interaction = condition.engagement() == v1::ENGAGEMENT_KIND_UNSPECIFIED;
+  if (is_interaction && condition.kind() != interactions::v1::INTERACTION_KIND_UNSPECIFIED) {
     absl::StrAppend(&all, " AND kind = ", InteractionKind_Name(condition.kind()));
   }
-  if (condition.direction() != interactions::v1::DIRECTION_UNSPECIFIED) {
+  if (is_interaction && condition.direction() != interactions::v1::DIRECTION_UNSPECIFIED) {
     absl::StrAppend(&all, " AND direction = ", Direction_Name(condition.direction()));
   }
   return projections::MayHold(fields, all)

@@ -97,18 +97,7 @@ class Inspection {
   }
 
   void CheckEvent(const v1::ScoringRule& rule) {
-    const v1::EventCondition& event = rule.event();
-    const bool is_engagement = event.engagement() != v1::ENGAGEMENT_KIND_UNSPECIFIED;
-    const bool has_kind = event.kind() != interactions::v1::INTERACTION_KIND_UNSPECIFIED;
-    const bool has_direction = event.direction() != interactions::v1::DIRECTION_UNSPECIFIED;
-    if (is_engagement && has_kind) {
-      Add("event.kind", "is that of an interaction, and an engagement is none");
-    }
-    if (is_engagement && has_direction) {
-      Add("event.direction", "is that of an interaction, and an engagement is none");
-    }
-    if (is_engagement && (has_kind || has_direction)) return;
-    const absl::Status checked = CheckEventCondition(event);
+    const absl::Status checked = CheckEventCondition(rule.event());
     if (!checked.ok()) Add("event.condition", checked.message());
   }
 

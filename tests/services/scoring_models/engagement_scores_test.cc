@@ -213,11 +213,13 @@ TEST_F(EngagementScoresTest, CountForLeadsByTheirContact) {
 }
 
 TEST_F(EngagementScoresTest, HaveNoKindOfInteraction) {
-  const auto refused = Create(R"(rules { id: 'a' points: 1
+  const std::string model = Scored(R"(rules { id: 'a' points: 1
       event { engagement: MAIL_OPENED kind: CALL direction: INBOUND } })");
-  EXPECT_EQ(refused.reason(), "INVALID_MODEL");
-  EXPECT_THAT(refused.fields(), ::testing::ElementsAre("scoring_model.rules[0].event.kind",
-                                                       "scoring_model.rules[0].event.direction"));
+  const std::string ada = CreateAda();
+  Record(ada, "kind: CALL direction: INBOUND");
+  EXPECT_EQ(ScoreOf(model, ada), 0);
+  Open(Sent(ada));
+  EXPECT_EQ(ScoreOf(model, ada), 1);
   const auto of_other = Create(
       "rules { id: 'a' event { engagement: MAIL_OPENED condition: 'outcome = \"x\"' } points: 1 }");
   EXPECT_THAT(of_other.status.error_message(), HasSubstr("outcome"));
