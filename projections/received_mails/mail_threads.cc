@@ -183,6 +183,7 @@ const projections::Table<MailThreadRow>& MailThreads::Threads() {
           .Key([](const MailThreadRow& row) { return row.thread().name(); })
           .Field("name", {.path = "thread.name"})
           .Field("part_of")
+          .Field("joined_threads", {.path = "thread.joined_threads"})
           .Field("mail_count", {.path = "thread.mail_count"})
           .Field("create_time", {.path = "thread.create_time"})
           .Field("last_mail_time", {.path = "thread.last_mail_time"})

@@ -306,11 +306,12 @@ bool IsLengthOfTime(const FieldDescriptor& field) {
 
 // "owner", "amount", "amount.units": what rows of this type can be filtered by, those that the
 // server computes aside, which the method's comment tells. `links` are those that name records.
-void AddFilterFields(const Descriptor& row, const std::string& before,
+void AddFilterFields(const Descriptor& row, const std::string& before, bool keeps_sealed,
                      std::vector<std::string>* fields, std::vector<std::string>* links) {
   for (int i = 0; i < row.field_count(); ++i) {
     const FieldDescriptor& field = *row.field(i);
     if (field.type() == FieldDescriptor::TYPE_BYTES || IsLengthOfTime(field)) continue;
+    if (keeps_sealed && RulesOf(field).personal()) continue;
     const std::string path = before + field.name();
     if (!IsStructure(field)) fields->push_back(path);
     if (IsTextMap(field)) fields->push_back(path + ".KEY");
@@ -318,7 +319,7 @@ void AddFilterFields(const Descriptor& row, const std::string& before,
     const bool has_parts = field.message_type() != nullptr && !field.is_map() &&
                            (IsStructure(field) || field.message_type()->name() == "Money");
     if (before.empty() && has_parts) {
-      AddFilterFields(*field.message_type(), path + ".", fields, links);
+      AddFilterFields(*field.message_type(), path + ".", keeps_sealed, fields, links);
     }
   }
 }
@@ -358,11 +359,18 @@ void PrintWrapped(absl::string_view text, int indent, std::ostream& out) {
   if (used > 0) out << '\n';
 }
 
+// Whether a list cannot be asked for what is personal: of what is recorded and never changed, as
+// mails, that stays sealed until somebody reads it.
+bool KeepsSealed(const Method& list) {
+  const std::string update = absl::StrCat("Update", list.items->message_type()->name());
+  return list.descriptor->service()->FindMethodByName(update) == nullptr;
+}
+
 // What a list can be filtered by.
-void PrintFilterFields(const Descriptor& row, std::ostream& out) {
+void PrintFilterFields(const Method& list, std::ostream& out) {
   std::vector<std::string> fields;
   std::vector<std::string> links;
-  AddFilterFields(row, "", &fields, &links);
+  AddFilterFields(*list.items->message_type(), "", KeepsSealed(list), &fields, &links);
   out << "\nFields to filter by, and to order by where they have one value\n";
   PrintWrapped(absl::StrJoin(fields, ", "), 2, out);
   if (links.empty()) return;
@@ -508,7 +516,7 @@ void PrintMethodHelp(const Method& method, std::ostream& out) {
   out << "Calls " << method.path << ".\n\n";
   if (method.stream != nullptr) PrintItemFields(method, out);
   PrintFlags(method, out);
-  if (TakesSavedView(method)) PrintFilterFields(*method.items->message_type(), out);
+  if (TakesSavedView(method)) PrintFilterFields(method, out);
 }
 
 bool PrintCommandHelp(const Catalog& catalog, absl::string_view word, std::ostream& out) {
