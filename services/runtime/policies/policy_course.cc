@@ -454,7 +454,11 @@ void PolicyCourse::StartTask(const Key& key, Task& task) {
   }
   ++running_;
   if (!task.reason.empty()) return DecideOtherwise(key, task);
-  Decide(key, task.reaction, "");
+  if (!task.record.has_value()) return Decide(key, task.reaction, "");
+  PendingReaction asked = task.reaction;
+  asked.clear_requests();
+  *asked.add_requests() = *task.record;
+  Decide(key, asked, "");
 }
 
 void PolicyCourse::Decide(const Key& key, const PendingReaction& asked, absl::string_view way) {
@@ -469,13 +473,14 @@ void PolicyCourse::Decide(const Key& key, const PendingReaction& asked, absl::st
 void PolicyCourse::Performed(const Key& key, const Effect::Outcome& outcome) {
   --performing_;
   if (!outcome.ok()) return Tried(key, outcome.status(), false);
-  ++running_;
-  PendingReaction asked = tasks_.at(key).reaction;
-  asked.clear_requests();
-  auto& request = *asked.add_requests();
-  request.set_type((*outcome)->GetTypeName());
-  (*outcome)->SerializeToString(request.mutable_request());
-  Decide(key, asked, "");
+  // Where that cannot be recorded now, it is kept, and recorded later: performing takes nothing
+  // back, and its tries are no measure for those of the log.
+  Task& task = tasks_.at(key);
+  policies::v1::ReactionRequest& record = task.record.emplace();
+  record.set_type((*outcome)->GetTypeName());
+  (*outcome)->SerializeToString(record.mutable_request());
+  task.attempts = 0;
+  StartTask(key, task);
 }
 
 void PolicyCourse::DecideOtherwise(const Key& key, const Task& task) {
@@ -500,8 +505,9 @@ void PolicyCourse::DecideOtherwise(const Key& key, const Task& task) {
 }
 
 Effect* PolicyCourse::EffectOf(const Task& task) const {
-  // Where it was refused, what is done instead is a command.
-  if (!task.reason.empty() || task.reaction.requests_size() != 1) return nullptr;
+  // Where it was refused, what is done instead is a command; so is what records a performance.
+  if (!task.reason.empty() || task.record.has_value()) return nullptr;
+  if (task.reaction.requests_size() != 1) return nullptr;
   const auto effect = doers_.effects.find(task.reaction.requests(0).type());
   return effect == doers_.effects.end() ? nullptr : effect->second;
 }

@@ -60,9 +60,11 @@ class PolicyCourse {
   // A reaction in memory.
   struct Task {
     PendingReaction reaction;
-    int attempts = 0;
+    int attempts = 0;      // of its effect, then of recording what became of that
     bool is_over = false;  // its outcome is known
     std::string reason;    // why it was refused, where something is done instead
+    // What became of its effect, which is not performed again: only this is to be decided.
+    std::optional<policies::v1::ReactionRequest> record;
   };
   // The policy in one workspace.
   struct Place {
@@ -110,7 +112,7 @@ class PolicyCourse {
   void Performed(const Key& key, const Effect::Outcome& outcome);
   // Begins what is done instead of a reaction that was refused.
   void DecideOtherwise(const Key& key, const Task& task);
-  // The effect that it asks for; null where it asks for a command.
+  // The effect that is to be performed next; null where a command is to be decided.
   Effect* EffectOf(const Task& task) const;
   // What became of a reaction that was tried.
   void Tried(const Key& key, const absl::Status& status, bool has_appended);

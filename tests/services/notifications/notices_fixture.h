@@ -29,7 +29,7 @@ class NoticesFixture : public ::testing::Test {
           options.policies.run = runs_;
           options.policies.turn = absl::Milliseconds(1);
           options.policies.gather = absl::ZeroDuration();
-          options.policies.retry_first = absl::ZeroDuration();
+          options.policies.retry_first = retry_first_;
         }) {}
 
   std::string CreateUser(absl::string_view display_name, const std::string& more = "") {
@@ -132,7 +132,9 @@ class NoticesFixture : public ::testing::Test {
     server_.Restart();
   }
 
-  bool runs_ = true;  // before the server, which asks for it
+  // Before the server, which asks for them.
+  bool runs_ = true;
+  absl::Duration retry_first_ = absl::ZeroDuration();
   testing::TestServer server_;
 };
 

@@ -3,11 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
+#include "eventstore/base/metrics.h"
 #include "eventstore/base/mutex.h"
 #include "kith/notifications/v1/notification_delivery.pb.h"
 #include "services/runtime/effects/effect.h"
@@ -26,6 +30,7 @@ class MailBox final : public runtime::Effect {
   struct Mails {
     Mutex mutex;
     std::vector<v1::MailNotificationsRequest> all KITH_GUARDED_BY(mutex);
+    std::function<void()> mailed KITH_GUARDED_BY(mutex);  // called once, by the next; or none
   };
   explicit MailBox(Mails& mails) : mails_(mails) {}
 
@@ -35,10 +40,13 @@ class MailBox final : public runtime::Effect {
   void Perform(const google::protobuf::Message& request, const runtime::EffectContext& context,
                Done done) override {
     const auto& mail = static_cast<const v1::MailNotificationsRequest&>(request);
+    std::function<void()> mailed;
     {
       MutexLock lock(mails_.mutex);
       mails_.all.push_back(mail);
+      mailed = std::exchange(mails_.mailed, nullptr);
     }
+    if (mailed != nullptr) mailed();
     auto record = std::make_unique<v1::RecordNotificationMailRequest>();
     *record->mutable_names() = mail.notifications();
     record->set_message_id(context.id);
@@ -106,6 +114,24 @@ class NotificationMailTest : private Boxed, public NoticesFixture {
       mailed.emplace_back(mail.notifications().begin(), mail.notifications().end());
     }
     return mailed;
+  }
+  // When a mail is sent next, the log takes nothing any more, what says so among it.
+  void BreakLogAtNextMail() {
+    MutexLock lock(mails.mutex);
+    mails.mailed = [this] {
+      server_.disk().FailReopen(true);
+      server_.disk().FailNextCommit(/*applied=*/false);
+    };
+  }
+  // How often something of the policy failed for a reason that passes.
+  static double Retried() {
+    const MetricPage page = CollectMetrics();
+    for (const auto& sample : page.families().at("kith_policy_reactions_total").samples) {
+      if (sample.labels == MetricLabels{{"policy", "notification_mail"}, {"result", "retried"}}) {
+        return sample.value;
+      }
+    }
+    return 0;
   }
   // The clock shows so many hours after midnight, UTC, of a later day.
   void MoveTo(int hours) {
@@ -289,6 +315,29 @@ TEST_F(NotificationMailTest, AllAreMarkedAsRead) {
   request.set_owner(ben);
   EXPECT_EQ(read(key).reason(), "PERMISSION_DENIED");
   EXPECT_EQ(read(server_.secret())->read_count(), 1);
+}
+
+// Goal: where the log takes nothing for a while, nobody is mailed twice and no notification stays
+// held, though the mailer is tried but once.
+TEST_F(NotificationMailTest, IsMailedOnceWhereThatCannotBeRecordedAtOnce) {
+  retry_first_ = absl::Seconds(1);  // tried again only when the clock is moved
+  server_.Restart();
+  const std::string ada = CreateUser("Ada", kAda);
+  EXPECT_EQ(Prefer(ada, "kinds { mail: DIGEST }"), "");
+  const auto told = Create(ada, "Something.");
+  AwaitState(told->name(), v1::HELD);
+  BreakLogAtNextMail();
+  const double before = Retried();
+  MoveTo(8);
+  while (Retried() == before) std::this_thread::yield();
+  server_.disk().FailReopen(false);
+  // Until the log takes something again.
+  while (Create(ada, "Something else.").status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+  }
+  EXPECT_EQ(Get(told->name()).mail_state(), v1::HELD);
+  server_.clock().Advance(absl::Seconds(1));
+  AwaitState(told->name(), v1::MAILED);
+  EXPECT_THAT(Mailed(), ElementsAre(ElementsAre(told->name())));
 }
 
 TEST_F(NotificationMailTest, WatchersAreToldAsItComes) {
