@@ -19,7 +19,7 @@ namespace {
 using eventstore::Direction;
 using eventstore::ReadTier;
 
-constexpr Position kUnversioned{0};  // below every event, so every read sees it
+constexpr Position kUnversioned{0};          // below every event, so every read sees it
 constexpr size_t kKeptBatchBytes = 1 << 20;  // of memory that a batch keeps for what it takes next
 
 // A position as RocksDB's built-in u64 timestamp has it: little endian.
