@@ -121,7 +121,9 @@ absl::Status ReceivedMailReader::Get(const runtime::ReadContext& context,
       runtime::GetRow(context, ReceivedMailDirectory::Mails(), name, ReceivedMailNotFound, &row);
   if (there.ok()) TellBecome(row, *mail);
   KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(context, mail->contact()));
-  if (!is_seen) return ReceivedMailNotFound(name);
+  // Who may not see everything is not told that it came later.
+  const bool is_told = there.ok() || context.caller.member == nullptr;
+  if (!is_seen || !is_told) return ReceivedMailNotFound(name);
   KITH_RETURN_IF_ERROR(there);
   HideErased(context.workspace(), mail->contact(), *mail);
   *response = *std::move(mail);

@@ -17,6 +17,7 @@
 #include "projections/visitors/visitor_directory.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/requests/method.h"
+#include "services/runtime/resources/owned_records.h"
 #include "services/runtime/resources/under_contact.h"
 #include "services/runtime/server_builder.h"
 #include "services/visitors/site.h"
@@ -60,8 +61,8 @@ absl::Status GetTouches(const runtime::Runtime& runtime, const ReadContext& cont
   const std::string& contact = request.contact();
   KITH_ASSIGN_OR_RETURN(
       const bool is_seen,
-      runtime.transact.Sees(context.caller, contact,
-                            runtime::MethodOf<v1::GetContactTouchesRequest>().permission));
+      runtime.owned->Sees(context, contact,
+                          runtime::MethodOf<v1::GetContactTouchesRequest>().permission));
   if (!is_seen) return NoSuchParent("contact", contact);
   static const auto& merged =
       *new projections::MergedNames(contacts::v1::Contact::default_instance());

@@ -187,12 +187,12 @@ absl::StatusOr<bool> OwnedRecords::Sees(const ReadContext& context, absl::string
   const Source* const source = SourceOf(record);
   if (source == nullptr || !source->access.IsBounded(context.caller, permission)) return true;
   const bool is_past = context.as_of || !context.page_token.empty();
-  if (!is_past) return transact_.Sees(context.caller, record, permission);
+  if (!is_past) return SeesNow(context, record, permission);
   const Position position = context.view().position();
   if (source->directory->position() < position) {
     if (context.as_of) return NotThereYet();
     // What the first page of now was as of, is the present.
-    return transact_.Sees(context.caller, record, permission);
+    return SeesNow(context, record, permission);
   }
   const projections::ViewSnapshot snapshot = source->directory->At(position);
   std::string name(record);
@@ -211,7 +211,17 @@ absl::StatusOr<bool> OwnedRecords::Sees(const ReadContext& context, absl::string
     if (!then->ParseFromString(*row)) return projections::MalformedRow();
     return source->access.MayRead(context.caller, *then, permission);
   }
-  return true;
+  // It was not there yet, which is told to those who see it now.
+  return SeesNow(context, record, permission);
+}
+
+absl::StatusOr<bool> OwnedRecords::SeesNow(const ReadContext& context, absl::string_view record,
+                                           absl::string_view permission) const {
+  KITH_ASSIGN_OR_RETURN(
+      const eventstore::StreamHead head,
+      context.log.HeadOf(context.workspace(), record, eventstore::ReadTier::kDisk));
+  if (head.revision == Revision()) return false;
+  return transact_.Sees(context.caller, record, permission);
 }
 
 absl::Status OwnedRecords::CheckMayGive(absl::string_view record,

@@ -66,7 +66,8 @@ class OwnedRecords {
   // Whether the caller sees the record, and has the permission for it, beside the permission to
   // read it: a read as of a moment asks whose it was then, and whom it was shared with, and what
   // the caller may see now; so does a further page, as of the first one. True where the record has
-  // no owner, or is not there. For what is told with a record and has no owner itself.
+  // no owner. What is not there is hidden as what the caller does not see, or one could be told
+  // from the other. For what is told with a record and has no owner itself.
   // ERROR_VIEW_BEHIND where the record's directory is behind the moment. Reads from disk.
   absl::StatusOr<bool> Sees(const ReadContext& context, absl::string_view record,
                             absl::string_view permission) const;
@@ -86,6 +87,9 @@ class OwnedRecords {
     std::string OwnerIn(const google::protobuf::Message& resource) const;
   };
 
+  // What Sees says of the present, of a record that has an owner.
+  absl::StatusOr<bool> SeesNow(const ReadContext& context, absl::string_view record,
+                               absl::string_view permission) const;
   // What happened in streams of the sources after `known`, each once.
   absl::StatusOr<std::vector<std::string>> StreamsSince(const Loader& load, Position known) const;
   // Adds those that the source's directory has as of `known`.

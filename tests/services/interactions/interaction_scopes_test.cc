@@ -6,11 +6,14 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "kith/companies/v1/companies_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/messages/v1/messages_service.grpc.pb.h"
 #include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "kith/teams/v1/teams_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
+#include "kith/visitors/v1/visitors_service.grpc.pb.h"
 #include "tests/services/interactions/interactions_fixture.h"
 
 namespace kith::interactions {
@@ -19,6 +22,8 @@ namespace {
 using roles::v1::AccessScope;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using MessagesStub = messages::v1::MessagesService::Stub;
+using VisitorsStub = visitors::v1::VisitorsService::Stub;
 
 constexpr AccessScope kScopes[] = {roles::v1::OWN, roles::v1::TEAM, roles::v1::ALL};
 
@@ -68,6 +73,8 @@ class InteractionScopes : public InteractionsServiceTest {
     for (const char* const each : {"contacts.read", "companies.read", "deals.read"}) {
       grant(each, scopes.sight);
     }
+    grant("messages.read", scopes.reading);
+    grant("visitors.read", scopes.reading);
     grant("interactions.read", scopes.reading);
     grant("interactions.write", scopes.writing);
     grant("interactions.redact", scopes.writing);
@@ -268,6 +275,38 @@ TEST_F(InteractionScopes, AreThoseOfWhoseTheRecordWasAtTheMomentAskedAbout) {
       EXPECT_EQ(server_.CallWith(key, &InteractionsStub::SummarizeTimeline, at(summary)).reason(),
                 is_seen ? "" : "LINKED_RECORD_NOT_FOUND");
     }
+  }
+}
+
+// Goal: what is hidden cannot be told from what never was, now, as of later and as of before.
+TEST_F(InteractionScopes, SayOfWhatIsHiddenWhatTheySayOfWhatNeverWas) {
+  const std::string key = KeyOf({roles::v1::OWN, roles::v1::OWN, roles::v1::OWN});
+  type::v1::ReadOptions before, after;
+  before.set_token(TryRecord(Recording(RecordOf("nobody"))).token);
+  const std::string hidden = RecordOf("other");
+  Record(Recording(hidden));
+  after.set_token(TryRecord(Recording(RecordOf("nobody"))).token);
+  const std::string absent = absl::StrCat(hidden.substr(0, hidden.size() - 2), "ZZ");
+  const auto told = [&](auto call, auto request, const std::string& contact,
+                        const type::v1::ReadOptions* read) {
+    request.set_parent(contact);
+    if (read != nullptr) *request.mutable_read() = *read;
+    const auto answer = server_.CallWith(key, call, request);
+    return absl::StrReplaceAll(absl::StrCat(answer.reason(), " ", answer.status.error_message()),
+                               {{contact, "it"}});
+  };
+  for (const type::v1::ReadOptions* const read :
+       {static_cast<const type::v1::ReadOptions*>(nullptr),
+        static_cast<const type::v1::ReadOptions*>(&before),
+        static_cast<const type::v1::ReadOptions*>(&after)}) {
+    EXPECT_EQ(told(&InteractionsStub::ListTimeline, v1::ListTimelineRequest(), hidden, read),
+              told(&InteractionsStub::ListTimeline, v1::ListTimelineRequest(), absent, read));
+    EXPECT_EQ(told(&MessagesStub::ListMessages, messages::v1::ListMessagesRequest(), hidden, read),
+              told(&MessagesStub::ListMessages, messages::v1::ListMessagesRequest(), absent, read));
+    EXPECT_THAT(told(&VisitorsStub::ListVisits, visitors::v1::ListVisitsRequest(), hidden, read),
+                HasSubstr("NOT_FOUND"));
+    EXPECT_EQ(told(&VisitorsStub::ListVisits, visitors::v1::ListVisitsRequest(), hidden, read),
+              told(&VisitorsStub::ListVisits, visitors::v1::ListVisitsRequest(), absent, read));
   }
 }
 
