@@ -133,11 +133,12 @@ absl::Status ListPages(Session& session, const Method& method, const Message& re
   const Reflection* asking = request.GetReflection();
   const FieldDescriptor* size = Field(request, "page_size");
   const FieldDescriptor* token = Field(request, "page_token");
-  const bool sized = asking->GetInt32(request, size) != 0;
+  // Of some lists the server says how many a page has.
+  const bool is_sized = size == nullptr || asking->GetInt32(request, size) != 0;
   int64_t told = 0;
   while (true) {
     // A page may be empty and have a next one all the same.
-    if (!sized) {
+    if (!is_sized) {
       asking->SetInt32(page_request.get(), size, std::min(limit.items_max, kPageSizeMax));
     }
     KITH_ASSIGN_OR_RETURN(std::unique_ptr<Message> page, session.Call(method, *page_request));

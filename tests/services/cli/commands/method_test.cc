@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "tests/services/cli/commands/command_fixture.h"
 
@@ -38,6 +39,26 @@ TEST_F(MethodCommandTest, CallsRecordsInTablesAsPeopleDo) {
               ContainsRegex("contacts/ID \\(Augusta\\) +SAME_EMAIL"));
   EXPECT_THAT(Run({"contacts", "list-duplicates"}),
               ContainsRegex("contacts/ID \\(Augusta\\), contacts/ID \\(Ada\\) +SAME_EMAIL"));
+}
+
+// Whatever the shape of its request, and of its answer, a method is answered or refused.
+TEST_F(MethodCommandTest, CallsEveryMethod) {
+  for (const auto& [collection, methods] : Catalog::Linked().collections()) {
+    for (const Method& method : methods) {
+      if (method.stream != nullptr || method.descriptor->server_streaming()) continue;
+      std::vector<std::string> words = {collection, method.verb};
+      if (!method.positional.empty()) words.push_back("nope");
+      EXPECT_NE(Output(words, -1), "") << collection << ' ' << method.verb;
+    }
+  }
+}
+
+// Pages whose size only the server says, of a job that made more than one page of them.
+TEST_F(MethodCommandTest, ListsPagesOfTheServersSize) {
+  const std::string job =
+      Create({"import-jobs", "create", "--display-name", "x.csv", "--collection", "contacts",
+              "--file-digest", std::string(64, 'a')});
+  EXPECT_THAT(Output({"import-jobs", "preview-import-job-revert", job, "--json"}), HasSubstr("{"));
 }
 
 }  // namespace
