@@ -19,6 +19,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/import_jobs/v1/import_jobs_service.pb.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/commands/short_links.h"
 #include "services/cli/import/import_job.h"
 #include "services/cli/import/import_mapping.h"
 #include "services/cli/import/import_plan.h"
@@ -173,7 +174,8 @@ class Run {
         rejects_(std::move(rejects)),
         collection_(std::move(collection)),
         progress_(collection_, static_cast<int64_t>(csv.rows.size()), session.options().live_err,
-                  session.err(), SystemClock()) {}
+                  session.err(), SystemClock()),
+        links_(session) {}
 
   // Sends the rows behind the job's position.
   absl::Status Send(const ImportPlanner& planner, ImportJob& job) {
@@ -236,6 +238,10 @@ class Run {
   bool Submit(const CsvRow& row, const ImportPlanner& planner, const References& references,
               const ImportJob& job, Importer& importer) {
     absl::StatusOr<std::vector<PlannedCall>> calls = planner.Plan(row, references);
+    if (calls.ok()) {
+      const absl::Status completed = CompleteLinks(*calls);
+      if (!completed.ok()) calls = completed;
+    }
     if (calls.ok()) taken_back_.Renew(*calls);
     if (!job.matches() || !calls.ok()) return importer.Submit(row, std::move(calls));
     std::vector<uint64_t> keys = MatchDigests(*calls->front().request);
@@ -249,6 +255,14 @@ class Run {
     if (stopped_by_.has_value()) return;
     if (ConcernsEveryCall(result.status) || ReasonOf(result.status) == "NOT_RUNNING") {
       stopped_by_ = result.status;
+  // What the further calls of a row are of, its first says.
+  absl::Status CompleteLinks(std::vector<PlannedCall>& calls) {
+    for (PlannedCall& call : calls) {
+      KITH_RETURN_IF_ERROR(links_.Complete(&*call.request, &*calls.front().request));
+    }
+    return absl::OkStatus();
+  }
+
       return;  // told once, at the end
     }
     if (!result.status.ok()) {
@@ -277,6 +291,7 @@ class Run {
 };
 
 absl::StatusOr<ImportJob> BeginOrResume(Session& session, const ImportOptions& options,
+  ShortLinks links_;
                                         const Mapping& mapping, const std::string& json,
                                         const CsvFile& csv, const std::string& job_name) {
   if (!job_name.empty()) return ImportJob::Resume(session, job_name, csv.digest);
