@@ -335,7 +335,6 @@ void ImportPlanner::FindFirstLines() {
 }
 
 absl::Status ImportPlanner::CheckKey(const CsvRow& row) const {
-  if (!mapping_.match.empty()) return absl::OkStatus();  // a further row adds to the first
   const std::vector<std::string> key = Key(row);
   if (key.empty()) return absl::OkStatus();
   const int64_t first = first_lines_.at(ShortDigestOf(key));
