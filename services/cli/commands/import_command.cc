@@ -244,17 +244,17 @@ class Run {
     }
     if (calls.ok()) taken_back_.Renew(*calls);
     if (!job.matches() || !calls.ok()) return importer.Submit(row, std::move(calls));
+    // What nothing can be found by is told apart by its key alone, in every run.
+    const bool may_match = MayMatch(job.job().match_keys(), *calls->front().request);
+    const bool is_made =
+        job.job().policy() != v1::UPDATE_ONLY && calls->front().method->verb == "create";
+    if (!may_match && is_made) return importer.Submit(row, std::move(calls));
     std::vector<uint64_t> keys = MatchDigests(*calls->front().request);
     const absl::Status matched = MatchRecord(session_.catalog(), job.name(), row, *calls);
     if (!matched.ok()) calls = matched;
     return importer.Submit(row, std::move(calls), std::move(keys));
   }
 
-  // `job` is null in a dry run.
-  void Take(const Importer::Result& result, ImportJob* job) {
-    if (stopped_by_.has_value()) return;
-    if (ConcernsEveryCall(result.status) || ReasonOf(result.status) == "NOT_RUNNING") {
-      stopped_by_ = result.status;
   // What the further calls of a row are of, its first says.
   absl::Status CompleteLinks(std::vector<PlannedCall>& calls) {
     for (PlannedCall& call : calls) {
@@ -263,6 +263,11 @@ class Run {
     return absl::OkStatus();
   }
 
+  // `job` is null in a dry run.
+  void Take(const Importer::Result& result, ImportJob* job) {
+    if (stopped_by_.has_value()) return;
+    if (ConcernsEveryCall(result.status) || ReasonOf(result.status) == "NOT_RUNNING") {
+      stopped_by_ = result.status;
       return;  // told once, at the end
     }
     if (!result.status.ok()) {
@@ -286,12 +291,12 @@ class Run {
   const std::string collection_;
   Progress progress_;
   TakenBack taken_back_;
+  ShortLinks links_;
   int64_t created_ = 0;
   std::optional<absl::Status> stopped_by_;
 };
 
 absl::StatusOr<ImportJob> BeginOrResume(Session& session, const ImportOptions& options,
-  ShortLinks links_;
                                         const Mapping& mapping, const std::string& json,
                                         const CsvFile& csv, const std::string& job_name) {
   if (!job_name.empty()) return ImportJob::Resume(session, job_name, csv.digest);

@@ -313,6 +313,32 @@ TEST_F(ImportCommandTest, RejectsOneRowAndChangesNothingTheSecondTimeIM4) {
             "contacts: 1 created, 0 updated, 0 unchanged, 0 rejected\n");
 }
 
+// Whom nothing finds is made once, as the key tells.
+TEST_F(ImportCommandTest, MakesOnceWhatNothingMatches) {
+  Write("people.json", R"({
+    "name": "people", "collection": "contacts", "key": ["first"], "policy": "upsert",
+    "match": ["email"], "steps": [{"verb": "create", "fields": {
+      "first_name": "first", "emails": "mail", "phones": "phone", "notes": "notes"}}]})");
+  const std::string rows = "Ada,ada@x.example,,\nBea,,+4930901820,\n";
+  EXPECT_EQ(Import(rows), "contacts: 2 created, 0 updated, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(Import(rows), "contacts: 0 created, 0 updated, 2 unchanged, 0 rejected\n");
+}
+
+// Goal: what is exported as cards comes back to whom it is of, and changes nothing of them.
+TEST_F(ImportCommandTest, TakesItsOwnCardsBack) {
+  Create({"contacts", "create", "--first-name", "Ada", "--last-name", "King", "--emails",
+          "ada@x.example", "--phones", "+442079460018", "--tags", "vip", "--addresses",
+          R"({"label": "home", "street": "Main 1", "city": "London", "country": "GB"})"});
+  Create({"contacts", "create", "--last-name", "Byron", "--emails", "byron@x.example"});
+  Create({"contacts", "create", "--emails", "nameless@x.example"});
+  for (const char* const version : {"vcard", "vcard3"}) {
+    Output({"export", "contacts", "--format", version, "--output", Path("cards.vcf")});
+    EXPECT_EQ(Run({"import", "contacts", "--mapping", KITH_SOURCE_DIR "/deploy/import/cards.json",
+                   Path("cards.vcf")}),
+              "contacts: 0 created, 0 updated, 3 unchanged, 0 rejected\n");
+  }
+}
+
 TEST_F(ImportCommandTest, MakesTwoOfThreeRowsAndTellsBothCandidatesOfOneIM1) {
   EXPECT_EQ(
       Import("Ada,ada@x.example,,\nBea,bea@x.example,+49 30 901820,\nAda,ADA@x.example,,met\n"),
