@@ -53,13 +53,5 @@ TEST_F(MethodCommandTest, CallsEveryMethod) {
   }
 }
 
-// Pages whose size only the server says, of a job that made more than one page of them.
-TEST_F(MethodCommandTest, ListsPagesOfTheServersSize) {
-  const std::string job =
-      Create({"import-jobs", "create", "--display-name", "x.csv", "--collection", "contacts",
-              "--file-digest", std::string(64, 'a')});
-  EXPECT_THAT(Output({"import-jobs", "preview-import-job-revert", job, "--json"}), HasSubstr("{"));
-}
-
 }  // namespace
 }  // namespace kith::cli
