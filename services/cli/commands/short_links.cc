@@ -59,12 +59,19 @@ std::string LinkWithin(const Message& message, absl::string_view pattern) {
   return link;
 }
 
-// Whether messages of this type can say what they link to of that pattern.
-bool MayLinkTo(const google::protobuf::Descriptor& type, absl::string_view pattern) {
+// Whether the message, or what stands in it, can say what it links to of that pattern.
+bool MayLinkTo(const Message& message, absl::string_view pattern) {
+  const google::protobuf::Descriptor& type = *message.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     if (IsText(field) && RulesOf(field).resource_size() == 1 &&
         RulesOf(field).resource(0) == pattern) {
+      return true;
+    }
+    const bool has_parts = field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
+                           !field.is_repeated() &&
+                           message.GetReflection()->HasField(message, &field);
+    if (has_parts && MayLinkTo(message.GetReflection()->GetMessage(message, &field), pattern)) {
       return true;
     }
   }
@@ -135,7 +142,9 @@ absl::StatusOr<std::string> ShortLinks::WholeOf(const Message& request, const Me
     if (link.ok()) whole = *std::move(link);
   }
   if (whole.empty() && beside != nullptr) whole = LinkWithin(*beside, pattern);
-  if (!whole.empty() || !MayLinkTo(*message.GetDescriptor(), pattern)) return whole;
+  const bool may_be_said =
+      MayLinkTo(message, pattern) || (beside != nullptr && MayLinkTo(*beside, pattern));
+  if (!whole.empty() || !may_be_said) return whole;
   return absl::StrCat(pattern.substr(0, pattern.find('/')), "/default");
 }
 

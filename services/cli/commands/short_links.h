@@ -22,7 +22,7 @@ class ShortLinks {
   // "won", or what people call it, becomes its whole name, "pipelines/default/stages/won". Which
   // record it is a part of, the same message says in another field, or else the record that the
   // request or the message names, or else `beside`, a request that is sent before it; null: none.
-  // Where none says it and the message could, it is the one called default, as the server takes it
+  // Where none says it and one of them could, it is the one called default, as the server takes it
   // for. InvalidArgument where the record has no such part, or several that are called so.
   absl::Status Complete(google::protobuf::Message* request,
                         const google::protobuf::Message* beside = nullptr);

@@ -35,8 +35,7 @@ TEST_F(ListingTest, TakesTheStageOfANewDealByWhatItIsCalled) {
   EXPECT_THAT(Output({"deals", "create", "--display-name", "D", "--stage", "Proposal Sent"}),
               HasSubstr("pipelines/default/stages/proposal-sent\n"));
   Create({"pipelines", "create", "--pipeline-id", "partners", "--display-name", "Partners",
-          "--stages",
-          R"({"name": "pipelines/partners/stages/first", "display_name": "First talk"})"});
+          "--stages", R"({"stage_id": "first", "display_name": "First talk"})"});
   EXPECT_THAT(Output({"deals", "create", "--display-name", "D", "--pipeline", "partners", "--stage",
                       "first talk"}),
               HasSubstr("pipelines/partners/stages/first\n"));

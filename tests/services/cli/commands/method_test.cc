@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "services/cli/calls/catalog.h"
 #include "tests/services/cli/commands/command_fixture.h"
 
 namespace kith::cli {
