@@ -35,7 +35,10 @@ TEST_F(ListingTest, TakesTheStageOfANewDealByWhatItIsCalled) {
   EXPECT_THAT(Output({"deals", "create", "--display-name", "D", "--stage", "Proposal Sent"}),
               HasSubstr("pipelines/default/stages/proposal-sent\n"));
   Create({"pipelines", "create", "--pipeline-id", "partners", "--display-name", "Partners",
-          "--stages", R"({"stage_id": "first", "display_name": "First talk"})"});
+          "--stages",
+          R"([{"stage_id": "first", "display_name": "First talk", "kind": "OPEN_STAGE"},
+              {"stage_id": "won", "display_name": "Won", "kind": "WON_STAGE"},
+              {"stage_id": "lost", "display_name": "Lost", "kind": "LOST_STAGE"}])"});
   EXPECT_THAT(Output({"deals", "create", "--display-name", "D", "--pipeline", "partners", "--stage",
                       "first talk"}),
               HasSubstr("pipelines/partners/stages/first\n"));
