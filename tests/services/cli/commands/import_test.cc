@@ -340,8 +340,8 @@ TEST_F(ImportCommandTest, TakesAStageByWhatItIsCalled) {
                               "\"Nowhere\": there are new-lead (New Lead), "));
   EXPECT_THAT(told, HasSubstr("line 5: none of the stages of pipelines/default"));
   EXPECT_EQ(Output({"deals", "list", "--order-by", "display_name", "--columns", "stage", "--csv"}),
-            "stage\npipelines/default/stages/proposal-sent\n"
-            "pipelines/default/stages/negotiation\n");
+            "stage\r\npipelines/default/stages/proposal-sent\r\n"
+            "pipelines/default/stages/negotiation\r\n");
 }
 
 // Whom nothing finds is made once, as the key tells.

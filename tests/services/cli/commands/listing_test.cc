@@ -57,7 +57,7 @@ TEST_F(ListingTest, RefusesColumnsOfCustomFieldsThatThereAreNot) {
           "NUMBER", "--display-name", "Seats"});
   Create({"deals", "create", "--display-name", "D", "--custom", "seats=9"});
   EXPECT_EQ(Output({"deals", "list", "--columns", "display_name,custom.seats", "--csv"}),
-            "display_name,custom.seats\nD,9\n");
+            "display_name,custom.seats\r\nD,9\r\n");
   EXPECT_THAT(Output({"deals", "list", "--columns", "custom.nosuch"}, 2),
               StartsWith("kith: --columns: there is no custom.nosuch; Deal has custom.seats"));
 }

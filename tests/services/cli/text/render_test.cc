@@ -249,7 +249,6 @@ TEST(EventText, ShowsTheCustomFieldsThatChanged) {
             "custom.seats=9");
   EXPECT_EQ(TextOf<deals::v1::DealCreated>(
                 R"pb(
-                  name: "deals/1"
                   deal {
                     display_name: "D"
                     custom {
