@@ -1,6 +1,7 @@
 #include "services/core/reject.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace kith {
 
@@ -13,8 +14,11 @@ std::string Summary(const google::rpc::BadRequest& request) {
       absl::StrAppend(&summary, "; and ", request.field_violations_size() - told, " more");
       break;
     }
-    absl::StrAppend(&summary, told++ == 0 ? "" : "; ", violation.field(),
-                    violation.field().empty() ? "" : " ", violation.description());
+    // What is a sentence of its own stands behind a colon, and the whole ends in one full stop.
+    absl::string_view what = violation.description();
+    const bool is_sentence = absl::ConsumeSuffix(&what, ".");
+    const absl::string_view gap = violation.field().empty() ? "" : is_sentence ? ": " : " ";
+    absl::StrAppend(&summary, told++ == 0 ? "" : "; ", violation.field(), gap, what);
   }
   return summary;
 }

@@ -40,7 +40,8 @@ bool IsOutputOnly(const FieldDescriptor& field) {
   return field.options().GetExtension(options::v1::field).output_only();
 }
 
-// By what an element of a list is the same as another: what it says, but for which one is primary.
+// By what an element of a list is the same as another: what it says, but for its label and for
+// which one is primary.
 std::string KeyOf(const Message& list_of, const FieldDescriptor& field, int index) {
   const auto& reflection = *list_of.GetReflection();
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
@@ -64,7 +65,8 @@ std::string KeyOf(const Message& list_of, const FieldDescriptor& field, int inde
   said->CopyFrom(element);
   for (int i = 0; i < type->field_count(); ++i) {
     const FieldDescriptor* const of = type->field(i);
-    if (IsOutputOnly(*of) || of->name() == "primary") said->GetReflection()->ClearField(&*said, of);
+    const bool is_about_it = of->name() == "primary" || of->name() == "label";
+    if (IsOutputOnly(*of) || is_about_it) said->GetReflection()->ClearField(&*said, of);
   }
   return said->SerializeAsString();
 }

@@ -41,6 +41,8 @@ using runtime::ResourceType;
 
 // Of one append, and of one page of a preview.
 constexpr int kRevertedMax = 100;
+// How far a plan follows what names what names a record.
+constexpr int kPlanStepsMax = 100;
 
 absl::Status NotThereYet() {
   return Error(type::v1::ERROR_VIEW_BEHIND,
@@ -307,6 +309,32 @@ absl::Status ImportRevert::List(const runtime::ReadContext& context,
   return absl::OkStatus();
 }
 
+absl::Status ImportRevert::Plan(WorkspaceId workspace, const v1::ImportJobChange& change,
+                                int further, Plans& plans) const {
+  if (const auto known = plans.find(change.record()); known != plans.end()) return known->second;
+  const absl::Status plan = [&]() -> absl::Status {
+    KITH_ASSIGN_OR_RETURN(const eventstore::StreamHead head,
+                          runtime_.log.HeadOf(workspace, change.record(), ReadTier::kDisk));
+    KITH_RETURN_IF_ERROR(Check(workspace, change, head.revision));
+    if (!change.created() || further == 0) return absl::OkStatus();
+    const projections::View& view = runtime_.views.Find(ImportJobChanges::kName);
+    const auto goes = [&](const std::string& record) -> absl::StatusOr<bool> {
+      KITH_ASSIGN_OR_RETURN(
+          const std::optional<v1::ImportJobChange> own,
+          ReadChange(view.At(view.position()), workspace, change.import_job(), record));
+      if (!own.has_value()) return false;
+      // What comes later is looked at then, and names nothing that is gone.
+      if (own->sequence() < change.sequence()) return own->created();
+      const absl::Status plan = Plan(workspace, *own, further - 1, plans);
+      if (IsOfTheMoment(plan)) return plan;
+      return plan.ok();
+    };
+    return uses_.CheckUnusedThen(workspace, change, goes);
+  }();
+  plans.emplace(change.record(), plan);
+  return plan;
+}
+
 absl::Status ImportRevert::Preview(const runtime::ReadContext& context,
                                    const v1::PreviewImportJobRevertRequest& request,
                                    v1::PreviewImportJobRevertResponse* response) const {
@@ -319,14 +347,12 @@ absl::Status ImportRevert::Preview(const runtime::ReadContext& context,
       runtime::ListRows(context, ImportJobChanges::Changes().core(),
                         {.filter = filter, .order_by = "sequence desc", .page_size = kRevertedMax},
                         [&] { return response->add_records()->mutable_change(); }));
+  Plans plans;
   for (v1::PlannedRevert& planned : *response->mutable_records()) {
-    KITH_ASSIGN_OR_RETURN(
-        const eventstore::StreamHead head,
-        runtime_.log.HeadOf(context.workspace(), planned.change().record(), ReadTier::kDisk));
-    const absl::Status checked = Check(context.workspace(), planned.change(), head.revision);
-    if (checked.ok()) continue;
-    const std::optional<google::rpc::Status> error = WireError(checked);
-    if (!error.has_value()) return checked;
+    const absl::Status plan = Plan(context.workspace(), planned.change(), kPlanStepsMax, plans);
+    if (plan.ok()) continue;
+    const std::optional<google::rpc::Status> error = WireError(plan);
+    if (!error.has_value() || IsOfTheMoment(plan)) return plan;
     planned.mutable_kept()->set_code(error->code());
     planned.mutable_kept()->set_message(error->message());
   }

@@ -4,6 +4,7 @@
 // caller.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -63,6 +64,13 @@ class ImportRevert {
   // The record as it was before the change.
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Before(
       WorkspaceId workspace, const v1::ImportJobChange& change) const;
+  // What is known by now of whether records would be kept: why, or OK.
+  using Plans = std::map<std::string, absl::Status>;
+  // Whether the change would be taken back, where all that come before it are: OK, or why it would
+  // be kept. Of what names it, what names that, and so on, `further` steps are looked at; what is
+  // beyond counts as taken back.
+  absl::Status Plan(WorkspaceId workspace, const v1::ImportJobChange& change, int further,
+                    Plans& plans) const;
   // Null where no resource has such names.
   const runtime::ResourceType* FindType(absl::string_view record) const;
   // The request of a method of the record's resource, "Delete", and its name; null where there is

@@ -97,18 +97,36 @@ absl::StatusOr<std::vector<std::string>> RecordUses::StreamsSince(WorkspaceId wo
   }
 }
 
-absl::Status RecordUses::CheckSource(const Source& source, Loader& load,
-                                     const v1::ImportJobChange& change) const {
+absl::Status RecordUses::CheckUnusedThen(WorkspaceId workspace, const v1::ImportJobChange& change,
+                                         Goes goes) const {
+  for (const Source& source : sources_) {
+    if (!source.field->MayHoldName(change.record())) continue;
+    int looked_at = 0;
+    bool is_used = false;
+    KITH_RETURN_IF_ERROR(ForEachNaming(source, workspace, change.record(),
+                                       [&](const std::string& name) -> absl::StatusOr<bool> {
+                                         if (name == change.record() || name == change.import_job())
+                                           return true;
+                                         KITH_ASSIGN_OR_RETURN(const bool is_gone, goes(name));
+                                         is_used = !is_gone;
+                                         return !is_used && ++looked_at < kGoneMax;
+                                       }));
+    if (is_used) return StillLinked(change.record(), source.type.rules->category);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RecordUses::ForEachNaming(const Source& source, WorkspaceId workspace,
+                                       const std::string& record, Goes visit) const {
   const projections::ViewSnapshot snapshot = source.directory->At(source.directory->position());
-  const std::string filter = absl::StrCat(source.field->name, " = \"", change.record(), "\"");
+  const std::string filter = absl::StrCat(source.field->name, " = \"", record, "\"");
   const std::unique_ptr<Message> row(source.type.rules->resource->New());
   std::string page_token;
-  int looked_at = 0;
   do {
     std::vector<std::string> names;
     KITH_ASSIGN_OR_RETURN(
         page_token, source.type.directory->table().List(
-                        snapshot, load.workspace(),
+                        snapshot, workspace,
                         {.filter = filter, .page_token = page_token, .page_size = kPageRows},
                         [&](absl::string_view bytes) {
                           if (!row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
@@ -117,13 +135,26 @@ absl::Status RecordUses::CheckSource(const Source& source, Loader& load,
                           return true;
                         }));
     for (const std::string& name : names) {
-      KITH_ASSIGN_OR_RETURN(const bool is_use, IsUse(source, load, name, change));
-      if (is_use) return StillLinked(change.record(), source.type.rules->category);
+      KITH_ASSIGN_OR_RETURN(const bool goes_on, visit(name));
+      if (!goes_on) return absl::OkStatus();
     }
-    looked_at += static_cast<int>(names.size());
-    if (looked_at >= kGoneMax) return NotThereYet();
   } while (!page_token.empty());
   return absl::OkStatus();
+}
+
+absl::Status RecordUses::CheckSource(const Source& source, Loader& load,
+                                     const v1::ImportJobChange& change) const {
+  int looked_at = 0;
+  return ForEachNaming(source, load.workspace(), change.record(),
+                       [&](const std::string& name) -> absl::StatusOr<bool> {
+                         KITH_ASSIGN_OR_RETURN(const bool is_use,
+                                               IsUse(source, load, name, change));
+                         if (is_use) {
+                           return StillLinked(change.record(), source.type.rules->category);
+                         }
+                         if (++looked_at >= kGoneMax) return NotThereYet();
+                         return true;
+                       });
 }
 
 absl::StatusOr<bool> RecordUses::IsUse(const Source& source, Loader& load, const std::string& name,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/base/strong_id.h"
@@ -33,6 +34,12 @@ class RecordUses {
   // was taken back just now. Touches the disk.
   absl::Status CheckUnused(runtime::Loader& load, const v1::ImportJobChange& change) const;
 
+  // The same for a plan, of the records that directories have by now: of those that the job made
+  // too, `goes` says whether they are taken back before it. Looks at 1,000 of a kind at most.
+  using Goes = absl::FunctionRef<absl::StatusOr<bool>(const std::string& record)>;
+  absl::Status CheckUnusedThen(WorkspaceId workspace, const v1::ImportJobChange& change,
+                               Goes goes) const;
+
  private:
   struct Source {
     runtime::ResourceType type;
@@ -43,6 +50,10 @@ class RecordUses {
   // The same of the records of one source.
   absl::Status CheckSource(const Source& source, runtime::Loader& load,
                            const v1::ImportJobChange& change) const;
+  // Those of the source that name the record, as far as its directory is, until `visit` answers
+  // false or fails.
+  absl::Status ForEachNaming(const Source& source, WorkspaceId workspace, const std::string& record,
+                             Goes visit) const;
   // Whether the record of this name is there, names the one of the change, and counts.
   absl::StatusOr<bool> IsUse(const Source& source, runtime::Loader& load, const std::string& name,
                              const v1::ImportJobChange& change) const;

@@ -95,8 +95,11 @@ const FieldDescriptor* FirstListOf(const Descriptor& message) {
   return nullptr;
 }
 
-const FieldDescriptor* ItemsOf(const Descriptor& reply) {
-  return reply.FindFieldByName("next_page_token") == nullptr ? nullptr : FirstListOf(reply);
+// Where a reply is a page of a list, what the list is of.
+const FieldDescriptor* ItemsOf(const Descriptor& request, const Descriptor& reply) {
+  const bool has_pages = request.FindFieldByName("page_token") != nullptr &&
+                         reply.FindFieldByName("next_page_token") != nullptr;
+  return has_pages ? FirstListOf(reply) : nullptr;
 }
 
 // The list of results where each names the item it is of, and its status.
@@ -185,7 +188,7 @@ Catalog::Catalog(const std::vector<const FileDescriptor*>& files) {
               KebabCase(noun == subject ? verb : absl::string_view(method.descriptor->name()));
         }
         method.body = BodyOf(*method.descriptor->input_type());
-        method.items = ItemsOf(*method.descriptor->output_type());
+        method.items = ItemsOf(*method.descriptor->input_type(), *method.descriptor->output_type());
         method.read = ReadOf(*method.descriptor->input_type());
         method.positional = PositionalOf(method);
         collections_[method.collection].push_back(std::move(method));

@@ -2,8 +2,8 @@
 
 #include <google/protobuf/field_mask.pb.h>
 #include <google/protobuf/timestamp.pb.h>
-#include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/time_util.h>
+#include <google/type/date.pb.h>
 
 #include <algorithm>
 #include <fstream>
@@ -113,11 +113,7 @@ class Builder {
   absl::Status SetData(const std::string& data) {
     KITH_ASSIGN_OR_RETURN(const std::string json, ReadData(data));
     Message* target = method_.body == nullptr ? request_.get() : Body();
-    const auto status = google::protobuf::util::JsonStringToMessage(json, target);
-    if (!status.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("this JSON does not fit: ", std::string(status.message())));
-    }
+    KITH_RETURN_IF_ERROR(ReadJson(json, target));
     if (method_.body != nullptr) ClearOutput(target, IsUpdate(method_));
     std::vector<const FieldDescriptor*> fields;
     target->GetReflection()->ListFields(*target, &fields);
@@ -198,6 +194,10 @@ class Builder {
       if (shown.ok()) {
         return SetField(request_.get(), path, google::protobuf::util::TimeUtil::ToString(*shown));
       }
+    }
+    if (field != nullptr && field->message_type() == google::type::Date::descriptor()) {
+      const auto day = ParseRelativeDay(value, absl::Now(), absl::LocalTimeZone());
+      if (day.ok()) return SetField(request_.get(), path, FormatDate(*day));
     }
     return SetField(request_.get(), path, Expanded(path, value));
   }
@@ -413,10 +413,11 @@ absl::Status SetAsOf(const Method& method, absl::string_view moment, Message* re
   const absl::Time now = absl::Now();
   const auto time = ParseMoment(moment, now, absl::LocalTimeZone());
   if (!time.ok()) {
-    // A token has neither spaces nor colons, and is no word.
+    // A token has neither spaces nor colons, and is no word and no date.
     const bool may_be_token =
         moment.find_first_of(" :") == absl::string_view::npos &&
-        !std::all_of(moment.begin(), moment.end(), [](char c) { return absl::ascii_islower(c); });
+        !std::all_of(moment.begin(), moment.end(), [](char c) { return absl::ascii_islower(c); }) &&
+        std::any_of(moment.begin(), moment.end(), [](char c) { return absl::ascii_isalpha(c); });
     if (!may_be_token) return time.status();
     read->set_token(std::string(moment));
     return absl::OkStatus();

@@ -54,7 +54,7 @@ void AddMeetings(const google::protobuf::RepeatedPtrField<Meeting>& meetings, co
 
 // Deals or leads, in the columns of tasks.
 template <class Record>
-void AddWithoutStep(absl::string_view when,
+void AddWithoutTask(absl::string_view when,
                     const google::protobuf::RepeatedPtrField<Record>& records, const Style& style,
                     TextTable& table) {
   if (records.empty()) return;
@@ -79,8 +79,8 @@ void PrintAgenda(Session& session, const Message& request, const Agenda& agenda)
   AddTasks("overdue", agenda.overdue(), style, table);
   AddTasks("today", agenda.today(), style, table);
   AddTasks("upcoming", agenda.upcoming(), style, table);
-  AddWithoutStep<Deal>("no next step", agenda.deals_without_task(), style, table);
-  AddWithoutStep<Lead>("idle leads", agenda.leads_without_task(), style, table);
+  AddWithoutTask<Deal>("no open task", agenda.deals_without_task(), style, table);
+  AddWithoutTask<Lead>("idle leads", agenda.leads_without_task(), style, table);
   AddMeetings(agenda.meetings(), style, table);
   if (table.empty()) {
     session.out() << "Nothing is due.\n";
@@ -94,10 +94,10 @@ void PrintAgenda(Session& session, const Message& request, const Agenda& agenda)
     session.err() << "There are more meetings; kith meetings list tells all.\n";
   }
   if (agenda.more_deals_without_task()) {
-    session.err() << "There may be more deals without a next step.\n";
+    session.err() << "There may be more deals without an open task.\n";
   }
   if (agenda.more_leads_without_task()) {
-    session.err() << "There may be more leads without a next step.\n";
+    session.err() << "There may be more leads without an open task.\n";
   }
 }
 

@@ -84,6 +84,12 @@ void PrintMethodHelp(const Method& method, std::ostream& out);
 // What may follow the name of a collection, the verbs among it that are more than a method; none of
 // a collection that there is not.
 std::vector<std::string> VerbsOf(const Catalog& catalog, absl::string_view collection);
+// What rows of this type can be shown by: "display_name", "emails.address", "custom.KEY".
+std::vector<std::string> ColumnNames(const google::protobuf::Descriptor& row);
+// What a list of records can be ordered by, as its help says it.
+std::vector<std::string> OrderNames(const Method& list);
+// The method that does the work of a command that is written for it; null: there is none.
+const Method* MethodOfCommand(const Catalog& catalog, absl::string_view word);
 // The help of a command that is written for it, "board", "workflows show"; false for other words.
 bool PrintCommandHelp(const Catalog& catalog, absl::string_view word, std::ostream& out);
 

@@ -128,7 +128,7 @@ absl::Status RunExport(Session& session, const std::vector<std::string>& words) 
   const std::optional<std::string> view =
       TakesSavedView(*list) ? arguments.Take("view") : std::nullopt;
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(*list, arguments));
-  KITH_RETURN_IF_ERROR(CompleteLinks(session, request.get()));
+  KITH_RETURN_IF_ERROR(ShortLinks(session).Complete(request.get()));
   if (view.has_value()) {
     KITH_RETURN_IF_ERROR(ApplySavedView(session, *list, *view, request.get()).status());
   }

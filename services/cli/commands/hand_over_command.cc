@@ -41,7 +41,7 @@ absl::Status RunHandOver(Session& session, const std::vector<std::string>& words
   const Method& method = session.Require("users", "batch-change-owner");
   KITH_ASSIGN_OR_RETURN(const Arguments arguments, ParseFor(method, flags));
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(method, arguments));
-  KITH_RETURN_IF_ERROR(CompleteLinks(session, request.get()));
+  KITH_RETURN_IF_ERROR(ShortLinks(session).Complete(request.get()));
   int64_t given = 0;
   BatchChangeOwnerResponse last;
   do {

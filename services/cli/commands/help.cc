@@ -97,8 +97,8 @@ Everywhere
   --version             says which version of kith this is
   --help
 
-Values: money "1000.50 EUR", date 2026-01-31, time 2026-01-31T12:00:00Z, "2026-01-31
-12:00" or 2026-01-31 (its beginning), duration 3d or 1h30m, enums by name. Nested
+Values: money "1000.50 EUR", date 2026-01-31, today or -10d, time 2026-01-31T12:00:00Z,
+"2026-01-31 12:00" or 2026-01-31 (its beginning), duration 3d or 1h30m, enums by name. Nested
 fields: --emails.address ada@example.com, or JSON, for one
 --emails '{"address":"ada@example.com"}', for several in [ ]. An empty value empties a
 field of a resource; elsewhere it is refused.
@@ -280,23 +280,6 @@ std::vector<std::string> PartsOf(const Descriptor& type) {
     parts.push_back(absl::StrCat(type.field(i)->name(), rules.required() ? " (required)" : ""));
   }
   return parts;
-}
-
-// "display_name", "emails", "emails.address", "custom.KEY": what rows of this type can be shown by.
-std::vector<std::string> ColumnNames(const Descriptor& row) {
-  std::vector<std::string> names;
-  for (int i = 0; i < row.field_count(); ++i) {
-    const FieldDescriptor& field = *row.field(i);
-    names.push_back(field.name());
-    if (IsTextMap(field)) {
-      names.push_back(field.name() + ".KEY");
-    } else if (IsStructure(field) && !field.is_map()) {
-      for (int k = 0; k < field.message_type()->field_count(); ++k) {
-        names.push_back(absl::StrCat(field.name(), ".", field.message_type()->field(k)->name()));
-      }
-    }
-  }
-  return names;
 }
 
 // No list is filtered by these.
@@ -508,6 +491,42 @@ std::vector<std::string> VerbsOf(const Catalog& catalog, absl::string_view colle
     }
   }
   return verbs;
+}
+
+std::vector<std::string> ColumnNames(const Descriptor& row) {
+  std::vector<std::string> names;
+  for (int i = 0; i < row.field_count(); ++i) {
+    const FieldDescriptor& field = *row.field(i);
+    names.push_back(field.name());
+    if (IsTextMap(field)) {
+      names.push_back(field.name() + ".KEY");
+    } else if (IsStructure(field) && !field.is_map()) {
+      for (int k = 0; k < field.message_type()->field_count(); ++k) {
+        names.push_back(absl::StrCat(field.name(), ".", field.message_type()->field(k)->name()));
+      }
+    }
+  }
+  return names;
+}
+
+std::vector<std::string> OrderNames(const Method& list) {
+  const Descriptor& row = *list.items->message_type();
+  std::vector<std::string> fields, links;
+  AddFilterFields(row, "", KeepsSealed(list), &fields, &links);
+  std::erase_if(fields, [&](const std::string& path) {
+    const FieldDescriptor* const first = FindField(row, path.substr(0, path.find('.')));
+    const FieldDescriptor* const last = FindField(row, path);
+    return first->is_repeated() || last == nullptr || last->is_repeated();
+  });
+  return fields;
+}
+
+const Method* MethodOfCommand(const Catalog& catalog, absl::string_view word) {
+  for (const CommandHelp& command : kCommands) {
+    if (command.word != word || command.verb.empty()) continue;
+    return catalog.Find(command.collection, command.verb);
+  }
+  return nullptr;
 }
 
 void PrintMethodHelp(const Method& method, std::ostream& out) {

@@ -19,6 +19,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/import_jobs/v1/import_jobs_service.pb.h"
 #include "services/cli/commands/commands.h"
+#include "services/cli/commands/short_links.h"
 #include "services/cli/import/import_job.h"
 #include "services/cli/import/import_mapping.h"
 #include "services/cli/import/import_plan.h"
@@ -173,7 +174,8 @@ class Run {
         rejects_(std::move(rejects)),
         collection_(std::move(collection)),
         progress_(collection_, static_cast<int64_t>(csv.rows.size()), session.options().live_err,
-                  session.err(), SystemClock()) {}
+                  session.err(), SystemClock()),
+        links_(session) {}
 
   // Sends the rows behind the job's position.
   absl::Status Send(const ImportPlanner& planner, ImportJob& job) {
@@ -236,12 +238,29 @@ class Run {
   bool Submit(const CsvRow& row, const ImportPlanner& planner, const References& references,
               const ImportJob& job, Importer& importer) {
     absl::StatusOr<std::vector<PlannedCall>> calls = planner.Plan(row, references);
+    if (calls.ok()) {
+      const absl::Status completed = CompleteLinks(*calls);
+      if (!completed.ok()) calls = completed;
+    }
     if (calls.ok()) taken_back_.Renew(*calls);
     if (!job.matches() || !calls.ok()) return importer.Submit(row, std::move(calls));
+    // What nothing can be found by is told apart by its key alone, in every run.
+    const bool may_match = MayMatch(job.job().match_keys(), *calls->front().request);
+    const bool is_made =
+        job.job().policy() != v1::UPDATE_ONLY && calls->front().method->verb == "create";
+    if (!may_match && is_made) return importer.Submit(row, std::move(calls));
     std::vector<uint64_t> keys = MatchDigests(*calls->front().request);
     const absl::Status matched = MatchRecord(session_.catalog(), job.name(), row, *calls);
     if (!matched.ok()) calls = matched;
     return importer.Submit(row, std::move(calls), std::move(keys));
+  }
+
+  // What the further calls of a row are of, its first says.
+  absl::Status CompleteLinks(std::vector<PlannedCall>& calls) {
+    for (PlannedCall& call : calls) {
+      KITH_RETURN_IF_ERROR(links_.Complete(&*call.request, &*calls.front().request));
+    }
+    return absl::OkStatus();
   }
 
   // `job` is null in a dry run.
@@ -272,6 +291,7 @@ class Run {
   const std::string collection_;
   Progress progress_;
   TakenBack taken_back_;
+  ShortLinks links_;
   int64_t created_ = 0;
   std::optional<absl::Status> stopped_by_;
 };

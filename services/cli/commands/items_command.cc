@@ -1,6 +1,4 @@
 // `kith <collection> <verb> FILE`: any method that takes a stream of items, fed with JSON lines.
-#include <google/protobuf/util/json_util.h>
-
 #include <deque>
 #include <fstream>
 #include <iostream>
@@ -99,11 +97,9 @@ class ItemsRun {
   // A line that is no item keeps its place, as an empty one, which the server refuses.
   void AddItem(const std::string& text) {
     Message* const item = request_->GetReflection()->AddMessage(request_.get(), method_.stream);
-    const auto parsed = google::protobuf::util::JsonStringToMessage(text, item);
+    const absl::Status parsed = ReadJson(text, item);
     if (!parsed.ok()) item->Clear();
-    sent_.push_back({line_, parsed.ok() ? ""
-                                        : absl::StrCat("this JSON does not fit: ",
-                                                       std::string(parsed.message()))});
+    sent_.push_back({line_, std::string(parsed.message())});
   }
 
   // Answers come in any order and are told in that of the lines.

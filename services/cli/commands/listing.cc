@@ -8,7 +8,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/custom_fields/v1/custom_fields_service.pb.h"
+#include "kith/options/v1/options.pb.h"
 #include "kith/type/v1/list.pb.h"
 #include "services/cli/commands/link_names.h"
 #include "services/cli/commands/revision_table.h"
@@ -71,6 +74,42 @@ std::string SumText(const type::v1::FieldSum& sum) {
                        });
 }
 
+// The custom fields of a resource, "custom.tier"; nullopt where the caller may not know.
+std::optional<std::vector<std::string>> CustomPaths(Session& session, absl::string_view resource) {
+  custom_fields::v1::ListCustomFieldsRequest request;
+  request.set_filter(absl::StrCat("resource = ", resource));
+  const auto reply = ListItems(session, session.Require("custom-fields", "list"), request,
+                               {.items_max = ListLimit::kAll});
+  if (!reply.ok()) return std::nullopt;
+  const auto* const fields =
+      google::protobuf::DynamicCastToGenerated<custom_fields::v1::ListCustomFieldsResponse>(
+          &**reply);
+  KITH_CHECK(fields != nullptr);
+  std::vector<std::string> paths;
+  for (const auto& field : fields->custom_fields()) {
+    paths.push_back(absl::StrCat(field.personal() ? "personal_custom." : "custom.", field.key()));
+  }
+  return paths;
+}
+
+absl::Status CheckCustomColumns(Session& session, const Descriptor& type,
+                                const std::vector<Path>& columns) {
+  const std::string& pattern = type.options().GetExtension(options::v1::resource).pattern();
+  std::optional<std::vector<std::string>> known;
+  for (const Path& column : columns) {
+    const std::string& map = column.fields.front()->name();
+    if (column.key.empty() || (map != "custom" && map != "personal_custom")) continue;
+    if (!known.has_value()) known = CustomPaths(session, pattern.substr(0, pattern.find('/')));
+    if (!known.has_value()) return absl::OkStatus();
+    const std::string path = absl::StrCat(map, ".", column.key);
+    if (std::find(known->begin(), known->end(), path) != known->end()) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--columns: there is no ", path, "; ", type.name(),
+        known->empty() ? " has no custom fields" : " has ", absl::StrJoin(*known, ", ")));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<ListLimit> TakeLimit(Arguments* arguments) {
@@ -88,8 +127,7 @@ absl::StatusOr<ListLimit> TakeLimit(Arguments* arguments) {
   return limit;
 }
 
-absl::StatusOr<ListLook> TakeLook(const Session& session, const Method& method,
-                                  Arguments* arguments) {
+absl::StatusOr<ListLook> TakeLook(Session& session, const Method& method, Arguments* arguments) {
   ListLook look;
   const Descriptor& type = *method.items->message_type();
   look.csv = arguments->TakeSwitch("csv");
@@ -101,6 +139,11 @@ absl::StatusOr<ListLook> TakeLook(const Session& session, const Method& method,
     auto paths = ParsePaths(type, absl::StrJoin(columns, ","));
     if (!paths.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("--columns: ", paths.status().message()));
+    }
+    const bool is_past = std::any_of(arguments->flags().begin(), arguments->flags().end(),
+                                     [](const Flag& flag) { return flag.name == "as_of"; });
+    if (!is_past) {
+      KITH_RETURN_IF_ERROR(CheckCustomColumns(session, type, *paths));
     }
     look.columns = *std::move(paths);
     look.are_said = true;
@@ -133,11 +176,12 @@ absl::Status ListPages(Session& session, const Method& method, const Message& re
   const Reflection* asking = request.GetReflection();
   const FieldDescriptor* size = Field(request, "page_size");
   const FieldDescriptor* token = Field(request, "page_token");
-  const bool sized = asking->GetInt32(request, size) != 0;
+  // Of some lists the server says how many a page has.
+  const bool is_sized = size == nullptr || asking->GetInt32(request, size) != 0;
   int64_t told = 0;
   while (true) {
     // A page may be empty and have a next one all the same.
-    if (!sized) {
+    if (!is_sized) {
       asking->SetInt32(page_request.get(), size, std::min(limit.items_max, kPageSizeMax));
     }
     KITH_ASSIGN_OR_RETURN(std::unique_ptr<Message> page, session.Call(method, *page_request));

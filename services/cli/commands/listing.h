@@ -33,9 +33,10 @@ struct ListLook {
   bool csv = false;
 };
 
-// Takes --columns and --csv off the arguments. Fails on a path that no item has.
-absl::StatusOr<ListLook> TakeLook(const Session& session, const Method& method,
-                                  Arguments* arguments);
+// Takes --columns and --csv off the arguments. Fails on a path that no item has. The
+// server is asked which custom fields there are, where the caller may know it and a past moment is
+// not asked for.
+absl::StatusOr<ListLook> TakeLook(Session& session, const Method& method, Arguments* arguments);
 
 // Takes --limit and --all off the arguments. Fails on a limit that is not a positive number.
 absl::StatusOr<ListLimit> TakeLimit(Arguments* arguments);

@@ -179,7 +179,7 @@ absl::Status RunMethod(Session& session, const Method& method,
   std::optional<std::string> view;
   if (TakesSavedView(method)) view = arguments.Take("view");
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(method, arguments));
-  KITH_RETURN_IF_ERROR(CompleteLinks(session, request.get()));
+  KITH_RETURN_IF_ERROR(ShortLinks(session).Complete(request.get()));
   if (method.descriptor->server_streaming()) return RunStream(session, method, *request);
   if (method.items != nullptr) {
     if (view.has_value()) {

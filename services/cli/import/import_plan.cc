@@ -207,6 +207,33 @@ std::vector<std::string> ColumnsConcerned(const absl::Status& error) {
   return absl::StrSplit(std::string(*columns), '\0');
 }
 
+bool MayMatch(const google::protobuf::RepeatedField<int>& match_keys, const Message& request) {
+  const auto has = [](const Message& record, const char* name) {
+    const FieldDescriptor* const list = record.GetDescriptor()->FindFieldByName(name);
+    return list != nullptr && record.GetReflection()->FieldSize(record, list) > 0;
+  };
+  const auto may_match = [&](const Message& record) {
+    return std::any_of(match_keys.begin(), match_keys.end(), [&](int key) {
+      switch (key) {
+        case import_jobs::v1::EMAIL_ADDRESS:
+          return has(record, "emails");
+        case import_jobs::v1::PHONE_NUMBER:
+          return has(record, "phones");
+        case import_jobs::v1::EXTERNAL_ID:
+          return has(record, "external_ids");
+        default:
+          return has(record, "domains");
+      }
+    });
+  };
+  std::vector<const FieldDescriptor*> fields;
+  request.GetReflection()->ListFields(request, &fields);
+  return std::any_of(fields.begin(), fields.end(), [&](const FieldDescriptor* field) {
+    return field->message_type() != nullptr && !field->is_repeated() &&
+           may_match(request.GetReflection()->GetMessage(request, field));
+  });
+}
+
 absl::Status MatchRecord(const Catalog& catalog, const std::string& import_job, const CsvRow& row,
                          std::vector<PlannedCall>& calls) {
   PlannedCall& call = calls.front();
@@ -335,7 +362,6 @@ void ImportPlanner::FindFirstLines() {
 }
 
 absl::Status ImportPlanner::CheckKey(const CsvRow& row) const {
-  if (!mapping_.match.empty()) return absl::OkStatus();  // a further row adds to the first
   const std::vector<std::string> key = Key(row);
   if (key.empty()) return absl::OkStatus();
   const int64_t first = first_lines_.at(ShortDigestOf(key));

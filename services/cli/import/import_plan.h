@@ -52,6 +52,10 @@ absl::Status WithColumns(const absl::Status& error, const PlannedCall& call);
 // The columns that an error of a row is about, as WithColumns and Plan name them.
 std::vector<std::string> ColumnsConcerned(const absl::Status& error);
 
+// Whether the first call of a row creates a record that has anything which one could be found by.
+bool MayMatch(const google::protobuf::RepeatedField<int>& match_keys,
+              const google::protobuf::Message& request);
+
 // Makes the first call of a row one that finds the record which the row matches: the row's line in
 // the import job tells it apart. Fails where the mapping's first step creates no contact and no
 // company.
@@ -69,9 +73,9 @@ class ImportPlanner {
   std::map<ReferenceKey, const CsvRow*> CollectReferences() const;
 
   // The calls of a row, in order. Fails with every mistake in the row, each with the field it is
-  // about, and where a row before it has its key, unless rows are matched with records. A row's
-  // request ids are the same in every run: they come from the mapping's name and the row's key, or
-  // from all that it holds where the mapping has no key or the row nothing in it.
+  // about, and where a row before it has its key. A row's request ids are the same in every run:
+  // they come from the mapping's name and the row's key, or from all that it holds where the
+  // mapping has no key or the row nothing in it.
   absl::StatusOr<std::vector<PlannedCall>> Plan(const CsvRow& row,
                                                 const References& references) const;
 

@@ -217,6 +217,7 @@ class Card {
   }
 
   CsvRow Row() {
+    TakeNameAsGiven();
     CsvRow row;
     row.line = line_;
     for (const absl::string_view column : kColumns) {
@@ -226,6 +227,18 @@ class Card {
   }
 
  private:
+  // Where nothing but FN says a name. Every card has an FN: of whom nobody knows the name, it says
+  // an address, a number or the UID.
+  void TakeNameAsGiven() {
+    if (!values_["given"].empty() || !values_["family"].empty() || values_["fn"].empty()) return;
+    const std::string& name = values_["fn"].front();
+    for (const char* const column : {"email", "tel", "uid", "org"}) {
+      const std::vector<std::string>& values = values_[column];
+      if (std::find(values.begin(), values.end(), name) != values.end()) return;
+    }
+    Add("given", name, false);
+  }
+
   void AddText(const Property& property) {
     const std::string column = absl::AsciiStrToLower(property.name);
     // What only some programs know stays as it is written.

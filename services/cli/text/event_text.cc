@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "eventstore/base/map_field.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/render.h"
 
@@ -60,12 +61,29 @@ std::vector<std::string> MaskOf(const Message& event) {
   return {mask->paths().begin(), mask->paths().end()};
 }
 
+// "custom.tier=gold" for each key that is told: of a new record all, else those that changed.
+void AppendEntries(const Message& resource, const FieldDescriptor& map,
+                   const std::vector<std::string>& mask, const Style& style, std::string* text) {
+  for (const auto& [key, value] : EntriesIn(resource, map)) {
+    const std::string path = absl::StrCat(map.name(), ".", key);
+    const bool is_told =
+        mask.empty() || std::any_of(mask.begin(), mask.end(), [&](const std::string& each) {
+          return each == map.name() || each == path;
+        });
+    if (is_told) Append(path, TextAt(resource, {{&map}, key}, style), text);
+  }
+}
+
 void AppendResource(const Message& resource, const std::vector<std::string>& mask,
                     const Style& style, std::string* text) {
   std::vector<const FieldDescriptor*> fields;
   resource.GetReflection()->ListFields(resource, &fields);
   for (const FieldDescriptor* field : fields) {
     if (field->name() == "name") continue;
+    if (IsTextMap(*field)) {
+      AppendEntries(resource, *field, mask, style, text);
+      continue;
+    }
     const bool shown = mask.empty()
                            ? RulesOf(*field).column() || RulesOf(*field).personal()
                            : std::find(mask.begin(), mask.end(), field->name()) != mask.end();

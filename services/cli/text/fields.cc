@@ -26,6 +26,15 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
+// "OPEN, WON, LOST".
+std::string NamesOf(const EnumDescriptor& type) {
+  std::vector<std::string> names;
+  for (int i = 0; i < type.value_count(); ++i) {
+    if (type.value(i)->number() != 0) names.push_back(type.value(i)->name());
+  }
+  return absl::StrJoin(names, ", ");
+}
+
 // The number of an enum's value by its name, in any case and with dashes or spaces for underscores.
 absl::StatusOr<int> ParseEnum(const EnumDescriptor& type, absl::string_view text) {
   const std::string name =
@@ -33,12 +42,22 @@ absl::StatusOr<int> ParseEnum(const EnumDescriptor& type, absl::string_view text
   if (const EnumValueDescriptor* value = type.FindValueByName(name); value != nullptr) {
     return value->number();
   }
-  std::vector<std::string> names;
-  for (int i = 0; i < type.value_count(); ++i) {
-    if (type.value(i)->number() != 0) names.push_back(type.value(i)->name());
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", text, "\" is not one of ", absl::StrJoin(names, ", ")));
+  return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not one of ", NamesOf(type)));
+}
+
+// What the parser says of a mistake, with the values there are where it is a value of an enum:
+// `(kind): invalid value "FOO" for type type.googleapis.com/kith.interactions.v1.InteractionKind`.
+std::string JsonMistake(absl::string_view message) {
+  constexpr absl::string_view kValue = "invalid value ", kType = " for type type.googleapis.com/";
+  const size_t value = message.find(kValue), type = message.rfind(kType);
+  if (value == message.npos || type == message.npos || type < value) return std::string(message);
+  const EnumDescriptor* const named =
+      google::protobuf::DescriptorPool::generated_pool()->FindEnumTypeByName(
+          std::string(message.substr(type + kType.size())));
+  if (named == nullptr) return std::string(message);
+  const size_t said = value + kValue.size();
+  return absl::StrCat(message.substr(0, value), message.substr(said, type - said),
+                      " is not one of ", NamesOf(*named));
 }
 
 template <class Number>
@@ -196,12 +215,11 @@ bool IsJson(const FieldDescriptor* field, absl::string_view text) {
 absl::Status SetFromJson(Message* message, const FieldDescriptor* field, absl::string_view text) {
   std::unique_ptr<Message> parsed(message->New());
   // The parser takes a single object for a repeated field too.
-  const auto status = google::protobuf::util::JsonStringToMessage(
-      absl::StrCat("{\"", field->name(), "\":", text, "}"), parsed.get());
+  const absl::Status status =
+      ReadJson(absl::StrCat("{\"", field->name(), "\":", text, "}"), parsed.get());
   if (!status.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("this JSON does not fit: ", std::string(status.message()), "\nwrite it like ",
-                     JsonFormOf(*field)));
+        absl::StrCat(status.message(), "\nwrite it like ", JsonFormOf(*field)));
   }
   message->MergeFrom(*parsed);
   return absl::OkStatus();
@@ -220,10 +238,7 @@ absl::Status SetMapValue(Message* message, const FieldDescriptor& map, const std
   Message& value = MutableMapValue(*message, map, key);
   if (!absl::StartsWith(text, "{"))
     return Target(&value, value.GetDescriptor()->field(0)).Set(text);
-  const auto status = google::protobuf::util::JsonStringToMessage(std::string(text), &value);
-  if (status.ok()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("this JSON does not fit: ", std::string(status.message())));
+  return ReadJson(std::string(text), &value);
 }
 
 // The message at `field`, where the rest of a path, beginning with `next`, goes on.
@@ -243,6 +258,14 @@ Message* Enter(Message* message, const FieldDescriptor* field, absl::string_view
 std::unique_ptr<Message> NewMessage(const Descriptor& type) {
   return std::unique_ptr<Message>(
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type)->New());
+}
+
+absl::Status ReadJson(const std::string& json, Message* message) {
+  const auto status = google::protobuf::util::JsonStringToMessage(json, message);
+  if (status.ok()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "this JSON does not fit: ",
+      JsonMistake(absl::string_view(status.message().data(), status.message().size()))));
 }
 
 absl::Status SetField(Message* message, absl::string_view path, absl::string_view text) {

@@ -5,6 +5,7 @@
 #include <google/protobuf/message.h>
 
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -14,6 +15,10 @@ namespace kith::cli {
 
 // A new, empty message of a type that is linked in.
 std::unique_ptr<google::protobuf::Message> NewMessage(const google::protobuf::Descriptor& type);
+
+// Reads a whole message. InvalidArgument that says where it does not fit, and of an enum's value
+// which there are.
+absl::Status ReadJson(const std::string& json, google::protobuf::Message* message);
 
 // Sets `path` ("first_name", "emails.address") of `message`. The text is read by the field's type:
 // values.h for money, times and durations, a name for an enum, JSON where it begins with { on a

@@ -1,5 +1,6 @@
 #include "services/cli/text/values.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -76,6 +77,13 @@ std::string WithThousands(uint64_t number) {
   return text;
 }
 
+// The same day of another month, or its last where it is shorter.
+absl::CivilDay MovedMonths(absl::CivilDay day, int months) {
+  const absl::CivilMonth month = absl::CivilMonth(day) + months;
+  const absl::CivilDay last = absl::CivilDay(month + 1) - 1;
+  return absl::CivilDay(month) + (std::min(day.day(), last.day()) - 1);
+}
+
 bool IsDay(const google::type::Date& date) {
   // Any leap year stands in for a year not said.
   const int year = date.year() == 0 ? 2000 : date.year();
@@ -121,6 +129,43 @@ absl::StatusOr<google::type::Date> ParseDate(absl::string_view text) {
   date.set_month(month);
   date.set_day(day);
   if (!IsDay(date)) return error;
+  return date;
+}
+
+absl::StatusOr<google::type::Date> ParseRelativeDay(absl::string_view text, absl::Time now,
+                                                    absl::TimeZone zone) {
+  const absl::Status error =
+      NotUnderstood(text, "a day counted from today: write it like today, -10d or today+2w");
+  constexpr int kCountMax = 100'000;
+  absl::string_view rest = text;
+  absl::CivilDay day = absl::ToCivilDay(now, zone);
+  if (!absl::ConsumePrefix(&rest, "today") && rest.empty()) return error;
+  while (!rest.empty()) {
+    const bool is_back = absl::ConsumePrefix(&rest, "-");
+    if (!is_back && !absl::ConsumePrefix(&rest, "+")) return error;
+    size_t digits = 0;
+    while (digits < rest.size() && absl::ascii_isdigit(rest[digits])) ++digits;
+    int count = 0;
+    if (!absl::SimpleAtoi(rest.substr(0, digits), &count) || count > kCountMax) return error;
+    if (is_back) count = -count;
+    rest.remove_prefix(digits);
+    if (absl::ConsumePrefix(&rest, "mo")) {
+      day = MovedMonths(day, count);
+    } else if (absl::ConsumePrefix(&rest, "y")) {
+      day = MovedMonths(day, 12 * count);
+    } else if (absl::ConsumePrefix(&rest, "w")) {
+      day += 7 * count;
+    } else if (absl::ConsumePrefix(&rest, "d")) {
+      day += count;
+    } else {
+      return error;
+    }
+    if (day.year() < 1 || day.year() > 9999) return error;
+  }
+  google::type::Date date;
+  date.set_year(static_cast<int>(day.year()));
+  date.set_month(day.month());
+  date.set_day(day.day());
   return date;
 }
 

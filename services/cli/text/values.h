@@ -23,6 +23,10 @@ absl::StatusOr<google::type::Money> ParseMoney(absl::string_view text);
 absl::StatusOr<google::type::Date> ParseDate(absl::string_view text);
 // The same; of "2026-01-31T23:00:00-05:00" the day there.
 absl::StatusOr<google::type::Date> ParseDay(absl::string_view text);
+// A day counted from that of `now` in `zone`, as filters take it: "today", "-10d", "today+2w"; the
+// units are d, w, mo and y.
+absl::StatusOr<google::type::Date> ParseRelativeDay(absl::string_view text, absl::Time now,
+                                                    absl::TimeZone zone);
 // RFC 3339, "2026-01-31T12:00:00Z", or a date, which means its midnight in UTC.
 absl::StatusOr<google::protobuf::Timestamp> ParseTimestamp(absl::string_view text);
 // A time as FormatTimestamp shows it, "2026-01-31 14:05" or with a T, or a day, in `zone`: the

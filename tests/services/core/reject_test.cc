@@ -25,5 +25,14 @@ TEST(RejectFields, NamesTheFirstOnesAndCountsTheOthers) {
             "Invalid request: stages must name every stage.");
 }
 
+// A condition's mistake is a sentence, and the whole ends in one full stop.
+TEST(Summary, HasSentencesBehindAColon) {
+  google::rpc::BadRequest violations = Violations(1);
+  AddViolation("workflow.trigger.condition", "There is no field foo, at character 1.", violations);
+  EXPECT_EQ(Summary(violations),
+            "contact.tags[0] is too long; workflow.trigger.condition: There is no field foo, at "
+            "character 1");
+}
+
 }  // namespace
 }  // namespace kith

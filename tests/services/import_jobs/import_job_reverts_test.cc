@@ -118,6 +118,40 @@ TEST_F(ImportJobReverts, LookAgainAtWhatWasKept) {
   EXPECT_EQ(Get(job.name).etag(), etag);
 }
 
+// Goal: the plan says what the revert then does, also where a record stays because one that is kept
+// names it. Method: of two contacts, each at a company that the job made, one is changed since.
+TEST_F(ImportJobReverts, PlanToKeepWhatIsNamedByWhatIsKept) {
+  const Begun job = BeginUpsert();
+  const auto company = [&](const std::string& name) {
+    companies::v1::CreateCompanyRequest create;
+    create.mutable_company()->set_display_name(name);
+    return CallOf(job, &CompaniesService::Stub::CreateCompany, create)->name();
+  };
+  const std::string acme = company("Acme"), other = company("Other");
+  const auto contact = [&](const std::string& address, const std::string& at) {
+    return Import(job, absl::StrCat("emails { address: \"", address, "\" } companies { company: \"",
+                                    at, "\" }"))
+        ->name();
+  };
+  const std::string ada = contact("ada@example.com", acme);
+  contact("bea@example.com", other);
+  Complete(job.name);
+  contacts::v1::UpdateContactRequest update;
+  update.mutable_contact()->set_name(ada);
+  update.mutable_contact()->set_job_title("Countess");
+  ASSERT_EQ(server_.Call(&ContactsService::Stub::UpdateContact, update).reason(), "");
+  std::map<std::string, std::string> planned;
+  for (const v1::PlannedRevert& plan : Preview(job.name)) {
+    if (plan.has_kept()) planned.emplace(plan.change().record(), plan.kept().message());
+  }
+  EXPECT_THAT(planned, ::testing::UnorderedElementsAre(
+                           ::testing::Pair(ada, HasSubstr("changed since")),
+                           ::testing::Pair(acme, HasSubstr("some of the contacts name it"))));
+  const Reverted reverted = RevertAll(job.name);
+  EXPECT_EQ(reverted.taken_back, 2);
+  EXPECT_EQ(reverted.kept, planned);
+}
+
 // What one row made goes with what it names that the job made, too, however these are ordered.
 TEST_F(ImportJobReverts, TakeBackRecordsThatNameOneAnother) {
   const Begun job = Begin(R"(collection: "companies")");

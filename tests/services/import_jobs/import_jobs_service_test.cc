@@ -195,6 +195,19 @@ TEST_F(ImportJobsTest, AddToListsAndReplaceTheRest) {
   EXPECT_EQ(after->phones_size(), 1);
 }
 
+// A row seldom says what an address is called.
+TEST_F(ImportJobsTest, AddNoAddressThatThereIsUnderALabel) {
+  CreateContact(R"(emails { address: "ada@example.com" }
+                   addresses { label: "home" street: "Main 1" city: "London" })");
+  const Begun job = BeginUpsert();
+  EXPECT_EQ(OutcomeOf(job, R"(emails { address: "ada@example.com" }
+                              addresses { street: "Main 1" city: "London" })"),
+            v1::ROW_UNCHANGED);
+  EXPECT_EQ(OutcomeOf(job, R"(emails { address: "ada@example.com" }
+                              addresses { street: "Main 2" city: "London" })"),
+            v1::ROW_UPDATED);
+}
+
 TEST_F(ImportJobsTest, DoWhatTheirPolicySays) {
   const std::string ada =
       CreateContact(R"(first_name: "Ada" emails { address: "ada@example.com" })");

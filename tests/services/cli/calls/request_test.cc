@@ -9,8 +9,10 @@
 #include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
 #include "kith/deals/v1/pipelines_service.pb.h"
+#include "kith/forecast/v1/forecast_service.pb.h"
 #include "kith/interactions/v1/interactions_service.pb.h"
 #include "services/cli/calls/session.h"
+#include "services/cli/text/values.h"
 #include "tests/services/cli/parse_text.h"
 
 namespace kith::cli {
@@ -213,6 +215,21 @@ TEST(BuildRequest, AsksAsOfAnEventATimeADayOrAToken) {
                                                    read { token: "AAEC" })pb"));
   for (const std::string wrong : {"yesterdya", "2026-01-31 25:00", "9999-01-31"}) {
     EXPECT_FALSE(Build("deals", "get", {"x", "--as-of", wrong}).ok()) << wrong;
+  }
+}
+
+TEST(BuildRequest, SaysHowAMomentIsWritten) {
+  const auto refused = Build("deals", "get", {"x", "--as-of", "30.11.2026"});
+  EXPECT_THAT(std::string(refused.status().message()),
+              ::testing::StartsWith("--as-of: \"30.11.2026\" is not a moment: write it like "));
+}
+
+TEST(BuildRequest, TakesADayCountedFromToday) {
+  for (const char* const from : {"today", "-10d"}) {
+    const auto request = Build("forecast", "query", {"--from", from, "--to", "today+2d"});
+    ASSERT_TRUE(request.ok()) << request.status();
+    const auto& asked = static_cast<const forecast::v1::QueryForecastRequest&>(**request);
+    EXPECT_LT(FormatDate(asked.from()), FormatDate(asked.to()));
   }
 }
 

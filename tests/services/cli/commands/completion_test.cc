@@ -13,10 +13,13 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
+using ::testing::Not;
 using ::testing::UnorderedElementsAreArray;
 
 std::vector<std::string> Offered(const std::vector<std::string>& words) {
-  return Completions(Catalog::Linked(), {"bench", "board", "completion", "help"}, words);
+  return Completions(
+      Catalog::Linked(),
+      {"bench", "board", "completion", "export", "forecast", "help", "import", "timeline"}, words);
 }
 
 TEST(Completions, OffersWhatMayStandThere) {
@@ -28,6 +31,13 @@ TEST(Completions, OffersWhatMayStandThere) {
   EXPECT_THAT(Offered({"deals", "list", "--c"}), ElementsAre("--columns", "--csv"));
   EXPECT_THAT(Offered({"contacts", "create", "--lifecycle-stage", "CUS"}), ElementsAre("CUSTOMER"));
   EXPECT_THAT(Offered({"deals", "get", "x", "--"}), Contains("--as-of"));
+  EXPECT_THAT(Offered({"deals", "list", "--columns", "display_name,ow"}),
+              ElementsAre("display_name,owner"));
+  EXPECT_THAT(Offered({"deals", "list", "--order-by", "clo"}), ElementsAre("close_time"));
+  EXPECT_THAT(Offered({"deals", "list", "--order-by", "conta"}), IsEmpty()) << "it has several";
+  EXPECT_THAT(Offered({"custom-fields", "create", "--resource", "de"}), ElementsAre("deals"));
+  EXPECT_THAT(Offered({"custom-fields", "create", "--resource", "saved"}), IsEmpty());
+  EXPECT_THAT(Offered({"saved-views", "create", "--resource", "saved"}), ElementsAre("savedViews"));
   EXPECT_THAT(Offered({"deals", "list", "--v"}), ElementsAre("--verbose", "--version", "--view"));
   EXPECT_THAT(Offered({"deals", "list", "--su"}), ElementsAre("--sum"));
   EXPECT_THAT(Offered({"deals", "list", "--i"}), ElementsAre("--ids"));
@@ -36,6 +46,18 @@ TEST(Completions, OffersWhatMayStandThere) {
 TEST(Completions, OffersWhatGoesWithCommands) {
   EXPECT_THAT(Offered({"board", "--ow"}), ElementsAre("--owner"));
   EXPECT_THAT(Offered({"bench", "move"}), ElementsAre("move-deal"));
+  EXPECT_THAT(Offered({"board", "--"}), Not(Contains("--columns")));
+  EXPECT_THAT(Offered({"board", "--"}), Not(Contains("--sum")));
+  EXPECT_THAT(Offered({"board", "--a"}), ElementsAre("--address", "--as-of"));
+  EXPECT_THAT(Offered({"forecast", "--by", "month,q"}), ElementsAre("month,quarter"));
+  EXPECT_THAT(Offered({"export", "de"}), ElementsAre("deals"));
+  EXPECT_THAT(Offered({"export", "contacts", "--format", "v"}), ElementsAre("vcard", "vcard3"));
+  EXPECT_THAT(Offered({"export", "contacts", "--columns", "emails.a"}),
+              ElementsAre("emails.address"));
+  EXPECT_THAT(Offered({"import", "de"}), ElementsAre("deals"));
+  EXPECT_THAT(Offered({"import", "deals", "--mapping", ""}), IsEmpty()) << "files are the shell's";
+  EXPECT_THAT(Offered({"import", "contacts", "--match", "email,p"}), ElementsAre("email,phone"));
+  EXPECT_THAT(Offered({"timeline", ""}), IsSupersetOf({"companies/", "contacts/", "deals/"}));
   EXPECT_THAT(Offered({"completion", ""}), ElementsAre("bash", "zsh"));
   EXPECT_THAT(Offered({"help", "boa"}), ElementsAre("board"));
   EXPECT_THAT(Offered({"help", "deals", "win"}), ElementsAre("win"));

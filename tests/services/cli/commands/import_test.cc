@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -311,6 +312,62 @@ TEST_F(ImportCommandTest, RejectsOneRowAndChangesNothingTheSecondTimeIM4) {
   Write("people.csv", absl::StrReplaceAll(rejects, {{"broken at example", "p7@x.example"}}));
   EXPECT_EQ(Run({"import", "contacts", "--mapping", Path("people.json"), Path("people.csv")}),
             "contacts: 1 created, 0 updated, 0 unchanged, 0 rejected\n");
+}
+
+// Goal: pages whose size only the server chooses are asked for until the end. Method: the plan of a
+// revert, which has 100 records a page.
+TEST_F(ImportCommandTest, ListsPagesOfTheServersSize) {
+  std::string rows;
+  for (int i = 0; i < 120; ++i) absl::StrAppend(&rows, "P", i, ",p", i, "@x.example,,\n");
+  Import(rows);
+  const std::string planned = Output({"import-jobs", "preview-import-job-revert", LastJob(),
+                                      "--all", "--columns", "change.record", "--csv"});
+  EXPECT_EQ(std::count(planned.begin(), planned.end(), '\n'), 121) << "with the header";
+}
+
+TEST_F(ImportCommandTest, TakesAStageByWhatItIsCalled) {
+  Write("deals.json", R"({
+    "name": "deals", "collection": "deals", "key": ["name"],
+    "steps": [{"verb": "create", "fields": {"display_name": "name", "stage": "stage"}},
+              {"verb": "move", "when": {"then": ["Negotiation", "nowhere"]},
+               "fields": {"stage": "then"}}]})");
+  Write("deals.csv",
+        "name,stage,then\nA,Proposal Sent,\nB,qualified,Negotiation\nC,Nowhere,\nD,,nowhere\n");
+  const std::string told =
+      Run({"import", "deals", "--mapping", Path("deals.json"), Path("deals.csv")}, 1);
+  EXPECT_THAT(told, HasSubstr("deals: 2 created, 0 updated, 0 unchanged, 2 rejected\n"));
+  EXPECT_THAT(told, HasSubstr("line 4: none of the stages of pipelines/default is called "
+                              "\"Nowhere\": there are new-lead (New Lead), "));
+  EXPECT_THAT(told, HasSubstr("line 5: none of the stages of pipelines/default"));
+  EXPECT_EQ(Output({"deals", "list", "--order-by", "display_name", "--columns", "stage", "--csv"}),
+            "stage\r\npipelines/default/stages/proposal-sent\r\n"
+            "pipelines/default/stages/negotiation\r\n");
+}
+
+// Whom nothing finds is made once, as the key tells.
+TEST_F(ImportCommandTest, MakesOnceWhatNothingMatches) {
+  Write("people.json", R"({
+    "name": "people", "collection": "contacts", "key": ["first"], "policy": "upsert",
+    "match": ["email"], "steps": [{"verb": "create", "fields": {
+      "first_name": "first", "emails": "mail", "phones": "phone", "notes": "notes"}}]})");
+  const std::string rows = "Ada,ada@x.example,,\nBea,,+4930901820,\n";
+  EXPECT_EQ(Import(rows), "contacts: 2 created, 0 updated, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(Import(rows), "contacts: 0 created, 0 updated, 2 unchanged, 0 rejected\n");
+}
+
+// Goal: what is exported as cards comes back to whom it is of, and changes nothing of them.
+TEST_F(ImportCommandTest, TakesItsOwnCardsBack) {
+  Create({"contacts", "create", "--first-name", "Ada", "--last-name", "King", "--emails",
+          "ada@x.example", "--phones", "+442079460018", "--tags", "vip", "--addresses",
+          R"({"label": "home", "street": "Main 1", "city": "London", "country": "GB"})"});
+  Create({"contacts", "create", "--last-name", "Byron", "--emails", "byron@x.example"});
+  Create({"contacts", "create", "--emails", "nameless@x.example"});
+  for (const char* const version : {"vcard", "vcard3"}) {
+    Output({"export", "contacts", "--format", version, "--output", Path("cards.vcf")});
+    EXPECT_EQ(Run({"import", "contacts", "--mapping", KITH_SOURCE_DIR "/deploy/import/cards.json",
+                   Path("cards.vcf")}),
+              "contacts: 0 created, 0 updated, 3 unchanged, 0 rejected\n");
+  }
 }
 
 TEST_F(ImportCommandTest, MakesTwoOfThreeRowsAndTellsBothCandidatesOfOneIM1) {

@@ -29,6 +29,39 @@ TEST_F(ListingTest, TakesAStageByWhatItIsCalled) {
                  "are new-lead (New Lead), "));
 }
 
+TEST_F(ListingTest, TakesTheStageOfANewDealByWhatItIsCalled) {
+  EXPECT_THAT(Output({"deals", "create", "--display-name", "D", "--stage", "proposal-sent"}),
+              HasSubstr("pipelines/default/stages/proposal-sent\n"));
+  EXPECT_THAT(Output({"deals", "create", "--display-name", "D", "--stage", "Proposal Sent"}),
+              HasSubstr("pipelines/default/stages/proposal-sent\n"));
+  Create({"pipelines", "create", "--pipeline-id", "partners", "--display-name", "Partners",
+          "--stages",
+          R"([{"stage_id": "first", "display_name": "First talk", "kind": "OPEN_STAGE"},
+              {"stage_id": "won", "display_name": "Won", "kind": "WON_STAGE"},
+              {"stage_id": "lost", "display_name": "Lost", "kind": "LOST_STAGE"}])"});
+  EXPECT_THAT(Output({"deals", "create", "--display-name", "D", "--pipeline", "partners", "--stage",
+                      "first talk"}),
+              HasSubstr("pipelines/partners/stages/first\n"));
+  EXPECT_THAT(Output({"deals", "create", "--display-name", "D", "--stage", "first talk"}, 2),
+              StartsWith("kith: none of the stages of pipelines/default is called \"first talk\""));
+  // An update that may create takes it, too.
+  EXPECT_THAT(Output({"deals", "update", "new-one", "--allow-missing", "--display-name", "D",
+                      "--stage", "Proposal Sent"}),
+              HasSubstr("pipelines/default/stages/proposal-sent\n"));
+}
+
+TEST_F(ListingTest, RefusesColumnsOfCustomFieldsThatThereAreNot) {
+  EXPECT_THAT(Output({"deals", "list", "--columns", "custom.seats"}, 2),
+              StartsWith("kith: --columns: there is no custom.seats; Deal has no custom fields"));
+  Create({"custom-fields", "create", "--resource", "deals", "--custom-field.key", "seats", "--type",
+          "NUMBER", "--display-name", "Seats"});
+  Create({"deals", "create", "--display-name", "D", "--custom", "seats=9"});
+  EXPECT_EQ(Output({"deals", "list", "--columns", "display_name,custom.seats", "--csv"}),
+            "display_name,custom.seats\r\nD,9\r\n");
+  EXPECT_THAT(Output({"deals", "list", "--columns", "custom.nosuch"}, 2),
+              StartsWith("kith: --columns: there is no custom.nosuch; Deal has custom.seats"));
+}
+
 // What stands beside tables is told field by field, and a total as a row.
 TEST_F(ListingTest, LabelsWhatStandsBesideTables) {
   const std::string ada = Create({"contacts", "create", "--first-name", "Ada"});

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
+#include "services/cli/calls/catalog.h"
 #include "tests/services/cli/commands/command_fixture.h"
 
 namespace kith::cli {
@@ -38,6 +40,18 @@ TEST_F(MethodCommandTest, CallsRecordsInTablesAsPeopleDo) {
               ContainsRegex("contacts/ID \\(Augusta\\) +SAME_EMAIL"));
   EXPECT_THAT(Run({"contacts", "list-duplicates"}),
               ContainsRegex("contacts/ID \\(Augusta\\), contacts/ID \\(Ada\\) +SAME_EMAIL"));
+}
+
+// Whatever the shape of its request, and of its answer, a method is answered or refused.
+TEST_F(MethodCommandTest, CallsEveryMethod) {
+  for (const auto& [collection, methods] : Catalog::Linked().collections()) {
+    for (const Method& method : methods) {
+      if (method.stream != nullptr || method.descriptor->server_streaming()) continue;
+      std::vector<std::string> words = {collection, method.verb};
+      if (!method.positional.empty()) words.push_back("nope");
+      EXPECT_NE(Output(words, -1), "") << collection << ' ' << method.verb;
+    }
+  }
 }
 
 }  // namespace

@@ -252,6 +252,17 @@ constexpr char kPeople[] = R"({
     "first_name": "first", "last_name": "last", "emails": "mail", "birthday": "born",
     "occur_time": "met"}}]})";
 
+// Else the second would take the place of what the first says, without a word.
+TEST(ImportPlanner, TakesTheFirstOfTheRowsWithOneKeyWhereTheyAreMatchedToo) {
+  const Planned planned(kPeople,
+                        "first,last,mail,born,met\nAnna,One,same@x.example\n"
+                        "Otto,Two,same@x.example\nIda,Three,\nEva,Four,\n");
+  EXPECT_TRUE(planned.Row(0).ok()) << planned.Mistake(0);
+  EXPECT_EQ(planned.Mistake(1), "it has the same key (mail) as line 2");
+  EXPECT_TRUE(planned.Row(2).ok()) << planned.Mistake(2);
+  EXPECT_TRUE(planned.Row(3).ok()) << "nothing in the key";
+}
+
 TEST(ImportPlanner, TrimsCellsAndPadsShortRowsIM3) {
   const Planned planned(
       kPeople, "first,last,mail,born,met\n  John  , Do  e ,a@x.example\n,,,,\n1,2,3,4,5,6\n");

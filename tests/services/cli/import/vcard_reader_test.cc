@@ -68,6 +68,13 @@ TEST(ParseCards, TakesWhatAContactCan) {
 }
 
 // Of a fold exactly one blank belongs to it.
+TEST(ParseCards, TakesTheWholeNameForTheGivenOneWhereItIsAName) {
+  const auto given = [](const std::string& card) { return Cards(CardOf(card)).At(0, "given"); };
+  EXPECT_EQ(given("FN:Ada\r\n"), "Ada");
+  EXPECT_EQ(given("FN:Lovelace\r\nN:Lovelace;;;;\r\n"), "");
+  EXPECT_EQ(given("FN:ada@x.example\r\nN:;;;;\r\nEMAIL:ada@x.example\r\n"), "");
+}
+
 TEST(ParseCards, UnfoldsLinesIM9) {
   EXPECT_EQ(Cards(CardOf("NOTE:one \r\n  two\r\n\tthree\r\n")).At(0, "note"), "one  twothree");
 }

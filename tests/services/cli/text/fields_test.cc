@@ -15,6 +15,18 @@ using contacts::v1::Contact;
 using deals::v1::Deal;
 using testing::EndsWith;
 
+TEST(ReadJson, TellsWhichValuesThereAre) {
+  Contact contact;
+  EXPECT_THAT(
+      std::string(ReadJson(R"({"lifecycle_stage": "FOO"})", &contact).message()),
+      testing::StartsWith("this JSON does not fit: (lifecycle_stage): \"FOO\" is not one of "
+                          "SUBSCRIBER, LEAD, "));
+  EXPECT_THAT(std::string(ReadJson(R"({"nosuch": 1})", &contact).message()),
+              EndsWith("nosuch: Cannot find field."));
+  EXPECT_EQ(ReadJson(R"({"first_name": "Ada"})", &contact), absl::OkStatus());
+  EXPECT_EQ(contact.first_name(), "Ada");
+}
+
 TEST(SetField, ReadsEveryKindOfValue) {
   Deal deal;
   for (const auto& [path, text] :

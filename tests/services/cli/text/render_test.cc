@@ -228,6 +228,39 @@ TEST(EventText, ShowsWhatAnUpdateChanged) {
             "product=GTX");
 }
 
+TEST(EventText, ShowsTheCustomFieldsThatChanged) {
+  EXPECT_EQ(TextOf<deals::v1::DealUpdated>(
+                R"pb(
+                  name: "deals/1"
+                  update_mask { paths: "custom.seats" }
+                  deal {
+                    name: "deals/1"
+                    custom {
+                      key: "seats"
+                      value { number: 9 }
+                    }
+                    custom {
+                      key: "tier"
+                      value { text: "gold" }
+                    }
+                  }
+                )pb",
+                "deals/1"),
+            "custom.seats=9");
+  EXPECT_EQ(TextOf<deals::v1::DealCreated>(
+                R"pb(
+                  deal {
+                    display_name: "D"
+                    custom {
+                      key: "tier"
+                      value { text: "gold" }
+                    }
+                  }
+                )pb",
+                "deals/1"),
+            "display_name=D  custom.tier=gold");
+}
+
 TEST(EventText, ShowsAStageByItsId) {
   EXPECT_EQ(TextOf<deals::v1::DealStageChanged>(R"pb(
                                                   name: "deals/1"

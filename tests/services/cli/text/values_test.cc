@@ -66,6 +66,22 @@ TEST(ParseDuration, KnowsDays) {
     EXPECT_FALSE(ParseDuration(text).ok()) << text;
 }
 
+TEST(ParseRelativeDay, CountsFromToday) {
+  const absl::TimeZone utc = absl::UTCTimeZone();
+  const absl::Time now = absl::FromCivil(absl::CivilHour(2026, 1, 31, 23), utc);
+  const auto day = [&](absl::string_view text) {
+    const auto date = ParseRelativeDay(text, now, utc);
+    return date.ok() ? FormatDate(*date) : "";
+  };
+  EXPECT_EQ(day("today"), "2026-01-31");
+  EXPECT_EQ(day("-10d"), "2026-01-21");
+  EXPECT_EQ(day("+2w"), "2026-02-14");
+  EXPECT_EQ(day("today+1mo"), "2026-02-28");
+  EXPECT_EQ(day("today-1y+1d"), "2025-02-01");
+  for (const char* text : {"", "10d", "-d", "-10", "-10h", "today1d", "+99999999999d", "+100000y"})
+    EXPECT_EQ(day(text), "") << text;
+}
+
 TEST(FormatMoney, GroupsThousandsAndKeepsEveryDigit) {
   google::type::Money money;
   money.set_currency_code("EUR");
