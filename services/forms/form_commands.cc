@@ -226,6 +226,11 @@ absl::StatusOr<v1::FormSubmission> FormCommands::AssumeCaptured(
   if (!captured.ok()) return ErrorOfForm(captured.status(), form);
   v1::FormSubmission made = MadeBy(*captured);
   std::vector<Change> changes = std::move(*captured).TakeList();
+  if (made.outcome() == captures::v1::CAPTURE_CREATED) {
+    for (Change& change : changes) {
+      if (change.stream == made.contact()) change.occurred = context.occurred;
+    }
+  }
   if (made.outcome() != captures::v1::CAPTURE_MATCHED) {
     load.Assume(ChangesOf(std::move(changes)), context);
     return made;

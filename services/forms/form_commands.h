@@ -73,8 +73,8 @@ class FormCommands {
                       v1::FormSubmission* response) const;
 
  private:
-  // What the capture makes: with a contact that is there, the interaction also tells what the contact
-  // does not take, and so does `filled` then.
+  // What the capture makes, of the time when the form was sent: with a contact that is there, the
+  // interaction also tells what the contact does not take, and so does `filled` then.
   absl::StatusOr<v1::FormSubmission> AssumeCaptured(runtime::Loader& load, const v1::Form& form,
                                                     FilledForm& filled,
                                                     const CommandContext& context) const;

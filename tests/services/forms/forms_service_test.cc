@@ -347,6 +347,36 @@ TEST_F(FormsTest, TellWhatTheContactDoesNotTake) {
   EXPECT_EQ(BodyOf(known.response), "");
 }
 
+// Goal: all that a submission makes is of the time that it says.
+TEST_F(FormsTest, MakeAllOfTheTimeThatTheyWereSent) {
+  users::v1::CreateUserRequest create;
+  create.mutable_user()->set_display_name("Ada");
+  const std::string ada = server_.Call(&users::v1::UsersService::Stub::CreateUser, create)->name();
+  const std::string form =
+      PublishForm(absl::StrCat("creates_lead: true contact_owner: '", ada, "'"));
+  auto request = Proto<v1::SubmitFormRequest>(R"(
+      values { key: "email" value: "ada@example.com" } occur_time { seconds: 1700000000 })");
+  request.set_name(form);
+  const auto sent = server_.Call(&Stub::SubmitForm, request);
+  ASSERT_EQ(sent.reason(), "");
+  EXPECT_EQ(sent->create_time().seconds(), 1700000000);
+  contacts::v1::GetContactRequest get;
+  get.set_name(sent->contact());
+  const auto contact = server_.Call(&ContactsService::Stub::GetContact, get);
+  EXPECT_EQ(contact->create_time().seconds(), 1700000000);
+  EXPECT_EQ(contact->update_time().seconds(), 1700000000);
+  leads::v1::GetLeadRequest get_lead;
+  get_lead.set_name(sent->lead());
+  const auto lead = server_.Call(&leads::v1::LeadsService::Stub::GetLead, get_lead);
+  EXPECT_EQ(lead->create_time().seconds(), 1700000000);
+  EXPECT_EQ(lead->update_time().seconds(), 1700000000);
+  interactions::v1::GetInteractionRequest read;
+  read.set_name(sent->interaction());
+  const auto interaction =
+      server_.Call(&interactions::v1::InteractionsService::Stub::GetInteraction, read);
+  EXPECT_EQ(interaction->occur_time().seconds(), 1700000000);
+}
+
 TEST_F(FormsTest, CountNobodysLooks) {
   v1::CountFormTrafficRequest count;
   count.set_name(PublishForm());
