@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/store/versioned_store.h"
 #include "projections/tables/nearest_name.h"
@@ -141,6 +143,18 @@ absl::StatusOr<Predicate> BindValues(const Comparison& comparison, size_t index,
   return predicate;
 }
 
+// Where the resource stands in a row that holds it beside what the view notes of it: "thread.", of
+// which callers know nothing; empty where the row is the resource.
+absl::string_view ResourceIn(const std::vector<Field>& fields) {
+  for (const Field& field : fields) {
+    absl::string_view path = field.path;
+    if (field.name == "name" && absl::ConsumeSuffix(&path, ".name")) {
+      return absl::string_view(field.path).substr(0, path.size() + 1);
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 bool Predicate::Holds(const std::vector<std::string>& values) const {
@@ -185,10 +199,13 @@ Predicate Negated(Predicate predicate, const Field& field) {
 
 absl::StatusOr<size_t> FindField(absl::string_view name, const std::vector<Field>& fields,
                                  size_t character) {
+  const absl::string_view resource = ResourceIn(fields);
   std::vector<absl::string_view> names;
   for (size_t i = 0; i < fields.size(); ++i) {
     if (fields[i].name == name || fields[i].path == name) return i;
-    names.push_back(fields[i].name);
+    const bool is_own =
+        absl::StartsWith(fields[i].path, resource) && !absl::StartsWith(fields[i].name, resource);
+    if (is_own || resource.empty()) names.push_back(fields[i].name);
   }
   std::sort(names.begin(), names.end());
   const absl::string_view nearest = NearestOf(name, names);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -13,7 +14,10 @@
 #include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
 #include "eventstore/base/normalise.h"
+#include "google/protobuf/map.h"
 #include "google/rpc/error_details.pb.h"
+#include "kith/type/v1/custom_value.pb.h"
+#include "services/core/normalise.h"
 #include "services/core/reject.h"
 #include "services/core/url.h"
 #include "services/forms/form_fields.h"
@@ -140,38 +144,97 @@ void CheckValues(const v1::FormField& field, const std::vector<std::string>& val
   }
 }
 
-// Puts a value that is checked where the field maps it; false where that is nowhere.
-bool Put(const v1::FormField& field, const std::vector<std::string>& values,
-         captures::v1::CaptureInteractionRequest& capture) {
+// Puts a value that is checked where the field maps it; false where that is nowhere, or has one of
+// another field.
+bool Put(const v1::FormField& field, const std::string& text, FilledForm& filled) {
   absl::string_view target = field.maps_to();
-  const std::string text = absl::StrJoin(values, ",");
   if (target == "interaction.subject") {
-    capture.mutable_interaction()->set_subject(text);
+    interactions::v1::Interaction& interaction = *filled.capture.mutable_interaction();
+    if (!interaction.subject().empty()) return false;
+    interaction.set_subject(text);
     return true;
   }
   if (!absl::ConsumePrefix(&target, "contact.")) return false;
-  Contact& person = *capture.mutable_person();
+  Contact& person = *filled.capture.mutable_person();
+  const std::string path(target);
   if (absl::ConsumePrefix(&target, "custom.")) {
-    (*person.mutable_custom())[std::string(target)].set_text(text);
+    const auto [held, is_new] = person.mutable_custom()->insert({std::string(target), {}});
+    if (!is_new) return false;
+    held->second.set_text(text);
   } else if (absl::ConsumePrefix(&target, "personal_custom.")) {
-    (*person.mutable_personal_custom())[std::string(target)].set_text(text);
+    const auto [held, is_new] = person.mutable_personal_custom()->insert({std::string(target), {}});
+    if (!is_new) return false;
+    held->second.set_text(text);
   } else if (target == "emails") {
     person.add_emails()->set_address(text);
   } else if (target == "phones") {
     person.add_phones()->set_raw(text);
   } else {
-    const auto* const named = Contact::descriptor()->FindFieldByName(std::string(target));
-    if (named == nullptr) return false;
+    const auto* const named = Contact::descriptor()->FindFieldByName(path);
+    if (named == nullptr || person.GetReflection()->HasField(person, named)) return false;
     person.GetReflection()->SetString(&person, named, text);
   }
+  filled.contact_values.push_back({field.label(), path, text});
   return true;
 }
 
 // "Your message: Hello", or below its label where it has several lines.
-void Tell(const v1::FormField& field, const std::vector<std::string>& values, std::string& body) {
-  const std::string text = absl::StrJoin(values, ", ");
-  const bool is_long = text.find('\n') != std::string::npos;
-  absl::StrAppend(&body, body.empty() ? "" : "\n", field.label(), is_long ? ":\n" : ": ", text);
+void Tell(absl::string_view label, absl::string_view text, std::string& body) {
+  const bool is_long = absl::StrContains(text, '\n');
+  absl::StrAppend(&body, body.empty() ? "" : "\n", label, is_long ? ":\n" : ": ", text);
+}
+
+// Whether it is the same text, number, choice or the like; of other types what was written is not
+// compared.
+bool IsSame(const type::v1::CustomValue& value, const std::string& text) {
+  double number = 0;
+  switch (value.value_case()) {
+    case type::v1::CustomValue::kText:
+      return value.text() == text;
+    case type::v1::CustomValue::kNumber:
+      return absl::SimpleAtod(text, &number) && value.number() == number;
+    case type::v1::CustomValue::kBoolean:
+      return text == (value.boolean() ? "true" : "false");
+    case type::v1::CustomValue::kChoice:
+      return value.choice() == text;
+    case type::v1::CustomValue::kUrl:
+      return value.url() == text;
+    case type::v1::CustomValue::kEmail:
+      return value.email() == text;
+    case type::v1::CustomValue::kRecord:
+      return value.record() == text;
+    default:
+      return false;
+  }
+}
+
+bool Has(const google::protobuf::Map<std::string, type::v1::CustomValue>& values,
+         absl::string_view key, const std::string& text) {
+  const auto found = values.find(std::string(key));
+  return found != values.end() && IsSame(found->second, text);
+}
+
+// Whether the contact has the value.
+bool Has(const Contact& contact, const ContactValue& value, absl::string_view default_region) {
+  absl::string_view target = value.target;
+  if (absl::ConsumePrefix(&target, "custom.")) return Has(contact.custom(), target, value.text);
+  if (absl::ConsumePrefix(&target, "personal_custom.")) {
+    return Has(contact.personal_custom(), target, value.text);
+  }
+  if (target == "emails") {
+    const auto key = EmailKey(value.text);
+    return std::any_of(contact.emails().begin(), contact.emails().end(), [&](const auto& email) {
+      return email.address() == value.text || (key.has_value() && EmailKey(email.address()) == key);
+    });
+  }
+  if (target == "phones") {
+    const auto number = PhoneE164(value.text, default_region);
+    return std::any_of(contact.phones().begin(), contact.phones().end(), [&](const auto& phone) {
+      return phone.raw() == value.text || (number.has_value() && phone.e164() == *number);
+    });
+  }
+  const auto* const named = Contact::descriptor()->FindFieldByName(value.target);
+  return named != nullptr && contact.GetReflection()->GetString(contact, named) == value.text;
 }
 
 void ReadConsents(const v1::Form& form, const v1::SubmitFormRequest& request, FilledForm& filled,
@@ -202,7 +265,8 @@ absl::StatusOr<FilledForm> ReadForm(const v1::Form& form, const v1::SubmitFormRe
     const int before = violations.field_violations_size();
     CheckValues(field, values, violations);
     if (values.empty() || violations.field_violations_size() > before) continue;
-    if (!Put(field, values, filled.capture)) Tell(field, values, body);
+    if (Put(field, absl::StrJoin(values, ","), filled)) continue;
+    Tell(field.label(), absl::StrJoin(values, ", "), body);
   }
   ReadConsents(form, request, filled, violations);
   if (absl::Status refused = RejectFields(violations); !refused.ok()) return refused;
@@ -224,6 +288,21 @@ absl::StatusOr<FilledForm> ReadForm(const v1::Form& form, const v1::SubmitFormRe
   *person.mutable_tags() = form.contact_tags();
   person.set_owner(form.contact_owner());
   return filled;
+}
+
+std::string BodyWithLeftOut(const FilledForm& form, const Contact& contact,
+                            const google::protobuf::FieldMask& filled,
+                            absl::string_view default_region) {
+  std::string body = form.capture.interaction().body();
+  for (const ContactValue& value : form.contact_values) {
+    // Lists are filled as far as there is room.
+    const bool is_list = value.target == "emails" || value.target == "phones";
+    const bool is_filled = !is_list && std::find(filled.paths().begin(), filled.paths().end(),
+                                                 value.target) != filled.paths().end();
+    if (is_filled || Has(contact, value, default_region)) continue;
+    Tell(value.label, value.text, body);
+  }
+  return body;
 }
 
 }  // namespace kith::forms

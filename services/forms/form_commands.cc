@@ -20,6 +20,7 @@
 #include "kith/forms/v1/form_submissions_service.pb.h"
 #include "kith/forms/v1/forms_errors.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
+#include "kith/interactions/v1/interactions_service.pb.h"
 #include "kith/leads/v1/leads_errors.pb.h"
 #include "kith/leads/v1/leads_service.pb.h"
 #include "kith/messages/v1/messages_service.pb.h"
@@ -91,6 +92,25 @@ v1::FormSubmission MadeBy(const Changes& changes) {
     }
   }
   return made;
+}
+
+Changes ChangesOf(std::vector<Change> list) {
+  Changes changes;
+  for (Change& change : list) changes = std::move(changes).Add(std::move(change));
+  return changes;
+}
+
+// What these change of the contact.
+google::protobuf::FieldMask FilledIn(const std::vector<Change>& changes,
+                                     const std::string& contact) {
+  google::protobuf::FieldMask filled;
+  for (const Change& change : changes) {
+    if (change.stream != contact) continue;
+    const auto* const event =
+        google::protobuf::DynamicCastToGenerated<contacts::v1::ContactEvent>(change.event.get());
+    if (event != nullptr) filled.MergeFrom(event->contact_updated().update_mask());
+  }
+  return filled;
 }
 
 // "values.email", of "person.emails[0].address"; another path stays as it is.
@@ -190,25 +210,61 @@ Decision FormCommands::Run(runtime::Loader& load, const v1::SubmitFormRequest& c
   KITH_ASSIGN_OR_RETURN(const FormNow* const state, load.Load<FormAggregate>(command.name()));
   KITH_RETURN_IF_ERROR(CheckOpen(*state, command.name()));
   const v1::Form form = state->resource;
-  KITH_ASSIGN_OR_RETURN(const FilledForm filled, ReadForm(form, command));
-  KITH_RETURN_IF_ERROR(AssumeAll(load, form, filled, command, context));
+  KITH_ASSIGN_OR_RETURN(FilledForm filled, ReadForm(form, command));
+  KITH_RETURN_IF_ERROR(AssumeAll(load, form, std::move(filled), command, context));
   return load.TakeAssumed();
 }
 
-absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form,
-                                     const FilledForm& filled, const v1::SubmitFormRequest& command,
-                                     const CommandContext& context) const {
+absl::StatusOr<v1::FormSubmission> FormCommands::AssumeCaptured(
+    runtime::Loader& load, const v1::Form& form, FilledForm& filled,
+    const CommandContext& context) const {
   Decision captured = runtime::DecidePart(methods_, load, filled.capture, context);
   if (IsOfNobody(captured.status())) {
-    captures::v1::CaptureInteractionRequest unowned = filled.capture;
-    unowned.mutable_person()->clear_owner();
-    captured = runtime::DecidePart(methods_, load, unowned, context);
+    filled.capture.mutable_person()->clear_owner();
+    captured = runtime::DecidePart(methods_, load, filled.capture, context);
   }
   if (!captured.ok()) return ErrorOfForm(captured.status(), form);
+  v1::FormSubmission made = MadeBy(*captured);
+  std::vector<Change> changes = std::move(*captured).TakeList();
+  if (made.outcome() == captures::v1::CAPTURE_CREATED) {
+    for (Change& change : changes) {
+      if (change.stream == made.contact()) change.occurred = context.occurred;
+    }
+  }
+  if (made.outcome() != captures::v1::CAPTURE_MATCHED) {
+    load.Assume(ChangesOf(std::move(changes)), context);
+    return made;
+  }
+  // The interaction, which comes last, tells what the contact is seen not to take before it.
+  Change recorded = std::move(changes.back());
+  changes.pop_back();
+  const google::protobuf::FieldMask taken = FilledIn(changes, made.contact());
+  load.Assume(ChangesOf(std::move(changes)), context);
+  KITH_ASSIGN_OR_RETURN(const auto* const person, load.Load<ContactAggregate>(made.contact()));
+  std::string body =
+      BodyWithLeftOut(filled, person->resource, taken, context.settings.default_region);
+  interactions::v1::Interaction& interaction = *filled.capture.mutable_interaction();
+  if (body == interaction.body()) {
+    load.Assume(Changes().Add(std::move(recorded)), context);
+    return made;
+  }
+  interaction.set_body(std::move(body));
+  interactions::v1::RecordInteractionRequest record;
+  record.set_parent(made.contact());
+  *record.mutable_interaction() = interaction;
+  Decision told = runtime::DecidePart(methods_, load, record, context);
+  if (!told.ok()) return told.status();
+  made.set_interaction(MadeBy(*told).interaction());
+  load.Assume(*std::move(told), context);
+  return made;
+}
+
+absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form, FilledForm filled,
+                                     const v1::SubmitFormRequest& command,
+                                     const CommandContext& context) const {
   v1::CreateFormSubmissionRequest create;
   v1::FormSubmission& submission = *create.mutable_form_submission();
-  submission = MadeBy(*captured);
-  load.Assume(*std::move(captured), context);
+  KITH_ASSIGN_OR_RETURN(submission, AssumeCaptured(load, form, filled, context));
   KITH_ASSIGN_OR_RETURN(const leads::v1::LeadTouch first_touch,
                         AssumeVisitor(load, form, command, submission, context));
   if (submission.outcome() == captures::v1::CAPTURE_CREATED) {

@@ -73,10 +73,15 @@ class FormCommands {
                       v1::FormSubmission* response) const;
 
  private:
+  // What the capture makes, of the time when the form was sent: with a contact that is there, the
+  // interaction also tells what the contact does not take, and so does `filled` then.
+  absl::StatusOr<v1::FormSubmission> AssumeCaptured(runtime::Loader& load, const v1::Form& form,
+                                                    FilledForm& filled,
+                                                    const CommandContext& context) const;
   // Everything that a submission makes, assumed one after another: the contact and the interaction,
   // or a capture review; who looks after a new contact; the lead; the form submission; the mail
   // that asks to confirm it.
-  absl::Status AssumeAll(runtime::Loader& load, const v1::Form& form, const FilledForm& filled,
+  absl::Status AssumeAll(runtime::Loader& load, const v1::Form& form, FilledForm filled,
                          const v1::SubmitFormRequest& command, const CommandContext& context) const;
   // Who looks after a new record, as the form's rule says. Where nobody can, or the rule is of
   // others, nobody does.

@@ -240,7 +240,9 @@ void FormPages::Take(WebRequest request, Answer answer) {
   if (request.method == "OPTIONS") return answer(Preflight(open->form(), request));
   if (request.method == "POST") return TakePost(*open, request, std::move(answer));
   if (!asks) return answer(NotAllowed("GET, HEAD, OPTIONS, POST"));
-  if (request.method == "GET") Count(*open, {.views = 1});
+  if (request.method == "GET") {
+    traffic_.Add(open->caller->workspace, open->form().name(), {.views = 1});
+  }
   answer(PageAnswer(*open, request));
 }
 
@@ -274,7 +276,7 @@ void FormPages::TakePost(const Open& open, const WebRequest& request, Answer ans
   absl::StatusOr<PostedForm> posted = ParsePosted(request.content_type, request.body);
   if (!posted.ok()) return answer(Told(open, request, {}, posted.status()));
   if (!ValueOf(*posted, kTrapKey).empty()) {
-    Count(open, {.spam = 1});
+    traffic_.Add(open.caller->workspace, form.name(), {.spam = 1});
     return answer(Told(open, request, *posted, absl::OkStatus()));
   }
   auto submit = SubmissionOf(form, *posted, request);
@@ -374,18 +376,19 @@ std::string FormPages::VisitorOf(const Open& open, const std::string& text) cons
   return is_ours ? found->name : "";
 }
 
-void FormPages::Count(const Open& open, const PageTraffic& traffic) {
-  const std::string& form = open.form().name();
-  const PageTraffic told =
-      traffic_.Add(KeyOf(form, open.caller->workspace), traffic, runtime_.clock.Elapsed());
-  if (told.views == 0 && told.spam == 0) return;
+void FormPages::Tell(WorkspaceId workspace, const std::string& form, const PageTraffic& traffic,
+                     absl::AnyInvocable<void()> done) const {
+  auto caller = CallerIn(workspace);
+  if (caller == nullptr) return done();
   auto count = std::make_unique<v1::CountFormTrafficRequest>();
   count->set_name(form);
-  count->set_views(told.views);
-  count->set_spam(told.spam);
-  runtime::StartOwnCommand(runtime_.transact, runtime_.keys, methods_, open.caller,
-                           std::move(count), "",
-                           [](const absl::Status&, const google::protobuf::Message&) {});
+  count->set_views(traffic.views);
+  count->set_spam(traffic.spam);
+  runtime::StartOwnCommand(
+      runtime_.transact, runtime_.keys, methods_, std::move(caller), std::move(count), "",
+      [done = std::move(done)](const absl::Status&, const google::protobuf::Message&) mutable {
+        done();
+      });
 }
 
 }  // namespace kith::forms

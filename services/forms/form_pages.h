@@ -15,7 +15,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "kith/forms/v1/forms_service.pb.h"
@@ -23,6 +25,7 @@
 #include "services/forms/posted_form.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/calls/public_record.h"
+#include "services/runtime/calls/told_counts.h"
 #include "services/runtime/calls/web_limits.h"
 #include "services/runtime/calls/web_pages.h"
 #include "services/runtime/runtime.h"
@@ -42,7 +45,13 @@ class FormPages final : public runtime::WebPages {
  public:
   // Borrows both.
   FormPages(const runtime::Runtime& runtime, const runtime::MethodTable& methods)
-      : runtime_(runtime), methods_(methods) {}
+      : runtime_(runtime),
+        methods_(methods),
+        traffic_(runtime.clock, absl::Seconds(10),
+                 [this](WorkspaceId workspace, const std::string& form, const PageTraffic& traffic,
+                        absl::AnyInvocable<void()> done) {
+                   Tell(workspace, form, traffic, std::move(done));
+                 }) {}
 
   absl::string_view prefix() const override { return "/f/"; }
   size_t body_bytes_max() const override { return 64 << 10; }
@@ -69,12 +78,14 @@ class FormPages final : public runtime::WebPages {
                           const PostedForm& posted, const absl::Status& status) const;
   // The visitor that the text stands for; empty where there is none.
   std::string VisitorOf(const Open& open, const std::string& text) const;
-  void Count(const Open& open, const PageTraffic& traffic);
+  // See ToldCounts::Tell.
+  void Tell(WorkspaceId workspace, const std::string& form, const PageTraffic& traffic,
+            absl::AnyInvocable<void()> done) const;
 
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
   runtime::WindowLimits limits_{absl::Hours(1)};
-  runtime::GatheredCounts<PageTraffic> traffic_{absl::Seconds(10)};
+  runtime::ToldCounts<PageTraffic> traffic_;
 };
 
 }  // namespace kith::forms

@@ -10,6 +10,7 @@
 #include "services/core/identity_claims.h"
 #include "services/core/merge_fields.h"
 #include "services/core/resource_name.h"
+#include "services/core/undeliverable.h"
 #include "services/messages/message_reader.h"
 #include "services/runtime/calls/part_command.h"
 
@@ -85,6 +86,39 @@ absl::Status MessageCommands::Render(runtime::Rendering& after, const v1::SendMe
                                      v1::Message* response) const {
   *response = RenderQueued(after.Event<v1::MessageEvent>(0));
   return absl::OkStatus();
+}
+
+Decision MessageCommands::Run(runtime::Loader& load, const v1::RecordMessageBouncedRequest& command,
+                              const CommandContext& context) const {
+  const MessageState* state = nullptr;
+  KITH_RETURN_IF_ERROR(LoadMessage(load, command.name(), &state));
+  Decision bounced = Decide(*state, command);
+  if (!bounced.ok() || bounced->empty() || command.kind() != v1::HARD) return bounced;
+  KITH_RETURN_IF_ERROR(load.NeedDisk());  // the address stands in the log
+  KITH_ASSIGN_OR_RETURN(const auto message, reader_->ReadQueued(load.workspace(), command.name()));
+  KITH_ASSIGN_OR_RETURN(const auto* const contact,
+                        load.Load<ContactAggregate>(ParentOf(command.name())));
+  const bool is_there = contact->lifecycle == Lifecycle::kActive && !contact->resource.erased();
+  const auto key = message.has_value() ? EmailKey(message->address()) : std::nullopt;
+  if (!is_there || !key.has_value()) return bounced;
+  contacts::v1::UpdateContactRequest update;
+  update.mutable_contact()->set_name(std::string(ParentOf(command.name())));
+  update.mutable_update_mask()->add_paths("emails");
+  auto& emails = *update.mutable_contact()->mutable_emails();
+  emails = contact->resource.emails();
+  if (!MarkUndeliverable([&](const std::string& one) { return one == *key; }, emails)) {
+    return bounced;
+  }
+  load.Assume(*std::move(bounced), context);
+  Decision marked = runtime::DecidePart(methods_, load, update, context);
+  if (marked.ok()) {
+    load.Assume(*std::move(marked), context);
+    return load.TakeAssumed();
+  }
+  const bool is_by_rule =
+      absl::IsInvalidArgument(marked.status()) || absl::IsFailedPrecondition(marked.status());
+  if (load.would_block() || !is_by_rule) return marked.status();
+  return load.TakeAssumed();
 }
 
 Decision MessageCommands::Run(runtime::Loader& load,

@@ -1,7 +1,9 @@
 // The commands on messages: what each is decided on, and what it is answered with.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,6 +14,7 @@
 #include "services/core/decision.h"
 #include "services/messages/message.h"
 #include "services/messages/message_engagement.h"
+#include "services/messages/message_reader.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
@@ -21,7 +24,8 @@ namespace kith::messages {
 // Any thread, several at a time. See MethodTable::Command. Borrows the methods.
 class MessageCommands {
  public:
-  explicit MessageCommands(const runtime::MethodTable& methods) : methods_(methods) {}
+  MessageCommands(const runtime::MethodTable& methods, std::shared_ptr<const MessageReader> reader)
+      : methods_(methods), reader_(std::move(reader)) {}
 
   Decision Run(runtime::Loader& load, const v1::SendMessageRequest& command,
                const CommandContext& context) const;
@@ -36,10 +40,10 @@ class MessageCommands {
                const CommandContext&) const {
     return RunOf(load, command);
   }
+  // In the same append the contact's address changes, by the contact's own command, where it is
+  // for good. Where that is refused by a rule that the contact breaks as it is, it is left out.
   Decision Run(runtime::Loader& load, const v1::RecordMessageBouncedRequest& command,
-               const CommandContext&) const {
-    return RunOf(load, command);
-  }
+               const CommandContext& context) const;
   // In the same append the contact changes, by its own command, and every other that the caller
   // sees with the address (50 at most).
   Decision Run(runtime::Loader& load, const v1::RecordMessageUnsubscribedRequest& command,
@@ -86,6 +90,7 @@ class MessageCommands {
                     const CommandContext& context) const;
 
   const runtime::MethodTable& methods_;
+  const std::shared_ptr<const MessageReader> reader_;
 };
 
 }  // namespace kith::messages

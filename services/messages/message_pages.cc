@@ -303,18 +303,22 @@ void MessagePages::Record(const Found& found,
                            [](const absl::Status&, const google::protobuf::Message&) {});
 }
 
-void MessagePages::Count(const Found& found, const PageCounts& counts) {
-  const std::string key = absl::StrCat(found.caller->workspace.value(), "/", found.name());
-  const PageCounts told = further_.Add(key, counts, runtime_.clock.Elapsed());
-  if (!told.is_any()) return;
+void MessagePages::Tell(WorkspaceId workspace, const std::string& message, const PageCounts& counts,
+                        absl::AnyInvocable<void()> done) const {
+  auto caller = runtime::ActiveCallerOf(*runtime_.authorizer, workspace, kActor);
+  if (caller == nullptr) return done();
   auto command = std::make_unique<v1::CountMessageTrafficRequest>();
-  command->set_name(found.name());
+  command->set_name(message);
   v1::MessageTraffic& traffic = *command->mutable_traffic();
-  traffic.set_opens(told.opens);
-  traffic.set_automatic_opens(told.automatic_opens);
-  traffic.set_clicks(told.clicks);
-  traffic.set_automatic_clicks(told.automatic_clicks);
-  Record(found, std::move(command));
+  traffic.set_opens(counts.opens);
+  traffic.set_automatic_opens(counts.automatic_opens);
+  traffic.set_clicks(counts.clicks);
+  traffic.set_automatic_clicks(counts.automatic_clicks);
+  runtime::StartOwnCommand(
+      runtime_.transact, runtime_.keys, methods_, std::move(caller), std::move(command), "",
+      [done = std::move(done)](const absl::Status&, const google::protobuf::Message&) mutable {
+        done();
+      });
 }
 
 void MessagePages::AddMetrics(MetricPage& page) const {

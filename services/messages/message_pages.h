@@ -29,6 +29,7 @@
 #include "services/messages/message_engagement.h"
 #include "services/messages/message_reader.h"
 #include "services/runtime/calls/method_table.h"
+#include "services/runtime/calls/told_counts.h"
 #include "services/runtime/calls/web_limits.h"
 #include "services/runtime/calls/web_pages.h"
 #include "services/runtime/runtime.h"
@@ -43,7 +44,6 @@ struct PageCounts {
   int64_t automatic_clicks = 0;
 
   PageCounts& operator+=(const PageCounts& more);
-  bool is_any() const { return opens + automatic_opens + clicks + automatic_clicks > 0; }
 };
 
 // Thread-safe.
@@ -51,7 +51,14 @@ class MessagePages final : public runtime::WebPages {
  public:
   // Borrows both.
   MessagePages(const runtime::Runtime& runtime, const runtime::MethodTable& methods)
-      : runtime_(runtime), methods_(methods), reader_(runtime) {}
+      : runtime_(runtime),
+        methods_(methods),
+        reader_(runtime),
+        further_(runtime.clock, absl::Hours(1),
+                 [this](WorkspaceId workspace, const std::string& message, const PageCounts& counts,
+                        absl::AnyInvocable<void()> done) {
+                   Tell(workspace, message, counts, std::move(done));
+                 }) {}
 
   absl::string_view prefix() const override { return kPagesPrefix; }
   size_t body_bytes_max() const override { return 4 << 10; }
@@ -85,15 +92,18 @@ class MessagePages final : public runtime::WebPages {
   // Whether the request is within what its address may do with the message in an hour.
   bool IsWithin(const Found& found, const runtime::WebRequest& request, AddressKind kind);
   void Record(const Found& found, std::unique_ptr<google::protobuf::Message> command) const;
-  void Count(const Found& found, const PageCounts& counts);
+  void Count(const Found& found, const PageCounts& counts) {
+    further_.Add(found.caller->workspace, found.name(), counts);
+  }
+  // See ToldCounts::Tell.
+  void Tell(WorkspaceId workspace, const std::string& message, const PageCounts& counts,
+            absl::AnyInvocable<void()> done) const;
   void AddMetrics(MetricPage& page) const;
 
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
   const MessageReader reader_;
   runtime::WindowLimits limits_{absl::Hours(1)};
-  runtime::GatheredCounts<PageCounts> further_{absl::Hours(1)};
-
   std::atomic<int64_t> opens_ = 0;
   std::atomic<int64_t> automatic_opens_ = 0;
   std::atomic<int64_t> clicks_ = 0;
@@ -101,6 +111,7 @@ class MessagePages final : public runtime::WebPages {
   std::atomic<int64_t> unsubscribes_ = 0;
   std::atomic<int64_t> beyond_ = 0;
   std::atomic<int64_t> not_found_ = 0;
+  runtime::ToldCounts<PageCounts> further_;
   const MetricSource metrics_{[this](MetricPage& page) { AddMetrics(page); }};
 };
 

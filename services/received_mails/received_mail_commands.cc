@@ -24,6 +24,7 @@
 #include "services/core/person_identity.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
+#include "services/core/undeliverable.h"
 #include "services/received_mails/received_mail.h"
 #include "services/runtime/calls/part_command.h"
 
@@ -266,19 +267,14 @@ Decision ReceivedMailCommands::MarkUndeliverable(runtime::Loader& load, const st
   update.mutable_contact()->set_name(contact);
   update.mutable_update_mask()->add_paths("emails");
   *update.mutable_contact()->mutable_emails() = person.emails();
-  bool is_any = false;
-  for (contacts::v1::EmailAddress& email : *update.mutable_contact()->mutable_emails()) {
-    const auto key = EmailKey(email.address());
-    const bool is_gone =
-        key.has_value() &&
-        std::any_of(mail.failures.begin(), mail.failures.end(), [&](const MailFailure& failure) {
-          return failure.is_permanent && EmailKey(failure.address) == key;
-        });
-    if (!is_gone || email.undeliverable()) continue;
-    email.set_undeliverable(true);
-    is_any = true;
+  const auto is_gone = [&](const std::string& key) {
+    return std::any_of(mail.failures.begin(), mail.failures.end(), [&](const MailFailure& failure) {
+      return failure.is_permanent && EmailKey(failure.address) == key;
+    });
+  };
+  if (!kith::MarkUndeliverable(is_gone, *update.mutable_contact()->mutable_emails())) {
+    return NoChange();
   }
-  if (!is_any) return NoChange();
   Decision marked = runtime::DecidePart(methods_, load, update, context);
   // A mail is kept also where a rule that came later forbids the contact as it is.
   if (marked.ok() || load.would_block() || !IsForGood(marked.status())) return marked;

@@ -172,7 +172,6 @@ void VisitorPages::TakePost(const Open& open, const WebRequest& request, Answer 
     Count(open, {.over_limit = views});
     return answer(Plain(429, "Too many page views.\n", headers));
   }
-  Count(open, {});  // what was left out a while ago is told with what is not
   auto record = std::make_unique<v1::RecordPageViewsRequest>();
   record->set_name(visitor);
   record->set_site(site.name());
@@ -205,20 +204,21 @@ void VisitorPages::Identify(const Open& open, const std::string& visitor,
       });
 }
 
-void VisitorPages::Count(const Open& open, const LeftOut& counts) {
-  const std::string& site = open.site().name();
-  const LeftOut told = left_out_.Add(absl::StrCat(open.caller->workspace.value(), "/", site),
-                                     counts, runtime_.clock.Elapsed());
-  if (told == LeftOut()) return;
+void VisitorPages::Tell(WorkspaceId workspace, const std::string& site, const LeftOut& counts,
+                        absl::AnyInvocable<void()> done) const {
+  auto caller = runtime::ActiveCallerOf(*runtime_.authorizer, workspace, kActor);
+  if (caller == nullptr) return done();
   auto count = std::make_unique<v1::CountSiteTrafficRequest>();
   count->set_name(site);
-  count->set_bots(told.bots);
-  count->set_opted_out(told.opted_out);
-  count->set_without_consent(told.without_consent);
-  count->set_over_limit(told.over_limit);
-  runtime::StartOwnCommand(runtime_.transact, runtime_.keys, methods_, open.caller,
-                           std::move(count), "",
-                           [](const absl::Status&, const google::protobuf::Message&) {});
+  count->set_bots(counts.bots);
+  count->set_opted_out(counts.opted_out);
+  count->set_without_consent(counts.without_consent);
+  count->set_over_limit(counts.over_limit);
+  runtime::StartOwnCommand(
+      runtime_.transact, runtime_.keys, methods_, std::move(caller), std::move(count), "",
+      [done = std::move(done)](const absl::Status&, const google::protobuf::Message&) mutable {
+        done();
+      });
 }
 
 }  // namespace kith::visitors

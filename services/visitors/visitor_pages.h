@@ -14,12 +14,15 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "eventstore/seal/token_sealer.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/calls/public_record.h"
+#include "services/runtime/calls/told_counts.h"
 #include "services/runtime/calls/web_limits.h"
 #include "services/runtime/calls/web_pages.h"
 #include "services/runtime/runtime.h"
@@ -47,7 +50,13 @@ class VisitorPages final : public runtime::WebPages {
  public:
   // Borrows both.
   VisitorPages(const runtime::Runtime& runtime, const runtime::MethodTable& methods)
-      : runtime_(runtime), methods_(methods) {}
+      : runtime_(runtime),
+        methods_(methods),
+        left_out_(runtime.clock, absl::Seconds(10),
+                  [this](WorkspaceId workspace, const std::string& site, const LeftOut& counts,
+                         absl::AnyInvocable<void()> done) {
+                    Tell(workspace, site, counts, std::move(done));
+                  }) {}
 
   absl::string_view prefix() const override { return "/v/"; }
   size_t body_bytes_max() const override { return 256 << 10; }
@@ -75,12 +84,17 @@ class VisitorPages final : public runtime::WebPages {
   // Says who the visitor is; `done` where that is over, whatever became of it.
   void Identify(const Open& open, const std::string& visitor, const std::string& contact,
                 absl::AnyInvocable<void()> done);
-  void Count(const Open& open, const LeftOut& counts);
+  void Count(const Open& open, const LeftOut& counts) {
+    left_out_.Add(open.caller->workspace, open.site().name(), counts);
+  }
+  // See ToldCounts::Tell.
+  void Tell(WorkspaceId workspace, const std::string& site, const LeftOut& counts,
+            absl::AnyInvocable<void()> done) const;
 
   const runtime::Runtime& runtime_;
   const runtime::MethodTable& methods_;
   runtime::WindowLimits limits_{absl::Minutes(1)};
-  runtime::GatheredCounts<LeftOut> left_out_{absl::Seconds(10)};
+  runtime::ToldCounts<LeftOut> left_out_;
 };
 
 }  // namespace kith::visitors

@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
@@ -45,35 +47,63 @@ class GatheredCounts {
   // The first counts are told at once, further ones after so long.
   explicit GatheredCounts(absl::Duration tell_after) : tell_after_(tell_after) {}
 
-  // Adds to those of `key`; answers all that are to be told now, which may be none.
-  Counts Add(const std::string& key, const Counts& more, absl::Duration now) KITH_EXCLUDES(mutex_) {
+  // Adds to those of `key`; answers all that are to be told now; nullopt where they wait, or are
+  // lost.
+  std::optional<Counts> Add(const std::string& key, const Counts& more, absl::Duration now)
+      KITH_EXCLUDES(mutex_) {
     MutexLock lock(mutex_);
     if (gathered_.size() >= kKeysMax && !gathered_.contains(key)) {
       // Those of which nothing is left to be told.
       absl::erase_if(gathered_, [&](const auto& one) {
-        return one.second.is_told_all && now - one.second.told >= tell_after_;
+        return !one.second.is_waiting && now - one.second.told >= tell_after_;
       });
-      if (gathered_.size() >= kKeysMax) return {};
+      if (gathered_.size() >= kKeysMax) return std::nullopt;
     }
     Gathered& gathered = gathered_[key];
     gathered.counts += more;
-    gathered.is_told_all = now - gathered.told >= tell_after_;
-    if (!gathered.is_told_all) return {};
-    gathered.told = now;
-    return std::exchange(gathered.counts, {});
+    if (now - gathered.told >= tell_after_) return Told(gathered, now);
+    waiting_ += gathered.is_waiting ? 0 : 1;
+    gathered.is_waiting = true;
+    return std::nullopt;
+  }
+
+  // Those that wait and are to be told now, by their keys.
+  std::vector<std::pair<std::string, Counts>> TakeDue(absl::Duration now) KITH_EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    std::vector<std::pair<std::string, Counts>> due;
+    if (waiting_ == 0) return due;
+    for (auto& [key, gathered] : gathered_) {
+      if (!gathered.is_waiting || now - gathered.told < tell_after_) continue;
+      due.emplace_back(key, Told(gathered, now));
+    }
+    return due;
+  }
+
+  bool is_any_waiting() const KITH_EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    return waiting_ > 0;
   }
 
  private:
   struct Gathered {
     Counts counts;
     absl::Duration told = -absl::InfiniteDuration();
-    bool is_told_all = false;
+    bool is_waiting = false;
   };
+
+  Counts Told(Gathered& gathered, absl::Duration now) KITH_REQUIRES(mutex_) {
+    waiting_ -= gathered.is_waiting ? 1 : 0;
+    gathered.is_waiting = false;
+    gathered.told = now;
+    return std::exchange(gathered.counts, {});
+  }
+
   static constexpr size_t kKeysMax = 100'000;
 
   const absl::Duration tell_after_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   absl::flat_hash_map<std::string, Gathered> gathered_ KITH_GUARDED_BY(mutex_);
+  size_t waiting_ KITH_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace kith::runtime

@@ -134,6 +134,21 @@ TEST_F(FormPagesTest, TakeWhatABrowserSendsOnceHoweverOftenItIsSent) {
   EXPECT_EQ(report.conversion_percent(), 100);
 }
 
+// Goal: whoever was counted while others were is told when the server ends, and not lost.
+TEST_F(FormPagesTest, TellWhatWasCountedWhenTheServerEnds) {
+  const std::string path = Publish();
+  EXPECT_EQ(Ask("GET", path).status, 200);
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded,
+                "email=a%40example.com&consent.terms=true&kith_website=http%3A%2F%2Fspam")
+                .status,
+            200);
+  EXPECT_EQ(Ask("GET", path).status, 200);
+  server_.Restart();
+  const forms::v1::FormReport report = Report();
+  EXPECT_EQ(report.views(), 2);
+  EXPECT_EQ(report.spam(), 1);
+}
+
 TEST_F(FormPagesTest, TakePartsAndJsonAsWell) {
   const std::string path = Publish(R"(redirect_url: "https://www.example.com/thanks")");
   const HttpReply parts =

@@ -70,6 +70,18 @@ TEST(ReadForm, PutsEachValueWhereItsFieldSays) {
   EXPECT_EQ(read->consents[0].text(), "I agree.");
 }
 
+TEST(ReadForm, TellsWhatASecondFieldSaysOfTheSame) {
+  v1::Form form = Contact();
+  *form.add_fields() =
+      Proto<v1::FormField>(R"(key: "alias" label: "Alias" maps_to: "contact.last_name")");
+  const auto read = ReadForm(form, Filled(R"(
+      values { key: "email" value: "ada@example.com" } values { key: "name" value: "Lovelace" }
+      values { key: "alias" value: "Byron" } consents: "terms")"));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->capture.person().last_name(), "Lovelace");
+  EXPECT_EQ(read->capture.interaction().body(), "Campaign: autumn\nAlias: Byron");
+}
+
 TEST(ReadForm, TellsAllThatIsWrongAtOnce) {
   EXPECT_THAT(Violations(Contact(), ""), UnorderedElementsAre("values.email", "consents.terms"));
   EXPECT_THAT(Violations(Contact(), R"(

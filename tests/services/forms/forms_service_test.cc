@@ -5,6 +5,7 @@
 
 #include "kith/captures/v1/capture_reviews_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/custom_fields/v1/custom_fields_service.grpc.pb.h"
 #include "kith/forms/v1/form_submissions_service.grpc.pb.h"
 #include "kith/forms/v1/forms_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
@@ -54,6 +55,16 @@ class FormsTest : public ::testing::Test {
     auto request = Proto<v1::SubmitFormRequest>(text);
     request.set_name(form);
     return server_.Call(&Stub::SubmitForm, request);
+  }
+  std::string BodyOf(const v1::FormSubmission& submission) {
+    interactions::v1::GetInteractionRequest read;
+    read.set_name(submission.interaction());
+    return server_.Call(&interactions::v1::InteractionsService::Stub::GetInteraction, read)->body();
+  }
+  std::string InquiryOf(const v1::FormSubmission& submission) {
+    leads::v1::GetLeadRequest get;
+    get.set_name(submission.lead());
+    return server_.Call(&leads::v1::LeadsService::Stub::GetLead, get)->inquiry();
   }
   v1::FormReport Report(const std::string& form) {
     v1::GetFormReportRequest request;
@@ -284,6 +295,86 @@ TEST_F(FormsTest, FillNobodyWhoHasNotConfirmed) {
   EXPECT_EQ(server_.Call(&ContactsService::Stub::GetContact, get)->phones_size(), 0);
   EXPECT_EQ(Submit(PublishForm("match_policy: FILL"), said)->contact(), contact);
   EXPECT_EQ(server_.Call(&ContactsService::Stub::GetContact, get)->phones_size(), 1);
+}
+
+// Goal: what somebody writes of themselves is kept where the contact does not take it.
+TEST_F(FormsTest, TellWhatTheContactDoesNotTake) {
+  for (const char* const custom :
+       {R"(resource: "contacts" key: "size" display_name: "Size" type: NUMBER)",
+        R"(resource: "contacts" key: "tier" display_name: "Tier" type: TEXT)"}) {
+    custom_fields::v1::CreateCustomFieldRequest create;
+    *create.mutable_custom_field() = Proto<custom_fields::v1::CustomField>(custom);
+    ASSERT_EQ(server_.Call(&custom_fields::v1::CustomFieldsService::Stub::CreateCustomField, create)
+                  .reason(),
+              "");
+  }
+  const std::string more = R"(
+      fields { key: "last" label: "Surname" maps_to: "contact.last_name" }
+      fields { key: "job" label: "Job" maps_to: "contact.job_title" }
+      fields { key: "size" label: "Team size" kind: NUMBER maps_to: "contact.custom.size" }
+      fields { key: "tier" label: "Tier" maps_to: "contact.custom.tier" }
+      creates_lead: true match_policy: )";
+  const std::string keep = PublishForm(absl::StrCat(more, "KEEP"));
+  const std::string fill = PublishForm(absl::StrCat(more, "FILL"));
+  const std::string email = R"(values { key: "email" value: "ada@example.com" } )";
+  const auto first = Submit(keep, absl::StrCat(email, R"(
+      values { key: "last" value: "Porter" } values { key: "size" value: "30" })"));
+  ASSERT_EQ(first.reason(), "");
+
+  const std::string filled = absl::StrCat(email, R"(
+      values { key: "last" value: "Portman" } values { key: "phone" value: "+4930901820" }
+      values { key: "job" value: "Buyer" } values { key: "size" value: "40.0" }
+      values { key: "tier" value: "gold" } values { key: "message" value: "Hello" })");
+  const auto kept = Submit(keep, filled);
+  ASSERT_EQ(kept.reason(), "");
+  EXPECT_EQ(kept->contact(), first->contact());
+  EXPECT_EQ(BodyOf(kept.response),
+            "Message: Hello\nPhone: +4930901820\nSurname: Portman\nJob: Buyer\n"
+            "Team size: 40.0\nTier: gold");
+  EXPECT_EQ(InquiryOf(kept.response), BodyOf(kept.response));
+
+  const auto taken = Submit(fill, filled);
+  ASSERT_EQ(taken.reason(), "");
+  EXPECT_EQ(taken->contact(), first->contact());
+  EXPECT_EQ(BodyOf(taken.response), "Message: Hello\nSurname: Portman\nTeam size: 40.0");
+  EXPECT_EQ(InquiryOf(taken.response), BodyOf(taken.response));
+
+  // What the contact has already is told once.
+  const auto known = Submit(keep, absl::StrCat(email, R"(
+      values { key: "last" value: "Porter" } values { key: "phone" value: "+49 30 901820" }
+      values { key: "size" value: "30.0" } values { key: "tier" value: "gold" })"));
+  ASSERT_EQ(known.reason(), "");
+  EXPECT_EQ(BodyOf(known.response), "");
+}
+
+// Goal: all that a submission makes is of the time that it says.
+TEST_F(FormsTest, MakeAllOfTheTimeThatTheyWereSent) {
+  users::v1::CreateUserRequest create;
+  create.mutable_user()->set_display_name("Ada");
+  const std::string ada = server_.Call(&users::v1::UsersService::Stub::CreateUser, create)->name();
+  const std::string form =
+      PublishForm(absl::StrCat("creates_lead: true contact_owner: '", ada, "'"));
+  auto request = Proto<v1::SubmitFormRequest>(R"(
+      values { key: "email" value: "ada@example.com" } occur_time { seconds: 1700000000 })");
+  request.set_name(form);
+  const auto sent = server_.Call(&Stub::SubmitForm, request);
+  ASSERT_EQ(sent.reason(), "");
+  EXPECT_EQ(sent->create_time().seconds(), 1700000000);
+  contacts::v1::GetContactRequest get;
+  get.set_name(sent->contact());
+  const auto contact = server_.Call(&ContactsService::Stub::GetContact, get);
+  EXPECT_EQ(contact->create_time().seconds(), 1700000000);
+  EXPECT_EQ(contact->update_time().seconds(), 1700000000);
+  leads::v1::GetLeadRequest get_lead;
+  get_lead.set_name(sent->lead());
+  const auto lead = server_.Call(&leads::v1::LeadsService::Stub::GetLead, get_lead);
+  EXPECT_EQ(lead->create_time().seconds(), 1700000000);
+  EXPECT_EQ(lead->update_time().seconds(), 1700000000);
+  interactions::v1::GetInteractionRequest read;
+  read.set_name(sent->interaction());
+  const auto interaction =
+      server_.Call(&interactions::v1::InteractionsService::Stub::GetInteraction, read);
+  EXPECT_EQ(interaction->occur_time().seconds(), 1700000000);
 }
 
 TEST_F(FormsTest, CountNobodysLooks) {

@@ -476,6 +476,42 @@ TEST_F(MessagesServiceTest, UnsubscribeFromThemByTheContactsOwnCommand) {
   EXPECT_EQ(server_.Call(&Stub::RecordMessageUnsubscribed, request).reason(), "MESSAGE_NOT_FOUND");
 }
 
+// Goal: a bounce that a program tells stops mail to the address, as one does that is received.
+TEST_F(MessagesServiceTest, MarkTheAddressThatTheyDoNotReachForGood) {
+  contacts::v1::UpdateContactRequest update;
+  update.mutable_contact()->set_name(ada_);
+  update.mutable_contact()->add_emails()->set_address("Ada@example.com");
+  update.mutable_contact()->add_emails()->set_address("b@example.com");
+  update.mutable_update_mask()->add_paths("emails");
+  Made(&ContactsService::Stub::UpdateContact, update);
+  const std::string name = Send(Sending(ada_)).name();
+  v1::RecordMessageSentRequest sent;
+  sent.set_name(name);
+  sent.set_message_id("<1@acme.example>");
+  Made(&Stub::RecordMessageSent, sent);
+  contacts::v1::GetContactRequest get;
+  get.set_name(ada_);
+  v1::RecordMessageBouncedRequest bounced;
+  bounced.set_name(name);
+  bounced.set_kind(v1::SOFT);
+  Made(&Stub::RecordMessageBounced, bounced);
+  EXPECT_FALSE(Made(&ContactsService::Stub::GetContact, get).emails(0).undeliverable());
+  bounced.set_kind(v1::HARD);
+  const Position before = server_.runtime().log.head();
+  EXPECT_EQ(Made(&Stub::RecordMessageBounced, bounced).bounce(), v1::HARD);
+  EXPECT_EQ(server_.runtime().log.head().value(), before.value() + 2) << "in one append";
+  const auto contact = Made(&ContactsService::Stub::GetContact, get);
+  EXPECT_TRUE(contact.emails(0).undeliverable());
+  EXPECT_FALSE(contact.emails(1).undeliverable());
+  EXPECT_EQ(server_.Call(&Stub::SendMessage, Sending(ada_)).reason(), "ADDRESS_UNDELIVERABLE");
+  // Whoever corrects that is not contradicted by the same report.
+  *update.mutable_contact()->mutable_emails() = contact.emails();
+  update.mutable_contact()->mutable_emails(0)->set_undeliverable(false);
+  Made(&ContactsService::Stub::UpdateContact, update);
+  Made(&Stub::RecordMessageBounced, bounced);
+  EXPECT_FALSE(Made(&ContactsService::Stub::GetContact, get).emails(0).undeliverable());
+}
+
 TEST_F(MessagesServiceTest, AreNotFoundByWhatTheySay) {
   Send(Sending(ada_));
   EXPECT_EQ(List(ada_, "subject = \"Hello\"").reason(), "INVALID_FILTER");

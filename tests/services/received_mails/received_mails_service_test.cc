@@ -533,6 +533,10 @@ TEST_F(ReceivedMailsTest, AreListedByThread) {
   EXPECT_EQ(listed.next_page_token(), "");
   Receive(FromAda("4", "References: <1@x.example> <2@x.example>\n", "Both."));
   v1::ListMailThreadsRequest all;
+  all.set_filter("mail_counts > 1");
+  EXPECT_THAT(server_.Call(&Threads::ListMailThreads, all).status.error_message(),
+              HasSubstr("did you mean mail_count? (there are create_time, joined_threads, "
+                        "last_mail_time, mail_count, name)"));
   all.set_filter("mail_count > 1");
   listed = Made(&Threads::ListMailThreads, all);
   ASSERT_EQ(listed.mail_threads_size(), 1);

@@ -2,6 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/mutex.h"
+#include "services/runtime/calls/told_counts.h"
+
 namespace kith::runtime {
 namespace {
 
@@ -23,15 +31,85 @@ TEST(WindowLimits, BeginAnewAfterTheirTime) {
   EXPECT_TRUE(limits.Take("a", 2, begin + absl::Minutes(60)));
 }
 
+int ViewsIn(const std::optional<Counts>& counts) { return counts.has_value() ? counts->views : 0; }
+
 TEST(GatheredCounts, AreToldAtOnceAndThenAfterAWhile) {
   GatheredCounts<Counts> counts(absl::Seconds(10));
   const absl::Duration begin = absl::Hours(5);
-  EXPECT_EQ(counts.Add("a", {3}, begin).views, 3);
-  EXPECT_EQ(counts.Add("a", {1}, begin + absl::Seconds(1)).views, 0);
-  EXPECT_EQ(counts.Add("b", {7}, begin + absl::Seconds(1)).views, 7);
-  EXPECT_EQ(counts.Add("a", {1}, begin + absl::Seconds(9)).views, 0);
-  EXPECT_EQ(counts.Add("a", {1}, begin + absl::Seconds(10)).views, 3);
-  EXPECT_EQ(counts.Add("a", {1}, begin + absl::Seconds(11)).views, 0);
+  EXPECT_EQ(ViewsIn(counts.Add("a", {3}, begin)), 3);
+  EXPECT_EQ(ViewsIn(counts.Add("a", {1}, begin + absl::Seconds(1))), 0);
+  EXPECT_EQ(ViewsIn(counts.Add("b", {7}, begin + absl::Seconds(1))), 7);
+  EXPECT_EQ(ViewsIn(counts.Add("a", {1}, begin + absl::Seconds(9))), 0);
+  EXPECT_EQ(ViewsIn(counts.Add("a", {1}, begin + absl::Seconds(10))), 3);
+  EXPECT_EQ(ViewsIn(counts.Add("a", {1}, begin + absl::Seconds(11))), 0);
+}
+
+TEST(GatheredCounts, AreDueWhereNobodyAddsAnyMore) {
+  GatheredCounts<Counts> counts(absl::Seconds(10));
+  const absl::Duration begin = absl::Hours(5);
+  counts.Add("a", {3}, begin);
+  EXPECT_FALSE(counts.is_any_waiting());
+  counts.Add("a", {1}, begin + absl::Seconds(1));
+  counts.Add("a", {1}, begin + absl::Seconds(2));
+  EXPECT_TRUE(counts.TakeDue(begin + absl::Seconds(9)).empty());
+  EXPECT_TRUE(counts.is_any_waiting());
+  const auto due = counts.TakeDue(begin + absl::Seconds(10));
+  ASSERT_EQ(due.size(), 1u);
+  EXPECT_EQ(due[0].first, "a");
+  EXPECT_EQ(due[0].second.views, 2);
+  EXPECT_FALSE(counts.is_any_waiting());
+  EXPECT_TRUE(counts.TakeDue(begin + absl::Hours(1)).empty());
+}
+
+// What was told, by workspace and record.
+class Told {
+ public:
+  ToldCounts<Counts>::Tell Tell() {
+    return [this](WorkspaceId workspace, const std::string& record, const Counts& counts,
+                  absl::AnyInvocable<void()> done) {
+      {
+        MutexLock lock(mutex_);
+        views_[absl::StrCat(workspace.value(), " ", record)] += counts.views;
+        changed_.NotifyAll();
+      }
+      done();
+    };
+  }
+  int views(const std::string& of) {
+    MutexLock lock(mutex_);
+    return views_[of];
+  }
+  void Await(const std::string& of, int views) {
+    MutexLock lock(mutex_);
+    while (views_[of] < views) changed_.Wait(mutex_);
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::map<std::string, int> views_ KITH_GUARDED_BY(mutex_);
+};
+
+TEST(ToldCounts, AreToldWhereNobodyComesAnyMore) {
+  Told told;
+  ToldCounts<Counts> counts(SystemClock(), absl::Milliseconds(20), told.Tell());
+  counts.Add(WorkspaceId(7), "forms/1", {3});
+  counts.Add(WorkspaceId(7), "forms/1", {4});
+  told.Await("7 forms/1", 7);
+  counts.Add(WorkspaceId(7), "forms/1", {1});  // the timer begins again
+  counts.Add(WorkspaceId(7), "forms/1", {1});
+  told.Await("7 forms/1", 9);
+}
+
+TEST(ToldCounts, AreToldWhenTheyEnd) {
+  Told told;
+  {
+    ToldCounts<Counts> counts(SystemClock(), absl::Hours(1), told.Tell());
+    counts.Add(WorkspaceId(7), "forms/1", {3});
+    counts.Add(WorkspaceId(7), "forms/1", {4});
+    EXPECT_EQ(told.views("7 forms/1"), 3);
+  }
+  EXPECT_EQ(told.views("7 forms/1"), 7);
 }
 
 }  // namespace
