@@ -1,6 +1,6 @@
 // AskedOwner: whose records a report is asked for, in a field `owner` of its request that names a
-// user. A name that nobody has would be answered by a report of nothing, so it is refused; what else
-// people are named by is LinkAliases's.
+// user. A name that nobody has would be answered by a report of nothing, so it is refused; what
+// else people are named by is LinkAliases's.
 #pragma once
 
 #include <memory>
@@ -24,9 +24,9 @@ class AskedOwner {
 
   // The views that a read with this owner needs besides; none where it is empty.
   ReadViews ViewsFor(const std::string& owner) const;
-  // In a read of these: the name of the user who is meant, of whoever asks where that is "users/me";
-  // empty where nobody is asked for. ERROR_UNKNOWN_ALIAS where there is no such user at the read's
-  // moment; else as LinkAliases::UserNamed.
+  // In a read of these: the name of the user who is meant, of whoever asks where that is
+  // "users/me"; empty where nobody is asked for. ERROR_UNKNOWN_ALIAS where there is no such user at
+  // the read's moment; else as LinkAliases::UserNamed.
   absl::StatusOr<std::string> In(const ReadContext& context, const std::string& owner) const;
 
  private:
