@@ -40,10 +40,7 @@ class LeadTaking {
                const CommandContext& context) const {
     KITH_ASSIGN_OR_RETURN(const LeadState* lead, load.Load<LeadAggregate>(command.name()));
     KITH_ASSIGN_OR_RETURN(const bool is_to_take, MayTake(*lead, command, context));
-    if (!is_to_take) return NoChange();
-    const bool is_nobodys = lead->resource.owner().empty();
-    Decision given = Give(load, command.name(), std::string(context.user), context);
-    return is_nobodys ? WhoeverMayWriteOne(std::move(given)) : std::move(given);
+    return is_to_take ? Give(load, command.name(), std::string(context.user), context) : NoChange();
   }
   Decision Run(runtime::Loader& load, const v1::HandBackLeadRequest& command,
                const CommandContext& context) const {
@@ -58,18 +55,6 @@ class LeadTaking {
   }
 
  private:
-  // Takers may write leads, and see this one: what nobody has is in the reach of no narrower scope
-  // than all, and would wait for an administrator.
-  static Decision WhoeverMayWriteOne(Decision given) {
-    KITH_RETURN_IF_ERROR(given.status());
-    Changes taken;
-    for (Change& change : (*std::move(given)).TakeList()) {
-      change.is_consequence = true;
-      taken = std::move(taken).Add(std::move(change));
-    }
-    return taken;
-  }
-
   Decision Give(runtime::Loader& load, const std::string& lead, std::string owner,
                 const CommandContext& context) const {
     v1::UpdateLeadRequest update;

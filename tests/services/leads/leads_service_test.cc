@@ -159,23 +159,6 @@ TEST_F(LeadsServiceTest, AreTakenFromAQueue) {
   EXPECT_EQ(refused.metadata("owner"), ada);
 }
 
-// Goal: what nobody has does not wait for an administrator; whoever writes leads of their own makes
-// it one of these, and gives it to nobody else.
-TEST_F(LeadsServiceTest, AreTakenWhereNobodyHasThem) {
-  const std::string rep = CreateUser("display_name: 'Ada' roles: 'roles/sales-rep'");
-  const std::string key = KeyOf(rep);
-  const std::string lead = Created("first_name: 'Cy'");
-  v1::UpdateLeadRequest update;
-  update.mutable_lead()->set_name(lead);
-  update.mutable_lead()->set_owner(rep);
-  EXPECT_EQ(server_.CallWith(key, &Stub::UpdateLead, update).reason(), "PERMISSION_DENIED");
-  EXPECT_EQ(Do(&Stub::TakeLead, lead, "", KeyOf(rep, "leads.read")).reason(), "PERMISSION_DENIED");
-  const auto taken = Do(&Stub::TakeLead, lead, "", key);
-  EXPECT_EQ(taken.reason(), "") << taken.status.error_message();
-  EXPECT_EQ(taken->owner(), rep);
-  EXPECT_EQ(Do(&Stub::ContactLead, lead, "", key).reason(), "");
-}
-
 // Goal: who took a lead from a queue can give it back to that one, once, and to no other.
 TEST_F(LeadsServiceTest, GoBackToTheQueueTheyWereTakenFrom) {
   const std::string team = CreateTeam();
