@@ -155,6 +155,19 @@ absl::string_view ResourceIn(const std::vector<Field>& fields) {
   return "";
 }
 
+// "companies.company or company_name": which fields somebody may have meant who wrote a word of
+// theirs, or else the one that is spelled nearly like this; empty where there is none, or many.
+std::string Meant(absl::string_view name, const std::vector<absl::string_view>& names) {
+  constexpr size_t kToldMax = 3;
+  std::vector<absl::string_view> with_word;
+  for (const absl::string_view each : names) {
+    const std::vector<absl::string_view> words = absl::StrSplit(each, absl::ByAnyChar("._"));
+    if (std::find(words.begin(), words.end(), name) != words.end()) with_word.push_back(each);
+  }
+  if (with_word.empty() || with_word.size() > kToldMax) return std::string(NearestOf(name, names));
+  return absl::StrJoin(with_word, " or ");
+}
+
 }  // namespace
 
 bool Predicate::Holds(const std::vector<std::string>& values) const {
@@ -208,11 +221,11 @@ absl::StatusOr<size_t> FindField(absl::string_view name, const std::vector<Field
     if (is_own || resource.empty()) names.push_back(fields[i].name);
   }
   std::sort(names.begin(), names.end());
-  const absl::string_view nearest = NearestOf(name, names);
+  const std::string meant = Meant(name, names);
   const std::string message =
       absl::StrCat("There is no field ", name, " to filter or order by",
-                   nearest.empty() ? "" : absl::StrCat(", did you mean ", nearest, "?"),
-                   " (there are ", absl::StrJoin(names, ", "), ")");
+                   meant.empty() ? "" : absl::StrCat(", did you mean ", meant, "?"), " (there are ",
+                   absl::StrJoin(names, ", "), ")");
   return character == 0 ? InvalidFilter(absl::StrCat(message, "."))
                         : InvalidFilterAt(character, message);
 }

@@ -38,6 +38,7 @@ const ResourceRules& Rules() {
           .OwnedByCreator()
           .Complete(CompleteFields)
           .Check(CheckFields)
+          .NamedAfter("company_name", "companies")
           .UniqueClaim(kEmailClaim, EmailKeys, WantsUniqueEmails, EmailTaken)
           .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
           .Claim(kPhoneClaim, PhoneKeys)

@@ -64,6 +64,49 @@ std::unique_ptr<Message> CopyOf(const Message& message) {
   return copy;
 }
 
+// Where a record says which one it is named after: in that link, or where the link is a list of
+// what names records, in the element that is primary, "companies[1].company"; empty where none is.
+std::string PathOfNamed(const Message& record, const FieldDescriptor& link) {
+  if (!link.is_repeated()) return link.name();
+  const Descriptor& element = *link.message_type();
+  const FieldDescriptor* const primary = FieldOf(element, "primary");
+  const FieldDescriptor* named = nullptr;
+  for (int i = 0; i < element.field_count() && named == nullptr; ++i) {
+    const auto& rules = element.field(i)->options().GetExtension(options::v1::field);
+    if (rules.resource_size() > 0) named = element.field(i);
+  }
+  KITH_CHECK(named != nullptr);
+  const auto& reflection = *record.GetReflection();
+  for (int i = 0; i < reflection.FieldSize(record, &link); ++i) {
+    const Message& one = reflection.GetRepeatedMessage(record, &link, i);
+    if (!one.GetReflection()->GetBool(one, primary)) continue;
+    return absl::StrCat(link.name(), "[", i, "].", named->name());
+  }
+  return "";
+}
+
+// What else is claimed of a record that was named after another, and released. Nothing that must be
+// unique may follow from a name that somebody else chose.
+void ClaimNamed(const ResourceRules& rules, const ClaimValues& before, const Message& named,
+                ResourceChange& change) {
+  const ClaimValues after(rules.claims, named);
+  const auto add = [&](const ClaimRule& rule, const std::string& value) {
+    KITH_CHECK(rule.is_unique == nullptr && rule.last == nullptr);
+    const bool is_known = std::any_of(
+        change.claims.begin(), change.claims.end(),
+        [&](const Claim& one) { return one.purpose == rule.purpose && one.value == value; });
+    if (!is_known) change.claims.push_back({rule.purpose, value});
+  };
+  for (size_t claim = 0; claim < rules.claims.size(); ++claim) {
+    for (const std::string& value : before[claim]) {
+      if (!Contains(after[claim], value)) add(rules.claims[claim], value);
+    }
+    for (const std::string& value : after[claim]) {
+      if (!Contains(before[claim], value)) add(rules.claims[claim], value);
+    }
+  }
+}
+
 }  // namespace
 
 StandardCommand::StandardCommand(const ResourceRules& rules, StandardMethod method,
@@ -390,14 +433,17 @@ void StandardCommand::TakeNames(const std::vector<ResourceNow>& linked,
     const bool is_said = change.method == StandardMethod::kCreate
                              ? !TextIn(*change.after, rule.text).empty()
                              : std::find(changed.begin(), changed.end(), text) != changed.end();
-    const std::string path = absl::StrCat(resource_->name(), ".", rule.link->name());
+    const std::string path =
+        absl::StrCat(resource_->name(), ".", PathOfNamed(*change.after, *rule.link));
     const auto link = std::find_if(change.links.begin(), change.links.end(),
                                    [&](const Link& one) { return one.field == path; });
     if (is_said || link == change.links.end()) continue;
     const Message& record = *linked[static_cast<size_t>(link - change.links.begin())].resource;
     const std::string name = TextIn(record, FieldOf(*record.GetDescriptor(), "display_name"));
     if (name == TextIn(*change.after, rule.text)) continue;
+    const ClaimValues unnamed(rules_.claims, *change.after);
     change.after->GetReflection()->SetString(change.after.get(), rule.text, name);
+    ClaimNamed(rules_, unnamed, *change.after, change);
     if (change.method == StandardMethod::kUpdate) change.changed.add_paths(text);
   }
 }

@@ -29,6 +29,7 @@
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/commands/linked_records.h"
 #include "services/runtime/requests/retry.h"
+#include "services/runtime/resources/asked_owner.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/visibility.h"
 #include "services/runtime/server_builder.h"
@@ -76,8 +77,10 @@ absl::StatusOr<Shared> SharedDeals(const ReadContext& context,
   return shared;
 }
 
-absl::Status GetBoard(const ReadContext& context, const v1::GetPipelineBoardRequest& request,
-                      v1::PipelineBoard* response) {
+absl::Status GetBoard(const runtime::AskedOwner& asked_owner, const ReadContext& context,
+                      const v1::GetPipelineBoardRequest& asked, v1::PipelineBoard* response) {
+  v1::GetPipelineBoardRequest request = asked;
+  KITH_ASSIGN_OR_RETURN(*request.mutable_owner(), asked_owner.In(context, asked.owner()));
   const absl::string_view pipeline =
       request.pipeline().empty() ? kDefaultPipeline : absl::string_view(request.pipeline());
   const runtime::Reach reach(context.caller, "deals.read");
@@ -327,7 +330,8 @@ class StalenessCommands {
   const runtime::Runtime& runtime_;
 };
 
-void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
+void BindMethods(const std::vector<runtime::ResourceType>& resources, runtime::Runtime& runtime,
+                 runtime::MethodTable& methods) {
   methods.Command<v1::MoveDealRequest, v1::Deal>(MoveCommands());
   methods.Command<v1::WinDealRequest, v1::Deal>(DealCommands());
   methods.Command<v1::LoseDealRequest, v1::Deal>(DealCommands());
@@ -340,8 +344,18 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   const StalenessCommands staleness(runtime);
   methods.Command<v1::RaiseStaleDealRequest, v1::Deal>(staleness);
   methods.Command<v1::MeasureStageDealsRequest, google::protobuf::Empty>(staleness);
-  methods.Read({PipelineBoard::kName, PipelineList::kName, DealList::kName}, ReadKind::kScan,
-               GetBoard);
+  const runtime::AskedOwner owner(resources, runtime);
+  methods.Read(
+      runtime::MethodOf<v1::GetPipelineBoardRequest>(),
+      {PipelineBoard::kName, PipelineList::kName, DealList::kName}, ReadKind::kScan,
+      [owner](const ReadContext& context, const google::protobuf::Message& request,
+              google::protobuf::Message* response) {
+        return GetBoard(owner, context, static_cast<const v1::GetPipelineBoardRequest&>(request),
+                        static_cast<v1::PipelineBoard*>(response));
+      },
+      [owner](const google::protobuf::Message& request) {
+        return owner.ViewsFor(static_cast<const v1::GetPipelineBoardRequest&>(request).owner());
+      });
   methods.Command<v1::AddStageRequest, v1::Pipeline>(StageCommands());
   methods.Command<v1::UpdateStageRequest, v1::Pipeline>(StageCommands());
   methods.Command<v1::ArchiveStageRequest, v1::Pipeline>(StageCommands());
@@ -361,7 +375,9 @@ void Register(runtime::ServerBuilder& server) {
   server.RegisterEvents<v1::StalenessEvent>(StalenessAggregate::kCategory);
   server.AddPolicy(std::make_unique<StaleDeals>());
   server.AddPolicy(std::make_unique<ApprovalExpiry>());
-  server.Serve(BindMethods);
+  server.Serve([&server](runtime::Runtime& runtime, runtime::MethodTable& methods) {
+    BindMethods(server.resources(), runtime, methods);
+  });
 }
 
 }  // namespace kith::deals

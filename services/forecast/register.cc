@@ -12,6 +12,7 @@
 #include "services/core/reject.h"
 #include "services/forecast/forecast_sum.h"
 #include "services/runtime/admission/reach.h"
+#include "services/runtime/resources/asked_owner.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::forecast {
@@ -41,9 +42,11 @@ absl::StatusOr<Period> PeriodOf(const v1::QueryForecastRequest& request) {
   return period;
 }
 
-absl::Status Query(const ReadContext& context, const v1::QueryForecastRequest& request,
-                   v1::Forecast* response) {
-  KITH_ASSIGN_OR_RETURN(const Period period, PeriodOf(request));
+absl::Status Query(const runtime::AskedOwner& asked_owner, const ReadContext& context,
+                   const v1::QueryForecastRequest& asked, v1::Forecast* response) {
+  KITH_ASSIGN_OR_RETURN(const Period period, PeriodOf(asked));
+  v1::QueryForecastRequest request = asked;
+  KITH_ASSIGN_OR_RETURN(*request.mutable_owner(), asked_owner.In(context, asked.owner()));
   KITH_ASSIGN_OR_RETURN(const auto settings, context.SettingsThen());
   const absl::TimeZone zone = TimeZoneOf(settings->time_zone).value_or(absl::UTCTimeZone());
   KITH_ASSIGN_OR_RETURN(const StagesByName stages,
@@ -64,8 +67,19 @@ absl::Status Query(const ReadContext& context, const v1::QueryForecastRequest& r
 
 void Register(runtime::ServerBuilder& server) {
   server.AddProjection(std::make_unique<SalesForecast>());
-  server.Serve([](runtime::Runtime&, runtime::MethodTable& methods) {
-    methods.Read({SalesForecast::kName, kPipelineList}, ReadKind::kScan, Query);
+  server.Serve([&server](runtime::Runtime& runtime, runtime::MethodTable& methods) {
+    const runtime::AskedOwner owner(server.resources(), runtime);
+    methods.Read(
+        runtime::MethodOf<v1::QueryForecastRequest>(), {SalesForecast::kName, kPipelineList},
+        ReadKind::kScan,
+        [owner](const ReadContext& context, const google::protobuf::Message& request,
+                google::protobuf::Message* response) {
+          return Query(owner, context, static_cast<const v1::QueryForecastRequest&>(request),
+                       static_cast<v1::Forecast*>(response));
+        },
+        [owner](const google::protobuf::Message& request) {
+          return owner.ViewsFor(static_cast<const v1::QueryForecastRequest&>(request).owner());
+        });
   });
 }
 

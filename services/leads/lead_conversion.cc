@@ -63,11 +63,25 @@ std::string SourceText(v1::LeadSource source) {
   return text;
 }
 
-// Whose what is made of the lead becomes; empty where that is for its rules to say.
-std::string UserOf(const v1::Lead& lead) {
-  return absl::StartsWith(lead.owner(), "users/") ? lead.owner() : "";
+// Whose what is made of the lead becomes: its owner's, who must be a user; of one that waits in a
+// team's queue the user's who converts it; empty where that is for the rules of the new record to
+// say. A service owns nothing, so it has to say whose it is.
+absl::StatusOr<std::string> OwnerOfNew(const v1::Lead& lead, const v1::ConvertLeadRequest& command,
+                                       const CommandContext& context) {
+  if (absl::StartsWith(lead.owner(), "users/")) return lead.owner();
+  if (lead.owner().empty() || !context.user.empty()) return std::string();
+  if (!command.deal_owner().empty()) return command.deal_owner();
+  return RejectField(
+      command.create_deal() ? "deal_owner" : "name",
+      absl::StrCat(
+          command.create_deal() ? "is required: " : "", lead.name(), " is in the queue of ",
+          lead.owner(),
+          ", what it becomes is a user's, and no user converts it. Give the lead to a user "
+          "first",
+          command.create_deal() ? ", or say in deal_owner whose it becomes" : ""));
 }
 
+// Without an owner, who is known when it is to be made.
 contacts::v1::CreateContactRequest ContactOf(const v1::Lead& lead, const std::string& company,
                                              bool has_deal) {
   contacts::v1::CreateContactRequest request;
@@ -80,7 +94,6 @@ contacts::v1::CreateContactRequest ContactOf(const v1::Lead& lead, const std::st
   contact.set_company_name(lead.company_name());
   contact.set_lifecycle_stage(has_deal ? contacts::v1::OPPORTUNITY
                                        : contacts::v1::SALES_QUALIFIED_LEAD);
-  contact.set_owner(UserOf(lead));
   contact.set_source(SourceText(lead.source()));
   if (!company.empty()) contact.add_companies()->set_company(company);
   return request;
@@ -100,7 +113,7 @@ absl::Status Ambiguous(const v1::Lead& lead, const Identity& identity) {
 
 // Of a lead that has a company's name, or a website.
 companies::v1::CreateCompanyRequest CompanyOf(const v1::Lead& lead, const std::string& domain,
-                                              bool has_deal) {
+                                              bool has_deal, const std::string& owner) {
   companies::v1::CreateCompanyRequest request;
   companies::v1::Company& company = *request.mutable_company();
   company.set_display_name(lead.company_name().empty() ? domain : lead.company_name());
@@ -110,7 +123,7 @@ companies::v1::CreateCompanyRequest CompanyOf(const v1::Lead& lead, const std::s
   }
   company.set_lifecycle_stage(has_deal ? contacts::v1::OPPORTUNITY
                                        : contacts::v1::SALES_QUALIFIED_LEAD);
-  company.set_owner(UserOf(lead));
+  company.set_owner(owner);
   company.set_source(SourceText(lead.source()));
   return request;
 }
@@ -186,8 +199,10 @@ absl::Status LeadConversion::AddCompany(Loader& load, const v1::ConvertLeadReque
     }
   }
   if (lead.company_name().empty() && domain.empty()) return absl::OkStatus();
-  KITH_ASSIGN_OR_RETURN(conversion.company,
-                        Create(load, CompanyOf(lead, domain, command.create_deal()), context));
+  KITH_ASSIGN_OR_RETURN(const std::string owner, OwnerOfNew(lead, command, context));
+  KITH_ASSIGN_OR_RETURN(
+      conversion.company,
+      Create(load, CompanyOf(lead, domain, command.create_deal(), owner), context));
   conversion.is_company_new = true;
   return absl::OkStatus();
 }
@@ -248,6 +263,8 @@ absl::Status LeadConversion::AddContact(Loader& load, const v1::ConvertLeadReque
     return absl::OkStatus();
   }
   if (!command.new_contact() && !identity.is_new()) return Ambiguous(lead, identity);
+  KITH_ASSIGN_OR_RETURN(*create.mutable_contact()->mutable_owner(),
+                        OwnerOfNew(lead, command, context));
   KITH_ASSIGN_OR_RETURN(conversion.contact, Create(load, create, context));
   conversion.is_contact_new = true;
   return absl::OkStatus();
@@ -283,7 +300,10 @@ absl::Status LeadConversion::AddDeal(Loader& load, const v1::ConvertLeadRequest&
   }
   deal.set_company(conversion.company);
   deal.add_contacts()->set_contact(conversion.contact);
-  deal.set_owner(command.deal_owner().empty() ? UserOf(lead) : command.deal_owner());
+  deal.set_owner(command.deal_owner());
+  if (deal.owner().empty()) {
+    KITH_ASSIGN_OR_RETURN(*deal.mutable_owner(), OwnerOfNew(lead, command, context));
+  }
   deal.set_source(SourceText(lead.source()));
   KITH_ASSIGN_OR_RETURN(conversion.deal, Create(load, request, context));
   return absl::OkStatus();

@@ -1,6 +1,10 @@
 // `kith forecast`: what will be sold, by month, quarter, owner and category.
+#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -25,8 +29,44 @@ using Columns = std::vector<const google::protobuf::FieldDescriptor*>;
 std::vector<std::string> Cells(const forecast::v1::ForecastRow& row, const Columns& columns,
                                const Style& style) {
   std::vector<std::string> cells;
-  for (const auto* column : columns) cells.push_back(CellOf(row, column, style));
+  for (const auto* column : columns) {
+    const bool is_without =
+        column->number() == forecast::v1::ForecastRow::kCurrencyCodeFieldNumber &&
+        row.currency_code().empty();
+    cells.push_back(is_without ? "no amount" : CellOf(row, column, style));
+  }
   return cells;
+}
+
+// A row of deals that were lost, which are no part of what will be sold, or of none at all.
+bool IsOfNothing(const forecast::v1::ForecastRow& row) {
+  return row.open_count() == 0 && row.won_count() == 0 && !row.has_quota_gap();
+}
+
+// The column in which a total says that it is one: the first by which rows are told apart.
+size_t TotalColumn(const forecast::v1::QueryForecastRequest& asked, const Columns& columns) {
+  using Row = forecast::v1::ForecastRow;
+  const auto groups = [&](int field) {
+    switch (field) {
+      case Row::kMonthFieldNumber:
+        return forecast::v1::MONTH;
+      case Row::kQuarterFieldNumber:
+        return forecast::v1::QUARTER;
+      case Row::kOwnerFieldNumber:
+        return forecast::v1::OWNER;
+      case Row::kCategoryFieldNumber:
+        return forecast::v1::CATEGORY;
+      default:
+        return forecast::v1::FORECAST_GROUP_UNSPECIFIED;
+    }
+  };
+  const auto& by = asked.group_by();
+  size_t column = 0;
+  while (column < columns.size() &&
+         std::find(by.begin(), by.end(), groups(columns[column]->number())) == by.end()) {
+    ++column;
+  }
+  return column;
 }
 
 // What a quota adds, one line for the currency it is in.
@@ -59,12 +99,23 @@ void PrintForecast(const forecast::v1::Forecast& forecast, const Message& reques
   const auto& asked =
       *google::protobuf::DynamicCastToGenerated<forecast::v1::QueryForecastRequest>(&request);
   if (asked.group_by_size() > 0) {
-    for (const auto& row : forecast.rows()) table.AddRow(Cells(row, columns, style));
+    for (const auto& row : forecast.rows()) {
+      if (!IsOfNothing(row)) table.AddRow(Cells(row, columns, style));
+    }
     table.AddRule();
   }
-  for (const auto& total : forecast.totals()) table.AddRow(Cells(total, columns, style));
+  const size_t said_in = TotalColumn(asked, columns);
+  int64_t lost = 0;
+  for (const auto& total : forecast.totals()) {
+    lost += total.lost_count();
+    if (IsOfNothing(total)) continue;
+    std::vector<std::string> cells = Cells(total, columns, style);
+    if (said_in < cells.size()) cells[said_in] = "total";
+    table.AddRow(std::move(cells));
+  }
   if (table.empty()) {
-    session.out() << "No deals in this period.\n";
+    session.out() << (lost > 0 ? "No open or won deals in this period.\n"
+                               : "No deals in this period.\n");
     return;
   }
   session.out() << "Forecast at " << FormatTimestamp(forecast.read_time(), style.zone) << '\n';

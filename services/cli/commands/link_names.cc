@@ -57,23 +57,41 @@ void ForEachString(const Message& message, const FieldDescriptor* field, Visit v
 // By collections.
 using Records = std::map<std::string, std::set<std::string>>;
 
-void CollectLinks(const Message& message, Records* records) {
+// What the messages themselves say that records are called, by their names.
+using Told = std::map<std::string, std::string>;
+
+// "company_name" beside "company": what the record was called when it was linked.
+void CollectTold(const Message& message, const FieldDescriptor* link, Told* told) {
+  const FieldDescriptor* const text =
+      message.GetDescriptor()->FindFieldByName(link->name() + "_name");
+  if (link->is_repeated() || text == nullptr || text->is_repeated() ||
+      text->cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
+    return;
+  }
+  const Reflection& reflection = *message.GetReflection();
+  std::string said = reflection.GetString(message, text);
+  if (!said.empty()) told->emplace(reflection.GetString(message, link), std::move(said));
+}
+
+void CollectLinks(const Message& message, Records* records, Told* told) {
   if (const auto* any = DynamicCastToGenerated<google::protobuf::Any>(&message)) {
     const Descriptor* const type =
         google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
             any->type_url().substr(any->type_url().rfind('/') + 1));
     if (type == nullptr) return;
     const std::unique_ptr<Message> packed = NewMessage(*type);
-    if (packed->ParseFromString(any->value())) CollectLinks(*packed, records);
+    if (packed->ParseFromString(any->value())) CollectLinks(*packed, records, told);
     return;
   }
   std::vector<const FieldDescriptor*> fields;
   message.GetReflection()->ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      ForEachMessage(message, field, [&](const Message& part) { CollectLinks(part, records); });
+      ForEachMessage(message, field,
+                     [&](const Message& part) { CollectLinks(part, records, told); });
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING &&
                RulesOf(*field).resource_size() > 0) {
+      CollectTold(message, field, told);
       ForEachString(message, field, [&](const std::string& name) {
         const absl::string_view record = RecordOf(name);
         if (record.empty()) return;
@@ -106,7 +124,14 @@ class Names {
       ForEachMessage(message, field, [&](const Message& part) { AddAll(part); });
     }
   }
-  void AddMissing(const std::string& name) { names_[name] = ""; }
+  // One that is not there for the caller, and what the messages say it is called, if they do.
+  void AddMissing(const std::string& name, const std::string& told) {
+    if (told.empty()) {
+      names_[name] = "";
+    } else {
+      Add(name, told);
+    }
+  }
 
   std::map<std::string, std::string> Take() {
     for (auto name = names_.begin(); name != names_.end();) {
@@ -144,7 +169,8 @@ std::map<std::string, std::string> LinkNames(Session& session,
                                              const Message& request) {
   if (session.options().ids) return {};
   Records records;
-  for (const Message* message : messages) CollectLinks(*message, &records);
+  Told told;
+  for (const Message* message : messages) CollectLinks(*message, &records, &told);
   Names names;
   size_t asked = 0;
   for (const auto& [collection, wanted] : records) {
@@ -164,7 +190,10 @@ std::map<std::string, std::string> LinkNames(Session& session,
     names.AddAll(**reply);
     const FieldDescriptor* const missing = (*reply)->GetDescriptor()->FindFieldByName("missing");
     if (missing == nullptr) continue;
-    ForEachString(**reply, missing, [&](const std::string& name) { names.AddMissing(name); });
+    ForEachString(**reply, missing, [&](const std::string& name) {
+      const auto said = told.find(name);
+      names.AddMissing(name, said == told.end() ? "" : said->second);
+    });
   }
   return names.Take();
 }

@@ -10,12 +10,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/tables/nearest_name.h"
 #include "projections/tables/predicate.h"
+#include "services/core/resource_name.h"
 #include "services/runtime/reads/hide_masked.h"
 
 namespace kith::runtime {
@@ -27,6 +29,7 @@ using projections::Field;
 
 // Whoever asks, where users are linked.
 constexpr absl::string_view kMe = "me";
+constexpr absl::string_view kUserPattern = "users/{user}";
 
 // Whether its directory has what has names of this pattern: the resource, or parts of it.
 bool HasNamesOf(const ResourceType& type, const std::string& pattern) {
@@ -96,6 +99,30 @@ absl::Status AmbiguousAlias(const Field& link, const Comparison& comparison,
                 {"names", told},
                 {"are_more", are_more ? "true" : "false"},
                 {"character", absl::StrCat(comparison.literal_at)}});
+}
+
+// Of a field of a request, which holds nothing but the name of a user.
+absl::Status NoSuchUser(const Field& link, const std::string& name, absl::string_view why,
+                        absl::string_view nearest) {
+  return Error(type::v1::ERROR_UNKNOWN_ALIAS,
+               absl::StrCat("In ", link.name, " \"", name, "\" ", why,
+                            nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?")),
+               {{"field", link.name}, {"alias", name}, {"nearest", std::string(nearest)}});
+}
+
+absl::Status SeveralUsers(const Field& link, const std::string& name,
+                          std::vector<std::string> names) {
+  const bool are_more = names.size() > projections::kNamesakesMax;
+  if (are_more) names.resize(projections::kNamesakesMax);
+  const std::string told = absl::StrJoin(names, ", ");
+  return Error(
+      type::v1::ERROR_AMBIGUOUS_ALIAS,
+      absl::StrCat("In ", link.name, " \"", name, "\" is what several are called: ", told,
+                   are_more ? " and others" : "", ". Write the name of the one that is meant."),
+      {{"field", link.name},
+       {"alias", name},
+       {"names", told},
+       {"are_more", are_more ? "true" : "false"}});
 }
 
 // The ANDs around the comparison whose literal stands at this character, the innermost first.
@@ -170,6 +197,7 @@ LinkAliases::LinkAliases(const std::vector<ResourceType>& types, const std::vect
                                        ReadPermissionOf(*type),
                                        Visibility(*type),
                                        &runtime.views.Find(type->directory->name()),
+                                       type->directory,
                                        {type->directory->table(), pattern},
                                        projections::MergedNames(*type->rules->resource)});
     }
@@ -261,7 +289,7 @@ absl::StatusOr<std::string> LinkAliases::NameOf(const ReadContext& context,
                                                 const Expression& filter, const Field& link,
                                                 const Comparison& comparison) const {
   const bool is_of_users =
-      std::find(link.links.begin(), link.links.end(), "users/{user}") != link.links.end();
+      std::find(link.links.begin(), link.links.end(), kUserPattern) != link.links.end();
   if (is_of_users && absl::EqualsIgnoreCase(comparison.literal, kMe)) {
     if (context.caller.member == nullptr) return MeIsNobody(link, comparison);
     return context.caller.member->user;
@@ -306,6 +334,42 @@ absl::StatusOr<std::string> LinkAliases::NameOf(const ReadContext& context,
     return absl::OkStatus();
   }));
   return UnknownAlias(link, comparison, among, guesses);
+}
+
+absl::StatusOr<std::string> LinkAliases::UserNamed(const ReadContext& context, const Field& link,
+                                                   const std::string& name) const {
+  const auto found = sources_.find(kUserPattern);
+  KITH_CHECK(found != sources_.end());
+  const Source& users = found->second;
+  const std::string called(IdOf(name));
+  if (absl::EqualsIgnoreCase(called, kMe)) {
+    if (context.caller.member != nullptr) return context.caller.member->user;
+    return NoSuchUser(link, name,
+                      "is the user who asks, and these credentials are of a service, which is no "
+                      "user: write the user's name, or call on behalf of a user",
+                      "");
+  }
+  const projections::ViewSnapshot& snapshot = context.SnapshotOf(*users.directory);
+  for (const projections::TableCore* const table : {&users.rows->table(), users.rows->deleted()}) {
+    if (table == nullptr) continue;
+    KITH_ASSIGN_OR_RETURN(const auto row, table->Get(snapshot, context.workspace(), name,
+                                                     eventstore::ReadTier::kDisk));
+    if (row.has_value()) return name;
+  }
+  constexpr absl::string_view kNobody =
+      "is no user of the workspace at the read's moment: write the name of one, or users/me";
+  // What people are called is told to who may read them.
+  if (!context.caller.grants.Contain(users.permission)) return NoSuchUser(link, name, kNobody, "");
+  const Sight sight(context, users.visibility);
+  KITH_ASSIGN_OR_RETURN(
+      std::vector<std::string> names,
+      users.search.Find(snapshot, context.workspace(), called, sight.erased(), sight.seen()));
+  if (names.size() > 1) return SeveralUsers(link, name, std::move(names));
+  if (names.size() == 1) return std::move(names.front());
+  KITH_ASSIGN_OR_RETURN(
+      const std::string nearest,
+      users.search.NearestTo(snapshot, context.workspace(), called, sight.erased(), sight.seen()));
+  return NoSuchUser(link, name, kNobody, nearest);
 }
 
 absl::Status LinkAliases::ForEachSource(

@@ -20,6 +20,7 @@
 #include "projections/tables/alias_search.h"
 #include "projections/tables/aliases.h"
 #include "projections/tables/merged_names.h"
+#include "projections/tables/resource_directory.h"
 #include "services/runtime/calls/read_call.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/resources/visibility.h"
@@ -46,6 +47,12 @@ class LinkAliases {
   projections::NameOfAlias NamesIn(const ReadContext& context, const std::string& filter) const;
   // In the same reads.
   projections::NamesOfRecord MergedIn(const ReadContext& context) const;
+  // Who is meant by the name of a user ("users/01J…") in a field of the request, in a read of the
+  // users' directory, that of `link`: the user of that name, deleted or not, "users/me" who asks,
+  // and "users/ada" who is called so. ERROR_UNKNOWN_ALIAS where there is nobody at the read's
+  // moment, ERROR_AMBIGUOUS_ALIAS where there are several.
+  absl::StatusOr<std::string> UserNamed(const ReadContext& context, const projections::Field& link,
+                                        const std::string& name) const;
 
  private:
   // Where records of a pattern are looked for.
@@ -54,6 +61,7 @@ class LinkAliases {
     absl::string_view permission;
     Visibility visibility;
     projections::View* directory;
+    const projections::ResourceDirectory* rows;
     projections::AliasSearch search;
     projections::MergedNames merged;
   };

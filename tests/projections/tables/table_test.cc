@@ -667,6 +667,7 @@ TEST_F(ListTest, NamesWhatIsNotDeclared) {
   ExpectRefused("create_time > word", "", "at character 15");
   ExpectRefused("colour = red", "", "words), at character 1.");
   ExpectRefused("ownr = users/a", "", "did you mean owner?");
+  ExpectRefused("role = CHAMPION", "", "did you mean contacts.role?");
   ExpectRefused("status = OPN", "", "did you mean OPEN");
   ExpectRefused("owner = Moses", "", "\"Moses\" is not a name like users/{user}");
   ExpectRefused("owner in (users/a, \"Moses Frase\")", "", "at character 20");

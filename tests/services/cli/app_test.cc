@@ -112,6 +112,20 @@ TEST_F(KithTest, CallsPeopleByTheirNames) {
   EXPECT_EQ(owner_of("users/7"), "users/7 (deleted, or not shown)\n");
 }
 
+// A record says beside a link what that is called: whoever may read the one may read the other.
+TEST_F(KithTest, CallsWhatIsNotShownAsTheRecordItselfDoes) {
+  const auto company_of = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"deals",          "create", "--deal-id", "a",
+                                      "--display-name", "D",      "--company", "companies/7"};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(Run(words), 0) << err();
+    EXPECT_EQ(Run({"deals", "list", "--columns", "company"}), 0) << err();
+    return out().substr(out().find('\n') + 1);
+  };
+  EXPECT_EQ(company_of({"--company-name", "Acme"}), "Acme\n");
+  EXPECT_EQ(company_of({}), "companies/7 (deleted, or not shown)\n");
+}
+
 TEST_F(KithTest, TakesTheLastPartOfAStageForTheWhole) {
   ASSERT_EQ(Run({"deals", "create", "--deal-id", "a", "--display-name", "D", "--pipeline",
                  "pipelines/partner", "--stage", "new"}),
@@ -377,9 +391,13 @@ TEST_F(KithTest, MeasuresAForecastAtItsQuota) {
     const std::string told = out();
     return std::count(told.begin(), told.end(), '\n');
   };
-  EXPECT_EQ(lines(), 3) << out();
+  EXPECT_EQ(lines(), 4) << out();
+  EXPECT_THAT(out(), Not(HasSubstr("total")));
   EXPECT_EQ(Run({"forecast", "--by", "month"}), 0) << err();
-  EXPECT_EQ(lines(), 5) << out();
+  EXPECT_EQ(lines(), 7) << out();
+  EXPECT_THAT(out(), HasSubstr("\ntotal "));
+  EXPECT_THAT(out(), HasSubstr("no amount"));
+  EXPECT_THAT(out(), Not(HasSubstr("USD"))) << "what was lost is no forecast";
 }
 
 class KithIngestTest : public KithTest {

@@ -326,11 +326,19 @@ grpc::Status FakeForecast::QueryForecast(grpc::ServerContext*,
                                          const forecast::v1::QueryForecastRequest* request,
                                          forecast::v1::Forecast* response) {
   constexpr int64_t kWon = 15'000;
-  auto& total = *response->add_totals();
+  forecast::v1::ForecastRow& total = *response->add_totals();
   total.set_currency_code("EUR");
+  total.set_won_count(1);
   total.mutable_won_amount()->set_currency_code("EUR");
   total.mutable_won_amount()->set_units(kWon);
   *response->add_rows() = total;  // of whatever it is grouped by
+  // Open deals without an amount, and one in another currency that was lost.
+  response->add_totals()->set_open_count(2);
+  *response->add_rows() = response->totals(1);
+  auto& lost = *response->add_totals();
+  lost.set_currency_code("USD");
+  lost.set_lost_count(1);
+  *response->add_rows() = lost;
   if (!request->has_quota()) return grpc::Status::OK;
   const int64_t quota = request->quota().units();
   total.mutable_quota_gap()->set_currency_code("EUR");
@@ -410,6 +418,7 @@ FakeServer::FakeServer(bool sessions) {
   builder.RegisterService(&saved_views_);
   builder.RegisterService(&deals_);
   builder.RegisterService(&interactions_);
+  builder.RegisterService(&companies_);
   builder.RegisterService(&forecast_);
   if (sessions) builder.RegisterService(&sessions_);
   server_ = builder.BuildAndStart();

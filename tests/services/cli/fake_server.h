@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "eventstore/base/mutex.h"
+#include "kith/companies/v1/companies_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/forecast/v1/forecast_service.grpc.pb.h"
 #include "kith/import_jobs/v1/import_jobs_service.grpc.pb.h"
@@ -168,6 +169,17 @@ class FakeInteractions final : public interactions::v1::InteractionsService::Ser
   std::vector<std::string> request_ids_ KITH_GUARDED_BY(mutex_);
 };
 
+// Companies that the caller does not see.
+class FakeCompanies final : public companies::v1::CompaniesService::Service {
+ public:
+  grpc::Status BatchGetCompanies(grpc::ServerContext*,
+                                 const companies::v1::BatchGetCompaniesRequest* request,
+                                 companies::v1::BatchGetCompaniesResponse* response) override {
+    *response->mutable_missing() = request->names();
+    return grpc::Status::OK;
+  }
+};
+
 // A forecast of 15,000 won, measured at the quota it is asked with.
 class FakeForecast final : public forecast::v1::ForecastService::Service {
  public:
@@ -221,6 +233,7 @@ class FakeServer {
   FakeSavedViews saved_views_;
   FakeDeals deals_;
   FakeInteractions interactions_;
+  FakeCompanies companies_;
   FakeForecast forecast_;
   FakeSessions sessions_;
   std::unique_ptr<grpc::Server> server_;

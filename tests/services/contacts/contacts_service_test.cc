@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "kith/companies/v1/companies_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
@@ -75,6 +76,46 @@ TEST_F(ContactsServiceTest, ReadsItsOwnWritesAtOnce) {
     ASSERT_EQ(Update(ada->name(), absl::StrCat("notes: '", notes, "'")).reason(), "");
     EXPECT_EQ(Get(ada->name())->notes(), notes);
   }
+}
+
+// Goal: lists, cards and searches by company find a contact that says its company by a link alone;
+// what somebody writes themselves stays, and so does what was when the company is renamed.
+TEST_F(ContactsServiceTest, CallsTheCompanyAsItIsCalledWhenItIsLinked) {
+  using Companies = companies::v1::CompaniesService::Stub;
+  const auto company = [&](const std::string& called) {
+    companies::v1::CreateCompanyRequest request;
+    request.mutable_company()->set_display_name(called);
+    return server_.Call(&Companies::CreateCompany, request)->name();
+  };
+  const std::string north = company("North");
+  const std::string south = company("South");
+  const auto linked = [](const std::string& name, absl::string_view more = "") {
+    return absl::StrCat("companies { company: '", name, "' ", more, " }");
+  };
+  const auto ada = Create(absl::StrCat("first_name: 'Ada' last_name: 'King' ", linked(north)));
+  ASSERT_EQ(ada.reason(), "") << ada.status.error_message();
+  EXPECT_EQ(ada->company_name(), "North");
+  EXPECT_EQ(
+      Create(absl::StrCat("first_name: 'B' company_name: 'N.' ", linked(north)))->company_name(),
+      "N.");
+  EXPECT_THAT(Find("company_name = North"), ElementsAre("Ada King"));
+  // Of several the primary one.
+  EXPECT_EQ(Create(absl::StrCat("first_name: 'C' ", linked(north), linked(south, "primary: true")))
+                ->company_name(),
+            "South");
+  companies::v1::UpdateCompanyRequest rename;
+  rename.mutable_company()->set_name(north);
+  rename.mutable_company()->set_display_name("Nord");
+  ASSERT_EQ(server_.Call(&Companies::UpdateCompany, rename).reason(), "");
+  EXPECT_EQ(Get(ada->name())->company_name(), "North");
+  const auto beside =
+      Update(ada->name(), absl::StrCat(linked(north, "primary: true"), linked(south)));
+  EXPECT_EQ(beside->company_name(), "North") << "it began to belong to it before";
+  const auto moved = Update(ada->name(), linked(south));
+  EXPECT_EQ(moved->company_name(), "North") << "South it knew already";
+  const auto west = company("West");
+  EXPECT_EQ(Update(ada->name(), linked(west))->company_name(), "West");
+  EXPECT_THAT(Find("company_name = West"), ElementsAre("Ada King"));
 }
 
 // Goal: an update may replace all that a contact claims: each is released and each claimed.

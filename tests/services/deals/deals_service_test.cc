@@ -358,6 +358,27 @@ TEST_F(DealsServiceTest, HasNoBoardOfAPipelineThatIsNotThere) {
   EXPECT_EQ(server_.Call(&DealsStub::GetPipelineBoard, request).reason(), "PIPELINE_NOT_FOUND");
 }
 
+// Goal: nobody takes the board of somebody who is not there for one of who has no deals.
+TEST_F(DealsServiceTest, RefusesABoardOfAnOwnerWhomNobodyIs) {
+  const std::string sam = CreateUser();
+  v1::CreateDealRequest create = Create();
+  create.mutable_deal()->set_owner(sam);
+  ASSERT_EQ(server_.Call(&DealsStub::CreateDeal, create).reason(), "");
+  v1::GetPipelineBoardRequest request;
+  for (const std::string& owner : {sam, std::string("users/sam")}) {
+    request.set_owner(owner);
+    const auto board = server_.Call(&DealsStub::GetPipelineBoard, request);
+    ASSERT_EQ(board.reason(), "") << board.status.error_message();
+    EXPECT_EQ(board->stages(0).count(), 1);
+  }
+  for (const char* const owner : {"users/yuki", "users/nobody", "users/me"}) {
+    request.set_owner(owner);
+    const auto refused = server_.Call(&DealsStub::GetPipelineBoard, request);
+    EXPECT_EQ(refused.reason(), "UNKNOWN_ALIAS") << owner;
+    EXPECT_EQ(refused.metadata("alias"), owner);
+  }
+}
+
 TEST_F(DealsServiceTest, SaysWhenThePipelineOfABoardCameIntoBeing) {
   v1::GetPipelineBoardRequest request;
   request.mutable_read()->set_sequence(1);

@@ -3,6 +3,7 @@
 
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/forecast/v1/forecast_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
@@ -121,6 +122,43 @@ TEST_F(ForecastServiceTest, RefusesAPeriodThatEndsBeforeItBegins) {
   EXPECT_EQ(refused.reason(), "PERIOD_REVERSED");
   EXPECT_EQ(refused.metadata("from"), "2017-06-01");
   EXPECT_EQ(refused.metadata("to"), "2017-05-01");
+}
+
+// Goal: nobody takes the forecast of somebody who is not there for one of who sells nothing.
+TEST_F(ForecastServiceTest, RefusesAnOwnerWhomNobodyIs) {
+  const std::string before = Query("").token;
+  users::v1::CreateUserRequest create;
+  create.mutable_user()->set_display_name("Yuki");
+  create.mutable_user()->add_roles("roles/admin");
+  const auto yuki = server_.Call(&users::v1::UsersService::Stub::CreateUser, create);
+  ASSERT_EQ(yuki.reason(), "");
+  Create("d1",
+         absl::StrCat("owner: '", yuki->name(), "' amount { currency_code: 'EUR' units: 9 }"));
+  Create("d2", R"pb(amount { currency_code: "EUR" units: 1 })pb");
+  const auto of = [](absl::string_view owner) { return absl::StrCat("owner: '", owner, "' "); };
+  for (const std::string& owner : {yuki->name(), std::string("users/yuki")}) {
+    const auto own = Query(of(owner));
+    ASSERT_EQ(own.reason(), "") << own.status.error_message();
+    EXPECT_EQ(own->totals(0).open_amount().units(), 9);
+  }
+  const auto nobody = Query(of("users/yuko"));
+  EXPECT_EQ(nobody.reason(), "UNKNOWN_ALIAS");
+  EXPECT_EQ(nobody.metadata("field"), "owner");
+  EXPECT_EQ(nobody.metadata("nearest"), "Yuki");
+  EXPECT_EQ(Query(of("users/me")).reason(), "UNKNOWN_ALIAS") << "a service is nobody";
+  const auto then = Query(absl::StrCat(of(yuki->name()), "read { token: '", before, "' }"));
+  EXPECT_EQ(then.reason(), "UNKNOWN_ALIAS") << "they were not there yet";
+
+  workspaces::v1::CreateApiKeyRequest key;
+  key.mutable_api_key()->set_display_name("Yuki's");
+  key.mutable_api_key()->set_user(yuki->name());
+  key.mutable_api_key()->add_permissions("forecast.read");
+  const std::string secret =
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key)->secret();
+  const auto mine = server_.CallWith(secret, &v1::ForecastService::Stub::QueryForecast,
+                                     Proto<v1::QueryForecastRequest>(of("users/me")));
+  ASSERT_EQ(mine.reason(), "") << mine.status.error_message();
+  EXPECT_EQ(mine->totals(0).open_amount().units(), 9);
 }
 
 TEST_F(ForecastServiceTest, RefusesADateThatIsNone) {

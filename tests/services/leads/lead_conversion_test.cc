@@ -79,6 +79,38 @@ TEST_F(LeadConversionTest, TakesWhatTheRequestSaysOfTheDeal) {
       ElementsAre("deal_display_name"));
 }
 
+// What a lead of a team's queue becomes is the user's who converts it. A service owns nothing, so
+// it says whose it becomes; nothing is nobody's by itself.
+TEST_F(LeadConversionTest, AsksWhoseItBecomesOfALeadInAQueue) {
+  const std::string team = CreateTeam();
+  const std::string queued = absl::StrCat("owner: '", team, "' ");
+  const std::string ada = CreateUser("display_name: 'Ada' roles: 'roles/admin'");
+  const std::string one =
+      Created(absl::StrCat(queued, "first_name: 'Bo' email: 'bo@a.example' company_name: 'A'"));
+  EXPECT_THAT(Do(&Stub::ConvertLead, one).fields(), ElementsAre("name"));
+  EXPECT_THAT(Do(&Stub::ConvertLead, one, "create_deal: true").fields(), ElementsAre("deal_owner"));
+  EXPECT_EQ(CountContacts() + CountCompanies(), 0) << "all of it or nothing";
+  const auto said =
+      Do(&Stub::ConvertLead, one, absl::StrCat("create_deal: true deal_owner: '", ada, "'"));
+  ASSERT_EQ(said.reason(), "") << said.status.error_message();
+  EXPECT_EQ(GetContact(said->converted_contact()).owner(), ada);
+  EXPECT_EQ(Deals().front().owner(), ada);
+  const std::string other =
+      Created(absl::StrCat(queued, "first_name: 'Cy' email: 'cy@b.example' company_name: 'B'"));
+  const auto by_user = Do(&Stub::ConvertLead, other, "create_deal: true", KeyOf(ada));
+  ASSERT_EQ(by_user.reason(), "") << by_user.status.error_message();
+  EXPECT_EQ(GetContact(by_user->converted_contact()).owner(), ada);
+}
+
+// What a contact is called at work follows from the company that the lead names.
+TEST_F(LeadConversionTest, CallsTheContactsCompanyAsItIs) {
+  const std::string company = CreateCompany("display_name: 'Harrow'");
+  const auto converted =
+      Do(&Stub::ConvertLead, Created(absl::StrCat("first_name: 'Bo' company: '", company, "'")));
+  ASSERT_EQ(converted.reason(), "") << converted.status.error_message();
+  EXPECT_EQ(GetContact(converted->converted_contact()).company_name(), "Harrow");
+}
+
 TEST_F(LeadConversionTest, MakesNoDealWhereNoneIsWanted) {
   const auto converted = Do(&Stub::ConvertLead, Created("first_name: 'Bo'"));
   EXPECT_EQ(converted.reason(), "");
