@@ -201,8 +201,12 @@ std::vector<std::string> Candidates(const Catalog& catalog,
     return all;
   }
   const auto found = catalog.collections().find(words[0]);
+  const bool is_command = std::find(commands.begin(), commands.end(), words[0]) != commands.end();
+  // "forecast" is a command and a collection, behind which stands a verb.
+  if (is_command && !is_help && absl::StartsWith(words[1], "-")) {
+    return CommandCandidates(catalog, words);
+  }
   if (found == catalog.collections().end()) {
-    const bool is_command = std::find(commands.begin(), commands.end(), words[0]) != commands.end();
     return is_command && !is_help ? CommandCandidates(catalog, words) : all;
   }
   if (words.size() == 2) return VerbsOf(catalog, words[0]);
