@@ -10,7 +10,6 @@
 #include "services/core/identity_claims.h"
 #include "services/core/merge_fields.h"
 #include "services/core/resource_name.h"
-#include "services/messages/message_reader.h"
 #include "services/runtime/calls/part_command.h"
 
 namespace kith::messages {
@@ -91,7 +90,12 @@ Decision MessageCommands::Run(runtime::Loader& load,
                               const v1::RecordMessageUnsubscribedRequest& command,
                               const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const EngagementFacts facts, LoadFacts(load, command.name()));
-  Decision message = Decide(facts, command);
+  // What it says never changes, and is no condition.
+  KITH_RETURN_IF_ERROR(load.NeedDisk());
+  KITH_ASSIGN_OR_RETURN(const std::optional<v1::Message> queued,
+                        reader_->ReadQueued(load.workspace(), command.name()));
+  if (!queued.has_value()) return MessageNotFound(command.name());
+  Decision message = Decide(facts, *queued, command);
   if (!message.ok()) return message;
   KITH_ASSIGN_OR_RETURN(const std::vector<contacts::v1::UpdateContactRequest> opt_outs,
                         OptOutsOf(load, facts.contact, command));

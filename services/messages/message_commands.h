@@ -1,7 +1,9 @@
 // The commands on messages: what each is decided on, and what it is answered with.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,16 +14,19 @@
 #include "services/core/decision.h"
 #include "services/messages/message.h"
 #include "services/messages/message_engagement.h"
+#include "services/messages/message_reader.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
 
 namespace kith::messages {
 
-// Any thread, several at a time. See MethodTable::Command. Borrows the methods.
+// Any thread, several at a time. See MethodTable::Command. Borrows the methods; the reader is
+// shared with the reads.
 class MessageCommands {
  public:
-  explicit MessageCommands(const runtime::MethodTable& methods) : methods_(methods) {}
+  MessageCommands(const runtime::MethodTable& methods, std::shared_ptr<const MessageReader> reader)
+      : methods_(methods), reader_(std::move(reader)) {}
 
   Decision Run(runtime::Loader& load, const v1::SendMessageRequest& command,
                const CommandContext& context) const;
@@ -41,7 +46,7 @@ class MessageCommands {
     return RunOf(load, command);
   }
   // In the same append the contact changes, by its own command, and every other that the caller
-  // sees with the address (50 at most).
+  // sees with the address (50 at most). Reads the address that the message went to from the disk.
   Decision Run(runtime::Loader& load, const v1::RecordMessageUnsubscribedRequest& command,
                const CommandContext& context) const;
   Decision Run(runtime::Loader& load, const v1::RecordMessageResubscribedRequest& command,
@@ -86,6 +91,7 @@ class MessageCommands {
                     const CommandContext& context) const;
 
   const runtime::MethodTable& methods_;
+  const std::shared_ptr<const MessageReader> reader_;
 };
 
 }  // namespace kith::messages

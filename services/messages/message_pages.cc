@@ -252,7 +252,9 @@ void MessagePages::TakeUnsubscribe(const Found& found, const WebRequest& request
       runtime_.transact, runtime_.keys, methods_, found.caller, std::move(command), "",
       [told = Unsubscribed(address), answer = std::move(answer)](
           const absl::Status& status, const google::protobuf::Message&) mutable {
-        answer(status.ok() ? std::move(told) : Refused(status));
+        // Of who is erased meanwhile it is as of who was before.
+        const bool is_done = status.ok() || IsError(status, v1::MESSAGES_ERROR_PERSON_ERASED);
+        answer(is_done ? std::move(told) : Refused(status));
       });
 }
 

@@ -18,7 +18,8 @@ using runtime::ReadContext;
 using runtime::ReadKind;
 
 void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
-  const MessageCommands commands(methods);
+  const auto reader = std::make_shared<const MessageReader>(runtime);
+  const MessageCommands commands(methods, reader);
   methods.Command<v1::SendMessageRequest, v1::Message>(commands);
   methods.Command<v1::RecordMessageSentRequest, v1::Message>(commands);
   methods.Command<v1::RecordMessageFailedRequest, v1::Message>(commands);
@@ -28,7 +29,6 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Command<v1::RecordMessageBouncedRequest, v1::Message>(commands);
   methods.Command<v1::RecordMessageUnsubscribedRequest, v1::Message>(commands);
   methods.Command<v1::RecordMessageResubscribedRequest, v1::Message>(commands);
-  const auto reader = std::make_shared<const MessageReader>(runtime);
   // A scan, although of one row: what it says stands in the log.
   methods.Read(MessageDirectory::kName, ReadKind::kScan,
                [reader](const ReadContext& context, const v1::GetMessageRequest& request,

@@ -476,6 +476,26 @@ TEST_F(MessagesServiceTest, UnsubscribeFromThemByTheContactsOwnCommand) {
   EXPECT_EQ(server_.Call(&Stub::RecordMessageUnsubscribed, request).reason(), "MESSAGE_NOT_FOUND");
 }
 
+// Goal: who sees one message has nobody else written to no more.
+TEST_F(MessagesServiceTest, UnsubscribeNoAddressButTheirOwn) {
+  const std::string eve = CreateContact("Eve", "eve@example.com");
+  v1::RecordMessageUnsubscribedRequest request;
+  request.set_name(Send(Sending(ada_)).name());
+  const auto head = server_.runtime().log.head();
+  for (const char* other : {"eve@example.com", "not an address"}) {
+    request.set_email(other);
+    const auto refused = server_.Call(&Stub::RecordMessageUnsubscribed, request);
+    EXPECT_EQ(refused.reason(), "INVALID_FIELD");
+    EXPECT_THAT(refused.fields(), ElementsAre("email"));
+  }
+  EXPECT_EQ(server_.runtime().log.head(), head);
+  Send(Sending(eve));
+  request.set_email("ADA@example.com");
+  EXPECT_TRUE(Made(&Stub::RecordMessageUnsubscribed, request).has_unsubscribe_time());
+  ASSERT_TRUE(server_.keys().Destroy(server_.workspace(), ada_).ok());
+  EXPECT_EQ(server_.Call(&Stub::RecordMessageUnsubscribed, request).reason(), "PERSON_ERASED");
+}
+
 TEST_F(MessagesServiceTest, AreNotFoundByWhatTheySay) {
   Send(Sending(ada_));
   EXPECT_EQ(List(ada_, "subject = \"Hello\"").reason(), "INVALID_FILTER");
