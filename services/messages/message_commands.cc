@@ -11,6 +11,7 @@
 #include "services/core/merge_fields.h"
 #include "services/core/resource_name.h"
 #include "services/runtime/calls/part_command.h"
+#include "services/runtime/requests/method.h"
 
 namespace kith::messages {
 namespace {
@@ -106,16 +107,24 @@ Decision MessageCommands::Run(runtime::Loader& load,
 Decision MessageCommands::Run(runtime::Loader& load,
                               const v1::RecordMessageResubscribedRequest& command,
                               const CommandContext& context) const {
-  KITH_ASSIGN_OR_RETURN(const EngagementFacts facts, LoadFacts(load, command.name()));
-  KITH_RETURN_IF_ERROR(CheckEngaging(facts, command.name()));
+  const MessageState* named = nullptr;
+  KITH_RETURN_IF_ERROR(LoadMessage(load, command.name(), &named));
+  if (named->lifecycle != Lifecycle::kActive) return MessageNotFound(command.name());
   const auto key = EmailKey(command.email());
   if (!key.has_value()) return NoChange();
+  // The caller needs the permission for the message that they name, whatever becomes of it. The
+  // others follow from the address, whose ever they are, and are told to nobody.
+  KITH_RETURN_IF_ERROR(
+      load.CheckReach(runtime::MethodOf<v1::RecordMessageResubscribedRequest>().permission,
+                      Changes().Add(Resubscribed(command.name(), *key))));
   KITH_ASSIGN_OR_RETURN(const auto messages,
                         load.LoadTagged<MessageAggregate>(kUnsubscribedClaim, *key));
   Changes changes;
   for (const MessageState* const message : messages) {
     if (!IsUnsubscribed(*message)) continue;
-    changes = std::move(changes).Add(Resubscribed(message->resource.name(), *key));
+    Change released = Resubscribed(message->resource.name(), *key);
+    released.is_consequence = true;
+    changes = std::move(changes).Add(std::move(released));
   }
   if (changes.empty()) return NoChange();
   KITH_ASSIGN_OR_RETURN(const auto holders, HoldersOf(load, *key));

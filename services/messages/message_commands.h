@@ -49,6 +49,8 @@ class MessageCommands {
   // sees with the address (50 at most). Reads the address that the message went to from the disk.
   Decision Run(runtime::Loader& load, const v1::RecordMessageUnsubscribedRequest& command,
                const CommandContext& context) const;
+  // Of all messages by which the address was unsubscribed, also of those that the caller does not
+  // see, as it is the address that asks for more.
   Decision Run(runtime::Loader& load, const v1::RecordMessageResubscribedRequest& command,
                const CommandContext& context) const;
   // Of those that are decided over the contact, too.

@@ -22,6 +22,7 @@
 #include "kith/notifications/v1/notifications_service.grpc.pb.h"
 #include "kith/policies/v1/policies_service.grpc.pb.h"
 #include "kith/profiles/v1/profiles_service.grpc.pb.h"
+#include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "services/runtime/effects/effect.h"
@@ -544,6 +545,75 @@ TEST_F(MessagesServiceTest, UnsubscribeWhoIsDeletedForWhenTheyComeBack) {
   restore.set_name(ada_);
   Made(&ContactsService::Stub::UndeleteContact, restore);
   EXPECT_EQ(server_.Call(&Stub::SendMessage, Sending(ada_)).reason(), "OPTED_OUT");
+}
+
+// Goal: what OPTED_OUT tells to do can be done, whatever became of the contact who unsubscribed.
+TEST_F(MessagesServiceTest, AreWantedAgainByTheMessageThatIsToldWhateverBecameOfTheContact) {
+  const std::string twin = CreateContact("Twin", "ADA@example.com");
+  for (const bool is_erased : {false, true}) {
+    const std::string name = CreateContact("Ada", "ada@example.com");
+    v1::RecordMessageUnsubscribedRequest request;
+    request.set_name(Send(Sending(name)).name());
+    request.set_email("ada@example.com");
+    Made(&Stub::RecordMessageUnsubscribed, request);
+    if (is_erased) {
+      ASSERT_TRUE(server_.keys().Destroy(server_.workspace(), name).ok());
+    } else {
+      contacts::v1::DeleteContactRequest remove;
+      remove.set_name(name);
+      Made(&ContactsService::Stub::DeleteContact, remove);
+    }
+    contacts::v1::UpdateContactRequest update;
+    update.mutable_contact()->set_name(twin);
+    update.mutable_contact()->add_emails()->set_address("ADA@example.com");
+    update.mutable_update_mask()->add_paths("emails");
+    Made(&ContactsService::Stub::UpdateContact, update);
+    const auto refused = server_.Call(&Stub::SendMessage, Sending(twin));
+    EXPECT_EQ(refused.reason(), "OPTED_OUT");
+    v1::RecordMessageResubscribedRequest again;
+    again.set_name(refused.metadata("message"));
+    again.set_email("ada@example.com");
+    EXPECT_EQ(again.name(), request.name());
+    EXPECT_TRUE(Made(&Stub::RecordMessageResubscribed, again).has_resubscribe_time());
+    Send(Sending(twin));
+  }
+}
+
+// Goal: the address is released by whoever its messages were, and the caller is told of nobody.
+TEST_F(MessagesServiceTest, AreWantedAgainAlsoByWhoIsHiddenAndNotTold) {
+  const auto role = Proto<roles::v1::CreateRoleRequest>(
+      "role { display_name: 'Own' grants { permission: '*' scope: OWN } }");
+  const std::string own = Made(&roles::v1::RolesService::Stub::CreateRole, role).name();
+  std::string marta;
+  const std::string key = KeyWithRole(own, &marta);
+  std::string other;
+  const std::string unused = KeyWithRole(own, &other);
+  const std::string hers = CreateContact("Eve", "eve@example.com", marta);
+  const std::string hidden = CreateContact("Bob", "bob@example.com", other);
+  v1::RecordMessageUnsubscribedRequest request;
+  request.set_name(Send(Sending(hidden)).name());
+  request.set_email("bob@example.com");
+  Made(&Stub::RecordMessageUnsubscribed, request);
+  const std::string twin = CreateContact("Twin", "BOB@example.com", marta);
+  const auto refused = server_.CallWith(key, &Stub::SendMessage, Sending(twin));
+  EXPECT_EQ(refused.reason(), "OPTED_OUT");
+  EXPECT_EQ(refused.metadata("message"), "");
+
+  v1::RecordMessageResubscribedRequest again;
+  again.set_name(Send(Sending(hers)).name());
+  again.set_email("nobody@example.com");
+  const auto of_nobody = server_.CallWith(key, &Stub::RecordMessageResubscribed, again);
+  EXPECT_EQ(of_nobody.reason(), "");
+  again.set_email("bob@example.com");
+  const auto of_bob = server_.CallWith(key, &Stub::RecordMessageResubscribed, again);
+  EXPECT_EQ(of_bob.reason(), "") << of_bob.status.error_message();
+  EXPECT_EQ(of_bob->DebugString(), of_nobody->DebugString());
+  EXPECT_TRUE(Get(request.name())->has_resubscribe_time());
+  EXPECT_EQ(server_.CallWith(key, &Stub::SendMessage, Sending(twin)).reason(), "");
+  // What they name they have to see.
+  again.set_name(request.name());
+  EXPECT_EQ(server_.CallWith(key, &Stub::RecordMessageResubscribed, again).reason(),
+            "MESSAGE_NOT_FOUND");
 }
 
 TEST_F(MessagesServiceTest, WaitWhereThereIsNoMailServer) {
