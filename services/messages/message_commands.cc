@@ -9,6 +9,8 @@
 #include "eventstore/base/normalise.h"
 #include "services/core/identity_claims.h"
 #include "services/core/merge_fields.h"
+#include "services/core/received_mail.h"
+#include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/requests/method.h"
@@ -85,6 +87,11 @@ absl::Status MessageCommands::Render(runtime::Rendering& after, const v1::SendMe
                                      v1::Message* response) const {
   *response = RenderQueued(after.Event<v1::MessageEvent>(0));
   return absl::OkStatus();
+}
+
+absl::Status MessageCommands::CheckStatus(const v1::RecordMessageBouncedRequest& command) {
+  if (command.status().empty() || IsMailStatus(command.status())) return absl::OkStatus();
+  return RejectField("status", "must be of three numbers, as \"5.1.1\" (RFC 3463), or empty");
 }
 
 Decision MessageCommands::Run(runtime::Loader& load,

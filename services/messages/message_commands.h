@@ -41,8 +41,10 @@ class MessageCommands {
                const CommandContext&) const {
     return RunOf(load, command);
   }
+  // ERROR_INVALID_FIELD where the status is none.
   Decision Run(runtime::Loader& load, const v1::RecordMessageBouncedRequest& command,
                const CommandContext&) const {
+    KITH_RETURN_IF_ERROR(CheckStatus(command));
     return RunOf(load, command);
   }
   // In the same append the contact changes, by its own command, and every other that the caller
@@ -76,6 +78,7 @@ class MessageCommands {
     KITH_RETURN_IF_ERROR(LoadMessage(load, command.name(), &state));
     return Decide(*state, command);
   }
+  static absl::Status CheckStatus(const v1::RecordMessageBouncedRequest& command);
   // MESSAGES_ERROR_MESSAGE_NOT_FOUND, also where the caller does not see the contact.
   static absl::Status LoadMessage(runtime::Loader& load, const std::string& name,
                                   const MessageState** state);

@@ -477,6 +477,23 @@ TEST_F(MessagesServiceTest, UnsubscribeFromThemByTheContactsOwnCommand) {
   EXPECT_EQ(server_.Call(&Stub::RecordMessageUnsubscribed, request).reason(), "MESSAGE_NOT_FOUND");
 }
 
+TEST_F(MessagesServiceTest, ComeBackWithAStatusByNumberAlone) {
+  v1::RecordMessageSentRequest sent;
+  sent.set_name(Send(Sending(ada_)).name());
+  sent.set_message_id("<1@acme.example>");
+  Made(&Stub::RecordMessageSent, sent);
+  v1::RecordMessageBouncedRequest request;
+  request.set_name(sent.name());
+  request.set_kind(v1::SOFT);
+  request.set_status("ada@example.com moved");
+  EXPECT_THAT(server_.Call(&Stub::RecordMessageBounced, request).fields(), ElementsAre("status"));
+  request.clear_status();
+  EXPECT_EQ(Made(&Stub::RecordMessageBounced, request).bounce(), v1::SOFT);
+  request.set_kind(v1::HARD);
+  request.set_status("5.1.1");
+  EXPECT_EQ(Made(&Stub::RecordMessageBounced, request).bounce_status(), "5.1.1");
+}
+
 // Goal: who sees one message has nobody else written to no more.
 TEST_F(MessagesServiceTest, UnsubscribeNoAddressButTheirOwn) {
   const std::string eve = CreateContact("Eve", "eve@example.com");
