@@ -363,6 +363,16 @@ class MailParser {
 
 absl::StatusOr<ReceivedMail> ParseMail(absl::string_view raw) { return MailParser().Parse(raw); }
 
+bool IsMailStatus(absl::string_view text) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, '.');
+  const bool is_number = std::all_of(parts.begin(), parts.end(), [](absl::string_view part) {
+    return !part.empty() && part.size() <= 3 &&
+           std::all_of(part.begin(), part.end(),
+                       [](unsigned char c) { return absl::ascii_isdigit(c); });
+  });
+  return is_number && parts.size() == 3 && (parts[0] == "2" || parts[0] == "4" || parts[0] == "5");
+}
+
 std::string MessageIdOf(absl::string_view typed) {
   typed = absl::StripAsciiWhitespace(typed);
   absl::ConsumePrefix(&typed, "<");

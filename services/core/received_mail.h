@@ -47,6 +47,9 @@ enum class MailKind {
   kBounce,  // a report that a mail was not, or not yet, delivered (RFC 3464)
 };
 
+// Whether it is a status as mail servers tell it by number: "5.1.1" (RFC 3463, section 2).
+bool IsMailStatus(absl::string_view text);
+
 // Of a report: one recipient that a mail did not reach.
 struct MailFailure {
   std::string address;

@@ -9,10 +9,13 @@
 #include "eventstore/base/normalise.h"
 #include "services/core/identity_claims.h"
 #include "services/core/merge_fields.h"
+#include "services/core/received_mail.h"
+#include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "services/core/undeliverable.h"
 #include "services/messages/message_reader.h"
 #include "services/runtime/calls/part_command.h"
+#include "services/runtime/requests/method.h"
 
 namespace kith::messages {
 namespace {
@@ -90,6 +93,7 @@ absl::Status MessageCommands::Render(runtime::Rendering& after, const v1::SendMe
 
 Decision MessageCommands::Run(runtime::Loader& load, const v1::RecordMessageBouncedRequest& command,
                               const CommandContext& context) const {
+  KITH_RETURN_IF_ERROR(CheckStatus(command));
   const MessageState* state = nullptr;
   KITH_RETURN_IF_ERROR(LoadMessage(load, command.name(), &state));
   Decision bounced = Decide(*state, command);
@@ -121,11 +125,21 @@ Decision MessageCommands::Run(runtime::Loader& load, const v1::RecordMessageBoun
   return load.TakeAssumed();
 }
 
+absl::Status MessageCommands::CheckStatus(const v1::RecordMessageBouncedRequest& command) {
+  if (command.status().empty() || IsMailStatus(command.status())) return absl::OkStatus();
+  return RejectField("status", "must be of three numbers, as \"5.1.1\" (RFC 3463), or empty");
+}
+
 Decision MessageCommands::Run(runtime::Loader& load,
                               const v1::RecordMessageUnsubscribedRequest& command,
                               const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const EngagementFacts facts, LoadFacts(load, command.name()));
-  Decision message = Decide(facts, command);
+  // What it says never changes, and is no condition.
+  KITH_RETURN_IF_ERROR(load.NeedDisk());
+  KITH_ASSIGN_OR_RETURN(const std::optional<v1::Message> queued,
+                        reader_->ReadQueued(load.workspace(), command.name()));
+  if (!queued.has_value()) return MessageNotFound(command.name());
+  Decision message = Decide(facts, *queued, command);
   if (!message.ok()) return message;
   KITH_ASSIGN_OR_RETURN(const std::vector<contacts::v1::UpdateContactRequest> opt_outs,
                         OptOutsOf(load, facts.contact, command));
@@ -136,16 +150,24 @@ Decision MessageCommands::Run(runtime::Loader& load,
 Decision MessageCommands::Run(runtime::Loader& load,
                               const v1::RecordMessageResubscribedRequest& command,
                               const CommandContext& context) const {
-  KITH_ASSIGN_OR_RETURN(const EngagementFacts facts, LoadFacts(load, command.name()));
-  KITH_RETURN_IF_ERROR(CheckEngaging(facts, command.name()));
+  const MessageState* named = nullptr;
+  KITH_RETURN_IF_ERROR(LoadMessage(load, command.name(), &named));
+  if (named->lifecycle != Lifecycle::kActive) return MessageNotFound(command.name());
   const auto key = EmailKey(command.email());
   if (!key.has_value()) return NoChange();
+  // The caller needs the permission for the message that they name, whatever becomes of it. The
+  // others follow from the address, whose ever they are, and are told to nobody.
+  KITH_RETURN_IF_ERROR(
+      load.CheckReach(runtime::MethodOf<v1::RecordMessageResubscribedRequest>().permission,
+                      Changes().Add(Resubscribed(command.name(), *key))));
   KITH_ASSIGN_OR_RETURN(const auto messages,
                         load.LoadTagged<MessageAggregate>(kUnsubscribedClaim, *key));
   Changes changes;
   for (const MessageState* const message : messages) {
     if (!IsUnsubscribed(*message)) continue;
-    changes = std::move(changes).Add(Resubscribed(message->resource.name(), *key));
+    Change released = Resubscribed(message->resource.name(), *key);
+    released.is_consequence = true;
+    changes = std::move(changes).Add(std::move(released));
   }
   if (changes.empty()) return NoChange();
   KITH_ASSIGN_OR_RETURN(const auto holders, HoldersOf(load, *key));

@@ -21,7 +21,8 @@
 
 namespace kith::messages {
 
-// Any thread, several at a time. See MethodTable::Command. Borrows the methods.
+// Any thread, several at a time. See MethodTable::Command. Borrows the methods; the reader is
+// shared with the reads.
 class MessageCommands {
  public:
   MessageCommands(const runtime::MethodTable& methods, std::shared_ptr<const MessageReader> reader)
@@ -42,12 +43,15 @@ class MessageCommands {
   }
   // In the same append the contact's address changes, by the contact's own command, where it is
   // for good. Where that is refused by a rule that the contact breaks as it is, it is left out.
+  // ERROR_INVALID_FIELD where the status is none.
   Decision Run(runtime::Loader& load, const v1::RecordMessageBouncedRequest& command,
                const CommandContext& context) const;
   // In the same append the contact changes, by its own command, and every other that the caller
-  // sees with the address (50 at most).
+  // sees with the address (50 at most). Reads the address that the message went to from the disk.
   Decision Run(runtime::Loader& load, const v1::RecordMessageUnsubscribedRequest& command,
                const CommandContext& context) const;
+  // Of all messages by which the address was unsubscribed, also of those that the caller does not
+  // see, as it is the address that asks for more.
   Decision Run(runtime::Loader& load, const v1::RecordMessageResubscribedRequest& command,
                const CommandContext& context) const;
   // Of those that are decided over the contact, too.
@@ -73,6 +77,7 @@ class MessageCommands {
     KITH_RETURN_IF_ERROR(LoadMessage(load, command.name(), &state));
     return Decide(*state, command);
   }
+  static absl::Status CheckStatus(const v1::RecordMessageBouncedRequest& command);
   // MESSAGES_ERROR_MESSAGE_NOT_FOUND, also where the caller does not see the contact.
   static absl::Status LoadMessage(runtime::Loader& load, const std::string& name,
                                   const MessageState** state);

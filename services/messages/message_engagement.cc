@@ -11,6 +11,8 @@
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/messages/v1/messages_errors.pb.h"
+#include "services/core/reject.h"
 #include "services/core/resource_name.h"
 
 namespace kith::messages {
@@ -62,6 +64,21 @@ void MarkAllAtOnce(const v1::Message& message, int link_count, absl::Time occurr
         FromTimestamp(click->click_time()) < FromTimestamp(clicked.automatic_since());
     if (is_earlier) *clicked.mutable_automatic_since() = click->click_time();
   }
+}
+
+// Or whoever may record it of one message could have any address written to no more.
+absl::Status CheckWentTo(const v1::Message& queued,
+                         const v1::RecordMessageUnsubscribedRequest& command) {
+  if (queued.erased()) {
+    return RejectState(v1::MESSAGES_ERROR_PERSON_ERASED,
+                       "The person was erased: nobody knows the address that the message went to.",
+                       command.name());
+  }
+  const auto key = EmailKey(command.email());
+  const bool is_same =
+      command.email() == queued.address() || (key.has_value() && key == EmailKey(queued.address()));
+  if (is_same) return absl::OkStatus();
+  return RejectField("email", "must be the address that the message went to: GetMessage tells it");
 }
 
 }  // namespace
@@ -137,8 +154,10 @@ Decision Decide(const EngagementFacts& facts, const v1::CountMessageTrafficReque
   return Changes().Append(command.name(), std::move(event));
 }
 
-Decision Decide(const EngagementFacts& facts, const v1::RecordMessageUnsubscribedRequest& command) {
+Decision Decide(const EngagementFacts& facts, const v1::Message& queued,
+                const v1::RecordMessageUnsubscribedRequest& command) {
   if (facts.message.lifecycle != Lifecycle::kActive) return MessageNotFound(command.name());
+  KITH_RETURN_IF_ERROR(CheckWentTo(queued, command));
   if (IsUnsubscribed(facts.message)) return NoChange();
   v1::MessageEvent event;
   event.mutable_message_unsubscribed()->set_name(command.name());

@@ -60,7 +60,10 @@ Decision Decide(const EngagementFacts& facts, const v1::CountMessageTrafficReque
                 const CommandContext& context);
 
 // The same, whatever became of the contact: it is the address that wants no more, and claims it.
-Decision Decide(const EngagementFacts& facts, const v1::RecordMessageUnsubscribedRequest& command);
+// `queued` is the message with what it says: ERROR_INVALID_FIELD where it went to another address,
+// MESSAGES_ERROR_PERSON_ERASED where nobody can tell any more.
+Decision Decide(const EngagementFacts& facts, const v1::Message& queued,
+                const v1::RecordMessageUnsubscribedRequest& command);
 // Of one by which the address was unsubscribed: the person asks for messages again.
 Change Resubscribed(const std::string& message, const std::string& email_key);
 

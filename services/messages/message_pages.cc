@@ -160,11 +160,10 @@ absl::StatusOr<MessagePages::Found> MessagePages::Find(absl::string_view path) c
                         runtime_.transact.Fold<MessageAggregate>(workspace, found.name()));
   KITH_ASSIGN_OR_RETURN(found.contact,
                         runtime_.transact.Fold<ContactAggregate>(workspace, contact));
-  if (unsubscribes) {
-    if (found.message->lifecycle != Lifecycle::kActive) return MessageNotFound(found.name());
-    return found;
+  if (address->kind == AddressKind::kOpen) {
+    KITH_RETURN_IF_ERROR(CheckEngaging(found.facts(), found.name()));
   }
-  KITH_RETURN_IF_ERROR(CheckEngaging(found.facts(), found.name()));
+  if (found.message->lifecycle != Lifecycle::kActive) return MessageNotFound(found.name());
   return found;
 }
 
@@ -202,9 +201,11 @@ void MessagePages::TakeClick(const Found& found, const WebRequest& request, Answ
   const int link = found.address.link;
   if (link < 0 || static_cast<size_t>(link) >= links.size()) return answer(NotThere());
   const std::string& target = links[static_cast<size_t>(link)];
-  if (request.asks_not_to_be_followed || !IsWithin(found, request, AddressKind::kClick)) {
-    return answer(LeadTo(target));
-  }
+  // Who was deleted reads their mail still; nothing is noted of them.
+  const bool is_noted = CheckEngaging(found.facts(), found.name()).ok() &&
+                        !request.asks_not_to_be_followed &&
+                        IsWithin(found, request, AddressKind::kClick);
+  if (!is_noted) return answer(LeadTo(target));
   auto command = std::make_unique<v1::RecordMessageClickedRequest>();
   command->set_name(found.name());
   command->set_link(link);
@@ -252,7 +253,9 @@ void MessagePages::TakeUnsubscribe(const Found& found, const WebRequest& request
       runtime_.transact, runtime_.keys, methods_, found.caller, std::move(command), "",
       [told = Unsubscribed(address), answer = std::move(answer)](
           const absl::Status& status, const google::protobuf::Message&) mutable {
-        answer(status.ok() ? std::move(told) : Refused(status));
+        // Of who is erased meanwhile it is as of who was before.
+        const bool is_done = status.ok() || IsError(status, v1::MESSAGES_ERROR_PERSON_ERASED);
+        answer(is_done ? std::move(told) : Refused(status));
       });
 }
 

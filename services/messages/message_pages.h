@@ -10,8 +10,9 @@
 // of one of the workspace's sites, and the click is noted as somebody's, its address has a
 // parameter by which the site's script says for an hour who came, where they agreed to be followed
 // (services/visitors/visitor_pages.h). Of a message that is
-// not there, or whose contact was deleted or erased, nothing is told: 404; but who unsubscribes is
-// told that it is done, whatever became of the contact, as it is the address that wants no more.
+// not there, or whose contact was deleted or erased, nothing is told: 404. But the links to who was
+// deleted lead on, and nothing is noted, as they have the mail still; and who unsubscribes is told
+// that it is done, whatever became of the contact, as it is the address that wants no more.
 // What people wait for, the image and the link, is answered before it is recorded. Of a browser
 // that asks not to be followed nothing is noted. How often one address may open a message is
 // counted in memory, and what is beyond is answered and not noted.

@@ -249,7 +249,8 @@ Decision ReceivedMailCommands::CountBounce(runtime::Loader& load, const std::str
   messages::v1::RecordMessageBouncedRequest bounced;
   bounced.set_name(message);
   bounced.set_kind(failure->is_permanent ? messages::v1::HARD : messages::v1::SOFT);
-  bounced.set_status(failure->status);
+  // It came back also where the report says in no number why.
+  if (IsMailStatus(failure->status)) bounced.set_status(failure->status);
   Decision counted = runtime::DecidePart(methods_, load, bounced, context);
   // A mail is taken also from who may not say what became of messages.
   const bool is_left = IsForGood(counted.status()) || absl::IsPermissionDenied(counted.status());

@@ -242,5 +242,15 @@ TEST(BaseSubject, LosesWhatAnswersPutBeforeIt) {
   EXPECT_EQ(BaseSubject("Re: "), "");
 }
 
+TEST(MailStatus, IsOfThreeNumbers) {
+  for (const char* status : {"5.1.1", "4.4.1", "2.0.0", "5.123.999"}) {
+    EXPECT_TRUE(IsMailStatus(status)) << status;
+  }
+  for (const char* text : {"", "5", "5.1", "5.1.", "5..1", "5.1.1.1", "3.1.1", "55.1.1", "5.1234.1",
+                           "5.1.a", " 5.1.1", "5.1.1 ", "-5.1.1", "ada"}) {
+    EXPECT_FALSE(IsMailStatus(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace kith

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
+#include "kith/visitors/v1/sites_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "services/edge/http_port.h"
 #include "services/messages/message_address.h"
@@ -207,11 +208,26 @@ TEST_F(MessagePagesTest, TellNothingOfWhatIsGone) {
   const uint64_t before = Head();
   const HttpReply made_up = Ask("GET", "/m/c/AAAA");
   EXPECT_EQ(made_up.status, 404);
-  for (const AddressKind kind : {AddressKind::kOpen, AddressKind::kClick}) {
-    const HttpReply gone = Ask("GET", PathOf(kind));
-    EXPECT_EQ(gone.status, 404);
-    EXPECT_EQ(gone.body, made_up.body);
-  }
+  const HttpReply gone = Ask("GET", PathOf(AddressKind::kOpen));
+  EXPECT_EQ(gone.status, 404);
+  EXPECT_EQ(gone.body, made_up.body);
+  EXPECT_EQ(Head(), before);
+}
+
+// Whoever was deleted has the mail still. A site of the workspace is not told who they were.
+TEST_F(MessagePagesTest, LeadOnWhoIsDeletedAndNoteNothing) {
+  visitors::v1::CreateSiteRequest site;
+  site.mutable_site()->set_display_name("Ours");
+  site.mutable_site()->add_allowed_origins("https://b.example");
+  ASSERT_EQ(server_.Call(&visitors::v1::SitesService::Stub::CreateSite, site).reason(), "");
+  contacts::v1::DeleteContactRequest remove;
+  remove.set_name(ada_);
+  ASSERT_EQ(server_.Call(&ContactsService::Stub::DeleteContact, remove).reason(), "");
+  const uint64_t before = Head();
+  const HttpReply reply = Ask("GET", PathOf(AddressKind::kClick, 1));
+  EXPECT_EQ(reply.status, 302);
+  EXPECT_EQ(reply.header("location"), "https://b.example/");
+  EXPECT_EQ(Ask("GET", PathOf(AddressKind::kClick, 3)).status, 404);
   EXPECT_EQ(Head(), before);
 }
 

@@ -4,6 +4,7 @@
 
 #include "eventstore/base/proto_time.h"
 #include "kith/messages/v1/messages_errors.pb.h"
+#include "kith/type/v1/errors.pb.h"
 #include "tests/testing/decider_spec.h"
 
 namespace kith::messages {
@@ -44,6 +45,12 @@ class Engagement : public ::testing::Test {
     command.set_name(kName);
     return Decide(EngagementFacts{message_, contact_}, command, spec_.context());
   }
+  Decision Unsubscribed(const std::string& email) {
+    v1::RecordMessageUnsubscribedRequest command;
+    command.set_name(kName);
+    command.set_email(email);
+    return Decide(EngagementFacts{message_, contact_}, queued_, command);
+  }
   // Decides it and lets it happen; why it counts as a program's.
   template <class Command>
   v1::AutomaticCause Does(const Command& command, absl::Duration after) {
@@ -78,6 +85,7 @@ class Engagement : public ::testing::Test {
 
   testing::DeciderSpec spec_;
   MessageState message_;
+  v1::Message queued_ = Proto<v1::Message>("address: 'Ada@example.com'");  // with what it says
   ContactAggregate::State contact_;
   uint64_t revision_ = 0;
 };
@@ -204,33 +212,44 @@ TEST_F(Engagement, IsOfNobodyWhoIsGone) {
   EXPECT_THAT(Decided(Clicking(0, 1), absl::Hours(1)),
               IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_FOUND));
   // But whoever unsubscribes does so, whatever became of the contact.
-  EXPECT_TRUE(
-      Decide(EngagementFacts{message_, contact_}, v1::RecordMessageUnsubscribedRequest()).ok());
-  EXPECT_THAT(
-      Decide(EngagementFacts{MessageState(), contact_}, v1::RecordMessageUnsubscribedRequest()),
-      IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_FOUND));
+  EXPECT_TRUE(Unsubscribed("ada@example.com").ok());
+  message_ = MessageState();
+  EXPECT_THAT(Unsubscribed("ada@example.com"),
+              IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_FOUND));
 }
 
 TEST_F(Engagement, EndsWithWhoUnsubscribesOnce) {
   Sent();
-  v1::RecordMessageUnsubscribedRequest command;
-  command.set_name(kName);
-  command.set_email("Ada@Example.com");
-  const Decision decided = Decide(EngagementFacts{message_, contact_}, command);
+  const Decision decided = Unsubscribed("Ada@Example.com");
   ASSERT_TRUE(decided.ok());
   EXPECT_EQ(decided->list().at(0).claims,
             (std::vector<Claim>{{"messages.unsubscribed", "ada@example.com"}}));
   Evolved(kBegin + absl::Hours(1),
           static_cast<const v1::MessageEvent&>(*decided->list().at(0).event));
   EXPECT_EQ(At(now().unsubscribe_time()), kBegin + absl::Hours(1));
-  EXPECT_THAT(Decide(EngagementFacts{message_, contact_}, command), ChangesNothing());
+  EXPECT_THAT(Unsubscribed("ada@example.com"), ChangesNothing());
   EXPECT_TRUE(IsUnsubscribed(message_));
   Happen(kBegin + absl::Hours(2), "message_resubscribed {}");
   EXPECT_FALSE(IsUnsubscribed(message_));
   EXPECT_TRUE(now().has_unsubscribe_time()) << "the report counts it still";
-  const Decision again = Decide(EngagementFacts{message_, contact_}, command);
+  const Decision again = Unsubscribed("ada@example.com");
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->list().size(), 1u);
+}
+
+// Or one message would be enough to have anybody written to no more.
+TEST_F(Engagement, EndsForTheAddressAloneThatTheMessageWentTo) {
+  Sent();
+  for (const char* other : {"ada@home.example", "eve@example.com", "not an address", ""}) {
+    EXPECT_THAT(Unsubscribed(other), IsRejectedWith(type::v1::ERROR_INVALID_FIELD)) << other;
+  }
+  // One that is none, as it was written to.
+  queued_.set_address("ada@intranet");
+  EXPECT_TRUE(Unsubscribed("ada@intranet").ok());
+  queued_.clear_address();
+  queued_.set_erased(true);
+  EXPECT_THAT(Unsubscribed("ada@example.com"), IsRejectedWith(v1::MESSAGES_ERROR_PERSON_ERASED));
+  EXPECT_THAT(Unsubscribed(""), IsRejectedWith(v1::MESSAGES_ERROR_PERSON_ERASED));
 }
 
 TEST(OptIn, IsOfTheAddressAlone) {

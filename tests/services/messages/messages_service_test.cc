@@ -22,6 +22,7 @@
 #include "kith/notifications/v1/notifications_service.grpc.pb.h"
 #include "kith/policies/v1/policies_service.grpc.pb.h"
 #include "kith/profiles/v1/profiles_service.grpc.pb.h"
+#include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "services/runtime/effects/effect.h"
@@ -512,6 +513,43 @@ TEST_F(MessagesServiceTest, MarkTheAddressThatTheyDoNotReachForGood) {
   EXPECT_FALSE(Made(&ContactsService::Stub::GetContact, get).emails(0).undeliverable());
 }
 
+TEST_F(MessagesServiceTest, ComeBackWithAStatusByNumberAlone) {
+  v1::RecordMessageSentRequest sent;
+  sent.set_name(Send(Sending(ada_)).name());
+  sent.set_message_id("<1@acme.example>");
+  Made(&Stub::RecordMessageSent, sent);
+  v1::RecordMessageBouncedRequest request;
+  request.set_name(sent.name());
+  request.set_kind(v1::SOFT);
+  request.set_status("ada@example.com moved");
+  EXPECT_THAT(server_.Call(&Stub::RecordMessageBounced, request).fields(), ElementsAre("status"));
+  request.clear_status();
+  EXPECT_EQ(Made(&Stub::RecordMessageBounced, request).bounce(), v1::SOFT);
+  request.set_kind(v1::HARD);
+  request.set_status("5.1.1");
+  EXPECT_EQ(Made(&Stub::RecordMessageBounced, request).bounce_status(), "5.1.1");
+}
+
+// Goal: who sees one message has nobody else written to no more.
+TEST_F(MessagesServiceTest, UnsubscribeNoAddressButTheirOwn) {
+  const std::string eve = CreateContact("Eve", "eve@example.com");
+  v1::RecordMessageUnsubscribedRequest request;
+  request.set_name(Send(Sending(ada_)).name());
+  const auto head = server_.runtime().log.head();
+  for (const char* other : {"eve@example.com", "not an address"}) {
+    request.set_email(other);
+    const auto refused = server_.Call(&Stub::RecordMessageUnsubscribed, request);
+    EXPECT_EQ(refused.reason(), "INVALID_FIELD");
+    EXPECT_THAT(refused.fields(), ElementsAre("email"));
+  }
+  EXPECT_EQ(server_.runtime().log.head(), head);
+  Send(Sending(eve));
+  request.set_email("ADA@example.com");
+  EXPECT_TRUE(Made(&Stub::RecordMessageUnsubscribed, request).has_unsubscribe_time());
+  ASSERT_TRUE(server_.keys().Destroy(server_.workspace(), ada_).ok());
+  EXPECT_EQ(server_.Call(&Stub::RecordMessageUnsubscribed, request).reason(), "PERSON_ERASED");
+}
+
 TEST_F(MessagesServiceTest, AreNotFoundByWhatTheySay) {
   Send(Sending(ada_));
   EXPECT_EQ(List(ada_, "subject = \"Hello\"").reason(), "INVALID_FILTER");
@@ -560,6 +598,75 @@ TEST_F(MessagesServiceTest, UnsubscribeWhoIsDeletedForWhenTheyComeBack) {
   restore.set_name(ada_);
   Made(&ContactsService::Stub::UndeleteContact, restore);
   EXPECT_EQ(server_.Call(&Stub::SendMessage, Sending(ada_)).reason(), "OPTED_OUT");
+}
+
+// Goal: what OPTED_OUT tells to do can be done, whatever became of the contact who unsubscribed.
+TEST_F(MessagesServiceTest, AreWantedAgainByTheMessageThatIsToldWhateverBecameOfTheContact) {
+  const std::string twin = CreateContact("Twin", "ADA@example.com");
+  for (const bool is_erased : {false, true}) {
+    const std::string name = CreateContact("Ada", "ada@example.com");
+    v1::RecordMessageUnsubscribedRequest request;
+    request.set_name(Send(Sending(name)).name());
+    request.set_email("ada@example.com");
+    Made(&Stub::RecordMessageUnsubscribed, request);
+    if (is_erased) {
+      ASSERT_TRUE(server_.keys().Destroy(server_.workspace(), name).ok());
+    } else {
+      contacts::v1::DeleteContactRequest remove;
+      remove.set_name(name);
+      Made(&ContactsService::Stub::DeleteContact, remove);
+    }
+    contacts::v1::UpdateContactRequest update;
+    update.mutable_contact()->set_name(twin);
+    update.mutable_contact()->add_emails()->set_address("ADA@example.com");
+    update.mutable_update_mask()->add_paths("emails");
+    Made(&ContactsService::Stub::UpdateContact, update);
+    const auto refused = server_.Call(&Stub::SendMessage, Sending(twin));
+    EXPECT_EQ(refused.reason(), "OPTED_OUT");
+    v1::RecordMessageResubscribedRequest again;
+    again.set_name(refused.metadata("message"));
+    again.set_email("ada@example.com");
+    EXPECT_EQ(again.name(), request.name());
+    EXPECT_TRUE(Made(&Stub::RecordMessageResubscribed, again).has_resubscribe_time());
+    Send(Sending(twin));
+  }
+}
+
+// Goal: the address is released by whoever its messages were, and the caller is told of nobody.
+TEST_F(MessagesServiceTest, AreWantedAgainAlsoByWhoIsHiddenAndNotTold) {
+  const auto role = Proto<roles::v1::CreateRoleRequest>(
+      "role { display_name: 'Own' grants { permission: '*' scope: OWN } }");
+  const std::string own = Made(&roles::v1::RolesService::Stub::CreateRole, role).name();
+  std::string marta;
+  const std::string key = KeyWithRole(own, &marta);
+  std::string other;
+  const std::string unused = KeyWithRole(own, &other);
+  const std::string hers = CreateContact("Eve", "eve@example.com", marta);
+  const std::string hidden = CreateContact("Bob", "bob@example.com", other);
+  v1::RecordMessageUnsubscribedRequest request;
+  request.set_name(Send(Sending(hidden)).name());
+  request.set_email("bob@example.com");
+  Made(&Stub::RecordMessageUnsubscribed, request);
+  const std::string twin = CreateContact("Twin", "BOB@example.com", marta);
+  const auto refused = server_.CallWith(key, &Stub::SendMessage, Sending(twin));
+  EXPECT_EQ(refused.reason(), "OPTED_OUT");
+  EXPECT_EQ(refused.metadata("message"), "");
+
+  v1::RecordMessageResubscribedRequest again;
+  again.set_name(Send(Sending(hers)).name());
+  again.set_email("nobody@example.com");
+  const auto of_nobody = server_.CallWith(key, &Stub::RecordMessageResubscribed, again);
+  EXPECT_EQ(of_nobody.reason(), "");
+  again.set_email("bob@example.com");
+  const auto of_bob = server_.CallWith(key, &Stub::RecordMessageResubscribed, again);
+  EXPECT_EQ(of_bob.reason(), "") << of_bob.status.error_message();
+  EXPECT_EQ(of_bob->DebugString(), of_nobody->DebugString());
+  EXPECT_TRUE(Get(request.name())->has_resubscribe_time());
+  EXPECT_EQ(server_.CallWith(key, &Stub::SendMessage, Sending(twin)).reason(), "");
+  // What they name they have to see.
+  again.set_name(request.name());
+  EXPECT_EQ(server_.CallWith(key, &Stub::RecordMessageResubscribed, again).reason(),
+            "MESSAGE_NOT_FOUND");
 }
 
 TEST_F(MessagesServiceTest, WaitWhereThereIsNoMailServer) {

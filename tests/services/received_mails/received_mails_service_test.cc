@@ -409,6 +409,18 @@ TEST_F(ReceivedMailsTest, MarksTheAddressThatAMessageDidNotReach) {
   EXPECT_EQ(CountContacts(), 1);
 }
 
+TEST_F(ReceivedMailsTest, CountsABounceThatSaysInNoNumberWhy) {
+  const std::string message =
+      Send(CreateContact("first_name: 'Ada' emails { address: 'ada@x.example' }"),
+           "<sent@acme.example>");
+  Receive(BounceOf("<sent@acme.example>", {{"ada@x.example", "unknown-ada"}}));
+  messages::v1::GetMessageRequest get;
+  get.set_name(message);
+  const auto bounced = Made(&MessagesService::Stub::GetMessage, get);
+  EXPECT_EQ(bounced.bounce(), messages::v1::HARD);
+  EXPECT_EQ(bounced.bounce_status(), "");
+}
+
 // Goal: nobody stops mail to a person by a report about what was never sent.
 TEST_F(ReceivedMailsTest, MarksNothingByAForgedBounce) {
   const std::string ada = CreateContact("first_name: 'Ada' emails { address: 'ada@x.example' }");
