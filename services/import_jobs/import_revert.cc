@@ -71,6 +71,11 @@ bool MayGoOnByItself(const CommandContext& context) {
   return std::find(granted.begin(), granted.end(), "*") != granted.end();
 }
 
+// For whom it goes on by itself; empty where it is nobody.
+absl::string_view ActsFor(const CommandContext& context) {
+  return context.on_behalf_of.empty() ? context.user : context.on_behalf_of;
+}
+
 // Those of the fields that a caller may set.
 FieldMask SettableOf(const FieldMask& differing, const Descriptor& resource) {
   FieldMask settable;
@@ -132,8 +137,10 @@ Decision ImportRevert::Run(Loader& load, const v1::RevertImportJobRequest& comma
   }
   KITH_RETURN_IF_ERROR(load.NeedDisk());
   if (!goes_on_by_itself && MayGoOnByItself(context)) {
+    // For whom it goes on may be gone meanwhile: anybody else takes it over.
+    const bool is_theirs = job.acts_for() == ActsFor(context);
     KITH_ASSIGN_OR_RETURN(const bool is_about_to, IsAboutToGoOn(load.workspace(), job));
-    return is_about_to ? NoChange() : Begin(command.name(), context);
+    return is_theirs && is_about_to ? NoChange() : Begin(command.name(), context);
   }
   return GoOn(load, v1::ImportJob(job), context);
 }
@@ -144,8 +151,7 @@ Decision ImportRevert::Begin(const std::string& import_job, const CommandContext
   begun.set_name(import_job);
   if (MayGoOnByItself(context)) {
     begun.set_by_itself(true);
-    begun.set_acts_for(
-        std::string(context.on_behalf_of.empty() ? context.user : context.on_behalf_of));
+    begun.set_acts_for(std::string(ActsFor(context)));
   }
   return Changes().Append(import_job, std::move(event));
 }
