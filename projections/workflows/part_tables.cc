@@ -12,4 +12,8 @@ const projections::TableDeclaration* PartTable(absl::string_view resource) {
   return nullptr;
 }
 
+absl::string_view CollectionOfRun(absl::string_view resource) {
+  return PartTable(resource) == nullptr ? resource : "contacts";
+}
+
 }  // namespace kith::workflows

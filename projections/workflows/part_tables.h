@@ -14,4 +14,8 @@ inline constexpr absl::string_view kMessages = "messages";
 // Their fields; null of every other resource. No table of a view.
 const projections::TableDeclaration* PartTable(absl::string_view resource);
 
+// The collection of the record that a run is about which one of the resource sets off: "contacts"
+// of what is recorded under them.
+absl::string_view CollectionOfRun(absl::string_view resource);
+
 }  // namespace kith::workflows

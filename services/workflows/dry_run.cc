@@ -321,7 +321,7 @@ absl::StatusOr<std::string> DryRunner::TakeCall(const v1::WorkflowStep& step, Co
   told.set_method(method.name);
   KITH_ASSIGN_OR_RETURN(const MessagePtr record, RecordOf(course));
   const auto request = MakeStepRequest(
-      step.call().request(), *method.descriptor->input_type(),
+      step.call().request(), *method.descriptor,
       {record.get(), kRunName, workflow_.name(), course.answers, course.now, span_.zone});
   if (!request.ok()) return Refuse("INVALID_REQUEST", course, told);
   google::protobuf::util::JsonPrintOptions options;

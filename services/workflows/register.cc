@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eventstore/base/check.h"
@@ -17,11 +18,14 @@
 #include "projections/workflows/workflow_run_directory.h"
 #include "projections/workflows/workflow_schedules.h"
 #include "projections/workflows/workflow_triggers.h"
+#include "services/core/collection.h"
+#include "services/runtime/resources/collections.h"
 #include "services/runtime/server_builder.h"
 #include "services/workflows/dry_run_read.h"
 #include "services/workflows/fire_commands.h"
 #include "services/workflows/run_commands.h"
 #include "services/workflows/workflow.h"
+#include "services/workflows/workflow_fields.h"
 #include "services/workflows/workflow_run.h"
 
 namespace kith::workflows {
@@ -40,6 +44,7 @@ const runtime::ResourceType& ScoringModelsIn(const std::vector<runtime::Resource
 
 struct WorkflowCommands {
   runtime::ResourceType models;  // scoring models
+  ServerFacts facts;
 
   Decision Run(runtime::Loader& load, const v1::ActivateWorkflowRequest& command,
                const CommandContext& context) const {
@@ -60,7 +65,10 @@ struct WorkflowCommands {
     if (!kind.empty()) {
       KITH_ASSIGN_OR_RETURN(others, load.LoadTagged<WorkflowAggregate>(kActivePurpose, kind));
     }
-    return Decide(*state, others, command, context);
+    Decision decision = Decide(*state, others, command, context);
+    // It may have been saved when more was let through.
+    if (decision.ok()) KITH_RETURN_IF_ERROR(CheckFields(state->resource, facts));
+    return decision;
   }
   template <class Command>
   Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {
@@ -108,7 +116,13 @@ void Register(runtime::ServerBuilder& server) {
         return std::make_unique<WorkflowTriggers>(type.rules->category, *type.directory);
       });
   server.Serve([&server](runtime::Runtime& runtime, runtime::MethodTable& methods) {
-    const WorkflowCommands workflows{ScoringModelsIn(server.resources())};
+    ServerFacts facts;
+    facts.collections = runtime::CollectionsOf(server.resources());
+    facts.command = [&methods](absl::string_view name) {
+      const runtime::BoundMethod* const command = methods.FindCommand(name);
+      return command == nullptr ? nullptr : command->method().descriptor;
+    };
+    const WorkflowCommands workflows{ScoringModelsIn(server.resources()), std::move(facts)};
     methods.Command<v1::ActivateWorkflowRequest, v1::Workflow>(workflows);
     methods.Command<v1::PauseWorkflowRequest, v1::Workflow>(workflows);
     methods.Command<v1::FireWorkflowRequest, v1::Workflow>(

@@ -191,7 +191,7 @@ Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run
   KITH_ASSIGN_OR_RETURN(const Message* const record, Find(load, run.record()));
   const std::unique_ptr<Message> shown = ShownTo(load.caller(), record);
   const auto request = MakeStepRequest(
-      step.call().request(), *method.descriptor->input_type(),
+      step.call().request(), *method.descriptor,
       {shown.get(), run.name(), run.workflow(), run.answers(), context.now, ZoneOf(context)});
   if (!request.ok()) return Only(Refuse(run, "INVALID_REQUEST"));
   KITH_ASSIGN_OR_RETURN(const bool may_begin, MayBegin(load, run, **request));

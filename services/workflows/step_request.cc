@@ -23,6 +23,7 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::MethodDescriptor;
 using google::protobuf::Struct;
 using google::protobuf::Value;
 
@@ -222,28 +223,34 @@ std::string PersonalIn(absl::string_view text, const Descriptor& record) {
   return "";
 }
 
-// That nothing personal of the record becomes a part of what another record keeps in clear, and
-// would outlive the person there. `type` is that of the value, where it is a message; `keeps`: it
-// is of a resource.
-absl::Status CheckSealed(const Value& value, const Descriptor* type, bool keeps,
+// Whether records of the type keep a field of this name sealed; null: there is none.
+bool IsSealedIn(const Descriptor* type, const std::string& name) {
+  const FieldDescriptor* const field = type == nullptr ? nullptr : type->FindFieldByName(name);
+  return field != nullptr && IsPersonal(*field);
+}
+
+// That nothing personal of the record becomes a part of what is kept in clear, and would outlive
+// the person there. `type` is that of the value, where it is a message. `answer` is the type of
+// the record that a request answers with: what the request says in a field that is called as one
+// of the record's becomes that one. Null of what is no request.
+absl::Status CheckSealed(const Value& value, const Descriptor* type, const Descriptor* answer,
                          const Descriptor& record, const std::string& path) {
   for (const Value& one : value.list_value().values()) {
-    KITH_RETURN_IF_ERROR(CheckSealed(one, type, keeps, record, path));
+    KITH_RETURN_IF_ERROR(CheckSealed(one, type, answer, record, path));
   }
   for (const auto& [name, part] : value.struct_value().fields()) {
     const FieldDescriptor* field = type == nullptr ? nullptr : type->FindFieldByName(name);
     if (field == nullptr && type != nullptr) field = type->FindFieldByCamelcaseName(name);
-    if (field != nullptr && IsPersonal(*field)) continue;
+    const bool is_sealed =
+        field != nullptr && (IsPersonal(*field) || IsSealedIn(answer, std::string(field->name())));
+    if (is_sealed) continue;
     const bool is_message =
         field != nullptr && !field->is_map() && field->message_type() != nullptr;
-    const Descriptor* const of = is_message ? field->message_type() : nullptr;
-    const bool is_kept =
-        keeps ||
-        (of != nullptr && !of->options().GetExtension(options::v1::resource).pattern().empty());
-    KITH_RETURN_IF_ERROR(
-        CheckSealed(part, of, is_kept, record, absl::StrCat(path, path.empty() ? "" : ".", name)));
+    KITH_RETURN_IF_ERROR(CheckSealed(part, is_message ? field->message_type() : nullptr,
+                                     /*answer=*/nullptr, record,
+                                     absl::StrCat(path, path.empty() ? "" : ".", name)));
   }
-  const std::string personal = keeps ? PersonalIn(value.string_value(), record) : "";
+  const std::string personal = PersonalIn(value.string_value(), record);
   if (personal.empty()) return absl::OkStatus();
   return Malformed(absl::StrCat("{{", personal, "}} is personal, and ", path,
                                 " is kept in clear, where it would outlive the person: say who it "
@@ -267,6 +274,16 @@ absl::Status CheckPosted(const Struct& object, const Descriptor& request,
   return Malformed(absl::StrCat("{{", personal,
                                 "}} is personal, and payload is kept sealed for record alone: say "
                                 "{{record.name}} there"));
+}
+
+// The same of a whole request.
+absl::Status CheckKept(const Struct& request, const MethodDescriptor& method,
+                       const Descriptor& record) {
+  Value whole;
+  *whole.mutable_struct_value() = request;
+  KITH_RETURN_IF_ERROR(
+      CheckSealed(whole, method.input_type(), method.output_type(), record, /*path=*/""));
+  return CheckPosted(request, *method.input_type(), record);
 }
 
 // That every name in `object` is one of a field of `type`.
@@ -294,15 +311,12 @@ absl::Status CheckNames(const Struct& object, const Descriptor& type, absl::stri
 
 }  // namespace
 
-absl::Status CheckStepRequest(absl::string_view json, const Descriptor& request,
+absl::Status CheckStepRequest(absl::string_view json, const MethodDescriptor& method,
                               const MergeTypes& types) {
   KITH_ASSIGN_OR_RETURN(Struct parsed, ParseJson(json));
-  KITH_RETURN_IF_ERROR(CheckNames(parsed, request, ""));
+  KITH_RETURN_IF_ERROR(CheckNames(parsed, *method.input_type(), ""));
   if (types.record != nullptr) {
-    Value whole;
-    *whole.mutable_struct_value() = parsed;
-    KITH_RETURN_IF_ERROR(CheckSealed(whole, &request, /*keeps=*/false, *types.record, ""));
-    KITH_RETURN_IF_ERROR(CheckPosted(parsed, request, *types.record));
+    KITH_RETURN_IF_ERROR(CheckKept(parsed, method, *types.record));
   }
   for (const char* const own : {"request_id", "requestId", "occur_time", "occurTime"}) {
     if (!parsed.fields().contains(own)) continue;
@@ -333,11 +347,12 @@ absl::Status CheckStepRequest(absl::string_view json, const Descriptor& request,
 }
 
 absl::StatusOr<std::unique_ptr<Message>> MakeStepRequest(absl::string_view json,
-                                                         const Descriptor& request,
+                                                         const MethodDescriptor& method,
                                                          const MergeFacts& facts) {
   KITH_ASSIGN_OR_RETURN(Struct parsed, ParseJson(json));
   Struct record;
   if (facts.record != nullptr) {
+    KITH_RETURN_IF_ERROR(CheckKept(parsed, method, *facts.record->GetDescriptor()));
     google::protobuf::util::JsonPrintOptions options;
     options.preserve_proto_field_names = true;
     std::string text;
@@ -363,8 +378,9 @@ absl::StatusOr<std::unique_ptr<Message>> MakeStepRequest(absl::string_view json,
   };
   KITH_RETURN_IF_ERROR(MergeStruct(look, 0, parsed));
   std::string merged;
-  std::unique_ptr<Message> made(
-      google::protobuf::MessageFactory::generated_factory()->GetPrototype(&request)->New());
+  std::unique_ptr<Message> made(google::protobuf::MessageFactory::generated_factory()
+                                    ->GetPrototype(method.input_type())
+                                    ->New());
   if (!google::protobuf::util::MessageToJsonString(parsed, &merged).ok() ||
       !google::protobuf::util::JsonStringToMessage(merged, made.get()).ok()) {
     return Malformed("a field of the request does not take what stands for it");

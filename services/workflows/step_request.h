@@ -33,13 +33,17 @@ struct MergeFacts {
   absl::TimeZone zone;
 };
 
-// Whether such a request can be made of `json`: that it is one, names fields that there are, and
-// speaks of what there is. InvalidArgument, in a sentence.
-absl::Status CheckStepRequest(absl::string_view json, const google::protobuf::Descriptor& request,
+// Whether a request of the method can be made of `json`: that it is one, names fields that there
+// are, speaks of what there is, and puts nothing personal of the record where it is kept in clear.
+// InvalidArgument, in a sentence.
+absl::Status CheckStepRequest(absl::string_view json,
+                              const google::protobuf::MethodDescriptor& method,
                               const MergeTypes& types);
 
+// Of steps that nothing personal was looked for in, or not of such a record, that is refused here.
 // InvalidArgument, in a sentence without what the record holds.
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> MakeStepRequest(
-    absl::string_view json, const google::protobuf::Descriptor& request, const MergeFacts& facts);
+    absl::string_view json, const google::protobuf::MethodDescriptor& method,
+    const MergeFacts& facts);
 
 }  // namespace kith::workflows

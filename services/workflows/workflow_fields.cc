@@ -134,7 +134,7 @@ class Inspection {
 
   // What a run can be about, or be set off by; null where it is none.
   const Collection* CollectionOf(absl::string_view resource) const {
-    const absl::string_view wanted = PartTable(resource) == nullptr ? resource : "contacts";
+    const absl::string_view wanted = CollectionOfRun(resource);
     for (const Collection& collection : facts_.collections) {
       if (collection.name == wanted && IsRecord(collection)) return &collection;
     }
@@ -217,7 +217,7 @@ class Inspection {
     MergeTypes types;
     if (own_ != nullptr) types.record = own_->resource;
     types.answers = [&](const std::string& step) { return CheckAnswer(step, id); };
-    const absl::Status checked = CheckStepRequest(call.request(), *method->input_type(), types);
+    const absl::Status checked = CheckStepRequest(call.request(), *method, types);
     if (!checked.ok()) Add("call.request", checked.message());
   }
 

@@ -5,9 +5,11 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
+#include "projections/workflows/part_tables.h"
 #include "projections/workflows/record_moment.h"
 #include "projections/workflows/run_fold.h"
 #include "projections/workflows/time_span.h"
@@ -21,11 +23,22 @@ using google::protobuf::Message;
 
 absl::string_view WorkflowOf(const v1::WorkflowRun& wanted) { return wanted.workflow(); }
 
+// That the steps were written for such a record. Of a workflow that is about none, no step looks at
+// what a run names.
+absl::Status CheckRecord(const v1::WorkflowTrigger& trigger, const std::string& record) {
+  if (record.empty() || trigger.resource().empty()) return absl::OkStatus();
+  const absl::string_view wanted = CollectionOfRun(trigger.resource());
+  if (eventstore::CategoryOf(record) == wanted) return absl::OkStatus();
+  return RejectField("workflow_run.record",
+                     absl::StrCat("must be one of the ", wanted, ": the workflow is about those"));
+}
+
 absl::Status Place(const WorkflowState& workflow, v1::WorkflowRun& run) {
   if (workflow.lifecycle != Lifecycle::kActive) {
     return ResourceNotFound(WorkflowRules(), run.workflow());
   }
   const v1::Workflow& steps = workflow.resource;
+  KITH_RETURN_IF_ERROR(CheckRecord(steps.trigger(), run.record()));
   if (run.display_name().empty()) run.set_display_name(steps.display_name());
   *run.mutable_steps() = steps.steps();
   run.set_workflow_etag(steps.etag());
