@@ -1,6 +1,7 @@
 #include "services/import_jobs/import_job.h"
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -82,6 +83,20 @@ void WriteProgress(const Command& command, Event& event) {
   *event.mutable_rejections() = command.rejections();
 }
 
+// Had by a job while what it made is being taken back, which ends with a job that is deleted.
+constexpr absl::string_view kRevertingClaim = "importJobs.reverting";
+
+std::vector<std::string> RevertingKeys(const v1::ImportJob& job) {
+  if (job.state() != v1::REVERTING) return {};
+  return {job.name()};
+}
+
+absl::Status IsReverting(absl::string_view name) {
+  return RejectState(v1::IMPORT_JOBS_ERROR_STILL_RUNNING,
+                     "What the import job made is being taken back: delete it once it is reverted.",
+                     name);
+}
+
 }  // namespace
 
 const ResourceRules& Rules() {
@@ -92,6 +107,7 @@ const ResourceRules& Rules() {
                              .OwnedByCreator()
                              .Complete(CompleteFields)
                              .Check(CheckFields)
+                             .KeptClaim(kRevertingClaim, RevertingKeys, IsReverting)
                              .FoldedBy<FoldImportJob>()
                              .Build());
   return rules;

@@ -13,9 +13,11 @@
 #include "google/protobuf/field_mask.pb.h"
 #include "kith/import_jobs/v1/import_jobs_errors.pb.h"
 #include "kith/options/v1/options.pb.h"
+#include "kith/policies/v1/policy_rows.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/import_jobs/import_job_changes.h"
 #include "projections/import_jobs/import_job_reverts.h"
+#include "projections/reactions/policy.h"
 #include "projections/tables/fold_resource.h"
 #include "services/core/by_itself.h"
 #include "services/core/field_of.h"
@@ -126,8 +128,11 @@ Decision ImportRevert::Run(Loader& load, const v1::RevertImportJobRequest& comma
     const bool is_nothing_left = job.state() == v1::REVERTED && job.kept_count() == 0;
     return goes_on_by_itself || is_nothing_left ? NoChange() : Begin(command.name(), context);
   }
-  if (!goes_on_by_itself && MayGoOnByItself(context)) return Begin(command.name(), context);
   KITH_RETURN_IF_ERROR(load.NeedDisk());
+  if (!goes_on_by_itself && MayGoOnByItself(context)) {
+    KITH_ASSIGN_OR_RETURN(const bool is_about_to, IsAboutToGoOn(load.workspace(), job));
+    return is_about_to ? NoChange() : Begin(command.name(), context);
+  }
   return GoOn(load, v1::ImportJob(job), context);
 }
 
@@ -141,6 +146,24 @@ Decision ImportRevert::Begin(const std::string& import_job, const CommandContext
         std::string(context.on_behalf_of.empty() ? context.user : context.on_behalf_of));
   }
   return Changes().Append(import_job, std::move(event));
+}
+
+absl::StatusOr<bool> ImportRevert::IsAboutToGoOn(WorkspaceId workspace,
+                                                 const v1::ImportJob& job) const {
+  if (!job.reverts_by_itself()) return false;
+  const projections::View& view = runtime_.views.Find(ImportJobReverts::kName);
+  KITH_ASSIGN_OR_RETURN(const eventstore::StreamHead head,
+                        runtime_.log.HeadOf(workspace, job.name(), ReadTier::kDisk));
+  // What it does next is not known yet.
+  if (view.position() < head.position) return true;
+  bool is_pending = false;
+  KITH_RETURN_IF_ERROR(projections::ScanAtOnce(
+      view.Latest(), "",
+      [&](absl::string_view, WorkspaceId of, const policies::v1::PendingReaction& reaction) {
+        is_pending = of == workspace && reaction.stream() == job.name() && !reaction.is_parked();
+        return !is_pending;
+      }));
+  return is_pending;
 }
 
 Decision ImportRevert::GoOn(Loader& load, const v1::ImportJob& job,
@@ -207,10 +230,11 @@ Decision ImportRevert::Revert(Loader& load, const v1::ImportJobChange& change,
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type->aggregate, change.record()));
   const ResourceNow now = type->now_of(state);
   if (now.lifecycle == Lifecycle::kAbsent) return ResourceNotFound(*type->rules, change.record());
-  if (now.lifecycle != Lifecycle::kActive && change.created()) return NoChange();
   const Revision* const revision = load.RevisionOf(change.record());
   KITH_CHECK(revision != nullptr);
   KITH_RETURN_IF_ERROR(Check(load.workspace(), change, *revision));
+  // The import itself deleted it, or a revert did.
+  if (now.lifecycle != Lifecycle::kActive && change.created()) return NoChange();
   const Descriptor& resource = *type->rules->resource->GetDescriptor();
   const std::unique_ptr<Message> request =
       NewRequest(*type, change.created() ? "Delete" : "Update");
@@ -245,7 +269,8 @@ absl::Status ImportRevert::Check(WorkspaceId workspace, const v1::ImportJobChang
   }
   if (!is_as_left || events != change.event_count()) {
     return RejectState(v1::IMPORT_JOBS_ERROR_CHANGED_SINCE,
-                       "It was changed since the import, and stays as it is.", change.record());
+                       "It was changed since the import, or deleted, and stays as it is.",
+                       change.record());
   }
   if (change.created()) return absl::OkStatus();
   const auto cursor = runtime_.log.ReadStream(

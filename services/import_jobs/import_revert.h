@@ -47,10 +47,13 @@ class ImportRevert {
  private:
   // From now on it goes on by itself, where the caller may have that, or with further calls.
   static Decision Begin(const std::string& import_job, const CommandContext& context);
+  // Whether the next records are about to be taken back by itself: not where that was refused, as
+  // for a user who is gone, or parked. Touches the disk.
+  absl::StatusOr<bool> IsAboutToGoOn(WorkspaceId workspace, const v1::ImportJob& job) const;
   // What takes back the next records.
   Decision GoOn(runtime::Loader& load, const v1::ImportJob& job,
                 const CommandContext& context) const;
-  // What takes back the change; nothing to do where the record is gone already.
+  // What takes back the change; nothing to do where the import, or a revert, deleted the record.
   Decision Revert(runtime::Loader& load, const v1::ImportJobChange& change,
                   const CommandContext& context) const;
   // Whether the record, which is at `revision`, is as the import left it, and can be taken back:

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/policies/v1/policies_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/services/import_jobs/import_jobs_fixture.h"
 
@@ -15,7 +16,22 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class ImportJobReverts : public ImportJobsTest {};
+class ImportJobReverts : public ImportJobsTest {
+ protected:
+  using Policies = policies::v1::PoliciesService::Stub;
+
+  // Whether they go on by themselves.
+  auto Pause() {
+    policies::v1::PausePolicyRequest request;
+    request.set_name("policies/import_job_reverts");
+    return server_.Call(&Policies::PausePolicy, request);
+  }
+  auto Resume() {
+    policies::v1::ResumePolicyRequest request;
+    request.set_name("policies/import_job_reverts");
+    return server_.Call(&Policies::ResumePolicy, request);
+  }
+};
 
 TEST_F(ImportJobReverts, KnowWhatTheyMadeWheneverViewsAreFolded) {
   const std::string ada = CreateContact(R"(emails { address: "ada@example.com" })");
@@ -116,6 +132,58 @@ TEST_F(ImportJobReverts, LookAgainAtWhatWasKept) {
   const std::string etag = Get(job.name).etag();
   EXPECT_FALSE(Revert(job.name)->more());
   EXPECT_EQ(Get(job.name).etag(), etag);
+}
+
+// What somebody deleted since is none of the revert's: it is told as kept, and a further import
+// does not make it anew.
+TEST_F(ImportJobReverts, LeaveWhatSomebodyDeletedSince) {
+  const Begun job = BeginUpsert();
+  const std::string ada = Import(job, R"(emails { address: "ada@example.com" })")->name();
+  const std::string bea = Import(job, R"(emails { address: "bea@example.com" })")->name();
+  Complete(job.name);
+  contacts::v1::DeleteContactRequest remove;
+  remove.set_name(ada);
+  ASSERT_EQ(server_.Call(&ContactsService::Stub::DeleteContact, remove).reason(), "");
+  const auto planned = Preview(job.name);
+  ASSERT_EQ(planned.size(), 2u);
+  EXPECT_FALSE(planned[0].has_kept());
+  EXPECT_TRUE(planned[1].has_kept());
+
+  const Reverted reverted = RevertAll(job.name);
+  EXPECT_EQ(reverted.taken_back, 1);
+  ASSERT_EQ(reverted.kept.size(), 1u);
+  EXPECT_THAT(reverted.kept.at(ada), HasSubstr("or deleted"));
+  const auto changes = Changes(job.name);
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0].record(), bea);
+  EXPECT_TRUE(changes[0].reverted());
+  EXPECT_FALSE(changes[1].reverted());
+}
+
+// Goal: while a revert goes on by itself a further call changes nothing, and nobody deletes the
+// job. Method: the policy that goes on with it is paused.
+TEST_F(ImportJobReverts, AreBegunOnceWhileTheyGoOnByThemselves) {
+  const Begun job = BeginUpsert();
+  Import(job, R"(emails { address: "ada@example.com" })");
+  Complete(job.name);
+  ASSERT_EQ(Pause().reason(), "");
+  ASSERT_EQ(Revert(job.name).reason(), "");
+  const std::string etag = Get(job.name).etag();
+  for (int i = 0; i < 3; ++i) {
+    const auto again = Revert(job.name);
+    EXPECT_EQ(again.reason(), "");
+    EXPECT_TRUE(again->more());
+  }
+  EXPECT_EQ(Get(job.name).etag(), etag);
+  v1::DeleteImportJobRequest remove;
+  remove.set_name(job.name);
+  EXPECT_EQ(server_.Call(&Stub::DeleteImportJob, remove).reason(), "STILL_RUNNING");
+  v1::BatchDeleteImportJobsRequest several;
+  several.add_requests()->set_name(job.name);
+  EXPECT_EQ(server_.Call(&Stub::BatchDeleteImportJobs, several).reason(), "STILL_RUNNING");
+  ASSERT_EQ(Resume().reason(), "");
+  EXPECT_EQ(Await(job.name).taken_back, 1);
+  EXPECT_EQ(server_.Call(&Stub::DeleteImportJob, remove).reason(), "");
 }
 
 // What one row made goes with what it names that the job made, too, however these are ordered.
