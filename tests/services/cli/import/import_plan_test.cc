@@ -314,12 +314,12 @@ TEST(MatchRecord, MakesARowOneThatFindsItsRecord) {
     }
     occur_time { seconds: 1577836800 }
   )pb"));
-  // Another row of the file with its key is another row, and the same one is the same in each run.
-  auto second = planned.Row(1);
-  ASSERT_TRUE(second.ok()) << second.status();
-  row.line = 3;
-  ASSERT_EQ(MatchRecord(Catalog::Linked(), "importJobs/1", row, *second), absl::OkStatus());
-  EXPECT_NE(RequestId((*second)[0]), id);
+  // It is the same in each run, and another row of the file with its key is refused.
+  auto again = Planned(kPeople, csv).Row(0);
+  ASSERT_TRUE(again.ok()) << again.status();
+  ASSERT_EQ(MatchRecord(Catalog::Linked(), "importJobs/1", row, *again), absl::OkStatus());
+  EXPECT_EQ(RequestId((*again)[0]), id);
+  EXPECT_THAT(std::string(planned.Row(1).status().message()), HasSubstr("the same key"));
   auto deals = Planned(kDeals, absl::StrCat(kHeader, "A1,Ada,GTX,,New,,,\n")).Row(0);
   EXPECT_THAT(std::string(MatchRecord(Catalog::Linked(), "importJobs/1", row, *deals).message()),
               HasSubstr("only contacts and companies are matched"));
