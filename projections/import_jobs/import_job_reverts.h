@@ -1,5 +1,5 @@
-// ImportJobReverts: the revert of an import job goes on until everything was looked at, whoever
-// asked for it is still there or not.
+// ImportJobReverts: the revert of an import job goes on until everything was looked at, also where
+// nobody calls. Where the user is gone for whom it goes on, it waits for somebody else's call.
 //
 // Based on what the jobs made, so that where a reaction is known, that is, too.
 #pragma once

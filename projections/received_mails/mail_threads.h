@@ -7,9 +7,8 @@
 // than kJoinedThreadsMax: then they stay apart. A mail without ids is a thread of its own.
 //
 // Tables:
-//   1  MailThreadRow, by name, with an index by what it is a part of and time: threads, and what
-//   was
-//      one
+//   1  MailThreadRow, by name, with an index by what it is a part of and time: threads, and those
+//      that were one
 //   2  MailIdRow, by the id as MessageIdOf has it
 //   3  ThreadMailRow, by name, with an index by thread and time: the mails, each under the thread
 //      that it came into; those of the parts of a thread are its own
