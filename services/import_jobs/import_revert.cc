@@ -138,9 +138,9 @@ Decision ImportRevert::Run(Loader& load, const v1::RevertImportJobRequest& comma
   KITH_RETURN_IF_ERROR(load.NeedDisk());
   if (!goes_on_by_itself && MayGoOnByItself(context)) {
     // For whom it goes on may be gone meanwhile: anybody else takes it over.
-    const bool is_theirs = job.acts_for() == ActsFor(context);
+    if (job.acts_for() != ActsFor(context)) return Begin(command.name(), context);
     KITH_ASSIGN_OR_RETURN(const bool is_about_to, IsAboutToGoOn(load.workspace(), job));
-    return is_theirs && is_about_to ? NoChange() : Begin(command.name(), context);
+    return is_about_to ? NoChange() : Begin(command.name(), context);
   }
   return GoOn(load, v1::ImportJob(job), context);
 }
