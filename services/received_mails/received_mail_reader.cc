@@ -31,6 +31,9 @@ using projections::Expression;
 constexpr absl::string_view kLatestFirst = "create_time desc";
 constexpr absl::string_view kContactsRead = "contacts.read";
 constexpr size_t kPieceBytesMax = 1 << 20;
+// So much is told of what the mails of a page say, and so much is read for it: long texts, too.
+constexpr size_t kListToldBytesMax = 1 << 20;
+constexpr size_t kListReadBytesMax = 16 << 20;
 
 std::string AttachmentOf(const v1::ReadMailAttachmentRequest& request) {
   return absl::StrCat("attachment ", request.number(), " of ", request.name());
@@ -107,6 +110,13 @@ void ReceivedMailReader::HideErased(WorkspaceId workspace, const std::string& co
   v1::ReceivedMail clear = SplitPersonal(std::move(mail)).clear;
   clear.set_erased(true);
   mail = std::move(clear);
+}
+
+absl::StatusOr<std::optional<v1::ReceivedMail>> ReceivedMailReader::ReadUnlessErased(
+    WorkspaceId workspace, absl::string_view name, const std::string& contact) const {
+  KITH_ASSIGN_OR_RETURN(std::optional<v1::ReceivedMail> mail, ReadWhole(workspace, name));
+  if (mail.has_value()) HideErased(workspace, contact, *mail);
+  return mail;
 }
 
 absl::Status ReceivedMailReader::Get(const runtime::ReadContext& context,
@@ -199,6 +209,19 @@ absl::Status ReceivedMailReader::List(const runtime::ReadContext& context,
                                            .page_size = request.page_size(),
                                            .within = contact.empty() ? nullptr : &within},
                                           [&] { return response->add_received_mails(); }));
+  size_t told = 0;
+  size_t read = 0;
+  for (v1::ReceivedMail& row : *response->mutable_received_mails()) {
+    if (told >= kListToldBytesMax || read >= kListReadBytesMax) break;
+    KITH_ASSIGN_OR_RETURN(const std::optional<v1::ReceivedMail> mail,
+                          ReadUnlessErased(context.workspace(), row.name(), row.contact()));
+    if (!mail.has_value()) continue;
+    read += mail->ByteSizeLong();
+    told += mail->subject().size() + mail->sender().ByteSizeLong();
+    row.set_subject(mail->subject());
+    if (mail->has_sender()) *row.mutable_sender() = mail->sender();
+    row.set_erased(mail->erased());
+  }
   return absl::OkStatus();
 }
 

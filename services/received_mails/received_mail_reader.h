@@ -33,13 +33,14 @@ class ReceivedMailReader {
   // The mail with what is personal, as it was received; nullopt where there is none.
   absl::StatusOr<std::optional<v1::ReceivedMail>> ReadWhole(WorkspaceId workspace,
                                                             absl::string_view name) const;
+  // The same, without what is personal where the contact whom it is with by now was erased: a mail
+  // that waited in a capture review is sealed for that, and is the contact's since somebody said
+  // so.
+  absl::StatusOr<std::optional<v1::ReceivedMail>> ReadUnlessErased(
+      WorkspaceId workspace, absl::string_view name, const std::string& contact) const;
   // Whether the caller sees the contact that a mail is with, as OwnedRecords::Sees does. One that
   // is with nobody is seen by who sees all contacts.
   absl::StatusOr<bool> Sees(const runtime::ReadContext& context, const std::string& contact) const;
-
-  // Takes away what is personal where the contact was erased: a mail that waited in a capture
-  // review is sealed for that, and is the contact's since somebody said so.
-  void HideErased(WorkspaceId workspace, const std::string& contact, v1::ReceivedMail& mail) const;
 
   // RECEIVED_MAILS_ERROR_RECEIVED_MAIL_NOT_FOUND, also where the caller does not see it.
   absl::Status Get(const runtime::ReadContext& context, const v1::GetReceivedMailRequest& request,
@@ -57,6 +58,8 @@ class ReceivedMailReader {
                     v1::ListReceivedMailsResponse* response) const;
 
  private:
+  // Takes away what is personal where the contact was erased.
+  void HideErased(WorkspaceId workspace, const std::string& contact, v1::ReceivedMail& mail) const;
   // The event by which it was received; null where there is none.
   absl::StatusOr<std::shared_ptr<const eventstore::RecordedEvent>> ReadEvent(
       WorkspaceId workspace, absl::string_view name) const;

@@ -35,10 +35,10 @@ void BindReads(const runtime::Runtime& runtime, runtime::MethodTable& methods) {
                });
   const auto threads = std::make_shared<const ThreadReader>(runtime, methods);
   methods.Read(
-      MailThreads::kName, ReadKind::kScan,
+      {MailThreads::kName, "message_directory"}, ReadKind::kScan,
       [threads](const ReadContext& context, const v1::GetMailThreadRequest& request,
                 v1::MailThread* response) { return threads->Get(context, request, response); });
-  methods.Read(MailThreads::kName, ReadKind::kScan,
+  methods.Read({MailThreads::kName, "message_directory"}, ReadKind::kScan,
                [threads](const ReadContext& context, const v1::ListMailThreadsRequest& request,
                          v1::ListMailThreadsResponse* response) {
                  return threads->List(context, request, response);

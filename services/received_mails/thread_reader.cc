@@ -14,6 +14,7 @@
 #include "kith/received_mails/v1/received_mails_errors.pb.h"
 #include "projections/received_mails/mail_threads.h"
 #include "projections/tables/query.h"
+#include "projections/tables/row_filter.h"
 #include "services/core/reject.h"
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/calls/part_read.h"
@@ -62,6 +63,16 @@ absl::StatusOr<std::string> ListMails(const ReadContext& context, const v1::Mail
                            [&]() -> google::protobuf::Message* { return &rows.emplace_back(); });
 }
 
+// Which mail is the last, and whom it is with.
+void NameLast(const ThreadMailRow& row, v1::MailThread& thread) {
+  thread.set_last_mail(row.name());
+  thread.set_contact(row.contact());
+  *thread.mutable_last_mail_time() = row.create_time();
+}
+
+// Whether it was sent from here.
+bool IsMessage(absl::string_view name) { return absl::StartsWith(name, "contacts/"); }
+
 // What another method answers about a record; not set where the caller is told nothing.
 template <class Record>
 absl::StatusOr<std::optional<Record>> ReadIfSeen(const ReadContext& context,
@@ -80,11 +91,15 @@ absl::StatusOr<std::optional<Record>> ReadIfSeen(const ReadContext& context,
 }  // namespace
 
 absl::Status ThreadReader::TakeSeen(const ReadContext& context, v1::MailThread& thread) const {
-  if (ReadsAll(context.caller)) return absl::OkStatus();
+  const bool reads_all = ReadsAll(context.caller);
   ReadContext first = context;
   first.page_token = "";
   std::deque<ThreadMailRow> rows;
-  KITH_RETURN_IF_ERROR(ListMails(first, thread, kLookedAtMax, rows).status());
+  KITH_RETURN_IF_ERROR(ListMails(first, thread, reads_all ? 1 : kLookedAtMax, rows).status());
+  if (reads_all) {
+    if (!rows.empty()) NameLast(rows.front(), thread);
+    return absl::OkStatus();
+  }
   absl::flat_hash_map<std::string, bool> asked;
   thread.set_mail_count(0);
   for (const ThreadMailRow& row : rows) {  // the latest first
@@ -93,7 +108,7 @@ absl::Status ThreadReader::TakeSeen(const ReadContext& context, v1::MailThread& 
       KITH_ASSIGN_OR_RETURN(seen->second, mails_.Sees(context, row.contact()));
     }
     if (!seen->second) continue;
-    if (thread.mail_count() == 0) *thread.mutable_last_mail_time() = row.create_time();
+    if (thread.mail_count() == 0) NameLast(row, thread);
     *thread.mutable_create_time() = row.create_time();
     thread.set_mail_count(thread.mail_count() + 1);
   }
@@ -124,8 +139,10 @@ absl::Status ThreadReader::Get(const ReadContext& context, const v1::GetMailThre
                                v1::MailThread* response) const {
   KITH_ASSIGN_OR_RETURN(*response, Find(context, request.name()));
   // By its own name it was found by what is seen of it.
-  if (absl::StartsWith(request.name(), "mailThreads/")) return absl::OkStatus();
-  return TakeSeen(context, *response);
+  if (!absl::StartsWith(request.name(), "mailThreads/")) {
+    KITH_RETURN_IF_ERROR(TakeSeen(context, *response));
+  }
+  return TellLast(context, *response);
 }
 
 absl::Status ThreadReader::List(const ReadContext& context,
@@ -138,6 +155,8 @@ absl::Status ThreadReader::List(const ReadContext& context,
   std::deque<v1::MailThreadRow> rows;
   const absl::string_view order =
       request.order_by().empty() ? kLastMailFirst : absl::string_view(request.order_by());
+  KITH_RETURN_IF_ERROR(projections::CheckClearQuery(MailThreads::Threads().core().declaration(),
+                                                    request.filter(), order));
   KITH_ASSIGN_OR_RETURN(
       *response->mutable_next_page_token(),
       runtime::ListRows(context, MailThreads::Threads().core(),
@@ -146,8 +165,14 @@ absl::Status ThreadReader::List(const ReadContext& context,
                          .page_size = request.page_size(),
                          .within = &within},
                         [&]() -> google::protobuf::Message* { return &rows.emplace_back(); }));
+  size_t bytes = 0;
   for (v1::MailThreadRow& row : rows) {
-    *response->add_mail_threads() = std::move(*row.mutable_thread());
+    v1::MailThread& thread = *response->add_mail_threads();
+    thread = std::move(*row.mutable_thread());
+    if (bytes >= kSaidBytesMax) continue;
+    KITH_RETURN_IF_ERROR(TakeSeen(context, thread));
+    KITH_RETURN_IF_ERROR(TellLast(context, thread));
+    bytes += thread.ByteSizeLong();
   }
   return absl::OkStatus();
 }
@@ -175,18 +200,42 @@ absl::Status ThreadReader::Read(const ReadContext& context,
   return absl::OkStatus();
 }
 
+absl::Status ThreadReader::TellLast(const ReadContext& context, v1::MailThread& thread) const {
+  if (IsMessage(thread.last_mail())) {
+    KITH_ASSIGN_OR_RETURN(const std::optional<messages::v1::Message> message,
+                          ReadIfSeen<messages::v1::Message>(context, methods_, thread.last_mail()));
+    if (!message.has_value()) return absl::OkStatus();
+    thread.set_subject(message->subject());
+    thread.set_user(message->sender());
+    thread.set_erased(message->erased());
+    return absl::OkStatus();
+  }
+  KITH_ASSIGN_OR_RETURN(
+      const std::optional<v1::ReceivedMail> mail,
+      mails_.ReadUnlessErased(context.workspace(), thread.last_mail(), thread.contact()));
+  if (!mail.has_value()) return absl::OkStatus();
+  thread.set_subject(mail->subject());
+  if (mail->has_sender()) *thread.mutable_sender() = mail->sender();
+  thread.set_erased(mail->erased());
+  return absl::OkStatus();
+}
+
 absl::Status ThreadReader::Fill(const ReadContext& context, const ThreadMailRow& row,
                                 v1::MailThreadItem* item) const {
-  if (absl::StartsWith(row.name(), "contacts/")) {
+  if (IsMessage(row.name())) {
     KITH_ASSIGN_OR_RETURN(std::optional<messages::v1::Message> message,
                           ReadIfSeen<messages::v1::Message>(context, methods_, row.name()));
-    if (message.has_value()) *item->mutable_message() = *std::move(message);
+    if (!message.has_value()) return absl::OkStatus();
+    item->set_subject(message->subject());
+    item->set_user(message->sender());
+    *item->mutable_message() = *std::move(message);
     return absl::OkStatus();
   }
   KITH_ASSIGN_OR_RETURN(std::optional<v1::ReceivedMail> mail,
-                        mails_.ReadWhole(context.workspace(), row.name()));
+                        mails_.ReadUnlessErased(context.workspace(), row.name(), row.contact()));
   if (mail.has_value()) {
-    mails_.HideErased(context.workspace(), row.contact(), *mail);
+    item->set_subject(mail->subject());
+    if (mail->has_sender()) *item->mutable_sender() = mail->sender();
     *item->mutable_received_mail() = *std::move(mail);
   }
   if (row.interaction().empty()) return absl::OkStatus();

@@ -37,9 +37,11 @@ class ThreadReader {
   // The thread that a request names, as the caller may see it.
   absl::StatusOr<v1::MailThread> Find(const runtime::ReadContext& context,
                                       const std::string& name) const;
-  // Leaves of the thread's count and times what the caller may see; of a thread with many mails
-  // the latest thousand are looked at.
+  // Leaves of the thread's count and times what the caller may see, and names the last mail of it;
+  // of a thread with many mails the latest thousand are looked at.
   absl::Status TakeSeen(const runtime::ReadContext& context, v1::MailThread& thread) const;
+  // What the mail that TakeSeen named says of itself, as far as the caller may read it.
+  absl::Status TellLast(const runtime::ReadContext& context, v1::MailThread& thread) const;
   // What the mail says, as far as the caller may read it.
   absl::Status Fill(const runtime::ReadContext& context, const v1::ThreadMailRow& row,
                     v1::MailThreadItem* item) const;

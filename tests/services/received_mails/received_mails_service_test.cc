@@ -6,160 +6,17 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "kith/captures/v1/capture_reviews_service.grpc.pb.h"
-#include "kith/contacts/v1/contacts_service.grpc.pb.h"
-#include "kith/interactions/v1/interactions_service.grpc.pb.h"
-#include "kith/messages/v1/messages_service.grpc.pb.h"
-#include "kith/received_mails/v1/mail_threads_service.grpc.pb.h"
-#include "kith/received_mails/v1/received_mails_service.grpc.pb.h"
-#include "kith/users/v1/users_service.grpc.pb.h"
-#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
-#include "services/core/resource_name.h"
-#include "tests/testing/decider_spec.h"
-#include "tests/testing/test_server.h"
+#include "tests/services/received_mails/received_mails_fixture.h"
 
 namespace kith::received_mails {
 namespace {
 
-using contacts::v1::Contact;
-using contacts::v1::ContactsService;
-using interactions::v1::Interaction;
-using interactions::v1::InteractionsService;
-using messages::v1::MessagesService;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::Proto;
-using testing::Reply;
-using Mails = v1::ReceivedMailsService::Stub;
-using Threads = v1::MailThreadsService::Stub;
-
-// As mail servers hand it on: lines ended by CRLF.
-std::string Wire(absl::string_view text) { return absl::StrReplaceAll(text, {{"\n", "\r\n"}}); }
-
-// From Ada to the company, of 4 November 2023.
-std::string FromAda(const std::string& id, const std::string& headers = "",
-                    const std::string& text = "When?") {
-  return absl::StrCat(
-      "From: Ada Lovelace <ada@x.example>\nTo: Sales <sales@acme.example>\nSubject: Offer\n"
-      "Date: Sat, 04 Nov 2023 10:15:00 +0100\nMessage-ID: <",
-      id, "@x.example>\n", headers, "\n", text, "\n");
-}
-
-class ReceivedMailsTest : public ::testing::Test {
- protected:
-  Reply<v1::ReceivedMail> TryReceive(const std::string& mail, const std::string& request_id = "") {
-    v1::ReceiveMailRequest request;
-    request.set_raw(Wire(mail));
-    request.set_request_id(request_id);
-    return server_.Call(&Mails::ReceiveMail, request);
-  }
-  v1::ReceivedMail Receive(const std::string& mail) {
-    const auto reply = TryReceive(mail);
-    EXPECT_EQ(reply.reason(), "");
-    return reply.response;
-  }
-  template <class Method, class Request>
-  auto Made(Method method, const Request& request) {
-    const auto made = server_.Call(method, request);
-    EXPECT_EQ(made.reason(), "");
-    return made.response;
-  }
-  Reply<v1::ReceivedMail> Get(const std::string& name, const std::string& key = "") {
-    v1::GetReceivedMailRequest request;
-    request.set_name(name);
-    return server_.CallWith(key.empty() ? server_.secret() : key, &Mails::GetReceivedMail, request);
-  }
-  Reply<v1::ListReceivedMailsResponse> List(const std::string& contact,
-                                            const std::string& filter = "",
-                                            const std::string& key = "") {
-    v1::ListReceivedMailsRequest request;
-    request.set_parent(contact);
-    request.set_filter(filter);
-    return server_.CallWith(key.empty() ? server_.secret() : key, &Mails::ListReceivedMails,
-                            request);
-  }
-  std::string CreateContact(const std::string& text) {
-    contacts::v1::CreateContactRequest request;
-    *request.mutable_contact() = Proto<Contact>(text);
-    return Made(&ContactsService::Stub::CreateContact, request).name();
-  }
-  Contact GetContact(const std::string& name) {
-    contacts::v1::GetContactRequest request;
-    request.set_name(name);
-    return Made(&ContactsService::Stub::GetContact, request);
-  }
-  int CountContacts() {
-    return Made(&ContactsService::Stub::ListContacts, contacts::v1::ListContactsRequest())
-        .contacts_size();
-  }
-  Interaction GetInteraction(const std::string& name) {
-    interactions::v1::GetInteractionRequest request;
-    request.set_name(name);
-    return Made(&InteractionsService::Stub::GetInteraction, request);
-  }
-  std::string CreateUser(const std::string& email, const std::string& role = "") {
-    users::v1::CreateUserRequest request;
-    request.mutable_user()->set_display_name("Marta");
-    request.mutable_user()->set_email(email);
-    if (!role.empty()) request.mutable_user()->add_roles(role);
-    return Made(&users::v1::UsersService::Stub::CreateUser, request).name();
-  }
-  std::string KeyOf(const std::string& user, const std::string& permission = "*") {
-    workspaces::v1::CreateApiKeyRequest key;
-    key.mutable_api_key()->set_display_name("A key");
-    key.mutable_api_key()->set_user(user);
-    key.mutable_api_key()->add_permissions(permission);
-    return Made(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key).secret();
-  }
-  // A message to the contact, sent with this Message-ID.
-  std::string Send(const std::string& contact, const std::string& message_id) {
-    messages::v1::SendMessageRequest send;
-    send.set_contact(contact);
-    send.set_subject("Offer");
-    send.set_text("Here it is.");
-    const std::string name = Made(&MessagesService::Stub::SendMessage, send).name();
-    messages::v1::RecordMessageSentRequest record;
-    record.set_name(name);
-    record.set_message_id(message_id);
-    Made(&MessagesService::Stub::RecordMessageSent, record);
-    return name;
-  }
-  // That mail to these did not arrive, or with kDelayed not yet.
-  static constexpr char kDelayed[] = "4.4.1";
-  static std::string BounceOf(const std::string& message_id,
-                              const std::vector<std::pair<const char*, const char*>>& failures) {
-    std::string report = absl::StrCat(
-        "From: MAILER-DAEMON@mx.example\nTo: crm@acme.example\nMessage-ID: <bounce@mx.example>\n"
-        "Auto-Submitted: auto-replied\nSubject: Undelivered\n"
-        "Content-Type: multipart/report; report-type=delivery-status; boundary=r\n\n--r\n"
-        "Content-Type: text/plain\n\nIt could not be delivered.\n--r\n"
-        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n");
-    for (const auto& [address, status] : failures) {
-      const bool is_delayed = absl::string_view(status) == kDelayed;
-      absl::StrAppend(&report, "Final-Recipient: rfc822; ", address,
-                      "\nAction: ", is_delayed ? "delayed" : "failed", "\nStatus: ", status,
-                      "\n\n");
-    }
-    absl::StrAppend(&report, "--r\nContent-Type: text/rfc822-headers\n\nMessage-ID: ", message_id,
-                    "\nSubject: Offer\n\n--r--\n");
-    return report;
-  }
-  v1::ReadMailThreadResponse ReadThread(const std::string& name, const std::string& key = "") {
-    v1::ReadMailThreadRequest request;
-    request.set_name(name);
-    const auto read =
-        server_.CallWith(key.empty() ? server_.secret() : key, &Threads::ReadMailThread, request);
-    EXPECT_EQ(read.reason(), "");
-    return read.response;
-  }
-
-  testing::TestServer server_;
-};
 
 TEST_F(ReceivedMailsTest, RecordsWhatAPersonWroteWithANewContact) {
   const v1::ReceivedMail mail = Receive(FromAda("1"));
@@ -190,7 +47,10 @@ TEST_F(ReceivedMailsTest, RecordsWhatAPersonWroteWithANewContact) {
   EXPECT_EQ(List(mail.contact())->received_mails_size(), 2);
   EXPECT_EQ(
       List("", absl::StrCat("interaction = '", mail.interaction(), "'"))->received_mails_size(), 1);
-  EXPECT_EQ(List(mail.contact())->received_mails(0).subject(), "");
+  const v1::ReceivedMail listed = List(mail.contact())->received_mails(0);
+  EXPECT_EQ(listed.subject(), "Offer");
+  EXPECT_EQ(listed.sender().address(), "ada@x.example");
+  EXPECT_EQ(listed.to_size(), 0) << "that is for who reads the mail itself";
 }
 
 // TH-5: the same Message-ID with the same content is one mail, with another content it is two.
@@ -260,6 +120,12 @@ TEST_F(ReceivedMailsTest, WaitsForAReviewWhereSeveralHaveTheAddress) {
   EXPECT_EQ(Get(mail.name())->subject(), "");
   EXPECT_TRUE(Get(mail.name())->erased());
   EXPECT_EQ(ReadThread(mail.name()).items(0).received_mail().subject(), "");
+  EXPECT_EQ(ReadThread(mail.name()).items(0).subject(), "");
+  EXPECT_EQ(List(resolve.contact())->received_mails(0).subject(), "");
+  const auto emptied = GetThread(mail.name());
+  EXPECT_EQ(emptied->subject(), "");
+  EXPECT_FALSE(emptied->has_sender());
+  EXPECT_TRUE(emptied->erased());
 }
 
 TEST_F(ReceivedMailsTest, KeepsWhatIsSaidToBeNobodys) {
@@ -487,6 +353,7 @@ TEST_F(ReceivedMailsTest, AreToldOnlyToWhoSeesTheContact) {
   CreateContact(
       absl::StrCat("owner: '", other, "' emails { address: 'bob@x.example' } first_name: 'Bob'"));
   const v1::ReceivedMail hers = Receive(FromAda("1"));
+  server_.clock().Advance(absl::Seconds(1));
   const v1::ReceivedMail theirs =
       Receive("From: bob@x.example\nMessage-ID: <2@x.example>\nReferences: <1@x.example>\n\nNo.\n");
   const v1::ReceivedMail nobodys = Receive("Subject: x\nMessage-ID: <3@x.example>\n\nx\n");
@@ -503,56 +370,24 @@ TEST_F(ReceivedMailsTest, AreToldOnlyToWhoSeesTheContact) {
   const v1::ReadMailThreadResponse part = ReadThread(hers.name(), key);
   ASSERT_EQ(part.items_size(), 1);
   EXPECT_EQ(part.items(0).name(), hers.name());
-  v1::GetMailThreadRequest get;
-  get.set_name(hers.name());
-  EXPECT_EQ(Made(&Threads::GetMailThread, get).mail_count(), 2);
-  const auto seen = server_.CallWith(key, &Threads::GetMailThread, get);
-  EXPECT_EQ(seen->mail_count(), 1);
-  EXPECT_EQ(seen->last_mail_time().DebugString(), seen->create_time().DebugString());
-  get.set_name(theirs.name());
-  EXPECT_EQ(server_.CallWith(key, &Threads::GetMailThread, get).reason(), "MAIL_THREAD_NOT_FOUND");
-  get.set_name(nobodys.name());
-  const auto hidden = Made(&Threads::GetMailThread, get);
-  get.set_name(hidden.name());
-  EXPECT_EQ(server_.CallWith(key, &Threads::GetMailThread, get).reason(), "MAIL_THREAD_NOT_FOUND");
+  const auto whole = GetThread(hers.name());
+  EXPECT_EQ(whole->mail_count(), 2);
+  EXPECT_EQ(whole->last_mail(), theirs.name());
+  EXPECT_EQ(whole->sender().address(), "bob@x.example");
+  for (const std::string& name : {hers.name(), whole->name()}) {
+    const auto seen = GetThread(name, key);
+    EXPECT_EQ(seen->mail_count(), 1);
+    EXPECT_EQ(seen->last_mail_time().DebugString(), seen->create_time().DebugString());
+    EXPECT_EQ(seen->last_mail(), hers.name());
+    EXPECT_EQ(seen->subject(), "Offer");
+    EXPECT_EQ(seen->sender().address(), "ada@x.example");
+    EXPECT_EQ(seen->contact(), hers.contact());
+  }
+  EXPECT_EQ(GetThread(theirs.name(), key).reason(), "MAIL_THREAD_NOT_FOUND");
+  const auto hidden = GetThread(nobodys.name());
+  EXPECT_EQ(GetThread(hidden->name(), key).reason(), "MAIL_THREAD_NOT_FOUND");
   EXPECT_EQ(server_.CallWith(key, &Threads::ListMailThreads, v1::ListMailThreadsRequest()).reason(),
             "PERMISSION_DENIED");
-}
-
-// The one with the last mail first; what was found to be a part of another is no thread any more.
-TEST_F(ReceivedMailsTest, AreListedByThread) {
-  const auto id = [](const v1::MailThread& thread) { return IdOf(thread.name()); };
-  const std::string first(IdOf(Receive(FromAda("1")).name()));
-  server_.clock().Advance(absl::Seconds(1));
-  const std::string second(IdOf(Receive(FromAda("2", "", "Another.")).name()));
-  server_.clock().Advance(absl::Seconds(1));
-  Receive(FromAda("3", "References: <1@x.example>\n", "Well?"));
-  v1::ListMailThreadsRequest list;
-  auto listed = Made(&Threads::ListMailThreads, list);
-  ASSERT_EQ(listed.mail_threads_size(), 2);
-  EXPECT_EQ(id(listed.mail_threads(0)), first);
-  EXPECT_EQ(listed.mail_threads(0).mail_count(), 2);
-  EXPECT_EQ(id(listed.mail_threads(1)), second);
-  list.set_page_size(1);
-  list.set_order_by("create_time desc");
-  listed = Made(&Threads::ListMailThreads, list);
-  ASSERT_EQ(listed.mail_threads_size(), 1);
-  EXPECT_EQ(id(listed.mail_threads(0)), second);
-  list.set_page_token(listed.next_page_token());
-  listed = Made(&Threads::ListMailThreads, list);
-  ASSERT_EQ(listed.mail_threads_size(), 1);
-  EXPECT_EQ(id(listed.mail_threads(0)), first);
-  EXPECT_EQ(listed.next_page_token(), "");
-  Receive(FromAda("4", "References: <1@x.example> <2@x.example>\n", "Both."));
-  v1::ListMailThreadsRequest all;
-  all.set_filter("mail_counts > 1");
-  EXPECT_THAT(server_.Call(&Threads::ListMailThreads, all).status.error_message(),
-              HasSubstr("did you mean mail_count? (there are create_time, joined_threads, "
-                        "last_mail_time, mail_count, name)"));
-  all.set_filter("mail_count > 1");
-  listed = Made(&Threads::ListMailThreads, all);
-  ASSERT_EQ(listed.mail_threads_size(), 1);
-  EXPECT_EQ(listed.mail_threads(0).mail_count(), 4);
 }
 
 // Goal: nothing of what a person wrote outlives their key.
@@ -573,74 +408,6 @@ TEST_F(ReceivedMailsTest, AreEmptyWhenThePersonIsErased) {
   ASSERT_EQ(thread.items_size(), 1);
   EXPECT_EQ(thread.items(0).interaction().body(), "");
   EXPECT_EQ(thread.items(0).received_mail().subject(), "");
-}
-
-// INT4: the whole thread that somebody else had, the mails that came in and those that were sent.
-TEST_F(ReceivedMailsTest, StandInTheirThreadWithWhatWasSent) {
-  const std::string ada = CreateContact("first_name: 'Ada' emails { address: 'ada@x.example' }");
-  const std::string message = Send(ada, "<sent@acme.example>");
-  server_.clock().Advance(absl::Seconds(1));
-  const v1::ReceivedMail answer = Receive(FromAda("1", "In-Reply-To: <sent@acme.example>\n"));
-  server_.clock().Advance(absl::Seconds(1));
-  const v1::ReceivedMail further =
-      Receive(FromAda("2", "References: <sent@acme.example> <1@x.example>\n", "Well?"));
-  const v1::ReadMailThreadResponse thread = ReadThread(answer.name());
-  ASSERT_EQ(thread.items_size(), 3);
-  EXPECT_EQ(thread.items(0).name(), further.name());
-  EXPECT_EQ(thread.items(0).interaction().body(), "Well?");
-  EXPECT_EQ(thread.items(0).received_mail().sender().address(), "ada@x.example");
-  EXPECT_EQ(thread.items(2).name(), message);
-  EXPECT_EQ(thread.items(2).message().text(), "Here it is.");
-  EXPECT_EQ(thread.items(2).contact(), ada);
-  v1::GetMailThreadRequest get;
-  get.set_name(message);
-  const auto whole = Made(&Threads::GetMailThread, get);
-  EXPECT_EQ(whole.mail_count(), 3);
-  EXPECT_EQ(ReadThread(whole.name()).items_size(), 3);
-
-  v1::ReadMailThreadRequest paged;
-  paged.set_name(whole.name());
-  paged.set_page_size(2);
-  const auto first = Made(&Threads::ReadMailThread, paged);
-  EXPECT_EQ(first.items_size(), 2);
-  paged.set_page_token(first.next_page_token());
-  const auto last = Made(&Threads::ReadMailThread, paged);
-  ASSERT_EQ(last.items_size(), 1);
-  EXPECT_EQ(last.items(0).name(), message);
-  EXPECT_EQ(last.next_page_token(), "");
-  // Who may not read interactions is told of the mails, without what these say.
-  const std::string key = KeyOf("", "received_mails.read");
-  const v1::ReadMailThreadResponse bare = ReadThread(whole.name(), key);
-  ASSERT_EQ(bare.items_size(), 3);
-  EXPECT_FALSE(bare.items(0).has_interaction());
-  EXPECT_FALSE(bare.items(2).has_message());
-}
-
-// TH-3: whoever claims another's thread stands in it, and is nobody else for it: the mail is with
-// who wrote it, and what the other is told shows none of it.
-TEST_F(ReceivedMailsTest, AreWithWhoWroteThemWhateverThreadTheyClaim) {
-  const std::string marta = CreateUser("marta@acme.example", "roles/sales-rep");
-  const std::string other = CreateUser("other@acme.example", "roles/sales-rep");
-  CreateContact(
-      absl::StrCat("owner: '", marta, "' emails { address: 'ada@x.example' } first_name: 'Ada'"));
-  CreateContact(
-      absl::StrCat("owner: '", other, "' emails { address: 'eve@x.example' } first_name: 'Eve'"));
-  const v1::ReceivedMail first = Receive(FromAda("1"));
-  const v1::ReceivedMail claimed = Receive(
-      "From: Ada Lovelace <eve@x.example>\nTo: sales@acme.example\nSubject: Re: Offer\n"
-      "Message-ID: <2@x.example>\nIn-Reply-To: <1@x.example>\nReferences: <1@x.example>\n\nPay "
-      "me.\n");
-  EXPECT_NE(claimed.contact(), first.contact());
-  EXPECT_EQ(List(first.contact())->received_mails_size(), 1);
-  EXPECT_EQ(ReadThread(first.name(), KeyOf(marta)).items_size(), 1);
-  const v1::ReadMailThreadResponse hers = ReadThread(claimed.name(), KeyOf(other));
-  ASSERT_EQ(hers.items_size(), 1);
-  EXPECT_EQ(hers.items(0).contact(), claimed.contact());
-  // Nor does somebody's Message-ID make another's mail theirs.
-  const v1::ReceivedMail same =
-      Receive("From: eve@x.example\nMessage-ID: <1@x.example>\n\nI am Ada.\n");
-  EXPECT_EQ(same.contact(), claimed.contact());
-  EXPECT_EQ(GetInteraction(first.interaction()).body(), "When?");
 }
 
 // Two machines that answer each other: whatever comes in is kept, and nobody is answered.

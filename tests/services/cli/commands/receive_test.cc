@@ -40,6 +40,12 @@ TEST_F(ReceiveTest, TellsWhatBecameOfEachMail) {
   EXPECT_THAT(Output({"received-mails", "list"}), HasSubstr("BULK"));
   EXPECT_THAT(Run({"mail-threads", "read", Create({"receive", person})}),
               HasSubstr("receivedMails/ID"));
+  for (const char* const list : {"received-mails", "mail-threads"}) {
+    const std::string table = Output({list, "list"});
+    EXPECT_THAT(table, HasSubstr("SUBJECT")) << list;
+    EXPECT_THAT(table, HasSubstr("Offer")) << list;
+    EXPECT_THAT(table, HasSubstr("Ada")) << list;
+  }
 }
 
 TEST_F(ReceiveTest, SaysWhichWereNotTaken) {
