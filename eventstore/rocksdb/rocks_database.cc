@@ -63,7 +63,8 @@ absl::Status MakeFolders(rocksdb::Env* env, const fs::path& path) {
   std::error_code error;
   if (path.empty() || fs::exists(path, error)) return absl::OkStatus();
   KITH_RETURN_IF_ERROR(MakeFolders(env, path.parent_path()));
-  return FromRocks(env->CreateDirIfMissing(path.string()), path.string());
+  const rocksdb::Status made = env->CreateDirIfMissing(path.string());
+  return made.ok() ? absl::OkStatus() : CannotWrite(made, path.string());
 }
 
 // Puts the names of the folder and of all above it on disk: any of them may have been made just
@@ -153,7 +154,8 @@ absl::Status CreateLog(const RocksEngineOptions& options, const std::string& pat
   fs::remove_all(fresh, error);  // of a creation that was interrupted: it was never in use
   if (error)
     return absl::UnavailableError(
-        absl::StrCat("cannot write to ", options.data_dir, ": ", error.message()));
+        absl::StrCat("cannot write to ", options.data_dir, ": ", error.message(),
+                     ": give the directory and the files in it to this user"));
   // RocksDB would make it too, and report as an error that it was not there.
   KITH_RETURN_IF_ERROR(MakeFolders(env, fresh));
   {

@@ -11,6 +11,9 @@ namespace kith::eventstore {
 // else Unavailable. `doing` begins the message: "reading the log".
 absl::Status FromRocks(const rocksdb::Status& status, absl::string_view doing);
 
+// Unavailable, of a failed status, with what whoever starts the server does about it.
+absl::Status CannotWrite(const rocksdb::Status& status, absl::string_view folder);
+
 // Why the database in `folder` could not be locked: FailedPrecondition when somebody has it open,
 // Unavailable when this user may not write to it.
 absl::Status FromLock(const rocksdb::Status& status, absl::string_view folder);

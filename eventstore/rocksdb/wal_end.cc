@@ -154,8 +154,8 @@ absl::Status CutTornWalEnd(rocksdb::Env* env, const std::string& folder,
     KITH_ASSIGN_OR_RETURN(const WalScan scan, Scan(env, path));
     if (IsDamaged(scan, number, record)) {
       return absl::DataLossError(absl::StrCat(path, " is damaged at byte ", scan.whole_bytes(),
-                                              ": restore the log from a backup; nothing was "
-                                              "changed"));
+                                              ": restore the data directory from a backup, all "
+                                              "of it; nothing was changed"));
     }
     if (!scan.is_whole()) {
       KITH_RETURN_IF_ERROR(CutFile(path, scan.whole_bytes(), "a write that is not whole"));

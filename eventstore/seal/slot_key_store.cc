@@ -26,7 +26,8 @@ absl::Status DamagedSlot(SlotNumber slot, absl::string_view what) {
 // The log and the key file are not of one another.
 absl::Status Mismatched(uint64_t slot, absl::string_view what) {
   return absl::FailedPreconditionError(
-      absl::StrCat("The key file does not go with this log: slot ", slot, " ", what, "."));
+      absl::StrCat("The key file does not go with this log: slot ", slot, " ", what,
+                   ". Restore the log and its key file, both of one backup."));
 }
 absl::Status Erased() {
   return absl::FailedPreconditionError(

@@ -115,7 +115,9 @@ absl::Status OpenError(const std::string& path, const rocksdb::Status& status) {
   }
   if (status.IsInvalidArgument() && absl::StrContains(text, "comparator")) {
     return absl::FailedPreconditionError(
-        absl::StrCat(path, " holds another kind of database, not views; it is left untouched."));
+        absl::StrCat(path,
+                     " holds another kind of database, not views; it is left untouched. Move it "
+                     "away and start again: views are folded anew."));
   }
   // A file is missing, or is not what it was.
   if (status.IsCorruption() || status.IsPathNotFound() || status.IsInvalidArgument()) {

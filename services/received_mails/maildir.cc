@@ -194,7 +194,8 @@ void WatchMaildir(runtime::ServerBuilder& server, const MaildirOptions& options)
           std::error_code error;
           if (fs::is_directory(fs::path(options.folder) / part, error)) continue;
           return absl::InvalidArgumentError(absl::StrCat(
-              "--maildir=", options.folder, " is no maildir: it has no folder ", part));
+              "--maildir=", options.folder, " is no maildir: it has no folder ", part,
+              "; name one that a mail server delivers to, and that this user may write to"));
         }
         return std::make_unique<Maildir>(options, parts);
       });

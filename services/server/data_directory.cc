@@ -28,8 +28,9 @@ bool IsOneOf(const std::string& name, const char* const (&names)[count]) {
 }
 
 absl::Status Unusable(const std::string& path, const std::error_code& error) {
-  return absl::UnavailableError(
-      absl::StrCat("the data directory ", path, " cannot be used: ", error.message()));
+  return absl::UnavailableError(absl::StrCat("the data directory ", path,
+                                             " cannot be used: ", error.message(),
+                                             ": name one with --data that this user may write to"));
 }
 
 // A directory without a log is new, if it is anything of ours.

@@ -82,6 +82,15 @@ absl::Status NoLogForKey(const std::string& data) {
                    " has none: name the right one with --data; nothing was made"));
 }
 
+// With what is to be done about it; nothing else can be done without the keys.
+absl::Status KeysUnusable(const absl::Status& status) {
+  const absl::string_view remedy = absl::IsUnavailable(status)
+                                       ? "Give the directory and the files in it to this user."
+                                       : "Restore it from its backup; without it nobody can read "
+                                         "the personal fields of the log.";
+  return absl::Status(status.code(), absl::StrCat(status.message(), " ", remedy));
+}
+
 int64_t MillisecondsSince(absl::Time began) {
   return absl::ToInt64Milliseconds(SystemClock().Now() - began);
 }
@@ -111,8 +120,9 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   KITH_ASSIGN_OR_RETURN(storage.engine, eventstore::OpenRocksEngine(engine));
   const int64_t recovery_ms = MillisecondsSince(began);
   KITH_RETURN_IF_ERROR(CheckKeyFile(options.data, *storage.engine));
-  KITH_ASSIGN_OR_RETURN(storage.keys,
-                        eventstore::OpenKeyStore(options.data + "/keys", SystemRandom()));
+  auto keys = eventstore::OpenKeyStore(options.data + "/keys", SystemRandom());
+  if (!keys.ok()) return KeysUnusable(keys.status());
+  storage.keys = *std::move(keys);
   server.views.path = options.data + "/views";
   server.views.notice = LogOfView;
   server.key_uses = options.data + "/key_uses";

@@ -1,8 +1,10 @@
 #include "services/server/options.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <initializer_list>
 #include <utility>
@@ -194,6 +196,24 @@ void CheckPositive() {
   for (const auto& [flag, value] : counts) {
     if (value < 1) Refuse(absl::StrCat("--", flag, "=", value, " must be at least 1"));
   }
+  const std::pair<absl::string_view, double> rates[] = {
+      {"events_per_second_per_key", absl::GetFlag(FLAGS_events_per_second_per_key)},
+      {"smtp_per_second_per_domain", absl::GetFlag(FLAGS_smtp_per_second_per_domain)},
+      {"max_blob_bytes_per_day", static_cast<double>(absl::GetFlag(FLAGS_max_blob_bytes_per_day))}};
+  for (const auto& [flag, value] : rates) {
+    if (!(value >= 0)) Refuse(absl::StrCat("--", flag, "=", value, " must be at least 0"));
+  }
+}
+
+// What is there to be read, but not before something is sent: the start is when somebody looks.
+void CheckReadable(absl::string_view flag, const std::string& path) {
+  if (path.empty()) return;
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (file.peek() != std::ifstream::traits_type::eof()) return;
+  Refuse(absl::StrCat("--", flag, "=", path,
+                      " cannot be read: ", errno == 0 ? "it is empty" : std::strerror(errno),
+                      "; name a file that this user may read"));
 }
 
 // Where sockets are made, a port keeps its last 16 bits and no more.
@@ -255,10 +275,12 @@ std::optional<received_mails::MaildirOptions> ParseMaildir() {
 
 std::string ReadPassword() {
   const std::string path = absl::GetFlag(FLAGS_smtp_password_file);
+  CheckReadable("smtp_password_file", path);
   std::ifstream file(path);
   std::string password;
   std::getline(file, password);
-  if (password.empty()) Refuse(absl::StrCat("--smtp_password_file=", path, " has no password"));
+  if (password.empty())
+    Refuse(absl::StrCat("--smtp_password_file=", path, " has no password in its first line"));
   return password;
 }
 
@@ -331,6 +353,7 @@ std::optional<runtime::SmtpOptions> ParseSmtp() {
     Refuse("--smtp_user and --smtp_password_file go together");
   }
   CheckSmtp(smtp);
+  CheckReadable("smtp_ca_file", smtp.ca_file);
   if (!smtp.user.empty()) smtp.password = ReadPassword();
   return smtp;
 }
@@ -357,6 +380,7 @@ webhooks::WebhookOptions ParseWebhooks() {
                       absl::GetFlag(FLAGS_webhook_give_up)};
   runtime::HttpOptions& http = options.http;
   http.ca_file = absl::GetFlag(FLAGS_webhook_ca_file);
+  CheckReadable("webhook_ca_file", http.ca_file);
   http.timeout = absl::GetFlag(FLAGS_webhook_timeout);
   http.connect_timeout = std::min(http.connect_timeout, http.timeout);
   const int in_flight = absl::GetFlag(FLAGS_webhook_in_flight);
@@ -427,6 +451,8 @@ Options ParseOptions(int argc, char** argv) {
   options.server.connections.memory_bytes = absl::GetFlag(FLAGS_grpc_memory);
   options.server.connections.idle = absl::GetFlag(FLAGS_idle_connection);
   options.server.connections.handshake = absl::GetFlag(FLAGS_handshake);
+  CheckDurations({{"idle_connection", options.server.connections.idle},
+                  {"handshake", options.server.connections.handshake}});
   return options;
 }
 

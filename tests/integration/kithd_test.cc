@@ -238,7 +238,7 @@ TEST_F(KithdTest, RefusesAPortInUse) {
   const std::string port = std::to_string(ntohs(address.sin_port));
   KithdProcess kithd(Data(), {"--listen=127.0.0.1:" + port});
   ASSERT_FALSE(kithd.ready());
-  ExpectOneClearLine(kithd.Stop(SIGTERM), port);
+  ExpectOneClearLine(kithd.Stop(SIGTERM), port + ": Address already in use; stop what has that");
   close(taken);
 }
 
@@ -247,6 +247,41 @@ TEST_F(KithdTest, RefusesALimitThatLetsNobodyIn) {
     KithdProcess kithd(Data(), {"--listen=127.0.0.1:0", flag});
     ASSERT_FALSE(kithd.ready());
     ExpectOneClearLine(kithd.Stop(SIGTERM), flag + " must be at least 1", 2);
+  }
+}
+
+// Goal: what would fail at the first mail, hours later, is said at the start, with what to do.
+TEST_F(KithdTest, RefusesFilesThatCannotBeRead) {
+  std::ofstream(folder_.path() + "/empty") << "\n";
+  const std::string none = folder_.path() + "/none";
+  const std::vector<std::string> smtp = {"--smtp_url=smtp://mail.example.com",
+                                         "--smtp_from=crm@acme.example"};
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--smtp_ca_file=" + none}, none + " cannot be read: No such file"},
+      {{"--smtp_ca_file=" + folder_.path()}, " cannot be read: Is a directory"},
+      {{"--smtp_user=crm", "--smtp_password_file=" + none}, none + " cannot be read: No such file"},
+      {{"--smtp_user=crm", "--smtp_password_file=" + folder_.path() + "/empty"},
+       "/empty has no password in its first line"},
+      {{"--webhook_ca_file=" + none}, none + " cannot be read: No such file"}};
+  for (const auto& [flags, why] : cases) {
+    std::vector<std::string> all = smtp;
+    all.insert(all.end(), flags.begin(), flags.end());
+    KithdProcess kithd(Data(), all);
+    ASSERT_FALSE(kithd.ready()) << why;
+    ExpectOneClearLine(kithd.Stop(SIGTERM), why, 2);
+  }
+  EXPECT_FALSE(std::filesystem::exists(Data())) << "nothing was written";
+}
+
+TEST_F(KithdTest, RefusesTimesAndRatesThatNothingCanKeepTo) {
+  for (const auto& [flag, why] : std::map<std::string, std::string>{
+           {"--handshake=0", "--handshake=0 is between 1ms and 720h"},
+           {"--idle_connection=-1s", "--idle_connection=-1s is between 1ms and 720h"},
+           {"--events_per_second_per_key=-5", "=-5 must be at least 0"},
+           {"--max_blob_bytes_per_day=-1", "=-1 must be at least 0"}}) {
+    KithdProcess kithd(Data(), {"--listen=127.0.0.1:0", flag});
+    ASSERT_FALSE(kithd.ready()) << flag;
+    ExpectOneClearLine(kithd.Stop(SIGTERM), why, 2);
   }
 }
 
@@ -382,6 +417,9 @@ class SmallDisk {
     }
   }
   void Empty() const { std::filesystem::remove(path_ + "/filler"); }
+  bool MakeReadOnly() const {
+    return mount(nullptr, path_.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0;
+  }
 
  private:
   const std::string path_;
@@ -424,6 +462,26 @@ TEST_F(KithdTest, ADiskThatFillsAndEmptiesEndsNothing) {
   EXPECT_GE(Events(kithd).size(), 3u);
   for (const auto& entry : std::filesystem::recursive_directory_iterator(data)) {
     EXPECT_NE(entry.path().filename().string().substr(0, 3), "LOG") << entry.path();
+  }
+}
+
+// A disk that fails becomes one by itself.
+TEST_F(KithdTest, RefusesADiskThatIsReadOnly) {
+  const SmallDisk disk(Data(), "400m");
+  const SmallDisk empty(folder_.path() + "/empty", "400m");
+  if (!disk.is_mounted() || !empty.is_mounted()) {
+    GTEST_SKIP() << "file systems may not be mounted here";
+  }
+  {
+    KithdProcess kithd(Data());
+    ASSERT_TRUE(kithd.ready());
+    EXPECT_EQ(kithd.Stop(SIGTERM).exit_code, 0);
+  }
+  ASSERT_TRUE(disk.MakeReadOnly() && empty.MakeReadOnly());
+  for (const std::string& data : {Data() + "/log", folder_.path() + "/empty/log.new"}) {
+    KithdProcess kithd(std::filesystem::path(data).parent_path().string());
+    ASSERT_FALSE(kithd.ready()) << data;
+    ExpectOneClearLine(kithd.Stop(SIGTERM), data + " is on a disk that is mounted to be read only");
   }
 }
 
@@ -510,6 +568,20 @@ TEST_F(KithdTest, RefusesALogWithoutItsKeys) {
   std::filesystem::rename(folder_.path() + "/keys", Data() + "/keys");
   const KithdProcess kithd(Data());
   EXPECT_TRUE(kithd.ready());
+}
+
+TEST_F(KithdTest, RefusesKeysThatAreDamaged) {
+  {
+    KithdProcess kithd(Data());
+    ASSERT_TRUE(kithd.ready());
+    EXPECT_EQ(kithd.Stop(SIGTERM).exit_code, 0);
+  }
+  std::ofstream(Data() + "/keys", std::ios::trunc) << "Dear Ada";
+  KithdProcess kithd(Data());
+  ASSERT_FALSE(kithd.ready());
+  const Ended ended = kithd.Stop(SIGTERM);
+  ExpectOneClearLine(ended, Data() + "/keys: The key file is damaged");
+  EXPECT_NE(ended.stderr_text.find("Restore it from its backup"), std::string::npos);
 }
 
 TEST_F(KithdTest, RefusesADirectoryThatIsNotItsOwn) {

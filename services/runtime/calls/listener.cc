@@ -32,6 +32,19 @@ absl::Status CannotListen(absl::string_view address, absl::string_view why) {
   return absl::UnavailableError(absl::StrCat("cannot listen on ", address, ": ", why));
 }
 
+// With what whoever starts the server does about it.
+std::string WhyNot(int error) {
+  std::string why = std::strerror(error);
+  if (error == EADDRINUSE) {
+    why += "; stop what has that port, perhaps another kithd, or say another port";
+  } else if (error == EACCES) {
+    why += "; say a port from 1024 on, or let this user have lower ones (CAP_NET_BIND_SERVICE)";
+  } else if (error == EADDRNOTAVAIL) {
+    why += "; say an address that this machine has";
+  }
+  return why;
+}
+
 int PortOf(int listening) {
   sockaddr_storage bound{};
   socklen_t size = sizeof(bound);
@@ -62,7 +75,10 @@ absl::StatusOr<Addresses> Resolve(const std::string& address) {
   addrinfo* found = nullptr;
   const int resolved = getaddrinfo(host.empty() ? nullptr : host.c_str(),
                                    address.substr(colon + 1).c_str(), &hints, &found);
-  if (resolved != 0) return CannotListen(address, gai_strerror(resolved));
+  if (resolved != 0) {
+    return CannotListen(address, absl::StrCat(gai_strerror(resolved),
+                                              "; say an address of this machine, or its name"));
+  }
   return Addresses(found);
 }
 
@@ -135,7 +151,7 @@ absl::Status Listener::BindAll(const std::string& address, const addrinfo* found
     }
     const int made = ListenOn(*each);
     if (made < 0) {
-      failed = CannotListen(address, std::strerror(errno));
+      failed = CannotListen(address, WhyNot(errno));
       continue;
     }
     listening_.push_back(made);

@@ -100,11 +100,15 @@ TEST(Listener, SaysWhyAnAddressCannotBeHad) {
   const auto first = Listener::Bind("127.0.0.1:0", 1'000);
   ASSERT_TRUE(first.ok()) << first.status();
   const auto second = Listener::Bind(absl::StrCat("127.0.0.1:", (*first)->port()), 1'000);
-  EXPECT_THAT(std::string(second.status().message()), HasSubstr("Address already in use"));
+  EXPECT_THAT(std::string(second.status().message()),
+              HasSubstr("Address already in use; stop what has that port"));
   EXPECT_THAT(std::string(Listener::Bind("127.0.0.1", 1'000).status().message()),
               HasSubstr("say host:port"));
   EXPECT_THAT(std::string(Listener::Bind("192.0.2.1:0", 1'000).status().message()),
-              HasSubstr("cannot listen on 192.0.2.1:0"));
+              HasSubstr("cannot listen on 192.0.2.1:0: Cannot assign requested address; say an "
+                        "address that this machine has"));
+  EXPECT_THAT(std::string(Listener::Bind("nowhere.invalid:0", 1'000).status().message()),
+              HasSubstr("say an address of this machine, or its name"));
 }
 
 TEST(Listener, ListensOnEveryAddressOfAName) {
