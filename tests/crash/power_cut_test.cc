@@ -214,7 +214,7 @@ class PowerCut : public ::testing::Test {
   uint64_t seed_ = 0;
   std::mt19937_64 random_;
   SeededRandom key_random_;
-  ManualClock clock_;
+  ManualClock clock_{kTestBegin};
   std::unique_ptr<TempDir> disk_;
   std::unique_ptr<LossyDisk> keys_disk_;
   PoolExecutor executor_;

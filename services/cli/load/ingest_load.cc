@@ -2,7 +2,6 @@
 #include <string>
 #include <vector>
 
-#include "eventstore/base/status_macros.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "services/cli/load/load_call.h"
 #include "services/cli/load/load_interaction.h"
@@ -108,26 +107,8 @@ class IngestCaller final : public LoadCaller {
   std::unique_ptr<Stream> stream_;
 };
 
-class IngestLoad final : public LoadKind {
- public:
-  absl::Status Prepare(const LoadTarget& target,
-                       const std::shared_ptr<grpc::Channel>& channel) override {
-    target_ = &target;
-    KITH_ASSIGN_OR_RETURN(contacts_, MakeContacts(target, channel));
-    return absl::OkStatus();
-  }
-  std::unique_ptr<LoadCaller> NewCaller(const std::shared_ptr<grpc::Channel>& channel,
-                                        int number) override {
-    return std::make_unique<IngestCaller>(*target_, contacts_, channel, number);
-  }
-
- private:
-  const LoadTarget* target_ = nullptr;
-  std::vector<std::string> contacts_;
-};
-
 }  // namespace
 
-std::unique_ptr<LoadKind> NewIngestLoad() { return std::make_unique<IngestLoad>(); }
+std::unique_ptr<LoadKind> NewIngestLoad() { return std::make_unique<ContactsLoad<IngestCaller>>(); }
 
 }  // namespace kith::cli

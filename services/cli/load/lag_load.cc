@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "eventstore/base/status_macros.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "services/cli/load/load_call.h"
 #include "services/cli/load/load_interaction.h"
@@ -74,26 +73,8 @@ class LagCaller final : public LoadCaller {
   UnaryCall<Service, v1::ListTimelineRequest, v1::ListTimelineResponse> read_;
 };
 
-class LagLoad final : public LoadKind {
- public:
-  absl::Status Prepare(const LoadTarget& target,
-                       const std::shared_ptr<grpc::Channel>& channel) override {
-    target_ = &target;
-    KITH_ASSIGN_OR_RETURN(contacts_, MakeContacts(target, channel));
-    return absl::OkStatus();
-  }
-  std::unique_ptr<LoadCaller> NewCaller(const std::shared_ptr<grpc::Channel>& channel,
-                                        int number) override {
-    return std::make_unique<LagCaller>(*target_, contacts_, channel, number);
-  }
-
- private:
-  const LoadTarget* target_ = nullptr;
-  std::vector<std::string> contacts_;
-};
-
 }  // namespace
 
-std::unique_ptr<LoadKind> NewLagLoad() { return std::make_unique<LagLoad>(); }
+std::unique_ptr<LoadKind> NewLagLoad() { return std::make_unique<ContactsLoad<LagCaller>>(); }
 
 }  // namespace kith::cli

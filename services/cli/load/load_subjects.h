@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "eventstore/base/status_macros.h"
 #include "grpcpp/channel.h"
 #include "kith/contacts/v1/contact.pb.h"
 #include "kith/deals/v1/deal.pb.h"
@@ -17,6 +18,27 @@ namespace kith::cli {
 // run against one server.
 absl::StatusOr<std::vector<std::string>> MakeContacts(
     const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel);
+
+// A kind of load whose callers take turns at those contacts; a `Caller` is made of the target, the
+// contacts, a channel and its number.
+template <class Caller>
+class ContactsLoad final : public LoadKind {
+ public:
+  absl::Status Prepare(const LoadTarget& target,
+                       const std::shared_ptr<grpc::Channel>& channel) override {
+    target_ = &target;
+    KITH_ASSIGN_OR_RETURN(contacts_, MakeContacts(target, channel));
+    return absl::OkStatus();
+  }
+  std::unique_ptr<LoadCaller> NewCaller(const std::shared_ptr<grpc::Channel>& channel,
+                                        int number) override {
+    return std::make_unique<Caller>(*target_, contacts_, channel, number);
+  }
+
+ private:
+  const LoadTarget* target_ = nullptr;
+  std::vector<std::string> contacts_;
+};
 
 // The contacts there are at the target's moment, at most 1,000. FailedPrecondition where there are
 // none.

@@ -2,7 +2,6 @@
 #include <string>
 #include <vector>
 
-#include "eventstore/base/status_macros.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "services/cli/load/load_call.h"
 #include "services/cli/load/load_interaction.h"
@@ -38,26 +37,8 @@ class RecordCaller final
   LoadInteraction interactions_;
 };
 
-class RecordLoad final : public LoadKind {
- public:
-  absl::Status Prepare(const LoadTarget& target,
-                       const std::shared_ptr<grpc::Channel>& channel) override {
-    target_ = &target;
-    KITH_ASSIGN_OR_RETURN(contacts_, MakeContacts(target, channel));
-    return absl::OkStatus();
-  }
-  std::unique_ptr<LoadCaller> NewCaller(const std::shared_ptr<grpc::Channel>& channel,
-                                        int number) override {
-    return std::make_unique<RecordCaller>(*target_, contacts_, channel, number);
-  }
-
- private:
-  const LoadTarget* target_ = nullptr;
-  std::vector<std::string> contacts_;
-};
-
 }  // namespace
 
-std::unique_ptr<LoadKind> NewRecordLoad() { return std::make_unique<RecordLoad>(); }
+std::unique_ptr<LoadKind> NewRecordLoad() { return std::make_unique<ContactsLoad<RecordCaller>>(); }
 
 }  // namespace kith::cli

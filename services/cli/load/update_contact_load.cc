@@ -2,7 +2,6 @@
 #include <string>
 #include <vector>
 
-#include "eventstore/base/status_macros.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "services/cli/load/load_call.h"
 #include "services/cli/load/load_interaction.h"
@@ -43,26 +42,10 @@ class UpdateContactCaller final
   LoadText text_;
 };
 
-class UpdateContactLoad final : public LoadKind {
- public:
-  absl::Status Prepare(const LoadTarget& target,
-                       const std::shared_ptr<grpc::Channel>& channel) override {
-    target_ = &target;
-    KITH_ASSIGN_OR_RETURN(contacts_, MakeContacts(target, channel));
-    return absl::OkStatus();
-  }
-  std::unique_ptr<LoadCaller> NewCaller(const std::shared_ptr<grpc::Channel>& channel,
-                                        int number) override {
-    return std::make_unique<UpdateContactCaller>(*target_, contacts_, channel, number);
-  }
-
- private:
-  const LoadTarget* target_ = nullptr;
-  std::vector<std::string> contacts_;
-};
-
 }  // namespace
 
-std::unique_ptr<LoadKind> NewUpdateContactLoad() { return std::make_unique<UpdateContactLoad>(); }
+std::unique_ptr<LoadKind> NewUpdateContactLoad() {
+  return std::make_unique<ContactsLoad<UpdateContactCaller>>();
+}
 
 }  // namespace kith::cli

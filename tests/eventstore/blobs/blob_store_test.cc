@@ -92,7 +92,7 @@ class BlobStoreTest : public ::testing::Test {
 
   testing::TempFolder folder_;
   SeededRandom random_;
-  ManualClock clock_;
+  ManualClock clock_{kTestBegin};
   PoolExecutor executor_;
   std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
   std::unique_ptr<KeyStore> keys_ = NewMemoryKeyStore(random_);

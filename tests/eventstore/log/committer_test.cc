@@ -50,7 +50,7 @@ class CommitterTest : public ::testing::Test {
   std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
   SeededRandom random_;
   std::unique_ptr<KeyStore> keys_ = NewMemoryKeyStore(random_);
-  ManualClock clock_;
+  ManualClock clock_{kTestBegin};
   PoolExecutor executor_;
   std::unique_ptr<EventLog> log_;
 };

@@ -64,7 +64,7 @@ class EventLogFaults : public ::testing::Test {
   std::unique_ptr<TempDir> dir_;
   SeededRandom random_;
   std::unique_ptr<KeyStore> keys_;
-  ManualClock clock_;
+  ManualClock clock_{kTestBegin};
   PoolExecutor executor_;
   std::shared_ptr<FailingFiles> files_ = std::make_shared<FailingFiles>();
   std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(files_);

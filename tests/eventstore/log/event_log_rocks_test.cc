@@ -86,7 +86,7 @@ class EventLogRocksTest : public ::testing::Test {
   TempDir dir_;
   SeededRandom random_;
   std::unique_ptr<KeyStore> keys_ = NewMemoryKeyStore(random_);
-  ManualClock clock_;
+  ManualClock clock_{kTestBegin};
   PoolExecutor executor_;
   std::shared_ptr<FailingFiles> files_;
   std::unique_ptr<rocksdb::Env> env_;

@@ -65,7 +65,7 @@ TEST(Sealing, WaitsForTheKeyFileWhereAppendsArePreparedOnly) {
       {.pool = {.keys = 4, .keys_min = 0, .fill_ahead = false},
        .cached_keys_max = KeyCache::kShards});
   ASSERT_TRUE(keys.ok()) << keys.status();
-  ManualClock clock;
+  ManualClock clock{kTestBegin};
   PoolExecutor executor;
   testing::ThreadExecutor preparing;
   std::promise<std::thread::id> promised;

@@ -41,7 +41,7 @@ class EventLogSuite : public ::testing::Test {
   Place place_;
   SeededRandom random_;
   std::unique_ptr<KeyStore> keys_ = NewMemoryKeyStore(random_);
-  ManualClock clock_;
+  ManualClock clock_{kTestBegin};
   PoolExecutor executor_;
   std::unique_ptr<EventLog> log_;
 };

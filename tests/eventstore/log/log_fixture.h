@@ -13,6 +13,7 @@
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/random.h"
 #include "eventstore/log/event_log.h"
+#include "tests/testing/manual_clock.h"
 
 namespace kith::eventstore {
 
@@ -58,33 +59,10 @@ class PoolExecutor final : public Executor {
   std::vector<std::thread> threads_;
 };
 
-class ManualClock final : public Clock {
- public:
-  absl::Time Now() const override {
-    MutexLock lock(mutex_);
-    return now_;
-  }
-  absl::Duration Elapsed() const override {
-    MutexLock lock(mutex_);
-    return elapsed_;
-  }
-  // Time passes.
-  void Advance(absl::Duration by) {
-    MutexLock lock(mutex_);
-    now_ += by;
-    elapsed_ += by;
-  }
-  // Somebody sets the time of day, and no time passes.
-  void Jump(absl::Duration by) {
-    MutexLock lock(mutex_);
-    now_ += by;
-  }
+using testing::ManualClock;
 
- private:
-  mutable Mutex mutex_;
-  absl::Time now_ KITH_GUARDED_BY(mutex_) = absl::FromUnixSeconds(1'700'000'000);
-  absl::Duration elapsed_ KITH_GUARDED_BY(mutex_);
-};
+// When the tests of the log begin.
+inline constexpr absl::Time kTestBegin = absl::FromUnixSeconds(1'700'000'000);
 
 class SeededRandom final : public Random {
  public:

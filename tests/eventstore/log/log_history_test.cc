@@ -197,7 +197,7 @@ std::string RunHistory(const std::vector<Step>& steps) {
   Place place;
   SeededRandom random;
   const auto keys = NewMemoryKeyStore(random);
-  ManualClock clock;
+  ManualClock clock{kTestBegin};
   PoolExecutor executor;
   std::unique_ptr<EventLog> log;
   auto open = [&] {

@@ -39,7 +39,7 @@ class LogReaderTest : public ::testing::TestWithParam<bool> {
   SeededRandom random_;
   const std::unique_ptr<KeyStore> keys_ = NewMemoryKeyStore(random_);
   const std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
-  ManualClock clock_;
+  ManualClock clock_{kTestBegin};
   PoolExecutor executor_;
   Tail tail_{executor_, 1'000, 16};
   std::unique_ptr<Engine> engine_;

@@ -18,7 +18,7 @@ TEST(PublishedHeads, AreNoNewerThanThePublishedPosition) {
   {
     SeededRandom random;
     const auto keys = NewMemoryKeyStore(random);
-    const ManualClock clock;
+    const ManualClock clock{kTestBegin};
     PoolExecutor executor;
     const auto log = *OpenEventLog(*place.Open(), *keys, clock, executor, {});
     ASSERT_TRUE(log->AppendAndWait(AppendTo("contacts/1", 2)).ok());

@@ -28,7 +28,7 @@ class RecordClockTest : public ::testing::Test {
     return answer;
   }
 
-  ManualClock clock_;
+  ManualClock clock_{kTestBegin};
   const absl::Time start_ = clock_.Now();
   kith::testing::HeldExecutor executor_;
   absl::Status disk_;  // what keeping answers

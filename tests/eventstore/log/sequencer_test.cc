@@ -36,7 +36,7 @@ class SequencerTest : public ::testing::Test {
 
   SeededRandom random_;
   std::unique_ptr<KeyStore> keys_ = NewMemoryKeyStore(random_);
-  ManualClock clock_;
+  ManualClock clock_{kTestBegin};
   PoolExecutor executor_;
   RecordClock record_clock_{clock_, executor_, absl::InfinitePast(),
                             [](absl::Time, RecordClock::Kept kept) { kept(absl::OkStatus()); }};

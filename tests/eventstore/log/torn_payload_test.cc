@@ -125,7 +125,7 @@ class TornPayload : public ::testing::Test {
   std::string added_;
   SeededRandom random_;
   std::unique_ptr<KeyStore> keys_;
-  ManualClock clock_;
+  ManualClock clock_{kTestBegin};
   PoolExecutor executor_;
 };
 

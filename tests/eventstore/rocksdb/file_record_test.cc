@@ -135,7 +135,7 @@ class LogFiles : public ::testing::Test {
   const std::string copy_ = dir_.path() + "/copy";
   SeededRandom random_;
   std::unique_ptr<KeyStore> keys_ = NewMemoryKeyStore(random_);
-  ManualClock clock_;
+  ManualClock clock_{kTestBegin};
   PoolExecutor executor_;
   uint64_t next_ = 0;
   std::optional<std::string> killed_;  // where a life leaves what kill -9 would leave

@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "tests/services/deals/deal_world.h"
+#include "tests/testing/decider_spec.h"
 
 namespace kith::deals {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::ViolatedFields;
 
 v1::CreateDealRequest CreateFor(const std::string& owner,
                                 const std::vector<std::string>& contacts) {
@@ -31,19 +33,6 @@ v1::UpdateDealRequest Change(const std::string& owner, const std::vector<std::st
   return command;
 }
 
-// The fields that a refusal names, in its order.
-std::vector<std::string> FieldsOf(const absl::Status& status) {
-  std::vector<std::string> fields;
-  const auto wire = WireError(status);
-  if (!wire.has_value()) return fields;
-  for (const auto& detail : wire->details()) {
-    google::rpc::BadRequest request;
-    if (!detail.UnpackTo(&request)) continue;
-    for (const auto& violation : request.field_violations()) fields.push_back(violation.field());
-  }
-  return fields;
-}
-
 TEST(DealLinks, LetsADealNameWhoIsThere) {
   DealWorld world = WithPipeline().With("users/u").With("contacts/a").With("contacts/b");
   EXPECT_EQ(OutcomeOf(world.Try(CreateFor("users/u", {"contacts/a", "contacts/b"}))), "events");
@@ -56,7 +45,7 @@ TEST(DealLinks, NamesEveryRecordThatIsNotThereAtOnce) {
       world.Try(CreateFor("users/none", {"contacts/a", "contacts/none", "contacts/gone"}));
   EXPECT_EQ(OutcomeOf(refused), "LINKED_RECORD_NOT_FOUND");
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(FieldsOf(refused.status()),
+  EXPECT_THAT(ViolatedFields(refused.status()),
               ElementsAre("deal.contacts[1].contact", "deal.contacts[2].contact", "deal.owner"));
 }
 
@@ -66,7 +55,8 @@ TEST(DealLinks, RefusesAnUpdateThatNamesARecordThatIsNotThere) {
   const Decision refused =
       world.Try(Change("users/none", {"contacts/a", "contacts/none"}, {"owner", "contacts"}));
   EXPECT_EQ(OutcomeOf(refused), "LINKED_RECORD_NOT_FOUND");
-  EXPECT_THAT(FieldsOf(refused.status()), ElementsAre("deal.contacts[1].contact", "deal.owner"));
+  EXPECT_THAT(ViolatedFields(refused.status()),
+              ElementsAre("deal.contacts[1].contact", "deal.owner"));
   EXPECT_EQ(OutcomeOf(world.Try(Change("users/none", {"contacts/none"}, {}))),
             "LINKED_RECORD_NOT_FOUND")
       << "without a mask the fields that are set count";
