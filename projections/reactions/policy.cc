@@ -184,8 +184,9 @@ PendingReaction Reactions::NewReaction(std::string name, const Terms& terms) {
 
 absl::StatusOr<bool> Reactions::IsStarted() {
   if (since_ == 0) return true;
-  KITH_ASSIGN_OR_RETURN(const auto row, Started().Get(batch_, event_.header().workspace, kStarted));
-  return row.has_value();
+  KITH_ASSIGN_OR_RETURN(const auto row,
+                        Started().GetShared(batch_, event_.header().workspace, kStarted));
+  return row != nullptr;
 }
 
 absl::Status Reactions::Add(const std::vector<const google::protobuf::Message*>& requests,
