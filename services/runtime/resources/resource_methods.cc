@@ -114,6 +114,7 @@ class StandardHandler final : public CommandHandler {
     if (change.method == StandardMethod::kCreate && change.name != name) {
       load.ExpectAbsent(change.name);  // its id was drawn
     }
+    ClaimOwner(now, change);
     const bool is_deleted = change.is_any && change.method == StandardMethod::kDelete;
     const std::string deleted = is_deleted ? change.name : "";
     Decision decision = command_.Decide(std::move(change), linked.records, holders, context);
@@ -188,6 +189,14 @@ class StandardHandler final : public CommandHandler {
                           runtime_.owned->Find(load, name, collections, kOwnedNamedMax));
     if (found.names.empty() && !found.are_some_hidden) return absl::OkStatus();
     return type_.rules->owns(name, found.names, found.are_some_hidden);
+  }
+
+  // Where it becomes a user's, that is claimed, for OwnedRecords to find.
+  void ClaimOwner(const ResourceNow& now, ResourceChange& change) const {
+    if (!change.is_any || change.after == nullptr) return;
+    const Message* const before = change.method == StandardMethod::kUpdate ? now.resource : nullptr;
+    auto claim = OwnerClaim(type_.rules->category, before, *change.after);
+    if (claim.has_value()) change.claims.push_back(*std::move(claim));
   }
 
   // What it comes into being in: a state, or who else is there, put into `others`; null: in
