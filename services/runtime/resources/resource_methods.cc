@@ -1,5 +1,6 @@
 #include "services/runtime/resources/resource_methods.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -107,8 +108,9 @@ class StandardHandler final : public CommandHandler {
     if (takes_custom_ && change.method == StandardMethod::kUpdate) {
       KITH_RETURN_IF_ERROR(CheckKept(load.caller(), *now.resource, change.changed));
     }
-    KITH_RETURN_IF_ERROR(CheckChains(type_, change, load));
     KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change));
+    // Where a link leads is told to who sees what it names; else it is refused as one to nothing.
+    if (AreSeen(change, linked)) KITH_RETURN_IF_ERROR(CheckChains(type_, change, load));
     command_.TakeNames(linked.now, change);
     KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
     if (change.method == StandardMethod::kCreate && change.name != name) {
@@ -159,6 +161,14 @@ class StandardHandler final : public CommandHandler {
     std::vector<const LinkedRecord*> records;
     std::vector<ResourceNow> now;
   };
+
+  // Whether the links are to records that are there, as far as the caller sees. What comes back
+  // names what it named.
+  static bool AreSeen(const ResourceChange& change, const Linked& linked) {
+    return change.method == StandardMethod::kUndelete ||
+           std::all_of(linked.records.begin(), linked.records.end(),
+                       [](const auto* record) { return record->lifecycle == Lifecycle::kActive; });
+  }
 
   // Of what is there already, what the request means to change.
   absl::Status CheckMeant(const Caller& caller, const ResourceNow& now, const Message& request,
