@@ -101,6 +101,8 @@ absl::StatusOr<OwnedRecords::Found> OwnedRecords::Find(
       continue;
     }
     const Position known = source.directory->position();
+    // What is given to them after this is a conflict; what was before stands in what is read now.
+    KITH_RETURN_IF_ERROR(load.StreamsTagged(OwnerPurpose(category), owner, known).status());
     KITH_ASSIGN_OR_RETURN(const std::vector<std::string> since, StreamsSince(load, known));
     for (const std::string& name : since) {
       if (eventstore::CategoryOf(name) != category) continue;

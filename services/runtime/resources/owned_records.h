@@ -3,8 +3,8 @@
 //
 // An owner is what the field `owner` of a resource names. Whose a record was until a while ago
 // stands in its directory; what happened since stands at the end of the log, and what is found in
-// either is loaded as any state. So what an owner was given before the question is not overlooked.
-// What they are given while it is decided upon may be.
+// either is loaded as any state. So what an owner was given before the question is not overlooked;
+// and what they are given while it is decided upon is a conflict.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
 #include "services/runtime/resources/resource_methods.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -107,13 +108,15 @@ class StandardHandler final : public CommandHandler {
     if (takes_custom_ && change.method == StandardMethod::kUpdate) {
       KITH_RETURN_IF_ERROR(CheckKept(load.caller(), *now.resource, change.changed));
     }
-    KITH_RETURN_IF_ERROR(CheckChains(type_, change, load));
     KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change));
+    // Where a link leads is told to who sees what it names; else it is refused as one to nothing.
+    if (AreSeen(change, linked)) KITH_RETURN_IF_ERROR(CheckChains(type_, change, load));
     command_.TakeNames(linked.now, change);
     KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
     if (change.method == StandardMethod::kCreate && change.name != name) {
       load.ExpectAbsent(change.name);  // its id was drawn
     }
+    ClaimOwner(now, change);
     const bool is_deleted = change.is_any && change.method == StandardMethod::kDelete;
     const std::string deleted = is_deleted ? change.name : "";
     Decision decision = command_.Decide(std::move(change), linked.records, holders, context);
@@ -159,6 +162,14 @@ class StandardHandler final : public CommandHandler {
     std::vector<ResourceNow> now;
   };
 
+  // Whether the links are to records that are there, as far as the caller sees. What comes back
+  // names what it named.
+  static bool AreSeen(const ResourceChange& change, const Linked& linked) {
+    return change.method == StandardMethod::kUndelete ||
+           std::all_of(linked.records.begin(), linked.records.end(),
+                       [](const auto* record) { return record->lifecycle == Lifecycle::kActive; });
+  }
+
   // Of what is there already, what the request means to change.
   absl::Status CheckMeant(const Caller& caller, const ResourceNow& now, const Message& request,
                           const CommandContext& context) const {
@@ -188,6 +199,14 @@ class StandardHandler final : public CommandHandler {
                           runtime_.owned->Find(load, name, collections, kOwnedNamedMax));
     if (found.names.empty() && !found.are_some_hidden) return absl::OkStatus();
     return type_.rules->owns(name, found.names, found.are_some_hidden);
+  }
+
+  // Where it becomes a user's, that is claimed, for OwnedRecords to find.
+  void ClaimOwner(const ResourceNow& now, ResourceChange& change) const {
+    if (!change.is_any || change.after == nullptr) return;
+    const Message* const before = change.method == StandardMethod::kUpdate ? now.resource : nullptr;
+    auto claim = OwnerClaim(type_.rules->category, before, *change.after);
+    if (claim.has_value()) change.claims.push_back(*std::move(claim));
   }
 
   // What it comes into being in: a state, or who else is there, put into `others`; null: in
