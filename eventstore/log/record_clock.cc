@@ -42,6 +42,10 @@ absl::Time RecordClock::BeginBatch() {
   return last_;
 }
 
+absl::Duration RecordClock::Behind(absl::Time record_time) const {
+  return std::max(record_time - clock_.Now(), absl::ZeroDuration());
+}
+
 absl::Time RecordClock::Now() const {
   MutexLock lock(mutex_);
   told_ = std::max({clock_.Now(), last_, told_});

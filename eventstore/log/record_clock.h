@@ -45,6 +45,8 @@ class RecordClock {
   // The record time of a batch that begins: now, but neither before the batch before it, whatever
   // the machine's clock does, nor in the past that is settled.
   absl::Time BeginBatch() KITH_EXCLUDES(mutex_);
+  // How far the machine's clock is behind a batch's record time; zero where it is not.
+  absl::Duration Behind(absl::Time record_time) const;
   // EventLog::Now; never before what it told since the process began.
   absl::Time Now() const KITH_EXCLUDES(mutex_);
   // The oldest batch in flight is published.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "eventstore/base/check.h"
+#include "eventstore/log/clock_lag.h"
 #include "eventstore/log/conditions.h"
 
 namespace kith::eventstore {
@@ -65,6 +66,7 @@ Appended Sequencer::Number(CommitGroup& group, PreparedAppend& append) {
   if (group.records.empty()) {
     // One time for the whole batch, so that one entry of `times` covers it.
     group.record_time = clock_.BeginBatch();
+    group.clock_lag = ClockLagFlags(clock_.Behind(group.record_time));
   }
   const WorkspaceId workspace = append.append.workspace;
   const Sequence sequence = state_.workspaces[workspace].Next();
@@ -101,6 +103,7 @@ void Sequencer::NumberStream(CommitGroup& group, PreparedAppend& append, size_t 
     header.revision = Revision(run.number + i);
     header.append_first = appended.first;
     header.record_time = appended.record_time;
+    header.flags = group.clock_lag;
     Encode(group, *append.records[event], append.bodies[event]);
     group.records.push_back(append.records[event]);
   }
