@@ -65,8 +65,9 @@ absl::Status Sequencer::CheckConditions(const PreparedAppend& append) const {
 Appended Sequencer::Number(CommitGroup& group, PreparedAppend& append) {
   if (group.records.empty()) {
     // One time for the whole batch, so that one entry of `times` covers it.
-    group.record_time = clock_.BeginBatch();
-    group.clock_lag = ClockLagFlags(clock_.Behind(group.record_time));
+    absl::Duration behind;
+    group.record_time = clock_.BeginBatch(&behind);
+    group.clock_lag = ClockLagFlags(behind);
   }
   const WorkspaceId workspace = append.append.workspace;
   const Sequence sequence = state_.workspaces[workspace].Next();
