@@ -176,7 +176,7 @@ TEST_F(CustomConditions, NameFieldsThatThereAre) {
   const auto misspelled = CreateWorkflow(Triggered("custom.teir = gold"));
   EXPECT_EQ(misspelled.reason(), "INVALID_WORKFLOW");
   EXPECT_THAT(misspelled.fields(), ElementsAre("workflow.trigger.condition"));
-  EXPECT_THAT(misspelled.status.error_message(), HasSubstr("did you mean custom.tier?"));
+  EXPECT_THAT(misspelled.status.error_message(), HasSubstr("There is no field custom.teir"));
   EXPECT_THAT(CreateWorkflow(Triggered("custom.seats > many")).fields(),
               ElementsAre("workflow.trigger.condition"));
   EXPECT_THAT(CreateWorkflow(Triggered("custom.phone_name = a")).fields(),
