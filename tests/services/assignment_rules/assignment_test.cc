@@ -124,8 +124,8 @@ TEST_F(AssignmentTest, GivesALeadToWhoHasAnotherOfItsContact) {
     const auto assignment =
         Assign({kRule, asked, collection_, {now_, absl::UTCTimeZone()}, false}, facts_);
     EXPECT_TRUE(assignment.ok()) << assignment.status();
-    return absl::StrCat(assignment->owner(), " ", AssignmentBasis_Name(assignment->basis()), " ",
-                        assignment->turn());
+    return absl::StrCat(assignment->owner(), " ", v1::AssignmentBasis_Name(assignment->basis()),
+                        " ", assignment->turn());
   };
   EXPECT_EQ(owner_of(lead), "users/m0 TURN 1");
   // Whether they are at their capacity does not matter; whether they work does.
