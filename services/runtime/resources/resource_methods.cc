@@ -20,6 +20,7 @@
 #include "services/runtime/admission/field_groups.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/resources/collections.h"
+#include "services/runtime/resources/condition_fields.h"
 #include "services/runtime/resources/custom_columns.h"
 #include "services/runtime/resources/custom_field_sets.h"
 #include "services/runtime/resources/link_aliases.h"
@@ -79,6 +80,7 @@ class StandardHandler final : public CommandHandler {
         facts_(facts),
         command_(*type.rules, method, request, *facts.server),
         linking_(types, type, runtime),
+        conditions_(types, *type.rules->resource->GetDescriptor()),
         runtime_(runtime),
         sent_(ResourceIn(request, *type.rules->resource->GetDescriptor())),
         takes_custom_((method == StandardMethod::kCreate || method == StandardMethod::kUpdate) &&
@@ -104,7 +106,7 @@ class StandardHandler final : public CommandHandler {
     KITH_RETURN_IF_ERROR(CheckOwnsNothing(load, name, now));
     std::vector<ResourceNow> others;
     KITH_ASSIGN_OR_RETURN(const void* const within, LoadWithin(load, now, request, others));
-    KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, within, request, context));
+    KITH_ASSIGN_OR_RETURN(ResourceChange change, Plan(load, now, within, request, context));
     if (takes_custom_ && change.method == StandardMethod::kUpdate) {
       KITH_RETURN_IF_ERROR(CheckKept(load.caller(), *now.resource, change.changed));
     }
@@ -168,6 +170,20 @@ class StandardHandler final : public CommandHandler {
     return change.method == StandardMethod::kUndelete ||
            std::all_of(linked.records.begin(), linked.records.end(),
                        [](const auto* record) { return record->lifecycle == Lifecycle::kActive; });
+  }
+
+  // What the request asks for, where what is saved may ask for the workspace's custom fields.
+  absl::StatusOr<ResourceChange> Plan(Loader& load, const ResourceNow& now, const void* within,
+                                      const Message& request, const CommandContext& context) const {
+    const ServerFacts* facts = nullptr;
+    if (sent_ != nullptr) {
+      const Message& sent = request.GetReflection()->GetMessage(request, sent_);
+      KITH_ASSIGN_OR_RETURN(
+          facts, conditions_.FactsFor(load, sent, *facts_.server, *facts_.custom_fields));
+    }
+    if (facts == nullptr) return command_.Plan(now, within, request, context);
+    return StandardCommand(*type_.rules, command_.method(), *request.GetDescriptor(), *facts)
+        .Plan(now, within, request, context);
   }
 
   // Of what is there already, what the request means to change.
@@ -342,6 +358,7 @@ class StandardHandler final : public CommandHandler {
   const SharedFacts facts_;  // of all handlers
   const StandardCommand command_;
   const LinkingRecords linking_;
+  const ConditionFields conditions_;
   const Runtime& runtime_;
   const FieldDescriptor* const sent_;  // the record in a request; null where it has none
   const bool takes_custom_;            // it sets values of custom fields
