@@ -26,7 +26,6 @@ namespace kith::captures {
 namespace {
 
 using contacts::v1::Contact;
-using google::protobuf::FieldDescriptor;
 using interactions::v1::Interaction;
 using interactions::v1::InteractionEvent;
 
