@@ -355,6 +355,7 @@ TEST_F(ImportJobsTest, UpdateNoContactThatTheCallerMayNotChange) {
   roles::v1::CreateRoleRequest role;
   *role.mutable_role() = Proto<roles::v1::Role>(R"(
     display_name: "Own"
+    grants { permission: "import_jobs.read" scope: ALL }
     grants { permission: "import_jobs.write" scope: ALL }
     grants { permission: "contacts.read" scope: ALL }
     grants { permission: "contacts.write" scope: OWN }
