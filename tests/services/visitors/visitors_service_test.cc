@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/custom_fields/v1/custom_fields_service.grpc.pb.h"
 #include "kith/forms/v1/forms_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/leads/v1/leads_service.grpc.pb.h"
@@ -373,6 +374,32 @@ TEST_F(VisitorsTest, TellHowAContactFoundUsAsOfAnyMoment) {
     EXPECT_EQ(then->first_touch().source(), leads::v1::WEB_FORM);
     EXPECT_EQ(then->visit_count(), 0);
   }
+}
+
+// Goal: what the workspace adds stays beside what the visitor looks at, and finds it.
+TEST_F(VisitorsTest, HaveFieldsOfTheWorkspace) {
+  custom_fields::v1::CreateCustomFieldRequest define;
+  *define.mutable_custom_field() = Proto<custom_fields::v1::CustomField>(
+      R"(display_name: "Segment" resource: "visitors" key: "segment" type: TEXT indexed: true)");
+  ASSERT_EQ(server_.Call(&custom_fields::v1::CustomFieldsService::Stub::CreateCustomField, define)
+                .reason(),
+            "");
+  const std::string visitor = CreateVisitor();
+  v1::UpdateVisitorRequest update;
+  update.mutable_visitor()->set_name(visitor);
+  (*update.mutable_visitor()->mutable_custom())["segment"].set_text("press");
+  update.mutable_update_mask()->add_paths("custom.segment");
+  ASSERT_EQ(server_.Call(&Stub::UpdateVisitor, update).reason(), "");
+  View(visitor, {"/a", "/b"});
+  View(CreateVisitor(), {"/a"});
+  v1::ListVisitorsRequest list;
+  list.set_filter("custom.segment = press");
+  const auto listed = server_.Call(&Stub::ListVisitors, list);
+  ASSERT_EQ(listed.reason(), "");
+  ASSERT_EQ(listed->visitors_size(), 1);
+  EXPECT_EQ(listed->visitors(0).name(), visitor);
+  EXPECT_EQ(listed->visitors(0).page_view_count(), 2);
+  EXPECT_EQ(listed->visitors(0).custom().at("segment").text(), "press");
 }
 
 TEST_F(VisitorsTest, AreCountedBySite) {
