@@ -202,8 +202,9 @@ or a file of cards (.vcf). A second run changes nothing. A row that is refused i
 with its reason, and the others go on. "kith import-jobs list" tells what was imported,
 "kith import-jobs cancel JOB" ends one.
 
-  --match KEYS     finds the contact or company that a row is: email, phone, external-id,
-                   domain, or several with commas between; a row that is two is refused
+  --match KEYS     finds the contact, company, lead or deal that a row is: email, phone,
+                   external-id, domain, name (of a deal), or several with commas between; a
+                   row that is two is refused
   --policy POLICY  what becomes of it: create-only leaves it, update-only and upsert give
                    it what the row says, and upsert makes those that are missing
   --resume JOB     goes on with an import that was interrupted, with the same file
