@@ -18,6 +18,7 @@
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/import_jobs/v1/import_jobs_service.pb.h"
+#include "services/cli/calls/arguments.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/import/import_rejects.h"
 #include "services/cli/import/number_text.h"
@@ -122,6 +123,17 @@ absl::StatusOr<std::string> Redate(absl::string_view text,
   const absl::TimeZone utc = absl::UTCTimeZone();
   const bool midnight = time == absl::FromCivil(absl::ToCivilDay(time, utc), utc);
   return absl::FormatTime(midnight ? "%Y-%m-%d" : absl::RFC3339_full, time, utc);
+}
+
+// "deal_id": the flag of a method that makes a record for the id of its name.
+std::string IdFlagOf(const Method& method) {
+  return method.body == nullptr ? "" : absl::StrCat(method.body->name(), "_id");
+}
+
+// "a1" of "deals/a1", as exports have it, and of "a1".
+std::string IdIn(std::string text, const Method& method) {
+  const std::string prefix = absl::StrCat(CamelCase(method.collection), "/");
+  return std::string(absl::StripPrefix(text, prefix));
 }
 
 absl::Status CheckTellsNoSecret(const Method& method, absl::string_view where) {
@@ -309,7 +321,8 @@ absl::StatusOr<ImportPlanner> ImportPlanner::Make(const Mapping& mapping, const 
   }
   for (const std::string& column : ColumnsRead(mapping)) {
     if (file.FindColumn(column) < 0) {
-      return absl::InvalidArgumentError(absl::StrCat("the file has no column \"", column, "\""));
+      return absl::InvalidArgumentError(absl::StrCat("the file has no column \"", column, "\"",
+                                                     DidYouMean(column, file.columns, "")));
     }
   }
   planner.FindFirstLines();
@@ -322,8 +335,10 @@ absl::Status ImportPlanner::CheckFields(const Method& method,
   for (const FieldMapping& field : fields) {
     const std::string path = FlagPath(method, field.flag);
     if (path.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(where, field.flag, ": ", method.collection,
-                                                     " ", method.verb, " has no such field"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(where, field.flag, ": ", method.collection, " ", method.verb,
+                       " has no such field", DidYouMean(field.flag, FlagsOf(method), ""), "; kith ",
+                       method.collection, " ", method.verb, " --help tells all"));
     }
     // The server would pass over it without a word.
     const auto* const filled = FindField(*method.descriptor->input_type(), path);
@@ -494,6 +509,7 @@ absl::Status ImportPlanner::SetOne(const CsvRow& row, const Method& method,
       KITH_RETURN_IF_ERROR(found->second.status());
       text = *found->second;
     }
+    if (field.flag == IdFlagOf(method)) text = IdIn(std::move(text), method);
     KITH_RETURN_IF_ERROR(SetField(request, FlagPath(method, field.flag), text));
   }
   return absl::OkStatus();

@@ -377,6 +377,8 @@ TEST(ImportPlanner, RefusesAMappingThatFitsNeitherTheFileNorTheServer) {
     return std::string(ImportPlanner::Make(mapping, Catalog::Linked(), file).status().message());
   };
   EXPECT_EQ(refusal(kDeals, "id\n"), "the file has no column \"account\"");
+  EXPECT_EQ(refusal(kDeals, "id,acount\n"),
+            "the file has no column \"account\"; did you mean acount?");
   EXPECT_EQ(refusal(R"({"name":"x","collection":"deals","steps":[{"verb":"eat"}]})", "id\n"),
             "steps[0]: there is no command \"deals eat\"");
   EXPECT_EQ(refusal(R"({"name":"x","collection":"deals","steps":[{"verb":"list"}]})", "id\n"),
@@ -393,7 +395,7 @@ TEST(ImportPlanner, RefusesAMappingThatFitsNeitherTheFileNorTheServer) {
       refusal(
           R"({"name":"x","collection":"deals","steps":[{"verb":"win","fields":{"prize":"id"}}]})",
           "id\n"),
-      "steps[0].fields.prize: deals win has no such field");
+      "steps[0].fields.prize: deals win has no such field; kith deals win --help tells all");
   EXPECT_EQ(refusal(R"({"name":"x","collection":"leads",
                         "steps":[{"verb":"create","fields":{"display_name":"id"}}]})",
                     "id\n"),
