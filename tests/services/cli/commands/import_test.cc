@@ -517,6 +517,36 @@ TEST_F(ImportCommandTest, ExportsWhatLinkedRecordsAreCalledAndTakesItBack) {
             "amount,stage\r\n1000.00 EUR,pipelines/default/stages/contacted\r\n");
 }
 
+// Goal: a dry run refuses what an import would, as far as no server is asked.
+TEST_F(ImportCommandTest, SaysBeforehandWhatCannotBeMatched) {
+  Write("tasks.json", R"({"name": "tasks", "collection": "tasks", "match": ["external-id"],
+      "policy": "update-only",
+      "steps": [{"verb": "create", "fields": {"display_name": "what"}}]})");
+  Write("tasks.csv", "what\nCall\n");
+  std::vector<std::string> words = {"import",           "tasks",          "--dry-run", "--mapping",
+                                    Path("tasks.json"), Path("tasks.csv")};
+  EXPECT_THAT(Run(words, 1), HasSubstr("only contacts, companies, leads and deals are matched"));
+  words.insert(words.end(), {"--match", "shoe-size"});
+  EXPECT_THAT(Run(words, 2), HasSubstr("\"shoe-size\" is none of email, phone, external-id, "));
+}
+
+// Goal: leads of a table are made once, found by their address, and taken back.
+TEST_F(ImportCommandTest, FindsLeadsByTheirAddress) {
+  Write("leads.json", R"({"name": "leads", "collection": "leads", "key": ["mail"],
+      "match": ["email"], "policy": "upsert", "steps": [{"verb": "create", "fields": {
+      "last_name": "name", "email": "mail", "job_title": "title"}}]})");
+  const auto import = [&](const std::string& rows) {
+    Write("leads.csv", absl::StrCat("name,mail,title\n", rows));
+    return Run({"import", "leads", "--mapping", Path("leads.json"), Path("leads.csv")});
+  };
+  const std::string rows = "Quist,lena@quay.example,\nWolf,otto@quay.example,Clerk\n";
+  EXPECT_EQ(import(rows), "leads: 2 created, 0 updated, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(import(rows), "leads: 0 created, 0 updated, 2 unchanged, 0 rejected\n");
+  EXPECT_EQ(import("Quist,Lena@Quay.example,Buyer\n"),
+            "leads: 0 created, 1 updated, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(Run({"import", "--revert", LastJob()}), "1 record was taken back, 0 kept\n");
+}
+
 // Goal: names that a page has many of are all told. Method: more deals than one call of names
 // takes, each with a company of its own, of which two are called alike.
 TEST_F(ImportCommandTest, ExportsTheNamesOfManyRecords) {
