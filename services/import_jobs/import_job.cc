@@ -22,12 +22,15 @@ void CompleteFields(const v1::ImportJob&, const Settings&, v1::ImportJob& after)
 bool CanMatch(v1::ImportMatchKey key, absl::string_view collection) {
   switch (key) {
     case v1::EXTERNAL_ID:
-      return collection == "contacts" || collection == "companies";
+      return collection == "contacts" || collection == "companies" || collection == "leads";
     case v1::EMAIL_ADDRESS:
+      return collection == "contacts" || collection == "leads";
     case v1::PHONE_NUMBER:
       return collection == "contacts";
     case v1::DOMAIN:
       return collection == "companies";
+    case v1::DEAL_NAME:
+      return collection == "deals";
     default:
       return false;
   }

@@ -25,6 +25,7 @@
 #include "services/core/reject.h"
 #include "services/core/update_mask.h"
 #include "services/import_jobs/import_job.h"
+#include "services/import_jobs/record_requests.h"
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/requests/retry.h"
@@ -92,18 +93,6 @@ FieldMask SettableOf(const FieldMask& differing, const Descriptor& resource) {
   return settable;
 }
 
-const FieldDescriptor* FieldOfType(const Descriptor& request, const Descriptor& type) {
-  for (int i = 0; i < request.field_count(); ++i) {
-    if (request.field(i)->message_type() == &type) return request.field(i);
-  }
-  KITH_UNREACHABLE();
-}
-
-void SetText(Message& message, const char* field, std::string text) {
-  message.GetReflection()->SetString(&message, FieldOf(*message.GetDescriptor(), field),
-                                     std::move(text));
-}
-
 }  // namespace
 
 ImportRevert::ImportRevert(std::vector<ResourceType> types, const runtime::Runtime& runtime,
@@ -115,16 +104,6 @@ const ResourceType* ImportRevert::FindType(absl::string_view record) const {
     return type.rules->category == eventstore::CategoryOf(record);
   });
   return found == types_.end() ? nullptr : &*found;
-}
-
-std::unique_ptr<Message> ImportRevert::NewRequest(const ResourceType& type,
-                                                  absl::string_view verb) const {
-  const auto* const method = type.service->FindMethodByName(
-      absl::StrCat(verb, type.rules->resource->GetDescriptor()->name()));
-  if (method == nullptr) return nullptr;
-  return std::unique_ptr<Message>(google::protobuf::MessageFactory::generated_factory()
-                                      ->GetPrototype(method->input_type())
-                                      ->New());
 }
 
 Decision ImportRevert::Run(Loader& load, const v1::RevertImportJobRequest& command,

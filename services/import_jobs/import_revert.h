@@ -84,10 +84,6 @@ class ImportRevert {
                     Plans& plans) const;
   // Null where no resource has such names.
   const runtime::ResourceType* FindType(absl::string_view record) const;
-  // The request of a method of the record's resource, "Delete", and its name; null where there is
-  // no such method.
-  std::unique_ptr<google::protobuf::Message> NewRequest(const runtime::ResourceType& type,
-                                                        absl::string_view verb) const;
 
   const std::vector<runtime::ResourceType> types_;
   const runtime::Runtime& runtime_;

@@ -11,6 +11,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/leads/v1/leads_errors.pb.h"
 #include "projections/leads/lead_fold.h"
+#include "services/core/identity_claims.h"
 #include "services/core/owner_field.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
@@ -86,6 +87,7 @@ const ResourceRules& Rules() {
           .Check(CheckFields)
           .NamedAfter("display_name", "contact")
           .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
+          .Claim(kLeadEmailClaim, EmailKeys)
           .IdentifiedBy("external_ids", kExternalIdClaim)
           .FoldedBy<FoldLead>()
           .Build());
