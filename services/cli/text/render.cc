@@ -140,7 +140,7 @@ class Writer {
 
   // What people call a record that the field links to.
   std::string Called(std::string name, const FieldDescriptor* field) const {
-    if (RulesOf(*field).resource_size() == 0) return name;
+    if (!NamesRecords(*field)) return name;
     const auto found = style_.names.find(name);
     if (found == style_.names.end()) return name;
     if (found->second.empty()) return absl::StrCat(name, " (deleted, or not shown)");
@@ -241,7 +241,7 @@ bool IsNumber(const FieldDescriptor* field) {
 
 // A name is there to be copied.
 bool IsName(const FieldDescriptor* field) {
-  return field->name() == "name" || RulesOf(*field).resource_size() > 0;
+  return field->name() == "name" || NamesRecords(*field);
 }
 
 std::string TitleOf(const FieldDescriptor* field) {
