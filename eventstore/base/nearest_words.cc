@@ -15,7 +15,8 @@ constexpr size_t kTextBytesMax = 64;
 constexpr size_t kHeldBytesMin = 3;
 
 bool Holds(absl::string_view word, absl::string_view part) {
-  return part.size() >= kHeldBytesMin && absl::StrContainsIgnoreCase(word, part);
+  return part.size() >= kHeldBytesMin &&
+         absl::StrContains(absl::AsciiStrToLower(word), absl::AsciiStrToLower(part));
 }
 
 }  // namespace
