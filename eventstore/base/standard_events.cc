@@ -1,5 +1,6 @@
 #include "eventstore/base/standard_events.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -94,6 +95,22 @@ void RaiseFlag(absl::string_view path, Message& resource) {
   element->GetReflection()->SetBool(element, flag, true);
 }
 
+// Elements of lists take the texts that stand in the same place of `joined`.
+void JoinTexts(const Message& joined, Message& resource) {
+  std::vector<const FieldDescriptor*> lists;
+  joined.GetReflection()->ListFields(joined, &lists);
+  const auto* reflection = resource.GetReflection();
+  for (const FieldDescriptor* list : lists) {
+    if (!list->is_repeated() || list->is_map() || list->message_type() == nullptr) continue;
+    const int size = std::min(reflection->FieldSize(resource, list),
+                              joined.GetReflection()->FieldSize(joined, list));
+    for (int i = 0; i < size; ++i) {
+      reflection->MutableRepeatedMessage(&resource, list, i)
+          ->MergeFrom(joined.GetReflection()->GetRepeatedMessage(joined, list, i));
+    }
+  }
+}
+
 // As TakeMasked, but that lists are gone on with.
 void TakeMerged(const Message& payload, Message& values, Message& resource) {
   const auto* reflection = payload.GetReflection();
@@ -101,6 +118,9 @@ void TakeMerged(const Message& payload, Message& values, Message& resource) {
     for (int i = 0; i < reflection->FieldSize(payload, flags); ++i) {
       RaiseFlag(reflection->GetRepeatedString(payload, flags, i), resource);
     }
+  }
+  if (const FieldDescriptor* joined = payload.GetDescriptor()->FindFieldByName("joined")) {
+    JoinTexts(reflection->GetMessage(payload, joined), resource);
   }
   std::vector<const FieldDescriptor*> lists;
   for (const std::string& path : MaskOf(payload).paths()) {

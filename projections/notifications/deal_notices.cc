@@ -2,7 +2,6 @@
 
 #include <set>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
@@ -11,6 +10,7 @@
 #include "kith/deals/v1/staleness_events.pb.h"
 #include "projections/notifications/doers.h"
 #include "projections/notifications/notice.h"
+#include "projections/notifications/role_holders.h"
 #include "projections/notifications/team_members.h"
 #include "services/core/resource_name.h"
 
@@ -63,19 +63,21 @@ absl::Status TellOwner(const EventHeader& header, const Deal& before, const Deal
               reactions);
 }
 
-// Everybody who may agree.
+// Everybody who may agree, as far as there is room.
 absl::StatusOr<std::set<std::string>> ApproversOf(const StageApproval& approval,
                                                   WorkspaceId workspace, ViewBatch& batch) {
   std::set<std::string> users;
   for (const std::string& approver : approval.approvers()) {
     if (users.size() >= kApproversMax) break;
-    if (!absl::StartsWith(approver, "teams/")) {
+    if (!IsTeam(approver) && !IsRole(approver)) {
       users.insert(approver);
       continue;
     }
-    KITH_ASSIGN_OR_RETURN(const auto members,
-                          MembersOf(approver, workspace, kApproversMax - users.size(), batch));
-    users.insert(members.begin(), members.end());
+    const size_t room = kApproversMax - users.size();
+    KITH_ASSIGN_OR_RETURN(const auto some, IsTeam(approver)
+                                               ? MembersOf(approver, workspace, room, batch)
+                                               : HoldersOf(approver, workspace, room, batch));
+    users.insert(some.begin(), some.end());
   }
   return users;
 }
@@ -142,6 +144,7 @@ absl::Status DealNotices::React(const eventstore::RecordedEvent& event,
   if (IsOfStaleness(event)) {
     return TellStale(header, static_cast<const StalenessEvent&>(*event.event), reactions);
   }
+  if (IsOfHolders(event)) KITH_RETURN_IF_ERROR(FoldHolders(event, batch));
   if (IsOfMembers(event)) return FoldMembers(event, batch);
   if (IsOfKey(event)) return FoldKey(event, batch);
   if (!IsNews(header)) return absl::OkStatus();

@@ -1,7 +1,7 @@
 // DealNotices: the owner of a deal is told when it becomes theirs, when somebody else moves it, and
 // when it went stale. Who may agree that it enters a stage is told when somebody asks, of all teams
-// together kApproversMax people at most, and who asked what became of it. Nobody is told of what
-// they do themselves.
+// and roles together kApproversMax people at most, and who asked what became of it.
+// Nobody is told of what they do themselves.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ inline constexpr size_t kApproversMax = 100;
 class DealNotices final : public projections::Policy {
  public:
   DealNotices()
-      : Policy("deal_notices", 4,
+      : Policy("deal_notices", 5,
                "Tells the owner of a deal that it became theirs, stands in another stage, or went "
                "stale, and people of approvals.",
                1) {}

@@ -12,7 +12,8 @@ class VisitorDirectory final : public projections::ResourceDirectory {
   static constexpr absl::string_view kName = "visitor_directory";
 
   // Beside every field. By index: contact, create_time, owner, with create_time, last_view_time,
-  // and site with last_view_time, of which there are indexes of now only.
+  // and site with last_view_time, of which there are indexes of now only; and custom fields that
+  // have a slot.
   static const projections::Table<v1::Visitor>& Visitors();
 
   VisitorDirectory() : ResourceDirectory(kName, 1, "visitors", Visitors().core(), Fold) {}

@@ -2,21 +2,20 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/map_field.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/captures/v1/captures_errors.pb.h"
 #include "kith/contacts/v1/contact_events.pb.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
 #include "kith/interactions/v1/interactions_service.pb.h"
-#include "kith/options/v1/options.pb.h"
 #include "kith/type/v1/errors.pb.h"
+#include "services/captures/contact_fill.h"
 #include "services/core/interaction_ids.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
@@ -27,90 +26,8 @@ namespace kith::captures {
 namespace {
 
 using contacts::v1::Contact;
-using google::protobuf::FieldDescriptor;
 using interactions::v1::Interaction;
 using interactions::v1::InteractionEvent;
-
-// Whose a contact is, where it first came from, and whom it is shared with, a capture does not say.
-const std::set<std::string>& NeverFilled() {
-  static const auto& fields =
-      *new std::set<std::string>{"name", "etag", "owner", "source", "viewers", "editors"};
-  return fields;
-}
-
-int ItemsMax(const FieldDescriptor& field) {
-  const uint32_t max = field.options().GetExtension(options::v1::field).max_items();
-  return max == 0 ? 100 : static_cast<int>(max);
-}
-
-// Adds those whose key none has, as far as they fit; says whether there were any.
-template <class Element, class KeyOf>
-bool AddMissing(const Elements<Element>& wanted, const FieldDescriptor& field, KeyOf key_of,
-                Elements<Element>& held) {
-  bool added = false;
-  for (const Element& one : wanted) {
-    const bool is_held = std::any_of(held.begin(), held.end(), [&](const Element& other) {
-      return key_of(one) == key_of(other);
-    });
-    if (is_held || held.size() >= ItemsMax(field)) continue;
-    *held.Add() = one;
-    added = true;
-  }
-  return added;
-}
-
-std::string KeyOf(const contacts::v1::EmailAddress& email) {
-  return EmailKey(email.address()).value_or(email.address());
-}
-std::string KeyOf(const contacts::v1::PhoneNumber& phone) {
-  return phone.e164().empty() ? phone.raw() : phone.e164();
-}
-std::string KeyOf(const contacts::v1::ExternalId& id) {
-  return absl::StrCat(id.system(), absl::string_view("\0", 1), id.id());
-}
-
-// A list of these has what the person adds to it; nullopt for another field.
-std::optional<bool> FillList(const FieldDescriptor& field, const Contact& person, Contact& after) {
-  const auto key_of = [](const auto& one) { return KeyOf(one); };
-  const auto same = [](const std::string& one) { return one; };
-  switch (field.number()) {
-    case Contact::kEmailsFieldNumber: {
-      Elements<contacts::v1::EmailAddress> emails = person.emails();
-      if (!after.emails().empty()) {
-        for (auto& email : emails) email.set_primary(false);
-      }
-      return AddMissing(emails, field, key_of, *after.mutable_emails());
-    }
-    case Contact::kPhonesFieldNumber: {
-      Elements<contacts::v1::PhoneNumber> phones = person.phones();
-      if (!after.phones().empty()) {
-        for (auto& phone : phones) phone.set_primary(false);
-      }
-      return AddMissing(phones, field, key_of, *after.mutable_phones());
-    }
-    case Contact::kExternalIdsFieldNumber:
-      return AddMissing(person.external_ids(), field, key_of, *after.mutable_external_ids());
-    case Contact::kTagsFieldNumber:
-      return AddMissing(person.tags(), field, same, *after.mutable_tags());
-    default:
-      return std::nullopt;
-  }
-}
-
-// Custom fields that the contact has no value of; the paths of those.
-std::vector<std::string> FillMap(const FieldDescriptor& field, const Contact& person,
-                                 Contact& after) {
-  std::vector<std::string> paths;
-  const bool is_personal = field.number() == Contact::kPersonalCustomFieldNumber;
-  const auto& wanted = is_personal ? person.personal_custom() : person.custom();
-  auto& held = is_personal ? *after.mutable_personal_custom() : *after.mutable_custom();
-  for (const auto& [key, value] : wanted) {
-    if (!held.insert({key, value}).second) continue;
-    paths.push_back(absl::StrCat(field.name(), ".", key));
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
 
 absl::Status CheckCommand(const v1::CaptureInteractionRequest& command) {
   google::rpc::BadRequest violations;
@@ -185,41 +102,6 @@ const runtime::ResourceType& TypeOf(const std::vector<runtime::ResourceType>& ty
 
 }  // namespace
 
-std::optional<contacts::v1::UpdateContactRequest> FillOf(const Contact& contact,
-                                                         const Contact& person) {
-  contacts::v1::UpdateContactRequest update;
-  Contact& after = *update.mutable_contact();
-  after = contact;
-  const google::protobuf::Reflection& reflection = *contact.GetReflection();
-  for (int i = 0; i < Contact::descriptor()->field_count(); ++i) {
-    const FieldDescriptor& field = *Contact::descriptor()->field(i);
-    const bool is_ours = field.options().GetExtension(options::v1::field).output_only();
-    if (is_ours || NeverFilled().contains(field.name())) continue;
-    if (field.is_map()) {
-      for (const std::string& path : FillMap(field, person, after)) {
-        update.mutable_update_mask()->add_paths(path);
-      }
-      continue;
-    }
-    if (const std::optional<bool> filled = FillList(field, person, after)) {
-      if (*filled) update.mutable_update_mask()->add_paths(field.name());
-      continue;
-    }
-    const auto is_set = [&](const Contact& one) {
-      return field.is_repeated() ? reflection.FieldSize(one, &field) > 0
-                                 : reflection.HasField(one, &field);
-    };
-    if (is_set(contact) || !is_set(person)) continue;
-    Contact only;
-    only.CopyFrom(person);
-    reflection.SwapFields(&after, &only, {&field});
-    update.mutable_update_mask()->add_paths(field.name());
-  }
-  if (update.update_mask().paths().empty()) return std::nullopt;
-  after.clear_etag();
-  return update;
-}
-
 CaptureCommands::CaptureCommands(const std::vector<runtime::ResourceType>& types,
                                  const runtime::Runtime& runtime,
                                  const runtime::MethodTable& methods)
@@ -248,7 +130,7 @@ Decision CaptureCommands::Run(runtime::Loader& load, const v1::CaptureInteractio
     KITH_ASSIGN_OR_RETURN(
         contact,
         people_.NameFor(load, command.person(), identity.candidates[0].contact, context.settings));
-    KITH_RETURN_IF_ERROR(AssumeFilled(load, contact, facts, context));
+    KITH_RETURN_IF_ERROR(AssumeFilled(load, contact, facts, context).status());
   }
   KITH_RETURN_IF_ERROR(AssumeInteraction(load, contact, facts, context).status());
   return load.TakeAssumed();
@@ -353,21 +235,36 @@ absl::StatusOr<std::string> CaptureCommands::AssumeContact(runtime::Loader& load
   return contact;
 }
 
-absl::Status CaptureCommands::AssumeFilled(runtime::Loader& load, const std::string& contact,
-                                           const CapturedFacts& facts,
-                                           const CommandContext& context) const {
-  if (facts.match_policy != v1::FILL) return absl::OkStatus();
+absl::StatusOr<google::protobuf::FieldMask> CaptureCommands::AssumeFilled(
+    runtime::Loader& load, const std::string& contact, const CapturedFacts& facts,
+    const CommandContext& context) const {
+  google::protobuf::FieldMask nothing;
+  if (facts.match_policy != v1::FILL) return nothing;
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*contacts_.aggregate, contact));
   const ResourceNow now = contacts_.now_of(state);
-  if (now.lifecycle != Lifecycle::kActive) return absl::OkStatus();  // refused where it is named
+  if (now.lifecycle != Lifecycle::kActive) return nothing;  // refused where it is named
   Contact person = facts.person;
   CompletePhones({}, context.settings.default_region, *person.mutable_phones());
   auto fill = FillOf(static_cast<const Contact&>(*now.resource), person);
-  if (!fill.has_value()) return absl::OkStatus();
+  if (!fill.has_value()) return nothing;
   fill->mutable_contact()->set_name(contact);
   Decision filled = runtime::DecidePart(methods_, load, *fill, AtNow(context));
   if (!filled.ok()) return runtime::PartError(filled.status(), "contact", "person");
   load.Assume(*std::move(filled), AtNow(context));
+  return fill->update_mask();
+}
+
+absl::Status CaptureCommands::TellRest(runtime::Loader& load, const std::string& contact,
+                                       const google::protobuf::FieldMask& filled,
+                                       const CommandContext& context, Contact person,
+                                       Interaction& interaction) const {
+  if (interaction.kind() == interactions::v1::EMAIL) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*contacts_.aggregate, contact));
+  const ResourceNow now = contacts_.now_of(state);
+  if (now.lifecycle != Lifecycle::kActive) return absl::OkStatus();  // refused where it is named
+  CompletePhones({}, context.settings.default_region, *person.mutable_phones());
+  interaction.set_body(
+      BodyWithRest(interaction.body(), person, static_cast<const Contact&>(*now.resource), filled));
   return absl::OkStatus();
 }
 
@@ -426,7 +323,8 @@ Decision CaptureCommands::Run(runtime::Loader& load, const v1::ResolveCaptureRev
     return Changes().Add(Resolved(review, command.resolution(), "", ""));
   }
   const std::string external_id = SourcedId(review.source(), review.external_id());
-  const CapturedFacts facts{review.person(), review.interaction(), review.source(), external_id,
+  Interaction happened = review.interaction();
+  const CapturedFacts facts{review.person(), happened, review.source(), external_id,
                             review.match_policy()};
   CommandContext then = context;
   if (review.interaction().has_occur_time()) {
@@ -437,7 +335,8 @@ Decision CaptureCommands::Run(runtime::Loader& load, const v1::ResolveCaptureRev
   if (command.resolution() == v1::NEW_CONTACT) {
     KITH_ASSIGN_OR_RETURN(contact, AssumeContact(load, facts, context));
   } else {
-    KITH_RETURN_IF_ERROR(AssumeFilled(load, contact, facts, context));
+    KITH_ASSIGN_OR_RETURN(const auto filled, AssumeFilled(load, contact, facts, context));
+    KITH_RETURN_IF_ERROR(TellRest(load, contact, filled, context, review.person(), happened));
   }
   KITH_ASSIGN_OR_RETURN(const std::string interaction,
                         AssumeInteraction(load, contact, facts, then));

@@ -5,15 +5,16 @@
 // caller, one after another and in one append.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "google/protobuf/field_mask.pb.h"
 #include "kith/captures/v1/capture_reviews_service.pb.h"
 #include "kith/captures/v1/captures_service.pb.h"
-#include "kith/contacts/v1/contacts_service.pb.h"
+#include "kith/contacts/v1/contact.pb.h"
+#include "kith/interactions/v1/interaction.pb.h"
 #include "services/captures/capture_review.h"
 #include "services/core/decision.h"
 #include "services/runtime/calls/method_table.h"
@@ -32,11 +33,6 @@ struct CapturedFacts {
   const std::string& external_id;  // that of the interaction; empty for none
   v1::MatchPolicy match_policy;
 };
-
-// The update that fills a contact with what it lacks and the person has, with a mask of what it
-// changes; nullopt where nothing is missing. Pure.
-std::optional<contacts::v1::UpdateContactRequest> FillOf(const contacts::v1::Contact& contact,
-                                                         const contacts::v1::Contact& person);
 
 // Thread-safe. See MethodTable::Command. Borrows the runtime and the methods.
 class CaptureCommands {
@@ -64,9 +60,17 @@ class CaptureCommands {
   // The person becomes a new contact; answers its name.
   absl::StatusOr<std::string> AssumeContact(runtime::Loader& load, const CapturedFacts& facts,
                                             const CommandContext& context) const;
-  // The contact, which is there, is filled where that is wanted.
-  absl::Status AssumeFilled(runtime::Loader& load, const std::string& contact,
-                            const CapturedFacts& facts, const CommandContext& context) const;
+  // The contact, which is there, is filled where that is wanted; answers with what.
+  absl::StatusOr<google::protobuf::FieldMask> AssumeFilled(runtime::Loader& load,
+                                                           const std::string& contact,
+                                                           const CapturedFacts& facts,
+                                                           const CommandContext& context) const;
+  // The interaction tells what the contact, which was filled with that, does not have of the
+  // person; but a mail, which says by itself whom it is from.
+  absl::Status TellRest(runtime::Loader& load, const std::string& contact,
+                        const google::protobuf::FieldMask& filled, const CommandContext& context,
+                        contacts::v1::Contact person,
+                        interactions::v1::Interaction& interaction) const;
   // The interaction is recorded with the contact; answers its name.
   absl::StatusOr<std::string> AssumeInteraction(runtime::Loader& load, const std::string& contact,
                                                 const CapturedFacts& facts,

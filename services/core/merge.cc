@@ -11,6 +11,7 @@
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "kith/options/v1/options.pb.h"
+#include "services/core/merge_lists.h"
 #include "services/core/reject.h"
 #include "services/core/update_mask.h"
 
@@ -23,7 +24,6 @@ using google::protobuf::FieldMask;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-constexpr char kPrimary[] = "primary";
 constexpr uint32_t kItemsDefault = 100;  // of a list whose proto says no number
 
 const options::v1::FieldRules& RulesOf(const FieldDescriptor& field) {
@@ -39,69 +39,6 @@ std::unique_ptr<Message> CopyOf(const Message& message) {
 const std::string& TextOf(const Message& message, const FieldDescriptor& field,
                           std::string& scratch) {
   return message.GetReflection()->GetStringReference(message, &field, &scratch);
-}
-
-// The elements of a list, each under what makes it the same as another.
-class List {
- public:
-  List(const MergeRule& rule, const FieldDescriptor& field, const Message& record)
-      : field_(field), record_(record) {
-    const Reflection& reflection = *record.GetReflection();
-    for (int i = 0; i < reflection.FieldSize(record, &field); ++i) {
-      keys_.push_back(field.message_type() == nullptr
-                          ? reflection.GetRepeatedString(record, &field, i)
-                          : rule.key(field, reflection.GetRepeatedMessage(record, &field, i)));
-    }
-  }
-
-  int size() const { return static_cast<int>(keys_.size()); }
-  const std::string& key(int index) const { return keys_[static_cast<size_t>(index)]; }
-  // -1 where there is none.
-  int Find(absl::string_view key) const {
-    const auto found = std::find(keys_.begin(), keys_.end(), key);
-    return found == keys_.end() ? -1 : static_cast<int>(found - keys_.begin());
-  }
-  bool has_messages() const { return field_.message_type() != nullptr; }
-  const Message& element(int index) const {
-    return record_.GetReflection()->GetRepeatedMessage(record_, &field_, index);
-  }
-
- private:
-  const FieldDescriptor& field_;
-  const Message& record_;
-  std::vector<std::string> keys_;
-};
-
-// Adds the element of `from` at the end of the same list of `to`.
-void AddElement(const Message& from, const FieldDescriptor& list, int index, Message& to) {
-  if (list.message_type() == nullptr) {
-    to.GetReflection()->AddString(&to, &list,
-                                  from.GetReflection()->GetRepeatedString(from, &list, index));
-    return;
-  }
-  to.GetReflection()
-      ->AddMessage(&to, &list)
-      ->CopyFrom(from.GetReflection()->GetRepeatedMessage(from, &list, index));
-}
-
-// Takes the element out of the list.
-void RemoveElement(const FieldDescriptor& list, int index, Message& record) {
-  const Reflection& reflection = *record.GetReflection();
-  const int last = reflection.FieldSize(record, &list) - 1;
-  for (int i = index; i < last; ++i) reflection.SwapElements(&record, &list, i, i + 1);
-  reflection.RemoveLast(&record, &list);
-}
-
-// Whether some element is the one that is used first.
-bool HasPrimary(const Message& record, const FieldDescriptor& list) {
-  const FieldDescriptor* const primary = list.message_type()->FindFieldByName(kPrimary);
-  if (primary == nullptr) return false;
-  const Reflection& reflection = *record.GetReflection();
-  for (int i = 0; i < reflection.FieldSize(record, &list); ++i) {
-    const Message& element = reflection.GetRepeatedMessage(record, &list, i);
-    if (element.GetReflection()->GetBool(element, primary)) return true;
-  }
-  return false;
 }
 
 absl::Status TooLarge(const FieldDescriptor& field, int size, uint32_t most) {
@@ -145,6 +82,7 @@ class Merger {
 
   std::unique_ptr<Message> TakeAfter() { return std::move(after_); }
   std::vector<std::string> TakeFlags() { return std::move(flags_); }
+  std::unique_ptr<Message> TakeJoined() { return std::move(joined_); }
 
  private:
   // Of whom the caller wants the field; empty where they do not say.
@@ -196,13 +134,16 @@ class Merger {
   }
 
   absl::Status Join(const FieldDescriptor& field) {
-    const List there(*rules_.merge, field, record_);
-    const List further(*rules_.merge, field, other_);
+    const MergeList there(*rules_.merge, field, record_);
+    const MergeList further(*rules_.merge, field, other_);
     const bool has_primary = further.has_messages() && HasPrimary(record_, field);
     for (int i = 0; i < further.size(); ++i) {
       const int same = there.Find(further.key(i));
       if (same >= 0) {
-        if (further.has_messages()) JoinFlags(field, same, further.element(i));
+        if (further.has_messages()) {
+          JoinFlags(field, same, further.element(i));
+          JoinTexts(field, same, further.element(i));
+        }
         continue;
       }
       AddElement(other_, field, i, *after_);
@@ -227,6 +168,31 @@ class Merger {
       there.GetReflection()->SetBool(&there, flag, true);
       flags_.push_back(absl::StrCat(list.name(), ".", index, ".", flag->name()));
     }
+  }
+
+  // Where the one that was there says nothing: why the person wants no mail, what a number is.
+  void JoinTexts(const FieldDescriptor& list, int index, const Message& element) {
+    Message& there = *after_->GetReflection()->MutableRepeatedMessage(after_.get(), &list, index);
+    const Descriptor& type = *element.GetDescriptor();
+    for (int i = 0; i < type.field_count(); ++i) {
+      const FieldDescriptor& text = *type.field(i);
+      if (text.is_repeated() || text.cpp_type() != FieldDescriptor::CPPTYPE_STRING) continue;
+      if (RulesOf(text).output_only()) continue;
+      const std::string said = element.GetReflection()->GetString(element, &text);
+      if (said.empty() || !there.GetReflection()->GetString(there, &text).empty()) continue;
+      there.GetReflection()->SetString(&there, &text, said);
+      Message& joined = JoinedElement(list, index);
+      joined.GetReflection()->SetString(&joined, &text, said);
+    }
+  }
+
+  Message& JoinedElement(const FieldDescriptor& list, int index) {
+    if (joined_ == nullptr) joined_.reset(record_.New());
+    const Reflection& reflection = *joined_->GetReflection();
+    while (reflection.FieldSize(*joined_, &list) <= index) {
+      reflection.AddMessage(joined_.get(), &list);
+    }
+    return *reflection.MutableRepeatedMessage(joined_.get(), &list, index);
   }
 
   // Of the last element.
@@ -259,6 +225,7 @@ class Merger {
   const std::string other_name_;
   std::unique_ptr<Message> after_;
   std::vector<std::string> flags_;
+  std::unique_ptr<Message> joined_;  // null where nothing is
 };
 
 // What follows from the fields alone, as what they are called together. What is there already is
@@ -284,15 +251,15 @@ FieldMask ContentOf(const FieldMask& differing) {
 // Makes of a list what the change makes of another: what it adds, takes out and changes.
 void ChangeList(const MergeRule& rule, const FieldDescriptor& field, const Message& before,
                 const Message& after, Message& target) {
-  const List was(rule, field, before);
-  const List is(rule, field, after);
+  const MergeList was(rule, field, before);
+  const MergeList is(rule, field, after);
   for (int i = 0; i < was.size(); ++i) {
     if (is.Find(was.key(i)) >= 0) continue;
-    const int there = List(rule, field, target).Find(was.key(i));
+    const int there = MergeList(rule, field, target).Find(was.key(i));
     if (there >= 0) RemoveElement(field, there, target);
   }
   for (int i = 0; i < is.size(); ++i) {
-    const int there = List(rule, field, target).Find(is.key(i));
+    const int there = MergeList(rule, field, target).Find(is.key(i));
     if (was.Find(is.key(i)) < 0) {
       if (there < 0) AddElement(after, field, i, target);
     } else if (there >= 0 && is.has_messages()) {
@@ -306,12 +273,12 @@ void ChangeList(const MergeRule& rule, const FieldDescriptor& field, const Messa
 // The same of elements that both have, which are changed wherever they came from.
 void ChangeShared(const MergeRule& rule, const FieldDescriptor& field, const Message& before,
                   const Message& after, Message& target) {
-  const List was(rule, field, before);
-  const List is(rule, field, after);
+  const MergeList was(rule, field, before);
+  const MergeList is(rule, field, after);
   if (!is.has_messages()) return;
   for (int i = 0; i < is.size(); ++i) {
     const int then = was.Find(is.key(i));
-    const int there = List(rule, field, target).Find(is.key(i));
+    const int there = MergeList(rule, field, target).Find(is.key(i));
     if (then < 0 || there < 0) continue;
     if (was.element(then).SerializeAsString() == is.element(i).SerializeAsString()) continue;
     Message& element = *target.GetReflection()->MutableRepeatedMessage(&target, &field, there);
@@ -374,9 +341,9 @@ void MoveShared(const MergeRule& rule, const Message& source, Message& rest, Mes
       continue;
     }
     if (field.is_repeated()) {
-      const List of_source(rule, field, source);
+      const MergeList of_source(rule, field, source);
       for (int at = 0; at < rest.GetReflection()->FieldSize(rest, &field);) {
-        if (of_source.Find(List(rule, field, rest).key(at)) < 0) {
+        if (of_source.Find(MergeList(rule, field, rest).key(at)) < 0) {
           ++at;
           continue;
         }
@@ -620,6 +587,7 @@ absl::StatusOr<MergeStep> MergeInto(const ResourceRules& rules, const Settings& 
   MergeStep step;
   step.after = merger.TakeAfter();
   step.flags = merger.TakeFlags();
+  step.joined = merger.TakeJoined();
   Complete(rules, settings, *step.after);
   step.values.reset(record.New());
   const FieldMask content = ContentOf(DifferingFields(record, *step.after));
@@ -636,7 +604,7 @@ absl::StatusOr<MergeStep> MergeInto(const ResourceRules& rules, const Settings& 
     const int known = record.GetReflection()->FieldSize(record, at.field);
     const int size = step.after->GetReflection()->FieldSize(*step.after, at.field);
     for (int i = known; i < size; ++i) AddElement(*step.after, *at.field, i, *step.values);
-    if (size > known) step.changed.add_paths(path);  // else only flags were joined
+    if (size > known) step.changed.add_paths(path);  // else only elements were joined
   }
   return step;
 }

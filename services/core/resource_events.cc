@@ -134,6 +134,10 @@ void WriteMerged(absl::string_view name, const MergedValues& merged, Message& ev
   std::unique_ptr<Message> values(merged.values->New());
   values->CopyFrom(*merged.values);
   SetValues(*values, payload);
+  if (merged.joined == nullptr) return;
+  const FieldDescriptor* joined = payload.GetDescriptor()->FindFieldByName("joined");
+  KITH_CHECK(joined != nullptr);
+  payload.GetReflection()->MutableMessage(&payload, joined)->CopyFrom(*merged.joined);
 }
 
 void WriteMergedInto(absl::string_view name, const Descriptor& resource, absl::string_view survivor,

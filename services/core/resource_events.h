@@ -40,6 +40,8 @@ struct MergedValues {
   std::vector<std::string> flags;
   google::protobuf::FieldMask picked;
   google::protobuf::FieldMask kept;
+  // What elements of lists that are there take, element by element; null: nothing.
+  const google::protobuf::Message* joined = nullptr;
 };
 void WriteMerged(absl::string_view name, const MergedValues& merged,
                  google::protobuf::Message& event);

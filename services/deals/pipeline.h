@@ -34,8 +34,8 @@ PipelineState Evolve(PipelineState state, const Recorded<v1::PipelineEvent>& rec
 // its own lost reasons one that is not archived, where losses need one.
 const ResourceRules& PipelineRules();
 
-// The users and teams that a command makes the gate of a stage name, and did not name before. Point
-// into the command.
+// The users, teams and roles that a command makes the gate of a stage name, and did not name
+// before. Point into the command.
 Links NewLinksOf(const PipelineState& state, const v1::AddStageRequest& command);
 Links NewLinksOf(const PipelineState& state, const v1::UpdateStageRequest& command);
 

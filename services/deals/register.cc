@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/types/span.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/empty.pb.h"
+#include "kith/roles/v1/role_events.pb.h"
 #include "kith/teams/v1/team_events.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "kith/users/v1/user_events.pb.h"
@@ -18,6 +18,7 @@
 #include "projections/deals/pipeline_board.h"
 #include "projections/deals/pipeline_list.h"
 #include "projections/deals/stale_deals.h"
+#include "services/core/built_in_roles.h"
 #include "services/core/default_pipeline.h"
 #include "services/core/linked_record.h"
 #include "services/core/resource_name.h"
@@ -112,12 +113,43 @@ struct LinkedUser : LinkedAggregate<users::v1::User, users::v1::UserEvent> {
 struct LinkedTeam : LinkedAggregate<teams::v1::Team, teams::v1::TeamEvent> {
   static constexpr absl::string_view kCategory = "teams";
 };
+struct LinkedRole : LinkedAggregate<roles::v1::Role, roles::v1::RoleEvent> {
+  static constexpr absl::string_view kCategory = "roles";
+};
 
-// The teams that the caller is in, and those that these are parts of.
-absl::Span<const std::string> GroupsOf(const runtime::Loader& load) {
+// The states of those whom a gate is made to name; built-in roles have no stream.
+absl::StatusOr<runtime::LoadedRecords> LoadApprovers(runtime::Loader& load, const Links& links) {
+  static const auto& built_in = *new LinkedRecord{Lifecycle::kActive};
+  runtime::LoadedRecords records;
+  for (const Link& link : links) {
+    if (FindBuiltInRole(link.record) != nullptr) {
+      records.push_back(&built_in);
+      continue;
+    }
+    KITH_ASSIGN_OR_RETURN(
+        const LinkedRecord* record,
+        (runtime::LoadLinkedRecord<LinkedTeam, LinkedRole, LinkedUser>(load, link.record)));
+    records.push_back(record);
+  }
+  return records;
+}
+
+// Who answers, with the roles that they have.
+struct UserAggregate : ResourceAggregate<users::v1::User, users::v1::UserEvent> {
+  static constexpr absl::string_view kCategory = "users";
+};
+
+// The teams that the caller is in, those that these are parts of, and the roles that they have. The
+// roles are those of the user's stream, and so a condition of the append.
+absl::StatusOr<std::vector<std::string>> GroupsOf(runtime::Loader& load, absl::string_view user) {
+  std::vector<std::string> groups;
+  if (user.empty()) return groups;
   const runtime::Member* const member = load.caller().member.get();
-  if (member == nullptr) return {};
-  return member->groups;
+  if (member != nullptr) groups = member->groups;
+  KITH_ASSIGN_OR_RETURN(const UserAggregate::State* known, load.Load<UserAggregate>(user));
+  if (known->lifecycle != Lifecycle::kActive) return groups;
+  groups.insert(groups.end(), known->resource.roles().begin(), known->resource.roles().end());
+  return groups;
 }
 
 // The deal that another one is to stand beside; nullopt where none is said.
@@ -151,8 +183,9 @@ struct MoveCommands {
   // An answer to what was asked.
   template <class Command>
   Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const auto groups, GroupsOf(load, context.user));
     return WithScene(load, command, [&](const DealState& deal, const MoveScene& scene) {
-      return Decide(deal, scene, command, GroupsOf(load), context);
+      return Decide(deal, scene, command, groups, context);
     });
   }
   template <class Command>
@@ -239,8 +272,7 @@ struct StageCommands {
     KITH_ASSIGN_OR_RETURN(const PipelineState* pipeline,
                           load.Load<PipelineAggregate>(StreamOf(command)));
     if constexpr (requires { NewLinksOf(*pipeline, command); }) {
-      KITH_ASSIGN_OR_RETURN(const auto linked, (runtime::LoadLinkedRecords<LinkedTeam, LinkedUser>(
-                                                   load, NewLinksOf(*pipeline, command))));
+      KITH_ASSIGN_OR_RETURN(const auto linked, LoadApprovers(load, NewLinksOf(*pipeline, command)));
       return Decide(*pipeline, command, linked, context);
     } else {
       return Decide(*pipeline, command, context);

@@ -63,26 +63,26 @@ absl::Status CheckAmount(const v1::Deal& deal, const std::string& etag) {
                      deal.name(), {{"stage", deal.pending_approval().stage()}});
 }
 
-// Who calls is one of those whom the gate names now, and somebody else than who asked. Where the
-// gate needs no approval any more, those who were asked may still answer.
-absl::Status CheckApprover(const v1::Deal& deal, const v1::Stage* stage,
-                           absl::Span<const std::string> groups, const CommandContext& context) {
+// Who calls is one of those whom the gate names now, and somebody else than who asked; as whom it
+// names them. Where the gate needs no approval any more, those who were asked may still answer.
+absl::StatusOr<std::string> FindApprover(const v1::Deal& deal, const v1::Stage* stage,
+                                         absl::Span<const std::string> groups,
+                                         const CommandContext& context) {
   const v1::StageApproval& pending = deal.pending_approval();
   if (pending.requester().empty()) return RequesterUnknown();
   const auto& approvers = stage != nullptr && stage->gate().has_approval()
                               ? stage->gate().approval().approvers()
                               : pending.approvers();
-  const bool may =
-      !context.user.empty() &&
-      std::any_of(approvers.begin(), approvers.end(), [&](const std::string& one) {
-        return one == context.user || std::find(groups.begin(), groups.end(), one) != groups.end();
-      });
-  if (!may) {
+  const auto is_caller = [&](const std::string& one) {
+    return one == context.user || std::find(groups.begin(), groups.end(), one) != groups.end();
+  };
+  const auto named = std::find_if(approvers.begin(), approvers.end(), is_caller);
+  if (context.user.empty() || named == approvers.end()) {
     return Reject(v1::DEALS_ERROR_NOT_AN_APPROVER,
                   "The caller is none of those who may agree. They are in metadata.",
                   {{"approvers", absl::StrJoin(approvers, ", ")}, {"stage", pending.stage()}});
   }
-  if (pending.requester() != context.user) return absl::OkStatus();
+  if (pending.requester() != context.user) return *named;
   return Reject(v1::DEALS_ERROR_OWN_APPROVAL,
                 "Whoever asked for an approval may not answer it. Somebody else has to.",
                 {{"requester", pending.requester()}, {"stage", pending.stage()}});
@@ -90,11 +90,13 @@ absl::Status CheckApprover(const v1::Deal& deal, const v1::Stage* stage,
 
 // Fills what Granted and Rejected have in common.
 template <class Command, class Event>
-void Answer(const Command& command, const CommandContext& context, Event& event) {
+void Answer(const Command& command, const std::string& named_as, const CommandContext& context,
+            Event& event) {
   event.set_name(command.name());
   event.set_stage(command.stage());
   event.set_approver(std::string(context.user));
   event.set_note(command.note());
+  event.set_named_as(named_as);
 }
 
 }  // namespace
@@ -148,8 +150,9 @@ Decision Decide(const DealState& state, const MoveScene& scene,
   KITH_RETURN_IF_ERROR(CheckDeal(state, command));
   const v1::Deal& deal = state.resource;
   if (!IsPending(deal, command.stage(), context.now)) return NothingPending(deal, command.stage());
-  KITH_RETURN_IF_ERROR(
-      CheckApprover(deal, FindStage(scene.to.resource, command.stage()), groups, context));
+  KITH_ASSIGN_OR_RETURN(
+      const std::string named_as,
+      FindApprover(deal, FindStage(scene.to.resource, command.stage()), groups, context));
   KITH_ASSIGN_OR_RETURN(const v1::Stage* stage, FindAskedStage(deal, scene.to, command.stage()));
   KITH_RETURN_IF_ERROR(CheckGates({.deal = deal,
                                    .from = scene.from.resource,
@@ -160,7 +163,7 @@ Decision Decide(const DealState& state, const MoveScene& scene,
   KITH_ASSIGN_OR_RETURN(const absl::Time occurred, TimeOfLeaving(deal, context));
 
   v1::DealEvent granted;
-  Answer(command, context, *granted.mutable_stage_approval_granted());
+  Answer(command, named_as, context, *granted.mutable_stage_approval_granted());
   Changes changes;
   changes.Append(deal.name(), std::move(granted));
   if (stage->kind() == v1::WON_STAGE) {
@@ -177,10 +180,11 @@ Decision Decide(const DealState& state, const MoveScene& scene,
   KITH_RETURN_IF_ERROR(CheckDeal(state, command));
   const v1::Deal& deal = state.resource;
   if (!IsPending(deal, command.stage(), context.now)) return NothingPending(deal, command.stage());
-  KITH_RETURN_IF_ERROR(
-      CheckApprover(deal, FindStage(scene.to.resource, command.stage()), groups, context));
+  KITH_ASSIGN_OR_RETURN(
+      const std::string named_as,
+      FindApprover(deal, FindStage(scene.to.resource, command.stage()), groups, context));
   v1::DealEvent event;
-  Answer(command, context, *event.mutable_stage_approval_rejected());
+  Answer(command, named_as, context, *event.mutable_stage_approval_rejected());
   return Changes().Append(deal.name(), std::move(event));
 }
 

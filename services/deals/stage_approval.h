@@ -22,7 +22,8 @@ inline constexpr char kApprovalPolicy[] = "approval_expiry";
 Decision Decide(const DealState& state, const MoveScene& scene,
                 const v1::RequestStageApprovalRequest& command, const CommandContext& context);
 
-// `groups` are the teams that the caller is in, and those that these are parts of.
+// `groups` are the teams that the caller is in, those that these are parts of, and the roles that
+// they have.
 Decision Decide(const DealState& state, const MoveScene& scene,
                 const v1::GrantStageApprovalRequest& command, absl::Span<const std::string> groups,
                 const CommandContext& context);

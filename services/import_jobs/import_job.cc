@@ -94,6 +94,8 @@ std::vector<std::string> RevertingKeys(const v1::ImportJob& job) {
   return {job.name()};
 }
 
+std::vector<std::string> RowKeys(const v1::ImportJob& job) { return {job.name()}; }
+
 absl::Status IsReverting(absl::string_view name) {
   return RejectState(v1::IMPORT_JOBS_ERROR_STILL_RUNNING,
                      "What the import job made is being taken back: delete it once it is reverted.",
@@ -111,6 +113,7 @@ const ResourceRules& Rules() {
                              .Complete(CompleteFields)
                              .Check(CheckFields)
                              .KeptClaim(kRevertingClaim, RevertingKeys, IsReverting)
+                             .Claim(kRowClaim, RowKeys)
                              .FoldedBy<FoldImportJob>()
                              .Build());
   return rules;

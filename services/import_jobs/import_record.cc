@@ -191,6 +191,20 @@ std::optional<deals::v1::MoveDealRequest> MoveTo(const Deal& deal, const Deal& r
   return move;
 }
 
+// Each event says of which job it is, whatever its caller says of its cause.
+Decision Claimed(const std::string& import_job, Decision decision) {
+  if (!decision.ok()) return decision;
+  const std::string secret = decision->secret();
+  const std::optional<absl::Time> occurred = decision->occurred();
+  Changes claimed;
+  for (Change& change : (*std::move(decision)).TakeList()) {
+    change.claims.push_back({std::string(kRowClaim), import_job});
+    claimed = std::move(claimed).Add(std::move(change));
+  }
+  if (occurred.has_value()) claimed = std::move(claimed).OccurredAt(*occurred);
+  return std::move(claimed).WithSecret(secret);
+}
+
 }  // namespace
 
 google::protobuf::FieldMask MergeRow(const Message& row, Message& record) {
@@ -261,10 +275,10 @@ Decision ImportRecord::Run(Loader& load, const v1::ImportRecordRequest& command,
                   absl::StrCat("None of the ", job.collection(),
                                " matches the row, and the import only updates."));
   }
-  if (matches.empty()) return Create(load, command, context);
+  if (matches.empty()) return Claimed(job.name(), Create(load, command, context));
   const std::string record = matches.front().record;
   if (job.policy() == v1::CREATE_ONLY) return Changes().WithSecret(record);
-  Decision updated = Update(load, record, command, context);
+  Decision updated = Claimed(job.name(), Update(load, record, command, context));
   if (!updated.ok()) return updated;
   return (*std::move(updated)).WithSecret(record);
 }

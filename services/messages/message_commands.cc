@@ -21,6 +21,8 @@ namespace kith::messages {
 namespace {
 
 constexpr size_t kHoldersMax = 50;  // of contacts with one address
+// Of messages that are released at once: with the contacts' changes they fit into one append.
+constexpr size_t kReleasedMax = 400;
 
 // The state of a record that gaps may be filled from; null where it is not needed.
 template <class Aggregate>
@@ -165,6 +167,7 @@ Decision MessageCommands::Run(runtime::Loader& load,
   Changes changes;
   for (const MessageState* const message : messages) {
     if (!IsUnsubscribed(*message)) continue;
+    if (changes.list().size() == kReleasedMax) return changes;  // the address stays as it is
     Change released = Resubscribed(message->resource.name(), *key);
     released.is_consequence = true;
     changes = std::move(changes).Add(std::move(released));
@@ -177,6 +180,21 @@ Decision MessageCommands::Run(runtime::Loader& load,
   }
   load.Assume(std::move(changes), context);
   return TakeWith(load, opt_ins, context);
+}
+
+absl::Status MessageCommands::Render(runtime::Rendering& after,
+                                     const v1::RecordMessageResubscribedRequest& command,
+                                     v1::Message* response) const {
+  KITH_ASSIGN_OR_RETURN(const MessageState* state, after.Load<MessageAggregate>(command.name()));
+  *response = state->resource;
+  size_t released = 0;
+  for (const runtime::AppendedEvent& appended : after.events()) {
+    const auto* const event =
+        google::protobuf::DynamicCastToGenerated<v1::MessageEvent>(appended.event.get());
+    if (event != nullptr && event->has_message_resubscribed()) ++released;
+  }
+  response->set_resubscribe_again(released == kReleasedMax);
+  return absl::OkStatus();
 }
 
 Decision MessageCommands::TakeWith(runtime::Loader& load,

@@ -51,7 +51,8 @@ class MessageCommands {
   Decision Run(runtime::Loader& load, const v1::RecordMessageUnsubscribedRequest& command,
                const CommandContext& context) const;
   // Of all messages by which the address was unsubscribed, also of those that the caller does not
-  // see, as it is the address that asks for more.
+  // see, as it is the address that asks for more; kReleasedMax of them, and of contacts with the
+  // last ones only.
   Decision Run(runtime::Loader& load, const v1::RecordMessageResubscribedRequest& command,
                const CommandContext& context) const;
   // Of those that are decided over the contact, too.
@@ -69,6 +70,9 @@ class MessageCommands {
     *response = state->resource;
     return absl::OkStatus();
   }
+  absl::Status Render(runtime::Rendering& after,
+                      const v1::RecordMessageResubscribedRequest& command,
+                      v1::Message* response) const;
 
  private:
   template <class Command>

@@ -15,9 +15,9 @@
 namespace kith::runtime {
 
 // What the method that takes `request` decides for the command's caller: ERROR_PERMISSION_DENIED
-// where they are not granted it, ERROR_INVALID_FIELD where its fields break a rule, and the
-// method's own errors. Several of one command are each assumed before the next (Loader::Assume).
-// Aborts where that is no command.
+// where they are not granted it, or not for a record that it would change, ERROR_INVALID_FIELD
+// where its fields break a rule, and the method's own errors. Several of one command are each
+// assumed before the next (Loader::Assume). Aborts where that is no command.
 Decision DecidePart(const MethodTable& methods, Loader& load,
                     const google::protobuf::Message& request, const CommandContext& context);
 

@@ -173,11 +173,11 @@ class MergeHandler final : public CommandHandler {
       const MergeStep& step = all.steps[i];
       const Message& other = *merged.records[all.of[i]];
       std::unique_ptr<Message> event(rules.event->New());
-      WriteMerged(
-          survivor,
-          {merged.names[all.of[i]], all.sources[i], RevisionIn(other), step.changed,
-           step.values.get(), step.flags, ChosenFrom(choices, merged.names[all.of[i]]), kept},
-          *event);
+      WriteMerged(survivor,
+                  {merged.names[all.of[i]], all.sources[i], RevisionIn(other), step.changed,
+                   step.values.get(), step.flags, ChosenFrom(choices, merged.names[all.of[i]]),
+                   kept, step.joined.get()},
+                  *event);
       changes = std::move(changes).Add(
           {survivor, std::move(event), ClaimsBetween(rules, *before, *step.after)});
       before = step.after.get();

@@ -139,7 +139,8 @@ absl::StatusOr<MergeSteps> MergeAll(const ResourceRules& rules, const Settings& 
           part == 0 ? std::vector<MergeChoice>(choices.begin(), choices.end())
                     : ChoicesFor(given, choices);
       KITH_ASSIGN_OR_RETURN(MergeStep step, MergeInto(rules, settings, *record, given, chosen));
-      if (part > 0 && step.changed.paths().empty() && step.flags.empty()) continue;
+      const bool gives = !step.changed.paths().empty() || !step.flags.empty() || step.joined;
+      if (part > 0 && !gives) continue;
       all.of.push_back(i);
       all.steps.push_back(std::move(step));
       all.sources.push_back(parts[part].source);

@@ -15,6 +15,7 @@
 #include "kith/captures/v1/captures_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
+#include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
@@ -385,6 +386,77 @@ TEST_F(CapturesTest, TellsAReviewerOfTheCandidatesThatTheySee) {
   update.mutable_capture_review()->set_name(told.name());
   update.mutable_capture_review()->set_note("Calls back.");
   EXPECT_EQ(server_.CallWith(secret, &Reviews::UpdateCaptureReview, update)->candidates_size(), 0);
+}
+
+// Goal: nothing that somebody said of themselves is gone with the review.
+TEST_F(CapturesTest, TellsInTheInteractionWhatTheContactDoesNotTake) {
+  const std::string bob =
+      CreateContact(R"(first_name: "Bob" job_title: "Buyer" phones { raw: "+4930901820" })");
+  v1::CaptureInteractionRequest filling = Calling(R"(
+    first_name: "Robert"
+    job_title: "Head of Purchasing"
+    department: "Purchasing"
+    birthday { year: 1980 month: 2 day: 3 }
+    emails { address: "bob@example.com" }
+    phones { raw: "+49 30 901820" }
+    tags: "press")");
+  filling.set_match_policy(v1::FILL);
+  filling.mutable_interaction()->set_body("Called twice.");
+  const auto filled = Resolve(Capture(filling).name(), v1::EXISTING_CONTACT, bob);
+  ASSERT_EQ(filled.reason(), "");
+  EXPECT_EQ(GetContact(bob).department(), "Purchasing");
+  EXPECT_EQ(GetInteraction(filled->recorded_interaction()).body(),
+            "Called twice.\nFirst name: Robert\nJob title: Head of Purchasing");
+
+  const std::string eve = CreateContact(R"(first_name: "Eve" phones { raw: "+4930901821" })");
+  v1::CaptureInteractionRequest keeping = Calling(R"(
+    first_name: "Eve"
+    birthday { year: 1980 month: 2 day: 3 }
+    emails { address: "eve@example.com" }
+    phones { raw: "+4930901821" }
+    tags: "press")");
+  keeping.set_match_policy(v1::KEEP);
+  const auto kept = Resolve(Capture(keeping).name(), v1::EXISTING_CONTACT, eve);
+  ASSERT_EQ(kept.reason(), "");
+  EXPECT_EQ(GetInteraction(kept->recorded_interaction()).body(),
+            "Birthday: 1980-02-03\nE-mail address: eve@example.com\nTag: press");
+  EXPECT_EQ(GetContact(eve).emails_size(), 0);
+}
+
+// Goal: who may change their own contacts only, changes nobody else's by telling what was said.
+TEST_F(CapturesTest, FillsNoContactThatTheCallerMayNotChange) {
+  roles::v1::CreateRoleRequest role;
+  *role.mutable_role() = Proto<roles::v1::Role>(R"(
+    display_name: "Own"
+    grants { permission: "captures.write" scope: ALL }
+    grants { permission: "interactions.write" scope: ALL }
+    grants { permission: "contacts.read" scope: ALL }
+    grants { permission: "contacts.write" scope: OWN }
+    field_groups: PERSONAL)");
+  users::v1::CreateUserRequest user;
+  user.mutable_user()->set_display_name("Rae");
+  user.mutable_user()->add_roles(
+      server_.Call(&roles::v1::RolesService::Stub::CreateRole, role)->name());
+  const std::string rae = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
+  workspaces::v1::CreateApiKeyRequest key;
+  key.mutable_api_key()->set_display_name("Rae's");
+  key.mutable_api_key()->set_user(rae);
+  key.mutable_api_key()->add_permissions("*");
+  const std::string secret = server_.Call(&WorkspacesService::Stub::CreateApiKey, key)->secret();
+  const std::string theirs = CreateContact(R"(emails { address: "bob@example.com" })");
+  const std::string hers =
+      CreateContact(absl::StrCat(R"(emails { address: "ada@example.com" } owner: ")", rae, "\""));
+  const auto capture = [&](const std::string& address, v1::MatchPolicy policy) {
+    v1::CaptureInteractionRequest request =
+        Calling(absl::StrCat("emails { address: '", address, "' } job_title: 'Buyer'"));
+    request.set_match_policy(policy);
+    return server_.CallWith(secret, &Captures::CaptureInteraction, request).reason();
+  };
+  EXPECT_EQ(capture("bob@example.com", v1::FILL), "PERMISSION_DENIED");
+  EXPECT_EQ(GetContact(theirs).job_title(), "");
+  EXPECT_EQ(capture("bob@example.com", v1::KEEP), "");
+  EXPECT_EQ(capture("ada@example.com", v1::FILL), "");
+  EXPECT_EQ(GetContact(hers).job_title(), "Buyer");
 }
 
 TEST_F(CapturesTest, MakesANewContactWhereTheReviewSaysSo) {

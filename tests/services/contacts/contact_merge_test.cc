@@ -80,6 +80,29 @@ TEST(MergeInto, HasAnAddressOfBothOnceHoweverItIsWritten) {
   EXPECT_FALSE(Merged(bob, alice).emails(0).opted_out());
 }
 
+// Goal: whichever of them asked for no mail, it is known by what.
+TEST(MergeInto, TakesWhyNobodyIsToBeWrittenTo) {
+  const auto silent = Contact("contacts/1", R"pb(
+    first_name: "Ada"
+    emails { address: "ada@a.example" label: "work" }
+    emails { address: "ada@b.example" opted_out: true opt_out_cause: "by telephone" })pb");
+  const auto left = Contact("contacts/2", R"pb(
+    emails {
+      address: "Ada@a.example"
+      label: "home"
+      opted_out: true
+      opt_out_cause: "contacts/2/messages/1"
+    }
+    emails { address: "ada@b.example" opted_out: true opt_out_cause: "by letter" })pb");
+  const auto merged = Merged(silent, left);
+  ASSERT_EQ(merged.emails_size(), 2);
+  EXPECT_TRUE(merged.emails(0).opted_out());
+  EXPECT_EQ(merged.emails(0).opt_out_cause(), "contacts/2/messages/1");
+  EXPECT_EQ(merged.emails(0).label(), "work");
+  EXPECT_EQ(merged.emails(1).opt_out_cause(), "by telephone");
+  EXPECT_EQ(Merged(left, silent).emails(0).opt_out_cause(), "contacts/2/messages/1");
+}
+
 TEST(MergeInto, FillsWhatIsEmptyAndKeepsWhatIsThere) {
   const auto one = Contact("contacts/1", R"pb(
     first_name: "Ada"
@@ -225,7 +248,16 @@ class Streams {
       if (!step.ok()) return;  // some list would be too long
       v1::ContactEvent event;
       WriteMerged(survivor,
-                  {other, other, 1, step->changed, step->values.get(), step->flags, {}, {}}, event);
+                  {other,
+                   other,
+                   1,
+                   step->changed,
+                   step->values.get(),
+                   step->flags,
+                   {},
+                   {},
+                   step->joined.get()},
+                  event);
       Append(survivor, event);
       // What the event says makes of it what was decided.
       v1::Contact folded = Itself(survivor);
@@ -408,6 +440,34 @@ TEST(Unmerge, KeepsWhatIsSaidOfAnAddressWithTheAddress) {
   EXPECT_THAT(AddressesOf(streams.Itself("contacts/a")), ElementsAre("ada@a.example*"));
   ASSERT_THAT(AddressesOf(streams.Itself("contacts/b")), ElementsAre("ada@b.example*"));
   EXPECT_TRUE(streams.Itself("contacts/b").emails(0).opted_out());
+}
+
+TEST(Unmerge, GivesBackToEachWhyNobodyIsToBeWrittenTo) {
+  Streams streams;
+  streams.Create("contacts/a", Contact("contacts/a", R"pb(
+                   first_name: "Ada"
+                   emails { address: "other@a.example" }
+                   emails { address: "ada@a.example" })pb"));
+  streams.Create("contacts/b", Contact("contacts/b", R"pb(
+                   emails {
+                     address: "ada@a.example"
+                     opted_out: true
+                     opt_out_cause: "contacts/b/messages/1"
+                   })pb"));
+  streams.Create("contacts/c", Contact("contacts/c", R"pb(
+                   emails { address: "ada@a.example" label: "work" })pb"));
+  const Streams alone = streams;
+  streams.Merge("contacts/a", {"contacts/b", "contacts/c"});
+  EXPECT_EQ(streams.Itself("contacts/a").emails(1).opt_out_cause(), "contacts/b/messages/1");
+  EXPECT_EQ(streams.Itself("contacts/a").emails(1).label(), "work");
+  streams.Unmerge("contacts/b");
+  EXPECT_FALSE(streams.Itself("contacts/a").emails(1).opted_out());
+  EXPECT_EQ(streams.Itself("contacts/a").emails(1).opt_out_cause(), "");
+  EXPECT_EQ(streams.Itself("contacts/a").emails(1).label(), "work");
+  streams.Unmerge("contacts/c");
+  for (const char* const name : {"contacts/a", "contacts/b", "contacts/c"}) {
+    EXPECT_EQ(ContentOf(streams.Itself(name)), ContentOf(alone.Itself(name)));
+  }
 }
 
 // Goal: whatever was merged, taken apart and written in between, what is merged shows the tags of

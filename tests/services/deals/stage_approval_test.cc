@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/services/deals/deal_world.h"
 
@@ -76,6 +78,25 @@ TEST(StageApproval, IsAskedForAndGrantedInOneAppend) {
   EXPECT_EQ(world.deal().stage(), StageNamed("negotiation"));
   EXPECT_FALSE(world.deal().has_pending_approval());
   EXPECT_EQ(OutcomeOf(world.Try(Grant("negotiation"))), "NO_APPROVAL_PENDING");
+}
+
+// Goal: whoever may answer by a role does, and the history says by which.
+TEST(StageApproval, IsGivenByWhoHasARole) {
+  DealWorld world = WithPipeline().With("roles/desk").With(kBen).Do(Create());
+  world.Do(Gate("negotiation", "approval { approvers: 'roles/desk' approvers: 'users/ben' }"));
+  world.As(kAda).Do(Ask("negotiation"));
+  EXPECT_EQ(OutcomeOf(world.As("users/eve", {"roles/other"}).Try(Grant("negotiation"))),
+            "NOT_AN_APPROVER");
+  const auto named_as = [&](const std::string& user, std::vector<std::string> groups) {
+    const Decision granted = world.As(user, std::move(groups)).Try(Grant("negotiation"));
+    EXPECT_TRUE(granted.ok()) << granted.status();
+    if (!granted.ok()) return std::string();
+    const auto& event = static_cast<const v1::DealEvent&>(*granted->list()[0].event);
+    EXPECT_EQ(event.stage_approval_granted().approver(), user);
+    return event.stage_approval_granted().named_as();
+  };
+  EXPECT_EQ(named_as("users/eve", {"roles/desk"}), "roles/desk");
+  EXPECT_EQ(named_as(kBen, {}), kBen);
 }
 
 TEST(StageApproval, IsGivenByNobodyElse) {

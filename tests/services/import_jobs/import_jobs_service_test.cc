@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "kith/custom_fields/v1/custom_fields_service.grpc.pb.h"
+#include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/services/import_jobs/import_jobs_fixture.h"
@@ -347,6 +348,47 @@ TEST_F(ImportJobsTest, RefuseAKeyOfWhatTheCallerDoesNotSeeAndTellNothingOfIt) {
   unique.mutable_workspace()->set_unique_contact_emails(false);
   ASSERT_EQ(server_.Call(&Workspaces::UpdateWorkspace, unique).reason(), "");
   EXPECT_EQ(row(by_address)->outcome(), v1::ROW_CREATED);
+}
+
+// Goal: who may change their own contacts only, changes nobody else's by a row that matches it.
+TEST_F(ImportJobsTest, UpdateNoContactThatTheCallerMayNotChange) {
+  roles::v1::CreateRoleRequest role;
+  *role.mutable_role() = Proto<roles::v1::Role>(R"(
+    display_name: "Own"
+    grants { permission: "import_jobs.read" scope: ALL }
+    grants { permission: "import_jobs.write" scope: ALL }
+    grants { permission: "contacts.read" scope: ALL }
+    grants { permission: "contacts.write" scope: OWN }
+    field_groups: PERSONAL)");
+  users::v1::CreateUserRequest user;
+  user.mutable_user()->set_display_name("Rae");
+  user.mutable_user()->add_roles(
+      server_.Call(&roles::v1::RolesService::Stub::CreateRole, role)->name());
+  const std::string rae = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
+  workspaces::v1::CreateApiKeyRequest key;
+  key.mutable_api_key()->set_display_name("Rae's");
+  key.mutable_api_key()->set_user(rae);
+  key.mutable_api_key()->add_permissions("*");
+  const std::string secret =
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key)->secret();
+  CreateContact(R"(emails { address: "bob@example.com" })");
+  CreateContact(absl::StrCat(R"(emails { address: "ada@example.com" } owner: ")", rae, "\""));
+  v1::CreateImportJobRequest begin;
+  *begin.mutable_import_job() = Proto<v1::ImportJob>(
+      R"(display_name: "a.csv" collection: "contacts" policy: UPSERT match_keys: EMAIL_ADDRESS)");
+  const auto begun = server_.CallWith(secret, &Stub::CreateImportJob, begin);
+  ASSERT_EQ(begun.reason(), "");
+  const auto row = [&](const std::string& address) {
+    v1::ImportRecordRequest request;
+    request.set_import_job(begun->name());
+    request.mutable_contact()->add_emails()->set_address(address);
+    request.mutable_contact()->set_job_title("Buyer");
+    return server_.CallWith(secret, &Stub::ImportRecord, request);
+  };
+  EXPECT_EQ(row("bob@example.com").reason(), "PERMISSION_DENIED");
+  const auto hers = row("ada@example.com");
+  EXPECT_EQ(hers.reason(), "");
+  EXPECT_EQ(hers->outcome(), v1::ROW_UPDATED);
 }
 
 }  // namespace

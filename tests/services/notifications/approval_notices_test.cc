@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/deals/v1/pipelines_service.grpc.pb.h"
+#include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "tests/services/notifications/notices_fixture.h"
 
 namespace kith::notifications {
@@ -56,6 +58,21 @@ class ApprovalNoticesTest : public NoticesFixture {
       request.set_note(note);
     }
     return server_.CallWith(key, method, request).reason();
+  }
+  // Has somebody who is named so agree, and nobody else.
+  std::string SetApprover(const std::string& name) {
+    deals::v1::UpdateStageRequest gate;
+    gate.mutable_stage()->set_name(kNegotiation);
+    gate.mutable_stage()->mutable_gate()->mutable_approval()->add_approvers(name);
+    gate.mutable_update_mask()->add_paths("gate");
+    return server_.Call(&PipelineStub::UpdateStage, gate).reason();
+  }
+  void SetRoles(const std::string& user, const std::vector<std::string>& roles) {
+    users::v1::UpdateUserRequest request;
+    request.mutable_user()->set_name(user);
+    for (const std::string& role : roles) request.mutable_user()->add_roles(role);
+    request.mutable_update_mask()->add_paths("roles");
+    EXPECT_EQ(server_.Call(&users::v1::UsersService::Stub::UpdateUser, request).reason(), "");
   }
   std::string AskFor() { return Do(key_of_ada_, &DealStub::RequestStageApproval, "Please"); }
   Deal Get() {
@@ -122,6 +139,46 @@ TEST_F(ApprovalNoticesTest, WaitsForNothingThatWasWithdrawn) {
   AwaitRest();
   EXPECT_TRUE(Get().has_pending_approval());
   EXPECT_THAT(Texts(ada_, v1::APPROVAL), IsEmpty());
+}
+
+// Goal: a role is who has it when they answer, and is told to who has it when it is asked.
+TEST_F(ApprovalNoticesTest, AsksWhoHasARole) {
+  const std::string role = "roles/sales-manager";
+  ASSERT_EQ(SetApprover(role), "");
+  SetRoles(ben_, {"roles/admin", role});
+  SetRoles(eve_, {"roles/admin", role});
+  SetRoles(ben_, {"roles/admin"});
+  ASSERT_EQ(AskFor(), "");
+  Await(eve_, v1::APPROVAL, 1);
+  AwaitRest();
+  EXPECT_THAT(Told(ben_, v1::APPROVAL), IsEmpty()) << "it is his no more";
+  EXPECT_EQ(CountFor(role), 1);
+  EXPECT_EQ(Do(key_of_ben_, &DealStub::GrantStageApproval), "NOT_AN_APPROVER");
+  SetRoles(ben_, {"roles/admin", role});
+  SetRoles(eve_, {"roles/admin"});
+  EXPECT_EQ(Do(KeyOf(eve_), &DealStub::GrantStageApproval), "NOT_AN_APPROVER");
+  EXPECT_EQ(Do(key_of_ben_, &DealStub::GrantStageApproval), "");
+  SetRoles(ben_, {"roles/admin"});
+  EXPECT_EQ(Get().stage(), kNegotiation) << "what was agreed to stays so";
+}
+
+// Goal: who works with Kith no more is not asked, and a role of the workspace's own is one, too.
+TEST_F(ApprovalNoticesTest, AsksWhoHasARoleOfTheWorkspace) {
+  roles::v1::CreateRoleRequest make;
+  make.mutable_role()->set_display_name("Deal desk");
+  const std::string desk = server_.Call(&roles::v1::RolesService::Stub::CreateRole, make)->name();
+  ASSERT_EQ(SetApprover("roles/nobody"), "LINKED_RECORD_NOT_FOUND");
+  ASSERT_EQ(SetApprover(desk), "");
+  SetRoles(ben_, {"roles/admin", desk});
+  SetRoles(eve_, {"roles/admin", desk});
+  users::v1::DeactivateUserRequest leave;
+  leave.set_name(eve_);
+  ASSERT_EQ(server_.Call(&users::v1::UsersService::Stub::DeactivateUser, leave).reason(), "");
+  ASSERT_EQ(AskFor(), "");
+  Await(ben_, v1::APPROVAL, 1);
+  AwaitRest();
+  EXPECT_THAT(Told(eve_, v1::APPROVAL), IsEmpty());
+  EXPECT_EQ(Do(key_of_ben_, &DealStub::RejectStageApproval, "Not yet."), "");
 }
 
 // Goal: what was pending at a moment is told as of it for ever.

@@ -127,7 +127,7 @@ inline constexpr Act kBeginning[] = {
     {"CreateWebhook", R"({"webhook": {"display_name": "Ledger", "url": "https://example.com/kith",
         "events": [{"resource": "contacts"}, {"resource": "companies"}, {"resource": "deals"},
                    {"resource": "tasks"}, {"resource": "leads"}, {"resource": "interactions"},
-                   {"resource": "notifications"}]}})",
+                   {"resource": "visitors"}, {"resource": "notifications"}]}})",
      "webhook"},
     {"ActivateWebhook", R"({"name": "$webhook"})"},
     {"CreateWorkflow",
@@ -208,7 +208,10 @@ inline constexpr Act kBeginning[] = {
         "members": [{"user": "$ben"}], "limit": {"records": 1, "window": "86400s"}}})",
      "rule"},
     {"UpdateStage", R"({"stage": {"name": "pipelines/default/stages/negotiation",
-        "gate": {"approval": {"approvers": ["$ben"], "expire_hours": 24}}}})"},
+        "gate": {"approval": {"approvers": ["$ben", "roles/admin"], "expire_hours": 24}}}})"},
+    {"CreateSite", R"({"site": {"display_name": "Pages",
+        "allowed_origins": ["https://www.example.com"]}})",
+     "site"},
 };
 
 // What they do then, each at least once.
@@ -224,6 +227,7 @@ inline constexpr Act kActs[] = {
     {"CreateTask", R"({"task": {"display_name": "Task$n", "owner": "$ada", "priority": "HIGH",
         "due_time": "$+26h", "reminders": ["3600s"]}})",
      "task"},
+    {"CreateVisitor", R"({"visitor": {"site": "$site"}})", "visitor"},
     {"CompleteTask", R"({"name": "$task"})"},
     {"RecordInteraction", R"({"parent": "$contact", "interaction": {"kind": "CALL",
         "direction": "OUTBOUND", "subject": "Xanthippe", "body": "Of Xanthippe"}})"},
@@ -269,7 +273,7 @@ inline constexpr Act kEnd[] = {
     {"CreateImportJob", R"({"import_job": {"display_name": "people.csv",
         "collection": "contacts"}})",
      "job", "ada"},
-    {"ImportRecord", R"({"import_job": "$job", "contact": {"first_name": "Xanthippe"}})", "",
+    {"ImportRecord", R"({"import_job": "$job", "contact": {"first_name": "Xanthippe"}})", "contact",
      "ada"},
     {"CompleteImportJob", R"({"name": "$job", "position": 1, "counts": {"created": 1}})", "",
      "ada"},

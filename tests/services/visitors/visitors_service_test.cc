@@ -9,12 +9,15 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/custom_fields/v1/custom_fields_service.grpc.pb.h"
 #include "kith/forms/v1/forms_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/leads/v1/leads_service.grpc.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/visitors/v1/sites_service.grpc.pb.h"
 #include "kith/visitors/v1/visitors_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -202,6 +205,56 @@ TEST_F(VisitorsTest, AreTwoPeopleOneAfterTheOther) {
   EXPECT_EQ(InTimeline(ada).size(), 2u);
 }
 
+// Goal: nobody's visitor, which many see, tells nobody of a contact that is hidden from them.
+TEST_F(VisitorsTest, TellNothingOfAContactThatIsHidden) {
+  users::v1::CreateUserRequest user;
+  user.mutable_user()->set_display_name("Marta");
+  user.mutable_user()->add_roles("roles/sales-rep");
+  const auto create_user = [&] {
+    return server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
+  };
+  const std::string rep = create_user();
+  workspaces::v1::CreateApiKeyRequest make_key;
+  make_key.mutable_api_key()->set_display_name("Theirs");
+  make_key.mutable_api_key()->set_user(rep);
+  make_key.mutable_api_key()->add_permissions("*");
+  const std::string key =
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, make_key)->secret();
+  const auto give = [&](const std::string& contact, const std::string& owner) {
+    contacts::v1::UpdateContactRequest update;
+    update.mutable_contact()->set_name(contact);
+    update.mutable_contact()->set_owner(owner);
+    EXPECT_EQ(server_.Call(&ContactsService::Stub::UpdateContact, update).reason(), "");
+  };
+  const std::string hidden = CreateContact("ada");
+  give(hidden, create_user());
+  const std::string visitor = CreateVisitor();
+  View(visitor, {"/a"});
+  const auto listed = [&] {
+    v1::ListVisitsRequest list;
+    list.set_parent(visitor);
+    return server_.CallWith(key, &Stub::ListVisits, list);
+  };
+  v1::GetVisitRequest get;
+  get.set_name(listed()->visits(0).name());
+  EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "") << "of nobody who is known";
+  ASSERT_EQ(Identify(visitor, hidden).reason(), "");
+  EXPECT_EQ(listed().reason(), "");
+  EXPECT_EQ(listed()->visits_size(), 0);
+  EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "VISIT_NOT_FOUND");
+  EXPECT_EQ(server_.Call(&Stub::GetVisit, get).reason(), "");
+  give(hidden, rep);
+  EXPECT_EQ(listed()->visits_size(), 1);
+  EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "");
+  // Whose the visitor is sees what it did, whoever it is.
+  give(hidden, create_user());
+  v1::UpdateVisitorRequest update;
+  update.mutable_visitor()->set_name(visitor);
+  update.mutable_visitor()->set_owner(rep);
+  ASSERT_EQ(server_.Call(&Stub::UpdateVisitor, update).reason(), "");
+  EXPECT_EQ(listed()->visits_size(), 1);
+}
+
 TEST_F(VisitorsTest, AreSaidToBeSomebodyOnceHoweverOften) {
   const std::string ada = CreateContact("ada");
   const std::string visitor = CreateVisitor();
@@ -321,6 +374,32 @@ TEST_F(VisitorsTest, TellHowAContactFoundUsAsOfAnyMoment) {
     EXPECT_EQ(then->first_touch().source(), leads::v1::WEB_FORM);
     EXPECT_EQ(then->visit_count(), 0);
   }
+}
+
+// Goal: what the workspace adds stays beside what the visitor looks at, and finds it.
+TEST_F(VisitorsTest, HaveFieldsOfTheWorkspace) {
+  custom_fields::v1::CreateCustomFieldRequest define;
+  *define.mutable_custom_field() = Proto<custom_fields::v1::CustomField>(
+      R"(display_name: "Segment" resource: "visitors" key: "segment" type: TEXT indexed: true)");
+  ASSERT_EQ(server_.Call(&custom_fields::v1::CustomFieldsService::Stub::CreateCustomField, define)
+                .reason(),
+            "");
+  const std::string visitor = CreateVisitor();
+  v1::UpdateVisitorRequest update;
+  update.mutable_visitor()->set_name(visitor);
+  (*update.mutable_visitor()->mutable_custom())["segment"].set_text("press");
+  update.mutable_update_mask()->add_paths("custom.segment");
+  ASSERT_EQ(server_.Call(&Stub::UpdateVisitor, update).reason(), "");
+  View(visitor, {"/a", "/b"});
+  View(CreateVisitor(), {"/a"});
+  v1::ListVisitorsRequest list;
+  list.set_filter("custom.segment = press");
+  const auto listed = server_.Call(&Stub::ListVisitors, list);
+  ASSERT_EQ(listed.reason(), "");
+  ASSERT_EQ(listed->visitors_size(), 1);
+  EXPECT_EQ(listed->visitors(0).name(), visitor);
+  EXPECT_EQ(listed->visitors(0).page_view_count(), 2);
+  EXPECT_EQ(listed->visitors(0).custom().at("segment").text(), "press");
 }
 
 TEST_F(VisitorsTest, AreCountedBySite) {

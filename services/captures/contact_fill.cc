@@ -1,0 +1,300 @@
+#include "services/captures/contact_fill.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
+#include "eventstore/base/proto_time.h"
+#include "google/type/date.pb.h"
+#include "kith/interactions/v1/interaction.pb.h"
+#include "kith/options/v1/options.pb.h"
+#include "kith/type/v1/custom_value.pb.h"
+#include "services/core/contact_points.h"
+#include "services/core/field_of.h"
+
+namespace kith::captures {
+namespace {
+
+using contacts::v1::Contact;
+using google::protobuf::FieldDescriptor;
+
+// Whose a contact is, where it first came from, and whom it is shared with, a capture does not say.
+const std::set<std::string>& NeverFilled() {
+  static const auto& fields =
+      *new std::set<std::string>{"name", "etag", "owner", "source", "viewers", "editors"};
+  return fields;
+}
+
+int ItemsMax(const FieldDescriptor& field) {
+  const uint32_t max = field.options().GetExtension(options::v1::field).max_items();
+  return max == 0 ? 100 : static_cast<int>(max);
+}
+
+// Adds those whose key none has, as far as they fit; says whether there were any.
+template <class Element, class KeyOf>
+bool AddMissing(const Elements<Element>& wanted, const FieldDescriptor& field, KeyOf key_of,
+                Elements<Element>& held) {
+  bool added = false;
+  for (const Element& one : wanted) {
+    const bool is_held = std::any_of(held.begin(), held.end(), [&](const Element& other) {
+      return key_of(one) == key_of(other);
+    });
+    if (is_held || held.size() >= ItemsMax(field)) continue;
+    *held.Add() = one;
+    added = true;
+  }
+  return added;
+}
+
+std::string KeyOf(const contacts::v1::EmailAddress& email) {
+  return EmailKey(email.address()).value_or(email.address());
+}
+std::string KeyOf(const contacts::v1::PhoneNumber& phone) {
+  return phone.e164().empty() ? phone.raw() : phone.e164();
+}
+std::string KeyOf(const contacts::v1::ExternalId& id) {
+  return absl::StrCat(id.system(), absl::string_view("\0", 1), id.id());
+}
+
+// A list of these has what the person adds to it; nullopt for another field.
+std::optional<bool> FillList(const FieldDescriptor& field, const Contact& person, Contact& after) {
+  const auto key_of = [](const auto& one) { return KeyOf(one); };
+  const auto same = [](const std::string& one) { return one; };
+  switch (field.number()) {
+    case Contact::kEmailsFieldNumber: {
+      Elements<contacts::v1::EmailAddress> emails = person.emails();
+      if (!after.emails().empty()) {
+        for (auto& email : emails) email.set_primary(false);
+      }
+      return AddMissing(emails, field, key_of, *after.mutable_emails());
+    }
+    case Contact::kPhonesFieldNumber: {
+      Elements<contacts::v1::PhoneNumber> phones = person.phones();
+      if (!after.phones().empty()) {
+        for (auto& phone : phones) phone.set_primary(false);
+      }
+      return AddMissing(phones, field, key_of, *after.mutable_phones());
+    }
+    case Contact::kExternalIdsFieldNumber:
+      return AddMissing(person.external_ids(), field, key_of, *after.mutable_external_ids());
+    case Contact::kTagsFieldNumber:
+      return AddMissing(person.tags(), field, same, *after.mutable_tags());
+    default:
+      return std::nullopt;
+  }
+}
+
+// Custom fields that the contact has no value of; the paths of those.
+std::vector<std::string> FillMap(const FieldDescriptor& field, const Contact& person,
+                                 Contact& after) {
+  std::vector<std::string> paths;
+  const bool is_personal = field.number() == Contact::kPersonalCustomFieldNumber;
+  const auto& wanted = is_personal ? person.personal_custom() : person.custom();
+  auto& held = is_personal ? *after.mutable_personal_custom() : *after.mutable_custom();
+  for (const auto& [key, value] : wanted) {
+    if (!held.insert({key, value}).second) continue;
+    paths.push_back(absl::StrCat(field.name(), ".", key));
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+bool Names(const google::protobuf::FieldMask& mask, absl::string_view path) {
+  return std::find(mask.paths().begin(), mask.paths().end(), path) != mask.paths().end();
+}
+
+// "Job title" of "job_title".
+std::string LabelOf(absl::string_view name) {
+  std::string label = absl::StrReplaceAll(name, {{"_", " "}});
+  if (!label.empty()) label[0] = absl::ascii_toupper(static_cast<unsigned char>(label[0]));
+  return label;
+}
+
+std::string TextOf(const google::type::Date& date) {
+  return absl::StrFormat("%04d-%02d-%02d", date.year(), date.month(), date.day());
+}
+
+// Empty where there is none, or it is an amount.
+std::string TextOf(const type::v1::CustomValue& value) {
+  switch (value.value_case()) {
+    case type::v1::CustomValue::kText:
+      return value.text();
+    case type::v1::CustomValue::kNumber:
+      return absl::StrCat(value.number());
+    case type::v1::CustomValue::kDate:
+      return TextOf(value.date());
+    case type::v1::CustomValue::kTime:
+      return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", FromTimestamp(value.time()),
+                              absl::UTCTimeZone());
+    case type::v1::CustomValue::kBoolean:
+      return value.boolean() ? "true" : "false";
+    case type::v1::CustomValue::kChoice:
+      return value.choice();
+    case type::v1::CustomValue::kChoices:
+      return absl::StrJoin(value.choices().values(), ", ");
+    case type::v1::CustomValue::kUrl:
+      return value.url();
+    case type::v1::CustomValue::kEmail:
+      return value.email();
+    case type::v1::CustomValue::kRecord:
+      return value.record();
+    case type::v1::CustomValue::kMoney:
+    case type::v1::CustomValue::VALUE_NOT_SET:
+      return "";
+  }
+  return "";
+}
+
+std::string TextOf(const contacts::v1::PostalAddress& address) {
+  std::vector<std::string> parts;
+  for (const std::string* const part : {&address.street(), &address.postal_code(), &address.city(),
+                                        &address.region(), &address.country()}) {
+    if (!part->empty()) parts.push_back(*part);
+  }
+  return absl::StrJoin(parts, ", ");
+}
+
+// Of a field with one value.
+std::string TextOf(const Contact& contact, const FieldDescriptor& field) {
+  const google::protobuf::Reflection& reflection = *contact.GetReflection();
+  if (!reflection.HasField(contact, &field)) return "";
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      return reflection.GetString(contact, &field);
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return "yes";
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return reflection.GetEnum(contact, &field)->name();
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return field.number() == Contact::kBirthdayFieldNumber ? TextOf(contact.birthday()) : "";
+    default:
+      return "";
+  }
+}
+
+// What is told of a person, a line a value.
+class Rest {
+ public:
+  explicit Rest(std::string body) : body_(std::move(body)) {}
+
+  // Nothing where the text is empty, or there is no room.
+  void Tell(const std::string& label, const std::string& text) {
+    static const size_t bytes_max = FieldOf(*interactions::v1::Interaction::descriptor(), "body")
+                                        ->options()
+                                        .GetExtension(options::v1::field)
+                                        .max_bytes();
+    if (text.empty()) return;
+    const std::string line = absl::StrCat(body_.empty() ? "" : "\n", label, ": ", text);
+    if (body_.size() + line.size() <= bytes_max) absl::StrAppend(&body_, line);
+  }
+  // Those of `wanted` whose key none of `held` has.
+  template <class Element, class KeyOf, class TextOf>
+  void TellMissing(const std::string& label, const Elements<Element>& wanted,
+                   const Elements<Element>& held, KeyOf key_of, TextOf text_of) {
+    for (const Element& one : wanted) {
+      const bool is_held = std::any_of(held.begin(), held.end(), [&](const Element& other) {
+        return key_of(one) == key_of(other);
+      });
+      if (!is_held) Tell(label, text_of(one));
+    }
+  }
+  std::string Take() { return std::move(body_); }
+
+ private:
+  std::string body_;
+};
+
+void TellLists(const Contact& person, const Contact& contact, Rest& rest) {
+  const auto key_of = [](const auto& one) { return KeyOf(one); };
+  const auto itself = [](const std::string& one) { return one; };
+  rest.TellMissing("E-mail address", person.emails(), contact.emails(), key_of,
+                   [](const auto& one) { return one.address(); });
+  rest.TellMissing("Telephone number", person.phones(), contact.phones(), key_of,
+                   [](const auto& one) { return one.raw(); });
+  rest.TellMissing(
+      "Address", person.addresses(), contact.addresses(),
+      [](const auto& one) { return TextOf(one); }, [](const auto& one) { return TextOf(one); });
+  rest.TellMissing("External id", person.external_ids(), contact.external_ids(), key_of,
+                   [](const auto& one) { return absl::StrCat(one.system(), ":", one.id()); });
+  rest.TellMissing(
+      "Company", person.companies(), contact.companies(),
+      [](const auto& one) { return one.company(); }, [](const auto& one) { return one.company(); });
+  rest.TellMissing("Tag", person.tags(), contact.tags(), itself, itself);
+}
+
+using CustomValues = google::protobuf::Map<std::string, type::v1::CustomValue>;
+void TellCustom(absl::string_view map, const CustomValues& wanted, const CustomValues& held,
+                const google::protobuf::FieldMask& filled, Rest& rest) {
+  const std::map<std::string, type::v1::CustomValue> in_order(wanted.begin(), wanted.end());
+  for (const auto& [key, value] : in_order) {
+    if (Names(filled, absl::StrCat(map, ".", key))) continue;
+    const std::string text = TextOf(value);
+    const auto known = held.find(key);
+    if (known != held.end() && known->second.has_money()) continue;  // however it was written
+    if (known == held.end() || TextOf(known->second) != text) rest.Tell(LabelOf(key), text);
+  }
+}
+
+}  // namespace
+
+std::optional<contacts::v1::UpdateContactRequest> FillOf(const Contact& contact,
+                                                         const Contact& person) {
+  contacts::v1::UpdateContactRequest update;
+  Contact& after = *update.mutable_contact();
+  after = contact;
+  const google::protobuf::Reflection& reflection = *contact.GetReflection();
+  for (int i = 0; i < Contact::descriptor()->field_count(); ++i) {
+    const FieldDescriptor& field = *Contact::descriptor()->field(i);
+    const bool is_ours = field.options().GetExtension(options::v1::field).output_only();
+    if (is_ours || NeverFilled().contains(field.name())) continue;
+    if (field.is_map()) {
+      for (const std::string& path : FillMap(field, person, after)) {
+        update.mutable_update_mask()->add_paths(path);
+      }
+      continue;
+    }
+    if (const std::optional<bool> filled = FillList(field, person, after)) {
+      if (*filled) update.mutable_update_mask()->add_paths(field.name());
+      continue;
+    }
+    const auto is_set = [&](const Contact& one) {
+      return field.is_repeated() ? reflection.FieldSize(one, &field) > 0
+                                 : reflection.HasField(one, &field);
+    };
+    if (is_set(contact) || !is_set(person)) continue;
+    Contact only;
+    only.CopyFrom(person);
+    reflection.SwapFields(&after, &only, {&field});
+    update.mutable_update_mask()->add_paths(field.name());
+  }
+  if (update.update_mask().paths().empty()) return std::nullopt;
+  after.clear_etag();
+  return update;
+}
+
+std::string BodyWithRest(std::string body, const Contact& person, const Contact& contact,
+                         const google::protobuf::FieldMask& filled) {
+  Rest rest(std::move(body));
+  for (int i = 0; i < Contact::descriptor()->field_count(); ++i) {
+    const FieldDescriptor& field = *Contact::descriptor()->field(i);
+    const bool is_ours = field.options().GetExtension(options::v1::field).output_only();
+    if (is_ours || field.is_repeated() || NeverFilled().contains(field.name())) continue;
+    if (Names(filled, field.name())) continue;
+    const std::string text = TextOf(person, field);
+    if (text != TextOf(contact, field)) rest.Tell(LabelOf(field.name()), text);
+  }
+  TellLists(person, contact, rest);
+  TellCustom("custom", person.custom(), contact.custom(), filled, rest);
+  TellCustom("personal_custom", person.personal_custom(), contact.personal_custom(), filled, rest);
+  return rest.Take();
+}
+
+}  // namespace kith::captures
