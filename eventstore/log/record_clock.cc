@@ -35,9 +35,11 @@ void RecordClock::Reset(absl::Time last) {
   Post(std::move(waiting), absl::OkStatus());
 }
 
-absl::Time RecordClock::BeginBatch() {
+absl::Time RecordClock::BeginBatch(absl::Duration* behind) {
   MutexLock lock(mutex_);
-  last_ = std::max({clock_.Now(), last_, settled_ + kTick});
+  const absl::Time now = clock_.Now();
+  last_ = std::max({now, last_, settled_ + kTick});
+  if (behind != nullptr) *behind = last_ - now;
   in_flight_.push_back(last_);
   return last_;
 }

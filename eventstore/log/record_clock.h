@@ -43,8 +43,9 @@ class RecordClock {
   // No batch is in flight, and the last one was recorded at `last`. What was settled stays settled.
   void Reset(absl::Time last) KITH_EXCLUDES(mutex_);
   // The record time of a batch that begins: now, but neither before the batch before it, whatever
-  // the machine's clock does, nor in the past that is settled.
-  absl::Time BeginBatch() KITH_EXCLUDES(mutex_);
+  // the machine's clock does, nor in the past that is settled. `behind`, where it is not null, is
+  // set to how far that clock is behind it.
+  absl::Time BeginBatch(absl::Duration* behind = nullptr) KITH_EXCLUDES(mutex_);
   // EventLog::Now; never before what it told since the process began.
   absl::Time Now() const KITH_EXCLUDES(mutex_);
   // The oldest batch in flight is published.

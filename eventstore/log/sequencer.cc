@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "eventstore/base/check.h"
+#include "eventstore/log/clock_lag.h"
 #include "eventstore/log/conditions.h"
 
 namespace kith::eventstore {
@@ -64,7 +65,9 @@ absl::Status Sequencer::CheckConditions(const PreparedAppend& append) const {
 Appended Sequencer::Number(CommitGroup& group, PreparedAppend& append) {
   if (group.records.empty()) {
     // One time for the whole batch, so that one entry of `times` covers it.
-    group.record_time = clock_.BeginBatch();
+    absl::Duration behind;
+    group.record_time = clock_.BeginBatch(&behind);
+    group.clock_lag = ClockLagFlags(behind);
   }
   const WorkspaceId workspace = append.append.workspace;
   const Sequence sequence = state_.workspaces[workspace].Next();
@@ -101,6 +104,7 @@ void Sequencer::NumberStream(CommitGroup& group, PreparedAppend& append, size_t 
     header.revision = Revision(run.number + i);
     header.append_first = appended.first;
     header.record_time = appended.record_time;
+    header.flags = group.clock_lag;
     Encode(group, *append.records[event], append.bodies[event]);
     group.records.push_back(append.records[event]);
   }

@@ -44,6 +44,7 @@ struct CommitGroup {
   std::vector<WorkspaceRun> workspace_runs;
   std::string leaf_hashes;
   absl::Time record_time;
+  uint32_t clock_lag = 0;  // flags that say how far the clock is behind it
 };
 
 class Sequencer {

@@ -18,14 +18,16 @@ const projections::Table<v1::BoardGroup>& BoardGroups() {
 const projections::Table<v1::BoardTouch>& BoardTouches() {
   static const auto& table = *new projections::Table<v1::BoardTouch>(
       projections::TableBuilder<v1::BoardTouch>(4)
-          .Key([](const v1::BoardTouch& row) { return KeyOf(row); })
+          .Key([](const v1::BoardTouch& row) {
+            return TouchKey(row.stage(), row.owner(), FromTimestamp(row.touch_time()), row.deal());
+          })
           .Build());
   return table;
 }
 
-std::string KeyOf(const v1::BoardTouch& row) {
-  return projections::KeyOf(row.stage(), row.owner(), TouchDay(FromTimestamp(row.touch_time())),
-                            row.deal());
+std::string TouchKey(absl::string_view stage, absl::string_view owner, absl::Time touched,
+                     absl::string_view deal) {
+  return projections::KeyOf(stage, owner, TouchDay(touched), deal);
 }
 
 int64_t TouchDay(absl::Time time) {

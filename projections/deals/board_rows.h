@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "kith/deals/v1/pipeline_board_rows.pb.h"
 #include "projections/tables/table.h"
@@ -17,7 +18,8 @@ const projections::Table<v1::BoardGroup>& BoardGroups();
 // some time are a range of keys. By days, because a deal that is touched a hundred times a day is
 // then a hundred versions of one key, and not a hundred dead keys in the way of every scan.
 const projections::Table<v1::BoardTouch>& BoardTouches();
-std::string KeyOf(const v1::BoardTouch& row);
+std::string TouchKey(absl::string_view stage, absl::string_view owner, absl::Time touched,
+                     absl::string_view deal);
 
 // The day, in UTC, that a time lies in: days since 1970.
 int64_t TouchDay(absl::Time time);

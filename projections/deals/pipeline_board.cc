@@ -1,8 +1,10 @@
 #include "projections/deals/pipeline_board.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "eventstore/base/proto_time.h"
 #include "projections/deals/board_group.h"
 #include "projections/deals/board_rows.h"
@@ -27,35 +29,34 @@ bool AreShownAlike(const v1::Deal& a, const v1::Deal& b) {
 constexpr absl::string_view kAll = "";
 constexpr absl::string_view kNobody = "-";
 
-std::string RowOwner(absl::string_view owner) {
-  return std::string(owner.empty() ? kNobody : owner);
-}
+absl::string_view RowOwner(absl::string_view owner) { return owner.empty() ? kNobody : owner; }
 
 // The owners whose board shows the deal: all together, and the deal's own.
-std::vector<std::string> OwnersOf(const v1::Deal& deal) {
-  return {std::string(kAll), RowOwner(deal.owner())};
+std::array<absl::string_view, 2> OwnersOf(const v1::Deal& deal) {
+  return {kAll, RowOwner(deal.owner())};
 }
 
 // What of a deal a row is about: it in its stage, among the deals of all owners or of one.
 struct Place {
-  std::string owner;
+  absl::string_view owner;
   const v1::Deal* before = nullptr;  // it stood there
   const v1::Deal* after = nullptr;   // it stands there
 };
+using Places = absl::InlinedVector<Place, 4>;
 
 // The places where a deal stood and stands, of which one may be null.
-std::vector<Place> PlacesOf(const v1::Deal* before, const v1::Deal* after) {
-  std::vector<Place> places;
+Places PlacesOf(const v1::Deal* before, const v1::Deal* after) {
+  Places places;
   if (before != nullptr) {
-    for (std::string& owner : OwnersOf(*before)) places.push_back({std::move(owner), before});
+    for (const absl::string_view owner : OwnersOf(*before)) places.push_back({owner, before});
   }
   if (after == nullptr) return places;
-  for (std::string& owner : OwnersOf(*after)) {
+  for (const absl::string_view owner : OwnersOf(*after)) {
     const auto same = std::find_if(places.begin(), places.end(), [&](const Place& place) {
       return place.owner == owner && place.before != nullptr && before->stage() == after->stage();
     });
     if (same == places.end()) {
-      places.push_back({std::move(owner), nullptr, after});
+      places.push_back({owner, nullptr, after});
     } else {
       same->after = after;
     }
@@ -69,32 +70,31 @@ absl::Status CountDeal(projections::ViewBatch& batch, WorkspaceId workspace, con
   const std::string key = projections::KeyOf(stage, place.owner);
   return BoardGroups().Change(batch, workspace, key, [&](v1::BoardGroup& group) {
     group.set_stage(stage);
-    group.set_owner(place.owner);
+    group.set_owner(std::string(place.owner));
     if (place.before != nullptr) AddDeal(*place.before, -1, group);
     if (place.after != nullptr) AddDeal(*place.after, 1, group);
     return group.count() > 0;
   });
 }
 
-// When an open deal was touched; nullopt of one that is not there, or closed and does not rot.
-std::optional<v1::BoardTouch> TouchOf(const v1::Deal* deal, const std::string& owner) {
-  if (deal == nullptr || deal->status() != v1::OPEN) return std::nullopt;
-  v1::BoardTouch touch;
-  touch.set_stage(deal->stage());
-  touch.set_owner(owner);
-  *touch.mutable_touch_time() = deal->last_activity_time();
-  touch.set_deal(deal->name());
-  return touch;
+// Under which an open deal's touch stands; empty of one that is not there, or closed and does not
+// rot.
+std::string TouchKeyOf(const v1::Deal* deal, absl::string_view owner) {
+  if (deal == nullptr || deal->status() != v1::OPEN) return "";
+  return TouchKey(deal->stage(), owner, FromTimestamp(deal->last_activity_time()), deal->name());
 }
 
 void NoteTouch(projections::ViewBatch& batch, WorkspaceId workspace, const Place& place) {
-  const auto before = TouchOf(place.before, place.owner);
-  const auto after = TouchOf(place.after, place.owner);
-  const std::string key = before.has_value() ? KeyOf(*before) : "";
-  if (before.has_value() && !(after.has_value() && KeyOf(*after) == key)) {
-    BoardTouches().Erase(batch, workspace, key);
-  }
-  if (after.has_value()) BoardTouches().Set(batch, workspace, *after);
+  const std::string before = TouchKeyOf(place.before, place.owner);
+  const std::string after = TouchKeyOf(place.after, place.owner);
+  if (!before.empty() && before != after) BoardTouches().Erase(batch, workspace, before);
+  if (after.empty()) return;
+  v1::BoardTouch touch;
+  touch.set_stage(place.after->stage());
+  touch.set_owner(std::string(place.owner));
+  *touch.mutable_touch_time() = place.after->last_activity_time();
+  touch.set_deal(place.after->name());
+  BoardTouches().Set(batch, workspace, touch);
 }
 
 // Brings every row in line with what became of one deal.
@@ -116,7 +116,7 @@ absl::Status ApplyChange(const projections::RowChange& change, projections::View
 std::vector<std::string> RowOwnersOf(const BoardQuery& query) {
   if (!query.owners.has_value()) return {std::string(kAll)};
   std::vector<std::string> owners;
-  for (const std::string& owner : *query.owners) owners.push_back(RowOwner(owner));
+  for (const std::string& owner : *query.owners) owners.emplace_back(RowOwner(owner));
   return owners;
 }
 

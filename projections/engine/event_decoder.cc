@@ -25,28 +25,32 @@ std::shared_ptr<const Chunk> EventDecoder::Decode(const Records& records,
   return chunk;
 }
 
+// What is sealed is opened only where a view looks at it that takes the event, not for one that
+// takes few of the category.
 FedEvent EventDecoder::Decode(const std::shared_ptr<const eventstore::Record>& record,
                               absl::Span<const Taker> takers, const ViewSet& views) const {
   FedEvent fed;
-  bool personal = false;
   for (const Taker& taker : takers) {
-    if (!views.Contains(taker.view)) continue;
-    fed.takers.Add(taker.view);
-    personal = personal || taker.projection->reads_personal();
+    if (views.Contains(taker.view)) fed.takers.Add(taker.view);
   }
   if (fed.takers.empty()) return fed;
   fed.record = record;
-  auto event = personal ? registry_.Decode(record, keys_) : registry_.DecodeClear(record);
-  if (!event.ok()) {
-    fed.undecoded = std::move(event).status();
-    return fed;
-  }
+  auto event = registry_.DecodeClear(record);
+  bool personal = false;
   for (const Taker& taker : takers) {
-    if (fed.takers.Contains(taker.view) && !taker.projection->Takes(**event)) {
+    if (!event.ok() || !fed.takers.Contains(taker.view)) continue;
+    if (taker.projection->Takes(**event)) {
+      personal = personal || taker.projection->reads_personal();
+    } else {
       fed.takers.Remove(taker.view);
     }
   }
-  fed.event = *std::move(event);
+  if (personal && !record->sealed.empty()) event = registry_.Decode(record, keys_);
+  if (event.ok()) {
+    fed.event = *std::move(event);
+  } else {
+    fed.undecoded = std::move(event).status();
+  }
   return fed;
 }
 

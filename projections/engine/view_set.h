@@ -1,5 +1,5 @@
-// ViewSet: some of a store's views, each by its number. A value, cheap to copy while there are few
-// views; one thread at a time.
+// ViewSet: some of a store's views, each by its number. A value, cheap to copy while there are no
+// more than 128 views; one thread at a time.
 #pragma once
 
 #include <algorithm>
@@ -49,7 +49,7 @@ class ViewSet {
   static uint64_t BitOf(size_t view) { return uint64_t{1} << (view % 64); }
   uint64_t Word(size_t i) const { return i < words_.size() ? words_[i] : 0; }
 
-  absl::InlinedVector<uint64_t, 1> words_;
+  absl::InlinedVector<uint64_t, 2> words_;
 };
 
 }  // namespace kith::projections

@@ -40,9 +40,8 @@ std::string CellKeyAt(deals::v1::DealStatus status, int64_t when) { return KeyOf
 
 std::string CellKey(const v1::ForecastCell& cell) {
   const int64_t probability = cell.has_probability() ? cell.probability() : -1;
-  return CellKeyAt(cell.status(), WhenOf(cell)) + KeyOf(cell.pipeline(), cell.stage(), cell.owner(),
-                                                        cell.currency_code(), probability,
-                                                        cell.forecast_category());
+  return KeyOf(cell.status(), WhenOf(cell), cell.pipeline(), cell.stage(), cell.owner(),
+               cell.currency_code(), probability, cell.forecast_category());
 }
 
 int64_t CloseSlotOf(absl::Time time) {

@@ -1,6 +1,8 @@
 #include "projections/forecast/sales_forecast.h"
 
 #include <initializer_list>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,30 +23,38 @@ using projections::ViewBatch;
 
 constexpr absl::CivilDay kEpochDay(1970, 1, 1);
 
-// Counts a deal to the cell of `when` it is alone in, `times` 1 or -1, or two of one cell at once.
-// A cell without deals has no row.
+// A deal as it is counted: the cell it is alone in, and that cell's key.
+struct CountedDeal {
+  explicit CountedDeal(const Deal& deal) : alone(CellOf(deal)), key(CellKey(alone)) {}
+
+  v1::ForecastCell alone;
+  std::string key;
+};
+
+// Counts a deal to its cell, `times` 1 or -1, or two of one cell at once. A cell without deals has
+// no row.
 absl::Status Count(ViewBatch& batch, WorkspaceId workspace,
-                   std::initializer_list<std::pair<const v1::ForecastCell*, int>> counted) {
-  const v1::ForecastCell& some = *counted.begin()->first;
-  return ForecastCells().Change(batch, workspace, CellKey(some), [&](v1::ForecastCell& cell) {
+                   std::initializer_list<std::pair<const CountedDeal*, int>> counted) {
+  const CountedDeal& some = *counted.begin()->first;
+  return ForecastCells().Change(batch, workspace, some.key, [&](v1::ForecastCell& cell) {
     if (cell.count() == 0) {
-      cell = some;
+      cell = some.alone;
       cell.clear_count();
       cell.clear_amount_high();
       cell.clear_amount_low();
     }
-    for (const auto& [alone, times] : counted) AddCell(*alone, times, cell);
+    for (const auto& [deal, times] : counted) AddCell(deal->alone, times, cell);
     return cell.count() > 0;
   });
 }
 
 absl::Status ApplyChange(const projections::RowChange& change, ViewBatch& batch) {
-  std::optional<v1::ForecastCell> before, after;
-  if (const Deal* const deal = change.before<Deal>(); deal != nullptr) before = CellOf(*deal);
-  if (const Deal* const deal = change.after<Deal>(); deal != nullptr) after = CellOf(*deal);
+  std::optional<CountedDeal> before, after;
+  if (const Deal* const deal = change.before<Deal>(); deal != nullptr) before.emplace(*deal);
+  if (const Deal* const deal = change.after<Deal>(); deal != nullptr) after.emplace(*deal);
   const WorkspaceId workspace = change.workspace();
-  if (before.has_value() && after.has_value() && CellKey(*before) == CellKey(*after)) {
-    return NanosOf(*before) == NanosOf(*after)
+  if (before.has_value() && after.has_value() && before->key == after->key) {
+    return NanosOf(before->alone) == NanosOf(after->alone)
                ? absl::OkStatus()
                : Count(batch, workspace, {{&*before, -1}, {&*after, 1}});
   }

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/import_jobs/v1/import_job_events.pb.h"
@@ -34,6 +35,40 @@ const v1::ImportJobEvent* EventOfJob(const eventstore::RecordedEvent& event) {
 // Whether rows have the event of a job as their cause. What is taken back has others.
 bool IsCause(const v1::ImportJobEvent& event) {
   return event.has_import_job_created() || event.has_import_job_resumed();
+}
+
+// What it made has a tag that says of which job it is.
+bool IsRow(const EventHeader& header) {
+  return header.request.method == "kith.import_jobs.v1.ImportJobsService/ImportRecord";
+}
+
+std::string TextOf(const eventstore::Tag& tag) {
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(tag.data()), tag.size()));
+}
+
+void SetCause(const EventHeader& header, std::string of, ViewBatch& batch) {
+  v1::ImportJobCause cause;
+  cause.set_position(std::move(of));
+  cause.set_import_job(header.stream);
+  Causes().Set(batch, header.workspace, cause);
+}
+
+// Of the job that made the event; nullopt where none did.
+absl::StatusOr<std::optional<v1::ImportJobCause>> FindCause(const EventHeader& header,
+                                                            ViewBatch& batch) {
+  const bool has_cause = header.causation != Position();
+  if (has_cause) {
+    KITH_ASSIGN_OR_RETURN(
+        auto cause, Causes().Get(batch, header.workspace, absl::StrCat(header.causation.value())));
+    if (cause.has_value()) return cause;
+  }
+  if (!IsRow(header)) return std::nullopt;
+  for (const eventstore::Tag& tag : header.tags) {
+    KITH_ASSIGN_OR_RETURN(auto cause, Causes().Get(batch, header.workspace, TextOf(tag)));
+    if (cause.has_value()) return cause;
+  }
+  return std::nullopt;
 }
 
 std::string KeyOf(absl::string_view import_job, absl::string_view record) {
@@ -103,7 +138,7 @@ const Table<v1::ImportJobChange>& ImportJobChanges::Changes() {
 
 bool ImportJobChanges::Takes(const eventstore::RecordedEvent& event) const {
   const v1::ImportJobEvent* const of_job = EventOfJob(event);
-  if (of_job == nullptr) return event.header().causation != Position();
+  if (of_job == nullptr) return event.header().causation != Position() || IsRow(event.header());
   return IsCause(*of_job) || of_job->has_import_job_revert_advanced();
 }
 
@@ -112,15 +147,12 @@ absl::Status ImportJobChanges::Apply(const eventstore::RecordedEvent& event,
   const EventHeader& header = event.header();
   if (const v1::ImportJobEvent* const of_job = EventOfJob(event)) {
     if (!IsCause(*of_job)) return FollowRevert(header, of_job->import_job_revert_advanced(), batch);
-    v1::ImportJobCause cause;
-    cause.set_position(absl::StrCat(header.position.value()));
-    cause.set_import_job(header.stream);
-    Causes().Set(batch, header.workspace, cause);
+    SetCause(header, absl::StrCat(header.position.value()), batch);
+    if (!of_job->has_import_job_created()) return absl::OkStatus();
+    for (const eventstore::Tag& tag : header.tags) SetCause(header, TextOf(tag), batch);
     return absl::OkStatus();
   }
-  KITH_ASSIGN_OR_RETURN(
-      const std::optional<v1::ImportJobCause> cause,
-      Causes().Get(batch, header.workspace, absl::StrCat(header.causation.value())));
+  KITH_ASSIGN_OR_RETURN(const std::optional<v1::ImportJobCause> cause, FindCause(header, batch));
   if (!cause.has_value()) return absl::OkStatus();
   return AddChange(header, cause->import_job(), batch);
 }

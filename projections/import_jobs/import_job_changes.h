@@ -3,6 +3,7 @@
 //
 // What a row of an import changes has the event by which its job came into being, or was resumed,
 // as its cause. So events of every resource are looked at, and those without a cause cost nothing.
+// What ImportRecord made for a caller who said no cause has a tag of the job's first event.
 #pragma once
 
 #include <functional>
@@ -33,7 +34,7 @@ class ImportJobChanges final : public projections::Projection {
       : categories_(std::move(categories)) {}
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 2; }
+  int version() const override { return 3; }
   std::vector<std::string> categories() const override { return categories_(); }
   bool Takes(const eventstore::RecordedEvent& event) const override;
   bool reads_personal() const override { return false; }

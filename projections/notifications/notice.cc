@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/log/clock_lag.h"
 #include "kith/notifications/v1/notifications_service.pb.h"
 
 namespace kith::notifications {
@@ -22,7 +23,7 @@ void Write(const eventstore::EventHeader& header, Notice notice, v1::Notificatio
 }  // namespace
 
 bool IsNews(const eventstore::EventHeader& header) {
-  return header.record_time - header.occur_time <= kNewsMax;
+  return eventstore::AgeWhenRecorded(header) <= kNewsMax;
 }
 
 absl::Status Tell(const eventstore::EventHeader& header, Notice notice,

@@ -13,7 +13,8 @@
 
 namespace kith::notifications {
 
-// What happened so long before it is recorded is no news: it was imported.
+// What happened so long before it is recorded is no news: it was imported. What is recorded in the
+// future, as the machine's clock was set back, is news.
 bool IsNews(const eventstore::EventHeader& header);
 
 // One user is told. `text` tells nothing personal: it stands in clear, and outlives the person;

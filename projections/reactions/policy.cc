@@ -11,6 +11,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/policies/v1/policy_events.pb.h"
 #include "kith/workspaces/v1/workspace_events.pb.h"
+#include "projections/reactions/pending_reactions.h"
 #include "projections/store/key_codec.h"
 #include "projections/tables/table.h"
 
@@ -184,8 +185,9 @@ PendingReaction Reactions::NewReaction(std::string name, const Terms& terms) {
 
 absl::StatusOr<bool> Reactions::IsStarted() {
   if (since_ == 0) return true;
-  KITH_ASSIGN_OR_RETURN(const auto row, Started().Get(batch_, event_.header().workspace, kStarted));
-  return row.has_value();
+  KITH_ASSIGN_OR_RETURN(const auto row,
+                        Started().GetShared(batch_, event_.header().workspace, kStarted));
+  return row != nullptr;
 }
 
 absl::Status Reactions::Add(const std::vector<const google::protobuf::Message*>& requests,
@@ -194,8 +196,7 @@ absl::Status Reactions::Add(const std::vector<const google::protobuf::Message*>&
     return absl::ResourceExhaustedError("too many reactions to an event");
   KITH_ASSIGN_OR_RETURN(const bool is_started, IsStarted());
   if (!is_started) return absl::OkStatus();
-  PendingReaction row =
-      NewReaction(absl::StrCat(event_.header().sequence.value(), "/", count_), terms);
+  PendingReaction row = NewReaction(ReactionName(event_.header().sequence, count_), terms);
   for (const auto* const request : requests) Write(*request, *row.add_requests());
   // The name is of this event alone.
   Put(batch_, event_.header().workspace, nullptr, row);
@@ -265,6 +266,16 @@ absl::Status Policy::Apply(const eventstore::RecordedEvent& event, ViewBatch& ba
 }
 
 std::string PolicyMethod(absl::string_view policy) { return absl::StrCat(kMethodPrefix, policy); }
+
+std::string ReactionName(Sequence sequence, int number) {
+  return absl::StrCat(sequence.value(), "/", number);
+}
+
+absl::StatusOr<std::optional<PendingReaction>> FindReaction(const ViewSnapshot& snapshot,
+                                                            WorkspaceId workspace,
+                                                            absl::string_view name) {
+  return Pending().Get(snapshot, workspace, name, eventstore::ReadTier::kDisk);
+}
 
 std::string ReactionRequestId(const PendingReaction& reaction) {
   return absl::StrCat(reaction.sequence(), "/", reaction.number(), "/", reaction.depth());

@@ -10,6 +10,7 @@
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/standard_events.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/log/clock_lag.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "kith/scoring_models/v1/scoring_model_events.pb.h"
 #include "projections/scoring_models/score_rules.h"
@@ -517,7 +518,7 @@ v1::CrossScoreThresholdsRequest ScoreFold::Cross(const v1::ScoringModel& model,
   request.set_model(model.name());
   request.set_record(after.record());
   request.set_cause_sequence(static_cast<int64_t>(header_.sequence.value()));
-  request.set_is_late(header_.record_time - header_.occur_time > kNewsMax);
+  request.set_is_late(eventstore::AgeWhenRecorded(header_) > kNewsMax);
   std::vector<const v1::ScoreThreshold*> thresholds;
   for (const v1::ScoreThreshold& threshold : model.thresholds()) thresholds.push_back(&threshold);
   std::stable_sort(thresholds.begin(), thresholds.end(),

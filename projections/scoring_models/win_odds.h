@@ -1,5 +1,5 @@
-// How likely a deal is to be won by what became of others: naive Bayes over counts of won and lost
-// deals, as proto/kith/scoring_models/v1/prediction.proto has it. Pure functions, any thread.
+// How likely a record is to be won by what became of others: naive Bayes over counts of won and
+// lost ones, as proto/kith/scoring_models/v1/prediction.proto has it. Pure functions, any thread.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,12 @@ struct Outcomes {
 
 // What is known of one field's value.
 struct ValueOutcomes {
-  Outcomes of_value;   // of deals that have it
-  Outcomes of_field;   // of deals that have any
+  Outcomes of_value;   // of records that have it
+  Outcomes of_field;   // of records that have any
   int64_t values = 0;  // that there are
 };
 
-// In hundredths of a percent, 1 to 9,999. `as_far` are the deals that came as far as the stage.
+// In hundredths of a percent, 1 to 9,999. `as_far` are the records that came as far.
 // Nullopt where none was won or none was lost.
 std::optional<int64_t> OddsOf(const Outcomes& all, const Outcomes& as_far,
                               const std::vector<ValueOutcomes>& fields);

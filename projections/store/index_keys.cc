@@ -7,6 +7,8 @@ namespace kith::projections {
 namespace {
 
 constexpr char kClosed = 3;  // persisted, beside the kinds
+// So many bytes longer than its entry a key of what was is as a rule.
+constexpr size_t kEscapesUsual = 40;
 
 std::string Marked(char marker, absl::string_view rest) {
   std::string key;
@@ -29,7 +31,9 @@ std::string LiveKey(IndexKind kind, absl::string_view entry) {
 }
 
 std::string ClosedKey(absl::string_view entry, Position to) {
-  std::string key(1, kClosed);
+  std::string key;
+  key.reserve(entry.size() + kEscapesUsual);
+  key.push_back(kClosed);
   AppendStringKey(entry, &key);
   AppendUnsignedKey(to.value(), &key);
   return key;

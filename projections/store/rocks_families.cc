@@ -11,6 +11,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/store/table_files.h"
+#include "projections/store/word_sort.h"
 #include "rocksdb/convenience.h"
 
 namespace kith::projections {
@@ -81,12 +82,18 @@ class SortedWrites final : public rocksdb::WriteBatch::Handler {
   }
 
   absl::Status PutInto(TableFiles& files) {
-    std::sort(writes_.begin(), writes_.end(), [](const OneWrite& a, const OneWrite& b) {
-      if (const int order = a.key.compare(b.key); order != 0) return order < 0;
-      return a.at != b.at ? a.at > b.at : a.number > b.number;
-    });
+    // Newer versions of a key come before older ones.
+    SortByWords(
+        places_.data(), places_.data() + places_.size(),
+        [](const Place& place) { return absl::string_view(place.key, place.key_bytes); },
+        [this](const Place& a, const Place& b) {
+          const Position at = writes_[a.number].at;
+          const Position other = writes_[b.number].at;
+          return at != other ? at > other : a.number > b.number;
+        });
     const OneWrite* last = nullptr;
-    for (const OneWrite& write : writes_) {
+    for (const Place& place : places_) {
+      const OneWrite& write = writes_[place.number];
       // Of several at one position the last one counts.
       if (last != nullptr && last->at == write.at && last->key == write.key) continue;
       last = &write;
@@ -101,22 +108,28 @@ class SortedWrites final : public rocksdb::WriteBatch::Handler {
   struct OneWrite {
     rocksdb::Slice key;
     Position at;
-    size_t number;
     rocksdb::Slice value;
     bool is_put;
+  };
+  // What is sorted in their place, being small.
+  struct Place {
+    uint64_t word;
+    const char* key;
+    uint32_t key_bytes;
+    uint32_t number;  // of the write
   };
 
   // Keys in a batch end in their timestamp.
   void Add(const rocksdb::Slice& key, const rocksdb::Slice& value, bool is_put) {
     const size_t size = key.size() - sizeof(uint64_t);
-    writes_.push_back({{key.data(), size},
-                       Position(LoadFixed64(key.data() + size)),
-                       writes_.size(),
-                       value,
-                       is_put});
+    places_.push_back(
+        {0, key.data(), static_cast<uint32_t>(size), static_cast<uint32_t>(writes_.size())});
+    writes_.push_back(
+        {{key.data(), size}, Position(LoadFixed64(key.data() + size)), value, is_put});
   }
 
   std::vector<OneWrite> writes_;
+  std::vector<Place> places_;
 };
 
 }  // namespace

@@ -139,7 +139,10 @@ RocksIndexFamily::RocksIndexFamily(std::shared_ptr<OpenFamily> family)
 absl::StatusOr<Position> RocksIndexFamily::Checkpoint() const {
   const ReadGate::Pass pass(database_->gate);
   if (!pass) return ClosedError();
-  return ReadCheckpoint();
+  // While a write is under way, or has failed, only the family itself can tell.
+  const uint64_t newest = newest_.load(std::memory_order_seq_cst);
+  const bool is_known = newest != 0 && newest == written_.load(std::memory_order_seq_cst);
+  return is_known ? Position(newest) : ReadCheckpoint();
 }
 
 absl::StatusOr<Position> RocksIndexFamily::ReadCheckpoint() const {
@@ -243,7 +246,7 @@ absl::StatusOr<std::vector<RecentSpans::Span>> RocksIndexFamily::EndedBy(
 absl::Status RocksIndexFamily::Write(const IndexChanges& changes, Position checkpoint) {
   // Neighbours one after the other: a memtable finds the place of each faster then.
   const Entries entries = changes.InOrder();
-  KITH_ASSIGN_OR_RETURN(const Position before, ReadCheckpoint());
+  KITH_ASSIGN_OR_RETURN(const Position before, Newest());
   KITH_ASSIGN_OR_RETURN(std::vector<RecentSpans::Span> ended, EndedBy(entries));
   rocksdb::WriteBatch batch;
   const auto put = [&](absl::string_view key, absl::string_view value) {
@@ -262,7 +265,9 @@ absl::Status RocksIndexFamily::Write(const IndexChanges& changes, Position check
   recent_.Add(std::move(ended), before, checkpoint);
   // Before anyone can see what is written.
   newest_.store(checkpoint.value(), std::memory_order_seq_cst);
-  return ToStatus(database_->db->Write(Unlogged(), &batch));
+  KITH_RETURN_IF_ERROR(ToStatus(database_->db->Write(Unlogged(), &batch)));
+  written_.store(checkpoint.value(), std::memory_order_seq_cst);
+  return absl::OkStatus();
 }
 
 std::unique_ptr<IndexBuild> RocksIndexFamily::Build() {

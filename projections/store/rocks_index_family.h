@@ -44,8 +44,10 @@ class RocksIndexFamily final : public IndexFamily {
   OpenDatabase* const database_;
   rocksdb::ColumnFamilyHandle* const handle_;
   RecentSpans recent_;
-  // The checkpoint of the last write, from before it begins; 0 before the first.
+  // The checkpoint of the last write, from before it begins, and that of the last one that was
+  // done; 0 before the first.
   std::atomic<uint64_t> newest_ = 0;
+  std::atomic<uint64_t> written_ = 0;
 };
 
 }  // namespace kith::projections

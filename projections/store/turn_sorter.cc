@@ -1,33 +1,38 @@
 #include "projections/store/turn_sorter.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "eventstore/base/bytes.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "projections/store/word_sort.h"
 
 namespace kith::projections {
 namespace {
 
 constexpr size_t kBlockBytes = 64 << 10;
-constexpr size_t kWordBytes = sizeof(uint64_t);
-// Fewer are compared whole.
-constexpr ptrdiff_t kFew = 12;
-
-// So that words compare as their bytes do.
-uint64_t LoadWord(const char* bytes) {
-  uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof(word));
-  return __builtin_bswap64(word);
-}
+// So many bytes of its key say in which group a turn is: in those of an entry its kind, its table
+// and its index.
+constexpr size_t kGroupBytes = 3;
 
 size_t SharedBytes(absl::string_view a, absl::string_view b) {
   const size_t size = std::min(a.size(), b.size());
   size_t shared = 0;
+  while (shared + kWordBytes <= size && WordOf(a.substr(shared)) == WordOf(b.substr(shared))) {
+    shared += kWordBytes;
+  }
   while (shared < size && a[shared] == b[shared]) ++shared;
   return shared;
+}
+
+// The number of a key's group: of keys of two groups, that with the smaller number comes first.
+uint32_t GroupOf(absl::string_view key) {
+  uint32_t number = 0;
+  for (size_t i = 0; i < kGroupBytes; ++i) {
+    number = number << 8 | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0);
+  }
+  return number;
 }
 
 }  // namespace
@@ -104,99 +109,88 @@ TurnSorter::TurnSorter(std::string folder) : folder_(std::move(folder)) {}
 TurnSorter::~TurnSorter() = default;
 
 void TurnSorter::Add(absl::string_view key, bool added, Position at) {
-  KITH_CHECK(!merging_ && keys_.size() + key.size() <= std::numeric_limits<uint32_t>::max());
-  turns_.push_back({0, at.value() << 1 | (added ? 1 : 0), static_cast<uint32_t>(keys_.size()),
-                    static_cast<uint32_t>(key.size())});
-  keys_.append(key.data(), key.size());
+  Group& group = groups_[GroupOf(key)];
+  KITH_CHECK(!merging_ && group.keys.size() + key.size() <= std::numeric_limits<uint32_t>::max());
+  group.turns.push_back({0, at.value() << 1 | (added ? 1 : 0),
+                         static_cast<uint32_t>(group.keys.size()),
+                         static_cast<uint32_t>(key.size())});
+  group.keys.append(key.data(), key.size());
+  bytes_ += key.size() + sizeof(Turn);
 }
 
-uint64_t TurnSorter::WordOf(const Turn& turn, size_t depth) const {
-  if (turn.size <= depth) return 0;
-  const char* const bytes = keys_.data() + turn.key + depth;
-  if (turn.size >= depth + kWordBytes) return LoadWord(bytes);
-  char word[kWordBytes] = {};
-  std::memcpy(word, bytes, turn.size - depth);
-  return LoadWord(word);
+void TurnSorter::Group::Sort() {
+  SortByWords(
+      turns.data(), turns.data() + turns.size(), [this](const Turn& turn) { return KeyOf(turn); },
+      [](const Turn& a, const Turn& b) { return a.key < b.key; });
 }
 
-// Word by word, because keys share long beginnings: what is equal so far is not looked at again.
-// Turns of one key stay in their order, which is that of keys_.
-void TurnSorter::Sort(Turn* begin, Turn* end, size_t depth) {
-  if (end - begin <= kFew) {
-    std::sort(begin, end, [&](const Turn& a, const Turn& b) {
-      const int order = KeyOf(a)
-                            .substr(std::min<size_t>(depth, a.size))
-                            .compare(KeyOf(b).substr(std::min<size_t>(depth, b.size)));
-      return order != 0 ? order < 0 : a.key < b.key;
-    });
-    return;
+// Makes the blocks of a run of what it is given in order.
+class TurnSorter::BlockMaker {
+ public:
+  // Those of a key, in the order of the log.
+  void Add(absl::string_view key, const Turn* begin, const Turn* end) {
+    moments_.clear();
+    for (const Turn* turn = begin; turn != end; ++turn) {
+      // What came and went within one event never was.
+      if (!moments_.empty() && moments_.back() >> 1 == turn->at >> 1) {
+        moments_.pop_back();
+      } else {
+        moments_.push_back(turn->at);
+      }
+    }
+    if (moments_.empty()) return;
+    const size_t shared = SharedBytes(before_, key);
+    AppendVarint(shared, &block_);
+    AppendString(key.substr(shared), &block_);
+    AppendVarint(moments_.size(), &block_);
+    AppendVarint(moments_.front(), &block_);
+    for (size_t m = 1; m < moments_.size(); ++m) {
+      KITH_CHECK((moments_[m] & 1) != (moments_[m - 1] & 1));
+      AppendVarint((moments_[m] >> 1) - (moments_[m - 1] >> 1), &block_);
+    }
+    before_ = key;
   }
-  // Of words that are alike, one that ends in them comes first, and has nothing to compare any
-  // more.
-  const auto size_at = [&](const Turn& turn) {
-    return std::min<size_t>(turn.size, depth + kWordBytes);
-  };
-  bool alike = true;
-  for (Turn* turn = begin; turn != end; ++turn) {
-    turn->word = WordOf(*turn, depth);
-    alike = alike && turn->word == begin->word && turn->size >= depth + kWordBytes;
+  // The block so far; a full one is taken, and another one begun.
+  const std::string& block() const { return block_; }
+  bool is_full() const { return block_.size() >= kBlockBytes; }
+  void Begin() {
+    block_.clear();
+    before_ = "";
   }
-  if (alike) return Sort(begin, end, depth + kWordBytes);
-  std::sort(begin, end, [&](const Turn& a, const Turn& b) {
-    if (a.word != b.word) return a.word < b.word;
-    return size_at(a) != size_at(b) ? a.size < b.size : a.key < b.key;
-  });
-  while (begin != end) {
-    Turn* const same = std::find_if(begin, end, [&](const Turn& turn) {
-      return turn.word != begin->word || size_at(turn) != size_at(*begin);
-    });
-    if (begin->size >= depth + kWordBytes) Sort(begin, same, depth + kWordBytes);
-    begin = same;
-  }
-}
+
+ private:
+  std::string block_;
+  absl::string_view before_;  // the last key in it
+  std::vector<uint64_t> moments_;
+};
 
 template <class Take>
 absl::Status TurnSorter::Encode(Take take) {
-  Sort(turns_.data(), turns_.data() + turns_.size(), 0);
-  std::string block;
-  absl::string_view before;
-  std::vector<uint64_t> moments;
-  for (size_t i = 0; i < turns_.size();) {
-    const absl::string_view key = KeyOf(turns_[i]);
-    moments.clear();
-    for (; i < turns_.size() && KeyOf(turns_[i]) == key; ++i) {
-      const uint64_t moment = turns_[i].at;
-      // What came and went within one event never was.
-      if (!moments.empty() && moments.back() >> 1 == moment >> 1) {
-        moments.pop_back();
-      } else {
-        moments.push_back(moment);
-      }
+  std::vector<std::pair<uint32_t, Group*>> groups;
+  for (auto& [number, group] : groups_) groups.emplace_back(number, &group);
+  std::sort(groups.begin(), groups.end());
+  BlockMaker maker;
+  for (const auto& [number, group] : groups) {
+    group->Sort();
+    const Turn* const end = group->turns.data() + group->turns.size();
+    for (const Turn* turn = group->turns.data(); turn != end;) {
+      const absl::string_view key = group->KeyOf(*turn);
+      const Turn* next = turn + 1;
+      while (next != end && group->KeyOf(*next) == key) ++next;
+      maker.Add(key, std::exchange(turn, next), next);
+      if (!maker.is_full()) continue;
+      KITH_RETURN_IF_ERROR(take(maker.block()));
+      maker.Begin();
     }
-    if (moments.empty()) continue;
-    const size_t shared = SharedBytes(before, key);
-    AppendVarint(shared, &block);
-    AppendString(key.substr(shared), &block);
-    AppendVarint(moments.size(), &block);
-    AppendVarint(moments.front(), &block);
-    for (size_t m = 1; m < moments.size(); ++m) {
-      KITH_CHECK((moments[m] & 1) != (moments[m - 1] & 1));
-      AppendVarint((moments[m] >> 1) - (moments[m - 1] >> 1), &block);
-    }
-    before = key;
-    if (block.size() < kBlockBytes) continue;
-    KITH_RETURN_IF_ERROR(take(block));
-    block.clear();
-    before = "";
   }
-  if (!block.empty()) KITH_RETURN_IF_ERROR(take(block));
-  keys_.clear();
-  turns_.clear();
+  if (!maker.block().empty()) KITH_RETURN_IF_ERROR(take(maker.block()));
+  groups_.clear();
+  bytes_ = 0;
   return absl::OkStatus();
 }
 
 absl::Status TurnSorter::Spill() {
-  if (turns_.empty()) return absl::OkStatus();
+  if (bytes_ == 0) return absl::OkStatus();
   if (file_ == nullptr) {
     KITH_ASSIGN_OR_RETURN(file_, ScratchFile::Create(folder_));
   }
@@ -222,8 +216,6 @@ absl::Status TurnSorter::BeginMerge() {
     blocks.push_back(block);
     return absl::OkStatus();
   }));
-  keys_ = {};
-  turns_ = {};
   runs_.push_back(std::make_unique<Run>(runs_.size(), std::move(blocks)));
   for (const auto& run : runs_) {
     KITH_ASSIGN_OR_RETURN(const bool more, run->Next());
@@ -231,6 +223,20 @@ absl::Status TurnSorter::BeginMerge() {
   }
   std::make_heap(heap_.begin(), heap_.end(), ComesLater);
   return absl::OkStatus();
+}
+
+void TurnSorter::SiftDown() {
+  if (heap_.empty()) return;
+  Run* const run = heap_.front();
+  size_t place = 0;
+  for (;;) {
+    size_t child = 2 * place + 1;
+    if (child + 1 < heap_.size() && ComesLater(heap_[child], heap_[child + 1])) ++child;
+    if (child >= heap_.size() || !ComesLater(run, heap_[child])) break;
+    heap_[place] = heap_[child];
+    place = child;
+  }
+  heap_[place] = run;
 }
 
 absl::StatusOr<bool> TurnSorter::Next() {
@@ -245,13 +251,12 @@ absl::StatusOr<bool> TurnSorter::Next() {
     }
     KITH_CHECK(run.came_first() == (moments_.size() % 2 == 0));
     moments_.insert(moments_.end(), run.moments().begin(), run.moments().end());
-    std::pop_heap(heap_.begin(), heap_.end(), ComesLater);
     KITH_ASSIGN_OR_RETURN(const bool more, run.Next());
-    if (more) {
-      std::push_heap(heap_.begin(), heap_.end(), ComesLater);
-    } else {
+    if (!more) {
+      heap_.front() = heap_.back();
       heap_.pop_back();
     }
+    SiftDown();
   }
   return !moments_.empty();
 }

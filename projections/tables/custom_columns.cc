@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/map_field.h"
 #include "eventstore/base/normalise.h"
@@ -107,6 +108,36 @@ Field FieldOf(const CustomColumn& column) {
   return field;
 }
 
+// A comparison's field, where it is one.
+void AddNamed(const TableDeclaration& table, const Comparison& comparison, const Message& row,
+              std::vector<CustomColumn>& columns) {
+  for (const FieldDescriptor* const map : table.custom_maps) {
+    absl::string_view key = comparison.field;
+    if (!absl::ConsumePrefix(&key, absl::StrCat(map->name(), ".")) || key.empty()) continue;
+    auto known = std::find_if(columns.begin(), columns.end(), [&](const CustomColumn& column) {
+      return column.map == map && column.key == key;
+    });
+    if (known == columns.end()) {
+      known =
+          columns.insert(columns.end(), CustomColumn{map, std::string(key), CustomValue::kText});
+    }
+    const Message* const value = FindMapValue(row, *map, key);
+    if (value != nullptr) {
+      known->type = ValueOf(*value).value_case();
+    } else if (comparison.is_call) {
+      known->type = CustomValue::kTime;  // of which now() can be asked, and any day
+    }
+  }
+}
+
+void AddNamed(const TableDeclaration& table, const Expression& filter, const Message& row,
+              std::vector<CustomColumn>& columns) {
+  if (filter.kind == Expression::Kind::kComparison) {
+    AddNamed(table, filter.comparison, row, columns);
+  }
+  for (const Expression& part : filter.parts) AddNamed(table, part, row, columns);
+}
+
 }  // namespace
 
 TableDeclaration WithColumns(const TableDeclaration& table,
@@ -143,6 +174,13 @@ std::vector<std::string> SlotEntriesOf(const TableDeclaration& table, WorkspaceI
   std::sort(entries.begin(), entries.end());
   entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
   return entries;
+}
+
+std::vector<CustomColumn> ColumnsNamed(const TableDeclaration& table, const Expression& filter,
+                                       const Message& row) {
+  std::vector<CustomColumn> columns;
+  if (!table.custom_maps.empty()) AddNamed(table, filter, row, columns);
+  return columns;
 }
 
 bool MayNameColumns(absl::string_view text) { return absl::StrContains(text, "custom."); }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "eventstore/base/nearest_words.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/store/versioned_store.h"
 #include "projections/tables/nearest_name.h"
@@ -168,6 +169,17 @@ std::string Meant(absl::string_view name, const std::vector<absl::string_view>& 
   return absl::StrJoin(with_word, " or ");
 }
 
+// Which fields there are; of many those that are most like the name, and where to look for all.
+std::string Told(absl::string_view name, const std::vector<absl::string_view>& names) {
+  constexpr size_t kAllToldMax = 12;
+  constexpr size_t kNearestTold = 5;
+  if (names.size() <= kAllToldMax) return absl::StrCat("there are ", absl::StrJoin(names, ", "));
+  const std::vector<std::string> nearest =
+      NearestWords(name, {names.begin(), names.end()}, kNearestTold);
+  return absl::StrCat("of ", names.size(), " fields the most like it are ",
+                      absl::StrJoin(nearest, ", "), "; the help of the list tells all");
+}
+
 }  // namespace
 
 bool Predicate::Holds(const std::vector<std::string>& values) const {
@@ -224,8 +236,8 @@ absl::StatusOr<size_t> FindField(absl::string_view name, const std::vector<Field
   const std::string meant = Meant(name, names);
   const std::string message =
       absl::StrCat("There is no field ", name, " to filter or order by",
-                   meant.empty() ? "" : absl::StrCat(", did you mean ", meant, "?"), " (there are ",
-                   absl::StrJoin(names, ", "), ")");
+                   meant.empty() ? "" : absl::StrCat(", did you mean ", meant, "?"), " (",
+                   Told(name, names), ")");
   return character == 0 ? InvalidFilter(absl::StrCat(message, "."))
                         : InvalidFilterAt(character, message);
 }

@@ -1,6 +1,7 @@
 #include "projections/tables/row_filter.h"
 
 #include <map>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
@@ -29,14 +30,36 @@ absl::Status CheckClear(const TableDeclaration& table, const Expression& filter)
   return absl::OkStatus();
 }
 
+// The table with these beside its fields, or where there are none the table itself, borrowed.
+std::shared_ptr<const TableDeclaration> Extended(const TableDeclaration& table,
+                                                 const std::vector<CustomColumn>& custom) {
+  if (custom.empty()) return {std::shared_ptr<const void>(), &table};
+  return std::make_shared<const TableDeclaration>(WithColumns(table, custom));
+}
+
 }  // namespace
 
 absl::StatusOr<RowFilter> RowFilter::Bind(const TableDeclaration& table, absl::string_view filter,
-                                          const Moment& moment) {
-  RowFilter bound(table);
+                                          const Moment& moment,
+                                          const google::protobuf::Message& row) {
   KITH_ASSIGN_OR_RETURN(const Expression parsed, ParseFilter(filter));
+  return Bind(table, parsed, moment, ColumnsNamed(table, parsed, row));
+}
+
+absl::StatusOr<RowFilter> RowFilter::Bind(const TableDeclaration& table, absl::string_view filter,
+                                          const Moment& moment,
+                                          const std::vector<CustomColumn>& custom) {
+  KITH_ASSIGN_OR_RETURN(const Expression parsed, ParseFilter(filter));
+  return Bind(table, parsed, moment, custom);
+}
+
+absl::StatusOr<RowFilter> RowFilter::Bind(const TableDeclaration& table, const Expression& filter,
+                                          const Moment& moment,
+                                          const std::vector<CustomColumn>& custom) {
+  RowFilter bound;
+  bound.table_ = Extended(table, custom);
   KITH_ASSIGN_OR_RETURN(bound.condition_,
-                        BindExpression(parsed, table.fields, moment, &bound.predicates_));
+                        BindExpression(filter, bound.table_->fields, moment, &bound.predicates_));
   return bound;
 }
 
@@ -45,26 +68,25 @@ bool RowFilter::Holds(const google::protobuf::Message& row) const {
   return projections::Holds(condition_, predicates_, values);
 }
 
-std::vector<size_t> RowFilter::fields() const {
-  std::vector<size_t> fields;
-  for (const Predicate& predicate : predicates_) fields.push_back(predicate.field);
+std::vector<const Field*> RowFilter::fields() const {
+  std::vector<const Field*> fields;
+  for (const Predicate& predicate : predicates_) fields.push_back(&table_->fields[predicate.field]);
   return fields;
 }
 
 bool RowHolds(const TableDeclaration& table, absl::string_view filter,
               const google::protobuf::Message& row, absl::Time now) {
   if (filter.empty()) return true;
-  const auto bound = RowFilter::Bind(table, filter, {now, absl::UTCTimeZone()});
+  const auto bound = RowFilter::Bind(table, filter, {now, absl::UTCTimeZone()}, row);
   return bound.ok() && bound->Holds(row);
 }
 
 absl::Status CheckClearFilter(const TableDeclaration& table, absl::string_view filter) {
-  const auto bound = RowFilter::Bind(table, filter, {absl::UnixEpoch(), absl::UTCTimeZone()});
+  const auto bound =
+      RowFilter::Bind(table, filter, {absl::UnixEpoch(), absl::UTCTimeZone()}, *table.row);
   if (!bound.ok()) return bound.status();
-  for (const size_t field : bound->fields()) {
-    if (table.fields[field].personal) {
-      return Sealed(table.fields[field].name);
-    }
+  for (const Field* const field : bound->fields()) {
+    if (field->personal) return Sealed(field->name);
   }
   return absl::OkStatus();
 }
@@ -83,15 +105,16 @@ bool MayHold(const TableDeclaration& table, absl::string_view filter) {
   const auto parsed = ParseFilter(filter);
   if (!parsed.ok()) return false;
   std::vector<Predicate> predicates;
-  const auto condition =
-      BindExpression(*parsed, table.fields, {absl::UnixEpoch(), absl::UTCTimeZone()}, &predicates);
+  const auto extended = Extended(table, ColumnsNamed(table, *parsed, *table.row));
+  const auto condition = BindExpression(*parsed, extended->fields,
+                                        {absl::UnixEpoch(), absl::UTCTimeZone()}, &predicates);
   if (!condition.ok()) return false;
   for (const Conjunction& conjunction : ConjunctionsOf(*condition)) {
     std::map<size_t, ValueRange> left;  // by field, which values all of its predicates leave
     bool may_hold = true;
     for (const size_t index : conjunction.predicates) {
       const Predicate& predicate = predicates[index];
-      if (!predicate.is_range() || table.fields[predicate.field].many) continue;
+      if (!predicate.is_range() || extended->fields[predicate.field].many) continue;
       ValueRange& range = left[predicate.field];
       range.Intersect(predicate.range);
       may_hold = may_hold && !range.none;

@@ -1,9 +1,11 @@
 // RowFilter: a list's filter that is asked of single rows, by who has them already.
 //
-// People's words for records (aliases) and custom fields are refused: which those are is known at a
-// read alone. Immutable; any thread.
+// People's words for records (aliases) are refused: whom they mean is known at a read alone. Custom
+// fields are asked as the row has them, so no later change of what they are changes an answer.
+// Immutable; any thread.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -11,6 +13,7 @@
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "projections/tables/condition.h"
+#include "projections/tables/custom_columns.h"
 #include "projections/tables/predicate.h"
 #include "projections/tables/table_core.h"
 #include "projections/tables/time_literal.h"
@@ -19,19 +22,29 @@ namespace kith::projections {
 
 class RowFilter {
  public:
-  // Borrows the table. ERROR_INVALID_FILTER as a list would say it.
+  // To ask this row, which is one of the table's. Borrows the table. ERROR_INVALID_FILTER as a list
+  // would say it; any name is that of a custom field.
   static absl::StatusOr<RowFilter> Bind(const TableDeclaration& table, absl::string_view filter,
-                                        const Moment& moment);
+                                        const Moment& moment, const google::protobuf::Message& row);
+  // To ask any row, where these custom fields are there and no others.
+  static absl::StatusOr<RowFilter> Bind(const TableDeclaration& table, absl::string_view filter,
+                                        const Moment& moment,
+                                        const std::vector<CustomColumn>& custom);
 
-  // `row` is one of the table's.
+  // `row` is one of the table's; the one that it was bound for, where it was for one.
   bool Holds(const google::protobuf::Message& row) const;
-  // The fields that it asks for, by their indexes in the table's.
-  std::vector<size_t> fields() const;
+  // The fields that it asks for, as long as it lives.
+  std::vector<const Field*> fields() const;
 
  private:
-  explicit RowFilter(const TableDeclaration& table) : table_(&table) {}
+  RowFilter() = default;
 
-  const TableDeclaration* table_;
+  static absl::StatusOr<RowFilter> Bind(const TableDeclaration& table, const Expression& filter,
+                                        const Moment& moment,
+                                        const std::vector<CustomColumn>& custom);
+
+  // Owns nothing where the filter names no custom field.
+  std::shared_ptr<const TableDeclaration> table_;
   std::vector<Predicate> predicates_;
   Condition condition_;
 };

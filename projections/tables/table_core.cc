@@ -66,7 +66,7 @@ class SameFields {
  private:
   RowValues& before_;
   RowValues& after_;
-  absl::InlinedVector<std::optional<bool>, 16> same_;
+  absl::InlinedVector<std::optional<bool>, 32> same_;
 };
 
 // The entry of one row in an index that has one of each; of what is the same in both rows, only
@@ -74,10 +74,16 @@ class SameFields {
 std::string EntryOf(const TableDeclaration& table, const IndexDeclaration& index,
                     WorkspaceId workspace, absl::string_view key, RowValues& row, RowValues* before,
                     SameFields* same) {
-  std::string entry = TablePrefix(table.number, index.number, workspace);
-  for (const size_t field : index.fields) {
-    entry += (same != nullptr && same->IsSame(field) ? *before : row).Of(field).front();
-  }
+  const auto value_of = [&](size_t field) -> const std::string& {
+    return (same != nullptr && same->IsSame(field) ? *before : row).Of(field).front();
+  };
+  const std::string prefix = TablePrefix(table.number, index.number, workspace);
+  size_t bytes = prefix.size() + key.size();
+  for (const size_t field : index.fields) bytes += value_of(field).size();
+  std::string entry;
+  entry.reserve(bytes);
+  entry += prefix;
+  for (const size_t field : index.fields) entry += value_of(field);
   return entry.append(key.data(), key.size());
 }
 

@@ -20,6 +20,14 @@ namespace {
 // So many rules are asked about one record.
 constexpr int kRulesMax = 20;
 
+constexpr absl::string_view kLeads = "leads";
+
+// Whether a user has it; what is a team's waits for one.
+bool IsSomebodys(const google::protobuf::Message& record) {
+  const auto* const owner = record.GetDescriptor()->FindFieldByName("owner");
+  return absl::StartsWith(record.GetReflection()->GetString(record, owner), "users/");
+}
+
 absl::string_view StrategyInWords(v1::AssignmentStrategy strategy) {
   switch (strategy) {
     case v1::LEAST_BUSY:
@@ -42,13 +50,47 @@ class Course {
       : question_(question), facts_(facts) {}
 
   absl::StatusOr<v1::Assignment> Run() {
-    KITH_ASSIGN_OR_RETURN(const bool is_decided, Ask(question_.rule));
+    KITH_ASSIGN_OR_RETURN(bool is_decided, AskWhoHasTheContact());
+    if (!is_decided) {
+      KITH_ASSIGN_OR_RETURN(is_decided, Ask(question_.rule));
+    }
     if (!is_decided) assignment_.add_rules(question_.rule);
     for (v1::PassedOver& one : passed_over_) *assignment_.add_passed_over() = std::move(one);
     return std::move(assignment_);
   }
 
  private:
+  // Two leads of one contact are the work of one, and no further turn. A lead that somebody is to
+  // lose does not stay with them for it.
+  absl::StatusOr<bool> AskWhoHasTheContact() {
+    if (question_.collection.name != kLeads || IsSomebodys(question_.record)) return false;
+    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> owners, facts_.OwnersOfContact());
+    for (const std::string& owner : owners) {
+      KITH_ASSIGN_OR_RETURN(const bool is_free, IsFreeForMore(owner));
+      if (!is_free) continue;
+      path_.push_back(question_.rule);
+      Decide(owner, v1::SAME_CONTACT,
+             absl::StrCat("They have another open lead of the contact", Told(passed_over_)));
+      path_.pop_back();
+      return true;
+    }
+    passed_over_.clear();  // the rule passes over whom it would ask itself
+    return false;
+  }
+
+  // As IsFree, of somebody whom the rule may pause.
+  absl::StatusOr<bool> IsFreeForMore(const std::string& owner) {
+    KITH_ASSIGN_OR_RETURN(const v1::AssignmentRule* const rule, facts_.FindRule(question_.rule));
+    if (rule != nullptr) {
+      for (const v1::AssignmentMember& member : rule->members()) {
+        if (member.user() != owner || !member.paused()) continue;
+        PassOver(owner, v1::PAUSED);
+        return false;
+      }
+    }
+    return IsFree(owner);
+  }
+
   // True where the rule, or one that it leads to, decided.
   absl::StatusOr<bool> Ask(const std::string& name) {
     if (++asked_ > kRulesMax || std::find(path_.begin(), path_.end(), name) != path_.end()) {

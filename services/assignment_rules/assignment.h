@@ -30,6 +30,9 @@ class AssignmentFacts {
   virtual absl::StatusOr<bool> HasTeam(const std::string& name) = 0;
   // How many open records of the rule's resource each of them has.
   virtual absl::StatusOr<std::vector<int64_t>> CountOpen(absl::Span<const std::string> users) = 0;
+  // The users who have another open lead of the contact that the record, a lead, is of: who had
+  // theirs first, first.
+  virtual absl::StatusOr<std::vector<std::string>> OwnersOfContact() = 0;
 };
 
 // Borrows everything.

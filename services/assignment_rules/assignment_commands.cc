@@ -41,8 +41,12 @@ const ResourceType& TypeOf(const std::vector<ResourceType>& resources, absl::str
 class LoadedFacts final : public AssignmentFacts {
  public:
   LoadedFacts(const std::vector<ResourceType>& resources, const runtime::OwnedRecords& owned,
-              std::string collection, Loader& load)
-      : resources_(resources), owned_(owned), collection_(std::move(collection)), load_(load) {}
+              std::string collection, const Message& record, Loader& load)
+      : resources_(resources),
+        owned_(owned),
+        collection_(std::move(collection)),
+        record_(record),
+        load_(load) {}
 
   absl::StatusOr<const v1::AssignmentRule*> FindRule(const std::string& name) override {
     KITH_ASSIGN_OR_RETURN(const auto* const state, load_.Load<AssignmentRuleAggregate>(name));
@@ -63,6 +67,9 @@ class LoadedFacts final : public AssignmentFacts {
   absl::StatusOr<std::vector<int64_t>> CountOpen(absl::Span<const std::string> users) override {
     return owned_.CountOpen(load_, collection_, users);
   }
+  absl::StatusOr<std::vector<std::string>> OwnersOfContact() override {
+    return owned_.OwnersOfContact(load_, record_);
+  }
 
  private:
   absl::StatusOr<const Message*> Find(absl::string_view category, const std::string& name) {
@@ -75,6 +82,7 @@ class LoadedFacts final : public AssignmentFacts {
   const std::vector<ResourceType>& resources_;
   const runtime::OwnedRecords& owned_;
   const std::string collection_;
+  const Message& record_;
   Loader& load_;
 };
 
@@ -144,7 +152,7 @@ Decision AssignmentCommands::Run(Loader& load, const v1::AssignRecordRequest& co
                                     *FindCollection(collections_, category),
                                     {context.now, zone},
                                     command.ignore_capacity()};
-  LoadedFacts facts(resources_, *runtime_.owned, category, load);
+  LoadedFacts facts(resources_, *runtime_.owned, category, *now.resource, load);
   KITH_ASSIGN_OR_RETURN(v1::Assignment assignment, Assign(question, facts));
   const std::string turns = TurnsOf(*assignment.rules().rbegin());
   KITH_RETURN_IF_ERROR(load.Load<TurnsAggregate>(turns).status());

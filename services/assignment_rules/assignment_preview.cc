@@ -36,17 +36,19 @@ using projections::DirectoryRows;
 using runtime::ReadContext;
 
 // The views that the method is bound with, in their order.
-enum : size_t { kRules, kTurns, kUsers, kTeams };
+enum : size_t { kRules, kTurns, kUsers, kTeams, kContacts };
 
 // Rows at the position of the read. Lives for one read.
 class ReadFacts final : public AssignmentFacts {
  public:
   ReadFacts(const ReadContext& context, const runtime::OwnedRecords& owned,
-            const projections::ViewSnapshot& records, std::string collection, bool sees_all)
+            const projections::ViewSnapshot& records, std::string collection, const Message& record,
+            bool sees_all)
       : context_(context),
         owned_(owned),
         records_(records),
         collection_(std::move(collection)),
+        record_(record),
         sees_all_(sees_all) {}
 
   absl::StatusOr<const v1::AssignmentRule*> FindRule(const std::string& name) override {
@@ -66,11 +68,7 @@ class ReadFacts final : public AssignmentFacts {
   absl::StatusOr<std::vector<int64_t>> CountOpen(absl::Span<const std::string> users) override {
     // Who is asked for again and again tells who has more.
     if (!sees_all_) {
-      return Reject(v1::ASSIGNMENT_RULES_ERROR_RECORDS_HIDDEN,
-                    absl::StrCat("Who is least busy tells how many ", collection_,
-                                 " each has, and you do not see all of them. AssignRecord assigns "
-                                 "all the same."),
-                    {{"resource", collection_}});
+      return Hidden(absl::StrCat("Who is least busy tells how many ", collection_, " each has"));
     }
     std::vector<int64_t> counts;
     for (const std::string& user : users) {
@@ -80,8 +78,24 @@ class ReadFacts final : public AssignmentFacts {
     }
     return counts;
   }
+  absl::StatusOr<std::vector<std::string>> OwnersOfContact() override {
+    KITH_ASSIGN_OR_RETURN(
+        std::vector<std::string> owners,
+        owned_.OwnersOfContact(records_, context_.view(kContacts), context_.workspace(), record_));
+    if (!owners.empty() && !sees_all_) {
+      return Hidden("Who has another open lead of the contact gets this one");
+    }
+    return owners;
+  }
 
  private:
+  absl::Status Hidden(absl::string_view what) const {
+    return Reject(v1::ASSIGNMENT_RULES_ERROR_RECORDS_HIDDEN,
+                  absl::StrCat(what, ", and you do not see all ", collection_,
+                               ". AssignRecord assigns all the same."),
+                  {{"resource", collection_}});
+  }
+
   template <class Row>
   absl::StatusOr<const Row*> Find(const projections::Table<Row>& table, size_t view,
                                   const std::string& name) {
@@ -99,6 +113,7 @@ class ReadFacts final : public AssignmentFacts {
   const runtime::OwnedRecords& owned_;
   const projections::ViewSnapshot& records_;
   const std::string collection_;
+  const Message& record_;
   const bool sees_all_;  // the caller, of its records
   std::vector<std::shared_ptr<const void>> kept_;
 };
@@ -135,7 +150,7 @@ class Preview {
     KITH_CHECK(get != nullptr);
     ReadFacts facts(context, *runtime_.owned,
                     context.SnapshotOf(runtime_.views.Find(DirectoryOf(rule->resource()))),
-                    rule->resource(),
+                    rule->resource(), *record,
                     runtime::Reach(context.caller, get->method().permission).is_everything());
     KITH_ASSIGN_OR_RETURN(*response, Assign(question, facts));
     if (response->owner().empty()) {
@@ -183,7 +198,8 @@ void BindPreview(std::vector<runtime::ResourceType> resources, const runtime::Ru
   const auto preview = std::make_shared<const Preview>(std::move(resources), runtime, methods);
   methods.Read(
       runtime::MethodOf<v1::PreviewAssignmentRequest>(),
-      {AssignmentRuleDirectory::kName, AssignmentTurns::kName, "user_directory", "team_directory"},
+      {AssignmentRuleDirectory::kName, AssignmentTurns::kName, "user_directory", "team_directory",
+       "contact_directory"},
       runtime::ReadKind::kScan,
       [preview](const ReadContext& context, const Message& request, Message* response) {
         return preview->Run(context, static_cast<const v1::PreviewAssignmentRequest&>(request),

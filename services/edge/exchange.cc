@@ -1,6 +1,9 @@
 #include "services/edge/exchange.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -47,7 +50,16 @@ class HttpCarrier : public Base, public Exchange {
 
   absl::string_view Metadata(const char* key) const override {
     const bool is_in_url = terms_.is_document && absl::string_view(key) == "authorization";
-    return is_in_url ? absl::string_view(terms_.credentials) : HeaderOf(*request_, key);
+    if (is_in_url) return terms_.credentials;
+    const auto [first, end] = request_->get().equal_range(key);
+    if (first == end || std::next(first) == end) return HeaderOf(*request_, key);
+    // HTTP means by several of a header one, with commas between.
+    const auto [place, is_new] = joined_.try_emplace(key);
+    for (auto each = first; is_new && each != end; ++each) {
+      absl::StrAppend(&place->second, each == first ? "" : ",",
+                      absl::string_view(each->value().data(), each->value().size()));
+    }
+    return place->second;
   }
   std::vector<std::string> certified_names() const override {
     return connection_->certified_names();
@@ -145,7 +157,8 @@ class HttpCarrier : public Base, public Exchange {
   const std::shared_ptr<const Request> request_;
   const runtime::Method& method_;
   Terms terms_;
-  std::string metadata_;  // headers that the call has added
+  std::string metadata_;                               // headers that the call has added
+  mutable std::map<std::string, std::string> joined_;  // of those that came several times
   std::atomic<bool> gone_ = false;
   absl::Status read_;  // why there is no message
   std::string bytes_;  // of the message, protobuf's

@@ -22,12 +22,15 @@ void CompleteFields(const v1::ImportJob&, const Settings&, v1::ImportJob& after)
 bool CanMatch(v1::ImportMatchKey key, absl::string_view collection) {
   switch (key) {
     case v1::EXTERNAL_ID:
-      return collection == "contacts" || collection == "companies";
+      return collection == "contacts" || collection == "companies" || collection == "leads";
     case v1::EMAIL_ADDRESS:
+      return collection == "contacts" || collection == "leads";
     case v1::PHONE_NUMBER:
       return collection == "contacts";
     case v1::DOMAIN:
       return collection == "companies";
+    case v1::DEAL_NAME:
+      return collection == "deals";
     default:
       return false;
   }
@@ -91,6 +94,8 @@ std::vector<std::string> RevertingKeys(const v1::ImportJob& job) {
   return {job.name()};
 }
 
+std::vector<std::string> RowKeys(const v1::ImportJob& job) { return {job.name()}; }
+
 absl::Status IsReverting(absl::string_view name) {
   return RejectState(v1::IMPORT_JOBS_ERROR_STILL_RUNNING,
                      "What the import job made is being taken back: delete it once it is reverted.",
@@ -108,6 +113,7 @@ const ResourceRules& Rules() {
                              .Complete(CompleteFields)
                              .Check(CheckFields)
                              .KeptClaim(kRevertingClaim, RevertingKeys, IsReverting)
+                             .Claim(kRowClaim, RowKeys)
                              .FoldedBy<FoldImportJob>()
                              .Build());
   return rules;

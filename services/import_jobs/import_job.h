@@ -28,6 +28,10 @@ ImportJobState Evolve(ImportJobState state, const Recorded<v1::ImportJobEvent>& 
 
 const ResourceRules& Rules();
 
+// By its name, claimed by what brings it into being and by what its rows become, it is known which
+// job made something. Persisted inside the hashes of the log's tags.
+inline constexpr absl::string_view kRowClaim = "importJobs.row";
+
 // Whether the job takes rows: IMPORT_JOBS_ERROR_IMPORT_JOB_NOT_FOUND or
 // IMPORT_JOBS_ERROR_NOT_RUNNING.
 absl::Status CheckRunning(const ImportJobState& state, absl::string_view name);

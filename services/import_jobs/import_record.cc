@@ -1,6 +1,8 @@
 #include "services/import_jobs/import_record.h"
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -8,16 +10,20 @@
 #include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/domain.h"
+#include "eventstore/base/normalise.h"
 #include "eventstore/base/standard_events.h"
 #include "eventstore/base/status_macros.h"
 #include "google/rpc/error_details.pb.h"
-#include "kith/companies/v1/companies_service.pb.h"
-#include "kith/contacts/v1/contacts_service.pb.h"
+#include "kith/companies/v1/company.pb.h"
+#include "kith/contacts/v1/contact.pb.h"
+#include "kith/deals/v1/deals_service.pb.h"
 #include "kith/import_jobs/v1/import_jobs_errors.pb.h"
+#include "kith/leads/v1/lead.pb.h"
 #include "kith/options/v1/options.pb.h"
-#include "services/core/field_of.h"
+#include "services/core/identity_claims.h"
 #include "services/core/reject.h"
 #include "services/import_jobs/import_job.h"
+#include "services/import_jobs/record_requests.h"
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/resources/claim_holders.h"
 
@@ -26,18 +32,24 @@ namespace {
 
 using companies::v1::Company;
 using contacts::v1::Contact;
+using deals::v1::Deal;
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using runtime::Loader;
 
-constexpr absl::string_view kContacts = "contacts";
 constexpr absl::string_view kCompanies = "companies";
+constexpr absl::string_view kLeads = "leads";
+constexpr absl::string_view kDeals = "deals";
 // Of several records that match so many are named.
 constexpr size_t kCandidatesMax = 10;
 
 bool IsOutputOnly(const FieldDescriptor& field) {
   return field.options().GetExtension(options::v1::field).output_only();
+}
+
+bool IsImmutable(const FieldDescriptor& field) {
+  return field.options().GetExtension(options::v1::field).immutable();
 }
 
 // By what an element of a list is the same as another: what it says, but for its label and for
@@ -60,6 +72,9 @@ std::string KeyOf(const Message& list_of, const FieldDescriptor& field, int inde
   }
   if (type == contacts::v1::ContactCompany::descriptor()) {
     return static_cast<const contacts::v1::ContactCompany&>(element).company();
+  }
+  if (type == deals::v1::DealContact::descriptor()) {
+    return static_cast<const deals::v1::DealContact&>(element).contact();
   }
   const std::unique_ptr<Message> said(element.New());
   said->CopyFrom(element);
@@ -95,25 +110,25 @@ bool AddMissing(const Message& row, const FieldDescriptor& field, Message& recor
 // The custom fields that the row has a value of; their paths.
 void TakeMap(const Message& row, const FieldDescriptor& field, Message& record,
              google::protobuf::FieldMask& mask) {
-  const auto take = [&](const auto& wanted, auto& held) {
-    std::vector<std::string> paths;
-    for (const auto& [key, value] : wanted) {
-      held[key] = value;
-      paths.push_back(absl::StrCat(field.name(), ".", key));
-    }
-    std::sort(paths.begin(), paths.end());
-    for (std::string& path : paths) mask.add_paths(std::move(path));
+  const FieldDescriptor* const key = field.message_type()->map_key();
+  const auto key_of = [&](const Message& entry) {
+    return entry.GetReflection()->GetString(entry, key);
   };
-  if (row.GetDescriptor() == Company::descriptor()) {
-    take(static_cast<const Company&>(row).custom(),
-         *static_cast<Company&>(record).mutable_custom());
-  } else if (field.number() == Contact::kPersonalCustomFieldNumber) {
-    take(static_cast<const Contact&>(row).personal_custom(),
-         *static_cast<Contact&>(record).mutable_personal_custom());
-  } else {
-    take(static_cast<const Contact&>(row).custom(),
-         *static_cast<Contact&>(record).mutable_custom());
+  const auto& reflection = *row.GetReflection();
+  std::vector<std::string> paths;
+  for (int i = 0; i < reflection.FieldSize(row, &field); ++i) {
+    const Message& wanted = reflection.GetRepeatedMessage(row, &field, i);
+    Message* held = nullptr;
+    for (int j = 0; held == nullptr && j < reflection.FieldSize(record, &field); ++j) {
+      Message* const one = reflection.MutableRepeatedMessage(&record, &field, j);
+      if (key_of(*one) == key_of(wanted)) held = one;
+    }
+    if (held == nullptr) held = reflection.AddMessage(&record, &field);
+    held->CopyFrom(wanted);
+    paths.push_back(absl::StrCat(field.name(), ".", key_of(wanted)));
   }
+  std::sort(paths.begin(), paths.end());
+  for (std::string& path : paths) mask.add_paths(std::move(path));
 }
 
 IdentityKey KindOf(v1::ImportMatchKey key) {
@@ -140,17 +155,54 @@ std::string NameOf(IdentityKey kind) {
   }
 }
 
-// Whether the row is of the job's collection.
-absl::Status CheckRecord(const v1::ImportJob& job, const v1::ImportRecordRequest& command) {
-  const bool is_contact = command.has_contact() && job.collection() == kContacts;
-  const bool is_company = command.has_company() && job.collection() == kCompanies;
-  if (is_contact || is_company) return absl::OkStatus();
-  google::rpc::BadRequest violations;
-  const char* const field = command.has_company() ? "company" : "contact";
-  AddViolation(field, absl::StrCat("must be one of the job's ", job.collection()), violations);
-  return Reject(v1::IMPORT_JOBS_ERROR_INVALID_RECORD,
-                absl::StrCat("The row must be of the job's ", job.collection(), "."),
-                {{"field", field}}, violations);
+// The record that a row says; null where it says none.
+const Message* RowOf(const v1::ImportRecordRequest& command) {
+  const auto& reflection = *command.GetReflection();
+  const FieldDescriptor* const field = reflection.GetOneofFieldDescriptor(
+      command, command.GetDescriptor()->FindOneofByName("record"));
+  return field == nullptr ? nullptr : &reflection.GetMessage(command, field);
+}
+
+// Its numbers as the workspace reads them, so that they are compared with those that are there.
+void CompleteNumbers(const Settings& settings, Message& row) {
+  if (row.GetDescriptor() == Contact::descriptor()) {
+    CompletePhones({}, settings.default_region, *static_cast<Contact&>(row).mutable_phones());
+  } else if (row.GetDescriptor() == Company::descriptor()) {
+    CompletePhones({}, settings.default_region, *static_cast<Company&>(row).mutable_phones());
+  }
+}
+
+// A record that matches by several keys is told by the first.
+template <class Matches>
+void AddMatch(const std::string& record, absl::string_view key, Matches& matches) {
+  const bool is_known = std::any_of(matches.begin(), matches.end(),
+                                    [&](const auto& match) { return match.record == record; });
+  if (!is_known) matches.push_back({record, std::string(key)});
+}
+
+// How an open deal comes to stand where the row has it; nullopt where it stands there, and of one
+// that is closed.
+std::optional<deals::v1::MoveDealRequest> MoveTo(const Deal& deal, const Deal& row) {
+  const bool is_open = deal.status() == deals::v1::OPEN;
+  if (!is_open || row.stage().empty() || row.stage() == deal.stage()) return std::nullopt;
+  deals::v1::MoveDealRequest move;
+  move.set_name(deal.name());
+  move.set_stage(row.stage());
+  return move;
+}
+
+// Each event says of which job it is, whatever its caller says of its cause.
+Decision Claimed(const std::string& import_job, Decision decision) {
+  if (!decision.ok()) return decision;
+  const std::string secret = decision->secret();
+  const std::optional<absl::Time> occurred = decision->occurred();
+  Changes claimed;
+  for (Change& change : (*std::move(decision)).TakeList()) {
+    change.claims.push_back({std::string(kRowClaim), import_job});
+    claimed = std::move(claimed).Add(std::move(change));
+  }
+  if (occurred.has_value()) claimed = std::move(claimed).OccurredAt(*occurred);
+  return std::move(claimed).WithSecret(secret);
 }
 
 }  // namespace
@@ -161,7 +213,8 @@ google::protobuf::FieldMask MergeRow(const Message& row, Message& record) {
   const auto& reflection = *row.GetReflection();
   for (int i = 0; i < descriptor.field_count(); ++i) {
     const FieldDescriptor& field = *descriptor.field(i);
-    if (IsOutputOnly(field) || field.name() == "name" || field.name() == "etag") continue;
+    const bool is_identity = field.name() == "name" || field.name() == "etag";
+    if (IsOutputOnly(field) || IsImmutable(field) || is_identity) continue;
     if (field.is_map()) {
       TakeMap(row, field, record, mask);
     } else if (field.is_repeated()) {
@@ -178,7 +231,10 @@ google::protobuf::FieldMask MergeRow(const Message& row, Message& record) {
 
 ImportRecord::ImportRecord(std::vector<runtime::ResourceType> types,
                            const runtime::Runtime& runtime, const runtime::MethodTable& methods)
-    : types_(std::move(types)), people_(types_, runtime), methods_(methods) {}
+    : types_(std::move(types)),
+      people_(types_, runtime),
+      leads_(TypeOf(kLeads), runtime),
+      methods_(methods) {}
 
 const runtime::ResourceType& ImportRecord::TypeOf(absl::string_view category) const {
   const auto found = std::find_if(types_.begin(), types_.end(), [&](const auto& type) {
@@ -188,14 +244,22 @@ const runtime::ResourceType& ImportRecord::TypeOf(absl::string_view category) co
   return *found;
 }
 
+const runtime::ResourceType& ImportRecord::TypeOf(const Message& row) const {
+  const auto found = std::find_if(types_.begin(), types_.end(), [&](const auto& type) {
+    return type.rules->resource->GetDescriptor() == row.GetDescriptor();
+  });
+  KITH_CHECK(found != types_.end());
+  return *found;
+}
+
 Decision ImportRecord::Run(Loader& load, const v1::ImportRecordRequest& command,
                            const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const ImportJobState* const state,
                         load.Load<ImportJobAggregate>(command.import_job()));
   KITH_RETURN_IF_ERROR(CheckRunning(*state, command.import_job()));
   const v1::ImportJob& job = state->resource;
-  KITH_RETURN_IF_ERROR(CheckRecord(job, command));
-  KITH_ASSIGN_OR_RETURN(std::vector<Match> matches, FindMatches(load, job, command, context));
+  KITH_RETURN_IF_ERROR(CheckRow(job, command));
+  KITH_ASSIGN_OR_RETURN(Matches matches, FindMatches(load, job, command, context));
   if (matches.size() > 1) {
     matches.resize(std::min(matches.size(), kCandidatesMax));
     const std::string candidates =
@@ -211,112 +275,183 @@ Decision ImportRecord::Run(Loader& load, const v1::ImportRecordRequest& command,
                   absl::StrCat("None of the ", job.collection(),
                                " matches the row, and the import only updates."));
   }
-  if (matches.empty()) return Create(load, command, context);
+  if (matches.empty()) return Claimed(job.name(), Create(load, command, context));
   const std::string record = matches.front().record;
   if (job.policy() == v1::CREATE_ONLY) return Changes().WithSecret(record);
-  Decision updated = Update(load, record, command, context);
+  Decision updated = Claimed(job.name(), Update(load, record, command, context));
   if (!updated.ok()) return updated;
   return (*std::move(updated)).WithSecret(record);
 }
 
 absl::Status ImportRecord::Render(runtime::Rendering& after, const v1::ImportRecordRequest& command,
                                   v1::ImportRecordResponse* response) const {
-  const Descriptor* const resource =
-      command.has_company() ? Company::descriptor() : Contact::descriptor();
+  const Message* const row = RowOf(command);
+  KITH_CHECK(row != nullptr);  // Run refuses it
+  const absl::string_view category = TypeOf(*row).rules->category;
   response->set_outcome(v1::ROW_UNCHANGED);
   response->set_name(after.secret());
   for (const runtime::AppendedEvent& appended : after.events()) {
-    const StandardEvent kind = kith::KindOf(*appended.event, *resource);
-    if (kind == StandardEvent::kCreated) response->set_outcome(v1::ROW_CREATED);
-    if (kind == StandardEvent::kUpdated) response->set_outcome(v1::ROW_UPDATED);
-    if (kind != StandardEvent::kOther) response->set_name(appended.stream);
+    if (eventstore::CategoryOf(appended.stream) != category) continue;
+    const bool is_new =
+        kith::KindOf(*appended.event, *row->GetDescriptor()) == StandardEvent::kCreated;
+    if (is_new) {
+      response->set_outcome(v1::ROW_CREATED);
+    } else if (response->outcome() == v1::ROW_UNCHANGED) {
+      response->set_outcome(v1::ROW_UPDATED);
+    }
+    response->set_name(appended.stream);
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<ImportRecord::Match>> ImportRecord::FindMatches(
+absl::Status ImportRecord::CheckRow(const v1::ImportJob& job,
+                                    const v1::ImportRecordRequest& command) const {
+  const Message* const row = RowOf(command);
+  const bool is_of_job = row != nullptr && TypeOf(*row).rules->category == job.collection();
+  const bool is_named = command.deal_id().empty() || command.has_deal();
+  if (is_of_job && is_named) return absl::OkStatus();
+  google::rpc::BadRequest violations;
+  std::string field = "deal_id";
+  if (!is_of_job) {
+    field = row == nullptr ? "record"
+                           : FieldOfType(*command.GetDescriptor(), *row->GetDescriptor())->name();
+    AddViolation(field, absl::StrCat("must be one of the job's ", job.collection()), violations);
+  } else {
+    AddViolation(field, "is of a deal alone", violations);
+  }
+  return Reject(v1::IMPORT_JOBS_ERROR_INVALID_RECORD,
+                absl::StrCat("The row must be of the job's ", job.collection(), "."),
+                {{"field", field}}, violations);
+}
+
+absl::StatusOr<ImportRecord::Matches> ImportRecord::FindMatches(
     Loader& load, const v1::ImportJob& job, const v1::ImportRecordRequest& command,
     const CommandContext& context) const {
-  if (command.has_company()) return FindCompanies(load, job, command.company());
+  if (command.has_contact()) return FindContacts(load, job, command.contact(), context);
+  const Message& row = *RowOf(command);
+  const ResourceRules& rules = *TypeOf(row).rules;
+  Matches matches;
+  for (const int key : job.match_keys()) {
+    if (key == v1::DOMAIN) {
+      std::vector<std::string> domains;
+      for (const std::string& one : command.company().domains()) {
+        domains.push_back(DomainForm(one));
+      }
+      KITH_RETURN_IF_ERROR(
+          AddHolders(load, kCompanies, kCompanyDomainClaim, domains, "DOMAIN", matches));
+    } else if (key == v1::EXTERNAL_ID) {
+      const ClaimRule& claim = rules.claims[rules.identity_claim];
+      KITH_RETURN_IF_ERROR(AddHolders(load, rules.category, claim.purpose, claim.values(row),
+                                      "EXTERNAL_ID", matches));
+    } else if (key == v1::EMAIL_ADDRESS) {
+      const std::optional<std::string> email = EmailKey(command.lead().email());
+      if (email.has_value()) KITH_RETURN_IF_ERROR(AddLeads(load, *email, matches));
+    } else if (key == v1::DEAL_NAME && !command.deal_id().empty()) {
+      KITH_RETURN_IF_ERROR(AddNamed(load, absl::StrCat("deals/", command.deal_id()), matches));
+    }
+  }
+  return matches;
+}
+
+absl::StatusOr<ImportRecord::Matches> ImportRecord::FindContacts(
+    Loader& load, const v1::ImportJob& job, const Contact& contact,
+    const CommandContext& context) const {
   std::vector<IdentityKey> kinds;
   for (const int key : job.match_keys()) {
     kinds.push_back(KindOf(static_cast<v1::ImportMatchKey>(key)));
   }
   KITH_ASSIGN_OR_RETURN(const auto alike,
-                        people_.FindAlike(load, command.contact(), context.settings, kinds));
-  std::vector<Match> matches;
+                        people_.FindAlike(load, contact, context.settings, kinds));
+  Matches matches;
   for (const IdentityCandidate& one : alike) matches.push_back({one.contact, NameOf(one.key)});
   return matches;
 }
 
-absl::StatusOr<std::vector<ImportRecord::Match>> ImportRecord::FindCompanies(
-    Loader& load, const v1::ImportJob& job, const Company& company) const {
-  const runtime::ResourceType& type = TypeOf(kCompanies);
-  std::vector<Match> matches;
-  const auto add = [&](absl::string_view claim, const std::string& value,
-                       absl::string_view key) -> absl::Status {
+absl::Status ImportRecord::AddHolders(Loader& load, absl::string_view category,
+                                      absl::string_view claim,
+                                      const std::vector<std::string>& values, absl::string_view key,
+                                      Matches& matches) const {
+  for (const std::string& value : values) {
     KITH_ASSIGN_OR_RETURN(const runtime::ClaimHolders holders,
-                          runtime::FindHolders(load, type, claim, value));
+                          runtime::FindHolders(load, TypeOf(category), claim, value));
     for (const Message* const record : holders.records) {
-      const std::string& holder = static_cast<const Company*>(record)->name();
-      const bool is_known = std::any_of(matches.begin(), matches.end(),
-                                        [&](const Match& match) { return match.record == holder; });
-      if (!is_known) matches.push_back({holder, std::string(key)});
-    }
-    return absl::OkStatus();
-  };
-  for (const int key : job.match_keys()) {
-    if (key == v1::DOMAIN) {
-      for (const std::string& domain : company.domains()) {
-        KITH_RETURN_IF_ERROR(add(kCompanyDomainClaim, DomainForm(domain), "DOMAIN"));
-      }
-    } else if (key == v1::EXTERNAL_ID) {
-      const std::string& claim = type.rules->claims[type.rules->identity_claim].purpose;
-      for (const std::string& id : ExternalIdKeysOf(company.external_ids())) {
-        KITH_RETURN_IF_ERROR(add(claim, id, "EXTERNAL_ID"));
-      }
+      AddMatch(ResourceNameOf(*record), key, matches);
     }
   }
-  return matches;
+  return absl::OkStatus();
+}
+
+absl::Status ImportRecord::AddLeads(Loader& load, const std::string& email,
+                                    Matches& matches) const {
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                        leads_.Names(load, "email", email, kLeadEmailClaim, email));
+  const runtime::ResourceType& type = TypeOf(kLeads);
+  std::vector<std::string> open, closed;
+  for (const std::string& name : names) {
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, name));
+    const ResourceNow now = type.now_of(state);
+    if (now.lifecycle != Lifecycle::kActive) continue;
+    const auto& lead = static_cast<const leads::v1::Lead&>(*now.resource);
+    if (EmailKey(lead.email()) != email) continue;
+    (lead.has_close_time() ? closed : open).push_back(name);
+  }
+  for (const std::string& name : open.empty() ? closed : open) {
+    AddMatch(name, "EMAIL_ADDRESS", matches);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ImportRecord::AddNamed(Loader& load, const std::string& deal, Matches& matches) const {
+  const runtime::ResourceType& type = TypeOf(kDeals);
+  KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, deal));
+  if (type.now_of(state).lifecycle == Lifecycle::kActive) AddMatch(deal, "DEAL_NAME", matches);
+  return absl::OkStatus();
 }
 
 Decision ImportRecord::Create(Loader& load, const v1::ImportRecordRequest& command,
                               const CommandContext& context) const {
-  if (command.has_company()) {
-    companies::v1::CreateCompanyRequest create;
-    *create.mutable_company() = command.company();
-    return runtime::DecidePart(methods_, load, create, context);
-  }
-  contacts::v1::CreateContactRequest create;
-  *create.mutable_contact() = command.contact();
-  return runtime::DecidePart(methods_, load, create, context);
+  const Message& row = *RowOf(command);
+  const std::unique_ptr<Message> create = NewRequest(TypeOf(row), "Create");
+  KITH_CHECK(create != nullptr);
+  create->GetReflection()
+      ->MutableMessage(&*create, FieldOfType(*create->GetDescriptor(), *row.GetDescriptor()))
+      ->CopyFrom(row);
+  if (command.has_deal()) SetText(*create, "deal_id", command.deal_id());
+  return runtime::DecidePart(methods_, load, *create, context);
 }
 
 Decision ImportRecord::Update(Loader& load, const std::string& record,
                               const v1::ImportRecordRequest& command,
                               const CommandContext& context) const {
-  const runtime::ResourceType& type = TypeOf(command.has_company() ? kCompanies : kContacts);
+  const Message& said = *RowOf(command);
+  const runtime::ResourceType& type = TypeOf(said);
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, record));
   const ResourceNow now = type.now_of(state);
   if (now.lifecycle != Lifecycle::kActive) return ResourceNotFound(*type.rules, record);
-  if (command.has_company()) {
-    companies::v1::UpdateCompanyRequest update;
-    *update.mutable_company() = static_cast<const Company&>(*now.resource);
-    Company row = command.company();
-    CompletePhones({}, context.settings.default_region, *row.mutable_phones());
-    *update.mutable_update_mask() = MergeRow(row, *update.mutable_company());
-    if (update.update_mask().paths().empty()) return NoChange();
-    update.mutable_company()->clear_etag();
-    return runtime::DecidePart(methods_, load, update, context);
-  }
-  contacts::v1::UpdateContactRequest update;
-  *update.mutable_contact() = static_cast<const Contact&>(*now.resource);
-  Contact row = command.contact();
-  CompletePhones({}, context.settings.default_region, *row.mutable_phones());
-  *update.mutable_update_mask() = MergeRow(row, *update.mutable_contact());
-  if (update.update_mask().paths().empty()) return NoChange();
-  update.mutable_contact()->clear_etag();
-  return runtime::DecidePart(methods_, load, update, context);
+  const std::unique_ptr<Message> row(said.New());
+  row->CopyFrom(said);
+  CompleteNumbers(context.settings, *row);
+  const std::unique_ptr<Message> update = NewRequest(type, "Update");
+  KITH_CHECK(update != nullptr);
+  Message& wanted = *update->GetReflection()->MutableMessage(
+      &*update, FieldOfType(*update->GetDescriptor(), *said.GetDescriptor()));
+  wanted.CopyFrom(*now.resource);
+  const google::protobuf::FieldMask mask = MergeRow(*row, wanted);
+  SetText(wanted, "etag", "");
+  update->GetReflection()
+      ->MutableMessage(&*update, FieldOfType(*update->GetDescriptor(), *mask.GetDescriptor()))
+      ->CopyFrom(mask);
+  // What is loaded is not to be looked at once it is assumed to be changed.
+  std::optional<deals::v1::MoveDealRequest> move;
+  if (command.has_deal()) move = MoveTo(static_cast<const Deal&>(*now.resource), command.deal());
+  Decision updated =
+      mask.paths().empty() ? NoChange() : runtime::DecidePart(methods_, load, *update, context);
+  if (!updated.ok() || !move.has_value()) return updated;
+  load.Assume(*std::move(updated), context);
+  Decision moved = runtime::DecidePart(methods_, load, *move, context);
+  if (!moved.ok()) return moved;
+  load.Assume(*std::move(moved), context);
+  return load.TakeAssumed();
 }
 
 }  // namespace kith::import_jobs

@@ -1,7 +1,7 @@
 // The command that imports a row: the record it matches, and what becomes of that.
 //
-// What it makes is what the Create and Update methods of contacts and companies make, for the same
-// caller.
+// What it makes is what the Create and Update methods of contacts, companies, leads and deals make,
+// and MoveDeal, for the same caller.
 #pragma once
 
 #include <string>
@@ -18,14 +18,15 @@
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
 #include "services/runtime/resources/known_people.h"
+#include "services/runtime/resources/listed_holders.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/runtime.h"
 
 namespace kith::import_jobs {
 
-// What a row makes of the record that it matches: `update_mask` names the fields that it sets and
-// that differ then. Lists have what was there, and what the row adds, as far as that fits; other
-// fields what the row says. Pure.
+// What a row makes of the record that it matches: the mask names the fields that it sets. Lists
+// have what was there, and what the row adds, as far as that fits; other fields what the row says;
+// those that never change after creation stay. Pure.
 google::protobuf::FieldMask MergeRow(const google::protobuf::Message& row,
                                      google::protobuf::Message& record);
 
@@ -48,19 +49,34 @@ class ImportRecord {
     std::string key;
   };
 
-  absl::StatusOr<std::vector<Match>> FindMatches(runtime::Loader& load, const v1::ImportJob& job,
-                                                 const v1::ImportRecordRequest& command,
-                                                 const CommandContext& context) const;
-  absl::StatusOr<std::vector<Match>> FindCompanies(runtime::Loader& load, const v1::ImportJob& job,
-                                                   const companies::v1::Company& company) const;
+  using Matches = std::vector<Match>;
+
+  // Whether the row is of the job's collection.
+  absl::Status CheckRow(const v1::ImportJob& job, const v1::ImportRecordRequest& command) const;
+  absl::StatusOr<Matches> FindMatches(runtime::Loader& load, const v1::ImportJob& job,
+                                      const v1::ImportRecordRequest& command,
+                                      const CommandContext& context) const;
+  absl::StatusOr<Matches> FindContacts(runtime::Loader& load, const v1::ImportJob& job,
+                                       const contacts::v1::Contact& contact,
+                                       const CommandContext& context) const;
+  // Those that hold one of the values of a claim.
+  absl::Status AddHolders(runtime::Loader& load, absl::string_view category,
+                          absl::string_view claim, const std::vector<std::string>& values,
+                          absl::string_view key, Matches& matches) const;
+  // Leads with that address: the open ones, and where none is open those that were closed.
+  absl::Status AddLeads(runtime::Loader& load, const std::string& email, Matches& matches) const;
+  absl::Status AddNamed(runtime::Loader& load, const std::string& deal, Matches& matches) const;
   Decision Create(runtime::Loader& load, const v1::ImportRecordRequest& command,
                   const CommandContext& context) const;
   Decision Update(runtime::Loader& load, const std::string& record,
                   const v1::ImportRecordRequest& command, const CommandContext& context) const;
   const runtime::ResourceType& TypeOf(absl::string_view category) const;
+  // Of the records that a message is. Aborts where it is none.
+  const runtime::ResourceType& TypeOf(const google::protobuf::Message& row) const;
 
   const std::vector<runtime::ResourceType> types_;
   const runtime::KnownPeople people_;
+  const runtime::ListedHolders leads_;
   const runtime::MethodTable& methods_;
 };
 

@@ -17,6 +17,7 @@
 #include "kith/type/v1/errors.pb.h"
 #include "projections/import_jobs/import_job_changes.h"
 #include "projections/import_jobs/import_job_reverts.h"
+#include "projections/reactions/pending_reactions.h"
 #include "projections/reactions/policy.h"
 #include "projections/tables/fold_resource.h"
 #include "services/core/by_itself.h"
@@ -24,6 +25,7 @@
 #include "services/core/reject.h"
 #include "services/core/update_mask.h"
 #include "services/import_jobs/import_job.h"
+#include "services/import_jobs/record_requests.h"
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/requests/retry.h"
@@ -43,6 +45,8 @@ using runtime::ResourceType;
 
 // Of one append, and of one page of a preview.
 constexpr int kRevertedMax = 100;
+// Of what happened to a job since its revert went on, as that it was renamed.
+constexpr int kLookedBackMax = 1'000;
 // How far a plan follows what names what names a record.
 constexpr int kPlanStepsMax = 100;
 
@@ -89,18 +93,6 @@ FieldMask SettableOf(const FieldMask& differing, const Descriptor& resource) {
   return settable;
 }
 
-const FieldDescriptor* FieldOfType(const Descriptor& request, const Descriptor& type) {
-  for (int i = 0; i < request.field_count(); ++i) {
-    if (request.field(i)->message_type() == &type) return request.field(i);
-  }
-  KITH_UNREACHABLE();
-}
-
-void SetText(Message& message, const char* field, std::string text) {
-  message.GetReflection()->SetString(&message, FieldOf(*message.GetDescriptor(), field),
-                                     std::move(text));
-}
-
 }  // namespace
 
 ImportRevert::ImportRevert(std::vector<ResourceType> types, const runtime::Runtime& runtime,
@@ -112,16 +104,6 @@ const ResourceType* ImportRevert::FindType(absl::string_view record) const {
     return type.rules->category == eventstore::CategoryOf(record);
   });
   return found == types_.end() ? nullptr : &*found;
-}
-
-std::unique_ptr<Message> ImportRevert::NewRequest(const ResourceType& type,
-                                                  absl::string_view verb) const {
-  const auto* const method = type.service->FindMethodByName(
-      absl::StrCat(verb, type.rules->resource->GetDescriptor()->name()));
-  if (method == nullptr) return nullptr;
-  return std::unique_ptr<Message>(google::protobuf::MessageFactory::generated_factory()
-                                      ->GetPrototype(method->input_type())
-                                      ->New());
 }
 
 Decision ImportRevert::Run(Loader& load, const v1::RevertImportJobRequest& command,
@@ -164,14 +146,30 @@ absl::StatusOr<bool> ImportRevert::IsAboutToGoOn(WorkspaceId workspace,
                         runtime_.log.HeadOf(workspace, job.name(), ReadTier::kDisk));
   // What it does next is not known yet.
   if (view.position() < head.position) return true;
-  bool is_pending = false;
-  KITH_RETURN_IF_ERROR(projections::ScanAtOnce(
-      view.Latest(), "",
-      [&](absl::string_view, WorkspaceId of, const policies::v1::PendingReaction& reaction) {
-        is_pending = of == workspace && reaction.stream() == job.name() && !reaction.is_parked();
-        return !is_pending;
-      }));
-  return is_pending;
+  KITH_ASSIGN_OR_RETURN(const std::optional<Sequence> last, LastAsked(workspace, job.name()));
+  if (!last.has_value()) return false;
+  KITH_ASSIGN_OR_RETURN(
+      const std::optional<policies::v1::PendingReaction> reaction,
+      projections::FindReaction(view.Latest(), workspace, projections::ReactionName(*last, 0)));
+  return reaction.has_value() && !reaction->is_parked();
+}
+
+absl::StatusOr<std::optional<Sequence>> ImportRevert::LastAsked(
+    WorkspaceId workspace, const std::string& import_job) const {
+  KITH_ASSIGN_OR_RETURN(const eventstore::StreamHead head,
+                        runtime_.log.HeadOf(workspace, import_job, ReadTier::kDisk));
+  const auto cursor = runtime_.log.ReadStream(workspace, import_job, head.revision,
+                                              Direction::kBackwards, ReadTier::kDisk);
+  for (int i = 0; i < kLookedBackMax; ++i) {
+    KITH_ASSIGN_OR_RETURN(auto record, cursor->Next());
+    if (record == nullptr) break;
+    KITH_ASSIGN_OR_RETURN(const auto recorded, runtime_.registry.DecodeClear(std::move(record)));
+    const auto& event = static_cast<const v1::ImportJobEvent&>(*recorded->event);
+    if (event.has_import_job_revert_begun() || event.has_import_job_revert_advanced()) {
+      return recorded->header().sequence;
+    }
+  }
+  return std::nullopt;
 }
 
 Decision ImportRevert::GoOn(Loader& load, const v1::ImportJob& job,
@@ -275,6 +273,9 @@ absl::Status ImportRevert::Check(WorkspaceId workspace, const v1::ImportJobChang
   if (!is_as_left && change.created()) {
     KITH_ASSIGN_OR_RETURN(is_as_left, AreOnlyRevertsSince(workspace, change));
   }
+  if (!is_as_left) {
+    KITH_ASSIGN_OR_RETURN(is_as_left, IsAsLeft(workspace, change));
+  }
   if (!is_as_left || events != change.event_count()) {
     return RejectState(v1::IMPORT_JOBS_ERROR_CHANGED_SINCE,
                        "It was changed since the import, or deleted, and stays as it is.",
@@ -293,6 +294,29 @@ absl::Status ImportRevert::Check(WorkspaceId workspace, const v1::ImportJobChang
     }
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> ImportRevert::IsAsLeft(WorkspaceId workspace,
+                                            const v1::ImportJobChange& change) const {
+  const ResourceType& type = *FindType(change.record());
+  const Descriptor& resource = *type.rules->resource->GetDescriptor();
+  const std::unique_ptr<Message> now(type.rules->resource->New());
+  std::unique_ptr<Message> left;
+  const auto cursor = runtime_.log.ReadStream(workspace, change.record(), Revision(1),
+                                              Direction::kForwards, ReadTier::kDisk);
+  for (int64_t revision = 1;; ++revision) {
+    KITH_ASSIGN_OR_RETURN(auto record, cursor->Next());
+    if (record == nullptr) break;
+    KITH_ASSIGN_OR_RETURN(const auto event,
+                          runtime_.registry.Decode(std::move(record), runtime_.keys));
+    const bool is_update = KindOf(*event->event, resource) == StandardEvent::kUpdated;
+    if (revision > change.last_revision() && !is_update) return false;
+    type.rules->fold(projections::HappeningOf(*event), *now);
+    if (revision != change.last_revision()) continue;
+    left.reset(now->New());
+    left->CopyFrom(*now);
+  }
+  return left != nullptr && SettableOf(DifferingFields(*left, *now), resource).paths().empty();
 }
 
 absl::StatusOr<bool> ImportRevert::AreOnlyRevertsSince(WorkspaceId workspace,

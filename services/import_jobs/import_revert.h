@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,10 @@ class ImportRevert {
   // Whether the next records are about to be taken back by itself: not where that was refused, as
   // for a user who is gone, or parked. Touches the disk.
   absl::StatusOr<bool> IsAboutToGoOn(WorkspaceId workspace, const v1::ImportJob& job) const;
+  // The number of the latest event of the job that has records taken back; nullopt where it is not
+  // among its latest 1,000.
+  absl::StatusOr<std::optional<Sequence>> LastAsked(WorkspaceId workspace,
+                                                    const std::string& import_job) const;
   // What takes back the next records.
   Decision GoOn(runtime::Loader& load, const v1::ImportJob& job,
                 const CommandContext& context) const;
@@ -61,6 +66,9 @@ class ImportRevert {
   // IMPORT_JOBS_ERROR_CHANGED_SINCE or IMPORT_JOBS_ERROR_NOT_REVERTIBLE.
   absl::Status Check(WorkspaceId workspace, const v1::ImportJobChange& change,
                      Revision revision) const;
+  // Whether what became of the record since came to nothing: it was only updated, and all that a
+  // caller may set is as the import left it, as where later imports of it were taken back.
+  absl::StatusOr<bool> IsAsLeft(WorkspaceId workspace, const v1::ImportJobChange& change) const;
   // Whether what became of the record since is nothing but that reverts emptied what it named.
   absl::StatusOr<bool> AreOnlyRevertsSince(WorkspaceId workspace,
                                            const v1::ImportJobChange& change) const;
@@ -76,10 +84,6 @@ class ImportRevert {
                     Plans& plans) const;
   // Null where no resource has such names.
   const runtime::ResourceType* FindType(absl::string_view record) const;
-  // The request of a method of the record's resource, "Delete", and its name; null where there is
-  // no such method.
-  std::unique_ptr<google::protobuf::Message> NewRequest(const runtime::ResourceType& type,
-                                                        absl::string_view verb) const;
 
   const std::vector<runtime::ResourceType> types_;
   const runtime::Runtime& runtime_;

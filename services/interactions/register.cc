@@ -105,12 +105,14 @@ auto By(std::shared_ptr<const Reader> reader,
   };
 }
 
-// The same of the timeline of a record, with the views that this one needs.
+// The same of the timeline of a record, or of several, with the views that these need.
 template <class Request, class Response>
 void BindTimeline(runtime::MethodTable& methods, std::initializer_list<absl::string_view> views,
                   const std::shared_ptr<const TimelineReader>& reader,
                   absl::Status (TimelineReader::*read)(const ReadContext&, const Request&,
-                                                       Response*) const) {
+                                                       Response*) const,
+                  runtime::ReadViews (TimelineReader::*views_for)(absl::string_view)
+                      const = &TimelineReader::ViewsFor) {
   methods.Read(
       runtime::MethodOf<Request>(), views, ReadKind::kScan,
       [reader, read](const ReadContext& context, const google::protobuf::Message& request,
@@ -118,8 +120,8 @@ void BindTimeline(runtime::MethodTable& methods, std::initializer_list<absl::str
         return (reader.get()->*read)(context, static_cast<const Request&>(request),
                                      static_cast<Response*>(response));
       },
-      [reader](const google::protobuf::Message& request) {
-        return reader->ViewsFor(static_cast<const Request&>(request).parent());
+      [reader, views_for](const google::protobuf::Message& request) {
+        return (reader.get()->*views_for)(static_cast<const Request&>(request).parent());
       });
 }
 
@@ -138,6 +140,10 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Read(Timeline::kName, ReadKind::kScan, By(timeline, &TimelineReader::BatchGet));
   BindTimeline(methods, {Timeline::kName, kVisits}, timeline, &TimelineReader::List);
   BindTimeline(methods, {Timeline::kName}, timeline, &TimelineReader::Summarize);
+  BindTimeline(methods, {Timeline::kName}, timeline, &TimelineReader::ListOfPeople,
+               &TimelineReader::ViewsForPeople);
+  BindTimeline(methods, {Timeline::kName}, timeline, &TimelineReader::SummarizeOfPeople,
+               &TimelineReader::ViewsForPeople);
   methods.Read(Timeline::kName, ReadKind::kScan, By(history, &HistoryReader::List));
 }
 

@@ -7,11 +7,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/companies/v1/company.pb.h"
 #include "kith/contacts/v1/contact.pb.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/interactions/v1/interactions_errors.pb.h"
 #include "kith/meetings/v1/meetings_service.pb.h"
 #include "kith/messages/v1/messages_service.pb.h"
@@ -21,6 +23,7 @@
 #include "projections/interactions/timeline.h"
 #include "projections/tables/merged_names.h"
 #include "projections/tables/page_limits.h"
+#include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "services/core/secrets.h"
@@ -39,6 +42,12 @@ namespace {
 
 // How many entries of a timeline are counted.
 constexpr size_t kCountedEntriesMax = 10'000;
+// Of the people of a company so many are looked at, for pages of so many, and of the timeline of
+// each so many entries are counted, however many people there are.
+constexpr int kPeopleMax = 200;
+constexpr int kPeoplePageMax = 200;
+constexpr size_t kCountedOfEachMin = 100;
+constexpr absl::string_view kListContacts = "kith.contacts.v1.ContactsService/ListContacts";
 constexpr absl::string_view kMessages = "messages";
 constexpr absl::string_view kMeetings = "meetings";
 constexpr absl::string_view kVisitors = "visitors";
@@ -54,6 +63,34 @@ const google::protobuf::Message& MemberOf(const google::protobuf::Message& event
 absl::Status NoSuchRecord(const std::string& name) {
   return RejectResource(v1::INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND,
                         absl::StrCat("There is no ", name, "."), name);
+}
+
+contacts::v1::ListContactsRequest PeopleRequest(absl::string_view company) {
+  contacts::v1::ListContactsRequest request;
+  request.set_filter(absl::StrCat("companies.company = \"", company, "\""));
+  request.set_page_size(kPeopleMax);
+  return request;
+}
+
+// Whether the contact is of the company, which has these names, on this day.
+bool BelongsTo(const contacts::v1::Contact& contact, const std::vector<std::string>& company,
+               absl::CivilDay day) {
+  return std::any_of(contact.companies().begin(), contact.companies().end(),
+                     [&](const contacts::v1::ContactCompany& one) {
+                       const bool is_over = one.has_end_date() && CivilDayOf(one.end_date()) < day;
+                       return !is_over && std::find(company.begin(), company.end(),
+                                                    one.company()) != company.end();
+                     });
+}
+
+void Tell(const projections::KindCounts& counts, v1::TimelineSummary* response) {
+  for (const projections::KindCount& each : counts.kinds) {
+    v1::InteractionCount& told = *response->add_kinds();
+    told.set_kind(each.kind);
+    told.set_count(each.count);
+    *told.mutable_last_occur_time() = ToTimestamp(each.last);
+  }
+  response->set_counts_are_at_least(counts.at_least);
 }
 
 }  // namespace
@@ -196,16 +233,92 @@ absl::Status TimelineReader::Summarize(const runtime::ReadContext& context,
   KITH_ASSIGN_OR_RETURN(const projections::KindCounts counts,
                         projections::CountKinds(context.view(), context.workspace(), names,
                                                 kCountedEntriesMax, reads_messages));
-  for (const projections::KindCount& each : counts.kinds) {
-    v1::InteractionCount& told = *response->add_kinds();
-    told.set_kind(each.kind);
-    told.set_count(each.count);
-    *told.mutable_last_occur_time() = ToTimestamp(each.last);
-  }
-  response->set_counts_are_at_least(counts.at_least);
+  Tell(counts, response);
   return counts.kinds.empty()
              ? CheckKnown(context, request.parent(), names, ReadsKind(context, request.parent()))
              : absl::OkStatus();
+}
+
+runtime::ReadViews TimelineReader::ViewsForPeople(absl::string_view company) const {
+  const runtime::UnaryMethod& list = *methods_.FindUnary(kListContacts);
+  runtime::ReadViews views = {&companies_, &contacts_};
+  for (const runtime::ReadViews& more :
+       {list.views(), list.further_views(PeopleRequest(company))}) {
+    for (projections::View* const view : more) {
+      if (std::find(views.begin(), views.end(), view) == views.end()) views.push_back(view);
+    }
+  }
+  return views;
+}
+
+absl::StatusOr<TimelineReader::People> TimelineReader::PeopleOf(const runtime::ReadContext& context,
+                                                                const std::string& company) const {
+  const absl::string_view reading =
+      runtime::ReadPermissionOf(methods_, eventstore::CategoryOf(company));
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, runtime_.owned->Sees(context, company, reading));
+  if (!is_seen) return NoSuchRecord(company);
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesOf(context, company));
+  KITH_RETURN_IF_ERROR(CheckKnown(context, company, names, ReadsKind(context, company)));
+  contacts::v1::ListContactsResponse listed;
+  KITH_RETURN_IF_ERROR(runtime::ReadPart(context, *methods_.FindUnary(kListContacts),
+                                         PeopleRequest(company), &listed));
+  KITH_ASSIGN_OR_RETURN(const auto settings, context.SettingsThen());
+  const absl::TimeZone zone = TimeZoneOf(settings->time_zone).value_or(absl::UTCTimeZone());
+  const absl::CivilDay day = absl::ToCivilDay(context.read_time, zone);
+  People people;
+  people.are_all = listed.next_page_token().empty();
+  for (const contacts::v1::Contact& contact : listed.contacts()) {
+    if (!BelongsTo(contact, names, day)) continue;
+    KITH_ASSIGN_OR_RETURN(const bool is_read,
+                          runtime_.owned->Sees(context, contact.name(), ReadPermission()));
+    if (!is_read) continue;
+    KITH_ASSIGN_OR_RETURN(const std::vector<std::string> all, NamesOf(context, contact.name()));
+    people.names.insert(people.names.end(), all.begin(), all.end());
+  }
+  return people;
+}
+
+absl::Status TimelineReader::ListOfPeople(const runtime::ReadContext& context,
+                                          const v1::ListPeopleTimelineRequest& request,
+                                          v1::ListTimelineResponse* response) const {
+  KITH_ASSIGN_OR_RETURN(People people, PeopleOf(context, request.parent()));
+  if (people.names.empty()) return absl::OkStatus();
+  const projections::TimelineQuery query = {
+      .workspace = context.workspace(),
+      .records = std::move(people.names),
+      .changes = false,
+      .messages = false,
+      .meetings = false,
+      .visits = false,
+      .page_size = std::min(request.page_size(), kPeoplePageMax),
+      .page_token = context.page_token};
+  projections::PageRoom room(projections::kPageSizeMax);
+  const auto take = [&](const projections::TimelineEvent& at) -> absl::StatusOr<bool> {
+    v1::TimelineEntry entry;
+    KITH_RETURN_IF_ERROR(RenderEntry(context, at, &entry));
+    if (!room.Take(entry.ByteSizeLong())) return false;
+    *response->add_entries() = std::move(entry);
+    return true;
+  };
+  KITH_ASSIGN_OR_RETURN(*response->mutable_next_page_token(),
+                        projections::ListTimeline(context.view(), query, take));
+  return absl::OkStatus();
+}
+
+absl::Status TimelineReader::SummarizeOfPeople(const runtime::ReadContext& context,
+                                               const v1::SummarizePeopleTimelineRequest& request,
+                                               v1::TimelineSummary* response) const {
+  KITH_ASSIGN_OR_RETURN(const People people, PeopleOf(context, request.parent()));
+  projections::KindCounts counts;
+  if (!people.names.empty()) {
+    const size_t of_each = std::max(kCountedEntriesMax / people.names.size(), kCountedOfEachMin);
+    KITH_ASSIGN_OR_RETURN(
+        counts, projections::CountKinds(context.view(), context.workspace(), people.names, of_each,
+                                        /*messages=*/false));
+  }
+  counts.at_least = counts.at_least || !people.are_all;
+  Tell(counts, response);
+  return absl::OkStatus();
 }
 
 bool TimelineReader::ReadsKind(const runtime::ReadContext& context,

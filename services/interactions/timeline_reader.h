@@ -31,8 +31,9 @@ class TimelineReader {
         contacts_(runtime.views.Find("contact_directory")),
         companies_(runtime.views.Find("company_directory")) {}
 
-  // The views that the timeline of the record is read with.
+  // The views that the timeline of the record is read with, and those of the people of a company.
   runtime::ReadViews ViewsFor(absl::string_view parent) const;
+  runtime::ReadViews ViewsForPeople(absl::string_view company) const;
 
   // Whether the caller sees one of the records that the interaction is about, as OwnedRecords::Sees
   // does, and may read interactions of that one.
@@ -57,7 +58,25 @@ class TimelineReader {
                          const v1::SummarizeTimelineRequest& request,
                          v1::TimelineSummary* response) const;
 
+  // The same of the interactions with the people of a company. What the caller may not read of them
+  // is left out. INTERACTIONS_ERROR_LINKED_RECORD_NOT_FOUND as List; ERROR_PERMISSION_DENIED where
+  // the caller may read no contacts.
+  absl::Status ListOfPeople(const runtime::ReadContext& context,
+                            const v1::ListPeopleTimelineRequest& request,
+                            v1::ListTimelineResponse* response) const;
+  absl::Status SummarizeOfPeople(const runtime::ReadContext& context,
+                                 const v1::SummarizePeopleTimelineRequest& request,
+                                 v1::TimelineSummary* response) const;
+
  private:
+  // Those who belong to a company, as far as the caller may read interactions with them.
+  struct People {
+    std::vector<std::string> names;  // all that each of them has
+    bool are_all = true;             // there are no more than are looked at
+  };
+
+  absl::StatusOr<People> PeopleOf(const runtime::ReadContext& context,
+                                  const std::string& company) const;
   // All names that mean the record.
   absl::StatusOr<std::vector<std::string>> NamesOf(const runtime::ReadContext& context,
                                                    const std::string& parent) const;

@@ -1,5 +1,7 @@
 #include "services/leads/lead.h"
 
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -9,7 +11,11 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/leads/v1/leads_errors.pb.h"
 #include "projections/leads/lead_fold.h"
+#include "services/core/identity_claims.h"
+#include "services/core/owner_field.h"
 #include "services/core/reject.h"
+#include "services/core/resource_events.h"
+#include "services/core/update_mask.h"
 #include "services/leads/lead_fields.h"
 #include "services/leads/lead_status.h"
 
@@ -81,6 +87,7 @@ const ResourceRules& Rules() {
           .Check(CheckFields)
           .NamedAfter("display_name", "contact")
           .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
+          .Claim(kLeadEmailClaim, EmailKeys)
           .IdentifiedBy("external_ids", kExternalIdClaim)
           .FoldedBy<FoldLead>()
           .Build());
@@ -101,6 +108,19 @@ absl::StatusOr<bool> MayTake(const LeadState& state, const v1::TakeLeadRequest& 
                          ? "Nothing is to be done about the lead any more."
                          : "Somebody has the lead. An update gives it to another.",
                      lead.name(), {{"owner", owner}});
+}
+
+Decision TakeFromNobody(const v1::Lead& lead, const CommandContext& context) {
+  v1::Lead after = lead;
+  after.set_owner(std::string(context.user));
+  CompleteFields(lead, context.settings, after);
+  auto event = std::make_unique<v1::LeadEvent>(
+      UpdatedEvent<v1::LeadEvent>(after, DifferingFields(lead, after)));
+  return Changes().Add({lead.name(),
+                        std::move(event),
+                        {{OwnerPurpose(LeadAggregate::kCategory), after.owner()}},
+                        std::nullopt,
+                        /*is_consequence=*/true});
 }
 
 absl::StatusOr<bool> MayHandBack(const LeadState& state, const v1::HandBackLeadRequest& command) {

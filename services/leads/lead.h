@@ -49,6 +49,11 @@ Decision Decide(const LeadState& state, const v1::RecordLeadResponseRequest& com
 absl::StatusOr<bool> MayTake(const LeadState& state, const v1::TakeLeadRequest& command,
                              const CommandContext& context);
 
+// The caller becomes the owner of a lead that nobody has, by the event of an update. Whoever sees
+// it may take it, so it is held against no reach: who writes their own leads only works the new
+// ones by making them theirs.
+Decision TakeFromNobody(const v1::Lead& lead, const CommandContext& context);
+
 // Whether the lead goes back to the queue that it was taken from: false where it is in one.
 // LEADS_ERROR_NOT_IN_QUEUE where it was in none, or is closed.
 absl::StatusOr<bool> MayHandBack(const LeadState& state, const v1::HandBackLeadRequest& command);

@@ -1,5 +1,6 @@
 #include "services/leads/lead_fields.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -101,6 +102,12 @@ bool TellsOfPerson(const v1::Lead& lead) {
 
 std::vector<std::string> ExternalIdKeys(const v1::Lead& lead) {
   return ExternalIdKeysOf(lead.external_ids());
+}
+
+std::vector<std::string> EmailKeys(const v1::Lead& lead) {
+  std::optional<std::string> key = EmailKey(lead.email());
+  if (!key.has_value()) return {};
+  return {*std::move(key)};
 }
 
 }  // namespace kith::leads

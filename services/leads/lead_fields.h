@@ -12,7 +12,8 @@
 
 namespace kith::leads {
 
-// The purpose of a lead's claim. Persisted inside the hashes of the log's tags.
+// The purposes of a lead's claims; of its address it is kLeadEmailClaim (identity_claims.h), since
+// some version only. Persisted inside the hashes of the log's tags.
 inline constexpr absl::string_view kExternalIdClaim = "leads.external_id";
 
 // What follows from what a caller set: a new number is in E.164 as the workspace's default region
@@ -29,7 +30,8 @@ absl::Status CheckFields(const v1::Lead& lead);
 // Whether it tells of a person: by a name, an address or a number.
 bool TellsOfPerson(const v1::Lead& lead);
 
-// The values under which external ids are claimed.
+// The values under which external ids are claimed, and the address: several leads may have it.
 std::vector<std::string> ExternalIdKeys(const v1::Lead& lead);
+std::vector<std::string> EmailKeys(const v1::Lead& lead);
 
 }  // namespace kith::leads

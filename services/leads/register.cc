@@ -5,6 +5,7 @@
 
 #include "eventstore/base/status_macros.h"
 #include "kith/leads/v1/leads_service.pb.h"
+#include "kith/users/v1/user_events.pb.h"
 #include "projections/leads/lead_directory.h"
 #include "projections/leads/lead_responses.h"
 #include "services/leads/lead.h"
@@ -30,6 +31,11 @@ struct LeadCommands {
   }
 };
 
+// As the commands on leads know users: from their standard events.
+struct UserAggregate : ResourceAggregate<users::v1::User, users::v1::UserEvent> {
+  static constexpr absl::string_view kCategory = "users";
+};
+
 // Of the lead's own update, so that whose it becomes is told by one event, however it came about.
 class LeadTaking {
  public:
@@ -39,8 +45,20 @@ class LeadTaking {
   Decision Run(runtime::Loader& load, const v1::TakeLeadRequest& command,
                const CommandContext& context) const {
     KITH_ASSIGN_OR_RETURN(const LeadState* lead, load.Load<LeadAggregate>(command.name()));
-    KITH_ASSIGN_OR_RETURN(const bool is_to_take, MayTake(*lead, command, context));
-    return is_to_take ? Give(load, command.name(), std::string(context.user), context) : NoChange();
+    CommandContext taker = context;
+    const bool is_nobodys = lead->resource.owner().empty() && !context.user.empty();
+    if (is_nobodys) {
+      // Whose call came before they were deactivated is nobody who could have it.
+      KITH_ASSIGN_OR_RETURN(const UserAggregate::State* const user,
+                            load.Load<UserAggregate>(context.user));
+      const bool is_there =
+          user->lifecycle == Lifecycle::kActive && user->resource.state() != users::v1::INACTIVE;
+      if (!is_there) taker.user = {};
+    }
+    KITH_ASSIGN_OR_RETURN(const bool is_to_take, MayTake(*lead, command, taker));
+    if (!is_to_take) return NoChange();
+    if (is_nobodys) return TakeFromNobody(lead->resource, taker);
+    return Give(load, command.name(), std::string(context.user), context);
   }
   Decision Run(runtime::Loader& load, const v1::HandBackLeadRequest& command,
                const CommandContext& context) const {

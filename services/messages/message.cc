@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/smtp_reply.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/messages/v1/messages_errors.pb.h"
 #include "kith/type/v1/errors.pb.h"
@@ -267,7 +268,7 @@ Decision Decide(const MessageState& state, const v1::RecordMessageFailedRequest&
   v1::MessageFailed& failed = *event.mutable_message_failed();
   failed.set_name(command.name());
   failed.set_failure(command.failure());
-  failed.set_reply(command.reply());
+  failed.set_reply(SmtpReplyNumbers(command.reply()));
   return Changes().Append(command.name(), std::move(event));
 }
 

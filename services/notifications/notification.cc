@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
+#include "eventstore/base/smtp_reply.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/notifications/v1/notification_preferences.pb.h"
 #include "kith/notifications/v1/notifications_errors.pb.h"
@@ -100,7 +101,7 @@ Decision NotMailed(const std::string& name, v1::NotificationMailFailure failure,
   v1::NotificationNotMailed& not_mailed = *event.mutable_notification_not_mailed();
   not_mailed.set_name(name);
   not_mailed.set_failure(failure);
-  not_mailed.set_reply(reply);
+  not_mailed.set_reply(SmtpReplyNumbers(reply));
   return Changes().Append(name, std::move(event));
 }
 

@@ -1,5 +1,5 @@
-// Reads of predictions: how likely a deal is to be won, and the counts that this is made of, as of
-// any moment. Any thread that may touch the disk.
+// Reads of predictions: how likely a deal is to be won or a lead to be converted, and the counts
+// that this is made of, as of any moment. Any thread that may touch the disk.
 #pragma once
 
 #include "services/runtime/calls/method_table.h"

@@ -5,6 +5,7 @@
 #include "kith/scoring_models/v1/scores_service.pb.h"
 #include "kith/scoring_models/v1/scoring_models_service.pb.h"
 #include "projections/scoring_models/deal_outcomes.h"
+#include "projections/scoring_models/lead_outcomes.h"
 #include "projections/scoring_models/score_keeper.h"
 #include "projections/scoring_models/score_rules.h"
 #include "projections/scoring_models/scoring_model_directory.h"
@@ -21,6 +22,7 @@ void Register(runtime::ServerBuilder& server) {
   server.AddResource<ScoringModelAggregate, v1::GetScoringModelRequest>(
       Rules(), std::make_unique<ScoringModelDirectory>());
   server.AddProjection(std::make_unique<DealOutcomes>());
+  server.AddProjection(std::make_unique<LeadOutcomes>());
   server.RegisterEvents<v1::ScoreEvent>(ScoresAggregate::kCategory);
   for (const v1::ScoreTarget target : {v1::CONTACTS, v1::LEADS}) {
     server.AddPolicyOfDirectory(std::string(CollectionOf(target)),

@@ -35,8 +35,9 @@ bool Contradicts(const projections::TableDeclaration& rows, absl::string_view co
     if (c == '"') is_text = !is_text;
     if (is_text) c = absl::ascii_tolower(static_cast<unsigned char>(c));
   }
-  const bool can_be_asked =
-      projections::RowFilter::Bind(rows, folded, {absl::UnixEpoch(), absl::UTCTimeZone()}).ok();
+  const bool can_be_asked = projections::RowFilter::Bind(
+                                rows, folded, {absl::UnixEpoch(), absl::UTCTimeZone()}, *rows.row)
+                                .ok();
   return can_be_asked && !projections::MayHold(rows, folded);
 }
 

@@ -5,6 +5,7 @@
 
 #include "eventstore/base/status_macros.h"
 #include "kith/tasks/v1/tasks_service.pb.h"
+#include "kith/users/v1/user_events.pb.h"
 #include "projections/tasks/task_directory.h"
 #include "projections/tasks/task_reminders.h"
 #include "services/runtime/server_builder.h"
@@ -36,6 +37,11 @@ absl::StatusOr<Blockers> LoadBlockers(runtime::Loader& load, const v1::Task& tas
   return blockers;
 }
 
+// As the commands on tasks know users: from their standard events.
+struct UserAggregate : ResourceAggregate<users::v1::User, users::v1::UserEvent> {
+  static constexpr absl::string_view kCategory = "users";
+};
+
 struct TaskCommands {
   Decision Run(runtime::Loader& load, const v1::StartTaskRequest& command,
                const CommandContext& context) const {
@@ -58,8 +64,14 @@ struct TaskCommands {
                const CommandContext& context) const {
     KITH_ASSIGN_OR_RETURN(const TaskState* task, load.Load<TaskAggregate>(command.name()));
     const runtime::Member* const member = load.caller().member.get();
-    const std::vector<std::string> none;
-    return Decide(*task, command, member == nullptr ? none : member->groups, context);
+    if (member == nullptr) return Decide(*task, command, {}, context);
+    // Whose call came before they were deactivated is in no team any more.
+    KITH_ASSIGN_OR_RETURN(const void* const loaded,
+                          load.LoadAny(kAggregateType<UserAggregate>, member->user));
+    const auto& user = *static_cast<const UserAggregate::State*>(loaded);
+    const bool is_there =
+        user.lifecycle == Lifecycle::kActive && user.resource.state() != users::v1::INACTIVE;
+    return Decide(*task, command, is_there ? member->groups : std::vector<std::string>(), context);
   }
   template <class Command>
   Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {

@@ -14,6 +14,7 @@
 #include "kith/tasks/v1/tasks_errors.pb.h"
 #include "projections/tasks/task_fold.h"
 #include "services/core/by_itself.h"
+#include "services/core/owner_field.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
 #include "services/tasks/task_fields.h"
@@ -317,7 +318,8 @@ Decision Decide(const TaskState& state, const v1::TakeTaskRequest& command,
   taken.set_name(task.name());
   taken.set_user(std::string(context.user));
   taken.set_queue(task.owner());
-  return Changes().Append(task.name(), std::move(event));
+  return Changes().Append(task.name(), std::move(event),
+                          {{OwnerPurpose(TaskAggregate::kCategory), std::string(context.user)}});
 }
 
 Decision Decide(const TaskState& state, const v1::HandBackTaskRequest& command,

@@ -24,6 +24,7 @@
 #include "services/runtime/resources/owned_records.h"
 #include "services/runtime/resources/table_reads.h"
 #include "services/runtime/resources/under_contact.h"
+#include "services/visitors/visitor.h"
 
 namespace kith::visitors {
 namespace {
@@ -89,10 +90,19 @@ absl::StatusOr<v1::Visit> VisitReader::Render(WorkspaceId workspace, const v1::V
 
 absl::StatusOr<bool> VisitReader::Sees(const runtime::ReadContext& context,
                                        const v1::Visit& visit) const {
+  const bool is_known = !visit.contact().empty();
+  if (is_known) {
+    KITH_ASSIGN_OR_RETURN(const bool sees_contact,
+                          runtime_.owned->Sees(context, visit.contact(), ReadPermission()));
+    if (sees_contact) return true;
+  }
   KITH_ASSIGN_OR_RETURN(const bool sees_visitor,
                         runtime_.owned->Sees(context, visit.visitor(), ReadPermission()));
-  if (sees_visitor || visit.contact().empty()) return sees_visitor;
-  return runtime_.owned->Sees(context, visit.contact(), ReadPermission());
+  if (!sees_visitor || !is_known) return sees_visitor;
+  // A visitor that is nobody's is seen by many, to whom the contact may be hidden.
+  KITH_ASSIGN_OR_RETURN(const auto visitor, runtime_.transact.Fold<VisitorAggregate>(
+                                                context.workspace(), visit.visitor()));
+  return !visitor->resource.owner().empty();
 }
 
 absl::Status VisitReader::Get(const runtime::ReadContext& context,
@@ -143,6 +153,8 @@ absl::Status VisitReader::List(const runtime::ReadContext& context,
                          .within = parent.empty() ? nullptr : &within},
                         [&] { return rows.emplace_back(std::make_unique<v1::VisitRow>()).get(); }));
   for (const std::unique_ptr<v1::VisitRow>& row : rows) {
+    KITH_ASSIGN_OR_RETURN(const bool is_seen, Sees(context, row->visit()));
+    if (!is_seen) continue;
     KITH_ASSIGN_OR_RETURN(*response->add_visits(),
                           Render(context.workspace(), *row, /*is_full=*/false));
   }

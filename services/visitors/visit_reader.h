@@ -25,7 +25,7 @@ class VisitReader {
   explicit VisitReader(const runtime::Runtime& runtime)
       : log_(runtime.log), registry_(runtime.registry), keys_(runtime.keys), runtime_(runtime) {}
 
-  // VISITORS_ERROR_VISIT_NOT_FOUND, also where the caller sees neither the visitor nor the contact.
+  // VISITORS_ERROR_VISIT_NOT_FOUND, also where it is hidden from the caller.
   absl::Status Get(const runtime::ReadContext& context, const v1::GetVisitRequest& request,
                    v1::Visit* response) const;
   // VISITORS_ERROR_LINKED_RECORD_NOT_FOUND where the caller does not see the parent;
@@ -35,6 +35,8 @@ class VisitReader {
                     v1::ListVisitsResponse* response) const;
 
  private:
+  // Who sees the contact whose visit it is, and who sees the visitor: but of one that is nobody's
+  // only visits of nobody who is known.
   absl::StatusOr<bool> Sees(const runtime::ReadContext& context, const v1::Visit& visit) const;
   absl::StatusOr<v1::Visit> Render(WorkspaceId workspace, const v1::VisitRow& row,
                                    bool is_full) const;

@@ -282,7 +282,10 @@ class Inspection {
       Add("await.field",
           absl::StrCat("must be a field of ", own_->name, " that names one of ", of->name));
     }
-    if (!await.by_field().empty()) {
+    // Which records a record names is found by its own fields alone.
+    if (absl::StrContains(await.by_field(), "custom.")) {
+      Add("await.by_field", "must be no custom field");
+    } else if (!await.by_field().empty()) {
       CheckCondition(of, "await.by_field",
                      absl::StrCat(await.by_field(), " = \"", own_->name, "/x\""));
     }

@@ -112,8 +112,8 @@ class TourTest(unittest.TestCase):
         cls.place = tempfile.mkdtemp(prefix="kith-tour-")
         for name in ("proto", "deploy"):
             os.symlink(os.path.join(REPOSITORY, name), os.path.join(cls.place, name))
-        os.makedirs(os.path.join(cls.place, "build", "release"))
-        os.symlink(BIN, os.path.join(cls.place, "build", "release", "bin"))
+        os.makedirs(os.path.join(cls.place, "build", "dev"))
+        os.symlink(BIN, os.path.join(cls.place, "build", "dev", "bin"))
         cls.started = DeployRun(cls.place)
 
     @classmethod

@@ -24,6 +24,7 @@
 namespace kith::cli {
 namespace {
 
+using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 enum class Format { kJsonLines, kCsv, kCard3, kCard4 };
@@ -85,12 +86,28 @@ absl::Status End(Session& session, const std::string& job, export_jobs::v1::Expo
   return session.Call(session.Require("export-jobs", "update"), request).status();
 }
 
-void Write(const std::vector<const Message*>& items, Format format,
-           const std::vector<Path>& columns, std::ostream& out) {
-  if (format == Format::kCsv) {
-    PrintCsvRows(items, columns, out);
-    return;
+// Beside each link a column of what people call the record, also of those within a field's parts.
+std::vector<Path> WithNames(const std::vector<Path>& columns) {
+  std::vector<Path> named;
+  for (const Path& column : columns) {
+    named.push_back(column);
+    const FieldDescriptor& field = *column.fields.back();
+    if (IsLink(field)) {
+      Path& called = named.emplace_back(column);
+      called.is_called = true;
+    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field.is_map()) {
+      for (int i = 0; i < field.message_type()->field_count(); ++i) {
+        if (!IsLink(*field.message_type()->field(i))) continue;
+        Path& called = named.emplace_back(column);
+        called.fields.push_back(field.message_type()->field(i));
+        called.is_called = true;
+      }
+    }
   }
+  return named;
+}
+
+void Write(const std::vector<const Message*>& items, Format format, std::ostream& out) {
   for (const Message* const item : items) {
     if (format == Format::kJsonLines) {
       out << ToJson(*item, false) << '\n';
@@ -121,7 +138,8 @@ absl::Status RunExport(Session& session, const std::vector<std::string>& words) 
                         FormatOf(arguments.Take("format").value_or(""), *list));
   Destination destination(arguments.Take("output").value_or(""));
   if (format == Format::kCsv) arguments.Add({"csv", "true"});
-  KITH_ASSIGN_OR_RETURN(const ListLook look, TakeLook(session, *list, &arguments));
+  KITH_ASSIGN_OR_RETURN(ListLook look, TakeLook(session, *list, &arguments));
+  if (!look.are_said && !session.options().ids) look.columns = WithNames(look.columns);
   if (look.are_said && format != Format::kCsv) {
     return absl::InvalidArgumentError("--columns: only CSV has columns");
   }
@@ -141,7 +159,11 @@ absl::Status RunExport(Session& session, const std::vector<std::string>& words) 
   const absl::Status listed =
       ListPages(session, *list, *request, {ListLimit::kAll}, [&](std::unique_ptr<Message> page) {
         const auto items = ItemsOf(*list, *page);
-        Write(items, format, look.columns, out);
+        if (format == Format::kCsv) {
+          PrintCsvRows(items, look.columns, out, NamesFor(session, look.columns, items, *request));
+        } else {
+          Write(items, format, out);
+        }
         count += static_cast<int64_t>(items.size());
         return out.good();
       });

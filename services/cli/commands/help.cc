@@ -1,6 +1,7 @@
 // The help texts. They come from the descriptors, which know names, types and rules, and from the
 // protos' comments.
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "services/cli/load/load_kind.h"
 #include "services/cli/text/fields.h"
 #include "services/cli/text/proto_comments.h"
+#include "services/cli/text/render.h"
 #include "services/cli/text/text_table.h"
 
 namespace kith::cli {
@@ -202,8 +204,9 @@ or a file of cards (.vcf). A second run changes nothing. A row that is refused i
 with its reason, and the others go on. "kith import-jobs list" tells what was imported,
 "kith import-jobs cancel JOB" ends one.
 
-  --match KEYS     finds the contact or company that a row is: email, phone, external-id,
-                   domain, or several with commas between; a row that is two is refused
+  --match KEYS     finds the contact, company, lead or deal that a row is: email, phone,
+                   external-id, domain, name (of a deal), or several with commas between; a
+                   row that is two is refused
   --policy POLICY  what becomes of it: create-only leaves it, update-only and upsert give
                    it what the row says, and upsert makes those that are missing
   --resume JOB     goes on with an import that was interrupted, with the same file
@@ -224,8 +227,9 @@ Everything that a list has, of one moment: "kith export contacts --filter 'tags 
 It needs the permission export_jobs.write; "kith export-jobs list" tells who took out what.
 
   --format jsonl   a line of JSON for each record; also when not said
-  --format csv     all fields, or those of --columns; what a spreadsheet would take for a
-                   formula has an apostrophe in front
+  --format csv     all fields, with what people call the records that they name beside them
+                   (owner.display_name), not with --ids; or those of --columns; what a
+                   spreadsheet would take for a formula has an apostrophe in front
   --format vcard   contacts as cards, vCard 4.0; vcard3 for 3.0
   --output FILE    there, once all of it is written; otherwise it is printed
 )"},
@@ -271,15 +275,15 @@ bool IsStructure(const FieldDescriptor& field) {
          field.message_type()->file()->package() != "google.type";
 }
 
-// "address (required)", "label": what a caller may write in a message.
-std::vector<std::string> PartsOf(const Descriptor& type) {
+// "address (required), label": what a caller may write in a message.
+std::string PartsOf(const Descriptor& type) {
   std::vector<std::string> parts;
   for (int i = 0; i < type.field_count(); ++i) {
     const auto& rules = RulesOf(*type.field(i));
     if (rules.output_only()) continue;
     parts.push_back(absl::StrCat(type.field(i)->name(), rules.required() ? " (required)" : ""));
   }
-  return parts;
+  return parts.empty() ? "{}" : absl::StrJoin(parts, ", ");
 }
 
 // No list is filtered by these.
@@ -364,6 +368,35 @@ void PrintFilterFields(const Method& list, std::ostream& out) {
 }
 
 constexpr int kMeaningIndent = 8;
+// How far inside a field its parts are told.
+constexpr int kPartsDepthMax = 5;
+
+// What stands in a field that is a structure, or a map of them; null in others.
+const Descriptor* StructureIn(const FieldDescriptor& field) {
+  if (IsTextMap(field)) return nullptr;
+  const FieldDescriptor& value = field.is_map() ? *field.message_type()->map_value() : field;
+  return IsStructure(value) ? value.message_type() : nullptr;
+}
+
+// Which fields the structures inside one have, each kind of them once: "when.filter: op, values".
+// `told` says where a kind was told, by its type.
+void PrintPartsWithin(const Descriptor& type, const std::string& path, int depth,
+                      std::map<const Descriptor*, std::string>& told, std::ostream& out) {
+  if (depth == kPartsDepthMax) return;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    const Descriptor* const inside = StructureIn(field);
+    if (inside == nullptr || RulesOf(field).output_only()) continue;
+    const std::string at = absl::StrCat(path, path.empty() ? "" : ".", field.name());
+    const auto [first, is_new] = told.emplace(inside, at);
+    if (!is_new) {
+      PrintWrapped(absl::StrCat(at, ": as ", first->second), kMeaningIndent, out);
+      continue;
+    }
+    PrintWrapped(absl::StrCat(at, ": ", PartsOf(*inside)), kMeaningIndent, out);
+    PrintPartsWithin(*inside, at, depth + 1, told, out);
+  }
+}
 
 // How a field is called, what to write for it, and below it what it means.
 void PrintField(const FieldDescriptor& field, const std::string& name, std::ostream& out) {
@@ -373,10 +406,11 @@ void PrintField(const FieldDescriptor& field, const std::string& name, std::ostr
   if (RulesOf(field).required()) out << "  (required)";
   out << '\n';
   PrintWrapped(CommentOn(field), kMeaningIndent, out);
-  if (IsStructure(field) && !IsTextMap(field)) {
-    PrintWrapped(absl::StrCat("Its fields: ", absl::StrJoin(PartsOf(*field.message_type()), ", ")),
-                 kMeaningIndent, out);
-  }
+  const Descriptor* const inside = StructureIn(field);
+  if (inside == nullptr) return;
+  PrintWrapped(absl::StrCat("Its fields: ", PartsOf(*inside)), kMeaningIndent, out);
+  std::map<const Descriptor*, std::string> told = {{inside, "the field itself"}};
+  PrintPartsWithin(*inside, "", 1, told, out);
 }
 
 void PrintFlag(const Method& method, const std::string& flag, std::ostream& out) {
@@ -498,6 +532,7 @@ std::vector<std::string> ColumnNames(const Descriptor& row) {
   for (int i = 0; i < row.field_count(); ++i) {
     const FieldDescriptor& field = *row.field(i);
     names.push_back(field.name());
+    if (IsLink(field)) names.push_back(field.name() + ".display_name");
     if (IsTextMap(field)) {
       names.push_back(field.name() + ".KEY");
     } else if (IsStructure(field) && !field.is_map()) {

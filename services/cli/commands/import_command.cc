@@ -143,6 +143,14 @@ absl::StatusOr<v1::ImportJob> JobOf(const ImportOptions& options, const Mapping&
   return job;
 }
 
+// Whether the record of a row is looked for. What nothing can be found by is told apart by its key
+// alone, in every run.
+bool IsMatched(const v1::ImportJob& job, const std::vector<PlannedCall>& calls) {
+  if (job.match_keys().empty()) return false;
+  const bool is_made = job.policy() != v1::UPDATE_ONLY && calls.front().method->verb == "create";
+  return !is_made || MayMatch(job.match_keys(), *calls.front().request);
+}
+
 std::atomic<bool> interrupted = false;
 
 // While it lives, the first Ctrl-C lets what is under way end; the second ends the program.
@@ -203,12 +211,17 @@ class Run {
     return job.Complete();
   }
 
-  // Only plans: records that rows refer to count as found.
-  void Check(const ImportPlanner& planner) {
+  // Only plans, for a job that nobody is told of: records that rows refer to count as found.
+  void Check(const ImportPlanner& planner, const v1::ImportJob& job) {
     References references;
     for (const auto& [key, row] : planner.CollectReferences()) references.emplace(key, "x");
     for (const CsvRow& row : csv_.rows) {
-      Take({&row, planner.Plan(row, references).status(), RowOutcome::kCreated, ""}, nullptr);
+      absl::StatusOr<std::vector<PlannedCall>> calls = planner.Plan(row, references);
+      absl::Status checked = calls.status();
+      if (calls.ok() && IsMatched(job, *calls)) {
+        checked = MatchRecord(session_.catalog(), job.name(), row, *calls);
+      }
+      Take({&row, std::move(checked), RowOutcome::kCreated, ""}, nullptr);
     }
   }
 
@@ -243,12 +256,9 @@ class Run {
       if (!completed.ok()) calls = completed;
     }
     if (calls.ok()) taken_back_.Renew(*calls);
-    if (!job.matches() || !calls.ok()) return importer.Submit(row, std::move(calls));
-    // What nothing can be found by is told apart by its key alone, in every run.
-    const bool may_match = MayMatch(job.job().match_keys(), *calls->front().request);
-    const bool is_made =
-        job.job().policy() != v1::UPDATE_ONLY && calls->front().method->verb == "create";
-    if (!may_match && is_made) return importer.Submit(row, std::move(calls));
+    if (!calls.ok() || !IsMatched(job.job(), *calls)) {
+      return importer.Submit(row, std::move(calls));
+    }
     std::vector<uint64_t> keys = MatchDigests(*calls->front().request);
     const absl::Status matched = MatchRecord(session_.catalog(), job.name(), row, *calls);
     if (!matched.ok()) calls = matched;
@@ -422,7 +432,11 @@ absl::Status RunImport(Session& session, const std::vector<std::string>& words) 
                         Rejects::Open(options.rejects, csv, mapping.form.delimiter));
   Run run(session, options, csv, std::move(rejects), mapping.collection);
   if (options.dry_run) {
-    run.Check(planner);
+    v1::ImportJob job = resumed;
+    if (job.name().empty()) {
+      KITH_ASSIGN_OR_RETURN(job, JobOf(options, mapping, json, csv));
+    }
+    run.Check(planner, job);
     return run.Summarise({});
   }
   KITH_ASSIGN_OR_RETURN(ImportJob job,

@@ -89,8 +89,7 @@ void CollectLinks(const Message& message, Records* records, Told* told) {
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       ForEachMessage(message, field,
                      [&](const Message& part) { CollectLinks(part, records, told); });
-    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING &&
-               RulesOf(*field).resource_size() > 0) {
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && NamesRecords(*field)) {
       CollectTold(message, field, told);
       ForEachString(message, field, [&](const std::string& name) {
         const absl::string_view record = RecordOf(name);
@@ -139,6 +138,8 @@ class Names {
     }
     return std::move(names_);
   }
+  // Also those that share what they are called.
+  std::map<std::string, std::string> TakeAll() { return std::move(names_); }
 
  private:
   void Add(const std::string& name, const std::string& shown) {
@@ -162,6 +163,35 @@ void ReadAlike(const Message& request, const FieldDescriptor* to_field, Message*
       ->CopyFrom(request.GetReflection()->GetMessage(request, from));
 }
 
+using Wanted = std::vector<std::string>;
+
+// Asks what records of a collection are called. Answers those that the reply had no room for.
+Wanted AskFor(Session& session, const Method& method, const Wanted& wanted, const Told& told,
+              const Message& request, Names* names) {
+  const std::unique_ptr<Message> batch = NewMessage(*method.descriptor->input_type());
+  const FieldDescriptor* const field = batch->GetDescriptor()->FindFieldByName("names");
+  for (const std::string& name : wanted) {
+    batch->GetReflection()->AddString(batch.get(), field, name);
+  }
+  ReadAlike(request, method.read, batch.get());
+  const auto reply = session.Call(method, *batch);
+  if (!reply.ok()) return {};
+  names->AddAll(**reply);
+  const FieldDescriptor* const missing = (*reply)->GetDescriptor()->FindFieldByName("missing");
+  if (missing != nullptr) {
+    ForEachString(**reply, missing, [&](const std::string& name) {
+      const auto said = told.find(name);
+      names->AddMissing(name, said == told.end() ? "" : said->second);
+    });
+  }
+  Wanted left_out;
+  const FieldDescriptor* const left = (*reply)->GetDescriptor()->FindFieldByName("left_out");
+  if (left != nullptr) {
+    ForEachString(**reply, left, [&](const std::string& name) { left_out.push_back(name); });
+  }
+  return left_out;
+}
+
 }  // namespace
 
 std::map<std::string, std::string> LinkNames(Session& session,
@@ -179,23 +209,33 @@ std::map<std::string, std::string> LinkNames(Session& session,
       continue;
     }
     asked += wanted.size();
-    const std::unique_ptr<Message> batch = NewMessage(*method->descriptor->input_type());
-    const FieldDescriptor* const field = batch->GetDescriptor()->FindFieldByName("names");
-    for (const std::string& name : wanted) {
-      batch->GetReflection()->AddString(batch.get(), field, name);
-    }
-    ReadAlike(request, method->read, batch.get());
-    const auto reply = session.Call(*method, *batch);
-    if (!reply.ok()) continue;
-    names.AddAll(**reply);
-    const FieldDescriptor* const missing = (*reply)->GetDescriptor()->FindFieldByName("missing");
-    if (missing == nullptr) continue;
-    ForEachString(**reply, missing, [&](const std::string& name) {
-      const auto said = told.find(name);
-      names.AddMissing(name, said == told.end() ? "" : said->second);
-    });
+    AskFor(session, *method, {wanted.begin(), wanted.end()}, told, request, &names);
   }
   return names.Take();
+}
+
+std::map<std::string, std::string> AllLinkNames(Session& session,
+                                                const std::vector<const Message*>& messages,
+                                                const Message& request) {
+  if (session.options().ids) return {};
+  Records records;
+  Told told;
+  for (const Message* message : messages) CollectLinks(*message, &records, &told);
+  Names names;
+  for (const auto& [collection, all] : records) {
+    const Method* const method = session.catalog().Find(KebabCase(collection), "batch-get");
+    if (method == nullptr) continue;
+    Wanted wanted(all.begin(), all.end());
+    while (!wanted.empty()) {
+      const size_t size = std::min(wanted.size(), kBatchMax);
+      const Wanted asked(wanted.end() - static_cast<ptrdiff_t>(size), wanted.end());
+      wanted.resize(wanted.size() - size);
+      const Wanted left_out = AskFor(session, *method, asked, told, request, &names);
+      if (left_out.size() == size) break;  // it tells no further ones
+      wanted.insert(wanted.end(), left_out.begin(), left_out.end());
+    }
+  }
+  return names.TakeAll();
 }
 
 Doers::Doers(Session& session) : session_(session) {

@@ -22,6 +22,11 @@ std::map<std::string, std::string> LinkNames(
     Session& session, const std::vector<const google::protobuf::Message*>& messages,
     const google::protobuf::Message& request);
 
+// The same of all of them, however many share a display name: what stands beside their names.
+std::map<std::string, std::string> AllLinkNames(
+    Session& session, const std::vector<const google::protobuf::Message*>& messages,
+    const google::protobuf::Message& request);
+
 // Who did something, as people call them: the key of a service by its name, the key of a user by
 // whose it is and its name, "Ada Lovelace (Laptop)", and a token by its user; ids where the caller
 // may not know or wants them, or where two are called alike. Asks for the keys when it is made, and

@@ -15,6 +15,7 @@
 #include "kith/type/v1/list.pb.h"
 #include "services/cli/commands/link_names.h"
 #include "services/cli/commands/revision_table.h"
+#include "services/cli/text/nearest_words.h"
 #include "services/cli/text/render.h"
 #include "services/cli/text/values.h"
 
@@ -103,9 +104,11 @@ absl::Status CheckCustomColumns(Session& session, const Descriptor& type,
     if (!known.has_value()) return absl::OkStatus();
     const std::string path = absl::StrCat(map, ".", column.key);
     if (std::find(known->begin(), known->end(), path) != known->end()) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--columns: there is no ", path, "; ", type.name(),
-        known->empty() ? " has no custom fields" : " has ", absl::StrJoin(*known, ", ")));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--columns: there is no ", path, "; ",
+                     known->empty() ? absl::StrCat(type.name(), " has no custom fields")
+                                    : absl::StrCat(NearestTold(type.name(), path, *known),
+                                                   "; kith custom-fields list tells all")));
   }
   return absl::OkStatus();
 }
@@ -138,7 +141,9 @@ absl::StatusOr<ListLook> TakeLook(Session& session, const Method& method, Argume
   if (!columns.empty()) {
     auto paths = ParsePaths(type, absl::StrJoin(columns, ","));
     if (!paths.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat("--columns: ", paths.status().message()));
+      return absl::InvalidArgumentError(absl::StrCat("--columns: ", paths.status().message(),
+                                                     "; kith ", method.collection, " ", method.verb,
+                                                     " --help tells all"));
     }
     const bool is_past = std::any_of(arguments->flags().begin(), arguments->flags().end(),
                                      [](const Flag& flag) { return flag.name == "as_of"; });
@@ -167,6 +172,13 @@ void TakeSummary(const Method& list, Arguments* arguments) {
   for (const std::string& field : arguments->TakeAll("sum")) {
     arguments->Add({"summary.sums", field});
   }
+}
+
+CalledNames NamesFor(Session& session, const std::vector<Path>& columns,
+                     const std::vector<const Message*>& items, const Message& request) {
+  const bool is_wanted = std::any_of(columns.begin(), columns.end(),
+                                     [](const Path& column) { return column.is_called; });
+  return is_wanted ? AllLinkNames(session, items, request) : CalledNames();
 }
 
 absl::Status ListPages(Session& session, const Method& method, const Message& request,
@@ -244,7 +256,7 @@ void PrintList(Session& session, const Method& method, const ListLook& look, con
   }
   const std::vector<const Message*> items = ItemsOf(method, reply);
   if (look.csv) {
-    PrintCsv(items, look.columns, session.out());
+    PrintCsv(items, look.columns, session.out(), NamesFor(session, look.columns, items, request));
   } else if (IsRevision(*method.items->message_type()) && !look.are_said) {
     const FieldDescriptor* const asked = Field(request, "field");
     PrintRevisions(session, items, request,

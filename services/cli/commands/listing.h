@@ -47,6 +47,11 @@ bool TakesSummary(const Method& list);
 // Takes --total and --explain off the arguments, and asks for what they say.
 void TakeSummary(const Method& list, Arguments* arguments);
 
+// What the records are called that the items link to, where a column wants that.
+CalledNames NamesFor(Session& session, const std::vector<Path>& columns,
+                     const std::vector<const google::protobuf::Message*>& items,
+                     const google::protobuf::Message& request);
+
 // The pages of a list until its end, the limit, or until `visit` answers false. They show one
 // moment, the first page's, which alone is asked for a summary.
 using PageVisitor = absl::FunctionRef<bool(std::unique_ptr<google::protobuf::Message> page)>;

@@ -78,8 +78,9 @@ absl::StatusOr<v1::ImportMatchKey> ParseMatchKey(absl::string_view text) {
   if (text == "phone") return v1::PHONE_NUMBER;
   if (text == "external-id") return v1::EXTERNAL_ID;
   if (text == "domain") return v1::DOMAIN;
+  if (text == "name") return v1::DEAL_NAME;
   return absl::InvalidArgumentError(
-      absl::StrCat("match: \"", text, "\" is none of email, phone, external-id and domain"));
+      absl::StrCat("match: \"", text, "\" is none of email, phone, external-id, domain and name"));
 }
 
 absl::StatusOr<v1::ImportJob> GetImportJob(Session& session, const std::string& name) {

@@ -17,9 +17,8 @@
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/sha256.h"
 #include "eventstore/base/status_macros.h"
-#include "kith/companies/v1/companies_service.pb.h"
-#include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/import_jobs/v1/import_jobs_service.pb.h"
+#include "services/cli/calls/arguments.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/import/import_rejects.h"
 #include "services/cli/import/number_text.h"
@@ -29,6 +28,7 @@
 namespace kith::cli {
 namespace {
 
+using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
@@ -60,6 +60,25 @@ std::string DerivedRequestId(absl::string_view what, const std::vector<std::stri
 }
 
 constexpr absl::string_view kColumnsPayload = "kith.cli/columns";
+constexpr char kOccurTime[] = "occur_time";
+constexpr char kDealId[] = "deal_id";
+
+// Whether a message has such a field, and something in it.
+bool Has(const Message& message, const char* name) {
+  const FieldDescriptor* const field = message.GetDescriptor()->FindFieldByName(name);
+  if (field == nullptr) return false;
+  const auto& reflection = *message.GetReflection();
+  return field->is_repeated() ? reflection.FieldSize(message, field) > 0
+                              : reflection.HasField(message, field);
+}
+
+// The field of a request that holds a message of that type; null where there is none.
+const FieldDescriptor* FieldOfType(const Descriptor& request, const Descriptor& type) {
+  for (int i = 0; i < request.field_count(); ++i) {
+    if (request.field(i)->message_type() == &type) return request.field(i);
+  }
+  return nullptr;
+}
 
 absl::Status Concerning(absl::Status error, const std::vector<std::string>& columns) {
   // A name of a column has no zero byte.
@@ -106,6 +125,17 @@ absl::StatusOr<std::string> Redate(absl::string_view text,
   return absl::FormatTime(midnight ? "%Y-%m-%d" : absl::RFC3339_full, time, utc);
 }
 
+// "deal_id": the flag of a method that makes a record for the id of its name.
+std::string IdFlagOf(const Method& method) {
+  return method.body == nullptr ? "" : absl::StrCat(method.body->name(), "_id");
+}
+
+// "a1" of "deals/a1", as exports have it, and of "a1".
+std::string IdIn(std::string text, const Method& method) {
+  const std::string prefix = absl::StrCat(CamelCase(method.collection), "/");
+  return std::string(absl::StripPrefix(text, prefix));
+}
+
 absl::Status CheckTellsNoSecret(const Method& method, absl::string_view where) {
   if (method.descriptor->output_type()->FindFieldByName("secret") == nullptr) {
     return absl::OkStatus();
@@ -149,12 +179,19 @@ std::vector<uint64_t> MatchDigests(const Message& request) {
     }
     if (!text.empty()) digests.push_back(ShortDigestOf({std::string(what), std::move(text)}));
   };
+  if (Has(request, kDealId)) {
+    const FieldDescriptor* const id = request.GetDescriptor()->FindFieldByName(kDealId);
+    add(kDealId, request.GetReflection()->GetString(request, id));
+  }
   std::vector<const FieldDescriptor*> fields;
   request.GetReflection()->ListFields(request, &fields);
   for (const FieldDescriptor* const field : fields) {
     if (field->message_type() == nullptr || field->is_repeated()) continue;
     const Message& record = request.GetReflection()->GetMessage(request, field);
     const auto& reflection = *record.GetReflection();
+    if (Has(record, "email")) {
+      add("emails", reflection.GetString(record, record.GetDescriptor()->FindFieldByName("email")));
+    }
     for (const char* const what : {"emails", "phones", "external_ids", "domains"}) {
       const FieldDescriptor* const list = record.GetDescriptor()->FindFieldByName(what);
       if (list == nullptr) continue;
@@ -208,21 +245,19 @@ std::vector<std::string> ColumnsConcerned(const absl::Status& error) {
 }
 
 bool MayMatch(const google::protobuf::RepeatedField<int>& match_keys, const Message& request) {
-  const auto has = [](const Message& record, const char* name) {
-    const FieldDescriptor* const list = record.GetDescriptor()->FindFieldByName(name);
-    return list != nullptr && record.GetReflection()->FieldSize(record, list) > 0;
-  };
   const auto may_match = [&](const Message& record) {
     return std::any_of(match_keys.begin(), match_keys.end(), [&](int key) {
       switch (key) {
         case import_jobs::v1::EMAIL_ADDRESS:
-          return has(record, "emails");
+          return Has(record, "emails") || Has(record, "email");
         case import_jobs::v1::PHONE_NUMBER:
-          return has(record, "phones");
+          return Has(record, "phones");
         case import_jobs::v1::EXTERNAL_ID:
-          return has(record, "external_ids");
+          return Has(record, "external_ids");
+        case import_jobs::v1::DEAL_NAME:
+          return Has(request, kDealId);
         default:
-          return has(record, "domains");
+          return Has(record, "domains");
       }
     });
   };
@@ -239,19 +274,27 @@ absl::Status MatchRecord(const Catalog& catalog, const std::string& import_job, 
   PlannedCall& call = calls.front();
   import_jobs::v1::ImportRecordRequest match;
   match.set_import_job(import_job);
-  if (const auto* const contact =
-          google::protobuf::DynamicCastToGenerated<contacts::v1::CreateContactRequest>(
-              &*call.request)) {
-    *match.mutable_contact() = contact->contact();
-    if (contact->has_occur_time()) *match.mutable_occur_time() = contact->occur_time();
-  } else if (const auto* const company =
-                 google::protobuf::DynamicCastToGenerated<companies::v1::CreateCompanyRequest>(
-                     &*call.request)) {
-    *match.mutable_company() = company->company();
-    if (company->has_occur_time()) *match.mutable_occur_time() = company->occur_time();
-  } else {
+  const FieldDescriptor* const body = call.method->body;
+  const FieldDescriptor* const record =
+      call.method->verb != "create" || body == nullptr
+          ? nullptr
+          : FieldOfType(*match.GetDescriptor(), *body->message_type());
+  if (record == nullptr) {
     return absl::InvalidArgumentError(
-        "only contacts and companies are matched, by a mapping whose first step creates them");
+        "only contacts, companies, leads and deals are matched, by a mapping whose first step "
+        "creates them");
+  }
+  const auto& reflection = *call.request->GetReflection();
+  match.GetReflection()
+      ->MutableMessage(&match, record)
+      ->CopyFrom(reflection.GetMessage(*call.request, body));
+  const Descriptor& request = *call.request->GetDescriptor();
+  if (Has(*call.request, kOccurTime)) {
+    match.mutable_occur_time()->CopyFrom(
+        reflection.GetMessage(*call.request, request.FindFieldByName(kOccurTime)));
+  }
+  if (Has(*call.request, kDealId)) {
+    match.set_deal_id(reflection.GetString(*call.request, request.FindFieldByName(kDealId)));
   }
   match.set_request_id(DerivedRequestId("record", {import_job, absl::StrCat(row.line)}));
   call.described = call.method;
@@ -278,7 +321,8 @@ absl::StatusOr<ImportPlanner> ImportPlanner::Make(const Mapping& mapping, const 
   }
   for (const std::string& column : ColumnsRead(mapping)) {
     if (file.FindColumn(column) < 0) {
-      return absl::InvalidArgumentError(absl::StrCat("the file has no column \"", column, "\""));
+      return absl::InvalidArgumentError(absl::StrCat("the file has no column \"", column, "\"",
+                                                     DidYouMean(column, file.columns, "")));
     }
   }
   planner.FindFirstLines();
@@ -291,8 +335,10 @@ absl::Status ImportPlanner::CheckFields(const Method& method,
   for (const FieldMapping& field : fields) {
     const std::string path = FlagPath(method, field.flag);
     if (path.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(where, field.flag, ": ", method.collection,
-                                                     " ", method.verb, " has no such field"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(where, field.flag, ": ", method.collection, " ", method.verb,
+                       " has no such field", DidYouMean(field.flag, FlagsOf(method), ""), "; kith ",
+                       method.collection, " ", method.verb, " --help tells all"));
     }
     // The server would pass over it without a word.
     const auto* const filled = FindField(*method.descriptor->input_type(), path);
@@ -463,6 +509,7 @@ absl::Status ImportPlanner::SetOne(const CsvRow& row, const Method& method,
       KITH_RETURN_IF_ERROR(found->second.status());
       text = *found->second;
     }
+    if (field.flag == IdFlagOf(method)) text = IdIn(std::move(text), method);
     KITH_RETURN_IF_ERROR(SetField(request, FlagPath(method, field.flag), text));
   }
   return absl::OkStatus();

@@ -40,7 +40,8 @@ struct PlannedCall {
 };
 
 // Digests of all that the record of a request can be matched by: an address, a number, an external
-// id, a domain, however they are written. Rows that have one in common may be of the same record.
+// id, a domain, the id of a deal, however they are written. Rows that have one in common may be of
+// the same record.
 std::vector<uint64_t> MatchDigests(const google::protobuf::Message& request);
 
 // What a call that had this request id has instead where the import job whose it was was taken
@@ -57,8 +58,8 @@ bool MayMatch(const google::protobuf::RepeatedField<int>& match_keys,
               const google::protobuf::Message& request);
 
 // Makes the first call of a row one that finds the record which the row matches: the row's line in
-// the import job tells it apart. Fails where the mapping's first step creates no contact and no
-// company.
+// the import job tells it apart. Fails where the mapping's first step creates no contact, company,
+// lead or deal.
 absl::Status MatchRecord(const Catalog& catalog, const std::string& import_job, const CsvRow& row,
                          std::vector<PlannedCall>& calls);
 

@@ -24,6 +24,7 @@
 #include "kith/type/v1/custom_value.pb.h"
 #include "services/cli/text/csv_guard.h"
 #include "services/cli/text/fields.h"
+#include "services/cli/text/nearest_words.h"
 #include "services/cli/text/values.h"
 
 namespace kith::cli {
@@ -35,6 +36,8 @@ using google::protobuf::DynamicCastToGenerated;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
+
+constexpr char kDisplayName[] = "display_name";
 
 std::string AnyText(const Any& any) {
   const std::string& url = any.type_url();
@@ -58,14 +61,15 @@ const google::type::Date* DayBeside(const Message& message, const FieldDescripto
 }
 
 // Writes values as texts. A message in a table is brief: its columns, or its first set field; where
-// there is room it is whole. Programs get plain values.
+// there is room it is whole. Programs get plain values, and of a link what it calls the record
+// where they ask for that.
 class Writer {
  public:
-  enum class Detail { kBrief, kWhole, kPlain };
+  enum class Detail { kBrief, kWhole, kPlain, kCalled };
 
   Writer(const Style& style, Detail detail) : style_(style), detail_(detail) {}
 
-  bool is_plain() const { return detail_ == Detail::kPlain; }
+  bool is_plain() const { return detail_ == Detail::kPlain || detail_ == Detail::kCalled; }
 
   // `index` is -1 for a singular field.
   std::string Element(const Message& message, const FieldDescriptor* field, int index) const {
@@ -140,8 +144,9 @@ class Writer {
 
   // What people call a record that the field links to.
   std::string Called(std::string name, const FieldDescriptor* field) const {
-    if (RulesOf(*field).resource_size() == 0) return name;
+    if (!NamesRecords(*field) || detail_ == Detail::kPlain) return name;
     const auto found = style_.names.find(name);
+    if (detail_ == Detail::kCalled) return found == style_.names.end() ? "" : found->second;
     if (found == style_.names.end()) return name;
     if (found->second.empty()) return absl::StrCat(name, " (deleted, or not shown)");
     return detail_ == Detail::kWhole ? absl::StrCat(name, " (", found->second, ")") : found->second;
@@ -241,7 +246,7 @@ bool IsNumber(const FieldDescriptor* field) {
 
 // A name is there to be copied.
 bool IsName(const FieldDescriptor* field) {
-  return field->name() == "name" || RulesOf(*field).resource_size() > 0;
+  return field->name() == "name" || NamesRecords(*field);
 }
 
 std::string TitleOf(const FieldDescriptor* field) {
@@ -289,7 +294,15 @@ std::string PathText(const Path& path) {
   const std::string fields = absl::StrJoin(
       path.fields, ".",
       [](std::string* text, const FieldDescriptor* field) { *text += field->name(); });
+  if (path.is_called) return absl::StrCat(fields, ".", kDisplayName);
   return path.key.empty() ? fields : absl::StrCat(fields, ".", path.key);
+}
+
+absl::Status NoSuchPath(absl::string_view word, absl::string_view part, const Descriptor& asked) {
+  std::vector<std::string> known;
+  for (int i = 0; i < asked.field_count(); ++i) known.push_back(asked.field(i)->name());
+  return absl::InvalidArgumentError(
+      absl::StrCat("there is no ", word, "; ", NearestTold(asked.name(), part, known)));
 }
 
 // Quoted where it has to be, and no formula to who opens it.
@@ -313,26 +326,29 @@ std::string TextAt(const Message& message, const Path& path, const Style& style)
   return TextAt(message, path.fields, path.key, Writer(style, Writer::Detail::kWhole));
 }
 
+bool IsLink(const FieldDescriptor& field) {
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_STRING && RulesOf(field).resource_size() > 0;
+}
+
 absl::StatusOr<std::vector<Path>> ParsePaths(const Descriptor& type, absl::string_view text) {
   std::vector<Path> paths;
   for (const absl::string_view word : absl::StrSplit(text, ',')) {
     Path& path = paths.emplace_back();
     const Descriptor* inside = &type;
     for (const absl::string_view part : absl::StrSplit(absl::StripAsciiWhitespace(word), '.')) {
-      if (!path.fields.empty() && IsTextMap(*path.fields.back()) && path.key.empty()) {
+      const bool is_behind_field = !path.fields.empty() && path.key.empty() && !path.is_called;
+      if (is_behind_field && IsTextMap(*path.fields.back())) {
         path.key = std::string(part);
         inside = nullptr;
         continue;
       }
+      if (is_behind_field && IsLink(*path.fields.back()) && part == kDisplayName) {
+        path.is_called = true;
+        continue;
+      }
       const FieldDescriptor* const field =
           inside == nullptr ? nullptr : inside->FindFieldByName(std::string(part));
-      if (field == nullptr) {
-        const Descriptor& asked = inside == nullptr ? type : *inside;
-        std::vector<std::string> known;
-        for (int i = 0; i < asked.field_count(); ++i) known.push_back(asked.field(i)->name());
-        return absl::InvalidArgumentError(absl::StrCat("there is no ", word, "; ", asked.name(),
-                                                       " has ", absl::StrJoin(known, ", ")));
-      }
+      if (field == nullptr) return NoSuchPath(word, part, inside == nullptr ? type : *inside);
       path.fields.push_back(field);
       inside = field->message_type();
     }
@@ -370,16 +386,18 @@ void PrintRows(const std::vector<const Message*>& messages, const std::vector<Pa
   const Writer writer(style, Writer::Detail::kBrief);
   TextTable table;
   for (const Path& column : columns) {
-    if (column.fields.size() == 1 && column.key.empty()) {
+    if (column.fields.size() == 1 && column.key.empty() && !column.is_called) {
       AddColumn(column.fields.front(), &table);
     } else {
       table.AddColumn(absl::AsciiStrToUpper(absl::StrReplaceAll(PathText(column), {{"_", " "}})));
     }
   }
+  const Writer called(style, Writer::Detail::kCalled);
   const auto cells_of = [&](const Message& message) {
     std::vector<std::string> cells;
     for (const Path& column : columns) {
-      cells.push_back(TextAt(message, column.fields, column.key, writer));
+      cells.push_back(
+          TextAt(message, column.fields, column.key, column.is_called ? called : writer));
     }
     return cells;
   };
@@ -398,9 +416,9 @@ void PrintRows(const std::vector<const Message*>& messages, const std::vector<Pa
 }
 
 void PrintCsv(const std::vector<const Message*>& messages, const std::vector<Path>& columns,
-              std::ostream& out) {
+              std::ostream& out, const CalledNames& names) {
   PrintCsvHeader(columns, out);
-  PrintCsvRows(messages, columns, out);
+  PrintCsvRows(messages, columns, out, names);
 }
 
 void PrintCsvHeader(const std::vector<Path>& columns, std::ostream& out) {
@@ -410,12 +428,15 @@ void PrintCsvHeader(const std::vector<Path>& columns, std::ostream& out) {
 }
 
 void PrintCsvRows(const std::vector<const Message*>& messages, const std::vector<Path>& columns,
-                  std::ostream& out) {
-  const Style style;
-  const Writer writer(style, Writer::Detail::kPlain);
+                  std::ostream& out, const CalledNames& names) {
+  Style style;
+  style.names = names;
+  const Writer plain(style, Writer::Detail::kPlain);
+  const Writer called(style, Writer::Detail::kCalled);
   for (const Message* message : messages) {
     std::vector<std::string> cells;
     for (const Path& column : columns) {
+      const Writer& writer = column.is_called ? called : plain;
       cells.push_back(CsvCell(TextAt(*message, column.fields, column.key, writer)));
     }
     out << absl::StrJoin(cells, ",") << "\r\n";

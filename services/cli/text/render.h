@@ -38,13 +38,18 @@ std::string TextOf(const google::protobuf::Message& message,
 struct Path {
   std::vector<const google::protobuf::FieldDescriptor*> fields;
   std::string key;  // of the last one, which is a map; empty: all of it
+  // What people call the record that the last one links to: "owner.display_name".
+  bool is_called = false;
 };
+
+// Whether a field holds names of records.
+bool IsLink(const google::protobuf::FieldDescriptor& field);
 
 // What stands at a path of one part, or of a part and a key, as TextOf.
 std::string TextAt(const google::protobuf::Message& message, const Path& path, const Style& style);
 
-// "display_name,emails.address,custom.tier". InvalidArgument naming a path that is none, and those
-// there are.
+// "display_name,emails.address,custom.tier,owner.display_name". InvalidArgument naming a path that
+// is none, those that are like it, and where all are told.
 absl::StatusOr<std::vector<Path>> ParsePaths(const google::protobuf::Descriptor& type,
                                              absl::string_view text);
 
@@ -65,13 +70,16 @@ void PrintRows(const std::vector<const google::protobuf::Message*>& messages,
 
 // The same as CSV (RFC 4180) for programs: a line with the paths, then a line each. Nothing is cut
 // or called otherwise, times are RFC 3339 in UTC, numbers have no separators, and several values of
-// a field are joined by "; ".
+// a field are joined by "; ". `names` says what records are called, for the columns that want it;
+// one that it does not know has an empty cell.
+using CalledNames = std::map<std::string, std::string>;
 void PrintCsv(const std::vector<const google::protobuf::Message*>& messages,
-              const std::vector<Path>& columns, std::ostream& out);
+              const std::vector<Path>& columns, std::ostream& out, const CalledNames& names = {});
 // Its first line, and the others.
 void PrintCsvHeader(const std::vector<Path>& columns, std::ostream& out);
 void PrintCsvRows(const std::vector<const google::protobuf::Message*>& messages,
-                  const std::vector<Path>& columns, std::ostream& out);
+                  const std::vector<Path>& columns, std::ostream& out,
+                  const CalledNames& names = {});
 
 // One message, a field a line; fields that are not set are left out.
 void PrintFields(const google::protobuf::Message& message, const Style& style, std::ostream& out);

@@ -83,6 +83,13 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authentication::CallerOf(
 absl::StatusOr<std::shared_ptr<const Caller>> Authentication::Shown(const Carrier& carrier) const {
   absl::string_view shown = carrier.Metadata("authorization");
   if (shown.empty()) return Somebody(CallerOfCertificate(carrier));
+  // Neither a key nor a token has a comma: the carrier puts it between several.
+  if (absl::StrContains(shown, ',')) {
+    return Error(
+        type::v1::ERROR_UNAUTHENTICATED,
+        "The call shows several credentials. Send the metadata `authorization: Bearer <API "
+        "key>` once.");
+  }
   if (!absl::StartsWithIgnoreCase(shown, kBearer)) return Somebody(nullptr);
   shown.remove_prefix(kBearer.size());
   if (jwks_ != nullptr && LooksLikeToken(shown)) return CallerOfToken(shown);

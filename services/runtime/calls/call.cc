@@ -65,6 +65,11 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authorise(const CallEnvironment& e
   // Said and empty, it names nobody: a service that forgot for whom it acts does not act by itself.
   if (const absl::string_view user = carrier.Metadata("kith-on-behalf-of");
       user.data() != nullptr) {
+    // No user's name has a comma: the carrier puts it between several.
+    if (absl::StrContains(user, ',')) {
+      return ViolationError("kith-on-behalf-of",
+                            "came several times, or names several: a call is made for one user");
+    }
     KITH_ASSIGN_OR_RETURN(caller, environment.authorizer.OnBehalfOf(std::move(caller), user));
   }
   if (method.needs_all && caller->grants.ScopeOf(method.permission) != Scope::kAll &&

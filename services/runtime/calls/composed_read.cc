@@ -190,75 +190,95 @@ class ComposedRead {
       if (!reply.field(i)->options().HasExtension(options::v1::part)) continue;
       Add(Part(reply.field(i), methods));
     }
+    // What is asked for further is begun first.
+    std::stable_partition(first_.begin(), first_.end(),
+                          [&](size_t number) { return !steps_[number].followers.empty(); });
   }
 
   // Of all parts, each once.
   ReadViews views() const {
     ReadViews views;
-    for (const std::vector<Part>& wave : waves_) {
-      for (const Part& part : wave) AddTo(views, part.views());
-    }
+    for (const Step& step : steps_) AddTo(views, step.part.views());
     return views;
   }
 
   absl::Status Run(const ReadContext& context, const Message& request, Message* reply) const {
-    const std::string name = request.GetReflection()->GetString(request, name_);
-    for (const std::vector<Part>& wave : waves_) {
-      KITH_RETURN_IF_ERROR(RunWave(wave, context, name, reply));
+    const auto& reflection = *reply->GetReflection();
+    Asking asking{context, request.GetReflection()->GetString(request, name_), *reply, {}};
+    asking.asked.resize(steps_.size());
+    // Before any is written, because they are side by side.
+    for (size_t i = 0; i < steps_.size(); ++i) {
+      asking.asked[i].answer = reflection.MutableMessage(reply, steps_[i].part.field());
     }
-    auto& read_time = static_cast<google::protobuf::Timestamp&>(
-        *reply->GetReflection()->MutableMessage(reply, read_time_));
+    for (const size_t number : subjects_) {
+      Ask(number, asking);
+      const Asked& subject = asking.asked[number];
+      if (!subject.outcome.status.ok()) return subject.outcome.status;
+    }
+    RunEach(pool_, first_.size(), [&](size_t i) { AskOn(first_[i], asking); });
+    for (size_t i = 0; i < steps_.size(); ++i) {
+      KITH_RETURN_IF_ERROR(Settle(steps_[i].part, asking.asked[i].outcome, reply));
+    }
+    auto& read_time =
+        static_cast<google::protobuf::Timestamp&>(*reflection.MutableMessage(reply, read_time_));
     read_time = ToTimestamp(context.read_time);
     return absl::OkStatus();
   }
 
  private:
+  // A part, and those that are about what it tells.
+  struct Step {
+    Part part;
+    std::vector<size_t> followers;
+  };
+  struct Asked {
+    Message* answer = nullptr;
+    Part::Outcome outcome;  // as of one that is about nothing where it was not asked
+  };
+  // One read. Each step is written by one thread.
+  struct Asking {
+    const ReadContext& context;
+    const std::string name;
+    const Message& reply;
+    std::vector<Asked> asked;  // of each step
+  };
+
   // Puts it after the part that tells what it is about. What the whole is about comes first: where
   // that is not there, nothing else is asked.
   void Add(Part part) {
-    size_t wave = part.is_subject() ? 0 : 1;
+    const size_t number = steps_.size();
+    std::vector<size_t>* after = part.is_subject() ? &subjects_ : &first_;
     if (part.about() != nullptr) {
-      const auto is_source = [&](const Part& other) { return other.field() == part.about(); };
-      const auto source = std::find_if(waves_.begin(), waves_.end(), [&](const auto& each) {
-        return std::any_of(each.begin(), each.end(), is_source);
+      const auto source = std::find_if(steps_.begin(), steps_.end(), [&](const Step& step) {
+        return step.part.field() == part.about();
       });
-      KITH_CHECK(source != waves_.end());
-      wave = source - waves_.begin() + 1;
+      KITH_CHECK(source != steps_.end());
+      if (!source->part.is_subject()) after = &source->followers;
     }
-    if (waves_.size() <= wave) waves_.resize(wave + 1);
-    waves_[wave].push_back(std::move(part));
+    after->push_back(number);
+    steps_.push_back({std::move(part), {}});
   }
 
-  // Parts that are about nothing that another of them tells, side by side.
-  absl::Status RunWave(const std::vector<Part>& wave, const ReadContext& context,
-                       const std::string& name, Message* reply) const {
-    struct Asked {
-      const Part* part;
-      std::unique_ptr<Message> request;
-      Message* answer;
-      Part::Outcome outcome;
-    };
-    std::vector<Asked> asked;
-    for (const Part& part : wave) {
-      std::unique_ptr<Message> request = part.RequestFor(name, *reply);
-      if (request != nullptr) asked.push_back({&part, std::move(request), nullptr, {}});
-    }
-    const auto& reflection = *reply->GetReflection();
-    for (Asked& each : asked) {
-      each.answer = reflection.MutableMessage(reply, each.part->field());
-    }
-    RunEach(pool_, asked.size(), [&](size_t number) {
-      Asked& each = asked[number];
-      each.outcome = each.part->Read(context, *each.request, each.answer);
-    });
-    for (const Asked& each : asked) {
-      const auto& [status, is_told] = each.outcome;
-      if (!is_told) reflection.ClearField(reply, each.part->field());
-      if (status.ok()) continue;
-      if (each.part->is_subject() || !IsOfThePart(status)) return status;
-      LeaveOut(absl::StrCat(each.part->field_name(), is_told ? ".summary.sums" : ""), status,
-               reply);
-    }
+  void Ask(size_t number, Asking& asking) const {
+    const Part& part = steps_[number].part;
+    const std::unique_ptr<Message> request = part.RequestFor(asking.name, asking.reply);
+    if (request == nullptr) return;
+    Asked& asked = asking.asked[number];
+    asked.outcome = part.Read(asking.context, *request, asked.answer);
+  }
+  // And then what is about that, which waits for nothing else.
+  void AskOn(size_t number, Asking& asking) const {
+    Ask(number, asking);
+    if (!asking.asked[number].outcome.is_told) return;
+    for (const size_t follower : steps_[number].followers) AskOn(follower, asking);
+  }
+
+  // Tells what became of a part.
+  absl::Status Settle(const Part& part, const Part::Outcome& outcome, Message* reply) const {
+    const auto& [status, is_told] = outcome;
+    if (!is_told) reply->GetReflection()->ClearField(reply, part.field());
+    if (status.ok() || !IsOfThePart(status)) return status;
+    LeaveOut(absl::StrCat(part.field_name(), is_told ? ".summary.sums" : ""), status, reply);
     return absl::OkStatus();
   }
 
@@ -275,7 +295,10 @@ class ComposedRead {
   const FieldDescriptor* const name_;
   const FieldDescriptor* const read_time_;
   const FieldDescriptor* const left_out_;
-  std::vector<std::vector<Part>> waves_;  // each asks for what those before it tell
+  std::vector<Step> steps_;  // in the order of their fields
+  // What the whole is about, and what is asked side by side once that is told.
+  std::vector<size_t> subjects_;
+  std::vector<size_t> first_;
 };
 
 }  // namespace

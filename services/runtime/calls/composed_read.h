@@ -11,7 +11,7 @@ namespace kith::runtime {
 
 // Binds the method that takes this request, after those that its parts ask. Aborts where a part
 // asks what is no method, a request that it does not take, or names of what is no field. Parts are
-// read side by side, as far as threads of `pool` are free, once what they are about was told.
+// read side by side, as far as threads of `pool` are free, each once what it is about was told.
 //
 // Of a part that the caller may not ask for, that is too much, or about what is not there, the
 // `left_out` of the reply tells the error; any other error is that of the whole.

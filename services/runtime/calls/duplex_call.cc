@@ -60,12 +60,22 @@ void DuplexCourse::Cancelled() {
   Continue();
 }
 
+// Also asked where the server does not stop, by who wants to know whether the credentials count:
+// the call goes on then where they do.
 void DuplexCourse::EndForShutdown() {
   {
     MutexLock lock(mutex_);
-    if (finished_) return;
-    if (stop_.ok()) stop_ = ShuttingDown();
-    Hold();
+    if (finished_ || !stop_.ok()) return;
+    Hold();  // the carrier is there until this is answered
+  }
+  absl::Status why = environment_.calls.stopping() ? ShuttingDown() : CallerNow().status();
+  {
+    MutexLock lock(mutex_);
+    if (stop_.ok()) stop_ = std::move(why);
+    if (stop_.ok() && !read_all_) {  // nobody waits for what is held
+      --held_;
+      return;
+    }
   }
   environment_.pools.folds.Run([this] { Continue(); });
 }

@@ -1,5 +1,8 @@
 #include "services/runtime/calls/grpc_methods.h"
 
+#include <functional>
+#include <iterator>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,16 +42,37 @@ bool Unpack(ByteBuffer* bytes, Message* message) {
   return grpc::GenericDeserialize<grpc::ProtoBufferReader, Message>(bytes, message).ok();
 }
 
+using GrpcMetadata = std::multimap<grpc::string_ref, grpc::string_ref>;
+
+absl::string_view TextOf(grpc::string_ref text) { return {text.data(), text.size()}; }
+
+// What came under a key several times, with commas between, as HTTP has it: so the first of several
+// is not taken for the only one.
+using JoinedMetadata = std::map<std::string, std::string, std::less<>>;
+
+JoinedMetadata JoinedIn(const GrpcMetadata& metadata) {
+  JoinedMetadata joined;
+  for (auto entry = metadata.begin(); entry != metadata.end(); ++entry) {
+    const auto next = std::next(entry);
+    if (next == metadata.end() || next->first != entry->first) continue;
+    const auto [place, is_new] =
+        joined.try_emplace(std::string(TextOf(entry->first)), TextOf(entry->second));
+    absl::StrAppend(&place->second, ",", TextOf(next->second));
+  }
+  return joined;
+}
+
 // What every call over gRPC has: its context, and the memory it lives in.
 template <class Base>
 class GrpcCarrier : public Base {
  public:
-  explicit GrpcCarrier(grpc::CallbackServerContext* rpc) : rpc_(rpc), arena_(Options(block_)) {}
+  explicit GrpcCarrier(grpc::CallbackServerContext* rpc)
+      : rpc_(rpc), joined_(JoinedIn(rpc->client_metadata())), arena_(Options(block_)) {}
 
   absl::string_view Metadata(const char* key) const override {
+    if (const auto several = joined_.find(key); several != joined_.end()) return several->second;
     const auto found = rpc_->client_metadata().find(key);
-    if (found == rpc_->client_metadata().end()) return {};
-    return {found->second.data(), found->second.size()};
+    return found == rpc_->client_metadata().end() ? absl::string_view() : TextOf(found->second);
   }
   std::vector<std::string> certified_names() const override {
     return CertifiedNames(*rpc_->auth_context());
@@ -86,6 +110,7 @@ class GrpcCarrier : public Base {
   }
 
   grpc::CallbackServerContext* const rpc_;
+  const JoinedMetadata joined_;
   ArrivalTimer timer_;
   alignas(8) char block_[kCallBytes];
   google::protobuf::Arena arena_;

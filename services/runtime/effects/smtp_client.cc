@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/smtp_reply.h"
 #include "services/runtime/effects/curl_loop.h"
 
 namespace kith::runtime {
@@ -18,27 +19,6 @@ constexpr size_t kDomainsMax = 10'000;
 
 std::string DomainOf(const std::string& address) {
   return absl::AsciiStrToLower(address.substr(address.rfind('@') + 1));
-}
-
-bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
-
-// "550 5.1.1" of "550 5.1.1 <ada@example.com>: unknown": numbers only, as the rest may name the
-// person. Empty where it is no reply.
-std::string NumbersOf(absl::string_view reply) {
-  constexpr size_t kCode = 3;
-  if (reply.size() < kCode || !IsDigit(reply[0]) || !IsDigit(reply[1]) || !IsDigit(reply[2])) {
-    return "";
-  }
-  std::string numbers(reply.substr(0, kCode));
-  reply.remove_prefix(std::min(reply.size(), kCode + 1));
-  constexpr size_t kEnhancedMax = 9;  // "5.123.123"
-  size_t size = 0;
-  while (size < reply.size() && (IsDigit(reply[size]) || reply[size] == '.')) ++size;
-  const absl::string_view enhanced = reply.substr(0, size);
-  if (size > 0 && size <= kEnhancedMax && std::count(enhanced.begin(), enhanced.end(), '.') == 2) {
-    absl::StrAppend(&numbers, " ", enhanced);
-  }
-  return numbers;
 }
 
 // A mail on its way, or waiting for its turn.
@@ -140,7 +120,7 @@ int MailTransfer::Listen(CURL*, curl_infotype type, char* data, size_t size, voi
   } else if (type == CURLINFO_DATA_OUT) {
     transfer.reply_.clear();
   } else if (type == CURLINFO_HEADER_IN) {
-    if (std::string numbers = NumbersOf(said); !numbers.empty()) {
+    if (std::string numbers = SmtpReplyNumbers(said); !numbers.empty()) {
       transfer.reply_ = std::move(numbers);
     }
   }

@@ -376,9 +376,10 @@ void PolicyCourse::Look() {
     asked_.reset();
   }
   const absl::Time now = settled_;
-  if (position == looked_at_ && now < next_due_ && !looks_again_) return;
+  const bool may_have_changed = position != looked_at_ && HasQueueChanged();
   floor_ = position;
   looked_at_ = position;
+  if (!may_have_changed && now < next_due_ && !looks_again_) return;
   looks_again_ = false;
   const projections::ViewSnapshot snapshot = view_.At(position);
   const auto visit = [&](absl::string_view place, WorkspaceId workspace,
@@ -402,6 +403,11 @@ void PolicyCourse::Look() {
     looked = next.status();
   }
   if (!looked.ok()) looks_again_ = true;
+}
+
+bool PolicyCourse::HasQueueChanged() const {
+  const absl::StatusOr<bool> has_changed = view_.At(looked_at_).HasMovedOn();
+  return !has_changed.ok() || *has_changed;
 }
 
 absl::Status PolicyCourse::CatchUp(const projections::ViewSnapshot& snapshot, WorkspaceId workspace,

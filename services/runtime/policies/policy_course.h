@@ -94,6 +94,9 @@ class PolicyCourse {
   bool IsHeld(WorkspaceId workspace, const PendingReaction& reaction, Place& place);
 
   void Look();
+  // False where no reaction came or went since the queue was looked at. Most events concern few
+  // policies, and this costs a tenth of looking.
+  bool HasQueueChanged() const;
   // Looks at what was passed over of a workspace that has room again.
   absl::Status CatchUp(const projections::ViewSnapshot& snapshot, WorkspaceId workspace,
                        Place& place);

@@ -60,7 +60,7 @@ Collections CollectionsOf(const std::vector<ResourceType>& types) {
          [&table](absl::string_view filter, const google::protobuf::Message& record, absl::Time now,
                   absl::TimeZone zone) -> absl::StatusOr<bool> {
            KITH_ASSIGN_OR_RETURN(const auto bound,
-                                 projections::RowFilter::Bind(table, filter, {now, zone}));
+                                 projections::RowFilter::Bind(table, filter, {now, zone}, record));
            return bound.Holds(record);
          }});
   }

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "eventstore/base/custom_maps.h"
 #include "eventstore/base/status_macros.h"
-#include "kith/custom_fields/v1/custom_field.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "kith/type/v1/list.pb.h"
 #include "services/core/field_of.h"
@@ -25,6 +25,16 @@ bool IsPersonal(const FieldDescriptor* map) {
 }
 
 }  // namespace
+
+std::optional<CustomColumn> ColumnOf(const CustomField& field,
+                                     const std::vector<const FieldDescriptor*>& maps) {
+  const auto map = std::find_if(maps.begin(), maps.end(), [&](const FieldDescriptor* each) {
+    return IsPersonal(each) == field.personal();
+  });
+  if (map == maps.end()) return std::nullopt;
+  return CustomColumn{*map, field.key(),
+                      static_cast<type::v1::CustomValue::ValueCase>(field.type()), field.slot()};
+}
 
 CustomColumns::CustomColumns(const ResourceType& listed,
                              const google::protobuf::Descriptor& request, const Runtime& runtime)
@@ -64,13 +74,8 @@ absl::StatusOr<std::vector<CustomColumn>> CustomColumns::In(const ReadContext& c
       context.SnapshotOf(*directory_), context.workspace(), projections::KeyRange::Prefix(""),
       [&](const CustomField& field) {
         if (field.resource() != collection_) return true;
-        const auto map = std::find_if(maps_.begin(), maps_.end(), [&](const FieldDescriptor* each) {
-          return IsPersonal(each) == field.personal();
-        });
-        if (map == maps_.end()) return true;
-        columns.push_back({*map, field.key(),
-                           static_cast<type::v1::CustomValue::ValueCase>(field.type()),
-                           field.slot()});
+        std::optional<CustomColumn> column = ColumnOf(field, maps_);
+        if (column.has_value()) columns.push_back(*std::move(column));
         return true;
       }));
   return columns;

@@ -5,16 +5,23 @@
 // and await nothing more. Borrows everything. Immutable; any thread.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
+#include "kith/custom_fields/v1/custom_field.pb.h"
 #include "projections/tables/custom_columns.h"
 #include "services/runtime/calls/read_call.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/runtime.h"
 
 namespace kith::runtime {
+
+// What rows with these maps have of it; nullopt where none of the maps is one for such values.
+std::optional<projections::CustomColumn> ColumnOf(
+    const custom_fields::v1::CustomField& field,
+    const std::vector<const google::protobuf::FieldDescriptor*>& maps);
 
 class CustomColumns {
  public:

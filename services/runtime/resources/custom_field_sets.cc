@@ -45,15 +45,23 @@ std::shared_ptr<CustomFieldSets> CustomFieldSets::Open(const Runtime& runtime) {
 absl::StatusOr<const CustomFieldSet*> CustomFieldSets::Load(Loader& load,
                                                             const ResourceRules& rules,
                                                             const google::protobuf::Message& sent) {
+  std::vector<std::string> keys;
+  for (const google::protobuf::FieldDescriptor* const map :
+       CustomMapsOf(*rules.resource->GetDescriptor())) {
+    for (const auto& [key, value] : EntriesIn(sent, *map)) keys.push_back(key);
+  }
+  return LoadKeys(load, rules, keys);
+}
+
+absl::StatusOr<const CustomFieldSet*> CustomFieldSets::LoadKeys(
+    Loader& load, const ResourceRules& rules, const std::vector<std::string>& keys) {
   KITH_ASSIGN_OR_RETURN(SharedCustomFields set, Known(load, rules));
   std::vector<const CustomFieldAggregate::State*> newer;
-  for (const google::protobuf::FieldDescriptor* const map : set->maps()) {
-    for (const auto& [key, value] : EntriesIn(sent, *map)) {
-      const CustomField* const known = set->Find(key);
-      if (known == nullptr) continue;
-      KITH_ASSIGN_OR_RETURN(const auto* const now, load.Load<CustomFieldAggregate>(known->name()));
-      if (now->resource.etag() != known->etag()) newer.push_back(now);
-    }
+  for (const std::string& key : keys) {
+    const CustomField* const known = set->Find(key);
+    if (known == nullptr) continue;
+    KITH_ASSIGN_OR_RETURN(const auto* const now, load.Load<CustomFieldAggregate>(known->name()));
+    if (now->resource.etag() != known->etag()) newer.push_back(now);
   }
   if (!newer.empty()) set = With(newer, *set, rules);
   return static_cast<const CustomFieldSet*>(load.Keep(std::move(set)));

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
@@ -37,6 +38,10 @@ class CustomFieldSets {
   // has values of are as they are now, and conditions of the append.
   absl::StatusOr<const CustomFieldSet*> Load(Loader& load, const ResourceRules& rules,
                                              const google::protobuf::Message& sent)
+      KITH_EXCLUDES(mutex_);
+  // The same for a command that asks for values under these keys.
+  absl::StatusOr<const CustomFieldSet*> LoadKeys(Loader& load, const ResourceRules& rules,
+                                                 const std::vector<std::string>& keys)
       KITH_EXCLUDES(mutex_);
 
  private:

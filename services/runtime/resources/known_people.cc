@@ -3,20 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
-#include "kith/type/v1/errors.pb.h"
-#include "services/runtime/requests/retry.h"
 
 namespace kith::runtime {
 namespace {
 
 using contacts::v1::Contact;
-
-// Of one number, or one name, so many are looked at.
-constexpr int kListedMax = 50;
 
 const ResourceType& ContactsIn(const std::vector<ResourceType>& types) {
   const auto found = std::find_if(types.begin(), types.end(), [](const ResourceType& type) {
@@ -27,23 +20,6 @@ const ResourceType& ContactsIn(const std::vector<ResourceType>& types) {
   return *found;
 }
 
-absl::Status NotThereYet() {
-  return Error(type::v1::ERROR_VIEW_BEHIND,
-               "Who the person is cannot be said yet: the contacts' read model is being built. Try "
-               "again.",
-               {}, RetryAfter(absl::Seconds(1)));
-}
-
-// A text in a filter, which matches itself only.
-std::string Quoted(absl::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\' || c == '*') quoted.push_back('\\');
-    quoted.push_back(c);
-  }
-  return quoted + "\"";
-}
-
 PersonKeys KeysOf(Contact person, const Settings& settings) {
   CompletePhones({}, settings.default_region, *person.mutable_phones());
   return PersonKeysOf(person);
@@ -52,9 +28,7 @@ PersonKeys KeysOf(Contact person, const Settings& settings) {
 }  // namespace
 
 KnownPeople::KnownPeople(const std::vector<ResourceType>& types, const Runtime& runtime)
-    : contacts_(ContactsIn(types)),
-      directory_(runtime.views.Find(contacts_.directory->name())),
-      opened_(runtime.log.head()) {}
+    : contacts_(ContactsIn(types)), listed_(contacts_, runtime) {}
 
 absl::StatusOr<Identity> KnownPeople::Identify(Loader& load, const Contact& person,
                                                const Settings& settings) const {
@@ -69,14 +43,13 @@ absl::StatusOr<Identity> KnownPeople::Identify(Loader& load, const Contact& pers
   Identity identity = IdentityOf(keys, known);
   if (!identity.is_new()) return identity;
   for (const std::string& phone : keys.phones) {
-    KITH_RETURN_IF_ERROR(
-        AddListed(load, absl::StrCat("phone = ", Quoted(phone)), kContactPhoneClaim, phone, known));
+    KITH_RETURN_IF_ERROR(AddListed(load, "phone", phone, kContactPhoneClaim, phone, known));
   }
   if (!keys.name_at_company.empty()) {
     const std::string name =
         JoinedName(person.first_name(), person.middle_name(), person.last_name());
-    KITH_RETURN_IF_ERROR(AddListed(load, absl::StrCat("display_name = ", Quoted(name)),
-                                   kContactNameClaim, keys.name_at_company, known));
+    KITH_RETURN_IF_ERROR(
+        AddListed(load, "display_name", name, kContactNameClaim, keys.name_at_company, known));
   }
   return IdentityOf(keys, known);
 }
@@ -131,8 +104,7 @@ absl::StatusOr<KnownPeople::Alike> KnownPeople::FindAlike(
     } else if (kind == IdentityKey::kPhone) {
       wanted.phones = keys.phones;
       for (const std::string& phone : keys.phones) {
-        KITH_RETURN_IF_ERROR(AddListed(load, absl::StrCat("phone = ", Quoted(phone)),
-                                       kContactPhoneClaim, phone, known));
+        KITH_RETURN_IF_ERROR(AddListed(load, "phone", phone, kContactPhoneClaim, phone, known));
       }
     }
   }
@@ -152,22 +124,11 @@ absl::Status KnownPeople::AddClaiming(Loader& load, absl::string_view purpose,
   return absl::OkStatus();
 }
 
-absl::Status KnownPeople::AddListed(Loader& load, const std::string& filter,
+absl::Status KnownPeople::AddListed(Loader& load, absl::string_view field, absl::string_view text,
                                     absl::string_view purpose, const std::string& value,
                                     Known& known) const {
-  const Position folded = directory_.position();
-  if (folded < opened_) return NotThereYet();
-  KITH_ASSIGN_OR_RETURN(std::vector<std::string> names, load.StreamsTagged(purpose, value, folded));
-  const auto listed = contacts_.directory->table().List(
-      directory_.At(folded), load.workspace(), {.filter = filter, .page_size = kListedMax},
-      [&](absl::string_view bytes) {
-        Contact row;
-        if (!row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
-        const bool is_new = std::find(names.begin(), names.end(), row.name()) == names.end();
-        if (is_new) names.push_back(row.name());
-        return true;
-      });
-  KITH_RETURN_IF_ERROR(listed.status());
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                        listed_.Names(load, field, text, purpose, value));
   for (const std::string& name : names) {
     KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*contacts_.aggregate, name));
     Add(load, state, known);

@@ -15,10 +15,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "kith/contacts/v1/contact.pb.h"
-#include "projections/engine/view.h"
 #include "services/core/decider.h"
 #include "services/core/person_identity.h"
 #include "services/runtime/commands/loader.h"
+#include "services/runtime/resources/listed_holders.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/runtime.h"
 
@@ -54,15 +54,15 @@ class KnownPeople {
   // Adds those that ever claimed the value.
   absl::Status AddClaiming(Loader& load, absl::string_view purpose, const std::string& value,
                            Known& known) const;
-  // Adds those that the directory has, and those that claimed the value since.
-  absl::Status AddListed(Loader& load, const std::string& filter, absl::string_view purpose,
-                         const std::string& value, Known& known) const;
+  // Adds those that the directory has with that text in a field, and those that claimed the value
+  // since.
+  absl::Status AddListed(Loader& load, absl::string_view field, absl::string_view text,
+                         absl::string_view purpose, const std::string& value, Known& known) const;
   // Adds the contact of this state, where it is there and seen.
   void Add(const Loader& load, const void* state, Known& known) const;
 
   const ResourceType contacts_;
-  const projections::View& directory_;
-  const Position opened_;  // everything up to here may be without claims
+  const ListedHolders listed_;
 };
 
 }  // namespace kith::runtime

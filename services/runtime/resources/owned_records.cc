@@ -1,16 +1,20 @@
 #include "services/runtime/resources/owned_records.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/field_mask.pb.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "services/core/field_of.h"
 #include "services/core/owner_field.h"
@@ -60,6 +64,42 @@ absl::Status NotThereYet() {
                {}, RetryAfter(absl::Seconds(1)));
 }
 
+// Of a contact, so many open records are looked at, and under so many of its names.
+constexpr int kOfContactMax = 100;
+constexpr size_t kNamesMax = 50;
+
+std::string TextIn(const Message& resource, const char* field) {
+  return resource.GetReflection()->GetString(resource, FieldOf(*resource.GetDescriptor(), field));
+}
+
+absl::Time CreateTimeOf(const Message& resource) {
+  const Message& time = resource.GetReflection()->GetMessage(
+      resource, FieldOf(*resource.GetDescriptor(), "create_time"));
+  return FromTimestamp(
+      *google::protobuf::DynamicCastToGenerated<google::protobuf::Timestamp>(&time));
+}
+
+// Who has records, each by the first of them.
+class FirstOwners {
+ public:
+  // `owner` may be a team's name, or nobody's.
+  void Add(const std::string& owner, absl::Time since) {
+    if (!absl::StartsWith(owner, "users/")) return;
+    const auto [known, is_new] = since_.emplace(owner, since);
+    if (!is_new) known->second = std::min(known->second, since);
+  }
+  std::vector<std::string> InOrder() const {
+    std::vector<std::string> owners;
+    for (const auto& [owner, since] : since_) owners.push_back(owner);
+    std::stable_sort(owners.begin(), owners.end(),
+                     [this](const auto& a, const auto& b) { return since_.at(a) < since_.at(b); });
+    return owners;
+  }
+
+ private:
+  std::map<std::string, absl::Time> since_;
+};
+
 }  // namespace
 
 std::string OwnedRecords::Source::OwnerIn(const Message& resource) const {
@@ -101,6 +141,8 @@ absl::StatusOr<OwnedRecords::Found> OwnedRecords::Find(
       continue;
     }
     const Position known = source.directory->position();
+    // What is given to them after this is a conflict; what was before stands in what is read now.
+    KITH_RETURN_IF_ERROR(load.StreamsTagged(OwnerPurpose(category), owner, known).status());
     KITH_ASSIGN_OR_RETURN(const std::vector<std::string> since, StreamsSince(load, known));
     for (const std::string& name : since) {
       if (eventstore::CategoryOf(name) != category) continue;
@@ -275,6 +317,83 @@ absl::StatusOr<int64_t> OwnedRecords::CountOpen(const projections::ViewSnapshot&
                 [](absl::string_view) { return true; })
           .status());
   return summary.total_size();
+}
+
+absl::StatusOr<std::vector<std::string>> OwnedRecords::NamesOfContact(
+    const projections::ViewSnapshot& contacts, WorkspaceId workspace, const Message& record) const {
+  const std::string contact = TextIn(record, "contact");
+  if (contact.empty()) return std::vector<std::string>();
+  KITH_ASSIGN_OR_RETURN(
+      std::vector<std::string> names,
+      SourceOf(contact)->merged->AllOf(contacts, workspace, contact, eventstore::ReadTier::kDisk));
+  if (names.size() > kNamesMax) names.resize(kNamesMax);
+  if (std::find(names.begin(), names.end(), contact) == names.end()) names.push_back(contact);
+  return names;
+}
+
+absl::Status OwnedRecords::VisitOpen(const Source& source, const projections::ViewSnapshot& records,
+                                     WorkspaceId workspace,
+                                     const std::vector<std::string>& contacts,
+                                     absl::FunctionRef<void(const Message&)> visit) {
+  const std::string filter =
+      absl::StrCat("contact in (\"", absl::StrJoin(contacts, "\", \""), "\") NOT close_time:*");
+  const std::unique_ptr<Message> row(source.type->rules->resource->New());
+  return source.type->directory->table()
+      .List(records, workspace,
+            {.filter = filter, .order_by = "create_time", .page_size = kOfContactMax},
+            [&](absl::string_view bytes) {
+              if (!row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
+              visit(*row);
+              return true;
+            })
+      .status();
+}
+
+absl::StatusOr<std::vector<std::string>> OwnedRecords::OwnersOfContact(
+    const projections::ViewSnapshot& records, const projections::ViewSnapshot& contacts,
+    WorkspaceId workspace, const Message& record) const {
+  const std::string name = TextIn(record, "name");
+  const Source& source = *SourceOf(name);
+  FirstOwners owners;
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                        NamesOfContact(contacts, workspace, record));
+  if (names.empty()) return owners.InOrder();
+  KITH_RETURN_IF_ERROR(VisitOpen(source, records, workspace, names, [&](const Message& row) {
+    if (TextIn(row, "name") != name) owners.Add(source.OwnerIn(row), CreateTimeOf(row));
+  }));
+  return owners.InOrder();
+}
+
+absl::StatusOr<std::vector<std::string>> OwnedRecords::OwnersOfContact(
+    Loader& load, const Message& record) const {
+  FirstOwners owners;
+  const std::string contact = TextIn(record, "contact");
+  if (contact.empty()) return owners.InOrder();
+  KITH_RETURN_IF_ERROR(load.NeedDisk());
+  const std::string name = TextIn(record, "name");
+  const Source& source = *SourceOf(name);
+  const projections::View& of_contacts = *SourceOf(contact)->directory;
+  KITH_ASSIGN_OR_RETURN(
+      const std::vector<std::string> names,
+      NamesOfContact(of_contacts.At(of_contacts.position()), load.workspace(), record));
+  const Position known = source.directory->position();
+  KITH_ASSIGN_OR_RETURN(std::vector<std::string> found, StreamsSince(load, known));
+  std::erase_if(found, [&](const std::string& stream) {
+    return eventstore::CategoryOf(stream) != source.type->rules->category;
+  });
+  KITH_RETURN_IF_ERROR(
+      VisitOpen(source, source.directory->At(known), load.workspace(), names,
+                [&](const Message& row) { found.push_back(TextIn(row, "name")); }));
+  for (const std::string& other : found) {
+    if (other == name) continue;
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadItself(*source.type->aggregate, other));
+    const ResourceNow now = source.type->now_of(state);
+    if (now.lifecycle != Lifecycle::kActive || !IsOpen(*source.type, *now.resource)) continue;
+    const bool is_theirs =
+        std::find(names.begin(), names.end(), TextIn(*now.resource, "contact")) != names.end();
+    if (is_theirs) owners.Add(source.OwnerIn(*now.resource), CreateTimeOf(*now.resource));
+  }
+  return owners.InOrder();
 }
 
 absl::StatusOr<std::vector<int64_t>> OwnedRecords::CountOpen(

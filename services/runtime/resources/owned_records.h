@@ -3,14 +3,15 @@
 //
 // An owner is what the field `owner` of a resource names. Whose a record was until a while ago
 // stands in its directory; what happened since stands at the end of the log, and what is found in
-// either is loaded as any state. So what an owner was given before the question is not overlooked.
-// What they are given while it is decided upon may be.
+// either is loaded as any state. So what an owner was given before the question is not overlooked;
+// and what they are given while it is decided upon is a conflict.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -63,6 +64,18 @@ class OwnedRecords {
   // The same of each, with all that was appended until now. ERROR_VIEW_BEHIND as above.
   absl::StatusOr<std::vector<int64_t>> CountOpen(Loader& load, absl::string_view collection,
                                                  absl::Span<const std::string> owners) const;
+  // The users who have open records of the same kind about the contact that the record names in
+  // `contact`, under any of its names, beside the record itself: who had theirs first, first. Who
+  // may see them does not matter. None where it names no contact; of a contact with more than 100
+  // open ones, the first of those that the directory has count.
+  absl::StatusOr<std::vector<std::string>> OwnersOfContact(
+      const projections::ViewSnapshot& records, const projections::ViewSnapshot& contacts,
+      WorkspaceId workspace, const google::protobuf::Message& record) const;
+  // The same with all that was appended until now. Each that is found becomes a condition of the
+  // append. ERROR_VIEW_BEHIND as above.
+  absl::StatusOr<std::vector<std::string>> OwnersOfContact(
+      Loader& load, const google::protobuf::Message& record) const;
+
   // Whether the caller sees the record, and has the permission for it, beside the permission to
   // read it: a read as of a moment asks whose it was then, and whom it was shared with, and what
   // the caller may see now; so does a further page, as of the first one. True where the record has
@@ -101,6 +114,14 @@ class OwnedRecords {
   // Of a record, or of a collection; null where its records have no owners.
   const Source* SourceOf(absl::string_view record) const;
   static std::string OpenFilter(const Source& source, absl::string_view owner);
+  // All names of the contact that the record names; none where it names none.
+  absl::StatusOr<std::vector<std::string>> NamesOfContact(
+      const projections::ViewSnapshot& contacts, WorkspaceId workspace,
+      const google::protobuf::Message& record) const;
+  // Gives the open rows that name one of these contacts, those that were made first first.
+  static absl::Status VisitOpen(const Source& source, const projections::ViewSnapshot& records,
+                                WorkspaceId workspace, const std::vector<std::string>& contacts,
+                                absl::FunctionRef<void(const google::protobuf::Message&)> visit);
 
   const eventstore::EventLog& log_;
   Transact& transact_;

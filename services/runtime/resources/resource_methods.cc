@@ -1,5 +1,6 @@
 #include "services/runtime/resources/resource_methods.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "services/runtime/admission/field_groups.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/resources/collections.h"
+#include "services/runtime/resources/condition_fields.h"
 #include "services/runtime/resources/custom_columns.h"
 #include "services/runtime/resources/custom_field_sets.h"
 #include "services/runtime/resources/link_aliases.h"
@@ -78,6 +80,7 @@ class StandardHandler final : public CommandHandler {
         facts_(facts),
         command_(*type.rules, method, request, *facts.server),
         linking_(types, type, runtime),
+        conditions_(types, *type.rules->resource->GetDescriptor()),
         runtime_(runtime),
         sent_(ResourceIn(request, *type.rules->resource->GetDescriptor())),
         takes_custom_((method == StandardMethod::kCreate || method == StandardMethod::kUpdate) &&
@@ -103,17 +106,19 @@ class StandardHandler final : public CommandHandler {
     KITH_RETURN_IF_ERROR(CheckOwnsNothing(load, name, now));
     std::vector<ResourceNow> others;
     KITH_ASSIGN_OR_RETURN(const void* const within, LoadWithin(load, now, request, others));
-    KITH_ASSIGN_OR_RETURN(ResourceChange change, command_.Plan(now, within, request, context));
+    KITH_ASSIGN_OR_RETURN(ResourceChange change, Plan(load, now, within, request, context));
     if (takes_custom_ && change.method == StandardMethod::kUpdate) {
       KITH_RETURN_IF_ERROR(CheckKept(load.caller(), *now.resource, change.changed));
     }
-    KITH_RETURN_IF_ERROR(CheckChains(type_, change, load));
     KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change));
+    // Where a link leads is told to who sees what it names; else it is refused as one to nothing.
+    if (AreSeen(change, linked)) KITH_RETURN_IF_ERROR(CheckChains(type_, change, load));
     command_.TakeNames(linked.now, change);
     KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
     if (change.method == StandardMethod::kCreate && change.name != name) {
       load.ExpectAbsent(change.name);  // its id was drawn
     }
+    ClaimOwner(now, change);
     const bool is_deleted = change.is_any && change.method == StandardMethod::kDelete;
     const std::string deleted = is_deleted ? change.name : "";
     Decision decision = command_.Decide(std::move(change), linked.records, holders, context);
@@ -159,6 +164,28 @@ class StandardHandler final : public CommandHandler {
     std::vector<ResourceNow> now;
   };
 
+  // Whether the links are to records that are there, as far as the caller sees. What comes back
+  // names what it named.
+  static bool AreSeen(const ResourceChange& change, const Linked& linked) {
+    return change.method == StandardMethod::kUndelete ||
+           std::all_of(linked.records.begin(), linked.records.end(),
+                       [](const auto* record) { return record->lifecycle == Lifecycle::kActive; });
+  }
+
+  // What the request asks for, where what is saved may ask for the workspace's custom fields.
+  absl::StatusOr<ResourceChange> Plan(Loader& load, const ResourceNow& now, const void* within,
+                                      const Message& request, const CommandContext& context) const {
+    const ServerFacts* facts = nullptr;
+    if (sent_ != nullptr) {
+      const Message& sent = request.GetReflection()->GetMessage(request, sent_);
+      KITH_ASSIGN_OR_RETURN(
+          facts, conditions_.FactsFor(load, sent, *facts_.server, *facts_.custom_fields));
+    }
+    if (facts == nullptr) return command_.Plan(now, within, request, context);
+    return StandardCommand(*type_.rules, command_.method(), *request.GetDescriptor(), *facts)
+        .Plan(now, within, request, context);
+  }
+
   // Of what is there already, what the request means to change.
   absl::Status CheckMeant(const Caller& caller, const ResourceNow& now, const Message& request,
                           const CommandContext& context) const {
@@ -188,6 +215,14 @@ class StandardHandler final : public CommandHandler {
                           runtime_.owned->Find(load, name, collections, kOwnedNamedMax));
     if (found.names.empty() && !found.are_some_hidden) return absl::OkStatus();
     return type_.rules->owns(name, found.names, found.are_some_hidden);
+  }
+
+  // Where it becomes a user's, that is claimed, for OwnedRecords to find.
+  void ClaimOwner(const ResourceNow& now, ResourceChange& change) const {
+    if (!change.is_any || change.after == nullptr) return;
+    const Message* const before = change.method == StandardMethod::kUpdate ? now.resource : nullptr;
+    auto claim = OwnerClaim(type_.rules->category, before, *change.after);
+    if (claim.has_value()) change.claims.push_back(*std::move(claim));
   }
 
   // What it comes into being in: a state, or who else is there, put into `others`; null: in
@@ -323,6 +358,7 @@ class StandardHandler final : public CommandHandler {
   const SharedFacts facts_;  // of all handlers
   const StandardCommand command_;
   const LinkingRecords linking_;
+  const ConditionFields conditions_;
   const Runtime& runtime_;
   const FieldDescriptor* const sent_;  // the record in a request; null where it has none
   const bool takes_custom_;            // it sets values of custom fields

@@ -5,11 +5,11 @@ import re
 import sys
 import time
 
-from . import rows_calls, rows_log, rows_policies, rows_postgres, rows_size, rows_timers, rows_views
+from . import rows_calls, rows_log, rows_policies, rows_postgres, rows_profiles, rows_size, rows_timers, rows_views
 from .processes import ProgramFailed
 from .results import Result
 
-PARTS = (rows_calls, rows_log, rows_policies, rows_postgres, rows_size, rows_timers, rows_views)
+PARTS = (rows_calls, rows_log, rows_policies, rows_postgres, rows_profiles, rows_size, rows_timers, rows_views)
 ALL = sorted((row for part in PARTS for row in part.ROWS),
              key=lambda row: (int(re.match(r"S(\d+)", row.name)[1]), row.name))
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "eventstore/log/clock_lag.h"
 #include "tests/eventstore/log/log_fixture.h"
 #include "tests/eventstore/log/places.h"
 
@@ -59,6 +60,25 @@ TEST_F(SequencerTest, SendsBackWhatWasPreparedBeforeTheOverlayBegins) {
   // What the overlay still covers counts: the facts say absent, the overlay knows better.
   ASSERT_TRUE(Decide(AppendTo("contacts/1"), Position(9)).ok());
   EXPECT_EQ(group_.records.back()->header.revision, Revision(11));
+}
+
+// Old Kiths keep flags that they do not know, so they read such a record, too.
+TEST_F(SequencerTest, SaysHowFarTheClockIsBehind) {
+  clock_.Jump(absl::Hours(72));
+  ASSERT_TRUE(Decide(AppendTo("contacts/1")).ok());
+  const absl::Time ahead = group_.records.back()->header.record_time;
+  EXPECT_EQ(group_.records.back()->header.flags, 0u);
+  FinishGroup();
+  clock_.Jump(-absl::Hours(72) + absl::Seconds(30));
+  ASSERT_TRUE(Decide(AppendTo("contacts/2"), Position(1)).ok());
+  const EventHeader& header = group_.records.back()->header;
+  EXPECT_EQ(header.record_time, ahead);
+  EXPECT_EQ(ClockLagOf(header), absl::Hours(72) - absl::Minutes(1));
+  FinishGroup();
+  // Less than a minute is not said.
+  clock_.Jump(absl::Hours(72) - absl::Seconds(60));
+  ASSERT_TRUE(Decide(AppendTo("contacts/3"), Position(2)).ok());
+  EXPECT_EQ(group_.records.back()->header.flags, 0u);
 }
 
 TEST_F(SequencerTest, GivesAGroupOneTime) {

@@ -8,13 +8,16 @@
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/deals/v1/deal_events.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
+#include "kith/leads/v1/lead_events.pb.h"
 #include "kith/policies/v1/policy_events.pb.h"
 #include "kith/scoring_models/v1/score_events.pb.h"
 #include "kith/scoring_models/v1/scoring_model_events.pb.h"
 #include "kith/users/v1/user_events.pb.h"
 #include "projections/contacts/contact_directory.h"
 #include "projections/deals/deal_list.h"
+#include "projections/leads/lead_directory.h"
 #include "projections/scoring_models/deal_outcomes.h"
+#include "projections/scoring_models/lead_outcomes.h"
 #include "projections/scoring_models/score_rows.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/view_spec.h"
@@ -179,6 +182,50 @@ TEST(DealOutcomes, TakesBackJustWhatItCounted) {
   spec.Given("deals/1", reopened);
   EXPECT_EQ(lost_in("teams/1", "", ""), 0);
   EXPECT_EQ(lost_in("", "", ""), 0);
+}
+
+// Goal: a lead that is recycled and disqualified again counts where it was the last time, and every
+// way to fold the same events says so.
+TEST(LeadOutcomes, TakesBackJustWhatItCounted) {
+  constexpr char kLead[] = "leads/1";
+  ViewSpec spec = ViewSpec::Of<LeadOutcomes, leads::LeadDirectory>()
+                      .Takes<leads::v1::LeadEvent>("leads")
+                      .Takes<interactions::v1::InteractionEvent>("interactions")
+                      .Takes<users::v1::UserEvent>("users");
+  leads::v1::LeadCreated created;
+  created.set_name(kLead);
+  *created.mutable_lead() = Proto<leads::v1::Lead>(
+      "name: 'leads/1' owner: 'teams/1' status: NEW tags: 'a' tags: 'b' "
+      "first_touch { campaign: 'spring' }");
+  leads::v1::LeadStatusChanged qualified;
+  qualified.set_name(kLead);
+  qualified.set_to_status(leads::v1::QUALIFIED);
+  leads::v1::LeadDisqualified disqualified;
+  disqualified.set_name(kLead);
+  disqualified.set_reason(leads::v1::NO_NEED);
+  const auto lost = [&](const std::string& field, const std::string& value,
+                        const std::string& team = "teams/1") -> int64_t {
+    const projections::ViewSnapshot view = spec.Then();
+    const auto found = LeadOutcomes::Counts().Get(
+        view, spec.workspace(), LeadOutcomes::CountKey("", team, field, value), ReadTier::kDisk);
+    return found.ok() && found->has_value() ? (*found)->lost_count() : 0;
+  };
+  spec.Given(kLead, created).Given(kLead, qualified).Given(kLead, disqualified);
+  EXPECT_EQ(lost("status", "QUALIFIED"), 1);
+  EXPECT_EQ(lost("first_touch.campaign", "spring", ""), 1);
+  EXPECT_EQ(lost("tags", ""), 2) << "once for each";
+  disqualified.set_reason(leads::v1::NO_BUDGET);
+  spec.Given(kLead, disqualified);
+  EXPECT_EQ(lost("status", "QUALIFIED"), 1) << "why it was is no news of where";
+  leads::v1::LeadStatusChanged recycled;
+  recycled.set_name(kLead);
+  recycled.set_to_status(leads::v1::RECYCLED);
+  spec.Given(kLead, recycled);
+  EXPECT_EQ(lost("", ""), 0);
+  EXPECT_EQ(lost("tags", "a"), 0);
+  spec.Given(kLead, disqualified);
+  EXPECT_EQ(lost("status", "NEW"), 1);
+  EXPECT_EQ(lost("status", "QUALIFIED"), 0);
 }
 
 }  // namespace

@@ -98,6 +98,17 @@ TEST(OddsOf, IsOfOneTeam) {
   EXPECT_EQ(Odds(deals, Open("c2", "s2", "src3"), 2), 3438);
 }
 
+// PL-5: of several tags each counts as a field does, over the sums of all of them.
+TEST(OddsOf, TakesEachOfSeveralValuesForItself) {
+  const Outcomes all = {42, 105};
+  const ValueOutcomes one = {{33, 65}, {56, 140}, 2};
+  const ValueOutcomes two = {{23, 75}, {56, 140}, 2};
+  EXPECT_EQ(OddsOf(all, all, {one}), 3369);
+  EXPECT_EQ(OddsOf(all, all, {two}), 2351);
+  EXPECT_EQ(OddsOf(all, all, {one, two}), 2805);
+  EXPECT_EQ(OddsOf(all, all, {}), 2860);
+}
+
 // PL-6.
 TEST(OddsOf, LeavesOutWhatIsEmptyOrWasNeverSeen) {
   const std::vector<Closed> deals = {

@@ -657,7 +657,7 @@ TEST_F(ListTest, CountsOnlyWhatHeldAtItsMoment) {
 
 TEST_F(ListTest, NamesWhatIsNotDeclared) {
   ExpectRefused("colour = red", "", "There is no field colour");
-  ExpectRefused("colour = red", "", "contact, contacts.role, create_time, delete_time");
+  ExpectRefused("ownr = users/a", "", " fields the most like it are owner, ");
   ExpectRefused("", "colour", "There is no field colour");
   ExpectRefused("", "contact", "may have many values");
   ExpectRefused("status = GONE", "", "one of DEAL_STATUS_UNSPECIFIED, OPEN");
@@ -665,7 +665,7 @@ TEST_F(ListTest, NamesWhatIsNotDeclared) {
   ExpectRefused("expected_close_date = 2026-02-30", "", "is not a date");
   ExpectRefused("create_time > yesterday", "", "is not a time");
   ExpectRefused("create_time > word", "", "at character 15");
-  ExpectRefused("colour = red", "", "words), at character 1.");
+  ExpectRefused("colour = red", "", "the help of the list tells all), at character 1.");
   ExpectRefused("ownr = users/a", "", "did you mean owner?");
   ExpectRefused("role = CHAMPION", "", "did you mean contacts.role?");
   ExpectRefused("status = OPN", "", "did you mean OPEN");

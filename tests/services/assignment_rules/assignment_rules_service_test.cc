@@ -13,6 +13,7 @@
 #include "kith/assignment_rules/v1/assignment_rules_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/leads/v1/leads_service.grpc.pb.h"
 #include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "kith/tasks/v1/tasks_service.grpc.pb.h"
 #include "kith/teams/v1/teams_service.grpc.pb.h"
@@ -164,6 +165,75 @@ TEST_F(AssignmentRulesServiceTest, GivesRecordsInTurnsAndSaysWhy) {
 }
 
 // Assigning changes neither the rule nor its etag: who is writing it is not disturbed.
+// AS-5: of 8 leads that are nobody's two are of one contact; nobody else gets the second, and it
+// takes nobody's place. They stay two.
+TEST_F(AssignmentRulesServiceTest, GivesLeadsOfOneContactToOne) {
+  const std::string ada = CreateUser("Ada");
+  const std::string ben = CreateUser("Ben");
+  const std::string rule = Created(absl::StrCat(
+      "resource: 'leads' limit { records: 4 window { seconds: 86400 } } members { user: '", ada,
+      "' } members { user: '", ben, "' }"));
+  contacts::v1::CreateContactRequest contact;
+  contact.mutable_contact()->set_first_name("Cyd");
+  const std::string cyd = server_.Call(&ContactsService::Stub::CreateContact, contact)->name();
+  const auto create_lead = [&](const std::string& text) {
+    leads::v1::CreateLeadRequest request;
+    *request.mutable_lead() = Proto<leads::v1::Lead>(text);
+    const auto made = server_.Call(&leads::v1::LeadsService::Stub::CreateLead, request);
+    EXPECT_EQ(made.reason(), "") << made.status.error_message();
+    return made->name();
+  };
+  std::vector<std::string> asked;
+  for (int i = 0; i < 8; ++i) {
+    asked.push_back(create_lead(i == 1 || i == 4 ? absl::StrCat("contact: '", cyd, "'")
+                                                 : absl::StrCat("first_name: 'L", i, "'")));
+  }
+  std::vector<v1::Assignment> made;
+  for (const std::string& lead : asked) {
+    // What is told is what is done.
+    const auto told = Preview(rule, lead);
+    EXPECT_EQ(told.reason(), "") << told.status.error_message();
+    made.push_back(Assign(rule, lead).response);
+    EXPECT_EQ(told->owner(), made.back().owner());
+  }
+  EXPECT_EQ(made[4].basis(), v1::SAME_CONTACT);
+  EXPECT_EQ(made[4].owner(), made[1].owner());
+  EXPECT_THAT(made[4].explanation(), HasSubstr("another open lead of the contact"));
+  EXPECT_EQ(made[7].turn(), 7);
+  std::map<std::string, int> given;
+  for (const v1::Assignment& one : made) ++given[one.owner()];
+  EXPECT_EQ(given, (std::map<std::string, int>{{ada, 4}, {ben, 4}}));
+  // One turn is left, as the second was none.
+  EXPECT_EQ(Assign(rule, create_lead("first_name: 'Dot'"))->turn(), 8);
+  EXPECT_EQ(Assign(rule, create_lead("first_name: 'Eve'")).reason(), "NOBODY_AVAILABLE");
+  EXPECT_EQ(Assign(rule, create_lead(absl::StrCat("contact: '", cyd, "'")))->owner(),
+            made[1].owner());
+}
+
+// Two that come at once: the second is decided on what the first was given to.
+TEST_F(AssignmentRulesServiceTest, GivesLeadsOfOneContactToOneWhereManyAskAtOnce) {
+  std::vector<std::string> rules;
+  for (const char* const name : {"Ada", "Ben", "Cyd", "Dot"}) {
+    rules.push_back(
+        Created(absl::StrCat("resource: 'leads' members { user: '", CreateUser(name), "' }")));
+  }
+  contacts::v1::CreateContactRequest contact;
+  contact.mutable_contact()->set_first_name("Eve");
+  leads::v1::CreateLeadRequest request;
+  request.mutable_lead()->set_contact(
+      server_.Call(&ContactsService::Stub::CreateContact, contact)->name());
+  std::vector<std::string> owners(rules.size());
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < rules.size(); ++i) {
+    const std::string lead =
+        server_.Call(&leads::v1::LeadsService::Stub::CreateLead, request)->name();
+    threads.emplace_back([&, i, lead] { owners[i] = Assign(rules[i], lead)->owner(); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(owners, ::testing::Each(owners[0]));
+  EXPECT_NE(owners[0], "");
+}
+
 TEST_F(AssignmentRulesServiceTest, LeavesTheRuleAsItIs) {
   const std::string rule = RuleOf({CreateUser("Ada")});
   v1::GetAssignmentRuleRequest get;

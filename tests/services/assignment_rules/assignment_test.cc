@@ -13,6 +13,7 @@
 #include "eventstore/base/proto_time.h"
 #include "kith/assignment_rules/v1/assignment_rules_errors.pb.h"
 #include "kith/deals/v1/deal.pb.h"
+#include "kith/leads/v1/lead.pb.h"
 #include "projections/assignment_rules/turn_fold.h"
 #include "services/core/date.h"
 #include "tests/testing/decider_spec.h"
@@ -47,6 +48,9 @@ class HeldFacts final : public AssignmentFacts {
     return counts;
   }
 
+  absl::StatusOr<std::vector<std::string>> OwnersOfContact() override { return of_contact; }
+
+  std::vector<std::string> of_contact;
   std::map<std::string, v1::AssignmentRule> rules;
   std::map<std::string, v1::AssignmentTurns> turns;
   std::map<std::string, users::v1::User> users;
@@ -107,6 +111,39 @@ class AssignmentTest : public ::testing::Test {
   absl::Time now_ = absl::FromCivil(absl::CivilSecond(2026, 11, 1, 9), absl::UTCTimeZone());
   bool ignore_capacity_ = false;
 };
+
+// A lead that is nobody's goes to who has another of its contact, and is no turn.
+TEST_F(AssignmentTest, GivesALeadToWhoHasAnotherOfItsContact) {
+  collection_ = {"leads", leads::v1::Lead::descriptor(), nullptr, nullptr};
+  Rule(
+      "members { user: 'users/m0' } members { user: 'users/m1' monthly_capacity: 0 } "
+      "members { user: 'users/m2' paused: true }")
+      .set_resource("leads");
+  leads::v1::Lead lead;
+  const auto owner_of = [&](const leads::v1::Lead& asked) {
+    const auto assignment =
+        Assign({kRule, asked, collection_, {now_, absl::UTCTimeZone()}, false}, facts_);
+    EXPECT_TRUE(assignment.ok()) << assignment.status();
+    return absl::StrCat(assignment->owner(), " ", v1::AssignmentBasis_Name(assignment->basis()),
+                        " ", assignment->turn());
+  };
+  EXPECT_EQ(owner_of(lead), "users/m0 TURN 1");
+  // Whether they are at their capacity does not matter; whether they work does.
+  facts_.of_contact = {"users/m2", "users/m1", "users/m3"};
+  EXPECT_EQ(owner_of(lead), "users/m1 SAME_CONTACT 0");
+  SetAway("m1",
+          "absences { start_date { year: 2026 month: 10 day: 1 } "
+          "end_date { year: 2026 month: 12 day: 1 } }");
+  EXPECT_EQ(owner_of(lead), "users/m3 SAME_CONTACT 0");
+  facts_.of_contact = {"users/m1", "users/m2"};
+  EXPECT_EQ(owner_of(lead), "users/m0 TURN 1");
+  facts_.of_contact = {"users/m3"};
+  lead.set_owner("teams/t");
+  EXPECT_EQ(owner_of(lead), "users/m3 SAME_CONTACT 0");
+  // Who is to lose one does not keep it.
+  lead.set_owner("users/m3");
+  EXPECT_EQ(owner_of(lead), "users/m0 TURN 1");
+}
 
 // AS-1: capacities of 45, 30, 60, 150 and 15 a month are 2, 1, 2, 5 and 1 on its first day, and
 // over the month nothing is lost to rounding.

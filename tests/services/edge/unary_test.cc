@@ -128,6 +128,21 @@ TEST(UnaryCall, NeedsCredentialsAndTheirGrant) {
   EXPECT_EQ(reader.reason(), "PERMISSION_DENIED");
 }
 
+TEST(UnaryCall, IsMadeWithOneCredentialForOneUser) {
+  HttpPersonServer server;
+  HttpClient client(server.http_port());
+  for (const char* second : {"authorization: Bearer reader", "Authorization: Bearer owner"}) {
+    const HttpReply twice = client.Post(kContacts + "CreateContact", kAda, {kOwner, second});
+    EXPECT_EQ(twice.status, 401) << second;
+    EXPECT_THAT(twice.field("message"), HasSubstr("once"));
+  }
+  const HttpReply for_two =
+      client.Post(kContacts + "CreateContact", kAda,
+                  {kOwner, "kith-on-behalf-of: users/1", "kith-on-behalf-of: users/2"});
+  EXPECT_EQ(for_two.status, 400);
+  EXPECT_EQ(for_two.reason(), "INVALID_FIELD");
+}
+
 TEST(UnaryCall, ReadsAndAnswersGzip) {
   HttpPersonServer server;
   HttpClient client(server.http_port());
@@ -167,7 +182,7 @@ TEST(UnaryCall, RefusesWhatIsCompressedOtherwiseOrTooMuch) {
   EXPECT_EQ(none.reason(), "INVALID_FIELD");
   const HttpReply bomb = client.Post(kContacts + "CreateContact", Gzip(std::string(200 << 20, ' ')),
                                      {kOwner, "content-encoding: gzip"});
-  EXPECT_EQ(bomb.status, 429);
+  EXPECT_EQ(bomb.status, 413);
   EXPECT_EQ(bomb.reason(), "LIMIT_REACHED");
 }
 

@@ -99,6 +99,55 @@ TEST_F(ImportJobReverts, AreTakenBackRecordByRecord) {
   EXPECT_EQ(Get(job.name).kept_count(), 2);
 }
 
+TEST_F(ImportJobReverts, KnowWhatRowsMadeWithoutACause) {
+  const std::string ada = CreateContact(R"(emails { address: "ada@example.com" })");
+  const Begun job = BeginUpsert();
+  const Begun other = BeginUpsert();
+  v1::ImportRecordRequest request;
+  request.set_import_job(job.name);
+  *request.mutable_contact() =
+      Proto<Contact>(R"(first_name: "Ada" emails { address: "ada@example.com" })");
+  EXPECT_EQ(server_.Call(&Stub::ImportRecord, request)->outcome(), v1::ROW_UPDATED);
+  *request.mutable_contact() = Proto<Contact>(R"(emails { address: "bea@example.com" })");
+  const std::string bea = server_.Call(&Stub::ImportRecord, request)->name();
+  for (const bool rebuilt : {false, true}) {
+    if (rebuilt) server_.Restart(true);
+    const auto changes = Changes(job.name);
+    ASSERT_EQ(changes.size(), 2u);
+    EXPECT_EQ(changes[0].record(), bea);
+    EXPECT_EQ(changes[1].record(), ada);
+    EXPECT_TRUE(Changes(other.name).empty());
+  }
+  Complete(job.name);
+  EXPECT_EQ(RevertAll(job.name).taken_back, 2);
+  EXPECT_EQ(GetContact(ada)->first_name(), "");
+  EXPECT_EQ(GetContact(bea).reason(), "CONTACT_NOT_FOUND");
+}
+
+// Three jobs change one contact: each can be taken back once those after it were.
+TEST_F(ImportJobReverts, TakeBackWhatIsAgainAsTheyLeftIt) {
+  std::vector<Begun> jobs;
+  const char* const titles[] = {"a", "b", "c"};
+  std::string ada;
+  for (const char* const title : titles) {
+    jobs.push_back(BeginUpsert());
+    ada = Import(jobs.back(),
+                 absl::StrCat("job_title: '", title, "' emails { address: 'ada@example.com' }"))
+              ->name();
+    Complete(jobs.back().name);
+  }
+  const Reverted early = RevertAll(jobs[1].name);
+  EXPECT_EQ(early.taken_back, 0);
+  EXPECT_THAT(early.kept.at(ada), HasSubstr("changed since"));
+  EXPECT_EQ(RevertAll(jobs[2].name).taken_back, 1);
+  EXPECT_EQ(GetContact(ada)->job_title(), "b");
+  EXPECT_FALSE(Preview(jobs[1].name)[0].has_kept());
+  EXPECT_EQ(RevertAll(jobs[1].name).taken_back, 1);
+  EXPECT_EQ(GetContact(ada)->job_title(), "a");
+  EXPECT_EQ(RevertAll(jobs[0].name).taken_back, 1);
+  EXPECT_EQ(GetContact(ada).reason(), "CONTACT_NOT_FOUND");
+}
+
 // Goal: a second revert looks at what the first one kept. Method: a contact that a deal names, of
 // which somebody deletes the deal in between.
 TEST_F(ImportJobReverts, LookAgainAtWhatWasKept) {

@@ -159,6 +159,41 @@ TEST_F(LeadsServiceTest, AreTakenFromAQueue) {
   EXPECT_EQ(refused.metadata("owner"), ada);
 }
 
+// Goal: a rep, who writes their own leads only, makes a new one theirs, and nothing else of it.
+TEST_F(LeadsServiceTest, AreTakenFromNobodyByWhoSeesThem) {
+  const std::string team = CreateTeam();
+  const std::string ada = CreateUser(absl::StrCat("roles: 'roles/sales-rep' teams: '", team, "'"));
+  const std::string key = KeyOf(ada);
+  const std::string lead = Created("first_name: 'Cy'");
+  EXPECT_EQ(Do(&Stub::ContactLead, lead, "", key).reason(), "PERMISSION_DENIED");
+  EXPECT_EQ(Do(&Stub::TakeLead, lead, "etag: '7'", key).reason(), "ETAG_MISMATCH");
+  EXPECT_EQ(Do(&Stub::TakeLead, lead).reason(), "NOT_IN_QUEUE") << "a service takes nothing";
+  const std::string blind = KeyOf(CreateUser("roles: 'roles/sales-rep'"), "leads.write");
+  EXPECT_NE(Do(&Stub::TakeLead, lead, "", blind).reason(), "") << "who does not see it";
+  const auto taken = Do(&Stub::TakeLead, lead, "", key);
+  ASSERT_EQ(taken.reason(), "");
+  EXPECT_EQ(taken->owner(), ada);
+  EXPECT_EQ(taken->queue(), "");
+  EXPECT_EQ(taken->status(), v1::ASSIGNED);
+  EXPECT_EQ(taken->etag(), "2");
+  EXPECT_EQ(Do(&Stub::TakeLead, lead, "", key)->etag(), "2") << "once";
+  EXPECT_EQ(Do(&Stub::ContactLead, lead, "", key)->status(), v1::CONTACTED);
+  const std::string bo =
+      KeyOf(CreateUser(absl::StrCat("roles: 'roles/sales-rep' teams: '", team, "'")));
+  EXPECT_EQ(Do(&Stub::TakeLead, lead, "", bo).reason(), "NOT_IN_QUEUE");
+  // It was in no queue, so it goes back to none; and what is closed is nobody's to take.
+  EXPECT_EQ(Do(&Stub::HandBackLead, lead, "", key).reason(), "NOT_IN_QUEUE");
+  const std::string spam = Created("first_name: 'Di'");
+  EXPECT_EQ(Do(&Stub::DisqualifyLead, spam, "reason: SPAM").reason(), "");
+  EXPECT_EQ(Do(&Stub::TakeLead, spam, "", bo).reason(), "NOT_IN_QUEUE");
+  v1::ListLeadRevisionsRequest history;
+  history.set_name(lead);
+  const auto told = server_.Call(&Stub::ListLeadRevisions, history);
+  ASSERT_EQ(told->revisions_size(), 3);
+  EXPECT_EQ(told->revisions(1).revision().type(), "lead_updated");
+  EXPECT_EQ(told->revisions(1).after().owner(), ada);
+}
+
 // Goal: who took a lead from a queue can give it back to that one, once, and to no other.
 TEST_F(LeadsServiceTest, GoBackToTheQueueTheyWereTakenFrom) {
   const std::string team = CreateTeam();

@@ -246,6 +246,20 @@ TEST(RecordMessage, EndsAQueuedOneOnce) {
   EXPECT_THAT(Decide(failed, RecordSent()), IsRejectedWith(v1::MESSAGES_ERROR_MESSAGE_NOT_QUEUED));
 }
 
+TEST(RecordMessage, KeepsTheNumbersOfAReplyAndNotWhatItSays) {
+  const auto queued = Given<MessageAggregate>({Queued()});
+  v1::RecordMessageFailedRequest request = RecordFailed();
+  request.set_reply("550 5.1.1 <ada@example.com>: Ada Byron is not here");
+  const auto kept = [&] {
+    const Decision failed = Decide(queued, request);
+    EXPECT_TRUE(failed.ok()) << failed.status();
+    return static_cast<const v1::MessageEvent&>(*failed->list()[0].event).message_failed().reply();
+  };
+  EXPECT_EQ(kept(), "550 5.1.1");
+  request.set_reply("Ada Byron is not here");
+  EXPECT_EQ(kept(), "");
+}
+
 // By what mail servers know it by it is found again, without the angle brackets.
 TEST(RecordMessage, ClaimsTheMessageIdItWasSentWith) {
   const auto queued = Given<MessageAggregate>({Queued()});

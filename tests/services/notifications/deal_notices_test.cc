@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "eventstore/base/proto_time.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/notifications/v1/notifications_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
@@ -106,6 +107,30 @@ TEST_F(DealNoticesTest, TellsNobodyOfWhatTheyDoWithAKeyOfTheirs) {
   Win(deal);
   Await(ben, 1);
   EXPECT_EQ(Unread(ben).notifications(0).kind(), v1::STAGE_CHANGE);
+}
+
+// Nothing is recorded earlier than what was: it happens long before its record time then.
+TEST_F(DealNoticesTest, TellsOfWhatHappensAfterTheClockWasSetBack) {
+  const std::string ben = CreateUser("Ben");
+  const std::string deal = CreateDeal("");
+  deals::v1::CreateDealRequest imported;
+  imported.mutable_deal()->set_display_name("Birch");
+  imported.mutable_deal()->set_owner(ben);
+  *imported.mutable_occur_time() = ToTimestamp(server_.clock().Now() - absl::Hours(72));
+  const auto created = server_.Call(&DealsService::Stub::CreateDeal, imported);
+  EXPECT_EQ(created.reason(), "") << created.status.error_message();
+  server_.clock().Jump(absl::Hours(72));
+  CreateUser("Ada");
+  server_.clock().Jump(-absl::Hours(72) + absl::Minutes(1));
+  // What the caller says was long ago is no news, however the clock stands.
+  deals::v1::WinDealRequest win;
+  win.set_name(created->name());
+  *win.mutable_occur_time() = ToTimestamp(server_.clock().Now() - absl::Hours(48));
+  EXPECT_EQ(server_.Call(&DealsService::Stub::WinDeal, win).reason(), "");
+  SetOwner(deal, ben);
+  Await(ben, 1);
+  ASSERT_EQ(Unread(ben).notifications_size(), 1);
+  EXPECT_EQ(Unread(ben).notifications(0).record(), deal);
 }
 
 TEST_F(DealNoticesTest, TellsOnceOfACause) {

@@ -273,7 +273,7 @@ inline constexpr Act kEnd[] = {
     {"CreateImportJob", R"({"import_job": {"display_name": "people.csv",
         "collection": "contacts"}})",
      "job", "ada"},
-    {"ImportRecord", R"({"import_job": "$job", "contact": {"first_name": "Xanthippe"}})", "",
+    {"ImportRecord", R"({"import_job": "$job", "contact": {"first_name": "Xanthippe"}})", "contact",
      "ada"},
     {"CompleteImportJob", R"({"name": "$job", "position": 1, "counts": {"created": 1}})", "",
      "ada"},

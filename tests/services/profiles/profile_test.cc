@@ -103,6 +103,20 @@ class ProfileTest : public ::testing::Test {
     request.mutable_interaction()->set_subject("Cranes");
     return Make(&InteractionsService::Stub::RecordInteraction, request);
   }
+  // Says that the contact's last day at the company was in 2020.
+  void Leave(const std::string& contact) {
+    auto request = Proto<contacts::v1::UpdateContactRequest>(
+        "contact { companies { end_date { year: 2020 month: 2 day: 1 } } } "
+        "update_mask { paths: 'companies' }");
+    request.mutable_contact()->set_name(contact);
+    request.mutable_contact()->mutable_companies(0)->set_company(company_);
+    EXPECT_EQ(server_.Call(&ContactsService::Stub::UpdateContact, request).reason(), "");
+  }
+  static std::vector<std::string> NamesIn(const interactions::v1::ListTimelineResponse& timeline) {
+    std::vector<std::string> names;
+    for (const auto& entry : timeline.entries()) names.push_back(entry.interaction().name());
+    return names;
+  }
   void Rename(const std::string& first_name) {
     contacts::v1::UpdateContactRequest request;
     request.mutable_contact()->set_name(contact_);
@@ -218,6 +232,62 @@ TEST_F(ProfileTest, TellsAllOfACompany) {
   EXPECT_EQ(told->left_out_size(), 0);
 }
 
+TEST_F(ProfileTest, TellsTheInteractionsOfACompanysPeople) {
+  const std::string other = CreateContact(rep_);
+  const std::string former = CreateContact(rep_);
+  const std::string call = Record(contact_, interactions::v1::CALL);
+  const std::string before = OfCompany(server_.secret()).token;
+  Record(former, interactions::v1::CALL);
+  server_.clock().Advance(absl::Minutes(1));
+  // It is about two of them, and counts once.
+  interactions::v1::RecordInteractionRequest lunch;
+  lunch.set_parent(other);
+  lunch.mutable_interaction()->set_kind(interactions::v1::MEETING);
+  lunch.mutable_interaction()->set_subject("Lunch");
+  lunch.mutable_interaction()->add_links(contact_);
+  const std::string meeting = Make(&InteractionsService::Stub::RecordInteraction, lunch);
+  Record(company_, interactions::v1::NOTE);
+  Leave(former);
+  Rename("Augusta");
+  const auto told = OfCompany(server_.secret());
+  ASSERT_EQ(told.reason(), "");
+  EXPECT_THAT(NamesIn(told->timeline_of_people()), ElementsAre(meeting, call));
+  EXPECT_EQ(told->timeline_of_people().entries(1).record(), contact_);
+  ASSERT_EQ(told->interactions_of_people().kinds_size(), 2);
+  EXPECT_EQ(told->interactions_of_people().kinds(0).kind(), interactions::v1::MEETING);
+  EXPECT_EQ(told->interactions_of_people().kinds(0).count(), 1);
+  EXPECT_EQ(told->interactions_of_people().kinds(1).count(), 1);
+  EXPECT_FALSE(told->interactions_of_people().counts_are_at_least());
+  const auto then = OfCompany(server_.secret(), before);
+  EXPECT_THAT(NamesIn(then->timeline_of_people()), ElementsAre(call));
+  ASSERT_EQ(then->interactions_of_people().kinds_size(), 1);
+  // A page of one, and the next.
+  interactions::v1::ListPeopleTimelineRequest pages;
+  pages.set_parent(company_);
+  pages.set_page_size(1);
+  const auto first = server_.Call(&InteractionsService::Stub::ListPeopleTimeline, pages);
+  EXPECT_THAT(NamesIn(first.response), ElementsAre(meeting));
+  pages.set_page_token(first->next_page_token());
+  EXPECT_THAT(NamesIn(server_.Call(&InteractionsService::Stub::ListPeopleTimeline, pages).response),
+              ElementsAre(call));
+}
+
+TEST_F(ProfileTest, TellsNoInteractionsOfPeopleWhoAreHidden) {
+  const std::string hidden = CreateContact(stranger_);
+  Record(hidden, interactions::v1::CALL);
+  const std::string seen = Record(contact_, interactions::v1::NOTE);
+  const auto told = OfCompany(KeyOf(rep_));
+  ASSERT_EQ(told.reason(), "");
+  EXPECT_THAT(NamesIn(told->timeline_of_people()), ElementsAre(seen));
+  ASSERT_EQ(told->interactions_of_people().kinds_size(), 1);
+  EXPECT_EQ(told->interactions_of_people().kinds(0).kind(), interactions::v1::NOTE);
+  EXPECT_EQ(OfCompany(server_.secret())->interactions_of_people().kinds_size(), 2);
+  interactions::v1::ListPeopleTimelineRequest request;
+  request.set_parent("companies/nobody");
+  EXPECT_EQ(server_.Call(&InteractionsService::Stub::ListPeopleTimeline, request).reason(),
+            "LINKED_RECORD_NOT_FOUND");
+}
+
 // Goal: every part is of one moment. Method: what was told then is told again, as of then, after
 // everything has changed.
 TEST_F(ProfileTest, AsOfAMomentTellsWhatItToldThen) {
@@ -310,6 +380,7 @@ TEST_F(ProfileTest, LeavesOutWhatTheCallerMayNotAsk) {
       UnorderedElementsAre(Pair("owner_teams", 7), Pair("open_deals", 7), Pair("won_deals", 7),
                            Pair("lost_deals", 7), Pair("open_tasks", 7), Pair("meetings", 7),
                            Pair("leads", 7), Pair("interactions", 7), Pair("timeline", 7),
+                           Pair("interactions_of_people", 7), Pair("timeline_of_people", 7),
                            Pair("summary", 7)));
   EXPECT_FALSE(company->has_open_deals());
   EXPECT_EQ(company->people().contacts_size(), 1);

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -19,6 +20,7 @@
 #include "google/protobuf/descriptor.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "projections/store/versioned_store.h"
+#include "services/core/owner_field.h"
 #include "services/runtime/server_builder.h"
 #include "services/server/capabilities.inc"
 #include "tests/testing/test_server.h"
@@ -58,6 +60,12 @@ std::string Claims() {
   for (const runtime::ResourceType& type : builder.resources()) {
     for (const ClaimRule& claim : type.rules->claims) {
       absl::StrAppend(&lines, "claim ", claim.purpose, "\n");
+    }
+    const std::string owned = OwnerPurpose(type.rules->category);
+    const bool is_held = std::any_of(type.rules->held_links.begin(), type.rules->held_links.end(),
+                                     [&](const HeldLink& link) { return link.purpose == owned; });
+    if (!is_held && OwnerFieldOf(*type.rules->resource->GetDescriptor()) != nullptr) {
+      absl::StrAppend(&lines, "claim ", owned, "\n");
     }
   }
   return lines;

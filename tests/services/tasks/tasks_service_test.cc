@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "eventstore/base/proto_time.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/roles/v1/roles_service.grpc.pb.h"
@@ -377,6 +378,32 @@ TEST_F(TasksServiceTest, RefusesRulesThatAreNone) {
   const auto refused = server_.Call(&Stub::CreateTask, request);
   EXPECT_THAT(refused.fields(), ElementsAre("task.recurrence"));
   EXPECT_THAT(refused.status.error_message(), HasSubstr("both COUNT and UNTIL"));
+}
+
+// Goal: who does not see a task learns nothing of what it is a part of, or waits for. Method: of a
+// hidden one that leads back to theirs they are told what they are told of none.
+TEST_F(TasksServiceTest, TellsNothingOfWhereHiddenOnesLead) {
+  const std::string user = CreateUser("", roles::v1::OWN, roles::v1::OWN);
+  const std::string key = KeyOf(user);
+  const std::string own = Created("own", absl::StrCat("owner: '", user, "'"));
+  const std::string part = Created("hidden", absl::StrCat("parent: '", own, "'"));
+  const std::string waiting = Created("hidden", absl::StrCat("blocked_by: '", own, "'"));
+  const auto refused = [&](const std::string& field, const std::string& record) {
+    v1::UpdateTaskRequest request;
+    *request.mutable_task() = Proto<v1::Task>(absl::StrCat(field, ": '", record, "'"));
+    request.mutable_task()->set_name(own);
+    request.mutable_update_mask()->add_paths(field);
+    const auto reply = server_.CallWith(key, &Stub::UpdateTask, request);
+    return absl::StrReplaceAll(absl::StrCat(reply.reason(), " ", reply.status.error_message()),
+                               {{record, "NAME"}});
+  };
+  const std::string nobody = "tasks/01J00000000000000000000000";
+  for (const auto& [field, hidden] :
+       {std::pair("parent", part), std::pair("blocked_by", waiting)}) {
+    EXPECT_EQ(refused(field, hidden), refused(field, nobody));
+    EXPECT_THAT(refused(field, hidden), HasSubstr("LINKED_RECORD_NOT_FOUND"));
+    EXPECT_THAT(refused(field, own), HasSubstr("LINK_CYCLE"));
+  }
 }
 
 TEST_F(TasksServiceTest, LetsOneOfTwoTakeIt) {

@@ -3,14 +3,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "eventstore/base/error.h"
 #include "kith/companies/v1/companies_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "kith/saved_views/v1/saved_views_service.grpc.pb.h"
+#include "kith/tasks/v1/tasks_errors.pb.h"
+#include "kith/tasks/v1/tasks_service.grpc.pb.h"
 #include "kith/teams/v1/teams_service.grpc.pb.h"
+#include "kith/users/v1/users_errors.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
@@ -112,8 +121,100 @@ class UserStateTest : public ::testing::Test {
     return server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key)->secret();
   }
 
+  // What becomes of a command, where `meanwhile` happens between its first decision and the append.
+  template <class Request>
+  absl::Status RunWith(const Request& request, std::shared_ptr<const runtime::Member> member,
+                       const std::function<void()>& meanwhile) {
+    runtime::Origin origin;
+    runtime::Caller caller{server_.workspace(), "tester", runtime::Grants({"*"}),
+                           std::make_shared<Settings>()};
+    caller.member = std::move(member);
+    origin.caller = std::make_shared<runtime::Caller>(std::move(caller));
+    const std::string& method = runtime::MethodOf<Request>().name;
+    const runtime::CommandHandler& command = *server_.methods().FindCommand(method)->handler();
+    bool is_first = true;
+    const auto decide = [&](runtime::Loader& load, const CommandContext& context) -> Decision {
+      Decision decision = command.Decide(load, request, context);
+      if (decision.ok() && std::exchange(is_first, false)) meanwhile();
+      return decision;
+    };
+    const absl::Status done =
+        server_.runtime().transact.RunAndWait(origin, server_.workspace(), decide);
+    EXPECT_FALSE(is_first) << done;
+    return done;
+  }
+  v1::UserState StateOf(const std::string& user) {
+    v1::GetUserRequest request;
+    request.set_name(user);
+    return server_.Call(&Stub::GetUser, request)->state();
+  }
+
   testing::TestServer server_;
 };
+
+// Goal: who is sent away owns nothing afterwards, whatever happens at once.
+TEST_F(UserStateTest, StaysActiveWhereARecordBecomesTheirsMeanwhile) {
+  const std::string marta = Created();
+  const std::string priya = Created();
+  const std::string contact = CreateContact(priya);
+  v1::DeactivateUserRequest deactivate;
+  deactivate.set_name(marta);
+  v1::DeleteUserRequest remove;
+  remove.set_name(marta);
+  const auto is_refused = [](const absl::Status& status) {
+    return IsError(status, v1::USERS_ERROR_OWNS_RECORDS);
+  };
+  EXPECT_TRUE(is_refused(RunWith(deactivate, nullptr, [&] { CreateContact(marta); })));
+  EXPECT_EQ(Give(marta, priya).reason(), "");
+  EXPECT_TRUE(is_refused(RunWith(remove, nullptr, [&] { CreateDeal(marta); })));
+  EXPECT_EQ(Give(marta, priya).reason(), "");
+  EXPECT_TRUE(is_refused(RunWith(deactivate, nullptr, [&] { Give(priya, marta); })));
+  EXPECT_EQ(OwnerOfContact(contact), marta);
+  EXPECT_EQ(StateOf(marta), v1::ACTIVE);
+  EXPECT_EQ(Give(marta, priya).reason(), "");
+  EXPECT_TRUE(RunWith(deactivate, nullptr, [&] { CreateContact(priya); }).ok());
+  EXPECT_EQ(StateOf(marta), v1::INACTIVE);
+}
+
+// Goal: the same of who takes something from a queue at once, whichever comes first.
+TEST_F(UserStateTest, TakesNothingAsTheyAreSentAway) {
+  teams::v1::CreateTeamRequest team;
+  team.mutable_team()->set_display_name("North");
+  const std::string north = server_.Call(&teams::v1::TeamsService::Stub::CreateTeam, team)->name();
+  const std::string marta =
+      Created(absl::StrCat("display_name: 'Marta' roles: 'roles/sales-rep' teams: '", north, "'"));
+  workspaces::v1::CreateApiKeyRequest key;
+  key.mutable_api_key()->set_display_name("Theirs");
+  key.mutable_api_key()->set_user(marta);
+  key.mutable_api_key()->add_permissions("*");
+  const std::string secret =
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key)->secret();
+  const auto queued = [&] {
+    tasks::v1::CreateTaskRequest request;
+    request.mutable_task()->set_display_name("Call");
+    request.mutable_task()->set_owner(north);
+    return server_.Call(&tasks::v1::TasksService::Stub::CreateTask, request)->name();
+  };
+  tasks::v1::TakeTaskRequest take;
+  take.set_name(queued());
+  v1::DeactivateUserRequest deactivate;
+  deactivate.set_name(marta);
+  const absl::Status kept = RunWith(deactivate, nullptr, [&] {
+    EXPECT_EQ(server_.CallWith(secret, &tasks::v1::TasksService::Stub::TakeTask, take).reason(),
+              "");
+  });
+  EXPECT_TRUE(IsError(kept, v1::USERS_ERROR_OWNS_RECORDS)) << kept;
+  EXPECT_EQ(Give(marta, Created()).reason(), "");
+  take.set_name(queued());
+  const auto member = std::make_shared<runtime::Member>();
+  member->user = marta;
+  member->groups = {north, marta};
+  std::sort(member->groups.begin(), member->groups.end());
+  const absl::Status late =
+      RunWith(take, member, [&] { EXPECT_EQ(Deactivate(marta).reason(), ""); });
+  EXPECT_TRUE(IsError(late, tasks::v1::TASKS_ERROR_NOT_IN_TEAM)) << late;
+  EXPECT_EQ(StateOf(marta), v1::INACTIVE);
+}
 
 TEST_F(UserStateTest, IsActiveUntilItIsSaidOtherwise) {
   const auto marta = Create(R"(display_name: "Marta" state: INACTIVE language: "en-GB")");

@@ -14,8 +14,10 @@
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/leads/v1/leads_service.grpc.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/visitors/v1/sites_service.grpc.pb.h"
 #include "kith/visitors/v1/visitors_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -203,6 +205,56 @@ TEST_F(VisitorsTest, AreTwoPeopleOneAfterTheOther) {
   EXPECT_EQ(InTimeline(ada).size(), 2u);
 }
 
+// Goal: nobody's visitor, which many see, tells nobody of a contact that is hidden from them.
+TEST_F(VisitorsTest, TellNothingOfAContactThatIsHidden) {
+  users::v1::CreateUserRequest user;
+  user.mutable_user()->set_display_name("Marta");
+  user.mutable_user()->add_roles("roles/sales-rep");
+  const auto create_user = [&] {
+    return server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
+  };
+  const std::string rep = create_user();
+  workspaces::v1::CreateApiKeyRequest make_key;
+  make_key.mutable_api_key()->set_display_name("Theirs");
+  make_key.mutable_api_key()->set_user(rep);
+  make_key.mutable_api_key()->add_permissions("*");
+  const std::string key =
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, make_key)->secret();
+  const auto give = [&](const std::string& contact, const std::string& owner) {
+    contacts::v1::UpdateContactRequest update;
+    update.mutable_contact()->set_name(contact);
+    update.mutable_contact()->set_owner(owner);
+    EXPECT_EQ(server_.Call(&ContactsService::Stub::UpdateContact, update).reason(), "");
+  };
+  const std::string hidden = CreateContact("ada");
+  give(hidden, create_user());
+  const std::string visitor = CreateVisitor();
+  View(visitor, {"/a"});
+  const auto listed = [&] {
+    v1::ListVisitsRequest list;
+    list.set_parent(visitor);
+    return server_.CallWith(key, &Stub::ListVisits, list);
+  };
+  v1::GetVisitRequest get;
+  get.set_name(listed()->visits(0).name());
+  EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "") << "of nobody who is known";
+  ASSERT_EQ(Identify(visitor, hidden).reason(), "");
+  EXPECT_EQ(listed().reason(), "");
+  EXPECT_EQ(listed()->visits_size(), 0);
+  EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "VISIT_NOT_FOUND");
+  EXPECT_EQ(server_.Call(&Stub::GetVisit, get).reason(), "");
+  give(hidden, rep);
+  EXPECT_EQ(listed()->visits_size(), 1);
+  EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "");
+  // Whose the visitor is sees what it did, whoever it is.
+  give(hidden, create_user());
+  v1::UpdateVisitorRequest update;
+  update.mutable_visitor()->set_name(visitor);
+  update.mutable_visitor()->set_owner(rep);
+  ASSERT_EQ(server_.Call(&Stub::UpdateVisitor, update).reason(), "");
+  EXPECT_EQ(listed()->visits_size(), 1);
+}
+
 TEST_F(VisitorsTest, AreSaidToBeSomebodyOnceHoweverOften) {
   const std::string ada = CreateContact("ada");
   const std::string visitor = CreateVisitor();
@@ -373,6 +425,7 @@ TEST_F(VisitorsTest, AreCountedBySite) {
   embed.set_name(site_);
   const auto told = server_.Call(&Sites::GetSiteEmbedding, embed);
   EXPECT_EQ(told->html(), absl::StrCat("<script src=\"", told->path(), "\" async></script>"));
+  EXPECT_THAT(told->warning(), ::testing::HasSubstr("the site's public_url"));
 }
 
 TEST_F(VisitorsTest, HaveVisitsThatAreFoundByWhatTheyWere) {

@@ -10,6 +10,7 @@
 #include "deploy/sdk/cpp/kith/session.h"
 #include "eventstore/base/proto_time.h"
 #include "kith/events/v1/events_service.grpc.pb.h"
+#include "kith/sessions/v1/sessions_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/test_server.h"
 
@@ -379,6 +380,41 @@ TEST_F(KeyLifeTest, EndsWhatIsOpenWhenTheOverlapDoes) {
   google::rpc::Status error;
   error.ParseFromString(stream->Finish().error_details());
   EXPECT_EQ(ReasonOf(error), "KEY_EXPIRED");
+}
+
+// Goal: who makes no call over an open session is not let in any longer than who does. Method: the
+// client only reads, until the server ends it.
+TEST_F(KeyLifeTest, EndsIdleSessions) {
+  const auto session_ends_with = [&](const std::string& secret, absl::FunctionRef<void()> change) {
+    const auto stub = sessions::v1::SessionsService::NewStub(server_.channel());
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", absl::StrCat("Bearer ", secret));
+    const auto stream = stub->RunSession(&context);
+    sessions::v1::RunSessionRequest request;
+    request.add_methods("kith.workspaces.v1.WorkspacesService/ListApiKeys");
+    request.add_calls()->set_id(1);
+    EXPECT_TRUE(stream->Write(request));
+    sessions::v1::RunSessionResponse response;
+    EXPECT_TRUE(stream->Read(&response));
+    EXPECT_EQ(response.outcomes(0).status().code(), 0);
+    change();
+    while (stream->Read(&response)) {
+    }
+    google::rpc::Status error;
+    error.ParseFromString(stream->Finish().error_details());
+    return ReasonOf(error);
+  };
+  const auto passing = CreateKey(absl::Hours(1));
+  EXPECT_EQ(session_ends_with(passing->secret(), [&] { server_.clock().Advance(absl::Hours(1)); }),
+            "KEY_EXPIRED");
+  const auto revoked = CreateKey(absl::InfiniteDuration());
+  EXPECT_EQ(session_ends_with(revoked->secret(),
+                              [&] {
+                                v1::RevokeApiKeyRequest revoke;
+                                revoke.set_name(revoked->api_key().name());
+                                EXPECT_EQ(server_.Call(&Stub::RevokeApiKey, revoke).reason(), "");
+                              }),
+            "UNAUTHENTICATED");
 }
 
 TEST_F(KeyLifeTest, IsInTheHistoryOfTheWorkspaceAsItWas) {

@@ -114,6 +114,33 @@ TEST_F(OnBehalfOfTest, SaysBothWhoDidItAndForWhom) {
   EXPECT_EQ(response.events(0).on_behalf_of(), ada_);
 }
 
+// Goal: nobody takes the first of several for the one that counts, whichever was meant.
+TEST_F(OnBehalfOfTest, IsSaidOnceAsTheCredentialsAre) {
+  const auto refused_with = [&](const std::vector<std::pair<std::string, std::string>>& metadata) {
+    ContactsService::Stub stub(server_.channel());
+    grpc::ClientContext context;
+    for (const auto& [key, value] : metadata) context.AddMetadata(key, value);
+    Reply<contacts::v1::ListContactsResponse> reply;
+    reply.status = stub.ListContacts(&context, {}, &reply.response);
+    reply.error.ParseFromString(reply.status.error_details());
+    return reply;
+  };
+  const std::string key = absl::StrCat("Bearer ", service_.secret());
+  const std::string other = absl::StrCat("Bearer ", CreateKey({"*"}).secret());
+  ASSERT_EQ(refused_with({{"authorization", key}, {"kith-on-behalf-of", ada_}}).reason(), "");
+  for (const std::string& second : {other, key, std::string()}) {
+    const auto twice = refused_with({{"authorization", key}, {"authorization", second}});
+    EXPECT_EQ(twice.status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << second;
+    EXPECT_THAT(twice.status.error_message(), ::testing::HasSubstr("once"));
+  }
+  for (const std::string& second : {CreateUser("Bob", own_), ada_, std::string()}) {
+    const auto twice = refused_with(
+        {{"authorization", key}, {"kith-on-behalf-of", ada_}, {"kith-on-behalf-of", second}});
+    EXPECT_EQ(twice.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << second;
+    EXPECT_THAT(twice.fields(), ::testing::ElementsAre("kith-on-behalf-of"));
+  }
+}
+
 TEST_F(OnBehalfOfTest, RepeatsNoRequestForSomebodyElse) {
   const std::string contact = CreateContactFor(ada_, service_.secret())->name();
   const std::string bob = CreateUser("Bob", own_);

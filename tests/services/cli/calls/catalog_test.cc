@@ -210,6 +210,20 @@ TEST(Help, NamesTheFieldsOfWhatIsWrittenAsJson) {
                                    "        Its fields: raw (required), label, primary\n"));
 }
 
+// Goal: what stands within what a field holds is told, each kind once, and it ends.
+TEST(Help, NamesTheFieldsWithinWhatIsWrittenAsJson) {
+  std::ostringstream out;
+  PrintMethodHelp(*Catalog::Linked().Find("workflows", "create"), out);
+  const std::string help = out.str();
+  const size_t steps = help.find("\n  --steps WorkflowStep as JSON  (repeat for several)\n");
+  ASSERT_NE(steps, help.npos) << help;
+  const std::string of_steps = help.substr(steps + 1, help.find("\n  --", steps + 1) - steps);
+  EXPECT_THAT(of_steps, HasSubstr("        Its fields: id (required), call, wait, branch, "));
+  EXPECT_THAT(of_steps, HasSubstr("\n        branch: condition (required), otherwise\n"));
+  EXPECT_THAT(of_steps, HasSubstr("\n        end: {}\n"));
+  EXPECT_THAT(of_steps, HasSubstr("\n        await.change: "));
+}
+
 TEST(Help, ExplainsEachCommandThatIsNoMethod) {
   std::ostringstream all;
   PrintHelp(Catalog::Linked(), all);

@@ -14,6 +14,7 @@
 #include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
 #include "kith/import_jobs/v1/import_jobs_service.pb.h"
+#include "kith/leads/v1/leads_service.pb.h"
 #include "kith/users/v1/users_service.pb.h"
 #include "services/cli/text/server_error.h"
 #include "tests/services/cli/parse_text.h"
@@ -320,9 +321,34 @@ TEST(MatchRecord, MakesARowOneThatFindsItsRecord) {
   ASSERT_EQ(MatchRecord(Catalog::Linked(), "importJobs/1", row, *again), absl::OkStatus());
   EXPECT_EQ(RequestId((*again)[0]), id);
   EXPECT_THAT(std::string(planned.Row(1).status().message()), HasSubstr("the same key"));
-  auto deals = Planned(kDeals, absl::StrCat(kHeader, "A1,Ada,GTX,,New,,,\n")).Row(0);
-  EXPECT_THAT(std::string(MatchRecord(Catalog::Linked(), "importJobs/1", row, *deals).message()),
-              HasSubstr("only contacts and companies are matched"));
+  auto tasks = Planned(R"({"name": "t", "collection": "tasks",
+                           "steps": [{"verb": "create", "fields": {"display_name": "what"}}]})",
+                       "what\nCall\n")
+                   .Row(0);
+  ASSERT_TRUE(tasks.ok()) << tasks.status();
+  EXPECT_THAT(std::string(MatchRecord(Catalog::Linked(), "importJobs/1", row, *tasks).message()),
+              HasSubstr("only contacts, companies, leads and deals are matched"));
+}
+
+TEST(MatchRecord, TakesTheIdOfADeal) {
+  auto calls = Planned(R"({"name": "d", "collection": "deals", "steps": [{"verb": "create",
+                           "fields": {"deal_id": "id", "display_name": "what"}}]})",
+                       "id,what\na1,Press\n")
+                   .Row(0);
+  ASSERT_TRUE(calls.ok()) << calls.status();
+  google::protobuf::RepeatedField<int> keys;
+  keys.Add(import_jobs::v1::DEAL_NAME);
+  EXPECT_TRUE(MayMatch(keys, *(*calls)[0].request));
+  EXPECT_THAT(MatchDigests(*(*calls)[0].request), SizeIs(1));
+  CsvRow row;
+  row.line = 2;
+  ASSERT_EQ(MatchRecord(Catalog::Linked(), "importJobs/1", row, *calls), absl::OkStatus());
+  ClearRequestId((*calls)[0]);
+  EXPECT_TRUE(EqualsText<import_jobs::v1::ImportRecordRequest>(*(*calls)[0].request, R"pb(
+    import_job: "importJobs/1"
+    deal { display_name: "Press" }
+    deal_id: "a1"
+  )pb"));
 }
 
 TEST(ImportPlanner, SplitsListsOfContacts) {
@@ -351,6 +377,8 @@ TEST(ImportPlanner, RefusesAMappingThatFitsNeitherTheFileNorTheServer) {
     return std::string(ImportPlanner::Make(mapping, Catalog::Linked(), file).status().message());
   };
   EXPECT_EQ(refusal(kDeals, "id\n"), "the file has no column \"account\"");
+  EXPECT_EQ(refusal(kDeals, "id,acount\n"),
+            "the file has no column \"account\"; did you mean acount?");
   EXPECT_EQ(refusal(R"({"name":"x","collection":"deals","steps":[{"verb":"eat"}]})", "id\n"),
             "steps[0]: there is no command \"deals eat\"");
   EXPECT_EQ(refusal(R"({"name":"x","collection":"deals","steps":[{"verb":"list"}]})", "id\n"),
@@ -367,7 +395,7 @@ TEST(ImportPlanner, RefusesAMappingThatFitsNeitherTheFileNorTheServer) {
       refusal(
           R"({"name":"x","collection":"deals","steps":[{"verb":"win","fields":{"prize":"id"}}]})",
           "id\n"),
-      "steps[0].fields.prize: deals win has no such field");
+      "steps[0].fields.prize: deals win has no such field; kith deals win --help tells all");
   EXPECT_EQ(refusal(R"({"name":"x","collection":"leads",
                         "steps":[{"verb":"create","fields":{"display_name":"id"}}]})",
                     "id\n"),
@@ -435,6 +463,16 @@ TEST(MatchDigests, AreAlikeHoweverItIsWritten) {
   EXPECT_THAT(of("external_ids { system: 'erp' id: '1' }"),
               ::testing::Not(::testing::Eq(of("external_ids { system: 'erp' id: '2' }"))));
   EXPECT_THAT(of("first_name: 'Lena'"), ::testing::IsEmpty());
+}
+
+TEST(MatchDigests, AreOfTheAddressThatALeadHas) {
+  const auto of = [](const char* email) {
+    leads::v1::CreateLeadRequest request;
+    request.mutable_lead()->set_email(email);
+    return MatchDigests(request);
+  };
+  EXPECT_THAT(of("lena@quay.example"), SizeIs(1));
+  EXPECT_EQ(of("Lena@Quay.example"), of("lena@quay.example"));
 }
 
 TEST(MatchDigests, AreThoseOfTheDomainsThatSitesAreIn) {

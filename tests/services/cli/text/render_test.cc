@@ -172,9 +172,33 @@ TEST(PrintCsv, WritesWhatAnImportReads) {
   EXPECT_EQ(out.str(), "amount\r\n1234567.00 EUR\r\n");
 }
 
+TEST(PrintCsv, CallsLinkedRecordsInColumnsOfTheirOwn) {
+  const auto deal = FromText<deals::v1::Deal>(R"pb(
+    owner: "users/1"
+    company: "companies/1"
+    contacts { contact: "contacts/1" }
+    contacts { contact: "contacts/2" }
+  )pb");
+  const auto columns = ParsePaths(*deals::v1::Deal::descriptor(),
+                                  "owner,owner.display_name,company.display_name,"
+                                  "contacts.contact,contacts.contact.display_name");
+  ASSERT_TRUE(columns.ok()) << columns.status();
+  std::ostringstream out;
+  PrintCsv({&deal}, *columns, out,
+           {{"users/1", "Ada"}, {"contacts/1", "Bea"}, {"contacts/2", "Cid"}});
+  EXPECT_EQ(out.str(),
+            "owner,owner.display_name,company.display_name,contacts.contact,"
+            "contacts.contact.display_name\r\n"
+            "users/1,Ada,,contacts/1; contacts/2,Bea; Cid\r\n");
+  for (const char* const none : {"owner.display_name.x", "owner.etag", "source.display_name"}) {
+    EXPECT_FALSE(ParsePaths(*deals::v1::Deal::descriptor(), none).ok()) << none;
+  }
+}
+
 TEST(ParsePaths, NamesWhatIsThere) {
   const auto inside = ParsePaths(*Contact::descriptor(), "emails.adress");
-  EXPECT_THAT(inside.status().message(), HasSubstr("EmailAddress has address, "));
+  EXPECT_THAT(inside.status().message(), HasSubstr("EmailAddress"));
+  EXPECT_THAT(inside.status().message(), HasSubstr(" address, "));
   EXPECT_FALSE(ParsePaths(*Contact::descriptor(), "notes.text").ok()) << "a text has no parts";
   EXPECT_FALSE(ParsePaths(*Contact::descriptor(), "notes,").ok());
 }
