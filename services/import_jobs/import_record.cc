@@ -287,7 +287,7 @@ absl::Status ImportRecord::Render(runtime::Rendering& after, const v1::ImportRec
                                   v1::ImportRecordResponse* response) const {
   const Message* const row = RowOf(command);
   KITH_CHECK(row != nullptr);  // Run refuses it
-  const std::string& category = TypeOf(*row).rules->category;
+  const absl::string_view category = TypeOf(*row).rules->category;
   response->set_outcome(v1::ROW_UNCHANGED);
   response->set_name(after.secret());
   for (const runtime::AppendedEvent& appended : after.events()) {

@@ -104,8 +104,7 @@ absl::StatusOr<KnownPeople::Alike> KnownPeople::FindAlike(
     } else if (kind == IdentityKey::kPhone) {
       wanted.phones = keys.phones;
       for (const std::string& phone : keys.phones) {
-        KITH_RETURN_IF_ERROR(AddListed(load, absl::StrCat("phone = ", Quoted(phone)),
-                                       kContactPhoneClaim, phone, known));
+        KITH_RETURN_IF_ERROR(AddListed(load, "phone", phone, kContactPhoneClaim, phone, known));
       }
     }
   }
