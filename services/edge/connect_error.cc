@@ -5,6 +5,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/edge/v1/edge_errors.pb.h"
+#include "kith/type/v1/errors.pb.h"
 #include "nlohmann/json.hpp"
 
 namespace kith::edge {
@@ -51,9 +52,18 @@ google::rpc::ErrorInfo InfoOf(const google::rpc::Status& error) {
   return info;
 }
 
-// 0: not one of this room's.
+// A request that takes more than any valid one. Later it is refused as well.
+bool IsTooLong(const google::rpc::ErrorInfo& info) {
+  if (info.domain() != type::v1::Error_descriptor()->file()->package()) return false;
+  const auto limit = info.metadata().find("limit");
+  return info.reason() == "LIMIT_REACHED" && limit != info.metadata().end() &&
+         limit->second == "request_bytes";
+}
+
+// 0: that of its code.
 int OwnStatusOf(const google::rpc::Status& error) {
   const google::rpc::ErrorInfo info = InfoOf(error);
+  if (IsTooLong(info)) return 413;
   if (info.domain() != v1::EdgeError_descriptor()->file()->package()) return 0;
   v1::EdgeError value = v1::EDGE_ERROR_UNSPECIFIED;
   if (!v1::EdgeError_Parse("EDGE_ERROR_" + info.reason(), &value)) return 0;

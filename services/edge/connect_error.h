@@ -12,8 +12,8 @@ namespace kith::edge {
 // "not_found".
 absl::string_view ConnectCode(int code);
 
-// The HTTP status of a unary call's error: of an error of this room the one its comment names, of
-// any other that of its code.
+// The HTTP status of a unary call's error: of an error of this room the one its comment names, 413
+// of a request that takes more bytes than any valid one, of any other that of its code.
 int HttpStatusOf(const google::rpc::Status& error);
 
 // {"code":"not_found","message":"…","details":[{"type":"google.rpc.ErrorInfo","value":"…",

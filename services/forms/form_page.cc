@@ -209,8 +209,9 @@ std::string FormPageOf(const v1::Form& form, const PageState& state) {
                          HtmlAttribute("value", state.visitor), ">\n"),
       "<div class=\"trap\" aria-hidden=\"true\"><label>Leave this empty <input type=\"text\"",
       HtmlAttribute("name", kTrapKey), " tabindex=\"-1\" autocomplete=\"off\"></label></div>\n",
-      FieldsOf(form, state).All(), "<button type=\"submit\">", EscapeHtml(label),
-      "</button>\n</form>\n");
+      FieldsOf(form, state).All(),
+      state.challenge == nullptr ? "" : CaptchaFieldsOf(*state.challenge),
+      "<button type=\"submit\">", EscapeHtml(label), "</button>\n</form>\n");
   return Page(LanguageOf(form), form.display_name(), body);
 }
 
@@ -263,7 +264,8 @@ std::string PagePolicyOf(const v1::Form& form) {
   const std::string leads_to = OriginOf(form.redirect_url());
   if (!leads_to.empty()) absl::StrAppend(&targets, " ", leads_to);
   return absl::StrCat(
-      "default-src 'none'; style-src 'self'; form-action ", targets,
+      "default-src 'none'; style-src 'self'; ",
+      form.captcha() ? "script-src 'self'; connect-src 'self'; " : "", "form-action ", targets,
       "; base-uri 'none'; frame-ancestors ",
       form.allowed_origins().empty() ? "'none'" : absl::StrJoin(form.allowed_origins(), " "));
 }

@@ -1,5 +1,5 @@
 // FormPage: the page that a form has of its own, and the script that puts it into another. Plain
-// HTML that needs no script; all that people wrote is escaped. Pure; any thread.
+// HTML that needs no script, but for a captcha; all that people wrote is escaped. Pure; any thread.
 #pragma once
 
 #include <map>
@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "kith/forms/v1/form.pb.h"
+#include "services/forms/captcha.h"
 #include "services/forms/posted_form.h"
 
 namespace kith::forms {
@@ -19,10 +20,11 @@ inline constexpr absl::string_view kPageKey = "kith_page";        // the page th
 inline constexpr absl::string_view kVisitorKey = "kith_visitor";  // what the browser is known by
 
 struct PageState {
-  absl::string_view path;              // where it is sent to: "/f/…"
-  absl::string_view submission;        // its id
-  absl::string_view page;              // that it stands on
-  absl::string_view visitor;           // what who looks at it is known by; empty: by nothing
+  absl::string_view path;                // where it is sent to: "/f/…"
+  absl::string_view submission;          // its id
+  absl::string_view page;                // that it stands on
+  absl::string_view visitor;             // what who looks at it is known by; empty: by nothing
+  const Challenge* challenge = nullptr;  // that is to be solved; null: none
   const PostedForm* filled = nullptr;  // what was filled in before, and was refused; null: nothing
   // What is wrong with it: by "values.email", "consents.news", and "" for all of it.
   std::map<std::string, std::string> errors;
@@ -37,8 +39,8 @@ std::string ConfirmPageOf(const v1::Form& form, absl::string_view path);
 // that page's address, and what a visitor is known by there (services/visitors).
 std::string ScriptOf(const v1::Form& form, absl::string_view path);
 
-// What a page of the form may do: no script, its own styles, to be sent to itself and to be framed
-// by the sites that the form names. A header's value.
+// What a page of the form may do: no script but that of a captcha, its own styles, to be sent to
+// itself and to be framed by the sites that the form names. A header's value.
 std::string PagePolicyOf(const v1::Form& form);
 
 }  // namespace kith::forms

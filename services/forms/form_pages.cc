@@ -38,6 +38,7 @@ using runtime::WebRequest;
 constexpr char kActor[] = "policies/form_pages";
 constexpr absl::string_view kConfirm = "confirm/";
 constexpr absl::string_view kScript = ".js";
+constexpr absl::string_view kChallenge = ".challenge";
 constexpr int kPerAddressDefault = 20;
 constexpr int kPerHourDefault = 1'000;
 constexpr size_t kSubmissionBytesMax = 100;
@@ -45,6 +46,9 @@ constexpr size_t kUrlBytesMax = 2'048;
 
 constexpr absl::string_view kPrefix = "/f/";
 constexpr absl::string_view kProblem = "application/problem+json";
+// To people, of a captcha that was not solved, or too long ago.
+constexpr char kUnproven[] =
+    "Your browser did not show in time that no program sends this. Please send it once more.";
 
 WebAnswer Notice(int status, absl::string_view heading, absl::string_view sentence) {
   return HtmlAnswer(status, runtime::NoticePageOf(kPrefix, "en", heading, sentence),
@@ -116,8 +120,14 @@ std::string Text(const nlohmann::json& object) {
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string ProblemOf(int status, absl::string_view detail,
-                      const std::map<std::string, std::string>& violations) {
+nlohmann::json JsonOf(const Challenge& challenge) {
+  return {{"challenge", challenge.text},
+          {"difficulty", challenge.difficulty},
+          {"lifetime_seconds", absl::ToInt64Seconds(kChallengeLifetime)}};
+}
+
+nlohmann::json ProblemOf(int status, absl::string_view detail,
+                         const std::map<std::string, std::string>& violations) {
   nlohmann::json problem = {
       {"title", std::string(TitleOf(status))}, {"detail", std::string(detail)}, {"status", status}};
   for (const auto& [field, message] : violations) {
@@ -128,7 +138,7 @@ std::string ProblemOf(int status, absl::string_view detail,
         {{"field", is_consent ? absl::StrCat(kConsentPrefix, name) : std::string(name)},
          {"message", message}});
   }
-  return Text(problem);
+  return problem;
 }
 
 // What lets a page of a site that the form names read the answer.
@@ -185,12 +195,23 @@ std::unique_ptr<v1::SubmitFormRequest> SubmissionOf(const v1::Form& form, const 
   return submit;
 }
 
-// That of the page, as far as it can be one.
-std::string RequestIdOf(const PostedForm& posted) {
-  const std::string id = ValueOf(posted, kSubmissionKey);
+// That of the page; empty where it says none that can be one.
+std::string SubmissionIdIn(const PostedForm& posted) {
+  std::string id = ValueOf(posted, kSubmissionKey);
   const bool is_id = id.size() <= kSubmissionBytesMax &&
                      std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-  return is_id && !id.empty() ? absl::StrCat("page/", id) : "";
+  return is_id ? id : "";
+}
+
+// What the address says behind its "?".
+PostedForm QueryOf(const WebRequest& request) {
+  auto said = ParsePosted("application/x-www-form-urlencoded", request.query);
+  return said.ok() ? *std::move(said) : PostedForm();
+}
+
+WebAnswer ScriptAnswer(absl::string_view script) {
+  return {200, "text/javascript; charset=utf-8", std::string(script),
+          absl::StrCat(kSafeHeaders, "cache-control: max-age=300\r\n")};
 }
 
 absl::Status TooMany() {
@@ -210,22 +231,24 @@ std::shared_ptr<const runtime::Caller> FormPages::CallerIn(WorkspaceId workspace
 }
 
 absl::StatusOr<FormPages::Open> FormPages::Find(absl::string_view public_id) const {
-  const auto name = FormOfPublicId(runtime_.log.token_sealer(), public_id);
-  KITH_ASSIGN_OR_RETURN(auto found, runtime::FindPublicRecord<FormAggregate>(
-                                        runtime_.transact, *runtime_.authorizer, name, kActor));
-  if (!found.has_value()) return ResourceNotFound(FormRules(), "");
-  KITH_RETURN_IF_ERROR(CheckOpen(*found->state, name->name));
-  return Open{*std::move(found), absl::StrCat(prefix(), public_id)};
+  return runtime::FindOpenRecord<FormAggregate>(
+      runtime_.transact, *runtime_.authorizer,
+      FormOfPublicId(runtime_.log.token_sealer(), public_id), kActor,
+      absl::StrCat(prefix(), public_id), CheckOpen);
 }
 
 void FormPages::Take(WebRequest request, Answer answer) {
   absl::string_view rest = absl::StripPrefix(request.path, prefix());
   const bool asks = request.method == "GET" || request.method == "HEAD";
   if (rest == "style.css") return answer(runtime::StyleAnswer(request, prefix()));
+  if (rest == "captcha.js") {
+    return answer(asks ? ScriptAnswer(CaptchaScript()) : NotAllowed("GET, HEAD"));
+  }
   if (absl::ConsumePrefix(&rest, kConfirm)) {
     return TakeConfirmation(request, rest, std::move(answer));
   }
   const bool is_script = absl::ConsumeSuffix(&rest, kScript);
+  const bool is_challenge = !is_script && absl::ConsumeSuffix(&rest, kChallenge);
   absl::StatusOr<Open> open = Find(rest);
   if (!open.ok()) {
     const int status = HttpStatusOf(open.status());
@@ -233,44 +256,79 @@ void FormPages::Take(WebRequest request, Answer answer) {
     return answer(passes ? Notice(503, TitleOf(503), SentenceOf(503)) : NotThere());
   }
   if (is_script) {
-    if (!asks) return answer(NotAllowed("GET, HEAD"));
-    return answer({200, "text/javascript; charset=utf-8", ScriptOf(open->form(), open->path),
-                   absl::StrCat(kSafeHeaders, "cache-control: max-age=300\r\n")});
+    return answer(asks ? ScriptAnswer(ScriptOf(open->record(), open->path))
+                       : NotAllowed("GET, HEAD"));
   }
-  if (request.method == "OPTIONS") return answer(Preflight(open->form(), request));
+  if (is_challenge) {
+    return answer(asks ? ChallengeAnswer(*open, request) : NotAllowed("GET, HEAD"));
+  }
+  if (request.method == "OPTIONS") return answer(Preflight(open->record(), request));
   if (request.method == "POST") return TakePost(*open, request, std::move(answer));
   if (!asks) return answer(NotAllowed("GET, HEAD, OPTIONS, POST"));
   if (request.method == "GET") {
-    traffic_.Add(open->caller->workspace, open->form().name(), {.views = 1});
+    traffic_.Add(open->caller->workspace, open->record().name(), {.views = 1});
   }
   answer(PageAnswer(*open, request));
 }
 
+Challenge FormPages::ChallengeOf(const Open& open, absl::string_view submission) const {
+  return ChallengeFor(runtime_.log.token_sealer(), open.caller->workspace, open.record(),
+                      submission, runtime_.clock.Now());
+}
+
+WebAnswer FormPages::ChallengeAnswer(const Open& open, const WebRequest& request) const {
+  const v1::Form& form = open.record();
+  const std::string headers =
+      absl::StrCat(SharedWith(form, request.origin), kSafeHeaders, kNotKept);
+  if (!form.captcha()) {
+    const nlohmann::json problem =
+        ProblemOf(404, "The form asks for no captcha. Send it without.", {});
+    return {404, std::string(kProblem), Text(problem), headers};
+  }
+  std::string submission = SubmissionIdIn(QueryOf(request));
+  if (submission.empty()) submission = runtime_.ulids.Next();
+  return {200, "application/json", Text(JsonOf(ChallengeOf(open, submission))), headers};
+}
+
+absl::StatusOr<std::string> FormPages::RequestIdOf(const Open& open,
+                                                   const PostedForm& posted) const {
+  std::string id = SubmissionIdIn(posted);
+  if (open.record().captcha()) {
+    KITH_ASSIGN_OR_RETURN(
+        id, SubmissionSolvedBy(runtime_.log.token_sealer(), open.caller->workspace, open.record(),
+                               ValueOf(posted, kCaptchaKey), runtime_.clock.Now()));
+  }
+  return id.empty() ? "" : absl::StrCat("page/", id);
+}
+
+WebAnswer FormPages::FilledPage(int status, const Open& open, const std::string& submission,
+                                PageState state) const {
+  const Challenge challenge = ChallengeOf(open, submission);
+  state.path = open.path;
+  state.submission = submission;
+  if (open.record().captcha()) state.challenge = &challenge;
+  return HtmlAnswer(status, FormPageOf(open.record(), state), PagePolicyOf(open.record()));
+}
+
 WebAnswer FormPages::PageAnswer(const Open& open, const WebRequest& request) const {
-  const std::string submission = runtime_.ulids.Next();
   // The script says where the form stands, and who looks at it.
-  const auto said = ParsePosted("application/x-www-form-urlencoded", request.query);
-  const PostedForm told = said.ok() ? *said : PostedForm();
+  const PostedForm told = QueryOf(request);
   const std::string page = UrlOf(told, request);
   const std::string visitor = ValueOf(told, kVisitorKey);
   PageState state;
-  state.path = open.path;
-  state.submission = submission;
   state.page = page;
   state.visitor = visitor;
-  return HtmlAnswer(200, FormPageOf(open.form(), state), PagePolicyOf(open.form()));
+  return FilledPage(200, open, runtime_.ulids.Next(), std::move(state));
 }
 
 void FormPages::TakePost(const Open& open, const WebRequest& request, Answer answer) {
-  const v1::Form& form = open.form();
+  const v1::Form& form = open.record();
   const std::string key = KeyOf(form.name(), open.caller->workspace);
   const absl::Duration now = runtime_.clock.Elapsed();
   const int per_address = form.hourly_submissions_per_address();
   const int per_hour = form.hourly_submissions();
-  // Of one address first, or it could use up what all have.
   if (!limits_.Take(absl::StrCat(key, " ", request.address),
-                    per_address == 0 ? kPerAddressDefault : per_address, now) ||
-      !limits_.Take(key, per_hour == 0 ? kPerHourDefault : per_hour, now)) {
+                    per_address == 0 ? kPerAddressDefault : per_address, now)) {
     return answer(Told(open, request, {}, TooMany()));
   }
   absl::StatusOr<PostedForm> posted = ParsePosted(request.content_type, request.body);
@@ -279,11 +337,16 @@ void FormPages::TakePost(const Open& open, const WebRequest& request, Answer ans
     traffic_.Add(open.caller->workspace, form.name(), {.spam = 1});
     return answer(Told(open, request, *posted, absl::OkStatus()));
   }
+  const absl::StatusOr<std::string> request_id = RequestIdOf(open, *posted);
+  if (!request_id.ok()) return answer(Told(open, request, *posted, request_id.status()));
+  // What all have is not used up by one address, nor by what proves nothing.
+  if (!limits_.Take(key, per_hour == 0 ? kPerHourDefault : per_hour, now)) {
+    return answer(Told(open, request, {}, TooMany()));
+  }
   auto submit = SubmissionOf(form, *posted, request);
   submit->set_visitor(VisitorOf(open, ValueOf(*posted, kVisitorKey)));
-  const std::string request_id = RequestIdOf(*posted);
   runtime::StartOwnCommand(
-      runtime_.transact, runtime_.keys, methods_, open.caller, std::move(submit), request_id,
+      runtime_.transact, runtime_.keys, methods_, open.caller, std::move(submit), *request_id,
       [this, open, request, posted = *std::move(posted), answer = std::move(answer)](
           const absl::Status& status, const google::protobuf::Message&) mutable {
         // It was sent already, and then again after it was changed: the first counts.
@@ -294,7 +357,7 @@ void FormPages::TakePost(const Open& open, const WebRequest& request, Answer ans
 
 WebAnswer FormPages::Told(const Open& open, const WebRequest& request, const PostedForm& posted,
                           const absl::Status& status) const {
-  const v1::Form& form = open.form();
+  const v1::Form& form = open.record();
   const bool is_json = WantsJson(request);
   const std::string shared = absl::StrCat(SharedWith(form, request.origin), kSafeHeaders, kNotKept);
   if (status.ok() && is_json) {
@@ -317,24 +380,30 @@ WebAnswer FormPages::Told(const Open& open, const WebRequest& request, const Pos
     detail = absl::StrCat("What was sent ", whole->second, ".");
     whole->second = detail;
   }
+  const bool is_unproven = IsError(status, v1::FORMS_ERROR_CAPTCHA_NOT_SOLVED);
+  // Who mends it sends the same form once more.
+  std::string submission = SubmissionIdIn(posted);
+  if (submission.empty()) submission = runtime_.ulids.Next();
   if (is_json) {
     violations.erase("");
-    return {code, std::string(kProblem), ProblemOf(code, detail, violations), shared};
+    nlohmann::json problem = ProblemOf(code, detail, violations);
+    if (is_unproven) {
+      problem["detail"] = std::string(status.message());
+      problem["reason"] = "CAPTCHA_NOT_SOLVED";
+      problem["captcha"] = JsonOf(ChallengeOf(open, submission));
+    }
+    return {code, std::string(kProblem), Text(problem), shared};
   }
   if (code != 400) return Notice(code, TitleOf(code), detail);
+  if (is_unproven) violations[""] = kUnproven;
   const std::string page = ValueOf(posted, kPageKey);
   const std::string visitor = ValueOf(posted, kVisitorKey);
-  // Who mends it sends the same form once more.
-  std::string submission = ValueOf(posted, kSubmissionKey);
-  if (submission.empty()) submission = runtime_.ulids.Next();
   PageState state;
-  state.path = open.path;
-  state.submission = submission;
   state.page = page;
   state.visitor = visitor;
   state.filled = &posted;
   state.errors = std::move(violations);
-  return HtmlAnswer(400, FormPageOf(form, state), PagePolicyOf(form));
+  return FilledPage(code, open, submission, std::move(state));
 }
 
 void FormPages::TakeConfirmation(const WebRequest& request, absl::string_view token,

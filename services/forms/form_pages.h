@@ -1,10 +1,12 @@
 // FormPages: published forms on the HTTP port, for whoever has their address.
 //
-//   GET  /f/{public id}           the form's page, which needs no script
+//   GET  /f/{public id}           the form's page, which needs no script but for a captcha
 //   POST /f/{public id}           what was filled in: as that page sends it, or as JSON
 //   GET  /f/{public id}.js        a script that puts the page into another
+//   GET  /f/{public id}.challenge what a program solves to send a form that asks for a captcha
 //   GET  /f/confirm/{token}       a page that asks to confirm what was sent; POST confirms
 //   GET  /f/style.css             how they look
+//   GET  /f/captcha.js            what solves a captcha on a page
 //
 // A browser is answered with pages, and who sends JSON, or accepts it, with JSON: errors as
 // problems (RFC 9457). Whoever fills in what people do not see is answered as anybody, counted, and
@@ -21,7 +23,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "kith/forms/v1/forms_service.pb.h"
+#include "services/forms/captcha.h"
 #include "services/forms/form.h"
+#include "services/forms/form_page.h"
 #include "services/forms/posted_form.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/calls/public_record.h"
@@ -61,17 +65,21 @@ class FormPages final : public runtime::WebPages {
  private:
   using Answer = absl::AnyInvocable<void(runtime::WebAnswer)>;
   // A form that is there and published, and who sends it.
-  struct Open : runtime::PublicRecord<FormAggregate> {
-    std::string path;
-
-    const v1::Form& form() const { return state->resource; }
-  };
+  using Open = runtime::OpenRecord<FormAggregate>;
 
   // Null where there is none such.
   std::shared_ptr<const runtime::Caller> CallerIn(WorkspaceId workspace) const;
   absl::StatusOr<Open> Find(absl::string_view public_id) const;
   void TakeConfirmation(const runtime::WebRequest& request, absl::string_view token, Answer answer);
   void TakePost(const Open& open, const runtime::WebRequest& request, Answer answer);
+  // What has to be solved to send it as this submission.
+  Challenge ChallengeOf(const Open& open, absl::string_view submission) const;
+  runtime::WebAnswer ChallengeAnswer(const Open& open, const runtime::WebRequest& request) const;
+  // The request id of what is sent; empty where it says none. FORMS_ERROR_CAPTCHA_NOT_SOLVED.
+  absl::StatusOr<std::string> RequestIdOf(const Open& open, const PostedForm& posted) const;
+  // The page, to be filled in or mended.
+  runtime::WebAnswer FilledPage(int status, const Open& open, const std::string& submission,
+                                PageState state) const;
   runtime::WebAnswer PageAnswer(const Open& open, const runtime::WebRequest& request) const;
   // What it comes to: OK, or a refusal, told as the sender wants it.
   runtime::WebAnswer Told(const Open& open, const runtime::WebRequest& request,

@@ -3,17 +3,19 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/forms/v1/form_submissions_service.pb.h"
 #include "kith/forms/v1/forms_service.pb.h"
 #include "projections/forms/form_directory.h"
 #include "projections/forms/form_submission_directory.h"
 #include "projections/forms/form_traffic.h"
+#include "services/forms/embedding.h"
 #include "services/forms/form.h"
 #include "services/forms/form_commands.h"
 #include "services/forms/form_pages.h"
+#include "services/runtime/calls/embedding.h"
 #include "services/runtime/calls/part_read.h"
+#include "services/runtime/requests/method.h"
 #include "services/runtime/server_builder.h"
 
 namespace kith::forms {
@@ -22,17 +24,31 @@ namespace {
 using runtime::ReadContext;
 using runtime::ReadKind;
 
-absl::Status GetEmbedding(const runtime::MethodTable& methods, const ReadContext& context,
-                          const v1::GetFormEmbeddingRequest& request, v1::FormEmbedding* response) {
+absl::Status GetEmbedding(const runtime::MethodTable& methods, const std::string& server_url,
+                          const ReadContext& context, const v1::GetFormEmbeddingRequest& request,
+                          v1::FormEmbedding* response) {
   KITH_ASSIGN_OR_RETURN(const auto record, runtime::ReadRecord(context, methods, request.name()));
   const auto& form = static_cast<const v1::Form&>(*record);
   const std::string id =
       PublicIdOf(context.log.token_sealer(), context.workspace(), request.name());
-  response->set_public_id(id);
-  response->set_path(absl::StrCat("/f/", id));
-  response->set_html(absl::StrCat("<script src=\"", absl::StripSuffix(form.public_url(), "/"),
-                                  response->path(), ".js\" async></script>"));
+  const std::string path = absl::StrCat("/f/", id);
+  runtime::TellEmbedding({.kind = "form",
+                          .public_url = form.public_url(),
+                          .server_url = server_url,
+                          .public_id = id,
+                          .path = path,
+                          .script = absl::StrCat(path, ".js")},
+                         response);
   return absl::OkStatus();
+}
+
+void BindEmbedding(runtime::MethodTable& methods, const std::string& server_url) {
+  methods.Read(
+      FormDirectory::kName, ReadKind::kScan,
+      [&methods, server_url](const ReadContext& context, const v1::GetFormEmbeddingRequest& request,
+                             v1::FormEmbedding* response) {
+        return GetEmbedding(methods, server_url, context, request, response);
+      });
 }
 
 absl::Status GetReport(const runtime::MethodTable& methods, const ReadContext& context,
@@ -57,11 +73,9 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
   methods.Command<v1::SubmitFormRequest, v1::FormSubmission>(commands);
   methods.Command<v1::CountFormTrafficRequest, v1::CountFormTrafficResponse>(commands);
   methods.Command<v1::ConfirmFormSubmissionRequest, v1::FormSubmission>(commands);
-  methods.Read(FormDirectory::kName, ReadKind::kScan,
-               [&methods](const ReadContext& context, const v1::GetFormEmbeddingRequest& request,
-                          v1::FormEmbedding* response) {
-                 return GetEmbedding(methods, context, request, response);
-               });
+  // Where EmbedFrom has not.
+  const auto& embedding = *runtime::MethodOf<v1::GetFormEmbeddingRequest>().descriptor;
+  if (!methods.IsBound(embedding)) BindEmbedding(methods, "");
   methods.Read({FormDirectory::kName, FormTraffic::kName}, ReadKind::kScan,
                [&methods](const ReadContext& context, const v1::GetFormReportRequest& request,
                           v1::FormReport* response) {
@@ -70,6 +84,12 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
 }
 
 }  // namespace
+
+void EmbedFrom(runtime::ServerBuilder& server, const std::string& public_url) {
+  server.Serve([public_url](runtime::Runtime&, runtime::MethodTable& methods) {
+    BindEmbedding(methods, public_url);
+  });
+}
 
 void Register(runtime::ServerBuilder& server) {
   server.AddResource<FormAggregate, v1::GetFormRequest>(FormRules(),

@@ -12,6 +12,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/version.h"
 #include "eventstore/rocksdb/rocks_engine.h"
+#include "services/forms/embedding.h"
 #include "services/messages/mail.h"
 #include "services/notifications/mail.h"
 #include "services/runtime/calls/listener.h"
@@ -19,6 +20,7 @@
 #include "services/server/data_directory.h"
 #include "services/server/first_key.h"
 #include "services/server/process_metrics.h"
+#include "services/visitors/embedding.h"
 #include "services/workspaces/operator_keys.h"
 
 namespace kith::server {
@@ -118,6 +120,8 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   server.key_uses = options.data + "/key_uses";
   server.blobs.folder = options.data + "/blobs";
   runtime::ServerBuilder builder;
+  forms::EmbedFrom(builder, options.public_url);
+  visitors::EmbedFrom(builder, options.public_url);
   RegisterCapabilities(builder);
   if (options.smtp.has_value()) {
     const auto mailer = std::make_shared<runtime::Mailer>(*options.smtp);

@@ -60,7 +60,8 @@ ABSL_FLAG(bool, allow_plaintext, false,
 ABSL_FLAG(
     std::string, public_url, "",
     "Where the HTTP port is reached from everywhere, e.g. https://crm.example.com: mail leads "
-    "there, to tell that it was opened, by its links and to unsubscribe. Empty: it does not.");
+    "there, to tell that it was opened, by its links and to unsubscribe, and so does what puts "
+    "forms and the scripts of sites into pages. Empty: they do not.");
 ABSL_FLAG(std::vector<std::string>, http_origins, {},
           "Whose pages browsers may let call over HTTP, e.g. https://app.example.com; several with "
           "commas between them.");

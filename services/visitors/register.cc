@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/contacts/v1/contact.pb.h"
 #include "kith/visitors/v1/sites_service.pb.h"
@@ -15,11 +14,13 @@
 #include "projections/visitors/site_traffic.h"
 #include "projections/visitors/visit_list.h"
 #include "projections/visitors/visitor_directory.h"
+#include "services/runtime/calls/embedding.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/requests/method.h"
 #include "services/runtime/resources/owned_records.h"
 #include "services/runtime/resources/under_contact.h"
 #include "services/runtime/server_builder.h"
+#include "services/visitors/embedding.h"
 #include "services/visitors/site.h"
 #include "services/visitors/visit_reader.h"
 #include "services/visitors/visitor.h"
@@ -32,17 +33,31 @@ namespace {
 using runtime::ReadContext;
 using runtime::ReadKind;
 
-absl::Status GetEmbedding(const runtime::MethodTable& methods, const ReadContext& context,
-                          const v1::GetSiteEmbeddingRequest& request, v1::SiteEmbedding* response) {
+absl::Status GetEmbedding(const runtime::MethodTable& methods, const std::string& server_url,
+                          const ReadContext& context, const v1::GetSiteEmbeddingRequest& request,
+                          v1::SiteEmbedding* response) {
   KITH_ASSIGN_OR_RETURN(const auto record, runtime::ReadRecord(context, methods, request.name()));
   const auto& site = static_cast<const v1::Site&>(*record);
   const std::string id =
       PublicIdOf(context.log.token_sealer(), context.workspace(), request.name());
-  response->set_public_id(id);
-  response->set_path(absl::StrCat("/v/", id, "/kith.js"));
-  response->set_html(absl::StrCat("<script src=\"", absl::StripSuffix(site.public_url(), "/"),
-                                  response->path(), "\" async></script>"));
+  const std::string path = absl::StrCat("/v/", id, "/kith.js");
+  runtime::TellEmbedding({.kind = "site",
+                          .public_url = site.public_url(),
+                          .server_url = server_url,
+                          .public_id = id,
+                          .path = path,
+                          .script = path},
+                         response);
   return absl::OkStatus();
+}
+
+void BindEmbedding(runtime::MethodTable& methods, const std::string& server_url) {
+  methods.Read(
+      SiteDirectory::kName, ReadKind::kScan,
+      [&methods, server_url](const ReadContext& context, const v1::GetSiteEmbeddingRequest& request,
+                             v1::SiteEmbedding* response) {
+        return GetEmbedding(methods, server_url, context, request, response);
+      });
 }
 
 absl::Status GetReport(const runtime::MethodTable& methods, const ReadContext& context,
@@ -97,11 +112,9 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
                         v1::ListVisitsResponse* response) {
                  return reader->List(context, request, response);
                });
-  methods.Read(SiteDirectory::kName, ReadKind::kScan,
-               [&methods](const ReadContext& context, const v1::GetSiteEmbeddingRequest& request,
-                          v1::SiteEmbedding* response) {
-                 return GetEmbedding(methods, context, request, response);
-               });
+  // Where EmbedFrom has not.
+  const auto& embedding = *runtime::MethodOf<v1::GetSiteEmbeddingRequest>().descriptor;
+  if (!methods.IsBound(embedding)) BindEmbedding(methods, "");
   methods.Read({SiteDirectory::kName, SiteTraffic::kName}, ReadKind::kScan,
                [&methods](const ReadContext& context, const v1::GetSiteReportRequest& request,
                           v1::SiteReport* response) {
@@ -110,6 +123,12 @@ void BindMethods(runtime::Runtime& runtime, runtime::MethodTable& methods) {
 }
 
 }  // namespace
+
+void EmbedFrom(runtime::ServerBuilder& server, const std::string& public_url) {
+  server.Serve([public_url](runtime::Runtime&, runtime::MethodTable& methods) {
+    BindEmbedding(methods, public_url);
+  });
+}
 
 void Register(runtime::ServerBuilder& server) {
   server.AddResource<SiteAggregate, v1::GetSiteRequest>(SiteRules(),

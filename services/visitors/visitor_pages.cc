@@ -46,6 +46,11 @@ std::string SharedWith(const v1::Site& site, const std::string& origin) {
   return absl::StrCat("access-control-allow-origin: ", origin, "\r\nvary: origin\r\n");
 }
 
+absl::Status CheckOpen(const SiteNow& state, absl::string_view name) {
+  if (state.lifecycle == Lifecycle::kActive) return absl::OkStatus();
+  return ResourceNotFound(SiteRules(), name);
+}
+
 WebAnswer Told(const absl::Status& status, absl::string_view headers) {
   // One that was deleted is followed no more.
   if (status.ok() || IsError(status, v1::VISITORS_ERROR_VISITOR_NOT_FOUND)) {
@@ -76,12 +81,9 @@ LeftOut& LeftOut::operator+=(const LeftOut& more) {
 absl::StatusOr<VisitorPages::Open> VisitorPages::Find(absl::string_view public_id) const {
   const auto name = runtime::OpenName(runtime_.log.token_sealer(), kPublicSite,
                                       SiteAggregate::kCategory, public_id);
-  KITH_ASSIGN_OR_RETURN(auto found, runtime::FindPublicRecord<SiteAggregate>(
-                                        runtime_.transact, *runtime_.authorizer, name, kActor));
-  if (!found.has_value() || found->state->lifecycle != Lifecycle::kActive) {
-    return ResourceNotFound(SiteRules(), "");
-  }
-  return Open{*std::move(found), absl::StrCat(prefix(), public_id)};
+  return runtime::FindOpenRecord<SiteAggregate>(runtime_.transact, *runtime_.authorizer, name,
+                                                kActor, absl::StrCat(prefix(), public_id),
+                                                CheckOpen);
 }
 
 void VisitorPages::Take(WebRequest request, Answer answer) {
@@ -99,11 +101,11 @@ void VisitorPages::Take(WebRequest request, Answer answer) {
                                                   absl::StrCat("visitors/", runtime_.ulids.Next()));
     // Each browser has its own.
     return answer({200, "text/javascript; charset=utf-8",
-                   ScriptOf(open->site(), open->path, visitor), std::string(kNotKept)});
+                   ScriptOf(open->record(), open->path, visitor), std::string(kNotKept)});
   }
   if (request.method == "OPTIONS") {
     return answer(Plain(204, "",
-                        absl::StrCat(SharedWith(open->site(), request.origin),
+                        absl::StrCat(SharedWith(open->record(), request.origin),
                                      "access-control-allow-methods: POST\r\n"
                                      "access-control-allow-headers: content-type\r\n"
                                      "access-control-max-age: 7200\r\n")));
@@ -117,7 +119,7 @@ std::string VisitorPages::VisitorOf(const Open& open, absl::string_view text) co
                                        VisitorAggregate::kCategory, text);
   if (!found.has_value() || found->workspace != open.caller->workspace) return "";
   const absl::string_view id = IdOf(found->name);
-  const int days = open.site().visitor_lifetime_days();
+  const int days = open.record().visitor_lifetime_days();
   const absl::Duration lifetime = absl::Hours(24) * (days == 0 ? kLifetimeDaysDefault : days);
   if (!IsUlid(id) || TimeOfUlid(id) + lifetime < runtime_.clock.Now()) return "";
   return found->name;
@@ -132,7 +134,7 @@ std::string VisitorPages::ContactOf(const Open& open, absl::string_view click) c
 
 bool VisitorPages::TakeLimits(const Open& open, const std::string& address,
                               const std::string& visitor, int64_t views) {
-  const v1::Site& site = open.site();
+  const v1::Site& site = open.record();
   const int of_site = site.minutely_page_views();
   const int of_visitor = site.minutely_page_views_per_visitor();
   const int64_t site_max = of_site == 0 ? kPerMinuteDefault : of_site;
@@ -146,7 +148,7 @@ bool VisitorPages::TakeLimits(const Open& open, const std::string& address,
 }
 
 void VisitorPages::TakePost(const Open& open, const WebRequest& request, Answer answer) {
-  const v1::Site& site = open.site();
+  const v1::Site& site = open.record();
   const std::string headers = SharedWith(site, request.origin);
   if (!IsAllowed(site, request.origin)) {
     return answer(Plain(403, "The page is none of the site's.\n", headers));

@@ -66,11 +66,7 @@ class VisitorPages final : public runtime::WebPages {
  private:
   using Answer = absl::AnyInvocable<void(runtime::WebAnswer)>;
   // A site that is there, and who acts for it.
-  struct Open : runtime::PublicRecord<SiteAggregate> {
-    std::string path;
-
-    const v1::Site& site() const { return state->resource; }
-  };
+  using Open = runtime::OpenRecord<SiteAggregate>;
 
   absl::StatusOr<Open> Find(absl::string_view public_id) const;
   void TakePost(const Open& open, const runtime::WebRequest& request, Answer answer);
@@ -85,7 +81,7 @@ class VisitorPages final : public runtime::WebPages {
   void Identify(const Open& open, const std::string& visitor, const std::string& contact,
                 absl::AnyInvocable<void()> done);
   void Count(const Open& open, const LeftOut& counts) {
-    left_out_.Add(open.caller->workspace, open.site().name(), counts);
+    left_out_.Add(open.caller->workspace, open.record().name(), counts);
   }
   // See ToldCounts::Tell.
   void Tell(WorkspaceId workspace, const std::string& site, const LeftOut& counts,

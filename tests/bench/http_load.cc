@@ -1,13 +1,16 @@
-// GetContact over HTTP, or posts to the page of a form, as fast as the server answers: so many
-// connections that are kept, each with one call in flight, and one thread that waits for all of
-// them. What `kith bench get` is to gRPC.
+// GetContact or CaptureInteraction over HTTP, or posts to the page of a form, as fast as the server
+// answers: so many connections that are kept, each with one call in flight, and one thread that
+// waits for all of them. What `kith bench get` and `kith bench capture` are to gRPC.
 //
 //   http_load ADDRESS KEY json|proto CONNECTIONS CONTACTS WARM_UP SECONDS
+//   http_load ADDRESS KEY capture CONNECTIONS CONTACTS WARM_UP SECONDS
 //   http_load ADDRESS PATH form CONNECTIONS TEXT_BYTES WARM_UP SECONDS
 //
 // ADDRESS is "host:port", or "https://host:port", whose certificate is taken whatever it is.
 // Prints {"per_second": …, "p99_ms": …, "response_bytes": …}. The contacts are the first ones that
-// the server lists. A form has the fields email and message; each post has an address of its own.
+// the server lists; of captures, which are JSON with 300 bytes of text, so many of those that `kith
+// bench` has made, told by their addresses. A form has the fields email and message; each post has
+// an address of its own.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -41,6 +44,8 @@ using contacts::v1::ListContactsRequest;
 using contacts::v1::ListContactsResponse;
 
 constexpr int kPageSize = 500;
+constexpr size_t kSubjectBytes = 30;
+constexpr size_t kBodyBytes = 270;
 
 class Connection {
  public:
@@ -106,9 +111,8 @@ class Connection {
 
 std::string Post(absl::string_view method, const std::string& key, absl::string_view encoding,
                  absl::string_view body) {
-  return absl::StrCat("POST /kith.contacts.v1.ContactsService/", method,
-                      " HTTP/1.1\r\nhost: kith\r\nauthorization: Bearer ", key,
-                      "\r\ncontent-type: application/", encoding,
+  return absl::StrCat("POST /kith.", method, " HTTP/1.1\r\nhost: kith\r\nauthorization: Bearer ",
+                      key, "\r\ncontent-type: application/", encoding,
                       "\r\ncontent-length: ", body.size(), "\r\n\r\n", body);
 }
 
@@ -120,7 +124,8 @@ std::vector<std::string> Requests(const std::string& address, const std::string&
   ListContactsRequest list;
   list.set_page_size(kPageSize);
   while (requests.size() < contacts) {
-    connection.Send(Post("ListContacts", key, "proto", list.SerializeAsString()));
+    connection.Send(
+        Post("contacts.v1.ContactsService/ListContacts", key, "proto", list.SerializeAsString()));
     while (!connection.Read()) {
     }
     ListContactsResponse page;
@@ -128,7 +133,7 @@ std::vector<std::string> Requests(const std::string& address, const std::string&
     for (const auto& contact : page.contacts()) {
       GetContactRequest get;
       get.set_name(contact.name());
-      requests.push_back(Post("GetContact", key, encoding,
+      requests.push_back(Post("contacts.v1.ContactsService/GetContact", key, encoding,
                               encoding == "proto"
                                   ? get.SerializeAsString()
                                   : absl::StrCat("{\"name\":\"", contact.name(), "\"}")));
@@ -153,6 +158,18 @@ std::function<std::string(size_t)> RequestsOf(const std::vector<std::string>& wo
                           " HTTP/1.1\r\nhost: kith\r\ncontent-type: "
                           "application/x-www-form-urlencoded\r\ncontent-length: ",
                           body.size(), "\r\n\r\n", body);
+    };
+  }
+  if (words[2] == "capture") {
+    return [key = words[1], count, subject = std::string(kSubjectBytes, 'x'),
+            body = std::string(kBodyBytes, 'x')](size_t number) {
+      const size_t contact = number * 7919 % count;
+      return Post(
+          "captures.v1.CapturesService/CaptureInteraction", key, "json",
+          absl::StrCat(
+              R"({"person":{"emails":[{"address":"bench)", absl::Dec(contact, absl::kZeroPad6),
+              R"(@example.com"}]},"source":"bench","interaction":{"kind":"EMAIL",)",
+              R"("direction":"INBOUND","subject":")", subject, R"(","body":")", body, R"("}})"));
     };
   }
   return [requests = Requests(words[0], words[1], words[2], count)](size_t number) {
@@ -206,8 +223,9 @@ int Run(const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.size() == 7) return kith::Run(words);
-  std::fprintf(stderr,
-               "usage: http_load ADDRESS KEY json|proto CONNECTIONS CONTACTS WARM_UP SECONDS\n"
-               "       http_load ADDRESS PATH form CONNECTIONS TEXT_BYTES WARM_UP SECONDS\n");
+  std::fprintf(
+      stderr,
+      "usage: http_load ADDRESS KEY json|proto|capture CONNECTIONS CONTACTS WARM_UP SECONDS\n"
+      "       http_load ADDRESS PATH form CONNECTIONS TEXT_BYTES WARM_UP SECONDS\n");
   return 2;
 }

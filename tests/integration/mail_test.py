@@ -24,6 +24,8 @@ from kith.contacts.v1 import contacts_service_pb2 as contacts  # noqa: E402
 from kith.contacts.v1 import contacts_service_pb2_grpc  # noqa: E402
 from kith.events.v1 import events_service_pb2 as events  # noqa: E402
 from kith.events.v1 import events_service_pb2_grpc  # noqa: E402
+from kith.forms.v1 import forms_service_pb2 as forms  # noqa: E402
+from kith.forms.v1 import forms_service_pb2_grpc  # noqa: E402
 from kith.mail_templates.v1 import mail_templates_service_pb2 as templates  # noqa: E402
 from kith.mail_templates.v1 import mail_templates_service_pb2_grpc  # noqa: E402
 from kith.meetings.v1 import meetings_service_pb2 as meetings  # noqa: E402
@@ -42,6 +44,8 @@ from kith.received_mails.v1 import received_mails_service_pb2 as received_mails 
 from kith.received_mails.v1 import received_mails_service_pb2_grpc  # noqa: E402
 from kith.users.v1 import users_service_pb2 as users  # noqa: E402
 from kith.users.v1 import users_service_pb2_grpc  # noqa: E402
+from kith.visitors.v1 import sites_service_pb2 as sites  # noqa: E402
+from kith.visitors.v1 import sites_service_pb2_grpc  # noqa: E402
 from kith.workspaces.v1 import workspaces_service_pb2 as workspaces  # noqa: E402
 from kith.workspaces.v1 import workspaces_service_pb2_grpc  # noqa: E402
 from certificate import certificate  # noqa: E402
@@ -282,6 +286,19 @@ class MailTest(unittest.TestCase):
         with self.assertRaises(grpc.RpcError) as refused:
             self.send(ada)
         self.assertEqual(refused.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+
+    def test_puts_into_pages_what_leads_where_mail_leads(self):
+        self.start("--http=127.0.0.1:0", "--public_url=https://crm.example.com/")
+        service = (forms_service_pb2_grpc, "FormsService")
+        form = self.call(*service, "CreateForm", forms.CreateFormRequest(form={"display_name": "Ours"})).name
+        told = self.call(*service, "GetFormEmbedding", forms.GetFormEmbeddingRequest(name=form))
+        self.assertEqual(told.html, f'<script src="https://crm.example.com{told.path}.js" async></script>')
+        self.assertEqual((told.url, told.warning), (f"https://crm.example.com{told.path}", ""))
+        service = (sites_service_pb2_grpc, "SitesService")
+        site = self.call(*service, "CreateSite", sites.CreateSiteRequest(site={
+            "display_name": "Ours", "public_url": "https://www.example.com"})).name
+        told = self.call(*service, "GetSiteEmbedding", sites.GetSiteEmbeddingRequest(name=site))
+        self.assertEqual(told.html, f'<script src="https://www.example.com{told.path}" async></script>')
 
     def test_leaves_out_of_mail_what_is_not_to_be_in_it(self):
         self.start("--http=127.0.0.1:0", "--public_url=https://crm.example.com")

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A page with the script of a site and a form, in a real browser, over the real kithd: somebody looks at two pages, fills
 the form in that stands on the second, and sends it. The contact, the lead, the submission and the page views are there
-then, and a picture of the page is in OUT. On a page that asks before, nobody is followed until they agree.
+then, and a picture of the page is in OUT. On a page that asks before, nobody is followed until they agree. The page of a
+form solves its captcha.
 
 Skips, with a line that says so, where there is no Chromium.
 
@@ -21,6 +22,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.error
 import urllib.request
 
 KITHD, OUT = sys.argv[1:3]
@@ -182,6 +184,19 @@ class VisitorBrowserTest(unittest.TestCase):
             "consent_mode": consent_mode})["name"]
         return self.call("visitors.v1.SitesService", "GetSiteEmbedding", name=name)["html"]
 
+    def form(self, **fields):
+        """What puts a published form into a page, and where it is."""
+        name = self.call("forms.v1.FormsService", "CreateForm", form={
+            "display_name": "Talk to us", "public_url": self.url, "allowed_origins": [self.pages.origin],
+            "fields": [{"key": "name", "label": "Name", "maps_to": "contact.first_name"},
+                       {"key": "email", "label": "E-mail", "kind": "EMAIL", "maps_to": "contact.emails"}],
+            **fields})["name"]
+        self.call("forms.v1.FormsService", "PublishForm", name=name)
+        return self.call("forms.v1.FormsService", "GetFormEmbedding", name=name)
+
+    def submissions(self):
+        return self.call("forms.v1.FormSubmissionsService", "ListFormSubmissions").get("form_submissions", [])
+
     def visits(self):
         return self.call("visitors.v1.VisitorsService", "ListVisits").get("visits", [])
 
@@ -191,13 +206,7 @@ class VisitorBrowserTest(unittest.TestCase):
         return browser
 
     def test_a_stranger_fills_the_form_in(self):
-        form = self.call("forms.v1.FormsService", "CreateForm", form={
-            "display_name": "Talk to us", "creates_lead": True, "public_url": self.url,
-            "allowed_origins": [self.pages.origin],
-            "fields": [{"key": "name", "label": "Name", "maps_to": "contact.first_name"},
-                       {"key": "email", "label": "E-mail", "kind": "EMAIL", "maps_to": "contact.emails"}]})["name"]
-        self.call("forms.v1.FormsService", "PublishForm", name=form)
-        embedding = self.call("forms.v1.FormsService", "GetFormEmbedding", name=form)
+        embedding = self.form(creates_lead=True)
         script = self.site("CONSENT_NOT_REQUIRED")
         self.pages.scripts.update({"/": script, "/contact": script + embedding["html"]})
         browser = self.browser()
@@ -210,7 +219,7 @@ class VisitorBrowserTest(unittest.TestCase):
                     "document.querySelector('#f-email').value = 'carla@example.com'", frame)
         browser.picture("visitor_form.png")
         browser.run("document.querySelector('button').click()", frame)
-        await_that(lambda: self.call("forms.v1.FormSubmissionsService", "ListFormSubmissions").get("form_submissions"))
+        await_that(self.submissions)
         browser.picture("visitor_thanks.png")
 
         [contact] = self.call("contacts.v1.ContactsService", "ListContacts")["contacts"]
@@ -223,11 +232,40 @@ class VisitorBrowserTest(unittest.TestCase):
         self.assertEqual([page["title"] for page in whole["page_views"]], ["Page /", "Page /contact"])
         [lead] = self.call("leads.v1.LeadsService", "ListLeads")["leads"]
         self.assertEqual(lead["first_touch"]["utm_source"], "news")
-        [submission] = self.call("forms.v1.FormSubmissionsService", "ListFormSubmissions")["form_submissions"]
+        [submission] = self.submissions()
         self.assertEqual((submission["visitor"], submission["lead"]), (visit["visitor"], lead["name"]))
         self.assertEqual(submission["page_url"], self.pages.origin + "/contact")
         entries = self.call("interactions.v1.InteractionsService", "ListTimeline", parent=contact["name"])["entries"]
         self.assertEqual([entry["visit"]["name"] for entry in entries if "visit" in entry], [visit["name"]])
+
+    def test_the_page_of_a_form_solves_its_captcha(self):
+        embedding = self.form(captcha=True)
+        self.pages.scripts["/contact"] = embedding["html"]
+        browser = self.browser()
+        browser.open(self.pages.origin + "/contact")
+        frame = browser.frame(embedding["path"])
+        await_that(lambda: browser.run("document.readyState == 'complete' && !!document.querySelector('#f-email')", frame))
+        # At once: the button works first, and sends then.
+        browser.run("document.querySelector('#f-email').value = 'dora@example.com';"
+                    "document.querySelector('button').click()", frame)
+        self.assertEqual(browser.run("document.querySelector('button').disabled", frame), True)
+        browser.picture("captcha_form.png")
+        await_that(self.submissions)
+        # While somebody writes, on the form's own page: it is there when they are done.
+        browser.open(self.url + embedding["path"])
+        self.assertEqual(browser.run("document.querySelector('noscript').clientHeight"), 0)
+        browser.ask("Page.bringToFront")
+        browser.run("document.querySelector('#f-email').focus();"
+                    "document.querySelector('#f-email').dispatchEvent(new FocusEvent('focusin', {bubbles: true}))")
+        await_that(lambda: browser.run("document.querySelector('[name=kith_captcha]').value"))
+        browser.run("document.querySelector('#f-email').value = 'edda@example.com';"
+                    "document.querySelector('button').click()")
+        await_that(lambda: len(self.submissions()) == 2)
+        # Who has not done the work is refused, and told in words.
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(self.url + embedding["path"], b"email=fritz%40example.com", timeout=60)
+        self.assertEqual(refused.exception.code, 400)
+        self.assertIn("Please send it once more.", refused.exception.read().decode())
 
     def test_nobody_is_followed_before_they_agree(self):
         self.pages.scripts["/"] = self.site("CONSENT_REQUIRED")

@@ -89,8 +89,7 @@ void CollectLinks(const Message& message, Records* records, Told* told) {
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       ForEachMessage(message, field,
                      [&](const Message& part) { CollectLinks(part, records, told); });
-    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING &&
-               RulesOf(*field).resource_size() > 0) {
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && NamesRecords(*field)) {
       CollectTold(message, field, told);
       ForEachString(message, field, [&](const std::string& name) {
         const absl::string_view record = RecordOf(name);

@@ -82,6 +82,8 @@ absl::StatusOr<const LoadKindEntry*> FindLoadKind(absl::string_view name);
 
 std::unique_ptr<LoadKind> NewRecordLoad();
 std::unique_ptr<LoadKind> NewIngestLoad();
+std::unique_ptr<LoadKind> NewCaptureLoad();
+std::unique_ptr<LoadKind> NewCaptureManyLoad();
 std::unique_ptr<LoadKind> NewMoveDealLoad();
 std::unique_ptr<LoadKind> NewUpdateContactLoad();
 std::unique_ptr<LoadKind> NewLagLoad();

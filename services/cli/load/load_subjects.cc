@@ -37,7 +37,7 @@ void Describe(int number, contacts::CreateContactRequest* request) {
   // All have names of one length, so that replies about them have one too.
   const std::string digits = absl::StrCat(absl::Dec(number, absl::kZeroPad6));
   contact.set_last_name(absl::StrCat("Contact ", digits));
-  contact.add_emails()->set_address(absl::StrCat("bench", digits, "@example.com"));
+  contact.add_emails()->set_address(AddressOfContact(number));
   request->set_request_id(absl::StrCat("kith-bench-contact-", digits));
 }
 
@@ -56,6 +56,10 @@ absl::Status ListDeals(const LoadTarget& target, const std::shared_ptr<grpc::Cha
 }
 
 }  // namespace
+
+std::string AddressOfContact(int number) {
+  return absl::StrCat("bench", absl::Dec(number, absl::kZeroPad6), "@example.com");
+}
 
 absl::StatusOr<std::vector<std::string>> MakeContacts(
     const LoadTarget& target, const std::shared_ptr<grpc::Channel>& channel) {

@@ -13,6 +13,9 @@
 
 namespace kith::cli {
 
+// The address that the bench's contact of this number has, from 0.
+std::string AddressOfContact(int number);
+
 // Makes the bench's contacts, or finds those that an earlier run made: they are the same in every
 // run against one server.
 absl::StatusOr<std::vector<std::string>> MakeContacts(

@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "eventstore/base/map_field.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/type/v1/merge.pb.h"
 #include "services/cli/text/values.h"
 
 namespace kith::cli {
@@ -310,6 +311,12 @@ const FieldDescriptor* FindField(const Descriptor& message, absl::string_view pa
 
 const options::v1::FieldRules& RulesOf(const FieldDescriptor& field) {
   return field.options().GetExtension(options::v1::field);
+}
+
+bool NamesRecords(const FieldDescriptor& field) {
+  if (RulesOf(field).resource_size() > 0) return true;
+  return field.containing_type() == type::v1::MergedField::descriptor() &&
+         field.number() == type::v1::MergedField::kSourceFieldNumber;
 }
 
 }  // namespace kith::cli

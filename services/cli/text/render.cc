@@ -144,7 +144,7 @@ class Writer {
 
   // What people call a record that the field links to.
   std::string Called(std::string name, const FieldDescriptor* field) const {
-    if (!IsLink(*field) || detail_ == Detail::kPlain) return name;
+    if (!NamesRecords(*field) || detail_ == Detail::kPlain) return name;
     const auto found = style_.names.find(name);
     if (detail_ == Detail::kCalled) return found == style_.names.end() ? "" : found->second;
     if (found == style_.names.end()) return name;
@@ -246,7 +246,7 @@ bool IsNumber(const FieldDescriptor* field) {
 
 // A name is there to be copied.
 bool IsName(const FieldDescriptor* field) {
-  return field->name() == "name" || RulesOf(*field).resource_size() > 0;
+  return field->name() == "name" || NamesRecords(*field);
 }
 
 std::string TitleOf(const FieldDescriptor* field) {

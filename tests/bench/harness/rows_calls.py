@@ -132,6 +132,23 @@ def form_rate(bench):
                                      "form_p99_ms": column(posts, "p99_ms")})]
 
 
+def capture_rate(bench):
+    """What happens with contacts who are told by an address, over HTTP and over gRPC, beside interactions that name their
+    contact; each has 128 in flight."""
+    kithd = bench.kithd()
+    load(bench, kithd, "get", **SHAPE)  # makes them
+    posts, captures, records = alternate(
+        bench.settings.rounds, lambda: http_load(bench, kithd, "capture", SHAPE["in_flight"]),
+        lambda: load(bench, kithd, "capture", **SHAPE), lambda: load(bench, kithd, "record", **SHAPE))
+    theirs = column(records, "per_second")
+    return [Result.reported(f"CaptureInteraction {way}, with a contact told by its address / RecordInteraction",
+                            ratios(column(ours, "per_second"), theirs),
+                            detail=f"{Sample(column(ours, 'per_second')).median:,.0f}/s",
+                            numbers={"capture_per_second": column(ours, "per_second"), "record_per_second": theirs,
+                                     "capture_p99_ms": column(ours, "p99_ms")})
+            for way, ours in (("over HTTP in JSON", posts), ("over gRPC", captures))]
+
+
 def subscription_rate(bench):
     """With a kithd and an echo of its own, because both must have the same events, and many."""
     kithd = worlds.serve(bench, "mixed", mixed_data(bench))
@@ -165,6 +182,7 @@ ROWS = [
     Row("S5", "GetContact", get_rate),
     Row("S5s", "GetContact over sessions", get_session_rate),
     Row("S9", "subscription", subscription_rate),
+    Row("S19c", "captures over HTTP", capture_rate),
     Row("S19f", "a form over HTTP", form_rate),
     Row("S23", "GetContact over HTTP", http_rate),
     Row("S12", "lag of views", view_lag),

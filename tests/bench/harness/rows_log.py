@@ -19,16 +19,25 @@ def log_bench(bench, what, **flags):
         shutil.rmtree(directory)
 
 
-def ingest_rate(bench):
+def bulk_rate(bench, kind, what, bound):
     # A thousand are counted at once, so a round must not be too short.
     seconds = max(2, bench.settings.seconds)
     kith, raw = alternate(bench.settings.rounds,
-                          lambda: load(bench, bench.kithd(), "ingest", in_flight=4, channels=2, seconds=seconds),
+                          lambda: load(bench, bench.kithd(), kind, in_flight=4, channels=2, seconds=seconds),
                           lambda: log_bench(bench, "bulk", rounds=1)["raw_per_second"][0])
     ours = column(kith, "items_per_second")
-    return [Result.at_least("IngestInteractions, 500 a message / raw RocksDB, batches of 1,024", 0.60,
+    return [Result.at_least(f"{what} / raw RocksDB, batches of 1,024", bound,
                             ratios(ours, raw), detail=f"{Sample(ours).median:,.0f}/s",
                             numbers={"kith_per_second": ours, "raw_per_second": raw})]
+
+
+def ingest_rate(bench):
+    return bulk_rate(bench, "ingest", "IngestInteractions, 500 a message", 0.60)
+
+
+def capture_many_rate(bench):
+    return bulk_rate(bench, "capture-many", "BatchCaptureInteractions, 500 a call, with contacts told by their addresses",
+                     0.30)
 
 
 def append_rate(bench):
@@ -47,6 +56,7 @@ def disk_bytes(bench):
 
 ROWS = [
     Row("S3", "bulk ingest", ingest_rate),
+    Row("S3b", "bulk captures, matched by address", capture_many_rate),
     Row("S4", "append in process", append_rate),
     Row("S11", "bytes on disk", disk_bytes),
 ]

@@ -93,7 +93,8 @@ def load_command(bench, server, kind, **options):
 
 
 def http_load(bench, server, encoding, connections):
-    """What http_load measures of GetContact over HTTP: its JSON."""
+    """What http_load measures of GetContact over HTTP, in "json" or "proto", or of CaptureInteraction ("capture"): its
+    JSON."""
     settings = bench.settings
     return json.loads(bench.processes.run([bench.program("http_load"), server.http_address(), server.key, encoding,
                                            *map(str, (connections, settings.contacts, settings.warm_up, settings.seconds))]))

@@ -13,6 +13,7 @@
 #include "kith/messages/v1/messages_service.grpc.pb.h"
 #include "services/edge/http_port.h"
 #include "tests/services/edge/http_client.h"
+#include "tests/testing/captchas.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -273,11 +274,124 @@ TEST_F(FormPagesTest, AskToConfirmWhatCanBeConfirmedOnly) {
   EXPECT_EQ(Ask("POST", confirmed).status, 200);
 }
 
+// Of a page or a problem: what is to be solved.
+std::string AttributeIn(const std::string& page, const std::string& name) {
+  const std::string before = absl::StrCat(name, "=\"");
+  const size_t at = page.find(before);
+  if (at == page.npos) return "";
+  const size_t begin = at + before.size();
+  return page.substr(begin, page.find('"', begin) - begin);
+}
+
+TEST_F(FormPagesTest, AskForACaptchaWhereTheFormSaysSo) {
+  const std::string path = Publish("captcha: true captcha_difficulty: 6");
+  const HttpReply page = Ask("GET", path);
+  EXPECT_THAT(page.header("content-security-policy"),
+              HasSubstr("script-src 'self'; connect-src 'self'"));
+  EXPECT_THAT(page.body, HasSubstr("<script src=\"/f/captcha.js\" defer>"));
+  EXPECT_THAT(page.body, HasSubstr("<noscript>"));
+  EXPECT_EQ(AttributeIn(page.body, "data-difficulty"), "6");
+  EXPECT_EQ(AttributeIn(page.body, "data-lifetime-seconds"), "1800");
+  EXPECT_EQ(Ask("GET", "/f/captcha.js").header("content-type"), "text/javascript; charset=utf-8");
+  const std::string challenge = AttributeIn(page.body, "data-challenge");
+  const std::string values = "&email=ada%40example.com&consent.terms=true&message=Hello";
+  const std::string solved =
+      absl::StrCat("kith_captcha=", testing::SolutionOf(challenge, 6), values);
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, solved).status, 200);
+  EXPECT_EQ(CountContacts(), 1);
+  // Once more is as once, also of somebody else: a solution is good for one submission.
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, solved).status, 200);
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, absl::StrReplaceAll(solved, {{"ada", "bob"}})).status,
+            200);
+  EXPECT_EQ(CountContacts(), 1);
+  EXPECT_EQ(Report().submissions(), 1);
+}
+
+TEST_F(FormPagesTest, RefuseWhatHasNoSolutionAndKeepWhatWasWritten) {
+  const std::string path = Publish("captcha: true captcha_difficulty: 6 hourly_submissions: 1");
+  const std::string first = Ask("GET", path).body;
+  const std::string id = HiddenIn(first, "kith_submission");
+  const std::string values =
+      absl::StrCat("&kith_submission=", id, "&email=ada%40example.com&consent.terms=true");
+  const std::string challenge = AttributeIn(first, "data-challenge");
+  const HttpReply without = Ask("POST", path, kUrlEncoded, values);
+  EXPECT_EQ(without.status, 400);
+  EXPECT_THAT(without.body, HasSubstr("Please send it once more."));
+  EXPECT_THAT(without.body, HasSubstr("value=\"ada@example.com\""));
+  EXPECT_EQ(HiddenIn(without.body, "kith_submission"), id);
+  const std::string wrong = testing::WrongSolutionOf(challenge, 6);
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, absl::StrCat("kith_captcha=", wrong, values)).status,
+            400);
+  server_.clock().Advance(absl::Minutes(31));
+  const std::string late = testing::SolutionOf(challenge, 6);
+  const HttpReply again =
+      Ask("POST", path, kUrlEncoded, absl::StrCat("kith_captcha=", late, values));
+  EXPECT_EQ(again.status, 400);
+  EXPECT_EQ(CountContacts(), 0);
+  // The page that says so has another challenge for the same submission. What proved nothing has
+  // not used up what may be sent in an hour.
+  const std::string next = testing::SolutionOf(AttributeIn(again.body, "data-challenge"), 6);
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, absl::StrCat("kith_captcha=", next, values)).status,
+            200);
+  EXPECT_EQ(CountContacts(), 1);
+}
+
+TEST_F(FormPagesTest, TellProgramsWhatToSolve) {
+  const std::string path = Publish("captcha: true captcha_difficulty: 6");
+  const std::string values = R"("email": "ada@example.com", "consent.terms": true)";
+  const HttpReply refused = Ask("POST", path, "application/json", absl::StrCat("{", values, "}"),
+                                "origin: https://www.example.com\r\n");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(refused.field("reason"), "CAPTCHA_NOT_SOLVED");
+  EXPECT_THAT(refused.body, HasSubstr(R"("difficulty":6)"));
+  EXPECT_THAT(refused.body, HasSubstr("begins with as many zero bits"));
+  const HttpReply asked = Ask("GET", path + ".challenge?kith_submission=mine", "", "",
+                              "origin: https://www.example.com\r\n");
+  EXPECT_EQ(asked.status, 200);
+  EXPECT_EQ(asked.header("access-control-allow-origin"), "https://www.example.com");
+  EXPECT_EQ(asked.header("cache-control"), "no-store");
+  const std::string solution = testing::SolutionOf(asked.field("challenge"), 6);
+  const std::string body = absl::StrCat(R"({"kith_captcha": ")", solution, R"(", )", values, "}");
+  EXPECT_EQ(Ask("POST", path, "application/json", body).status, 200);
+  // Another challenge for the same submission is no second one.
+  server_.clock().Advance(absl::Minutes(1));
+  const HttpReply renewed = Ask("GET", path + ".challenge?kith_submission=mine");
+  EXPECT_NE(renewed.field("challenge"), asked.field("challenge"));
+  EXPECT_EQ(Ask("POST", path, "application/json",
+                absl::StrReplaceAll(
+                    body, {{solution, testing::SolutionOf(renewed.field("challenge"), 6)}}))
+                .status,
+            200);
+  EXPECT_EQ(Report().submissions(), 1);
+}
+
+TEST_F(FormPagesTest, TakeNoCaptchaOfAnotherForm) {
+  const std::string other = Publish("captcha: true captcha_difficulty: 1");
+  const std::string challenge = Ask("GET", other + ".challenge").field("challenge");
+  const std::string path = Publish("captcha: true captcha_difficulty: 6");
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded,
+                absl::StrCat("kith_captcha=", testing::SolutionOf(challenge, 6),
+                             "&email=ada%40example.com&consent.terms=true"))
+                .status,
+            400);
+  EXPECT_EQ(Ask("POST", path + ".challenge").status, 405);
+  const std::string plain = Publish();
+  EXPECT_EQ(Ask("GET", plain + ".challenge").status, 404);
+  EXPECT_EQ(CountContacts(), 0);
+}
+
 TEST_F(FormPagesTest, RefuseWhatIsTooLongBeforeTheyCount) {
   const std::string path = Publish("hourly_submissions_per_address: 1");
   const std::string much((64 << 10) + 1, 'a');
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(Ask("POST", path, kUrlEncoded, much).status, 413);
+  for (const char* const type :
+       {kUrlEncoded, "multipart/form-data; boundary=b", "application/json", "text/plain"}) {
+    EXPECT_EQ(Ask("POST", path, type, much).status, 413) << type;
+    // Nor where it does not say how long it is.
+    HttpClient client(server_.server().ports().front()->port());
+    client.Send(absl::StrCat("POST ", path, " HTTP/1.1\r\nhost: localhost\r\ncontent-type: ", type,
+                             "\r\ntransfer-encoding: chunked\r\n\r\n10001\r\n", much,
+                             "\r\n0\r\n\r\n"));
+    EXPECT_EQ(client.Read().status, 413) << type;
   }
   EXPECT_EQ(Ask("POST", path, kUrlEncoded, "email=a%40example.com&consent.terms=true").status, 200);
   const HttpReply refused = Ask("POST", path, kUrlEncoded, much);

@@ -160,6 +160,7 @@ TEST_F(MessagePagesTest, UnsubscribeWhoAsksByAPostOnly) {
   EXPECT_THAT(page.body, Not(HasSubstr("ada@")));
   EXPECT_THAT(page.body, Not(HasSubstr("<script")));
   EXPECT_EQ(Ask("HEAD", path).status, 200);
+  EXPECT_EQ(Ask("POST", path, std::string((4 << 10) + 1, 'a')).status, 413);
   EXPECT_EQ(Head(), before);
 
   // As a mail program does it (RFC 8058).

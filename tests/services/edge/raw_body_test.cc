@@ -88,9 +88,9 @@ TEST_F(RawBodyTest, MayBeAsLargeAsAMail) {
   EXPECT_EQ(CountMails(), 1);
   // Other bodies of the method have the bound of all calls.
   const HttpReply json = Post(std::string(kMailBytesMax, ' '), {Key()}, "application/json");
-  EXPECT_EQ(json.status, 429);
+  EXPECT_EQ(json.status, 413);
   const HttpReply proto = Post(std::string(5 << 20, ' '), {Key()}, "application/proto");
-  EXPECT_EQ(proto.status, 429);
+  EXPECT_EQ(proto.status, 413);
 }
 
 TEST_F(RawBodyTest, NeedsAKeyThatMayReceive) {

@@ -182,7 +182,7 @@ TEST(UnaryCall, RefusesWhatIsCompressedOtherwiseOrTooMuch) {
   EXPECT_EQ(none.reason(), "INVALID_FIELD");
   const HttpReply bomb = client.Post(kContacts + "CreateContact", Gzip(std::string(200 << 20, ' ')),
                                      {kOwner, "content-encoding: gzip"});
-  EXPECT_EQ(bomb.status, 429);
+  EXPECT_EQ(bomb.status, 413);
   EXPECT_EQ(bomb.reason(), "LIMIT_REACHED");
 }
 

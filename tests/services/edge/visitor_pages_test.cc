@@ -204,6 +204,12 @@ TEST_F(VisitorPagesTest, AreForNamedSitesAndNoOthers) {
   EXPECT_TRUE(Visits().empty());
 }
 
+TEST_F(VisitorPagesTest, RefuseWhatIsLongerThanAnyPost) {
+  const std::string path = CreateSite();
+  EXPECT_EQ(Post(path, std::string(256 << 10, ' ')), 400);
+  EXPECT_EQ(Post(path, std::string((256 << 10) + 1, ' ')), 413);
+}
+
 TEST_F(VisitorPagesTest, SayWhoTheVisitorIsThatSendsAForm) {
   const std::string path = CreateSite();
   const std::string browser = NewBrowser(path);

@@ -154,7 +154,7 @@ TEST_P(Connection, RefusesBodiesThatAreLongerThanAnyValidOne) {
                            "\r\ncontent-type: application/", type,
                            "\r\ncontent-length: 1000000000000\r\n\r\n"));
     const HttpReply refused = said.Read();
-    EXPECT_EQ(refused.status, 429);
+    EXPECT_EQ(refused.status, 413);
     EXPECT_EQ(refused.reason(), "LIMIT_REACHED");
     EXPECT_THAT(refused.body, HasSubstr("request_bytes"));
   }
@@ -166,7 +166,7 @@ TEST_P(Connection, RefusesBodiesThatAreLongerThanAnyValidOne) {
   for (int i = 0; i < 100 && unsaid.Send(chunk); ++i) {
   }
   const HttpReply refused = unsaid.Read();
-  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.status, 413);
   EXPECT_EQ(refused.reason(), "LIMIT_REACHED");
   // A message that is too long, though its JSON is not.
   HttpClient fits(server->http_port());

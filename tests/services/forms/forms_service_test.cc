@@ -394,6 +394,18 @@ TEST_F(FormsTest, HaveAnAddressOfTheirOwn) {
             "<script src=\"https://forms.example.com" + told->path() + ".js\" async></script>");
   server_.Restart();
   EXPECT_EQ(server_.Call(&Stub::GetFormEmbedding, get)->public_id(), told->public_id());
+  EXPECT_EQ(told->url(), "https://forms.example.com" + told->path());
+  EXPECT_EQ(told->warning(), "");
+}
+
+TEST_F(FormsTest, SayWhatTheirAddressLacks) {
+  v1::GetFormEmbeddingRequest get;
+  get.set_name(PublishForm());
+  const auto told = server_.Call(&Stub::GetFormEmbedding, get);
+  EXPECT_EQ(told->html(), "<script src=\"" + told->path() + ".js\" async></script>");
+  EXPECT_EQ(told->url(), "");
+  EXPECT_THAT(told->warning(),
+              HasSubstr("the form's public_url, or start kithd with --public_url"));
 }
 
 }  // namespace

@@ -425,6 +425,7 @@ TEST_F(VisitorsTest, AreCountedBySite) {
   embed.set_name(site_);
   const auto told = server_.Call(&Sites::GetSiteEmbedding, embed);
   EXPECT_EQ(told->html(), absl::StrCat("<script src=\"", told->path(), "\" async></script>"));
+  EXPECT_THAT(told->warning(), ::testing::HasSubstr("the site's public_url"));
 }
 
 TEST_F(VisitorsTest, HaveVisitsThatAreFoundByWhatTheyWere) {

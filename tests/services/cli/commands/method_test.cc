@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "services/cli/calls/catalog.h"
 #include "tests/services/cli/commands/command_fixture.h"
 
@@ -32,6 +33,7 @@ TEST_F(MethodCommandTest, PrintsARecordWithinAnAnswerFieldByField) {
   EXPECT_THAT(told, ContainsRegex("\nfirst_name +Ada\n"));
   EXPECT_THAT(told, ContainsRegex("\njob_title +Countess\n"));
   EXPECT_THAT(told, ContainsRegex("\nTAKEN\nFIELD +SOURCE\n"));
+  EXPECT_THAT(told, ContainsRegex("\njob_title +Augusta\n"));
   EXPECT_THAT(told, Not(HasSubstr("contact  contacts/ID · ")));
 }
 
@@ -40,6 +42,27 @@ TEST_F(MethodCommandTest, CallsRecordsInTablesAsPeopleDo) {
               ContainsRegex("contacts/ID \\(Augusta\\) +SAME_EMAIL"));
   EXPECT_THAT(Run({"contacts", "list-duplicates"}),
               ContainsRegex("contacts/ID \\(Augusta\\), contacts/ID \\(Ada\\) +SAME_EMAIL"));
+}
+
+TEST_F(MethodCommandTest, ShowsScoresByWhatPeopleCallTheRecords) {
+  const std::string ben =
+      Create({"users", "create", "--display-name", "Ben", "--email", "ben@acme.example"});
+  Create({"contacts", "update", other_, "--owner", ben});
+  const std::string model = Create(
+      {"scoring-models", "create", "--display-name", "Interest", "--target", "CONTACTS", "--rules",
+       R"({"id": "here", "record": {"condition": "first_name = Augusta"}, "points": 5})"});
+  // Records are scored after the model was made.
+  const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
+  const std::vector<std::string> list = {"scores", "list", model, "--filter", "owner = Ben"};
+  std::string listed = Run(list);
+  while (listed.find("Augusta") == listed.npos && follower->Wait(absl::Seconds(20))) {
+    EXPECT_TRUE(follower->Poll(1'000).ok());
+    listed = Run(list);
+  }
+  EXPECT_THAT(listed, ContainsRegex("Interest +Augusta +Ben +5 "));
+  EXPECT_THAT(
+      Run({"scores", "query-record-scores", other_}),
+      ContainsRegex("SCORES\nMODEL +RECORD +OWNER +SCORE .*\n.*Interest +Augusta +Ben +5 "));
 }
 
 // Whatever the shape of its request, and of its answer, a method is answered or refused.

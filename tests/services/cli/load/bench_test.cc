@@ -143,6 +143,16 @@ TEST_F(BenchTest, AnUpdateGivesAContactAnotherCompany) {
   EXPECT_GT(changed->contacts_size(), 0);
 }
 
+TEST_F(BenchTest, CapturesAreOfContactsThatAreThere) {
+  EXPECT_GT(NumberOf(Measure("capture"), "calls"), 0);
+  const double items = NumberOf(Measure("capture-many"), "items");
+  EXPECT_GE(items, 500);
+  EXPECT_EQ(static_cast<int64_t>(items) % 500, 0);
+  const auto contacts = server_.Call(&contacts::v1::ContactsService::Stub::ListContacts,
+                                     contacts::v1::ListContactsRequest());
+  EXPECT_EQ(contacts->contacts_size(), 5);
+}
+
 TEST_F(BenchTest, BeginsCallsAtARate) {
   const google::protobuf::Struct numbers = Measure("get", {"--rate", "100"});
   EXPECT_GT(NumberOf(numbers, "calls"), 0);
