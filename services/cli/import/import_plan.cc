@@ -189,8 +189,10 @@ std::vector<uint64_t> MatchDigests(const Message& request) {
     if (field->message_type() == nullptr || field->is_repeated()) continue;
     const Message& record = request.GetReflection()->GetMessage(request, field);
     const auto& reflection = *record.GetReflection();
-    if (Has(record, "email")) {
-      add("emails", reflection.GetString(record, record.GetDescriptor()->FindFieldByName("email")));
+    const FieldDescriptor* const email = record.GetDescriptor()->FindFieldByName("email");
+    if (email != nullptr && email->cpp_type() == FieldDescriptor::CPPTYPE_STRING &&
+        !email->is_repeated()) {
+      add("emails", reflection.GetString(record, email));
     }
     for (const char* const what : {"emails", "phones", "external_ids", "domains"}) {
       const FieldDescriptor* const list = record.GetDescriptor()->FindFieldByName(what);
