@@ -99,4 +99,14 @@ absl::Status CheckChains(const ResourceType& type, const ResourceChange& change,
   return absl::OkStatus();
 }
 
+absl::Status CheckSeenChains(const ResourceType& type, const ResourceChange& change,
+                             absl::Span<const LinkedRecord* const> linked, Loader& load) {
+  const bool are_seen = std::all_of(linked.begin(), linked.end(), [](const auto* record) {
+    return record->lifecycle == Lifecycle::kActive;
+  });
+  // What comes back names what it named.
+  const bool comes_back = change.method == StandardMethod::kUndelete;
+  return are_seen || comes_back ? CheckChains(type, change, load) : absl::OkStatus();
+}
+
 }  // namespace kith::runtime

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "services/core/linked_record.h"
 #include "services/core/standard_command.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/resources/resource_type.h"
@@ -16,5 +17,10 @@ namespace kith::runtime {
 // `also` are names that will mean the resource, too.
 absl::Status CheckChains(const ResourceType& type, const ResourceChange& change, Loader& load,
                          absl::Span<const std::string> also = {});
+
+// The same of a change whose links are to `linked`. Where a link leads is told to who sees what it
+// names: OK where one of them is not there for the caller, as it is refused as one to nothing.
+absl::Status CheckSeenChains(const ResourceType& type, const ResourceChange& change,
+                             absl::Span<const LinkedRecord* const> linked, Loader& load);
 
 }  // namespace kith::runtime

@@ -111,8 +111,7 @@ class StandardHandler final : public CommandHandler {
       KITH_RETURN_IF_ERROR(CheckKept(load.caller(), *now.resource, change.changed));
     }
     KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change));
-    // Where a link leads is told to who sees what it names; else it is refused as one to nothing.
-    if (AreSeen(change, linked)) KITH_RETURN_IF_ERROR(CheckChains(type_, change, load));
+    KITH_RETURN_IF_ERROR(CheckSeenChains(type_, change, linked.records, load));
     command_.TakeNames(linked.now, change);
     KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
     if (change.method == StandardMethod::kCreate && change.name != name) {
@@ -163,14 +162,6 @@ class StandardHandler final : public CommandHandler {
     std::vector<const LinkedRecord*> records;
     std::vector<ResourceNow> now;
   };
-
-  // Whether the links are to records that are there, as far as the caller sees. What comes back
-  // names what it named.
-  static bool AreSeen(const ResourceChange& change, const Linked& linked) {
-    return change.method == StandardMethod::kUndelete ||
-           std::all_of(linked.records.begin(), linked.records.end(),
-                       [](const auto* record) { return record->lifecycle == Lifecycle::kActive; });
-  }
 
   // What the request asks for, where what is saved may ask for the workspace's custom fields.
   absl::StatusOr<ResourceChange> Plan(Loader& load, const ResourceNow& now, const void* within,
