@@ -16,6 +16,7 @@
 #include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/version.h"
+#include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/completion.h"
 #include "services/cli/load/bench.h"
@@ -296,6 +297,22 @@ absl::Status RunCommand(Session& session, const std::vector<std::string>& words)
   return NoSuchCommand(session.catalog(), words);
 }
 
+// Where the method has a field that is called key, too, --key is the credential all the same, as
+// everywhere. What cannot be one, neither a key of Kith's nor a token, was meant for the field.
+absl::Status CheckMeaningOfKey(const Catalog& catalog, const std::vector<std::string>& words,
+                               const GlobalFlags& flags) {
+  const Method* const method = words.size() < 2 ? nullptr : catalog.Find(words[0], words[1]);
+  const std::string field = method == nullptr ? "" : FlagPath(*method, "key");
+  if (field.empty() || flags.key.value_or("").empty() || absl::StartsWith(*flags.key, "kith_") ||
+      absl::StrContains(*flags.key, '.')) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--key is the API key that a call is made with, and \"", *flags.key,
+                   "\" is none; the field is written --", absl::StrReplaceAll(field, {{"_", "-"}}),
+                   " ", *flags.key));
+}
+
 absl::Status PrintCompletionScript(const std::vector<std::string>& words, std::ostream& out) {
   const absl::string_view script = words.size() == 2 ? CompletionScript(words[1]) : "";
   if (script.empty()) {
@@ -331,6 +348,7 @@ absl::Status RunWords(std::vector<std::string> words, const Surroundings& surrou
                                                  : absl::OkStatus();
   }
   if (words[0] == "completion") return PrintCompletionScript(words, surroundings.out);
+  KITH_RETURN_IF_ERROR(CheckMeaningOfKey(catalog, words, flags));
   KITH_ASSIGN_OR_RETURN(const ClientOptions options, TakeServer(flags, surroundings));
   if (words[0] == "bench") {
     // It opens channels of its own, several to one server.

@@ -190,10 +190,10 @@ class Builder {
     if (field != nullptr && field->message_type() == google::protobuf::Timestamp::descriptor()) {
       // By the person's clocks, as tables show it; what a file says must not mean another time on
       // another machine.
-      const auto shown = ParseShownTime(value, absl::LocalTimeZone());
-      if (shown.ok()) {
-        return SetField(request_.get(), path, google::protobuf::util::TimeUtil::ToString(*shown));
-      }
+      if (value.empty()) return SetField(request_.get(), path, value);
+      KITH_ASSIGN_OR_RETURN(const google::protobuf::Timestamp time,
+                            ParseSaidTime(value, absl::Now(), absl::LocalTimeZone()));
+      return SetField(request_.get(), path, google::protobuf::util::TimeUtil::ToString(time));
     }
     if (field != nullptr && field->message_type() == google::type::Date::descriptor()) {
       const auto day = ParseRelativeDay(value, absl::Now(), absl::LocalTimeZone());

@@ -1,7 +1,9 @@
 // `kith agenda`: what somebody has to do.
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/deals/v1/deal.pb.h"
@@ -105,7 +107,10 @@ void PrintAgenda(Session& session, const Message& request, const Agenda& agenda)
 
 absl::Status RunAgenda(Session& session, const std::vector<std::string>& words) {
   const Method& method = session.Require("tasks", "query-agenda");
-  KITH_ASSIGN_OR_RETURN(const Arguments arguments, ParseFor(method, words));
+  // "me" is who asks, as in filters, and whose agenda is told where nobody is said.
+  std::vector<std::string> said = words;
+  if (!said.empty() && absl::EqualsIgnoreCase(said.front(), "me")) said.erase(said.begin());
+  KITH_ASSIGN_OR_RETURN(const Arguments arguments, ParseFor(method, said));
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> request, BuildRequest(method, arguments));
   KITH_ASSIGN_OR_RETURN(const std::unique_ptr<Message> reply, session.Call(method, *request));
   if (session.options().json) {

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/events/v1/events_service.pb.h"
@@ -86,9 +88,8 @@ absl::Status SetFrom(absl::string_view place, Request* request) {
           "--from: after @ stands the number of an event, like @1234");
     }
     request->set_sequence(sequence);
-  } else if (auto time = ParseShownTime(place, absl::LocalTimeZone()); time.ok()) {
-    *request->mutable_time() = *time;
-  } else if (time = ParseTimestamp(place); time.ok()) {
+  } else if (const auto time = ParseSaidTime(place, absl::Now(), absl::LocalTimeZone());
+             time.ok()) {
     *request->mutable_time() = *time;
   } else {
     request->set_token(std::string(place));

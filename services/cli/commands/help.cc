@@ -82,9 +82,9 @@ Everywhere
   --key KEY             the API key; or --key-file FILE, the file it stands in; else
                         KITH_KEY, KITH_KEY_FILE, or the file data/development.key
   --on-behalf-of USER   with a service's key: act for this user, users/ID
-  --as-of MOMENT        on every read: @1234 (after that event), a time, a day or yesterday
-                        (its end), a minute as tables show it (its end), -3d (so long
-                        ago) or a token
+  --as-of MOMENT        on every read: @1234 (after that event), a time, a day, today or
+                        yesterday (its end), a minute as tables show it (its end), now,
+                        -3d or -2w (so long ago) or a token
   --columns A,B.C       on every list: these fields, of the items or inside them
   --total, --sum FIELD, --explain
                         on every list of records: how many there are on all pages, what
@@ -99,11 +99,11 @@ Everywhere
   --version             says which version of kith this is
   --help
 
-Values: money "1000.50 EUR", date 2026-01-31, today or -10d, time 2026-01-31T12:00:00Z,
-"2026-01-31 12:00" or 2026-01-31 (its beginning), duration 3d or 1h30m, enums by name. Nested
-fields: --emails.address ada@example.com, or JSON, for one
---emails '{"address":"ada@example.com"}', for several in [ ]. An empty value empties a
-field of a resource; elsewhere it is refused.
+Values: money "1000.50 EUR", date 2026-01-31, today, yesterday or -10d, time
+2026-01-31T12:00:00Z, "2026-01-31 12:00", a day (its beginning), now, -12h or today+2w,
+duration 3d or 1h30m, enums by name. Nested fields: --emails.address ada@example.com, or
+JSON, for one --emails '{"address":"ada@example.com"}', for several in [ ]. An empty value
+empties a field of a resource; elsewhere it is refused.
 Times are shown, and taken where they say no zone, by the clocks of TZ; those in JSON and
 files are UTC's. Tables take the width of the terminal, or of COLUMNS; what goes into a
 pipe or a file is not cut.
@@ -119,7 +119,7 @@ struct CommandHelp {
 };
 
 constexpr CommandHelp kCommands[] = {
-    {"agenda", "kith agenda [USER] [--days N] [--as-of MOMENT]\n", "tasks", "query-agenda"},
+    {"agenda", "kith agenda [USER | me] [--days N] [--as-of MOMENT]\n", "tasks", "query-agenda"},
     {"board", "kith board [PIPELINE] [--owner USER] [--as-of MOMENT]\n", "deals",
      "get-pipeline-board"},
     {"forecast",
@@ -444,7 +444,7 @@ void PrintFlags(const Method& method, std::ostream& out) {
     out << "  --view NAME  (a saved view: its filter, order and columns)\n";
   }
   if (method.read != nullptr) {
-    out << "  --as-of @SEQUENCE, TIME, DATE, yesterday, -3d or TOKEN\n";
+    out << "  --as-of @SEQUENCE, TIME, DATE, now, yesterday, -3d, -2w or TOKEN\n";
   }
   if (method.descriptor->input_type()->FindFieldByName("update_mask") != nullptr) {
     out << "  --clear FIELD  (repeat for several)\n";

@@ -11,10 +11,14 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/custom_fields/v1/custom_fields_service.pb.h"
+#include "kith/interactions/v1/interactions_service.pb.h"
 #include "kith/options/v1/options.pb.h"
+#include "kith/received_mails/v1/mail_threads_service.pb.h"
 #include "kith/type/v1/list.pb.h"
 #include "services/cli/commands/link_names.h"
+#include "services/cli/commands/mail_table.h"
 #include "services/cli/commands/revision_table.h"
+#include "services/cli/commands/timeline_table.h"
 #include "services/cli/text/nearest_words.h"
 #include "services/cli/text/render.h"
 #include "services/cli/text/values.h"
@@ -91,6 +95,27 @@ std::optional<std::vector<std::string>> CustomPaths(Session& session, absl::stri
     paths.push_back(absl::StrCat(field.personal() ? "personal_custom." : "custom.", field.key()));
   }
   return paths;
+}
+
+// The rows, of the people of a company and of the mails of a thread with what else people look for
+// there, where no columns were said.
+void PrintTable(Session& session, const Method& method, const ListLook& look,
+                const std::vector<const Message*>& items, const Message& reply,
+                const Style& style) {
+  using google::protobuf::DynamicCastToGenerated;
+  const auto* const timeline =
+      method.verb == "list-people-timeline"
+          ? DynamicCastToGenerated<interactions::v1::ListTimelineResponse>(&reply)
+          : nullptr;
+  const auto* const thread =
+      DynamicCastToGenerated<received_mails::v1::ReadMailThreadResponse>(&reply);
+  if (timeline != nullptr && !look.are_said) {
+    PrintTimeline(session, timeline->entries(), style, TimelineOf::kPeople);
+  } else if (thread != nullptr && !look.are_said) {
+    PrintMails(session, thread->items(), style);
+  } else {
+    PrintRows(items, look.columns, style, session.out());
+  }
 }
 
 absl::Status CheckCustomColumns(Session& session, const Descriptor& type,
@@ -262,8 +287,8 @@ void PrintList(Session& session, const Method& method, const ListLook& look, con
     PrintRevisions(session, items, request,
                    asked == nullptr ? "" : request.GetReflection()->GetString(request, asked));
   } else {
-    PrintRows(items, look.columns, session.StyleWith(LinkNames(session, items, request)),
-              session.out());
+    PrintTable(session, method, look, items, reply,
+               session.StyleWith(LinkNames(session, items, request)));
   }
   if (TakesSummary(method)) {
     PrintSummary(*google::protobuf::DynamicCastToGenerated<type::v1::ListSummary>(

@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
+#include "kith/scoring_models/v1/prediction.pb.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/link_names.h"
@@ -133,6 +134,27 @@ void PrintAnswer(Session& session, const Style& style, const Message& reply) {
   }
 }
 
+// Why a prediction has little to say, which its zeros do not tell; empty of other answers, and of
+// those that say something. One that is open has at least the factor of how far it came.
+absl::string_view WhySoLittle(const Message& reply) {
+  using google::protobuf::DynamicCastToGenerated;
+  constexpr absl::string_view kClosed =
+      "\nIt is closed: the probability is what became of it, and it is compared with none.\n";
+  if (const auto* deal = DynamicCastToGenerated<scoring_models::v1::DealPrediction>(&reply)) {
+    if (deal->factors().empty()) return kClosed;
+    if (deal->has_automatic_probability()) return "";
+    return "\nThere is no automatic probability before one of the deals that it is compared with "
+           "was won and one was lost.\n";
+  }
+  if (const auto* lead = DynamicCastToGenerated<scoring_models::v1::LeadPrediction>(&reply)) {
+    if (lead->factors().empty()) return kClosed;
+    if (lead->has_probability()) return "";
+    return "\nThere is no probability before one of the leads that it is compared with was "
+           "converted and one was disqualified.\n";
+  }
+  return "";
+}
+
 void PrintReply(Session& session, const Method& method, const Message& request,
                 const Message& reply) {
   if (session.options().json) {
@@ -150,6 +172,7 @@ void PrintReply(Session& session, const Method& method, const Message& request,
       PrintBatch(session, rows, style, reply);
     } else {
       PrintAnswer(session, style, reply);
+      session.out() << WhySoLittle(reply);
     }
   }
 }

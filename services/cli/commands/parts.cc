@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "eventstore/base/check.h"
 #include "kith/interactions/v1/interactions_service.pb.h"
@@ -74,7 +75,9 @@ class PartPrinter {
       messages.push_back(&answer.GetReflection()->GetRepeatedMessage(answer, &rows, i));
     }
     if (timeline != nullptr) {
-      PrintTimeline(session_, timeline->entries(), style_);
+      const bool is_of_people = absl::EndsWith(PartOf(part).method(), ".ListPeopleTimeline");
+      PrintTimeline(session_, timeline->entries(), style_,
+                    is_of_people ? TimelineOf::kPeople : TimelineOf::kOneRecord);
     } else if (IsRevision(*rows.message_type())) {
       PrintRevisions(session_, messages, request_, "");
     } else {

@@ -137,8 +137,10 @@ absl::StatusOr<std::string> ShortLinks::WholeOf(const Message& request, const Me
   for (const Message* const named : {&request, &message}) {
     if (!whole.empty()) return whole;
     absl::StatusOr<std::string> link = LinkOfNamed(*named, pattern);
-    // An update may create the record that is not there.
-    if (!link.ok() && !(named == &message && absl::IsNotFound(link.status()))) return link;
+    // An update may create the record that is not there. Any other call is about one that the
+    // caller sees, and says so better than that the short name is none.
+    const bool may_be_missing = named == &message && named != &request;
+    if (!link.ok() && !(may_be_missing && absl::IsNotFound(link.status()))) return link;
     if (link.ok()) whole = *std::move(link);
   }
   if (whole.empty() && beside != nullptr) whole = LinkWithin(*beside, pattern);

@@ -36,7 +36,8 @@ absl::Status RunTimeline(Session& session, const std::vector<std::string>& words
       google::protobuf::DynamicCastToGenerated<interactions::v1::ListTimelineResponse>(reply.get());
   KITH_CHECK(timeline != nullptr);
   PrintTimeline(session, timeline->entries(),
-                session.StyleWith(LinkNames(session, {timeline}, *request)));
+                session.StyleWith(LinkNames(session, {timeline}, *request)),
+                TimelineOf::kOneRecord);
   if (!timeline->next_page_token().empty()) {
     session.err() << "The newest " << FormatCount(timeline->entries_size())
                   << "; --limit N or --all shows more.\n";

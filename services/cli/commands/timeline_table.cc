@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -16,6 +18,7 @@
 namespace kith::cli {
 namespace {
 
+using google::protobuf::Message;
 using interactions::v1::TimelineEntry;
 
 // "call, inbound": what happened, for people.
@@ -49,6 +52,23 @@ std::string VisitText(const visitors::v1::Visit& visit) {
   return text;
 }
 
+std::string Called(const Message& message, int field, const Style& style) {
+  return CellOf(message, message.GetDescriptor()->FindFieldByNumber(field), style);
+}
+
+// "Mira Thorne, Crane": the record that it happened to, and those that it is linked to, by what
+// people call them; of a visit whose it was, where that is known.
+std::string AboutOf(const TimelineEntry& entry, const Style& style) {
+  using interactions::v1::Interaction;
+  if (!entry.visit().contact().empty()) {
+    return Called(entry.visit(), visitors::v1::Visit::kContactFieldNumber, style);
+  }
+  std::string about = Called(entry, TimelineEntry::kRecordFieldNumber, style);
+  const std::string linked = Called(entry.interaction(), Interaction::kLinksFieldNumber, style);
+  if (!linked.empty()) absl::StrAppend(&about, ", ", linked);
+  return about;
+}
+
 std::string TextOf(const TimelineEntry& entry, const Style& style) {
   if (entry.has_visit()) return VisitText(entry.visit());
   if (!entry.has_interaction()) return EventText(entry.event(), entry.record(), style);
@@ -61,10 +81,12 @@ std::string TextOf(const TimelineEntry& entry, const Style& style) {
 }  // namespace
 
 void PrintTimeline(Session& session,
-                   const google::protobuf::RepeatedPtrField<TimelineEntry>& entries, Style style) {
+                   const google::protobuf::RepeatedPtrField<TimelineEntry>& entries, Style style,
+                   TimelineOf whose) {
   TextTable table;
   table.AddColumn("WHEN");
   table.AddColumn("EVENT", TextTable::Align::kRight);
+  if (whose == TimelineOf::kPeople) table.AddColumn("ABOUT");
   table.AddColumn("WHAT");
   table.AddColumn("DETAILS");
   // Most events tell of stages by their ids, so all do.
@@ -73,8 +95,12 @@ void PrintTimeline(Session& session,
     name = is_part ? style.names.erase(name) : std::next(name);
   }
   for (const TimelineEntry& entry : entries) {
-    table.AddRow({FormatTimestamp(entry.occur_time(), style.zone),
-                  absl::StrCat("@", entry.sequence()), WhatOf(entry), TextOf(entry, style)});
+    std::vector<std::string> cells = {FormatTimestamp(entry.occur_time(), style.zone),
+                                      absl::StrCat("@", entry.sequence())};
+    if (whose == TimelineOf::kPeople) cells.push_back(AboutOf(entry, style));
+    cells.push_back(WhatOf(entry));
+    cells.push_back(TextOf(entry, style));
+    table.AddRow(std::move(cells));
   }
   if (table.empty()) {
     session.out() << "Nothing has happened.\n";

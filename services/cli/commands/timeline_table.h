@@ -8,10 +8,13 @@
 
 namespace kith::cli {
 
+// Whose timeline it is: of several, each entry says whom it is about.
+enum class TimelineOf { kOneRecord, kPeople };
+
 // A row for each entry, or that there is none.
 void PrintTimeline(
     Session& session,
-    const google::protobuf::RepeatedPtrField<interactions::v1::TimelineEntry>& entries,
-    Style style);
+    const google::protobuf::RepeatedPtrField<interactions::v1::TimelineEntry>& entries, Style style,
+    TimelineOf whose);
 
 }  // namespace kith::cli

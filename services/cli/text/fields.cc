@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "eventstore/base/map_field.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/interactions/v1/interactions_service.pb.h"
 #include "kith/type/v1/merge.pb.h"
 #include "services/cli/text/values.h"
 
@@ -315,8 +316,12 @@ const options::v1::FieldRules& RulesOf(const FieldDescriptor& field) {
 
 bool NamesRecords(const FieldDescriptor& field) {
   if (RulesOf(field).resource_size() > 0) return true;
-  return field.containing_type() == type::v1::MergedField::descriptor() &&
-         field.number() == type::v1::MergedField::kSourceFieldNumber;
+  using interactions::v1::TimelineEntry;
+  using type::v1::MergedField;
+  return (field.containing_type() == MergedField::descriptor() &&
+          field.number() == MergedField::kSourceFieldNumber) ||
+         (field.containing_type() == TimelineEntry::descriptor() &&
+          field.number() == TimelineEntry::kRecordFieldNumber);
 }
 
 }  // namespace kith::cli

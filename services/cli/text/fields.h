@@ -38,8 +38,8 @@ const google::protobuf::FieldDescriptor* FindField(const google::protobuf::Descr
 // What kith.options.v1 says of a field.
 const options::v1::FieldRules& RulesOf(const google::protobuf::FieldDescriptor& field);
 
-// Whether names of records stand in the field: of kinds that its rules say, or, where a merge takes
-// something, of any.
+// Whether names of records stand in the field: of kinds that its rules say, or of any, where a
+// merge takes something and where a timeline says what an entry is about.
 bool NamesRecords(const google::protobuf::FieldDescriptor& field);
 
 }  // namespace kith::cli

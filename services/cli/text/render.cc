@@ -327,7 +327,7 @@ std::string TextAt(const Message& message, const Path& path, const Style& style)
 }
 
 bool IsLink(const FieldDescriptor& field) {
-  return field.cpp_type() == FieldDescriptor::CPPTYPE_STRING && RulesOf(field).resource_size() > 0;
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_STRING && NamesRecords(field);
 }
 
 absl::StatusOr<std::vector<Path>> ParsePaths(const Descriptor& type, absl::string_view text) {
@@ -401,11 +401,21 @@ void PrintRows(const std::vector<const Message*>& messages, const std::vector<Pa
     }
     return cells;
   };
-  for (const Message* message : messages) table.AddRow(cells_of(*message));
+  // Totals are called so where they have nothing and the rows have something, so that no column is
+  // shown for that word alone.
+  std::vector<bool> are_told(columns.size(), false);
+  for (const Message* message : messages) {
+    std::vector<std::string> cells = cells_of(*message);
+    for (size_t i = 0; i < cells.size(); ++i) are_told[i] = are_told[i] || !cells[i].empty();
+    table.AddRow(std::move(cells));
+  }
   if (!messages.empty() && !totals.empty()) table.AddRule();
   for (const Message* total : totals) {
     std::vector<std::string> cells = cells_of(*total);
-    if (cells.front().empty()) cells.front() = "total";
+    size_t label = 0;
+    while (label < cells.size() && !(are_told[label] && cells[label].empty())) ++label;
+    if (label == cells.size()) label = 0;
+    if (cells[label].empty()) cells[label] = "total";
     table.AddRow(std::move(cells));
   }
   if (table.empty()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -84,6 +85,83 @@ absl::CivilDay MovedMonths(absl::CivilDay day, int months) {
   return absl::CivilDay(month) + (std::min(day.day(), last.day()) - 1);
 }
 
+// "-30d": so many of a unit, before where it is negative.
+struct Offset {
+  int count = 0;
+  absl::string_view unit;  // m, h, d, w, mo or y
+};
+
+// Takes one off the front of the text; nullopt where it does not begin with one.
+std::optional<Offset> TakeOffset(absl::string_view* text) {
+  constexpr int kCountMax = 99'999;  // as filters have it
+  absl::string_view rest = *text;
+  const bool is_back = absl::ConsumePrefix(&rest, "-");
+  if (!is_back && !absl::ConsumePrefix(&rest, "+")) return std::nullopt;
+  size_t digits = 0;
+  while (digits < rest.size() && absl::ascii_isdigit(rest[digits])) ++digits;
+  Offset offset;
+  if (!absl::SimpleAtoi(rest.substr(0, digits), &offset.count) || offset.count > kCountMax) {
+    return std::nullopt;
+  }
+  if (is_back) offset.count = -offset.count;
+  rest.remove_prefix(digits);
+  for (const absl::string_view unit : {"mo", "m", "h", "d", "w", "y"}) {
+    if (!absl::ConsumePrefix(&rest, unit)) continue;
+    offset.unit = unit;
+    *text = rest;
+    return offset;
+  }
+  return std::nullopt;
+}
+
+// By days, weeks, months or years.
+absl::CivilDay Moved(absl::CivilDay day, const Offset& offset) {
+  if (offset.unit == "d") return day + offset.count;
+  if (offset.unit == "w") return day + 7 * offset.count;
+  return MovedMonths(day, offset.unit == "mo" ? offset.count : 12 * offset.count);
+}
+
+bool HasDate(absl::CivilDay day) { return day.year() >= 1 && day.year() <= 9999; }
+
+// By any unit; days are the calendar's, so the time of day stays.
+absl::Time Moved(absl::Time time, const Offset& offset, absl::TimeZone zone) {
+  if (offset.unit == "m") return time + absl::Minutes(offset.count);
+  if (offset.unit == "h") return time + absl::Hours(offset.count);
+  const absl::CivilSecond local = absl::ToCivilSecond(time, zone);
+  const absl::CivilDay day = Moved(absl::CivilDay(local), offset);
+  const absl::CivilSecond there(day.year(), day.month(), day.day(), local.hour(), local.minute(),
+                                local.second());
+  return absl::FromCivil(there, zone) + (time - absl::FromCivil(local, zone)) % absl::Seconds(1);
+}
+
+// Whether the text is counted from something.
+bool LooksCounted(absl::string_view text) {
+  return absl::StartsWith(text, "now") || absl::StartsWith(text, "today") ||
+         absl::StartsWith(text, "yesterday") || absl::StartsWith(text, "-") ||
+         absl::StartsWith(text, "+");
+}
+
+// "now-2h", "today+2w", "-30d"; nullopt where the text is not of the form.
+std::optional<absl::Time> CountedTime(absl::string_view text, absl::Time now, absl::TimeZone zone) {
+  if (!LooksCounted(text)) return std::nullopt;
+  const absl::CivilDay today = absl::ToCivilDay(now, zone);
+  absl::Time time = now;
+  if (absl::ConsumePrefix(&text, "today")) {
+    time = absl::FromCivil(today, zone);
+  } else if (absl::ConsumePrefix(&text, "yesterday")) {
+    time = absl::FromCivil(today - 1, zone);
+  } else {
+    absl::ConsumePrefix(&text, "now");
+  }
+  while (!text.empty()) {
+    const std::optional<Offset> offset = TakeOffset(&text);
+    if (!offset.has_value()) return std::nullopt;
+    time = Moved(time, *offset, zone);
+    if (!HasDate(absl::ToCivilDay(time, zone))) return std::nullopt;
+  }
+  return time;
+}
+
 bool IsDay(const google::type::Date& date) {
   // Any leap year stands in for a year not said.
   const int year = date.year() == 0 ? 2000 : date.year();
@@ -136,31 +214,18 @@ absl::StatusOr<google::type::Date> ParseRelativeDay(absl::string_view text, absl
                                                     absl::TimeZone zone) {
   const absl::Status error =
       NotUnderstood(text, "a day counted from today: write it like today, -10d or today+2w");
-  constexpr int kCountMax = 100'000;
   absl::string_view rest = text;
   absl::CivilDay day = absl::ToCivilDay(now, zone);
-  if (!absl::ConsumePrefix(&rest, "today") && rest.empty()) return error;
+  if (absl::ConsumePrefix(&rest, "yesterday")) {
+    --day;
+  } else if (!absl::ConsumePrefix(&rest, "today") && rest.empty()) {
+    return error;
+  }
   while (!rest.empty()) {
-    const bool is_back = absl::ConsumePrefix(&rest, "-");
-    if (!is_back && !absl::ConsumePrefix(&rest, "+")) return error;
-    size_t digits = 0;
-    while (digits < rest.size() && absl::ascii_isdigit(rest[digits])) ++digits;
-    int count = 0;
-    if (!absl::SimpleAtoi(rest.substr(0, digits), &count) || count > kCountMax) return error;
-    if (is_back) count = -count;
-    rest.remove_prefix(digits);
-    if (absl::ConsumePrefix(&rest, "mo")) {
-      day = MovedMonths(day, count);
-    } else if (absl::ConsumePrefix(&rest, "y")) {
-      day = MovedMonths(day, 12 * count);
-    } else if (absl::ConsumePrefix(&rest, "w")) {
-      day += 7 * count;
-    } else if (absl::ConsumePrefix(&rest, "d")) {
-      day += count;
-    } else {
-      return error;
-    }
-    if (day.year() < 1 || day.year() > 9999) return error;
+    const std::optional<Offset> offset = TakeOffset(&rest);
+    if (!offset.has_value() || offset->unit == "m" || offset->unit == "h") return error;
+    day = Moved(day, *offset);
+    if (!HasDate(day)) return error;
   }
   google::type::Date date;
   date.set_year(static_cast<int>(day.year()));
@@ -213,12 +278,23 @@ absl::StatusOr<google::protobuf::Timestamp> ParseShownTime(absl::string_view tex
   return timestamp;
 }
 
+absl::StatusOr<google::protobuf::Timestamp> ParseSaidTime(absl::string_view text, absl::Time now,
+                                                          absl::TimeZone zone) {
+  if (const auto shown = ParseShownTime(text, zone); shown.ok()) return shown;
+  if (const auto counted = CountedTime(text, now, zone)) return ToTimestamp(*counted);
+  if (const auto time = ParseTimestamp(text); time.ok()) return time;
+  return NotUnderstood(text,
+                       "a time: write it like 2026-01-31T12:00:00Z, \"2026-01-31 14:05\", "
+                       "2026-01-31, now, today, yesterday, -30d or today+2w");
+}
+
 absl::StatusOr<google::protobuf::Timestamp> ParseMoment(absl::string_view text, absl::Time now,
                                                         absl::TimeZone zone) {
   constexpr absl::Duration kTick = absl::Microseconds(1);
   const auto end_of = [&](absl::CivilDay day) {
     return ToTimestamp(absl::FromCivil(day + 1, zone) - kTick);
   };
+  if (text == "today") return end_of(absl::ToCivilDay(now, zone));
   if (text == "yesterday") return end_of(absl::ToCivilDay(now, zone) - 1);
   if (const auto date = ParseDate(text); date.ok() && date->year() > 0) {
     return end_of(absl::CivilDay(date->year(), date->month(), date->day()));
@@ -231,10 +307,10 @@ absl::StatusOr<google::protobuf::Timestamp> ParseMoment(absl::string_view text, 
   if (const auto minute = ParseShownTime(text, zone); minute.ok()) {
     return ToTimestamp(FromTimestamp(*minute) + absl::Minutes(1) - kTick);
   }
-  if (const auto time = ParseTimestamp(text); time.ok()) return time;
+  if (const auto time = ParseSaidTime(text, now, zone); time.ok()) return time;
   return NotUnderstood(text,
                        "a moment: write it like 2026-01-31, 2026-01-31 14:05, "
-                       "2026-01-31T14:05:00Z, yesterday, -3d or @1234, or give a token");
+                       "2026-01-31T14:05:00Z, now, yesterday, -3d, -2w or @1234, or give a token");
 }
 
 absl::StatusOr<google::protobuf::Duration> ParseDuration(absl::string_view text) {

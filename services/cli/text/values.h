@@ -23,8 +23,8 @@ absl::StatusOr<google::type::Money> ParseMoney(absl::string_view text);
 absl::StatusOr<google::type::Date> ParseDate(absl::string_view text);
 // The same; of "2026-01-31T23:00:00-05:00" the day there.
 absl::StatusOr<google::type::Date> ParseDay(absl::string_view text);
-// A day counted from that of `now` in `zone`, as filters take it: "today", "-10d", "today+2w"; the
-// units are d, w, mo and y.
+// A day counted from that of `now` in `zone`, as filters take it: "today", "-10d", "today+2w", and
+// "yesterday"; the units are d, w, mo and y.
 absl::StatusOr<google::type::Date> ParseRelativeDay(absl::string_view text, absl::Time now,
                                                     absl::TimeZone zone);
 // RFC 3339, "2026-01-31T12:00:00Z", or a date, which means its midnight in UTC.
@@ -33,9 +33,16 @@ absl::StatusOr<google::protobuf::Timestamp> ParseTimestamp(absl::string_view tex
 // beginning of that minute or day.
 absl::StatusOr<google::protobuf::Timestamp> ParseShownTime(absl::string_view text,
                                                            absl::TimeZone zone);
-// A moment that is over, in the words people have for it: a time, RFC 3339; a day, "2026-01-31" or
-// "yesterday", which means its end; a minute as tables show it, its end; or how long ago it was,
-// "-3d", "-1h30m". Days and minutes are those of `zone`.
+// A time in the words people have for it: RFC 3339; a day, "2026-01-31", "today" or "yesterday", or
+// a minute as tables show it, which mean their beginnings; or one counted from these, as filters
+// take it: "now", "-30d", "+12h", "today+2w", with the units m, h, d, w, mo and y. Days, weeks,
+// months and years are those of the calendar in `zone`.
+absl::StatusOr<google::protobuf::Timestamp> ParseSaidTime(absl::string_view text, absl::Time now,
+                                                          absl::TimeZone zone);
+// A moment that is over, in the words people have for it: a time, RFC 3339; a day, "2026-01-31",
+// "today" or "yesterday", which means its end; a minute as tables show it, its end; how long ago it
+// was, "-3d", "-1h30m", where a day has 24 hours; or what ParseSaidTime counts from now. Days and
+// minutes are those of `zone`.
 absl::StatusOr<google::protobuf::Timestamp> ParseMoment(absl::string_view text, absl::Time now,
                                                         absl::TimeZone zone);
 // "3d", "1h30m", "90s", "250ms".

@@ -287,6 +287,21 @@ TEST_F(KithTest, TakesAFlagBeforeTheEnvironment) {
   EXPECT_EQ(err(), "kith: --key and --key-file both say a key: choose one\n");
 }
 
+TEST_F(KithTest, SaysWhichKeyIsMeant) {
+  const auto create = [&](const std::string& key) {
+    return Run({"custom-fields", "create", "--key", key});
+  };
+  EXPECT_EQ(create("renewal_talk"), 2);
+  EXPECT_EQ(
+      err(),
+      "kith: --key is the API key that a call is made with, and \"renewal_talk\" is none; the "
+      "field is written --custom-field.key renewal_talk\n");
+  for (const char* const credential : {"kith_1_01J_secret", "head.claims.signature"}) {
+    create(credential);
+    EXPECT_THAT(err(), Not(HasSubstr("is none"))) << credential;
+  }
+}
+
 TEST_F(KithTest, SaysThatTheKeyItWasGivenIsNoGood) {
   const std::vector<std::string> words = {"deals", "create",         "--deal-id",
                                           "a",     "--display-name", "whose?"};

@@ -11,6 +11,7 @@
 #include "kith/deals/v1/pipelines_service.pb.h"
 #include "kith/forecast/v1/forecast_service.pb.h"
 #include "kith/interactions/v1/interactions_service.pb.h"
+#include "kith/leads/v1/leads_service.pb.h"
 #include "services/cli/calls/session.h"
 #include "services/cli/text/values.h"
 #include "tests/services/cli/parse_text.h"
@@ -241,6 +242,19 @@ TEST(BuildRequest, TakesATimeAsTablesShowIt) {
   EXPECT_TRUE(EqualsText<deals::v1::WinDealRequest>(
       **win,
       absl::StrCat("name: 'deals/x' occur_time { seconds: ", absl::ToUnixSeconds(minute), " }")));
+}
+
+TEST(BuildRequest, TakesATimeCountedFromNow) {
+  const auto request =
+      Build("leads", "query-lead-conversions", {"--start-time", "-30d", "--end-time", "today"});
+  ASSERT_TRUE(request.ok()) << request.status();
+  const auto& asked = static_cast<const leads::v1::QueryLeadConversionsRequest&>(**request);
+  const int64_t days = (asked.end_time().seconds() - asked.start_time().seconds()) / 86'400;
+  EXPECT_GE(days, 28);
+  EXPECT_LE(days, 30);
+  const auto refused = Build("deals", "win", {"x", "--occur-time", "soon"});
+  EXPECT_THAT(std::string(refused.status().message()),
+              ::testing::StartsWith("--occur-time: \"soon\" is not a time: write it like "));
 }
 
 TEST(BuildRequest, TakesADayByThePersonsClocks) {

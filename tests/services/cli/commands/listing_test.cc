@@ -50,6 +50,47 @@ TEST_F(ListingTest, TakesTheStageOfANewDealByWhatItIsCalled) {
               HasSubstr("pipelines/default/stages/proposal-sent\n"));
 }
 
+// A deal that the caller does not see is what is wrong, and not how its stage was written.
+TEST_F(ListingTest, SaysThatTheDealIsNotThere) {
+  for (const char* const verb : {"move", "grant-stage-approval"}) {
+    EXPECT_THAT(Output({"deals", verb, "nosuch", "--stage", "negotiation"}, 1),
+                HasSubstr("[DEAL_NOT_FOUND]"))
+        << verb;
+  }
+  EXPECT_THAT(
+      Output({"deals", "update", "nosuch", "--display-name", "D", "--stage", "negotiation"}, 1),
+      HasSubstr("[DEAL_NOT_FOUND]"));
+}
+
+TEST_F(ListingTest, FindsLeadsThatNoUserHas) {
+  const std::string team = Create({"teams", "create", "--display-name", "North"});
+  const std::string ben =
+      Create({"users", "create", "--display-name", "Ben", "--email", "ben@x.example"});
+  const std::string queued = Create({"leads", "create", "--first-name", "Eva", "--owner", team});
+  Create({"leads", "create", "--first-name", "Ida", "--owner", ben});
+  Create({"leads", "create", "--first-name", "Uma"});
+  Run({"leads", "contact", queued});
+  EXPECT_EQ(
+      Output({"leads", "list", "--order-by", "create_time", "--columns", "first_name,owner,status",
+              "--filter", "NOT owner = \"users/*\" NOT status in (CONVERTED, DISQUALIFIED)"}),
+      "FIRST NAME  OWNER  STATUS\n"
+      "Eva         North  CONTACTED\n"
+      "Uma                NEW\n");
+}
+
+// No column is there for the word "total" alone.
+TEST_F(ListingTest, ShowsNoColumnThatOnlyTotalsWouldHave) {
+  const std::string team = Create({"teams", "create", "--display-name", "North"});
+  Create({"leads", "create", "--first-name", "Eva", "--source", "PHONE", "--owner", team});
+  const auto counted = [&](const char* by) {
+    return Output({"leads", "query-lead-conversions", "--start-time", "2025-01-01", "--end-time",
+                   "2027-01-01", "--group-by", by});
+  };
+  EXPECT_THAT(counted("BY_OWNER"), HasSubstr("\nROWS\nOWNER "));
+  EXPECT_THAT(counted("BY_OWNER"), HasSubstr("-\ntotal "));
+  EXPECT_THAT(counted("BY_SOURCE"), HasSubstr("\nROWS\nSOURCE  CREATED "));
+}
+
 TEST_F(ListingTest, RefusesColumnsOfCustomFieldsThatThereAreNot) {
   EXPECT_THAT(Output({"deals", "list", "--columns", "custom.seats"}, 2),
               StartsWith("kith: --columns: there is no custom.seats; Deal has no custom fields"));

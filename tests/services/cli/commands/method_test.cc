@@ -65,6 +65,24 @@ TEST_F(MethodCommandTest, ShowsScoresByWhatPeopleCallTheRecords) {
       ContainsRegex("SCORES\nMODEL +RECORD +OWNER +SCORE .*\n.*Interest +Augusta +Ben +5 "));
 }
 
+TEST_F(MethodCommandTest, SaysWhyAPredictionSaysLittle) {
+  const std::string deal = Create({"deals", "create", "--display-name", "D"});
+  EXPECT_THAT(Output({"deals", "predict", deal}),
+              HasSubstr("no automatic probability before one of the deals"));
+  Run({"deals", "win", deal});
+  EXPECT_THAT(Output({"deals", "predict", deal}), HasSubstr("\nIt is closed: "));
+  const std::string lead = Create({"leads", "create", "--first-name", "Eva"});
+  EXPECT_THAT(Output({"leads", "predict", lead}),
+              HasSubstr("no probability before one of the leads"));
+  Run({"leads", "disqualify", lead, "--reason", "SPAM"});
+  EXPECT_THAT(Output({"leads", "predict", lead}), HasSubstr("\nIt is closed: "));
+}
+
+// "me" is who asks: these credentials are a service's, which is told to say a user.
+TEST_F(MethodCommandTest, TakesMeForWhoseAgendaItIs) {
+  EXPECT_EQ(Output({"agenda", "me"}, 1), Output({"agenda"}, 1));
+}
+
 // Whatever the shape of its request, and of its answer, a method is answered or refused.
 TEST_F(MethodCommandTest, CallsEveryMethod) {
   for (const auto& [collection, methods] : Catalog::Linked().collections()) {

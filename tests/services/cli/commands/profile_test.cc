@@ -8,6 +8,7 @@
 namespace kith::cli {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -42,6 +43,31 @@ TEST_F(ProfileCommandTest, ShowsEachPartUnderItsName) {
   EXPECT_THAT(of_company, HasSubstr("COMPANIES.ROLE"));
   EXPECT_THAT(of_company, HasSubstr("EXECUTIVE"));
   EXPECT_THAT(Run({"contacts", "profile", contact_, "--json"}), StartsWith("{\n \"read_time\""));
+}
+
+// Whom of several people an entry is about, it says by name.
+TEST_F(ProfileCommandTest, SaysWhomOfTheCompanyItIsAbout) {
+  const std::string told = Run({"companies", "profile", company_});
+  EXPECT_THAT(told, ContainsRegex("\n\nTIMELINE OF PEOPLE\nWHEN +EVENT +ABOUT +WHAT +DETAILS\n"
+                                  "[^\n]* Mira +call +Cranes\n"));
+  const std::vector<std::string> list = {"interactions", "list-people-timeline", company_};
+  EXPECT_THAT(Run(list), ContainsRegex("ABOUT[^\n]*\n[^\n]* Mira +call +Cranes\n"));
+  const auto with = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), list.begin(), list.end());
+    return Run(words);
+  };
+  EXPECT_THAT(with({"--columns", "record"}), StartsWith("RECORD\nMira\n"));
+  EXPECT_THAT(with({"--columns", "record.display_name", "--csv"}),
+              StartsWith("record.display_name\r\nMira\r\n"));
+  EXPECT_THAT(Run({"timeline", contact_}), Not(HasSubstr("ABOUT")));
+}
+
+// What is recorded of a deal is about the people whom it is linked to.
+TEST_F(ProfileCommandTest, NamesThoseWhomAnEntryIsLinkedTo) {
+  const std::string deal = Create({"deals", "create", "--display-name", "Harbour"});
+  Run({"interactions", "record", deal, "--kind", "NOTE", "--subject", "Quay", "--links", contact_});
+  EXPECT_THAT(Run({"companies", "profile", company_}),
+              ContainsRegex(" Harbour, Mira +note +Quay\n"));
 }
 
 TEST_F(ProfileCommandTest, ShowsWhatWasKnownThen) {

@@ -12,6 +12,7 @@
 namespace kith::cli {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -38,8 +39,11 @@ TEST_F(ReceiveTest, TellsWhatBecameOfEachMail) {
   EXPECT_THAT(told, HasSubstr("NOT_PERSONAL"));
   EXPECT_THAT(Output({"receive", person, "--json"}), HasSubstr("\"message_id\":\"1@x\""));
   EXPECT_THAT(Output({"received-mails", "list"}), HasSubstr("BULK"));
-  EXPECT_THAT(Run({"mail-threads", "read", Create({"receive", person})}),
-              HasSubstr("receivedMails/ID"));
+  const std::string thread = Run({"mail-threads", "read", Create({"receive", person})});
+  EXPECT_THAT(thread, HasSubstr("receivedMails/ID"));
+  EXPECT_THAT(thread, ContainsRegex("CONTACT +SUBJECT +SENDER +TEXT\n"));
+  EXPECT_THAT(thread, ContainsRegex(" Ada +Offer +Ada +When\\?\n"));
+  EXPECT_THAT(Run({"mail-threads", "list", "--columns", "subject"}), HasSubstr("Offer\n"));
   for (const char* const list : {"received-mails", "mail-threads"}) {
     const std::string table = Output({list, "list"});
     EXPECT_THAT(table, HasSubstr("SUBJECT")) << list;

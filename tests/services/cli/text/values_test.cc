@@ -74,6 +74,7 @@ TEST(ParseRelativeDay, CountsFromToday) {
     return date.ok() ? FormatDate(*date) : "";
   };
   EXPECT_EQ(day("today"), "2026-01-31");
+  EXPECT_EQ(day("yesterday"), "2026-01-30");
   EXPECT_EQ(day("-10d"), "2026-01-21");
   EXPECT_EQ(day("+2w"), "2026-02-14");
   EXPECT_EQ(day("today+1mo"), "2026-02-28");
@@ -128,6 +129,36 @@ TEST(ParseShownTime, TakesADayAndAMinuteOfTheZone) {
   EXPECT_FALSE(ParseShownTime("--01-31", berlin).ok());
 }
 
+TEST(ParseSaidTime, CountsFromNowAsFiltersDo) {
+  absl::TimeZone berlin;
+  ASSERT_TRUE(absl::LoadTimeZone("Europe/Berlin", &berlin));
+  const absl::Time now =
+      absl::FromCivil(absl::CivilSecond(2026, 3, 30, 14, 5, 9), berlin) + absl::Milliseconds(250);
+  const auto time = [&](absl::string_view text) -> std::string {
+    const auto parsed = ParseSaidTime(text, now, berlin);
+    if (!parsed.ok()) return "";
+    return absl::FormatTime(
+        "%Y-%m-%d %H:%M:%E3S",
+        absl::FromUnixNanos(parsed->seconds() * 1'000'000'000 + parsed->nanos()), berlin);
+  };
+  EXPECT_EQ(time("now"), "2026-03-30 14:05:09.250");
+  EXPECT_EQ(time("today"), "2026-03-30 00:00:00.000");
+  EXPECT_EQ(time("yesterday"), "2026-03-29 00:00:00.000");
+  // Days are the calendar's, whatever the clocks do.
+  EXPECT_EQ(time("-1d"), "2026-03-29 14:05:09.250");
+  EXPECT_EQ(time("-30d"), "2026-02-28 14:05:09.250");
+  EXPECT_EQ(time("-1mo"), "2026-02-28 14:05:09.250");
+  EXPECT_EQ(time("+12h"), "2026-03-31 02:05:09.250");
+  EXPECT_EQ(time("today+2w-30m"), "2026-04-12 23:30:00.000");
+  EXPECT_EQ(time("2026-03-28"), "2026-03-28 00:00:00.000");
+  EXPECT_EQ(time("2026-03-28 14:05"), "2026-03-28 14:05:00.000");
+  EXPECT_EQ(time("2026-03-28T14:05:00Z"), "2026-03-28 15:05:00.000");
+  for (const absl::string_view wrong :
+       {"", "soon", "30d", "-", "-3", "-3x", "nowadays", "today 1d", "+99999y", "--01-31"}) {
+    EXPECT_EQ(time(wrong), "") << wrong;
+  }
+}
+
 TEST(ParseMoment, UnderstandsTheWordsPeopleHave) {
   absl::TimeZone berlin;
   ASSERT_TRUE(absl::LoadTimeZone("Europe/Berlin", &berlin));
@@ -141,6 +172,9 @@ TEST(ParseMoment, UnderstandsTheWordsPeopleHave) {
   };
   // The day on which clocks go forward has 23 hours.
   EXPECT_EQ(moment("yesterday"), "2026-03-29 23:59:59.999999");
+  EXPECT_EQ(moment("today"), "2026-03-30 23:59:59.999999");
+  EXPECT_EQ(moment("now"), "2026-03-30 00:30:00.000000");
+  EXPECT_EQ(moment("-1w"), "2026-03-23 00:30:00.000000");
   EXPECT_EQ(moment("2026-03-28"), "2026-03-28 23:59:59.999999");
   EXPECT_EQ(moment("2026-03-28 14:05"), "2026-03-28 14:05:59.999999");
   EXPECT_EQ(moment("2026-03-28T14:05"), "2026-03-28 14:05:59.999999");
