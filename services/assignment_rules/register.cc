@@ -22,9 +22,17 @@
 namespace kith::assignment_rules {
 namespace {
 
-// Whom a rule gives a record tells what its conditions ask for. And it gives them with the rights
-// of whoever asks by it, a workflow's among them: so who writes it needs to be able to give them,
-// too.
+// Whether whom the rule gives a record depends on what the record holds.
+bool AsksOfRecords(const v1::AssignmentRule& rule) {
+  return std::any_of(rule.branches().begin(), rule.branches().end(),
+                     [](const auto& branch) { return !branch.condition().empty(); }) ||
+         std::any_of(rule.members().begin(), rule.members().end(),
+                     [](const auto& member) { return !member.preference().empty(); });
+}
+
+// Whom a rule gives a record tells what its conditions and preferences ask for. And it gives them
+// with the rights of whoever asks by it, a workflow's among them: so who writes it needs to be able
+// to give them, too.
 absl::Status MayAsk(const v1::AssignmentRule&, const v1::AssignmentRule& after,
                     const Grants* grants) {
   const std::string permission = absl::StrCat(Underscored(after.resource()), ".write");
@@ -35,12 +43,10 @@ absl::Status MayAsk(const v1::AssignmentRule&, const v1::AssignmentRule& after,
                                permission, " for all records."),
                   {{"permission", permission}, {"scope", "all"}});
   }
-  const bool asks = std::any_of(after.branches().begin(), after.branches().end(),
-                                [](const auto& branch) { return !branch.condition().empty(); });
-  if (!asks || ShowAllFields(grants)) return absl::OkStatus();
+  if (!AsksOfRecords(after) || ShowAllFields(grants)) return absl::OkStatus();
   return Reject(type::v1::ERROR_PERMISSION_DENIED,
-                "Your roles hide fields from you, and a condition may tell what they hold. Do "
-                "without conditions.");
+                "Your roles hide fields from you, and a condition or a preference may tell what "
+                "they hold. Do without both.");
 }
 
 }  // namespace

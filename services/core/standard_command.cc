@@ -1,8 +1,10 @@
 #include "services/core/standard_command.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
@@ -12,6 +14,7 @@
 #include "services/core/custom_fields.h"
 #include "services/core/field_of.h"
 #include "services/core/held_links.h"
+#include "services/core/owner_field.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
 #include "services/core/update_mask.h"
@@ -62,6 +65,23 @@ std::unique_ptr<Message> CopyOf(const Message& message) {
   std::unique_ptr<Message> copy(message.New());
   copy->CopyFrom(message);
   return copy;
+}
+
+// The owner of what comes back, as a link that refuses: who was sent away owns nothing. Nullopt
+// where there is none, or a held link says what becomes of it.
+std::optional<HeldLink> OwnerLinkOf(const ResourceRules& rules) {
+  const FieldDescriptor* const owner = OwnerFieldOf(*rules.resource->GetDescriptor());
+  const bool is_held = std::any_of(rules.held_links.begin(), rules.held_links.end(),
+                                   [&](const HeldLink& link) { return link.field == owner; });
+  if (owner == nullptr || is_held) return std::nullopt;
+  return HeldLink{owner, options::v1::ON_DELETE_REFUSE, ""};
+}
+
+// Of whom it names those who are users; a team may be deleted while records wait in its queue.
+std::vector<absl::string_view> UsersIn(const HeldLink& owner, const Message& resource) {
+  std::vector<absl::string_view> users = owner.RecordsIn(resource);
+  std::erase_if(users, [](absl::string_view name) { return !absl::StartsWith(name, "users/"); });
+  return users;
 }
 
 // Where a record says which one it is named after: in that link, or where the link is a list of
@@ -311,10 +331,17 @@ ResourceChange StandardCommand::PlanDelete(const Message& before,
   FindClaims(comes_back ? none : all, comes_back ? all : none, context, change);
   if (!comes_back) return change;
   change.after = CopyOf(before);
+  const FieldDescriptor* const owner_field = OwnerFieldOf(*rules_.resource->GetDescriptor());
   for (const HeldLink& link : rules_.held_links) {
+    const FieldDescriptor* const told = link.field == owner_field ? owner_field : name_;
     for (const absl::string_view record : link.RecordsIn(*change.after)) {
       // It may name itself, and is there when it is back.
-      if (record != change.name) change.links.push_back({name_->name(), record});
+      if (record != change.name) change.links.push_back({told->name(), record});
+    }
+  }
+  if (const std::optional<HeldLink> owner = OwnerLinkOf(rules_); owner.has_value()) {
+    for (const absl::string_view user : UsersIn(*owner, *change.after)) {
+      change.links.push_back({owner_field->name(), user});
     }
   }
   for (const FieldDescriptor* const link : rules_.acyclic_links) {
@@ -397,16 +424,21 @@ Decision StandardCommand::DecideUndelete(ResourceChange change, LinkedRecords li
                                          const CommandContext& context) const {
   std::vector<NamedRecord> emptied;
   std::vector<NamedRecord> missing;
+  const auto look_for = [&](const HeldLink& link, absl::string_view record) {
+    const auto at = std::find_if(change.links.begin(), change.links.end(),
+                                 [&](const Link& one) { return one.record == record; });
+    if (at == change.links.end()) return;  // it is itself
+    const LinkedRecord* const state = linked[static_cast<size_t>(at - change.links.begin())];
+    if (state->lifecycle == Lifecycle::kActive) return;
+    const bool is_missed = link.on_delete == options::v1::ON_DELETE_REFUSE;
+    (is_missed ? missing : emptied).push_back({&link, std::string(record)});
+  };
   for (const HeldLink& link : rules_.held_links) {
-    for (const absl::string_view record : link.RecordsIn(*change.after)) {
-      const auto at = std::find_if(change.links.begin(), change.links.end(),
-                                   [&](const Link& one) { return one.record == record; });
-      if (at == change.links.end()) continue;  // it is itself
-      const LinkedRecord* const state = linked[static_cast<size_t>(at - change.links.begin())];
-      if (state->lifecycle == Lifecycle::kActive) continue;
-      const bool is_missed = link.on_delete == options::v1::ON_DELETE_REFUSE;
-      (is_missed ? missing : emptied).push_back({&link, std::string(record)});
-    }
+    for (const absl::string_view record : link.RecordsIn(*change.after)) look_for(link, record);
+  }
+  const std::optional<HeldLink> owner = OwnerLinkOf(rules_);
+  if (owner.has_value()) {
+    for (const absl::string_view user : UsersIn(*owner, *change.after)) look_for(*owner, user);
   }
   if (!missing.empty()) return LinkedRecordDeleted(change.name, missing);
   std::unique_ptr<Message> event(rules_.event->New());

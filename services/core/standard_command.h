@@ -122,7 +122,8 @@ class StandardCommand {
                             const CommandContext& context) const;
   // An update that creates has the rules of creation, and a name that a client may choose.
   absl::Status CheckNew(const google::protobuf::Message& request) const;
-  // It comes back, without those of its held links that are to be emptied.
+  // It comes back, without those of its held links that are to be emptied; not to a user who was
+  // deleted.
   Decision DecideUndelete(ResourceChange change, LinkedRecords linked,
                           const CommandContext& context) const;
   bool Holds(const ResourceNow& holder, const std::vector<std::string>& values) const;

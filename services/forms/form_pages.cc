@@ -11,12 +11,14 @@
 #include "eventstore/base/error.h"
 #include "eventstore/base/normalise.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/log/event_log.h"
 #include "eventstore/seal/token_sealer.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/forms/v1/forms_errors.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "nlohmann/json.hpp"
 #include "services/core/reject.h"
+#include "services/core/resource_name.h"
 #include "services/core/touch.h"
 #include "services/forms/form_commands.h"
 #include "services/forms/form_fields.h"
@@ -24,6 +26,7 @@
 #include "services/runtime/calls/own_command.h"
 #include "services/runtime/calls/public_name.h"
 #include "services/runtime/calls/web_text.h"
+#include "services/runtime/requests/method.h"
 
 namespace kith::forms {
 namespace {
@@ -298,7 +301,22 @@ absl::StatusOr<std::string> FormPages::RequestIdOf(const Open& open,
         id, SubmissionSolvedBy(runtime_.log.token_sealer(), open.caller->workspace, open.record(),
                                ValueOf(posted, kCaptchaKey), runtime_.clock.Now()));
   }
-  return id.empty() ? "" : absl::StrCat("page/", id);
+  // Whoever numbers what they send begins anew with each form.
+  return id.empty() ? "" : absl::StrCat("page/", IdOf(open.record().name()), "/", id);
+}
+
+bool FormPages::TakeOfAll(const Open& open, const std::string& request_id) {
+  const WorkspaceId workspace = open.caller->workspace;
+  if (!request_id.empty()) {
+    const auto known =
+        runtime_.log.FindRequest(workspace, runtime::MethodOf<v1::SubmitFormRequest>().name,
+                                 request_id, eventstore::ReadTier::kDisk);
+    if (known.ok() && known->has_value()) return true;
+  }
+  const int per_hour = open.record().hourly_submissions();
+  return limits_.TakeOnce(KeyOf(open.record().name(), workspace),
+                          per_hour == 0 ? kPerHourDefault : per_hour, runtime_.clock.Elapsed(),
+                          request_id);
 }
 
 WebAnswer FormPages::FilledPage(int status, const Open& open, const std::string& submission,
@@ -326,7 +344,6 @@ void FormPages::TakePost(const Open& open, const WebRequest& request, Answer ans
   const std::string key = KeyOf(form.name(), open.caller->workspace);
   const absl::Duration now = runtime_.clock.Elapsed();
   const int per_address = form.hourly_submissions_per_address();
-  const int per_hour = form.hourly_submissions();
   if (!limits_.Take(absl::StrCat(key, " ", request.address),
                     per_address == 0 ? kPerAddressDefault : per_address, now)) {
     return answer(Told(open, request, {}, TooMany()));
@@ -339,10 +356,8 @@ void FormPages::TakePost(const Open& open, const WebRequest& request, Answer ans
   }
   const absl::StatusOr<std::string> request_id = RequestIdOf(open, *posted);
   if (!request_id.ok()) return answer(Told(open, request, *posted, request_id.status()));
-  // What all have is not used up by one address, nor by what proves nothing.
-  if (!limits_.Take(key, per_hour == 0 ? kPerHourDefault : per_hour, now)) {
-    return answer(Told(open, request, {}, TooMany()));
-  }
+  // What all have is not used up by one address, by what proves nothing, nor by what is sent again.
+  if (!TakeOfAll(open, *request_id)) return answer(Told(open, request, {}, TooMany()));
   auto submit = SubmissionOf(form, *posted, request);
   submit->set_visitor(VisitorOf(open, ValueOf(*posted, kVisitorKey)));
   runtime::StartOwnCommand(

@@ -11,7 +11,7 @@
 // A browser is answered with pages, and who sends JSON, or accepts it, with JSON: errors as
 // problems (RFC 9457). Whoever fills in what people do not see is answered as anybody, counted, and
 // nothing else is done. How often a form may be sent is counted in memory, from the start of the
-// server.
+// server: of one address each time, and of all together each submission once.
 #pragma once
 
 #include <cstdint>
@@ -77,6 +77,9 @@ class FormPages final : public runtime::WebPages {
   runtime::WebAnswer ChallengeAnswer(const Open& open, const runtime::WebRequest& request) const;
   // The request id of what is sent; empty where it says none. FORMS_ERROR_CAPTCHA_NOT_SOLVED.
   absl::StatusOr<std::string> RequestIdOf(const Open& open, const PostedForm& posted) const;
+  // Whether all together may send it once more. What was sent before is not counted again: by the
+  // log for ever, and within the hour also what is on its way, or was refused and is mended.
+  bool TakeOfAll(const Open& open, const std::string& request_id);
   // The page, to be filled in or mended.
   runtime::WebAnswer FilledPage(int status, const Open& open, const std::string& submission,
                                 PageState state) const;

@@ -19,6 +19,7 @@
 #include "kith/deals/v1/deals_service.pb.h"
 #include "kith/import_jobs/v1/import_jobs_errors.pb.h"
 #include "kith/leads/v1/lead.pb.h"
+#include "kith/leads/v1/leads_errors.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "services/core/identity_claims.h"
 #include "services/core/reject.h"
@@ -36,6 +37,7 @@ using deals::v1::Deal;
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using leads::v1::Lead;
 using runtime::Loader;
 
 constexpr absl::string_view kCompanies = "companies";
@@ -189,6 +191,31 @@ std::optional<deals::v1::MoveDealRequest> MoveTo(const Deal& deal, const Deal& r
   move.set_name(deal.name());
   move.set_stage(row.stage());
   return move;
+}
+
+// A lead that was closed takes nothing from a row: what is reported of it stays as it is.
+absl::Status CheckNotClosed(const Message& record) {
+  if (record.GetDescriptor() != Lead::descriptor()) return absl::OkStatus();
+  const auto& lead = static_cast<const Lead&>(record);
+  if (lead.status() == leads::v1::CONVERTED) {
+    return RejectState(leads::v1::LEADS_ERROR_LEAD_CONVERTED,
+                       "The row is of a lead that was converted, which no import changes. Import "
+                       "what is new into the contact, company or deal that it became, or leave "
+                       "the row out.",
+                       lead.name(),
+                       {{"contact", lead.converted_contact()},
+                        {"company", lead.converted_company()},
+                        {"deal", lead.converted_deal()}});
+  }
+  if (lead.status() == leads::v1::DISQUALIFIED) {
+    return RejectState(
+        v1::IMPORT_JOBS_ERROR_LEAD_DISQUALIFIED,
+        absl::StrCat("The row is of a lead that was disqualified, which no import "
+                     "changes. Recycle ",
+                     lead.name(), " first and import the row again, or leave the row out."),
+        lead.name());
+  }
+  return absl::OkStatus();
 }
 
 // Each event says of which job it is, whatever its caller says of its cause.
@@ -391,8 +418,11 @@ absl::Status ImportRecord::AddLeads(Loader& load, const std::string& email,
     KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, name));
     const ResourceNow now = type.now_of(state);
     if (now.lifecycle != Lifecycle::kActive) continue;
-    const auto& lead = static_cast<const leads::v1::Lead&>(*now.resource);
+    const auto& lead = static_cast<const Lead&>(*now.resource);
     if (EmailKey(lead.email()) != email) continue;
+    // Nothing follows a conversion, so who asks once more is a new lead. One that was disqualified
+    // can be recycled, so it is the same lead.
+    if (lead.status() == leads::v1::CONVERTED) continue;
     (lead.has_close_time() ? closed : open).push_back(name);
   }
   for (const std::string& name : open.empty() ? closed : open) {
@@ -442,11 +472,15 @@ Decision ImportRecord::Update(Loader& load, const std::string& record,
       ->MutableMessage(&*update, FieldOfType(*update->GetDescriptor(), *mask.GetDescriptor()))
       ->CopyFrom(mask);
   // What is loaded is not to be looked at once it is assumed to be changed.
+  const absl::Status not_closed = CheckNotClosed(*now.resource);
   std::optional<deals::v1::MoveDealRequest> move;
   if (command.has_deal()) move = MoveTo(static_cast<const Deal&>(*now.resource), command.deal());
   Decision updated =
       mask.paths().empty() ? NoChange() : runtime::DecidePart(methods_, load, *update, context);
-  if (!updated.ok() || !move.has_value()) return updated;
+  if (!updated.ok()) return updated;
+  // A row that says what is so already is unchanged, also where it is imported a second time.
+  if (!not_closed.ok() && !updated->list().empty()) return not_closed;
+  if (!move.has_value()) return updated;
   load.Assume(*std::move(updated), context);
   Decision moved = runtime::DecidePart(methods_, load, *move, context);
   if (!moved.ok()) return moved;

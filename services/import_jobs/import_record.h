@@ -63,7 +63,7 @@ class ImportRecord {
   absl::Status AddHolders(runtime::Loader& load, absl::string_view category,
                           absl::string_view claim, const std::vector<std::string>& values,
                           absl::string_view key, Matches& matches) const;
-  // Leads with that address: the open ones, and where none is open those that were closed.
+  // Leads with that address: the open ones, and where none is open those that were disqualified.
   absl::Status AddLeads(runtime::Loader& load, const std::string& email, Matches& matches) const;
   absl::Status AddNamed(runtime::Loader& load, const std::string& deal, Matches& matches) const;
   Decision Create(runtime::Loader& load, const v1::ImportRecordRequest& command,

@@ -68,7 +68,8 @@ struct Conversion {
 };
 
 // Whether the lead may be converted as the command asks: true where it is to be, false where it was
-// already, to the same. LEADS_ERROR_LEAD_CONVERTED where it was to something else.
+// already, to the same, as far as the lead tells: what is said of a deal is not looked at.
+// LEADS_ERROR_LEAD_CONVERTED where it was to something else.
 absl::StatusOr<bool> IsToConvert(const LeadState& state, const v1::ConvertLeadRequest& command);
 // That it was.
 Changes Converted(const v1::Lead& lead, const Conversion& conversion);

@@ -11,6 +11,7 @@
 #include "eventstore/base/domain.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "kith/companies/v1/companies_service.pb.h"
 #include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
@@ -43,6 +44,26 @@ absl::Status CheckDealFields(const v1::ConvertLeadRequest& command) {
   only_of_deal("expected_close_date", command.has_expected_close_date());
   only_of_deal("deal_owner", !command.deal_owner().empty());
   return RejectFields(violations);
+}
+
+// Whether what is said of the deal is what became of it: the stage is the one that it began in, so
+// that one which was moved since is the same deal.
+bool AsksForDeal(const deals::v1::Deal& deal, const v1::ConvertLeadRequest& command) {
+  using google::protobuf::util::MessageDifferencer;
+  // The first stay is told no more of a deal that was moved very often.
+  const bool is_begin_known =
+      deal.stage_intervals_size() > 0 && deal.earlier_stage_interval_count() == 0;
+  const std::string stage = is_begin_known ? deal.stage_intervals(0).stage() : "";
+  const auto is_same = [](const std::string& asked, const std::string& is) {
+    return asked.empty() || asked == is;
+  };
+  return is_same(command.deal_display_name(), deal.display_name()) &&
+         is_same(command.stage(), stage) && is_same(command.deal_owner(), deal.owner()) &&
+         (command.pipeline().empty() ||
+          absl::StartsWith(stage, absl::StrCat(command.pipeline(), "/"))) &&
+         (!command.has_amount() || MessageDifferencer::Equals(command.amount(), deal.amount())) &&
+         (!command.has_expected_close_date() ||
+          MessageDifferencer::Equals(command.expected_close_date(), deal.expected_close_date()));
 }
 
 absl::Status LinkNotThere(absl::string_view field, const std::string& record) {
@@ -134,9 +155,9 @@ Decision LeadConversion::Run(Loader& load, const v1::ConvertLeadRequest& command
                              const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const LeadState* const state, load.Load<LeadAggregate>(command.name()));
   KITH_ASSIGN_OR_RETURN(const bool is_to_convert, IsToConvert(*state, command));
-  if (!is_to_convert) return NoChange();
   KITH_RETURN_IF_ERROR(CheckDealFields(command));
   const v1::Lead lead = state->resource;
+  if (!is_to_convert) return Repeat(load, command, lead);
   Conversion conversion;
   KITH_RETURN_IF_ERROR(AddCompany(load, command, lead, context, conversion));
   KITH_RETURN_IF_ERROR(AddContact(load, command, lead, context, conversion));
@@ -145,6 +166,17 @@ Decision LeadConversion::Run(Loader& load, const v1::ConvertLeadRequest& command
   }
   load.Assume(Converted(lead, conversion), context);
   return load.TakeAssumed();
+}
+
+Decision LeadConversion::Repeat(Loader& load, const v1::ConvertLeadRequest& command,
+                                const v1::Lead& lead) const {
+  if (!command.create_deal()) return NoChange();
+  KITH_ASSIGN_OR_RETURN(const Message* const found, Find(load, lead.converted_deal()));
+  // Of one that is gone or hidden nothing is told, so whatever is said of it is something else.
+  const deals::v1::Deal deal =
+      found == nullptr ? deals::v1::Deal() : static_cast<const deals::v1::Deal&>(*found);
+  if (AsksForDeal(deal, command)) return NoChange();
+  return CheckTransition(lead, v1::CONVERTED);  // which says what it was converted to
 }
 
 absl::Status LeadConversion::Render(runtime::Rendering& after,

@@ -37,6 +37,10 @@ class LeadConversion {
                       v1::Lead* response) const;
 
  private:
+  // Of a lead that was converted before: nothing, where the same deal is asked for.
+  // LEADS_ERROR_LEAD_CONVERTED where it is another.
+  Decision Repeat(runtime::Loader& load, const v1::ConvertLeadRequest& command,
+                  const v1::Lead& lead) const;
   const runtime::ResourceType& TypeOf(absl::string_view category) const;
   // As it is; null where it is not there, or hidden from the caller. Lives until the next creation.
   absl::StatusOr<const google::protobuf::Message*> Find(runtime::Loader& load,

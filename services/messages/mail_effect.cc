@@ -2,12 +2,15 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/log.h"
+#include "eventstore/base/normalise.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/messages/v1/messages_service.pb.h"
+#include "services/core/identity_claims.h"
 #include "services/messages/letter.h"
 #include "services/messages/message.h"
 
@@ -95,14 +98,47 @@ absl::StatusOr<v1::MessageFailure> MailEffect::WhyNot(WorkspaceId workspace,
   if (contact->lifecycle != Lifecycle::kActive) return v1::CONTACT_GONE;
   const auto caller = runtime_->authorizer->CallerOfPolicy(workspace, kPolicy);
   if (caller != nullptr && caller->settings->sending_stopped) return v1::SENDING_STOPPED;
-  // The address that the message goes to may be another one by now: what is said of it counts.
-  const contacts::v1::Contact& person = contact->resource;
-  bool is_suppressed = person.do_not_email();
-  for (const contacts::v1::EmailAddress& email : person.emails()) {
-    const bool is_same = email.address() == message.address();
-    is_suppressed |= is_same && (email.opted_out() || email.undeliverable());
-  }
+  KITH_ASSIGN_OR_RETURN(const bool is_suppressed,
+                        IsToBeSuppressed(workspace, message.address(), contact->resource));
   return is_suppressed ? v1::SUPPRESSED : v1::MESSAGE_FAILURE_UNSPECIFIED;
+}
+
+absl::StatusOr<bool> MailEffect::IsToBeSuppressed(WorkspaceId workspace, const std::string& address,
+                                                  const contacts::v1::Contact& contact) const {
+  AddressFacts facts{.contact = contact};
+  const auto key = EmailKey(address);
+  if (!key.has_value()) return IsSuppressed(address, facts);
+  KITH_ASSIGN_OR_RETURN(const std::set<std::string> messages,
+                        StreamsTagged(workspace, kUnsubscribedClaim, *key));
+  for (const std::string& name : messages) {
+    KITH_ASSIGN_OR_RETURN(const auto message,
+                          runtime_->transact.Fold<MessageAggregate>(workspace, name));
+    facts.is_unsubscribed |= IsUnsubscribed(*message);
+  }
+  KITH_ASSIGN_OR_RETURN(const std::set<std::string> contacts,
+                        StreamsTagged(workspace, kContactEmailClaim, *key));
+  std::vector<std::shared_ptr<const ContactAggregate::State>> claimants;
+  for (const std::string& name : contacts) {
+    KITH_ASSIGN_OR_RETURN(auto claimant,
+                          runtime_->transact.Fold<ContactAggregate>(workspace, name));
+    if (claimant->lifecycle != Lifecycle::kActive) continue;
+    facts.claimants.push_back(&claimant->resource);
+    claimants.push_back(std::move(claimant));
+  }
+  return IsSuppressed(address, facts);
+}
+
+absl::StatusOr<std::set<std::string>> MailEffect::StreamsTagged(WorkspaceId workspace,
+                                                                absl::string_view purpose,
+                                                                absl::string_view value) const {
+  const eventstore::Tag tag = runtime_->keys.Mac(workspace, purpose, value);
+  const auto cursor = runtime_->log.ReadTag(workspace, tag, Position());
+  std::set<std::string> streams;
+  while (true) {
+    KITH_ASSIGN_OR_RETURN(const auto record, cursor->Next());
+    if (record == nullptr) return streams;
+    streams.insert(record->header.stream);
+  }
 }
 
 bool MailEffect::IsTracked(WorkspaceId workspace, const v1::Message& message) const {

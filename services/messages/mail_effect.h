@@ -1,12 +1,14 @@
 // MailEffect: sends what is queued, by SMTP.
 //
 // What the message says is read when it is sent, and whether it still may be is asked then: the
-// person may have been erased, or asked not to be written to, and the workspace may have stopped
-// all sending. At least once, as the mailer has it.
+// person may have been erased, or asked not to be written to, the address may be somebody else's by
+// now, or unsubscribed by another message, and the workspace may have stopped all sending. At least
+// once, as the mailer has it.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -43,6 +45,13 @@ class MailEffect final : public runtime::Effect {
   // Why the message is not to be sent any more; MESSAGE_FAILURE_UNSPECIFIED where it is.
   absl::StatusOr<v1::MessageFailure> WhyNot(WorkspaceId workspace,
                                             const v1::Message& message) const;
+  // IsSuppressed, by what the log says of the address now.
+  absl::StatusOr<bool> IsToBeSuppressed(WorkspaceId workspace, const std::string& address,
+                                        const contacts::v1::Contact& contact) const;
+  // The streams with events that claim or release the value.
+  absl::StatusOr<std::set<std::string>> StreamsTagged(WorkspaceId workspace,
+                                                      absl::string_view purpose,
+                                                      absl::string_view value) const;
   // As it is sent: with what tells of opens and clicks, and a way to unsubscribe, where it has
   // them.
   runtime::Mailer::Letter LetterOf(WorkspaceId workspace, const v1::Message& message,

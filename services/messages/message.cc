@@ -1,11 +1,13 @@
 #include "services/messages/message.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/normalise.h"
 #include "eventstore/base/smtp_reply.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/messages/v1/messages_errors.pb.h"
@@ -153,6 +155,20 @@ bool IsToBeTracked(const SendingFacts& facts, const v1::Message& message,
   return is_wanted && !message.html().empty() && !message.transactional();
 }
 
+// Whether nothing is sent to the address because of what the contact says of it; nullopt where the
+// contact does not have the address.
+std::optional<bool> IsMarkedAt(const contacts::v1::Contact& contact, const std::string& address) {
+  const auto key = EmailKey(address);
+  std::optional<bool> is_marked;
+  for (const contacts::v1::EmailAddress& email : contact.emails()) {
+    const bool is_same =
+        email.address() == address || (key.has_value() && EmailKey(email.address()) == key);
+    if (!is_same) continue;
+    is_marked = is_marked.value_or(false) || email.opted_out() || email.undeliverable();
+  }
+  return is_marked;
+}
+
 // What becomes of a message that is queued: `told` is what is asked to be recorded of it.
 absl::StatusOr<bool> MayStillBecome(const MessageState& state, const std::string& name,
                                     v1::MessageState told) {
@@ -192,6 +208,17 @@ absl::Status CheckReachable(const contacts::v1::Contact& contact) {
   if (!address->undeliverable()) return absl::OkStatus();
   return RejectState(v1::MESSAGES_ERROR_ADDRESS_UNDELIVERABLE,
                      "Mail to the contact's address came back.", contact.name());
+}
+
+bool IsSuppressed(const std::string& address, const AddressFacts& facts) {
+  if (facts.is_unsubscribed || facts.contact.do_not_email()) return true;
+  // What others say of an address that the contact has, too, does not keep new mail from it.
+  if (const auto own = IsMarkedAt(facts.contact, address)) return *own;
+  return std::any_of(facts.claimants.begin(), facts.claimants.end(),
+                     [&](const contacts::v1::Contact* claimant) {
+                       const auto theirs = IsMarkedAt(*claimant, address);
+                       return theirs.has_value() && (*theirs || claimant->do_not_email());
+                     });
 }
 
 Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command,

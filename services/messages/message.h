@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "kith/companies/v1/company_events.pb.h"
@@ -102,6 +103,18 @@ Decision Decide(const MessageState& state, const v1::RecordMessageBouncedRequest
 
 // Why nothing may be sent to the contact; OK where it may. Of one that is there.
 absl::Status CheckReachable(const contacts::v1::Contact& contact);
+
+// What is known of the address of a queued message as it is about to go out.
+struct AddressFacts {
+  const contacts::v1::Contact& contact;  // that the message is to
+  // Those that have, or had, the address, and are there; the message's own may be among them.
+  std::vector<const contacts::v1::Contact*> claimants = {};
+  bool is_unsubscribed = false;  // by any message that IsUnsubscribed, whoever's it is
+};
+// Whether a queued message must not go to its address any more, as a new one must not: the address
+// is known by its normal form. Where the contact does not have it any more, as after it was taken
+// out of a merge, whoever else has it says whether they are written to.
+bool IsSuppressed(const std::string& address, const AddressFacts& facts);
 
 absl::Status MessageNotFound(absl::string_view name);
 // A message with what it says, as the event tells it that queued it.

@@ -14,6 +14,9 @@
 namespace kith::users {
 namespace {
 
+// What undeleting and unmerging call the field of what comes back, which no request has.
+constexpr absl::string_view kOwnerOfUndeleted = "owner";
+
 bool HaveDaysInCommon(const v1::Absence& a, const v1::Absence& b) {
   return CivilDayOf(a.start_date()) <= CivilDayOf(b.end_date()) &&
          CivilDayOf(b.start_date()) <= CivilDayOf(a.end_date());
@@ -91,15 +94,17 @@ absl::Status LastAdmin(absl::string_view name) {
 
 absl::Status MayBeNamed(const v1::User& user, absl::string_view field) {
   if (user.state() != v1::INACTIVE) return absl::OkStatus();
-  const bool is_owner = absl::EndsWith(field, ".owner") || field == "new_owner";
+  const bool comes_back = field == kOwnerOfUndeleted;
+  const bool is_owner = comes_back || absl::EndsWith(field, ".owner") || field == "new_owner";
   const bool is_colleague = absl::EndsWith(field, ".manager") || absl::EndsWith(field, ".stand_in");
   if (!is_owner && !is_colleague) return absl::OkStatus();
   const absl::string_view what =
       is_owner ? "Nothing can become theirs: " : "Nobody is managed or stood in for by them: ";
+  const absl::string_view todo =
+      comes_back ? "Activate them, bring it back, hand it over, and deactivate them again."
+                 : "Activate them, or name another.";
   return RejectState(v1::USERS_ERROR_USER_INACTIVE,
-                     absl::StrCat(what, user.name(),
-                                  " does not work with Kith any more. Activate them, or name "
-                                  "another."),
+                     absl::StrCat(what, user.name(), " does not work with Kith any more. ", todo),
                      user.name(), {{"name", user.name()}, {"field", std::string(field)}});
 }
 

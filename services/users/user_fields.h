@@ -40,7 +40,7 @@ std::vector<std::string> AdminKeys(const v1::User& user);
 absl::Status LastAdmin(absl::string_view name);
 
 // USERS_ERROR_USER_INACTIVE where the user is not active, and `field` of a request names whose a
-// record is to be, a manager or a stand-in.
+// record is to be, a manager or a stand-in; or is "owner", of a record that would come back theirs.
 absl::Status MayBeNamed(const v1::User& user, absl::string_view field);
 
 // Whether who may do `grants`, null for everything, may give somebody the role.

@@ -24,7 +24,6 @@
 #include "services/runtime/resources/owned_records.h"
 #include "services/runtime/resources/table_reads.h"
 #include "services/runtime/resources/under_contact.h"
-#include "services/visitors/visitor.h"
 
 namespace kith::visitors {
 namespace {
@@ -90,19 +89,11 @@ absl::StatusOr<v1::Visit> VisitReader::Render(WorkspaceId workspace, const v1::V
 
 absl::StatusOr<bool> VisitReader::Sees(const runtime::ReadContext& context,
                                        const v1::Visit& visit) const {
+  // Whose the visitor is does not matter where somebody is known: a visitor may be given to
+  // anybody, or taken, and that must not open what a hidden contact did.
   const bool is_known = !visit.contact().empty();
-  if (is_known) {
-    KITH_ASSIGN_OR_RETURN(const bool sees_contact,
-                          runtime_.owned->Sees(context, visit.contact(), ReadPermission()));
-    if (sees_contact) return true;
-  }
-  KITH_ASSIGN_OR_RETURN(const bool sees_visitor,
-                        runtime_.owned->Sees(context, visit.visitor(), ReadPermission()));
-  if (!sees_visitor || !is_known) return sees_visitor;
-  // A visitor that is nobody's is seen by many, to whom the contact may be hidden.
-  KITH_ASSIGN_OR_RETURN(const auto visitor, runtime_.transact.Fold<VisitorAggregate>(
-                                                context.workspace(), visit.visitor()));
-  return !visitor->resource.owner().empty();
+  return runtime_.owned->Sees(context, is_known ? visit.contact() : visit.visitor(),
+                              ReadPermission());
 }
 
 absl::Status VisitReader::Get(const runtime::ReadContext& context,

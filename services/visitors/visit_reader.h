@@ -35,8 +35,7 @@ class VisitReader {
                     v1::ListVisitsResponse* response) const;
 
  private:
-  // Who sees the contact whose visit it is, and who sees the visitor: but of one that is nobody's
-  // only visits of nobody who is known.
+  // Who sees the contact whose visit it is; where nobody is known, who sees the visitor.
   absl::StatusOr<bool> Sees(const runtime::ReadContext& context, const v1::Visit& visit) const;
   absl::StatusOr<v1::Visit> Render(WorkspaceId workspace, const v1::VisitRow& row,
                                    bool is_full) const;

@@ -66,8 +66,10 @@ struct WorkflowCommands {
       KITH_ASSIGN_OR_RETURN(others, load.LoadTagged<WorkflowAggregate>(kActivePurpose, kind));
     }
     Decision decision = Decide(*state, others, command, context);
+    if (!decision.ok()) return decision;
     // It may have been saved when more was let through.
-    if (decision.ok()) KITH_RETURN_IF_ERROR(CheckFields(state->resource, facts));
+    KITH_RETURN_IF_ERROR(CheckFields(state->resource, facts));
+    KITH_RETURN_IF_ERROR(MayKnowTime(trigger, facts.collections, context.grants));
     return decision;
   }
   template <class Command>

@@ -239,8 +239,10 @@ Decision RunCommands::TakeWait(runtime::Loader& load, const v1::WorkflowRun& run
   }
   KITH_ASSIGN_OR_RETURN(const WorkCalendar calendar,
                         CalendarOf(load, step.wait().business_calendar(), context));
-  const auto until = WaitTime(step.wait(), record, context.now, calendar);
-  // Nothing to wait for: the record is gone, or has no such time.
+  // How long it waits tells the time, as of a birthday.
+  const std::unique_ptr<Message> shown = ShownTo(load.caller(), record);
+  const auto until = WaitTime(step.wait(), shown.get(), context.now, calendar);
+  // Nothing to wait for: the record is gone, or has no such time, or none that is shown.
   if (absl::IsNotFound(until.status())) return Only(GoOn(run, {}, ""));
   if (!until.ok()) return Only(Refuse(run, "BEYOND_TWENTY_YEARS"));
   return Only(*until <= context.now ? GoOn(run, {}, next) : WaitUntil(run, *until));

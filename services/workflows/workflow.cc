@@ -9,10 +9,13 @@
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "google/rpc/error_details.pb.h"
+#include "kith/options/v1/options.pb.h"
+#include "kith/roles/v1/role.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/workflow_fold.h"
 #include "services/core/by_itself.h"
+#include "services/core/record_condition.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
 #include "services/core/shown_fields.h"
@@ -120,6 +123,23 @@ absl::Status MayAskAnything(const Grants* grants) {
   return Reject(v1::WORKFLOWS_ERROR_NOT_PERMITTED,
                 "Your roles hide fields from you, and a condition of a trigger, or of a step that "
                 "waits for something to happen, may tell what they hold. Do without.");
+}
+
+absl::Status MayKnowTime(const v1::WorkflowTrigger& trigger, const Collections& collections,
+                         const Grants* grants) {
+  if (grants == nullptr || !trigger.has_record_time()) return absl::OkStatus();
+  const std::string& name = trigger.record_time().field();
+  const Collection* const of = FindCollection(collections, trigger.resource());
+  const auto* const field = of == nullptr ? nullptr : of->resource->FindFieldByName(name);
+  if (field == nullptr || !field->options().GetExtension(options::v1::field).personal() ||
+      grants->Show(roles::v1::FieldGroup_Name(roles::v1::PERSONAL))) {
+    return absl::OkStatus();
+  }
+  return Reject(v1::WORKFLOWS_ERROR_NOT_PERMITTED,
+                absl::StrCat("Your roles hide ", name,
+                             " from you, and when the workflow is set off would tell it. Have it "
+                             "come with another time."),
+                {{"field", name}});
 }
 
 Decision Decide(const WorkflowState& state, const std::vector<const WorkflowState*>& others,

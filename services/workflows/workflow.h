@@ -13,6 +13,7 @@
 #include "kith/workflows/v1/workflow.pb.h"
 #include "kith/workflows/v1/workflow_events.pb.h"
 #include "kith/workflows/v1/workflows_service.pb.h"
+#include "services/core/collection.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
 #include "services/core/resource_rules.h"
@@ -48,6 +49,10 @@ absl::Status MayActInFull(const google::protobuf::RepeatedPtrField<v1::WorkflowS
                           const Grants* grants);
 // Whether conditions that are asked for them may ask for every field.
 absl::Status MayAskAnything(const Grants* grants);
+// Whether a trigger may come with its time of a record for them: when it comes tells the time, so
+// one that is personal only where that is shown to them.
+absl::Status MayKnowTime(const v1::WorkflowTrigger& trigger, const Collections& collections,
+                         const Grants* grants);
 
 // What who waits for scores has to be granted.
 inline constexpr absl::string_view kReadScores = "scores.read";

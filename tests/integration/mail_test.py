@@ -572,6 +572,81 @@ class MailTest(unittest.TestCase):
             self.send(self.contact("joe@example.com"))
         self.assertEqual(refused.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
 
+    def change(self, name, **fields):
+        request = contacts.UpdateContactRequest(contact={"name": name, **fields})
+        request.update_mask.paths.extend(fields)
+        self.call(contacts_service_pb2_grpc, "ContactsService", "UpdateContact", request)
+
+    def unsubscribe(self, name, address):
+        self.call(messages_service_pb2_grpc, "MessagesService", "RecordMessageUnsubscribed",
+                  messages.RecordMessageUnsubscribedRequest(name=name, email=address))
+
+    def merge(self, name, merged):
+        self.call(contacts_service_pb2_grpc, "ContactsService", "MergeContacts",
+                  contacts.MergeContactsRequest(name=name, merged=[merged]))
+
+    def test_does_not_send_to_an_address_that_another_contact_has_by_now(self):
+        self.start()
+        self.sink.shut()
+        opt_outs = {
+            "unsubscribed": lambda theirs, earlier, address: self.unsubscribe(earlier, address),
+            "opted_out": lambda theirs, _, address: self.change(theirs, emails=[{"address": address, "opted_out": True}]),
+            "do_not_email": lambda theirs, *_: self.change(theirs, do_not_email=True),
+        }
+        for kind, opt_out in opt_outs.items():
+            with self.subTest(kind):
+                address = f"{kind}@example.com"
+                theirs = self.contact(address)
+                earlier = self.send(theirs)
+                own = f"ada.{kind}@example.com"
+                ada = self.contact(own)
+                self.merge(ada, theirs)
+                self.change(ada, emails=[{"address": own}, {"address": address, "primary": True}])
+                queued = self.send(ada)
+                self.assertEqual(self.get(queued).address, address)
+                self.call(contacts_service_pb2_grpc, "ContactsService", "UnmergeContact",
+                          contacts.UnmergeContactRequest(name=theirs))
+                opt_out(theirs, earlier, address)
+                self.assertEqual(self.await_end(queued).failure, message_pb2.SUPPRESSED)
+        self.assertEqual(self.sink.mails, [])
+
+    def test_knows_an_address_that_wants_no_more_by_its_normal_form(self):
+        self.start()
+        self.sink.shut()
+        typed = self.contact("FC@Example.com")
+        queued = self.send(typed)
+        ada = self.contact("fc@example.com")
+        self.merge(ada, typed)
+        self.unsubscribe(self.send(ada), "fc@example.com")
+        self.assertEqual(self.await_end(queued).failure, message_pb2.SUPPRESSED)
+        retyped = self.contact("GC@Example.com")
+        queued = self.send(retyped)
+        self.change(retyped, emails=[{"address": "gc@example.com", "opted_out": True}])
+        self.assertEqual(self.await_end(queued).failure, message_pb2.SUPPRESSED)
+        self.assertEqual(self.sink.mails, [])
+
+    def test_does_not_send_to_an_address_that_was_taken_away_and_unsubscribed_by_another_message(self):
+        self.start()
+        self.sink.shut()
+        eve = self.contact("eve@example.com")
+        queued = self.send(eve)
+        twin = self.contact("Eve@example.com")
+        of_twin = self.send(twin)
+        self.change(eve, emails=[{"address": "new@example.com"}])
+        self.unsubscribe(of_twin, "Eve@example.com")
+        self.assertEqual(self.await_end(queued).failure, message_pb2.SUPPRESSED)
+        self.assertEqual(self.await_end(of_twin).failure, message_pb2.SUPPRESSED)
+        # What is nobody's any more is sent, and what the contact has, whatever another one wants who has it, too.
+        bob = self.contact("bob@example.com")
+        sent = [self.send(bob)]
+        self.change(bob, emails=[{"address": "other@example.com"}])
+        self.contact("other@example.com", do_not_email=True)
+        sent.append(self.send(bob))
+        self.sink.open()
+        self.assertEqual([self.await_end(name).state for name in sent], [SENT] * 2)
+        self.assertEqual(sorted(mail.recipients for mail in self.sink.mails),
+                         [["bob@example.com"], ["other@example.com"]])
+
     def deliver(self, name, mail):
         """As a mail server delivers into a maildir."""
         path = os.path.join(self.maildir, "tmp", name)

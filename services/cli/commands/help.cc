@@ -217,8 +217,8 @@ with its reason, and the others go on. "kith import-jobs list" tells what was im
   --rejects FILE   where refused rows are written, to be corrected and imported in their
                    turn
   --in-flight N    how many rows are under way at once; 128 when not said
-  --dry-run        only checks what can be checked without the server; with --revert it
-                   says what would be taken back
+  --dry-run        only checks what can be checked without the server, which may reject
+                   rows for more; with --revert it says what would be taken back
 )"},
     {"export", R"(kith export COLLECTION [--format jsonl|csv|vcard|vcard3] [--output FILE]
             [--columns FIELD,FIELD.PART…] [flags of its list]

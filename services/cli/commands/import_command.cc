@@ -218,8 +218,9 @@ class Run {
     for (const CsvRow& row : csv_.rows) {
       absl::StatusOr<std::vector<PlannedCall>> calls = planner.Plan(row, references);
       absl::Status checked = calls.status();
-      if (calls.ok() && IsMatched(job, *calls)) {
-        checked = MatchRecord(session_.catalog(), job.name(), row, *calls);
+      if (calls.ok()) {
+        checked = IsMatched(job, *calls) ? MatchRecord(session_.catalog(), job.name(), row, *calls)
+                                         : CheckRequired(calls->front());
       }
       Take({&row, std::move(checked), RowOutcome::kCreated, ""}, nullptr);
     }
@@ -229,7 +230,8 @@ class Run {
     progress_.Clear();
     if (options_.dry_run) {
       session_.out() << collection_ << ": " << FormatCount(created_) << " would be sent, "
-                     << FormatCount(rejects_.count()) << " rejected\n";
+                     << FormatCount(rejects_.count())
+                     << " rejected; the server checks more once they are sent\n";
     } else {
       session_.out() << collection_ << ": " << FormatCount(counts.created()) << " created, "
                      << FormatCount(counts.updated()) << " updated, "

@@ -240,6 +240,30 @@ absl::Status WithColumns(const absl::Status& error, const PlannedCall& call) {
   return Concerning(std::move(told), columns);
 }
 
+absl::Status CheckRequired(const PlannedCall& call) {
+  const FieldDescriptor* const body = call.method->body;
+  if (call.method->verb != "create" || body == nullptr) return absl::OkStatus();
+  const Message& record = call.request->GetReflection()->GetMessage(*call.request, body);
+  const Descriptor& type = *record.GetDescriptor();
+  std::vector<std::string> mistakes, columns;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    const bool is_asked = RulesOf(field).required() && !RulesOf(field).output_only();
+    if (!is_asked || Has(record, std::string(field.name()).c_str())) continue;
+    std::vector<std::string> read;
+    for (const FieldMapping& mapped : *call.fields) {
+      if (IsWithin(FlagPath(*call.method, mapped.flag),
+                   absl::StrCat(body->name(), ".", field.name()))) {
+        AddEach(ColumnsOf(mapped.source), read);
+      }
+    }
+    mistakes.push_back(absl::StrCat(field.name(), InColumns(read), ": is required"));
+    AddEach(std::move(read), columns);
+  }
+  if (mistakes.empty()) return absl::OkStatus();
+  return Concerning(absl::InvalidArgumentError(absl::StrJoin(mistakes, "; ")), columns);
+}
+
 std::vector<std::string> ColumnsConcerned(const absl::Status& error) {
   const absl::optional<absl::Cord> columns = error.GetPayload(kColumnsPayload);
   if (!columns.has_value()) return {};

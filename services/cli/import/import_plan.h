@@ -53,6 +53,9 @@ absl::Status WithColumns(const absl::Status& error, const PlannedCall& call);
 // The columns that an error of a row is about, as WithColumns and Plan name them.
 std::vector<std::string> ColumnsConcerned(const absl::Status& error);
 
+// Fails where a call that creates a record lacks what its fields require, as the server would.
+absl::Status CheckRequired(const PlannedCall& call);
+
 // Whether the first call of a row creates a record that has anything which one could be found by.
 bool MayMatch(const google::protobuf::RepeatedField<int>& match_keys,
               const google::protobuf::Message& request);

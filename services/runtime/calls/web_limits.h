@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "eventstore/base/mutex.h"
 
@@ -25,13 +27,22 @@ class WindowLimits {
   // window; `now` as Clock::Elapsed.
   bool Take(const std::string& key, int64_t max, absl::Duration now, int64_t count = 1)
       KITH_EXCLUDES(mutex_);
+  // The same of what has an id: once it may be done, it may be done again within the window, and
+  // counts no more. An empty id is none.
+  bool TakeOnce(const std::string& key, int64_t max, absl::Duration now, absl::string_view id)
+      KITH_EXCLUDES(mutex_);
 
  private:
   struct Window {
     absl::Duration begin;
     int64_t count = 0;
+    // Hashes of the ids that count; at most `count`.
+    absl::flat_hash_set<size_t> ids;
   };
   static constexpr size_t kKeysMax = 100'000;
+
+  // That of the key as it is now; null where no further key can be remembered.
+  Window* WindowOf(const std::string& key, absl::Duration now) KITH_REQUIRES(mutex_);
 
   const absl::Duration window_;
   Mutex mutex_;

@@ -1,6 +1,7 @@
 #include "services/runtime/resources/merge_methods.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -12,7 +13,9 @@
 #include "projections/tables/fold_resource.h"
 #include "services/core/acyclic_links.h"
 #include "services/core/field_of.h"
+#include "services/core/held_links.h"
 #include "services/core/merge.h"
+#include "services/core/owner_field.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
 #include "services/runtime/resources/link_chains.h"
@@ -203,8 +206,12 @@ class MergeHandler final : public CommandHandler {
 // Unmerge<Resource>.
 class UnmergeHandler final : public CommandHandler {
  public:
-  UnmergeHandler(const ResourceType& type, const Descriptor& request)
-      : type_(type), name_(FieldOf(request, "name")), etag_(FieldOf(request, "etag")) {}
+  UnmergeHandler(const std::vector<ResourceType>& types, const ResourceType& type,
+                 const Descriptor& request)
+      : types_(types),
+        type_(type),
+        name_(FieldOf(request, "name")),
+        etag_(FieldOf(request, "etag")) {}
 
   Decision Run(Loader& load, const Message& request, const CommandContext& context) const override {
     const ResourceRules& rules = *type_.rules;
@@ -231,6 +238,8 @@ class UnmergeHandler final : public CommandHandler {
     KITH_ASSIGN_OR_RETURN(const Unmerging made, Make(load, *now.resource, name, context));
     KITH_RETURN_IF_ERROR(CheckFree(load, survivor, *made.taken_out, context));
     KITH_RETURN_IF_ERROR(CheckFree(load, survivor, *made.survivor, context));
+    KITH_RETURN_IF_ERROR(CheckOwner(load, nullptr, *made.taken_out));
+    KITH_RETURN_IF_ERROR(CheckOwner(load, now.resource, *made.survivor));
     return ChangesOf(*now.resource, *other, made, load);
   }
 
@@ -306,6 +315,37 @@ class UnmergeHandler final : public CommandHandler {
     return absl::OkStatus();
   }
 
+  // Whether a user who gets it with this may own anything, as where it is undeleted.
+  absl::Status CheckOwner(Loader& load, const Message* before, const Message& after) const {
+    const std::optional<Claim> owner = OwnerClaim(type_.rules->category, before, after);
+    if (!owner.has_value()) return absl::OkStatus();
+    const auto users = std::find_if(types_.begin(), types_.end(), [&](const ResourceType& type) {
+      return type.rules->category == eventstore::CategoryOf(owner->value);
+    });
+    KITH_CHECK(users != types_.end());
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*users->aggregate, owner->value));
+    const ResourceNow now = users->now_of(state);
+    const FieldDescriptor& field = *OwnerFieldOf(*after.GetDescriptor());
+    if (now.lifecycle != Lifecycle::kActive) {
+      const HeldLink link{&field, options::v1::ON_DELETE_REFUSE, ""};
+      const NamedRecord missing[] = {{&link, owner->value}};
+      return LinkedRecordDeleted(ResourceNameOf(after), missing);
+    }
+    if (users->rules->may_be_named == nullptr) return absl::OkStatus();
+    return users->rules->may_be_named(*now.resource, field.name());
+  }
+
+  // What it claims as it is `made`, and its owner's claim where it is theirs after all of this.
+  std::vector<Claim> ClaimsOf(const Message* before, const Message& made,
+                              const Message& after) const {
+    const ResourceRules& rules = *type_.rules;
+    std::vector<Claim> claims =
+        ClaimsBetween(rules, before != nullptr ? *before : *rules.resource, made);
+    auto owner = OwnerClaim(rules.category, before, after);
+    if (owner.has_value()) claims.push_back(*std::move(owner));
+    return claims;
+  }
+
   Decision ChangesOf(const Message& survivor, const Message& other, const Unmerging& made,
                      Loader& load) const {
     const ResourceRules& rules = *type_.rules;
@@ -318,8 +358,8 @@ class UnmergeHandler final : public CommandHandler {
     WriteUnmergedFrom(name, *rules.resource->GetDescriptor(), stays, *back);
     Changes changes =
         Changes()
-            .Add({stays, std::move(unmerged), ClaimsBetween(rules, survivor, *made.survivor)})
-            .Add({name, std::move(back), ClaimsBetween(rules, *rules.resource, other)});
+            .Add({stays, std::move(unmerged), ClaimsOf(&survivor, *made.survivor, *made.survivor)})
+            .Add({name, std::move(back), ClaimsOf(nullptr, other, *made.taken_out)});
     const Message* before = &other;
     for (const LaterUpdate& update : made.updates) {
       std::unique_ptr<Message> event(rules.event->New());
@@ -332,6 +372,7 @@ class UnmergeHandler final : public CommandHandler {
     return changes;
   }
 
+  const std::vector<ResourceType>& types_;
   const ResourceType& type_;
   const FieldDescriptor* const name_;
   const FieldDescriptor* const etag_;
@@ -339,12 +380,13 @@ class UnmergeHandler final : public CommandHandler {
 
 }  // namespace
 
-bool BindMerge(const ResourceType& type, const MethodDescriptor& method,
-               std::shared_ptr<const ServerFacts> facts, MethodTable& methods) {
+bool BindMerge(const std::vector<ResourceType>& types, const ResourceType& type,
+               const MethodDescriptor& method, std::shared_ptr<const ServerFacts> facts,
+               MethodTable& methods) {
   const Descriptor& request = *method.input_type();
   const Method& compiled = MethodTaking(&request);
   if (method.name() == absl::StrCat("Unmerge", type.rules->resource->GetDescriptor()->name())) {
-    methods.Command(compiled, std::make_unique<UnmergeHandler>(type, request));
+    methods.Command(compiled, std::make_unique<UnmergeHandler>(types, type, request));
     return true;
   }
   if (!absl::StartsWith(method.name(), "Merge")) {

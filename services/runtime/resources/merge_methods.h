@@ -17,8 +17,10 @@
 namespace kith::runtime {
 
 // Binds the method where it is one of these. Of a type that can be merged, which outlives the
-// table, as its own messages have it; aborts where they have not the fields of such a method.
-bool BindMerge(const ResourceType& type, const google::protobuf::MethodDescriptor& method,
+// table, as `types` do, all there are; as its own messages have it: aborts where they have not the
+// fields of such a method.
+bool BindMerge(const std::vector<ResourceType>& types, const ResourceType& type,
+               const google::protobuf::MethodDescriptor& method,
                std::shared_ptr<const ServerFacts> facts, MethodTable& methods);
 
 // All names that mean the record, its own first. Those that were merged become conditions.

@@ -621,7 +621,9 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
   if (is("Update")) return command(StandardMethod::kUpdate);
   if (is("Delete")) return command(StandardMethod::kDelete);
   if (is("Undelete")) return command(StandardMethod::kUndelete);
-  if (type.rules->merge.has_value() && BindMerge(type, method, facts.server, methods)) return;
+  if (type.rules->merge.has_value() && BindMerge(types, type, method, facts.server, methods)) {
+    return;
+  }
   const Visibility visibility(type);
   const projections::MergedNames merged(*type.rules->resource);
   const auto seen = std::make_shared<const SeenElements>(types, type, runtime);

@@ -540,6 +540,18 @@ TEST_F(AssignmentRulesServiceTest, AsksNothingThatIsHiddenFromWhoWritesIt) {
   EXPECT_EQ(server_.CallWith(key, &Stub::CreateAssignmentRule, create).reason(),
             "PERMISSION_DENIED");
   EXPECT_EQ(server_.Call(&Stub::CreateAssignmentRule, create).reason(), "");
+  // Who prefers such records is said with the assignment, so a preference asks as well.
+  create.mutable_assignment_rule()->clear_branches();
+  create.mutable_assignment_rule()->mutable_members(0)->set_preference("amount > \"10000 EUR\"");
+  EXPECT_EQ(server_.CallWith(key, &Stub::CreateAssignmentRule, create).reason(),
+            "PERMISSION_DENIED");
+  v1::UpdateAssignmentRuleRequest update;
+  *update.mutable_assignment_rule() = create.assignment_rule();
+  update.mutable_assignment_rule()->set_name(RuleOf({mole}));
+  update.mutable_update_mask()->add_paths("members");
+  EXPECT_EQ(server_.CallWith(key, &Stub::UpdateAssignmentRule, update).reason(),
+            "PERMISSION_DENIED");
+  EXPECT_EQ(server_.Call(&Stub::UpdateAssignmentRule, update).reason(), "");
 }
 
 // A workflow's call step names the method as any other.

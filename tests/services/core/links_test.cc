@@ -38,16 +38,16 @@ TEST(NewLinks, AreThoseThatTheFieldDidNotHave) {
   EXPECT_THAT(NewLinks(after, deals::v1::Deal(), "deal"), IsEmpty());
 }
 
-// A stage is a part of its pipeline, which the deal names, too.
+// A stage is a part of its pipeline, which the deal names, too; a role is asked for an approval.
 TEST(LinkPatterns, AreThoseOfEveryFieldThatHoldsRecords) {
   EXPECT_THAT(LinkPatterns(*contacts::v1::Contact::descriptor()),
               UnorderedElementsAre("users/{user}", "teams/{team}", "companies/{company}",
                                    "contacts/{contact}", "deals/{deal}", "leads/{lead}",
                                    "pipelines/{pipeline}"));
-  EXPECT_THAT(
-      LinkPatterns(*deals::v1::Deal::descriptor()),
-      UnorderedElementsAre("contacts/{contact}", "users/{user}", "pipelines/{pipeline}",
-                           "companies/{company}", "teams/{team}", "deals/{deal}", "leads/{lead}"));
+  EXPECT_THAT(LinkPatterns(*deals::v1::Deal::descriptor()),
+              UnorderedElementsAre("contacts/{contact}", "users/{user}", "pipelines/{pipeline}",
+                                   "companies/{company}", "teams/{team}", "deals/{deal}",
+                                   "leads/{lead}", "roles/{role}"));
 }
 
 }  // namespace

@@ -222,6 +222,44 @@ TEST_F(FormPagesTest, AreSentSoOftenAnHour) {
   EXPECT_EQ(send(4), 200);
 }
 
+TEST_F(FormPagesTest, CountWhatIsSentAgainOnceOfWhatAllMaySend) {
+  const std::string path = Publish("hourly_submissions: 2 hourly_submissions_per_address: 7");
+  const auto send = [&](const std::string& id, const std::string& email) {
+    return Ask("POST", path, kUrlEncoded,
+               absl::StrCat("kith_submission=", id, "&email=", email, "&consent.terms=true"))
+        .status;
+  };
+  EXPECT_EQ(send("1", "ada"), 400);
+  EXPECT_EQ(send("1", "ada%40example.com"), 200) << "it is mended";
+  EXPECT_EQ(send("1", "ada%40example.com"), 200);
+  EXPECT_EQ(send("2", "bob%40example.com"), 200);
+  EXPECT_EQ(send("3", "cyd%40example.com"), 429);
+  EXPECT_EQ(send("1", "eve%40example.com"), 200) << "also where no more is taken";
+  EXPECT_EQ(CountContacts(), 2);
+  // What one address sends is counted each time.
+  EXPECT_EQ(send("2", "bob%40example.com"), 200);
+  EXPECT_EQ(send("2", "bob%40example.com"), 429);
+  // Nor does what was sent in an hour before use up another.
+  server_.clock().Advance(absl::Hours(1));
+  EXPECT_EQ(send("1", "ada%40example.com"), 200);
+  EXPECT_EQ(send("2", "bob%40example.com"), 200);
+  EXPECT_EQ(send("3", "cyd%40example.com"), 200);
+  EXPECT_EQ(send("4", "dan%40example.com"), 200);
+  EXPECT_EQ(send("5", "eve%40example.com"), 429);
+  EXPECT_EQ(CountContacts(), 4);
+}
+
+TEST_F(FormPagesTest, TakeTheSameIdOfEachForm) {
+  for (const char* const email : {"ada", "bob"}) {
+    EXPECT_EQ(
+        Ask("POST", Publish(), kUrlEncoded,
+            absl::StrCat("kith_submission=1&email=", email, "%40example.com&consent.terms=true"))
+            .status,
+        200);
+  }
+  EXPECT_EQ(CountContacts(), 2);
+}
+
 TEST_F(FormPagesTest, LetNamedSitesReadAnswersAndNoOthers) {
   const std::string path = Publish();
   const std::string asks = "access-control-request-method: POST\r\n";
@@ -334,6 +372,25 @@ TEST_F(FormPagesTest, RefuseWhatHasNoSolutionAndKeepWhatWasWritten) {
   EXPECT_EQ(Ask("POST", path, kUrlEncoded, absl::StrCat("kith_captcha=", next, values)).status,
             200);
   EXPECT_EQ(CountContacts(), 1);
+}
+
+// Goal: one solution that is sent from everywhere keeps nobody else out, whatever it is sent with.
+TEST_F(FormPagesTest, LetNoSolutionUseUpWhatAllMaySend) {
+  const std::string path = Publish("captcha: true captcha_difficulty: 6 hourly_submissions: 2");
+  const auto solve = [&] {
+    return testing::SolutionOf(Ask("GET", path + ".challenge").field("challenge"), 6);
+  };
+  const auto send = [&](const std::string& solution, const std::string& email) {
+    return Ask("POST", path, kUrlEncoded,
+               absl::StrCat("kith_captcha=", solution, "&email=", email, "&consent.terms=true"))
+        .status;
+  };
+  const std::string solution = solve();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(send(solution, "nobody"), 400);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(send(solution, "ada%40example.com"), 200);
+  EXPECT_EQ(send(solve(), "bob%40example.com"), 200);
+  EXPECT_EQ(send(solve(), "cyd%40example.com"), 429);
+  EXPECT_EQ(CountContacts(), 2);
 }
 
 TEST_F(FormPagesTest, TellProgramsWhatToSolve) {

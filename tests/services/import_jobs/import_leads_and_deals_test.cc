@@ -53,6 +53,11 @@ class ImportedLeads : public ImportJobsTest {
     request.set_reason(leads::v1::NO_NEED);
     ASSERT_EQ(server_.Call(&LeadsService::Stub::DisqualifyLead, request).reason(), "");
   }
+  void Convert(const std::string& name) {
+    leads::v1::ConvertLeadRequest request;
+    request.set_name(name);
+    ASSERT_EQ(server_.Call(&LeadsService::Stub::ConvertLead, request).reason(), "");
+  }
 };
 
 TEST_F(ImportedLeads, AreFoundByAddressAndExternalId) {
@@ -89,7 +94,54 @@ TEST_F(ImportedLeads, AreThoseThatAreOpenWhereSeveralHaveTheAddress) {
   leads::v1::DeleteLeadRequest remove;
   remove.set_name(second);
   ASSERT_EQ(server_.Call(&LeadsService::Stub::DeleteLead, remove).reason(), "");
-  EXPECT_EQ(ImportLead(BeginLeads(), row)->name(), first);
+  EXPECT_EQ(ImportLead(BeginLeads(), row).reason(), "LEAD_DISQUALIFIED") << "it is the first";
+}
+
+// What conversions are counted by does not move with a file.
+TEST_F(ImportedLeads, ThatWereConvertedStayAsTheyAre) {
+  const std::string id = R"( external_ids { system: "fair" id: "1" })";
+  const std::string lead =
+      CreateLead(absl::StrCat(R"(last_name: "Quist" email: "lena@quay.example" source: AD)", id));
+  Convert(lead);
+  const Lead before = GetLead(lead).response;
+  const std::string of_address =
+      R"(last_name: "Other" email: "lena@quay.example" source: REFERRAL)";
+  EXPECT_EQ(ImportLead(BeginLeads("UPDATE_ONLY"), of_address).reason(), "NO_MATCH");
+  const auto anew = ImportLead(BeginLeads(), of_address);
+  EXPECT_EQ(anew.reason(), "");
+  EXPECT_EQ(anew->outcome(), v1::ROW_CREATED);
+  EXPECT_NE(anew->name(), lead);
+  EXPECT_EQ(ImportLead(BeginLeads(), of_address)->name(), anew->name()) << "which is open";
+  const auto refused = ImportLead(BeginLeads(), absl::StrCat(R"(last_name: "Other")", id));
+  EXPECT_EQ(refused.reason(), "LEAD_CONVERTED");
+  EXPECT_EQ(refused.metadata("contact"), before.converted_contact());
+  EXPECT_THAT(refused.status.error_message(), HasSubstr("or leave the row out"));
+  EXPECT_EQ(
+      ImportLead(BeginLeads("CREATE_ONLY"), absl::StrCat(R"(last_name: "Other")", id))->outcome(),
+      v1::ROW_UNCHANGED);
+  EXPECT_EQ(ImportLead(BeginLeads(), absl::StrCat(R"(last_name: "Quist")", id))->outcome(),
+            v1::ROW_UNCHANGED)
+      << "it says nothing new";
+  EXPECT_EQ(GetLead(lead)->etag(), before.etag());
+}
+
+// Only a command of its own reopens a lead.
+TEST_F(ImportedLeads, ThatWereDisqualifiedAreToBeRecycledFirst) {
+  const std::string row = R"(email: "lena@quay.example" job_title: "Buyer")";
+  const std::string lead = CreateLead(R"(email: "lena@quay.example")");
+  Disqualify(lead);
+  const std::string etag = GetLead(lead)->etag();
+  const auto refused = ImportLead(BeginLeads(), row);
+  EXPECT_EQ(refused.reason(), "LEAD_DISQUALIFIED");
+  EXPECT_THAT(refused.status.error_message(), HasSubstr(absl::StrCat("Recycle ", lead)));
+  EXPECT_EQ(ImportLead(BeginLeads(), R"(email: "lena@quay.example")")->outcome(),
+            v1::ROW_UNCHANGED);
+  EXPECT_EQ(GetLead(lead)->etag(), etag);
+  leads::v1::RecycleLeadRequest recycle;
+  recycle.set_name(lead);
+  ASSERT_EQ(server_.Call(&LeadsService::Stub::RecycleLead, recycle).reason(), "");
+  EXPECT_EQ(ImportLead(BeginLeads(), row)->outcome(), v1::ROW_UPDATED);
+  EXPECT_EQ(GetLead(lead)->job_title(), "Buyer");
 }
 
 TEST_F(ImportedLeads, DoWhatTheirPolicySaysAndAreTakenBack) {

@@ -240,6 +240,37 @@ TEST_F(LeadConversionTest, GivesTheSameWhoeverAsksAgain) {
             "LEAD_CONVERTED");
 }
 
+// Goal: who asks for another deal than the one that was made is told so. Method: each thing that a
+// request says of a deal, said otherwise; then the first request again, after the deal was moved.
+TEST_F(LeadConversionTest, RefusesAnotherDealThanTheOneItMade) {
+  const std::string name = Created(kFull);
+  const std::string said =
+      "create_deal: true deal_display_name: 'Cranes' "
+      "stage: 'pipelines/default/stages/qualified' pipeline: 'pipelines/default' "
+      "amount { currency_code: 'USD' units: 7 } "
+      "expected_close_date { year: 2027 month: 1 day: 31 }";
+  const auto first = Do(&Stub::ConvertLead, name, said);
+  ASSERT_EQ(first.reason(), "") << first.status.error_message();
+  for (const std::string& other :
+       {std::string("stage: 'pipelines/default/stages/negotiation'"),
+        std::string("pipeline: 'pipelines/other'"), std::string("deal_display_name: 'Other'"),
+        std::string("amount { currency_code: 'EUR' units: 7 }"),
+        std::string("expected_close_date { year: 2027 month: 2 day: 1 }"),
+        absl::StrCat("deal_owner: '", CreateUser("display_name: 'Bo'"), "'")}) {
+    const auto refused = Do(&Stub::ConvertLead, name, absl::StrCat("create_deal: true ", other));
+    EXPECT_EQ(refused.reason(), "LEAD_CONVERTED") << other;
+    EXPECT_EQ(refused.metadata("deal"), first->converted_deal()) << other;
+  }
+  EXPECT_THAT(Do(&Stub::ConvertLead, name, "stage: 'pipelines/default/stages/qualified'").fields(),
+              ElementsAre("stage"));
+  deals::v1::MoveDealRequest move;
+  move.set_name(first->converted_deal());
+  move.set_stage("pipelines/default/stages/proposal-sent");
+  ASSERT_EQ(server_.Call(&deals::v1::DealsService::Stub::MoveDeal, move).reason(), "");
+  EXPECT_EQ(Do(&Stub::ConvertLead, name, said)->etag(), first->etag());
+  EXPECT_EQ(Deals().size(), 1u);
+}
+
 // Goal: who converts at once gets one contact, one company and one deal. Method: eight threads,
 // each with its own request id, on one lead; then two leads of one person.
 TEST_F(LeadConversionTest, MakesOneDealWhoeverRaces) {

@@ -162,6 +162,68 @@ TEST_F(SendMessage, GoesToNobodyWhoAskedNotToBeWrittenTo) {
   EXPECT_TRUE(Decided().ok());
 }
 
+class QueuedMail : public ::testing::Test {
+ protected:
+  bool IsSuppressedNow() const {
+    return IsSuppressed(
+        "FB@example.com",
+        {.contact = ada_, .claimants = {&ada_, &fb_}, .is_unsubscribed = is_unsubscribed_});
+  }
+
+  contacts::v1::Contact ada_ = Proto<contacts::v1::Contact>(R"(
+      name: "contacts/ada" emails { address: "ada@example.com" })");
+  contacts::v1::Contact fb_ = Proto<contacts::v1::Contact>(R"(
+      name: "contacts/fb" emails { address: "fb@example.com" }
+      emails { address: "b@example.com" })");
+  bool is_unsubscribed_ = false;
+};
+
+TEST_F(QueuedMail, GoesToNoAddressThatItsContactMarkedByItsNormalForm) {
+  ada_.add_emails()->set_address("Fb@Example.com");
+  EXPECT_FALSE(IsSuppressedNow());
+  ada_.mutable_emails(1)->set_opted_out(true);
+  EXPECT_TRUE(IsSuppressedNow());
+  ada_.mutable_emails(1)->set_opted_out(false);
+  ada_.mutable_emails(1)->set_undeliverable(true);
+  EXPECT_TRUE(IsSuppressedNow());
+  // Another address of the contact is another one.
+  ada_.mutable_emails(1)->set_undeliverable(false);
+  ada_.mutable_emails(0)->set_opted_out(true);
+  EXPECT_FALSE(IsSuppressedNow());
+  ada_.set_do_not_email(true);
+  EXPECT_TRUE(IsSuppressedNow());
+}
+
+TEST_F(QueuedMail, GoesToNoAddressThatAnyMessageUnsubscribed) {
+  is_unsubscribed_ = true;
+  EXPECT_TRUE(IsSuppressedNow());
+}
+
+TEST_F(QueuedMail, AsksWhoHasTheAddressWhereItsContactHasItNoMore) {
+  EXPECT_FALSE(IsSuppressedNow());
+  fb_.mutable_emails(1)->set_opted_out(true);
+  EXPECT_FALSE(IsSuppressedNow()) << "another address of theirs";
+  fb_.mutable_emails(0)->set_opted_out(true);
+  EXPECT_TRUE(IsSuppressedNow());
+  fb_.mutable_emails(0)->set_opted_out(false);
+  fb_.mutable_emails(0)->set_undeliverable(true);
+  EXPECT_TRUE(IsSuppressedNow());
+  fb_.mutable_emails(0)->set_undeliverable(false);
+  fb_.set_do_not_email(true);
+  EXPECT_TRUE(IsSuppressedNow());
+  // Who gave the address up says nothing of it.
+  fb_.mutable_emails()->DeleteSubrange(0, 1);
+  EXPECT_FALSE(IsSuppressedNow());
+}
+
+// What another contact with the same address wants refuses no new message to this one, either.
+TEST_F(QueuedMail, GoesToAnAddressThatItsContactHasWhateverOthersWant) {
+  ada_.add_emails()->set_address("fb@example.com");
+  fb_.set_do_not_email(true);
+  fb_.mutable_emails(0)->set_opted_out(true);
+  EXPECT_FALSE(IsSuppressedNow());
+}
+
 TEST_F(SendMessage, NeedsAnAddressThatMailReaches) {
   contact_.resource.mutable_emails(0)->set_undeliverable(true);
   EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_ADDRESS_UNDELIVERABLE));

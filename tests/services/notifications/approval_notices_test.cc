@@ -153,6 +153,11 @@ TEST_F(ApprovalNoticesTest, AsksWhoHasARole) {
   AwaitRest();
   EXPECT_THAT(Told(ben_, v1::APPROVAL), IsEmpty()) << "it is his no more";
   EXPECT_EQ(CountFor(role), 1);
+  EXPECT_EQ(CountFor(eve_), 0) << "the role was asked";
+  // So who asks for themselves, their team and their role finds all that waits for them.
+  deals::v1::ListDealsRequest all;
+  all.set_filter(absl::StrCat("approver in (\"", eve_, "\", \"", team_, "\", \"", role, "\")"));
+  EXPECT_EQ(server_.Call(&DealStub::ListDeals, all)->deals_size(), 1);
   EXPECT_EQ(Do(key_of_ben_, &DealStub::GrantStageApproval), "NOT_AN_APPROVER");
   SetRoles(ben_, {"roles/admin", role});
   SetRoles(eve_, {"roles/admin"});

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "kith/captures/v1/capture_reviews_service.grpc.pb.h"
 #include "tests/services/received_mails/received_mails_fixture.h"

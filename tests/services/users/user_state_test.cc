@@ -176,6 +176,92 @@ TEST_F(UserStateTest, StaysActiveWhereARecordBecomesTheirsMeanwhile) {
   EXPECT_EQ(StateOf(marta), v1::INACTIVE);
 }
 
+// Goal: nor do they own what was deleted before they were sent away, and is brought back.
+TEST_F(UserStateTest, GetsNothingBackOnceTheyAreSentAway) {
+  const std::string marta = Created();
+  const std::string contact = CreateContact(marta);
+  contacts::v1::DeleteContactRequest remove;
+  remove.set_name(contact);
+  contacts::v1::UndeleteContactRequest undelete;
+  undelete.set_name(contact);
+  const auto bring_back = [&] {
+    return server_.Call(&ContactsService::Stub::UndeleteContact, undelete);
+  };
+  ASSERT_EQ(server_.Call(&ContactsService::Stub::DeleteContact, remove).reason(), "");
+  ASSERT_EQ(Deactivate(marta).reason(), "");
+  const auto refused = bring_back();
+  EXPECT_EQ(refused.reason(), "USER_INACTIVE");
+  EXPECT_EQ(refused.metadata("name"), marta);
+  EXPECT_EQ(refused.metadata("field"), "owner");
+  EXPECT_THAT(refused.status.error_message(), HasSubstr("Activate them, bring it back"));
+
+  v1::DeleteUserRequest leave;
+  leave.set_name(marta);
+  ASSERT_EQ(server_.Call(&Stub::DeleteUser, leave).reason(), "");
+  const auto missing = bring_back();
+  EXPECT_EQ(missing.reason(), "LINKED_RECORD_DELETED");
+  EXPECT_EQ(missing.metadata("record"), marta);
+  EXPECT_EQ(missing.metadata("field"), "owner");
+
+  // What the refusals say to do can be done.
+  v1::UndeleteUserRequest come;
+  come.set_name(marta);
+  ASSERT_EQ(server_.Call(&Stub::UndeleteUser, come).reason(), "");
+  ASSERT_EQ(Activate(marta).reason(), "");
+  EXPECT_EQ(bring_back().reason(), "");
+  EXPECT_EQ(Give(marta, Created()).reason(), "");
+  EXPECT_EQ(Deactivate(marta).reason(), "");
+}
+
+TEST_F(UserStateTest, GetsNothingBackAsTheyAreSentAway) {
+  const std::string marta = Created();
+  contacts::v1::DeleteContactRequest remove;
+  remove.set_name(CreateContact(marta));
+  ASSERT_EQ(server_.Call(&ContactsService::Stub::DeleteContact, remove).reason(), "");
+  contacts::v1::UndeleteContactRequest undelete;
+  undelete.set_name(remove.name());
+  const absl::Status late =
+      RunWith(undelete, nullptr, [&] { EXPECT_EQ(Deactivate(marta).reason(), ""); });
+  EXPECT_TRUE(IsError(late, v1::USERS_ERROR_USER_INACTIVE)) << late;
+  ASSERT_EQ(Activate(marta).reason(), "");
+  v1::DeactivateUserRequest deactivate;
+  deactivate.set_name(marta);
+  const absl::Status kept = RunWith(deactivate, nullptr, [&] {
+    EXPECT_EQ(server_.Call(&ContactsService::Stub::UndeleteContact, undelete).reason(), "");
+  });
+  EXPECT_TRUE(IsError(kept, v1::USERS_ERROR_OWNS_RECORDS)) << kept;
+}
+
+TEST_F(UserStateTest, GetsNothingBackThatWasMerged) {
+  const std::string marta = Created();
+  const std::string priya = Created();
+  contacts::v1::MergeContactsRequest merge;
+  merge.set_name(CreateContact(priya));
+  merge.add_merged(CreateContact(marta));
+  ASSERT_EQ(server_.Call(&ContactsService::Stub::MergeContacts, merge).reason(), "");
+  ASSERT_EQ(Deactivate(marta).reason(), "");
+  contacts::v1::UnmergeContactRequest unmerge;
+  unmerge.set_name(merge.merged(0));
+  EXPECT_EQ(server_.Call(&ContactsService::Stub::UnmergeContact, unmerge).reason(),
+            "USER_INACTIVE");
+  v1::DeleteUserRequest leave;
+  leave.set_name(marta);
+  ASSERT_EQ(server_.Call(&Stub::DeleteUser, leave).reason(), "");
+  EXPECT_EQ(server_.Call(&ContactsService::Stub::UnmergeContact, unmerge).reason(),
+            "LINKED_RECORD_DELETED");
+  v1::UndeleteUserRequest come;
+  come.set_name(marta);
+  ASSERT_EQ(server_.Call(&Stub::UndeleteUser, come).reason(), "");
+  ASSERT_EQ(Activate(marta).reason(), "");
+  v1::DeactivateUserRequest deactivate;
+  deactivate.set_name(marta);
+  const absl::Status kept = RunWith(deactivate, nullptr, [&] {
+    EXPECT_EQ(server_.Call(&ContactsService::Stub::UnmergeContact, unmerge).reason(), "");
+  });
+  EXPECT_TRUE(IsError(kept, v1::USERS_ERROR_OWNS_RECORDS)) << kept;
+  EXPECT_EQ(OwnerOfContact(merge.merged(0)), marta);
+}
+
 // Goal: the same of who takes something from a queue at once, whichever comes first.
 TEST_F(UserStateTest, TakesNothingAsTheyAreSentAway) {
   teams::v1::CreateTeamRequest team;

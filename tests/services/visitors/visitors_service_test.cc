@@ -205,7 +205,7 @@ TEST_F(VisitorsTest, AreTwoPeopleOneAfterTheOther) {
   EXPECT_EQ(InTimeline(ada).size(), 2u);
 }
 
-// Goal: nobody's visitor, which many see, tells nobody of a contact that is hidden from them.
+// Goal: no visitor, whosever it is or was, tells anybody of a contact that is hidden from them.
 TEST_F(VisitorsTest, TellNothingOfAContactThatIsHidden) {
   users::v1::CreateUserRequest user;
   user.mutable_user()->set_display_name("Marta");
@@ -238,7 +238,8 @@ TEST_F(VisitorsTest, TellNothingOfAContactThatIsHidden) {
   v1::GetVisitRequest get;
   get.set_name(listed()->visits(0).name());
   EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "") << "of nobody who is known";
-  ASSERT_EQ(Identify(visitor, hidden).reason(), "");
+  const auto identified = Identify(visitor, hidden);
+  ASSERT_EQ(identified.reason(), "");
   EXPECT_EQ(listed().reason(), "");
   EXPECT_EQ(listed()->visits_size(), 0);
   EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "VISIT_NOT_FOUND");
@@ -246,13 +247,29 @@ TEST_F(VisitorsTest, TellNothingOfAContactThatIsHidden) {
   give(hidden, rep);
   EXPECT_EQ(listed()->visits_size(), 1);
   EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "");
-  // Whose the visitor is sees what it did, whoever it is.
-  give(hidden, create_user());
-  v1::UpdateVisitorRequest update;
-  update.mutable_visitor()->set_name(visitor);
-  update.mutable_visitor()->set_owner(rep);
-  ASSERT_EQ(server_.Call(&Stub::UpdateVisitor, update).reason(), "");
-  EXPECT_EQ(listed()->visits_size(), 1);
+  // Nor where the visitor is given to others, as of before that, or is taken.
+  const std::string other = create_user();
+  give(hidden, other);
+  v1::ListVisitsRequest list_then;
+  list_then.set_parent(visitor);
+  list_then.mutable_read()->set_token(identified.token);
+  v1::GetVisitRequest get_then = get;
+  get_then.mutable_read()->set_token(identified.token);
+  for (const std::string& owner : {other, rep}) {
+    v1::UpdateVisitorRequest update;
+    update.mutable_visitor()->set_name(visitor);
+    update.mutable_visitor()->set_owner(owner);
+    ASSERT_EQ(server_.Call(&Stub::UpdateVisitor, update).reason(), "");
+    EXPECT_EQ(Get(visitor).owner(), owner);
+    EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "VISIT_NOT_FOUND");
+    EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get_then).reason(), "VISIT_NOT_FOUND");
+    const auto then = server_.CallWith(key, &Stub::ListVisits, list_then);
+    EXPECT_EQ(then.reason(), "");
+    EXPECT_EQ(then->visits_size(), 0);
+    EXPECT_EQ(server_.Call(&Stub::ListVisits, list_then)->visits_size(), 1);
+  }
+  EXPECT_EQ(listed().reason(), "") << "the visitor is theirs";
+  EXPECT_EQ(listed()->visits_size(), 0);
 }
 
 TEST_F(VisitorsTest, AreSaidToBeSomebodyOnceHoweverOften) {

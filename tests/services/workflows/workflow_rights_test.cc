@@ -131,6 +131,33 @@ TEST_F(WorkflowRightsTest, TellNothingOfFieldsThatAreHidden) {
   }
 }
 
+// Goal: when something is done tells no day that is hidden, as a birthday.
+TEST_F(WorkflowRightsTest, ComeWithNoDayThatIsHidden) {
+  const std::string blind = KeyOf(BlindRole());
+  const Contact contact = CreateContact("Ada");
+  Update(contact, "birthday { year: 1990 month: 5 day: 1 }");
+  const auto waits = Create(R"(display_name: 'Waits'
+                trigger { resource: 'contacts' change: UPDATED }
+                steps { id: 'wait' wait { until_field: 'birthday' duration: '36500d' } }
+                steps { id: 'end' end {} })");
+  ASSERT_EQ(waits.reason(), "") << waits.status.error_message();
+  ASSERT_EQ(Start(waits.response, contact.name(), blind), "");
+  AwaitRuns(1, v1::DONE);
+  ASSERT_EQ(Start(waits.response, contact.name(), server_.secret()), "");
+  AwaitRuns(1, v1::WAITING);
+  const auto comes = [&](const char* field) {
+    const auto created = Create(
+        absl::StrCat("display_name: 'Comes' trigger { resource: 'contacts' record_time { field: '",
+                     field, "' offset: '36500d' } } steps { id: 'end' end {} }"));
+    EXPECT_EQ(created.reason(), "") << created.status.error_message();
+    return created.response;
+  };
+  const v1::Workflow of_birthday = comes("birthday");
+  EXPECT_EQ(Activate(of_birthday, blind), "NOT_PERMITTED");
+  EXPECT_EQ(Activate(of_birthday), "");
+  EXPECT_EQ(Activate(comes("create_time"), blind), "");
+}
+
 TEST_F(WorkflowRightsTest, AreRefusedARequestThatNestsTooDeep) {
   const std::string deep = std::string(8'000, '[') + std::string(8'000, ']');
   EXPECT_EQ(Create(absl::StrCat("display_name: 'Deep' steps { id: 'x' call { method: "

@@ -249,8 +249,16 @@ TEST_F(KithImportTest, IsDoneWithAHeaderAloneIM2) {
 TEST_F(KithImportTest, SendsNothingOnADryRun) {
   Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\n");
   EXPECT_EQ(Import({"--dry-run"}), 0) << err();
-  EXPECT_EQ(out(), "deals: 1 would be sent, 0 rejected\n");
+  EXPECT_EQ(out(),
+            "deals: 1 would be sent, 0 rejected; the server checks more once they are sent\n");
   EXPECT_EQ(Run({"deals", "get", "a"}), 1);
+}
+
+TEST_F(KithImportTest, TellsOnADryRunWhatIsRequired) {
+  Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\nb,,Ada,no,\n");
+  EXPECT_EQ(Import({"--dry-run"}), 1);
+  EXPECT_THAT(out(), StartsWith("deals: 1 would be sent, 1 rejected; "));
+  EXPECT_THAT(err(), HasSubstr("line 3: display_name (column name): is required"));
 }
 
 // --- Against a whole server ---
@@ -342,6 +350,23 @@ TEST_F(ImportCommandTest, TakesAStageByWhatItIsCalled) {
   EXPECT_EQ(Output({"deals", "list", "--order-by", "display_name", "--columns", "stage", "--csv"}),
             "stage\r\npipelines/default/stages/proposal-sent\r\n"
             "pipelines/default/stages/negotiation\r\n");
+}
+
+// The mapping that a file of one's own begins with.
+TEST_F(ImportCommandTest, TakesAStageByWhatItIsCalledWithTheMappingOfTheSample) {
+  const std::string header =
+      "id,name,stage,company,product,amount,currency,probability,forecast_category,expected_close,"
+      "contact_email,owner,type,source,next_step,created,outcome,closed,lost_reason,lost_notes,"
+      "seats\n";
+  const std::string empty(18, ',');
+  Write("deals.csv",
+        absl::StrCat(header, "a1,A,Proposal Sent", empty, "\n", "b1,B,qualified", empty, "\n"));
+  EXPECT_EQ(Run({"import", "deals", "--mapping", KITH_SOURCE_DIR "/deploy/import/deals.json",
+                 Path("deals.csv")}),
+            "deals: 2 created, 0 updated, 0 unchanged, 0 rejected\n");
+  EXPECT_EQ(Output({"deals", "list", "--order-by", "display_name", "--columns", "stage", "--csv"}),
+            "stage\r\npipelines/default/stages/proposal-sent\r\n"
+            "pipelines/default/stages/qualified\r\n");
 }
 
 // Whom nothing finds is made once, as the key tells.

@@ -31,6 +31,22 @@ TEST(WindowLimits, BeginAnewAfterTheirTime) {
   EXPECT_TRUE(limits.Take("a", 2, begin + absl::Minutes(60)));
 }
 
+TEST(WindowLimits, CountWhatHasAnIdOnceInTheirTime) {
+  WindowLimits limits(absl::Hours(1));
+  const absl::Duration begin = absl::Hours(5);
+  EXPECT_TRUE(limits.TakeOnce("a", 2, begin, "1"));
+  EXPECT_TRUE(limits.TakeOnce("a", 2, begin, "1"));
+  EXPECT_TRUE(limits.TakeOnce("a", 2, begin, ""));
+  EXPECT_FALSE(limits.TakeOnce("a", 2, begin, "")) << "no id is nothing's";
+  EXPECT_FALSE(limits.TakeOnce("a", 2, begin, "2"));
+  EXPECT_TRUE(limits.TakeOnce("a", 2, begin, "1"));
+  EXPECT_TRUE(limits.TakeOnce("b", 2, begin, "2"));
+  // What was let in counts anew in the next window, and what was not is as new as any.
+  EXPECT_TRUE(limits.TakeOnce("a", 2, begin + absl::Hours(1), "2"));
+  EXPECT_TRUE(limits.TakeOnce("a", 2, begin + absl::Hours(1), "1"));
+  EXPECT_FALSE(limits.TakeOnce("a", 2, begin + absl::Hours(1), "3"));
+}
+
 int ViewsIn(const std::optional<Counts>& counts) { return counts.has_value() ? counts->views : 0; }
 
 TEST(GatheredCounts, AreToldAtOnceAndThenAfterAWhile) {
