@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "kith/contacts/v1/contact.pb.h"
 #include "kith/messages/v1/message.pb.h"
 #include "kith/messages/v1/message_delivery.pb.h"
 #include "services/messages/message_reader.h"
