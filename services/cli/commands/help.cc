@@ -2,6 +2,7 @@
 // protos' comments.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -291,6 +292,14 @@ bool IsLengthOfTime(const FieldDescriptor& field) {
   return field.message_type() == google::protobuf::Duration::descriptor();
 }
 
+// What reads tell beside the rows, as the last mail of a thread, which no descriptor says.
+bool IsBesideRows(const FieldDescriptor& field) {
+  static const auto& names = *new std::set<absl::string_view>{"last_mail", "subject", "sender",
+                                                              "user",      "contact", "erased"};
+  return field.containing_type()->full_name() == "kith.received_mails.v1.MailThread" &&
+         names.contains(field.name());
+}
+
 // "owner", "amount", "amount.units": what rows of this type can be filtered by, those that the
 // server computes aside, which the method's comment tells. `links` are those that name records.
 void AddFilterFields(const Descriptor& row, const std::string& before, bool keeps_sealed,
@@ -298,6 +307,7 @@ void AddFilterFields(const Descriptor& row, const std::string& before, bool keep
   for (int i = 0; i < row.field_count(); ++i) {
     const FieldDescriptor& field = *row.field(i);
     if (field.type() == FieldDescriptor::TYPE_BYTES || IsLengthOfTime(field)) continue;
+    if (IsBesideRows(field)) continue;
     if (keeps_sealed && RulesOf(field).personal()) continue;
     const std::string path = before + field.name();
     if (!IsStructure(field)) fields->push_back(path);

@@ -221,7 +221,7 @@ TEST(Help, NamesTheFieldsWithinWhatIsWrittenAsJson) {
   EXPECT_THAT(of_steps, HasSubstr("        Its fields: id (required), call, wait, branch, "));
   EXPECT_THAT(of_steps, HasSubstr("\n        branch: condition (required), otherwise\n"));
   EXPECT_THAT(of_steps, HasSubstr("\n        end: {}\n"));
-  EXPECT_THAT(of_steps, HasSubstr("\n        await.change: "));
+  EXPECT_THAT(of_steps, HasSubstr("\n        await: resource (required), change, condition, "));
 }
 
 TEST(Help, ExplainsEachCommandThatIsNoMethod) {

@@ -32,7 +32,7 @@ TEST(Completions, OffersWhatMayStandThere) {
   EXPECT_THAT(Offered({"contacts", "create", "--lifecycle-stage", "CUS"}), ElementsAre("CUSTOMER"));
   EXPECT_THAT(Offered({"deals", "get", "x", "--"}), Contains("--as-of"));
   EXPECT_THAT(Offered({"deals", "list", "--columns", "display_name,ow"}),
-              ElementsAre("display_name,owner"));
+              ElementsAre("display_name,owner", "display_name,owner.display_name"));
   EXPECT_THAT(Offered({"deals", "list", "--order-by", "clo"}), ElementsAre("close_time"));
   EXPECT_THAT(Offered({"deals", "list", "--order-by", "conta"}), IsEmpty()) << "it has several";
   EXPECT_THAT(Offered({"custom-fields", "create", "--resource", "de"}), ElementsAre("deals"));
