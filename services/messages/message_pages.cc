@@ -176,7 +176,11 @@ absl::StatusOr<v1::Message> MessagePages::Read(const Found& found) const {
 
 void MessagePages::TakeOpen(const Found& found, const WebRequest& request, Answer answer) {
   if (!Asks(request)) return answer(runtime::NotAllowedAnswer(prefix(), "GET, HEAD"));
+  NoteOpen(found, request);
   answer(Pixel());
+}
+
+void MessagePages::NoteOpen(const Found& found, const WebRequest& request) {
   if (request.asks_not_to_be_followed || !IsWithin(found, request, AddressKind::kOpen)) return;
   auto command = std::make_unique<v1::RecordMessageOpenedRequest>();
   command->set_name(found.name());
@@ -214,17 +218,12 @@ void MessagePages::TakeClick(const Found& found, const WebRequest& request, Answ
   const bool is_automatic = IsAutomatic(*found.message, command->automatic());
   const Telling telling = TellingClick(found.facts(), is_automatic, *found.caller->settings);
   const bool is_of_somebody = !is_automatic && telling != Telling::kNot;
-  answer(LeadTo(is_of_somebody ? TargetOf(found, target) : target));
   CountOne(is_automatic ? automatic_clicks_ : clicks_);
-  switch (telling) {
-    case Telling::kNot:
-      return;
-    case Telling::kEach:
-      return Record(found, std::move(command));
-    case Telling::kCounted:
-      return Count(found,
-                   is_automatic ? PageCounts{.automatic_clicks = 1} : PageCounts{.clicks = 1});
+  if (telling == Telling::kEach) Record(found, std::move(command));
+  if (telling == Telling::kCounted) {
+    Count(found, is_automatic ? PageCounts{.automatic_clicks = 1} : PageCounts{.clicks = 1});
   }
+  answer(LeadTo(is_of_somebody ? TargetOf(found, target) : target));
 }
 
 void MessagePages::TakeUnsubscribe(const Found& found, const WebRequest& request, Answer answer) {

@@ -82,6 +82,7 @@ class MessagePages final : public runtime::WebPages {
   // The message with what it says; MESSAGES_ERROR_MESSAGE_NOT_FOUND where that is gone.
   absl::StatusOr<v1::Message> Read(const Found& found) const;
   void TakeOpen(const Found& found, const runtime::WebRequest& request, Answer answer);
+  void NoteOpen(const Found& found, const runtime::WebRequest& request);
   void TakeClick(const Found& found, const runtime::WebRequest& request, Answer answer);
   void TakeUnsubscribe(const Found& found, const runtime::WebRequest& request, Answer answer);
 
