@@ -100,8 +100,10 @@ void Connection::EndIfLate(absl::Duration now) {
       return EndCall(now >= until_ ? runtime::NotRead(kTurnTime) : DeadlinePassed());
     case State::kCall:
       return current_->EndsLate() ? EndCall(DeadlinePassed()) : current_->Cancel();
-    case State::kHandshake:
     case State::kIdle:
+      // What has come, and waits for a busy thread, is not late.
+      return stream_.HasCome() ? Readable() : Close();
+    case State::kHandshake:
     case State::kWrite:
     case State::kDrain:
     case State::kLinger:

@@ -164,6 +164,11 @@ Stream::Attempt Stream::Write(const char* from, size_t size, size_t* bytes) {
 
 bool Stream::HasMore() const { return ssl_ != nullptr && SSL_has_pending(ssl_) == 1; }
 
+bool Stream::HasCome() const {
+  boost::system::error_code ignored;
+  return socket_.available(ignored) > 0;
+}
+
 Stream::Next Stream::Peek() {
   char byte = 0;
   if (ssl_ == nullptr) {

@@ -83,6 +83,8 @@ class Stream {
     socket_.async_wait(boost::asio::socket_base::wait_read, std::forward<Handler>(handler));
   }
   bool HasMore() const;
+  // Whether something that nobody has read has come to the socket.
+  bool HasCome() const;
   enum class Next { kNothing, kSome, kEnd };
   // What comes next, as far as that is here; nothing is taken.
   Next Peek();
