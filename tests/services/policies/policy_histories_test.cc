@@ -64,7 +64,7 @@ TEST_P(PolicyHistories, EndAlikeWhateverDisturbsAnyPolicy) {
   EXPECT_EQ(disturbed.Outcomes(), outcomes);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, PolicyHistories, ::testing::Range(uint64_t{1}, uint64_t{3}));
+INSTANTIATE_TEST_SUITE_P(Seeds, PolicyHistories, ::testing::Range(uint64_t{1}, uint64_t{4}));
 
 }  // namespace
 }  // namespace kith::policies

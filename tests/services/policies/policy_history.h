@@ -96,7 +96,8 @@ inline void AddEffects(runtime::ServerBuilder& builder) {
 inline constexpr char kPersonal[] = "xanthippe";
 
 // Something that somebody does: a method, and its request as JSON. $contact is one of the contacts
-// that there are, $last_contact the youngest, $n the act's number, and $+26h a time so much later.
+// that there are, $last_contact the youngest, $n the act's number, and $+26h a time so much later,
+// and as many milliseconds as the act's number.
 // "Advance" has time pass.
 struct Act {
   const char* method;
@@ -426,7 +427,9 @@ class History : public PolicyWorld {
     if (gap == "n") return absl::StrCat(number_);
     absl::Duration later;
     if (gap[0] == '+' && absl::ParseDuration(gap.substr(1), &later)) {
-      return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", server_.clock().Now() + later,
+      // No two acts say the same time, which would change nothing where no time passed in between.
+      return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ",
+                              server_.clock().Now() + later + absl::Milliseconds(number_),
                               absl::UTCTimeZone());
     }
     const bool is_last = absl::StartsWith(gap, "last_");
