@@ -25,6 +25,7 @@
 #include "services/cli/import/import_plan.h"
 #include "services/cli/import/import_rejects.h"
 #include "services/cli/import/importer.h"
+#include "services/cli/import/lookups.h"
 #include "services/cli/import/progress.h"
 #include "services/cli/import/table_file.h"
 #include "services/cli/import/taken_back.h"
@@ -189,16 +190,17 @@ class Run {
   absl::Status Send(const ImportPlanner& planner, ImportJob& job) {
     const Interruptible interruptible;
     KITH_ASSIGN_OR_RETURN(taken_back_, TakenBack::Read(session_));
-    KITH_ASSIGN_OR_RETURN(const References references,
-                          Resolve(session_.client(), session_.catalog(), planner, taken_back_));
+    Lookups lookups(session_, planner, taken_back_, collection_);
+    KITH_RETURN_IF_ERROR(lookups.Find());
     Importer importer(session_.client(), options_.in_flight);
     for (auto row = csv_.rows.begin() + SkippedBy(job); row != csv_.rows.end(); ++row) {
-      if (interrupted || !Submit(*row, planner, references, job, importer)) break;
-      for (const Importer::Result& result : importer.TakeResults()) Take(result, &job);
+      if (interrupted || !Submit(*row, lookups, job, importer)) break;
+      TakeAll(importer, lookups, job);
       if (stopped_by_.has_value()) break;
     }
     importer.Finish();
-    for (const Importer::Result& result : importer.TakeResults()) Take(result, &job);
+    TakeAll(importer, lookups, job);
+    lookups.DeleteUnused();
     if (!stopped_by_.has_value() && interrupted) {
       stopped_by_ = absl::CancelledError("interrupted");
       (void)job.Advance();  // else the rows are told again
@@ -250,9 +252,8 @@ class Run {
     return std::min<int64_t>(job.position(), static_cast<int64_t>(csv_.rows.size()));
   }
 
-  bool Submit(const CsvRow& row, const ImportPlanner& planner, const References& references,
-              const ImportJob& job, Importer& importer) {
-    absl::StatusOr<std::vector<PlannedCall>> calls = planner.Plan(row, references);
+  bool Submit(const CsvRow& row, Lookups& lookups, const ImportJob& job, Importer& importer) {
+    absl::StatusOr<std::vector<PlannedCall>> calls = lookups.Plan(row);
     if (calls.ok()) {
       const absl::Status completed = CompleteLinks(*calls);
       if (!completed.ok()) calls = completed;
@@ -273,6 +274,13 @@ class Run {
       KITH_RETURN_IF_ERROR(links_.Complete(&*call.request, &*calls.front().request));
     }
     return absl::OkStatus();
+  }
+
+  void TakeAll(Importer& importer, Lookups& lookups, ImportJob& job) {
+    for (const Importer::Result& result : importer.TakeResults()) {
+      lookups.Take(result);
+      Take(result, &job);
+    }
   }
 
   // `job` is null in a dry run.

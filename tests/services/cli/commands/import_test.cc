@@ -457,6 +457,32 @@ TEST_F(ImportCommandTest, TakesBackWhatItsLookupsMade) {
   EXPECT_EQ(Run({"import", "--revert", job}), "1 record was taken back, 0 kept\n");
 }
 
+// Goal: nothing half done is left of rows that are refused. Method: two deals whose ids cannot be
+// and that name a company which there is not, one of them together with a row that is taken.
+TEST_F(ImportCommandTest, LeavesNothingThatLookupsMadeForRowsThatAreRefused) {
+  Write("deals.json", R"({"name": "deals", "collection": "deals", "key": ["id"],
+      "steps": [{"verb": "create", "fields": {
+        "deal_id": "id", "display_name": "name", "amount": "amount",
+        "company": {"column": "company", "lookup": {"collection": "companies",
+                    "by": "display_name", "create": {"display_name": "company"}}}}}]})");
+  const std::vector<std::string> import = {"import", "deals", "--mapping", Path("deals.json"),
+                                           Path("deals.csv")};
+  const std::string header = "id,name,amount,company\n";
+  Write("deals.csv", absl::StrCat(header, "a,One,much,Cedar\n", "not-:an-id,Two,,Acme\n",
+                                  "not-:an-id-2,Three,,Bright\n", "d,Four,,Bright\n"));
+  EXPECT_THAT(Run(import, 1), HasSubstr("deals: 1 created, 0 updated, 0 unchanged, 3 rejected\n"));
+  const std::string companies = Run({"companies", "list"});
+  EXPECT_THAT(companies, HasSubstr("Bright"));
+  EXPECT_THAT(companies, Not(HasSubstr("Acme")));
+  EXPECT_THAT(companies, Not(HasSubstr("Cedar")));
+  EXPECT_THAT(Run({"companies", "list-deleted"}), Not(HasSubstr("Cedar"))) << "none was made";
+  // It is made anew for the row that is mended.
+  Write("deals.csv", absl::StrCat(header, "b,Two,,Acme\n"));
+  EXPECT_THAT(Run(import), HasSubstr("deals: 1 created, 0 updated, 0 unchanged, 0 rejected\n"));
+  EXPECT_THAT(Run({"companies", "list"}), HasSubstr("Acme"));
+  EXPECT_EQ(Run({"import", "--revert", LastJob()}), "2 records were taken back, 0 kept\n");
+}
+
 // Goal: rows of an import that was taken back are imported anew, corrected or not, as often as it
 // was; and no row is imported twice otherwise.
 TEST_F(ImportCommandTest, ImportsAnewWhatWasTakenBack) {
