@@ -316,14 +316,6 @@ class Run {
   std::optional<absl::Status> stopped_by_;
 };
 
-absl::StatusOr<ImportJob> BeginOrResume(Session& session, const ImportOptions& options,
-                                        const Mapping& mapping, const std::string& json,
-                                        const CsvFile& csv, const std::string& job_name) {
-  if (!job_name.empty()) return ImportJob::Resume(session, job_name, csv.digest);
-  KITH_ASSIGN_OR_RETURN(const v1::ImportJob job, JobOf(options, mapping, json, csv));
-  return ImportJob::Begin(session, job);
-}
-
 // What a resumed job says of its own, as the mapping has it.
 void TakeMatches(const v1::ImportJob& job, Mapping& mapping) {
   if (!job.match_keys().empty()) mapping.match = {"as the job"};
@@ -337,6 +329,51 @@ absl::StatusOr<Reply> CallFor(Session& session, absl::string_view verb,
   const auto* const told = google::protobuf::DynamicCastToGenerated<Reply>(&*reply);
   KITH_CHECK(told != nullptr);
   return *told;
+}
+
+// The latest job that made something of the file of `job`; without a name where there is none, or
+// the caller is told of none.
+absl::StatusOr<v1::ImportJob> LastOf(Session& session, const v1::ImportJob& job) {
+  v1::ListImportJobsRequest request;
+  request.set_filter(absl::StrCat("file_digest = \"", job.file_digest(), "\" AND collection = \"",
+                                  job.collection(),
+                                  "\" AND (created_count > 0 OR updated_count > 0)"));
+  request.set_page_size(1);
+  do {
+    const auto page = CallFor<v1::ListImportJobsResponse>(session, "list", request);
+    if (absl::IsPermissionDenied(page.status()) || absl::IsUnimplemented(page.status())) break;
+    KITH_RETURN_IF_ERROR(page.status());
+    if (!page->import_jobs().empty()) return page->import_jobs(0);
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  return v1::ImportJob();
+}
+
+// A job that is new, of a file that may have been imported before: what was taken back is imported
+// anew, and that is said.
+absl::StatusOr<ImportJob> Begin(Session& session, const v1::ImportJob& job) {
+  KITH_ASSIGN_OR_RETURN(const v1::ImportJob before, LastOf(session, job));
+  if (before.state() == v1::REVERTING) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        job.display_name(), " was imported before as ", before.name(),
+        ", and what that made is being taken back. Import it once kith import-jobs get ",
+        before.name(), " says REVERTED."));
+  }
+  KITH_ASSIGN_OR_RETURN(ImportJob begun, ImportJob::Begin(session, job));
+  if (before.state() == v1::REVERTED) {
+    session.err() << job.display_name() << " was imported before as " << before.name()
+                  << ", and that was taken back: its rows are imported anew. They are taken back"
+                  << " with: kith import --revert " << begun.name() << '\n';
+  }
+  return begun;
+}
+
+absl::StatusOr<ImportJob> BeginOrResume(Session& session, const ImportOptions& options,
+                                        const Mapping& mapping, const std::string& json,
+                                        const CsvFile& csv, const std::string& job_name) {
+  if (!job_name.empty()) return ImportJob::Resume(session, job_name, csv.digest);
+  KITH_ASSIGN_OR_RETURN(const v1::ImportJob job, JobOf(options, mapping, json, csv));
+  return Begin(session, job);
 }
 
 void PrintKept(const std::string& record, const google::rpc::Status& why, Session& session) {
