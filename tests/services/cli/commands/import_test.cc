@@ -17,6 +17,7 @@
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/services/cli/commands/command_fixture.h"
 #include "tests/services/cli/kith_fixture.h"
+#include "tests/testing/source_folder.h"
 
 namespace kith::cli {
 namespace {
@@ -371,7 +372,7 @@ TEST_F(ImportCommandTest, TakesAStageByWhatItIsCalledWithTheMappingOfTheSample) 
   const std::string empty(18, ',');
   Write("deals.csv",
         absl::StrCat(header, "a1,A,Proposal Sent", empty, "\n", "b1,B,qualified", empty, "\n"));
-  EXPECT_EQ(Run({"import", "deals", "--mapping", KITH_SOURCE_DIR "/deploy/import/deals.json",
+  EXPECT_EQ(Run({"import", "deals", "--mapping", testing::SourcePath("deploy/import/deals.json"),
                  Path("deals.csv")}),
             "deals: 2 created, 0 updated, 0 unchanged, 0 rejected\n");
   EXPECT_EQ(Output({"deals", "list", "--order-by", "display_name", "--columns", "stage", "--csv"}),
@@ -399,8 +400,8 @@ TEST_F(ImportCommandTest, TakesItsOwnCardsBack) {
   Create({"contacts", "create", "--emails", "nameless@x.example"});
   for (const char* const version : {"vcard", "vcard3"}) {
     Output({"export", "contacts", "--format", version, "--output", Path("cards.vcf")});
-    EXPECT_EQ(Run({"import", "contacts", "--mapping", KITH_SOURCE_DIR "/deploy/import/cards.json",
-                   Path("cards.vcf")}),
+    EXPECT_EQ(Run({"import", "contacts", "--mapping",
+                   testing::SourcePath("deploy/import/cards.json"), Path("cards.vcf")}),
               "contacts: 0 created, 0 updated, 3 unchanged, 0 rejected\n");
   }
 }
