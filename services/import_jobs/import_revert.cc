@@ -29,6 +29,7 @@
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/requests/retry.h"
+#include "services/runtime/resources/find_type.h"
 #include "services/runtime/resources/table_reads.h"
 
 namespace kith::import_jobs {
@@ -100,10 +101,7 @@ ImportRevert::ImportRevert(std::vector<ResourceType> types, const runtime::Runti
     : types_(std::move(types)), runtime_(runtime), methods_(methods), uses_(types_, runtime) {}
 
 const ResourceType* ImportRevert::FindType(absl::string_view record) const {
-  const auto found = std::find_if(types_.begin(), types_.end(), [&](const ResourceType& type) {
-    return type.rules->category == eventstore::CategoryOf(record);
-  });
-  return found == types_.end() ? nullptr : &*found;
+  return runtime::FindType(types_, eventstore::CategoryOf(record));
 }
 
 Decision ImportRevert::Run(Loader& load, const v1::RevertImportJobRequest& command,

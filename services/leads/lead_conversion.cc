@@ -7,7 +7,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "eventstore/base/check.h"
 #include "eventstore/base/domain.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
@@ -22,6 +21,7 @@
 #include "services/leads/lead_fields.h"
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/resources/claim_holders.h"
+#include "services/runtime/resources/find_type.h"
 
 namespace kith::leads {
 namespace {
@@ -187,16 +187,8 @@ absl::Status LeadConversion::Render(runtime::Rendering& after,
   return absl::OkStatus();
 }
 
-const ResourceType& LeadConversion::TypeOf(absl::string_view category) const {
-  const auto found = std::find_if(resources_.begin(), resources_.end(), [&](const auto& type) {
-    return type.rules->category == category;
-  });
-  KITH_CHECK(found != resources_.end());  // the protos name them
-  return *found;
-}
-
 absl::StatusOr<const Message*> LeadConversion::Find(Loader& load, const std::string& name) const {
-  const ResourceType& type = TypeOf(eventstore::CategoryOf(name));
+  const ResourceType& type = runtime::TypeOf(resources_, eventstore::CategoryOf(name));
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, name));
   const ResourceNow now = type.now_of(state);
   return now.lifecycle == Lifecycle::kActive ? now.resource : nullptr;
@@ -222,9 +214,9 @@ absl::Status LeadConversion::AddCompany(Loader& load, const v1::ConvertLeadReque
   std::string domain;
   if (!lead.website().empty()) {
     domain = DomainForm(lead.website());
-    KITH_ASSIGN_OR_RETURN(
-        const runtime::ClaimHolders holders,
-        runtime::FindHolders(load, TypeOf("companies"), kCompanyDomainClaim, domain));
+    KITH_ASSIGN_OR_RETURN(const runtime::ClaimHolders holders,
+                          runtime::FindHolders(load, runtime::TypeOf(resources_, "companies"),
+                                               kCompanyDomainClaim, domain));
     if (!holders.records.empty()) {  // a domain is one company's
       conversion.company = static_cast<const companies::v1::Company*>(holders.records[0])->name();
       return absl::OkStatus();
@@ -252,8 +244,9 @@ absl::StatusOr<Identity> LeadConversion::Identify(Loader& load, contacts::v1::Co
   }
   std::vector<KnownContact> known;
   for (const auto& [claim, value] : claims) {
-    KITH_ASSIGN_OR_RETURN(const runtime::ClaimHolders holders,
-                          runtime::FindHolders(load, TypeOf("contacts"), claim, value));
+    KITH_ASSIGN_OR_RETURN(
+        const runtime::ClaimHolders holders,
+        runtime::FindHolders(load, runtime::TypeOf(resources_, "contacts"), claim, value));
     if (holders.are_some_hidden && claim == kContactEmailClaim) {
       return RejectState(v1::LEADS_ERROR_CONTACT_HIDDEN,
                          "Somebody who is hidden from you has the lead's e-mail address. Have the "

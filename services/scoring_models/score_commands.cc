@@ -18,6 +18,7 @@
 #include "services/core/field_of.h"
 #include "services/core/reject.h"
 #include "services/runtime/requests/retry.h"
+#include "services/runtime/resources/find_type.h"
 
 namespace kith::scoring_models {
 namespace {
@@ -72,11 +73,7 @@ ScoreCommands::ScoreCommands(std::vector<ResourceType> resources, const runtime:
     : resources_(std::move(resources)), runtime_(runtime) {}
 
 const ResourceType* ScoreCommands::TypeOf(const v1::ScoringModel& model) const {
-  const auto found =
-      std::find_if(resources_.begin(), resources_.end(), [&](const ResourceType& type) {
-        return type.rules->category == CollectionOf(model.target());
-      });
-  return found == resources_.end() ? nullptr : &*found;
+  return runtime::FindType(resources_, CollectionOf(model.target()));
 }
 
 bool ScoreCommands::IsScored(const v1::ScoringModel& model, absl::string_view record) const {

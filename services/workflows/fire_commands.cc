@@ -23,6 +23,7 @@
 #include "services/core/work_calendar.h"
 #include "services/runtime/requests/retry.h"
 #include "services/runtime/resources/collections.h"
+#include "services/runtime/resources/find_type.h"
 #include "services/workflows/record_row.h"
 
 namespace kith::workflows {
@@ -121,13 +122,6 @@ Decision FireCommands::Run(runtime::Loader& load, const v1::FireWorkflowRequest&
   return std::move(*began).Add(Fired(workflow.name(), std::move(fired)));
 }
 
-const runtime::ResourceType* FireCommands::TypeOf(absl::string_view collection) const {
-  const auto found = std::find_if(
-      resources_.begin(), resources_.end(),
-      [&](const runtime::ResourceType& type) { return type.rules->category == collection; });
-  return found == resources_.end() ? nullptr : &*found;
-}
-
 Decision FireCommands::Begin(runtime::Loader& load, const v1::Workflow& workflow,
                              const std::string& record, const CommandContext& context) const {
   v1::CreateWorkflowRunRequest request;
@@ -141,7 +135,8 @@ Decision FireCommands::Begin(runtime::Loader& load, const v1::Workflow& workflow
 Decision FireCommands::FireOver(runtime::Loader& load, const v1::Workflow& workflow,
                                 const v1::FireWorkflowRequest& command,
                                 const CommandContext& context) const {
-  const runtime::ResourceType* const type = TypeOf(eventstore::CategoryOf(command.record()));
+  const runtime::ResourceType* const type =
+      runtime::FindType(resources_, eventstore::CategoryOf(command.record()));
   if (type == nullptr) return NoChange();
   KITH_ASSIGN_OR_RETURN(const void* const state,
                         load.LoadState(*type->aggregate, command.record()));
@@ -187,7 +182,7 @@ absl::StatusOr<WorkCalendar> FireCommands::CalendarOf(runtime::Loader& load,
                                                       absl::TimeZone zone) const {
   const std::string& name = trigger.record_time().business_calendar();
   const runtime::ResourceType* const type =
-      name.empty() ? nullptr : TypeOf(eventstore::CategoryOf(name));
+      name.empty() ? nullptr : runtime::FindType(resources_, eventstore::CategoryOf(name));
   if (type == nullptr) return Weekdays(zone);
   // It is a part of the workflow, whoever may see it.
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*type->aggregate, name));
@@ -203,7 +198,8 @@ absl::StatusOr<FireCommands::Listed> FireCommands::List(const runtime::Loader& l
                                                         const WorkCalendar& calendar,
                                                         const CommandContext& context) const {
   Listed listed;
-  const runtime::ResourceType* const type = TypeOf(workflow.trigger().resource());
+  const runtime::ResourceType* const type =
+      runtime::FindType(resources_, workflow.trigger().resource());
   if (type == nullptr) return listed;
   const projections::View& view = runtime_.views.Find(type->directory->name());
   const Position position = view.position();
@@ -250,7 +246,8 @@ Decision FireCommands::FindRecords(runtime::Loader& load, const v1::Workflow& wo
   fired.set_records_before(command.records_before());
   fired.set_rows_looked_at(command.rows_before() + listed.looked_at);
   fired.set_after(std::move(listed.after));
-  const runtime::ResourceType* const type = TypeOf(workflow.trigger().resource());
+  const runtime::ResourceType* const type =
+      runtime::FindType(resources_, workflow.trigger().resource());
   for (const std::string& name : listed.names) {
     KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type->aggregate, name));
     const ResourceNow now = type->now_of(state);

@@ -23,6 +23,7 @@
 #include "services/runtime/resources/condition_fields.h"
 #include "services/runtime/resources/custom_columns.h"
 #include "services/runtime/resources/custom_field_sets.h"
+#include "services/runtime/resources/find_type.h"
 #include "services/runtime/resources/link_aliases.h"
 #include "services/runtime/resources/link_chains.h"
 #include "services/runtime/resources/linking_records.h"
@@ -47,14 +48,6 @@ using ResourceTypes = std::vector<ResourceType>;
 
 // Of the records of an owner who cannot be deleted, so many are looked for.
 constexpr size_t kOwnedNamedMax = 101;
-
-const ResourceType& TypeOf(const ResourceTypes& types, absl::string_view name) {
-  const absl::string_view category = eventstore::CategoryOf(name);
-  for (const ResourceType& type : types) {
-    if (type.rules->category == category) return type;
-  }
-  KITH_UNREACHABLE();  // a request whose links are of other patterns is refused before
-}
 
 // Where a request has such a resource; null where it has none.
 const FieldDescriptor* ResourceIn(const Descriptor& request, const Descriptor& resource) {
@@ -310,7 +303,8 @@ class StandardHandler final : public CommandHandler {
   absl::StatusOr<Linked> LoadLinks(Loader& load, const ResourceChange& change) const {
     Linked linked;
     for (const Link& link : change.links) {
-      const ResourceType& type = TypeOf(types_, link.record);
+      // A request whose links are of other patterns is refused before.
+      const ResourceType& type = TypeOf(types_, eventstore::CategoryOf(link.record));
       const LinkedRecord* const built_in =
           type.rules->built_in == nullptr ? nullptr : type.rules->built_in(link.record);
       if (built_in != nullptr) {
@@ -670,7 +664,7 @@ void BindStandardMethods(const ResourceTypes& types, const Runtime& runtime, Met
   const SharedFacts facts{server, CustomFieldSets::Open(runtime)};
   for (const ResourceType& type : types) {
     for (const std::string& pattern : LinkPatterns(*type.rules->resource->GetDescriptor())) {
-      TypeOf(types, pattern);
+      TypeOf(types, eventstore::CategoryOf(pattern));
     }
     for (int i = 0; i < type.service->method_count(); ++i) {
       const MethodDescriptor& method = *type.service->method(i);

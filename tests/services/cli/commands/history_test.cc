@@ -15,6 +15,7 @@ namespace {
 
 constexpr char kFieldsTitle[] = "Fields to filter by, and to order by where they have one value\n";
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -49,6 +50,9 @@ TEST_F(HistoryTest, TellsWhichFieldsTakeWhatRecordsAreCalled) {
                 "  pipeline_lost_reason, pending_approval.requester, "
                 "pending_approval.approvers\n"));
   EXPECT_THAT(Output({"pipelines", "list", "--help"}, -1), Not(HasSubstr("e-mail address")));
+  // Mail threads have no events, and their rows less than is told: the method's comment says what.
+  EXPECT_THAT(Output({"mail-threads", "list", "--help"}, -1),
+              AllOf(HasSubstr("filtered by name, joined_threads"), Not(HasSubstr(kFieldsTitle))));
 }
 
 TEST_F(HistoryTest, TellsOfEachChangeByWhichWorkflowRunItWas) {
