@@ -7,12 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "kith/business_calendars/v1/business_calendar.pb.h"
-#include "kith/type/v1/errors.pb.h"
 #include "kith/workflows/v1/workflow_runs_service.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
 #include "projections/workflows/record_moment.h"
@@ -21,9 +19,9 @@
 #include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/core/work_calendar.h"
-#include "services/runtime/requests/retry.h"
 #include "services/runtime/resources/collections.h"
 #include "services/runtime/resources/find_type.h"
+#include "services/runtime/resources/not_known_yet.h"
 #include "services/workflows/record_row.h"
 
 namespace kith::workflows {
@@ -38,8 +36,6 @@ constexpr int kRowsMax = 1'000;
 // Of all that is looked at for one time.
 constexpr int kRowsOfAllMax = 100'000;
 constexpr int kRecordsDefault = 100;
-// A directory that lacks more of the log than this is being built.
-constexpr uint64_t kEventsBehindMax = 10'000;
 
 constexpr absl::string_view kCreateRun = "kith.workflows.v1.WorkflowRunsService/CreateWorkflowRun";
 
@@ -203,11 +199,7 @@ absl::StatusOr<FireCommands::Listed> FireCommands::List(const runtime::Loader& l
   if (type == nullptr) return listed;
   const projections::View& view = runtime_.views.Find(type->directory->name());
   const Position position = view.position();
-  if (runtime_.log.head().value() > position.value() + kEventsBehindMax) {
-    return Error(type::v1::ERROR_VIEW_BEHIND,
-                 "Which records there are is not known yet: a read model is being built.", {},
-                 runtime::RetryAfter(absl::Seconds(1)));
-  }
+  KITH_RETURN_IF_ERROR(runtime::CheckKnown(runtime_.log, position, "Which records there are"));
   projections::KeyRange range = projections::KeyRange::Prefix("");
   if (!command.after().empty()) range.from = command.after() + '\0';
   const projections::TableCore& table = type->directory->table();
