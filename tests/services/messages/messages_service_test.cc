@@ -26,6 +26,7 @@
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "services/runtime/effects/effect.h"
+#include "tests/testing/await.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -161,11 +162,7 @@ class MessagesServiceTest : public ::testing::Test {
     return types;
   }
   void AwaitState(const std::string& name, v1::MessageState state) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    while (Get(name)->state() != state) {
-      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
-      ASSERT_TRUE(follower->Poll(1'000).ok());
-    }
+    testing::AwaitThat(server_, [&] { return Get(name)->state() == state; });
   }
 
   const bool has_mail_;
@@ -425,11 +422,9 @@ TEST_F(MessagesServiceTest, TellThatTheyWereOpenedAndFollowed) {
   using Notifications = notifications::v1::NotificationsService::Stub;
   notifications::v1::ListNotificationsRequest list;
   list.set_filter("kind = MAIL_OPENED");
-  const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-  while (Made(&Notifications::ListNotifications, list).notifications().empty()) {
-    ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nobody is told";
-    ASSERT_TRUE(follower->Poll(1'000).ok());
-  }
+  testing::AwaitThat(server_, [&] {
+    return !Made(&Notifications::ListNotifications, list).notifications().empty();
+  });
   const auto told = Made(&Notifications::ListNotifications, list);
   ASSERT_EQ(told.notifications_size(), 1);
   EXPECT_EQ(told.notifications(0).owner(), marta);

@@ -2,13 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <string>
 
 #include "eventstore/base/proto_time.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/notifications/v1/notifications_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
+#include "tests/testing/await.h"
 #include "tests/testing/members.h"
 #include "tests/testing/test_server.h"
 
@@ -60,11 +60,7 @@ class DealNoticesTest : public ::testing::Test {
     return listed.response;
   }
   void Await(const std::string& owner, int count) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    while (Unread(owner).notifications_size() < count) {
-      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
-      ASSERT_TRUE(follower->Poll(1'000).ok());
-    }
+    testing::AwaitThat(server_, [&] { return Unread(owner).notifications_size() >= count; });
   }
 
   testing::TestServer server_;

@@ -9,6 +9,7 @@
 #include "services/cli/calls/catalog.h"
 #include "services/cli/commands/revision_table.h"
 #include "tests/services/cli/commands/command_fixture.h"
+#include "tests/testing/await.h"
 
 namespace kith::cli {
 namespace {
@@ -63,13 +64,11 @@ TEST_F(HistoryTest, TellsOfEachChangeByWhichWorkflowRunItWas) {
               R"("{\"contact\": {\"name\": \"{{record.name}}\", \"notes\": \"Hi\"}}"}})"});
   Run({"workflows", "activate", greet});
   const std::string mira = Create({"contacts", "create", "--first-name", "Mira"});
-  const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-  std::string told = Run({"history", mira});
-  while (told.find("notes") == std::string::npos) {
-    ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << told;
-    ASSERT_TRUE(follower->Poll(1'000).ok());
+  std::string told;
+  testing::AwaitThat(server_, [&] {
     told = Run({"history", mira});
-  }
+    return told.find("notes") != std::string::npos;
+  });
   EXPECT_THAT(told, ::testing::ContainsRegex("workflow run +workflowRuns/ID"));
 }
 
