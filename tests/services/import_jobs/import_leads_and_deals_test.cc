@@ -226,7 +226,7 @@ TEST_F(ImportedDeals, AreFoundByTheirNameAndMoved) {
   EXPECT_EQ(GetDeal("deals/a1")->source(), "web");
   EXPECT_EQ(GetDeal("deals/a1")->stage_intervals_size(), 3);
   const auto refused = ImportDeal(job, "a1", "no-such-stage", "source: 'mail'");
-  EXPECT_NE(refused.reason(), "");
+  EXPECT_EQ(refused.reason(), "STAGE_NOT_FOUND");
   EXPECT_EQ(GetDeal("deals/a1")->source(), "web") << "all of a row, or nothing";
   deals::v1::WinDealRequest win;
   win.set_name("deals/a1");

@@ -308,7 +308,7 @@ TEST_F(MessagesServiceTest, AreToldOnlyToWhoSeesTheContact) {
   v1::RecordMessageSentRequest record;
   record.set_name(hidden.name());
   record.set_message_id("<1@acme.example>");
-  EXPECT_NE(server_.CallWith(key, &Stub::RecordMessageSent, record).reason(), "");
+  EXPECT_EQ(server_.CallWith(key, &Stub::RecordMessageSent, record).reason(), "PERMISSION_DENIED");
 }
 
 // Goal: nothing of what was said to a person outlives their key.
@@ -334,7 +334,7 @@ TEST_F(MessagesServiceTest, AreEmptyWhenThePersonIsErased) {
   ASSERT_TRUE(timeline.entries(0).event().UnpackTo(&queued));
   EXPECT_TRUE(timeline.entries(0).erased());
   EXPECT_EQ(queued.personal().subject(), "");
-  EXPECT_NE(server_.Call(&Stub::SendMessage, Sending(ada_)).reason(), "");
+  EXPECT_EQ(server_.Call(&Stub::SendMessage, Sending(ada_)).reason(), "PERSON_ERASED");
 }
 
 // What is tracked is decided when it is queued, over all who may not want it.
