@@ -194,8 +194,22 @@ std::optional<deals::v1::MoveDealRequest> MoveTo(const Deal& deal, const Deal& r
   return move;
 }
 
-// A lead that was closed takes nothing from a row: what is reported of it stays as it is.
+// What is reported of a deal that was won or lost stays as it is.
+absl::Status CheckNotClosed(const Deal& deal) {
+  if (deal.status() == deals::v1::OPEN) return absl::OkStatus();
+  return RejectState(v1::IMPORT_JOBS_ERROR_DEAL_CLOSED,
+                     absl::StrCat("The row is of a deal that was ",
+                                  deal.status() == deals::v1::WON ? "won" : "lost",
+                                  ", which no import changes. Reopen ", deal.name(),
+                                  " first and import the row again, or leave the row out."),
+                     deal.name());
+}
+
+// A lead or a deal that was closed takes nothing from a row.
 absl::Status CheckNotClosed(const Message& record) {
+  if (record.GetDescriptor() == Deal::descriptor()) {
+    return CheckNotClosed(static_cast<const Deal&>(record));
+  }
   if (record.GetDescriptor() != Lead::descriptor()) return absl::OkStatus();
   const auto& lead = static_cast<const Lead&>(record);
   if (lead.status() == leads::v1::CONVERTED) {

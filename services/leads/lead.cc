@@ -52,11 +52,13 @@ Decision Step(const LeadState& state, const Command& command, v1::LeadStatus to)
 }
 
 // The command asks for what the lead was converted to, or leaves it open.
-bool AsksForTheSame(const v1::Lead& lead, const v1::ConvertLeadRequest& command) {
+bool AsksForTheSame(const LeadState& state, const v1::ConvertLeadRequest& command) {
+  const v1::Lead& lead = state.resource;
   const auto is_same = [](const std::string& asked, const std::string& is) {
     return asked.empty() || asked == is;
   };
   return is_same(command.contact(), lead.converted_contact()) &&
+         (!command.new_contact() || state.has_made_contact) &&
          is_same(command.company(), lead.converted_company()) &&
          (!command.create_deal() || !lead.converted_deal().empty());
 }
@@ -192,7 +194,7 @@ Decision Decide(const LeadState& state, const v1::RecordLeadResponseRequest& com
 absl::StatusOr<bool> IsToConvert(const LeadState& state, const v1::ConvertLeadRequest& command) {
   KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Lead& lead = state.resource;
-  if (lead.status() == v1::CONVERTED && AsksForTheSame(lead, command)) return false;
+  if (lead.status() == v1::CONVERTED && AsksForTheSame(state, command)) return false;
   KITH_RETURN_IF_ERROR(CheckTransition(lead, v1::CONVERTED));
   return true;
 }
@@ -212,6 +214,9 @@ Changes Converted(const v1::Lead& lead, const Conversion& conversion) {
 
 LeadState Evolve(LeadState state, const Recorded<v1::LeadEvent>& recorded) {
   state.lifecycle = FoldResource(recorded, state.lifecycle, state.resource, FoldLead);
+  if (recorded.event.has_lead_converted()) {
+    state.has_made_contact = recorded.event.lead_converted().contact_created();
+  }
   return state;
 }
 

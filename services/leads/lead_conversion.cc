@@ -46,6 +46,11 @@ absl::Status CheckDealFields(const v1::ConvertLeadRequest& command) {
   return RejectFields(violations);
 }
 
+absl::Status CheckContactFields(const v1::ConvertLeadRequest& command) {
+  if (!command.new_contact() || command.contact().empty()) return absl::OkStatus();
+  return RejectField("new_contact", "must not be said beside contact");
+}
+
 // Whether what is said of the deal is what became of it: the stage is the one that it began in, so
 // that one which was moved since is the same deal.
 bool AsksForDeal(const deals::v1::Deal& deal, const v1::ConvertLeadRequest& command) {
@@ -156,6 +161,7 @@ Decision LeadConversion::Run(Loader& load, const v1::ConvertLeadRequest& command
   KITH_ASSIGN_OR_RETURN(const LeadState* const state, load.Load<LeadAggregate>(command.name()));
   KITH_ASSIGN_OR_RETURN(const bool is_to_convert, IsToConvert(*state, command));
   KITH_RETURN_IF_ERROR(CheckDealFields(command));
+  KITH_RETURN_IF_ERROR(CheckContactFields(command));
   const v1::Lead lead = state->resource;
   if (!is_to_convert) return Repeat(load, command, lead);
   Conversion conversion;
@@ -266,10 +272,9 @@ absl::StatusOr<Identity> LeadConversion::Identify(Loader& load, contacts::v1::Co
 absl::Status LeadConversion::AddContact(Loader& load, const v1::ConvertLeadRequest& command,
                                         const v1::Lead& lead, const CommandContext& context,
                                         Conversion& conversion) const {
-  if (command.new_contact() && !command.contact().empty()) {
-    return RejectField("new_contact", "must not be said beside contact");
+  if (!command.new_contact()) {
+    conversion.contact = command.contact().empty() ? lead.contact() : command.contact();
   }
-  conversion.contact = command.contact().empty() ? lead.contact() : command.contact();
   if (!conversion.contact.empty()) {
     KITH_ASSIGN_OR_RETURN(const Message* const found, Find(load, conversion.contact));
     return found == nullptr ? LinkNotThere("contact", conversion.contact) : absl::OkStatus();

@@ -37,6 +37,10 @@ constexpr int kRowsMax = 1'000;
 constexpr int kRowsOfAllMax = 100'000;
 constexpr int kRecordsDefault = 100;
 
+// By it the run is found that a moment of a record began. Persisted inside the hashes of the log's
+// tags.
+constexpr char kMomentClaim[] = "workflowRuns.moment";
+
 constexpr absl::string_view kCreateRun = "kith.workflows.v1.WorkflowRunsService/CreateWorkflowRun";
 
 Change Fired(const std::string& workflow, v1::WorkflowFired fired) {
@@ -49,6 +53,11 @@ Change Fired(const std::string& workflow, v1::WorkflowFired fired) {
 
 absl::TimeZone ZoneOf(const std::string& name) {
   return TimeZoneOf(name).value_or(absl::UTCTimeZone());
+}
+
+// The first moment that is looked for.
+absl::Time SinceOf(const v1::FireWorkflowRequest& command, const CommandContext& context) {
+  return command.has_since_time() ? FromTimestamp(command.since_time()) : context.now;
 }
 
 int RecordsMaxOf(const v1::WorkflowTrigger& trigger) {
@@ -128,6 +137,24 @@ Decision FireCommands::Begin(runtime::Loader& load, const v1::Workflow& workflow
   return create->handler()->Decide(load, request, context);
 }
 
+Decision FireCommands::BeginOnce(runtime::Loader& load, const v1::Workflow& workflow,
+                                 const v1::FireWorkflowRequest& command,
+                                 const CommandContext& context) const {
+  const std::string moment = absl::StrCat(workflow.name(), "/", command.record(), "/",
+                                          absl::ToUnixMicros(FromTimestamp(command.due_time())));
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> begun,
+                        load.StreamsTagged(kMomentClaim, moment, Position()));
+  if (!begun.empty()) return NoChange();
+  Decision began = Begin(load, workflow, command.record(), context);
+  if (!began.ok()) return began;
+  Changes claimed;
+  for (Change& change : (*std::move(began)).TakeList()) {
+    change.claims.push_back({kMomentClaim, moment});
+    claimed = std::move(claimed).Add(std::move(change));
+  }
+  return claimed;
+}
+
 Decision FireCommands::FireOver(runtime::Loader& load, const v1::Workflow& workflow,
                                 const v1::FireWorkflowRequest& command,
                                 const CommandContext& context) const {
@@ -151,11 +178,11 @@ Decision FireCommands::FireOver(runtime::Loader& load, const v1::Workflow& workf
     }
     KITH_ASSIGN_OR_RETURN(const bool sees, load.Sees(command.record(), kReadScores));
     if (!sees || !due.has_value()) return NoChange();
-  } else if (due != FromTimestamp(command.due_time())) {
-    // It was moved as the timer fired, or the trigger is another one by now.
-    return NoChange();
+    return Begin(load, workflow, command.record(), context);
   }
-  return Begin(load, workflow, command.record(), context);
+  // It was moved as the timer fired, or the trigger is another one by now.
+  if (due != FromTimestamp(command.due_time())) return NoChange();
+  return BeginOnce(load, workflow, command, context);
 }
 
 std::optional<absl::Time> FireCommands::DueOf(const v1::WorkflowTrigger& trigger,
@@ -216,7 +243,7 @@ absl::StatusOr<FireCommands::Listed> FireCommands::List(const runtime::Loader& l
     ++listed.looked_at;
     last = table.declaration().key(*row);
     const auto due = DueOf(workflow.trigger(), *row, calendar, context.now);
-    if (due.has_value() && *due >= context.now) listed.names.push_back(last);
+    if (due.has_value() && *due >= SinceOf(command, context)) listed.names.push_back(last);
     return true;
   }));
   const bool is_enough = command.records_before() + static_cast<int>(listed.names.size()) >=
@@ -235,6 +262,7 @@ Decision FireCommands::FindRecords(runtime::Loader& load, const v1::Workflow& wo
   KITH_ASSIGN_OR_RETURN(Listed listed, List(load, workflow, command, calendar, context));
   v1::WorkflowFired fired;
   if (command.has_due_time()) *fired.mutable_due_time() = command.due_time();
+  if (command.has_since_time()) *fired.mutable_since_time() = command.since_time();
   fired.set_records_before(command.records_before());
   fired.set_rows_looked_at(command.rows_before() + listed.looked_at);
   fired.set_after(std::move(listed.after));
@@ -246,7 +274,7 @@ Decision FireCommands::FindRecords(runtime::Loader& load, const v1::Workflow& wo
     if (now.lifecycle != Lifecycle::kActive) continue;
     KITH_ASSIGN_OR_RETURN(const auto record, WithTimesOfRow(load, runtime_, *type, *now.resource));
     const auto due = DueOf(workflow.trigger(), *record, calendar, context.now);
-    if (!due.has_value() || *due < context.now) continue;
+    if (!due.has_value() || *due < SinceOf(command, context)) continue;
     v1::FoundRecord& found = *fired.add_records();
     found.set_record(name);
     if (workflow.trigger().has_record_time()) *found.mutable_due_time() = ToTimestamp(*due);

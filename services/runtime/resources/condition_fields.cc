@@ -8,11 +8,13 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
 #include "projections/tables/custom_columns.h"
 #include "projections/tables/query.h"
 #include "projections/tables/row_filter.h"
+#include "services/core/custom_fields.h"
 #include "services/runtime/resources/custom_columns.h"
 #include "services/runtime/resources/find_type.h"
 
@@ -27,6 +29,11 @@ using projections::Expression;
 
 bool IsFilter(const FieldDescriptor& field) {
   return field.options().GetExtension(options::v1::field).format() == options::v1::FORMAT_FILTER;
+}
+
+// It is the name of a field.
+bool IsName(const FieldDescriptor& field) {
+  return field.options().GetExtension(options::v1::field).format() == options::v1::FORMAT_FIELD;
 }
 
 // Others, as a Struct, have no filters.
@@ -62,6 +69,9 @@ void AddFilters(const Message& message, std::vector<Expression>& filters) {
   reflection.ListFields(message, &set);
   for (const FieldDescriptor* const field : set) {
     const bool is_own = IsOwn(field->message_type());
+    if (IsName(*field) && !field->is_repeated()) {
+      AddFilter(absl::StrCat(reflection.GetString(message, field), ":*"), filters);
+    }
     if (!is_own && !IsFilter(*field)) continue;
     const int size = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
     for (int i = 0; i < size; ++i) {
@@ -76,6 +86,13 @@ void AddFilters(const Message& message, std::vector<Expression>& filters) {
       }
     }
   }
+}
+
+absl::Status CheckValues(const CustomFieldSet& fields, const Message& record) {
+  const std::unique_ptr<Message> empty(record.New());
+  const std::unique_ptr<Message> taken(record.New());
+  taken->CopyFrom(record);
+  return TakeCustomValues(fields, *empty, /*is_new=*/false, "record", *taken);
 }
 
 }  // namespace
@@ -107,9 +124,10 @@ absl::StatusOr<const ServerFacts*> ConditionFields::FactsFor(Loader& load, const
       std::optional<CustomColumn> column = ColumnOf(field, table.custom_maps);
       if (column.has_value()) columns.push_back(*std::move(column));
     }
-    collection.holds = [&table, columns = std::move(columns)](
+    collection.holds = [&table, fields, columns = std::move(columns)](
                            absl::string_view filter, const Message& record, absl::Time now,
                            absl::TimeZone zone) -> absl::StatusOr<bool> {
+      KITH_RETURN_IF_ERROR(CheckValues(*fields, record));
       KITH_ASSIGN_OR_RETURN(const auto bound,
                             projections::RowFilter::Bind(table, filter, {now, zone}, columns));
       return bound.Holds(record);

@@ -103,14 +103,14 @@ class CustomConditions : public ::testing::Test {
   static std::string Triggered(const std::string& condition) {
     return absl::StrCat("trigger { resource: 'contacts' condition: '", condition, "' } ", kTitles);
   }
-  // Of which records there are runs that ended.
-  std::vector<std::string> Told() {
+  // Of which records there are runs that ended, or are so far.
+  std::vector<std::string> Told(workflows::v1::RunState state = workflows::v1::DONE) {
     workflows::v1::ListWorkflowRunsRequest request;
     request.set_order_by("create_time");
     std::vector<std::string> records;
     const auto listed = Made(&WorkflowRunsService::Stub::ListWorkflowRuns, request);
     for (const auto& run : listed.workflow_runs()) {
-      if (run.state() == workflows::v1::DONE) records.push_back(run.record());
+      if (run.state() == state) records.push_back(run.record());
     }
     return records;
   }
@@ -160,6 +160,57 @@ TEST_F(CustomConditions, DecideBranchesAndWhatIsWaitedFor) {
   contacts::v1::GetContactRequest get;
   get.set_name(ada);
   EXPECT_EQ(Made(&ContactsService::Stub::GetContact, get).job_title(), "told");
+}
+
+// Of contacts that name the new one in a custom field, or in a personal one.
+TEST_F(CustomConditions, SayWhichRecordsAreWaitedFor) {
+  Field("mentor", "type: RECORD record_collection: 'contacts'");
+  Field("spouse", "type: RECORD personal: true");
+  const auto wait = [](const std::string& by_field) {
+    return absl::StrCat(
+        "trigger { resource: 'contacts' change: CREATED } "
+        "steps { id: 'named' await { resource: 'contacts' by_field: '",
+        by_field, "' condition: 'notes = go' timeout: '30d' otherwise: 'stop' } } ", kTitles,
+        " steps { id: 'stop' end {} }");
+  };
+  Activate(wait("custom.mentor"));
+  const std::string ada = CreateContact("");
+  CreateContact("");
+  AwaitThat([&] { return Told(workflows::v1::WAITING).size() == 2; });
+  const auto names = [](const std::string& map, const std::string& key, const std::string& name) {
+    return absl::StrCat("notes: 'go' ", map, " { key: '", key, "' value { record: '", name,
+                        "' } }");
+  };
+  CreateContact(names("custom", "mentor", ada));
+  AwaitThat([&] { return Told(workflows::v1::WAITING).size() == 2 && Told().size() == 1; });
+  EXPECT_THAT(Told(), ElementsAre(ada));
+  Activate(wait("personal_custom.spouse"));
+  const std::string cyd = CreateContact("");
+  AwaitThat([&] { return Told(workflows::v1::WAITING).size() == 4; });
+  CreateContact(names("personal_custom", "spouse", cyd));
+  AwaitThat([&] { return Told().size() == 2; });
+  EXPECT_THAT(Told(), ElementsAre(ada, cyd));
+}
+
+TEST_F(CustomConditions, SayOnlyByFieldsThatNameRecordsWhichAreWaitedFor) {
+  Field("tier", "type: TEXT");
+  Field("keeper", "type: RECORD record_collection: 'users'");
+  Field("mentor", "type: RECORD");
+  const auto told = [&](const std::string& by_field) {
+    const auto created =
+        CreateWorkflow(absl::StrCat("trigger { resource: 'contacts' change: CREATED } "
+                                    "steps { id: 'named' await { resource: 'contacts' by_field: '",
+                                    by_field, "' timeout: '30d' } }"));
+    if (!created.reason().empty()) {
+      EXPECT_THAT(created.fields(), ElementsAre("workflow.steps[0].await.by_field"));
+    }
+    return created.status.error_message();
+  };
+  EXPECT_EQ(told("custom.mentor"), "");
+  EXPECT_THAT(told("custom.mentro"), HasSubstr("did you mean custom.mentor?"));
+  EXPECT_THAT(told("custom.tier"), HasSubstr("a custom field of contacts that names records of"));
+  EXPECT_THAT(told("custom.keeper"), HasSubstr("a custom field of contacts that names records of"));
+  EXPECT_NE(told("personal_custom.mentor"), "");
 }
 
 TEST_F(CustomConditions, NameFieldsThatThereAre) {
