@@ -2,6 +2,7 @@
 // what comes of receivers that do not take it. What every resource does is asked in
 // tests/conformance.
 #include "tests/services/webhooks/webhooks_fixture.h"
+#include "tests/testing/await.h"
 
 namespace kith::webhooks {
 namespace {
@@ -483,11 +484,10 @@ TEST_F(PatientWebhooksTest, SayWhatBecameOfTheirTries) {
     return HttpAnswer(200);
   });
   CreateDeal("Deal");
-  const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-  while (Deliveries().empty() || Deliveries()[0].attempts() == 0) {
-    ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
-    ASSERT_TRUE(follower->Poll(1'000).ok());
-  }
+  testing::AwaitThat(server_, [&] {
+    const auto deliveries = Deliveries();
+    return !deliveries.empty() && deliveries[0].attempts() > 0;
+  });
   const v1::WebhookDelivery tried = Deliveries()[0];
   EXPECT_EQ(tried.state(), v1::PENDING);
   EXPECT_EQ(tried.attempts(), 1);
