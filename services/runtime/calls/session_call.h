@@ -4,8 +4,7 @@
 // Sessions begin their calls in turns, a few at a time, a session of each key after the other, so
 // that one with many, or a key with many sessions, does not keep the others waiting. Outcomes that
 // are there while others are being written go together. A session with many calls on their way, or
-// whose client does not take outcomes, is not read from. One without calls is asked every few
-// seconds whether its credentials still count, and ends when they do not.
+// whose client does not take outcomes, is not read from.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +19,6 @@
 #include "absl/strings/string_view.h"
 #include "kith/sessions/v1/sessions_service.pb.h"
 #include "services/runtime/calls/duplex_call.h"
-#include "services/runtime/calls/ticker.h"
 
 namespace kith::runtime {
 
@@ -89,7 +87,6 @@ class SessionCourse final : public DuplexCourse {
 
   std::deque<std::unique_ptr<Answer>> told_ KITH_GUARDED_BY(mutex_);
   std::unique_ptr<Answer> answer_ KITH_GUARDED_BY(mutex_);  // is being written, or was
-  Ticker standing_;  // ends it with its credentials; last, because a tick touches the others
 };
 
 }  // namespace kith::runtime
