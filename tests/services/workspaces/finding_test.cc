@@ -13,6 +13,7 @@
 #include "kith/forms/v1/forms_service.grpc.pb.h"
 #include "kith/import_jobs/v1/import_jobs_service.grpc.pb.h"
 #include "kith/leads/v1/leads_service.grpc.pb.h"
+#include "kith/messages/v1/messages_service.grpc.pb.h"
 #include "kith/received_mails/v1/received_mails_service.grpc.pb.h"
 #include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
@@ -335,6 +336,32 @@ TEST_F(FindingTest, TellsNothingByWhatARecordTakes) {
         masked, &captures::v1::CaptureReviewsService::Stub::ResolveCaptureReview, resolve);
     EXPECT_EQ(refused.reason(), "PERMISSION_DENIED");
     EXPECT_EQ(refused.metadata("field"), "person.emails");
+  }
+}
+
+// Goal: nor does what becomes of a message tell where it went. Method: somebody says who wants no
+// more of it, and who does again.
+TEST_F(FindingTest, TellsNothingByWhereAMessageWent) {
+  using Messages = messages::v1::MessagesService::Stub;
+  const std::string masked = KeyWithoutPersonal();
+  messages::v1::SendMessageRequest send;
+  send.set_contact(ada_);
+  send.set_subject("Our offer");
+  send.set_text("Here it is.");
+  const std::string message = Make(&Messages::SendMessage, send);
+  for (const char* const address : {kKnown, "ada@guessed.example"}) {
+    messages::v1::RecordMessageUnsubscribedRequest unsubscribed;
+    unsubscribed.set_name(message);
+    unsubscribed.set_email(address);
+    const auto refused =
+        server_.CallWith(masked, &Messages::RecordMessageUnsubscribed, unsubscribed);
+    EXPECT_EQ(refused.reason(), "PERMISSION_DENIED");
+    EXPECT_EQ(refused.metadata("field"), "email");
+    messages::v1::RecordMessageResubscribedRequest resubscribed;
+    resubscribed.set_name(message);
+    resubscribed.set_email(address);
+    EXPECT_EQ(server_.CallWith(masked, &Messages::RecordMessageResubscribed, resubscribed).reason(),
+              "PERMISSION_DENIED");
   }
 }
 
