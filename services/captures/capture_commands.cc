@@ -258,13 +258,11 @@ absl::Status CaptureCommands::TellRest(runtime::Loader& load, const std::string&
                                        const google::protobuf::FieldMask& filled,
                                        const CommandContext& context, Contact person,
                                        Interaction& interaction) const {
-  if (interaction.kind() == interactions::v1::EMAIL) return absl::OkStatus();
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*contacts_.aggregate, contact));
   const ResourceNow now = contacts_.now_of(state);
   if (now.lifecycle != Lifecycle::kActive) return absl::OkStatus();  // refused where it is named
   CompletePhones({}, context.settings.default_region, *person.mutable_phones());
-  interaction.set_body(
-      BodyWithRest(interaction.body(), person, static_cast<const Contact&>(*now.resource), filled));
+  captures::TellRest(person, static_cast<const Contact&>(*now.resource), filled, interaction);
   return absl::OkStatus();
 }
 
