@@ -464,6 +464,7 @@ TEST_F(CapturesTest, TellsAmountsToThoseWhoMayReadThem) {
   *role.mutable_role() = Proto<roles::v1::Role>(R"(
     display_name: "Support"
     grants { permission: "*.read" scope: ALL }
+    grants { permission: "interactions.write" scope: ALL }
     field_groups: PERSONAL)");
   users::v1::CreateUserRequest user;
   user.mutable_user()->set_display_name("Rae");
@@ -481,6 +482,16 @@ TEST_F(CapturesTest, TellsAmountsToThoseWhoMayReadThem) {
   ASSERT_EQ(seen.reason(), "");
   EXPECT_EQ(seen->body(), told.body());
   EXPECT_EQ(seen->amounts_size(), 0);
+  interactions::v1::AmendInteractionRequest amend;
+  amend.mutable_interaction()->set_name(told.name());
+  amend.mutable_update_mask()->add_paths("amounts");
+  EXPECT_EQ(server_.CallWith(secret, &InteractionsService::Stub::AmendInteraction, amend).reason(),
+            "PERMISSION_DENIED");
+
+  interactions::v1::RedactInteractionRequest redact;
+  redact.set_name(told.name());
+  ASSERT_EQ(server_.Call(&InteractionsService::Stub::RedactInteraction, redact).reason(), "");
+  EXPECT_EQ(GetInteraction(told.name()).amounts_size(), 0);
 }
 
 // Goal: who may change their own contacts only, changes nobody else's by telling what was said.
