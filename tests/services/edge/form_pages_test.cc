@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -14,6 +13,7 @@
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "services/edge/http_port.h"
 #include "tests/services/edge/http_client.h"
+#include "tests/testing/await.h"
 #include "tests/testing/captchas.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
@@ -76,14 +76,9 @@ class FormPagesTest : public ::testing::Test {
     return server_.Call(&FormsService::Stub::GetFormReport, request).response;
   }
   // As soon as it counts this: traffic is recorded after the page has answered.
-  forms::v1::FormReport ReportOnce(absl::AnyInvocable<bool(const forms::v1::FormReport&)> counts) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    forms::v1::FormReport report = Report();
-    while (!counts(report) && follower->Wait(absl::Seconds(20))) {
-      EXPECT_TRUE(follower->Poll(1'000).ok());
-      report = Report();
-    }
-    return report;
+  forms::v1::FormReport ReportOnce(absl::FunctionRef<bool(const forms::v1::FormReport&)> counts) {
+    testing::AwaitThat(server_, [&] { return counts(Report()); });
+    return Report();
   }
   // What the page has under this name.
   static std::string HiddenIn(const std::string& page, const std::string& name) {
