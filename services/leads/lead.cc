@@ -90,12 +90,13 @@ absl::StatusOr<bool> MayTake(const LeadState& state, const v1::TakeLeadRequest& 
   if (!context.user.empty() && owner == context.user) return false;
   const bool is_taken = absl::StartsWith(owner, "users/");
   if (!context.user.empty() && !is_taken && !lead.has_close_time()) return true;
-  return RejectState(v1::LEADS_ERROR_NOT_IN_QUEUE,
-                     context.user.empty() ? "The caller is no user, who could have the lead."
-                     : lead.has_close_time()
-                         ? "Nothing is to be done about the lead any more."
-                         : "Somebody has the lead. An update gives it to another.",
-                     lead.name(), {{"owner", owner}});
+  return RejectState(
+      v1::LEADS_ERROR_NOT_IN_QUEUE,
+      context.user.empty()    ? "The caller is no user, who could have the lead. Call with "
+                                "credentials of theirs, or on behalf of them."
+      : lead.has_close_time() ? "Nothing is to be done about the lead any more."
+                              : "Somebody has the lead. An update gives it to another.",
+      lead.name(), {{"owner", owner}});
 }
 
 Decision TakeFromNobody(const v1::Lead& lead, const CommandContext& context) {

@@ -17,6 +17,7 @@
 #include "eventstore/base/map_field.h"
 #include "google/protobuf/duration.pb.h"
 #include "services/cli/calls/request.h"
+#include "services/cli/commands/asked_columns.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/listing.h"
 #include "services/cli/commands/saved_list.h"
@@ -555,6 +556,7 @@ std::vector<std::string> ColumnNames(const Descriptor& row) {
       }
     }
   }
+  for (std::string& asked : AskedColumns(Catalog::Linked(), row)) names.push_back(std::move(asked));
   return names;
 }
 

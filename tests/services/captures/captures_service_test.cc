@@ -14,6 +14,7 @@
 #include "kith/captures/v1/capture_reviews_service.grpc.pb.h"
 #include "kith/captures/v1/captures_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/custom_fields/v1/custom_fields_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
@@ -241,8 +242,9 @@ TEST_F(CapturesTest, AsksForWhatItMakes) {
   EXPECT_EQ(capture(key({"captures.write", "contacts.write"})), "PERMISSION_DENIED");
   EXPECT_EQ(CountContacts(), 0);
   EXPECT_EQ(capture(key({"captures.write", "contacts.write", "interactions.write"})), "");
-  // Who is there already needs not be created.
-  EXPECT_EQ(capture(key({"captures.write", "interactions.write"})), "");
+  // Who is there already needs not be created, for who may know that.
+  EXPECT_EQ(capture(key({"captures.write", "interactions.write"})), "PERMISSION_DENIED");
+  EXPECT_EQ(capture(key({"captures.write", "interactions.write", "contacts.read"})), "");
 }
 
 // Goal: whoever tells of the same new person at once makes one contact, whether or not the
@@ -413,6 +415,76 @@ TEST_F(CapturesTest, TellsInTheInteractionWhatTheContactDoesNotTake) {
   EXPECT_EQ(GetInteraction(kept->recorded_interaction()).body(),
             "Birthday: 1980-02-03\nE-mail address: eve@example.com\nTag: press");
   EXPECT_EQ(GetContact(eve).emails_size(), 0);
+}
+
+// Goal: an amount that somebody said is not gone with the review, and nobody learns it who may read
+// texts, and no amounts.
+TEST_F(CapturesTest, TellsAmountsToThoseWhoMayReadThem) {
+  using custom_fields::v1::CustomFieldsService;
+  for (const char* const key : {"budget", "deposit", "limit", "volume"}) {
+    custom_fields::v1::CreateCustomFieldRequest field;
+    field.mutable_custom_field()->set_display_name(key);
+    field.mutable_custom_field()->set_resource("contacts");
+    field.mutable_custom_field()->set_key(key);
+    field.mutable_custom_field()->set_type(custom_fields::v1::MONEY);
+    ASSERT_EQ(server_.Call(&CustomFieldsService::Stub::CreateCustomField, field).reason(), "");
+  }
+  const std::string bob = CreateContact(R"(
+    first_name: "Bob"
+    phones { raw: "+4930901820" }
+    custom { key: "budget" value { text: "100 EUR" } }
+    custom { key: "limit" value { text: "5 EUR" } })");
+  v1::CaptureInteractionRequest call = Calling(R"(
+    first_name: "Bob"
+    phones { raw: "+4930901820" }
+    custom { key: "budget" value { text: "24000.50 EUR" } }
+    custom { key: "deposit" value { money { currency_code: "EUR" units: 7 } } }
+    custom { key: "limit" value { text: "5.00 EUR" } }
+    custom { key: "volume" value { text: "8 EUR" } })");
+  call.mutable_interaction()->add_amounts()->set_currency_code("USD");
+  const auto kept = Resolve(Capture(call).name(), v1::EXISTING_CONTACT, bob);
+  ASSERT_EQ(kept.reason(), "");
+  const Interaction told = GetInteraction(kept->recorded_interaction());
+  EXPECT_EQ(told.body(), "Budget: see amount 2\nDeposit: see amount 3\nVolume: see amount 4");
+  ASSERT_EQ(told.amounts_size(), 4);
+  EXPECT_EQ(told.amounts(1).units(), 24'000);
+  EXPECT_EQ(told.amounts(2).units(), 7);
+  EXPECT_EQ(told.amounts(3).units(), 8);
+  EXPECT_EQ(GetContact(bob).custom().at("budget").money().units(), 100);
+  EXPECT_FALSE(GetContact(bob).custom().contains("deposit"));
+
+  roles::v1::CreateRoleRequest role;
+  *role.mutable_role() = Proto<roles::v1::Role>(R"(
+    display_name: "Support"
+    grants { permission: "*.read" scope: ALL }
+    grants { permission: "interactions.write" scope: ALL }
+    field_groups: PERSONAL)");
+  users::v1::CreateUserRequest user;
+  user.mutable_user()->set_display_name("Rae");
+  user.mutable_user()->add_roles(
+      server_.Call(&roles::v1::RolesService::Stub::CreateRole, role)->name());
+  workspaces::v1::CreateApiKeyRequest key;
+  key.mutable_api_key()->set_display_name("Rae's");
+  key.mutable_api_key()->set_user(
+      server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name());
+  key.mutable_api_key()->add_permissions("*");
+  const std::string secret = server_.Call(&WorkspacesService::Stub::CreateApiKey, key)->secret();
+  interactions::v1::GetInteractionRequest get;
+  get.set_name(told.name());
+  const auto seen = server_.CallWith(secret, &InteractionsService::Stub::GetInteraction, get);
+  ASSERT_EQ(seen.reason(), "");
+  EXPECT_EQ(seen->body(), told.body());
+  EXPECT_EQ(seen->amounts_size(), 0);
+  interactions::v1::AmendInteractionRequest amend;
+  amend.mutable_interaction()->set_name(told.name());
+  amend.mutable_update_mask()->add_paths("amounts");
+  EXPECT_EQ(server_.CallWith(secret, &InteractionsService::Stub::AmendInteraction, amend).reason(),
+            "PERMISSION_DENIED");
+
+  interactions::v1::RedactInteractionRequest redact;
+  redact.set_name(told.name());
+  ASSERT_EQ(server_.Call(&InteractionsService::Stub::RedactInteraction, redact).reason(), "");
+  EXPECT_EQ(GetInteraction(told.name()).amounts_size(), 0);
 }
 
 // Goal: who may change their own contacts only, changes nobody else's by telling what was said.
