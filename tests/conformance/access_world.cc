@@ -347,7 +347,12 @@ std::string AccessWorld::Linked(const options::v1::FieldRules& rules, const Role
     if (pattern == "sites/{site}") return site_;
     const Kind* const kind = KindOf(pattern);
     if (kind == nullptr) continue;
-    if (BelongsToSomebody(*kind)) return RecordOf({kind, "", ""}, Whose::kOwn, user);
+    if (BelongsToSomebody(*kind)) {
+      // Another than the one that the request is asked about.
+      std::string& own = records_[absl::StrCat("linked ", kind->pattern, " ", user.user)];
+      if (own.empty()) own = Make(*kind, user.user);
+      return own;
+    }
     std::string& shared = shared_[kind];
     if (!shared.empty() || kind->create == nullptr) return shared;
     const Answer made = world.CreateOf(*kind, *world.UnlinkedOf(*kind, next_++));
