@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
@@ -13,6 +14,7 @@
 #include "projections/deals/deal_fold.h"
 #include "projections/deals/deal_position.h"
 #include "projections/deals/pipeline_fold.h"
+#include "services/core/contact_points.h"
 #include "services/core/default_pipeline.h"
 #include "services/core/money.h"
 #include "services/core/reject.h"
@@ -36,6 +38,18 @@ absl::Status CheckFields(const v1::Deal& deal) {
                  violations);
   }
   return RejectFields(violations);
+}
+
+// The purpose of a deal's claims. Persisted inside the hashes of the log's tags.
+constexpr absl::string_view kExternalIdClaim = "deals.external_id";
+
+std::vector<std::string> ExternalIdKeys(const v1::Deal& deal) {
+  return ExternalIdKeysOf(deal.external_ids());
+}
+
+absl::Status ExternalIdTaken(const v1::Deal& holder, size_t index) {
+  return RejectTaken(v1::DEALS_ERROR_EXTERNAL_ID_TAKEN, "Another deal has this external id.",
+                     "deal", holder.name(), absl::StrCat("deal.external_ids[", index, "]"));
 }
 
 // The pipeline a new deal goes to.
@@ -134,19 +148,21 @@ absl::StatusOr<std::string> PlaceIn(const MoveScene& scene, const v1::Deal& deal
 }  // namespace
 
 const ResourceRules& DealRules() {
-  static const auto& rules =
-      *new ResourceRules(ResourceRulesBuilder<DealAggregate>()
-                             .NotFound(v1::DEALS_ERROR_DEAL_NOT_FOUND)
-                             .Exists(v1::DEALS_ERROR_DEAL_EXISTS)
-                             .LinkNotFound(v1::DEALS_ERROR_LINKED_RECORD_NOT_FOUND)
-                             .OwnedByCreator()
-                             .Within<PipelineAggregate>(PipelineOf, Place)
-                             .Check(CheckFields)
-                             .FoldedBy<FoldDeal>()
-                             .NamedAfter("company_name", "company")
-                             .ToldByReads("stage_intervals")
-                             .ToldByReads("earlier_stage_interval_count")
-                             .Build());
+  static const auto& rules = *new ResourceRules(
+      ResourceRulesBuilder<DealAggregate>()
+          .NotFound(v1::DEALS_ERROR_DEAL_NOT_FOUND)
+          .Exists(v1::DEALS_ERROR_DEAL_EXISTS)
+          .LinkNotFound(v1::DEALS_ERROR_LINKED_RECORD_NOT_FOUND)
+          .OwnedByCreator()
+          .Within<PipelineAggregate>(PipelineOf, Place)
+          .Check(CheckFields)
+          .FoldedBy<FoldDeal>()
+          .NamedAfter("company_name", "company")
+          .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
+          .IdentifiedBy("external_ids", kExternalIdClaim)
+          .ToldByReads("stage_intervals")
+          .ToldByReads("earlier_stage_interval_count")
+          .Build());
   return rules;
 }
 
