@@ -69,8 +69,8 @@ class UpsertDealTest : public ::testing::Test {
 };
 
 TEST_F(UpsertDealTest, FindsADealByAnExternalIdOrCreatesIt) {
-  const std::string first =
-      absl::StrCat(kErp7, "display_name: 'Press' stage: '", StageNamed("qualified"), "'");
+  const std::string first = absl::StrCat(kErp7, "display_name: 'Press' stage: '",
+                                         StageNamed("qualified"), "' tags: 'fair'");
   const auto created = Upsert(first);
   ASSERT_EQ(created.reason(), "");
   EXPECT_EQ(created->stage(), StageNamed("qualified"));
@@ -87,6 +87,7 @@ TEST_F(UpsertDealTest, FindsADealByAnExternalIdOrCreatesIt) {
   EXPECT_THAT(Found(), ElementsAre(created->name()));
   EXPECT_THAT(Found("external_id = 'erp:7'"), ElementsAre(created->name()));
   EXPECT_THAT(Found("external_id = 'erp:8'"), IsEmpty());
+  EXPECT_THAT(Found("tags = fair"), ElementsAre(created->name()));
 
   v1::WinDealRequest win;
   win.set_name(created->name());

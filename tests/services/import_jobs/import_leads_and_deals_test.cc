@@ -248,14 +248,15 @@ TEST_F(ImportedDeals, AreFoundByAnExternalIdAndMoved) {
   EXPECT_EQ(ImportDeal(begin("CREATE_ONLY"), "", "contacted", id)->outcome(), v1::ROW_UNCHANGED);
   EXPECT_EQ(GetDeal(name)->etag(), "1");
   const Begun later = begin("UPSERT");
-  const auto moved =
-      ImportDeal(later, "", "qualified",
-                 absl::StrCat(id, "external_ids { system: 'erp' id: '8' } source: 'web'"));
+  const auto moved = ImportDeal(
+      later, "", "qualified",
+      absl::StrCat(id, "external_ids { system: 'erp' id: '8' } tags: 'fair' source: 'web'"));
   EXPECT_EQ(moved.reason(), "");
   EXPECT_EQ(moved->outcome(), v1::ROW_UPDATED);
   EXPECT_EQ(moved->name(), name);
   EXPECT_EQ(GetDeal(name)->stage(), "pipelines/default/stages/qualified");
   EXPECT_EQ(GetDeal(name)->external_ids_size(), 2) << "it gains what the row adds";
+  EXPECT_THAT(GetDeal(name)->tags(), ::testing::ElementsAre("fair"));
   // One that has the one id, and one that has the other.
   ASSERT_EQ(ImportDeal(begin("UPSERT"), "", "new-lead", "external_ids { system: 'crm' id: '9' }")
                 ->outcome(),
