@@ -29,9 +29,13 @@ namespace {
 
 absl::Status CheckFields(const v1::Deal& deal) {
   google::rpc::BadRequest violations;
-  if (IsNegative(deal.amount())) {
-    AddViolation("deal.amount", "must not be negative", violations);
-  }
+  const auto check_amount = [&](absl::string_view field, const google::type::Money& amount) {
+    if (IsNegative(amount)) AddViolation(field, "must not be negative", violations);
+  };
+  check_amount("deal.amount", deal.amount());
+  check_amount("deal.monthly_recurring_revenue", deal.monthly_recurring_revenue());
+  check_amount("deal.annual_recurring_revenue", deal.annual_recurring_revenue());
+  check_amount("deal.annual_contract_value", deal.annual_contract_value());
   // What is won is CLOSED; an open deal that said so would count as sold in a forecast.
   if (deal.forecast_category() == v1::CLOSED) {
     AddViolation("deal.forecast_category", "must not be CLOSED: winning the deal makes it so",
